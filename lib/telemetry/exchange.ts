@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+/**
+ * One request to a model and its response as the provider's gateway sees it, text included
+ * (the product's input contract; NDJSON, one a line). It never leaves the gateway.
+ */
+
+const isoTime = z.iso.datetime({ offset: true });
+
+const contentPart = z.looseObject({ type: z.string().optional(), text: z.string().optional() });
+
+/** A message's content: plain text, or parts of which only the text parts count. */
+export const messageContent = z.union([z.string(), z.array(contentPart), z.null()]);
+
+export const message = z.looseObject({
+  role: z.string().min(1).describe('system, developer, user, assistant, tool, or what the gateway calls it'),
+  content: messageContent.describe('text, or a list of parts of which the text parts count'),
+});
+
+export const outcome = z.enum(['ok', 'refused', 'truncated', 'error']);
+
+const tokens = z.number().int().min(0).max(1e9);
+
+export const samplingParams = z.looseObject({
+  temperature: z.number().min(0).max(10).optional(),
+  topP: z.number().min(0).max(1).optional(),
+  maxTokens: tokens.optional(),
+  n: z.number().int().min(1).max(1e6).optional(),
+  logprobs: z.union([z.boolean(), z.number()]).optional(),
+  seed: z.number().optional(),
+});
+
+export const exchange = z.looseObject({
+  v: z.literal(1).describe('version of this schema'),
+  id: z.string().min(1).max(512).describe("the gateway's request id; repeats when a client retries"),
+  time: isoTime.describe('event time: when the exchange happened'),
+  account: z.string().min(1).max(512).describe("the provider's customer as it authenticates"),
+  model: z.string().min(1).max(256),
+  messages: z.array(message).min(1),
+  completion: z.string().nullish().describe('the answer; used for nothing but refusal and length facts'),
+  usage: z.looseObject({ inputTokens: tokens, outputTokens: tokens }),
+  params: samplingParams.optional(),
+  outcome,
+  origin: z
+    .looseObject({
+      ip: z.string().max(256).optional(),
+      asn: z.number().int().min(0).max(4294967295).optional(),
+      tls: z.string().max(512).optional().describe('TLS client fingerprint, for example JA4'),
+      userAgent: z.string().max(8192).optional(),
+      credential: z.string().max(512).optional(),
+    })
+    .optional(),
+  customer: z.looseObject({
+    plan: z.string().min(1).max(64),
+    product: z.string().min(1).max(64),
+    createdAt: isoTime.describe('when the account was opened'),
+    payment: z.string().max(512).optional(),
+  }),
+});
+
+export type Exchange = z.infer<typeof exchange>;
+export type Message = z.infer<typeof message>;
+
+/** The text of a message's content; parts other than text count for nothing. */
+export function textOf(content: z.infer<typeof messageContent>): string {
+  if (content === null) return '';
+  if (typeof content === 'string') return content;
+  let text = '';
+  for (const part of content) if (typeof part.text === 'string') text += text === '' ? part.text : `\n${part.text}`;
+  return text;
+}

@@ -1,0 +1,33 @@
+/**
+ * Wire format of a Kinesis record: gzip of NDJSON. The first line is a header, each further line one usage event.
+ * Position of an event in the stream = (sequence number of the record, index of its line after the header).
+ * A record may also be plain, uncompressed NDJSON, or a single usage event without header (put by hand).
+ */
+export interface RecordHeader {
+  /** version of the wire format */
+  readonly siphonwatch: 1;
+  /** bucketing version: changes only over a drained epoch (see docs/operations.md) */
+  readonly bucketing: string;
+  readonly bucket: number;
+  readonly events: number;
+  /** ISO time: replay clock, honoured only by functions that were told to trust it (the demo, a rebuild) */
+  readonly arrived?: string;
+}
+
+/** Buckets of accounts per stream; fixed for a stream's life. The partition key is `${bucketing}/${bucket}`. */
+export const DEFAULT_BUCKETS = 256;
+export const BUCKETING = 'b1-256';
+
+/** Bucket of an account pseudonym: FNV-1a over its characters, modulo the number of buckets. Not a secret. */
+export function bucketOf(account: string, buckets: number = DEFAULT_BUCKETS): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < account.length; i++) {
+    hash ^= account.charCodeAt(i);
+    hash = Math.imul(hash, 0x01000193);
+  }
+  return (hash >>> 0) % buckets;
+}
+
+export function partitionKey(bucket: number, bucketing: string = BUCKETING): string {
+  return `${bucketing}/${bucket.toString(16).padStart(3, '0')}`;
+}

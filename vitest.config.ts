@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+/** `fast` is what `npm test` runs (under two minutes); `slow` holds long emulator and end-to-end runs. */
+export default defineConfig({
+  test: {
+    coverage: { provider: 'v8', include: ['lib/**', 'lambdas/**'], reporter: ['text-summary', 'html'] },
+    projects: [
+      {
+        test: {
+          name: 'fast',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.slow.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      { test: { name: 'slow', include: ['test/**/*.slow.test.ts'], testTimeout: 300_000, hookTimeout: 120_000 } },
+    ],
+  },
+});
