@@ -66,6 +66,7 @@ export function textOf(content: z.infer<typeof messageContent>): string {
   if (content === null) return '';
   if (typeof content === 'string') return content;
   let text = '';
-  for (const part of content) if (typeof part.text === 'string') text += text === '' ? part.text : `\n${part.text}`;
+  for (const part of content)
+    if (typeof part.text === 'string') text += text === '' ? part.text : `\n${part.text}`;
   return text;
 }

@@ -20,7 +20,17 @@ export const BEHAVIOURS = [
 export type Behaviour = (typeof BEHAVIOURS)[number];
 
 /** Coarse script class of the last user message. */
-export const SCRIPTS = ['latin', 'han', 'kana', 'hangul', 'cyrillic', 'arabic', 'devanagari', 'other', 'none'] as const;
+export const SCRIPTS = [
+  'latin',
+  'han',
+  'kana',
+  'hangul',
+  'cyrillic',
+  'arabic',
+  'devanagari',
+  'other',
+  'none',
+] as const;
 
 const print = z.string().regex(/^[A-Za-z0-9_-]{8,22}$/);
 
@@ -33,13 +43,17 @@ export const prints = z.strictObject({
   prompt: print.describe('the whole last user message, case, punctuation and white space folded'),
   opening: print.optional().describe('its first five words, digits folded; absent for an empty prompt'),
   closing: print.optional().describe('its last five words, digits folded'),
-  layout: print.optional().describe('its skeleton: line structure, bullets, labels before colons, without the words'),
+  layout: print
+    .optional()
+    .describe('its skeleton: line structure, bullets, labels before colons, without the words'),
   system: print.optional().describe('the system prompt; absent where there is none'),
   sketch: z
     .string()
     .max(64)
     .optional()
-    .describe('MinHash of word 2-grams: 16 bins x 16 bits, base64url (43 characters); equal bins estimate Jaccard'),
+    .describe(
+      'MinHash of word 2-grams: 16 bins x 16 bits, base64url (43 characters); equal bins estimate Jaccard',
+    ),
   address: print.optional().describe('the address the request came from'),
   network: print.optional().describe('its block: /24 for IPv4, /48 for IPv6'),
   asn: print.optional().describe('its autonomous system'),
@@ -51,13 +65,27 @@ export const prints = z.strictObject({
 
 export const usageEvent = z.strictObject({
   v: z.literal(1),
-  id: z.string().min(1).max(512).describe("the exchange's id, so that an analyst can open the gateway's own logs"),
+  id: z
+    .string()
+    .min(1)
+    .max(512)
+    .describe("the exchange's id, so that an analyst can open the gateway's own logs"),
   time: z.iso.datetime().describe('event time, UTC, ends in Z'),
-  account: z.string().regex(/^a_[a-z2-7]{26}$/).describe('pseudonym: keyed, does not rotate; `resolve` gives it back'),
+  account: z
+    .string()
+    .regex(/^a_[a-z2-7]{26}$/)
+    .describe('pseudonym: keyed, does not rotate; `resolve` gives it back'),
   model: z.string().min(1).max(256),
   outcome,
   usage: z.strictObject({
-    inputTokens: z.number().int().min(0).max(1e9).describe('tokens, rounded to two significant digits: the exact length of a prompt is a handle for a dictionary'),
+    inputTokens: z
+      .number()
+      .int()
+      .min(0)
+      .max(1e9)
+      .describe(
+        'tokens, rounded to two significant digits: the exact length of a prompt is a handle for a dictionary',
+      ),
     outputTokens: z.number().int().min(0).max(1e9),
   }),
   params: z.strictObject({
@@ -73,9 +101,30 @@ export const usageEvent = z.strictObject({
     createdAt: z.iso.datetime().describe('when the account was opened, to the minute'),
   }),
   shape: z.strictObject({
-    turns: z.number().int().min(0).max(1e6).describe('user messages in the request; 1 is a self-contained question'),
+    turns: z
+      .number()
+      .int()
+      .min(0)
+      .max(1e6)
+      .describe('user messages in the request; 1 is a self-contained question'),
     system: z.boolean().describe('carries a system prompt'),
-    words: z.number().int().min(0).max(40).describe('length class of the last user message: round(2 * log2(1 + words))'),
+    words: z
+      .number()
+      .int()
+      .min(0)
+      .max(40)
+      .describe('length class of the last user message: round(2 * log2(1 + words))'),
+    head: z
+      .number()
+      .int()
+      .min(0)
+      .max(40)
+      .describe('length class of its first line, same scale: an instruction without its input'),
+    instruction: z
+      .boolean()
+      .describe(
+        'phrased as a task: begins with an instruction verb (Write, Generate, Describe, 写, Explique, ...), also after a short polite or role lead-in',
+      ),
     lines: z.number().int().min(0).max(40).describe('round(2 * log2(lines))'),
     script: z.enum(SCRIPTS),
     question: z.boolean().describe('ends in a question mark'),
