@@ -1,0 +1,118 @@
+/**
+ * The functions and what each is told through its environment: one declared map for the stack that sets the
+ * variables and the handlers that read them. Imports nothing of the CDK, so a handler's bundle stays small.
+ */
+
+export const VARIABLES = {
+  PROFILE_TABLE: 'table of profiles',
+  FINDING_TABLE: 'table of findings',
+  LINK_TABLE: 'table of the link index',
+  CAMPAIGN_TABLE: 'table of campaigns',
+  QUARANTINE_BUCKET: 'bucket of payloads that could not be used',
+  ARCHIVE_BUCKET: 'bucket of accepted records; empty when the archive is off',
+  STATE_BUCKET: 'bucket of calibrations, below calibrations/',
+  FINDINGS_TOPIC: 'ARN of the topic that carries notifications to the security team',
+  EVENT_BUS: 'name of the EventBridge bus that carries findings to machines',
+  STREAM_NAME: 'name of the stream of usage events',
+  ALLOWED_SKEW_SECONDS: 'seconds that an event may be ahead of its arrival',
+  TRUST_REPLAY_CLOCK: '"true" only where the arrival time inside a record may be believed',
+  POWERTOOLS_SERVICE_NAME: 'name of the function in logs, and its dimension in metrics',
+  POWERTOOLS_METRICS_NAMESPACE: 'namespace of the metrics',
+  LOG_LEVEL: 'least severe line that is logged',
+  NODE_OPTIONS: 'source maps for stack traces',
+} as const;
+
+export type Variable = keyof typeof VARIABLES;
+
+const EVERYWHERE = [
+  'POWERTOOLS_SERVICE_NAME',
+  'POWERTOOLS_METRICS_NAMESPACE',
+  'LOG_LEVEL',
+  'NODE_OPTIONS',
+] as const satisfies readonly Variable[];
+
+interface FunctionDeclaration {
+  /** handler module, from the root of the checkout; `handler` is its export */
+  readonly entry: string;
+  readonly what: string;
+  readonly variables: readonly Variable[];
+}
+
+const DELIVERY = [
+  ...EVERYWHERE,
+  'PROFILE_TABLE',
+  'CAMPAIGN_TABLE',
+  'FINDING_TABLE',
+  'FINDINGS_TOPIC',
+  'EVENT_BUS',
+] as const satisfies readonly Variable[];
+
+export const FUNCTIONS = {
+  score: {
+    entry: 'lambdas/score/handler.ts',
+    what: 'Folds usage events into profiles and scores them.',
+    variables: [
+      ...EVERYWHERE,
+      'PROFILE_TABLE',
+      'QUARANTINE_BUCKET',
+      'ARCHIVE_BUCKET',
+      'STATE_BUCKET',
+      'STREAM_NAME',
+      'ALLOWED_SKEW_SECONDS',
+      'TRUST_REPLAY_CLOCK',
+    ],
+  },
+  notify: {
+    entry: 'lambdas/notify/handler.ts',
+    what: 'Delivers the notices of profiles and campaigns, woken by the table streams.',
+    variables: DELIVERY,
+  },
+  sweep: {
+    entry: 'lambdas/notify/handler.ts',
+    what: 'Delivers the notices that the table streams did not: the same bundle as notify, on a schedule.',
+    variables: DELIVERY,
+  },
+  index: {
+    entry: 'lambdas/index/handler.ts',
+    what: 'Keeps the link index from the stream of the profile table.',
+    variables: [...EVERYWHERE, 'PROFILE_TABLE', 'LINK_TABLE'],
+  },
+  link: {
+    entry: 'lambdas/link/handler.ts',
+    what: 'Joins linked accounts into campaigns and scores them.',
+    variables: [...EVERYWHERE, 'PROFILE_TABLE', 'LINK_TABLE', 'CAMPAIGN_TABLE', 'STATE_BUCKET'],
+  },
+  calibrate: {
+    entry: 'lambdas/calibrate/handler.ts',
+    what: "Learns the peer groups' null distributions from yesterday's profiles.",
+    variables: [...EVERYWHERE, 'PROFILE_TABLE', 'FINDING_TABLE', 'STATE_BUCKET'],
+  },
+} as const satisfies Readonly<Record<string, FunctionDeclaration>>;
+
+export type FunctionName = keyof typeof FUNCTIONS;
+export const FUNCTION_NAMES = Object.keys(FUNCTIONS) as readonly FunctionName[];
+
+/** The variables that a function is given, by name. */
+export type EnvironmentOf<F extends FunctionName> = Readonly<
+  Record<(typeof FUNCTIONS)[F]['variables'][number], string>
+>;
+
+/**
+ * What `name` was told. An empty string is a value (ARCHIVE_BUCKET is empty when the archive is off); a variable
+ * that is absent means that function and stack are of different versions.
+ * @throws Error naming the function and every variable that is missing
+ */
+export function readEnvironment<F extends FunctionName>(
+  name: F,
+  environment: Readonly<Record<string, string | undefined>>,
+): EnvironmentOf<F> {
+  const variables: readonly Variable[] = FUNCTIONS[name].variables;
+  const missing = variables.filter((variable) => environment[variable] === undefined);
+  if (missing.length > 0) {
+    const list = missing.map((variable) => `${variable} (${VARIABLES[variable]})`).join(', ');
+    throw new Error(`The function ${name} is missing environment variables: ${list}`);
+  }
+  const read = Object.fromEntries(variables.map((variable) => [variable, environment[variable]]));
+  // Checked above: every variable of this function is present.
+  return read as EnvironmentOf<F>;
+}

@@ -1,0 +1,90 @@
+import { fileURLToPath } from 'node:url';
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { type EnvironmentOf, FUNCTIONS, type FunctionName } from './environment.ts';
+import { type Resources, statementsFor } from './permissions.ts';
+import type { Settings } from './settings.ts';
+
+const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The SDK and the middleware have CommonJS inside; an ES module has no `require` of its own. */
+const REQUIRE_SHIM =
+  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+
+export interface WorkerProps<F extends FunctionName> {
+  readonly name: F;
+  readonly environment: EnvironmentOf<F>;
+  readonly resources: Resources;
+  readonly settings: Settings;
+  readonly removalPolicy: RemovalPolicy;
+  readonly memoryMb: number;
+  readonly timeoutSeconds: number;
+  /** where failed asynchronous invocations go; for functions that a schedule wakes */
+  readonly deadLetterQueue?: IQueue;
+}
+
+/**
+ * One Lambda function with its own role and its own log group. No reserved concurrency: an account's first quota
+ * may be 10 in all, and a reservation would make the deployment fail.
+ */
+export class Worker<F extends FunctionName = FunctionName> extends Construct {
+  readonly fn: NodejsFunction;
+  readonly role: Role;
+  readonly logGroup: LogGroup;
+
+  constructor(scope: Construct, id: string, props: WorkerProps<F>) {
+    super(scope, id);
+    const { name, settings, resources } = props;
+    this.logGroup = new LogGroup(this, 'Logs', {
+      encryptionKey: resources.key,
+      // RetentionDays is an enumeration of the very numbers that the setting allows.
+      retention: settings.logRetentionDays as RetentionDays,
+      removalPolicy: props.removalPolicy,
+    });
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `Siphonwatch ${name}: ${FUNCTIONS[name].what}`,
+      // Inline, so that the role is complete before an event source mapping tries it.
+      inlinePolicies: {
+        own: new PolicyDocument({
+          statements: statementsFor(name, resources, this.logGroup, settings.tracing),
+        }),
+      },
+    });
+    this.fn = new NodejsFunction(this, 'Function', {
+      description: FUNCTIONS[name].what,
+      entry: `${CHECKOUT}${FUNCTIONS[name].entry}`,
+      projectRoot: CHECKOUT,
+      depsLockFilePath: `${CHECKOUT}package-lock.json`,
+      runtime: settings.nodeVersion === 22 ? Runtime.NODEJS_22_X : Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      role: this.role.withoutPolicyUpdates(),
+      logGroup: this.logGroup,
+      memorySize: props.memoryMb,
+      timeout: Duration.seconds(props.timeoutSeconds),
+      tracing: settings.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+      environment: { ...props.environment },
+      ...(props.deadLetterQueue ? { deadLetterQueue: props.deadLetterQueue, retryAttempts: 2 } : {}),
+      bundling: {
+        format: OutputFormat.ESM,
+        // The oldest Node that runs a bundle is the one of the demo.
+        target: 'node20',
+        mainFields: ['module', 'main'],
+        banner: REQUIRE_SHIM,
+        minify: true,
+        sourceMap: true,
+        sourcesContent: false,
+        // With the SDK inside, what was tested is what runs; the runtime's own copy changes without notice.
+        externalModules: [],
+        bundleAwsSDK: true,
+        // Never fall back to Docker: without esbuild the synthesis must fail and say so.
+        forceDockerBundling: false,
+      },
+    });
+  }
+}

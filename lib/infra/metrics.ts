@@ -1,0 +1,25 @@
+/**
+ * Names of the metrics that the functions emit and that alarms and the dashboard read: one list for both.
+ * Emitted in the embedded metric format with the single dimension `service` (POWERTOOLS_SERVICE_NAME).
+ * Imports nothing of the CDK: handlers import it.
+ */
+export const METRICS_NAMESPACE = 'Siphonwatch';
+
+export const METRICS = {
+  EventsRead: 'usage events decoded from the stream (count)',
+  EventsUsed: 'usage events folded into a profile (count)',
+  EventsQuarantined: 'usage events set aside with a reason (count)',
+  EventsLate: 'usage events older than watermark minus allowed lateness: archived, not scored (count)',
+  EventsRepeated: 'usage events whose id was seen within the horizon (count)',
+  ProfilesWritten: 'conditional writes of profiles (count)',
+  WriteUnits: 'write units that DynamoDB charged (count)',
+  NotificationsSent: 'notifications published (count)',
+  NotificationFailures: 'notices whose delivery failed and stays due (count)',
+  EventToNotificationMs: 'from the arrival of the deciding event to the publication (milliseconds)',
+  UndeliveredSeconds: 'age of the oldest undelivered notice at a sweep; 0 when there is none (seconds)',
+  FindingsOpened: 'findings opened (count)',
+  CampaignsScored: 'campaigns scored by a run of link (count)',
+  CalibrationAgeHours: 'age of the calibration in use (hours)',
+} as const;
+
+export type MetricName = keyof typeof METRICS;

@@ -1,0 +1,40 @@
+import { Duration } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { Settings } from './settings.ts';
+
+export interface NotificationProps {
+  readonly key: IKey;
+  readonly settings: Settings;
+}
+
+/** Two topics, for two teams, and the queue that keeps scheduled runs that failed. */
+export class Notification extends Construct {
+  /** to the security team: findings opened, escalated, closed */
+  readonly findings: Topic;
+  /** to whoever runs this: alarms */
+  readonly operations: Topic;
+  /** scheduled invocations that failed for good, and schedules that could not invoke */
+  readonly deadLetters: Queue;
+
+  constructor(scope: Construct, id: string, { key, settings }: NotificationProps) {
+    super(scope, id);
+    const guarded = { masterKey: key, enforceSSL: true };
+    this.findings = new Topic(this, 'Findings', { ...guarded, displayName: 'Siphonwatch findings' });
+    this.operations = new Topic(this, 'Operations', { ...guarded, displayName: 'Siphonwatch operations' });
+    for (const address of settings.findingsEmails)
+      this.findings.addSubscription(new EmailSubscription(address));
+    for (const address of settings.operationsEmails) {
+      this.operations.addSubscription(new EmailSubscription(address));
+    }
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.KMS,
+      encryptionMasterKey: key,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * What each function may do: exact actions on exact ARNs, one table to review. Nothing else is ever added to a
+ * role (roles are passed to the CDK as immutable).
+ */
+import { Aws } from 'aws-cdk-lib';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Buckets } from './buckets.ts';
+import { CALIBRATION_PREFIX, FAILED_BATCH_PREFIX } from './buckets.ts';
+import type { FunctionName } from './environment.ts';
+import type { Ingest } from './ingest.ts';
+import type { Notification } from './notification.ts';
+import { type TableName, UNDELIVERED_INDEX, UPDATED_INDEX } from './tables.ts';
+
+export interface Resources {
+  readonly key: IKey;
+  readonly ingest: Ingest;
+  readonly tables: Readonly<Record<TableName, Table>>;
+  readonly buckets: Buckets;
+  readonly notification: Notification;
+  readonly eventBusArn: string;
+}
+
+function allow(sid: string, actions: readonly string[], ...resources: readonly string[]): PolicyStatement {
+  return new PolicyStatement({ sid, actions: [...actions], resources: [...resources] });
+}
+
+/** AWS services through which a function uses the deployment's key; it never calls KMS itself. */
+type KeyUser = 'kinesis' | 'dynamodb' | 's3' | 'sns' | 'sqs';
+
+const KEY_ACTIONS = [
+  'kms:Decrypt',
+  'kms:Encrypt',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+  'kms:GenerateDataKey',
+  'kms:DescribeKey',
+];
+
+function keyThrough(key: IKey, ...users: readonly KeyUser[]): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'Key',
+    actions: KEY_ACTIONS,
+    resources: [key.keyArn],
+    conditions: {
+      StringEquals: { 'kms:ViaService': users.map((user) => `${user}.${Aws.REGION}.amazonaws.com`) },
+    },
+  });
+}
+
+function tableStream(sid: string, table: Table): PolicyStatement {
+  // A table of TABLES with a stream always has its ARN.
+  const arn = table.tableStreamArn ?? '';
+  return allow(sid, ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], arn);
+}
+
+/** Batches that Lambda gave up on are written with the function's role; listing lets Lambda tell 404 from 403. */
+function failedBatches(buckets: Buckets): PolicyStatement[] {
+  return [
+    allow('FailedBatches', ['s3:PutObject'], buckets.quarantine.arnForObjects(`${FAILED_BATCH_PREFIX}*`)),
+    allow('FailedBatchesBucket', ['s3:ListBucket'], buckets.quarantine.bucketArn),
+  ];
+}
+
+/** AWS knows no resource for this action. */
+function listTableStreams(): PolicyStatement {
+  return allow('ListTableStreams', ['dynamodb:ListStreams'], '*');
+}
+
+function readCalibrations(buckets: Buckets): PolicyStatement[] {
+  return [
+    allow('Calibrations', ['s3:GetObject'], buckets.state.arnForObjects(`${CALIBRATION_PREFIX}*`)),
+    // Without it a calibration that does not exist yet would be "access denied" instead of "not found".
+    allow('CalibrationsBucket', ['s3:ListBucket'], buckets.state.bucketArn),
+  ];
+}
+
+function delivery({ tables, notification, eventBusArn }: Resources): PolicyStatement[] {
+  return [
+    allow(
+      'Notices',
+      ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
+      tables.profile.tableArn,
+      tables.campaign.tableArn,
+    ),
+    allow(
+      'Undelivered',
+      ['dynamodb:Query'],
+      `${tables.profile.tableArn}/index/${UNDELIVERED_INDEX}`,
+      `${tables.campaign.tableArn}/index/${UNDELIVERED_INDEX}`,
+    ),
+    allow(
+      'Findings',
+      ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      tables.finding.tableArn,
+    ),
+    allow('Publish', ['sns:Publish'], notification.findings.topicArn),
+    allow('Machines', ['events:PutEvents'], eventBusArn),
+  ];
+}
+
+function deadLetters({ notification }: Resources): PolicyStatement {
+  return allow('DeadLetters', ['sqs:SendMessage'], notification.deadLetters.queueArn);
+}
+
+const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly PolicyStatement[]>> = {
+  score: (r) => [
+    allow(
+      'Stream',
+      [
+        'kinesis:DescribeStream',
+        'kinesis:DescribeStreamSummary',
+        'kinesis:GetRecords',
+        'kinesis:GetShardIterator',
+        'kinesis:ListShards',
+      ],
+      r.ingest.stream.streamArn,
+    ),
+    allow(
+      'Profiles',
+      [
+        'dynamodb:GetItem',
+        'dynamodb:BatchGetItem',
+        'dynamodb:Query',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+      ],
+      r.tables.profile.tableArn,
+    ),
+    allow('Quarantine', ['s3:PutObject'], r.buckets.quarantine.arnForObjects('*')),
+    allow('QuarantineBucket', ['s3:ListBucket'], r.buckets.quarantine.bucketArn),
+    ...(r.buckets.archive ? [allow('Archive', ['s3:PutObject'], r.buckets.archive.arnForObjects('*'))] : []),
+    ...readCalibrations(r.buckets),
+    keyThrough(r.key, 'kinesis', 'dynamodb', 's3'),
+  ],
+  notify: (r) => [
+    tableStream('ProfileChanges', r.tables.profile),
+    tableStream('CampaignChanges', r.tables.campaign),
+    listTableStreams(),
+    ...failedBatches(r.buckets),
+    ...delivery(r),
+    keyThrough(r.key, 'dynamodb', 'sns', 's3'),
+  ],
+  sweep: (r) => [...delivery(r), deadLetters(r), keyThrough(r.key, 'dynamodb', 'sns', 'sqs')],
+  index: (r) => [
+    tableStream('ProfileChanges', r.tables.profile),
+    listTableStreams(),
+    ...failedBatches(r.buckets),
+    allow(
+      'Links',
+      [
+        'dynamodb:Query',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+        'dynamodb:DeleteItem',
+        'dynamodb:BatchWriteItem',
+      ],
+      r.tables.link.tableArn,
+    ),
+    keyThrough(r.key, 'dynamodb', 's3'),
+  ],
+  link: (r) => [
+    allow(
+      'Links',
+      ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:Scan'],
+      r.tables.link.tableArn,
+    ),
+    allow(
+      'Members',
+      ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'],
+      r.tables.profile.tableArn,
+    ),
+    allow(
+      'Campaigns',
+      [
+        'dynamodb:GetItem',
+        'dynamodb:BatchGetItem',
+        'dynamodb:Query',
+        'dynamodb:Scan',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+        'dynamodb:DeleteItem',
+      ],
+      r.tables.campaign.tableArn,
+    ),
+    ...readCalibrations(r.buckets),
+    deadLetters(r),
+    keyThrough(r.key, 'dynamodb', 's3', 'sqs'),
+  ],
+  calibrate: (r) => [
+    allow('Profiles', ['dynamodb:Query', 'dynamodb:Scan'], r.tables.profile.tableArn),
+    allow('Findings', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan'], r.tables.finding.tableArn),
+    allow('FindingsByUpdate', ['dynamodb:Query'], `${r.tables.finding.tableArn}/index/${UPDATED_INDEX}`),
+    ...readCalibrations(r.buckets),
+    allow('NewCalibration', ['s3:PutObject'], r.buckets.state.arnForObjects(`${CALIBRATION_PREFIX}*`)),
+    deadLetters(r),
+    keyThrough(r.key, 'dynamodb', 's3', 'sqs'),
+  ],
+};
+
+/** Statements of one function's role, complete. `logGroup` is its own and nobody else's. */
+export function statementsFor(
+  name: FunctionName,
+  resources: Resources,
+  logGroup: ILogGroup,
+  tracing: boolean,
+): PolicyStatement[] {
+  return [
+    allow('Logs', ['logs:CreateLogStream', 'logs:PutLogEvents'], logGroup.logGroupArn),
+    // AWS knows no resource for traces.
+    ...(tracing ? [allow('Traces', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*')] : []),
+    ...STATEMENTS[name](resources),
+  ];
+}

@@ -1,0 +1,213 @@
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import {
+  EventSourceMapping,
+  FilterCriteria,
+  FilterRule,
+  type IEventSourceDlq,
+  MetricType,
+  StartingPosition,
+} from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { EnvironmentOf, FunctionName } from './environment.ts';
+import { Worker } from './functions.ts';
+import { METRICS_NAMESPACE } from './metrics.ts';
+import type { Resources } from './permissions.ts';
+import type { Settings } from './settings.ts';
+
+export interface PipelineProps {
+  readonly resources: Resources;
+  readonly settings: Settings;
+  readonly removalPolicy: RemovalPolicy;
+  readonly eventBusName: string;
+}
+
+export type MappingName = 'score' | 'notifyProfiles' | 'notifyCampaigns' | 'index';
+export type ScheduleName = 'sweep' | 'link' | 'calibrate';
+
+/** Records live 24 hours in a table's stream: give up while the payload can still be saved. */
+const TABLE_STREAM_MAX_AGE = Duration.hours(12);
+const TABLE_STREAM_RETRIES = 10;
+
+/**
+ * An item that carries notices has the partition key of the sparse index, and only then: a leaf that a filter can
+ * test, which a list of notices is not.
+ */
+const CARRIES_NOTICES = FilterCriteria.filter({
+  eventName: FilterRule.or('INSERT', 'MODIFY'),
+  dynamodb: { NewImage: { noticeShard: { S: FilterRule.exists() } } },
+});
+
+/** The functions and what wakes each of them. */
+export class Pipeline extends Construct {
+  readonly workers: Readonly<Record<FunctionName, Worker>>;
+  readonly mappings: Readonly<Record<MappingName, EventSourceMapping>>;
+  readonly schedules: Readonly<Record<ScheduleName, Rule>>;
+  readonly #props: PipelineProps;
+
+  constructor(scope: Construct, id: string, props: PipelineProps) {
+    super(scope, id);
+    this.#props = props;
+    const { resources, settings } = props;
+    const { tables, ingest } = resources;
+
+    const everywhere = (name: FunctionName) => ({
+      POWERTOOLS_SERVICE_NAME: name,
+      POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
+      LOG_LEVEL: settings.logLevel,
+      NODE_OPTIONS: '--enable-source-maps',
+    });
+    const delivery = {
+      PROFILE_TABLE: tables.profile.tableName,
+      CAMPAIGN_TABLE: tables.campaign.tableName,
+      FINDING_TABLE: tables.finding.tableName,
+      FINDINGS_TOPIC: resources.notification.findings.topicArn,
+      EVENT_BUS: props.eventBusName,
+    };
+    const profiles = { PROFILE_TABLE: tables.profile.tableName };
+    const state = { STATE_BUCKET: resources.buckets.state.bucketName };
+
+    this.workers = {
+      score: this.#worker('score', settings.scoreMemoryMb, settings.scoreTimeoutSeconds, {
+        ...everywhere('score'),
+        ...profiles,
+        ...state,
+        QUARANTINE_BUCKET: resources.buckets.quarantine.bucketName,
+        ARCHIVE_BUCKET: resources.buckets.archive?.bucketName ?? '',
+        STREAM_NAME: ingest.stream.streamName,
+        ALLOWED_SKEW_SECONDS: String(settings.allowedSkewSeconds),
+        TRUST_REPLAY_CLOCK: String(settings.replayClock),
+      }),
+      notify: this.#worker('notify', 512, 60, { ...everywhere('notify'), ...delivery }),
+      sweep: this.#worker('sweep', 512, 120, { ...everywhere('sweep'), ...delivery }),
+      index: this.#worker('index', 512, 60, {
+        ...everywhere('index'),
+        ...profiles,
+        LINK_TABLE: tables.link.tableName,
+      }),
+      link: this.#worker('link', settings.batchMemoryMb, 300, {
+        ...everywhere('link'),
+        ...profiles,
+        ...state,
+        LINK_TABLE: tables.link.tableName,
+        CAMPAIGN_TABLE: tables.campaign.tableName,
+      }),
+      calibrate: this.#worker('calibrate', settings.batchMemoryMb, 900, {
+        ...everywhere('calibrate'),
+        ...profiles,
+        ...state,
+        FINDING_TABLE: tables.finding.tableName,
+      }),
+    };
+
+    this.mappings = {
+      score: new EventSourceMapping(this, 'ScoreMapping', {
+        target: this.workers.score.fn,
+        eventSourceArn: ingest.stream.streamArn,
+        startingPosition: StartingPosition.TRIM_HORIZON,
+        batchSize: settings.batchSize,
+        maxBatchingWindow: Duration.seconds(settings.batchWindowSeconds),
+        parallelizationFactor: settings.parallelizationFactor,
+        retryAttempts: settings.retryAttempts,
+        maxRecordAge: Duration.hours(settings.maxRecordAgeHours),
+        ...this.#resilience(),
+      }),
+      notifyProfiles: this.#tableMapping(
+        'NotifyProfilesMapping',
+        'notify',
+        tables.profile.tableStreamArn,
+        100,
+        0,
+        true,
+      ),
+      notifyCampaigns: this.#tableMapping(
+        'NotifyCampaignsMapping',
+        'notify',
+        tables.campaign.tableStreamArn,
+        100,
+        0,
+        true,
+      ),
+      index: this.#tableMapping('IndexMapping', 'index', tables.profile.tableStreamArn, 500, 10, false),
+    };
+
+    this.schedules = {
+      sweep: this.#schedule('SweepSchedule', 'sweep', Schedule.rate(Duration.minutes(settings.sweepMinutes))),
+      link: this.#schedule('LinkSchedule', 'link', Schedule.rate(Duration.minutes(settings.linkMinutes))),
+      calibrate: this.#schedule(
+        'CalibrateSchedule',
+        'calibrate',
+        Schedule.cron({ minute: '0', hour: String(settings.calibrateHourUtc) }),
+      ),
+    };
+  }
+
+  #worker<F extends FunctionName>(
+    name: F,
+    memoryMb: number,
+    timeoutSeconds: number,
+    environment: EnvironmentOf<F>,
+  ): Worker<F> {
+    const { resources, settings, removalPolicy } = this.#props;
+    const scheduled = name === 'sweep' || name === 'link' || name === 'calibrate';
+    return new Worker(this, name.charAt(0).toUpperCase() + name.slice(1), {
+      name,
+      environment,
+      resources,
+      settings,
+      removalPolicy,
+      memoryMb,
+      timeoutSeconds,
+      ...(scheduled ? { deadLetterQueue: resources.notification.deadLetters } : {}),
+    });
+  }
+
+  /** What keeps a poison batch from stopping a shard, and its payload from being lost. */
+  #resilience() {
+    const quarantine = this.#props.resources.buckets.quarantine;
+    const onFailure: IEventSourceDlq = { bind: () => ({ destination: quarantine.bucketArn }) };
+    return {
+      bisectBatchOnError: true,
+      reportBatchItemFailures: true,
+      onFailure,
+      supportS3OnFailureDestination: true,
+      metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
+    };
+  }
+
+  #tableMapping(
+    id: string,
+    target: 'notify' | 'index',
+    streamArn: string | undefined,
+    batchSize: number,
+    windowSeconds: number,
+    noticesOnly: boolean,
+  ): EventSourceMapping {
+    if (streamArn === undefined)
+      throw new Error(`${id}: the table has no stream; see TABLES in lib/infra/tables.ts`);
+    return new EventSourceMapping(this, id, {
+      target: this.workers[target].fn,
+      eventSourceArn: streamArn,
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      batchSize,
+      maxBatchingWindow: Duration.seconds(windowSeconds),
+      retryAttempts: TABLE_STREAM_RETRIES,
+      maxRecordAge: TABLE_STREAM_MAX_AGE,
+      ...(noticesOnly ? { filters: [CARRIES_NOTICES] } : {}),
+      ...this.#resilience(),
+    });
+  }
+
+  #schedule(id: string, target: ScheduleName, schedule: Schedule): Rule {
+    return new Rule(this, id, {
+      schedule,
+      targets: [
+        new LambdaFunction(this.workers[target].fn, {
+          deadLetterQueue: this.#props.resources.notification.deadLetters,
+          retryAttempts: 2,
+        }),
+      ],
+    });
+  }
+}

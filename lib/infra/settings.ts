@@ -1,0 +1,319 @@
+/**
+ * Every value that an operator may change, declared once: validated at synth, rendered in docs/operations.md,
+ * and given as CDK context, `-c siphonwatch:streamMode=provisioned` or under "context" in cdk.json.
+ */
+import { z } from 'zod';
+
+/** Prefix of every context key that belongs to Siphonwatch. */
+export const SETTING_PREFIX = 'siphonwatch:';
+
+interface Setting<T> {
+  readonly schema: z.ZodType<T>;
+  readonly fallback: T;
+  /** what is allowed, in words, for the error and for the table in docs/operations.md */
+  readonly allowed: string;
+  readonly what: string;
+}
+
+/** Context from the command line is text, from cdk.json it may be a number: both are read. */
+function wholeNumber(min: number, max: number, fallback: number, what: string): Setting<number> {
+  const text = z
+    .string()
+    .trim()
+    .regex(/^\d+$/)
+    .transform((digits) => Number(digits));
+  return {
+    schema: z.union([z.number(), text]).pipe(z.number().int().min(min).max(max)),
+    fallback,
+    allowed: `a whole number from ${min} to ${max}`,
+    what,
+  };
+}
+
+function choice<const T extends string>(values: readonly [T, ...T[]], fallback: T, what: string): Setting<T> {
+  return { schema: z.enum(values), fallback, allowed: values.join(', '), what };
+}
+
+function numberChoice(values: readonly number[], fallback: number, what: string): Setting<number> {
+  const schema = z.union([z.number(), z.string().trim().regex(/^\d+$/).transform(Number)]);
+  return {
+    schema: schema.refine((value) => values.includes(value)),
+    fallback,
+    allowed: values.join(', '),
+    what,
+  };
+}
+
+function onOff(fallback: boolean, what: string): Setting<boolean> {
+  const text = z.enum(['true', 'false']).transform((word) => word === 'true');
+  return { schema: z.union([z.boolean(), text]), fallback, allowed: 'true, false', what };
+}
+
+function text(pattern: RegExp, fallback: string, allowed: string, what: string): Setting<string> {
+  return { schema: z.string().regex(pattern), fallback, allowed, what };
+}
+
+/** One address, several with commas between them, or a JSON list in cdk.json. */
+function addresses(what: string): Setting<readonly string[]> {
+  const list = z.array(z.email());
+  const commas = z
+    .string()
+    .transform((line) =>
+      line
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
+    .pipe(list);
+  return { schema: z.union([list, commas]), fallback: [], allowed: 'e-mail addresses, comma between', what };
+}
+
+/** Retention periods that CloudWatch Logs accepts, in days. */
+const LOG_RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+export const SETTINGS = {
+  stackName: text(
+    /^[A-Za-z][A-Za-z0-9-]{0,63}$/,
+    'Siphonwatch',
+    'a letter, then up to 63 letters, digits and hyphens',
+    'Name of the CloudFormation stack; change it to have two deployments in one account and region.',
+  ),
+  streamMode: choice(
+    ['on-demand', 'provisioned'],
+    'on-demand',
+    'Capacity mode of the stream. On-demand starts at 4 MB/s and scales itself; provisioned is cheaper for a steady, known load.',
+  ),
+  shards: wholeNumber(
+    1,
+    10_000,
+    4,
+    'Shards of a provisioned stream (1 MB/s or 1,000 records/s each). Refused with on-demand.',
+  ),
+  retentionHours: wholeNumber(
+    24,
+    8760,
+    48,
+    'How long the stream keeps records. Must exceed maxRecordAgeHours, or records expire before they reach the on-failure destination.',
+  ),
+  batchSize: wholeNumber(1, 10_000, 500, 'Stream records per invocation of `score`, at most.'),
+  batchWindowSeconds: wholeNumber(
+    0,
+    300,
+    5,
+    'How long `score` waits for a full batch: latency against write units, because an account is written once per batch.',
+  ),
+  parallelizationFactor: wholeNumber(
+    1,
+    10,
+    1,
+    'Concurrent `score` batches per shard; order per partition key is kept.',
+  ),
+  retryAttempts: wholeNumber(
+    0,
+    1000,
+    10,
+    'Retries of a failing batch before it goes to the quarantine bucket.',
+  ),
+  maxRecordAgeHours: wholeNumber(
+    1,
+    168,
+    24,
+    'Age at which a record that keeps failing goes to the quarantine bucket.',
+  ),
+  scoreMemoryMb: wholeNumber(
+    256,
+    10_240,
+    1024,
+    'Memory of `score`, and with it its share of a processor (one whole processor at 1,769).',
+  ),
+  scoreTimeoutSeconds: wholeNumber(10, 900, 60, 'Timeout of `score`.'),
+  batchMemoryMb: wholeNumber(256, 10_240, 2048, 'Memory of `link` and `calibrate`.'),
+  nodeVersion: numberChoice(
+    [22, 24],
+    24,
+    'Node.js of the functions. Lambda supports 22 until 2027-04-30 and 24 until 2028-04-30.',
+  ),
+  tracing: onOff(true, 'AWS X-Ray traces of every function.'),
+  logLevel: choice(['DEBUG', 'INFO', 'WARN', 'ERROR'], 'INFO', 'Least severe line that the functions log.'),
+  logRetentionDays: numberChoice(LOG_RETENTION_DAYS, 30, 'How long the logs of the functions are kept.'),
+  logBudgetMbPerDay: wholeNumber(
+    1,
+    1_000_000,
+    1024,
+    'Log volume of all functions a day above which the operations topic is told.',
+  ),
+  archive: onOff(
+    true,
+    'Keep accepted records in the archive bucket. Off means no dossiers, hunts or rebuilds from there.',
+  ),
+  archiveDays: wholeNumber(1, 3650, 90, 'Days until archived records expire.'),
+  quarantineDays: wholeNumber(
+    1,
+    3650,
+    90,
+    'Days until quarantined payloads expire; redrive what you want back before that.',
+  ),
+  allowedSkewSeconds: wholeNumber(
+    0,
+    3600,
+    300,
+    'How far an event may be ahead of its arrival before it is set aside as coming from the future.',
+  ),
+  replayClock: onOff(
+    false,
+    'Trust the arrival time written in a record instead of the time of the stream. For demos and rebuilds only: who may put records could then set the clock.',
+  ),
+  linkMinutes: wholeNumber(5, 1440, 15, 'Minutes between two runs of `link`.'),
+  sweepMinutes: wholeNumber(
+    1,
+    60,
+    5,
+    'Minutes between two sweeps for notices that the table streams did not deliver.',
+  ),
+  calibrateHourUtc: wholeNumber(0, 23, 3, 'Hour (UTC) of the daily calibration.'),
+  findingsEmails: addresses('Subscribers of the findings topic: the security team.'),
+  operationsEmails: addresses('Subscribers of the operations topic (alarms) and of the budget.'),
+  iteratorAgeMinutes: wholeNumber(1, 1440, 15, 'Lag of a stream consumer that raises the alarm.'),
+  undeliveredMinutes: wholeNumber(1, 1440, 15, 'Age of an undelivered notice that raises the alarm.'),
+  quarantinedEvents: wholeNumber(
+    1,
+    1_000_000,
+    10,
+    'Events set aside within five minutes that raise the alarm.',
+  ),
+  noTrafficMinutes: wholeNumber(
+    0,
+    1440,
+    60,
+    'Minutes without a record on the stream that raise the alarm, in steps of 5; 0 switches it off.',
+  ),
+  calibrationAgeHours: wholeNumber(24, 720, 49, 'Age of the newest calibration that raises the alarm.'),
+  runbookBaseUrl: text(
+    /^\S{1,200}$/,
+    'docs/operations.md',
+    'up to 200 characters without spaces',
+    'Where the runbook links of the alarms point to; the anchor of the alarm is added.',
+  ),
+  removal: choice(
+    ['retain', 'destroy'],
+    'retain',
+    'What becomes of tables, buckets and the key when the stack is deleted.',
+  ),
+  deletionProtection: onOff(true, 'Refuse to delete the tables. Must be false when removal is destroy.'),
+  monthlyBudgetUsd: wholeNumber(
+    0,
+    10_000_000,
+    0,
+    "AWS Budget on the account's monthly cost, told to operationsEmails at 80 % actual and 100 % forecast; 0 means none.",
+  ),
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
+export type SettingName = keyof typeof SETTINGS;
+export type Settings = {
+  readonly [K in SettingName]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;
+};
+
+/** One rule over several settings; `broken` returns what is wrong, or undefined. */
+interface CrossRule {
+  readonly broken: (settings: Settings, given: ReadonlySet<string>) => string | undefined;
+}
+
+const CROSS_RULES: readonly CrossRule[] = [
+  {
+    broken: (s, given) =>
+      given.has('shards') && s.streamMode === 'on-demand'
+        ? `siphonwatch:shards is ${s.shards} while siphonwatch:streamMode is on-demand: shards are allowed only with provisioned`
+        : undefined,
+  },
+  {
+    broken: (s) =>
+      s.maxRecordAgeHours >= s.retentionHours
+        ? `siphonwatch:maxRecordAgeHours is ${s.maxRecordAgeHours} while siphonwatch:retentionHours is ${s.retentionHours}: allowed is less than the retention, or failing records expire unseen`
+        : undefined,
+  },
+  {
+    broken: (s) =>
+      s.noTrafficMinutes % 5 === 0
+        ? undefined
+        : `siphonwatch:noTrafficMinutes is ${s.noTrafficMinutes}: allowed is 0 or a multiple of 5`,
+  },
+  {
+    broken: (s) =>
+      s.removal === 'destroy' && s.deletionProtection
+        ? 'siphonwatch:deletionProtection is true while siphonwatch:removal is destroy: allowed is false, or the stack could not be deleted'
+        : undefined,
+  },
+  {
+    broken: (s) =>
+      s.monthlyBudgetUsd > 0 && s.operationsEmails.length === 0
+        ? `siphonwatch:monthlyBudgetUsd is ${s.monthlyBudgetUsd} while siphonwatch:operationsEmails is empty: a budget needs someone to tell`
+        : undefined,
+  },
+  {
+    // AWS Budgets takes at most ten addresses per notification.
+    broken: (s) =>
+      s.monthlyBudgetUsd > 0 && s.operationsEmails.length > 10
+        ? `siphonwatch:operationsEmails has ${s.operationsEmails.length} addresses while siphonwatch:monthlyBudgetUsd is set: allowed are at most 10`
+        : undefined,
+  },
+];
+
+/** Context values that were refused; the message has one line for each, naming key, value and what is allowed. */
+export class SettingsError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`The context has values that Siphonwatch refuses:\n${problems.map((p) => `  - ${p}`).join('\n')}`);
+    this.name = 'SettingsError';
+    this.problems = problems;
+  }
+}
+
+function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
+}
+
+function unknownKey(name: string): string {
+  const near = Object.keys(SETTINGS).find((known) => known.toLowerCase() === name.toLowerCase());
+  const hint = near
+    ? `did you mean ${SETTING_PREFIX}${near}?`
+    : `known keys are ${Object.keys(SETTINGS).join(', ')}`;
+  return `${SETTING_PREFIX}${name} is not a setting: ${hint}`;
+}
+
+/**
+ * Reads the settings from the CDK context; keys without the prefix belong to others and are left alone.
+ * @throws SettingsError with every problem at once: unknown keys, bad values, values that contradict each other
+ */
+export function readSettings(context: Readonly<Record<string, unknown>>): Settings {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(SETTINGS)) values[name] = setting.fallback;
+  const given = new Set<string>();
+  for (const [key, value] of Object.entries(context)) {
+    if (!key.startsWith(SETTING_PREFIX)) continue;
+    const name = key.slice(SETTING_PREFIX.length);
+    if (!isSettingName(name)) {
+      problems.push(unknownKey(name));
+      continue;
+    }
+    const parsed = SETTINGS[name].schema.safeParse(value);
+    if (parsed.success) {
+      values[name] = parsed.data;
+      given.add(name);
+    } else {
+      problems.push(`${key} is ${JSON.stringify(value)}: allowed is ${SETTINGS[name].allowed}`);
+    }
+  }
+  if (problems.length === 0) {
+    // Every name of SETTINGS has been filled above, from its fallback or its parsed value.
+    const settings = values as Settings;
+    for (const rule of CROSS_RULES) {
+      const problem = rule.broken(settings, given);
+      if (problem) problems.push(problem);
+    }
+    if (problems.length === 0) return settings;
+  }
+  throw new SettingsError(problems);
+}

@@ -1,0 +1,51 @@
+import { RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import type { Construct } from 'constructs';
+import { Buckets } from './buckets.ts';
+import { Encryption } from './encryption.ts';
+import { Ingest } from './ingest.ts';
+import { Notification } from './notification.ts';
+import type { Resources } from './permissions.ts';
+import { Pipeline } from './pipeline.ts';
+import type { Settings } from './settings.ts';
+import { Tables } from './tables.ts';
+
+export interface SiphonwatchStackProps extends StackProps {
+  readonly settings: Settings;
+}
+
+/** The whole deployment: into a fresh account, into any region, with nothing set up before but the CDK bootstrap. */
+export class SiphonwatchStack extends Stack {
+  readonly resources: Resources;
+  readonly pipeline: Pipeline;
+
+  constructor(scope: Construct, id: string, { settings, ...props }: SiphonwatchStackProps) {
+    super(scope, id, {
+      description: 'Siphonwatch: catches extraction of language models from usage telemetry',
+      stackName: settings.stackName,
+      ...props,
+    });
+    const removalPolicy = settings.removal === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const { key } = new Encryption(this, 'Encryption', { removalPolicy, stackName: settings.stackName });
+    const bus = EventBus.fromEventBusName(this, 'Bus', 'default');
+    this.resources = {
+      key,
+      ingest: new Ingest(this, 'Ingest', { key, settings }),
+      tables: new Tables(this, 'Tables', {
+        key,
+        removalPolicy,
+        deletionProtection: settings.deletionProtection,
+      }).tables,
+      buckets: new Buckets(this, 'Buckets', { key, removalPolicy, settings }),
+      notification: new Notification(this, 'Notification', { key, settings }),
+      eventBusArn: bus.eventBusArn,
+    };
+    this.pipeline = new Pipeline(this, 'Pipeline', {
+      resources: this.resources,
+      settings,
+      removalPolicy,
+      eventBusName: bus.eventBusName,
+    });
+    Tags.of(this).add('project', 'siphonwatch');
+  }
+}

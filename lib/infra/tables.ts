@@ -1,0 +1,95 @@
+import type { RemovalPolicy } from 'aws-cdk-lib';
+import {
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  StreamViewType,
+  Table,
+  TableEncryption,
+} from 'aws-cdk-lib/aws-dynamodb';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+
+/** Items end at this attribute (seconds since 1970); deletion lags, so readers filter by it too. */
+export const EXPIRY_ATTRIBUTE = 'expiresAt';
+/** Sparse index of items with notices that wait for delivery. */
+export const UNDELIVERED_INDEX = 'undelivered';
+/** Findings in order of their last change. */
+export const UPDATED_INDEX = 'byUpdated';
+
+type Index = 'undelivered' | 'byUpdated';
+interface TableDeclaration {
+  readonly partition: string;
+  readonly sort: string;
+  readonly stream: boolean;
+  readonly index?: Index;
+}
+
+/** All keys are strings. One owner file in lib/stores for each table. */
+export const TABLES = {
+  profile: { partition: 'account', sort: 'item', stream: true, index: UNDELIVERED_INDEX },
+  finding: { partition: 'finding', sort: 'item', stream: false, index: UPDATED_INDEX },
+  link: { partition: 'value', sort: 'member', stream: false },
+  campaign: { partition: 'campaign', sort: 'item', stream: true, index: UNDELIVERED_INDEX },
+} as const satisfies Readonly<Record<string, TableDeclaration>>;
+
+export type TableName = keyof typeof TABLES;
+
+const INDEXES: Readonly<
+  Record<Index, { readonly partition: string; readonly sort: string; readonly projection: ProjectionType }>
+> = {
+  // Keys only: the sweeper reads the item anyway, and every projected byte is written twice.
+  undelivered: { partition: 'noticeShard', sort: 'noticeSince', projection: ProjectionType.KEYS_ONLY },
+  byUpdated: { partition: 'listing', sort: 'updatedAt', projection: ProjectionType.ALL },
+};
+
+export interface TablesProps {
+  readonly key: IKey;
+  readonly removalPolicy: RemovalPolicy;
+  readonly deletionProtection: boolean;
+}
+
+function title(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+/** The four tables: on-demand, encrypted under the deployment's key, restorable to any second of 35 days. */
+export class Tables extends Construct {
+  readonly tables: Readonly<Record<TableName, Table>>;
+
+  constructor(scope: Construct, id: string, props: TablesProps) {
+    super(scope, id);
+    this.tables = {
+      profile: this.#table('profile', props),
+      finding: this.#table('finding', props),
+      link: this.#table('link', props),
+      campaign: this.#table('campaign', props),
+    };
+  }
+
+  #table(name: TableName, props: TablesProps): Table {
+    const declared: TableDeclaration = TABLES[name];
+    const table = new Table(this, `${title(name)}Table`, {
+      partitionKey: { name: declared.partition, type: AttributeType.STRING },
+      sortKey: { name: declared.sort, type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      encryption: TableEncryption.CUSTOMER_MANAGED,
+      encryptionKey: props.key,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      timeToLiveAttribute: EXPIRY_ATTRIBUTE,
+      removalPolicy: props.removalPolicy,
+      deletionProtection: props.deletionProtection,
+      ...(declared.stream ? { stream: StreamViewType.NEW_AND_OLD_IMAGES } : {}),
+    });
+    if (declared.index) {
+      const index = INDEXES[declared.index];
+      table.addGlobalSecondaryIndex({
+        indexName: declared.index,
+        partitionKey: { name: index.partition, type: AttributeType.STRING },
+        sortKey: { name: index.sort, type: AttributeType.STRING },
+        projectionType: index.projection,
+      });
+    }
+    return table;
+  }
+}
