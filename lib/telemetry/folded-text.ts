@@ -1,0 +1,216 @@
+import { CHARACTERS, KIND, SCRIPT_BY_NUMBER, type Script } from './characters.ts';
+
+/**
+ * A text folded for fingerprints: NFKC, lower case, punctuation and white space to single spaces, and where each
+ * word lies. Works on UTF-16 code units, so that broken surrogates and any other Unicode pass.
+ * Buffers are reused: a folded text is valid until the next call of `fold` on the same folder.
+ */
+export interface FoldedText {
+  readonly units: Uint16Array;
+  /** units in use */
+  length: number;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  words: number;
+  /** words on its first line that has any */
+  head: number;
+  script: Script;
+  /** share of ASCII characters that program code is full of: braces, semicolons, equals signs, ... */
+  symbolDensity: number;
+  /** bits of the behaviours' patterns that a trigger word has called for (behaviours.ts) */
+  triggers: number;
+  /** whether all units are below 256 */
+  narrow: boolean;
+}
+
+/** UTF-16 code units of a text that are looked at; see `bounded`. */
+export const MAX_UNITS = 65_536;
+const HEAD = 32_768;
+const TAIL = 16_384;
+const SAMPLES = 16;
+const SAMPLE = (MAX_UNITS - HEAD - TAIL) / SAMPLES;
+
+/**
+ * The text itself up to 65,536 code units; of a longer one its head, its tail, sixteen evenly spaced samples
+ * between, and its length: a fixed amount of work for megabytes, and equal texts stay equal.
+ */
+export function bounded(text: string): string {
+  if (text.length <= MAX_UNITS) return text;
+  let sampled = text.slice(0, HEAD);
+  const middle = text.length - HEAD - TAIL;
+  for (let i = 0; i < SAMPLES; i++) {
+    const at = HEAD + Math.floor(((middle - SAMPLE) * i) / (SAMPLES - 1));
+    sampled += text.slice(at, at + SAMPLE);
+  }
+  return `${sampled}${text.slice(text.length - TAIL)} ${text.length}`;
+}
+
+/** What a trigger word is hashed with: FNV-1a over code units. Internal, no secret, never leaves the recorder. */
+export function wordHash(word: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
+  return hash | 0;
+}
+
+/** Words to listen for while folding, by `wordHash`, with the bits that each sets. */
+export class Triggers {
+  readonly #bits = new Map<number, number>();
+  readonly #sieve = new Uint8Array(8192);
+  add(word: string, bits: number): void {
+    const hash = wordHash(word);
+    this.#bits.set(hash, (this.#bits.get(hash) ?? 0) | bits);
+    this.#sieve[(hash >>> 19) & 8191] = 1;
+  }
+  of(hash: number): number {
+    return this.#sieve[(hash >>> 19) & 8191] === 0 ? 0 : (this.#bits.get(hash) ?? 0);
+  }
+}
+
+const LOWER = new Uint8Array(128);
+const SYMBOL = new Uint8Array(128);
+for (let unit = 0; unit < 128; unit++) {
+  LOWER[unit] = unit >= 65 && unit <= 90 ? unit + 32 : unit;
+  SYMBOL[unit] = '{}();=<>[]#\\|&*$/_"'.includes(String.fromCharCode(unit)) ? 1 : 0;
+}
+
+// NFKC may lengthen a text (one ligature to eighteen letters at most); beyond the room it is cut.
+const ROOM = 3 * MAX_UNITS;
+
+export class TextFolder {
+  readonly #triggers: Triggers;
+  readonly #out: FoldedText = {
+    units: new Uint16Array(ROOM + 4),
+    length: 0,
+    starts: new Int32Array(ROOM),
+    ends: new Int32Array(ROOM),
+    words: 0,
+    head: 0,
+    script: 'none',
+    symbolDensity: 0,
+    triggers: 0,
+    narrow: true,
+  };
+  readonly #scripts = new Int32Array(9);
+
+  constructor(triggers: Triggers) {
+    this.#triggers = triggers;
+  }
+
+  /** Folds a text that is already bounded. */
+  fold(text: string): FoldedText {
+    if (!this.#scan(text, true)) this.#scan(text.normalize('NFKC').toLowerCase(), false);
+    return this.#out;
+  }
+
+  /** False where the text turned out not to be ASCII and must come normalised. */
+  #scan(text: string, ascii: boolean): boolean {
+    const out = this.#out;
+    const { units, starts, ends } = out;
+    const scripts = this.#scripts.fill(0);
+    const triggers = this.#triggers;
+    const length = text.length;
+    let size = 0;
+    let words = 0;
+    let head = -1;
+    let symbols = 0;
+    let found = 0;
+    let narrow = true;
+    let inWord = false;
+    let hash = 0x811c9dc5;
+    const room = ROOM - 4;
+    for (let i = 0; i < length && size < room; i++) {
+      let unit = text.charCodeAt(i);
+      if (unit < 128) {
+        symbols += SYMBOL[unit] as number;
+        unit = LOWER[unit] as number;
+      } else if (ascii) {
+        return false;
+      }
+      const character = CHARACTERS[unit] as number;
+      let kind = character & 7;
+      if (kind === KIND.ignored) continue;
+      let second = 0;
+      if (kind === KIND.surrogate) {
+        const next = i + 1 < length ? text.charCodeAt(i + 1) : 0;
+        if (unit <= 0xdbff && next >= 0xdc00 && next <= 0xdfff) {
+          i++;
+          second = next;
+          // Planes 2 and 3 are ideographs, the low part of plane 1 letters, the rest of plane 1 pictures.
+          kind =
+            unit >= 0xd840 && unit <= 0xd8bf ? KIND.single : unit <= 0xd83a ? KIND.letter : KIND.separator;
+          if (kind === KIND.single) scripts[2] = (scripts[2] as number) + 1;
+          else if (kind === KIND.letter) scripts[8] = (scripts[8] as number) + 1;
+        } else kind = KIND.separator;
+      } else if (kind >= KIND.letter) {
+        const script = character >> 3;
+        scripts[script] = (scripts[script] as number) + 1;
+      }
+      if (inWord && kind !== KIND.letter && kind !== KIND.digit) {
+        ends[words++] = size;
+        found |= triggers.of(hash);
+        inWord = false;
+      }
+      if (kind === KIND.separator) {
+        if (unit === 10 && head < 0 && words > 0) head = words;
+        continue;
+      }
+      if (unit > 255) narrow = false;
+      if (kind === KIND.single) {
+        // Ideographs stand side by side; after a spaced word comes a space.
+        if (words > 0 && ((CHARACTERS[units[size - 1] as number] as number) & 7) < KIND.single)
+          units[size++] = 32;
+        starts[words] = size;
+        units[size++] = unit;
+        if (second !== 0) units[size++] = second;
+        ends[words++] = size;
+        found |= triggers.of(Math.imul(0x811c9dc5 ^ unit, 0x01000193) | 0);
+        continue;
+      }
+      if (!inWord) {
+        if (words > 0) units[size++] = 32;
+        starts[words] = size;
+        inWord = true;
+        hash = 0x811c9dc5;
+      }
+      units[size++] = unit;
+      hash = Math.imul(hash ^ unit, 0x01000193) | 0;
+      if (second !== 0) units[size++] = second;
+      else if (unit >= 0xac00 && unit <= 0xd7a3 && size - (starts[words] as number) === 2)
+        found |= triggers.of(hash);
+    }
+    if (inWord) {
+      ends[words++] = size;
+      found |= triggers.of(hash);
+    }
+    let best = 0;
+    for (let script = 1; script < 9; script++)
+      if ((scripts[script] as number) > (scripts[best] as number)) best = script;
+    out.length = size;
+    out.words = words;
+    out.head = head < 0 ? words : head;
+    out.script = (SCRIPT_BY_NUMBER[best] as Script | undefined) ?? 'none';
+    out.symbolDensity = length === 0 ? 0 : symbols / length;
+    out.triggers = found;
+    out.narrow = narrow;
+    return true;
+  }
+}
+
+/** The folded words [from, to) with runs of digits as one zero, into `target`; returns the units written. */
+export function withDigitsFolded(folded: FoldedText, from: number, to: number, target: Uint16Array): number {
+  let size = 0;
+  const start = folded.starts[from] as number;
+  const end = folded.ends[to - 1] as number;
+  let digits = false;
+  for (let at = start; at < end && size < target.length; at++) {
+    const unit = folded.units[at] as number;
+    if (((CHARACTERS[unit] as number) & 7) === KIND.digit) {
+      if (!digits) target[size++] = 48;
+      digits = true;
+    } else {
+      target[size++] = unit;
+      digits = false;
+    }
+  }
+  return size;
+}

@@ -1,0 +1,300 @@
+import { LRUCache } from 'lru-cache';
+import { behaviourNames, behavioursOf, bitOf, TRIGGERS } from './behaviours.ts';
+import { type Exchange, type Message, textOf } from './exchange.ts';
+import { bounded, MAX_UNITS, TextFolder, withDigitsFolded } from './folded-text.ts';
+import { beginsAsTask } from './instruction.ts';
+import { accountPseudonym, type EpochKeys, epochKeys, type Keyring, servingEpochs } from './keys.ts';
+import { LayoutReader } from './layout.ts';
+import { placeOf } from './network.ts';
+import { digest, type SipKey, sipHash24 } from './siphash.ts';
+import { sketchOf } from './sketch.ts';
+import type { Prints, UsageEvent } from './usage-event.ts';
+
+/** Turns exchanges into usage events; keeps nothing of an exchange but caches of pseudonyms and system prompts. */
+export interface Recorder {
+  /**
+   * The usage event of one exchange. The exchange must have passed `parseExchange` or be built by code of that type.
+   * Synchronous, bounded work, no I/O: safe on a gateway's hot path.
+   */
+  record(exchange: Exchange): UsageEvent;
+  /** The pseudonym under which this recorder's events carry an account. */
+  pseudonym(account: string): string;
+}
+
+export interface RecorderOptions {
+  readonly keys: Keyring;
+  /** accounts whose pseudonyms stay in memory; default 100,000 */
+  readonly accountCache?: number;
+}
+
+interface SystemFacts {
+  readonly behaviours: number;
+  /** print of the system prompt by epoch id */
+  readonly prints: ReadonlyMap<string, string>;
+}
+
+const EDGE_WORDS = 5;
+const EDGE_UNITS = 512;
+const SYSTEM_CACHE = 1024;
+const SYSTEM_CACHE_UNITS = 16 * 1024 * 1024;
+const CODE =
+  /(?:^|\n)\s*(?:def \w+\(|class \w+[:({]|import [\w.{*]+|from [\w.]+ import |#include\s*[<"]|function\s*\w*\s*\(|(?:const|let|var) \w+\s*=|public (?:static |class )|using \w+(?:\.\w+)*;|package \w+|SELECT\s.+\sFROM\s|<\?php|<!DOCTYPE|<\/?(?:div|html|body|span|script|table)\b|@\w+\(|return\s.+;|if\s*\(.+\)\s*\{|for\s*\(.+\)\s*\{)|\b(?:console\.log|System\.out|std::|printf?\()|=>\s*[{(]|\w+\(\w*\)\s*\{/;
+
+/**
+ * A recorder under a keyring. The first five lines of a gateway's integration: see examples/gateway.ts.
+ * @throws Error when the keyring has no epoch
+ */
+export function createRecorder(options: RecorderOptions): Recorder {
+  const ring = options.keys;
+  const epochs = epochKeys(ring);
+  const folder = new TextFolder(TRIGGERS);
+  const layouts = new LayoutReader();
+  const edge = new Uint16Array(EDGE_UNITS);
+  const name = new Uint16Array(8192);
+  const pseudonyms = new LRUCache<string, string>({ max: options.accountCache ?? 100_000 });
+  const systems = new LRUCache<string, SystemFacts>({
+    max: SYSTEM_CACHE,
+    maxSize: SYSTEM_CACHE_UNITS,
+    sizeCalculation: (_, text) => text.length + 1,
+  });
+
+  function pseudonym(account: string): string {
+    let known = pseudonyms.get(account);
+    if (known === undefined) {
+      known = accountPseudonym(ring, account);
+      pseudonyms.set(account, known);
+    }
+    return known;
+  }
+
+  function printOfName(key: SipKey, text: string): string {
+    const size = Math.min(text.length, name.length);
+    for (let i = 0; i < size; i++) name[i] = text.charCodeAt(i);
+    return printOf(key, name, 0, size);
+  }
+
+  function systemFacts(text: string): SystemFacts {
+    let facts = systems.get(text);
+    if (facts === undefined) {
+      const folded = folder.fold(bounded(text));
+      const prints = new Map<string, string>();
+      for (const epoch of epochs)
+        prints.set(epoch.id, printOf(epoch.print.system, folded.units, 0, folded.length));
+      facts = { behaviours: behavioursOf(folded), prints };
+      systems.set(text, facts);
+    }
+    return facts;
+  }
+
+  function record(exchange: Exchange): UsageEvent {
+    const { prompt, system, turns } = lastRequest(exchange);
+    const facts = system === undefined ? undefined : systemFacts(system);
+    const text = bounded(prompt);
+    const layout = layouts.read(text);
+    const folded = folder.fold(text);
+    const params = exchange.params;
+    let behaviours = behavioursOf(folded) | (facts?.behaviours ?? 0);
+    if (params !== undefined) {
+      if ((params.n ?? 1) > 1) behaviours |= bitOf('multi-sample');
+      if (params.logprobs !== undefined && params.logprobs !== false && params.logprobs !== 0)
+        behaviours |= bitOf('logprobs');
+      if (demandsFormat(params.responseFormat ?? params.response_format)) behaviours |= bitOf('format');
+    }
+    const time = Date.parse(exchange.time);
+    const place = exchange.origin?.ip === undefined ? undefined : placeOf(exchange.origin.ip);
+    const words =
+      text.length === prompt.length ? folded.words : Math.round((folded.words * prompt.length) / MAX_UNITS);
+
+    const opening = Math.min(EDGE_WORDS, folded.words);
+    const prints = servingEpochs(epochs, time).map((epoch): Prints => {
+      const keys = epoch.print;
+      const made: Prints = { epoch: epoch.id, prompt: printOf(keys.prompt, folded.units, 0, folded.length) };
+      if (folded.words > 0) {
+        made.opening = printOf(keys.opening, edge, 0, withDigitsFolded(folded, 0, opening, edge));
+        made.closing = printOf(
+          keys.closing,
+          edge,
+          0,
+          withDigitsFolded(folded, folded.words - opening, folded.words, edge),
+        );
+      }
+      if (layout.length > 0) made.layout = printOf(keys.layout, layout.units, 0, layout.length);
+      const systemPrint = facts?.prints.get(epoch.id);
+      if (systemPrint !== undefined) made.system = systemPrint;
+      const sketch = sketchOf(folded, epoch.sketchWord, epoch.sketchPair);
+      if (sketch !== undefined) made.sketch = sketch;
+      addOrigin(made, epoch, exchange, place);
+      return made;
+    });
+
+    return {
+      v: 1,
+      id: exchange.id,
+      time: isoTime(exchange.time, time),
+      account: pseudonym(exchange.account),
+      model: exchange.model,
+      outcome: exchange.outcome,
+      usage: {
+        inputTokens: twoDigits(exchange.usage.inputTokens),
+        outputTokens: exchange.usage.outputTokens,
+      },
+      params: samplingOf(params),
+      customer: {
+        plan: exchange.customer.plan,
+        product: exchange.customer.product,
+        createdAt: toMinute(exchange.customer.createdAt),
+      },
+      shape: {
+        turns: Math.min(turns, 1_000_000),
+        system: system !== undefined,
+        words: lengthClass(1 + words),
+        head: lengthClass(1 + folded.head),
+        instruction: beginsAsTask(prompt),
+        lines: prompt.length === 0 ? 0 : lengthClass(linesOf(prompt, text, layout.lines)),
+        script: folded.script,
+        question: endsInQuestion(prompt),
+        code: looksLikeCode(text, folded.symbolDensity),
+        input: layout.input,
+      },
+      behaviours: behaviourNames(behaviours),
+      prints,
+    };
+  }
+
+  function addOrigin(
+    made: Prints,
+    epoch: EpochKeys,
+    exchange: Exchange,
+    place: ReturnType<typeof placeOf> | undefined,
+  ): void {
+    const origin = exchange.origin;
+    const keys = epoch.print;
+    if (place !== undefined) {
+      made.address = printOfName(keys.address, place.address);
+      if (place.network !== undefined) made.network = printOfName(keys.network, place.network);
+    }
+    if (origin?.asn !== undefined) made.asn = printOfName(keys.asn, String(origin.asn));
+    if (origin?.tls !== undefined) made.tls = printOfName(keys.tls, origin.tls);
+    if (origin?.userAgent !== undefined) made.agent = printOfName(keys.agent, origin.userAgent);
+    if (origin?.credential !== undefined) made.credential = printOfName(keys.credential, origin.credential);
+    if (exchange.customer.payment !== undefined)
+      made.payment = printOfName(keys.payment, exchange.customer.payment);
+  }
+
+  return { record, pseudonym };
+}
+
+/** The text of the last user message, of the system prompts, and the number of user messages. */
+function lastRequest(exchange: Exchange): { prompt: string; system: string | undefined; turns: number } {
+  let last: Message | undefined;
+  let system: string | undefined;
+  let turns = 0;
+  for (const message of exchange.messages) {
+    if (message.role === 'user' || message.role === 'human') {
+      turns++;
+      last = message;
+    } else if (message.role === 'system' || message.role === 'developer') {
+      const text = textOf(message.content);
+      system = system === undefined ? text : `${system}\n${text}`;
+    }
+  }
+  return { prompt: last === undefined ? '' : textOf(last.content), system, turns };
+}
+
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+const PAIRS: readonly string[] = Array.from(
+  { length: 4096 },
+  (_, i) => `${BASE64URL[i >>> 6]}${BASE64URL[i & 63]}`,
+);
+
+/** SipHash-2-4 of units[start, end) as base64url of 64 bits: 11 characters. */
+function printOf(key: SipKey, units: Uint16Array, start: number, end: number): string {
+  sipHash24(key, units, start, end);
+  const low = digest[0] as number;
+  const high = digest[1] as number;
+  return (
+    (PAIRS[low >>> 20] as string) +
+    PAIRS[(low >>> 8) & 4095] +
+    PAIRS[((low & 255) << 4) | (high >>> 28)] +
+    PAIRS[(high >>> 16) & 4095] +
+    PAIRS[(high >>> 4) & 4095] +
+    BASE64URL[(high & 15) << 2]
+  );
+}
+
+/** UTC with a Z and milliseconds; a canonical time passes as it is. */
+function isoTime(text: string, time: number): string {
+  return text.length === 24 && text.charCodeAt(23) === 90 ? text : new Date(time).toISOString();
+}
+
+function toMinute(text: string): string {
+  return text.charCodeAt(text.length - 1) === 90 && text.length >= 17
+    ? `${text.slice(0, 16)}:00Z`
+    : `${new Date(Date.parse(text)).toISOString().slice(0, 16)}:00Z`;
+}
+
+/** Two significant digits, half up: 1,234 tokens become 1,200. */
+export function twoDigits(count: number): number {
+  if (count < 100) return count;
+  let unit = 1;
+  while (count / unit >= 100) unit *= 10;
+  return Math.round(count / unit) * unit;
+}
+
+function lengthClass(count: number): number {
+  return Math.min(40, Math.round(2 * Math.log2(count)));
+}
+
+function linesOf(prompt: string, text: string, counted: number): number {
+  if (prompt.length === text.length) return Math.max(1, counted);
+  let lines = 1;
+  for (let at = prompt.indexOf('\n'); at >= 0; at = prompt.indexOf('\n', at + 1)) lines++;
+  return lines;
+}
+
+/** Ends in a question mark of any script, closing quotes, brackets and white space apart. */
+function endsInQuestion(text: string): boolean {
+  for (let at = text.length - 1, looked = 0; at >= 0 && looked < 256; at--, looked++) {
+    const unit = text.charCodeAt(at);
+    if (unit === 63 || unit === 0xff1f || unit === 0x61f || unit === 0x37e || unit === 0x203d) return true;
+    if (
+      !(
+        unit <= 32 ||
+        unit === 34 ||
+        unit === 39 ||
+        unit === 41 ||
+        unit === 93 ||
+        unit === 42 ||
+        unit === 0x201d ||
+        unit === 0x2019 ||
+        unit === 0x300d ||
+        unit === 0x3000 ||
+        unit === 0xa0
+      )
+    )
+      return false;
+  }
+  return false;
+}
+
+function looksLikeCode(text: string, density: number): boolean {
+  if (text.includes('```')) return true;
+  if (density > 0.08 && text.length > 40) return true;
+  return density > 0.012 && CODE.test(text.length > 8192 ? text.slice(0, 8192) : text);
+}
+
+function demandsFormat(format: unknown): boolean {
+  if (typeof format === 'string') return format !== '' && format !== 'text';
+  return typeof format === 'object' && format !== null && 'type' in format && format.type !== 'text';
+}
+
+function samplingOf(params: Exchange['params']): UsageEvent['params'] {
+  const sampling: UsageEvent['params'] = {};
+  if (params === undefined) return sampling;
+  if (params.temperature !== undefined) sampling.temperature = params.temperature;
+  if (params.topP !== undefined) sampling.topP = params.topP;
+  if (params.maxTokens !== undefined) sampling.maxTokens = params.maxTokens;
+  if (params.n !== undefined) sampling.n = params.n;
+  if (params.seed !== undefined) sampling.seeded = true;
+  return sampling;
+}
