@@ -14,7 +14,7 @@ export interface SiphonwatchAppOptions {
   readonly context?: Readonly<Record<string, unknown>>;
   /** where the cloud assembly goes; default is what the CDK command line asked for */
   readonly outdir?: string;
-  /** check with cdk-nag at synthesis (default true); the demo, which has no time for it, leaves it out */
+  /** check template and stack at synthesis (default true): cdk-nag, and CloudFormation's schemas; takes seconds */
   readonly checks?: boolean;
 }
 
@@ -25,6 +25,7 @@ export interface SiphonwatchAppOptions {
 export function buildApp(options: SiphonwatchAppOptions = {}): { app: App; stack: SiphonwatchStack } {
   const props: AppProps = {
     analyticsReporting: false,
+    builtinCloudFormationValidation: options.checks ?? true,
     context: {
       ...FEATURE_FLAGS,
       // The path of each bundle in the template's metadata: the local runner finds the code there.

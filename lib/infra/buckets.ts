@@ -4,6 +4,7 @@ import {
   BlockPublicAccess,
   Bucket,
   BucketEncryption,
+  type IBucket,
   type LifecycleRule,
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
@@ -34,18 +35,20 @@ export class Buckets extends Construct {
   readonly quarantine: Bucket;
   readonly archive: Bucket | undefined;
   readonly state: Bucket;
-  readonly accessLogs: Bucket;
+  readonly accessLogs: IBucket;
 
   constructor(scope: Construct, id: string, { key, removalPolicy, settings }: BucketsProps) {
     super(scope, id);
     const guarded = { blockPublicAccess: BlockPublicAccess.BLOCK_ALL, enforceSSL: true, removalPolicy };
-    this.accessLogs = new Bucket(this, 'AccessLogs', {
+    const accessLogs = new Bucket(this, 'AccessLogs', {
       ...guarded,
       // Server access logs cannot be delivered to a bucket whose default encryption is a KMS key.
       encryption: BucketEncryption.S3_MANAGED,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       lifecycleRules: [{ id: 'expire', expiration: Duration.days(ACCESS_LOG_DAYS) }, ABORT_UPLOADS],
     });
+    // The CDK's class writes `policy: T | undefined` where its interface writes `policy?: T`; they are the same.
+    this.accessLogs = accessLogs as IBucket;
     const own = (name: string, lifecycleRules: LifecycleRule[], versioned: boolean): Bucket =>
       new Bucket(this, name, {
         ...guarded,

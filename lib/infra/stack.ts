@@ -1,6 +1,7 @@
 import { RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledgements.ts';
 import { Buckets } from './buckets.ts';
 import { Encryption } from './encryption.ts';
 import { Ingest } from './ingest.ts';
@@ -46,6 +47,7 @@ export class SiphonwatchStack extends Stack {
       removalPolicy,
       eventBusName: bus.eventBusName,
     });
+    acknowledge(this);
     Tags.of(this).add('project', 'siphonwatch');
   }
 }

@@ -1,0 +1,106 @@
+/**
+ * Where the stack departs from a cdk-nag rule, and why. One entry for one finding; a rule that is broken anywhere
+ * else still fails the synthesis.
+ */
+import { type CfnResource, Stack, Validations } from 'aws-cdk-lib';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { IConstruct } from 'constructs';
+import { CALIBRATION_PREFIX, FAILED_BATCH_PREFIX } from './buckets.ts';
+import type { SiphonwatchStack } from './stack.ts';
+
+interface Acknowledgement {
+  readonly at: IConstruct;
+  readonly rule: string;
+  readonly reason: string;
+}
+
+/** How cdk-nag writes a statement on the objects of `bucket` below `prefix`. */
+function objectsFinding(bucket: Bucket, prefix: string): string {
+  // The L2 bucket's own CloudFormation resource.
+  const resource = bucket.node.defaultChild as CfnResource;
+  return `AwsSolutions::AwsSolutions-IAM5[Resource::<${Stack.of(bucket).getLogicalId(resource)}.Arn>/${prefix}*]`;
+}
+
+const TRACES_AND_LISTS =
+  'xray:PutTraceSegments, xray:PutTelemetryRecords and dynamodb:ListStreams: AWS knows no resource for these actions. No other action of this role is on *.';
+
+function acknowledgements({ pipeline, resources }: SiphonwatchStack): readonly Acknowledgement[] {
+  const { workers } = pipeline;
+  const { buckets, ingest, notification } = resources;
+  const calibrations = objectsFinding(buckets.state, CALIBRATION_PREFIX);
+  const failedBatches = objectsFinding(buckets.quarantine, FAILED_BATCH_PREFIX);
+  const newObjects =
+    'Object keys hold the day and the position in the stream, known only when they are written.';
+  const result: Acknowledgement[] = [
+    {
+      at: ingest.stream,
+      rule: 'AwsSolutions::AwsSolutions-KDS3',
+      reason:
+        "The deployment's own key is wanted here: access to telemetry can be cut by one key policy, and the key is shared, so it costs no more.",
+    },
+    {
+      at: notification.deadLetters,
+      rule: 'Serverless::Serverless-SQSRedrivePolicy',
+      reason: 'It is the dead-letter queue: nothing consumes it but a person, told by the dead-letter alarm.',
+    },
+    {
+      at: workers.score.role,
+      rule: objectsFinding(buckets.quarantine, ''),
+      reason: `Put only. ${newObjects} Lambda writes failed batches with the same role.`,
+    },
+    ...(buckets.archive
+      ? [
+          {
+            at: workers.score.role,
+            rule: objectsFinding(buckets.archive, ''),
+            reason: `Put only. ${newObjects}`,
+          },
+        ]
+      : []),
+    ...[workers.score, workers.link].map((worker) => ({
+      at: worker.role,
+      rule: calibrations,
+      reason: 'Read only, below one prefix: calibrations are named by their date and version.',
+    })),
+    {
+      at: workers.calibrate.role,
+      rule: calibrations,
+      reason: 'Read and put, below one prefix: calibrations are named by their date and version.',
+    },
+    ...[workers.notify, workers.index].map((worker) => ({
+      at: worker.role,
+      rule: failedBatches,
+      reason: 'Put only, below the prefix where Lambda itself writes the batches that it gave up on.',
+    })),
+    ...[workers.score, workers.notify, workers.index].map((worker) => ({
+      at: worker.fn,
+      rule: 'Serverless::Serverless-LambdaDLQ',
+      reason:
+        'Woken by event source mappings only, never asynchronously: their on-failure destination keeps the whole payload in the quarantine bucket, which a dead-letter queue would not.',
+    })),
+    ...[workers.sweep, workers.link, workers.calibrate].map((worker) => ({
+      at: worker.fn,
+      rule: 'Serverless::Serverless-LambdaAsyncFailureDestination',
+      reason:
+        'A failed run goes to the dead-letter queue; a schedule carries no payload, so a second destination would hold nothing more.',
+    })),
+  ];
+  for (const worker of Object.values(workers)) {
+    result.push(
+      { at: worker.role, rule: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]', reason: TRACES_AND_LISTS },
+      {
+        at: worker.role,
+        rule: 'Serverless::Serverless-LambdaStarPermissions',
+        reason: TRACES_AND_LISTS,
+      },
+    );
+  }
+  return result;
+}
+
+/** Records every exception on the construct that it is about. */
+export function acknowledge(stack: SiphonwatchStack): void {
+  for (const { at, rule, reason } of acknowledgements(stack)) {
+    Validations.of(at).acknowledge({ id: rule, reason });
+  }
+}
