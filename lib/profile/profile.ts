@@ -1,0 +1,174 @@
+import type { UsageEvent } from '../telemetry/usage-event.ts';
+import { isApplied, type Position } from './position.ts';
+import { copyIds, type RecentIds, remember } from './recent-ids.ts';
+import { addEvent, copySlice, emptySlice, SLICE_MS, type Slice, sliceStart } from './slice.ts';
+
+/** What an account says of itself with its newest event: the facts that choose its peer group. */
+export interface CustomerFacts {
+  plan: string;
+  product: string;
+  /** ms since 1970 */
+  createdAt: number;
+}
+
+/**
+ * All that is kept of an account except judgement (scoring/judgement.ts) and sealed slices: the hot part,
+ * which is written once per flush under the condition that its version is the one that was read.
+ */
+export interface Profile {
+  readonly account: string;
+  /** grows by one with every write; 0 = not stored yet */
+  version: number;
+  customer: CustomerFacts;
+  /** event times, ms */
+  firstSeen: number;
+  lastSeen: number;
+  /** latest arrival time, ms */
+  arrived: number;
+  guard: Position | undefined;
+  recent: RecentIds;
+  /** open slices and late additions to sealed ones, ascending */
+  slices: Slice[];
+  /** number of sealed parts written so far: parts 1..sealed hold the older slices */
+  sealed: number;
+  /** lifetime totals */
+  totals: { events: number; late: number; repeated: number };
+  /** newest usage event ids, so that an analyst can open the gateway's own logs */
+  samples: string[];
+}
+
+/** An event on its way into a profile. Times in ms since 1970. */
+export interface Arrival {
+  readonly event: UsageEvent;
+  readonly time: number;
+  readonly arrived: number;
+  readonly position: Position;
+}
+
+export interface TimeRules {
+  /** how far behind the watermark an event may be and still change slices, ms */
+  readonly allowedLateness: number;
+  /** how far ahead of arrival an event time may be before it holds no watermark, ms */
+  readonly permittedSkew: number;
+}
+
+export interface FoldResult {
+  readonly profile: Profile;
+  /** applied to slices */
+  readonly used: number;
+  /** older than watermark minus allowed lateness: counted and archived, not scored */
+  readonly late: number;
+  /** ids seen within the horizon */
+  readonly repeated: number;
+  /** positions at or below the guard: redelivered, already applied */
+  readonly replayed: number;
+  /** latest event time among the used, undefined where none was */
+  readonly latest: number | undefined;
+}
+
+export const SAMPLE_IDS = 8;
+
+export function newProfile(account: string): Profile {
+  return {
+    account,
+    version: 0,
+    customer: { plan: '', product: '', createdAt: 0 },
+    firstSeen: 0,
+    lastSeen: 0,
+    arrived: 0,
+    guard: undefined,
+    recent: new Map(),
+    slices: [],
+    sealed: 0,
+    totals: { events: 0, late: 0, repeated: 0 },
+    samples: [],
+  };
+}
+
+/** An account's watermark: the smaller of its latest event time and its latest arrival plus the permitted skew. */
+export function watermark(profile: Profile, rules: TimeRules): number {
+  return Math.min(profile.lastSeen, profile.arrived + rules.permittedSkew);
+}
+
+/**
+ * Folds a run of arrivals, in stream order, into a copy of the profile. Pure: the same profile and arrivals give
+ * the same result, and arrivals that the guard has seen change nothing.
+ */
+export function fold(profile: Profile, arrivals: readonly Arrival[], rules: TimeRules): FoldResult {
+  const next: Profile = {
+    ...profile,
+    customer: { ...profile.customer },
+    recent: copyIds(profile.recent, profile.arrived),
+    slices: profile.slices.slice(),
+    totals: { ...profile.totals },
+    samples: profile.samples.slice(),
+  };
+  const owned = new Set<Slice>();
+  let used = 0;
+  let late = 0;
+  let repeated = 0;
+  let replayed = 0;
+  let latest: number | undefined;
+  for (const arrival of arrivals) {
+    const { event, time, arrived, position } = arrival;
+    if (isApplied(next.guard, position)) {
+      replayed++;
+      continue;
+    }
+    next.guard = position;
+    // arrival never runs backwards: a record that waited counts as arriving with its account's newest
+    next.arrived = Math.max(next.arrived, arrived);
+    if (!remember(next.recent, event.id, next.arrived, position)) {
+      next.totals.repeated++;
+      repeated++;
+      continue;
+    }
+    if (next.totals.events > 0 && time < watermark(next, rules) - rules.allowedLateness) {
+      next.totals.late++;
+      late++;
+      continue;
+    }
+    if (next.totals.events === 0 || time < next.firstSeen) next.firstSeen = time;
+    if (next.totals.events === 0 || time >= next.lastSeen) {
+      next.lastSeen = Math.max(time, next.lastSeen);
+      next.customer.plan = event.customer.plan;
+      next.customer.product = event.customer.product;
+      next.customer.createdAt = Date.parse(event.customer.createdAt);
+    }
+    next.totals.events++;
+    used++;
+    if (latest === undefined || time > latest) latest = time;
+    if (next.samples.length === SAMPLE_IDS) next.samples.shift();
+    next.samples.push(event.id);
+    addEvent(ownSlice(next, owned, sliceStart(time)), event, time);
+  }
+  return { profile: next, used, late, repeated, replayed, latest };
+}
+
+function ownSlice(profile: Profile, owned: Set<Slice>, start: number): Slice {
+  const { slices } = profile;
+  let at = slices.length;
+  while (at > 0 && (slices[at - 1] as Slice).start > start) at--;
+  const held = at > 0 ? (slices[at - 1] as Slice) : undefined;
+  if (held !== undefined && held.start === start) {
+    if (owned.has(held)) return held;
+    const copy = copySlice(held);
+    owned.add(copy);
+    slices[at - 1] = copy;
+    return copy;
+  }
+  const made = emptySlice(start);
+  owned.add(made);
+  slices.splice(at, 0, made);
+  return made;
+}
+
+/**
+ * The slices of the stored profile that may be sealed: those that ended at least `age` ms before its watermark.
+ * Decided from what is stored alone, so that every invocation that reads the same version seals the same bytes;
+ * late additions made meanwhile stay in the hot item until the next seal.
+ */
+export function sealable(stored: Profile, rules: TimeRules, age: number): Slice[] {
+  const limit = watermark(stored, rules) - age;
+  return stored.slices.filter((slice) => slice.start + SLICE_MS <= limit);
+}

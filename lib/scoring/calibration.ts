@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { nullDistribution, shrink, upperTail } from './null-distribution.ts';
+
+/**
+ * What numbers are like among benign peers: per window, signal and peer group the null distribution over accounts,
+ * and the null distribution of the score itself. Learnt by `calibrate`; dated, versioned, inspectable JSON.
+ * Every value is an account's maximum over the period, so a tail probability holds for the whole period at once.
+ */
+
+const byGroup = z.record(z.string(), nullDistribution);
+
+export const calibration = z.strictObject({
+  v: z.literal(1),
+  id: z.string().min(1).max(128).describe('version, named by the policy and by every score judged with it'),
+  madeAt: z.string().describe('ISO time of the newest event that it was learnt from'),
+  days: z.number().positive().describe('length of the period over which an account\'s maximum was taken'),
+  accounts: z.number().int().min(0),
+  events: z.number().int().min(0),
+  contamination: z.number().min(0).max(0.5).describe('largest share of accounts that was allowed to be set aside as likely attackers'),
+  setAside: z.number().int().min(0).describe('accounts that were set aside as such'),
+  signals: z.record(z.string(), z.record(z.string(), byGroup)).describe('window hours -> signal id -> peer group'),
+  score: byGroup.describe('peer group -> null of the score'),
+  groupScore: z
+    .record(z.string(), nullDistribution)
+    .optional()
+    .describe('size class of a linked group -> null of the merged score of that many benign peers'),
+});
+export type Calibration = z.infer<typeof calibration>;
+
+/** Accounts that a parent group's opinion is worth when a group is small. */
+const PRIOR_ACCOUNTS = 50;
+
+/**
+ * Tail probability in the narrowest group, shrunken through its parents.
+ * @param groups narrowest first
+ */
+export function tailAmong(
+  nulls: Readonly<Record<string, z.infer<typeof nullDistribution>>> | undefined,
+  groups: readonly string[],
+  value: number,
+): { p: number; accounts: number; group: string } | undefined {
+  if (nulls === undefined) return undefined;
+  let p: number | undefined;
+  let accounts = 0;
+  let group = '';
+  for (let i = groups.length - 1; i >= 0; i--) {
+    const name = groups[i] as string;
+    const own = nulls[name];
+    if (own === undefined || own.accounts === 0) continue;
+    const tail = upperTail(own, value);
+    p = p === undefined ? tail : shrink(tail, own.accounts, p, PRIOR_ACCOUNTS);
+    accounts = own.accounts;
+    group = name;
+  }
+  return p === undefined ? undefined : { p, accounts, group };
+}
+
+/** A problem that makes a calibration unfit for use, in words; undefined where there is none. */
+export function staleness(held: Calibration, now: number, maxDays: number): string | undefined {
+  const age = (now - Date.parse(held.madeAt)) / 86_400_000;
+  return age > maxDays
+    ? `calibration ${held.id} is ${Math.round(age)} days old, the policy allows ${maxDays}: run calibrate`
+    : undefined;
+}

@@ -1,0 +1,59 @@
+/** How suspicious a profile is, with hysteresis: rising is immediate, falling needs a calm stretch. */
+export const LEVELS = ['clear', 'watch', 'suspect', 'critical'] as const;
+export type Level = (typeof LEVELS)[number];
+
+export function levelRank(level: Level): number {
+  return LEVELS.indexOf(level);
+}
+
+/** The part of a policy that levels need. Probabilities are per account and month. */
+export interface LevelRules {
+  /** error budget: the chance that a benign account reaches the level within a month */
+  readonly watch: number;
+  readonly suspect: number;
+  readonly critical: number;
+  /** a level is left when no score has come near it for so long, ms of event time */
+  readonly calm: number;
+}
+
+export interface LevelState {
+  level: Level;
+  /** event time at which it was entered, ms */
+  since: number;
+  /** event time at which evidence last supported it, ms */
+  supported: number;
+}
+
+export const CLEAR: LevelState = { level: 'clear', since: 0, supported: 0 };
+
+/** The level that a chance of p supports by itself. */
+export function levelFor(p: number, rules: LevelRules): Level {
+  if (p <= rules.critical) return 'critical';
+  if (p <= rules.suspect) return 'suspect';
+  if (p <= rules.watch) return 'watch';
+  return 'clear';
+}
+
+/**
+ * The next level.
+ * @param evidence chance of the evidence so far (never falls within a budget period)
+ * @param present chance of the present window alone: what keeps a level alive
+ */
+export function nextLevel(
+  state: LevelState,
+  evidence: number,
+  present: number,
+  at: number,
+  rules: LevelRules,
+): LevelState {
+  const reached = levelFor(evidence, rules);
+  const now = levelFor(present, rules);
+  if (levelRank(reached) > levelRank(state.level) && levelRank(now) > levelRank(state.level))
+    return { level: now, since: at, supported: at };
+  if (state.level === 'clear') return state;
+  // half the order of magnitude that raised the level is enough to keep it
+  const keeps = levelRank(levelFor(present / 3, rules)) >= levelRank(state.level);
+  if (keeps) return { ...state, supported: Math.max(state.supported, at) };
+  if (at - state.supported < rules.calm) return state;
+  return { level: now, since: at, supported: at };
+}
