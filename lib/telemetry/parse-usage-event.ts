@@ -1,0 +1,280 @@
+import { outcome as outcomeSchema } from './exchange.ts';
+import { printable, type Reason, reasonOf } from './reason.ts';
+import { BEHAVIOURS, SCRIPTS, type UsageEvent, usageEvent } from './usage-event.ts';
+
+export type ParsedEvent =
+  | { readonly ok: true; readonly event: UsageEvent }
+  | { readonly ok: false; readonly reason: Reason };
+
+export interface ArrivalCheck {
+  /** arrival time, ms since 1970; without it times in the future cannot be told and are not checked */
+  readonly arrival?: number;
+  /** how far a gateway's clock may run ahead of arrival, ms; default five minutes */
+  readonly permittedSkew?: number;
+}
+
+export const DEFAULT_PERMITTED_SKEW = 5 * 60_000;
+
+/**
+ * Validates a parsed JSON value as a usage event.
+ *
+ * The zod schema is the definition. It takes several microseconds an event, more than the whole budget of a
+ * backtest, so a plain check accepts what is surely valid first, and zod decides on everything else and names the
+ * reason. A property test holds the two together.
+ * An accepted event is the same object, not a copy.
+ */
+export function parseUsageEvent(json: unknown, check?: ArrivalCheck): ParsedEvent {
+  let event: UsageEvent;
+  if (surelyValid(json)) event = json;
+  else {
+    const version = typeof json === 'object' && json !== null && 'v' in json ? json.v : undefined;
+    if (version !== undefined && version !== 1) {
+      return {
+        ok: false,
+        reason: {
+          field: 'v',
+          value: printable(version),
+          message: 'unknown version of the usage event; this build knows 1',
+        },
+      };
+    }
+    const parsed = usageEvent.safeParse(json);
+    if (!parsed.success) return { ok: false, reason: reasonOf(parsed.error, json) };
+    event = parsed.data;
+  }
+  if (check?.arrival !== undefined) {
+    const skew = check.permittedSkew ?? DEFAULT_PERMITTED_SKEW;
+    if (Date.parse(event.time) > check.arrival + skew) {
+      return {
+        ok: false,
+        reason: {
+          field: 'time',
+          value: printable(event.time),
+          message: `in the future: more than ${skew} ms after its arrival at ${new Date(check.arrival).toISOString()}`,
+        },
+      };
+    }
+  }
+  return { ok: true, event };
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const OUTCOMES = new Set<unknown>(outcomeSchema.options);
+const KNOWN_SCRIPTS = new Set<unknown>(SCRIPTS);
+const KNOWN_BEHAVIOURS = new Set<unknown>(BEHAVIOURS);
+
+/** True only for what zod accepts; false may still be valid (rare forms are left to zod). */
+export function surelyValid(json: unknown): json is UsageEvent {
+  if (!isObject(json)) return false;
+  const { usage, params, customer, shape, behaviours, prints } = json;
+  if (
+    json.v !== 1 ||
+    !isText(json.id, 512) ||
+    !isUtcTime(json.time) ||
+    !isPseudonym(json.account) ||
+    !isText(json.model, 256) ||
+    !OUTCOMES.has(json.outcome) ||
+    fields(json) !== 12
+  )
+    return false;
+  if (
+    !isObject(usage) ||
+    !isCount(usage.inputTokens, 1e9) ||
+    !isCount(usage.outputTokens, 1e9) ||
+    fields(usage) !== 2
+  )
+    return false;
+  if (!isObject(params) || !areParams(params)) return false;
+  if (
+    !isObject(customer) ||
+    !isText(customer.plan, 64) ||
+    !isText(customer.product, 64) ||
+    !isUtcTime(customer.createdAt) ||
+    fields(customer) !== 3
+  )
+    return false;
+  if (!isObject(shape) || !isShape(shape)) return false;
+  if (!Array.isArray(behaviours) || behaviours.length > BEHAVIOURS.length) return false;
+  for (const behaviour of behaviours) if (!KNOWN_BEHAVIOURS.has(behaviour)) return false;
+  if (!Array.isArray(prints) || prints.length < 1 || prints.length > 2) return false;
+  for (const made of prints) if (!isObject(made) || !arePrints(made)) return false;
+  return true;
+}
+
+function areParams(params: Json): boolean {
+  let known = 0;
+  if (params.temperature !== undefined) {
+    if (!isBetween(params.temperature, 10)) return false;
+    known++;
+  }
+  if (params.topP !== undefined) {
+    if (!isBetween(params.topP, 1)) return false;
+    known++;
+  }
+  if (params.maxTokens !== undefined) {
+    if (!isCount(params.maxTokens, 1e9)) return false;
+    known++;
+  }
+  if (params.n !== undefined) {
+    if (!isCount(params.n, 1e6) || params.n === 0) return false;
+    known++;
+  }
+  if (params.seeded !== undefined) {
+    if (typeof params.seeded !== 'boolean') return false;
+    known++;
+  }
+  return fields(params) === known;
+}
+
+function isShape(shape: Json): boolean {
+  return (
+    isCount(shape.turns, 1e6) &&
+    typeof shape.system === 'boolean' &&
+    isCount(shape.words, 40) &&
+    isCount(shape.head, 40) &&
+    typeof shape.instruction === 'boolean' &&
+    isCount(shape.lines, 40) &&
+    KNOWN_SCRIPTS.has(shape.script) &&
+    typeof shape.question === 'boolean' &&
+    typeof shape.code === 'boolean' &&
+    typeof shape.input === 'boolean' &&
+    fields(shape) === 10
+  );
+}
+
+/** The prints of an epoch that may be absent, `sketch` apart; the property test fails where this list falls behind. */
+function arePrints(made: Json): boolean {
+  if (!isText(made.epoch, 32) || !isPrint(made.prompt)) return false;
+  let known = 2;
+  if (made.sketch !== undefined) {
+    if (typeof made.sketch !== 'string' || made.sketch.length > 64) return false;
+    known++;
+  }
+  if (made.opening !== undefined)
+    if (isPrint(made.opening)) known++;
+    else return false;
+  if (made.closing !== undefined)
+    if (isPrint(made.closing)) known++;
+    else return false;
+  if (made.layout !== undefined)
+    if (isPrint(made.layout)) known++;
+    else return false;
+  if (made.system !== undefined)
+    if (isPrint(made.system)) known++;
+    else return false;
+  if (made.address !== undefined)
+    if (isPrint(made.address)) known++;
+    else return false;
+  if (made.network !== undefined)
+    if (isPrint(made.network)) known++;
+    else return false;
+  if (made.asn !== undefined)
+    if (isPrint(made.asn)) known++;
+    else return false;
+  if (made.tls !== undefined)
+    if (isPrint(made.tls)) known++;
+    else return false;
+  if (made.agent !== undefined)
+    if (isPrint(made.agent)) known++;
+    else return false;
+  if (made.credential !== undefined)
+    if (isPrint(made.credential)) known++;
+    else return false;
+  if (made.payment !== undefined)
+    if (isPrint(made.payment)) known++;
+    else return false;
+  return fields(made) === known;
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Enumerable fields; an unknown one makes the number differ. */
+function fields(object: Json): number {
+  let count = 0;
+  for (const _ in object) count++;
+  return count;
+}
+
+/** zod counts code points; what is short enough in code units is short enough. */
+function isText(value: unknown, max: number): boolean {
+  return typeof value === 'string' && value.length > 0 && value.length <= max;
+}
+
+function isCount(value: unknown, max: number): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= max;
+}
+
+function isBetween(value: unknown, max: number): boolean {
+  return typeof value === 'number' && value >= 0 && value <= max;
+}
+
+const ALPHABET = new Uint8Array(128);
+for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_')
+  ALPHABET[character.charCodeAt(0)] = 1;
+for (const character of 'abcdefghijklmnopqrstuvwxyz234567') ALPHABET[character.charCodeAt(0)] = 3;
+
+function isPrint(value: unknown): boolean {
+  if (typeof value !== 'string' || value.length < 8 || value.length > 22) return false;
+  for (let i = 0; i < value.length; i++) {
+    const unit = value.charCodeAt(i);
+    if (unit > 127 || ALPHABET[unit] === 0) return false;
+  }
+  return true;
+}
+
+function isPseudonym(value: unknown): boolean {
+  if (
+    typeof value !== 'string' ||
+    value.length !== 28 ||
+    value.charCodeAt(0) !== 97 ||
+    value.charCodeAt(1) !== 95
+  )
+    return false;
+  for (let i = 2; i < 28; i++) {
+    const unit = value.charCodeAt(i);
+    if (unit > 127 || ALPHABET[unit] !== 3) return false;
+  }
+  return true;
+}
+
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** YYYY-MM-DDTHH:MM:SSZ, with or without milliseconds; 29 February is left to zod. */
+function isUtcTime(value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  const length = value.length;
+  if (length !== 24 && length !== 20) return false;
+  if (
+    value.charCodeAt(4) !== 45 ||
+    value.charCodeAt(7) !== 45 ||
+    value.charCodeAt(10) !== 84 ||
+    value.charCodeAt(13) !== 58 ||
+    value.charCodeAt(16) !== 58 ||
+    value.charCodeAt(length - 1) !== 90
+  )
+    return false;
+  if (two(value, 0) < 0 || two(value, 2) < 0) return false;
+  const month = two(value, 5);
+  const day = two(value, 8);
+  if (month < 1 || month > 12 || day < 1 || day > (DAYS[month - 1] as number)) return false;
+  const hour = two(value, 11);
+  const minute = two(value, 14);
+  const second = two(value, 17);
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return false;
+  return length === 20 || (value.charCodeAt(19) === 46 && two(value, 20) >= 0 && digit(value, 22) >= 0);
+}
+
+/** Two decimal digits at a place, or a negative number. */
+function two(text: string, at: number): number {
+  const tens = digit(text, at);
+  const ones = digit(text, at + 1);
+  return tens < 0 || ones < 0 ? -1 : tens * 10 + ones;
+}
+
+function digit(text: string, at: number): number {
+  const value = text.charCodeAt(at) - 48;
+  return value >= 0 && value <= 9 ? value : -1;
+}

@@ -1,0 +1,63 @@
+import type { z } from 'zod';
+
+/** Why an input could not be used: the field (dotted path), its value made safe to print, and what was wrong. */
+export interface Reason {
+  readonly field: string;
+  readonly value: string;
+  readonly message: string;
+}
+
+const MAX_VALUE = 120;
+
+/**
+ * A value as text that is safe on a terminal, in a log line and in a notification: control, format and broken
+ * characters escaped, at most 120 characters. Values come from the adversary.
+ */
+export function printable(value: unknown): string {
+  let text: string;
+  if (typeof value === 'string') text = value.length > 4 * MAX_VALUE ? value.slice(0, 4 * MAX_VALUE) : value;
+  else if (value === undefined) text = 'nothing';
+  else if (Array.isArray(value)) text = `a list of ${value.length}`;
+  else if (typeof value === 'object' && value !== null)
+    text = `an object with ${Object.keys(value).length} fields`;
+  else text = String(value);
+  const safe = text.replace(
+    /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u${(character.codePointAt(0) as number).toString(16).padStart(4, '0')}`,
+  );
+  if (safe.length <= MAX_VALUE) return safe;
+  // Never end on half a pair.
+  const cut = safe.slice(0, MAX_VALUE - 1);
+  return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}…`;
+}
+
+/** The first issue of a failed parse as a reason, with the value found at its path. */
+export function reasonOf(error: z.ZodError, input: unknown): Reason {
+  const issue = firstIssue(error.issues);
+  const path = issue?.path ?? [];
+  let value = input;
+  for (const step of path)
+    value =
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[step] : undefined;
+  if (issue?.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? '';
+    const inner =
+      typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+    return { field: printable([...path, key].join('.')), value: printable(inner), message: 'unknown field' };
+  }
+  return {
+    field: printable(path.join('.') || '(whole)'),
+    value: printable(value),
+    message: printable(issue?.message ?? 'not valid'),
+  };
+}
+
+/** Missing and mistyped fields say more than unknown ones. */
+function firstIssue(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefined {
+  return issues.find((issue) => issue.code !== 'unrecognized_keys') ?? issues[0];
+}
+
+/** One line for people: `field: message (value)`. */
+export function describeReason(reason: Reason): string {
+  return `${reason.field}: ${reason.message} (got ${reason.value})`;
+}
