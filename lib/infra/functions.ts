@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -81,9 +81,7 @@ export class Worker<F extends FunctionName = FunctionName> extends Construct {
         sourcesContent: false,
         // With the SDK inside, what was tested is what runs; the runtime's own copy changes without notice.
         externalModules: [],
-        bundleAwsSDK: true,
-        // Never fall back to Docker: without esbuild the synthesis must fail and say so.
-        forceDockerBundling: false,
+        logLevel: LogLevel.WARNING,
       },
     });
   }

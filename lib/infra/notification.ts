@@ -1,4 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
+import { Aws, Duration } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -25,6 +26,21 @@ export class Notification extends Construct {
     const guarded = { masterKey: key, enforceSSL: true };
     this.findings = new Topic(this, 'Findings', { ...guarded, displayName: 'Siphonwatch findings' });
     this.operations = new Topic(this, 'Operations', { ...guarded, displayName: 'Siphonwatch operations' });
+    // A topic policy of one's own (TLS only) replaces the one that let CloudWatch in.
+    this.operations.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AlarmsOfThisAccount',
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.operations.topicArn],
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+          ArnLike: {
+            'aws:SourceArn': `arn:${Aws.PARTITION}:cloudwatch:${Aws.REGION}:${Aws.ACCOUNT_ID}:alarm:*`,
+          },
+        },
+      }),
+    );
     for (const address of settings.findingsEmails)
       this.findings.addSubscription(new EmailSubscription(address));
     for (const address of settings.operationsEmails) {

@@ -3,8 +3,11 @@ import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledgements.ts';
 import { Buckets } from './buckets.ts';
+import { Budget } from './budget.ts';
 import { Encryption } from './encryption.ts';
+import { guide } from './guidance.ts';
 import { Ingest } from './ingest.ts';
+import { Monitoring } from './monitoring.ts';
 import { Notification } from './notification.ts';
 import type { Resources } from './permissions.ts';
 import { Pipeline } from './pipeline.ts';
@@ -19,6 +22,7 @@ export interface SiphonwatchStackProps extends StackProps {
 export class SiphonwatchStack extends Stack {
   readonly resources: Resources;
   readonly pipeline: Pipeline;
+  readonly monitoring: Monitoring;
 
   constructor(scope: Construct, id: string, { settings, ...props }: SiphonwatchStackProps) {
     super(scope, id, {
@@ -47,6 +51,13 @@ export class SiphonwatchStack extends Stack {
       removalPolicy,
       eventBusName: bus.eventBusName,
     });
+    this.monitoring = new Monitoring(this, 'Monitoring', {
+      resources: this.resources,
+      pipeline: this.pipeline,
+      settings,
+    });
+    if (settings.monthlyBudgetUsd > 0) new Budget(this, 'Budget', settings);
+    guide(this, this.resources, this.monitoring, settings);
     acknowledge(this);
     Tags.of(this).add('project', 'siphonwatch');
   }

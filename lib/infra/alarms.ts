@@ -1,0 +1,335 @@
+/**
+ * The alarms, as data. Each answers one question that an operator would be woken for, and each has a runbook in
+ * docs/operations.md under its own anchor (a test checks that it is there).
+ */
+import { FUNCTION_NAMES, type FunctionName } from './environment.ts';
+import { METRICS_NAMESPACE, type MetricName } from './metrics.ts';
+import type { MappingName, ScheduleName } from './pipeline.ts';
+import type { Settings } from './settings.ts';
+import type { TableName } from './tables.ts';
+
+/** What a metric is about; the stack knows the dimension that names it. */
+export type Subject =
+  | { readonly fn: FunctionName }
+  /** a metric that a function emits itself */
+  | { readonly service: FunctionName }
+  | { readonly mapping: MappingName }
+  | { readonly schedule: ScheduleName }
+  | { readonly stream: true }
+  | { readonly table: TableName }
+  | { readonly topic: 'findings' | 'operations' }
+  | { readonly queue: 'deadLetters' }
+  /** log volume of all functions together: a sum over their log groups */
+  | { readonly logs: true };
+
+export interface AlarmMetric {
+  readonly namespace: string;
+  readonly name: string;
+  readonly statistic: 'Sum' | 'Maximum' | 'Minimum' | 'Average';
+  readonly subject: Subject;
+}
+
+export interface AlarmDeclaration {
+  /** stable: part of the alarm's name */
+  readonly id: string;
+  readonly metric: AlarmMetric;
+  /** the alarm is raised at or above `threshold`, or below it for 'below' */
+  readonly when: 'atOrAbove' | 'below';
+  readonly threshold: number;
+  readonly periodMinutes: number;
+  /** periods in a row */
+  readonly periods: number;
+  /** what silence means; an absent data point is a fault only where data always flow */
+  readonly missing: 'fine' | 'breaching';
+  /** page: act now, findings are delayed or lost; ticket: act today */
+  readonly severity: 'page' | 'ticket';
+  readonly why: string;
+  /** anchor of the runbook in docs/operations.md */
+  readonly runbook: string;
+}
+
+const lambda = (fn: FunctionName, name: string, statistic: AlarmMetric['statistic']): AlarmMetric => ({
+  namespace: 'AWS/Lambda',
+  name,
+  statistic,
+  subject: { fn },
+});
+
+const own = (service: FunctionName, name: MetricName, statistic: AlarmMetric['statistic']): AlarmMetric => ({
+  namespace: METRICS_NAMESPACE,
+  name,
+  statistic,
+  subject: { service },
+});
+
+const CONSUMERS: readonly FunctionName[] = ['score', 'notify', 'index'];
+const MAPPINGS: readonly MappingName[] = ['score', 'notifyProfiles', 'notifyCampaigns', 'index'];
+const SCHEDULES: readonly ScheduleName[] = ['sweep', 'link', 'calibrate'];
+/** Without these two no finding reaches anyone. */
+const ON_THE_WAY: readonly FunctionName[] = ['score', 'notify'];
+
+/** A scheduled function fails at most once a run: one failure is already one run lost. */
+const SCHEDULED: readonly FunctionName[] = SCHEDULES;
+
+const urgency = (fn: FunctionName): 'page' | 'ticket' => (ON_THE_WAY.includes(fn) ? 'page' : 'ticket');
+
+/** Every alarm of a deployment with these settings. */
+export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
+  const fine = { when: 'atOrAbove', missing: 'fine' } as const;
+  const alarms: AlarmDeclaration[] = [];
+
+  for (const fn of CONSUMERS) {
+    alarms.push({
+      ...fine,
+      id: `iterator-age-${fn}`,
+      metric: lambda(fn, 'IteratorAge', 'Maximum'),
+      threshold: settings.iteratorAgeMinutes * 60_000,
+      periodMinutes: 5,
+      periods: 3,
+      severity: urgency(fn),
+      why: `${fn} has been behind its stream by ${settings.iteratorAgeMinutes} minutes or more for 15 minutes: findings are late, and records are lost at the end of the retention.`,
+      runbook: 'alarm-iterator-age',
+    });
+  }
+  for (const fn of FUNCTION_NAMES) {
+    alarms.push({
+      ...fine,
+      id: `failures-${fn}`,
+      metric: lambda(fn, 'Errors', 'Sum'),
+      threshold: 1,
+      periodMinutes: 5,
+      // One failed batch is retried and bisected; three periods in a row are a fault that stays.
+      periods: SCHEDULED.includes(fn) ? 1 : 3,
+      severity: urgency(fn),
+      why: `Invocations of ${fn} fail: a bug, a timeout or a permission that is missing.`,
+      runbook: 'alarm-failures',
+    });
+    alarms.push({
+      ...fine,
+      id: `throttles-${fn}`,
+      metric: lambda(fn, 'Throttles', 'Sum'),
+      threshold: 1,
+      periodMinutes: 5,
+      periods: 3,
+      severity: urgency(fn),
+      why: `Lambda refuses to run ${fn}: the concurrency of the account is used up.`,
+      runbook: 'alarm-throttles',
+    });
+  }
+  alarms.push(
+    {
+      ...fine,
+      id: 'throttles-stream',
+      metric: {
+        namespace: 'AWS/Kinesis',
+        name: 'WriteProvisionedThroughputExceeded',
+        statistic: 'Sum',
+        subject: { stream: true },
+      },
+      threshold: 1,
+      periodMinutes: 5,
+      periods: 3,
+      severity: 'page',
+      why: 'The stream refuses records of the gateways: the recorders hold them back, and lose them when they stop.',
+      runbook: 'alarm-throttles',
+    },
+    ...(['profile', 'finding', 'link', 'campaign'] as const).map(
+      (table): AlarmDeclaration => ({
+        ...fine,
+        id: `throttles-table-${table}`,
+        metric: {
+          namespace: 'AWS/DynamoDB',
+          name: 'WriteThrottleEvents',
+          statistic: 'Sum',
+          subject: { table },
+        },
+        threshold: 1,
+        periodMinutes: 5,
+        periods: 3,
+        severity: table === 'profile' ? 'page' : 'ticket',
+        why: `Writes to the ${table} table are refused: a hot partition (1,000 write units a second) or a jump above twice the last peak.`,
+        runbook: 'alarm-throttles',
+      }),
+    ),
+    {
+      ...fine,
+      id: 'quarantine',
+      metric: own('score', 'EventsQuarantined', 'Sum'),
+      threshold: settings.quarantinedEvents,
+      periodMinutes: 5,
+      periods: 1,
+      severity: 'ticket',
+      why: `${settings.quarantinedEvents} or more events were set aside within five minutes: usually a recorder of another version, or a clock that is wrong.`,
+      runbook: 'alarm-quarantine',
+    },
+  );
+  for (const mapping of MAPPINGS) {
+    alarms.push({
+      ...fine,
+      id: `dead-letters-${mapping}`,
+      metric: {
+        namespace: 'AWS/Lambda',
+        name: 'OnFailureDestinationDeliveredEventCount',
+        statistic: 'Sum',
+        subject: { mapping },
+      },
+      threshold: 1,
+      periodMinutes: 5,
+      periods: 1,
+      severity: 'page',
+      why: 'Lambda gave up on records and moved them to the quarantine bucket: they are not scored, delivered or indexed until they are redriven.',
+      runbook: 'alarm-dead-letters',
+    });
+  }
+  for (const fn of CONSUMERS) {
+    alarms.push({
+      ...fine,
+      id: `lost-records-${fn}`,
+      metric: lambda(fn, 'DestinationDeliveryFailures', 'Sum'),
+      threshold: 1,
+      periodMinutes: 5,
+      periods: 1,
+      severity: 'page',
+      why: `Lambda gave up on records of ${fn} and could not even put them into the quarantine bucket: rebuild from the archive.`,
+      runbook: 'alarm-dead-letters',
+    });
+  }
+  for (const schedule of SCHEDULES) {
+    alarms.push({
+      ...fine,
+      id: `schedule-${schedule}`,
+      metric: {
+        namespace: 'AWS/Events',
+        name: 'FailedInvocations',
+        statistic: 'Sum',
+        subject: { schedule },
+      },
+      threshold: 1,
+      periodMinutes: 15,
+      periods: 1,
+      severity: 'ticket',
+      why: `The schedule of ${schedule} could not invoke it.`,
+      runbook: 'alarm-dead-letters',
+    });
+  }
+  alarms.push(
+    {
+      ...fine,
+      id: 'dead-letters-queue',
+      metric: {
+        namespace: 'AWS/SQS',
+        name: 'ApproximateNumberOfMessagesVisible',
+        statistic: 'Maximum',
+        subject: { queue: 'deadLetters' },
+      },
+      threshold: 1,
+      periodMinutes: 5,
+      periods: 1,
+      severity: 'ticket',
+      why: 'A scheduled run failed three times, or a schedule could not invoke its function.',
+      runbook: 'alarm-dead-letters',
+    },
+    {
+      ...fine,
+      id: 'undelivered',
+      metric: own('sweep', 'UndeliveredSeconds', 'Maximum'),
+      threshold: settings.undeliveredMinutes * 60,
+      // A sweep that does not run reports nothing: an hour of silence is a fault of its own, see sweep-silent.
+      periodMinutes: 5,
+      periods: 1,
+      severity: 'page',
+      why: `A notice has been waiting for ${settings.undeliveredMinutes} minutes or more: the security team does not know of a finding.`,
+      runbook: 'alarm-undelivered',
+    },
+    {
+      id: 'sweep-silent',
+      metric: lambda('sweep', 'Invocations', 'Sum'),
+      when: 'below',
+      threshold: 1,
+      periodMinutes: 60,
+      periods: 2,
+      missing: 'breaching',
+      severity: 'page',
+      why: 'The sweep has not run for two hours: undelivered notices would stay unseen.',
+      runbook: 'alarm-undelivered',
+    },
+    ...(['notify', 'sweep'] as const).map(
+      (fn): AlarmDeclaration => ({
+        ...fine,
+        id: `notify-failures-${fn}`,
+        metric: own(fn, 'NotificationFailures', 'Sum'),
+        threshold: 1,
+        periodMinutes: 5,
+        periods: 3,
+        severity: 'page',
+        why: `${fn} cannot publish notices; they stay in their items and are tried again.`,
+        runbook: 'alarm-notify-failures',
+      }),
+    ),
+    ...(['findings', 'operations'] as const).map(
+      (topic): AlarmDeclaration => ({
+        ...fine,
+        id: `topic-${topic}`,
+        metric: {
+          namespace: 'AWS/SNS',
+          name: 'NumberOfNotificationsFailed',
+          statistic: 'Sum',
+          subject: { topic },
+        },
+        threshold: 1,
+        periodMinutes: 5,
+        periods: 1,
+        severity: 'ticket',
+        why: `SNS could not deliver to a subscriber of the ${topic} topic.`,
+        runbook: 'alarm-notify-failures',
+      }),
+    ),
+    {
+      ...fine,
+      id: 'calibration-age',
+      metric: own('score', 'CalibrationAgeHours', 'Maximum'),
+      threshold: settings.calibrationAgeHours,
+      periodMinutes: 60,
+      periods: 1,
+      severity: 'ticket',
+      why: `Scores stand on a calibration of ${settings.calibrationAgeHours} hours ago or more: peer groups drift away from it.`,
+      runbook: 'alarm-calibration-age',
+    },
+    {
+      ...fine,
+      id: 'log-volume',
+      metric: {
+        namespace: 'AWS/Logs',
+        name: 'IncomingBytes',
+        statistic: 'Sum',
+        subject: { logs: true },
+      },
+      threshold: settings.logBudgetMbPerDay * 1_000_000,
+      periodMinutes: 1440,
+      periods: 1,
+      severity: 'ticket',
+      why: `The functions logged ${settings.logBudgetMbPerDay} MB or more within a day, which is the budget.`,
+      runbook: 'alarm-log-volume',
+    },
+  );
+  if (settings.noTrafficMinutes > 0) {
+    alarms.push({
+      id: 'no-traffic',
+      metric: {
+        namespace: 'AWS/Kinesis',
+        name: 'IncomingRecords',
+        statistic: 'Sum',
+        subject: { stream: true },
+      },
+      when: 'below',
+      threshold: 1,
+      periodMinutes: 5,
+      periods: settings.noTrafficMinutes / 5,
+      missing: 'breaching',
+      severity: 'page',
+      why: `No record has reached the stream for ${settings.noTrafficMinutes} minutes: nobody is watched. Expected until the first gateway is connected.`,
+      runbook: 'alarm-no-traffic',
+    });
+  }
+  return alarms;
+}

@@ -1,0 +1,50 @@
+import { Aws, CfnOutput } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Monitoring } from './monitoring.ts';
+import type { Resources } from './permissions.ts';
+import type { Settings } from './settings.ts';
+
+/** What the deployment prints at its end: names that other tools need, and what to do next, ready to paste. */
+export function guide(
+  scope: Construct,
+  resources: Resources,
+  monitoring: Monitoring,
+  settings: Settings,
+): void {
+  const { ingest, tables, buckets, notification } = resources;
+  const outputs: Readonly<Record<string, readonly [value: string, description: string]>> = {
+    StreamName: [ingest.stream.streamName, 'Where recorders put usage events'],
+    ProfileTableName: [tables.profile.tableName, 'Profiles of accounts'],
+    FindingTableName: [tables.finding.tableName, 'Findings; read with: siphonwatch findings'],
+    LinkTableName: [tables.link.tableName, 'Link index'],
+    CampaignTableName: [tables.campaign.tableName, 'Campaigns'],
+    QuarantineBucketName: [buckets.quarantine.bucketName, 'Payloads that could not be used'],
+    ...(buckets.archive
+      ? { ArchiveBucketName: [buckets.archive.bucketName, 'Accepted records, by day and bucket'] as const }
+      : {}),
+    StateBucketName: [buckets.state.bucketName, 'Calibrations'],
+    FindingsTopicArn: [notification.findings.topicArn, 'Findings, for the security team'],
+    OperationsTopicArn: [notification.operations.topicArn, 'Alarms, for whoever runs this'],
+    DeadLetterQueueUrl: [notification.deadLetters.queueUrl, 'Scheduled runs that failed for good'],
+    ProducerPolicy: [
+      // A gateway in another account or stack needs exactly this, and nothing else of Siphonwatch.
+      `kinesis:PutRecords on ${ingest.stream.streamArn} and kms:GenerateDataKey on ${resources.key.keyArn}`,
+      'What the role of a gateway has to be allowed',
+    ],
+    Next1Subscribe: [
+      `aws sns subscribe --region ${Aws.REGION} --topic-arn ${notification.findings.topicArn} --protocol email --notification-endpoint YOU@EXAMPLE.COM`,
+      'Next, 1 of 3: hear of findings (then confirm by the link in the e-mail)',
+    ],
+    Next2SendEvents: [
+      `AWS_REGION=${Aws.REGION} npx siphonwatch record EXCHANGES.ndjson --stream ${ingest.stream.streamName}`,
+      'Next, 2 of 3: send the first events, from a file or from your gateway',
+    ],
+    Next3Watch: [
+      `https://${Aws.REGION}.console.aws.amazon.com/cloudwatch/home?region=${Aws.REGION}#dashboards/dashboard/${monitoring.dashboard.dashboardName}`,
+      `Next, 3 of 3: watch them arrive; runbooks: ${settings.runbookBaseUrl}`,
+    ],
+  };
+  for (const [id, [value, description]] of Object.entries(outputs)) {
+    new CfnOutput(scope, id, { value, description });
+  }
+}

@@ -1,0 +1,186 @@
+import { Aws, Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  MathExpression,
+  Metric,
+  TextWidget,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Construct } from 'constructs';
+import { type AlarmDeclaration, type AlarmMetric, alarmsFor, type Subject } from './alarms.ts';
+import { FUNCTION_NAMES, type FunctionName } from './environment.ts';
+import { METRICS_NAMESPACE, type MetricName } from './metrics.ts';
+import type { Resources } from './permissions.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Settings } from './settings.ts';
+
+export interface MonitoringProps {
+  readonly resources: Resources;
+  readonly pipeline: Pipeline;
+  readonly settings: Settings;
+}
+
+/** The alarms of `alarms.ts`, each telling the operations topic, and one dashboard. */
+export class Monitoring extends Construct {
+  readonly alarms: readonly Alarm[];
+  readonly dashboard: Dashboard;
+  readonly #props: MonitoringProps;
+
+  constructor(scope: Construct, id: string, props: MonitoringProps) {
+    super(scope, id);
+    this.#props = props;
+    const action = new SnsAction(props.resources.notification.operations);
+    this.alarms = alarmsFor(props.settings).map((declared) => {
+      const alarm = this.#alarm(declared);
+      alarm.addAlarmAction(action);
+      alarm.addOkAction(action);
+      return alarm;
+    });
+    this.dashboard = new Dashboard(this, 'Dashboard', {
+      dashboardName: `${props.settings.stackName}-${Aws.REGION}`,
+      defaultInterval: Duration.days(1),
+      widgets: this.#widgets(),
+    });
+  }
+
+  #alarm(declared: AlarmDeclaration): Alarm {
+    const { runbookBaseUrl } = this.#props.settings;
+    return new Alarm(this, declared.id, {
+      alarmDescription: `[${declared.severity}] ${declared.why} Runbook: ${runbookBaseUrl}#${declared.runbook}`,
+      metric: this.#metric(declared.metric, declared.periodMinutes),
+      threshold: declared.threshold,
+      comparisonOperator:
+        declared.when === 'below'
+          ? ComparisonOperator.LESS_THAN_THRESHOLD
+          : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: declared.periods,
+      datapointsToAlarm: declared.periods,
+      treatMissingData:
+        declared.missing === 'breaching' ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  #metric(metric: AlarmMetric, periodMinutes: number): IMetric {
+    const period = Duration.minutes(periodMinutes);
+    const { namespace, name, statistic, subject } = metric;
+    const plain = (dimensionsMap: Record<string, string>, label?: string): Metric =>
+      new Metric({
+        namespace,
+        metricName: name,
+        statistic,
+        period,
+        dimensionsMap,
+        ...(label ? { label } : {}),
+      });
+    if (!('logs' in subject)) return plain(this.#dimensions(subject));
+    const usingMetrics = Object.fromEntries(
+      FUNCTION_NAMES.map((fn) => [
+        fn,
+        plain({ LogGroupName: this.#props.pipeline.workers[fn].logGroup.logGroupName }, fn),
+      ]),
+    );
+    // A function that logged nothing has no data point; FILL lets the others count.
+    const expression = FUNCTION_NAMES.map((fn) => `FILL(${fn},0)`).join('+');
+    return new MathExpression({ expression, usingMetrics, period, label: 'log bytes of all functions' });
+  }
+
+  /** The dimensions under which AWS, or the function itself, reports on the subject. */
+  #dimensions(subject: Exclude<Subject, { logs: true }>): Record<string, string> {
+    const { resources, pipeline } = this.#props;
+    if ('fn' in subject) return { FunctionName: pipeline.workers[subject.fn].fn.functionName };
+    if ('service' in subject) return { service: subject.service };
+    if ('mapping' in subject) {
+      return { EventSourceMappingUUID: pipeline.mappings[subject.mapping].eventSourceMappingId };
+    }
+    if ('schedule' in subject) return { RuleName: pipeline.schedules[subject.schedule].ruleName };
+    if ('stream' in subject) return { StreamName: resources.ingest.stream.streamName };
+    if ('table' in subject) return { TableName: resources.tables[subject.table].tableName };
+    if ('topic' in subject) return { TopicName: resources.notification[subject.topic].topicName };
+    return { QueueName: resources.notification.deadLetters.queueName };
+  }
+
+  #widgets() {
+    const own = (service: FunctionName, name: MetricName, statistic: AlarmMetric['statistic'] = 'Sum') =>
+      this.#metric({ namespace: METRICS_NAMESPACE, name, statistic, subject: { service } }, 5);
+    const lambda = (fn: FunctionName, name: string, statistic: AlarmMetric['statistic']) =>
+      this.#metric({ namespace: 'AWS/Lambda', name, statistic, subject: { fn } }, 5);
+    const graph = (title: string, left: readonly IMetric[], leftLabel: string) =>
+      new GraphWidget({
+        title,
+        left: [...left],
+        leftYAxis: { label: leftLabel, showUnits: false, min: 0 },
+        width: 8,
+        height: 6,
+      });
+    const stream = (name: string) =>
+      this.#metric({ namespace: 'AWS/Kinesis', name, statistic: 'Sum', subject: { stream: true } }, 5);
+    const consumers: readonly FunctionName[] = ['score', 'notify', 'index'];
+    return [
+      [
+        new TextWidget({
+          width: 24,
+          height: 2,
+          markdown: `# Siphonwatch\nEvents in, findings out. Runbooks: ${this.#props.settings.runbookBaseUrl}`,
+        }),
+      ],
+      [
+        graph(
+          'Events',
+          [
+            own('score', 'EventsRead'),
+            own('score', 'EventsUsed'),
+            own('score', 'EventsQuarantined'),
+            own('score', 'EventsLate'),
+            own('score', 'EventsRepeated'),
+          ],
+          'per 5 minutes',
+        ),
+        graph(
+          'Stream',
+          [stream('IncomingRecords'), stream('WriteProvisionedThroughputExceeded')],
+          'records per 5 minutes',
+        ),
+        graph(
+          'Behind the stream',
+          consumers.map((fn) => lambda(fn, 'IteratorAge', 'Maximum')),
+          'milliseconds',
+        ),
+      ],
+      [
+        graph(
+          'Findings and notifications',
+          [
+            own('notify', 'FindingsOpened'),
+            own('notify', 'NotificationsSent'),
+            own('notify', 'NotificationFailures'),
+          ],
+          'per 5 minutes',
+        ),
+        graph(
+          'From event to notification',
+          [own('notify', 'EventToNotificationMs', 'Average')],
+          'milliseconds',
+        ),
+        graph('Oldest undelivered notice', [own('sweep', 'UndeliveredSeconds', 'Maximum')], 'seconds'),
+      ],
+      [
+        graph(
+          'Failures',
+          FUNCTION_NAMES.map((fn) => lambda(fn, 'Errors', 'Sum')),
+          'per 5 minutes',
+        ),
+        graph(
+          'Duration',
+          FUNCTION_NAMES.map((fn) => lambda(fn, 'Duration', 'Average')),
+          'milliseconds',
+        ),
+        graph('Writes', [own('score', 'ProfilesWritten'), own('score', 'WriteUnits')], 'per 5 minutes'),
+      ],
+    ];
+  }
+}
