@@ -1,0 +1,254 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  backlog,
+  type DiscardReason,
+  emptyLane,
+  isIdle,
+  type Lane,
+  laneOf,
+  next,
+  offer,
+  settle,
+} from './event-source-mapping.ts';
+import { compileFilters } from './filter-pattern.ts';
+import type { Invocation } from './function.ts';
+import type { GivenUp } from './invocation-record.ts';
+import { renderEvent, type SourceRecord } from './source-record.ts';
+import type { ShardReader, StreamSource } from './stream-source.ts';
+import type { MappingSpec } from './template.ts';
+
+/** Drives the state machine of event-source-mapping.ts with a stream, a function and the clock. */
+export interface MappingRunner {
+  readonly spec: MappingSpec;
+  readonly statistics: Readonly<MappingStatistics>;
+  /** True if every shard was read to its tip after `since` (epoch milliseconds) and nothing waits or runs. */
+  isCaughtUp(since: number): boolean;
+  /** Records read that are not yet done with. */
+  readonly backlog: number;
+  /** Stops polling and waits for the invocations in flight; what waits is not processed. */
+  stop(): Promise<void>;
+}
+
+export interface MappingStatistics {
+  read: number;
+  filteredOut: number;
+  invocations: number;
+  failures: number;
+  /** records that were given up, by reason */
+  discarded: Record<DiscardReason, number>;
+  /** largest age of a batch's last record when the function got it, milliseconds */
+  iteratorAgeMs: number;
+}
+
+export interface MappingDependencies {
+  readonly source: StreamSource;
+  readonly functionArn: string;
+  readonly invoke: (payload: string) => Promise<Invocation>;
+  /** takes what is given up; called also where the mapping has no destination */
+  readonly giveUp: (given: GivenUp) => Promise<void>;
+  /** something broke in the runner or its emulators, not in the function */
+  readonly onProblem: (error: unknown) => void;
+  /** wait between polls at the tip, milliseconds; AWS polls once a second */
+  readonly pollMs?: number;
+  /** batching windows are taken as over when this says so: for a demo's end, when nothing more will come */
+  readonly hurry?: () => boolean;
+}
+
+interface ShardState {
+  readonly id: string;
+  readonly parents: readonly string[];
+  lanes: Lane<SourceRecord>[];
+  readonly wake: (() => void)[];
+  closed: boolean;
+  /** when the last read that found nothing began */
+  emptyReadAt: number;
+}
+
+/** Reading stops while a shard holds this many batches a lane. */
+const BATCHES_AHEAD = 2;
+const LEAST_READ = 100;
+const POLL_MS = 20;
+
+export function runMapping(spec: MappingSpec, dependencies: MappingDependencies): MappingRunner {
+  const { source, pollMs = POLL_MS } = dependencies;
+  const { settings } = spec;
+  const passes = compileFilters(spec.filters);
+  const shards = new Map<string, ShardState>();
+  const running = new Set<Promise<void>>();
+  const statistics: MappingStatistics = {
+    read: 0,
+    filteredOut: 0,
+    invocations: 0,
+    failures: 0,
+    discarded: { RetryAttemptsExhausted: 0, RecordAgeExceeded: 0 },
+    iteratorAgeMs: 0,
+  };
+  let stopped = false;
+  let discovered = false;
+
+  const track = (work: Promise<void>): void => {
+    const tracked = work.catch(dependencies.onProblem).finally(() => running.delete(tracked));
+    running.add(tracked);
+  };
+
+  const isDone = (shard: ShardState): boolean => shard.closed && shard.lanes.every(isIdle);
+  const held = (shard: ShardState): number => shard.lanes.reduce((sum, lane) => sum + backlog(lane), 0);
+
+  /** Starts every shard whose parents are done; children of a split wait for the parent's last record. */
+  const discover = async (): Promise<void> => {
+    for (const { id, parents } of await source.shards()) {
+      if (shards.has(id)) continue;
+      const ready = parents.every((parent) => {
+        const state = shards.get(parent);
+        return state ? isDone(state) : true; // a parent beyond the retention is not listed any more
+      });
+      if (!ready) continue;
+      const shard: ShardState = {
+        id,
+        parents,
+        lanes: Array.from({ length: settings.parallelizationFactor }, () => emptyLane<SourceRecord>()),
+        wake: [],
+        closed: false,
+        emptyReadAt: 0,
+      };
+      shards.set(id, shard);
+      // What a child holds came after the mapping began, wherever the mapping started.
+      const reader = await source.open(
+        id,
+        parents.some((parent) => shards.has(parent)) ? { kind: 'TRIM_HORIZON' } : spec.start,
+      );
+      track(poll(shard, reader));
+      for (let lane = 0; lane < settings.parallelizationFactor; lane++) track(process(shard, lane));
+    }
+    discovered = true;
+  };
+
+  const poll = async (shard: ShardState, reader: ShardReader): Promise<void> => {
+    const most = Math.max(LEAST_READ, settings.batchSize) * BATCHES_AHEAD * settings.parallelizationFactor;
+    while (!stopped && !shard.closed) {
+      const room = most - held(shard);
+      if (room <= 0) {
+        await sleep(pollMs);
+        continue;
+      }
+      const began = Date.now();
+      const { arrivals, closed } = await reader.read(room);
+      statistics.read += arrivals.length;
+      const kept = arrivals.filter(({ filterable }) => passes(filterable)).map(({ record }) => record);
+      statistics.filteredOut += arrivals.length - kept.length;
+      const byLane: SourceRecord[][] = [];
+      for (const record of kept) {
+        const lane = laneOf(record.key, settings.parallelizationFactor);
+        byLane[lane] ??= [];
+        byLane[lane].push(record);
+      }
+      for (const [lane, records] of byLane.entries())
+        change(shard, lane, (state) => offer(state, records ?? [], Date.now()));
+      if (closed) {
+        shard.closed = true;
+        shard.emptyReadAt = began;
+        wakeAll(shard);
+        track(startChildren(shard));
+        return;
+      }
+      if (arrivals.length === 0) {
+        shard.emptyReadAt = began;
+        await sleep(pollMs);
+      }
+    }
+  };
+
+  const startChildren = async (shard: ShardState): Promise<void> => {
+    while (!stopped && !isDone(shard)) await sleep(pollMs);
+    if (!stopped) await discover();
+  };
+
+  const change = (
+    shard: ShardState,
+    lane: number,
+    to: (state: Lane<SourceRecord>) => Lane<SourceRecord>,
+  ): void => {
+    shard.lanes[lane] = to(shard.lanes[lane] ?? emptyLane());
+    shard.wake[lane]?.();
+  };
+
+  const wakeAll = (shard: ShardState): void => {
+    for (const wake of shard.wake) wake?.();
+  };
+
+  /** Runs one lane until the mapping stops or the shard ends. */
+  const process = async (shard: ShardState, lane: number): Promise<void> => {
+    while (!stopped) {
+      const state = shard.lanes[lane] ?? emptyLane<SourceRecord>();
+      const hurried = dependencies.hurry?.() ? { ...settings, maximumBatchingWindowMs: 0 } : settings;
+      const { lane: after, step } = next(state, hurried, Date.now());
+      if (step.kind === 'wait') {
+        if (shard.closed && isIdle(state)) return;
+        await pause(shard, lane, step.until);
+        continue;
+      }
+      shard.lanes[lane] = after;
+      const { batch } = step;
+      if (step.kind === 'discard') {
+        statistics.discarded[step.reason] += batch.records.length;
+        await dependencies.giveUp({
+          source: source.kind,
+          streamArn: source.arn,
+          shardId: shard.id,
+          functionArn: dependencies.functionArn,
+          requestId: crypto.randomUUID(),
+          batch,
+          reason: step.reason,
+          at: Date.now(),
+        });
+        continue;
+      }
+      statistics.invocations++;
+      const newest = batch.records.at(-1);
+      if (newest)
+        statistics.iteratorAgeMs = Math.max(statistics.iteratorAgeMs, Date.now() - newest.arrivedAt);
+      const invocation = await dependencies.invoke(renderEvent(batch.records));
+      if (!invocation.ok) statistics.failures++;
+      shard.lanes[lane] = settle(
+        shard.lanes[lane] ?? after,
+        settings,
+        invocation.ok ? { kind: 'returned', response: invocation.response } : { kind: 'failed' },
+        Date.now(),
+      );
+    }
+  };
+
+  /** Until the lane changes, or `until`; a hurried mapping looks again at once. */
+  const pause = (shard: ShardState, lane: number, until: number | undefined): Promise<void> =>
+    new Promise((resolve) => {
+      const most = 250; // so that stopping and hurrying are seen
+      const timer = setTimeout(done, Math.min(most, until === undefined ? most : until - Date.now()));
+      function done(): void {
+        clearTimeout(timer);
+        delete shard.wake[lane];
+        resolve();
+      }
+      shard.wake[lane] = done;
+    });
+
+  track(discover());
+
+  return {
+    spec,
+    statistics,
+    isCaughtUp: (since) =>
+      discovered &&
+      [...shards.values()].every(
+        (shard) =>
+          shard.emptyReadAt >= since && shard.lanes.every(isIdle) && (!shard.closed || isDone(shard)),
+      ),
+    get backlog() {
+      return [...shards.values()].reduce((sum, shard) => sum + held(shard), 0);
+    },
+    async stop() {
+      stopped = true;
+      for (const shard of shards.values()) wakeAll(shard);
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
+}

@@ -1,0 +1,584 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { DEFAULT_SETTINGS, type MappingSettings } from './event-source-mapping.ts';
+import { type Intrinsics, isTrue, resolveValue, type TemplateValue } from './intrinsics.ts';
+import {
+  bucketArn,
+  functionArn,
+  LOCAL_ACCOUNT,
+  otherArn,
+  queueArn,
+  roleArn,
+  streamArn,
+  tableArn,
+  tableStreamArn,
+  topicArn,
+} from './names.ts';
+
+/**
+ * Reads what is to be made and run from a synthesized CDK assembly, so that there is no second list of resources:
+ * the template's intrinsics are resolved to the names and ARNs of the embedded cloud.
+ */
+export interface LocalTemplate {
+  readonly stackName: string;
+  readonly streams: readonly StreamSpec[];
+  readonly tables: readonly TableSpec[];
+  readonly buckets: readonly string[];
+  readonly topics: readonly string[];
+  readonly queues: readonly QueueSpec[];
+  readonly subscriptions: readonly SubscriptionSpec[];
+  readonly functions: readonly FunctionSpec[];
+  readonly mappings: readonly MappingSpec[];
+  readonly schedules: readonly ScheduleSpec[];
+  readonly outputs: Readonly<Record<string, string>>;
+  /** physical name of every resource, by logical id */
+  readonly names: Readonly<Record<string, string>>;
+  /** resource types that have no counterpart here and were left out */
+  readonly ignored: readonly string[];
+}
+
+export interface StreamSpec {
+  readonly logicalId: string;
+  readonly name: string;
+  /** undefined: on demand */
+  readonly shards: number | undefined;
+}
+
+export interface TableSpec {
+  readonly logicalId: string;
+  readonly name: string;
+  /** the CreateTable request that makes it */
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly timeToLive: string | undefined;
+}
+
+export interface QueueSpec {
+  readonly logicalId: string;
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface SubscriptionSpec {
+  readonly topicArn: string;
+  readonly protocol: string;
+  readonly endpoint: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface FunctionSpec {
+  readonly logicalId: string;
+  readonly name: string;
+  readonly arn: string;
+  /** folder of the bundle in the assembly */
+  readonly codePath: string;
+  /** `file.export` */
+  readonly handler: string;
+  readonly runtime: string;
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface MappingSpec {
+  readonly logicalId: string;
+  readonly functionName: string;
+  readonly sourceArn: string;
+  readonly enabled: boolean;
+  readonly settings: MappingSettings;
+  readonly start: StartingPosition;
+  readonly filters: readonly string[];
+  /** ARN of the on-failure destination */
+  readonly destination: string | undefined;
+}
+
+export type StartingPosition =
+  | { readonly kind: 'TRIM_HORIZON' }
+  | { readonly kind: 'LATEST' }
+  /** epoch milliseconds */
+  | { readonly kind: 'AT_TIMESTAMP'; readonly at: number };
+
+export interface ScheduleSpec {
+  readonly logicalId: string;
+  readonly functionName: string;
+  /** `rate(...)` or `cron(...)` */
+  readonly expression: string;
+  readonly enabled: boolean;
+  /** constant event for the function; undefined: the scheduled event of EventBridge */
+  readonly input: string | undefined;
+}
+
+const resource = z.looseObject({
+  Type: z.string(),
+  Condition: z.string().optional(),
+  Properties: z.record(z.string(), z.unknown()).default({}),
+});
+
+const template = z.looseObject({
+  Resources: z.record(z.string(), resource),
+  Parameters: z.record(z.string(), z.looseObject({ Default: z.unknown() })).default({}),
+  Mappings: z.record(z.string(), z.unknown()).default({}),
+  Conditions: z.record(z.string(), z.unknown()).default({}),
+  Outputs: z
+    .record(
+      z.string(),
+      z.looseObject({ Value: z.unknown(), Export: z.looseObject({ Name: z.unknown() }).optional() }),
+    )
+    .default({}),
+});
+
+export interface TemplateContext {
+  readonly stackName: string;
+  /** folder of an asset by the object key that the template names */
+  readonly assetPath: (objectKey: string) => string;
+  /** values that other stacks export */
+  readonly imports?: Readonly<Record<string, string>>;
+  /** where the queues are served, for what refers to a queue's URL */
+  readonly queueEndpoint?: string;
+}
+
+/**
+ * Reads the first stack of an assembly folder (`cdk.out`).
+ * @throws {Error} naming the file, resource and property that cannot be understood
+ */
+export function readAssembly(folder: string, queueEndpoint?: string): LocalTemplate {
+  const manifest = z
+    .looseObject({
+      artifacts: z.record(
+        z.string(),
+        z.looseObject({ type: z.string(), properties: z.looseObject({}).optional() }),
+      ),
+    })
+    .parse(readJson(join(folder, 'manifest.json')));
+  const stacks = Object.entries(manifest.artifacts).filter(
+    ([, artifact]) => artifact.type === 'aws:cloudformation:stack',
+  );
+  const [first] = stacks;
+  if (!first || stacks.length > 1) {
+    throw new Error(`${folder} must hold one stack for the local runner (holds ${stacks.length})`);
+  }
+  const [stackName, artifact] = first;
+  const file = String(artifact.properties?.templateFile ?? `${stackName}.template.json`);
+  return resolveTemplate(readJson(join(folder, file)), {
+    stackName,
+    assetPath: assetPaths(folder, join(folder, `${stackName}.assets.json`)),
+    ...(queueEndpoint !== undefined && { queueEndpoint }),
+  });
+}
+
+/** Object key to source folder, from the assembly's asset manifest. */
+function assetPaths(folder: string, manifestFile: string): (objectKey: string) => string {
+  const manifest = z
+    .looseObject({
+      files: z.record(
+        z.string(),
+        z.looseObject({
+          source: z.looseObject({ path: z.string().optional() }),
+          destinations: z.record(z.string(), z.looseObject({ objectKey: z.string() })),
+        }),
+      ),
+    })
+    .parse(readJson(manifestFile));
+  const paths = new Map<string, string>();
+  for (const { source, destinations } of Object.values(manifest.files)) {
+    for (const { objectKey } of Object.values(destinations)) {
+      if (source.path) paths.set(objectKey, join(folder, source.path));
+    }
+  }
+  return (objectKey) => {
+    const path = paths.get(objectKey);
+    if (!path) throw new Error(`${manifestFile} has no asset ${objectKey}`);
+    return path;
+  };
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Error(`cannot read ${file}: synthesize the app first`, { cause: error });
+  }
+}
+
+/** Resolves a template that was read already; see {@link readAssembly}. */
+export function resolveTemplate(source: unknown, context: TemplateContext): LocalTemplate {
+  const parsed = template.parse(source);
+  const kinds = new Map(Object.entries(parsed.Resources).map(([id, entry]) => [id, entry.Type]));
+  const names: Record<string, string> = {};
+  const intrinsics: Intrinsics = {
+    stackName: context.stackName,
+    parameters: Object.fromEntries(
+      Object.entries(parsed.Parameters).map(([id, { Default: value }]) => [id, String(value ?? '')]),
+    ),
+    mappings: parsed.Mappings as Intrinsics['mappings'],
+    conditions: parsed.Conditions as Intrinsics['conditions'],
+    imports: context.imports ?? {},
+    ref: (id) => reference(kinds.get(id), nameOf(id), queueUrl),
+    attribute: (id, attribute) => attributeOf(kinds.get(id), nameOf(id), attribute, id, queueUrl),
+  };
+  const queueUrl = (name: string): string =>
+    `${context.queueEndpoint ?? 'http://127.0.0.1'}/${LOCAL_ACCOUNT}/${name}`;
+  const nameOf = (id: string): string => {
+    if (!kinds.has(id)) throw new Error(`the template refers to ${id}, which it does not declare`);
+    names[id] ??= physicalName(id, parsed.Resources[id], context.stackName, intrinsics);
+    return names[id];
+  };
+
+  const found: {
+    -readonly [K in keyof LocalTemplate]: LocalTemplate[K] extends readonly (infer T)[]
+      ? T[]
+      : LocalTemplate[K];
+  } = {
+    stackName: context.stackName,
+    streams: [],
+    tables: [],
+    buckets: [],
+    topics: [],
+    queues: [],
+    subscriptions: [],
+    functions: [],
+    mappings: [],
+    schedules: [],
+    outputs: {},
+    names,
+    ignored: [],
+  };
+  const ignored = new Set<string>();
+
+  for (const [logicalId, entry] of Object.entries(parsed.Resources)) {
+    if (entry.Condition && !isTrue(entry.Condition, intrinsics)) continue;
+    const read = <T>(shape: z.ZodType<T>): T => {
+      const resolved = resolveValue(entry.Properties as TemplateValue, intrinsics);
+      const result = shape.safeParse(resolved);
+      if (!result.success) {
+        throw new Error(`${logicalId} (${entry.Type}): ${z.prettifyError(result.error)}`);
+      }
+      return result.data;
+    };
+    const name = nameOf(logicalId);
+    switch (entry.Type) {
+      case 'AWS::Kinesis::Stream':
+        found.streams.push({ logicalId, name, shards: read(streamShape).ShardCount });
+        break;
+      case 'AWS::DynamoDB::Table':
+        found.tables.push(tableSpec(logicalId, name, read(tableShape)));
+        break;
+      case 'AWS::S3::Bucket':
+        found.buckets.push(name);
+        break;
+      case 'AWS::SNS::Topic':
+        found.topics.push(name);
+        break;
+      case 'AWS::SQS::Queue':
+        found.queues.push({ logicalId, name, attributes: queueAttributes(read(queueShape)) });
+        break;
+      case 'AWS::SNS::Subscription':
+        found.subscriptions.push(subscriptionSpec(read(subscriptionShape)));
+        break;
+      case 'AWS::Lambda::Function':
+        found.functions.push(functionSpec(logicalId, name, read(functionShape), context));
+        break;
+      case 'AWS::Lambda::EventSourceMapping':
+        found.mappings.push(mappingSpec(logicalId, read(mappingShape)));
+        break;
+      case 'AWS::Events::Rule':
+        found.schedules.push(...ruleSchedules(logicalId, read(ruleShape)));
+        break;
+      case 'AWS::Scheduler::Schedule':
+        found.schedules.push(schedulerSchedule(logicalId, read(schedulerShape)));
+        break;
+      default:
+        ignored.add(entry.Type);
+    }
+  }
+  found.ignored = [...ignored].sort();
+  found.outputs = Object.fromEntries(
+    Object.entries(parsed.Outputs).flatMap(([id, output]) => {
+      const value = resolveValue(output.Value as TemplateValue, intrinsics);
+      return typeof value === 'string' ? [[id, value]] : [];
+    }),
+  );
+  return found;
+}
+
+/** Property that holds a resource's own name, where it has one. */
+const NAME_PROPERTY: Readonly<Record<string, string>> = {
+  'AWS::Kinesis::Stream': 'Name',
+  'AWS::DynamoDB::Table': 'TableName',
+  'AWS::S3::Bucket': 'BucketName',
+  'AWS::SNS::Topic': 'TopicName',
+  'AWS::SQS::Queue': 'QueueName',
+  'AWS::Lambda::Function': 'FunctionName',
+  'AWS::Events::EventBus': 'Name',
+  'AWS::IAM::Role': 'RoleName',
+};
+
+/** The declared name, or stack and logical id as CloudFormation would begin it. */
+function physicalName(
+  id: string,
+  entry: z.infer<typeof resource> | undefined,
+  stackName: string,
+  intrinsics: Intrinsics,
+): string {
+  const property = NAME_PROPERTY[entry?.Type ?? ''];
+  const declared = property && entry?.Properties[property];
+  if (declared) return String(resolveValue(declared as TemplateValue, intrinsics));
+  if (entry?.Type === 'AWS::S3::Bucket') return `${stackName}-${id}`.toLowerCase().slice(0, 63);
+  const fifo = entry?.Properties.FifoTopic || entry?.Properties.FifoQueue ? '.fifo' : '';
+  return `${stackName}-${id}`.slice(0, 64 - fifo.length) + fifo;
+}
+
+type QueueUrl = (name: string) => string;
+
+/** `Ref` gives the name, but for a topic its ARN and for a queue its URL. */
+function reference(type: string | undefined, name: string, queueUrl: QueueUrl): string {
+  if (type === 'AWS::SNS::Topic') return topicArn(name);
+  if (type === 'AWS::SQS::Queue') return queueUrl(name);
+  return name;
+}
+
+const ARNS: Readonly<Record<string, (name: string) => string>> = {
+  'AWS::Kinesis::Stream': streamArn,
+  'AWS::DynamoDB::Table': tableArn,
+  'AWS::S3::Bucket': bucketArn,
+  'AWS::SNS::Topic': topicArn,
+  'AWS::SQS::Queue': queueArn,
+  'AWS::Lambda::Function': functionArn,
+  'AWS::IAM::Role': roleArn,
+};
+
+function attributeOf(
+  type: string | undefined,
+  name: string,
+  attribute: string,
+  id: string,
+  queueUrl: QueueUrl,
+): string {
+  switch (attribute) {
+    case 'Arn':
+    case 'TopicArn':
+      return (ARNS[type ?? ''] ?? ((other) => otherArn('local', other)))(name);
+    case 'StreamArn':
+      return tableStreamArn(name);
+    case 'TopicName':
+    case 'QueueName':
+    case 'Name':
+      return name;
+    case 'QueueUrl':
+      return queueUrl(name);
+    default:
+      // Left readable: something that only AWS gives (a domain name, a key id) is not needed to run locally.
+      return `local-${id}-${attribute}`;
+  }
+}
+
+const streamShape = z.looseObject({ ShardCount: z.coerce.number().int().positive().optional() });
+
+const tableShape = z.looseObject({
+  AttributeDefinitions: z.array(z.unknown()),
+  KeySchema: z.array(z.unknown()),
+  GlobalSecondaryIndexes: z.array(z.looseObject({})).optional(),
+  LocalSecondaryIndexes: z.array(z.looseObject({})).optional(),
+  StreamSpecification: z.looseObject({ StreamViewType: z.string() }).optional(),
+  TimeToLiveSpecification: z
+    .looseObject({ AttributeName: z.string().optional(), Enabled: z.coerce.boolean() })
+    .optional(),
+});
+
+function tableSpec(logicalId: string, name: string, table: z.infer<typeof tableShape>): TableSpec {
+  const indexes = (
+    list: readonly Record<string, unknown>[] | undefined,
+  ): Record<string, unknown>[] | undefined =>
+    list?.map(({ IndexName, KeySchema, Projection }) => ({ IndexName, KeySchema, Projection }));
+  const global = indexes(table.GlobalSecondaryIndexes);
+  const local = indexes(table.LocalSecondaryIndexes);
+  const ttl = table.TimeToLiveSpecification;
+  return {
+    logicalId,
+    name,
+    request: {
+      TableName: name,
+      AttributeDefinitions: table.AttributeDefinitions,
+      KeySchema: table.KeySchema,
+      BillingMode: 'PAY_PER_REQUEST',
+      ...(global && { GlobalSecondaryIndexes: global }),
+      ...(local && { LocalSecondaryIndexes: local }),
+      ...(table.StreamSpecification && {
+        StreamSpecification: {
+          StreamEnabled: true,
+          StreamViewType: table.StreamSpecification.StreamViewType,
+        },
+      }),
+    },
+    timeToLive: ttl?.Enabled ? ttl.AttributeName : undefined,
+  };
+}
+
+const queueShape = z.looseObject({});
+
+const QUEUE_ATTRIBUTES = [
+  'VisibilityTimeout',
+  'DelaySeconds',
+  'ReceiveMessageWaitTimeSeconds',
+  'RedrivePolicy',
+  'FifoQueue',
+  'ContentBasedDeduplication',
+];
+
+function queueAttributes(queue: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(
+    QUEUE_ATTRIBUTES.filter((name) => queue[name] !== undefined).map((name) => {
+      const value = queue[name];
+      return [name, typeof value === 'object' ? JSON.stringify(value) : String(value)];
+    }),
+  );
+}
+
+const subscriptionShape = z.looseObject({
+  TopicArn: z.string(),
+  Protocol: z.string(),
+  Endpoint: z.string(),
+  FilterPolicy: z.unknown().optional(),
+  FilterPolicyScope: z.string().optional(),
+  RawMessageDelivery: z.coerce.boolean().optional(),
+});
+
+function subscriptionSpec(subscription: z.infer<typeof subscriptionShape>): SubscriptionSpec {
+  return {
+    topicArn: subscription.TopicArn,
+    protocol: subscription.Protocol,
+    endpoint: subscription.Endpoint,
+    attributes: {
+      ...(subscription.FilterPolicy !== undefined && {
+        FilterPolicy: JSON.stringify(subscription.FilterPolicy),
+      }),
+      ...(subscription.FilterPolicyScope && { FilterPolicyScope: subscription.FilterPolicyScope }),
+      ...(subscription.RawMessageDelivery && { RawMessageDelivery: 'true' }),
+    },
+  };
+}
+
+const functionShape = z.looseObject({
+  Code: z.looseObject({ S3Key: z.string().optional() }),
+  Handler: z.string().optional(),
+  Runtime: z.string().default('nodejs'),
+  Timeout: z.coerce.number().positive().default(3),
+  MemorySize: z.coerce.number().positive().default(128),
+  Environment: z.looseObject({ Variables: z.record(z.string(), z.coerce.string()).default({}) }).optional(),
+});
+
+function functionSpec(
+  logicalId: string,
+  name: string,
+  fn: z.infer<typeof functionShape>,
+  context: TemplateContext,
+): FunctionSpec {
+  if (!fn.Code.S3Key || !fn.Handler || !fn.Runtime.startsWith('nodejs')) {
+    throw new Error(
+      `${logicalId}: the local runner runs Node.js bundles from assets (runtime ${fn.Runtime})`,
+    );
+  }
+  return {
+    logicalId,
+    name,
+    arn: functionArn(name),
+    codePath: context.assetPath(fn.Code.S3Key),
+    handler: fn.Handler,
+    runtime: fn.Runtime,
+    timeoutMs: fn.Timeout * 1000,
+    memoryMb: fn.MemorySize,
+    environment: fn.Environment?.Variables ?? {},
+  };
+}
+
+const mappingShape = z.looseObject({
+  FunctionName: z.string(),
+  EventSourceArn: z.string(),
+  Enabled: z.coerce.boolean().default(true),
+  BatchSize: z.coerce.number().int().min(1).max(10_000).default(DEFAULT_SETTINGS.batchSize),
+  MaximumBatchingWindowInSeconds: z.coerce.number().min(0).max(300).default(0),
+  ParallelizationFactor: z.coerce.number().int().min(1).max(10).default(1),
+  MaximumRetryAttempts: z.coerce.number().int().min(-1).max(10_000).default(-1),
+  MaximumRecordAgeInSeconds: z.coerce.number().int().min(-1).max(604_800).default(-1),
+  BisectBatchOnFunctionError: z.coerce.boolean().default(false),
+  FunctionResponseTypes: z.array(z.string()).default([]),
+  StartingPosition: z.enum(['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP']).default('LATEST'),
+  StartingPositionTimestamp: z.coerce.number().optional(),
+  TumblingWindowInSeconds: z.coerce.number().default(0),
+  FilterCriteria: z.looseObject({ Filters: z.array(z.looseObject({ Pattern: z.string() })) }).optional(),
+  DestinationConfig: z
+    .looseObject({ OnFailure: z.looseObject({ Destination: z.string() }).optional() })
+    .optional(),
+});
+
+const unlimited = (value: number): number => (value === -1 ? Number.POSITIVE_INFINITY : value);
+
+function mappingSpec(logicalId: string, mapping: z.infer<typeof mappingShape>): MappingSpec {
+  if (mapping.TumblingWindowInSeconds > 0) {
+    throw new Error(`${logicalId}: the local runner has no tumbling windows`);
+  }
+  return {
+    logicalId,
+    functionName: mapping.FunctionName.split(':').at(-1) ?? mapping.FunctionName,
+    sourceArn: mapping.EventSourceArn,
+    enabled: mapping.Enabled,
+    settings: {
+      ...DEFAULT_SETTINGS,
+      batchSize: mapping.BatchSize,
+      maximumBatchingWindowMs: mapping.MaximumBatchingWindowInSeconds * 1000,
+      parallelizationFactor: mapping.ParallelizationFactor,
+      maximumRetryAttempts: unlimited(mapping.MaximumRetryAttempts),
+      maximumRecordAgeMs: unlimited(mapping.MaximumRecordAgeInSeconds) * 1000,
+      bisectBatchOnFunctionError: mapping.BisectBatchOnFunctionError,
+      reportBatchItemFailures: mapping.FunctionResponseTypes.includes('ReportBatchItemFailures'),
+    },
+    start:
+      mapping.StartingPosition === 'AT_TIMESTAMP'
+        ? { kind: 'AT_TIMESTAMP', at: (mapping.StartingPositionTimestamp ?? 0) * 1000 }
+        : { kind: mapping.StartingPosition },
+    filters: mapping.FilterCriteria?.Filters.map((filter) => filter.Pattern) ?? [],
+    destination: mapping.DestinationConfig?.OnFailure?.Destination,
+  };
+}
+
+const isFunctionArn = (value: string): boolean => /^arn:[^:]*:lambda:[^:]*:[^:]*:function:/.test(value);
+
+const ruleShape = z.looseObject({
+  ScheduleExpression: z.string().optional(),
+  State: z.string().default('ENABLED'),
+  Targets: z.array(z.looseObject({ Arn: z.string(), Input: z.string().optional() })).default([]),
+});
+
+/** Rules with an event pattern are not schedules and have nothing to run on here. */
+function ruleSchedules(logicalId: string, rule: z.infer<typeof ruleShape>): ScheduleSpec[] {
+  const { ScheduleExpression: expression } = rule;
+  if (!expression) return [];
+  return rule.Targets.filter((target) => isFunctionArn(target.Arn)).map((target) => ({
+    logicalId,
+    functionName: target.Arn.split(':').at(-1) ?? target.Arn,
+    expression,
+    enabled: rule.State !== 'DISABLED',
+    input: target.Input,
+  }));
+}
+
+const schedulerShape = z.looseObject({
+  ScheduleExpression: z.string(),
+  State: z.string().default('ENABLED'),
+  Target: z.looseObject({ Arn: z.string(), Input: z.string().optional() }),
+});
+
+function schedulerSchedule(logicalId: string, schedule: z.infer<typeof schedulerShape>): ScheduleSpec {
+  if (!isFunctionArn(schedule.Target.Arn)) {
+    throw new Error(
+      `${logicalId}: the local runner schedules functions only (target ${schedule.Target.Arn})`,
+    );
+  }
+  return {
+    logicalId,
+    functionName: schedule.Target.Arn.split(':').at(-1) ?? schedule.Target.Arn,
+    expression: schedule.ScheduleExpression,
+    enabled: schedule.State !== 'DISABLED',
+    input: schedule.Target.Input,
+  };
+}
