@@ -43,6 +43,12 @@ function acknowledgements({ pipeline, resources }: SiphonwatchStack): readonly A
       rule: 'Serverless::Serverless-SQSRedrivePolicy',
       reason: 'It is the dead-letter queue: nothing consumes it but a person, told by the dead-letter alarm.',
     },
+    ...notification.subscriptions.map((at) => ({
+      at,
+      rule: 'Serverless::Serverless-SNSRedrivePolicy',
+      reason:
+        'An e-mail that bounces is told by the alarm on failed deliveries, and a finding stays in its table: there is nothing to redrive.',
+    })),
     {
       at: workers.score.role,
       rule: objectsFinding(buckets.quarantine, ''),

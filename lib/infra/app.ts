@@ -25,6 +25,8 @@ export interface SiphonwatchAppOptions {
 export function buildApp(options: SiphonwatchAppOptions = {}): { app: App; stack: SiphonwatchStack } {
   const props: AppProps = {
     analyticsReporting: false,
+    // A third of the synthesis went into them; messages name the construct's path anyway.
+    stackTraces: false,
     builtinCloudFormationValidation: options.checks ?? true,
     context: {
       ...FEATURE_FLAGS,

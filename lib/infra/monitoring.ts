@@ -49,8 +49,9 @@ export class Monitoring extends Construct {
   }
 
   #alarm(declared: AlarmDeclaration): Alarm {
-    const { runbookBaseUrl } = this.#props.settings;
+    const { runbookBaseUrl, stackName } = this.#props.settings;
     return new Alarm(this, declared.id, {
+      alarmName: `${stackName}-${declared.id}`,
       alarmDescription: `[${declared.severity}] ${declared.why} Runbook: ${runbookBaseUrl}#${declared.runbook}`,
       metric: this.#metric(declared.metric, declared.periodMinutes),
       threshold: declared.threshold,

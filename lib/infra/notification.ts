@@ -1,7 +1,7 @@
 import { Aws, Duration } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import { type Subscription, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -18,6 +18,7 @@ export class Notification extends Construct {
   readonly findings: Topic;
   /** to whoever runs this: alarms */
   readonly operations: Topic;
+  readonly subscriptions: readonly Subscription[];
   /** scheduled invocations that failed for good, and schedules that could not invoke */
   readonly deadLetters: Queue;
 
@@ -41,11 +42,12 @@ export class Notification extends Construct {
         },
       }),
     );
-    for (const address of settings.findingsEmails)
-      this.findings.addSubscription(new EmailSubscription(address));
-    for (const address of settings.operationsEmails) {
-      this.operations.addSubscription(new EmailSubscription(address));
-    }
+    const subscribe = (topic: Topic) => (address: string) =>
+      topic.addSubscription(new EmailSubscription(address));
+    this.subscriptions = [
+      ...settings.findingsEmails.map(subscribe(this.findings)),
+      ...settings.operationsEmails.map(subscribe(this.operations)),
+    ];
     this.deadLetters = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.KMS,
       encryptionMasterKey: key,

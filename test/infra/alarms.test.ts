@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { alarmsFor } from '../../lib/infra/alarms.ts';
+import { METRICS, METRICS_NAMESPACE } from '../../lib/infra/metrics.ts';
+import { readSettings } from '../../lib/infra/settings.ts';
+
+const alarms = alarmsFor(readSettings({}));
+
+describe('alarms', () => {
+  it('cover lag, failures, throttles, quarantine, dead letters and silence', () => {
+    const runbooks = new Set(alarms.map((alarm) => alarm.runbook));
+    expect([...runbooks].sort()).toEqual([
+      'alarm-calibration-age',
+      'alarm-dead-letters',
+      'alarm-failures',
+      'alarm-iterator-age',
+      'alarm-log-volume',
+      'alarm-no-traffic',
+      'alarm-notify-failures',
+      'alarm-quarantine',
+      'alarm-throttles',
+      'alarm-undelivered',
+    ]);
+  });
+
+  it('have ids that are told apart', () => {
+    expect(new Set(alarms.map((alarm) => alarm.id)).size).toBe(alarms.length);
+  });
+
+  it('have each a runbook in docs/operations.md, with a command', () => {
+    const manual = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+    for (const anchor of new Set(alarms.map((alarm) => alarm.runbook))) {
+      const section = manual.split(`<a id="${anchor}"></a>`)[1]?.split('<a id="')[0] ?? '';
+      expect(section, anchor).toMatch(/^\n### .+/);
+      expect(section, anchor).toMatch(/```sh\n[\s\S]+?```/);
+      expect(section, anchor).toMatch(/^1\. .+/m);
+    }
+  });
+
+  it('stay within what CloudWatch evaluates: a day for short periods, a week for those of an hour or more', () => {
+    for (const { id, periodMinutes, periods } of alarmsFor(
+      readSettings({ 'siphonwatch:noTrafficMinutes': 1440 }),
+    )) {
+      expect(periodMinutes * periods, id).toBeLessThanOrEqual(periodMinutes >= 60 ? 7 * 1440 : 1440);
+    }
+  });
+
+  it('read only metrics that the functions are said to emit', () => {
+    for (const { metric } of alarms) {
+      if (metric.namespace === METRICS_NAMESPACE) expect(Object.keys(METRICS)).toContain(metric.name);
+    }
+  });
+
+  it('follow the settings', () => {
+    const own = alarmsFor(
+      readSettings({ 'siphonwatch:iteratorAgeMinutes': 2, 'siphonwatch:noTrafficMinutes': 0 }),
+    );
+    expect(own.find((alarm) => alarm.id === 'iterator-age-score')?.threshold).toBe(120_000);
+    expect(own.some((alarm) => alarm.id === 'no-traffic')).toBe(false);
+  });
+});
