@@ -107,11 +107,12 @@ export const PHRASINGS: readonly Phrasing[] = [
   },
   {
     behaviour: 'grading',
-    explains: 'which of two or more answers is better: pairwise comparison, preference, ranking',
+    explains:
+      'which of two or more answers is better: pairwise comparison, preference, ranking; not the choice in a multiple-choice question',
     triggers:
       'better best prefer preferred preferable winner wins worse superior compare comparing tie ranking',
     pattern: new RegExp(
-      `\\bwhich (?:one )?(?:of (?:the|these|those) )?(?:\\w+ ){0,4}${ANSWERS} (?:\\w+ ){0,5}(?:better|best|prefer\\w*|superior|worse|wins|more (?:helpful|accurate|correct|truthful|harmless|relevant))\\b|\\b(?:better|best|preferred|preferable|superior|winning|worse|chosen) (?:of the (?:two )?)?(?:\\w+ )?${ANSWERS}\\b(?= (?:a|b|1|2|and|between|is|by|or|to the|given|in terms|based|according)\\b)|\\b(?:response|answer|assistant|output|model|candidate|completion|option) (?:a|1|one) (?:\\w+ ){0,8}(?:or|and|versus|vs|against|with|than) (?:\\w+ ){0,3}(?:b|2|two)\\b|\\bcompar(?:e|ing) (?:\\w+ ){0,4}(?:two|both|these|following|pair of|three|four) (?:\\w+ ){0,3}${ANSWERS}\\b`,
+      `\\bwhich (?:one )?(?:of (?:the|these|those) )?(?:\\w+ ){0,4}${ANSWERS} (?:\\w+ ){0,5}(?:better|best|prefer\\w*|superior|worse|wins|more (?:helpful|accurate|correct|truthful|harmless|relevant))\\b(?! (?:answers?|describes?|completes?|fits?|represents?|explains?|matches|summari[sz]es?)\\b)|\\b(?:better|best|preferred|preferable|superior|winning|worse|chosen) (?:of the (?:two )?)?(?:\\w+ )?${ANSWERS}\\b(?= (?:a|b|1|2|and|between|is|by|or|in terms|based|according)\\b)|\\b(?:response|answer|assistant|output|model|candidate|completion|option) (?:a|1|one) (?:\\w+ ){0,8}(?:or|and|versus|vs|against|with|than) (?:\\w+ ){0,3}(?:b|2|two)\\b|\\bcompar(?:e|ing) (?:\\w+ ){0,4}(?:two|both|these|following|pair of|three|four) (?:\\w+ ){0,3}${ANSWERS}\\b`,
     ),
   },
   {

@@ -105,7 +105,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
     const words =
       text.length === prompt.length ? folded.words : Math.round((folded.words * prompt.length) / MAX_UNITS);
 
-    const opening = Math.min(EDGE_WORDS, folded.words);
+    const edgeWords = Math.min(EDGE_WORDS, folded.words);
+    const opening = Math.min(labelWords(prompt) ?? EDGE_WORDS, folded.words);
     const prints = servingEpochs(epochs, time).map((epoch): Prints => {
       const keys = epoch.print;
       const made: Prints = { epoch: epoch.id, prompt: printOf(keys.prompt, folded.units, 0, folded.length) };
@@ -115,7 +116,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
           keys.closing,
           edge,
           0,
-          withDigitsFolded(folded, folded.words - opening, folded.words, edge),
+          withDigitsFolded(folded, folded.words - edgeWords, folded.words, edge),
         );
       }
       if (layout.length > 0) made.layout = printOf(keys.layout, layout.units, 0, layout.length);
@@ -182,6 +183,17 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
 
   return { record, pseudonym };
+}
+
+const LABEL = /^\s*([^\n:：]{1,60})[:：\n]/;
+
+/**
+ * Words of a label that opens the prompt ("Summarize:", "Review text:\n"): what follows is the slot of a template, so an
+ * opening that ran on into it would make one application's requests look like many different tasks.
+ */
+function labelWords(prompt: string): number | undefined {
+  const label = LABEL.exec(prompt)?.[1]?.match(/[\p{L}\p{N}'’-]+/gu)?.length;
+  return label !== undefined && label >= 1 && label < EDGE_WORDS ? label : undefined;
 }
 
 /** The text of the last user message, of the system prompts, and the number of user messages. */

@@ -41,7 +41,11 @@ const print = z.string().regex(/^[A-Za-z0-9_-]{8,22}$/);
 export const prints = z.strictObject({
   epoch: z.string().min(1).max(32).describe('id of the key epoch, for example 2026-03'),
   prompt: print.describe('the whole last user message, case, punctuation and white space folded'),
-  opening: print.optional().describe('its first five words, digits folded; absent for an empty prompt'),
+  opening: print
+    .optional()
+    .describe(
+      'its first five words, or fewer where a label ends there (a colon or a line break), digits folded; absent for an empty prompt',
+    ),
   closing: print.optional().describe('its last five words, digits folded'),
   layout: print
     .optional()
