@@ -1,0 +1,184 @@
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import { createGunzip } from 'node:zlib';
+
+/** Reading NDJSON for every verb: plain or gzip (told by content), files, patterns, standard input. */
+
+/** Input that cannot be read or used; a verb prints the message and ends with exit code 2. */
+export class InputError extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'InputError';
+  }
+}
+
+/** A run of consecutive lines of one file. */
+export interface LineBatch {
+  readonly file: string;
+  /** number of the first line, from 1 */
+  readonly first: number;
+  readonly lines: readonly string[];
+}
+
+export interface ReadOptions {
+  /** called with the bytes just read of the file as it lies on disk, for progress */
+  readonly onBytes?: (bytes: number) => void;
+  /** standard input, where `-` is given; default process.stdin */
+  readonly stdin?: Readable;
+}
+
+/** Longest line accepted, in characters. */
+export const MAX_LINE = 64 * 1024 * 1024;
+export const STDIN = '-';
+
+/**
+ * The files that arguments name, in the order given: `-` is standard input, `*` and `?` in the last step of a path
+ * are expanded in order of name (for shells that do not).
+ * @throws InputError naming what does not exist or is not a file
+ */
+export async function inputFiles(names: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
+  for (const name of names) {
+    if (name === STDIN) {
+      files.push(name);
+      continue;
+    }
+    const info = await stat(name).catch(() => undefined);
+    if (info?.isDirectory()) throw new InputError(`${name}: is a folder; name its files`);
+    if (info !== undefined) files.push(name);
+    else if (/[*?]/.test(basename(name))) files.push(...(await matches(name)));
+    else throw new InputError(`${name}: no such file`);
+  }
+  if (files.length === 0) throw new InputError('no input files');
+  return files;
+}
+
+async function matches(pattern: string): Promise<string[]> {
+  const folder = dirname(pattern);
+  const escaped = basename(pattern)
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  const found = (await readdir(folder).catch(() => []))
+    .filter((name) => new RegExp(`^${escaped}$`).test(name))
+    .sort();
+  if (found.length === 0) throw new InputError(`${pattern}: no file of that name`);
+  return found.map((name) => join(folder, name));
+}
+
+/** Bytes of the files on disk; undefined when one is standard input. */
+export async function totalBytes(files: readonly string[]): Promise<number | undefined> {
+  if (files.includes(STDIN)) return undefined;
+  let total = 0;
+  for (const file of files) total += (await stat(file)).size;
+  return total;
+}
+
+/**
+ * The lines of files, in order, a chunk at a time; memory does not grow with the file. Blank lines are kept (as ''),
+ * so that numbers are those of an editor.
+ * @throws InputError for a file that cannot be read, damaged or truncated gzip, and a line without end
+ */
+export async function* readBatches(
+  files: readonly string[],
+  options: ReadOptions = {},
+): AsyncGenerator<LineBatch> {
+  for (const file of files) yield* batchesOf(file, options);
+}
+
+async function* batchesOf(file: string, options: ReadOptions): AsyncGenerator<LineBatch> {
+  const name = file === STDIN ? 'standard input' : file;
+  const source =
+    file === STDIN ? (options.stdin ?? process.stdin) : createReadStream(file, { highWaterMark: 256 * 1024 });
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  let line = 1;
+  try {
+    for await (const chunk of plainChunks(source, options.onBytes)) {
+      const text = rest + decoder.write(chunk);
+      const lines = text.split('\n');
+      rest = lines.pop() ?? '';
+      if (rest.length > MAX_LINE)
+        throw new InputError(`${name}:${line + lines.length}: line longer than ${MAX_LINE} characters`);
+      if (lines.length === 0) continue;
+      if (line === 1 && lines[0]?.startsWith('\ufeff')) lines[0] = lines[0].slice(1);
+      yield { file: name, first: line, lines };
+      line += lines.length;
+    }
+  } catch (error) {
+    throw error instanceof InputError
+      ? error
+      : new InputError(`${name}: ${faultOf(error)} (after line ${line - 1})`, { cause: error });
+  }
+  rest += decoder.end();
+  if (rest !== '')
+    yield {
+      file: name,
+      first: line,
+      lines: [line === 1 && rest.startsWith('\ufeff') ? rest.slice(1) : rest],
+    };
+}
+
+/** Chunks of a stream, unpacked where its first bytes say gzip. */
+async function* plainChunks(source: Readable, onBytes: ReadOptions['onBytes']): AsyncGenerator<Buffer> {
+  const raw = countedChunks(source, onBytes);
+  const first = await raw.next();
+  if (first.done) return;
+  let head: Buffer = first.value;
+  // A pipe may hand over a single byte.
+  while (head.length < 2) {
+    const next = await raw.next();
+    if (next.done) break;
+    head = Buffer.concat([head, next.value]);
+  }
+  if (head[0] !== 0x1f || head[1] !== 0x8b) {
+    yield head;
+    yield* raw;
+    return;
+  }
+  const gunzip = createGunzip({ chunkSize: 256 * 1024 });
+  const feeding = feed(gunzip, head, raw);
+  for await (const chunk of gunzip) yield chunk as Buffer;
+  await feeding;
+}
+
+async function* countedChunks(source: Readable, onBytes: ReadOptions['onBytes']): AsyncGenerator<Buffer> {
+  for await (const chunk of source) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Buffer);
+    onBytes?.(bytes.length);
+    yield bytes;
+  }
+}
+
+async function feed(
+  gunzip: ReturnType<typeof createGunzip>,
+  head: Buffer,
+  raw: AsyncGenerator<Buffer>,
+): Promise<void> {
+  try {
+    let chunk: Buffer | undefined = head;
+    while (chunk !== undefined) {
+      if (gunzip.destroyed) return;
+      if (!gunzip.write(chunk))
+        await new Promise<void>((resolve) => gunzip.once('drain', resolve).once('close', resolve));
+      const next: IteratorResult<Buffer> = await raw.next();
+      chunk = next.done ? undefined : next.value;
+    }
+    gunzip.end();
+  } catch (error) {
+    // The reader of gunzip gets it.
+    gunzip.destroy(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+function faultOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'Z_BUF_ERROR') return 'the gzip file ends too early: it is truncated';
+  if (code.startsWith('Z_')) return `the gzip file is damaged (${code})`;
+  if (code === 'EACCES') return 'no permission to read it';
+  if (code === 'ENOENT') return 'no such file';
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,65 @@
+/** Reading foreign JSON without trusting its shape: every reader answers undefined where the shape is another. */
+
+export type Json = Readonly<Record<string, unknown>>;
+
+export function objectOf(value: unknown): Json | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
+}
+
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The value at a path of field names. */
+export function at(value: unknown, ...path: readonly string[]): unknown {
+  let here: unknown = value;
+  for (const step of path) here = objectOf(here)?.[step];
+  return here;
+}
+
+/** A non-empty text at a path. */
+export function textAt(value: unknown, ...path: readonly string[]): string | undefined {
+  const found = at(value, ...path);
+  return typeof found === 'string' && found !== '' ? found : undefined;
+}
+
+export function numberAt(value: unknown, ...path: readonly string[]): number | undefined {
+  const found = at(value, ...path);
+  return typeof found === 'number' && Number.isFinite(found) ? found : undefined;
+}
+
+/** The value of a text that is JSON, the text itself where it is not, other values as they are. */
+export function jsonIn(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    // Not JSON: then the text is what was meant.
+    return value;
+  }
+}
+
+/** Seconds since 1970 (fractions allowed), or a date in words, as ISO time. */
+export function isoFrom(value: unknown): string | undefined {
+  if (typeof value === 'number') return isoFromMilliseconds(value * 1000);
+  if (typeof value !== 'string') return undefined;
+  // "2025-01-24 09:20:46.847371" is how Python prints a UTC time.
+  const plain = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?$/.test(value)
+    ? `${value.replace(' ', 'T')}Z`
+    : value;
+  return isoFromMilliseconds(Date.parse(plain));
+}
+
+export function isoFromMilliseconds(milliseconds: number): string | undefined {
+  return Math.abs(milliseconds) <= 8.64e15 ? new Date(milliseconds).toISOString() : undefined;
+}
+
+/** Headers by lower-case name; lists of values keep the first. */
+export function headersOf(value: unknown): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {};
+  for (const [name, content] of Object.entries(objectOf(value) ?? {})) {
+    const text = Array.isArray(content) ? content[0] : content;
+    if (typeof text === 'string') headers[name.toLowerCase()] = text;
+  }
+  return headers;
+}

@@ -1,0 +1,24 @@
+import { type Exchange, exchange } from './exchange.ts';
+import { printable, type Reason, reasonOf } from './reason.ts';
+
+export type ParsedExchange =
+  | { readonly ok: true; readonly exchange: Exchange }
+  | { readonly ok: false; readonly reason: Reason };
+
+/** Validates a parsed JSON value as an exchange; a reason names the first bad field and its value. */
+export function parseExchange(json: unknown): ParsedExchange {
+  const version = typeof json === 'object' && json !== null && 'v' in json ? json.v : undefined;
+  if (version !== undefined && version !== 1)
+    return {
+      ok: false,
+      reason: {
+        field: 'v',
+        value: printable(version),
+        message: 'unknown version of the exchange; this build knows 1',
+      },
+    };
+  const parsed = exchange.safeParse(json);
+  return parsed.success
+    ? { ok: true, exchange: parsed.data }
+    : { ok: false, reason: reasonOf(parsed.error, json) };
+}
