@@ -58,6 +58,12 @@ async function reader(
     );
     return answer.ShardIterator;
   };
+  /** The emulator says that a shard ended only to an iterator beyond its end, which the one kept below is not. */
+  const hasEnded = async (beyond: string | undefined): Promise<boolean> => {
+    if (beyond === undefined) return true;
+    const probe = await client.send(new GetRecordsCommand({ ShardIterator: beyond, Limit: 1 }));
+    return probe.NextShardIterator === undefined;
+  };
   let iterator = await locate();
   return {
     async read(limit) {
@@ -66,10 +72,10 @@ async function reader(
           new GetRecordsCommand({ ShardIterator: iterator, Limit: Math.min(limit, MOST_RECORDS) }),
         );
         const records = page.Records ?? [];
-        const closed = page.NextShardIterator === undefined;
+        const closed = records.length === 0 && (await hasEnded(page.NextShardIterator));
         // After an empty answer the emulator's next iterator stands at the clock, not at the last record, and would
         // step over a write that is under way: the old one is kept.
-        if (records.length > 0) {
+        if (records.length > 0 && page.NextShardIterator !== undefined) {
           iterator = page.NextShardIterator;
           last = records.at(-1)?.SequenceNumber;
         }

@@ -60,6 +60,8 @@ interface ShardState {
   lanes: Lane<SourceRecord>[];
   readonly wake: (() => void)[];
   closed: boolean;
+  /** what follows a closed shard, if anything, was looked for after its last record */
+  followed: boolean;
   /** when the last read that found nothing began */
   emptyReadAt: number;
 }
@@ -67,7 +69,7 @@ interface ShardState {
 /** Reading stops while a shard holds this many batches a lane. */
 const BATCHES_AHEAD = 2;
 const LEAST_READ = 100;
-const POLL_MS = 20;
+const POLL_MS = 50;
 
 export function runMapping(spec: MappingSpec, dependencies: MappingDependencies): MappingRunner {
   const { source, pollMs = POLL_MS } = dependencies;
@@ -109,6 +111,7 @@ export function runMapping(spec: MappingSpec, dependencies: MappingDependencies)
         lanes: Array.from({ length: settings.parallelizationFactor }, () => emptyLane<SourceRecord>()),
         wake: [],
         closed: false,
+        followed: false,
         emptyReadAt: 0,
       };
       shards.set(id, shard);
@@ -160,7 +163,9 @@ export function runMapping(spec: MappingSpec, dependencies: MappingDependencies)
 
   const startChildren = async (shard: ShardState): Promise<void> => {
     while (!stopped && !isDone(shard)) await sleep(pollMs);
-    if (!stopped) await discover();
+    if (stopped) return;
+    await discover();
+    shard.followed = true;
   };
 
   const change = (
@@ -240,7 +245,9 @@ export function runMapping(spec: MappingSpec, dependencies: MappingDependencies)
       discovered &&
       [...shards.values()].every(
         (shard) =>
-          shard.emptyReadAt >= since && shard.lanes.every(isIdle) && (!shard.closed || isDone(shard)),
+          (shard.closed || shard.emptyReadAt >= since) &&
+          shard.lanes.every(isIdle) &&
+          (!shard.closed || shard.followed),
       ),
     get backlog() {
       return [...shards.values()].reduce((sum, shard) => sum + held(shard), 0);
