@@ -39,7 +39,14 @@ export type Counter = (typeof COUNTERS)[number];
 export type Counts = Record<Counter, number>;
 
 /** Bitmaps of five-minute cells: any activity, and activity of one behaviour. Append only. */
-export const CELL_MARKS = ['active', 'instruction', 'reasoning', 'grading', 'thinking-language', 'refused'] as const;
+export const CELL_MARKS = [
+  'active',
+  'instruction',
+  'reasoning',
+  'grading',
+  'thinking-language',
+  'refused',
+] as const;
 export type CellMark = (typeof CELL_MARKS)[number];
 
 /** Samples of distinct keyed values and how many each keeps. Append only. */
@@ -196,7 +203,9 @@ function mergeSamples(into: Map<string, Samples>, from: ReadonlyMap<string, Samp
 /** Adds all of `other` to `slice`: same start, over accounts or over parts of one account's events. */
 export function mergeSlice(slice: Slice, other: Slice): void {
   if (slice.start !== other.start)
-    throw new Error(`slices of ${slice.start} and ${other.start} do not share a start: use summarise for a window`);
+    throw new Error(
+      `slices of ${slice.start} and ${other.start} do not share a start: use summarise for a window`,
+    );
   for (const name of COUNTERS) slice.counts[name] += other.counts[name];
   for (const name of CELL_MARKS) {
     const a = slice.cells[name];
@@ -206,7 +215,8 @@ export function mergeSlice(slice: Slice, other: Slice): void {
     a[2] |= b[2];
   }
   mergeSamples(slice.samples, other.samples);
-  for (const [model, events] of other.models) slice.models.set(model, (slice.models.get(model) ?? 0) + events);
+  for (const [model, events] of other.models)
+    slice.models.set(model, (slice.models.get(model) ?? 0) + events);
 }
 
 /**
@@ -229,7 +239,16 @@ export interface Window {
 export function emptyWindow(from: number, to: number): Window {
   const cells = {} as Window['cells'];
   for (const name of CELL_MARKS) cells[name] = 0;
-  return { from, to, counts: emptyCounts(), cells, slices: 0, hours: 0, samples: new Map(), models: new Map() };
+  return {
+    from,
+    to,
+    counts: emptyCounts(),
+    cells,
+    slices: 0,
+    hours: 0,
+    samples: new Map(),
+    models: new Map(),
+  };
 }
 
 function bits(word: number): number {
@@ -244,7 +263,7 @@ function hoursOf(slice: Slice): number {
   const { active } = slice.cells;
   for (let hour = 0; hour < 6; hour++) {
     const word = active[(hour >> 1) as 0 | 1 | 2];
-    if (((word >>> ((hour & 1) * 12)) & 0xfff) !== 0) hours |= 1 << (first + hour) % 24;
+    if (((word >>> ((hour & 1) * 12)) & 0xfff) !== 0) hours |= 1 << ((first + hour) % 24);
   }
   return hours;
 }
@@ -262,7 +281,8 @@ export function addSlice(window: Window, slice: Slice): void {
   window.slices++;
   window.hours |= hoursOf(slice);
   mergeSamples(window.samples, slice.samples);
-  for (const [model, events] of slice.models) window.models.set(model, (window.models.get(model) ?? 0) + events);
+  for (const [model, events] of slice.models)
+    window.models.set(model, (window.models.get(model) ?? 0) + events);
 }
 
 /** The samples of the key epoch that covers most of the window's events; undefined where nothing was seen. */

@@ -1,4 +1,13 @@
-import { addSlice, copySlice, emptyWindow, mergeSlice, SLICE_MS, type Slice, sliceStart, type Window } from './slice.ts';
+import {
+  addSlice,
+  copySlice,
+  emptyWindow,
+  mergeSlice,
+  SLICE_MS,
+  type Slice,
+  sliceStart,
+  type Window,
+} from './slice.ts';
 
 const HOUR = 3_600_000;
 
@@ -6,7 +15,9 @@ const HOUR = 3_600_000;
 export function windowMs(hours: number): number {
   const ms = hours * HOUR;
   if (!(hours > 0) || ms % SLICE_MS !== 0)
-    throw new RangeError(`window of ${hours} hours is not a multiple of the slice (${SLICE_MS / HOUR} hours)`);
+    throw new RangeError(
+      `window of ${hours} hours is not a multiple of the slice (${SLICE_MS / HOUR} hours)`,
+    );
   return ms;
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nullDistribution, shrink, upperTail } from './null-distribution.ts';
+import { FEWEST, leastTail, ninthDecile, nullDistribution, shrink, upperTail } from './null-distribution.ts';
 
 /**
  * What numbers are like among benign peers: per window, signal and peer group the null distribution over accounts,
@@ -13,12 +13,18 @@ export const calibration = z.strictObject({
   v: z.literal(1),
   id: z.string().min(1).max(128).describe('version, named by the policy and by every score judged with it'),
   madeAt: z.string().describe('ISO time of the newest event that it was learnt from'),
-  days: z.number().positive().describe('length of the period over which an account\'s maximum was taken'),
+  days: z.number().positive().describe("length of the period over which an account's maximum was taken"),
   accounts: z.number().int().min(0),
   events: z.number().int().min(0),
-  contamination: z.number().min(0).max(0.5).describe('largest share of accounts that was allowed to be set aside as likely attackers'),
+  contamination: z
+    .number()
+    .min(0)
+    .max(0.5)
+    .describe('largest share of accounts that was allowed to be set aside as likely attackers'),
   setAside: z.number().int().min(0).describe('accounts that were set aside as such'),
-  signals: z.record(z.string(), z.record(z.string(), byGroup)).describe('window hours -> signal id -> peer group'),
+  signals: z
+    .record(z.string(), z.record(z.string(), byGroup))
+    .describe('window hours -> signal id -> peer group'),
   score: byGroup.describe('peer group -> null of the score'),
   groupScore: z
     .record(z.string(), nullDistribution)
@@ -28,31 +34,48 @@ export const calibration = z.strictObject({
 export type Calibration = z.infer<typeof calibration>;
 
 /** Accounts that a parent group's opinion is worth when a group is small. */
-const PRIOR_ACCOUNTS = 50;
+const PRIOR_ACCOUNTS = 200;
+
+/** Where a value stands among peers. */
+export interface Place {
+  /** share of peers that show as much, (0, 1] */
+  readonly p: number;
+  /** value that nine tenths of the peers stay below */
+  readonly ninth: number;
+  /** accounts in the narrowest group known, and its name */
+  readonly accounts: number;
+  readonly group: string;
+}
 
 /**
- * Tail probability in the narrowest group, shrunken through its parents.
+ * Tail probability in the narrowest group that has enough accounts, shrunken through its parents, and never smaller than
+ * the accounts seen in the whole chain support.
  * @param groups narrowest first
  */
 export function tailAmong(
   nulls: Readonly<Record<string, z.infer<typeof nullDistribution>>> | undefined,
   groups: readonly string[],
   value: number,
-): { p: number; accounts: number; group: string } | undefined {
+): Place | undefined {
   if (nulls === undefined) return undefined;
   let p: number | undefined;
+  let ninth = 0;
   let accounts = 0;
+  let seen = 0;
   let group = '';
   for (let i = groups.length - 1; i >= 0; i--) {
     const name = groups[i] as string;
     const own = nulls[name];
-    if (own === undefined || own.accounts === 0) continue;
+    if (own === undefined || own.accounts < (i === groups.length - 1 ? 1 : FEWEST)) continue;
+    seen = Math.max(seen, own.accounts);
     const tail = upperTail(own, value);
+    const decile = ninthDecile(own) ?? 0;
+    ninth = p === undefined ? decile : shrink(decile, own.accounts, ninth, PRIOR_ACCOUNTS);
     p = p === undefined ? tail : shrink(tail, own.accounts, p, PRIOR_ACCOUNTS);
     accounts = own.accounts;
     group = name;
   }
-  return p === undefined ? undefined : { p, accounts, group };
+  return p === undefined ? undefined : { p: Math.max(p, leastTail(seen)), ninth, accounts, group };
 }
 
 /** A problem that makes a calibration unfit for use, in words; undefined where there is none. */

@@ -55,7 +55,11 @@ export function toEvalue(p: number): number {
 }
 
 /** How sure the evidence makes us, under a calibration; undefined where the calibration knows no score. */
-export function certainty(evidence: Evidence, customer: CustomerFacts, calibration: Calibration): Certainty | undefined {
+export function certainty(
+  evidence: Evidence,
+  customer: CustomerFacts,
+  calibration: Calibration,
+): Certainty | undefined {
   const place = tailAmong(calibration.score, peerGroups(customer, evidence.peakAt), evidence.peak);
   if (place === undefined) return undefined;
   return asCertainty(place, calibration.days);

@@ -35,25 +35,15 @@ export function levelFor(p: number, rules: LevelRules): Level {
 }
 
 /**
- * The next level.
- * @param evidence chance of the evidence so far (never falls within a budget period)
- * @param present chance of the present window alone: what keeps a level alive
+ * The next level, from the chance (per account and month) that a benign peer shows what the account shows now.
  */
-export function nextLevel(
-  state: LevelState,
-  evidence: number,
-  present: number,
-  at: number,
-  rules: LevelRules,
-): LevelState {
-  const reached = levelFor(evidence, rules);
-  const now = levelFor(present, rules);
-  if (levelRank(reached) > levelRank(state.level) && levelRank(now) > levelRank(state.level))
-    return { level: now, since: at, supported: at };
+export function nextLevel(state: LevelState, p: number, at: number, rules: LevelRules): LevelState {
+  const now = levelFor(p, rules);
+  if (levelRank(now) > levelRank(state.level)) return { level: now, since: at, supported: at };
   if (state.level === 'clear') return state;
-  // half the order of magnitude that raised the level is enough to keep it
-  const keeps = levelRank(levelFor(present / 3, rules)) >= levelRank(state.level);
-  if (keeps) return { ...state, supported: Math.max(state.supported, at) };
+  // a third of what raised the level is enough to keep it
+  if (levelRank(levelFor(p / 3, rules)) >= levelRank(state.level))
+    return { ...state, supported: Math.max(state.supported, at) };
   if (at - state.supported < rules.calm) return state;
   return { level: now, since: at, supported: at };
 }

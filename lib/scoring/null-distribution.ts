@@ -7,7 +7,9 @@ import { z } from 'zod';
  */
 export const nullDistribution = z.strictObject({
   accounts: z.number().int().min(0).describe('accounts that it was learnt from'),
-  quantiles: z.array(z.number()).describe('values at equally spaced probabilities 0 ... TAIL_FROM, ascending'),
+  quantiles: z
+    .array(z.number())
+    .describe('values at equally spaced probabilities 0 ... TAIL_FROM, ascending'),
   tail: z.strictObject({
     from: z.number().describe('value at TAIL_FROM'),
     scale: z.number().min(0).describe('mean excess over `from`, in units of the value'),
@@ -39,7 +41,8 @@ export function learnNull(values: readonly number[], trim = 0): NullDistribution
   const excess = kept.filter((value) => value > from).map((value) => value - from);
   // one pseudo-excess as large as the largest: a tail is never lighter than its newest member suggests
   const largest = Math.max(0, (kept[n - 1] as number) - from);
-  const scale = excess.length === 0 ? 0 : (excess.reduce((sum, e) => sum + e, 0) + largest) / (excess.length + 1);
+  const scale =
+    excess.length === 0 ? 0 : (excess.reduce((sum, e) => sum + e, 0) + largest) / (excess.length + 1);
   return { accounts: sorted.length, quantiles, tail: { from, scale: round(scale) } };
 }
 
@@ -47,14 +50,16 @@ function round(value: number): number {
   return Number(value.toPrecision(6));
 }
 
-/** Upper tail probability P(X >= value) under the null, in (0, 1]. 1 where nothing was learnt. */
+/**
+ * Upper tail probability P(X >= value) under the null, in (0, 1], as the fitted tail has it; 1 where nothing was learnt.
+ * What a tail may claim is bounded elsewhere: see leastTail.
+ */
 export function upperTail(distribution: NullDistribution, value: number): number {
   const { accounts, quantiles, tail } = distribution;
   if (accounts === 0 || quantiles.length === 0) return 1;
-  const floor = 1 / (REACH * (accounts + 1));
   if (value > tail.from) {
-    const beyond = tail.scale > 0 ? Math.exp(-(value - tail.from) / tail.scale) : 0;
-    return Math.max(floor, (1 - TAIL_FROM) * beyond);
+    const scale = Math.max(tail.scale, Number.EPSILON);
+    return Math.max(Number.MIN_VALUE, (1 - TAIL_FROM) * Math.exp(-(value - tail.from) / scale));
   }
   // share of quantile steps below the value; ties count as at least as extreme
   let low = 0;
@@ -68,10 +73,20 @@ export function upperTail(distribution: NullDistribution, value: number): number
   const above = quantiles[low] as number | undefined;
   const below = quantiles[low - 1] as number;
   const part = above === undefined || above === below ? 0 : (value - below) / (above - below);
-  return Math.max(floor, 1 - ((low - 1 + part) / STEPS) * TAIL_FROM);
+  return 1 - ((low - 1 + part) / STEPS) * TAIL_FROM;
+}
+
+/** The smallest tail probability that so many accounts can support. */
+export function leastTail(accounts: number): number {
+  return 1 / (REACH * (accounts + 1));
 }
 
 /** A group's tail probability shrunken towards its parent's: the group counts as much as it has accounts. */
 export function shrink(own: number, accounts: number, parent: number, prior: number): number {
   return (accounts * own + prior * parent) / (accounts + prior);
+}
+
+/** The value that nine tenths of the accounts stay below; undefined where nothing was learnt. */
+export function ninthDecile(distribution: NullDistribution): number | undefined {
+  return distribution.quantiles[Math.round((0.9 / TAIL_FROM) * STEPS)];
 }

@@ -11,7 +11,9 @@ const DAY = 86_400_000;
 
 export function tenureBand(createdAt: number, now: number): string {
   const days = Math.max(0, now - createdAt) / DAY;
-  return (TENURE_BANDS.find(({ below }) => days < below) ?? TENURE_BANDS[TENURE_BANDS.length - 1])?.band ?? 'old';
+  return (
+    (TENURE_BANDS.find(({ below }) => days < below) ?? TENURE_BANDS[TENURE_BANDS.length - 1])?.band ?? 'old'
+  );
 }
 
 /**
@@ -20,5 +22,10 @@ export function tenureBand(createdAt: number, now: number): string {
  */
 export function peerGroups(customer: CustomerFacts, now: number): readonly [string, string, string, string] {
   const { plan, product } = customer;
-  return [`${product}/${plan}/${tenureBand(customer.createdAt, now)}`, `${product}/${plan}`, product, 'everyone'];
+  return [
+    `${product}/${plan}/${tenureBand(customer.createdAt, now)}`,
+    `${product}/${plan}`,
+    product,
+    'everyone',
+  ];
 }

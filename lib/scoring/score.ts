@@ -13,7 +13,7 @@ export interface Contribution {
   /** tail probability among the peers; undefined: the calibration does not know this signal, it abstains */
   readonly p: number | undefined;
   readonly weight: number;
-  /** weight * min(cap, -log10 p) */
+  /** weight * min(cap, steps beyond nine tenths of the peers) */
   readonly points: number;
   readonly evidence: string;
 }
@@ -34,13 +34,14 @@ export interface ScoreRules {
   readonly windows: readonly number[];
   /** weight per signal id; a signal without one has its shipped weight */
   readonly weights: Readonly<Record<string, number>>;
-  /** largest surprisal (-log10 p) that one signal may bring */
+  /** most steps that one signal may bring */
   readonly cap: number;
 }
 
 /**
- * Score of one window: the weighted sum of the surprisals of the signals among the account's peers. Monotone in
- * every signal, and explained by its parts. What the sum is worth is learnt: see evidence.ts.
+ * Score of one window: the weighted sum of how far each signal lies beyond nine tenths of the account's peers, in
+ * the signal's own declared steps. Monotone in every signal, and explained by its parts; the scale rests on the body of
+ * the peers, which a few attackers among them cannot move. What a sum is worth is learnt: see evidence.ts.
  */
 export function scoreWindow(
   window: Window,
@@ -59,7 +60,8 @@ export function scoreWindow(
     if (reading === undefined) continue;
     const weight = rules.weights[signal.id] ?? signal.weight;
     const place = tailAmong(nulls?.[signal.id], groups, reading.value);
-    const points = place === undefined ? 0 : weight * Math.min(rules.cap, -Math.log10(place.p));
+    const steps = place === undefined ? 0 : Math.max(0, (reading.value - place.ninth) / signal.unit);
+    const points = weight * Math.min(rules.cap, steps);
     score += points;
     contributions.push({
       signal: signal.id,
@@ -83,6 +85,8 @@ export function scoreAt(
   calibration: Calibration,
 ): WindowScore[] {
   return rules.windows
-    .map((hours) => scoreWindow(windowEnding(slices, latest, windowMs(hours)), hours, customer, rules, calibration))
+    .map((hours) =>
+      scoreWindow(windowEnding(slices, latest, windowMs(hours)), hours, customer, rules, calibration),
+    )
     .sort((a, b) => b.score - a.score);
 }

@@ -7,6 +7,7 @@ export const relayedAccess: Signal = {
   why: 'Relayed or resold access: a shared credential with many addresses and clients (AA26-251A, OpenAI memo February 2026). Phones and campuses roam as well, so it only adds.',
   evasion: 'Fixed exits for each account: makes accounts easier to link.',
   weight: 0.1,
+  unit: 1,
   read({ window, samples }) {
     if (samples === undefined || window.counts.events < 10) return undefined;
     const addresses = distinct(samples.address);
@@ -25,6 +26,7 @@ export const safeguardProbing: Signal = {
   why: 'One lab made more than 12,000 probing requests before it harvested (Anthropic, September 2026). Refusals do not differ by kind in the traffic that was measured, so it ships without weight.',
   evasion: 'Probe from accounts that do not harvest.',
   weight: 0,
+  unit: 0.1,
   read({ window }) {
     if (window.cells.active < 4) return undefined;
     const share = window.cells.refused / window.cells.active;
@@ -44,6 +46,7 @@ export const harvest: Signal = {
   why: 'What is at stake: answers taken to prompts that do not repeat, against the size of a public instruction set. Economics inform, they do not accuse: without weight.',
   evasion: 'Spread over more accounts; the campaign is judged as a whole.',
   weight: 0,
+  unit: 1,
   read({ window, samples }) {
     if (samples === undefined || window.counts.events < 5) return undefined;
     const pairs = Math.min(window.counts.events, distinct(samples.prompt));

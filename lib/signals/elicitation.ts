@@ -1,5 +1,5 @@
 import { distinct } from '../profile/bottom-k.ts';
-import type { CellMark, Counter } from '../profile/slice.ts';
+import { CELL_MS, type CellMark, type Counter } from '../profile/slice.ts';
 import { lowerShare, percent, type Sight, type Signal } from './signal.ts';
 
 /**
@@ -7,7 +7,11 @@ import { lowerShare, percent, type Sight, type Signal } from './signal.ts';
  * Cells, not requests: an evaluation run that asks a thousand times in ten minutes has shown it for ten minutes.
  * Repeated prompts count less: re-running one set is not harvesting.
  */
-function marked(sight: Sight, mark: CellMark, behaviour: Counter): { cells: number; share: number; requests: number } {
+function marked(
+  sight: Sight,
+  mark: CellMark,
+  behaviour: Counter,
+): { cells: number; share: number; requests: number } {
   const { window, samples } = sight;
   const { counts, cells } = window;
   let seen = 0;
@@ -22,114 +26,76 @@ function marked(sight: Sight, mark: CellMark, behaviour: Counter): { cells: numb
   };
 }
 
-function shareSignal(
-  id: string,
+/** Cells in an hour: a run of an hour is one doubling, so that runs count little and days of harvesting much. */
+const HOUR_OF_CELLS = 3_600_000 / CELL_MS;
+
+/**
+ * Harvest of a behaviour: its share of requests (lower end, over active cells) times the doublings of the number of
+ * five-minute cells in which it was seen. Either alone is ordinary: an evaluation run has the share, a large
+ * customer has the cells; harvesting has both.
+ */
+function harvestOf(
+  declared: Pick<Signal, 'id' | 'title' | 'why' | 'evasion' | 'weight' | 'unit'>,
   mark: CellMark,
   behaviour: Counter,
-  title: string,
   what: string,
-  why: string,
-  evasion: string,
-  weight: number,
 ): Signal {
   return {
-    id,
-    title,
-    why,
-    evasion,
-    weight,
+    ...declared,
     read(sight) {
       const { active } = sight.window.cells;
       if (active < 4) return undefined;
-      const { share, requests } = marked(sight, mark, behaviour);
+      const { share, cells, requests } = marked(sight, mark, behaviour);
       return {
-        value: lowerShare(share * active, active),
-        evidence: `${percent(share)} of requests ${what} (${requests} of ${sight.window.counts.events})`,
+        value: lowerShare(share * active, active) * Math.log2(1 + cells / HOUR_OF_CELLS),
+        evidence: `${percent(share)} of requests ${what} (${requests} of ${sight.window.counts.events}), in about ${Math.round(cells)} separate five-minute stretches`,
       };
     },
   };
 }
 
-function sustainedSignal(
-  id: string,
-  mark: CellMark,
-  behaviour: Counter,
-  title: string,
-  what: string,
-  why: string,
-  evasion: string,
-  weight: number,
-): Signal {
-  return {
-    id,
-    title,
-    why,
-    evasion,
-    weight,
-    read(sight) {
-      if (sight.window.cells.active < 4) return undefined;
-      const { cells } = marked(sight, mark, behaviour);
-      return {
-        value: Math.log2(1 + cells),
-        evidence: `${what} in about ${Math.round(cells)} separate five-minute stretches`,
-      };
-    },
-  };
-}
-
-export const reasoningShare = shareSignal(
-  'reasoning-share',
+export const reasoningHarvest = harvestOf(
+  {
+    id: 'reasoning-harvest',
+    title: 'asks for reasoning, day after day, on fresh prompts',
+    why: 'Coaxing out reasoning traces is the most often reported goal of distillation (Anthropic February 2026, Google GTIG February 2026). Evaluation runs and audits ask too, in short runs or on one set.',
+    evasion:
+      'Ask without any wording that requests reasoning (traces become rarer and shorter, which is what they came for), or squeeze all requests into short bursts (visible as throughput, and limited by rate limits).',
+    weight: 1,
+    unit: 0.3,
+  },
   'reasoning',
   'reasoning',
-  'asks for reasoning most of the time',
   'ask for the reasoning to be written out',
-  'Coaxing out reasoning traces is the most often reported goal of distillation (Anthropic February 2026, Google GTIG February 2026).',
-  'Ask without any wording that requests reasoning: the traces become rarer and shorter, which is what they came for.',
-  0.6,
 );
 
-export const reasoningSustained = sustainedSignal(
-  'reasoning-sustained',
-  'reasoning',
-  'reasoning',
-  'asks for reasoning all day, on fresh prompts',
-  'reasoning was asked for',
-  'Evaluation runs and audits ask for reasoning too, in short runs or on one set; harvesting goes on for days on prompts that do not repeat.',
-  'Concentrate all requests in short bursts: visible as throughput, and limited by rate limits.',
-  1,
-);
-
-export const gradingShare = shareSignal(
-  'grading-share',
+export const gradingHarvest = harvestOf(
+  {
+    id: 'grading-harvest',
+    title: 'grades, day after day, on fresh material',
+    why: 'Rubric grading, the model as a reward model, was reported of campaigns (Anthropic February 2026). A product that grades does so with its own system prompt and in its own hours.',
+    evasion:
+      'Grade in words that no pattern knows: the verdicts become harder to parse by the script that wants them.',
+    weight: 1,
+    unit: 0.3,
+  },
   'grading',
   'grading',
-  'uses the model as a grader most of the time',
   'ask for answers to be scored or judged',
-  'Rubric grading, the model as a reward model, was reported of campaigns (Anthropic February 2026).',
-  'Grade with words that no pattern knows: the verdicts become harder to parse by the script that wants them.',
-  0.6,
 );
 
-export const gradingSustained = sustainedSignal(
-  'grading-sustained',
-  'grading',
-  'grading',
-  'grades all day, on fresh material',
-  'grading was asked for',
-  'An application that grades does so with one template in working hours; harvesting of verdicts goes on for days on fresh material.',
-  'Concentrate in bursts, or grade through an ordinary-looking product.',
-  1,
-);
-
-export const thinkingLanguage = shareSignal(
+export const thinkingLanguage = harvestOf(
+  {
+    id: 'thinking-language',
+    title: 'fixes the language of the thinking',
+    why: 'Fixing the language of the thinking content was reported of trace coercion (Google GTIG, February 2026). Too rare in the traffic that was measured to carry weight.',
+    evasion: 'Leave it out; traces then come in the language of the prompt.',
+    weight: 0,
+    unit: 0.3,
+  },
   'thinking-language',
   'thinking-language',
-  'thinking-language',
-  'fixes the language of the thinking',
   'fix the language in which the model is to think',
-  'Fixing the language of the thinking content was reported of trace coercion (Google GTIG, February 2026). Too rare in the traffic that was measured to carry weight.',
-  'Leave it out; traces then come in the language of the prompt.',
-  0,
 );
 
 /** Fresh prompts as a share of all prompts seen. */
@@ -139,6 +105,7 @@ export const selectionSampling: Signal = {
   why: 'Best-of-n data needs several answers to one prompt. Not seen in the traffic that was measured: shown, without weight.',
   evasion: 'Vary the wording of each repeat.',
   weight: 0,
+  unit: 0.1,
   read(sight) {
     const { samples, window } = sight;
     const { events } = window.counts;
@@ -146,6 +113,9 @@ export const selectionSampling: Signal = {
     const repeated = Math.max(0, 1 - distinct(samples.prompt) / events);
     const several = window.counts['multi-sample'] / events;
     const value = lowerShare(Math.min(1, repeated + several) * events, events);
-    return { value, evidence: `${percent(repeated)} of prompts were asked before, ${percent(several)} asked for several answers` };
+    return {
+      value,
+      evidence: `${percent(repeated)} of prompts were asked before, ${percent(several)} asked for several answers`,
+    };
   },
 };

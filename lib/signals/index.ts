@@ -1,12 +1,5 @@
 import { harvest, relayedAccess, safeguardProbing } from './access.ts';
-import {
-  gradingShare,
-  gradingSustained,
-  reasoningShare,
-  reasoningSustained,
-  selectionSampling,
-  thinkingLanguage,
-} from './elicitation.ts';
+import { gradingHarvest, reasoningHarvest, selectionSampling, thinkingLanguage } from './elicitation.ts';
 import { instructionBreadth } from './instruction-breadth.ts';
 import { throughputForPlan, throughputForTenure, tirelessness } from './rhythm.ts';
 import type { Signal } from './signal.ts';
@@ -16,10 +9,8 @@ import { uniformGenerator } from './uniform-generator.ts';
 export const SIGNALS: readonly Signal[] = [
   instructionBreadth,
   uniformGenerator,
-  reasoningShare,
-  reasoningSustained,
-  gradingShare,
-  gradingSustained,
+  reasoningHarvest,
+  gradingHarvest,
   thinkingLanguage,
   selectionSampling,
   tirelessness,

@@ -25,8 +25,10 @@ export const instructionBreadth: Signal = {
   id: 'instruction-breadth',
   title: 'many different self-contained tasks',
   why: 'Training sets for distillation are broad lists of self-contained tasks (Alpaca, self-instruct, evol-instruct); the share of such requests whose opening the account does not repeat. Reported as coverage and template variation by providers in 2026.',
-  evasion: 'Phrase tasks as questions, add chatter and turns, repeat openings: every query must be rewritten and the answers become less useful as training data; or dilute with other work, which costs that work.',
-  weight: 1,
+  evasion:
+    'Phrase tasks as questions, add chatter and turns, repeat openings: every query must be rewritten and the answers become less useful as training data; or dilute with other work, which costs that work.',
+  weight: 0.4,
+  unit: 0.1,
   read(sight) {
     const trials = effectiveTrials(sight.window);
     if (trials < 5) return undefined;

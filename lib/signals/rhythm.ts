@@ -12,7 +12,8 @@ export const tirelessness: Signal = {
   title: 'no night, no weekend',
   why: 'Use around the clock without idle periods is named by AA26-251A (CISA, NSA, FBI, 2026). Scheduled programs do the same, so it only adds to other evidence.',
   evasion: 'Sleep at night: a third of the time is lost, or a third more accounts are needed.',
-  weight: 0.15,
+  weight: 0.1,
+  unit: 0.1,
   read({ window }) {
     if (window.counts.events < 10) return undefined;
     const hours = bitsOf(window.hours);
@@ -31,7 +32,8 @@ export const throughputForTenure: Signal = {
   title: 'much traffic from a new account',
   why: 'A new account at its limit at once is named by AA26-251A; ordinary customers grow into their use.',
   evasion: 'Warm accounts up for weeks or buy old ones: costs time or money.',
-  weight: 0.15,
+  weight: 0.1,
+  unit: 1,
   read({ window, customer }) {
     if (window.counts.events < 5) return undefined;
     const days = Math.max(1, (window.to - customer.createdAt) / DAY);
@@ -48,8 +50,12 @@ export const throughputForPlan: Signal = {
   why: 'Subscription-to-usage ratio (AA26-251A). Volume alone accuses large customers, so it counts for little.',
   evasion: 'Spread over more accounts.',
   weight: 0.05,
+  unit: 1,
   read({ window }) {
     if (window.counts.events < 5) return undefined;
-    return { value: Math.log2(1 + window.counts.events), evidence: `${window.counts.events} requests in the window` };
+    return {
+      value: Math.log2(1 + window.counts.events),
+      evidence: `${window.counts.events} requests in the window`,
+    };
   },
 };

@@ -24,6 +24,11 @@ export interface Signal {
   readonly why: string;
   /** what an attacker who knows it would do, and what that costs them */
   readonly evasion: string;
+  /**
+   * What counts as one step beyond nine tenths of the peers, in units of the value: points are steps times weight.
+   * Declared, not learnt: a scale learnt from a tail would be set by the few accounts in it.
+   */
+  readonly unit: number;
   /** weight in the shipped policy; 0 = measured and shown, counts for nothing (and `why` says what is missing) */
   readonly weight: number;
   /** undefined: abstains, there is too little to say */

@@ -11,8 +11,10 @@ export const uniformGenerator: Signal = {
   id: 'uniform-generator',
   title: 'different tasks, all cut to one length',
   why: 'Query sets that one generator or one annotation guide made have instructions of much the same length while their subjects differ; what people write in the same breadth varies in length by octaves.',
-  evasion: 'Vary the length of instructions on purpose: needs rewriting by a model, and pads the cost of every query.',
-  weight: 0.5,
+  evasion:
+    'Vary the length of instructions on purpose: needs rewriting by a model, and pads the cost of every query.',
+  weight: 1,
+  unit: 0.05,
   read(sight) {
     const trials = effectiveTrials(sight.window);
     if (trials < 10) return undefined;

@@ -1,0 +1,51 @@
+import type { Notice } from '../findings/finding.ts';
+import { newProfile, type Profile } from '../profile/profile.ts';
+import type { Slice } from '../profile/slice.ts';
+import { type Evidence, noEvidence } from '../scoring/evidence.ts';
+import { CLEAR, type LevelState } from '../scoring/level.ts';
+
+/** What is thought of an account: kept in the same item as its hot profile, written in the same write. */
+export interface Judgement {
+  evidence: Evidence;
+  level: LevelState;
+  /** findings opened so far; the current or last episode's number */
+  episode: number;
+  /** the open or calmed finding of the episode */
+  finding: OpenFinding | undefined;
+  /** notices made so far */
+  numbered: number;
+  /** undelivered notices, ascending: the outbox, emptied by `notify` */
+  notices: readonly Notice[];
+}
+
+export interface OpenFinding {
+  readonly id: string;
+  /** event times, ms */
+  readonly since: number;
+  readonly noticedAt: number;
+  readonly noticedEvents: number;
+  readonly calmed: boolean;
+}
+
+/** All that one account's judgement rests on: the hot part, and the sealed slices that windows still need. */
+export interface AccountState {
+  readonly profile: Profile;
+  readonly judgement: Judgement;
+  /** slices that left the hot item, ascending, distinct starts */
+  readonly sealed: readonly Slice[];
+}
+
+export function newJudgement(since = 0): Judgement {
+  return {
+    evidence: noEvidence(since),
+    level: { ...CLEAR },
+    episode: 0,
+    finding: undefined,
+    numbered: 0,
+    notices: [],
+  };
+}
+
+export function newAccount(account: string): AccountState {
+  return { profile: newProfile(account), judgement: newJudgement(), sealed: [] };
+}

@@ -1,0 +1,104 @@
+import type { Notice } from '../findings/finding.ts';
+import type { Policy } from '../policy/policy.ts';
+import { type Arrival, fold, sealable, type TimeRules } from '../profile/profile.ts';
+import { SLICE_MS, type Slice } from '../profile/slice.ts';
+import { joinSlices, windowMs } from '../profile/window.ts';
+import type { Certainty } from '../scoring/evidence.ts';
+import type { WindowScore } from '../scoring/score.ts';
+import type { AccountState } from './account-state.ts';
+import { judgeAccount, type Rules } from './judge.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** Slices that leave the hot item, to be stored as part `number` before the hot item is written. */
+export interface Seal {
+  readonly number: number;
+  readonly slices: readonly Slice[];
+}
+
+/** What one flush makes of one account. Storing `seal` first and then `state` under the version read is all that is left to do. */
+export interface Advance {
+  readonly state: AccountState;
+  readonly seal: Seal | undefined;
+  readonly used: number;
+  readonly late: number;
+  readonly repeated: number;
+  readonly replayed: number;
+  readonly scores: readonly WindowScore[];
+  readonly certainty: Certainty | undefined;
+  readonly notice: Notice | undefined;
+  /** false where every arrival had been applied before: nothing to store */
+  readonly changed: boolean;
+}
+
+export function timeRules(policy: Policy): TimeRules {
+  return {
+    allowedLateness: policy.allowedLatenessHours * HOUR,
+    permittedSkew: policy.permittedSkewSeconds * 1000,
+  };
+}
+
+/** Fewest sealable slices that are worth a part of their own. */
+const SEAL_AT_LEAST = 4;
+
+/**
+ * Advances an account by a run of arrivals in stream order: seal what is old, fold, judge. Pure and deterministic;
+ * the same stored state and arrivals give the same result bit for bit.
+ */
+export function advance(stored: AccountState, arrivals: readonly Arrival[], rules: Rules): Advance {
+  const { policy } = rules;
+  const time = timeRules(policy);
+  const old = sealable(stored.profile, time, policy.sealAfterHours * HOUR);
+  const seal = old.length >= SEAL_AT_LEAST ? { number: stored.profile.sealed + 1, slices: old } : undefined;
+  const base =
+    seal === undefined
+      ? stored.profile
+      : {
+          ...stored.profile,
+          slices: stored.profile.slices.filter((slice) => !old.includes(slice)),
+          sealed: seal.number,
+        };
+  const folded = fold(base, arrivals, time);
+  const changed = folded.replayed < arrivals.length;
+  const longest = Math.max(...policy.windows.map(windowMs));
+  const horizon = folded.profile.lastSeen - Math.max(longest, policy.retentionDays * DAY) - SLICE_MS;
+  const sealed = seal === undefined ? stored.sealed : joinSlices([stored.sealed, seal.slices]);
+  const kept =
+    sealed.length > 0 && (sealed[0] as Slice).start < horizon
+      ? sealed.filter((s) => s.start >= horizon)
+      : sealed;
+  const profile = { ...folded.profile, version: stored.profile.version + 1 };
+  if (folded.latest === undefined) {
+    const state = { profile, judgement: stored.judgement, sealed: kept };
+    return { ...counts(folded), state, seal, scores: [], certainty: undefined, notice: undefined, changed };
+  }
+  const verdict = judgeAccount(
+    {
+      account: profile.account,
+      customer: profile.customer,
+      firstSeen: profile.firstSeen,
+      sampleEvents: profile.samples,
+      slices: joinSlices([kept, profile.slices]),
+    },
+    stored.judgement.evidence.since === 0
+      ? { ...stored.judgement, evidence: { ...stored.judgement.evidence, since: profile.firstSeen } }
+      : stored.judgement,
+    profile.lastSeen,
+    rules,
+  );
+  return {
+    ...counts(folded),
+    state: { profile, judgement: verdict.judgement, sealed: kept },
+    seal,
+    scores: verdict.scores,
+    certainty: verdict.certainty,
+    notice: verdict.notice,
+    changed,
+  };
+}
+
+function counts(folded: { used: number; late: number; repeated: number; replayed: number }) {
+  const { used, late, repeated, replayed } = folded;
+  return { used, late, repeated, replayed };
+}

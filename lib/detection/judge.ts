@@ -1,0 +1,200 @@
+import { explain } from '../findings/explanations.ts';
+import { findingId, type Notice, type Reason, type Transition } from '../findings/finding.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { CustomerFacts } from '../profile/profile.ts';
+import type { Slice } from '../profile/slice.ts';
+import { windowEnding, windowMs } from '../profile/window.ts';
+import { type Calibration, tailAmong } from '../scoring/calibration.ts';
+import { asCertainty, type Certainty, certainty, grow } from '../scoring/evidence.ts';
+import { type LevelRules, type LevelState, levelRank, nextLevel } from '../scoring/level.ts';
+import { peerGroups } from '../scoring/peer-group.ts';
+import { type ScoreRules, scoreAt, type WindowScore } from '../scoring/score.ts';
+import { SIGNALS } from '../signals/index.ts';
+import { sightOf } from '../signals/signal.ts';
+import type { Judgement, OpenFinding } from './account-state.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** A calmed finding is reopened, not followed by a new one, for so long. */
+const REOPEN_MS = 14 * DAY;
+const SUSPECT = levelRank('suspect');
+
+/** What every judgement is made with. */
+export interface Rules {
+  readonly policy: Policy;
+  readonly calibration: Calibration;
+  /** version of the code */
+  readonly code: string;
+  readonly shadow: boolean;
+}
+
+export function scoreRules(policy: Policy): ScoreRules {
+  return { windows: policy.windows, weights: policy.weights, cap: policy.stepCap };
+}
+
+export function levelRules(policy: Policy): LevelRules {
+  return { ...policy.budget, calm: policy.calmHours * HOUR };
+}
+
+/** Who is judged, and on which slices. */
+export interface Subject {
+  readonly account: string;
+  readonly customer: CustomerFacts;
+  readonly firstSeen: number;
+  readonly sampleEvents: readonly string[];
+  /** ascending, distinct starts */
+  readonly slices: readonly Slice[];
+}
+
+export interface Verdict {
+  readonly judgement: Judgement;
+  readonly scores: readonly WindowScore[];
+  readonly certainty: Certainty | undefined;
+  readonly notice: Notice | undefined;
+}
+
+/** Judges an account at event time `at` (ms): score, evidence, level, and the finding's transition if there is one. */
+export function judgeAccount(subject: Subject, before: Judgement, at: number, rules: Rules): Verdict {
+  const { policy, calibration } = rules;
+  const scores = scoreAt(subject.slices, at, subject.customer, scoreRules(policy), calibration);
+  const top = scores[0];
+  if (top === undefined) return { judgement: before, scores, certainty: undefined, notice: undefined };
+  const evidence = grow(before.evidence, top.score, at);
+  const place = tailAmong(calibration.score, peerGroups(subject.customer, at), top.score);
+  const present = place === undefined ? 1 : asCertainty(place, calibration.days).p;
+  const level = nextLevel(before.level, present, at, levelRules(policy));
+  const sure = certainty(evidence, subject.customer, calibration);
+  const transition = transitionOf(before, level, at, top.events, policy);
+  if (transition === undefined)
+    return { judgement: { ...before, evidence, level }, scores, certainty: sure, notice: undefined };
+  const fresh = transition === 'opened';
+  const episode = fresh ? before.episode + 1 : before.episode;
+  const id =
+    fresh || before.finding === undefined
+      ? findingId('account', subject.account, episode)
+      : before.finding.id;
+  const open: OpenFinding = {
+    id,
+    since: fresh ? level.since : (before.finding?.since ?? level.since),
+    noticedAt: at,
+    noticedEvents: top.events,
+    calmed: transition === 'calmed',
+  };
+  const number = before.numbered + 1;
+  const notice = write(subject, { transition, number, id, level, before, at, top, sure }, rules);
+  return {
+    judgement: {
+      evidence,
+      level,
+      episode,
+      finding: open,
+      numbered: number,
+      notices: [...before.notices, notice],
+    },
+    scores,
+    certainty: sure,
+    notice,
+  };
+}
+
+function transitionOf(
+  before: Judgement,
+  level: LevelState,
+  at: number,
+  events: number,
+  policy: Policy,
+): Transition | undefined {
+  const was = levelRank(before.level.level);
+  const is = levelRank(level.level);
+  const open = before.finding;
+  if (is >= SUSPECT && (open === undefined || open.calmed)) {
+    return open !== undefined && at - open.noticedAt < REOPEN_MS ? 'reopened' : 'opened';
+  }
+  if (open === undefined || open.calmed) return undefined;
+  if (is < SUSPECT) return 'calmed';
+  if (is > was) return 'escalated';
+  const cooled = at - open.noticedAt >= policy.cooldownHours * HOUR;
+  return cooled && events >= 2 * open.noticedEvents ? 'updated' : undefined;
+}
+
+interface Occasion {
+  readonly transition: Transition;
+  readonly number: number;
+  readonly id: string;
+  readonly level: LevelState;
+  readonly before: Judgement;
+  readonly at: number;
+  readonly top: WindowScore;
+  readonly sure: Certainty | undefined;
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** Reasons for people: what brought most points, at most three, only what is rarer than one peer in twenty. */
+export function reasonsOf(score: WindowScore): Reason[] {
+  return score.contributions
+    .filter((part) => part.points > 0 && part.p !== undefined && part.p <= 0.05)
+    .slice(0, 3)
+    .map((part) => ({
+      signal: part.signal,
+      title: SIGNALS.find((signal) => signal.id === part.signal)?.title ?? part.signal,
+      value: round(part.value),
+      p: round(part.p ?? 1),
+      points: round(part.points),
+      evidence: part.evidence,
+    }));
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(4));
+}
+
+function write(subject: Subject, occasion: Occasion, rules: Rules): Notice {
+  const { top, at, level, before, sure } = occasion;
+  const { policy, calibration } = rules;
+  const window = windowEnding(subject.slices, at, windowMs(top.hours));
+  const sight = sightOf(window, subject.customer);
+  const exception = policy.exceptions.find(
+    (held) => held.account === subject.account && Date.parse(held.until) > at,
+  );
+  const models = [...window.models].sort((a, b) => b[1] - a[1]);
+  const first = subject.slices.find((slice) => slice.start >= window.from)?.start ?? window.from;
+  return {
+    v: 1,
+    number: occasion.number,
+    transition: occasion.transition,
+    finding: occasion.id,
+    subject: {
+      type: 'account',
+      id: subject.account,
+      plan: subject.customer.plan,
+      product: subject.customer.product,
+      accountAgeDays: Math.max(0, Math.round((at - subject.customer.createdAt) / DAY)),
+    },
+    at: iso(at),
+    since: iso(Math.max(first, subject.firstSeen)),
+    level: level.level,
+    previous: before.level.level,
+    score: round(top.score),
+    log10E: round(sure?.log10E ?? 0),
+    p: sure === undefined ? 1 : round(sure.p),
+    peers: { group: sure?.group ?? 'none', accounts: sure?.accounts ?? 0 },
+    promise: level.level === 'critical' ? policy.budget.critical : policy.budget.suspect,
+    window: { hours: top.hours, from: iso(window.from), to: iso(window.to), events: window.counts.events },
+    reasons: reasonsOf(top),
+    explanations: explain(sight),
+    links: [],
+    stake: {
+      requests: window.counts.events,
+      inputTokens: window.counts.inputTokens,
+      outputTokens: window.counts.outputTokens,
+      models: models
+        .slice(0, 5)
+        .map(([model, events]) => ({ model, share: round(events / window.counts.events) })),
+    },
+    sampleEvents: [...subject.sampleEvents],
+    versions: { policy: policy.id, calibration: calibration.id, code: rules.code },
+    ...(exception === undefined ? {} : { quiet: exception.reason }),
+    shadow: rules.shadow,
+  };
+}

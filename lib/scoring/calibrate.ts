@@ -1,0 +1,176 @@
+import type { CustomerFacts } from '../profile/profile.ts';
+import type { Slice } from '../profile/slice.ts';
+import { windowEnding, windowMs } from '../profile/window.ts';
+import { SIGNALS } from '../signals/index.ts';
+import { sightOf } from '../signals/signal.ts';
+import type { Calibration } from './calibration.ts';
+import { learnNull, type NullDistribution } from './null-distribution.ts';
+import { peerGroups } from './peer-group.ts';
+import { type ScoreRules, scoreWindow } from './score.ts';
+
+/** One account's recorded slices. */
+export interface CalibrationAccount {
+  readonly account: string;
+  readonly customer: CustomerFacts;
+  /** ascending, distinct starts */
+  readonly slices: readonly Slice[];
+}
+
+export interface LearningRules extends ScoreRules {
+  /** largest share of accounts of a group that may be set aside as likely attackers */
+  readonly contamination: number;
+}
+
+const DAY = 86_400_000;
+
+/** An account's largest value of every signal in every window, over all slices at which it was active. */
+function peaks(
+  held: CalibrationAccount,
+  rules: ScoreRules,
+): { hours: number; values: (number | undefined)[] }[] {
+  return rules.windows.map((hours) => {
+    const values: (number | undefined)[] = SIGNALS.map(() => undefined);
+    for (const slice of held.slices) {
+      const sight = sightOf(windowEnding(held.slices, slice.start, windowMs(hours)), held.customer);
+      SIGNALS.forEach((signal, i) => {
+        const value = signal.read(sight)?.value;
+        if (value !== undefined && !(value <= (values[i] ?? Number.NEGATIVE_INFINITY))) values[i] = value;
+      });
+    }
+    return { hours, values };
+  });
+}
+
+/**
+ * Learns the nulls of every signal and of the score from accounts that are mostly benign.
+ *
+ * Likely attackers are set aside by the score itself: nulls are learnt from all, the accounts whose score stands apart
+ * from the body of their peers are removed (at most `contamination` of all), and the nulls are learnt again. Every value is
+ * an account's maximum over the period, one per account, so that large accounts do not count more than small ones.
+ * @throws RangeError where there is no account
+ */
+export function learnCalibration(
+  id: string,
+  accounts: readonly CalibrationAccount[],
+  rules: LearningRules,
+): Calibration {
+  if (accounts.length === 0) throw new RangeError('a calibration needs at least one account');
+  let from = Number.POSITIVE_INFINITY;
+  let to = 0;
+  let events = 0;
+  for (const { slices } of accounts) {
+    for (const slice of slices) {
+      from = Math.min(from, slice.start);
+      to = Math.max(to, slice.start + 6 * 3_600_000);
+      events += slice.counts.events;
+    }
+  }
+  const days = Math.max(1, (to - from) / DAY);
+  const groups = accounts.map((held) => peerGroups(held.customer, to));
+  const measured = accounts.map((held) => peaks(held, rules));
+  let kept = accounts.map(() => true);
+  let setAside = 0;
+  let made = learn(kept);
+  if (rules.contamination > 0) {
+    for (let round = 0; round < 3; round++) {
+      const outliers = apart(made.scores, Math.floor(accounts.length * rules.contamination));
+      const next = accounts.map((_, i) => !outliers.has(i));
+      const same = next.every((keep, i) => keep === kept[i]);
+      kept = next;
+      setAside = outliers.size;
+      if (same) break;
+      made = learn(kept);
+    }
+  }
+  return {
+    v: 1,
+    id,
+    madeAt: new Date(to).toISOString(),
+    days,
+    accounts: accounts.length,
+    events,
+    contamination: rules.contamination,
+    setAside,
+    signals: made.signals,
+    score: made.score,
+  };
+
+  function learn(keep: readonly boolean[]): {
+    signals: Calibration['signals'];
+    score: Record<string, NullDistribution>;
+    scores: number[];
+  } {
+    const signals: Calibration['signals'] = {};
+    rules.windows.forEach((hours, w) => {
+      const bySignal: Record<string, Record<string, NullDistribution>> = {};
+      SIGNALS.forEach((signal, s) => {
+        bySignal[signal.id] = nulls((i) => measured[i]?.[w]?.values[s], keep);
+      });
+      signals[String(hours)] = bySignal;
+    });
+    const draft: Calibration = {
+      v: 1,
+      id,
+      madeAt: new Date(to).toISOString(),
+      days,
+      accounts: accounts.length,
+      events,
+      contamination: rules.contamination,
+      setAside,
+      signals,
+      score: {},
+    };
+    const scores = accounts.map((held) => peakScore(held, draft, rules));
+    return { signals, score: nulls((i) => scores[i], keep), scores };
+  }
+
+  function nulls(
+    value: (i: number) => number | undefined,
+    keep: readonly boolean[],
+  ): Record<string, NullDistribution> {
+    const byGroup = new Map<string, number[]>();
+    for (let i = 0; i < accounts.length; i++) {
+      const held = value(i);
+      if (!keep[i] || held === undefined) continue;
+      for (const group of groups[i] ?? []) {
+        const list = byGroup.get(group);
+        if (list === undefined) byGroup.set(group, [held]);
+        else list.push(held);
+      }
+    }
+    return Object.fromEntries(
+      [...byGroup].sort(([a], [b]) => (a < b ? -1 : 1)).map(([group, values]) => [group, learnNull(values)]),
+    );
+  }
+}
+
+/** An account's highest score over all slices at which it was active. */
+export function peakScore(held: CalibrationAccount, calibration: Calibration, rules: ScoreRules): number {
+  let peak = 0;
+  for (const slice of held.slices) {
+    for (const hours of rules.windows) {
+      const window = windowEnding(held.slices, slice.start, windowMs(hours));
+      peak = Math.max(peak, scoreWindow(window, hours, held.customer, rules, calibration).score);
+    }
+  }
+  return peak;
+}
+
+/**
+ * Indices of scores that stand apart from the body: beyond what an exponential tail fitted to the body between its 60 %
+ * and 90 % quantiles would show once in ten times as many accounts; the largest first, at most `most`.
+ */
+function apart(scores: readonly number[], most: number): Set<number> {
+  const order = scores.map((_, i) => i).sort((a, b) => (scores[b] as number) - (scores[a] as number));
+  const at = (q: number): number =>
+    scores[order[Math.floor((1 - q) * (order.length - 1))] as number] as number;
+  const body = at(0.6);
+  const scale = Math.max(1e-6, (at(0.9) - body) / Math.log(0.4 / 0.1));
+  const limit = body + scale * Math.log(0.4 * 10 * scores.length);
+  const outliers = new Set<number>();
+  for (const i of order) {
+    if (outliers.size >= most || (scores[i] as number) <= limit) break;
+    outliers.add(i);
+  }
+  return outliers;
+}
