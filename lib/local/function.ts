@@ -77,6 +77,8 @@ const runtimeVariables = (spec: FunctionSpec): Record<string, string> => ({
   AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${spec.name}`,
   AWS_LAMBDA_LOG_STREAM_NAME: 'local',
   TZ: ':UTC',
+  // The bundle runs on this Node, not on the one that its runtime names; the SDK would say so at every cold start.
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 });
 
 /**

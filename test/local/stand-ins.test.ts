@@ -1,0 +1,75 @@
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AppConfig, startAppConfig } from '../../lib/local/app-config.ts';
+import { LOCAL_CREDENTIALS } from '../../lib/local/emulators.ts';
+import { type EventBus, startEventBus } from '../../lib/local/event-bus.ts';
+
+describe('the event bus', () => {
+  let bus: EventBus;
+  let client: EventBridgeClient;
+  beforeAll(async () => {
+    bus = await startEventBus(() => 42);
+    client = new EventBridgeClient({
+      region: 'us-east-1',
+      credentials: LOCAL_CREDENTIALS,
+      endpoint: bus.endpoint,
+    });
+  });
+  afterAll(async () => {
+    client.destroy();
+    await bus.close();
+  });
+
+  it('keeps what is put, and refuses entries one by one as AWS does', async () => {
+    const answer = await client.send(
+      new PutEventsCommand({
+        Entries: [
+          { Source: 'siphonwatch', DetailType: 'Finding', Detail: '{"id":1}' },
+          { Source: 'siphonwatch', DetailType: 'Finding', Detail: '{' },
+          { Source: 'siphonwatch', Detail: '{}' },
+        ],
+      }),
+    );
+    expect(answer.FailedEntryCount).toBe(2);
+    expect(answer.Entries?.map((entry) => entry.ErrorCode)).toEqual([
+      undefined,
+      'MalformedDetail',
+      'InvalidArgument',
+    ]);
+    expect(bus.events).toMatchObject([{ DetailType: 'Finding', Detail: '{"id":1}', arrivedAt: 42 }]);
+  });
+});
+
+describe('the configuration service', () => {
+  let config: AppConfig;
+  const names = { application: 'siphonwatch', environment: 'demo', profile: 'policy' };
+  beforeAll(async () => {
+    config = await startAppConfig();
+  });
+  afterAll(() => config.close());
+
+  it('gives a session each version once, and the extension path always the whole', async () => {
+    config.set(names, '{"version":1}');
+    const started = await fetch(`${config.endpoint}/configurationsessions`, {
+      method: 'POST',
+      body: JSON.stringify({
+        ApplicationIdentifier: names.application,
+        EnvironmentIdentifier: names.environment,
+        ConfigurationProfileIdentifier: names.profile,
+      }),
+    });
+    let { InitialConfigurationToken: token } = (await started.json()) as Record<string, string>;
+    const poll = async (): Promise<string> => {
+      const response = await fetch(`${config.endpoint}/configuration?configuration_token=${token}`);
+      token = response.headers.get('next-poll-configuration-token') ?? '';
+      return response.text();
+    };
+    expect(await poll()).toBe('{"version":1}');
+    expect(await poll()).toBe('');
+    config.set(names, '{"version":2}');
+    expect(await poll()).toBe('{"version":2}');
+    const extension = `${config.endpoint}/applications/siphonwatch/environments/demo/configurations/policy`;
+    expect(await (await fetch(extension)).text()).toBe('{"version":2}');
+    expect((await fetch(`${extension}x`)).status).toBe(404);
+  });
+});
