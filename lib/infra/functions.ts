@@ -1,23 +1,17 @@
-import { fileURLToPath } from 'node:url';
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
-import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { Architecture, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { Bundles } from './bundles.ts';
 import { type EnvironmentOf, FUNCTIONS, type FunctionName } from './environment.ts';
 import { type Resources, statementsFor } from './permissions.ts';
 import type { Settings } from './settings.ts';
 
-const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
-
-/** The SDK and the middleware have CommonJS inside; an ES module has no `require` of its own. */
-const REQUIRE_SHIM =
-  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
-
 export interface WorkerProps<F extends FunctionName> {
   readonly name: F;
+  readonly bundles: Bundles;
   readonly environment: EnvironmentOf<F>;
   readonly resources: Resources;
   readonly settings: Settings;
@@ -33,7 +27,7 @@ export interface WorkerProps<F extends FunctionName> {
  * may be 10 in all, and a reservation would make the deployment fail.
  */
 export class Worker<F extends FunctionName = FunctionName> extends Construct {
-  readonly fn: NodejsFunction;
+  readonly fn: LambdaFunction;
   readonly role: Role;
   readonly logGroup: LogGroup;
 
@@ -56,11 +50,10 @@ export class Worker<F extends FunctionName = FunctionName> extends Construct {
         }),
       },
     });
-    this.fn = new NodejsFunction(this, 'Function', {
+    this.fn = new LambdaFunction(this, 'Function', {
       description: FUNCTIONS[name].what,
-      entry: `${CHECKOUT}${FUNCTIONS[name].entry}`,
-      projectRoot: CHECKOUT,
-      depsLockFilePath: `${CHECKOUT}package-lock.json`,
+      code: props.bundles.code(name),
+      handler: 'index.handler',
       runtime: settings.nodeVersion === 22 ? Runtime.NODEJS_22_X : Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       role: this.role.withoutPolicyUpdates(),
@@ -70,19 +63,6 @@ export class Worker<F extends FunctionName = FunctionName> extends Construct {
       tracing: settings.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
       environment: { ...props.environment },
       ...(props.deadLetterQueue ? { deadLetterQueue: props.deadLetterQueue, retryAttempts: 2 } : {}),
-      bundling: {
-        format: OutputFormat.ESM,
-        // The oldest Node that runs a bundle is the one of the demo.
-        target: 'node20',
-        mainFields: ['module', 'main'],
-        banner: REQUIRE_SHIM,
-        minify: true,
-        sourceMap: true,
-        sourcesContent: false,
-        // With the SDK inside, what was tested is what runs; the runtime's own copy changes without notice.
-        externalModules: [],
-        logLevel: LogLevel.WARNING,
-      },
     });
   }
 }

@@ -10,6 +10,7 @@ import {
   StartingPosition,
 } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { Bundles } from './bundles.ts';
 import type { EnvironmentOf, FunctionName } from './environment.ts';
 import { Worker } from './functions.ts';
 import { METRICS_NAMESPACE } from './metrics.ts';
@@ -45,10 +46,12 @@ export class Pipeline extends Construct {
   readonly mappings: Readonly<Record<MappingName, EventSourceMapping>>;
   readonly schedules: Readonly<Record<ScheduleName, Rule>>;
   readonly #props: PipelineProps;
+  readonly #bundles: Bundles;
 
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id);
     this.#props = props;
+    this.#bundles = new Bundles(this);
     const { resources, settings } = props;
     const { tables, ingest } = resources;
 
@@ -153,6 +156,7 @@ export class Pipeline extends Construct {
     const scheduled = name === 'sweep' || name === 'link' || name === 'calibrate';
     return new Worker(this, name.charAt(0).toUpperCase() + name.slice(1), {
       name,
+      bundles: this.#bundles,
       environment,
       resources,
       settings,
