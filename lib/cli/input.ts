@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
 
@@ -140,9 +141,14 @@ async function* plainChunks(source: Readable, onBytes: ReadOptions['onBytes']): 
     return;
   }
   const gunzip = createGunzip({ chunkSize: 256 * 1024 });
-  const feeding = feed(gunzip, head, raw);
+  // A failure destroys gunzip, so whoever reads it gets the error; the promise only repeats it.
+  pipeline(Readable.from(startingWith(head, raw)), gunzip).catch(() => {});
   for await (const chunk of gunzip) yield chunk as Buffer;
-  await feeding;
+}
+
+async function* startingWith(head: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  yield head;
+  yield* rest;
 }
 
 async function* countedChunks(source: Readable, onBytes: ReadOptions['onBytes']): AsyncGenerator<Buffer> {
@@ -150,27 +156,6 @@ async function* countedChunks(source: Readable, onBytes: ReadOptions['onBytes'])
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Buffer);
     onBytes?.(bytes.length);
     yield bytes;
-  }
-}
-
-async function feed(
-  gunzip: ReturnType<typeof createGunzip>,
-  head: Buffer,
-  raw: AsyncGenerator<Buffer>,
-): Promise<void> {
-  try {
-    let chunk: Buffer | undefined = head;
-    while (chunk !== undefined) {
-      if (gunzip.destroyed) return;
-      if (!gunzip.write(chunk))
-        await new Promise<void>((resolve) => gunzip.once('drain', resolve).once('close', resolve));
-      const next: IteratorResult<Buffer> = await raw.next();
-      chunk = next.done ? undefined : next.value;
-    }
-    gunzip.end();
-  } catch (error) {
-    // The reader of gunzip gets it.
-    gunzip.destroy(error instanceof Error ? error : new Error(String(error)));
   }
 }
 

@@ -45,6 +45,7 @@ export function reasonOf(error: z.ZodError, input: unknown): Reason {
       typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
     return { field: printable([...path, key].join('.')), value: printable(inner), message: 'unknown field' };
   }
+  if (value === undefined) return { field: printable(path.join('.')), value: 'nothing', message: 'missing' };
   return {
     field: printable(path.join('.') || '(whole)'),
     value: printable(value),
