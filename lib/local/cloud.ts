@@ -44,8 +44,10 @@ export interface Cloud {
   readonly givenUp: readonly GivenUp[];
   /** The function whose name or logical id is, or contains, `name`. */
   function(name: string): LocalFunction;
-  /** Invokes a function now; without an event, as its schedule would. */
-  invoke(name: string, event?: unknown): Promise<Invocation>;
+  /** Invokes a function with an event of the caller. */
+  invoke(name: string, event: unknown): Promise<Invocation>;
+  /** Invokes a scheduled function as its schedule would at a moment, by default now (epoch milliseconds). */
+  wake(name: string, at?: number): Promise<Invocation>;
   /** Mails that came to a topic since the last look; `topic` as in {@link function}. */
   inbox(topic: string): Promise<Mail[]>;
   /** Units and calls of every table so far. */
@@ -141,11 +143,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       });
     });
 
-  const invoke = (name: string, event?: unknown): Promise<Invocation> => {
+  const wake = async (name: string, at: number = Date.now()): Promise<Invocation> => {
     const fn = find(name);
-    if (event !== undefined) return fn.invoke(JSON.stringify(event));
     const schedule = template.schedules.find((spec) => spec.functionName === fn.spec.name);
-    return fn.invoke(schedule ? scheduledEvent(schedule, Date.now()) : '{}');
+    if (!schedule) throw new Error(`no schedule wakes ${fn.spec.logicalId}`);
+    return fn.invoke(scheduledEvent(schedule, at));
   };
 
   return {
@@ -161,7 +163,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     problems,
     givenUp,
     function: find,
-    invoke,
+    invoke: async (name, event) => find(name).invoke(JSON.stringify(event)),
+    wake,
     inbox(topic) {
       const name = pick(
         template.topics,

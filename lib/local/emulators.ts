@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
@@ -131,7 +132,6 @@ async function startDynamoDbLocal(): Promise<Thread> {
       { cause },
     );
   }
-  const { readdirSync } = await import('node:fs');
   const library = readdirSync(`${folder}/lib`).find((name) => name.startsWith('dynamodb_local_'));
   if (!library) throw new Error(`${folder}/lib holds no DynamoDB Local`);
   const port = await freePort();
@@ -149,10 +149,14 @@ async function startDynamoDbLocal(): Promise<Thread> {
     ],
     { cwd: `${folder}/lib/${library}`, stdio: ['ignore', 'ignore', 'pipe'] },
   );
+  // Also when this process ends without closing anything.
+  const kill = (): void => void child.kill();
+  process.once('exit', kill);
   await listening(child, port);
   return {
     port,
     async close() {
+      process.off('exit', kill);
       if (child.exitCode !== null) return;
       child.kill();
       await once(child, 'exit');

@@ -239,9 +239,10 @@ describe('a stack on this machine', () => {
   });
 
   it('invokes as the schedule would, and with an event of the caller', async () => {
-    expect(await cloud.invoke('Mail')).toMatchObject({ ok: true, response: 'swept' });
+    expect(await cloud.wake('Mail')).toMatchObject({ ok: true, response: 'swept' });
     expect(await cloud.invoke('Mail', {})).toMatchObject({ ok: true, response: null });
-    await expect(async () => cloud.invoke('Nothing')).rejects.toThrow('0 matches for function "Nothing"');
+    await expect(cloud.invoke('Nothing', {})).rejects.toThrow('0 matches for function "Nothing"');
+    await expect(cloud.wake('Count')).rejects.toThrow('no schedule wakes Count');
   });
 
   it('ends an invocation at the timeout of the template', async () => {
