@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { alarmsFor } from '../../lib/infra/alarms.ts';
@@ -434,6 +435,23 @@ describe('the deployment', () => {
     );
     expect(JSON.stringify(outputs.Next1Subscribe)).toContain('aws sns subscribe');
     expect(JSON.stringify(outputs.Next2SendEvents)).toContain('siphonwatch record');
+  });
+
+  it('has every output and every part that the commands of docs/operations.md name', () => {
+    const manual = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+    const outputs = Object.keys(template.findOutputs('*'));
+    for (const [, quoted, inline] of manual.matchAll(/\$\(out (\w+)\)|`out (\w+)`/g)) {
+      expect(outputs).toContain(quoted ?? inline);
+    }
+    const ids = Object.keys(template.toJSON().Resources);
+    const parts = [...manual.matchAll(/\$\(part (\w+) (\w+)\)/g)];
+    expect(parts.length).toBeGreaterThan(5);
+    for (const [command, worker, kind] of parts) {
+      expect(
+        ids.filter((id) => id.startsWith(`Pipeline${worker}${kind}`)),
+        command,
+      ).not.toEqual([]);
+    }
   });
 
   it('archive and quarantine expire, calibrations keep their versions', () => {
