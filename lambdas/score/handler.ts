@@ -1,1 +1,113 @@
-export const handler = async (): Promise<object> => ({});
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import middy from '@middy/core';
+import type { Rules } from '../../lib/detection/judge.ts';
+import { readEnvironment } from '../../lib/infra/environment.ts';
+import type { MetricName } from '../../lib/infra/metrics.ts';
+import { ArchiveBucket } from '../../lib/stores/archive.ts';
+import { CalibrationBucket } from '../../lib/stores/calibration-store.ts';
+import { dynamoDb, s3 } from '../../lib/stores/clients.ts';
+import { policySource } from '../../lib/stores/policy-source.ts';
+import { ProfileTable } from '../../lib/stores/profile-table.ts';
+import { QuarantineBucket, type SetAside } from '../../lib/stores/quarantine.ts';
+import { printable } from '../../lib/telemetry/reason.ts';
+import { CODE_VERSION } from '../../lib/version.ts';
+import { type Applied, applyBatch } from './apply-batch.ts';
+import { decodeBatch, type KinesisRecord } from './decode-batch.ts';
+
+/** Folds a batch of the stream into profiles. Wiring only: decode, advance (lib/detection), store, count. */
+
+const environment = readEnvironment('score', process.env);
+const logger = new Logger();
+const metrics = new Metrics();
+const objects = s3();
+const quarantine = new QuarantineBucket(objects, environment.QUARANTINE_BUCKET);
+const archive =
+  environment.ARCHIVE_BUCKET === '' ? undefined : new ArchiveBucket(objects, environment.ARCHIVE_BUCKET);
+const calibrations = new CalibrationBucket(objects, environment.STATE_BUCKET);
+const policies = policySource();
+let profiles: ProfileTable | undefined;
+
+interface KinesisEvent {
+  readonly Records: readonly KinesisRecord[];
+}
+
+interface PartialResponse {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
+async function score(event: KinesisEvent): Promise<PartialResponse> {
+  const policy = await policies.active();
+  const calibration = await calibrations.get(policy.calibration);
+  const rules: Rules = { policy, calibration, code: CODE_VERSION, shadow: false };
+  profiles ??= new ProfileTable(dynamoDb(), environment.PROFILE_TABLE, {
+    retentionDays: policy.retentionDays,
+  });
+  const unitsBefore = profiles.writeUnits;
+  const batch = decodeBatch(event.Records, {
+    permittedSkew: Number(environment.ALLOWED_SKEW_SECONDS) * 1000,
+    trustReplayClock: environment.TRUST_REPLAY_CLOCK === 'true',
+  });
+  // before any profile moves: a record that is archived twice is overwritten, one that is not would be missing for ever
+  await archive?.put(batch.accepted);
+  const applied = await applyBatch(batch.arrivals, profiles, rules);
+  const setAside = [...batch.setAside, ...applied.flatMap(failuresOf)];
+  await quarantine.put(setAside);
+  report(batch.read, applied, setAside, profiles.writeUnits - unitsBefore);
+  // whatever could not be used has been set aside: the shard goes on
+  return { batchItemFailures: [] };
+}
+
+function failuresOf(result: Applied): SetAside[] {
+  if (result.ok) return [];
+  return result.arrivals.map(({ event, arrived, position }) => ({
+    reason: {
+      field: 'account',
+      value: result.account,
+      message: printable(`profile not written: ${result.error.message}`),
+    },
+    origin: {
+      epoch: position.epoch,
+      shard: 'profile',
+      sequence: position.sequence.replace(/^0+(?=\d)/, ''),
+      index: position.index,
+    },
+    arrived: new Date(arrived).toISOString(),
+    payload: JSON.stringify(event),
+    encoding: 'utf8',
+  }));
+}
+
+function report(
+  read: number,
+  applied: readonly Applied[],
+  setAside: readonly SetAside[],
+  units: number,
+): void {
+  const steps = applied.flatMap((result) => (result.ok ? [result.step] : []));
+  const sum = (pick: (step: (typeof steps)[number]) => number): number =>
+    steps.reduce((total, step) => total + pick(step), 0);
+  const counts: Partial<Record<MetricName, number>> = {
+    EventsRead: read,
+    EventsUsed: sum((step) => step.used),
+    EventsLate: sum((step) => step.late),
+    EventsRepeated: sum((step) => step.repeated),
+    EventsQuarantined: setAside.length,
+    ProfilesWritten: steps.filter((step) => step.changed).length,
+    WriteUnits: units,
+    FindingsOpened: steps.filter((step) => step.notice?.transition === 'opened').length,
+  };
+  for (const [name, value] of Object.entries(counts)) metrics.addMetric(name, MetricUnit.Count, value);
+  for (const { reason, origin } of setAside.slice(0, 5)) logger.warn('set aside', { reason, origin });
+  for (const step of steps)
+    if (step.notice !== undefined)
+      logger.info('transition', {
+        finding: step.notice.finding,
+        transition: step.notice.transition,
+        level: step.notice.level,
+        versions: step.notice.versions,
+      });
+  metrics.publishStoredMetrics();
+}
+
+export const handler = middy<KinesisEvent, PartialResponse>({ timeoutEarlyInMillis: 0 }).handler(score);

@@ -9,6 +9,8 @@ export interface KeyOptions {
   readonly keySeed?: string | undefined;
 }
 
+/** Seed of the development keys that verbs fall back on where no real traffic is touched. */
+export const DEVELOPMENT_SEED = 'siphonwatch-development';
 export const KEY_SEED_VARIABLE = 'SIPHONWATCH_KEY_SEED';
 
 /** Adds --keyring and --key-seed to a command. */

@@ -1,0 +1,65 @@
+import { type Advance, advance } from '../../lib/detection/advance.ts';
+import type { Rules } from '../../lib/detection/judge.ts';
+import type { Arrival } from '../../lib/profile/profile.ts';
+import type { ProfileStore } from '../../lib/stores/profile-store.ts';
+
+/** What became of one account's run of events. */
+export type Applied =
+  | { readonly account: string; readonly ok: true; readonly step: Advance }
+  | {
+      readonly account: string;
+      readonly ok: false;
+      readonly arrivals: readonly Arrival[];
+      readonly error: Error;
+    };
+
+/** Somebody else writes the same account at the same time only after a reshard or as a zombie: rare, and soon over. */
+const ATTEMPTS = 5;
+const AT_ONCE = 24;
+
+/**
+ * Advances every account of a batch and stores it. An account whose write keeps failing fails alone: its neighbours'
+ * writes stand, and its own events are handed back to be set aside.
+ */
+export async function applyBatch(
+  arrivals: ReadonlyMap<string, readonly Arrival[]>,
+  store: ProfileStore,
+  rules: Rules,
+): Promise<Applied[]> {
+  const accounts = [...arrivals.keys()];
+  const loaded = await store.load(accounts);
+  const applied: Applied[] = [];
+  let at = 0;
+  const worker = async (): Promise<void> => {
+    for (;;) {
+      const account = accounts[at++];
+      if (account === undefined) return;
+      const run = arrivals.get(account) ?? [];
+      applied.push(await applyOne(account, run, loaded.get(account)));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, accounts.length) }, worker));
+  return applied;
+
+  async function applyOne(
+    account: string,
+    run: readonly Arrival[],
+    first: Awaited<ReturnType<ProfileStore['load']>> extends Map<string, infer S> ? S | undefined : never,
+  ): Promise<Applied> {
+    let state = first;
+    let error = new Error('somebody else kept writing this account');
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      try {
+        state ??= (await store.load([account])).get(account);
+        if (state === undefined) throw new Error(`the store answered nothing for ${account}`);
+        const step = advance(state, run, rules);
+        if (!step.changed) return { account, ok: true, step };
+        if ((await store.save(state, step.state, step.seal)) === 'saved') return { account, ok: true, step };
+      } catch (thrown) {
+        error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      }
+      state = undefined;
+    }
+    return { account, ok: false, arrivals: run, error };
+  }
+}

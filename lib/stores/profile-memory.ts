@@ -1,0 +1,126 @@
+import { LRUCache } from 'lru-cache';
+import type { AccountState } from '../detection/account-state.ts';
+import { newAccount } from '../detection/account-state.ts';
+import type { Seal } from '../detection/advance.ts';
+import { decodeSlices, encodeSlices } from '../profile/codec.ts';
+import type { RecentIds } from '../profile/recent-ids.ts';
+import type { Slice } from '../profile/slice.ts';
+import { joinSlices } from '../profile/window.ts';
+import { fromItem, type HotItem, idsToSpill, oldestSlot, toItem } from './profile-item.ts';
+import type { ProfileStore } from './profile-store.ts';
+
+interface Held {
+  hot: HotItem | undefined;
+  sealed: Uint8Array[];
+  spilled: RecentIds;
+}
+
+/**
+ * The in-memory twin of the profile table: the same items in the same compact forms, so that memory per account is what
+ * the table would hold. The busiest accounts stay decoded; a state is encoded when it leaves that cache.
+ */
+export class MemoryProfileStore implements ProfileStore {
+  private readonly items = new Map<string, Held>();
+  private readonly warm: LRUCache<string, AccountState>;
+  private readonly retentionMs: number;
+
+  constructor(options: { warmAccounts?: number; retentionDays?: number } = {}) {
+    this.retentionMs = (options.retentionDays ?? 35) * 86_400_000;
+    this.warm = new LRUCache({
+      max: options.warmAccounts ?? 2048,
+      dispose: (state, account, why) => {
+        if (why === 'evict') this.cool(account, state);
+      },
+    });
+  }
+
+  load(accounts: readonly string[]): Promise<Map<string, AccountState>> {
+    return Promise.resolve(this.loadNow(accounts));
+  }
+
+  save(stored: AccountState, next: AccountState, seal: Seal | undefined): Promise<'saved' | 'conflict'> {
+    return Promise.resolve(this.saveNow(stored, next, seal));
+  }
+
+  /** `load` without a promise, for replays. */
+  loadNow(accounts: readonly string[]): Map<string, AccountState> {
+    const states = new Map<string, AccountState>();
+    for (const account of accounts) states.set(account, this.one(account));
+    return states;
+  }
+
+  one(account: string): AccountState {
+    const warm = this.warm.get(account);
+    if (warm !== undefined) return warm;
+    const held = this.items.get(account);
+    if (held?.hot === undefined) return newAccount(account);
+    const state = fromItem(account, held.hot, joinSlices(held.sealed.map(decodeSlices)), held.spilled);
+    this.warm.set(account, state);
+    return state;
+  }
+
+  saveNow(stored: AccountState, next: AccountState, seal: Seal | undefined): 'saved' | 'conflict' {
+    const { account } = next.profile;
+    const current = this.warm.peek(account)?.profile.version ?? this.items.get(account)?.hot?.version ?? 0;
+    const held = this.held(account);
+    if (seal !== undefined) held.sealed[seal.number - 1] = encodeSlices(seal.slices);
+    if (current !== stored.profile.version) return 'conflict';
+    if (seal !== undefined) this.expire(held, next.profile.lastSeen);
+    for (const [slot, entries] of idsToSpill(stored, next)) {
+      const known = held.spilled.get(slot) ?? new Map<number, number>();
+      for (const [id, position] of entries) known.set(id, position);
+      held.spilled.set(slot, known);
+    }
+    this.warm.set(account, next);
+    return 'saved';
+  }
+
+  /** Everything that is stored, one account after another. */
+  *states(): Generator<AccountState> {
+    for (const account of this.items.keys()) yield this.one(account);
+  }
+
+  get accounts(): number {
+    return this.items.size;
+  }
+
+  /** Bytes of the encoded items, cooled first. */
+  bytes(): number {
+    let bytes = 0;
+    for (const [account, state] of this.warm.entries()) this.cool(account, state);
+    for (const { hot, sealed } of this.items.values()) {
+      bytes += (hot?.meta.length ?? 0) + (hot?.slices.length ?? 0) + (hot?.recent.length ?? 0);
+      for (const part of sealed) bytes += part.length;
+    }
+    return bytes;
+  }
+
+  private held(account: string): Held {
+    let held = this.items.get(account);
+    if (held === undefined) {
+      held = { hot: undefined, sealed: [], spilled: new Map() };
+      this.items.set(account, held);
+    }
+    return held;
+  }
+
+  private cool(account: string, state: AccountState): void {
+    const held = this.held(account);
+    held.hot = toItem(state);
+    for (const slot of held.spilled.keys())
+      if (slot < oldestSlot(state.profile.arrived)) held.spilled.delete(slot);
+    this.expire(held, state.profile.lastSeen);
+  }
+
+  /** What the table's time to live would delete. */
+  private expire(held: Held, lastSeen: number): void {
+    for (let i = 0; i < held.sealed.length; i++) {
+      const part = held.sealed[i];
+      if (part === undefined || part.length === 0) continue;
+      const slices: Slice[] = decodeSlices(part);
+      const newest = slices[slices.length - 1];
+      if (newest !== undefined && newest.start >= lastSeen - this.retentionMs) break;
+      held.sealed[i] = new Uint8Array();
+    }
+  }
+}

@@ -1,0 +1,12 @@
+import type { AccountState } from '../detection/account-state.ts';
+import type { Seal } from '../detection/advance.ts';
+
+/**
+ * Port of the profile table. `save` stores the seal, if any, before the hot item, and the hot item only where its
+ * version is still the one that was read: `conflict` means that somebody else was faster, and nothing changed.
+ */
+export interface ProfileStore {
+  /** States of the accounts, new ones for accounts that are not stored; consistent reads. */
+  load(accounts: readonly string[]): Promise<Map<string, AccountState>>;
+  save(stored: AccountState, next: AccountState, seal: Seal | undefined): Promise<'saved' | 'conflict'>;
+}

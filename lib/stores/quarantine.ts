@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { Reason } from '../telemetry/reason.ts';
+
+/** Something that could not be used, whole, with the reason and where it came from. */
+export interface SetAside {
+  readonly reason: Reason;
+  /** where it stood: stream, shard, sequence number, index in the record */
+  readonly origin: {
+    readonly epoch: string;
+    readonly shard: string;
+    readonly sequence: string;
+    readonly index: number;
+  };
+  readonly arrived: string;
+  /** the line or record as it came: text, or base64 where it is not text */
+  readonly payload: string;
+  readonly encoding: 'utf8' | 'base64';
+}
+
+export interface Quarantine {
+  /** Keeps the entries; the same entries again overwrite themselves. */
+  put(entries: readonly SetAside[]): Promise<void>;
+}
+
+/**
+ * The one owner of the quarantine bucket's `events/` prefix: NDJSON objects by day, named after what is in them, so
+ * that a retried batch writes the same object. `redrive` reads them.
+ */
+export class QuarantineBucket implements Quarantine {
+  private readonly client: S3Client;
+  private readonly bucket: string;
+
+  constructor(client: S3Client, bucket: string) {
+    this.client = client;
+    this.bucket = bucket;
+  }
+
+  async put(entries: readonly SetAside[]): Promise<void> {
+    const first = entries[0];
+    if (first === undefined) return;
+    const body = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+    const digest = createHash('sha256').update(body).digest('hex').slice(0, 32);
+    await this.client.send(
+      new PutObjectCommand({
+        Bucket: this.bucket,
+        Key: `events/day=${first.arrived.slice(0, 10)}/${first.origin.shard}-${digest}.ndjson`,
+        Body: body,
+        ContentType: 'application/x-ndjson',
+      }),
+    );
+  }
+}
+
+export class MemoryQuarantine implements Quarantine {
+  readonly entries = new Map<string, SetAside>();
+
+  put(entries: readonly SetAside[]): Promise<void> {
+    for (const entry of entries) {
+      const { epoch, sequence, index } = entry.origin;
+      this.entries.set(`${epoch}/${sequence}/${index}`, entry);
+    }
+    return Promise.resolve();
+  }
+}
