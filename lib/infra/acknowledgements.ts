@@ -5,7 +5,7 @@
 import { type CfnResource, Stack, Validations } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
-import { CALIBRATION_PREFIX, FAILED_BATCH_PREFIX } from './buckets.ts';
+import { CALIBRATION_PREFIX, EVENTS_PREFIX, FAILED_BATCH_PREFIX } from './buckets.ts';
 import type { SiphonwatchStack } from './stack.ts';
 
 interface Acknowledgement {
@@ -51,15 +51,15 @@ function acknowledgements({ pipeline, resources }: SiphonwatchStack): readonly A
     })),
     {
       at: workers.score.role,
-      rule: objectsFinding(buckets.quarantine, ''),
-      reason: `Put only. ${newObjects} Lambda writes failed batches with the same role.`,
+      rule: objectsFinding(buckets.quarantine, EVENTS_PREFIX),
+      reason: `Put only, below one prefix. ${newObjects}`,
     },
     ...(buckets.archive
       ? [
           {
             at: workers.score.role,
-            rule: objectsFinding(buckets.archive, ''),
-            reason: `Put only. ${newObjects}`,
+            rule: objectsFinding(buckets.archive, EVENTS_PREFIX),
+            reason: `Put only, below one prefix. ${newObjects}`,
           },
         ]
       : []),
@@ -73,7 +73,7 @@ function acknowledgements({ pipeline, resources }: SiphonwatchStack): readonly A
       rule: calibrations,
       reason: 'Read and put, below one prefix: calibrations are named by their date and version.',
     },
-    ...[workers.notify, workers.index].map((worker) => ({
+    ...[workers.score, workers.notify, workers.index].map((worker) => ({
       at: worker.role,
       rule: failedBatches,
       reason: 'Put only, below the prefix where Lambda itself writes the batches that it gave up on.',

@@ -8,7 +8,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Buckets } from './buckets.ts';
-import { CALIBRATION_PREFIX, FAILED_BATCH_PREFIX } from './buckets.ts';
+import { CALIBRATION_PREFIX, EVENTS_PREFIX, FAILED_BATCH_PREFIX } from './buckets.ts';
 import type { FunctionName } from './environment.ts';
 import type { Ingest } from './ingest.ts';
 import type { Notification } from './notification.ts';
@@ -129,9 +129,11 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
       ],
       r.tables.profile.tableArn,
     ),
-    allow('Quarantine', ['s3:PutObject'], r.buckets.quarantine.arnForObjects('*')),
-    allow('QuarantineBucket', ['s3:ListBucket'], r.buckets.quarantine.bucketArn),
-    ...(r.buckets.archive ? [allow('Archive', ['s3:PutObject'], r.buckets.archive.arnForObjects('*'))] : []),
+    allow('Quarantine', ['s3:PutObject'], r.buckets.quarantine.arnForObjects(`${EVENTS_PREFIX}*`)),
+    ...failedBatches(r.buckets),
+    ...(r.buckets.archive
+      ? [allow('Archive', ['s3:PutObject'], r.buckets.archive.arnForObjects(`${EVENTS_PREFIX}*`))]
+      : []),
     ...readCalibrations(r.buckets),
     keyThrough(r.key, 'kinesis', 'dynamodb', 's3'),
   ],

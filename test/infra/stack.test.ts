@@ -254,15 +254,26 @@ describe('roles', () => {
   });
 
   const actionsOn = (name: FunctionName, prefix: string): readonly string[] =>
-    roleStatements(name)
-      .filter((s) => [...referencesIn(s.Resource)].some((id) => id.startsWith(prefix)))
-      .flatMap((s) => list(s.Action))
-      .sort();
+    [
+      ...new Set(
+        roleStatements(name)
+          .filter((s) => [...referencesIn(s.Resource)].some((id) => id.startsWith(prefix)))
+          .flatMap((s) => list(s.Action)),
+      ),
+    ].sort();
 
   it('score cannot read what is set aside, nor overwrite a calibration, nor publish', () => {
     expect(actionsOn('score', 'BucketsQuarantine')).toEqual(['s3:ListBucket', 's3:PutObject']);
     expect(actionsOn('score', 'BucketsState')).toEqual(['s3:GetObject', 's3:ListBucket']);
     expect(roleStatements('score').flatMap((s) => list(s.Action))).not.toContain('sns:Publish');
+  });
+
+  it('objects are put below a prefix, never anywhere in a bucket', () => {
+    for (const name of FUNCTION_NAMES) {
+      for (const statement of roleStatements(name).filter((s) => list(s.Action).includes('s3:PutObject'))) {
+        expect(JSON.stringify(statement.Resource), name).toMatch(/"\/(events|aws\/lambda|calibrations)\/\*"/);
+      }
+    }
   });
 
   it('only score writes whole profiles, and nobody deletes one', () => {
