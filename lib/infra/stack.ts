@@ -30,7 +30,11 @@ export class SiphonwatchStack extends Stack {
       stackName: settings.stackName,
       ...props,
     });
-    const removalPolicy = settings.removal === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const keep = settings.removal === 'retain';
+    // A first deployment that fails takes its empty buckets and its key with it, instead of leaving them to be found.
+    const removalPolicy = keep ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
+    // Not so the tables: a rollback cannot delete what is protected from deletion, and would itself fail.
+    const tablesPolicy = keep ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
     const { key } = new Encryption(this, 'Encryption', { removalPolicy, stackName: settings.stackName });
     const bus = EventBus.fromEventBusName(this, 'Bus', 'default');
     this.resources = {
@@ -38,7 +42,7 @@ export class SiphonwatchStack extends Stack {
       ingest: new Ingest(this, 'Ingest', { key, settings }),
       tables: new Tables(this, 'Tables', {
         key,
-        removalPolicy,
+        removalPolicy: tablesPolicy,
         deletionProtection: settings.deletionProtection,
       }).tables,
       buckets: new Buckets(this, 'Buckets', { key, removalPolicy, settings }),

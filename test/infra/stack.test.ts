@@ -433,6 +433,12 @@ describe('the deployment', () => {
     template.resourceCountIs('AWS::CloudFormation::CustomResource', 0);
   });
 
+  it('keeps what is evidence, but leaves nothing behind when the first deployment fails', () => {
+    for (const type of ['AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::Logs::LogGroup']) {
+      template.allResources(type, { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
+    }
+  });
+
   it('says what to do next', () => {
     const outputs = template.findOutputs('*');
     expect(Object.keys(outputs)).toEqual(
