@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { accountPseudonym } from '../telemetry/keys.ts';
 import { printable } from '../telemetry/reason.ts';
 import { InputError, inputFiles, readBatches } from './input.ts';
-import { type KeyOptions, loadKeyring, withKeyOptions } from './keyring.ts';
+import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring, withKeyOptions } from './keyring.ts';
 import { cellsOf } from './labels.ts';
 import type { Terminal } from './record.ts';
 
@@ -42,7 +42,7 @@ export async function runResolve(
     const wrong = ids.find((id) => !PSEUDONYM.test(id));
     if (wrong !== undefined)
       throw new InputError(`ID: ${printable(wrong)} is not a pseudonym (a_ and 26 characters of a-z, 2-7)`);
-    const keys = await loadKeyring(options, say);
+    const keys = await loadKeyring(options, say, DEVELOPMENT_SEED);
     const wanted = new Set(ids);
     const found = new Map<string, string>();
     let candidates = 0;

@@ -130,12 +130,12 @@ describe('a dictionary without the keys', () => {
     for (const [index, prompt] of PROMPTS.entries()) {
       const guess = attacker.record(exchangeOf(prompt, index));
       guesses.add(guess.account);
-      for (const [field, print] of Object.entries(guess.prints[0] as Prints))
+      for (const [field, print] of Object.entries(guess.prints[0] as Record<string, string>))
         if (field !== 'epoch') guesses.add(print);
     }
     for (const event of events) {
       expect(guesses.has(event.account)).toBe(false);
-      for (const [field, print] of Object.entries(event.prints[0] as Prints))
+      for (const [field, print] of Object.entries(event.prints[0] as Record<string, string>))
         if (field !== 'epoch') expect(guesses.has(print)).toBe(false);
     }
   });

@@ -1,0 +1,44 @@
+/**
+ * Siphonwatch for gateways: turn exchanges into usage events and put them on the stream. docs/telemetry.md.
+ * The Kinesis port is in `lib/stores/event-stream.ts`.
+ */
+export { ADAPTER_DEFAULTS, type Adapted, type Adapter, type AdapterDefaults } from './adapters/adapter.ts';
+export { ADAPTERS, type InputFormat } from './adapters/index.ts';
+export { type Exchange, exchange, type Message } from './exchange.ts';
+export { accountPseudonym, developmentKeyring, type Keyring, keyring, parseKeyring } from './keys.ts';
+export { type ParsedExchange, parseExchange } from './parse-exchange.ts';
+export {
+  type ArrivalCheck,
+  DEFAULT_PERMITTED_SKEW,
+  type ParsedEvent,
+  parseUsageEvent,
+} from './parse-usage-event.ts';
+export {
+  createProducer,
+  type Producer,
+  type ProducerCounts,
+  ProducerFailure,
+  type ProducerOptions,
+  type ProducerPort,
+  type StreamEntry,
+  type StreamResult,
+} from './producer.ts';
+export { describeReason, printable, type Reason } from './reason.ts';
+export { BUCKETING, bucketOf, DEFAULT_BUCKETS, partitionKey, type RecordHeader } from './record.ts';
+export {
+  type DecodedLine,
+  type DecodedRecord,
+  decodeRecord,
+  encodeRecord,
+  MAX_DECODED_BYTES,
+} from './record-codec.ts';
+export { createRecorder, type Recorder, type RecorderOptions } from './recorder.ts';
+export { sketchSimilarity } from './sketch.ts';
+export {
+  BEHAVIOURS,
+  type Behaviour,
+  type Prints,
+  SCRIPTS,
+  type UsageEvent,
+  usageEvent,
+} from './usage-event.ts';
