@@ -122,6 +122,24 @@ const huge: Exchange = {
   messages: [{ role: 'user', content: 'The tide rises, the tide falls. '.repeat(32_768) }],
 };
 
+/**
+ * What the fields without a key tell somebody whose dictionary is exactly the prompts that were asked: the share of
+ * prompts that no other prompt shares them with, and how often the best guess is right.
+ */
+function dictionary(): { prompts: number; alonePercent: number; bestGuessPercent: number } {
+  const facts = new Map(
+    events.map((event) => [
+      event.prints[0]?.prompt ?? '',
+      JSON.stringify([event.shape, event.behaviours, event.usage.inputTokens]),
+    ]),
+  );
+  const classes = new Map<string, number>();
+  for (const fact of facts.values()) classes.set(fact, (classes.get(fact) ?? 0) + 1);
+  const alone = [...classes.values()].filter((size) => size === 1).length;
+  const percent = (part: number) => Number(((100 * part) / facts.size).toFixed(1));
+  return { prompts: facts.size, alonePercent: percent(alone), bestGuessPercent: percent(classes.size) };
+}
+
 const figures = {
   exchanges: exchanges.length,
   charactersPerPrompt: Math.round(
@@ -161,6 +179,7 @@ const figures = {
   }),
   bytesPerEvent: Math.round(eventLines.reduce((sum, line) => sum + line.length + 1, 0) / events.length),
   bytesPerEventInRecords: Math.round(records.reduce((sum, record) => sum + record.length, 0) / events.length),
+  ...(values.data === undefined ? {} : { dictionary: dictionary() }),
 };
 
 if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
@@ -175,5 +194,12 @@ else {
     ['decode records of 200', `${figures.decodeEventsPerSecond} events/s (gunzip, JSON, validation)`],
     ['usage event', `${figures.bytesPerEvent} bytes as JSON, ${figures.bytesPerEventInRecords} in a record`],
   ];
+  if (figures.dictionary !== undefined) {
+    const { prompts, alonePercent, bestGuessPercent } = figures.dictionary;
+    rows.push([
+      'exact dictionary',
+      `${prompts} prompts: ${alonePercent} % alone by unkeyed fields, best guess right in ${bestGuessPercent} %`,
+    ]);
+  }
   for (const [name, figure] of rows) process.stdout.write(`${name.padEnd(24)}${figure}\n`);
 }
