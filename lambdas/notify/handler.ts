@@ -1,1 +1,179 @@
-export const handler = async (): Promise<object> => ({});
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { type AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { readEnvironment } from '../../lib/infra/environment.ts';
+import type { MetricName } from '../../lib/infra/metrics.ts';
+import { EventBridgeBus } from '../../lib/stores/event-bus.ts';
+import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
+import { SnsTopic } from '../../lib/stores/notification-topic.ts';
+import {
+  CAMPAIGN_OUTBOX,
+  DynamoOutbox,
+  type Outbox,
+  PROFILE_OUTBOX,
+  type Waiting,
+  waitingIn,
+} from '../../lib/stores/outbox.ts';
+import { type Delivery, deliver, type Report, tellDigests, tellStorms } from './deliver.ts';
+import { StormBrake } from './storm-brake.ts';
+
+/** A record of a table's stream, the part that is read. */
+interface TableRecord {
+  readonly eventSourceARN: string;
+  readonly dynamodb: {
+    readonly SequenceNumber: string;
+    readonly NewImage?: Readonly<Record<string, AttributeValue>>;
+  };
+}
+
+type WakeUp = { readonly Records: readonly TableRecord[] } | { readonly Records?: undefined };
+
+interface BatchResponse {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
+const environment = readEnvironment('notify', process.env);
+const dynamodb = new DynamoDBClient({});
+const findings = new DynamoFindingStore(dynamodb, environment.FINDING_TABLE);
+const topic = new SnsTopic(new SNSClient({}), environment.FINDINGS_TOPIC);
+const bus = new EventBridgeBus(new EventBridgeClient({}), environment.EVENT_BUS);
+const profiles = new DynamoOutbox(dynamodb, environment.PROFILE_TABLE, PROFILE_OUTBOX);
+const campaigns = new DynamoOutbox(dynamodb, environment.CAMPAIGN_TABLE, CAMPAIGN_OUTBOX);
+const logger = new Logger();
+const metrics = new Metrics();
+
+/** Items that are delivered side by side. */
+const TOGETHER = 8;
+/** The streams have had so long, ms; what still waits is the sweeper's. */
+const OVERDUE = 60_000;
+/** Items that one sweep takes on in each table. */
+const SWEPT = 2000;
+
+/** Woken by a table's stream (a batch of images) or by the schedule (anything else): the same bundle for both. */
+export async function handler(event: WakeUp, context: { readonly awsRequestId: string }): Promise<object> {
+  const tally = new Tally();
+  const delivery: Delivery = {
+    findings,
+    topic,
+    bus,
+    brakes: { account: new StormBrake(findings, 'account'), campaign: new StormBrake(findings, 'campaign') },
+    now: Date.now,
+    by: context.awsRequestId,
+    report: (line) => tally.add(line),
+  };
+  try {
+    return event.Records === undefined ? await sweep(delivery) : await deliverBatch(event.Records, delivery);
+  } finally {
+    tally.emit();
+  }
+}
+
+async function deliverBatch(records: readonly TableRecord[], delivery: Delivery): Promise<BatchResponse> {
+  // The newest image of an item has all that waits in it.
+  const items = new Map<string, { outbox: Outbox; waiting: Waiting; first: string }>();
+  for (const record of records) {
+    const outbox = record.eventSourceARN.includes(`table/${campaigns.name}/`) ? campaigns : profiles;
+    const shape = outbox === campaigns ? CAMPAIGN_OUTBOX : PROFILE_OUTBOX;
+    const waiting = waitingIn(record.dynamodb.NewImage, shape);
+    if (waiting === undefined) continue;
+    const id = `${outbox.name} ${waiting.key}`;
+    items.set(id, { outbox, waiting, first: items.get(id)?.first ?? record.dynamodb.SequenceNumber });
+  }
+  const failed = new Set<string>();
+  await each([...items.values()], async ({ outbox, waiting, first }) => {
+    if ((await deliver(outbox, waiting, delivery)) === 'failed') failed.add(first);
+  });
+  await tellStorms(delivery, 'begun');
+  return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
+}
+
+async function sweep(delivery: Delivery): Promise<object> {
+  const now = delivery.now();
+  const before = new Date(now - OVERDUE).toISOString();
+  let oldest = now;
+  let swept = 0;
+  for (const outbox of [profiles, campaigns]) {
+    const overdue = await outbox.overdue(before, SWEPT);
+    const [first] = overdue;
+    if (first !== undefined) oldest = Math.min(oldest, Date.parse(first.since));
+    await each(overdue, async ({ key }) => {
+      const waiting = await outbox.read(key);
+      if (waiting !== undefined) await deliver(outbox, waiting, delivery);
+      swept++;
+    });
+  }
+  metrics.addMetric('UndeliveredSeconds' satisfies MetricName, MetricUnit.Seconds, (now - oldest) / 1000);
+  await tellStorms(delivery, 'due');
+  await tellDigests(delivery);
+  return { swept };
+}
+
+/** Runs `work` over all items, a few at a time. */
+async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    while (next < items.length) await work(items[next++] as T);
+  };
+  await Promise.all(Array.from({ length: Math.min(TOGETHER, items.length) }, worker));
+}
+
+/** Counts of one invocation, emitted at its end, and a log line for each thing that happened. */
+class Tally {
+  readonly #counts = new Map<MetricName, number>();
+
+  add(line: Report): void {
+    switch (line.what) {
+      case 'settled': {
+        const { notice, fate, waited } = line;
+        if (fate === 'told') this.#count('NotificationsSent');
+        if (notice.transition === 'opened' && !notice.shadow) this.#count('FindingsOpened');
+        if (fate === 'told' && waited !== undefined)
+          metrics.addMetric(
+            'EventToNotificationMs' satisfies MetricName,
+            MetricUnit.Milliseconds,
+            Math.max(0, waited),
+          );
+        logger.info('notice settled', {
+          finding: notice.finding,
+          number: notice.number,
+          transition: notice.transition,
+          level: notice.level,
+          fate,
+          waited,
+        });
+        return;
+      }
+      case 'bulletin':
+        this.#count('NotificationsSent');
+        logger.info('bulletin told', { deliveryId: line.deliveryId, total: line.total });
+        return;
+      case 'unreadable':
+        this.#count('NotificationFailures');
+        logger.error('a notice cannot be read and stays', {
+          table: line.outbox,
+          key: line.key,
+          why: line.why,
+        });
+        return;
+      case 'failed':
+        this.#count('NotificationFailures');
+        logger.error('a delivery failed and stays due', {
+          table: line.outbox,
+          key: line.key,
+          error: line.error as Error,
+        });
+        return;
+    }
+  }
+
+  emit(): void {
+    for (const [name, count] of this.#counts) metrics.addMetric(name, MetricUnit.Count, count);
+    metrics.publishStoredMetrics();
+  }
+
+  #count(name: MetricName): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  }
+}

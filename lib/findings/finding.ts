@@ -96,6 +96,32 @@ export const VERDICTS = ['confirmed', 'benign', 'unsure'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 export const FINDING_STATES = ['open', 'calmed', 'closed'] as const;
+export type FindingState = (typeof FINDING_STATES)[number];
+
+/** What became of a notice: told at once, folded into a digest or a storm's list, or only recorded. */
+export const FATES = ['told', 'digest', 'storm', 'quiet', 'shadow'] as const;
+export type Fate = (typeof FATES)[number];
+
+export const verdictRecord = z.strictObject({
+  verdict: z.enum(VERDICTS),
+  by: z.string().max(200),
+  at: iso.describe('processing time'),
+  until: iso.optional().describe('benign: silent until then; unsure: no updates until then'),
+  note: z.string().max(4000).optional(),
+});
+export type VerdictRecord = z.infer<typeof verdictRecord>;
+
+/** Who changed what: one entry for each change that a person made, numbered within the finding. */
+export const auditEntry = z.strictObject({
+  n: z.number().int().min(1),
+  at: iso.describe('processing time'),
+  by: z.string().max(200),
+  action: z.enum(['triage', 'undo']),
+  note: z.string().max(4000).optional(),
+  before: z.strictObject({ state: z.enum(FINDING_STATES), verdict: verdictRecord.optional() }),
+  after: z.strictObject({ state: z.enum(FINDING_STATES), verdict: verdictRecord.optional() }),
+});
+export type AuditEntry = z.infer<typeof auditEntry>;
 
 /** What the findings table keeps of a finding: its newest notice and what people said of it. */
 export const finding = z.strictObject({
@@ -113,17 +139,33 @@ export const finding = z.strictObject({
       transition: z.enum(TRANSITIONS),
       level: z.enum(LEVELS),
       at: iso,
+      fate: z.enum(FATES).optional(),
     }),
   ),
-  verdict: z
+  verdict: verdictRecord.optional(),
+  audit: z
+    .array(auditEntry)
+    .optional()
+    .describe('newest changes by people, ascending; all of them are items'),
+  delivered: z
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe('highest notice number whose fate is settled: a repeat of it is not told again'),
+  toldAt: iso.optional().describe('processing time at which a notice was last told at once'),
+  claim: z
     .strictObject({
-      verdict: z.enum(VERDICTS),
+      number: z.number().int(),
       by: z.string(),
-      at: iso,
-      until: iso.optional(),
-      note: z.string().max(4000).optional(),
+      until: iso,
+      fate: z.enum(FATES),
+      list: z.string().optional().describe('digest or storm list that it goes into'),
     })
-    .optional(),
+    .optional()
+    .describe(
+      'a notice is being delivered by one invocation, another waits until then; a retry keeps the fate',
+    ),
 });
 export type Finding = z.infer<typeof finding>;
 
@@ -137,14 +179,25 @@ export function deliveryId(held: Pick<Notice, 'subject' | 'number' | 'shadow'>):
   return `${held.subject.id}/${held.number}${held.shadow ? '/shadow' : ''}`;
 }
 
+/** Id under which a notice's finding is kept: a shadow policy's never meets the active one's. */
+export function recordId(held: Pick<Notice, 'finding' | 'shadow'>): string {
+  return held.shadow ? `${held.finding}.shadow` : held.finding;
+}
+
 /** The finding after a notice; a repeat or an older notice changes nothing. */
-export function applyNotice(held: Finding | undefined, next: Notice): Finding {
-  const entry = { number: next.number, transition: next.transition, level: next.level, at: next.at };
+export function applyNotice(held: Finding | undefined, next: Notice, fate?: Fate): Finding {
+  const entry = {
+    number: next.number,
+    transition: next.transition,
+    level: next.level,
+    at: next.at,
+    ...(fate === undefined ? {} : { fate }),
+  };
   if (held === undefined) {
     return {
       v: 1,
-      id: next.finding,
-      state: stateAfter(next.transition),
+      id: recordId(next),
+      state: stateAfter(undefined, next),
       openedAt: next.at,
       updatedAt: next.at,
       level: next.level,
@@ -156,7 +209,7 @@ export function applyNotice(held: Finding | undefined, next: Notice): Finding {
   if (next.number <= held.notice.number) return held;
   return {
     ...held,
-    state: stateAfter(next.transition),
+    state: stateAfter(held, next),
     updatedAt: next.at,
     level: next.level,
     highest: LEVELS.indexOf(next.level) > LEVELS.indexOf(held.highest) ? next.level : held.highest,
@@ -165,7 +218,24 @@ export function applyNotice(held: Finding | undefined, next: Notice): Finding {
   };
 }
 
-function stateAfter(transition: Transition): (typeof FINDING_STATES)[number] {
+/** Transitions that open a finding again that people had closed; what merely goes on does not. */
+const REVIVES: readonly Transition[] = ['opened', 'escalated', 'reopened'];
+
+function stateAfter(held: Finding | undefined, { transition, at }: Notice): FindingState {
+  const { verdict, state } = held ?? {};
+  if (state === 'closed' && verdict !== undefined) {
+    if (!REVIVES.includes(transition)) return 'closed';
+    if (verdict.verdict === 'benign' && (verdict.until === undefined || verdict.until > at)) return 'closed';
+  }
   if (transition === 'calmed') return 'calmed';
   return transition === 'closed' ? 'closed' : 'open';
+}
+
+const DAY = 86_400_000;
+/** A finding of which nothing was heard for so long is over, whether or not its account still sends. */
+export const SILENT_DAYS = 30;
+
+/** The state as of `now` (ms): an account that stopped sending sends nothing that could close its finding. */
+export function stateAt(held: Finding, now: number): FindingState {
+  return now - Date.parse(held.updatedAt) > SILENT_DAYS * DAY ? 'closed' : held.state;
 }

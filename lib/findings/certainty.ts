@@ -1,0 +1,36 @@
+import type { Notice } from './finding.ts';
+import { count, oneIn, power } from './people.ts';
+import { plain } from './plain.ts';
+
+/** How sure a notice is, in sentences that can be quoted: each says what was measured and against whom. */
+export interface CertaintyWords {
+  /** the error rate that was promised for the level */
+  readonly promise: string;
+  /** where this subject stands */
+  readonly place: string;
+  /** score and e-value */
+  readonly evidence: string;
+  /** what the numbers do not say */
+  readonly limits: string;
+}
+
+export function certaintyWords(notice: Notice): CertaintyWords {
+  const { subject, peers, p, promise, log10E, score } = notice;
+  const account = subject.type === 'account';
+  const group = account ? 'benign accounts of the peer group' : 'benign linked groups';
+  return {
+    promise: account
+      ? `In calibration, at most 1 in ${oneIn(promise)} ${group} reaches this level in a month.`
+      : `The error budget for campaigns is ${trim(promise)} false campaigns a month over all customers.`,
+    place:
+      p >= 1
+        ? `There are too few peers to say how rare this ${subject.type}'s evidence is.`
+        : `Evidence such as this ${subject.type}'s would be seen in 1 of ${oneIn(p)}.`,
+    evidence: `Score ${trim(score)}; e-value ${power(log10E)}, where the average over ${group} is at most 1.`,
+    limits: `Peer group: ${plain(peers.group, 80)}, ${count(peers.accounts)} ${account ? 'accounts' : 'groups'}. The rates hold as far as benign customers are like those of the calibration; they describe behaviour, not intent.`,
+  };
+}
+
+function trim(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}

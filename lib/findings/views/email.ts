@@ -1,0 +1,198 @@
+import { certaintyWords } from '../certainty.ts';
+import type { Notice } from '../finding.ts';
+import { headline, summary } from '../headline.ts';
+import { amount, count, duration, oneIn, percent, plural, usd, when, wrap } from '../people.ts';
+import { ascii, defanged } from '../plain.ts';
+import { deadline, nextSteps } from '../steps.ts';
+
+/** SNS: at most 100 characters of ASCII, no line break, beginning with a letter, digit or punctuation. */
+export const SUBJECT_MAX = 100;
+/** Columns that a phone held upright and a terminal can both live with. */
+export const COLUMNS = 72;
+
+export interface Email {
+  readonly subject: string;
+  readonly text: string;
+}
+
+const MEMBERS_SHOWN = 5;
+const LINKS_SHOWN = 4;
+
+/** A notice as plain text. @param now processing time, ms */
+export function email(notice: Notice, now: number): Email {
+  return {
+    subject: ascii(`[${notice.level}] ${headline(notice)}`, SUBJECT_MAX),
+    text: `${sections(notice, now).join('\n\n')}\n`,
+  };
+}
+
+function sections(notice: Notice, now: number): string[] {
+  const sure = certaintyWords(notice);
+  return [
+    wrap(summary(notice), COLUMNS),
+    facts(notice),
+    section('HOW SURE', [
+      wrap(`${sure.promise} ${sure.place}`, COLUMNS),
+      wrap(sure.evidence, COLUMNS),
+      wrap(sure.limits, COLUMNS),
+    ]),
+    ...(notice.reasons.length === 0 ? [] : [section('WHY', reasons(notice))]),
+    ...(notice.links.length === 0 ? [] : [section('LINKED BY', links(notice))]),
+    ...(notice.explanations.length === 0
+      ? []
+      : [section('BENIGN EXPLANATIONS CHECKED', explanations(notice))]),
+    section('AT STAKE', stake(notice)),
+    section('DO NEXT', steps(notice, now)),
+    provenance(notice),
+  ];
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return [title, ...lines].join('\n');
+}
+
+/** `Level   critical (before: watch)` */
+function fact(name: string, value: string): string {
+  return wrap(value, COLUMNS, name.padEnd(9), ' '.repeat(9));
+}
+
+function facts(notice: Notice): string {
+  const { subject, level, previous, since, at } = notice;
+  const members = subject.memberCount ?? subject.members?.length;
+  const kind = [
+    defanged(subject.plan, 40),
+    defanged(subject.product, 40),
+    ...(subject.accountAgeDays === undefined ? [] : [`${plural(subject.accountAgeDays, 'day')} old`]),
+    ...(members === undefined ? [] : [plural(members, 'member')]),
+  ].filter((part) => part !== '');
+  const lines = [
+    fact(subject.type === 'account' ? 'Account' : 'Campaign', defanged(subject.id, 80)),
+    ...(kind.length > 0 ? [fact('', kind.join(', '))] : []),
+    fact('Level', level === previous ? level : `${level} (before: ${previous})`),
+    fact('Since', `${when(since)}, ${duration(Date.parse(at) - Date.parse(since))} before this`),
+    fact('At', when(at)),
+  ];
+  for (const held of (subject.members ?? []).slice(0, MEMBERS_SHOWN))
+    lines.push(
+      wrap(
+        `${defanged(held.account, 40)} (${defanged(held.role, 12)}): ${plural(held.events, 'request')}, ${amount(held.outputTokens)} tokens out`,
+        COLUMNS,
+        '  - ',
+        '    ',
+      ),
+    );
+  if (members !== undefined && members > MEMBERS_SHOWN && subject.members !== undefined)
+    lines.push(`    and ${count(members - Math.min(MEMBERS_SHOWN, subject.members.length))} more`);
+  return lines.join('\n');
+}
+
+function reasons(notice: Notice): string[] {
+  return notice.reasons
+    .slice(0, 3)
+    .map((held, i) =>
+      [
+        wrap(sentence(defanged(held.title, 120)), COLUMNS, `${i + 1}. `, '   '),
+        wrap(
+          `${sentence(defanged(held.evidence, 300))} About 1 peer in ${oneIn(held.p)} shows as much.`,
+          COLUMNS,
+          '   ',
+        ),
+      ].join('\n'),
+    );
+}
+
+function links(notice: Notice): string[] {
+  return notice.links
+    .slice(0, LINKS_SHOWN)
+    .map((held) =>
+      wrap(
+        `${defanged(held.kind, 40)}: shared by ${plural(held.members, 'member')}, by ${plural(held.others, 'other account')} outside. ${sentence(defanged(held.evidence, 200))}`,
+        COLUMNS,
+        '- ',
+        '  ',
+      ),
+    );
+}
+
+function explanations(notice: Notice): string[] {
+  const fit = notice.explanations.filter((held) => held.fits);
+  const not = notice.explanations.filter((held) => !held.fits);
+  return [
+    ...fit.map((held) =>
+      wrap(
+        `Fits: ${defanged(held.title, 80)}. ${sentence(defanged(held.because, 240))}`,
+        COLUMNS,
+        '- ',
+        '  ',
+      ),
+    ),
+    ...(not.length === 0
+      ? []
+      : [
+          wrap(
+            `${fit.length === 0 ? 'None fits: ' : 'Do not fit: '}${not.map((held) => defanged(held.title, 80)).join('; ')}.`,
+            COLUMNS,
+            '- ',
+            '  ',
+          ),
+        ]),
+    ...(fit.length === 0 ? [] : [wrap('A fit does not clear: an attacker can wear it as a coat.', COLUMNS)]),
+  ];
+}
+
+/** What is at stake, in one or two sentences. */
+export function stakeWords(notice: Notice, models = true): string {
+  const { stake, window } = notice;
+  const parts = [
+    `${plural(stake.requests, 'request')} in ${duration(window.hours * 3_600_000)}`,
+    `${amount(stake.outputTokens)} tokens out and ${amount(stake.inputTokens)} in`,
+    ...(stake.listPriceUsd === undefined ? [] : [`${usd(stake.listPriceUsd)} at list price`]),
+    ...(stake.trafficShare === undefined ? [] : [`${percent(stake.trafficShare)} of all traffic`]),
+  ];
+  const named = stake.models
+    .slice(0, 3)
+    .map(({ model, share }) => `${defanged(model, 40)} ${percent(share)}`)
+    .join(', ');
+  return `${parts.join('; ')}.${models && named !== '' ? ` Models: ${named}.` : ''}`;
+}
+
+function stake(notice: Notice): string[] {
+  return [wrap(stakeWords(notice), COLUMNS)];
+}
+
+function steps(notice: Notice, now: number): string[] {
+  return nextSteps(notice, now).map((step, i) =>
+    [
+      wrap(`${sentence(deadline(step)).slice(0, -1)}: ${step.what}`, COLUMNS, `${i + 1}. `, '   '),
+      `   ${step.command}`,
+      ...(step.undo === undefined ? [] : [wrap(`to undo: ${step.undo}`, COLUMNS, '   ')]),
+    ].join('\n'),
+  );
+}
+
+function provenance(notice: Notice): string {
+  const { versions } = notice;
+  const lines = [
+    wrap(
+      `Finding ${defanged(notice.finding, 80)}, notice ${notice.number}. Policy ${defanged(versions.policy, 64)}, calibration ${defanged(versions.calibration, 64)}, code ${defanged(versions.code, 40)}.`,
+      COLUMNS,
+    ),
+  ];
+  if (notice.sampleEvents.length > 0)
+    lines.push(
+      wrap(
+        `Sample events: ${notice.sampleEvents
+          .slice(-3)
+          .map((id) => defanged(id, 60))
+          .join(', ')}`,
+        COLUMNS,
+      ),
+    );
+  return lines.join('\n');
+}
+
+/** With a capital and a full stop. */
+function sentence(text: string): string {
+  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?…]$/.test(whole) ? whole : `${whole}.`;
+}

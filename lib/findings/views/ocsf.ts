@@ -1,0 +1,133 @@
+import { certaintyWords } from '../certainty.ts';
+import { deliveryId, type Notice, recordId, type Transition } from '../finding.ts';
+import { headline, summary } from '../headline.ts';
+import { plain } from '../plain.ts';
+import { nextSteps } from '../steps.ts';
+import { inert } from './json.ts';
+
+/**
+ * OCSF Detection Finding, class 2004 (https://schema.ocsf.io/classes/detection_finding), the version whose
+ * attributes are used.
+ */
+export const OCSF_VERSION = '1.5.0';
+const CLASS = 2004;
+
+const ACTIVITY: Readonly<Record<Transition, readonly [id: number, name: string]>> = {
+  opened: [1, 'Create'],
+  escalated: [2, 'Update'],
+  updated: [2, 'Update'],
+  calmed: [2, 'Update'],
+  reopened: [2, 'Update'],
+  closed: [3, 'Close'],
+};
+
+const SEVERITY: Readonly<Record<Notice['level'], readonly [id: number, name: string]>> = {
+  clear: [1, 'Informational'],
+  watch: [3, 'Medium'],
+  suspect: [4, 'High'],
+  critical: [5, 'Critical'],
+};
+
+/** A notice as an OCSF Detection Finding. @param now processing time, ms */
+export function ocsf(notice: Notice, now: number): Record<string, unknown> {
+  const [activity, activityName] = ACTIVITY[notice.transition];
+  const [severity, severityName] = SEVERITY[notice.level];
+  const sure = certaintyWords(notice);
+  const over = notice.transition === 'calmed' || notice.transition === 'closed';
+  const { subject } = notice;
+  const at = Date.parse(notice.at);
+  return {
+    activity_id: activity,
+    activity_name: activityName,
+    category_uid: 2,
+    category_name: 'Findings',
+    class_uid: CLASS,
+    class_name: 'Detection Finding',
+    type_uid: CLASS * 100 + activity,
+    type_name: `Detection Finding: ${activityName}`,
+    severity_id: severity,
+    severity: severityName,
+    time: at,
+    start_time: Date.parse(notice.since),
+    end_time: at,
+    message: `${headline(notice)}. ${summary(notice)}`,
+    status_id: notice.transition === 'closed' ? 4 : notice.number === 1 ? 1 : 2,
+    status: notice.transition === 'closed' ? 'Resolved' : notice.number === 1 ? 'New' : 'In Progress',
+    is_alert: !over,
+    confidence_id: notice.p <= notice.promise ? 3 : 2,
+    confidence: notice.p <= notice.promise ? 'High' : 'Medium',
+    confidence_score: Math.max(0, Math.min(100, Math.floor(100 * (1 - notice.p)))),
+    metadata: {
+      version: OCSF_VERSION,
+      uid: plain(deliveryId(notice), 200),
+      correlation_uid: recordId(notice),
+      logged_time: now,
+      product: {
+        name: 'Siphonwatch',
+        vendor_name: 'Siphonwatch',
+        uid: 'siphonwatch',
+        version: plain(notice.versions.code, 64),
+      },
+      labels: [notice.transition, subject.type],
+    },
+    finding_info: {
+      uid: recordId(notice),
+      title: headline(notice),
+      desc: `${summary(notice)} ${sure.promise} ${sure.place} ${sure.evidence} ${sure.limits}`,
+      types: ['Model extraction', 'Distillation'],
+      created_time: at,
+      modified_time: at,
+      first_seen_time: Date.parse(notice.since),
+      last_seen_time: at,
+      related_events_count: notice.window.events,
+      analytic: {
+        name: 'Extraction score',
+        uid: plain(notice.versions.policy, 64),
+        version: plain(notice.versions.calibration, 128),
+        type_id: 3,
+        type: 'Statistical',
+        desc: 'Place of the score among the peer group, with an anytime-valid error rate.',
+      },
+      data_sources: ['usage telemetry'],
+    },
+    evidences: [
+      ...notice.reasons.map((reason) => ({
+        name: plain(reason.title, 200),
+        data: inert({ ...reason }),
+      })),
+      ...notice.links.map((held) => ({ name: plain(held.kind, 100), data: inert({ ...held }) })),
+    ],
+    resources: [
+      {
+        uid: plain(subject.id, 200),
+        type: subject.type === 'account' ? 'Customer account' : 'Campaign of customer accounts',
+        labels: [plain(subject.plan, 64), plain(subject.product, 64)],
+      },
+      ...(subject.members ?? []).map((held) => ({
+        uid: plain(held.account, 200),
+        type: 'Customer account',
+        labels: [plain(held.role, 20)],
+      })),
+    ],
+    remediation: {
+      desc: nextSteps(notice, now)
+        .map((step) => step.what)
+        .join(' '),
+    },
+    unmapped: inert({
+      level: notice.level,
+      previous: notice.previous,
+      score: notice.score,
+      log10_e: notice.log10E,
+      p: notice.p,
+      promise: notice.promise,
+      peers: notice.peers,
+      window: notice.window,
+      stake: notice.stake,
+      explanations: notice.explanations,
+      sample_events: notice.sampleEvents,
+      versions: notice.versions,
+      member_count: subject.memberCount,
+    }),
+  };
+}
