@@ -74,9 +74,6 @@ const SINCE = new Date(NOW).toISOString();
 function opening(n: number): Notice {
   const digits = [...n.toString(16)].map((digit) => 'abcdefghijklmnop'[Number.parseInt(digit, 16)]).join('');
   const id = `a_${digits.padStart(26, '2')}`;
-    .toString(32)
-    .padStart(26, 'a')
-    .replace(/[0189]/g, 'z')}`;
   return { ...opened, finding: `f-${n}-1`, subject: { ...opened.subject, id } };
 }
 
