@@ -19,16 +19,17 @@ export const VARIABLES = {
   POWERTOOLS_SERVICE_NAME: 'name of the function in logs, and its dimension in metrics',
   POWERTOOLS_METRICS_NAMESPACE: 'namespace of the metrics',
   LOG_LEVEL: 'least severe line that is logged',
-  NODE_OPTIONS: 'source maps for stack traces',
 } as const;
 
 export type Variable = keyof typeof VARIABLES;
+
+/** Read by Node.js itself before any handler, and so no part of what a handler reads. */
+export const NODE_OPTIONS = '--enable-source-maps';
 
 const EVERYWHERE = [
   'POWERTOOLS_SERVICE_NAME',
   'POWERTOOLS_METRICS_NAMESPACE',
   'LOG_LEVEL',
-  'NODE_OPTIONS',
 ] as const satisfies readonly Variable[];
 
 interface FunctionDeclaration {

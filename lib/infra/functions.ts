@@ -5,7 +5,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Bundles } from './bundles.ts';
-import { type EnvironmentOf, FUNCTIONS, type FunctionName } from './environment.ts';
+import { type EnvironmentOf, FUNCTIONS, type FunctionName, NODE_OPTIONS } from './environment.ts';
 import { type Resources, statementsFor } from './permissions.ts';
 import type { Settings } from './settings.ts';
 
@@ -61,7 +61,7 @@ export class Worker<F extends FunctionName = FunctionName> extends Construct {
       memorySize: props.memoryMb,
       timeout: Duration.seconds(props.timeoutSeconds),
       tracing: settings.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
-      environment: { ...props.environment },
+      environment: { ...props.environment, NODE_OPTIONS },
       ...(props.deadLetterQueue ? { deadLetterQueue: props.deadLetterQueue, retryAttempts: 2 } : {}),
     });
   }

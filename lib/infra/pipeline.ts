@@ -59,7 +59,6 @@ export class Pipeline extends Construct {
       POWERTOOLS_SERVICE_NAME: name,
       POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
       LOG_LEVEL: settings.logLevel,
-      NODE_OPTIONS: '--enable-source-maps',
     });
     const delivery = {
       PROFILE_TABLE: tables.profile.tableName,

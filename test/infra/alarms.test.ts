@@ -31,7 +31,7 @@ describe('alarms', () => {
     const manual = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
     for (const anchor of new Set(alarms.map((alarm) => alarm.runbook))) {
       const section = manual.split(`<a id="${anchor}"></a>`)[1]?.split('<a id="')[0] ?? '';
-      expect(section, anchor).toMatch(/^\n### .+/);
+      expect(section, anchor).toMatch(/^\s+### .+/);
       expect(section, anchor).toMatch(/```sh\n[\s\S]+?```/);
       expect(section, anchor).toMatch(/^1\. .+/m);
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { FUNCTION_NAMES, VARIABLES } from '../../lib/infra/environment.ts';
+import { FUNCTION_NAMES, NODE_OPTIONS, VARIABLES } from '../../lib/infra/environment.ts';
 import { assemblyFolder } from './synthesized.ts';
 
 const run = promisify(execFile);
@@ -24,15 +24,13 @@ const OFFLINE = {
 };
 
 /** Handlers may read their environment when they are loaded: that is how Lambda starts them. */
-const TOLD = Object.keys(VARIABLES)
-  .filter((name) => name !== 'NODE_OPTIONS')
-  .map(
-    (name) =>
-      [
-        name,
-        name === 'ALLOWED_SKEW_SECONDS' ? '300' : name === 'LOG_LEVEL' ? 'INFO' : `${name.toLowerCase()}`,
-      ] as const,
-  );
+const TOLD = Object.keys(VARIABLES).map(
+  (name) =>
+    [
+      name,
+      name === 'ALLOWED_SKEW_SECONDS' ? '300' : name === 'LOG_LEVEL' ? 'INFO' : `${name.toLowerCase()}`,
+    ] as const,
+);
 
 interface Template {
   readonly Resources: Readonly<
@@ -57,7 +55,7 @@ describe('npx cdk synth', () => {
       const bundle = join(outdir, fn.Metadata?.['aws:asset:path'] ?? '', 'index.mjs');
       const probe = `const m = await import(${JSON.stringify(pathToFileURL(bundle).href)}); process.stdout.write(typeof m.handler);`;
       const { stdout } = await run(process.execPath, ['--input-type=module', '-e', probe], {
-        env: { ...process.env, ...Object.fromEntries(TOLD), AWS_REGION: 'us-east-1' },
+        env: { ...process.env, ...Object.fromEntries(TOLD), NODE_OPTIONS, AWS_REGION: 'us-east-1' },
       });
       expect(stdout, bundle).toContain('function');
     }

@@ -8,6 +8,9 @@ import { describe, expect, it } from 'vitest';
 import { buildApp } from '../../lib/infra/app.ts';
 import { assemblyFolder, WITHOUT_BUNDLES } from './synthesized.ts';
 
+/** Seconds on an idle machine; the engine that checks CloudFormation's schemas is slow to start on a busy one. */
+const PATIENCE_MS = 120_000;
+
 const run = promisify(execFile);
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -27,7 +30,9 @@ function violationsIn(folder: string): readonly string[] {
   );
 }
 
-describe('cdk-nag (AwsSolutions and Serverless) and the CloudFormation schemas', () => {
+describe('cdk-nag (AwsSolutions and Serverless) and the CloudFormation schemas', {
+  timeout: PATIENCE_MS,
+}, () => {
   it.each([
     ['the defaults', {}],
     [
@@ -54,7 +59,7 @@ describe('cdk-nag (AwsSolutions and Serverless) and the CloudFormation schemas',
   });
 });
 
-describe('the CDK app', () => {
+describe('the CDK app', { timeout: PATIENCE_MS }, () => {
   it('tells the operator what is wrong with the context, without a stack trace', async () => {
     const context = { 'siphonwatch:shards': 'many', 'siphonwatch:colour': 'red' };
     const failed = run(process.execPath, ['--import', 'tsx', 'bin/app.ts'], {
