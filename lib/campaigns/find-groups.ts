@@ -1,0 +1,363 @@
+import { UndirectedGraph } from 'graphology';
+import { connectedComponents } from 'graphology-components';
+import { bridges } from './bridges.ts';
+import { kindOf, LINK_KINDS, type LinkKind } from './link-facts.ts';
+import type { LinkIndex } from './link-index.ts';
+import { logTail } from './log-tail.ts';
+import { seeded, shuffle, type Uniform } from './random.ts';
+
+/** Accounts that infrastructure links. A group accuses nobody: it is judged on behaviour. */
+export interface Group {
+  /** ascending */
+  readonly members: readonly string[];
+  /** facts that members share, most members first */
+  readonly links: readonly GroupLink[];
+}
+
+export interface GroupLink {
+  readonly key: string;
+  readonly kind: LinkKind;
+  /** members of the group that show it */
+  readonly members: readonly string[];
+  /** accounts of the whole base that show it */
+  readonly accounts: number;
+}
+
+export interface GroupOptions {
+  /** a value that a larger share of all accounts shows links nobody */
+  readonly commonShare?: number;
+  /** a place where more owners meet says nothing about two of them */
+  readonly ownersLimit?: number;
+  /** expected number of false joins of owners by chance, per run */
+  readonly falseJoins?: number;
+  /** rounds of the permutation null */
+  readonly permutations?: number;
+  readonly seed?: number;
+}
+
+export interface GroupSearch {
+  readonly groups: readonly Group[];
+  /** expected false joins that were allowed by formula, after tightening */
+  readonly falseJoins: number;
+  /** mean number of joins where owners' accounts were dealt anew */
+  readonly expectedFalse: number;
+  /** hard values passed over because too many accounts show them */
+  readonly tooCommon: number;
+}
+
+const DEFAULTS = {
+  commonShare: 0.05,
+  ownersLimit: 256,
+  falseJoins: 0.5,
+  permutations: 4,
+  seed: 1,
+} as const satisfies GroupOptions;
+
+/** A common value is never one that so few accounts show, however small the base. */
+const NEVER_COMMON = 8;
+/** Times that the threshold is tightened where dealt owners join too often. */
+const TIGHTENINGS = 4;
+/** Rounds of joining what was joined before. */
+const ROUNDS = 8;
+/** Accounts that two owners' hard values must have in common before they count as one owner. */
+const THREAD = 2;
+/** Kinds of places, tested one by one; `network` alone is none: strangers share address blocks. */
+const PLACES = ['client', 'setting'] as const;
+type Place = (typeof PLACES)[number];
+
+/** An owner: accounts that share a hard value, and the distinct places of each kind that they use. */
+interface Owner {
+  readonly name: string;
+  readonly members: readonly string[];
+  readonly places: Readonly<Record<Place, ReadonlySet<string>>>;
+  /** sampling parameters, without the block */
+  readonly parameters: ReadonlySet<string>;
+}
+
+/**
+ * Groups of accounts that infrastructure links.
+ *
+ * First by what belongs to one owner (payment, credential): the accounts of one value are one owner, unless a twentieth
+ * of all accounts show it. Two values make one owner where at least two accounts show both: a single account that has
+ * used two large owners' payments is a thread.
+ *
+ * Then owners join through the places that their accounts use (address block with client, address block with sampling
+ * parameters). Places are where strangers meet, so how rare a place is comes from the accounts that
+ * share nothing hard with anybody: owner B joins A where it uses more of A's places than the same number of such
+ * strangers would, so rarely that fewer than `falseJoins` joins are expected in the whole base. The threshold is
+ * checked by dealing: owners keep their number of accounts, and each account is replaced by a stranger drawn at random.
+ * One common place never suffices, and accounts that share nothing hard join nobody by places.
+ */
+export function findGroups(index: LinkIndex, options: GroupOptions = {}): GroupSearch {
+  const rules = { ...DEFAULTS, ...options };
+  const limit = Math.max(NEVER_COMMON, index.size * rules.commonShare);
+  const { unitOf, tooCommon } = ownersOf(index, limit);
+  const membersOf = new Map<string, string[]>();
+  for (const [account, unit] of unitOf) {
+    const list = membersOf.get(unit);
+    if (list === undefined) membersOf.set(unit, [account]);
+    else list.push(account);
+  }
+  const owners = [...membersOf].map(([name, members]) => ownerOf(index, name, members));
+  const strangers: string[] = [];
+  for (const account of index.accounts()) if (!unitOf.has(account)) strangers.push(account);
+  const base = new Base(index, strangers);
+  const uniform = seeded(rules.seed);
+  let { falseJoins } = rules;
+  let expectedFalse = 0;
+  for (let attempt = 0; attempt < TIGHTENINGS && strangers.length > 0; attempt++) {
+    let joins = 0;
+    for (let round = 0; round < rules.permutations; round++)
+      joins += joinOwners(dealt(index, owners, strangers, uniform), base, rules, falseJoins).length;
+    expectedFalse = joins / Math.max(1, rules.permutations);
+    if (expectedFalse < 2 * rules.falseJoins) break;
+    falseJoins /= 8;
+  }
+
+  const graph = new UndirectedGraph<object, { strength: number }>();
+  for (const { a, b, strength } of joinOwners(owners, base, rules, falseJoins))
+    graph.mergeUndirectedEdge(a, b, { strength });
+  for (const edge of bridges(graph))
+    if (graph.getEdgeAttribute(edge, 'strength') < 1.5 && cutsTwoBodies(graph, edge)) graph.dropEdge(edge);
+
+  const groups: Group[] = [];
+  for (const component of connectedComponents(graph))
+    groups.push(
+      groupOf(
+        index,
+        component.flatMap((unit) => membersOf.get(unit) ?? []),
+        limit,
+      ),
+    );
+  for (const [unit, members] of membersOf)
+    if (members.length > 1 && !graph.hasNode(unit)) groups.push(groupOf(index, members, limit));
+  groups.sort((a, b) => ((a.members[0] as string) < (b.members[0] as string) ? -1 : 1));
+  return { groups, falseJoins, expectedFalse, tooCommon };
+}
+
+/** Owner of every account that shares a hard value; accounts that share none are strangers, not listed. */
+function ownersOf(index: LinkIndex, limit: number): { unitOf: Map<string, string>; tooCommon: number } {
+  let tooCommon = 0;
+  const values = new Map<string, ReadonlySet<string>>();
+  const valuesOf = new Map<string, string[]>();
+  for (const [key, members, accounts] of index.shared()) {
+    if (!LINK_KINDS[kindOf(key)].hard) continue;
+    if (accounts > limit || accounts > members.size) {
+      tooCommon++;
+      continue;
+    }
+    values.set(key, members);
+    for (const member of members) {
+      const list = valuesOf.get(member);
+      if (list === undefined) valuesOf.set(member, [key]);
+      else list.push(key);
+    }
+  }
+  const graph = new UndirectedGraph<object, { shared: number }>();
+  for (const key of values.keys()) graph.addNode(key);
+  for (const keys of valuesOf.values())
+    for (let i = 0; i < keys.length; i++)
+      for (let j = i + 1; j < keys.length; j++)
+        graph.updateUndirectedEdge(keys[i], keys[j], (held) => ({ shared: (held.shared ?? 0) + 1 }));
+  for (const edge of graph.edges()) if (graph.getEdgeAttribute(edge, 'shared') < THREAD) graph.dropEdge(edge);
+  const unitOfValue = new Map<string, string>();
+  for (const component of connectedComponents(graph)) {
+    const name = component.toSorted()[0] as string;
+    for (const key of component) unitOfValue.set(key, name);
+  }
+  const unitOf = new Map<string, string>();
+  for (const account of valuesOf.keys()) {
+    // where a thread was cut, the account stays with its newest value: facts are listed newest first
+    const key = index.keys(account).find((held) => values.has(held));
+    const unit = key === undefined ? undefined : unitOfValue.get(key);
+    if (unit !== undefined) unitOf.set(account, unit);
+  }
+  return { unitOf, tooCommon };
+}
+
+function placesOf(index: LinkIndex, accounts: readonly string[]): Record<Place, Set<string>> {
+  const places: Record<Place, Set<string>> = { client: new Set(), setting: new Set() };
+  for (const account of accounts)
+    for (const key of index.keys(account)) {
+      const kind = kindOf(key);
+      if (kind === 'client' || kind === 'setting') places[kind].add(key);
+    }
+  return places;
+}
+
+function ownerOf(index: LinkIndex, name: string, members: readonly string[]): Owner {
+  const places = placesOf(index, members);
+  const parameters = new Set<string>();
+  for (const key of places.setting) parameters.add(key.slice(key.indexOf('.') + 1));
+  return { name, members, places, parameters };
+}
+
+/** How common places are among strangers. */
+class Base {
+  readonly #counts = new Map<string, number>();
+  readonly #strangers: number;
+
+  constructor(index: LinkIndex, strangers: readonly string[]) {
+    this.#strangers = strangers.length;
+    for (const account of strangers)
+      for (const key of index.keys(account)) this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  }
+
+  /** Chance that a stranger uses one of the places; a place that no stranger was seen at counts as one stranger. */
+  share(places: Iterable<string>): number {
+    let used = 0;
+    for (const key of places) used += (this.#counts.get(key) ?? 0) + 1;
+    return Math.min(1, used / (this.#strangers + 1));
+  }
+}
+
+/**
+ * Each owner's accounts replaced by strangers, each dealt once as long as they last: what places owners would share
+ * if they had nothing to do with each other.
+ */
+function dealt(
+  index: LinkIndex,
+  owners: readonly Owner[],
+  strangers: readonly string[],
+  uniform: Uniform,
+): Owner[] {
+  const deck = shuffle([...strangers], uniform);
+  let next = 0;
+  return owners.map(({ name, members }) =>
+    ownerOf(
+      index,
+      name,
+      members.map(() => deck[next++ % deck.length] as string),
+    ),
+  );
+}
+
+interface Join {
+  readonly a: string;
+  readonly b: string;
+  /** log chance among strangers, in units of the log chance that was required */
+  readonly strength: number;
+}
+
+/**
+ * Joins owners, then what was joined with the rest, until nothing more is rarer than chance allows: what two small
+ * owners cannot show, an owner and a grown body can. A round has as many tests as pairs that are new in it.
+ * @param falseJoins expected number of joins by chance in a round
+ */
+function joinOwners(
+  owners: readonly Owner[],
+  base: Base,
+  rules: { readonly ownersLimit: number },
+  falseJoins: number,
+): Join[] {
+  const joins: Join[] = [];
+  let bodies = owners;
+  let grown = new Set<Owner>(owners);
+  for (let round = 0; round < ROUNDS && grown.size > 0; round++) {
+    const pairs = round === 0 ? (bodies.length * (bodies.length - 1)) / 2 : grown.size * (bodies.length - 1);
+    const threshold = Math.log(falseJoins / Math.max(1, pairs * PLACES.length));
+    const found = pairTests(bodies, grown, base, rules.ownersLimit, threshold);
+    if (found.length === 0) break;
+    joins.push(...found);
+    const graph = new UndirectedGraph();
+    for (const { a, b } of found) graph.mergeUndirectedEdge(a, b);
+    const byName = new Map(bodies.map((body) => [body.name, body]));
+    const merged = connectedComponents(graph).map((names) =>
+      union(names.flatMap((name) => byName.get(name) ?? [])),
+    );
+    bodies = [...bodies.filter((body) => !graph.hasNode(body.name)), ...merged];
+    grown = new Set(merged);
+  }
+  return joins;
+}
+
+function union(owners: readonly Owner[]): Owner {
+  const places: Record<Place, Set<string>> = { client: new Set(), setting: new Set() };
+  const parameters = new Set<string>();
+  for (const owner of owners) {
+    for (const place of PLACES) for (const key of owner.places[place]) places[place].add(key);
+    for (const name of owner.parameters) parameters.add(name);
+  }
+  return {
+    name: owners[0]?.name ?? '',
+    members: owners.flatMap((owner) => owner.members),
+    places,
+    parameters,
+  };
+}
+
+/** Pairs of owners that share more places than strangers would, by chances below `threshold`. */
+function pairTests(
+  owners: readonly Owner[],
+  grown: ReadonlySet<Owner>,
+  base: Base,
+  ownersLimit: number,
+  threshold: number,
+): Join[] {
+  const found = new Map<string, Join>();
+  for (const place of PLACES) {
+    const users = new Map<string, Owner[]>();
+    for (const owner of owners)
+      for (const key of owner.places[place]) {
+        const list = users.get(key);
+        if (list === undefined) users.set(key, [owner]);
+        else list.push(owner);
+      }
+    const common = new Map<string, { a: Owner; b: Owner; shared: number }>();
+    for (const list of users.values()) {
+      if (list.length < 2 || list.length > ownersLimit) continue;
+      for (let i = 0; i < list.length; i++)
+        for (let j = i + 1; j < list.length; j++) {
+          const [a, b] = ordered(list[i] as Owner, list[j] as Owner);
+          if (!grown.has(a) && !grown.has(b)) continue;
+          const pair = `${a.name}\n${b.name}`;
+          const held = common.get(pair);
+          if (held === undefined) common.set(pair, { a, b, shared: 1 });
+          else held.shared++;
+        }
+    }
+    for (const [pair, { a, b, shared }] of common) {
+      if (place === 'client' && differ(a, b)) continue;
+      const [small, large] = a.places[place].size <= b.places[place].size ? [a, b] : [b, a];
+      const p = logTail(small.places[place].size, shared, base.share(large.places[place]));
+      if (p < threshold && p / threshold > (found.get(pair)?.strength ?? 0))
+        found.set(pair, { a: a.name, b: b.name, strength: p / threshold });
+    }
+  }
+  return [...found.values()];
+}
+
+/** True where each owner keeps to sampling parameters of its own: one client in one block is then two programs. */
+function differ(a: Owner, b: Owner): boolean {
+  for (const name of a.parameters) if (b.parameters.has(name)) return false;
+  return a.parameters.size <= 2 && b.parameters.size <= 2;
+}
+
+function ordered(a: Owner, b: Owner): [Owner, Owner] {
+  return a.name < b.name ? [a, b] : [b, a];
+}
+
+/** True where both ends of a bridge keep neighbours of their own once it is gone. */
+function cutsTwoBodies(graph: UndirectedGraph<object, { strength: number }>, edge: string): boolean {
+  const [a, b] = graph.extremities(edge);
+  return graph.degree(a) >= 3 && graph.degree(b) >= 3;
+}
+
+function groupOf(index: LinkIndex, accounts: readonly string[], limit: number): Group {
+  const members = [...accounts].sort();
+  const inside = new Map<string, string[]>();
+  for (const account of members)
+    for (const key of index.keys(account)) {
+      const list = inside.get(key);
+      if (list === undefined) inside.set(key, [account]);
+      else list.push(account);
+    }
+  const links: GroupLink[] = [];
+  for (const [key, list] of inside) {
+    const accounts = index.popularity(key);
+    if (list.length >= 2 && accounts <= limit)
+      links.push({ key, kind: kindOf(key), members: list, accounts });
+  }
+  links.sort((a, b) => b.members.length - a.members.length || (a.key < b.key ? -1 : 1));
+  return { members, links };
+}

@@ -1,0 +1,148 @@
+import { addTo, type BottomK, bottomK, distinct } from '../profile/bottom-k.ts';
+import { hash48 } from '../profile/hash32.ts';
+import { type AccountFacts, factKey, linkFacts } from './link-facts.ts';
+
+/** Who shows a value: bounded, however popular it is. */
+export interface Posting {
+  /** up to `membersPerValue` accounts, oldest first; a popular value keeps the ones that came first */
+  readonly members: readonly string[];
+  /** estimated number of distinct accounts ever seen with it */
+  readonly accounts: number;
+}
+
+export interface LinkIndexOptions {
+  /** most accounts kept for a value; beyond that only their number is kept, and the value links nobody */
+  readonly membersPerValue?: number;
+}
+
+/** Most members of a value by default. */
+export const MEMBERS_PER_VALUE = 2048;
+/** Size of the sample that counts distinct accounts of a popular value: standard error about 13 %. */
+const COUNT_SAMPLE = 64;
+
+interface Popular {
+  readonly members: Set<string>;
+  count: BottomK | undefined;
+}
+
+/**
+ * The link index in memory: value -> accounts. The twin of the link table, and what one invocation of `link` holds of
+ * its partition. Putting an account again replaces its facts: nothing doubles when a run is repeated.
+ */
+export class LinkIndex {
+  readonly #values = new Map<string, string | Popular>();
+  readonly #facts = new Map<string, AccountFacts>();
+  readonly #keys = new Map<string, readonly string[]>();
+  readonly #limit: number;
+  #changes = 0;
+
+  constructor(options: LinkIndexOptions = {}) {
+    const { membersPerValue = MEMBERS_PER_VALUE } = options;
+    if (!Number.isInteger(membersPerValue) || membersPerValue < 2)
+      throw new RangeError(`membersPerValue must be an integer of at least 2 (got ${membersPerValue})`);
+    this.#limit = membersPerValue;
+  }
+
+  /** accounts in the index */
+  get size(): number {
+    return this.#facts.size;
+  }
+
+  /** grows with every change; equal means that nothing changed in between */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  facts(account: string): AccountFacts | undefined {
+    return this.#facts.get(account);
+  }
+
+  /** fact keys of an account */
+  keys(account: string): readonly string[] {
+    return this.#keys.get(account) ?? [];
+  }
+
+  accounts(): IterableIterator<string> {
+    return this.#facts.keys();
+  }
+
+  put(account: string, facts: AccountFacts): void {
+    if (this.#facts.get(account) === facts) return;
+    const before = this.#keys.get(account);
+    const keys = linkFacts(facts).map(factKey);
+    this.#facts.set(account, facts);
+    if (before !== undefined && before.length === keys.length && before.every((key, i) => key === keys[i]))
+      return;
+    this.#changes++;
+    if (before !== undefined) {
+      const kept = new Set(keys);
+      for (const key of before) if (!kept.has(key)) this.#remove(account, key);
+    }
+    for (const key of keys) this.#add(account, key);
+    this.#keys.set(account, keys);
+  }
+
+  /** Forgets an account (idle beyond retention). */
+  drop(account: string): void {
+    for (const key of this.keys(account)) this.#remove(account, key);
+    if (this.#facts.delete(account)) this.#changes++;
+    this.#keys.delete(account);
+  }
+
+  posting(key: string): Posting | undefined {
+    const held = this.#values.get(key);
+    if (held === undefined) return undefined;
+    if (typeof held === 'string') return { members: [held], accounts: 1 };
+    return {
+      members: [...held.members],
+      accounts:
+        held.count === undefined ? held.members.size : Math.max(held.members.size, distinct(held.count)),
+    };
+  }
+
+  /** Number of accounts that show a value. */
+  popularity(key: string): number {
+    const held = this.#values.get(key);
+    if (held === undefined) return 0;
+    if (typeof held === 'string') return 1;
+    return held.count === undefined ? held.members.size : Math.max(held.members.size, distinct(held.count));
+  }
+
+  /** Values that at least two accounts show. */
+  *shared(): Generator<[key: string, members: ReadonlySet<string>, accounts: number]> {
+    for (const [key, held] of this.#values) {
+      if (typeof held === 'string' || held.members.size < 2) continue;
+      yield [key, held.members, this.popularity(key)];
+    }
+  }
+
+  #add(account: string, key: string): void {
+    const held = this.#values.get(key);
+    if (held === undefined) {
+      this.#values.set(key, account);
+      return;
+    }
+    if (typeof held === 'string') {
+      if (held !== account) this.#values.set(key, { members: new Set([held, account]), count: undefined });
+      return;
+    }
+    if (held.members.has(account)) return;
+    if (held.members.size < this.#limit) {
+      held.members.add(account);
+      return;
+    }
+    if (held.count === undefined) {
+      held.count = bottomK(COUNT_SAMPLE);
+      for (const member of held.members) addTo(held.count, hash48(member) % 2 ** 32);
+    }
+    addTo(held.count, hash48(account) % 2 ** 32);
+  }
+
+  #remove(account: string, key: string): void {
+    const held = this.#values.get(key);
+    if (held === undefined) return;
+    if (typeof held === 'string') {
+      if (held === account) this.#values.delete(key);
+    } else if (held.members.delete(account) && held.members.size === 0) this.#values.delete(key);
+  }
+}
