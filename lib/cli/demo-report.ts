@@ -46,7 +46,7 @@ export interface DemoFigures {
   /** write units that DynamoDB would bill, all tables, by event */
   readonly writeUnitsPerEvent: number;
   readonly readUnitsPerEvent: number;
-  /** from the arrival of the deciding event on the stream to the publication, milliseconds */
+  /** from the moment when the producer took the deciding event to the publication, milliseconds */
   readonly eventToNotificationMs:
     | { readonly median: number; readonly p95: number; readonly count: number }
     | undefined;

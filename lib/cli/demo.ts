@@ -8,6 +8,7 @@ import { type Cloud, startCloud } from '../local/cloud.ts';
 import { ENGINES, type Engine } from '../local/emulators.ts';
 import type { Mail } from '../local/inbox.ts';
 import { eventStream } from '../stores/event-stream.ts';
+import { DynamoFindingStore } from '../stores/finding-store.ts';
 import { createProducer, type Producer } from '../telemetry/producer.ts';
 import { describeReason } from '../telemetry/reason.ts';
 import { createRecorder } from '../telemetry/recorder.ts';
@@ -98,6 +99,18 @@ async function demo(options: DemoOptions, terminal: Terminal, say: (line: string
     await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
     const pipelineSeconds = seconds(flowing);
 
+    if (process.env.ZZ)
+      console.error(
+        JSON.stringify(
+          {
+            functions: cloud.functions.map((f) => [f.spec.logicalId, f.statistics]),
+            mappings: cloud.mappings.map((m) => [m.spec.logicalId, m.statistics]),
+            meter: await cloud.meter(),
+          },
+          null,
+          1,
+        ),
+      );
     const findings = await readFindings(cloud);
     const mails = await cloud.inbox('findings');
     const meter = Object.values(await cloud.meter());
@@ -113,7 +126,7 @@ async function demo(options: DemoOptions, terminal: Terminal, say: (line: string
       quarantined: total('EventsQuarantined'),
       late: total('EventsLate'),
       repeated: total('EventsRepeated'),
-      accounts: sent.accounts,
+      accounts: sent.taken.size,
       findings: findings.length,
       notifications: mails.length,
     };
@@ -133,11 +146,7 @@ async function demo(options: DemoOptions, terminal: Terminal, say: (line: string
         eventsPerSecond: counts.events / pipelineSeconds,
         writeUnitsPerEvent: writeUnits / events,
         readUnitsPerEvent: readUnits / events,
-        eventToNotificationMs: spread(
-          cloud.metrics
-            .filter((metric) => metric.name === 'EventToNotificationMs')
-            .map((metric) => metric.value),
-        ),
+        eventToNotificationMs: spread(latencies(mails, sent.taken)),
         streamBytesPerEvent: sent.producer.bytes / events,
         totalSeconds: seconds(began),
       },
@@ -158,7 +167,7 @@ const SETTLE_MS = 300_000;
 interface Sent {
   readonly lines: number;
   readonly rejected: number;
-  readonly accounts: number;
+  readonly taken: Taken;
   /** running maximum of event time, epoch milliseconds */
   readonly clock: number;
   readonly producer: Producer['counts'];
@@ -178,7 +187,7 @@ async function sendAll(
   if (!stream) throw new Error('the template declares no stream');
   const port = eventStream({ stream: stream.name, client: cloud.clients.kinesis });
   const producer = createProducer(port, { stampArrived: true });
-  const accounts = new Set<string>();
+  const taken = new Map<string, Map<number, number>>();
   const failures: string[] = [];
   const noted: string[] = [];
   let lines = 0;
@@ -212,8 +221,9 @@ async function sendAll(
           await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
           failures.push(...(await wake(cloud, 'link', clock)));
         }
-        accounts.add(event.account);
         await producer.put(event);
+        const ofAccount = taken.get(event.account) ?? new Map<number, number>();
+        taken.set(event.account, ofAccount.set(time, Date.now()));
       }
     }
     await producer.close();
@@ -226,7 +236,7 @@ async function sendAll(
   for (const line of noted) say(`  ${line}`);
   if (rejected > noted.length) say(`  ... and ${rejected - noted.length} more lines that are no events`);
   if (producer.counts.events === 0) throw new InputError('nothing usable in the input');
-  return { lines, rejected, accounts: accounts.size, clock, producer: producer.counts, failures };
+  return { lines, rejected, taken, clock, producer: producer.counts, failures };
 }
 
 const NOTED = 3;
@@ -338,6 +348,33 @@ const colors = (terminal: Terminal): ReturnType<typeof picocolors.createColors> 
 const columns = (terminal: Terminal): number =>
   'columns' in terminal.stdout && typeof terminal.stdout.columns === 'number' ? terminal.stdout.columns : 120;
 
-async function readFindings(_cloud: Cloud): Promise<Finding[]> {
-  return [];
+/** The findings, newest change first. */
+async function readFindings(cloud: Cloud): Promise<readonly Finding[]> {
+  const table = cloud.template.tables.find((one) => one.logicalId.includes('Finding'));
+  if (!table) throw new Error('the template declares no table of findings');
+  const { findings } = await new DynamoFindingStore(cloud.clients.dynamodb, table.name).list(MOST_FINDINGS);
+  return findings;
+}
+
+const MOST_FINDINGS = 10_000;
+
+/** Wall-clock times at which the producer took events, by account and event time. */
+type Taken = ReadonlyMap<string, ReadonlyMap<number, number>>;
+
+/** Milliseconds from the event that decided a notice to its publication, for the notices whose event is known. */
+function latencies(mails: readonly Mail[], taken: Taken): number[] {
+  return mails.flatMap((mail) => {
+    const notice = noticeOf(mail);
+    const at = notice && taken.get(notice.subject)?.get(notice.at);
+    return at === undefined ? [] : [mail.publishedAt - at];
+  });
+}
+
+function noticeOf(mail: Mail): { readonly subject: string; readonly at: number } | undefined {
+  try {
+    const { notice } = JSON.parse(mail.document) as { notice?: { subject: { id: string }; at: string } };
+    return notice && { subject: notice.subject.id, at: Date.parse(notice.at) };
+  } catch {
+    return undefined; // a mail that is no notice: a digest, an alarm
+  }
 }

@@ -19,6 +19,13 @@ const errorOf = (error) => ({
   trace: String(error?.stack ?? error),
 });
 
+/** What was logged must be read before the invocation is over, as it would be in CloudWatch. */
+const flushed = (stream) => new Promise((resolve) => stream.write('', resolve));
+const answer = async (message) => {
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  parentPort.postMessage(message);
+};
+
 parentPort.on('message', async ({ requestId, payload, deadline }) => {
   const context = {
     awsRequestId: requestId,
@@ -33,9 +40,9 @@ parentPort.on('message', async ({ requestId, payload, deadline }) => {
   };
   try {
     const result = await handler(JSON.parse(payload), context);
-    parentPort.postMessage({ requestId, payload: JSON.stringify(result ?? null) });
+    await answer({ requestId, payload: JSON.stringify(result ?? null) });
   } catch (error) {
-    parentPort.postMessage({ requestId, error: errorOf(error) });
+    await answer({ requestId, error: errorOf(error) });
   }
 });
 parentPort.postMessage({ ready: true });

@@ -13,6 +13,8 @@ export interface Mail {
   readonly subject: string | undefined;
   /** the text for `protocol`, where the publisher sent one for each protocol */
   readonly text: string;
+  /** the text for everyone else, which here is JSON */
+  readonly document: string;
   readonly attributes: Readonly<Record<string, string>>;
   /** epoch milliseconds, when it was published */
   readonly publishedAt: number;
@@ -56,6 +58,7 @@ function open(topic: string, body: string, protocol: string): Mail {
     messageId: envelope.MessageId,
     subject: envelope.Subject,
     text: textFor(envelope.Message, protocol),
+    document: textFor(envelope.Message, 'default'),
     attributes: Object.fromEntries(
       Object.entries(envelope.MessageAttributes ?? {}).map(([name, { Value }]) => [name, Value]),
     ),

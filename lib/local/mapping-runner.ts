@@ -64,12 +64,15 @@ interface ShardState {
   followed: boolean;
   /** when the last read that found nothing began */
   emptyReadAt: number;
+  /** when the last record that passed the filters was read */
+  arrivedAt: number;
 }
 
 /** Reading stops while a shard holds this many batches a lane. */
 const BATCHES_AHEAD = 2;
 const LEAST_READ = 100;
 const POLL_MS = 50;
+const QUIET_MS = 200;
 
 export function runMapping(spec: MappingSpec, dependencies: MappingDependencies): MappingRunner {
   const { source, pollMs = POLL_MS } = dependencies;
@@ -113,6 +116,7 @@ export function runMapping(spec: MappingSpec, dependencies: MappingDependencies)
         closed: false,
         followed: false,
         emptyReadAt: 0,
+        arrivedAt: 0,
       };
       shards.set(id, shard);
       // What a child holds came after the mapping began, wherever the mapping started.
@@ -139,6 +143,7 @@ export function runMapping(spec: MappingSpec, dependencies: MappingDependencies)
       statistics.read += arrivals.length;
       const kept = arrivals.filter(({ filterable }) => passes(filterable)).map(({ record }) => record);
       statistics.filteredOut += arrivals.length - kept.length;
+      if (kept.length > 0) shard.arrivedAt = Date.now();
       const byLane: SourceRecord[][] = [];
       for (const record of kept) {
         const lane = laneOf(record.key, settings.parallelizationFactor);
@@ -185,7 +190,10 @@ export function runMapping(spec: MappingSpec, dependencies: MappingDependencies)
   const process = async (shard: ShardState, lane: number): Promise<void> => {
     while (!stopped) {
       const state = shard.lanes[lane] ?? emptyLane<SourceRecord>();
-      const hurried = dependencies.hurry?.() ? { ...settings, maximumBatchingWindowMs: 0 } : settings;
+      // While records come, a hurried mapping still gathers them: it only does not wait for what will not come.
+      const hurried = dependencies.hurry?.()
+        ? { ...settings, maximumBatchingWindowMs: windowOf(shard) }
+        : settings;
       const { lane: after, step } = next(state, hurried, Date.now());
       if (step.kind === 'wait') {
         if (shard.closed && isIdle(state)) return;
@@ -223,10 +231,14 @@ export function runMapping(spec: MappingSpec, dependencies: MappingDependencies)
     }
   };
 
+  /** The batching window in a hurry: over when the shard has been quiet, its own length while it is not. */
+  const windowOf = (shard: ShardState): number =>
+    Date.now() - shard.arrivedAt > QUIET_MS ? 0 : settings.maximumBatchingWindowMs;
+
   /** Until the lane changes, or `until`; a hurried mapping looks again at once. */
   const pause = (shard: ShardState, lane: number, until: number | undefined): Promise<void> =>
     new Promise((resolve) => {
-      const most = 250; // so that stopping and hurrying are seen
+      const most = 100; // so that stopping and hurrying are seen
       const timer = setTimeout(done, Math.min(most, until === undefined ? most : until - Date.now()));
       function done(): void {
         clearTimeout(timer);
