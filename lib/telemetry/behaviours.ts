@@ -102,7 +102,7 @@ export const PHRASINGS: readonly Phrasing[] = [
     explains: 'a numeric scale for something given: from 1 to 10, out of 100, 1-5 points per criterion',
     triggers: 'scale score scores rating points marks grade',
     pattern: new RegExp(
-      `\\b(?:rate|score|grade|evaluate|assess|judge|mark|assign|give)\\w* [^\\n]{0,160}?\\b(?:scale|scores?|ratings?|points?|marks|grades?) (?:\\w+ ){0,3}(?:0|1|one|zero) (?:to |and |through |until )?(?:3|4|5|6|7|10|20|100|five|ten)\\b|\\b(?:scores?|ratings?|grades?|points|marks) (?:\\w+ ){0,4}(?:0|1) (?:to |and |through )?(?:5|6|7|10|20|100)\\b [^\\n]{0,160}?\\b${ANSWERS}\\b|\\b${ANSWERS}\\b [^\\n]{0,120}?\\bout of (?:5|10|20|100|five|ten)\\b`,
+      `\\b(?:rate|score|grade|evaluate|assess|judge|mark|assign|give)\\w* [^\\n]{0,160}?\\b(?:scale|scores?|ratings?|points?|marks|grades?) (?:\\w+ ){0,3}(?:0|1|one|zero) (?:to |and |through |until )?(?:3|4|5|6|7|10|20|100|five|ten)\\b|\\b(?:scale|scores?|ratings?|grades?|points|marks) (?:\\w+ ){0,4}(?:0|1) (?:to |and |through )?(?:5|6|7|10|20|100)\\b [^\\n]{0,160}?\\b${ANSWERS}\\b|\\b${ANSWERS}\\b [^\\n]{0,120}?\\bout of (?:5|10|20|100|five|ten)\\b`,
     ),
   },
   {

@@ -14,6 +14,8 @@ export interface FoldedText {
   words: number;
   /** words on its first line that has any */
   head: number;
+  /** words before the first colon or line break that has any before it */
+  lead: number;
   script: Script;
   /** share of ASCII characters that program code is full of: braces, semicolons, equals signs, ... */
   symbolDensity: number;
@@ -85,6 +87,7 @@ export class TextFolder {
     ends: new Int32Array(ROOM),
     words: 0,
     head: 0,
+    lead: 0,
     script: 'none',
     symbolDensity: 0,
     triggers: 0,
@@ -112,6 +115,7 @@ export class TextFolder {
     let size = 0;
     let words = 0;
     let head = -1;
+    let lead = -1;
     let symbols = 0;
     let found = 0;
     let narrow = true;
@@ -151,7 +155,10 @@ export class TextFolder {
         inWord = false;
       }
       if (kind === KIND.separator) {
-        if (unit === 10 && head < 0 && words > 0) head = words;
+        if (words > 0) {
+          if (lead < 0 && (unit === 10 || unit === 58 || unit === 0xff1a)) lead = words;
+          if (head < 0 && unit === 10) head = words;
+        }
         continue;
       }
       if (unit > 255) narrow = false;
@@ -188,6 +195,7 @@ export class TextFolder {
     out.length = size;
     out.words = words;
     out.head = head < 0 ? words : head;
+    out.lead = lead < 0 ? words : lead;
     out.script = (SCRIPT_BY_NUMBER[best] as Script | undefined) ?? 'none';
     out.symbolDensity = length === 0 ? 0 : symbols / length;
     out.triggers = found;

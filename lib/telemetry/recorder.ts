@@ -106,7 +106,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
       text.length === prompt.length ? folded.words : Math.round((folded.words * prompt.length) / MAX_UNITS);
 
     const edgeWords = Math.min(EDGE_WORDS, folded.words);
-    const opening = Math.min(labelWords(prompt) ?? EDGE_WORDS, folded.words);
+    // After a label that opens a prompt ("Summarize:") comes the slot of a template: an opening that ran on into it would
+    // make one application's requests look like many different tasks.
+    const opening = Math.min(folded.lead, edgeWords);
     const prints = servingEpochs(epochs, time).map((epoch): Prints => {
       const keys = epoch.print;
       const made: Prints = { epoch: epoch.id, prompt: printOf(keys.prompt, folded.units, 0, folded.length) };
@@ -183,17 +185,6 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
 
   return { record, pseudonym };
-}
-
-const LABEL = /^\s*([^\n:：]{1,60})[:：\n]/;
-
-/**
- * Words of a label that opens the prompt ("Summarize:", "Review text:\n"): what follows is the slot of a template, so an
- * opening that ran on into it would make one application's requests look like many different tasks.
- */
-function labelWords(prompt: string): number | undefined {
-  const label = LABEL.exec(prompt)?.[1]?.match(/[\p{L}\p{N}'’-]+/gu)?.length;
-  return label !== undefined && label >= 1 && label < EDGE_WORDS ? label : undefined;
 }
 
 /** The text of the last user message, of the system prompts, and the number of user messages. */

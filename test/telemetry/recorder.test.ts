@@ -123,6 +123,14 @@ describe('prints', () => {
     expect(printsOf('Question 12 of 50: add').opening).toBe(printsOf('Question 7 of 50: add').opening);
   });
 
+  it('open with a label alone, in any script: after it begins the slot of a template', () => {
+    expect(printsOf('Summarize: the harbour was quiet').opening).toBe(
+      printsOf('Summarize: prices rose again').opening,
+    );
+    expect(printsOf('翻译：春天来了').opening).toBe(printsOf('翻译：你好吗朋友').opening);
+    expect(printsOf('翻译：春天来了').opening).not.toBe(printsOf('翻看：春天来了').opening);
+  });
+
   it('estimate the Jaccard similarity of word pairs: means within three standard errors', () => {
     const words = Array.from({ length: 400 }, (_, i) => `w${i}`);
     for (const shift of [20, 100, 200]) {
