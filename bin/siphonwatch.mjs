@@ -1,2 +1,6 @@
 #!/usr/bin/env node
-console.log('hi', process.argv.slice(2), process.cwd());
+// Node 20 runs no TypeScript by itself: tsx loads it. Everything else is in siphonwatch.ts.
+import { register } from 'tsx/esm/api';
+
+register();
+await import('./siphonwatch.ts');

@@ -99,6 +99,7 @@ async function demo(options: DemoOptions, terminal: Terminal, say: (line: string
     await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
     const pipelineSeconds = seconds(flowing);
 
+    if (process.env.ZZ) console.error('TOTALS', ['EventsRead','EventsUsed','EventsLate','EventsRepeated','EventsQuarantined','ProfilesWritten','WriteUnits'].map((n)=>[n,total0(cloud,n)]).join(' '), 'metricsLines', cloud.metrics.filter((m)=>m.name==='EventsRead').length);
     if (process.env.ZZ)
       console.error(
         JSON.stringify(
@@ -378,3 +379,4 @@ function noticeOf(mail: Mail): { readonly subject: string; readonly at: number }
     return undefined; // a mail that is no notice: a digest, an alarm
   }
 }
+const total0=(cloud: Cloud,n: string)=>cloud.metrics.reduce((s,m)=>m.name===n?s+m.value:s,0);

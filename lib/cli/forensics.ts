@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
-import { AnswersError, type AnswerSheet, modelNameOf, readAnswerSheet } from '../forensics/answers.ts';
+import { type AnswerSheet, AnswersError, modelNameOf, readAnswerSheet } from '../forensics/answers.ts';
 import { collectPlan } from '../forensics/collect-plan.ts';
 import { familyOf } from '../forensics/family.ts';
 import type { ForensicsReport } from '../forensics/report.ts';
@@ -58,7 +58,8 @@ async function readLines(file: string): Promise<string[]> {
   const failed = new Promise<never>((_, reject) => source.once('error', reject));
   const read = async () => {
     const lines: string[] = [];
-    for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) lines.push(line);
+    for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }))
+      lines.push(line);
     return lines;
   };
   const reading = new Promise<string[]>((resolve, reject) => {
@@ -82,8 +83,12 @@ async function readSheet(file: string): Promise<AnswerSheet> {
 function familiesWith(kin: readonly string[]): (model: string) => string {
   const declared = new Map<string, string>();
   kin.forEach((group, i) => {
-    const members = group.split(',').map((m) => m.trim()).filter((m) => m !== '');
-    if (members.length < 2) throw new AnswersError(`--kin is "${group}": name at least two models, with commas between`);
+    const members = group
+      .split(',')
+      .map((m) => m.trim())
+      .filter((m) => m !== '');
+    if (members.length < 2)
+      throw new AnswersError(`--kin is "${group}": name at least two models, with commas between`);
     for (const m of members) declared.set(m, `declared kin ${i + 1}`);
   });
   return (model) => declared.get(model) ?? familyOf(model);
@@ -91,7 +96,9 @@ function familiesWith(kin: readonly string[]): (model: string) => string {
 
 function fail(error: unknown): void {
   const known = error instanceof AnswersError || error instanceof RangeError;
-  process.stderr.write(`${pc.red('error:')} ${printable(error instanceof Error ? error.message : String(error))}\n`);
+  process.stderr.write(
+    `${pc.red('error:')} ${printable(error instanceof Error ? error.message : String(error))}\n`,
+  );
   if (!known && error instanceof Error && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
   process.exitCode = 2;
 }
@@ -108,7 +115,8 @@ async function run(options: ForensicsOptions): Promise<void> {
     if (known !== undefined) return known;
     const sheet = await readSheet(file);
     const other = byModel.get(sheet.model);
-    if (other !== undefined) throw new AnswersError(`${file} and ${other} both give a model called "${sheet.model}"; rename one`);
+    if (other !== undefined)
+      throw new AnswersError(`${file} and ${other} both give a model called "${sheet.model}"; rename one`);
     byModel.set(sheet.model, file);
     sheets.set(file, sheet);
     return sheet;
@@ -124,7 +132,9 @@ async function run(options: ForensicsOptions): Promise<void> {
     controls: await all(controls),
     teachers: await all(teachers),
   };
-  say(`read ${sheets.size} models, up to ${Math.max(...[...sheets.values()].map((s) => s.answers.size)).toLocaleString('en')} items`);
+  say(
+    `read ${sheets.size} models, up to ${Math.max(...[...sheets.values()].map((s) => s.answers.size)).toLocaleString('en')} items`,
+  );
   const report = runForensics(input, {
     alpha: options.alpha,
     effect: options.effect,
@@ -133,7 +143,10 @@ async function run(options: ForensicsOptions): Promise<void> {
     onSuspect: (name, i, of) => say(`${i + 1}/${of} ${name}`),
   });
   if (options.report !== undefined) {
-    await writeFile(options.report, await forensicsPage(report, new Date().toISOString().slice(0, 16).replace('T', ' ').concat(' UTC')));
+    await writeFile(
+      options.report,
+      await forensicsPage(report, new Date().toISOString().slice(0, 16).replace('T', ' ').concat(' UTC')),
+    );
     say(`report written to ${options.report}`);
   }
   print(report, options.json === true);
@@ -180,9 +193,17 @@ export function forensicsCommand(): Command {
     .option('--suspect <files...>', 'answers of the models under suspicion')
     .option('--controls <files...>', 'answers of unrelated models, asked the same way; the more the better')
     .option('--teachers <files...>', 'answers of candidate teachers to rank beside the reference')
-    .option('--kin <models...>', 'models of one lineage whose names do not show it, with commas: --kin acme-1,acme-pro')
+    .option(
+      '--kin <models...>',
+      'models of one lineage whose names do not show it, with commas: --kin acme-1,acme-pro',
+    )
     .option('--alpha <level>', 'level of the verdict, after correction for all questions asked', level, 0.01)
-    .option('--effect <kappa>', 'smallest excess worth excluding before saying "no evidence"', positive, smallestEffect)
+    .option(
+      '--effect <kappa>',
+      'smallest excess worth excluding before saying "no evidence"',
+      positive,
+      smallestEffect,
+    )
     .option('--seed <n>', 'seed of the bootstrap', whole, 1)
     .option('--json', 'one JSON document on standard output')
     .option('--report <file>', 'write a self-contained HTML report')
@@ -197,7 +218,12 @@ export function forensicsCommand(): Command {
   command
     .command('collect-plan')
     .description('which questions to ask, how many, of how many controls, and how to ask all models alike')
-    .option('--questions <n>', 'suspects times (reference and teachers) to be asked about in one run', whole, 1)
+    .option(
+      '--questions <n>',
+      'suspects times (reference and teachers) to be asked about in one run',
+      whole,
+      1,
+    )
     .option('--alpha <level>', 'level wanted after correction', level, 0.01)
     .option('--effect <kappa>', 'smallest excess worth finding', positive, documentedEffect)
     .option('--json', 'one JSON document on standard output')

@@ -1,6 +1,7 @@
 import type { Notice } from '../findings/finding.ts';
 import { newProfile, type Profile } from '../profile/profile.ts';
 import type { Slice } from '../profile/slice.ts';
+import type { WindowMemo } from '../profile/window.ts';
 import { type Evidence, noEvidence } from '../scoring/evidence.ts';
 import { CLEAR, type LevelState } from '../scoring/level.ts';
 
@@ -33,6 +34,8 @@ export interface AccountState {
   readonly judgement: Judgement;
   /** slices that left the hot item, ascending, distinct starts */
   readonly sealed: readonly Slice[];
+  /** merged windows remembered between flushes; a saving, not a part of the state */
+  readonly memo?: WindowMemo;
 }
 
 export function newJudgement(since = 0): Judgement {

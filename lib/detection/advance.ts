@@ -2,14 +2,13 @@ import type { Notice } from '../findings/finding.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type Arrival, fold, sealable, type TimeRules } from '../profile/profile.ts';
 import { SLICE_MS, type Slice } from '../profile/slice.ts';
-import { joinSlices, windowMs } from '../profile/window.ts';
+import { joinSlices, WindowMemo, windowMs } from '../profile/window.ts';
 import type { Certainty } from '../scoring/evidence.ts';
 import type { WindowScore } from '../scoring/score.ts';
 import type { AccountState } from './account-state.ts';
 import { judgeAccount, type Rules } from './judge.ts';
 
 const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 
 /** Slices that leave the hot item, to be stored as part `number` before the hot item is written. */
 export interface Seal {
@@ -61,8 +60,8 @@ export function advance(stored: AccountState, arrivals: readonly Arrival[], rule
         };
   const folded = fold(base, arrivals, time);
   const changed = folded.replayed < arrivals.length;
-  const longest = Math.max(...policy.windows.map(windowMs));
-  const horizon = folded.profile.lastSeen - Math.max(longest, policy.retentionDays * DAY) - SLICE_MS;
+  // older parts stay stored until they expire; windows do not need them
+  const horizon = folded.profile.lastSeen - Math.max(...policy.windows.map(windowMs)) - SLICE_MS;
   const sealed = seal === undefined ? stored.sealed : joinSlices([stored.sealed, seal.slices]);
   const kept =
     sealed.length > 0 && (sealed[0] as Slice).start < horizon
@@ -73,6 +72,7 @@ export function advance(stored: AccountState, arrivals: readonly Arrival[], rule
     const state = { profile, judgement: stored.judgement, sealed: kept };
     return { ...counts(folded), state, seal, scores: [], certainty: undefined, notice: undefined, changed };
   }
+  const memo = stored.memo ?? new WindowMemo();
   const verdict = judgeAccount(
     {
       account: profile.account,
@@ -80,6 +80,7 @@ export function advance(stored: AccountState, arrivals: readonly Arrival[], rule
       firstSeen: profile.firstSeen,
       sampleEvents: profile.samples,
       slices: joinSlices([kept, profile.slices]),
+      memo,
     },
     stored.judgement.evidence.since === 0
       ? { ...stored.judgement, evidence: { ...stored.judgement.evidence, since: profile.firstSeen } }
@@ -89,7 +90,7 @@ export function advance(stored: AccountState, arrivals: readonly Arrival[], rule
   );
   return {
     ...counts(folded),
-    state: { profile, judgement: verdict.judgement, sealed: kept },
+    state: { profile, judgement: verdict.judgement, sealed: kept, memo },
     seal,
     scores: verdict.scores,
     certainty: verdict.certainty,

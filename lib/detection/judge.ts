@@ -3,7 +3,7 @@ import { findingId, type Notice, type Reason, type Transition } from '../finding
 import type { Policy } from '../policy/policy.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
 import type { Slice } from '../profile/slice.ts';
-import { windowEnding, windowMs } from '../profile/window.ts';
+import { type WindowMemo, windowEnding, windowMs } from '../profile/window.ts';
 import { type Calibration, tailAmong } from '../scoring/calibration.ts';
 import { asCertainty, type Certainty, certainty, grow } from '../scoring/evidence.ts';
 import { type LevelRules, type LevelState, levelRank, nextLevel } from '../scoring/level.ts';
@@ -44,6 +44,7 @@ export interface Subject {
   readonly sampleEvents: readonly string[];
   /** ascending, distinct starts */
   readonly slices: readonly Slice[];
+  readonly memo?: WindowMemo;
 }
 
 export interface Verdict {
@@ -56,7 +57,7 @@ export interface Verdict {
 /** Judges an account at event time `at` (ms): score, evidence, level, and the finding's transition if there is one. */
 export function judgeAccount(subject: Subject, before: Judgement, at: number, rules: Rules): Verdict {
   const { policy, calibration } = rules;
-  const scores = scoreAt(subject.slices, at, subject.customer, scoreRules(policy), calibration);
+  const scores = scoreAt(subject.slices, at, subject.customer, scoreRules(policy), calibration, subject.memo);
   const top = scores[0];
   if (top === undefined) return { judgement: before, scores, certainty: undefined, notice: undefined };
   const evidence = grow(before.evidence, top.score, at);
@@ -132,7 +133,8 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** Reasons for people: what brought most points, at most three, only what is rarer than one peer in twenty. */
 export function reasonsOf(score: WindowScore): Reason[] {
-  return score.contributions
+  return score
+    .contributions()
     .filter((part) => part.points > 0 && part.p !== undefined && part.p <= 0.05)
     .slice(0, 3)
     .map((part) => ({

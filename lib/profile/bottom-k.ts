@@ -68,7 +68,7 @@ export function mergeInto(sample: BottomK, other: BottomK): void {
   while (hashes.length < sample.k && (i < sample.hashes.length || j < other.hashes.length)) {
     const a = i < sample.hashes.length ? (sample.hashes[i] as number) : SPACE;
     const b = j < other.hashes.length ? (other.hashes[j] as number) : SPACE;
-    hashes.push(a < b ? a : b);
+    hashes.push(Math.min(a, b));
     counts.push((a <= b ? (sample.counts[i] as number) : 0) + (b <= a ? (other.counts[j] as number) : 0));
     flags.push((a <= b ? (sample.flags[i] as number) : 0) | (b <= a ? (other.flags[j] as number) : 0));
     if (a <= b) i++;

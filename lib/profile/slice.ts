@@ -106,8 +106,18 @@ export function emptySlice(start: number): Slice {
 export function copySlice(slice: Slice): Slice {
   const cells = {} as Slice['cells'];
   for (const name of CELL_MARKS) cells[name] = [...slice.cells[name]];
+  return {
+    start: slice.start,
+    counts: { ...slice.counts },
+    cells,
+    samples: copySamples(slice.samples),
+    models: new Map(slice.models),
+  };
+}
+
+function copySamples(from: ReadonlyMap<string, Samples>): Map<string, Samples> {
   const samples = new Map<string, Samples>();
-  for (const [epoch, held] of slice.samples) {
+  for (const [epoch, held] of from) {
     const copy = {} as Samples;
     for (const name of SAMPLE_NAMES) {
       const { k, hashes, counts, flags } = held[name];
@@ -115,7 +125,7 @@ export function copySlice(slice: Slice): Slice {
     }
     samples.set(epoch, copy);
   }
-  return { start: slice.start, counts: { ...slice.counts }, cells, samples, models: new Map(slice.models) };
+  return samples;
 }
 
 function mark(cells: [number, number, number], cell: number): void {
@@ -248,6 +258,17 @@ export function emptyWindow(from: number, to: number): Window {
     hours: 0,
     samples: new Map(),
     models: new Map(),
+  };
+}
+
+/** A copy that can be added to. */
+export function copyWindow(window: Window): Window {
+  return {
+    ...window,
+    counts: { ...window.counts },
+    cells: { ...window.cells },
+    samples: copySamples(window.samples),
+    models: new Map(window.models),
   };
 }
 

@@ -1,6 +1,7 @@
 import {
   addSlice,
   copySlice,
+  copyWindow,
   emptyWindow,
   mergeSlice,
   SLICE_MS,
@@ -26,21 +27,27 @@ export function windowMs(hours: number): number {
  * Slices that stand alone are shared, not copied; merged ones are new.
  */
 export function joinSlices(lists: readonly (readonly Slice[])[]): Slice[] {
-  const byStart = new Map<number, { slice: Slice; own: boolean }>();
-  for (const list of lists) {
-    for (const slice of list) {
-      const held = byStart.get(slice.start);
-      if (held === undefined) byStart.set(slice.start, { slice, own: false });
-      else {
-        if (!held.own) {
-          held.slice = copySlice(held.slice);
-          held.own = true;
-        }
-        mergeSlice(held.slice, slice);
-      }
+  const all = lists.flat();
+  let ordered = true;
+  for (let i = 1; i < all.length && ordered; i++)
+    ordered = (all[i - 1] as Slice).start < (all[i] as Slice).start;
+  if (ordered) return all;
+  all.sort((a, b) => a.start - b.start);
+  const joined: Slice[] = [];
+  let own = false;
+  for (const slice of all) {
+    const last = joined[joined.length - 1];
+    if (last === undefined || last.start !== slice.start) {
+      joined.push(slice);
+      own = false;
+      continue;
     }
+    const merged = own ? last : copySlice(last);
+    mergeSlice(merged, slice);
+    joined[joined.length - 1] = merged;
+    own = true;
   }
-  return [...byStart.values()].map((held) => held.slice).sort((a, b) => a.start - b.start);
+  return joined;
 }
 
 /**
@@ -52,4 +59,44 @@ export function windowEnding(slices: readonly Slice[], latest: number, length: n
   const window = emptyWindow(to - length, to);
   for (const slice of slices) if (slice.start >= window.from && slice.start < to) addSlice(window, slice);
   return window;
+}
+
+/**
+ * Windows of one account, remembered between flushes: all slices of a window but its newest hardly ever change, so their
+ * merge is kept and only the newest is added. Slices are never changed in place once they are in a state, so the same
+ * objects mean the same content; what is remembered is only ever a saving, never part of the state.
+ */
+export class WindowMemo {
+  private readonly held = new Map<number, { to: number; parts: readonly Slice[]; base: Window }>();
+
+  /** The same as windowEnding. */
+  ending(slices: readonly Slice[], latest: number, length: number): Window {
+    const to = sliceStart(latest) + SLICE_MS;
+    const from = to - length;
+    let end = slices.length;
+    while (end > 0 && (slices[end - 1] as Slice).start >= to) end--;
+    let begin = end;
+    while (begin > 0 && (slices[begin - 1] as Slice).start >= from) begin--;
+    if (begin === end) return emptyWindow(from, to);
+    const newest = slices[end - 1] as Slice;
+    const held = this.held.get(length);
+    let base: Window;
+    if (held !== undefined && held.to === to && sameParts(held.parts, slices, begin, end - 1))
+      base = held.base;
+    else {
+      const parts = slices.slice(begin, end - 1);
+      base = emptyWindow(from, to);
+      for (const slice of parts) addSlice(base, slice);
+      this.held.set(length, { to, parts, base });
+    }
+    const window = copyWindow(base);
+    addSlice(window, newest);
+    return window;
+  }
+}
+
+/** True where `slices`, from `begin` on, starts with exactly these objects. */
+function sameParts(parts: readonly Slice[], slices: readonly Slice[], begin: number): boolean {
+  for (let i = 0; i < parts.length; i++) if (parts[i] !== slices[begin + i]) return false;
+  return true;
 }

@@ -62,13 +62,16 @@ export function tailAmong(
   let ninth = 0;
   let accounts = 0;
   let seen = 0;
+  let scale = 0;
   let group = '';
   for (let i = groups.length - 1; i >= 0; i--) {
     const name = groups[i] as string;
     const own = nulls[name];
     if (own === undefined || own.accounts < (i === groups.length - 1 ? 1 : FEWEST)) continue;
     seen = Math.max(seen, own.accounts);
-    const tail = upperTail(own, value);
+    // a small group's few extremes look lighter than they are: its tail is no lighter than its parent's
+    scale = Math.max(scale, own.tail.scale);
+    const tail = upperTail(own, value, scale);
     const decile = ninthDecile(own) ?? 0;
     ninth = p === undefined ? decile : shrink(decile, own.accounts, ninth, PRIOR_ACCOUNTS);
     p = p === undefined ? tail : shrink(tail, own.accounts, p, PRIOR_ACCOUNTS);
@@ -76,6 +79,17 @@ export function tailAmong(
     group = name;
   }
   return p === undefined ? undefined : { p: Math.max(p, leastTail(seen)), ninth, accounts, group };
+}
+
+/**
+ * The value that nine tenths of the peers stay below, shrunken as in tailAmong; undefined where nothing was learnt.
+ * @param groups narrowest first
+ */
+export function ninthAmong(
+  nulls: Readonly<Record<string, z.infer<typeof nullDistribution>>> | undefined,
+  groups: readonly string[],
+): number | undefined {
+  return tailAmong(nulls, groups, 0)?.ninth;
 }
 
 /** A problem that makes a calibration unfit for use, in words; undefined where there is none. */

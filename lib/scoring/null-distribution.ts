@@ -53,12 +53,13 @@ function round(value: number): number {
 /**
  * Upper tail probability P(X >= value) under the null, in (0, 1], as the fitted tail has it; 1 where nothing was learnt.
  * What a tail may claim is bounded elsewhere: see leastTail.
+ * @param leastScale the tail is taken to be at least this heavy, in units of the value
  */
-export function upperTail(distribution: NullDistribution, value: number): number {
+export function upperTail(distribution: NullDistribution, value: number, leastScale = 0): number {
   const { accounts, quantiles, tail } = distribution;
   if (accounts === 0 || quantiles.length === 0) return 1;
   if (value > tail.from) {
-    const scale = Math.max(tail.scale, Number.EPSILON);
+    const scale = Math.max(tail.scale, leastScale, Number.EPSILON);
     return Math.max(Number.MIN_VALUE, (1 - TAIL_FROM) * Math.exp(-(value - tail.from) / scale));
   }
   // share of quantile steps below the value; ties count as at least as extreme

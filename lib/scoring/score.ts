@@ -1,9 +1,9 @@
 import type { CustomerFacts } from '../profile/profile.ts';
 import type { Slice, Window } from '../profile/slice.ts';
-import { windowEnding, windowMs } from '../profile/window.ts';
+import { WindowMemo, windowMs } from '../profile/window.ts';
 import { SIGNALS } from '../signals/index.ts';
-import { sightOf } from '../signals/signal.ts';
-import { type Calibration, tailAmong } from './calibration.ts';
+import { type Signal, sightOf } from '../signals/signal.ts';
+import { type Calibration, ninthAmong, tailAmong } from './calibration.ts';
 import { peerGroups } from './peer-group.ts';
 
 /** One signal's part in a score. */
@@ -24,8 +24,8 @@ export interface WindowScore {
   readonly to: number;
   readonly events: number;
   readonly score: number;
-  /** largest first */
-  readonly contributions: readonly Contribution[];
+  /** the score taken apart, largest part first; worked out when it is asked for */
+  contributions(): readonly Contribution[];
 }
 
 /** The part of a policy that scoring needs. */
@@ -36,6 +36,25 @@ export interface ScoreRules {
   readonly weights: Readonly<Record<string, number>>;
   /** most steps that one signal may bring */
   readonly cap: number;
+}
+
+/** The ninth deciles of all signals for a window and a chain of peer groups: the same for all accounts of the group. */
+const scales = new WeakMap<Calibration, Map<string, readonly (number | undefined)[]>>();
+
+function scalesOf(calibration: Calibration, hours: number, groups: readonly string[]): readonly (number | undefined)[] {
+  let known = scales.get(calibration);
+  if (known === undefined) {
+    known = new Map();
+    scales.set(calibration, known);
+  }
+  const key = `${hours}/${groups[0]}`;
+  let list = known.get(key);
+  if (list === undefined) {
+    const nulls = calibration.signals[String(hours)];
+    list = SIGNALS.map((signal) => ninthAmong(nulls?.[signal.id], groups));
+    known.set(key, list);
+  }
+  return list;
 }
 
 /**
@@ -51,29 +70,40 @@ export function scoreWindow(
   calibration: Calibration,
 ): WindowScore {
   const groups = peerGroups(customer, window.to);
-  const nulls = calibration.signals[String(hours)];
+  const ninths = scalesOf(calibration, hours, groups);
   const sight = sightOf(window, customer);
-  const contributions: Contribution[] = [];
+  const points = (signal: Signal, value: number, ninth: number | undefined): number =>
+    ninth === undefined
+      ? 0
+      : (rules.weights[signal.id] ?? signal.weight) *
+        Math.min(rules.cap, Math.max(0, (value - ninth) / signal.unit));
   let score = 0;
-  for (const signal of SIGNALS) {
+  for (let i = 0; i < SIGNALS.length; i++) {
+    const signal = SIGNALS[i] as Signal;
+    if ((rules.weights[signal.id] ?? signal.weight) === 0) continue;
     const reading = signal.read(sight);
-    if (reading === undefined) continue;
-    const weight = rules.weights[signal.id] ?? signal.weight;
-    const place = tailAmong(nulls?.[signal.id], groups, reading.value);
-    const steps = place === undefined ? 0 : Math.max(0, (reading.value - place.ninth) / signal.unit);
-    const points = weight * Math.min(rules.cap, steps);
-    score += points;
-    contributions.push({
-      signal: signal.id,
-      value: reading.value,
-      p: place?.p,
-      weight,
-      points,
-      evidence: reading.evidence,
-    });
+    if (reading !== undefined) score += points(signal, reading.value, ninths[i]);
   }
-  contributions.sort((a, b) => b.points - a.points);
-  return { hours, from: window.from, to: window.to, events: window.counts.events, score, contributions };
+  return {
+    hours,
+    from: window.from,
+    to: window.to,
+    events: window.counts.events,
+    score,
+    contributions: () =>
+      SIGNALS.flatMap((signal, i) => {
+        const reading = signal.read(sight);
+        if (reading === undefined) return [];
+        return {
+          signal: signal.id,
+          value: reading.value,
+          p: tailAmong(calibration.signals[String(hours)]?.[signal.id], groups, reading.value)?.p,
+          weight: rules.weights[signal.id] ?? signal.weight,
+          points: points(signal, reading.value, ninths[i]),
+          evidence: reading.evidence(),
+        };
+      }).sort((a, b) => b.points - a.points),
+  };
 }
 
 /** The scores of all windows that end with the slice of `latest`, highest first. */
@@ -83,10 +113,11 @@ export function scoreAt(
   customer: CustomerFacts,
   rules: ScoreRules,
   calibration: Calibration,
+  memo: WindowMemo = new WindowMemo(),
 ): WindowScore[] {
   return rules.windows
     .map((hours) =>
-      scoreWindow(windowEnding(slices, latest, windowMs(hours)), hours, customer, rules, calibration),
+      scoreWindow(memo.ending(slices, latest, windowMs(hours)), hours, customer, rules, calibration),
     )
     .sort((a, b) => b.score - a.score);
 }

@@ -48,7 +48,7 @@ function harvestOf(
       const { share, cells, requests } = marked(sight, mark, behaviour);
       return {
         value: lowerShare(share * active, active) * Math.log2(1 + cells / HOUR_OF_CELLS),
-        evidence: `${percent(share)} of requests ${what} (${requests} of ${sight.window.counts.events}), in about ${Math.round(cells)} separate five-minute stretches`,
+        evidence: () => `${percent(share)} of requests ${what} (${requests} of ${sight.window.counts.events}), in about ${Math.round(cells)} separate five-minute stretches`,
       };
     },
   };
@@ -115,7 +115,7 @@ export const selectionSampling: Signal = {
     const value = lowerShare(Math.min(1, repeated + several) * events, events);
     return {
       value,
-      evidence: `${percent(repeated)} of prompts were asked before, ${percent(several)} asked for several answers`,
+      evidence: () => `${percent(repeated)} of prompts were asked before, ${percent(several)} asked for several answers`,
     };
   },
 };

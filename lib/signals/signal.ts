@@ -13,7 +13,7 @@ export interface Reading {
   /** the number that is placed among the peers; larger means more like extraction */
   readonly value: number;
   /** one sentence of evidence, with numbers, without anything that an account's owner could have chosen */
-  readonly evidence: string;
+  evidence(): string;
 }
 
 /** A signal is a small declared thing: what it measures, why, what it costs to evade, and the measure itself. */

@@ -23,7 +23,7 @@ export const uniformGenerator: Signal = {
     const deviation = spread(counts.headSum, counts.headSquares, counts.events);
     return {
       value: lowerShare(share * trials, trials) / (1 + deviation * deviation),
-      evidence: `first lines vary by ${deviation.toFixed(1)} half-octaves in length over different tasks`,
+      evidence: () => `first lines vary by ${deviation.toFixed(1)} half-octaves in length over different tasks`,
     };
   },
 };

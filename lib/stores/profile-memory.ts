@@ -75,9 +75,12 @@ export class MemoryProfileStore implements ProfileStore {
     return 'saved';
   }
 
-  /** Everything that is stored, one account after another. */
+  /** Everything that is stored, one account after another, with all sealed parts that have not expired. */
   *states(): Generator<AccountState> {
-    for (const account of this.items.keys()) yield this.one(account);
+    for (const [account, held] of this.items) {
+      const { profile, judgement } = this.one(account);
+      yield { profile, judgement, sealed: joinSlices(held.sealed.map(decodeSlices)) };
+    }
   }
 
   get accounts(): number {

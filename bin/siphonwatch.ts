@@ -1,0 +1,46 @@
+import { Command, CommanderError } from 'commander';
+import { CODE_VERSION } from '../lib/version.ts';
+
+/** The command line: one file a verb under lib/cli, loaded when it is called, so that help comes at once. */
+const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Command> }>> = {
+  record: {
+    summary: 'turn exchanges into usage events',
+    load: async () => (await import('../lib/cli/record.ts')).recordCommand(),
+  },
+  demo: {
+    summary: 'the whole pipeline on embedded AWS',
+    load: async () => (await import('../lib/cli/demo.ts')).demoCommand(),
+  },
+  backtest: {
+    summary: 'replay recorded traffic',
+    load: async () => (await import('../lib/cli/backtest.ts')).backtestCommand(),
+  },
+  calibrate: {
+    summary: "learn peer groups' nulls",
+    load: async () => (await import('../lib/cli/calibrate.ts')).calibrateCommand(),
+  },
+  resolve: {
+    summary: "a pseudonym's account, for holders of the key",
+    load: async () => (await import('../lib/cli/resolve.ts')).resolveCommand(),
+  },
+};
+
+const program = new Command('siphonwatch')
+  .description('Catches large-scale extraction of language models from usage telemetry.')
+  .version(CODE_VERSION)
+  .exitOverride()
+  .showHelpAfterError();
+
+const asked = process.argv[2] ?? '';
+for (const [name, { summary, load }] of Object.entries(VERBS)) {
+  if (name === asked) program.addCommand((await load()).exitOverride());
+  else program.command(name).description(summary);
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  // commander has printed what is wrong; asking for help or the version is no fault
+  process.exitCode = error.exitCode === 0 ? 0 : 2;
+}

@@ -1,0 +1,111 @@
+import type { AccountState } from '../detection/account-state.ts';
+import { type Advance, advance, type Seal } from '../detection/advance.ts';
+import type { Rules } from '../detection/judge.ts';
+import type { Notice } from '../findings/finding.ts';
+import type { Arrival } from '../profile/profile.ts';
+import type { UsageEvent } from '../telemetry/usage-event.ts';
+import { replayClock } from './replay-clock.ts';
+
+/** What a replay needs of the profile store: the in-memory twin answers at once. */
+export interface ReplayStore {
+  one(account: string): AccountState;
+  saveNow(stored: AccountState, next: AccountState, seal: Seal | undefined): 'saved' | 'conflict';
+}
+
+/** What the replay tells while it runs. */
+export interface ReplayListener {
+  onStep?(account: string, step: Advance, at: number): void;
+  onNotice?(notice: Notice, at: number): void;
+  /** before events are folded, in arrival order */
+  onArrival?(event: UsageEvent, time: number, at: number): void;
+  /** after a flush; `at` is arrival time */
+  onFlush?(at: number): void;
+}
+
+export interface ReplayCounts {
+  read: number;
+  used: number;
+  late: number;
+  repeated: number;
+  quarantined: number;
+}
+
+export interface Replay {
+  push(event: UsageEvent): void;
+  /** flushes what is left */
+  finish(): ReplayCounts;
+  readonly counts: Readonly<ReplayCounts>;
+}
+
+/** Events wait at most so long, in arrival time, as they would for a batching window under light traffic. */
+const FLUSH_MS = 15 * 60_000;
+/** ... and at most so many of them, as a batch under heavy traffic. */
+const FLUSH_EVENTS = 5000;
+
+/**
+ * Replays usage events through the production step (detection/advance.ts) in the order given, which is the order of
+ * arrival. Memory is what the store holds plus one batch. Nothing looks ahead, nothing is sorted.
+ */
+export function startReplay(store: ReplayStore, rules: Rules, listener: ReplayListener = {}): Replay {
+  const clock = replayClock();
+  const counts: ReplayCounts = { read: 0, used: 0, late: 0, repeated: 0, quarantined: 0 };
+  let pending = new Map<string, Arrival[]>();
+  let waiting = 0;
+  let flushAt = 0;
+  let now = 0;
+
+  function flush(): void {
+    if (waiting === 0) return;
+    for (const [account, arrivals] of pending) {
+      const stored = store.one(account);
+      const step = advance(stored, arrivals, rules);
+      counts.used += step.used;
+      counts.late += step.late;
+      counts.repeated += step.repeated;
+      if (step.changed) store.saveNow(stored, delivered(step.state), step.seal);
+      listener.onStep?.(account, step, now);
+      if (step.notice !== undefined) listener.onNotice?.(step.notice, now);
+    }
+    pending = new Map();
+    waiting = 0;
+    flushAt = now + FLUSH_MS;
+    listener.onFlush?.(now);
+  }
+
+  return {
+    counts,
+    push(event) {
+      counts.read++;
+      const time = Date.parse(event.time);
+      const arrived = clock.arrive(time);
+      if (arrived === undefined) {
+        counts.quarantined++;
+        return;
+      }
+      if (arrived >= flushAt || waiting >= FLUSH_EVENTS) flush();
+      now = arrived;
+      listener.onArrival?.(event, time, arrived);
+      const arrival: Arrival = {
+        event,
+        time,
+        arrived,
+        position: { epoch: 'replay', sequence: String(counts.read).padStart(64, '0'), index: 0 },
+      };
+      const list = pending.get(event.account);
+      if (list === undefined) pending.set(event.account, [arrival]);
+      else list.push(arrival);
+      waiting++;
+    },
+    finish() {
+      flush();
+      return counts;
+    },
+  };
+}
+
+/** In a replay a notice is delivered as it is made: the outbox stays empty. */
+function delivered(state: AccountState): AccountState {
+  return state.judgement.notices.length === 0
+    ? state
+    : { ...state, judgement: { ...state.judgement, notices: [] } };
+}

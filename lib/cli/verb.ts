@@ -1,0 +1,24 @@
+import { InputError } from './input.ts';
+
+/**
+ * Runs a verb and sets the exit code: what it returns, or 2 with one line for bad input. Other errors are faults of
+ * the program and keep their stack.
+ */
+export async function runVerb(name: string, run: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await run();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    process.stderr.write(`${name}: ${error.message}\n`);
+    process.exitCode = 2;
+  }
+}
+
+export const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+/** One JSON document on standard output, nothing else there. */
+export function printJson(document: unknown): void {
+  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+}

@@ -1,0 +1,52 @@
+import type { Finding, Verdict } from '../findings/finding.ts';
+import { type Triaged, TriageError } from '../findings/triage.ts';
+import type { FindingStore } from './finding-store.ts';
+
+/**
+ * Changes a finding by a person's decision. The finding with its verdict and audit entry is one conditional write and
+ * the truth; the copy of the audit entry and the exception follow from it, and repeating the verb mends them if the
+ * process died between.
+ * @throws TriageError where there is no such finding, or the decision does not fit it
+ */
+export async function change(
+  store: FindingStore,
+  id: string,
+  decide: (held: Finding) => Triaged,
+): Promise<Triaged> {
+  for (;;) {
+    const held = await store.find(id);
+    if (held === undefined) throw new TriageError(`there is no finding ${id}`);
+    // Before the newest pushes the oldest out of the item.
+    await store.keepAudit(id, held.finding.audit ?? []);
+    const made = decide(held.finding);
+    if (!(await store.write(made.finding, held.version))) continue;
+    const subject = made.finding.notice.subject.id;
+    if (made.exception !== undefined) await store.putException(made.exception);
+    else await liftException(store, subject, id);
+    await store.keepAudit(id, [made.entry]);
+    return made;
+  }
+}
+
+/** Another finding's verdict keeps its exception. */
+async function liftException(store: FindingStore, subject: string, finding: string): Promise<void> {
+  const standing = await store.exceptionFor(subject, 0);
+  if (standing?.finding === finding) await store.dropException(subject);
+}
+
+/** Findings that are looked through for verdicts. */
+const MOST = 100_000;
+
+/**
+ * The newest verdict on every subject that has one, for calibration: the confirmed are no benign peers, the benign are.
+ */
+export async function verdictsBySubject(store: FindingStore): Promise<ReadonlyMap<string, Verdict>> {
+  const newest = new Map<string, { at: string; verdict: Verdict }>();
+  for (const { notice, verdict } of (await store.list(MOST)).findings) {
+    if (verdict === undefined) continue;
+    const known = newest.get(notice.subject.id);
+    if (known === undefined || known.at < verdict.at)
+      newest.set(notice.subject.id, { at: verdict.at, verdict: verdict.verdict });
+  }
+  return new Map([...newest].map(([subject, { verdict }]) => [subject, verdict]));
+}
