@@ -1,5 +1,5 @@
 import { deliveryId, type Notice, recordId } from './finding.ts';
-import { plain } from './plain.ts';
+import { identifier, plain } from './plain.ts';
 
 /**
  * Attributes that subscribers filter by. SNS allows ten where raw delivery is on, so there are ten.
@@ -13,8 +13,8 @@ export function attributesOf(notice: Notice): Readonly<Record<string, string | n
     type: notice.subject.type,
     plan: plain(notice.subject.plan, 64) || 'unknown',
     product: plain(notice.subject.product, 64) || 'unknown',
-    finding: recordId(notice),
-    deliveryId: deliveryId(notice),
+    finding: identifier(recordId(notice)),
+    deliveryId: identifier(deliveryId(notice)),
     score: notice.score,
     members: notice.subject.memberCount ?? notice.subject.members?.length ?? 1,
   };

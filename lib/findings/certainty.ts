@@ -1,6 +1,6 @@
 import type { Notice } from './finding.ts';
 import { count, oneIn, power } from './people.ts';
-import { plain } from './plain.ts';
+import { defanged } from './plain.ts';
 
 /** How sure a notice is, in sentences that can be quoted: each says what was measured and against whom. */
 export interface CertaintyWords {
@@ -27,7 +27,7 @@ export function certaintyWords(notice: Notice): CertaintyWords {
         ? `There are too few peers to say how rare this ${subject.type}'s evidence is.`
         : `Evidence such as this ${subject.type}'s would be seen in 1 of ${oneIn(p)}.`,
     evidence: `Score ${trim(score)}; e-value ${power(log10E)}, where the average over ${group} is at most 1.`,
-    limits: `Peer group: ${plain(peers.group, 80)}, ${count(peers.accounts)} ${account ? 'accounts' : 'groups'}. The rates hold as far as benign customers are like those of the calibration; they describe behaviour, not intent.`,
+    limits: `Peer group: ${defanged(peers.group, 80)}, ${count(peers.accounts)} ${account ? 'accounts' : 'groups'}. The rates hold as far as benign customers are like those of the calibration; they describe behaviour, not intent.`,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Notice, Transition } from './finding.ts';
 import { count } from './people.ts';
-import { plain } from './plain.ts';
+import { defanged } from './plain.ts';
 
 const DID: Readonly<Record<Transition, string>> = {
   opened: 'opened',
@@ -13,7 +13,7 @@ const DID: Readonly<Record<Transition, string>> = {
 
 /** A pseudonym that fits a subject line: enough to find it, not enough to break the line. */
 export function shortId(id: string, max = 14): string {
-  const text = plain(id, 80);
+  const text = defanged(id, 80);
   return text.length <= max ? text : `${text.slice(0, max - 3)}...`;
 }
 

@@ -34,7 +34,7 @@ export function plain(value: string, max = 200): string {
 export function defanged(value: string, max = 200): string {
   return plain(
     plain(value, max)
-      .replace(/(\p{L})\p{L}{0,20}:(?=\/\/|\p{L})/gu, (scheme) => `${scheme.slice(0, -1)}[:]`)
+      .replace(/([\p{L}\p{N}+.-]):(?=[^\s\p{N}])/gu, '$1[:]')
       .replace(/:\/\//g, '[:]//')
       .replace(/[.\u3002\uff0e\uff61](?=[\p{L}\p{M}])/gu, '[.]')
       .replace(/[@\uff20\ufe6b]/gu, '[at]'),
@@ -60,6 +60,11 @@ export function ascii(value: string, max: number): string {
     .replaceAll('…', '...')
     .replace(/[^\x20-\x7e]/gu, '?');
   return text.length <= max ? text : `${text.slice(0, max - 3)}...`;
+}
+
+/** An id, never empty: what threads, filters and lookups go by. */
+export function identifier(value: string): string {
+  return plain(value, 200) || 'unknown';
 }
 
 const WORD = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;

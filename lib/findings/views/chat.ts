@@ -2,7 +2,7 @@ import { certaintyWords } from '../certainty.ts';
 import { deliveryId, type Notice, recordId } from '../finding.ts';
 import { headline, summary } from '../headline.ts';
 import { duration, oneIn, plural, when } from '../people.ts';
-import { plain, shellWord, unmarked } from '../plain.ts';
+import { identifier, plain, shellWord, unmarked } from '../plain.ts';
 import { deadline, nextSteps } from '../steps.ts';
 import { stakeWords } from './email.ts';
 
@@ -57,7 +57,7 @@ export function chatMessage(parts: {
   return {
     version: '1.0',
     source: 'custom',
-    id: plain(parts.id, 200),
+    id: identifier(parts.id),
     content: {
       textType: 'client-markdown',
       title,
@@ -66,7 +66,7 @@ export function chatMessage(parts: {
       keywords: parts.keywords.map((word) => unmarked(word, CHAT_MAX.keyword)),
     },
     metadata: {
-      threadId: plain(parts.thread, 200),
+      threadId: identifier(parts.thread),
       summary: title,
       eventType: plain(parts.eventType, 60),
       relatedResources: parts.resources.map((held) => unmarked(held, 100)),
@@ -106,8 +106,8 @@ export function chat(notice: Notice, now: number): ChatMessage {
         `${unmarked(held.kind, 30)} (${plural(held.members, 'member')}, ${plural(held.others, 'other')})`,
     );
   return chatMessage({
-    id: deliveryId(notice),
-    thread: recordId(notice),
+    id: identifier(deliveryId(notice)),
+    thread: identifier(recordId(notice)),
     title: `${notice.level.toUpperCase()}: ${headline(notice)}`,
     description: [
       summary(notice),
@@ -137,8 +137,8 @@ export function chat(notice: Notice, now: number): ChatMessage {
     eventType: `finding-${notice.transition}`,
     resources: [subject.id],
     context: {
-      deliveryId: deliveryId(notice),
-      finding: recordId(notice),
+      deliveryId: identifier(deliveryId(notice)),
+      finding: identifier(recordId(notice)),
       level: notice.level,
       score: String(notice.score),
     },

@@ -34,7 +34,7 @@ function sections(notice: Notice, now: number): string[] {
     section('HOW SURE', [
       wrap(`${sure.promise} ${sure.place}`, COLUMNS),
       wrap(sure.evidence, COLUMNS),
-      wrap(sure.limits, COLUMNS),
+      paragraph(sure.limits),
     ]),
     ...(notice.reasons.length === 0 ? [] : [section('WHY', reasons(notice))]),
     ...(notice.links.length === 0 ? [] : [section('LINKED BY', links(notice))]),
@@ -157,7 +157,7 @@ export function stakeWords(notice: Notice, models = true): string {
 }
 
 function stake(notice: Notice): string[] {
-  return [wrap(stakeWords(notice), COLUMNS)];
+  return [paragraph(stakeWords(notice))];
 }
 
 function steps(notice: Notice, now: number): string[] {
@@ -173,22 +173,25 @@ function steps(notice: Notice, now: number): string[] {
 function provenance(notice: Notice): string {
   const { versions } = notice;
   const lines = [
-    wrap(
+    paragraph(
       `Finding ${defanged(notice.finding, 80)}, notice ${notice.number}. Policy ${defanged(versions.policy, 64)}, calibration ${defanged(versions.calibration, 64)}, code ${defanged(versions.code, 40)}.`,
-      COLUMNS,
     ),
   ];
   if (notice.sampleEvents.length > 0)
     lines.push(
-      wrap(
+      paragraph(
         `Sample events: ${notice.sampleEvents
           .slice(-3)
           .map((id) => defanged(id, 60))
           .join(', ')}`,
-        COLUMNS,
       ),
     );
   return lines.join('\n');
+}
+
+/** A paragraph that quotes names from outside: its later lines are set in, so that no name can begin a line. */
+function paragraph(text: string): string {
+  return wrap(text, COLUMNS, '', '  ');
 }
 
 /** With a capital and a full stop. */

@@ -1,7 +1,7 @@
 import { certaintyWords } from '../certainty.ts';
 import { deliveryId, type Notice, recordId } from '../finding.ts';
 import { headline, summary } from '../headline.ts';
-import { plain } from '../plain.ts';
+import { identifier, plain } from '../plain.ts';
 import { deadline, nextSteps } from '../steps.ts';
 
 /** SNS and EventBridge: at most 256 KiB for a message, attributes included. */
@@ -14,8 +14,8 @@ export const MESSAGE_MAX = 256 * 1024;
 export function jsonView(notice: Notice, now: number): object {
   return {
     schema: 'siphonwatch.notice/1',
-    deliveryId: deliveryId(notice),
-    thread: recordId(notice),
+    deliveryId: identifier(deliveryId(notice)),
+    thread: identifier(recordId(notice)),
     headline: headline(notice),
     summary: summary(notice),
     certainty: certaintyWords(notice),

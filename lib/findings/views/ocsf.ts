@@ -1,7 +1,8 @@
 import { certaintyWords } from '../certainty.ts';
 import { deliveryId, type Notice, recordId, type Transition } from '../finding.ts';
 import { headline, summary } from '../headline.ts';
-import { plain } from '../plain.ts';
+import { count, oneIn } from '../people.ts';
+import { identifier, plain } from '../plain.ts';
 import { nextSteps } from '../steps.ts';
 import { inert } from './json.ts';
 
@@ -59,8 +60,8 @@ export function ocsf(notice: Notice, now: number): Record<string, unknown> {
     confidence_score: Math.max(0, Math.min(100, Math.floor(100 * (1 - notice.p)))),
     metadata: {
       version: OCSF_VERSION,
-      uid: plain(deliveryId(notice), 200),
-      correlation_uid: recordId(notice),
+      uid: identifier(deliveryId(notice)),
+      correlation_uid: identifier(recordId(notice)),
       logged_time: now,
       product: {
         name: 'Siphonwatch',
@@ -71,7 +72,7 @@ export function ocsf(notice: Notice, now: number): Record<string, unknown> {
       labels: [notice.transition, subject.type],
     },
     finding_info: {
-      uid: recordId(notice),
+      uid: identifier(recordId(notice)),
       title: headline(notice),
       desc: `${summary(notice)} ${sure.promise} ${sure.place} ${sure.evidence} ${sure.limits}`,
       types: ['Model extraction', 'Distillation'],
@@ -92,11 +93,21 @@ export function ocsf(notice: Notice, now: number): Record<string, unknown> {
     },
     evidences: [
       ...notice.reasons.map((reason) => ({
+        uid: plain(reason.signal, 100),
         name: plain(reason.title, 200),
         data: inert({ ...reason }),
+        verdict_id: 4,
+        verdict: 'Suspicious',
       })),
-      ...notice.links.map((held) => ({ name: plain(held.kind, 100), data: inert({ ...held }) })),
+      ...notice.links.map((held) => ({
+        uid: `link-${plain(held.kind, 60)}`,
+        name: plain(held.kind, 100),
+        data: inert({ ...held }),
+        verdict_id: 4,
+        verdict: 'Suspicious',
+      })),
     ],
+    ...(notice.reasons.length === 0 ? {} : { anomaly_analyses: [anomalyAnalysis(notice)] }),
     resources: [
       {
         uid: plain(subject.id, 200),
@@ -129,5 +140,31 @@ export function ocsf(notice: Notice, now: number): Record<string, unknown> {
       versions: notice.versions,
       member_count: subject.memberCount,
     }),
+  };
+}
+
+/** The reasons again, as deviations from the peers' baseline. */
+function anomalyAnalysis(notice: Notice): object {
+  const observed = (reason: Notice['reasons'][number], value: string, pattern: string) => ({
+    observation_parameter: plain(reason.signal, 100),
+    observation_type: 'Distribution Analysis',
+    observations: [{ value }],
+    observed_pattern: pattern,
+  });
+  return {
+    analysis_targets: [
+      {
+        name: plain(notice.subject.id, 200),
+        type: notice.subject.type === 'account' ? 'User Account' : 'Group of User Accounts',
+      },
+    ],
+    anomalies: notice.reasons.map((reason) => observed(reason, String(reason.value), 'RARE')),
+    baselines: notice.reasons.map((reason) =>
+      observed(
+        reason,
+        `1 in ${oneIn(reason.p)} of ${count(notice.peers.accounts)} peers (${plain(notice.peers.group, 80)}) shows as much`,
+        'FREQUENT',
+      ),
+    ),
   };
 }
