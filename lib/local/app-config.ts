@@ -83,6 +83,7 @@ export async function startAppConfig(): Promise<AppConfig> {
     }
     send(400, JSON.stringify({ Message: `unknown operation ${incoming.method} ${url.pathname}` }));
   });
+  server.keepAliveTimeout = 3_600_000; // no connection is closed under a request that is on its way
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

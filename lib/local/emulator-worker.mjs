@@ -9,10 +9,16 @@ import { register } from 'tsx/esm/api';
 
 const listen = (server) =>
   new Promise((resolve, reject) => {
+    // A server under load must not close a connection on which the next request is already under way.
+    server.keepAliveTimeout = 3_600_000;
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => resolve(server.address().port));
   });
-const closed = (server) => new Promise((resolve) => server.close(resolve));
+const closed = (server) =>
+  new Promise((resolve) => {
+    server.close(resolve);
+    server.closeAllConnections();
+  });
 
 const hosts = {
   async streams() {
@@ -39,6 +45,7 @@ const hosts = {
     // Its own start function listens on every interface: build the app and listen on loopback.
     const { buildApp } = await import('fauxqs');
     const app = buildApp({ logger: false });
+    app.server.keepAliveTimeout = 3_600_000;
     const address = await app.listen({ port: 0, host: '127.0.0.1' });
     return { port: Number(new URL(address).port), close: () => app.close() };
   },

@@ -64,6 +64,7 @@ export async function startEventBus(clock: () => number = Date.now): Promise<Eve
       outgoing.end(JSON.stringify({ FailedEntryCount: failed, Entries: answers }));
     });
   });
+  server.keepAliveTimeout = 3_600_000; // no connection is closed under a request that is on its way
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

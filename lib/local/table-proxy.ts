@@ -63,7 +63,8 @@ const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem']);
 
 /** Port of the emulator behind, on loopback. */
 export async function startTableProxy(upstreamPort: number): Promise<TableProxy> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  // Idle connections end on this side, before the emulator ends them under a request that is on its way.
+  const agent = new Agent({ keepAlive: true, maxSockets: 64, timeout: 4000 });
   const shapes = new Map<string, Shape>();
   const streams = new Map<string, TableStream>();
   const timeToLive = new Map<string, unknown>();
@@ -123,15 +124,22 @@ export async function startTableProxy(upstreamPort: number): Promise<TableProxy>
   const readItem = async (
     headers: IncomingHttpHeaders,
     { table, key }: KeyedWrite,
-  ): Promise<Item | undefined> => {
+  ): Promise<{ readonly item: Item | undefined; readonly refused?: string }> => {
     const answer = await forward(
       headers,
       JSON.stringify({ TableName: table, Key: key, ConsistentRead: true }),
       'DynamoDB_20120810.GetItem',
     );
-    if (answer.status !== 200)
-      throw new Error(`reading an image of ${table} failed: ${answer.body.toString()}`);
-    return (JSON.parse(answer.body.toString()) as { Item?: Item }).Item;
+    const text = answer.body.toString();
+    if (answer.status === 400) return { item: undefined, refused: text };
+    if (answer.status !== 200) throw new Error(`reading an image of ${table} failed: ${text}`);
+    return { item: (JSON.parse(text) as { Item?: Item }).Item };
+  };
+
+  const image = async (headers: IncomingHttpHeaders, write: KeyedWrite): Promise<Item | undefined> => {
+    const { item, refused } = await readItem(headers, write);
+    if (refused) throw new Error(`reading an image of ${write.table} was refused: ${refused}`);
+    return item;
   };
 
   const lockName = ({ table, key }: KeyedWrite): string =>
@@ -156,16 +164,10 @@ export async function startTableProxy(upstreamPort: number): Promise<TableProxy>
     const key = operation === 'PutItem' ? keyOf(shape, body.Item as Item) : (body.Key as Item);
     const write = { table, key };
     return locked([lockName(write)], async () => {
-      let before: Item | undefined;
-      try {
-        before = await readItem(headers, write);
-      } catch (cause) {
-        // A bad key fails here first; the caller gets the emulator's own words for the operation that it asked for.
-        const refused = await forward(headers, JSON.stringify(body));
-        if (refused.status === 200)
-          throw new Error(`a write to ${table} went by without its image`, { cause });
-        return refused;
-      }
+      const read = await readItem(headers, write);
+      // A bad key is refused here first; the caller gets the emulator's words for the operation that it asked for.
+      if (read.refused) return forward(headers, JSON.stringify(body));
+      const before = read.item;
       const wanted = body.ReturnValues ?? 'NONE';
       // UpdateItem can return the new image for nothing; only UPDATED_* has to be read afterwards.
       const inBand = operation === 'UpdateItem' && !String(wanted).startsWith('UPDATED_');
@@ -182,7 +184,7 @@ export async function startTableProxy(upstreamPort: number): Promise<TableProxy>
             ? undefined
             : inBand
               ? response.Attributes
-              : await readItem(headers, write);
+              : await image(headers, write);
       record(write, before, after);
       if (!inBand || wanted === 'ALL_NEW') return answer;
       const { Attributes: _, ...rest } = response;
@@ -263,12 +265,13 @@ export async function startTableProxy(upstreamPort: number): Promise<TableProxy>
     });
     const factor = operation === 'TransactWriteItems' ? 2 : 1;
     return locked(keyed.map(lockName), async () => {
-      const before = await Promise.all(keyed.map((write) => readItem(headers, write)));
+      const reads = await Promise.all(keyed.map((write) => readItem(headers, write)));
+      if (reads.some((read) => read.refused)) return forward(headers, JSON.stringify(body));
       const answer = await forward(headers, JSON.stringify(body));
       if (answer.status !== 200) return answer;
-      const after = await Promise.all(keyed.map((write) => readItem(headers, write)));
+      const after = await Promise.all(keyed.map((write) => image(headers, write)));
       keyed.forEach((write, i) => {
-        record(write, before[i], after[i], factor);
+        record(write, reads[i]?.item, after[i], factor);
       });
       return answer;
     });
@@ -374,7 +377,7 @@ export async function startTableProxy(upstreamPort: number): Promise<TableProxy>
       );
     });
   });
-  server.keepAliveTimeout = 60_000;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
@@ -389,6 +392,9 @@ export async function startTableProxy(upstreamPort: number): Promise<TableProxy>
       }),
   };
 }
+
+/** Longer than any client keeps a connection idle, so that none is closed under a request. */
+const KEEP_ALIVE_MS = 3_600_000;
 
 interface Capacity {
   readonly TableName: string;

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import {
   BatchWriteItemCommand,
   ConditionalCheckFailedException,
@@ -14,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Emulators, LOCAL_CREDENTIALS, startEmulators } from '../../lib/local/emulators.ts';
 import { tableStreamArn } from '../../lib/local/names.ts';
 import type { TableStreamRecord } from '../../lib/local/source-record.ts';
-import type { TableMeter } from '../../lib/local/table-proxy.ts';
+import { startTableProxy, type TableMeter } from '../../lib/local/table-proxy.ts';
 import { tableStreamSource } from '../../lib/local/table-stream-source.ts';
 
 let emulators: Emulators;
@@ -173,5 +175,38 @@ describe('the table proxy', () => {
       new GetItemCommand({ TableName: 'plain', Key: { id: { S: 'big' } }, ConsistentRead: true }),
     );
     expect(await meter('plain')).toMatchObject({ writes: 1, writeUnits: 5, reads: 2, readUnits: 1 + 2 });
+  });
+});
+
+describe('when the emulator behind drops a connection', () => {
+  it('no write goes by without its image: the caller gets an error and the write is not made', async () => {
+    const asked: string[] = [];
+    const upstream = createServer((incoming, outgoing) => {
+      const operation = String(incoming.headers['x-amz-target']).split('.')[1] ?? '';
+      asked.push(operation);
+      if (operation === 'GetItem') incoming.socket.destroy();
+      else outgoing.end('{"TableDescription":{"TableName":"held"}}');
+    });
+    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+    const proxy = await startTableProxy((upstream.address() as AddressInfo).port);
+    try {
+      const call = (operation: string, body: object) =>
+        fetch(`http://127.0.0.1:${proxy.port}`, {
+          method: 'POST',
+          headers: { 'x-amz-target': `DynamoDB_20120810.${operation}` },
+          body: JSON.stringify(body),
+        });
+      await call('CreateTable', {
+        TableName: 'held',
+        KeySchema: [{ AttributeName: 'id' }],
+        StreamSpecification: { StreamEnabled: true, StreamViewType: 'KEYS_ONLY' },
+      });
+      const answer = await call('PutItem', { TableName: 'held', Item: { id: { S: 'a' } } });
+      expect(answer.status).toBe(500);
+      expect(asked).toEqual(['CreateTable', 'GetItem']);
+    } finally {
+      await proxy.close();
+      upstream.close();
+    }
   });
 });
