@@ -13,8 +13,8 @@ const DID: Readonly<Record<Transition, string>> = {
 
 /** A pseudonym that fits a subject line: enough to find it, not enough to break the line. */
 export function shortId(id: string, max = 14): string {
-  const text = defanged(id, 80);
-  return text.length <= max ? text : `${text.slice(0, max - 3)}...`;
+  const letters = [...defanged(id, 80)];
+  return letters.length <= max ? letters.join('') : `${letters.slice(0, max - 3).join('')}...`;
 }
 
 /** What happened, in a few words: `account a_mzxw6ytb... escalated to critical`. */

@@ -37,6 +37,7 @@ export function defanged(value: string, max = 200): string {
       .replace(/([\p{L}\p{N}+.-]):(?=[^\s\p{N}])/gu, '$1[:]')
       .replace(/:\/\//g, '[:]//')
       .replace(/[.\u3002\uff0e\uff61](?=[\p{L}\p{M}])/gu, '[.]')
+      .replace(/(www)\./gi, '$1[.]')
       .replace(/[@\uff20\ufe6b]/gu, '[at]'),
     max + 40,
   );

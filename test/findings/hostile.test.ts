@@ -44,7 +44,7 @@ function withoutOwnMarkup(text: string): string {
     .replace(/\*[A-Za-z0-9 ]+\*/g, '');
 }
 
-const RUNS = { numRuns: 250 };
+const RUNS = { numRuns: 150 };
 
 describe('hostile strings', () => {
   it('e-mail: one header line, no link, no escape, lines that fit, whatever is in the names', () => {
@@ -126,7 +126,7 @@ describe('hostile strings', () => {
         }
         expect(Object.keys(whole.attributes).length).toBeLessThanOrEqual(10);
       }),
-      { numRuns: 120 },
+      { numRuns: 80 },
     );
   });
 
@@ -151,7 +151,7 @@ describe('hostile strings', () => {
             expect(line).not.toMatch(INVISIBLE);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
