@@ -1,0 +1,233 @@
+import type { CustomerFacts } from '../profile/profile.ts';
+import type { Slice } from '../profile/slice.ts';
+import { windowMs } from '../profile/window.ts';
+import type { Calibration } from '../scoring/calibration.ts';
+import { FEWEST, leastTail, upperTail } from '../scoring/null-distribution.ts';
+import type { Contribution, ScoreRules, WindowScore } from '../scoring/score.ts';
+import { gradingHarvest, reasoningHarvest } from '../signals/elicitation.ts';
+import { instructionBreadth } from '../signals/instruction-breadth.ts';
+import {
+  effectiveTrials,
+  lowerShare,
+  percent,
+  type Reading,
+  type Sight,
+  type Signal,
+} from '../signals/signal.ts';
+import { uniformGenerator } from '../signals/uniform-generator.ts';
+import { type MemberWindow, memberWindow, mergedWindow, novelShares, promptsOnly } from './group-window.ts';
+
+/**
+ * Signals that judge a group: behaviour only. Address, payment, client and creation made the link and judge nothing;
+ * volume and age say more about the size of a group than about its purpose.
+ */
+export const GROUP_SIGNALS: readonly Signal[] = [
+  instructionBreadth,
+  uniformGenerator,
+  reasoningHarvest,
+  gradingHarvest,
+];
+
+/** Size classes of groups: a null for each. */
+const CLASSES = [3, 6, 12, 24, 48] as const;
+
+export function sizeClass(members: number): string {
+  let from = 2;
+  for (const start of CLASSES) {
+    if (members < start) return `${from}-${start - 1}`;
+    from = start;
+  }
+  return `${from}+`;
+}
+
+/** Member counts that nulls are learnt for, one in each class. */
+export const CLASS_SIZES = [2, 4, 8, 16, 32, 64] as const;
+
+/** A group's window: merged values, and each member's part. */
+export interface GroupSight {
+  readonly hours: number;
+  readonly sight: Sight;
+  readonly members: readonly MemberWindow[];
+  /** per member: share of its requests that are tasks which nobody in the group repeats */
+  readonly novel: readonly number[];
+  readonly readings: readonly (Reading | undefined)[];
+}
+
+/** Looks at a group through one window that ends with the slice of `latest`; `from` is when the link stood (ms). */
+export function lookAtGroup(
+  slicesOf: readonly (readonly Slice[])[],
+  customer: CustomerFacts,
+  latest: number,
+  hours: number,
+  from: number,
+): GroupSight {
+  const length = windowMs(hours);
+  return sightOfMembers(
+    slicesOf.map((slices) => memberWindow(slices, latest, length, from)),
+    customer,
+    latest,
+    hours,
+  );
+}
+
+/** The same from members' windows that are at hand. */
+export function sightOfMembers(
+  members: readonly MemberWindow[],
+  customer: CustomerFacts,
+  latest: number,
+  hours: number,
+): GroupSight {
+  const { window, prompts } = mergedWindow(members, latest, windowMs(hours));
+  const sight: Sight = { window, customer, samples: promptsOnly(prompts) };
+  const novel = novelShares(members);
+  const readings = GROUP_SIGNALS.map((signal) => {
+    if (signal === instructionBreadth) return breadth(members, novel, sight);
+    if (signal === uniformGenerator) return generator(members, novel, sight);
+    return signal.read(sight);
+  });
+  return { hours, sight, members, novel, readings };
+}
+
+/** Requests of one member that count at most, as a multiple of the mean: no member speaks for the group. */
+const LOUDEST = 4;
+
+/** Share of novel tasks over the group; each member weighs with its requests, the loudest not without bound. */
+function novelShare(members: readonly MemberWindow[], novel: readonly number[]): number {
+  let events = 0;
+  for (const member of members) events += member.counts.events;
+  const most = (LOUDEST * events) / Math.max(1, members.length);
+  let hits = 0;
+  let weight = 0;
+  members.forEach((member, i) => {
+    const counted = Math.min(member.counts.events, most);
+    hits += counted * (novel[i] ?? 0);
+    weight += counted;
+  });
+  return weight === 0 ? 0 : hits / weight;
+}
+
+function breadth(
+  members: readonly MemberWindow[],
+  novel: readonly number[],
+  sight: Sight,
+): Reading | undefined {
+  const trials = effectiveTrials(sight.window);
+  if (trials < 5) return undefined;
+  const share = novelShare(members, novel);
+  return {
+    value: lowerShare(share * trials, trials),
+    evidence: () =>
+      `${percent(share)} of ${sight.window.counts.events} requests of ${members.length} accounts were self-contained tasks that neither the account nor the group begins in the same way twice`,
+  };
+}
+
+function generator(
+  members: readonly MemberWindow[],
+  novel: readonly number[],
+  sight: Sight,
+): Reading | undefined {
+  const trials = effectiveTrials(sight.window);
+  if (trials < 10) return undefined;
+  const { counts } = sight.window;
+  const share = novelShare(members, novel);
+  const variance = Math.max(0, counts.headSquares / counts.events - (counts.headSum / counts.events) ** 2);
+  return {
+    value: lowerShare(share * trials, trials) / (1 + variance),
+    evidence: () =>
+      `first lines of ${members.length} accounts vary by ${Math.sqrt(variance).toFixed(1)} half-octaves in length over different tasks`,
+  };
+}
+
+/** What a group is compared with. */
+export interface GroupKind {
+  readonly product: string;
+  readonly members: number;
+}
+
+type Nulls = NonNullable<Calibration['groupScore']>;
+
+/** Name of the null of one signal in one window. */
+export function signalNull(signal: string, hours: number, kind: GroupKind): string {
+  return `${signal}/${hours}/${kind.product}/${sizeClass(kind.members)}`;
+}
+
+/** Names of the nulls of the score, narrowest first. */
+export function scoreNulls(kind: GroupKind): readonly string[] {
+  return [`score/${kind.product}/${sizeClass(kind.members)}`, `score/${kind.product}`, 'score'];
+}
+
+/** Most that one signal's surprise may bring: beyond it a fitted tail says nothing more. */
+const MOST = 12;
+
+/**
+ * How surprising a value is among benign groups of the size and product: -log10 of its tail probability, by the fitted
+ * tail, at most MOST; 0 where no such groups were seen. Groups are compared by surprise and not by steps, because the
+ * spread of a group's value shrinks as it grows: what says nothing of four accounts can say everything of forty.
+ */
+export function surprise(
+  signal: Signal,
+  value: number,
+  hours: number,
+  kind: GroupKind,
+  nulls: Nulls,
+): number {
+  const own = nulls[signalNull(signal.id, hours, kind)];
+  if (own === undefined || own.accounts < FEWEST) return 0;
+  return Math.min(MOST, -Math.log10(upperTail(own, value)));
+}
+
+/** Score of a group from its values: its most surprising signal that the policy gives any weight. */
+export function groupScore(
+  values: readonly (number | undefined)[],
+  hours: number,
+  kind: GroupKind,
+  rules: ScoreRules,
+  nulls: Nulls,
+): number {
+  let score = 0;
+  GROUP_SIGNALS.forEach((signal, i) => {
+    const value = values[i];
+    if (value === undefined || (rules.weights[signal.id] ?? signal.weight) === 0) return;
+    score = Math.max(score, surprise(signal, value, hours, kind, nulls));
+  });
+  return score;
+}
+
+/** A group's window scored. */
+export function scoreGroup(group: GroupSight, rules: ScoreRules, nulls: Nulls): WindowScore {
+  const { sight, readings, hours, members } = group;
+  const kind: GroupKind = { product: sight.customer.product, members: members.length };
+  const { window } = sight;
+  return {
+    hours,
+    from: window.from,
+    to: window.to,
+    events: window.counts.events,
+    score: groupScore(
+      readings.map((reading) => reading?.value),
+      hours,
+      kind,
+      rules,
+      nulls,
+    ),
+    contributions: () =>
+      GROUP_SIGNALS.flatMap((signal, i): Contribution[] => {
+        const reading = readings[i];
+        if (reading === undefined) return [];
+        const own = nulls[signalNull(signal.id, hours, kind)];
+        return [
+          {
+            signal: signal.id,
+            value: reading.value,
+            p:
+              own === undefined
+                ? undefined
+                : Math.max(upperTail(own, reading.value), leastTail(own.accounts)),
+            weight: rules.weights[signal.id] ?? signal.weight,
+            points: surprise(signal, reading.value, hours, kind, nulls),
+            evidence: reading.evidence(),
+          },
+        ];
+      }).sort((a, b) => b.points - a.points),
+  };
+}
