@@ -16,8 +16,8 @@ export async function change(
   for (;;) {
     const held = await store.find(id);
     if (held === undefined) throw new TriageError(`there is no finding ${id}`);
-    // Before the newest pushes the oldest out of the item.
-    await store.keepAudit(id, held.finding.audit ?? []);
+    // The newest entry is the only one whose copy a death can have prevented.
+    await store.keepAudit(id, held.finding.audit?.slice(-1) ?? []);
     const made = decide(held.finding);
     if (!(await store.write(made.finding, held.version))) continue;
     const subject = made.finding.notice.subject.id;

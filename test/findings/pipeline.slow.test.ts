@@ -1,0 +1,81 @@
+import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deliveryId } from '../../lib/findings/finding.ts';
+import { synthesize } from '../../lib/local/assembly.ts';
+import { type Cloud, startCloud } from '../../lib/local/cloud.ts';
+import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
+import { ACCOUNT, escalated, opened } from './notices.ts';
+import { faults } from './schemas.ts';
+
+/** The deployed bundles of notify and sweep on the synthesized stack, from an item's notices to the inbox. */
+let cloud: Cloud;
+beforeAll(async () => {
+  cloud = await startCloud({ stack: (await synthesize()).directory });
+});
+afterAll(() => cloud.close());
+
+const table = (name: string) => {
+  const found = cloud.template.tables.find((held) => held.name.toLowerCase().includes(name));
+  if (found === undefined) throw new Error(`no table ${name}`);
+  return found.name;
+};
+
+const put = (account: string, texts: readonly string[], since: string) =>
+  cloud.clients.dynamodb.send(
+    new PutItemCommand({
+      TableName: table('profile'),
+      Item: {
+        account: { S: account },
+        item: { S: 'hot' },
+        version: { N: '1' },
+        notices: { L: texts.map((S) => ({ S })) },
+        noticeShard: { S: 'n1' },
+        noticeSince: { S: since },
+      },
+    }),
+  );
+
+describe('notify and sweep as deployed', () => {
+  it('a notice in an item becomes mail, an event on the bus and a finding, once', async () => {
+    await put(ACCOUNT, [JSON.stringify(opened), JSON.stringify(escalated)], new Date().toISOString());
+    await cloud.settled({ hurry: true });
+    const mails = await cloud.inbox('Findings');
+    expect(mails.map(({ attributes }) => attributes.deliveryId)).toEqual([
+      deliveryId(opened),
+      deliveryId(escalated),
+    ]);
+    expect(mails[0]?.text).toContain('DO NEXT');
+    expect(mails[0]?.subject).toContain('[suspect] account');
+    const events = cloud.emulators.bus.events.map((event) => JSON.parse(event.Detail) as object);
+    expect(events).toHaveLength(2);
+    for (const event of events) expect(faults('ocsf', event)).toEqual([]);
+    const store = new DynamoFindingStore(cloud.clients.dynamodb, table('finding'));
+    expect((await store.list(10)).findings).toMatchObject([
+      { id: opened.finding, delivered: 2, level: 'critical' },
+    ]);
+    const { Item } = await cloud.clients.dynamodb.send(
+      new GetItemCommand({
+        TableName: table('profile'),
+        Key: { account: { S: ACCOUNT }, item: { S: 'hot' } },
+        ConsistentRead: true,
+      }),
+    );
+    expect(Item?.notices).toBeUndefined();
+    expect(Item?.version).toEqual({ N: '1' });
+    await cloud.wake('Sweep');
+    expect(await cloud.inbox('Findings')).toEqual([]);
+    expect(cloud.metrics.filter(({ name }) => name === 'NotificationsSent')).not.toHaveLength(0);
+    expect(cloud.metrics.filter(({ name }) => name === 'NotificationFailures')).toHaveLength(0);
+  });
+
+  it('a sweep delivers what the stream did not', async () => {
+    for (const mapping of cloud.mappings) await mapping.stop();
+    const other = { ...opened, finding: 'f-other-1', subject: { ...opened.subject, id: 'a_other' } };
+    await put('a_other', [JSON.stringify(other)], '2026-03-04T09:12:00.000Z');
+    expect(await cloud.wake('Sweep')).toMatchObject({ ok: true, response: { swept: 1 } });
+    const mails = await cloud.inbox('Findings');
+    expect(mails.map(({ attributes }) => attributes.finding)).toEqual(['f-other-1']);
+    const [oldest] = cloud.metrics.filter(({ name, value }) => name === 'UndeliveredSeconds' && value > 0);
+    expect(oldest?.value).toBeGreaterThan(60);
+  });
+});

@@ -1,0 +1,219 @@
+import { CreateTableCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowOf } from '../../lib/findings/bulletin.ts';
+import { applyNotice, deliveryId, type Notice } from '../../lib/findings/finding.ts';
+import { triage, undo } from '../../lib/findings/triage.ts';
+import { type Clients, localClients } from '../../lib/local/clients.ts';
+import { type Emulators, startEmulators } from '../../lib/local/emulators.ts';
+import { DynamoFindingStore, type FindingStore, MemoryFindingStore } from '../../lib/stores/finding-store.ts';
+import { DynamoOutbox, PROFILE_OUTBOX, waitingIn } from '../../lib/stores/outbox.ts';
+import { change, verdictsBySubject } from '../../lib/stores/verdicts.ts';
+import { ACCOUNT, calmed, escalated, NOW, opened } from './notices.ts';
+
+let emulators: Emulators;
+let clients: Clients;
+
+const S = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' as const });
+const key = (HASH: string, RANGE: string) => [
+  { AttributeName: HASH, KeyType: 'HASH' as const },
+  { AttributeName: RANGE, KeyType: 'RANGE' as const },
+];
+
+beforeAll(async () => {
+  emulators = await startEmulators();
+  clients = localClients(emulators.endpoints);
+  await clients.dynamodb.send(
+    new CreateTableCommand({
+      TableName: 'findings',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [S('finding'), S('item'), S('listing'), S('updatedAt')],
+      KeySchema: key('finding', 'item'),
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'byUpdated',
+          KeySchema: key('listing', 'updatedAt'),
+          Projection: { ProjectionType: 'ALL' },
+        },
+      ],
+    }),
+  );
+  await clients.dynamodb.send(
+    new CreateTableCommand({
+      TableName: 'profiles',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [S('account'), S('item'), S('noticeShard'), S('noticeSince')],
+      KeySchema: key('account', 'item'),
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'undelivered',
+          KeySchema: key('noticeShard', 'noticeSince'),
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+      ],
+    }),
+  );
+});
+afterAll(async () => {
+  clients.close();
+  await emulators.close();
+});
+
+const of = (n: number, notice: Notice = opened) =>
+  applyNotice(undefined, {
+    ...notice,
+    finding: `f-${n}-1`,
+    at: new Date(NOW + n * 1000).toISOString(),
+    subject: { ...notice.subject, id: `a_${n}` },
+  });
+
+describe.each([
+  ['in memory', () => new MemoryFindingStore()],
+  ['in DynamoDB', () => new DynamoFindingStore(clients.dynamodb, 'findings')],
+] as const)('findings %s', (_, make) => {
+  let store: FindingStore;
+  beforeAll(() => {
+    store = make();
+  });
+
+  it('one of two writers wins, the other is told', async () => {
+    expect(await store.find('f-0-1')).toBeUndefined();
+    expect(await store.write(of(0), undefined)).toBe(true);
+    expect(await store.write(of(0), undefined)).toBe(false);
+    const held = await store.find('f-0-1');
+    expect(held).toEqual({ finding: of(0), version: 1 });
+    const next = applyNotice(of(0), { ...escalated, finding: 'f-0-1' });
+    expect(await store.write(next, 1)).toBe(true);
+    expect(await store.write(next, 1)).toBe(false);
+    expect((await store.find('f-0-1'))?.finding).toEqual(next);
+  });
+
+  it('lists the newest change first, shadow findings apart', async () => {
+    for (let n = 1; n <= 20; n++) await store.write(of(n), undefined);
+    await store.write(of(21, { ...opened, shadow: true }), undefined);
+    const page = await store.list(5);
+    expect(page.findings.map(({ id }) => id).filter((id) => id !== 'f-0-1')[0]).toBe('f-20-1');
+    expect(page.findings).toHaveLength(5);
+    expect(page.more).toBe(true);
+    expect((await store.list(100)).findings).toHaveLength(21);
+    expect((await store.list(100)).more).toBe(false);
+    expect((await store.list(5, true)).findings.map(({ id }) => id)).toEqual(['f-21-1.shadow']);
+  });
+
+  it('keeps a verdict with its exception, what was before, and takes both back', async () => {
+    const until = NOW + 10 * 86_400_000;
+    await change(store, 'f-3-1', (held) =>
+      triage(held, { verdict: 'benign', by: 'ada', at: NOW, until, note: 'red team' }),
+    );
+    expect((await store.find('f-3-1'))?.finding).toMatchObject({
+      state: 'closed',
+      verdict: { verdict: 'benign' },
+    });
+    expect(await store.exceptionFor('a_3', NOW)).toMatchObject({
+      by: 'ada',
+      finding: 'f-3-1',
+      note: 'red team',
+    });
+    expect(await store.exceptionFor('a_3', until)).toBeUndefined();
+    expect([...(await verdictsBySubject(store))]).toEqual([['a_3', 'benign']]);
+    await change(store, 'f-3-1', (held) => undo(held, 'grace', NOW + 1, undefined));
+    expect((await store.find('f-3-1'))?.finding.verdict).toBeUndefined();
+    expect((await store.find('f-3-1'))?.finding.state).toBe('open');
+    expect(await store.exceptionFor('a_3', NOW)).toBeUndefined();
+    expect((await store.audit('f-3-1')).map(({ n, by, action }) => [n, by, action])).toEqual([
+      [1, 'ada', 'triage'],
+      [2, 'grace', 'undo'],
+    ]);
+    await expect(change(store, 'f-99-1', (held) => undo(held, 'x', NOW, undefined))).rejects.toThrow(
+      'there is no finding f-99-1',
+    );
+  });
+
+  it('keeps the whole trail, more than the finding itself carries', async () => {
+    for (let n = 0; n < 25; n++)
+      await change(store, 'f-4-1', (held) =>
+        triage(held, { verdict: 'unsure', by: 'ada', at: NOW + n, until: undefined, note: `${n}` }),
+      );
+    const trail = await store.audit('f-4-1');
+    expect(trail.map(({ n }) => n)).toEqual(Array.from({ length: 25 }, (_, i) => i + 1));
+    expect((await store.find('f-4-1'))?.finding.audit).toHaveLength(20);
+  });
+
+  it('a line that is put into a list again replaces itself', async () => {
+    const row = rowOf(opened, deliveryId(opened), 'storm');
+    await store.enlist('storm#s#1', row, NOW);
+    await store.enlist('storm#s#1', row, NOW);
+    await store.enlist('storm#s#1', { ...row, delivery: 'z' }, NOW);
+    expect((await store.rows('storm#s#1')).map(({ delivery }) => delivery)).toEqual([
+      deliveryId(opened),
+      'z',
+    ]);
+    expect(await store.rows('storm#s#2')).toEqual([]);
+  });
+
+  it('state is changed by whoever read it last', async () => {
+    expect(await store.state('x')).toBeUndefined();
+    expect(await store.writeState('x', 'one', undefined)).toBe(true);
+    expect(await store.writeState('x', 'two', undefined)).toBe(false);
+    expect(await store.writeState('x', 'two', 1)).toBe(true);
+    expect(await store.state('x')).toEqual({ body: 'two', version: 2 });
+  });
+});
+
+describe('the outbox in an item', () => {
+  const outbox = () => new DynamoOutbox(clients.dynamodb, 'profiles', PROFILE_OUTBOX);
+  const put = (texts: readonly string[], version = 1) =>
+    clients.dynamodb.send(
+      new PutItemCommand({
+        TableName: 'profiles',
+        Item: {
+          account: { S: ACCOUNT },
+          item: { S: 'hot' },
+          version: { N: String(version) },
+          notices: { L: texts.map((text) => ({ S: text })) },
+          noticeShard: { S: 'n3' },
+          noticeSince: { S: '2026-03-04T09:12:00.000Z' },
+        },
+      }),
+    );
+  const stored = async () =>
+    (
+      await clients.dynamodb.send(
+        new GetItemCommand({
+          TableName: 'profiles',
+          Key: { account: { S: ACCOUNT }, item: { S: 'hot' } },
+          ConsistentRead: true,
+        }),
+      )
+    ).Item;
+  const texts = [opened, escalated, calmed].map((notice) => JSON.stringify(notice));
+  const [first = '', second = '', third = ''] = texts;
+
+  it('is found when overdue, emptied when delivered, and the version is not touched', async () => {
+    await put([first], 7);
+    const here = outbox();
+    expect(await here.overdue('2026-03-04T09:13:00.000Z', 10)).toEqual([
+      { key: ACCOUNT, since: '2026-03-04T09:12:00.000Z' },
+    ]);
+    expect(await here.overdue('2026-03-04T09:12:00.000Z', 10)).toEqual([]);
+    const waiting = await here.read(ACCOUNT);
+    expect(waiting?.texts).toEqual([first]);
+    if (waiting) await here.remove(waiting, new Set([first]));
+    expect(Object.keys((await stored()) ?? {}).sort()).toEqual(['account', 'item', 'version']);
+    expect((await stored())?.version).toEqual({ N: '7' });
+    expect(await here.read(ACCOUNT)).toBeUndefined();
+    expect(await here.overdue('9999', 10)).toEqual([]);
+  });
+
+  it('keeps what the score side appended meanwhile', async () => {
+    await put([first, second]);
+    const here = outbox();
+    const waiting = await here.read(ACCOUNT);
+    await put(texts, 2);
+    if (waiting) await here.remove(waiting, new Set([first, second]));
+    const item = await stored();
+    expect(waitingIn(item, PROFILE_OUTBOX)?.texts).toEqual([third]);
+    expect(item?.noticeShard).toEqual({ S: 'n3' });
+    if (waiting) await here.remove(waiting, new Set([first]));
+    expect((await here.read(ACCOUNT))?.texts).toEqual([third]);
+  });
+});
