@@ -81,9 +81,16 @@ export class WindowMemo {
     const newest = slices[end - 1] as Slice;
     const held = this.held.get(length);
     let base: Window;
-    if (held !== undefined && held.to === to && sameParts(held.parts, slices, begin, end - 1))
+    const known = held === undefined ? 0 : held.parts.length;
+    if (held !== undefined && known <= end - 1 - begin && sameParts(held.parts, slices, begin)) {
       base = held.base;
-    else {
+      if (held.to !== to || known < end - 1 - begin) {
+        // nothing has left the window: what is new since is added
+        base = { ...copyWindow(base), from, to };
+        for (let i = begin + known; i < end - 1; i++) addSlice(base, slices[i] as Slice);
+        this.held.set(length, { to, parts: slices.slice(begin, end - 1), base });
+      }
+    } else {
       const parts = slices.slice(begin, end - 1);
       base = emptyWindow(from, to);
       for (const slice of parts) addSlice(base, slice);

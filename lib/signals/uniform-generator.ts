@@ -1,5 +1,5 @@
 import { novelInstructions } from './instruction-breadth.ts';
-import { effectiveTrials, lowerShare, type Signal } from './signal.ts';
+import { effectiveTrials, lowerShare, percent, type Signal } from './signal.ts';
 
 /** Standard deviation of the length class of first lines; classes are half-octaves. */
 function spread(sum: number, squares: number, n: number): number {
@@ -23,7 +23,8 @@ export const uniformGenerator: Signal = {
     const deviation = spread(counts.headSum, counts.headSquares, counts.events);
     return {
       value: lowerShare(share * trials, trials) / (1 + deviation * deviation),
-      evidence: () => `first lines vary by ${deviation.toFixed(1)} half-octaves in length over different tasks`,
+      evidence: () =>
+        `${percent(share)} of requests were different self-contained tasks whose first lines vary by only ${deviation.toFixed(1)} half-octaves in length`,
     };
   },
 };

@@ -138,7 +138,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       model: exchange.model,
       outcome: exchange.outcome,
       usage: {
-        inputTokens: twoDigits(exchange.usage.inputTokens),
+        inputTokens: oneDigit(exchange.usage.inputTokens),
         outputTokens: exchange.usage.outputTokens,
       },
       params: samplingOf(params),
@@ -236,11 +236,13 @@ function toMinute(text: string): string {
     : `${new Date(Date.parse(text)).toISOString().slice(0, 16)}:00Z`;
 }
 
-/** Two significant digits, half up: 1,234 tokens become 1,200. */
-export function twoDigits(count: number): number {
-  if (count < 100) return count;
+/**
+ * One significant digit, half up: 1,234 tokens become 1,000. With two, a third of the prompts of an exact dictionary could be
+ * told by unkeyed fields alone; with one, a sixteenth (docs/telemetry.md).
+ */
+export function oneDigit(count: number): number {
   let unit = 1;
-  while (count / unit >= 100) unit *= 10;
+  while (count / unit >= 10) unit *= 10;
   return Math.round(count / unit) * unit;
 }
 

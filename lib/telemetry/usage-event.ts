@@ -88,7 +88,7 @@ export const usageEvent = z.strictObject({
       .min(0)
       .max(1e9)
       .describe(
-        'tokens, rounded to two significant digits: the exact length of a prompt is a handle for a dictionary',
+        'tokens, rounded to one significant digit: the exact length of a prompt is a handle for a dictionary',
       ),
     outputTokens: z.number().int().min(0).max(1e9),
   }),

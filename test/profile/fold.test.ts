@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encodeSlices } from '../../lib/profile/codec.ts';
+import { isApplied, padSequence } from '../../lib/profile/position.ts';
+import { type Arrival, fold, newProfile, type Profile, sealable, watermark } from '../../lib/profile/profile.ts';
+import { remember } from '../../lib/profile/recent-ids.ts';
+import { DAY, HOUR, iso, MINUTE, print, START, usageEvent } from '../events.ts';
+
+const rules = { allowedLateness: 2 * HOUR, permittedSkew: 5 * MINUTE };
+
+function arrival(n: number, over: { time?: number; arrived?: number; id?: string; sequence?: number; index?: number; epoch?: string } = {}): Arrival {
+  const time = over.time ?? START + n * MINUTE;
+  return {
+    event: usageEvent({ id: over.id ?? `x-${n}`, time: iso(time), prints: [{ epoch: 'e1', prompt: print(n) }] }),
+    time,
+    arrived: over.arrived ?? Math.max(time, START + n * MINUTE),
+    position: { epoch: over.epoch ?? 's/b1', sequence: padSequence(String(over.sequence ?? n + 1)), index: over.index ?? 0 },
+  };
+}
+
+const bytes = (profile: Profile) => Buffer.from(encodeSlices(profile.slices)).toString('hex');
+
+describe('folding arrivals into a profile', () => {
+  const stream = Array.from({ length: 60 }, (_, i) => arrival(i, { id: `x-${i % 50}` }));
+
+  it('gives the same whatever the batches, and whatever is delivered again', () => {
+    const whole = fold(newProfile('a'), stream, rules).profile;
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(59), fc.nat(59)), { maxLength: 8 }), (cuts) => {
+        let profile = newProfile('a');
+        let done = 0;
+        // each delivery starts anywhere at or before what was applied: a retry, a zombie, a redelivery
+        for (const [from, length] of [...cuts, [0, 60] as const]) {
+          const start = Math.min(from, done);
+          const batch = stream.slice(start, start + length + 1);
+          profile = fold(profile, batch, rules).profile;
+          done = Math.max(done, start + batch.length);
+        }
+        expect(bytes(profile)).toBe(bytes(whole));
+        expect(profile.totals).toEqual(whole.totals);
+        expect(profile.guard).toEqual(whole.guard);
+      }),
+    );
+  });
+
+  it('counts a repeated id once within the horizon and again beyond it', () => {
+    const first = arrival(0, { id: 'same' });
+    const soon = arrival(1, { id: 'same', arrived: START + 50 * MINUTE });
+    const late = arrival(2, { id: 'same', arrived: START + 5 * HOUR });
+    const { profile, repeated } = fold(newProfile('a'), [first, soon, late], rules);
+    expect(repeated).toBe(1);
+    expect(profile.totals.events).toBe(2);
+  });
+
+  it('does not take a redelivery whose id was already stored for a repeat', () => {
+    const held = arrival(0);
+    const ids = new Map();
+    expect(remember(ids, 'x-0', held.arrived, held.position)).toBe(true);
+    expect(remember(ids, 'x-0', held.arrived, held.position)).toBe(true);
+    expect(remember(ids, 'x-0', held.arrived, { ...held.position, index: 7 })).toBe(false);
+  });
+
+  it('counts what is older than the watermark minus allowed lateness as late, never silently', () => {
+    const result = fold(
+      newProfile('a'),
+      [arrival(0, { time: START + 10 * HOUR, arrived: START + 10 * HOUR }), arrival(1, { time: START + 9 * HOUR, arrived: START + 10 * HOUR }), arrival(2, { time: START + 7 * HOUR, arrived: START + 10 * HOUR })],
+      rules,
+    );
+    expect(result).toMatchObject({ used: 2, late: 1 });
+    expect(result.profile.totals).toEqual({ events: 2, late: 1, repeated: 0 });
+  });
+
+  it('does not let a clock that runs ahead drag the watermark beyond arrival plus skew', () => {
+    const { profile } = fold(newProfile('a'), [arrival(0, { time: START + 30 * DAY, arrived: START })], rules);
+    expect(watermark(profile, rules)).toBe(START + 5 * MINUTE);
+    const next = fold(profile, [arrival(1, { time: START + MINUTE, arrived: START + MINUTE })], rules);
+    expect(next.used).toBe(1);
+  });
+
+  it('leaves the given profile as it was', () => {
+    const before = fold(newProfile('a'), stream.slice(0, 20), rules).profile;
+    const snapshot = bytes(before);
+    fold(before, stream.slice(20), rules);
+    expect(bytes(before)).toBe(snapshot);
+    expect(before.totals.events).toBe(20);
+  });
+
+  it('takes a position of another epoch for new, and compares sequence numbers by value', () => {
+    const guard = { epoch: 's/b1', sequence: padSequence('99'), index: 3 };
+    expect(isApplied(guard, { epoch: 's/b1', sequence: padSequence('100'), index: 0 })).toBe(false);
+    expect(isApplied(guard, { epoch: 's/b1', sequence: padSequence('99'), index: 3 })).toBe(true);
+    expect(isApplied(guard, { epoch: 's/b2', sequence: padSequence('1'), index: 0 })).toBe(false);
+  });
+
+  it('seals by what is stored alone', () => {
+    const old = fold(newProfile('a'), [arrival(0, { time: START }), arrival(1, { time: START + 40 * HOUR, arrived: START + 40 * HOUR })], rules).profile;
+    expect(sealable(old, rules, 12 * HOUR).map((slice) => slice.start)).toEqual([START]);
+    expect(sealable(newProfile('a'), rules, 12 * HOUR)).toEqual([]);
+  });
+});

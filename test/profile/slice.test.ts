@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeSlices, encodeSlices, StateError } from '../../lib/profile/codec.ts';
+import { addEvent, emptySlice, mergeSlice, SLICE_MS, type Slice, sliceStart } from '../../lib/profile/slice.ts';
+import { joinSlices, WindowMemo, windowEnding, windowMs } from '../../lib/profile/window.ts';
+import { BEHAVIOURS, type UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { iso, print, START, usageEvent } from '../events.ts';
+
+/** An event at `minute` after START with the facts that slices count. */
+const event = fc
+  .record({
+    minute: fc.integer({ min: 0, max: 60 * 30 }),
+    prompt: fc.integer({ min: 0, max: 40 }),
+    opening: fc.option(fc.integer({ min: 0, max: 20 }), { nil: undefined }),
+    behaviours: fc.subarray([...BEHAVIOURS]),
+    outcome: fc.constantFrom('ok', 'refused', 'truncated', 'error'),
+    model: fc.constantFrom('atlas-2', 'atlas-3'),
+    turns: fc.integer({ min: 0, max: 3 }),
+    system: fc.boolean(),
+    instruction: fc.boolean(),
+    epochs: fc.subarray(['e1', 'e2'], { minLength: 1 }),
+  })
+  .map((drawn): { time: number; event: UsageEvent } => {
+    const time = START + drawn.minute * 60_000;
+    return {
+      time,
+      event: usageEvent({
+        time: iso(time),
+        model: drawn.model,
+        outcome: drawn.outcome as UsageEvent['outcome'],
+        behaviours: drawn.behaviours,
+        shape: { ...usageEvent().shape, turns: drawn.turns, system: drawn.system, instruction: drawn.instruction },
+        prints: drawn.epochs.map((epoch) => ({
+          epoch,
+          prompt: print(drawn.prompt),
+          ...(drawn.opening === undefined ? {} : { opening: print(1000 + drawn.opening) }),
+        })),
+      }),
+    };
+  });
+
+const events = fc.array(event, { maxLength: 80 });
+
+function sliced(list: readonly { time: number; event: UsageEvent }[]): Slice[] {
+  const slices = new Map<number, Slice>();
+  for (const { time, event: held } of list) {
+    const start = sliceStart(time);
+    const slice = slices.get(start) ?? emptySlice(start);
+    slices.set(start, slice);
+    addEvent(slice, held, time);
+  }
+  return [...slices.values()].sort((a, b) => a.start - b.start);
+}
+
+/** Slices as plain data, whatever order maps were filled in. */
+const plain = (slices: readonly Slice[]) => decodeSlices(encodeSlices(slices));
+
+describe('slices', () => {
+  it('merge over parts of the events exactly, in any split and order', () => {
+    fc.assert(
+      fc.property(events, fc.array(fc.boolean(), { minLength: 80, maxLength: 80 }), (list, sides) => {
+        const left = list.filter((_, i) => sides[i]);
+        const right = list.filter((_, i) => !sides[i]);
+        expect(plain(joinSlices([sliced(right), sliced(left)]))).toEqual(plain(sliced(list)));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('survive encoding, and damaged or newer bytes are refused by name', () => {
+    fc.assert(
+      fc.property(events, (list) => {
+        const slices = sliced(list);
+        expect(plain(plain(slices))).toEqual(plain(slices));
+      }),
+      { numRuns: 60 },
+    );
+    const bytes = encodeSlices(sliced([{ time: START, event: usageEvent() }]));
+    expect(() => decodeSlices(bytes.slice(0, bytes.length - 3))).toThrow(StateError);
+    expect(() => decodeSlices(Uint8Array.from([9, ...bytes.slice(1)]))).toThrow(/version 9/);
+  });
+
+  it('never throw anything but a StateError on arbitrary bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        try {
+          decodeSlices(bytes);
+        } catch (error) {
+          expect(error).toBeInstanceOf(StateError);
+        }
+      }),
+    );
+  });
+
+  it('of different starts do not merge', () => {
+    expect(() => mergeSlice(emptySlice(START), emptySlice(START + SLICE_MS))).toThrow(/share a start/);
+  });
+
+  it('count a burst inside a five-minute cell once', () => {
+    const slice = emptySlice(START);
+    for (let i = 0; i < 50; i++) addEvent(slice, usageEvent({ behaviours: ['reasoning'] }), START + i * 1000);
+    addEvent(slice, usageEvent({ behaviours: ['reasoning'] }), START + 301_000);
+    const window = windowEnding([slice], START, windowMs(24));
+    expect(window.counts.reasoning).toBe(51);
+    expect(window.cells.reasoning).toBe(2);
+  });
+});
+
+describe('windows', () => {
+  it('are the run of slices that ends with the latest event', () => {
+    //  slices      | 00 | 06 | 12 | 18 | 00 | 06 |
+    //  24 h at 01:00 next day      [--------------)
+    const list = [0, 6, 12, 18, 24, 30].map((hour) => ({
+      time: START + hour * 3_600_000,
+      event: usageEvent({ time: iso(START + hour * 3_600_000) }),
+    }));
+    const window = windowEnding(sliced(list), START + 25 * 3_600_000, windowMs(24));
+    expect(window.from).toBe(START + 6 * 3_600_000);
+    expect(window.to).toBe(START + 30 * 3_600_000);
+    expect(window.counts.events).toBe(4);
+  });
+
+  it('of other lengths than whole slices are refused', () => {
+    expect(() => windowMs(7)).toThrow(/7 hours/);
+  });
+
+  it('remembered between flushes are the same as computed anew', () => {
+    fc.assert(
+      fc.property(fc.array(events, { minLength: 1, maxLength: 6 }), (flushes) => {
+        const memo = new WindowMemo();
+        let slices: Slice[] = [];
+        let latest = START;
+        for (const flush of flushes) {
+          if (flush.length === 0) continue;
+          slices = joinSlices([slices, sliced(flush)]);
+          latest = Math.max(latest, ...flush.map(({ time }) => time));
+          for (const hours of [12, 24]) {
+            const remembered = memo.ending(slices, latest, windowMs(hours));
+            expect(remembered).toEqual(windowEnding(slices, latest, windowMs(hours)));
+          }
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+});

@@ -1,0 +1,198 @@
+import { CreateTableCommand, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { advance } from '../../lib/detection/advance.ts';
+import type { Rules } from '../../lib/detection/judge.ts';
+import { encodeSlices } from '../../lib/profile/codec.ts';
+import { padSequence } from '../../lib/profile/position.ts';
+import type { Arrival } from '../../lib/profile/profile.ts';
+import { joinSlices } from '../../lib/profile/window.ts';
+import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
+import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
+import type { ProfileStore } from '../../lib/stores/profile-store.ts';
+import { ProfileTable } from '../../lib/stores/profile-table.ts';
+import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { account, HOUR, harvest, START, usageEvent } from '../events.ts';
+
+const rules: Rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 'test', shadow: false };
+const TABLE = 'profiles';
+
+let sequence = 0;
+function arrivals(events: readonly UsageEvent[]): Arrival[] {
+  return events.map((event) => ({
+    event,
+    time: Date.parse(event.time),
+    arrived: Date.parse(event.time),
+    position: { epoch: 's/b1', sequence: padSequence(String(++sequence)), index: 0 },
+  }));
+}
+
+async function push(store: ProfileStore, who: string, run: readonly Arrival[]): Promise<'saved' | 'conflict'> {
+  const state = (await store.load([who])).get(who);
+  if (state === undefined) throw new Error('no state');
+  const step = advance(state, run, rules);
+  return store.save(state, step.state, step.seal);
+}
+
+const server = dynalite({ createTableMs: 0 });
+let client: DynamoDBClient;
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  const { port } = server.address() as { port: number };
+  client = new DynamoDBClient({
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  await client.send(
+    new CreateTableCommand({
+      TableName: TABLE,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: 'account', AttributeType: 'S' },
+        { AttributeName: 'item', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: 'account', KeyType: 'HASH' },
+        { AttributeName: 'item', KeyType: 'RANGE' },
+      ],
+    }),
+  );
+});
+
+afterAll(() => {
+  client.destroy();
+  server.close();
+});
+
+/** The same contract for both; `fresh` gives another instance over the same data, as another invocation would have it. */
+const STORES: { name: string; make: () => { store: ProfileStore; fresh: () => ProfileStore } }[] = [
+  {
+    name: 'in memory',
+    make: () => {
+      const store = new MemoryProfileStore({ warmAccounts: 1 });
+      return { store, fresh: () => store };
+    },
+  },
+  {
+    name: 'DynamoDB',
+    make: () => {
+      const make = () => new ProfileTable(client, TABLE, { retentionDays: 35 });
+      return { store: make(), fresh: make };
+    },
+  },
+];
+
+/** What `notify` does to the item when all notices are delivered. */
+async function deliver(who: string): Promise<void> {
+  await client.send(
+    new UpdateItemCommand({
+      TableName: TABLE,
+      Key: { account: { S: who }, item: { S: 'hot' } },
+      UpdateExpression: 'REMOVE notices, noticeShard, noticeSince',
+    }),
+  );
+}
+
+let next = 100;
+
+describe.each(STORES)('profile store $name', ({ make }) => {
+  it('gives a new account for one that is not stored', async () => {
+    const { store } = make();
+    const who = account(next++);
+    expect((await store.load([who])).get(who)?.profile).toMatchObject({ account: who, version: 0 });
+  });
+
+  it('gives back what was saved, over seals and many flushes', async () => {
+    const { store, fresh } = make();
+    const who = account(next++);
+    const other = account(next++);
+    const events = harvest({ account: who, events: 150, everyMs: HOUR });
+    for (let i = 0; i < events.length; i += 10) expect(await push(store, who, arrivals(events.slice(i, i + 10)))).toBe('saved');
+    await push(store, other, arrivals(harvest({ account: other, events: 5 })));
+    const state = (await fresh().load([who, other])).get(who);
+    expect(state?.profile.totals.events).toBe(150);
+    expect(state?.profile.sealed).toBeGreaterThan(2);
+    const all = joinSlices([state?.sealed ?? [], state?.profile.slices ?? []]);
+    const inWindow = all.filter((slice) => slice.start >= START + 60 * HOUR);
+    expect(inWindow.reduce((sum, slice) => sum + slice.counts.events, 0)).toBe(90);
+    expect(state?.judgement.finding?.id).toMatch(/^f-/);
+    expect(state?.judgement.notices[0]?.transition).toBe('opened');
+  });
+
+  it('refuses a zombie that read an older version, even when it has more to say', async () => {
+    const { store } = make();
+    const who = account(next++);
+    const events = arrivals(harvest({ account: who, events: 30 }));
+    await push(store, who, events.slice(0, 10));
+    const zombie = (await store.load([who])).get(who);
+    await push(store, who, events.slice(10, 20));
+    const step = advance(zombie as never, events.slice(10, 30), rules);
+    expect(await store.save(zombie as never, step.state, step.seal)).toBe('conflict');
+    expect((await store.load([who])).get(who)?.profile.totals.events).toBe(20);
+  });
+
+  it('writes the same seal whoever writes it, and loses none of the slices in a race', async () => {
+    const { store, fresh } = make();
+    const who = account(next++);
+    const events = arrivals(harvest({ account: who, events: 80, everyMs: HOUR }));
+    await push(store, who, events.slice(0, 60));
+    const zombie = (await store.load([who])).get(who);
+    const late = advance(zombie as never, events.slice(60, 80), rules);
+    expect(late.seal).toBeDefined();
+    await push(store, who, events.slice(60, 62));
+    expect(await store.save(zombie as never, late.state, late.seal)).toBe('conflict');
+    await push(store, who, events.slice(62, 80));
+    const state = (await fresh().load([who])).get(who);
+    const all = joinSlices([state?.sealed ?? [], state?.profile.slices ?? []]);
+    expect(all.reduce((sum, slice) => sum + slice.counts.events, 0)).toBe(80);
+  });
+
+  it('remembers the ids of a busy account beyond its hot item', async () => {
+    const { store, fresh } = make();
+    const who = account(next++);
+    const busy = Array.from({ length: 120 }, (_, i) => usageEvent({ account: who, id: `busy-${i}`, time: new Date(START + i * 1000).toISOString() }));
+    for (let i = 0; i < busy.length; i += 30) await push(store, who, arrivals(busy.slice(i, i + 30)));
+    const again = arrivals(busy.slice(0, 40));
+    const state = (await fresh().load([who])).get(who);
+    const step = advance(state as never, again, rules);
+    expect(step).toMatchObject({ used: 0, repeated: 40 });
+  });
+});
+
+describe('the hot item', () => {
+  it('keeps notices that delivery has not taken yet, and none that it has', async () => {
+    const store = new ProfileTable(client, TABLE, { retentionDays: 35 });
+    const who = account(next++);
+    const events = arrivals(harvest({ account: who, events: 90 }));
+    await push(store, who, events.slice(0, 60));
+    const waiting = (await store.load([who])).get(who)?.judgement.notices ?? [];
+    expect(waiting.length).toBeGreaterThan(0);
+    // delivery empties the outbox without touching the version; the score side, which read before, still saves
+    const before = (await store.load([who])).get(who);
+    await deliver(who);
+    const step = advance(before as never, events.slice(60), rules);
+    expect(await store.save(before as never, step.state, step.seal)).toBe('saved');
+    const after = (await store.load([who])).get(who)?.judgement;
+    expect(after?.notices.map((held) => held.number)).not.toContain(1);
+    expect(after?.numbered).toBeGreaterThanOrEqual(waiting.length);
+  });
+
+  it('stays within two write units for an account of a campaign', async () => {
+    const store = new ProfileTable(client, TABLE, { retentionDays: 35 });
+    const who = account(next++);
+    const events = harvest({ account: who, events: 26 * 7, everyMs: 55 * 60_000 });
+    let units = 0;
+    let flushes = 0;
+    for (let i = 0; i < events.length; i += 2) {
+      const before = store.writeUnits;
+      await push(store, who, arrivals(events.slice(i, i + 2)));
+      await deliver(who);
+      units += store.writeUnits - before;
+      flushes++;
+    }
+    expect(units / flushes).toBeLessThan(2.5);
+  });
+});
