@@ -10,7 +10,7 @@ import { faults } from './schemas.ts';
 /** The deployed bundles of notify and sweep on the synthesized stack, from an item's notices to the inbox. */
 let cloud: Cloud;
 beforeAll(async () => {
-  cloud = await startCloud({ stack: (await synthesize()).directory });
+  cloud = await startCloud({ stack: (await synthesize()).folder });
 });
 afterAll(() => cloud.close());
 
