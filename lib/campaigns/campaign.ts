@@ -1,0 +1,50 @@
+import { type Judgement, newJudgement } from '../detection/account-state.ts';
+import { hash48 } from '../profile/hash32.ts';
+import type { Group } from './find-groups.ts';
+
+/** A campaign over its life: a group that keeps its identity while members come and go. */
+export interface Campaign {
+  readonly id: string;
+  /** when its link first stood, ms of arrival: slices before it are no evidence */
+  readonly linkedAt: number;
+  /** members of the group now, ascending */
+  readonly members: readonly string[];
+  /** members that the open finding names, and since when (ms); empty without one */
+  readonly accused: ReadonlyMap<string, number>;
+  /** facts that link it, most members first, at most KEYS: by these a successor is known */
+  readonly keys: readonly string[];
+  readonly judgement: Judgement;
+  /** ids of campaigns that went on in this one */
+  readonly absorbed: readonly string[];
+  /** campaign on whose infrastructure this one was opened */
+  readonly predecessor: string | undefined;
+  /** last run in which a group carried it, ms of arrival */
+  readonly seenAt: number;
+  /** last run in which it was judged */
+  readonly judgedAt: number;
+}
+
+/** Most link facts remembered of a campaign. */
+export const KEYS = 64;
+
+/** Deterministic: a run that is repeated gives a new campaign the same id. */
+export function campaignId(group: Group): string {
+  const founding = `${group.links[0]?.key ?? ''}\n${group.members[0] ?? ''}`;
+  const two = `${hash48(founding).toString(36).padStart(10, '0')}${hash48(`${founding}\n`).toString(36).padStart(10, '0')}`;
+  return `c_${two.slice(0, 16)}`;
+}
+
+export function newCampaign(group: Group, at: number, predecessor?: string, linkedAt = at): Campaign {
+  return {
+    id: campaignId(group),
+    linkedAt,
+    members: group.members,
+    accused: new Map(),
+    keys: group.links.slice(0, KEYS).map((link) => link.key),
+    judgement: newJudgement(linkedAt),
+    absorbed: [],
+    predecessor,
+    seenAt: at,
+    judgedAt: 0,
+  };
+}

@@ -1,0 +1,228 @@
+import type { Judgement, OpenFinding } from '../detection/account-state.ts';
+import { levelRules, type Rules, reasonsOf, scoreRules } from '../detection/judge.ts';
+import { findingId, type Notice, type Transition } from '../findings/finding.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { CustomerFacts } from '../profile/profile.ts';
+import { type Slice, sliceStart } from '../profile/slice.ts';
+import { tailAmong } from '../scoring/calibration.ts';
+import { asCertainty, grow } from '../scoring/evidence.ts';
+import { type LevelRules, type LevelState, levelRank, nextLevel } from '../scoring/level.ts';
+import type { WindowScore } from '../scoring/score.ts';
+import type { Campaign } from './campaign.ts';
+import { campaignNotice } from './campaign-notice.ts';
+import type { Group } from './find-groups.ts';
+import { type GroupSight, lookAtGroup, scoreGroup, scoreNulls } from './group-score.ts';
+import { type Fit, fits } from './membership.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** A calmed finding is reopened, not followed by a new one, for so long. */
+const REOPEN_MS = 14 * DAY;
+const SUSPECT = levelRank('suspect');
+
+/** What judging a campaign needs of a member. Times in ms. */
+export interface Member {
+  readonly account: string;
+  readonly customer: CustomerFacts;
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  /** ascending, distinct starts */
+  readonly slices: readonly Slice[];
+  readonly sampleEvents?: readonly string[];
+}
+
+/** A member with what the group shows of it. */
+export interface JudgedMember {
+  readonly member: Member;
+  readonly fit: Fit;
+  readonly events: number;
+  readonly outputTokens: number;
+  /** share of its requests that are what the group is accused of */
+  readonly share: number;
+}
+
+export interface CampaignVerdict {
+  readonly campaign: Campaign;
+  readonly score: number;
+  /** chance that a benign group of the size and product shows as much within a month */
+  readonly p: number;
+  readonly notice: Notice | undefined;
+}
+
+/**
+ * Level rules of campaigns: the budget is the expected number of false campaigns a month over all customers, shared
+ * by all groups that are judged in a month.
+ */
+export function campaignLevels(policy: Policy, tested: number): LevelRules {
+  const each = policy.campaigns.budget / Math.max(1, tested);
+  return {
+    watch: Math.min(1, each * 10),
+    suspect: each,
+    critical: each / 5,
+    calm: levelRules(policy).calm,
+  };
+}
+
+/** The facts by which a group's null is chosen: its most frequent product, and plan for the reader. */
+export function customerOf(members: readonly Member[]): CustomerFacts {
+  const products = new Map<string, number>();
+  const plans = new Map<string, number>();
+  let createdAt = Number.POSITIVE_INFINITY;
+  for (const { customer } of members) {
+    products.set(customer.product, (products.get(customer.product) ?? 0) + 1);
+    plans.set(customer.plan, (plans.get(customer.plan) ?? 0) + 1);
+    createdAt = Math.min(createdAt, customer.createdAt);
+  }
+  return { product: mostFrequent(products), plan: mostFrequent(plans), createdAt };
+}
+
+function mostFrequent(counts: ReadonlyMap<string, number>): string {
+  let best = '';
+  let most = 0;
+  for (const [name, count] of counts)
+    if (count > most || (count === most && name < best)) {
+      best = name;
+      most = count;
+    }
+  return best;
+}
+
+/**
+ * Judges a campaign at event time `at`: its members' merged slices from the slice in which the link first stood, scored
+ * and compared with benign groups; evidence is the running maximum, as for accounts. Abstains without a group null in the
+ * calibration: then nothing about the campaign changes.
+ */
+export function judgeCampaign(
+  campaign: Campaign,
+  group: Group,
+  members: readonly Member[],
+  at: number,
+  tested: number,
+  rules: Rules,
+): CampaignVerdict {
+  const { policy, calibration } = rules;
+  const nulls = calibration.groupScore;
+  const quiet: CampaignVerdict = { campaign, score: 0, p: 1, notice: undefined };
+  if (nulls === undefined) return quiet;
+  const customer = customerOf(members);
+  const from = sliceStart(campaign.linkedAt);
+  let best: { sight: GroupSight; score: WindowScore } | undefined;
+  for (const hours of policy.windows) {
+    const sight = lookAtGroup(
+      members.map((member) => member.slices),
+      customer,
+      at,
+      hours,
+      from,
+    );
+    const score = scoreGroup(sight, scoreRules(policy), nulls);
+    if (best === undefined || score.score > best.score.score) best = { sight, score };
+  }
+  if (best === undefined) return quiet;
+  const names = scoreNulls({ product: customer.product, members: members.length });
+  const before = campaign.judgement;
+  const evidence = grow(before.evidence, best.score.score, at);
+  const place = tailAmong(nulls, names, best.score.score);
+  const p = place === undefined ? 1 : asCertainty(place, calibration.days).p;
+  const peak = tailAmong(nulls, names, evidence.peak);
+  const sure = peak === undefined ? undefined : asCertainty(peak, calibration.days);
+  const level = nextLevel(before.level, p, at, campaignLevels(policy, tested));
+  const judged = levelRank(level.level) >= SUSPECT ? judgeMembers(members, best.sight, best.score) : [];
+  const accused = accusedOf(campaign, level, judged, at);
+  const transition = transitionOf(campaign, level, at, best.score.events, accused.size, policy);
+  if (transition === undefined)
+    return {
+      campaign: { ...campaign, accused, judgement: { ...before, evidence, level }, judgedAt: at },
+      score: best.score.score,
+      p,
+      notice: undefined,
+    };
+  const fresh = transition === 'opened';
+  const episode = fresh ? before.episode + 1 : before.episode;
+  const id =
+    fresh || before.finding === undefined ? findingId('campaign', campaign.id, episode) : before.finding.id;
+  const finding: OpenFinding = {
+    id,
+    since: fresh ? level.since : (before.finding?.since ?? level.since),
+    noticedAt: at,
+    noticedEvents: best.score.events,
+    calmed: transition === 'calmed',
+  };
+  const number = before.numbered + 1;
+  const notice = campaignNotice({
+    campaign,
+    group,
+    members,
+    judged,
+    customer,
+    occasion: { transition, number, finding: id, level, previous: before.level.level, at },
+    top: best.score,
+    reasons: reasonsOf(best.score),
+    sure,
+    from,
+    rules,
+  });
+  const judgement: Judgement = {
+    evidence,
+    level,
+    episode,
+    finding,
+    numbered: number,
+    notices: [...before.notices, notice],
+  };
+  return { campaign: { ...campaign, accused, judgement, judgedAt: at }, score: best.score.score, p, notice };
+}
+
+function judgeMembers(
+  members: readonly Member[],
+  sight: GroupSight,
+  score: WindowScore,
+): readonly JudgedMember[] {
+  const found = fits(sight, score);
+  return members.map((member, i) => {
+    const { counts } = sight.members[i] as GroupSight['members'][number];
+    return {
+      member,
+      fit: found[i]?.fit ?? 'edge',
+      share: found[i]?.share ?? 0,
+      events: counts.events,
+      outputTokens: counts.outputTokens,
+    };
+  });
+}
+
+/** Who the finding names: all members but those whose own behaviour speaks against it. */
+function accusedOf(
+  campaign: Campaign,
+  level: LevelState,
+  judged: readonly JudgedMember[],
+  at: number,
+): ReadonlyMap<string, number> {
+  if (levelRank(level.level) < SUSPECT) return new Map();
+  const accused = new Map<string, number>();
+  for (const { member, fit } of judged)
+    if (fit !== 'against') accused.set(member.account, campaign.accused.get(member.account) ?? at);
+  return accused;
+}
+
+function transitionOf(
+  campaign: Campaign,
+  level: LevelState,
+  at: number,
+  events: number,
+  named: number,
+  policy: Policy,
+): Transition | undefined {
+  const before = campaign.judgement;
+  const was = levelRank(before.level.level);
+  const is = levelRank(level.level);
+  const open = before.finding;
+  if (is >= SUSPECT && (open === undefined || open.calmed))
+    return open !== undefined && at - open.noticedAt < REOPEN_MS ? 'reopened' : 'opened';
+  if (open === undefined || open.calmed) return undefined;
+  if (is < SUSPECT) return 'calmed';
+  if (is > was) return 'escalated';
+  const cooled = at - open.noticedAt >= policy.cooldownHours * HOUR;
+  const grown = events >= 2 * open.noticedEvents || named >= 1.5 * campaign.accused.size;
+  return cooled && grown ? 'updated' : undefined;
+}
