@@ -5,7 +5,9 @@ import { z } from 'zod';
  * and `options`; free text has `text`; a line may have both. A null answer is a model that gave none.
  */
 export const answerLine = z.looseObject({
-  item: z.union([z.string().min(1).max(512), z.number().int()]).describe('id of the question, the same in every file'),
+  item: z
+    .union([z.string().min(1).max(512), z.number().int()])
+    .describe('id of the question, the same in every file'),
   answer: z.string().max(64).nullish().describe('the chosen option as a letter, null if none could be read'),
   correct: z.string().max(64).nullish().describe('the key, a letter'),
   options: z.number().int().min(2).max(26).nullish().describe('how many options the question had'),
@@ -121,8 +123,11 @@ export function readAnswerSheet(model: string, lines: Iterable<string>): AnswerS
     const text = row.text ?? undefined;
     if (!isChoice) {
       if (typeof row.answer === 'string')
-        throw new AnswersError(`${at}: "answer" is ${shown(row.answer)} but "correct" and "options" are missing`);
-      if (text === undefined) throw new AnswersError(`${at}: neither "answer", "correct" and "options" nor "text"`);
+        throw new AnswersError(
+          `${at}: "answer" is ${shown(row.answer)} but "correct" and "options" are missing`,
+        );
+      if (text === undefined)
+        throw new AnswersError(`${at}: neither "answer", "correct" and "options" nor "text"`);
       answers.set(item, { item, choice: -1, key: -1, options: 0, text });
       if (text.trim() !== '') textItems++;
       continue;
@@ -132,7 +137,8 @@ export function readAnswerSheet(model: string, lines: Iterable<string>): AnswerS
     const key = letterIndex(row.correct);
     if (key < 0) throw new AnswersError(`${at}: "correct" is ${shown(row.correct)}, not a letter`);
     if (key >= row.options) {
-      if (badKeys.length === 0) firstBadKey = `line ${number}: ${shown(row.correct)} with ${row.options} options`;
+      if (badKeys.length === 0)
+        firstBadKey = `line ${number}: ${shown(row.correct)} with ${row.options} options`;
       badKeys.push(item);
       continue;
     }

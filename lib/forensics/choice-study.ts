@@ -52,7 +52,7 @@ export function accuracyCovariates(c: AgreementCounts): number[] {
 export function choiceTable(
   sheets: readonly AnswerSheet[],
   families: readonly string[],
-  parties: number,
+  strangers: boolean,
   reference: AnswerSheet,
   items: readonly string[],
 ): ChoiceTable {
@@ -60,7 +60,7 @@ export function choiceTable(
   return {
     models: sheets.map((s) => s.model),
     families,
-    parties,
+    strangers,
     choices: sheets.map((s) => choicesAt(s, reference, items)),
     keys: Int8Array.from(items, (item) => at(item)?.key ?? 0),
     options: Int8Array.from(items, (item) => at(item)?.options ?? 2),
@@ -84,7 +84,7 @@ export function choiceStudy(
   const table = choiceTable(
     [reference, suspect, ...controls],
     families,
-    2,
+    families[0] === families[1],
     reference,
     items ?? common.items,
   );
@@ -110,7 +110,9 @@ export function measurePairs(table: ChoiceTable, pairs: readonly Pair[]) {
   const counts = pairs.map(([a, b]) =>
     countAgreement(table.choices[a] as Int8Array, table.choices[b] as Int8Array, table.keys, table.options),
   );
-  const residuals = pairs.map(([a, b], p) => model.residual(a, b, chanceAgreement(counts[p] as AgreementCounts)));
+  const residuals = pairs.map(([a, b], p) =>
+    model.residual(a, b, chanceAgreement(counts[p] as AgreementCounts)),
+  );
   return { counts, residuals };
 }
 

@@ -38,11 +38,31 @@ export function collectPlan(questions: number, alpha: number, effect: number): C
     spread: { at: items, detectable: detectableAt(items) },
     calls: items * (needed + 2),
     sets: [
-      { name: 'MMLU-Pro (12,032 items, up to ten options)', use: 'first choice', note: 'Many options and hard questions give many shared errors. Public answers of dozens of models serve as controls if you ask yours with the same prompts.' },
-      { name: 'MMLU, ARC-Challenge, GPQA', use: 'to add items', note: 'Four options: about a third of the information an item of ten options has. GPQA is small.' },
-      { name: 'your own unpublished questions', use: 'best against leaks', note: 'A public set may be in everybody\u2019s training data; write 1,000 or more, plausible wrong options, keys checked by two people.' },
-      { name: 'questions from prompts that the suspected accounts really sent', use: 'most sensitive, if law and contract allow', note: 'Turn them into multiple choice. Do not compare these with controls asked something else.' },
-      { name: 'AlpacaEval (805 prompts) or your own 500 to 1,000 open prompts', use: 'free text, to rank teachers', note: 'Same maximum length for all; keep whole answers.' },
+      {
+        name: 'MMLU-Pro (12,032 items, up to ten options)',
+        use: 'first choice',
+        note: 'Many options and hard questions give many shared errors. Public answers of dozens of models serve as controls if you ask yours with the same prompts.',
+      },
+      {
+        name: 'MMLU, ARC-Challenge, GPQA',
+        use: 'to add items',
+        note: 'Four options: about a third of the information an item of ten options has. GPQA is small.',
+      },
+      {
+        name: 'your own unpublished questions',
+        use: 'best against leaks',
+        note: 'A public set may be in everybody\u2019s training data; write 1,000 or more, plausible wrong options, keys checked by two people.',
+      },
+      {
+        name: 'questions from prompts that the suspected accounts really sent',
+        use: 'most sensitive, if law and contract allow',
+        note: 'Turn them into multiple choice. Do not compare these with controls asked something else.',
+      },
+      {
+        name: 'AlpacaEval (805 prompts) or your own 500 to 1,000 open prompts',
+        use: 'free text, to rank teachers',
+        note: 'Same maximum length for all; keep whole answers.',
+      },
     ],
     rules: [
       'Fix items, prompts, parser, level and controls in writing before the first look at the suspect\u2019s answers; date and sign it.',

@@ -39,6 +39,9 @@ export function familyOf(model: string): string {
 export function lineOf(model: string): string {
   return model
     .toLowerCase()
-    .replace(/[-_@.](20\d{2}[-_]?\d{2}[-_]?\d{2}|20\d{2}[-_]\d{2}|\d{4}|\d{6,8}|latest|preview)(?=$|[-_@.])/g, '')
+    .replace(
+      /[-_@.](20\d{2}[-_]?\d{2}[-_]?\d{2}|20\d{2}[-_]\d{2}|\d{4}|\d{6,8}|latest|preview)(?=$|[-_@.])/g,
+      '',
+    )
     .replace(/[-_](20\d{2}[-_]?\d{2}[-_]?\d{2}|\d{4}|\d{6,8})$/g, '');
 }

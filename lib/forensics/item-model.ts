@@ -16,8 +16,11 @@ export interface ChoiceTable {
   readonly keys: Int8Array;
   /** Number of options of each item, 2 to 26. */
   readonly options: Int8Array;
-  /** The first so many models are the parties of the question (reference and suspect), the others controls. */
-  readonly parties: number;
+  /**
+   * Whether models 0 and 1 are a reference and a suspect that share a presumed family, and are to be treated as the
+   * strangers that the null hypothesis says they are.
+   */
+  readonly strangers: boolean;
 }
 
 /** Per pair: what was measured and, at each item, agreement less its expectation. */
@@ -45,30 +48,32 @@ export interface ItemModel {
 /**
  * Learns the item model from all models of the table.
  *
- * Each presumed family is one voter, however many models it has, so that a crowd of kin does not decide what is popular.
- * Reference and suspect are voters of their own, as the hypothesis that they are strangers has it; their kin among the
- * controls do not vote. A pair is judged by the voters that are kin to neither of its models. Expected agreement falls
- * as voters grow in number, so every pair gets the same number: where there are more, one is skipped at each item, in
- * turn.
+ * Each presumed family is one voter, however many models it has, so that a crowd of kin does not decide what is popular;
+ * a pair is judged by the voters that are kin to neither of its models. Where reference and suspect share a family, each is
+ * a voter of its own and their kin among the controls do not vote. Expected agreement depends on the number of voters, so
+ * every pair gets the same number: where there are more, one is skipped at each item, in turn.
  *
  * @param pairs all pairs that will be asked for: they fix the number of voters
  */
 export function itemModel(table: ChoiceTable, pairs: readonly Pair[]): ItemModel {
-  const { choices, keys, options, families, models } = table;
+  const { choices, keys, options, families, models, strangers } = table;
   const n = keys.length;
   let width = 2;
   for (let i = 0; i < n; i++) width = Math.max(width, options[i] as number);
 
-  const parties = table.parties;
-  const partyFamilies = new Set(families.slice(0, parties));
   const voterNames: string[] = [];
   const voterOf = models.map((model, m) => {
     const family = families[m] as string;
-    if (m >= parties && partyFamilies.has(family)) return -1;
-    const name = m < parties ? `party ${m} ${model}` : `family ${family}`;
+    const kin = strangers && family === families[0];
+    if (kin && m > 1) return -1;
+    const name = kin ? `party ${model}` : `family ${family}`;
     const at = voterNames.indexOf(name);
     return at >= 0 ? at : voterNames.push(name) - 1;
   });
+  // Rotation goes by name, so that no result depends on the order of the files.
+  const turn = voterNames
+    .map((_, v) => v)
+    .sort((a, b) => ((voterNames[a] as string) < (voterNames[b] as string) ? -1 : 1));
   const votes = voterNames.map(() => new Float32Array(n * width));
   voterNames.forEach((_, v) => {
     const members = voterOf.flatMap((w, m) => (w === v ? [m] : []));
@@ -82,17 +87,18 @@ export function itemModel(table: ChoiceTable, pairs: readonly Pair[]): ItemModel
     }
   });
   const total = new Float32Array(n * width);
-  for (const share of votes) for (let j = 0; j < total.length; j++) total[j] = (total[j] as number) + (share[j] as number);
+  for (const share of votes)
+    for (let j = 0; j < total.length; j++) total[j] = (total[j] as number) + (share[j] as number);
 
   // Who may not vote on a pair: voters of either model's family, except that the two accused are strangers.
   const barred = (a: number, b: number): number[] => {
     const out = new Set<number>();
-    const bothParties = a < parties && b < parties;
+    const accused = strangers && a !== b && a < 2 && b < 2;
     models.forEach((_, m) => {
       const v = voterOf[m] as number;
       if (v < 0) return;
       if (m === a || m === b) out.add(v);
-      else if (!bothParties && (families[m] === families[a] || families[m] === families[b])) out.add(v);
+      else if (!accused && (families[m] === families[a] || families[m] === families[b])) out.add(v);
     });
     return [...out];
   };
@@ -119,7 +125,7 @@ export function itemModel(table: ChoiceTable, pairs: readonly Pair[]): ItemModel
     }
     return sum;
   };
-  const without = (out: readonly number[]) => voterNames.map((_, v) => v).filter((v) => !out.includes(v));
+  const without = (out: readonly number[]) => turn.filter((v) => !out.includes(v));
 
   // Each model once: odds factor that gives its accuracy, and how much it favours each letter when wrong.
   const oddsFactor = new Float64Array(models.length);
@@ -136,19 +142,30 @@ export function itemModel(table: ChoiceTable, pairs: readonly Pair[]): ItemModel
     const others = without(own);
     const row = choices[m] as Int8Array;
     const right = new Float64Array(n);
+    const base = new Float32Array(n * width);
     let answered = 0;
     let correct = 0;
+    const seen = new Float64Array(width);
     for (let i = 0; i < n; i++) {
-      if ((row[i] as number) < 0) continue;
+      const x = row[i] as number;
+      if (x < 0) continue;
+      const key = keys[i] as number;
       const sum = fill(i, own, others);
-      right[i] = ((left[keys[i] as number] as number) + meanDifficultyWeight * prior) / (sum + meanDifficultyWeight);
+      right[i] = ((left[key] as number) + meanDifficultyWeight * prior) / (sum + meanDifficultyWeight);
       answered++;
-      if (row[i] === keys[i]) correct++;
+      if (x === key) {
+        correct++;
+        continue;
+      }
+      bump(seen, x, 1);
+      const count = options[i] as number;
+      for (let k = 0; k < count; k++)
+        if (k !== key) base[i * width + k] = (left[k] as number) + evenSpreadWeight / (count - 1);
     }
     const target = (correct + 0.5) / (answered + 1);
     let low = -12;
     let high = 12;
-    for (let step = 0; step < 40; step++) {
+    for (let step = 0; step < 24; step++) {
       const factor = Math.exp((low + high) / 2);
       let sum = 0;
       for (let i = 0; i < n; i++) {
@@ -156,28 +173,24 @@ export function itemModel(table: ChoiceTable, pairs: readonly Pair[]): ItemModel
         const p = (right[i] as number) * factor;
         sum += p / (p + 1 - (right[i] as number));
       }
-      if (sum / answered < target) low = Math.log(factor);
-      else high = Math.log(factor);
+      if (sum / answered < target) low = (low + high) / 2;
+      else high = (low + high) / 2;
     }
     oddsFactor[m] = Math.exp((low + high) / 2);
 
     const t = tilt[m] as Float64Array;
-    const seen = new Float64Array(width);
-    for (let i = 0; i < n; i++) if ((row[i] as number) >= 0 && row[i] !== keys[i]) bump(seen, row[i] as number, 1);
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < 4; round++) {
       const expected = new Float64Array(width);
       for (let i = 0; i < n; i++) {
-        if ((row[i] as number) < 0 || row[i] === keys[i]) continue;
-        fill(i, own, others);
-        const key = keys[i] as number;
-        const count = options[i] as number;
-        const even = evenSpreadWeight / (count - 1);
+        const x = row[i] as number;
+        if (x < 0 || x === keys[i]) continue;
         let sum = 0;
-        for (let k = 0; k < count; k++) if (k !== key) sum += ((left[k] as number) + even) * (t[k] as number);
-        for (let k = 0; k < count; k++)
-          if (k !== key) bump(expected, k, (((left[k] as number) + even) * (t[k] as number)) / sum);
+        for (let k = 0; k < width; k++) sum += (base[i * width + k] as number) * (t[k] as number);
+        for (let k = 0; k < width; k++)
+          bump(expected, k, ((base[i * width + k] as number) * (t[k] as number)) / sum);
       }
-      for (let k = 0; k < width; k++) t[k] = ((t[k] as number) * ((seen[k] as number) + 1)) / ((expected[k] as number) + 1);
+      for (let k = 0; k < width; k++)
+        t[k] = ((t[k] as number) * ((seen[k] as number) + 1)) / ((expected[k] as number) + 1);
     }
   });
 
@@ -235,7 +248,8 @@ export function itemModel(table: ChoiceTable, pairs: readonly Pair[]): ItemModel
         squares += value * value;
       }
       const meanValue = items === 0 ? 0 : sum / items;
-      const variance = items < 2 ? Number.POSITIVE_INFINITY : (squares / items - meanValue * meanValue) / (items - 1);
+      const variance =
+        items < 2 ? Number.POSITIVE_INFINITY : (squares / items - meanValue * meanValue) / (items - 1);
       return { items, value: meanValue, variance, perItem };
     },
   };

@@ -60,7 +60,8 @@ export function fitPairEffects(
       const x = row[i] as number;
       if (x === 0) continue;
       moment[i] = (moment[i] as number) + x * (values[p] as number);
-      for (let j = 0; j < size; j++) gram[i * size + j] = (gram[i * size + j] as number) + x * (row[j] as number);
+      for (let j = 0; j < size; j++)
+        gram[i * size + j] = (gram[i * size + j] as number) + x * (row[j] as number);
     }
   });
   for (let i = 0; i < size; i++)

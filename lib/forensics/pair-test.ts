@@ -42,19 +42,17 @@ export interface PairTest {
 }
 
 /**
- * The null pairs of a reference (model 0) and a suspect (model 1): all pairs of different presumed families, and
- * nothing that being guilty would itself raise (suspect with the reference's kin, reference with the suspect's kin).
- * Families come from names or declarations, never from the values.
+ * The null pairs of a reference (model 0) and a suspect (model 1): all other pairs of different presumed families.
+ * Families come from names or declarations, never from the values. The suspect's pairs with the reference's kin stay in:
+ * leaving them out would be kinder to the accuser, and doubled the rate of false convictions at 5 % when tried, because
+ * likeness between whole families then counts for the accused pair only.
  */
 export function accusedAndNullPairs(families: readonly string[]): Pair[] {
   const pairs: Pair[] = [[0, 1]];
   for (let i = 0; i < families.length; i++)
     for (let j = i + 1; j < families.length; j++) {
       if (i === 0 && j === 1) continue;
-      if (families[i] === families[j]) continue;
-      if (i === 1 && families[j] === families[0]) continue;
-      if (i === 0 && families[j] === families[1]) continue;
-      pairs.push([i, j]);
+      if (families[i] !== families[j]) pairs.push([i, j]);
     }
   return pairs;
 }
@@ -69,15 +67,18 @@ function standardised(models: number, pairs: readonly Pair[], view: PairView) {
     for (let p = 1; p < pairs.length; p++) sampling += view.variances[p] as number;
     sampling /= pairs.length - 1;
   }
-  const between = Math.max(0, rootMeanSquare(raw.subarray(1)) ** 2 - sampling);
+  // What weighs pairs against each other is estimated from all pairs, the accused one too: then the ranks do not depend
+  // on who stands accused, and are uniform exactly. What is reported as the null's spread leaves it out.
+  const weighing = Math.max(0, rootMeanSquare(raw) ** 2 - sampling);
   const t = new Float64Array(pairs.length);
   for (let p = 0; p < pairs.length; p++) {
-    const variance = view.variances === undefined ? 1 : between + (view.variances[p] as number);
-    t[p] = (raw[p] as number) / Math.sqrt(variance);
+    const variance = view.variances === undefined ? 1 : weighing + (view.variances[p] as number);
+    t[p] = variance > 0 ? (raw[p] as number) / Math.sqrt(variance) : 0;
   }
-  const unit = rootMeanSquare(t.subarray(1));
+  const unit = rootMeanSquare(t);
   for (let p = 0; p < pairs.length; p++) t[p] = unit > 0 ? (t[p] as number) / unit : 0;
-  return { fit, t, between, sampling, unit };
+  const between = Math.max(0, rootMeanSquare(raw.subarray(1)) ** 2 - sampling);
+  return { fit, t, between, sampling, spread: rootMeanSquare(raw.subarray(1)) };
 }
 
 function empiricalP(t: Float64Array): number {
@@ -104,20 +105,22 @@ export function testAccusedPair(array: PairArray): PairTest {
   for (const view of views)
     for (let p = 0; p < combined.length; p++)
       combined[p] = (combined[p] as number) + (view.t[p] as number) / views.length;
-  const unit = rootMeanSquare(combined.subarray(1));
-  if (unit > 0) for (let p = 0; p < combined.length; p++) combined[p] = (combined[p] as number) / unit;
-  const v0 = array.views[0]?.variances?.[0];
-  const variance = v0 === undefined ? 1 : first.between + v0;
+  // Scaling all alike leaves ranks as they are; the reader's unit is the null's own spread.
+  const rescale = (t: Float64Array) => {
+    const unit = rootMeanSquare(t.subarray(1));
+    return unit > 0 ? t.map((x) => x / unit) : t;
+  };
+  const scaled = rescale(combined);
   return {
     excess: first.fit.residuals[0] as number,
-    z: combined[0] as number,
+    z: scaled[0] as number,
     p: empiricalP(combined),
-    nullZ: combined.slice(1),
-    viewZ: views.map((v) => v.t[0] as number),
+    nullZ: scaled.slice(1),
+    viewZ: views.map((v) => rescale(v.t)[0] as number),
     viewP: views.map((v) => empiricalP(v.t)),
     betweenVariance: first.between,
     samplingVariance: first.sampling,
-    scale: first.unit * Math.sqrt(variance / (1 - (first.fit.leverages[0] as number))),
+    scale: first.spread / Math.sqrt(1 - (first.fit.leverages[0] as number)),
     weights: first.fit.weights(0),
   };
 }
@@ -177,7 +180,12 @@ export function power(
  * Fewest items for a power of 80 % at `effect`, or undefined where no number of items is enough, because the spread
  * between unrelated models does not shrink with items.
  */
-export function itemsNeeded(test: PairTest, itemsNow: number, effect: number, alpha: number): number | undefined {
+export function itemsNeeded(
+  test: PairTest,
+  itemsNow: number,
+  effect: number,
+  alpha: number,
+): number | undefined {
   if (!(effect > 0) || power(test, itemsNow, Number.POSITIVE_INFINITY, effect, alpha) < 0.8) return undefined;
   let low = 1;
   let high = 1e7;

@@ -1,6 +1,12 @@
 import { chartColours, chartSvg, type VegaLiteSpec } from '../report/chart.ts';
 import { type Html, html, page, raw, table } from '../report/html.ts';
-import { type ForensicsReport, negativeMeans, positiveMeans, type SuspectReport, type Verdict } from './report.ts';
+import {
+  type ForensicsReport,
+  negativeMeans,
+  positiveMeans,
+  type SuspectReport,
+  type Verdict,
+} from './report.ts';
 
 const tone: Record<Verdict, 'alarm' | 'calm' | 'unsure' | 'plain'> = {
   'consistent with': 'alarm',
@@ -26,7 +32,11 @@ export async function forensicsPage(report: ForensicsReport, madeAt: string): Pr
       num(s.z, 1),
       pValue(s.p),
       pValue(s.pAdjusted),
-      s.closest === null ? '' : s.closest.named ? `${s.closest.line} (${num(s.closest.probability, 2)})` : 'none named',
+      s.closest === null
+        ? ''
+        : s.closest.named
+          ? `${s.closest.line} (${num(s.closest.probability, 2)})`
+          : 'none named',
     ]),
     [2, 3, 4, 5, 6],
   );
@@ -52,9 +62,17 @@ async function suspectSection(s: SuspectReport, alpha: number): Promise<Html> {
   if (s.null === null || s.z === null) return html`${head}${caveatList(s)}</section>`;
   const isText = s.mode === 'text';
   const facts = [
-    fact(isText ? 'common answers' : 'items both answered', int(s.items), s.coWrong === null ? '' : `${int(s.coWrong)} both wrong`),
+    fact(
+      isText ? 'common answers' : 'items both answered',
+      int(s.items),
+      s.coWrong === null ? '' : `${int(s.coWrong)} both wrong`,
+    ),
     fact(isText ? 'likeness in words' : 'κ observed', num(s.kappa, 3), `expected ${num(s.expected, 3)}`),
-    fact('excess', signed(s.excess), s.ci95 === null ? '' : `items ${signed(s.ci95[0])} to ${signed(s.ci95[1])}`),
+    fact(
+      'excess',
+      signed(s.excess),
+      s.ci95 === null ? '' : `items ${signed(s.ci95[0])} to ${signed(s.ci95[1])}`,
+    ),
     fact('z', num(s.z, 2), `spread of unrelated pairs ${num(s.null.spread, 3)}`),
     fact('p', pValue(s.p), `smallest possible ${pValue(s.null.smallestP)}`),
     fact('corrected p', pValue(s.pAdjusted), `${s.questions} question${s.questions === 1 ? '' : 's'} asked`),
@@ -82,7 +100,15 @@ function teacherTable(s: SuspectReport): Html | string {
   return html`<h3>Closest teacher</h3><p>${capital(s.closest.text)}. A control's best candidate is as close with p ${pValue(s.closest.anyP)}.</p>
 ${table(
   ['Candidate', 'z', 'p', 'corrected p', 'probability', 'line', 'probability of line'],
-  s.teachers.map((t) => [t.teacher, num(t.z, 2), pValue(t.p), pValue(t.pAdjusted), num(t.probability, 2), t.line, num(t.lineProbability, 2)]),
+  s.teachers.map((t) => [
+    t.teacher,
+    num(t.z, 2),
+    pValue(t.p),
+    pValue(t.pAdjusted),
+    num(t.probability, 2),
+    t.line,
+    num(t.lineProbability, 2),
+  ]),
   [1, 2, 3, 4, 6],
 )}<p class="muted">Probabilities are among these candidates, given that one of them is the teacher; they say nothing of a teacher who was not asked.</p>`;
 }
@@ -90,15 +116,17 @@ ${table(
 function viewTable(s: SuspectReport): Html | string {
   if (s.text === null || s.views.length === 0) return '';
   return html`<h3>Views of the text</h3><p>${int(s.text.items)} common texts; all views together z ${num(s.text.z, 1)}, p ${pValue(s.text.p)}. The views depend on each other and are averaged, never multiplied.${s.mode === 'choices' ? ' Beside the choices they corroborate and are not part of the verdict.' : ''}</p>
-${table(
-  ['View', 'z', 'p'],
-  s.views.map((v) => [v.view, num(v.z, 1), pValue(v.p)]),
-  [1, 2],
-)}`;
+<div class="narrow">${table(
+    ['View', 'z', 'p'],
+    s.views.map((v) => [v.view, num(v.z, 1), pValue(v.p)]),
+    [1, 2],
+  )}</div>`;
 }
 
 function caveatList(s: SuspectReport): Html | string {
-  return s.caveats.length === 0 ? '' : html`<h3>Caveats</h3><ul>${s.caveats.map((c) => html`<li>${c.text}</li>`)}</ul>`;
+  return s.caveats.length === 0
+    ? ''
+    : html`<h3>Caveats</h3><ul>${s.caveats.map((c) => html`<li>${c.text}</li>`)}</ul>`;
 }
 
 function fact(key: string, value: string, detail: string): Html {
@@ -121,7 +149,13 @@ function nullSpec(s: SuspectReport, alpha: number): VegaLiteSpec {
         data: { values: z.map((v) => ({ z: v })) },
         mark: { type: 'bar', color: chartColours.null, binSpacing: 1 },
         encoding: {
-          x: { field: 'z', ...x, bin: { step: 0.25, extent: [low, high] }, title: 'excess, standard deviations', axis: { values: range(low, high), grid: false } },
+          x: {
+            field: 'z',
+            ...x,
+            bin: { step: 0.25, extent: [low, high] },
+            title: 'excess, standard deviations',
+            axis: { values: range(low, high), format: 'd', grid: false },
+          },
           y: { aggregate: 'count', type: 'quantitative', title: 'unrelated pairs', axis: { tickCount: 4 } },
         },
       },
@@ -134,8 +168,13 @@ function nullSpec(s: SuspectReport, alpha: number): VegaLiteSpec {
               layer: [
                 { mark: { type: 'rule' as const, color: chartColours.muted, strokeDash: [3, 3] } },
                 {
-                  mark: { type: 'text' as const, align: 'right' as const, dx: -4, baseline: 'top' as const, color: chartColours.muted },
-                  encoding: { text: { field: 'label', type: 'nominal' as const }, y: { value: 0 } },
+                  mark: {
+                    type: 'text' as const,
+                    align: 'center' as const,
+                    baseline: 'bottom' as const,
+                    color: chartColours.muted,
+                  },
+                  encoding: { text: { field: 'label', type: 'nominal' as const }, y: { value: -2 } },
                 },
               ],
             },
@@ -146,8 +185,15 @@ function nullSpec(s: SuspectReport, alpha: number): VegaLiteSpec {
         layer: [
           { mark: { type: 'rule', color: chartColours.alarm, strokeWidth: 2.5 } },
           {
-            mark: { type: 'text', align: own > (low + high) / 2 ? 'right' : 'left', dx: own > (low + high) / 2 ? -6 : 6, baseline: 'top', fontWeight: 600, color: chartColours.alarm },
-            encoding: { text: { field: 'label', type: 'nominal' }, y: { value: 18 } },
+            mark: {
+              type: 'text',
+              align: own > (low + high) / 2 ? 'right' : 'left',
+              dx: own > (low + high) / 2 ? 12 : -12,
+              baseline: 'bottom',
+              fontWeight: 600,
+              color: chartColours.alarm,
+            },
+            encoding: { text: { field: 'label', type: 'nominal' }, y: { value: -16 } },
           },
         ],
       },
@@ -157,7 +203,8 @@ function nullSpec(s: SuspectReport, alpha: number): VegaLiteSpec {
 
 function powerSpec(s: SuspectReport): VegaLiteSpec {
   const effects = [...new Set(s.power?.curve.map((c) => c.effect))];
-  const label = (e: number) => (s.mode === 'text' ? `${(e / (s.null?.spread ?? 1)).toFixed(0)} spreads` : `excess ${e}`);
+  const label = (e: number) =>
+    s.mode === 'text' ? `${(e / (s.null?.spread ?? 1)).toFixed(0)} spreads` : `excess ${e}`;
   return {
     width: 400,
     height: 190,
@@ -166,8 +213,20 @@ function powerSpec(s: SuspectReport): VegaLiteSpec {
         data: { values: (s.power?.curve ?? []).map((c) => ({ ...c, label: label(c.effect) })) },
         mark: { type: 'line', point: { filled: true, size: 28 }, strokeWidth: 2 },
         encoding: {
-          x: { field: 'items', type: 'quantitative', scale: { type: 'log' }, title: s.mode === 'text' ? 'answers' : 'items', axis: { values: [200, 500, 1000, 2000, 5000, 10000, 20000], format: ',d', grid: false } },
-          y: { field: 'power', type: 'quantitative', scale: { domain: [0, 1] }, title: 'power', axis: { format: '%', tickCount: 5 } },
+          x: {
+            field: 'items',
+            type: 'quantitative',
+            scale: { type: 'log' },
+            title: s.mode === 'text' ? 'answers' : 'items',
+            axis: { values: [200, 500, 1000, 2000, 5000, 10000, 20000], format: ',d', grid: false },
+          },
+          y: {
+            field: 'power',
+            type: 'quantitative',
+            scale: { domain: [0, 1] },
+            title: 'power',
+            axis: { format: '%', tickCount: 5 },
+          },
           color: {
             field: 'label',
             type: 'nominal',
@@ -203,7 +262,11 @@ function int(x: number): string {
 }
 function pValue(p: number | null): string {
   if (p === null) return dash;
-  if (p < 1e-4) return p === 0 ? '0' : `< 10^−${Math.floor(-Math.log10(p))}`.replace('^−', '⁻').replace(/⁻(\d+)/, (_, d: string) => `⁻${[...d].map((c) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)]).join('')}`);
+  if (p < 1e-300) return '< 10⁻³⁰⁰';
+  if (p < 1e-4)
+    return `< 10^−${Math.floor(-Math.log10(p))}`
+      .replace('^−', '⁻')
+      .replace(/⁻(\d+)/, (_, d: string) => `⁻${[...d].map((c) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)]).join('')}`);
   return p >= 0.1 ? p.toFixed(2) : p.toFixed(4).replace(/0+$/, '');
 }
 function capital(text: string): string {

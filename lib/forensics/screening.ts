@@ -1,6 +1,5 @@
 import { capaKappa, countAgreement } from './agreement.ts';
 import type { AnswerSheet } from './answers.ts';
-import { choicesAt, commonChoiceItems } from './choice-study.ts';
 
 /** Why a model's answers, or a pair's, cannot carry a number. */
 export interface Unfit {
@@ -29,7 +28,12 @@ export const leastControls = 6;
  * Whether one model's choices are answers at all: not one letter throughout, and above chance.
  * A model that guesses agrees with nobody, and one letter agrees with every key of that letter: neither says anything.
  */
-export function unfitChoices(model: string, choices: Int8Array, keys: Int8Array, options: Int8Array): Unfit | undefined {
+export function unfitChoices(
+  model: string,
+  choices: Int8Array,
+  keys: Int8Array,
+  options: Int8Array,
+): Unfit | undefined {
   let answered = 0;
   let correct = 0;
   let chance = 0;
@@ -46,7 +50,10 @@ export function unfitChoices(model: string, choices: Int8Array, keys: Int8Array,
     variance += q * (1 - q);
   }
   if (answered < leastItems)
-    return { code: 'too-few-items', reason: `${model} answered ${answered} of the common items; at least ${leastItems} are needed` };
+    return {
+      code: 'too-few-items',
+      reason: `${model} answered ${answered} of the common items; at least ${leastItems} are needed`,
+    };
   const [top, times] = [...letters].sort((a, b) => b[1] - a[1])[0] ?? [0, 0];
   if (times > 0.9 * answered)
     return {
@@ -61,13 +68,9 @@ export function unfitChoices(model: string, choices: Int8Array, keys: Int8Array,
   return undefined;
 }
 
-/** Whether two sheets are the same file, or one model queried twice, rather than two models. */
-export function identicalChoices(a: AnswerSheet, b: AnswerSheet): boolean {
-  const { items } = commonChoiceItems(a, b);
-  if (items.length < leastItems) return false;
-  const keys = Int8Array.from(items, (i) => a.answers.get(i)?.key ?? 0);
-  const options = Int8Array.from(items, (i) => a.answers.get(i)?.options ?? 2);
-  const counts = countAgreement(choicesAt(a, a, items), choicesAt(b, a, items), keys, options);
+/** Whether two models' choices are those of one model queried twice (or one file copied), rather than of two. */
+export function identicalChoices(a: Int8Array, b: Int8Array, keys: Int8Array, options: Int8Array): boolean {
+  const counts = countAgreement(a, b, keys, options);
   return counts.items >= leastItems && capaKappa(counts) > 0.97;
 }
 
@@ -77,7 +80,8 @@ export function identicalTexts(a: AnswerSheet, b: AnswerSheet): boolean {
   let same = 0;
   for (const [item, x] of a.answers) {
     const y = b.answers.get(item);
-    if (x.text === undefined || y?.text === undefined || x.text.trim() === '' || y.text.trim() === '') continue;
+    if (x.text === undefined || y?.text === undefined || x.text.trim() === '' || y.text.trim() === '')
+      continue;
     common++;
     if (x.text === y.text) same++;
   }

@@ -1,5 +1,5 @@
 import { naiveBinomialP } from './agreement.ts';
-import { AnswersError, type AnswerSheet } from './answers.ts';
+import { type AnswerSheet, AnswersError } from './answers.ts';
 import { bootstrapMeanInterval, jackknifeError } from './bootstrap.ts';
 import {
   choiceStudy,
@@ -169,7 +169,10 @@ function controlsFor(context: Context, suspect: AnswerSheet, caveats: Caveat[]):
   const out = input.controls.filter((c) => !parties.has(c.model));
   const asControl = input.controls.some((c) => c.model === suspect.model);
   if (asControl)
-    caveats.push({ code: 'suspect-was-control', text: `${suspect.model} is also listed as a control; it was left out while accused.` });
+    caveats.push({
+      code: 'suspect-was-control',
+      text: `${suspect.model} is also listed as a control; it was left out while accused.`,
+    });
   return out;
 }
 
@@ -183,7 +186,13 @@ function judge(context: Context, suspect: AnswerSheet): Draft {
   return judgeTexts(context, suspect, controls, caveats);
 }
 
-function empty(context: Context, suspect: AnswerSheet, mode: SuspectReport['mode'], items: number, caveats: readonly Caveat[]): SuspectReport {
+function empty(
+  context: Context,
+  suspect: AnswerSheet,
+  mode: SuspectReport['mode'],
+  items: number,
+  caveats: readonly Caveat[],
+): SuspectReport {
   return {
     suspect: suspect.model,
     reference: context.input.reference.model,
@@ -222,7 +231,8 @@ function abstain(
   unfit: Unfit,
   caveats: readonly Caveat[],
 ): Draft {
-  const size = unfit.code === 'too-few-items' || unfit.code === 'too-few-co-wrong' || unfit.code === 'too-few-controls';
+  const size =
+    unfit.code === 'too-few-items' || unfit.code === 'too-few-co-wrong' || unfit.code === 'too-few-controls';
   return {
     report: {
       ...empty(context, suspect, mode, items, caveats),
@@ -253,31 +263,44 @@ function judgeChoices(
       reason: `${common.conflicting} of ${items + common.conflicting} common items have a different key or number of options in the two files: they are not the same questions`,
     });
   if (common.conflicting > 0)
-    caveats.push({ code: 'keys-differ', text: `${common.conflicting} items were dropped: key or number of options differs between the files.` });
+    caveats.push({
+      code: 'keys-differ',
+      text: `${common.conflicting} items were dropped: key or number of options differs between the files.`,
+    });
   if (items < leastItems)
     return stop({
       code: 'too-few-items',
       reason: `reference and suspect have ${items} items in common; at least ${leastItems} are needed, 2,000 are advisable`,
     });
-  const table = choiceTable([reference, suspect, ...candidates], [], 2, reference, common.items);
+  const table = choiceTable([reference, suspect, ...candidates], [], false, reference, common.items);
   const unfitParty = [0, 1]
-    .map((m) => unfitChoices(table.models[m] as string, table.choices[m] as Int8Array, table.keys, table.options))
+    .map((m) =>
+      unfitChoices(table.models[m] as string, table.choices[m] as Int8Array, table.keys, table.options),
+    )
     .find((u) => u !== undefined);
   if (unfitParty !== undefined) return stop(unfitParty);
-  if (identicalChoices(reference, suspect) || identicalTexts(reference, suspect))
+  const same = (a: number, b: number) =>
+    identicalChoices(table.choices[a] as Int8Array, table.choices[b] as Int8Array, table.keys, table.options);
+  if (same(0, 1) || identicalTexts(reference, suspect))
     return stop({
       code: 'identical',
-      reason: 'the two files give the same answers throughout: one model queried twice, or one file copied; that is identity, which needs no test, and says nothing of distillation',
+      reason:
+        'the two files give the same answers throughout: one model queried twice, or one file copied; that is identity, which needs no test, and says nothing of distillation',
     });
-  const controls: AnswerSheet[] = [];
+  const kept: number[] = [];
   candidates.forEach((c, k) => {
     const unfit = unfitChoices(c.model, table.choices[k + 2] as Int8Array, table.keys, table.options);
-    const twin = controls.find((other) => identicalChoices(other, c));
-    if (unfit !== undefined) caveats.push({ code: 'control-dropped', text: `Control ${c.model} was left out: ${unfit.reason}.` });
-    else if (twin !== undefined || identicalChoices(reference, c) || identicalChoices(suspect, c))
-      caveats.push({ code: 'control-dropped', text: `Control ${c.model} was left out: it gives the same answers as ${twin?.model ?? 'a party to the question'}.` });
-    else controls.push(c);
+    const twin = [0, 1, ...kept].find((other) => same(other, k + 2));
+    if (unfit !== undefined)
+      caveats.push({ code: 'control-dropped', text: `Control ${c.model} was left out: ${unfit.reason}.` });
+    else if (twin !== undefined)
+      caveats.push({
+        code: 'control-dropped',
+        text: `Control ${c.model} was left out: it gives the same answers as ${table.models[twin]}.`,
+      });
+    else kept.push(k + 2);
   });
+  const controls = kept.map((m) => candidates[m - 2] as AnswerSheet);
   if (controls.length < leastControls)
     return stop({
       code: 'too-few-controls',
@@ -307,7 +330,11 @@ function judgeChoices(
     ci95Models: [test.excess - 1.96 * test.scale, test.excess + 1.96 * test.scale],
     z: test.z,
     p: test.p,
-    naive: { sameWrong: counts.sameWrong, chanceSameWrong: counts.chanceSameWrong, p: naiveBinomialP(counts) },
+    naive: {
+      sameWrong: counts.sameWrong,
+      chanceSameWrong: counts.chanceSameWrong,
+      p: naiveBinomialP(counts),
+    },
     views: text?.views ?? [],
     text: text?.text ?? null,
     ...testReports(context, test, study.array, controls, families, n, [smallestEffect, documentedEffect]),
@@ -338,14 +365,19 @@ function testReports(
       smallestP: 1 / (1 + test.nullZ.length),
       spread: test.scale,
       z: Array.from(Float64Array.from(test.nullZ).sort(), (z) => Math.round(z * 1e4) / 1e4),
-      top: order.slice(0, 3).map(({ z, pair }) => ({ pair: [names[pair[0]] as string, names[pair[1]] as string] as const, z })),
+      top: order
+        .slice(0, 3)
+        .map(({ z, pair }) => ({ pair: [names[pair[0]] as string, names[pair[1]] as string] as const, z })),
     },
     leaveOneControlOut: leaveOneOut(array, controls),
     power: powerReport(test, items, context.alpha, effects),
   };
 }
 
-function leaveOneOut(array: PairArray, controls: readonly AnswerSheet[]): SuspectReport['leaveOneControlOut'] {
+function leaveOneOut(
+  array: PairArray,
+  controls: readonly AnswerSheet[],
+): SuspectReport['leaveOneControlOut'] {
   const runs = controls.flatMap((c, k) => {
     const reduced = withoutModel(array, k + 2);
     return reduced.pairs.length < 4 ? [] : [{ control: c.model, test: testAccusedPair(reduced) }];
@@ -357,7 +389,12 @@ function leaveOneOut(array: PairArray, controls: readonly AnswerSheet[]): Suspec
   };
   const whole = testAccusedPair(array);
   const most = runs.reduce((a, b) => (Math.abs(b.test.z - whole.z) > Math.abs(a.test.z - whole.z) ? b : a));
-  return { z: range((t) => t.z), p: range((t) => t.p), excess: range((t) => t.excess), mostInfluential: most.control };
+  return {
+    z: range((t) => t.z),
+    p: range((t) => t.p),
+    excess: range((t) => t.excess),
+    mostInfluential: most.control,
+  };
 }
 
 function powerReport(test: PairTest, items: number, alpha: number, effects: readonly number[]): PowerReport {
@@ -367,7 +404,9 @@ function powerReport(test: PairTest, items: number, alpha: number, effects: read
   return {
     alpha,
     atThisSize: effects.map((effect) => ({ effect, power: power(test, items, items, effect, alpha) })),
-    curve: effects.flatMap((effect) => sizes.map((n) => ({ items: n, effect, power: power(test, items, n, effect, alpha) }))),
+    curve: effects.flatMap((effect) =>
+      sizes.map((n) => ({ items: n, effect, power: power(test, items, n, effect, alpha) })),
+    ),
     detectable: Number.isFinite(critical) ? (critical + 0.8416) * test.scale : null,
     itemsNeeded: needed ?? null,
   };
@@ -383,9 +422,15 @@ function choiceCaveats(
 ): void {
   for (const s of [reference, suspect]) {
     if (s.outside > 0)
-      caveats.push({ code: 'outside-options', text: `${s.model}: ${s.outside} answers lie outside their options and count as none.` });
+      caveats.push({
+        code: 'outside-options',
+        text: `${s.model}: ${s.outside} answers lie outside their options and count as none.`,
+      });
     if (s.badKeys > 0)
-      caveats.push({ code: 'bad-keys', text: `${s.model}: ${s.badKeys} items have a key outside their options and were set aside.` });
+      caveats.push({
+        code: 'bad-keys',
+        text: `${s.model}: ${s.badKeys} items have a key outside their options and were set aside.`,
+      });
   }
   const none = [0, 1].map((m) => (choices[m] as Int8Array).filter((c) => c < 0).length / common);
   if (Math.max(...none) > 0.05)
@@ -395,7 +440,10 @@ function choiceCaveats(
     });
   const missing = Math.max(reference.choiceItems, suspect.choiceItems) - common;
   if (missing > 0.05 * common)
-    caveats.push({ code: 'items-differ', text: `${missing} items are in one of the two files only and were not used.` });
+    caveats.push({
+      code: 'items-differ',
+      text: `${missing} items are in one of the two files only and were not used.`,
+    });
 }
 
 function nullCaveats(
@@ -408,7 +456,8 @@ function nullCaveats(
   controls: readonly AnswerSheet[],
 ): void {
   const z = report.z ?? 0;
-  const name = (m: number) => (m === 0 ? reference.model : m === 1 ? suspect.model : (controls[m - 2]?.model ?? ''));
+  const name = (m: number) =>
+    m === 0 ? reference.model : m === 1 ? suspect.model : (controls[m - 2]?.model ?? '');
   const closer = Array.from(test.nullZ, (value, p) => ({ value, pair: array.pairs[p + 1] as Pair }))
     .filter(({ value, pair }) => pair.includes(1) && value > z)
     .sort((a, b) => b.value - a.value)[0];
@@ -424,7 +473,13 @@ function nullCaveats(
       text: `Controls ${t.pair[0]} and ${t.pair[1]} are remarkably alike (z ${t.z.toFixed(1)}). If they are of one lineage, declare it (--kin): undeclared kin make the test blunter, never sharper.`,
     });
   const loco = report.leaveOneControlOut;
-  if (loco !== null && report.p !== null && report.p <= 0.05 && loco.p[1] > 2 * Math.max(report.p, report.null?.smallestP ?? 0) && loco.p[1] > 0.05)
+  if (
+    loco !== null &&
+    report.p !== null &&
+    report.p <= 0.05 &&
+    loco.p[1] > 2 * Math.max(report.p, report.null?.smallestP ?? 0) &&
+    loco.p[1] > 0.05
+  )
     caveats.push({
       code: 'rests-on-one-control',
       text: `Without ${loco.mostInfluential} p would be up to ${fmtP(loco.p[1])}.`,
@@ -436,11 +491,18 @@ function textBeside(context: Context, suspect: AnswerSheet, controls: readonly A
   const prepared = textParts(context, suspect, controls);
   if (prepared === undefined || prepared.study.items < leastTexts) return undefined;
   const test = testAccusedPair(prepared.study.array);
-  return { text: { items: prepared.study.items, z: test.z, p: test.p }, views: viewReports(prepared.study.array, test) };
+  return {
+    text: { items: prepared.study.items, z: test.z, p: test.p },
+    views: viewReports(prepared.study.array, test),
+  };
 }
 
 function viewReports(array: PairArray, test: PairTest): ViewReport[] {
-  return array.views.map((v, k) => ({ view: v.name, z: test.viewZ[k] as number, p: test.viewP[k] as number }));
+  return array.views.map((v, k) => ({
+    view: v.name,
+    z: test.viewZ[k] as number,
+    p: test.viewP[k] as number,
+  }));
 }
 
 function textParts(context: Context, suspect: AnswerSheet, controls: readonly AnswerSheet[]) {
@@ -454,13 +516,19 @@ function textParts(context: Context, suspect: AnswerSheet, controls: readonly An
   return { study: textStudy(corpus, sheets.map(at), families), usable, families };
 }
 
-function judgeTexts(context: Context, suspect: AnswerSheet, candidates: readonly AnswerSheet[], caveats: Caveat[]): Draft {
+function judgeTexts(
+  context: Context,
+  suspect: AnswerSheet,
+  candidates: readonly AnswerSheet[],
+  caveats: Caveat[],
+): Draft {
   const { input, alpha } = context;
   const stop = (unfit: Unfit, items = 0) => abstain(context, suspect, 'text', items, unfit, caveats);
   if (identicalTexts(input.reference, suspect))
     return stop({
       code: 'identical',
-      reason: 'nearly all texts are the same, letter for letter: one file copied or one model queried twice, which needs no test',
+      reason:
+        'nearly all texts are the same, letter for letter: one file copied or one model queried twice, which needs no test',
     });
   const controls = candidates.filter((c) => {
     const reason =
@@ -469,7 +537,8 @@ function judgeTexts(context: Context, suspect: AnswerSheet, candidates: readonly
         : identicalTexts(input.reference, c) || identicalTexts(suspect, c)
           ? 'its texts are those of a party to the question'
           : undefined;
-    if (reason !== undefined) caveats.push({ code: 'control-dropped', text: `Control ${c.model} was left out: ${reason}.` });
+    if (reason !== undefined)
+      caveats.push({ code: 'control-dropped', text: `Control ${c.model} was left out: ${reason}.` });
     return reason === undefined;
   });
   if (controls.length < leastControls)
@@ -526,7 +595,9 @@ function rankByChoices(
   controls: readonly AnswerSheet[],
   items: readonly string[],
 ): TeacherRanking | undefined {
-  const teachers = candidatesOf(context).filter((t) => t.model !== suspect.model && t.choiceItems >= leastItems);
+  const teachers = candidatesOf(context).filter(
+    (t) => t.model !== suspect.model && t.choiceItems >= leastItems,
+  );
   if (teachers.length < 2) return undefined;
   const names = new Set(teachers.map((t) => t.model));
   const rest = controls.filter((c) => !names.has(c.model));
@@ -536,14 +607,20 @@ function rankByChoices(
   const families = models.map(context.family);
   const pairs = rankingPairs(models, families, teachers.length);
   const all = [...pairs.null, ...pairs.asked];
-  const table = choiceTable(sheets, families, 1 + teachers.length, context.input.reference, items);
+  const table = choiceTable(sheets, families, false, context.input.reference, items);
   const { residuals, counts } = measurePairs(table, all);
   return rankTeachers(pairs, [choiceView(residuals, counts)]);
 }
 
-function rankByTexts(context: Context, suspect: AnswerSheet, controls: readonly AnswerSheet[]): TeacherRanking | undefined {
+function rankByTexts(
+  context: Context,
+  suspect: AnswerSheet,
+  controls: readonly AnswerSheet[],
+): TeacherRanking | undefined {
   const { corpus, textful } = context;
-  const teachers = candidatesOf(context).filter((t) => t.model !== suspect.model && t.textItems >= leastTexts);
+  const teachers = candidatesOf(context).filter(
+    (t) => t.model !== suspect.model && t.textItems >= leastTexts,
+  );
   if (corpus === undefined || teachers.length < 2) return undefined;
   const names = new Set(teachers.map((t) => t.model));
   const rest = controls.filter((c) => !names.has(c.model));
@@ -570,7 +647,11 @@ export function rankTextTeachers(
   const sums = measureText(corpus, members);
   const all = [...pairs.null, ...pairs.asked];
   const none = all.map(() => []);
-  const views = viewValues(sums, all, undefined).map((v) => ({ ...v, variances: undefined, covariates: none as number[][] }));
+  const views = viewValues(sums, all, undefined).map((v) => ({
+    ...v,
+    variances: undefined,
+    covariates: none as number[][],
+  }));
   const covariates = formatCovariates(sums, all);
   const adjusted = rankTeachers(
     pairs,
@@ -604,7 +685,13 @@ function finish(drafts: readonly Draft[], context: Context): SuspectReport[] {
       ...t,
       pAdjusted: (t.teacher === reference ? own(undefined) : own(t.teacher)) ?? 1,
     }));
-    const report = { ...d.report, pAdjusted, questions: asked.length, teachers, closest: closestOf(d.ranking) };
+    const report = {
+      ...d.report,
+      pAdjusted,
+      questions: asked.length,
+      teachers,
+      closest: closestOf(d.ranking),
+    };
     return { ...report, ...word(report, context) };
   });
 }
@@ -632,7 +719,10 @@ function closestOf(ranking: TeacherRanking | undefined): SuspectReport['closest'
 }
 
 /** The verdict: never more than the numbers carry. */
-function word(report: SuspectReport, { alpha, effect }: Context): { verdict: Verdict; statement: string; reason: string | null; caveats: Caveat[] } {
+function word(
+  report: SuspectReport,
+  { alpha, effect }: Context,
+): { verdict: Verdict; statement: string; reason: string | null; caveats: Caveat[] } {
   const caveats: Caveat[] = [...report.caveats];
   const say = (verdict: Verdict, statement: string, reason: string | null) => {
     caveats.push(
@@ -643,7 +733,14 @@ function word(report: SuspectReport, { alpha, effect }: Context): { verdict: Ver
     return { verdict, statement, reason, caveats };
   };
   const { suspect, reference, p, pAdjusted, excess, ci95, ci95Models, null: nulls, mode, items } = report;
-  if (p === null || pAdjusted === null || excess === null || ci95 === null || ci95Models === null || nulls === null)
+  if (
+    p === null ||
+    pAdjusted === null ||
+    excess === null ||
+    ci95 === null ||
+    ci95Models === null ||
+    nulls === null
+  )
     return say('abstained', report.statement, report.reason);
   const what = mode === 'choices' ? 'errors' : 'texts';
   const figures = `excess ${signed(excess)} (95 % over items ${signed(ci95[0])} to ${signed(ci95[1])}), p ${fmtP(p)}, corrected ${fmtP(pAdjusted)}, ${items.toLocaleString('en')} items, ${nulls.pairs} unrelated pairs`;
@@ -658,8 +755,12 @@ function word(report: SuspectReport, { alpha, effect }: Context): { verdict: Ver
     const reason =
       ci95[0] <= 0
         ? 'the likeness does not survive resampling of the items'
-        : `with ${nulls.pairs} null pairs the smallest corrected p for ${report.questions} question${report.questions === 1 ? '' : 's'} is ${fmtP(Math.min(1, smallest * report.questions))}; ask fewer questions or bring ${controlsNeeded(alpha, report.questions)} unrelated controls`;
-    return say('cannot tell at this size', `Cannot tell at this size whether ${suspect} learnt from ${reference}: ${reason} (${figures}).`, reason);
+        : `${p <= smallest * 1.0001 ? 'no unrelated pair is as alike, but ' : ''}with ${nulls.pairs} unrelated pairs p cannot fall below ${fmtP(smallest)}, ${fmtP(Math.min(1, smallest * report.questions))} after correction for ${report.questions} question${report.questions === 1 ? '' : 's'}; ${controlsNeeded(alpha, report.questions)} unrelated controls would allow ${alpha}`;
+    return say(
+      'cannot tell at this size',
+      `Cannot tell at this size whether ${suspect} learnt from ${reference}: ${reason} (${figures}).`,
+      reason,
+    );
   }
   // One-sided 95 % upper limit over items and models, in kappa; for text in spreads of the null.
   const upper = (ci95Models[1] - excess) * (1.645 / 1.96) + excess;
@@ -681,7 +782,11 @@ function word(report: SuspectReport, { alpha, effect }: Context): { verdict: Ver
           ? `the observed excess is below what these controls let stand out`
           : `about ${need.toLocaleString('en')} items would be needed to settle an excess of the size observed`;
   const reason = `an excess of ${(report.power?.detectable ?? Number.NaN).toFixed(3)} would be found four times in five, one of ${(atSize?.effect ?? interest).toFixed(3)} with a chance of ${pct(atSize?.power)}; ${more}`;
-  return say('cannot tell at this size', `Cannot tell at this size whether ${suspect} learnt from ${reference}: ${reason} (${figures}).`, reason);
+  return say(
+    'cannot tell at this size',
+    `Cannot tell at this size whether ${suspect} learnt from ${reference}: ${reason} (${figures}).`,
+    reason,
+  );
 }
 
 function pct(x: number | undefined): string {

@@ -48,7 +48,11 @@ export interface RankingPairs {
  * The pairs of a ranking: controls with controls, with candidates and with the suspect are null; kin are left out, and
  * candidates are never compared with each other.
  */
-export function rankingPairs(models: readonly string[], families: readonly string[], candidates: number): RankingPairs {
+export function rankingPairs(
+  models: readonly string[],
+  families: readonly string[],
+  candidates: number,
+): RankingPairs {
   const nulls: Pair[] = [];
   for (let i = 0; i < models.length; i++)
     for (let j = Math.max(i + 1, candidates + 1); j < models.length; j++)
@@ -65,7 +69,11 @@ export function rankingPairs(models: readonly string[], families: readonly strin
  *
  * @param views each with values and covariates of the null pairs followed by the asked pairs
  */
-export function rankTeachers(pairs: RankingPairs, views: readonly PairView[], sharpness = probabilitySharpness): TeacherRanking {
+export function rankTeachers(
+  pairs: RankingPairs,
+  views: readonly PairView[],
+  sharpness = probabilitySharpness,
+): TeacherRanking {
   const m = pairs.null.length;
   const count = pairs.models.length;
   const asked = new Float64Array(pairs.candidates);
@@ -81,7 +89,8 @@ export function rankTeachers(pairs: RankingPairs, views: readonly PairView[], sh
     }
     for (let p = 0; p < m; p++) {
       const first = pairs.null[p]?.[0] as number;
-      nulls[p] = (nulls[p] as number) + (t[p] as number) / Math.sqrt((spread[first] as number) || 1) / views.length;
+      nulls[p] =
+        (nulls[p] as number) + (t[p] as number) / Math.sqrt((spread[first] as number) || 1) / views.length;
     }
     pairs.asked.forEach((pair, k) => {
       const { value, leverage } = fit.predict(pair, view.covariates[m + k] as readonly number[]);
@@ -117,7 +126,8 @@ export function rankTeachers(pairs: RankingPairs, views: readonly PairView[], sh
   // A control's own best candidate, from the same residuals.
   const best = new Map<number, number>();
   pairs.null.forEach(([a, b], p) => {
-    if (a >= 1 && a <= pairs.candidates) best.set(b, Math.max(best.get(b) ?? Number.NEGATIVE_INFINITY, nullZ[p] as number));
+    if (a >= 1 && a <= pairs.candidates)
+      best.set(b, Math.max(best.get(b) ?? Number.NEGATIVE_INFINITY, nullZ[p] as number));
   });
   const above = [...best.values()].filter((v) => v >= (scores[0]?.z ?? 0)).length;
   return { teachers: scores, anyP: (1 + above) / (1 + best.size), nullPairs: m };

@@ -58,7 +58,11 @@ export function textArray(sums: TextSums, pairs: readonly Pair[], leaveOut?: num
  * Measures the texts of reference, suspect and controls.
  * @param members reference, suspect and controls as indices into the corpus; families in the same order
  */
-export function textStudy(corpus: Corpus, members: readonly number[], families: readonly string[]): TextStudy {
+export function textStudy(
+  corpus: Corpus,
+  members: readonly number[],
+  families: readonly string[],
+): TextStudy {
   const sums = measureText(corpus, members);
   const pairs = accusedAndNullPairs(families).filter((pair, p) => p === 0 || textItemsOf(sums, pair) > 0);
   return { sums, pairs, array: textArray(sums, pairs), items: textItemsOf(sums, [0, 1]) };

@@ -188,7 +188,13 @@ export function measureText(corpus: Corpus, members: readonly number[]): TextSum
       if (doc === undefined) continue;
       answered[a] = (answered[a] as number) + 1;
       meanLength[a] = (meanLength[a] as number) + doc.length;
-      if ((doc.layout[1] as number) + (doc.layout[2] as number) + (doc.layout[3] as number) + (doc.layout[4] as number) > 0)
+      if (
+        (doc.layout[1] as number) +
+          (doc.layout[2] as number) +
+          (doc.layout[3] as number) +
+          (doc.layout[4] as number) >
+        0
+      )
         formatting[a] = (formatting[a] as number) + 1;
     }
     meanLength[a] = (meanLength[a] as number) / Math.max(1, answered[a] as number);
@@ -230,9 +236,30 @@ export function measureText(corpus: Corpus, members: readonly number[]): TextSum
     for (let j = 0; j < one.length; j++) one[j] = ((one[j] as number) + (two[j] as number)) / 2;
     add(0, one);
     add(1, orderGram(here));
-    add(2, profileGram(here.map((d) => d.markers), profileScale.markers, present));
-    add(3, profileGram(here.map((d) => d.layout), profileScale.layout, present));
-    add(4, profileGram(here.map((d) => Float32Array.of(d.length)), profileScale.length, present));
+    add(
+      2,
+      profileGram(
+        here.map((d) => d.markers),
+        profileScale.markers,
+        present,
+      ),
+    );
+    add(
+      3,
+      profileGram(
+        here.map((d) => d.layout),
+        profileScale.layout,
+        present,
+      ),
+    );
+    add(
+      4,
+      profileGram(
+        here.map((d) => Float32Array.of(d.length)),
+        profileScale.length,
+        present,
+      ),
+    );
     add(5, openingGram(here));
   });
   return { corpus, members, itemSums, itemCounts, phraseUse, answers, meanLength, formatting };
@@ -299,7 +326,8 @@ function addInto(total: Float64Array, part: Float64Array): void {
 function wordSet(words: Int32Array, n: 1 | 2): Set<number> {
   if (n === 1) return new Set(words);
   const out = new Set<number>();
-  for (let i = 0; i + 1 < words.length; i++) out.add((words[i] as number) * 4194304 + (words[i + 1] as number));
+  for (let i = 0; i + 1 < words.length; i++)
+    out.add((words[i] as number) * 4194304 + (words[i + 1] as number));
   return out;
 }
 
@@ -451,13 +479,15 @@ function profileGram(
     for (const v of vectors) mean += (v[f] as number) / k;
     for (let x = 0; x < k; x++)
       centred[x * width + f] =
-        ((vectors[x]?.[f] as number) - mean - (habit[present[x] as number]?.[f] as number)) / (scale[f] as number);
+        ((vectors[x]?.[f] as number) - mean - (habit[present[x] as number]?.[f] as number)) /
+        (scale[f] as number);
   }
   const gram = new Float64Array(k * k);
   for (let x = 0; x < k; x++)
     for (let y = x; y < k; y++) {
       let s = 0;
-      for (let f = 0; f < width; f++) s += (centred[x * width + f] as number) * (centred[y * width + f] as number);
+      for (let f = 0; f < width; f++)
+        s += (centred[x * width + f] as number) * (centred[y * width + f] as number);
       gram[x * k + y] = s;
       gram[y * k + x] = s;
     }
@@ -479,7 +509,8 @@ function openingGram(docs: readonly Doc[]): Float64Array {
     for (const list of groups.values()) {
       if (list.length < 2) continue;
       const w = weight * Math.log((k + 1) / (list.length - 1));
-      for (const x of list) for (const y of list) if (x !== y) gram[x * k + y] = (gram[x * k + y] as number) + w;
+      for (const x of list)
+        for (const y of list) if (x !== y) gram[x * k + y] = (gram[x * k + y] as number) + w;
     }
   };
   for (let n = 0; n < 3; n++)

@@ -34,7 +34,12 @@ const theme: Config = {
     tickColor: chartColours.rule,
     titlePadding: 8,
   },
-  legend: { labelColor: chartColours.ink, titleColor: chartColours.muted, labelFontSize: 11, titleFontSize: 12 },
+  legend: {
+    labelColor: chartColours.ink,
+    titleColor: chartColours.muted,
+    labelFontSize: 11,
+    titleFontSize: 12,
+  },
   title: { color: chartColours.ink, fontSize: 13, fontWeight: 600, anchor: 'start' as const },
   text: { color: chartColours.ink, fontSize: 11 },
   header: { labelColor: chartColours.ink, titleColor: chartColours.muted },

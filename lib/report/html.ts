@@ -1,7 +1,7 @@
 /** Text made safe for HTML content and quoted attributes; control characters are shown, not sent to the browser. */
 export function escapeHtml(text: string): string {
   return text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+    .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (c) => (/[\t\n\r]/.test(c) ? c : '\ufffd'))
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
@@ -42,7 +42,11 @@ export function html(strings: TemplateStringsArray, ...values: readonly Value[])
 }
 
 /** A table; cells are escaped unless they are {@link Html}. Columns listed in `numeric` are set flush right. */
-export function table(head: readonly string[], rows: readonly (readonly Value[])[], numeric: readonly number[] = []): Html {
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly Value[])[],
+  numeric: readonly number[] = [],
+): Html {
   const cls = (i: number) => (numeric.includes(i) ? raw(' class="num"') : '');
   return html`<div class="scroll"><table><thead><tr>${head.map((h, i) => html`<th scope="col"${cls(i)}>${h}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td${cls(i)}>${cell}</td>`)}</tr>\n`)}</tbody></table></div>`;
@@ -69,11 +73,11 @@ p{margin:.5rem 0;max-width:44rem}
 .tag{display:inline-block;font-weight:600;font-size:.85rem;padding:.05rem .55rem;border-radius:999px;border:1px solid currentColor;white-space:nowrap}
 .tag.alarm{color:var(--alarm)}.tag.calm{color:var(--calm)}.tag.unsure{color:var(--unsure)}.tag.plain{color:var(--muted)}
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.7rem;margin:1rem 0}
-.facts div{border-top:2px solid var(--rule);padding-top:.35rem}
+.facts>div{border-top:2px solid var(--rule);padding-top:.35rem}
 .facts dt,.facts .k{color:var(--muted);font-size:.82rem}
 .facts .v{font-size:1.15rem;font-variant-numeric:tabular-nums;font-weight:600}
 .facts .d{color:var(--muted);font-size:.8rem;font-variant-numeric:tabular-nums}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto}.narrow{max-width:28rem}
 table{border-collapse:collapse;width:100%;font-size:.9rem;margin:.5rem 0}
 th,td{text-align:left;padding:.35rem .7rem .35rem 0;border-bottom:1px solid var(--rule);vertical-align:top;overflow-wrap:anywhere}
 th{color:var(--muted);font-weight:600;font-size:.82rem}

@@ -1,0 +1,126 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { Command } from 'commander';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { forensicsCommand } from '../../lib/cli/forensics.ts';
+import { seededRandom } from '../../lib/forensics/random.ts';
+import { linesOf, makeExam, strangers, takeExam } from './synthetic-models.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'forensics-'));
+const random = seededRandom(2);
+const exam = makeExam(600, random);
+const ours = takeExam(exam, 0.6, random);
+const file = (name: string, choices: number[]) => {
+  const path = join(folder, `${name}.ndjson.gz`);
+  writeFileSync(path, gzipSync(`${linesOf(exam, choices).join('\n')}\n`));
+  return path;
+};
+const reference = file('ours', ours);
+const hostile = file('<img src=x onerror=alert(1)>', takeExam(exam, 0.3, random, ours, 0.6));
+const controls = strangers.slice(0, 13).map((m) => file(m, takeExam(exam, random(), random)));
+
+async function run(...args: string[]) {
+  const out = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const err = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  await new Command('siphonwatch')
+    .addCommand(forensicsCommand())
+    .parseAsync(['node', 'siphonwatch', 'forensics', ...args]);
+  return {
+    stdout: out.mock.calls.map((c) => String(c[0])).join(''),
+    stderr: err.mock.calls.map((c) => String(c[0])).join(''),
+  };
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+});
+
+describe('the verb forensics', () => {
+  it('prints one JSON document of the contract and writes a page that stands alone', async () => {
+    const page = join(folder, 'r.html');
+    const { stdout } = await run(
+      '--reference',
+      reference,
+      '--suspect',
+      hostile,
+      '--controls',
+      ...controls,
+      '--json',
+      '--report',
+      page,
+    );
+    const report = JSON.parse(stdout) as { suspects: Record<string, unknown>[] };
+    expect(Object.keys(report.suspects[0] ?? {})).toEqual(
+      expect.arrayContaining([
+        'suspect',
+        'reference',
+        'items',
+        'coWrong',
+        'kappa',
+        'expected',
+        'excess',
+        'ci95',
+        'z',
+        'p',
+        'pAdjusted',
+        'teachers',
+        'verdict',
+        'caveats',
+      ]),
+    );
+    expect(report.suspects[0]).toMatchObject({ verdict: 'consistent with', reference: 'ours' });
+    expect(process.exitCode ?? 0).toBe(0);
+    const html = readFileSync(page, 'utf8');
+    expect(html).not.toContain('<img');
+    expect(html).not.toMatch(/<script|<link|<img|<iframe|href="http/i);
+    expect(html).toContain('<svg');
+    expect(html).toContain('A negative result does not clear the suspect');
+  });
+
+  it('ends with 2 and names file, field and value for bad input', async () => {
+    const bad = join(folder, 'bad.ndjson');
+    writeFileSync(bad, '{"item":"1","answer":"A","correct":"B","options":1}\n');
+    const { stderr, stdout } = await run('--reference', reference, '--suspect', bad, '--json');
+    expect(stderr).toMatch(/bad, line 1: field "options" is 1/);
+    expect(stdout).toBe('');
+    expect(process.exitCode).toBe(2);
+  });
+
+  it.each([
+    ['a missing file', ['--reference', reference, '--suspect', '/nowhere.ndjson'], /nowhere\.ndjson: ENOENT/],
+    ['no suspect', ['--reference', reference], /--suspect is missing/],
+    [
+      'a broken archive',
+      [
+        '--reference',
+        reference,
+        '--suspect',
+        (() => {
+          const p = join(folder, 'x.ndjson.gz');
+          writeFileSync(p, 'no gzip');
+          return p;
+        })(),
+      ],
+      /x\.ndjson\.gz: .*header/,
+    ],
+    [
+      'kin of one',
+      ['--reference', reference, '--suspect', hostile, '--controls', ...controls, '--kin', 'amber'],
+      /--kin is "amber"/,
+    ],
+  ])('ends with 2 for %s', async (_, args, message) => {
+    const { stderr } = await run(...args);
+    expect(stderr).toMatch(message);
+    expect(process.exitCode).toBe(2);
+  });
+
+  it('plans a collection', async () => {
+    const { stdout } = await run('collect-plan', '--questions', '2', '--json');
+    const plan = JSON.parse(stdout) as { questions: number; controls: { pairs: number } };
+    expect(plan.questions).toBe(2);
+    expect(2 / (1 + plan.controls.pairs)).toBeLessThanOrEqual(0.01);
+  });
+});
