@@ -10,19 +10,30 @@ export interface Standing {
   events: number;
   firstSeen: number;
   lastSeen: number;
-  /** highest score, its chance among benign peers within a month, and when */
+  /** highest score and when; the smallest chance among benign peers within a month */
   peak: number;
   p: number;
   peakAt: number;
   group: string;
   reasons: readonly string[];
+  /** [time, score, p] while it was near a level; see TRACE_BELOW */
+  trace: [number, number, number][];
 }
+
+/** An account is traced from the first time that it looks rarer than this. */
+const TRACE_BELOW = 0.05;
+/** Points of a trace; a full one keeps every second point and goes on in longer steps. */
+const TRACE_POINTS = 48;
 
 /** Keeps, while a replay runs, what its figures need: one small record an account, whatever the number of events. */
 export class Scoreboard {
   readonly standings = new Map<string, Standing>();
   readonly flags = new Map<string, Flag>();
-  readonly notices: Notice[] = [];
+  /** newest notice of every finding */
+  readonly latest = new Map<string, Notice>();
+  /** hot items and sealed parts that were written */
+  writes = 0;
+  parts = 0;
   readonly eventsAtFlag = new Map<string, number>();
   private readonly campaignOf: ReadonlyMap<string, string>;
   private readonly campaignEvents = new Map<string, number>();
@@ -36,18 +47,36 @@ export class Scoreboard {
     const { profile, judgement } = step.state;
     let held = this.standings.get(account);
     if (held === undefined) {
-      held = { events: 0, firstSeen: 0, lastSeen: 0, peak: 0, p: 1, peakAt: 0, group: '', reasons: [] };
+      held = {
+        events: 0,
+        firstSeen: 0,
+        lastSeen: 0,
+        peak: 0,
+        p: 1,
+        peakAt: 0,
+        group: '',
+        reasons: [],
+        trace: [],
+      };
       this.standings.set(account, held);
     }
     held.events = profile.totals.events;
     held.firstSeen = profile.firstSeen;
     held.lastSeen = profile.lastSeen;
+    if (step.changed) this.writes++;
+    if (step.seal !== undefined) this.parts++;
     const top = step.scores[0];
+    const p = step.certainty?.p ?? 1;
+    if (top !== undefined && (held.trace.length > 0 || p <= TRACE_BELOW))
+      trace(held.trace, profile.lastSeen, top.score, p);
+    if (p < held.p) {
+      held.p = p;
+      held.group = step.certainty?.group ?? '';
+    }
     if (top !== undefined && top.score >= held.peak) {
       held.peak = top.score;
       held.peakAt = profile.lastSeen;
-      held.p = step.certainty?.p ?? 1;
-      held.group = step.certainty?.group ?? '';
+      if (held.group === '') held.group = step.certainty?.group ?? '';
       held.reasons = top
         .contributions()
         .filter((part) => part.points > 0)
@@ -64,7 +93,7 @@ export class Scoreboard {
   }
 
   notice(notice: Notice): void {
-    this.notices.push(notice);
+    this.latest.set(notice.finding, notice);
     if (levelRank(notice.level) < SUSPECT) return;
     if (notice.subject.type === 'account') this.flag(notice.subject.id, notice, 'account');
     else for (const member of notice.subject.members ?? []) this.flag(member.account, notice, 'campaign');
@@ -101,4 +130,20 @@ export class Scoreboard {
     for (const flag of this.flags.values()) counts[flag.level] = (counts[flag.level] ?? 0) + 1;
     return counts;
   }
+}
+
+/** Adds a point; points closer together than the trace's own step are folded into the last one, keeping the smallest p. */
+function trace(points: [number, number, number][], at: number, score: number, p: number): void {
+  const last = points[points.length - 1];
+  const first = points[0];
+  const step = first === undefined ? 0 : Math.max(900_000, (at - first[0]) / TRACE_POINTS);
+  if (last !== undefined && at - last[0] < step) {
+    if (p <= last[2]) {
+      last[1] = score;
+      last[2] = p;
+    }
+    return;
+  }
+  points.push([at, score, p]);
+  if (points.length > TRACE_POINTS) for (let i = points.length - 2; i > 0; i -= 2) points.splice(i, 1);
 }

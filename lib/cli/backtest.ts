@@ -1,41 +1,38 @@
+import { writeFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { type Measurement, measure } from '../backtest/measure.ts';
+import { compare } from '../backtest/compare.ts';
+import { measure } from '../backtest/measure.ts';
+import type { AccountOutcome, BacktestResult, Outcome } from '../backtest/outcome.ts';
 import { startReplay } from '../backtest/replay.ts';
 import { Scoreboard } from '../backtest/scoreboard.ts';
+import type { Policy } from '../policy/policy.ts';
+import { itemBytes } from '../stores/profile-item.ts';
 import { MemoryProfileStore } from '../stores/profile-memory.ts';
+import { printable } from '../telemetry/reason.ts';
 import { createRecorder, type Recorder } from '../telemetry/recorder.ts';
 import { CODE_VERSION } from '../version.ts';
 import { inputFiles } from './input.ts';
 import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring, withKeyOptions } from './keyring.ts';
-import { labelsReader } from './labels.ts';
+import { type Labels, labelsReader } from './labels.ts';
 import { loadCalibration, loadPolicy } from './policy-file.ts';
 import { fileProgress } from './progress.ts';
 import { readUsageEvents } from './usage-events.ts';
 import { printJson, runVerb, say } from './verb.ts';
 
+export type { BacktestResult } from '../backtest/outcome.ts';
+
 export interface BacktestOptions extends KeyOptions {
   readonly labels?: string;
   readonly policy?: string;
   readonly calibration?: string;
+  readonly compare?: string;
+  readonly compareCalibration?: string;
   readonly report?: string;
+  readonly save?: string;
   readonly json?: boolean;
-}
-
-/** What `backtest --json` prints; fields are only ever added. */
-export interface BacktestResult extends Partial<Measurement> {
-  events: { read: number; used: number; quarantined: number; late: number; repeated: number };
-  flags: {
-    account: string;
-    level: string;
-    firstAt: string;
-    score: number;
-    log10E: number;
-    via: 'account' | 'campaign';
-  }[];
-  throughput: { eventsPerSecond: number; seconds: number; bytesPerAccount: number };
-  versions: { policy: string; calibration: string; code: string };
 }
 
 /** `backtest EVENTS...`: replays usage events or exchanges through the production code; with labels it measures. */
@@ -51,31 +48,90 @@ export function backtestCommand(): Command {
     .option('--labels <file>', 'CSV account,label,kind,campaign: measures against it')
     .option('--policy <file>', 'policy (YAML or JSON); default: the shipped one')
     .option('--calibration <file>', 'calibration (JSON); default: the shipped one')
+    .option('--compare <file>', 'a second policy over the same traffic, side by side')
+    .option('--compare-calibration <file>', 'calibration of the second policy; default: that of the first')
     .option('--report <file>', 'write a self-contained HTML report')
+    .option(
+      '--save <file>',
+      'write everything found, an account a record (JSON; gzip where it ends in .gz), for `console`',
+    )
     .option('--json', 'print one JSON document');
   return withKeyOptions(command).action((files: string[], options: BacktestOptions) =>
     runVerb('backtest', async () => {
-      const { result, board, labelOf } = await backtest(files, options);
+      const { outcomes } = await backtest(files, options);
+      const [outcome, candidate] = outcomes;
       if (options.report !== undefined) {
-        const { writeBacktestReport } = await import('../backtest/report.ts');
-        await writeBacktestReport(options.report, result, board, labelOf);
+        const { backtestReport } = await import('../backtest/report.ts');
+        await writeFile(options.report, await backtestReport(outcome, candidate));
         say(`report: ${options.report}`);
       }
-      if (options.json === true) printJson(result);
-      else printTables(result);
+      if (options.save !== undefined) {
+        const text = JSON.stringify(candidate ?? outcome);
+        await writeFile(options.save, options.save.endsWith('.gz') ? gzipSync(text) : text);
+        say(`saved: ${options.save}`);
+      }
+      if (options.json === true)
+        printJson(
+          candidate === undefined
+            ? outcome.result
+            : { ...outcome.result, compared: { ...candidate.result, change: changeOf(outcome, candidate) } },
+        );
+      else {
+        printTables(outcome.result);
+        if (candidate !== undefined) printComparison(outcome, candidate);
+      }
       return 0;
     }),
   );
 }
 
-/** Runs the replay; prints nothing but progress and rejects, on standard error. */
+/** One policy's replay: its own store and scoreboard over the events that all of them see. */
+interface Track {
+  readonly policy: Policy;
+  readonly calibration: string;
+  readonly board: Scoreboard;
+  readonly store: MemoryProfileStore;
+  readonly replay: ReturnType<typeof startReplay>;
+  readonly sampled: { items: number; units: number };
+}
+
+/** Every so-many-th item is encoded to know its size. */
+const SAMPLE_EVERY = 61;
+
+async function trackOf(
+  policyFile: string | undefined,
+  calibrationFile: string | undefined,
+  campaignOf: ReadonlyMap<string, string>,
+): Promise<Track> {
+  const policy = await loadPolicy(policyFile);
+  const calibration = await loadCalibration(calibrationFile);
+  const board = new Scoreboard(campaignOf);
+  const store = new MemoryProfileStore({
+    retentionDays: Math.max(...policy.windows) / 24 + 1,
+  });
+  const sampled = { items: 0, units: 0 };
+  const replay = startReplay(
+    store,
+    { policy, calibration, code: CODE_VERSION, shadow: false },
+    {
+      onStep(account, step) {
+        board.step(account, step);
+        if (step.changed && board.writes % SAMPLE_EVERY === 0) {
+          sampled.items++;
+          sampled.units += Math.ceil(itemBytes(step.state) / 1024);
+        }
+      },
+    },
+  );
+  return { policy, calibration: calibration.id, board, store, replay, sampled };
+}
+
+/** Runs the replay; prints nothing but progress and rejects, on standard error. The second outcome is that of `--compare`. */
 export async function backtest(
   names: readonly string[],
   options: BacktestOptions,
-): Promise<{ result: BacktestResult; board: Scoreboard; labelOf: (account: string) => string }> {
+): Promise<{ result: BacktestResult; outcomes: [Outcome, ...Outcome[]] }> {
   const files = await inputFiles(names);
-  const policy = await loadPolicy(options.policy);
-  const calibration = await loadCalibration(options.calibration);
   let recorder: Recorder | undefined;
   const keyed = async (): Promise<Recorder> => {
     recorder ??= createRecorder({ keys: await loadKeyring(options, say, DEVELOPMENT_SEED) });
@@ -86,14 +142,18 @@ export async function backtest(
   const campaignOf = new Map<string, string>();
   for (const held of labels?.list ?? [])
     if (held.campaign !== '') campaignOf.set(held.pseudonym, held.campaign);
-  const board = new Scoreboard(campaignOf);
-  const store = new MemoryProfileStore({ retentionDays: 8 });
-  const replay = startReplay(
-    store,
-    { policy, calibration, code: CODE_VERSION, shadow: false },
-    { onStep: (account, step) => board.step(account, step) },
+  const first = await trackOf(options.policy, options.calibration, campaignOf);
+  const tracks = [first];
+  if (options.compare !== undefined)
+    tracks.push(
+      await trackOf(options.compare, options.compareCalibration ?? options.calibration, campaignOf),
+    );
+  const bar = await fileProgress(
+    files,
+    process.stderr,
+    'backtest',
+    () => `${first.replay.counts.read} events`,
   );
-  const bar = await fileProgress(files, process.stderr, 'backtest', () => `${replay.counts.read} events`);
   let rejected = 0;
   const began = performance.now();
   try {
@@ -103,15 +163,38 @@ export async function backtest(
       onBytes: bar.bytes,
     })) {
       rejected += batch.rejects.length;
-      for (const event of batch.events) replay.push(event);
+      for (const event of batch.events) for (const { replay } of tracks) replay.push(event);
     }
   } finally {
     bar.stop();
   }
-  const counts = replay.finish();
+  for (const { replay } of tracks) replay.finish();
   const seconds = (performance.now() - began) / 1000;
   if (rejected > 0) say(`${rejected} lines set aside (record --rejects FILE shows them)`);
+  if (labels !== undefined) tellAbsent(labels, first.board);
+  const outcome = outcomeOf(first, labels, rejected, seconds);
+  return {
+    result: outcome.result,
+    outcomes: [outcome, ...tracks.slice(1).map((track) => outcomeOf(track, labels, rejected, seconds))],
+  };
+}
+
+/** Labels whose accounts sent nothing count nowhere; silence about them would hide a wrong key or a wrong file. */
+function tellAbsent(labels: Labels, board: Scoreboard): void {
+  const absent = labels.list.filter((held) => !board.standings.has(held.pseudonym));
+  const [first] = absent;
+  if (first === undefined) return;
+  say(
+    `WARNING: ${absent.length} of ${labels.list.length} labelled accounts have no events here (the first is ${printable(first.account)}): they count on no side. ${absent.length === labels.list.length ? 'Probably the events were recorded under another key: give --keyring or --key-seed.' : ''}`.trimEnd(),
+  );
+}
+
+function outcomeOf(track: Track, labels: Labels | undefined, rejected: number, seconds: number): Outcome {
+  const { board, store, policy, sampled } = track;
+  const { counts } = track.replay;
   const labelOf = (account: string): string => labels?.byPseudonym.get(account)?.account ?? account;
+  const perItem = sampled.items === 0 ? 1 : sampled.units / sampled.items;
+  const writeUnits = Math.round(board.writes * perItem + board.parts);
   const result: BacktestResult = {
     events: {
       read: counts.read + rejected,
@@ -143,9 +226,72 @@ export async function backtest(
       seconds: Number(seconds.toFixed(2)),
       bytesPerAccount: store.accounts === 0 ? 0 : Math.round(store.bytes() / store.accounts),
     },
-    versions: { policy: policy.id, calibration: calibration.id, code: CODE_VERSION },
+    versions: { policy: policy.id, calibration: track.calibration, code: CODE_VERSION },
+    cost: {
+      writes: board.writes,
+      parts: board.parts,
+      writeUnits,
+      writeUnitsPerEvent: Number((writeUnits / Math.max(1, counts.used)).toFixed(4)),
+    },
   };
-  return { result, board, labelOf };
+  const accounts: AccountOutcome[] = [];
+  for (const [account, held] of board.standings) {
+    const label = labels?.byPseudonym.get(account);
+    const flag = board.flags.get(account);
+    accounts.push({
+      id: labelOf(account),
+      account,
+      label: label?.label ?? '',
+      kind: label?.kind ?? '',
+      campaign: label?.campaign ?? '',
+      group: held.group,
+      events: held.events,
+      firstSeen: held.firstSeen,
+      lastSeen: held.lastSeen,
+      peak: Number(held.peak.toPrecision(5)),
+      peakAt: held.peakAt,
+      p: Number(held.p.toPrecision(5)),
+      reasons: held.reasons,
+      ...(flag === undefined
+        ? {}
+        : {
+            flag: {
+              level: flag.level,
+              at: flag.firstAt,
+              events: flag.events,
+              via: flag.via,
+              ...(flag.finding === undefined ? {} : { finding: flag.finding }),
+            },
+          }),
+      ...(held.trace.length === 0
+        ? {}
+        : {
+            trace: held.trace.map(
+              ([at, score, p]) => [at, Number(score.toPrecision(4)), Number(p.toPrecision(4))] as const,
+            ),
+          }),
+    });
+  }
+  return { v: 1, result, policy, accounts, notices: [...board.latest.values()] };
+}
+
+function changeOf(active: Outcome, candidate: Outcome): Record<string, unknown> {
+  const { gained, lost, ...counts } = compare(active, candidate);
+  return { ...counts, gained: gained.map((held) => held.id), lost: lost.map((held) => held.id) };
+}
+
+function printComparison(active: Outcome, candidate: Outcome): void {
+  const change = compare(active, candidate);
+  const names = (list: readonly AccountOutcome[]): string =>
+    list.length === 0
+      ? 'nobody'
+      : `${list.length} (${list
+          .slice(0, 8)
+          .map((held) => `${held.id}${held.label === '' ? '' : ` ${held.label}`}`)
+          .join(', ')}${list.length > 8 ? ', ...' : ''})`;
+  process.stdout.write(
+    `\n${candidate.policy.id} beside ${active.policy.id}: newly caught ${change.newlyCaught}, newly wronged ${change.newlyWronged}, no longer caught ${change.noLongerCaught}, no longer wronged ${change.noLongerWronged}\n  only ${candidate.policy.id} flags ${names(change.gained)}\n  only ${active.policy.id} flags ${names(change.lost)}\n`,
+  );
 }
 
 const percent = (rate: number): string => `${(rate * 100).toFixed(2)} %`;

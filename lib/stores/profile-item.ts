@@ -74,6 +74,21 @@ export function toItem(state: AccountState): HotItem {
   };
 }
 
+/** Names, keys, numbers and the index key of an item, beside its large attributes. */
+const OVERHEAD_BYTES = 200;
+
+/** Bytes of the hot item as DynamoDB would bill them, within the length of a name or two. */
+export function itemBytes(state: AccountState): number {
+  const item = toItem(state);
+  return (
+    OVERHEAD_BYTES +
+    Buffer.byteLength(item.meta) +
+    item.slices.length +
+    item.recent.length +
+    item.notices.reduce((sum, held) => sum + Buffer.byteLength(held), 0)
+  );
+}
+
 /** Item to state, with what lies beside it. */
 export function fromItem(
   account: string,
