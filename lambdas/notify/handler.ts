@@ -110,6 +110,9 @@ async function sweep(delivery: Delivery): Promise<object> {
   return { swept };
 }
 
+/** Under a replay's clock notices wait since last March: that is no delay, ms. */
+const REPLAYED = 24 * 3_600_000;
+
 /** Runs `work` over all items, a few at a time. */
 async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   let next = 0;
@@ -129,7 +132,7 @@ class Tally {
         const { notice, fate, waited } = line;
         if (fate === 'told') this.#count('NotificationsSent');
         if (notice.transition === 'opened' && !notice.shadow) this.#count('FindingsOpened');
-        if (fate === 'told' && waited !== undefined)
+        if (fate === 'told' && waited !== undefined && waited < REPLAYED)
           metrics.addMetric(
             'EventToNotificationMs' satisfies MetricName,
             MetricUnit.Milliseconds,

@@ -2,11 +2,11 @@ import { explain } from '../findings/explanations.ts';
 import { findingId, type Notice, type Reason, type Transition } from '../findings/finding.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
-import type { Slice } from '../profile/slice.ts';
+import type { Slice, Window } from '../profile/slice.ts';
 import { type WindowMemo, windowEnding, windowMs } from '../profile/window.ts';
 import { type Calibration, tailAmong } from '../scoring/calibration.ts';
-import { asCertainty, type Certainty, certainty, grow } from '../scoring/evidence.ts';
-import { type LevelRules, type LevelState, levelRank, nextLevel } from '../scoring/level.ts';
+import { asCertainty, type Certainty, certainty, type Evidence, grow } from '../scoring/evidence.ts';
+import { type Level, type LevelRules, type LevelState, levelRank, nextLevel } from '../scoring/level.ts';
 import { peerGroups } from '../scoring/peer-group.ts';
 import { type ScoreRules, scoreAt, type WindowScore } from '../scoring/score.ts';
 import { SIGNALS } from '../signals/index.ts';
@@ -82,13 +82,27 @@ export function judgeAccount(subject: Subject, before: Judgement, at: number, ru
     calmed: transition === 'calmed',
   };
   const number = before.numbered + 1;
-  const notice = write(subject, { transition, number, id, level, before, at, top, sure }, rules);
+  const notice = writeNotice(
+    subject,
+    {
+      transition,
+      number,
+      id,
+      level: level.level,
+      previous: before.level.level,
+      at,
+      top,
+      sure,
+      evidence,
+    },
+    rules,
+  );
   return {
     judgement: {
       evidence,
       level,
       episode,
-      finding: open,
+      finding: transition === 'closed' ? undefined : open,
       numbered: number,
       notices: [...before.notices, notice],
     },
@@ -111,22 +125,27 @@ function transitionOf(
   if (is >= SUSPECT && (open === undefined || open.calmed)) {
     return open !== undefined && at - open.noticedAt < REOPEN_MS ? 'reopened' : 'opened';
   }
-  if (open === undefined || open.calmed) return undefined;
+  if (open === undefined) return undefined;
+  // calm for so long that a later suspicion is another one
+  if (open.calmed) return at - open.noticedAt >= REOPEN_MS ? 'closed' : undefined;
   if (is < SUSPECT) return 'calmed';
   if (is > was) return 'escalated';
   const cooled = at - open.noticedAt >= policy.cooldownHours * HOUR;
   return cooled && events >= 2 * open.noticedEvents ? 'updated' : undefined;
 }
 
-interface Occasion {
+/** One transition, with all that its notice says beyond what the slices say. */
+export interface Occasion {
   readonly transition: Transition;
   readonly number: number;
   readonly id: string;
-  readonly level: LevelState;
-  readonly before: Judgement;
+  readonly level: Level;
+  readonly previous: Level;
+  /** event time, ms */
   readonly at: number;
   readonly top: WindowScore;
   readonly sure: Certainty | undefined;
+  readonly evidence: Evidence;
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -147,12 +166,32 @@ export function reasonsOf(score: WindowScore): Reason[] {
     }));
 }
 
+/**
+ * List price of a window, USD, where the policy prices all its models. Slices count tokens over all models, so they are
+ * shared out by requests: an estimate.
+ */
+function priced(window: Window, policy: Policy): { listPriceUsd: number } | undefined {
+  let usd = 0;
+  for (const [model, events] of window.models) {
+    const price = policy.prices[model];
+    if (price === undefined) return undefined;
+    const { inputTokens, outputTokens } = window.counts;
+    const million = (events / window.counts.events) * 1e-6;
+    usd += million * (inputTokens * price.inputPerMillion + outputTokens * price.outputPerMillion);
+  }
+  return window.models.size === 0 ? undefined : { listPriceUsd: Number(usd.toFixed(2)) };
+}
+
 function round(value: number): number {
   return Number(value.toPrecision(4));
 }
 
-function write(subject: Subject, occasion: Occasion, rules: Rules): Notice {
-  const { top, at, level, before, sure } = occasion;
+/**
+ * The notice of an account's transition: a function of the slices, the occasion, the policy and the calibration, so that
+ * a dossier can write it again (findings/dossier/assess.ts).
+ */
+export function writeNotice(subject: Subject, occasion: Occasion, rules: Rules): Notice {
+  const { top, at, level, sure, evidence } = occasion;
   const { policy, calibration } = rules;
   const window = windowEnding(subject.slices, at, windowMs(top.hours));
   const sight = sightOf(window, subject.customer);
@@ -175,13 +214,13 @@ function write(subject: Subject, occasion: Occasion, rules: Rules): Notice {
     },
     at: iso(at),
     since: iso(Math.max(first, subject.firstSeen)),
-    level: level.level,
-    previous: before.level.level,
+    level,
+    previous: occasion.previous,
     score: round(top.score),
     log10E: round(sure?.log10E ?? 0),
     p: sure === undefined ? 1 : round(sure.p),
     peers: { group: sure?.group ?? 'none', accounts: sure?.accounts ?? 0 },
-    promise: level.level === 'critical' ? policy.budget.critical : policy.budget.suspect,
+    promise: level === 'critical' ? policy.budget.critical : policy.budget.suspect,
     window: { hours: top.hours, from: iso(window.from), to: iso(window.to), events: window.counts.events },
     reasons: reasonsOf(top),
     explanations: explain(sight),
@@ -193,7 +232,9 @@ function write(subject: Subject, occasion: Occasion, rules: Rules): Notice {
       models: models
         .slice(0, 5)
         .map(([model, events]) => ({ model, share: round(events / window.counts.events) })),
+      ...priced(window, policy),
     },
+    evidence: { since: iso(evidence.since), peak: evidence.peak, peakAt: iso(evidence.peakAt) },
     sampleEvents: [...subject.sampleEvents],
     versions: { policy: policy.id, calibration: calibration.id, code: rules.code },
     ...(exception === undefined ? {} : { quiet: exception.reason }),

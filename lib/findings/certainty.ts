@@ -21,11 +21,11 @@ export function certaintyWords(notice: Notice): CertaintyWords {
   return {
     promise: account
       ? `In calibration, at most 1 in ${oneIn(promise)} ${group} reaches this level in a month.`
-      : `The error budget for campaigns is ${trim(promise)} false campaigns a month over all customers.`,
+      : `The error budget allows ${trim(promise)} false campaigns a month over all customers.`,
     place:
       p >= 1
         ? `There are too few peers to say how rare this ${subject.type}'s evidence is.`
-        : `Evidence such as this ${subject.type}'s would be seen in 1 of ${oneIn(p)}.`,
+        : `Evidence such as this ${subject.type}'s would be seen in 1 of ${oneIn(p)}${account ? ' of them' : ` ${group} in a month`}.`,
     evidence: `Score ${trim(score)}; e-value ${power(log10E)}, where the average over ${group} is at most 1.`,
     limits: `Peer group: ${defanged(peers.group, 80)}, ${count(peers.accounts)} ${account ? 'accounts' : 'groups'}. The rates hold as far as benign customers are like those of the calibration; they describe behaviour, not intent.`,
   };

@@ -85,6 +85,10 @@ export const notice = z.strictObject({
     listPriceUsd: z.number().optional(),
     trafficShare: z.number().optional(),
   }),
+  evidence: z
+    .strictObject({ since: iso, peak: z.number(), peakAt: iso })
+    .optional()
+    .describe('running maximum of the score in the budget period: what p and log10E rest on'),
   sampleEvents: z.array(z.string()),
   versions: z.strictObject({ policy: z.string(), calibration: z.string(), code: z.string() }),
   quiet: z.string().optional().describe('why nobody is to be woken: the reason of an exception'),

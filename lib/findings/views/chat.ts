@@ -62,7 +62,9 @@ export function chatMessage(parts: {
       textType: 'client-markdown',
       title,
       description: wholeParagraphs(parts.description, CHAT_MAX.description),
-      nextSteps: parts.nextSteps.slice(0, CHAT_MAX.steps).map((step) => [...step].slice(0, CHAT_MAX.step).join('')),
+      nextSteps: parts.nextSteps
+        .slice(0, CHAT_MAX.steps)
+        .map((step) => [...step].slice(0, CHAT_MAX.step).join('')),
       keywords: parts.keywords.map((word) => unmarked(word, CHAT_MAX.keyword)),
     },
     metadata: {
