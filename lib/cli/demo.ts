@@ -99,19 +99,6 @@ async function demo(options: DemoOptions, terminal: Terminal, say: (line: string
     await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
     const pipelineSeconds = seconds(flowing);
 
-    if (process.env.ZZ) console.error('TOTALS', ['EventsRead','EventsUsed','EventsLate','EventsRepeated','EventsQuarantined','ProfilesWritten','WriteUnits'].map((n)=>[n,total0(cloud,n)]).join(' '), 'metricsLines', cloud.metrics.filter((m)=>m.name==='EventsRead').length);
-    if (process.env.ZZ)
-      console.error(
-        JSON.stringify(
-          {
-            functions: cloud.functions.map((f) => [f.spec.logicalId, f.statistics]),
-            mappings: cloud.mappings.map((m) => [m.spec.logicalId, m.statistics]),
-            meter: await cloud.meter(),
-          },
-          null,
-          1,
-        ),
-      );
     const findings = await readFindings(cloud);
     const mails = await cloud.inbox('findings');
     const meter = Object.values(await cloud.meter());
@@ -379,4 +366,3 @@ function noticeOf(mail: Mail): { readonly subject: string; readonly at: number }
     return undefined; // a mail that is no notice: a digest, an alarm
   }
 }
-const total0=(cloud: Cloud,n: string)=>cloud.metrics.reduce((s,m)=>m.name===n?s+m.value:s,0);

@@ -95,6 +95,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const givenUp: GivenUp[] = [];
   const variables = endpointVariables(endpoints);
   let hurry = false;
+  let settling = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const functions = template.functions.map((spec) =>
@@ -140,6 +141,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
         },
         onProblem: (error) => problems.push(error),
         hurry: () => hurry,
+        urgent: () => settling > 0,
       });
     });
 
@@ -182,6 +184,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     async settled({ timeoutMs = SETTLE_TIMEOUT_MS, hurry: hurried = false } = {}) {
       const deadline = Date.now() + timeoutMs;
       hurry = hurried;
+      settling++;
       try {
         // A pass in which no mapping invoked anything, each having looked after the pass began, is the end.
         for (let before = -1; ; ) {
@@ -197,6 +200,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
           before = after;
         }
       } finally {
+        settling--;
         hurry = false;
       }
     },

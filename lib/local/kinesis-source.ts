@@ -66,13 +66,13 @@ async function reader(
   };
   let iterator = await locate();
   return {
-    async read(limit) {
+    async read(limit, thorough) {
       try {
         const page = await client.send(
           new GetRecordsCommand({ ShardIterator: iterator, Limit: Math.min(limit, MOST_RECORDS) }),
         );
         const records = page.Records ?? [];
-        const closed = records.length === 0 && (await hasEnded(page.NextShardIterator));
+        const closed = records.length === 0 && thorough && (await hasEnded(page.NextShardIterator));
         // After an empty answer the emulator's next iterator stands at the clock, not at the last record, and would
         // step over a write that is under way: the old one is kept.
         if (records.length > 0 && page.NextShardIterator !== undefined) {

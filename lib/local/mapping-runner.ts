@@ -13,7 +13,7 @@ import {
 import { compileFilters } from './filter-pattern.ts';
 import type { Invocation } from './function.ts';
 import type { GivenUp } from './invocation-record.ts';
-import { renderEvent, type SourceRecord } from './source-record.ts';
+import { type Arrival, renderEvent, type SourceRecord } from './source-record.ts';
 import type { ShardReader, StreamSource } from './stream-source.ts';
 import type { MappingSpec } from './template.ts';
 
@@ -48,8 +48,8 @@ export interface MappingDependencies {
   readonly giveUp: (given: GivenUp) => Promise<void>;
   /** something broke in the runner or its emulators, not in the function */
   readonly onProblem: (error: unknown) => void;
-  /** wait between polls at the tip, milliseconds; AWS polls once a second */
-  readonly pollMs?: number;
+  /** somebody waits for the mapping to be caught up: it looks often, and at everything */
+  readonly urgent?: () => boolean;
   /** batching windows are taken as over when this says so: for a demo's end, when nothing more will come */
   readonly hurry?: () => boolean;
 }
@@ -71,11 +71,16 @@ interface ShardState {
 /** Reading stops while a shard holds this many batches a lane. */
 const BATCHES_AHEAD = 2;
 const LEAST_READ = 100;
-const POLL_MS = 50;
+/**
+ * Wait between polls of a shard: short after records came, longer while none do. AWS polls Kinesis once and table
+ * streams four times a second.
+ */
+const POLL_MS = { shortest: 20, urgent: 80, longest: 250 } as const;
+const THOROUGH_EVERY_MS = 1000;
 const QUIET_MS = 200;
 
 export function runMapping(spec: MappingSpec, dependencies: MappingDependencies): MappingRunner {
-  const { source, pollMs = POLL_MS } = dependencies;
+  const { source } = dependencies;
   const { settings } = spec;
   const passes = compileFilters(spec.filters);
   const shards = new Map<string, ShardState>();
@@ -132,42 +137,55 @@ export function runMapping(spec: MappingSpec, dependencies: MappingDependencies)
 
   const poll = async (shard: ShardState, reader: ShardReader): Promise<void> => {
     const most = Math.max(LEAST_READ, settings.batchSize) * BATCHES_AHEAD * settings.parallelizationFactor;
+    let pause: number = POLL_MS.shortest;
+    let thoroughAt = 0;
     while (!stopped && !shard.closed) {
       const room = most - held(shard);
       if (room <= 0) {
-        await sleep(pollMs);
+        await sleep(POLL_MS.urgent);
         continue;
       }
+      const urgent = dependencies.urgent?.() ?? false;
       const began = Date.now();
-      const { arrivals, closed } = await reader.read(room);
-      statistics.read += arrivals.length;
-      const kept = arrivals.filter(({ filterable }) => passes(filterable)).map(({ record }) => record);
-      statistics.filteredOut += arrivals.length - kept.length;
-      if (kept.length > 0) shard.arrivedAt = Date.now();
-      const byLane: SourceRecord[][] = [];
-      for (const record of kept) {
-        const lane = laneOf(record.key, settings.parallelizationFactor);
-        byLane[lane] ??= [];
-        byLane[lane].push(record);
+      const thorough = urgent || began - thoroughAt >= THOROUGH_EVERY_MS;
+      if (thorough) thoroughAt = began;
+      const { arrivals, closed } = await reader.read(room, thorough);
+      take(shard, arrivals);
+      if (arrivals.length > 0) {
+        pause = POLL_MS.shortest;
+        if (arrivals.length < room) await sleep(pause);
+        continue;
       }
-      for (const [lane, records] of byLane.entries())
-        change(shard, lane, (state) => offer(state, records ?? [], Date.now()));
       if (closed) {
         shard.closed = true;
-        shard.emptyReadAt = began;
         wakeAll(shard);
         track(startChildren(shard));
         return;
       }
-      if (arrivals.length === 0) {
-        shard.emptyReadAt = began;
-        await sleep(pollMs);
-      }
+      if (thorough) shard.emptyReadAt = began;
+      await sleep(pause);
+      pause = Math.min(2 * pause, urgent ? POLL_MS.urgent : POLL_MS.longest);
+    }
+  };
+
+  const take = (shard: ShardState, arrivals: readonly Arrival[]): void => {
+    statistics.read += arrivals.length;
+    const kept = arrivals.filter(({ filterable }) => passes(filterable)).map(({ record }) => record);
+    statistics.filteredOut += arrivals.length - kept.length;
+    if (kept.length > 0) shard.arrivedAt = Date.now();
+    const byLane: SourceRecord[][] = [];
+    for (const record of kept) {
+      const lane = laneOf(record.key, settings.parallelizationFactor);
+      byLane[lane] ??= [];
+      byLane[lane].push(record);
+    }
+    for (const [lane, records] of byLane.entries()) {
+      if (records) change(shard, lane, (state) => offer(state, records, Date.now()));
     }
   };
 
   const startChildren = async (shard: ShardState): Promise<void> => {
-    while (!stopped && !isDone(shard)) await sleep(pollMs);
+    while (!stopped && !isDone(shard)) await sleep(POLL_MS.shortest);
     if (stopped) return;
     await discover();
     shard.followed = true;

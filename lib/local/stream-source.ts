@@ -16,6 +16,12 @@ export interface Shard {
 }
 
 export interface ShardReader {
-  /** The next records, in order; none at the tip. `closed`: the shard ended and everything in it was read. */
-  read(limit: number): Promise<{ readonly arrivals: readonly Arrival[]; readonly closed: boolean }>;
+  /**
+   * The next records, in order; none at the tip. `closed`: the shard ended and everything in it was read, which is
+   * found out only by a `thorough` read where that costs extra.
+   */
+  read(
+    limit: number,
+    thorough: boolean,
+  ): Promise<{ readonly arrivals: readonly Arrival[]; readonly closed: boolean }>;
 }

@@ -52,7 +52,7 @@ const images = async (id: string): Promise<TableStreamRecord[]> => {
   const source = tableStreamSource(emulators.endpoints.dynamodb, tableStreamArn('streamed'));
   const [shard] = await source.shards();
   const reader = await source.open(shard?.id ?? '', { kind: 'TRIM_HORIZON' });
-  const { arrivals } = await reader.read(1000);
+  const { arrivals } = await reader.read(1000, true);
   return arrivals
     .map(({ record }) => JSON.parse(record.json) as TableStreamRecord)
     .filter((record) => JSON.stringify(record.dynamodb.Keys) === JSON.stringify({ id: { S: id } }));
