@@ -4,14 +4,25 @@ import { SIGNALS } from '../signals/index.ts';
 
 const HOUR = 3_600_000;
 
+/** The version of the schema that this code reads. */
+export const POLICY_VERSION = 1;
+
 /**
  * The policy: all that an operator may change without a deploy. Versioned data; every field says its unit and effect.
  */
-const probability = z.number().min(1e-9).max(1);
+const probability = z
+  .number()
+  .min(1e-9)
+  .max(1)
+  ;
 const hours = z
   .number()
   .positive()
-  .max(24 * 366);
+  .max(24 * 366)
+  .describe('hours');
+
+/** As lib/scoring/peer-group.ts names them. */
+const PEER_GROUP = /^[^/\s]{1,64}(\/[^/\s]{1,64}(\/(new|settled|old))?)?$/;
 
 const windowHours = hours.refine((value) => (value * HOUR) % SLICE_MS === 0, {
   message: `must be a multiple of the slice, ${SLICE_MS / HOUR} hours`,
@@ -19,13 +30,17 @@ const windowHours = hours.refine((value) => (value * HOUR) % SLICE_MS === 0, {
 
 export const policy = z
   .strictObject({
-    v: z.literal(1).describe('version of this schema'),
+    v: z
+      .literal(POLICY_VERSION)
+      .describe('version of this schema; a policy from a newer version is refused, never half understood'),
     id: z
       .string()
       .min(1)
       .max(64)
       .regex(/^[A-Za-z0-9._-]+$/)
-      .describe('version of the policy, named on every score, finding and log line'),
+      .describe(
+        'version of the policy, named on every finding and log line; give every change a new one (letters, digits, . _ -)',
+      ),
     calibration: z
       .string()
       .min(1)
@@ -37,35 +52,45 @@ export const policy = z
       .min(1)
       .max(4)
       .default([24, 168])
-      .describe('window lengths in hours, several at once; changing them keeps the stored slices'),
+      .describe(
+        'window lengths in hours, one to four, multiples of 6. Short ones see bursts, long ones patience. Changing them keeps the stored slices, so a new window is meaningful at once as far back as slices are kept',
+      ),
     allowedLatenessHours: hours
       .default(48)
-      .describe('events older than the watermark by more are counted and archived, not scored'),
+      .describe(
+        'hours; events older than the watermark by more are counted and archived, not scored. Larger keeps slices open longer',
+      ),
     permittedSkewSeconds: z
       .number()
       .min(0)
       .max(86_400)
       .default(300)
-      .describe('event times this far ahead of arrival are accepted; beyond it they are set aside'),
+      .describe('seconds; how far the watermark may run ahead of arrival when a clock is fast'),
     sealAfterHours: hours
       .default(12)
-      .describe('slices that ended so long before the watermark move out of the hot item'),
+      .describe(
+        'hours; slices that ended so long before the watermark move out of the hot item. Smaller keeps items small, late events then cost a part more',
+      ),
     retentionDays: z
       .number()
       .min(1)
       .max(400)
       .default(35)
-      .describe('sealed slices and idle profiles are forgotten after so many days'),
+      .describe(
+        'days; sealed slices and idle profiles are forgotten after so many. At least the longest window',
+      ),
     weights: z
       .record(z.string(), z.number().min(0).max(10))
       .default({})
-      .describe('weight per signal id; signals that are not named have their shipped weight'),
+      .describe(
+        'points per step, by signal id, 0 to 10; signals that are not named have their shipped weight, 0 silences one. Name a calibration that was made under the same weights',
+      ),
     stepCap: z
       .number()
       .min(1)
       .max(100)
       .default(12)
-      .describe('most steps beyond its peers that one signal may bring'),
+      .describe('most steps beyond its peers that one signal may bring to the score, 1 to 100'),
     budget: z
       .strictObject({
         watch: probability.default(0.01),
@@ -76,19 +101,39 @@ export const policy = z
       .describe(
         'error budget: share of benign accounts that may reach the level within a month; must fall from watch to critical',
       ),
-    calmHours: hours.default(72).describe('a level is left after so long without support'),
+    peerGroups: z
+      .record(
+        z
+          .string()
+          .regex(PEER_GROUP)
+          .describe('product, product/plan or product/plan/tenure (new, settled, old)'),
+        z.strictObject({
+          watch: probability.optional(),
+          suspect: probability.optional(),
+          critical: probability.optional(),
+        }),
+      )
+      .default({})
+      .describe(
+        'error budget by peer group where it is to differ: the narrowest group that is named counts, levels it leaves out stay as in `budget`',
+      ),
+    calmHours: hours.default(72).describe('hours; hysteresis: a level is left after so long without support'),
     cooldownHours: hours
       .default(24)
-      .describe('no second notice of the same kind within so long, escalation apart'),
+      .describe('hours; no second update of a finding within so long, escalation apart'),
     exceptions: z
       .array(
         z.strictObject({
           account: z
             .string()
             .regex(/^a_[a-z2-7]{26}$/)
-            .describe('pseudonym'),
+            .describe('pseudonym, a_ and 26 letters or digits (siphonwatch resolve)'),
           until: z.iso.datetime().describe('when it expires; there are no exceptions for ever'),
-          reason: z.string().min(1).max(500),
+          reason: z
+            .string()
+            .min(1)
+            .max(500)
+            .describe('why, in words; shown with the finding that it silences'),
         }),
       )
       .default([])
@@ -96,22 +141,26 @@ export const policy = z
     prices: z
       .record(
         z.string(),
-        z.strictObject({ inputPerMillion: z.number().min(0), outputPerMillion: z.number().min(0) }),
+        z.strictObject({
+          inputPerMillion: z.number().min(0).describe('USD per million input tokens'),
+          outputPerMillion: z.number().min(0).describe('USD per million output tokens'),
+        }),
       )
       .default({})
       .describe('list price in USD per million tokens by model: what is at stake'),
     campaigns: z
       .strictObject({
-        enabled: z.boolean().default(true),
+        enabled: z.boolean().default(true).describe('whether linked accounts are judged together'),
         budget: z
           .number()
           .min(1e-9)
           .max(1)
           .default(0.01)
           .describe('expected number of false campaigns a month over all customers'),
-        smallest: z.number().int().min(2).default(3).describe('fewest members of a campaign'),
+        smallest: z.number().int().min(2).default(3).describe('fewest members of a campaign, 2 or more'),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('accounts that are linked by infrastructure or timing, judged together on behaviour'),
   })
   .superRefine((held, context) => {
     const { watch, suspect, critical } = held.budget;
@@ -121,6 +170,24 @@ export const policy = z
         path: ['budget'],
         message: `must not grow from watch (${watch}) over suspect (${suspect}) to critical (${critical})`,
       });
+    for (const [group, own] of Object.entries(held.peerGroups)) {
+      const merged = { ...held.budget, ...stripped(own) };
+      if (!(merged.watch >= merged.suspect && merged.suspect >= merged.critical))
+        context.addIssue({
+          code: 'custom',
+          path: ['peerGroups', group],
+          message: `must not grow from watch (${merged.watch}) over suspect (${merged.suspect}) to critical (${merged.critical}), with what it takes from budget`,
+        });
+    }
+    const longest = Math.max(...held.windows);
+    if (held.retentionDays * 24 < longest)
+      context.addIssue({
+        code: 'custom',
+        path: ['retentionDays'],
+        message: `must be at least ${Math.ceil(longest / 24)}: the longest window is ${longest} hours`,
+      });
+    if (new Set(held.windows).size !== held.windows.length)
+      context.addIssue({ code: 'custom', path: ['windows'], message: 'names a length twice' });
     const known = new Set(SIGNALS.map((signal) => signal.id));
     for (const id of Object.keys(held.weights))
       if (!known.has(id))
@@ -132,6 +199,30 @@ export const policy = z
   });
 
 export type Policy = z.infer<typeof policy>;
+
+/** Largest share of benign accounts a month, per level. */
+export interface Budget {
+  readonly watch: number;
+  readonly suspect: number;
+  readonly critical: number;
+}
+
+/** Only what is given: an absent level does not overrule the general budget. */
+function stripped(own: Readonly<Record<string, number | undefined>>): Partial<Budget> {
+  return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+}
+
+/**
+ * The error budget of an account's peers.
+ * @param groups its peer groups, narrowest first
+ */
+export function budgetFor(held: Policy, groups: readonly string[]): Budget {
+  for (const group of groups) {
+    const own = Object.hasOwn(held.peerGroups, group) ? held.peerGroups[group] : undefined;
+    if (own !== undefined) return { ...held.budget, ...stripped(own) };
+  }
+  return held.budget;
+}
 
 /** The policy that ships: safe defaults, and what an operator starts from. */
 export const defaultPolicy: Policy = policy.parse({ v: 1, id: 'default-1' });
