@@ -1,1 +1,73 @@
-export const handler = async (): Promise<object> => ({});
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import middy from '@middy/core';
+import { scoreRules } from '../../lib/detection/judge.ts';
+import { readEnvironment } from '../../lib/infra/environment.ts';
+import { hash48 } from '../../lib/profile/hash32.ts';
+import { joinSlices } from '../../lib/profile/window.ts';
+import { type CalibrationAccount, learnCalibration } from '../../lib/scoring/calibrate.ts';
+import { CalibrationBucket } from '../../lib/stores/calibration-store.ts';
+import { dynamoDb, s3 } from '../../lib/stores/clients.ts';
+import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
+import { policySource } from '../../lib/stores/policy-source.ts';
+import { ProfileTable } from '../../lib/stores/profile-table.ts';
+import { verdictsBySubject } from '../../lib/stores/verdicts.ts';
+
+/**
+ * Learns a calibration from the profiles as they stand and keeps it under an id of its own. It activates nothing: a
+ * policy names the calibration that it was judged with.
+ */
+
+const environment = readEnvironment('calibrate', process.env);
+const logger = new Logger();
+const metrics = new Metrics();
+const calibrations = new CalibrationBucket(s3(), environment.STATE_BUCKET);
+const policies = policySource();
+
+/** Accounts that fit into the function's memory; beyond it a fixed, key-chosen share of all is learnt from. */
+const MOST_ACCOUNTS = 50_000;
+/** Largest share of accounts that may be set aside as likely attackers. */
+const CONTAMINATION = 0.08;
+
+async function calibrate(): Promise<{ id: string; accounts: number } | undefined> {
+  const client = dynamoDb();
+  const policy = await policies.active();
+  const profiles = new ProfileTable(client, environment.PROFILE_TABLE, {
+    retentionDays: policy.retentionDays,
+    sealedCache: 1,
+  });
+  const verdicts = await verdictsBySubject(new DynamoFindingStore(client, environment.FINDING_TABLE));
+  let accounts: CalibrationAccount[] = [];
+  let share = 1;
+  for await (const { profile, sealed } of profiles.scan()) {
+    if (verdicts.get(profile.account) === 'confirmed') continue;
+    // the pseudonym is a keyed hash: a share of it is a fair sample, and the same one every day
+    if (shareOf(profile.account) >= share) continue;
+    accounts.push({
+      account: profile.account,
+      customer: profile.customer,
+      slices: joinSlices([sealed, profile.slices]),
+    });
+    if (accounts.length > MOST_ACCOUNTS) {
+      share /= 2;
+      accounts = accounts.filter((held) => shareOf(held.account) < share);
+    }
+  }
+  if (accounts.length === 0) {
+    logger.info('no profiles yet: nothing to learn from');
+    return undefined;
+  }
+  const made = learnCalibration('draft', accounts, { ...scoreRules(policy), contamination: CONTAMINATION });
+  const id = `cal-${made.madeAt.slice(0, 10)}-${made.accounts}`;
+  await calibrations.put({ ...made, id });
+  logger.info('calibration made', { id, accounts: made.accounts, setAside: made.setAside, share });
+  metrics.addMetric('CalibrationAccounts', MetricUnit.Count, made.accounts);
+  metrics.publishStoredMetrics();
+  return { id, accounts: made.accounts };
+}
+
+function shareOf(account: string): number {
+  return (hash48(account) % 65_536) / 65_536;
+}
+
+export const handler = middy({ timeoutEarlyInMillis: 0 }).handler(calibrate);

@@ -54,6 +54,9 @@ async function score(event: KinesisEvent): Promise<PartialResponse> {
   const setAside = [...batch.setAside, ...applied.flatMap(failuresOf)];
   await quarantine.put(setAside);
   report(batch.read, applied, setAside, profiles.writeUnits - unitsBefore);
+  if (policy.calibration !== 'default')
+    metrics.addMetric('CalibrationAgeHours', MetricUnit.Count, ageHours(calibration.madeAt, event));
+  metrics.publishStoredMetrics();
   // whatever could not be used has been set aside: the shard goes on
   return { batchItemFailures: [] };
 }
@@ -107,7 +110,12 @@ function report(
         level: step.notice.level,
         versions: step.notice.versions,
       });
-  metrics.publishStoredMetrics();
+}
+
+/** Hours from the newest event that the calibration was learnt from to the newest arrival of the batch. */
+function ageHours(madeAt: string, event: KinesisEvent): number {
+  const newest = Math.max(...event.Records.map(({ kinesis }) => kinesis.approximateArrivalTimestamp * 1000));
+  return Math.max(0, (newest - Date.parse(madeAt)) / 3_600_000);
 }
 
 export const handler = middy<KinesisEvent, PartialResponse>({ timeoutEarlyInMillis: 0 }).handler(score);

@@ -18,6 +18,7 @@ export const METRICS = {
   EventToNotificationMs: 'from the arrival of the deciding event to the publication (milliseconds)',
   UndeliveredSeconds: 'age of the oldest undelivered notice at a sweep; 0 when there is none (seconds)',
   FindingsOpened: 'findings opened (count)',
+  CalibrationAccounts: 'accounts that a new calibration was learnt from (count)',
   CampaignsScored: 'campaigns scored by a run of link (count)',
   CalibrationAgeHours: 'age of the calibration in use (hours)',
 } as const;

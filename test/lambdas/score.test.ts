@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { applyBatch } from '../../lambdas/score/apply-batch.ts';
+import { type DecodeRules, decodeBatch, type KinesisRecord } from '../../lambdas/score/decode-batch.ts';
+import type { Rules } from '../../lib/detection/judge.ts';
+import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
+import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
+import type { ProfileStore } from '../../lib/stores/profile-store.ts';
+import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
+import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
+import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { account, harvest, iso, START, usageEvent } from '../events.ts';
+
+const rules: Rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 'test', shadow: false };
+const live: DecodeRules = { permittedSkew: 300_000, trustReplayClock: false };
+const ARRIVED = START + 86_400_000;
+
+function record(sequence: number, data: Uint8Array, arrived = ARRIVED): KinesisRecord {
+  return {
+    eventID: `shardId-000000000000:${sequence}`,
+    eventSourceARN: 'arn:aws:kinesis:us-east-1:000000000000:stream/usage',
+    kinesis: {
+      partitionKey: partitionKey(1),
+      sequenceNumber: String(sequence),
+      data: Buffer.from(data).toString('base64'),
+      approximateArrivalTimestamp: arrived / 1000,
+    },
+  };
+}
+
+const pack = (events: readonly UsageEvent[], arrived?: string): Uint8Array =>
+  encodeRecord(
+    { bucket: bucketOf(events[0]?.account ?? ''), ...(arrived === undefined ? {} : { arrived }) },
+    events,
+  );
+
+describe('decoding a batch', () => {
+  it('groups events by account in stream order, with positions that can be compared', () => {
+    const a = harvest({ account: account(1), events: 4 });
+    const b = harvest({ account: account(2), events: 2 });
+    const batch = decodeBatch(
+      [record(99, pack([...a.slice(0, 2), ...b])), record(100, pack(a.slice(2)))],
+      live,
+    );
+    expect([...batch.arrivals.keys()]).toEqual([account(1), account(2)]);
+    const positions = batch.arrivals.get(account(1))?.map(({ position }) => position);
+    expect(positions?.map(({ index }) => index)).toEqual([0, 1, 0, 1]);
+    expect((positions?.[2]?.sequence ?? '') > (positions?.[1]?.sequence ?? '')).toBe(true);
+    expect(batch).toMatchObject({ read: 6, setAside: [] });
+  });
+
+  it.each([
+    ['not JSON', '{"v":1,', 'JSON'],
+    ['a wrong type', JSON.stringify({ ...usageEvent(), model: 7 }), 'model'],
+    ['a missing field', JSON.stringify({ ...usageEvent(), account: undefined }), 'account'],
+    [
+      'an absurd number',
+      JSON.stringify({ ...usageEvent(), usage: { inputTokens: 1e30, outputTokens: 1 } }),
+      'inputTokens',
+    ],
+    ['a version that is not known', JSON.stringify({ ...usageEvent(), v: 9 }), 'v'],
+    ['a time in the future', JSON.stringify(usageEvent({ time: iso(ARRIVED + 3_600_000) })), 'time'],
+  ])('sets %s aside whole with its reason, and uses its neighbours', (_, line, names) => {
+    const good = harvest({ account: account(1), events: 2 });
+    const data = Buffer.from(`${JSON.stringify(good[0])}\n${line}\n${JSON.stringify(good[1])}\n`);
+    const batch = decodeBatch([record(5, data)], live);
+    expect(batch.arrivals.get(account(1))).toHaveLength(2);
+    expect(batch.setAside).toHaveLength(1);
+    expect(batch.setAside[0]).toMatchObject({
+      payload: line,
+      encoding: 'utf8',
+      origin: { sequence: '5', index: 1 },
+    });
+    const { field, message } = batch.setAside[0]?.reason ?? { field: '', message: '' };
+    expect(`${field} ${message}`).toContain(names);
+  });
+
+  it('never throws and never loses a byte, on anything', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ minLength: 1, maxLength: 80 }), { maxLength: 5 }), (records) => {
+        const batch = decodeBatch(
+          records.map((data, i) => record(i + 1, data)),
+          live,
+        );
+        for (const entry of batch.setAside) expect(entry.payload.length).toBeGreaterThan(0);
+        expect(batch.setAside.length + [...batch.arrivals.values()].flat().length).toBe(batch.read);
+      }),
+    );
+  });
+
+  it('believes the replay clock of a header only where it was told to', () => {
+    const data = pack([usageEvent({ time: iso(START) })], iso(START));
+    const arrivedAt = (trustReplayClock: boolean) =>
+      [...decodeBatch([record(1, data)], { ...live, trustReplayClock }).arrivals.values()][0]?.[0]?.arrived;
+    expect(arrivedAt(true)).toBe(START);
+    expect(arrivedAt(false)).toBe(ARRIVED);
+  });
+});
+
+describe('applying a batch', () => {
+  const events = [
+    ...harvest({ account: account(1), events: 30 }),
+    ...harvest({ account: account(2), events: 30 }),
+  ];
+  const batch = () =>
+    decodeBatch(
+      events.map((event, i) => record(i + 1, pack([event]))),
+      live,
+    ).arrivals;
+
+  it('changes nothing when the same batch is delivered again, or a part of it', async () => {
+    const store = new MemoryProfileStore();
+    await applyBatch(batch(), store, rules);
+    const before = store.one(account(1));
+    const again = await applyBatch(batch(), store, rules);
+    expect(again.every((result) => result.ok && !result.step.changed)).toBe(true);
+    const part = decodeBatch(
+      events.slice(10, 50).map((event, i) => record(i + 11, pack([event]))),
+      live,
+    ).arrivals;
+    await applyBatch(part, store, rules);
+    expect(store.one(account(1))).toBe(before);
+  });
+
+  it('lets an account whose writes fail fail alone, with exactly its own events handed back', async () => {
+    const store = new MemoryProfileStore();
+    const failing: ProfileStore = {
+      load: (accounts) => store.load(accounts),
+      save: (stored, next, seal) =>
+        next.profile.account === account(2)
+          ? Promise.reject(new Error('item too large'))
+          : store.save(stored, next, seal),
+    };
+    const applied = await applyBatch(batch(), failing, rules);
+    const failed = applied.filter((result) => !result.ok);
+    expect(failed).toHaveLength(1);
+    expect(failed[0]).toMatchObject({ account: account(2), error: { message: 'item too large' } });
+    expect(failed[0]?.ok === false && failed[0].arrivals).toHaveLength(30);
+    expect(store.one(account(1)).profile.totals.events).toBe(30);
+  });
+
+  it('reads again and applies on top where somebody else was faster', async () => {
+    const store = new MemoryProfileStore();
+    let raced = false;
+    const racing: ProfileStore = {
+      load: (accounts) => store.load(accounts),
+      async save(stored, next, seal) {
+        if (!raced) {
+          raced = true;
+          await applyBatch(
+            decodeBatch([record(1, pack([events[0] as UsageEvent]))], live).arrivals,
+            store,
+            rules,
+          );
+        }
+        return store.save(stored, next, seal);
+      },
+    };
+    const one = decodeBatch(
+      events.slice(0, 30).map((event, i) => record(i + 1, pack([event]))),
+      live,
+    ).arrivals;
+    const [result] = await applyBatch(one, racing, rules);
+    expect(result?.ok).toBe(true);
+    expect(store.one(account(1)).profile.totals.events).toBe(30);
+  });
+});
