@@ -19,6 +19,26 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     summary: "learn peer groups' nulls",
     load: async () => (await import('../lib/cli/calibrate.ts')).calibrateCommand(),
   },
+  findings: {
+    summary: 'list and show findings',
+    load: async () => (await import('../lib/cli/findings.ts')).findingsCommand(),
+  },
+  triage: {
+    summary: 'say what a finding was, and undo it',
+    load: async () => (await import('../lib/cli/triage.ts')).triageCommand(),
+  },
+  dossier: {
+    summary: "a finding's evidence, complete and verifiable",
+    load: async () => (await import('../lib/cli/dossier.ts')).dossierCommand(),
+  },
+  forensics: {
+    summary: 'was a suspect model trained on ours?',
+    load: async () => (await import('../lib/cli/forensics.ts')).forensicsCommand(),
+  },
+  redrive: {
+    summary: 'put quarantined events back on the stream',
+    load: async () => (await import('../lib/cli/redrive.ts')).redriveCommand(),
+  },
   resolve: {
     summary: "a pseudonym's account, for holders of the key",
     load: async () => (await import('../lib/cli/resolve.ts')).resolveCommand(),
