@@ -10,11 +10,7 @@ export const POLICY_VERSION = 1;
 /**
  * The policy: all that an operator may change without a deploy. Versioned data; every field says its unit and effect.
  */
-const probability = z
-  .number()
-  .min(1e-9)
-  .max(1)
-  ;
+const probability = z.number().min(1e-9).max(1);
 const hours = z
   .number()
   .positive()
@@ -93,9 +89,13 @@ export const policy = z
       .describe('most steps beyond its peers that one signal may bring to the score, 1 to 100'),
     budget: z
       .strictObject({
-        watch: probability.default(0.01),
-        suspect: probability.default(0.001),
-        critical: probability.default(0.0002),
+        watch: probability.default(0.01).describe('share a month; looked at in the console, nobody is told'),
+        suspect: probability
+          .default(0.001)
+          .describe(
+            'share a month; a finding is opened and told. Half as much wrongs half as many and catches later',
+          ),
+        critical: probability.default(0.0002).describe('share a month; told as urgent'),
       })
       .prefault({})
       .describe(
@@ -108,9 +108,9 @@ export const policy = z
           .regex(PEER_GROUP)
           .describe('product, product/plan or product/plan/tenure (new, settled, old)'),
         z.strictObject({
-          watch: probability.optional(),
-          suspect: probability.optional(),
-          critical: probability.optional(),
+          watch: probability.optional().describe('share a month, instead of budget.watch'),
+          suspect: probability.optional().describe('share a month, instead of budget.suspect'),
+          critical: probability.optional().describe('share a month, instead of budget.critical'),
         }),
       )
       .default({})

@@ -1,0 +1,193 @@
+import type { Calibration } from '../scoring/calibration.ts';
+import { asCertainty } from '../scoring/evidence.ts';
+import { leastTail } from '../scoring/null-distribution.ts';
+import { SIGNALS } from '../signals/index.ts';
+import { type Budget, budgetFor, type Policy } from './policy.ts';
+
+/** One difference between two policies, with what it does. */
+export interface PolicyChange {
+  readonly field: string;
+  readonly before: string;
+  readonly after: string;
+  /** one sentence, with numbers */
+  readonly effect: string;
+}
+
+const LEVELS = ['watch', 'suspect', 'critical'] as const;
+const TEN_THOUSAND = 10_000;
+
+const plain = (value: unknown): string =>
+  value === undefined ? 'not set' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+const count = (value: number): string => Number(value.toPrecision(3)).toString();
+const times = (ratio: number): string =>
+  ratio >= 1 ? `${count(ratio)} times as many` : `${count(1 / ratio)} times fewer`;
+
+/** What differs between two policies, in words and numbers. The id alone is no change of behaviour and is left out. */
+export function policyChanges(before: Policy, after: Policy): PolicyChange[] {
+  const changes: PolicyChange[] = [];
+  const add = (field: string, was: unknown, is: unknown, effect: string): void => {
+    if (JSON.stringify(was) !== JSON.stringify(is))
+      changes.push({ field, before: plain(was), after: plain(is), effect });
+  };
+  add(
+    'calibration',
+    before.calibration,
+    after.calibration,
+    'Scores are placed among the peers of another calibration from the next event on; levels that stand are kept until they are calm.',
+  );
+  add('windows', before.windows, after.windows, windowEffect(before, after));
+  budgets('budget', before.budget, after.budget, add);
+  for (const group of [
+    ...new Set([...Object.keys(before.peerGroups), ...Object.keys(after.peerGroups)]),
+  ].sort())
+    budgets(`peerGroups.${group}`, budgetFor(before, chain(group)), budgetFor(after, chain(group)), add);
+  for (const signal of SIGNALS) {
+    const was = before.weights[signal.id] ?? signal.weight;
+    const is = after.weights[signal.id] ?? signal.weight;
+    add(
+      `weights.${signal.id}`,
+      was,
+      is,
+      was === 0
+        ? `${signal.title} begins to count.`
+        : is === 0
+          ? `${signal.title} no longer counts.`
+          : `${signal.title} counts ${count(is / was)} times as much.`,
+    );
+  }
+  add(
+    'stepCap',
+    before.stepCap,
+    after.stepCap,
+    'A single signal may bring at most so many steps to a score.',
+  );
+  add(
+    'calmHours',
+    before.calmHours,
+    after.calmHours,
+    after.calmHours > before.calmHours
+      ? 'Levels are held longer after the behaviour ends.'
+      : 'Levels are left sooner after the behaviour ends; an account on the edge may come and go.',
+  );
+  add(
+    'cooldownHours',
+    before.cooldownHours,
+    after.cooldownHours,
+    'Updates of an open finding come at most once in so many hours; escalations are told at once.',
+  );
+  add(
+    'allowedLatenessHours',
+    before.allowedLatenessHours,
+    after.allowedLatenessHours,
+    after.allowedLatenessHours < before.allowedLatenessHours
+      ? 'Events that come later than that are archived but no longer scored.'
+      : 'Later events are still scored; slices stay open longer.',
+  );
+  add(
+    'permittedSkewSeconds',
+    before.permittedSkewSeconds,
+    after.permittedSkewSeconds,
+    "How far an account's watermark may run ahead of arrival.",
+  );
+  add(
+    'sealAfterHours',
+    before.sealAfterHours,
+    after.sealAfterHours,
+    'When slices leave the hot item: smaller items against more parts. Scores do not change.',
+  );
+  add(
+    'retentionDays',
+    before.retentionDays,
+    after.retentionDays,
+    after.retentionDays < before.retentionDays
+      ? 'Older slices and idle profiles expire with their next write; what is gone does not come back.'
+      : 'Slices that are written from now on are kept longer; what has expired does not come back.',
+  );
+  exceptionChanges(before, after, add);
+  add('prices', before.prices, after.prices, 'What is shown to be at stake; scores do not change.');
+  add(
+    'campaigns',
+    before.campaigns,
+    after.campaigns,
+    after.campaigns.enabled
+      ? `At most ${count(after.campaigns.budget)} false campaigns a month are expected, of ${after.campaigns.smallest} accounts or more.`
+      : 'Linked accounts are no longer judged together: patient campaigns go unseen.',
+  );
+  return changes;
+}
+
+type Add = (field: string, before: unknown, after: unknown, effect: string) => void;
+
+function chain(group: string): string[] {
+  const parts = group.split('/');
+  return parts.map((_, i) => parts.slice(0, parts.length - i).join('/'));
+}
+
+function budgets(field: string, before: Budget, after: Budget, add: Add): void {
+  for (const level of LEVELS) {
+    const ratio = after[level] / before[level];
+    add(
+      `${field}.${level}`,
+      before[level],
+      after[level],
+      `Of ${TEN_THOUSAND.toLocaleString('en-US')} benign accounts at most ${count(after[level] * TEN_THOUSAND)} a month reach ${level} instead of ${count(before[level] * TEN_THOUSAND)} (${times(ratio)}).`,
+    );
+  }
+}
+
+function windowEffect(before: Policy, after: Policy): string {
+  const added = after.windows.filter((hours) => !before.windows.includes(hours));
+  const gone = before.windows.filter((hours) => !after.windows.includes(hours));
+  const parts: string[] = [];
+  if (added.length > 0) {
+    parts.push(
+      `Windows of ${added.join(' and ')} hours are read from the slices that are stored, so they are whole at once`,
+    );
+    const longest = Math.max(...before.windows);
+    if (Math.max(...added) > longest && before.retentionDays * 24 < Math.max(...added))
+      parts[0] += `, but slices older than ${before.retentionDays} days have expired: the window fills until then`;
+    parts[0] += '.';
+  }
+  if (gone.length > 0) parts.push(`Windows of ${gone.join(' and ')} hours are no longer scored.`);
+  return parts.join(' ');
+}
+
+function exceptionChanges(before: Policy, after: Policy, add: Add): void {
+  const was = new Map(before.exceptions.map((held) => [held.account, held]));
+  const is = new Map(after.exceptions.map((held) => [held.account, held]));
+  for (const account of new Set([...was.keys(), ...is.keys()])) {
+    const until = is.get(account)?.until;
+    add(
+      `exceptions.${account}`,
+      was.get(account)?.until,
+      until,
+      until === undefined
+        ? 'Its findings are told again.'
+        : `Its findings are recorded but not told until ${until}.`,
+    );
+  }
+}
+
+/**
+ * What a policy asks of a calibration that the calibration cannot give, in words; empty where they fit. The policy
+ * still runs: what is unknown abstains, it does not alarm.
+ */
+export function misfits(held: Policy, calibration: Calibration): string[] {
+  const found: string[] = [];
+  for (const hours of held.windows)
+    if (calibration.signals[String(hours)] === undefined)
+      found.push(
+        `calibration ${calibration.id} knows no window of ${hours} hours: all signals abstain in it. Calibrate with this policy (siphonwatch calibrate --policy FILE).`,
+      );
+  const most = Math.max(0, ...Object.values(calibration.score).map((nulls) => nulls.accounts));
+  const least = asCertainty({ p: leastTail(most), accounts: most, group: '' }, calibration.days).p;
+  for (const level of LEVELS) {
+    const groups = Object.values(held.peerGroups).flatMap((own) => own[level] ?? []);
+    const budget = Math.max(held.budget[level], ...groups);
+    if (least > budget)
+      found.push(
+        `${level} cannot be reached: ${most} accounts of calibration ${calibration.id} support no chance below ${least.toPrecision(2)} a month, the policy asks for ${budget}.`,
+      );
+  }
+  return found;
+}
