@@ -1,0 +1,319 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import picocolors from 'picocolors';
+import type { AccountState } from '../detection/account-state.ts';
+import { assess } from '../findings/dossier/assess.ts';
+import { type Evidences, type ProfileSnapshot, writeEvidence } from '../findings/dossier/bundle.ts';
+import { KeyError, makeManifest, manifest } from '../findings/dossier/manifest.ts';
+import { report } from '../findings/dossier/report.ts';
+import { verifyDossier } from '../findings/dossier/verify.ts';
+import type { Finding } from '../findings/finding.ts';
+import { count, plural } from '../findings/people.ts';
+import { plain } from '../findings/plain.ts';
+import { joinSlices } from '../profile/window.ts';
+import { readArchivedEvents } from '../stores/archived-events.ts';
+import { CalibrationBucket, CalibrationMissing } from '../stores/calibration-store.ts';
+import { DynamoFindingStore } from '../stores/finding-store.ts';
+import { ProfileTable } from '../stores/profile-table.ts';
+import { CODE_VERSION } from '../version.ts';
+import {
+  asInputError,
+  connect,
+  type Deployment,
+  type DeploymentOptions,
+  withEvidenceOptions,
+} from './deployment.ts';
+import { trail } from './findings.ts';
+import { InputError } from './input.ts';
+import { loadCalibration, loadPolicy } from './policy-file.ts';
+import { printJson, runVerb, say } from './verb.ts';
+
+interface DossierOptions extends DeploymentOptions {
+  readonly out: string;
+  readonly key?: string;
+  readonly policy?: string;
+  readonly calibration?: string;
+  readonly by?: string;
+  readonly json?: boolean;
+}
+
+const DAY = 86_400_000;
+
+/** `dossier ID --out DIR` and `dossier verify DIR`: the evidence of a finding, for people who were not there. */
+export function dossierCommand(): Command {
+  const command = new Command('dossier').description('the evidence of a finding, complete and verifiable');
+  command.addCommand(makeCommand(), { isDefault: true });
+  command.addCommand(verifyCommand());
+  return command;
+}
+
+function makeCommand(): Command {
+  return withEvidenceOptions(
+    new Command('make')
+      .description('write a dossier: a report to read and print, the evidence, a chained manifest')
+      .argument('<id>', 'finding, f-... or fc-...')
+      .requiredOption('--out <dir>', 'new or empty directory')
+      .option('--key <file>', 'Ed25519 private key (PEM) that signs it (openssl genpkey -algorithm ed25519)')
+      .option('--policy <file>', 'policy that the finding was made with, where it is not the shipped one')
+      .option(
+        '--calibration <file>',
+        'calibration that it was made with, where the state bucket has it no more',
+      )
+      .option('--by <name>', 'who makes it', userInfo().username)
+      .option('--json', 'print one JSON document'),
+  ).action((id: string, options: DossierOptions) =>
+    runVerb('dossier', async () => {
+      const deployment = await connect(options);
+      try {
+        return await make(id, options, deployment);
+      } catch (error) {
+        if (error instanceof KeyError) throw new InputError(`--key: ${error.message}`, { cause: error });
+        throw asInputError(error, deployment.where);
+      } finally {
+        deployment.close();
+      }
+    }),
+  );
+}
+
+async function make(id: string, options: DossierOptions, deployment: Deployment): Promise<number> {
+  const key = options.key === undefined ? undefined : await textOf(options.key);
+  await emptyDirectory(options.out);
+  const store = new DynamoFindingStore(deployment.dynamodb, deployment.findingTable);
+  const held = await store.find(id);
+  if (held === undefined) throw new InputError(`there is no finding ${plain(id, 80)}`);
+  const { finding } = held;
+  const evidence = await gather(finding, options, deployment);
+  say(
+    `dossier: ${plural(evidence.events.length, 'event')} of ${plural(evidence.profiles.length, 'account')}; working the numbers out`,
+  );
+  const assessed = assess(evidence);
+  const facts = {
+    finding: finding.id,
+    madeAt: new Date().toISOString(),
+    madeBy: plain(options.by ?? '', 100) || 'nobody',
+    code: CODE_VERSION,
+  };
+  const files = writeEvidence(evidence);
+  const encode = (text: string) => new TextEncoder().encode(text);
+  files.set('assessment.json', encode(`${JSON.stringify(assessed, null, 2)}\n`));
+  files.set(
+    'report.html',
+    encode(
+      await report(evidence, assessed, {
+        ...facts,
+        signed: key !== undefined,
+        audit: await trail(store, finding),
+      }),
+    ),
+  );
+  const made = makeManifest(facts, files, key);
+  for (const [path, data] of files) await writeFile(join(options.out, path), data);
+  // Last: a directory without a manifest is a dossier that was not finished.
+  await writeFile(join(options.out, 'manifest.json'), `${JSON.stringify(manifest.parse(made), null, 2)}\n`);
+  const { notice } = assessed;
+  if (options.json === true)
+    printJson({
+      finding: finding.id,
+      out: options.out,
+      files: [...files.keys(), 'manifest.json'],
+      head: made.head,
+      keyId: made.signature?.keyId ?? null,
+      reproduced: notice.reproduced,
+      why: notice.why,
+      missing: evidence.missing,
+    });
+  say(
+    notice.reproduced
+      ? `dossier: the notice was written again from ${count(notice.events)} events, every number the same`
+      : `dossier: the notice could not be written again: ${notice.why}`,
+  );
+  for (const line of evidence.missing) say(`dossier: ${line}`);
+  if (key === undefined) say('dossier: not signed (--key FILE signs it)');
+  say(
+    `dossier: open ${join(options.out, 'report.html')}; check with: siphonwatch dossier verify ${options.out}`,
+  );
+  return 0;
+}
+
+/** All evidence that is still there, and in sentences what is not. */
+async function gather(
+  finding: Finding,
+  options: Pick<DossierOptions, 'policy' | 'calibration'>,
+  deployment: Deployment,
+): Promise<Evidences> {
+  const { notice } = finding;
+  const missing: string[] = [];
+  const policy = await loadPolicy(options.policy);
+  if (policy.id !== notice.versions.policy)
+    throw new InputError(
+      `the finding was made with policy ${plain(notice.versions.policy, 64)}, ${options.policy ?? 'the shipped one'} is ${policy.id}: give it with --policy FILE`,
+    );
+  const calibration =
+    options.calibration === undefined && deployment.stateBucket !== undefined
+      ? await new CalibrationBucket(deployment.s3, deployment.stateBucket)
+          .get(policy.calibration)
+          .catch((error: unknown) => {
+            if (error instanceof CalibrationMissing)
+              throw new InputError(`${error.message}; give it with --calibration FILE`, { cause: error });
+            throw error;
+          })
+      : await loadCalibration(options.calibration);
+  if (calibration.id !== notice.versions.calibration)
+    throw new InputError(
+      `the finding was made with calibration ${plain(notice.versions.calibration, 128)}, this one is ${calibration.id}: give it with --calibration FILE`,
+    );
+  const accounts =
+    notice.subject.type === 'account'
+      ? [notice.subject.id]
+      : (notice.subject.members ?? []).map(({ account }) => account);
+  const named = notice.subject.memberCount ?? accounts.length;
+  if (named > accounts.length)
+    missing.push(
+      `The notice names ${accounts.length} of the campaign's ${named} members; the others are not here.`,
+    );
+
+  const profiles: ProfileSnapshot[] = [];
+  if (deployment.profileTable === undefined)
+    missing.push('The profiles table was not given (--profile-table): there are no stored slices.');
+  else {
+    const table = new ProfileTable(deployment.dynamodb, deployment.profileTable, {
+      retentionDays: policy.retentionDays,
+    });
+    const states = await table.load(accounts);
+    for (const account of accounts) {
+      const state = states.get(account);
+      if (state === undefined || state.profile.version === 0)
+        missing.push(`The profile of ${account} had expired.`);
+      else profiles.push(snapshot(state));
+    }
+  }
+
+  if (deployment.archiveBucket === undefined) {
+    missing.push('The archive was off or not given (--archive-bucket): there are no events.');
+    return { finding, policy, calibration, profiles, events: [], missing };
+  }
+  const from = Math.min(Date.parse(notice.window.from), Date.parse(notice.since)) - DAY;
+  const to = Date.parse(finding.updatedAt) + DAY;
+  const archived = await readArchivedEvents(
+    deployment.s3,
+    deployment.archiveBucket,
+    new Set(accounts),
+    from,
+    to,
+  );
+  if (archived.events.length === 0) missing.push('The archive holds no events of these accounts any more.');
+  else {
+    const first = Math.min(...profiles.map((profile) => profile.firstSeen));
+    const early = archived.emptyDays.filter(
+      (day) => Date.parse(day) + DAY > first && Date.parse(day) < to - DAY,
+    );
+    if (early.length > 0)
+      missing.push(`The archive has nothing of ${early.join(', ')}: no traffic then, or it had expired.`);
+  }
+  return { finding, policy, calibration, profiles, events: archived.events, missing };
+}
+
+function snapshot({ profile, judgement, sealed }: AccountState): ProfileSnapshot {
+  return {
+    account: profile.account,
+    customer: profile.customer,
+    firstSeen: profile.firstSeen,
+    lastSeen: profile.lastSeen,
+    sampleEvents: profile.samples,
+    evidence: judgement.evidence,
+    slices: joinSlices([sealed, profile.slices]),
+  };
+}
+
+async function emptyDirectory(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+    throw new InputError(
+      `--out ${path}: cannot be made: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
+  });
+  if ((await readdir(path)).length > 0)
+    throw new InputError(`--out ${path}: is not empty; a dossier is never written over another`);
+}
+
+async function textOf(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: unknown) => {
+    throw new InputError(
+      `${path}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
+  });
+}
+
+function verifyCommand(): Command {
+  return new Command('verify')
+    .description('check a dossier: every file, the signature, and every number by working it out again')
+    .argument('<dir>', 'directory of the dossier')
+    .option('--public-key <file>', 'key (PEM) that must have signed it')
+    .option('--json', 'print one JSON document')
+    .action((dir: string, options: { readonly publicKey?: string; readonly json?: boolean }) =>
+      runVerb('dossier', () => verify(dir, options)),
+    );
+}
+
+async function verify(
+  dir: string,
+  options: { readonly publicKey?: string; readonly json?: boolean },
+): Promise<number> {
+  const trusted = options.publicKey === undefined ? undefined : await textOf(options.publicKey);
+  const { ok, faults, manifest: held, assessment } = verifyDossier(await filesOf(dir), trusted);
+  const { signature } = held ?? {};
+  if (options.json === true)
+    printJson({
+      ok,
+      faults,
+      finding: held?.finding ?? null,
+      keyId: signature?.keyId ?? null,
+      trusted: trusted !== undefined && ok,
+      reproduced: assessment?.notice.reproduced ?? null,
+    });
+  for (const fault of faults) say(`${picocolors.red(plain(fault.path, 100))} ${plain(fault.what, 400)}`);
+  if (ok && held !== undefined && assessment !== undefined) {
+    say(
+      `${plural(held.files.length, 'file')} of finding ${held.finding} are as they were written on ${held.madeAt}`,
+    );
+    say(
+      signature === undefined
+        ? 'not signed: the chain shows damage, not a forger who wrote all files anew'
+        : `signed with key ${signature.keyId}${trusted === undefined ? ': compare it with the one that you know, or give --public-key' : ', the key that you gave'}`,
+    );
+    say(
+      assessment.notice.reproduced
+        ? `every number was worked out again; the notice itself too, from ${count(assessment.notice.events)} events`
+        : `every number of the assessment was worked out again; the notice cannot be: ${assessment.notice.why}`,
+    );
+    if (held.code !== CODE_VERSION)
+      say(
+        `made by code ${held.code}, checked by ${CODE_VERSION}: numbers may only differ where the code did`,
+      );
+  }
+  return ok ? 0 : 1;
+}
+
+async function filesOf(dir: string): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  try {
+    for (const entry of await readdir(dir, { withFileTypes: true }))
+      files.set(entry.name, entry.isFile() ? await readFile(join(dir, entry.name)) : new Uint8Array());
+  } catch (error) {
+    throw new InputError(
+      `${dir}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return files;
+}

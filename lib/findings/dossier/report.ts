@@ -1,0 +1,334 @@
+import { chartSvg, chartColours as colours } from '../../report/chart.ts';
+import { type Html, html, page, raw, table } from '../../report/html.ts';
+import { SIGNALS } from '../../signals/index.ts';
+import { certaintyWords } from '../certainty.ts';
+import type { AuditEntry, Finding } from '../finding.ts';
+import { headline, summary } from '../headline.ts';
+import { amount, count, oneIn, percent, plural, power, usd, when } from '../people.ts';
+import { plain } from '../plain.ts';
+import { stakeWords } from '../views/email.ts';
+import type { Assessment } from './assess.ts';
+import type { Evidences } from './bundle.ts';
+
+/** What the report says beyond the evidence: who made it, with what, and the trail of people's decisions. */
+export interface ReportFacts {
+  /** ISO, processing time */
+  readonly madeAt: string;
+  readonly madeBy: string;
+  readonly code: string;
+  readonly signed: boolean;
+  readonly audit: readonly AuditEntry[];
+}
+
+/** The dossier for people who were not there: one page that stands alone, fit to print. */
+export async function report(held: Evidences, assessed: Assessment, facts: ReportFacts): Promise<string> {
+  const { finding, policy, calibration } = held;
+  const { notice } = finding;
+  const sure = certaintyWords(notice);
+  const timeline = await timelineFigure(finding, assessed, policy.budget);
+  const signals = await signalFigure(finding);
+  const body = html`
+<p class="muted">Siphonwatch dossier · ${finding.id} · made ${when(facts.madeAt)} by ${plain(facts.madeBy, 100)}</p>
+<h1>Suspected extraction of a language model by ${notice.subject.type === 'account' ? 'one account' : 'a group of linked accounts'}</h1>
+<p>${notice.subject.type === 'account' ? 'Account' : 'Campaign'} <code>${plain(notice.subject.id, 80)}</code>: ${summary(notice)}</p>
+${verdictCard(finding)}
+<div class="facts">
+${fact('Level', notice.level, `highest: ${finding.highest}`)}
+${fact('Behaviour seen since', when(notice.since).slice(0, 10), when(notice.since).slice(11))}
+${fact('Requests', count(notice.stake.requests), `in ${notice.window.hours / 24} days`)}
+${fact('Tokens out', amount(notice.stake.outputTokens), `${amount(notice.stake.inputTokens)} in`)}
+${notice.stake.listPriceUsd === undefined ? undefined : fact('List price', usd(notice.stake.listPriceUsd), 'estimate')}
+${fact('Rarity', notice.p >= 1 ? 'unknown' : `1 in ${oneIn(notice.p)}`, 'benign peers, a month')}
+</div>
+
+<h2>What is claimed, and how sure it is</h2>
+<div class="card"><p>${sure.promise} ${sure.place}</p><p>${sure.evidence}</p><p class="muted">${sure.limits}</p></div>
+<p>This report says how an account behaved and how rarely benign accounts behave so. It does not say who is behind the account, what they intend, or what they did with the answers. Account names are pseudonyms; only a holder of the provider's key can resolve them. No text of any prompt or answer was stored, and none is in this dossier.</p>
+
+<h2>Timeline</h2>
+${timeline}
+${table(
+  ['event time', 'what happened', 'level', 'told'],
+  finding.history.map((entry) => [when(entry.at), entry.transition, entry.level, entry.fate ?? '']),
+)}
+
+<h2>The evidence</h2>
+${signals}
+${table(
+  ['', 'what was measured', 'value', 'peers that show as much'],
+  notice.reasons.map((reason, i) => [
+    String(i + 1),
+    html`<strong>${plain(reason.title, 200)}</strong><br>${plain(reason.evidence, 400)}<br><span class="muted">${whyOf(reason.signal)}</span>`,
+    String(reason.value),
+    `1 in ${oneIn(reason.p)}`,
+  ]),
+  [2, 3],
+)}
+${notice.links.length === 0 ? undefined : linksOf(finding)}
+${(notice.subject.members ?? []).length === 0 ? undefined : membersOf(finding)}
+
+<h2>Benign explanations that were checked</h2>
+<p>These are looked at for every finding. They change no score, because whoever extracts could imitate any of them; they are here so that a reader can weigh them.</p>
+${table(
+  ['explanation', 'fits', 'what was found'],
+  notice.explanations.map((entry) => [
+    plain(entry.title, 100),
+    entry.fits ? html`<span class="tag unsure">fits</span>` : 'does not fit',
+    plain(entry.because, 400),
+  ]),
+)}
+
+<h2>What is at stake</h2>
+<p>${stakeWords(notice)}</p>
+
+<h2>The method in plain words</h2>
+<ol>
+<li>For every account, requests are counted in slices of six hours: how many, how large, and which of a list of behaviours each showed. Prompts are compared by keyed fingerprints, never by their text.</li>
+<li>Each signal is a number over the last ${policy.windows.map((hours) => `${hours / 24}`).join(' and ')} days. It is placed among the account's peers: accounts of the same plan, product and tenure. Country and nationality are never used.</li>
+<li>The score adds up how far the signals lie beyond nine tenths of the peers, in steps declared beforehand (policy <code>${plain(policy.id, 64)}</code>).</li>
+<li>How rare a score is was measured: calibration <code>${plain(calibration.id, 128)}</code> holds the highest score of each of ${count(calibration.accounts)} accounts over ${plural(calibration.days, 'day')} (${count(calibration.events)} requests${calibration.setAside > 0 ? `; ${count(calibration.setAside)} accounts that stood apart were set aside as likely attackers` : ''}).</li>
+<li>Because the maximum over the whole period is compared with maxima over the whole period, the error rate holds however often one looks.</li>
+</ol>
+<h3>Error rates and limits</h3>
+<ul>
+<li>Error budget, by policy: at most ${percent(policy.budget.suspect)} of benign accounts reach suspect in a month, and ${percent(policy.budget.critical)} reach critical; ${policy.campaigns.budget} false campaigns a month over all customers.</li>
+<li>The rates assume that a benign account is exchangeable with the benign accounts of its peer group. A customer of a kind that the calibration has not seen may be rarer than it deserves.</li>
+<li>The calibration cannot state a rarity finer than the number of its accounts supports; the e-value (${power(notice.log10E)}) carries the same bound.</li>
+<li>Behaviours are recognised by patterns and can be avoided; what is not seen here is not shown to be absent.</li>
+</ul>
+
+<h2>What was replayed, and what was missing</h2>
+${replayCard(assessed)}
+${
+  held.missing.length === 0
+    ? html`<p>Nothing that this dossier draws on had expired.</p>`
+    : html`<ul>${held.missing.map((line) => html`<li>${plain(line, 400)}</li>`)}</ul>`
+}
+${accountsOf(assessed)}
+
+<h2>Who decided what</h2>
+${
+  facts.audit.length === 0
+    ? html`<p>Nobody has recorded a verdict.</p>`
+    : table(
+        ['when', 'who', 'from', 'to', 'note'],
+        facts.audit.map((entry) => [
+          when(entry.at),
+          plain(entry.by, 100),
+          sideOf(entry.before),
+          sideOf(entry.after),
+          plain(entry.note ?? entry.after.verdict?.note ?? '', 400),
+        ]),
+      )
+}
+
+<h2>How to check this dossier</h2>
+<p>Beside this page lie the evidence as files and <code>manifest.json</code>, which chains their hashes${facts.signed ? ' and is signed' : ''}. <code>siphonwatch dossier verify DIRECTORY</code> checks every file and works every number out again from the evidence.${facts.signed ? ' Compare the key that it names with the one that the provider published.' : ' It is not signed: the chain shows damage and careless changes, not a forger who writes all files anew.'}</p>
+<footer>Finding ${finding.id}, notice ${String(notice.number)} · policy ${plain(notice.versions.policy, 64)} · calibration ${plain(notice.versions.calibration, 128)} · code ${plain(notice.versions.code, 40)}, dossier by ${facts.code} · sample events ${notice.sampleEvents.map((id) => plain(id, 60)).join(', ')}</footer>`;
+  return page({ title: `Dossier ${finding.id}: ${headline(notice)}`, body });
+}
+
+function fact(name: string, value: string, detail: string): Html {
+  return html`<div><div class="k">${name}</div><div class="v">${value}</div><div class="d">${detail}</div></div>`;
+}
+
+function sideOf(side: AuditEntry['before']): string {
+  const { verdict, state } = side;
+  if (verdict === undefined) return state;
+  return `${verdict.verdict}${verdict.until === undefined ? '' : ` until ${verdict.until.slice(0, 10)}`} (${state})`;
+}
+
+function verdictCard(finding: Finding): Html {
+  const { verdict } = finding;
+  if (verdict === undefined)
+    return html`<div class="card unsure"><p><span class="tag unsure">no verdict</span> People have not decided yet. A finding is a suspicion with a measured error rate, not a judgement.</p></div>`;
+  const kind = { confirmed: 'alarm', benign: 'calm', unsure: 'unsure' }[verdict.verdict];
+  return html`<div class="card ${kind}"><p><span class="tag ${kind}">${verdict.verdict}</span> by ${plain(verdict.by, 100)}, ${when(verdict.at)}${verdict.until === undefined ? '' : `, until ${when(verdict.until)}`}${verdict.note === undefined ? '' : `: ${plain(verdict.note, 600)}`}</p></div>`;
+}
+
+function whyOf(signal: string): string {
+  return SIGNALS.find((held) => held.id === signal)?.why ?? '';
+}
+
+function linksOf(finding: Finding): Html {
+  return html`<h3>What links the accounts</h3>
+${table(
+  ['fact', 'members', 'others', ''],
+  finding.notice.links.map((held) => [
+    plain(held.kind, 40),
+    count(held.members),
+    count(held.others),
+    plain(held.evidence, 400),
+  ]),
+  [1, 2],
+)}
+<p class="muted">A fact that links accounts does not count in judging them.</p>`;
+}
+
+function membersOf(finding: Finding): Html {
+  const { members = [], memberCount } = finding.notice.subject;
+  return html`<h3>Members</h3>
+${memberCount !== undefined && memberCount > members.length ? html`<p>The ${String(members.length)} most active of ${count(memberCount)}.</p>` : undefined}
+${table(
+  ['account', 'role', 'seen', 'requests', 'tokens out'],
+  members.map((held) => [
+    html`<code>${plain(held.account, 40)}</code>`,
+    plain(held.role, 12),
+    `${held.firstSeen.slice(0, 10)} to ${held.lastSeen.slice(0, 10)}`,
+    count(held.events),
+    amount(held.outputTokens),
+  ]),
+  [3, 4],
+)}`;
+}
+
+function replayCard({ notice }: Assessment): Html {
+  if (notice.reproduced)
+    return html`<div class="card calm"><p><span class="tag calm">reproduced</span> The notice was written again from ${plural(notice.events, 'event')}: every number of it came out the same, bit for bit.</p></div>`;
+  return html`<div class="card unsure"><p><span class="tag unsure">not reproduced</span> The notice could not be written again: ${notice.why ?? ''}. The numbers below are worked out from what is stored.</p>
+${
+  notice.differing.length === 0
+    ? undefined
+    : table(
+        ['field', 'in the notice', 'now'],
+        notice.differing
+          .slice(0, 12)
+          .map((held) => [plain(held.field, 80), plain(held.noted, 80), plain(held.now, 80)]),
+      )
+}</div>`;
+}
+
+function accountsOf(assessed: Assessment): Html | undefined {
+  if (assessed.accounts.length === 0) return undefined;
+  return html`${table(
+    [
+      'account, as stored',
+      'requests',
+      'tokens out',
+      'events in the archive',
+      'slices rebuilt from them',
+      'score',
+      'rarity',
+    ],
+    assessed.accounts.map((held) => [
+      html`<code>${plain(held.account, 40)}</code>`,
+      count(held.requests),
+      amount(held.outputTokens),
+      count(held.events),
+      held.rebuilt === null ? 'not possible' : held.rebuilt ? 'the same' : 'not the same',
+      held.score.toFixed(2),
+      held.p === null || held.p >= 1 ? 'unknown' : `1 in ${oneIn(held.p)}`,
+    ]),
+    [1, 2, 3, 5, 6],
+  )}`;
+}
+
+async function timelineFigure(
+  finding: Finding,
+  assessed: Assessment,
+  budget: Evidences['policy']['budget'],
+): Promise<Html> {
+  if (assessed.timeline.length === 0)
+    return html`<p class="muted">No slices were stored any more; there is nothing to draw.</p>`;
+  const bars = assessed.timeline.map((entry) => ({
+    start: entry.start,
+    end: new Date(Date.parse(entry.start) + 6 * 3_600_000).toISOString(),
+    requests: entry.requests,
+    rarity: entry.p === null ? null : 1 / entry.p,
+  }));
+  const x = {
+    field: 'start',
+    type: 'temporal' as const,
+    scale: { type: 'utc' as const },
+    axis: { title: null, format: '%-d %b', grid: false },
+  };
+  const requests = await chartSvg({
+    width: 720,
+    height: 130,
+    title: 'Requests in each six hours',
+    data: { values: bars },
+    mark: { type: 'bar', color: colours.null },
+    encoding: {
+      x,
+      x2: { field: 'end' },
+      y: { field: 'requests', type: 'quantitative', axis: { title: null, tickCount: 4 } },
+    },
+  });
+  const figures = [requests];
+  if (bars.some((bar) => bar.rarity !== null)) {
+    const rules = [
+      { rarity: 1 / budget.suspect, name: 'suspect' },
+      { rarity: 1 / budget.critical, name: 'critical' },
+    ];
+    const marks = finding.history.map((entry) => ({ start: entry.at, name: entry.transition }));
+    figures.push(
+      await chartSvg({
+        width: 720,
+        height: 170,
+        title: 'One benign peer in so many shows as much within a month',
+        layer: [
+          {
+            data: { values: rules },
+            mark: { type: 'rule', strokeDash: [4, 4], color: colours.unsure },
+            encoding: { y: { field: 'rarity', type: 'quantitative' } },
+          },
+          {
+            data: { values: rules },
+            mark: { type: 'text', align: 'right', dy: -6, color: colours.unsure },
+            encoding: {
+              x: { value: 716 },
+              y: { field: 'rarity', type: 'quantitative' },
+              text: { field: 'name' },
+            },
+          },
+          {
+            data: { values: marks },
+            mark: { type: 'rule', color: colours.alarm, strokeWidth: 1 },
+            encoding: { x },
+          },
+          {
+            data: { values: bars.filter((bar) => bar.rarity !== null) },
+            mark: { type: 'line', interpolate: 'step-after', color: colours.accent, strokeWidth: 2 },
+            encoding: {
+              x,
+              y: {
+                field: 'rarity',
+                type: 'quantitative',
+                scale: { type: 'log', domainMin: 1 },
+                axis: { title: null, format: '~s', tickCount: 4 },
+              },
+            },
+          },
+        ],
+      }),
+    );
+  }
+  return html`<figure>${figures.map((svg) => raw(svg))}<figcaption>Event time, UTC. Red lines: transitions of the finding.</figcaption></figure>`;
+}
+
+async function signalFigure(finding: Finding): Promise<Html | undefined> {
+  const { reasons } = finding.notice;
+  if (reasons.length === 0) return undefined;
+  const svg = await chartSvg({
+    width: 420,
+    height: { step: 30 },
+    title: 'How rare each behaviour is among peers (one in so many)',
+    data: { values: reasons.map((held) => ({ title: plain(held.title, 60), rarity: 1 / held.p })) },
+    mark: { type: 'bar', color: colours.accent, height: 14 },
+    encoding: {
+      y: {
+        field: 'title',
+        type: 'nominal',
+        sort: null,
+        axis: { title: null, labelLimit: 340, ticks: false, domain: false },
+      },
+      x: {
+        field: 'rarity',
+        type: 'quantitative',
+        scale: { type: 'log', domainMin: 1 },
+        axis: { title: null, format: '~s', tickCount: 4 },
+      },
+    },
+  });
+  return html`<figure>${raw(svg)}</figure>`;
+}

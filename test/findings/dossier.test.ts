@@ -1,0 +1,162 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { assess } from '../../lib/findings/dossier/assess.ts';
+import { type Evidences, readEvidence, writeEvidence } from '../../lib/findings/dossier/bundle.ts';
+import { KeyError, makeManifest } from '../../lib/findings/dossier/manifest.ts';
+import { report } from '../../lib/findings/dossier/report.ts';
+import { verifyDossier } from '../../lib/findings/dossier/verify.ts';
+import { triage } from '../../lib/findings/triage.ts';
+import { NASTIES } from './arbitraries.ts';
+import { evidenceOf } from './evidence.ts';
+
+const FACTS = { madeAt: '2026-04-01T10:00:00.000Z', madeBy: 'ada', code: 'test' };
+const encode = (text: string) => new TextEncoder().encode(text);
+
+async function filesOf(held: Evidences, key?: string): Promise<Map<string, Uint8Array>> {
+  const assessed = assess(held);
+  const files = writeEvidence(held);
+  files.set('assessment.json', encode(JSON.stringify(assessed)));
+  files.set(
+    'report.html',
+    encode(await report(held, assessed, { ...FACTS, signed: key !== undefined, audit: [] })),
+  );
+  const made = makeManifest({ finding: held.finding.id, ...FACTS }, files, key);
+  return new Map([...files, ['manifest.json', encode(JSON.stringify(made))]]);
+}
+
+const keys = () =>
+  generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+
+describe('a dossier', () => {
+  it.each([1, 7, 50])('writes every notice again from the events, bit for bit, in batches of %i', (size) => {
+    let count = 1;
+    for (let i = 0; i < count; i++) {
+      const held = evidenceOf(size, (notices) => {
+        count = notices.length;
+        return notices[i];
+      });
+      const { notice, accounts } = assess(held);
+      expect(notice).toMatchObject({ reproduced: true, differing: [] });
+      expect(accounts[0]).toMatchObject({ rebuilt: true, events: 220 });
+    }
+  });
+
+  it('survives being written and read', () => {
+    const held = evidenceOf(7, (notices) => notices.at(-1));
+    const read = readEvidence(writeEvidence(held));
+    expect(assess(read)).toEqual(assess(held));
+  });
+
+  it('says when events had expired, and still works out what is stored', () => {
+    const held = evidenceOf(7, (notices) => notices[0]);
+    const { notice, windows } = assess({ ...held, events: held.events.slice(150) });
+    expect(notice.reproduced).toBe(false);
+    expect(notice.why).toMatch(/expired|do not add up/);
+    expect(windows[0]?.score).toBeGreaterThan(0);
+    expect(assess({ ...held, events: [] }).notice.why).toMatch(/no events/);
+  });
+
+  describe('verified', () => {
+    const held = evidenceOf(7, (notices) => notices[0]);
+    const { privateKey, publicKey } = keys();
+    let files: Map<string, Uint8Array>;
+    beforeAll(async () => {
+      files = await filesOf(held, privateKey);
+    });
+
+    it('is as it was written, by the key that signed it', () => {
+      expect(verifyDossier(files, publicKey)).toMatchObject({ ok: true, faults: [] });
+      expect(verifyDossier(files, keys().publicKey).faults).toEqual([
+        { path: 'manifest.json', what: 'was signed with another key than the one given' },
+      ]);
+    });
+
+    it('names the one file in which a byte was changed, whichever it is', () => {
+      for (const [path, data] of files) {
+        const changed = data.slice();
+        // a digit stays a digit, so that the file can still be read
+        const at = changed.findIndex((byte, i) => i > 20 && byte >= 48 && byte <= 57);
+        changed[at] = changed[at] === 49 ? 50 : 49;
+        const { ok, faults } = verifyDossier(new Map([...files, [path, changed]]), publicKey);
+        expect(ok).toBe(false);
+        expect(new Set(faults.map((fault) => fault.path))).toEqual(new Set([path]));
+      }
+    });
+
+    it('names what was taken out and what was put in', () => {
+      const without = new Map([...files].filter(([path]) => path !== 'events.ndjson'));
+      expect(verifyDossier(without, undefined).faults[0]).toEqual({
+        path: 'events.ndjson',
+        what: 'is missing',
+      });
+      const more = new Map([...files, ['extra.json', encode('{}')]]);
+      expect(verifyDossier(more, undefined).faults).toEqual([{ path: 'extra.json', what: 'was added' }]);
+      expect(verifyDossier(new Map(), undefined).faults).toEqual([
+        { path: 'manifest.json', what: 'is missing' },
+      ]);
+    });
+
+    it('a forger who rewrites the assessment and the chain is caught by the numbers', async () => {
+      const forged = writeEvidence(held);
+      const assessed = assess(held);
+      forged.set(
+        'assessment.json',
+        encode(JSON.stringify({ ...assessed, timeline: assessed.timeline.slice(1) })),
+      );
+      forged.set('report.html', files.get('report.html') ?? encode(''));
+      const made = makeManifest({ finding: held.finding.id, ...FACTS }, forged, undefined);
+      forged.set('manifest.json', encode(JSON.stringify(made)));
+      const { faults } = verifyDossier(forged, undefined);
+      expect(faults.map(({ path }) => path)).toEqual(['assessment.json']);
+      expect(verifyDossier(forged, publicKey).faults.map(({ what }) => what)).toContain('is not signed');
+    });
+
+    it('refuses keys that are none', () => {
+      expect(() => makeManifest({ finding: 'f', ...FACTS }, files, 'no key')).toThrow(KeyError);
+      const { privateKey: rsa } = generateKeyPairSync('rsa', {
+        modulusLength: 1024,
+        privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+        publicKeyEncoding: { type: 'spki', format: 'pem' },
+      });
+      expect(() => makeManifest({ finding: 'f', ...FACTS }, files, rsa)).toThrow('must be Ed25519 (got rsa)');
+    });
+  });
+
+  it('the report stands alone and shows hostile names as text', async () => {
+    const held = evidenceOf(7, (notices) => notices[0]);
+    const nasty = NASTIES.join(' ');
+    const { notice } = held.finding;
+    const finding = {
+      ...held.finding,
+      notice: {
+        ...notice,
+        subject: { ...notice.subject, plan: nasty, product: nasty },
+        stake: { ...notice.stake, models: [{ model: nasty, share: 1 }] },
+        reasons: notice.reasons.map((reason) => ({ ...reason, title: nasty, evidence: nasty })),
+        explanations: notice.explanations.map((entry) => ({ ...entry, title: nasty, because: nasty })),
+        sampleEvents: NASTIES.slice(0, 8),
+        links: [{ kind: nasty, members: 3, others: 0, evidence: nasty }],
+      },
+    };
+    const judged = triage(finding, {
+      verdict: 'confirmed',
+      by: nasty.slice(0, 200),
+      at: Date.parse(FACTS.madeAt),
+      until: undefined,
+      note: nasty.slice(0, 3000),
+    });
+    const text = await report({ ...held, finding: judged.finding, missing: [nasty] }, assess(held), {
+      ...FACTS,
+      madeBy: nasty,
+      signed: true,
+      audit: [judged.entry],
+    });
+    expect(text).not.toMatch(/<(script|img|iframe|a|link|object|form|b)\b/i);
+    expect(text).not.toMatch(/<[^>]*\s(src|href)=/i);
+    expect(text).not.toMatch(/\p{Cs}|[\u202a-\u202e\u2066-\u2069]/u);
+    expect(text).not.toMatch(/<[^>]*\son[a-z]+=/i);
+  });
+});
