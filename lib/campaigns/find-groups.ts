@@ -33,6 +33,11 @@ export interface GroupOptions {
   /** rounds of the permutation null */
   readonly permutations?: number;
   readonly seed?: number;
+  /**
+   * Name of the campaign that an account belonged to in the last run, or of the thread of findings that names it. Owners
+   * of one name are held together by less than it takes to bring them together.
+   */
+  readonly heldBy?: (account: string) => string | undefined;
 }
 
 export interface GroupSearch {
@@ -45,18 +50,23 @@ export interface GroupSearch {
   readonly tooCommon: number;
 }
 
+const UNHELD = (): undefined => undefined;
+
 const DEFAULTS = {
   commonShare: 0.05,
   ownersLimit: 256,
   falseJoins: 0.5,
   permutations: 4,
   seed: 1,
+  heldBy: UNHELD,
 } as const satisfies GroupOptions;
 
 /** A common value is never one that so few accounts show, however small the base. */
 const NEVER_COMMON = 8;
 /** Times that the threshold is tightened where dealt owners join too often. */
 const TIGHTENINGS = 4;
+/** Owners that were together stay so at a chance this many times larger: links do not flicker from run to run. */
+const HOLD = 1000;
 /** Rounds of joining what was joined before. */
 const ROUNDS = 8;
 /** Accounts that two owners' hard values must have in common before they count as one owner. */
@@ -65,13 +75,16 @@ const THREAD = 2;
 const PLACES = ['client', 'setting'] as const;
 type Place = (typeof PLACES)[number];
 
-/** An owner: accounts that share a hard value, and the distinct places of each kind that they use. */
+/** An owner, or owners joined: accounts that share a hard value, and the places that they use. */
 interface Owner {
   readonly name: string;
   readonly members: readonly string[];
-  readonly places: Readonly<Record<Place, ReadonlySet<string>>>;
+  /** per kind, how many owners of the body use each place: an owner's accounts in one place count once */
+  readonly places: Readonly<Record<Place, ReadonlyMap<string, number>>>;
   /** sampling parameters, without the block */
   readonly parameters: ReadonlySet<string>;
+  /** campaigns that its members belonged to */
+  readonly held: ReadonlySet<string>;
 }
 
 /**
@@ -98,7 +111,7 @@ export function findGroups(index: LinkIndex, options: GroupOptions = {}): GroupS
     if (list === undefined) membersOf.set(unit, [account]);
     else list.push(account);
   }
-  const owners = [...membersOf].map(([name, members]) => ownerOf(index, name, members));
+  const owners = [...membersOf].map(([name, members]) => ownerOf(index, name, members, rules.heldBy));
   const strangers: string[] = [];
   for (const account of index.accounts()) if (!unitOf.has(account)) strangers.push(account);
   const base = new Base(index, strangers);
@@ -114,11 +127,13 @@ export function findGroups(index: LinkIndex, options: GroupOptions = {}): GroupS
     falseJoins /= 8;
   }
 
-  const graph = new UndirectedGraph<object, { strength: number }>();
-  for (const { a, b, strength } of joinOwners(owners, base, rules, falseJoins))
-    graph.mergeUndirectedEdge(a, b, { strength });
-  for (const edge of bridges(graph))
-    if (graph.getEdgeAttribute(edge, 'strength') < 1.5 && cutsTwoBodies(graph, edge)) graph.dropEdge(edge);
+  const graph = new UndirectedGraph<object, { strength: number; held: boolean }>();
+  for (const { a, b, strength, held } of joinOwners(owners, base, rules, falseJoins))
+    graph.mergeUndirectedEdge(a, b, { strength, held });
+  for (const edge of bridges(graph)) {
+    const { strength, held } = graph.getEdgeAttributes(edge);
+    if (!held && strength < 1.5 && cutsTwoBodies(graph, edge)) graph.dropEdge(edge);
+  }
 
   const groups: Group[] = [];
   for (const component of connectedComponents(graph))
@@ -175,21 +190,32 @@ function ownersOf(index: LinkIndex, limit: number): { unitOf: Map<string, string
   return { unitOf, tooCommon };
 }
 
-function placesOf(index: LinkIndex, accounts: readonly string[]): Record<Place, Set<string>> {
-  const places: Record<Place, Set<string>> = { client: new Set(), setting: new Set() };
+function placesOf(index: LinkIndex, accounts: readonly string[]): Record<Place, Map<string, number>> {
+  const places: Record<Place, Map<string, number>> = { client: new Map(), setting: new Map() };
   for (const account of accounts)
     for (const key of index.keys(account)) {
       const kind = kindOf(key);
-      if (kind === 'client' || kind === 'setting') places[kind].add(key);
+      if (kind === 'client' || kind === 'setting') places[kind].set(key, 1);
     }
   return places;
 }
 
-function ownerOf(index: LinkIndex, name: string, members: readonly string[]): Owner {
+function ownerOf(
+  index: LinkIndex,
+  name: string,
+  members: readonly string[],
+  heldBy: (account: string) => string | undefined = UNHELD,
+): Owner {
+  const held = new Set<string>();
+  for (const member of members) {
+    const campaign = heldBy(member);
+    if (campaign !== undefined) held.add(campaign);
+  }
+
   const places = placesOf(index, members);
   const parameters = new Set<string>();
-  for (const key of places.setting) parameters.add(key.slice(key.indexOf('.') + 1));
-  return { name, members, places, parameters };
+  for (const key of places.setting.keys()) parameters.add(key.slice(key.indexOf('.') + 1));
+  return { name, members, places, parameters, held };
 }
 
 /** How common places are among strangers. */
@@ -237,6 +263,8 @@ interface Join {
   readonly b: string;
   /** log chance among strangers, in units of the log chance that was required */
   readonly strength: number;
+  /** together before */
+  readonly held: boolean;
 }
 
 /**
@@ -272,10 +300,12 @@ function joinOwners(
 }
 
 function union(owners: readonly Owner[]): Owner {
-  const places: Record<Place, Set<string>> = { client: new Set(), setting: new Set() };
+  const places: Record<Place, Map<string, number>> = { client: new Map(), setting: new Map() };
   const parameters = new Set<string>();
   for (const owner of owners) {
-    for (const place of PLACES) for (const key of owner.places[place]) places[place].add(key);
+    for (const place of PLACES)
+      for (const [key, count] of owner.places[place])
+        places[place].set(key, (places[place].get(key) ?? 0) + count);
     for (const name of owner.parameters) parameters.add(name);
   }
   return {
@@ -283,6 +313,7 @@ function union(owners: readonly Owner[]): Owner {
     members: owners.flatMap((owner) => owner.members),
     places,
     parameters,
+    held: new Set(owners.flatMap((owner) => [...owner.held])),
   };
 }
 
@@ -298,39 +329,60 @@ function pairTests(
   for (const place of PLACES) {
     const users = new Map<string, Owner[]>();
     for (const owner of owners)
-      for (const key of owner.places[place]) {
+      for (const key of owner.places[place].keys()) {
         const list = users.get(key);
         if (list === undefined) users.set(key, [owner]);
         else list.push(owner);
       }
-    const common = new Map<string, { a: Owner; b: Owner; shared: number }>();
-    for (const list of users.values()) {
+    const common = new Map<string, { a: Owner; b: Owner; inA: number; inB: number }>();
+    for (const [key, list] of users) {
       if (list.length < 2 || list.length > ownersLimit) continue;
       for (let i = 0; i < list.length; i++)
         for (let j = i + 1; j < list.length; j++) {
           const [a, b] = ordered(list[i] as Owner, list[j] as Owner);
           if (!grown.has(a) && !grown.has(b)) continue;
           const pair = `${a.name}\n${b.name}`;
-          const held = common.get(pair);
-          if (held === undefined) common.set(pair, { a, b, shared: 1 });
-          else held.shared++;
+          let held = common.get(pair);
+          if (held === undefined) {
+            held = { a, b, inA: 0, inB: 0 };
+            common.set(pair, held);
+          }
+          held.inA += a.places[place].get(key) ?? 0;
+          held.inB += b.places[place].get(key) ?? 0;
         }
     }
-    for (const [pair, { a, b, shared }] of common) {
+    for (const [pair, { a, b, inA, inB }] of common) {
       if (place === 'client' && differ(a, b)) continue;
-      const [small, large] = a.places[place].size <= b.places[place].size ? [a, b] : [b, a];
-      const p = logTail(small.places[place].size, shared, base.share(large.places[place]));
-      if (p < threshold && p / threshold > (found.get(pair)?.strength ?? 0))
-        found.set(pair, { a: a.name, b: b.name, strength: p / threshold });
+      const usesA = uses(a, place);
+      const usesB = uses(b, place);
+      const p =
+        usesA <= usesB
+          ? logTail(usesA, inA, base.share(b.places[place].keys()))
+          : logTail(usesB, inB, base.share(a.places[place].keys()));
+      const together = meet(a.held, b.held);
+      const strength = p / (together ? Math.min(-1, threshold + Math.log(HOLD)) : threshold);
+      if (strength > 1 && strength > (found.get(pair)?.strength ?? 0))
+        found.set(pair, { a: a.name, b: b.name, strength, held: together });
     }
   }
   return [...found.values()];
 }
 
+function uses(owner: Owner, place: Place): number {
+  let count = 0;
+  for (const owners of owner.places[place].values()) count += owners;
+  return count;
+}
+
 /** True where each owner keeps to sampling parameters of its own: one client in one block is then two programs. */
 function differ(a: Owner, b: Owner): boolean {
-  for (const name of a.parameters) if (b.parameters.has(name)) return false;
+  if (meet(a.parameters, b.parameters)) return false;
   return a.parameters.size <= 2 && b.parameters.size <= 2;
+}
+
+function meet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  for (const name of a) if (b.has(name)) return true;
+  return false;
 }
 
 function ordered(a: Owner, b: Owner): [Owner, Owner] {
@@ -338,7 +390,10 @@ function ordered(a: Owner, b: Owner): [Owner, Owner] {
 }
 
 /** True where both ends of a bridge keep neighbours of their own once it is gone. */
-function cutsTwoBodies(graph: UndirectedGraph<object, { strength: number }>, edge: string): boolean {
+function cutsTwoBodies(
+  graph: UndirectedGraph<object, { strength: number; held: boolean }>,
+  edge: string,
+): boolean {
   const [a, b] = graph.extremities(edge);
   return graph.degree(a) >= 3 && graph.degree(b) >= 3;
 }

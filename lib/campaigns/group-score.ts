@@ -17,12 +17,24 @@ import {
 import { uniformGenerator } from '../signals/uniform-generator.ts';
 import { type MemberWindow, memberWindow, mergedWindow, novelShares, promptsOnly } from './group-window.ts';
 
+/** Only a group can show it: read by lookAtGroup, abstains on an account. */
+export const everyMember: Signal = {
+  id: 'every-member',
+  title: 'every account adds tasks that nobody else asks',
+  why: 'One operator deals one query set out to all accounts, so each shows a share of it, however small, beside work that covers for it. Honest groups are uneven: a few accounts ask many tasks, most none. Mean of the square roots of the members’ shares, which weighs evenness and not volume.',
+  evasion: 'Leave accounts without extraction: they cost as much and bring nothing.',
+  weight: 1,
+  unit: 0.1,
+  read: () => undefined,
+};
+
 /**
  * Signals that judge a group: behaviour only. Address, payment, client and creation made the link and judge nothing;
  * volume and age say more about the size of a group than about its purpose.
  */
 export const GROUP_SIGNALS: readonly Signal[] = [
   instructionBreadth,
+  everyMember,
   uniformGenerator,
   reasoningHarvest,
   gradingHarvest,
@@ -82,6 +94,7 @@ export function sightOfMembers(
   const novel = novelShares(members);
   const readings = GROUP_SIGNALS.map((signal) => {
     if (signal === instructionBreadth) return breadth(members, novel, sight);
+    if (signal === everyMember) return evenness(members, novel);
     if (signal === uniformGenerator) return generator(members, novel, sight);
     return signal.read(sight);
   });
@@ -118,6 +131,32 @@ function breadth(
     value: lowerShare(share * trials, trials),
     evidence: () =>
       `${percent(share)} of ${sight.window.counts.events} requests of ${members.length} accounts were self-contained tasks that neither the account nor the group begins in the same way twice`,
+  };
+}
+
+/** Requests of one member that count at most for evenness, and requests that a share of nothing is worth. */
+const ENOUGH = 20;
+
+/**
+ * Mean over members of the square root of the share of novel tasks (the root makes the spread of a share the same
+ * everywhere), each weighing with at most ENOUGH requests, shrunken towards nothing while there are few requests.
+ */
+function evenness(members: readonly MemberWindow[], novel: readonly number[]): Reading | undefined {
+  let sum = 0;
+  let weight = 0;
+  let showing = 0;
+  members.forEach((member, i) => {
+    const counted = Math.min(member.counts.events, ENOUGH);
+    const share = novel[i] ?? 0;
+    sum += counted * Math.sqrt(share);
+    weight += counted;
+    if (share > 0) showing++;
+  });
+  if (weight < ENOUGH) return undefined;
+  return {
+    value: sum / (weight + ENOUGH),
+    evidence: () =>
+      `${showing} of ${members.length} accounts add tasks that nobody else in the group asks, whatever else they do`,
   };
 }
 

@@ -134,9 +134,11 @@ export class CampaignTracker {
     if (index.changes === this.#groupsAt) return;
     const { recheckGrowth = 0.1, ...options } = this.#options;
     const recheck = this.#search === undefined || index.size > this.#checkedSize * (1 + recheckGrowth);
+    const held = this.#held();
+    const shared = { ...options, heldBy: (account: string) => held.get(account) };
     const search = findGroups(
       index,
-      recheck ? options : { ...options, permutations: 0, falseJoins: this.#search?.falseJoins ?? 0.5 },
+      recheck ? shared : { ...shared, permutations: 0, falseJoins: this.#search?.falseJoins ?? 0.5 },
     );
     if (recheck) {
       this.#checkedSize = index.size;
@@ -144,6 +146,14 @@ export class CampaignTracker {
     }
     this.#groups = search.groups;
     this.#groupsAt = index.changes;
+  }
+
+  /** Campaign by account; all campaigns with an open finding count as one name, so that kin may find together. */
+  #held(): Map<string, string> {
+    const held = new Map<string, string>();
+    for (const { id, members, accused } of this.#campaigns.values())
+      for (const account of members) held.set(account, accused.size > 0 ? 'accused' : id);
+    return held;
   }
 
   #member(account: string, ports: TrackerPorts): Member[] {
