@@ -102,7 +102,7 @@ export function spread(values: readonly number[]): DemoFigures['eventToNotificat
   return { median: Math.round(at(0.5)), p95: Math.round(at(0.95)), count: sorted.length };
 }
 
-const ROWS = 15;
+const ROWS = 10;
 const REASONS = 2;
 
 /** The report for people. `width`: columns of the terminal. */
@@ -136,7 +136,7 @@ function renderSuspects(suspects: readonly Suspect[], color: Colors, width: numb
       suspect.since.slice(0, 16).replace('T', ' '),
       suspect.reasons
         .slice(0, REASONS)
-        .map((reason) => printable(reason.evidence))
+        .map((reason) => safeLine(reason.evidence))
         .join('\n'),
     ]);
   }

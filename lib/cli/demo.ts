@@ -5,7 +5,7 @@ import picocolors from 'picocolors';
 import type { Finding } from '../findings/finding.ts';
 import { synthesize } from '../local/assembly.ts';
 import { type Cloud, startCloud } from '../local/cloud.ts';
-import { ENGINES, type Engine } from '../local/emulators.ts';
+import { checkEngine, ENGINES, type Engine, EngineMissing } from '../local/emulators.ts';
 import type { Mail } from '../local/inbox.ts';
 import { eventStream } from '../stores/event-stream.ts';
 import { DynamoFindingStore } from '../stores/finding-store.ts';
@@ -59,7 +59,7 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
     return await demo(options, terminal, say);
   } catch (error) {
     if (error instanceof Interruption) return 130;
-    if (!(error instanceof InputError)) throw error;
+    if (!(error instanceof InputError || error instanceof EngineMissing)) throw error;
     say(`demo: ${error.message}`);
     return 2;
   }
@@ -75,6 +75,7 @@ async function demo(options: DemoOptions, terminal: Terminal, say: (line: string
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const began = performance.now();
   const files = await inputFiles(options.input ?? [EXAMPLE]);
+  checkEngine(options.engine);
 
   say('Synthesizing the stack and bundling its functions, as for a deployment ...');
   const assembly = await synthesize(CONTEXT);

@@ -79,8 +79,18 @@ export interface CloudOptions {
 
 const SETTLE_TIMEOUT_MS = 60_000;
 
+/** Starts everything; what had started is closed again when something cannot. */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const emulators = await startEmulators(options.engine);
+  try {
+    return await startStack(emulators, options);
+  } catch (error) {
+    await emulators.close();
+    throw error;
+  }
+}
+
+async function startStack(emulators: Emulators, options: CloudOptions): Promise<Cloud> {
   const { endpoints } = emulators;
   const clients = localClients(endpoints);
   const template =

