@@ -81,6 +81,22 @@ function standardised(models: number, pairs: readonly Pair[], view: PairView) {
   return { fit, t, between, sampling, spread: rootMeanSquare(raw.subarray(1)) };
 }
 
+function averaged(ts: readonly Float64Array[]): Float64Array {
+  const out = new Float64Array(ts[0]?.length ?? 0);
+  for (const t of ts)
+    for (let p = 0; p < out.length; p++) out[p] = (out[p] as number) + (t[p] as number) / ts.length;
+  return out;
+}
+
+/**
+ * The p-value of every pair of the array, each accused in turn against all others (kin that the array leaves out stay
+ * out). Ranks do not depend on who stands accused, so one array serves all; measuring false convictions needs it.
+ */
+export function pIfAccused(array: PairArray): number[] {
+  const t = averaged(array.views.map((view) => standardised(array.models, array.pairs, view).t));
+  return Array.from(t, (own) => t.filter((x) => x >= own).length / t.length);
+}
+
 function empiricalP(t: Float64Array): number {
   let above = 0;
   const own = t[0] as number;
@@ -101,10 +117,7 @@ export function testAccusedPair(array: PairArray): PairTest {
   const views = array.views.map((view) => standardised(array.models, array.pairs, view));
   const first = views[0];
   if (first === undefined) throw new RangeError('no views');
-  const combined = new Float64Array(array.pairs.length);
-  for (const view of views)
-    for (let p = 0; p < combined.length; p++)
-      combined[p] = (combined[p] as number) + (view.t[p] as number) / views.length;
+  const combined = averaged(views.map((v) => v.t));
   // Scaling all alike leaves ranks as they are; the reader's unit is the null's own spread.
   const rescale = (t: Float64Array) => {
     const unit = rootMeanSquare(t.subarray(1));

@@ -15,6 +15,14 @@ const tone: Record<Verdict, 'alarm' | 'calm' | 'unsure' | 'plain'> = {
   abstained: 'plain',
 };
 
+/** The verdict as a label that stands by itself. */
+const label: Record<Verdict, string> = {
+  'consistent with': 'consistent with learning from it',
+  'no evidence': 'no evidence',
+  'cannot tell at this size': 'cannot tell at this size',
+  abstained: 'abstained',
+};
+
 /**
  * The report as one page that stands alone. `madeAt` is printed as given.
  */
@@ -26,7 +34,7 @@ export async function forensicsPage(report: ForensicsReport, madeAt: string): Pr
     ['Suspect', 'Verdict', 'Items', 'Excess', 'z', 'p', 'corrected p', 'Closest candidate'],
     report.suspects.map((s) => [
       s.suspect,
-      html`<span class="tag ${tone[s.verdict]}">${s.verdict}</span>`,
+      html`<span class="tag ${tone[s.verdict]}">${label[s.verdict]}</span>`,
       int(s.items),
       signed(s.excess),
       num(s.z, 1),
@@ -58,7 +66,7 @@ ${sections}
 async function suspectSection(s: SuspectReport, alpha: number): Promise<Html> {
   const colour = tone[s.verdict];
   const head = html`<section><h2>${s.suspect}</h2>
-<div class="card ${colour}"><p><span class="tag ${colour}">${s.verdict}</span></p><p>${s.statement}</p></div>`;
+<div class="card ${colour}"><p><span class="tag ${colour}">${label[s.verdict]}</span></p><p>${s.statement}</p></div>`;
   if (s.null === null || s.z === null) return html`${head}${caveatList(s)}</section>`;
   const isText = s.mode === 'text';
   const facts = [
@@ -99,17 +107,17 @@ function teacherTable(s: SuspectReport): Html | string {
   if (s.teachers.length === 0 || s.closest === null) return '';
   return html`<h3>Closest teacher</h3><p>${capital(s.closest.text)}. A control's best candidate is as close with p ${pValue(s.closest.anyP)}.</p>
 ${table(
-  ['Candidate', 'z', 'p', 'corrected p', 'probability', 'line', 'probability of line'],
+  ['Candidate', 'line', 'z', 'p', 'corrected p', 'probability', 'of its line'],
   s.teachers.map((t) => [
     t.teacher,
+    t.line,
     num(t.z, 2),
     pValue(t.p),
     pValue(t.pAdjusted),
     num(t.probability, 2),
-    t.line,
     num(t.lineProbability, 2),
   ]),
-  [1, 2, 3, 4, 6],
+  [2, 3, 4, 5, 6],
 )}<p class="muted">Probabilities are among these candidates, given that one of them is the teacher; they say nothing of a teacher who was not asked.</p>`;
 }
 
@@ -204,7 +212,7 @@ function nullSpec(s: SuspectReport, alpha: number): VegaLiteSpec {
 function powerSpec(s: SuspectReport): VegaLiteSpec {
   const effects = [...new Set(s.power?.curve.map((c) => c.effect))];
   const label = (e: number) =>
-    s.mode === 'text' ? `${(e / (s.null?.spread ?? 1)).toFixed(0)} spreads` : `excess ${e}`;
+    s.mode === 'text' ? `${(e / (s.null?.spread ?? 1)).toFixed(0)} × the null's spread` : `excess ${e}`;
   return {
     width: 400,
     height: 190,

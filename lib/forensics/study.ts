@@ -557,11 +557,17 @@ function judgeTexts(
     );
   const { study, usable, families } = prepared;
   const test = testAccusedPair(study.array);
-  const leftOut = Array.from(
-    { length: textBlocks },
-    (_, b) => testAccusedPair(textArray(study.sums, study.pairs, b)).excess,
+  const leftOut = Array.from({ length: textBlocks }, (_, b) =>
+    testAccusedPair(textArray(study.sums, study.pairs, b)),
   );
-  const error = jackknifeError(leftOut);
+  const error = jackknifeError(leftOut.map((t) => t.excess));
+  // How much of the null's spread is sampling of prompts: the jackknife of z, whose spread over null pairs is 1.
+  const sampling = Math.min(0.95, jackknifeError(leftOut.map((t) => t.z)) ** 2) * test.scale ** 2;
+  const sized: PairTest = {
+    ...test,
+    samplingVariance: sampling,
+    betweenVariance: test.scale ** 2 - sampling,
+  };
   const words = study.array.views[0]?.values[0] ?? 0;
   caveats.push({
     code: 'text-corroborates',
@@ -578,7 +584,7 @@ function judgeTexts(
     p: test.p,
     views: viewReports(study.array, test),
     text: { items: study.items, z: test.z, p: test.p },
-    ...testReports(context, test, study.array, usable, families, study.items, [test.scale, 3 * test.scale]),
+    ...testReports(context, sized, study.array, usable, families, study.items, [test.scale, 3 * test.scale]),
   };
   nullCaveats(caveats, report, study.array, test, input.reference, suspect, usable);
   return { report, p: test.p, ranking: rankByTexts(context, suspect, usable) };

@@ -57,7 +57,7 @@ const style = `
 --null:#9aa7b5;--alarm:#c2255c;--calm:#2b8a3e;--unsure:#b7791f;--band:#1f6feb22}
 @media (prefers-color-scheme:dark){:root{--paper:#12161b;--panel:#1a2027;--ink:#e6eaef;--muted:#98a4b1;--rule:#2d3640;
 --accent:#79b8ff;--null:#5f6d7b;--alarm:#ff7aa2;--calm:#69db7c;--unsure:#ffc971;--band:#79b8ff26}}
-@media print{:root{--paper:#fff;--panel:#fff;--ink:#000;--muted:#444;--rule:#bbb;--accent:#134a9e;--null:#999;--alarm:#a0103f;--calm:#1c6b2d;--unsure:#8a5a10;--band:#00000012}
+@media print{:root{color-scheme:light;--paper:#fff;--panel:#fff;--ink:#000;--muted:#444;--rule:#bbb;--accent:#134a9e;--null:#999;--alarm:#a0103f;--calm:#1c6b2d;--unsure:#8a5a10;--band:#00000012}
 body{font-size:10pt}main{max-width:none;padding:0}section,figure,table,.card{break-inside:avoid}h2,h3{break-after:avoid}details{display:block}details>*{display:block}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;-webkit-text-size-adjust:100%}
@@ -65,7 +65,7 @@ main{max-width:62rem;margin:0 auto;padding:2.5rem 1.5rem 4rem}
 h1{font-size:1.8rem;line-height:1.2;margin:0 0 .3rem;letter-spacing:-.01em}
 h2{font-size:1.3rem;margin:2.6rem 0 .6rem;line-height:1.3;overflow-wrap:anywhere}
 h3{font-size:1rem;margin:1.6rem 0 .4rem}
-p{margin:.5rem 0;max-width:44rem}
+p{margin:.5rem 0;max-width:50rem}
 .muted,figcaption,footer{color:var(--muted);font-size:.9rem}
 .card{background:var(--panel);border:1px solid var(--rule);border-left:4px solid var(--null);border-radius:6px;padding:.9rem 1.1rem;margin:.8rem 0}
 .card.alarm{border-left-color:var(--alarm)}.card.calm{border-left-color:var(--calm)}.card.unsure{border-left-color:var(--unsure)}
@@ -85,7 +85,7 @@ th{color:var(--muted);font-weight:600;font-size:.82rem}
 figure{margin:1rem 0}
 figure svg{max-width:100%;height:auto;display:block}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(22rem,1fr));gap:1.2rem}
-ul{padding-left:1.2rem;max-width:46rem}li{margin:.25rem 0}
+ul{padding-left:1.2rem;max-width:50rem}li{margin:.25rem 0}
 code{font:.88em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--panel);padding:.05em .3em;border-radius:3px}
 footer{margin-top:3rem;border-top:1px solid var(--rule);padding-top:.8rem}
 @media (max-width:34rem){.pair{grid-template-columns:1fr}main{padding:1.2rem .9rem 3rem}}
