@@ -41,14 +41,36 @@ export function timeRules(policy: Policy): TimeRules {
 /** Fewest sealable slices that are worth a part of their own. */
 const SEAL_AT_LEAST = 4;
 
+/** What a policy says of time, in ms; worked out once a policy. */
+interface Durations extends TimeRules {
+  readonly sealAge: number;
+  readonly longestWindow: number;
+}
+
+const durations = new WeakMap<Policy, Durations>();
+
+function durationsOf(policy: Policy): Durations {
+  let known = durations.get(policy);
+  if (known === undefined) {
+    known = {
+      ...timeRules(policy),
+      sealAge: policy.sealAfterHours * HOUR,
+      longestWindow: Math.max(...policy.windows.map(windowMs)),
+    };
+    durations.set(policy, known);
+  }
+  return known;
+}
+
 /**
  * Advances an account by a run of arrivals in stream order: seal what is old, fold, judge. Pure and deterministic;
  * the same stored state and arrivals give the same result bit for bit.
  */
 export function advance(stored: AccountState, arrivals: readonly Arrival[], rules: Rules): Advance {
   const { policy } = rules;
-  const time = timeRules(policy);
-  const old = sealable(stored.profile, time, policy.sealAfterHours * HOUR);
+  const time = durationsOf(policy);
+  const old =
+    stored.profile.slices.length < SEAL_AT_LEAST ? [] : sealable(stored.profile, time, time.sealAge);
   const seal = old.length >= SEAL_AT_LEAST ? { number: stored.profile.sealed + 1, slices: old } : undefined;
   const base =
     seal === undefined
@@ -61,7 +83,7 @@ export function advance(stored: AccountState, arrivals: readonly Arrival[], rule
   const folded = fold(base, arrivals, time);
   const changed = folded.replayed < arrivals.length;
   // older parts stay stored until they expire; windows do not need them
-  const horizon = folded.profile.lastSeen - Math.max(...policy.windows.map(windowMs)) - SLICE_MS;
+  const horizon = folded.profile.lastSeen - time.longestWindow - SLICE_MS;
   const sealed = seal === undefined ? stored.sealed : joinSlices([stored.sealed, seal.slices]);
   const kept =
     sealed.length > 0 && (sealed[0] as Slice).start < horizon

@@ -231,7 +231,7 @@ export function mergeSlice(slice: Slice, other: Slice): void {
 
 /**
  * The merged value of a run of slices. Cells of different slices are different stretches of time, so their
- * numbers add; hours of the day are OR-ed.
+ * numbers add; hours of the day are OR-ed. Samples are merged when they are asked for (windowSamples).
  */
 export interface Window {
   from: number;
@@ -242,8 +242,15 @@ export interface Window {
   slices: number;
   /** bit h: active in hour h of the day, UTC */
   hours: number;
-  samples: Map<string, Samples>;
   models: Map<string, number>;
+  /** the slices themselves; those of `base`, if there is one, are not repeated here */
+  parts: Slice[];
+  /** an older window that this one extends */
+  base: Window | undefined;
+  /** samples merged so far, by key epoch */
+  merged: Map<string, Partial<Samples>>;
+  /** its only key epoch, once worked out; empty where there are several */
+  epoch?: string;
 }
 
 export function emptyWindow(from: number, to: number): Window {
@@ -256,19 +263,23 @@ export function emptyWindow(from: number, to: number): Window {
     cells,
     slices: 0,
     hours: 0,
-    samples: new Map(),
     models: new Map(),
+    parts: [],
+    base: undefined,
+    merged: new Map(),
   };
 }
 
-/** A copy that can be added to. */
-export function copyWindow(window: Window): Window {
+/** A window over the same slices that more can be added to; the given one stays as it is, and must. */
+export function extendWindow(base: Window): Window {
   return {
-    ...window,
-    counts: { ...window.counts },
-    cells: { ...window.cells },
-    samples: copySamples(window.samples),
-    models: new Map(window.models),
+    ...base,
+    counts: { ...base.counts },
+    cells: { ...base.cells },
+    models: new Map(base.models),
+    parts: [],
+    base,
+    merged: new Map(),
   };
 }
 
@@ -301,23 +312,105 @@ export function addSlice(window: Window, slice: Slice): void {
   }
   window.slices++;
   window.hours |= hoursOf(slice);
-  mergeSamples(window.samples, slice.samples);
+  window.parts.push(slice);
+  delete window.epoch;
+  if (window.merged.size > 0) window.merged.clear();
   for (const [model, events] of slice.models)
     window.models.set(model, (window.models.get(model) ?? 0) + events);
 }
 
-/** The samples of the key epoch that covers most of the window's events; undefined where nothing was seen. */
-export function coveringSamples(window: Window): Samples | undefined {
-  let best: Samples | undefined;
-  let most = -1;
-  for (const samples of window.samples.values()) {
-    let seen = 0;
-    for (const count of samples.prompt.counts) seen += count;
-    const spread = seen * (samples.prompt.hashes.length < samples.prompt.k ? 1 : 2);
-    if (spread > most) {
-      most = spread;
-      best = samples;
+function sampleIn(window: Window, epoch: string, name: SampleName): BottomK {
+  let known = window.merged.get(epoch);
+  if (known === undefined) {
+    known = {};
+    window.merged.set(epoch, known);
+  }
+  let sample = known[name];
+  if (sample === undefined) {
+    // merging replaces lists and never changes them, so the base's may be shared
+    sample = window.base === undefined ? bottomK(SAMPLES[name]) : { ...sampleIn(window.base, epoch, name) };
+    for (const { samples } of window.parts) {
+      const part = samples.get(epoch);
+      if (part !== undefined) mergeInto(sample, part[name]);
+    }
+    known[name] = sample;
+  }
+  return sample;
+}
+
+function epochsOf(window: Window, events: Map<string, number> = new Map()): Map<string, number> {
+  if (window.base !== undefined) epochsOf(window.base, events);
+  for (const slice of window.parts)
+    for (const epoch of slice.samples.keys())
+      events.set(epoch, (events.get(epoch) ?? 0) + slice.counts.events);
+  return events;
+}
+
+/** The one key epoch of a window's slices, the ordinary case; undefined where there are several, or none. */
+function onlyEpoch(window: Window): string | undefined {
+  let only: string | undefined;
+  if (window.base !== undefined && window.base.slices > 0) {
+    window.base.epoch ??= onlyEpoch(window.base) ?? '';
+    if (window.base.epoch === '') return undefined;
+    only = window.base.epoch;
+  }
+  for (const { samples } of window.parts) {
+    for (const epoch of samples.keys()) {
+      if (only !== undefined && epoch !== only) return undefined;
+      only = epoch;
     }
   }
-  return best;
+  return only;
+}
+
+/** A window's samples under one key epoch, each merged when it is first asked for. */
+class WindowSamples implements Samples {
+  private readonly window: Window;
+  private readonly epoch: string;
+  constructor(window: Window, epoch: string) {
+    this.window = window;
+    this.epoch = epoch;
+  }
+  get opening(): BottomK {
+    return sampleIn(this.window, this.epoch, 'opening');
+  }
+  get closing(): BottomK {
+    return sampleIn(this.window, this.epoch, 'closing');
+  }
+  get prompt(): BottomK {
+    return sampleIn(this.window, this.epoch, 'prompt');
+  }
+  get layout(): BottomK {
+    return sampleIn(this.window, this.epoch, 'layout');
+  }
+  get system(): BottomK {
+    return sampleIn(this.window, this.epoch, 'system');
+  }
+  get address(): BottomK {
+    return sampleIn(this.window, this.epoch, 'address');
+  }
+  get network(): BottomK {
+    return sampleIn(this.window, this.epoch, 'network');
+  }
+  get agent(): BottomK {
+    return sampleIn(this.window, this.epoch, 'agent');
+  }
+  get credential(): BottomK {
+    return sampleIn(this.window, this.epoch, 'credential');
+  }
+}
+
+/** The samples of the key epoch that covers most of the window's events; undefined where nothing was seen. */
+export function coveringSamples(window: Window): Samples | undefined {
+  const only = onlyEpoch(window);
+  if (only !== undefined) return new WindowSamples(window, only);
+  let best: string | undefined;
+  let most = -1;
+  for (const [epoch, events] of epochsOf(window)) {
+    if (events > most) {
+      most = events;
+      best = epoch;
+    }
+  }
+  return best === undefined ? undefined : new WindowSamples(window, best);
 }

@@ -1,8 +1,8 @@
 import {
   addSlice,
   copySlice,
-  copyWindow,
   emptyWindow,
+  extendWindow,
   mergeSlice,
   SLICE_MS,
   type Slice,
@@ -86,7 +86,7 @@ export class WindowMemo {
       base = held.base;
       if (held.to !== to || known < end - 1 - begin) {
         // nothing has left the window: what is new since is added
-        base = { ...copyWindow(base), from, to };
+        base = { ...extendWindow(base), from, to };
         for (let i = begin + known; i < end - 1; i++) addSlice(base, slices[i] as Slice);
         this.held.set(length, { to, parts: slices.slice(begin, end - 1), base });
       }
@@ -96,7 +96,7 @@ export class WindowMemo {
       for (const slice of parts) addSlice(base, slice);
       this.held.set(length, { to, parts, base });
     }
-    const window = copyWindow(base);
+    const window = extendWindow(base);
     addSlice(window, newest);
     return window;
   }

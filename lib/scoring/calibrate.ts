@@ -1,12 +1,12 @@
 import type { CustomerFacts } from '../profile/profile.ts';
 import type { Slice } from '../profile/slice.ts';
-import { windowEnding, windowMs } from '../profile/window.ts';
+import { WindowMemo, windowMs } from '../profile/window.ts';
 import { SIGNALS } from '../signals/index.ts';
 import { sightOf } from '../signals/signal.ts';
 import type { Calibration } from './calibration.ts';
 import { learnNull, type NullDistribution } from './null-distribution.ts';
 import { peerGroups } from './peer-group.ts';
-import { type ScoreRules, scoreWindow } from './score.ts';
+import { type ScoreRules, scoreReadings } from './score.ts';
 
 /** One account's recorded slices. */
 export interface CalibrationAccount {
@@ -23,18 +23,54 @@ export interface LearningRules extends ScoreRules {
 
 const DAY = 86_400_000;
 
-/** An account's largest value of every signal in every window, over all slices at which it was active. */
+/** All signals of one account's window as it ended with one of its slices. */
+interface Readings {
+  readonly hours: number;
+  /** end of the window, ms */
+  readonly to: number;
+  /** in the order of SIGNALS; NaN where a signal abstained */
+  readonly values: Float64Array;
+}
+
+/** Readings do not depend on a calibration: learnt from again and again, they are taken once. */
+const readings = new WeakMap<readonly Slice[], Map<string, readonly Readings[]>>();
+
+/** An account's readings in every window, over all slices at which it was active. */
+function readingsOf(held: CalibrationAccount, windows: readonly number[]): readonly Readings[] {
+  const key = windows.join();
+  let known = readings.get(held.slices);
+  if (known === undefined) {
+    known = new Map();
+    readings.set(held.slices, known);
+  }
+  let list = known.get(key);
+  if (list === undefined) {
+    const memo = new WindowMemo();
+    list = held.slices.flatMap((slice, at) =>
+      windows.map((hours) => {
+        const window = memo.ending(held.slices.slice(0, at + 1), slice.start, windowMs(hours));
+        const sight = sightOf(window, held.customer);
+        const values = Float64Array.from(SIGNALS, (signal) => signal.read(sight)?.value ?? Number.NaN);
+        return { hours, to: window.to, values };
+      }),
+    );
+    known.set(key, list);
+  }
+  return list;
+}
+
+/** An account's largest value of every signal in every window. */
 function peaks(
   held: CalibrationAccount,
   rules: ScoreRules,
 ): { hours: number; values: (number | undefined)[] }[] {
   return rules.windows.map((hours) => {
     const values: (number | undefined)[] = SIGNALS.map(() => undefined);
-    for (const slice of held.slices) {
-      const sight = sightOf(windowEnding(held.slices, slice.start, windowMs(hours)), held.customer);
-      SIGNALS.forEach((signal, i) => {
-        const value = signal.read(sight)?.value;
-        if (value !== undefined && !(value <= (values[i] ?? Number.NEGATIVE_INFINITY))) values[i] = value;
+    for (const reading of readingsOf(held, rules.windows)) {
+      if (reading.hours !== hours) continue;
+      reading.values.forEach((value, i) => {
+        const known = values[i];
+        if (!Number.isNaN(value) && (known === undefined || value > known)) values[i] = value;
       });
     }
     return { hours, values };
@@ -147,12 +183,8 @@ export function learnCalibration(
 /** An account's highest score over all slices at which it was active. */
 export function peakScore(held: CalibrationAccount, calibration: Calibration, rules: ScoreRules): number {
   let peak = 0;
-  for (const slice of held.slices) {
-    for (const hours of rules.windows) {
-      const window = windowEnding(held.slices, slice.start, windowMs(hours));
-      peak = Math.max(peak, scoreWindow(window, hours, held.customer, rules, calibration).score);
-    }
-  }
+  for (const { hours, to, values } of readingsOf(held, rules.windows))
+    peak = Math.max(peak, scoreReadings(values, hours, peerGroups(held.customer, to), rules, calibration));
   return peak;
 }
 

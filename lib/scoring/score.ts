@@ -41,7 +41,11 @@ export interface ScoreRules {
 /** The ninth deciles of all signals for a window and a chain of peer groups: the same for all accounts of the group. */
 const scales = new WeakMap<Calibration, Map<string, readonly (number | undefined)[]>>();
 
-function scalesOf(calibration: Calibration, hours: number, groups: readonly string[]): readonly (number | undefined)[] {
+function scalesOf(
+  calibration: Calibration,
+  hours: number,
+  groups: readonly string[],
+): readonly (number | undefined)[] {
   let known = scales.get(calibration);
   if (known === undefined) {
     known = new Map();
@@ -72,17 +76,12 @@ export function scoreWindow(
   const groups = peerGroups(customer, window.to);
   const ninths = scalesOf(calibration, hours, groups);
   const sight = sightOf(window, customer);
-  const points = (signal: Signal, value: number, ninth: number | undefined): number =>
-    ninth === undefined
-      ? 0
-      : (rules.weights[signal.id] ?? signal.weight) *
-        Math.min(rules.cap, Math.max(0, (value - ninth) / signal.unit));
   let score = 0;
   for (let i = 0; i < SIGNALS.length; i++) {
     const signal = SIGNALS[i] as Signal;
     if ((rules.weights[signal.id] ?? signal.weight) === 0) continue;
     const reading = signal.read(sight);
-    if (reading !== undefined) score += points(signal, reading.value, ninths[i]);
+    if (reading !== undefined) score += pointsFor(signal, reading.value, ninths[i], rules);
   }
   return {
     hours,
@@ -99,11 +98,39 @@ export function scoreWindow(
           value: reading.value,
           p: tailAmong(calibration.signals[String(hours)]?.[signal.id], groups, reading.value)?.p,
           weight: rules.weights[signal.id] ?? signal.weight,
-          points: points(signal, reading.value, ninths[i]),
+          points: pointsFor(signal, reading.value, ninths[i], rules),
           evidence: reading.evidence(),
         };
       }).sort((a, b) => b.points - a.points),
   };
+}
+
+function pointsFor(signal: Signal, value: number, ninth: number | undefined, rules: ScoreRules): number {
+  if (ninth === undefined) return 0;
+  const steps = Math.max(0, (value - ninth) / signal.unit);
+  return (rules.weights[signal.id] ?? signal.weight) * Math.min(rules.cap, steps);
+}
+
+/**
+ * The score of a window whose signals have been read already: the same sum as scoreWindow's.
+ * @param values one a signal, in the order of SIGNALS; NaN where it abstained
+ */
+export function scoreReadings(
+  values: ArrayLike<number>,
+  hours: number,
+  groups: readonly string[],
+  rules: ScoreRules,
+  calibration: Calibration,
+): number {
+  const ninths = scalesOf(calibration, hours, groups);
+  let score = 0;
+  for (let i = 0; i < SIGNALS.length; i++) {
+    const value = values[i] as number;
+    const signal = SIGNALS[i] as Signal;
+    if (!Number.isNaN(value) && (rules.weights[signal.id] ?? signal.weight) !== 0)
+      score += pointsFor(signal, value, ninths[i], rules);
+  }
+  return score;
 }
 
 /** The scores of all windows that end with the slice of `latest`, highest first. */

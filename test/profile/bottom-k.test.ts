@@ -30,15 +30,18 @@ describe('bottom-k sample', () => {
 
   it('merges as if all had been added to one, in any order and grouping', () => {
     fc.assert(
-      fc.property(fc.array(fc.array(sighting, { maxLength: 60 }), { minLength: 1, maxLength: 5 }), (parts) => {
-        const whole = sampled(parts.flat());
-        const forward = bottomK(K);
-        for (const part of parts) mergeInto(forward, sampled(part));
-        const backward = bottomK(K);
-        for (const part of [...parts].reverse()) mergeInto(backward, sampled(part));
-        expect(forward).toEqual(whole);
-        expect(backward).toEqual(whole);
-      }),
+      fc.property(
+        fc.array(fc.array(sighting, { maxLength: 60 }), { minLength: 1, maxLength: 5 }),
+        (parts) => {
+          const whole = sampled(parts.flat());
+          const forward = bottomK(K);
+          for (const part of parts) mergeInto(forward, sampled(part));
+          const backward = bottomK(K);
+          for (const part of [...parts].reverse()) mergeInto(backward, sampled(part));
+          expect(forward).toEqual(whole);
+          expect(backward).toEqual(whole);
+        },
+      ),
     );
   });
 

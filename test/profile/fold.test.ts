@@ -2,19 +2,44 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeSlices } from '../../lib/profile/codec.ts';
 import { isApplied, padSequence } from '../../lib/profile/position.ts';
-import { type Arrival, fold, newProfile, type Profile, sealable, watermark } from '../../lib/profile/profile.ts';
+import {
+  type Arrival,
+  fold,
+  newProfile,
+  type Profile,
+  sealable,
+  watermark,
+} from '../../lib/profile/profile.ts';
 import { remember } from '../../lib/profile/recent-ids.ts';
 import { DAY, HOUR, iso, MINUTE, print, START, usageEvent } from '../events.ts';
 
 const rules = { allowedLateness: 2 * HOUR, permittedSkew: 5 * MINUTE };
 
-function arrival(n: number, over: { time?: number; arrived?: number; id?: string; sequence?: number; index?: number; epoch?: string } = {}): Arrival {
+function arrival(
+  n: number,
+  over: {
+    time?: number;
+    arrived?: number;
+    id?: string;
+    sequence?: number;
+    index?: number;
+    epoch?: string;
+  } = {},
+): Arrival {
   const time = over.time ?? START + n * MINUTE;
   return {
-    event: usageEvent({ id: over.id ?? `x-${n}`, time: iso(time), prints: [{ epoch: 'e1', prompt: print(n) }] }),
+    event: usageEvent({
+      id: over.id ?? `x-${n}`,
+      time: iso(time),
+      prints: [{ epoch: 'e1', prompt: print(n) }],
+    }),
     time,
     arrived: over.arrived ?? Math.max(time, START + n * MINUTE),
-    position: { epoch: over.epoch ?? 's/b1', sequence: padSequence(String(over.sequence ?? n + 1)), index: over.index ?? 0 },
+    position: {
+      epoch: over.epoch ?? 's/b1',
+      sequence: padSequence(String(over.sequence ?? n + 1)),
+      index: over.index ?? 0,
+    },
   };
 }
 
@@ -63,7 +88,11 @@ describe('folding arrivals into a profile', () => {
   it('counts what is older than the watermark minus allowed lateness as late, never silently', () => {
     const result = fold(
       newProfile('a'),
-      [arrival(0, { time: START + 10 * HOUR, arrived: START + 10 * HOUR }), arrival(1, { time: START + 9 * HOUR, arrived: START + 10 * HOUR }), arrival(2, { time: START + 7 * HOUR, arrived: START + 10 * HOUR })],
+      [
+        arrival(0, { time: START + 10 * HOUR, arrived: START + 10 * HOUR }),
+        arrival(1, { time: START + 9 * HOUR, arrived: START + 10 * HOUR }),
+        arrival(2, { time: START + 7 * HOUR, arrived: START + 10 * HOUR }),
+      ],
       rules,
     );
     expect(result).toMatchObject({ used: 2, late: 1 });
@@ -71,7 +100,11 @@ describe('folding arrivals into a profile', () => {
   });
 
   it('does not let a clock that runs ahead drag the watermark beyond arrival plus skew', () => {
-    const { profile } = fold(newProfile('a'), [arrival(0, { time: START + 30 * DAY, arrived: START })], rules);
+    const { profile } = fold(
+      newProfile('a'),
+      [arrival(0, { time: START + 30 * DAY, arrived: START })],
+      rules,
+    );
     expect(watermark(profile, rules)).toBe(START + 5 * MINUTE);
     const next = fold(profile, [arrival(1, { time: START + MINUTE, arrived: START + MINUTE })], rules);
     expect(next.used).toBe(1);
@@ -93,7 +126,11 @@ describe('folding arrivals into a profile', () => {
   });
 
   it('seals by what is stored alone', () => {
-    const old = fold(newProfile('a'), [arrival(0, { time: START }), arrival(1, { time: START + 40 * HOUR, arrived: START + 40 * HOUR })], rules).profile;
+    const old = fold(
+      newProfile('a'),
+      [arrival(0, { time: START }), arrival(1, { time: START + 40 * HOUR, arrived: START + 40 * HOUR })],
+      rules,
+    ).profile;
     expect(sealable(old, rules, 12 * HOUR).map((slice) => slice.start)).toEqual([START]);
     expect(sealable(newProfile('a'), rules, 12 * HOUR)).toEqual([]);
   });
