@@ -16,6 +16,7 @@ import { fitPairEffects, type Pair } from '../lib/forensics/pair-effects.ts';
 import { pIfAccused, testAccusedPair } from '../lib/forensics/pair-test.ts';
 import { sampleWithout, seededRandom } from '../lib/forensics/random.ts';
 import { rankTextTeachers, runForensics } from '../lib/forensics/study.ts';
+import { probabilitySharpness } from '../lib/forensics/teachers.ts';
 import { corpusOf, textStudy } from '../lib/forensics/text-study.ts';
 
 interface Lineage {
@@ -510,6 +511,10 @@ const lineP = (n: Named, b: number) => {
 };
 const heldOut = named.map((n) => ({ p: lineP(n, best(named.filter((m) => m !== n))), right: n.lineRight }));
 const brier = heldOut.reduce((s, h) => s + (h.p - Number(h.right)) ** 2, 0) / heldOut.length;
+const shipped = named.reduce((t, n) => t + (n.probability - Number(n.lineRight)) ** 2, 0) / named.length;
+process.stdout.write(
+  `as shipped (sharpness ${probabilitySharpness}): mean P(line) ${(named.reduce((t, n) => t + n.probability, 0) / named.length).toFixed(2)}, Brier ${shipped.toFixed(3)}\n`,
+);
 process.stdout.write(
   `sharpness fitted ${best(named).toFixed(1)}; held out: mean P(line) ${(heldOut.reduce((s, h) => s + h.p, 0) / heldOut.length).toFixed(2)}, share right ${(count((n) => n.lineRight) / named.length).toFixed(2)}, Brier ${brier.toFixed(3)}\n`,
 );
