@@ -19,7 +19,7 @@ describe('calibration under the null', () => {
   it('convicts strangers at no more than the promised rate, whatever their accuracies', () => {
     const random = seededRandom(20);
     const ps: number[] = [];
-    for (let world = 0; world < 12; world++) {
+    for (let world = 0; world < 8; world++) {
       const exam = makeExam(400, random);
       const sheets = strangers
         .slice(0, 13)
@@ -33,7 +33,7 @@ describe('calibration under the null', () => {
       });
     }
     const rate = (alpha: number) => ps.filter((p) => p <= alpha).length / ps.length;
-    // 156 accusations: three standard errors above the promise.
+    // 104 accusations: three standard errors above the promise.
     for (const alpha of [0.02, 0.05, 0.1, 0.5])
       expect(rate(alpha)).toBeLessThan(alpha + 3 * Math.sqrt((alpha * (1 - alpha)) / ps.length));
     expect(rate(0.5)).toBeGreaterThan(0.35);
