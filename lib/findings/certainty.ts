@@ -17,17 +17,24 @@ export interface CertaintyWords {
 export function certaintyWords(notice: Notice): CertaintyWords {
   const { subject, peers, p, promise, log10E, score } = notice;
   const account = subject.type === 'account';
+  const over = p < 1 && (notice.transition === 'calmed' || notice.transition === 'closed');
   const group = account ? 'benign accounts of the peer group' : 'benign linked groups';
+  // A rarity beyond the number that was measured is an extrapolation, and has to say so.
+  const beyond =
+    p < 1 && 1 / p > peers.accounts
+      ? ` A rarity beyond 1 in ${count(peers.accounts)} leans on wider groups and on the shape of their tail.`
+      : '';
   return {
     promise: account
-      ? `In calibration, at most 1 in ${oneIn(promise)} ${group} reaches this level in a month.`
+      ? `In calibration, at most 1 in ${oneIn(promise)} ${group} reaches ${over || notice.level === 'clear' || notice.level === 'watch' ? 'the level of a finding' : 'this level'} in a month.`
       : `The error budget allows ${trim(promise)} false campaigns a month over all customers.`,
-    place:
-      p >= 1
+    place: over
+      ? `When it was opened or last raised, evidence such as this ${subject.type}'s would have been seen in 1 of ${oneIn(p)}${account ? ' of them' : ` ${group} in a month`}.`
+      : p >= 1
         ? `There are too few peers to say how rare this ${subject.type}'s evidence is.`
         : `Evidence such as this ${subject.type}'s would be seen in 1 of ${oneIn(p)}${account ? ' of them' : ` ${group} in a month`}.`,
     evidence: `Score ${trim(score)}; e-value ${power(log10E)}, where the average over ${group} is at most 1.`,
-    limits: `Peer group: ${defanged(peers.group, 80)}, ${count(peers.accounts)} ${account ? 'accounts' : 'groups'}. The rates hold as far as benign customers are like those of the calibration; they describe behaviour, not intent.`,
+    limits: `Peer group: ${defanged(peers.group, 80)}, ${count(peers.accounts)} ${account ? 'accounts' : 'groups'}.${beyond} The rates hold as far as benign customers are like those of the calibration; they describe behaviour, not intent.`,
   };
 }
 

@@ -1,15 +1,6 @@
-import type { Notice, Transition } from './finding.ts';
+import type { Notice } from './finding.ts';
 import { count } from './people.ts';
 import { defanged } from './plain.ts';
-
-const DID: Readonly<Record<Transition, string>> = {
-  opened: 'opened',
-  escalated: 'escalated',
-  updated: 'updated',
-  calmed: 'calmed down',
-  closed: 'closed',
-  reopened: 'reopened',
-};
 
 /** A pseudonym that fits a subject line: enough to find it, not enough to break the line. */
 export function shortId(id: string, max = 14): string {
@@ -17,7 +8,7 @@ export function shortId(id: string, max = 14): string {
   return letters.length <= max ? letters.join('') : `${letters.slice(0, max - 3).join('')}...`;
 }
 
-/** What happened, in a few words: `account a_mzxw6ytb... escalated to critical`. */
+/** What happened, in a few words: `account a_mzxw6ytb... escalated from suspect to critical`. */
 export function headline(notice: Notice): string {
   const { subject, transition, level, previous } = notice;
   const members = subject.memberCount ?? subject.members?.length;
@@ -26,12 +17,18 @@ export function headline(notice: Notice): string {
       ? `campaign ${shortId(subject.id)}${members === undefined ? '' : ` (${count(members)} accounts)`}`
       : `account ${shortId(subject.id)}`;
   switch (transition) {
+    case 'opened':
+      return `extraction suspected: ${who}`;
     case 'escalated':
       return `${who} escalated from ${previous} to ${level}`;
+    case 'reopened':
+      return `${who} is back at ${level}`;
+    case 'updated':
+      return `${who} goes on at ${level}`;
     case 'calmed':
       return `${who} calmed down from ${previous} to ${level}`;
-    default:
-      return `${who} ${DID[transition]} at ${level}`;
+    case 'closed':
+      return `${who} stayed calm, finding closed`;
   }
 }
 

@@ -45,14 +45,18 @@ export function defanged(value: string, max = 200): string {
 
 /** As `defanged`, without any character that means something in Markdown, Slack's or Teams' dialect, or HTML. */
 export function unmarked(value: string, max = 200): string {
-  return defanged(value, max)
-    .replaceAll('[.]', '(.)')
-    .replaceAll('[at]', '(at)')
-    .replaceAll('[:]', '(:)')
-    .replace(/[<>]/g, (bracket) => (bracket === '<' ? '‹' : '›'))
-    .replace(/[[\]]/g, (bracket) => (bracket === '[' ? '(' : ')'))
-    .replace(/[*_~`|\\#!&{}^$]/g, '·')
-    .replace(/:(?=[\p{L}\p{N}+-]+:)/gu, '·');
+  return (
+    defanged(value, max)
+      .replaceAll('[.]', '(.)')
+      .replaceAll('[at]', '(at)')
+      .replaceAll('[:]', '(:)')
+      .replace(/[<>]/g, (bracket) => (bracket === '<' ? '‹' : '›'))
+      .replace(/[[\]]/g, (bracket) => (bracket === '[' ? '(' : ')'))
+      .replace(/[*~`|\\#!&{}^]/g, '·')
+      // inside a word an underscore is no markup, and pseudonyms have one
+      .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '·')
+      .replace(/:(?=[\p{L}\p{N}_+-]+:)/gu, '·')
+  );
 }
 
 /** Seven-bit text for subjects and SMS: what is not ASCII becomes a question mark. */

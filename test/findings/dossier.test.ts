@@ -79,7 +79,8 @@ describe('a dossier', () => {
         const changed = data.slice();
         // a digit stays a digit, so that the file can still be read
         const at = changed.findIndex((byte, i) => i > 20 && byte >= 48 && byte <= 57);
-        changed[at] = changed[at] === 49 ? 50 : 49;
+        if (at >= 0) changed[at] = changed[at] === 49 ? 50 : 49;
+        else changed[changed.length - 1] = 32;
         const { ok, faults } = verifyDossier(new Map([...files, [path, changed]]), publicKey);
         expect(ok).toBe(false);
         expect(new Set(faults.map((fault) => fault.path))).toEqual(new Set([path]));

@@ -45,7 +45,7 @@ describe('notify and sweep as deployed', () => {
       deliveryId(escalated),
     ]);
     expect(mails[0]?.text).toContain('DO NEXT');
-    expect(mails[0]?.subject).toContain('[suspect] account');
+    expect(mails[0]?.subject).toContain('[suspect] extraction suspected: account');
     const events = cloud.emulators.bus.events.map((event) => JSON.parse(event.Detail) as object);
     expect(events).toHaveLength(2);
     for (const event of events) expect(faults('ocsf', event)).toEqual([]);

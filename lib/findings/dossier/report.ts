@@ -4,7 +4,7 @@ import { SIGNALS } from '../../signals/index.ts';
 import { certaintyWords } from '../certainty.ts';
 import type { AuditEntry, Finding } from '../finding.ts';
 import { headline, summary } from '../headline.ts';
-import { amount, count, oneIn, percent, plural, power, usd, when } from '../people.ts';
+import { amount, count, oneIn, plural, power, usd, when } from '../people.ts';
 import { plain } from '../plain.ts';
 import { stakeWords } from '../views/email.ts';
 import type { Assessment } from './assess.ts';
@@ -91,7 +91,7 @@ ${table(
 </ol>
 <h3>Error rates and limits</h3>
 <ul>
-<li>Error budget, by policy: at most ${percent(policy.budget.suspect)} of benign accounts reach suspect in a month, and ${percent(policy.budget.critical)} reach critical; ${policy.campaigns.budget} false campaigns a month over all customers.</li>
+<li>Error budget, by policy: at most 1 in ${oneIn(policy.budget.suspect)} benign accounts reaches suspect in a month, and 1 in ${oneIn(policy.budget.critical)} critical; ${String(policy.campaigns.budget)} false campaigns a month over all customers.</li>
 <li>The rates assume that a benign account is exchangeable with the benign accounts of its peer group. A customer of a kind that the calibration has not seen may be rarer than it deserves.</li>
 <li>The calibration cannot state a rarity finer than the number of its accounts supports; the e-value (${power(notice.log10E)}) carries the same bound.</li>
 <li>Behaviours are recognised by patterns and can be avoided; what is not seen here is not shown to be absent.</li>
@@ -236,11 +236,14 @@ async function timelineFigure(
     requests: entry.requests,
     rarity: entry.p === null ? null : 1 / entry.p,
   }));
+  const span =
+    Date.parse(assessed.timeline.at(-1)?.start ?? '') - Date.parse(assessed.timeline[0]?.start ?? '');
+  const step = Math.max(1, Math.ceil(span / 86_400_000 / 12));
   const x = {
     field: 'start',
     type: 'temporal' as const,
     scale: { type: 'utc' as const },
-    axis: { title: null, format: '%-d %b', grid: false },
+    axis: { title: null, format: '%-d %b', grid: false, tickCount: { interval: 'day' as const, step } },
   };
   const requests = await chartSvg({
     width: 720,
@@ -252,6 +255,7 @@ async function timelineFigure(
       x,
       x2: { field: 'end' },
       y: { field: 'requests', type: 'quantitative', axis: { title: null, tickCount: 4 } },
+      y2: { datum: 0 },
     },
   });
   const figures = [requests];
@@ -303,7 +307,7 @@ async function timelineFigure(
       }),
     );
   }
-  return html`<figure>${figures.map((svg) => raw(svg))}<figcaption>Event time, UTC. Red lines: transitions of the finding.</figcaption></figure>`;
+  return html`<figure>${figures.map((svg) => raw(svg))}<figcaption>Event time, UTC; rarity as of the end of each six hours. Red lines: transitions of the finding.</figcaption></figure>`;
 }
 
 async function signalFigure(finding: Finding): Promise<Html | undefined> {
@@ -328,6 +332,7 @@ async function signalFigure(finding: Finding): Promise<Html | undefined> {
         scale: { type: 'log', domainMin: 1 },
         axis: { title: null, format: '~s', tickCount: 4 },
       },
+      x2: { datum: 1 },
     },
   });
   return html`<figure>${raw(svg)}</figure>`;

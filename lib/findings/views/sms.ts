@@ -10,6 +10,6 @@ export const SMS_MAX = 160;
 export function sms(notice: Notice): string {
   const id = shellWord(notice.finding) ?? '';
   const rest = `${amount(notice.stake.outputTokens)} tokens out. findings show ${id}`;
-  const head = ascii(defanged(headline(notice), 120), SMS_MAX - 15 - rest.length);
-  return `Siphonwatch: ${head}. ${rest}`.replace(/[|^{}~\\`[\]]/g, '-').slice(0, SMS_MAX);
+  const head = ascii(defanged(headline(notice), 120), SMS_MAX - 24 - rest.length);
+  return `Siphonwatch ${notice.level}: ${head}. ${rest}`.replace(/[|^{}~\\`[\]]/g, '-').slice(0, SMS_MAX);
 }

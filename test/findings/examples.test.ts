@@ -1,0 +1,101 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { bulletinOf, rowOf } from '../../lib/findings/bulletin.ts';
+import { deliveryId, type Notice } from '../../lib/findings/finding.ts';
+import { asff } from '../../lib/findings/views/asff.ts';
+import { bulletinEmail } from '../../lib/findings/views/bulletin.ts';
+import { chat } from '../../lib/findings/views/chat.ts';
+import { COLUMNS, email } from '../../lib/findings/views/email.ts';
+import { jsonView } from '../../lib/findings/views/json.ts';
+import { OCSF_VERSION, ocsf } from '../../lib/findings/views/ocsf.ts';
+import { sms } from '../../lib/findings/views/sms.ts';
+import { calmed, campaign, escalated, NOW, opened } from './notices.ts';
+import { faults } from './schemas.ts';
+
+const DOCUMENT = fileURLToPath(new URL('../../docs/notifications.md', import.meta.url));
+const HOME = { partition: 'aws', region: 'us-east-1', accountId: '111122223333' };
+
+const fenced = (text: string, language = '') => `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
+const json = (value: unknown) => fenced(JSON.stringify(value, null, 1), 'json');
+const mail = ({ subject, text }: { subject: string; text: string }) =>
+  fenced(`Subject: ${subject}\n\n${text}`);
+
+const storm = bulletinOf(
+  {
+    kind: 'storm-list',
+    deliveryId: 'storm-account-2026-03-04T09:12:05.000Z/1',
+    thread: 'storm-account-2026-03-04T09:12:05.000Z',
+    from: NOW,
+    to: NOW + 600_000,
+  },
+  [campaign, opened, escalated].map((notice) => rowOf(notice, deliveryId(notice), 'storm')),
+);
+
+const EXAMPLES: Readonly<Record<string, string>> = {
+  email: mail(email(opened, NOW)),
+  storm: mail(bulletinEmail(storm)),
+  sms: fenced(sms(escalated)),
+  chat: json(chat(opened, NOW)),
+  json: json(jsonView(opened, NOW)),
+  ocsf: json(ocsf(opened, NOW)),
+  asff: json(asff(opened, HOME, opened.at, NOW)),
+};
+
+const MARK = /<!-- example: (\w+) -->\n(?:\n```[\s\S]*?\n```\n)?/g;
+
+describe('docs/notifications.md', () => {
+  it('shows what the code makes (UPDATE_EXAMPLES=1 writes it anew)', () => {
+    const held = readFileSync(DOCUMENT, 'utf8');
+    const shown: string[] = [];
+    const current = held.replace(MARK, (_, name: string) => {
+      shown.push(name);
+      return `<!-- example: ${name} -->\n\n${EXAMPLES[name] ?? 'no such example'}\n`;
+    });
+    expect(shown).toEqual(Object.keys(EXAMPLES));
+    if (process.env.UPDATE_EXAMPLES === '1') writeFileSync(DOCUMENT, current);
+    else expect(held).toBe(current);
+    expect(held).toContain(`version ${OCSF_VERSION}`);
+  });
+});
+
+describe('the examples', () => {
+  const ALL: Readonly<Record<string, Notice>> = { opened, escalated, calmed, campaign };
+  it.each(Object.keys(ALL))('%s: fits and validates in every channel', (name) => {
+    const notice = ALL[name] ?? opened;
+    const { subject, text } = email(notice, NOW);
+    expect(subject.length).toBeLessThanOrEqual(100);
+    for (const line of text.split('\n'))
+      if (!line.trimStart().startsWith('siphonwatch ') && !line.includes('to undo: siphonwatch'))
+        expect(line.length).toBeLessThanOrEqual(COLUMNS);
+    expect(text.split('\n').length).toBeLessThan(90);
+    expect(faults('chat', chat(notice, NOW))).toEqual([]);
+    expect(faults('ocsf', ocsf(notice, NOW))).toEqual([]);
+    expect(faults('asff', asff(notice, HOME, notice.at, NOW))).toEqual([]);
+  });
+
+  it('nothing essential is cut from the longest chat card', () => {
+    const { description } = chat(campaign, NOW).content;
+    for (const part of [
+      '*Who*',
+      '*Since*',
+      '*How sure*',
+      '*Why*',
+      '*Linked by*',
+      '*At stake*',
+      '*Benign explanations*',
+      'policy default-1',
+    ])
+      expect(description).toContain(part);
+  });
+
+  it('speaks of certainty in sentences that stand by themselves', () => {
+    const { text } = email(opened, NOW);
+    const flat = text.replace(/\s+/g, ' ');
+    expect(flat).toContain(
+      "In calibration, at most 1 in 1,000 benign accounts of the peer group reaches this level in a month. Evidence such as this account's would be seen in 1 of 2,300 of them.",
+    );
+    expect(email(calmed, NOW).text.replace(/\s+/g, ' ')).toContain('would have been seen in 1 of 2,300');
+    expect(email({ ...opened, p: 1 }, NOW).text.replace(/\s+/g, ' ')).toContain('too few peers to say');
+  });
+});
