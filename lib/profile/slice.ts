@@ -250,7 +250,7 @@ export interface Window {
   /** samples merged so far, by key epoch */
   merged: Map<string, Partial<Samples>>;
   /** its only key epoch, once worked out; empty where there are several */
-  epoch?: string;
+  epoch: string | undefined;
 }
 
 export function emptyWindow(from: number, to: number): Window {
@@ -267,6 +267,7 @@ export function emptyWindow(from: number, to: number): Window {
     parts: [],
     base: undefined,
     merged: new Map(),
+    epoch: undefined,
   };
 }
 
@@ -280,6 +281,7 @@ export function extendWindow(base: Window): Window {
     parts: [],
     base,
     merged: new Map(),
+    epoch: undefined,
   };
 }
 
@@ -313,7 +315,7 @@ export function addSlice(window: Window, slice: Slice): void {
   window.slices++;
   window.hours |= hoursOf(slice);
   window.parts.push(slice);
-  delete window.epoch;
+  window.epoch = undefined;
   if (window.merged.size > 0) window.merged.clear();
   for (const [model, events] of slice.models)
     window.models.set(model, (window.models.get(model) ?? 0) + events);
