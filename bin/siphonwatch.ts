@@ -35,6 +35,10 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     summary: 'was a suspect model trained on ours?',
     load: async () => (await import('../lib/cli/forensics.ts')).forensicsCommand(),
   },
+  plan: {
+    summary: 'capacity and cost for a traffic',
+    load: async () => (await import('../lib/cli/plan.ts')).planCommand(),
+  },
   redrive: {
     summary: 'put quarantined events back on the stream',
     load: async () => (await import('../lib/cli/redrive.ts')).redriveCommand(),
