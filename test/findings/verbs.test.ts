@@ -1,0 +1,260 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import type { Command } from 'commander';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { dossierCommand } from '../../lib/cli/dossier.ts';
+import { findingsCommand } from '../../lib/cli/findings.ts';
+import { triageCommand } from '../../lib/cli/triage.ts';
+import { newAccount } from '../../lib/detection/account-state.ts';
+import { advance } from '../../lib/detection/advance.ts';
+import { applyNotice, type Notice } from '../../lib/findings/finding.ts';
+import { type Clients, localClients } from '../../lib/local/clients.ts';
+import { type Emulators, endpointVariables, startEmulators } from '../../lib/local/emulators.ts';
+import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { padSequence } from '../../lib/profile/position.ts';
+import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
+import { ArchiveBucket } from '../../lib/stores/archive.ts';
+import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
+import { ProfileTable } from '../../lib/stores/profile-table.ts';
+import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
+import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
+import { account, harvest } from '../events.ts';
+
+/** The verbs of the security team, on tables and an archive as the pipeline leaves them. */
+let emulators: Emulators;
+let clients: Clients;
+let folder: string;
+let notice: Notice;
+const ACCOUNT = account(1);
+
+const S = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' as const });
+const key = (HASH: string, RANGE: string) => [
+  { AttributeName: HASH, KeyType: 'HASH' as const },
+  { AttributeName: RANGE, KeyType: 'RANGE' as const },
+];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'siphonwatch-verbs-'));
+  emulators = await startEmulators();
+  clients = localClients(emulators.endpoints);
+  for (const [name, value] of Object.entries(endpointVariables(emulators.endpoints))) vi.stubEnv(name, value);
+  vi.stubEnv('FINDING_TABLE', 'findings');
+  vi.stubEnv('PROFILE_TABLE', 'profiles');
+  vi.stubEnv('ARCHIVE_BUCKET', 'archive');
+  await clients.dynamodb.send(
+    new CreateTableCommand({
+      TableName: 'findings',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [S('finding'), S('item'), S('listing'), S('updatedAt')],
+      KeySchema: key('finding', 'item'),
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'byUpdated',
+          KeySchema: key('listing', 'updatedAt'),
+          Projection: { ProjectionType: 'ALL' },
+        },
+      ],
+    }),
+  );
+  await clients.dynamodb.send(
+    new CreateTableCommand({
+      TableName: 'profiles',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [S('account'), S('item')],
+      KeySchema: key('account', 'item'),
+    }),
+  );
+  await clients.s3.send(new CreateBucketCommand({ Bucket: 'archive' }));
+
+  const events = harvest({ account: ACCOUNT, events: 220 });
+  const profiles = new ProfileTable(clients.dynamodb, 'profiles', { retentionDays: 35 });
+  const archive = new ArchiveBucket(clients.s3, 'archive');
+  const rules = { policy: defaultPolicy, calibration: defaultCalibration, code: '0.1.0', shadow: false };
+  let stored = newAccount(ACCOUNT);
+  for (let i = 0; i < events.length; i += 20) {
+    const batch = events.slice(i, i + 20);
+    const sequence = String(1000 + i);
+    const bucket = bucketOf(ACCOUNT);
+    const record = {
+      shard: 'shardId-000000000000',
+      sequence,
+      partitionKey: partitionKey(bucket),
+      arrived: Date.parse(batch.at(-1)?.time ?? ''),
+      data: encodeRecord({ bucket }, batch),
+    };
+    await archive.put([record]);
+    // cut in half and retried: the same record again, under another name
+    if (i === 40) await archive.put([{ ...record, sequence: '1045' }]);
+    const arrivals = batch.map((event, index) => ({
+      event,
+      time: Date.parse(event.time),
+      arrived: Date.parse(event.time),
+      position: { epoch: 's/b1', sequence: padSequence(sequence), index },
+    }));
+    const step = advance(stored, arrivals, rules);
+    await profiles.save(stored, step.state, step.seal);
+    stored = step.state;
+    if (step.notice?.transition === 'opened') notice = step.notice;
+  }
+  const store = new DynamoFindingStore(clients.dynamodb, 'findings');
+  await store.write(applyNotice(undefined, notice, 'told'), undefined);
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  clients.close();
+  await emulators.close();
+  rmSync(folder, { recursive: true });
+});
+afterEach(() => {
+  process.exitCode = 0;
+});
+
+async function run(
+  command: Command,
+  ...words: string[]
+): Promise<{ out: string; err: string; code: number }> {
+  let out = '';
+  let err = '';
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += String(text);
+    return true;
+  });
+  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    err += String(text);
+    return true;
+  });
+  process.exitCode = 0;
+  try {
+    await command.parseAsync(words, { from: 'user' });
+  } finally {
+    stdout.mockRestore();
+    stderr.mockRestore();
+  }
+  return { out, err, code: Number(process.exitCode) };
+}
+
+describe('findings', () => {
+  it('lists what is open, for people, machines and spreadsheets', async () => {
+    const { out, code } = await run(findingsCommand(), 'list', '--state', 'all');
+    expect(code).toBe(0);
+    expect(out).toContain(notice.finding);
+    const json = JSON.parse((await run(findingsCommand(), 'list', '--state', 'all', '--json')).out);
+    expect(json).toMatchObject({ findings: [{ id: notice.finding }], more: false });
+    const csv = (await run(findingsCommand(), 'list', '--state', 'all', '--csv')).out.trim().split('\n');
+    expect(csv).toHaveLength(2);
+    expect(csv[1]).toContain(`"${ACCOUNT}"`);
+  });
+
+  it('shows one, and says what is wrong with a name or a number', async () => {
+    const { out } = await run(findingsCommand(), 'show', notice.finding);
+    expect(out).toContain('HOW SURE');
+    expect(out).toContain('told at once');
+    expect(await run(findingsCommand(), 'show', 'f-nobody-1')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('there is no finding f-nobody-1'),
+    });
+    expect(await run(findingsCommand(), 'list', '--limit', 'many')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--limit: must be a whole number from 1 (got many)'),
+    });
+  });
+});
+
+describe('triage', () => {
+  it('records a verdict with its trail, and takes it back', async () => {
+    const until = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10);
+    const said = await run(
+      triageCommand(),
+      notice.finding,
+      ...['--verdict', 'benign', '--until', until, '--note', 'red\u001b[31m team', '--by', 'ada'],
+    );
+    expect(said).toMatchObject({
+      code: 0,
+      err: expect.stringContaining(`nobody is told of ${ACCOUNT} until ${until}`),
+    });
+    const { out } = await run(findingsCommand(), 'show', notice.finding);
+    expect(out).toMatch(/ada: open -> benign until .* \(closed\): red \[31m team/);
+    await run(triageCommand(), notice.finding, '--undo', '--by', 'grace', '--json');
+    const json = JSON.parse((await run(findingsCommand(), 'show', notice.finding, '--json')).out);
+    expect(json.finding.state).toBe('open');
+    expect(json.audit).toHaveLength(2);
+    expect(json.exception).toBeNull();
+  });
+
+  it.each([
+    [['--verdict', 'benign', '--until', '2020-01-01'], 'has passed'],
+    [['--verdict', 'benign', '--until', '2027-02-30'], '--until: must be a date'],
+    [['--verdict', 'confirmed', '--until', '2099-01-01'], 'has no date'],
+    [['--undo', '--verdict', 'benign'], 'give no --verdict'],
+    [[], 'give --verdict'],
+  ])('refuses %j', async (words, message) => {
+    expect(await run(triageCommand(), notice.finding, ...words)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(message),
+    });
+  });
+});
+
+describe('dossier', () => {
+  it('draws its events from the archive, reproduces the notice, and is verified with the key', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519', {
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    });
+    const out = join(folder, 'dossier');
+    writeFileSync(join(folder, 'key.pem'), privateKey);
+    writeFileSync(join(folder, 'public.pem'), publicKey);
+    const made = await run(
+      dossierCommand(),
+      notice.finding,
+      '--out',
+      out,
+      '--key',
+      join(folder, 'key.pem'),
+      '--json',
+    );
+    expect(made.code).toBe(0);
+    expect(JSON.parse(made.out)).toMatchObject({ reproduced: true, why: null, missing: [] });
+    expect(readdirSync(out).sort()).toEqual([
+      'assessment.json',
+      'calibration.json',
+      'events.ndjson',
+      'finding.json',
+      'manifest.json',
+      'missing.json',
+      'policy.json',
+      'profiles.ndjson',
+      'report.html',
+    ]);
+    const checked = await run(dossierCommand(), 'verify', out, '--public-key', join(folder, 'public.pem'));
+    expect(checked).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('every number was worked out again'),
+    });
+    const events = readFileSync(join(out, 'events.ndjson'), 'utf8');
+    expect(events.trim().split('\n')).toHaveLength(220);
+    writeFileSync(join(out, 'events.ndjson'), events.replace('"outputTokens":100', '"outputTokens":101'));
+    const touched = await run(dossierCommand(), 'verify', out, '--json');
+    expect(touched.code).toBe(1);
+    expect(JSON.parse(touched.out).faults).toEqual([{ path: 'events.ndjson', what: 'was changed' }]);
+    expect(await run(dossierCommand(), notice.finding, '--out', out)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('is not empty'),
+    });
+  });
+
+  it('says what it could not have', async () => {
+    vi.stubEnv('ARCHIVE_BUCKET', '');
+    const made = await run(dossierCommand(), notice.finding, '--out', join(folder, 'without'), '--json');
+    vi.stubEnv('ARCHIVE_BUCKET', 'archive');
+    expect(JSON.parse(made.out)).toMatchObject({
+      reproduced: false,
+      missing: [expect.stringContaining('archive was off')],
+    });
+    expect((await run(dossierCommand(), 'verify', join(folder, 'without'))).code).toBe(0);
+  });
+});
