@@ -43,6 +43,18 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     summary: 'put quarantined events back on the stream',
     load: async () => (await import('../lib/cli/redrive.ts')).redriveCommand(),
   },
+  policy: {
+    summary: 'check, compare and roll out policies',
+    load: async () => (await import('../lib/cli/policy.ts')).policyCommand(),
+  },
+  tune: {
+    summary: 'propose a policy from labelled traffic',
+    load: async () => (await import('../lib/cli/tune.ts')).tuneCommand(),
+  },
+  console: {
+    summary: 'a local page: suspects, campaigns, thresholds',
+    load: async () => (await import('../lib/cli/console.ts')).consoleCommand(),
+  },
   resolve: {
     summary: "a pseudonym's account, for holders of the key",
     load: async () => (await import('../lib/cli/resolve.ts')).resolveCommand(),

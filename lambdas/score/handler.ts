@@ -7,7 +7,7 @@ import type { MetricName } from '../../lib/infra/metrics.ts';
 import { ArchiveBucket } from '../../lib/stores/archive.ts';
 import { CalibrationBucket } from '../../lib/stores/calibration-store.ts';
 import { dynamoDb, s3 } from '../../lib/stores/clients.ts';
-import { policySource } from '../../lib/stores/policy-source.ts';
+import { POLICY_METRICS, policySourceOf } from '../../lib/stores/policy-source.ts';
 import { ProfileTable } from '../../lib/stores/profile-table.ts';
 import { QuarantineBucket, type SetAside } from '../../lib/stores/quarantine.ts';
 import { printable } from '../../lib/telemetry/reason.ts';
@@ -25,7 +25,10 @@ const quarantine = new QuarantineBucket(objects, environment.QUARANTINE_BUCKET);
 const archive =
   environment.ARCHIVE_BUCKET === '' ? undefined : new ArchiveBucket(objects, environment.ARCHIVE_BUCKET);
 const calibrations = new CalibrationBucket(objects, environment.STATE_BUCKET);
-const policies = policySource();
+const policies = policySourceOf(environment, (problem) => {
+  logger.error('policy', { ...problem });
+  metrics.addMetric(POLICY_METRICS[problem.kind], MetricUnit.Count, 1);
+});
 let profiles: ProfileTable | undefined;
 
 interface KinesisEvent {

@@ -74,7 +74,10 @@ export function backtestCommand(): Command {
         printJson(
           candidate === undefined
             ? outcome.result
-            : { ...outcome.result, compared: { ...candidate.result, change: changeOf(outcome, candidate) } },
+            : {
+                ...outcome.result,
+                compared: { ...candidate.result, change: comparisonOf(outcome, candidate) },
+              },
         );
       else {
         printTables(outcome.result);
@@ -275,12 +278,12 @@ function outcomeOf(track: Track, labels: Labels | undefined, rejected: number, s
   return { v: 1, result, policy, accounts, notices: [...board.latest.values()] };
 }
 
-function changeOf(active: Outcome, candidate: Outcome): Record<string, unknown> {
+export function comparisonOf(active: Outcome, candidate: Outcome): Record<string, unknown> {
   const { gained, lost, ...counts } = compare(active, candidate);
   return { ...counts, gained: gained.map((held) => held.id), lost: lost.map((held) => held.id) };
 }
 
-function printComparison(active: Outcome, candidate: Outcome): void {
+export function printComparison(active: Outcome, candidate: Outcome): void {
   const change = compare(active, candidate);
   const names = (list: readonly AccountOutcome[]): string =>
     list.length === 0

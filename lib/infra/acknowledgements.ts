@@ -6,6 +6,7 @@ import { type CfnResource, Stack, Validations } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 import { CALIBRATION_PREFIX, EVENTS_PREFIX, FAILED_BATCH_PREFIX } from './buckets.ts';
+import type { PolicyApplication } from './policy-rollout.ts';
 import type { SiphonwatchStack } from './stack.ts';
 
 interface Acknowledgement {
@@ -24,7 +25,16 @@ function objectsFinding(bucket: Bucket, prefix: string): string {
 const TRACES_AND_LISTS =
   'xray:PutTraceSegments, xray:PutTelemetryRecords and dynamodb:ListStreams: AWS knows no resource for these actions. No other action of this role is on *.';
 
-function acknowledgements({ pipeline, resources }: SiphonwatchStack): readonly Acknowledgement[] {
+/** How cdk-nag writes a statement on the configurations of the policies' application. */
+function configurationsFinding({ application }: PolicyApplication): string {
+  return `AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:appconfig:<AWS::Region>:<AWS::AccountId>:application/<${Stack.of(application).getLogicalId(application)}>/environment/*/configuration/*]`;
+}
+
+function acknowledgements({
+  pipeline,
+  resources,
+  policyRollout,
+}: SiphonwatchStack): readonly Acknowledgement[] {
   const { workers } = pipeline;
   const { buckets, ingest, notification } = resources;
   const calibrations = objectsFinding(buckets.state, CALIBRATION_PREFIX);
@@ -63,7 +73,23 @@ function acknowledgements({ pipeline, resources }: SiphonwatchStack): readonly A
           },
         ]
       : []),
-    ...[workers.score, workers.link].map((worker) => ({
+    ...[workers.score, workers.link, workers.calibrate].map((worker) => ({
+      at: worker.role,
+      rule: configurationsFinding(resources.policies),
+      reason:
+        'Read only, one application with one environment, which cannot be named: it watches alarms on these very functions.',
+    })),
+    {
+      at: policyRollout.alarmRole,
+      rule: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]',
+      reason: 'cloudwatch:DescribeAlarms, read only, as AWS AppConfig documents the role of its monitors.',
+    },
+    {
+      at: workers.validatePolicy.fn,
+      rule: 'Serverless::Serverless-LambdaDLQ',
+      reason: 'AppConfig invokes it and waits for the answer: there is nothing to redrive.',
+    },
+    ...[workers.score, workers.link, workers.validatePolicy].map((worker) => ({
       at: worker.role,
       rule: calibrations,
       reason: 'Read only, below one prefix: calibrations are named by their date and version.',

@@ -99,10 +99,17 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       threshold: 1,
       periodMinutes: 5,
       // One failed batch is retried and bisected; three periods in a row are a fault that stays.
-      periods: SCHEDULED.includes(fn) ? 1 : 3,
+      periods: SCHEDULED.includes(fn) || fn === 'validatePolicy' ? 1 : 3,
       severity: urgency(fn),
-      why: `Invocations of ${fn} fail: a bug, a timeout or a permission that is missing.`,
-      runbook: 'alarm-failures',
+      ...(fn === 'validatePolicy'
+        ? {
+            why: 'A policy that was pushed has been refused, or could not be validated: the last good one stays active.',
+            runbook: 'alarm-policy',
+          }
+        : {
+            why: `Invocations of ${fn} fail: a bug, a timeout or a permission that is missing.`,
+            runbook: 'alarm-failures',
+          }),
     });
     alarms.push({
       ...fine,
@@ -284,6 +291,28 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
         runbook: 'alarm-notify-failures',
       }),
     ),
+    {
+      ...fine,
+      id: 'policy-rejected',
+      metric: own('score', 'PolicyRejected', 'Sum'),
+      threshold: 1,
+      periodMinutes: 5,
+      periods: 1,
+      severity: 'ticket',
+      why: 'Functions cannot use the policy that is deployed, or the calibration that it names: the last good policy stays active.',
+      runbook: 'alarm-policy',
+    },
+    {
+      ...fine,
+      id: 'policy-unreachable',
+      metric: own('score', 'PolicyUnreachable', 'Sum'),
+      threshold: 1,
+      periodMinutes: 5,
+      periods: 3,
+      severity: 'ticket',
+      why: 'AppConfig has not answered for 15 minutes: functions go on under the last policy that they read, new instances wait.',
+      runbook: 'alarm-policy',
+    },
     {
       ...fine,
       id: 'calibration-age',

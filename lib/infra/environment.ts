@@ -13,6 +13,8 @@ export const VARIABLES = {
   STATE_BUCKET: 'bucket of calibrations, below calibrations/',
   FINDINGS_TOPIC: 'ARN of the topic that carries notifications to the security team',
   EVENT_BUS: 'name of the EventBridge bus that carries findings to machines',
+  POLICY_APPLICATION: 'name of the AppConfig application that policies are read from',
+  POLICY_STALENESS_SECONDS: 'seconds that a policy may be behind what was deployed',
   STREAM_NAME: 'name of the stream of usage events',
   ALLOWED_SKEW_SECONDS: 'seconds that an event may be ahead of its arrival',
   TRUST_REPLAY_CLOCK: '"true" only where the arrival time inside a record may be believed',
@@ -39,6 +41,9 @@ interface FunctionDeclaration {
   readonly variables: readonly Variable[];
 }
 
+/** For those that judge. */
+const POLICIES = ['POLICY_APPLICATION', 'POLICY_STALENESS_SECONDS'] as const satisfies readonly Variable[];
+
 const DELIVERY = [
   ...EVERYWHERE,
   'PROFILE_TABLE',
@@ -58,6 +63,7 @@ export const FUNCTIONS = {
       'QUARANTINE_BUCKET',
       'ARCHIVE_BUCKET',
       'STATE_BUCKET',
+      ...POLICIES,
       'STREAM_NAME',
       'ALLOWED_SKEW_SECONDS',
       'TRUST_REPLAY_CLOCK',
@@ -81,12 +87,17 @@ export const FUNCTIONS = {
   link: {
     entry: 'lambdas/link/handler.ts',
     what: 'Joins linked accounts into campaigns and scores them.',
-    variables: [...EVERYWHERE, 'PROFILE_TABLE', 'LINK_TABLE', 'CAMPAIGN_TABLE', 'STATE_BUCKET'],
+    variables: [...EVERYWHERE, 'PROFILE_TABLE', 'LINK_TABLE', 'CAMPAIGN_TABLE', 'STATE_BUCKET', ...POLICIES],
   },
   calibrate: {
     entry: 'lambdas/calibrate/handler.ts',
     what: "Learns the peer groups' null distributions from yesterday's profiles.",
-    variables: [...EVERYWHERE, 'PROFILE_TABLE', 'FINDING_TABLE', 'STATE_BUCKET'],
+    variables: [...EVERYWHERE, 'PROFILE_TABLE', 'FINDING_TABLE', 'STATE_BUCKET', ...POLICIES],
+  },
+  validatePolicy: {
+    entry: 'lambdas/validate-policy/handler.ts',
+    what: 'Refuses a policy that the functions could not run: the same parser, and a smoke backtest.',
+    variables: [...EVERYWHERE, 'STATE_BUCKET'],
   },
 } as const satisfies Readonly<Record<string, FunctionDeclaration>>;
 

@@ -25,6 +25,7 @@ export function guide(
     StateBucketName: [buckets.state.bucketName, 'Calibrations'],
     FindingsTopicArn: [notification.findings.topicArn, 'Findings, for the security team'],
     OperationsTopicArn: [notification.operations.topicArn, 'Alarms, for whoever runs this'],
+    PolicyApplicationName: [resources.policies.name, 'AppConfig application of policies: siphonwatch policy'],
     DeadLetterQueueUrl: [notification.deadLetters.queueUrl, 'Scheduled runs that failed for good'],
     ProducerPolicy: [
       // A gateway in another account or stack needs exactly this, and nothing else of Siphonwatch.

@@ -20,6 +20,8 @@ export const METRICS = {
   FindingsOpened: 'findings opened (count)',
   CalibrationAccounts: 'accounts that a new calibration was learnt from (count)',
   CampaignsScored: 'campaigns scored by a run of link (count)',
+  PolicyRejected: 'reads of a policy that this code cannot use; the last good one stays active (count)',
+  PolicyUnreachable: 'reads of the policy that AppConfig did not answer (count)',
   CalibrationAgeHours: 'age of the calibration in use (hours)',
 } as const;
 

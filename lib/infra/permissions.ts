@@ -12,6 +12,7 @@ import { CALIBRATION_PREFIX, EVENTS_PREFIX, FAILED_BATCH_PREFIX } from './bucket
 import type { FunctionName } from './environment.ts';
 import type { Ingest } from './ingest.ts';
 import type { Notification } from './notification.ts';
+import type { PolicyApplication } from './policy-rollout.ts';
 import { type TableName, UNDELIVERED_INDEX, UPDATED_INDEX } from './tables.ts';
 
 export interface Resources {
@@ -21,6 +22,7 @@ export interface Resources {
   readonly buckets: Buckets;
   readonly notification: Notification;
   readonly eventBusArn: string;
+  readonly policies: PolicyApplication;
 }
 
 function allow(sid: string, actions: readonly string[], ...resources: readonly string[]): PolicyStatement {
@@ -75,6 +77,14 @@ function readCalibrations(buckets: Buckets): PolicyStatement[] {
     // Without it a calibration that does not exist yet would be "access denied" instead of "not found".
     allow('CalibrationsBucket', ['s3:ListBucket'], buckets.state.bucketArn),
   ];
+}
+
+function readPolicies({ policies }: Resources): PolicyStatement {
+  return allow(
+    'Policies',
+    ['appconfig:StartConfigurationSession', 'appconfig:GetLatestConfiguration'],
+    policies.configurationsArn,
+  );
 }
 
 function delivery({ tables, notification, eventBusArn }: Resources): PolicyStatement[] {
@@ -135,6 +145,7 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
       ? [allow('Archive', ['s3:PutObject'], r.buckets.archive.arnForObjects(`${EVENTS_PREFIX}*`))]
       : []),
     ...readCalibrations(r.buckets),
+    readPolicies(r),
     keyThrough(r.key, 'kinesis', 'dynamodb', 's3'),
   ],
   notify: (r) => [
@@ -188,6 +199,7 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
       r.tables.campaign.tableArn,
     ),
     ...readCalibrations(r.buckets),
+    readPolicies(r),
     deadLetters(r),
     keyThrough(r.key, 'dynamodb', 's3', 'sqs'),
   ],
@@ -197,9 +209,11 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
     allow('FindingsByUpdate', ['dynamodb:Query'], `${r.tables.finding.tableArn}/index/${UPDATED_INDEX}`),
     ...readCalibrations(r.buckets),
     allow('NewCalibration', ['s3:PutObject'], r.buckets.state.arnForObjects(`${CALIBRATION_PREFIX}*`)),
+    readPolicies(r),
     deadLetters(r),
     keyThrough(r.key, 'dynamodb', 's3', 'sqs'),
   ],
+  validatePolicy: (r) => [...readCalibrations(r.buckets), keyThrough(r.key, 's3')],
 };
 
 /** Statements of one function's role, complete. `logGroup` is its own and nobody else's. */

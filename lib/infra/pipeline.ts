@@ -68,6 +68,10 @@ export class Pipeline extends Construct {
       EVENT_BUS: props.eventBusName,
     };
     const profiles = { PROFILE_TABLE: tables.profile.tableName };
+    const policies = {
+      POLICY_APPLICATION: resources.policies.name,
+      POLICY_STALENESS_SECONDS: String(settings.policyStalenessSeconds),
+    };
     const state = { STATE_BUCKET: resources.buckets.state.bucketName };
 
     this.workers = {
@@ -75,6 +79,7 @@ export class Pipeline extends Construct {
         ...everywhere('score'),
         ...profiles,
         ...state,
+        ...policies,
         QUARANTINE_BUCKET: resources.buckets.quarantine.bucketName,
         ARCHIVE_BUCKET: resources.buckets.archive?.bucketName ?? '',
         STREAM_NAME: ingest.stream.streamName,
@@ -92,6 +97,7 @@ export class Pipeline extends Construct {
         ...everywhere('link'),
         ...profiles,
         ...state,
+        ...policies,
         LINK_TABLE: tables.link.tableName,
         CAMPAIGN_TABLE: tables.campaign.tableName,
       }),
@@ -99,7 +105,13 @@ export class Pipeline extends Construct {
         ...everywhere('calibrate'),
         ...profiles,
         ...state,
+        ...policies,
         FINDING_TABLE: tables.finding.tableName,
+      }),
+      // AppConfig waits fifteen seconds for a validator.
+      validatePolicy: this.#worker('validatePolicy', 1024, 15, {
+        ...everywhere('validatePolicy'),
+        ...state,
       }),
     };
 

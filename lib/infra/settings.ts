@@ -165,6 +165,18 @@ export const SETTINGS = {
     false,
     'Trust the arrival time written in a record instead of the time of the stream. For demos and rebuilds only: who may put records could then set the clock.',
   ),
+  policyStalenessSeconds: wholeNumber(
+    1,
+    3600,
+    30,
+    'How far a function may be behind a policy that was deployed. AppConfig asks for at least 15 between two reads; less is allowed with replayClock only.',
+  ),
+  policyBakeMinutes: wholeNumber(
+    0,
+    1440,
+    10,
+    'How long alarms can take a new policy back by themselves; no other policy can be pushed meanwhile.',
+  ),
   linkMinutes: wholeNumber(5, 1440, 15, 'Minutes between two runs of `link`.'),
   sweepMinutes: wholeNumber(
     1,
@@ -231,6 +243,12 @@ const CROSS_RULES: readonly CrossRule[] = [
     broken: (s) =>
       s.maxRecordAgeHours >= s.retentionHours
         ? `siphonwatch:maxRecordAgeHours is ${s.maxRecordAgeHours} while siphonwatch:retentionHours is ${s.retentionHours}: allowed is less than the retention, or failing records expire unseen`
+        : undefined,
+  },
+  {
+    broken: (s) =>
+      s.policyStalenessSeconds < 15 && !s.replayClock
+        ? `siphonwatch:policyStalenessSeconds is ${s.policyStalenessSeconds}: allowed is 15 or more, or AppConfig refuses the reads`
         : undefined,
   },
   {

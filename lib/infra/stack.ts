@@ -11,6 +11,7 @@ import { Monitoring } from './monitoring.ts';
 import { Notification } from './notification.ts';
 import type { Resources } from './permissions.ts';
 import { Pipeline } from './pipeline.ts';
+import { PolicyApplication, PolicyRollout, ROLLBACK_ALARMS } from './policy-rollout.ts';
 import type { Settings } from './settings.ts';
 import { Tables } from './tables.ts';
 
@@ -23,6 +24,7 @@ export class SiphonwatchStack extends Stack {
   readonly resources: Resources;
   readonly pipeline: Pipeline;
   readonly monitoring: Monitoring;
+  readonly policyRollout: PolicyRollout;
 
   constructor(scope: Construct, id: string, { settings, ...props }: SiphonwatchStackProps) {
     super(scope, id, {
@@ -48,6 +50,7 @@ export class SiphonwatchStack extends Stack {
       buckets: new Buckets(this, 'Buckets', { key, removalPolicy, settings }),
       notification: new Notification(this, 'Notification', { key, settings }),
       eventBusArn: bus.eventBusArn,
+      policies: new PolicyApplication(this, 'Policies', settings),
     };
     this.pipeline = new Pipeline(this, 'Pipeline', {
       resources: this.resources,
@@ -58,6 +61,12 @@ export class SiphonwatchStack extends Stack {
     this.monitoring = new Monitoring(this, 'Monitoring', {
       resources: this.resources,
       pipeline: this.pipeline,
+      settings,
+    });
+    this.policyRollout = new PolicyRollout(this, 'PolicyRollout', {
+      application: this.resources.policies,
+      validator: this.pipeline.workers.validatePolicy.fn,
+      alarms: this.monitoring.alarms.filter(({ node }) => ROLLBACK_ALARMS.some((alarm) => alarm === node.id)),
       settings,
     });
     if (settings.monthlyBudgetUsd > 0) new Budget(this, 'Budget', settings);

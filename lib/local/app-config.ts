@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { AppConfigControl, type AskValidator, type ControlSpec } from './app-config-control.ts';
 
 /** Names of one configuration, as AppConfig's data API takes them. */
 export interface Profile {
@@ -12,11 +13,14 @@ export interface AppConfig {
   readonly endpoint: string;
   /** Makes `content` (text of any type) the deployed configuration; sessions that poll get it next. */
   set(profile: Profile, content: string): void;
+  /** What the control plane at the same endpoint knows, and who validates. */
+  declare(spec: ControlSpec, ask: AskValidator): void;
   close(): Promise<void>;
 }
 
 interface Version {
-  readonly content: string;
+  /** undefined: it was taken back, nothing is deployed */
+  readonly content: string | undefined;
   readonly version: number;
 }
 
@@ -34,6 +38,15 @@ export async function startAppConfig(): Promise<AppConfig> {
   const token = (name: string, version: number): string =>
     Buffer.from(JSON.stringify({ name, version })).toString('base64url');
 
+  const deploy = (profile: Profile, content: string | undefined): void => {
+    const name = nameOf(profile);
+    deployed.set(name, { content, version: (deployed.get(name)?.version ?? 0) + 1 });
+  };
+  const control = new AppConfigControl({
+    serve: (application, environment, profile, content) =>
+      deploy({ application, environment, profile }, content),
+  });
+
   const server = createServer(async (incoming, outgoing) => {
     const url = new URL(incoming.url ?? '/', 'http://localhost');
     const send = (status: number, body: string, headers: Record<string, string> = {}): void => {
@@ -46,7 +59,8 @@ export async function startAppConfig(): Promise<AppConfig> {
     if (extension) {
       const [application = '', environment = '', profile = ''] = extension.slice(1).map(decodeURIComponent);
       const found = deployed.get(nameOf({ application, environment, profile }));
-      if (found) send(200, found.content, { 'configuration-version': String(found.version) });
+      if (found?.content !== undefined)
+        send(200, found.content, { 'configuration-version': String(found.version) });
       else
         send(404, JSON.stringify({ Message: 'no such configuration' }), {
           'x-amzn-errortype': 'ResourceNotFoundException',
@@ -68,7 +82,7 @@ export async function startAppConfig(): Promise<AppConfig> {
         Buffer.from(url.searchParams.get('configuration_token') ?? '', 'base64url').toString() || 'null',
       ) as { name: string; version: number } | null;
       const found = session && deployed.get(session.name);
-      if (!session || !found) {
+      if (!session || found?.content === undefined) {
         send(404, JSON.stringify({ Message: 'no such configuration' }), {
           'x-amzn-errortype': 'ResourceNotFoundException',
         });
@@ -81,16 +95,15 @@ export async function startAppConfig(): Promise<AppConfig> {
       });
       return;
     }
+    if (await control.handle(incoming, outgoing, await bytes(incoming))) return;
     send(400, JSON.stringify({ Message: `unknown operation ${incoming.method} ${url.pathname}` }));
   });
   server.keepAliveTimeout = 3_600_000; // no connection is closed under a request that is on its way
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    set(profile, content) {
-      const name = nameOf(profile);
-      deployed.set(name, { content, version: (deployed.get(name)?.version ?? 0) + 1 });
-    },
+    set: deploy,
+    declare: (spec, ask) => control.declare(spec, ask),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -99,8 +112,12 @@ export async function startAppConfig(): Promise<AppConfig> {
   };
 }
 
-async function text(incoming: IncomingMessage): Promise<string> {
+async function bytes(incoming: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of incoming) parts.push(part as Buffer);
-  return Buffer.concat(parts).toString();
+  return Buffer.concat(parts);
+}
+
+async function text(incoming: IncomingMessage): Promise<string> {
+  return (await bytes(incoming)).toString();
 }

@@ -137,6 +137,11 @@ async function startStack(emulators: Emulators, options: CloudOptions): Promise<
       functions.map((fn) => fn.spec.logicalId),
     );
 
+  emulators.appConfig.declare(template.appConfig, async (functionArn, payload) => {
+    const invocation = await find(functionArn.split(':').at(-1) ?? '').invoke(payload);
+    return invocation.ok ? undefined : invocation.error.errorMessage;
+  });
+
   const mappings = template.mappings
     .filter((spec) => spec.enabled)
     .map((spec) => {

@@ -47,6 +47,7 @@ export function endpointVariables(endpoints: Endpoints): Record<string, string> 
     AWS_ENDPOINT_URL_SQS: endpoints.messages,
     AWS_ENDPOINT_URL_S3: endpoints.messages,
     AWS_ENDPOINT_URL_EVENTBRIDGE: endpoints.eventBridge,
+    AWS_ENDPOINT_URL_APPCONFIG: endpoints.appConfigData,
     AWS_ENDPOINT_URL_APPCONFIGDATA: endpoints.appConfigData,
     AWS_APPCONFIG_EXTENSION_HTTP_PORT: new URL(endpoints.appConfigData).port,
     AWS_REGION: LOCAL_REGION,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { ControlSpec } from './app-config-control.ts';
 import { DEFAULT_SETTINGS, type MappingSettings } from './event-source-mapping.ts';
 import { type Intrinsics, isTrue, resolveValue, type TemplateValue } from './intrinsics.ts';
 import {
@@ -31,6 +32,7 @@ export interface LocalTemplate {
   readonly functions: readonly FunctionSpec[];
   readonly mappings: readonly MappingSpec[];
   readonly schedules: readonly ScheduleSpec[];
+  readonly appConfig: ControlSpec;
   readonly outputs: Readonly<Record<string, string>>;
   /** physical name of every resource, by logical id */
   readonly names: Readonly<Record<string, string>>;
@@ -239,11 +241,17 @@ export function resolveTemplate(source: unknown, context: TemplateContext): Loca
     functions: [],
     mappings: [],
     schedules: [],
+    appConfig: { configurations: [], environments: [], strategies: [] },
     outputs: {},
     names,
     ignored: [],
   };
   const ignored = new Set<string>();
+  const appConfig: { [K in keyof ControlSpec]: ControlSpec[K][number][] } = {
+    configurations: [],
+    environments: [],
+    strategies: [],
+  };
 
   for (const [logicalId, entry] of Object.entries(parsed.Resources)) {
     if (entry.Condition && !isTrue(entry.Condition, intrinsics)) continue;
@@ -287,10 +295,28 @@ export function resolveTemplate(source: unknown, context: TemplateContext): Loca
       case 'AWS::Scheduler::Schedule':
         found.schedules.push(schedulerSchedule(logicalId, read(schedulerShape)));
         break;
+      case 'AWS::AppConfig::Application':
+        break;
+      case 'AWS::AppConfig::Environment':
+        appConfig.environments.push({ application: read(ofApplication).ApplicationId, name });
+        break;
+      case 'AWS::AppConfig::ConfigurationProfile': {
+        const { ApplicationId, Validators } = read(configurationShape);
+        appConfig.configurations.push({
+          application: ApplicationId,
+          profile: name,
+          validators: Validators.filter(({ Type }) => Type === 'LAMBDA').map(({ Content }) => Content),
+        });
+        break;
+      }
+      case 'AWS::AppConfig::DeploymentStrategy':
+        appConfig.strategies.push({ name, bakeMinutes: read(strategyShape).FinalBakeTimeInMinutes });
+        break;
       default:
         ignored.add(entry.Type);
     }
   }
+  found.appConfig = appConfig;
   found.ignored = [...ignored].sort();
   found.outputs = Object.fromEntries(
     Object.entries(parsed.Outputs).flatMap(([id, output]) => {
@@ -311,6 +337,10 @@ const NAME_PROPERTY: Readonly<Record<string, string>> = {
   'AWS::Lambda::Function': 'FunctionName',
   'AWS::Events::EventBus': 'Name',
   'AWS::IAM::Role': 'RoleName',
+  'AWS::AppConfig::Application': 'Name',
+  'AWS::AppConfig::Environment': 'Name',
+  'AWS::AppConfig::ConfigurationProfile': 'Name',
+  'AWS::AppConfig::DeploymentStrategy': 'Name',
 };
 
 /** The declared name, or stack and logical id as CloudFormation would begin it. */
@@ -371,6 +401,15 @@ function attributeOf(
       return `local-${id}-${attribute}`;
   }
 }
+
+const ofApplication = z.looseObject({ ApplicationId: z.string() });
+
+const configurationShape = z.looseObject({
+  ApplicationId: z.string(),
+  Validators: z.array(z.looseObject({ Type: z.string(), Content: z.string() })).default([]),
+});
+
+const strategyShape = z.looseObject({ FinalBakeTimeInMinutes: z.coerce.number().default(0) });
 
 const streamShape = z.looseObject({ ShardCount: z.coerce.number().int().positive().optional() });
 

@@ -17,6 +17,7 @@ describe('alarms', () => {
       'alarm-log-volume',
       'alarm-no-traffic',
       'alarm-notify-failures',
+      'alarm-policy',
       'alarm-quarantine',
       'alarm-throttles',
       'alarm-undelivered',

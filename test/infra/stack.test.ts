@@ -220,7 +220,14 @@ describe('roles', () => {
   });
 
   const REACH: Readonly<Record<FunctionName, readonly string[]>> = {
-    score: ['BucketsArchive', 'BucketsQuarantine', 'BucketsState', 'IngestStream', 'TablesProfileTable'],
+    score: [
+      'BucketsArchive',
+      'BucketsQuarantine',
+      'BucketsState',
+      'IngestStream',
+      'PoliciesApplication',
+      'TablesProfileTable',
+    ],
     notify: [
       'BucketsQuarantine',
       'NotificationFindings',
@@ -239,11 +246,19 @@ describe('roles', () => {
     link: [
       'BucketsState',
       'NotificationDeadLetters',
+      'PoliciesApplication',
       'TablesCampaignTable',
       'TablesLinkTable',
       'TablesProfileTable',
     ],
-    calibrate: ['BucketsState', 'NotificationDeadLetters', 'TablesFindingTable', 'TablesProfileTable'],
+    calibrate: [
+      'BucketsState',
+      'NotificationDeadLetters',
+      'PoliciesApplication',
+      'TablesFindingTable',
+      'TablesProfileTable',
+    ],
+    validatePolicy: ['BucketsState'],
   };
   it.each(FUNCTION_NAMES)('%s reaches only its own rooms, and no log group but its own', (name) => {
     const reached = [...referencesIn(roleStatements(name) as unknown as Json)]

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { describeFault, parsePolicy } from '../../lib/policy/parse-policy.ts';
 import { budgetFor, defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
 import { policyDocument } from '../../lib/policy/policy-document.ts';
-import { MADE_FILES, madeText, policyJsonSchema } from '../../lib/policy/schema/generate.ts';
+import { MADE_FILES, madeText } from '../../lib/policy/schema/generate.ts';
+import { policyJsonSchema } from '../../lib/policy/schema/json-schema.ts';
 
 const NOW = Date.parse('2026-06-01T00:00:00Z');
 

@@ -1,18 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { z } from 'zod';
-import { defaultPolicy, policy } from '../policy.ts';
+import { defaultPolicy } from '../policy.ts';
 import { policyDocument } from '../policy-document.ts';
+import { policyJsonSchema } from './json-schema.ts';
 
 /**
  * What is made from the policy's schema: the JSON Schema for editors and the example file.
  * `tsx lib/policy/schema/generate.ts` writes them; `--check` fails where a file is not current.
  */
-
-/** JSON Schema of a policy file; draft 7 for editors, draft 4 for AppConfig's validator. */
-export function policyJsonSchema(target: 'draft-7' | 'draft-4'): string {
-  const generated = z.toJSONSchema(policy, { target, io: 'input' });
-  return `${JSON.stringify({ $schema: generated.$schema, title: 'Siphonwatch policy, version 1', ...generated }, null, 2)}\n`;
-}
 
 export const MADE_FILES = {
   schema: new URL('./policy.schema.json', import.meta.url),

@@ -1,0 +1,107 @@
+import { levelRank } from '../scoring/level.ts';
+import type { Finding } from './finding.ts';
+import { identifier } from './plain.ts';
+
+/** What a shadow policy would have done beside the active one, over a stretch of event time. */
+export interface ShadowDigest {
+  readonly from: string;
+  readonly to: string;
+  /** policies that made the shadow's findings; more than one where the candidate was changed meanwhile */
+  readonly policies: readonly string[];
+  readonly counts: { readonly active: number; readonly shadow: number; readonly both: number };
+  /** ids of findings, which `siphonwatch findings show` takes */
+  readonly onlyShadow: readonly ShadowEntry[];
+  readonly onlyActive: readonly ShadowEntry[];
+  readonly newlyCaught: number;
+  readonly newlyWronged: number;
+  readonly noLongerCaught: number;
+  readonly noLongerWronged: number;
+  /** for people */
+  readonly lines: readonly string[];
+}
+
+export interface ShadowEntry {
+  readonly finding: string;
+  readonly subject: string;
+  readonly level: string;
+  readonly openedAt: string;
+  /** what people said of the subject, by either policy's finding; undefined where nobody has */
+  readonly verdict?: 'confirmed' | 'benign' | 'unsure';
+}
+
+/**
+ * Compares findings whose newest change lies within `period` ms of the newest of all. A subject that people have
+ * judged counts as caught or wronged; the others are listed for triage.
+ */
+export function shadowDigest(
+  active: readonly Finding[],
+  shadow: readonly Finding[],
+  period: number,
+): ShadowDigest {
+  const suspects = (list: readonly Finding[]) =>
+    list.filter(({ highest }) => levelRank(highest) >= levelRank('suspect'));
+  const all = [...active, ...shadow];
+  const to = all.reduce((latest, held) => Math.max(latest, Date.parse(held.updatedAt)), 0);
+  const within = (held: Finding): boolean => Date.parse(held.updatedAt) >= to - period;
+  const subjectsOf = (list: readonly Finding[]) =>
+    new Map(suspects(list).map((held) => [held.notice.subject.id, held]));
+  const everActive = subjectsOf(active);
+  const everShadow = subjectsOf(shadow);
+  const verdicts = new Map<string, NonNullable<ShadowEntry['verdict']>>();
+  for (const held of all)
+    if (held.verdict !== undefined) verdicts.set(held.notice.subject.id, held.verdict.verdict);
+  const entry = (held: Finding): ShadowEntry => {
+    const verdict = verdicts.get(held.notice.subject.id);
+    return {
+      finding: held.id,
+      subject: held.notice.subject.id,
+      level: held.level,
+      openedAt: held.openedAt,
+      ...(verdict === undefined ? {} : { verdict }),
+    };
+  };
+  const recentActive = [...everActive.values()].filter(within);
+  const recentShadow = [...everShadow.values()].filter(within);
+  const onlyShadow = recentShadow.filter((held) => !everActive.has(held.notice.subject.id)).map(entry);
+  const onlyActive = recentActive.filter((held) => !everShadow.has(held.notice.subject.id)).map(entry);
+  const both = recentShadow.length - onlyShadow.length;
+  const count = (list: readonly ShadowEntry[], verdict: string) =>
+    list.filter((held) => held.verdict === verdict).length;
+  const made = {
+    from: new Date(Math.max(0, to - period)).toISOString(),
+    to: new Date(to).toISOString(),
+    policies: [...new Set(recentShadow.map((held) => held.notice.versions.policy))].sort(),
+    counts: { active: recentActive.length, shadow: recentShadow.length, both },
+    onlyShadow,
+    onlyActive,
+    newlyCaught: count(onlyShadow, 'confirmed'),
+    newlyWronged: count(onlyShadow, 'benign'),
+    noLongerCaught: count(onlyActive, 'confirmed'),
+    noLongerWronged: count(onlyActive, 'benign'),
+  };
+  return { ...made, lines: linesOf(made) };
+}
+
+const MOST = 20;
+
+function linesOf(made: Omit<ShadowDigest, 'lines'>): string[] {
+  if (made.counts.active + made.counts.shadow === 0) return ['Neither policy has a finding yet.'];
+  const named =
+    made.policies.length === 0 ? 'The shadow policy' : `Shadow policy ${made.policies.join(', ')}`;
+  const lines = [
+    `${made.from.slice(0, 16)} to ${made.to.slice(0, 16)} (event time): ${named} has ${made.counts.shadow} findings, the active one ${made.counts.active}, ${made.counts.both} in common.`,
+    `Of those that people have judged: newly caught ${made.newlyCaught}, newly wronged ${made.newlyWronged}, no longer caught ${made.noLongerCaught}, no longer wronged ${made.noLongerWronged}.`,
+  ];
+  const list = (title: string, entries: readonly ShadowEntry[]): void => {
+    if (entries.length === 0) return;
+    lines.push(`${title}:`);
+    for (const held of entries.slice(0, MOST))
+      lines.push(
+        `  siphonwatch findings show ${identifier(held.finding)}   ${held.level}, since ${held.openedAt.slice(0, 16)}${held.verdict === undefined ? ', not judged yet' : `, ${held.verdict}`}`,
+      );
+    if (entries.length > MOST) lines.push(`  ... and ${entries.length - MOST} more`);
+  };
+  list('Only the shadow policy', made.onlyShadow);
+  list('Only the active policy', made.onlyActive);
+  return lines;
+}

@@ -1,0 +1,170 @@
+import { AppConfigClient } from '@aws-sdk/client-appconfig';
+import { AppConfigDataClient } from '@aws-sdk/client-appconfigdata';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type AppConfig, startAppConfig } from '../../lib/local/app-config.ts';
+import { defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
+import { vetPolicy } from '../../lib/policy/vet.ts';
+import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
+import { appConfigRollout, type PolicyRollout } from '../../lib/stores/policy-rollout.ts';
+import { type PolicyProblem, policySource } from '../../lib/stores/policy-source.ts';
+
+const common = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
+const named = (id: string, changes: Partial<Policy> = {}): Policy => ({ ...defaultPolicy, ...changes, id });
+
+let config: AppConfig;
+let control: AppConfigClient;
+let data: AppConfigDataClient;
+let rollout: PolicyRollout;
+let bakeMinutes = 0;
+
+async function declare(): Promise<void> {
+  const validators = ['arn:aws:lambda:us-east-1:000000000000:function:validate'];
+  config.declare(
+    {
+      environments: [{ application: 'Siphonwatch', name: 'live' }],
+      configurations: [
+        { application: 'Siphonwatch', profile: 'policy', validators },
+        { application: 'Siphonwatch', profile: 'shadow', validators },
+      ],
+      strategies: [{ name: 'Siphonwatch-policy', bakeMinutes }],
+    },
+    async (_, payload) => {
+      const { content } = JSON.parse(payload) as { content: string };
+      const vetted = await vetPolicy(Buffer.from(content, 'base64').toString(), {
+        now: Date.now(),
+        calibration: (id) =>
+          Promise.resolve(id === 'default' ? defaultCalibration : 'there is none of that id'),
+      });
+      return vetted.ok ? undefined : vetted.faults.join('; ');
+    },
+  );
+}
+
+beforeEach(async () => {
+  bakeMinutes = 0;
+  config = await startAppConfig();
+  control = new AppConfigClient({ ...common, endpoint: config.endpoint });
+  data = new AppConfigDataClient({ ...common, endpoint: config.endpoint });
+  rollout = appConfigRollout(control, 'Siphonwatch');
+  await declare();
+});
+afterEach(async () => {
+  control.destroy();
+  data.destroy();
+  await config.close();
+});
+
+function reader(stalenessSeconds = 0) {
+  const problems: PolicyProblem[] = [];
+  let now = 0;
+  const source = policySource({
+    client: data,
+    application: 'Siphonwatch',
+    stalenessSeconds,
+    onProblem: (problem) => problems.push(problem),
+    now: () => now,
+  });
+  const pass = (seconds: number): void => {
+    now += seconds * 1000;
+  };
+  return { source, problems, pass };
+}
+
+describe('a rollout', () => {
+  it('reaches the readers, and can be taken back to what was before, down to what ships', async () => {
+    const { source, problems } = reader();
+    expect(await source.active()).toEqual(defaultPolicy);
+    await rollout.push('active', named('b'), 'first');
+    expect((await source.active()).id).toBe('b');
+    await rollout.push('active', named('c'), 'second');
+    expect((await source.active()).id).toBe('c');
+    expect((await rollout.rollback('oops')).policy.id).toBe('b');
+    expect((await source.active()).id).toBe('b');
+    expect((await rollout.deployments('active', 10)).map(({ version }) => version)).toEqual([1, 2, 1]);
+    expect(problems).toEqual([]);
+  });
+
+  it('refused by the validator changes nothing and says why', async () => {
+    const { source } = reader();
+    await rollout.push('active', named('good'), '');
+    await expect(
+      rollout.push('active', named('mad', { budget: { watch: 1, suspect: 1, critical: 1 } }), ''),
+    ).rejects.toThrow(/validator refused it, nothing was changed: .*flags 20 of 20 ordinary accounts/);
+    await expect(rollout.push('active', named('lost', { calibration: 'cal-gone' }), '')).rejects.toThrow(
+      /calibration: there is none of that id \(got cal-gone\)/,
+    );
+    expect((await source.active()).id).toBe('good');
+    expect((await rollout.current('active'))?.policy.id).toBe('good');
+  });
+
+  it('while another bakes is refused, and the one that bakes can be taken back', async () => {
+    bakeMinutes = 60;
+    await declare();
+    const { source } = reader();
+    await rollout.push('active', named('baking'), '');
+    expect((await source.active()).id).toBe('baking');
+    await expect(rollout.push('shadow', named('later'), '')).rejects.toThrow(
+      /another deployment is under way \(number 1, active, baking\): nothing was changed/,
+    );
+    expect((await rollout.rollback('')).policy).toEqual(defaultPolicy);
+    expect(await source.active()).toEqual(defaultPolicy);
+    expect((await rollout.current('active'))?.deployed).toBeUndefined();
+  });
+
+  it('without a stack says what to give', async () => {
+    await expect(appConfigRollout(control, 'Other').current('active')).rejects.toThrow(
+      /no application named Other here: is the stack deployed/,
+    );
+  });
+
+  it('with nothing pushed has no way back', async () => {
+    await expect(rollout.rollback('')).rejects.toThrow(/nothing was ever pushed/);
+  });
+});
+
+describe('the readers', () => {
+  it('read again no sooner than their bound, and then see the new one', async () => {
+    const { source, pass } = reader(30);
+    expect((await source.active()).id).toBe('default-1');
+    await rollout.push('active', named('b'), '');
+    pass(29);
+    expect((await source.active()).id).toBe('default-1');
+    pass(2);
+    expect((await source.active()).id).toBe('b');
+  });
+
+  it('keep the last good policy when one does not parse, and say so at every read', async () => {
+    const { source, problems } = reader();
+    await rollout.push('active', named('good'), '');
+    expect((await source.active()).id).toBe('good');
+    config.set(
+      { application: 'Siphonwatch', environment: 'live', profile: 'policy' },
+      JSON.stringify({ ...defaultPolicy, v: 2 }),
+    );
+    expect((await source.active()).id).toBe('good');
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject({ kind: 'rejected', slot: 'active' });
+    expect(problems[0]?.reasons[0]).toContain('newer version of Siphonwatch');
+  });
+
+  it('keep the last good policy when nobody answers; without one they refuse to judge', async () => {
+    const { source, problems } = reader();
+    await rollout.push('active', named('good'), '');
+    expect((await source.active()).id).toBe('good');
+    await config.close();
+    expect((await source.active()).id).toBe('good');
+    expect(problems[0]).toMatchObject({ kind: 'unreachable' });
+    await expect(reader().source.active()).rejects.toThrow();
+    config = await startAppConfig();
+  });
+
+  it('see a shadow from its push until it is switched off', async () => {
+    const { source } = reader();
+    expect(await source.shadow()).toBeUndefined();
+    await rollout.push('shadow', named('candidate'), '');
+    expect((await source.shadow())?.id).toBe('candidate');
+    expect((await source.active()).id).toBe('default-1');
+    await rollout.push('shadow', named('off'), '');
+    expect(await source.shadow()).toBeUndefined();
+  });
+});
