@@ -196,7 +196,8 @@ async function gather(
     return { finding, policy, calibration, profiles, events: [], missing };
   }
   const from = Math.min(Date.parse(notice.window.from), Date.parse(notice.since)) - DAY;
-  const to = Date.parse(finding.updatedAt) + DAY;
+  // Events may come late and still belong to slices of the finding's window.
+  const to = Date.parse(finding.updatedAt) + DAY + policy.allowedLatenessHours * 3_600_000;
   const archived = await readArchivedEvents(
     deployment.s3,
     deployment.archiveBucket,

@@ -138,7 +138,9 @@ function rebuilt(profile: ProfileSnapshot, arrivals: readonly Arrival[], rules: 
   const whole = first.time > profile.firstSeen ? sliceStart(first.time) + 1 : 0;
   const stored = new Map(profile.slices.map((slice) => [slice.start, slice]));
   let compared = 0;
-  for (const slice of made.slices) {
+  // The events may end in the middle of the last one, unless the account's did too.
+  const ended = made.lastSeen === profile.lastSeen;
+  for (const slice of ended ? made.slices : made.slices.slice(0, -1)) {
     const other = stored.get(slice.start);
     if (slice.start < whole || other === undefined) continue;
     compared++;
