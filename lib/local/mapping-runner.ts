@@ -106,11 +106,14 @@ export function runMapping(spec: MappingSpec, dependencies: MappingDependencies)
 
   /** Starts every shard whose parents are done; children of a split wait for the parent's last record. */
   const discover = async (): Promise<void> => {
-    for (const { id, parents } of await source.shards()) {
+    const listed = await source.shards();
+    const known = new Set(listed.map(({ id }) => id));
+    for (const { id, parents } of listed) {
       if (shards.has(id)) continue;
       const ready = parents.every((parent) => {
         const state = shards.get(parent);
-        return state ? isDone(state) : true; // a parent beyond the retention is not listed any more
+        // A parent may itself still wait for its own; one beyond the retention is not listed any more.
+        return state ? isDone(state) : !known.has(parent);
       });
       if (!ready) continue;
       const shard: ShardState = {
@@ -147,7 +150,9 @@ export function runMapping(spec: MappingSpec, dependencies: MappingDependencies)
       }
       const urgent = dependencies.urgent?.() ?? false;
       const began = Date.now();
-      const thorough = urgent || began - thoroughAt >= THOROUGH_EVERY_MS;
+      // With work at hand nobody waits for the tip.
+      const busy = held(shard) > 0;
+      const thorough = !busy && (urgent || began - thoroughAt >= THOROUGH_EVERY_MS);
       if (thorough) thoroughAt = began;
       const { arrivals, closed } = await reader.read(room, thorough);
       take(shard, arrivals);
@@ -164,7 +169,7 @@ export function runMapping(spec: MappingSpec, dependencies: MappingDependencies)
       }
       if (thorough) shard.emptyReadAt = began;
       await sleep(pause);
-      pause = Math.min(2 * pause, urgent ? POLL_MS.urgent : POLL_MS.longest);
+      pause = Math.min(2 * pause, urgent && !busy ? POLL_MS.urgent : POLL_MS.longest);
     }
   };
 

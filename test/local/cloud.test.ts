@@ -108,6 +108,9 @@ const TEMPLATE = {
 let folder: string;
 let cloud: Cloud;
 
+/** Threads start slowly on a machine that is busy with other tests. */
+const STARTS_WITHIN_MS = 60_000;
+
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'siphonwatch-cloud-'));
   for (const [name, source] of [
@@ -123,7 +126,7 @@ beforeAll(async () => {
       resolveTemplate(TEMPLATE, { stackName: 'T', assetPath: (key) => join(folder, key), queueEndpoint }),
     overrides: { '*': { CHECKOUT: process.cwd() } },
   });
-});
+}, STARTS_WITHIN_MS);
 afterAll(async () => {
   await cloud.close();
   rmSync(folder, { recursive: true });

@@ -22,6 +22,9 @@ import { tableStreamSource } from '../../lib/local/table-stream-source.ts';
 let emulators: Emulators;
 let client: DynamoDBClient;
 
+/** Threads start slowly on a machine that is busy with other tests. */
+const STARTS_WITHIN_MS = 60_000;
+
 beforeAll(async () => {
   emulators = await startEmulators();
   client = new DynamoDBClient({
@@ -42,7 +45,7 @@ beforeAll(async () => {
       }),
     );
   }
-});
+}, STARTS_WITHIN_MS);
 afterAll(async () => {
   client.destroy();
   await emulators.close();
