@@ -42,7 +42,14 @@ interface PartialResponse {
 async function score(event: KinesisEvent): Promise<PartialResponse> {
   const policy = await policies.active();
   const calibration = await calibrations.get(policy.calibration);
-  const rules: Rules = { policy, calibration, code: CODE_VERSION, shadow: false };
+  const candidate = await shadowRules();
+  const rules: Rules = {
+    policy,
+    calibration,
+    code: CODE_VERSION,
+    shadow: false,
+    ...(candidate === undefined ? {} : { candidate }),
+  };
   profiles ??= new ProfileTable(dynamoDb(), environment.PROFILE_TABLE, {
     retentionDays: policy.retentionDays,
   });
@@ -62,6 +69,17 @@ async function score(event: KinesisEvent): Promise<PartialResponse> {
   metrics.publishStoredMetrics();
   // whatever could not be used has been set aside: the shard goes on
   return { batchItemFailures: [] };
+}
+
+/** A candidate that cannot be evaluated must not keep the active policy from judging. */
+async function shadowRules(): Promise<Rules['candidate']> {
+  try {
+    const policy = await policies.shadow();
+    return policy && { policy, calibration: await calibrations.get(policy.calibration) };
+  } catch (error) {
+    logger.error('shadow policy not evaluated', { error });
+    return undefined;
+  }
 }
 
 function failuresOf(result: Applied): SetAside[] {

@@ -17,6 +17,21 @@ export interface Judgement {
   numbered: number;
   /** undelivered notices, ascending: the outbox, emptied by `notify` */
   notices: readonly Notice[];
+  /** what a candidate policy thinks, while there is one */
+  shadow?: ShadowJudgement;
+}
+
+/**
+ * A candidate's own evidence, level and finding, begun anew with each candidate. Its notices are numbered and wait with
+ * the others: one outbox an item.
+ */
+export interface ShadowJudgement {
+  /** id of the candidate policy */
+  readonly policy: string;
+  readonly evidence: Evidence;
+  readonly level: LevelState;
+  readonly episode: number;
+  readonly finding: OpenFinding | undefined;
 }
 
 export interface OpenFinding {

@@ -7,6 +7,7 @@ import type { Certainty } from '../scoring/evidence.ts';
 import type { WindowScore } from '../scoring/score.ts';
 import type { AccountState } from './account-state.ts';
 import { judgeAccount, type Rules } from './judge.ts';
+import { judgeInShadow } from './shadow.ts';
 
 const HOUR = 3_600_000;
 
@@ -27,6 +28,8 @@ export interface Advance {
   readonly scores: readonly WindowScore[];
   readonly certainty: Certainty | undefined;
   readonly notice: Notice | undefined;
+  /** of the candidate policy */
+  readonly shadowNotice?: Notice;
   /** false where every arrival had been applied before: nothing to store */
   readonly changed: boolean;
 }
@@ -83,7 +86,11 @@ export function advance(stored: AccountState, arrivals: readonly Arrival[], rule
   const folded = fold(base, arrivals, time);
   const changed = folded.replayed < arrivals.length;
   // older parts stay stored until they expire; windows do not need them
-  const horizon = folded.profile.lastSeen - time.longestWindow - SLICE_MS;
+  const longest =
+    rules.candidate === undefined
+      ? time.longestWindow
+      : Math.max(time.longestWindow, durationsOf(rules.candidate.policy).longestWindow);
+  const horizon = folded.profile.lastSeen - longest - SLICE_MS;
   const sealed = seal === undefined ? stored.sealed : joinSlices([stored.sealed, seal.slices]);
   const kept =
     sealed.length > 0 && (sealed[0] as Slice).start < horizon
@@ -95,28 +102,36 @@ export function advance(stored: AccountState, arrivals: readonly Arrival[], rule
     return { ...counts(folded), state, seal, scores: [], certainty: undefined, notice: undefined, changed };
   }
   const memo = stored.memo ?? new WindowMemo();
+  const subject = {
+    account: profile.account,
+    customer: profile.customer,
+    firstSeen: profile.firstSeen,
+    sampleEvents: profile.samples,
+    slices: joinSlices([kept, profile.slices]),
+    memo,
+  };
   const verdict = judgeAccount(
-    {
-      account: profile.account,
-      customer: profile.customer,
-      firstSeen: profile.firstSeen,
-      sampleEvents: profile.samples,
-      slices: joinSlices([kept, profile.slices]),
-      memo,
-    },
+    subject,
     stored.judgement.evidence.since === 0
       ? { ...stored.judgement, evidence: { ...stored.judgement.evidence, since: profile.firstSeen } }
       : stored.judgement,
     profile.lastSeen,
     rules,
   );
+  const { judgement, notice: shadowNotice } = judgeInShadow(
+    subject,
+    verdict.judgement,
+    profile.lastSeen,
+    rules,
+  );
   return {
     ...counts(folded),
-    state: { profile, judgement: verdict.judgement, sealed: kept, memo },
+    state: { profile, judgement, sealed: kept, memo },
     seal,
     scores: verdict.scores,
     certainty: verdict.certainty,
     notice: verdict.notice,
+    ...(shadowNotice === undefined ? {} : { shadowNotice }),
     changed,
   };
 }

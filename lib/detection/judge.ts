@@ -1,6 +1,6 @@
 import { explain } from '../findings/explanations.ts';
 import { findingId, type Notice, type Reason, type Transition } from '../findings/finding.ts';
-import type { Policy } from '../policy/policy.ts';
+import { budgetFor, type Policy } from '../policy/policy.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
 import type { Slice, Window } from '../profile/slice.ts';
 import { type WindowMemo, windowEnding, windowMs } from '../profile/window.ts';
@@ -26,14 +26,17 @@ export interface Rules {
   /** version of the code */
   readonly code: string;
   readonly shadow: boolean;
+  /** a policy that is evaluated on the same windows, recorded and never told */
+  readonly candidate?: Pick<Rules, 'policy' | 'calibration'>;
 }
 
 export function scoreRules(policy: Policy): ScoreRules {
   return { windows: policy.windows, weights: policy.weights, cap: policy.stepCap };
 }
 
-export function levelRules(policy: Policy): LevelRules {
-  return { ...policy.budget, calm: policy.calmHours * HOUR };
+/** @param groups peer groups of the account, narrowest first; without, the general budget */
+export function levelRules(policy: Policy, groups: readonly string[] = []): LevelRules {
+  return { ...budgetFor(policy, groups), calm: policy.calmHours * HOUR };
 }
 
 /** Who is judged, and on which slices. */
@@ -61,9 +64,10 @@ export function judgeAccount(subject: Subject, before: Judgement, at: number, ru
   const top = scores[0];
   if (top === undefined) return { judgement: before, scores, certainty: undefined, notice: undefined };
   const evidence = grow(before.evidence, top.score, at);
-  const place = tailAmong(calibration.score, peerGroups(subject.customer, at), top.score);
+  const groups = peerGroups(subject.customer, at);
+  const place = tailAmong(calibration.score, groups, top.score);
   const present = place === undefined ? 1 : asCertainty(place, calibration.days).p;
-  const level = nextLevel(before.level, present, at, levelRules(policy));
+  const level = nextLevel(before.level, present, at, levelRules(policy, groups));
   const sure = certainty(evidence, subject.customer, calibration);
   const transition = transitionOf(before, level, at, top.events, policy);
   if (transition === undefined)
@@ -99,6 +103,7 @@ export function judgeAccount(subject: Subject, before: Judgement, at: number, ru
   );
   return {
     judgement: {
+      ...before,
       evidence,
       level,
       episode,
@@ -220,7 +225,9 @@ export function writeNotice(subject: Subject, occasion: Occasion, rules: Rules):
     log10E: round(sure?.log10E ?? 0),
     p: sure === undefined ? 1 : round(sure.p),
     peers: { group: sure?.group ?? 'none', accounts: sure?.accounts ?? 0 },
-    promise: level === 'critical' ? policy.budget.critical : policy.budget.suspect,
+    promise: budgetFor(policy, peerGroups(subject.customer, at))[
+      level === 'critical' ? 'critical' : 'suspect'
+    ],
     window: { hours: top.hours, from: iso(window.from), to: iso(window.to), events: window.counts.events },
     reasons: reasonsOf(top),
     explanations: explain(sight),

@@ -41,6 +41,7 @@ interface HotMeta {
   episode: number;
   finding?: NonNullable<Judgement['finding']>;
   numbered: number;
+  shadow?: NonNullable<Judgement['shadow']>;
 }
 
 /** State to item. `recent` is left out where it must spill; see idsToSpill. */
@@ -62,6 +63,7 @@ export function toItem(state: AccountState): HotItem {
     episode: judgement.episode,
     ...(judgement.finding === undefined ? {} : { finding: judgement.finding }),
     numbered: judgement.numbered,
+    ...(judgement.shadow === undefined ? {} : { shadow: judgement.shadow }),
   };
   const spilled = countIds(profile.recent) > INLINE_IDS;
   return {
@@ -105,6 +107,7 @@ export function fromItem(
     episode: meta.episode,
     finding: meta.finding,
     numbered: meta.numbered,
+    ...(meta.shadow === undefined ? {} : { shadow: meta.shadow }),
     notices: item.notices.map(parseNotice),
   };
   const profile: Profile = {

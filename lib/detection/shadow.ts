@@ -1,0 +1,57 @@
+import type { Notice } from '../findings/finding.ts';
+import { noEvidence } from '../scoring/evidence.ts';
+import { CLEAR } from '../scoring/level.ts';
+import type { Judgement, ShadowJudgement } from './account-state.ts';
+import { judgeAccount, type Rules, type Subject } from './judge.ts';
+
+/**
+ * Judges the same account on the same windows under the candidate policy, beside what the active one has just made of
+ * it. Without a candidate, what an earlier one left is dropped.
+ * @param judged the active policy's judgement, shadow of the stored state still in it
+ * @param at event time, ms
+ */
+export function judgeInShadow(
+  subject: Subject,
+  judged: Judgement,
+  at: number,
+  rules: Rules,
+): { readonly judgement: Judgement; readonly notice: Notice | undefined } {
+  const { shadow, ...own } = judged;
+  const { candidate } = rules;
+  if (candidate === undefined) return { judgement: shadow === undefined ? judged : own, notice: undefined };
+  const before =
+    shadow?.policy === candidate.policy.id ? shadow : freshShadow(candidate.policy.id, shadow, at);
+  const { evidence, level, episode, finding } = before;
+  const verdict = judgeAccount(subject, { ...own, evidence, level, episode, finding }, at, {
+    ...candidate,
+    code: rules.code,
+    shadow: true,
+  });
+  const { judgement } = verdict;
+  return {
+    judgement: {
+      ...own,
+      numbered: judgement.numbered,
+      notices: judgement.notices,
+      shadow: {
+        policy: candidate.policy.id,
+        evidence: judgement.evidence,
+        level: judgement.level,
+        episode: judgement.episode,
+        finding: judgement.finding,
+      },
+    },
+    notice: verdict.notice,
+  };
+}
+
+/** Episodes go on counting over candidates, so that two candidates' findings never share an id. */
+function freshShadow(policy: string, before: ShadowJudgement | undefined, at: number): ShadowJudgement {
+  return {
+    policy,
+    evidence: noEvidence(at),
+    level: { ...CLEAR },
+    episode: before?.episode ?? 0,
+    finding: undefined,
+  };
+}
