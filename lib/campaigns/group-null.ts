@@ -1,189 +1,260 @@
-import type { CustomerFacts } from '../profile/profile.ts';
 import { SLICE_MS } from '../profile/slice.ts';
 import { windowMs } from '../profile/window.ts';
 import type { CalibrationAccount } from '../scoring/calibrate.ts';
 import { learnNull, type NullDistribution } from '../scoring/null-distribution.ts';
 import type { ScoreRules } from '../scoring/score.ts';
+import { type Draw, drawGroups, featuresOf, halfOf } from './group-draws.ts';
 import {
-  CLASS_SIZES,
   GROUP_SIGNALS,
   type GroupKind,
-  groupScore,
-  scoreNulls,
   sightOfMembers,
   signalNull,
+  surprise,
+  surpriseNulls,
 } from './group-score.ts';
-import { type MemberWindow, memberWindow, novelShares } from './group-window.ts';
-import { seeded, shuffle } from './random.ts';
+import { type MemberWindow, memberWindow } from './group-window.ts';
+import { seeded } from './random.ts';
 
 export interface GroupLearning {
   /** accounts that are not to be learnt from: likely attackers, as the account calibration found them */
   readonly exclude?: ReadonlySet<string>;
   /** groups of accounts that are linked in truth (companies, courses), as findGroups gives them */
   readonly linked?: readonly (readonly string[])[];
-  /** resampled groups per product and size class */
+  /** resampled groups per product */
   readonly resamples?: number;
   readonly seed?: number;
 }
 
-/** A group's values in one window at one time. */
+/** A group's values in one window at one time, with as many members as had come by then. */
 interface Look {
   readonly hours: number;
+  readonly kind: GroupKind;
   readonly values: readonly (number | undefined)[];
 }
 
-/** Slices between two looks at a group while its largest score is sought. */
+type Nulls = Record<string, NullDistribution>;
+
+/** Slices at the start of a group that are all looked at: with few requests values are wild. */
+const EARLY = 12;
+/** Slices between two looks after that. */
 const LOOK_EVERY = 4;
 
 /**
- * Learns the nulls of groups: per size class, product, window and signal, and of the score itself. Every value is a
- * group's maximum over the period, as for accounts.
+ * Learns the nulls of groups: per product, size class, window and signal, and of the score itself. Every value is a
+ * group's maximum over the period while its members come one after the other, as in life: a group is judged at every
+ * size that it passes through.
  *
- * A group is a resample of benign accounts of one product: half of them drawn at random, half of them a random account
- * and those that behave most like it. The second half stands for owners whose accounts all do the same (a company's
- * ten copies of one program), which independent draws would never show: pooling must not make a program that asks many
- * tasks look guiltier merely because it has ten accounts. Groups that are linked in truth are added to their class.
+ * The null of the surprise is learnt across: groups of one half of the accounts are placed among the other half's,
+ * because a tail that was fitted to a group never finds that group surprising. Groups that are linked in
+ * truth are added to the resampled ones (see drawGroups).
  * @returns to be put into `calibration.groupScore`
  */
 export function learnGroupNull(
   accounts: readonly CalibrationAccount[],
   rules: ScoreRules,
   learning: GroupLearning = {},
-): Record<string, NullDistribution> {
-  const { exclude, linked = [], resamples = 120, seed = 7 } = learning;
-  const uniform = seeded(seed);
+): Nulls {
+  const { exclude, linked = [], resamples = 800, seed = 7 } = learning;
   const kept = accounts.filter((held) => exclude?.has(held.account) !== true && held.slices.length > 0);
-  const indexOf = new Map(kept.map((held, i) => [held.account, i]));
-  const periods = looksOf(kept);
-  const windows = new Map<string, MemberWindow>();
-  const windowOf = (i: number, look: number, hours: number): MemberWindow => {
-    const key = `${i}/${look}/${hours}`;
-    let held = windows.get(key);
-    if (held === undefined) {
-      held = memberWindow(kept[i]?.slices ?? [], look, windowMs(hours), 0);
-      windows.set(key, held);
-    }
-    return held;
-  };
-  const longest = Math.max(...rules.windows);
-  const features = kept.map((_, i) => {
-    const whole = windowOf(i, periods[periods.length - 1] ?? 0, longest);
-    const all = memberWindow(kept[i]?.slices ?? [], periods[periods.length - 1] ?? 0, 400 * 86_400_000, 0);
-    const used = whole.counts.events > 0 ? whole : all;
-    const events = Math.max(1, used.counts.events);
-    return [novelShares([used])[0] ?? 0, used.counts.reasoning / events, used.counts.grading / events];
-  });
-  const products = new Map<string, number[]>();
-  kept.forEach(({ customer }, i) => {
-    const list = products.get(customer.product);
-    if (list === undefined) products.set(customer.product, [i]);
-    else list.push(i);
-  });
-  const drawn: { members: number[]; customer: CustomerFacts }[] = [];
-  for (const [product, list] of [...products].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const customer = { plan: '', product, createdAt: 0 };
-    for (const size of CLASS_SIZES) {
-      if (list.length < 2 * size) continue;
-      for (let r = 0; r < resamples; r++) {
-        const members = r % 2 === 0 ? draw(list, size) : alike(list, size);
-        drawn.push({ members, customer });
-      }
-    }
-  }
-  for (const accountsOf of linked) {
-    const members = accountsOf.flatMap((account) => indexOf.get(account) ?? []);
-    const customer = kept[members[0] ?? -1]?.customer;
-    if (members.length >= 2 && customer !== undefined) drawn.push({ members, customer });
-  }
-  const looks = drawn.map(({ members, customer }) => looksAt(members, customer));
-  const nulls: Record<string, NullDistribution> = {};
-  for (const hours of rules.windows)
-    GROUP_SIGNALS.forEach((signal, s) => {
-      collect(
-        (kind) => [signalNull(signal.id, hours, kind)],
-        (i) => largest((looks[i] ?? []).map((look) => (look.hours === hours ? look.values[s] : undefined))),
-      );
-    });
-  const scores = drawn.map(({ members, customer }, i) => {
-    const kind = { product: customer.product, members: members.length };
-    return largest(
-      (looks[i] ?? []).map(({ hours, values }) => groupScore(values, hours, kind, rules, nulls)),
-    );
-  });
-  collect(
-    (kind) => scoreNulls(kind),
-    (i) => scores[i],
+  const draws = drawsOf(kept, linked, resamples, seed);
+  const times = timesOf(kept);
+  const windowOf = windowMemo(kept);
+  const looks = draws.map((draw) => looksAt(draw, kept, times, rules.windows, windowOf));
+  const largest = looks.map(largestValues);
+  const own = ([0, 1] as const).map((half) => learnEach(largest.filter((_, i) => draws[i]?.half === half)));
+  const scales = crossScales(
+    largest.map((values, i) => ({ values, others: own[1 - (draws[i] as Draw).half] as Nulls })),
   );
-  return nulls;
-
-  function draw(list: readonly number[], size: number): number[] {
-    return shuffle([...list], uniform).slice(0, size);
-  }
-
-  function alike(list: readonly number[], size: number): number[] {
-    const centre = features[list[Math.floor(uniform() * list.length)] as number] as number[];
-    return list
-      .map((i) => ({ i, far: distance(features[i] as number[], centre) + 1e-3 * uniform() }))
-      .sort((a, b) => a.far - b.far)
-      .slice(0, size)
-      .map(({ i }) => i);
-  }
-
-  function looksAt(members: readonly number[], customer: CustomerFacts): Look[] {
-    return periods.flatMap((look) =>
-      rules.windows.map((hours) => {
-        const sight = sightOfMembers(
-          members.map((i) => windowOf(i, look, hours)),
-          customer,
-          look,
-          hours,
-        );
-        return { hours, values: sight.readings.map((reading) => reading?.value) };
-      }),
-    );
-  }
-
-  function collect(
-    namesOf: (kind: GroupKind) => readonly string[],
-    measure: (i: number) => number | undefined,
-  ): void {
-    const byName = new Map<string, number[]>();
-    drawn.forEach(({ members, customer }, i) => {
-      const value = measure(i);
-      if (value === undefined) return;
-      for (const name of namesOf({ product: customer.product, members: members.length })) {
-        const list = byName.get(name);
-        if (list === undefined) byName.set(name, [value]);
-        else list.push(value);
+  const halves = own.map((nulls) => withScales(nulls, scales));
+  const nulls = withScales(learnEach(largest), scales);
+  const surprises = new Map<string, number[]>();
+  looks.forEach((list, i) => {
+    const draw = draws[i] as Draw;
+    const others = halves[1 - draw.half] as Nulls;
+    const kind: GroupKind = { product: draw.product, members: draw.members.length };
+    GROUP_SIGNALS.forEach((signal, s) => {
+      let most = 0;
+      for (const look of list) {
+        const value = look.values[s];
+        if (value !== undefined)
+          most = Math.max(most, surprise(signal, value, look.hours, look.kind, others));
       }
+      for (const name of surpriseNulls(signal.id, kind)) add(surprises, name, most);
     });
-    for (const [name, values] of byName) nulls[name] = learnNull(values);
+  });
+  for (const [name, values] of surprises) nulls[name] = learnNull(values);
+  return nulls;
+}
+
+function drawsOf(
+  kept: readonly CalibrationAccount[],
+  linked: readonly (readonly string[])[],
+  resamples: number,
+  seed: number,
+): Draw[] {
+  const uniform = seeded(seed);
+  const end = Math.max(0, ...kept.map(({ slices }) => slices[slices.length - 1]?.start ?? 0));
+  const features = kept.map(({ slices }) => {
+    const length = end + SLICE_MS - (slices[0]?.start ?? 0);
+    return featuresOf(memberWindow(slices, end, length, 0));
+  });
+  const pools = new Map<string, [number[], number[]]>();
+  kept.forEach(({ account, customer }, i) => {
+    let pair = pools.get(customer.product);
+    if (pair === undefined) {
+      pair = [[], []];
+      pools.set(customer.product, pair);
+    }
+    pair[halfOf(account)].push(i);
+  });
+  const draws: Draw[] = [];
+  for (const [product, pair] of [...pools].sort(([a], [b]) => (a < b ? -1 : 1)))
+    for (const half of [0, 1] as const)
+      draws.push(...drawGroups(product, half, pair[half], features, Math.ceil(resamples / 2), uniform));
+  const indexOf = new Map(kept.map((held, i) => [held.account, i]));
+  for (const list of linked) {
+    const members = list.flatMap((account) => indexOf.get(account) ?? []);
+    const first = kept[members[0] ?? -1];
+    if (members.length < 2 || first === undefined) continue;
+    draws.push({ product: first.customer.product, members, half: halfOf(first.account) });
   }
+  return draws;
 }
 
-function distance(a: readonly number[], b: readonly number[]): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += ((a[i] as number) - (b[i] as number)) ** 2;
-  return sum;
-}
-
-function largest(values: readonly (number | undefined)[]): number | undefined {
-  let most: number | undefined;
-  for (const value of values)
-    if (value !== undefined && !(value <= (most ?? Number.NEGATIVE_INFINITY))) most = value;
-  return most;
-}
-
-/** Event times at which groups are looked at: every LOOK_EVERY slices of the period. */
-function looksOf(accounts: readonly CalibrationAccount[]): number[] {
+/** Ends of the looks: every slice of the first EARLY ones of a base, then every LOOK_EVERY-th, to the last. */
+function timesOf(accounts: readonly CalibrationAccount[]): number[] {
   let from = Number.POSITIVE_INFINITY;
   let to = 0;
-  for (const { slices } of accounts)
-    for (const { start } of slices) {
-      from = Math.min(from, start);
-      to = Math.max(to, start);
+  for (const { slices } of accounts) {
+    from = Math.min(from, slices[0]?.start ?? from);
+    to = Math.max(to, slices[slices.length - 1]?.start ?? to);
+  }
+  const times: number[] = [];
+  let at = from;
+  while (at < to) {
+    times.push(at);
+    at += times.length < EARLY ? SLICE_MS : LOOK_EVERY * SLICE_MS;
+  }
+  times.push(to);
+  return times;
+}
+
+type WindowOf = (account: number, time: number, hours: number) => MemberWindow;
+
+function windowMemo(kept: readonly CalibrationAccount[]): WindowOf {
+  const memo = new Map<number, Map<number, MemberWindow>>();
+  return (account, time, hours) => {
+    const key = time * 1000 + hours;
+    let held = memo.get(key);
+    if (held === undefined) {
+      held = new Map();
+      memo.set(key, held);
     }
-  const looks: number[] = [];
-  for (let at = to; at >= from; at -= LOOK_EVERY * SLICE_MS) looks.unshift(at);
+    let window = held.get(account);
+    if (window === undefined) {
+      window = memberWindow(kept[account]?.slices ?? [], time, windowMs(hours), 0);
+      held.set(account, window);
+    }
+    return window;
+  };
+}
+
+function looksAt(
+  draw: Draw,
+  kept: readonly CalibrationAccount[],
+  times: readonly number[],
+  windows: readonly number[],
+  windowOf: WindowOf,
+): Look[] {
+  const customer = { plan: '', product: draw.product, createdAt: 0 };
+  const looks: Look[] = [];
+  for (const time of times) {
+    const present = draw.members.filter((i) => (kept[i]?.slices[0]?.start ?? time + 1) <= time);
+    if (present.length < 2) continue;
+    const kind: GroupKind = { product: draw.product, members: present.length };
+    for (const hours of windows) {
+      const sight = sightOfMembers(
+        present.map((i) => windowOf(i, time, hours)),
+        customer,
+        time,
+        hours,
+      );
+      looks.push({ hours, kind, values: sight.readings.map((reading) => reading?.value) });
+    }
+  }
   return looks;
+}
+
+/** Per signal null that a group passed through, its largest value there. */
+function largestValues(looks: readonly Look[]): Map<string, number> {
+  const largest = new Map<string, number>();
+  for (const { hours, kind, values } of looks)
+    GROUP_SIGNALS.forEach((signal, s) => {
+      const value = values[s];
+      if (value === undefined) return;
+      const name = signalNull(signal.id, hours, kind);
+      if (!(value <= (largest.get(name) ?? Number.NEGATIVE_INFINITY))) largest.set(name, value);
+    });
+  return largest;
+}
+
+function learnEach(groups: readonly ReadonlyMap<string, number>[]): Nulls {
+  const byName = new Map<string, number[]>();
+  for (const largest of groups) for (const [name, value] of largest) add(byName, name, value);
+  const nulls: Nulls = {};
+  for (const [name, values] of [...byName].sort(([a], [b]) => (a < b ? -1 : 1)))
+    nulls[name] = learnNull(values);
+  return nulls;
+}
+
+/** Excesses that the scale over all size classes is worth. */
+const PRIOR_EXCESSES = 8;
+
+/**
+ * Mean excess over the 95 % quantile of the other half's groups, per signal, window and product over all size classes:
+ * a class alone has a handful of excesses, and of look-alikes from one half at that.
+ */
+function crossScales(
+  groups: readonly { readonly values: ReadonlyMap<string, number>; readonly others: Nulls }[],
+): Map<string, number> {
+  const sums = new Map<string, { sum: number; count: number }>();
+  for (const { values, others } of groups)
+    for (const [name, value] of values) {
+      const from = others[name]?.tail.from;
+      if (from === undefined || value <= from) continue;
+      for (const key of [name, withoutSize(name)]) {
+        const held = sums.get(key) ?? { sum: 0, count: 0 };
+        held.sum += value - from;
+        held.count++;
+        sums.set(key, held);
+      }
+    }
+  const scales = new Map<string, number>();
+  for (const [name, { sum, count }] of sums) {
+    const all = sums.get(withoutSize(name));
+    // a class's own scale counts as much as it has excesses; a name without size is its own parent
+    const parent = all === undefined ? sum / count : all.sum / all.count;
+    scales.set(name, (sum + PRIOR_EXCESSES * parent) / (count + PRIOR_EXCESSES));
+  }
+  return scales;
+}
+
+function withScales(nulls: Nulls, scales: ReadonlyMap<string, number>): Nulls {
+  return Object.fromEntries(
+    Object.entries(nulls).map(([name, held]) => {
+      const scale = scales.get(name) ?? scales.get(withoutSize(name)) ?? held.tail.scale;
+      return [name, { ...held, tail: { from: held.tail.from, scale: Number(scale.toPrecision(6)) } }];
+    }),
+  );
+}
+
+/** A signal null's name without its last part, the size class. */
+function withoutSize(name: string): string {
+  return name.slice(0, name.lastIndexOf('/'));
+}
+
+function add(lists: Map<string, number[]>, name: string, value: number): void {
+  const list = lists.get(name);
+  if (list === undefined) lists.set(name, [value]);
+  else list.push(value);
 }

@@ -1,8 +1,8 @@
 import type { CustomerFacts } from '../profile/profile.ts';
 import type { Slice } from '../profile/slice.ts';
 import { windowMs } from '../profile/window.ts';
-import type { Calibration } from '../scoring/calibration.ts';
-import { FEWEST, leastTail, upperTail } from '../scoring/null-distribution.ts';
+import { type Calibration, type Place, tailAmong } from '../scoring/calibration.ts';
+import { FEWEST, upperTail } from '../scoring/null-distribution.ts';
 import type { Contribution, ScoreRules, WindowScore } from '../scoring/score.ts';
 import { gradingHarvest, reasoningHarvest } from '../signals/elicitation.ts';
 import { instructionBreadth } from '../signals/instruction-breadth.ts';
@@ -28,12 +28,15 @@ export const everyMember: Signal = {
   read: () => undefined,
 };
 
+/** The account's signal, shown without a part in the budget: evenness over the members says it better of a group. */
+const broadTasks: Signal = { ...instructionBreadth, weight: 0 };
+
 /**
  * Signals that judge a group: behaviour only. Address, payment, client and creation made the link and judge nothing;
  * volume and age say more about the size of a group than about its purpose.
  */
 export const GROUP_SIGNALS: readonly Signal[] = [
-  instructionBreadth,
+  broadTasks,
   everyMember,
   uniformGenerator,
   reasoningHarvest,
@@ -52,8 +55,8 @@ export function sizeClass(members: number): string {
   return `${from}+`;
 }
 
-/** Member counts that nulls are learnt for, one in each class. */
-export const CLASS_SIZES = [2, 4, 8, 16, 32, 64] as const;
+/** Requests below which nothing is said of a group. */
+const FEWEST_REQUESTS = 30;
 
 /** A group's window: merged values, and each member's part. */
 export interface GroupSight {
@@ -93,7 +96,8 @@ export function sightOfMembers(
   const sight: Sight = { window, customer, samples: promptsOnly(prompts) };
   const novel = novelShares(members);
   const readings = GROUP_SIGNALS.map((signal) => {
-    if (signal === instructionBreadth) return breadth(members, novel, sight);
+    if (window.counts.events < FEWEST_REQUESTS) return undefined;
+    if (signal === broadTasks) return breadth(members, novel, sight);
     if (signal === everyMember) return evenness(members, novel);
     if (signal === uniformGenerator) return generator(members, novel, sight);
     return signal.read(sight);
@@ -190,9 +194,9 @@ export function signalNull(signal: string, hours: number, kind: GroupKind): stri
   return `${signal}/${hours}/${kind.product}/${sizeClass(kind.members)}`;
 }
 
-/** Names of the nulls of the score, narrowest first. */
-export function scoreNulls(kind: GroupKind): readonly string[] {
-  return [`score/${kind.product}/${sizeClass(kind.members)}`, `score/${kind.product}`, 'score'];
+/** Names of the nulls of a signal's largest surprise, narrowest first. */
+export function surpriseNulls(signal: string, kind: GroupKind): readonly string[] {
+  return [`surprise/${signal}/${kind.product}`, `surprise/${signal}`];
 }
 
 /** Most that one signal's surprise may bring: beyond it a fitted tail says nothing more. */
@@ -215,53 +219,58 @@ export function surprise(
   return Math.min(MOST, -Math.log10(upperTail(own, value)));
 }
 
-/** Score of a group from its values: its most surprising signal that the policy gives any weight. */
-export function groupScore(
-  values: readonly (number | undefined)[],
+/** How a signal's value is placed among benign groups: its surprise, and the chance of one as large over a period. */
+function place(
+  signal: Signal,
+  value: number,
   hours: number,
   kind: GroupKind,
-  rules: ScoreRules,
   nulls: Nulls,
-): number {
-  let score = 0;
-  GROUP_SIGNALS.forEach((signal, i) => {
-    const value = values[i];
-    if (value === undefined || (rules.weights[signal.id] ?? signal.weight) === 0) return;
-    score = Math.max(score, surprise(signal, value, hours, kind, nulls));
-  });
-  return score;
+): Place | undefined {
+  const own = surprise(signal, value, hours, kind, nulls);
+  return own === 0 ? undefined : tailAmong(nulls, surpriseNulls(signal.id, kind), own);
 }
 
-/** A group's window scored. */
+/** Signals that the policy gives any weight: each has an equal part of the error budget. */
+function judging(rules: ScoreRules): readonly Signal[] {
+  return GROUP_SIGNALS.filter((signal) => (rules.weights[signal.id] ?? signal.weight) > 0);
+}
+
+/** Chance that a benign group reaches a score within the calibration's period: the signals' chances added. */
+export function chanceOf(score: number, rules: ScoreRules): number {
+  return Math.min(1, judging(rules).length * 10 ** -score);
+}
+
+/**
+ * A group's window scored: -log10 of the smallest chance among its signals. Surprise makes sizes comparable, the null of
+ * the surprise makes signals comparable and pays for every look at the group; what remains is the number of signals,
+ * see chanceOf.
+ */
 export function scoreGroup(group: GroupSight, rules: ScoreRules, nulls: Nulls): WindowScore {
   const { sight, readings, hours, members } = group;
   const kind: GroupKind = { product: sight.customer.product, members: members.length };
   const { window } = sight;
+  let score = 0;
+  for (const signal of judging(rules)) {
+    const value = readings[GROUP_SIGNALS.indexOf(signal)]?.value;
+    if (value === undefined) continue;
+    score = Math.max(score, -Math.log10(place(signal, value, hours, kind, nulls)?.p ?? 1));
+  }
   return {
     hours,
     from: window.from,
     to: window.to,
     events: window.counts.events,
-    score: groupScore(
-      readings.map((reading) => reading?.value),
-      hours,
-      kind,
-      rules,
-      nulls,
-    ),
+    score,
     contributions: () =>
       GROUP_SIGNALS.flatMap((signal, i): Contribution[] => {
         const reading = readings[i];
         if (reading === undefined) return [];
-        const own = nulls[signalNull(signal.id, hours, kind)];
         return [
           {
             signal: signal.id,
             value: reading.value,
-            p:
-              own === undefined
-                ? undefined
-                : Math.max(upperTail(own, reading.value), leastTail(own.accounts)),
+            p: place(signal, reading.value, hours, kind, nulls)?.p,
             weight: rules.weights[signal.id] ?? signal.weight,
             points: surprise(signal, reading.value, hours, kind, nulls),
             evidence: reading.evidence(),

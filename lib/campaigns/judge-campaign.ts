@@ -4,14 +4,21 @@ import { findingId, type Notice, type Transition } from '../findings/finding.ts'
 import type { Policy } from '../policy/policy.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
 import { type Slice, sliceStart } from '../profile/slice.ts';
-import { tailAmong } from '../scoring/calibration.ts';
-import { asCertainty, grow } from '../scoring/evidence.ts';
+import { asCertainty, type Certainty, grow } from '../scoring/evidence.ts';
 import { type LevelRules, type LevelState, levelRank, nextLevel } from '../scoring/level.ts';
 import type { WindowScore } from '../scoring/score.ts';
 import type { Campaign } from './campaign.ts';
 import { campaignNotice } from './campaign-notice.ts';
 import type { Group } from './find-groups.ts';
-import { type GroupSight, lookAtGroup, scoreGroup, scoreNulls } from './group-score.ts';
+import {
+  chanceOf,
+  everyMember,
+  type GroupSight,
+  lookAtGroup,
+  scoreGroup,
+  sizeClass,
+  surpriseNulls,
+} from './group-score.ts';
 import { type Fit, fits } from './membership.ts';
 
 const HOUR = 3_600_000;
@@ -119,13 +126,21 @@ export function judgeCampaign(
     if (best === undefined || score.score > best.score.score) best = { sight, score };
   }
   if (best === undefined) return quiet;
-  const names = scoreNulls({ product: customer.product, members: members.length });
   const before = campaign.judgement;
   const evidence = grow(before.evidence, best.score.score, at);
-  const place = tailAmong(nulls, names, best.score.score);
-  const p = place === undefined ? 1 : asCertainty(place, calibration.days).p;
-  const peak = tailAmong(nulls, names, evidence.peak);
-  const sure = peak === undefined ? undefined : asCertainty(peak, calibration.days);
+  const asSure = (score: number): Certainty =>
+    asCertainty(
+      {
+        p: chanceOf(score, scoreRules(policy)),
+        accounts:
+          nulls[surpriseNulls(everyMember.id, { product: customer.product, members: 0 })[0] ?? '']
+            ?.accounts ?? 0,
+        group: `groups of ${sizeClass(members.length)} accounts, ${customer.product}`,
+      },
+      calibration.days,
+    );
+  const { p } = asSure(best.score.score);
+  const sure = asSure(evidence.peak);
   const level = nextLevel(before.level, p, at, campaignLevels(policy, tested));
   const judged = levelRank(level.level) >= SUSPECT ? judgeMembers(members, best.sight, best.score) : [];
   const accused = accusedOf(campaign, level, judged, at);

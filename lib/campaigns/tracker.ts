@@ -35,6 +35,8 @@ export interface TrackerPorts {
 const FORGET_MS = 90 * 86_400_000;
 /** A month: groups judged within it share the budget. */
 const MONTH_MS = 30 * 86_400_000;
+/** Groups that the budget is shared by at least: a young base does not spend a month's budget on its first groups. */
+const FEWEST_TESTED = 25;
 /** An open campaign that has gone quiet is looked at again after so long, so that it can calm. */
 const IDLE_LOOK_MS = 6 * 3_600_000;
 
@@ -98,6 +100,7 @@ export class CampaignTracker {
     for (const campaign of known) if (!gone.has(campaign.id)) next.set(campaign.id, campaign);
     const large = carried.filter(({ group }) => group.members.length >= policy.campaigns.smallest);
     const tested = Math.max(
+      FEWEST_TESTED,
       large.length,
       known.filter((campaign) => at - campaign.judgedAt < MONTH_MS).length,
     );
