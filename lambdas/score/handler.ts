@@ -116,6 +116,7 @@ function report(
     EventsUsed: sum((step) => step.used),
     EventsLate: sum((step) => step.late),
     EventsRepeated: sum((step) => step.repeated),
+    EventsReplayed: sum((step) => step.replayed),
     EventsQuarantined: setAside.length,
     ProfilesWritten: steps.filter((step) => step.changed).length,
     WriteUnits: units,

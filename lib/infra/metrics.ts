@@ -10,6 +10,7 @@ export const METRICS = {
   EventsUsed: 'usage events folded into a profile (count)',
   EventsQuarantined: 'usage events set aside with a reason (count)',
   EventsLate: 'usage events older than watermark minus allowed lateness: archived, not scored (count)',
+  EventsReplayed: 'usage events of a redelivery, applied before (count)',
   EventsRepeated: 'usage events whose id was seen within the horizon (count)',
   ProfilesWritten: 'conditional writes of profiles (count)',
   WriteUnits: 'write units that DynamoDB charged (count)',
