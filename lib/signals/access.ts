@@ -15,7 +15,8 @@ export const relayedAccess: Signal = {
     const credentials = distinct(samples.credential);
     return {
       value: Math.log2(1 + addresses) + Math.log2(Math.max(1, clients)) + Math.log2(Math.max(1, credentials)),
-      evidence: () => `about ${Math.round(addresses)} addresses, ${Math.round(clients)} clients, ${Math.round(credentials)} credentials`,
+      evidence: () =>
+        `about ${Math.round(addresses)} addresses, ${Math.round(clients)} clients, ${Math.round(credentials)} credentials`,
     };
   },
 };
@@ -52,7 +53,8 @@ export const harvest: Signal = {
     const pairs = Math.min(window.counts.events, distinct(samples.prompt));
     return {
       value: Math.log2(1 + pairs),
-      evidence: () => `about ${Math.round(pairs)} different prompts answered with ${window.counts.outputTokens} tokens, ${percent(pairs / TRAINING_SET)} of a public instruction set`,
+      evidence: () =>
+        `about ${Math.round(pairs)} different prompts answered with ${window.counts.outputTokens} tokens, ${percent(pairs / TRAINING_SET)} of a public instruction set`,
     };
   },
 };

@@ -14,6 +14,7 @@ function marked(
 ): { cells: number; share: number; requests: number } {
   const { window, samples } = sight;
   const { counts, cells } = window;
+  if (counts[behaviour] === 0) return { cells: 0, share: 0, requests: 0 };
   let seen = 0;
   for (const count of samples?.prompt.counts ?? []) seen += count;
   const sampled = samples?.prompt.hashes.length ?? 0;
@@ -48,7 +49,8 @@ function harvestOf(
       const { share, cells, requests } = marked(sight, mark, behaviour);
       return {
         value: lowerShare(share * active, active) * Math.log2(1 + cells / HOUR_OF_CELLS),
-        evidence: () => `${percent(share)} of requests ${what} (${requests} of ${sight.window.counts.events}), in about ${Math.round(cells)} separate five-minute stretches`,
+        evidence: () =>
+          `${percent(share)} of requests ${what} (${requests} of ${sight.window.counts.events}), in about ${Math.round(cells)} separate five-minute stretches`,
       };
     },
   };
@@ -115,7 +117,8 @@ export const selectionSampling: Signal = {
     const value = lowerShare(Math.min(1, repeated + several) * events, events);
     return {
       value,
-      evidence: () => `${percent(repeated)} of prompts were asked before, ${percent(several)} asked for several answers`,
+      evidence: () =>
+        `${percent(repeated)} of prompts were asked before, ${percent(several)} asked for several answers`,
     };
   },
 };

@@ -35,7 +35,8 @@ export const instructionBreadth: Signal = {
     const { hits, share, openings } = novelInstructions(sight);
     return {
       value: lowerShare(share * trials, trials),
-      evidence: () => `${percent(share)} of ${sight.window.counts.events} requests (about ${Math.round(hits)}) were self-contained tasks that began in a way the account hardly repeats; about ${Math.round(openings)} different openings`,
+      evidence: () =>
+        `${percent(share)} of ${sight.window.counts.events} requests (about ${Math.round(hits)}) were self-contained tasks that began in a way the account hardly repeats; about ${Math.round(Math.min(openings, sight.window.counts.events))} different openings`,
     };
   },
 };

@@ -20,7 +20,8 @@ export const tirelessness: Signal = {
     const slices = (window.to - window.from) / SLICE_MS;
     return {
       value: (hours / 24) * lowerShare(window.slices, slices),
-      evidence: () => `active in ${hours} of 24 hours of the day and ${window.slices} of ${slices} six-hour slices`,
+      evidence: () =>
+        `active in ${hours} of 24 hours of the day and ${window.slices} of ${slices} six-hour slices`,
     };
   },
 };
@@ -39,7 +40,8 @@ export const throughputForTenure: Signal = {
     const days = Math.max(1, (window.to - customer.createdAt) / DAY);
     return {
       value: Math.log2(1 + window.counts.events) - Math.log2(1 + days),
-      evidence: () => `${window.counts.events} requests in the window, ${Math.round(days)} days after the account was opened`,
+      evidence: () =>
+        `${window.counts.events} requests in the window, ${Math.round(days)} days after the account was opened`,
     };
   },
 };
