@@ -10,7 +10,7 @@ export interface Draw {
 }
 
 /** Numbers of members that are drawn, in turn: a group passes through all smaller sizes while its members come. */
-const SIZES = [3, 5, 8, 12, 18, 28, 44, 60] as const;
+const SIZES = [3, 6, 10, 15, 21, 29, 41, 56] as const;
 
 /** Half of an account for cross-fitting: always the same one. */
 export function halfOf(account: string): 0 | 1 {

@@ -54,7 +54,7 @@ export function learnGroupNull(
   rules: ScoreRules,
   learning: GroupLearning = {},
 ): Nulls {
-  const { exclude, linked = [], resamples = 800, seed = 7 } = learning;
+  const { exclude, linked = [], resamples = 1500, seed = 7 } = learning;
   const kept = accounts.filter((held) => exclude?.has(held.account) !== true && held.slices.length > 0);
   const draws = drawsOf(kept, linked, resamples, seed);
   const times = timesOf(kept);

@@ -2,6 +2,7 @@ import type { CustomerFacts } from '../profile/profile.ts';
 import type { Slice } from '../profile/slice.ts';
 import { windowMs } from '../profile/window.ts';
 import { type Calibration, type Place, tailAmong } from '../scoring/calibration.ts';
+import { asCertainty, type Certainty } from '../scoring/evidence.ts';
 import { FEWEST, upperTail } from '../scoring/null-distribution.ts';
 import type { Contribution, ScoreRules, WindowScore } from '../scoring/score.ts';
 import { gradingHarvest, reasoningHarvest } from '../signals/elicitation.ts';
@@ -44,7 +45,7 @@ export const GROUP_SIGNALS: readonly Signal[] = [
 ];
 
 /** Size classes of groups: a null for each. */
-const CLASSES = [3, 6, 12, 24, 48] as const;
+const CLASSES = [3, 5, 8, 12, 17, 24, 34, 48] as const;
 
 export function sizeClass(members: number): string {
   let from = 2;
@@ -241,6 +242,24 @@ export function chanceOf(score: number, rules: ScoreRules): number {
   return Math.min(1, judging(rules).length * 10 ** -score);
 }
 
+/** How sure a group's score makes us: the chance of it within a month, as for accounts. */
+export function groupCertainty(
+  score: number,
+  kind: GroupKind,
+  rules: ScoreRules,
+  calibration: Pick<Calibration, 'groupScore' | 'days'>,
+): Certainty {
+  const null0 = calibration.groupScore?.[surpriseNulls(everyMember.id, kind)[0] ?? ''];
+  return asCertainty(
+    {
+      p: chanceOf(score, rules),
+      accounts: null0?.accounts ?? 0,
+      group: `groups of ${sizeClass(kind.members)} accounts, ${kind.product}`,
+    },
+    calibration.days,
+  );
+}
+
 /**
  * A group's window scored: -log10 of the smallest chance among its signals. Surprise makes sizes comparable, the null of
  * the surprise makes signals comparable and pays for every look at the group; what remains is the number of signals,
@@ -266,13 +285,14 @@ export function scoreGroup(group: GroupSight, rules: ScoreRules, nulls: Nulls): 
       GROUP_SIGNALS.flatMap((signal, i): Contribution[] => {
         const reading = readings[i];
         if (reading === undefined) return [];
+        const weight = rules.weights[signal.id] ?? signal.weight;
         return [
           {
             signal: signal.id,
             value: reading.value,
             p: place(signal, reading.value, hours, kind, nulls)?.p,
-            weight: rules.weights[signal.id] ?? signal.weight,
-            points: surprise(signal, reading.value, hours, kind, nulls),
+            weight,
+            points: weight > 0 ? surprise(signal, reading.value, hours, kind, nulls) : 0,
             evidence: reading.evidence(),
           },
         ];

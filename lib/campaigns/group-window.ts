@@ -2,10 +2,7 @@ import { type BottomK, bottomK, distinct, mergeInto } from '../profile/bottom-k.
 import {
   addSlice,
   type CellMark,
-  COUNTERS,
-  type Counts,
   copySlice,
-  emptyCounts,
   emptySamples,
   emptyWindow,
   FLAG,
@@ -20,10 +17,19 @@ import {
 /** Marks that judge a group. */
 const MARKS = ['active', 'reasoning', 'grading'] as const satisfies readonly CellMark[];
 const WORDS = MARKS.length * 3;
+/** Counters that judge a group. */
+export interface MemberCounts {
+  events: number;
+  outputTokens: number;
+  reasoning: number;
+  grading: number;
+  headSum: number;
+  headSquares: number;
+}
 
 /** What a member brings to its group's window: counters, cells, and samples of its openings, closings and prompts. */
 export interface MemberWindow {
-  readonly counts: Counts;
+  readonly counts: Readonly<MemberCounts>;
   /** per slice of the window, per mark, three words of 24 cells */
   readonly cells: Int32Array;
   readonly opening: BottomK;
@@ -44,14 +50,14 @@ export function memberWindow(
   const to = sliceStart(latest) + SLICE_MS;
   const start = to - length;
   const since = Math.max(start, sliceStart(from));
-  const counts = emptyCounts();
+  const counts = { events: 0, outputTokens: 0, reasoning: 0, grading: 0, headSum: 0, headSquares: 0 };
   const cells = new Int32Array((length / SLICE_MS) * WORDS);
   const inside: Slice[] = [];
   const seen = new Map<string, number>();
   for (const slice of slices) {
     if (slice.start < since || slice.start >= to) continue;
     inside.push(slice);
-    for (const name of COUNTERS) counts[name] += slice.counts[name];
+    addCounts(counts, slice.counts);
     let at = ((slice.start - start) / SLICE_MS) * WORDS;
     for (const mark of MARKS) for (const word of slice.cells[mark]) cells[at++] = word;
     for (const epoch of slice.samples.keys()) seen.set(epoch, (seen.get(epoch) ?? 0) + slice.counts.events);
@@ -70,6 +76,15 @@ export function memberWindow(
       mergeInto(prompt, samples.prompt);
     }
   return { counts, cells, opening, closing, prompt };
+}
+
+function addCounts(into: MemberCounts, from: Readonly<MemberCounts>): void {
+  into.events += from.events;
+  into.outputTokens += from.outputTokens;
+  into.reasoning += from.reasoning;
+  into.grading += from.grading;
+  into.headSum += from.headSum;
+  into.headSquares += from.headSquares;
 }
 
 function bits(word: number): number {
@@ -93,7 +108,7 @@ export function mergedWindow(
   const prompts = bottomK(SAMPLES.prompt);
   const cells = new Int32Array((length / SLICE_MS) * WORDS);
   for (const member of members) {
-    for (const name of COUNTERS) window.counts[name] += member.counts[name];
+    addCounts(window.counts, member.counts);
     for (let i = 0; i < cells.length; i++) cells[i] = (cells[i] as number) | (member.cells[i] as number);
     mergeInto(prompts, member.prompt);
   }

@@ -4,21 +4,13 @@ import { findingId, type Notice, type Transition } from '../findings/finding.ts'
 import type { Policy } from '../policy/policy.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
 import { type Slice, sliceStart } from '../profile/slice.ts';
-import { asCertainty, type Certainty, grow } from '../scoring/evidence.ts';
+import { grow } from '../scoring/evidence.ts';
 import { type LevelRules, type LevelState, levelRank, nextLevel } from '../scoring/level.ts';
 import type { WindowScore } from '../scoring/score.ts';
 import type { Campaign } from './campaign.ts';
 import { campaignNotice } from './campaign-notice.ts';
 import type { Group } from './find-groups.ts';
-import {
-  chanceOf,
-  everyMember,
-  type GroupSight,
-  lookAtGroup,
-  scoreGroup,
-  sizeClass,
-  surpriseNulls,
-} from './group-score.ts';
+import { type GroupSight, groupCertainty, lookAtGroup, scoreGroup } from './group-score.ts';
 import { type Fit, fits } from './membership.ts';
 
 const HOUR = 3_600_000;
@@ -128,19 +120,9 @@ export function judgeCampaign(
   if (best === undefined) return quiet;
   const before = campaign.judgement;
   const evidence = grow(before.evidence, best.score.score, at);
-  const asSure = (score: number): Certainty =>
-    asCertainty(
-      {
-        p: chanceOf(score, scoreRules(policy)),
-        accounts:
-          nulls[surpriseNulls(everyMember.id, { product: customer.product, members: 0 })[0] ?? '']
-            ?.accounts ?? 0,
-        group: `groups of ${sizeClass(members.length)} accounts, ${customer.product}`,
-      },
-      calibration.days,
-    );
-  const { p } = asSure(best.score.score);
-  const sure = asSure(evidence.peak);
+  const kind = { product: customer.product, members: members.length };
+  const { p } = groupCertainty(best.score.score, kind, scoreRules(policy), calibration);
+  const sure = groupCertainty(evidence.peak, kind, scoreRules(policy), calibration);
   const level = nextLevel(before.level, p, at, campaignLevels(policy, tested));
   const judged = levelRank(level.level) >= SUSPECT ? judgeMembers(members, best.sight, best.score) : [];
   const accused = accusedOf(campaign, level, judged, at);
