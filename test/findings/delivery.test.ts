@@ -9,6 +9,7 @@ import {
 } from '../../lambdas/notify/deliver.ts';
 import { StormBrake } from '../../lambdas/notify/storm-brake.ts';
 import { deliveryId, type Notice } from '../../lib/findings/finding.ts';
+import { count } from '../../lib/findings/people.ts';
 import { MemoryBus } from '../../lib/stores/event-bus.ts';
 import { MemoryFindingStore } from '../../lib/stores/finding-store.ts';
 import { MemoryTopic } from '../../lib/stores/notification-topic.ts';
@@ -235,9 +236,11 @@ describe('delivery', () => {
 });
 
 describe('the storm brake', () => {
-  it('thousands of accounts at once give a handful of messages, and every finding is kept and listed', async () => {
+  // STORM=10000 for the size that is promised; less by default, for the time it takes
+  const many = Number(process.env.STORM ?? 2000);
+  it(`${many} accounts at once give a handful of messages, and every finding is kept and listed`, async () => {
     const here = world();
-    for (let n = 0; n < 2000; n++) here.outbox.append(`k${n}`, opening(n), SINCE);
+    for (let n = 0; n < many; n++) here.outbox.append(`k${n}`, opening(n), SINCE);
     here.outbox.append('campaign', campaign, SINCE);
     await here.wake();
     expect(here.told().filter((id) => id === deliveryId(campaign))).toHaveLength(1);
@@ -249,9 +252,9 @@ describe('the storm brake', () => {
     expect(kinds.filter((kind) => kind === 'finding')).toHaveLength(6);
     expect(kinds.filter((kind) => kind === 'storm')).toHaveLength(1);
     expect(kinds.filter((kind) => kind === 'storm-list')).toHaveLength(1);
-    expect(here.topic.published.at(-1)?.subject).toContain('1,995 findings opened in a storm');
-    expect((await here.findings.list(5000)).findings).toHaveLength(2001);
-    expect(here.bus.entries).toHaveLength(2001);
+    expect(here.topic.published.at(-1)?.subject).toContain(`${count(many - 5)} findings opened in a storm`);
+    expect((await here.findings.list(2 * many)).findings).toHaveLength(many + 1);
+    expect(here.bus.entries).toHaveLength(many + 1);
     expect(here.outbox.items.size).toBe(0);
   });
 

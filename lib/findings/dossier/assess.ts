@@ -1,4 +1,4 @@
-import { lookAtGroup, scoreGroup, scoreNulls } from '../../campaigns/group-score.ts';
+import { groupCertainty, lookAtGroup, scoreGroup } from '../../campaigns/group-score.ts';
 import { customerOf } from '../../campaigns/judge-campaign.ts';
 import { timeRules } from '../../detection/advance.ts';
 import { type Rules, scoreRules, writeNotice } from '../../detection/judge.ts';
@@ -349,8 +349,7 @@ function groupNotice(
   rules: Rules,
 ): Assessment['notice'] {
   const [top] = groupScores(notice, profiles, rules);
-  const nulls = rules.calibration.groupScore;
-  if (top === undefined || nulls === undefined)
+  if (top === undefined)
     return {
       reproduced: false,
       why: 'the calibration has no null of groups, or no member was stored any more',
@@ -358,9 +357,9 @@ function groupNotice(
       events: 0,
     };
   const score = Number(top.score.toPrecision(4));
-  const names = scoreNulls({ product: customerOf(profiles).product, members: profiles.length });
-  const place = tailAmong(nulls, names, top.score);
-  const p = place === undefined ? 1 : Number(asCertainty(place, rules.calibration.days).p.toPrecision(4));
+  const kind = { product: customerOf(profiles).product, members: profiles.length };
+  const sure = groupCertainty(top.score, kind, scoreRules(rules.policy), rules.calibration);
+  const p = Number(sure.p.toPrecision(4));
   const differing = differences({ score: notice.score, p: notice.p }, { score, p });
   const members = notice.subject.memberCount ?? profiles.length;
   return {
