@@ -46,9 +46,6 @@ interface Outcome {
   readonly hours: number | undefined;
 }
 
-const folder = dataFolder(process.argv, 'bench:detect');
-if (folder !== undefined) await run(folder);
-
 async function run(data: string): Promise<void> {
   const began = performance.now();
   const say = (line: string) =>
@@ -629,3 +626,6 @@ async function reportOf(result: Result, clean: readonly Outcome[]): Promise<stri
   )}`;
   return page({ title: 'Siphonwatch: detection of single accounts', body });
 }
+
+const folder = dataFolder(process.argv, 'bench:detect');
+if (folder !== undefined) await run(folder);
