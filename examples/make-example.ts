@@ -42,7 +42,9 @@ const UNTIL = Date.parse('2026-03-09T00:00:00Z');
 
 const data = process.argv[process.argv.indexOf('--data') + 1];
 if (!process.argv.includes('--data') || data === undefined) {
-  process.stderr.write('usage: tsx examples/make-example.ts --data DIR (exchanges-*.ndjson.gz and labels.csv)\n');
+  process.stderr.write(
+    'usage: tsx examples/make-example.ts --data DIR (exchanges-*.ndjson.gz and labels.csv)\n',
+  );
   process.exit(2);
 }
 const folder = data;
@@ -82,9 +84,16 @@ async function* lines() {
     yield `${JSON.stringify(event)}\n`;
   }
 }
-await pipeline(lines, createGzip({ level: 9 }), createWriteStream(new URL('data/events.ndjson.gz', import.meta.url)));
+await pipeline(
+  lines,
+  createGzip({ level: 9 }),
+  createWriteStream(new URL('data/events.ndjson.gz', import.meta.url)),
+);
 const rows = labels.list
   .filter((label) => seen.has(label.pseudonym))
   .map((label) => [label.pseudonym, label.label, label.kind, label.campaign].join(','));
-await writeFile(new URL('data/labels.csv', import.meta.url), `account,label,kind,campaign\n${rows.join('\n')}\n`);
+await writeFile(
+  new URL('data/labels.csv', import.meta.url),
+  `account,label,kind,campaign\n${rows.join('\n')}\n`,
+);
 process.stderr.write(`${seen.size} accounts\n`);
