@@ -170,6 +170,71 @@ export function judgeCampaign(
   return { campaign: { ...campaign, accused, judgement, judgedAt: at }, score: best.score.score, p, notice };
 }
 
+/**
+ * Ends the thread of a campaign whose members went on in another one. Says nothing where no finding was open.
+ * @param successor group and members of the campaign `into`; without them nothing can be said
+ */
+export function closeMerged(
+  campaign: Campaign,
+  into: string,
+  successor: { readonly group: Group; readonly members: readonly Member[] } | undefined,
+  at: number,
+  rules: Rules,
+): CampaignVerdict {
+  const { judgement } = campaign;
+  const { finding } = judgement;
+  const ended: Campaign = { ...campaign, members: [], accused: new Map() };
+  if (finding === undefined || finding.calmed || successor === undefined)
+    return { campaign: ended, score: 0, p: 1, notice: undefined };
+  const number = judgement.numbered + 1;
+  const customer = customerOf(successor.members);
+  const from = sliceStart(campaign.linkedAt);
+  const notice: Notice = {
+    ...campaignNotice({
+      campaign,
+      group: successor.group,
+      members: successor.members,
+      judged: [],
+      customer,
+      occasion: {
+        transition: 'closed',
+        number,
+        finding: finding.id,
+        level: judgement.level,
+        previous: judgement.level.level,
+        at,
+      },
+      top: {
+        hours: Math.max(...rules.policy.windows),
+        from,
+        to: at,
+        events: 0,
+        score: judgement.evidence.peak,
+        contributions: () => [],
+      },
+      reasons: [],
+      sure: undefined,
+      from,
+      rules,
+    }),
+    quiet: `went on in campaign ${into}`,
+  };
+  return {
+    campaign: {
+      ...ended,
+      judgement: {
+        ...judgement,
+        finding: { ...finding, noticedAt: at, calmed: true },
+        numbered: number,
+        notices: [...judgement.notices, notice],
+      },
+    },
+    score: 0,
+    p: 1,
+    notice,
+  };
+}
+
 function judgeMembers(
   members: readonly Member[],
   sight: GroupSight,

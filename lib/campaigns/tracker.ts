@@ -4,9 +4,9 @@ import type { CustomerFacts } from '../profile/profile.ts';
 import type { Slice } from '../profile/slice.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import type { Campaign } from './campaign.ts';
+import { heldNames, isDue, planRun, type RunPlan } from './campaign-run.ts';
 import { findGroups, type Group, type GroupOptions, type GroupSearch } from './find-groups.ts';
-import { carryIdentity } from './identity.ts';
-import { judgeCampaign, type Member } from './judge-campaign.ts';
+import { closeMerged, judgeCampaign, type Member } from './judge-campaign.ts';
 import { collectFacts } from './link-facts.ts';
 import { LinkIndex, type LinkIndexOptions } from './link-index.ts';
 
@@ -30,15 +30,6 @@ export interface TrackerPorts {
   /** newest event ids of an account, for the notice */
   samplesOf?(account: string): readonly string[];
 }
-
-/** A campaign without group is forgotten after so long, ms: a successor is recognised until then. */
-const FORGET_MS = 90 * 86_400_000;
-/** A month: groups judged within it share the budget. */
-const MONTH_MS = 30 * 86_400_000;
-/** Groups that the budget is shared by at least: a young base does not spend a month's budget on its first groups. */
-const FEWEST_TESTED = 25;
-/** An open campaign that has gone quiet is looked at again after so long, so that it can calm. */
-const IDLE_LOOK_MS = 6 * 3_600_000;
 
 interface Seen {
   customer: CustomerFacts;
@@ -93,33 +84,41 @@ export class CampaignTracker {
     const { policy } = rules;
     if (!policy.campaigns.enabled) return { notices: [], campaigns: [], groups: 0, search: undefined };
     this.#link();
-    const known = [...this.#campaigns.values()].filter((campaign) => at - campaign.seenAt < FORGET_MS);
-    const { carried, merged } = carryIdentity(known, this.#groups, at);
-    const next = new Map<string, Campaign>();
-    const gone = new Set(merged.map(({ campaign }) => campaign.id));
-    for (const campaign of known) if (!gone.has(campaign.id)) next.set(campaign.id, campaign);
-    const large = carried.filter(({ group }) => group.members.length >= policy.campaigns.smallest);
-    const tested = Math.max(
-      FEWEST_TESTED,
-      large.length,
-      known.filter((campaign) => at - campaign.judgedAt < MONTH_MS).length,
-    );
+    const plan = planRun([...this.#campaigns.values()], this.#groups, at, policy);
+    const next = new Map(plan.resting.map((campaign) => [campaign.id, campaign]));
     const notices: Notice[] = [];
-    for (const { campaign, group } of carried) {
+    for (const { campaign, group } of plan.carried) {
       next.set(campaign.id, campaign);
-      if (group.members.length < policy.campaigns.smallest) continue;
       const active = group.members.some((account) => this.#touched.has(account));
-      const open = campaign.accused.size > 0 && at - campaign.judgedAt >= IDLE_LOOK_MS;
-      if (!active && !open) continue;
+      if (!isDue(campaign, group, active, at, policy)) continue;
       const members = group.members.flatMap((account) => this.#member(account, ports));
       const latest = active ? Math.max(...members.map((member) => member.lastSeen)) : at;
-      const verdict = judgeCampaign(campaign, group, members, latest, tested, rules);
+      const verdict = judgeCampaign(campaign, group, members, latest, plan.tested, rules);
       next.set(campaign.id, verdict.campaign);
       if (verdict.notice !== undefined) notices.push(verdict.notice);
+    }
+    for (const { campaign, into } of plan.merged) {
+      const closed = closeMerged(campaign, into, this.#groupOf(into, plan.carried, ports), at, rules);
+      next.set(campaign.id, closed.campaign);
+      if (closed.notice !== undefined) notices.push(closed.notice);
     }
     this.#campaigns = next;
     this.#touched.clear();
     return { notices, campaigns: [...next.values()], groups: this.#groups.length, search: this.#search };
+  }
+
+  #groupOf(
+    id: string,
+    carried: RunPlan['carried'],
+    ports: TrackerPorts,
+  ): { group: Group; members: readonly Member[] } | undefined {
+    const found = carried.find(({ campaign }) => campaign.id === id);
+    return (
+      found && {
+        group: found.group,
+        members: found.group.members.flatMap((account) => this.#member(account, ports)),
+      }
+    );
   }
 
   campaigns(): readonly Campaign[] {
@@ -137,7 +136,7 @@ export class CampaignTracker {
     if (index.changes === this.#groupsAt) return;
     const { recheckGrowth = 0.1, ...options } = this.#options;
     const recheck = this.#search === undefined || index.size > this.#checkedSize * (1 + recheckGrowth);
-    const held = this.#held();
+    const held = heldNames(this.#campaigns.values());
     const shared = { ...options, heldBy: (account: string) => held.get(account) };
     const search = findGroups(
       index,
@@ -149,14 +148,6 @@ export class CampaignTracker {
     }
     this.#groups = search.groups;
     this.#groupsAt = index.changes;
-  }
-
-  /** Campaign by account; all campaigns with an open finding count as one name, so that kin may find together. */
-  #held(): Map<string, string> {
-    const held = new Map<string, string>();
-    for (const { id, members, accused } of this.#campaigns.values())
-      for (const account of members) held.set(account, accused.size > 0 ? 'accused' : id);
-    return held;
   }
 
   #member(account: string, ports: TrackerPorts): Member[] {
