@@ -1,3 +1,5 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
@@ -7,12 +9,14 @@ import { synthesize } from '../local/assembly.ts';
 import { type Cloud, startCloud } from '../local/cloud.ts';
 import { checkEngine, ENGINES, type Engine, EngineMissing } from '../local/emulators.ts';
 import type { Mail } from '../local/inbox.ts';
+import { LOCAL_REGION } from '../local/names.ts';
 import { eventStream } from '../stores/event-stream.ts';
 import { DynamoFindingStore } from '../stores/finding-store.ts';
 import { createProducer, type Producer } from '../telemetry/producer.ts';
 import { describeReason } from '../telemetry/reason.ts';
 import { createRecorder } from '../telemetry/recorder.ts';
 import { type DemoCounts, type DemoReport, renderReport, spread, suspectsOf } from './demo-report.ts';
+import { DEMO_FILE } from './deployment.ts';
 import { InputError, inputFiles, totalBytes } from './input.ts';
 import { type KeyOptions, loadKeyring, withKeyOptions } from './keyring.ts';
 import type { Terminal } from './record.ts';
@@ -295,8 +299,41 @@ async function stayUp(cloud: Cloud, say: (line: string) => void, interrupted: In
   for (const [name, value] of Object.entries(cloud.variables)) say(`  export ${name}=${value}`);
   say('');
   for (const [name, value] of Object.entries(cloud.template.outputs)) say(`  ${name.padEnd(24)} ${value}`);
-  say('\nCtrl-C ends it.');
-  await interrupted.wait;
+  await mkdir(dirname(DEMO_FILE), { recursive: true });
+  await writeFile(DEMO_FILE, `${JSON.stringify(whereabouts(cloud), null, 2)}\n`);
+  say(`\n${DEMO_FILE} tells findings, triage, dossier and policy where this is. Ctrl-C ends it.`);
+  try {
+    await interrupted.wait;
+  } finally {
+    await rm(DEMO_FILE, { force: true });
+  }
+}
+
+/** Where a running demo's parts are, for the verbs of the security and platform teams (cli/deployment.ts reads it). */
+function whereabouts(cloud: Cloud): Record<string, unknown> {
+  const told: Record<string, string> = {};
+  for (const { spec } of cloud.functions) Object.assign(told, spec.environment);
+  const { endpoints } = cloud;
+  return {
+    region: LOCAL_REGION,
+    endpoints: {
+      dynamodb: endpoints.dynamodb,
+      sns: endpoints.messages,
+      s3: endpoints.messages,
+      kinesis: endpoints.kinesis,
+      eventbridge: endpoints.eventBridge,
+      appconfig: endpoints.appConfigData,
+    },
+    tables: {
+      profile: told.PROFILE_TABLE,
+      finding: told.FINDING_TABLE,
+      link: told.LINK_TABLE,
+      campaign: told.CAMPAIGN_TABLE,
+    },
+    buckets: { quarantine: told.QUARANTINE_BUCKET, archive: told.ARCHIVE_BUCKET, state: told.STATE_BUCKET },
+    topics: { findings: told.FINDINGS_TOPIC },
+    stream: told.STREAM_NAME,
+  };
 }
 
 interface Interrupted {
