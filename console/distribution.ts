@@ -1,0 +1,47 @@
+import { type Budget, type Histogram, LEVELS } from './effect.ts';
+import { html } from './html.ts';
+
+export const LABEL_CLASS = ['benign', 'plain', 'grey', 'extraction'] as const;
+export const LABEL_NAME = ['benign', 'not labelled', 'grey', 'extraction'] as const;
+
+const WIDTH = 760;
+const HEIGHT = 250;
+const LEFT = 44;
+const BOTTOM = 40;
+const TOP = 26;
+
+/** Accounts by rarity, stacked by label, on a logarithmic scale so that single accounts are seen; levels as lines. */
+export function Distribution({ histogram, budget }: { histogram: Histogram; budget: Budget }) {
+  const { bins, counts, most, to } = histogram;
+  const width = (WIDTH - LEFT - 8) / bins;
+  const x = (rarity: number): number => LEFT + (Math.min(to, Math.max(0, rarity)) / to) * (WIDTH - LEFT - 8);
+  const y = (count: number): number =>
+    HEIGHT - BOTTOM - (Math.log1p(count) / Math.log1p(most)) * (HEIGHT - BOTTOM - TOP);
+  const bars = [];
+  for (let bin = 0; bin < bins; bin++) {
+    let below = 0;
+    for (let label = 0; label < 4; label++) {
+      const count = counts[label * bins + bin] as number;
+      if (count === 0) continue;
+      bars.push(
+        html`<rect class=${`f-${LABEL_CLASS[label]}`} x=${LEFT + bin * width} width=${Math.max(1, width - 1)} y=${y(below + count)} height=${y(below) - y(below + count)} />`,
+      );
+      below += count;
+    }
+  }
+  const ticks = [1, 10, 100, 1000, 10_000, 100_000].filter((count) => count <= most);
+  return html`<svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label=${`Accounts by rarity among their peers; ${LEVELS.map((level) => `${level} begins at one in ${Math.round(1 / budget[level]).toLocaleString('en-US')}`).join(', ')}`}>
+    ${ticks.map((count) => html`<g><line class="axis" x1=${LEFT} x2=${WIDTH - 8} y1=${y(count)} y2=${y(count)} /><text x=${LEFT - 6} y=${y(count) + 4} text-anchor="end">${count.toLocaleString('en-US')}</text></g>`)}
+    ${bars}
+    ${[0, 1, 2, 3, 4, 5, 6].map((rarity) => html`<text x=${x(rarity)} y=${HEIGHT - BOTTOM + 16} text-anchor="middle">${rarity === 0 ? 'common' : `1 in ${(10 ** rarity).toLocaleString('en-US')}`}</text>`)}
+    <text x=${(WIDTH + LEFT) / 2} y=${HEIGHT - 6} text-anchor="middle">rarity of the account's highest score among benign peers, within a month</text>
+    ${LEVELS.map((level, i) => {
+      const at = x(-Math.log10(budget[level]));
+      return html`<g><line x1=${at} x2=${at} y1=${TOP - 4} y2=${HEIGHT - BOTTOM} stroke="var(--ink)" stroke-width=${level === 'suspect' ? 2 : 1} stroke-dasharray=${level === 'suspect' ? '' : '4 3'} /><text x=${at + 4} y=${TOP - 8 + (i % 2) * 12} style="fill:var(--ink);font-weight:${level === 'suspect' ? 700 : 400}">${level}</text></g>`;
+    })}
+  </svg>`;
+}
+
+export function Legend({ labels }: { labels: readonly number[] }) {
+  return html`<ul class="legend">${labels.map((label) => html`<li><i class=${`b-${LABEL_CLASS[label]}`}></i>${LABEL_NAME[label]}</li>`)}</ul>`;
+}
