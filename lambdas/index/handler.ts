@@ -1,1 +1,72 @@
-export const handler = async (): Promise<object> => ({});
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import middy from '@middy/core';
+import { decodeFacts } from '../../lib/campaigns/facts-codec.ts';
+import type { AccountFacts } from '../../lib/campaigns/link-facts.ts';
+import { readEnvironment } from '../../lib/infra/environment.ts';
+import { dynamoDb } from '../../lib/stores/clients.ts';
+import { LinkTable } from '../../lib/stores/link-table.ts';
+
+/** Keeps the link table up to date from the profile table's stream: only items of link facts are looked at. */
+
+/** Sort key of an account's link facts in the profile table. */
+const FACTS_ITEM = 'facts';
+/** Link entries outlive the profiles that they came from by nothing: the same retention. */
+const RETENTION_DAYS = 35;
+
+type Image = Readonly<Record<string, AttributeValue>> | undefined;
+
+interface TableStreamEvent {
+  readonly Records: readonly {
+    readonly eventName?: string;
+    readonly dynamodb?: {
+      readonly SequenceNumber?: string;
+      readonly Keys?: Image;
+      readonly NewImage?: Image;
+      readonly OldImage?: Image;
+    };
+  }[];
+}
+
+interface BatchResponse {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
+const environment = readEnvironment('index', process.env);
+const logger = new Logger();
+const links = new LinkTable(dynamoDb(), environment.LINK_TABLE, { retentionDays: RETENTION_DAYS });
+
+/**
+ * Applies images in order. The first record that fails is named and the batch is taken up from there again: puts are
+ * idempotent, and images of one account must not overtake each other.
+ */
+async function index(event: TableStreamEvent): Promise<BatchResponse> {
+  for (const { dynamodb } of event.Records) {
+    if (dynamodb?.Keys?.item?.S !== FACTS_ITEM) continue;
+    const account = dynamodb.Keys.account?.S;
+    if (account === undefined) continue;
+    try {
+      await links.put(account, factsIn(dynamodb.NewImage, account), factsIn(dynamodb.OldImage, account));
+    } catch (error) {
+      logger.error('link facts not indexed', { account, error: error as Error });
+      const itemIdentifier = dynamodb.SequenceNumber;
+      if (itemIdentifier === undefined) throw error;
+      return { batchItemFailures: [{ itemIdentifier }] };
+    }
+  }
+  return { batchItemFailures: [] };
+}
+
+/** Facts of an image; those that cannot be read count as none, so that one damaged item does not stop a shard. */
+function factsIn(image: Image, account: string): AccountFacts | undefined {
+  const text = image?.facts?.S;
+  if (text === undefined) return undefined;
+  try {
+    return decodeFacts(text);
+  } catch (error) {
+    logger.error('link facts cannot be read', { account, error: error as Error });
+    return undefined;
+  }
+}
+
+export const handler = middy<TableStreamEvent, BatchResponse>({ timeoutEarlyInMillis: 0 }).handler(index);

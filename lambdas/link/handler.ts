@@ -1,1 +1,72 @@
-export const handler = async (): Promise<object> => ({});
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import middy from '@middy/core';
+import { readEnvironment } from '../../lib/infra/environment.ts';
+import type { MetricName } from '../../lib/infra/metrics.ts';
+import { CalibrationBucket } from '../../lib/stores/calibration-store.ts';
+import { CampaignTable } from '../../lib/stores/campaign-table.ts';
+import { dynamoDb, s3 } from '../../lib/stores/clients.ts';
+import { LinkTable } from '../../lib/stores/link-table.ts';
+import { policySourceOf } from '../../lib/stores/policy-source.ts';
+import { ProfileTable } from '../../lib/stores/profile-table.ts';
+import { CODE_VERSION } from '../../lib/version.ts';
+import { type LinkReport, linkRun, strangerShareFor } from './link-run.ts';
+
+/** Links, and judges campaigns, on a schedule. Wiring only: see link-run.ts. */
+
+const environment = readEnvironment('link', process.env);
+const logger = new Logger();
+const metrics = new Metrics();
+const client = dynamoDb();
+const calibrations = new CalibrationBucket(s3(), environment.STATE_BUCKET);
+const policies = policySourceOf(environment, (problem) => logger.error('policy', { ...problem }));
+/** accounts that the last run of this instance saw */
+let accounts = 0;
+
+async function link(
+  _event: unknown,
+  context: { getRemainingTimeInMillis(): number },
+): Promise<Omit<LinkReport, 'notices'> | undefined> {
+  const policy = await policies.active();
+  if (!policy.campaigns.enabled) return undefined;
+  const calibration = await calibrations.get(policy.calibration);
+  if (calibration.groupScore === undefined)
+    logger.warn('the calibration knows no benign groups: campaigns are linked, none is judged', {
+      calibration: calibration.id,
+    });
+  const onUnreadable = (key: string, ...rest: unknown[]): void =>
+    logger.error('a stored item cannot be read and is passed over', { key, error: rest.at(-1) as Error });
+  const { notices, ...report } = await linkRun(
+    {
+      links: new LinkTable(client, environment.LINK_TABLE, {
+        retentionDays: policy.retentionDays,
+        onUnreadable,
+      }),
+      campaigns: new CampaignTable(client, environment.CAMPAIGN_TABLE, { onUnreadable }),
+      profiles: new ProfileTable(client, environment.PROFILE_TABLE, {
+        retentionDays: policy.retentionDays,
+      }),
+      remaining: () => context.getRemainingTimeInMillis(),
+    },
+    { policy, calibration, code: CODE_VERSION, shadow: false },
+    strangerShareFor(accounts),
+  );
+  accounts = report.accounts;
+  logger.info('linked', { ...report, notices: notices.length });
+  for (const notice of notices)
+    logger.info('transition', {
+      finding: notice.finding,
+      transition: notice.transition,
+      level: notice.level,
+      versions: notice.versions,
+    });
+  metrics.addMetric(
+    'FindingsOpened' satisfies MetricName,
+    MetricUnit.Count,
+    notices.filter(({ transition }) => transition === 'opened').length,
+  );
+  metrics.publishStoredMetrics();
+  return report;
+}
+
+export const handler = middy({ timeoutEarlyInMillis: 0 }).handler(link);

@@ -33,6 +33,8 @@ export interface GroupOptions {
   /** rounds of the permutation null */
   readonly permutations?: number;
   readonly seed?: number;
+  /** accounts of the whole base, where the index holds a part of it; default: those in the index */
+  readonly totalAccounts?: number;
   /**
    * Name of the campaign that an account belonged to in the last run, or of the thread of findings that names it. Owners
    * of one name are held together by less than it takes to bring them together.
@@ -103,7 +105,7 @@ interface Owner {
  */
 export function findGroups(index: LinkIndex, options: GroupOptions = {}): GroupSearch {
   const rules = { ...DEFAULTS, ...options };
-  const limit = Math.max(NEVER_COMMON, index.size * rules.commonShare);
+  const limit = Math.max(NEVER_COMMON, (options.totalAccounts ?? index.size) * rules.commonShare);
   const { unitOf, tooCommon } = ownersOf(index, limit);
   const membersOf = new Map<string, string[]>();
   for (const [account, unit] of unitOf) {

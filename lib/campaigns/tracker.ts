@@ -94,12 +94,12 @@ export class CampaignTracker {
       const members = group.members.flatMap((account) => this.#member(account, ports));
       const latest = active ? Math.max(...members.map((member) => member.lastSeen)) : at;
       const verdict = judgeCampaign(campaign, group, members, latest, plan.tested, rules);
-      next.set(campaign.id, verdict.campaign);
+      next.set(campaign.id, delivered(verdict.campaign));
       if (verdict.notice !== undefined) notices.push(verdict.notice);
     }
     for (const { campaign, into } of plan.merged) {
       const closed = closeMerged(campaign, into, this.#groupOf(into, plan.carried, ports), at, rules);
-      next.set(campaign.id, closed.campaign);
+      next.set(campaign.id, delivered(closed.campaign));
       if (closed.notice !== undefined) notices.push(closed.notice);
     }
     this.#campaigns = next;
@@ -164,4 +164,9 @@ export class CampaignTracker {
       },
     ];
   }
+}
+
+/** Notices are handed to the caller, who delivers them: nothing waits in memory. */
+function delivered(campaign: Campaign): Campaign {
+  return { ...campaign, judgement: { ...campaign.judgement, notices: [] } };
 }

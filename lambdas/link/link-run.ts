@@ -1,0 +1,178 @@
+import type { Campaign } from '../../lib/campaigns/campaign.ts';
+import { heldNames, isDue, planRun } from '../../lib/campaigns/campaign-run.ts';
+import { findGroups, type Group } from '../../lib/campaigns/find-groups.ts';
+import { Funnel } from '../../lib/campaigns/funnel.ts';
+import { closeMerged, judgeCampaign, type Member } from '../../lib/campaigns/judge-campaign.ts';
+import type { AccountState } from '../../lib/detection/account-state.ts';
+import type { Rules } from '../../lib/detection/judge.ts';
+import type { Notice } from '../../lib/findings/finding.ts';
+import { joinSlices } from '../../lib/profile/window.ts';
+import type { CampaignStore } from '../../lib/stores/campaign-store.ts';
+import type { LinkStore } from '../../lib/stores/link-store.ts';
+
+/** What a run works on. */
+export interface LinkPorts {
+  readonly links: LinkStore;
+  readonly campaigns: CampaignStore;
+  /** stored states of accounts; accounts that are not stored come as new ones */
+  readonly profiles: { load(accounts: readonly string[]): Promise<Map<string, AccountState>> };
+  /** milliseconds that are left for this run */
+  remaining(): number;
+}
+
+export interface LinkReport {
+  readonly accounts: number;
+  readonly groups: number;
+  readonly judged: number;
+  /** due, but left to the next run for want of time */
+  readonly postponed: number;
+  /** another run was faster with these */
+  readonly conflicts: number;
+  readonly notices: readonly Notice[];
+}
+
+/** Partitions that the link table is read in. */
+const PARTS = 8;
+/** Beyond so many accounts a sample of those that share nothing is kept: it only tells how common places are. */
+const STRANGERS = 100_000;
+/** A campaign is not begun with less time left than this, ms: one that is being written is always finished. */
+const RESERVE_MS = 15_000;
+/** Accounts whose profiles are held at once. */
+const MEMBERS_AT_ONCE = 2000;
+
+/**
+ * One run: read the link table, group, carry identity on, judge what is due, and save campaign by campaign under the version
+ * that was read. It may die anywhere: what was saved is whole, the rest is due in the next run, and ids are
+ * made of what they name, so nothing doubles. What time does not allow is postponed, those longest unjudged first.
+ */
+export async function linkRun(ports: LinkPorts, rules: Rules, strangerShare = 1): Promise<LinkReport> {
+  const { policy } = rules;
+  const known = new Map<string, { campaign: Campaign; version: number }>();
+  for await (const held of ports.campaigns.all()) known.set(held.campaign.id, held);
+  const funnel = await readLinks(ports.links, strangerShare);
+  const index = funnel.index();
+  const held = heldNames([...known.values()].map(({ campaign }) => campaign));
+  const { groups } = findGroups(index, {
+    heldBy: (account) => held.get(account),
+    totalAccounts: funnel.accounts,
+  });
+  const states = new StateReader(ports);
+  const at = await newestArrival(groups, known, states);
+  const plan = planRun(
+    [...known.values()].map(({ campaign }) => campaign),
+    groups,
+    at,
+    policy,
+  );
+  const report = { judged: 0, postponed: 0, conflicts: 0, notices: [] as Notice[] };
+  const save = async (campaign: Campaign, notice: Notice | undefined): Promise<void> => {
+    const outcome = await ports.campaigns.save(campaign, known.get(campaign.id)?.version ?? 0);
+    if (outcome === 'conflict') report.conflicts++;
+    else if (notice !== undefined) report.notices.push(notice);
+  };
+  // merges first: an account must never stand in two open threads because time ran out in between
+  for (const { campaign, into } of plan.merged) {
+    const found = plan.carried.find((carried) => carried.campaign.id === into);
+    const successor = found && { group: found.group, members: await states.members(found.group) };
+    const ended = closeMerged(campaign, into, successor, at, rules);
+    await save(ended.campaign, ended.notice);
+  }
+  const due = [...plan.carried].sort((a, b) => a.campaign.judgedAt - b.campaign.judgedAt);
+  for (const { campaign, group } of due) {
+    if (ports.remaining() < RESERVE_MS) {
+      report.postponed++;
+      continue;
+    }
+    if (group.members.length < policy.campaigns.smallest) continue;
+    const stored = await states.load(group.members);
+    const active = [...stored.values()].some(({ profile }) => profile.arrived > campaign.judgedAt);
+    if (!isDue(campaign, group, active, at, policy)) continue;
+    const members = membersOf(group, stored);
+    const latest = active ? Math.max(...members.map((member) => member.lastSeen)) : at;
+    const verdict = judgeCampaign(campaign, group, members, latest, plan.tested, rules);
+    await save({ ...verdict.campaign, judgedAt: at }, verdict.notice);
+    report.judged++;
+  }
+  return { accounts: funnel.accounts, groups: groups.length, ...report };
+}
+
+async function readLinks(links: LinkStore, strangerShare: number): Promise<Funnel> {
+  const whole = new Funnel({ strangerShare });
+  for (let part = 0; part < PARTS; part++) {
+    const funnel = new Funnel({ strangerShare });
+    for await (const entry of links.scan(part, PARTS)) funnel.add(entry);
+    whole.merge(funnel);
+  }
+  return whole;
+}
+
+/** Share of the accounts that share nothing to keep, from the number of accounts of the last run. */
+export function strangerShareFor(accounts: number): number {
+  return accounts <= STRANGERS ? 1 : STRANGERS / accounts;
+}
+
+/**
+ * The run's time is the newest arrival among the linked accounts, not the clock on the wall: a replayed March is judged in
+ * March.
+ */
+async function newestArrival(
+  groups: readonly Group[],
+  known: ReadonlyMap<string, { campaign: Campaign }>,
+  states: StateReader,
+): Promise<number> {
+  let newest = 0;
+  for (const { campaign } of known.values()) newest = Math.max(newest, campaign.seenAt);
+  for (const group of groups)
+    for (const { profile } of (await states.load(group.members)).values())
+      newest = Math.max(newest, profile.arrived);
+  return newest;
+}
+
+/** Reads states, and keeps the last ones read. */
+class StateReader {
+  readonly #ports: LinkPorts;
+  #kept = new Map<string, AccountState>();
+
+  constructor(ports: LinkPorts) {
+    this.#ports = ports;
+  }
+
+  async load(accounts: readonly string[]): Promise<Map<string, AccountState>> {
+    const missing = accounts.filter((account) => !this.#kept.has(account));
+    const found = new Map<string, AccountState>();
+    for (const account of accounts) {
+      const state = this.#kept.get(account);
+      if (state !== undefined) found.set(account, state);
+    }
+    if (missing.length > 0)
+      for (const [account, state] of await this.#ports.profiles.load(missing)) {
+        found.set(account, state);
+        this.#kept.set(account, state);
+      }
+    if (this.#kept.size > MEMBERS_AT_ONCE) this.#kept = new Map(found);
+    return found;
+  }
+
+  async members(group: Group): Promise<Member[]> {
+    return membersOf(group, await this.load(group.members));
+  }
+}
+
+function membersOf(group: Group, stored: ReadonlyMap<string, AccountState>): Member[] {
+  return group.members.flatMap((account): Member[] => {
+    const state = stored.get(account);
+    // the index may know an account that the profile table has forgotten
+    if (state === undefined || state.profile.totals.events === 0) return [];
+    const { profile, sealed } = state;
+    return [
+      {
+        account,
+        customer: profile.customer,
+        firstSeen: profile.firstSeen,
+        lastSeen: profile.lastSeen,
+        slices: joinSlices([sealed, profile.slices]),
+        sampleEvents: profile.samples,
+      },
+    ];
+  });
+}

@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import type { Campaign } from '../campaigns/campaign.ts';
+import type { Notice } from '../findings/finding.ts';
+
+/** A campaign as it is stored, with the version that a write has to name. */
+export interface StoredCampaign {
+  readonly campaign: Campaign;
+  readonly version: number;
+}
+
+/** Port of the campaign table. */
+export interface CampaignStore {
+  /** All campaigns; those that cannot be read are passed over and reported. */
+  all(): AsyncIterable<StoredCampaign>;
+  find(id: string): Promise<StoredCampaign | undefined>;
+  /**
+   * Writes where the stored version is still `read` (0: where there is none); its new notices are appended to those that
+   * wait. `conflict`: another run was faster, and nothing changed.
+   */
+  save(next: Campaign, read: number): Promise<'saved' | 'conflict'>;
+}
+
+/** Stored campaign that cannot be read: damaged, or of a newer version than this code knows. */
+export class CampaignError extends Error {
+  override readonly name = 'CampaignError';
+}
+
+const levelState = z.strictObject({
+  level: z.enum(['clear', 'watch', 'suspect', 'critical']),
+  since: z.number(),
+  supported: z.number(),
+});
+
+const meta = z.strictObject({
+  v: z.literal(1),
+  id: z.string(),
+  linkedAt: z.number(),
+  keys: z.array(z.string()),
+  absorbed: z.array(z.string()),
+  predecessor: z.string().optional(),
+  seenAt: z.number(),
+  judgedAt: z.number(),
+  evidence: z.strictObject({ since: z.number(), peak: z.number(), peakAt: z.number() }),
+  level: levelState,
+  episode: z.number().int(),
+  finding: z
+    .strictObject({
+      id: z.string(),
+      since: z.number(),
+      noticedAt: z.number(),
+      noticedEvents: z.number(),
+      calmed: z.boolean(),
+    })
+    .optional(),
+  numbered: z.number().int(),
+});
+
+/** All of a campaign but members and notices, as text. */
+export function encodeMeta({
+  id,
+  linkedAt,
+  keys,
+  absorbed,
+  predecessor,
+  seenAt,
+  judgedAt,
+  judgement,
+}: Campaign): string {
+  const { evidence, level, episode, finding, numbered } = judgement;
+  return JSON.stringify({
+    v: 1,
+    id,
+    linkedAt,
+    keys,
+    absorbed,
+    ...(predecessor === undefined ? {} : { predecessor }),
+    seenAt,
+    judgedAt,
+    evidence,
+    level,
+    episode,
+    ...(finding === undefined ? {} : { finding }),
+    numbered,
+  });
+}
+
+/** Members and since when the finding names them, one a line: account, or account and milliseconds. */
+export function encodeMembers(campaign: Campaign): string[] {
+  return campaign.members.map((account) => {
+    const since = campaign.accused.get(account);
+    return since === undefined ? account : `${account} ${since}`;
+  });
+}
+
+/** @throws CampaignError */
+export function decodeCampaign(text: string, lines: readonly string[], notices: readonly Notice[]): Campaign {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new CampaignError('campaign is not JSON', { cause: error });
+  }
+  const parsed = meta.safeParse(json);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new CampaignError(`campaign: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unreadable'}`);
+  }
+  const { v: _, evidence, level, episode, finding, numbered, predecessor, ...rest } = parsed.data;
+  const members: string[] = [];
+  const accused = new Map<string, number>();
+  for (const line of lines) {
+    const [account = '', since] = line.split(' ');
+    members.push(account);
+    if (since !== undefined) accused.set(account, Number(since));
+  }
+  return {
+    ...rest,
+    predecessor,
+    members,
+    accused,
+    judgement: { evidence, level, episode, finding, numbered, notices },
+  };
+}
+
+interface Held {
+  readonly version: number;
+  readonly meta: string;
+  readonly members: readonly string[];
+  readonly notices: readonly Notice[];
+}
+
+/** The twin in memory: the same texts under the same versions. */
+export class MemoryCampaignStore implements CampaignStore {
+  readonly #items = new Map<string, Held>();
+
+  async *all(): AsyncGenerator<StoredCampaign> {
+    for (const id of [...this.#items.keys()]) {
+      const found = await this.find(id);
+      if (found !== undefined) yield found;
+    }
+  }
+
+  async find(id: string): Promise<StoredCampaign | undefined> {
+    const held = this.#items.get(id);
+    return held && { campaign: decodeCampaign(held.meta, held.members, held.notices), version: held.version };
+  }
+
+  async save(next: Campaign, read: number): Promise<'saved' | 'conflict'> {
+    const held = this.#items.get(next.id);
+    if ((held?.version ?? 0) !== read) return 'conflict';
+    const waiting = held?.notices ?? [];
+    const last = Math.max(0, held === undefined ? 0 : decodeCampaign(held.meta, [], []).judgement.numbered);
+    this.#items.set(next.id, {
+      version: read + 1,
+      meta: encodeMeta(next),
+      members: encodeMembers(next),
+      notices: [...waiting, ...next.judgement.notices.filter((notice) => notice.number > last)],
+    });
+    return 'saved';
+  }
+}

@@ -1,0 +1,116 @@
+import {
+  type AttributeValue,
+  BatchWriteItemCommand,
+  type DynamoDBClient,
+  ScanCommand,
+  type WriteRequest,
+} from '@aws-sdk/client-dynamodb';
+import { decodeFacts, encodeFacts } from '../campaigns/facts-codec.ts';
+import type { LinkEntry } from '../campaigns/funnel.ts';
+import type { AccountFacts } from '../campaigns/link-facts.ts';
+import { entryValues, type LinkStore } from './link-store.ts';
+
+/**
+ * The one owner of the link table. An item is one account under one hard value (partition key `value`, sort key
+ * `member`) with its facts as text: a few kilobytes at most, however popular the value is; what grows with popularity is
+ * the number of items, and a reader stops at its limit. `expiresAt` (epoch seconds) forgets accounts that went quiet.
+ */
+export interface LinkTableOptions {
+  readonly retentionDays: number;
+  /** a problem with a stored item that was passed over */
+  readonly onUnreadable?: (value: string, member: string, error: unknown) => void;
+}
+
+/** BatchWriteItem takes at most 25 requests (API_BatchWriteItem). */
+const WRITES_PER_BATCH = 25;
+const ATTEMPTS = 6;
+
+export class LinkTable implements LinkStore {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+  readonly #options: LinkTableOptions;
+
+  constructor(client: DynamoDBClient, table: string, options: LinkTableOptions) {
+    this.#client = client;
+    this.#table = table;
+    this.#options = options;
+  }
+
+  async put(
+    account: string,
+    facts: AccountFacts | undefined,
+    before: AccountFacts | undefined,
+  ): Promise<void> {
+    const now = facts === undefined ? [] : entryValues(account, facts);
+    const requests: WriteRequest[] = [];
+    for (const value of before === undefined ? [] : entryValues(account, before))
+      if (!now.includes(value))
+        requests.push({ DeleteRequest: { Key: { value: { S: value }, member: { S: account } } } });
+    if (facts !== undefined) {
+      const text = encodeFacts(facts);
+      const expiresAt = String(Math.ceil(newestDay(facts) / 1000) + this.#options.retentionDays * 86_400);
+      for (const value of now)
+        requests.push({
+          PutRequest: {
+            Item: {
+              value: { S: value },
+              member: { S: account },
+              facts: { S: text },
+              expiresAt: { N: expiresAt },
+            },
+          },
+        });
+    }
+    for (let i = 0; i < requests.length; i += WRITES_PER_BATCH)
+      await this.#write(requests.slice(i, i + WRITES_PER_BATCH));
+  }
+
+  async *scan(part: number, parts: number): AsyncGenerator<LinkEntry> {
+    let from: Record<string, AttributeValue> | undefined;
+    do {
+      const page = await this.#client.send(
+        new ScanCommand({
+          TableName: this.#table,
+          Segment: part,
+          TotalSegments: parts,
+          ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+        }),
+      );
+      for (const item of page.Items ?? []) {
+        const value = item.value?.S ?? '';
+        const account = item.member?.S ?? '';
+        let facts: AccountFacts;
+        try {
+          facts = decodeFacts(item.facts?.S ?? '');
+        } catch (error) {
+          // one damaged item must not keep all others from being linked
+          this.#options.onUnreadable?.(value, account, error);
+          continue;
+        }
+        yield { value, account, facts };
+      }
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+  }
+
+  async #write(requests: WriteRequest[]): Promise<void> {
+    let left = requests;
+    for (let attempt = 0; left.length > 0; attempt++) {
+      if (attempt === ATTEMPTS)
+        throw new Error(`${left.length} link entries could not be written: the table is throttled`);
+      if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 25 * 2 ** attempt));
+      const response = await this.#client.send(
+        new BatchWriteItemCommand({ RequestItems: { [this.#table]: left } }),
+      );
+      left = response.UnprocessedItems?.[this.#table] ?? [];
+    }
+  }
+}
+
+/** The newest day on which the account showed anything, ms. */
+function newestDay(facts: AccountFacts): number {
+  let newest = facts.firstSeen;
+  for (const list of Object.values(facts.values))
+    for (const { seen } of list) newest = Math.max(newest, seen);
+  return newest;
+}
