@@ -34,6 +34,8 @@ export interface Replay {
   push(event: UsageEvent): void;
   /** flushes what is left */
   finish(): ReplayCounts;
+  /** arrival time, ms */
+  now(): number;
   readonly counts: Readonly<ReplayCounts>;
 }
 
@@ -96,6 +98,7 @@ export function startReplay(store: ReplayStore, rules: Rules, listener: ReplayLi
       else list.push(arrival);
       waiting++;
     },
+    now: () => now,
     finish() {
       flush();
       return counts;

@@ -8,7 +8,10 @@ import { measure } from '../backtest/measure.ts';
 import type { AccountOutcome, BacktestResult, Outcome } from '../backtest/outcome.ts';
 import { startReplay } from '../backtest/replay.ts';
 import { Scoreboard } from '../backtest/scoreboard.ts';
+import { CampaignTracker } from '../campaigns/tracker.ts';
+import type { Rules } from '../detection/judge.ts';
 import type { Policy } from '../policy/policy.ts';
+import { joinSlices } from '../profile/window.ts';
 import { itemBytes } from '../stores/profile-item.ts';
 import { MemoryProfileStore } from '../stores/profile-memory.ts';
 import { printable } from '../telemetry/reason.ts';
@@ -96,7 +99,12 @@ interface Track {
   readonly store: MemoryProfileStore;
   readonly replay: ReturnType<typeof startReplay>;
   readonly sampled: { items: number; units: number };
+  /** looks for campaigns at arrival time `at`, ms */
+  readonly link: (at: number) => void;
 }
+
+/** Campaigns are looked for every six hours of arrival time: often enough for delays, seldom enough for years of traffic. */
+const LINK_EVERY_MS = 6 * 3_600_000;
 
 /** Every so-many-th item is encoded to know its size. */
 const SAMPLE_EVERY = 61;
@@ -113,20 +121,40 @@ async function trackOf(
     retentionDays: Math.max(...policy.windows) / 24 + 1,
   });
   const sampled = { items: 0, units: 0 };
-  const replay = startReplay(
-    store,
-    { policy, calibration, code: CODE_VERSION, shadow: false },
-    {
-      onStep(account, step) {
-        board.step(account, step);
-        if (step.changed && board.writes % SAMPLE_EVERY === 0) {
-          sampled.items++;
-          sampled.units += Math.ceil(itemBytes(step.state) / 1024);
-        }
+  const rules: Rules = { policy, calibration, code: CODE_VERSION, shadow: false };
+  const tracker = new CampaignTracker({});
+  let linkAt: number | undefined;
+  const link = (at: number): void => {
+    const { notices } = tracker.run(
+      at,
+      {
+        slicesOf(account) {
+          const { profile, sealed } = store.one(account);
+          return joinSlices([sealed, profile.slices]);
+        },
+        samplesOf: (account) => store.one(account).profile.samples,
       },
+      rules,
+    );
+    for (const notice of notices) board.notice(notice);
+  };
+  const replay = startReplay(store, rules, {
+    onArrival: (event, _, at) => tracker.observe(event.account, event, at),
+    onFlush(at) {
+      linkAt ??= at + LINK_EVERY_MS;
+      if (at < linkAt) return;
+      linkAt = at + LINK_EVERY_MS;
+      link(at);
     },
-  );
-  return { policy, calibration: calibration.id, board, store, replay, sampled };
+    onStep(account, step) {
+      board.step(account, step);
+      if (step.changed && board.writes % SAMPLE_EVERY === 0) {
+        sampled.items++;
+        sampled.units += Math.ceil(itemBytes(step.state) / 1024);
+      }
+    },
+  });
+  return { policy, calibration: calibration.id, board, store, replay, sampled, link };
 }
 
 /** Runs the replay; prints nothing but progress and rejects, on standard error. The second outcome is that of `--compare`. */
@@ -171,7 +199,10 @@ export async function backtest(
   } finally {
     bar.stop();
   }
-  for (const { replay } of tracks) replay.finish();
+  for (const { replay, link } of tracks) {
+    replay.finish();
+    link(replay.now());
+  }
   const seconds = (performance.now() - began) / 1000;
   if (rejected > 0) say(`${rejected} lines set aside (record --rejects FILE shows them)`);
   if (labels !== undefined) tellAbsent(labels, first.board);

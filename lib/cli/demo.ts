@@ -38,7 +38,12 @@ const DEMO_SEED = 'siphonwatch-demo';
  * Settings that the demo deploys with, all of them ordinary ones: old traffic is replayed under its own clock, and
  * `score` does not wait five seconds for company that a replay brings at once.
  */
-const CONTEXT = { 'siphonwatch:replayClock': true, 'siphonwatch:batchWindowSeconds': 1 } as const;
+const CONTEXT = {
+  'siphonwatch:replayClock': true,
+  'siphonwatch:batchWindowSeconds': 1,
+  // a policy that is pushed to the demo is in force at the next event but a few
+  'siphonwatch:policyStalenessSeconds': 2,
+} as const;
 
 /** Campaigns are looked for once a simulated day, in milliseconds of event time. */
 const LINK_EVERY = 24 * 3_600_000;
@@ -316,6 +321,7 @@ function whereabouts(cloud: Cloud): Record<string, unknown> {
   const { endpoints } = cloud;
   return {
     region: LOCAL_REGION,
+    stack: told.POLICY_APPLICATION,
     endpoints: {
       dynamodb: endpoints.dynamodb,
       sns: endpoints.messages,

@@ -32,7 +32,7 @@ export function withRolloutOptions(command: Command): Command {
 const demoFile = z.object({
   region: z.string(),
   stack: z.string(),
-  endpoints: z.object({ appConfig: z.string() }),
+  endpoints: z.object({ appconfig: z.string() }),
 });
 
 /** @throws InputError where there is no demo although one was asked for, or its file is no longer right */
@@ -63,7 +63,7 @@ export async function rolloutTarget(options: RolloutOptions): Promise<RolloutTar
     throw new InputError(`${DEMO_FILE}: ${z.prettifyError(parsed.error)}; end the demo and start it again`);
   const client = new AppConfigClient({
     region: parsed.data.region,
-    endpoint: parsed.data.endpoints.appConfig,
+    endpoint: parsed.data.endpoints.appconfig,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
   return {
