@@ -35,12 +35,13 @@ function entriesOf(data: ConsoleData, notices: readonly Notice[]): Entry[] {
     else list.push(i);
   });
   for (const [code, members] of labelled)
-    found.push({
-      id: `label ${code}`,
-      title: `${data.campaigns[code]} (as labelled)`,
-      notice: undefined,
-      members,
-    });
+    if (members.length > 1)
+      found.push({
+        id: `label ${code}`,
+        title: data.campaigns[code] as string,
+        notice: undefined,
+        members,
+      });
   return found;
 }
 
@@ -52,7 +53,7 @@ export function Campaigns(props: CampaignsProps) {
   if (entries.length === 0) return html`<p class="muted">No campaign was found, and none is labelled.</p>`;
   return html`<div class="columns">
   <section aria-label="Campaigns"><h2>Campaigns</h2><div class="scroll" tabindex="0" role="region" aria-label="Campaigns"><table><thead><tr><th scope="col">campaign</th><th scope="col" class="num">accounts</th><th scope="col" class="num">flagged</th></tr></thead><tbody>
-  ${entries.map(({ id, title, notice, members }) => html`<tr key=${id} aria-selected=${id === chosen}><td><button class="row" onClick=${() => setChosen(id)}>${title}</button></td><td class="num">${notice?.subject.memberCount ?? members.length}</td><td class="num">${members.filter((i) => !['clear', 'watch'].includes(levelOf(i, props))).length}</td></tr>`)}
+  ${entries.map(({ id, title, notice, members }) => html`<tr key=${id} aria-selected=${id === chosen}><td><button class="row" onClick=${() => setChosen(id)}>${title}</button>${notice === undefined ? html` <span class="tag t-benign">label</span>` : null}</td><td class="num">${notice?.subject.memberCount ?? members.length}</td><td class="num">${members.filter((i) => !['clear', 'watch'].includes(levelOf(i, props))).length}</td></tr>`)}
   </tbody></table></div></section>
   <section aria-label="The campaign" aria-live="polite">${entry === undefined ? null : html`<${CampaignDetail} ...${props} entry=${entry} />`}</section></div>`;
 }

@@ -50,13 +50,12 @@ export function PolicyView({ data, budget, overrides }: PolicyProps) {
     <div class="field"><label for="policy-id">Id</label><input id="policy-id" type="search" value=${id} onInput=${(event: Event) => setId((event.currentTarget as HTMLInputElement).value)} /><small>named on every finding and log line</small></div>
     <div class="actions"><button class="button" disabled=${!proposal.ok} onClick=${() => save(file, proposal.yaml)}>Export ${file}</button></div>
     <p class="small muted">Then try it and roll it out:</p>
-    <pre>siphonwatch policy shadow ${file}
-siphonwatch policy push ${file}</pre></section>
+    <pre>${`siphonwatch policy shadow ${file}\nsiphonwatch policy promote`}</pre></section>
   <section aria-label="What changes" aria-live="polite">
     <h2>What changes against ${data.policy.id}</h2>
     ${proposal.faults.map((line) => html`<p class="error">${line}</p>`)}
     ${proposal.ok && proposal.changes.length === 0 ? html`<p class="muted">Nothing yet: move a threshold.</p>` : null}
-    ${proposal.changes.length === 0 ? null : html`<table><thead><tr><th scope="col">field</th><th scope="col">now</th><th scope="col">candidate</th><th scope="col">effect</th></tr></thead><tbody>${proposal.changes.map((held) => html`<tr><td><code>${held.field}</code></td><td class="num">${held.before}</td><td class="num">${held.after}</td><td>${held.effect}</td></tr>`)}</tbody></table>`}
+    ${proposal.changes.length === 0 ? null : html`<table><thead><tr><th scope="col">field</th><th scope="col" class="num">now</th><th scope="col" class="num">candidate</th><th scope="col">effect</th></tr></thead><tbody>${proposal.changes.map((held) => html`<tr><td><code>${held.field}</code></td><td class="num">${held.before}</td><td class="num">${held.after}</td><td>${held.effect}</td></tr>`)}</tbody></table>`}
     ${proposal.warnings.map((line) => html`<p class="small muted">${line}</p>`)}
     ${proposal.ok ? html`<h3>The file</h3><pre tabindex="0" aria-label="policy file">${proposal.yaml}</pre>` : null}
   </section></div>`;

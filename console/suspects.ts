@@ -104,7 +104,7 @@ function Detail(props: SuspectsProps & { account: number }) {
     <div><div class="key">events</div><div class="value">${held.events.toLocaleString('en-US')}</div><div class="detail">${when(held.firstSeen)} to ${when(held.lastSeen)}</div></div>
     ${held.flag === undefined ? null : html`<div><div class="key">first flag</div><div class="value">${((held.flag.at - held.firstSeen) / 3_600_000).toFixed(1)} h</div><div class="detail">after ${held.flag.events} events, ${held.flag.via === 'campaign' ? 'by its campaign' : 'by itself'}</div></div>`}
   </div>
-  <${Course} trace=${held.trace ?? []} budget=${budget} />
+  <${Course} held=${held} budget=${budget} />
   ${
     notice === undefined
       ? html`<h3>What stands out</h3><ul class="plain">${held.reasons.length === 0 ? html`<li>Nothing beyond nine tenths of its peers.</li>` : held.reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`
@@ -116,26 +116,34 @@ function Detail(props: SuspectsProps & { account: number }) {
 
 const when = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace('T', ' ');
 
-/** How rare the account looked over time, with the levels. */
-function Course({
-  trace,
-  budget,
-}: {
-  trace: readonly (readonly [number, number, number])[];
-  budget: Budget;
-}) {
-  if (trace.length < 2)
+/** The score, and how rare the account looked by then, over time; with the levels and the first flag. */
+function Course({ held, budget }: { held: AccountDetail['account']; budget: Budget }) {
+  const trace = held.trace ?? [];
+  const first = trace[0];
+  const last = trace[trace.length - 1];
+  if (first === undefined || last === undefined || trace.length < 2)
     return html`<h3>Course</h3><p class="muted small">It was never near a level for long enough to draw a course.</p>`;
-  const from = (trace[0] as readonly number[])[0] as number;
-  const to = (trace[trace.length - 1] as readonly number[])[0] as number;
   const W = 720;
-  const H = 190;
-  const x = (at: number): number => 70 + ((at - from) / Math.max(1, to - from)) * (W - 80);
-  const y = (p: number): number => 12 + (1 - Math.min(6, -Math.log10(Math.max(1e-6, p))) / 6) * (H - 46);
-  const points = trace.map(([at, , p]) => `${x(at).toFixed(1)},${y(p).toFixed(1)}`).join(' ');
-  return html`<h3>Course</h3><svg viewBox=${`0 0 ${W} ${H}`} role="img" aria-label=${`Rarity from ${when(from)} to ${when(to)}`}>
-    ${[0, 2, 4, 6].map((rarity) => html`<g><line class="axis" x1="70" x2=${W - 10} y1=${y(10 ** -rarity)} y2=${y(10 ** -rarity)} /><text x="64" y=${y(10 ** -rarity) + 4} text-anchor="end">${rarity === 0 ? 'common' : `1 in ${(10 ** rarity).toLocaleString('en-US')}`}</text></g>`)}
-    ${LEVELS.map((level) => html`<g><line x1="70" x2=${W - 10} y1=${y(budget[level])} y2=${y(budget[level])} stroke="var(--muted)" stroke-dasharray="4 3" /><text x=${W - 12} y=${y(budget[level]) - 3} text-anchor="end">${level}</text></g>`)}
-    <polyline points=${points} fill="none" stroke="var(--accent)" stroke-width="2" stroke-linejoin="round" />
-    <text x="70" y=${H - 8}>${when(from)}</text><text x=${W - 10} y=${H - 8} text-anchor="end">${when(to)}</text></svg>`;
+  const LEFT = 92;
+  const SCORE = { top: 16, height: 96 };
+  const RARITY = { top: 140, height: 120 };
+  const H = RARITY.top + RARITY.height + 26;
+  const from = Math.min(held.firstSeen, first[0]);
+  const to = Math.max(held.lastSeen, last[0]);
+  const most = Math.max(...trace.map(([, score]) => score), 1);
+  const x = (at: number): number => LEFT + ((at - from) / Math.max(1, to - from)) * (W - LEFT - 10);
+  const yScore = (score: number): number => SCORE.top + (1 - score / most) * SCORE.height;
+  const yRarity = (p: number): number =>
+    RARITY.top + (1 - Math.min(6, -Math.log10(Math.max(1e-6, p))) / 6) * RARITY.height;
+  const line = (y: (point: readonly [number, number, number]) => number): string =>
+    trace.map((point) => `${x(point[0]).toFixed(1)},${y(point).toFixed(1)}`).join(' ');
+  return html`<h3>Course</h3><svg viewBox=${`0 0 ${W} ${H}`} role="img" aria-label=${`Score and rarity from ${when(from)} to ${when(to)}, highest score ${held.peak.toFixed(1)}`}>
+    ${[0, most].map((score) => html`<g><line class="axis" x1=${LEFT} x2=${W - 10} y1=${yScore(score)} y2=${yScore(score)} /><text x=${LEFT - 6} y=${yScore(score) + 4} text-anchor="end">${score.toFixed(0)}</text></g>`)}
+    <text x=${LEFT} y=${SCORE.top - 5}>score</text>
+    <polyline points=${line(([, score]) => yScore(score))} fill="none" stroke="var(--accent)" stroke-width="2" stroke-linejoin="round" />
+    ${[0, 2, 4, 6].map((rarity) => html`<g><line class="axis" x1=${LEFT} x2=${W - 10} y1=${yRarity(10 ** -rarity)} y2=${yRarity(10 ** -rarity)} /><text x=${LEFT - 6} y=${yRarity(10 ** -rarity) + 4} text-anchor="end">${rarity === 0 ? 'common' : `1 in ${(10 ** rarity).toLocaleString('en-US')}`}</text></g>`)}
+    ${LEVELS.map((level, i) => html`<g><line x1=${LEFT} x2=${W - 10} y1=${yRarity(budget[level])} y2=${yRarity(budget[level])} stroke="var(--muted)" stroke-dasharray="4 3" /><text x=${LEFT + 6 + i * 64} y=${yRarity(budget[level]) - 3}>${level}</text></g>`)}
+    <polyline points=${line(([, , p]) => yRarity(p))} fill="none" stroke="var(--accent)" stroke-width="2" stroke-linejoin="round" />
+    ${held.flag === undefined ? null : html`<g><line x1=${x(held.flag.at)} x2=${x(held.flag.at)} y1=${SCORE.top} y2=${RARITY.top + RARITY.height} stroke="var(--extraction)" stroke-width="1.5" /><text x=${x(held.flag.at) + 4} y=${RARITY.top - 6} style="fill:var(--extraction)">first flag</text></g>`}
+    <text x=${LEFT} y=${H - 8}>${when(from)}</text><text x=${W - 10} y=${H - 8} text-anchor="end">${when(to)}</text></svg>`;
 }

@@ -9,7 +9,7 @@ import { type CalibrationAccount, learnCalibration } from '../../lib/scoring/cal
 import { CalibrationBucket } from '../../lib/stores/calibration-store.ts';
 import { dynamoDb, s3 } from '../../lib/stores/clients.ts';
 import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
-import { policySource } from '../../lib/stores/policy-source.ts';
+import { policySourceOf } from '../../lib/stores/policy-source.ts';
 import { ProfileTable } from '../../lib/stores/profile-table.ts';
 import { verdictsBySubject } from '../../lib/stores/verdicts.ts';
 
@@ -22,7 +22,7 @@ const environment = readEnvironment('calibrate', process.env);
 const logger = new Logger();
 const metrics = new Metrics();
 const calibrations = new CalibrationBucket(s3(), environment.STATE_BUCKET);
-const policies = policySource();
+const policies = policySourceOf(environment, (problem) => logger.error('policy', { ...problem }));
 
 /** Accounts that fit into the function's memory; beyond it a fixed, key-chosen share of all is learnt from. */
 const MOST_ACCOUNTS = 50_000;
