@@ -116,6 +116,10 @@ async function trackOf(
 ): Promise<Track> {
   const policy = await loadPolicy(policyFile);
   const calibration = await loadCalibration(calibrationFile);
+  if (policy.campaigns.enabled && calibration.groupScore === undefined)
+    say(
+      `note: calibration ${calibration.id} knows no benign groups: campaigns are linked, none is judged (siphonwatch calibrate learns them)`,
+    );
   const board = new Scoreboard(campaignOf);
   const store = new MemoryProfileStore({
     retentionDays: Math.max(...policy.windows) / 24 + 1,
