@@ -26,7 +26,15 @@ export function windowMs(hours: number): number {
  * Slices with equal starts merged, ascending: parts of one slice may stand in the hot item and in sealed ones.
  * Slices that stand alone are shared, not copied; merged ones are new.
  */
-export function joinSlices(lists: readonly (readonly Slice[])[]): Slice[] {
+export function joinSlices(lists: readonly (readonly Slice[])[]): readonly Slice[] {
+  const [older = [], newer = []] = lists;
+  if (lists.length === 2) {
+    // the ordinary case: sealed slices, then open ones
+    if (older.length === 0) return newer;
+    const last = older[older.length - 1] as Slice;
+    if (newer.length === 0) return older;
+    if (last.start < (newer[0] as Slice).start) return older.concat(newer);
+  }
   const all = lists.flat();
   let ordered = true;
   for (let i = 1; i < all.length && ordered; i++)
