@@ -63,7 +63,13 @@ export const DAY = 86_400_000;
 export const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** Many different self-contained tasks at a steady pace: what a harvested query set looks like. */
-export function harvest(of: { account: string; events: number; from?: number; everyMs?: number; seed?: number }): UsageEvent[] {
+export function harvest(of: {
+  account: string;
+  events: number;
+  from?: number;
+  everyMs?: number;
+  seed?: number;
+}): UsageEvent[] {
   const { from = START, everyMs = 20 * MINUTE, seed = 0 } = of;
   return Array.from({ length: of.events }, (_, i) => {
     const time = from + i * everyMs;
@@ -85,16 +91,34 @@ export function harvest(of: { account: string; events: number; from?: number; ev
 }
 
 /** One application with one template, fresh data in its slot. */
-export function application(of: { account: string; events: number; from?: number; everyMs?: number; seed?: number }): UsageEvent[] {
+export function application(of: {
+  account: string;
+  events: number;
+  from?: number;
+  everyMs?: number;
+  seed?: number;
+}): UsageEvent[] {
   const { from = START, everyMs = 20 * MINUTE, seed = 0 } = of;
   return Array.from({ length: of.events }, (_, i) =>
     usageEvent({
       id: `${of.account}-${seed}-${i}`,
       account: of.account,
       time: iso(from + i * everyMs),
-      shape: { ...usageEvent().shape, instruction: true, words: 12 + (i % 5), head: 7, lines: 3, input: true },
+      shape: {
+        ...usageEvent().shape,
+        instruction: true,
+        words: 12 + (i % 5),
+        head: 7,
+        lines: 3,
+        input: true,
+      },
       prints: [
-        { epoch: 'e1', prompt: print(seed * 1_000_000 + i), opening: print(seed), closing: print(seed * 77 + (i % 9)) },
+        {
+          epoch: 'e1',
+          prompt: print(seed * 1_000_000 + i),
+          opening: print(seed),
+          closing: print(seed * 77 + (i % 9)),
+        },
       ],
     }),
   );

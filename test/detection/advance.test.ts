@@ -4,11 +4,11 @@ import { newAccount } from '../../lib/detection/account-state.ts';
 import { type Advance, advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { notice as noticeSchema } from '../../lib/findings/finding.ts';
+import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import type { Arrival } from '../../lib/profile/profile.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
-import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
@@ -25,7 +25,10 @@ function arrivals(events: readonly UsageEvent[]): Arrival[] {
   }));
 }
 
-function run(events: readonly UsageEvent[], size: number): { last: Advance; notices: Advance['notice'][]; seals: number } {
+function run(
+  events: readonly UsageEvent[],
+  size: number,
+): { last: Advance; notices: Advance['notice'][]; seals: number } {
   let state = newAccount(events[0]?.account ?? '');
   const list = arrivals(events);
   const notices: Advance['notice'][] = [];
@@ -54,7 +57,10 @@ describe('advancing an account', () => {
   });
 
   it('leaves an application alone that fills one template all day', () => {
-    const { last, notices } = run(application({ account: account(2), events: 400, everyMs: 10 * 60_000 }), 20);
+    const { last, notices } = run(
+      application({ account: account(2), events: 400, everyMs: 10 * 60_000 }),
+      20,
+    );
     expect(notices).toEqual([]);
     expect(last.state.judgement.level.level).toBe('clear');
   });
@@ -62,7 +68,8 @@ describe('advancing an account', () => {
   it('ends in the same slices and score whatever the batches', () => {
     const one = run(harvesting, 1).last;
     const all = run(harvesting, harvesting.length).last;
-    const joined = (step: Advance) => Buffer.from(encodeSlices(joinSlices([step.state.sealed, step.state.profile.slices]))).toString('hex');
+    const joined = (step: Advance) =>
+      Buffer.from(encodeSlices(joinSlices([step.state.sealed, step.state.profile.slices]))).toString('hex');
     expect(joined(one)).toBe(joined(all));
     expect(one.scores.map(({ score }) => score)).toEqual(all.scores.map(({ score }) => score));
   });
@@ -86,7 +93,11 @@ describe('advancing an account', () => {
   it('gives sane answers on few events, a jumping clock, and an unknown plan', () => {
     expect(run(harvesting.slice(0, 3), 3).last.state.judgement.level.level).toBe('clear');
     const jumping = Array.from({ length: 20 }, (_, i) =>
-      usageEvent({ account: account(3), id: `j-${i}`, time: iso(START + (i % 2 === 0 ? 1 : 200) * i * HOUR) }),
+      usageEvent({
+        account: account(3),
+        id: `j-${i}`,
+        time: iso(START + (i % 2 === 0 ? 1 : 200) * i * HOUR),
+      }),
     );
     const { last } = run(jumping, 2);
     expect(Number.isFinite(last.scores[0]?.score)).toBe(true);
@@ -99,7 +110,10 @@ describe('advancing an account', () => {
   });
 
   it('records an exception as quiet until it expires', () => {
-    const policy = { ...defaultPolicy, exceptions: [{ account: account(1), until: '2027-01-01T00:00:00Z', reason: 'red team exercise' }] };
+    const policy = {
+      ...defaultPolicy,
+      exceptions: [{ account: account(1), until: '2027-01-01T00:00:00Z', reason: 'red team exercise' }],
+    };
     const step = advance(newAccount(account(1)), arrivals(harvesting), { ...rules, policy });
     expect(step.notice?.quiet).toBe('red team exercise');
   });
@@ -109,10 +123,14 @@ describe('a replay', () => {
   it('finds the harvester among applications and counts what it read', () => {
     const events = [
       ...harvest({ account: account(1), events: 80 }),
-      ...Array.from({ length: 6 }, (_, i) => application({ account: account(10 + i), events: 80, seed: i + 1 })).flat(),
+      ...Array.from({ length: 6 }, (_, i) =>
+        application({ account: account(10 + i), events: 80, seed: i + 1 }),
+      ).flat(),
     ].sort((a, b) => (a.time < b.time ? -1 : 1));
     const flagged = new Set<string>();
-    const replay = startReplay(new MemoryProfileStore(), rules, { onNotice: (held) => flagged.add(held.subject.id) });
+    const replay = startReplay(new MemoryProfileStore(), rules, {
+      onNotice: (held) => flagged.add(held.subject.id),
+    });
     for (const event of events) replay.push(event);
     replay.push(usageEvent({ account: account(1), id: 'from the future', time: '2099-01-01T00:00:00.000Z' }));
     for (const event of events.slice(-3)) replay.push({ ...event });

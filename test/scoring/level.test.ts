@@ -6,7 +6,11 @@ const rules = { watch: 0.01, suspect: 0.001, critical: 0.0002, calm: 3 * DAY };
 
 describe('levels', () => {
   it('rise at once', () => {
-    expect(nextLevel(CLEAR, 0.0005, START, rules)).toEqual({ level: 'suspect', since: START, supported: START });
+    expect(nextLevel(CLEAR, 0.0005, START, rules)).toEqual({
+      level: 'suspect',
+      since: START,
+      supported: START,
+    });
     expect(levelFor(0.0002, rules)).toBe('critical');
   });
 

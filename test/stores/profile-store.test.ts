@@ -3,11 +3,11 @@ import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
+import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import type { Arrival } from '../../lib/profile/profile.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
-import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import type { ProfileStore } from '../../lib/stores/profile-store.ts';
@@ -28,7 +28,11 @@ function arrivals(events: readonly UsageEvent[]): Arrival[] {
   }));
 }
 
-async function push(store: ProfileStore, who: string, run: readonly Arrival[]): Promise<'saved' | 'conflict'> {
+async function push(
+  store: ProfileStore,
+  who: string,
+  run: readonly Arrival[],
+): Promise<'saved' | 'conflict'> {
   const state = (await store.load([who])).get(who);
   if (state === undefined) throw new Error('no state');
   const step = advance(state, run, rules);
@@ -110,7 +114,8 @@ describe.each(STORES)('profile store $name', ({ make }) => {
     const who = account(next++);
     const other = account(next++);
     const events = harvest({ account: who, events: 150, everyMs: HOUR });
-    for (let i = 0; i < events.length; i += 10) expect(await push(store, who, arrivals(events.slice(i, i + 10)))).toBe('saved');
+    for (let i = 0; i < events.length; i += 10)
+      expect(await push(store, who, arrivals(events.slice(i, i + 10)))).toBe('saved');
     await push(store, other, arrivals(harvest({ account: other, events: 5 })));
     const state = (await fresh().load([who, other])).get(who);
     expect(state?.profile.totals.events).toBe(150);
@@ -153,7 +158,9 @@ describe.each(STORES)('profile store $name', ({ make }) => {
   it('remembers the ids of a busy account beyond its hot item', async () => {
     const { store, fresh } = make();
     const who = account(next++);
-    const busy = Array.from({ length: 120 }, (_, i) => usageEvent({ account: who, id: `busy-${i}`, time: new Date(START + i * 1000).toISOString() }));
+    const busy = Array.from({ length: 120 }, (_, i) =>
+      usageEvent({ account: who, id: `busy-${i}`, time: new Date(START + i * 1000).toISOString() }),
+    );
     for (let i = 0; i < busy.length; i += 30) await push(store, who, arrivals(busy.slice(i, i + 30)));
     const again = arrivals(busy.slice(0, 40));
     const state = (await fresh().load([who])).get(who);
