@@ -6,6 +6,7 @@ import { misfits, policyChanges } from '../policy/diff.ts';
 import { describeFault, parsePolicy } from '../policy/parse-policy.ts';
 import { defaultPolicy, type Policy } from '../policy/policy.ts';
 import { vetPolicy } from '../policy/vet.ts';
+import { CalibrationBucket, CalibrationMissing } from '../stores/calibration-store.ts';
 import { DynamoFindingStore } from '../stores/finding-store.ts';
 import { NO_SHADOW, type PolicySlot } from '../stores/policy-names.ts';
 import { type Deployed, RolloutError } from '../stores/policy-rollout.ts';
@@ -142,7 +143,7 @@ function printChanges(changes: ReturnType<typeof policyChanges>, warnings: reado
   for (const warning of warnings) out(pc.yellow(`note: ${warning}`));
 }
 
-interface PushOptions extends RolloutOptions, JsonOption {
+interface PushOptions extends RolloutOptions, DeploymentOptions, JsonOption {
   readonly note?: string;
   readonly calibration?: string;
 }
@@ -185,7 +186,12 @@ function pushCommand(): Command {
       )
       .argument('<file>', 'YAML or JSON')
       .option('--note <text>', 'why, for the history')
-      .option('--calibration <file>', 'the calibration that it names, for checks on this side')
+      .option(
+        '--calibration <file>',
+        'the calibration that it names: checked, and stored beside the others first',
+      )
+      .option('--state-bucket <name>', 'bucket of calibrations (STATE_BUCKET)')
+      .option('--table <name>', 'findings table (FINDING_TABLE)')
       .option('--json', 'print one JSON document'),
   ).action((file: string, options: PushOptions) =>
     runVerb('policy push', () => pushTo('active', file, options)),
@@ -201,7 +207,11 @@ function shadowCommand(): Command {
       .argument('[file]', 'YAML or JSON')
       .option('--off', 'stop evaluating a candidate')
       .option('--note <text>', 'why, for the history')
-      .option('--calibration <file>', 'the calibration that it names, for checks on this side')
+      .option(
+        '--calibration <file>',
+        'the calibration that it names: checked, and stored beside the others first',
+      )
+      .option('--state-bucket <name>', 'bucket of calibrations (STATE_BUCKET)')
       .option('--days <n>', 'days of the digest', days, 1)
       .option('--table <name>', 'findings table (FINDING_TABLE), for the digest')
       .option('--endpoint <url>', 'address of DynamoDB, for emulators')
@@ -233,6 +243,8 @@ async function pushTo(slot: PolicySlot, file: string, options: PushOptions): Pro
   const policy = await vetted(file, options);
   if (policy.id === NO_SHADOW)
     throw new InputError(`${file}: id: ${NO_SHADOW} means no shadow policy; give another`);
+  if (options.calibration !== undefined && policy.calibration !== 'default')
+    await uploadCalibration(policy.calibration, options);
   return withTarget(options, async ({ rollout, where }) => {
     const now = await rollout.current('active');
     const deployed = await rollout.push(slot, policy, options.note ?? '');
@@ -253,6 +265,36 @@ async function pushTo(slot: PolicySlot, file: string, options: PushOptions): Pro
     }
     return 0;
   });
+}
+
+/** Puts the calibration that the policy names where functions read it; one that is there already is never replaced. */
+async function uploadCalibration(id: string, options: PushOptions): Promise<void> {
+  const calibration = await loadCalibration(options.calibration);
+  if (calibration.id !== id)
+    throw new InputError(
+      `--calibration ${options.calibration ?? ''}: is ${calibration.id}, the policy names ${id}`,
+    );
+  const deployment = await connect(options);
+  try {
+    if (deployment.stateBucket === undefined)
+      throw new InputError('which bucket has the calibrations? Give --state-bucket NAME (or STATE_BUCKET)');
+    const store = new CalibrationBucket(deployment.s3, deployment.stateBucket);
+    const known = await store.get(id).catch((error: unknown) => {
+      if (error instanceof CalibrationMissing) return undefined;
+      throw error;
+    });
+    if (known === undefined) {
+      await store.put(calibration);
+      say(`calibration ${id}: stored`);
+    } else if (JSON.stringify(known) !== JSON.stringify(calibration))
+      throw new InputError(
+        `calibration ${id} is stored already with other content: give this one another id`,
+      );
+  } catch (error) {
+    throw asInputError(error, deployment.where);
+  } finally {
+    deployment.close();
+  }
 }
 
 function describeState({ state }: Deployed): string {

@@ -1,0 +1,191 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Command } from 'commander';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { backtestCommand } from '../../lib/cli/backtest.ts';
+import { saved } from '../../lib/cli/console.ts';
+import { policyCommand } from '../../lib/cli/policy.ts';
+import { tuneCommand } from '../../lib/cli/tune.ts';
+import { account, application, harvest } from '../events.ts';
+
+let folder: string;
+const at = (name: string): string => join(folder, name);
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'siphonwatch-tuning-'));
+  const events = [
+    ...harvest({ account: account(1), events: 120, seed: 1 }),
+    ...application({ account: account(2), events: 150, seed: 2 }),
+    ...application({ account: account(3), events: 80, seed: 3 }),
+  ].sort((a, b) => (a.time < b.time ? -1 : 1));
+  const text = `${events.map((event) => JSON.stringify(event)).join('\n')}\n`;
+  writeFileSync(at('events.ndjson'), text);
+  writeFileSync(at('cut.ndjson.gz'), gzipSync(text).subarray(0, 2000));
+  writeFileSync(
+    at('labels.csv'),
+    `account,label,kind,campaign\n${account(1)},extraction,harvest,c1\n${account(2)},benign,app,\n${account(3)},benign,app,\n${account(9)},benign,app,\n`,
+  );
+  writeFileSync(at('others.csv'), `account,label,kind,campaign\n${account(8)},benign,app,\n`);
+  writeFileSync(
+    at('strict.yaml'),
+    'v: 1\nid: strict\nbudget: {watch: 1e-8, suspect: 1e-8, critical: 1e-8}\n',
+  );
+  writeFileSync(at('bad.yaml'), 'v: 1\nid: bad\nwindows: [-6]\nextra: 1\n');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+});
+
+async function run(
+  command: Command,
+  ...words: string[]
+): Promise<{ code: number; out: string; err: string }> {
+  let out = '';
+  let err = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    out += String(chunk);
+    return true;
+  });
+  vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
+    err += String(chunk);
+    return true;
+  });
+  process.exitCode = undefined;
+  await command.parseAsync(words, { from: 'user' });
+  const code = Number(process.exitCode ?? 0);
+  vi.restoreAllMocks();
+  return { code, out, err };
+}
+
+describe('policy', () => {
+  it('validate tells each fault with its place and ends with 2; a good file ends with 0', async () => {
+    const bad = await run(policyCommand(), 'validate', at('bad.yaml'));
+    expect(bad.code).toBe(2);
+    expect(bad.out).toContain('bad.yaml:3:11: windows.0:');
+    expect(bad.out).toContain('bad.yaml:4:1: extra: is not a field of a policy (got 1)');
+    expect((await run(policyCommand(), 'validate', 'examples/policy.yaml')).code).toBe(0);
+  });
+
+  it('diff says in words, and on traffic in numbers, what changes', async () => {
+    const words = await run(policyCommand(), 'diff', 'default', at('strict.yaml'));
+    expect(words.out).toContain('budget.suspect: 0.001 -> 1e-8');
+    expect(words.out).toContain('cannot be reached');
+    const numbers = await run(
+      policyCommand(),
+      'diff',
+      'default',
+      at('strict.yaml'),
+      '--events',
+      at('events.ndjson'),
+      '--labels',
+      at('labels.csv'),
+      '--json',
+    );
+    expect(JSON.parse(numbers.out)).toMatchObject({
+      traffic: { noLongerCaught: 1, noLongerWronged: 0, newlyCaught: 0, newlyWronged: 0, lost: [account(1)] },
+    });
+  });
+
+  it('push refuses a bad file before anybody is asked', async () => {
+    const pushed = await run(policyCommand(), 'push', at('bad.yaml'));
+    expect(pushed.code).toBe(2);
+    expect(pushed.err).toContain('bad.yaml:3:11: windows.0:');
+  });
+});
+
+describe('backtest', () => {
+  it('says that a gzip is truncated, where, and stops', async () => {
+    const cut = await run(backtestCommand(), at('cut.ndjson.gz'));
+    expect(cut.code).toBe(2);
+    expect(cut.err).toMatch(
+      /cut\.ndjson\.gz: the gzip file ends too early: it is truncated \(after line \d+\)/,
+    );
+  });
+
+  it('says which labels have no events, and why when none has', async () => {
+    const some = await run(backtestCommand(), at('events.ndjson'), '--labels', at('labels.csv'), '--json');
+    expect(some.code).toBe(0);
+    expect(some.err).toContain(`1 of 4 labelled accounts have no events here (the first is ${account(9)})`);
+    expect(JSON.parse(some.out)).toMatchObject({
+      accounts: { benign: 2, benignFlagged: 0, extraction: 1, extractionFlagged: 1 },
+    });
+    const none = await run(backtestCommand(), at('events.ndjson'), '--labels', at('others.csv'));
+    expect(none.err).toContain('Probably the events were recorded under another key');
+  });
+
+  it('writes a report that stands alone, beside a second policy, and an outcome that the console opens', async () => {
+    const made = await run(
+      backtestCommand(),
+      at('events.ndjson'),
+      '--labels',
+      at('labels.csv'),
+      '--compare',
+      at('strict.yaml'),
+      '--report',
+      at('report.html'),
+      '--save',
+      at('outcome.json.gz'),
+    );
+    expect(made.code).toBe(0);
+    expect(made.out).toContain('only default-1 flags 1');
+    const html = readFileSync(at('report.html'), 'utf8');
+    for (const part of [
+      'In short',
+      'Scores by peer group',
+      'What a threshold costs',
+      'How long it took',
+      'Whom it hit',
+      'What it costs to run',
+      'default-1 beside strict',
+    ])
+      expect(html).toContain(part);
+    expect(html).not.toMatch(/<script|<link|src=|@import|url\(http/i);
+    const source = await saved(at('outcome.json.gz'), {});
+    expect(source.accounts).toHaveLength(3);
+    expect(source.policy.id).toBe('strict');
+  });
+
+  it('an outcome that is none is refused by the console with what it is not', async () => {
+    writeFileSync(at('half.json.gz'), readFileSync(at('outcome.json.gz')).subarray(0, 200));
+    await expect(saved(at('half.json.gz'), {})).rejects.toThrow(/truncated or damaged gzip/);
+    await expect(saved(at('labels.csv'), {})).rejects.toThrow(/not JSON; make it with backtest --save/);
+    writeFileSync(at('other.json'), '{"v":1}');
+    await expect(saved(at('other.json'), {})).rejects.toThrow(/not what backtest --save writes/);
+  });
+});
+
+describe('tune', () => {
+  it('refuses what two benign accounts cannot support, ends with 1 and writes nothing', async () => {
+    const words = [
+      at('events.ndjson'),
+      '--labels',
+      at('labels.csv'),
+      '--max-fpr',
+      '0.001',
+      '--out',
+      at('tuned.yaml'),
+    ];
+    const refused = await run(tuneCommand(), ...words);
+    expect(refused.code).toBe(1);
+    expect(refused.out).toContain('2 benign accounts cannot support a false-alarm rate of 0.001');
+    expect(() => readFileSync(at('tuned.yaml'))).toThrow();
+    expect(refused.err).toContain('1 of 4 labelled accounts have no events here');
+  });
+
+  it('says so when the labels are of other accounts altogether', async () => {
+    const none = await run(
+      tuneCommand(),
+      at('events.ndjson'),
+      '--labels',
+      at('others.csv'),
+      '--max-fpr',
+      '0.01',
+    );
+    expect(none.code).toBe(2);
+    expect(none.err).toContain('none of its accounts has events here');
+  });
+});
