@@ -82,7 +82,7 @@ export function learnGroupNull(
       for (const name of surpriseNulls(signal.id, kind)) add(surprises, name, most);
     });
   });
-  for (const [name, values] of surprises) nulls[name] = learnNull(values);
+  for (const [name, values] of surprises) nulls[name] = noLighter(learnNull(values));
   return nulls;
 }
 
@@ -183,6 +183,21 @@ function looksAt(
     }
   }
   return looks;
+}
+
+/** -log10 of a p-value that is one exceeds 1.3 in one case of twenty. */
+const FAIR_FROM = -Math.log10(0.05);
+/** Mean excess of -log10 of a p-value that is one is 0.43; below this much of it no learnt tail is believed. */
+const FAIR_SCALE = 0.25;
+
+/** The null of a surprise, never lighter than a true p-value could make it: base or signal may be too small to show more. */
+function noLighter(held: NullDistribution): NullDistribution {
+  const from = Math.max(held.tail.from, FAIR_FROM);
+  return {
+    ...held,
+    quantiles: held.quantiles.map((value, i) => (i === held.quantiles.length - 1 ? from : value)),
+    tail: { from, scale: Math.max(held.tail.scale, FAIR_SCALE) },
+  };
 }
 
 /** Per signal null that a group passed through, its largest value there. */

@@ -203,10 +203,15 @@ export function surpriseNulls(signal: string, kind: GroupKind): readonly string[
 /** Most that one signal's surprise may bring: beyond it a fitted tail says nothing more. */
 const MOST = 12;
 
+/** Part of a signal's declared unit that the scale of its tail never falls below. */
+const LEAST_SCALE = 1 / 8;
+
 /**
  * How surprising a value is among benign groups of the size and product: -log10 of its tail probability, by the fitted
  * tail, at most MOST; 0 where no such groups were seen. Groups are compared by surprise and not by steps, because the
  * spread of a group's value shrinks as it grows: what says nothing of four accounts can say everything of forty.
+ * The tail is never steeper than the signal's declared unit allows: where benign groups show nothing at all of a
+ * behaviour, a trace of it is no proof.
  */
 export function surprise(
   signal: Signal,
@@ -217,7 +222,9 @@ export function surprise(
 ): number {
   const own = nulls[signalNull(signal.id, hours, kind)];
   if (own === undefined || own.accounts < FEWEST) return 0;
-  return Math.min(MOST, -Math.log10(upperTail(own, value)));
+  const scale = Math.max(own.tail.scale, signal.unit * LEAST_SCALE);
+  const p = upperTail({ ...own, tail: { from: own.tail.from, scale } }, value);
+  return Math.min(MOST, -Math.log10(p));
 }
 
 /** How a signal's value is placed among benign groups: its surprise, and the chance of one as large over a period. */

@@ -105,7 +105,8 @@ export function judgeCampaign(
   if (nulls === undefined) return quiet;
   const customer = customerOf(members);
   const from = sliceStart(campaign.linkedAt);
-  let best: { sight: GroupSight; score: WindowScore } | undefined;
+  let best: WindowScore | undefined;
+  let longest: GroupSight | undefined;
   for (const hours of policy.windows) {
     const sight = lookAtGroup(
       members.map((member) => member.slices),
@@ -115,22 +116,23 @@ export function judgeCampaign(
       from,
     );
     const score = scoreGroup(sight, scoreRules(policy), nulls);
-    if (best === undefined || score.score > best.score.score) best = { sight, score };
+    if (best === undefined || score.score > best.score) best = score;
+    if (longest === undefined || hours > longest.hours) longest = sight;
   }
-  if (best === undefined) return quiet;
+  if (best === undefined || longest === undefined) return quiet;
   const before = campaign.judgement;
-  const evidence = grow(before.evidence, best.score.score, at);
+  const evidence = grow(before.evidence, best.score, at);
   const kind = { product: customer.product, members: members.length };
-  const { p } = groupCertainty(best.score.score, kind, scoreRules(policy), calibration);
+  const { p } = groupCertainty(best.score, kind, scoreRules(policy), calibration);
   const sure = groupCertainty(evidence.peak, kind, scoreRules(policy), calibration);
   const level = nextLevel(before.level, p, at, campaignLevels(policy, tested));
-  const judged = levelRank(level.level) >= SUSPECT ? judgeMembers(members, best.sight, best.score) : [];
+  const judged = levelRank(level.level) >= SUSPECT ? judgeMembers(members, longest, best) : [];
   const accused = accusedOf(campaign, level, judged, at);
-  const transition = transitionOf(campaign, level, at, best.score.events, accused.size, policy);
+  const transition = transitionOf(campaign, level, at, best.events, accused.size, policy);
   if (transition === undefined)
     return {
       campaign: { ...campaign, accused, judgement: { ...before, evidence, level }, judgedAt: at },
-      score: best.score.score,
+      score: best.score,
       p,
       notice: undefined,
     };
@@ -142,7 +144,7 @@ export function judgeCampaign(
     id,
     since: fresh ? level.since : (before.finding?.since ?? level.since),
     noticedAt: at,
-    noticedEvents: best.score.events,
+    noticedEvents: best.events,
     calmed: transition === 'calmed',
   };
   const number = before.numbered + 1;
@@ -153,8 +155,8 @@ export function judgeCampaign(
     judged,
     customer,
     occasion: { transition, number, finding: id, level, previous: before.level.level, at },
-    top: best.score,
-    reasons: reasonsOf(best.score),
+    top: best,
+    reasons: reasonsOf(best),
     sure,
     from,
     rules,
@@ -167,7 +169,7 @@ export function judgeCampaign(
     numbered: number,
     notices: [...before.notices, notice],
   };
-  return { campaign: { ...campaign, accused, judgement, judgedAt: at }, score: best.score.score, p, notice };
+  return { campaign: { ...campaign, accused, judgement, judgedAt: at }, score: best.score, p, notice };
 }
 
 /**
@@ -262,8 +264,12 @@ function accusedOf(
 ): ReadonlyMap<string, number> {
   if (levelRank(level.level) < SUSPECT) return new Map();
   const accused = new Map<string, number>();
-  for (const { member, fit } of judged)
-    if (fit !== 'against') accused.set(member.account, campaign.accused.get(member.account) ?? at);
+  for (const { member, fit, events } of judged) {
+    const since = campaign.accused.get(member.account);
+    // who shows nothing in the window is named as long as he was, and not for the first time
+    if (fit === 'against' || (events === 0 && since === undefined)) continue;
+    accused.set(member.account, since ?? at);
+  }
   return accused;
 }
 

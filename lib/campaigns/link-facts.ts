@@ -57,6 +57,7 @@ export interface AccountFacts {
   readonly product: string;
   /** ms since 1970 */
   readonly createdAt: number;
+  /** day of event time in which it was first seen, ms */
   readonly firstSeen: number;
   readonly values: Readonly<Record<Collected, readonly SeenValue[]>>;
 }
@@ -124,8 +125,7 @@ export function collectFacts(
 }
 
 function withEvent(held: AccountFacts | undefined, event: UsageEvent): AccountFacts {
-  const time = Date.parse(event.time);
-  const day = Math.floor(time / SEEN_MS) * SEEN_MS;
+  const day = Math.floor(Date.parse(event.time) / SEEN_MS) * SEEN_MS;
   let { payment, credential, network, client, setting } = held?.values ?? NOTHING;
   for (const prints of event.prints) {
     if (prints.payment !== undefined) payment = withValue(payment, prints.payment, day);
@@ -145,6 +145,7 @@ function withEvent(held: AccountFacts | undefined, event: UsageEvent): AccountFa
       network === values.network &&
       client === values.client &&
       setting === values.setting &&
+      day >= held.firstSeen &&
       customer.plan === held.plan &&
       customer.product === held.product
     )
@@ -155,7 +156,7 @@ function withEvent(held: AccountFacts | undefined, event: UsageEvent): AccountFa
     plan: customer.plan,
     product: customer.product,
     createdAt: Date.parse(customer.createdAt),
-    firstSeen: held === undefined ? time : Math.min(held.firstSeen, time),
+    firstSeen: held === undefined ? day : Math.min(held.firstSeen, day),
     values: { payment, credential, network, client, setting },
   };
 }
