@@ -125,25 +125,26 @@ function Course({ held, budget }: { held: AccountDetail['account']; budget: Budg
     return html`<h3>Course</h3><p class="muted small">It was never near a level for long enough to draw a course.</p>`;
   const W = 720;
   const LEFT = 92;
+  const RIGHT = 62;
   const SCORE = { top: 16, height: 96 };
   const RARITY = { top: 140, height: 120 };
   const H = RARITY.top + RARITY.height + 26;
   const from = Math.min(held.firstSeen, first[0]);
   const to = Math.max(held.lastSeen, last[0]);
   const most = Math.max(...trace.map(([, score]) => score), 1);
-  const x = (at: number): number => LEFT + ((at - from) / Math.max(1, to - from)) * (W - LEFT - 10);
+  const x = (at: number): number => LEFT + ((at - from) / Math.max(1, to - from)) * (W - LEFT - RIGHT);
   const yScore = (score: number): number => SCORE.top + (1 - score / most) * SCORE.height;
   const yRarity = (p: number): number =>
     RARITY.top + (1 - Math.min(6, -Math.log10(Math.max(1e-6, p))) / 6) * RARITY.height;
   const line = (y: (point: readonly [number, number, number]) => number): string =>
     trace.map((point) => `${x(point[0]).toFixed(1)},${y(point).toFixed(1)}`).join(' ');
   return html`<h3>Course</h3><svg viewBox=${`0 0 ${W} ${H}`} role="img" aria-label=${`Score and rarity from ${when(from)} to ${when(to)}, highest score ${held.peak.toFixed(1)}`}>
-    ${[0, most].map((score) => html`<g><line class="axis" x1=${LEFT} x2=${W - 10} y1=${yScore(score)} y2=${yScore(score)} /><text x=${LEFT - 6} y=${yScore(score) + 4} text-anchor="end">${score.toFixed(0)}</text></g>`)}
+    ${[0, most].map((score) => html`<g><line class="axis" x1=${LEFT} x2=${W - RIGHT} y1=${yScore(score)} y2=${yScore(score)} /><text x=${LEFT - 6} y=${yScore(score) + 4} text-anchor="end">${score.toFixed(0)}</text></g>`)}
     <text x=${LEFT} y=${SCORE.top - 5}>score</text>
     <polyline points=${line(([, score]) => yScore(score))} fill="none" stroke="var(--accent)" stroke-width="2" stroke-linejoin="round" />
-    ${[0, 2, 4, 6].map((rarity) => html`<g><line class="axis" x1=${LEFT} x2=${W - 10} y1=${yRarity(10 ** -rarity)} y2=${yRarity(10 ** -rarity)} /><text x=${LEFT - 6} y=${yRarity(10 ** -rarity) + 4} text-anchor="end">${rarity === 0 ? 'common' : `1 in ${(10 ** rarity).toLocaleString('en-US')}`}</text></g>`)}
-    ${LEVELS.map((level, i) => html`<g><line x1=${LEFT} x2=${W - 10} y1=${yRarity(budget[level])} y2=${yRarity(budget[level])} stroke="var(--muted)" stroke-dasharray="4 3" /><text x=${LEFT + 6 + i * 64} y=${yRarity(budget[level]) - 3}>${level}</text></g>`)}
+    ${[0, 2, 4, 6].map((rarity) => html`<g><line class="axis" x1=${LEFT} x2=${W - RIGHT} y1=${yRarity(10 ** -rarity)} y2=${yRarity(10 ** -rarity)} /><text x=${LEFT - 6} y=${yRarity(10 ** -rarity) + 4} text-anchor="end">${rarity === 0 ? 'common' : `1 in ${(10 ** rarity).toLocaleString('en-US')}`}</text></g>`)}
+    ${LEVELS.map((level) => html`<g><line x1=${LEFT} x2=${W - RIGHT} y1=${yRarity(budget[level])} y2=${yRarity(budget[level])} stroke="var(--muted)" stroke-dasharray="4 3" /><text x=${W - RIGHT + 5} y=${yRarity(budget[level]) + 4}>${level}</text></g>`)}
     <polyline points=${line(([, , p]) => yRarity(p))} fill="none" stroke="var(--accent)" stroke-width="2" stroke-linejoin="round" />
     ${held.flag === undefined ? null : html`<g><line x1=${x(held.flag.at)} x2=${x(held.flag.at)} y1=${SCORE.top} y2=${RARITY.top + RARITY.height} stroke="var(--extraction)" stroke-width="1.5" /><text x=${x(held.flag.at) + 4} y=${RARITY.top - 6} style="fill:var(--extraction)">first flag</text></g>`}
-    <text x=${LEFT} y=${H - 8}>${when(from)}</text><text x=${W - 10} y=${H - 8} text-anchor="end">${when(to)}</text></svg>`;
+    <text x=${LEFT} y=${H - 8}>${when(from)}</text><text x=${W - RIGHT} y=${H - 8} text-anchor="end">${when(to)}</text></svg>`;
 }
