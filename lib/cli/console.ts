@@ -130,6 +130,7 @@ export async function saved(file: string, options: { calibration?: string }): Pr
 }
 
 async function deployed(options: ConsoleOptions): Promise<ConsoleSource> {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const deployment = await connect(options);
   try {
     if (deployment.profileTable === undefined)

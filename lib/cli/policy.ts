@@ -382,7 +382,7 @@ function rollbackCommand(): Command {
 function promoteCommand(): Command {
   return withRolloutOptions(
     new Command('promote')
-      .description('make the shadow policy the active one, and end the shadow')
+      .description('make the shadow policy the active one')
       .option('--note <text>', 'why, for the history')
       .option('--json', 'print one JSON document'),
   ).action((options: PushOptions) =>

@@ -37,6 +37,8 @@ const demoFile = z.object({
 
 /** @throws InputError where there is no demo although one was asked for, or its file is no longer right */
 export async function rolloutTarget(options: RolloutOptions): Promise<RolloutTarget> {
+  // The SDK's advice on Node versions is for whoever builds this, not for whoever runs it.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const stack = options.stack ?? (process.env.SIPHONWATCH_STACK || undefined);
   const demo = stack === undefined ? await readFile(DEMO_FILE, 'utf8').catch(() => undefined) : undefined;
   if (demo === undefined) {
