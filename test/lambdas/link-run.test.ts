@@ -1,0 +1,178 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type LinkPorts, linkRun } from '../../lambdas/link/link-run.ts';
+import { learnGroupNull } from '../../lib/campaigns/group-null.ts';
+import { collectFacts } from '../../lib/campaigns/link-facts.ts';
+import { advance } from '../../lib/detection/advance.ts';
+import type { Rules } from '../../lib/detection/judge.ts';
+import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { padSequence } from '../../lib/profile/position.ts';
+import { joinSlices } from '../../lib/profile/window.ts';
+import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
+import { MemoryCampaignStore } from '../../lib/stores/campaign-store.ts';
+import { MemoryLinkStore } from '../../lib/stores/link-store.ts';
+import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
+import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { account, application, HOUR, harvest, MINUTE, print, START } from '../events.ts';
+
+/** Ordinary applications, and two campaigns of twelve on four payments each. */
+function traffic(): Map<string, UsageEvent[]> {
+  const all = new Map<string, UsageEvent[]>();
+  const at = (name: string, run: UsageEvent[], payment: number, network: number): void => {
+    const events = run.map((event) => ({
+      ...event,
+      params: { temperature: 0.7, maxTokens: 1024 },
+      prints: event.prints.map((prints) => ({ ...prints, payment: print(payment), network: print(network) })),
+    }));
+    all.set(name, [...(all.get(name) ?? []), ...events]);
+  };
+  for (let i = 0; i < 100; i++) {
+    at(
+      account(i),
+      application({ account: account(i), events: 40, everyMs: 3 * HOUR, seed: 100 + i }),
+      1000 + i,
+      2000 + i,
+    );
+    at(
+      account(i),
+      harvest({ account: account(i), events: i % 6, everyMs: 15 * HOUR, seed: 300 + i }),
+      1000 + i,
+      2000 + i,
+    );
+  }
+  for (let c = 0; c < 2; c++)
+    for (let i = 0; i < 12; i++) {
+      const name = account(700 + c * 100 + i);
+      const run = harvest({
+        account: name,
+        events: 60,
+        everyMs: 2 * HOUR,
+        from: START + i * MINUTE,
+        seed: 2000 + c * 50 + i,
+      });
+      at(name, run, 4000 + c * 10 + (i % 4), 4100 + c * 10 + (i % 3));
+    }
+  return all;
+}
+
+let rules: Rules;
+let links: MemoryLinkStore;
+let profiles: MemoryProfileStore;
+
+beforeAll(async () => {
+  const bare: Rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 'test', shadow: false };
+  links = new MemoryLinkStore();
+  profiles = new MemoryProfileStore();
+  let sequence = 0;
+  for (const [name, events] of traffic()) {
+    const run = [...events].sort((a, b) => (a.time < b.time ? -1 : 1));
+    const [state] = (await profiles.load([name])).values();
+    if (state === undefined) throw new Error('no state');
+    const step = advance(
+      state,
+      run.map((event) => ({
+        event,
+        time: Date.parse(event.time),
+        arrived: Date.parse(event.time),
+        position: { epoch: 's', sequence: padSequence(String(++sequence)), index: 0 },
+      })),
+      bare,
+    );
+    await profiles.save(state, step.state, step.seal);
+    await links.put(name, collectFacts(undefined, run), undefined);
+  }
+  const benign = [...profiles.loadNow(Array.from({ length: 100 }, (_, i) => account(i))).values()].map(
+    ({ profile, sealed }) => ({
+      account: profile.account,
+      customer: profile.customer,
+      slices: joinSlices([sealed, profile.slices]),
+    }),
+  );
+  const groupScore = learnGroupNull(benign, { windows: [24, 168], weights: {}, cap: 12 }, { resamples: 300 });
+  const policy = { ...defaultPolicy, campaigns: { ...defaultPolicy.campaigns, budget: 1 } };
+  rules = { ...bare, policy, calibration: { ...defaultCalibration, groupScore } };
+});
+
+function ports(over: Partial<LinkPorts> = {}): LinkPorts & { campaigns: MemoryCampaignStore } {
+  const campaigns = new MemoryCampaignStore();
+  return { links, campaigns, profiles, remaining: () => 300_000, ...over } as LinkPorts & {
+    campaigns: MemoryCampaignStore;
+  };
+}
+
+async function stored(campaigns: MemoryCampaignStore) {
+  const found = [];
+  for await (const held of campaigns.all()) found.push(held);
+  return found.sort((a, b) => (a.campaign.id < b.campaign.id ? -1 : 1));
+}
+
+describe('a link run', () => {
+  it('finds both campaigns and nobody else', async () => {
+    const on = ports();
+    const report = await linkRun(on, rules);
+    expect(report.accounts).toBe(124);
+    expect(report.notices.map(({ transition }) => transition)).toEqual(['opened', 'opened']);
+    const named = (await stored(on.campaigns)).flatMap(({ campaign }) => [...campaign.accused.keys()]);
+    expect(named.sort()).toEqual(
+      [700, 800].flatMap((from) => Array.from({ length: 12 }, (_, i) => account(from + i))).sort(),
+    );
+  });
+
+  it('that is repeated says nothing twice', async () => {
+    const on = ports();
+    const first = await linkRun(on, rules);
+    const before = await stored(on.campaigns);
+    const again = await linkRun(on, rules);
+    expect(first.notices.length).toBe(2);
+    expect(again.notices).toEqual([]);
+    expect((await stored(on.campaigns)).map(({ campaign }) => campaign)).toEqual(
+      before.map(({ campaign }) => campaign),
+    );
+  });
+
+  it('that dies half way leaves whole campaigns, and the next run does the rest: the same in the end', async () => {
+    const whole = ports();
+    await linkRun(whole, rules);
+    for (const dieAt of [1, 2]) {
+      const on = ports();
+      let saves = 0;
+      const dying = {
+        ...on,
+        campaigns: {
+          all: () => on.campaigns.all(),
+          find: (id: string) => on.campaigns.find(id),
+          save: async (...call: Parameters<MemoryCampaignStore['save']>) => {
+            if (++saves === dieAt) throw new Error('killed');
+            return on.campaigns.save(...call);
+          },
+        },
+      };
+      await expect(linkRun(dying, rules)).rejects.toThrow('killed');
+      await linkRun(on, rules);
+      const ids = (held: Awaited<ReturnType<typeof stored>>) =>
+        held.map(({ campaign }) => ({ id: campaign.id, notices: campaign.judgement.notices }));
+      expect(ids(await stored(on.campaigns))).toEqual(ids(await stored(whole.campaigns)));
+    }
+  });
+
+  it('that races with another one opens every finding once', async () => {
+    const on = ports();
+    const [a, b] = await Promise.all([linkRun(on, rules), linkRun(on, rules)]);
+    expect(a.notices.length + b.notices.length).toBe(2);
+    const notices = (await stored(on.campaigns)).flatMap(({ campaign }) => campaign.judgement.notices);
+    expect(notices.length).toBe(2);
+  });
+
+  it('postpones what time does not allow', async () => {
+    const on = ports({ remaining: () => 1000 });
+    const report = await linkRun(on, rules);
+    expect(report.judged).toBe(0);
+    expect(report.postponed).toBeGreaterThan(0);
+    expect(await stored(on.campaigns)).toEqual([]);
+  });
+
+  it('does not fail on accounts that the profile table has forgotten', async () => {
+    const forgetful = { load: async () => new Map() };
+    const report = await linkRun(ports({ profiles: forgetful }), rules);
+    expect(report.notices).toEqual([]);
+  });
+});

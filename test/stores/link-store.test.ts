@@ -1,0 +1,129 @@
+import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LinkEntry } from '../../lib/campaigns/funnel.ts';
+import { type LinkStore, MemoryLinkStore } from '../../lib/stores/link-store.ts';
+import { LinkTable } from '../../lib/stores/link-table.ts';
+import { factsOf } from '../campaigns/base.ts';
+
+const server = dynalite({ createTableMs: 0 });
+let client: DynamoDBClient;
+let tables = 0;
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  const { port } = server.address() as { port: number };
+  client = new DynamoDBClient({
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+});
+
+afterAll(() => {
+  client.destroy();
+  server.close();
+});
+
+async function newTable(): Promise<string> {
+  const TableName = `links${++tables}`;
+  await client.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: 'value', AttributeType: 'S' },
+        { AttributeName: 'member', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: 'value', KeyType: 'HASH' },
+        { AttributeName: 'member', KeyType: 'RANGE' },
+      ],
+    }),
+  );
+  return TableName;
+}
+
+async function entries(store: LinkStore, parts = 1): Promise<string[]> {
+  const found: LinkEntry[] = [];
+  for (let part = 0; part < parts; part++)
+    for await (const entry of store.scan(part, parts)) found.push(entry);
+  return found.map(({ value, account }) => `${value} ${account}`).sort();
+}
+
+const HOSTILE = '"}{\u0000\'; DROP TABLE links; --\n__proto__ %s <script>';
+
+describe.each([
+  ['in memory', async (): Promise<LinkStore> => new MemoryLinkStore()],
+  [
+    'in DynamoDB',
+    async (): Promise<LinkStore> => new LinkTable(client, await newTable(), { retentionDays: 35 }),
+  ],
+] as const)('link store %s', (_name, make) => {
+  it('holds an account once under each of its hard values, however often it is put', async () => {
+    const store = await make();
+    const facts = factsOf({ payment: 'p', credential: 'k', networks: ['n'] });
+    await store.put('a', facts, undefined);
+    await store.put('a', facts, facts);
+    await store.put('b', factsOf({ payment: 'p' }), undefined);
+    expect(await entries(store)).toEqual(['credential#k a', 'payment#p a', 'payment#p b']);
+  });
+
+  it('moves an account when its values change, and forgets it', async () => {
+    const store = await make();
+    const before = factsOf({ payment: 'old' });
+    const after = factsOf({ payment: 'new' });
+    await store.put('a', before, undefined);
+    await store.put('a', after, before);
+    expect(await entries(store)).toEqual(['payment#new a']);
+    await store.put('a', undefined, after);
+    expect(await entries(store)).toEqual([]);
+  });
+
+  it('keeps accounts without hard values, so that places know how common they are', async () => {
+    const store = await make();
+    await store.put('a', factsOf({ networks: ['n'] }), undefined);
+    const [only] = await entries(store);
+    expect(only).toMatch(/^none#\d+ a$/);
+  });
+
+  it('gives every entry in exactly one of its partitions, all of a value together', async () => {
+    const store = await make();
+    for (let i = 0; i < 40; i++) await store.put(`a${i}`, factsOf({ payment: `p${i % 8}` }), undefined);
+    expect((await entries(store, 5)).length).toBe(40);
+    const seen: string[] = [];
+    for (let part = 0; part < 5; part++)
+      for await (const { value } of store.scan(part, 5))
+        if (seen[seen.length - 1] !== value) seen.push(value);
+    expect(seen.length).toBe(8);
+  });
+
+  it('takes hostile strings for what they are', async () => {
+    const store = await make();
+    const facts = factsOf({ payment: HOSTILE, networks: [HOSTILE.slice(0, 40)] });
+    await store.put('a', facts, undefined);
+    const found: LinkEntry[] = [];
+    for await (const entry of store.scan(0, 1)) found.push(entry);
+    expect(found).toEqual([{ value: `payment#${HOSTILE}`, account: 'a', facts }]);
+  });
+});
+
+describe('the link table', () => {
+  it('passes over a damaged item, says so, and reads the rest', async () => {
+    const table = await newTable();
+    const unreadable: string[] = [];
+    const store = new LinkTable(client, table, {
+      retentionDays: 35,
+      onUnreadable: (value, member) => unreadable.push(`${value} ${member}`),
+    });
+    await store.put('a', factsOf({ payment: 'p' }), undefined);
+    await client.send(
+      new PutItemCommand({
+        TableName: table,
+        Item: { value: { S: 'payment#p' }, member: { S: 'b' }, facts: { S: '{"v":9}' } },
+      }),
+    );
+    expect(await entries(store)).toEqual(['payment#p a']);
+    expect(unreadable).toEqual(['payment#p b']);
+  });
+});
