@@ -8,7 +8,6 @@ import { chartSvg } from '../lib/report/chart.ts';
 import { html, page, raw, table } from '../lib/report/html.ts';
 import { type CalibrationAccount, learnCalibration, peakScore } from '../lib/scoring/calibrate.ts';
 import { type Calibration, tailAmong } from '../lib/scoring/calibration.ts';
-import { asCertainty } from '../lib/scoring/evidence.ts';
 import { levelRank } from '../lib/scoring/level.ts';
 import { peerGroups } from '../lib/scoring/peer-group.ts';
 import { MemoryProfileStore } from '../lib/stores/profile-memory.ts';

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
-import { encodeSlices } from '../../lib/profile/codec.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import type { Arrival } from '../../lib/profile/profile.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
