@@ -58,7 +58,7 @@ export function Suspects(props: SuspectsProps) {
     }
     return found;
   }, [order, sought, label, accounts, data]);
-  return html`<div class="columns" style="grid-template-columns:minmax(20rem,34rem) minmax(0,1fr)">
+  return html`<div class="columns list-first">
   <section aria-label="Accounts, rarest first">
     <div style="display:grid;grid-template-columns:1fr 10rem;gap:.6rem;margin-bottom:.6rem">
       <div><label for="search">Find</label><input id="search" type="search" placeholder="account, kind or peer group" value=${sought} onInput=${(event: Event) => setSought((event.currentTarget as HTMLInputElement).value)} /></div>
