@@ -17,6 +17,7 @@ import {
   waitingIn,
 } from '../../lib/stores/outbox.ts';
 import { type Delivery, deliver, type Report, tellDigests, tellStorms } from './deliver.ts';
+import { tellShadowDigest } from './shadow-digest.ts';
 import { StormBrake } from './storm-brake.ts';
 
 /** A record of a table's stream, the part that is read. */
@@ -107,6 +108,7 @@ async function sweep(delivery: Delivery): Promise<object> {
   metrics.addMetric('UndeliveredSeconds' satisfies MetricName, MetricUnit.Seconds, (now - oldest) / 1000);
   await tellStorms(delivery, 'due');
   await tellDigests(delivery);
+  await tellShadowDigest(delivery);
   return { swept };
 }
 

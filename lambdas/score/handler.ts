@@ -42,6 +42,7 @@ interface PartialResponse {
 async function score(event: KinesisEvent): Promise<PartialResponse> {
   const policy = await policies.active();
   const calibration = await calibrations.get(policy.calibration);
+  logger.appendKeys({ policy: policy.id, calibration: calibration.id, code: CODE_VERSION });
   const candidate = await shadowRules();
   const rules: Rules = {
     policy,

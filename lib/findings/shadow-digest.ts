@@ -1,6 +1,10 @@
 import { levelRank } from '../scoring/level.ts';
 import type { Finding } from './finding.ts';
-import { identifier } from './plain.ts';
+import { ascii, identifier, unmarked } from './plain.ts';
+import type { Rendered } from './publication.ts';
+import { chatMessage } from './views/chat.ts';
+import { SUBJECT_MAX } from './views/email.ts';
+import { SMS_MAX } from './views/sms.ts';
 
 /** What a shadow policy would have done beside the active one, over a stretch of event time. */
 export interface ShadowDigest {
@@ -83,6 +87,7 @@ export function shadowDigest(
 }
 
 const MOST = 20;
+const MOST_SENT = 100;
 
 function linesOf(made: Omit<ShadowDigest, 'lines'>): string[] {
   if (made.counts.active + made.counts.shadow === 0) return ['Neither policy has a finding yet.'];
@@ -104,4 +109,46 @@ function linesOf(made: Omit<ShadowDigest, 'lines'>): string[] {
   list('Only the shadow policy', made.onlyShadow);
   list('Only the active policy', made.onlyActive);
   return lines;
+}
+
+/** The digest as a message in every form. */
+export function renderShadowDigest(held: ShadowDigest, deliveryId: string): Rendered {
+  const { counts } = held;
+  const headline = `shadow policy: ${counts.shadow} findings beside ${counts.active} of the active one, ${held.onlyShadow.length} only its own`;
+  const next = 'siphonwatch policy shadow';
+  return {
+    subject: ascii(`[siphonwatch] ${headline}`, SUBJECT_MAX),
+    texts: {
+      default: JSON.stringify({
+        schema: 'siphonwatch.shadow-digest/1',
+        headline,
+        ...held,
+        // a message is small; the verb lists all
+        onlyShadow: held.onlyShadow.slice(0, MOST_SENT),
+        onlyActive: held.onlyActive.slice(0, MOST_SENT),
+      }),
+      email: `${held.lines.join('\n')}\n\nDO NEXT\n1. The same, with more days: ${next} --days 7\n2. Make it the active one: siphonwatch policy promote\n3. Or end it: ${next} --off\n`,
+      sms: ascii(`Siphonwatch: ${headline}. ${next}`, SMS_MAX),
+      https: JSON.stringify(
+        chatMessage({
+          id: deliveryId,
+          thread: 'shadow',
+          title: headline,
+          description: held.lines.slice(0, 12).map((line) => unmarked(line, 200)),
+          nextSteps: [`Compare: \`${next}\``],
+          keywords: ['Siphonwatch', 'shadow'],
+          eventType: 'shadow-digest',
+          resources: held.onlyShadow.slice(0, 10).map((entry) => entry.finding),
+          context: { deliveryId },
+        }),
+      ),
+    },
+    attributes: {
+      kind: 'shadow-digest',
+      level: 'clear',
+      transition: 'updated',
+      deliveryId,
+      members: counts.shadow,
+    },
+  };
 }

@@ -1,7 +1,14 @@
 import { expect, it } from 'vitest';
+import { type Delivery, deliver } from '../../lambdas/notify/deliver.ts';
+import { tellShadowDigest } from '../../lambdas/notify/shadow-digest.ts';
+import { StormBrake } from '../../lambdas/notify/storm-brake.ts';
 import { applyNotice, type Finding } from '../../lib/findings/finding.ts';
 import { shadowDigest } from '../../lib/findings/shadow-digest.ts';
-import { opened } from './notices.ts';
+import { MemoryBus } from '../../lib/stores/event-bus.ts';
+import { MemoryFindingStore } from '../../lib/stores/finding-store.ts';
+import { MemoryTopic } from '../../lib/stores/notification-topic.ts';
+import { MemoryOutbox } from '../../lib/stores/outbox.ts';
+import { ACCOUNT, NOW, opened } from './notices.ts';
 
 const DAY = 86_400_000;
 
@@ -43,4 +50,40 @@ it('counts newly caught and newly wronged by what people said, and links the res
 
 it('says so when there is nothing to compare', () => {
   expect(shadowDigest([], [], DAY).lines).toEqual(['Neither policy has a finding yet.']);
+});
+
+it('is told once a day by the sweep, under a kind of its own, and not at all without a shadow', async () => {
+  const findings = new MemoryFindingStore();
+  const topic = new MemoryTopic();
+  const outbox = new MemoryOutbox('profiles');
+  let clock = NOW;
+  const delivery: Delivery = {
+    findings,
+    topic,
+    bus: new MemoryBus(),
+    brakes: { account: new StormBrake(findings, 'account'), campaign: new StormBrake(findings, 'campaign') },
+    now: () => clock,
+    by: 'test',
+    report: () => undefined,
+  };
+  await tellShadowDigest(delivery);
+  expect(topic.published).toEqual([]);
+  outbox.append(ACCOUNT, { ...opened, shadow: true }, new Date(NOW).toISOString());
+  const waiting = await outbox.read(ACCOUNT);
+  if (waiting === undefined) throw new Error('nothing waits');
+  await deliver(outbox, waiting, delivery);
+  expect(topic.published).toEqual([]);
+  clock += DAY;
+  await tellShadowDigest(delivery);
+  await tellShadowDigest(delivery);
+  expect(topic.published.map(({ attributes }) => attributes)).toEqual([
+    {
+      kind: 'shadow-digest',
+      level: 'clear',
+      transition: 'updated',
+      deliveryId: 'shadow/2026-03-05',
+      members: 1,
+    },
+  ]);
+  expect(topic.published[0]?.texts.email).toContain('siphonwatch policy promote');
 });

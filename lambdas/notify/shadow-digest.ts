@@ -1,0 +1,31 @@
+import { DELIVERY } from '../../lib/findings/delivery.ts';
+import { renderShadowDigest, shadowDigest } from '../../lib/findings/shadow-digest.ts';
+import type { Delivery } from './deliver.ts';
+
+const DAY = 86_400_000;
+/** Findings of either policy that a digest compares; the verb takes more. */
+const MOST = 2000;
+const STATE = 'shadow-digest';
+
+/**
+ * Tells once a day what the shadow policy did beside the active one, where it has findings. A digest is no finding: it
+ * has a kind of its own that subscribers can filter by.
+ */
+export async function tellShadowDigest(delivery: Delivery): Promise<void> {
+  const today = Math.floor((delivery.now() - DELIVERY.settle) / DAY) * DAY;
+  const state = await delivery.findings.state(STATE);
+  if (state !== undefined && Number(state.body) >= today) return;
+  const shadow = await delivery.findings.list(MOST, true);
+  if (shadow.findings.length > 0) {
+    const active = await delivery.findings.list(MOST);
+    const digest = shadowDigest(active.findings, shadow.findings, DAY);
+    // an old candidate's findings that nothing was added to
+    if (digest.counts.shadow > 0) {
+      const deliveryId = `shadow/${new Date(today).toISOString().slice(0, 10)}`;
+      await delivery.topic.publish(renderShadowDigest(digest, deliveryId));
+      delivery.report({ what: 'bulletin', deliveryId, total: digest.counts.shadow });
+    }
+  }
+  // Somebody else was first: it has told the same under the same id.
+  await delivery.findings.writeState(STATE, String(today), state?.version);
+}
