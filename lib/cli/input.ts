@@ -34,10 +34,12 @@ export interface ReadOptions {
 /** Longest line accepted, in characters. */
 export const MAX_LINE = 64 * 1024 * 1024;
 export const STDIN = '-';
+/** Objects below a prefix, `s3://bucket/prefix`. */
+export const S3 = 's3://';
 
 /**
  * The files that arguments name, in the order given: `-` is standard input, `*` and `?` in the last step of a path
- * are expanded in order of name (for shells that do not).
+ * are expanded in order of name (for shells that do not), `s3://bucket/prefix` is all objects below it.
  * @throws InputError naming what does not exist or is not a file
  */
 export async function inputFiles(names: readonly string[]): Promise<string[]> {
@@ -45,6 +47,11 @@ export async function inputFiles(names: readonly string[]): Promise<string[]> {
   for (const name of names) {
     if (name === STDIN) {
       files.push(name);
+      continue;
+    }
+    if (name.startsWith(S3)) {
+      // The SDK is loaded for those who need it.
+      files.push(...(await (await import('./s3-input.ts')).objectsBelow(name)));
       continue;
     }
     const info = await stat(name).catch(() => undefined);
@@ -72,7 +79,7 @@ async function matches(pattern: string): Promise<string[]> {
 
 /** Bytes of the files on disk; undefined when one is standard input. */
 export async function totalBytes(files: readonly string[]): Promise<number | undefined> {
-  if (files.includes(STDIN)) return undefined;
+  if (files.some((file) => file === STDIN || file.startsWith(S3))) return undefined;
   let total = 0;
   for (const file of files) total += (await stat(file)).size;
   return total;
@@ -93,7 +100,11 @@ export async function* readBatches(
 async function* batchesOf(file: string, options: ReadOptions): AsyncGenerator<LineBatch> {
   const name = file === STDIN ? 'standard input' : file;
   const source =
-    file === STDIN ? (options.stdin ?? process.stdin) : createReadStream(file, { highWaterMark: 256 * 1024 });
+    file === STDIN
+      ? (options.stdin ?? process.stdin)
+      : file.startsWith(S3)
+        ? await (await import('./s3-input.ts')).openObject(file)
+        : createReadStream(file, { highWaterMark: 256 * 1024 });
   const decoder = new StringDecoder('utf8');
   let rest = '';
   let line = 1;

@@ -50,6 +50,8 @@ export async function* readUsageEvents(
     let skipped = 0;
     for (const [index, raw] of batch.lines.entries()) {
       if (raw === '' || raw.trim() === '') continue;
+      // a record of the stream, as the archive keeps it, begins with a header
+      if (raw.startsWith(RECORD_HEADER)) continue;
       lines++;
       const reject = (reason: Reason) =>
         rejects.push({ file: batch.file, line: batch.first + index, reason, raw });
@@ -76,6 +78,9 @@ export async function* readUsageEvents(
     yield { events, rejects, lines, skipped };
   }
 }
+
+/** How the recorder begins a record's header; see telemetry/record.ts. */
+const RECORD_HEADER = '{"siphonwatch":1,';
 
 function isExchange(json: unknown): boolean {
   return typeof json === 'object' && json !== null && 'messages' in json;
