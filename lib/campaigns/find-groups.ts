@@ -33,6 +33,8 @@ export interface GroupOptions {
   /** rounds of the permutation null */
   readonly permutations?: number;
   readonly seed?: number;
+  /** pairs of accounts that one dispatcher seems to drive (see synchrony.ts); they join what they belong to */
+  readonly synchronous?: readonly { readonly a: string; readonly b: string }[];
   /** accounts of the whole base, where the index holds a part of it; default: those in the index */
   readonly totalAccounts?: number;
   /**
@@ -61,6 +63,7 @@ const DEFAULTS = {
   permutations: 4,
   seed: 1,
   heldBy: UNHELD,
+  synchronous: [],
 } as const satisfies GroupOptions;
 
 /** A common value is never one that so few accounts show, however small the base. */
@@ -137,17 +140,33 @@ export function findGroups(index: LinkIndex, options: GroupOptions = {}): GroupS
     if (!held && strength < 1.5 && cutsTwoBodies(graph, edge)) graph.dropEdge(edge);
   }
 
+  const partners = new Map<string, Set<string>>();
+  for (const { a, b } of rules.synchronous) {
+    if (index.facts(a) === undefined || index.facts(b) === undefined) continue;
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const set = partners.get(from);
+      if (set === undefined) partners.set(from, new Set([to]));
+      else set.add(to);
+    }
+    const [left, right] = [unitOf.get(a) ?? a, unitOf.get(b) ?? b];
+    if (left !== right) graph.mergeUndirectedEdge(left, right, { strength: 1, held: false });
+  }
+
   const groups: Group[] = [];
   for (const component of connectedComponents(graph))
     groups.push(
       groupOf(
         index,
-        component.flatMap((unit) => membersOf.get(unit) ?? []),
+        component.flatMap((unit) => membersOf.get(unit) ?? [unit]),
         limit,
+        partners,
       ),
     );
   for (const [unit, members] of membersOf)
-    if (members.length > 1 && !graph.hasNode(unit)) groups.push(groupOf(index, members, limit));
+    if (members.length > 1 && !graph.hasNode(unit)) groups.push(groupOf(index, members, limit, partners));
   groups.sort((a, b) => ((a.members[0] as string) < (b.members[0] as string) ? -1 : 1));
   return { groups, falseJoins, expectedFalse, tooCommon };
 }
@@ -400,7 +419,12 @@ function cutsTwoBodies(
   return graph.degree(a) >= 3 && graph.degree(b) >= 3;
 }
 
-function groupOf(index: LinkIndex, accounts: readonly string[], limit: number): Group {
+function groupOf(
+  index: LinkIndex,
+  accounts: readonly string[],
+  limit: number,
+  partners: ReadonlyMap<string, ReadonlySet<string>>,
+): Group {
   const members = [...accounts].sort();
   const inside = new Map<string, string[]>();
   for (const account of members)
@@ -415,6 +439,14 @@ function groupOf(index: LinkIndex, accounts: readonly string[], limit: number): 
     if (list.length >= 2 && accounts <= limit)
       links.push({ key, kind: kindOf(key), members: list, accounts });
   }
+  const synchronous = members.filter((account) => partners.has(account));
+  if (synchronous.length >= 2)
+    links.push({
+      key: `synchrony#${synchronous[0]}`,
+      kind: 'synchrony',
+      members: synchronous,
+      accounts: synchronous.length,
+    });
   links.sort((a, b) => b.members.length - a.members.length || (a.key < b.key ? -1 : 1));
   return { members, links };
 }

@@ -102,7 +102,7 @@ const SAME_PLACES = 2;
 function predecessorOf(group: Group, byKey: ReadonlyMap<string, readonly Campaign[]>): string | undefined {
   const weights = new Map<string, number>();
   for (const { key, kind } of group.links) {
-    if (kind === 'network' || kind === 'created') continue;
+    if (kind === 'network' || kind === 'created' || kind === 'synchrony') continue;
     const weight = LINK_KINDS[kindOf(key)].hard ? SAME_PLACES : 1;
     for (const campaign of byKey.get(key) ?? [])
       weights.set(campaign.id, (weights.get(campaign.id) ?? 0) + weight);

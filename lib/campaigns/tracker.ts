@@ -1,7 +1,7 @@
 import type { Rules } from '../detection/judge.ts';
 import type { Notice } from '../findings/finding.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
-import type { Slice } from '../profile/slice.ts';
+import { type Slice, sliceStart } from '../profile/slice.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import type { Campaign } from './campaign.ts';
 import { heldNames, isDue, planRun, type RunPlan } from './campaign-run.ts';
@@ -9,6 +9,14 @@ import { findGroups, type Group, type GroupOptions, type GroupSearch } from './f
 import { closeMerged, judgeCampaign, type Member } from './judge-campaign.ts';
 import { collectFacts } from './link-facts.ts';
 import { LinkIndex, type LinkIndexOptions } from './link-index.ts';
+import {
+  type ActiveWeek,
+  activeWeek,
+  mostActive,
+  rounds,
+  type SynchronousPair,
+  synchronousPairs,
+} from './synchrony.ts';
 
 export interface TrackerOptions extends GroupOptions, LinkIndexOptions {
   /** the permutation null is checked again when the base has grown by this share; default 0.1 */
@@ -31,6 +39,8 @@ export interface TrackerPorts {
   samplesOf?(account: string): readonly string[];
 }
 
+const WEEK_MS = 7 * 86_400_000;
+
 interface Seen {
   customer: CustomerFacts;
   first: number;
@@ -52,6 +62,8 @@ export class CampaignTracker {
   #groups: readonly Group[] = [];
   #search: GroupSearch | undefined;
   #checkedSize = 0;
+  #comparedAt = Number.NEGATIVE_INFINITY;
+  #synchronous: readonly SynchronousPair[] = [];
 
   constructor(options: TrackerOptions = {}) {
     this.#options = options;
@@ -83,6 +95,7 @@ export class CampaignTracker {
   run(at: number, ports: TrackerPorts, rules: Rules): TrackerRun {
     const { policy } = rules;
     if (!policy.campaigns.enabled) return { notices: [], campaigns: [], groups: 0, search: undefined };
+    this.#compareClocks(at, ports);
     this.#link();
     const plan = planRun([...this.#campaigns.values()], this.#groups, at, policy);
     const next = new Map(plan.resting.map((campaign) => [campaign.id, campaign]));
@@ -131,13 +144,32 @@ export class CampaignTracker {
     return undefined;
   }
 
+  /** Once a slice: who has been active in the same minutes of the last seven days. */
+  #compareClocks(at: number, ports: TrackerPorts): void {
+    const slice = sliceStart(at);
+    if (slice === this.#comparedAt) return;
+    this.#comparedAt = slice;
+    const weeks: ActiveWeek[] = [];
+    for (const [account, seen] of this.#seen) {
+      if (at - seen.last > WEEK_MS) continue;
+      const week = activeWeek(account, ports.slicesOf(account), at);
+      if (week !== undefined) weeks.push(week);
+    }
+    this.#synchronous = rounds(synchronousPairs(mostActive(weeks)));
+    this.#groupsAt = -1;
+  }
+
   #link(): void {
     const { index } = this;
     if (index.changes === this.#groupsAt) return;
     const { recheckGrowth = 0.1, ...options } = this.#options;
     const recheck = this.#search === undefined || index.size > this.#checkedSize * (1 + recheckGrowth);
     const held = heldNames(this.#campaigns.values());
-    const shared = { ...options, heldBy: (account: string) => held.get(account) };
+    const shared = {
+      ...options,
+      heldBy: (account: string) => held.get(account),
+      synchronous: this.#synchronous,
+    };
     const search = findGroups(
       index,
       recheck ? shared : { ...shared, permutations: 0, falseJoins: this.#search?.falseJoins ?? 0.5 },
