@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
+import { learnGroupNull } from '../../lib/campaigns/group-null.ts';
 import { scoreRules } from '../../lib/detection/judge.ts';
 import { readEnvironment } from '../../lib/infra/environment.ts';
 import { hash48 } from '../../lib/profile/hash32.ts';
@@ -57,9 +58,17 @@ async function calibrate(): Promise<{ id: string; accounts: number } | undefined
     logger.info('no profiles yet: nothing to learn from');
     return undefined;
   }
-  const made = learnCalibration('draft', accounts, { ...scoreRules(policy), contamination: CONTAMINATION });
+  let exclude: ReadonlySet<string> = new Set();
+  const made = learnCalibration('draft', accounts, {
+    ...scoreRules(policy),
+    contamination: CONTAMINATION,
+    onSetAside: (set) => {
+      exclude = set;
+    },
+  });
+  const groupScore = learnGroupNull(accounts, scoreRules(policy), { exclude });
   const id = `cal-${made.madeAt.slice(0, 10)}-${made.accounts}`;
-  await calibrations.put({ ...made, id });
+  await calibrations.put({ ...made, groupScore, id });
   logger.info('calibration made', { id, accounts: made.accounts, setAside: made.setAside, share });
   metrics.addMetric('CalibrationAccounts', MetricUnit.Count, made.accounts);
   metrics.publishStoredMetrics();

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
 import { startReplay } from '../backtest/replay.ts';
+import { learnGroupNull } from '../campaigns/group-null.ts';
 import { scoreRules } from '../detection/judge.ts';
 import { joinSlices } from '../profile/window.ts';
 import { type CalibrationAccount, learnCalibration } from '../scoring/calibrate.ts';
@@ -100,10 +101,19 @@ async function calibrate(names: readonly string[], options: CalibrateOptions): P
     accounts.push({ account, customer, slices: joinSlices([state.sealed, state.profile.slices]) });
   }
   if (accounts.length === 0) throw new InputError('no usable events: nothing to learn from');
-  const rules = { ...scoreRules(policy), contamination: options.contamination };
-  const made = learnCalibration('draft', accounts, rules);
+  let exclude: ReadonlySet<string> = new Set();
+  const made = learnCalibration('draft', accounts, {
+    ...scoreRules(policy),
+    contamination: options.contamination,
+    onSetAside: (set) => {
+      exclude = set;
+    },
+  });
+  say('benign groups ...');
+  const groupScore = learnGroupNull(accounts, scoreRules(policy), { exclude });
   const named: Calibration = {
     ...made,
+    groupScore,
     id: options.id ?? `cal-${made.madeAt.slice(0, 10)}-${made.accounts}`,
   };
   if (options.out !== undefined) {

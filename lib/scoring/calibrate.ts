@@ -19,6 +19,8 @@ export interface CalibrationAccount {
 export interface LearningRules extends ScoreRules {
   /** largest share of accounts of a group that may be set aside as likely attackers */
   readonly contamination: number;
+  /** told which accounts were set aside, before the calibration is returned */
+  readonly onSetAside?: (accounts: ReadonlySet<string>) => void;
 }
 
 const DAY = 86_400_000;
@@ -118,6 +120,7 @@ export function learnCalibration(
       made = learn(kept);
     }
   }
+  rules.onSetAside?.(new Set(accounts.filter((_, n) => !kept[n]).map((held) => held.account)));
   return {
     v: 1,
     id,

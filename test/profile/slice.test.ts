@@ -159,7 +159,7 @@ describe('windows', () => {
     fc.assert(
       fc.property(fc.array(events, { minLength: 1, maxLength: 6 }), (flushes) => {
         const memo = new WindowMemo();
-        let slices: Slice[] = [];
+        let slices: readonly Slice[] = [];
         let latest = START;
         for (const flush of flushes) {
           if (flush.length === 0) continue;
