@@ -13,7 +13,7 @@ import { defaultCalibration } from '../lib/scoring/default-calibration.ts';
 import type { UsageEvent } from '../lib/telemetry/usage-event.ts';
 import { CODE_VERSION } from '../lib/version.ts';
 import { measureScale, type ScaleRow } from './campaign-scale.ts';
-import { random } from './random.ts';
+import { random, shuffled } from './random.ts';
 import { dataFolder, foldOf, openTraffic } from './traffic.ts';
 
 /**
@@ -72,6 +72,8 @@ async function run(data: string): Promise<void> {
   const scrambled = stream(rows, accounts, calibrations, dealBehaviour([...accounts.values()]));
   say('groups of innocents at ten times their size');
   const tenfold = measureTenfold([...accounts.values()], calibrations);
+  say('benign groups by the hundred: does the promise hold?');
+  const promise = measurePromise([...accounts.values()], calibrations);
   say('scale');
   const scale = measureScale([10_000, 30_000, 100_000], say);
   const result = {
@@ -80,6 +82,7 @@ async function run(data: string): Promise<void> {
     ...streamed,
     scrambled: scrambled.totals,
     tenfold,
+    promise,
     scale,
   };
   print(result);
@@ -350,6 +353,47 @@ function totalsOf(
   };
 }
 
+interface PromiseRow {
+  readonly groups: number;
+  /** share of benign groups that reached so small a chance within fourteen days, by chance */
+  readonly reached: Readonly<Record<string, number>>;
+}
+
+/** Does the promise hold? Benign groups of one fold, random and look-alike in turn, under the nulls of the others. */
+function measurePromise(accounts: readonly Account[], calibrations: readonly Calibration[]): PromiseRow {
+  const draw = random(17);
+  const chances: number[] = [];
+  for (let fold = 0; fold < FOLDS; fold++)
+    for (const product of ['api', 'chat']) {
+      const pool = accounts.filter(
+        (held) => held.label === 'benign' && held.fold === fold && held.customer.product === product,
+      );
+      const kinds = [...new Set(pool.map((held) => held.kind))];
+      for (const size of [3, 6, 12, 24])
+        for (let r = 0; r < 12; r++) {
+          const kind = kinds[Math.floor(draw() * kinds.length)];
+          const from = r % 2 === 0 ? pool : pool.filter((held) => held.kind === kind);
+          const members = shuffled(from, draw).slice(0, size);
+          if (members.length < 3) continue;
+          const calibration = { ...(calibrations[fold] as Calibration), days: 30 };
+          chances.push(
+            smallestChance(
+              members.map((held) => held.slices),
+              members,
+              calibration,
+            ),
+          );
+        }
+    }
+  const reached = Object.fromEntries(
+    [0.1, 0.05, 0.01, 0.001].map((p) => [
+      String(p),
+      chances.filter((held) => held <= p).length / chances.length,
+    ]),
+  );
+  return { groups: chances.length, reached };
+}
+
 interface TenfoldRow {
   readonly group: string;
   readonly members: number;
@@ -454,6 +498,7 @@ function print(
   result: ReturnType<typeof stream> & {
     scrambled: ReturnType<typeof totalsOf>;
     tenfold: TenfoldRow[];
+    promise: PromiseRow;
     scale: ScaleRow[];
   },
 ): void {
@@ -488,6 +533,12 @@ function print(
     out(
       `  ${kind.padEnd(12)} ${String(rows.length).padStart(3)} groups  copies ${Math.min(...rows.map((row) => row.copies)).toExponential(1)}  fresh ${Math.min(...rows.map((row) => row.fresh)).toExponential(1)}  needed ${rows[0]?.needed.toExponential(1)}; would be a finding: ${rows.filter((row) => row.copies <= row.needed).length} copied, ${rows.filter((row) => row.fresh <= row.needed).length} fresh`,
     );
+  const { promise } = result;
+  out(
+    `benign groups (${promise.groups}) that reached a chance of: ${Object.entries(promise.reached)
+      .map(([p, share]) => `${p}: ${(share * 100).toFixed(1)} %`)
+      .join(', ')}`,
+  );
   out('scale: linked from scratch');
   for (const row of result.scale)
     out(

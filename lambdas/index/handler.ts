@@ -7,10 +7,12 @@ import { readEnvironment } from '../../lib/infra/environment.ts';
 import { dynamoDb } from '../../lib/stores/clients.ts';
 import { LinkTable } from '../../lib/stores/link-table.ts';
 
-/** Keeps the link table up to date from the profile table's stream: only items of link facts are looked at. */
+/** Keeps the link table up to date from the profile table's stream: link facts, and which accounts are watched. */
 
 /** Sort key of an account's link facts in the profile table. */
 const FACTS_ITEM = 'facts';
+/** Sort key of the hot item, which carries the account's level. */
+const HOT_ITEM = 'hot';
 /** Link entries outlive the profiles that they came from by nothing: the same retention. */
 const RETENTION_DAYS = 35;
 
@@ -42,11 +44,10 @@ const links = new LinkTable(dynamoDb(), environment.LINK_TABLE, { retentionDays:
  */
 async function index(event: TableStreamEvent): Promise<BatchResponse> {
   for (const { dynamodb } of event.Records) {
-    if (dynamodb?.Keys?.item?.S !== FACTS_ITEM) continue;
-    const account = dynamodb.Keys.account?.S;
-    if (account === undefined) continue;
+    const account = dynamodb?.Keys?.account?.S;
+    if (dynamodb === undefined || account === undefined) continue;
     try {
-      await links.put(account, factsIn(dynamodb.NewImage, account), factsIn(dynamodb.OldImage, account));
+      await apply(account, dynamodb.Keys?.item?.S, dynamodb.NewImage, dynamodb.OldImage);
     } catch (error) {
       logger.error('link facts not indexed', { account, error: error as Error });
       const itemIdentifier = dynamodb.SequenceNumber;
@@ -55,6 +56,24 @@ async function index(event: TableStreamEvent): Promise<BatchResponse> {
     }
   }
   return { batchItemFailures: [] };
+}
+
+async function apply(account: string, item: string | undefined, now: Image, before: Image): Promise<void> {
+  if (item === FACTS_ITEM) await links.put(account, factsIn(now, account), factsIn(before, account));
+  else if (item === HOT_ITEM) {
+    const watched = isWatched(now);
+    if (watched !== isWatched(before)) await links.watch(account, watched, untilOf(now));
+  }
+}
+
+function isWatched(image: Image): boolean {
+  const level = image?.level?.S;
+  return level !== undefined && level !== 'clear';
+}
+
+/** The profile's own expiry, ms; a watched account is forgotten with it. */
+function untilOf(image: Image): number {
+  return Number(image?.expiresAt?.N ?? 0) * 1000;
 }
 
 /** Facts of an image; those that cannot be read count as none, so that one damaged item does not stop a shard. */

@@ -3,9 +3,19 @@ import { heldNames, isDue, planRun } from '../../lib/campaigns/campaign-run.ts';
 import { findGroups, type Group } from '../../lib/campaigns/find-groups.ts';
 import { Funnel } from '../../lib/campaigns/funnel.ts';
 import { closeMerged, judgeCampaign, type Member } from '../../lib/campaigns/judge-campaign.ts';
+import { kindOf, LINK_KINDS } from '../../lib/campaigns/link-facts.ts';
+import type { LinkIndex } from '../../lib/campaigns/link-index.ts';
+import {
+  activeWeek,
+  MOST_COMPARED,
+  rounds,
+  type SynchronousPair,
+  synchronousPairs,
+} from '../../lib/campaigns/synchrony.ts';
 import type { AccountState } from '../../lib/detection/account-state.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import type { Notice } from '../../lib/findings/finding.ts';
+import type { Slice } from '../../lib/profile/slice.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import type { CampaignStore } from '../../lib/stores/campaign-store.ts';
 import type { LinkStore } from '../../lib/stores/link-store.ts';
@@ -52,11 +62,13 @@ export async function linkRun(ports: LinkPorts, rules: Rules, strangerShare = 1)
   const funnel = await readLinks(ports.links, strangerShare);
   const index = funnel.index();
   const held = heldNames([...known.values()].map(({ campaign }) => campaign));
+  const states = new StateReader(ports);
+  const synchronous = await compareClocks(ports, index, states);
   const { groups } = findGroups(index, {
     heldBy: (account) => held.get(account),
     totalAccounts: funnel.accounts,
+    synchronous,
   });
-  const states = new StateReader(ports);
   const at = await newestArrival(groups, known, states);
   const plan = planRun(
     [...known.values()].map(({ campaign }) => campaign),
@@ -94,6 +106,35 @@ export async function linkRun(ports: LinkPorts, rules: Rules, strangerShare = 1)
     report.judged++;
   }
   return { accounts: funnel.accounts, groups: groups.length, ...report };
+}
+
+/**
+ * Who is active in the same minutes: among accounts that are watched for themselves, and those that share an owner. All
+ * others are not compared: their pairs are too many, and a synchronous account that shows nothing harvests nothing.
+ */
+async function compareClocks(
+  ports: LinkPorts,
+  index: LinkIndex,
+  states: StateReader,
+): Promise<readonly SynchronousPair[]> {
+  const candidates = new Set((await ports.links.watched()).slice(0, MOST_COMPARED));
+  for (const [key, members] of index.shared())
+    if (LINK_KINDS[kindOf(key)].hard)
+      for (const member of members) if (candidates.size < MOST_COMPARED) candidates.add(member);
+  const held: { account: string; slices: readonly Slice[] }[] = [];
+  let latest = 0;
+  for (const chunk of chunks([...candidates], MEMBERS_AT_ONCE))
+    for (const [account, { profile, sealed }] of await states.load(chunk)) {
+      if (profile.totals.events === 0) continue;
+      latest = Math.max(latest, profile.lastSeen);
+      held.push({ account, slices: joinSlices([sealed, profile.slices]) });
+    }
+  const weeks = held.flatMap(({ account, slices }) => activeWeek(account, slices, latest) ?? []);
+  return rounds(synchronousPairs(weeks));
+}
+
+function* chunks<T>(list: readonly T[], size: number): Generator<readonly T[]> {
+  for (let i = 0; i < list.length; i += size) yield list.slice(i, i + size);
 }
 
 async function readLinks(links: LinkStore, strangerShare: number): Promise<Funnel> {

@@ -13,12 +13,28 @@ export interface LinkStore {
    * there were none) to its facts now. Undefined `facts`: the account is forgotten.
    */
   put(account: string, facts: AccountFacts | undefined, before: AccountFacts | undefined): Promise<void>;
+  /** Notes that an account is watched (its own level is not clear), or no longer. @param until ms; forgotten after that */
+  watch(account: string, watched: boolean, until: number): Promise<void>;
+  /** Accounts that are watched: those whose clocks are worth comparing, though they share nothing. */
+  watched(): Promise<readonly string[]>;
   /** Entries of partition `part` of `parts`, all of a value together. Eventually consistent. */
   scan(part: number, parts: number): AsyncIterable<LinkEntry>;
 }
 
 /** Partitions of accounts without hard values. */
 const NO_OWNER_BUCKETS = 256;
+
+/** Partitions of watched accounts: values that are no facts. */
+export const WATCHED = 'watched';
+const WATCHED_BUCKETS = 16;
+
+export function watchedValue(account: string): string {
+  return `${WATCHED}#${hash48(account) % WATCHED_BUCKETS}`;
+}
+
+export function watchedValues(): string[] {
+  return Array.from({ length: WATCHED_BUCKETS }, (_, i) => `${WATCHED}#${i}`);
+}
 
 /** Values under which an account stands in the link table. */
 export function entryValues(account: string, facts: AccountFacts): string[] {
@@ -31,6 +47,7 @@ export function entryValues(account: string, facts: AccountFacts): string[] {
 /** The twin in memory: the same entries in the same encoding. */
 export class MemoryLinkStore implements LinkStore {
   readonly #values = new Map<string, Map<string, string>>();
+  readonly #watched = new Set<string>();
 
   async put(
     account: string,
@@ -51,6 +68,15 @@ export class MemoryLinkStore implements LinkStore {
       if (members === undefined) this.#values.set(value, new Map([[account, text]]));
       else members.set(account, text);
     }
+  }
+
+  async watch(account: string, watched: boolean, _until: number): Promise<void> {
+    if (watched) this.#watched.add(account);
+    else this.#watched.delete(account);
+  }
+
+  async watched(): Promise<readonly string[]> {
+    return [...this.#watched].sort();
   }
 
   async *scan(part: number, parts: number): AsyncGenerator<LinkEntry> {

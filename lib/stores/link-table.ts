@@ -1,14 +1,17 @@
 import {
   type AttributeValue,
   BatchWriteItemCommand,
+  DeleteItemCommand,
   type DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
   ScanCommand,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { decodeFacts, encodeFacts } from '../campaigns/facts-codec.ts';
 import type { LinkEntry } from '../campaigns/funnel.ts';
 import type { AccountFacts } from '../campaigns/link-facts.ts';
-import { entryValues, type LinkStore } from './link-store.ts';
+import { entryValues, type LinkStore, WATCHED, watchedValue, watchedValues } from './link-store.ts';
 
 /**
  * The one owner of the link table. An item is one account under one hard value (partition key `value`, sort key
@@ -65,6 +68,39 @@ export class LinkTable implements LinkStore {
       await this.#write(requests.slice(i, i + WRITES_PER_BATCH));
   }
 
+  async watch(account: string, watched: boolean, until: number): Promise<void> {
+    const key = { value: { S: watchedValue(account) }, member: { S: account } };
+    if (watched)
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: this.#table,
+          Item: { ...key, expiresAt: { N: String(Math.ceil(until / 1000)) } },
+        }),
+      );
+    else await this.#client.send(new DeleteItemCommand({ TableName: this.#table, Key: key }));
+  }
+
+  async watched(): Promise<readonly string[]> {
+    const found: string[] = [];
+    for (const value of watchedValues()) {
+      let from: Record<string, AttributeValue> | undefined;
+      do {
+        const page = await this.#client.send(
+          new QueryCommand({
+            TableName: this.#table,
+            KeyConditionExpression: '#value = :value',
+            ExpressionAttributeNames: { '#value': 'value' },
+            ExpressionAttributeValues: { ':value': { S: value } },
+            ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+          }),
+        );
+        for (const item of page.Items ?? []) if (item.member?.S !== undefined) found.push(item.member.S);
+        from = page.LastEvaluatedKey;
+      } while (from !== undefined);
+    }
+    return found.sort();
+  }
+
   async *scan(part: number, parts: number): AsyncGenerator<LinkEntry> {
     let from: Record<string, AttributeValue> | undefined;
     do {
@@ -79,6 +115,7 @@ export class LinkTable implements LinkStore {
       for (const item of page.Items ?? []) {
         const value = item.value?.S ?? '';
         const account = item.member?.S ?? '';
+        if (value.startsWith(`${WATCHED}#`)) continue;
         let facts: AccountFacts;
         try {
           facts = decodeFacts(item.facts?.S ?? '');

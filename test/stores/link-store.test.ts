@@ -98,6 +98,15 @@ describe.each([
     expect(seen.length).toBe(8);
   });
 
+  it('notes who is watched, apart from what links', async () => {
+    const store = await make();
+    await store.put('a', factsOf({ payment: 'p' }), undefined);
+    for (const name of ['b', 'c', 'b']) await store.watch(name, true, 2e12);
+    await store.watch('c', false, 2e12);
+    expect(await store.watched()).toEqual(['b']);
+    expect(await entries(store)).toEqual(['payment#p a']);
+  });
+
   it('takes hostile strings for what they are', async () => {
     const store = await make();
     const facts = factsOf({ payment: HOSTILE, networks: [HOSTILE.slice(0, 40)] });
