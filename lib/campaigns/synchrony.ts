@@ -153,9 +153,3 @@ export function rounds(pairs: readonly SynchronousPair[]): SynchronousPair[] {
 
 /** Accounts that are compared with each other at most: their pairs are quadratic. */
 export const MOST_COMPARED = 1500;
-
-/** The most active weeks, at most `most`; equal ones by name. */
-export function mostActive(weeks: readonly ActiveWeek[], most = MOST_COMPARED): readonly ActiveWeek[] {
-  if (weeks.length <= most) return weeks;
-  return [...weeks].sort((a, b) => b.cells - a.cells || (a.account < b.account ? -1 : 1)).slice(0, most);
-}

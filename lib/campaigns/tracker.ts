@@ -9,14 +9,7 @@ import { findGroups, type Group, type GroupOptions, type GroupSearch } from './f
 import { closeMerged, judgeCampaign, type Member } from './judge-campaign.ts';
 import { collectFacts } from './link-facts.ts';
 import { LinkIndex, type LinkIndexOptions } from './link-index.ts';
-import {
-  type ActiveWeek,
-  activeWeek,
-  mostActive,
-  rounds,
-  type SynchronousPair,
-  synchronousPairs,
-} from './synchrony.ts';
+import { activeWeek, MOST_COMPARED, rounds, type SynchronousPair, synchronousPairs } from './synchrony.ts';
 
 export interface TrackerOptions extends GroupOptions, LinkIndexOptions {
   /** the permutation null is checked again when the base has grown by this share; default 0.1 */
@@ -40,11 +33,16 @@ export interface TrackerPorts {
 }
 
 const WEEK_MS = 7 * 86_400_000;
+/** Part of an account's busyness that a slice leaves: a week of 28 slices weighs most. */
+const KEPT_PER_SLICE = 0.95;
 
 interface Seen {
   customer: CustomerFacts;
   first: number;
   last: number;
+  /** events since the last comparison of clocks, and of those before with less and less weight */
+  fresh: number;
+  busy: number;
 }
 
 /**
@@ -80,10 +78,13 @@ export class CampaignTracker {
         customer: { plan, product, createdAt: Date.parse(createdAt) },
         first: time,
         last: time,
+        fresh: 1,
+        busy: 0,
       });
     } else {
       if (time < held.first) held.first = time;
       if (time > held.last) held.last = time;
+      held.fresh++;
     }
     const facts = this.index.facts(account);
     const next = collectFacts(facts, [event]);
@@ -149,13 +150,16 @@ export class CampaignTracker {
     const slice = sliceStart(at);
     if (slice === this.#comparedAt) return;
     this.#comparedAt = slice;
-    const weeks: ActiveWeek[] = [];
+    const candidates: [account: string, busy: number][] = [];
     for (const [account, seen] of this.#seen) {
-      if (at - seen.last > WEEK_MS) continue;
-      const week = activeWeek(account, ports.slicesOf(account), at);
-      if (week !== undefined) weeks.push(week);
+      seen.busy = seen.busy * KEPT_PER_SLICE + seen.fresh;
+      seen.fresh = 0;
+      if (at - seen.last <= WEEK_MS) candidates.push([account, seen.busy]);
     }
-    this.#synchronous = rounds(synchronousPairs(mostActive(weeks)));
+    if (candidates.length > MOST_COMPARED)
+      candidates.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).splice(MOST_COMPARED);
+    const weeks = candidates.flatMap(([account]) => activeWeek(account, ports.slicesOf(account), at) ?? []);
+    this.#synchronous = rounds(synchronousPairs(weeks));
     this.#groupsAt = -1;
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findGroups } from '../../lib/campaigns/find-groups.ts';
 import { seeded } from '../../lib/campaigns/random.ts';
-import { activeWeek, mostActive, rounds, synchronousPairs } from '../../lib/campaigns/synchrony.ts';
+import { activeWeek, rounds, synchronousPairs } from '../../lib/campaigns/synchrony.ts';
 import { emptySlice, SLICE_MS, type Slice, sliceStart } from '../../lib/profile/slice.ts';
 import { DAY, HOUR, MINUTE, START } from '../events.ts';
 import { indexOf, strangers } from './base.ts';
@@ -78,13 +78,5 @@ describe('synchrony', () => {
     const { groups } = findGroups(indexOf(accounts), { synchronous });
     expect(groups.map(({ members }) => members)).toEqual([workers.map(({ account }) => account)]);
     expect(groups[0]?.links[0]?.kind).toBe('synchrony');
-  });
-
-  it('is asked of so many accounts at most, the most active', () => {
-    const weeks = Array.from({ length: 30 }, (_, i) => weekOf(`a${i}`, alone(i, 40 + i)));
-    expect(mostActive(weeks, 10).length).toBe(10);
-    expect(Math.min(...mostActive(weeks, 10).map(({ cells }) => cells))).toBeGreaterThanOrEqual(
-      Math.max(...weeks.filter((week) => !mostActive(weeks, 10).includes(week)).map(({ cells }) => cells)),
-    );
   });
 });

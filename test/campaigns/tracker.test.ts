@@ -70,7 +70,7 @@ function world(): UsageEvent[] {
   return events.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.id < b.id ? -1 : 1));
 }
 
-function replay(events: readonly UsageEvent[], rules: Rules, everyMs = 3 * HOUR) {
+function replay(events: readonly UsageEvent[], rules: Rules, everyMs = 6 * HOUR) {
   const tracker = new CampaignTracker();
   const held = new Map<string, Map<number, Slice>>();
   const ports = {
@@ -122,7 +122,7 @@ beforeAll(() => {
   const groupScore = learnGroupNull(
     [...benign.values()],
     { windows: [24, 168], weights: {}, cap: 12 },
-    { resamples: 300 },
+    { resamples: 160 },
   );
   // a world of 120 accounts cannot support the shipped budget: the mechanics are tested with a wider one
   const policy = { ...defaultPolicy, campaigns: { ...defaultPolicy.campaigns, budget: 1 } };
