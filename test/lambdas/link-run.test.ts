@@ -87,7 +87,7 @@ beforeAll(async () => {
       slices: joinSlices([sealed, profile.slices]),
     }),
   );
-  const groupScore = learnGroupNull(benign, { windows: [24, 168], weights: {}, cap: 12 }, { resamples: 300 });
+  const groupScore = learnGroupNull(benign, { windows: [24, 168], weights: {}, cap: 12 }, { resamples: 160 });
   const policy = { ...defaultPolicy, campaigns: { ...defaultPolicy.campaigns, budget: 1 } };
   rules = { ...bare, policy, calibration: { ...defaultCalibration, groupScore } };
 });
