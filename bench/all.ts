@@ -1,0 +1,19 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** Every benchmark, one after the other, with the same arguments: `npm run bench -- --data DIR`. */
+const BENCHMARKS = ['recorder', 'detect', 'campaigns', 'forensics'] as const;
+
+const at = process.argv.indexOf('--data');
+const data = at >= 0 ? process.argv[at + 1] : undefined;
+let failed = 0;
+for (const name of BENCHMARKS) {
+  process.stdout.write(`\n== ${name}\n`);
+  // the folder holds traffic/ and answers/
+  const folder =
+    data === undefined ? [] : ['--data', `${data}/${name === 'forensics' ? 'answers' : 'traffic'}`];
+  const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
+  const run = spawnSync(process.execPath, ['--import', 'tsx', file, ...folder], { stdio: 'inherit' });
+  if (run.status !== 0) failed++;
+}
+process.exitCode = failed === 0 ? 0 : 1;
