@@ -107,7 +107,7 @@ export function measureScale(sizes: readonly number[], say: (line: string) => vo
     say(`${accounts} accounts: ${seconds.toFixed(1)} s`);
     const partitioned = inPartitions(entries);
     let found = 0;
-    let wrong = 0;
+    const wrong = new Set<string>();
     let mixed = 0;
     const planted = new Set(base.campaigns.flatMap((campaign) => [...campaign]));
     for (const campaign of base.campaigns) {
@@ -118,7 +118,7 @@ export function measureScale(sizes: readonly number[], say: (line: string) => vo
       );
       if (best >= 0.95 * campaign.size) found++;
       const others = touching.flatMap((group) => group.members.filter((member) => !campaign.has(member)));
-      wrong += others.filter((member) => !planted.has(member)).length;
+      for (const member of others) if (!planted.has(member)) wrong.add(member);
       if (others.some((member) => planted.has(member))) mixed++;
     }
     return {
@@ -127,7 +127,7 @@ export function measureScale(sizes: readonly number[], say: (line: string) => vo
       megabytes,
       planted: base.campaigns.length,
       found,
-      wrong,
+      wrong: wrong.size,
       mixed,
       partitions: PARTITIONS,
       same: sameGroups(groups, partitioned.groups),
