@@ -1,7 +1,8 @@
+import { collectFacts } from '../../lib/campaigns/link-facts.ts';
 import { type Advance, advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import type { Arrival } from '../../lib/profile/profile.ts';
-import type { ProfileStore } from '../../lib/stores/profile-store.ts';
+import type { LinkFactStore, ProfileStore } from '../../lib/stores/profile-store.ts';
 
 /** What became of one account's run of events. */
 export type Applied =
@@ -25,9 +26,10 @@ export async function applyBatch(
   arrivals: ReadonlyMap<string, readonly Arrival[]>,
   store: ProfileStore,
   rules: Rules,
+  links?: LinkFactStore,
 ): Promise<Applied[]> {
   const accounts = [...arrivals.keys()];
-  const loaded = await store.load(accounts);
+  const [loaded, facts] = await Promise.all([store.load(accounts), links?.load(accounts)]);
   const applied: Applied[] = [];
   let at = 0;
   const worker = async (): Promise<void> => {
@@ -54,6 +56,8 @@ export async function applyBatch(
         if (state === undefined) throw new Error(`the store answered nothing for ${account}`);
         const step = advance(state, run, rules);
         if (!step.changed) return { account, ok: true, step };
+        // before the profile: facts may be written twice, but are never forgotten for a profile that moved on
+        await keepFacts(account, run);
         if ((await store.save(state, step.state, step.seal)) === 'saved') return { account, ok: true, step };
       } catch (thrown) {
         error = thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -61,5 +65,15 @@ export async function applyBatch(
       state = undefined;
     }
     return { account, ok: false, arrivals: run, error };
+  }
+
+  async function keepFacts(account: string, run: readonly Arrival[]): Promise<void> {
+    if (links === undefined) return;
+    const before = facts?.get(account);
+    const now = collectFacts(
+      before,
+      run.map(({ event }) => event),
+    );
+    if (now !== undefined && now !== before) await links.save(account, now);
   }
 }

@@ -7,6 +7,7 @@ import type { MetricName } from '../../lib/infra/metrics.ts';
 import { ArchiveBucket } from '../../lib/stores/archive.ts';
 import { CalibrationBucket } from '../../lib/stores/calibration-store.ts';
 import { dynamoDb, s3 } from '../../lib/stores/clients.ts';
+import { FactItems } from '../../lib/stores/fact-items.ts';
 import { POLICY_METRICS, policySourceOf } from '../../lib/stores/policy-source.ts';
 import { ProfileTable } from '../../lib/stores/profile-table.ts';
 import { QuarantineBucket, type SetAside } from '../../lib/stores/quarantine.ts';
@@ -30,6 +31,7 @@ const policies = policySourceOf(environment, (problem) => {
   metrics.addMetric(POLICY_METRICS[problem.kind], MetricUnit.Count, 1);
 });
 let profiles: ProfileTable | undefined;
+let links: FactItems | undefined;
 
 interface KinesisEvent {
   readonly Records: readonly KinesisRecord[];
@@ -51,9 +53,9 @@ async function score(event: KinesisEvent): Promise<PartialResponse> {
     shadow: false,
     ...(candidate === undefined ? {} : { candidate }),
   };
-  profiles ??= new ProfileTable(dynamoDb(), environment.PROFILE_TABLE, {
-    retentionDays: policy.retentionDays,
-  });
+  const { retentionDays } = policy;
+  profiles ??= new ProfileTable(dynamoDb(), environment.PROFILE_TABLE, { retentionDays });
+  links ??= new FactItems(dynamoDb(), environment.PROFILE_TABLE, { retentionDays });
   const unitsBefore = profiles.writeUnits;
   const batch = decodeBatch(event.Records, {
     permittedSkew: Number(environment.ALLOWED_SKEW_SECONDS) * 1000,
@@ -61,7 +63,7 @@ async function score(event: KinesisEvent): Promise<PartialResponse> {
   });
   // before any profile moves: a record that is archived twice is overwritten, one that is not would be missing for ever
   await archive?.put(batch.accepted);
-  const applied = await applyBatch(batch.arrivals, profiles, rules);
+  const applied = await applyBatch(batch.arrivals, profiles, rules, links);
   const setAside = [...batch.setAside, ...applied.flatMap(failuresOf)];
   await quarantine.put(setAside);
   report(batch.read, applied, setAside, profiles.writeUnits - unitsBefore);

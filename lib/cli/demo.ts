@@ -152,7 +152,7 @@ async function demo(options: DemoOptions, terminal: Terminal, say: (line: string
     };
     if (options.json === true) terminal.stdout.write(`${JSON.stringify(report)}\n`);
     else terminal.stdout.write(renderReport(report, colors(terminal), columns(terminal)));
-    if (options.keep === true && !interrupted.yes) await stayUp(cloud, say, interrupted);
+    if (options.keep === true && !interrupted.yes) await stayUp(cloud, sent.clock, say, interrupted);
     return report.problems.length > 0 ? 1 : 0;
   } finally {
     interrupted.off();
@@ -298,14 +298,19 @@ function mailOf(mails: readonly Mail[], finding: string | undefined): DemoReport
   return mail && { subject: mail.subject, text: mail.text };
 }
 
-async function stayUp(cloud: Cloud, say: (line: string) => void, interrupted: Interrupted): Promise<void> {
+async function stayUp(
+  cloud: Cloud,
+  clock: number,
+  say: (line: string) => void,
+  interrupted: Interrupted,
+): Promise<void> {
   cloud.startSchedules();
   say('\nStaying up; schedules run on the clock. Point the findings verbs or the AWS command line here:\n');
   for (const [name, value] of Object.entries(cloud.variables)) say(`  export ${name}=${value}`);
   say('');
   for (const [name, value] of Object.entries(cloud.template.outputs)) say(`  ${name.padEnd(24)} ${value}`);
   await mkdir(dirname(DEMO_FILE), { recursive: true });
-  await writeFile(DEMO_FILE, `${JSON.stringify(whereabouts(cloud), null, 2)}\n`);
+  await writeFile(DEMO_FILE, `${JSON.stringify(whereabouts(cloud, clock), null, 2)}\n`);
   say(`\n${DEMO_FILE} tells findings, triage, dossier and policy where this is. Ctrl-C ends it.`);
   try {
     await interrupted.wait;
@@ -315,12 +320,13 @@ async function stayUp(cloud: Cloud, say: (line: string) => void, interrupted: In
 }
 
 /** Where a running demo's parts are, for the verbs of the security and platform teams (cli/deployment.ts reads it). */
-function whereabouts(cloud: Cloud): Record<string, unknown> {
+function whereabouts(cloud: Cloud, clock: number): Record<string, unknown> {
   const told: Record<string, string> = {};
   for (const { spec } of cloud.functions) Object.assign(told, spec.environment);
   const { endpoints } = cloud;
   return {
     region: LOCAL_REGION,
+    ...(Number.isFinite(clock) ? { clock: new Date(clock).toISOString() } : {}),
     stack: told.POLICY_APPLICATION,
     endpoints: {
       dynamodb: endpoints.dynamodb,

@@ -10,6 +10,7 @@ export const DEMO_FILE = '.cache/demo.json';
 
 const demoFile = z.object({
   region: z.string(),
+  clock: z.iso.datetime().optional(),
   endpoints: z.object({ dynamodb: z.string(), s3: z.string().optional() }),
   tables: z.object({
     finding: z.string(),
@@ -38,6 +39,8 @@ export interface Deployment {
   readonly campaignTable: string | undefined;
   readonly archiveBucket: string | undefined;
   readonly stateBucket: string | undefined;
+  /** what time it is for findings, ms: the replay's clock in a demo of old traffic */
+  readonly now: number;
   /** for people: the table's name, or that it is the demo's */
   readonly where: string;
   close(): void;
@@ -82,6 +85,7 @@ export async function connect(
     campaignTable: options.campaignTable ?? (environment.CAMPAIGN_TABLE || undefined),
     archiveBucket: options.archiveBucket ?? (environment.ARCHIVE_BUCKET || undefined),
     stateBucket: options.stateBucket ?? (environment.STATE_BUCKET || undefined),
+    now: Date.now(),
     where: findingTable,
     close: closer(dynamodb, s3),
   };
@@ -120,6 +124,7 @@ async function connectDemo(options: DeploymentOptions): Promise<Deployment> {
     campaignTable: tables.campaign,
     archiveBucket: buckets.archive,
     stateBucket: buckets.state,
+    now: parsed.data.clock === undefined ? Date.now() : Date.parse(parsed.data.clock),
     where: `the demo (${DEMO_FILE})`,
     close: closer(dynamodb, s3),
   };

@@ -42,14 +42,14 @@ function listCommand(): Command {
       .option('--json', 'print one JSON document'),
   ).action((options: ListOptions) =>
     runVerb('findings', () =>
-      withStore(options, async (store) => {
+      withStore(options, async (store, now) => {
         const limit = Number(options.limit);
         if (!Number.isInteger(limit) || limit < 1)
           throw new InputError(`--limit: must be a whole number from 1 (got ${options.limit})`);
-        const { findings, more } = await listed(store, options, limit, Date.now());
+        const { findings, more } = await listed(store, options, limit, now);
         if (options.json === true) printJson({ findings: inert(findings), more });
-        else if (options.csv === true) process.stdout.write(csvOf(findings, Date.now()));
-        else process.stdout.write(`${tableOf(findings, more, options, Date.now())}\n`);
+        else if (options.csv === true) process.stdout.write(csvOf(findings, now));
+        else process.stdout.write(`${tableOf(findings, more, options, now)}\n`);
         return 0;
       }),
     ),
@@ -64,18 +64,18 @@ function showCommand(): Command {
       .option('--json', 'print one JSON document'),
   ).action((id: string, options: DeploymentOptions & { readonly json?: boolean }) =>
     runVerb('findings', () =>
-      withStore(options, async (store) => {
+      withStore(options, async (store, now) => {
         const held = await store.find(id);
         if (held === undefined) throw new InputError(`there is no finding ${plain(id, 80)}`);
         const { finding } = held;
         const audit = await trail(store, finding);
-        const exception = await store.exceptionFor(finding.notice.subject.id, Date.now());
+        const exception = await store.exceptionFor(finding.notice.subject.id, now);
         if (options.json === true)
           printJson({
             ...(inert({ finding, audit, exception: exception ?? null }) as object),
-            view: jsonView(finding.notice, Date.now()),
+            view: jsonView(finding.notice, now),
           });
-        else process.stdout.write(`${shown(finding, audit, exception?.until, Date.now())}\n`);
+        else process.stdout.write(`${shown(finding, audit, exception?.until, now)}\n`);
         return 0;
       }),
     ),
@@ -85,11 +85,11 @@ function showCommand(): Command {
 /** Runs over the table that the options name; closes what it opened. */
 export async function withStore(
   options: DeploymentOptions,
-  run: (store: FindingStore) => Promise<number>,
+  run: (store: FindingStore, now: number) => Promise<number>,
 ): Promise<number> {
   const deployment = await connect(options);
   try {
-    return await run(new DynamoFindingStore(deployment.dynamodb, deployment.findingTable));
+    return await run(new DynamoFindingStore(deployment.dynamodb, deployment.findingTable), deployment.now);
   } catch (error) {
     throw asInputError(error, deployment.where);
   } finally {

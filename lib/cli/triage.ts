@@ -38,8 +38,8 @@ export function triageCommand(): Command {
       .option('--json', 'print one JSON document'),
   ).action((id: string, options: TriageOptions) =>
     runVerb('triage', () =>
-      withStore(options, async (store) => {
-        const decide = decision(options, Date.now());
+      withStore(options, async (store, now) => {
+        const decide = decision(options, now);
         const made = await change(store, id, decide).catch((error: unknown) => {
           if (error instanceof TriageError) throw new InputError(error.message, { cause: error });
           throw error;

@@ -1,3 +1,4 @@
+import type { AccountFacts } from '../campaigns/link-facts.ts';
 import type { AccountState } from '../detection/account-state.ts';
 import type { Seal } from '../detection/advance.ts';
 
@@ -9,4 +10,10 @@ export interface ProfileStore {
   /** States of the accounts, new ones for accounts that are not stored; consistent reads. */
   load(accounts: readonly string[]): Promise<Map<string, AccountState>>;
   save(stored: AccountState, next: AccountState, seal: Seal | undefined): Promise<'saved' | 'conflict'>;
+}
+
+/** Port of the `facts` items beside the profiles: what links an account to others. Hints: the newest write wins. */
+export interface LinkFactStore {
+  load(accounts: readonly string[]): Promise<Map<string, AccountFacts>>;
+  save(account: string, facts: AccountFacts): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { CreateTableCommand, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AccountFacts, collectFacts } from '../../lib/campaigns/link-facts.ts';
 import { advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
@@ -8,11 +9,12 @@ import { padSequence } from '../../lib/profile/position.ts';
 import type { Arrival } from '../../lib/profile/profile.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
+import { FactItems } from '../../lib/stores/fact-items.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import type { ProfileStore } from '../../lib/stores/profile-store.ts';
 import { ProfileTable } from '../../lib/stores/profile-table.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
-import { account, HOUR, harvest, START, usageEvent } from '../events.ts';
+import { account, HOUR, harvest, print, START, usageEvent } from '../events.ts';
 
 const rules: Rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 'test', shadow: false };
 const TABLE = 'profiles';
@@ -165,6 +167,22 @@ describe.each(STORES)('profile store $name', ({ make }) => {
     const state = (await fresh().load([who])).get(who);
     const step = advance(state as never, again, rules);
     expect(step).toMatchObject({ used: 0, repeated: 40 });
+  });
+});
+
+describe('link facts', () => {
+  it('are stored when they change, and read back by another invocation', async () => {
+    const who = account(next++);
+    const events = harvest({ account: who, events: 3 }).map((event) => ({
+      ...event,
+      prints: event.prints.map((prints) => ({ ...prints, payment: print(77), network: print(78) })),
+    }));
+    const make = () => new FactItems(client, TABLE, { retentionDays: 35 });
+    const facts = collectFacts(undefined, events);
+    await make().save(who, facts as AccountFacts);
+    const read = (await make().load([who, account(next++)])).get(who);
+    expect(read).toEqual(facts);
+    expect(collectFacts(read, events)).toBe(read);
   });
 });
 
