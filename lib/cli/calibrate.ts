@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
 import { startReplay } from '../backtest/replay.ts';
@@ -117,7 +117,9 @@ async function calibrate(names: readonly string[], options: CalibrateOptions): P
     id: options.id ?? `cal-${made.madeAt.slice(0, 10)}-${made.accounts}`,
   };
   if (options.out !== undefined) {
-    await writeFile(options.out, `${JSON.stringify(named)}\n`);
+    // beside it first: a run that is cut leaves the old calibration whole
+    await writeFile(`${options.out}.part`, `${JSON.stringify(named)}\n`);
+    await rename(`${options.out}.part`, options.out);
     say(`calibration ${named.id}: ${options.out}; a policy uses it by naming it`);
   }
   if (options.json === true) printJson(named);
