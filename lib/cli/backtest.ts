@@ -103,8 +103,8 @@ interface Track {
   readonly link: (at: number) => void;
 }
 
-/** Campaigns are looked for every three hours of arrival time: often enough for delays, seldom enough for years of traffic. */
-const LINK_EVERY_MS = 3 * 3_600_000;
+/** Campaigns are looked for every hour of arrival time; production looks every fifteen minutes. */
+const LINK_EVERY_MS = 3_600_000;
 
 /** Every so-many-th item is encoded to know its size. */
 const SAMPLE_EVERY = 61;
