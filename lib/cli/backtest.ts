@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import Table from 'cli-table3';
 import { Command } from 'commander';
-import pc from 'picocolors';
 import { compare } from '../backtest/compare.ts';
 import { measure } from '../backtest/measure.ts';
 import type { AccountOutcome, BacktestResult, Outcome } from '../backtest/outcome.ts';
@@ -17,6 +16,7 @@ import { MemoryProfileStore } from '../stores/profile-memory.ts';
 import { printable } from '../telemetry/reason.ts';
 import { createRecorder, type Recorder } from '../telemetry/recorder.ts';
 import { CODE_VERSION } from '../version.ts';
+import { colours } from './colours.ts';
 import { inputFiles } from './input.ts';
 import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring, withKeyOptions } from './keyring.ts';
 import { type Labels, labelsReader } from './labels.ts';
@@ -357,7 +357,7 @@ function printTables(result: BacktestResult): void {
         kind,
         row.label,
         row.accounts,
-        row.flagged > 0 && row.label === 'benign' ? pc.red(String(row.flagged)) : row.flagged,
+        row.flagged > 0 && row.label === 'benign' ? colours.red(String(row.flagged)) : row.flagged,
         rounded(row.medianEventsToFlag),
         rounded(row.medianHoursToFlag, 1),
       ]);

@@ -2,7 +2,6 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import picocolors from 'picocolors';
 import type { AccountState } from '../detection/account-state.ts';
 import { assess } from '../findings/dossier/assess.ts';
 import { type Evidences, type ProfileSnapshot, writeEvidence } from '../findings/dossier/bundle.ts';
@@ -18,6 +17,7 @@ import { CalibrationBucket, CalibrationMissing } from '../stores/calibration-sto
 import { DynamoFindingStore } from '../stores/finding-store.ts';
 import { ProfileTable } from '../stores/profile-table.ts';
 import { CODE_VERSION } from '../version.ts';
+import { colours } from './colours.ts';
 import {
   asInputError,
   connect,
@@ -280,7 +280,7 @@ async function verify(
       trusted: trusted !== undefined && ok,
       reproduced: assessment?.notice.reproduced ?? null,
     });
-  for (const fault of faults) say(`${picocolors.red(plain(fault.path, 100))} ${plain(fault.what, 400)}`);
+  for (const fault of faults) say(`${colours.red(plain(fault.path, 100))} ${plain(fault.what, 400)}`);
   if (ok && held !== undefined && assessment !== undefined) {
     say(
       `${plural(held.files.length, 'file')} of finding ${held.finding} are as they were written on ${held.madeAt}`,

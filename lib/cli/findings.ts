@@ -1,12 +1,12 @@
 import Table from 'cli-table3';
 import { Command, Option } from 'commander';
-import picocolors from 'picocolors';
 import { type AuditEntry, type Finding, stateAt } from '../findings/finding.ts';
 import { amount, count, duration, when } from '../findings/people.ts';
 import { csvCell, plain } from '../findings/plain.ts';
 import { email } from '../findings/views/email.ts';
 import { inert, jsonView } from '../findings/views/json.ts';
 import { DynamoFindingStore, type FindingStore } from '../stores/finding-store.ts';
+import { colours } from './colours.ts';
 import { asInputError, connect, type DeploymentOptions, withDeploymentOptions } from './deployment.ts';
 import { InputError } from './input.ts';
 import { printJson, runVerb } from './verb.ts';
@@ -124,10 +124,10 @@ async function listed(
 }
 
 const PAINT = {
-  critical: picocolors.red,
-  suspect: picocolors.yellow,
-  watch: picocolors.cyan,
-  clear: picocolors.dim,
+  critical: colours.red,
+  suspect: colours.yellow,
+  watch: colours.cyan,
+  clear: colours.dim,
 };
 
 function tableOf(
@@ -227,7 +227,7 @@ function shown(
 ): string {
   const { notice } = finding;
   const { subject, text } = email(notice, now);
-  const lines = [picocolors.bold(subject), '', text.trimEnd(), '', 'HISTORY'];
+  const lines = [colours.bold(subject), '', text.trimEnd(), '', 'HISTORY'];
   for (const entry of finding.history)
     lines.push(
       `${when(entry.at)}  ${entry.transition} at ${entry.level}${entry.fate === undefined ? '' : ` (${FATE_WORDS[entry.fate]})`}`,

@@ -3,7 +3,6 @@ import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { Command, InvalidArgumentError } from 'commander';
-import pc from 'picocolors';
 import { type AnswerSheet, AnswersError, modelNameOf, readAnswerSheet } from '../forensics/answers.ts';
 import { collectPlan } from '../forensics/collect-plan.ts';
 import { familyOf } from '../forensics/family.ts';
@@ -11,6 +10,7 @@ import type { ForensicsReport } from '../forensics/report.ts';
 import { forensicsPage } from '../forensics/report-html.ts';
 import { forensicsText, printable } from '../forensics/report-text.ts';
 import { documentedEffect, runForensics, smallestEffect } from '../forensics/study.ts';
+import { colours } from './colours.ts';
 
 interface ForensicsOptions {
   reference?: string;
@@ -97,7 +97,7 @@ function familiesWith(kin: readonly string[]): (model: string) => string {
 function fail(error: unknown): void {
   const known = error instanceof AnswersError || error instanceof RangeError;
   process.stderr.write(
-    `${pc.red('error:')} ${printable(error instanceof Error ? error.message : String(error))}\n`,
+    `${colours.red('error:')} ${printable(error instanceof Error ? error.message : String(error))}\n`,
   );
   if (!known && error instanceof Error && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
   process.exitCode = 2;
@@ -107,7 +107,7 @@ async function run(options: ForensicsOptions): Promise<void> {
   const { reference, suspect = [], controls = [], teachers = [] } = options;
   if (reference === undefined) throw new AnswersError('--reference is missing: the answers of our own model');
   if (suspect.length === 0) throw new AnswersError('--suspect is missing: the answers of at least one model');
-  const say = (text: string) => process.stderr.write(`${pc.dim(printable(text))}\n`);
+  const say = (text: string) => process.stderr.write(`${colours.dim(printable(text))}\n`);
   const sheets = new Map<string, AnswerSheet>();
   const byModel = new Map<string, string>();
   const read = async (file: string) => {
@@ -163,19 +163,19 @@ function printPlan(options: PlanOptions): void {
     return;
   }
   const lines = [
-    pc.bold('What to collect'),
+    colours.bold('What to collect'),
     `  ${plan.items.toLocaleString('en')} multiple-choice items from the reference, the suspect and ${plan.controls.needed} unrelated controls (${plan.calls.toLocaleString('en')} calls).`,
     `  ${plan.controls.pairs} unrelated pairs: p can fall to ${(1 / (1 + plan.controls.pairs)).toFixed(4)}, enough for ${plan.alpha} after ${plan.questions} question(s).`,
     `  At ${plan.spread.at.toLocaleString('en')} items an excess of about ${plan.spread.detectable.toFixed(3)} kappa is found four times in five (spread as on public MMLU-Pro answers).`,
     `  More items shrink sampling error, not the spread between unrelated models: beyond some 5,000 items, better-matched controls help more.`,
     '',
-    pc.bold('Which questions'),
+    colours.bold('Which questions'),
     ...plan.sets.map((s) => `  ${s.name}: ${s.use}. ${s.note}`),
     '',
-    pc.bold('How to ask'),
+    colours.bold('How to ask'),
     ...plan.rules.map((r, i) => `  ${i + 1}. ${r}`),
     '',
-    pc.bold('Format'),
+    colours.bold('Format'),
     '  One file a model, NDJSON (also .gz), one line an item:',
     ...plan.format.map((l) => `  ${l}`),
   ];

@@ -1,6 +1,5 @@
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
-import pc from 'picocolors';
 import { shadowDigest } from '../findings/shadow-digest.ts';
 import { misfits, policyChanges } from '../policy/diff.ts';
 import { describeFault, parsePolicy } from '../policy/parse-policy.ts';
@@ -10,6 +9,7 @@ import { CalibrationBucket, CalibrationMissing } from '../stores/calibration-sto
 import { DynamoFindingStore } from '../stores/finding-store.ts';
 import { NO_SHADOW, type PolicySlot } from '../stores/policy-names.ts';
 import { type Deployed, RolloutError } from '../stores/policy-rollout.ts';
+import { colours } from './colours.ts';
 import { asInputError, connect, type DeploymentOptions } from './deployment.ts';
 import { InputError } from './input.ts';
 import { type KeyOptions, withKeyOptions } from './keyring.ts';
@@ -68,7 +68,7 @@ function validateCommand(): Command {
         else
           for (const { file, ok, faults, policy, warnings } of results) {
             for (const fault of faults) out(describeFault(fault, file));
-            if (ok) out(`${file}: ${pc.green('valid')}, policy ${policy ?? ''}`);
+            if (ok) out(`${file}: ${colours.green('valid')}, policy ${policy ?? ''}`);
             for (const warning of warnings ?? []) out(`  note: ${warning}`);
           }
         return results.every(({ ok }) => ok) ? 0 : 2;
@@ -137,10 +137,10 @@ function diffCommand(): Command {
 function printChanges(changes: ReturnType<typeof policyChanges>, warnings: readonly string[]): void {
   if (changes.length === 0) out('No difference in behaviour.');
   for (const { field, before, after, effect } of changes) {
-    out(`${pc.bold(field)}: ${before} -> ${after}`);
+    out(`${colours.bold(field)}: ${before} -> ${after}`);
     out(`  ${effect}`);
   }
-  for (const warning of warnings) out(pc.yellow(`note: ${warning}`));
+  for (const warning of warnings) out(colours.yellow(`note: ${warning}`));
 }
 
 interface PushOptions extends RolloutOptions, DeploymentOptions, JsonOption {
@@ -253,8 +253,8 @@ async function pushTo(slot: PolicySlot, file: string, options: PushOptions): Pro
     else {
       out(
         slot === 'active'
-          ? `Policy ${pc.bold(policy.id)} is active in ${where} (deployment ${deployed.number}, ${describeState(deployed)}).`
-          : `Policy ${pc.bold(policy.id)} is evaluated in the shadow of the active one in ${where}; nobody is told of its findings.`,
+          ? `Policy ${colours.bold(policy.id)} is active in ${where} (deployment ${deployed.number}, ${describeState(deployed)}).`
+          : `Policy ${colours.bold(policy.id)} is evaluated in the shadow of the active one in ${where}; nobody is told of its findings.`,
       );
       for (const { field, before, after } of changes) out(`  ${field}: ${before} -> ${after}`);
       out(
@@ -332,12 +332,12 @@ function statusCommand(): Command {
           return 0;
         }
         out(
-          `Active in ${where}: ${pc.bold(active?.policy.id ?? '')}, calibration ${active?.policy.calibration ?? ''}${active?.deployed === undefined ? ' (shipped; nothing was pushed)' : `, deployment ${active.deployed.number}, ${describeState(active.deployed)}`}`,
+          `Active in ${where}: ${colours.bold(active?.policy.id ?? '')}, calibration ${active?.policy.calibration ?? ''}${active?.deployed === undefined ? ' (shipped; nothing was pushed)' : `, deployment ${active.deployed.number}, ${describeState(active.deployed)}`}`,
         );
         out(
           inShadow === undefined
             ? 'Shadow: none'
-            : `Shadow: ${pc.bold(inShadow.policy.id)}, since ${inShadow.deployed?.startedAt?.toISOString().slice(0, 16) ?? '?'}`,
+            : `Shadow: ${colours.bold(inShadow.policy.id)}, since ${inShadow.deployed?.startedAt?.toISOString().slice(0, 16) ?? '?'}`,
         );
         if (history.length > 0) {
           const table = new Table({
@@ -372,7 +372,7 @@ function rollbackCommand(): Command {
       withTarget(options, async ({ rollout, where }) => {
         const { policy, deployed } = await rollout.rollback(options.note ?? 'rollback');
         if (options.json === true) printJson({ policy: policy.id, where, deployment: deployed ?? null });
-        else out(`Policy ${pc.bold(policy.id)} is active again in ${where}.`);
+        else out(`Policy ${colours.bold(policy.id)} is active again in ${where}.`);
         return 0;
       }),
     ),
@@ -398,7 +398,7 @@ function promoteCommand(): Command {
         if (options.json === true) printJson({ policy: shadow.policy.id, where, deployment: deployed });
         else
           out(
-            `Policy ${pc.bold(shadow.policy.id)} is active in ${where} (deployment ${deployed.number}). It stays in the shadow too, where it finds the same, until policy shadow --off.`,
+            `Policy ${colours.bold(shadow.policy.id)} is active in ${where} (deployment ${deployed.number}). It stays in the shadow too, where it finds the same, until policy shadow --off.`,
           );
         return 0;
       }),

@@ -8,7 +8,7 @@ import { backtestCommand } from '../../lib/cli/backtest.ts';
 import { saved } from '../../lib/cli/console.ts';
 import { policyCommand } from '../../lib/cli/policy.ts';
 import { tuneCommand } from '../../lib/cli/tune.ts';
-import { account, application, harvest } from '../events.ts';
+import { account, application, harvest, MINUTE, START } from '../events.ts';
 
 let folder: string;
 const at = (name: string): string => join(folder, name);
@@ -17,8 +17,21 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'siphonwatch-tuning-'));
   const events = [
     ...harvest({ account: account(1), events: 120, seed: 1 }),
-    ...application({ account: account(2), events: 150, seed: 2 }),
-    ...application({ account: account(3), events: 80, seed: 3 }),
+    // clocks of their own: who works in the very same minutes all week is taken for one dispatcher
+    ...application({
+      account: account(2),
+      events: 150,
+      seed: 2,
+      everyMs: 17 * MINUTE,
+      from: START + 7 * MINUTE,
+    }),
+    ...application({
+      account: account(3),
+      events: 80,
+      seed: 3,
+      everyMs: 31 * MINUTE,
+      from: START + 11 * MINUTE,
+    }),
   ].sort((a, b) => (a.time < b.time ? -1 : 1));
   const text = `${events.map((event) => JSON.stringify(event)).join('\n')}\n`;
   writeFileSync(at('events.ndjson'), text);
