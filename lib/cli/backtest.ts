@@ -9,8 +9,10 @@ import { startReplay } from '../backtest/replay.ts';
 import { Scoreboard } from '../backtest/scoreboard.ts';
 import { CampaignTracker } from '../campaigns/tracker.ts';
 import type { Rules } from '../detection/judge.ts';
+import { misfits } from '../policy/diff.ts';
 import type { Policy } from '../policy/policy.ts';
 import { joinSlices } from '../profile/window.ts';
+import { staleness } from '../scoring/calibration.ts';
 import { itemBytes } from '../stores/profile-item.ts';
 import { MemoryProfileStore } from '../stores/profile-memory.ts';
 import { printable } from '../telemetry/reason.ts';
@@ -101,6 +103,8 @@ interface Track {
   readonly sampled: { items: number; units: number };
   /** looks for campaigns at arrival time `at`, ms */
   readonly link: (at: number) => void;
+  /** that its calibration is too old for traffic of `at`, in words */
+  readonly stale: (at: number) => string | undefined;
 }
 
 /** Campaigns are looked for every hour of arrival time; production looks every fifteen minutes. */
@@ -116,6 +120,7 @@ async function trackOf(
 ): Promise<Track> {
   const policy = await loadPolicy(policyFile);
   const calibration = await loadCalibration(calibrationFile);
+  for (const misfit of misfits(policy, calibration)) say(`WARNING: ${misfit}`);
   if (policy.campaigns.enabled && calibration.groupScore === undefined)
     say(
       `note: calibration ${calibration.id} knows no benign groups: campaigns are linked, none is judged (siphonwatch calibrate learns them)`,
@@ -158,7 +163,8 @@ async function trackOf(
       }
     },
   });
-  return { policy, calibration: calibration.id, board, store, replay, sampled, link };
+  const stale = (at: number): string | undefined => staleness(calibration, at);
+  return { policy, calibration: calibration.id, board, store, replay, sampled, link, stale };
 }
 
 /** Runs the replay; prints nothing but progress and rejects, on standard error. The second outcome is that of `--compare`. */
@@ -203,9 +209,11 @@ export async function backtest(
   } finally {
     bar.stop();
   }
-  for (const { replay, link } of tracks) {
+  for (const { replay, link, stale } of tracks) {
     replay.finish();
     link(replay.now());
+    const old = stale(replay.now());
+    if (old !== undefined) say(`WARNING: ${old}`);
   }
   const seconds = (performance.now() - began) / 1000;
   if (rejected > 0) say(`${rejected} lines set aside (record --rejects FILE shows them)`);

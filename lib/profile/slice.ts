@@ -12,7 +12,6 @@ import { hash32 } from './hash32.ts';
 export const SLICE_MS = 6 * 3_600_000;
 /** A cell is the shortest stretch of time that is told apart inside a slice: a burst within it counts once. */
 export const CELL_MS = 5 * 60_000;
-export const CELLS_PER_SLICE = SLICE_MS / CELL_MS; // 72
 
 /** Additive counters of a slice, in the order in which the codec writes them. Append only. */
 export const COUNTERS = [
@@ -214,7 +213,7 @@ function mergeSamples(into: Map<string, Samples>, from: ReadonlyMap<string, Samp
 export function mergeSlice(slice: Slice, other: Slice): void {
   if (slice.start !== other.start)
     throw new Error(
-      `slices of ${slice.start} and ${other.start} do not share a start: use summarise for a window`,
+      `slices of ${slice.start} and ${other.start} do not share a start: a window is made of them with addSlice`,
     );
   for (const name of COUNTERS) slice.counts[name] += other.counts[name];
   for (const name of CELL_MARKS) {

@@ -92,10 +92,13 @@ export function ninthAmong(
   return tailAmong(nulls, groups, 0)?.ninth;
 }
 
-/** A problem that makes a calibration unfit for use, in words; undefined where there is none. */
-export function staleness(held: Calibration, now: number, maxDays: number): string | undefined {
+/** Customers and their habits change: after a quarter of a year nulls speak of a traffic that is no longer there. */
+const STALE_DAYS = 90;
+
+/** That a calibration is too old for traffic of `now` (ms of event time), in words; undefined where it is not. */
+export function staleness(held: Calibration, now: number): string | undefined {
   const age = (now - Date.parse(held.madeAt)) / 86_400_000;
-  return age > maxDays
-    ? `calibration ${held.id} is ${Math.round(age)} days old, the policy allows ${maxDays}: run calibrate`
+  return age > STALE_DAYS
+    ? `calibration ${held.id} was learnt ${Math.round(age)} days before this traffic: its promise is for customers of that time (siphonwatch calibrate learns a new one)`
     : undefined;
 }

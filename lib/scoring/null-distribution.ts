@@ -29,12 +29,11 @@ export const REACH = 20;
 /** Fewer accounts than this support no tail at all: the group leans on its parents alone. */
 export const FEWEST = 20;
 
-/** Learns a null from one value per account. `trim` is the share of the largest values that may be attackers. */
-export function learnNull(values: readonly number[], trim = 0): NullDistribution {
-  const sorted = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
-  const kept = sorted.slice(0, Math.max(1, Math.round(sorted.length * (1 - trim))));
+/** Learns a null from one value per account. */
+export function learnNull(values: readonly number[]): NullDistribution {
+  const kept = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
   const n = kept.length;
-  if (sorted.length === 0) return { accounts: 0, quantiles: [], tail: { from: 0, scale: 0 } };
+  if (kept.length === 0) return { accounts: 0, quantiles: [], tail: { from: 0, scale: 0 } };
   const at = (q: number): number => kept[Math.min(n - 1, Math.max(0, Math.ceil(q * n) - 1))] as number;
   const quantiles = Array.from({ length: STEPS + 1 }, (_, i) => round(at((i / STEPS) * TAIL_FROM)));
   const from = quantiles[STEPS] as number;
@@ -43,7 +42,7 @@ export function learnNull(values: readonly number[], trim = 0): NullDistribution
   const largest = Math.max(0, (kept[n - 1] as number) - from);
   const scale =
     excess.length === 0 ? 0 : (excess.reduce((sum, e) => sum + e, 0) + largest) / (excess.length + 1);
-  return { accounts: sorted.length, quantiles, tail: { from, scale: round(scale) } };
+  return { accounts: kept.length, quantiles, tail: { from, scale: round(scale) } };
 }
 
 function round(value: number): number {

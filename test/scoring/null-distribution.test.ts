@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ninthAmong, tailAmong } from '../../lib/scoring/calibration.ts';
+import { ninthAmong, staleness, tailAmong } from '../../lib/scoring/calibration.ts';
+import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { asCertainty, grow, noEvidence, toEvalue } from '../../lib/scoring/evidence.ts';
 import { learnNull, leastTail, upperTail } from '../../lib/scoring/null-distribution.ts';
 import { DAY, START } from '../events.ts';
@@ -68,6 +69,14 @@ describe('a null distribution', () => {
   it('abstains where nothing was learnt', () => {
     expect(tailAmong(undefined, ['everyone'], 1)).toBeUndefined();
     expect(tailAmong({}, ['everyone'], 1)).toBeUndefined();
+  });
+});
+
+describe('a calibration', () => {
+  it('says that it is stale once the traffic is a quarter of a year newer, and not before', () => {
+    const made = Date.parse(defaultCalibration.madeAt);
+    expect(staleness(defaultCalibration, made + 80 * DAY)).toBeUndefined();
+    expect(staleness(defaultCalibration, made + 100 * DAY)).toMatch(/default was learnt 100 days before/);
   });
 });
 
