@@ -4,7 +4,7 @@ import middy from '@middy/core';
 import { learnGroupNull } from '../../lib/campaigns/group-null.ts';
 import { scoreRules } from '../../lib/detection/judge.ts';
 import { readEnvironment } from '../../lib/infra/environment.ts';
-import { hash48 } from '../../lib/profile/hash32.ts';
+import { hash48 } from '../../lib/profile/hashes.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { type CalibrationAccount, learnCalibration } from '../../lib/scoring/calibrate.ts';
 import { CalibrationBucket } from '../../lib/stores/calibration-store.ts';

@@ -1,7 +1,8 @@
 import type { Policy } from '../policy/policy.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
 import type { Slice } from '../profile/slice.ts';
-import { WindowMemo, windowMs } from '../profile/window.ts';
+import { windowMs } from '../profile/window.ts';
+import { WindowMemo } from '../profile/window-memo.ts';
 import { type Calibration, ninthAmong, tailAmong } from '../scoring/calibration.ts';
 import { asCertainty } from '../scoring/evidence.ts';
 import { learnNull, type NullDistribution } from '../scoring/null-distribution.ts';
@@ -48,7 +49,7 @@ export function stepsOf(
       let any = false;
       const steps = Float64Array.from(SIGNALS, (signal) => {
         const ninth = ninthAmong(nulls[signal.id], groups);
-        const value = ninth === undefined ? undefined : signal.read(sight)?.value;
+        const value = ninth === undefined ? undefined : signal.value(sight);
         if (ninth === undefined || value === undefined || value <= ninth) return 0;
         any = true;
         return (value - ninth) / signal.unit;

@@ -1,5 +1,5 @@
 import { type Judgement, newJudgement } from '../detection/account-state.ts';
-import { hash48 } from '../profile/hash32.ts';
+import { hash48 } from '../profile/hashes.ts';
 import type { Group } from './find-groups.ts';
 
 /** A campaign over its life: a group that keeps its identity while members come and go. */

@@ -1,4 +1,4 @@
-import { hash48 } from '../profile/hash32.ts';
+import { hash48 } from '../profile/hashes.ts';
 import type { AccountFacts } from './link-facts.ts';
 import { LinkIndex, MEMBERS_PER_VALUE } from './link-index.ts';
 

@@ -1,4 +1,4 @@
-import { hash48 } from '../profile/hash32.ts';
+import { hash48 } from '../profile/hashes.ts';
 import { type MemberWindow, novelShares } from './group-window.ts';
 import { shuffle, type Uniform } from './random.ts';
 

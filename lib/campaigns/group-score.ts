@@ -5,13 +5,16 @@ import { type Calibration, type Place, tailAmong } from '../scoring/calibration.
 import { asCertainty, type Certainty } from '../scoring/evidence.ts';
 import { FEWEST, upperTail } from '../scoring/null-distribution.ts';
 import type { Contribution, ScoreRules, WindowScore } from '../scoring/score.ts';
-import { gradingHarvest, reasoningHarvest } from '../signals/elicitation.ts';
+import { gradingHarvest } from '../signals/grading-harvest.ts';
 import { instructionBreadth } from '../signals/instruction-breadth.ts';
+import { reasoningHarvest } from '../signals/reasoning-harvest.ts';
 import {
   effectiveTrials,
   lowerShare,
+  NO_RELEASES,
   percent,
   type Reading,
+  readingOf,
   type Sight,
   type Signal,
 } from '../signals/signal.ts';
@@ -26,7 +29,8 @@ export const everyMember: Signal = {
   evasion: 'Leave accounts without extraction: they cost as much and bring nothing.',
   weight: 1,
   unit: 0.1,
-  read: () => undefined,
+  value: () => undefined,
+  evidence: () => '',
 };
 
 /** The account's signal, shown without a part in the budget: evenness over the members says it better of a group. */
@@ -94,14 +98,14 @@ export function sightOfMembers(
   hours: number,
 ): GroupSight {
   const { window, prompts } = mergedWindow(members, latest, windowMs(hours));
-  const sight: Sight = { window, customer, samples: promptsOnly(prompts) };
+  const sight: Sight = { window, customer, samples: promptsOnly(prompts), releases: NO_RELEASES };
   const novel = novelShares(members);
   const readings = GROUP_SIGNALS.map((signal) => {
     if (window.counts.events < FEWEST_REQUESTS) return undefined;
     if (signal === broadTasks) return breadth(members, novel, sight);
     if (signal === everyMember) return evenness(members, novel);
     if (signal === uniformGenerator) return generator(members, novel, sight);
-    return signal.read(sight);
+    return readingOf(signal, sight);
   });
   return { hours, sight, members, novel, readings };
 }

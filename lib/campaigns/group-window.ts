@@ -1,18 +1,16 @@
-import { type BottomK, bottomK, distinct, mergeInto } from '../profile/bottom-k.ts';
+import { type BottomK, distinct, mergeInto } from '../profile/bottom-k.ts';
 import {
-  addSlice,
   type CellMark,
   copySlice,
+  emptySample,
   emptySamples,
-  emptyWindow,
   FLAG,
   mergeSlice,
-  SAMPLES,
   SLICE_MS,
   type Slice,
   sliceStart,
-  type Window,
 } from '../profile/slice.ts';
+import { bits, type Window, windowOf } from '../profile/window.ts';
 
 /** Marks that judge a group. */
 const MARKS = ['active', 'reasoning', 'grading'] as const satisfies readonly CellMark[];
@@ -64,9 +62,9 @@ export function memberWindow(
   }
   let epoch: string | undefined;
   for (const [name, count] of seen) if (epoch === undefined || count > (seen.get(epoch) ?? 0)) epoch = name;
-  const opening = bottomK(SAMPLES.opening);
-  const closing = bottomK(SAMPLES.closing);
-  const prompt = bottomK(SAMPLES.prompt);
+  const opening = emptySample('opening');
+  const closing = emptySample('closing');
+  const prompt = emptySample('prompt');
   if (epoch !== undefined)
     for (const slice of inside) {
       const samples = slice.samples.get(epoch);
@@ -87,12 +85,6 @@ function addCounts(into: MemberCounts, from: Readonly<MemberCounts>): void {
   into.headSquares += from.headSquares;
 }
 
-function bits(word: number): number {
-  let v = word - ((word >>> 1) & 0x55555555);
-  v = (v & 0x33333333) + ((v >>> 2) & 0x33333333);
-  return (((v + (v >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24;
-}
-
 /**
  * The members' windows merged: counters add, cells are OR-ed (five minutes in which ten members are active are one
  * active stretch), prompt samples unite; exact, in any order. What judges nothing in a group (places, models, hours of
@@ -104,8 +96,8 @@ export function mergedWindow(
   length: number,
 ): { window: Window; prompts: BottomK } {
   const to = sliceStart(latest) + SLICE_MS;
-  const window = emptyWindow(to - length, to);
-  const prompts = bottomK(SAMPLES.prompt);
+  const window = windowOf([], to - length, to);
+  const prompts = emptySample('prompt');
   const cells = new Int32Array((length / SLICE_MS) * WORDS);
   for (const member of members) {
     addCounts(window.counts, member.counts);
@@ -134,8 +126,7 @@ export function fullWindow(
   from: number,
 ): Window {
   const to = sliceStart(latest) + SLICE_MS;
-  const window = emptyWindow(to - length, to);
-  const since = Math.max(window.from, sliceStart(from));
+  const since = Math.max(to - length, sliceStart(from));
   const byStart = new Map<number, Slice>();
   for (const slices of slicesOf)
     for (const slice of slices) {
@@ -144,8 +135,7 @@ export function fullWindow(
       if (held === undefined) byStart.set(slice.start, copySlice(slice));
       else mergeSlice(held, slice);
     }
-  for (const slice of byStart.values()) addSlice(window, slice);
-  return window;
+  return windowOf([...byStart.values()], to - length, to);
 }
 
 /** Samples in which only the prompts are filled: what the signals of a group may look at. */

@@ -1,5 +1,5 @@
 import { addTo, type BottomK, bottomK, distinct } from '../profile/bottom-k.ts';
-import { hash48 } from '../profile/hash32.ts';
+import { hash48 } from '../profile/hashes.ts';
 import { type AccountFacts, factKey, linkFacts } from './link-facts.ts';
 
 /** Who shows a value: bounded, however popular it is. */
@@ -19,6 +19,8 @@ export interface LinkIndexOptions {
 export const MEMBERS_PER_VALUE = 2048;
 /** Size of the sample that counts distinct accounts of a popular value: standard error about 13 %. */
 const COUNT_SAMPLE = 64;
+/** Hashes that it is drawn from: more than there are accounts. */
+const COUNT_SPACE = 2 ** 32;
 
 interface Popular {
   readonly members: Set<string>;
@@ -96,7 +98,9 @@ export class LinkIndex {
     return {
       members: [...held.members],
       accounts:
-        held.count === undefined ? held.members.size : Math.max(held.members.size, distinct(held.count)),
+        held.count === undefined
+          ? held.members.size
+          : Math.max(held.members.size, distinct(held.count, COUNT_SPACE)),
     };
   }
 
@@ -105,7 +109,9 @@ export class LinkIndex {
     const held = this.#values.get(key);
     if (held === undefined) return 0;
     if (typeof held === 'string') return 1;
-    return held.count === undefined ? held.members.size : Math.max(held.members.size, distinct(held.count));
+    return held.count === undefined
+      ? held.members.size
+      : Math.max(held.members.size, distinct(held.count, COUNT_SPACE));
   }
 
   /** Values that at least two accounts show. */
@@ -132,10 +138,10 @@ export class LinkIndex {
       return;
     }
     if (held.count === undefined) {
-      held.count = bottomK(COUNT_SAMPLE);
-      for (const member of held.members) addTo(held.count, hash48(member) % 2 ** 32);
+      held.count = bottomK(COUNT_SAMPLE, false);
+      for (const member of held.members) addTo(held.count, hash48(member) % COUNT_SPACE);
     }
-    addTo(held.count, hash48(account) % 2 ** 32);
+    addTo(held.count, hash48(account) % COUNT_SPACE);
   }
 
   #remove(account: string, key: string): void {

@@ -1,7 +1,7 @@
 import type { Notice } from '../findings/finding.ts';
 import { newProfile, type Profile } from '../profile/profile.ts';
 import type { Slice } from '../profile/slice.ts';
-import type { WindowMemo } from '../profile/window.ts';
+import type { WindowMemo } from '../profile/window-memo.ts';
 import { type Evidence, noEvidence } from '../scoring/evidence.ts';
 import { CLEAR, type LevelState } from '../scoring/level.ts';
 

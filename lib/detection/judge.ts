@@ -2,8 +2,9 @@ import { explain } from '../findings/explanations.ts';
 import { findingId, type Notice, type Reason, type Transition } from '../findings/finding.ts';
 import { budgetFor, type Policy } from '../policy/policy.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
-import type { Slice, Window } from '../profile/slice.ts';
-import { type WindowMemo, windowEnding, windowMs } from '../profile/window.ts';
+import type { Slice } from '../profile/slice.ts';
+import { type Window, windowEnding, windowMs } from '../profile/window.ts';
+import type { WindowMemo } from '../profile/window-memo.ts';
 import { type Calibration, tailAmong } from '../scoring/calibration.ts';
 import { asCertainty, type Certainty, certainty, type Evidence, grow } from '../scoring/evidence.ts';
 import { type Level, type LevelRules, type LevelState, levelRank, nextLevel } from '../scoring/level.ts';
@@ -30,13 +31,42 @@ export interface Rules {
   readonly candidate?: Pick<Rules, 'policy' | 'calibration'>;
 }
 
-export function scoreRules(policy: Policy): ScoreRules {
-  return { windows: policy.windows, weights: policy.weights, cap: policy.stepCap };
+/** What a policy says to scoring and to levels, worked out once a policy. */
+interface Readied {
+  readonly score: ScoreRules;
+  readonly levels: WeakMap<readonly string[], LevelRules>;
 }
 
+const readied = new WeakMap<Policy, Readied>();
+
+function ready(policy: Policy): Readied {
+  let held = readied.get(policy);
+  if (held === undefined) {
+    const releases = new Map(
+      Object.entries(policy.releases).map(([model, at]) => [model, Date.parse(at)] as const),
+    );
+    const { windows, weights, stepCap: cap } = policy;
+    held = { score: { windows, weights, cap, releases }, levels: new WeakMap() };
+    readied.set(policy, held);
+  }
+  return held;
+}
+
+export function scoreRules(policy: Policy): ScoreRules {
+  return ready(policy).score;
+}
+
+const NO_GROUPS: readonly string[] = [];
+
 /** @param groups peer groups of the account, narrowest first; without, the general budget */
-export function levelRules(policy: Policy, groups: readonly string[] = []): LevelRules {
-  return { ...budgetFor(policy, groups), calm: policy.calmHours * HOUR };
+export function levelRules(policy: Policy, groups: readonly string[] = NO_GROUPS): LevelRules {
+  const { levels } = ready(policy);
+  let rules = levels.get(groups);
+  if (rules === undefined) {
+    rules = { ...budgetFor(policy, groups), calm: policy.calmHours * HOUR };
+    levels.set(groups, rules);
+  }
+  return rules;
 }
 
 /** Who is judged, and on which slices. */
@@ -199,7 +229,7 @@ export function writeNotice(subject: Subject, occasion: Occasion, rules: Rules):
   const { top, at, level, sure, evidence } = occasion;
   const { policy, calibration } = rules;
   const window = windowEnding(subject.slices, at, windowMs(top.hours));
-  const sight = sightOf(window, subject.customer);
+  const sight = sightOf(window, subject.customer, scoreRules(policy).releases);
   const exception = policy.exceptions.find(
     (held) => held.account === subject.account && Date.parse(held.until) > at,
   );

@@ -81,6 +81,12 @@ export const policy = z
       .describe(
         'points per step, by signal id, 0 to 10; signals that are not named have their shipped weight, 0 silences one. Name a calibration that was made under the same weights',
       ),
+    releases: z
+      .record(z.string().min(1).max(128), z.iso.datetime())
+      .default({})
+      .describe(
+        'when a model came out, by model name, ISO time in UTC; the signal `model-pivot` abstains without. Old entries do no harm',
+      ),
     stepCap: z
       .number()
       .min(1)

@@ -1,34 +1,59 @@
 /**
- * A bottom-k sample of distinct keyed values, with how often each was seen.
+ * A bottom-k sample of distinct keyed values, with how often each was seen where that is asked for.
  *
- * Keeps the k smallest 32-bit hashes. A value among the k smallest of a union is among the k smallest of
- * every part in which it occurs, so its count is exact and merging is exact, associative and commutative
- * (Cohen and Kaplan, "Summarizing data using bottom-k sketches", PODC 2007). The sample is uniform over
- * distinct values, and the number of distinct values follows from the k-th smallest hash
- * (Bar-Yossef et al. 2002; relative standard error about 1/sqrt(k-2)).
+ * Keeps the k smallest hashes. A value among the k smallest of a union is among the k smallest of every part in which
+ * it occurs, so its count is exact and merging is exact, associative and commutative (Cohen and Kaplan, "Summarizing
+ * data using bottom-k sketches", PODC 2007). The sample is uniform over distinct values, and the number of distinct
+ * values follows from the k-th smallest hash (Bar-Yossef et al. 2002; relative standard error about 1/sqrt(k-2)).
+ *
+ * The lists are never changed in place, only replaced: samples may share them, and a copy costs nothing.
  */
 export interface BottomK {
   /** most values kept */
   readonly k: number;
-  /** ascending, distinct, unsigned 32 bit */
-  hashes: number[];
+  /** false: only which values were seen, not how often nor with which flags; both lists stay empty */
+  readonly counted: boolean;
+  /** ascending, distinct, unsigned, below the space (see distinct) */
+  hashes: readonly number[];
   /** how often each kept value was seen */
-  counts: number[];
+  counts: readonly number[];
   /** bitwise OR of the flags that came with each kept value */
-  flags: number[];
+  flags: readonly number[];
 }
 
-const SPACE = 2 ** 32;
+/** Number of possible hashes of a sample in a profile. */
+export const SPACE = 2 ** 24;
 
-export function bottomK(k: number): BottomK {
-  return { k, hashes: [], counts: [], flags: [] };
+const NONE: readonly number[] = [];
+
+export function bottomK(k: number, counted = true): BottomK {
+  return { k, counted, hashes: NONE, counts: NONE, flags: NONE };
 }
 
-/** Adds `count` sightings of a value (unsigned 32-bit hash). */
+/** A sample that can be added to while the given one stays as it is. */
+export function copyOf(sample: BottomK): BottomK {
+  const { k, counted, hashes, counts, flags } = sample;
+  return { k, counted, hashes, counts, flags };
+}
+
+/** `list` with `value` at `at`, cut to `k`. */
+function inserted(list: readonly number[], at: number, value: number, k: number): number[] {
+  const size = list.length < k ? list.length + 1 : k;
+  const next: number[] = list.slice(0, size);
+  if (at === list.length) {
+    next.push(value);
+    return next;
+  }
+  for (let i = size - 1; i > at; i--) next[i] = list[i - 1] as number;
+  next[at] = value;
+  return next;
+}
+
+/** Adds `count` sightings of a value (unsigned hash below the space). */
 export function addTo(sample: BottomK, hash: number, flags = 0, count = 1): void {
-  const { hashes } = sample;
+  const { hashes, k } = sample;
   const size = hashes.length;
-  if (size === sample.k && hash > (hashes[size - 1] as number)) return;
+  if (size === k && hash > (hashes[size - 1] as number)) return;
   let low = 0;
   let high = size;
   while (low < high) {
@@ -37,66 +62,120 @@ export function addTo(sample: BottomK, hash: number, flags = 0, count = 1): void
     else high = middle;
   }
   if (low < size && hashes[low] === hash) {
-    sample.counts[low] = (sample.counts[low] as number) + count;
-    sample.flags[low] = (sample.flags[low] as number) | flags;
+    if (!sample.counted) return;
+    const counts = sample.counts.slice();
+    counts[low] = (counts[low] as number) + count;
+    sample.counts = counts;
+    const known = sample.flags[low] as number;
+    if ((known | flags) !== known) {
+      const all = sample.flags.slice();
+      all[low] = known | flags;
+      sample.flags = all;
+    }
     return;
   }
-  hashes.splice(low, 0, hash);
-  sample.counts.splice(low, 0, count);
-  sample.flags.splice(low, 0, flags);
-  if (hashes.length > sample.k) {
-    hashes.pop();
-    sample.counts.pop();
-    sample.flags.pop();
-  }
+  sample.hashes = inserted(hashes, low, hash, k);
+  if (!sample.counted) return;
+  sample.counts = inserted(sample.counts, low, count, k);
+  sample.flags = inserted(sample.flags, low, flags, k);
 }
 
-/** Adds all of `other` to `sample`. Both must keep equally many values. */
+/** True where a list has nothing that the sample would take in. */
+function addsNothing(sample: BottomK, more: readonly number[]): boolean {
+  const { hashes, k } = sample;
+  const size = hashes.length;
+  const limit = size < k ? Number.POSITIVE_INFINITY : (hashes[size - 1] as number);
+  let i = 0;
+  for (const hash of more) {
+    if (hash > limit) return true;
+    while (i < size && (hashes[i] as number) < hash) i++;
+    if (i === size || hashes[i] !== hash) return false;
+  }
+  return true;
+}
+
+/** Adds all of `other` to `sample`. Both must keep equally many values, and both or neither their counts. */
 export function mergeInto(sample: BottomK, other: BottomK): void {
-  if (other.hashes.length === 0) return;
-  if (sample.hashes.length === 0) {
-    sample.hashes = other.hashes.slice(0, sample.k);
-    sample.counts = other.counts.slice(0, sample.k);
-    sample.flags = other.flags.slice(0, sample.k);
+  const b = other.hashes;
+  if (b.length === 0) return;
+  const a = sample.hashes;
+  if (a.length === 0) {
+    sample.hashes = b;
+    sample.counts = other.counts;
+    sample.flags = other.flags;
     return;
   }
+  const { k, counted } = sample;
+  if (!counted && addsNothing(sample, b)) return;
+  // a full sample that lies below all of the other takes in nothing
+  if (a.length === k && (a[k - 1] as number) < (b[0] as number)) return;
   const hashes: number[] = [];
   const counts: number[] = [];
   const flags: number[] = [];
   let i = 0;
   let j = 0;
-  while (hashes.length < sample.k && (i < sample.hashes.length || j < other.hashes.length)) {
-    const a = i < sample.hashes.length ? (sample.hashes[i] as number) : SPACE;
-    const b = j < other.hashes.length ? (other.hashes[j] as number) : SPACE;
-    hashes.push(Math.min(a, b));
-    counts.push((a <= b ? (sample.counts[i] as number) : 0) + (b <= a ? (other.counts[j] as number) : 0));
-    flags.push((a <= b ? (sample.flags[i] as number) : 0) | (b <= a ? (other.flags[j] as number) : 0));
-    if (a <= b) i++;
-    if (b <= a) j++;
+  let size = 0;
+  while (size < k && (i < a.length || j < b.length)) {
+    const left = i < a.length ? (a[i] as number) : Number.POSITIVE_INFINITY;
+    const right = j < b.length ? (b[j] as number) : Number.POSITIVE_INFINITY;
+    if (left < right) {
+      hashes.push(left);
+      if (counted) {
+        counts.push(sample.counts[i] as number);
+        flags.push(sample.flags[i] as number);
+      }
+      i++;
+    } else if (right < left) {
+      hashes.push(right);
+      if (counted) {
+        counts.push(other.counts[j] as number);
+        flags.push(other.flags[j] as number);
+      }
+      j++;
+    } else {
+      hashes.push(left);
+      if (counted) {
+        counts.push((sample.counts[i] as number) + (other.counts[j] as number));
+        flags.push((sample.flags[i] as number) | (other.flags[j] as number));
+      }
+      i++;
+      j++;
+    }
+    size++;
   }
   sample.hashes = hashes;
-  sample.counts = counts;
-  sample.flags = flags;
-}
-
-/** Estimated number of distinct values: exact below k, else (k - 1) / (k-th smallest hash as a share of the space). */
-export function distinct(sample: BottomK): number {
-  const size = sample.hashes.length;
-  if (size < sample.k || size === 0) return size;
-  return (sample.k - 1) / (((sample.hashes[size - 1] as number) + 1) / SPACE);
+  sample.counts = counted ? counts : NONE;
+  sample.flags = counted ? flags : NONE;
 }
 
 /**
- * Estimated number of sightings whose value satisfies `keep(count, flags)`, from the sample scaled to all
- * distinct values.
+ * Estimated number of distinct values: exact below k, else (k - 1) / (k-th smallest hash as a share of the space).
+ * @param space number of possible hashes
  */
-export function sightings(sample: BottomK, keep: (count: number, flags: number) => boolean): number {
+export function distinct(sample: BottomK, space: number = SPACE): number {
+  const size = sample.hashes.length;
+  if (size < sample.k || size === 0) return size;
+  return (sample.k - 1) / (((sample.hashes[size - 1] as number) + 1) / space);
+}
+
+/**
+ * Estimated number of sightings of values that were seen at most `most` times and carry all of `flags`: those in the
+ * sample, scaled to all distinct values.
+ */
+export function sightings(sample: BottomK, most: number, flags: number): number {
   const size = sample.hashes.length;
   if (size === 0) return 0;
   let kept = 0;
   for (let i = 0; i < size; i++) {
     const count = sample.counts[i] as number;
-    if (keep(count, sample.flags[i] as number)) kept += count;
+    if (count <= most && ((sample.flags[i] as number) & flags) === flags) kept += count;
   }
   return (kept * distinct(sample)) / size;
+}
+
+/** Sightings of all kept values together. */
+export function seen(sample: BottomK): number {
+  let sum = 0;
+  for (const count of sample.counts) sum += count;
+  return sum;
 }

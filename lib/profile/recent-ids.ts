@@ -1,4 +1,4 @@
-import { hash48 } from './hash32.ts';
+import { hash48 } from './hashes.ts';
 import type { Position } from './position.ts';
 
 /**

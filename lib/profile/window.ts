@@ -1,16 +1,40 @@
+import { type BottomK, mergeInto } from './bottom-k.ts';
+import { addEmbedding, type Embedding, NO_EMBEDDING } from './embedding.ts';
 import {
-  addSlice,
+  CELL_MARKS,
+  type CellMark,
+  COUNTERS,
+  type Counts,
   copySlice,
-  emptyWindow,
-  extendWindow,
+  emptyCounts,
+  emptySample,
   mergeSlice,
+  type SampleName,
+  type Samples,
   SLICE_MS,
   type Slice,
   sliceStart,
-  type Window,
 } from './slice.ts';
 
 const HOUR = 3_600_000;
+
+/**
+ * The merged value of a run of slices. Cells of different slices are different stretches of time, so their numbers
+ * add; hours of the day are OR-ed. What only some readers need is worked out when it is asked for.
+ */
+export interface Window {
+  readonly from: number;
+  readonly to: number;
+  readonly counts: Counts;
+  readonly cells: Record<CellMark, number>;
+  /** slices with any event */
+  slices: number;
+  /** bit h: active in hour h of the day, UTC */
+  hours: number;
+  readonly models: ReadonlyMap<string, number>;
+  /** of the key epoch that covers most of the window's events; undefined where nothing was seen */
+  readonly samples: Samples | undefined;
+}
 
 /** Window lengths that a policy may name, in hours; each is a whole number of slices. */
 export function windowMs(hours: number): number {
@@ -58,60 +82,224 @@ export function joinSlices(lists: readonly (readonly Slice[])[]): readonly Slice
   return joined;
 }
 
+/** Set bits of a word. */
+export function bits(word: number): number {
+  let v = word - ((word >>> 1) & 0x55555555);
+  v = (v & 0x33333333) + ((v >>> 2) & 0x33333333);
+  return (((v + (v >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24;
+}
+
+/** Hours of the day (UTC) in which a slice was active, as a bitmap. */
+export function hoursOf(slice: Slice): number {
+  const first = (slice.start / HOUR) % 24;
+  let hours = 0;
+  const { active } = slice.cells;
+  for (let hour = 0; hour < 6; hour++) {
+    const word = active[(hour >> 1) as 0 | 1 | 2];
+    if (((word >>> ((hour & 1) * 12)) & 0xfff) !== 0) hours |= 1 << ((first + hour) % 24);
+  }
+  return hours;
+}
+
+/** Adds a slice's counters and numbers of cells, `times` 1 or, to take it away again, -1. */
+export function addSums(counts: Counts, cells: Record<CellMark, number>, slice: Slice, times: 1 | -1): void {
+  for (const name of COUNTERS) counts[name] += times * slice.counts[name];
+  for (const name of CELL_MARKS) {
+    const words = slice.cells[name];
+    const [a, b, c] = words;
+    if ((a | b | c) !== 0) cells[name] += times * (bits(a) + bits(b) + bits(c));
+  }
+}
+
+export function noCells(): Record<CellMark, number> {
+  const cells = {} as Record<CellMark, number>;
+  for (const name of CELL_MARKS) cells[name] = 0;
+  return cells;
+}
+
+/** Where a window's samples come from; undefined: it can no longer tell. */
+export interface SampleSource {
+  sample(name: SampleName): BottomK | undefined;
+  embedding(): Embedding | undefined;
+}
+
+/** A window over slices. */
+export class SliceWindow implements Window {
+  readonly from: number;
+  readonly to: number;
+  readonly counts: Counts;
+  readonly cells: Record<CellMark, number>;
+  slices: number;
+  hours: number;
+  readonly #parts: readonly Slice[];
+  readonly #begin: number;
+  readonly #end: number;
+  readonly #source: SampleSource | undefined;
+  #samples: Samples | undefined;
+  #epoch: string | undefined;
+
+  /**
+   * @param parts its slices are those at begin ... end - 1
+   * @param source samples of its only key epoch; where it has none, they are merged from the slices
+   */
+  constructor(
+    range: { readonly from: number; readonly to: number },
+    sums: Pick<Window, 'counts' | 'cells' | 'hours'>,
+    parts: readonly Slice[],
+    begin: number,
+    end: number,
+    source?: SampleSource,
+  ) {
+    this.from = range.from;
+    this.to = range.to;
+    this.counts = sums.counts;
+    this.cells = sums.cells;
+    this.hours = sums.hours;
+    this.slices = end - begin;
+    this.#parts = parts;
+    this.#begin = begin;
+    this.#end = end;
+    this.#source = source;
+  }
+
+  get models(): ReadonlyMap<string, number> {
+    const models = new Map<string, number>();
+    for (let i = this.#begin; i < this.#end; i++)
+      for (const [model, events] of (this.#parts[i] as Slice).models)
+        models.set(model, (models.get(model) ?? 0) + events);
+    return models;
+  }
+
+  get samples(): Samples | undefined {
+    if (this.slices === 0) return undefined;
+    this.#samples ??= new LazySamples(this);
+    return this.#samples;
+  }
+
+  sample(name: SampleName): BottomK {
+    const known = this.#source?.sample(name);
+    if (known !== undefined) return known;
+    this.#epoch ??= this.#covering;
+    const sample = emptySample(name);
+    for (let i = this.#begin; i < this.#end; i++) {
+      const part = (this.#parts[i] as Slice).samples.get(this.#epoch);
+      if (part !== undefined) mergeInto(sample, part[name]);
+    }
+    return sample;
+  }
+
+  embedding(): Embedding {
+    const known = this.#source?.embedding();
+    if (known !== undefined) return known;
+    this.#epoch ??= this.#covering;
+    let sum = NO_EMBEDDING;
+    for (let i = this.#begin; i < this.#end; i++) {
+      const part = (this.#parts[i] as Slice).samples.get(this.#epoch);
+      if (part !== undefined) sum = addEmbedding(sum, part.embedding);
+    }
+    return sum;
+  }
+
+  /** The key epoch that most events were seen under; the first such, where several are equal. */
+  get #covering(): string {
+    const events = new Map<string, number>();
+    for (let i = this.#begin; i < this.#end; i++) {
+      const { samples, counts } = this.#parts[i] as Slice;
+      for (const epoch of samples.keys()) events.set(epoch, (events.get(epoch) ?? 0) + counts.events);
+    }
+    let covering = '';
+    let most = -1;
+    for (const [epoch, count] of events) {
+      if (count > most) {
+        most = count;
+        covering = epoch;
+      }
+    }
+    return covering;
+  }
+}
+
+/** Samples, each merged when it is first asked for. */
+class LazySamples implements Samples {
+  readonly #of: SliceWindow;
+  #embedding: Embedding | undefined;
+  #opening: BottomK | undefined;
+  #closing: BottomK | undefined;
+  #prompt: BottomK | undefined;
+  #layout: BottomK | undefined;
+  #system: BottomK | undefined;
+  #address: BottomK | undefined;
+  #network: BottomK | undefined;
+  #agent: BottomK | undefined;
+  #credential: BottomK | undefined;
+
+  constructor(of: SliceWindow) {
+    this.#of = of;
+  }
+  get embedding(): Embedding {
+    this.#embedding ??= this.#of.embedding();
+    return this.#embedding;
+  }
+  get opening(): BottomK {
+    this.#opening ??= this.#of.sample('opening');
+    return this.#opening;
+  }
+  get closing(): BottomK {
+    this.#closing ??= this.#of.sample('closing');
+    return this.#closing;
+  }
+  get prompt(): BottomK {
+    this.#prompt ??= this.#of.sample('prompt');
+    return this.#prompt;
+  }
+  get layout(): BottomK {
+    this.#layout ??= this.#of.sample('layout');
+    return this.#layout;
+  }
+  get system(): BottomK {
+    this.#system ??= this.#of.sample('system');
+    return this.#system;
+  }
+  get address(): BottomK {
+    this.#address ??= this.#of.sample('address');
+    return this.#address;
+  }
+  get network(): BottomK {
+    this.#network ??= this.#of.sample('network');
+    return this.#network;
+  }
+  get agent(): BottomK {
+    this.#agent ??= this.#of.sample('agent');
+    return this.#agent;
+  }
+  get credential(): BottomK {
+    this.#credential ??= this.#of.sample('credential');
+    return this.#credential;
+  }
+}
+
+/** A window of the given slices, whatever their starts; slices of one start must be merged first, else cells count twice. */
+export function windowOf(slices: readonly Slice[], from: number, to: number): Window {
+  const counts = emptyCounts();
+  const cells = noCells();
+  let hours = 0;
+  for (const slice of slices) {
+    addSums(counts, cells, slice, 1);
+    hours |= hoursOf(slice);
+  }
+  return new SliceWindow({ from, to }, { counts, cells, hours }, slices, 0, slices.length);
+}
+
 /**
  * The window of `length` ms that ends with the slice in which `latest` (event time, ms) lies: `[to - length, to)`.
  * @param slices ascending, distinct starts (see joinSlices)
  */
 export function windowEnding(slices: readonly Slice[], latest: number, length: number): Window {
   const to = sliceStart(latest) + SLICE_MS;
-  const window = emptyWindow(to - length, to);
-  for (const slice of slices) if (slice.start >= window.from && slice.start < to) addSlice(window, slice);
-  return window;
-}
-
-/**
- * Windows of one account, remembered between flushes: all slices of a window but its newest hardly ever change, so their
- * merge is kept and only the newest is added. Slices are never changed in place once they are in a state, so the same
- * objects mean the same content; what is remembered is only ever a saving, never part of the state.
- */
-export class WindowMemo {
-  private readonly held = new Map<number, { to: number; parts: readonly Slice[]; base: Window }>();
-
-  /** The same as windowEnding. */
-  ending(slices: readonly Slice[], latest: number, length: number): Window {
-    const to = sliceStart(latest) + SLICE_MS;
-    const from = to - length;
-    let end = slices.length;
-    while (end > 0 && (slices[end - 1] as Slice).start >= to) end--;
-    let begin = end;
-    while (begin > 0 && (slices[begin - 1] as Slice).start >= from) begin--;
-    if (begin === end) return emptyWindow(from, to);
-    const newest = slices[end - 1] as Slice;
-    const held = this.held.get(length);
-    let base: Window;
-    const known = held === undefined ? 0 : held.parts.length;
-    if (held !== undefined && known <= end - 1 - begin && sameParts(held.parts, slices, begin)) {
-      base = held.base;
-      if (held.to !== to || known < end - 1 - begin) {
-        // nothing has left the window: what is new since is added
-        base = { ...extendWindow(base), from, to };
-        for (let i = begin + known; i < end - 1; i++) addSlice(base, slices[i] as Slice);
-        this.held.set(length, { to, parts: slices.slice(begin, end - 1), base });
-      }
-    } else {
-      const parts = slices.slice(begin, end - 1);
-      base = emptyWindow(from, to);
-      for (const slice of parts) addSlice(base, slice);
-      this.held.set(length, { to, parts, base });
-    }
-    const window = extendWindow(base);
-    addSlice(window, newest);
-    return window;
-  }
-}
-
-/** True where `slices`, from `begin` on, starts with exactly these objects. */
-function sameParts(parts: readonly Slice[], slices: readonly Slice[], begin: number): boolean {
-  for (let i = 0; i < parts.length; i++) if (parts[i] !== slices[begin + i]) return false;
-  return true;
+  const from = to - length;
+  return windowOf(
+    slices.filter((slice) => slice.start >= from && slice.start < to),
+    from,
+    to,
+  );
 }

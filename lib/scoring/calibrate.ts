@@ -1,6 +1,7 @@
 import type { CustomerFacts } from '../profile/profile.ts';
 import type { Slice } from '../profile/slice.ts';
-import { WindowMemo, windowMs } from '../profile/window.ts';
+import { windowMs } from '../profile/window.ts';
+import { WindowMemo } from '../profile/window-memo.ts';
 import { SIGNALS } from '../signals/index.ts';
 import { sightOf } from '../signals/signal.ts';
 import type { Calibration } from './calibration.ts';
@@ -52,7 +53,7 @@ function readingsOf(held: CalibrationAccount, windows: readonly number[]): reado
       windows.map((hours) => {
         const window = memo.ending(held.slices.slice(0, at + 1), slice.start, windowMs(hours));
         const sight = sightOf(window, held.customer);
-        const values = Float64Array.from(SIGNALS, (signal) => signal.read(sight)?.value ?? Number.NaN);
+        const values = Float64Array.from(SIGNALS, (signal) => signal.value(sight) ?? Number.NaN);
         return { hours, to: window.to, values };
       }),
     );

@@ -1,8 +1,9 @@
 import type { CustomerFacts } from '../profile/profile.ts';
-import type { Slice, Window } from '../profile/slice.ts';
-import { WindowMemo, windowMs } from '../profile/window.ts';
+import type { Slice } from '../profile/slice.ts';
+import { type Window, windowMs } from '../profile/window.ts';
+import { WindowMemo } from '../profile/window-memo.ts';
 import { SIGNALS } from '../signals/index.ts';
-import { type Signal, sightOf } from '../signals/signal.ts';
+import { type Releases, type Sight, type Signal, sightOf } from '../signals/signal.ts';
 import { type Calibration, ninthAmong, tailAmong } from './calibration.ts';
 import { peerGroups } from './peer-group.ts';
 
@@ -36,29 +37,123 @@ export interface ScoreRules {
   readonly weights: Readonly<Record<string, number>>;
   /** most steps that one signal may bring */
   readonly cap: number;
+  /** when models came out; without, nothing is said of turning to new ones */
+  readonly releases?: Releases;
 }
 
-/** The ninth deciles of all signals for a window and a chain of peer groups: the same for all accounts of the group. */
-const scales = new WeakMap<Calibration, Map<string, readonly (number | undefined)[]>>();
+/** A signal that counts, with all that its points depend on. */
+interface Term {
+  /** place in SIGNALS */
+  readonly place: number;
+  readonly signal: Signal;
+  readonly weight: number;
+  /** value that nine tenths of the peers stay below; undefined where the calibration does not know */
+  readonly ninth: number | undefined;
+}
 
-function scalesOf(
+function weightOf(signal: Signal, rules: ScoreRules): number {
+  return rules.weights[signal.id] ?? signal.weight;
+}
+
+/** Terms per rules, calibration, window and chain of peer groups: the same for all accounts of a group. */
+const terms = new WeakMap<
+  ScoreRules,
+  WeakMap<Calibration, Map<number, WeakMap<readonly string[], Term[]>>>
+>();
+
+function termsOf(
+  rules: ScoreRules,
   calibration: Calibration,
   hours: number,
   groups: readonly string[],
-): readonly (number | undefined)[] {
-  let known = scales.get(calibration);
-  if (known === undefined) {
-    known = new Map();
-    scales.set(calibration, known);
-  }
-  const key = `${hours}/${groups[0]}`;
-  let list = known.get(key);
-  if (list === undefined) {
+): readonly Term[] {
+  const byCalibration = remembered(terms, rules, () => new WeakMap());
+  const byHours = remembered(byCalibration, calibration, () => new Map());
+  const byGroups = remembered(byHours, hours, () => new WeakMap());
+  return remembered(byGroups, groups, () => {
     const nulls = calibration.signals[String(hours)];
-    list = SIGNALS.map((signal) => ninthAmong(nulls?.[signal.id], groups));
-    known.set(key, list);
+    return SIGNALS.map((signal, place) => ({
+      place,
+      signal,
+      weight: weightOf(signal, rules),
+      ninth: ninthAmong(nulls?.[signal.id], groups),
+    }));
+  });
+}
+
+interface Memory<Key, Value> {
+  get(key: Key): Value | undefined;
+  set(key: Key, value: Value): unknown;
+}
+
+function remembered<Key, Value>(memory: Memory<Key, Value>, key: Key, make: () => Value): Value {
+  let value = memory.get(key);
+  if (value === undefined) {
+    value = make();
+    memory.set(key, value);
   }
-  return list;
+  return value;
+}
+
+function pointsFor({ signal, weight, ninth }: Term, value: number, cap: number): number {
+  if (ninth === undefined || value <= ninth) return 0;
+  return weight * Math.min(cap, (value - ninth) / signal.unit);
+}
+
+class ScoredWindow implements WindowScore {
+  readonly hours: number;
+  readonly from: number;
+  readonly to: number;
+  readonly events: number;
+  readonly score: number;
+  readonly #sight: Sight;
+  readonly #groups: readonly string[];
+  readonly #rules: ScoreRules;
+  readonly #calibration: Calibration;
+
+  constructor(
+    sight: Sight,
+    hours: number,
+    groups: readonly string[],
+    rules: ScoreRules,
+    calibration: Calibration,
+  ) {
+    const { from, to, counts } = sight.window;
+    this.hours = hours;
+    this.from = from;
+    this.to = to;
+    this.events = counts.events;
+    this.#sight = sight;
+    this.#groups = groups;
+    this.#rules = rules;
+    this.#calibration = calibration;
+    let score = 0;
+    for (const term of termsOf(rules, calibration, hours, groups)) {
+      if (term.weight === 0) continue;
+      const value = term.signal.value(sight);
+      if (value !== undefined) score += pointsFor(term, value, rules.cap);
+    }
+    this.score = score;
+  }
+
+  contributions(): readonly Contribution[] {
+    const nulls = this.#calibration.signals[String(this.hours)];
+    const parts: Contribution[] = [];
+    for (const term of termsOf(this.#rules, this.#calibration, this.hours, this.#groups)) {
+      const { signal, weight } = term;
+      const value = signal.value(this.#sight);
+      if (value === undefined) continue;
+      parts.push({
+        signal: signal.id,
+        value,
+        p: tailAmong(nulls?.[signal.id], this.#groups, value)?.p,
+        weight,
+        points: pointsFor(term, value, this.#rules.cap),
+        evidence: signal.evidence(this.#sight),
+      });
+    }
+    return parts.sort((a, b) => b.points - a.points);
+  }
 }
 
 /**
@@ -73,42 +168,8 @@ export function scoreWindow(
   rules: ScoreRules,
   calibration: Calibration,
 ): WindowScore {
-  const groups = peerGroups(customer, window.to);
-  const ninths = scalesOf(calibration, hours, groups);
-  const sight = sightOf(window, customer);
-  let score = 0;
-  for (let i = 0; i < SIGNALS.length; i++) {
-    const signal = SIGNALS[i] as Signal;
-    if ((rules.weights[signal.id] ?? signal.weight) === 0) continue;
-    const reading = signal.read(sight);
-    if (reading !== undefined) score += pointsFor(signal, reading.value, ninths[i], rules);
-  }
-  return {
-    hours,
-    from: window.from,
-    to: window.to,
-    events: window.counts.events,
-    score,
-    contributions: () =>
-      SIGNALS.flatMap((signal, i) => {
-        const reading = signal.read(sight);
-        if (reading === undefined) return [];
-        return {
-          signal: signal.id,
-          value: reading.value,
-          p: tailAmong(calibration.signals[String(hours)]?.[signal.id], groups, reading.value)?.p,
-          weight: rules.weights[signal.id] ?? signal.weight,
-          points: pointsFor(signal, reading.value, ninths[i], rules),
-          evidence: reading.evidence(),
-        };
-      }).sort((a, b) => b.points - a.points),
-  };
-}
-
-function pointsFor(signal: Signal, value: number, ninth: number | undefined, rules: ScoreRules): number {
-  if (ninth === undefined) return 0;
-  const steps = Math.max(0, (value - ninth) / signal.unit);
-  return (rules.weights[signal.id] ?? signal.weight) * Math.min(rules.cap, steps);
+  const sight = sightOf(window, customer, rules.releases);
+  return new ScoredWindow(sight, hours, peerGroups(customer, window.to), rules, calibration);
 }
 
 /**
@@ -122,13 +183,10 @@ export function scoreReadings(
   rules: ScoreRules,
   calibration: Calibration,
 ): number {
-  const ninths = scalesOf(calibration, hours, groups);
   let score = 0;
-  for (let i = 0; i < SIGNALS.length; i++) {
-    const value = values[i] as number;
-    const signal = SIGNALS[i] as Signal;
-    if (!Number.isNaN(value) && (rules.weights[signal.id] ?? signal.weight) !== 0)
-      score += pointsFor(signal, value, ninths[i], rules);
+  for (const term of termsOf(rules, calibration, hours, groups)) {
+    const value = values[term.place] as number;
+    if (term.weight !== 0 && !Number.isNaN(value)) score += pointsFor(term, value, rules.cap);
   }
   return score;
 }
@@ -142,9 +200,10 @@ export function scoreAt(
   calibration: Calibration,
   memo: WindowMemo = new WindowMemo(),
 ): WindowScore[] {
-  return rules.windows
-    .map((hours) =>
-      scoreWindow(memo.ending(slices, latest, windowMs(hours)), hours, customer, rules, calibration),
-    )
-    .sort((a, b) => b.score - a.score);
+  const scores: WindowScore[] = [];
+  for (const hours of rules.windows) {
+    const window = memo.ending(slices, latest, windowMs(hours));
+    scores.push(scoreWindow(window, hours, customer, rules, calibration));
+  }
+  return scores.sort((a, b) => b.score - a.score);
 }

@@ -1,8 +1,19 @@
-import { harvest, relayedAccess, safeguardProbing } from './access.ts';
-import { gradingHarvest, reasoningHarvest, selectionSampling, thinkingLanguage } from './elicitation.ts';
+import { coverage } from './coverage.ts';
+import { gradingHarvest } from './grading-harvest.ts';
 import { instructionBreadth } from './instruction-breadth.ts';
-import { throughputForPlan, throughputForTenure, tirelessness } from './rhythm.ts';
+import { modelPivot } from './model-pivot.ts';
+import { reasoningHarvest } from './reasoning-harvest.ts';
+import { relayedAccess } from './relayed-access.ts';
+import { safeguardProbing } from './safeguard-probing.ts';
+import { selectionSampling } from './selection-sampling.ts';
+import { selfContained } from './self-contained.ts';
 import type { Signal } from './signal.ts';
+import { templateFamilies } from './template-families.ts';
+import { thinkingLanguage } from './thinking-language.ts';
+import { throughputForPlan } from './throughput-for-plan.ts';
+import { throughputForTenure } from './throughput-for-tenure.ts';
+import { tirelessness } from './tirelessness.ts';
+import { tokensHarvested } from './tokens-harvested.ts';
 import { uniformGenerator } from './uniform-generator.ts';
 
 /** All signals, in the order in which they are stored and shown. Append only: calibrations name them by id. */
@@ -18,5 +29,9 @@ export const SIGNALS: readonly Signal[] = [
   throughputForPlan,
   relayedAccess,
   safeguardProbing,
-  harvest,
+  tokensHarvested,
+  selfContained,
+  templateFamilies,
+  coverage,
+  modelPivot,
 ];

@@ -1,25 +1,6 @@
-import { distinct, sightings } from '../profile/bottom-k.ts';
-import { FLAG } from '../profile/slice.ts';
-import { effectiveTrials, lowerShare, percent, type Sight, type Signal } from './signal.ts';
-
-const BROAD = FLAG.single | FLAG.instruction;
-
-/**
- * Events that are self-contained tasks whose opening the account hardly ever repeats. An application repeats its
- * openings, a person asks questions and comes back to them; a training set is thousands of different tasks.
- */
-export function novelInstructions(sight: Sight): { hits: number; share: number; openings: number } {
-  const { window, samples } = sight;
-  const { events } = window.counts;
-  if (samples === undefined || events === 0) return { hits: 0, share: 0, openings: 0 };
-  const rare = Math.max(1, Math.floor(events * 0.02));
-  const hits = sightings(samples.opening, (count, flags) => count <= rare && (flags & BROAD) === BROAD);
-  // an opening that repeats with the same ending is a template whose slot comes first
-  const closings = distinct(samples.closing);
-  const openings = distinct(samples.opening);
-  const share = Math.min(1, hits / events) * Math.min(1, closings / Math.max(1, openings));
-  return { hits: share * events, share, openings };
-}
+import { distinct } from '../profile/bottom-k.ts';
+import { novelShare } from './novelty.ts';
+import { effectiveTrials, lowerShare, percent, type Signal } from './signal.ts';
 
 export const instructionBreadth: Signal = {
   id: 'instruction-breadth',
@@ -29,14 +10,14 @@ export const instructionBreadth: Signal = {
     'Phrase tasks as questions, add chatter and turns, repeat openings: every query must be rewritten and the answers become less useful as training data; or dilute with other work, which costs that work.',
   weight: 0.4,
   unit: 0.1,
-  read(sight) {
+  value(sight) {
     const trials = effectiveTrials(sight.window);
-    if (trials < 5) return undefined;
-    const { hits, share, openings } = novelInstructions(sight);
-    return {
-      value: lowerShare(share * trials, trials),
-      evidence: () =>
-        `${percent(share)} of ${sight.window.counts.events} requests (about ${Math.round(hits)}) were self-contained tasks that began in a way the account hardly repeats; about ${Math.round(Math.min(openings, sight.window.counts.events))} different openings`,
-    };
+    return trials < 5 ? undefined : lowerShare(novelShare(sight) * trials, trials);
+  },
+  evidence(sight) {
+    const share = novelShare(sight);
+    const openings = sight.samples === undefined ? 0 : distinct(sight.samples.opening);
+    const { events } = sight.window.counts;
+    return `${percent(share)} of ${events} requests (about ${Math.round(share * events)}) were self-contained tasks that began in a way the account hardly repeats; about ${Math.round(Math.min(openings, events))} different openings`;
   },
 };

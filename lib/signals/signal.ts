@@ -1,5 +1,9 @@
 import type { CustomerFacts } from '../profile/profile.ts';
-import { coveringSamples, type Samples, type Window } from '../profile/slice.ts';
+import type { Samples } from '../profile/slice.ts';
+import type { Window } from '../profile/window.ts';
+
+/** When models came out: model name to event time, ms. */
+export type Releases = ReadonlyMap<string, number>;
 
 /** What a signal may look at: one window of one account or group. */
 export interface Sight {
@@ -7,8 +11,13 @@ export interface Sight {
   readonly customer: CustomerFacts;
   /** of the key epoch that covers most of the window */
   readonly samples: Samples | undefined;
+  /** as the policy names them */
+  readonly releases: Releases;
+  /** worked out once for all signals that ask: see novelty.ts */
+  novel?: number;
 }
 
+/** A value with its evidence: what a signal, or a group's own measure, says of a sight. */
 export interface Reading {
   /** the number that is placed among the peers; larger means more like extraction */
   readonly value: number;
@@ -32,11 +41,35 @@ export interface Signal {
   /** weight in the shipped policy; 0 = measured and shown, counts for nothing (and `why` says what is missing) */
   readonly weight: number;
   /** undefined: abstains, there is too little to say */
-  read(sight: Sight): Reading | undefined;
+  value(sight: Sight): number | undefined;
+  /** of a sight in which it does not abstain; see Reading */
+  evidence(sight: Sight): string;
 }
 
-export function sightOf(window: Window, customer: CustomerFacts): Sight {
-  return { window, customer, samples: coveringSamples(window) };
+export function readingOf(signal: Signal, sight: Sight): Reading | undefined {
+  const value = signal.value(sight);
+  return value === undefined ? undefined : { value, evidence: () => signal.evidence(sight) };
+}
+
+export const NO_RELEASES: Releases = new Map();
+
+class WindowSight implements Sight {
+  readonly window: Window;
+  readonly customer: CustomerFacts;
+  readonly releases: Releases;
+  novel?: number;
+  constructor(window: Window, customer: CustomerFacts, releases: Releases) {
+    this.window = window;
+    this.customer = customer;
+    this.releases = releases;
+  }
+  get samples(): Samples | undefined {
+    return this.window.samples;
+  }
+}
+
+export function sightOf(window: Window, customer: CustomerFacts, releases: Releases = NO_RELEASES): Sight {
+  return new WindowSight(window, customer, releases);
 }
 
 /**

@@ -1,10 +1,10 @@
-import { novelInstructions } from './instruction-breadth.ts';
-import { effectiveTrials, lowerShare, percent, type Signal } from './signal.ts';
+import { novelShare } from './novelty.ts';
+import { effectiveTrials, lowerShare, percent, type Sight, type Signal } from './signal.ts';
 
-/** Standard deviation of the length class of first lines; classes are half-octaves. */
-function spread(sum: number, squares: number, n: number): number {
-  if (n < 2) return 0;
-  return Math.sqrt(Math.max(0, squares / n - (sum / n) ** 2));
+/** Variance of the length class of first lines; classes are half-octaves. */
+function variance({ window: { counts } }: Sight): number {
+  const { headSum, headSquares, events } = counts;
+  return events < 2 ? 0 : Math.max(0, headSquares / events - (headSum / events) ** 2);
 }
 
 export const uniformGenerator: Signal = {
@@ -15,16 +15,12 @@ export const uniformGenerator: Signal = {
     'Vary the length of instructions on purpose: needs rewriting by a model, and pads the cost of every query.',
   weight: 1,
   unit: 0.05,
-  read(sight) {
+  value(sight) {
     const trials = effectiveTrials(sight.window);
     if (trials < 10) return undefined;
-    const { share } = novelInstructions(sight);
-    const { counts } = sight.window;
-    const deviation = spread(counts.headSum, counts.headSquares, counts.events);
-    return {
-      value: lowerShare(share * trials, trials) / (1 + deviation * deviation),
-      evidence: () =>
-        `${percent(share)} of requests were different self-contained tasks whose first lines vary by only ${deviation.toFixed(1)} half-octaves in length`,
-    };
+    const share = novelShare(sight);
+    return share === 0 ? 0 : lowerShare(share * trials, trials) / (1 + variance(sight));
   },
+  evidence: (sight) =>
+    `${percent(novelShare(sight))} of requests were different self-contained tasks whose first lines vary by only ${Math.sqrt(variance(sight)).toFixed(1)} half-octaves in length`,
 };

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { notice as noticeSchema } from '../findings/finding.ts';
-import { hash48 } from '../profile/hash32.ts';
+import { hash48 } from '../profile/hashes.ts';
 import {
   type CampaignStore,
   decodeCampaign,

@@ -1,7 +1,7 @@
 import { decodeFacts, encodeFacts } from '../campaigns/facts-codec.ts';
 import { type LinkEntry, NO_OWNER } from '../campaigns/funnel.ts';
 import { type AccountFacts, factKey, LINK_KINDS, linkFacts } from '../campaigns/link-facts.ts';
-import { hash48 } from '../profile/hash32.ts';
+import { hash48 } from '../profile/hashes.ts';
 
 /**
  * Port of the link table: accounts under each of their hard values, each entry with all of the account's facts. Puts are

@@ -13,7 +13,7 @@ import type { AccountState } from '../detection/account-state.ts';
 import { newAccount } from '../detection/account-state.ts';
 import type { Seal } from '../detection/advance.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
-import { hash48 } from '../profile/hash32.ts';
+import { hash48 } from '../profile/hashes.ts';
 import type { RecentIds } from '../profile/recent-ids.ts';
 import type { Slice } from '../profile/slice.ts';
 import { joinSlices } from '../profile/window.ts';

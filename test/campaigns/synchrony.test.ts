@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { findGroups } from '../../lib/campaigns/find-groups.ts';
 import { seeded } from '../../lib/campaigns/random.ts';
 import { activeWeek, rounds, synchronousPairs } from '../../lib/campaigns/synchrony.ts';
-import { emptySlice, SLICE_MS, type Slice, sliceStart } from '../../lib/profile/slice.ts';
-import { DAY, HOUR, MINUTE, START } from '../events.ts';
+import { addEvent, emptySlice, SLICE_MS, type Slice, sliceStart } from '../../lib/profile/slice.ts';
+import { DAY, HOUR, START, usageEvent } from '../events.ts';
 import { indexOf, strangers } from './base.ts';
 
 /** Slices that are active in the cells of the given times. */
@@ -13,8 +13,7 @@ function active(times: readonly number[]): Slice[] {
     const start = sliceStart(time);
     const slice = slices.get(start) ?? emptySlice(start);
     slices.set(start, slice);
-    const cell = Math.floor((time - start) / (5 * MINUTE));
-    slice.cells.active[Math.floor(cell / 24) as 0 | 1 | 2] |= 1 << (cell % 24);
+    addEvent(slice, usageEvent(), time);
   }
   return [...slices.values()].sort((a, b) => a.start - b.start);
 }

@@ -3,16 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { decodeSlices, encodeSlices, StateError } from '../../lib/profile/codec.ts';
 import {
   addEvent,
-  coveringSamples,
   emptySlice,
   mergeSlice,
   SAMPLE_NAMES,
   SLICE_MS,
   type Slice,
   sliceStart,
-  type Window,
 } from '../../lib/profile/slice.ts';
-import { joinSlices, WindowMemo, windowEnding, windowMs } from '../../lib/profile/window.ts';
+import { joinSlices, type Window, windowEnding, windowMs } from '../../lib/profile/window.ts';
+import { WindowMemo } from '../../lib/profile/window-memo.ts';
 import { BEHAVIOURS, type UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { iso, print, START, usageEvent } from '../events.ts';
 
@@ -124,7 +123,7 @@ describe('slices', () => {
 /** What a window says, however it was put together. */
 function content(window: Window) {
   const { from, to, counts, cells, slices, hours, models } = window;
-  const samples = coveringSamples(window);
+  const { samples } = window;
   return {
     from,
     to,
@@ -133,7 +132,8 @@ function content(window: Window) {
     slices,
     hours,
     models: [...models].sort(),
-    samples: samples === undefined ? undefined : SAMPLE_NAMES.map((name) => samples[name]),
+    samples:
+      samples === undefined ? undefined : [samples.embedding, ...SAMPLE_NAMES.map((name) => samples[name])],
   };
 }
 

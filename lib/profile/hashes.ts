@@ -1,8 +1,11 @@
-/** The first 32 bits of a base64url print as an unsigned integer; prints are keyed hashes, so any bits will do. */
-export function hash32(print: string): number {
-  let value = 0;
-  for (let i = 0; i < 5; i++) value = (value << 6) | (DIGITS[print.charCodeAt(i) & 127] as number);
-  return ((value << 2) | ((DIGITS[print.charCodeAt(5) & 127] as number) >>> 4)) >>> 0;
+import { digit } from './base64url.ts';
+
+/**
+ * The first 24 bits of a base64url print as an unsigned integer; prints are keyed hashes, so any bits will do. Four
+ * characters, three stored bytes; among 16,000 values that one account shows, one in a thousand shares its hash.
+ */
+export function hash24(print: string): number {
+  return (digit(print, 0) << 18) | (digit(print, 1) << 12) | (digit(print, 2) << 6) | digit(print, 3);
 }
 
 /**
@@ -23,10 +26,3 @@ export function hash48(text: string): number {
   low ^= low >>> 12;
   return (high & 0xffff) * 2 ** 32 + (low >>> 0);
 }
-
-const DIGITS: Uint8Array = (() => {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-  const table = new Uint8Array(128);
-  for (let i = 0; i < alphabet.length; i++) table[alphabet.charCodeAt(i)] = i;
-  return table;
-})();
