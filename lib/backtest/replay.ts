@@ -39,6 +39,9 @@ export interface Replay {
   readonly counts: Readonly<ReplayCounts>;
 }
 
+/** Positions of a replay are compared as text, as those of a stream are. */
+const SEQUENCE_DIGITS = 12;
+
 /** Events wait at most so long, in arrival time, as they would for a batching window under light traffic. */
 const FLUSH_MS = 15 * 60_000;
 /** ... and at most so many of them, as a batch under heavy traffic. */
@@ -91,7 +94,7 @@ export function startReplay(store: ReplayStore, rules: Rules, listener: ReplayLi
         event,
         time,
         arrived,
-        position: { epoch: 'replay', sequence: String(counts.read).padStart(64, '0'), index: 0 },
+        position: { epoch: 'replay', sequence: String(counts.read).padStart(SEQUENCE_DIGITS, '0'), index: 0 },
       };
       const list = pending.get(event.account);
       if (list === undefined) pending.set(event.account, [arrival]);

@@ -30,7 +30,7 @@ export interface Advance {
   readonly certainty: Certainty | undefined;
   readonly notice: Notice | undefined;
   /** of the candidate policy */
-  readonly shadowNotice?: Notice;
+  readonly shadowNotice: Notice | undefined;
   /** false where every arrival had been applied before: nothing to store */
   readonly changed: boolean;
 }
@@ -97,10 +97,24 @@ export function advance(stored: AccountState, arrivals: readonly Arrival[], rule
     sealed.length > 0 && (sealed[0] as Slice).start < horizon
       ? sealed.filter((s) => s.start >= horizon)
       : sealed;
-  const profile = { ...folded.profile, version: stored.profile.version + 1 };
-  if (folded.latest === undefined) {
+  const { profile, used, late, repeated, replayed, latest } = folded;
+  // what fold returns is a copy of our own
+  profile.version = stored.profile.version + 1;
+  if (latest === undefined) {
     const state = { profile, judgement: stored.judgement, sealed: kept };
-    return { ...counts(folded), state, seal, scores: [], certainty: undefined, notice: undefined, changed };
+    return {
+      state,
+      seal,
+      used,
+      late,
+      repeated,
+      replayed,
+      scores: [],
+      certainty: undefined,
+      notice: undefined,
+      shadowNotice: undefined,
+      changed,
+    };
   }
   const memo = stored.memo ?? new WindowMemo();
   const subject = {
@@ -111,33 +125,23 @@ export function advance(stored: AccountState, arrivals: readonly Arrival[], rule
     slices: joinSlices([kept, profile.slices]),
     memo,
   };
-  const verdict = judgeAccount(
-    subject,
+  const before =
     stored.judgement.evidence.since === 0
       ? { ...stored.judgement, evidence: { ...stored.judgement.evidence, since: profile.firstSeen } }
-      : stored.judgement,
-    profile.lastSeen,
-    rules,
-  );
-  const { judgement, notice: shadowNotice } = judgeInShadow(
-    subject,
-    verdict.judgement,
-    profile.lastSeen,
-    rules,
-  );
+      : stored.judgement;
+  const verdict = judgeAccount(subject, before, profile.lastSeen, rules);
+  const shadow = judgeInShadow(subject, verdict.judgement, profile.lastSeen, rules);
   return {
-    ...counts(folded),
-    state: { profile, judgement, sealed: kept, memo },
+    state: { profile, judgement: shadow.judgement, sealed: kept, memo },
     seal,
+    used,
+    late,
+    repeated,
+    replayed,
     scores: verdict.scores,
     certainty: verdict.certainty,
     notice: verdict.notice,
-    ...(shadowNotice === undefined ? {} : { shadowNotice }),
+    shadowNotice: shadow.notice,
     changed,
   };
-}
-
-function counts(folded: { used: number; late: number; repeated: number; replayed: number }) {
-  const { used, late, repeated, replayed } = folded;
-  return { used, late, repeated, replayed };
 }

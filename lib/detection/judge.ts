@@ -100,8 +100,11 @@ export function judgeAccount(subject: Subject, before: Judgement, at: number, ru
   const level = nextLevel(before.level, present, at, levelRules(policy, groups));
   const sure = certainty(evidence, subject.customer, calibration);
   const transition = transitionOf(before, level, at, top.events, policy);
-  if (transition === undefined)
-    return { judgement: { ...before, evidence, level }, scores, certainty: sure, notice: undefined };
+  if (transition === undefined) {
+    const judgement =
+      evidence === before.evidence && level === before.level ? before : { ...before, evidence, level };
+    return { judgement, scores, certainty: sure, notice: undefined };
+  }
   const fresh = transition === 'opened';
   const episode = fresh ? before.episode + 1 : before.episode;
   const id =

@@ -16,9 +16,10 @@ export function judgeInShadow(
   at: number,
   rules: Rules,
 ): { readonly judgement: Judgement; readonly notice: Notice | undefined } {
-  const { shadow, ...own } = judged;
   const { candidate } = rules;
-  if (candidate === undefined) return { judgement: shadow === undefined ? judged : own, notice: undefined };
+  if (candidate === undefined && judged.shadow === undefined) return { judgement: judged, notice: undefined };
+  const { shadow, ...own } = judged;
+  if (candidate === undefined) return { judgement: own, notice: undefined };
   const before =
     shadow?.policy === candidate.policy.id ? shadow : freshShadow(candidate.policy.id, shadow, at);
   const { evidence, level, episode, finding } = before;

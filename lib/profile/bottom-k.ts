@@ -109,43 +109,37 @@ export function mergeInto(sample: BottomK, other: BottomK): void {
   if (!counted && addsNothing(sample, b)) return;
   // a full sample that lies below all of the other takes in nothing
   if (a.length === k && (a[k - 1] as number) < (b[0] as number)) return;
-  const hashes: number[] = [];
-  const counts: number[] = [];
-  const flags: number[] = [];
+  const room = scratchOf(k);
   let i = 0;
   let j = 0;
   let size = 0;
   while (size < k && (i < a.length || j < b.length)) {
     const left = i < a.length ? (a[i] as number) : Number.POSITIVE_INFINITY;
     const right = j < b.length ? (b[j] as number) : Number.POSITIVE_INFINITY;
-    if (left < right) {
-      hashes.push(left);
-      if (counted) {
-        counts.push(sample.counts[i] as number);
-        flags.push(sample.flags[i] as number);
-      }
-      i++;
-    } else if (right < left) {
-      hashes.push(right);
-      if (counted) {
-        counts.push(other.counts[j] as number);
-        flags.push(other.flags[j] as number);
-      }
-      j++;
-    } else {
-      hashes.push(left);
-      if (counted) {
-        counts.push((sample.counts[i] as number) + (other.counts[j] as number));
-        flags.push((sample.flags[i] as number) | (other.flags[j] as number));
-      }
-      i++;
-      j++;
+    room.hashes[size] = left <= right ? left : right;
+    if (counted) {
+      room.counts[size] =
+        (left <= right ? (sample.counts[i] as number) : 0) +
+        (right <= left ? (other.counts[j] as number) : 0);
+      room.flags[size] =
+        (left <= right ? (sample.flags[i] as number) : 0) | (right <= left ? (other.flags[j] as number) : 0);
     }
+    if (left <= right) i++;
+    if (right <= left) j++;
     size++;
   }
-  sample.hashes = hashes;
-  sample.counts = counted ? counts : NONE;
-  sample.flags = counted ? flags : NONE;
+  sample.hashes = room.hashes.slice(0, size);
+  if (!counted) return;
+  sample.counts = room.counts.slice(0, size);
+  sample.flags = room.flags.slice(0, size);
+}
+
+/** Where merges are written before they are cut to their size: lists that grow by pushing are copied several times. */
+const scratch = { hashes: [0], counts: [0], flags: [0] };
+
+function scratchOf(k: number): typeof scratch {
+  for (const list of [scratch.hashes, scratch.counts, scratch.flags]) while (list.length < k) list.push(0);
+  return scratch;
 }
 
 /**

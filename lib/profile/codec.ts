@@ -1,9 +1,9 @@
 import { bottomK } from './bottom-k.ts';
+import { COUNTERS } from './counts.ts';
 import { DIMENSIONS, NO_EMBEDDING } from './embedding.ts';
 import {
   CELL_MARKS,
   type Cells,
-  COUNTERS,
   emptySamples,
   emptySlice,
   SAMPLE_NAMES,

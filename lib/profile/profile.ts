@@ -95,14 +95,7 @@ export function watermark(profile: Profile, rules: TimeRules): number {
  * the same result, and arrivals that the guard has seen change nothing.
  */
 export function fold(profile: Profile, arrivals: readonly Arrival[], rules: TimeRules): FoldResult {
-  const next: Profile = {
-    ...profile,
-    customer: { ...profile.customer },
-    recent: copyIds(profile.recent, profile.arrived),
-    slices: profile.slices.slice(),
-    totals: { ...profile.totals },
-    samples: profile.samples.slice(),
-  };
+  const next = copyOf(profile);
   const owned = new Set<Slice>();
   let used = 0;
   let late = 0;
@@ -143,6 +136,26 @@ export function fold(profile: Profile, arrivals: readonly Arrival[], rules: Time
     addEvent(ownSlice(next, owned, sliceStart(time)), event, time);
   }
   return { profile: next, used, late, repeated, replayed, latest };
+}
+
+/** A profile that can be changed while the given one stays as it is; slices are shared. */
+function copyOf(profile: Profile): Profile {
+  const { customer, totals } = profile;
+  // field by field: the same shape wherever a profile came from
+  return {
+    account: profile.account,
+    version: profile.version,
+    customer: { plan: customer.plan, product: customer.product, createdAt: customer.createdAt },
+    firstSeen: profile.firstSeen,
+    lastSeen: profile.lastSeen,
+    arrived: profile.arrived,
+    guard: profile.guard,
+    recent: copyIds(profile.recent, profile.arrived),
+    slices: profile.slices.slice(),
+    sealed: profile.sealed,
+    totals: { events: totals.events, late: totals.late, repeated: totals.repeated },
+    samples: profile.samples.slice(),
+  };
 }
 
 function ownSlice(profile: Profile, owned: Set<Slice>, start: number): Slice {

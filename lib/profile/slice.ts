@@ -1,6 +1,6 @@
 import type { UsageEvent } from '../telemetry/usage-event.ts';
-import { BEHAVIOURS } from '../telemetry/usage-event.ts';
 import { addTo, type BottomK, bottomK, copyOf, mergeInto } from './bottom-k.ts';
+import { type Counts, emptyCounts } from './counts.ts';
 import { addEmbedding, type Embedding, NO_EMBEDDING, withPrompt } from './embedding.ts';
 import { hash24 } from './hashes.ts';
 
@@ -13,30 +13,6 @@ import { hash24 } from './hashes.ts';
 export const SLICE_MS = 6 * 3_600_000;
 /** A cell is the shortest stretch of time that is told apart inside a slice: a burst within it counts once. */
 export const CELL_MS = 5 * 60_000;
-
-/** Additive counters of a slice, in the order in which the codec writes them. Append only. */
-export const COUNTERS = [
-  'events',
-  'inputTokens',
-  'outputTokens',
-  'refused',
-  'truncated',
-  'failed',
-  'single', // one user turn and no system prompt: self-contained
-  'system', // carries a system prompt
-  'question',
-  'code',
-  'input', // an instruction followed by separate input
-  'instruction', // self-contained and phrased as a task
-  ...BEHAVIOURS,
-  'nonLatin',
-  'headSum', // sum of length classes of the first line, for the spread of prompt lengths
-  'headSquares',
-  'wordSum',
-  'wordSquares',
-] as const;
-export type Counter = (typeof COUNTERS)[number];
-export type Counts = Record<Counter, number>;
 
 /** Bitmaps of five-minute cells: any activity, and activity of one behaviour. Append only. */
 export const CELL_MARKS = [
@@ -91,12 +67,6 @@ export function sliceStart(time: number): number {
   return Math.floor(time / SLICE_MS) * SLICE_MS;
 }
 
-export function emptyCounts(): Counts {
-  const counts = {} as Counts;
-  for (const name of COUNTERS) counts[name] = 0;
-  return counts;
-}
-
 export function emptySamples(): Samples {
   const samples = {} as Samples;
   for (const name of SAMPLE_NAMES) samples[name] = emptySample(name);
@@ -120,7 +90,7 @@ export function emptySlice(start: number): Slice {
 export function copySlice(slice: Slice): Slice {
   return {
     start: slice.start,
-    counts: { ...slice.counts },
+    counts: slice.counts.copy(),
     cells: { ...slice.cells },
     samples: copySamples(slice.samples),
     models: new Map(slice.models),
@@ -234,7 +204,7 @@ export function mergeSlice(slice: Slice, other: Slice): void {
     throw new Error(
       `slices of ${slice.start} and ${other.start} do not share a start: a window is made of them with addSlice`,
     );
-  for (const name of COUNTERS) slice.counts[name] += other.counts[name];
+  slice.counts.add(other.counts);
   for (const name of CELL_MARKS) {
     const a = slice.cells[name];
     const b = other.cells[name];

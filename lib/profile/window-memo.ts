@@ -1,9 +1,8 @@
 import { type BottomK, copyOf, mergeInto } from './bottom-k.ts';
+import { type Counts, emptyCounts } from './counts.ts';
 import { addEmbedding, type Embedding, NO_EMBEDDING } from './embedding.ts';
 import {
   type CellMark,
-  type Counts,
-  emptyCounts,
   emptySample,
   type SampleName,
   type Samples,
@@ -205,7 +204,7 @@ export class WindowMemo {
       this.#closed.set(length, closed);
     }
     closed.follow(slices, begin, end - 1);
-    const counts = { ...closed.counts };
+    const counts = closed.counts.copy();
     const cells = { ...closed.cells };
     addSums(counts, cells, newest, 1);
     const sums = { counts, cells, hours: closed.hours | hoursOf(newest) };

@@ -1,12 +1,10 @@
 import { type BottomK, mergeInto } from './bottom-k.ts';
+import { type Counts, emptyCounts } from './counts.ts';
 import { addEmbedding, type Embedding, NO_EMBEDDING } from './embedding.ts';
 import {
   CELL_MARKS,
   type CellMark,
-  COUNTERS,
-  type Counts,
   copySlice,
-  emptyCounts,
   emptySample,
   mergeSlice,
   type SampleName,
@@ -103,7 +101,7 @@ export function hoursOf(slice: Slice): number {
 
 /** Adds a slice's counters and numbers of cells, `times` 1 or, to take it away again, -1. */
 export function addSums(counts: Counts, cells: Record<CellMark, number>, slice: Slice, times: 1 | -1): void {
-  for (const name of COUNTERS) counts[name] += times * slice.counts[name];
+  counts.add(slice.counts, times);
   for (const name of CELL_MARKS) {
     const words = slice.cells[name];
     const [a, b, c] = words;

@@ -4,14 +4,20 @@ import { newAccount } from '../detection/account-state.ts';
 import type { Seal } from '../detection/advance.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
 import type { RecentIds } from '../profile/recent-ids.ts';
-import type { Slice } from '../profile/slice.ts';
 import { joinSlices } from '../profile/window.ts';
 import { fromItem, type HotItem, idsToSpill, oldestSlot, toItem } from './profile-item.ts';
 import type { ProfileStore } from './profile-store.ts';
 
+/** A sealed part; emptied when it has expired, so that parts keep their numbers. */
+interface SealedPart {
+  /** start of its newest slice, ms */
+  readonly newest: number;
+  readonly bytes: Uint8Array;
+}
+
 interface Held {
   hot: HotItem | undefined;
-  sealed: Uint8Array[];
+  sealed: SealedPart[];
   spilled: RecentIds;
 }
 
@@ -54,7 +60,12 @@ export class MemoryProfileStore implements ProfileStore {
     if (warm !== undefined) return warm;
     const held = this.items.get(account);
     if (held?.hot === undefined) return newAccount(account);
-    const state = fromItem(account, held.hot, joinSlices(held.sealed.map(decodeSlices)), held.spilled);
+    const state = fromItem(
+      account,
+      held.hot,
+      joinSlices(held.sealed.map(({ bytes }) => decodeSlices(bytes))),
+      held.spilled,
+    );
     this.warm.set(account, state);
     return state;
   }
@@ -63,7 +74,11 @@ export class MemoryProfileStore implements ProfileStore {
     const { account } = next.profile;
     const current = this.warm.peek(account)?.profile.version ?? this.items.get(account)?.hot?.version ?? 0;
     const held = this.held(account);
-    if (seal !== undefined) held.sealed[seal.number - 1] = encodeSlices(seal.slices);
+    if (seal !== undefined)
+      held.sealed[seal.number - 1] = {
+        newest: seal.slices[seal.slices.length - 1]?.start ?? 0,
+        bytes: encodeSlices(seal.slices),
+      };
     if (current !== stored.profile.version) return 'conflict';
     if (seal !== undefined) this.expire(held, next.profile.lastSeen);
     for (const [slot, entries] of idsToSpill(stored, next)) {
@@ -79,7 +94,7 @@ export class MemoryProfileStore implements ProfileStore {
   *states(): Generator<AccountState> {
     for (const [account, held] of this.items) {
       const { profile, judgement } = this.one(account);
-      yield { profile, judgement, sealed: joinSlices(held.sealed.map(decodeSlices)) };
+      yield { profile, judgement, sealed: joinSlices(held.sealed.map(({ bytes }) => decodeSlices(bytes))) };
     }
   }
 
@@ -93,7 +108,7 @@ export class MemoryProfileStore implements ProfileStore {
     for (const [account, state] of this.warm.entries()) this.cool(account, state);
     for (const { hot, sealed } of this.items.values()) {
       bytes += (hot?.meta.length ?? 0) + (hot?.slices.length ?? 0) + (hot?.recent.length ?? 0);
-      for (const part of sealed) bytes += part.length;
+      for (const part of sealed) bytes += part.bytes.length;
     }
     return bytes;
   }
@@ -119,11 +134,9 @@ export class MemoryProfileStore implements ProfileStore {
   private expire(held: Held, lastSeen: number): void {
     for (let i = 0; i < held.sealed.length; i++) {
       const part = held.sealed[i];
-      if (part === undefined || part.length === 0) continue;
-      const slices: Slice[] = decodeSlices(part);
-      const newest = slices[slices.length - 1];
-      if (newest !== undefined && newest.start >= lastSeen - this.retentionMs) break;
-      held.sealed[i] = new Uint8Array();
+      if (part === undefined || part.bytes.length === 0) continue;
+      if (part.newest >= lastSeen - this.retentionMs) break;
+      held.sealed[i] = { newest: part.newest, bytes: new Uint8Array() };
     }
   }
 }
