@@ -192,21 +192,25 @@ export function peakScore(held: CalibrationAccount, calibration: Calibration, ru
   return peak;
 }
 
+/** Share of the accounts that are set aside which may be benign after all. */
+const FALSELY_APART = 0.02;
+
 /**
- * Indices of scores that stand apart from the body: beyond what an exponential tail fitted to the body between its 60 %
- * and 90 % quantiles would show once in ten times as many accounts; the largest first, at most `most`.
+ * Indices of scores that stand apart from the body. Chances come from an exponential tail fitted to the body between its 60 %
+ * and 90 % quantiles, which attackers hardly move; how far down to go is decided by how many there are, so that about
+ * FALSELY_APART of those set aside are benign (Benjamini and Hochberg 1995): a fixed limit is too lax where nobody attacks or
+ * too strict where many do. The largest first, at most `most`.
  */
 function apart(scores: readonly number[], most: number): Set<number> {
   const order = scores.map((_, i) => i).sort((a, b) => (scores[b] as number) - (scores[a] as number));
-  const at = (q: number): number =>
-    scores[order[Math.floor((1 - q) * (order.length - 1))] as number] as number;
+  const score = (rank: number): number => scores[order[rank] as number] as number;
+  const at = (q: number): number => score(Math.floor((1 - q) * (order.length - 1)));
   const body = at(0.6);
   const scale = Math.max(1e-6, (at(0.9) - body) / Math.log(0.4 / 0.1));
-  const limit = body + scale * Math.log(0.4 * 10 * scores.length);
-  const outliers = new Set<number>();
-  for (const i of order) {
-    if (outliers.size >= most || (scores[i] as number) <= limit) break;
-    outliers.add(i);
+  let found = 0;
+  for (let k = 1; k <= most; k++) {
+    const chance = 0.4 * Math.exp(-(score(k - 1) - body) / scale);
+    if (chance <= (FALSELY_APART * k) / scores.length) found = k;
   }
-  return outliers;
+  return new Set(order.slice(0, found));
 }
