@@ -1,6 +1,7 @@
+import { Reader, StateError, Writer } from './binary.ts';
 import { bottomK } from './bottom-k.ts';
 import { COUNTERS } from './counts.ts';
-import { DIMENSIONS, NO_EMBEDDING } from './embedding.ts';
+import { DIMENSIONS, type Embedding, NO_EMBEDDING } from './embedding.ts';
 import {
   CELL_MARKS,
   type Cells,
@@ -20,111 +21,94 @@ import {
  */
 const VERSION = 2;
 
-const utf8 = new TextEncoder();
-
-class Writer {
-  bytes = new Uint8Array(512);
-  size = 0;
-  room(more: number): void {
-    if (this.size + more <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.size + more));
-    grown.set(this.bytes.subarray(0, this.size));
-    this.bytes = grown;
-  }
-  byte(value: number): void {
-    this.room(1);
-    this.bytes[this.size++] = value;
-  }
-  varint(value: number): void {
-    this.room(8);
-    let rest = value;
-    while (rest >= 128) {
-      this.bytes[this.size++] = (rest % 128) | 128;
-      rest = Math.floor(rest / 128);
-    }
-    this.bytes[this.size++] = rest;
-  }
-  hash(value: number): void {
-    this.room(3);
-    this.bytes[this.size++] = value & 255;
-    this.bytes[this.size++] = (value >>> 8) & 255;
-    this.bytes[this.size++] = value >>> 16;
-  }
-  text(value: string): void {
-    const encoded = utf8.encode(value);
-    this.varint(encoded.length);
-    this.room(encoded.length);
-    this.bytes.set(encoded, this.size);
-    this.size += encoded.length;
-  }
-  done(): Uint8Array {
-    return this.bytes.slice(0, this.size);
-  }
-}
-
-class Reader {
-  at = 0;
-  readonly bytes: Uint8Array;
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-  }
-  byte(): number {
-    const value = this.bytes[this.at++];
-    if (value === undefined) throw new StateError('ends early');
-    return value;
-  }
-  varint(): number {
-    let value = 0;
-    let scale = 1;
-    for (;;) {
-      const byte = this.byte();
-      value += (byte & 127) * scale;
-      if (byte < 128) return value;
-      scale *= 128;
-      if (scale > 2 ** 56) throw new StateError('has a number that is too long');
-    }
-  }
-  hash(): number {
-    const low = this.byte();
-    const middle = this.byte();
-    return low | (middle << 8) | (this.byte() << 16);
-  }
-  text(): string {
-    const length = this.varint();
-    const end = this.at + length;
-    if (end > this.bytes.length) throw new StateError('ends early');
-    const value = new TextDecoder().decode(this.bytes.subarray(this.at, end));
-    this.at = end;
-    return value;
-  }
-}
-
-/** Stored state that cannot be read: damaged, or written by a newer version than this code knows. */
-export class StateError extends Error {
-  override readonly name = 'StateError';
-  constructor(what: string) {
-    super(`stored slices: ${what}`);
-  }
-}
-
 /** Flags of a sampled value take five bits; most values are seen once, so count and flags share one varint. */
 const FLAG_SPACE = 32;
+const SEEN_ONCE = FLAG_SPACE;
 
-function writeSamples(writer: Writer, samples: Samples): void {
+function writeSamples(writer: Writer, samples: Samples, before: Samples | undefined): void {
   writer.varint(setOf(SAMPLE_NAMES, (name) => samples[name].hashes.length > 0));
   for (const name of SAMPLE_NAMES) {
     const { hashes, counts, flags, counted } = samples[name];
     if (hashes.length === 0) continue;
-    // unknown samples must be skipped too: the size says whether counts follow
-    writer.varint(hashes.length * 2 + (counted ? 1 : 0));
+    // most samples say nothing but which values there were, or that each was seen once
+    const plain = !counted || (counts.every((count) => count === 1) && flags.every((flag) => flag === 0));
+    if (plain && sameAs(before?.[name].hashes, hashes)) {
+      writer.varint(AS_BEFORE);
+      continue;
+    }
+    writer.varint(hashes.length * 2 + (plain ? 0 : 1));
     for (let i = 0; i < hashes.length; i++) {
-      writer.hash(hashes[i] as number);
-      if (counted) writer.varint((counts[i] as number) * FLAG_SPACE + (flags[i] as number));
+      writer.triple(hashes[i] as number);
+      if (!plain) writer.varint((counts[i] as number) * FLAG_SPACE + (flags[i] as number));
     }
   }
   const { embedding } = samples;
-  writer.varint(embedding === NO_EMBEDDING ? 0 : embedding.length);
-  if (embedding !== NO_EMBEDDING) for (const value of embedding) writer.varint(zigzag(value));
+  if (embedding === NO_EMBEDDING) writer.byte(NOTHING);
+  else if (embedding.every((value) => value >= -8 && value < 8)) {
+    writer.byte(NIBBLES);
+    for (let i = 0; i < DIMENSIONS; i += 2)
+      writer.byte(((embedding[i] as number) + 8) * 16 + (embedding[i + 1] as number) + 8);
+  } else {
+    writer.byte(VARINTS);
+    for (const value of embedding) writer.varint(zigzag(value));
+  }
+}
+
+/** In place of a size, of which a list that is written has at least one: the list of the slice before. */
+const AS_BEFORE = 0;
+
+function sameAs(a: readonly number[] | undefined, b: readonly number[]): boolean {
+  return a !== undefined && a.length === b.length && a.every((hash, i) => hash === b[i]);
+}
+
+/** How an embedding is written: most slices hold few prompts, and small sums. */
+const NOTHING = 0;
+const NIBBLES = 1;
+const VARINTS = 2;
+
+function readEmbedding(reader: Reader): Embedding {
+  const form = reader.byte();
+  if (form === NOTHING) return NO_EMBEDDING;
+  const embedding: number[] = [];
+  if (form === NIBBLES)
+    while (embedding.length < DIMENSIONS) {
+      const pair = reader.byte();
+      embedding.push((pair >>> 4) - 8, (pair & 15) - 8);
+    }
+  else if (form === VARINTS) while (embedding.length < DIMENSIONS) embedding.push(unzigzag(reader.varint()));
+  else throw new StateError(`embedding form ${form} is not known to this code`);
+  return embedding;
+}
+
+/** Up to so many cells are listed, one byte each; more are a bitmap of nine bytes. */
+const LISTED_CELLS = 8;
+
+function writeCells(writer: Writer, words: Cells): void {
+  const listed: number[] = [];
+  words.forEach((word, w) => {
+    for (let bit = 0; bit < 24; bit++) if ((word & (1 << bit)) !== 0) listed.push(w * 24 + bit);
+  });
+  if (listed.length <= LISTED_CELLS) {
+    writer.byte(listed.length);
+    for (const cell of listed) writer.byte(cell);
+    return;
+  }
+  writer.byte(BITMAP);
+  for (const word of words) writer.triple(word);
+}
+
+const BITMAP = 255;
+
+function readCells(reader: Reader): Cells {
+  const size = reader.byte();
+  if (size === BITMAP) return [reader.triple(), reader.triple(), reader.triple()];
+  const words: [number, number, number] = [0, 0, 0];
+  for (let i = 0; i < size; i++) {
+    const cell = reader.byte();
+    if (cell >= 72) throw new StateError(`cell ${cell} of 72`);
+    words[Math.floor(cell / 24) as 0 | 1 | 2] |= 1 << (cell % 24);
+  }
+  return words;
 }
 
 /** Signed numbers as unsigned ones, small as small. */
@@ -136,7 +120,7 @@ function unzigzag(value: number): number {
   return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }
 
-function readSamples(reader: Reader): Samples {
+function readSamples(reader: Reader, before: Samples | undefined): Samples {
   const samples = emptySamples();
   const present = reader.varint();
   for (let list = 0; 2 ** list <= present; list++) {
@@ -144,13 +128,22 @@ function readSamples(reader: Reader): Samples {
     const name = SAMPLE_NAMES[list];
     const target = name === undefined ? bottomK(0) : samples[name];
     const head = reader.varint();
+    if (head === AS_BEFORE) {
+      const earlier = name === undefined ? undefined : before?.[name];
+      target.hashes = earlier?.hashes ?? [];
+      if (target.counted) {
+        target.counts = target.hashes.map(() => 1);
+        target.flags = target.hashes.map(() => 0);
+      }
+      continue;
+    }
     const size = Math.floor(head / 2);
     const hashes: number[] = [];
     const counts: number[] = [];
     const flags: number[] = [];
     for (let i = 0; i < size; i++) {
-      const hash = reader.hash();
-      const packed = head % 2 === 1 ? reader.varint() : FLAG_SPACE;
+      const hash = reader.triple();
+      const packed = head % 2 === 1 ? reader.varint() : SEEN_ONCE;
       if (i >= target.k) continue;
       hashes.push(hash);
       counts.push(Math.floor(packed / FLAG_SPACE));
@@ -162,15 +155,7 @@ function readSamples(reader: Reader): Samples {
       target.flags = flags;
     }
   }
-  const dimensions = reader.varint();
-  if (dimensions > 0) {
-    const embedding = NO_EMBEDDING.slice();
-    for (let i = 0; i < dimensions; i++) {
-      const value = unzigzag(reader.varint());
-      if (i < DIMENSIONS) embedding[i] = value;
-    }
-    samples.embedding = embedding;
-  }
+  samples.embedding = readEmbedding(reader);
   return samples;
 }
 
@@ -201,17 +186,15 @@ export function encodeSlices(slices: readonly Slice[]): Uint8Array {
   writer.varint(places.size);
   for (const text of places.keys()) writer.text(text);
   writer.varint(slices.length);
-  let previous = 0;
+  let previous: Slice | undefined;
   for (const slice of slices) {
-    const index = slice.start / SLICE_MS;
-    if (index < previous) throw new StateError('slices out of order');
-    writer.varint(index - previous);
-    previous = index;
+    const index = (slice.start - (previous?.start ?? 0)) / SLICE_MS;
+    if (index < 0) throw new StateError('slices out of order');
+    writer.varint(index);
     writer.varint(setOf(COUNTERS, (counter) => slice.counts[counter] !== 0));
     for (const counter of COUNTERS) if (slice.counts[counter] !== 0) writer.varint(slice.counts[counter]);
     writer.varint(setOf(CELL_MARKS, (mark) => isMarked(slice.cells[mark])));
-    for (const mark of CELL_MARKS)
-      if (isMarked(slice.cells[mark])) for (const word of slice.cells[mark]) writer.varint(word);
+    for (const mark of CELL_MARKS) if (isMarked(slice.cells[mark])) writeCells(writer, slice.cells[mark]);
     writer.varint(slice.models.size);
     for (const [model, events] of [...slice.models].sort(byName)) {
       name(model);
@@ -220,8 +203,9 @@ export function encodeSlices(slices: readonly Slice[]): Uint8Array {
     writer.varint(slice.samples.size);
     for (const [epoch, samples] of [...slice.samples].sort(byName)) {
       name(epoch);
-      writeSamples(writer, samples);
+      writeSamples(writer, samples, previous?.samples.get(epoch));
     }
+    previous = slice;
   }
   return writer.done();
 }
@@ -263,7 +247,7 @@ export function decodeSlices(bytes: Uint8Array): Slice[] {
     const marks = reader.varint();
     for (let i = 0; 2 ** i <= marks; i++) {
       if (!has(marks, i)) continue;
-      const words: Cells = [reader.varint(), reader.varint(), reader.varint()];
+      const words = readCells(reader);
       const mark = CELL_MARKS[i];
       if (mark !== undefined) slice.cells[mark] = words;
     }
@@ -273,7 +257,7 @@ export function decodeSlices(bytes: Uint8Array): Slice[] {
     }
     for (let left = reader.varint(); left > 0; left--) {
       const epoch = name();
-      slice.samples.set(epoch, readSamples(reader));
+      slice.samples.set(epoch, readSamples(reader, slices[s - 1]?.samples.get(epoch)));
     }
     slices.push(slice);
   }

@@ -33,7 +33,6 @@ export const SAMPLES = {
   layout: 12,
   system: 8,
   address: 12,
-  network: 8,
   agent: 8,
   credential: 8,
 } as const;
@@ -180,7 +179,6 @@ export function addEvent(slice: Slice, event: UsageEvent, time: number): void {
     if (prints.layout !== undefined) addTo(samples.layout, hash24(prints.layout));
     if (prints.system !== undefined) addTo(samples.system, hash24(prints.system));
     if (prints.address !== undefined) addTo(samples.address, hash24(prints.address));
-    if (prints.network !== undefined) addTo(samples.network, hash24(prints.network));
     if (prints.agent !== undefined) addTo(samples.agent, hash24(prints.agent));
     if (prints.credential !== undefined) addTo(samples.credential, hash24(prints.credential));
   }

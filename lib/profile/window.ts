@@ -227,7 +227,6 @@ class LazySamples implements Samples {
   #layout: BottomK | undefined;
   #system: BottomK | undefined;
   #address: BottomK | undefined;
-  #network: BottomK | undefined;
   #agent: BottomK | undefined;
   #credential: BottomK | undefined;
 
@@ -261,10 +260,6 @@ class LazySamples implements Samples {
   get address(): BottomK {
     this.#address ??= this.#of.sample('address');
     return this.#address;
-  }
-  get network(): BottomK {
-    this.#network ??= this.#of.sample('network');
-    return this.#network;
   }
   get agent(): BottomK {
     this.#agent ??= this.#of.sample('agent');

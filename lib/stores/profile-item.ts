@@ -1,10 +1,11 @@
 import type { AccountState, Judgement } from '../detection/account-state.ts';
-import { newJudgement } from '../detection/account-state.ts';
 import { type Notice, notice as noticeSchema } from '../findings/finding.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
+import { padSequence } from '../profile/position.ts';
 import type { Profile } from '../profile/profile.ts';
 import { countIds, HORIZON_SLOTS, type RecentIds, slotOf } from '../profile/recent-ids.ts';
 import type { Slice } from '../profile/slice.ts';
+import { CLEAR } from '../scoring/level.ts';
 
 /**
  * The hot item of an account as it is stored, whatever the store: names, units and the compact forms. The rest of
@@ -27,44 +28,76 @@ export interface HotItem {
 /** More recent ids than this swell the hot item beyond its write unit: they move out. */
 export const INLINE_IDS = 32;
 
-interface HotMeta {
-  customer: Profile['customer'];
-  first: number;
-  last: number;
-  arrived: number;
-  guard?: { epoch: string; sequence: string; index: number };
-  sealed: number;
-  totals: Profile['totals'];
-  samples: string[];
-  evidence: Judgement['evidence'];
-  level: Judgement['level'];
-  episode: number;
-  finding?: NonNullable<Judgement['finding']>;
-  numbered: number;
-  shadow?: NonNullable<Judgement['shadow']>;
+/**
+ * The rest of the hot item, as a JSON list: what every account has by its place, what few have by its name at the end.
+ * Every byte of it is written with every flush, and a write is billed by the kilobyte.
+ */
+type HotMeta = readonly [
+  plan: string,
+  product: string,
+  createdAt: number,
+  firstSeen: number,
+  lastSeen: number,
+  /** epoch, sequence without leading zeros, index; 0 where nothing was applied yet */
+  guard: readonly [epoch: string, sequence: string, index: number] | 0,
+  events: number,
+  evidence: readonly [since: number, peak: number, peakAt: number],
+  samples: readonly string[],
+  rare: RareMeta,
+];
+
+/** Left out where it is as it is for most. */
+interface RareMeta {
+  /** where it is not the newest event's time */
+  readonly arrived?: number;
+  readonly sealed?: number;
+  readonly late?: number;
+  readonly repeated?: number;
+  /** where it is not clear */
+  readonly level?: Judgement['level'];
+  readonly episode?: number;
+  readonly finding?: NonNullable<Judgement['finding']>;
+  readonly numbered?: number;
+  readonly shadow?: NonNullable<Judgement['shadow']>;
+}
+
+/** A field that is left out where it has the value that is assumed without it. */
+function unless<Name extends string, Value>(name: Name, value: Value, usual: Value) {
+  return value === usual ? undefined : ({ [name]: value } as Record<Name, NonNullable<Value>>);
+}
+
+function isClear(level: Judgement['level']): boolean {
+  return level.level === CLEAR.level && level.since === CLEAR.since && level.supported === CLEAR.supported;
 }
 
 /** State to item. `recent` is left out where it must spill; see idsToSpill. */
 export function toItem(state: AccountState): HotItem {
   const { profile, judgement } = state;
-  const meta: HotMeta = {
-    customer: profile.customer,
-    first: profile.firstSeen,
-    last: profile.lastSeen,
-    arrived: profile.arrived,
-    ...(profile.guard === undefined
-      ? {}
-      : { guard: { ...profile.guard, sequence: profile.guard.sequence.replace(/^0+(?=\d)/, '') } }),
-    sealed: profile.sealed,
-    totals: profile.totals,
-    samples: profile.samples,
-    evidence: judgement.evidence,
-    level: judgement.level,
-    episode: judgement.episode,
-    ...(judgement.finding === undefined ? {} : { finding: judgement.finding }),
-    numbered: judgement.numbered,
-    ...(judgement.shadow === undefined ? {} : { shadow: judgement.shadow }),
+  const { customer, guard, totals } = profile;
+  const { evidence } = judgement;
+  const rare: RareMeta = {
+    ...unless('arrived', profile.arrived, profile.lastSeen),
+    ...unless('sealed', profile.sealed, 0),
+    ...unless('late', totals.late, 0),
+    ...unless('repeated', totals.repeated, 0),
+    ...(isClear(judgement.level) ? undefined : { level: judgement.level }),
+    ...unless('episode', judgement.episode, 0),
+    ...unless('finding', judgement.finding, undefined),
+    ...unless('numbered', judgement.numbered, 0),
+    ...unless('shadow', judgement.shadow, undefined),
   };
+  const meta: HotMeta = [
+    customer.plan,
+    customer.product,
+    customer.createdAt,
+    profile.firstSeen,
+    profile.lastSeen,
+    guard === undefined ? 0 : [guard.epoch, guard.sequence.replace(/^0+(?=\d)/, ''), guard.index],
+    totals.events,
+    [evidence.since, evidence.peak, evidence.peakAt],
+    profile.samples,
+    rare,
+  ];
   const spilled = countIds(profile.recent) > INLINE_IDS;
   return {
     version: profile.version,
@@ -91,6 +124,12 @@ export function itemBytes(state: AccountState): number {
   );
 }
 
+/** What says where the rest of an account lies: the number of its sealed parts, and its newest arrival (ms). */
+export function placesOf(item: HotItem): { sealed: number; arrived: number } {
+  const [, , , , lastSeen, , , , , rare] = JSON.parse(item.meta) as HotMeta;
+  return { sealed: rare.sealed ?? 0, arrived: rare.arrived ?? lastSeen };
+}
+
 /** Item to state, with what lies beside it. */
 export function fromItem(
   account: string,
@@ -98,31 +137,30 @@ export function fromItem(
   sealed: readonly Slice[],
   spilled: RecentIds,
 ): AccountState {
-  const meta = JSON.parse(item.meta) as HotMeta;
-  const { guard } = meta;
+  const [plan, product, createdAt, firstSeen, lastSeen, guard, events, [since, peak, peakAt], samples, rare] =
+    JSON.parse(item.meta) as HotMeta;
   const judgement: Judgement = {
-    ...newJudgement(),
-    evidence: meta.evidence,
-    level: meta.level,
-    episode: meta.episode,
-    finding: meta.finding,
-    numbered: meta.numbered,
-    ...(meta.shadow === undefined ? {} : { shadow: meta.shadow }),
+    evidence: { since, peak, peakAt },
+    level: rare.level ?? { ...CLEAR },
+    episode: rare.episode ?? 0,
+    finding: rare.finding,
+    numbered: rare.numbered ?? 0,
+    ...unless('shadow', rare.shadow, undefined),
     notices: item.notices.map(parseNotice),
   };
   const profile: Profile = {
     account,
     version: item.version,
-    customer: meta.customer,
-    firstSeen: meta.first,
-    lastSeen: meta.last,
-    arrived: meta.arrived,
-    guard: guard === undefined ? undefined : { ...guard, sequence: guard.sequence.padStart(64, '0') },
+    customer: { plan, product, createdAt },
+    firstSeen,
+    lastSeen,
+    arrived: rare.arrived ?? lastSeen,
+    guard: guard === 0 ? undefined : { epoch: guard[0], sequence: padSequence(guard[1]), index: guard[2] },
     recent: item.spilled ? spilled : decodeIds(item.recent),
     slices: decodeSlices(item.slices),
-    sealed: meta.sealed,
-    totals: meta.totals,
-    samples: meta.samples,
+    sealed: rare.sealed ?? 0,
+    totals: { events, late: rare.late ?? 0, repeated: rare.repeated ?? 0 },
+    samples: [...samples],
   };
   return { profile, judgement, sealed };
 }

@@ -24,6 +24,7 @@ import {
   type HotItem,
   idsToSpill,
   oldestSlot,
+  placesOf,
   toItem,
 } from './profile-item.ts';
 import type { ProfileStore } from './profile-store.ts';
@@ -220,7 +221,7 @@ export class ProfileTable implements ProfileStore {
 
   private async assemble(account: string, item: Record<string, AttributeValue>): Promise<AccountState> {
     const hot = hotOf(item);
-    const { sealed, arrived } = JSON.parse(hot.meta) as { sealed: number; arrived: number };
+    const { sealed, arrived } = placesOf(hot);
     const known = this.sealed.get(account);
     let slices: readonly Slice[] = [];
     if (sealed > 0 && known?.parts === sealed) slices = known.slices;

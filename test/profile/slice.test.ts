@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeSlices, encodeSlices, StateError } from '../../lib/profile/codec.ts';
+import { StateError } from '../../lib/profile/binary.ts';
+import { decodeSlices, encodeSlices } from '../../lib/profile/codec.ts';
 import {
   addEvent,
   emptySlice,
@@ -14,6 +15,10 @@ import { joinSlices, type Window, windowEnding, windowMs } from '../../lib/profi
 import { WindowMemo } from '../../lib/profile/window-memo.ts';
 import { BEHAVIOURS, type UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { iso, print, START, usageEvent } from '../events.ts';
+
+/** 32 bytes that differ with the prompt. */
+const sketch = (prompt: number): string =>
+  Buffer.from(Array.from({ length: 32 }, (_, i) => (prompt * 37 + i * 101) & 255)).toString('base64url');
 
 /** An event at `minute` after START with the facts that slices count. */
 const event = fc
@@ -48,6 +53,7 @@ const event = fc
           epoch,
           prompt: print(drawn.prompt),
           ...(drawn.opening === undefined ? {} : { opening: print(1000 + drawn.opening) }),
+          sketch: sketch(drawn.prompt),
         })),
       }),
     };
@@ -155,23 +161,45 @@ describe('windows', () => {
     expect(() => windowMs(7)).toThrow(/7 hours/);
   });
 
-  it('remembered between flushes are the same as computed anew', () => {
+  it('remembered between flushes are the same as computed anew, as slices come, change and leave', () => {
+    const days = fc.array(
+      fc.array(fc.tuple(event, fc.integer({ min: 0, max: 3 })), { minLength: 1, maxLength: 12 }),
+      { minLength: 1, maxLength: 12 },
+    );
     fc.assert(
-      fc.property(fc.array(events, { minLength: 1, maxLength: 6 }), (flushes) => {
+      fc.property(days, (flushes) => {
         const memo = new WindowMemo();
         let slices: readonly Slice[] = [];
         let latest = START;
-        for (const flush of flushes) {
-          if (flush.length === 0) continue;
-          slices = joinSlices([slices, sliced(flush)]);
-          latest = Math.max(latest, ...flush.map(({ time }) => time));
-          for (const hours of [12, 24]) {
+        flushes.forEach((flush, day) => {
+          // most events are of the newest day, some come late
+          const moved = flush.map(([held, late]) => ({
+            ...held,
+            time: held.time + Math.max(0, day - (late === 3 ? 2 : 0)) * 86_400_000,
+          }));
+          slices = joinSlices([slices, sliced(moved)]);
+          latest = Math.max(latest, ...moved.map(({ time }) => time));
+          for (const hours of [12, 24, 96]) {
             const remembered = memo.ending(slices, latest, windowMs(hours));
             expect(content(remembered)).toEqual(content(windowEnding(slices, latest, windowMs(hours))));
           }
-        }
+        });
       }),
       { numRuns: 40 },
+    );
+  });
+
+  it('read after the memo has moved on still say what they were', () => {
+    const list = [0, 6, 12, 18, 24, 30].map((hour) => ({
+      time: START + hour * 3_600_000,
+      event: usageEvent({ prints: [{ epoch: 'e1', prompt: print(hour) }] }),
+    }));
+    const slices = sliced(list);
+    const memo = new WindowMemo();
+    const early = memo.ending(slices.slice(0, 3), START + 12 * 3_600_000, windowMs(12));
+    memo.ending(slices, START + 30 * 3_600_000, windowMs(12));
+    expect(content(early)).toEqual(
+      content(windowEnding(slices.slice(0, 3), START + 12 * 3_600_000, windowMs(12))),
     );
   });
 });
