@@ -2,6 +2,7 @@ import type { Advance } from '../detection/advance.ts';
 import type { Notice } from '../findings/finding.ts';
 import { LEVELS, levelRank } from '../scoring/level.ts';
 import type { Activity, Flag } from './measure.ts';
+import { chunksOf, type Frame, type Resumable } from './resumable.ts';
 
 const SUSPECT = levelRank('suspect');
 
@@ -26,7 +27,7 @@ const TRACE_BELOW = 0.05;
 const TRACE_POINTS = 48;
 
 /** Keeps, while a replay runs, what its figures need: one small record an account, whatever the number of events. */
-export class Scoreboard {
+export class Scoreboard implements Resumable {
   readonly standings = new Map<string, Standing>();
   readonly flags = new Map<string, Flag>();
   /** newest notice of every finding */
@@ -120,6 +121,27 @@ export class Scoreboard {
       this.eventsAtFlag.set(campaign, this.campaignEvents.get(campaign) ?? 0);
   }
 
+  *frames(): Generator<Frame> {
+    const { flags, latest, writes, parts, eventsAtFlag, campaignEvents } = this;
+    const totals: Totals = { flags, latest, writes, parts, eventsAtFlag, campaignEvents };
+    yield ['totals', totals];
+    for (const chunk of chunksOf(this.standings)) yield ['standings', chunk];
+  }
+
+  restore(part: string, value: unknown): void {
+    if (part === 'standings') {
+      for (const [account, held] of value as [string, Standing][]) this.standings.set(account, held);
+      return;
+    }
+    const totals = value as Totals;
+    this.writes = totals.writes;
+    this.parts = totals.parts;
+    for (const name of ['flags', 'latest', 'eventsAtFlag', 'campaignEvents'] as const) {
+      const map = this[name] as Map<string, unknown>;
+      for (const [key, held] of totals[name]) map.set(key, held);
+    }
+  }
+
   activity(): ReadonlyMap<string, Activity> {
     return this.standings;
   }
@@ -131,6 +153,11 @@ export class Scoreboard {
     return counts;
   }
 }
+
+/** All of a scoreboard but its standings. */
+type Totals = Pick<Scoreboard, 'flags' | 'latest' | 'writes' | 'parts' | 'eventsAtFlag'> & {
+  readonly campaignEvents: ReadonlyMap<string, number>;
+};
 
 /** Adds a point; points closer together than the trace's own step are folded into the last one, keeping the smallest p. */
 function trace(points: [number, number, number][], at: number, score: number, p: number): void {
