@@ -112,12 +112,14 @@ function accountOutcome(
             ...(flag.finding === undefined ? {} : { finding: flag.finding }),
           },
         }),
-    ...(held.trace.length === 0
-      ? {}
-      : {
-          trace: held.trace.map(
-            ([at, score, p]) => [at, Number(score.toPrecision(4)), Number(p.toPrecision(4))] as const,
-          ),
-        }),
+    ...(held.trace.length === 0 ? {} : { trace: pointsOf(held.trace) }),
   };
+}
+
+function pointsOf(flat: readonly number[]): [number, number, number][] {
+  return Array.from({ length: flat.length / 3 }, (_, i) => [
+    flat[3 * i] as number,
+    Number((flat[3 * i + 1] as number).toPrecision(4)),
+    Number((flat[3 * i + 2] as number).toPrecision(4)),
+  ]);
 }

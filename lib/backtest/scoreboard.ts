@@ -17,9 +17,11 @@ export interface Standing {
   peakAt: number;
   group: string;
   reasons: readonly string[];
-  /** [time, score, p] while it was near a level; see TRACE_BELOW */
-  trace: [number, number, number][];
+  /** time, score, p, time, ... while it was near a level: flat, a third of what lists of three take; see TRACE_BELOW */
+  trace: number[];
 }
+
+const NO_REASONS: readonly string[] = [];
 
 /** An account is traced from the first time that it looks rarer than this. */
 const TRACE_BELOW = 0.05;
@@ -38,6 +40,8 @@ export class Scoreboard implements Resumable {
   readonly eventsAtFlag = new Map<string, number>();
   private readonly campaignOf: ReadonlyMap<string, string>;
   private readonly campaignEvents = new Map<string, number>();
+  /** there are few different lists of reasons: accounts share them */
+  private readonly reasons = new Map<string, readonly string[]>();
 
   /** @param campaignOf account pseudonym to the campaign that it is labelled with */
   constructor(campaignOf: ReadonlyMap<string, string> = new Map()) {
@@ -56,7 +60,7 @@ export class Scoreboard implements Resumable {
         p: 1,
         peakAt: 0,
         group: '',
-        reasons: [],
+        reasons: NO_REASONS,
         trace: [],
       };
       this.standings.set(account, held);
@@ -78,11 +82,13 @@ export class Scoreboard implements Resumable {
       held.peak = top.score;
       held.peakAt = profile.lastSeen;
       if (held.group === '') held.group = step.certainty?.group ?? '';
-      held.reasons = top
-        .contributions()
-        .filter((part) => part.points > 0)
-        .slice(0, 3)
-        .map((part) => part.signal);
+      held.reasons = this.shared(
+        top
+          .contributions()
+          .filter((part) => part.points > 0)
+          .slice(0, 3)
+          .map((part) => part.signal),
+      );
     }
     const campaign = this.campaignOf.get(account);
     if (campaign !== undefined && step.used > 0)
@@ -121,6 +127,14 @@ export class Scoreboard implements Resumable {
       this.eventsAtFlag.set(campaign, this.campaignEvents.get(campaign) ?? 0);
   }
 
+  private shared(reasons: readonly string[]): readonly string[] {
+    const key = reasons.join();
+    const known = this.reasons.get(key);
+    if (known !== undefined) return known;
+    this.reasons.set(key, reasons);
+    return reasons;
+  }
+
   *frames(): Generator<Frame> {
     const { flags, latest, writes, parts, eventsAtFlag, campaignEvents } = this;
     const totals: Totals = { flags, latest, writes, parts, eventsAtFlag, campaignEvents };
@@ -130,7 +144,8 @@ export class Scoreboard implements Resumable {
 
   restore(part: string, value: unknown): void {
     if (part === 'standings') {
-      for (const [account, held] of value as [string, Standing][]) this.standings.set(account, held);
+      for (const [account, held] of value as [string, Standing][])
+        this.standings.set(account, { ...held, reasons: this.shared(held.reasons) });
       return;
     }
     const totals = value as Totals;
@@ -160,17 +175,16 @@ type Totals = Pick<Scoreboard, 'flags' | 'latest' | 'writes' | 'parts' | 'events
 };
 
 /** Adds a point; points closer together than the trace's own step are folded into the last one, keeping the smallest p. */
-function trace(points: [number, number, number][], at: number, score: number, p: number): void {
-  const last = points[points.length - 1];
-  const first = points[0];
-  const step = first === undefined ? 0 : Math.max(900_000, (at - first[0]) / TRACE_POINTS);
-  if (last !== undefined && at - last[0] < step) {
-    if (p <= last[2]) {
-      last[1] = score;
-      last[2] = p;
+function trace(points: number[], at: number, score: number, p: number): void {
+  const last = points.length - 3;
+  const step = last < 0 ? 0 : Math.max(900_000, (at - (points[0] as number)) / TRACE_POINTS);
+  if (last >= 0 && at - (points[last] as number) < step) {
+    if (p <= (points[last + 2] as number)) {
+      points[last + 1] = score;
+      points[last + 2] = p;
     }
     return;
   }
-  points.push([at, score, p]);
-  if (points.length > TRACE_POINTS) for (let i = points.length - 2; i > 0; i -= 2) points.splice(i, 1);
+  points.push(at, score, p);
+  if (points.length > 3 * TRACE_POINTS) for (let i = points.length - 6; i > 0; i -= 6) points.splice(i, 3);
 }
