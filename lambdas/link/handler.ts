@@ -45,6 +45,7 @@ async function linkOnce(context: {
 }): Promise<Omit<LinkReport, 'notices'> | undefined> {
   const { policy, calibration } = await rulesOf.active();
   if (!policy.campaigns.enabled) return undefined;
+  const candidate = await rulesOf.shadow();
   if (calibration.groupScore === undefined)
     logger.warn('the calibration knows no benign groups: campaigns are linked, none is judged', {
       calibration: calibration.id,
@@ -63,7 +64,13 @@ async function linkOnce(context: {
       }),
       remaining: () => context.getRemainingTimeInMillis(),
     },
-    { policy, calibration, code: CODE_VERSION, shadow: false },
+    {
+      policy,
+      calibration,
+      code: CODE_VERSION,
+      shadow: false,
+      ...(candidate === undefined ? {} : { candidate }),
+    },
     strangerShareFor(accounts),
   );
   accounts = report.accounts;
