@@ -1,6 +1,7 @@
 import type { Policy } from '../policy/policy.ts';
 import { type LabelledAccount, measure } from './measure.ts';
 import type { AccountOutcome, BacktestResult, Outcome } from './outcome.ts';
+import { namedSteps } from './peak-steps.ts';
 import type { ReplayCounts } from './replay.ts';
 import type { Scoreboard, Standing } from './scoreboard.ts';
 
@@ -101,6 +102,7 @@ function accountOutcome(
     peakAt: held.peakAt,
     p: Number(held.p.toPrecision(5)),
     reasons: held.reasons,
+    ...(held.steps.length === 0 ? {} : { steps: namedSteps(held.steps) }),
     ...(flag === undefined
       ? {}
       : {

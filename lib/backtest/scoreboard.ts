@@ -1,7 +1,9 @@
 import type { Advance } from '../detection/advance.ts';
 import type { Notice } from '../findings/finding.ts';
+import type { Calibration } from '../scoring/calibration.ts';
 import { LEVELS, levelRank } from '../scoring/level.ts';
 import type { Activity, Flag } from './measure.ts';
+import { stepsAtPeak } from './peak-steps.ts';
 import { chunksOf, type Frame, type Resumable } from './resumable.ts';
 
 const SUSPECT = levelRank('suspect');
@@ -17,11 +19,14 @@ export interface Standing {
   peakAt: number;
   group: string;
   reasons: readonly string[];
+  /** of the window with the highest score; see stepsAtPeak */
+  steps: readonly number[];
   /** time, score, p, time, ... while it was near a level: flat, a third of what lists of three take; see TRACE_BELOW */
   trace: number[];
 }
 
 const NO_REASONS: readonly string[] = [];
+const NO_STEPS: readonly number[] = [];
 
 /** An account is traced from the first time that it looks rarer than this. */
 const TRACE_BELOW = 0.05;
@@ -39,13 +44,18 @@ export class Scoreboard implements Resumable {
   parts = 0;
   readonly eventsAtFlag = new Map<string, number>();
   private readonly campaignOf: ReadonlyMap<string, string>;
+  private readonly calibration: Calibration | undefined;
   private readonly campaignEvents = new Map<string, number>();
   /** there are few different lists of reasons: accounts share them */
   private readonly reasons = new Map<string, readonly string[]>();
 
-  /** @param campaignOf account pseudonym to the campaign that it is labelled with */
-  constructor(campaignOf: ReadonlyMap<string, string> = new Map()) {
+  /**
+   * @param campaignOf account pseudonym to the campaign that it is labelled with
+   * @param calibration given, accounts keep what they would score under other weights
+   */
+  constructor(campaignOf: ReadonlyMap<string, string> = new Map(), calibration?: Calibration) {
     this.campaignOf = campaignOf;
+    this.calibration = calibration;
   }
 
   step(account: string, step: Advance): void {
@@ -61,6 +71,7 @@ export class Scoreboard implements Resumable {
         peakAt: 0,
         group: '',
         reasons: NO_REASONS,
+        steps: NO_STEPS,
         trace: [],
       };
       this.standings.set(account, held);
@@ -78,13 +89,15 @@ export class Scoreboard implements Resumable {
       held.p = p;
       held.group = step.certainty?.group ?? '';
     }
-    if (top !== undefined && top.score >= held.peak) {
+    if (held.group === '') held.group = step.certainty?.group ?? '';
+    if (top !== undefined && top.score > held.peak) {
       held.peak = top.score;
       held.peakAt = profile.lastSeen;
-      if (held.group === '') held.group = step.certainty?.group ?? '';
+      const parts = top.contributions();
+      if (this.calibration !== undefined)
+        held.steps = stepsAtPeak(top, parts, profile.customer, this.calibration);
       held.reasons = this.shared(
-        top
-          .contributions()
+        parts
           .filter((part) => part.points > 0)
           .slice(0, 3)
           .map((part) => part.signal),

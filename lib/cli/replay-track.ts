@@ -40,7 +40,7 @@ export class ReplayTrack implements Resumable {
   /** @param campaignOf account pseudonym to the campaign that it is labelled with */
   constructor(rules: Pick<Rules, 'policy' | 'calibration'>, campaignOf: ReadonlyMap<string, string>) {
     this.rules = { ...rules, code: CODE_VERSION, shadow: false };
-    this.board = new Scoreboard(campaignOf);
+    this.board = new Scoreboard(campaignOf, rules.calibration);
     this.store = new MemoryProfileStore({ retentionDays: Math.max(...rules.policy.windows) / 24 + 1 });
     this.#replay = startReplay(this.store, this.rules, {
       onArrival: (event, _, at) => this.#tracker.observe(event.account, event, at),
