@@ -67,7 +67,7 @@ export function PolicyView({ data, budget, overrides, weights }: PolicyProps) {
     <div class="field"><label for="policy-id">Id</label><input id="policy-id" type="search" value=${id} onInput=${(event: Event) => setId((event.currentTarget as HTMLInputElement).value)} /><small>named on every finding and log line</small></div>
     <div class="actions"><button class="button" disabled=${!proposal.ok} onClick=${() => save(file, proposal.yaml)}>Export ${file}</button></div>
     <p class="small muted">Then try it and roll it out:</p>
-    <pre>${`siphonwatch policy shadow ${file}\nsiphonwatch policy promote`}</pre></section>
+    <pre>${steps(file, data, weights)}</pre></section>
   <section aria-label="What changes" aria-live="polite">
     <h2>What changes against ${data.policy.id}</h2>
     ${proposal.faults.map((line) => html`<p class="error">${line}</p>`)}
@@ -76,6 +76,13 @@ export function PolicyView({ data, budget, overrides, weights }: PolicyProps) {
     ${proposal.warnings.map((line) => html`<p class="small muted">${line}</p>`)}
     ${proposal.ok ? html`<h3>The file</h3><pre tabindex="0" aria-label="policy file">${proposal.yaml}</pre>` : null}
   </section></div>`;
+}
+
+/** What is left to do with the file. Scores under other weights need nulls that were learnt under them. */
+function steps(file: string, data: ConsoleData, weights: Weights): string {
+  if (data.signals.every(({ weight }, i) => weights[i] === weight))
+    return `siphonwatch policy shadow ${file}\nsiphonwatch policy promote`;
+  return `# other weights need their own nulls\nsiphonwatch calibrate EVENTS \\\n  --policy ${file} --id ID --out cal.json\n# write calibration: ID into the file\nsiphonwatch policy shadow ${file} \\\n  --calibration cal.json\nsiphonwatch policy promote`;
 }
 
 function save(name: string, text: string): void {

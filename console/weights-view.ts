@@ -1,5 +1,6 @@
 import { useCallback, useMemo } from 'preact/hooks';
-import { type Accounts, effect, limits, presentLimits } from './effect.ts';
+import { Distribution } from './distribution.ts';
+import { type Accounts, effect, histogram, limits, presentLimits } from './effect.ts';
 import { EffectFacts, FlagLists } from './effect-view.ts';
 import { html } from './html.ts';
 import type { ThresholdsProps } from './thresholds.ts';
@@ -22,6 +23,7 @@ export function WeightsView(props: WeightsProps) {
   const before = useMemo(() => presentLimits(data), [data]);
   const now = effect(accounts, before, limits(data.groups, budget, overrides, 'suspect'), -1, recorded);
   const was = useMemo(() => effect(recorded, before, before, -1), [recorded, before]);
+  const bars = useMemo(() => histogram(accounts, -1), [accounts]);
   const input = useCallback(
     (signal: number) => (event: Event) =>
       onWeight(signal, Number((event.currentTarget as HTMLInputElement).value)),
@@ -42,8 +44,9 @@ export function WeightsView(props: WeightsProps) {
     )}
     <button class="button" onClick=${onReset}>Back to ${data.policy.id}</button>
   </section>
-  <div><${EffectFacts} data=${data} now=${now} was=${was} />
-    <${FlagLists} data=${data} accounts=${accounts} now=${now} onOpen=${onOpen} hint="Move a weight to see who would be newly flagged, and who no longer." />
+  <div class="stays"><${EffectFacts} data=${data} now=${now} was=${was} />
+    <${Distribution} histogram=${bars} budget=${budget} />
+    <${FlagLists} data=${data} accounts=${accounts} now=${now} onOpen=${onOpen} hint=${accounts === recorded ? 'Move a weight to see who would be newly flagged, and who no longer.' : 'With these weights the same accounts are flagged.'} />
   </div></div>`;
 }
 
