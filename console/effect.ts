@@ -49,6 +49,11 @@ export function limits(
   });
 }
 
+/** Limits of the policy that is shown. */
+export function presentLimits({ groups, policy }: ConsoleData): Float32Array {
+  return limits(groups, policy.budget, policy.peerGroups as Overrides, 'suspect');
+}
+
 export interface Effect {
   /** accounts at the level or above, by label code; members of flagged campaigns count */
   readonly flagged: readonly [number, number, number, number];
@@ -65,8 +70,15 @@ const MOST_LISTED = 200;
 /**
  * What is flagged under `after`, against `before` (limits as of `limits`).
  * @param only group code to look at, or -1 for all
+ * @param recorded accounts as they were before, where weights changed too
  */
-export function effect(accounts: Accounts, before: Float32Array, after: Float32Array, only: number): Effect {
+export function effect(
+  accounts: Accounts,
+  before: Float32Array,
+  after: Float32Array,
+  only: number,
+  recorded: Accounts = accounts,
+): Effect {
   const flagged: [number, number, number, number] = [0, 0, 0, 0];
   const total: [number, number, number, number] = [0, 0, 0, 0];
   const gainedByLabel: [number, number, number, number] = [0, 0, 0, 0];
@@ -82,7 +94,7 @@ export function effect(accounts: Accounts, before: Float32Array, after: Float32A
     const p = logP[i] as number;
     const linked = byCampaign[i] === 1;
     const is = linked || p <= (after[g] as number);
-    const was = linked || p <= (before[g] as number);
+    const was = linked || (recorded.logP[i] as number) <= (before[g] as number);
     if (is) flagged[l]++;
     if (is && !was) {
       gainedByLabel[l]++;

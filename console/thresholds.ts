@@ -1,23 +1,24 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { ConsoleData } from '../lib/backtest/console-data.ts';
-import { Distribution, LABEL_CLASS, LABEL_NAME, Legend } from './distribution.ts';
+import { Distribution, Legend } from './distribution.ts';
 import {
   type Accounts,
-  BENIGN,
   type Budget,
-  EXTRACTION,
   effect,
   histogram,
   LEVELS,
   type Level,
   limits,
   type Overrides,
-  UNLABELLED,
+  presentLimits,
 } from './effect.ts';
+import { EffectFacts, FlagLists } from './effect-view.ts';
 import { html } from './html.ts';
 
 export interface ThresholdsProps {
   readonly data: ConsoleData;
+  /** as recorded, and under the weights that are tried */
+  readonly recorded: Accounts;
   readonly accounts: Accounts;
   readonly budget: Budget;
   readonly overrides: Overrides;
@@ -35,7 +36,6 @@ const MEANING: Readonly<Record<Level, string>> = {
 const LEAST = -6;
 const MOST = -0.7;
 
-const share = (value: number): string => `${(value * 100).toPrecision(2)} %`;
 const perTenThousand = (value: number): string =>
   value * 10_000 >= 1
     ? `${Number((value * 10_000).toPrecision(2))} in 10,000`
@@ -53,19 +53,15 @@ export function budgetOf(group: string | undefined, budget: Budget, overrides: O
 }
 
 export function Thresholds(props: ThresholdsProps) {
-  const { data, accounts, budget, overrides, onBudget, onReset, onOpen } = props;
+  const { data, recorded, accounts, budget, overrides, onBudget, onReset, onOpen } = props;
   const [group, setGroup] = useState(-1);
   const name = group < 0 ? undefined : data.groups[group];
   const shown = budgetOf(name, budget, overrides);
   const bars = useMemo(() => histogram(accounts, group), [accounts, group]);
-  const before = useMemo(
-    () => limits(data.groups, data.policy.budget, data.policy.peerGroups as Overrides, 'suspect'),
-    [data],
-  );
-  const now = effect(accounts, before, limits(data.groups, budget, overrides, 'suspect'), group);
-  const was = useMemo(() => effect(accounts, before, before, group), [accounts, before, group]);
+  const before = useMemo(() => presentLimits(data), [data]);
+  const now = effect(accounts, before, limits(data.groups, budget, overrides, 'suspect'), group, recorded);
+  const was = useMemo(() => effect(recorded, before, before, group), [recorded, before, group]);
   const labels = [0, 1, 2, 3].filter((label) => (now.total[label] ?? 0) > 0);
-  const changed = now.gained.length + now.lost.length > 0;
   return html`<div class="columns">
   <section class="panel" aria-label="Thresholds">
     <h2>Error budget</h2>
@@ -87,57 +83,9 @@ export function Thresholds(props: ThresholdsProps) {
     <button class="button" onClick=${onReset}>Back to ${data.policy.id}</button>
   </section>
   <div>
-    <div class="facts" aria-live="polite" id="effect">
-      ${
-        data.labelled === 'none'
-          ? html`<${Fact} name="flagged" value=${sum(now.flagged)} total=${sum(now.total)} before=${sum(was.flagged)} />`
-          : html`<${Fact} name="benign, wronged" value=${now.flagged[BENIGN]} total=${now.total[BENIGN]} before=${was.flagged[BENIGN]} bad=${true} />
-          <${Fact} name="extraction, caught" value=${now.flagged[EXTRACTION]} total=${now.total[EXTRACTION]} before=${was.flagged[EXTRACTION]} />
-          ${now.total[UNLABELLED] > 0 ? html`<${Fact} name="not labelled, flagged" value=${now.flagged[UNLABELLED]} total=${now.total[UNLABELLED]} before=${was.flagged[UNLABELLED]} />` : null}`
-      }
-    </div>
+    <${EffectFacts} data=${data} now=${now} was=${was} />
     <${Distribution} histogram=${bars} budget=${shown} />
     <${Legend} labels=${labels} />
-    ${changed ? null : html`<p class="muted">Move <em>suspect</em> to see who would be newly flagged, and who no longer.</p>`}
-    <${List} title="Newly flagged" data=${data} accounts=${accounts} indices=${now.gained} counts=${now.gainedByLabel} onOpen=${onOpen} />
-    <${List} title="No longer flagged" data=${data} accounts=${accounts} indices=${now.lost} counts=${now.lostByLabel} onOpen=${onOpen} />
+    <${FlagLists} data=${data} accounts=${accounts} now=${now} onOpen=${onOpen} hint="Move suspect to see who would be newly flagged, and who no longer." />
   </div></div>`;
-}
-
-const sum = (list: readonly number[]): number => list.reduce((total, value) => total + value, 0);
-
-function Fact(props: { name: string; value: number; total: number; before: number; bad?: boolean }) {
-  const { name, value, total, before, bad } = props;
-  const change = value - before;
-  const tone = change === 0 ? 'muted' : change > 0 === (bad === true) ? 'up' : 'down';
-  return html`<div><div class="key">${name}</div><div class="value">${value.toLocaleString('en-US')}</div>
-    <div class="detail">of ${total.toLocaleString('en-US')} (${total === 0 ? '–' : share(value / total)}) <span class=${tone}>${change === 0 ? 'as now' : `${change > 0 ? '+' : '−'}${Math.abs(change).toLocaleString('en-US')} against now`}</span></div></div>`;
-}
-
-interface ListProps {
-  title: string;
-  data: ConsoleData;
-  accounts: Accounts;
-  indices: readonly number[];
-  counts: readonly number[];
-  onOpen: (account: number) => void;
-}
-
-function List({ title, data, accounts, indices, counts, onOpen }: ListProps) {
-  if (indices.length === 0) return null;
-  const total = sum(counts);
-  const ordered = [...indices].sort(
-    (a, b) =>
-      (accounts.label[a] as number) - (accounts.label[b] as number) ||
-      (accounts.logP[a] as number) - (accounts.logP[b] as number),
-  );
-  return html`<h3>${title}: ${total.toLocaleString('en-US')} (${[0, 1, 2, 3]
-    .filter((label) => (counts[label] ?? 0) > 0)
-    .map((label) => `${counts[label]} ${LABEL_NAME[label]}`)
-    .join(', ')})</h3>
-  <div class="scroll" style="max-height:14rem" tabindex="0" role="region" aria-label=${title}><table><thead><tr><th scope="col">account</th><th scope="col">label</th><th scope="col">peers</th><th scope="col" class="num">chance</th></tr></thead><tbody>
-  ${ordered.slice(0, 50).map((i) => {
-    const label = accounts.label[i] as number;
-    return html`<tr key=${i}><td><button class="row" onClick=${() => onOpen(i)}>${data.id[i]}</button></td><td><span class=${`tag t-${LABEL_CLASS[label]}`}>${LABEL_NAME[label]}</span> ${data.kinds[data.kind[i] as number]}</td><td>${data.groups[accounts.group[i] as number]}</td><td class="num">${(10 ** (accounts.logP[i] as number)).toPrecision(2)}</td></tr>`;
-  })}</tbody></table></div>${total > 50 ? html`<p class="small muted">The first 50, benign ones first.</p>` : null}`;
 }

@@ -13,6 +13,7 @@ import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
 import { policySourceOf } from '../../lib/stores/policy-source.ts';
 import { ProfileTable } from '../../lib/stores/profile-table.ts';
 import { verdictsBySubject } from '../../lib/stores/verdicts.ts';
+import { policyProblems } from '../policy-problems.ts';
 
 /**
  * Learns a calibration from the profiles as they stand and keeps it under an id of its own. It activates nothing: a
@@ -23,7 +24,7 @@ const environment = readEnvironment('calibrate', process.env);
 const logger = new Logger();
 const metrics = new Metrics();
 const calibrations = new CalibrationBucket(s3(), environment.STATE_BUCKET);
-const policies = policySourceOf(environment, (problem) => logger.error('policy', { ...problem }));
+const policies = policySourceOf(environment, policyProblems(logger, metrics));
 
 /** Accounts that fit into the function's memory; beyond it a fixed, key-chosen share of all is learnt from. */
 const MOST_ACCOUNTS = 50_000;
@@ -31,6 +32,14 @@ const MOST_ACCOUNTS = 50_000;
 const CONTAMINATION = 0.08;
 
 async function calibrate(): Promise<{ id: string; accounts: number } | undefined> {
+  try {
+    return await calibrateOnce();
+  } finally {
+    metrics.publishStoredMetrics();
+  }
+}
+
+async function calibrateOnce(): Promise<{ id: string; accounts: number } | undefined> {
   const client = dynamoDb();
   const policy = await policies.active();
   const profiles = new ProfileTable(client, environment.PROFILE_TABLE, {
@@ -71,7 +80,6 @@ async function calibrate(): Promise<{ id: string; accounts: number } | undefined
   await calibrations.put({ ...made, groupScore, id });
   logger.info('calibration made', { id, accounts: made.accounts, setAside: made.setAside, share });
   metrics.addMetric('CalibrationAccounts', MetricUnit.Count, made.accounts);
-  metrics.publishStoredMetrics();
   return { id, accounts: made.accounts };
 }
 

@@ -9,7 +9,9 @@ import { dynamoDb, s3 } from '../../lib/stores/clients.ts';
 import { LinkTable } from '../../lib/stores/link-table.ts';
 import { policySourceOf } from '../../lib/stores/policy-source.ts';
 import { ProfileTable } from '../../lib/stores/profile-table.ts';
+import { rulesSource } from '../../lib/stores/rules-source.ts';
 import { CODE_VERSION } from '../../lib/version.ts';
+import { policyProblems } from '../policy-problems.ts';
 import { type LinkReport, linkRun, strangerShareFor } from './link-run.ts';
 
 /** Links, and judges campaigns, on a schedule. Wiring only: see link-run.ts. */
@@ -18,8 +20,12 @@ const environment = readEnvironment('link', process.env);
 const logger = new Logger();
 const metrics = new Metrics();
 const client = dynamoDb();
-const calibrations = new CalibrationBucket(s3(), environment.STATE_BUCKET);
-const policies = policySourceOf(environment, (problem) => logger.error('policy', { ...problem }));
+const onProblem = policyProblems(logger, metrics);
+const rulesOf = rulesSource(
+  policySourceOf(environment, onProblem),
+  new CalibrationBucket(s3(), environment.STATE_BUCKET),
+  onProblem,
+);
 /** accounts that the last run of this instance saw */
 let accounts = 0;
 
@@ -27,9 +33,19 @@ async function link(
   _event: unknown,
   context: { getRemainingTimeInMillis(): number },
 ): Promise<Omit<LinkReport, 'notices'> | undefined> {
-  const policy = await policies.active();
+  try {
+    return await linkOnce(context);
+  } finally {
+    metrics.publishStoredMetrics();
+  }
+}
+
+async function linkOnce(context: {
+  getRemainingTimeInMillis(): number;
+}): Promise<Omit<LinkReport, 'notices'> | undefined> {
+  const { policy, calibration } = await rulesOf.active();
   if (!policy.campaigns.enabled) return undefined;
-  const calibration = await calibrations.get(policy.calibration);
+  const candidate = await rulesOf.shadow();
   if (calibration.groupScore === undefined)
     logger.warn('the calibration knows no benign groups: campaigns are linked, none is judged', {
       calibration: calibration.id,
@@ -48,7 +64,13 @@ async function link(
       }),
       remaining: () => context.getRemainingTimeInMillis(),
     },
-    { policy, calibration, code: CODE_VERSION, shadow: false },
+    {
+      policy,
+      calibration,
+      code: CODE_VERSION,
+      shadow: false,
+      ...(candidate === undefined ? {} : { candidate }),
+    },
     strangerShareFor(accounts),
   );
   accounts = report.accounts;
@@ -65,7 +87,6 @@ async function link(
     MetricUnit.Count,
     notices.filter(({ transition }) => transition === 'opened').length,
   );
-  metrics.publishStoredMetrics();
   return report;
 }
 

@@ -3,6 +3,7 @@ import { heldNames, isDue, planRun } from '../../lib/campaigns/campaign-run.ts';
 import { findGroups, type Group } from '../../lib/campaigns/find-groups.ts';
 import { Funnel } from '../../lib/campaigns/funnel.ts';
 import { closeMerged, judgeCampaign, type Member } from '../../lib/campaigns/judge-campaign.ts';
+import { closeInShadow, judgeInShadow } from '../../lib/campaigns/judge-in-shadow.ts';
 import { kindOf, LINK_KINDS } from '../../lib/campaigns/link-facts.ts';
 import type { LinkIndex } from '../../lib/campaigns/link-index.ts';
 import {
@@ -87,7 +88,7 @@ export async function linkRun(ports: LinkPorts, rules: Rules, strangerShare = 1)
     const found = plan.carried.find((carried) => carried.campaign.id === into);
     const successor = found && { group: found.group, members: await states.members(found.group) };
     const ended = closeMerged(campaign, into, successor, at, rules);
-    await save(ended.campaign, ended.notice);
+    await save(closeInShadow(ended.campaign, into, successor, at, rules), ended.notice);
   }
   const due = [...plan.carried].sort((a, b) => a.campaign.judgedAt - b.campaign.judgedAt);
   for (const { campaign, group } of due) {
@@ -102,7 +103,9 @@ export async function linkRun(ports: LinkPorts, rules: Rules, strangerShare = 1)
     const members = membersOf(group, stored);
     const latest = active ? Math.max(...members.map((member) => member.lastSeen)) : at;
     const verdict = judgeCampaign(campaign, group, members, latest, plan.tested, rules);
-    await save({ ...verdict.campaign, judgedAt: at }, verdict.notice);
+    const beside = { group, members, at: latest, tested: plan.tested };
+    const judged = judgeInShadow(verdict.campaign, beside, rules);
+    await save({ ...judged, judgedAt: at }, verdict.notice);
     report.judged++;
   }
   return { accounts: funnel.accounts, groups: groups.length, ...report };

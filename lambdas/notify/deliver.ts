@@ -9,6 +9,7 @@ import {
   recordId,
 } from '../../lib/findings/finding.ts';
 import { renderBulletin, renderNotice } from '../../lib/findings/publication.ts';
+import { type Route, routeOf, withRoute } from '../../lib/findings/routing.ts';
 import { listName, type Owed } from '../../lib/findings/storm.ts';
 import { ocsf } from '../../lib/findings/views/ocsf.ts';
 import type { FindingBus } from '../../lib/stores/event-bus.ts';
@@ -25,6 +26,8 @@ export interface Delivery {
   readonly brakes: Readonly<Record<BrakeName, StormBrake>>;
   /** processing time, ms */
   now(): number;
+  /** routes of the policy in force; without, and where there are none, all is told at once */
+  readonly routes?: () => Promise<readonly Route[]>;
   /** of this invocation */
   readonly by: string;
   report(line: Report): void;
@@ -143,7 +146,8 @@ async function planOf(
   if (held?.claim?.number === notice.number) return { fate: held.claim.fate, list: held.claim.list };
   const exception = notice.shadow ? undefined : await delivery.findings.exceptionFor(notice.subject.id, now);
   const { fate } = decide(notice, held, exception, now);
-  if (fate === 'digest') return { fate, list: digestList(now) };
+  const route = fate === 'told' ? await routeFor(notice, delivery) : undefined;
+  if (fate === 'digest' || route?.delivery === 'digest') return { fate: 'digest', list: digestList(now) };
   if (fate !== 'told') return { fate, list: undefined };
   const list = await delivery.brakes[notice.subject.type].admit(now);
   return list === undefined ? { fate, list } : { fate: 'storm', list };
@@ -181,7 +185,15 @@ async function act(notice: Notice, plan: Plan, delivery: Delivery): Promise<void
   });
   if (plan.list !== undefined)
     await delivery.findings.enlist(plan.list, rowOf(notice, deliveryId(notice), plan.fate), now + LIST_KEPT);
-  else await delivery.topic.publish(renderNotice(notice, now));
+  else {
+    const rendered = renderNotice(notice, now);
+    const route = await routeFor(notice, delivery);
+    await delivery.topic.publish({ ...rendered, attributes: withRoute(rendered.attributes, route) });
+  }
+}
+
+async function routeFor(notice: Notice, { routes }: Delivery): Promise<Route | undefined> {
+  return routes === undefined ? undefined : routeOf(notice, await routes());
 }
 
 /** Failed, not dead: whoever comes next need not wait for the lease. */

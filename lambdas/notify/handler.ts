@@ -3,6 +3,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { type AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SNSClient } from '@aws-sdk/client-sns';
+import type { Route } from '../../lib/findings/routing.ts';
 import { readEnvironment } from '../../lib/infra/environment.ts';
 import type { MetricName } from '../../lib/infra/metrics.ts';
 import { EventBridgeBus } from '../../lib/stores/event-bus.ts';
@@ -16,6 +17,7 @@ import {
   type Waiting,
   waitingIn,
 } from '../../lib/stores/outbox.ts';
+import { policySourceOf } from '../../lib/stores/policy-source.ts';
 import { type Delivery, deliver, type Report, tellDigests, tellStorms } from './deliver.ts';
 import { tellShadowDigest } from './shadow-digest.ts';
 import { StormBrake } from './storm-brake.ts';
@@ -36,13 +38,14 @@ interface BatchResponse {
 }
 
 const environment = readEnvironment('notify', process.env);
+const logger = new Logger();
 const dynamodb = new DynamoDBClient({});
 const findings = new DynamoFindingStore(dynamodb, environment.FINDING_TABLE);
 const topic = new SnsTopic(new SNSClient({}), environment.FINDINGS_TOPIC);
 const bus = new EventBridgeBus(new EventBridgeClient({}), environment.EVENT_BUS);
+const policies = policySourceOf(environment, (problem) => logger.error('policy', { ...problem }));
 const profiles = new DynamoOutbox(dynamodb, environment.PROFILE_TABLE, PROFILE_OUTBOX);
 const campaigns = new DynamoOutbox(dynamodb, environment.CAMPAIGN_TABLE, CAMPAIGN_OUTBOX);
-const logger = new Logger();
 const metrics = new Metrics();
 
 /** Items that are delivered side by side. */
@@ -61,6 +64,7 @@ export async function handler(event: WakeUp, context: { readonly awsRequestId: s
     bus,
     brakes: { account: new StormBrake(findings, 'account'), campaign: new StormBrake(findings, 'campaign') },
     now: Date.now,
+    routes,
     by: context.awsRequestId,
     report: (line) => tally.add(line),
   };
@@ -68,6 +72,16 @@ export async function handler(event: WakeUp, context: { readonly awsRequestId: s
     return event.Records === undefined ? await sweep(delivery) : await deliverBatch(event.Records, delivery);
   } finally {
     tally.emit();
+  }
+}
+
+/** A policy that cannot be read must not keep a finding from being told: then it is told at once. */
+async function routes(): Promise<readonly Route[]> {
+  try {
+    return (await policies.active()).notifications.routes;
+  } catch (error) {
+    logger.error('no routes: everything is told at once', { error: error as Error });
+    return [];
   }
 }
 

@@ -8,11 +8,13 @@ import { ArchiveBucket } from '../../lib/stores/archive.ts';
 import { CalibrationBucket } from '../../lib/stores/calibration-store.ts';
 import { dynamoDb, s3 } from '../../lib/stores/clients.ts';
 import { FactItems } from '../../lib/stores/fact-items.ts';
-import { POLICY_METRICS, policySourceOf } from '../../lib/stores/policy-source.ts';
+import { policySourceOf } from '../../lib/stores/policy-source.ts';
 import { ProfileTable } from '../../lib/stores/profile-table.ts';
 import { QuarantineBucket, type SetAside } from '../../lib/stores/quarantine.ts';
+import { rulesSource } from '../../lib/stores/rules-source.ts';
 import { printable } from '../../lib/telemetry/reason.ts';
 import { CODE_VERSION } from '../../lib/version.ts';
+import { policyProblems } from '../policy-problems.ts';
 import { type Applied, applyBatch } from './apply-batch.ts';
 import { decodeBatch, type KinesisRecord } from './decode-batch.ts';
 
@@ -25,11 +27,12 @@ const objects = s3();
 const quarantine = new QuarantineBucket(objects, environment.QUARANTINE_BUCKET);
 const archive =
   environment.ARCHIVE_BUCKET === '' ? undefined : new ArchiveBucket(objects, environment.ARCHIVE_BUCKET);
-const calibrations = new CalibrationBucket(objects, environment.STATE_BUCKET);
-const policies = policySourceOf(environment, (problem) => {
-  logger.error('policy', { ...problem });
-  metrics.addMetric(POLICY_METRICS[problem.kind], MetricUnit.Count, 1);
-});
+const onProblem = policyProblems(logger, metrics);
+const rulesOf = rulesSource(
+  policySourceOf(environment, onProblem),
+  new CalibrationBucket(objects, environment.STATE_BUCKET),
+  onProblem,
+);
 let profiles: ProfileTable | undefined;
 let links: FactItems | undefined;
 
@@ -42,10 +45,18 @@ interface PartialResponse {
 }
 
 async function score(event: KinesisEvent): Promise<PartialResponse> {
-  const policy = await policies.active();
-  const calibration = await calibrations.get(policy.calibration);
+  try {
+    return await scoreBatch(event);
+  } finally {
+    // also of a batch that fails: it is for those that the alarms are
+    metrics.publishStoredMetrics();
+  }
+}
+
+async function scoreBatch(event: KinesisEvent): Promise<PartialResponse> {
+  const { policy, calibration } = await rulesOf.active();
   logger.appendKeys({ policy: policy.id, calibration: calibration.id, code: CODE_VERSION });
-  const candidate = await shadowRules();
+  const candidate = await rulesOf.shadow();
   const rules: Rules = {
     policy,
     calibration,
@@ -69,20 +80,8 @@ async function score(event: KinesisEvent): Promise<PartialResponse> {
   report(batch.read, applied, setAside, profiles.writeUnits - unitsBefore);
   if (policy.calibration !== 'default')
     metrics.addMetric('CalibrationAgeHours', MetricUnit.Count, ageHours(calibration.madeAt, event));
-  metrics.publishStoredMetrics();
   // whatever could not be used has been set aside: the shard goes on
   return { batchItemFailures: [] };
-}
-
-/** A candidate that cannot be evaluated must not keep the active policy from judging. */
-async function shadowRules(): Promise<Rules['candidate']> {
-  try {
-    const policy = await policies.shadow();
-    return policy && { policy, calibration: await calibrations.get(policy.calibration) };
-  } catch (error) {
-    logger.error('shadow policy not evaluated', { error });
-    return undefined;
-  }
 }
 
 function failuresOf(result: Applied): SetAside[] {

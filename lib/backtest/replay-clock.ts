@@ -6,6 +6,15 @@
 export interface ReplayClock {
   /** The event's arrival time, or undefined where its time lies absurdly far ahead of everything before it. */
   arrive(time: number): number | undefined;
+  /** all that it remembers */
+  state(): ClockState;
+}
+
+export interface ClockState {
+  /** ms */
+  readonly now: number;
+  readonly seen: number;
+  readonly ahead: number;
 }
 
 /** No traffic pauses longer than this without saying so twice, ms. */
@@ -15,11 +24,11 @@ const AGREEING = 20;
 /** The first events of a file set the clock, whatever they say. */
 const SETTLED = 100;
 
-export function replayClock(): ReplayClock {
-  let now = 0;
-  let seen = 0;
-  let ahead = 0;
+/** @param state where an earlier clock stood */
+export function replayClock(state: ClockState = { now: 0, seen: 0, ahead: 0 }): ReplayClock {
+  let { now, seen, ahead } = state;
   return {
+    state: () => ({ now, seen, ahead }),
     arrive(time) {
       seen++;
       if (seen > SETTLED && time > now + JUMP_MS) {

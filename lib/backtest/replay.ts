@@ -4,7 +4,8 @@ import type { Rules } from '../detection/judge.ts';
 import type { Notice } from '../findings/finding.ts';
 import type { Arrival } from '../profile/profile.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
-import { replayClock } from './replay-clock.ts';
+import { type ClockState, replayClock } from './replay-clock.ts';
+import type { Resumable } from './resumable.ts';
 
 /** What a replay needs of the profile store: the in-memory twin answers at once. */
 export interface ReplayStore {
@@ -30,7 +31,7 @@ export interface ReplayCounts {
   quarantined: number;
 }
 
-export interface Replay {
+export interface Replay extends Resumable {
   push(event: UsageEvent): void;
   /** flushes what is left */
   finish(): ReplayCounts;
@@ -52,7 +53,7 @@ const FLUSH_EVENTS = 5000;
  * arrival. Memory is what the store holds plus one batch. Nothing looks ahead, nothing is sorted.
  */
 export function startReplay(store: ReplayStore, rules: Rules, listener: ReplayListener = {}): Replay {
-  const clock = replayClock();
+  let clock = replayClock();
   const counts: ReplayCounts = { read: 0, used: 0, late: 0, repeated: 0, quarantined: 0 };
   let pending = new Map<string, Arrival[]>();
   let waiting = 0;
@@ -102,11 +103,31 @@ export function startReplay(store: ReplayStore, rules: Rules, listener: ReplayLi
       waiting++;
     },
     now: () => now,
+    *frames() {
+      const state: ReplayState = { clock: clock.state(), counts, pending, waiting, flushAt, now };
+      yield ['replay', state];
+    },
+    restore(_, value) {
+      const state = value as ReplayState;
+      clock = replayClock(state.clock);
+      Object.assign(counts, state.counts);
+      ({ pending, waiting, flushAt, now } = state);
+    },
     finish() {
       flush();
       return counts;
     },
   };
+}
+
+/** Beside what the store holds. */
+interface ReplayState {
+  readonly clock: ClockState;
+  readonly counts: ReplayCounts;
+  readonly pending: Map<string, Arrival[]>;
+  readonly waiting: number;
+  readonly flushAt: number;
+  readonly now: number;
 }
 
 /** In a replay a notice is delivered as it is made: the outbox stays empty. */

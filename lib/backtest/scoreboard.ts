@@ -1,7 +1,10 @@
 import type { Advance } from '../detection/advance.ts';
 import type { Notice } from '../findings/finding.ts';
+import type { Calibration } from '../scoring/calibration.ts';
 import { LEVELS, levelRank } from '../scoring/level.ts';
 import type { Activity, Flag } from './measure.ts';
+import { stepsAtPeak } from './peak-steps.ts';
+import { chunksOf, type Frame, type Resumable } from './resumable.ts';
 
 const SUSPECT = levelRank('suspect');
 
@@ -16,9 +19,14 @@ export interface Standing {
   peakAt: number;
   group: string;
   reasons: readonly string[];
-  /** [time, score, p] while it was near a level; see TRACE_BELOW */
-  trace: [number, number, number][];
+  /** of the window with the highest score; see stepsAtPeak */
+  steps: readonly number[];
+  /** time, score, p, time, ... while it was near a level: flat, a third of what lists of three take; see TRACE_BELOW */
+  trace: number[];
 }
+
+const NO_REASONS: readonly string[] = [];
+const NO_STEPS: readonly number[] = [];
 
 /** An account is traced from the first time that it looks rarer than this. */
 const TRACE_BELOW = 0.05;
@@ -26,7 +34,7 @@ const TRACE_BELOW = 0.05;
 const TRACE_POINTS = 48;
 
 /** Keeps, while a replay runs, what its figures need: one small record an account, whatever the number of events. */
-export class Scoreboard {
+export class Scoreboard implements Resumable {
   readonly standings = new Map<string, Standing>();
   readonly flags = new Map<string, Flag>();
   /** newest notice of every finding */
@@ -36,11 +44,18 @@ export class Scoreboard {
   parts = 0;
   readonly eventsAtFlag = new Map<string, number>();
   private readonly campaignOf: ReadonlyMap<string, string>;
+  private readonly calibration: Calibration | undefined;
   private readonly campaignEvents = new Map<string, number>();
+  /** there are few different lists of reasons: accounts share them */
+  private readonly reasons = new Map<string, readonly string[]>();
 
-  /** @param campaignOf account pseudonym to the campaign that it is labelled with */
-  constructor(campaignOf: ReadonlyMap<string, string> = new Map()) {
+  /**
+   * @param campaignOf account pseudonym to the campaign that it is labelled with
+   * @param calibration given, accounts keep what they would score under other weights
+   */
+  constructor(campaignOf: ReadonlyMap<string, string> = new Map(), calibration?: Calibration) {
     this.campaignOf = campaignOf;
+    this.calibration = calibration;
   }
 
   step(account: string, step: Advance): void {
@@ -55,7 +70,8 @@ export class Scoreboard {
         p: 1,
         peakAt: 0,
         group: '',
-        reasons: [],
+        reasons: NO_REASONS,
+        steps: NO_STEPS,
         trace: [],
       };
       this.standings.set(account, held);
@@ -73,15 +89,19 @@ export class Scoreboard {
       held.p = p;
       held.group = step.certainty?.group ?? '';
     }
-    if (top !== undefined && top.score >= held.peak) {
+    if (held.group === '') held.group = step.certainty?.group ?? '';
+    if (top !== undefined && top.score > held.peak) {
       held.peak = top.score;
       held.peakAt = profile.lastSeen;
-      if (held.group === '') held.group = step.certainty?.group ?? '';
-      held.reasons = top
-        .contributions()
-        .filter((part) => part.points > 0)
-        .slice(0, 3)
-        .map((part) => part.signal);
+      const parts = top.contributions();
+      if (this.calibration !== undefined)
+        held.steps = stepsAtPeak(top, parts, profile.customer, this.calibration);
+      held.reasons = this.shared(
+        parts
+          .filter((part) => part.points > 0)
+          .slice(0, 3)
+          .map((part) => part.signal),
+      );
     }
     const campaign = this.campaignOf.get(account);
     if (campaign !== undefined && step.used > 0)
@@ -120,6 +140,36 @@ export class Scoreboard {
       this.eventsAtFlag.set(campaign, this.campaignEvents.get(campaign) ?? 0);
   }
 
+  private shared(reasons: readonly string[]): readonly string[] {
+    const key = reasons.join();
+    const known = this.reasons.get(key);
+    if (known !== undefined) return known;
+    this.reasons.set(key, reasons);
+    return reasons;
+  }
+
+  *frames(): Generator<Frame> {
+    const { flags, latest, writes, parts, eventsAtFlag, campaignEvents } = this;
+    const totals: Totals = { flags, latest, writes, parts, eventsAtFlag, campaignEvents };
+    yield ['totals', totals];
+    for (const chunk of chunksOf(this.standings)) yield ['standings', chunk];
+  }
+
+  restore(part: string, value: unknown): void {
+    if (part === 'standings') {
+      for (const [account, held] of value as [string, Standing][])
+        this.standings.set(account, { ...held, reasons: this.shared(held.reasons) });
+      return;
+    }
+    const totals = value as Totals;
+    this.writes = totals.writes;
+    this.parts = totals.parts;
+    for (const name of ['flags', 'latest', 'eventsAtFlag', 'campaignEvents'] as const) {
+      const map = this[name] as Map<string, unknown>;
+      for (const [key, held] of totals[name]) map.set(key, held);
+    }
+  }
+
   activity(): ReadonlyMap<string, Activity> {
     return this.standings;
   }
@@ -132,18 +182,22 @@ export class Scoreboard {
   }
 }
 
+/** All of a scoreboard but its standings. */
+type Totals = Pick<Scoreboard, 'flags' | 'latest' | 'writes' | 'parts' | 'eventsAtFlag'> & {
+  readonly campaignEvents: ReadonlyMap<string, number>;
+};
+
 /** Adds a point; points closer together than the trace's own step are folded into the last one, keeping the smallest p. */
-function trace(points: [number, number, number][], at: number, score: number, p: number): void {
-  const last = points[points.length - 1];
-  const first = points[0];
-  const step = first === undefined ? 0 : Math.max(900_000, (at - first[0]) / TRACE_POINTS);
-  if (last !== undefined && at - last[0] < step) {
-    if (p <= last[2]) {
-      last[1] = score;
-      last[2] = p;
+function trace(points: number[], at: number, score: number, p: number): void {
+  const last = points.length - 3;
+  const step = last < 0 ? 0 : Math.max(900_000, (at - (points[0] as number)) / TRACE_POINTS);
+  if (last >= 0 && at - (points[last] as number) < step) {
+    if (p <= (points[last + 2] as number)) {
+      points[last + 1] = score;
+      points[last + 2] = p;
     }
     return;
   }
-  points.push([at, score, p]);
-  if (points.length > TRACE_POINTS) for (let i = points.length - 2; i > 0; i -= 2) points.splice(i, 1);
+  points.push(at, score, p);
+  if (points.length > 3 * TRACE_POINTS) for (let i = points.length - 6; i > 0; i -= 6) points.splice(i, 3);
 }

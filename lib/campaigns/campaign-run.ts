@@ -51,7 +51,8 @@ export function isDue(
   policy: Policy,
 ): boolean {
   if (group.members.length < policy.campaigns.smallest) return false;
-  return active || (campaign.accused.size > 0 && at - campaign.judgedAt >= IDLE_LOOK_MS);
+  const open = campaign.accused.size > 0 || (campaign.shadow?.accused.size ?? 0) > 0;
+  return active || (open && at - campaign.judgedAt >= IDLE_LOOK_MS);
 }
 
 /** Campaign by account; all campaigns with an open finding count as one, so that kin may find together (see findGroups). */

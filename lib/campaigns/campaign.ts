@@ -1,6 +1,7 @@
 import { type Judgement, newJudgement } from '../detection/account-state.ts';
 import { hash48 } from '../profile/hashes.ts';
 import type { Group } from './find-groups.ts';
+import type { CampaignShadow } from './judge-in-shadow.ts';
 
 /** A campaign over its life: a group that keeps its identity while members come and go. */
 export interface Campaign {
@@ -22,6 +23,8 @@ export interface Campaign {
   readonly seenAt: number;
   /** last run in which it was judged */
   readonly judgedAt: number;
+  /** what a candidate policy thinks, while there is one */
+  readonly shadow?: CampaignShadow;
 }
 
 /** Most link facts remembered of a campaign. */

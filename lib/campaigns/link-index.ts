@@ -1,3 +1,4 @@
+import { chunksOf, type Frame, type Resumable } from '../backtest/resumable.ts';
 import { addTo, type BottomK, bottomK, distinct } from '../profile/bottom-k.ts';
 import { hash48 } from '../profile/hashes.ts';
 import { type AccountFacts, factKey, linkFacts } from './link-facts.ts';
@@ -31,7 +32,7 @@ interface Popular {
  * The link index in memory: value -> accounts. The twin of the link table, and what one invocation of `link` holds of
  * its partition. Putting an account again replaces its facts: nothing doubles when a run is repeated.
  */
-export class LinkIndex {
+export class LinkIndex implements Resumable {
   readonly #values = new Map<string, string | Popular>();
   readonly #facts = new Map<string, AccountFacts>();
   readonly #keys = new Map<string, readonly string[]>();
@@ -120,6 +121,24 @@ export class LinkIndex {
       if (typeof held === 'string' || held.members.size < 2) continue;
       yield [key, held.members, this.popularity(key)];
     }
+  }
+
+  /** The order in which values and accounts came is a part of the state: a full value keeps those that came first. */
+  *frames(): Generator<Frame> {
+    yield ['changes', this.#changes];
+    for (const chunk of chunksOf(this.#facts)) yield ['facts', chunk];
+    for (const chunk of chunksOf(this.#values)) yield ['values', chunk];
+  }
+
+  restore(part: string, value: unknown): void {
+    if (part === 'changes') this.#changes = value as number;
+    else if (part === 'values')
+      for (const [key, held] of value as [string, string | Popular][]) this.#values.set(key, held);
+    else
+      for (const [account, facts] of value as [string, AccountFacts][]) {
+        this.#facts.set(account, facts);
+        this.#keys.set(account, linkFacts(facts).map(factKey));
+      }
   }
 
   #add(account: string, key: string): void {

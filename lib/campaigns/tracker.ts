@@ -1,3 +1,4 @@
+import { chunksOf, type Frame, type Resumable } from '../backtest/resumable.ts';
 import type { Rules } from '../detection/judge.ts';
 import type { Notice } from '../findings/finding.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
@@ -50,7 +51,7 @@ interface Seen {
  * the groups that had traffic since the last run. The same functions run in the `index` and `link` Lambdas on stored
  * state; this class holds the state in memory, for backtests and benchmarks.
  */
-export class CampaignTracker {
+export class CampaignTracker implements Resumable {
   readonly index: LinkIndex;
   readonly #options: TrackerOptions;
   readonly #seen = new Map<string, Seen>();
@@ -145,6 +146,42 @@ export class CampaignTracker {
     return undefined;
   }
 
+  *frames(): Generator<Frame> {
+    yield* this.index.frames();
+    for (const chunk of chunksOf(this.#seen)) yield ['seen', chunk];
+    const state: TrackerState = {
+      touched: this.#touched,
+      campaigns: this.#campaigns,
+      groupsAt: this.#groupsAt,
+      groups: this.#groups,
+      search: this.#search,
+      checkedSize: this.#checkedSize,
+      comparedAt: this.#comparedAt,
+      synchronous: this.#synchronous,
+    };
+    yield ['tracker', state];
+  }
+
+  restore(part: string, value: unknown): void {
+    if (part === 'seen') {
+      for (const [account, held] of value as [string, Seen][]) this.#seen.set(account, held);
+      return;
+    }
+    if (part !== 'tracker') {
+      this.index.restore(part, value);
+      return;
+    }
+    const state = value as TrackerState;
+    for (const account of state.touched) this.#touched.add(account);
+    this.#campaigns = state.campaigns;
+    this.#groupsAt = state.groupsAt;
+    this.#groups = state.groups;
+    this.#search = state.search;
+    this.#checkedSize = state.checkedSize;
+    this.#comparedAt = state.comparedAt;
+    this.#synchronous = state.synchronous;
+  }
+
   /** Once a slice: who has been active in the same minutes of the last seven days. */
   #compareClocks(at: number, ports: TrackerPorts): void {
     const slice = sliceStart(at);
@@ -200,6 +237,18 @@ export class CampaignTracker {
       },
     ];
   }
+}
+
+/** What a tracker remembers from run to run, beside its index and when accounts were seen. */
+interface TrackerState {
+  readonly touched: ReadonlySet<string>;
+  readonly campaigns: Map<string, Campaign>;
+  readonly groupsAt: number;
+  readonly groups: readonly Group[];
+  readonly search: GroupSearch | undefined;
+  readonly checkedSize: number;
+  readonly comparedAt: number;
+  readonly synchronous: readonly SynchronousPair[];
 }
 
 /** Notices are handed to the caller, who delivers them: nothing waits in memory. */

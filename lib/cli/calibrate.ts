@@ -1,21 +1,16 @@
 import { rename, writeFile } from 'node:fs/promises';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
-import { startReplay } from '../backtest/replay.ts';
 import { learnGroupNull } from '../campaigns/group-null.ts';
 import { scoreRules } from '../detection/judge.ts';
 import { joinSlices } from '../profile/window.ts';
 import { type CalibrationAccount, learnCalibration } from '../scoring/calibrate.ts';
 import type { Calibration } from '../scoring/calibration.ts';
-import { MemoryProfileStore } from '../stores/profile-memory.ts';
-import { createRecorder, type Recorder } from '../telemetry/recorder.ts';
-import { CODE_VERSION } from '../version.ts';
-import { InputError, inputFiles } from './input.ts';
-import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring, withKeyOptions } from './keyring.ts';
-import { labelsReader } from './labels.ts';
+import { InputError } from './input.ts';
+import { type KeyOptions, withKeyOptions } from './keyring.ts';
+import { profilesOf } from './learning-replay.ts';
 import { loadCalibration, loadPolicy } from './policy-file.ts';
-import { fileProgress } from './progress.ts';
-import { readUsageEvents } from './usage-events.ts';
+import { Traffic } from './traffic.ts';
 import { printJson, runVerb, say } from './verb.ts';
 
 interface CalibrateOptions extends KeyOptions {
@@ -56,47 +51,18 @@ export function calibrateCommand(): Command {
   );
 }
 
-/** Slices are kept for so long while a calibration is learnt. */
-const KEEP_DAYS = 120;
-
 async function calibrate(names: readonly string[], options: CalibrateOptions): Promise<number> {
-  const files = await inputFiles(names);
+  const traffic = await Traffic.of(names, options);
   const policy = await loadPolicy(options.policy);
-  let recorder: Recorder | undefined;
-  const keyed = async (): Promise<Recorder> => {
-    recorder ??= createRecorder({ keys: await loadKeyring(options, say, DEVELOPMENT_SEED) });
-    return recorder;
-  };
-  const labels =
-    options.labels === undefined ? undefined : await labelsReader(options.labels, (await keyed()).pseudonym);
-  const store = new MemoryProfileStore({ retentionDays: KEEP_DAYS });
-  const replay = startReplay(store, {
-    policy: { ...policy, retentionDays: KEEP_DAYS },
+  const labels = options.labels === undefined ? undefined : await traffic.labels(options.labels);
+  const states = await profilesOf(traffic, {
+    label: 'calibrate',
+    policy,
     calibration: await loadCalibration(undefined),
-    code: CODE_VERSION,
-    shadow: false,
+    accept: ({ account }) => (labels?.byPseudonym.get(account)?.label ?? 'benign') === 'benign',
   });
-  const bar = await fileProgress(files, process.stderr, 'calibrate', () => `${replay.counts.read} events`);
-  let rejected = 0;
-  try {
-    for await (const batch of readUsageEvents(files, {
-      format: 'auto',
-      recorder: keyed,
-      onBytes: bar.bytes,
-    })) {
-      rejected += batch.rejects.length;
-      for (const event of batch.events) {
-        const label = labels?.byPseudonym.get(event.account)?.label;
-        if (label === undefined || label === 'benign') replay.push(event);
-      }
-    }
-  } finally {
-    bar.stop();
-  }
-  replay.finish();
-  if (rejected > 0) say(`${rejected} lines set aside (record --rejects FILE shows them)`);
   const accounts: CalibrationAccount[] = [];
-  for (const state of store.states()) {
+  for (const state of states) {
     const { account, customer } = state.profile;
     accounts.push({ account, customer, slices: joinSlices([state.sealed, state.profile.slices]) });
   }

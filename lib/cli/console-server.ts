@@ -69,7 +69,9 @@ export async function startConsole(source: ConsoleSource, port = 0): Promise<Con
     'main.js': ['text/javascript; charset=utf-8', script],
     'data.json': [
       'application/json',
-      JSON.stringify(consoleData(source.accounts, source.policy, source.title, source.labelled)),
+      JSON.stringify(
+        consoleData(source.accounts, source.policy, source.title, source.labelled, source.calibration.days),
+      ),
     ],
     'campaigns.json': ['application/json', JSON.stringify(renamed)],
   };

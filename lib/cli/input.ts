@@ -22,6 +22,16 @@ export interface LineBatch {
   /** number of the first line, from 1 */
   readonly first: number;
   readonly lines: readonly string[];
+  /** the first line behind these */
+  readonly next: LinePlace;
+}
+
+/** A line of a list of files. */
+export interface LinePlace {
+  /** index in the list */
+  readonly file: number;
+  /** from 1 */
+  readonly line: number;
 }
 
 export interface ReadOptions {
@@ -29,6 +39,8 @@ export interface ReadOptions {
   readonly onBytes?: (bytes: number) => void;
   /** standard input, where `-` is given; default process.stdin */
   readonly stdin?: Readable;
+  /** where to begin: files before it are not opened, lines before it are passed over */
+  readonly from?: LinePlace;
 }
 
 /** Longest line accepted, in characters. */
@@ -94,10 +106,17 @@ export async function* readBatches(
   files: readonly string[],
   options: ReadOptions = {},
 ): AsyncGenerator<LineBatch> {
-  for (const file of files) yield* batchesOf(file, options);
+  const { from = { file: 0, line: 1 } } = options;
+  for (const [index, file] of files.entries())
+    if (index >= from.file) yield* batchesOf(file, index, index === from.file ? from.line : 1, options);
 }
 
-async function* batchesOf(file: string, options: ReadOptions): AsyncGenerator<LineBatch> {
+async function* batchesOf(
+  file: string,
+  index: number,
+  from: number,
+  options: ReadOptions,
+): AsyncGenerator<LineBatch> {
   const name = file === STDIN ? 'standard input' : file;
   const source =
     file === STDIN
@@ -117,8 +136,11 @@ async function* batchesOf(file: string, options: ReadOptions): AsyncGenerator<Li
         throw new InputError(`${name}:${line + lines.length}: line longer than ${MAX_LINE} characters`);
       if (lines.length === 0) continue;
       if (line === 1 && lines[0]?.startsWith('\ufeff')) lines[0] = lines[0].slice(1);
-      yield { file: name, first: line, lines };
+      const first = line;
       line += lines.length;
+      const next = { file: index, line };
+      if (first >= from) yield { file: name, first, lines, next };
+      else if (line > from) yield { file: name, first: from, lines: lines.slice(from - first), next };
     }
   } catch (error) {
     throw error instanceof InputError
@@ -126,11 +148,12 @@ async function* batchesOf(file: string, options: ReadOptions): AsyncGenerator<Li
       : new InputError(`${name}: ${faultOf(error)} (after line ${line - 1})`, { cause: error });
   }
   rest += decoder.end();
-  if (rest !== '')
+  if (rest !== '' && line >= from)
     yield {
       file: name,
       first: line,
       lines: [line === 1 && rest.startsWith('\ufeff') ? rest.slice(1) : rest],
+      next: { file: index, line: line + 1 },
     };
 }
 

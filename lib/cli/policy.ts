@@ -101,7 +101,8 @@ function diffCommand(): Command {
       const warnings = misfits(is, await loadCalibration(options.calibration));
       let numbers: Record<string, unknown> | undefined;
       if (options.events !== undefined) {
-        const { backtest, comparisonOf, printComparison } = await import('./backtest.ts');
+        const { backtest } = await import('./backtest.ts');
+        const { comparisonOf, printComparison } = await import('./backtest-tables.ts');
         const { outcomes } = await backtest(options.events, {
           ...options,
           ...(before === 'default' ? {} : { policy: before }),

@@ -2,24 +2,20 @@ import { writeFile } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
-import { startReplay } from '../backtest/replay.ts';
 import { type Effect, stepsOf, type TuningAccount, tune } from '../backtest/tune.ts';
 import { policyChanges } from '../policy/diff.ts';
 import { policyDocument } from '../policy/policy-document.ts';
 import { joinSlices } from '../profile/window.ts';
 import { peerGroups } from '../scoring/peer-group.ts';
 import { DynamoFindingStore } from '../stores/finding-store.ts';
-import { MemoryProfileStore } from '../stores/profile-memory.ts';
 import { printable } from '../telemetry/reason.ts';
-import { createRecorder, type Recorder } from '../telemetry/recorder.ts';
-import { CODE_VERSION } from '../version.ts';
 import { asInputError, connect, type DeploymentOptions } from './deployment.ts';
-import { InputError, inputFiles } from './input.ts';
-import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring, withKeyOptions } from './keyring.ts';
-import { type Labels, labelsReader } from './labels.ts';
+import { InputError } from './input.ts';
+import { type KeyOptions, withKeyOptions } from './keyring.ts';
+import type { Labels } from './labels.ts';
+import { profilesOf } from './learning-replay.ts';
 import { loadCalibration, loadPolicy } from './policy-file.ts';
-import { fileProgress } from './progress.ts';
-import { readUsageEvents } from './usage-events.ts';
+import { Traffic } from './traffic.ts';
 import { printJson, runVerb, say } from './verb.ts';
 
 interface TuneOptions extends KeyOptions, DeploymentOptions {
@@ -74,46 +70,21 @@ export function tuneCommand(): Command {
   );
 }
 
-const KEEP_DAYS = 120;
-
 async function run(names: readonly string[], options: TuneOptions): Promise<number> {
-  const files = await inputFiles(names);
+  const traffic = await Traffic.of(names, options);
   const policy = await loadPolicy(options.policy);
   const calibration = await loadCalibration(options.calibration);
-  let recorder: Recorder | undefined;
-  const keyed = async (): Promise<Recorder> => {
-    recorder ??= createRecorder({ keys: await loadKeyring(options, say, DEVELOPMENT_SEED) });
-    return recorder;
-  };
-  const labels = await labelsReader(options.labels, (await keyed()).pseudonym);
+  const labels = await traffic.labels(options.labels);
   const verdicts =
     options.verdicts === true ? await verdictsOf(options) : new Map<string, 'benign' | 'extraction'>();
-  const store = new MemoryProfileStore({ retentionDays: KEEP_DAYS });
-  const replay = startReplay(store, {
-    policy: { ...policy, retentionDays: KEEP_DAYS },
+  const states = await profilesOf(traffic, {
+    label: 'tune: replay',
+    policy,
     calibration,
-    code: CODE_VERSION,
-    shadow: false,
+    accept: ({ account }) => labels.byPseudonym.has(account) || verdicts.has(account),
   });
-  const bar = await fileProgress(files, process.stderr, 'tune: replay', () => `${replay.counts.read} events`);
-  let rejected = 0;
-  try {
-    for await (const batch of readUsageEvents(files, {
-      format: 'auto',
-      recorder: keyed,
-      onBytes: bar.bytes,
-    })) {
-      rejected += batch.rejects.length;
-      for (const event of batch.events)
-        if (labels.byPseudonym.has(event.account) || verdicts.has(event.account)) replay.push(event);
-    }
-  } finally {
-    bar.stop();
-  }
-  replay.finish();
-  if (rejected > 0) say(`${rejected} lines set aside (record --rejects FILE shows them)`);
   const accounts: TuningAccount[] = [];
-  for (const state of store.states()) {
+  for (const state of states) {
     const { account, customer, lastSeen } = state.profile;
     const held = labels.byPseudonym.get(account);
     const label = held?.label ?? verdicts.get(account);

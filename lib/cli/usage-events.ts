@@ -4,7 +4,7 @@ import { parseUsageEvent } from '../telemetry/parse-usage-event.ts';
 import { printable, type Reason } from '../telemetry/reason.ts';
 import type { Recorder } from '../telemetry/recorder.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
-import { InputError, type ReadOptions, readBatches } from './input.ts';
+import { InputError, type LinePlace, type ReadOptions, readBatches } from './input.ts';
 
 /** A line that could not be used: where it stood, why, and the line itself. */
 export interface Reject {
@@ -22,6 +22,8 @@ export interface EventBatch {
   readonly lines: number;
   /** entries that are no model calls */
   readonly skipped: number;
+  /** the first line behind these */
+  readonly next: LinePlace;
 }
 
 export interface EventSource extends ReadOptions {
@@ -75,7 +77,7 @@ export async function* readUsageEvents(
       recorder ??= await source.recorder();
       for (const exchange of adapted.exchanges) events.push(recorder.record(exchange));
     }
-    yield { events, rejects, lines, skipped };
+    yield { events, rejects, lines, skipped, next: batch.next };
   }
 }
 

@@ -51,7 +51,17 @@ export function shadowDigest(
     new Map(suspects(list).map((held) => [held.notice.subject.id, held]));
   const everActive = subjectsOf(active);
   const everShadow = subjectsOf(shadow);
+  // whoever a campaign's finding names is found by that policy, and judged by what people said of the campaign
+  const named = (list: readonly Finding[]) =>
+    new Set(
+      suspects(list).flatMap(({ notice }) => (notice.subject.members ?? []).map(({ account }) => account)),
+    );
+  const namedActive = named(active);
+  const namedShadow = named(shadow);
   const verdicts = new Map<string, NonNullable<ShadowEntry['verdict']>>();
+  for (const held of all)
+    for (const { account } of held.notice.subject.members ?? [])
+      if (held.verdict !== undefined) verdicts.set(account, held.verdict.verdict);
   for (const held of all)
     if (held.verdict !== undefined) verdicts.set(held.notice.subject.id, held.verdict.verdict);
   const entry = (held: Finding): ShadowEntry => {
@@ -66,8 +76,14 @@ export function shadowDigest(
   };
   const recentActive = [...everActive.values()].filter(within);
   const recentShadow = [...everShadow.values()].filter(within);
-  const onlyShadow = recentShadow.filter((held) => !everActive.has(held.notice.subject.id)).map(entry);
-  const onlyActive = recentActive.filter((held) => !everShadow.has(held.notice.subject.id)).map(entry);
+  const onlyOf = (
+    list: readonly Finding[],
+    others: ReadonlyMap<string, Finding>,
+    members: ReadonlySet<string>,
+  ): ShadowEntry[] =>
+    list.filter(({ notice: { subject } }) => !others.has(subject.id) && !members.has(subject.id)).map(entry);
+  const onlyShadow = onlyOf(recentShadow, everActive, namedActive);
+  const onlyActive = onlyOf(recentActive, everShadow, namedShadow);
   const both = recentShadow.length - onlyShadow.length;
   const count = (list: readonly ShadowEntry[], verdict: string) =>
     list.filter((held) => held.verdict === verdict).length;

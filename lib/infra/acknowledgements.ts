@@ -73,7 +73,7 @@ function acknowledgements({
           },
         ]
       : []),
-    ...[workers.score, workers.link, workers.calibrate].map((worker) => ({
+    ...[workers.score, workers.link, workers.calibrate, workers.notify, workers.sweep].map((worker) => ({
       at: worker.role,
       rule: configurationsFinding(resources.policies),
       reason:

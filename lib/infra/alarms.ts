@@ -63,6 +63,8 @@ const own = (service: FunctionName, name: MetricName, statistic: AlarmMetric['st
 });
 
 const CONSUMERS: readonly FunctionName[] = ['score', 'notify', 'index'];
+/** They judge, or learn, under the active policy. */
+const POLICY_READERS: readonly FunctionName[] = ['score', 'link', 'calibrate'];
 const MAPPINGS: readonly MappingName[] = ['score', 'notifyProfiles', 'notifyCampaigns', 'index'];
 const SCHEDULES: readonly ScheduleName[] = ['sweep', 'link', 'calibrate'];
 /** Without these two no finding reaches anyone. */
@@ -291,26 +293,44 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
         runbook: 'alarm-notify-failures',
       }),
     ),
+    ...POLICY_READERS.flatMap((fn): AlarmDeclaration[] => {
+      // `score` is the one whose alarm takes a policy back
+      const suffix = fn === 'score' ? '' : `-${fn}`;
+      return [
+        {
+          ...fine,
+          id: `policy-rejected${suffix}`,
+          metric: own(fn, 'PolicyRejected', 'Sum'),
+          threshold: 1,
+          periodMinutes: 5,
+          periods: 1,
+          severity: 'ticket',
+          why: `${fn} cannot use the policy that is deployed, or the calibration that it names: the last good pair stays active.`,
+          runbook: 'alarm-policy',
+        },
+        {
+          ...fine,
+          id: `policy-unreachable${suffix}`,
+          metric: own(fn, 'PolicyUnreachable', 'Sum'),
+          threshold: 1,
+          periodMinutes: 5,
+          // the scheduled ones read it once a run
+          periods: fn === 'score' ? 3 : 1,
+          severity: 'ticket',
+          why: `AppConfig, or the bucket of calibrations, does not answer ${fn}: it goes on under the last pair that it read, new instances wait.`,
+          runbook: 'alarm-policy',
+        },
+      ];
+    }),
     {
       ...fine,
-      id: 'policy-rejected',
-      metric: own('score', 'PolicyRejected', 'Sum'),
-      threshold: 1,
-      periodMinutes: 5,
-      periods: 1,
-      severity: 'ticket',
-      why: 'Functions cannot use the policy that is deployed, or the calibration that it names: the last good policy stays active.',
-      runbook: 'alarm-policy',
-    },
-    {
-      ...fine,
-      id: 'policy-unreachable',
-      metric: own('score', 'PolicyUnreachable', 'Sum'),
+      id: 'policy-shadow',
+      metric: own('score', 'ShadowUnusable', 'Sum'),
       threshold: 1,
       periodMinutes: 5,
       periods: 3,
       severity: 'ticket',
-      why: 'AppConfig has not answered for 15 minutes: functions go on under the last policy that they read, new instances wait.',
+      why: 'The candidate policy has not been evaluated for 15 minutes: its calibration is missing or damaged, or it cannot be read. The active one is not touched.',
       runbook: 'alarm-policy',
     },
     {

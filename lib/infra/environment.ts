@@ -41,7 +41,7 @@ interface FunctionDeclaration {
   readonly variables: readonly Variable[];
 }
 
-/** For those that judge. */
+/** For those that judge, and those that tell. */
 const POLICIES = ['POLICY_APPLICATION', 'POLICY_STALENESS_SECONDS'] as const satisfies readonly Variable[];
 
 const DELIVERY = [
@@ -51,6 +51,7 @@ const DELIVERY = [
   'FINDING_TABLE',
   'FINDINGS_TOPIC',
   'EVENT_BUS',
+  ...POLICIES,
 ] as const satisfies readonly Variable[];
 
 export const FUNCTIONS = {

@@ -21,8 +21,10 @@ export const METRICS = {
   FindingsOpened: 'findings opened (count)',
   CalibrationAccounts: 'accounts that a new calibration was learnt from (count)',
   CampaignsScored: 'campaigns scored by a run of link (count)',
-  PolicyRejected: 'reads of a policy that this code cannot use; the last good one stays active (count)',
-  PolicyUnreachable: 'reads of the policy that AppConfig did not answer (count)',
+  PolicyRejected:
+    'reads of a policy, or of the calibration that it names, that cannot be used; the last good pair stays (count)',
+  PolicyUnreachable: 'reads of the policy or its calibration that were not answered (count)',
+  ShadowUnusable: 'reads of a candidate policy that could not be evaluated; the active one goes on (count)',
   CalibrationAgeHours: 'age of the calibration in use (hours)',
 } as const;
 

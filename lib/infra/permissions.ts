@@ -87,8 +87,11 @@ function readPolicies({ policies }: Resources): PolicyStatement {
   );
 }
 
-function delivery({ tables, notification, eventBusArn }: Resources): PolicyStatement[] {
+function delivery(resources: Resources): PolicyStatement[] {
+  const { tables, notification, eventBusArn } = resources;
   return [
+    // routes of notifications
+    readPolicies(resources),
     allow(
       'Notices',
       ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],

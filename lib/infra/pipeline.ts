@@ -60,7 +60,12 @@ export class Pipeline extends Construct {
       POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
       LOG_LEVEL: settings.logLevel,
     });
+    const policies = {
+      POLICY_APPLICATION: resources.policies.name,
+      POLICY_STALENESS_SECONDS: String(settings.policyStalenessSeconds),
+    };
     const delivery = {
+      ...policies,
       PROFILE_TABLE: tables.profile.tableName,
       CAMPAIGN_TABLE: tables.campaign.tableName,
       FINDING_TABLE: tables.finding.tableName,
@@ -68,10 +73,6 @@ export class Pipeline extends Construct {
       EVENT_BUS: props.eventBusName,
     };
     const profiles = { PROFILE_TABLE: tables.profile.tableName };
-    const policies = {
-      POLICY_APPLICATION: resources.policies.name,
-      POLICY_STALENESS_SECONDS: String(settings.policyStalenessSeconds),
-    };
     const state = { STATE_BUCKET: resources.buckets.state.bucketName };
 
     this.workers = {

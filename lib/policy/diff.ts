@@ -113,7 +113,14 @@ export function policyChanges(before: Policy, after: Policy): PolicyChange[] {
       ? `At most ${count(after.campaigns.budget)} false campaigns a month are expected, of ${after.campaigns.smallest} accounts or more.`
       : 'Linked accounts are no longer judged together: patient campaigns go unseen.',
   );
+  add('notifications', before.notifications, after.notifications, routesEffect(after.notifications.routes));
   return changes;
+}
+
+function routesEffect(routes: Policy['notifications']['routes']): string {
+  if (routes.length === 0) return 'Every finding is told at once to all subscribers. Scores do not change.';
+  const digest = routes.filter(({ delivery }) => delivery === 'digest').map(({ name }) => name);
+  return `Findings carry the name of the first route that fits (${routes.map(({ name }) => name).join(', ')})${digest.length === 0 ? '' : `; those of ${digest.join(', ')} wait for the day's digest`}. Subscriptions must filter by it; scores do not change.`;
 }
 
 type Add = (field: string, before: unknown, after: unknown, effect: string) => void;

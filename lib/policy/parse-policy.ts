@@ -206,6 +206,8 @@ function fieldsAt(path: Path): string[] {
       return ['inputPerMillion', 'outputPerMillion'];
     case 'campaigns':
       return ['enabled', 'budget', 'smallest'];
+    case 'notifications':
+      return path.length > 1 ? ['name', 'levels', 'subjects', 'peerGroups', 'delivery'] : ['routes'];
     default:
       return [];
   }
@@ -223,6 +225,8 @@ function remedyFor(issue: z.core.$ZodIssue, value: unknown): string {
   if (top === 'windows')
     return 'give one to four different lengths in hours, multiples of 6, such as [24, 168]';
   if (top === 'retentionDays') return 'keep slices at least as long as the longest window';
+  if (top === 'notifications' && issue.path.at(-1) === 'name')
+    return 'give each route a name of its own: small letters, digits and -';
   if (issue.path.at(-1) === 'until') return "give a time in UTC such as '2027-01-31T00:00:00Z'";
   if (issue.path.at(-1) === 'account') return 'give the pseudonym, as findings print it';
   const field = Object.hasOwn(schema.shape, top) ? schema.shape[top as keyof typeof schema.shape] : undefined;

@@ -24,6 +24,34 @@ const windowHours = hours.refine((value) => (value * HOUR) % SLICE_MS === 0, {
   message: `must be a multiple of the slice, ${SLICE_MS / HOUR} hours`,
 });
 
+const route = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,31}$/)
+    .describe(
+      'small letters, digits, -; the message attribute `route`, which subscriptions filter by: {"route": ["pager"]}',
+    ),
+  levels: z
+    .array(z.enum(['suspect', 'critical']))
+    .min(1)
+    .optional()
+    .describe('levels that it is for; default all'),
+  subjects: z
+    .array(z.enum(['account', 'campaign']))
+    .min(1)
+    .optional()
+    .describe('kinds of subjects that it is for; default all'),
+  peerGroups: z
+    .array(z.string().regex(PEER_GROUP))
+    .min(1)
+    .optional()
+    .describe('product, product/plan or product/plan/tenure that it is for; default all'),
+  delivery: z
+    .enum(['now', 'digest'])
+    .default('now')
+    .describe("now: openings and escalations at once. digest: in the day's one message, nobody is woken"),
+});
+
 export const policy = z
   .strictObject({
     v: z
@@ -167,6 +195,18 @@ export const policy = z
       })
       .prefault({})
       .describe('accounts that are linked by infrastructure or timing, judged together on behaviour'),
+    notifications: z
+      .strictObject({
+        routes: z
+          .array(route)
+          .max(20)
+          .default([])
+          .describe(
+            'who is told of which findings; the first route that fits counts. What none fits is told at once to all subscribers, which is also what happens without routes. Everything goes to the event bus and into the table, whatever stands here',
+          ),
+      })
+      .prefault({})
+      .describe('how people are told'),
   })
   .superRefine((held, context) => {
     const { watch, suspect, critical } = held.budget;
@@ -194,6 +234,14 @@ export const policy = z
       });
     if (new Set(held.windows).size !== held.windows.length)
       context.addIssue({ code: 'custom', path: ['windows'], message: 'names a length twice' });
+    const names = held.notifications.routes.map(({ name }) => name);
+    for (const [at, name] of names.entries())
+      if (names.indexOf(name) < at)
+        context.addIssue({
+          code: 'custom',
+          path: ['notifications', 'routes', at, 'name'],
+          message: `is the name of another route too (${name})`,
+        });
     const known = new Set(SIGNALS.map((signal) => signal.id));
     for (const id of Object.keys(held.weights))
       if (!known.has(id))

@@ -31,18 +31,24 @@ export const FEWEST = 20;
 
 /** Learns a null from one value per account. */
 export function learnNull(values: readonly number[]): NullDistribution {
-  const kept = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
+  return nullOfSorted(values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b));
+}
+
+/** The same from values that are finite and ascending already. */
+export function nullOfSorted(kept: ArrayLike<number>): NullDistribution {
   const n = kept.length;
-  if (kept.length === 0) return { accounts: 0, quantiles: [], tail: { from: 0, scale: 0 } };
+  if (n === 0) return { accounts: 0, quantiles: [], tail: { from: 0, scale: 0 } };
   const at = (q: number): number => kept[Math.min(n - 1, Math.max(0, Math.ceil(q * n) - 1))] as number;
   const quantiles = Array.from({ length: STEPS + 1 }, (_, i) => round(at((i / STEPS) * TAIL_FROM)));
   const from = quantiles[STEPS] as number;
-  const excess = kept.filter((value) => value > from).map((value) => value - from);
+  let first = n;
+  while (first > 0 && (kept[first - 1] as number) > from) first--;
+  let excess = 0;
+  for (let i = first; i < n; i++) excess += (kept[i] as number) - from;
   // one pseudo-excess as large as the largest: a tail is never lighter than its newest member suggests
   const largest = Math.max(0, (kept[n - 1] as number) - from);
-  const scale =
-    excess.length === 0 ? 0 : (excess.reduce((sum, e) => sum + e, 0) + largest) / (excess.length + 1);
-  return { accounts: kept.length, quantiles, tail: { from, scale: round(scale) } };
+  const scale = first === n ? 0 : (excess + largest) / (n - first + 1);
+  return { accounts: n, quantiles, tail: { from, scale: round(scale) } };
 }
 
 function round(value: number): number {

@@ -31,6 +31,15 @@ const levelState = z.strictObject({
   supported: z.number(),
 });
 
+const evidence = z.strictObject({ since: z.number(), peak: z.number(), peakAt: z.number() });
+const finding = z.strictObject({
+  id: z.string(),
+  since: z.number(),
+  noticedAt: z.number(),
+  noticedEvents: z.number(),
+  calmed: z.boolean(),
+});
+
 const meta = z.strictObject({
   v: z.literal(1),
   id: z.string(),
@@ -40,19 +49,20 @@ const meta = z.strictObject({
   predecessor: z.string().optional(),
   seenAt: z.number(),
   judgedAt: z.number(),
-  evidence: z.strictObject({ since: z.number(), peak: z.number(), peakAt: z.number() }),
+  evidence,
   level: levelState,
   episode: z.number().int(),
-  finding: z
+  finding: finding.optional(),
+  numbered: z.number().int(),
+  shadow: z
     .strictObject({
-      id: z.string(),
-      since: z.number(),
-      noticedAt: z.number(),
-      noticedEvents: z.number(),
-      calmed: z.boolean(),
+      policy: z.string(),
+      evidence,
+      level: levelState,
+      episode: z.number().int(),
+      finding: finding.optional(),
     })
     .optional(),
-  numbered: z.number().int(),
 });
 
 /** All of a campaign but members and notices, as text. */
@@ -65,6 +75,7 @@ export function encodeMeta({
   seenAt,
   judgedAt,
   judgement,
+  shadow,
 }: Campaign): string {
   const { evidence, level, episode, finding, numbered } = judgement;
   return JSON.stringify({
@@ -81,13 +92,19 @@ export function encodeMeta({
     episode,
     ...(finding === undefined ? {} : { finding }),
     numbered,
+    ...(shadow === undefined ? {} : { shadow: { ...shadow, accused: undefined } }),
   });
 }
 
-/** Members and since when the finding names them, one a line: account, or account and milliseconds. */
+/**
+ * Members and since when the findings name them, one a line: account, milliseconds where the active policy's finding names
+ * it, and behind them those of the candidate's (`account - 5` where only that one does).
+ */
 export function encodeMembers(campaign: Campaign): string[] {
   return campaign.members.map((account) => {
     const since = campaign.accused.get(account);
+    const shadow = campaign.shadow?.accused.get(account);
+    if (shadow !== undefined) return `${account} ${since ?? '-'} ${shadow}`;
     return since === undefined ? account : `${account} ${since}`;
   });
 }
@@ -105,13 +122,15 @@ export function decodeCampaign(text: string, lines: readonly string[], notices: 
     const issue = parsed.error.issues[0];
     throw new CampaignError(`campaign: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unreadable'}`);
   }
-  const { v: _, evidence, level, episode, finding, numbered, predecessor, ...rest } = parsed.data;
+  const { v: _, evidence, level, episode, finding, numbered, predecessor, shadow, ...rest } = parsed.data;
   const members: string[] = [];
   const accused = new Map<string, number>();
+  const inShadow = new Map<string, number>();
   for (const line of lines) {
-    const [account = '', since] = line.split(' ');
+    const [account = '', since, would] = line.split(' ');
     members.push(account);
-    if (since !== undefined) accused.set(account, Number(since));
+    if (since !== undefined && since !== '-') accused.set(account, Number(since));
+    if (would !== undefined) inShadow.set(account, Number(would));
   }
   return {
     ...rest,
@@ -119,6 +138,7 @@ export function decodeCampaign(text: string, lines: readonly string[], notices: 
     members,
     accused,
     judgement: { evidence, level, episode, finding, numbered, notices },
+    ...(shadow === undefined ? {} : { shadow: { ...shadow, finding: shadow.finding, accused: inShadow } }),
   };
 }
 

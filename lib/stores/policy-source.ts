@@ -4,6 +4,7 @@ import {
   ResourceNotFoundException,
   StartConfigurationSessionCommand,
 } from '@aws-sdk/client-appconfigdata';
+import type { MetricName } from '../infra/metrics.ts';
 import { describeFault, parsePolicy } from '../policy/parse-policy.ts';
 import { defaultPolicy, type Policy } from '../policy/policy.ts';
 import { NO_SHADOW, POLICY_ENVIRONMENT, POLICY_PROFILES, type PolicySlot } from './policy-names.ts';
@@ -56,8 +57,14 @@ export function policySource(options?: PolicySourceOptions): PolicySource {
   };
 }
 
-/** Metric of each problem; see lib/infra/metrics.ts. */
-export const POLICY_METRICS = { rejected: 'PolicyRejected', unreachable: 'PolicyUnreachable' } as const;
+/**
+ * Metric of a problem; see lib/infra/metrics.ts. A candidate's problems are counted apart: the alarm on the active policy
+ * takes back whatever is pushed while it is raised.
+ */
+export function policyMetric(problem: PolicyProblem): MetricName {
+  if (problem.slot === 'shadow') return 'ShadowUnusable';
+  return problem.kind === 'rejected' ? 'PolicyRejected' : 'PolicyUnreachable';
+}
 
 /** The source that a function's environment names. */
 export function policySourceOf(
@@ -79,6 +86,8 @@ function slotReader(slot: PolicySlot, options: PolicySourceOptions): () => Promi
   const { client, application, stalenessSeconds, onProblem } = options;
   const now = options.now ?? Date.now;
   let held: Policy | undefined;
+  /** what is deployed cannot be used; told with every read until something else is deployed */
+  let rejected: PolicyProblem | undefined;
   let token: string | undefined;
   let due = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
@@ -99,16 +108,20 @@ function slotReader(slot: PolicySlot, options: PolicySourceOptions): () => Promi
       token = answer.NextPollConfigurationToken;
       const text = new TextDecoder().decode(answer.Configuration ?? new Uint8Array());
       // empty: what the session has is the latest
-      if (text === '') return;
-      const parsed = parsePolicy(text);
-      if (parsed.ok) held = parsed.policy;
-      else onProblem({ kind: 'rejected', slot, reasons: parsed.faults.map((fault) => describeFault(fault)) });
+      if (text !== '') {
+        const parsed = parsePolicy(text);
+        if (parsed.ok) held = parsed.policy;
+        rejected = parsed.ok
+          ? undefined
+          : { kind: 'rejected', slot, reasons: parsed.faults.map((fault) => describeFault(fault)) };
+      }
     } catch (error) {
       // a token is good for one poll and for a day
       token = undefined;
       // nothing is deployed: nothing was ever pushed, or the first push was taken back
       if (error instanceof ResourceNotFoundException) {
         held = undefined;
+        rejected = undefined;
         return;
       }
       const reasons = [error instanceof Error ? `${error.name}: ${error.message}` : String(error)];
@@ -116,6 +129,10 @@ function slotReader(slot: PolicySlot, options: PolicySourceOptions): () => Promi
       // Judging under a policy that nobody chose is worse than a batch that is tried again.
       if (held === undefined) throw error;
     }
+    if (rejected === undefined) return;
+    onProblem(rejected);
+    if (held === undefined)
+      throw new Error(`the ${slot} policy cannot be used: ${rejected.reasons.join('; ')}`);
   }
 
   return async () => {

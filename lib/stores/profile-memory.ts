@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { chunksOf, type Frame, type Resumable } from '../backtest/resumable.ts';
 import type { AccountState } from '../detection/account-state.ts';
 import { newAccount } from '../detection/account-state.ts';
 import type { Seal } from '../detection/advance.ts';
@@ -25,7 +26,7 @@ interface Held {
  * The in-memory twin of the profile table: the same items in the same compact forms, so that memory per account is what
  * the table would hold. The busiest accounts stay decoded; a state is encoded when it leaves that cache.
  */
-export class MemoryProfileStore implements ProfileStore {
+export class MemoryProfileStore implements ProfileStore, Resumable {
   private readonly items = new Map<string, Held>();
   private readonly warm: LRUCache<string, AccountState>;
   private readonly retentionMs: number;
@@ -96,6 +97,15 @@ export class MemoryProfileStore implements ProfileStore {
       const { profile, judgement } = this.one(account);
       yield { profile, judgement, sealed: joinSlices(held.sealed.map(({ bytes }) => decodeSlices(bytes))) };
     }
+  }
+
+  *frames(): Generator<Frame> {
+    for (const [account, state] of this.warm.entries()) this.cool(account, state);
+    for (const chunk of chunksOf(this.items, 250)) yield ['accounts', chunk];
+  }
+
+  restore(_: string, value: unknown): void {
+    for (const [account, held] of value as [string, Held][]) this.items.set(account, held);
   }
 
   get accounts(): number {

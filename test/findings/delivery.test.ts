@@ -10,6 +10,7 @@ import {
 import { StormBrake } from '../../lambdas/notify/storm-brake.ts';
 import { deliveryId, type Notice } from '../../lib/findings/finding.ts';
 import { count } from '../../lib/findings/people.ts';
+import type { Policy } from '../../lib/policy/policy.ts';
 import { MemoryBus } from '../../lib/stores/event-bus.ts';
 import { MemoryFindingStore } from '../../lib/stores/finding-store.ts';
 import { MemoryTopic } from '../../lib/stores/notification-topic.ts';
@@ -291,5 +292,63 @@ describe('the storm brake', () => {
     expect(lists.length).toBeLessThanOrEqual(5);
     const listed = lists.reduce((sum, { attributes }) => sum + Number(attributes.members), 0);
     expect(listed + alone.length).toBe(n);
+  });
+});
+
+describe('routes of the policy', () => {
+  const routes: Policy['notifications']['routes'] = [
+    { name: 'pager', levels: ['critical'], delivery: 'now' },
+    { name: 'apps', subjects: ['account'], peerGroups: ['api'], delivery: 'digest' },
+    { name: 'ring', subjects: ['campaign'], delivery: 'now' },
+  ];
+  async function delivered(...notices: Notice[]) {
+    const w = world();
+    for (const notice of notices) w.outbox.append(notice.subject.id, notice, SINCE);
+    for (const key of [...w.outbox.items.keys()]) {
+      const waiting = await w.outbox.read(key);
+      if (waiting !== undefined)
+        await deliver(w.outbox, waiting, { ...w.invocation(), routes: () => Promise.resolve(routes) });
+    }
+    return w;
+  }
+
+  it('name the message for subscribers to filter by, with ten attributes still', async () => {
+    const { topic } = await delivered({ ...opened, level: 'critical' }, campaign);
+    const attributes = topic.published.map((held) => held.attributes);
+    expect(attributes.map(({ route }) => route)).toEqual([
+      'pager',
+      campaign.level === 'critical' ? 'pager' : 'ring',
+    ]);
+    for (const one of attributes) expect(Object.keys(one)).toHaveLength(10);
+  });
+
+  it('can leave an opening to the digest; the escalation is told, the bus gets both', async () => {
+    const suspect: Notice = {
+      ...opened,
+      level: 'suspect',
+      subject: { ...opened.subject, product: 'api' },
+    };
+    const w = await delivered(suspect);
+    expect(w.topic.published).toEqual([]);
+    expect(w.bus.entries).toHaveLength(1);
+    const raised = await delivered(suspect, {
+      ...suspect,
+      number: suspect.number + 1,
+      transition: 'escalated',
+      level: 'critical',
+    });
+    expect(raised.topic.published.map(({ attributes }) => attributes.route)).toEqual(['pager']);
+  });
+
+  it('none fits: told at once, as without routes', async () => {
+    const chat: Notice = {
+      ...opened,
+      level: 'suspect',
+      subject: { ...opened.subject, product: 'chat' },
+      peers: { ...opened.peers, group: 'chat/pro' },
+    };
+    const { topic } = await delivered(chat);
+    expect(topic.published).toHaveLength(1);
+    expect(topic.published[0]?.attributes).not.toHaveProperty('route');
   });
 });

@@ -8,9 +8,11 @@ import { MemoryBus } from '../../lib/stores/event-bus.ts';
 import { MemoryFindingStore } from '../../lib/stores/finding-store.ts';
 import { MemoryTopic } from '../../lib/stores/notification-topic.ts';
 import { MemoryOutbox } from '../../lib/stores/outbox.ts';
-import { ACCOUNT, NOW, opened } from './notices.ts';
+import { ACCOUNT, campaign, NOW, opened } from './notices.ts';
 
 const DAY = 86_400_000;
+const [member] = campaign.subject.members ?? [];
+if (member === undefined) throw new Error('the fixture has members');
 
 function finding(account: string, shadow: boolean, verdict?: 'confirmed' | 'benign'): Finding {
   const base = opened;
@@ -46,6 +48,24 @@ it('counts newly caught and newly wronged by what people said, and links the res
   });
   expect(digest.lines.join('\n')).toContain('siphonwatch findings show f-new-1.shadow');
   expect(digest.lines.join('\n')).toContain('not judged yet');
+});
+
+it('a member of a campaign is no news where the other policy names the campaign, and its verdict is the campaign’s', () => {
+  const ring = (shadow: boolean, verdict?: 'confirmed'): Finding => {
+    const made = finding('c_ring', shadow, verdict);
+    const members = ['m1', 'm2'].map((account) => ({ ...member, account }));
+    return {
+      ...made,
+      notice: { ...made.notice, subject: { ...made.notice.subject, type: 'campaign', members } },
+    };
+  };
+  const digest = shadowDigest([ring(false)], [finding('m1', true), finding('m3', true)], DAY);
+  expect(digest.onlyShadow.map(({ subject }) => subject)).toEqual(['m3']);
+  expect(shadowDigest([finding('m2', false)], [ring(true, 'confirmed')], DAY)).toMatchObject({
+    newlyCaught: 1,
+    noLongerCaught: 0,
+    counts: { both: 0 },
+  });
 });
 
 it('says so when there is nothing to compare', () => {

@@ -231,6 +231,7 @@ describe('roles', () => {
     notify: [
       'BucketsQuarantine',
       'NotificationFindings',
+      'PoliciesApplication',
       'TablesCampaignTable',
       'TablesFindingTable',
       'TablesProfileTable',
@@ -238,6 +239,7 @@ describe('roles', () => {
     sweep: [
       'NotificationDeadLetters',
       'NotificationFindings',
+      'PoliciesApplication',
       'TablesCampaignTable',
       'TablesFindingTable',
       'TablesProfileTable',

@@ -175,4 +175,30 @@ describe('a link run', () => {
     const report = await linkRun(ports({ profiles: forgetful }), rules);
     expect(report.notices).toEqual([]);
   });
+
+  it('judges a candidate beside the active policy: recorded, and nothing else changed', async () => {
+    const alone = ports();
+    await linkRun(alone, rules);
+    const on = ports();
+    const strict = { ...rules.policy, campaigns: { ...rules.policy.campaigns, budget: 1e-9 } };
+    const candidate = { policy: { ...rules.policy, id: 'candidate' }, calibration: rules.calibration };
+    // nobody is suspect under the active policy; the candidate names both
+    await linkRun(on, { ...rules, policy: strict, candidate });
+    const quiet = await stored(on.campaigns);
+    expect(quiet.map(({ campaign }) => campaign.accused.size)).toEqual([0, 0]);
+    expect(quiet.map(({ campaign }) => campaign.shadow?.accused.size)).toEqual([12, 12]);
+    for (const { campaign } of quiet)
+      expect(campaign.judgement.notices).toMatchObject([
+        { transition: 'opened', shadow: true, number: 1, versions: { policy: 'candidate' } },
+      ]);
+    // the other way round: what the active policy says is what it says without a candidate
+    const both = ports();
+    const { notices } = await linkRun(both, {
+      ...rules,
+      candidate: { policy: { ...strict, id: 'candidate' }, calibration: rules.calibration },
+    });
+    expect(notices.map(({ shadow }) => shadow)).toEqual([false, false]);
+    const without = (await stored(both.campaigns)).map(({ campaign: { shadow: _, ...own } }) => own);
+    expect(without).toEqual((await stored(alone.campaigns)).map(({ campaign }) => campaign));
+  });
 });

@@ -64,6 +64,21 @@ describe('a policy file that is wrong', () => {
       'v: 1\nid: a\nretentionDays: 5\n',
       /^p\.yaml:3:1: retentionDays: must be at least 7: the longest window is 168 hours \(got 5\)/,
     ],
+    [
+      'a route that says nothing to anybody',
+      'v: 1\nid: a\nnotifications:\n  routes:\n    - name: Pager 1\n',
+      /^p\.yaml:5:7: notifications\.routes\.0\.name: .* \(got Pager 1\); give each route a name of its own/,
+    ],
+    [
+      'a route with a field of another world',
+      'v: 1\nid: a\nnotifications:\n  routes:\n    - {name: p, level: critical}\n',
+      /^p\.yaml:5:17: notifications\.routes\.0\.level: is not a field of a policy \(got critical\); did you mean levels\?/,
+    ],
+    [
+      'two routes of one name',
+      'v: 1\nid: a\nnotifications: {routes: [{name: p}, {name: p, delivery: digest}]}\n',
+      /notifications\.routes\.1\.name: is the name of another route too \(p\)/,
+    ],
     ['a field twice', 'v: 1\nid: a\nid: b\n', /^p\.yaml:3:1: \(syntax\): names a field twice \(got id: b\)/],
     ['broken YAML', 'v: 1\nid: "a\n', /^p\.yaml:\d+:\d+: \(syntax\): /],
     ['nothing', '', /\(whole\): is empty .*start from examples\/policy\.yaml$/],

@@ -111,6 +111,19 @@ describe.each([
     expect(await store.find('c_unknown')).toBeUndefined();
   });
 
+  it('gives back what a candidate policy thinks, and whom it would name beside whom the active one names', async () => {
+    const store = await make();
+    const { evidence, level } = campaign().judgement;
+    const accused = new Map([1, 2].map((n) => [account(n), START + n]));
+    const finding = { id: 'fc-9', since: 1, noticedAt: 2, noticedEvents: 3, calmed: false };
+    const held: Campaign = {
+      ...campaign(),
+      shadow: { policy: 'candidate', evidence, level, episode: 1, finding, accused },
+    };
+    await store.save(held, 0);
+    expect((await store.find(held.id))?.campaign).toEqual(held);
+  });
+
   it('lets one of two runs win, and the loser changes nothing', async () => {
     const store = await make();
     const held = campaign();

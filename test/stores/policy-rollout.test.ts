@@ -4,9 +4,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AppConfig, startAppConfig } from '../../lib/local/app-config.ts';
 import { defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
 import { vetPolicy } from '../../lib/policy/vet.ts';
+import type { Calibration } from '../../lib/scoring/calibration.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
+import { CalibrationDamaged, CalibrationMissing } from '../../lib/stores/calibration-store.ts';
 import { appConfigRollout, type PolicyRollout } from '../../lib/stores/policy-rollout.ts';
-import { type PolicyProblem, policySource } from '../../lib/stores/policy-source.ts';
+import { type PolicyProblem, policyMetric, policySource } from '../../lib/stores/policy-source.ts';
+import { rulesSource } from '../../lib/stores/rules-source.ts';
 
 const common = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
 const named = (id: string, changes: Partial<Policy> = {}): Policy => ({ ...defaultPolicy, ...changes, id });
@@ -145,6 +148,14 @@ describe('the readers', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatchObject({ kind: 'rejected', slot: 'active' });
     expect(problems[0]?.reasons[0]).toContain('newer version of Siphonwatch');
+    // AppConfig answers a second read with nothing: it is the same still
+    expect((await source.active()).id).toBe('good');
+    expect(problems).toHaveLength(2);
+    // whoever has no good one to keep does not fall back to one that nobody chose
+    await expect(reader().source.active()).rejects.toThrow(/active policy cannot be used/);
+    await rollout.push('active', named('better'), '');
+    expect((await source.active()).id).toBe('better');
+    expect(problems).toHaveLength(2);
   });
 
   it('keep the last good policy when nobody answers; without one they refuse to judge', async () => {
@@ -166,5 +177,66 @@ describe('the readers', () => {
     expect((await source.active()).id).toBe('default-1');
     await rollout.push('shadow', named('off'), '');
     expect(await source.shadow()).toBeUndefined();
+  });
+});
+
+describe('policy and calibration together', () => {
+  const learnt = (id: string) => ({ ...defaultCalibration, id });
+  function pairs(stored: Record<string, Calibration | Error>) {
+    let active = named('good', { calibration: 'cal-1' });
+    let candidate: Policy | undefined;
+    const problems: PolicyProblem[] = [];
+    const source = rulesSource(
+      { active: () => Promise.resolve(active), shadow: () => Promise.resolve(candidate) },
+      {
+        get(id) {
+          const held = stored[id] ?? new CalibrationMissing(id);
+          return held instanceof Error ? Promise.reject(held) : Promise.resolve(held);
+        },
+      },
+      (problem) => problems.push(problem),
+    );
+    return {
+      source,
+      problems,
+      activate: (policy: Policy) => {
+        active = policy;
+      },
+      shadow: (policy: Policy) => {
+        candidate = policy;
+      },
+    };
+  }
+
+  it('stay the last good pair while the next one lacks its calibration, and say so every time', async () => {
+    const stored: Record<string, Calibration | Error> = { 'cal-1': learnt('cal-1') };
+    const { source, problems, activate } = pairs(stored);
+    const good = await source.active();
+    expect(good).toMatchObject({ policy: { id: 'good' }, calibration: { id: 'cal-1' } });
+    activate(named('next', { calibration: 'cal-2' }));
+    expect(await source.active()).toBe(good);
+    expect(await source.active()).toBe(good);
+    expect(problems.map(policyMetric)).toEqual(['PolicyRejected', 'PolicyRejected']);
+    expect(problems[0]?.reasons[0]).toContain('policy next: calibration cal-2: there is none of that id');
+    stored['cal-2'] = new CalibrationDamaged('cal-2', 'not JSON');
+    expect(await source.active()).toBe(good);
+    expect(problems[2]?.reasons[0]).toContain('damaged');
+    stored['cal-2'] = new Error('timeout');
+    expect(await source.active()).toBe(good);
+    expect(policyMetric(problems[3] as PolicyProblem)).toBe('PolicyUnreachable');
+    stored['cal-2'] = learnt('cal-2');
+    expect(await source.active()).toMatchObject({ policy: { id: 'next' }, calibration: { id: 'cal-2' } });
+    // what disappears behind a pair that is held changes nothing
+    delete stored['cal-2'];
+    expect((await source.active()).policy.id).toBe('next');
+  });
+
+  it('without a pair that ever was good, nobody judges; a candidate without one is left out', async () => {
+    await expect(pairs({}).source.active()).rejects.toThrow(CalibrationMissing);
+    const { source, problems, shadow } = pairs({ 'cal-1': learnt('cal-1') });
+    shadow(named('candidate', { calibration: 'cal-9' }));
+    expect(await source.shadow()).toBeUndefined();
+    expect((await source.active()).policy.id).toBe('good');
+    expect(problems.map(policyMetric)).toEqual(['ShadowUnusable']);
   });
 });

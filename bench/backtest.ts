@@ -1,0 +1,110 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PHASES, type Phase, type PhaseResult, runPhase } from './backtest-phases.ts';
+import { dataFolder } from './traffic.ts';
+
+/**
+ * How fast a backtest is and what it keeps: `npm run bench:backtest -- --data DIR [--json FILE] [--only PHASE,...]`.
+ * DIR holds exchanges-*.ndjson.gz; usage events are recorded from them first. Each phase is a process of its own.
+ */
+
+const argument = (name: string): string | undefined => {
+  const at = process.argv.indexOf(name);
+  return at >= 0 ? process.argv[at + 1] : undefined;
+};
+
+const ONE = fileURLToPath(import.meta.url);
+
+async function run(data: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'siphonwatch-bench-'));
+  try {
+    const exchanges = (await readdir(data))
+      .filter((name) => /^exchanges-.*\.ndjson(\.gz)?$/.test(name))
+      .sort()
+      .map((name) => join(data, name));
+    const events = join(folder, 'events.ndjson');
+    process.stderr.write('recording usage events\n');
+    command('bin/siphonwatch.mjs', ['record', ...exchanges, '--key-seed', 'benchmark', '--out', events]);
+    const asked = argument('--only')?.split(',');
+    const results: Partial<Record<Phase, PhaseResult>> = {};
+    for (const phase of Object.keys(PHASES) as Phase[]) {
+      if (asked !== undefined && !asked.includes(phase)) continue;
+      process.stderr.write(`${phase}: ${PHASES[phase]}\n`);
+      const files = phase === 'exchanges' ? exchanges : [events];
+      const made = command(ONE, ['--phase', phase, ...files]);
+      results[phase] = JSON.parse(made) as PhaseResult;
+    }
+    const result = { phases: results, ...derived(results) };
+    print(result);
+    const json = argument('--json');
+    if (json !== undefined) await writeFile(json, `${JSON.stringify(result, null, 2)}\n`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Standard output of a script in a process of its own. */
+function command(script: string, words: readonly string[]): string {
+  const made = spawnSync(
+    process.execPath,
+    ['--max-semi-space-size=64', '--expose-gc', '--import', 'tsx', script, ...words],
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28 },
+  );
+  if (made.status !== 0) throw new Error(`${script} ${words[0] ?? ''} ended with ${made.status}`);
+  return made.stdout;
+}
+
+interface Derived {
+  /** memory after four times the events, as a multiple of that after one */
+  readonly growthOverEvents?: number;
+  /** what an account more costs, bytes: both crowds are larger than the number that is kept decoded */
+  readonly heldBytesPerAccount?: number;
+  readonly storedBytesPerAccount?: number;
+}
+
+function derived({ once, fourfold, pair, crowd }: Partial<Record<Phase, PhaseResult>>): Derived {
+  if (once === undefined) return {};
+  return {
+    ...(fourfold === undefined ? {} : { growthOverEvents: fourfold.heldBytes / once.heldBytes }),
+    ...(crowd === undefined || pair === undefined
+      ? {}
+      : {
+          heldBytesPerAccount: Math.round(
+            (crowd.heldBytes - pair.heldBytes) / (crowd.accounts - pair.accounts),
+          ),
+        }),
+    storedBytesPerAccount: Math.round(once.storedBytes / once.accounts),
+  };
+}
+
+function print(result: { phases: Partial<Record<Phase, PhaseResult>> } & Derived): void {
+  const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+  for (const [phase, held] of Object.entries(result.phases)) {
+    process.stdout.write(
+      `${phase.padEnd(10)} ${String(held.eventsPerSecond).padStart(8)} a second (${held.events}, ${held.seconds.toFixed(1)} s, processor ${held.processorSeconds.toFixed(1)} s); `,
+    );
+    process.stdout.write(
+      held.accounts === 0
+        ? `peak ${mb(held.peakRssBytes)}\n`
+        : `${held.accounts} accounts, held ${mb(held.heldBytes)}, stored ${Math.round(held.storedBytes / held.accounts)} bytes an account, peak ${mb(held.peakRssBytes)}\n`,
+    );
+  }
+  if (result.growthOverEvents !== undefined)
+    process.stdout.write(`four times the events: ${result.growthOverEvents.toFixed(2)} times the memory\n`);
+  if (result.heldBytesPerAccount !== undefined)
+    process.stdout.write(
+      `${result.heldBytesPerAccount} bytes for each account more: all that a backtest keeps of it\n`,
+    );
+}
+
+const phase = argument('--phase');
+if (phase !== undefined) {
+  const files = process.argv.slice(process.argv.indexOf('--phase') + 2);
+  process.stdout.write(JSON.stringify(await runPhase(phase as Phase, files)));
+} else {
+  const folder = dataFolder(process.argv, 'bench:backtest');
+  if (folder !== undefined) await run(folder);
+}

@@ -1,0 +1,70 @@
+import type { Policy } from '../policy/policy.ts';
+import type { Calibration } from '../scoring/calibration.ts';
+import { CalibrationDamaged, CalibrationMissing, type CalibrationStore } from './calibration-store.ts';
+import type { PolicySlot } from './policy-names.ts';
+import type { PolicyProblem, PolicySource } from './policy-source.ts';
+
+/** A policy, and the calibration that it names: what accounts are judged with. */
+export interface JudgingPair {
+  readonly policy: Policy;
+  readonly calibration: Calibration;
+}
+
+/** Where the functions get both from. */
+export interface RulesSource {
+  /** @throws where there is no pair that could be used, and none was before: the events wait */
+  active(): Promise<JudgingPair>;
+  /** undefined where there is no candidate, or none that can be evaluated */
+  shadow(): Promise<JudgingPair | undefined>;
+}
+
+/**
+ * Pairs of policy and calibration. A policy whose calibration is missing, damaged or cannot be read just now does not
+ * come into force: the last good pair stays, and `onProblem` is told with every call for as long as that lasts.
+ */
+export function rulesSource(
+  policies: PolicySource,
+  calibrations: Pick<CalibrationStore, 'get'>,
+  onProblem: (problem: PolicyProblem) => void,
+): RulesSource {
+  let held: JudgingPair | undefined;
+
+  async function pairOf(slot: PolicySlot, policy: Policy): Promise<JudgingPair | Error> {
+    try {
+      return { policy, calibration: await calibrations.get(policy.calibration) };
+    } catch (error) {
+      const known = error instanceof CalibrationMissing || error instanceof CalibrationDamaged;
+      const why = error instanceof Error ? error : new Error(String(error));
+      onProblem({
+        kind: known ? 'rejected' : 'unreachable',
+        slot,
+        reasons: [`policy ${policy.id}: ${known ? why.message : `${why.name}: ${why.message}`}`],
+      });
+      return why;
+    }
+  }
+
+  return {
+    async active() {
+      const policy = await policies.active();
+      if (held?.policy === policy) return held;
+      const pair = await pairOf('active', policy);
+      if (!(pair instanceof Error)) held = pair;
+      // Judging under a pair that nobody chose is worse than a batch that is tried again.
+      else if (held === undefined) throw pair;
+      return held;
+    },
+    async shadow() {
+      let policy: Policy | undefined;
+      try {
+        policy = await policies.shadow();
+      } catch {
+        // the source has told onProblem; a candidate must not keep the active policy from judging
+        return undefined;
+      }
+      if (policy === undefined) return undefined;
+      const pair = await pairOf('shadow', policy);
+      return pair instanceof Error ? undefined : pair;
+    },
+  };
+}
