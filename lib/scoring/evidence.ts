@@ -54,6 +54,20 @@ export function toEvalue(p: number): number {
   return 1 / ((1 + Math.log(1 / LEAST)) * Math.max(p, LEAST));
 }
 
+/**
+ * Evidence of several accounts merged: the mean of their e-values is an e-value again however the accounts hang together,
+ * and no other symmetric way of merging is better under any dependence (Vovk and Wang 2021, Proposition 3.1). It says
+ * whether the accounts show something one by one; what they show only together is a group's own test (campaigns).
+ * @param log10Es at least one
+ * @throws RangeError where there is none
+ */
+export function mergedLog10E(log10Es: readonly number[]): number {
+  if (log10Es.length === 0) throw new RangeError('no evidence to merge');
+  let sum = 0;
+  for (const log10E of log10Es) sum += 10 ** log10E;
+  return Math.log10(sum / log10Es.length);
+}
+
 /** How sure the evidence makes us, under a calibration; undefined where the calibration knows no score. */
 export function certainty(
   evidence: Evidence,
