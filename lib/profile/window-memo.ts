@@ -96,7 +96,9 @@ class ClosedSlices {
   readonly #parts: Slice[] = [];
   /** key epochs, and the number of slices that have them */
   readonly #epochs = new Map<string, number>();
-  #queues = new Map<SampleName, SampleQueue>();
+  readonly #queues = new Map<SampleName, SampleQueue>();
+  /** key epoch of the queues */
+  #queued: string | undefined;
   #embedding = NO_EMBEDDING;
 
   /** Becomes the run slices[begin] ... slices[end - 1]; the less has changed, the less there is to do. */
@@ -130,6 +132,10 @@ class ClosedSlices {
   }
 
   sample(name: SampleName, epoch: string): BottomK {
+    if (this.#queued !== epoch) {
+      this.#queues.clear();
+      this.#queued = epoch;
+    }
     let queue = this.#queues.get(name);
     if (queue === undefined) {
       queue = new SampleQueue(name, epoch, this.#parts);
@@ -144,7 +150,7 @@ class ClosedSlices {
     this.cells = noCells();
     this.hours = 0;
     this.#epochs.clear();
-    this.#queues = new Map();
+    this.#queues.clear();
     this.#embedding = NO_EMBEDDING;
   }
 
@@ -154,8 +160,8 @@ class ClosedSlices {
     this.hours |= hoursOf(slice);
     this.#addEmbedding(slice, 1);
     for (const epoch of slice.samples.keys()) this.#epochs.set(epoch, (this.#epochs.get(epoch) ?? 0) + 1);
-    // queues hold samples of one epoch: they are made anew when there is one again
-    if (this.#epochs.size > 1) this.#queues = new Map();
+    // queues hold samples of one epoch, and are made anew where it is another one
+    if (this.#queued === undefined || !slice.samples.has(this.#queued)) this.#queues.clear();
     else for (const queue of this.#queues.values()) queue.push(slice);
   }
 

@@ -185,7 +185,7 @@ describe('windows', () => {
           }
         });
       }),
-      { numRuns: 40 },
+      { numRuns: 60 },
     );
   });
 
