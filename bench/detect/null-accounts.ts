@@ -16,14 +16,43 @@ export interface NullCheck {
   readonly accounts: number;
   /** promised rate (over the calibration's period) to measured count */
   readonly rates: { promised: number; measured: number; interval: [number, number] }[];
+  readonly uniform: UniformCheck;
+}
+
+/** Chances of benign accounts against the uniform distribution, on the side that wrongs customers. */
+export interface UniformCheck {
+  /** largest excess of the share of chances at or below a value over that value, and where */
+  readonly excess: number;
+  readonly at: number;
+  /**
+   * excess that 95 % of samples of this size stay below, judged with a calibration of its size (Dvoretzky, Kiefer, Wolfowitz;
+   * Massart 1990; one-sided, two samples)
+   */
+  readonly band: number;
+}
+
+function againstUniform(ps: readonly number[], learntFrom: number): UniformCheck {
+  const sorted = [...ps].sort((a, b) => a - b);
+  let excess = 0;
+  let at = 0;
+  sorted.forEach((p, i) => {
+    const over = (i + 1) / sorted.length - p;
+    if (over > excess) {
+      excess = over;
+      at = p;
+    }
+  });
+  return { excess, at, band: Math.sqrt((Math.log(1 / 0.05) / 2) * (1 / sorted.length + 1 / learntFrom)) };
 }
 
 const PROMISED = [0.1, 0.05, 0.01, 0.005, 0.001];
 
-function rateTable(name: string, ps: readonly number[]): NullCheck {
+/** @param learntFrom accounts of the calibration that gave the chances */
+function rateTable(name: string, ps: readonly number[], learntFrom: number): NullCheck {
   return {
     name,
     accounts: ps.length,
+    uniform: againstUniform(ps, learntFrom),
     rates: PROMISED.map((promised) => {
       const hits = ps.filter((p) => p <= promised).length;
       return { promised, measured: hits / ps.length, interval: rateInterval(hits, ps.length) };
@@ -58,13 +87,19 @@ export function nullChecks(accounts: readonly Account[]): NullCheck[] {
       }
     }
   }
+  const learntFrom = (benign.length * (FOLDS - 1)) / FOLDS;
   return [
     rateTable(
       'simulated null accounts',
       simulated.slice(1000).map((held) => periodP(held, made)),
+      1000,
     ),
-    rateTable('benign accounts, folds shuffled twice', clean),
-    rateTable(`the same, where up to ${ALLOWED * 100} % may be set aside and nobody attacks`, wary),
+    rateTable('benign accounts, folds shuffled twice', clean, learntFrom),
+    rateTable(
+      `the same, where up to ${ALLOWED * 100} % may be set aside and nobody attacks`,
+      wary,
+      learntFrom,
+    ),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { chartSvg } from '../../lib/report/chart.ts';
 import { html, page, raw, table } from '../../lib/report/html.ts';
+import type { NullCheck } from './null-accounts.ts';
 import type { Outcome } from './outcomes.ts';
 import type { Result } from './summary.ts';
 
@@ -95,7 +96,7 @@ export function print(result: Result): void {
   );
   out([DETECTOR_HEAD, ...detectorRows(result)]);
   out([ABLATION_HEAD, ...ablationRows(result)]);
-  for (const check of result.nulls)
+  for (const check of result.nulls) {
     out([
       [`${check.name} (${check.accounts})`, 'measured', '95 % interval'],
       ...check.rates.map((rate) => [
@@ -104,6 +105,13 @@ export function print(result: Result): void {
         range(rate.interval),
       ]),
     ]);
+    process.stdout.write(`${uniformLine(check)}\n\n`);
+  }
+}
+
+/** How chances lie against uniform, in words. */
+function uniformLine({ uniform: { excess, at, band } }: NullCheck): string {
+  return `chances against uniform: at most ${percent(excess)} too many at or below a chance, at ${percent(at)}; 95 % of such samples stay below ${percent(band)}`;
 }
 
 export async function reportOf(result: Result, clean: readonly Outcome[]): Promise<string> {
@@ -171,7 +179,7 @@ export async function reportOf(result: Result, clean: readonly Outcome[]): Promi
         ['promised', 'measured', '95 % interval'],
         check.rates.map((rate) => [percent(rate.promised), percent(rate.measured, 2), range(rate.interval)]),
         [0, 1],
-      )}`,
+      )}<p>${uniformLine(check)}</p>`,
   )}`;
   return page({ title: 'Siphonwatch: detection of single accounts', body });
 }
