@@ -116,6 +116,30 @@ describe('slices', () => {
     expect(() => mergeSlice(emptySlice(START), emptySlice(START + SLICE_MS))).toThrow(/share a start/);
   });
 
+  it('of a hundred thousand requests are hardly larger than those of a hundred', () => {
+    const sized = (requests: number): number => {
+      const slice = emptySlice(START);
+      for (let i = 0; i < requests; i++)
+        addEvent(
+          slice,
+          usageEvent({
+            prints: [
+              {
+                epoch: 'e1',
+                prompt: print(i),
+                opening: print(i + 7),
+                closing: print(i + 9),
+                sketch: sketch(i),
+              },
+            ],
+          }),
+          START + (i % 21_600) * 1000,
+        );
+      return encodeSlices([slice]).length;
+    };
+    expect(sized(100_000)).toBeLessThan(sized(100) + 100);
+  });
+
   it('count a burst inside a five-minute cell once', () => {
     const slice = emptySlice(START);
     for (let i = 0; i < 50; i++) addEvent(slice, usageEvent({ behaviours: ['reasoning'] }), START + i * 1000);
