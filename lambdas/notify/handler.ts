@@ -2,8 +2,10 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { type AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { Route } from '../../lib/findings/routing.ts';
+import { homeOf } from '../../lib/findings/views/asff.ts';
 import { readEnvironment } from '../../lib/infra/environment.ts';
 import type { MetricName } from '../../lib/infra/metrics.ts';
 import { EventBridgeBus } from '../../lib/stores/event-bus.ts';
@@ -18,7 +20,10 @@ import {
   waitingIn,
 } from '../../lib/stores/outbox.ts';
 import { policySourceOf } from '../../lib/stores/policy-source.ts';
-import { type Delivery, deliver, type Report, tellDigests, tellStorms } from './deliver.ts';
+import { SecurityHub } from '../../lib/stores/security-hub.ts';
+import { tellDigests, tellStorms } from './bulletins.ts';
+import { type Delivery, deliver, type Report } from './deliver.ts';
+import { importFindings } from './security-hub.ts';
 import { tellShadowDigest } from './shadow-digest.ts';
 import { StormBrake } from './storm-brake.ts';
 
@@ -44,6 +49,8 @@ const findings = new DynamoFindingStore(dynamodb, environment.FINDING_TABLE);
 const topic = new SnsTopic(new SNSClient({}), environment.FINDINGS_TOPIC);
 const bus = new EventBridgeBus(new EventBridgeClient({}), environment.EVENT_BUS);
 const policies = policySourceOf(environment, (problem) => logger.error('policy', { ...problem }));
+const home = environment.SECURITY_HUB === '' ? undefined : homeOf(environment.SECURITY_HUB);
+const hub = home === undefined ? undefined : new SecurityHub(new SecurityHubClient({}));
 const profiles = new DynamoOutbox(dynamodb, environment.PROFILE_TABLE, PROFILE_OUTBOX);
 const campaigns = new DynamoOutbox(dynamodb, environment.CAMPAIGN_TABLE, CAMPAIGN_OUTBOX);
 const metrics = new Metrics();
@@ -62,6 +69,7 @@ export async function handler(event: WakeUp, context: { readonly awsRequestId: s
     findings,
     topic,
     bus,
+    hub: hub !== undefined,
     brakes: { account: new StormBrake(findings, 'account'), campaign: new StormBrake(findings, 'campaign') },
     now: Date.now,
     routes,
@@ -123,6 +131,8 @@ async function sweep(delivery: Delivery): Promise<object> {
   await tellStorms(delivery, 'due');
   await tellDigests(delivery);
   await tellShadowDigest(delivery);
+  // Last, and apart: people and machines have been told whatever becomes of it.
+  if (hub !== undefined && home !== undefined) await importFindings({ ...delivery, hub, home });
   return { swept };
 }
 
@@ -168,6 +178,23 @@ class Tally {
         this.#count('NotificationsSent');
         logger.info('bulletin told', { deliveryId: line.deliveryId, total: line.total });
         return;
+      case 'imported':
+        this.#count('FindingsImported', line.findings);
+        return;
+      case 'refused':
+        this.#count('ImportFailures');
+        logger.error('Security Hub refused a finding, which stays due', {
+          finding: line.finding,
+          why: line.why,
+        });
+        return;
+      case 'import-failed':
+        this.#count('ImportFailures', line.findings);
+        logger.error('findings could not be imported into Security Hub and stay due', {
+          findings: line.findings,
+          error: line.error as Error,
+        });
+        return;
       case 'unreadable':
         this.#count('NotificationFailures');
         logger.error('a notice cannot be read and stays', {
@@ -192,7 +219,7 @@ class Tally {
     metrics.publishStoredMetrics();
   }
 
-  #count(name: MetricName): void {
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  #count(name: MetricName, by = 1): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + by);
   }
 }

@@ -361,6 +361,20 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       runbook: 'alarm-log-volume',
     },
   );
+  if (settings.securityHub) {
+    alarms.push({
+      ...fine,
+      id: 'security-hub',
+      metric: own('sweep', 'ImportFailures', 'Sum'),
+      threshold: 1,
+      // A sweep that was throttled tries again at the next one.
+      periodMinutes: 5 * Math.ceil(settings.sweepMinutes / 5),
+      periods: 3,
+      severity: 'ticket',
+      why: 'Security Hub does not take findings; all other channels have them, and they are tried again at every sweep.',
+      runbook: 'alarm-security-hub',
+    });
+  }
   if (settings.noTrafficMinutes > 0) {
     alarms.push({
       id: 'no-traffic',

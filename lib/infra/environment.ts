@@ -13,6 +13,7 @@ export const VARIABLES = {
   STATE_BUCKET: 'bucket of calibrations, below calibrations/',
   FINDINGS_TOPIC: 'ARN of the topic that carries notifications to the security team',
   EVENT_BUS: 'name of the EventBridge bus that carries findings to machines',
+  SECURITY_HUB: 'ARN of the Security Hub product that findings are imported under; empty where that is off',
   POLICY_APPLICATION: 'name of the AppConfig application that policies are read from',
   POLICY_STALENESS_SECONDS: 'seconds that a policy may be behind what was deployed',
   STREAM_NAME: 'name of the stream of usage events',
@@ -52,6 +53,7 @@ const DELIVERY = [
   'FINDINGS_TOPIC',
   'EVENT_BUS',
   ...POLICIES,
+  'SECURITY_HUB',
 ] as const satisfies readonly Variable[];
 
 export const FUNCTIONS = {

@@ -156,7 +156,7 @@ export class Monitoring extends Construct {
         graph(
           'Findings and notifications',
           [
-            own('score', 'FindingsOpened'),
+            own('notify', 'FindingsOpened'),
             own('notify', 'NotificationsSent'),
             own('notify', 'NotificationFailures'),
           ],

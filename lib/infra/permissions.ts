@@ -22,6 +22,8 @@ export interface Resources {
   readonly buckets: Buckets;
   readonly notification: Notification;
   readonly eventBusArn: string;
+  /** of the Security Hub product that findings are imported under; undefined where that is off */
+  readonly securityHubArn: string | undefined;
   readonly policies: PolicyApplication;
 }
 
@@ -114,6 +116,19 @@ function delivery(resources: Resources): PolicyStatement[] {
   ];
 }
 
+/** What only the sweep does: digests list findings, and Security Hub is brought up to date. */
+function sweeping({ tables, securityHubArn }: Resources): PolicyStatement[] {
+  return [
+    allow('FindingsByUpdate', ['dynamodb:Query'], `${tables.finding.tableArn}/index/${UPDATED_INDEX}`),
+    ...(securityHubArn === undefined
+      ? []
+      : [
+          allow('Import', ['securityhub:BatchImportFindings'], securityHubArn),
+          allow('Imported', ['dynamodb:DeleteItem'], tables.finding.tableArn),
+        ]),
+  ];
+}
+
 function deadLetters({ notification }: Resources): PolicyStatement {
   return allow('DeadLetters', ['sqs:SendMessage'], notification.deadLetters.queueArn);
 }
@@ -159,7 +174,7 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
     ...delivery(r),
     keyThrough(r.key, 'dynamodb', 'sns', 's3'),
   ],
-  sweep: (r) => [...delivery(r), deadLetters(r), keyThrough(r.key, 'dynamodb', 'sns', 'sqs')],
+  sweep: (r) => [...delivery(r), ...sweeping(r), deadLetters(r), keyThrough(r.key, 'dynamodb', 'sns', 'sqs')],
   index: (r) => [
     tableStream('ProfileChanges', r.tables.profile),
     listTableStreams(),

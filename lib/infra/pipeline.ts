@@ -71,6 +71,7 @@ export class Pipeline extends Construct {
       FINDING_TABLE: tables.finding.tableName,
       FINDINGS_TOPIC: resources.notification.findings.topicArn,
       EVENT_BUS: props.eventBusName,
+      SECURITY_HUB: resources.securityHubArn ?? '',
     };
     const profiles = { PROFILE_TABLE: tables.profile.tableName };
     const state = { STATE_BUCKET: resources.buckets.state.bucketName };

@@ -185,6 +185,10 @@ export const SETTINGS = {
     'Minutes between two sweeps for notices that the table streams did not deliver.',
   ),
   calibrateHourUtc: wholeNumber(0, 23, 3, 'Hour (UTC) of the daily calibration.'),
+  securityHub: onOff(
+    false,
+    "Import findings into the account's AWS Security Hub CSPM, which has to be enabled in the region.",
+  ),
   findingsEmails: addresses('Subscribers of the findings topic: the security team.'),
   operationsEmails: addresses('Subscribers of the operations topic (alarms) and of the budget.'),
   iteratorAgeMinutes: wholeNumber(1, 1440, 15, 'Lag of a stream consumer that raises the alarm.'),

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import { Aws, RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledgements.ts';
@@ -50,6 +50,9 @@ export class SiphonwatchStack extends Stack {
       buckets: new Buckets(this, 'Buckets', { key, removalPolicy, settings }),
       notification: new Notification(this, 'Notification', { key, settings }),
       eventBusArn: bus.eventBusArn,
+      securityHubArn: settings.securityHub
+        ? `arn:${Aws.PARTITION}:securityhub:${Aws.REGION}:${Aws.ACCOUNT_ID}:product/${Aws.ACCOUNT_ID}/default`
+        : undefined,
       policies: new PolicyApplication(this, 'Policies', settings),
     };
     this.pipeline = new Pipeline(this, 'Pipeline', {

@@ -24,6 +24,7 @@ export async function change(
     if (made.exception !== undefined) await store.putException(made.exception);
     else await liftException(store, subject, id);
     await store.keepAudit(id, [made.entry]);
+    if (made.finding.hub === true) await store.awaitImport(id, `audit/${made.entry.n}`);
     return made;
   }
 }

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { bulletinOf, rowOf } from '../../lib/findings/bulletin.ts';
-import { deliveryId, type Notice } from '../../lib/findings/finding.ts';
+import { applyNotice, deliveryId, type Notice } from '../../lib/findings/finding.ts';
 import { asff } from '../../lib/findings/views/asff.ts';
 import { bulletinEmail } from '../../lib/findings/views/bulletin.ts';
 import { chat } from '../../lib/findings/views/chat.ts';
@@ -14,7 +14,7 @@ import { calmed, campaign, escalated, NOW, opened } from './notices.ts';
 import { faults } from './schemas.ts';
 
 const DOCUMENT = fileURLToPath(new URL('../../docs/notifications.md', import.meta.url));
-const HOME = { partition: 'aws', region: 'us-east-1', accountId: '111122223333' };
+const HOME = { partition: 'aws', region: 'us-east-1', accountId: '111122223333' } as const;
 
 const fenced = (text: string, language = '') => `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
 const json = (value: unknown) => fenced(JSON.stringify(value, null, 1), 'json');
@@ -39,7 +39,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   chat: json(chat(opened, NOW)),
   json: json(jsonView(opened, NOW)),
   ocsf: json(ocsf(opened, NOW)),
-  asff: json(asff(opened, HOME, opened.at, NOW)),
+  asff: json(asff(applyNotice(undefined, opened), HOME, NOW)),
 };
 
 const MARK = /<!-- example: (\w+) -->\n(?:\n```[\s\S]*?\n```\n)?/g;
@@ -71,7 +71,7 @@ describe('the examples', () => {
     expect(text.split('\n').length).toBeLessThan(90);
     expect(faults('chat', chat(notice, NOW))).toEqual([]);
     expect(faults('ocsf', ocsf(notice, NOW))).toEqual([]);
-    expect(faults('asff', asff(notice, HOME, notice.at, NOW))).toEqual([]);
+    expect(faults('asff', asff(applyNotice(undefined, notice), HOME, NOW))).toEqual([]);
   });
 
   it('nothing essential is cut from the longest chat card', () => {

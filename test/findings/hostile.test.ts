@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bulletinOf, rowOf } from '../../lib/findings/bulletin.ts';
-import { deliveryId } from '../../lib/findings/finding.ts';
+import { applyNotice, deliveryId } from '../../lib/findings/finding.ts';
 import { csvCell, html, plain, shellWord } from '../../lib/findings/plain.ts';
 import { renderBulletin, renderNotice } from '../../lib/findings/publication.ts';
 import { asff } from '../../lib/findings/views/asff.ts';
@@ -14,7 +14,7 @@ import { hostileNotice, NASTIES, nasty } from './arbitraries.ts';
 import { NOW } from './notices.ts';
 import { faults } from './schemas.ts';
 
-const HOME = { partition: 'aws', region: 'us-east-1', accountId: '111122223333' };
+const HOME = { partition: 'aws', region: 'us-east-1', accountId: '111122223333' } as const;
 
 /** Everything but the line feeds that a view sets itself. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/u;
@@ -111,7 +111,7 @@ describe('hostile strings', () => {
       fc.property(hostileNotice, (notice) => {
         const event = ocsf(notice, NOW);
         expect(faults('ocsf', event)).toEqual([]);
-        const imported = asff(notice, HOME, notice.since, NOW);
+        const imported = asff(applyNotice(undefined, notice), HOME, NOW);
         expect(faults('asff', imported)).toEqual([]);
         expect(Buffer.byteLength(JSON.stringify(imported))).toBeLessThan(240 * 1024);
         const whole = renderNotice(notice, NOW);

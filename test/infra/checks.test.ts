@@ -42,6 +42,7 @@ describe('cdk-nag (AwsSolutions and Serverless) and the CloudFormation schemas',
         'siphonwatch:operationsEmails': 'ops@example.com',
         'siphonwatch:monthlyBudgetUsd': 100,
         'siphonwatch:archive': false,
+        'siphonwatch:securityHub': true,
       },
     ],
   ])('find nothing with %s, not even a warning', (_, settings) => {

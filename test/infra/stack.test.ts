@@ -285,6 +285,26 @@ describe('roles', () => {
     expect(roleStatements('score').flatMap((s) => list(s.Action))).not.toContain('sns:Publish');
   });
 
+  it('Security Hub is out of reach unless it is switched on, and then for the sweep alone, under one product', () => {
+    expect(JSON.stringify(template.toJSON())).not.toContain('securityhub');
+    const on = synthesized({ securityHub: 'true' });
+    const found = [...resourcesOf(on, 'AWS::IAM::Role')].flatMap(([id, role]) =>
+      (role.Properties.Policies as unknown as { PolicyDocument: { Statement: readonly Statement[] } }[])
+        .flatMap((policy) => policy.PolicyDocument.Statement)
+        .filter((statement) => JSON.stringify(statement.Action).includes('securityhub'))
+        .map((statement) => [id.replace(/Role.*/, ''), statement.Action, JSON.stringify(statement.Resource)]),
+    );
+    expect(found).toEqual([
+      [
+        'PipelineSweep',
+        'securityhub:BatchImportFindings',
+        expect.stringMatching(/":securityhub:".*":product\/".*"\/default"/),
+      ],
+    ]);
+    const [, sweep] = resourceOf(on, 'AWS::Lambda::Function', 'PipelineSweep');
+    expect(JSON.stringify(sweep.Properties.Environment)).toContain(':product/');
+  });
+
   it('objects are put below a prefix, never anywhere in a bucket', () => {
     for (const name of FUNCTION_NAMES) {
       for (const statement of roleStatements(name).filter((s) => list(s.Action).includes('s3:PutObject'))) {
@@ -299,6 +319,12 @@ describe('roles', () => {
       expect(actions, name).not.toContain('dynamodb:DeleteItem');
       expect(actions.includes('dynamodb:PutItem'), name).toBe(name === 'score');
     }
+  });
+
+  it('the sweep may list findings, which its digests do', () => {
+    const reads = roleStatements('sweep').filter((s) => s.Sid === 'FindingsByUpdate');
+    expect(reads).toMatchObject([{ Action: 'dynamodb:Query' }]);
+    expect(JSON.stringify(reads[0]?.Resource)).toContain('/index/byUpdated');
   });
 
   it('the key serves a function only through the services that it uses', () => {
