@@ -14,6 +14,7 @@ import { plain } from '../findings/plain.ts';
 import { joinSlices } from '../profile/window.ts';
 import { readArchivedEvents } from '../stores/archived-events.ts';
 import { CalibrationBucket, CalibrationMissing } from '../stores/calibration-store.ts';
+import { wholeTrail } from '../stores/finding-queries.ts';
 import { DynamoFindingStore } from '../stores/finding-store.ts';
 import { ProfileTable } from '../stores/profile-table.ts';
 import { CODE_VERSION } from '../version.ts';
@@ -25,7 +26,6 @@ import {
   type DeploymentOptions,
   withEvidenceOptions,
 } from './deployment.ts';
-import { trail } from './findings.ts';
 import { InputError } from './input.ts';
 import { loadCalibration, loadPolicy } from './policy-file.ts';
 import { printJson, runVerb, say } from './verb.ts';
@@ -105,7 +105,7 @@ async function make(id: string, options: DossierOptions, deployment: Deployment)
       await report(evidence, assessed, {
         ...facts,
         signed: key !== undefined,
-        audit: await trail(store, finding),
+        audit: await wholeTrail(store, finding),
       }),
     ),
   );

@@ -93,7 +93,8 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       runbook: 'alarm-iterator-age',
     });
   }
-  for (const fn of FUNCTION_NAMES) {
+  const names: readonly FunctionName[] = settings.triageApi ? [...FUNCTION_NAMES, 'triage'] : FUNCTION_NAMES;
+  for (const fn of names) {
     alarms.push({
       ...fine,
       id: `failures-${fn}`,

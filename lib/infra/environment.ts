@@ -102,10 +102,19 @@ export const FUNCTIONS = {
     what: 'Refuses a policy that the functions could not run: the same parser, and a smoke backtest.',
     variables: [...EVERYWHERE, 'STATE_BUCKET'],
   },
+  triage: {
+    entry: 'lambdas/triage/handler.ts',
+    what: "Findings and verdicts for a team's own tools, behind a URL with IAM authentication.",
+    variables: [...EVERYWHERE, 'FINDING_TABLE'],
+  },
 } as const satisfies Readonly<Record<string, FunctionDeclaration>>;
 
 export type FunctionName = keyof typeof FUNCTIONS;
-export const FUNCTION_NAMES = Object.keys(FUNCTIONS) as readonly FunctionName[];
+/** Functions of every deployment; `triage` is there where a setting asks for it. */
+export type PipelineFunction = Exclude<FunctionName, 'triage'>;
+export const FUNCTION_NAMES = (Object.keys(FUNCTIONS) as FunctionName[]).filter(
+  (name): name is PipelineFunction => name !== 'triage',
+);
 
 /** The variables that a function is given, by name. */
 export type EnvironmentOf<F extends FunctionName> = Readonly<

@@ -232,6 +232,15 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
     keyThrough(r.key, 'dynamodb', 's3', 'sqs'),
   ],
   validatePolicy: (r) => [...readCalibrations(r.buckets), keyThrough(r.key, 's3')],
+  triage: (r) => [
+    allow(
+      'Findings',
+      ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
+      r.tables.finding.tableArn,
+    ),
+    allow('FindingsByUpdate', ['dynamodb:Query'], `${r.tables.finding.tableArn}/index/${UPDATED_INDEX}`),
+    keyThrough(r.key, 'dynamodb'),
+  ],
 };
 
 /** Statements of one function's role, complete. `logGroup` is its own and nobody else's. */

@@ -189,6 +189,10 @@ export const SETTINGS = {
     false,
     "Import findings into the account's AWS Security Hub CSPM, which has to be enabled in the region.",
   ),
+  triageApi: onOff(
+    false,
+    "A URL with IAM authentication for a team's own tools: list findings, read one, record a verdict.",
+  ),
   findingsEmails: addresses('Subscribers of the findings topic: the security team.'),
   operationsEmails: addresses('Subscribers of the operations topic (alarms) and of the budget.'),
   iteratorAgeMinutes: wholeNumber(1, 1440, 15, 'Lag of a stream consumer that raises the alarm.'),

@@ -14,6 +14,7 @@ import { Pipeline } from './pipeline.ts';
 import { PolicyApplication, PolicyRollout, ROLLBACK_ALARMS } from './policy-rollout.ts';
 import type { Settings } from './settings.ts';
 import { Tables } from './tables.ts';
+import { TriageApi } from './triage-api.ts';
 
 export interface SiphonwatchStackProps extends StackProps {
   readonly settings: Settings;
@@ -23,6 +24,7 @@ export interface SiphonwatchStackProps extends StackProps {
 export class SiphonwatchStack extends Stack {
   readonly resources: Resources;
   readonly pipeline: Pipeline;
+  readonly triageApi: TriageApi | undefined;
   readonly monitoring: Monitoring;
   readonly policyRollout: PolicyRollout;
 
@@ -61,9 +63,18 @@ export class SiphonwatchStack extends Stack {
       removalPolicy,
       eventBusName: bus.eventBusName,
     });
+    this.triageApi = settings.triageApi
+      ? new TriageApi(this, 'TriageApi', {
+          bundles: this.pipeline.bundles,
+          resources: this.resources,
+          settings,
+          removalPolicy,
+        })
+      : undefined;
     this.monitoring = new Monitoring(this, 'Monitoring', {
       resources: this.resources,
       pipeline: this.pipeline,
+      triage: this.triageApi?.worker,
       settings,
     });
     this.policyRollout = new PolicyRollout(this, 'PolicyRollout', {
@@ -73,7 +84,7 @@ export class SiphonwatchStack extends Stack {
       settings,
     });
     if (settings.monthlyBudgetUsd > 0) new Budget(this, 'Budget', settings);
-    guide(this, this.resources, this.monitoring, settings);
+    guide(this, this.resources, this.monitoring, settings, this.triageApi?.url);
     acknowledge(this);
     Tags.of(this).add('project', 'siphonwatch');
   }

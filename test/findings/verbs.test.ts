@@ -199,6 +199,107 @@ describe('triage', () => {
   });
 });
 
+describe('the triage API', () => {
+  const ANALYST = 'arn:aws:sts::111122223333:assumed-role/Analysts/ada';
+  let handler: (event: unknown) => Promise<{ statusCode: number; body: string }>;
+  beforeAll(async () => {
+    vi.stubEnv('POWERTOOLS_SERVICE_NAME', 'triage');
+    vi.stubEnv('POWERTOOLS_METRICS_NAMESPACE', 'test');
+    vi.stubEnv('LOG_LEVEL', 'SILENT');
+    handler = (await import('../../lambdas/triage/handler.ts')).handler;
+  });
+
+  /** A request as a function URL hands it on, after IAM checked its signature. */
+  async function ask(
+    method: string,
+    rawPath: string,
+    more: { query?: Record<string, string>; body?: unknown } = {},
+  ) {
+    const { statusCode, body } = await handler({
+      version: '2.0',
+      rawPath,
+      ...(more.query === undefined ? {} : { queryStringParameters: more.query }),
+      ...(more.body === undefined
+        ? {}
+        : { body: typeof more.body === 'string' ? more.body : JSON.stringify(more.body) }),
+      requestContext: { http: { method }, authorizer: { iam: { userArn: ANALYST } } },
+    });
+    return { status: statusCode, ...JSON.parse(body) };
+  }
+
+  it('lists and shows what the verbs do, and changes it by the same code, in the name of the caller', async () => {
+    const listed = await ask('GET', '/findings', { query: { state: 'all', limit: '5' } });
+    expect(listed).toMatchObject({ status: 200, findings: [{ id: notice.finding }], more: false });
+    const until = new Date(Date.now() + 7 * 86_400_000).toISOString();
+    const path = `/findings/${notice.finding}`;
+    const made = await ask('POST', `${path}/verdict`, {
+      body: { verdict: 'benign', until, note: 'red team' },
+    });
+    expect(made).toMatchObject({
+      status: 200,
+      finding: notice.finding,
+      entry: {
+        by: ANALYST,
+        action: 'triage',
+        after: { state: 'closed', verdict: { verdict: 'benign', until } },
+      },
+      exception: { subject: ACCOUNT, until, by: ANALYST },
+    });
+    const { out } = await run(findingsCommand(), 'show', notice.finding);
+    expect(out).toContain('assumed-role/Analysts/ada');
+    expect(await ask('POST', `${path}/undo`, { body: { note: 'too early' } })).toMatchObject({
+      status: 200,
+      entry: { action: 'undo', after: { state: 'open' } },
+      exception: null,
+    });
+    const json = JSON.parse((await run(findingsCommand(), 'show', notice.finding, '--json')).out);
+    expect(await ask('GET', path)).toEqual({ status: 200, ...json, view: expect.anything() });
+  });
+
+  it.each([
+    ['GET', '/findings', { query: { state: 'shut' } }, 400, 'state', 'shut'],
+    ['GET', '/findings', { query: { limit: '0' } }, 400, 'limit', '0'],
+    ['GET', '/findings', { query: { colour: 'red' } }, 400, 'colour', 'red'],
+    ['GET', '/findings/f-nobody-1', {}, 404, 'id', 'f-nobody-1'],
+    ['GET', '/findings/..%2f', {}, 400, 'id', '..%2f'],
+    ['GET', '/somewhere', {}, 404, 'path', '/somewhere'],
+    ['DELETE', '/findings/ID', {}, 405, 'method', 'DELETE'],
+    ['POST', '/findings/ID/verdict', { body: '{' }, 400, 'body', '{'],
+    ['POST', '/findings/ID/verdict', { body: {} }, 400, 'verdict', 'nothing'],
+    ['POST', '/findings/ID/verdict', { body: { verdict: 'maybe' } }, 400, 'verdict', 'maybe'],
+    ['POST', '/findings/ID/verdict', { body: { verdict: 'benign', by: 'me' } }, 400, 'by', 'me'],
+    [
+      'POST',
+      '/findings/ID/verdict',
+      { body: { verdict: 'benign', until: '2027-02-30' } },
+      400,
+      'until',
+      '2027-02-30',
+    ],
+    [
+      'POST',
+      '/findings/ID/verdict',
+      { body: { verdict: 'benign', until: '2020-01-01' } },
+      400,
+      'until',
+      undefined,
+    ],
+    ['POST', '/findings/ID/undo', { body: 'x'.repeat(30_000) }, 413, 'body', '30000'],
+  ])('%s %s with %j is refused: %i %s', async (method, path, more, status, field, value) => {
+    const refused = await ask(method, path.replace('ID', notice.finding), more);
+    expect(refused).toMatchObject({ status, error: { field, message: expect.any(String) } });
+    expect(refused.error.value).toBe(value);
+  });
+
+  it('hears nobody whom IAM did not name', async () => {
+    await expect(
+      handler({ rawPath: '/findings', requestContext: { http: { method: 'GET' } } }),
+    ).rejects.toThrow(
+      'not an event of a function URL with IAM authentication: requestContext.authorizer: missing',
+    );
+  });
+});
+
 describe('dossier', () => {
   it('draws its events from the archive, reproduces the notice, and is verified with the key', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519', {

@@ -43,6 +43,7 @@ describe('cdk-nag (AwsSolutions and Serverless) and the CloudFormation schemas',
         'siphonwatch:monthlyBudgetUsd': 100,
         'siphonwatch:archive': false,
         'siphonwatch:securityHub': true,
+        'siphonwatch:triageApi': true,
       },
     ],
   ])('find nothing with %s, not even a warning', (_, settings) => {

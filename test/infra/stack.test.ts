@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { alarmsFor } from '../../lib/infra/alarms.ts';
-import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, VARIABLES } from '../../lib/infra/environment.ts';
+import { FUNCTION_NAMES, FUNCTIONS, type PipelineFunction, VARIABLES } from '../../lib/infra/environment.ts';
 import { readSettings } from '../../lib/infra/settings.ts';
 import {
   type Json,
@@ -38,14 +38,14 @@ function list<T>(value: T | readonly T[]): readonly T[] {
   return Array.isArray(value) ? value : [value as T];
 }
 
-function roleStatements(name: FunctionName): readonly Statement[] {
+function roleStatements(name: PipelineFunction): readonly Statement[] {
   const [, role] = resourceOf(template, 'AWS::IAM::Role', `Pipeline${title(name)}Role`);
   return (
     role.Properties.Policies as unknown as { PolicyDocument: { Statement: readonly Statement[] } }[]
   ).flatMap((policy) => policy.PolicyDocument.Statement);
 }
 
-function functionOf(name: FunctionName): [string, Resource] {
+function functionOf(name: PipelineFunction): [string, Resource] {
   return resourceOf(template, 'AWS::Lambda::Function', `Pipeline${title(name)}Function`);
 }
 
@@ -219,7 +219,7 @@ describe('roles', () => {
     }
   });
 
-  const REACH: Readonly<Record<FunctionName, readonly string[]>> = {
+  const REACH: Readonly<Record<PipelineFunction, readonly string[]>> = {
     score: [
       'BucketsArchive',
       'BucketsQuarantine',
@@ -270,7 +270,7 @@ describe('roles', () => {
     expect(reached).toEqual([...REACH[name], `Pipeline${title(name)}Logs`].sort());
   });
 
-  const actionsOn = (name: FunctionName, prefix: string): readonly string[] =>
+  const actionsOn = (name: PipelineFunction, prefix: string): readonly string[] =>
     [
       ...new Set(
         roleStatements(name)
@@ -466,6 +466,41 @@ describe('alarms', () => {
 
   it('one dashboard', () => {
     expect(resourcesOf(template, 'AWS::CloudWatch::Dashboard').size).toBe(1);
+  });
+});
+
+describe('the triage API', () => {
+  const on = synthesized({ triageApi: 'true' });
+
+  it('is not there unless it is switched on', () => {
+    template.resourceCountIs('AWS::Lambda::Url', 0);
+    expect(Object.keys(template.findOutputs('*'))).not.toContain('TriageApiUrl');
+  });
+
+  it('answers nobody without IAM, and lets nobody in by itself', () => {
+    const [fnId, fn] = resourceOf(on, 'AWS::Lambda::Function', 'TriageApiTriageFunction');
+    expect([...resourcesOf(on, 'AWS::Lambda::Url').values()]).toMatchObject([
+      { Properties: { AuthType: 'AWS_IAM', TargetFunctionArn: { 'Fn::GetAtt': [fnId, 'Arn'] } } },
+    ]);
+    for (const permission of resourcesOf(on, 'AWS::Lambda::Permission').values())
+      expect(JSON.stringify(permission.Properties)).not.toContain(fnId);
+    expect(fn.Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+    expect(Object.keys(on.findOutputs('*'))).toContain('TriageApiUrl');
+    expect(
+      [...resourcesOf(on, 'AWS::CloudWatch::Alarm').values()].map((alarm) => alarm.Properties.AlarmName),
+    ).toContain('Siphonwatch-failures-triage');
+  });
+
+  it('reaches the findings table and nothing else', () => {
+    const [, role] = resourceOf(on, 'AWS::IAM::Role', 'TriageApiTriageRole');
+    const statements = (
+      role.Properties.Policies as unknown as { PolicyDocument: { Statement: readonly Statement[] } }[]
+    ).flatMap((policy) => policy.PolicyDocument.Statement);
+    const reached = [...referencesIn(statements as unknown as Json)]
+      .filter((id) => !id.startsWith('AWS::'))
+      .map((id) => id.replace(/[0-9A-F]{8}$/, ''));
+    expect(reached.sort()).toEqual(['EncryptionKey', 'TablesFindingTable', 'TriageApiTriageLogs']);
+    expect(statements.flatMap((held) => list(held.Action))).not.toContain('dynamodb:Scan');
   });
 });
 

@@ -1,0 +1,37 @@
+import { type AuditEntry, type Finding, type FindingState, stateAt } from '../findings/finding.ts';
+import type { Level } from '../scoring/level.ts';
+import type { FindingPage, FindingStore } from './finding-store.ts';
+
+/** What the verbs and the triage API ask of the findings table. */
+export interface FindingFilter {
+  readonly state: FindingState | 'all';
+  readonly level?: Level;
+  /** findings of shadow policies instead */
+  readonly shadow?: boolean;
+}
+
+/** Findings that are looked through to fill a page. */
+const LOOKED_AT = 5000;
+
+/** Findings that fit, the newest change first. @param now processing time, ms, for what time alone has closed */
+export async function listFindings(
+  store: FindingStore,
+  { state, level, shadow }: FindingFilter,
+  limit: number,
+  now: number,
+): Promise<FindingPage> {
+  const filtered = state !== 'all' || level !== undefined;
+  const page = await store.list(filtered ? LOOKED_AT : limit, shadow === true);
+  const fitting = page.findings.filter(
+    (held) =>
+      (state === 'all' || stateAt(held, now) === state) && (level === undefined || held.level === level),
+  );
+  return { findings: fitting.slice(0, limit), more: page.more || fitting.length > limit };
+}
+
+/** The whole audit trail, the entries that only the finding has yet among them. */
+export async function wholeTrail(store: FindingStore, finding: Finding): Promise<readonly AuditEntry[]> {
+  const entries = new Map((await store.audit(finding.id)).map((entry) => [entry.n, entry]));
+  for (const entry of finding.audit ?? []) entries.set(entry.n, entry);
+  return [...entries.values()].sort((a, b) => a.n - b.n);
+}
