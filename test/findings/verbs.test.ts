@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AppConfigClient } from '@aws-sdk/client-appconfig';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import type { Command } from 'commander';
@@ -18,11 +19,14 @@ import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { ArchiveBucket } from '../../lib/stores/archive.ts';
+import { CampaignTable } from '../../lib/stores/campaign-table.ts';
 import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
+import { appConfigRollout } from '../../lib/stores/policy-rollout.ts';
 import { ProfileTable } from '../../lib/stores/profile-table.ts';
 import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
 import { account, harvest } from '../events.ts';
+import { campaignEvidenceOf } from './evidence.ts';
 
 /** The verbs of the security team, on tables and an archive as the pipeline leaves them. */
 let emulators: Emulators;
@@ -44,6 +48,7 @@ beforeAll(async () => {
   for (const [name, value] of Object.entries(endpointVariables(emulators.endpoints))) vi.stubEnv(name, value);
   vi.stubEnv('FINDING_TABLE', 'findings');
   vi.stubEnv('PROFILE_TABLE', 'profiles');
+  vi.stubEnv('CAMPAIGN_TABLE', 'campaigns');
   vi.stubEnv('ARCHIVE_BUCKET', 'archive');
   await clients.dynamodb.send(
     new CreateTableCommand({
@@ -66,6 +71,14 @@ beforeAll(async () => {
       BillingMode: 'PAY_PER_REQUEST',
       AttributeDefinitions: [S('account'), S('item')],
       KeySchema: key('account', 'item'),
+    }),
+  );
+  await clients.dynamodb.send(
+    new CreateTableCommand({
+      TableName: 'campaigns',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [S('campaign'), S('item')],
+      KeySchema: key('campaign', 'item'),
     }),
   );
   await clients.s3.send(new CreateBucketCommand({ Bucket: 'archive' }));
@@ -347,6 +360,87 @@ describe('dossier', () => {
       code: 2,
       err: expect.stringContaining('is not empty'),
     });
+  });
+
+  it('of a campaign draws on all members, not only those that the notice lists', async () => {
+    const { held, campaign } = campaignEvidenceOf(52);
+    const profiles = new ProfileTable(clients.dynamodb, 'profiles', { retentionDays: 35 });
+    const rules = { policy: held.policy, calibration: held.calibration, code: 'test', shadow: false };
+    const records = await Promise.all(
+      campaign.members.map(async (name, i) => {
+        const arrivals = held.events.filter(({ event }) => event.account === name);
+        await profiles.save(newAccount(name), advance(newAccount(name), arrivals, rules).state, undefined);
+        const bucket = bucketOf(name);
+        return {
+          shard: 'shardId-000000000000',
+          sequence: String(9000 + i),
+          partitionKey: partitionKey(bucket),
+          arrived: arrivals.at(-1)?.time ?? 0,
+          data: encodeRecord(
+            { bucket },
+            arrivals.map(({ event }) => event),
+          ),
+        };
+      }),
+    );
+    await new ArchiveBucket(clients.s3, 'archive').put(records);
+    await new CampaignTable(clients.dynamodb, 'campaigns').save(campaign, 0);
+    await new DynamoFindingStore(clients.dynamodb, 'findings').write(held.finding, undefined);
+    const out = join(folder, 'campaign');
+    const made = await run(dossierCommand(), held.finding.id, '--out', out, '--json');
+    expect(JSON.parse(made.out)).toMatchObject({ reproduced: true, why: null, missing: [] });
+    expect(readdirSync(out)).toContain('campaign.json');
+    expect((await run(dossierCommand(), 'verify', out)).code).toBe(0);
+    vi.stubEnv('CAMPAIGN_TABLE', '');
+    const without = await run(
+      dossierCommand(),
+      ...[held.finding.id, '--out', join(folder, 'listed'), '--json'],
+    );
+    vi.stubEnv('CAMPAIGN_TABLE', 'campaigns');
+    expect(JSON.parse(without.out)).toMatchObject({
+      reproduced: false,
+      why: '50 of 52 members are here, and the numbers are of all',
+      missing: [
+        expect.stringContaining('campaigns table was not given'),
+        'The notice counts 52 members and lists 50; of the others nothing is here.',
+      ],
+    });
+  });
+
+  it('takes the policy out of AppConfig, and says plainly where it is not there', async () => {
+    const store = new DynamoFindingStore(clients.dynamodb, 'findings');
+    const made = { ...notice, finding: 'f-policy-1', versions: { ...notice.versions, policy: 'summer-2' } };
+    await store.write(applyNotice(undefined, made), undefined);
+    vi.stubEnv('SIPHONWATCH_STACK', 'Siphonwatch');
+    const dossier = (name: string) =>
+      run(dossierCommand(), 'f-policy-1', '--out', join(folder, name), '--json');
+    expect((await dossier('none')).err).toContain(
+      'made with policy summer-2, which is not the shipped one (default-1), and AppConfig could not be asked for it: AppConfig has no application named Siphonwatch',
+    );
+    emulators.appConfig.declare(
+      {
+        environments: [{ application: 'Siphonwatch', name: 'live' }],
+        configurations: ['policy', 'shadow'].map((profile) => ({
+          application: 'Siphonwatch',
+          profile,
+          validators: [],
+        })),
+        strategies: [{ name: 'Siphonwatch-policy', bakeMinutes: 0 }],
+      },
+      async () => undefined,
+    );
+    const client = new AppConfigClient({});
+    const rollout = appConfigRollout(client, 'Siphonwatch');
+    await rollout.push('active', { ...defaultPolicy, id: 'spring-1' }, 'test');
+    expect((await dossier('other')).err).toContain(
+      'nor in AppConfig: stack Siphonwatch in us-east-1 has only spring-1',
+    );
+    await rollout.push('active', { ...defaultPolicy, id: 'summer-2' }, 'test');
+    await rollout.push('active', { ...defaultPolicy, id: 'autumn-3' }, 'test');
+    client.destroy();
+    // not the same bits: the notice was written under another policy's name
+    expect(JSON.parse((await dossier('found')).out)).toMatchObject({ finding: 'f-policy-1' });
+    expect(JSON.parse(readFileSync(join(folder, 'found', 'policy.json'), 'utf8')).id).toBe('summer-2');
   });
 
   it('says what it could not have', async () => {

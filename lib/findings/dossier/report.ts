@@ -162,7 +162,7 @@ ${table(
   ]),
   [1, 2],
 )}
-<p class="muted">A fact that links accounts does not count in judging them.</p>`;
+<p class="muted">A fact that links accounts does not count in judging them. Links and roles rest on facts of accounts that are not in this dossier; they stand here as the notice has them.</p>`;
 }
 
 function membersOf(finding: Finding): Html {
@@ -198,9 +198,14 @@ ${
 }</div>`;
 }
 
+/** Accounts that the page lists; all are in the assessment. */
+const ACCOUNTS_LISTED = 100;
+
 function accountsOf(assessed: Assessment): Html | undefined {
   if (assessed.accounts.length === 0) return undefined;
-  return html`${table(
+  const busiest = [...assessed.accounts].sort((a, b) => b.requests - a.requests);
+  const more = busiest.length - ACCOUNTS_LISTED;
+  return html`${more > 0 ? html`<p>The ${count(ACCOUNTS_LISTED)} busiest of ${count(busiest.length)} accounts; all are in <code>assessment.json</code>.</p>` : undefined}${table(
     [
       'account, as stored',
       'requests',
@@ -210,15 +215,17 @@ function accountsOf(assessed: Assessment): Html | undefined {
       'score',
       'rarity',
     ],
-    assessed.accounts.map((held) => [
-      html`<code>${plain(held.account, 40)}</code>`,
-      count(held.requests),
-      amount(held.outputTokens),
-      count(held.events),
-      held.rebuilt === null ? 'not possible' : held.rebuilt ? 'the same' : 'not the same',
-      held.score.toFixed(2),
-      held.p === null || held.p >= 1 ? 'unknown' : `1 in ${oneIn(held.p)}`,
-    ]),
+    busiest
+      .slice(0, ACCOUNTS_LISTED)
+      .map((held) => [
+        html`<code>${plain(held.account, 40)}</code>`,
+        count(held.requests),
+        amount(held.outputTokens),
+        count(held.events),
+        held.rebuilt === null ? 'not possible' : held.rebuilt ? 'the same' : 'not the same',
+        held.score.toFixed(2),
+        held.p === null || held.p >= 1 ? 'unknown' : `1 in ${oneIn(held.p)}`,
+      ]),
     [1, 2, 3, 5, 6],
   )}`;
 }
