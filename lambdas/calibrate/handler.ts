@@ -13,10 +13,13 @@ import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
 import { policySourceOf } from '../../lib/stores/policy-source.ts';
 import { ProfileTable } from '../../lib/stores/profile-table.ts';
 import { verdictsBySubject } from '../../lib/stores/verdicts.ts';
+import { CODE_VERSION } from '../../lib/version.ts';
 import { policyProblems } from '../policy-problems.ts';
+import { SilentAccounts } from './silent.ts';
 
 /**
- * Learns a calibration from the profiles as they stand and keeps it under an id of its own. It activates nothing: a
+ * The daily pass over all profiles. Looks again at accounts that fell silent with an open finding, and
+ * learns a calibration from the profiles as they stand and keeps it under an id of its own. It activates nothing: a
  * policy names the calibration that it was judged with.
  */
 
@@ -49,7 +52,10 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
   const verdicts = await verdictsBySubject(new DynamoFindingStore(client, environment.FINDING_TABLE));
   let accounts: CalibrationAccount[] = [];
   let share = 1;
-  for await (const { profile, sealed } of profiles.scan()) {
+  const silent = new SilentAccounts();
+  for await (const state of profiles.scan()) {
+    silent.see(state);
+    const { profile, sealed } = state;
     if (verdicts.get(profile.account) === 'confirmed') continue;
     // the pseudonym is a keyed hash: a share of it is a fair sample, and the same one every day
     if (shareOf(profile.account) >= share) continue;
@@ -63,6 +69,8 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
       accounts = accounts.filter((held) => shareOf(held.account) < share);
     }
   }
+  const rules = { policy, calibration: await calibrations.get(policy.calibration), code: CODE_VERSION };
+  logger.info('looked again', { ...(await silent.lookAgain(profiles, { ...rules, shadow: false })) });
   if (accounts.length === 0) {
     logger.info('no profiles yet: nothing to learn from');
     return undefined;

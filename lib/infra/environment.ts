@@ -94,7 +94,7 @@ export const FUNCTIONS = {
   },
   calibrate: {
     entry: 'lambdas/calibrate/handler.ts',
-    what: "Learns the peer groups' null distributions from yesterday's profiles.",
+    what: "Learns the peer groups' null distributions from yesterday's profiles; calms and closes findings of silent accounts.",
     variables: [...EVERYWHERE, 'PROFILE_TABLE', 'FINDING_TABLE', 'STATE_BUCKET', ...POLICIES],
   },
   validatePolicy: {

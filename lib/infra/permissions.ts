@@ -222,7 +222,12 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
     keyThrough(r.key, 'dynamodb', 's3', 'sqs'),
   ],
   calibrate: (r) => [
-    allow('Profiles', ['dynamodb:Query', 'dynamodb:Scan'], r.tables.profile.tableArn),
+    // Updates of accounts that fell silent: a transition, under the version that was read.
+    allow(
+      'Profiles',
+      ['dynamodb:Query', 'dynamodb:Scan', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem'],
+      r.tables.profile.tableArn,
+    ),
     allow('Findings', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan'], r.tables.finding.tableArn),
     allow('FindingsByUpdate', ['dynamodb:Query'], `${r.tables.finding.tableArn}/index/${UPDATED_INDEX}`),
     ...readCalibrations(r.buckets),
