@@ -41,7 +41,7 @@ export async function importFindings(delivery: HubDelivery): Promise<void> {
 async function importBatch(batch: readonly AwaitedImport[], delivery: HubDelivery): Promise<void> {
   const { findings, hub, home } = delivery;
   const held = await readAll(batch, findings);
-  // UpdatedAt is the time of reading: an import that was overtaken is the older one.
+  // UpdatedAt is the time of reading: Security Hub ignores an import that another has overtaken.
   const now = delivery.now();
   const sent = held.map(({ awaited, read }) => ({
     awaited,
@@ -58,9 +58,8 @@ async function importBatch(batch: readonly AwaitedImport[], delivery: HubDeliver
       delivery.report({ what: 'refused', finding: read.finding.id, why: refusal.why });
       continue;
     }
+    await findings.imported(awaited);
     imported++;
-    // The mark that was read is gone: another sweep was at it, and what stands there now may be its copy or ours.
-    if (!(await findings.imported(awaited))) await findings.awaitImport(awaited.id, `again ${now}`);
   }
   if (imported > 0) delivery.report({ what: 'imported', findings: imported });
 }

@@ -70,7 +70,9 @@ export async function startSecurityHub(): Promise<LocalSecurityHub> {
           return [
             { Id: held.Id, ErrorCode: 'InvalidInput', ErrorMessage: `Finding does not have ${missing}` },
           ];
-        findings.set(held.Id, held);
+        // An update that is not later than what is there is ignored, and no failure.
+        const known = findings.get(held.Id);
+        if (known === undefined || known.UpdatedAt < held.UpdatedAt) findings.set(held.Id, held);
         return [];
       });
       send(200, {

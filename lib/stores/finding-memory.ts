@@ -73,8 +73,8 @@ export class MemoryFindingStore implements FindingStore {
   async awaitingImport(limit: number): Promise<readonly AwaitedImport[]> {
     return [...this.awaited].slice(0, limit).map(([id, token]) => ({ id, token }));
   }
-  async imported({ id, token }: AwaitedImport): Promise<boolean> {
-    return this.awaited.get(id) === token && this.awaited.delete(id);
+  async imported({ id, token }: AwaitedImport): Promise<void> {
+    if (this.awaited.get(id) === token) this.awaited.delete(id);
   }
   async state(name: string): Promise<HeldState | undefined> {
     return this.states.get(name);

@@ -55,8 +55,8 @@ export interface FindingStore extends ExceptionPort {
   awaitImport(id: string, token: string): Promise<void>;
   /** Findings that were marked, at most `limit`. */
   awaitingImport(limit: number): Promise<readonly AwaitedImport[]>;
-  /** Takes the mark away if it is still the one that was read; false where it is not. */
-  imported(read: AwaitedImport): Promise<boolean>;
+  /** Takes the mark away if it is still the one that was read. */
+  imported(read: AwaitedImport): Promise<void>;
   state(name: string): Promise<HeldState | undefined>;
   writeState(name: string, body: string, read: number | undefined): Promise<boolean>;
 }
@@ -250,7 +250,7 @@ export class DynamoFindingStore implements FindingStore {
     return found;
   }
 
-  async imported(read: AwaitedImport): Promise<boolean> {
+  async imported(read: AwaitedImport): Promise<void> {
     try {
       await this.#client.send(
         new DeleteItemCommand({
@@ -261,10 +261,9 @@ export class DynamoFindingStore implements FindingStore {
           ExpressionAttributeValues: { ':read': { S: read.token } },
         }),
       );
-      return true;
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
+      // It changed while it was on its way, and waits again.
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
     }
   }
 

@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { DETAIL_TYPE } from '../../lambdas/notify/deliver.ts';
 import { bulletinOf, rowOf } from '../../lib/findings/bulletin.ts';
 import { applyNotice, deliveryId, type Notice } from '../../lib/findings/finding.ts';
 import { asff } from '../../lib/findings/views/asff.ts';
@@ -10,6 +12,8 @@ import { COLUMNS, email } from '../../lib/findings/views/email.ts';
 import { jsonView } from '../../lib/findings/views/json.ts';
 import { OCSF_VERSION, ocsf } from '../../lib/findings/views/ocsf.ts';
 import { sms } from '../../lib/findings/views/sms.ts';
+import { compilePattern, type Json } from '../../lib/local/filter-pattern.ts';
+import { EVENT_SOURCE } from '../../lib/stores/event-bus.ts';
 import { calmed, campaign, escalated, NOW, opened } from './notices.ts';
 import { faults } from './schemas.ts';
 
@@ -97,5 +101,54 @@ describe('the examples', () => {
     );
     expect(email(calmed, NOW).text.replace(/\s+/g, ' ')).toContain('would have been seen in 1 of 2,300');
     expect(email({ ...opened, p: 1 }, NOW).text.replace(/\s+/g, ' ')).toContain('too few peers to say');
+  });
+});
+
+describe('examples/throttle.yaml', () => {
+  interface Rule {
+    readonly EventPattern: { readonly detail: Record<string, unknown> };
+    readonly Targets: readonly [
+      {
+        readonly InputTransformer: {
+          readonly InputPathsMap: Record<string, string>;
+          readonly InputTemplate: string;
+        };
+      },
+    ];
+  }
+  const { Resources } = parse(
+    readFileSync(new URL('../../examples/throttle.yaml', import.meta.url), 'utf8'),
+  ) as { Resources: Record<'Throttle' | 'Restore', { Properties: Rule }> };
+  /** What the gateway is sent by a rule for a notice; undefined where the rule does not match. */
+  function sent(rule: 'Throttle' | 'Restore', notice: Notice): unknown {
+    const { EventPattern, Targets } = Resources[rule].Properties;
+    const detail = ocsf(notice, NOW);
+    const event = { source: EVENT_SOURCE, 'detail-type': DETAIL_TYPE, detail };
+    if (!compilePattern(JSON.stringify(EventPattern))(event as unknown as Json)) return undefined;
+    const { InputPathsMap, InputTemplate } = Targets[0].InputTransformer;
+    let text = InputTemplate;
+    for (const [name, path] of Object.entries(InputPathsMap)) {
+      const value = path
+        .split('.')
+        .slice(1)
+        .reduce<unknown>((held, step) => (held as Record<string, unknown>)[step], event);
+      text = text.replace(`<${name}>`, typeof value === 'string' ? value : JSON.stringify(value));
+    }
+    return JSON.parse(text);
+  }
+
+  it('throttles while a critical finding stands, gives the limit back after it, and leaves the others alone', () => {
+    expect(sent('Throttle', escalated)).toMatchObject({
+      action: 'throttle',
+      finding: escalated.finding,
+      delivery: deliveryId(escalated),
+      resources: [{ uid: escalated.subject.id, type: 'Customer account' }],
+    });
+    expect(sent('Throttle', campaign)).toMatchObject({ resources: { length: 51 } });
+    expect(sent('Restore', calmed)).toMatchObject({ action: 'restore', factor: 1 });
+    expect(sent('Restore', { ...calmed, transition: 'closed' })).toBeDefined();
+    expect(sent('Throttle', opened)).toBeUndefined();
+    expect(sent('Throttle', calmed)).toBeUndefined();
+    expect(sent('Restore', escalated)).toBeUndefined();
   });
 });

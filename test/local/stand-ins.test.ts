@@ -100,7 +100,10 @@ describe('Security Hub', () => {
         { id: 'without', why: 'InvalidInput: Finding does not have Title' },
       ]);
       expect(local.calls).toEqual([100, 100, 6]);
-      await hub.import([{ ...base, Id: 'f3', RecordState: 'ARCHIVED' }]);
+      const UpdatedAt = new Date(NOW + 1).toISOString();
+      await hub.import([{ ...base, Id: 'f3', RecordState: 'ARCHIVED', UpdatedAt }]);
+      // overtaken by the one before
+      await hub.import([{ ...base, Id: 'f3' }]);
       expect(local.findings.size).toBe(205);
       expect(local.findings.get('f3')?.RecordState).toBe('ARCHIVED');
     } finally {

@@ -8,7 +8,7 @@ import { stakeWords } from './email.ts';
 /**
  * AWS Security Finding Format for BatchImportFindings
  * (https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format.html): a finding is found again
- * by its Id, so that a later notice updates it; at most 240 KB.
+ * by its Id, so that a later import updates it, unless its UpdatedAt is not later; at most 240 KB.
  */
 export const ASFF_MAX = {
   title: 256,
@@ -62,6 +62,12 @@ export interface AsffFinding {
   LastObservedAt: string;
   Severity: { Label: 'INFORMATIONAL' | 'LOW' | 'HIGH' | 'CRITICAL'; Original: string };
   Confidence: number;
+  /** what updates of an imported finding change; the fields of the same names are the customer's from then on */
+  FindingProviderFields: {
+    Severity: { Label: AsffFinding['Severity']['Label']; Original: string };
+    Confidence: number;
+    Types: string[];
+  };
   Title: string;
   Description: string;
   Remediation: { Recommendation: { Text: string } };
@@ -85,6 +91,9 @@ export function asff(
   const sure = certaintyWords(notice);
   const { subject, versions } = notice;
   const text = (value: string, max: number) => plain(value, max);
+  const types = ['Unusual Behaviors/User', 'Effects/Data Exfiltration'];
+  const severity = { Label: SEVERITY[notice.level], Original: String(notice.score) };
+  const confidence = Math.max(0, Math.min(100, Math.floor(100 * (1 - notice.p))));
   const fields: Record<string, string> = {
     'siphonwatch/level': notice.level,
     'siphonwatch/transition': notice.transition,
@@ -112,13 +121,14 @@ export function asff(
     ProductArn: productArn(home),
     GeneratorId: `siphonwatch/${text(versions.policy, 64)}`,
     AwsAccountId: accountId,
-    Types: ['Unusual Behaviors/User', 'Effects/Data Exfiltration'],
+    Types: types,
     CreatedAt: held.openedAt,
     UpdatedAt: new Date(now).toISOString(),
     FirstObservedAt: notice.since,
     LastObservedAt: notice.at,
-    Severity: { Label: SEVERITY[notice.level], Original: String(notice.score) },
-    Confidence: Math.max(0, Math.min(100, Math.floor(100 * (1 - notice.p)))),
+    Severity: severity,
+    Confidence: confidence,
+    FindingProviderFields: { Severity: severity, Confidence: confidence, Types: types },
     Title: text(`Model extraction: ${headline(notice)}`, ASFF_MAX.title),
     Description: text(
       `${summary(notice)} ${sure.promise} ${sure.place} ${stakeWords(notice, false)} ${notice.reasons
