@@ -3,12 +3,14 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import { learnGroupNull } from '../../lib/campaigns/group-null.ts';
 import { scoreRules } from '../../lib/detection/judge.ts';
+import { TrafficBySlice } from '../../lib/findings/traffic.ts';
 import { readEnvironment } from '../../lib/infra/environment.ts';
 import { hash48 } from '../../lib/profile/hashes.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { type CalibrationAccount, learnCalibration } from '../../lib/scoring/calibrate.ts';
 import { CalibrationBucket } from '../../lib/stores/calibration-store.ts';
 import { dynamoDb, s3 } from '../../lib/stores/clients.ts';
+import { keepTraffic } from '../../lib/stores/finding-queries.ts';
 import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
 import { policySourceOf } from '../../lib/stores/policy-source.ts';
 import { ProfileTable } from '../../lib/stores/profile-table.ts';
@@ -18,8 +20,8 @@ import { policyProblems } from '../policy-problems.ts';
 import { SilentAccounts } from './silent.ts';
 
 /**
- * The daily pass over all profiles. Looks again at accounts that fell silent with an open finding, and
- * learns a calibration from the profiles as they stand and keeps it under an id of its own. It activates nothing: a
+ * The daily pass over all profiles. Sums up the week's traffic, looks again at accounts that fell silent with an open
+ * finding, and learns a calibration from the profiles as they stand and keeps it under an id of its own. It activates nothing: a
  * policy names the calibration that it was judged with.
  */
 
@@ -49,20 +51,24 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
     retentionDays: policy.retentionDays,
     sealedCache: 1,
   });
-  const verdicts = await verdictsBySubject(new DynamoFindingStore(client, environment.FINDING_TABLE));
+  const findings = new DynamoFindingStore(client, environment.FINDING_TABLE);
+  const verdicts = await verdictsBySubject(findings);
   let accounts: CalibrationAccount[] = [];
   let share = 1;
   const silent = new SilentAccounts();
+  const traffic = new TrafficBySlice();
   for await (const state of profiles.scan()) {
     silent.see(state);
     const { profile, sealed } = state;
+    const slices = joinSlices([sealed, profile.slices]);
+    traffic.add(slices);
     if (verdicts.get(profile.account) === 'confirmed') continue;
     // the pseudonym is a keyed hash: a share of it is a fair sample, and the same one every day
     if (shareOf(profile.account) >= share) continue;
     accounts.push({
       account: profile.account,
       customer: profile.customer,
-      slices: joinSlices([sealed, profile.slices]),
+      slices,
     });
     if (accounts.length > MOST_ACCOUNTS) {
       share /= 2;
@@ -70,6 +76,7 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
     }
   }
   const rules = { policy, calibration: await calibrations.get(policy.calibration), code: CODE_VERSION };
+  await keepTraffic(findings, traffic.week(silent.now));
   logger.info('looked again', { ...(await silent.lookAgain(profiles, { ...rules, shadow: false })) });
   if (accounts.length === 0) {
     logger.info('no profiles yet: nothing to learn from');

@@ -23,6 +23,10 @@ export class SilentAccounts {
   #now = 0;
   readonly #waiting: string[] = [];
 
+  get now(): number {
+    return this.#now;
+  }
+
   see(state: AccountState): void {
     const { profile } = state;
     this.#now = Math.max(this.#now, profile.arrived);

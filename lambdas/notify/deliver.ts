@@ -10,6 +10,7 @@ import {
 } from '../../lib/findings/finding.ts';
 import { renderNotice } from '../../lib/findings/publication.ts';
 import { type Route, routeOf, withRoute } from '../../lib/findings/routing.ts';
+import { type Traffic, withTrafficShare } from '../../lib/findings/traffic.ts';
 import { ocsf } from '../../lib/findings/views/ocsf.ts';
 import type { FindingBus } from '../../lib/stores/event-bus.ts';
 import type { FindingStore, Held } from '../../lib/stores/finding-store.ts';
@@ -26,6 +27,8 @@ export interface Delivery {
   /** findings go to Security Hub too; they are only marked here, the sweep imports them */
   readonly hub: boolean;
   readonly brakes: Readonly<Record<BrakeName, StormBrake>>;
+  /** a week of all traffic, which shares are taken of; undefined where none is known yet */
+  traffic(): Promise<Traffic | undefined>;
   /** processing time, ms */
   now(): number;
   /** routes of the policy in force; without, and where there are none, all is told at once */
@@ -78,7 +81,8 @@ export async function deliver(
         });
         continue;
       }
-      if (!(await settle(notice, waiting.since, delivery))) {
+      const whole = withTrafficShare(notice, await delivery.traffic());
+      if (!(await settle(whole, waiting.since, delivery))) {
         outcome = 'busy';
         break;
       }

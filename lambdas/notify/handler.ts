@@ -5,10 +5,12 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { Route } from '../../lib/findings/routing.ts';
+import type { Traffic } from '../../lib/findings/traffic.ts';
 import { homeOf } from '../../lib/findings/views/asff.ts';
 import { readEnvironment } from '../../lib/infra/environment.ts';
 import type { MetricName } from '../../lib/infra/metrics.ts';
 import { EventBridgeBus } from '../../lib/stores/event-bus.ts';
+import { trafficOf } from '../../lib/stores/finding-queries.ts';
 import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
 import { SnsTopic } from '../../lib/stores/notification-topic.ts';
 import {
@@ -55,6 +57,23 @@ const profiles = new DynamoOutbox(dynamodb, environment.PROFILE_TABLE, PROFILE_O
 const campaigns = new DynamoOutbox(dynamodb, environment.CAMPAIGN_TABLE, CAMPAIGN_OUTBOX);
 const metrics = new Metrics();
 
+/** For so long a week's traffic is good, ms; it is summed up once a day. */
+const TRAFFIC_MS = 3_600_000;
+let known: { readonly at: number; readonly week: Promise<Traffic | undefined> } | undefined;
+
+function traffic(): Promise<Traffic | undefined> {
+  const now = Date.now();
+  if (known === undefined || now - known.at > TRAFFIC_MS) {
+    const week = trafficOf(findings);
+    known = { at: now, week };
+    // Who waits for it sees the failure; the next one asks again.
+    week.catch(() => {
+      known = undefined;
+    });
+  }
+  return known.week;
+}
+
 /** Items that are delivered side by side. */
 const TOGETHER = 8;
 /** The streams have had so long, ms; what still waits is the sweeper's. */
@@ -69,6 +88,7 @@ export async function handler(event: WakeUp, context: { readonly awsRequestId: s
     findings,
     topic,
     bus,
+    traffic,
     hub: hub !== undefined,
     brakes: { account: new StormBrake(findings, 'account'), campaign: new StormBrake(findings, 'campaign') },
     now: Date.now,

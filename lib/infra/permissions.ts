@@ -228,7 +228,11 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
       ['dynamodb:Query', 'dynamodb:Scan', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem'],
       r.tables.profile.tableArn,
     ),
-    allow('Findings', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan'], r.tables.finding.tableArn),
+    allow(
+      'Findings',
+      ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:PutItem'],
+      r.tables.finding.tableArn,
+    ),
     allow('FindingsByUpdate', ['dynamodb:Query'], `${r.tables.finding.tableArn}/index/${UPDATED_INDEX}`),
     ...readCalibrations(r.buckets),
     allow('NewCalibration', ['s3:PutObject'], r.buckets.state.arnForObjects(`${CALIBRATION_PREFIX}*`)),

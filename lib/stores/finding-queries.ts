@@ -1,6 +1,7 @@
 import { type AuditEntry, type Finding, type FindingState, stateAt } from '../findings/finding.ts';
+import { type Traffic, traffic } from '../findings/traffic.ts';
 import type { Level } from '../scoring/level.ts';
-import type { FindingPage, FindingStore } from './finding-store.ts';
+import { type FindingPage, type FindingStore, parse } from './finding-store.ts';
 
 /** What the verbs and the triage API ask of the findings table. */
 export interface FindingFilter {
@@ -34,4 +35,18 @@ export async function wholeTrail(store: FindingStore, finding: Finding): Promise
   const entries = new Map((await store.audit(finding.id)).map((entry) => [entry.n, entry]));
   for (const entry of finding.audit ?? []) entries.set(entry.n, entry);
   return [...entries.values()].sort((a, b) => a.n - b.n);
+}
+
+const TRAFFIC = 'traffic';
+
+/** The week of all traffic that was summed up last. @throws FindingError where it cannot be read */
+export async function trafficOf(store: FindingStore): Promise<Traffic | undefined> {
+  const held = await store.state(TRAFFIC);
+  return held === undefined ? undefined : parse('traffic', traffic, held.body);
+}
+
+/** Keeps a week of all traffic; of two at a time the first. */
+export async function keepTraffic(store: FindingStore, week: Traffic): Promise<void> {
+  const held = await store.state(TRAFFIC);
+  await store.writeState(TRAFFIC, JSON.stringify(week), held?.version);
 }

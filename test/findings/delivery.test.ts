@@ -31,6 +31,7 @@ function world(wrap: <T extends object>(port: T) => T = (port) => port) {
     topic: wrap(topic),
     bus: wrap(bus),
     hub: true,
+    traffic: async () => undefined,
     brakes: {
       account: new StormBrake(wrap(findings), 'account'),
       campaign: new StormBrake(wrap(findings), 'campaign'),

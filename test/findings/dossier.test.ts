@@ -116,7 +116,9 @@ describe('a dossier', () => {
     const { notice } = judgeAccount(profile, before, at, rules);
     if (notice === undefined) throw new Error('no notice');
     expect(notice.transition).toBe('calmed');
-    expect(assess({ ...held, finding: applyNotice(undefined, notice) }).notice).toMatchObject({
+    // the share of all traffic was added when it was delivered
+    const told = { ...notice, stake: { ...notice.stake, trafficShare: 0.1 } };
+    expect(assess({ ...held, finding: applyNotice(undefined, told) }).notice).toMatchObject({
       reproduced: true,
       differing: [],
     });

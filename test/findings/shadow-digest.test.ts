@@ -82,6 +82,7 @@ it('is told once a day by the sweep, under a kind of its own, and not at all wit
     topic,
     bus: new MemoryBus(),
     hub: false,
+    traffic: async () => undefined,
     brakes: { account: new StormBrake(findings, 'account'), campaign: new StormBrake(findings, 'campaign') },
     now: () => clock,
     by: 'test',
