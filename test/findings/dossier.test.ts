@@ -73,6 +73,8 @@ describe('a dossier', () => {
       expect(assessed.notice).toMatchObject({ reproduced: true, why: null, differing: [] });
       expect(assessed.windows[0]?.score).toBeGreaterThan(3);
       expect(assessed.accounts).toHaveLength(60);
+      const titles = held.finding.notice.reasons.map(({ title }) => title);
+      expect(titles).toContain('every account adds tasks that nobody else asks');
       expect(assess(readEvidence(writeEvidence(held)))).toEqual(assessed);
     });
 

@@ -1,4 +1,4 @@
-import { groupCertainty, lookAtGroup, scoreGroup } from '../../campaigns/group-score.ts';
+import { GROUP_SIGNALS, groupCertainty, lookAtGroup, scoreGroup } from '../../campaigns/group-score.ts';
 import { fullWindow } from '../../campaigns/group-window.ts';
 import { customerOf, type Member } from '../../campaigns/judge-campaign.ts';
 import { timeRules } from '../../detection/advance.ts';
@@ -132,7 +132,7 @@ export function campaignNotice(held: Evidences, group: GroupAtNotice, rules: Rul
     p: round(sure.p),
     peers: { group: sure.group, accounts: sure.accounts },
     window: { hours: top.hours, from: iso(window.from), to: iso(window.to), events: window.counts.events },
-    reasons: reasonsOf(top),
+    reasons: reasonsOf(top, GROUP_SIGNALS),
     explanations: explain(sightOf(window, customer)),
     requests: window.counts.events,
     inputTokens: window.counts.inputTokens,
