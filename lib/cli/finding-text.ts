@@ -117,6 +117,12 @@ export function findingInFull(
     lines.push(
       `${when(entry.at)}  ${entry.transition} at ${entry.level}${entry.fate === undefined ? '' : ` (${FATE_WORDS[entry.fate]})`}`,
     );
+  const { members = [] } = notice.subject;
+  if (members.length > 0) lines.push('', 'MEMBERS');
+  for (const held of members)
+    lines.push(
+      `${plain(held.account, 40)}  ${plain(held.role, 12).padEnd(9)} ${count(held.events).padStart(9)} requests ${amount(held.outputTokens).padStart(12)} tokens out  ${held.links.map((kind) => plain(kind, 30)).join(', ')}`,
+    );
   lines.push('', 'EXPLANATIONS IN FULL');
   for (const held of notice.explanations)
     lines.push(

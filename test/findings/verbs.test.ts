@@ -386,6 +386,8 @@ describe('dossier', () => {
     await new ArchiveBucket(clients.s3, 'archive').put(records);
     await new CampaignTable(clients.dynamodb, 'campaigns').save(campaign, 0);
     await new DynamoFindingStore(clients.dynamodb, 'findings').write(held.finding, undefined);
+    const { out: shown } = await run(findingsCommand(), 'show', held.finding.id);
+    expect(shown.split('\nMEMBERS\n')[1]?.split('\n\n')[0]?.split('\n')).toHaveLength(50);
     const out = join(folder, 'campaign');
     const made = await run(dossierCommand(), held.finding.id, '--out', out, '--json');
     expect(JSON.parse(made.out)).toMatchObject({ reproduced: true, why: null, missing: [] });

@@ -571,6 +571,7 @@ describe('the deployment', () => {
       tracing: 'false',
       findingsEmails: 'security@example.com',
       operationsEmails: 'ops@example.com',
+      criticalPhones: '+4930123456, +12025550123',
       monthlyBudgetUsd: '500',
       removal: 'destroy',
       deletionProtection: 'false',
@@ -581,7 +582,12 @@ describe('the deployment', () => {
       StreamModeDetails: { StreamMode: 'PROVISIONED' },
     });
     other.resourceCountIs('AWS::S3::Bucket', 3);
-    other.resourceCountIs('AWS::SNS::Subscription', 2);
+    other.resourceCountIs('AWS::SNS::Subscription', 4);
+    other.hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'sms',
+      Endpoint: '+4930123456',
+      FilterPolicy: { level: ['critical'], transition: ['opened', 'escalated', 'reopened'] },
+    });
     other.hasResourceProperties('AWS::Budgets::Budget', {
       Budget: Match.objectLike({ BudgetLimit: { Amount: 500, Unit: 'USD' } }),
     });
