@@ -54,7 +54,7 @@ function text(pattern: RegExp, fallback: string, allowed: string, what: string):
 }
 
 /** One, several with commas between them, or a JSON list in cdk.json. */
-function several(one: z.ZodType<string>, allowed: string, what: string): Setting<readonly string[]> {
+function several(one: z.ZodType<string, string>, allowed: string, what: string): Setting<readonly string[]> {
   const list = z.array(one);
   const commas = z
     .string()
