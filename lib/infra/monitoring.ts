@@ -168,6 +168,7 @@ export class Monitoring extends Construct {
           'Findings and notifications',
           [
             own('notify', 'FindingsOpened'),
+            own('sweep', 'FindingsOpened'),
             own('notify', 'NotificationsSent'),
             own('notify', 'NotificationFailures'),
           ],

@@ -93,6 +93,26 @@ describe('the examples', () => {
       expect(description).toContain(part);
   });
 
+  it('every view of a campaign says what links it, what was checked, what to do and by whom it was judged', () => {
+    const views = {
+      email: email(campaign, NOW).text,
+      chat: JSON.stringify(chat(campaign, NOW)),
+      json: JSON.stringify(jsonView(campaign, NOW)),
+      ocsf: JSON.stringify(ocsf(campaign, NOW)),
+      asff: JSON.stringify(asff(applyNotice(undefined, campaign), HOME, NOW)),
+    };
+    for (const [name, view] of Object.entries(views))
+      for (const part of [
+        campaign.subject.id,
+        'payment',
+        'a gateway or reseller for many people',
+        `siphonwatch dossier ${campaign.finding} --out`,
+        'default-1',
+        'shipped-2026-03',
+      ])
+        expect(view.replace(/\s+/g, ' '), name).toContain(part);
+  });
+
   it('speaks of certainty in sentences that stand by themselves', () => {
     const { text } = email(opened, NOW);
     const flat = text.replace(/\s+/g, ' ');

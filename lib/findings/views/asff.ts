@@ -114,6 +114,19 @@ export function asff(
         .slice(0, 3)
         .map((reason, i) => [`siphonwatch/reason${i + 1}`, `${reason.title}: ${reason.evidence}`]),
     ),
+    'siphonwatch/members': String(subject.memberCount ?? ''),
+    'siphonwatch/links': notice.links
+      .map((link) => `${link.kind}: ${link.members} members, ${link.others} others`)
+      .join('; '),
+    'siphonwatch/explanations': notice.explanations
+      .map(({ title, fits }) => `${fits ? 'fits' : 'does not fit'}: ${title}`)
+      .join('; '),
+    ...Object.fromEntries(
+      nextSteps(notice, now).map((step, i) => [
+        `siphonwatch/step${i + 1}`,
+        `${deadline(step)}: ${step.what} ${step.command}`,
+      ]),
+    ),
   };
   return {
     SchemaVersion: '2018-10-08',
