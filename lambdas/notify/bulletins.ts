@@ -1,4 +1,4 @@
-import { bulletinOf } from '../../lib/findings/bulletin.ts';
+import { bulletinOf, exceptionEnded, type Row } from '../../lib/findings/bulletin.ts';
 import { DELIVERY, digestList } from '../../lib/findings/delivery.ts';
 import { renderBulletin } from '../../lib/findings/publication.ts';
 import { listName, type Owed } from '../../lib/findings/storm.ts';
@@ -52,7 +52,7 @@ export async function tellDigests(delivery: Delivery): Promise<void> {
   const last = state === undefined ? today - DIGESTS_BACK * DAY : Number(state.body);
   let version = state?.version;
   for (let day = Math.max(last, today - DIGESTS_BACK * DAY); day < today; day += DAY) {
-    const rows = await delivery.findings.rows(digestList(day));
+    const rows = await digestRows(day, delivery);
     if (rows.length > 0) {
       const date = new Date(day).toISOString().slice(0, 10);
       const bulletin = bulletinOf(
@@ -66,4 +66,15 @@ export async function tellDigests(delivery: Delivery): Promise<void> {
     if (!(await delivery.findings.writeState('digest', String(day + DAY), version))) return;
     version = (version ?? 0) + 1;
   }
+}
+
+/** The lines of a day's digest; those of exceptions that ended on it as their findings stand now. */
+async function digestRows(day: number, { findings }: Delivery): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const held of await findings.rows(digestList(day))) {
+    const current =
+      held.ended === undefined ? held : exceptionEnded(held, (await findings.find(held.finding))?.finding);
+    if (current !== undefined) rows.push(current);
+  }
+  return rows;
 }

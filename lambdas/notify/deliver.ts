@@ -1,5 +1,5 @@
 import { rowOf } from '../../lib/findings/bulletin.ts';
-import { DELIVERY, decide, digestList } from '../../lib/findings/delivery.ts';
+import { DELIVERY, decide, digestList, LIST_KEPT } from '../../lib/findings/delivery.ts';
 import {
   applyNotice,
   deliveryId,
@@ -53,8 +53,6 @@ export type Report =
 
 /** Detail type of a finding on the bus. */
 export const DETAIL_TYPE = 'Siphonwatch Finding';
-/** Lists are forgotten after so long; findings are not. */
-const LIST_KEPT = 90 * 86_400_000;
 
 /**
  * Delivers what waits in one item, in order, and takes it out of the outbox. Safe to run at any time, any number of

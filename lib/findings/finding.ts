@@ -235,8 +235,10 @@ const REVIVES: readonly Transition[] = ['opened', 'escalated', 'reopened'];
 function stateAfter(held: Finding | undefined, { transition, at }: Notice): FindingState {
   const { verdict, state } = held ?? {};
   if (state === 'closed' && verdict !== undefined) {
-    if (!REVIVES.includes(transition)) return 'closed';
-    if (verdict.verdict === 'benign' && (verdict.until === undefined || verdict.until > at)) return 'closed';
+    const benign = verdict.verdict === 'benign';
+    if (benign && (verdict.until === undefined || verdict.until > at)) return 'closed';
+    // What goes on after a benign verdict has ended is open again.
+    if (!REVIVES.includes(transition) && !(benign && transition === 'updated')) return 'closed';
   }
   if (transition === 'calmed') return 'calmed';
   return transition === 'closed' ? 'closed' : 'open';

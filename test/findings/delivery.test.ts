@@ -6,7 +6,7 @@ import { importFindings } from '../../lambdas/notify/security-hub.ts';
 import { StormBrake } from '../../lambdas/notify/storm-brake.ts';
 import { deliveryId, type Finding, type Notice } from '../../lib/findings/finding.ts';
 import { count } from '../../lib/findings/people.ts';
-import { triage } from '../../lib/findings/triage.ts';
+import { triage, undo } from '../../lib/findings/triage.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
 import { MemoryBus } from '../../lib/stores/event-bus.ts';
 import { MemoryFindingStore } from '../../lib/stores/finding-memory.ts';
@@ -135,6 +135,40 @@ describe('delivery', () => {
     here.outbox.append('c', { ...opening(2), number: 2, transition: 'reopened' }, SINCE);
     await here.wake();
     expect(here.told()).toEqual([`${opening(2).subject.id}/2`]);
+  });
+
+  it('the digest of the day on which a benign verdict ends says what goes on, and nothing of what was taken back or calmed', async () => {
+    const here = world();
+    const [goes, undone, calm] = [opening(1), opening(2), opening(3)];
+    for (const notice of [goes, undone, calm]) here.outbox.append(notice.finding, notice, SINCE);
+    await here.wake();
+    const until = NOW + 2 * 86_400_000;
+    for (const { finding } of [goes, undone, calm])
+      await change(here.findings, finding, (held) =>
+        triage(held, { verdict: 'benign', by: 'ada', at: NOW, until, note: undefined }),
+      );
+    await change(here.findings, undone.finding, (held) => undo(held, 'ada', NOW, undefined));
+    here.outbox.append(calm.finding, { ...calm, number: 2, transition: 'calmed', level: 'clear' }, SINCE);
+    await here.wake();
+    for (let hour = 0; hour < 80; hour += 2) {
+      here.pass(2 * 3_600_000);
+      await here.sweep();
+    }
+    const digests = here.topic.published.filter(({ attributes }) => attributes.kind === 'digest');
+    expect(digests.map(({ attributes }) => attributes.deliveryId)).toEqual(['digest/2026-03-06']);
+    expect(digests[0]?.texts.email).toContain('suspect goes on, quiet until 2026-03-06');
+    const { rows } = JSON.parse(digests[0]?.texts.default ?? '{}') as { rows: { finding: string }[] };
+    expect(rows.map(({ finding }) => finding)).toEqual([goes.finding]);
+    const later = {
+      ...goes,
+      number: 2,
+      transition: 'updated' as const,
+      at: new Date(until + 1).toISOString(),
+    };
+    expect((await here.findings.find(goes.finding))?.finding.state).toBe('closed');
+    here.outbox.append(goes.finding, later, SINCE);
+    await here.wake();
+    expect((await here.findings.find(goes.finding))?.finding.state).toBe('open');
   });
 
   it('a notice that cannot be read stays and does not stop the one behind it', async () => {
