@@ -5,6 +5,7 @@ import { learnGroupNull } from '../../lib/campaigns/group-null.ts';
 import { scoreRules } from '../../lib/detection/judge.ts';
 import { TrafficBySlice } from '../../lib/findings/traffic.ts';
 import { readEnvironment } from '../../lib/infra/environment.ts';
+import type { Policy } from '../../lib/policy/policy.ts';
 import { hash48 } from '../../lib/profile/hashes.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { type CalibrationAccount, learnCalibration } from '../../lib/scoring/calibrate.ts';
@@ -75,13 +76,19 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
       accounts = accounts.filter((held) => shareOf(held.account) < share);
     }
   }
-  const rules = { policy, calibration: await calibrations.get(policy.calibration), code: CODE_VERSION };
   await keepTraffic(findings, traffic.week(silent.now));
-  logger.info('looked again', { ...(await silent.lookAgain(profiles, { ...rules, shadow: false })) });
-  if (accounts.length === 0) {
-    logger.info('no profiles yet: nothing to learn from');
-    return undefined;
-  }
+  const fault = await lookAgain(silent, profiles, policy);
+  const learnt = accounts.length === 0 ? undefined : await learn(accounts, policy, share);
+  if (learnt === undefined) logger.info('no profiles yet: nothing to learn from');
+  if (fault !== undefined) throw fault;
+  return learnt;
+}
+
+async function learn(
+  accounts: readonly CalibrationAccount[],
+  policy: Policy,
+  share: number,
+): Promise<{ id: string; accounts: number }> {
   let exclude: ReadonlySet<string> = new Set();
   const made = learnCalibration('draft', accounts, {
     ...scoreRules(policy),
@@ -96,6 +103,22 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
   logger.info('calibration made', { id, accounts: made.accounts, setAside: made.setAside, share });
   metrics.addMetric('CalibrationAccounts', MetricUnit.Count, made.accounts);
   return { id, accounts: made.accounts };
+}
+
+/** A failure is told at the end: a policy that names a calibration which is not there needs a new one all the more. */
+async function lookAgain(
+  silent: SilentAccounts,
+  profiles: ProfileTable,
+  policy: Policy,
+): Promise<Error | undefined> {
+  try {
+    const calibration = await calibrations.get(policy.calibration);
+    const rules = { policy, calibration, code: CODE_VERSION, shadow: false };
+    logger.info('looked again', { ...(await silent.lookAgain(profiles, rules)) });
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 function shareOf(account: string): number {

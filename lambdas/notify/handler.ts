@@ -24,10 +24,11 @@ import {
 import { policySourceOf } from '../../lib/stores/policy-source.ts';
 import { SecurityHub } from '../../lib/stores/security-hub.ts';
 import { tellDigests, tellStorms } from './bulletins.ts';
-import { type Delivery, deliver, type Report } from './deliver.ts';
+import { type Delivery, deliver } from './deliver.ts';
 import { importFindings } from './security-hub.ts';
 import { tellShadowDigest } from './shadow-digest.ts';
 import { StormBrake } from './storm-brake.ts';
+import { Tally } from './tally.ts';
 
 /** A record of a table's stream, the part that is read. */
 interface TableRecord {
@@ -83,7 +84,7 @@ const SWEPT = 2000;
 
 /** Woken by a table's stream (a batch of images) or by the schedule (anything else): the same bundle for both. */
 export async function handler(event: WakeUp, context: { readonly awsRequestId: string }): Promise<object> {
-  const tally = new Tally();
+  const tally = new Tally(logger, metrics);
   const delivery: Delivery = {
     findings,
     topic,
@@ -156,9 +157,6 @@ async function sweep(delivery: Delivery): Promise<object> {
   return { swept };
 }
 
-/** Under a replay's clock notices wait since last March: that is no delay, ms. */
-const REPLAYED = 24 * 3_600_000;
-
 /** Runs `work` over all items, a few at a time. */
 async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   let next = 0;
@@ -166,80 +164,4 @@ async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): P
     while (next < items.length) await work(items[next++] as T);
   };
   await Promise.all(Array.from({ length: Math.min(TOGETHER, items.length) }, worker));
-}
-
-/** Counts of one invocation, emitted at its end, and a log line for each thing that happened. */
-class Tally {
-  readonly #counts = new Map<MetricName, number>();
-
-  add(line: Report): void {
-    switch (line.what) {
-      case 'settled': {
-        const { notice, fate, waited } = line;
-        if (fate === 'told') this.#count('NotificationsSent');
-        if (notice.transition === 'opened' && !notice.shadow) this.#count('FindingsOpened');
-        if (fate === 'told' && waited !== undefined && waited < REPLAYED)
-          metrics.addMetric(
-            'EventToNotificationMs' satisfies MetricName,
-            MetricUnit.Milliseconds,
-            Math.max(0, waited),
-          );
-        logger.info('notice settled', {
-          finding: notice.finding,
-          number: notice.number,
-          transition: notice.transition,
-          level: notice.level,
-          fate,
-          waited,
-        });
-        return;
-      }
-      case 'bulletin':
-        this.#count('NotificationsSent');
-        logger.info('bulletin told', { deliveryId: line.deliveryId, total: line.total });
-        return;
-      case 'imported':
-        this.#count('FindingsImported', line.findings);
-        return;
-      case 'refused':
-        this.#count('ImportFailures');
-        logger.error('Security Hub refused a finding, which stays due', {
-          finding: line.finding,
-          why: line.why,
-        });
-        return;
-      case 'import-failed':
-        this.#count('ImportFailures', line.findings);
-        logger.error('findings could not be imported into Security Hub and stay due', {
-          findings: line.findings,
-          error: line.error as Error,
-        });
-        return;
-      case 'unreadable':
-        this.#count('NotificationFailures');
-        logger.error('a notice cannot be read and stays', {
-          table: line.outbox,
-          key: line.key,
-          why: line.why,
-        });
-        return;
-      case 'failed':
-        this.#count('NotificationFailures');
-        logger.error('a delivery failed and stays due', {
-          table: line.outbox,
-          key: line.key,
-          error: line.error as Error,
-        });
-        return;
-    }
-  }
-
-  emit(): void {
-    for (const [name, count] of this.#counts) metrics.addMetric(name, MetricUnit.Count, count);
-    metrics.publishStoredMetrics();
-  }
-
-  #count(name: MetricName, by = 1): void {
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + by);
-  }
 }
