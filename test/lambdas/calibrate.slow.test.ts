@@ -50,11 +50,11 @@ beforeAll(async () => {
         TableName,
         BillingMode: 'PAY_PER_REQUEST',
         AttributeDefinitions: [...keys, ...index].map(S),
-        KeySchema: key(...keys),
+        KeySchema: key(keys[0], keys[1]),
         GlobalSecondaryIndexes: [
           {
             IndexName: TableName === 'profiles' ? 'undelivered' : 'byUpdated',
-            KeySchema: key(...index),
+            KeySchema: key(index[0], index[1]),
             Projection: { ProjectionType: 'ALL' },
           },
         ],
