@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import { learnGroupNull } from '../../lib/campaigns/group-null.ts';
-import { scoreRules } from '../../lib/detection/judge.ts';
+import { type Rules, scoreRules } from '../../lib/detection/judge.ts';
 import { TrafficBySlice } from '../../lib/findings/traffic.ts';
 import { readEnvironment } from '../../lib/infra/environment.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
@@ -15,6 +15,7 @@ import { keepTraffic } from '../../lib/stores/finding-queries.ts';
 import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
 import { policySourceOf } from '../../lib/stores/policy-source.ts';
 import { ProfileTable } from '../../lib/stores/profile-table.ts';
+import { rulesSource } from '../../lib/stores/rules-source.ts';
 import { verdictsBySubject } from '../../lib/stores/verdicts.ts';
 import { CODE_VERSION } from '../../lib/version.ts';
 import { policyProblems } from '../policy-problems.ts';
@@ -30,7 +31,9 @@ const environment = readEnvironment('calibrate', process.env);
 const logger = new Logger();
 const metrics = new Metrics();
 const calibrations = new CalibrationBucket(s3(), environment.STATE_BUCKET);
-const policies = policySourceOf(environment, policyProblems(logger, metrics));
+const onProblem = policyProblems(logger, metrics);
+const policies = policySourceOf(environment, onProblem);
+const rulesOf = rulesSource(policies, calibrations, onProblem);
 
 /** Accounts that fit into the function's memory; beyond it a fixed, key-chosen share of all is learnt from. */
 const MOST_ACCOUNTS = 50_000;
@@ -77,7 +80,7 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
     }
   }
   await keepTraffic(findings, traffic.week(silent.now));
-  const fault = await lookAgain(silent, profiles, policy);
+  const fault = await lookAgain(silent, profiles);
   const learnt = accounts.length === 0 ? undefined : await learn(accounts, policy, share);
   if (learnt === undefined) logger.info('no profiles yet: nothing to learn from');
   if (fault !== undefined) throw fault;
@@ -106,14 +109,17 @@ async function learn(
 }
 
 /** A failure is told at the end: a policy that names a calibration which is not there needs a new one all the more. */
-async function lookAgain(
-  silent: SilentAccounts,
-  profiles: ProfileTable,
-  policy: Policy,
-): Promise<Error | undefined> {
+async function lookAgain(silent: SilentAccounts, profiles: ProfileTable): Promise<Error | undefined> {
   try {
-    const calibration = await calibrations.get(policy.calibration);
-    const rules = { policy, calibration, code: CODE_VERSION, shadow: false };
+    const { policy, calibration } = await rulesOf.active();
+    const candidate = await rulesOf.shadow();
+    const rules: Rules = {
+      policy,
+      calibration,
+      code: CODE_VERSION,
+      shadow: false,
+      ...(candidate === undefined ? {} : { candidate }),
+    };
     logger.info('looked again', { ...(await silent.lookAgain(profiles, rules)) });
     return undefined;
   } catch (error) {

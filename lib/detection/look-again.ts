@@ -29,7 +29,12 @@ export function lookAgain(stored: AccountState, at: number, rules: Rules): Accou
   };
   const own = judgeAccount(subject, before, at, rules);
   const falls = own.notice === undefined || isFall(own.notice.transition);
-  const { judgement, notice } = judgeInShadow(subject, falls ? own.judgement : before, at, rules);
+  const kept = falls ? own.judgement : before;
+  // Who has no candidate to ask leaves its judgement to the next event.
+  const { judgement, notice } =
+    rules.candidate === undefined
+      ? { judgement: kept, notice: undefined }
+      : judgeInShadow(subject, kept, at, rules);
   const made = [falls ? own.notice : undefined, notice].filter((held) => held !== undefined);
   if (made.length === 0 || !made.every(({ transition }) => isFall(transition))) return undefined;
   return { profile: { ...profile, version: profile.version + 1 }, judgement, sealed };

@@ -14,7 +14,7 @@ import { account, DAY, HOUR, harvest, START } from '../events.ts';
 const rules: Rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 'test', shadow: false };
 
 /** An account that harvested for three days, opened a finding, and stopped. */
-function silent(n: number): AccountState {
+function silent(n: number, under: Rules = rules): AccountState {
   const arrivals = harvest({ account: account(n), events: 220 }).map((event, i) => ({
     event,
     time: Date.parse(event.time),
@@ -23,7 +23,7 @@ function silent(n: number): AccountState {
   }));
   let state = newAccount(account(n));
   for (let i = 0; i < arrivals.length; i += 20)
-    state = advance(state, arrivals.slice(i, i + 20), rules).state;
+    state = advance(state, arrivals.slice(i, i + 20), under).state;
   expect(state.judgement.finding).toBeDefined();
   return state;
 }
@@ -55,6 +55,19 @@ describe('an account that stops with an open finding', () => {
     expect(said).toEqual(['calmed 1 calmed', 'closed 2 closed']);
     expect(state.judgement.finding).toBeUndefined();
     expect(isSilent(state, Number.POSITIVE_INFINITY)).toBe(false);
+  });
+
+  it('calms under the candidate too, and keeps its judgement where nobody asks the candidate', () => {
+    const candidate = { policy: { ...defaultPolicy, id: 'candidate-2' }, calibration: defaultCalibration };
+    const state = silent(3, { ...rules, candidate });
+    expect(state.judgement.shadow?.finding).toBeDefined();
+    const at = state.profile.lastSeen + 12 * DAY;
+    const both = lookAgain(state, at, { ...rules, candidate });
+    expect(both?.judgement.notices.slice(-2).map(({ transition, shadow }) => [transition, shadow])).toEqual([
+      ['calmed', false],
+      ['calmed', true],
+    ]);
+    expect(lookAgain(state, at, rules)?.judgement.shadow).toEqual(state.judgement.shadow);
   });
 
   it('is told by the daily pass, which leaves alone whoever still sends or was changed meanwhile', async () => {
