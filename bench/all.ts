@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** Every benchmark, one after the other, with the same arguments: `npm run bench -- --data DIR`. */
-const BENCHMARKS = ['recorder', 'backtest', 'detect', 'campaigns', 'forensics'] as const;
+const BENCHMARKS = ['recorder', 'backtest', 'detect', 'campaigns', 'documents', 'forensics'] as const;
 
 const at = process.argv.indexOf('--data');
 const data = at >= 0 ? process.argv[at + 1] : undefined;

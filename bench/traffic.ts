@@ -26,10 +26,14 @@ export function dataFolder(argv: readonly string[], name: string): string | unde
   return folder;
 }
 
-export async function openTraffic(folder: string): Promise<Traffic> {
+/** @param most only the first so many files */
+export async function openTraffic(folder: string, most = Number.POSITIVE_INFINITY): Promise<Traffic> {
   const recorder = createRecorder({ keys: developmentKeyring('benchmark') });
   const labels = await labelsReader(join(folder, 'labels.csv'), recorder.pseudonym);
-  const files = (await readdir(folder)).filter((name) => /^exchanges-.*\.ndjson\.gz$/.test(name)).sort();
+  const files = (await readdir(folder))
+    .filter((name) => /^exchanges-.*\.ndjson\.gz$/.test(name))
+    .sort()
+    .slice(0, most);
   return {
     labels: labels.list,
     byPseudonym: labels.byPseudonym,

@@ -2,21 +2,28 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import { learnGroupNull } from '../../lib/campaigns/group-null.ts';
-import { scoreRules } from '../../lib/detection/judge.ts';
+import { type Rules, scoreRules } from '../../lib/detection/judge.ts';
+import { TrafficBySlice } from '../../lib/findings/traffic.ts';
 import { readEnvironment } from '../../lib/infra/environment.ts';
+import type { Policy } from '../../lib/policy/policy.ts';
 import { hash48 } from '../../lib/profile/hashes.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { type CalibrationAccount, learnCalibration } from '../../lib/scoring/calibrate.ts';
 import { CalibrationBucket } from '../../lib/stores/calibration-store.ts';
 import { dynamoDb, s3 } from '../../lib/stores/clients.ts';
+import { keepTraffic } from '../../lib/stores/finding-queries.ts';
 import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
 import { policySourceOf } from '../../lib/stores/policy-source.ts';
 import { ProfileTable } from '../../lib/stores/profile-table.ts';
+import { rulesSource } from '../../lib/stores/rules-source.ts';
 import { verdictsBySubject } from '../../lib/stores/verdicts.ts';
+import { CODE_VERSION } from '../../lib/version.ts';
 import { policyProblems } from '../policy-problems.ts';
+import { SilentAccounts } from './silent.ts';
 
 /**
- * Learns a calibration from the profiles as they stand and keeps it under an id of its own. It activates nothing: a
+ * The daily pass over all profiles. Sums up the week's traffic, looks again at accounts that fell silent with an open
+ * finding, and learns a calibration from the profiles as they stand and keeps it under an id of its own. It activates nothing: a
  * policy names the calibration that it was judged with.
  */
 
@@ -24,7 +31,9 @@ const environment = readEnvironment('calibrate', process.env);
 const logger = new Logger();
 const metrics = new Metrics();
 const calibrations = new CalibrationBucket(s3(), environment.STATE_BUCKET);
-const policies = policySourceOf(environment, policyProblems(logger, metrics));
+const onProblem = policyProblems(logger, metrics);
+const policies = policySourceOf(environment, onProblem);
+const rulesOf = rulesSource(policies, calibrations, onProblem);
 
 /** Accounts that fit into the function's memory; beyond it a fixed, key-chosen share of all is learnt from. */
 const MOST_ACCOUNTS = 50_000;
@@ -46,27 +55,43 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
     retentionDays: policy.retentionDays,
     sealedCache: 1,
   });
-  const verdicts = await verdictsBySubject(new DynamoFindingStore(client, environment.FINDING_TABLE));
+  const findings = new DynamoFindingStore(client, environment.FINDING_TABLE);
+  const verdicts = await verdictsBySubject(findings);
   let accounts: CalibrationAccount[] = [];
   let share = 1;
-  for await (const { profile, sealed } of profiles.scan()) {
+  const silent = new SilentAccounts();
+  const traffic = new TrafficBySlice();
+  for await (const state of profiles.scan()) {
+    silent.see(state);
+    const { profile, sealed } = state;
+    const slices = joinSlices([sealed, profile.slices]);
+    traffic.add(slices);
     if (verdicts.get(profile.account) === 'confirmed') continue;
     // the pseudonym is a keyed hash: a share of it is a fair sample, and the same one every day
     if (shareOf(profile.account) >= share) continue;
     accounts.push({
       account: profile.account,
       customer: profile.customer,
-      slices: joinSlices([sealed, profile.slices]),
+      slices,
     });
     if (accounts.length > MOST_ACCOUNTS) {
       share /= 2;
       accounts = accounts.filter((held) => shareOf(held.account) < share);
     }
   }
-  if (accounts.length === 0) {
-    logger.info('no profiles yet: nothing to learn from');
-    return undefined;
-  }
+  await keepTraffic(findings, traffic.week(silent.now));
+  const fault = await lookAgain(silent, profiles);
+  const learnt = accounts.length === 0 ? undefined : await learn(accounts, policy, share);
+  if (learnt === undefined) logger.info('no profiles yet: nothing to learn from');
+  if (fault !== undefined) throw fault;
+  return learnt;
+}
+
+async function learn(
+  accounts: readonly CalibrationAccount[],
+  policy: Policy,
+  share: number,
+): Promise<{ id: string; accounts: number }> {
   let exclude: ReadonlySet<string> = new Set();
   const made = learnCalibration('draft', accounts, {
     ...scoreRules(policy),
@@ -81,6 +106,25 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
   logger.info('calibration made', { id, accounts: made.accounts, setAside: made.setAside, share });
   metrics.addMetric('CalibrationAccounts', MetricUnit.Count, made.accounts);
   return { id, accounts: made.accounts };
+}
+
+/** A failure is told at the end: a policy that names a calibration which is not there needs a new one all the more. */
+async function lookAgain(silent: SilentAccounts, profiles: ProfileTable): Promise<Error | undefined> {
+  try {
+    const { policy, calibration } = await rulesOf.active();
+    const candidate = await rulesOf.shadow();
+    const rules: Rules = {
+      policy,
+      calibration,
+      code: CODE_VERSION,
+      shadow: false,
+      ...(candidate === undefined ? {} : { candidate }),
+    };
+    logger.info('looked again', { ...(await silent.lookAgain(profiles, rules)) });
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 function shareOf(account: string): number {

@@ -82,11 +82,7 @@ async function linkOnce(context: {
       level: notice.level,
       versions: notice.versions,
     });
-  metrics.addMetric(
-    'FindingsOpened' satisfies MetricName,
-    MetricUnit.Count,
-    notices.filter(({ transition }) => transition === 'opened').length,
-  );
+  metrics.addMetric('CampaignsScored' satisfies MetricName, MetricUnit.Count, report.judged);
   return report;
 }
 

@@ -1,5 +1,5 @@
-import { bulletinOf, rowOf } from '../../lib/findings/bulletin.ts';
-import { DELIVERY, decide, digestList } from '../../lib/findings/delivery.ts';
+import { rowOf } from '../../lib/findings/bulletin.ts';
+import { DELIVERY, decide, digestList, LIST_KEPT } from '../../lib/findings/delivery.ts';
 import {
   applyNotice,
   deliveryId,
@@ -8,22 +8,27 @@ import {
   type Notice,
   recordId,
 } from '../../lib/findings/finding.ts';
-import { renderBulletin, renderNotice } from '../../lib/findings/publication.ts';
+import { renderNotice } from '../../lib/findings/publication.ts';
 import { type Route, routeOf, withRoute } from '../../lib/findings/routing.ts';
-import { listName, type Owed } from '../../lib/findings/storm.ts';
+import { type Traffic, withTrafficShare } from '../../lib/findings/traffic.ts';
 import { ocsf } from '../../lib/findings/views/ocsf.ts';
 import type { FindingBus } from '../../lib/stores/event-bus.ts';
 import type { FindingStore, Held } from '../../lib/stores/finding-store.ts';
 import type { NotificationTopic } from '../../lib/stores/notification-topic.ts';
 import { type Outbox, readNotice, type Waiting } from '../../lib/stores/outbox.ts';
-import { BRAKES, type BrakeName, type StormBrake } from './storm-brake.ts';
+import type { HubReport } from './security-hub.ts';
+import type { BrakeName, StormBrake } from './storm-brake.ts';
 
 /** What delivery touches; the clock among it. */
 export interface Delivery {
   readonly findings: FindingStore;
   readonly topic: NotificationTopic;
   readonly bus: FindingBus;
+  /** findings go to Security Hub too; they are only marked here, the sweep imports them */
+  readonly hub: boolean;
   readonly brakes: Readonly<Record<BrakeName, StormBrake>>;
+  /** a week of all traffic, which shares are taken of; undefined where none is known yet */
+  traffic(): Promise<Traffic | undefined>;
   /** processing time, ms */
   now(): number;
   /** routes of the policy in force; without, and where there are none, all is told at once */
@@ -43,12 +48,11 @@ export type Report =
     }
   | { readonly what: 'unreadable'; readonly outbox: string; readonly key: string; readonly why: string }
   | { readonly what: 'failed'; readonly outbox: string; readonly key: string; readonly error: unknown }
-  | { readonly what: 'bulletin'; readonly deliveryId: string; readonly total: number };
+  | { readonly what: 'bulletin'; readonly deliveryId: string; readonly total: number }
+  | HubReport;
 
 /** Detail type of a finding on the bus. */
 export const DETAIL_TYPE = 'Siphonwatch Finding';
-/** Lists are forgotten after so long; findings are not. */
-const LIST_KEPT = 90 * 86_400_000;
 
 /**
  * Delivers what waits in one item, in order, and takes it out of the outbox. Safe to run at any time, any number of
@@ -75,7 +79,8 @@ export async function deliver(
         });
         continue;
       }
-      if (!(await settle(notice, waiting.since, delivery))) {
+      const whole = withTrafficShare(notice, await delivery.traffic());
+      if (!(await settle(whole, waiting.since, delivery))) {
         outcome = 'busy';
         break;
       }
@@ -111,7 +116,7 @@ async function settle(notice: Notice, since: string | undefined, delivery: Deliv
     )
       return false;
     const plan = await planOf(notice, finding, delivery, now);
-    if (plan.fate === 'quiet' || plan.fate === 'shadow') {
+    if (!concerns(plan, finding, delivery)) {
       const next = recorded(finding, notice, plan.fate, undefined);
       if (!(await findings.write(next, held?.version))) continue;
     } else {
@@ -129,6 +134,12 @@ async function settle(notice: Notice, since: string | undefined, delivery: Deliv
     delivery.report({ what: 'settled', notice, fate: plan.fate, waited });
     return true;
   }
+}
+
+/** Whether anything is to be done beyond recording. */
+function concerns(plan: Plan, held: Finding | undefined, delivery: Delivery): boolean {
+  if (plan.fate === 'shadow') return false;
+  return plan.fate !== 'quiet' || (delivery.hub && held?.hub === true);
 }
 
 interface Plan {
@@ -162,6 +173,7 @@ async function claim(
 ): Promise<Held | undefined> {
   const next: Finding = {
     ...applyNotice(held?.finding, notice, plan.fate),
+    ...(delivery.hub ? { hub: true } : {}),
     claim: {
       number: notice.number,
       by: delivery.by,
@@ -177,6 +189,9 @@ async function claim(
 /** Machines get every notice; people get it now or in a list. Each step may be repeated. */
 async function act(notice: Notice, plan: Plan, delivery: Delivery): Promise<void> {
   const now = delivery.now();
+  if (delivery.hub) await delivery.findings.awaitImport(recordId(notice), deliveryId(notice));
+  // Nobody is told, but the copy in Security Hub, made before the exception, follows.
+  if (plan.fate === 'quiet') return;
   await delivery.bus.put({
     detailType: DETAIL_TYPE,
     detail: ocsf(notice, now),
@@ -220,67 +235,4 @@ function recorded(held: Finding | undefined, notice: Notice, fate: Fate, told: s
     delivered: Math.max(notice.number, held?.delivered ?? 0),
     ...(told === undefined ? {} : { toldAt: told }),
   };
-}
-
-/** Tells that a storm began, and lists that are due; a repeat has the same delivery id. */
-export async function tellStorms(delivery: Delivery, which: 'begun' | 'due'): Promise<void> {
-  const now = delivery.now();
-  for (const name of BRAKES) {
-    const brake = delivery.brakes[name];
-    const owed = which === 'due' ? await brake.pass(now) : await brake.owed();
-    for (const held of owed) {
-      const begun = held.list === 0;
-      if (which === 'begun' && !begun) continue;
-      // Openings that were admitted just before a list was closed may still be on their way into it.
-      if (!begun && now - held.to < DELIVERY.settle) continue;
-      await tellStorm(name, held, delivery);
-      await brake.settle(held);
-    }
-  }
-}
-
-async function tellStorm(name: BrakeName, owed: Owed, delivery: Delivery): Promise<void> {
-  const thread = `storm-${name}-${owed.storm}`;
-  const rows = owed.list === 0 ? [] : await delivery.findings.rows(listName(owed.storm, owed.list));
-  if (owed.list > 0 && rows.length === 0) return;
-  const bulletin = bulletinOf(
-    {
-      kind: owed.list === 0 ? 'storm' : 'storm-list',
-      deliveryId: `${thread}/${owed.list}`,
-      thread,
-      from: owed.from,
-      to: owed.to,
-    },
-    rows,
-  );
-  await delivery.topic.publish(renderBulletin(bulletin));
-  delivery.report({ what: 'bulletin', deliveryId: bulletin.deliveryId, total: rows.length });
-}
-
-const DAY = 86_400_000;
-/** Digests that a sweep still looks for, days. */
-const DIGESTS_BACK = 7;
-
-/** Tells the digests of days that are over. */
-export async function tellDigests(delivery: Delivery): Promise<void> {
-  const now = delivery.now();
-  const today = Math.floor((now - DELIVERY.settle) / DAY) * DAY;
-  const state = await delivery.findings.state('digest');
-  const last = state === undefined ? today - DIGESTS_BACK * DAY : Number(state.body);
-  let version = state?.version;
-  for (let day = Math.max(last, today - DIGESTS_BACK * DAY); day < today; day += DAY) {
-    const rows = await delivery.findings.rows(digestList(day));
-    if (rows.length > 0) {
-      const date = new Date(day).toISOString().slice(0, 10);
-      const bulletin = bulletinOf(
-        { kind: 'digest', deliveryId: `digest/${date}`, thread: 'digest', from: day, to: day + DAY },
-        rows,
-      );
-      await delivery.topic.publish(renderBulletin(bulletin));
-      delivery.report({ what: 'bulletin', deliveryId: bulletin.deliveryId, total: rows.length });
-    }
-    // Somebody else was first: it tells the rest.
-    if (!(await delivery.findings.writeState('digest', String(day + DAY), version))) return;
-    version = (version ?? 0) + 1;
-  }
 }

@@ -2,11 +2,15 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { type AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { SNSClient } from '@aws-sdk/client-sns';
 import type { Route } from '../../lib/findings/routing.ts';
+import type { Traffic } from '../../lib/findings/traffic.ts';
+import { homeOf } from '../../lib/findings/views/asff.ts';
 import { readEnvironment } from '../../lib/infra/environment.ts';
 import type { MetricName } from '../../lib/infra/metrics.ts';
 import { EventBridgeBus } from '../../lib/stores/event-bus.ts';
+import { trafficOf } from '../../lib/stores/finding-queries.ts';
 import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
 import { SnsTopic } from '../../lib/stores/notification-topic.ts';
 import {
@@ -18,9 +22,13 @@ import {
   waitingIn,
 } from '../../lib/stores/outbox.ts';
 import { policySourceOf } from '../../lib/stores/policy-source.ts';
-import { type Delivery, deliver, type Report, tellDigests, tellStorms } from './deliver.ts';
+import { SecurityHub } from '../../lib/stores/security-hub.ts';
+import { tellDigests, tellStorms } from './bulletins.ts';
+import { type Delivery, deliver } from './deliver.ts';
+import { importFindings } from './security-hub.ts';
 import { tellShadowDigest } from './shadow-digest.ts';
 import { StormBrake } from './storm-brake.ts';
+import { Tally } from './tally.ts';
 
 /** A record of a table's stream, the part that is read. */
 interface TableRecord {
@@ -44,9 +52,28 @@ const findings = new DynamoFindingStore(dynamodb, environment.FINDING_TABLE);
 const topic = new SnsTopic(new SNSClient({}), environment.FINDINGS_TOPIC);
 const bus = new EventBridgeBus(new EventBridgeClient({}), environment.EVENT_BUS);
 const policies = policySourceOf(environment, (problem) => logger.error('policy', { ...problem }));
+const home = environment.SECURITY_HUB === '' ? undefined : homeOf(environment.SECURITY_HUB);
+const hub = home === undefined ? undefined : new SecurityHub(new SecurityHubClient({}));
 const profiles = new DynamoOutbox(dynamodb, environment.PROFILE_TABLE, PROFILE_OUTBOX);
 const campaigns = new DynamoOutbox(dynamodb, environment.CAMPAIGN_TABLE, CAMPAIGN_OUTBOX);
 const metrics = new Metrics();
+
+/** For so long a week's traffic is good, ms; it is summed up once a day. */
+const TRAFFIC_MS = 3_600_000;
+let known: { readonly at: number; readonly week: Promise<Traffic | undefined> } | undefined;
+
+function traffic(): Promise<Traffic | undefined> {
+  const now = Date.now();
+  if (known === undefined || now - known.at > TRAFFIC_MS) {
+    const week = trafficOf(findings);
+    known = { at: now, week };
+    // Who waits for it sees the failure; the next one asks again.
+    week.catch(() => {
+      known = undefined;
+    });
+  }
+  return known.week;
+}
 
 /** Items that are delivered side by side. */
 const TOGETHER = 8;
@@ -57,11 +84,13 @@ const SWEPT = 2000;
 
 /** Woken by a table's stream (a batch of images) or by the schedule (anything else): the same bundle for both. */
 export async function handler(event: WakeUp, context: { readonly awsRequestId: string }): Promise<object> {
-  const tally = new Tally();
+  const tally = new Tally(logger, metrics);
   const delivery: Delivery = {
     findings,
     topic,
     bus,
+    traffic,
+    hub: hub !== undefined,
     brakes: { account: new StormBrake(findings, 'account'), campaign: new StormBrake(findings, 'campaign') },
     now: Date.now,
     routes,
@@ -123,11 +152,10 @@ async function sweep(delivery: Delivery): Promise<object> {
   await tellStorms(delivery, 'due');
   await tellDigests(delivery);
   await tellShadowDigest(delivery);
+  // Last, and apart: people and machines have been told whatever becomes of it.
+  if (hub !== undefined && home !== undefined) await importFindings({ ...delivery, hub, home });
   return { swept };
 }
-
-/** Under a replay's clock notices wait since last March: that is no delay, ms. */
-const REPLAYED = 24 * 3_600_000;
 
 /** Runs `work` over all items, a few at a time. */
 async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
@@ -136,63 +164,4 @@ async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): P
     while (next < items.length) await work(items[next++] as T);
   };
   await Promise.all(Array.from({ length: Math.min(TOGETHER, items.length) }, worker));
-}
-
-/** Counts of one invocation, emitted at its end, and a log line for each thing that happened. */
-class Tally {
-  readonly #counts = new Map<MetricName, number>();
-
-  add(line: Report): void {
-    switch (line.what) {
-      case 'settled': {
-        const { notice, fate, waited } = line;
-        if (fate === 'told') this.#count('NotificationsSent');
-        if (notice.transition === 'opened' && !notice.shadow) this.#count('FindingsOpened');
-        if (fate === 'told' && waited !== undefined && waited < REPLAYED)
-          metrics.addMetric(
-            'EventToNotificationMs' satisfies MetricName,
-            MetricUnit.Milliseconds,
-            Math.max(0, waited),
-          );
-        logger.info('notice settled', {
-          finding: notice.finding,
-          number: notice.number,
-          transition: notice.transition,
-          level: notice.level,
-          fate,
-          waited,
-        });
-        return;
-      }
-      case 'bulletin':
-        this.#count('NotificationsSent');
-        logger.info('bulletin told', { deliveryId: line.deliveryId, total: line.total });
-        return;
-      case 'unreadable':
-        this.#count('NotificationFailures');
-        logger.error('a notice cannot be read and stays', {
-          table: line.outbox,
-          key: line.key,
-          why: line.why,
-        });
-        return;
-      case 'failed':
-        this.#count('NotificationFailures');
-        logger.error('a delivery failed and stays due', {
-          table: line.outbox,
-          key: line.key,
-          error: line.error as Error,
-        });
-        return;
-    }
-  }
-
-  emit(): void {
-    for (const [name, count] of this.#counts) metrics.addMetric(name, MetricUnit.Count, count);
-    metrics.publishStoredMetrics();
-  }
-
-  #count(name: MetricName): void {
-    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
-  }
 }

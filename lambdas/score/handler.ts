@@ -122,7 +122,6 @@ function report(
     EventsQuarantined: setAside.length,
     ProfilesWritten: steps.filter((step) => step.changed).length,
     WriteUnits: units,
-    FindingsOpened: steps.filter((step) => step.notice?.transition === 'opened').length,
   };
   for (const [name, value] of Object.entries(counts)) metrics.addMetric(name, MetricUnit.Count, value);
   for (const { reason, origin } of setAside.slice(0, 5)) logger.warn('set aside', { reason, origin });

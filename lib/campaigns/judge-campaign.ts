@@ -10,7 +10,7 @@ import type { WindowScore } from '../scoring/score.ts';
 import type { Campaign } from './campaign.ts';
 import { campaignNotice } from './campaign-notice.ts';
 import type { Group } from './find-groups.ts';
-import { type GroupSight, groupCertainty, lookAtGroup, scoreGroup } from './group-score.ts';
+import { GROUP_SIGNALS, type GroupSight, groupCertainty, lookAtGroup, scoreGroup } from './group-score.ts';
 import { type Fit, fits } from './membership.ts';
 
 const HOUR = 3_600_000;
@@ -156,7 +156,7 @@ export function judgeCampaign(
     customer,
     occasion: { transition, number, finding: id, level, previous: before.level.level, at },
     top: best,
-    reasons: reasonsOf(best),
+    reasons: reasonsOf(best, GROUP_SIGNALS),
     sure,
     from,
     rules,

@@ -35,12 +35,11 @@ const EXAMPLE = fileURLToPath(new URL('../../examples/data/*.ndjson.gz', import.
 const DEMO_SEED = 'siphonwatch-demo';
 
 /**
- * Settings that the demo deploys with, all of them ordinary ones: old traffic is replayed under its own clock, and
- * `score` does not wait five seconds for company that a replay brings at once.
+ * Settings that the demo deploys with, all of them ordinary ones: old traffic is replayed under its own clock. The
+ * batching window is the default, so that the time from event to notification is a deployment's.
  */
 const CONTEXT = {
   'siphonwatch:replayClock': true,
-  'siphonwatch:batchWindowSeconds': 1,
   // a policy that is pushed to the demo is in force at the next event but a few
   'siphonwatch:policyStalenessSeconds': 2,
 } as const;

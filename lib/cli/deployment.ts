@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { DynamoFindingStore, type FindingStore } from '../stores/finding-store.ts';
 import { InputError } from './input.ts';
 
 /** Where a running demo says what it runs on (`demo --keep`). */
@@ -89,6 +90,21 @@ export async function connect(
     where: findingTable,
     close: closer(dynamodb, s3),
   };
+}
+
+/** Runs over the findings table that the options name; closes what it opened. */
+export async function withFindings(
+  options: DeploymentOptions,
+  run: (store: FindingStore, now: number) => Promise<number>,
+): Promise<number> {
+  const deployment = await connect(options);
+  try {
+    return await run(new DynamoFindingStore(deployment.dynamodb, deployment.findingTable), deployment.now);
+  } catch (error) {
+    throw asInputError(error, deployment.where);
+  } finally {
+    deployment.close();
+  }
 }
 
 async function connectDemo(options: DeploymentOptions): Promise<Deployment> {

@@ -2,44 +2,29 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import type { AccountState } from '../detection/account-state.ts';
 import { assess } from '../findings/dossier/assess.ts';
-import { type Evidences, type ProfileSnapshot, writeEvidence } from '../findings/dossier/bundle.ts';
+import { writeEvidence } from '../findings/dossier/bundle.ts';
 import { KeyError, makeManifest, manifest } from '../findings/dossier/manifest.ts';
 import { report } from '../findings/dossier/report.ts';
 import { verifyDossier } from '../findings/dossier/verify.ts';
-import type { Finding } from '../findings/finding.ts';
 import { count, plural } from '../findings/people.ts';
 import { plain } from '../findings/plain.ts';
-import { joinSlices } from '../profile/window.ts';
-import { readArchivedEvents } from '../stores/archived-events.ts';
-import { CalibrationBucket, CalibrationMissing } from '../stores/calibration-store.ts';
+import { wholeTrail } from '../stores/finding-queries.ts';
 import { DynamoFindingStore } from '../stores/finding-store.ts';
-import { ProfileTable } from '../stores/profile-table.ts';
 import { CODE_VERSION } from '../version.ts';
 import { colours } from './colours.ts';
-import {
-  asInputError,
-  connect,
-  type Deployment,
-  type DeploymentOptions,
-  withEvidenceOptions,
-} from './deployment.ts';
-import { trail } from './findings.ts';
+import { asInputError, connect, type Deployment, withEvidenceOptions } from './deployment.ts';
+import { type EvidenceOptions, gatherEvidence } from './dossier-evidence.ts';
 import { InputError } from './input.ts';
-import { loadCalibration, loadPolicy } from './policy-file.ts';
+import { textOf } from './policy-file.ts';
 import { printJson, runVerb, say } from './verb.ts';
 
-interface DossierOptions extends DeploymentOptions {
+interface DossierOptions extends EvidenceOptions {
   readonly out: string;
   readonly key?: string;
-  readonly policy?: string;
-  readonly calibration?: string;
   readonly by?: string;
   readonly json?: boolean;
 }
-
-const DAY = 86_400_000;
 
 /** `dossier ID --out DIR` and `dossier verify DIR`: the evidence of a finding, for people who were not there. */
 export function dossierCommand(): Command {
@@ -56,7 +41,11 @@ function makeCommand(): Command {
       .argument('<id>', 'finding, f-... or fc-...')
       .requiredOption('--out <dir>', 'new or empty directory')
       .option('--key <file>', 'Ed25519 private key (PEM) that signs it (openssl genpkey -algorithm ed25519)')
-      .option('--policy <file>', 'policy that the finding was made with, where it is not the shipped one')
+      .option(
+        '--policy <file>',
+        'policy that the finding was made with, where it is neither the shipped one nor in AppConfig any more',
+      )
+      .option('--stack <name>', 'the deployed stack, whose policies AppConfig keeps (SIPHONWATCH_STACK)')
       .option(
         '--calibration <file>',
         'calibration that it was made with, where the state bucket has it no more',
@@ -85,7 +74,7 @@ async function make(id: string, options: DossierOptions, deployment: Deployment)
   const held = await store.find(id);
   if (held === undefined) throw new InputError(`there is no finding ${plain(id, 80)}`);
   const { finding } = held;
-  const evidence = await gather(finding, options, deployment);
+  const evidence = await gatherEvidence(finding, options, deployment);
   say(
     `dossier: ${plural(evidence.events.length, 'event')} of ${plural(evidence.profiles.length, 'account')}; working the numbers out`,
   );
@@ -105,7 +94,7 @@ async function make(id: string, options: DossierOptions, deployment: Deployment)
       await report(evidence, assessed, {
         ...facts,
         signed: key !== undefined,
-        audit: await trail(store, finding),
+        audit: await wholeTrail(store, finding),
       }),
     ),
   );
@@ -138,97 +127,6 @@ async function make(id: string, options: DossierOptions, deployment: Deployment)
   return 0;
 }
 
-/** All evidence that is still there, and in sentences what is not. */
-async function gather(
-  finding: Finding,
-  options: Pick<DossierOptions, 'policy' | 'calibration'>,
-  deployment: Deployment,
-): Promise<Evidences> {
-  const { notice } = finding;
-  const missing: string[] = [];
-  const policy = await loadPolicy(options.policy);
-  if (policy.id !== notice.versions.policy)
-    throw new InputError(
-      `the finding was made with policy ${plain(notice.versions.policy, 64)}, ${options.policy ?? 'the shipped one'} is ${policy.id}: give it with --policy FILE`,
-    );
-  const calibration =
-    options.calibration === undefined && deployment.stateBucket !== undefined
-      ? await new CalibrationBucket(deployment.s3, deployment.stateBucket)
-          .get(policy.calibration)
-          .catch((error: unknown) => {
-            if (error instanceof CalibrationMissing)
-              throw new InputError(`${error.message}; give it with --calibration FILE`, { cause: error });
-            throw error;
-          })
-      : await loadCalibration(options.calibration);
-  if (calibration.id !== notice.versions.calibration)
-    throw new InputError(
-      `the finding was made with calibration ${plain(notice.versions.calibration, 128)}, this one is ${calibration.id}: give it with --calibration FILE`,
-    );
-  const accounts =
-    notice.subject.type === 'account'
-      ? [notice.subject.id]
-      : (notice.subject.members ?? []).map(({ account }) => account);
-  const named = notice.subject.memberCount ?? accounts.length;
-  if (named > accounts.length)
-    missing.push(
-      `The notice names ${accounts.length} of the campaign's ${named} members; the others are not here.`,
-    );
-
-  const profiles: ProfileSnapshot[] = [];
-  if (deployment.profileTable === undefined)
-    missing.push('The profiles table was not given (--profile-table): there are no stored slices.');
-  else {
-    const table = new ProfileTable(deployment.dynamodb, deployment.profileTable, {
-      retentionDays: policy.retentionDays,
-    });
-    const states = await table.load(accounts);
-    for (const account of accounts) {
-      const state = states.get(account);
-      if (state === undefined || state.profile.version === 0)
-        missing.push(`The profile of ${account} had expired.`);
-      else profiles.push(snapshot(state));
-    }
-  }
-
-  if (deployment.archiveBucket === undefined) {
-    missing.push('The archive was off or not given (--archive-bucket): there are no events.');
-    return { finding, policy, calibration, profiles, events: [], missing };
-  }
-  const from = Math.min(Date.parse(notice.window.from), Date.parse(notice.since)) - DAY;
-  // Events may come late and still belong to slices of the finding's window.
-  const to = Date.parse(finding.updatedAt) + DAY + policy.allowedLatenessHours * 3_600_000;
-  const archived = await readArchivedEvents(
-    deployment.s3,
-    deployment.archiveBucket,
-    new Set(accounts),
-    from,
-    to,
-  );
-  if (archived.events.length === 0) missing.push('The archive holds no events of these accounts any more.');
-  else {
-    const first = Math.min(...profiles.map((profile) => profile.firstSeen));
-    const early = archived.emptyDays.filter(
-      (day) => Date.parse(day) + DAY > first && Date.parse(day) < to - DAY,
-    );
-    if (early.length > 0)
-      missing.push(`The archive has nothing of ${early.join(', ')}: no traffic then, or it had expired.`);
-  }
-  return { finding, policy, calibration, profiles, events: archived.events, missing };
-}
-
-function snapshot({ profile, judgement, sealed }: AccountState): ProfileSnapshot {
-  return {
-    account: profile.account,
-    customer: profile.customer,
-    firstSeen: profile.firstSeen,
-    lastSeen: profile.lastSeen,
-    sampleEvents: profile.samples,
-    evidence: judgement.evidence,
-    slices: joinSlices([sealed, profile.slices]),
-  };
-}
-
 async function emptyDirectory(path: string): Promise<void> {
   await mkdir(path, { recursive: true }).catch((error: unknown) => {
     throw new InputError(
@@ -240,17 +138,6 @@ async function emptyDirectory(path: string): Promise<void> {
   });
   if ((await readdir(path)).length > 0)
     throw new InputError(`--out ${path}: is not empty; a dossier is never written over another`);
-}
-
-async function textOf(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: unknown) => {
-    throw new InputError(
-      `${path}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-      },
-    );
-  });
 }
 
 function verifyCommand(): Command {

@@ -3,10 +3,9 @@ import { Command, Option } from 'commander';
 import { VERDICTS, type Verdict } from '../findings/finding.ts';
 import { when } from '../findings/people.ts';
 import { plain } from '../findings/plain.ts';
-import { type Triaged, TriageError, triage, undo } from '../findings/triage.ts';
+import { type Triaged, TriageError, triage, undo, untilOf } from '../findings/triage.ts';
 import { change } from '../stores/verdicts.ts';
-import { type DeploymentOptions, withDeploymentOptions } from './deployment.ts';
-import { withStore } from './findings.ts';
+import { type DeploymentOptions, withDeploymentOptions, withFindings } from './deployment.ts';
 import { InputError } from './input.ts';
 import { printJson, runVerb, say } from './verb.ts';
 
@@ -38,10 +37,16 @@ export function triageCommand(): Command {
       .option('--json', 'print one JSON document'),
   ).action((id: string, options: TriageOptions) =>
     runVerb('triage', () =>
-      withStore(options, async (store, now) => {
+      withFindings(options, async (store, now) => {
         const decide = decision(options, now);
         const made = await change(store, id, decide).catch((error: unknown) => {
-          if (error instanceof TriageError) throw new InputError(error.message, { cause: error });
+          if (error instanceof TriageError)
+            throw new InputError(
+              error.field === undefined ? error.message : `--${error.field}: ${error.message}`,
+              {
+                cause: error,
+              },
+            );
           throw error;
         });
         if (options.json === true)
@@ -69,12 +74,9 @@ function decision(options: TriageOptions, now: number): (held: Triaged['finding'
   return (held) => triage(held, { verdict, by, at: now, until, note });
 }
 
-/** The end of a day in UTC for a date, the instant for a time. */
 function dateOf(text: string): number {
-  const day = /^\d{4}-\d\d-\d\d$/.test(text);
-  const ms = Date.parse(day ? `${text}T23:59:59.000Z` : text);
-  const exact = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?$/.test(text);
-  if (Number.isNaN(ms) || !exact || (day && new Date(ms).toISOString().slice(0, 10) !== text))
+  const ms = untilOf(text);
+  if (ms === undefined)
     throw new InputError(
       `--until: must be a date such as 2026-04-01, or an ISO time with zone (got ${plain(text, 60)})`,
     );

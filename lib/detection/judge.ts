@@ -11,7 +11,7 @@ import { type Level, type LevelRules, type LevelState, levelRank, nextLevel } fr
 import { peerGroups } from '../scoring/peer-group.ts';
 import { type ScoreRules, scoreAt, type WindowScore } from '../scoring/score.ts';
 import { SIGNALS } from '../signals/index.ts';
-import { sightOf } from '../signals/signal.ts';
+import { type Signal, sightOf } from '../signals/signal.ts';
 import type { Judgement, OpenFinding } from './account-state.ts';
 
 const HOUR = 3_600_000;
@@ -188,15 +188,15 @@ export interface Occasion {
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-/** Reasons for people: what brought most points, at most three, only what is rarer than one peer in twenty. */
-export function reasonsOf(score: WindowScore): Reason[] {
+/** Reasons for people, under the titles of the `signals` that were scored: what brought most points, at most three, only what is rarer than one peer in twenty. */
+export function reasonsOf(score: WindowScore, signals: readonly Signal[] = SIGNALS): Reason[] {
   return score
     .contributions()
     .filter((part) => part.points > 0 && part.p !== undefined && part.p <= 0.05)
     .slice(0, 3)
     .map((part) => ({
       signal: part.signal,
-      title: SIGNALS.find((signal) => signal.id === part.signal)?.title ?? part.signal,
+      title: signals.find((signal) => signal.id === part.signal)?.title ?? part.signal,
       value: round(part.value),
       p: round(part.p ?? 1),
       points: round(part.points),

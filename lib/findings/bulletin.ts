@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LEVELS, levelRank } from '../scoring/level.ts';
-import { FATES, type Notice, recordId, TRANSITIONS } from './finding.ts';
+import { FATES, type Finding, type Notice, recordId, TRANSITIONS } from './finding.ts';
 
 /** One line of a digest or a storm's list: enough to choose what to open first. */
 export const row = z.strictObject({
@@ -17,6 +17,7 @@ export const row = z.strictObject({
   plan: z.string(),
   reason: z.string().describe('title of the strongest reason'),
   fate: z.enum(FATES),
+  ended: z.iso.datetime().optional().describe('a benign verdict kept it quiet until then, and it goes on'),
 });
 export type Row = z.infer<typeof row>;
 
@@ -56,6 +57,22 @@ export function rowOf(notice: Notice, delivery: string, fate: Row['fate']): Row 
     reason: notice.reasons[0]?.title ?? '',
     fate,
   };
+}
+
+/**
+ * The line that waits in the digest of the day on which a benign verdict ends: nobody would hear of what merely goes on.
+ * @param entry number of the verdict in the trail
+ */
+export function exceptionRow({ id, notice }: Finding, entry: number, until: string): Row {
+  return { ...rowOf(notice, `exception/${id}/${entry}`, 'quiet'), ended: until };
+}
+
+/** Such a line as it is when it is told; undefined where the verdict was changed, or the behaviour has ended. */
+export function exceptionEnded(held: Row, finding: Finding | undefined): Row | undefined {
+  const { verdict, notice } = finding ?? {};
+  if (verdict?.verdict !== 'benign' || verdict.until !== held.ended || notice === undefined) return undefined;
+  if (notice.transition === 'calmed' || notice.transition === 'closed') return undefined;
+  return { ...rowOf(notice, held.delivery, 'quiet'), ended: verdict.until };
 }
 
 /** Rows in order of urgency: campaigns, then level, then score, then id. */

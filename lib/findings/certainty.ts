@@ -38,6 +38,11 @@ export function certaintyWords(notice: Notice): CertaintyWords {
   };
 }
 
+/** What one of those is called that a subject is compared with. */
+export function peerName({ subject }: Pick<Notice, 'subject'>): string {
+  return subject.type === 'account' ? 'peer' : 'benign group';
+}
+
 function trim(value: number): string {
   return String(Number(value.toPrecision(3)));
 }

@@ -54,6 +54,9 @@ export function decide(
   return { fate: 'told', because: '' };
 }
 
+/** Lists are forgotten after so long, ms; findings are not. */
+export const LIST_KEPT = 90 * 86_400_000;
+
 /** Name of the digest that a notice goes into at `now` (ms): one a day, by the UTC date. */
 export function digestList(now: number): string {
   return `digest#${new Date(now).toISOString().slice(0, 10)}`;

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { AUTHOR_MAX } from './finding.ts';
 
 /** A quiet exception: a subject is judged and recorded, and nobody is told, until a date. None lasts for ever. */
 export const exception = z.strictObject({
   v: z.literal(1),
   subject: z.string().min(1).describe('pseudonym of the account, or id of the campaign'),
   until: z.iso.datetime(),
-  by: z.string().max(200),
+  by: z.string().max(AUTHOR_MAX),
   at: z.iso.datetime(),
   finding: z.string().describe('finding whose verdict made it'),
   note: z.string().max(4000).optional(),

@@ -106,9 +106,12 @@ export type FindingState = (typeof FINDING_STATES)[number];
 export const FATES = ['told', 'digest', 'storm', 'quiet', 'shadow'] as const;
 export type Fate = (typeof FATES)[number];
 
+/** Longest name of who decides: the ARN of an IAM user with a path (IAM quotas: 512 of path, 64 of name). */
+export const AUTHOR_MAX = 700;
+
 export const verdictRecord = z.strictObject({
   verdict: z.enum(VERDICTS),
-  by: z.string().max(200),
+  by: z.string().max(AUTHOR_MAX),
   at: iso.describe('processing time'),
   until: iso.optional().describe('benign: silent until then; unsure: no updates until then'),
   note: z.string().max(4000).optional(),
@@ -119,7 +122,7 @@ export type VerdictRecord = z.infer<typeof verdictRecord>;
 export const auditEntry = z.strictObject({
   n: z.number().int().min(1),
   at: iso.describe('processing time'),
-  by: z.string().max(200),
+  by: z.string().max(AUTHOR_MAX),
   action: z.enum(['triage', 'undo']),
   note: z.string().max(4000).optional(),
   before: z.strictObject({ state: z.enum(FINDING_STATES), verdict: verdictRecord.optional() }),
@@ -157,6 +160,10 @@ export const finding = z.strictObject({
     .min(0)
     .optional()
     .describe('highest notice number whose fate is settled: a repeat of it is not told again'),
+  hub: z
+    .boolean()
+    .optional()
+    .describe('a copy of it is in Security Hub: whatever changes is imported, quiet or not'),
   toldAt: iso.optional().describe('processing time at which a notice was last told at once'),
   claim: z
     .strictObject({
@@ -228,8 +235,10 @@ const REVIVES: readonly Transition[] = ['opened', 'escalated', 'reopened'];
 function stateAfter(held: Finding | undefined, { transition, at }: Notice): FindingState {
   const { verdict, state } = held ?? {};
   if (state === 'closed' && verdict !== undefined) {
-    if (!REVIVES.includes(transition)) return 'closed';
-    if (verdict.verdict === 'benign' && (verdict.until === undefined || verdict.until > at)) return 'closed';
+    const benign = verdict.verdict === 'benign';
+    if (benign && (verdict.until === undefined || verdict.until > at)) return 'closed';
+    // What goes on after a benign verdict has ended is open again.
+    if (!REVIVES.includes(transition) && !(benign && transition === 'updated')) return 'closed';
   }
   if (transition === 'calmed') return 'calmed';
   return transition === 'closed' ? 'closed' : 'open';

@@ -20,6 +20,13 @@ export interface Decision {
 /** A decision that makes no sense, in words for the person who made it. */
 export class TriageError extends Error {
   override readonly name = 'TriageError';
+  /** part of the decision that is wrong by itself; undefined where it does not fit the finding as it stands */
+  readonly field: 'until' | undefined;
+
+  constructor(message: string, field?: 'until') {
+    super(message);
+    this.field = field;
+  }
 }
 
 export interface Triaged {
@@ -27,6 +34,16 @@ export interface Triaged {
   readonly entry: AuditEntry;
   /** what silences the subject from now on; undefined: nothing does */
   readonly exception: Exception | undefined;
+}
+
+/** The end of a day in UTC for a date, the instant for an ISO time with zone, in ms; undefined for anything else. */
+export function untilOf(text: string): number | undefined {
+  const day = /^\d{4}-\d\d-\d\d$/.test(text);
+  const ms = Date.parse(day ? `${text}T23:59:59.000Z` : text);
+  const exact = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?$/.test(text);
+  if (Number.isNaN(ms) || !exact || (day && new Date(ms).toISOString().slice(0, 10) !== text))
+    return undefined;
+  return ms;
 }
 
 /** The longest that a verdict may silence somebody: there are no exceptions for ever. */
@@ -39,12 +56,15 @@ export const LONGEST_DAYS = 366;
 export function triage(held: Finding, decision: Decision): Triaged {
   const { verdict, at, note } = decision;
   if (verdict === 'confirmed' && decision.until !== undefined)
-    throw new TriageError('a confirmed finding has no date: it is not silenced (leave --until out)');
+    throw new TriageError('a confirmed finding has no date: it is not silenced (leave it out)', 'until');
   const until = decision.until ?? (verdict === 'benign' ? at + QUIET_DAYS * DAY : undefined);
   if (until !== undefined && until <= at)
-    throw new TriageError(`the date ${new Date(until).toISOString()} has passed`);
+    throw new TriageError(`the date ${new Date(until).toISOString()} has passed`, 'until');
   if (until !== undefined && until > at + LONGEST_DAYS * DAY)
-    throw new TriageError(`the date ${new Date(until).toISOString()} is more than ${LONGEST_DAYS} days away`);
+    throw new TriageError(
+      `the date ${new Date(until).toISOString()} is more than ${LONGEST_DAYS} days away`,
+      'until',
+    );
   const record: VerdictRecord = {
     verdict,
     by: decision.by,

@@ -34,6 +34,7 @@ function acknowledgements({
   pipeline,
   resources,
   policyRollout,
+  triageApi,
 }: SiphonwatchStack): readonly Acknowledgement[] {
   const { workers } = pipeline;
   const { buckets, ingest, notification } = resources;
@@ -117,7 +118,13 @@ function acknowledgements({
         'A failed run goes to the dead-letter queue; a schedule carries no payload, so a second destination would hold nothing more.',
     })),
   ];
-  for (const worker of Object.values(workers)) {
+  if (triageApi !== undefined)
+    result.push({
+      at: triageApi.worker.fn,
+      rule: 'Serverless::Serverless-LambdaDLQ',
+      reason: 'Invoked by its URL, which waits for the answer: there is nothing to redrive.',
+    });
+  for (const worker of [...Object.values(workers), ...(triageApi === undefined ? [] : [triageApi.worker])]) {
     result.push(
       { at: worker.role, rule: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]', reason: TRACES_AND_LISTS },
       {

@@ -93,7 +93,8 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       runbook: 'alarm-iterator-age',
     });
   }
-  for (const fn of FUNCTION_NAMES) {
+  const names: readonly FunctionName[] = settings.triageApi ? [...FUNCTION_NAMES, 'triage'] : FUNCTION_NAMES;
+  for (const fn of names) {
     alarms.push({
       ...fine,
       id: `failures-${fn}`,
@@ -361,6 +362,20 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       runbook: 'alarm-log-volume',
     },
   );
+  if (settings.securityHub) {
+    alarms.push({
+      ...fine,
+      id: 'security-hub',
+      metric: own('sweep', 'ImportFailures', 'Sum'),
+      threshold: 1,
+      // A sweep that was throttled tries again at the next one.
+      periodMinutes: 5 * Math.ceil(settings.sweepMinutes / 5),
+      periods: 3,
+      severity: 'ticket',
+      why: 'Security Hub does not take findings; all other channels have them, and they are tried again at every sweep.',
+      runbook: 'alarm-security-hub',
+    });
+  }
   if (settings.noTrafficMinutes > 0) {
     alarms.push({
       id: 'no-traffic',

@@ -13,6 +13,7 @@ export const VARIABLES = {
   STATE_BUCKET: 'bucket of calibrations, below calibrations/',
   FINDINGS_TOPIC: 'ARN of the topic that carries notifications to the security team',
   EVENT_BUS: 'name of the EventBridge bus that carries findings to machines',
+  SECURITY_HUB: 'ARN of the Security Hub product that findings are imported under; empty where that is off',
   POLICY_APPLICATION: 'name of the AppConfig application that policies are read from',
   POLICY_STALENESS_SECONDS: 'seconds that a policy may be behind what was deployed',
   STREAM_NAME: 'name of the stream of usage events',
@@ -52,6 +53,7 @@ const DELIVERY = [
   'FINDINGS_TOPIC',
   'EVENT_BUS',
   ...POLICIES,
+  'SECURITY_HUB',
 ] as const satisfies readonly Variable[];
 
 export const FUNCTIONS = {
@@ -92,7 +94,7 @@ export const FUNCTIONS = {
   },
   calibrate: {
     entry: 'lambdas/calibrate/handler.ts',
-    what: "Learns the peer groups' null distributions from yesterday's profiles.",
+    what: "Learns the peer groups' null distributions from yesterday's profiles; calms and closes findings of silent accounts.",
     variables: [...EVERYWHERE, 'PROFILE_TABLE', 'FINDING_TABLE', 'STATE_BUCKET', ...POLICIES],
   },
   validatePolicy: {
@@ -100,10 +102,19 @@ export const FUNCTIONS = {
     what: 'Refuses a policy that the functions could not run: the same parser, and a smoke backtest.',
     variables: [...EVERYWHERE, 'STATE_BUCKET'],
   },
+  triage: {
+    entry: 'lambdas/triage/handler.ts',
+    what: "Findings and verdicts for a team's own tools, behind a URL with IAM authentication.",
+    variables: [...EVERYWHERE, 'FINDING_TABLE'],
+  },
 } as const satisfies Readonly<Record<string, FunctionDeclaration>>;
 
 export type FunctionName = keyof typeof FUNCTIONS;
-export const FUNCTION_NAMES = Object.keys(FUNCTIONS) as readonly FunctionName[];
+/** Functions of every deployment; `triage` is there where a setting asks for it. */
+export type PipelineFunction = Exclude<FunctionName, 'triage'>;
+export const FUNCTION_NAMES = (Object.keys(FUNCTIONS) as FunctionName[]).filter(
+  (name): name is PipelineFunction => name !== 'triage',
+);
 
 /** The variables that a function is given, by name. */
 export type EnvironmentOf<F extends FunctionName> = Readonly<

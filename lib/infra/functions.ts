@@ -6,8 +6,18 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Bundles } from './bundles.ts';
 import { type EnvironmentOf, FUNCTIONS, type FunctionName, NODE_OPTIONS } from './environment.ts';
+import { METRICS_NAMESPACE } from './metrics.ts';
 import { type Resources, statementsFor } from './permissions.ts';
 import type { Settings } from './settings.ts';
+
+/** What every function is told about its logs and metrics. */
+export function observability(name: FunctionName, settings: Settings) {
+  return {
+    POWERTOOLS_SERVICE_NAME: name,
+    POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
+    LOG_LEVEL: settings.logLevel,
+  };
+}
 
 export interface WorkerProps<F extends FunctionName> {
   readonly name: F;

@@ -10,6 +10,7 @@ export function guide(
   resources: Resources,
   monitoring: Monitoring,
   settings: Settings,
+  triageUrl: string | undefined,
 ): void {
   const { ingest, tables, buckets, notification } = resources;
   const outputs: Readonly<Record<string, readonly [value: string, description: string]>> = {
@@ -26,6 +27,9 @@ export function guide(
     FindingsTopicArn: [notification.findings.topicArn, 'Findings, for the security team'],
     OperationsTopicArn: [notification.operations.topicArn, 'Alarms, for whoever runs this'],
     PolicyApplicationName: [resources.policies.name, 'AppConfig application of policies: siphonwatch policy'],
+    ...(triageUrl === undefined
+      ? {}
+      : { TriageApiUrl: [triageUrl, 'Findings and verdicts, with IAM authentication'] as const }),
     DeadLetterQueueUrl: [notification.deadLetters.queueUrl, 'Scheduled runs that failed for good'],
     ProducerPolicy: [
       // A gateway in another account or stack needs exactly this, and nothing else of Siphonwatch.

@@ -18,7 +18,10 @@ export const METRICS = {
   NotificationFailures: 'notices whose delivery failed and stays due (count)',
   EventToNotificationMs: 'from the arrival of the deciding event to the publication (milliseconds)',
   UndeliveredSeconds: 'age of the oldest undelivered notice at a sweep; 0 when there is none (seconds)',
-  FindingsOpened: 'findings opened (count)',
+  FindingsImported: 'findings brought up to date in Security Hub (count)',
+  ImportFailures: 'findings that Security Hub did not take; they stay due (count)',
+  FindingsOpened:
+    'findings opened under the active policy, counted where their notices are delivered (count)',
   CalibrationAccounts: 'accounts that a new calibration was learnt from (count)',
   CampaignsScored: 'campaigns scored by a run of link (count)',
   PolicyRejected:

@@ -14,6 +14,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
 import { type AlarmDeclaration, type AlarmMetric, alarmsFor, type Subject } from './alarms.ts';
 import { FUNCTION_NAMES, type FunctionName } from './environment.ts';
+import type { Worker } from './functions.ts';
 import { METRICS_NAMESPACE, type MetricName } from './metrics.ts';
 import type { Resources } from './permissions.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -22,6 +23,8 @@ import type { Settings } from './settings.ts';
 export interface MonitoringProps {
   readonly resources: Resources;
   readonly pipeline: Pipeline;
+  /** the triage API's function, where there is one */
+  readonly triage: Worker<'triage'> | undefined;
   readonly settings: Settings;
 }
 
@@ -80,20 +83,28 @@ export class Monitoring extends Construct {
       });
     if (!('logs' in subject)) return plain(this.#dimensions(subject));
     const usingMetrics = Object.fromEntries(
-      FUNCTION_NAMES.map((fn) => [
-        fn,
-        plain({ LogGroupName: this.#props.pipeline.workers[fn].logGroup.logGroupName }, fn),
-      ]),
+      this.#names.map((fn) => [fn, plain({ LogGroupName: this.#worker(fn).logGroup.logGroupName }, fn)]),
     );
     // A function that logged nothing has no data point; FILL lets the others count.
-    const expression = FUNCTION_NAMES.map((fn) => `FILL(${fn},0)`).join('+');
+    const expression = this.#names.map((fn) => `FILL(${fn},0)`).join('+');
     return new MathExpression({ expression, usingMetrics, period, label: 'log bytes of all functions' });
+  }
+
+  get #names(): readonly FunctionName[] {
+    return this.#props.triage === undefined ? FUNCTION_NAMES : [...FUNCTION_NAMES, 'triage'];
+  }
+
+  #worker(name: FunctionName): Worker {
+    if (name !== 'triage') return this.#props.pipeline.workers[name];
+    if (this.#props.triage === undefined)
+      throw new Error('the triage API is not deployed: see the setting triageApi');
+    return this.#props.triage;
   }
 
   /** The dimensions under which AWS, or the function itself, reports on the subject. */
   #dimensions(subject: Exclude<Subject, { logs: true }>): Record<string, string> {
     const { resources, pipeline } = this.#props;
-    if ('fn' in subject) return { FunctionName: pipeline.workers[subject.fn].fn.functionName };
+    if ('fn' in subject) return { FunctionName: this.#worker(subject.fn).fn.functionName };
     if ('service' in subject) return { service: subject.service };
     if ('mapping' in subject) {
       return { EventSourceMappingUUID: pipeline.mappings[subject.mapping].eventSourceMappingId };
@@ -156,7 +167,8 @@ export class Monitoring extends Construct {
         graph(
           'Findings and notifications',
           [
-            own('score', 'FindingsOpened'),
+            own('notify', 'FindingsOpened'),
+            own('sweep', 'FindingsOpened'),
             own('notify', 'NotificationsSent'),
             own('notify', 'NotificationFailures'),
           ],
@@ -172,12 +184,12 @@ export class Monitoring extends Construct {
       [
         graph(
           'Failures',
-          FUNCTION_NAMES.map((fn) => lambda(fn, 'Errors', 'Sum')),
+          this.#names.map((fn) => lambda(fn, 'Errors', 'Sum')),
           'per 5 minutes',
         ),
         graph(
           'Duration',
-          FUNCTION_NAMES.map((fn) => lambda(fn, 'Duration', 'Average')),
+          this.#names.map((fn) => lambda(fn, 'Duration', 'Average')),
           'milliseconds',
         ),
         graph('Writes', [own('score', 'ProfilesWritten'), own('score', 'WriteUnits')], 'per 5 minutes'),

@@ -1,8 +1,8 @@
 import { Aws, Duration } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { type Subscription, Topic } from 'aws-cdk-lib/aws-sns';
-import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { type Subscription, SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription, SmsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Settings } from './settings.ts';
@@ -11,6 +11,13 @@ export interface NotificationProps {
   readonly key: IKey;
   readonly settings: Settings;
 }
+
+const oneOf = (...allowlist: string[]) => SubscriptionFilter.stringFilter({ allowlist });
+/** What a phone is for; a storm that begins counts as critical (findings/publication.ts). */
+const WAKES_SOMEBODY = {
+  level: oneOf('critical'),
+  transition: oneOf('opened', 'escalated', 'reopened'),
+};
 
 /** Two topics, for two teams, and the queue that keeps scheduled runs that failed. */
 export class Notification extends Construct {
@@ -47,6 +54,9 @@ export class Notification extends Construct {
     this.subscriptions = [
       ...settings.findingsEmails.map(subscribe(this.findings)),
       ...settings.operationsEmails.map(subscribe(this.operations)),
+      ...settings.criticalPhones.map((number) =>
+        this.findings.addSubscription(new SmsSubscription(number, { filterPolicy: WAKES_SOMEBODY })),
+      ),
     ];
     this.deadLetters = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.KMS,

@@ -22,6 +22,8 @@ export interface Resources {
   readonly buckets: Buckets;
   readonly notification: Notification;
   readonly eventBusArn: string;
+  /** of the Security Hub product that findings are imported under; undefined where that is off */
+  readonly securityHubArn: string | undefined;
   readonly policies: PolicyApplication;
 }
 
@@ -114,6 +116,19 @@ function delivery(resources: Resources): PolicyStatement[] {
   ];
 }
 
+/** What only the sweep does: digests list findings, and Security Hub is brought up to date. */
+function sweeping({ tables, securityHubArn }: Resources): PolicyStatement[] {
+  return [
+    allow('FindingsByUpdate', ['dynamodb:Query'], `${tables.finding.tableArn}/index/${UPDATED_INDEX}`),
+    ...(securityHubArn === undefined
+      ? []
+      : [
+          allow('Import', ['securityhub:BatchImportFindings'], securityHubArn),
+          allow('Imported', ['dynamodb:DeleteItem'], tables.finding.tableArn),
+        ]),
+  ];
+}
+
 function deadLetters({ notification }: Resources): PolicyStatement {
   return allow('DeadLetters', ['sqs:SendMessage'], notification.deadLetters.queueArn);
 }
@@ -159,7 +174,7 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
     ...delivery(r),
     keyThrough(r.key, 'dynamodb', 'sns', 's3'),
   ],
-  sweep: (r) => [...delivery(r), deadLetters(r), keyThrough(r.key, 'dynamodb', 'sns', 'sqs')],
+  sweep: (r) => [...delivery(r), ...sweeping(r), deadLetters(r), keyThrough(r.key, 'dynamodb', 'sns', 'sqs')],
   index: (r) => [
     tableStream('ProfileChanges', r.tables.profile),
     listTableStreams(),
@@ -207,8 +222,17 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
     keyThrough(r.key, 'dynamodb', 's3', 'sqs'),
   ],
   calibrate: (r) => [
-    allow('Profiles', ['dynamodb:Query', 'dynamodb:Scan'], r.tables.profile.tableArn),
-    allow('Findings', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan'], r.tables.finding.tableArn),
+    // Updates of accounts that fell silent: a transition, under the version that was read.
+    allow(
+      'Profiles',
+      ['dynamodb:Query', 'dynamodb:Scan', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem'],
+      r.tables.profile.tableArn,
+    ),
+    allow(
+      'Findings',
+      ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:PutItem'],
+      r.tables.finding.tableArn,
+    ),
     allow('FindingsByUpdate', ['dynamodb:Query'], `${r.tables.finding.tableArn}/index/${UPDATED_INDEX}`),
     ...readCalibrations(r.buckets),
     allow('NewCalibration', ['s3:PutObject'], r.buckets.state.arnForObjects(`${CALIBRATION_PREFIX}*`)),
@@ -217,6 +241,15 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
     keyThrough(r.key, 'dynamodb', 's3', 'sqs'),
   ],
   validatePolicy: (r) => [...readCalibrations(r.buckets), keyThrough(r.key, 's3')],
+  triage: (r) => [
+    allow(
+      'Findings',
+      ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
+      r.tables.finding.tableArn,
+    ),
+    allow('FindingsByUpdate', ['dynamodb:Query'], `${r.tables.finding.tableArn}/index/${UPDATED_INDEX}`),
+    keyThrough(r.key, 'dynamodb'),
+  ],
 };
 
 /** Statements of one function's role, complete. `logGroup` is its own and nobody else's. */

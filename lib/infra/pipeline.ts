@@ -11,9 +11,8 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { Bundles } from './bundles.ts';
-import type { EnvironmentOf, FunctionName } from './environment.ts';
-import { Worker } from './functions.ts';
-import { METRICS_NAMESPACE } from './metrics.ts';
+import type { EnvironmentOf, PipelineFunction } from './environment.ts';
+import { observability, Worker } from './functions.ts';
 import type { Resources } from './permissions.ts';
 import type { Settings } from './settings.ts';
 
@@ -42,24 +41,21 @@ const CARRIES_NOTICES = FilterCriteria.filter({
 
 /** The functions and what wakes each of them. */
 export class Pipeline extends Construct {
-  readonly workers: Readonly<Record<FunctionName, Worker>>;
+  readonly workers: Readonly<Record<PipelineFunction, Worker>>;
   readonly mappings: Readonly<Record<MappingName, EventSourceMapping>>;
   readonly schedules: Readonly<Record<ScheduleName, Rule>>;
   readonly #props: PipelineProps;
-  readonly #bundles: Bundles;
+  /** code of all functions, of those outside the pipeline too */
+  readonly bundles: Bundles;
 
   constructor(scope: Construct, id: string, props: PipelineProps) {
     super(scope, id);
     this.#props = props;
-    this.#bundles = new Bundles(this);
+    this.bundles = new Bundles(this);
     const { resources, settings } = props;
     const { tables, ingest } = resources;
 
-    const everywhere = (name: FunctionName) => ({
-      POWERTOOLS_SERVICE_NAME: name,
-      POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
-      LOG_LEVEL: settings.logLevel,
-    });
+    const everywhere = (name: PipelineFunction) => observability(name, settings);
     const policies = {
       POLICY_APPLICATION: resources.policies.name,
       POLICY_STALENESS_SECONDS: String(settings.policyStalenessSeconds),
@@ -71,6 +67,7 @@ export class Pipeline extends Construct {
       FINDING_TABLE: tables.finding.tableName,
       FINDINGS_TOPIC: resources.notification.findings.topicArn,
       EVENT_BUS: props.eventBusName,
+      SECURITY_HUB: resources.securityHubArn ?? '',
     };
     const profiles = { PROFILE_TABLE: tables.profile.tableName };
     const state = { STATE_BUCKET: resources.buckets.state.bucketName };
@@ -158,7 +155,7 @@ export class Pipeline extends Construct {
     };
   }
 
-  #worker<F extends FunctionName>(
+  #worker<F extends PipelineFunction>(
     name: F,
     memoryMb: number,
     timeoutSeconds: number,
@@ -168,7 +165,7 @@ export class Pipeline extends Construct {
     const scheduled = name === 'sweep' || name === 'link' || name === 'calibrate';
     return new Worker(this, name.charAt(0).toUpperCase() + name.slice(1), {
       name,
-      bundles: this.#bundles,
+      bundles: this.bundles,
       environment,
       resources,
       settings,

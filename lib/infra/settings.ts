@@ -53,9 +53,9 @@ function text(pattern: RegExp, fallback: string, allowed: string, what: string):
   return { schema: z.string().regex(pattern), fallback, allowed, what };
 }
 
-/** One address, several with commas between them, or a JSON list in cdk.json. */
-function addresses(what: string): Setting<readonly string[]> {
-  const list = z.array(z.email());
+/** One, several with commas between them, or a JSON list in cdk.json. */
+function several(one: z.ZodType<string, string>, allowed: string, what: string): Setting<readonly string[]> {
+  const list = z.array(one);
   const commas = z
     .string()
     .transform((line) =>
@@ -65,7 +65,17 @@ function addresses(what: string): Setting<readonly string[]> {
         .filter((part) => part !== ''),
     )
     .pipe(list);
-  return { schema: z.union([list, commas]), fallback: [], allowed: 'e-mail addresses, comma between', what };
+  return { schema: z.union([list, commas]), fallback: [], allowed, what };
+}
+
+function addresses(what: string): Setting<readonly string[]> {
+  return several(z.email(), 'e-mail addresses, comma between', what);
+}
+
+/** ITU E.164, as SNS takes them. */
+function phones(what: string): Setting<readonly string[]> {
+  const number = z.string().regex(/^\+[1-9]\d{6,14}$/);
+  return several(number, 'phone numbers as +4930123456, comma between', what);
 }
 
 /** Retention periods that CloudWatch Logs accepts, in days. */
@@ -185,7 +195,18 @@ export const SETTINGS = {
     'Minutes between two sweeps for notices that the table streams did not deliver.',
   ),
   calibrateHourUtc: wholeNumber(0, 23, 3, 'Hour (UTC) of the daily calibration.'),
+  securityHub: onOff(
+    false,
+    "Import findings into the account's AWS Security Hub CSPM, which has to be enabled in the region.",
+  ),
+  triageApi: onOff(
+    false,
+    "A URL with IAM authentication for a team's own tools: list findings, read one, record a verdict.",
+  ),
   findingsEmails: addresses('Subscribers of the findings topic: the security team.'),
+  criticalPhones: phones(
+    'Phones that get a text message when a finding opens at, escalates to or comes back at critical.',
+  ),
   operationsEmails: addresses('Subscribers of the operations topic (alarms) and of the budget.'),
   iteratorAgeMinutes: wholeNumber(1, 1440, 15, 'Lag of a stream consumer that raises the alarm.'),
   undeliveredMinutes: wholeNumber(1, 1440, 15, 'Age of an undelivered notice that raises the alarm.'),

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import { Aws, RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledgements.ts';
@@ -14,6 +14,7 @@ import { Pipeline } from './pipeline.ts';
 import { PolicyApplication, PolicyRollout, ROLLBACK_ALARMS } from './policy-rollout.ts';
 import type { Settings } from './settings.ts';
 import { Tables } from './tables.ts';
+import { TriageApi } from './triage-api.ts';
 
 export interface SiphonwatchStackProps extends StackProps {
   readonly settings: Settings;
@@ -23,6 +24,7 @@ export interface SiphonwatchStackProps extends StackProps {
 export class SiphonwatchStack extends Stack {
   readonly resources: Resources;
   readonly pipeline: Pipeline;
+  readonly triageApi: TriageApi | undefined;
   readonly monitoring: Monitoring;
   readonly policyRollout: PolicyRollout;
 
@@ -50,6 +52,9 @@ export class SiphonwatchStack extends Stack {
       buckets: new Buckets(this, 'Buckets', { key, removalPolicy, settings }),
       notification: new Notification(this, 'Notification', { key, settings }),
       eventBusArn: bus.eventBusArn,
+      securityHubArn: settings.securityHub
+        ? `arn:${Aws.PARTITION}:securityhub:${Aws.REGION}:${Aws.ACCOUNT_ID}:product/${Aws.ACCOUNT_ID}/default`
+        : undefined,
       policies: new PolicyApplication(this, 'Policies', settings),
     };
     this.pipeline = new Pipeline(this, 'Pipeline', {
@@ -58,9 +63,18 @@ export class SiphonwatchStack extends Stack {
       removalPolicy,
       eventBusName: bus.eventBusName,
     });
+    this.triageApi = settings.triageApi
+      ? new TriageApi(this, 'TriageApi', {
+          bundles: this.pipeline.bundles,
+          resources: this.resources,
+          settings,
+          removalPolicy,
+        })
+      : undefined;
     this.monitoring = new Monitoring(this, 'Monitoring', {
       resources: this.resources,
       pipeline: this.pipeline,
+      triage: this.triageApi?.worker,
       settings,
     });
     this.policyRollout = new PolicyRollout(this, 'PolicyRollout', {
@@ -70,7 +84,7 @@ export class SiphonwatchStack extends Stack {
       settings,
     });
     if (settings.monthlyBudgetUsd > 0) new Budget(this, 'Budget', settings);
-    guide(this, this.resources, this.monitoring, settings);
+    guide(this, this.resources, this.monitoring, settings, this.triageApi?.url);
     acknowledge(this);
     Tags.of(this).add('project', 'siphonwatch');
   }

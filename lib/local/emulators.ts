@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads';
 import { type AppConfig, startAppConfig } from './app-config.ts';
 import { type EventBus, startEventBus } from './event-bus.ts';
 import { LOCAL_ACCOUNT, LOCAL_REGION } from './names.ts';
+import { type LocalSecurityHub, startSecurityHub } from './security-hub.ts';
 
 /** What keeps the tables: the pure-JavaScript emulator, or Amazon's own in Java. */
 export const ENGINES = ['dynalite', 'dynamodb-local'] as const;
@@ -22,12 +23,14 @@ export interface Endpoints {
   readonly messages: string;
   readonly eventBridge: string;
   readonly appConfigData: string;
+  readonly securityHub: string;
 }
 
 export interface Emulators {
   readonly endpoints: Endpoints;
   readonly bus: EventBus;
   readonly appConfig: AppConfig;
+  readonly securityHub: LocalSecurityHub;
   close(): Promise<void>;
 }
 
@@ -47,6 +50,7 @@ export function endpointVariables(endpoints: Endpoints): Record<string, string> 
     AWS_ENDPOINT_URL_SQS: endpoints.messages,
     AWS_ENDPOINT_URL_S3: endpoints.messages,
     AWS_ENDPOINT_URL_EVENTBRIDGE: endpoints.eventBridge,
+    AWS_ENDPOINT_URL_SECURITYHUB: endpoints.securityHub,
     AWS_ENDPOINT_URL_APPCONFIG: endpoints.appConfigData,
     AWS_ENDPOINT_URL_APPCONFIGDATA: endpoints.appConfigData,
     AWS_APPCONFIG_EXTENSION_HTTP_PORT: new URL(endpoints.appConfigData).port,
@@ -63,15 +67,16 @@ export async function startEmulators(engine: Engine = 'dynalite'): Promise<Emula
   const java = engine === 'dynamodb-local' ? await startDynamoDbLocal() : undefined;
   const started: { close(): Promise<void> }[] = java ? [java] : [];
   try {
-    const [kinesis, tables, messages, bus, appConfig] = await Promise.all([
+    const [kinesis, tables, messages, bus, appConfig, securityHub] = await Promise.all([
       startThread({ kind: 'streams' }),
       startThread({ kind: 'tables', ...(java && { upstreamPort: java.port }) }),
       startThread({ kind: 'messages' }),
       startEventBus(),
       startAppConfig(),
+      startSecurityHub(),
     ]);
     // The proxy in front of the tables goes before what is behind it.
-    started.unshift(kinesis, tables, messages, bus, appConfig);
+    started.unshift(kinesis, tables, messages, bus, appConfig, securityHub);
     const url = ({ port }: { readonly port: number }): string => `http://127.0.0.1:${port}`;
     return {
       endpoints: {
@@ -80,9 +85,11 @@ export async function startEmulators(engine: Engine = 'dynalite'): Promise<Emula
         messages: url(messages),
         eventBridge: bus.endpoint,
         appConfigData: appConfig.endpoint,
+        securityHub: securityHub.endpoint,
       },
       bus,
       appConfig,
+      securityHub,
       async close() {
         for (const emulator of started) await emulator.close();
       },

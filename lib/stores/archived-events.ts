@@ -29,19 +29,23 @@ export async function readArchivedEvents(
   to: number,
 ): Promise<ArchivedEvents> {
   const groups = new Set([...accounts].map((account) => groupOf(account)));
-  const emptyDays: string[] = [];
+  const days: string[] = [];
+  for (let day = Math.floor(from / DAY) * DAY; day <= to; day += DAY)
+    days.push(new Date(day).toISOString().slice(0, 10));
+  const prefixes = days.flatMap((day) =>
+    [...groups].map((group) => ({ day, prefix: `events/day=${day}/group=${group}/` })),
+  );
   const keys: string[] = [];
-  for (let day = Math.floor(from / DAY) * DAY; day <= to; day += DAY) {
-    const date = new Date(day).toISOString().slice(0, 10);
-    const before = keys.length;
-    for (const group of groups)
-      for await (const key of listed(client, bucket, `events/day=${date}/group=${group}/`)) keys.push(key);
-    if (keys.length === before) emptyDays.push(date);
+  const held = new Set<string>();
+  for await (const { item, result } of inOrder(prefixes, ({ prefix }) => listed(client, bucket, prefix))) {
+    keys.push(...result);
+    if (result.length > 0) held.add(item.day);
   }
   const seen = new Set<string>();
   const events: Arrival[] = [];
-  for (const key of keys.sort(bySequence)) {
-    const body = await bytesOf(client, bucket, key);
+  for await (const { result: body } of inOrder(keys.sort(bySequence), (key) =>
+    bytesOf(client, bucket, key),
+  )) {
     if (body === undefined) continue;
     const text = (body[0] === 0x1f && body[1] === 0x8b ? gunzipSync(body) : Buffer.from(body)).toString(
       'utf8',
@@ -64,7 +68,7 @@ export async function readArchivedEvents(
       }
     }
   }
-  return { events, emptyDays, objects: keys.length };
+  return { events, emptyDays: days.filter((day) => !held.has(day)), objects: keys.length };
 }
 
 function groupOf(account: string): string {
@@ -111,7 +115,8 @@ function jsonOf(line: string): unknown {
   }
 }
 
-async function* listed(client: S3Client, bucket: string, prefix: string): AsyncGenerator<string> {
+async function listed(client: S3Client, bucket: string, prefix: string): Promise<string[]> {
+  const keys: string[] = [];
   let token: string | undefined;
   do {
     const page = await client.send(
@@ -121,9 +126,25 @@ async function* listed(client: S3Client, bucket: string, prefix: string): AsyncG
         ...(token === undefined ? {} : { ContinuationToken: token }),
       }),
     );
-    for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
+    for (const { Key } of page.Contents ?? []) if (Key !== undefined) keys.push(Key);
     token = page.NextContinuationToken;
   } while (token !== undefined);
+  return keys;
+}
+
+/** Requests that are under way at a time. */
+const TOGETHER = 16;
+
+/** Results in the order of the items, fetched a few at a time. */
+async function* inOrder<T, R>(
+  items: readonly T[],
+  fetch: (item: T) => Promise<R>,
+): AsyncGenerator<{ item: T; result: R }> {
+  for (let i = 0; i < items.length; i += TOGETHER) {
+    const chunk = items.slice(i, i + TOGETHER);
+    const results = await Promise.all(chunk.map(async (item) => ({ item, result: await fetch(item) })));
+    yield* results;
+  }
 }
 
 /** undefined: it expired between the listing and now */

@@ -1,4 +1,5 @@
 import {
+  type AttributeValue,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
@@ -20,6 +21,12 @@ export interface Held {
 export interface HeldState {
   readonly body: string;
   readonly version: number;
+}
+
+/** A finding whose copy in Security Hub is behind, and the change that it waits for. */
+export interface AwaitedImport {
+  readonly id: string;
+  readonly token: string;
 }
 
 export interface FindingPage {
@@ -44,6 +51,12 @@ export interface FindingStore extends ExceptionPort {
   /** Puts a line into a list that is told later; a repeat replaces itself. @param expires ms since 1970 */
   enlist(list: string, held: Row, expires: number): Promise<void>;
   rows(list: string): Promise<readonly Row[]>;
+  /** Marks a finding whose Security Hub copy is behind; `token` says since which change. A repeat replaces itself. */
+  awaitImport(id: string, token: string): Promise<void>;
+  /** Findings that were marked, at most `limit`. */
+  awaitingImport(limit: number): Promise<readonly AwaitedImport[]>;
+  /** Takes the mark away if it is still the one that was read. */
+  imported(read: AwaitedImport): Promise<void>;
   state(name: string): Promise<HeldState | undefined>;
   writeState(name: string, body: string, read: number | undefined): Promise<boolean>;
 }
@@ -63,7 +76,8 @@ export function listingOf(id: string, shadow: boolean): string {
   return `${shadow ? 's' : 'f'}${hash % LISTINGS}`;
 }
 
-function parse<T>(
+/** @throws FindingError naming what it is */
+export function parse<T>(
   what: string,
   schema: {
     safeParse(value: unknown): { success: true; data: T } | { success: false; error: { message: string } };
@@ -81,72 +95,7 @@ function parse<T>(
   return result.data;
 }
 
-/** The twin in memory, with the same conditions. */
-export class MemoryFindingStore implements FindingStore {
-  readonly findings = new Map<string, { body: string; version: number }>();
-  readonly audits = new Map<string, Map<number, string>>();
-  readonly exceptions = new Map<string, string>();
-  readonly lists = new Map<string, Map<string, string>>();
-  readonly states = new Map<string, HeldState>();
-
-  async find(id: string): Promise<Held | undefined> {
-    const held = this.findings.get(id);
-    return held && { finding: parse(`finding ${id}`, finding, held.body), version: held.version };
-  }
-  async write(next: Finding, read: number | undefined): Promise<boolean> {
-    if (this.findings.get(next.id)?.version !== read) return false;
-    this.findings.set(next.id, { body: JSON.stringify(next), version: (read ?? 0) + 1 });
-    return true;
-  }
-  async list(limit: number, shadow = false): Promise<FindingPage> {
-    const all = [...this.findings.values()]
-      .map((held) => parse('finding', finding, held.body))
-      .filter((held) => held.notice.shadow === shadow)
-      .sort(newestFirst);
-    return { findings: all.slice(0, limit), more: all.length > limit };
-  }
-  async audit(id: string): Promise<readonly AuditEntry[]> {
-    return [...(this.audits.get(id)?.values() ?? [])]
-      .map((held) => parse(`audit of ${id}`, auditEntry, held))
-      .sort((a, b) => a.n - b.n);
-  }
-  async keepAudit(id: string, entries: readonly AuditEntry[]): Promise<void> {
-    const held = this.audits.get(id) ?? new Map<number, string>();
-    this.audits.set(id, held);
-    for (const entry of entries) if (!held.has(entry.n)) held.set(entry.n, JSON.stringify(entry));
-  }
-  async exceptionFor(subject: string, now: number): Promise<Exception | undefined> {
-    const text = this.exceptions.get(subject);
-    const held = text === undefined ? undefined : parse(`exception of ${subject}`, exception, text);
-    return held !== undefined && inForce(held, now) ? held : undefined;
-  }
-  async putException(held: Exception): Promise<void> {
-    this.exceptions.set(held.subject, JSON.stringify(held));
-  }
-  async dropException(subject: string): Promise<void> {
-    this.exceptions.delete(subject);
-  }
-  async enlist(list: string, held: Row): Promise<void> {
-    const rows = this.lists.get(list) ?? new Map<string, string>();
-    this.lists.set(list, rows);
-    rows.set(held.delivery, JSON.stringify(held));
-  }
-  async rows(list: string): Promise<readonly Row[]> {
-    return [...(this.lists.get(list) ?? new Map<string, string>())]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, held]) => parse(`row of ${list}`, row, held));
-  }
-  async state(name: string): Promise<HeldState | undefined> {
-    return this.states.get(name);
-  }
-  async writeState(name: string, body: string, read: number | undefined): Promise<boolean> {
-    if (this.states.get(name)?.version !== read) return false;
-    this.states.set(name, { body, version: (read ?? 0) + 1 });
-    return true;
-  }
-}
-
-function newestFirst(a: Finding, b: Finding): number {
+export function newestFirst(a: Finding, b: Finding): number {
   if (a.updatedAt !== b.updatedAt) return a.updatedAt < b.updatedAt ? 1 : -1;
   return a.id < b.id ? -1 : 1;
 }
@@ -154,6 +103,7 @@ function newestFirst(a: Finding, b: Finding): number {
 const KEYS = {
   finding: (id: string) => ({ finding: { S: id }, item: { S: 'finding' } }),
   exception: (subject: string) => ({ finding: { S: `exception#${subject}` }, item: { S: 'exception' } }),
+  awaited: (id: string) => ({ finding: { S: `import#${listingOf(id, false)}` }, item: { S: id } }),
   state: (name: string) => ({ finding: { S: 'delivery' }, item: { S: name } }),
 } as const;
 
@@ -265,6 +215,56 @@ export class DynamoFindingStore implements FindingStore {
 
   async rows(list: string): Promise<readonly Row[]> {
     return (await this.#bodies(`list#${list}`)).map((held) => parse(`row of ${list}`, row, held));
+  }
+
+  async awaitImport(id: string, token: string): Promise<void> {
+    await this.#client.send(
+      new PutItemCommand({
+        TableName: this.#table,
+        Item: { ...KEYS.awaited(id), token: { S: token } },
+      }),
+    );
+  }
+
+  async awaitingImport(limit: number): Promise<readonly AwaitedImport[]> {
+    const found: AwaitedImport[] = [];
+    for (let shard = 0; shard < LISTINGS; shard++) {
+      let start: Record<string, AttributeValue> | undefined;
+      do {
+        const page = await this.#client.send(
+          new QueryCommand({
+            TableName: this.#table,
+            KeyConditionExpression: 'finding = :partition',
+            ExpressionAttributeValues: { ':partition': { S: `import#f${shard}` } },
+            ConsistentRead: true,
+            Limit: limit - found.length,
+            ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+          }),
+        );
+        for (const item of page.Items ?? [])
+          found.push({ id: item.item?.S ?? '', token: item.token?.S ?? '' });
+        if (found.length >= limit) return found;
+        start = page.LastEvaluatedKey;
+      } while (start !== undefined);
+    }
+    return found;
+  }
+
+  async imported(read: AwaitedImport): Promise<void> {
+    try {
+      await this.#client.send(
+        new DeleteItemCommand({
+          TableName: this.#table,
+          Key: KEYS.awaited(read.id),
+          ConditionExpression: '#token = :read',
+          ExpressionAttributeNames: { '#token': 'token' },
+          ExpressionAttributeValues: { ':read': { S: read.token } },
+        }),
+      );
+    } catch (error) {
+      // It changed while it was on its way, and waits again.
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
   }
 
   state(name: string): Promise<HeldState | undefined> {

@@ -96,10 +96,12 @@ export class ProfileTable implements ProfileStore {
     return states;
   }
 
+  /** @param since ms, since when new notices wait: the arrival that made them, where nothing else is said */
   async save(
     stored: AccountState,
     next: AccountState,
     seal: Seal | undefined,
+    since = next.profile.arrived,
   ): Promise<'saved' | 'conflict'> {
     const { profile, judgement } = next;
     const key = (item: string) => ({ account: { S: profile.account }, item: { S: item } });
@@ -149,7 +151,7 @@ export class ProfileTable implements ProfileStore {
       values[':none'] = { L: [] };
       values[':fresh'] = { L: fresh.map((held) => ({ S: JSON.stringify(held) })) };
       values[':shard'] = { S: `n${hash48(profile.account) % NOTICE_SHARDS}` };
-      values[':since'] = { S: new Date(profile.arrived).toISOString() };
+      values[':since'] = { S: new Date(since).toISOString() };
     }
     const condition = stored.profile.version === 0 ? 'attribute_not_exists(#version)' : '#version = :read';
     if (stored.profile.version > 0) values[':read'] = { N: String(stored.profile.version) };

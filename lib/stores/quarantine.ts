@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Reason } from '../telemetry/reason.ts';
 
 /** Something that could not be used, whole, with the reason and where it came from. */
@@ -50,6 +50,30 @@ export class QuarantineBucket implements Quarantine {
       }),
     );
   }
+}
+
+/** Objects below a prefix, `events/` or Lambda's own `aws/lambda/`, whole, in order of their names. */
+export async function* quarantinedObjects(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+): AsyncGenerator<{ name: string; text: string }> {
+  let token: string | undefined;
+  do {
+    const page = await client.send(
+      new ListObjectsV2Command({
+        Bucket: bucket,
+        Prefix: prefix,
+        ...(token === undefined ? {} : { ContinuationToken: token }),
+      }),
+    );
+    for (const { Key } of page.Contents ?? []) {
+      if (Key === undefined) continue;
+      const object = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
+      yield { name: Key, text: (await object.Body?.transformToString()) ?? '' };
+    }
+    token = page.NextContinuationToken;
+  } while (token !== undefined);
 }
 
 export class MemoryQuarantine implements Quarantine {

@@ -1,3 +1,5 @@
+import { exceptionRow } from '../findings/bulletin.ts';
+import { digestList, LIST_KEPT } from '../findings/delivery.ts';
 import type { Finding, Verdict } from '../findings/finding.ts';
 import { type Triaged, TriageError } from '../findings/triage.ts';
 import type { FindingStore } from './finding-store.ts';
@@ -21,9 +23,17 @@ export async function change(
     const made = decide(held.finding);
     if (!(await store.write(made.finding, held.version))) continue;
     const subject = made.finding.notice.subject.id;
-    if (made.exception !== undefined) await store.putException(made.exception);
-    else await liftException(store, subject, id);
+    if (made.exception !== undefined) {
+      const { until } = made.exception;
+      await store.putException(made.exception);
+      await store.enlist(
+        digestList(Date.parse(until)),
+        exceptionRow(made.finding, made.entry.n, until),
+        Date.parse(until) + LIST_KEPT,
+      );
+    } else await liftException(store, subject, id);
     await store.keepAudit(id, [made.entry]);
+    if (made.finding.hub === true) await store.awaitImport(id, `audit/${made.entry.n}`);
     return made;
   }
 }

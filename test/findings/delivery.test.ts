@@ -1,20 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type Delivery,
-  deliver,
-  type Report,
-  tellDigests,
-  tellStorms,
-} from '../../lambdas/notify/deliver.ts';
+import { tellDigests, tellStorms } from '../../lambdas/notify/bulletins.ts';
+import { type Delivery, deliver, type Report } from '../../lambdas/notify/deliver.ts';
+import { importFindings } from '../../lambdas/notify/security-hub.ts';
 import { StormBrake } from '../../lambdas/notify/storm-brake.ts';
-import { deliveryId, type Notice } from '../../lib/findings/finding.ts';
+import { deliveryId, type Finding, type Notice } from '../../lib/findings/finding.ts';
 import { count } from '../../lib/findings/people.ts';
+import { triage, undo } from '../../lib/findings/triage.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
 import { MemoryBus } from '../../lib/stores/event-bus.ts';
-import { MemoryFindingStore } from '../../lib/stores/finding-store.ts';
+import { MemoryFindingStore } from '../../lib/stores/finding-memory.ts';
 import { MemoryTopic } from '../../lib/stores/notification-topic.ts';
 import { MemoryOutbox } from '../../lib/stores/outbox.ts';
+import { MemoryHub } from '../../lib/stores/security-hub.ts';
+import { change } from '../../lib/stores/verdicts.ts';
 import { ACCOUNT, calmed, campaign, escalated, NOW, opened } from './notices.ts';
 
 /** A world in memory: what is stored and sent survives; invocations come and go. */
@@ -22,6 +21,7 @@ function world(wrap: <T extends object>(port: T) => T = (port) => port) {
   const findings = new MemoryFindingStore();
   const topic = new MemoryTopic();
   const bus = new MemoryBus();
+  const hub = new MemoryHub();
   const outbox = new MemoryOutbox('profiles');
   const reports: Report[] = [];
   let clock = NOW;
@@ -30,6 +30,8 @@ function world(wrap: <T extends object>(port: T) => T = (port) => port) {
     findings: wrap(findings),
     topic: wrap(topic),
     bus: wrap(bus),
+    hub: true,
+    traffic: async () => undefined,
     brakes: {
       account: new StormBrake(wrap(findings), 'account'),
       campaign: new StormBrake(wrap(findings), 'campaign'),
@@ -42,6 +44,7 @@ function world(wrap: <T extends object>(port: T) => T = (port) => port) {
     findings,
     topic,
     bus,
+    hub,
     outbox,
     reports,
     invocation,
@@ -65,11 +68,13 @@ function world(wrap: <T extends object>(port: T) => T = (port) => port) {
       }
       await tellStorms(delivery, 'due');
       await tellDigests(delivery);
+      await importFindings({ ...delivery, hub: wrap(hub), home: HOME });
     },
     told: () => topic.published.map(({ attributes }) => String(attributes.deliveryId)),
   };
 }
 
+const HOME = { partition: 'aws', region: 'us-east-1', accountId: '111122223333' } as const;
 const SINCE = new Date(NOW).toISOString();
 
 /** The n-th of many accounts' openings. */
@@ -132,6 +137,40 @@ describe('delivery', () => {
     expect(here.told()).toEqual([`${opening(2).subject.id}/2`]);
   });
 
+  it('the digest of the day on which a benign verdict ends says what goes on, and nothing of what was taken back or calmed', async () => {
+    const here = world();
+    const [goes, undone, calm] = [opening(1), opening(2), opening(3)];
+    for (const notice of [goes, undone, calm]) here.outbox.append(notice.finding, notice, SINCE);
+    await here.wake();
+    const until = NOW + 2 * 86_400_000;
+    for (const { finding } of [goes, undone, calm])
+      await change(here.findings, finding, (held) =>
+        triage(held, { verdict: 'benign', by: 'ada', at: NOW, until, note: undefined }),
+      );
+    await change(here.findings, undone.finding, (held) => undo(held, 'ada', NOW, undefined));
+    here.outbox.append(calm.finding, { ...calm, number: 2, transition: 'calmed', level: 'clear' }, SINCE);
+    await here.wake();
+    for (let hour = 0; hour < 80; hour += 2) {
+      here.pass(2 * 3_600_000);
+      await here.sweep();
+    }
+    const digests = here.topic.published.filter(({ attributes }) => attributes.kind === 'digest');
+    expect(digests.map(({ attributes }) => attributes.deliveryId)).toEqual(['digest/2026-03-06']);
+    expect(digests[0]?.texts.email).toContain('suspect goes on, quiet until 2026-03-06');
+    const { rows } = JSON.parse(digests[0]?.texts.default ?? '{}') as { rows: { finding: string }[] };
+    expect(rows.map(({ finding }) => finding)).toEqual([goes.finding]);
+    const later = {
+      ...goes,
+      number: 2,
+      transition: 'updated' as const,
+      at: new Date(until + 1).toISOString(),
+    };
+    expect((await here.findings.find(goes.finding))?.finding.state).toBe('closed');
+    here.outbox.append(goes.finding, later, SINCE);
+    await here.wake();
+    expect((await here.findings.find(goes.finding))?.finding.state).toBe('open');
+  });
+
   it('a notice that cannot be read stays and does not stop the one behind it', async () => {
     const here = world();
     here.outbox.items.set(ACCOUNT, { texts: ['{"v":9}', JSON.stringify(opened)], since: SINCE });
@@ -166,75 +205,173 @@ describe('delivery', () => {
     expect(here.outbox.items.size).toBe(0);
   });
 
-  it('whatever call the process dies in, every transition is told; twice only if it died between telling and recording', async () => {
-    class Died extends Error {}
+  it('whatever fails at whatever call, the reader sees each transition once by its id, and a repeat only where a fault came between telling and recording', async () => {
+    const call = fc.nat({ max: 70 });
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.nat({ max: 60 }), { maxLength: 6 }),
-        fc.boolean(),
-        async (deaths, beforeOrAfter) => {
-          let calls = 0;
-          let dying = new Set(deaths);
-          let dead = false;
-          let unrecorded = 0;
-          const mortal = <T extends object>(port: T): T =>
-            new Proxy(port, {
-              get(target, name) {
-                const held = Reflect.get(target, name) as unknown;
-                if (typeof held !== 'function') return held;
-                return async (...given: unknown[]) => {
-                  if (dead) throw new Died();
-                  const dies = dying.has(calls++);
-                  if (dies && beforeOrAfter) {
-                    dead = true;
-                    throw new Died();
-                  }
-                  const answer: unknown = await held.apply(target, given);
-                  if (dies) {
-                    dead = true;
-                    if (name === 'publish') unrecorded++;
-                    throw new Died();
-                  }
-                  return answer;
-                };
-              },
-            });
-          const here = world(mortal);
-          here.outbox.append(ACCOUNT, opened, SINCE);
-          here.outbox.append(ACCOUNT, escalated, SINCE);
-          here.outbox.append(ACCOUNT, calmed, SINCE);
+        fc.uniqueArray(fc.tuple(call, fc.constantFrom(...FAULTS)), { maxLength: 6, selector: ([at]) => at }),
+        async (planned) => {
+          const faulty = new Faulty(new Map(planned));
+          const here = world(faulty.port);
+          for (const notice of [opened, escalated, calmed]) here.outbox.append(ACCOUNT, notice, SINCE);
           here.outbox.append('c', campaign, SINCE);
-          for (let round = 0; round < 10; round++) {
-            dead = false;
+          for (let round = 0; round < 12; round++) {
+            faulty.revive();
             try {
               await (round % 3 === 2 ? here.sweep() : here.wake());
             } catch (error) {
-              if (!(error instanceof Died)) throw error;
+              if (!(error instanceof Fault)) throw error;
             }
             here.pass(140_000);
           }
-          dying = new Set();
-          dead = false;
+          faulty.end();
           here.pass(26 * 3_600_000);
           await here.sweep();
           expect(here.outbox.items.size).toBe(0);
-          const told = here.told();
-          const expected = [
-            deliveryId(opened),
-            deliveryId(escalated),
-            deliveryId(campaign),
-            'digest/2026-03-04',
-          ];
-          expect(new Set(told)).toEqual(new Set(expected));
-          // a death in release or record after a publish is the one window
-          expect(told.length).toBeLessThanOrEqual(expected.length + Math.max(unrecorded, deaths.length));
-          if (deaths.length === 0) expect(told).toHaveLength(expected.length);
+
+          const alone = [opened, escalated, campaign].map((notice) => deliveryId(notice));
+          const all = [...alone, deliveryId(calmed)];
+          // people: three by themselves, one in the digest, none in both
+          expect(new Set(here.told())).toEqual(new Set([...alone, 'digest/2026-03-04']));
+          const digest = here.topic.published.find(({ attributes }) => attributes.kind === 'digest');
+          const rows = (JSON.parse(digest?.texts.default ?? '{}') as { rows: { delivery: string }[] }).rows;
+          expect(rows.map(({ delivery }) => delivery)).toEqual([deliveryId(calmed)]);
+          // machines: every transition
+          const events = here.bus.entries.map(
+            ({ detail }) => (detail as { metadata: { uid: string } }).metadata.uid,
+          );
+          expect(new Set(events)).toEqual(new Set(all));
+          for (const [id, seen] of tally([...here.told(), ...events.map((uid) => `bus ${uid}`)]))
+            expect(seen, id).toBeLessThanOrEqual(1 + faulty.between(id));
+          // Security Hub: one copy of each finding, as it stands at the end, whenever it was made
+          expect(
+            [...here.hub.findings.values()].map((held) => [
+              held.Id,
+              held.ProductFields['siphonwatch/transition'],
+            ]),
+          ).toEqual(
+            expect.arrayContaining([
+              [`siphonwatch/${opened.finding}`, 'calmed'],
+              [`siphonwatch/${campaign.finding}`, 'opened'],
+            ]),
+          );
+          expect(here.hub.findings.size).toBe(2);
+          for (const held of here.hub.imports)
+            expect(held.CreatedAt).toBe(here.hub.findings.get(held.Id)?.CreatedAt);
+          expect(here.hub.imports.length).toBeLessThanOrEqual(all.length + 2 * planned.length);
+          expect(here.findings.awaited.size).toBe(0);
         },
       ),
-      { numRuns: 80 },
+      { numRuns: 120 },
     );
   });
+
+  it('Security Hub that is down or refuses stops nobody; a close and a verdict archive the same copy', async () => {
+    const here = world();
+    here.outbox.append(ACCOUNT, opened, SINCE);
+    const take = here.hub.import.bind(here.hub);
+    here.hub.import = () => Promise.reject(new Error('Security Hub is not enabled'));
+    await here.wake();
+    await here.sweep();
+    expect(here.told()).toEqual([deliveryId(opened)]);
+    here.hub.import = async (held) => held.map(({ Id }) => ({ id: Id, why: 'InvalidInput: no' }));
+    await here.sweep();
+    expect(here.reports.map(({ what }) => what)).toEqual(['settled', 'import-failed', 'refused']);
+    here.hub.import = take;
+    await here.sweep();
+    await here.sweep();
+    expect(here.hub.imports).toHaveLength(1);
+    const copy = () => here.hub.findings.get(`siphonwatch/${opened.finding}`);
+    expect(copy()).toMatchObject({ RecordState: 'ACTIVE', Severity: { Label: 'HIGH' } });
+    await change(here.findings, opened.finding, (held) =>
+      triage(held, { verdict: 'benign', by: 'ada', at: NOW, until: undefined, note: undefined }),
+    );
+    await here.sweep();
+    expect(copy()).toMatchObject({ RecordState: 'ARCHIVED', CreatedAt: opened.at });
+    expect(copy()?.ProductFields['siphonwatch/verdict']).toContain('benign, said ada');
+    // under the exception nobody is told of what goes on, but the copy follows
+    here.outbox.append(ACCOUNT, escalated, SINCE);
+    await here.wake();
+    await here.sweep();
+    expect(here.told()).toEqual([deliveryId(opened)]);
+    expect(here.bus.entries).toHaveLength(1);
+    expect(copy()).toMatchObject({ RecordState: 'ARCHIVED', Severity: { Label: 'CRITICAL' } });
+    expect(here.hub.findings.size).toBe(1);
+  });
 });
+
+/** What can go wrong with a call: the process dies, or only the call fails; before it had an effect, or after. */
+const FAULTS = ['dies before', 'dies after', 'refused', 'answer lost'] as const;
+class Fault extends Error {}
+
+function tally(ids: readonly string[]): Map<string, number> {
+  const seen = new Map<string, number>();
+  for (const id of ids) seen.set(id, (seen.get(id) ?? 0) + 1);
+  return seen;
+}
+
+/** Ports whose calls fail where it was planned, and which ids had been told and not recorded when they did. */
+class Faulty {
+  readonly #planned: ReadonlyMap<number, (typeof FAULTS)[number]>;
+  readonly #open = new Set<string>();
+  readonly #between = new Map<string, number>();
+  #calls = 0;
+  #dead = false;
+  #over = false;
+
+  constructor(planned: ReadonlyMap<number, (typeof FAULTS)[number]>) {
+    this.#planned = planned;
+  }
+
+  /** faults that came while an id was told and not recorded */
+  between(id: string): number {
+    return this.#between.get(id) ?? 0;
+  }
+  revive(): void {
+    this.#dead = false;
+  }
+  end(): void {
+    this.#dead = false;
+    this.#over = true;
+  }
+
+  readonly port = <T extends object>(port: T): T =>
+    new Proxy(port, {
+      get: (target, name) => {
+        const held = Reflect.get(target, name) as unknown;
+        if (typeof held !== 'function') return held;
+        return async (...given: unknown[]) => {
+          if (this.#dead) throw new Fault();
+          const fault = this.#over ? undefined : this.#planned.get(this.#calls++);
+          if (fault === 'dies before' || fault === 'refused') return this.#fail(fault);
+          const answer: unknown = await held.apply(target, given);
+          this.#note(String(name), given, answer);
+          return fault === undefined ? answer : this.#fail(fault);
+        };
+      },
+    });
+
+  #fail(fault: string): never {
+    if (fault.startsWith('dies')) this.#dead = true;
+    for (const id of this.#open) this.#between.set(id, this.between(id) + 1);
+    throw new Fault(fault);
+  }
+
+  #note(name: string, given: readonly unknown[], answer: unknown): void {
+    const [first] = given;
+    if (name === 'publish')
+      this.#open.add(String((first as { attributes: { deliveryId: string } }).attributes.deliveryId));
+    if (name === 'put')
+      this.#open.add(`bus ${(first as { detail: { metadata: { uid: string } } }).detail.metadata.uid}`);
+    if (name === 'writeState' && first === 'digest' && answer === true)
+      for (const id of this.#open) if (id.startsWith('digest/')) this.#open.delete(id);
+    if (name !== 'write' || answer !== true) return;
+    const { notice, delivered = 0 } = first as Finding;
+    for (let number = 1; number <= delivered; number++)
+      for (const id of [`${notice.subject.id}/${number}`, `bus ${notice.subject.id}/${number}`])
+        this.#open.delete(id);
+  }
+}
 
 describe('the storm brake', () => {
   // STORM=10000 for the size that is promised; less by default, for the time it takes

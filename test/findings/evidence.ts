@@ -1,14 +1,16 @@
+import { type Campaign, newCampaign } from '../../lib/campaigns/campaign.ts';
+import { judgeCampaign } from '../../lib/campaigns/judge-campaign.ts';
 import { newAccount } from '../../lib/detection/account-state.ts';
 import { advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
-import type { Evidences } from '../../lib/findings/dossier/bundle.ts';
+import { campaignSnapshot, type Evidences } from '../../lib/findings/dossier/bundle.ts';
 import { applyNotice, type Notice } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import type { Arrival } from '../../lib/profile/profile.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
-import { account, harvest } from '../events.ts';
+import { account, HOUR, harvest, MINUTE, START } from '../events.ts';
 
 const rules: Rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 'test', shadow: false };
 
@@ -52,4 +54,72 @@ export function evidenceOf(
     events: arrivals,
     missing: [],
   };
+}
+
+/** What is stored of a campaign of `size` accounts that harvest, an hour after its finding was opened. */
+export function campaignEvidenceOf(size: number): { held: Evidences; campaign: Campaign } {
+  const accounts = Array.from({ length: size }, (_, i) => account(1001 + i)).sort();
+  const events = accounts.flatMap((name, i) =>
+    harvest({ account: name, events: 14, from: START + i * MINUTE, everyMs: 2 * HOUR, seed: i + 1 }),
+  );
+  const arrivals = events
+    .map((event) => ({ event, time: Date.parse(event.time) }))
+    .sort((a, b) => a.time - b.time)
+    .map(({ event, time }, i) => ({
+      event,
+      time,
+      arrived: time,
+      position: { epoch: 's/b1', sequence: padSequence(String(i + 1)), index: 0 },
+    }));
+  const states = new Map(accounts.map((name) => [name, newAccount(name)]));
+  const take = (run: readonly Arrival[]): void => {
+    for (const arrival of run) {
+      const stored = states.get(arrival.event.account);
+      if (stored !== undefined) states.set(stored.profile.account, advance(stored, [arrival], rules).state);
+    }
+  };
+  const profiles = () =>
+    accounts.flatMap((name) => {
+      const state = states.get(name);
+      if (state === undefined) return [];
+      const { profile, judgement, sealed } = state;
+      return [
+        {
+          account: name,
+          customer: profile.customer,
+          firstSeen: profile.firstSeen,
+          lastSeen: profile.lastSeen,
+          sampleEvents: profile.samples,
+          evidence: judgement.evidence,
+          slices: joinSlices([sealed, profile.slices]),
+        },
+      ];
+    });
+  const before = arrivals.filter(({ time }) => time <= START + 24 * HOUR);
+  take(before);
+  const group = {
+    members: accounts,
+    links: [{ key: 'payment#p', kind: 'payment' as const, members: accounts, accounts: size }],
+  };
+  const at = Math.max(...before.map(({ time }) => time));
+  const { campaign, notice } = judgeCampaign(
+    newCampaign(group, at, undefined, START),
+    group,
+    profiles(),
+    at,
+    25,
+    rules,
+  );
+  if (notice === undefined) throw new Error('no notice');
+  take(arrivals.slice(before.length));
+  const held: Evidences = {
+    finding: applyNotice(undefined, notice),
+    policy: defaultPolicy,
+    calibration: defaultCalibration,
+    profiles: profiles(),
+    campaign: campaignSnapshot(campaign),
+    events: arrivals,
+    missing: [],
+  };
+  return { held, campaign };
 }

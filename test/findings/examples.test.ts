@@ -1,8 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { DETAIL_TYPE } from '../../lambdas/notify/deliver.ts';
 import { bulletinOf, rowOf } from '../../lib/findings/bulletin.ts';
-import { deliveryId, type Notice } from '../../lib/findings/finding.ts';
+import { applyNotice, deliveryId, type Notice } from '../../lib/findings/finding.ts';
 import { asff } from '../../lib/findings/views/asff.ts';
 import { bulletinEmail } from '../../lib/findings/views/bulletin.ts';
 import { chat } from '../../lib/findings/views/chat.ts';
@@ -10,11 +12,13 @@ import { COLUMNS, email } from '../../lib/findings/views/email.ts';
 import { jsonView } from '../../lib/findings/views/json.ts';
 import { OCSF_VERSION, ocsf } from '../../lib/findings/views/ocsf.ts';
 import { sms } from '../../lib/findings/views/sms.ts';
+import { compilePattern, type Json } from '../../lib/local/filter-pattern.ts';
+import { EVENT_SOURCE } from '../../lib/stores/event-bus.ts';
 import { calmed, campaign, escalated, NOW, opened } from './notices.ts';
 import { faults } from './schemas.ts';
 
 const DOCUMENT = fileURLToPath(new URL('../../docs/notifications.md', import.meta.url));
-const HOME = { partition: 'aws', region: 'us-east-1', accountId: '111122223333' };
+const HOME = { partition: 'aws', region: 'us-east-1', accountId: '111122223333' } as const;
 
 const fenced = (text: string, language = '') => `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
 const json = (value: unknown) => fenced(JSON.stringify(value, null, 1), 'json');
@@ -39,7 +43,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   chat: json(chat(opened, NOW)),
   json: json(jsonView(opened, NOW)),
   ocsf: json(ocsf(opened, NOW)),
-  asff: json(asff(opened, HOME, opened.at, NOW)),
+  asff: json(asff(applyNotice(undefined, opened), HOME, NOW)),
 };
 
 const MARK = /<!-- example: (\w+) -->\n(?:\n```[\s\S]*?\n```\n)?/g;
@@ -71,7 +75,7 @@ describe('the examples', () => {
     expect(text.split('\n').length).toBeLessThan(90);
     expect(faults('chat', chat(notice, NOW))).toEqual([]);
     expect(faults('ocsf', ocsf(notice, NOW))).toEqual([]);
-    expect(faults('asff', asff(notice, HOME, notice.at, NOW))).toEqual([]);
+    expect(faults('asff', asff(applyNotice(undefined, notice), HOME, NOW))).toEqual([]);
   });
 
   it('nothing essential is cut from the longest chat card', () => {
@@ -89,6 +93,26 @@ describe('the examples', () => {
       expect(description).toContain(part);
   });
 
+  it('every view of a campaign says what links it, what was checked, what to do and by whom it was judged', () => {
+    const views = {
+      email: email(campaign, NOW).text,
+      chat: JSON.stringify(chat(campaign, NOW)),
+      json: JSON.stringify(jsonView(campaign, NOW)),
+      ocsf: JSON.stringify(ocsf(campaign, NOW)),
+      asff: JSON.stringify(asff(applyNotice(undefined, campaign), HOME, NOW)),
+    };
+    for (const [name, view] of Object.entries(views))
+      for (const part of [
+        campaign.subject.id,
+        'payment',
+        'a gateway or reseller for many people',
+        `siphonwatch dossier ${campaign.finding} --out`,
+        'default-1',
+        'shipped-2026-03',
+      ])
+        expect(view.replace(/\s+/g, ' '), name).toContain(part);
+  });
+
   it('speaks of certainty in sentences that stand by themselves', () => {
     const { text } = email(opened, NOW);
     const flat = text.replace(/\s+/g, ' ');
@@ -97,5 +121,54 @@ describe('the examples', () => {
     );
     expect(email(calmed, NOW).text.replace(/\s+/g, ' ')).toContain('would have been seen in 1 of 2,300');
     expect(email({ ...opened, p: 1 }, NOW).text.replace(/\s+/g, ' ')).toContain('too few peers to say');
+  });
+});
+
+describe('examples/throttle.yaml', () => {
+  interface Rule {
+    readonly EventPattern: { readonly detail: Record<string, unknown> };
+    readonly Targets: readonly [
+      {
+        readonly InputTransformer: {
+          readonly InputPathsMap: Record<string, string>;
+          readonly InputTemplate: string;
+        };
+      },
+    ];
+  }
+  const { Resources } = parse(
+    readFileSync(new URL('../../examples/throttle.yaml', import.meta.url), 'utf8'),
+  ) as { Resources: Record<'Throttle' | 'Restore', { Properties: Rule }> };
+  /** What the gateway is sent by a rule for a notice; undefined where the rule does not match. */
+  function sent(rule: 'Throttle' | 'Restore', notice: Notice): unknown {
+    const { EventPattern, Targets } = Resources[rule].Properties;
+    const detail = ocsf(notice, NOW);
+    const event = { source: EVENT_SOURCE, 'detail-type': DETAIL_TYPE, detail };
+    if (!compilePattern(JSON.stringify(EventPattern))(event as unknown as Json)) return undefined;
+    const { InputPathsMap, InputTemplate } = Targets[0].InputTransformer;
+    let text = InputTemplate;
+    for (const [name, path] of Object.entries(InputPathsMap)) {
+      const value = path
+        .split('.')
+        .slice(1)
+        .reduce<unknown>((held, step) => (held as Record<string, unknown>)[step], event);
+      text = text.replace(`<${name}>`, typeof value === 'string' ? value : JSON.stringify(value));
+    }
+    return JSON.parse(text);
+  }
+
+  it('throttles while a critical finding stands, gives the limit back after it, and leaves the others alone', () => {
+    expect(sent('Throttle', escalated)).toMatchObject({
+      action: 'throttle',
+      finding: escalated.finding,
+      delivery: deliveryId(escalated),
+      resources: [{ uid: escalated.subject.id, type: 'Customer account' }],
+    });
+    expect(sent('Throttle', campaign)).toMatchObject({ resources: { length: 51 } });
+    expect(sent('Restore', calmed)).toMatchObject({ action: 'restore', factor: 1 });
+    expect(sent('Restore', { ...calmed, transition: 'closed' })).toBeDefined();
+    expect(sent('Throttle', opened)).toBeUndefined();
+    expect(sent('Throttle', calmed)).toBeUndefined();
+    expect(sent('Restore', escalated)).toBeUndefined();
   });
 });

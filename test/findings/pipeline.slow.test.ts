@@ -10,7 +10,8 @@ import { faults } from './schemas.ts';
 /** The deployed bundles of notify and sweep on the synthesized stack, from an item's notices to the inbox. */
 let cloud: Cloud;
 beforeAll(async () => {
-  cloud = await startCloud({ stack: (await synthesize()).folder });
+  const { folder } = await synthesize({ 'siphonwatch:securityHub': true, 'siphonwatch:triageApi': true });
+  cloud = await startCloud({ stack: folder });
 });
 afterAll(() => cloud.close());
 
@@ -66,6 +67,41 @@ describe('notify and sweep as deployed', () => {
     expect(await cloud.inbox('Findings')).toEqual([]);
     expect(cloud.metrics.filter(({ name }) => name === 'NotificationsSent')).not.toHaveLength(0);
     expect(cloud.metrics.filter(({ name }) => name === 'NotificationFailures')).toHaveLength(0);
+    expect(cloud.metrics.filter(({ name }) => name === 'FindingsOpened').map(({ value }) => value)).toEqual([
+      1,
+    ]);
+    const [copy, ...others] = cloud.emulators.securityHub.findings.values();
+    expect(others).toEqual([]);
+    expect(faults('asff', copy)).toEqual([]);
+    expect(copy).toMatchObject({ Severity: { Label: 'CRITICAL' }, RecordState: 'ACTIVE' });
+  });
+
+  it('a verdict over the triage API is recorded in the name of its caller, and archives the copy in Security Hub', async () => {
+    const ask = (method: string, rawPath: string, body?: object) =>
+      cloud.invoke('Triage', {
+        version: '2.0',
+        rawPath,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        requestContext: {
+          http: { method },
+          authorizer: { iam: { userArn: 'arn:aws:iam::000000000000:user/ada' } },
+        },
+      });
+    const made = await ask('POST', `/findings/${opened.finding}/verdict`, {
+      verdict: 'confirmed',
+      note: 'resold',
+    });
+    expect(made).toMatchObject({ ok: true, response: { statusCode: 200 } });
+    expect(await ask('GET', `/findings/${opened.finding}`)).toMatchObject({
+      response: {
+        statusCode: 200,
+        body: expect.stringContaining('"by":"arn:aws:iam::000000000000:user/ada"'),
+      },
+    });
+    await cloud.wake('Sweep');
+    const [copy] = cloud.emulators.securityHub.findings.values();
+    expect(copy).toMatchObject({ RecordState: 'ARCHIVED' });
+    expect(cloud.logs.map(({ text }) => text).join()).toContain('user/ada');
   });
 
   it('a thousand accounts at once give a handful of mails, and every finding is kept', async () => {

@@ -170,6 +170,27 @@ function objectSchema({ required, some, attributes }: ObjectShape): object {
 const text = (maxLength: number, minLength = 1) => ({ type: 'string', minLength, maxLength });
 const iso = { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' };
 
+const asffTypes = {
+  type: 'array',
+  minItems: 1,
+  maxItems: 50,
+  items: {
+    type: 'string',
+    pattern:
+      '^(Software and Configuration Checks|TTPs|Effects|Unusual Behaviors|Sensitive Data Identifications)(/[^/]+){0,2}$',
+  },
+};
+const asffSeverity = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['Label'],
+  properties: {
+    Label: { enum: ['INFORMATIONAL', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] },
+    Original: text(64),
+  },
+};
+const asffConfidence = { type: 'integer', minimum: 0, maximum: 100 };
+
 /** https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_AwsSecurityFinding.html and the format's guidelines */
 const ASFF = {
   type: 'object',
@@ -197,30 +218,18 @@ const ASFF = {
     },
     GeneratorId: text(512),
     AwsAccountId: { type: 'string', pattern: '^\\d{12}$' },
-    Types: {
-      type: 'array',
-      minItems: 1,
-      maxItems: 50,
-      items: {
-        type: 'string',
-        pattern:
-          '^(Software and Configuration Checks|TTPs|Effects|Unusual Behaviors|Sensitive Data Identifications)(/[^/]+){0,2}$',
-      },
-    },
+    Types: asffTypes,
     CreatedAt: iso,
     UpdatedAt: iso,
     FirstObservedAt: iso,
     LastObservedAt: iso,
-    Severity: {
+    Severity: asffSeverity,
+    Confidence: asffConfidence,
+    FindingProviderFields: {
       type: 'object',
       additionalProperties: false,
-      required: ['Label'],
-      properties: {
-        Label: { enum: ['INFORMATIONAL', 'LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] },
-        Original: text(64),
-      },
+      properties: { Severity: asffSeverity, Confidence: asffConfidence, Types: asffTypes },
     },
-    Confidence: { type: 'integer', minimum: 0, maximum: 100 },
     Title: text(256),
     Description: text(1024),
     Remediation: {

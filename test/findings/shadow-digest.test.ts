@@ -5,7 +5,7 @@ import { StormBrake } from '../../lambdas/notify/storm-brake.ts';
 import { applyNotice, type Finding } from '../../lib/findings/finding.ts';
 import { shadowDigest } from '../../lib/findings/shadow-digest.ts';
 import { MemoryBus } from '../../lib/stores/event-bus.ts';
-import { MemoryFindingStore } from '../../lib/stores/finding-store.ts';
+import { MemoryFindingStore } from '../../lib/stores/finding-memory.ts';
 import { MemoryTopic } from '../../lib/stores/notification-topic.ts';
 import { MemoryOutbox } from '../../lib/stores/outbox.ts';
 import { ACCOUNT, campaign, NOW, opened } from './notices.ts';
@@ -81,6 +81,8 @@ it('is told once a day by the sweep, under a kind of its own, and not at all wit
     findings,
     topic,
     bus: new MemoryBus(),
+    hub: false,
+    traffic: async () => undefined,
     brakes: { account: new StormBrake(findings, 'account'), campaign: new StormBrake(findings, 'campaign') },
     now: () => clock,
     by: 'test',

@@ -5,7 +5,8 @@ import { applyNotice, deliveryId, type Notice } from '../../lib/findings/finding
 import { triage, undo } from '../../lib/findings/triage.ts';
 import { type Clients, localClients } from '../../lib/local/clients.ts';
 import { type Emulators, startEmulators } from '../../lib/local/emulators.ts';
-import { DynamoFindingStore, type FindingStore, MemoryFindingStore } from '../../lib/stores/finding-store.ts';
+import { MemoryFindingStore } from '../../lib/stores/finding-memory.ts';
+import { DynamoFindingStore, type FindingStore } from '../../lib/stores/finding-store.ts';
 import { DynamoOutbox, PROFILE_OUTBOX, waitingIn } from '../../lib/stores/outbox.ts';
 import { change, verdictsBySubject } from '../../lib/stores/verdicts.ts';
 import { ACCOUNT, calmed, escalated, NOW, opened } from './notices.ts';
@@ -148,6 +149,21 @@ describe.each([
       'z',
     ]);
     expect(await store.rows('storm#s#2')).toEqual([]);
+  });
+
+  it('a finding waits for Security Hub until the change that was read is imported', async () => {
+    await store.awaitImport('f-5-1', 'a_5/1');
+    const [first] = await store.awaitingImport(10);
+    expect(first).toEqual({ id: 'f-5-1', token: 'a_5/1' });
+    await store.awaitImport('f-5-1', 'a_5/2');
+    if (first !== undefined) await store.imported(first);
+    expect(await store.awaitingImport(10)).toEqual([{ id: 'f-5-1', token: 'a_5/2' }]);
+    for (let n = 6; n < 30; n++) await store.awaitImport(`f-${n}-1`, 't');
+    expect(await store.awaitingImport(7)).toHaveLength(7);
+    const all = await store.awaitingImport(100);
+    expect(new Set(all.map(({ id }) => id)).size).toBe(25);
+    for (const held of all) await store.imported(held);
+    expect(await store.awaitingImport(100)).toEqual([]);
   });
 
   it('state is changed by whoever read it last', async () => {

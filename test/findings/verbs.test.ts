@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AppConfigClient } from '@aws-sdk/client-appconfig';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import type { Command } from 'commander';
@@ -18,11 +19,14 @@ import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { ArchiveBucket } from '../../lib/stores/archive.ts';
+import { CampaignTable } from '../../lib/stores/campaign-table.ts';
 import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
+import { appConfigRollout } from '../../lib/stores/policy-rollout.ts';
 import { ProfileTable } from '../../lib/stores/profile-table.ts';
 import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
 import { account, harvest } from '../events.ts';
+import { campaignEvidenceOf } from './evidence.ts';
 
 /** The verbs of the security team, on tables and an archive as the pipeline leaves them. */
 let emulators: Emulators;
@@ -44,6 +48,7 @@ beforeAll(async () => {
   for (const [name, value] of Object.entries(endpointVariables(emulators.endpoints))) vi.stubEnv(name, value);
   vi.stubEnv('FINDING_TABLE', 'findings');
   vi.stubEnv('PROFILE_TABLE', 'profiles');
+  vi.stubEnv('CAMPAIGN_TABLE', 'campaigns');
   vi.stubEnv('ARCHIVE_BUCKET', 'archive');
   await clients.dynamodb.send(
     new CreateTableCommand({
@@ -66,6 +71,14 @@ beforeAll(async () => {
       BillingMode: 'PAY_PER_REQUEST',
       AttributeDefinitions: [S('account'), S('item')],
       KeySchema: key('account', 'item'),
+    }),
+  );
+  await clients.dynamodb.send(
+    new CreateTableCommand({
+      TableName: 'campaigns',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [S('campaign'), S('item')],
+      KeySchema: key('campaign', 'item'),
     }),
   );
   await clients.s3.send(new CreateBucketCommand({ Bucket: 'archive' }));
@@ -199,6 +212,107 @@ describe('triage', () => {
   });
 });
 
+describe('the triage API', () => {
+  const ANALYST = 'arn:aws:sts::111122223333:assumed-role/Analysts/ada';
+  let handler: (event: unknown) => Promise<{ statusCode: number; body: string }>;
+  beforeAll(async () => {
+    vi.stubEnv('POWERTOOLS_SERVICE_NAME', 'triage');
+    vi.stubEnv('POWERTOOLS_METRICS_NAMESPACE', 'test');
+    vi.stubEnv('LOG_LEVEL', 'SILENT');
+    handler = (await import('../../lambdas/triage/handler.ts')).handler;
+  });
+
+  /** A request as a function URL hands it on, after IAM checked its signature. */
+  async function ask(
+    method: string,
+    rawPath: string,
+    more: { query?: Record<string, string>; body?: unknown } = {},
+  ) {
+    const { statusCode, body } = await handler({
+      version: '2.0',
+      rawPath,
+      ...(more.query === undefined ? {} : { queryStringParameters: more.query }),
+      ...(more.body === undefined
+        ? {}
+        : { body: typeof more.body === 'string' ? more.body : JSON.stringify(more.body) }),
+      requestContext: { http: { method }, authorizer: { iam: { userArn: ANALYST } } },
+    });
+    return { status: statusCode, ...JSON.parse(body) };
+  }
+
+  it('lists and shows what the verbs do, and changes it by the same code, in the name of the caller', async () => {
+    const listed = await ask('GET', '/findings', { query: { state: 'all', limit: '5' } });
+    expect(listed).toMatchObject({ status: 200, findings: [{ id: notice.finding }], more: false });
+    const until = new Date(Date.now() + 7 * 86_400_000).toISOString();
+    const path = `/findings/${notice.finding}`;
+    const made = await ask('POST', `${path}/verdict`, {
+      body: { verdict: 'benign', until, note: 'red team' },
+    });
+    expect(made).toMatchObject({
+      status: 200,
+      finding: notice.finding,
+      entry: {
+        by: ANALYST,
+        action: 'triage',
+        after: { state: 'closed', verdict: { verdict: 'benign', until } },
+      },
+      exception: { subject: ACCOUNT, until, by: ANALYST },
+    });
+    const { out } = await run(findingsCommand(), 'show', notice.finding);
+    expect(out).toContain('assumed-role/Analysts/ada');
+    expect(await ask('POST', `${path}/undo`, { body: { note: 'too early' } })).toMatchObject({
+      status: 200,
+      entry: { action: 'undo', after: { state: 'open' } },
+      exception: null,
+    });
+    const json = JSON.parse((await run(findingsCommand(), 'show', notice.finding, '--json')).out);
+    expect(await ask('GET', path)).toEqual({ status: 200, ...json, view: expect.anything() });
+  });
+
+  it.each([
+    ['GET', '/findings', { query: { state: 'shut' } }, 400, 'state', 'shut'],
+    ['GET', '/findings', { query: { limit: '0' } }, 400, 'limit', '0'],
+    ['GET', '/findings', { query: { colour: 'red' } }, 400, 'colour', 'red'],
+    ['GET', '/findings/f-nobody-1', {}, 404, 'id', 'f-nobody-1'],
+    ['GET', '/findings/..%2f', {}, 400, 'id', '..%2f'],
+    ['GET', '/somewhere', {}, 404, 'path', '/somewhere'],
+    ['DELETE', '/findings/ID', {}, 405, 'method', 'DELETE'],
+    ['POST', '/findings/ID/verdict', { body: '{' }, 400, 'body', '{'],
+    ['POST', '/findings/ID/verdict', { body: {} }, 400, 'verdict', 'nothing'],
+    ['POST', '/findings/ID/verdict', { body: { verdict: 'maybe' } }, 400, 'verdict', 'maybe'],
+    ['POST', '/findings/ID/verdict', { body: { verdict: 'benign', by: 'me' } }, 400, 'by', 'me'],
+    [
+      'POST',
+      '/findings/ID/verdict',
+      { body: { verdict: 'benign', until: '2027-02-30' } },
+      400,
+      'until',
+      '2027-02-30',
+    ],
+    [
+      'POST',
+      '/findings/ID/verdict',
+      { body: { verdict: 'benign', until: '2020-01-01' } },
+      400,
+      'until',
+      undefined,
+    ],
+    ['POST', '/findings/ID/undo', { body: 'x'.repeat(30_000) }, 413, 'body', '30000'],
+  ])('%s %s with %j is refused: %i %s', async (method, path, more, status, field, value) => {
+    const refused = await ask(method, path.replace('ID', notice.finding), more);
+    expect(refused).toMatchObject({ status, error: { field, message: expect.any(String) } });
+    expect(refused.error.value).toBe(value);
+  });
+
+  it('hears nobody whom IAM did not name', async () => {
+    await expect(
+      handler({ rawPath: '/findings', requestContext: { http: { method: 'GET' } } }),
+    ).rejects.toThrow(
+      'not an event of a function URL with IAM authentication: requestContext.authorizer: missing',
+    );
+  });
+});
+
 describe('dossier', () => {
   it('draws its events from the archive, reproduces the notice, and is verified with the key', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519', {
@@ -246,6 +360,89 @@ describe('dossier', () => {
       code: 2,
       err: expect.stringContaining('is not empty'),
     });
+  });
+
+  it('of a campaign draws on all members, not only those that the notice lists', async () => {
+    const { held, campaign } = campaignEvidenceOf(52);
+    const profiles = new ProfileTable(clients.dynamodb, 'profiles', { retentionDays: 35 });
+    const rules = { policy: held.policy, calibration: held.calibration, code: 'test', shadow: false };
+    const records = await Promise.all(
+      campaign.members.map(async (name, i) => {
+        const arrivals = held.events.filter(({ event }) => event.account === name);
+        await profiles.save(newAccount(name), advance(newAccount(name), arrivals, rules).state, undefined);
+        const bucket = bucketOf(name);
+        return {
+          shard: 'shardId-000000000000',
+          sequence: String(9000 + i),
+          partitionKey: partitionKey(bucket),
+          arrived: arrivals.at(-1)?.time ?? 0,
+          data: encodeRecord(
+            { bucket },
+            arrivals.map(({ event }) => event),
+          ),
+        };
+      }),
+    );
+    await new ArchiveBucket(clients.s3, 'archive').put(records);
+    await new CampaignTable(clients.dynamodb, 'campaigns').save(campaign, 0);
+    await new DynamoFindingStore(clients.dynamodb, 'findings').write(held.finding, undefined);
+    const { out: shown } = await run(findingsCommand(), 'show', held.finding.id);
+    expect(shown.split('\nMEMBERS\n')[1]?.split('\n\n')[0]?.split('\n')).toHaveLength(50);
+    const out = join(folder, 'campaign');
+    const made = await run(dossierCommand(), held.finding.id, '--out', out, '--json');
+    expect(JSON.parse(made.out)).toMatchObject({ reproduced: true, why: null, missing: [] });
+    expect(readdirSync(out)).toContain('campaign.json');
+    expect((await run(dossierCommand(), 'verify', out)).code).toBe(0);
+    vi.stubEnv('CAMPAIGN_TABLE', '');
+    const without = await run(
+      dossierCommand(),
+      ...[held.finding.id, '--out', join(folder, 'listed'), '--json'],
+    );
+    vi.stubEnv('CAMPAIGN_TABLE', 'campaigns');
+    expect(JSON.parse(without.out)).toMatchObject({
+      reproduced: false,
+      why: '50 of 52 members are here, and the numbers are of all',
+      missing: [
+        expect.stringContaining('campaigns table was not given'),
+        'The notice counts 52 members and lists 50; of the others nothing is here.',
+      ],
+    });
+  });
+
+  it('takes the policy out of AppConfig, and says plainly where it is not there', async () => {
+    const store = new DynamoFindingStore(clients.dynamodb, 'findings');
+    const made = { ...notice, finding: 'f-policy-1', versions: { ...notice.versions, policy: 'summer-2' } };
+    await store.write(applyNotice(undefined, made), undefined);
+    vi.stubEnv('SIPHONWATCH_STACK', 'Siphonwatch');
+    const dossier = (name: string) =>
+      run(dossierCommand(), 'f-policy-1', '--out', join(folder, name), '--json');
+    expect((await dossier('none')).err).toContain(
+      'made with policy summer-2, which is not the shipped one (default-1), and AppConfig could not be asked for it: AppConfig has no application named Siphonwatch',
+    );
+    emulators.appConfig.declare(
+      {
+        environments: [{ application: 'Siphonwatch', name: 'live' }],
+        configurations: ['policy', 'shadow'].map((profile) => ({
+          application: 'Siphonwatch',
+          profile,
+          validators: [],
+        })),
+        strategies: [{ name: 'Siphonwatch-policy', bakeMinutes: 0 }],
+      },
+      async () => undefined,
+    );
+    const client = new AppConfigClient({});
+    const rollout = appConfigRollout(client, 'Siphonwatch');
+    await rollout.push('active', { ...defaultPolicy, id: 'spring-1' }, 'test');
+    expect((await dossier('other')).err).toContain(
+      'nor in AppConfig: stack Siphonwatch in us-east-1 has only spring-1',
+    );
+    await rollout.push('active', { ...defaultPolicy, id: 'summer-2' }, 'test');
+    await rollout.push('active', { ...defaultPolicy, id: 'autumn-3' }, 'test');
+    client.destroy();
+    // not the same bits: the notice was written under another policy's name
+    expect(JSON.parse((await dossier('found')).out)).toMatchObject({ finding: 'f-policy-1' });
+    expect(JSON.parse(readFileSync(join(folder, 'found', 'policy.json'), 'utf8')).id).toBe('summer-2');
   });
 
   it('says what it could not have', async () => {

@@ -54,6 +54,7 @@ describe('settings from the CDK context', () => {
     ['siphonwatch:nodeVersion', 20, '22, 24'],
     ['siphonwatch:replayClock', 'yes', 'true, false'],
     ['siphonwatch:findingsEmails', 'nobody', 'e-mail addresses, comma between'],
+    ['siphonwatch:criticalPhones', '030 123456', 'phone numbers as +4930123456, comma between'],
     ['siphonwatch:stackName', 'my stack', 'a letter, then up to 63 letters, digits and hyphens'],
   ])('refuses %s = %j and says what is allowed', (key, value, allowed) => {
     expect(problemsOf({ [key]: value })).toEqual([

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { alarmsFor } from '../../lib/infra/alarms.ts';
-import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, VARIABLES } from '../../lib/infra/environment.ts';
+import { FUNCTION_NAMES, FUNCTIONS, type PipelineFunction, VARIABLES } from '../../lib/infra/environment.ts';
 import { readSettings } from '../../lib/infra/settings.ts';
 import {
   type Json,
@@ -38,14 +38,14 @@ function list<T>(value: T | readonly T[]): readonly T[] {
   return Array.isArray(value) ? value : [value as T];
 }
 
-function roleStatements(name: FunctionName): readonly Statement[] {
+function roleStatements(name: PipelineFunction): readonly Statement[] {
   const [, role] = resourceOf(template, 'AWS::IAM::Role', `Pipeline${title(name)}Role`);
   return (
     role.Properties.Policies as unknown as { PolicyDocument: { Statement: readonly Statement[] } }[]
   ).flatMap((policy) => policy.PolicyDocument.Statement);
 }
 
-function functionOf(name: FunctionName): [string, Resource] {
+function functionOf(name: PipelineFunction): [string, Resource] {
   return resourceOf(template, 'AWS::Lambda::Function', `Pipeline${title(name)}Function`);
 }
 
@@ -219,7 +219,7 @@ describe('roles', () => {
     }
   });
 
-  const REACH: Readonly<Record<FunctionName, readonly string[]>> = {
+  const REACH: Readonly<Record<PipelineFunction, readonly string[]>> = {
     score: [
       'BucketsArchive',
       'BucketsQuarantine',
@@ -270,7 +270,7 @@ describe('roles', () => {
     expect(reached).toEqual([...REACH[name], `Pipeline${title(name)}Logs`].sort());
   });
 
-  const actionsOn = (name: FunctionName, prefix: string): readonly string[] =>
+  const actionsOn = (name: PipelineFunction, prefix: string): readonly string[] =>
     [
       ...new Set(
         roleStatements(name)
@@ -283,6 +283,26 @@ describe('roles', () => {
     expect(actionsOn('score', 'BucketsQuarantine')).toEqual(['s3:ListBucket', 's3:PutObject']);
     expect(actionsOn('score', 'BucketsState')).toEqual(['s3:GetObject', 's3:ListBucket']);
     expect(roleStatements('score').flatMap((s) => list(s.Action))).not.toContain('sns:Publish');
+  });
+
+  it('Security Hub is out of reach unless it is switched on, and then for the sweep alone, under one product', () => {
+    expect(JSON.stringify(template.toJSON())).not.toContain('securityhub');
+    const on = synthesized({ securityHub: 'true' });
+    const found = [...resourcesOf(on, 'AWS::IAM::Role')].flatMap(([id, role]) =>
+      (role.Properties.Policies as unknown as { PolicyDocument: { Statement: readonly Statement[] } }[])
+        .flatMap((policy) => policy.PolicyDocument.Statement)
+        .filter((statement) => JSON.stringify(statement.Action).includes('securityhub'))
+        .map((statement) => [id.replace(/Role.*/, ''), statement.Action, JSON.stringify(statement.Resource)]),
+    );
+    expect(found).toEqual([
+      [
+        'PipelineSweep',
+        'securityhub:BatchImportFindings',
+        expect.stringMatching(/":securityhub:".*":product\/".*"\/default"/),
+      ],
+    ]);
+    const [, sweep] = resourceOf(on, 'AWS::Lambda::Function', 'PipelineSweep');
+    expect(JSON.stringify(sweep.Properties.Environment)).toContain(':product/');
   });
 
   it('objects are put below a prefix, never anywhere in a bucket', () => {
@@ -299,6 +319,12 @@ describe('roles', () => {
       expect(actions, name).not.toContain('dynamodb:DeleteItem');
       expect(actions.includes('dynamodb:PutItem'), name).toBe(name === 'score');
     }
+  });
+
+  it('the sweep may list findings, which its digests do', () => {
+    const reads = roleStatements('sweep').filter((s) => s.Sid === 'FindingsByUpdate');
+    expect(reads).toMatchObject([{ Action: 'dynamodb:Query' }]);
+    expect(JSON.stringify(reads[0]?.Resource)).toContain('/index/byUpdated');
   });
 
   it('the key serves a function only through the services that it uses', () => {
@@ -443,6 +469,41 @@ describe('alarms', () => {
   });
 });
 
+describe('the triage API', () => {
+  const on = synthesized({ triageApi: 'true' });
+
+  it('is not there unless it is switched on', () => {
+    template.resourceCountIs('AWS::Lambda::Url', 0);
+    expect(Object.keys(template.findOutputs('*'))).not.toContain('TriageApiUrl');
+  });
+
+  it('answers nobody without IAM, and lets nobody in by itself', () => {
+    const [fnId, fn] = resourceOf(on, 'AWS::Lambda::Function', 'TriageApiTriageFunction');
+    expect([...resourcesOf(on, 'AWS::Lambda::Url').values()]).toMatchObject([
+      { Properties: { AuthType: 'AWS_IAM', TargetFunctionArn: { 'Fn::GetAtt': [fnId, 'Arn'] } } },
+    ]);
+    for (const permission of resourcesOf(on, 'AWS::Lambda::Permission').values())
+      expect(JSON.stringify(permission.Properties)).not.toContain(fnId);
+    expect(fn.Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+    expect(Object.keys(on.findOutputs('*'))).toContain('TriageApiUrl');
+    expect(
+      [...resourcesOf(on, 'AWS::CloudWatch::Alarm').values()].map((alarm) => alarm.Properties.AlarmName),
+    ).toContain('Siphonwatch-failures-triage');
+  });
+
+  it('reaches the findings table and nothing else', () => {
+    const [, role] = resourceOf(on, 'AWS::IAM::Role', 'TriageApiTriageRole');
+    const statements = (
+      role.Properties.Policies as unknown as { PolicyDocument: { Statement: readonly Statement[] } }[]
+    ).flatMap((policy) => policy.PolicyDocument.Statement);
+    const reached = [...referencesIn(statements as unknown as Json)]
+      .filter((id) => !id.startsWith('AWS::'))
+      .map((id) => id.replace(/[0-9A-F]{8}$/, ''));
+    expect(reached.sort()).toEqual(['EncryptionKey', 'TablesFindingTable', 'TriageApiTriageLogs']);
+    expect(statements.flatMap((held) => list(held.Action))).not.toContain('dynamodb:Scan');
+  });
+});
+
 describe('the deployment', () => {
   it('needs nothing from the account: no look-ups, no parameter but the bootstrap version', () => {
     expect(Object.keys(template.toJSON().Parameters ?? {})).toEqual(['BootstrapVersion']);
@@ -510,6 +571,7 @@ describe('the deployment', () => {
       tracing: 'false',
       findingsEmails: 'security@example.com',
       operationsEmails: 'ops@example.com',
+      criticalPhones: '+4930123456, +12025550123',
       monthlyBudgetUsd: '500',
       removal: 'destroy',
       deletionProtection: 'false',
@@ -520,7 +582,12 @@ describe('the deployment', () => {
       StreamModeDetails: { StreamMode: 'PROVISIONED' },
     });
     other.resourceCountIs('AWS::S3::Bucket', 3);
-    other.resourceCountIs('AWS::SNS::Subscription', 2);
+    other.resourceCountIs('AWS::SNS::Subscription', 4);
+    other.hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'sms',
+      Endpoint: '+4930123456',
+      FilterPolicy: { level: ['critical'], transition: ['opened', 'escalated', 'reopened'] },
+    });
     other.hasResourceProperties('AWS::Budgets::Budget', {
       Budget: Match.objectLike({ BudgetLimit: { Amount: 500, Unit: 'USD' } }),
     });

@@ -1,8 +1,14 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { applyNotice } from '../../lib/findings/finding.ts';
+import { asff } from '../../lib/findings/views/asff.ts';
 import { type AppConfig, startAppConfig } from '../../lib/local/app-config.ts';
 import { LOCAL_CREDENTIALS } from '../../lib/local/emulators.ts';
 import { type EventBus, startEventBus } from '../../lib/local/event-bus.ts';
+import { startSecurityHub } from '../../lib/local/security-hub.ts';
+import { SecurityHub } from '../../lib/stores/security-hub.ts';
+import { NOW, opened } from '../findings/notices.ts';
 
 describe('the event bus', () => {
   let bus: EventBus;
@@ -71,5 +77,38 @@ describe('the configuration service', () => {
     const extension = `${config.endpoint}/applications/siphonwatch/environments/demo/configurations/policy`;
     expect(await (await fetch(extension)).text()).toBe('{"version":2}');
     expect((await fetch(`${extension}x`)).status).toBe(404);
+  });
+});
+
+describe('Security Hub', () => {
+  it('is given a hundred findings a call; what it refuses, or is too large for it, is named', async () => {
+    const local = await startSecurityHub();
+    const client = new SecurityHubClient({
+      region: 'us-east-1',
+      credentials: LOCAL_CREDENTIALS,
+      endpoint: local.endpoint,
+    });
+    try {
+      const home = { partition: 'aws', region: 'us-east-1', accountId: '000000000000' } as const;
+      const base = asff(applyNotice(undefined, opened), home, NOW);
+      const findings = Array.from({ length: 205 }, (_, i) => ({ ...base, Id: `f${i}` }));
+      const without = { ...base, Id: 'without', Title: '' };
+      const large = { ...base, Id: 'large', ProductFields: { x: 'x'.repeat(250_000) } };
+      const hub = new SecurityHub(client);
+      expect(await hub.import([...findings, without, large])).toEqual([
+        { id: 'large', why: expect.stringContaining('at most 240000 are allowed') },
+        { id: 'without', why: 'InvalidInput: Finding does not have Title' },
+      ]);
+      expect(local.calls).toEqual([100, 100, 6]);
+      const UpdatedAt = new Date(NOW + 1).toISOString();
+      await hub.import([{ ...base, Id: 'f3', RecordState: 'ARCHIVED', UpdatedAt }]);
+      // overtaken by the one before
+      await hub.import([{ ...base, Id: 'f3' }]);
+      expect(local.findings.size).toBe(205);
+      expect(local.findings.get('f3')?.RecordState).toBe('ARCHIVED');
+    } finally {
+      client.destroy();
+      await local.close();
+    }
   });
 });

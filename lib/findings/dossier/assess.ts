@@ -1,16 +1,15 @@
-import { groupCertainty, lookAtGroup, scoreGroup } from '../../campaigns/group-score.ts';
-import { customerOf } from '../../campaigns/judge-campaign.ts';
 import { timeRules } from '../../detection/advance.ts';
-import { type Rules, scoreRules, writeNotice } from '../../detection/judge.ts';
-import { type Arrival, fold, newProfile, type Profile } from '../../profile/profile.ts';
+import { type Rules, scoreRules } from '../../detection/judge.ts';
+import { type Arrival, fold, newProfile } from '../../profile/profile.ts';
 import { type Slice, sliceStart } from '../../profile/slice.ts';
-import { joinSlices, windowEnding, windowMs } from '../../profile/window.ts';
 import { tailAmong } from '../../scoring/calibration.ts';
-import { asCertainty, certainty, type Evidence } from '../../scoring/evidence.ts';
+import { asCertainty, certainty } from '../../scoring/evidence.ts';
 import { peerGroups } from '../../scoring/peer-group.ts';
 import { scoreAt, type WindowScore } from '../../scoring/score.ts';
 import type { Notice } from '../finding.ts';
+import { accountNotice, type Reproduction } from './account-notice.ts';
 import type { Evidences, ProfileSnapshot } from './bundle.ts';
+import { campaignNotice, groupAtNotice } from './campaign-notice.ts';
 
 /** One slice of the timeline, of the account or of all members together. */
 export interface TimelineEntry {
@@ -44,14 +43,7 @@ export interface ScoredWindow {
 export interface Assessment {
   readonly v: 1;
   /** the finding's newest notice, written again */
-  readonly notice: {
-    readonly reproduced: boolean;
-    /** in words, where it was not */
-    readonly why: string | null;
-    /** fields that came out otherwise, with both values */
-    readonly differing: readonly { readonly field: string; readonly noted: string; readonly now: string }[];
-    readonly events: number;
-  };
+  readonly notice: Reproduction;
   readonly timeline: readonly TimelineEntry[];
   readonly accounts: readonly {
     readonly account: string;
@@ -84,17 +76,22 @@ export function assess(held: Evidences): Assessment {
   const accounts = held.profiles.map((profile) =>
     accountOf(profile, byAccount.get(profile.account) ?? [], rules),
   );
-  const single = notice.subject.type === 'account' ? held.profiles[0] : undefined;
+  const common = { v: 1, accounts } as const;
+  if (notice.subject.type === 'campaign') {
+    const group = groupAtNotice(held, rules);
+    return {
+      ...common,
+      notice: campaignNotice(held, group, rules),
+      timeline: sumTimeline(held.profiles),
+      windows: group.scores.map(scored),
+    };
+  }
+  const [profile] = held.profiles;
   return {
-    v: 1,
-    notice:
-      notice.subject.type === 'account'
-        ? accountNotice(notice, byAccount.get(notice.subject.id) ?? [], rules)
-        : groupNotice(notice, held.profiles, rules),
-    timeline: single === undefined ? sumTimeline(held.profiles) : timelineOf(single, single.slices, rules),
-    accounts,
-    windows:
-      single === undefined ? groupWindows(notice, held.profiles, rules) : windowsAt(notice, single, rules),
+    ...common,
+    notice: accountNotice(notice, byAccount.get(notice.subject.id) ?? [], rules),
+    timeline: profile === undefined ? [] : timelineOf(profile, profile.slices, rules),
+    windows: profile === undefined ? [] : windowsAt(notice, profile, rules),
   };
 }
 
@@ -151,111 +148,6 @@ function rebuilt(profile: ProfileSnapshot, arrivals: readonly Arrival[], rules: 
       return false;
   }
   return compared === 0 ? null : true;
-}
-
-/**
- * Writes the notice again from the events: they are folded in their order up to where the notice was made, which its
- * time and its number of events fix, and then scored.
- */
-function accountNotice(notice: Notice, arrivals: readonly Arrival[], rules: Rules): Assessment['notice'] {
-  const not = (why: string, events = 0): Assessment['notice'] => ({
-    reproduced: false,
-    why,
-    differing: [],
-    events,
-  });
-  if (arrivals.length === 0) return not('no events of the account were left in the archive');
-  const at = Date.parse(notice.at);
-  const found = profileAt(notice, arrivals, at, rules);
-  if (found === undefined)
-    return not(
-      `the events that are left do not add up to the ${notice.window.events} of the notice's window; some had expired`,
-      arrivals.length,
-    );
-  const { profile, events } = found;
-  const slices = joinSlices([profile.slices]);
-  const scores = scoreAt(slices, at, profile.customer, scoreRules(rules.policy), rules.calibration);
-  const [top] = scores;
-  if (top === undefined) return not('the policy has no window', events);
-  const evidence: Evidence =
-    notice.evidence === undefined
-      ? { since: at, peak: top.score, peakAt: at }
-      : {
-          since: Date.parse(notice.evidence.since),
-          peak: notice.evidence.peak,
-          peakAt: Date.parse(notice.evidence.peakAt),
-        };
-  const again = writeNotice(
-    {
-      account: profile.account,
-      customer: profile.customer,
-      firstSeen: Math.min(profile.firstSeen, Date.parse(notice.since)),
-      sampleEvents: profile.samples,
-      slices,
-    },
-    {
-      transition: notice.transition,
-      number: notice.number,
-      id: notice.finding,
-      level: notice.level,
-      previous: notice.previous,
-      at,
-      top,
-      sure: certainty(evidence, profile.customer, rules.calibration),
-      evidence,
-    },
-    rules,
-  );
-  const differing = differences(notice, again);
-  return {
-    reproduced: differing.length === 0,
-    why: differing.length === 0 ? null : `${differing.length} fields came out otherwise`,
-    differing,
-    events,
-  };
-}
-
-/** The profile after the event at which the notice was made. */
-function profileAt(
-  notice: Notice,
-  arrivals: readonly Arrival[],
-  at: number,
-  rules: Rules,
-): { profile: Profile; events: number } | undefined {
-  const time = timeRules(rules.policy);
-  const from = arrivals.findIndex((arrival) => arrival.time === at);
-  if (from < 0) return undefined;
-  let { profile } = fold(newProfile(notice.subject.id), arrivals.slice(0, from + 1), time);
-  const length = windowMs(notice.window.hours);
-  for (let next = from + 1; ; next++) {
-    if (
-      profile.lastSeen === at &&
-      windowEnding(profile.slices, at, length).counts.events === notice.window.events
-    )
-      return { profile, events: next };
-    const arrival = arrivals[next];
-    if (arrival === undefined || arrival.time > at) return undefined;
-    profile = fold(profile, [arrival], time).profile;
-  }
-}
-
-/** Paths at which two JSON values differ. */
-function differences(
-  noted: unknown,
-  now: unknown,
-  path = '',
-): { field: string; noted: string; now: string }[] {
-  if (typeof noted === 'object' && noted !== null && typeof now === 'object' && now !== null) {
-    const names = new Set([...Object.keys(noted), ...Object.keys(now)]);
-    return [...names].flatMap((name) =>
-      differences(
-        (noted as Record<string, unknown>)[name],
-        (now as Record<string, unknown>)[name],
-        path === '' ? name : `${path}.${name}`,
-      ),
-    );
-  }
-  return Object.is(noted, now) ? [] : [{ field: path, noted: String(noted), now: String(now) }];
 }
 
 function scored(score: WindowScore): ScoredWindow {
@@ -315,62 +207,4 @@ function sumTimeline(profiles: readonly ProfileSnapshot[]): TimelineEntry[] {
   return [...sums]
     .sort(([a], [b]) => a - b)
     .map(([start, held]) => ({ start: iso(start), ...held, score: null, p: null }));
-}
-
-function groupScores(notice: Notice, profiles: readonly ProfileSnapshot[], rules: Rules): WindowScore[] {
-  const nulls = rules.calibration.groupScore;
-  if (nulls === undefined || profiles.length === 0) return [];
-  const customer = customerOf(profiles);
-  return rules.policy.windows
-    .map((hours) =>
-      scoreGroup(
-        lookAtGroup(
-          profiles.map((profile) => profile.slices),
-          customer,
-          Date.parse(notice.at),
-          hours,
-          sliceStart(Date.parse(notice.since)),
-        ),
-        scoreRules(rules.policy),
-        nulls,
-      ),
-    )
-    .sort((a, b) => b.score - a.score);
-}
-
-function groupWindows(notice: Notice, profiles: readonly ProfileSnapshot[], rules: Rules): ScoredWindow[] {
-  return groupScores(notice, profiles, rules).map(scored);
-}
-
-/** A campaign's score from its named members' stored slices; slices that grew since then score otherwise. */
-function groupNotice(
-  notice: Notice,
-  profiles: readonly ProfileSnapshot[],
-  rules: Rules,
-): Assessment['notice'] {
-  const [top] = groupScores(notice, profiles, rules);
-  if (top === undefined)
-    return {
-      reproduced: false,
-      why: 'the calibration has no null of groups, or no member was stored any more',
-      differing: [],
-      events: 0,
-    };
-  const score = Number(top.score.toPrecision(4));
-  const kind = { product: customerOf(profiles).product, members: profiles.length };
-  const sure = groupCertainty(top.score, kind, scoreRules(rules.policy), rules.calibration);
-  const p = Number(sure.p.toPrecision(4));
-  const differing = differences({ score: notice.score, p: notice.p }, { score, p });
-  const members = notice.subject.memberCount ?? profiles.length;
-  return {
-    reproduced: differing.length === 0,
-    why:
-      differing.length === 0
-        ? null
-        : members > profiles.length
-          ? `${profiles.length} of ${members} members are named in the notice, and the score is of all`
-          : 'members went on after the notice, and their stored slices with them',
-    differing,
-    events: top.events,
-  };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Campaign } from '../../campaigns/campaign.ts';
 import { type Policy, policy as policySchema } from '../../policy/policy.ts';
 import { decodeSlices, encodeSlices } from '../../profile/codec.ts';
 import type { Arrival, CustomerFacts } from '../../profile/profile.ts';
@@ -14,6 +15,8 @@ export interface Evidences {
   readonly policy: Policy;
   readonly calibration: Calibration;
   readonly profiles: readonly ProfileSnapshot[];
+  /** of a finding on a campaign, where its table still had it */
+  readonly campaign?: CampaignSnapshot;
   /** in order of arrival */
   readonly events: readonly Arrival[];
   /** what could not be had, in sentences */
@@ -30,6 +33,39 @@ export interface ProfileSnapshot {
   readonly evidence: Evidence;
   /** ascending, distinct starts */
   readonly slices: readonly Slice[];
+}
+
+const campaignLine = z.strictObject({
+  id: z.string(),
+  linkedAt: z.number().describe('when its link first stood: slices before it are no evidence'),
+  members: z.array(z.string()).describe('accounts of the group, ascending'),
+  named: z
+    .array(z.strictObject({ account: z.string(), since: z.number() }))
+    .describe('members that the open finding names, and since when'),
+  evidence: z
+    .strictObject({ since: z.number(), peak: z.number(), peakAt: z.number() })
+    .describe('running maximum of the score in the budget period'),
+  absorbed: z.array(z.string()).describe('campaigns that went on in this one'),
+  predecessor: z.string().optional(),
+  seenAt: z.number().describe('last run in which a group carried it'),
+  judgedAt: z.number(),
+});
+/** A campaign as it was stored when the dossier was made. Times in ms. */
+export type CampaignSnapshot = z.infer<typeof campaignLine>;
+
+export function campaignSnapshot(campaign: Campaign): CampaignSnapshot {
+  const { id, linkedAt, members, accused, judgement, absorbed, predecessor, seenAt, judgedAt } = campaign;
+  return {
+    id,
+    linkedAt,
+    members: [...members],
+    named: [...accused].map(([account, since]) => ({ account, since })),
+    evidence: { ...judgement.evidence },
+    absorbed: [...absorbed],
+    ...(predecessor === undefined ? {} : { predecessor }),
+    seenAt,
+    judgedAt,
+  };
 }
 
 /** A dossier's file that cannot be read. */
@@ -53,11 +89,12 @@ const eventLine = z.strictObject({
   event: z.looseObject({ id: z.string(), time: z.string(), account: z.string() }),
 });
 
-/** Names of the files of evidence. */
-export const EVIDENCE_FILES = [
+/** Names of the files of evidence; `campaign.json` only where there is one. */
+const EVIDENCE_FILES = [
   'finding.json',
   'policy.json',
   'calibration.json',
+  'campaign.json',
   'profiles.ndjson',
   'events.ndjson',
   'missing.json',
@@ -70,10 +107,11 @@ const lines = (values: readonly unknown[]): string =>
 
 /** Evidence as files, by name. */
 export function writeEvidence(held: Evidences): Map<string, Uint8Array> {
-  const texts: Readonly<Record<EvidenceFile, string>> = {
+  const texts: Readonly<Record<EvidenceFile, string | undefined>> = {
     'finding.json': pretty(held.finding),
     'policy.json': pretty(held.policy),
     'calibration.json': pretty(held.calibration),
+    'campaign.json': held.campaign === undefined ? undefined : pretty(held.campaign),
     'profiles.ndjson': lines(
       held.profiles.map((profile) => ({
         ...profile,
@@ -83,7 +121,12 @@ export function writeEvidence(held: Evidences): Map<string, Uint8Array> {
     'events.ndjson': lines(held.events.map(({ event, arrived, position }) => ({ arrived, position, event }))),
     'missing.json': pretty(held.missing),
   };
-  return new Map(EVIDENCE_FILES.map((name) => [name, new TextEncoder().encode(texts[name])]));
+  return new Map(
+    EVIDENCE_FILES.flatMap((name) => {
+      const text = texts[name];
+      return text === undefined ? [] : [[name, new TextEncoder().encode(text)] as const];
+    }),
+  );
 }
 
 /** Evidence from files. @throws BundleError naming the file and what is wrong */
@@ -103,6 +146,7 @@ export function readEvidence(files: ReadonlyMap<string, Uint8Array>): Evidences 
     finding: whole('finding.json', findingSchema),
     policy: whole('policy.json', policySchema),
     calibration: whole('calibration.json', calibrationSchema),
+    ...(files.has('campaign.json') ? { campaign: whole('campaign.json', campaignLine) } : {}),
     profiles: each('profiles.ndjson', profileLine).map((line) => ({
       ...line,
       slices: decodeSlices(Buffer.from(line.slices, 'base64')),

@@ -1,5 +1,5 @@
-import { chartSvg, chartColours as colours } from '../../report/chart.ts';
-import { type Html, html, page, raw, table } from '../../report/html.ts';
+import { GROUP_SIGNALS } from '../../campaigns/group-score.ts';
+import { type Html, html, page, table } from '../../report/html.ts';
 import { SIGNALS } from '../../signals/index.ts';
 import { certaintyWords } from '../certainty.ts';
 import type { AuditEntry, Finding } from '../finding.ts';
@@ -9,6 +9,7 @@ import { plain } from '../plain.ts';
 import { stakeWords } from '../views/email.ts';
 import type { Assessment } from './assess.ts';
 import type { Evidences } from './bundle.ts';
+import { signalFigure, timelineFigure } from './figures.ts';
 
 /** What the report says beyond the evidence: who made it, with what, and the trail of people's decisions. */
 export interface ReportFacts {
@@ -22,28 +23,29 @@ export interface ReportFacts {
 
 /** The dossier for people who were not there: one page that stands alone, fit to print. */
 export async function report(held: Evidences, assessed: Assessment, facts: ReportFacts): Promise<string> {
-  const { finding, policy, calibration } = held;
+  const { finding, policy } = held;
   const { notice } = finding;
   const sure = certaintyWords(notice);
+  const account = notice.subject.type === 'account';
   const timeline = await timelineFigure(finding, assessed, policy.budget);
   const signals = await signalFigure(finding);
   const body = html`
 <p class="muted">Siphonwatch dossier · ${finding.id} · made ${when(facts.madeAt)} by ${plain(facts.madeBy, 100)}</p>
-<h1>Suspected extraction of a language model by ${notice.subject.type === 'account' ? 'one account' : 'a group of linked accounts'}</h1>
-<p>${notice.subject.type === 'account' ? 'Account' : 'Campaign'} <code>${plain(notice.subject.id, 80)}</code>: ${summary(notice)}</p>
+<h1>Suspected extraction of a language model by ${account ? 'one account' : 'a group of linked accounts'}</h1>
+<p>${account ? 'Account' : 'Campaign'} <code>${plain(notice.subject.id, 80)}</code>: ${summary(notice)}</p>
 ${verdictCard(finding)}
 <div class="facts">
 ${fact('Level', notice.level, `highest: ${finding.highest}`)}
 ${fact('Behaviour seen since', when(notice.since).slice(0, 10), when(notice.since).slice(11))}
-${fact('Requests', count(notice.stake.requests), `in ${notice.window.hours / 24} days`)}
+${fact('Requests', count(notice.stake.requests), `in ${plural(notice.window.hours / 24, 'day')}`)}
 ${fact('Tokens out', amount(notice.stake.outputTokens), `${amount(notice.stake.inputTokens)} in`)}
 ${notice.stake.listPriceUsd === undefined ? undefined : fact('List price', usd(notice.stake.listPriceUsd), 'estimate')}
-${fact('Rarity', notice.p >= 1 ? 'unknown' : `1 in ${oneIn(notice.p)}`, 'benign peers, a month')}
+${fact('Rarity', notice.p >= 1 ? 'unknown' : `1 in ${oneIn(notice.p)}`, account ? 'benign peers, a month' : 'benign linked groups, a month')}
 </div>
 
 <h2>What is claimed, and how sure it is</h2>
 <div class="card"><p>${sure.promise} ${sure.place}</p><p>${sure.evidence}</p><p class="muted">${sure.limits}</p></div>
-<p>This report says how an account behaved and how rarely benign accounts behave so. It does not say who is behind the account, what they intend, or what they did with the answers. Account names are pseudonyms; only a holder of the provider's key can resolve them. No text of any prompt or answer was stored, and none is in this dossier.</p>
+<p>This report says how ${account ? 'an account' : 'a group of accounts'} behaved and how rarely benign ${account ? 'accounts' : 'groups'} behave so. It does not say who is behind ${account ? 'the account' : 'them'}, what they intend, or what they did with the answers. Account names are pseudonyms; only a holder of the provider's key can resolve them. No text of any prompt or answer was stored, and none is in this dossier.</p>
 
 <h2>Timeline</h2>
 ${timeline}
@@ -55,7 +57,7 @@ ${table(
 <h2>The evidence</h2>
 ${signals}
 ${table(
-  ['', 'what was measured', 'value', 'peers that show as much'],
+  ['', 'what was measured', 'value', account ? 'peers that show as much' : 'groups that show as much'],
   notice.reasons.map((reason, i) => [
     String(i + 1),
     html`<strong>${plain(reason.title, 200)}</strong><br>${plain(reason.evidence, 400)}<br><span class="muted">${whyOf(reason.signal)}</span>`,
@@ -82,13 +84,7 @@ ${table(
 <p>${stakeWords(notice)}</p>
 
 <h2>The method in plain words</h2>
-<ol>
-<li>For every account, requests are counted in slices of six hours: how many, how large, and which of a list of behaviours each showed. Prompts are compared by keyed fingerprints, never by their text.</li>
-<li>Each signal is a number over the last ${policy.windows.map((hours) => `${hours / 24}`).join(' and ')} days. It is placed among the account's peers: accounts of the same plan, product and tenure. Country and nationality are never used.</li>
-<li>The score adds up how far the signals lie beyond nine tenths of the peers, in steps declared beforehand (policy <code>${plain(policy.id, 64)}</code>).</li>
-<li>How rare a score is was measured: calibration <code>${plain(calibration.id, 128)}</code> holds the highest score of each of ${count(calibration.accounts)} accounts over ${plural(calibration.days, 'day')} (${count(calibration.events)} requests${calibration.setAside > 0 ? `; ${count(calibration.setAside)} accounts that stood apart were set aside as likely attackers` : ''}).</li>
-<li>Because the maximum over the whole period is compared with maxima over the whole period, the error rate holds however often one looks.</li>
-</ol>
+${account ? accountMethod(held) : campaignMethod(held)}
 <h3>Error rates and limits</h3>
 <ul>
 <li>Error budget, by policy: at most 1 in ${oneIn(policy.budget.suspect)} benign accounts reaches suspect in a month, and 1 in ${oneIn(policy.budget.critical)} critical; ${String(policy.campaigns.budget)} false campaigns a month over all customers.</li>
@@ -128,6 +124,29 @@ ${
   return page({ title: `Dossier ${finding.id}: ${headline(notice)}`, body });
 }
 
+const days = (policy: Evidences['policy']): string =>
+  policy.windows.map((hours) => `${hours / 24}`).join(' and ');
+
+function accountMethod({ policy, calibration }: Evidences): Html {
+  return html`<ol>
+<li>For every account, requests are counted in slices of six hours: how many, how large, and which of a list of behaviours each showed. Prompts are compared by keyed fingerprints, never by their text.</li>
+<li>Each signal is a number over the last ${days(policy)} days. It is placed among the account's peers: accounts of the same plan, product and tenure. Country and nationality are never used.</li>
+<li>The score adds up how far the signals lie beyond nine tenths of the peers, in steps declared beforehand (policy <code>${plain(policy.id, 64)}</code>).</li>
+<li>How rare a score is was measured: calibration <code>${plain(calibration.id, 128)}</code> holds the highest score of each of ${count(calibration.accounts)} accounts over ${plural(calibration.days, 'day')} (${count(calibration.events)} requests${calibration.setAside > 0 ? `; ${count(calibration.setAside)} accounts that stood apart were set aside as likely attackers` : ''}).</li>
+<li>Because the maximum over the whole period is compared with maxima over the whole period, the error rate holds however often one looks.</li>
+</ol>`;
+}
+
+function campaignMethod({ policy, calibration }: Evidences): Html {
+  return html`<ol>
+<li>For every account, requests are counted in slices of six hours: how many, how large, and which of a list of behaviours each showed. Prompts are compared by keyed fingerprints, never by their text.</li>
+<li>Accounts are linked by facts that few others share: payment, address, client, the same minutes of activity. What links accounts does not count in judging them.</li>
+<li>The members' slices are merged from when the link stood. Each signal of the group is a number over the last ${days(policy)} days, placed among benign linked groups of the product and size: companies, courses, and groups drawn from benign accounts (calibration <code>${plain(calibration.id, 128)}</code>, policy <code>${plain(policy.id, 64)}</code>).</li>
+<li>The score is the decimal logarithm of how rare the rarest signal is; the chance that is stated adds up those of all signals, over a month. All groups that are judged in a month share one error budget.</li>
+<li>Because the maximum over the whole period is compared with maxima over the whole period, the error rate holds however often one looks.</li>
+</ol>`;
+}
+
 function fact(name: string, value: string, detail: string): Html {
   return html`<div><div class="k">${name}</div><div class="v">${value}</div><div class="d">${detail}</div></div>`;
 }
@@ -147,7 +166,7 @@ function verdictCard(finding: Finding): Html {
 }
 
 function whyOf(signal: string): string {
-  return SIGNALS.find((held) => held.id === signal)?.why ?? '';
+  return [...SIGNALS, ...GROUP_SIGNALS].find((held) => held.id === signal)?.why ?? '';
 }
 
 function linksOf(finding: Finding): Html {
@@ -162,7 +181,7 @@ ${table(
   ]),
   [1, 2],
 )}
-<p class="muted">A fact that links accounts does not count in judging them.</p>`;
+<p class="muted">A fact that links accounts does not count in judging them. Links and roles rest on facts of accounts that are not in this dossier; they stand here as the notice has them.</p>`;
 }
 
 function membersOf(finding: Finding): Html {
@@ -198,9 +217,14 @@ ${
 }</div>`;
 }
 
+/** Accounts that the page lists; all are in the assessment. */
+const ACCOUNTS_LISTED = 100;
+
 function accountsOf(assessed: Assessment): Html | undefined {
   if (assessed.accounts.length === 0) return undefined;
-  return html`${table(
+  const busiest = [...assessed.accounts].sort((a, b) => b.requests - a.requests);
+  const more = busiest.length - ACCOUNTS_LISTED;
+  return html`${more > 0 ? html`<p>The ${count(ACCOUNTS_LISTED)} busiest of ${count(busiest.length)} accounts; all are in <code>assessment.json</code>.</p>` : undefined}${table(
     [
       'account, as stored',
       'requests',
@@ -210,130 +234,17 @@ function accountsOf(assessed: Assessment): Html | undefined {
       'score',
       'rarity',
     ],
-    assessed.accounts.map((held) => [
-      html`<code>${plain(held.account, 40)}</code>`,
-      count(held.requests),
-      amount(held.outputTokens),
-      count(held.events),
-      held.rebuilt === null ? 'not possible' : held.rebuilt ? 'the same' : 'not the same',
-      held.score.toFixed(2),
-      held.p === null || held.p >= 1 ? 'unknown' : `1 in ${oneIn(held.p)}`,
-    ]),
+    busiest
+      .slice(0, ACCOUNTS_LISTED)
+      .map((held) => [
+        html`<code>${plain(held.account, 40)}</code>`,
+        count(held.requests),
+        amount(held.outputTokens),
+        count(held.events),
+        held.rebuilt === null ? 'not possible' : held.rebuilt ? 'the same' : 'not the same',
+        held.score.toFixed(2),
+        held.p === null || held.p >= 1 ? 'unknown' : `1 in ${oneIn(held.p)}`,
+      ]),
     [1, 2, 3, 5, 6],
   )}`;
-}
-
-async function timelineFigure(
-  finding: Finding,
-  assessed: Assessment,
-  budget: Evidences['policy']['budget'],
-): Promise<Html> {
-  if (assessed.timeline.length === 0)
-    return html`<p class="muted">No slices were stored any more; there is nothing to draw.</p>`;
-  const bars = assessed.timeline.map((entry) => ({
-    start: entry.start,
-    end: new Date(Date.parse(entry.start) + 6 * 3_600_000).toISOString(),
-    requests: entry.requests,
-    rarity: entry.p === null ? null : 1 / entry.p,
-  }));
-  const span =
-    Date.parse(assessed.timeline.at(-1)?.start ?? '') - Date.parse(assessed.timeline[0]?.start ?? '');
-  const step = Math.max(1, Math.ceil(span / 86_400_000 / 12));
-  const x = {
-    field: 'start',
-    type: 'temporal' as const,
-    scale: { type: 'utc' as const },
-    axis: { title: null, format: '%-d %b', grid: false, tickCount: { interval: 'day' as const, step } },
-  };
-  const requests = await chartSvg({
-    width: 720,
-    height: 130,
-    title: 'Requests in each six hours',
-    data: { values: bars },
-    mark: { type: 'bar', color: colours.null },
-    encoding: {
-      x,
-      x2: { field: 'end' },
-      y: { field: 'requests', type: 'quantitative', axis: { title: null, tickCount: 4 } },
-      y2: { datum: 0 },
-    },
-  });
-  const figures = [requests];
-  if (bars.some((bar) => bar.rarity !== null)) {
-    const rules = [
-      { rarity: 1 / budget.suspect, name: 'suspect' },
-      { rarity: 1 / budget.critical, name: 'critical' },
-    ];
-    const marks = finding.history.map((entry) => ({ start: entry.at, name: entry.transition }));
-    figures.push(
-      await chartSvg({
-        width: 720,
-        height: 170,
-        title: 'One benign peer in so many shows as much within a month',
-        layer: [
-          {
-            data: { values: rules },
-            mark: { type: 'rule', strokeDash: [4, 4], color: colours.unsure },
-            encoding: { y: { field: 'rarity', type: 'quantitative' } },
-          },
-          {
-            data: { values: rules },
-            mark: { type: 'text', align: 'right', dy: -6, color: colours.unsure },
-            encoding: {
-              x: { value: 716 },
-              y: { field: 'rarity', type: 'quantitative' },
-              text: { field: 'name' },
-            },
-          },
-          {
-            data: { values: marks },
-            mark: { type: 'rule', color: colours.alarm, strokeWidth: 1 },
-            encoding: { x },
-          },
-          {
-            data: { values: bars.filter((bar) => bar.rarity !== null) },
-            mark: { type: 'line', interpolate: 'step-after', color: colours.accent, strokeWidth: 2 },
-            encoding: {
-              x,
-              y: {
-                field: 'rarity',
-                type: 'quantitative',
-                scale: { type: 'log', domainMin: 1 },
-                axis: { title: null, format: '~s', tickCount: 4 },
-              },
-            },
-          },
-        ],
-      }),
-    );
-  }
-  return html`<figure>${figures.map((svg) => raw(svg))}<figcaption>Event time, UTC; rarity as of the end of each six hours. Red lines: transitions of the finding.</figcaption></figure>`;
-}
-
-async function signalFigure(finding: Finding): Promise<Html | undefined> {
-  const { reasons } = finding.notice;
-  if (reasons.length === 0) return undefined;
-  const svg = await chartSvg({
-    width: 420,
-    height: { step: 30 },
-    title: 'How rare each behaviour is among peers (one in so many)',
-    data: { values: reasons.map((held) => ({ title: plain(held.title, 60), rarity: 1 / held.p })) },
-    mark: { type: 'bar', color: colours.accent, height: 14 },
-    encoding: {
-      y: {
-        field: 'title',
-        type: 'nominal',
-        sort: null,
-        axis: { title: null, labelLimit: 340, ticks: false, domain: false },
-      },
-      x: {
-        field: 'rarity',
-        type: 'quantitative',
-        scale: { type: 'log', domainMin: 1 },
-        axis: { title: null, format: '~s', tickCount: 4 },
-      },
-      x2: { datum: 1 },
-    },
-  });
-  return html`<figure>${raw(svg)}</figure>`;
 }

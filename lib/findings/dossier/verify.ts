@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Assessment, assess } from './assess.ts';
 import { BundleError, readEvidence } from './bundle.ts';
+import { differences } from './differences.ts';
 import { type Fault, type Manifest, manifest, manifestFaults } from './manifest.ts';
 
 /** What came of checking a dossier. */
@@ -45,10 +46,13 @@ export function verifyDossier(
     again = assess(readEvidence(rest));
     const stored = rest.get('assessment.json');
     const noted: unknown = stored === undefined ? undefined : jsonOf(stored);
-    const first = firstDifference(noted, JSON.parse(JSON.stringify(again)));
+    const [first] = differences(noted, JSON.parse(JSON.stringify(again)));
     // Evidence that was touched gives other numbers: that is not a second fault.
     if (first !== undefined && faults.every(({ path }) => path === 'manifest.json'))
-      faults.push({ path: 'assessment.json', what: `says otherwise than the evidence: ${first}` });
+      faults.push({
+        path: 'assessment.json',
+        what: `says otherwise than the evidence: ${first.field || 'all of it'}: ${first.noted} there, ${first.now} worked out`,
+      });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     // Damaged evidence has its fault already; evidence that fits the manifest and cannot be read is one of its own.
@@ -67,22 +71,4 @@ function jsonOf(data: Uint8Array): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** The first place at which two JSON values differ, with both values. */
-function firstDifference(noted: unknown, now: unknown, path = ''): string | undefined {
-  if (typeof noted === 'object' && noted !== null && typeof now === 'object' && now !== null) {
-    for (const name of new Set([...Object.keys(noted), ...Object.keys(now)])) {
-      const found = firstDifference(
-        (noted as Record<string, unknown>)[name],
-        (now as Record<string, unknown>)[name],
-        path === '' ? name : `${path}.${name}`,
-      );
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  }
-  return Object.is(noted, now)
-    ? undefined
-    : `${path || 'all of it'}: ${String(noted)} there, ${String(now)} worked out`;
 }

@@ -40,7 +40,9 @@ function lead(held: Bulletin): string {
 
 function line(held: Row): string {
   const size = held.members === undefined ? '' : `, ${count(held.members)} accounts`;
-  return `${held.level} ${held.transition} ${held.type} ${shortId(defanged(held.subject, 60))}${size}, ${amount(held.outputTokens)} tokens out, ${defanged(held.reason, 80)}`;
+  const what =
+    held.ended === undefined ? held.transition : `goes on, quiet until ${held.ended.slice(0, 10)},`;
+  return `${held.level} ${what} ${held.type} ${shortId(defanged(held.subject, 60))}${size}, ${amount(held.outputTokens)} tokens out, ${defanged(held.reason, 80)}`;
 }
 
 export function bulletinEmail(held: Bulletin): Email {

@@ -1,4 +1,4 @@
-import { certaintyWords } from '../certainty.ts';
+import { certaintyWords, peerName } from '../certainty.ts';
 import { deliveryId, type Notice, recordId } from '../finding.ts';
 import { headline, summary } from '../headline.ts';
 import { duration, oneIn, plural, when } from '../people.ts';
@@ -99,7 +99,7 @@ export function chat(notice: Notice, now: number): ChatMessage {
     .slice(0, 3)
     .map(
       (held, i) =>
-        `${i + 1}. ${unmarked(held.title, 120)}: ${unmarked(held.evidence, 200)} (1 peer in ${oneIn(held.p)})`,
+        `${i + 1}. ${unmarked(held.title, 120)}: ${unmarked(held.evidence, 200)} (1 ${peerName(notice)} in ${oneIn(held.p)})`,
     );
   const links = notice.links
     .slice(0, 4)

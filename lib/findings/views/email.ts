@@ -1,4 +1,4 @@
-import { certaintyWords } from '../certainty.ts';
+import { certaintyWords, peerName } from '../certainty.ts';
 import type { Notice } from '../finding.ts';
 import { headline, summary } from '../headline.ts';
 import { amount, count, duration, oneIn, percent, plural, usd, when, wrap } from '../people.ts';
@@ -93,7 +93,7 @@ function reasons(notice: Notice): string[] {
       [
         wrap(sentence(defanged(held.title, 120)), COLUMNS, `${i + 1}. `, '   '),
         wrap(
-          `${sentence(defanged(held.evidence, 300))} About 1 peer in ${oneIn(held.p)} shows as much.`,
+          `${sentence(defanged(held.evidence, 300))} About 1 ${peerName(notice)} in ${oneIn(held.p)} shows as much.`,
           COLUMNS,
           '   ',
         ),

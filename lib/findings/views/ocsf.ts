@@ -3,7 +3,7 @@ import { deliveryId, type Notice, recordId, type Transition } from '../finding.t
 import { headline, summary } from '../headline.ts';
 import { count, oneIn } from '../people.ts';
 import { identifier, plain } from '../plain.ts';
-import { nextSteps } from '../steps.ts';
+import { deadline, nextSteps } from '../steps.ts';
 import { inert } from './json.ts';
 
 /**
@@ -122,7 +122,7 @@ export function ocsf(notice: Notice, now: number): Record<string, unknown> {
     ],
     remediation: {
       desc: nextSteps(notice, now)
-        .map((step) => step.what)
+        .map((step) => `${deadline(step)}: ${step.what} ${step.command}`)
         .join(' '),
     },
     unmapped: inert({

@@ -1,0 +1,35 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { readEnvironment } from '../../lib/infra/environment.ts';
+import { dynamoDb } from '../../lib/stores/clients.ts';
+import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
+import { answer } from './answer.ts';
+import { authorOf, readEvent } from './request.ts';
+
+/** Findings and verdicts for a team's own tools. Wiring only: see request.ts and answer.ts. */
+
+const environment = readEnvironment('triage', process.env);
+const findings = new DynamoFindingStore(dynamoDb(), environment.FINDING_TABLE);
+const logger = new Logger();
+
+interface UrlResponse {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export async function handler(event: unknown): Promise<UrlResponse> {
+  const call = readEvent(event);
+  const { status, body, request } = await answer(call, findings, Date.now());
+  // Who did what: the trail has the changes, the log has the reading too.
+  logger.info('request', {
+    by: authorOf(call),
+    method: call.requestContext.http.method,
+    status,
+    ...(request === undefined ? { refused: body } : { request }),
+  });
+  return {
+    statusCode: status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+    body: JSON.stringify(body),
+  };
+}

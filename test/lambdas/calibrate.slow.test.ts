@@ -1,0 +1,110 @@
+import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
+import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { newAccount } from '../../lib/detection/account-state.ts';
+import { advance } from '../../lib/detection/advance.ts';
+import type { Rules } from '../../lib/detection/judge.ts';
+import { type Clients, localClients } from '../../lib/local/clients.ts';
+import { type Emulators, endpointVariables, startEmulators } from '../../lib/local/emulators.ts';
+import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { padSequence } from '../../lib/profile/position.ts';
+import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
+import { trafficOf } from '../../lib/stores/finding-queries.ts';
+import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
+import { DynamoOutbox, PROFILE_OUTBOX } from '../../lib/stores/outbox.ts';
+import { ProfileTable } from '../../lib/stores/profile-table.ts';
+import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { account, DAY, harvest, START } from '../events.ts';
+
+let emulators: Emulators;
+let clients: Clients;
+const rules: Rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 'test', shadow: false };
+
+const S = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' as const });
+const key = (HASH: string, RANGE: string) => [
+  { AttributeName: HASH, KeyType: 'HASH' as const },
+  { AttributeName: RANGE, KeyType: 'RANGE' as const },
+];
+
+beforeAll(async () => {
+  emulators = await startEmulators();
+  clients = localClients(emulators.endpoints);
+  for (const [name, value] of Object.entries({
+    ...endpointVariables(emulators.endpoints),
+    PROFILE_TABLE: 'profiles',
+    FINDING_TABLE: 'findings',
+    STATE_BUCKET: 'state',
+    POLICY_APPLICATION: 'Siphonwatch',
+    POLICY_STALENESS_SECONDS: '30',
+    POWERTOOLS_SERVICE_NAME: 'calibrate',
+    POWERTOOLS_METRICS_NAMESPACE: 'test',
+    LOG_LEVEL: 'SILENT',
+  }))
+    vi.stubEnv(name, value);
+  for (const [TableName, keys, index] of [
+    ['profiles', ['account', 'item'], ['noticeShard', 'noticeSince']],
+    ['findings', ['finding', 'item'], ['listing', 'updatedAt']],
+  ] as const)
+    await clients.dynamodb.send(
+      new CreateTableCommand({
+        TableName,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [...keys, ...index].map(S),
+        KeySchema: key(keys[0], keys[1]),
+        GlobalSecondaryIndexes: [
+          {
+            IndexName: TableName === 'profiles' ? 'undelivered' : 'byUpdated',
+            KeySchema: key(index[0], index[1]),
+            Projection: { ProjectionType: 'ALL' },
+          },
+        ],
+      }),
+    );
+  await clients.s3.send(new CreateBucketCommand({ Bucket: 'state' }));
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  clients.close();
+  await emulators.close();
+});
+
+async function send(profiles: ProfileTable, events: readonly UsageEvent[]): Promise<void> {
+  let stored = newAccount(events[0]?.account ?? '');
+  for (let i = 0; i < events.length; i += 20) {
+    const arrivals = events.slice(i, i + 20).map((event, j) => ({
+      event,
+      time: Date.parse(event.time),
+      arrived: Date.parse(event.time),
+      position: { epoch: 's/b1', sequence: padSequence(String(i + j + 1)), index: 0 },
+    }));
+    const step = advance(stored, arrivals, rules);
+    await profiles.save(stored, step.state, step.seal);
+    stored = step.state;
+  }
+}
+
+it('the daily pass calms a silent account, in its outbox, keeps the week of traffic, and learns', async () => {
+  const profiles = new ProfileTable(clients.dynamodb, 'profiles', { retentionDays: 35 });
+  await send(profiles, harvest({ account: account(1), events: 220 }));
+  await send(profiles, harvest({ account: account(2), events: 30, from: START + 20 * DAY, seed: 2 }));
+  const { handler } = await import('../../lambdas/calibrate/handler.ts');
+  const run = () =>
+    (handler as unknown as (event: object, context: object) => Promise<unknown>)(
+      {},
+      { getRemainingTimeInMillis: () => 60_000 },
+    );
+  expect(await run()).toMatchObject({ accounts: 2 });
+  const newest = new Date(START + 20 * DAY + 29 * 20 * 60_000).toISOString();
+  const notices = async () => (await profiles.load([account(1)])).get(account(1))?.judgement.notices ?? [];
+  expect((await notices()).at(-1)).toMatchObject({ transition: 'calmed', at: newest });
+  const outbox = new DynamoOutbox(clients.dynamodb, 'profiles', PROFILE_OUTBOX);
+  expect((await outbox.read(account(1)))?.texts).toHaveLength((await notices()).length);
+  const store = new DynamoFindingStore(clients.dynamodb, 'findings');
+  expect(await trafficOf(store)).toMatchObject({ requests: 30 });
+  const { Contents } = await clients.s3.send(new ListObjectsV2Command({ Bucket: 'state' }));
+  expect(Contents?.map(({ Key }) => Key)).toEqual([expect.stringMatching(/^calibrations\/cal-/)]);
+  // a run that is repeated says nothing twice
+  const said = (await notices()).length;
+  await run();
+  expect(await notices()).toHaveLength(said);
+});
