@@ -52,6 +52,20 @@ const DETECTOR_HEAD = [
   'caught at 1 % wronged',
 ];
 
+/** Accounts over the threshold of each detector, at both rates, by kind. */
+function rateRows(result: Result): string[][] {
+  return Object.entries(result.byContamination[0]?.byKind ?? {}).map(([kind, { label, accounts }]) => [
+    kind,
+    label,
+    String(accounts),
+    ...result.detectors.map(({ at }) => at.map(({ byKind }) => byKind[kind] ?? 0).join(' / ')),
+  ]);
+}
+
+function rateHead({ detectors }: Result): string[] {
+  return ['over the threshold at 0.1 % / 1 %', 'label', 'accounts', ...detectors.map(({ name }) => name)];
+}
+
 const ABLATION_HEAD = ['weights', 'caught', 'wronged', 'caught at 5 % mixed in', 'kinds that change'];
 
 function ablationRows({ ablation }: Result): string[][] {
@@ -95,6 +109,7 @@ export function print(result: Result): void {
       .join(', ')}\n\n`,
   );
   out([DETECTOR_HEAD, ...detectorRows(result)]);
+  out([rateHead(result), ...rateRows(result)]);
   out([ABLATION_HEAD, ...ablationRows(result)]);
   for (const check of result.nulls) {
     out([
@@ -170,6 +185,7 @@ export async function reportOf(result: Result, clean: readonly Outcome[]): Promi
 <p>Five folds that keep campaigns, payments, courses and companies whole. Every account is judged, event by event, with a calibration of the other folds' benign accounts.</p>
 <h2>At the shipped policy</h2>${table(KIND_HEAD, kindRows(result), [2, 3, 5, 6, 7, 8])}
 <h2>Against other detectors</h2>${table(DETECTOR_HEAD, detectorRows(result))}
+<h3>By kind</h3>${table(rateHead(result), rateRows(result), [2])}
 <h2>Caught against wronged</h2><figure>${raw(charts[0] ?? '')}</figure>
 <h2>Delay</h2><figure>${raw(charts[1] ?? '')}</figure>
 <h2>What each signal brings</h2>${table(ABLATION_HEAD, ablationRows(result), [1, 2, 3])}

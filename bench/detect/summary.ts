@@ -27,6 +27,7 @@ export interface Result {
   detectors: {
     name: string;
     own: { caught: number; wronged: number } | null;
+    /** thresholds that wrong such a share of the benign accounts; accounts over them by kind, benign ones too */
     at: { rate: number; caught: number; byKind: Record<string, number> }[];
   }[];
   nulls: NullCheck[];
@@ -92,8 +93,6 @@ export function summarise(
       .filter((i) => accounts[i]?.label === 'benign')
       .map(value)
       .sort((a, b) => b - a);
-    const caughtAt = (threshold: number) =>
-      accounts.map((_, i) => i).filter((i) => accounts[i]?.label === 'extraction' && value(i) > threshold);
     return {
       name: detector.name,
       own:
@@ -104,10 +103,11 @@ export function summarise(
               wronged: accounts.filter((held, i) => held.label === 'benign' && detector.own?.[i]).length,
             },
       at: [0.001, 0.01].map((rate) => {
-        const caught = caughtAt(sorted[Math.floor(rate * sorted.length)] ?? Number.POSITIVE_INFINITY);
+        const threshold = sorted[Math.floor(rate * sorted.length)] ?? Number.POSITIVE_INFINITY;
+        const over = accounts.filter((_, i) => value(i) > threshold);
         const byKind: Record<string, number> = {};
-        for (const i of caught) byKind[accounts[i]?.kind ?? ''] = (byKind[accounts[i]?.kind ?? ''] ?? 0) + 1;
-        return { rate, caught: caught.length, byKind };
+        for (const { kind } of over) byKind[kind] = (byKind[kind] ?? 0) + 1;
+        return { rate, caught: over.filter(({ label }) => label === 'extraction').length, byKind };
       }),
     };
   });
