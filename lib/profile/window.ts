@@ -7,6 +7,7 @@ import {
   copySlice,
   emptySample,
   mergeSlice,
+  SAMPLE_NAMES,
   type SampleName,
   type Samples,
   SLICE_MS,
@@ -170,7 +171,7 @@ export class SliceWindow implements Window {
 
   get samples(): Samples | undefined {
     if (this.slices === 0) return undefined;
-    this.#samples ??= new LazySamples(this);
+    this.#samples ??= new LazySamples(this) as LazySamples & Samples;
     return this.#samples;
   }
 
@@ -217,59 +218,27 @@ export class SliceWindow implements Window {
   }
 }
 
-/** Samples, each merged when it is first asked for. */
-class LazySamples implements Samples {
-  readonly #of: SliceWindow;
-  #embedding: Embedding | undefined;
-  #opening: BottomK | undefined;
-  #closing: BottomK | undefined;
-  #prompt: BottomK | undefined;
-  #layout: BottomK | undefined;
-  #system: BottomK | undefined;
-  #address: BottomK | undefined;
-  #agent: BottomK | undefined;
-  #credential: BottomK | undefined;
+/** Samples, each merged when it is first asked for: see the accessors below. */
+class LazySamples {
+  readonly of: SliceWindow;
+  readonly merged: Partial<Samples> = {};
 
   constructor(of: SliceWindow) {
-    this.#of = of;
+    this.of = of;
   }
   get embedding(): Embedding {
-    this.#embedding ??= this.#of.embedding();
-    return this.#embedding;
-  }
-  get opening(): BottomK {
-    this.#opening ??= this.#of.sample('opening');
-    return this.#opening;
-  }
-  get closing(): BottomK {
-    this.#closing ??= this.#of.sample('closing');
-    return this.#closing;
-  }
-  get prompt(): BottomK {
-    this.#prompt ??= this.#of.sample('prompt');
-    return this.#prompt;
-  }
-  get layout(): BottomK {
-    this.#layout ??= this.#of.sample('layout');
-    return this.#layout;
-  }
-  get system(): BottomK {
-    this.#system ??= this.#of.sample('system');
-    return this.#system;
-  }
-  get address(): BottomK {
-    this.#address ??= this.#of.sample('address');
-    return this.#address;
-  }
-  get agent(): BottomK {
-    this.#agent ??= this.#of.sample('agent');
-    return this.#agent;
-  }
-  get credential(): BottomK {
-    this.#credential ??= this.#of.sample('credential');
-    return this.#credential;
+    this.merged.embedding ??= this.of.embedding();
+    return this.merged.embedding;
   }
 }
+
+for (const name of SAMPLE_NAMES)
+  Object.defineProperty(LazySamples.prototype, name, {
+    get(this: LazySamples) {
+      this.merged[name] ??= this.of.sample(name);
+      return this.merged[name];
+    },
+  });
 
 /** A window of the given slices, whatever their starts; slices of one start must be merged first, else cells count twice. */
 export function windowOf(slices: readonly Slice[], from: number, to: number): Window {
