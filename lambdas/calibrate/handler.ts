@@ -16,7 +16,7 @@ import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
 import { policySourceOf } from '../../lib/stores/policy-source.ts';
 import { ProfileTable } from '../../lib/stores/profile-table.ts';
 import { rulesSource } from '../../lib/stores/rules-source.ts';
-import { verdictsBySubject } from '../../lib/stores/verdicts.ts';
+import { verdictsByAccount } from '../../lib/stores/verdicts.ts';
 import { CODE_VERSION } from '../../lib/version.ts';
 import { policyProblems } from '../policy-problems.ts';
 import { SilentAccounts } from './silent.ts';
@@ -56,7 +56,7 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
     sealedCache: 1,
   });
   const findings = new DynamoFindingStore(client, environment.FINDING_TABLE);
-  const verdicts = await verdictsBySubject(findings);
+  const verdicts = await verdictsByAccount(findings);
   let accounts: CalibrationAccount[] = [];
   let share = 1;
   const silent = new SilentAccounts();

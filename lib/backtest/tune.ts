@@ -1,91 +1,13 @@
 import type { Policy } from '../policy/policy.ts';
-import type { CustomerFacts } from '../profile/profile.ts';
-import type { Slice } from '../profile/slice.ts';
-import { windowMs } from '../profile/window.ts';
-import { WindowMemo } from '../profile/window-memo.ts';
-import { type Calibration, ninthAmong, tailAmong } from '../scoring/calibration.ts';
+import { type Calibration, tailAmong } from '../scoring/calibration.ts';
 import { asCertainty } from '../scoring/evidence.ts';
 import { learnNull, type NullDistribution } from '../scoring/null-distribution.ts';
-import { peerGroups } from '../scoring/peer-group.ts';
 import { SIGNALS } from '../signals/index.ts';
-import { sightOf } from '../signals/signal.ts';
+import { foldsOf } from './folds.ts';
 import { rateInterval } from './measure.ts';
-
-/** One labelled account as tuning sees it: not its slices, but every combination of steps that could be its highest. */
-export interface TuningAccount {
-  readonly id: string;
-  readonly label: 'benign' | 'extraction';
-  /** campaign, company, course: siblings stay in one fold; empty where it stands alone */
-  readonly campaign: string;
-  /** narrowest first, as of its last slice */
-  readonly groups: readonly string[];
-  /** steps beyond the peers' ninth decile, in the order of SIGNALS, of every undominated window */
-  readonly steps: readonly Float64Array[];
-}
-
-/** More undominated windows than this are thinned out: the ones with the largest sums stay. */
-const MOST_STEPS = 32;
-
-/**
- * The steps of all windows that end with a slice of the account, without those that another window beats in every
- * signal: a score is monotone in every step, so under any weights the highest is among the rest.
- * @param slices ascending, distinct starts
- */
-export function stepsOf(
-  slices: readonly Slice[],
-  customer: CustomerFacts,
-  windows: readonly number[],
-  calibration: Calibration,
-): Float64Array[] {
-  const memo = new WindowMemo();
-  const front: Float64Array[] = [];
-  slices.forEach((slice, at) => {
-    for (const hours of windows) {
-      const nulls = calibration.signals[String(hours)];
-      if (nulls === undefined) continue;
-      const window = memo.ending(slices.slice(0, at + 1), slice.start, windowMs(hours));
-      const groups = peerGroups(customer, window.to);
-      const sight = sightOf(window, customer);
-      let any = false;
-      const steps = Float64Array.from(SIGNALS, (signal) => {
-        const ninth = ninthAmong(nulls[signal.id], groups);
-        const value = ninth === undefined ? undefined : signal.value(sight);
-        if (ninth === undefined || value === undefined || value <= ninth) return 0;
-        any = true;
-        return (value - ninth) / signal.unit;
-      });
-      if (any) admit(front, steps);
-    }
-  });
-  if (front.length <= MOST_STEPS) return front;
-  const sum = (steps: Float64Array): number => steps.reduce((total, step) => total + step, 0);
-  return front.sort((a, b) => sum(b) - sum(a)).slice(0, MOST_STEPS);
-}
-
-function admit(front: Float64Array[], steps: Float64Array): void {
-  for (const held of front) if (dominates(held, steps)) return;
-  let kept = 0;
-  for (const held of front) if (!dominates(steps, held)) front[kept++] = held;
-  front.length = kept;
-  front.push(steps);
-}
-
-function dominates(a: Float64Array, b: Float64Array): boolean {
-  for (let i = 0; i < a.length; i++) if ((a[i] as number) < (b[i] as number)) return false;
-  return true;
-}
-
-/** Highest score of an account under weights, in the order of SIGNALS. */
-export function scoreUnder(steps: readonly Float64Array[], weights: readonly number[], cap: number): number {
-  let peak = 0;
-  for (const held of steps) {
-    let score = 0;
-    for (let i = 0; i < weights.length; i++)
-      score += (weights[i] as number) * Math.min(cap, held[i] as number);
-    if (score > peak) peak = score;
-  }
-  return peak;
-}
+import { type LinkedGroups, NO_GROUPS, type Reach, reachOutOfFold } from './tune-campaigns.ts';
+import { type Effect, effectOf, type Via } from './tune-effect.ts';
+import { scoreUnder, signalNulls, stepsOf, type TuningAccount } from './tuning-account.ts';
 
 export interface TuningRules {
   readonly policy: Policy;
@@ -94,22 +16,14 @@ export interface TuningRules {
   readonly maxFpr: number;
   /** search weights too, not only the threshold */
   readonly weights: boolean;
+  /** learn the signals' scale from the benign accounts, fold by fold; else that of the calibration is taken as it is */
+  readonly scale: boolean;
+  /** without, campaigns are left out: accounts are flagged by their own evidence alone */
+  readonly linked?: LinkedGroups;
+  /** what the accounts' traffic spans: length in days, ISO time of its newest event, number of events */
+  readonly traffic: { readonly days: number; readonly newest: string; readonly events: number };
   /** share of the work that is done, 0 to 1 */
   readonly onProgress?: (share: number) => void;
-}
-
-/** What a policy does to accounts that it was not made from. */
-export interface Effect {
-  readonly benign: number;
-  readonly wronged: number;
-  readonly fpr: number;
-  readonly fprInterval: readonly [number, number];
-  readonly extraction: number;
-  readonly caught: number;
-  readonly tpr: number;
-  readonly tprInterval: readonly [number, number];
-  readonly campaigns: number;
-  readonly campaignsCaught: number;
 }
 
 export type Tuning =
@@ -127,6 +41,8 @@ export type Tuning =
       /** whether the 95 % bound of the false-alarm rate keeps the promise, and how many benign accounts that takes */
       readonly proven: boolean;
       readonly provenBy: number;
+      /** what the budget of campaigns rests on */
+      readonly groups: { readonly benign: number; readonly searched: boolean };
     }
   | { readonly ok: false; readonly reason: string };
 
@@ -134,6 +50,8 @@ const FEWEST_FOLDS = 5;
 const MOST_FOLDS = 10;
 const FEWEST_EXTRACTION = 10;
 const MULTIPLIERS = [0, 0.5, 2];
+/** `campaigns.budget` is tried at so many times what it is. */
+const BUDGETS = [0.1, 0.3, 1, 3, 10];
 /** weight at which a signal that ships silent is tried */
 const WAKENED = 0.1;
 const ROUNDS = 2;
@@ -152,7 +70,7 @@ export function accountsToProve(maxFpr: number): number {
  * argument of split-conformal prediction; Vovk, Gammerman and Shafer 2005). That takes 1 / maxFpr benign accounts at least.
  */
 export function tune(accounts: readonly TuningAccount[], rules: TuningRules): Tuning {
-  const { maxFpr, policy, calibration } = rules;
+  const { maxFpr, policy } = rules;
   const benign = accounts.filter((held) => held.label === 'benign').length;
   const extraction = accounts.length - benign;
   const needed = Math.ceil(1 / maxFpr) - 1;
@@ -170,27 +88,26 @@ export function tune(accounts: readonly TuningAccount[], rules: TuningRules): Tu
       ok: false,
       reason: `${extraction} extraction accounts are too few to choose weights by: label at least ${FEWEST_EXTRACTION}.`,
     };
-  const fold = foldsOf(accounts, folds);
+  const linked = rules.linked ?? NO_GROUPS;
+  const fold = foldsOf(accounts, folds, linked.groups);
   const shipped = SIGNALS.map((signal) => policy.weights[signal.id] ?? signal.weight);
+  const reach = reachOutOfFold(accounts, fold, rules, linked);
   let done = 0;
   const tell = (): void => rules.onProgress?.(++done / (folds + 1));
-  const flagged = new Set<number>();
+  const via = new Array<Via>(accounts.length).fill(undefined);
   for (let k = 0; k < folds; k++) {
-    const train = accounts.filter((_, i) => fold[i] !== k);
-    const made = learn(train, shipped, rules);
+    const train = accounts.flatMap((_, i) => (fold[i] === k ? [] : [i]));
+    const made = learn(viewOf(accounts, train, reach, rules), shipped, rules);
     accounts.forEach((held, i) => {
-      if (fold[i] === k && made.chance(held) <= made.threshold) flagged.add(i);
+      if (fold[i] === k) via[i] = made.flags(held, reach.budgets[i] as number);
     });
     tell();
   }
-  const made = learn(accounts, shipped, rules);
+  const everybody = accounts.map((_, i) => i);
+  const made = learn(viewOf(accounts, everybody, reach, rules), shipped, rules);
   tell();
-  const expected = effectOf(accounts, (i) => flagged.has(i));
-  const present = effectOf(accounts, (i) => {
-    const held = accounts[i] as TuningAccount;
-    const place = tailAmong(calibration.score, held.groups, scoreUnder(held.steps, shipped, policy.stepCap));
-    return place !== undefined && asCertainty(place, calibration.days).p <= policy.budget.suspect;
-  });
+  const expected = effectOf(accounts, (i) => via[i]);
+  const present = presentEffect(accounts, shipped, rules, linked);
   if (expected.fprInterval[0] > maxFpr)
     return {
       ok: false,
@@ -212,13 +129,93 @@ export function tune(accounts: readonly TuningAccount[], rules: TuningRules): Tu
         suspect: threshold,
         critical: Math.min(policy.budget.critical, threshold),
       },
+      campaigns: { ...policy.campaigns, budget: made.campaignBudget },
     },
-    calibration: { ...calibration, score: made.nulls },
+    calibration: calibrationOf(accounts, made, weights, rules),
     folds,
     expected,
     present,
     proven: expected.fprInterval[1] <= maxFpr,
     provenBy: accountsToProve(maxFpr),
+    groups: { benign: reach.benignGroups, searched: reach.searched },
+  };
+}
+
+/** The calibration that belongs to the candidate: whatever was learnt in the folds is learnt from all benign accounts. */
+function calibrationOf(
+  accounts: readonly TuningAccount[],
+  made: Fit,
+  weights: Policy['weights'],
+  { calibration, scale, linked, traffic }: TuningRules,
+): Calibration {
+  const benign = new Set(accounts.filter(({ label }) => label === 'benign').map(({ id }) => id));
+  const groupScore = scale && linked !== undefined ? linked.learn(benign, weights) : undefined;
+  return {
+    ...calibration,
+    days: traffic.days,
+    ...(scale
+      ? {
+          madeAt: traffic.newest,
+          accounts: benign.size,
+          events: traffic.events,
+          contamination: 0,
+          setAside: 0,
+        }
+      : {}),
+    signals: made.scale,
+    score: made.nulls,
+    ...(groupScore === undefined ? {} : { groupScore }),
+  };
+}
+
+/** The policy that was given, under the calibration that was given. */
+function presentEffect(
+  accounts: readonly TuningAccount[],
+  weights: readonly number[],
+  { policy, calibration }: TuningRules,
+  linked: LinkedGroups,
+): Effect {
+  const all = linked.groups.map((_, g) => g);
+  const reached = linked.budgets(calibration.groupScore, policy.weights, all);
+  return effectOf(accounts, (i) => {
+    const { id, groups, readings } = accounts[i] as TuningAccount;
+    const score = scoreUnder(stepsOf(readings, calibration.signals), weights, policy.stepCap);
+    const place = tailAmong(calibration.score, groups, score);
+    if (place !== undefined && asCertainty(place, calibration.days).p <= policy.budget.suspect)
+      return 'account';
+    return (reached.get(id) ?? Number.POSITIVE_INFINITY) <= policy.campaigns.budget ? 'campaign' : undefined;
+  });
+}
+
+/** The accounts that something is learnt from, under a scale that is learnt from them. */
+interface View {
+  readonly accounts: readonly TuningAccount[];
+  readonly steps: readonly (readonly Float64Array[])[];
+  readonly scale: Calibration['signals'];
+  /** see Reach */
+  readonly budgets: readonly number[];
+  readonly searchCampaigns: boolean;
+}
+
+function viewOf(
+  all: readonly TuningAccount[],
+  indices: readonly number[],
+  reach: Reach,
+  { policy, calibration, scale: learnt }: TuningRules,
+): View {
+  const accounts = indices.map((i) => all[i] as TuningAccount);
+  const scale = learnt
+    ? signalNulls(
+        accounts.filter(({ label }) => label === 'benign'),
+        policy.windows,
+      )
+    : calibration.signals;
+  return {
+    accounts,
+    scale,
+    steps: accounts.map(({ readings }) => stepsOf(readings, scale)),
+    budgets: indices.map((i) => reach.budgets[i] as number),
+    searchCampaigns: reach.searched,
   };
 }
 
@@ -232,25 +229,27 @@ function supported(benign: number): number {
 
 interface Fit {
   readonly weights: readonly number[];
+  readonly scale: Calibration['signals'];
   readonly nulls: Record<string, NullDistribution>;
   /** chance (per account and month) at or below which an account is suspect */
   readonly threshold: number;
-  chance(held: TuningAccount): number;
+  readonly campaignBudget: number;
+  /** @param budget at which a campaign names it */
+  flags(held: TuningAccount, budget: number): Via;
 }
 
-function learn(train: readonly TuningAccount[], shipped: readonly number[], rules: TuningRules): Fit {
-  let best = evaluate(train, shipped, rules);
+function learn(view: View, shipped: readonly number[], rules: TuningRules): Fit {
+  const campaignBudget = chooseBudget(view, rules);
+  let best = evaluate(view, shipped, campaignBudget, rules);
   if (!rules.weights) return best.fit;
-  const extraction = train.filter((held) => held.label === 'extraction').length;
-  // what two accounts more would show by luck is no reason to move a weight
-  const worth = Math.max(2, Math.ceil(extraction / 100));
+  const worth = worthOf(view);
   for (let round = 0; round < ROUNDS; round++) {
     let moved = false;
     for (let i = 0; i < SIGNALS.length; i++) {
       const weight = best.fit.weights[i] as number;
       for (const tried of weight === 0 ? [WAKENED, 4 * WAKENED] : MULTIPLIERS.map((by) => by * weight)) {
         const weights = best.fit.weights.map((held, j) => (j === i ? Math.min(10, tried) : held));
-        const next = evaluate(train, weights, rules);
+        const next = evaluate(view, weights, campaignBudget, rules);
         if (next.caught >= best.caught + worth) {
           best = next;
           moved = true;
@@ -262,16 +261,49 @@ function learn(train: readonly TuningAccount[], shipped: readonly number[], rule
   return best.fit;
 }
 
+/** What two accounts more would show by luck is no reason to move anything. */
+function worthOf({ accounts }: View): number {
+  const extraction = accounts.filter((held) => held.label === 'extraction').length;
+  return Math.max(2, Math.ceil(extraction / 100));
+}
+
+/**
+ * Campaigns' budget: of those that wrong at most half of what may be wronged, the one given unless another catches more than
+ * luck would; where the one given wrongs more, the largest that does not.
+ */
+function chooseBudget({ accounts, budgets, searchCampaigns, ...view }: View, rules: TuningRules): number {
+  const { policy, maxFpr } = rules;
+  const present = policy.campaigns.budget;
+  if (!searchCampaigns) return present;
+  const flagged = (label: string, budget: number): number =>
+    accounts.filter((held, i) => held.label === label && (budgets[i] as number) <= budget).length;
+  const benign = accounts.filter((held) => held.label === 'benign').length;
+  const allowed = Math.floor(allowedAmong(benign, maxFpr) / 2);
+  const kept = BUDGETS.map((by) => Math.min(1, by * present)).filter(
+    (budget) => flagged('benign', budget) <= allowed,
+  );
+  const largest = kept[kept.length - 1];
+  if (largest === undefined) return Math.min(1, (BUDGETS[0] as number) * present);
+  if (!kept.includes(present)) return largest;
+  const caught = flagged('extraction', present);
+  const worth = worthOf({ accounts, budgets, searchCampaigns, ...view });
+  return (
+    kept.find((budget) => budget > present && flagged('extraction', budget) >= caught + worth) ?? present
+  );
+}
+
 function evaluate(
-  train: readonly TuningAccount[],
+  view: View,
   weights: readonly number[],
+  campaignBudget: number,
   rules: TuningRules,
 ): { fit: Fit; caught: number } {
-  const { policy, calibration, maxFpr } = rules;
+  const { policy, traffic, maxFpr } = rules;
+  const { accounts, steps, scale, budgets } = view;
   const cap = policy.stepCap;
   const byGroup = new Map<string, number[]>();
-  const scores = train.map((held) => scoreUnder(held.steps, weights, cap));
-  train.forEach((held, i) => {
+  const scores = steps.map((held) => scoreUnder(held, weights, cap));
+  accounts.forEach((held, i) => {
     if (held.label !== 'benign') return;
     for (const group of held.groups) {
       const list = byGroup.get(group);
@@ -284,20 +316,31 @@ function evaluate(
   );
   const place = (held: TuningAccount, score: number): number => {
     const found = tailAmong(nulls, held.groups, score);
-    return found === undefined ? 1 : asCertainty(found, calibration.days).p;
+    return found === undefined ? 1 : asCertainty(found, traffic.days).p;
   };
-  const chances = train.map((held, i) => place(held, scores[i] as number));
-  const benign = chances.filter((_, i) => train[i]?.label === 'benign').sort((a, b) => a - b);
-  const allowed = allowedAmong(benign.length, maxFpr);
+  const chances = accounts.map((held, i) => place(held, scores[i] as number));
+  const named = (i: number): boolean => (budgets[i] as number) <= campaignBudget;
+  const isBenign = (i: number): boolean => accounts[i]?.label === 'benign';
+  const benign = chances.filter((_, i) => isBenign(i)).length;
+  const wronged = budgets.filter((_, i) => isBenign(i) && named(i)).length;
+  // campaigns have had their share of what may be wronged
+  const free = chances.filter((_, i) => isBenign(i) && !named(i)).sort((a, b) => a - b);
+  const allowed = Math.max(0, allowedAmong(benign, maxFpr) - wronged);
   // just below the first benign account that would be one too many
-  const threshold = (benign[allowed] ?? 1) * (1 - 1e-6);
-  const caught = chances.filter((p, i) => train[i]?.label === 'extraction' && p <= threshold).length;
+  const threshold = (free[allowed] ?? 1) * (1 - 1e-6);
+  const caught = chances.filter((p, i) => !isBenign(i) && (p <= threshold || named(i))).length;
   return {
     fit: {
       weights,
+      scale,
       nulls,
       threshold,
-      chance: (held) => place(held, scoreUnder(held.steps, weights, cap)),
+      campaignBudget,
+      flags(held, budget) {
+        const score = scoreUnder(stepsOf(held.readings, scale), weights, cap);
+        if (place(held, score) <= threshold) return 'account';
+        return budget <= campaignBudget ? 'campaign' : undefined;
+      },
     },
     caught,
   };
@@ -309,62 +352,4 @@ function allowedAmong(benign: number, maxFpr: number): number {
   for (let wronged = expected; wronged >= 0; wronged--)
     if (rateInterval(wronged, benign)[1] <= maxFpr) return wronged;
   return expected;
-}
-
-/** A fold for every account, siblings together, folds about as large as each other for either label. */
-export function foldsOf(accounts: readonly TuningAccount[], folds: number): number[] {
-  const families = new Map<string, number[]>();
-  accounts.forEach((held, i) => {
-    const family = held.campaign === '' ? `account ${held.id}` : `campaign ${held.campaign}`;
-    const list = families.get(family);
-    if (list === undefined) families.set(family, [i]);
-    else list.push(i);
-  });
-  const load = { benign: new Array<number>(folds).fill(0), extraction: new Array<number>(folds).fill(0) };
-  const fold = new Array<number>(accounts.length).fill(0);
-  const ordered = [...families].sort((a, b) => b[1].length - a[1].length || spread(a[0]) - spread(b[0]));
-  for (const [, members] of ordered) {
-    const label = accounts[members[0] as number]?.label ?? 'benign';
-    const lightest = load[label].indexOf(Math.min(...load[label]));
-    for (const i of members) fold[i] = lightest;
-    load[label][lightest] = (load[label][lightest] as number) + members.length;
-  }
-  return fold;
-}
-
-/** An order that has nothing to do with the file's (FNV-1a). */
-function spread(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
-}
-
-function effectOf(accounts: readonly TuningAccount[], flagged: (i: number) => boolean): Effect {
-  let benign = 0;
-  let wronged = 0;
-  let caught = 0;
-  const campaigns = new Map<string, boolean>();
-  accounts.forEach((held, i) => {
-    const hit = flagged(i);
-    if (held.label === 'benign') {
-      benign++;
-      if (hit) wronged++;
-      return;
-    }
-    if (hit) caught++;
-    if (held.campaign !== '') campaigns.set(held.campaign, hit || campaigns.get(held.campaign) === true);
-  });
-  const extraction = accounts.length - benign;
-  return {
-    benign,
-    wronged,
-    fpr: benign === 0 ? 0 : wronged / benign,
-    fprInterval: rateInterval(wronged, benign),
-    extraction,
-    caught,
-    tpr: extraction === 0 ? 0 : caught / extraction,
-    tprInterval: rateInterval(caught, extraction),
-    campaigns: campaigns.size,
-    campaignsCaught: [...campaigns.values()].filter(Boolean).length,
-  };
 }

@@ -6,14 +6,17 @@ import { scoreRules } from '../detection/judge.ts';
 import { joinSlices } from '../profile/window.ts';
 import { type CalibrationAccount, learnCalibration } from '../scoring/calibrate.ts';
 import type { Calibration } from '../scoring/calibration.ts';
+import type { DeploymentOptions } from './deployment.ts';
 import { InputError } from './input.ts';
 import { type KeyOptions, withKeyOptions } from './keyring.ts';
 import { profilesOf } from './learning-replay.ts';
 import { loadCalibration, loadPolicy } from './policy-file.ts';
 import { Traffic } from './traffic.ts';
 import { printJson, runVerb, say } from './verb.ts';
+import { verdictsOf } from './verdict-labels.ts';
 
-interface CalibrateOptions extends KeyOptions {
+interface CalibrateOptions extends KeyOptions, DeploymentOptions {
+  readonly verdicts?: boolean;
   readonly out?: string;
   readonly id?: string;
   readonly labels?: string;
@@ -38,6 +41,11 @@ export function calibrateCommand(): Command {
     .option('--out <file>', 'write the calibration (JSON)')
     .option('--id <text>', 'its version; default: cal-<date of the newest event>-<accounts>')
     .option('--labels <file>', 'leave out accounts that are labelled extraction or grey')
+    .option(
+      '--verdicts',
+      'leave out accounts that the security team confirmed too, where the labels say nothing',
+    )
+    .option('--table <name>', 'findings table (FINDING_TABLE) for --verdicts')
     .option('--policy <file>', 'windows and weights to calibrate for; default: the shipped policy')
     .option(
       '--contamination <share>',
@@ -55,11 +63,13 @@ async function calibrate(names: readonly string[], options: CalibrateOptions): P
   const traffic = await Traffic.of(names, options);
   const policy = await loadPolicy(options.policy);
   const labels = options.labels === undefined ? undefined : await traffic.labels(options.labels);
+  const verdicts = options.verdicts === true ? await verdictsOf(options) : undefined;
   const states = await profilesOf(traffic, {
     label: 'calibrate',
     policy,
     calibration: await loadCalibration(undefined),
-    accept: ({ account }) => (labels?.byPseudonym.get(account)?.label ?? 'benign') === 'benign',
+    accept: ({ account }) =>
+      (labels?.byPseudonym.get(account)?.label ?? verdicts?.get(account) ?? 'benign') === 'benign',
   });
   const accounts: CalibrationAccount[] = [];
   for (const state of states) {

@@ -1,22 +1,29 @@
 import { writeFile } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
-import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
-import { type Effect, stepsOf, type TuningAccount, tune } from '../backtest/tune.ts';
+import { linkedGroups } from '../backtest/linked-groups.ts';
+import { tune } from '../backtest/tune.ts';
+import { readingsOf, type TuningAccount } from '../backtest/tuning-account.ts';
+import type { Member } from '../campaigns/judge-campaign.ts';
+import { CampaignTracker } from '../campaigns/tracker.ts';
+import { scoreRules } from '../detection/judge.ts';
 import { policyChanges } from '../policy/diff.ts';
 import { policyDocument } from '../policy/policy-document.ts';
+import { hash48 } from '../profile/hashes.ts';
 import { joinSlices } from '../profile/window.ts';
 import { peerGroups } from '../scoring/peer-group.ts';
-import { DynamoFindingStore } from '../stores/finding-store.ts';
 import { printable } from '../telemetry/reason.ts';
-import { asInputError, connect, type DeploymentOptions } from './deployment.ts';
+import { CODE_VERSION } from '../version.ts';
+import type { DeploymentOptions } from './deployment.ts';
 import { InputError } from './input.ts';
 import { type KeyOptions, withKeyOptions } from './keyring.ts';
 import type { Labels } from './labels.ts';
 import { profilesOf } from './learning-replay.ts';
 import { loadCalibration, loadPolicy } from './policy-file.ts';
 import { Traffic } from './traffic.ts';
+import { effectWords, printEffects } from './tune-words.ts';
 import { printJson, runVerb, say } from './verb.ts';
+import { verdictsOf } from './verdict-labels.ts';
 
 interface TuneOptions extends KeyOptions, DeploymentOptions {
   readonly labels: string;
@@ -26,6 +33,7 @@ interface TuneOptions extends KeyOptions, DeploymentOptions {
   readonly out?: string;
   readonly id?: string;
   readonly keepWeights?: boolean;
+  readonly keepScale?: boolean;
   readonly verdicts?: boolean;
   readonly json?: boolean;
 }
@@ -34,6 +42,13 @@ function rate(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value <= 0.5)) throw new InvalidArgumentError('must lie above 0 and not above 0.5');
   return value;
+}
+
+/** Benign accounts that nulls of groups are learnt from; beyond it a fixed share of all, chosen by their keyed name. */
+const MOST_BENIGN = 5000;
+
+function shareOf(account: string): number {
+  return (hash48(account) % 65_536) / 65_536;
 }
 
 /** `tune EVENTS... --labels FILE --max-fpr X`: proposes a policy and says what to expect of it. Activates nothing. */
@@ -51,9 +66,13 @@ export function tuneCommand(): Command {
     .option('--policy <file>', 'policy to start from; default: the shipped one')
     .option(
       '--calibration <file>',
-      'calibration (JSON) whose nulls of signals are used; default: the shipped one',
+      'calibration (JSON) that the present effect is told by; default: the shipped one',
     )
-    .option('--keep-weights', 'search the threshold only')
+    .option('--keep-weights', 'keep the weights; search thresholds only')
+    .option(
+      '--keep-scale',
+      "take the signals' scale and the nulls of groups from the calibration instead of learning them fold by fold: only where it was learnt from other accounts",
+    )
     .option(
       '--verdicts',
       'count what the security team said of findings as labels too, where the file says nothing',
@@ -77,25 +96,39 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
   const labels = await traffic.labels(options.labels);
   const verdicts =
     options.verdicts === true ? await verdictsOf(options) : new Map<string, 'benign' | 'extraction'>();
+  const labelOf = (account: string): 'benign' | 'extraction' | undefined => {
+    const label = labels.byPseudonym.get(account)?.label ?? verdicts.get(account);
+    return label === 'grey' ? undefined : label;
+  };
+  const linking = policy.campaigns.enabled ? new CampaignTracker({}) : undefined;
   const states = await profilesOf(traffic, {
     label: 'tune: replay',
     policy,
     calibration,
     accept: ({ account }) => labels.byPseudonym.has(account) || verdicts.has(account),
+    ...(linking === undefined ? {} : { linking }),
   });
+  const linkedAccounts = new Set(linking?.campaigns().flatMap(({ members }) => members));
+  const benignShare = MOST_BENIGN / Math.max(1, labels.list.filter(({ label }) => label === 'benign').length);
+  const members = new Map<string, Member>();
   const accounts: TuningAccount[] = [];
+  const span = { from: Number.POSITIVE_INFINITY, to: 0, events: 0 };
   for (const state of states) {
-    const { account, customer, lastSeen } = state.profile;
-    const held = labels.byPseudonym.get(account);
-    const label = held?.label ?? verdicts.get(account);
-    if (label !== 'benign' && label !== 'extraction') continue;
+    const { account, customer, firstSeen, lastSeen } = state.profile;
+    const label = labelOf(account);
     const slices = joinSlices([state.sealed, state.profile.slices]);
+    if (linkedAccounts.has(account) || (label === 'benign' && shareOf(account) < benignShare))
+      members.set(account, { account, customer, firstSeen, lastSeen, slices });
+    if (label === undefined) continue;
+    span.from = Math.min(span.from, firstSeen);
+    span.to = Math.max(span.to, lastSeen);
+    span.events += state.profile.totals.events;
     accounts.push({
       id: account,
       label,
-      campaign: held?.campaign ?? '',
+      campaign: labels.byPseudonym.get(account)?.campaign ?? '',
       groups: peerGroups(customer, lastSeen),
-      steps: stepsOf(slices, customer, policy.windows, calibration),
+      readings: readingsOf(slices, customer, scoreRules(policy)),
     });
   }
   tellAbsent(labels, new Set(accounts.map(({ id }) => id)));
@@ -103,12 +136,23 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
     throw new InputError(
       `${options.labels}: none of its accounts has events here; were they recorded under another key (--keyring, --key-seed)?`,
     );
+  const linked =
+    linking && linkedGroups(linking, members, { policy, calibration, code: CODE_VERSION, shadow: false });
+  if (linked !== undefined && linked.groups.length > 0)
+    say(`${linked.groups.length} linked groups; learning what benign groups look like, fold by fold ...`);
   const searching = process.stderr.isTTY === true ? progress() : undefined;
   const tuned = tune(accounts, {
     policy,
     calibration,
     maxFpr: options.maxFpr,
     weights: options.keepWeights !== true,
+    scale: options.keepScale !== true,
+    traffic: {
+      days: Math.max(1, (span.to - span.from) / 86_400_000),
+      newest: new Date(span.to).toISOString(),
+      events: span.events,
+    },
+    ...(linked === undefined ? {} : { linked }),
     onProgress: (share) => searching?.update(Math.round(share * 100)),
   });
   searching?.stop();
@@ -121,7 +165,7 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
   const candidate = { ...tuned.policy, id, calibration: `${id}-calibration` };
   const made = { ...tuned.calibration, id: candidate.calibration };
   const changes = policyChanges(policy, candidate);
-  const words = effectWords(tuned.expected, tuned.proven, tuned.provenBy, options.maxFpr, tuned.folds);
+  const words = effectWords(tuned, options.maxFpr);
   if (options.out !== undefined) {
     const beside = `${options.out.replace(/\.(ya?ml|json)$/, '')}.calibration.json`;
     await writeFile(
@@ -139,6 +183,7 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
       folds: tuned.folds,
       expected: tuned.expected,
       present: tuned.present,
+      groups: tuned.groups,
       promise: { maxFpr: options.maxFpr, proven: tuned.proven, benignAccountsToProve: tuned.provenBy },
     });
     return 0;
@@ -159,28 +204,6 @@ function tellAbsent(labels: Labels, seen: ReadonlySet<string>): void {
     );
 }
 
-async function verdictsOf(options: TuneOptions): Promise<Map<string, 'benign' | 'extraction'>> {
-  const deployment = await connect(options);
-  try {
-    const { findings } = await new DynamoFindingStore(deployment.dynamodb, deployment.findingTable).list(
-      10_000,
-    );
-    const said = new Map<string, 'benign' | 'extraction'>();
-    for (const { notice, verdict } of findings) {
-      if (verdict === undefined || verdict.verdict === 'unsure') continue;
-      const label = verdict.verdict === 'benign' ? 'benign' : 'extraction';
-      if (notice.subject.type === 'account') said.set(notice.subject.id, label);
-      else for (const member of notice.subject.members ?? []) said.set(member.account, label);
-    }
-    say(`${said.size} accounts with verdicts from ${deployment.where}`);
-    return said;
-  } catch (error) {
-    throw asInputError(error, deployment.where);
-  } finally {
-    deployment.close();
-  }
-}
-
 function progress(): SingleBar {
   const bar = new SingleBar({
     format: 'tune: search {bar} {percentage} % eta {eta_formatted}',
@@ -189,43 +212,4 @@ function progress(): SingleBar {
   });
   bar.start(100, 0);
   return bar;
-}
-
-const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
-
-function effectWords(
-  expected: Effect,
-  proven: boolean,
-  provenBy: number,
-  maxFpr: number,
-  folds: number,
-): string[] {
-  return [
-    `Expected (${folds}-fold, campaigns kept whole): ${expected.wronged} of ${expected.benign} benign accounts flagged (95 %: ${percent(expected.fprInterval[0])} to ${percent(expected.fprInterval[1])}), ${expected.caught} of ${expected.extraction} extraction accounts caught (95 %: ${percent(expected.tprInterval[0])} to ${percent(expected.tprInterval[1])}), ${expected.campaignsCaught} of ${expected.campaigns} campaigns, each account by its own evidence.`,
-    proven
-      ? `The promise of at most ${percent(maxFpr)} is within what these accounts prove (95 %).`
-      : expected.fpr > maxFpr
-        ? `The promise of at most ${percent(maxFpr)} is not proven: out of fold ${percent(expected.fpr)} were flagged, which chance may explain among ${expected.benign} accounts. Proof takes ${provenBy} benign accounts with none flagged. Try it in the shadow first.`
-        : `At most ${percent(maxFpr)} is expected, not proven: that would take ${provenBy} benign accounts with none flagged, these are ${expected.benign}. Try it in the shadow first.`,
-  ];
-}
-
-function printEffects(present: Effect, expected: Effect): void {
-  const table = new Table({
-    head: ['', 'benign flagged', '95 %', 'extraction caught', '95 %', 'campaigns'],
-    style: { head: [], border: [] },
-  });
-  const row = (name: string, held: Effect) => [
-    name,
-    `${held.wronged} of ${held.benign}`,
-    held.fprInterval.map(percent).join(' to '),
-    `${held.caught} of ${held.extraction}`,
-    held.tprInterval.map(percent).join(' to '),
-    `${held.campaignsCaught} of ${held.campaigns}`,
-  ];
-  table.push(
-    row('policy given (its calibration may know these accounts)', present),
-    row('candidate, out of fold', expected),
-  );
-  process.stdout.write(`${table.toString()}\n`);
 }

@@ -48,15 +48,20 @@ async function liftException(store: FindingStore, subject: string, finding: stri
 const MOST = 100_000;
 
 /**
- * The newest verdict on every subject that has one, for calibration: the confirmed are no benign peers, the benign are.
+ * The newest verdict on every account that has one, for calibration and tuning: the confirmed are no benign peers, the benign
+ * are. A verdict on a campaign is one on the members that its finding names; one on the account itself comes first.
  */
-export async function verdictsBySubject(store: FindingStore): Promise<ReadonlyMap<string, Verdict>> {
-  const newest = new Map<string, { at: string; verdict: Verdict }>();
+export async function verdictsByAccount(store: FindingStore): Promise<ReadonlyMap<string, Verdict>> {
+  const newest = new Map<string, { at: string; own: boolean; verdict: Verdict }>();
+  const say = (account: string, own: boolean, { at, verdict }: { at: string; verdict: Verdict }): void => {
+    const known = newest.get(account);
+    if (known === undefined || (own && !known.own) || (own === known.own && known.at < at))
+      newest.set(account, { at, own, verdict });
+  };
   for (const { notice, verdict } of (await store.list(MOST)).findings) {
     if (verdict === undefined) continue;
-    const known = newest.get(notice.subject.id);
-    if (known === undefined || known.at < verdict.at)
-      newest.set(notice.subject.id, { at: verdict.at, verdict: verdict.verdict });
+    if (notice.subject.type === 'account') say(notice.subject.id, true, verdict);
+    else for (const { account } of notice.subject.members ?? []) say(account, false, verdict);
   }
-  return new Map([...newest].map(([subject, { verdict }]) => [subject, verdict]));
+  return new Map([...newest].map(([account, { verdict }]) => [account, verdict]));
 }

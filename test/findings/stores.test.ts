@@ -8,8 +8,8 @@ import { type Emulators, startEmulators } from '../../lib/local/emulators.ts';
 import { MemoryFindingStore } from '../../lib/stores/finding-memory.ts';
 import { DynamoFindingStore, type FindingStore } from '../../lib/stores/finding-store.ts';
 import { DynamoOutbox, PROFILE_OUTBOX, waitingIn } from '../../lib/stores/outbox.ts';
-import { change, verdictsBySubject } from '../../lib/stores/verdicts.ts';
-import { ACCOUNT, calmed, escalated, NOW, opened } from './notices.ts';
+import { change, verdictsByAccount } from '../../lib/stores/verdicts.ts';
+import { ACCOUNT, calmed, campaign, escalated, NOW, opened } from './notices.ts';
 
 let emulators: Emulators;
 let clients: Clients;
@@ -115,7 +115,7 @@ describe.each([
       note: 'red team',
     });
     expect(await store.exceptionFor('a_3', until)).toBeUndefined();
-    expect([...(await verdictsBySubject(store))]).toEqual([['a_3', 'benign']]);
+    expect([...(await verdictsByAccount(store))]).toEqual([['a_3', 'benign']]);
     await change(store, 'f-3-1', (held) => undo(held, 'grace', NOW + 1, undefined));
     expect((await store.find('f-3-1'))?.finding.verdict).toBeUndefined();
     expect((await store.find('f-3-1'))?.finding.state).toBe('open');
@@ -232,4 +232,21 @@ describe('the outbox in an item', () => {
     if (waiting) await here.remove(waiting, new Set([first]));
     expect((await here.read(ACCOUNT))?.texts).toEqual([third]);
   });
+});
+
+it('a verdict on a campaign is one on its members; one on the account itself comes first', async () => {
+  const store = new MemoryFindingStore();
+  const said = (verdict: 'confirmed' | 'benign', at: string) => ({ verdict, by: 'ada', at });
+  const ring = applyNotice(undefined, campaign);
+  const [first, second] = campaign.subject.members ?? [];
+  if (first === undefined || second === undefined) throw new Error('the fixture has members');
+  const own = applyNotice(undefined, {
+    ...opened,
+    subject: { ...opened.subject, id: second.account },
+  });
+  await store.write({ ...ring, verdict: said('confirmed', '2026-03-09T00:00:00Z') }, undefined);
+  await store.write({ ...own, verdict: said('benign', '2026-03-01T00:00:00Z') }, undefined);
+  const verdicts = await verdictsByAccount(store);
+  expect(verdicts.get(first.account)).toBe('confirmed');
+  expect(verdicts.get(second.account)).toBe('benign');
 });
