@@ -1,0 +1,270 @@
+import { chartColours, chartSvg, type VegaLiteSpec } from '../report/chart.ts';
+import { type Html, html, raw, table } from '../report/html.ts';
+import type { AccountOutcome, Outcome } from './outcome.ts';
+import { chance, int, labelName, share } from './report-format.ts';
+import { areaUnder, roc } from './roc.ts';
+
+/** What a report draws: score distributions by peer group, what a threshold costs, how long it took. */
+
+const HOUR = 3_600_000;
+const LABEL_ORDER = ['benign', 'not labelled', 'grey', 'extraction'];
+const LABEL_COLOURS = [chartColours.null, chartColours.accent, chartColours.unsure, chartColours.alarm];
+const MOST_GROUPS = 8;
+const BINS = 40;
+
+function byGroup(accounts: readonly AccountOutcome[]): [string, AccountOutcome[]][] {
+  const groups = new Map<string, AccountOutcome[]>();
+  for (const held of accounts) {
+    if (held.group === '') continue;
+    const list = groups.get(held.group);
+    if (list === undefined) groups.set(held.group, [held]);
+    else list.push(held);
+  }
+  return [...groups].sort((a, b) => b[1].length - a[1].length);
+}
+
+/** The score at which the chance falls to `budget`, as these accounts show it: halfway between the nearest two. */
+function thresholdIn(accounts: readonly AccountOutcome[], budget: number): number | undefined {
+  let below = Number.NEGATIVE_INFINITY;
+  let above = Number.POSITIVE_INFINITY;
+  for (const held of accounts) {
+    if (held.p <= budget) above = Math.min(above, held.peak);
+    else below = Math.max(below, held.peak);
+  }
+  if (!Number.isFinite(above)) return undefined;
+  return Number.isFinite(below) && below < above ? (below + above) / 2 : above;
+}
+
+export async function distributions({ accounts, policy }: Outcome): Promise<Html> {
+  const groups = byGroup(accounts);
+  const shown = groups.slice(0, MOST_GROUPS);
+  if (shown.length === 0)
+    return html`<section><h2>Scores by peer group</h2><p>No account was scored.</p></section>`;
+  const most = Math.max(...shown.flatMap(([, list]) => list.map((held) => held.peak)), 1);
+  const width = most / BINS;
+  const bars: { group: string; from: number; to: number; label: string; accounts: number }[] = [];
+  const lines: { group: string; score: number }[] = [];
+  for (const [group, list] of shown) {
+    const counts = new Map<string, number>();
+    for (const held of list) {
+      const bin = Math.min(BINS - 1, Math.floor(held.peak / width));
+      const key = `${bin}/${labelName(held.label)}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    for (const [key, count] of counts) {
+      const at = key.indexOf('/');
+      const bin = Number(key.slice(0, at));
+      bars.push({
+        group,
+        from: bin * width,
+        to: (bin + 1) * width,
+        label: key.slice(at + 1),
+        accounts: count,
+      });
+    }
+    const score = thresholdIn(list, policy.budget.suspect);
+    if (score !== undefined) lines.push({ group, score });
+  }
+  const order = shown.map(([group]) => group);
+  const charts = await Promise.all(
+    order.map(async (group) => {
+      const spec: VegaLiteSpec = {
+        width: 330,
+        height: 110,
+        title: `${group} (${int(shown.find(([name]) => name === group)?.[1].length ?? 0)} accounts)`,
+        layer: [
+          {
+            data: { values: bars.filter((bar) => bar.group === group) },
+            mark: { type: 'bar' },
+            encoding: {
+              x: {
+                field: 'from',
+                type: 'quantitative',
+                bin: { binned: true },
+                title: 'highest score',
+                scale: { domain: [0, most] },
+              },
+              x2: { field: 'to' },
+              y: {
+                field: 'accounts',
+                type: 'quantitative',
+                scale: { type: 'symlog' },
+                title: 'accounts',
+                axis: { tickCount: 4 },
+              },
+              color: {
+                field: 'label',
+                type: 'nominal',
+                scale: { domain: LABEL_ORDER, range: LABEL_COLOURS },
+                legend: null,
+              },
+              order: { field: 'label' },
+            },
+          },
+          {
+            data: { values: lines.filter((line) => line.group === group) },
+            mark: { type: 'rule', strokeDash: [4, 3], strokeWidth: 1.5, color: chartColours.ink },
+            encoding: { x: { field: 'score', type: 'quantitative' } },
+          },
+        ],
+      };
+      return html`<figure>${raw(await chartSvg(spec))}</figure>`;
+    }),
+  );
+  return html`<section><h2>Scores by peer group</h2>
+<p>Each account's highest score, among the peers that it is compared with. The dashed line is where <em>suspect</em> begins in that group; counts are on a logarithmic scale, so that single accounts can be seen.</p>
+<p>${LABEL_ORDER.filter((name) => bars.some((bar) => bar.label === name)).map((name) => html`<span class="tag" style="color:${LABEL_COLOURS[LABEL_ORDER.indexOf(name)] ?? ''}">${name}</span> `)}</p>
+<div class="pair">${charts}</div>
+${groups.length > MOST_GROUPS ? html`<p class="muted">The ${MOST_GROUPS} largest of ${groups.length} groups.</p>` : ''}</section>`;
+}
+
+export async function rocSection({ accounts, policy, result }: Outcome): Promise<Html> {
+  const points = roc(accounts);
+  if (points === undefined)
+    return html`<section><h2>What a threshold costs</h2><p class="muted">Needs labels of benign and of extraction accounts.</p></section>`;
+  const benign = result.accounts?.benign ?? 1;
+  const floor = 0.5 / benign;
+  const values = points.map((point) => ({ ...point, fpr: Math.max(floor, point.fpr) }));
+  const at = (['critical', 'suspect', 'watch'] as const).flatMap((level) => {
+    const last = points.filter((point) => point.p <= policy.budget[level]).at(-1);
+    return last === undefined ? [] : { level, ...last, fpr: Math.max(floor, last.fpr) };
+  });
+  const spec: VegaLiteSpec = {
+    width: 560,
+    height: 300,
+    layer: [
+      {
+        data: { values },
+        mark: { type: 'line', interpolate: 'step-after', strokeWidth: 2, color: chartColours.accent },
+        encoding: {
+          x: {
+            field: 'fpr',
+            type: 'quantitative',
+            scale: { type: 'log', domain: [floor, 1] },
+            title: 'benign accounts wronged (share, logarithmic)',
+            axis: { format: '.2%' },
+          },
+          y: {
+            field: 'tpr',
+            type: 'quantitative',
+            scale: { domain: [0, 1] },
+            title: 'extraction accounts caught',
+            axis: { format: '.0%' },
+          },
+        },
+      },
+      {
+        data: { values: at },
+        mark: { type: 'point', filled: true, size: 90, color: chartColours.alarm },
+        encoding: { x: { field: 'fpr', type: 'quantitative' }, y: { field: 'tpr', type: 'quantitative' } },
+      },
+      {
+        data: { values: at },
+        mark: { type: 'text', align: 'left', dx: 8, dy: 10, fontWeight: 600 },
+        encoding: {
+          x: { field: 'fpr', type: 'quantitative' },
+          y: { field: 'tpr', type: 'quantitative' },
+          text: { field: 'level' },
+        },
+      },
+    ],
+  };
+  const budgets = [0, 1, 2, 5, 10, 20, 50].flatMap((wronged) => {
+    const last = points.filter((point) => point.wronged <= wronged).at(-1);
+    return wronged > benign || last === undefined
+      ? []
+      : [
+          [
+            `at most ${wronged}`,
+            share(wronged / benign),
+            String(last.caught),
+            share(last.tpr),
+            chance(last.p),
+          ],
+        ];
+  });
+  return html`<section><h2>What a threshold costs</h2>
+<p>Every threshold on the chance among peers, by the accounts' own evidence alone (campaigns are counted in the tables below). Points are the policy's levels; the leftmost step is nobody wronged. Area under the curve ${areaUnder(points).toFixed(3)}.</p>
+<figure>${raw(await chartSvg(spec))}</figure>
+${table(['benign accounts wronged', 'share', 'caught', 'share', 'chance to set'], budgets, [1, 2, 3, 4])}</section>`;
+}
+
+export async function delays({ accounts, result }: Outcome): Promise<Html> {
+  const { byKind, campaigns } = result;
+  if (byKind === undefined) return html``;
+  const values: { kind: string; hours: number; share: number }[] = [];
+  const kinds = Object.entries(byKind).filter(([, row]) => row.label === 'extraction');
+  for (const [kind] of kinds) {
+    const all = accounts.filter((held) => held.kind === kind && held.label === 'extraction');
+    const hours = all
+      .flatMap((held) => (held.flag === undefined ? [] : (held.flag.at - held.firstSeen) / HOUR))
+      .sort((a, b) => a - b);
+    values.push({ kind, hours: 0, share: 0 });
+    hours.forEach((h, i) => {
+      values.push({ kind, hours: Math.max(0, h), share: (i + 1) / all.length });
+    });
+    const longest = Math.max(...all.map((held) => (held.lastSeen - held.firstSeen) / HOUR));
+    values.push({ kind, hours: longest, share: hours.length / all.length });
+  }
+  const spec: VegaLiteSpec = {
+    width: 560,
+    height: 260,
+    data: { values },
+    mark: { type: 'line', interpolate: 'step-after', strokeWidth: 2 },
+    encoding: {
+      x: { field: 'hours', type: 'quantitative', title: "hours since the account's first event" },
+      y: {
+        field: 'share',
+        type: 'quantitative',
+        scale: { domain: [0, 1] },
+        title: 'accounts flagged',
+        axis: { format: '.0%' },
+      },
+      color: { field: 'kind', type: 'nominal', title: null, scale: { scheme: 'tableau10' } },
+      strokeDash: { field: 'kind', type: 'nominal', title: null },
+    },
+  };
+  const number = (value: number | null, digits: number): string =>
+    value === null ? '–' : value.toFixed(digits);
+  return html`<section><h2>How long it took</h2>
+${kinds.length === 0 ? html`<p class="muted">No account is labelled extraction.</p>` : html`<figure>${raw(await chartSvg(spec))}<figcaption>Where a curve ends flat, the rest was not caught within the recording.</figcaption></figure>`}
+${table(
+  ['kind', 'label', 'accounts', 'flagged', 'median events', 'median hours'],
+  Object.entries(byKind).map(([kind, row]) => [
+    kind,
+    row.label,
+    row.accounts,
+    row.flagged > 0 && row.label === 'benign'
+      ? html`<strong class="tag alarm">${row.flagged}</strong>`
+      : row.flagged,
+    number(row.medianEventsToFlag, 0),
+    number(row.medianHoursToFlag, 1),
+  ]),
+  [2, 3, 4, 5],
+)}
+${
+  campaigns === undefined || campaigns.length === 0
+    ? ''
+    : html`<h3>Campaigns</h3>${table(
+        [
+          'campaign',
+          'kind',
+          'accounts',
+          'members caught',
+          'hours to first',
+          'events to first',
+          'foreign members',
+        ],
+        campaigns.map((row) => [
+          row.campaign,
+          row.kind,
+          row.accounts,
+          share(row.memberRecall),
+          number(row.hoursToFlag, 1),
+          number(row.eventsToFlag, 0),
+          row.foreignMembers,
+        ]),
+        [2, 3, 4, 5, 6],
+      )}`
+}</section>`;
+}
