@@ -20,7 +20,7 @@ type Attributes = Readonly<Record<string, string | number>>;
 
 /**
  * A finding's attributes with the name of its route. SNS hands on ten where raw delivery is on, and there are ten: the
- * route takes the place of `finding`, which `deliveryId` begins with and the message has.
+ * route takes the place of `finding`, which the message itself has.
  */
 export function withRoute(attributes: Attributes, route: Route | undefined): Attributes {
   if (route === undefined) return attributes;
