@@ -5,6 +5,7 @@ import { LABEL_CLASS } from './distribution.ts';
 import type { Accounts } from './effect.ts';
 import { html } from './html.ts';
 import { levelOf, type SuspectsProps } from './suspects.ts';
+import { Timeline } from './timeline.ts';
 
 interface CampaignsProps
   extends Pick<SuspectsProps, 'data' | 'accounts' | 'budget' | 'overrides' | 'onOpen'> {
@@ -69,6 +70,7 @@ function CampaignDetail(props: CampaignsProps & { entry: Entry }) {
       <h3>What links them</h3><ul class="plain">${notice.links.map((link) => html`<li><strong>${link.kind}</strong>: ${link.members} members, ${link.others} others. ${link.evidence}</li>`)}</ul>
       <h3>Why it is suspicious</h3><ul class="plain">${notice.reasons.map((reason) => html`<li><strong>${reason.title}</strong>: ${reason.evidence}</li>`)}</ul>`
   }
+  ${notice === undefined ? null : html`<${Timeline} notice=${notice} />`}
   <${Graph} entry=${entry} accounts=${accounts} data=${data} onOpen=${onOpen} />
   <h3>Members</h3><div class="scroll" style="max-height:16rem" tabindex="0" role="region" aria-label="Members"><table><thead><tr><th scope="col">account</th><th scope="col">level</th><th scope="col" class="num">events</th><th scope="col" class="num">chance</th></tr></thead><tbody>
   ${entry.members.slice(0, 200).map((i) => html`<tr key=${i}><td><button class="row" onClick=${() => onOpen(i)}>${data.id[i]}</button></td><td>${levelOf(i, props)}</td><td class="num">${data.events[i]}</td><td class="num">${(10 ** (accounts.logP[i] as number)).toPrecision(2)}</td></tr>`)}

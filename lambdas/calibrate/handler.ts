@@ -51,6 +51,7 @@ async function calibrate(): Promise<{ id: string; accounts: number } | undefined
 async function calibrateOnce(): Promise<{ id: string; accounts: number } | undefined> {
   const client = dynamoDb();
   const policy = await policies.active();
+  logger.appendKeys({ policy: policy.id, code: CODE_VERSION });
   const profiles = new ProfileTable(client, environment.PROFILE_TABLE, {
     retentionDays: policy.retentionDays,
     sealedCache: 1,

@@ -44,6 +44,7 @@ async function linkOnce(context: {
   getRemainingTimeInMillis(): number;
 }): Promise<Omit<LinkReport, 'notices'> | undefined> {
   const { policy, calibration } = await rulesOf.active();
+  logger.appendKeys({ policy: policy.id, calibration: calibration.id, code: CODE_VERSION });
   if (!policy.campaigns.enabled) return undefined;
   const candidate = await rulesOf.shadow();
   if (calibration.groupScore === undefined)

@@ -7,25 +7,32 @@ export interface Progress {
   stop(): void;
 }
 
-/** A bar over the bytes of the files, on a terminal only; with a rate of `unit`, if a counter is given. */
+/** A bar over the bytes of the files, on a terminal only; where nobody knows how many there are, bytes read so far. */
 export async function fileProgress(
   files: readonly string[],
   stream: Writable & { isTTY?: boolean },
   label: string,
   counted: () => string = () => '',
 ): Promise<Progress> {
-  const total = stream.isTTY === true ? await totalBytes(files) : undefined;
-  if (total === undefined) return { bytes() {}, stop() {} };
+  if (stream.isTTY !== true) return { bytes() {}, stop() {} };
+  const total = await totalBytes(files);
   const bar = new SingleBar({
-    format: `${label} {bar} {percentage} % {counted} eta {eta_formatted}`,
+    format:
+      total === undefined
+        ? `${label} {megabytes} MB read {counted} {duration_formatted}`
+        : `${label} {bar} {percentage} % {counted} eta {eta_formatted}`,
     stream: stream as NodeJS.WritableStream,
     hideCursor: true,
     etaBuffer: 50,
   });
-  bar.start(total, 0, { counted: '' });
+  let all = 0;
+  bar.start(total ?? 1, 0, { counted: '', megabytes: '0' });
   return {
     bytes(read) {
-      bar.increment(read, { counted: counted() });
+      all += read;
+      const said = { counted: counted(), megabytes: (all / 1e6).toFixed(0) };
+      if (total === undefined) bar.update(0, said);
+      else bar.increment(read, said);
     },
     stop: () => bar.stop(),
   };
