@@ -106,6 +106,12 @@ export function policyChanges(before: Policy, after: Policy): PolicyChange[] {
   exceptionChanges(before, after, add);
   add('prices', before.prices, after.prices, 'What is shown to be at stake; scores do not change.');
   add(
+    'releases',
+    before.releases,
+    after.releases,
+    'Which models count as new, and since when: how soon an account turned to them is read from these dates.',
+  );
+  add(
     'campaigns',
     before.campaigns,
     after.campaigns,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { misfits, policyChanges } from '../../lib/policy/diff.ts';
-import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 
 describe('the difference of two policies', () => {
@@ -18,6 +18,33 @@ describe('the difference of two policies', () => {
     expect(change?.effect).toBe(
       'Of 10,000 benign accounts at most 5 a month reach suspect instead of 10 (2 times fewer).',
     );
+  });
+
+  it('tells a change of every field: none is silent', () => {
+    const others: Omit<Policy, 'v' | 'id'> = {
+      calibration: 'cal-1',
+      windows: [24],
+      allowedLatenessHours: 1,
+      permittedSkewSeconds: 1,
+      sealAfterHours: 1,
+      retentionDays: 99,
+      weights: { tirelessness: 9 },
+      stepCap: 3,
+      budget: { ...defaultPolicy.budget, suspect: 0.0005 },
+      peerGroups: { api: { suspect: 0.0005 } },
+      calmHours: 1,
+      cooldownHours: 1,
+      exceptions: [{ account: `a_${'a'.repeat(26)}`, until: '2027-01-01T00:00:00Z', reason: 'red team' }],
+      prices: { m: { inputPerMillion: 1, outputPerMillion: 1 } },
+      releases: { m: '2026-03-01T00:00:00Z' },
+      campaigns: { ...defaultPolicy.campaigns, budget: 0.02 },
+      notifications: { routes: [{ name: 'pager', levels: ['critical'], delivery: 'now' }] },
+    };
+    for (const [field, value] of Object.entries(others)) {
+      const changes = policyChanges(defaultPolicy, { ...defaultPolicy, [field]: value });
+      expect(changes.map((change) => change.field.split('.')[0])).toEqual([field]);
+      expect(changes[0]?.effect).not.toBe('');
+    }
   });
 
   it('says whether a new window is whole, and when it cannot be', () => {
