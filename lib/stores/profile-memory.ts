@@ -9,7 +9,6 @@ import { joinSlices } from '../profile/window.ts';
 import { fromItem, type HotItem, idsToSpill, oldestSlot, toItem } from './profile-item.ts';
 import type { ProfileStore } from './profile-store.ts';
 
-/** A sealed part; emptied when it has expired, so that parts keep their numbers. */
 interface SealedPart {
   /** start of its newest slice, ms */
   readonly newest: number;
@@ -18,6 +17,9 @@ interface SealedPart {
 
 interface Held {
   hot: HotItem | undefined;
+  /** number of the oldest part that has not expired */
+  first: number;
+  /** from there on, one number after another */
   sealed: SealedPart[];
   spilled: RecentIds;
 }
@@ -75,8 +77,8 @@ export class MemoryProfileStore implements ProfileStore, Resumable {
     const { account } = next.profile;
     const current = this.warm.peek(account)?.profile.version ?? this.items.get(account)?.hot?.version ?? 0;
     const held = this.held(account);
-    if (seal !== undefined)
-      held.sealed[seal.number - 1] = {
+    if (seal !== undefined && seal.number >= held.first)
+      held.sealed[seal.number - held.first] = {
         newest: seal.slices[seal.slices.length - 1]?.start ?? 0,
         bytes: encodeSlices(seal.slices),
       };
@@ -87,6 +89,7 @@ export class MemoryProfileStore implements ProfileStore, Resumable {
       for (const [id, position] of entries) known.set(id, position);
       held.spilled.set(slot, known);
     }
+    this.forgetIds(held, next.profile.arrived);
     this.warm.set(account, next);
     return 'saved';
   }
@@ -126,7 +129,7 @@ export class MemoryProfileStore implements ProfileStore, Resumable {
   private held(account: string): Held {
     let held = this.items.get(account);
     if (held === undefined) {
-      held = { hot: undefined, sealed: [], spilled: new Map() };
+      held = { hot: undefined, first: 1, sealed: [], spilled: new Map() };
       this.items.set(account, held);
     }
     return held;
@@ -135,18 +138,24 @@ export class MemoryProfileStore implements ProfileStore, Resumable {
   private cool(account: string, state: AccountState): void {
     const held = this.held(account);
     held.hot = toItem(state);
-    for (const slot of held.spilled.keys())
-      if (slot < oldestSlot(state.profile.arrived)) held.spilled.delete(slot);
+    this.forgetIds(held, state.profile.arrived);
     this.expire(held, state.profile.lastSeen);
+  }
+
+  /** Also of accounts that stay decoded for weeks: ids beyond the horizon are of no use to anybody. */
+  private forgetIds(held: Held, arrived: number): void {
+    if (held.spilled.size === 0) return;
+    const oldest = oldestSlot(arrived);
+    for (const slot of held.spilled.keys()) if (slot < oldest) held.spilled.delete(slot);
   }
 
   /** What the table's time to live would delete. */
   private expire(held: Held, lastSeen: number): void {
-    for (let i = 0; i < held.sealed.length; i++) {
-      const part = held.sealed[i];
-      if (part === undefined || part.bytes.length === 0) continue;
-      if (part.newest >= lastSeen - this.retentionMs) break;
-      held.sealed[i] = { newest: part.newest, bytes: new Uint8Array() };
-    }
+    const limit = lastSeen - this.retentionMs;
+    let expired = 0;
+    while (expired < held.sealed.length && (held.sealed[expired]?.newest ?? 0) < limit) expired++;
+    if (expired === 0) return;
+    held.sealed.splice(0, expired);
+    held.first += expired;
   }
 }

@@ -84,6 +84,36 @@ describe('a replay that is interrupted and taken up again', () => {
   });
 });
 
+describe('what a replay keeps', () => {
+  it('does not grow with the number of events of the same accounts', { timeout: 60_000 }, () => {
+    // more events within an hour than an item holds ids of
+    const burst = harvest({
+      account: account(9),
+      events: 600,
+      everyMs: 5_000,
+      from: START + 13 * 86_400_000,
+    });
+    const bytesAfter = (fortnights: number): Record<string, number> => {
+      const track = newTrack();
+      for (let n = 0; n < fortnights; n++)
+        for (const event of [...events, ...burst])
+          if (event.id !== 'mad')
+            track.push({
+              ...event,
+              id: `${event.id}-${n}`,
+              time: new Date(Date.parse(event.time) + n * 14 * 86_400_000).toISOString(),
+            });
+      track.finish();
+      const bytes: Record<string, number> = {};
+      for (const [part, value] of track.frames()) bytes[part] = (bytes[part] ?? 0) + serialize(value).length;
+      return bytes;
+    };
+    const two = bytesAfter(2);
+    for (const [part, bytes] of Object.entries(bytesAfter(6)))
+      expect(bytes, part).toBeLessThan(1.02 * (two[part] ?? 0) + 16);
+  });
+});
+
 describe('backtest --checkpoint', () => {
   let folder: string;
   const at = (name: string): string => join(folder, name);
