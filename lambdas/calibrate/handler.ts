@@ -97,6 +97,7 @@ async function learn(
   const made = learnCalibration('draft', accounts, {
     ...scoreRules(policy),
     contamination: CONTAMINATION,
+    benign: new Set([...verdicts].flatMap(([account, verdict]) => (verdict === 'benign' ? [account] : []))),
     onSetAside: (set) => {
       exclude = set;
     },

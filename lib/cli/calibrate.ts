@@ -43,7 +43,7 @@ export function calibrateCommand(): Command {
     .option('--labels <file>', 'leave out accounts that are labelled extraction or grey')
     .option(
       '--verdicts',
-      'leave out accounts that the security team confirmed too, where the labels say nothing',
+      'leave out accounts that the security team confirmed, keep those that it found benign, where the labels say nothing',
     )
     .option('--table <name>', 'findings table (FINDING_TABLE) for --verdicts')
     .option('--policy <file>', 'windows and weights to calibrate for; default: the shipped policy')
@@ -81,6 +81,9 @@ async function calibrate(names: readonly string[], options: CalibrateOptions): P
   const made = learnCalibration('draft', accounts, {
     ...scoreRules(policy),
     contamination: options.contamination,
+    benign: new Set(
+      [...(verdicts ?? [])].flatMap(([account, label]) => (label === 'benign' ? [account] : [])),
+    ),
     onSetAside: (set) => {
       exclude = set;
     },

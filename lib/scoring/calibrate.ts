@@ -20,6 +20,8 @@ export interface CalibrationAccount {
 export interface LearningRules extends ScoreRules {
   /** largest share of accounts of a group that may be set aside as likely attackers */
   readonly contamination: number;
+  /** accounts that people judged and found benign: never set aside, however much they stand apart */
+  readonly benign?: ReadonlySet<string>;
   /** told which accounts were set aside, before the calibration is returned */
   readonly onSetAside?: (accounts: ReadonlySet<string>) => void;
 }
@@ -113,10 +115,10 @@ export function learnCalibration(
   if (rules.contamination > 0) {
     for (let round = 0; round < 3; round++) {
       const outliers = apart(made.scores, Math.floor(accounts.length * rules.contamination));
-      const next = accounts.map((_, i) => !outliers.has(i));
+      const next = accounts.map((held, i) => !outliers.has(i) || rules.benign?.has(held.account) === true);
       const same = next.every((keep, i) => keep === kept[i]);
       kept = next;
-      setAside = outliers.size;
+      setAside = next.filter((keep) => !keep).length;
       if (same) break;
       made = learn(kept);
     }
