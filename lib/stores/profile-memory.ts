@@ -5,23 +5,63 @@ import { newAccount } from '../detection/account-state.ts';
 import type { Seal } from '../detection/advance.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
 import type { RecentIds } from '../profile/recent-ids.ts';
+import type { Slice } from '../profile/slice.ts';
 import { joinSlices } from '../profile/window.ts';
 import { fromItem, type HotItem, idsToSpill, oldestSlot, toItem } from './profile-item.ts';
 import type { ProfileStore } from './profile-store.ts';
 
-interface SealedPart {
-  /** start of its newest slice, ms */
-  readonly newest: number;
-  readonly bytes: Uint8Array;
+/** Sealed parts one after another, in one array: there are many accounts, and an array of its own costs as much as a part. */
+interface SealedParts {
+  /** number of the oldest part that has not expired */
+  first: number;
+  bytes: Uint8Array;
+  /** of each part, where it ends in `bytes` */
+  ends: number[];
+  /** of each part, start of its newest slice, ms */
+  newest: number[];
 }
 
 interface Held {
   hot: HotItem | undefined;
-  /** number of the oldest part that has not expired */
-  first: number;
-  /** from there on, one number after another */
-  sealed: SealedPart[];
-  spilled: RecentIds;
+  sealed: SealedParts | undefined;
+  /** undefined where none are: hardly any account sends so much within an hour */
+  spilled: RecentIds | undefined;
+}
+
+const NO_BYTES = new Uint8Array();
+const NO_IDS: RecentIds = new Map();
+
+function slicesOf(parts: SealedParts | undefined): readonly Slice[] {
+  if (parts === undefined) return [];
+  return joinSlices(
+    parts.ends.map((end, i) => decodeSlices(parts.bytes.subarray(i === 0 ? 0 : parts.ends[i - 1], end))),
+  );
+}
+
+/** Adds a part; one that is there already is the same (see Seal), one that has expired is gone. */
+function withPart(parts: SealedParts | undefined, { number, slices }: Seal): SealedParts | undefined {
+  const held = parts ?? { first: number, bytes: NO_BYTES, ends: [], newest: [] };
+  if (number !== held.first + held.ends.length) return parts;
+  const part = encodeSlices(slices);
+  const bytes = new Uint8Array(held.bytes.length + part.length);
+  bytes.set(held.bytes);
+  bytes.set(part, held.bytes.length);
+  held.bytes = bytes;
+  held.ends.push(bytes.length);
+  held.newest.push(slices[slices.length - 1]?.start ?? 0);
+  return held;
+}
+
+/** Drops the parts whose newest slice began before `limit`, ms. */
+function expireParts(parts: SealedParts, limit: number): void {
+  let expired = 0;
+  while (expired < parts.newest.length && (parts.newest[expired] as number) < limit) expired++;
+  if (expired === 0) return;
+  const cut = parts.ends[expired - 1] as number;
+  parts.first += expired;
+  parts.bytes = parts.bytes.slice(cut);
+  parts.ends = parts.ends.slice(expired).map((end) => end - cut);
+  parts.newest = parts.newest.slice(expired);
 }
 
 /**
@@ -63,12 +103,7 @@ export class MemoryProfileStore implements ProfileStore, Resumable {
     if (warm !== undefined) return warm;
     const held = this.items.get(account);
     if (held?.hot === undefined) return newAccount(account);
-    const state = fromItem(
-      account,
-      held.hot,
-      joinSlices(held.sealed.map(({ bytes }) => decodeSlices(bytes))),
-      held.spilled,
-    );
+    const state = fromItem(account, held.hot, slicesOf(held.sealed), held.spilled ?? NO_IDS);
     this.warm.set(account, state);
     return state;
   }
@@ -77,14 +112,11 @@ export class MemoryProfileStore implements ProfileStore, Resumable {
     const { account } = next.profile;
     const current = this.warm.peek(account)?.profile.version ?? this.items.get(account)?.hot?.version ?? 0;
     const held = this.held(account);
-    if (seal !== undefined && seal.number >= held.first)
-      held.sealed[seal.number - held.first] = {
-        newest: seal.slices[seal.slices.length - 1]?.start ?? 0,
-        bytes: encodeSlices(seal.slices),
-      };
+    if (seal !== undefined) held.sealed = withPart(held.sealed, seal);
     if (current !== stored.profile.version) return 'conflict';
     if (seal !== undefined) this.expire(held, next.profile.lastSeen);
     for (const [slot, entries] of idsToSpill(stored, next)) {
+      held.spilled ??= new Map();
       const known = held.spilled.get(slot) ?? new Map<number, number>();
       for (const [id, position] of entries) known.set(id, position);
       held.spilled.set(slot, known);
@@ -98,7 +130,7 @@ export class MemoryProfileStore implements ProfileStore, Resumable {
   *states(): Generator<AccountState> {
     for (const [account, held] of this.items) {
       const { profile, judgement } = this.one(account);
-      yield { profile, judgement, sealed: joinSlices(held.sealed.map(({ bytes }) => decodeSlices(bytes))) };
+      yield { profile, judgement, sealed: slicesOf(held.sealed) };
     }
   }
 
@@ -121,7 +153,7 @@ export class MemoryProfileStore implements ProfileStore, Resumable {
     for (const [account, state] of this.warm.entries()) this.cool(account, state);
     for (const { hot, sealed } of this.items.values()) {
       bytes += (hot?.meta.length ?? 0) + (hot?.slices.length ?? 0) + (hot?.recent.length ?? 0);
-      for (const part of sealed) bytes += part.bytes.length;
+      bytes += sealed?.bytes.length ?? 0;
     }
     return bytes;
   }
@@ -129,7 +161,7 @@ export class MemoryProfileStore implements ProfileStore, Resumable {
   private held(account: string): Held {
     let held = this.items.get(account);
     if (held === undefined) {
-      held = { hot: undefined, first: 1, sealed: [], spilled: new Map() };
+      held = { hot: undefined, sealed: undefined, spilled: undefined };
       this.items.set(account, held);
     }
     return held;
@@ -137,25 +169,23 @@ export class MemoryProfileStore implements ProfileStore, Resumable {
 
   private cool(account: string, state: AccountState): void {
     const held = this.held(account);
-    held.hot = toItem(state);
+    const item = toItem(state);
+    held.hot = item.recent.length > 0 ? item : { ...item, recent: NO_BYTES };
     this.forgetIds(held, state.profile.arrived);
     this.expire(held, state.profile.lastSeen);
   }
 
   /** Also of accounts that stay decoded for weeks: ids beyond the horizon are of no use to anybody. */
   private forgetIds(held: Held, arrived: number): void {
-    if (held.spilled.size === 0) return;
+    const { spilled } = held;
+    if (spilled === undefined) return;
     const oldest = oldestSlot(arrived);
-    for (const slot of held.spilled.keys()) if (slot < oldest) held.spilled.delete(slot);
+    for (const slot of spilled.keys()) if (slot < oldest) spilled.delete(slot);
+    if (spilled.size === 0) held.spilled = undefined;
   }
 
   /** What the table's time to live would delete. */
   private expire(held: Held, lastSeen: number): void {
-    const limit = lastSeen - this.retentionMs;
-    let expired = 0;
-    while (expired < held.sealed.length && (held.sealed[expired]?.newest ?? 0) < limit) expired++;
-    if (expired === 0) return;
-    held.sealed.splice(0, expired);
-    held.first += expired;
+    if (held.sealed !== undefined) expireParts(held.sealed, lastSeen - this.retentionMs);
   }
 }
