@@ -3,6 +3,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import { learnGroupNull } from '../../lib/campaigns/group-null.ts';
 import { type Rules, scoreRules } from '../../lib/detection/judge.ts';
+import type { Verdict } from '../../lib/findings/finding.ts';
 import { TrafficBySlice } from '../../lib/findings/traffic.ts';
 import { readEnvironment } from '../../lib/infra/environment.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
@@ -82,7 +83,7 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
   }
   await keepTraffic(findings, traffic.week(silent.now));
   const fault = await lookAgain(silent, profiles);
-  const learnt = accounts.length === 0 ? undefined : await learn(accounts, policy, share);
+  const learnt = accounts.length === 0 ? undefined : await learn(accounts, benignOf(verdicts), policy, share);
   if (learnt === undefined) logger.info('no profiles yet: nothing to learn from');
   if (fault !== undefined) throw fault;
   return learnt;
@@ -90,6 +91,7 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
 
 async function learn(
   accounts: readonly CalibrationAccount[],
+  benign: ReadonlySet<string>,
   policy: Policy,
   share: number,
 ): Promise<{ id: string; accounts: number }> {
@@ -97,7 +99,7 @@ async function learn(
   const made = learnCalibration('draft', accounts, {
     ...scoreRules(policy),
     contamination: CONTAMINATION,
-    benign: new Set([...verdicts].flatMap(([account, verdict]) => (verdict === 'benign' ? [account] : []))),
+    benign,
     onSetAside: (set) => {
       exclude = set;
     },
@@ -108,6 +110,10 @@ async function learn(
   logger.info('calibration made', { id, accounts: made.accounts, setAside: made.setAside, share });
   metrics.addMetric('CalibrationAccounts', MetricUnit.Count, made.accounts);
   return { id, accounts: made.accounts };
+}
+
+function benignOf(verdicts: ReadonlyMap<string, Verdict>): ReadonlySet<string> {
+  return new Set([...verdicts].flatMap(([account, verdict]) => (verdict === 'benign' ? [account] : [])));
 }
 
 /** A failure is told at the end: a policy that names a calibration which is not there needs a new one all the more. */
