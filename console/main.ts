@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { useCallback, useMemo, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 import type { ConsoleData } from '../lib/backtest/console-data.ts';
 import type { Notice } from '../lib/findings/finding.ts';
 import { Campaigns } from './campaigns.ts';
@@ -37,6 +37,11 @@ function App({ data, notices }: { data: ConsoleData; notices: readonly Notice[] 
         : underWeights(data, recorded, steps, weights, data.policy.stepCap),
     [data, recorded, steps, weights, present],
   );
+  // once while nobody waits: the browser compiles it, and the first move of a slider is as quick as the others
+  useEffect(() => {
+    const idle = setTimeout(() => underWeights(data, recorded, steps, present, data.policy.stepCap), 300);
+    return () => clearTimeout(idle);
+  }, [data, recorded, steps, present]);
   const onWeight = useCallback(
     (signal: number, value: number) =>
       setWeights((held) => held.map((weight, i) => (i === signal ? value : weight))),

@@ -44,9 +44,6 @@ function chainOf(group: string): string[] {
   return [...parts.map((_, n) => parts.slice(0, parts.length - n).join('/')), 'everyone'];
 }
 
-/** Scores are told apart to a ten-thousandth: a key of score and account is then a whole number that is exact. */
-const FINE = 1e4;
-const MOST_ACCOUNTS = 2 ** 20;
 /** Points at which a group's chances are worked out; in between log p is taken as straight, as its tail is. */
 const POINTS = 256;
 
@@ -65,13 +62,12 @@ export function underWeights(
   const scores = scoresUnder(steps, weights, cap, count);
   const innocent = label.includes(BENIGN) ? BENIGN : UNLABELLED;
   const chains = data.groups.map(chainOf);
-  const nulls = nullsOf(scores, chains, (i) => (label[i] === innocent ? (group[i] as number) : -1));
   let most = 0;
-  for (const score of scores) most = Math.max(most, score);
+  for (let i = 0; i < count; i++) if ((scores[i] as number) > most) most = scores[i] as number;
+  const nulls = nullsOf(scores, most, chains, (i) => (label[i] === innocent ? (group[i] as number) : -1));
   const tables = chains.map((chain) => logChances(nulls, chain, most, data.calibrationDays));
   const logP = new Float32Array(count);
-  // below what scores are told apart by, all are alike
-  const scale = most < 1 / FINE ? 0 : POINTS / most;
+  const scale = most < ALIKE ? 0 : POINTS / most;
   for (let i = 0; i < count; i++) {
     const table = tables[group[i] as number] as Float32Array;
     const at = (scores[i] as number) * scale;
@@ -82,20 +78,49 @@ export function underWeights(
   return { ...accounts, logP, peak: Float32Array.from(scores) };
 }
 
+/** Scores below this are no scores. */
+const ALIKE = 1e-4;
+/** Accounts are ordered by scores in so many steps, in two passes of DIGIT bits. */
+const DIGIT = 11;
+const STEPS = 2 ** (2 * DIGIT) - 1;
+
+/** Accounts in ascending order of their scores (radix sort: a comparison a pair would take most of the time there is). */
+function ascending(accounts: Uint32Array, scores: Float64Array, most: number): Uint32Array {
+  const keys = Uint32Array.from(accounts, (i) =>
+    Math.round(((scores[i] as number) / Math.max(most, ALIKE)) * STEPS),
+  );
+  let order = Uint32Array.from(accounts, (_, k) => k);
+  for (const shift of [0, DIGIT]) {
+    const starts = new Uint32Array(2 ** DIGIT + 1);
+    const digit = (k: number): number => ((keys[k] as number) >>> shift) & (2 ** DIGIT - 1);
+    for (const k of order) starts[digit(k) + 1] = (starts[digit(k) + 1] as number) + 1;
+    for (let d = 1; d < starts.length; d++) starts[d] = (starts[d] as number) + (starts[d - 1] as number);
+    const next = new Uint32Array(order.length);
+    for (const k of order) {
+      const d = digit(k);
+      next[starts[d] as number] = k;
+      starts[d] = (starts[d] as number) + 1;
+    }
+    order = next;
+  }
+  return order.map((k) => accounts[k] as number);
+}
+
 /** One sort for all groups: every group of a chain gets its scores in ascending order. */
 function nullsOf(
   scores: Float64Array,
+  most: number,
   chains: readonly (readonly string[])[],
   groupOf: (account: number) => number,
 ): Calibration['score'] {
   let kept = 0;
-  const keys = new Float64Array(scores.length);
+  const innocent = new Uint32Array(scores.length);
   const members = new Uint32Array(chains.length);
   for (let i = 0; i < scores.length; i++) {
     const group = groupOf(i);
     if (group < 0) continue;
     members[group] = (members[group] as number) + 1;
-    keys[kept++] = Math.round((scores[i] as number) * FINE) * MOST_ACCOUNTS + i;
+    innocent[kept++] = i;
   }
   const lists = new Map<string, Ascending>();
   for (const name of new Set(chains.flat())) {
@@ -106,10 +131,7 @@ function nullsOf(
     lists.set(name, { values: new Float64Array(size), size: 0 });
   }
   const listsOf = chains.map((chain) => chain.map((name) => lists.get(name) as Ascending));
-  const sorted = keys.subarray(0, kept).sort();
-  for (let k = 0; k < kept; k++) {
-    const key = sorted[k] as number;
-    const account = key - Math.floor(key / MOST_ACCOUNTS) * MOST_ACCOUNTS;
+  for (const account of ascending(innocent.subarray(0, kept), scores, most)) {
     const score = scores[account] as number;
     for (const list of listsOf[groupOf(account)] as readonly Ascending[]) list.values[list.size++] = score;
   }
