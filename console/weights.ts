@@ -75,7 +75,7 @@ export function underWeights(
     const below = table[low] as number;
     logP[i] = below + ((table[low + 1] as number) - below) * (at - low);
   }
-  return { ...accounts, logP, peak: Float32Array.from(scores) };
+  return { ...accounts, logP, peak: new Float32Array(scores) };
 }
 
 /** Scores below this are no scores. */
@@ -86,24 +86,34 @@ const STEPS = 2 ** (2 * DIGIT) - 1;
 
 /** Accounts in ascending order of their scores (radix sort: a comparison a pair would take most of the time there is). */
 function ascending(accounts: Uint32Array, scores: Float64Array, most: number): Uint32Array {
-  const keys = Uint32Array.from(accounts, (i) =>
-    Math.round(((scores[i] as number) / Math.max(most, ALIKE)) * STEPS),
-  );
-  let order = Uint32Array.from(accounts, (_, k) => k);
-  for (const shift of [0, DIGIT]) {
-    const starts = new Uint32Array(2 ** DIGIT + 1);
-    const digit = (k: number): number => ((keys[k] as number) >>> shift) & (2 ** DIGIT - 1);
-    for (const k of order) starts[digit(k) + 1] = (starts[digit(k) + 1] as number) + 1;
-    for (let d = 1; d < starts.length; d++) starts[d] = (starts[d] as number) + (starts[d - 1] as number);
-    const next = new Uint32Array(order.length);
-    for (const k of order) {
-      const d = digit(k);
-      next[starts[d] as number] = k;
-      starts[d] = (starts[d] as number) + 1;
+  const scale = STEPS / Math.max(most, ALIKE);
+  const mask = 2 ** DIGIT - 1;
+  const count = accounts.length;
+  const keys = new Uint32Array(scores.length);
+  for (let n = 0; n < count; n++) {
+    const i = accounts[n] as number;
+    keys[i] = (scores[i] as number) * scale;
+  }
+  let order = accounts;
+  for (let shift = 0; shift <= DIGIT; shift += DIGIT) {
+    const starts = new Uint32Array(mask + 2);
+    for (let n = 0; n < count; n++) {
+      const digit = ((keys[order[n] as number] as number) >>> shift) & mask;
+      starts[digit + 1] = (starts[digit + 1] as number) + 1;
+    }
+    for (let digit = 0; digit < mask; digit++)
+      starts[digit + 1] = (starts[digit + 1] as number) + (starts[digit] as number);
+    const next = new Uint32Array(count);
+    for (let n = 0; n < count; n++) {
+      const i = order[n] as number;
+      const digit = ((keys[i] as number) >>> shift) & mask;
+      const at = starts[digit] as number;
+      next[at] = i;
+      starts[digit] = at + 1;
     }
     order = next;
   }
-  return order.map((k) => accounts[k] as number);
+  return order;
 }
 
 /** One sort for all groups: every group of a chain gets its scores in ascending order. */
@@ -131,9 +141,15 @@ function nullsOf(
     lists.set(name, { values: new Float64Array(size), size: 0 });
   }
   const listsOf = chains.map((chain) => chain.map((name) => lists.get(name) as Ascending));
-  for (const account of ascending(innocent.subarray(0, kept), scores, most)) {
+  const order = ascending(innocent.subarray(0, kept), scores, most);
+  for (let n = 0; n < kept; n++) {
+    const account = order[n] as number;
     const score = scores[account] as number;
-    for (const list of listsOf[groupOf(account)] as readonly Ascending[]) list.values[list.size++] = score;
+    const own = listsOf[groupOf(account)] as readonly Ascending[];
+    for (let k = 0; k < own.length; k++) {
+      const list = own[k] as Ascending;
+      list.values[list.size++] = score;
+    }
   }
   return Object.fromEntries([...lists].map(([name, { values }]) => [name, nullOfSorted(values)]));
 }
