@@ -16,6 +16,7 @@ export const VARIABLES = {
   SECURITY_HUB: 'ARN of the Security Hub product that findings are imported under; empty where that is off',
   POLICY_APPLICATION: 'name of the AppConfig application that policies are read from',
   POLICY_STALENESS_SECONDS: 'seconds that a policy may be behind what was deployed',
+  LINK_PRESSURE_MINUTES: 'least minutes between two runs of link that changes ask for',
   STREAM_NAME: 'name of the stream of usage events',
   ALLOWED_SKEW_SECONDS: 'seconds that an event may be ahead of its arrival',
   TRUST_REPLAY_CLOCK: '"true" only where the arrival time inside a record may be believed',
@@ -84,13 +85,21 @@ export const FUNCTIONS = {
   },
   index: {
     entry: 'lambdas/index/handler.ts',
-    what: 'Keeps the link index from the stream of the profile table.',
-    variables: [...EVERYWHERE, 'PROFILE_TABLE', 'LINK_TABLE'],
+    what: 'Keeps the link index from the stream of the profile table, and asks for runs of link under pressure.',
+    variables: [...EVERYWHERE, 'PROFILE_TABLE', 'LINK_TABLE', 'CAMPAIGN_TABLE', 'LINK_PRESSURE_MINUTES'],
   },
   link: {
     entry: 'lambdas/link/handler.ts',
     what: 'Joins linked accounts into campaigns and scores them.',
-    variables: [...EVERYWHERE, 'PROFILE_TABLE', 'LINK_TABLE', 'CAMPAIGN_TABLE', 'STATE_BUCKET', ...POLICIES],
+    variables: [
+      ...EVERYWHERE,
+      'PROFILE_TABLE',
+      'LINK_TABLE',
+      'CAMPAIGN_TABLE',
+      'LINK_PRESSURE_MINUTES',
+      'STATE_BUCKET',
+      ...POLICIES,
+    ],
   },
   calibrate: {
     entry: 'lambdas/calibrate/handler.ts',

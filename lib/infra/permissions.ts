@@ -7,6 +7,7 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { RUN_PARTITION } from '../stores/run-request-names.ts';
 import type { Buckets } from './buckets.ts';
 import { CALIBRATION_PREFIX, EVENTS_PREFIX, FAILED_BATCH_PREFIX } from './buckets.ts';
 import type { FunctionName } from './environment.ts';
@@ -116,6 +117,16 @@ function delivery(resources: Resources): PolicyStatement[] {
   ];
 }
 
+/** Asking for a run of `link`: the items of one partition, no campaign's. */
+function runRequests(campaigns: Table): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'RunRequests',
+    actions: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
+    resources: [campaigns.tableArn],
+    conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [RUN_PARTITION] } },
+  });
+}
+
 /** What only the sweep does: digests list findings, and Security Hub is brought up to date. */
 function sweeping({ tables, securityHubArn }: Resources): PolicyStatement[] {
   return [
@@ -190,9 +201,12 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
       ],
       r.tables.link.tableArn,
     ),
+    runRequests(r.tables.campaign),
     keyThrough(r.key, 'dynamodb', 's3'),
   ],
   link: (r) => [
+    tableStream('RunsAskedFor', r.tables.campaign),
+    listTableStreams(),
     allow(
       'Links',
       ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:Scan'],

@@ -9,7 +9,9 @@ import {
   MetricType,
   StartingPosition,
 } from 'aws-cdk-lib/aws-lambda';
+import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
+import { ASKED_ITEM, RUN_PARTITION } from '../stores/run-request-names.ts';
 import { Bundles } from './bundles.ts';
 import type { EnvironmentOf, PipelineFunction } from './environment.ts';
 import { observability, Worker } from './functions.ts';
@@ -23,7 +25,7 @@ export interface PipelineProps {
   readonly eventBusName: string;
 }
 
-export type MappingName = 'score' | 'notifyProfiles' | 'notifyCampaigns' | 'index';
+export type MappingName = 'score' | 'notifyProfiles' | 'notifyCampaigns' | 'index' | 'linkAsked';
 export type ScheduleName = 'sweep' | 'link' | 'calibrate';
 
 /** Records live 24 hours in a table's stream: give up while the payload can still be saved. */
@@ -37,6 +39,12 @@ const TABLE_STREAM_RETRIES = 10;
 const CARRIES_NOTICES = FilterCriteria.filter({
   eventName: FilterRule.or('INSERT', 'MODIFY'),
   dynamodb: { NewImage: { noticeShard: { S: FilterRule.exists() } } },
+});
+
+/** The item by which `index` asks for a run of `link`; nothing else in the campaign table wakes it. */
+const ASKS_FOR_A_RUN = FilterCriteria.filter({
+  eventName: FilterRule.or('INSERT', 'MODIFY'),
+  dynamodb: { Keys: { campaign: { S: [RUN_PARTITION] }, item: { S: [ASKED_ITEM] } } },
 });
 
 /** The functions and what wakes each of them. */
@@ -70,6 +78,11 @@ export class Pipeline extends Construct {
       SECURITY_HUB: resources.securityHubArn ?? '',
     };
     const profiles = { PROFILE_TABLE: tables.profile.tableName };
+    const campaigns = {
+      LINK_TABLE: tables.link.tableName,
+      CAMPAIGN_TABLE: tables.campaign.tableName,
+      LINK_PRESSURE_MINUTES: String(settings.linkPressureMinutes),
+    };
     const state = { STATE_BUCKET: resources.buckets.state.bucketName };
 
     this.workers = {
@@ -89,15 +102,14 @@ export class Pipeline extends Construct {
       index: this.#worker('index', 512, 60, {
         ...everywhere('index'),
         ...profiles,
-        LINK_TABLE: tables.link.tableName,
+        ...campaigns,
       }),
       link: this.#worker('link', settings.batchMemoryMb, 300, {
         ...everywhere('link'),
         ...profiles,
         ...state,
         ...policies,
-        LINK_TABLE: tables.link.tableName,
-        CAMPAIGN_TABLE: tables.campaign.tableName,
+        ...campaigns,
       }),
       calibrate: this.#worker('calibrate', settings.batchMemoryMb, 900, {
         ...everywhere('calibrate'),
@@ -141,6 +153,17 @@ export class Pipeline extends Construct {
         0,
         true,
       ),
+      linkAsked: new EventSourceMapping(this, 'LinkAskedMapping', {
+        target: this.workers.link.fn,
+        eventSourceArn: streamOf('LinkAskedMapping', tables.campaign.tableStreamArn),
+        startingPosition: StartingPosition.LATEST,
+        batchSize: 1,
+        retryAttempts: 1,
+        // as for a scheduled run that fails; nothing is lost with a request, the counters keep asking
+        onFailure: new SqsDlq(resources.notification.deadLetters),
+        maxRecordAge: Duration.minutes(settings.linkMinutes),
+        filters: [ASKS_FOR_A_RUN],
+      }),
       index: this.#tableMapping('IndexMapping', 'index', tables.profile.tableStreamArn, 500, 10, false),
     };
 
@@ -197,11 +220,9 @@ export class Pipeline extends Construct {
     windowSeconds: number,
     noticesOnly: boolean,
   ): EventSourceMapping {
-    if (streamArn === undefined)
-      throw new Error(`${id}: the table has no stream; see TABLES in lib/infra/tables.ts`);
     return new EventSourceMapping(this, id, {
       target: this.workers[target].fn,
-      eventSourceArn: streamArn,
+      eventSourceArn: streamOf(id, streamArn),
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize,
       maxBatchingWindow: Duration.seconds(windowSeconds),
@@ -223,4 +244,10 @@ export class Pipeline extends Construct {
       ],
     });
   }
+}
+
+function streamOf(mapping: string, arn: string | undefined): string {
+  if (arn === undefined)
+    throw new Error(`${mapping}: the table has no stream; see TABLES in lib/infra/tables.ts`);
+  return arn;
 }

@@ -188,6 +188,12 @@ export const SETTINGS = {
     'How long alarms can take a new policy back by themselves; no other policy can be pushed meanwhile.',
   ),
   linkMinutes: wholeNumber(5, 1440, 15, 'Minutes between two runs of `link`.'),
+  linkPressureMinutes: wholeNumber(
+    1,
+    1440,
+    5,
+    'Least minutes between a run of `link` and the next one that changes ask for before the schedule.',
+  ),
   sweepMinutes: wholeNumber(
     1,
     60,

@@ -17,6 +17,8 @@ export interface LinkStore {
   watch(account: string, watched: boolean, until: number): Promise<void>;
   /** Accounts that are watched: those whose clocks are worth comparing, though they share nothing. */
   watched(): Promise<readonly string[]>;
+  /** Facts of up to `limit` accounts that stand under a hard value. Eventually consistent. */
+  sharing(value: string, limit: number): Promise<readonly AccountFacts[]>;
   /** Entries of partition `part` of `parts`, all of a value together. Eventually consistent. */
   scan(part: number, parts: number): AsyncIterable<LinkEntry>;
 }
@@ -77,6 +79,10 @@ export class MemoryLinkStore implements LinkStore {
 
   async watched(): Promise<readonly string[]> {
     return [...this.#watched].sort();
+  }
+
+  async sharing(value: string, limit: number): Promise<readonly AccountFacts[]> {
+    return [...(this.#values.get(value)?.values() ?? [])].slice(0, limit).map(decodeFacts);
   }
 
   async *scan(part: number, parts: number): AsyncGenerator<LinkEntry> {

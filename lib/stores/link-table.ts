@@ -101,6 +101,19 @@ export class LinkTable implements LinkStore {
     return found.sort();
   }
 
+  async sharing(value: string, limit: number): Promise<readonly AccountFacts[]> {
+    const { Items = [] } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#table,
+        KeyConditionExpression: '#value = :value',
+        ExpressionAttributeNames: { '#value': 'value' },
+        ExpressionAttributeValues: { ':value': { S: value } },
+        Limit: limit,
+      }),
+    );
+    return Items.flatMap((item) => this.#facts(item) ?? []);
+  }
+
   async *scan(part: number, parts: number): AsyncGenerator<LinkEntry> {
     let from: Record<string, AttributeValue> | undefined;
     do {
@@ -114,20 +127,22 @@ export class LinkTable implements LinkStore {
       );
       for (const item of page.Items ?? []) {
         const value = item.value?.S ?? '';
-        const account = item.member?.S ?? '';
         if (value.startsWith(`${WATCHED}#`)) continue;
-        let facts: AccountFacts;
-        try {
-          facts = decodeFacts(item.facts?.S ?? '');
-        } catch (error) {
-          // one damaged item must not keep all others from being linked
-          this.#options.onUnreadable?.(value, account, error);
-          continue;
-        }
-        yield { value, account, facts };
+        const facts = this.#facts(item);
+        if (facts !== undefined) yield { value, account: item.member?.S ?? '', facts };
       }
       from = page.LastEvaluatedKey;
     } while (from !== undefined);
+  }
+
+  /** One damaged item must not keep all others from being linked: it is reported, and passed over. */
+  #facts(item: Record<string, AttributeValue>): AccountFacts | undefined {
+    try {
+      return decodeFacts(item.facts?.S ?? '');
+    } catch (error) {
+      this.#options.onUnreadable?.(item.value?.S ?? '', item.member?.S ?? '', error);
+      return undefined;
+    }
   }
 
   async #write(requests: WriteRequest[]): Promise<void> {

@@ -1,8 +1,9 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { encodeFacts } from '../../lib/campaigns/facts-codec.ts';
 import { LinkTable } from '../../lib/stores/link-table.ts';
+import { RunRequests } from '../../lib/stores/run-requests.ts';
 import { factsOf } from '../campaigns/base.ts';
 import { account } from '../events.ts';
 
@@ -11,6 +12,7 @@ let client: DynamoDBClient;
 let links: LinkTable;
 let handler: (event: unknown, context: unknown) => Promise<unknown>;
 const TABLE = 'links';
+const CAMPAIGNS = 'campaigns';
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
@@ -18,6 +20,8 @@ beforeAll(async () => {
   for (const [name, value] of Object.entries({
     PROFILE_TABLE: 'profiles',
     LINK_TABLE: TABLE,
+    CAMPAIGN_TABLE: CAMPAIGNS,
+    LINK_PRESSURE_MINUTES: '5',
     POWERTOOLS_SERVICE_NAME: 'index',
     POWERTOOLS_METRICS_NAMESPACE: 'test',
     LOG_LEVEL: 'SILENT',
@@ -39,6 +43,20 @@ beforeAll(async () => {
       KeySchema: [
         { AttributeName: 'value', KeyType: 'HASH' },
         { AttributeName: 'member', KeyType: 'RANGE' },
+      ],
+    }),
+  );
+  await client.send(
+    new CreateTableCommand({
+      TableName: CAMPAIGNS,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: 'campaign', AttributeType: 'S' },
+        { AttributeName: 'item', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: 'campaign', KeyType: 'HASH' },
+        { AttributeName: 'item', KeyType: 'RANGE' },
       ],
     }),
   );
@@ -113,5 +131,63 @@ describe('the index function', () => {
       batchItemFailures: [{ itemIdentifier: '1' }],
     });
     send.mockRestore();
+  });
+});
+
+async function asked(): Promise<{ at: number; because: string } | undefined> {
+  const { Item } = await client.send(
+    new GetItemCommand({
+      TableName: CAMPAIGNS,
+      Key: { campaign: { S: 'link-run' }, item: { S: 'asked' } },
+      ConsistentRead: true,
+    }),
+  );
+  return Item && { at: Number(Item.at?.N), because: Item.because?.S ?? '' };
+}
+
+describe('pressure on link', () => {
+  it('does not come from accounts that share nothing, nor from a value that many have shown for long', async () => {
+    const lone = Array.from({ length: 30 }, (_, i) => record('facts', account(100 + i), facts(`lone-${i}`)));
+    expect(await push(...lone)).toEqual({ batchItemFailures: [] });
+    for (let i = 0; i < 60; i++)
+      await links.put(account(200 + i), factsOf({ payment: 'invoice' }), undefined);
+    await push(record('facts', account(270), facts('invoice')));
+    expect(await asked()).toBeUndefined();
+  });
+
+  it('asks for a run when a burst of new accounts shares a payment, once in five minutes however it goes on', async () => {
+    await push(...[0, 1, 2, 3].map((i) => record('facts', account(300 + i), facts('burst'))));
+    expect(await asked()).toBeUndefined();
+    await push(record('facts', account(304), facts('burst')));
+    const first = await asked();
+    expect(first?.because).toBe('bursts');
+    for (let i = 5; i < 40; i++) await push(record('facts', account(300 + i), facts('burst')));
+    expect(await asked()).toEqual(first);
+  });
+
+  it('is gone once a run has begun, and asks again for what it did not let through', async () => {
+    const requests = new RunRequests(client, CAMPAIGNS, { minutes: 5 });
+    const minute = 60_000;
+    const now = Date.now() + 60 * minute;
+    const none = { changes: 0, watched: 0, bursts: 0 };
+    await requests.begin(now);
+    expect(await requests.add({ ...none, changes: 4999 }, now + 6 * minute)).toBe('calm');
+    expect(await requests.add({ ...none, watched: 20 }, now + 2 * minute)).toBe('early');
+    // the first change after the interval, however small
+    expect(await requests.add({ ...none, changes: 1 }, now + 6 * minute)).toBe('asked');
+    expect(await requests.add({ ...none, bursts: 1 }, now + 7 * minute)).toBe('early');
+    // two who ask at once
+    const both = [1, 2].map(() => requests.add({ ...none, bursts: 1 }, now + 20 * minute));
+    expect((await Promise.all(both)).sort()).toEqual(['asked', 'early']);
+    await requests.begin(now + 20 * minute);
+    expect(await requests.add({ ...none, changes: 1 }, now + 30 * minute)).toBe('calm');
+    expect(await requests.add(none, now + 30 * minute)).toBe('calm');
+  });
+
+  it('keeps no batch from being indexed when it cannot be told', async () => {
+    const add = vi.spyOn(RunRequests.prototype, 'add').mockRejectedValueOnce(new Error('down'));
+    expect(await push(record('facts', account(400), facts('quiet')))).toEqual({ batchItemFailures: [] });
+    expect(await entries()).toContain(`payment#quiet ${account(400)}`);
+    add.mockRestore();
   });
 });
