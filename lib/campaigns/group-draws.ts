@@ -1,5 +1,6 @@
 import { hash48 } from '../profile/hashes.ts';
-import { type MemberWindow, novelShares } from './group-window.ts';
+import { novelShares } from './group-window.ts';
+import type { MemberWindow } from './member-window.ts';
 import { shuffle, type Uniform } from './random.ts';
 
 /** A benign group to learn from, as indices of accounts, and the half of the base that it was drawn from. */

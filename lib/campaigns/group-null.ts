@@ -12,7 +12,7 @@ import {
   surprise,
   surpriseNulls,
 } from './group-score.ts';
-import { type MemberWindow, memberWindow } from './group-window.ts';
+import { type MemberWindow, memberWindow } from './member-window.ts';
 import { seeded } from './random.ts';
 
 export interface GroupLearning {

@@ -19,7 +19,8 @@ import {
   type Signal,
 } from '../signals/signal.ts';
 import { uniformGenerator } from '../signals/uniform-generator.ts';
-import { type MemberWindow, memberWindow, mergedWindow, novelShares, promptsOnly } from './group-window.ts';
+import { mergedWindow, novelShares, promptsOnly } from './group-window.ts';
+import { type MemberWindow, memberWindow } from './member-window.ts';
 
 /** Only a group can show it: read by lookAtGroup, abstains on an account. */
 export const everyMember: Signal = {

@@ -1,6 +1,5 @@
 import { type BottomK, distinct, mergeInto } from '../profile/bottom-k.ts';
 import {
-  type CellMark,
   copySlice,
   emptySample,
   emptySamples,
@@ -11,79 +10,8 @@ import {
   sliceStart,
 } from '../profile/slice.ts';
 import { bits, type Window, windowOf } from '../profile/window.ts';
-
-/** Marks that judge a group. */
-const MARKS = ['active', 'reasoning', 'grading'] as const satisfies readonly CellMark[];
-const WORDS = MARKS.length * 3;
-/** Counters that judge a group. */
-export interface MemberCounts {
-  events: number;
-  outputTokens: number;
-  reasoning: number;
-  grading: number;
-  headSum: number;
-  headSquares: number;
-}
-
-/** What a member brings to its group's window: counters, cells, and samples of its openings, closings and prompts. */
-export interface MemberWindow {
-  readonly counts: Readonly<MemberCounts>;
-  /** per slice of the window, per mark, three words of 24 cells */
-  readonly cells: Int32Array;
-  readonly opening: BottomK;
-  readonly closing: BottomK;
-  readonly prompt: BottomK;
-}
-
-/**
- * A member's part of a window `[to - length, to)`, with `to` the end of the slice in which `latest` lies, from the slice
- * of `from` on. Samples are those of the key epoch that was seen in most events.
- */
-export function memberWindow(
-  slices: readonly Slice[],
-  latest: number,
-  length: number,
-  from: number,
-): MemberWindow {
-  const to = sliceStart(latest) + SLICE_MS;
-  const start = to - length;
-  const since = Math.max(start, sliceStart(from));
-  const counts = { events: 0, outputTokens: 0, reasoning: 0, grading: 0, headSum: 0, headSquares: 0 };
-  const cells = new Int32Array((length / SLICE_MS) * WORDS);
-  const inside: Slice[] = [];
-  const seen = new Map<string, number>();
-  for (const slice of slices) {
-    if (slice.start < since || slice.start >= to) continue;
-    inside.push(slice);
-    addCounts(counts, slice.counts);
-    let at = ((slice.start - start) / SLICE_MS) * WORDS;
-    for (const mark of MARKS) for (const word of slice.cells[mark]) cells[at++] = word;
-    for (const epoch of slice.samples.keys()) seen.set(epoch, (seen.get(epoch) ?? 0) + slice.counts.events);
-  }
-  let epoch: string | undefined;
-  for (const [name, count] of seen) if (epoch === undefined || count > (seen.get(epoch) ?? 0)) epoch = name;
-  const opening = emptySample('opening');
-  const closing = emptySample('closing');
-  const prompt = emptySample('prompt');
-  if (epoch !== undefined)
-    for (const slice of inside) {
-      const samples = slice.samples.get(epoch);
-      if (samples === undefined) continue;
-      mergeInto(opening, samples.opening);
-      mergeInto(closing, samples.closing);
-      mergeInto(prompt, samples.prompt);
-    }
-  return { counts, cells, opening, closing, prompt };
-}
-
-function addCounts(into: MemberCounts, from: Readonly<MemberCounts>): void {
-  into.events += from.events;
-  into.outputTokens += from.outputTokens;
-  into.reasoning += from.reasoning;
-  into.grading += from.grading;
-  into.headSum += from.headSum;
-  into.headSquares += from.headSquares;
-}
+import { addCounts, MARKS, type MemberWindow, orCells, WORDS } from './member-window.ts';
+import { upperShare } from './upper-share.ts';
 
 /**
  * The members' windows merged: counters add, cells are OR-ed (five minutes in which ten members are active are one
@@ -101,7 +29,10 @@ export function mergedWindow(
   const cells = new Int32Array((length / SLICE_MS) * WORDS);
   for (const member of members) {
     addCounts(window.counts, member.counts);
-    for (let i = 0; i < cells.length; i++) cells[i] = (cells[i] as number) | (member.cells[i] as number);
+    const own = member.cells;
+    const at = ((member.cellsFrom - window.from) / SLICE_MS) * WORDS;
+    for (let i = 0; i < own.length; i++) cells[at + i] = (cells[at + i] as number) | (own[i] as number);
+    if (member.newest !== undefined) orCells(cells, member.newest, window.from);
     mergeInto(prompts, member.prompt);
   }
   for (let slot = 0; slot < cells.length; slot += WORDS) {
@@ -147,6 +78,39 @@ const BROAD = FLAG.single | FLAG.instruction;
 /** Share of the members that may show an opening before it counts as the group's own template. */
 const SHARED_BY = 0.05;
 
+/** Where people work at least so much of the other openings is shown by a second member too. */
+const COMMON_WORDS = 0.05;
+/** One-sided normal quantile for 5 %. */
+const Z = 1.645;
+
+/**
+ * How far it says anything that tasks do not recur among the members, [0, 1]. Where people work, their other requests
+ * (questions above all) begin alike from account to account, more or less; where surely not even those do, the group's
+ * words are simply rare ones, and tasks that nobody repeats are nothing special. The other openings are the control; a
+ * group of hardly anything but tasks has none and is not excused.
+ * @param shown per member, per opening of its sample, how many members show it
+ */
+function told(members: readonly MemberWindow[], shown: readonly (readonly number[])[]): number {
+  if (members.length < 2) return 1;
+  let tasks = 0;
+  let others = 0;
+  let common = 0;
+  members.forEach(({ opening: { flags } }, m) => {
+    const by = shown[m] as readonly number[];
+    for (let i = 0; i < flags.length; i++) {
+      const flag = flags[i] as number;
+      if ((flag & BROAD) === BROAD) tasks++;
+      else if ((flag & FLAG.single) !== 0) {
+        others++;
+        if ((by[i] as number) > 1) common++;
+      }
+    }
+  });
+  if (others === 0 || tasks === 0) return 1;
+  const excused = Math.max(0, 1 - upperShare(common / others, others, Z) / COMMON_WORDS);
+  return 1 - Math.min(1, others / tasks) * excused;
+}
+
 /**
  * For each member the share of its requests that are self-contained tasks whose opening neither it nor the group
  * repeats. A class repeats its exercises and a company its templates, from account to account; the shares of one query
@@ -158,20 +122,23 @@ export function novelShares(members: readonly MemberWindow[]): number[] {
   for (const { opening } of members)
     for (const hash of opening.hashes) shownBy.set(hash, (shownBy.get(hash) ?? 0) + 1);
   const most = Math.max(1, Math.floor(members.length * SHARED_BY));
-  return members.map(({ opening, closing, counts: { events } }) => {
+  const shown = members.map(({ opening }) => opening.hashes.map((hash) => shownBy.get(hash) as number));
+  const part = told(members, shown);
+  return members.map(({ opening, closing, counts: { events } }, m) => {
     const size = opening.hashes.length;
     if (size === 0 || events === 0) return 0;
     const rare = Math.max(1, Math.floor(events * 0.02));
+    const by = shown[m] as readonly number[];
     let hits = 0;
     for (let i = 0; i < size; i++) {
       const count = opening.counts[i] as number;
       if (count > rare || ((opening.flags[i] as number) & BROAD) !== BROAD) continue;
-      if ((shownBy.get(opening.hashes[i] as number) ?? 0) > most) continue;
+      if ((by[i] as number) > most) continue;
       hits += count;
     }
     const openings = distinct(opening);
     const share = Math.min(1, (hits * openings) / size / events);
     // an opening that repeats with the same ending is a template whose slot comes first
-    return share * Math.min(1, distinct(closing) / Math.max(1, openings));
+    return part * share * Math.min(1, distinct(closing) / Math.max(1, openings));
   });
 }

@@ -1,7 +1,7 @@
 import { chunksOf, type Frame, type Resumable } from '../backtest/resumable.ts';
 import { addTo, type BottomK, bottomK, distinct } from '../profile/bottom-k.ts';
 import { hash48 } from '../profile/hashes.ts';
-import { type AccountFacts, factKey, linkFacts } from './link-facts.ts';
+import { type AccountFacts, factKey, kindOf, LINK_KINDS, linkFacts } from './link-facts.ts';
 
 /** Who shows a value: bounded, however popular it is. */
 export interface Posting {
@@ -25,6 +25,8 @@ const COUNT_SPACE = 2 ** 32;
 
 interface Popular {
   readonly members: Set<string>;
+  /** accounts that show it now, exactly */
+  showing: number;
   count: BottomK | undefined;
 }
 
@@ -34,6 +36,8 @@ interface Popular {
  */
 export class LinkIndex implements Resumable {
   readonly #values = new Map<string, string | Popular>();
+  /** values of one owner's kind that two accounts have shown at a time */
+  readonly #shared = new Map<string, Popular>();
   readonly #facts = new Map<string, AccountFacts>();
   readonly #keys = new Map<string, readonly string[]>();
   readonly #limit: number;
@@ -77,11 +81,10 @@ export class LinkIndex implements Resumable {
     if (before !== undefined && before.length === keys.length && before.every((key, i) => key === keys[i]))
       return;
     this.#changes++;
-    if (before !== undefined) {
-      const kept = new Set(keys);
-      for (const key of before) if (!kept.has(key)) this.#remove(account, key);
-    }
-    for (const key of keys) this.#add(account, key);
+    const kept = new Set(keys);
+    for (const key of before ?? []) if (!kept.has(key)) this.#remove(account, key);
+    const known = new Set(before);
+    for (const key of keys) if (!known.has(key)) this.#add(account, key);
     this.#keys.set(account, keys);
   }
 
@@ -115,12 +118,17 @@ export class LinkIndex implements Resumable {
       : Math.max(held.members.size, distinct(held.count, COUNT_SPACE));
   }
 
-  /** Values that at least two accounts show. */
-  *shared(): Generator<[key: string, members: ReadonlySet<string>, accounts: number]> {
-    for (const [key, held] of this.#values) {
-      if (typeof held === 'string' || held.members.size < 2) continue;
-      yield [key, held.members, this.popularity(key)];
-    }
+  /** Exact number of accounts that show a value now, however many. */
+  showing(key: string): number {
+    const held = this.#values.get(key);
+    if (held === undefined) return 0;
+    return typeof held === 'string' ? 1 : held.showing;
+  }
+
+  /** Values that belong to one owner by their nature (see LINK_KINDS), where at least two accounts show them. */
+  *sharedOwners(): Generator<[key: string, members: ReadonlySet<string>, accounts: number]> {
+    for (const [key, held] of this.#shared)
+      if (held.members.size >= 2) yield [key, held.members, this.popularity(key)];
   }
 
   /** The order in which values and accounts came is a part of the state: a full value keeps those that came first. */
@@ -128,12 +136,15 @@ export class LinkIndex implements Resumable {
     yield ['changes', this.#changes];
     for (const chunk of chunksOf(this.#facts)) yield ['facts', chunk];
     for (const chunk of chunksOf(this.#values)) yield ['values', chunk];
+    yield ['shared', [...this.#shared.keys()]];
   }
 
   restore(part: string, value: unknown): void {
     if (part === 'changes') this.#changes = value as number;
     else if (part === 'values')
       for (const [key, held] of value as [string, string | Popular][]) this.#values.set(key, held);
+    else if (part === 'shared')
+      for (const key of value as string[]) this.#shared.set(key, this.#values.get(key) as Popular);
     else
       for (const [account, facts] of value as [string, AccountFacts][]) {
         this.#facts.set(account, facts);
@@ -148,10 +159,14 @@ export class LinkIndex implements Resumable {
       return;
     }
     if (typeof held === 'string') {
-      if (held !== account) this.#values.set(key, { members: new Set([held, account]), count: undefined });
+      if (held === account) return;
+      const both = { members: new Set([held, account]), showing: 2, count: undefined };
+      this.#values.set(key, both);
+      if (LINK_KINDS[kindOf(key)].hard) this.#shared.set(key, both);
       return;
     }
     if (held.members.has(account)) return;
+    held.showing++;
     if (held.members.size < this.#limit) {
       held.members.add(account);
       return;
@@ -168,6 +183,12 @@ export class LinkIndex implements Resumable {
     if (held === undefined) return;
     if (typeof held === 'string') {
       if (held === account) this.#values.delete(key);
-    } else if (held.members.delete(account) && held.members.size === 0) this.#values.delete(key);
+      return;
+    }
+    held.members.delete(account);
+    held.showing--;
+    if (held.showing > 0) return;
+    this.#values.delete(key);
+    this.#shared.delete(key);
   }
 }

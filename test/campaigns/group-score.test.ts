@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { learnGroupNull } from '../../lib/campaigns/group-null.ts';
 import { groupCertainty, lookAtGroup, scoreGroup } from '../../lib/campaigns/group-score.ts';
-import { memberWindow, mergedWindow, novelShares } from '../../lib/campaigns/group-window.ts';
+import { mergedWindow, novelShares } from '../../lib/campaigns/group-window.ts';
+import { memberWindow } from '../../lib/campaigns/member-window.ts';
 import { addEvent, emptySlice, type Slice, sliceStart } from '../../lib/profile/slice.ts';
 import { windowEnding } from '../../lib/profile/window.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
-import { account, application, DAY, HOUR, harvest, MINUTE, START } from '../events.ts';
+import { account, application, DAY, HOUR, harvest, MINUTE, print, START } from '../events.ts';
 
 function slicesOf(events: readonly UsageEvent[]): Slice[] {
   const slices = new Map<number, Slice>();
@@ -138,5 +139,27 @@ describe('a group', () => {
     expect(a).toBe(0);
     expect(b).toBe(0);
     expect(c).toBeCloseTo(1, 1);
+  });
+
+  it('of rare words altogether is excused: its tasks recur as little as its questions', () => {
+    const question = (name: string, seed: number, shared: boolean) =>
+      harvest({ account: name, events: 30, seed }).map((event, i) => ({
+        ...event,
+        shape: { ...event.shape, instruction: false, question: true },
+        prints: event.prints.map((prints) => ({
+          ...prints,
+          opening: print(shared ? 77_000 + (i % 12) : 88_000 + seed * 100 + i),
+        })),
+      }));
+    const group = (shared: boolean) =>
+      Array.from({ length: 10 }, (_, n) => {
+        const name = account(n);
+        const tasks = harvest({ account: name, events: 10, seed: 400 + n });
+        return memberWindow(slicesOf([...tasks, ...question(name, 500 + n, shared)]), START + DAY, WEEK, 0);
+      });
+    const mean = (members: ReturnType<typeof group>) =>
+      novelShares(members).reduce((sum, share) => sum + share, 0) / members.length;
+    expect(mean(group(true))).toBeGreaterThan(0.1);
+    expect(mean(group(false))).toBeLessThan(0.3 * mean(group(true)));
   });
 });

@@ -7,6 +7,7 @@ import { kindOf } from '../../lib/campaigns/link-facts.ts';
 function group(members: readonly string[], keys: readonly string[] = ['payment#p']): Group {
   return {
     members: [...members].sort(),
+    bodies: [members],
     links: keys.map((key) => ({ key, kind: kindOf(key), members, accounts: members.length })),
   };
 }

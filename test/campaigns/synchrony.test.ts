@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { activeWeek } from '../../lib/campaigns/active-week.ts';
 import { findGroups } from '../../lib/campaigns/find-groups.ts';
 import { seeded } from '../../lib/campaigns/random.ts';
-import { activeWeek, rounds, synchronousPairs } from '../../lib/campaigns/synchrony.ts';
+import { rounds, synchronousPairs } from '../../lib/campaigns/synchrony.ts';
 import { addEvent, emptySlice, SLICE_MS, type Slice, sliceStart } from '../../lib/profile/slice.ts';
 import { DAY, HOUR, START, usageEvent } from '../events.ts';
 import { indexOf, strangers } from './base.ts';
