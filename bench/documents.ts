@@ -199,6 +199,7 @@ async function deliverAll(told: readonly Told[], documents: Documents): Promise<
     topic,
     bus,
     hub: true,
+    accuserOf: async () => undefined,
     traffic: async () => undefined,
     brakes: { account: new StormBrake(findings, 'account'), campaign: new StormBrake(findings, 'campaign') },
     now: () => clock,

@@ -3,6 +3,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import { readEnvironment } from '../../lib/infra/environment.ts';
 import type { MetricName } from '../../lib/infra/metrics.ts';
+import { DynamoAccusations } from '../../lib/stores/accusations.ts';
 import { CalibrationBucket } from '../../lib/stores/calibration-store.ts';
 import { CampaignTable } from '../../lib/stores/campaign-table.ts';
 import { dynamoDb, s3 } from '../../lib/stores/clients.ts';
@@ -10,16 +11,20 @@ import { LinkTable } from '../../lib/stores/link-table.ts';
 import { policySourceOf } from '../../lib/stores/policy-source.ts';
 import { ProfileTable } from '../../lib/stores/profile-table.ts';
 import { rulesSource } from '../../lib/stores/rules-source.ts';
+import { RunRequests } from '../../lib/stores/run-requests.ts';
 import { CODE_VERSION } from '../../lib/version.ts';
 import { policyProblems } from '../policy-problems.ts';
 import { type LinkReport, linkRun, strangerShareFor } from './link-run.ts';
 
-/** Links, and judges campaigns, on a schedule. Wiring only: see link-run.ts. */
+/** Links, and judges campaigns, on a schedule and where `index` asks for it. Wiring only: see link-run.ts. */
 
 const environment = readEnvironment('link', process.env);
 const logger = new Logger();
 const metrics = new Metrics();
 const client = dynamoDb();
+const requests = new RunRequests(client, environment.CAMPAIGN_TABLE, {
+  minutes: Number(environment.LINK_PRESSURE_MINUTES),
+});
 const onProblem = policyProblems(logger, metrics);
 const rulesOf = rulesSource(
   policySourceOf(environment, onProblem),
@@ -46,6 +51,7 @@ async function linkOnce(context: {
   const { policy, calibration } = await rulesOf.active();
   logger.appendKeys({ policy: policy.id, calibration: calibration.id, code: CODE_VERSION });
   if (!policy.campaigns.enabled) return undefined;
+  await requests.begin(Date.now());
   const candidate = await rulesOf.shadow();
   if (calibration.groupScore === undefined)
     logger.warn('the calibration knows no benign groups: campaigns are linked, none is judged', {
@@ -53,13 +59,15 @@ async function linkOnce(context: {
     });
   const onUnreadable = (key: string, ...rest: unknown[]): void =>
     logger.error('a stored item cannot be read and is passed over', { key, error: rest.at(-1) as Error });
+  const campaigns = new CampaignTable(client, environment.CAMPAIGN_TABLE, { onUnreadable });
   const { notices, ...report } = await linkRun(
     {
       links: new LinkTable(client, environment.LINK_TABLE, {
         retentionDays: policy.retentionDays,
         onUnreadable,
       }),
-      campaigns: new CampaignTable(client, environment.CAMPAIGN_TABLE, { onUnreadable }),
+      campaigns,
+      accusations: new DynamoAccusations(client, environment.CAMPAIGN_TABLE, campaigns),
       profiles: new ProfileTable(client, environment.PROFILE_TABLE, {
         retentionDays: policy.retentionDays,
       }),

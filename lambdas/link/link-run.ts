@@ -1,13 +1,12 @@
+import { activeWeek } from '../../lib/campaigns/active-week.ts';
 import type { Campaign } from '../../lib/campaigns/campaign.ts';
-import { heldNames, isDue, planRun } from '../../lib/campaigns/campaign-run.ts';
+import { heldNames, isDue, planRun, unlinked } from '../../lib/campaigns/campaign-run.ts';
 import { findGroups, type Group } from '../../lib/campaigns/find-groups.ts';
 import { Funnel } from '../../lib/campaigns/funnel.ts';
 import { closeMerged, judgeCampaign, type Member } from '../../lib/campaigns/judge-campaign.ts';
 import { closeInShadow, judgeInShadow } from '../../lib/campaigns/judge-in-shadow.ts';
-import { kindOf, LINK_KINDS } from '../../lib/campaigns/link-facts.ts';
 import type { LinkIndex } from '../../lib/campaigns/link-index.ts';
 import {
-  activeWeek,
   MOST_COMPARED,
   rounds,
   type SynchronousPair,
@@ -18,6 +17,7 @@ import type { Rules } from '../../lib/detection/judge.ts';
 import type { Notice } from '../../lib/findings/finding.ts';
 import type { Slice } from '../../lib/profile/slice.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
+import type { Accusations } from '../../lib/stores/accusations.ts';
 import type { CampaignStore } from '../../lib/stores/campaign-store.ts';
 import type { LinkStore } from '../../lib/stores/link-store.ts';
 
@@ -25,6 +25,7 @@ import type { LinkStore } from '../../lib/stores/link-store.ts';
 export interface LinkPorts {
   readonly links: LinkStore;
   readonly campaigns: CampaignStore;
+  readonly accusations: Pick<Accusations, 'note' | 'forget'>;
   /** stored states of accounts; accounts that are not stored come as new ones */
   readonly profiles: { load(accounts: readonly string[]): Promise<Map<string, AccountState>> };
   /** milliseconds that are left for this run */
@@ -42,12 +43,14 @@ export interface LinkReport {
   readonly notices: readonly Notice[];
 }
 
-/** Partitions that the link table is read in. */
+/** Partitions that the link table is read in, side by side. */
 const PARTS = 8;
 /** Beyond so many accounts a sample of those that share nothing is kept: it only tells how common places are. */
 const STRANGERS = 100_000;
 /** A campaign is not begun with less time left than this, ms: one that is being written is always finished. */
 const RESERVE_MS = 15_000;
+/** How long it is noted whose finding names an account, ms: as long as a campaign is remembered. */
+const ACCUSED_MS = 120 * 86_400_000;
 /** Accounts whose profiles are held at once. */
 const MEMBERS_AT_ONCE = 2000;
 
@@ -79,9 +82,18 @@ export async function linkRun(ports: LinkPorts, rules: Rules, strangerShare = 1)
   );
   const report = { judged: 0, postponed: 0, conflicts: 0, notices: [] as Notice[] };
   const save = async (campaign: Campaign, notice: Notice | undefined): Promise<void> => {
-    const outcome = await ports.campaigns.save(campaign, known.get(campaign.id)?.version ?? 0);
-    if (outcome === 'conflict') report.conflicts++;
-    else if (notice !== undefined) report.notices.push(notice);
+    const held = known.get(campaign.id);
+    const before = held?.campaign.accused ?? new Map<string, number>();
+    const joined = [...campaign.accused.keys()].filter((account) => !before.has(account));
+    const left = [...before.keys()].filter((account) => !campaign.accused.has(account));
+    await ports.accusations.note(campaign.id, joined, campaign.seenAt + ACCUSED_MS);
+    const outcome = await ports.campaigns.save(campaign, held?.version ?? 0);
+    if (outcome === 'conflict') {
+      report.conflicts++;
+      return;
+    }
+    if (notice !== undefined) report.notices.push(notice);
+    await ports.accusations.forget(campaign.id, left);
   };
   // merges first: an account must never stand in two open threads because time ran out in between
   for (const { campaign, into } of plan.merged) {
@@ -90,13 +102,16 @@ export async function linkRun(ports: LinkPorts, rules: Rules, strangerShare = 1)
     const ended = closeMerged(campaign, into, successor, at, rules);
     await save(closeInShadow(ended.campaign, into, successor, at, rules), ended.notice);
   }
-  const due = [...plan.carried].sort((a, b) => a.campaign.judgedAt - b.campaign.judgedAt);
+  const due = [...plan.carried, ...unlinked(plan.resting)].sort(
+    (a, b) => a.campaign.judgedAt - b.campaign.judgedAt,
+  );
   for (const { campaign, group } of due) {
     if (ports.remaining() < RESERVE_MS) {
       report.postponed++;
       continue;
     }
-    if (group.members.length < policy.campaigns.smallest) continue;
+    if (group.members.length < policy.campaigns.smallest && campaign.judgement.finding === undefined)
+      continue;
     const stored = await states.load(group.members);
     const active = [...stored.values()].some(({ profile }) => profile.arrived > campaign.judgedAt);
     if (!isDue(campaign, group, active, at, policy)) continue;
@@ -121,9 +136,8 @@ async function compareClocks(
   states: StateReader,
 ): Promise<readonly SynchronousPair[]> {
   const candidates = new Set((await ports.links.watched()).slice(0, MOST_COMPARED));
-  for (const [key, members] of index.shared())
-    if (LINK_KINDS[kindOf(key)].hard)
-      for (const member of members) if (candidates.size < MOST_COMPARED) candidates.add(member);
+  for (const [, members] of index.sharedOwners())
+    for (const member of members) if (candidates.size < MOST_COMPARED) candidates.add(member);
   const held: { account: string; slices: readonly Slice[] }[] = [];
   let latest = 0;
   for (const chunk of chunks([...candidates], MEMBERS_AT_ONCE))
@@ -141,12 +155,15 @@ function* chunks<T>(list: readonly T[], size: number): Generator<readonly T[]> {
 }
 
 async function readLinks(links: LinkStore, strangerShare: number): Promise<Funnel> {
+  const parts = await Promise.all(
+    Array.from({ length: PARTS }, async (_, part) => {
+      const funnel = new Funnel({ strangerShare });
+      for await (const entry of links.scan(part, PARTS)) funnel.add(entry);
+      return funnel;
+    }),
+  );
   const whole = new Funnel({ strangerShare });
-  for (let part = 0; part < PARTS; part++) {
-    const funnel = new Funnel({ strangerShare });
-    for await (const entry of links.scan(part, PARTS)) funnel.add(entry);
-    whole.merge(funnel);
-  }
+  for (const part of parts) whole.merge(part);
   return whole;
 }
 

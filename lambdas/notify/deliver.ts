@@ -12,6 +12,7 @@ import { renderNotice } from '../../lib/findings/publication.ts';
 import { type Route, routeOf, withRoute } from '../../lib/findings/routing.ts';
 import { type Traffic, withTrafficShare } from '../../lib/findings/traffic.ts';
 import { ocsf } from '../../lib/findings/views/ocsf.ts';
+import type { Accusation } from '../../lib/stores/accusations.ts';
 import type { FindingBus } from '../../lib/stores/event-bus.ts';
 import type { FindingStore, Held } from '../../lib/stores/finding-store.ts';
 import type { NotificationTopic } from '../../lib/stores/notification-topic.ts';
@@ -24,6 +25,8 @@ export interface Delivery {
   readonly findings: FindingStore;
   readonly topic: NotificationTopic;
   readonly bus: FindingBus;
+  /** the open finding of a campaign that names an account, if there is one */
+  accuserOf(account: string): Promise<Accusation | undefined>;
   /** findings go to Security Hub too; they are only marked here, the sweep imports them */
   readonly hub: boolean;
   readonly brakes: Readonly<Record<BrakeName, StormBrake>>;
@@ -79,7 +82,7 @@ export async function deliver(
         });
         continue;
       }
-      const whole = withTrafficShare(notice, await delivery.traffic());
+      const whole = withTrafficShare(await inThread(notice, delivery), await delivery.traffic());
       if (!(await settle(whole, waiting.since, delivery))) {
         outcome = 'busy';
         break;
@@ -99,6 +102,13 @@ export async function deliver(
     }
   }
   return outcome;
+}
+
+/** An account's notice with the campaign that accuses it, so that nobody is told of one suspicion twice. */
+async function inThread(notice: Notice, delivery: Delivery): Promise<Notice> {
+  if (notice.subject.type !== 'account' || notice.shadow) return notice;
+  const campaign = await delivery.accuserOf(notice.subject.id);
+  return campaign === undefined ? notice : { ...notice, campaign: { ...campaign } };
 }
 
 /** Delivers one notice: claim, tell, record. False where another invocation is at it. */

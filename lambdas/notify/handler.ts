@@ -9,6 +9,8 @@ import type { Traffic } from '../../lib/findings/traffic.ts';
 import { homeOf } from '../../lib/findings/views/asff.ts';
 import { readEnvironment } from '../../lib/infra/environment.ts';
 import type { MetricName } from '../../lib/infra/metrics.ts';
+import { DynamoAccusations } from '../../lib/stores/accusations.ts';
+import { CampaignTable } from '../../lib/stores/campaign-table.ts';
 import { EventBridgeBus } from '../../lib/stores/event-bus.ts';
 import { trafficOf } from '../../lib/stores/finding-queries.ts';
 import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
@@ -56,6 +58,11 @@ const home = environment.SECURITY_HUB === '' ? undefined : homeOf(environment.SE
 const hub = home === undefined ? undefined : new SecurityHub(new SecurityHubClient({}));
 const profiles = new DynamoOutbox(dynamodb, environment.PROFILE_TABLE, PROFILE_OUTBOX);
 const campaigns = new DynamoOutbox(dynamodb, environment.CAMPAIGN_TABLE, CAMPAIGN_OUTBOX);
+const accusations = new DynamoAccusations(
+  dynamodb,
+  environment.CAMPAIGN_TABLE,
+  new CampaignTable(dynamodb, environment.CAMPAIGN_TABLE),
+);
 const metrics = new Metrics();
 
 /** For so long a week's traffic is good, ms; it is summed up once a day. */
@@ -89,6 +96,7 @@ export async function handler(event: WakeUp, context: { readonly awsRequestId: s
     findings,
     topic,
     bus,
+    accuserOf: (account) => accusations.of(account),
     traffic,
     hub: hub !== undefined,
     brakes: { account: new StormBrake(findings, 'account'), campaign: new StormBrake(findings, 'campaign') },

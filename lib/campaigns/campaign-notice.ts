@@ -1,7 +1,9 @@
-import type { Rules } from '../detection/judge.ts';
+import { priced, type Rules } from '../detection/judge.ts';
 import { explain } from '../findings/explanations.ts';
-import type { Notice, Reason, Transition } from '../findings/finding.ts';
+import type { Notice, NoticeMember, Reason, Transition } from '../findings/finding.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
+import { sliceStart } from '../profile/slice.ts';
 import { windowMs } from '../profile/window.ts';
 import type { Certainty } from '../scoring/evidence.ts';
 import type { Level, LevelState } from '../scoring/level.ts';
@@ -17,6 +19,9 @@ import { LINK_KINDS, type LinkKind } from './link-facts.ts';
 const LISTED = 50;
 /** Sample event ids that a notice lists. */
 const SAMPLES = 16;
+/** Most models of a member. */
+const MODELS_LISTED = 3;
+const DAY = 86_400_000;
 
 export interface CampaignOccasion {
   readonly transition: Transition;
@@ -56,13 +61,14 @@ export function campaignNotice(parts: NoticeParts): Notice {
     windowMs(top.hours),
     parts.from,
   );
-  const named = judged.filter(({ fit }) => fit !== 'against');
-  const shown = named.length > 0 ? named : judged;
+  const shown = judged.filter(({ fit }) => fit !== 'bystander');
+  const requests = judged.reduce((sum, { events }) => sum + events, 0);
   const linksOf = linksByMember(group);
   const listed = [...shown]
     .sort((a, b) => b.events - a.events || (a.member.account < b.member.account ? -1 : 1))
     .slice(0, LISTED);
-  const first = Math.min(...members.map((member) => member.firstSeen));
+  // nobody may be left of a campaign that is closed
+  const first = Math.min(occasion.at, ...members.map((member) => member.firstSeen));
   const models = [...window.models].sort((a, b) => b[1] - a[1]);
   return {
     v: 1,
@@ -74,16 +80,12 @@ export function campaignNotice(parts: NoticeParts): Notice {
       id: campaign.id,
       plan: customer.plan,
       product: customer.product,
-      members: listed.map(({ member, fit, events, outputTokens }) => ({
-        account: member.account,
-        role: fit,
-        firstSeen: iso(member.firstSeen),
-        lastSeen: iso(member.lastSeen),
-        events,
-        outputTokens,
-        links: linksOf.get(member.account) ?? [],
+      members: listed.map((held) => ({
+        ...memberEntry(held, { requests, at: occasion.at, from: parts.from, policy }),
+        links: linksOf.get(held.member.account) ?? [],
       })),
       memberCount: Math.max(1, shown.length || members.length),
+      ...(judged.length === 0 ? {} : { bystanders: judged.length - shown.length }),
     },
     at: iso(occasion.at),
     since: iso(Math.max(first, parts.from)),
@@ -105,10 +107,57 @@ export function campaignNotice(parts: NoticeParts): Notice {
       models: models
         .slice(0, 5)
         .map(([model, events]) => ({ model, share: round(events / Math.max(1, window.counts.events)) })),
+      ...priced(window, policy),
     },
     sampleEvents: listed.flatMap(({ member }) => (member.sampleEvents ?? []).slice(-2)).slice(0, SAMPLES),
     versions: { policy: policy.id, calibration: calibration.id, code: rules.code },
     shadow: rules.shadow,
+  };
+}
+
+interface MemberView {
+  /** of the whole group in the longest window */
+  readonly requests: number;
+  readonly at: number;
+  readonly from: number;
+  readonly policy: Policy;
+}
+
+/** A member as a finding lists it, over the longest window: what it did, and which ordinary work acting on it would cost. */
+function memberEntry(
+  { member, fit, share }: JudgedMember,
+  { requests, at, from, policy }: MemberView,
+): Omit<NoticeMember, 'links'> {
+  const { account, customer, firstSeen, lastSeen } = member;
+  const own = fullWindow([member.slices], at, windowMs(Math.max(...policy.windows)), from);
+  const { events, outputTokens } = own.counts;
+  // the window counts from the link and from the account's first event, whichever was later
+  const days = Math.max(1, (at - Math.max(own.from, sliceStart(from), firstSeen)) / DAY);
+  const ordinary = 1 - share;
+  const price = priced(own, policy);
+  const models = [...own.models].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  return {
+    account,
+    role: fit,
+    plan: customer.plan,
+    ageDays: Math.max(0, Math.floor((at - customer.createdAt) / DAY)),
+    firstSeen: iso(firstSeen),
+    lastSeen: iso(lastSeen),
+    events,
+    outputTokens,
+    requestsPerDay: round(events / days),
+    trafficShare: round(events / Math.max(1, requests)),
+    models: models
+      .slice(0, MODELS_LISTED)
+      .map(([model, used]) => ({ model, share: round(used / Math.max(1, events)) })),
+    atRisk: {
+      share: round(ordinary),
+      requestsPerDay: round((ordinary * events) / days),
+      outputTokensPerDay: Math.round((ordinary * outputTokens) / days),
+      ...(price === undefined
+        ? {}
+        : { listPriceUsdPerDay: Number(((ordinary * price.listPriceUsd) / days).toFixed(2)) }),
+    },
   };
 }
 

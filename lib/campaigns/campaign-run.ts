@@ -9,7 +9,7 @@ const FORGET_MS = 90 * 86_400_000;
 const MONTH_MS = 30 * 86_400_000;
 /** Groups that the budget is shared by at least: a young base does not spend a month's budget on its first groups. */
 const FEWEST_TESTED = 25;
-/** An open campaign that has gone quiet is looked at again after so long, so that it can calm, ms. */
+/** A campaign with a finding that has gone quiet is looked at again after so long, so that it can calm and close, ms. */
 const IDLE_LOOK_MS = 6 * 3_600_000;
 
 /** What one run has to do. */
@@ -50,9 +50,22 @@ export function isDue(
   at: number,
   policy: Policy,
 ): boolean {
-  if (group.members.length < policy.campaigns.smallest) return false;
-  const open = campaign.accused.size > 0 || (campaign.shadow?.accused.size ?? 0) > 0;
+  const open = campaign.judgement.finding !== undefined || (campaign.shadow?.accused.size ?? 0) > 0;
+  if (group.members.length < policy.campaigns.smallest && !open) return false;
   return active || (open && at - campaign.judgedAt >= IDLE_LOOK_MS);
+}
+
+/**
+ * Campaigns with a finding that nothing links any more, each with its last members for a group: accounts were closed, or
+ * forgotten. They are still looked at, so that the finding can calm and close.
+ */
+export function unlinked(resting: readonly Campaign[]): { campaign: Campaign; group: Group }[] {
+  return resting
+    .filter(({ judgement }) => judgement.finding !== undefined)
+    .map((campaign) => ({
+      campaign,
+      group: { members: campaign.members, links: [], bodies: [campaign.members] },
+    }));
 }
 
 /** Campaign by account; all campaigns with an open finding count as one, so that kin may find together (see findGroups). */

@@ -4,14 +4,16 @@ import { findingId, type Notice, type Transition } from '../findings/finding.ts'
 import type { Policy } from '../policy/policy.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
 import { type Slice, sliceStart } from '../profile/slice.ts';
+import { windowMs } from '../profile/window.ts';
 import { grow } from '../scoring/evidence.ts';
 import { type LevelRules, type LevelState, levelRank, nextLevel } from '../scoring/level.ts';
 import type { WindowScore } from '../scoring/score.ts';
 import type { Campaign } from './campaign.ts';
 import { campaignNotice } from './campaign-notice.ts';
 import type { Group } from './find-groups.ts';
-import { GROUP_SIGNALS, type GroupSight, groupCertainty, lookAtGroup, scoreGroup } from './group-score.ts';
-import { type Fit, fits } from './membership.ts';
+import { GROUP_SIGNALS, type GroupSight, groupCertainty, scoreGroup, sightOfMembers } from './group-score.ts';
+import { MemberWindows } from './member-window.ts';
+import { type Fit, fits, standsOutAt } from './membership.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -90,6 +92,7 @@ function mostFrequent(counts: ReadonlyMap<string, number>): string {
  * Judges a campaign at event time `at`: its members' merged slices from the slice in which the link first stood, scored
  * and compared with benign groups; evidence is the running maximum, as for accounts. Abstains without a group null in the
  * calibration: then nothing about the campaign changes.
+ * @param windows what is remembered from earlier looks: the same verdict, sooner
  */
 export function judgeCampaign(
   campaign: Campaign,
@@ -98,6 +101,7 @@ export function judgeCampaign(
   at: number,
   tested: number,
   rules: Rules,
+  windows = new MemberWindows(),
 ): CampaignVerdict {
   const { policy, calibration } = rules;
   const nulls = calibration.groupScore;
@@ -108,13 +112,9 @@ export function judgeCampaign(
   let best: WindowScore | undefined;
   let longest: GroupSight | undefined;
   for (const hours of policy.windows) {
-    const sight = lookAtGroup(
-      members.map((member) => member.slices),
-      customer,
-      at,
-      hours,
-      from,
-    );
+    const length = windowMs(hours);
+    const own = members.map(({ account, slices }) => windows.at(account, slices, at, length, from));
+    const sight = sightOfMembers(own, customer, at, hours);
     const score = scoreGroup(sight, scoreRules(policy), nulls);
     if (best === undefined || score.score > best.score) best = score;
     if (longest === undefined || hours > longest.hours) longest = sight;
@@ -126,7 +126,8 @@ export function judgeCampaign(
   const { p } = groupCertainty(best.score, kind, scoreRules(policy), calibration);
   const sure = groupCertainty(evidence.peak, kind, scoreRules(policy), calibration);
   const level = nextLevel(before.level, p, at, campaignLevels(policy, tested));
-  const judged = levelRank(level.level) >= SUSPECT ? judgeMembers(members, longest, best) : [];
+  const judged =
+    levelRank(level.level) >= SUSPECT ? judgeMembers(campaign, group, members, longest, best, at, rules) : [];
   const accused = accusedOf(campaign, level, judged, at);
   const transition = transitionOf(campaign, level, at, best.events, accused.size, policy);
   if (transition === undefined)
@@ -165,7 +166,7 @@ export function judgeCampaign(
     evidence,
     level,
     episode,
-    finding,
+    finding: transition === 'closed' ? undefined : finding,
     numbered: number,
     notices: [...before.notices, notice],
   };
@@ -226,7 +227,7 @@ export function closeMerged(
       ...ended,
       judgement: {
         ...judgement,
-        finding: { ...finding, noticedAt: at, calmed: true },
+        finding: undefined,
         numbered: number,
         notices: [...judgement.notices, notice],
       },
@@ -238,16 +239,22 @@ export function closeMerged(
 }
 
 function judgeMembers(
+  campaign: Campaign,
+  group: Group,
   members: readonly Member[],
   sight: GroupSight,
   score: WindowScore,
+  at: number,
+  rules: Rules,
 ): readonly JudgedMember[] {
-  const found = fits(sight, score);
+  const accounts = members.map((member) => member.account);
+  const named = (account: string): boolean => campaign.accused.has(account);
+  const found = fits(group, sight, accounts, score, named, standsOutAt(members, at, rules));
   return members.map((member, i) => {
     const { counts } = sight.members[i] as GroupSight['members'][number];
     return {
       member,
-      fit: found[i]?.fit ?? 'edge',
+      fit: found[i]?.fit ?? 'bystander',
       share: found[i]?.share ?? 0,
       events: counts.events,
       outputTokens: counts.outputTokens,
@@ -255,7 +262,7 @@ function judgeMembers(
   });
 }
 
-/** Who the finding names: all members but those whose own behaviour speaks against it. */
+/** Who the finding names: all members but bystanders. */
 function accusedOf(
   campaign: Campaign,
   level: LevelState,
@@ -266,8 +273,8 @@ function accusedOf(
   const accused = new Map<string, number>();
   for (const { member, fit, events } of judged) {
     const since = campaign.accused.get(member.account);
-    // who shows nothing in the window is named as long as he was, and not for the first time
-    if (fit === 'against' || (events === 0 && since === undefined)) continue;
+    // nobody is named for the first time without having shown anything
+    if (fit === 'bystander' || (events === 0 && since === undefined)) continue;
     accused.set(member.account, since ?? at);
   }
   return accused;
@@ -287,7 +294,9 @@ function transitionOf(
   const open = before.finding;
   if (is >= SUSPECT && (open === undefined || open.calmed))
     return open !== undefined && at - open.noticedAt < REOPEN_MS ? 'reopened' : 'opened';
-  if (open === undefined || open.calmed) return undefined;
+  if (open === undefined) return undefined;
+  // calm for so long that a later suspicion is another one
+  if (open.calmed) return at - open.noticedAt >= REOPEN_MS ? 'closed' : undefined;
   if (is < SUSPECT) return 'calmed';
   if (is > was) return 'escalated';
   const cooled = at - open.noticedAt >= policy.cooldownHours * HOUR;

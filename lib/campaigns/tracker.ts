@@ -4,13 +4,16 @@ import type { Notice } from '../findings/finding.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
 import { type Slice, sliceStart } from '../profile/slice.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
+import { type ActiveWeek, enough, weekOf } from './active-week.ts';
 import type { Campaign } from './campaign.ts';
-import { heldNames, isDue, planRun, type RunPlan } from './campaign-run.ts';
+import { heldNames, isDue, planRun, type RunPlan, unlinked } from './campaign-run.ts';
+import { ClockOverlaps } from './clock-overlaps.ts';
 import { findGroups, type Group, type GroupOptions, type GroupSearch } from './find-groups.ts';
 import { closeMerged, judgeCampaign, type Member } from './judge-campaign.ts';
 import { collectFacts } from './link-facts.ts';
 import { LinkIndex, type LinkIndexOptions } from './link-index.ts';
-import { activeWeek, MOST_COMPARED, rounds, type SynchronousPair, synchronousPairs } from './synchrony.ts';
+import { MemberWindows } from './member-window.ts';
+import { MOST_COMPARED, rounds, type SynchronousPair, synchronousPairs } from './synchrony.ts';
 
 export interface TrackerOptions extends GroupOptions, LinkIndexOptions {
   /** the permutation null is checked again when the base has grown by this share; default 0.1 */
@@ -27,7 +30,9 @@ export interface TrackerRun {
 }
 
 export interface TrackerPorts {
-  /** an account's slices, ascending, distinct starts; empty where none are held */
+  /**
+   * An account's slices, ascending, distinct starts; empty where none are held. A slice that changed is a new object.
+   */
   slicesOf(account: string): readonly Slice[];
   /** newest event ids of an account, for the notice */
   samplesOf?(account: string): readonly string[];
@@ -44,6 +49,9 @@ interface Seen {
   /** events since the last comparison of clocks, and of those before with less and less weight */
   fresh: number;
   busy: number;
+  /** its clock at the last comparison, and from when on it has changed since, ms */
+  week: ActiveWeek | undefined;
+  changed: number;
 }
 
 /**
@@ -62,6 +70,8 @@ export class CampaignTracker implements Resumable {
   #search: GroupSearch | undefined;
   #checkedSize = 0;
   #comparedAt = Number.NEGATIVE_INFINITY;
+  readonly #windows = new MemberWindows();
+  readonly #overlaps = new ClockOverlaps();
   #synchronous: readonly SynchronousPair[] = [];
 
   constructor(options: TrackerOptions = {}) {
@@ -81,11 +91,14 @@ export class CampaignTracker implements Resumable {
         last: time,
         fresh: 1,
         busy: 0,
+        week: undefined,
+        changed: sliceStart(time),
       });
     } else {
       if (time < held.first) held.first = time;
       if (time > held.last) held.last = time;
       held.fresh++;
+      if (time < held.changed) held.changed = sliceStart(time);
     }
     const facts = this.index.facts(account);
     const next = collectFacts(facts, [event]);
@@ -102,13 +115,13 @@ export class CampaignTracker implements Resumable {
     const plan = planRun([...this.#campaigns.values()], this.#groups, at, policy);
     const next = new Map(plan.resting.map((campaign) => [campaign.id, campaign]));
     const notices: Notice[] = [];
-    for (const { campaign, group } of plan.carried) {
+    for (const { campaign, group } of [...plan.carried, ...unlinked(plan.resting)]) {
       next.set(campaign.id, campaign);
       const active = group.members.some((account) => this.#touched.has(account));
       if (!isDue(campaign, group, active, at, policy)) continue;
       const members = group.members.flatMap((account) => this.#member(account, ports));
       const latest = active ? Math.max(...members.map((member) => member.lastSeen)) : at;
-      const verdict = judgeCampaign(campaign, group, members, latest, plan.tested, rules);
+      const verdict = judgeCampaign(campaign, group, members, latest, plan.tested, rules, this.#windows);
       next.set(campaign.id, delivered(verdict.campaign));
       if (verdict.notice !== undefined) notices.push(verdict.notice);
     }
@@ -148,7 +161,9 @@ export class CampaignTracker implements Resumable {
 
   *frames(): Generator<Frame> {
     yield* this.index.frames();
-    for (const chunk of chunksOf(this.#seen)) yield ['seen', chunk];
+    // clocks are read anew after a restart: what is remembered of them is a saving
+    for (const chunk of chunksOf(this.#seen))
+      yield ['seen', chunk.map(([account, seen]) => [account, { ...seen, week: undefined }])];
     const state: TrackerState = {
       touched: this.#touched,
       campaigns: this.#campaigns,
@@ -195,9 +210,20 @@ export class CampaignTracker implements Resumable {
     }
     if (candidates.length > MOST_COMPARED)
       candidates.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).splice(MOST_COMPARED);
-    const weeks = candidates.flatMap(([account]) => activeWeek(account, ports.slicesOf(account), at) ?? []);
-    this.#synchronous = rounds(synchronousPairs(weeks));
+    const weeks = candidates.flatMap(([account]) => enough(this.#weekOf(account, at, ports)) ?? []);
+    this.#synchronous = rounds(synchronousPairs(weeks, this.#overlaps));
     this.#groupsAt = -1;
+  }
+
+  #weekOf(account: string, at: number, ports: TrackerPorts): ActiveWeek {
+    const seen = this.#seen.get(account) as Seen;
+    const idle = seen.week !== undefined && seen.changed === Number.POSITIVE_INFINITY;
+    const slices = idle ? [] : ports.slicesOf(account);
+    seen.week = weekOf(account, slices, at, seen.week, seen.week === undefined ? undefined : seen.changed);
+    // a slice that begins after `at` (a clock ahead of arrival) is read the next time
+    const newest = slices[slices.length - 1];
+    seen.changed = newest !== undefined && newest.start > at ? newest.start : Number.POSITIVE_INFINITY;
+    return seen.week;
   }
 
   #link(): void {

@@ -208,7 +208,7 @@ export function reasonsOf(score: WindowScore, signals: readonly Signal[] = SIGNA
  * List price of a window, USD, where the policy prices all its models. Slices count tokens over all models, so they are
  * shared out by requests: an estimate.
  */
-function priced(window: Window, policy: Policy): { listPriceUsd: number } | undefined {
+export function priced(window: Window, policy: Policy): { listPriceUsd: number } | undefined {
   let usd = 0;
   for (const [model, events] of window.models) {
     const price = policy.prices[model];

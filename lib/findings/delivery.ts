@@ -38,6 +38,9 @@ export function decide(
     return { fate: 'quiet', because: `exception in the policy: ${notice.quiet}` };
   if (exception !== undefined && inForce(exception, now))
     return { fate: 'quiet', because: `benign until ${exception.until}, said ${exception.by}` };
+  const { campaign } = notice;
+  if (campaign !== undefined && levelRank(notice.level) <= levelRank(campaign.level))
+    return { fate: 'digest', because: `named in ${campaign.finding}, the finding of a campaign` };
   const atOnce = AT_ONCE.includes(notice.transition);
   const verdict = held?.verdict;
   if (verdict?.verdict === 'benign' && verdict.until !== undefined && Date.parse(verdict.until) > now)

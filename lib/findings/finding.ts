@@ -36,15 +36,33 @@ export const link = z.strictObject({
   evidence: z.string(),
 });
 
+export const ordinaryWork = z.strictObject({
+  share: z.number().describe('part of its requests that are not what the campaign is accused of'),
+  requestsPerDay: z.number(),
+  outputTokensPerDay: z.number().describe('shared out by requests: an estimate'),
+  listPriceUsdPerDay: z.number().optional().describe('where the policy prices all its models'),
+});
+export type OrdinaryWork = z.infer<typeof ordinaryWork>;
+
 export const member = z.strictObject({
   account: z.string(),
   role: z.string().describe('core or edge'),
+  plan: z.string().optional(),
+  ageDays: z.number().optional().describe('age of the account, days'),
   firstSeen: iso,
   lastSeen: iso,
-  events: z.number().int().min(0),
-  outputTokens: z.number().int().min(0),
+  events: z.number().int().min(0).describe('requests in the longest window of the policy'),
+  outputTokens: z.number().int().min(0).describe('tokens harvested: output tokens in the same window'),
   links: z.array(z.string()),
+  requestsPerDay: z.number().optional().describe('over the days of the window that it was there'),
+  trafficShare: z.number().optional().describe("part of the linked accounts' requests in the same window"),
+  models: z
+    .array(z.strictObject({ model: z.string(), share: z.number() }))
+    .optional()
+    .describe('most used first, at most 3'),
+  atRisk: ordinaryWork.optional().describe('ordinary work that is lost by acting on it'),
 });
+export type NoticeMember = z.infer<typeof member>;
 
 export const notice = z.strictObject({
   v: z.literal(1),
@@ -63,6 +81,12 @@ export const notice = z.strictObject({
     accountAgeDays: z.number().optional(),
     members: z.array(member).optional().describe('of a campaign, most active first, at most 50'),
     memberCount: z.number().int().min(1).optional(),
+    bystanders: z
+      .number()
+      .int()
+      .min(0)
+      .optional()
+      .describe('linked accounts that are no members, since their own behaviour is ordinary'),
   }),
   at: iso.describe('event time of the transition'),
   since: iso.describe('event time since when the behaviour is seen'),
@@ -77,6 +101,10 @@ export const notice = z.strictObject({
   reasons: z.array(reason),
   explanations: z.array(explanation),
   links: z.array(link),
+  campaign: z
+    .strictObject({ id: z.string(), finding: z.string(), level: z.enum(LEVELS) })
+    .optional()
+    .describe('of an account: the open finding of a campaign that names it, whose thread it belongs to'),
   stake: z.strictObject({
     requests: z.number().int(),
     inputTokens: z.number().int(),

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { learnGroupNull } from '../../lib/campaigns/group-null.ts';
+import { seeded } from '../../lib/campaigns/random.ts';
 import { CampaignTracker } from '../../lib/campaigns/tracker.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { type Notice, notice as noticeSchema } from '../../lib/findings/finding.ts';
@@ -70,22 +71,29 @@ function world(): UsageEvent[] {
   return events.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.id < b.id ? -1 : 1));
 }
 
-function replay(events: readonly UsageEvent[], rules: Rules, everyMs = 6 * HOUR) {
-  const tracker = new CampaignTracker();
-  const held = new Map<string, Map<number, Slice>>();
+/** @param going a replay that is carried on */
+function replay(
+  events: readonly UsageEvent[],
+  rules: Rules,
+  everyMs = 6 * HOUR,
+  going?: { tracker: CampaignTracker; held: Map<string, Map<number, Slice>>; end: number },
+) {
+  const tracker = going?.tracker ?? new CampaignTracker();
+  const held = going?.held ?? new Map<string, Map<number, Slice>>();
   const ports = {
     slicesOf: (name: string) => [...(held.get(name)?.values() ?? [])].sort((a, b) => a.start - b.start),
     samplesOf: (name: string) => [`sample-of-${name}`],
   };
   const notices: Notice[] = [];
-  let next = START + everyMs;
+  let next = (going?.end ?? START) + everyMs;
   const run = (at: number) => notices.push(...tracker.run(at, ports, rules).notices);
   for (const event of events) {
     const time = Date.parse(event.time);
     for (; time >= next; next += everyMs) run(next);
     const slices = held.get(event.account) ?? new Map<number, Slice>();
     held.set(event.account, slices);
-    const slice = slices.get(sliceStart(time)) ?? emptySlice(sliceStart(time));
+    // a slice that changes is a new object, as in a state
+    const slice = { ...(slices.get(sliceStart(time)) ?? emptySlice(sliceStart(time))) };
     slices.set(slice.start, slice);
     addEvent(slice, event, time);
     tracker.observe(event.account, event, time);
@@ -161,13 +169,57 @@ describe('the campaign tracker', () => {
     expect(first.tracker.run(first.end + HOUR, first.ports, rules).notices).toEqual([]);
   });
 
-  it('calms once the campaign has gone quiet', () => {
+  it('calms once the campaign has gone quiet, closes after a long calm, and says nothing more', () => {
     const { tracker, ports, end } = replay(events, rules);
     const later: Notice[] = [];
-    for (let at = end; at < end + 14 * DAY; at += 6 * HOUR)
+    for (let at = end; at < end + 40 * DAY; at += 6 * HOUR)
       later.push(...tracker.run(at, ports, rules).notices);
-    expect(later.map(({ transition }) => transition)).toContain('calmed');
+    const last = later.slice(-2);
+    expect(last.map(({ transition }) => transition)).toEqual(['calmed', 'closed']);
+    expect(Date.parse(last[1]?.at ?? '') - Date.parse(last[0]?.at ?? '')).toBeGreaterThanOrEqual(14 * DAY);
+    expect(later.every((held) => held.finding === first.notices[0]?.finding)).toBe(true);
     expect(tracker.accuserOf(account(705))).toBeUndefined();
+  });
+
+  it('closes what nothing links any more, though nobody is left', () => {
+    const { tracker, ports, end } = replay(events, rules);
+    for (let i = 0; i < 20; i++) tracker.index.drop(account(700 + i));
+    const gone = { ...ports, slicesOf: () => [] };
+    const later: Notice[] = [];
+    for (let at = end; at < end + 40 * DAY; at += 6 * HOUR)
+      later.push(...tracker.run(at, gone, rules).notices);
+    expect(later.map(({ transition }) => transition)).toEqual(['calmed', 'closed']);
+    for (const held of later) expect(() => noticeSchema.parse(held)).not.toThrow();
+  });
+
+  it('knows a successor on the infrastructure of a campaign whose accounts were closed', () => {
+    const closed = replay(events, rules);
+    const [campaign] = closed.tracker.campaigns().filter(({ accused }) => accused.size > 0);
+    // the same operator, a month later: new accounts and payments, the same relays and settings
+    const shift = 30 * DAY;
+    const members = new Map(Array.from({ length: 20 }, (_, i) => [account(700 + i), i]));
+    const anew = events
+      .filter((event) => members.has(event.account))
+      .map((event) => {
+        const n = members.get(event.account) ?? 0;
+        return {
+          ...event,
+          id: `new-${event.id}`,
+          account: account(900 + n),
+          time: new Date(Date.parse(event.time) + shift).toISOString(),
+          prints: event.prints.map((prints) => ({ ...prints, payment: print(4050 + (n % 4)) })),
+        };
+      });
+    for (const name of members.keys()) closed.tracker.index.drop(name);
+    const { tracker, notices } = replay(anew, rules, 6 * HOUR, closed);
+    const successor = tracker.campaigns().find((held) => held.members.includes(account(903)));
+    expect(successor?.id).not.toBe(campaign?.id);
+    expect(successor?.predecessor).toBe(campaign?.id);
+    const opened = notices.find(({ subject }) => subject.id === successor?.id);
+    expect(opened?.transition).toBe('opened');
+    expect(opened?.links).toContainEqual(
+      expect.objectContaining({ kind: 'successor', evidence: expect.stringContaining(campaign?.id ?? '?') }),
+    );
   });
 
   it('judges nobody without group nulls, and does nothing when campaigns are off', () => {
@@ -194,5 +246,39 @@ describe('the campaign tracker', () => {
     const campaign = tracker.campaigns().find(({ accused }) => accused.size > 0);
     expect(campaign?.members).toContain(account(800));
     expect(campaign?.accused.has(account(800))).toBe(false);
+  });
+
+  it('does not name who merely works in the same minutes', () => {
+    // one dispatcher's times, at no regular hour; harvesters and applications of others that happen to share them
+    const uniform = seeded(8);
+    const times = Array.from({ length: 90 }, () => START + uniform() * 9 * DAY).sort((a, b) => a - b);
+    const on = (run: UsageEvent[], own: number): UsageEvent[] =>
+      run.map((event, i) => ({
+        ...event,
+        id: `clock-${event.id}`,
+        time: new Date(times[i] as number).toISOString(),
+        prints: event.prints.map((prints) => ({ ...prints, payment: print(own), network: print(own + 50) })),
+      }));
+    const names = (from: number, count: number) => Array.from({ length: count }, (_, i) => account(from + i));
+    const [harvesters, applications] = [names(820, 10), names(840, 8)];
+    const clocked = [
+      ...harvesters.flatMap((name, i) =>
+        on(harvest({ account: name, events: 90, seed: 3000 + i }), 6000 + i),
+      ),
+      ...applications.flatMap((name, i) =>
+        on(application({ account: name, events: 90, seed: 3100 + i }), 6200 + i),
+      ),
+    ];
+    const all = [...events, ...clocked].sort((a, b) => (a.time < b.time ? -1 : 1));
+    const { tracker, notices } = replay(all, rules);
+    const campaign = tracker.campaigns().find(({ members }) => members.includes(harvesters[0] as string));
+    expect(campaign?.members).toEqual(expect.arrayContaining([...harvesters, ...applications]));
+    expect([...(campaign?.accused.keys() ?? [])].sort()).toEqual([...harvesters].sort());
+    const newest = notices.filter(({ subject }) => subject.id === campaign?.id).at(-1);
+    expect(newest?.subject.bystanders).toBe(applications.length);
+    const [member] = newest?.subject.members ?? [];
+    expect(member).toMatchObject({ role: 'core', plan: 'payg', models: [{ model: 'atlas-2', share: 1 }] });
+    expect(member?.atRisk?.share).toBeLessThan(0.2);
+    expect(member?.atRisk?.requestsPerDay).toBeLessThan(member?.requestsPerDay ?? 0);
   });
 });

@@ -8,6 +8,7 @@ import { deliveryId, type Finding, type Notice } from '../../lib/findings/findin
 import { count } from '../../lib/findings/people.ts';
 import { triage, undo } from '../../lib/findings/triage.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
+import type { Accusation } from '../../lib/stores/accusations.ts';
 import { MemoryBus } from '../../lib/stores/event-bus.ts';
 import { MemoryFindingStore } from '../../lib/stores/finding-memory.ts';
 import { MemoryTopic } from '../../lib/stores/notification-topic.ts';
@@ -26,10 +27,13 @@ function world(wrap: <T extends object>(port: T) => T = (port) => port) {
   const reports: Report[] = [];
   let clock = NOW;
   let invocations = 0;
+  /** accounts that the open finding of a campaign names */
+  const accused = new Map<string, Accusation>();
   const invocation = (): Delivery => ({
     findings: wrap(findings),
     topic: wrap(topic),
     bus: wrap(bus),
+    accuserOf: async (account) => accused.get(account),
     hub: true,
     traffic: async () => undefined,
     brakes: {
@@ -44,6 +48,7 @@ function world(wrap: <T extends object>(port: T) => T = (port) => port) {
     findings,
     topic,
     bus,
+    accused,
     hub,
     outbox,
     reports,
@@ -109,6 +114,24 @@ describe('delivery', () => {
     await here.sweep();
     expect(here.told().slice(2)).toEqual(['digest/2026-03-04']);
     expect(here.topic.published.at(-1)?.texts.email).toContain('calmed');
+  });
+
+  it('folds an account that a campaign names into the digest, unless it is graver than the campaign', async () => {
+    const here = world();
+    here.accused.set(ACCOUNT, { id: 'c_1', finding: 'fc-1-1', level: 'suspect' });
+    here.outbox.append(ACCOUNT, opened, SINCE);
+    await here.wake();
+    expect(here.told()).toEqual([]);
+    const held = await here.findings.find(opened.finding);
+    expect(held?.finding).toMatchObject({
+      state: 'open',
+      notice: { campaign: { id: 'c_1', finding: 'fc-1-1' } },
+      history: [{ fate: 'digest' }],
+    });
+    here.outbox.append(ACCOUNT, escalated, SINCE);
+    await here.wake();
+    expect(here.told()).toHaveLength(1);
+    expect(here.topic.published[0]?.texts.email).toContain('Part of  campaign c_1, fc-1-1');
   });
 
   it('records the findings of shadow policies and exceptions, and tells nobody', async () => {

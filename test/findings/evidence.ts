@@ -99,6 +99,7 @@ export function campaignEvidenceOf(size: number): { held: Evidences; campaign: C
   take(before);
   const group = {
     members: accounts,
+    bodies: [accounts],
     links: [{ key: 'payment#p', kind: 'payment' as const, members: accounts, accounts: size }],
   };
   const at = Math.max(...before.map(({ time }) => time));

@@ -81,6 +81,7 @@ it('is told once a day by the sweep, under a kind of its own, and not at all wit
     findings,
     topic,
     bus: new MemoryBus(),
+    accuserOf: async () => undefined,
     hub: false,
     traffic: async () => undefined,
     brakes: { account: new StormBrake(findings, 'account'), campaign: new StormBrake(findings, 'campaign') },

@@ -8,6 +8,7 @@ import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
+import { MemoryAccusations } from '../../lib/stores/accusations.ts';
 import { MemoryCampaignStore } from '../../lib/stores/campaign-store.ts';
 import { MemoryLinkStore } from '../../lib/stores/link-store.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
@@ -92,10 +93,14 @@ beforeAll(async () => {
   rules = { ...bare, policy, calibration: { ...defaultCalibration, groupScore } };
 });
 
-function ports(over: Partial<LinkPorts> = {}): LinkPorts & { campaigns: MemoryCampaignStore } {
+function ports(
+  over: Partial<LinkPorts> = {},
+): LinkPorts & { campaigns: MemoryCampaignStore; accusations: MemoryAccusations } {
   const campaigns = new MemoryCampaignStore();
-  return { links, campaigns, profiles, remaining: () => 300_000, ...over } as LinkPorts & {
+  const accusations = new MemoryAccusations(campaigns);
+  return { links, campaigns, accusations, profiles, remaining: () => 300_000, ...over } as LinkPorts & {
     campaigns: MemoryCampaignStore;
+    accusations: MemoryAccusations;
   };
 }
 
@@ -112,6 +117,13 @@ describe('a link run', () => {
     expect(report.accounts).toBe(124);
     expect(report.notices.map(({ transition }) => transition)).toEqual(['opened', 'opened']);
     const named = (await stored(on.campaigns)).flatMap(({ campaign }) => [...campaign.accused.keys()]);
+    const [one] = (await stored(on.campaigns)).map(({ campaign }) => campaign);
+    expect(await on.accusations.of(one?.members[3] ?? '')).toEqual({
+      id: one?.id,
+      finding: one?.judgement.finding?.id,
+      level: one?.judgement.level.level,
+    });
+    expect(await on.accusations.of(account(5))).toBeUndefined();
     expect(named.sort()).toEqual(
       [700, 800].flatMap((from) => Array.from({ length: 12 }, (_, i) => account(from + i))).sort(),
     );

@@ -3,6 +3,7 @@ import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Campaign, newCampaign } from '../../lib/campaigns/campaign.ts';
 import type { Notice } from '../../lib/findings/finding.ts';
+import { DynamoAccusations, MemoryAccusations } from '../../lib/stores/accusations.ts';
 import {
   type CampaignStore,
   decodeCampaign,
@@ -56,6 +57,7 @@ function campaign(members = 3): Campaign {
   const made = newCampaign(
     {
       members: accounts,
+      bodies: [accounts],
       links: [{ key: 'payment#p', kind: 'payment', members: accounts, accounts: members }],
     },
     START,
@@ -187,5 +189,35 @@ describe('the campaign table', () => {
     expect(() => decodeCampaign('{', [], [])).toThrow(/not JSON/);
     const text = encodeMeta(campaign()).replace('"linkedAt":', '"linkedAt":null,"was":');
     expect(() => decodeCampaign(text, [], [])).toThrow(/linkedAt/);
+  });
+});
+
+describe('whose finding names an account', () => {
+  it.each(['table', 'memory'])('is what the campaign says, whatever was noted (%s)', async (kind) => {
+    const table = await newTable();
+    const campaigns = kind === 'table' ? new CampaignTable(client, table) : new MemoryCampaignStore();
+    const accusations =
+      kind === 'table' ? new DynamoAccusations(client, table, campaigns) : new MemoryAccusations(campaigns);
+    const made = campaign();
+    const open: Campaign = {
+      ...made,
+      judgement: {
+        ...made.judgement,
+        level: { level: 'suspect', since: START, supported: START },
+        finding: { id: 'fc-1', since: START, noticedAt: START, noticedEvents: 1, calmed: false },
+      },
+    };
+    await accusations.note(open.id, [account(0), account(2)], Date.now() + 1e9);
+    expect(await accusations.of(account(0))).toBeUndefined();
+    await campaigns.save(open, 0);
+    expect(await accusations.of(account(0))).toEqual({ id: open.id, finding: 'fc-1', level: 'suspect' });
+    // noted by a run that lost: the campaign does not name it
+    expect(await accusations.of(account(2))).toBeUndefined();
+    await accusations.forget('c_other', [account(0)]);
+    expect(await accusations.of(account(0))).toBeDefined();
+    await accusations.forget(open.id, [account(0)]);
+    expect(await accusations.of(account(0))).toBeUndefined();
+    // the campaign table's readers do not take notes for campaigns
+    for await (const held of campaigns.all()) expect(held.campaign.id).toBe(open.id);
   });
 });

@@ -4,9 +4,9 @@ import { SIGNALS } from '../../signals/index.ts';
 import { certaintyWords } from '../certainty.ts';
 import type { AuditEntry, Finding } from '../finding.ts';
 import { headline, summary } from '../headline.ts';
-import { amount, count, oneIn, plural, power, usd, when } from '../people.ts';
+import { amount, count, oneIn, percent, plural, power, usd, when } from '../people.ts';
 import { plain } from '../plain.ts';
-import { stakeWords } from '../views/email.ts';
+import { atRiskWords, stakeWords } from '../views/email.ts';
 import type { Assessment } from './assess.ts';
 import type { Evidences } from './bundle.ts';
 import { signalFigure, timelineFigure } from './figures.ts';
@@ -189,15 +189,29 @@ function membersOf(finding: Finding): Html {
   return html`<h3>Members</h3>
 ${memberCount !== undefined && memberCount > members.length ? html`<p>The ${String(members.length)} most active of ${count(memberCount)}.</p>` : undefined}
 ${table(
-  ['account', 'role', 'seen', 'requests', 'tokens out'],
+  [
+    'account',
+    'role',
+    'seen',
+    'requests',
+    'a day',
+    'of all',
+    'tokens out',
+    'models',
+    'ordinary work lost by acting on it',
+  ],
   members.map((held) => [
     html`<code>${plain(held.account, 40)}</code>`,
     plain(held.role, 12),
     `${held.firstSeen.slice(0, 10)} to ${held.lastSeen.slice(0, 10)}`,
     count(held.events),
+    held.requestsPerDay === undefined ? '' : count(held.requestsPerDay),
+    held.trafficShare === undefined ? '' : percent(held.trafficShare),
     amount(held.outputTokens),
+    (held.models ?? []).map(({ model }) => plain(model, 40)).join(', '),
+    held.atRisk === undefined ? '' : `${percent(held.atRisk.share)}: ${atRiskWords(held.atRisk)}`,
   ]),
-  [3, 4],
+  [3, 4, 5, 6],
 )}`;
 }
 

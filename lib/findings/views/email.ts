@@ -1,5 +1,5 @@
 import { certaintyWords, peerName } from '../certainty.ts';
-import type { Notice } from '../finding.ts';
+import type { Notice, OrdinaryWork } from '../finding.ts';
 import { headline, summary } from '../headline.ts';
 import { amount, count, duration, oneIn, percent, plural, usd, when, wrap } from '../people.ts';
 import { ascii, defanged } from '../plain.ts';
@@ -68,6 +68,14 @@ function facts(notice: Notice): string {
   const lines = [
     fact(subject.type === 'account' ? 'Account' : 'Campaign', defanged(subject.id, 80)),
     ...(kind.length > 0 ? [fact('', kind.join(', '))] : []),
+    ...(notice.campaign === undefined
+      ? []
+      : [
+          fact(
+            'Part of',
+            `campaign ${defanged(notice.campaign.id, 40)}, ${defanged(notice.campaign.finding, 80)}`,
+          ),
+        ]),
     fact('Level', level === previous ? level : `${level} (before: ${previous})`),
     fact('Since', `${when(since)}, ${duration(Date.parse(at) - Date.parse(since))} before this`),
     fact('At', when(at)),
@@ -75,7 +83,7 @@ function facts(notice: Notice): string {
   for (const held of (subject.members ?? []).slice(0, MEMBERS_SHOWN))
     lines.push(
       wrap(
-        `${defanged(held.account, 40)} (${defanged(held.role, 12)}): ${plural(held.events, 'request')}, ${amount(held.outputTokens)} tokens out`,
+        `${defanged(held.account, 40)} (${defanged(held.role, 12)}): ${plural(held.events, 'request')}, ${amount(held.outputTokens)} tokens out${held.atRisk === undefined ? '' : `; at risk: ${atRiskWords(held.atRisk)}`}`,
         COLUMNS,
         '  - ',
         '    ',
@@ -83,7 +91,20 @@ function facts(notice: Notice): string {
     );
   if (members !== undefined && members > MEMBERS_SHOWN && subject.members !== undefined)
     lines.push(`    and ${count(members - Math.min(MEMBERS_SHOWN, subject.members.length))} more`);
+  if (subject.bystanders !== undefined && subject.bystanders > 0)
+    lines.push(
+      fact(
+        'Others',
+        `${plural(subject.bystanders, 'account')} linked with them are not named: their own behaviour is ordinary`,
+      ),
+    );
   return lines.join('\n');
+}
+
+/** The ordinary work that is lost by acting on a member: `11 ordinary requests a day ($0.42)`, at list price. */
+export function atRiskWords(work: OrdinaryWork): string {
+  const price = work.listPriceUsdPerDay;
+  return `${plural(work.requestsPerDay, 'ordinary request')} a day${price === undefined ? '' : ` (${usd(price)})`}`;
 }
 
 function reasons(notice: Notice): string[] {
