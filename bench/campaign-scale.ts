@@ -1,3 +1,5 @@
+import { strangerShareFor } from '../lambdas/link/link-run.ts';
+import { decodeFacts, encodeFacts } from '../lib/campaigns/facts-codec.ts';
 import { findGroups } from '../lib/campaigns/find-groups.ts';
 import { Funnel, type LinkEntry } from '../lib/campaigns/funnel.ts';
 import type { AccountFacts, SeenValue } from '../lib/campaigns/link-facts.ts';
@@ -22,6 +24,8 @@ export interface ScaleRow {
 }
 
 const PARTITIONS = 16;
+/** Planted campaigns grow with the base up to this size of it, then it is only the base that grows. */
+const LARGEST = 100_000;
 const DAY = 86_400_000;
 const START = Date.parse('2026-01-01T00:00:00Z');
 
@@ -32,19 +36,26 @@ interface Base {
 
 const seen = (value: string): SeenValue => ({ value, seen: START });
 
-/** Nine in ten accounts alone; companies of two to six; relays and campuses where strangers meet; ten planted campaigns. */
-function makeBase(accounts: number): Base {
+/** Accounts of one payment, and the planted campaign that they belong to. */
+interface Payer {
+  readonly accounts: readonly (readonly [account: string, facts: AccountFacts])[];
+  readonly campaign: number | undefined;
+}
+
+/**
+ * Nine in ten accounts alone; companies of two to six; relays and campuses where strangers meet; ten planted campaigns.
+ * One payer after the other, so that a base of any size need not be held.
+ */
+function* payers(accounts: number): Generator<Payer> {
   const draw = random(accounts);
-  const facts = new Map<string, AccountFacts>();
-  const campaigns: Set<string>[] = [];
   let number = 0;
   const clients = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
   const settings = ['0//64', '0//512', '0.2//1024', '0.7//1024', '0.7//4096', '1//1024', '1//2048', '//'];
   const pick = <T>(list: readonly T[]): T => list[Math.floor(draw() * list.length)] as T;
   const relays = Array.from({ length: Math.max(10, accounts / 500) }, (_, i) => `relay${i}`);
-  const add = (payment: string, network: string, client: string, setting: string): string => {
+  const make = (payment: string, network: string, client: string, setting: string) => {
     const account = `a${number++}`;
-    facts.set(account, {
+    const facts: AccountFacts = {
       v: 1,
       plan: 'payg',
       product: 'api',
@@ -57,31 +68,43 @@ function makeBase(accounts: number): Base {
         client: [seen(`${network}.${client}`)],
         setting: [seen(`${network}.${setting}`)],
       },
-    });
-    return account;
+    };
+    return [account, facts] as const;
   };
-  for (let c = 0; c < 10; c++) {
-    const members = new Set<string>();
-    const size = 40 + Math.floor((accounts / 2000) * (c + 1));
+  for (let campaign = 0; campaign < 10; campaign++) {
+    const size = 40 + Math.floor((Math.min(accounts, LARGEST) / 2000) * (campaign + 1));
     const blocks = Array.from({ length: Math.ceil(size / 12) }, (_, i) =>
-      i % 2 === 0 ? `dc${c}-${i}` : pick(relays),
+      i % 2 === 0 ? `dc${campaign}-${i}` : pick(relays),
     );
     const setting = pick(settings.slice(0, 7));
     const client = pick(clients);
-    const payments = Math.ceil(size / 7);
-    for (let i = 0; i < size; i++)
-      members.add(add(`card${c}-${i % payments}`, pick(blocks), client, setting));
-    campaigns.push(members);
+    const cards = Math.ceil(size / 7);
+    for (let card = 0; card < cards; card++) {
+      const count = Math.ceil((size - card) / cards);
+      const of = Array.from({ length: count }, () =>
+        make(`card${campaign}-${card}`, pick(blocks), client, setting),
+      );
+      yield { accounts: of, campaign };
+    }
   }
   while (number < accounts) {
     const chance = draw();
     const network = draw() < 0.15 ? pick(relays) : `net${number}`;
-    if (chance < 0.02) {
-      const size = 2 + Math.floor(draw() * 5);
-      const payment = `company${number}`;
-      for (let i = 0; i < size; i++) add(payment, network, pick(clients), pick(settings));
-    } else add(`pm${number}`, network, pick(clients), pick(settings));
+    const payment = chance < 0.02 ? `company${number}` : `pm${number}`;
+    const size = chance < 0.02 ? 2 + Math.floor(draw() * 5) : 1;
+    const of = Array.from({ length: size }, () => make(payment, network, pick(clients), pick(settings)));
+    yield { accounts: of, campaign: undefined };
   }
+}
+
+function makeBase(accounts: number): Base {
+  const facts = new Map<string, AccountFacts>();
+  const campaigns = Array.from({ length: 10 }, () => new Set<string>());
+  for (const payer of payers(accounts))
+    for (const [account, held] of payer.accounts) {
+      facts.set(account, held);
+      if (payer.campaign !== undefined) campaigns[payer.campaign]?.add(account);
+    }
   return { facts, campaigns };
 }
 
@@ -162,4 +185,76 @@ function sameGroups(
       .sort()
       .join(';');
   return name(a) === name(b);
+}
+
+/** What a base of any size costs, read once in partitions as the invocations of `link` would read it. */
+export interface ReachRow {
+  readonly accounts: number;
+  readonly entries: number;
+  /** all partitions together: decoding entries (from a sample), and the funnels */
+  readonly decodeSeconds: number;
+  readonly funnelSeconds: number;
+  /** accounts that are left for the one invocation that links */
+  readonly kept: number;
+  readonly linkSeconds: number;
+  /** growth of the process's memory while linking */
+  readonly linkMegabytes: number;
+  readonly found: number;
+}
+
+/** Every so-many-th entry is encoded and decoded, to know what that takes. */
+const DECODED_EVERY = 100;
+
+/** Reads bases in sixteen partitions without ever holding one, then links what the funnels kept. */
+export function measureReach(sizes: readonly number[], say: (line: string) => void): ReachRow[] {
+  return sizes.map((accounts) => {
+    const options = { strangerShare: strangerShareFor(accounts) };
+    const parts = Array.from({ length: PARTITIONS }, () => new Funnel(options));
+    const campaigns = Array.from({ length: 10 }, () => new Set<string>());
+    let entries = 0;
+    let funnel = 0;
+    let decode = 0;
+    for (const payer of payers(accounts)) {
+      const list: LinkEntry[] = [];
+      for (const [account, facts] of payer.accounts) {
+        if (payer.campaign !== undefined) campaigns[payer.campaign]?.add(account);
+        for (const value of entryValues(account, facts)) list.push({ value, account, facts });
+      }
+      list.sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
+      const began = performance.now();
+      for (const entry of list) parts[partOf(entry.value)]?.add(entry);
+      funnel += performance.now() - began;
+      for (const entry of list) {
+        if (entries++ % DECODED_EVERY !== 0) continue;
+        const text = encodeFacts(entry.facts);
+        const from = performance.now();
+        decodeFacts(text);
+        decode += performance.now() - from;
+      }
+    }
+    (globalThis as { gc?: () => void }).gc?.();
+    const before = process.memoryUsage().rss;
+    const began = performance.now();
+    const whole = new Funnel(options);
+    for (const part of parts) whole.merge(part);
+    const index = whole.index();
+    const { groups } = findGroups(index, { totalAccounts: whole.accounts });
+    const linkSeconds = (performance.now() - began) / 1000;
+    const found = campaigns.filter((campaign) =>
+      groups.some(
+        ({ members }) => members.filter((name) => campaign.has(name)).length >= 0.95 * campaign.size,
+      ),
+    ).length;
+    say(`${accounts} accounts in partitions: linked in ${linkSeconds.toFixed(1)} s`);
+    return {
+      accounts,
+      entries,
+      decodeSeconds: (decode * DECODED_EVERY) / 1000,
+      funnelSeconds: funnel / 1000,
+      kept: index.size,
+      linkSeconds,
+      linkMegabytes: Math.max(0, process.memoryUsage().rss - before) / 1e6,
+      found,
+    };
+  });
 }

@@ -1,20 +1,26 @@
 import { writeFile } from 'node:fs/promises';
 import { rateInterval } from '../lib/backtest/measure.ts';
 import { findGroups } from '../lib/campaigns/find-groups.ts';
-import { learnGroupNull } from '../lib/campaigns/group-null.ts';
-import { groupCertainty, lookAtGroup, scoreGroup } from '../lib/campaigns/group-score.ts';
-import { campaignLevels, customerOf } from '../lib/campaigns/judge-campaign.ts';
 import { CampaignTracker } from '../lib/campaigns/tracker.ts';
-import { type Rules, scoreRules } from '../lib/detection/judge.ts';
-import { defaultPolicy } from '../lib/policy/policy.ts';
-import { addEvent, copySlice, emptySlice, type Slice, sliceStart } from '../lib/profile/slice.ts';
+import type { Rules } from '../lib/detection/judge.ts';
+import type { Slice } from '../lib/profile/slice.ts';
 import type { Calibration } from '../lib/scoring/calibration.ts';
-import { defaultCalibration } from '../lib/scoring/default-calibration.ts';
-import type { UsageEvent } from '../lib/telemetry/usage-event.ts';
 import { CODE_VERSION } from '../lib/version.ts';
-import { measureScale, type ScaleRow } from './campaign-scale.ts';
-import { random, shuffled } from './random.ts';
-import { dataFolder, foldOf, openTraffic } from './traffic.ts';
+import {
+  type Account,
+  ascending,
+  calibrate,
+  FOLDS,
+  HOUR,
+  policy,
+  put,
+  type Row,
+  read,
+} from './campaign-base.ts';
+import { measurePromise, measureTenfold, type PromiseRow, type TenfoldRow } from './campaign-innocents.ts';
+import { measureReach, measureScale, type ReachRow, type ScaleRow } from './campaign-scale.ts';
+import { random } from './random.ts';
+import { dataFolder } from './traffic.ts';
 
 /**
  * Campaigns on labelled traffic, streamed in order of arrival, one run an hour:
@@ -22,27 +28,9 @@ import { dataFolder, foldOf, openTraffic } from './traffic.ts';
  * companies whole; a group is judged with the nulls of the other folds' benign accounts. Linking sees everybody.
  */
 
-const FOLDS = 3;
-const HOUR = 3_600_000;
-const policy = defaultPolicy;
-
-interface Account {
-  readonly account: string;
-  readonly label: 'benign' | 'extraction' | 'grey';
-  readonly kind: string;
-  readonly campaign: string;
-  readonly fold: number;
-  readonly payment: string | undefined;
-  readonly customer: { plan: string; product: string; createdAt: number };
-  readonly first: number;
-  readonly slices: readonly Slice[];
-}
-
-interface Row {
-  readonly event: UsageEvent;
-  readonly time: number;
-  readonly arrived: number;
-}
+/** Accounts that are linked from scratch; and that are read in partitions. */
+const SIZES = [10_000, 30_000, 100_000];
+const REACH = [300_000, 1_000_000];
 
 interface CampaignRow {
   readonly campaign: string;
@@ -75,7 +63,8 @@ async function run(data: string): Promise<void> {
   say('benign groups by the hundred: does the promise hold?');
   const promise = measurePromise([...accounts.values()], calibrations);
   say('scale');
-  const scale = measureScale([10_000, 30_000, 100_000], say);
+  const scale = measureScale(SIZES, say);
+  const reach = measureReach(REACH, say);
   const result = {
     policy: policy.id,
     budget: policy.campaigns.budget,
@@ -84,95 +73,13 @@ async function run(data: string): Promise<void> {
     tenfold,
     promise,
     scale,
+    reach,
   };
   print(result);
   const at = process.argv.indexOf('--json');
   const json = at >= 0 ? process.argv[at + 1] : undefined;
   if (json !== undefined) await writeFile(json, `${JSON.stringify(result, null, 2)}\n`);
   say('done');
-}
-
-async function read(data: string): Promise<{ rows: Row[]; accounts: Map<string, Account> }> {
-  const traffic = await openTraffic(data);
-  const rows: Row[] = [];
-  const seen = new Set<string>();
-  const drafts = new Map<string, { slices: Map<number, Slice>; event: UsageEvent; first: number }>();
-  let arrived = 0;
-  for await (const { event } of traffic.events()) {
-    const time = Date.parse(event.time);
-    arrived = Math.max(arrived, time);
-    if (seen.has(event.id)) continue;
-    seen.add(event.id);
-    rows.push({ event, time, arrived });
-    let draft = drafts.get(event.account);
-    if (draft === undefined) {
-      draft = { slices: new Map(), event, first: time };
-      drafts.set(event.account, draft);
-    }
-    draft.first = Math.min(draft.first, time);
-    put(draft.slices, event, time);
-  }
-  const accounts = new Map<string, Account>();
-  for (const [account, { slices, event, first }] of drafts) {
-    const label = traffic.byPseudonym.get(account);
-    if (label === undefined) continue;
-    const payment = event.prints[0]?.payment;
-    accounts.set(account, {
-      account,
-      label: label.label,
-      kind: label.kind,
-      campaign: label.kind.startsWith('solo') ? '' : label.campaign,
-      fold: foldOf(label, payment, FOLDS),
-      payment,
-      customer: {
-        plan: event.customer.plan,
-        product: event.customer.product,
-        createdAt: Date.parse(event.customer.createdAt),
-      },
-      first,
-      slices: ascending(slices),
-    });
-  }
-  return { rows, accounts };
-}
-
-function put(slices: Map<number, Slice>, event: UsageEvent, time: number): void {
-  const start = sliceStart(time);
-  let slice = slices.get(start);
-  if (slice === undefined) {
-    slice = emptySlice(start);
-    slices.set(start, slice);
-  }
-  addEvent(slice, event, time);
-}
-
-function ascending(slices: ReadonlyMap<number, Slice>): Slice[] {
-  return [...slices.values()].sort((a, b) => a.start - b.start);
-}
-
-/** Nulls of groups from the benign accounts of all other folds, with their true groups. */
-function calibrate(accounts: readonly Account[], fold: number): Calibration {
-  const benign = accounts.filter((held) => held.label === 'benign' && held.fold !== fold);
-  const byPayment = new Map<string, string[]>();
-  for (const { payment, account } of benign) {
-    if (payment === undefined) continue;
-    const list = byPayment.get(payment);
-    if (list === undefined) byPayment.set(payment, [account]);
-    else list.push(account);
-  }
-  const linked = [...byPayment.values()].filter((list) => list.length >= 2);
-  let from = Number.POSITIVE_INFINITY;
-  let to = 0;
-  for (const { slices } of benign) {
-    from = Math.min(from, slices[0]?.start ?? from);
-    to = Math.max(to, slices[slices.length - 1]?.start ?? to);
-  }
-  return {
-    ...defaultCalibration,
-    id: `bench-${fold}`,
-    days: Math.max(1, (to - from) / (24 * HOUR)),
-    groupScore: learnGroupNull(benign, scoreRules(policy), { linked }),
-  };
 }
 
 /** A stand-in for every account's behaviour: a random benign account of its product. Facts stay where they are. */
@@ -353,153 +260,13 @@ function totalsOf(
   };
 }
 
-interface PromiseRow {
-  readonly groups: number;
-  /** share of benign groups that reached so small a chance within fourteen days, by chance */
-  readonly reached: Readonly<Record<string, number>>;
-}
-
-/** Does the promise hold? Benign groups of one fold, random and look-alike in turn, under the nulls of the others. */
-function measurePromise(accounts: readonly Account[], calibrations: readonly Calibration[]): PromiseRow {
-  const draw = random(17);
-  const chances: number[] = [];
-  for (let fold = 0; fold < FOLDS; fold++)
-    for (const product of ['api', 'chat']) {
-      const pool = accounts.filter(
-        (held) => held.label === 'benign' && held.fold === fold && held.customer.product === product,
-      );
-      const kinds = [...new Set(pool.map((held) => held.kind))];
-      for (const size of [3, 6, 12, 24])
-        for (let r = 0; r < 12; r++) {
-          const kind = kinds[Math.floor(draw() * kinds.length)];
-          const from = r % 2 === 0 ? pool : pool.filter((held) => held.kind === kind);
-          const members = shuffled(from, draw).slice(0, size);
-          if (members.length < 3) continue;
-          const calibration = { ...(calibrations[fold] as Calibration), days: 30 };
-          chances.push(
-            smallestChance(
-              members.map((held) => held.slices),
-              members,
-              calibration,
-            ),
-          );
-        }
-    }
-  const reached = Object.fromEntries(
-    [0.1, 0.05, 0.01, 0.001].map((p) => [
-      String(p),
-      chances.filter((held) => held <= p).length / chances.length,
-    ]),
-  );
-  return { groups: chances.length, reached };
-}
-
-interface TenfoldRow {
-  readonly group: string;
-  readonly members: number;
-  /** clones ask what the originals ask */
-  readonly copies: number;
-  /** clones behave like the originals, but every opening is one of their own: the hardest case */
-  readonly fresh: number;
-  /** chance that a finding needs */
-  readonly needed: number;
-}
-
-/** Smallest chance (per month) that each group of innocents reaches at ten times its size, all fourteen days in view. */
-function measureTenfold(accounts: readonly Account[], calibrations: readonly Calibration[]): TenfoldRow[] {
-  const groups = new Map<string, Account[]>();
-  const add = (name: string, held: Account): void => {
-    const list = groups.get(name);
-    if (list === undefined) groups.set(name, [held]);
-    else list.push(held);
-  };
-  for (const held of accounts) {
-    if (held.label !== 'benign') continue;
-    if (held.kind === 'course') add(`course ${held.payment}`, held);
-    else if (held.kind === 'coding-tool') add('coding-tool', held);
-    else if (held.kind === 'gateway') add('gateway', held);
-  }
-  const companies = new Map<string, Account[]>();
-  for (const held of accounts)
-    if (held.label === 'benign' && held.kind !== 'course' && held.payment !== undefined)
-      companies.set(held.payment, [...(companies.get(held.payment) ?? []), held]);
-  for (const [payment, list] of companies) if (list.length > 1) groups.set(`company ${payment}`, list);
-  const needed = campaignLevels(policy, 25).suspect;
-  const rows = [...groups].map(([name, list]) => {
-    const calibration = calibrations[list[0]?.fold ?? 0] as Calibration;
-    const ten = Array.from({ length: 10 }, () => list).flat();
-    return {
-      group: name.split(' ')[0] ?? name,
-      members: ten.length,
-      copies: smallestChance(
-        ten.map((held) => held.slices),
-        list,
-        calibration,
-      ),
-      fresh: smallestChance(
-        ten.map((held, clone) => held.slices.map((slice) => withOwnOpenings(slice, clone))),
-        list,
-        calibration,
-      ),
-      needed,
-    };
-  });
-  return rows.sort((a, b) => a.fresh - b.fresh);
-}
-
-/**
- * The slice with openings that no other clone has, while the account repeats its own as before: the last bits of each hash
- * are the clone's own, which keeps the order of a sample and what it estimates.
- */
-function withOwnOpenings(slice: Slice, clone: number): Slice {
-  const copy = copySlice(slice);
-  for (const { opening } of copy.samples.values()) {
-    const made = opening.hashes
-      .map((hash, i) => ({
-        hash: (hash ^ (clone + 1)) >>> 0,
-        count: opening.counts[i] ?? 0,
-        flags: opening.flags[i] ?? 0,
-      }))
-      .sort((a, b) => a.hash - b.hash);
-    opening.hashes = made.map(({ hash }) => hash);
-    opening.counts = made.map(({ count }) => count);
-    opening.flags = made.map((held) => held.flags);
-  }
-  return copy;
-}
-
-function smallestChance(
-  slicesOf: readonly (readonly Slice[])[],
-  originals: readonly Account[],
-  calibration: Calibration,
-): number {
-  const customer = customerOf(
-    originals.map(({ account, customer: facts, first, slices }) => ({
-      account,
-      customer: facts,
-      firstSeen: first,
-      lastSeen: first,
-      slices,
-    })),
-  );
-  const starts = [...new Set(slicesOf.flatMap((slices) => slices.map(({ start }) => start)))];
-  let least = 1;
-  for (const at of starts)
-    for (const hours of policy.windows) {
-      const sight = lookAtGroup(slicesOf, customer, at, hours, 0);
-      const { score } = scoreGroup(sight, scoreRules(policy), calibration.groupScore ?? {});
-      const kind = { product: customer.product, members: slicesOf.length };
-      least = Math.min(least, groupCertainty(score, kind, scoreRules(policy), calibration).p);
-    }
-  return least;
-}
-
 function print(
   result: ReturnType<typeof stream> & {
     scrambled: ReturnType<typeof totalsOf>;
     tenfold: TenfoldRow[];
     promise: PromiseRow;
     scale: ScaleRow[];
+    reach: ReachRow[];
   },
 ): void {
   const out = (line: string) => process.stdout.write(`${line}\n`);
@@ -536,7 +303,10 @@ function print(
   const { promise } = result;
   out(
     `benign groups (${promise.groups}) that reached a chance of: ${Object.entries(promise.reached)
-      .map(([p, share]) => `${p}: ${(share * 100).toFixed(1)} %`)
+      .map(
+        ([p, { groups, interval }]) =>
+          `${p}: ${groups} (${interval.map((end) => (end * 100).toFixed(2)).join(' to ')} %)`,
+      )
       .join(', ')}`,
   );
   out('scale: linked from scratch');
@@ -544,10 +314,21 @@ function print(
     out(
       `  ${String(row.accounts).padStart(7)} accounts  ${row.seconds.toFixed(1)} s  ${row.megabytes.toFixed(0)} MB  planted ${row.planted}, found whole ${row.found}, innocents in them ${row.wrong}, mixed with another ${row.mixed}; in ${row.partitions} partitions the same groups: ${row.same}`,
     );
+  printReach(result.reach);
+}
+
+function printReach(rows: readonly ReachRow[]): void {
+  process.stdout.write('a base read in partitions, and what one invocation has to link\n');
+  for (const row of rows)
+    process.stdout.write(
+      `  ${String(row.accounts).padStart(8)} accounts, ${row.entries} entries: ${row.decodeSeconds.toFixed(0)} s to decode and ${row.funnelSeconds.toFixed(1)} s in funnels, all partitions together; ${row.kept} kept, linked in ${row.linkSeconds.toFixed(1)} s and ${row.linkMegabytes.toFixed(0)} MB, planted campaigns found ${row.found} of 10\n`,
+    );
 }
 
 const folder = dataFolder(process.argv, 'bench:campaigns');
 if (folder !== undefined) await run(folder);
-else
-  for (const row of measureScale([10_000, 30_000, 100_000], (line) => process.stderr.write(`${line}\n`)))
-    process.stdout.write(`${JSON.stringify(row)}\n`);
+else {
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  for (const row of measureScale(SIZES, say)) process.stdout.write(`${JSON.stringify(row)}\n`);
+  printReach(measureReach(REACH, say));
+}
