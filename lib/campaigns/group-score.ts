@@ -27,7 +27,8 @@ export const everyMember: Signal = {
   id: 'every-member',
   title: 'every account adds tasks that nobody else asks',
   why: 'One operator deals one query set out to all accounts, so each shows a share of it, however small, beside work that covers for it. Honest groups are uneven: a few accounts ask many tasks, most none. Mean of the square roots of the members’ shares, which weighs evenness and not volume.',
-  evasion: 'Leave accounts without extraction: they cost as much and bring nothing.',
+  evasion:
+    'Leave accounts without extraction: they cost as much and bring nothing. Or let no opening of the cover recur either: then each account stands out by itself, since nobody’s questions begin so.',
   weight: 1,
   unit: 0.1,
   value: () => undefined,
