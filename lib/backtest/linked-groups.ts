@@ -1,3 +1,5 @@
+import { UndirectedGraph } from 'graphology';
+import { connectedComponents } from 'graphology-components';
 import type { Campaign } from '../campaigns/campaign.ts';
 import { planRun } from '../campaigns/campaign-run.ts';
 import type { Group } from '../campaigns/find-groups.ts';
@@ -78,16 +80,23 @@ export function linkedGroups(
 /** A campaign's group as it was linked last, from the facts that it is remembered by. */
 function groupOf(campaign: Campaign, { index }: CampaignTracker): Group {
   const own = new Set(campaign.members);
-  return {
-    members: campaign.members,
-    links: campaign.keys.map((key) => {
-      const posting = index.posting(key);
-      return {
-        key,
-        kind: kindOf(key),
-        members: (posting?.members ?? []).filter((account) => own.has(account)),
-        accounts: posting?.accounts ?? 0,
-      };
-    }),
-  };
+  const links = campaign.keys.map((key) => {
+    const posting = index.posting(key);
+    return {
+      key,
+      kind: kindOf(key),
+      members: (posting?.members ?? []).filter((account) => own.has(account)),
+      accounts: posting?.accounts ?? 0,
+    };
+  });
+  return { members: campaign.members, links, bodies: bodiesOf(campaign.members, links) };
+}
+
+/** Members that share remembered facts, largest body first; clocks are no facts, and join no body. */
+function bodiesOf(members: readonly string[], links: Group['links']): string[][] {
+  const graph = new UndirectedGraph();
+  for (const account of members) graph.addNode(account);
+  for (const { members: sharing } of links)
+    for (const account of sharing.slice(1)) graph.mergeUndirectedEdge(sharing[0], account);
+  return connectedComponents(graph).sort((a, b) => b.length - a.length);
 }
