@@ -16,7 +16,7 @@ import type { Labels } from './labels.ts';
 /** Campaigns are looked for every hour of arrival time; production looks every fifteen minutes. */
 const LINK_EVERY_MS = 3_600_000;
 /** Every so-many-th item is encoded to know its size. */
-const SAMPLE_EVERY = 61;
+const SAMPLE_EVERY = 499;
 
 /** What a track remembers beside its parts. */
 interface Remembered {

@@ -134,6 +134,15 @@ export function mergeInto(sample: BottomK, other: BottomK): void {
   sample.flags = room.flags.slice(0, size);
 }
 
+/** The merge of two samples, neither of which is to be changed: where one says all, it is that one. */
+export function merged(a: BottomK, b: BottomK): BottomK {
+  if (b.hashes.length === 0 || (!a.counted && addsNothing(a, b.hashes))) return a;
+  if (a.hashes.length === 0) return b;
+  const sample = copyOf(a);
+  mergeInto(sample, b);
+  return sample;
+}
+
 /** Where merges are written before they are cut to their size: lists that grow by pushing are copied several times. */
 const scratch = { hashes: [0], counts: [0], flags: [0] };
 

@@ -191,8 +191,9 @@ export function encodeSlices(slices: readonly Slice[]): Uint8Array {
     const index = (slice.start - (previous?.start ?? 0)) / SLICE_MS;
     if (index < 0) throw new StateError('slices out of order');
     writer.varint(index);
-    writer.varint(setOf(COUNTERS, (counter) => slice.counts[counter] !== 0));
-    for (const counter of COUNTERS) if (slice.counts[counter] !== 0) writer.varint(slice.counts[counter]);
+    const { values } = slice.counts;
+    writer.varint(setOf(values, isNotZero));
+    for (const value of values) if (value !== 0) writer.varint(value);
     writer.varint(setOf(CELL_MARKS, (mark) => isMarked(slice.cells[mark])));
     for (const mark of CELL_MARKS) if (isMarked(slice.cells[mark])) writeCells(writer, slice.cells[mark]);
     writer.varint(slice.models.size);
@@ -208,6 +209,10 @@ export function encodeSlices(slices: readonly Slice[]): Uint8Array {
     previous = slice;
   }
   return writer.done();
+}
+
+function isNotZero(value: number): boolean {
+  return value !== 0;
 }
 
 function isMarked([a, b, c]: Cells): boolean {

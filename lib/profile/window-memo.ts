@@ -1,4 +1,4 @@
-import { type BottomK, copyOf, mergeInto } from './bottom-k.ts';
+import { type BottomK, merged } from './bottom-k.ts';
 import { type Counts, emptyCounts } from './counts.ts';
 import { addEmbedding, type Embedding, NO_EMBEDDING } from './embedding.ts';
 import {
@@ -46,18 +46,15 @@ class SampleQueue {
     this.#suffixes = [];
     for (let i = slices.length - 1; i >= 0; i--) {
       const later = this.#suffixes[this.#suffixes.length - 1];
-      const merged = later === undefined ? emptySample(this.#name) : copyOf(later);
-      mergeInto(merged, sampleOf(slices[i] as Slice, this.#epoch, this.#name));
-      this.#suffixes.push(merged);
+      const own = sampleOf(slices[i] as Slice, this.#epoch, this.#name);
+      this.#suffixes.push(later === undefined ? own : merged(later, own));
     }
     this.#newer = emptySample(this.#name);
     this.#all = undefined;
   }
 
   push(slice: Slice): void {
-    const next = copyOf(this.#newer);
-    mergeInto(next, sampleOf(slice, this.#epoch, this.#name));
-    this.#newer = next;
+    this.#newer = merged(this.#newer, sampleOf(slice, this.#epoch, this.#name));
     this.#all = undefined;
   }
 
@@ -72,11 +69,7 @@ class SampleQueue {
   get value(): BottomK {
     if (this.#all === undefined) {
       const older = this.#suffixes[this.#suffixes.length - 1];
-      if (older === undefined) this.#all = this.#newer;
-      else {
-        this.#all = copyOf(older);
-        mergeInto(this.#all, this.#newer);
-      }
+      this.#all = older === undefined ? this.#newer : merged(older, this.#newer);
     }
     return this.#all;
   }
@@ -219,20 +212,35 @@ export class WindowMemo {
 }
 
 /** Samples of closed slices and the newest together, where all are of one key epoch and until the memo moves on. */
+class RunSamples implements SampleSource {
+  readonly #closed: ClosedSlices;
+  readonly #moves: number;
+  readonly #epoch: string;
+  readonly #newest: Samples;
+
+  constructor(closed: ClosedSlices, epoch: string, newest: Samples) {
+    this.#closed = closed;
+    this.#moves = closed.moves;
+    this.#epoch = epoch;
+    this.#newest = newest;
+  }
+
+  sample(name: SampleName): BottomK | undefined {
+    const closed = this.#closed;
+    if (closed.moves !== this.#moves) return undefined;
+    if (closed.empty) return this.#newest[name];
+    return merged(closed.sample(name, this.#epoch), this.#newest[name]);
+  }
+
+  embedding(): Embedding | undefined {
+    const closed = this.#closed;
+    return closed.moves === this.#moves ? addEmbedding(closed.embedding, this.#newest.embedding) : undefined;
+  }
+}
+
 function sourceOf(closed: ClosedSlices, newest: Slice): SampleSource | undefined {
   if (newest.samples.size !== 1) return undefined;
-  const [only] = newest.samples;
-  const [epoch, own] = only as [string, Samples];
-  if (closed.empty) return { sample: (name) => own[name], embedding: () => own.embedding };
-  if (closed.epoch !== epoch) return undefined;
-  const { moves } = closed;
-  return {
-    sample(name) {
-      if (closed.moves !== moves) return undefined;
-      const sample = copyOf(closed.sample(name, epoch));
-      mergeInto(sample, own[name]);
-      return sample;
-    },
-    embedding: () => (closed.moves === moves ? addEmbedding(closed.embedding, own.embedding) : undefined),
-  };
+  for (const [epoch, samples] of newest.samples)
+    if (closed.empty || closed.epoch === epoch) return new RunSamples(closed, epoch, samples);
+  return undefined;
 }

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import type { CustomerFacts } from '../profile/profile.ts';
 
 /** Tenure bands: age of the account at the end of the window, in days. */
@@ -22,13 +21,24 @@ export function tenureBand(createdAt: number, now: number): string {
  * Never country or nationality, nor anything that stands for them.
  */
 export function peerGroups(customer: CustomerFacts, now: number): PeerGroups {
-  const { plan, product } = customer;
-  const band = tenureBand(customer.createdAt, now);
-  const key = `${product}/${plan}/${band}`;
-  let groups = chains.get(key);
+  const { plan, product, createdAt } = customer;
+  const band = tenureBand(createdAt, now);
+  let plans = chains.get(product);
+  if (plans === undefined) {
+    if (chains.size >= MOST_PRODUCTS) chains.clear();
+    plans = new Map();
+    chains.set(product, plans);
+  }
+  let bands = plans.get(plan);
+  if (bands === undefined) {
+    if (plans.size >= MOST_PLANS) plans.clear();
+    bands = new Map();
+    plans.set(plan, bands);
+  }
+  let groups = bands.get(band);
   if (groups === undefined) {
-    groups = [key, `${product}/${plan}`, product, 'everyone'];
-    chains.set(key, groups);
+    groups = [`${product}/${plan}/${band}`, `${product}/${plan}`, product, 'everyone'];
+    bands.set(band, groups);
   }
   return groups;
 }
@@ -36,4 +46,7 @@ export function peerGroups(customer: CustomerFacts, now: number): PeerGroups {
 export type PeerGroups = readonly [string, string, string, string];
 
 /** One list for all accounts of a group: what is worked out for a group can be remembered by it. */
-const chains = new LRUCache<string, PeerGroups>({ max: 4096 });
+const chains = new Map<string, Map<string, Map<string, PeerGroups>>>();
+/** Far more than anybody sells; beyond it names are noise, and remembering begins anew. */
+const MOST_PRODUCTS = 256;
+const MOST_PLANS = 256;

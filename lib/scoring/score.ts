@@ -129,7 +129,8 @@ class ScoredWindow implements WindowScore {
     this.#calibration = calibration;
     let score = 0;
     for (const term of termsOf(rules, calibration, hours, groups)) {
-      if (term.weight === 0) continue;
+      // what cannot bring a point need not be read
+      if (term.weight === 0 || term.ninth === undefined) continue;
       const value = term.signal.value(sight);
       if (value !== undefined) score += pointsFor(term, value, rules.cap);
     }
