@@ -187,14 +187,18 @@ class ClosedSlices {
 export class WindowMemo {
   readonly #closed = new Map<number, ClosedSlices>();
 
-  /** The same as windowEnding. */
-  ending(slices: readonly Slice[], latest: number, length: number): Window {
+  /**
+   * The same as windowEnding of the slices from that of `since` on.
+   * @param since event time, ms; without, the window is full
+   */
+  ending(slices: readonly Slice[], latest: number, length: number, since = 0): Window {
     const to = sliceStart(latest) + SLICE_MS;
     const from = to - length;
+    const first = Math.max(from, sliceStart(since));
     let end = slices.length;
     while (end > 0 && (slices[end - 1] as Slice).start >= to) end--;
     let begin = end;
-    while (begin > 0 && (slices[begin - 1] as Slice).start >= from) begin--;
+    while (begin > 0 && (slices[begin - 1] as Slice).start >= first) begin--;
     if (begin === end) return windowOf([], from, to);
     const newest = slices[end - 1] as Slice;
     let closed = this.#closed.get(length);
