@@ -138,22 +138,50 @@ class ScoredWindow implements WindowScore {
   }
 
   contributions(): readonly Contribution[] {
-    const nulls = this.#calibration.signals[String(this.hours)];
     const parts: Contribution[] = [];
     for (const term of termsOf(this.#rules, this.#calibration, this.hours, this.#groups)) {
-      const { signal, weight } = term;
-      const value = signal.value(this.#sight);
-      if (value === undefined) continue;
-      parts.push({
-        signal: signal.id,
-        value,
-        p: tailAmong(nulls?.[signal.id], this.#groups, value)?.p,
-        weight,
-        points: pointsFor(term, value, this.#rules.cap),
-        evidence: signal.evidence(this.#sight),
-      });
+      const value = term.signal.value(this.#sight);
+      if (value !== undefined) parts.push(new TermContribution(this, term, value));
     }
     return parts.sort((a, b) => b.points - a.points);
+  }
+
+  pointsFor(term: Term, value: number): number {
+    return pointsFor(term, value, this.#rules.cap);
+  }
+
+  chanceOf({ signal }: Term, value: number): number | undefined {
+    const nulls = this.#calibration.signals[String(this.hours)];
+    return tailAmong(nulls?.[signal.id], this.#groups, value)?.p;
+  }
+
+  evidenceOf({ signal }: Term): string {
+    return signal.evidence(this.#sight);
+  }
+}
+
+/** Chance and sentence are worked out when they are asked for: most readers want only the points. */
+class TermContribution implements Contribution {
+  readonly signal: string;
+  readonly value: number;
+  readonly weight: number;
+  readonly points: number;
+  readonly #of: ScoredWindow;
+  readonly #term: Term;
+
+  constructor(of: ScoredWindow, term: Term, value: number) {
+    this.signal = term.signal.id;
+    this.value = value;
+    this.weight = term.weight;
+    this.points = of.pointsFor(term, value);
+    this.#of = of;
+    this.#term = term;
+  }
+  get p(): number | undefined {
+    return this.#of.chanceOf(this.#term, this.value);
+  }
+  get evidence(): string {
+    return this.#of.evidenceOf(this.#term);
   }
 }
 
