@@ -1,6 +1,6 @@
-import type { Judgement, OpenFinding } from '../detection/account-state.ts';
+import { judgedWith, nextStep } from '../detection/episode.ts';
 import { levelRules, type Rules, reasonsOf, scoreRules } from '../detection/judge.ts';
-import { findingId, type Notice, type Transition } from '../findings/finding.ts';
+import type { Notice } from '../findings/finding.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
 import { type Slice, sliceStart } from '../profile/slice.ts';
@@ -15,10 +15,6 @@ import { GROUP_SIGNALS, type GroupSight, groupCertainty, scoreGroup, sightOfMemb
 import { MemberWindows } from './member-window.ts';
 import { type Fit, fits, standsOutAt } from './membership.ts';
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-/** A calmed finding is reopened, not followed by a new one, for so long. */
-const REOPEN_MS = 14 * DAY;
 const SUSPECT = levelRank('suspect');
 
 /** What judging a campaign needs of a member. Times in ms. */
@@ -129,26 +125,20 @@ export function judgeCampaign(
   const judged =
     levelRank(level.level) >= SUSPECT ? judgeMembers(campaign, group, members, longest, best, at, rules) : [];
   const accused = accusedOf(campaign, level, judged, at);
-  const transition = transitionOf(campaign, level, at, best.events, accused.size, policy);
-  if (transition === undefined)
+  const open = before.finding;
+  const grown =
+    open !== undefined &&
+    (best.events >= 2 * open.noticedEvents || accused.size >= 1.5 * campaign.accused.size);
+  const change = { at, evidence, level, events: best.events, grown };
+  const step = nextStep('campaign', campaign.id, before, change, policy);
+  if (step === undefined)
     return {
       campaign: { ...campaign, accused, judgement: { ...before, evidence, level }, judgedAt: at },
       score: best.score,
       p,
       notice: undefined,
     };
-  const fresh = transition === 'opened';
-  const episode = fresh ? before.episode + 1 : before.episode;
-  const id =
-    fresh || before.finding === undefined ? findingId('campaign', campaign.id, episode) : before.finding.id;
-  const finding: OpenFinding = {
-    id,
-    since: fresh ? level.since : (before.finding?.since ?? level.since),
-    noticedAt: at,
-    noticedEvents: best.events,
-    calmed: transition === 'calmed',
-  };
-  const number = before.numbered + 1;
+  const { transition, number, id } = step;
   const notice = campaignNotice({
     campaign,
     group,
@@ -162,14 +152,7 @@ export function judgeCampaign(
     from,
     rules,
   });
-  const judgement: Judgement = {
-    evidence,
-    level,
-    episode,
-    finding: transition === 'closed' ? undefined : finding,
-    numbered: number,
-    notices: [...before.notices, notice],
-  };
+  const judgement = judgedWith(before, change, step, notice);
   return { campaign: { ...campaign, accused, judgement, judgedAt: at }, score: best.score, p, notice };
 }
 
@@ -278,28 +261,4 @@ function accusedOf(
     accused.set(member.account, since ?? at);
   }
   return accused;
-}
-
-function transitionOf(
-  campaign: Campaign,
-  level: LevelState,
-  at: number,
-  events: number,
-  named: number,
-  policy: Policy,
-): Transition | undefined {
-  const before = campaign.judgement;
-  const was = levelRank(before.level.level);
-  const is = levelRank(level.level);
-  const open = before.finding;
-  if (is >= SUSPECT && (open === undefined || open.calmed))
-    return open !== undefined && at - open.noticedAt < REOPEN_MS ? 'reopened' : 'opened';
-  if (open === undefined) return undefined;
-  // calm for so long that a later suspicion is another one
-  if (open.calmed) return at - open.noticedAt >= REOPEN_MS ? 'closed' : undefined;
-  if (is < SUSPECT) return 'calmed';
-  if (is > was) return 'escalated';
-  const cooled = at - open.noticedAt >= policy.cooldownHours * HOUR;
-  const grown = events >= 2 * open.noticedEvents || named >= 1.5 * campaign.accused.size;
-  return cooled && grown ? 'updated' : undefined;
 }

@@ -1,5 +1,5 @@
 import { explain } from '../findings/explanations.ts';
-import { findingId, type Notice, type Reason, type Transition } from '../findings/finding.ts';
+import type { Notice, Reason, Transition } from '../findings/finding.ts';
 import { budgetFor, type Policy } from '../policy/policy.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
 import type { Slice } from '../profile/slice.ts';
@@ -7,18 +7,16 @@ import { type Window, windowEnding, windowMs } from '../profile/window.ts';
 import type { WindowMemo } from '../profile/window-memo.ts';
 import { type Calibration, tailAmong } from '../scoring/calibration.ts';
 import { asCertainty, type Certainty, certainty, type Evidence, grow } from '../scoring/evidence.ts';
-import { type Level, type LevelRules, type LevelState, levelRank, nextLevel } from '../scoring/level.ts';
+import { type Level, type LevelRules, nextLevel } from '../scoring/level.ts';
 import { peerGroups } from '../scoring/peer-group.ts';
 import { type ScoreRules, scoreAt, type WindowScore } from '../scoring/score.ts';
 import { SIGNALS } from '../signals/index.ts';
 import { type Signal, sightOf } from '../signals/signal.ts';
-import type { Judgement, OpenFinding } from './account-state.ts';
+import type { Judgement } from './account-state.ts';
+import { judgedWith, nextStep } from './episode.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** A calmed finding is reopened, not followed by a new one, for so long. */
-const REOPEN_MS = 14 * DAY;
-const SUSPECT = levelRank('suspect');
 
 /** What every judgement is made with. */
 export interface Rules {
@@ -99,77 +97,28 @@ export function judgeAccount(subject: Subject, before: Judgement, at: number, ru
   const present = place === undefined ? 1 : asCertainty(place, calibration.days).p;
   const level = nextLevel(before.level, present, at, levelRules(policy, groups));
   const sure = certainty(evidence, subject.customer, calibration);
-  const transition = transitionOf(before, level, at, top.events, policy);
-  if (transition === undefined) {
+  const grown = before.finding !== undefined && top.events >= 2 * before.finding.noticedEvents;
+  const change = { at, evidence, level, events: top.events, grown };
+  const step = nextStep('account', subject.account, before, change, policy);
+  if (step === undefined) {
     const judgement =
       evidence === before.evidence && level === before.level ? before : { ...before, evidence, level };
     return { judgement, scores, certainty: sure, notice: undefined };
   }
-  const fresh = transition === 'opened';
-  const episode = fresh ? before.episode + 1 : before.episode;
-  const id =
-    fresh || before.finding === undefined
-      ? findingId('account', subject.account, episode)
-      : before.finding.id;
-  const open: OpenFinding = {
+  const { transition, number, id } = step;
+  const occasion = {
+    transition,
+    number,
     id,
-    since: fresh ? level.since : (before.finding?.since ?? level.since),
-    noticedAt: at,
-    noticedEvents: top.events,
-    calmed: transition === 'calmed',
+    level: level.level,
+    previous: before.level.level,
+    at,
+    top,
+    sure,
+    evidence,
   };
-  const number = before.numbered + 1;
-  const notice = writeNotice(
-    subject,
-    {
-      transition,
-      number,
-      id,
-      level: level.level,
-      previous: before.level.level,
-      at,
-      top,
-      sure,
-      evidence,
-    },
-    rules,
-  );
-  return {
-    judgement: {
-      ...before,
-      evidence,
-      level,
-      episode,
-      finding: transition === 'closed' ? undefined : open,
-      numbered: number,
-      notices: [...before.notices, notice],
-    },
-    scores,
-    certainty: sure,
-    notice,
-  };
-}
-
-function transitionOf(
-  before: Judgement,
-  level: LevelState,
-  at: number,
-  events: number,
-  policy: Policy,
-): Transition | undefined {
-  const was = levelRank(before.level.level);
-  const is = levelRank(level.level);
-  const open = before.finding;
-  if (is >= SUSPECT && (open === undefined || open.calmed)) {
-    return open !== undefined && at - open.noticedAt < REOPEN_MS ? 'reopened' : 'opened';
-  }
-  if (open === undefined) return undefined;
-  // calm for so long that a later suspicion is another one
-  if (open.calmed) return at - open.noticedAt >= REOPEN_MS ? 'closed' : undefined;
-  if (is < SUSPECT) return 'calmed';
-  if (is > was) return 'escalated';
-  const cooled = at - open.noticedAt >= policy.cooldownHours * HOUR;
-  return cooled && events >= 2 * open.noticedEvents ? 'updated' : undefined;
+  const notice = writeNotice(subject, occasion, rules);
+  return { judgement: judgedWith(before, change, step, notice), scores, certainty: sure, notice };
 }
 
 /** One transition, with all that its notice says beyond what the slices say. */
