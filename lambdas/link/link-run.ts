@@ -110,11 +110,11 @@ export async function linkRun(ports: LinkPorts, rules: Rules, strangerShare = 1)
       report.postponed++;
       continue;
     }
-    if (group.members.length < policy.campaigns.smallest && campaign.judgement.finding === undefined)
-      continue;
+    // a group that is due under no circumstances is not read at all
+    if (!isDue(campaign, group, true, at, rules)) continue;
     const stored = await states.load(group.members);
     const active = [...stored.values()].some(({ profile }) => profile.arrived > campaign.judgedAt);
-    if (!isDue(campaign, group, active, at, policy)) continue;
+    if (!isDue(campaign, group, active, at, rules)) continue;
     const members = membersOf(group, stored);
     const latest = active ? Math.max(...members.map((member) => member.lastSeen)) : at;
     const verdict = judgeCampaign(campaign, group, members, latest, plan.tested, rules);

@@ -1,3 +1,4 @@
+import type { Rules } from '../detection/judge.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Campaign } from './campaign.ts';
 import type { Group } from './find-groups.ts';
@@ -42,16 +43,25 @@ export function planRun(
   };
 }
 
+/** Whether the active policy or a candidate has a finding on it, calmed ones too: it must still calm and close. */
+function isOpen({ judgement, shadow }: Campaign): boolean {
+  return judgement.finding !== undefined || shadow?.finding !== undefined;
+}
+
 /** Whether a campaign is to be judged in this run. @param active a member had traffic since it was judged */
 export function isDue(
   campaign: Campaign,
   group: Group,
   active: boolean,
   at: number,
-  policy: Policy,
+  { policy, candidate }: Pick<Rules, 'policy' | 'candidate'>,
 ): boolean {
-  const open = campaign.judgement.finding !== undefined || (campaign.shadow?.accused.size ?? 0) > 0;
-  if (group.members.length < policy.campaigns.smallest && !open) return false;
+  const open = isOpen(campaign);
+  const smallest = Math.min(
+    policy.campaigns.smallest,
+    candidate?.policy.campaigns.smallest ?? Number.POSITIVE_INFINITY,
+  );
+  if (group.members.length < smallest && !open) return false;
   return active || (open && at - campaign.judgedAt >= IDLE_LOOK_MS);
 }
 
@@ -60,12 +70,10 @@ export function isDue(
  * forgotten. They are still looked at, so that the finding can calm and close.
  */
 export function unlinked(resting: readonly Campaign[]): { campaign: Campaign; group: Group }[] {
-  return resting
-    .filter(({ judgement }) => judgement.finding !== undefined)
-    .map((campaign) => ({
-      campaign,
-      group: { members: campaign.members, links: [], bodies: [campaign.members] },
-    }));
+  return resting.filter(isOpen).map((campaign) => ({
+    campaign,
+    group: { members: campaign.members, links: [], bodies: [campaign.members] },
+  }));
 }
 
 /** Campaign by account; all campaigns with an open finding count as one, so that kin may find together (see findGroups). */

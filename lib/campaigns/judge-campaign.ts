@@ -103,6 +103,9 @@ export function judgeCampaign(
   const nulls = calibration.groupScore;
   const quiet: CampaignVerdict = { campaign, score: 0, p: 1, notice: undefined };
   if (nulls === undefined) return quiet;
+  // what nothing links any more, or too few, can calm and close; no finding begins there
+  const linked = group.links.length > 0 && group.members.length >= policy.campaigns.smallest;
+  if (!linked && campaign.judgement.finding === undefined) return quiet;
   const customer = customerOf(members);
   const from = sliceStart(campaign.linkedAt);
   let best: WindowScore | undefined;
@@ -126,9 +129,12 @@ export function judgeCampaign(
     levelRank(level.level) >= SUSPECT ? judgeMembers(campaign, group, members, longest, best, at, rules) : [];
   const accused = accusedOf(campaign, level, judged, at);
   const open = before.finding;
+  // nobody and nothing left is no growth
+  const known = campaign.accused.size;
   const grown =
     open !== undefined &&
-    (best.events >= 2 * open.noticedEvents || accused.size >= 1.5 * campaign.accused.size);
+    (best.events >= Math.max(1, 2 * open.noticedEvents) ||
+      (accused.size > known && accused.size >= 1.5 * known));
   const change = { at, evidence, level, events: best.events, grown };
   const step = nextStep('campaign', campaign.id, before, change, policy);
   if (step === undefined)

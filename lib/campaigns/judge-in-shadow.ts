@@ -45,7 +45,6 @@ export function judgeInShadow(
   if (candidate === undefined || !candidate.policy.campaigns.enabled)
     return shadow === undefined ? judged : own;
   const before = shadow?.policy === candidate.policy.id ? shadow : fresh(candidate.policy.id, shadow, at);
-  if (group.members.length < candidate.policy.campaigns.smallest) return { ...own, shadow: before };
   return kept(own, before, (as, own) => judgeCampaign(as, group, members, at, tested, own), rules);
 }
 

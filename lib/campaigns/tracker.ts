@@ -118,7 +118,7 @@ export class CampaignTracker implements Resumable {
     for (const { campaign, group } of [...plan.carried, ...unlinked(plan.resting)]) {
       next.set(campaign.id, campaign);
       const active = group.members.some((account) => this.#touched.has(account));
-      if (!isDue(campaign, group, active, at, policy)) continue;
+      if (!isDue(campaign, group, active, at, rules)) continue;
       const members = group.members.flatMap((account) => this.#member(account, ports));
       const latest = active ? Math.max(...members.map((member) => member.lastSeen)) : at;
       const verdict = judgeCampaign(campaign, group, members, latest, plan.tested, rules, this.#windows);

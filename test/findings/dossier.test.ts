@@ -118,8 +118,12 @@ describe('a dossier', () => {
     const { notice } = judgeAccount(profile, before, at, rules);
     if (notice === undefined) throw new Error('no notice');
     expect(notice.transition).toBe('calmed');
-    // the share of all traffic was added when it was delivered
-    const told = { ...notice, stake: { ...notice.stake, trafficShare: 0.1 } };
+    // the share of all traffic and the campaign were added when it was delivered
+    const told = {
+      ...notice,
+      campaign: { id: 'c_5kq2hv7d', finding: 'fc-5kq2hv7d-1', level: 'critical' as const },
+      stake: { ...notice.stake, trafficShare: 0.1 },
+    };
     expect(assess({ ...held, finding: applyNotice(undefined, told) }).notice).toMatchObject({
       reproduced: true,
       differing: [],

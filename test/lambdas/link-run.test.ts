@@ -1,6 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type LinkPorts, linkRun } from '../../lambdas/link/link-run.ts';
+import type { Campaign } from '../../lib/campaigns/campaign.ts';
+import { isDue, unlinked } from '../../lib/campaigns/campaign-run.ts';
 import { learnGroupNull } from '../../lib/campaigns/group-null.ts';
+import { judgeCampaign } from '../../lib/campaigns/judge-campaign.ts';
+import { judgeInShadow } from '../../lib/campaigns/judge-in-shadow.ts';
 import { collectFacts } from '../../lib/campaigns/link-facts.ts';
 import { advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
@@ -212,5 +216,42 @@ describe('a link run', () => {
     expect(notices.map(({ shadow }) => shadow)).toEqual([false, false]);
     const without = (await stored(both.campaigns)).map(({ campaign: { shadow: _, ...own } }) => own);
     expect(without).toEqual((await stored(alone.campaigns)).map(({ campaign }) => campaign));
+  });
+
+  it('looks at a candidate’s finding until it has calmed and closed, though nothing links its members any more', async () => {
+    const on = ports();
+    const strict = { ...rules.policy, campaigns: { ...rules.policy.campaigns, budget: 1e-9 } };
+    const candidate = { policy: { ...rules.policy, id: 'candidate' }, calibration: rules.calibration };
+    const beside = { ...rules, policy: strict, candidate };
+    await linkRun(on, beside);
+    const [held] = await stored(on.campaigns);
+    if (held === undefined) throw new Error('no campaign');
+    let campaign: Campaign = { ...held.campaign, members: held.campaign.members.slice(0, 1) };
+    for (let at = campaign.judgedAt; at < held.campaign.judgedAt + 30 * 24 * HOUR; at += 7 * HOUR) {
+      const [rest] = unlinked([campaign]);
+      if (rest === undefined) break;
+      if (!isDue(campaign, rest.group, false, at, beside)) continue;
+      const { campaign: judged } = judgeCampaign(campaign, rest.group, [], at, 25, beside);
+      campaign = judgeInShadow(judged, { group: rest.group, members: [], at, tested: 25 }, beside);
+      campaign = { ...campaign, judgedAt: at };
+    }
+    expect(campaign.judgement.notices.map(({ transition, shadow }) => [transition, shadow])).toEqual([
+      ['opened', true],
+      ['calmed', true],
+      ['closed', true],
+    ]);
+    expect(unlinked([campaign])).toEqual([]);
+    expect(campaign.judgement.finding).toBeUndefined();
+  });
+
+  it('shows a candidate what only it is asked to judge: groups smaller than the active policy takes', async () => {
+    const on = ports();
+    const large = { ...rules.policy, campaigns: { ...rules.policy.campaigns, smallest: 50 } };
+    const candidate = { policy: { ...rules.policy, id: 'candidate' }, calibration: rules.calibration };
+    const { notices } = await linkRun(on, { ...rules, policy: large, candidate });
+    expect(notices).toEqual([]);
+    expect((await stored(on.campaigns)).map(({ campaign }) => campaign.shadow?.accused.size)).toEqual([
+      12, 12,
+    ]);
   });
 });

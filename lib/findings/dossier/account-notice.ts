@@ -70,9 +70,10 @@ export function accountNotice(notice: Notice, arrivals: readonly Arrival[], rule
     },
     rules,
   );
-  // The share of all traffic was added on delivery; it rests on everybody's profiles.
-  const { trafficShare: _, ...stake } = notice.stake;
-  const differing = differences({ ...notice, stake }, again);
+  // Added on delivery: the share of all traffic rests on everybody's profiles, the campaign on what names the account.
+  const { campaign: _, ...own } = notice;
+  const { trafficShare: __, ...stake } = own.stake;
+  const differing = differences({ ...own, stake }, again);
   return {
     reproduced: differing.length === 0,
     why: differing.length === 0 ? null : `${differing.length} fields came out otherwise`,
