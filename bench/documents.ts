@@ -164,6 +164,7 @@ async function replay(
           return joinSlices([sealed, profile.slices]);
         },
         samplesOf: (account) => store.one(account).profile.samples,
+        evidenceOf: (account) => store.one(account).judgement.evidence,
       },
       rules,
     );

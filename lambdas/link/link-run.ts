@@ -224,7 +224,7 @@ function membersOf(group: Group, stored: ReadonlyMap<string, AccountState>): Mem
     const state = stored.get(account);
     // the index may know an account that the profile table has forgotten
     if (state === undefined || state.profile.totals.events === 0) return [];
-    const { profile, sealed } = state;
+    const { profile, sealed, judgement } = state;
     return [
       {
         account,
@@ -233,6 +233,7 @@ function membersOf(group: Group, stored: ReadonlyMap<string, AccountState>): Mem
         lastSeen: profile.lastSeen,
         slices: joinSlices([sealed, profile.slices]),
         sampleEvents: profile.samples,
+        evidence: judgement.evidence,
       },
     ];
   });

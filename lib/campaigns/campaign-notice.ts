@@ -5,7 +5,7 @@ import type { Policy } from '../policy/policy.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
 import { sliceStart } from '../profile/slice.ts';
 import { windowMs } from '../profile/window.ts';
-import type { Certainty } from '../scoring/evidence.ts';
+import type { Certainty, Evidence } from '../scoring/evidence.ts';
 import type { Level, LevelState } from '../scoring/level.ts';
 import type { WindowScore } from '../scoring/score.ts';
 import { sightOf } from '../signals/signal.ts';
@@ -14,6 +14,7 @@ import type { Group } from './find-groups.ts';
 import { fullWindow } from './group-window.ts';
 import type { JudgedMember, Member } from './judge-campaign.ts';
 import { LINK_KINDS, type LinkKind } from './link-facts.ts';
+import { oneByOne } from './one-by-one.ts';
 
 /** Most members that a notice lists. */
 const LISTED = 50;
@@ -43,6 +44,8 @@ export interface NoticeParts {
   readonly top: WindowScore;
   readonly reasons: readonly Reason[];
   readonly sure: Certainty | undefined;
+  /** running maximum of the group's score */
+  readonly evidence: Evidence;
   /** event time from which slices count, ms */
   readonly from: number;
   readonly rules: Rules;
@@ -53,7 +56,7 @@ const round = (value: number): number => Number(value.toPrecision(4));
 
 /** The notice of a campaign's transition: one for all its members. */
 export function campaignNotice(parts: NoticeParts): Notice {
-  const { campaign, group, members, judged, customer, occasion, top, sure, rules } = parts;
+  const { campaign, group, members, judged, customer, occasion, top, sure, evidence, rules } = parts;
   const { policy, calibration } = rules;
   const window = fullWindow(
     members.map((member) => member.slices),
@@ -70,6 +73,8 @@ export function campaignNotice(parts: NoticeParts): Notice {
   // nobody may be left of a campaign that is closed
   const first = Math.min(occasion.at, ...members.map((member) => member.firstSeen));
   const models = [...window.models].sort((a, b) => b[1] - a[1]);
+  // accounts' evidence is of the active policy, and says nothing under a candidate
+  const alone = rules.shadow ? undefined : oneByOne(judged, policy, calibration);
   return {
     v: 1,
     number: occasion.number,
@@ -109,6 +114,8 @@ export function campaignNotice(parts: NoticeParts): Notice {
         .map(([model, events]) => ({ model, share: round(events / Math.max(1, window.counts.events)) })),
       ...priced(window, policy),
     },
+    evidence: { since: iso(evidence.since), peak: evidence.peak, peakAt: iso(evidence.peakAt) },
+    ...(alone === undefined ? {} : { oneByOne: alone }),
     sampleEvents: listed.flatMap(({ member }) => (member.sampleEvents ?? []).slice(-2)).slice(0, SAMPLES),
     versions: { policy: policy.id, calibration: calibration.id, code: rules.code },
     shadow: rules.shadow,

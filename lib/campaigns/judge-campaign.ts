@@ -5,7 +5,7 @@ import type { Policy } from '../policy/policy.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
 import { type Slice, sliceStart } from '../profile/slice.ts';
 import { windowMs } from '../profile/window.ts';
-import { grow } from '../scoring/evidence.ts';
+import { type Evidence, grow } from '../scoring/evidence.ts';
 import { type LevelRules, type LevelState, levelRank, nextLevel } from '../scoring/level.ts';
 import type { WindowScore } from '../scoring/score.ts';
 import type { Campaign } from './campaign.ts';
@@ -26,6 +26,8 @@ export interface Member {
   /** ascending, distinct starts */
   readonly slices: readonly Slice[];
   readonly sampleEvents?: readonly string[];
+  /** of the account alone, under the active policy */
+  readonly evidence?: Evidence | undefined;
 }
 
 /** A member with what the group shows of it. */
@@ -155,6 +157,7 @@ export function judgeCampaign(
     top: best,
     reasons: reasonsOf(best, GROUP_SIGNALS),
     sure,
+    evidence,
     from,
     rules,
   });
@@ -206,6 +209,7 @@ export function closeMerged(
       },
       reasons: [],
       sure: undefined,
+      evidence: judgement.evidence,
       from,
       rules,
     }),

@@ -3,6 +3,7 @@ import type { Rules } from '../detection/judge.ts';
 import type { Notice } from '../findings/finding.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
 import { type Slice, sliceStart } from '../profile/slice.ts';
+import type { Evidence } from '../scoring/evidence.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { type ActiveWeek, enough, weekOf } from './active-week.ts';
 import type { Campaign } from './campaign.ts';
@@ -36,6 +37,8 @@ export interface TrackerPorts {
   slicesOf(account: string): readonly Slice[];
   /** newest event ids of an account, for the notice */
   samplesOf?(account: string): readonly string[];
+  /** an account's own evidence, for the notice */
+  evidenceOf?(account: string): Evidence;
 }
 
 const WEEK_MS = 7 * 86_400_000;
@@ -260,6 +263,10 @@ export class CampaignTracker implements Resumable {
         lastSeen: seen.last,
         slices: ports.slicesOf(account),
         sampleEvents: ports.samplesOf?.(account) ?? [],
+        // read where a notice is written, which is seldom
+        get evidence() {
+          return ports.evidenceOf?.(account);
+        },
       },
     ];
   }

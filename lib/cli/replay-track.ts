@@ -130,6 +130,7 @@ export class ReplayTrack implements Resumable {
           return joinSlices([sealed, profile.slices]);
         },
         samplesOf: (account) => store.one(account).profile.samples,
+        evidenceOf: (account) => store.one(account).judgement.evidence,
       },
       this.rules,
     );

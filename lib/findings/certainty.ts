@@ -1,5 +1,5 @@
 import type { Notice } from './finding.ts';
-import { count, oneIn, power } from './people.ts';
+import { count, oneIn, plural, power } from './people.ts';
 import { defanged } from './plain.ts';
 
 /** How sure a notice is, in sentences that can be quoted: each says what was measured and against whom. */
@@ -12,6 +12,8 @@ export interface CertaintyWords {
   readonly evidence: string;
   /** what the numbers do not say */
   readonly limits: string;
+  /** of a campaign: what its accounts show one by one */
+  readonly oneByOne?: string;
 }
 
 export function certaintyWords(notice: Notice): CertaintyWords {
@@ -35,7 +37,16 @@ export function certaintyWords(notice: Notice): CertaintyWords {
         : `Evidence such as this ${subject.type}'s would be seen in 1 of ${oneIn(p)}${account ? ' of them' : ` ${group} in a month`}.`,
     evidence: `Score ${trim(score)}; e-value ${power(log10E)}, where the average over ${group} is at most 1.`,
     limits: `Peer group: ${defanged(peers.group, 80)}, ${count(peers.accounts)} ${account ? 'accounts' : 'groups'}.${beyond} The rates hold as far as benign customers are like those of the calibration; they describe behaviour, not intent.`,
+    ...(notice.oneByOne === undefined ? {} : { oneByOne: aloneWords(notice.oneByOne, notice) }),
   };
+}
+
+function aloneWords(
+  { accounts, log10E, found }: NonNullable<Notice['oneByOne']>,
+  { subject }: Notice,
+): string {
+  const members = plural(subject.memberCount ?? accounts, 'member');
+  return `Judged one by one, the e-values of the ${plural(accounts, 'linked account')} average ${power(log10E)}, where benign accounts average at most 1; alone, ${count(found)} of ${members} would have been found.`;
 }
 
 /** What one of those is called that a subject is compared with. */

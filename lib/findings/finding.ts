@@ -117,6 +117,14 @@ export const notice = z.strictObject({
     .strictObject({ since: iso, peak: z.number(), peakAt: iso })
     .optional()
     .describe('running maximum of the score in the budget period: what p and log10E rest on'),
+  oneByOne: z
+    .strictObject({
+      accounts: z.number().int().min(1).describe('linked accounts, bystanders too'),
+      log10E: z.number().describe("mean of the accounts' own e-values, as a decimal logarithm"),
+      found: z.number().int().min(0).describe('members that would have been found alone'),
+    })
+    .optional()
+    .describe("of a campaign: its accounts' own evidence, judged one by one"),
   sampleEvents: z.array(z.string()),
   versions: z.strictObject({ policy: z.string(), calibration: z.string(), code: z.string() }),
   quiet: z.string().optional().describe('why nobody is to be woken: the reason of an exception'),

@@ -135,6 +135,14 @@ export const hostileNotice: fc.Arbitrary<Notice> = fc.record({
     },
     { requiredKeys: ['requests', 'inputTokens', 'outputTokens', 'models'] },
   ) as fc.Arbitrary<Notice['stake']>,
+  oneByOne: fc.option(
+    fc.record({
+      accounts: fc.integer({ min: 1, max: 100_000 }),
+      log10E: fc.double({ min: -2, max: 5, noNaN: true }),
+      found: fc.nat(100_000),
+    }),
+    { nil: undefined },
+  ),
   sampleEvents: fc.array(nasty, { maxLength: 8 }),
   versions: fc.record({ policy: nasty, calibration: nasty, code: nasty }),
   shadow: fc.constant(false),

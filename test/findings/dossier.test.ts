@@ -78,6 +78,27 @@ describe('a dossier', () => {
       expect(assess(readEvidence(writeEvidence(held)))).toEqual(assessed);
     });
 
+    it('rests on what the notice says of its evidence and its size, whatever was stored since', () => {
+      const { campaign, profiles } = held;
+      const [first] = profiles;
+      if (campaign === undefined || first === undefined) throw new Error('no campaign');
+      const silent = { ...first, account: account(5000), slices: [] };
+      const grown = {
+        ...held,
+        campaign: { ...campaign, evidence: { ...campaign.evidence, peak: 99 } },
+        profiles: [...profiles, silent],
+      };
+      expect(assess(grown).notice).toMatchObject({ reproduced: true, differing: [] });
+    });
+
+    it('says of its accounts what they show one by one, and that it is carried over', async () => {
+      const { oneByOne } = held.finding.notice;
+      expect(oneByOne).toMatchObject({ accounts: 60 });
+      const page = await report(held, assess(held), { ...FACTS, signed: false, audit: [] });
+      expect(page).toContain('Judged one by one, the e-values of the 60 linked accounts average');
+      expect(page).toContain('stand as they were noticed');
+    });
+
     it('says what is missing where members, events or the campaign itself are', () => {
       const { campaign, ...without } = held;
       const listed = new Set(held.finding.notice.subject.members?.map(({ account }) => account));

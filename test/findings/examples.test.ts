@@ -38,6 +38,7 @@ const storm = bulletinOf(
 
 const EXAMPLES: Readonly<Record<string, string>> = {
   email: mail(email(opened, NOW)),
+  campaign: mail(email(campaign, NOW)),
   storm: mail(bulletinEmail(storm)),
   sms: fenced(sms(escalated)),
   chat: json(chat(opened, NOW)),

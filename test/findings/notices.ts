@@ -151,6 +151,7 @@ export const campaign: Notice = {
   log10E: 4.12,
   p: 0.000005,
   promise: 0.01,
+  oneByOne: { accounts: 120, log10E: 0.4914, found: 4 },
   peers: { group: '64-127', accounts: 400 },
   links: [
     {

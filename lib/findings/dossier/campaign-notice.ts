@@ -28,7 +28,8 @@ const round = (value: number): number => Number(value.toPrecision(4));
 
 /**
  * The group whose events add up to the notice's: all members that are stored, else those that the finding had named by
- * then, else those that the notice lists; the first where none do. Members' slices are rebuilt from the events up to the
+ * then, else those that the notice lists. Of several, the one of as many accounts as the notice counts; the first where none
+ * add up. Members' slices are rebuilt from the events up to the
  * notice, because stored ones went on growing.
  */
 export function groupAtNotice(held: Evidences, rules: Rules): GroupAtNotice {
@@ -57,16 +58,21 @@ export function groupAtNotice(held: Evidences, rules: Rules): GroupAtNotice {
     all.filter(({ account }) => named.has(account)),
     all.filter(({ account }) => listed.has(account)),
   ];
+  const { memberCount, bystanders = 0 } = notice.subject;
   let first: GroupAtNotice | undefined;
+  let second: GroupAtNotice | undefined;
   for (const members of candidates) {
     if (members.length === 0) continue;
     let events = 0;
     for (const { account } of members) events += byAccount.get(account)?.length ?? 0;
     const group = { members, events, from, scores: scoresOf(members, at, from, rules) };
     first ??= group;
-    if (group.scores[0]?.events === notice.window.events) return group;
+    if (group.scores[0]?.events !== notice.window.events) continue;
+    if (members.length === (memberCount ?? 0) + bystanders) return group;
+    // who sent nothing adds no event, but a silent account more makes another group
+    second ??= group;
   }
-  return first ?? { members: [], events: 0, from, scores: [] };
+  return second ?? first ?? { members: [], events: 0, from, scores: [] };
 }
 
 function namedBy(campaign: CampaignSnapshot | undefined, at: number): ReadonlySet<string> {
@@ -97,7 +103,8 @@ function scoresOf(members: readonly Member[], at: number, from: number, rules: R
 
 /**
  * Writes a campaign's numbers again: score, certainty, window, reasons, explanations, what is at stake, and what each
- * listed member did. Links and roles are not among them: they rest on facts of accounts that are not in the dossier.
+ * listed member did. Not among them, and carried over: links, roles, and the accounts' evidence one by one. They rest on
+ * facts of accounts that are not in the dossier, or on what an account's evidence was then.
  */
 export function campaignNotice(held: Evidences, group: GroupAtNotice, rules: Rules): Reproduction {
   const { notice } = held.finding;
@@ -110,9 +117,7 @@ export function campaignNotice(held: Evidences, group: GroupAtNotice, rules: Rul
     return not('the calibration has no null of groups, or no member was stored any more');
   const at = Date.parse(notice.at);
   const customer = customerOf(members);
-  // The running maximum as it was; where it was overtaken since, the present score can only be the maximum itself.
-  const { evidence } = held.campaign ?? {};
-  const peak = evidence !== undefined && evidence.peakAt <= at ? evidence.peak : top.score;
+  const peak = peakAt(held, at) ?? top.score;
   const sure = groupCertainty(
     peak,
     { product: customer.product, members: members.length },
@@ -169,6 +174,16 @@ export function campaignNotice(held: Evidences, group: GroupAtNotice, rules: Rul
     differing,
     events,
   };
+}
+
+/**
+ * The running maximum at the notice: it travels in the notice. Notices of before that leave it to the stored campaign;
+ * where it was overtaken since, the score itself can only have been the maximum.
+ */
+function peakAt({ finding, campaign }: Evidences, at: number): number | undefined {
+  if (finding.notice.evidence !== undefined) return finding.notice.evidence.peak;
+  const evidence = campaign?.evidence;
+  return evidence !== undefined && evidence.peakAt <= at ? evidence.peak : undefined;
 }
 
 /** What a member did in the longest window, as a notice lists it. */

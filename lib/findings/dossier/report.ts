@@ -44,7 +44,7 @@ ${fact('Rarity', notice.p >= 1 ? 'unknown' : `1 in ${oneIn(notice.p)}`, account 
 </div>
 
 <h2>What is claimed, and how sure it is</h2>
-<div class="card"><p>${sure.promise} ${sure.place}</p><p>${sure.evidence}</p><p class="muted">${sure.limits}</p></div>
+<div class="card"><p>${sure.promise} ${sure.place}</p><p>${sure.evidence}</p>${sure.oneByOne === undefined ? undefined : html`<p>${sure.oneByOne}</p>`}<p class="muted">${sure.limits}</p></div>
 <p>This report says how ${account ? 'an account' : 'a group of accounts'} behaved and how rarely benign ${account ? 'accounts' : 'groups'} behave so. It does not say who is behind ${account ? 'the account' : 'them'}, what they intend, or what they did with the answers. Account names are pseudonyms; only a holder of the provider's key can resolve them. No text of any prompt or answer was stored, and none is in this dossier.</p>
 
 <h2>Timeline</h2>
@@ -94,7 +94,7 @@ ${account ? accountMethod(held) : campaignMethod(held)}
 </ul>
 
 <h2>What was replayed, and what was missing</h2>
-${replayCard(assessed)}
+${replayCard(assessed, account)}
 ${
   held.missing.length === 0
     ? html`<p>Nothing that this dossier draws on had expired.</p>`
@@ -215,7 +215,9 @@ ${table(
 )}`;
 }
 
-function replayCard({ notice }: Assessment): Html {
+function replayCard({ notice }: Assessment, account: boolean): Html {
+  if (notice.reproduced && !account)
+    return html`<div class="card calm"><p><span class="tag calm">reproduced</span> The notice's numbers were worked out again from ${plural(notice.events, 'event')}: score, rarity, e-value, window, reasons, explanations, what is at stake, and requests and tokens of each listed member came out the same, bit for bit. Links, roles, what acting on a member would cost, and the accounts' evidence one by one stand as they were noticed: they rest on facts that are not in this dossier.</p></div>`;
   if (notice.reproduced)
     return html`<div class="card calm"><p><span class="tag calm">reproduced</span> The notice was written again from ${plural(notice.events, 'event')}: every number of it came out the same, bit for bit.</p></div>`;
   return html`<div class="card unsure"><p><span class="tag unsure">not reproduced</span> The notice could not be written again: ${notice.why ?? ''}. The numbers below are worked out from what is stored.</p>

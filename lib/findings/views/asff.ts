@@ -108,7 +108,7 @@ export function asff(
     'siphonwatch/plan': subject.plan || 'unknown',
     'siphonwatch/product': subject.product || 'unknown',
     'siphonwatch/stake': stakeWords(notice),
-    'siphonwatch/certainty': `${sure.place} ${sure.evidence} ${sure.limits}`,
+    'siphonwatch/certainty': `${sure.place} ${sure.evidence} ${sure.oneByOne === undefined ? '' : `${sure.oneByOne} `}${sure.limits}`,
     ...Object.fromEntries(
       notice.reasons
         .slice(0, 3)

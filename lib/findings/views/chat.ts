@@ -115,7 +115,7 @@ export function chat(notice: Notice, now: number): ChatMessage {
       summary(notice),
       `*Who* ${id === undefined ? unmarked(subject.id, 60) : `\`${id}\``}, ${unmarked(subject.plan, 40)}, ${unmarked(subject.product, 40)}`,
       `*Since* ${when(notice.since)} (${duration(Date.parse(notice.at) - Date.parse(notice.since))})`,
-      `*How sure* ${sure.promise} ${sure.place} ${sure.evidence}`,
+      `*How sure* ${sure.promise} ${sure.place} ${sure.evidence}${sure.oneByOne === undefined ? '' : ` ${sure.oneByOne}`}`,
       ...(reasons.length === 0 ? [] : [['*Why*', ...reasons].join('\n')]),
       ...(links.length === 0 ? [] : [`*Linked by* ${links.join(', ')}`]),
       `*At stake* ${unmarked(stakeWords(notice, false), 240)}`,

@@ -34,6 +34,7 @@ function sections(notice: Notice, now: number): string[] {
     section('HOW SURE', [
       wrap(`${sure.promise} ${sure.place}`, COLUMNS),
       wrap(sure.evidence, COLUMNS),
+      ...(sure.oneByOne === undefined ? [] : [wrap(sure.oneByOne, COLUMNS)]),
       paragraph(sure.limits),
     ]),
     ...(notice.reasons.length === 0 ? [] : [section('WHY', reasons(notice))]),

@@ -74,7 +74,7 @@ export function ocsf(notice: Notice, now: number): Record<string, unknown> {
     finding_info: {
       uid: identifier(recordId(notice)),
       title: headline(notice),
-      desc: `${summary(notice)} ${sure.promise} ${sure.place} ${sure.evidence} ${sure.limits}`,
+      desc: `${summary(notice)} ${sure.promise} ${sure.place} ${sure.evidence} ${sure.oneByOne === undefined ? '' : `${sure.oneByOne} `}${sure.limits}`,
       types: ['Model extraction', 'Distillation'],
       created_time: at,
       modified_time: at,
