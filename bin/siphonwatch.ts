@@ -69,8 +69,14 @@ const program = new Command('siphonwatch')
 
 const asked = process.argv[2] ?? '';
 for (const [name, { summary, load }] of Object.entries(VERBS)) {
-  if (name === asked) program.addCommand((await load()).exitOverride());
+  if (name === asked) program.addCommand(overridden(await load()));
   else program.command(name).description(summary);
+}
+
+/** The command and those below it throw instead of ending the process: bad options end with 2 wherever they stand. */
+function overridden(command: Command): Command {
+  for (const below of command.commands) overridden(below);
+  return command.exitOverride();
 }
 
 try {

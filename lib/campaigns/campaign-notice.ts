@@ -1,6 +1,7 @@
 import { priced, type Rules } from '../detection/judge.ts';
 import { explain } from '../findings/explanations.ts';
 import type { Notice, NoticeMember, Reason, Transition } from '../findings/finding.ts';
+import { plural } from '../findings/people.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
 import { sliceStart } from '../profile/slice.ts';
@@ -197,7 +198,7 @@ function noticeLinks(campaign: Campaign, group: Group): Notice['links'] {
     kind,
     members: members.size,
     others,
-    evidence: `${members.size} of ${group.members.length} accounts share ${values} values (${LINK_KINDS[kind].title}), up to ${largest} accounts each; ${others} accounts outside show them too`,
+    evidence: `${members.size} of ${group.members.length} accounts share ${plural(values, 'value')} (${LINK_KINDS[kind].title}), up to ${largest} accounts each; ${others} accounts outside show them too`,
   }));
   if (campaign.predecessor !== undefined)
     lines.push({

@@ -10,6 +10,7 @@ import { comparisonOf, printComparison, printTables } from './backtest-tables.ts
 import { digestOf, dropCheckpoint, filesIdentity } from './checkpoint.ts';
 import { type KeyOptions, withKeyOptions } from './keyring.ts';
 import type { Labels } from './labels.ts';
+import { writable } from './output.ts';
 import { loadCalibration, loadPolicy } from './policy-file.ts';
 import { ReplaySaver } from './replay-saver.ts';
 import { ReplayTrack } from './replay-track.ts';
@@ -60,6 +61,8 @@ export function backtestCommand(): Command {
     .option('--json', 'print one JSON document');
   return withKeyOptions(command).action((files: string[], options: BacktestOptions) =>
     runVerb('backtest', async () => {
+      const { report, save, checkpoint } = options;
+      await writable({ '--report': report, '--save': save, '--checkpoint': checkpoint });
       const made = await stoppable(options, (stop) => backtest(files, options, stop));
       if (made === undefined) return STOPPED;
       const [outcome, candidate] = made.outcomes;
@@ -139,6 +142,7 @@ export async function backtest(
     tracks.push(
       await trackOf(options.compare, options.compareCalibration ?? options.calibration, campaignOf),
     );
+  tellSameName(tracks);
   const saver =
     options.checkpoint === undefined
       ? undefined
@@ -201,6 +205,18 @@ async function trackOf(
       `note: calibration ${calibration.id} knows no benign groups: campaigns are linked, none is judged (siphonwatch calibrate learns them)`,
     );
   return new ReplayTrack({ policy, calibration }, campaignOf);
+}
+
+/** Results name policies by their ids: two of one name cannot be told apart in them. */
+function tellSameName([first, second]: readonly ReplayTrack[]): void {
+  if (first === undefined || second === undefined) return;
+  const { id } = first.rules.policy;
+  if (id !== second.rules.policy.id) return;
+  say(
+    digestOf(first.rules) === digestOf(second.rules)
+      ? `note: both are policy ${printable(id)} with the same rules: nothing can differ`
+      : `WARNING: both policies call themselves ${printable(id)}; give every change an id of its own, results name policies by it`,
+  );
 }
 
 /** Labels whose accounts sent nothing count nowhere; silence about them would hide a wrong key or a wrong file. */

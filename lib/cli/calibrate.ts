@@ -10,6 +10,7 @@ import type { DeploymentOptions } from './deployment.ts';
 import { InputError } from './input.ts';
 import { type KeyOptions, withKeyOptions } from './keyring.ts';
 import { profilesOf } from './learning-replay.ts';
+import { writable } from './output.ts';
 import { loadCalibration, loadPolicy } from './policy-file.ts';
 import { Traffic } from './traffic.ts';
 import { printJson, runVerb, say } from './verb.ts';
@@ -55,7 +56,10 @@ export function calibrateCommand(): Command {
     )
     .option('--json', 'print one JSON document: the calibration');
   return withKeyOptions(command).action((files: string[], options: CalibrateOptions) =>
-    runVerb('calibrate', () => calibrate(files, options)),
+    runVerb('calibrate', async () => {
+      await writable({ '--out': options.out });
+      return calibrate(files, options);
+    }),
   );
 }
 

@@ -145,7 +145,9 @@ async function* batchesOf(
   } catch (error) {
     throw error instanceof InputError
       ? error
-      : new InputError(`${name}: ${faultOf(error)} (after line ${line - 1})`, { cause: error });
+      : new InputError(`${name}: ${faultOf(error)}${line > 1 ? ` (after line ${line - 1})` : ''}`, {
+          cause: error,
+        });
   }
   rest += decoder.end();
   if (rest !== '' && line >= from)

@@ -162,6 +162,8 @@ async function digest(options: DeploymentOptions & JsonOption & { days: number }
     const most = 10_000;
     const [active, shadow] = await Promise.all([store.list(most), store.list(most, true)]);
     const made = shadowDigest(active.findings, shadow.findings, options.days * 86_400_000);
+    if (shadow.findings.length === 0)
+      say('note: no candidate has recorded a finding; policy status says whether one is in the shadow');
     if (options.json === true) printJson(made);
     else for (const line of made.lines) out(line);
     return 0;

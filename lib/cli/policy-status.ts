@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { NO_SHADOW } from '../stores/policy-names.ts';
+import { printable } from '../telemetry/reason.ts';
 import { colours } from './colours.ts';
 import { describeState, type JsonOption, out, withTarget } from './policy-target.ts';
 import { type RolloutOptions, withRolloutOptions } from './rollout-target.ts';
@@ -46,7 +47,7 @@ export function statusCommand(): Command {
         out(
           inShadow === undefined
             ? 'Shadow: none'
-            : `Shadow: ${colours.bold(inShadow.policy.id)}, since ${inShadow.deployed?.startedAt?.toISOString().slice(0, 16) ?? '?'}`,
+            : `Shadow: ${colours.bold(inShadow.policy.id)}, since ${inShadow.deployed?.startedAt?.toISOString().slice(0, 16) ?? '?'}${inShadow.deployed === undefined ? '' : `, deployment ${inShadow.deployed.number}, ${describeState(inShadow.deployed)}`}`,
         );
         if (history.length > 0) {
           const table = new Table({
@@ -79,7 +80,13 @@ export function rollbackCommand(): Command {
   ).action((options: NoteOptions) =>
     runVerb('policy rollback', () =>
       withTarget(options, async ({ rollout, where }) => {
-        const { policy, deployed } = await rollout.rollback(options.note ?? 'rollback');
+        const { policy, deployed, stopped, expired } = await rollout.rollback(options.note ?? 'rollback');
+        if (expired !== undefined)
+          say(`note: exceptions that have expired since were left out: ${expired.map(printable).join(', ')}`);
+        if (stopped !== undefined)
+          say(
+            `note: the shadow's deployment ${stopped.number} was still baking, and was taken back first: push the candidate again`,
+          );
         if (options.json === true) printJson({ policy: policy.id, where, deployment: deployed ?? null });
         else out(`Policy ${colours.bold(policy.id)} is active again in ${where}.`);
         return 0;

@@ -3,7 +3,9 @@ import { misfits, policyChanges } from '../policy/diff.ts';
 import { describeFault, parsePolicy } from '../policy/parse-policy.ts';
 import { defaultPolicy } from '../policy/policy.ts';
 import { colours } from './colours.ts';
+import { InputError } from './input.ts';
 import { type KeyOptions, withKeyOptions } from './keyring.ts';
+import { writable } from './output.ts';
 import { loadCalibration, loadPolicy, textOf } from './policy-file.ts';
 import { pushCommand, shadowCommand } from './policy-push.ts';
 import { promoteCommand, rollbackCommand, statusCommand } from './policy-status.ts';
@@ -36,7 +38,17 @@ function validateCommand(): Command {
         const calibration = await loadCalibration(options.calibration);
         const results = [];
         for (const file of files) {
-          const parsed = parsePolicy(await textOf(file), Date.now());
+          const text = await textOf(file).catch((error: unknown) => {
+            if (error instanceof InputError) return error;
+            throw error;
+          });
+          if (text instanceof InputError) {
+            // the other files are looked at all the same
+            say(text.message);
+            results.push({ file, ok: false, faults: [], unread: text.message });
+            continue;
+          }
+          const parsed = parsePolicy(text, Date.now());
           results.push({
             file,
             ok: parsed.ok,
@@ -75,6 +87,9 @@ function diffCommand(): Command {
     .option('--json', 'print one JSON document');
   return withKeyOptions(command).action((before: string, after: string, options: DiffOptions) =>
     runVerb('policy diff', async () => {
+      if (options.report !== undefined && options.events === undefined)
+        throw new InputError('--report: needs --events FILES, which it is drawn from');
+      await writable({ '--report': options.report });
       const was = before === 'default' ? defaultPolicy : await loadPolicy(before);
       const is = await loadPolicy(after);
       const changes = policyChanges(was, is);

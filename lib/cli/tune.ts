@@ -19,6 +19,7 @@ import { InputError } from './input.ts';
 import { type KeyOptions, withKeyOptions } from './keyring.ts';
 import type { Labels } from './labels.ts';
 import { profilesOf } from './learning-replay.ts';
+import { writable } from './output.ts';
 import { loadCalibration, loadPolicy } from './policy-file.ts';
 import { Traffic } from './traffic.ts';
 import { effectWords, printEffects } from './tune-words.ts';
@@ -85,7 +86,10 @@ export function tuneCommand(): Command {
     .option('--id <text>', 'id of the candidate; default: tuned-<max-fpr>-<benign accounts>')
     .option('--json', 'print one JSON document');
   return withKeyOptions(command).action((files: string[], options: TuneOptions) =>
-    runVerb('tune', () => run(files, options)),
+    runVerb('tune', async () => {
+      await writable({ '--out': options.out });
+      return run(files, options);
+    }),
   );
 }
 

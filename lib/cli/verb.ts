@@ -9,9 +9,17 @@ export async function runVerb(name: string, run: () => Promise<number>): Promise
     process.exitCode = await run();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    process.stderr.write(`${name}: ${error.message}\n`);
+    process.stderr.write(`${name}: ${inert(error.message)}\n`);
     process.exitCode = 2;
   }
+}
+
+/** A message may quote a file's name or an argument as it came: a control character is shown, never sent to the terminal. */
+function inert(message: string): string {
+  return message.replace(
+    /(?!\n)\p{Cc}/gu,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 export const say = (line: string): void => {

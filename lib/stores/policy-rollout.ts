@@ -13,7 +13,7 @@ import {
   StartDeploymentCommand,
   StopDeploymentCommand,
 } from '@aws-sdk/client-appconfig';
-import { describeFault, parsePolicy } from '../policy/parse-policy.ts';
+import { describeFault, expiredExceptions, parsePolicy } from '../policy/parse-policy.ts';
 import { defaultPolicy, type Policy } from '../policy/policy.ts';
 import { POLICY_ENVIRONMENT, POLICY_PROFILES, type PolicySlot } from './policy-names.ts';
 
@@ -44,8 +44,20 @@ export interface PolicyRollout {
   policyOf(slot: PolicySlot, version: number): Promise<Policy>;
   /** What functions read now: the shipped policy for a slot that nothing was deployed to, undefined for no shadow. */
   current(slot: PolicySlot): Promise<{ policy: Policy; deployed: Deployed | undefined } | undefined>;
-  /** Back to what was active before: stops a deployment that runs, else deploys the version before. */
-  rollback(note: string): Promise<{ policy: Policy; deployed: Deployed | undefined }>;
+  /**
+   * Back to what was active before: stops a deployment that runs, else deploys the version before. A candidate that is
+   * still baking would be in the way of that, and is taken out of the shadow first (`stopped`). Exceptions that have
+   * expired since have no effect any more and would be refused: they are left out (`expired`).
+   */
+  rollback(note: string): Promise<RolledBack>;
+}
+
+export interface RolledBack {
+  readonly policy: Policy;
+  readonly deployed: Deployed | undefined;
+  readonly stopped?: Deployed;
+  /** accounts whose exceptions were left out */
+  readonly expired?: readonly string[];
 }
 
 interface Names {
@@ -153,7 +165,7 @@ export function appConfigRollout(client: AppConfigClient, stack: string): Policy
           .flat()
           .find(({ state }) => RUNNING.has(state));
         throw new RolloutError(
-          `another deployment is under way${running === undefined ? '' : ` (number ${running.number}, ${running.slot}, ${running.state.toLowerCase()})`}: nothing was changed. Wait for its bake time (policy status), or go back with policy rollback`,
+          `another deployment is under way${running === undefined ? '' : ` (number ${running.number}, ${running.slot}, ${running.state.toLowerCase()})`}: nothing was changed. Wait until it has baked (policy status)${running?.slot === 'shadow' ? '' : ', or go back with policy rollback'}`,
           { cause: error },
         );
       }
@@ -163,6 +175,18 @@ export function appConfigRollout(client: AppConfigClient, stack: string): Policy
         });
       throw error;
     }
+  }
+
+  async function stop(running: Deployed): Promise<Deployed> {
+    const { application, environment } = await known();
+    const which = {
+      ApplicationId: application,
+      EnvironmentId: environment,
+      DeploymentNumber: running.number,
+    };
+    await client.send(new StopDeploymentCommand(which));
+    const { State } = await client.send(new GetDeploymentCommand(which));
+    return { ...running, state: State ?? 'ROLLED_BACK' };
   }
 
   async function current(
@@ -194,7 +218,6 @@ export function appConfigRollout(client: AppConfigClient, stack: string): Policy
       return deploy(slot, made.VersionNumber ?? 0, note);
     },
     async rollback(note) {
-      const { application, environment } = await known();
       const list = (await deployments('active', 50)).filter(
         ({ state }) => !['ROLLED_BACK', 'ROLLING_BACK', 'REVERTED'].includes(state),
       );
@@ -203,30 +226,22 @@ export function appConfigRollout(client: AppConfigClient, stack: string): Policy
         throw new RolloutError('nothing was ever pushed: the shipped policy is active, there is no way back');
       const before = list.find(({ version }) => version !== newest.version);
       if (RUNNING.has(newest.state)) {
-        await client.send(
-          new StopDeploymentCommand({
-            ApplicationId: application,
-            EnvironmentId: environment,
-            DeploymentNumber: newest.number,
-          }),
-        );
-        const stopped = await client.send(
-          new GetDeploymentCommand({
-            ApplicationId: application,
-            EnvironmentId: environment,
-            DeploymentNumber: newest.number,
-          }),
-        );
         return {
+          deployed: await stop(newest),
           policy: before === undefined ? defaultPolicy : await policyOf('active', before.version),
-          deployed: { ...newest, state: stopped.State ?? 'ROLLED_BACK' },
         };
       }
-      if (before !== undefined) {
-        const policy = await policyOf('active', before.version);
-        return { policy, deployed: await deploy('active', before.version, note) };
-      }
-      return { policy: defaultPolicy, deployed: await this.push('active', defaultPolicy, note) };
+      const held = before === undefined ? defaultPolicy : await policyOf('active', before.version);
+      const gone = new Set(expiredExceptions(held, Date.now()).map(({ index }) => index));
+      const expired = held.exceptions.filter((_, i) => gone.has(i)).map(({ account }) => account);
+      const policy = { ...held, exceptions: held.exceptions.filter((_, i) => !gone.has(i)) };
+      const baking = (await deployments('shadow', 5)).find(({ state }) => RUNNING.has(state));
+      const stopped = baking === undefined ? {} : { stopped: await stop(baking) };
+      const deployed =
+        before === undefined || gone.size > 0
+          ? await this.push('active', policy, note)
+          : await deploy('active', before.version, note);
+      return { policy, deployed, ...stopped, ...(expired.length === 0 ? {} : { expired }) };
     },
   };
 

@@ -1,6 +1,6 @@
 import { AppConfigClient } from '@aws-sdk/client-appconfig';
 import { AppConfigDataClient } from '@aws-sdk/client-appconfigdata';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AppConfig, startAppConfig } from '../../lib/local/app-config.ts';
 import { defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
 import { vetPolicy } from '../../lib/policy/vet.ts';
@@ -10,6 +10,7 @@ import { CalibrationDamaged, CalibrationMissing } from '../../lib/stores/calibra
 import { appConfigRollout, type PolicyRollout } from '../../lib/stores/policy-rollout.ts';
 import { type PolicyProblem, policyMetric, policySource } from '../../lib/stores/policy-source.ts';
 import { rulesSource } from '../../lib/stores/rules-source.ts';
+import { account } from '../events.ts';
 
 const common = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
 const named = (id: string, changes: Partial<Policy> = {}): Policy => ({ ...defaultPolicy, ...changes, id });
@@ -112,6 +113,45 @@ describe('a rollout', () => {
     expect((await rollout.rollback('')).policy).toEqual(defaultPolicy);
     expect(await source.active()).toEqual(defaultPolicy);
     expect((await rollout.current('active'))?.deployed).toBeUndefined();
+  });
+
+  it('can be taken back while a candidate bakes in the shadow, which steps aside', async () => {
+    await rollout.push('active', named('before'), '');
+    await rollout.push('active', named('oops'), '');
+    bakeMinutes = 60;
+    await declare();
+    await rollout.push('shadow', named('candidate'), '');
+    await expect(rollout.push('active', named('later'), '')).rejects.toThrow(
+      /\(number 3, shadow, baking\): nothing was changed\. Wait until it has baked \(policy status\)$/,
+    );
+    const { policy, stopped } = await rollout.rollback('');
+    expect(policy.id).toBe('before');
+    expect(stopped).toMatchObject({ slot: 'shadow', number: 3 });
+    const { source } = reader();
+    expect((await source.active()).id).toBe('before');
+    expect(await source.shadow()).toBeUndefined();
+  });
+
+  it('goes back to a policy whose exception has expired since, without it', async () => {
+    const now = Date.now();
+    vi.useFakeTimers({ toFake: ['Date'], now });
+    try {
+      const exception = (name: string, ms: number) => ({
+        account: name,
+        until: new Date(now + ms).toISOString(),
+        reason: 'red team',
+      });
+      const [short, long] = [exception(account(1), 60_000), exception(account(2), 7_200_000)];
+      await rollout.push('active', named('before', { exceptions: [short, long] }), '');
+      await rollout.push('active', named('oops'), '');
+      vi.setSystemTime(now + 3_600_000);
+      const { policy, expired } = await rollout.rollback('');
+      expect(policy).toMatchObject({ id: 'before', exceptions: [long] });
+      expect(expired).toEqual([account(1)]);
+      expect((await reader().source.active()).exceptions).toEqual([long]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('without a stack says what to give', async () => {
