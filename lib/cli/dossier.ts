@@ -67,6 +67,13 @@ function makeCommand(): Command {
   );
 }
 
+/** What is not among the numbers of a campaign that are worked out again; `fc-` begins the ids of their findings. */
+function carriedOver(finding: string): string {
+  return finding.startsWith('fc-')
+    ? "; links, roles and the accounts' evidence one by one are carried over"
+    : '';
+}
+
 async function make(id: string, options: DossierOptions, deployment: Deployment): Promise<number> {
   const key = options.key === undefined ? undefined : await textOf(options.key);
   await emptyDirectory(options.out);
@@ -116,7 +123,7 @@ async function make(id: string, options: DossierOptions, deployment: Deployment)
     });
   say(
     notice.reproduced
-      ? `dossier: the notice was written again from ${count(notice.events)} events, every number the same`
+      ? `dossier: the notice was written again from ${count(notice.events)} events, every number the same${carriedOver(id)}`
       : `dossier: the notice could not be written again: ${notice.why}`,
   );
   for (const line of evidence.missing) say(`dossier: ${line}`);
@@ -179,7 +186,7 @@ async function verify(
     );
     say(
       assessment.notice.reproduced
-        ? `every number was worked out again; the notice itself too, from ${count(assessment.notice.events)} events`
+        ? `every number was worked out again; the notice itself too, from ${count(assessment.notice.events)} events${carriedOver(held.finding)}`
         : `every number of the assessment was worked out again; the notice cannot be: ${assessment.notice.why}`,
     );
     if (held.code !== CODE_VERSION)

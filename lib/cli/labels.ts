@@ -22,6 +22,9 @@ export interface Labels {
   readonly byPseudonym: ReadonlyMap<string, Label>;
 }
 
+/** Only asked where a name is no pseudonym yet, so that a file of pseudonyms needs no key. */
+export type PseudonymOf = (account: string) => string | Promise<string>;
+
 const COLUMNS = ['account', 'label', 'kind', 'campaign'] as const;
 const labelValue = z.enum(LABELS);
 const PSEUDONYM = /^a_[a-z2-7]{26}$/;
@@ -31,7 +34,7 @@ const PSEUDONYM = /^a_[a-z2-7]{26}$/;
  * (labels made for telemetry without its keys) stays as it is.
  * @throws InputError naming line, field and value: missing column, unknown label, duplicate or empty account
  */
-export async function labelsReader(file: string, pseudonymOf?: (account: string) => string): Promise<Labels> {
+export async function labelsReader(file: string, pseudonymOf?: PseudonymOf): Promise<Labels> {
   const list: Label[] = [];
   const byPseudonym = new Map<string, Label>();
   let columns: Record<(typeof COLUMNS)[number], number> | undefined;
@@ -45,7 +48,7 @@ export async function labelsReader(file: string, pseudonymOf?: (account: string)
         columns = columnsOf(cells, where);
         continue;
       }
-      const label = labelOf(cells, columns, where, pseudonymOf);
+      const label = await labelOf(cells, columns, where, pseudonymOf);
       const earlier = byPseudonym.get(label.pseudonym);
       if (earlier !== undefined)
         throw new InputError(`${where}: account: ${printable(label.account)} is labelled twice`);
@@ -71,12 +74,12 @@ function columnsOf(cells: readonly string[], where: string): Record<(typeof COLU
   return found;
 }
 
-function labelOf(
+async function labelOf(
   cells: readonly string[],
   columns: Record<(typeof COLUMNS)[number], number>,
   where: string,
-  pseudonymOf: ((account: string) => string) | undefined,
-): Label {
+  pseudonymOf: PseudonymOf | undefined,
+): Promise<Label> {
   const cell = (column: (typeof COLUMNS)[number]) => cells[columns[column]]?.trim() ?? '';
   const account = cell('account');
   if (account === '') throw new InputError(`${where}: account: empty`);
@@ -89,7 +92,7 @@ function labelOf(
       throw new InputError(
         `${where}: account: ${printable(account)} is not a pseudonym; give the key it was recorded under (--keyring or --key-seed)`,
       );
-    pseudonym = pseudonymOf(account);
+    pseudonym = await pseudonymOf(account);
   }
   return { account, pseudonym, label: label.data, kind: cell('kind'), campaign: cell('campaign') };
 }

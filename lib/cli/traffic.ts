@@ -44,7 +44,7 @@ export class Traffic {
 
   /** @throws InputError naming line, field and value */
   async labels(file: string): Promise<Labels> {
-    return labelsReader(file, (await this.recorder()).pseudonym);
+    return labelsReader(file, async (account) => (await this.recorder()).pseudonym(account));
   }
 
   /** Hands over every usable event in order of arrival, with a bar on a terminal. Returns the lines set aside. */
