@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import type { Tuning } from '../backtest/tune.ts';
 import type { Effect } from '../backtest/tune-effect.ts';
+import { plural } from '../findings/people.ts';
 
 /** What tuning found, in words and as a table. */
 
@@ -21,6 +22,7 @@ export function effectWords(tuned: Tuning & { readonly ok: true }, maxFpr: numbe
       : expected.fpr > maxFpr
         ? `The promise of at most ${percent(maxFpr)} is not proven: out of fold ${percent(expected.fpr)} were flagged, which chance may explain among ${expected.benign} accounts. Proof takes ${provenBy} benign accounts with none flagged. Try it in the shadow first.`
         : `At most ${percent(maxFpr)} is expected, not proven: that would take ${provenBy} benign accounts with none flagged, these are ${expected.benign}. Try it in the shadow first.`,
+    `All these shares are of accounts over the ${plural(Math.max(1, Math.round(tuned.calibration.days)), 'day')} of this traffic. budget.suspect is ${tuned.policy.budget.suspect} because a policy promises for thirty days: it bounds what they add up to, and small peer groups widen it.`,
   ];
 }
 
