@@ -165,6 +165,8 @@ export function asInputError(error: unknown, where: string): unknown {
   if (!(error instanceof Error)) return error;
   if ('code' in error && error.code === 'ECONNREFUSED')
     return new InputError(`nothing answers at ${where}: is it up?`, { cause: error });
+  if (error.message === 'Region is missing')
+    return new InputError(`${where}: which AWS region? Give --region, or set AWS_REGION`, { cause: error });
   if (
     [
       'ResourceNotFoundException',
@@ -172,8 +174,7 @@ export function asInputError(error: unknown, where: string): unknown {
       'CredentialsProviderError',
       'UnrecognizedClientException',
       'ExpiredTokenException',
-    ].includes(error.name) ||
-    error.message === 'Region is missing'
+    ].includes(error.name)
   )
     return new InputError(`${where}: ${error.name}: ${error.message}`, { cause: error });
   return error;

@@ -122,7 +122,8 @@ async function record(
       await sink.write(batch.events);
       if (interrupted.yes) break;
     }
-    await sink.close();
+    // an earlier file of the name is not replaced by an empty one
+    await (counts.events > 0 ? sink.close() : sink.abandon());
   } catch (error) {
     if (error instanceof ProducerFailure && rejects !== undefined) {
       const reason = { field: '(stream)', value: '', message: 'not delivered' };

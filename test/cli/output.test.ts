@@ -1,0 +1,41 @@
+import { mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { InputError } from '../../lib/cli/input.ts';
+import { writable } from '../../lib/cli/output.ts';
+import { runVerb } from '../../lib/cli/verb.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'siphonwatch-output-'));
+
+describe('a file to write', () => {
+  it('is refused before the work where its folder does not exist, naming the option', async () => {
+    const file = join(folder, 'absent', 'report.html');
+    await expect(writable({ '--save': join(folder, 'ok.json'), '--report': file })).rejects.toThrow(
+      `--report: ${file}: the folder ${join(folder, 'absent')} does not exist`,
+    );
+    await expect(writable({ '--report': folder })).rejects.toThrow(`--report: ${folder} is a folder`);
+  });
+
+  it('is not made by looking, and need not be given', async () => {
+    await writable({ '--report': join(folder, 'report.html'), '--save': undefined });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('a verb that is given bad input', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+    process.exitCode = undefined;
+  });
+
+  it('ends with 2 and its lines, in which no control character reaches the terminal', async () => {
+    const written: string[] = [];
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+    await runVerb('triage', async () => {
+      throw new InputError('no finding \u001b[31mevil\u007f\u009b\r\nsecond line');
+    });
+    expect(process.exitCode).toBe(2);
+    expect(written.join('')).toBe('triage: no finding \\u001b[31mevil\\u007f\\u009b\\u000d\nsecond line\n');
+  });
+});
