@@ -1,7 +1,7 @@
 import { learnGroupNull } from '../lib/campaigns/group-null.ts';
 import { scoreRules } from '../lib/detection/judge.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
-import { addEvent, emptySlice, type Slice, sliceStart } from '../lib/profile/slice.ts';
+import { addEvent, copySlice, emptySlice, type Slice, sliceStart } from '../lib/profile/slice.ts';
 import type { Calibration } from '../lib/scoring/calibration.ts';
 import { defaultCalibration } from '../lib/scoring/default-calibration.ts';
 import type { UsageEvent } from '../lib/telemetry/usage-event.ts';
@@ -35,6 +35,7 @@ export async function read(data: string): Promise<{ rows: Row[]; accounts: Map<s
   const traffic = await openTraffic(data);
   const rows: Row[] = [];
   const seen = new Set<string>();
+  const owned = new Set<Slice>();
   const drafts = new Map<string, { slices: Map<number, Slice>; event: UsageEvent; first: number }>();
   let arrived = 0;
   for await (const { event } of traffic.events()) {
@@ -49,7 +50,7 @@ export async function read(data: string): Promise<{ rows: Row[]; accounts: Map<s
       drafts.set(event.account, draft);
     }
     draft.first = Math.min(draft.first, time);
-    put(draft.slices, event, time);
+    put(draft.slices, event, time, owned);
   }
   const accounts = new Map<string, Account>();
   for (const [account, { slices, event, first }] of drafts) {
@@ -75,10 +76,16 @@ export async function read(data: string): Promise<{ rows: Row[]; accounts: Map<s
   return { rows, accounts };
 }
 
-export function put(slices: Map<number, Slice>, event: UsageEvent, time: number): void {
+/**
+ * Adds an event to its slice.
+ * @param owned slices that nobody has looked at yet, which alone may change in place: a slice that a tracker has seen must
+ *   stay what it was, as in a state, because what the tracker remembers is taken off again slice by slice
+ */
+export function put(slices: Map<number, Slice>, event: UsageEvent, time: number, owned: Set<Slice>): void {
   const start = sliceStart(time);
-  // a slice that changes is a new object, as in a state: what a tracker remembers rests on it
-  const slice = { ...(slices.get(start) ?? emptySlice(start)) };
+  const held = slices.get(start);
+  const slice = held === undefined ? emptySlice(start) : owned.has(held) ? held : copySlice(held);
+  owned.add(slice);
   slices.set(start, slice);
   addEvent(slice, event, time);
 }

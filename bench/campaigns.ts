@@ -116,6 +116,7 @@ function stream(
   );
   const live = new Map<string, Map<number, Slice>>();
   const ports = { slicesOf: (account: string) => ascending(live.get(behaves(account)) ?? new Map()) };
+  const owned = new Set<Slice>();
   const accused = new Map<string, { at: number; campaign: string }>();
   const named = new Map<string, Set<string>>();
   let next = Math.ceil((rows[0]?.arrived ?? 0) / HOUR) * HOUR;
@@ -146,6 +147,7 @@ function stream(
   for (const { event, time, arrived } of rows) {
     while (arrived >= next) {
       runAll(next);
+      owned.clear();
       next += HOUR;
     }
     let slices = live.get(event.account);
@@ -153,7 +155,7 @@ function stream(
       slices = new Map();
       live.set(event.account, slices);
     }
-    put(slices, event, time);
+    put(slices, event, time, owned);
     for (const tracker of trackers) tracker.observe(event.account, event, arrived);
   }
   runAll(next);

@@ -5,19 +5,26 @@ import { ClockOverlaps } from '../../lib/campaigns/clock-overlaps.ts';
 import { LinkIndex } from '../../lib/campaigns/link-index.ts';
 import { MemberWindows, memberWindow } from '../../lib/campaigns/member-window.ts';
 import { synchronousPairs } from '../../lib/campaigns/synchrony.ts';
-import { addEvent, emptySlice, SLICE_MS, type Slice, sliceStart } from '../../lib/profile/slice.ts';
+import {
+  addEvent,
+  copySlice,
+  emptySlice,
+  SLICE_MS,
+  type Slice,
+  sliceStart,
+} from '../../lib/profile/slice.ts';
 import { account, DAY, HOUR, MINUTE, print, START, usageEvent } from '../events.ts';
 import { factsOf } from './base.ts';
 
 /** What is remembered from run to run is a saving and nothing else: the same as from scratch, bit for bit. */
 
-/** Slices of an account as a state holds them: one that changes is a new object. */
+/** Slices of an account as a state holds them: one that changes is a copy, and the one before stays what it was. */
 class Slices {
   readonly #held = new Map<number, Slice>();
 
   add(time: number, seed: number): void {
     const start = sliceStart(time);
-    const slice = { ...(this.#held.get(start) ?? emptySlice(start)) };
+    const slice = copySlice(this.#held.get(start) ?? emptySlice(start));
     this.#held.set(start, slice);
     const shape = { ...usageEvent().shape, instruction: seed % 2 === 0, head: seed % 9 };
     const epoch = seed % 7 === 0 ? 'e2' : 'e1';

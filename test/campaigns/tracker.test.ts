@@ -5,7 +5,7 @@ import { CampaignTracker } from '../../lib/campaigns/tracker.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { type Notice, notice as noticeSchema } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
-import { addEvent, emptySlice, type Slice, sliceStart } from '../../lib/profile/slice.ts';
+import { addEvent, copySlice, emptySlice, type Slice, sliceStart } from '../../lib/profile/slice.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { account, application, DAY, HOUR, harvest, MINUTE, print, START } from '../events.ts';
@@ -92,8 +92,8 @@ function replay(
     for (; time >= next; next += everyMs) run(next);
     const slices = held.get(event.account) ?? new Map<number, Slice>();
     held.set(event.account, slices);
-    // a slice that changes is a new object, as in a state
-    const slice = { ...(slices.get(sliceStart(time)) ?? emptySlice(sliceStart(time))) };
+    // a slice that changes is a copy, as in a state
+    const slice = copySlice(slices.get(sliceStart(time)) ?? emptySlice(sliceStart(time)));
     slices.set(slice.start, slice);
     addEvent(slice, event, time);
     tracker.observe(event.account, event, time);
