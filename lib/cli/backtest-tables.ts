@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import { compare } from '../backtest/compare.ts';
 import type { AccountOutcome, BacktestResult, Outcome } from '../backtest/outcome.ts';
+import { printable } from '../telemetry/reason.ts';
 import { colours } from './colours.ts';
 
 /** What a backtest found, as tables for a terminal. */
@@ -17,7 +18,7 @@ export function printComparison(active: Outcome, candidate: Outcome): void {
       ? 'nobody'
       : `${list.length} (${list
           .slice(0, 8)
-          .map((held) => `${held.id}${held.label === '' ? '' : ` ${held.label}`}`)
+          .map((held) => `${printable(held.id)}${held.label === '' ? '' : ` ${held.label}`}`)
           .join(', ')}${list.length > 8 ? ', ...' : ''})`;
   process.stdout.write(
     `\n${candidate.policy.id} beside ${active.policy.id}: newly caught ${change.newlyCaught}, newly wronged ${change.newlyWronged}, no longer caught ${change.noLongerCaught}, no longer wronged ${change.noLongerWronged}\n  only ${candidate.policy.id} flags ${names(change.gained)}\n  only ${active.policy.id} flags ${names(change.lost)}\n`,
@@ -46,7 +47,7 @@ export function printTables(result: BacktestResult): void {
     });
     for (const [kind, row] of Object.entries(result.byKind))
       kinds.push([
-        kind,
+        printable(kind),
         row.label,
         row.accounts,
         row.flagged > 0 && row.label === 'benign' ? colours.red(String(row.flagged)) : row.flagged,
@@ -60,8 +61,8 @@ export function printTables(result: BacktestResult): void {
     });
     for (const row of result.campaigns ?? [])
       campaigns.push([
-        row.campaign,
-        row.kind,
+        printable(row.campaign),
+        printable(row.kind),
         row.accounts,
         percent(row.memberRecall),
         rounded(row.hoursToFlag, 1),
@@ -77,7 +78,7 @@ export function printTables(result: BacktestResult): void {
   for (const flag of result.flags.slice(0, 25))
     flags.push([
       flag.firstAt.slice(0, 16),
-      flag.account,
+      printable(flag.account),
       flag.level,
       flag.score.toFixed(1),
       flag.log10E.toFixed(1),

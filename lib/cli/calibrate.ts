@@ -6,6 +6,7 @@ import { scoreRules } from '../detection/judge.ts';
 import { joinSlices } from '../profile/window.ts';
 import { type CalibrationAccount, learnCalibration } from '../scoring/calibrate.ts';
 import type { Calibration } from '../scoring/calibration.ts';
+import { printable } from '../telemetry/reason.ts';
 import type { DeploymentOptions } from './deployment.ts';
 import { InputError } from './input.ts';
 import { type KeyOptions, withKeyOptions } from './keyring.ts';
@@ -120,8 +121,9 @@ function printSummary(held: Calibration): void {
   });
   for (const [group, nulls] of Object.entries(held.score)) {
     const at = (share: number): string => (nulls.quantiles[Math.round((share / 0.95) * 38)] ?? 0).toFixed(2);
+    // plans and products are names that somebody else chose
     table.push([
-      group,
+      printable(group),
       nulls.accounts,
       at(0.5),
       at(0.9),

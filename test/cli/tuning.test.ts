@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import type { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { backtestCommand } from '../../lib/cli/backtest.ts';
+import { calibrateCommand } from '../../lib/cli/calibrate.ts';
 import { saved } from '../../lib/cli/console.ts';
 import { policyCommand } from '../../lib/cli/policy.ts';
 import { tuneCommand } from '../../lib/cli/tune.ts';
@@ -119,6 +120,19 @@ describe('backtest', () => {
     );
   });
 
+  it('refuses where the report cannot be written before it reads anything', async () => {
+    const report = at('absent/report.html');
+    const { code, err } = await run(backtestCommand(), at('events.ndjson'), '--report', report);
+    expect(code).toBe(2);
+    expect(err).toBe(`backtest: --report: ${report}: the folder ${at('absent')} does not exist\n`);
+  });
+
+  it('says when two policies that are compared go by one name', async () => {
+    writeFileSync(at('same.yaml'), 'v: 1\nid: default-1\nstepCap: 6\n');
+    const { err } = await run(backtestCommand(), at('events.ndjson'), '--compare', at('same.yaml'));
+    expect(err).toContain('both policies call themselves default-1');
+  });
+
   it('says which labels have no events, and why when none has', async () => {
     const some = await run(backtestCommand(), at('events.ndjson'), '--labels', at('labels.csv'), '--json');
     expect(some.code).toBe(0);
@@ -168,6 +182,17 @@ describe('backtest', () => {
     await expect(saved(at('labels.csv'), {})).rejects.toThrow(/not JSON; make it with backtest --save/);
     writeFileSync(at('other.json'), '{"v":1}');
     await expect(saved(at('other.json'), {})).rejects.toThrow(/not what backtest --save writes/);
+  });
+});
+
+describe('calibrate', () => {
+  it('prints no escape that a plan or product is named after', async () => {
+    const events = readFileSync(at('events.ndjson'), 'utf8').replaceAll('"payg"', '"\\u001b[2Jpayg"');
+    writeFileSync(at('hostile.ndjson'), events);
+    const { code, out } = await run(calibrateCommand(), at('hostile.ndjson'));
+    expect(code).toBe(0);
+    expect(out).toContain('\\u001b[2Jpayg');
+    expect(out).not.toContain('\u001b[2J');
   });
 });
 
