@@ -1,7 +1,6 @@
-import type { OpenFinding } from '../detection/account-state.ts';
+import type { ShadowJudgement } from '../detection/account-state.ts';
 import type { Rules } from '../detection/judge.ts';
-import { type Evidence, noEvidence } from '../scoring/evidence.ts';
-import { CLEAR, type LevelState } from '../scoring/level.ts';
+import { asShadow, freshShadow } from '../detection/shadow.ts';
 import type { Campaign } from './campaign.ts';
 import type { Group } from './find-groups.ts';
 import { type CampaignVerdict, closeMerged, judgeCampaign, type Member } from './judge-campaign.ts';
@@ -10,13 +9,7 @@ import { type CampaignVerdict, closeMerged, judgeCampaign, type Member } from '.
  * What a candidate policy thinks of a campaign, begun anew with each candidate. Its notices are numbered and wait with the
  * active policy's: one outbox an item.
  */
-export interface CampaignShadow {
-  /** id of the candidate policy */
-  readonly policy: string;
-  readonly evidence: Evidence;
-  readonly level: LevelState;
-  readonly episode: number;
-  readonly finding: OpenFinding | undefined;
+export interface CampaignShadow extends ShadowJudgement {
   /** members that its finding names, and since when (ms) */
   readonly accused: ReadonlyMap<string, number>;
 }
@@ -81,25 +74,10 @@ function kept(
   return {
     ...own,
     judgement: { ...own.judgement, numbered: judgement.numbered, notices: judgement.notices },
-    shadow: {
-      policy,
-      evidence: judgement.evidence,
-      level: judgement.level,
-      episode: judgement.episode,
-      finding: judgement.finding,
-      accused: campaign.accused,
-    },
+    shadow: { ...asShadow(policy, judgement), accused: campaign.accused },
   };
 }
 
-/** Episodes go on counting over candidates, so that two candidates' findings never share an id. */
 function fresh(policy: string, before: CampaignShadow | undefined, at: number): CampaignShadow {
-  return {
-    policy,
-    evidence: noEvidence(at),
-    level: { ...CLEAR },
-    episode: before?.episode ?? 0,
-    finding: undefined,
-    accused: new Map(),
-  };
+  return { ...freshShadow(policy, before, at), accused: new Map() };
 }

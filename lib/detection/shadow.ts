@@ -34,20 +34,24 @@ export function judgeInShadow(
       ...own,
       numbered: judgement.numbered,
       notices: judgement.notices,
-      shadow: {
-        policy: candidate.policy.id,
-        evidence: judgement.evidence,
-        level: judgement.level,
-        episode: judgement.episode,
-        finding: judgement.finding,
-      },
+      shadow: asShadow(candidate.policy.id, judgement),
     },
     notice: verdict.notice,
   };
 }
 
+/** What a candidate policy's judging came to, as it is kept beside the active judgement. */
+export function asShadow(policy: string, judgement: Judgement): ShadowJudgement {
+  const { evidence, level, episode, finding } = judgement;
+  return { policy, evidence, level, episode, finding };
+}
+
 /** Episodes go on counting over candidates, so that two candidates' findings never share an id. */
-function freshShadow(policy: string, before: ShadowJudgement | undefined, at: number): ShadowJudgement {
+export function freshShadow(
+  policy: string,
+  before: ShadowJudgement | undefined,
+  at: number,
+): ShadowJudgement {
   return {
     policy,
     evidence: noEvidence(at),
