@@ -5,7 +5,8 @@ import type { Frame, Resumable } from '../backtest/resumable.ts';
 import { Scoreboard } from '../backtest/scoreboard.ts';
 import { CampaignTracker } from '../campaigns/tracker.ts';
 import type { Rules } from '../detection/judge.ts';
-import { joinSlices } from '../profile/window.ts';
+import { SLICE_MS } from '../profile/slice.ts';
+import { joinSlices, windowMs } from '../profile/window.ts';
 import { staleness } from '../scoring/calibration.ts';
 import { itemBytes } from '../stores/profile-item.ts';
 import { MemoryProfileStore } from '../stores/profile-memory.ts';
@@ -15,6 +16,7 @@ import type { Labels } from './labels.ts';
 
 /** Campaigns are looked for every hour of arrival time; production looks every fifteen minutes. */
 const LINK_EVERY_MS = 3_600_000;
+const DAY = 86_400_000;
 /** Every so-many-th item is encoded to know its size. */
 const SAMPLE_EVERY = 499;
 
@@ -41,7 +43,9 @@ export class ReplayTrack implements Resumable {
   constructor(rules: Pick<Rules, 'policy' | 'calibration'>, campaignOf: ReadonlyMap<string, string>) {
     this.rules = { ...rules, code: CODE_VERSION, shadow: false };
     this.board = new Scoreboard(campaignOf, rules.calibration);
-    this.store = new MemoryProfileStore({ retentionDays: Math.max(...rules.policy.windows) / 24 + 1 });
+    // windows reach back so far, and end with the slice that is not over yet
+    const needed = windowMs(Math.max(...rules.policy.windows)) + SLICE_MS;
+    this.store = new MemoryProfileStore({ retentionDays: needed / DAY });
     this.#replay = startReplay(this.store, this.rules, {
       onArrival: (event, _, at) => this.#tracker.observe(event.account, event, at),
       onFlush: (at) => this.#linkWhenDue(at),

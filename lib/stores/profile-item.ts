@@ -37,6 +37,7 @@ type HotMeta = readonly [
   product: string,
   createdAt: number,
   firstSeen: number,
+  /** this and the times of the evidence: ms after firstSeen */
   lastSeen: number,
   /** epoch, sequence without leading zeros, index; 0 where nothing was applied yet */
   guard: readonly [epoch: string, sequence: string, index: number] | 0,
@@ -91,10 +92,10 @@ export function toItem(state: AccountState): HotItem {
     customer.product,
     customer.createdAt,
     profile.firstSeen,
-    profile.lastSeen,
+    profile.lastSeen - profile.firstSeen,
     guard === undefined ? 0 : [guard.epoch, guard.sequence.replace(/^0+(?=\d)/, ''), guard.index],
     totals.events,
-    [evidence.since, evidence.peak, evidence.peakAt],
+    [evidence.since - profile.firstSeen, evidence.peak, evidence.peakAt - profile.firstSeen],
     profile.samples,
     rare,
   ];
@@ -126,8 +127,8 @@ export function itemBytes(state: AccountState): number {
 
 /** What says where the rest of an account lies: the number of its sealed parts, and its newest arrival (ms). */
 export function placesOf(item: HotItem): { sealed: number; arrived: number } {
-  const [, , , , lastSeen, , , , , rare] = JSON.parse(item.meta) as HotMeta;
-  return { sealed: rare.sealed ?? 0, arrived: rare.arrived ?? lastSeen };
+  const [, , , firstSeen, lastSeen, , , , , rare] = JSON.parse(item.meta) as HotMeta;
+  return { sealed: rare.sealed ?? 0, arrived: rare.arrived ?? firstSeen + lastSeen };
 }
 
 /** Item to state, with what lies beside it. */
@@ -137,10 +138,11 @@ export function fromItem(
   sealed: readonly Slice[],
   spilled: RecentIds,
 ): AccountState {
-  const [plan, product, createdAt, firstSeen, lastSeen, guard, events, [since, peak, peakAt], samples, rare] =
+  const [plan, product, createdAt, firstSeen, span, guard, events, [since, peak, peakAt], samples, rare] =
     JSON.parse(item.meta) as HotMeta;
+  const lastSeen = firstSeen + span;
   const judgement: Judgement = {
-    evidence: { since, peak, peakAt },
+    evidence: { since: firstSeen + since, peak, peakAt: firstSeen + peakAt },
     level: rare.level ?? { ...CLEAR },
     episode: rare.episode ?? 0,
     finding: rare.finding,
