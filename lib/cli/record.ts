@@ -122,8 +122,10 @@ async function record(
       await sink.write(batch.events);
       if (interrupted.yes) break;
     }
-    // an earlier file of the name is not replaced by an empty one
-    await (counts.events > 0 ? sink.close() : sink.abandon());
+    // an earlier file of the name is replaced neither by an empty one nor by a part
+    await (counts.events > 0 ? sink.close(!interrupted.yes) : sink.abandon());
+    if (interrupted.yes && options.out !== undefined && counts.events > 0)
+      say(`record: stopped; what was read is in ${partialName(options.out)}`);
   } catch (error) {
     if (error instanceof ProducerFailure && rejects !== undefined) {
       const reason = { field: '(stream)', value: '', message: 'not delivered' };
@@ -136,7 +138,7 @@ async function record(
   } finally {
     bar?.stop();
     interrupted.off();
-    await rejects?.close();
+    await rejects?.close(true);
   }
   for (const line of noted) say(line);
   if (counts.rejected > noted.length)
@@ -187,7 +189,8 @@ function note(
 
 interface Sink<T> {
   write(items: readonly T[]): Promise<void>;
-  close(): Promise<void>;
+  /** @param complete false where the run was stopped: a file keeps its preliminary name */
+  close(complete: boolean): Promise<void>;
   /** after a failure: leaves nothing half-written under the final name */
   abandon(): Promise<void>;
   counts?(): Producer['counts'];
@@ -212,9 +215,13 @@ function writableSink(out: Writable): Sink<string> {
   };
 }
 
+function partialName(path: string): string {
+  return `${path}.partial`;
+}
+
 /** A file that has its name only when it is complete. */
 async function fileSink(path: string): Promise<Sink<string>> {
-  const partial = `${path}.partial`;
+  const partial = partialName(path);
   const file = createWriteStream(partial);
   const gzip = path.endsWith('.gz') ? createGzip() : undefined;
   const out: Writable = gzip ?? file;
@@ -234,10 +241,10 @@ async function fileSink(path: string): Promise<Sink<string>> {
     async write(lines) {
       if (lines.length > 0) await Promise.race([writeAll(out, `${lines.join('\n')}\n`), finished]);
     },
-    async close() {
+    async close(complete) {
       out.end();
       await finished;
-      await rename(partial, path);
+      if (complete) await rename(partial, path);
     },
     async abandon() {
       out.destroy();

@@ -57,6 +57,23 @@ describe('record', () => {
     expect(kept[1]?.raw).toBe('not json \u001b[31m');
   });
 
+  it('stopped by Ctrl-C keeps what was read under a preliminary name, and an earlier file as it was', async () => {
+    const out = file('kept.ndjson', 'earlier');
+    const shown = capture();
+    const before = process.listenerCount('SIGINT');
+    const run = runRecord(
+      [file('long.ndjson', exchanges('acct-1', 'acct-2'))],
+      { ...options, out },
+      shown.terminal,
+    );
+    while (process.listenerCount('SIGINT') === before) await new Promise(setImmediate);
+    process.emit('SIGINT');
+    expect(await run).toBe(130);
+    expect(readFileSync(out, 'utf8')).toBe('earlier');
+    expect(readFileSync(`${out}.partial`, 'utf8').trim().split('\n')).toHaveLength(2);
+    expect(shown.err()).toContain('kept.ndjson.partial');
+  });
+
   it('prints one document with --json, events in a file that appears when it is complete', async () => {
     const out = join(folder, 'events.ndjson.gz');
     const shown = capture();
