@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import { learnGroupNull } from '../../lib/campaigns/group-null.ts';
-import { type Rules, scoreRules } from '../../lib/detection/judge.ts';
+import { scoreRules } from '../../lib/detection/judge.ts';
 import type { Verdict } from '../../lib/findings/finding.ts';
 import { TrafficBySlice } from '../../lib/findings/traffic.ts';
 import { readEnvironment } from '../../lib/infra/environment.ts';
@@ -119,15 +119,7 @@ function benignOf(verdicts: ReadonlyMap<string, Verdict>): ReadonlySet<string> {
 /** A failure is told at the end: a policy that names a calibration which is not there needs a new one all the more. */
 async function lookAgain(silent: SilentAccounts, profiles: ProfileTable): Promise<Error | undefined> {
   try {
-    const { policy, calibration } = await rulesOf.active();
-    const candidate = await rulesOf.shadow();
-    const rules: Rules = {
-      policy,
-      calibration,
-      code: CODE_VERSION,
-      shadow: false,
-      ...(candidate === undefined ? {} : { candidate }),
-    };
+    const rules = await rulesOf.inForce(CODE_VERSION);
     logger.info('looked again', { ...(await silent.lookAgain(profiles, rules)) });
     return undefined;
   } catch (error) {

@@ -48,11 +48,11 @@ async function link(
 async function linkOnce(context: {
   getRemainingTimeInMillis(): number;
 }): Promise<Omit<LinkReport, 'notices'> | undefined> {
-  const { policy, calibration } = await rulesOf.active();
+  const rules = await rulesOf.inForce(CODE_VERSION);
+  const { policy, calibration } = rules;
   logger.appendKeys({ policy: policy.id, calibration: calibration.id, code: CODE_VERSION });
   if (!policy.campaigns.enabled) return undefined;
   await requests.begin(Date.now());
-  const candidate = await rulesOf.shadow();
   if (calibration.groupScore === undefined)
     logger.warn('the calibration knows no benign groups: campaigns are linked, none is judged', {
       calibration: calibration.id,
@@ -73,13 +73,7 @@ async function linkOnce(context: {
       }),
       remaining: () => context.getRemainingTimeInMillis(),
     },
-    {
-      policy,
-      calibration,
-      code: CODE_VERSION,
-      shadow: false,
-      ...(candidate === undefined ? {} : { candidate }),
-    },
+    rules,
     strangerShareFor(accounts),
   );
   accounts = report.accounts;

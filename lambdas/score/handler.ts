@@ -1,7 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
-import type { Rules } from '../../lib/detection/judge.ts';
 import { readEnvironment } from '../../lib/infra/environment.ts';
 import type { MetricName } from '../../lib/infra/metrics.ts';
 import { ArchiveBucket } from '../../lib/stores/archive.ts';
@@ -54,16 +53,9 @@ async function score(event: KinesisEvent): Promise<PartialResponse> {
 }
 
 async function scoreBatch(event: KinesisEvent): Promise<PartialResponse> {
-  const { policy, calibration } = await rulesOf.active();
+  const rules = await rulesOf.inForce(CODE_VERSION);
+  const { policy, calibration } = rules;
   logger.appendKeys({ policy: policy.id, calibration: calibration.id, code: CODE_VERSION });
-  const candidate = await rulesOf.shadow();
-  const rules: Rules = {
-    policy,
-    calibration,
-    code: CODE_VERSION,
-    shadow: false,
-    ...(candidate === undefined ? {} : { candidate }),
-  };
   const { retentionDays } = policy;
   profiles ??= new ProfileTable(dynamoDb(), environment.PROFILE_TABLE, { retentionDays });
   links ??= new FactItems(dynamoDb(), environment.PROFILE_TABLE, { retentionDays });

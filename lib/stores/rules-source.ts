@@ -1,3 +1,4 @@
+import type { Rules } from '../detection/judge.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Calibration } from '../scoring/calibration.ts';
 import { CalibrationDamaged, CalibrationMissing, type CalibrationStore } from './calibration-store.ts';
@@ -16,6 +17,12 @@ export interface RulesSource {
   active(): Promise<JudgingPair>;
   /** undefined where there is no candidate, or none that can be evaluated */
   shadow(): Promise<JudgingPair | undefined>;
+  /**
+   * Both, as every judgement is made with them.
+   * @param code version of the code
+   * @throws as active()
+   */
+  inForce(code: string): Promise<Rules>;
 }
 
 /**
@@ -44,7 +51,7 @@ export function rulesSource(
     }
   }
 
-  return {
+  const source: RulesSource = {
     async active() {
       const policy = await policies.active();
       if (held?.policy === policy) return held;
@@ -66,5 +73,11 @@ export function rulesSource(
       const pair = await pairOf('shadow', policy);
       return pair instanceof Error ? undefined : pair;
     },
+    async inForce(code) {
+      const { policy, calibration } = await source.active();
+      const candidate = await source.shadow();
+      return { policy, calibration, code, shadow: false, ...(candidate === undefined ? {} : { candidate }) };
+    },
   };
+  return source;
 }
