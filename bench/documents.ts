@@ -8,7 +8,7 @@ import { CampaignTracker } from '../lib/campaigns/tracker.ts';
 import type { Rules } from '../lib/detection/judge.ts';
 import { bulletinOf, rowOf } from '../lib/findings/bulletin.ts';
 import { assess } from '../lib/findings/dossier/assess.ts';
-import { type Evidences, writeEvidence } from '../lib/findings/dossier/bundle.ts';
+import { type Evidences, snapshotOf, writeEvidence } from '../lib/findings/dossier/bundle.ts';
 import { makeManifest } from '../lib/findings/dossier/manifest.ts';
 import { report } from '../lib/findings/dossier/report.ts';
 import { verifyDossier } from '../lib/findings/dossier/verify.ts';
@@ -275,19 +275,8 @@ async function dossiers(
       policy: rules.policy,
       calibration: rules.calibration,
       profiles: accounts.flatMap((account) => {
-        const { profile, judgement, sealed } = store.one(account);
-        if (profile.totals.events === 0) return [];
-        return [
-          {
-            account,
-            customer: profile.customer,
-            firstSeen: profile.firstSeen,
-            lastSeen: profile.lastSeen,
-            sampleEvents: profile.samples,
-            evidence: judgement.evidence,
-            slices: joinSlices([sealed, profile.slices]),
-          },
-        ];
+        const state = store.one(account);
+        return state.profile.totals.events === 0 ? [] : [snapshotOf(state)];
       }),
       events: [],
       missing: [],

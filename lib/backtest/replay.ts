@@ -3,9 +3,9 @@ import { type Advance, advance, type Seal } from '../detection/advance.ts';
 import type { Rules } from '../detection/judge.ts';
 import type { Notice } from '../findings/finding.ts';
 import type { Arrival } from '../profile/profile.ts';
+import type { Resumable } from '../profile/resumable.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { type ClockState, replayClock } from './replay-clock.ts';
-import type { Resumable } from './resumable.ts';
 
 /** What a replay needs of the profile store: the in-memory twin answers at once. */
 export interface ReplayStore {

@@ -1,10 +1,10 @@
 import type { Advance } from '../detection/advance.ts';
 import type { Notice } from '../findings/finding.ts';
+import { chunksOf, type Frame, type Resumable } from '../profile/resumable.ts';
 import type { Calibration } from '../scoring/calibration.ts';
 import { LEVELS, levelRank } from '../scoring/level.ts';
 import type { Activity, Flag } from './measure.ts';
 import { stepsAtPeak } from './peak-steps.ts';
-import { chunksOf, type Frame, type Resumable } from './resumable.ts';
 
 const SUSPECT = levelRank('suspect');
 

@@ -1,6 +1,6 @@
-import { chunksOf, type Frame, type Resumable } from '../backtest/resumable.ts';
 import { addTo, type BottomK, bottomK, distinct } from '../profile/bottom-k.ts';
 import { hash48 } from '../profile/hashes.ts';
+import { chunksOf, type Frame, type Resumable } from '../profile/resumable.ts';
 import { type AccountFacts, factKey, kindOf, LINK_KINDS, linkFacts } from './link-facts.ts';
 
 /** Who shows a value: bounded, however popular it is. */

@@ -1,7 +1,7 @@
-import { chunksOf, type Frame, type Resumable } from '../backtest/resumable.ts';
 import type { Rules } from '../detection/judge.ts';
 import type { Notice } from '../findings/finding.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
+import { chunksOf, type Frame, type Resumable } from '../profile/resumable.ts';
 import { type Slice, sliceStart } from '../profile/slice.ts';
 import type { Evidence } from '../scoring/evidence.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';

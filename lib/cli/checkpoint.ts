@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
-import type { Frame } from '../backtest/resumable.ts';
+import type { Frame } from '../profile/resumable.ts';
 import { InputError, S3, STDIN } from './input.ts';
 
 /**

@@ -1,15 +1,14 @@
-import type { AccountState } from '../detection/account-state.ts';
 import {
   type CampaignSnapshot,
   campaignSnapshot,
   type Evidences,
   type ProfileSnapshot,
+  snapshotOf,
 } from '../findings/dossier/bundle.ts';
 import type { Finding } from '../findings/finding.ts';
 import { count } from '../findings/people.ts';
 import { plain } from '../findings/plain.ts';
 import { defaultPolicy, type Policy } from '../policy/policy.ts';
-import { joinSlices } from '../profile/window.ts';
 import type { Calibration } from '../scoring/calibration.ts';
 import { readArchivedEvents } from '../stores/archived-events.ts';
 import { CalibrationBucket, CalibrationMissing } from '../stores/calibration-store.ts';
@@ -183,19 +182,7 @@ async function profilesOf(
     const state = states.get(account);
     if (state === undefined || state.profile.version === 0)
       missing.push(`The profile of ${account} had expired.`);
-    else profiles.push(snapshot(state));
+    else profiles.push(snapshotOf(state));
   }
   return profiles;
-}
-
-function snapshot({ profile, judgement, sealed }: AccountState): ProfileSnapshot {
-  return {
-    account: profile.account,
-    customer: profile.customer,
-    firstSeen: profile.firstSeen,
-    lastSeen: profile.lastSeen,
-    sampleEvents: profile.samples,
-    evidence: judgement.evidence,
-    slices: joinSlices([sealed, profile.slices]),
-  };
 }

@@ -1,4 +1,4 @@
-import type { Frame } from '../backtest/resumable.ts';
+import type { Frame } from '../profile/resumable.ts';
 import { hasCheckpoint, type RunIdentity, readCheckpoint, sameRun, writeCheckpoint } from './checkpoint.ts';
 import type { LinePlace } from './input.ts';
 import type { ReplayTrack } from './replay-track.ts';

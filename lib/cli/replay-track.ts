@@ -1,10 +1,10 @@
 import { makeOutcome } from '../backtest/make-outcome.ts';
 import type { Outcome } from '../backtest/outcome.ts';
 import { type Replay, startReplay } from '../backtest/replay.ts';
-import type { Frame, Resumable } from '../backtest/resumable.ts';
 import { Scoreboard } from '../backtest/scoreboard.ts';
 import { CampaignTracker } from '../campaigns/tracker.ts';
 import type { Rules } from '../detection/judge.ts';
+import type { Frame, Resumable } from '../profile/resumable.ts';
 import { SLICE_MS } from '../profile/slice.ts';
 import { joinSlices, windowMs } from '../profile/window.ts';
 import { staleness } from '../scoring/calibration.ts';

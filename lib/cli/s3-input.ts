@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { s3 } from '../stores/clients.ts';
 import { InputError } from './input.ts';
 
@@ -11,8 +11,6 @@ const clientOf = (): S3Client => {
   client ??= s3();
   return client;
 };
-
-export const isS3 = (name: string): boolean => name.startsWith('s3://');
 
 function placeOf(name: string): { bucket: string; key: string } {
   const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(name);
@@ -28,16 +26,10 @@ function placeOf(name: string): { bucket: string; key: string } {
 export async function objectsBelow(name: string): Promise<string[]> {
   const { bucket, key } = placeOf(name);
   const keys: string[] = [];
-  let token: string | undefined;
   try {
-    do {
-      const page = await clientOf().send(
-        new ListObjectsV2Command({ Bucket: bucket, Prefix: key, ContinuationToken: token }),
-      );
+    for await (const page of paginateListObjectsV2({ client: clientOf() }, { Bucket: bucket, Prefix: key }))
       for (const object of page.Contents ?? [])
         if (object.Key !== undefined && (object.Size ?? 1) > 0) keys.push(object.Key);
-      token = page.NextContinuationToken;
-    } while (token !== undefined);
   } catch (error) {
     throw faultOf(name, error);
   }

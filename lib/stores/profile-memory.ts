@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
-import { chunksOf, type Frame, type Resumable } from '../backtest/resumable.ts';
 import type { AccountState } from '../detection/account-state.ts';
 import { newAccount } from '../detection/account-state.ts';
 import type { Seal } from '../detection/advance.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
 import type { RecentIds } from '../profile/recent-ids.ts';
+import { chunksOf, type Frame, type Resumable } from '../profile/resumable.ts';
 import type { Slice } from '../profile/slice.ts';
 import { joinSlices } from '../profile/window.ts';
 import { fromItem, type HotItem, idsToSpill, oldestSlot, toItem } from './profile-item.ts';

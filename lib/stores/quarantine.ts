@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import type { Reason } from '../telemetry/reason.ts';
 
 /** Something that could not be used, whole, with the reason and where it came from. */
@@ -58,32 +58,10 @@ export async function* quarantinedObjects(
   bucket: string,
   prefix: string,
 ): AsyncGenerator<{ name: string; text: string }> {
-  let token: string | undefined;
-  do {
-    const page = await client.send(
-      new ListObjectsV2Command({
-        Bucket: bucket,
-        Prefix: prefix,
-        ...(token === undefined ? {} : { ContinuationToken: token }),
-      }),
-    );
+  for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }))
     for (const { Key } of page.Contents ?? []) {
       if (Key === undefined) continue;
       const object = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
       yield { name: Key, text: (await object.Body?.transformToString()) ?? '' };
     }
-    token = page.NextContinuationToken;
-  } while (token !== undefined);
-}
-
-export class MemoryQuarantine implements Quarantine {
-  readonly entries = new Map<string, SetAside>();
-
-  put(entries: readonly SetAside[]): Promise<void> {
-    for (const entry of entries) {
-      const { epoch, sequence, index } = entry.origin;
-      this.entries.set(`${epoch}/${sequence}/${index}`, entry);
-    }
-    return Promise.resolve();
-  }
 }

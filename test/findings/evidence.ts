@@ -3,7 +3,7 @@ import { judgeCampaign } from '../../lib/campaigns/judge-campaign.ts';
 import { newAccount } from '../../lib/detection/account-state.ts';
 import { advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
-import { campaignSnapshot, type Evidences } from '../../lib/findings/dossier/bundle.ts';
+import { campaignSnapshot, type Evidences, snapshotOf } from '../../lib/findings/dossier/bundle.ts';
 import { applyNotice, type Notice } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
@@ -35,22 +35,11 @@ export function evidenceOf(
   }
   const notice = which(notices);
   if (notice === undefined) throw new Error('no notice');
-  const { profile, judgement, sealed } = state;
   return {
     finding: applyNotice(undefined, notice),
     policy: defaultPolicy,
     calibration: defaultCalibration,
-    profiles: [
-      {
-        account: profile.account,
-        customer: profile.customer,
-        firstSeen: profile.firstSeen,
-        lastSeen: profile.lastSeen,
-        sampleEvents: profile.samples,
-        evidence: judgement.evidence,
-        slices: joinSlices([sealed, profile.slices]),
-      },
-    ],
+    profiles: [snapshotOf(state)],
     events: arrivals,
     missing: [],
   };

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { Campaign } from '../../campaigns/campaign.ts';
+import type { AccountState } from '../../detection/account-state.ts';
 import { type Policy, policy as policySchema } from '../../policy/policy.ts';
 import { decodeSlices, encodeSlices } from '../../profile/codec.ts';
 import type { Arrival, CustomerFacts } from '../../profile/profile.ts';
 import type { Slice } from '../../profile/slice.ts';
+import { joinSlices } from '../../profile/window.ts';
 import { type Calibration, calibration as calibrationSchema } from '../../scoring/calibration.ts';
 import type { Evidence } from '../../scoring/evidence.ts';
 import type { UsageEvent } from '../../telemetry/usage-event.ts';
@@ -33,6 +35,18 @@ export interface ProfileSnapshot {
   readonly evidence: Evidence;
   /** ascending, distinct starts */
   readonly slices: readonly Slice[];
+}
+
+export function snapshotOf({ profile, judgement, sealed }: AccountState): ProfileSnapshot {
+  return {
+    account: profile.account,
+    customer: profile.customer,
+    firstSeen: profile.firstSeen,
+    lastSeen: profile.lastSeen,
+    sampleEvents: profile.samples,
+    evidence: judgement.evidence,
+    slices: joinSlices([sealed, profile.slices]),
+  };
 }
 
 const campaignLine = z.strictObject({
