@@ -1,7 +1,7 @@
-import { readBatches } from '../lib/cli/input.ts';
-import { ReplayTrack } from '../lib/cli/replay-track.ts';
-import { Traffic } from '../lib/cli/traffic.ts';
-import { readUsageEvents } from '../lib/cli/usage-events.ts';
+import { ReplayTrack } from '../lib/backtest/replay-track.ts';
+import { readBatches } from '../lib/input/lines.ts';
+import { Traffic } from '../lib/input/traffic.ts';
+import { readUsageEvents } from '../lib/input/usage-events.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
 import { defaultCalibration } from '../lib/scoring/default-calibration.ts';
 import type { UsageEvent } from '../lib/telemetry/usage-event.ts';

@@ -1,4 +1,4 @@
-import { learnGroupNull } from '../lib/campaigns/group-null.ts';
+import { learnGroupNull } from '../lib/campaigns/judging/group-null.ts';
 import { scoreRules } from '../lib/detection/judge.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
 import { addEvent, copySlice, emptySlice, type Slice, sliceStart } from '../lib/profile/slice.ts';

@@ -1,6 +1,7 @@
 import { rateInterval } from '../lib/backtest/measure.ts';
-import { groupCertainty, lookAtGroup, scoreGroup } from '../lib/campaigns/group-score.ts';
-import { campaignLevels, customerOf } from '../lib/campaigns/judge-campaign.ts';
+import { groupCertainty, lookAtGroup, scoreGroup } from '../lib/campaigns/judging/group-score.ts';
+import { campaignLevels } from '../lib/campaigns/judging/judge-campaign.ts';
+import { customerOf } from '../lib/campaigns/judging/member.ts';
 import { scoreRules } from '../lib/detection/judge.ts';
 import { copySlice, type Slice } from '../lib/profile/slice.ts';
 import type { Calibration } from '../lib/scoring/calibration.ts';

@@ -1,8 +1,8 @@
-import { strangerShareFor } from '../lambdas/link/link-run.ts';
-import { decodeFacts, encodeFacts } from '../lib/campaigns/facts-codec.ts';
-import { findGroups } from '../lib/campaigns/find-groups.ts';
-import { Funnel, type LinkEntry } from '../lib/campaigns/funnel.ts';
-import type { AccountFacts, SeenValue } from '../lib/campaigns/link-facts.ts';
+import { decodeFacts, encodeFacts } from '../lib/campaigns/linking/facts-codec.ts';
+import { findGroups } from '../lib/campaigns/linking/find-groups.ts';
+import { Funnel, type LinkEntry } from '../lib/campaigns/linking/funnel.ts';
+import type { AccountFacts, SeenValue } from '../lib/campaigns/linking/link-facts.ts';
+import { strangerShareFor } from '../lib/campaigns/run.ts';
 import { entryValues } from '../lib/stores/link-store.ts';
 import { random } from './random.ts';
 

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { rateInterval } from '../lib/backtest/measure.ts';
-import { findGroups } from '../lib/campaigns/find-groups.ts';
+import { findGroups } from '../lib/campaigns/linking/find-groups.ts';
 import { CampaignTracker } from '../lib/campaigns/tracker.ts';
 import type { Rules } from '../lib/detection/judge.ts';
 import type { Slice } from '../lib/profile/slice.ts';

@@ -10,14 +10,14 @@ import Table from 'cli-table3';
 import { capaKappa, countAgreement, naiveBinomialP } from '../lib/forensics/agreement.ts';
 import { type Answer, type AnswerSheet, modelNameOf, readAnswerSheet } from '../lib/forensics/answers.ts';
 import { choiceStudy, choicesAt, commonChoiceItems } from '../lib/forensics/choice-study.ts';
-import { binomialInterval, sortedQuantile } from '../lib/forensics/distributions.ts';
 import { familyOf, lineOf } from '../lib/forensics/family.ts';
 import { fitPairEffects, type Pair } from '../lib/forensics/pair-effects.ts';
 import { pIfAccused, testAccusedPair } from '../lib/forensics/pair-test.ts';
-import { sampleWithout, seededRandom } from '../lib/forensics/random.ts';
 import { rankTextTeachers, runForensics } from '../lib/forensics/study.ts';
 import { probabilitySharpness } from '../lib/forensics/teachers.ts';
 import { corpusOf, textStudy } from '../lib/forensics/text-study.ts';
+import { binomialInterval, sortedQuantile } from '../lib/statistics/distributions.ts';
+import { sampleWithout, seededRandom } from '../lib/statistics/generator.ts';
 
 interface Lineage {
   set: string;

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { readBatches } from '../lib/cli/input.ts';
+import { readBatches } from '../lib/input/lines.ts';
 import type { Exchange } from '../lib/telemetry/exchange.ts';
 import { developmentKeyring, type Keyring } from '../lib/telemetry/keys.ts';
 import { parseExchange } from '../lib/telemetry/parse-exchange.ts';

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
-import { type Label, labelsReader } from '../lib/cli/labels.ts';
+import { type Label, labelsReader } from '../lib/input/labels.ts';
 import type { Exchange } from '../lib/telemetry/exchange.ts';
 import { developmentKeyring } from '../lib/telemetry/keys.ts';
 import { parseExchange } from '../lib/telemetry/parse-exchange.ts';

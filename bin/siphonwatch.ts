@@ -5,59 +5,59 @@ import { CODE_VERSION } from '../lib/version.ts';
 const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Command> }>> = {
   record: {
     summary: 'turn exchanges into usage events',
-    load: async () => (await import('../lib/cli/record.ts')).recordCommand(),
+    load: async () => (await import('../lib/cli/record/record.ts')).recordCommand(),
   },
   demo: {
     summary: 'the whole pipeline on embedded AWS',
-    load: async () => (await import('../lib/cli/demo.ts')).demoCommand(),
+    load: async () => (await import('../lib/cli/demo/demo.ts')).demoCommand(),
   },
   backtest: {
     summary: 'replay recorded traffic',
-    load: async () => (await import('../lib/cli/backtest.ts')).backtestCommand(),
+    load: async () => (await import('../lib/cli/backtest/backtest.ts')).backtestCommand(),
   },
   calibrate: {
     summary: "learn peer groups' nulls",
-    load: async () => (await import('../lib/cli/calibrate.ts')).calibrateCommand(),
+    load: async () => (await import('../lib/cli/calibrate/calibrate.ts')).calibrateCommand(),
   },
   findings: {
     summary: 'list and show findings',
-    load: async () => (await import('../lib/cli/findings.ts')).findingsCommand(),
+    load: async () => (await import('../lib/cli/findings/findings.ts')).findingsCommand(),
   },
   triage: {
     summary: 'say what a finding was, and undo it',
-    load: async () => (await import('../lib/cli/triage.ts')).triageCommand(),
+    load: async () => (await import('../lib/cli/findings/triage.ts')).triageCommand(),
   },
   dossier: {
     summary: "a finding's evidence, complete and verifiable",
-    load: async () => (await import('../lib/cli/dossier.ts')).dossierCommand(),
+    load: async () => (await import('../lib/cli/dossier/dossier.ts')).dossierCommand(),
   },
   forensics: {
     summary: 'was a suspect model trained on ours?',
-    load: async () => (await import('../lib/cli/forensics.ts')).forensicsCommand(),
+    load: async () => (await import('../lib/cli/forensics/forensics.ts')).forensicsCommand(),
   },
   plan: {
     summary: 'capacity and cost for a traffic',
-    load: async () => (await import('../lib/cli/plan.ts')).planCommand(),
+    load: async () => (await import('../lib/cli/plan/plan.ts')).planCommand(),
   },
   redrive: {
     summary: 'put quarantined events back on the stream',
-    load: async () => (await import('../lib/cli/redrive.ts')).redriveCommand(),
+    load: async () => (await import('../lib/cli/redrive/redrive.ts')).redriveCommand(),
   },
   policy: {
     summary: 'check, compare and roll out policies',
-    load: async () => (await import('../lib/cli/policy.ts')).policyCommand(),
+    load: async () => (await import('../lib/cli/policy/policy.ts')).policyCommand(),
   },
   tune: {
     summary: 'propose a policy from labelled traffic',
-    load: async () => (await import('../lib/cli/tune.ts')).tuneCommand(),
+    load: async () => (await import('../lib/cli/tune/tune.ts')).tuneCommand(),
   },
   console: {
     summary: 'a local page: suspects, campaigns, thresholds',
-    load: async () => (await import('../lib/cli/console.ts')).consoleCommand(),
+    load: async () => (await import('../lib/cli/console/console.ts')).consoleCommand(),
   },
   resolve: {
     summary: "a pseudonym's account, for holders of the key",
-    load: async () => (await import('../lib/cli/resolve.ts')).resolveCommand(),
+    load: async () => (await import('../lib/cli/findings/resolve.ts')).resolveCommand(),
   },
 };
 

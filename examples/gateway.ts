@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { eventStream } from '../lib/stores/event-stream.ts';
 import { createProducer, createRecorder, type Exchange, parseKeyring } from '../lib/telemetry/index.ts';
+import { eventStream } from '../lib/telemetry/kinesis.ts';
 
 /** Siphonwatch inside a model gateway: five lines, and what they are called with. */
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
-import { labelsReader } from '../lib/cli/labels.ts';
+import { labelsReader } from '../lib/input/labels.ts';
 import { developmentKeyring } from '../lib/telemetry/keys.ts';
 import { parseExchange } from '../lib/telemetry/parse-exchange.ts';
 import { createRecorder } from '../lib/telemetry/recorder.ts';

@@ -1,6 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { type PolicyProblem, policyMetric } from '../lib/stores/policy-source.ts';
+import { policyMetric } from '../lib/aws/policy-source.ts';
+import type { PolicyProblem } from '../lib/stores/policy-port.ts';
 
 /** Every function that reads the policy tells of its problems alike: a log line, and the metric of an alarm. */
 export function policyProblems(logger: Logger, metrics: Metrics): (problem: PolicyProblem) => void {

@@ -1,20 +1,20 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
-import { readEnvironment } from '../../lib/infra/environment.ts';
-import type { MetricName } from '../../lib/infra/metrics.ts';
-import { DynamoAccusations } from '../../lib/stores/accusations.ts';
-import { CalibrationBucket } from '../../lib/stores/calibration-store.ts';
-import { CampaignTable } from '../../lib/stores/campaign-table.ts';
-import { dynamoDb, s3 } from '../../lib/stores/clients.ts';
-import { LinkTable } from '../../lib/stores/link-table.ts';
-import { policySourceOf } from '../../lib/stores/policy-source.ts';
-import { ProfileTable } from '../../lib/stores/profile-table.ts';
+import { DynamoAccusations } from '../../lib/aws/accusation-items.ts';
+import { CalibrationBucket } from '../../lib/aws/calibration-bucket.ts';
+import { CampaignTable } from '../../lib/aws/campaign-table.ts';
+import { dynamoDb, s3 } from '../../lib/aws/clients.ts';
+import { LinkTable } from '../../lib/aws/link-table.ts';
+import { policySourceOf } from '../../lib/aws/policy-source.ts';
+import { ProfileTable } from '../../lib/aws/profile-table.ts';
+import { RunRequests } from '../../lib/aws/run-requests.ts';
+import { type LinkReport, linkRun, strangerShareFor } from '../../lib/campaigns/run.ts';
+import { readEnvironment } from '../../lib/contract/environment.ts';
+import type { MetricName } from '../../lib/contract/metrics.ts';
 import { rulesSource } from '../../lib/stores/rules-source.ts';
-import { RunRequests } from '../../lib/stores/run-requests.ts';
 import { CODE_VERSION } from '../../lib/version.ts';
 import { policyProblems } from '../policy-problems.ts';
-import { type LinkReport, linkRun, strangerShareFor } from './link-run.ts';
 
 /** Links, and judges campaigns, on a schedule and where `index` asks for it. Wiring only: see link-run.ts. */
 

@@ -1,3 +1,4 @@
+import type { Accusation } from '../../lib/campaigns/ports.ts';
 import { rowOf } from '../../lib/findings/bulletin.ts';
 import { DELIVERY, decide, digestList, LIST_KEPT } from '../../lib/findings/delivery.ts';
 import {
@@ -12,7 +13,6 @@ import { renderNotice } from '../../lib/findings/publication.ts';
 import { type Route, routeOf, withRoute } from '../../lib/findings/routing.ts';
 import { type Traffic, withTrafficShare } from '../../lib/findings/traffic.ts';
 import { ocsf } from '../../lib/findings/views/ocsf.ts';
-import type { Accusation } from '../../lib/stores/accusations.ts';
 import type { FindingBus } from '../../lib/stores/event-bus.ts';
 import type { FindingStore, Held } from '../../lib/stores/finding-store.ts';
 import type { NotificationTopic } from '../../lib/stores/notification-topic.ts';

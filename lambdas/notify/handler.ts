@@ -4,27 +4,21 @@ import { type AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { DynamoAccusations } from '../../lib/aws/accusation-items.ts';
+import { CampaignTable } from '../../lib/aws/campaign-table.ts';
+import { EventBridgeBus } from '../../lib/aws/event-bridge-bus.ts';
+import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
+import { CAMPAIGN_OUTBOX, DynamoOutbox, PROFILE_OUTBOX, waitingIn } from '../../lib/aws/outbox-items.ts';
+import { policySourceOf } from '../../lib/aws/policy-source.ts';
+import { SecurityHub } from '../../lib/aws/security-hub.ts';
+import { SnsTopic } from '../../lib/aws/sns-topic.ts';
+import { readEnvironment } from '../../lib/contract/environment.ts';
+import type { MetricName } from '../../lib/contract/metrics.ts';
 import type { Route } from '../../lib/findings/routing.ts';
 import type { Traffic } from '../../lib/findings/traffic.ts';
 import { homeOf } from '../../lib/findings/views/asff.ts';
-import { readEnvironment } from '../../lib/infra/environment.ts';
-import type { MetricName } from '../../lib/infra/metrics.ts';
-import { DynamoAccusations } from '../../lib/stores/accusations.ts';
-import { CampaignTable } from '../../lib/stores/campaign-table.ts';
-import { EventBridgeBus } from '../../lib/stores/event-bus.ts';
 import { trafficOf } from '../../lib/stores/finding-queries.ts';
-import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
-import { SnsTopic } from '../../lib/stores/notification-topic.ts';
-import {
-  CAMPAIGN_OUTBOX,
-  DynamoOutbox,
-  type Outbox,
-  PROFILE_OUTBOX,
-  type Waiting,
-  waitingIn,
-} from '../../lib/stores/outbox.ts';
-import { policySourceOf } from '../../lib/stores/policy-source.ts';
-import { SecurityHub } from '../../lib/stores/security-hub.ts';
+import type { Outbox, Waiting } from '../../lib/stores/outbox.ts';
 import { tellDigests, tellStorms } from './bulletins.ts';
 import { type Delivery, deliver } from './deliver.ts';
 import { importFindings } from './security-hub.ts';

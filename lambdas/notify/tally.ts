@@ -1,6 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { MetricName } from '../../lib/infra/metrics.ts';
+import type { MetricName } from '../../lib/contract/metrics.ts';
 import type { Report } from './deliver.ts';
 
 /** Under a replay's clock notices wait since last March: that is no delay, ms. */

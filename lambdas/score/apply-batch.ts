@@ -1,4 +1,4 @@
-import { collectFacts } from '../../lib/campaigns/link-facts.ts';
+import { collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import { type Advance, advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import type { Arrival } from '../../lib/profile/profile.ts';

@@ -1,7 +1,7 @@
+import type { ArchivedRecord } from '../../lib/aws/archive.ts';
+import type { SetAside } from '../../lib/aws/quarantine.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import type { Arrival } from '../../lib/profile/profile.ts';
-import type { ArchivedRecord } from '../../lib/stores/archive.ts';
-import type { SetAside } from '../../lib/stores/quarantine.ts';
 import { BUCKETING } from '../../lib/telemetry/record.ts';
 import { decodeRecord } from '../../lib/telemetry/record-codec.ts';
 

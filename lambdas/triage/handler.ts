@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { readEnvironment } from '../../lib/infra/environment.ts';
-import { dynamoDb } from '../../lib/stores/clients.ts';
-import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
+import { dynamoDb } from '../../lib/aws/clients.ts';
+import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
+import { readEnvironment } from '../../lib/contract/environment.ts';
 import { answer } from './answer.ts';
 import { authorOf, readEvent } from './request.ts';
 

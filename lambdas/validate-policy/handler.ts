@@ -1,8 +1,9 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { readEnvironment } from '../../lib/infra/environment.ts';
-import { vetPolicy } from '../../lib/policy/vet.ts';
-import { CalibrationBucket, CalibrationMissing } from '../../lib/stores/calibration-store.ts';
-import { s3 } from '../../lib/stores/clients.ts';
+import { CalibrationBucket } from '../../lib/aws/calibration-bucket.ts';
+import { s3 } from '../../lib/aws/clients.ts';
+import { vetPolicy } from '../../lib/backtest/vet-policy.ts';
+import { readEnvironment } from '../../lib/contract/environment.ts';
+import { CalibrationMissing } from '../../lib/stores/calibration-store.ts';
 
 /**
  * AppConfig's validator: the parser that the functions use, and a smoke backtest. Throwing refuses the deployment

@@ -1,15 +1,16 @@
 import { UndirectedGraph } from 'graphology';
 import { connectedComponents } from 'graphology-components';
 import type { Campaign } from '../campaigns/campaign.ts';
-import { planRun } from '../campaigns/campaign-run.ts';
-import type { Group } from '../campaigns/find-groups.ts';
-import { learnGroupNull } from '../campaigns/group-null.ts';
-import { judgeCampaign, type Member } from '../campaigns/judge-campaign.ts';
-import { kindOf } from '../campaigns/link-facts.ts';
+import { learnGroupNull } from '../campaigns/judging/group-null.ts';
+import { judgeCampaign } from '../campaigns/judging/judge-campaign.ts';
+import type { Member } from '../campaigns/judging/member.ts';
+import type { Group } from '../campaigns/linking/find-groups.ts';
+import { kindOf } from '../campaigns/linking/link-facts.ts';
+import { planRun } from '../campaigns/run-plan.ts';
 import type { CampaignTracker } from '../campaigns/tracker.ts';
 import { newJudgement } from '../detection/account-state.ts';
 import { type Rules, scoreRules } from '../detection/judge.ts';
-import type { LinkedGroups } from './tune-campaigns.ts';
+import type { LinkedGroups } from './tuning-rules.ts';
 
 const DAY = 86_400_000;
 

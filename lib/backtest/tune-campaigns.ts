@@ -1,28 +1,5 @@
-import type { Policy } from '../policy/policy.ts';
-import type { Calibration } from '../scoring/calibration.ts';
-import type { TuningRules } from './tune.ts';
 import type { TuningAccount } from './tuning-account.ts';
-
-/** The campaigns' side of tuning: which budget names whom, judged against benign groups of other folds. */
-
-type GroupNulls = Calibration['groupScore'];
-
-/** Groups of accounts that are linked in the traffic, and how they are judged. */
-export interface LinkedGroups {
-  /** accounts of each group */
-  readonly groups: readonly (readonly string[])[];
-  /** nulls of benign groups, learnt from these accounts under these weights */
-  learn(benign: ReadonlySet<string>, weights: Policy['weights']): GroupNulls;
-  /**
-   * For each account that a finding on one of the groups would name: the smallest `campaigns.budget` at which it would.
-   * @param only indices of groups
-   */
-  budgets(
-    nulls: GroupNulls,
-    weights: Policy['weights'],
-    only: readonly number[],
-  ): ReadonlyMap<string, number>;
-}
+import type { LinkedGroups, TuningRules } from './tuning-rules.ts';
 
 /** Fewer benign groups than this say nothing of how often such groups are accused. */
 const FEWEST_GROUPS = 20;

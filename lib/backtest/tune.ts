@@ -5,26 +5,10 @@ import { learnNull, type NullDistribution } from '../scoring/null-distribution.t
 import { SIGNALS } from '../signals/index.ts';
 import { foldsOf } from './folds.ts';
 import { rateInterval } from './measure.ts';
-import { type LinkedGroups, NO_GROUPS, type Reach, reachOutOfFold } from './tune-campaigns.ts';
+import { NO_GROUPS, type Reach, reachOutOfFold } from './tune-campaigns.ts';
 import { type Effect, effectOf, type Via } from './tune-effect.ts';
 import { scoreUnder, signalNulls, stepsOf, type TuningAccount } from './tuning-account.ts';
-
-export interface TuningRules {
-  readonly policy: Policy;
-  readonly calibration: Calibration;
-  /** largest share of benign accounts that may be flagged */
-  readonly maxFpr: number;
-  /** search weights too, not only the threshold */
-  readonly weights: boolean;
-  /** learn the signals' scale from the benign accounts, fold by fold; else that of the calibration is taken as it is */
-  readonly scale: boolean;
-  /** without, campaigns are left out: accounts are flagged by their own evidence alone */
-  readonly linked?: LinkedGroups;
-  /** what the accounts' traffic spans: length in days, ISO time of its newest event, number of events */
-  readonly traffic: { readonly days: number; readonly newest: string; readonly events: number };
-  /** share of the work that is done, 0 to 1 */
-  readonly onProgress?: (share: number) => void;
-}
+import type { LinkedGroups, TuningRules } from './tuning-rules.ts';
 
 export type Tuning =
   | {

@@ -1,7 +1,6 @@
-import { type Judgement, newJudgement } from '../detection/account-state.ts';
+import { type Judgement, newJudgement, type ShadowJudgement } from '../detection/account-state.ts';
 import { hash48 } from '../profile/hashes.ts';
-import type { Group } from './find-groups.ts';
-import type { CampaignShadow } from './judge-in-shadow.ts';
+import type { Group } from './linking/find-groups.ts';
 
 /** A campaign over its life: a group that keeps its identity while members come and go. */
 export interface Campaign {
@@ -50,4 +49,13 @@ export function newCampaign(group: Group, at: number, predecessor?: string, link
     seenAt: at,
     judgedAt: 0,
   };
+}
+
+/**
+ * What a candidate policy thinks of a campaign, begun anew with each candidate. Its notices are numbered and wait with the
+ * active policy's: one outbox an item.
+ */
+export interface CampaignShadow extends ShadowJudgement {
+  /** members that its finding names, and since when (ms) */
+  readonly accused: ReadonlyMap<string, number>;
 }

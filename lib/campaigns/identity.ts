@@ -1,6 +1,6 @@
 import { type Campaign, campaignId, KEYS, newCampaign } from './campaign.ts';
-import type { Group } from './find-groups.ts';
-import { kindOf, LINK_KINDS } from './link-facts.ts';
+import type { Group } from './linking/find-groups.ts';
+import { kindOf, LINK_KINDS } from './linking/link-facts.ts';
 
 /** What became of known campaigns in one run. */
 export interface Matching {

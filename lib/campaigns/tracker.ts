@@ -5,16 +5,17 @@ import { chunksOf, type Frame, type Resumable } from '../profile/resumable.ts';
 import { type Slice, sliceStart } from '../profile/slice.ts';
 import type { Evidence } from '../scoring/evidence.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
-import { type ActiveWeek, enough, weekOf } from './active-week.ts';
 import type { Campaign } from './campaign.ts';
-import { heldNames, isDue, planRun, type RunPlan, unlinked } from './campaign-run.ts';
-import { ClockOverlaps } from './clock-overlaps.ts';
-import { findGroups, type Group, type GroupOptions, type GroupSearch } from './find-groups.ts';
-import { closeMerged, judgeCampaign, type Member } from './judge-campaign.ts';
-import { collectFacts } from './link-facts.ts';
-import { LinkIndex, type LinkIndexOptions } from './link-index.ts';
-import { MemberWindows } from './member-window.ts';
-import { MOST_COMPARED, rounds, type SynchronousPair, synchronousPairs } from './synchrony.ts';
+import { closeMerged, judgeCampaign } from './judging/judge-campaign.ts';
+import type { Member } from './judging/member.ts';
+import { MemberWindows } from './judging/member-window.ts';
+import { type ActiveWeek, enough, weekOf } from './linking/active-week.ts';
+import { ClockOverlaps } from './linking/clock-overlaps.ts';
+import { findGroups, type Group, type GroupOptions, type GroupSearch } from './linking/find-groups.ts';
+import { collectFacts } from './linking/link-facts.ts';
+import { LinkIndex, type LinkIndexOptions } from './linking/link-index.ts';
+import { MOST_COMPARED, rounds, type SynchronousPair, synchronousPairs } from './linking/synchrony.ts';
+import { heldNames, isDue, planRun, type RunPlan, unlinked } from './run-plan.ts';
 
 export interface TrackerOptions extends GroupOptions, LinkIndexOptions {
   /** the permutation null is checked again when the base has grown by this share; default 0.1 */

@@ -1,4 +1,4 @@
-import { normalTail } from './distributions.ts';
+import { normalTail } from '../statistics/distributions.ts';
 
 /** Counts of two models' answers over the items that both answered. */
 export interface AgreementCounts {

@@ -1,4 +1,4 @@
-import { inverseSpd } from './linear.ts';
+import { inverseSpd } from '../statistics/linear.ts';
 
 /** Two models by index. */
 export type Pair = readonly [number, number];

@@ -1,4 +1,4 @@
-import { normalTail, rootMeanSquare } from './distributions.ts';
+import { normalTail, rootMeanSquare } from '../statistics/distributions.ts';
 import { fitPairEffects, type Pair } from './pair-effects.ts';
 
 /** Similarities of pairs of models; the first pair is the accused one, the others are unrelated by presumption. */

@@ -1,6 +1,8 @@
+import { bootstrapMeanInterval, jackknifeError } from '../statistics/bootstrap.ts';
+import { holm } from '../statistics/distributions.ts';
+import { type Random, seededRandom } from '../statistics/generator.ts';
 import { naiveBinomialP } from './agreement.ts';
 import { type AnswerSheet, AnswersError } from './answers.ts';
-import { bootstrapMeanInterval, jackknifeError } from './bootstrap.ts';
 import {
   choiceStudy,
   choiceTable,
@@ -10,7 +12,6 @@ import {
   kappaOfAccused,
   measurePairs,
 } from './choice-study.ts';
-import { holm } from './distributions.ts';
 import { familyOf } from './family.ts';
 import type { Pair } from './pair-effects.ts';
 import {
@@ -23,7 +24,6 @@ import {
   testAccusedPair,
   withoutModel,
 } from './pair-test.ts';
-import { type Random, seededRandom } from './random.ts';
 import {
   type Caveat,
   type ForensicsReport,

@@ -1,4 +1,4 @@
-import { rootMeanSquare } from './distributions.ts';
+import { rootMeanSquare } from '../statistics/distributions.ts';
 import { lineOf } from './family.ts';
 import { fitPairEffects, type Pair } from './pair-effects.ts';
 import type { PairView } from './pair-test.ts';

@@ -2,8 +2,8 @@
  * The alarms, as data. Each answers one question that an operator would be woken for, and each has a runbook in
  * docs/operations.md under its own anchor (a test checks that it is there).
  */
-import { FUNCTION_NAMES, type FunctionName } from './environment.ts';
-import { METRICS_NAMESPACE, type MetricName } from './metrics.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../contract/environment.ts';
+import { METRICS_NAMESPACE, type MetricName } from '../contract/metrics.ts';
 import type { MappingName, ScheduleName } from './pipeline.ts';
 import type { Settings } from './settings.ts';
 import type { TableName } from './tables.ts';

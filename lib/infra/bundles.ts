@@ -5,7 +5,7 @@ import { Stack, Stage } from 'aws-cdk-lib';
 import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { buildSync, type OutputFile } from 'esbuild';
-import { FUNCTIONS, type FunctionName } from './environment.ts';
+import { FUNCTIONS, type FunctionName } from '../contract/environment.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
 /** Nothing is written there; sources in the maps are relative to it, and so the same on every machine. */

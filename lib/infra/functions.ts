@@ -4,9 +4,9 @@ import { Architecture, Function as LambdaFunction, Runtime, Tracing } from 'aws-
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { type EnvironmentOf, FUNCTIONS, type FunctionName, NODE_OPTIONS } from '../contract/environment.ts';
+import { METRICS_NAMESPACE } from '../contract/metrics.ts';
 import type { Bundles } from './bundles.ts';
-import { type EnvironmentOf, FUNCTIONS, type FunctionName, NODE_OPTIONS } from './environment.ts';
-import { METRICS_NAMESPACE } from './metrics.ts';
 import { type Resources, statementsFor } from './permissions.ts';
 import type { Settings } from './settings.ts';
 

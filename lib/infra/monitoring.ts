@@ -12,10 +12,10 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
+import { FUNCTION_NAMES, type FunctionName } from '../contract/environment.ts';
+import { METRICS_NAMESPACE, type MetricName } from '../contract/metrics.ts';
 import { type AlarmDeclaration, type AlarmMetric, alarmsFor, type Subject } from './alarms.ts';
-import { FUNCTION_NAMES, type FunctionName } from './environment.ts';
 import type { Worker } from './functions.ts';
-import { METRICS_NAMESPACE, type MetricName } from './metrics.ts';
 import type { Resources } from './permissions.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Settings } from './settings.ts';

@@ -11,9 +11,9 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
-import { ASKED_ITEM, RUN_PARTITION } from '../stores/run-request-names.ts';
+import type { EnvironmentOf, PipelineFunction } from '../contract/environment.ts';
+import { ASKED_ITEM, RUN_PARTITION } from '../contract/run-request-names.ts';
 import { Bundles } from './bundles.ts';
-import type { EnvironmentOf, PipelineFunction } from './environment.ts';
 import { observability, Worker } from './functions.ts';
 import type { Resources } from './permissions.ts';
 import type { Settings } from './settings.ts';

@@ -9,8 +9,8 @@ import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { POLICY_ENVIRONMENT, POLICY_PROFILES } from '../contract/policy-names.ts';
 import { policyJsonSchema } from '../policy/schema/json-schema.ts';
-import { POLICY_ENVIRONMENT, POLICY_PROFILES } from '../stores/policy-names.ts';
 import type { Settings } from './settings.ts';
 
 /** The AppConfig application that policies are read from; named like the stack, so that rollouts find it. */

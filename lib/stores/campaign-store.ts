@@ -1,24 +1,7 @@
 import { z } from 'zod';
 import type { Campaign } from '../campaigns/campaign.ts';
+import type { CampaignStore, StoredCampaign } from '../campaigns/ports.ts';
 import type { Notice } from '../findings/finding.ts';
-
-/** A campaign as it is stored, with the version that a write has to name. */
-export interface StoredCampaign {
-  readonly campaign: Campaign;
-  readonly version: number;
-}
-
-/** Port of the campaign table. */
-export interface CampaignStore {
-  /** All campaigns; those that cannot be read are passed over and reported. */
-  all(): AsyncIterable<StoredCampaign>;
-  find(id: string): Promise<StoredCampaign | undefined>;
-  /**
-   * Writes where the stored version is still `read` (0: where there is none); its new notices are appended to those that
-   * wait. `conflict`: another run was faster, and nothing changed.
-   */
-  save(next: Campaign, read: number): Promise<'saved' | 'conflict'>;
-}
 
 /** Stored campaign that cannot be read: damaged, or of a newer version than this code knows. */
 export class CampaignError extends Error {

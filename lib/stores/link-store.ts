@@ -1,27 +1,8 @@
-import { decodeFacts, encodeFacts } from '../campaigns/facts-codec.ts';
-import { type LinkEntry, NO_OWNER } from '../campaigns/funnel.ts';
-import { type AccountFacts, factKey, LINK_KINDS, linkFacts } from '../campaigns/link-facts.ts';
+import { decodeFacts, encodeFacts } from '../campaigns/linking/facts-codec.ts';
+import { type LinkEntry, NO_OWNER } from '../campaigns/linking/funnel.ts';
+import { type AccountFacts, factKey, LINK_KINDS, linkFacts } from '../campaigns/linking/link-facts.ts';
+import type { LinkStore } from '../campaigns/ports.ts';
 import { hash48 } from '../profile/hashes.ts';
-
-/**
- * Port of the link table: accounts under each of their hard values, each entry with all of the account's facts. Puts are
- * idempotent: the same facts, however often, leave the same entries.
- */
-export interface LinkStore {
-  /**
-   * Brings the entries of an account from its facts `before` (as the profile table's stream has them; undefined where
-   * there were none) to its facts now. Undefined `facts`: the account is forgotten.
-   */
-  put(account: string, facts: AccountFacts | undefined, before: AccountFacts | undefined): Promise<void>;
-  /** Notes that an account is watched (its own level is not clear), or no longer. @param until ms; forgotten after that */
-  watch(account: string, watched: boolean, until: number): Promise<void>;
-  /** Accounts that are watched: those whose clocks are worth comparing, though they share nothing. */
-  watched(): Promise<readonly string[]>;
-  /** Facts of up to `limit` accounts that stand under a hard value. Eventually consistent. */
-  sharing(value: string, limit: number): Promise<readonly AccountFacts[]>;
-  /** Entries of partition `part` of `parts`, all of a value together. Eventually consistent. */
-  scan(part: number, parts: number): AsyncIterable<LinkEntry>;
-}
 
 /** Partitions of accounts without hard values. */
 const NO_OWNER_BUCKETS = 256;

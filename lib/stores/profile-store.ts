@@ -1,4 +1,4 @@
-import type { AccountFacts } from '../campaigns/link-facts.ts';
+import type { AccountFacts } from '../campaigns/linking/link-facts.ts';
 import type { AccountState } from '../detection/account-state.ts';
 import type { Seal } from '../detection/advance.ts';
 

@@ -1,9 +1,9 @@
+import type { PolicySlot } from '../contract/policy-names.ts';
 import type { Rules } from '../detection/judge.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Calibration } from '../scoring/calibration.ts';
 import { CalibrationDamaged, CalibrationMissing, type CalibrationStore } from './calibration-store.ts';
-import type { PolicySlot } from './policy-names.ts';
-import type { PolicyProblem, PolicySource } from './policy-source.ts';
+import type { PolicyProblem, PolicySource } from './policy-port.ts';
 
 /** A policy, and the calibration that it names: what accounts are judged with. */
 export interface JudgingPair {

@@ -1,6 +1,6 @@
 /**
  * Siphonwatch for gateways: turn exchanges into usage events and put them on the stream. docs/telemetry.md.
- * The Kinesis port is in `lib/stores/event-stream.ts`.
+ * The Kinesis port is in `lib/telemetry/kinesis.ts`.
  */
 export { ADAPTER_DEFAULTS, type Adapted, type Adapter, type AdapterDefaults } from './adapters/adapter.ts';
 export { ADAPTERS, type InputFormat } from './adapters/index.ts';

@@ -40,7 +40,7 @@ export interface StreamEntry {
 /** The stream's answer for one entry, in the order of the call. */
 export type StreamResult = { readonly accepted: true } | { readonly accepted: false; readonly error: string };
 
-/** What the producer needs of the world; `lib/stores/event-stream.ts` has it for Kinesis. */
+/** What the producer needs of the world; `lib/telemetry/kinesis.ts` has it for Kinesis. */
 export interface ProducerPort {
   /**
    * Puts entries in one call. Rejects when the call failed as a whole: it is sent again, unless the error carries

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldsOf } from '../../lib/backtest/folds.ts';
-import { accountsToProve, type TuningRules, tune } from '../../lib/backtest/tune.ts';
-import type { LinkedGroups } from '../../lib/backtest/tune-campaigns.ts';
+import { accountsToProve, tune } from '../../lib/backtest/tune.ts';
 import { readingsOf, scoreUnder, stepsOf, type TuningAccount } from '../../lib/backtest/tuning-account.ts';
+import type { LinkedGroups, TuningRules } from '../../lib/backtest/tuning-rules.ts';
 import { newAccount } from '../../lib/detection/account-state.ts';
 import { advance } from '../../lib/detection/advance.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';

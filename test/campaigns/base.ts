@@ -1,5 +1,5 @@
-import type { AccountFacts, SeenValue } from '../../lib/campaigns/link-facts.ts';
-import { LinkIndex } from '../../lib/campaigns/link-index.ts';
+import type { AccountFacts, SeenValue } from '../../lib/campaigns/linking/link-facts.ts';
+import { LinkIndex } from '../../lib/campaigns/linking/link-index.ts';
 import { START } from '../events.ts';
 
 const seen = (value: string): SeenValue => ({ value, seen: START });

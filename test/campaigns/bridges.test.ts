@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { UndirectedGraph } from 'graphology';
 import { connectedComponents } from 'graphology-components';
 import { describe, expect, it } from 'vitest';
-import { bridges } from '../../lib/campaigns/bridges.ts';
+import { bridges } from '../../lib/campaigns/linking/bridges.ts';
 
 describe('bridges', () => {
   it('are the edges without which there is one component more', () => {

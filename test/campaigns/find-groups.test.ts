@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findGroups } from '../../lib/campaigns/find-groups.ts';
-import { Funnel } from '../../lib/campaigns/funnel.ts';
-import type { AccountFacts } from '../../lib/campaigns/link-facts.ts';
+import { findGroups } from '../../lib/campaigns/linking/find-groups.ts';
+import { Funnel } from '../../lib/campaigns/linking/funnel.ts';
+import type { AccountFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import { entryValues } from '../../lib/stores/link-store.ts';
 import { factsOf, indexOf, strangers } from './base.ts';
 

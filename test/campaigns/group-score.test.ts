@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { learnGroupNull } from '../../lib/campaigns/group-null.ts';
-import { groupCertainty, lookAtGroup, scoreGroup } from '../../lib/campaigns/group-score.ts';
-import { mergedWindow, novelShares } from '../../lib/campaigns/group-window.ts';
-import { memberWindow } from '../../lib/campaigns/member-window.ts';
+import { learnGroupNull } from '../../lib/campaigns/judging/group-null.ts';
+import { groupCertainty, lookAtGroup, scoreGroup } from '../../lib/campaigns/judging/group-score.ts';
+import { mergedWindow, novelShares } from '../../lib/campaigns/judging/group-window.ts';
+import { memberWindow } from '../../lib/campaigns/judging/member-window.ts';
 import { addEvent, emptySlice, type Slice, sliceStart } from '../../lib/profile/slice.ts';
 import { windowEnding } from '../../lib/profile/window.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Campaign, campaignId, newCampaign } from '../../lib/campaigns/campaign.ts';
-import type { Group } from '../../lib/campaigns/find-groups.ts';
 import { carryIdentity } from '../../lib/campaigns/identity.ts';
-import { kindOf } from '../../lib/campaigns/link-facts.ts';
+import type { Group } from '../../lib/campaigns/linking/find-groups.ts';
+import { kindOf } from '../../lib/campaigns/linking/link-facts.ts';
 
 function group(members: readonly string[], keys: readonly string[] = ['payment#p']): Group {
   return {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ActiveWeek, weekOf } from '../../lib/campaigns/active-week.ts';
-import { ClockOverlaps } from '../../lib/campaigns/clock-overlaps.ts';
-import { LinkIndex } from '../../lib/campaigns/link-index.ts';
-import { MemberWindows, memberWindow } from '../../lib/campaigns/member-window.ts';
-import { synchronousPairs } from '../../lib/campaigns/synchrony.ts';
+import { MemberWindows, memberWindow } from '../../lib/campaigns/judging/member-window.ts';
+import { type ActiveWeek, weekOf } from '../../lib/campaigns/linking/active-week.ts';
+import { ClockOverlaps } from '../../lib/campaigns/linking/clock-overlaps.ts';
+import { LinkIndex } from '../../lib/campaigns/linking/link-index.ts';
+import { synchronousPairs } from '../../lib/campaigns/linking/synchrony.ts';
 import {
   addEvent,
   copySlice,

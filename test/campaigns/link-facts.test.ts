@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeFacts, encodeFacts, FactsError } from '../../lib/campaigns/facts-codec.ts';
-import { collectFacts, linkFacts, VALUES_PER_KIND } from '../../lib/campaigns/link-facts.ts';
+import { decodeFacts, encodeFacts, FactsError } from '../../lib/campaigns/linking/facts-codec.ts';
+import { collectFacts, linkFacts, VALUES_PER_KIND } from '../../lib/campaigns/linking/link-facts.ts';
 import type { Prints, UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { iso, MINUTE, print, START, usageEvent } from '../events.ts';
 

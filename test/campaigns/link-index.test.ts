@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LinkIndex } from '../../lib/campaigns/link-index.ts';
+import { LinkIndex } from '../../lib/campaigns/linking/link-index.ts';
 import { factsOf } from './base.ts';
 
 describe('link index', () => {

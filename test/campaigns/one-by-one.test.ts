@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { JudgedMember } from '../../lib/campaigns/judge-campaign.ts';
-import type { Fit } from '../../lib/campaigns/membership.ts';
-import { oneByOne } from '../../lib/campaigns/one-by-one.ts';
+import type { Fit, JudgedMember } from '../../lib/campaigns/judging/member.ts';
+import { oneByOne } from '../../lib/campaigns/judging/one-by-one.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { certainty, type Evidence } from '../../lib/scoring/evidence.ts';

@@ -1,8 +1,8 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeFacts } from '../../lib/campaigns/facts-codec.ts';
-import { synthesize } from '../../lib/local/assembly.ts';
-import { type Cloud, startCloud } from '../../lib/local/cloud.ts';
+import { encodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
+import { type Cloud, startCloud } from '../../lib/emulator/cloud.ts';
+import { synthesize } from '../../lib/emulator/template/assembly.ts';
 import { account } from '../events.ts';
 import { factsOf } from './base.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { activeWeek } from '../../lib/campaigns/active-week.ts';
-import { findGroups } from '../../lib/campaigns/find-groups.ts';
-import { seeded } from '../../lib/campaigns/random.ts';
-import { rounds, synchronousPairs } from '../../lib/campaigns/synchrony.ts';
+import { activeWeek } from '../../lib/campaigns/linking/active-week.ts';
+import { findGroups } from '../../lib/campaigns/linking/find-groups.ts';
+import { rounds, synchronousPairs } from '../../lib/campaigns/linking/synchrony.ts';
 import { addEvent, emptySlice, SLICE_MS, type Slice, sliceStart } from '../../lib/profile/slice.ts';
+import { seeded } from '../../lib/statistics/random.ts';
 import { DAY, HOUR, START, usageEvent } from '../events.ts';
 import { indexOf, strangers } from './base.ts';
 

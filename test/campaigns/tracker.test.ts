@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { learnGroupNull } from '../../lib/campaigns/group-null.ts';
-import { seeded } from '../../lib/campaigns/random.ts';
+import { learnGroupNull } from '../../lib/campaigns/judging/group-null.ts';
 import { CampaignTracker } from '../../lib/campaigns/tracker.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { type Notice, notice as noticeSchema } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { addEvent, copySlice, emptySlice, type Slice, sliceStart } from '../../lib/profile/slice.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
+import { seeded } from '../../lib/statistics/random.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { account, application, DAY, HOUR, harvest, MINUTE, print, START } from '../events.ts';
 

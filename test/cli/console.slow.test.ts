@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccountOutcome } from '../../lib/backtest/outcome.ts';
-import { type ConsoleServer, startConsole } from '../../lib/cli/console-server.ts';
+import { type ConsoleServer, startConsole } from '../../lib/cli/console/console-server.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { campaign, opened } from '../findings/notices.ts';

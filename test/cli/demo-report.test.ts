@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import picocolors from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { type DemoReport, renderReport, spread, suspectsOf } from '../../lib/cli/demo-report.ts';
+import { type DemoReport, renderReport, spread, suspectsOf } from '../../lib/cli/demo/demo-report.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 
 const ESCAPE = '\u001b';

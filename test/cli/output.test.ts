@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { InputError } from '../../lib/cli/input.ts';
-import { writable } from '../../lib/cli/output.ts';
-import { runVerb } from '../../lib/cli/verb.ts';
+import { writable } from '../../lib/cli/shared/output.ts';
+import { runVerb } from '../../lib/cli/shared/verb.ts';
+import { InputError } from '../../lib/input/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'siphonwatch-output-'));
 

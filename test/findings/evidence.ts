@@ -1,9 +1,9 @@
 import { type Campaign, newCampaign } from '../../lib/campaigns/campaign.ts';
-import { judgeCampaign } from '../../lib/campaigns/judge-campaign.ts';
+import { judgeCampaign } from '../../lib/campaigns/judging/judge-campaign.ts';
 import { newAccount } from '../../lib/detection/account-state.ts';
 import { advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
-import { campaignSnapshot, type Evidences, snapshotOf } from '../../lib/findings/dossier/bundle.ts';
+import { campaignSnapshot, type Evidences, snapshotOf } from '../../lib/dossier/bundle.ts';
 import { applyNotice, type Notice } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';

@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { DETAIL_TYPE } from '../../lambdas/notify/deliver.ts';
+import { EVENT_SOURCE } from '../../lib/aws/event-bridge-bus.ts';
+import { compilePattern, type Json } from '../../lib/emulator/streams/filter-pattern.ts';
 import { bulletinOf, rowOf } from '../../lib/findings/bulletin.ts';
 import { applyNotice, deliveryId, type Notice } from '../../lib/findings/finding.ts';
 import { asff } from '../../lib/findings/views/asff.ts';
@@ -12,8 +14,6 @@ import { COLUMNS, email } from '../../lib/findings/views/email.ts';
 import { jsonView } from '../../lib/findings/views/json.ts';
 import { OCSF_VERSION, ocsf } from '../../lib/findings/views/ocsf.ts';
 import { sms } from '../../lib/findings/views/sms.ts';
-import { compilePattern, type Json } from '../../lib/local/filter-pattern.ts';
-import { EVENT_SOURCE } from '../../lib/stores/event-bus.ts';
 import { calmed, campaign, escalated, NOW, opened } from './notices.ts';
 import { faults } from './schemas.ts';
 

@@ -1,9 +1,9 @@
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
+import { type Cloud, startCloud } from '../../lib/emulator/cloud.ts';
+import { synthesize } from '../../lib/emulator/template/assembly.ts';
 import { deliveryId } from '../../lib/findings/finding.ts';
-import { synthesize } from '../../lib/local/assembly.ts';
-import { type Cloud, startCloud } from '../../lib/local/cloud.ts';
-import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
 import { ACCOUNT, escalated, opened } from './notices.ts';
 import { faults } from './schemas.ts';
 

@@ -1,13 +1,14 @@
 import { CreateTableCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
+import { DynamoOutbox, PROFILE_OUTBOX, waitingIn } from '../../lib/aws/outbox-items.ts';
+import { type Clients, localClients } from '../../lib/emulator/services/clients.ts';
+import { type Emulators, startEmulators } from '../../lib/emulator/services/emulators.ts';
 import { rowOf } from '../../lib/findings/bulletin.ts';
 import { applyNotice, deliveryId, type Notice } from '../../lib/findings/finding.ts';
 import { triage, undo } from '../../lib/findings/triage.ts';
-import { type Clients, localClients } from '../../lib/local/clients.ts';
-import { type Emulators, startEmulators } from '../../lib/local/emulators.ts';
 import { MemoryFindingStore } from '../../lib/stores/finding-memory.ts';
-import { DynamoFindingStore, type FindingStore } from '../../lib/stores/finding-store.ts';
-import { DynamoOutbox, PROFILE_OUTBOX, waitingIn } from '../../lib/stores/outbox.ts';
+import type { FindingStore } from '../../lib/stores/finding-store.ts';
 import { change, verdictsByAccount } from '../../lib/stores/verdicts.ts';
 import { ACCOUNT, calmed, campaign, escalated, NOW, opened } from './notices.ts';
 

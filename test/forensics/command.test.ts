@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Command } from 'commander';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { forensicsCommand } from '../../lib/cli/forensics.ts';
-import { seededRandom } from '../../lib/forensics/random.ts';
+import { forensicsCommand } from '../../lib/cli/forensics/forensics.ts';
+import { seededRandom } from '../../lib/statistics/generator.ts';
 import { linesOf, makeExam, strangers, takeExam } from './synthetic-models.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'forensics-'));

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { capaKappa, countAgreement } from '../../lib/forensics/agreement.ts';
-import { binomialInterval, holm, normalTail } from '../../lib/forensics/distributions.ts';
 import { familyOf, lineOf } from '../../lib/forensics/family.ts';
 import { fitPairEffects, type Pair } from '../../lib/forensics/pair-effects.ts';
 import { controlsNeeded, criticalZ } from '../../lib/forensics/pair-test.ts';
-import { normalFrom, seededRandom } from '../../lib/forensics/random.ts';
+import { binomialInterval, holm, normalTail } from '../../lib/statistics/distributions.ts';
+import { normalFrom, seededRandom } from '../../lib/statistics/generator.ts';
 
 const allPairs = (n: number): Pair[] => {
   const out: Pair[] = [];

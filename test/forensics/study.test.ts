@@ -3,8 +3,8 @@ import type { AnswerSheet } from '../../lib/forensics/answers.ts';
 import { choiceStudy } from '../../lib/forensics/choice-study.ts';
 import { familyOf } from '../../lib/forensics/family.ts';
 import { testAccusedPair } from '../../lib/forensics/pair-test.ts';
-import { seededRandom } from '../../lib/forensics/random.ts';
 import { runForensics } from '../../lib/forensics/study.ts';
+import { seededRandom } from '../../lib/statistics/generator.ts';
 import {
   makeExam,
   makeHabits,

@@ -1,5 +1,5 @@
 import { type AnswerSheet, readAnswerSheet } from '../../lib/forensics/answers.ts';
-import { normalFrom, type Random } from '../../lib/forensics/random.ts';
+import { normalFrom, type Random } from '../../lib/statistics/generator.ts';
 
 /** A synthetic exam: difficulty and pull of each wrong option per item. */
 export interface Exam {

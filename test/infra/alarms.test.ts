@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { METRICS, METRICS_NAMESPACE } from '../../lib/contract/metrics.ts';
 import { alarmsFor } from '../../lib/infra/alarms.ts';
-import { METRICS, METRICS_NAMESPACE } from '../../lib/infra/metrics.ts';
 import { readSettings } from '../../lib/infra/settings.ts';
 
 const alarms = alarmsFor(readSettings({}));

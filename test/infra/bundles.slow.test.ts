@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { FUNCTIONS, NODE_OPTIONS, VARIABLES } from '../../lib/infra/environment.ts';
+import { FUNCTIONS, NODE_OPTIONS, VARIABLES } from '../../lib/contract/environment.ts';
 import { assemblyFolder } from './synthesized.ts';
 
 const run = promisify(execFile);

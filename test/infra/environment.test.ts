@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { FUNCTION_NAMES, FUNCTIONS, readEnvironment } from '../../lib/infra/environment.ts';
+import { FUNCTION_NAMES, FUNCTIONS, readEnvironment } from '../../lib/contract/environment.ts';
 
 describe('environment of the functions', () => {
   it('every function has its handler', () => {

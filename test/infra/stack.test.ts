@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import {
+  FUNCTION_NAMES,
+  FUNCTIONS,
+  type PipelineFunction,
+  VARIABLES,
+} from '../../lib/contract/environment.ts';
 import { alarmsFor } from '../../lib/infra/alarms.ts';
-import { FUNCTION_NAMES, FUNCTIONS, type PipelineFunction, VARIABLES } from '../../lib/infra/environment.ts';
 import { readSettings } from '../../lib/infra/settings.ts';
 import {
   type Json,

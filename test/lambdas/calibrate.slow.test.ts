@@ -1,18 +1,18 @@
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
+import { DynamoOutbox, PROFILE_OUTBOX } from '../../lib/aws/outbox-items.ts';
+import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { newAccount } from '../../lib/detection/account-state.ts';
 import { advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
-import { type Clients, localClients } from '../../lib/local/clients.ts';
-import { type Emulators, endpointVariables, startEmulators } from '../../lib/local/emulators.ts';
+import { type Clients, localClients } from '../../lib/emulator/services/clients.ts';
+import { type Emulators, endpointVariables, startEmulators } from '../../lib/emulator/services/emulators.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { trafficOf } from '../../lib/stores/finding-queries.ts';
-import { DynamoFindingStore } from '../../lib/stores/finding-store.ts';
-import { DynamoOutbox, PROFILE_OUTBOX } from '../../lib/stores/outbox.ts';
-import { ProfileTable } from '../../lib/stores/profile-table.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { account, DAY, harvest, START } from '../events.ts';
 

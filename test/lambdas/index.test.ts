@@ -1,9 +1,9 @@
 import { CreateTableCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { encodeFacts } from '../../lib/campaigns/facts-codec.ts';
-import { LinkTable } from '../../lib/stores/link-table.ts';
-import { RunRequests } from '../../lib/stores/run-requests.ts';
+import { LinkTable } from '../../lib/aws/link-table.ts';
+import { RunRequests } from '../../lib/aws/run-requests.ts';
+import { encodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
 import { factsOf } from '../campaigns/base.ts';
 import { account } from '../events.ts';
 
@@ -61,7 +61,7 @@ beforeAll(async () => {
     }),
   );
   links = new LinkTable(client, TABLE, { retentionDays: 35 });
-  handler = (await import('../../lambdas/index/handler.ts')).handler as unknown as typeof handler;
+  handler = (await import('../../lambdas/link-index/handler.ts')).handler as unknown as typeof handler;
 }, 60_000);
 
 afterAll(() => {

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type LinkPorts, linkRun } from '../../lambdas/link/link-run.ts';
 import type { Campaign } from '../../lib/campaigns/campaign.ts';
-import { isDue, unlinked } from '../../lib/campaigns/campaign-run.ts';
-import { learnGroupNull } from '../../lib/campaigns/group-null.ts';
-import { judgeCampaign } from '../../lib/campaigns/judge-campaign.ts';
-import { judgeInShadow } from '../../lib/campaigns/judge-in-shadow.ts';
-import { collectFacts } from '../../lib/campaigns/link-facts.ts';
+import { learnGroupNull } from '../../lib/campaigns/judging/group-null.ts';
+import { judgeCampaign } from '../../lib/campaigns/judging/judge-campaign.ts';
+import { judgeInShadow } from '../../lib/campaigns/judging/judge-in-shadow.ts';
+import { collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
+import { type LinkPorts, linkRun } from '../../lib/campaigns/run.ts';
+import { isDue, unlinked } from '../../lib/campaigns/run-plan.ts';
 import { advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';

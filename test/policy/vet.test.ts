@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { smokeTraffic } from '../../lib/backtest/smoke-traffic.ts';
+import { vetPolicy } from '../../lib/backtest/vet-policy.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
-import { smokeTraffic } from '../../lib/policy/smoke-traffic.ts';
-import { vetPolicy } from '../../lib/policy/vet.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { parseUsageEvent } from '../../lib/telemetry/parse-usage-event.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seeded } from '../../lib/campaigns/random.ts';
 import { addEmbedding, NO_EMBEDDING, selfSimilarity, withPrompt } from '../../lib/profile/embedding.ts';
+import { seeded } from '../../lib/statistics/random.ts';
 import { sketchSimilarity } from '../../lib/telemetry/sketch.ts';
 
 const BINS = 16;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { seeded } from '../../lib/campaigns/random.ts';
 import { scoreRules } from '../../lib/detection/judge.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { addEvent, emptySlice, type Slice, sliceStart } from '../../lib/profile/slice.ts';
 import { type CalibrationAccount, learnCalibration } from '../../lib/scoring/calibrate.ts';
+import { seeded } from '../../lib/statistics/random.ts';
 import { DAY, MINUTE, print, START, usageEvent } from '../events.ts';
 
 /** An account that asks for reasoning in so large a share of its requests; how many, how old and how far apart differs. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seeded } from '../../lib/campaigns/random.ts';
 import { mergedLog10E, toEvalue } from '../../lib/scoring/evidence.ts';
+import { seeded } from '../../lib/statistics/random.ts';
 
 describe('e-values', () => {
   it('merged lie between the smallest and the largest', () => {

@@ -1,17 +1,14 @@
 import { CreateTableCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DynamoAccusations } from '../../lib/aws/accusation-items.ts';
+import { CampaignTable, PART_MEMBERS } from '../../lib/aws/campaign-table.ts';
+import { CAMPAIGN_OUTBOX, DynamoOutbox } from '../../lib/aws/outbox-items.ts';
 import { type Campaign, newCampaign } from '../../lib/campaigns/campaign.ts';
+import type { CampaignStore } from '../../lib/campaigns/ports.ts';
 import type { Notice } from '../../lib/findings/finding.ts';
-import { DynamoAccusations, MemoryAccusations } from '../../lib/stores/accusations.ts';
-import {
-  type CampaignStore,
-  decodeCampaign,
-  encodeMeta,
-  MemoryCampaignStore,
-} from '../../lib/stores/campaign-store.ts';
-import { CampaignTable, PART_MEMBERS } from '../../lib/stores/campaign-table.ts';
-import { CAMPAIGN_OUTBOX, DynamoOutbox } from '../../lib/stores/outbox.ts';
+import { MemoryAccusations } from '../../lib/stores/accusations.ts';
+import { decodeCampaign, encodeMeta, MemoryCampaignStore } from '../../lib/stores/campaign-store.ts';
 import { account, START } from '../events.ts';
 
 const server = dynalite({ createTableMs: 0 });

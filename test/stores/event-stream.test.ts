@@ -10,8 +10,8 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import kinesalite from 'kinesalite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventStream } from '../../lib/stores/event-stream.ts';
 import { developmentKeyring } from '../../lib/telemetry/keys.ts';
+import { eventStream } from '../../lib/telemetry/kinesis.ts';
 import { createProducer, ProducerFailure } from '../../lib/telemetry/producer.ts';
 import { decodeRecord } from '../../lib/telemetry/record-codec.ts';
 import { createRecorder } from '../../lib/telemetry/recorder.ts';

@@ -1,9 +1,10 @@
 import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LinkEntry } from '../../lib/campaigns/funnel.ts';
-import { type LinkStore, MemoryLinkStore } from '../../lib/stores/link-store.ts';
-import { LinkTable } from '../../lib/stores/link-table.ts';
+import { LinkTable } from '../../lib/aws/link-table.ts';
+import type { LinkEntry } from '../../lib/campaigns/linking/funnel.ts';
+import type { LinkStore } from '../../lib/campaigns/ports.ts';
+import { MemoryLinkStore } from '../../lib/stores/link-store.ts';
 import { factsOf } from '../campaigns/base.ts';
 
 const server = dynalite({ createTableMs: 0 });

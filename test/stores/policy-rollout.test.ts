@@ -1,14 +1,15 @@
 import { AppConfigClient } from '@aws-sdk/client-appconfig';
 import { AppConfigDataClient } from '@aws-sdk/client-appconfigdata';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type AppConfig, startAppConfig } from '../../lib/local/app-config.ts';
+import { appConfigRollout, type PolicyRollout } from '../../lib/aws/policy-rollout.ts';
+import { policyMetric, policySource } from '../../lib/aws/policy-source.ts';
+import { vetPolicy } from '../../lib/backtest/vet-policy.ts';
+import { type AppConfig, startAppConfig } from '../../lib/emulator/services/app-config.ts';
 import { defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
-import { vetPolicy } from '../../lib/policy/vet.ts';
 import type { Calibration } from '../../lib/scoring/calibration.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { CalibrationDamaged, CalibrationMissing } from '../../lib/stores/calibration-store.ts';
-import { appConfigRollout, type PolicyRollout } from '../../lib/stores/policy-rollout.ts';
-import { type PolicyProblem, policyMetric, policySource } from '../../lib/stores/policy-source.ts';
+import type { PolicyProblem } from '../../lib/stores/policy-port.ts';
 import { rulesSource } from '../../lib/stores/rules-source.ts';
 import { account } from '../events.ts';
 

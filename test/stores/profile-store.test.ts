@@ -1,7 +1,9 @@
 import { CreateTableCommand, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AccountFacts, collectFacts } from '../../lib/campaigns/link-facts.ts';
+import { FactItems } from '../../lib/aws/fact-items.ts';
+import { ProfileTable } from '../../lib/aws/profile-table.ts';
+import { type AccountFacts, collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import { advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
@@ -9,10 +11,8 @@ import { padSequence } from '../../lib/profile/position.ts';
 import type { Arrival } from '../../lib/profile/profile.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
-import { FactItems } from '../../lib/stores/fact-items.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import type { ProfileStore } from '../../lib/stores/profile-store.ts';
-import { ProfileTable } from '../../lib/stores/profile-table.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { account, HOUR, harvest, print, START, usageEvent } from '../events.ts';
 

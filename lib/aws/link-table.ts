@@ -1,0 +1,169 @@
+import {
+  type AttributeValue,
+  BatchWriteItemCommand,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+  ScanCommand,
+  type WriteRequest,
+} from '@aws-sdk/client-dynamodb';
+import { decodeFacts, encodeFacts } from '../campaigns/linking/facts-codec.ts';
+import type { LinkEntry } from '../campaigns/linking/funnel.ts';
+import type { AccountFacts } from '../campaigns/linking/link-facts.ts';
+import type { LinkStore } from '../campaigns/ports.ts';
+import { entryValues, WATCHED, watchedValue, watchedValues } from '../stores/link-store.ts';
+
+/**
+ * The one owner of the link table. An item is one account under one hard value (partition key `value`, sort key
+ * `member`) with its facts as text: a few kilobytes at most, however popular the value is; what grows with popularity is
+ * the number of items, and a reader stops at its limit. `expiresAt` (epoch seconds) forgets accounts that went quiet.
+ */
+export interface LinkTableOptions {
+  readonly retentionDays: number;
+  /** a problem with a stored item that was passed over */
+  readonly onUnreadable?: (value: string, member: string, error: unknown) => void;
+}
+
+/** BatchWriteItem takes at most 25 requests (API_BatchWriteItem). */
+const WRITES_PER_BATCH = 25;
+const ATTEMPTS = 6;
+
+export class LinkTable implements LinkStore {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+  readonly #options: LinkTableOptions;
+
+  constructor(client: DynamoDBClient, table: string, options: LinkTableOptions) {
+    this.#client = client;
+    this.#table = table;
+    this.#options = options;
+  }
+
+  async put(
+    account: string,
+    facts: AccountFacts | undefined,
+    before: AccountFacts | undefined,
+  ): Promise<void> {
+    const now = facts === undefined ? [] : entryValues(account, facts);
+    const requests: WriteRequest[] = [];
+    for (const value of before === undefined ? [] : entryValues(account, before))
+      if (!now.includes(value))
+        requests.push({ DeleteRequest: { Key: { value: { S: value }, member: { S: account } } } });
+    if (facts !== undefined) {
+      const text = encodeFacts(facts);
+      const expiresAt = String(Math.ceil(newestDay(facts) / 1000) + this.#options.retentionDays * 86_400);
+      for (const value of now)
+        requests.push({
+          PutRequest: {
+            Item: {
+              value: { S: value },
+              member: { S: account },
+              facts: { S: text },
+              expiresAt: { N: expiresAt },
+            },
+          },
+        });
+    }
+    for (let i = 0; i < requests.length; i += WRITES_PER_BATCH)
+      await this.#write(requests.slice(i, i + WRITES_PER_BATCH));
+  }
+
+  async watch(account: string, watched: boolean, until: number): Promise<void> {
+    const key = { value: { S: watchedValue(account) }, member: { S: account } };
+    if (watched)
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: this.#table,
+          Item: { ...key, expiresAt: { N: String(Math.ceil(until / 1000)) } },
+        }),
+      );
+    else await this.#client.send(new DeleteItemCommand({ TableName: this.#table, Key: key }));
+  }
+
+  async watched(): Promise<readonly string[]> {
+    const found: string[] = [];
+    for (const value of watchedValues()) {
+      let from: Record<string, AttributeValue> | undefined;
+      do {
+        const page = await this.#client.send(
+          new QueryCommand({
+            TableName: this.#table,
+            KeyConditionExpression: '#value = :value',
+            ExpressionAttributeNames: { '#value': 'value' },
+            ExpressionAttributeValues: { ':value': { S: value } },
+            ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+          }),
+        );
+        for (const item of page.Items ?? []) if (item.member?.S !== undefined) found.push(item.member.S);
+        from = page.LastEvaluatedKey;
+      } while (from !== undefined);
+    }
+    return found.sort();
+  }
+
+  async sharing(value: string, limit: number): Promise<readonly AccountFacts[]> {
+    const { Items = [] } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#table,
+        KeyConditionExpression: '#value = :value',
+        ExpressionAttributeNames: { '#value': 'value' },
+        ExpressionAttributeValues: { ':value': { S: value } },
+        Limit: limit,
+      }),
+    );
+    return Items.flatMap((item) => this.#facts(item) ?? []);
+  }
+
+  async *scan(part: number, parts: number): AsyncGenerator<LinkEntry> {
+    let from: Record<string, AttributeValue> | undefined;
+    do {
+      const page = await this.#client.send(
+        new ScanCommand({
+          TableName: this.#table,
+          Segment: part,
+          TotalSegments: parts,
+          ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+        }),
+      );
+      for (const item of page.Items ?? []) {
+        const value = item.value?.S ?? '';
+        if (value.startsWith(`${WATCHED}#`)) continue;
+        const facts = this.#facts(item);
+        if (facts !== undefined) yield { value, account: item.member?.S ?? '', facts };
+      }
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+  }
+
+  /** One damaged item must not keep all others from being linked: it is reported, and passed over. */
+  #facts(item: Record<string, AttributeValue>): AccountFacts | undefined {
+    try {
+      return decodeFacts(item.facts?.S ?? '');
+    } catch (error) {
+      this.#options.onUnreadable?.(item.value?.S ?? '', item.member?.S ?? '', error);
+      return undefined;
+    }
+  }
+
+  async #write(requests: WriteRequest[]): Promise<void> {
+    let left = requests;
+    for (let attempt = 0; left.length > 0; attempt++) {
+      if (attempt === ATTEMPTS)
+        throw new Error(`${left.length} link entries could not be written: the table is throttled`);
+      if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 25 * 2 ** attempt));
+      const response = await this.#client.send(
+        new BatchWriteItemCommand({ RequestItems: { [this.#table]: left } }),
+      );
+      left = response.UnprocessedItems?.[this.#table] ?? [];
+    }
+  }
+}
+
+/** The newest day on which the account showed anything, ms. */
+function newestDay(facts: AccountFacts): number {
+  let newest = facts.firstSeen;
+  for (const list of Object.values(facts.values))
+    for (const { seen } of list) newest = Math.max(newest, seen);
+  return newest;
+}

@@ -1,0 +1,94 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { type Pressure, pressing } from '../campaigns/linking/pressure.ts';
+import { ASKED_ITEM, RUN_PARTITION } from '../contract/run-request-names.ts';
+
+const PRESSURE_ITEM = 'pressure';
+
+export interface RunRequestOptions {
+  /** least time between two runs: none is asked for sooner after the last one was asked for or began */
+  readonly minutes: number;
+}
+
+/**
+ * The one owner of the campaign table's `link-run` items:
+ *
+ *   pressure   changes, watched, bursts: what came since a run last began; begunAt (ms)
+ *   asked      at (ms), because: written once per run that is asked for; the table's stream wakes `link` with it
+ *
+ * Whoever adds to the pressure asks, if it is enough; the condition on `asked` lets one of them through in an interval.
+ * What is refused stays in the counters, so the first change after the interval asks again.
+ */
+export class RunRequests {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+  readonly #intervalMs: number;
+
+  constructor(client: DynamoDBClient, table: string, options: RunRequestOptions) {
+    this.#client = client;
+    this.#table = table;
+    this.#intervalMs = options.minutes * 60_000;
+  }
+
+  /** Adds what changed, and asks for a run where that makes enough. @param now processing time, ms */
+  async add({ changes, watched, bursts }: Pressure, now: number): Promise<'asked' | 'early' | 'calm'> {
+    if (changes + watched + bursts === 0) return 'calm';
+    const { Attributes = {} } = await this.#client.send(
+      new UpdateItemCommand({
+        TableName: this.#table,
+        Key: this.#key(PRESSURE_ITEM),
+        UpdateExpression: 'ADD changes :changes, watched :watched, bursts :bursts',
+        ExpressionAttributeValues: {
+          ':changes': { N: String(changes) },
+          ':watched': { N: String(watched) },
+          ':bursts': { N: String(bursts) },
+        },
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    const number = (name: string): number => Number(Attributes[name]?.N ?? 0);
+    const because = pressing({
+      changes: number('changes'),
+      watched: number('watched'),
+      bursts: number('bursts'),
+    });
+    if (because === undefined) return 'calm';
+    if (now - number('begunAt') < this.#intervalMs) return 'early';
+    try {
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: this.#table,
+          Item: { ...this.#key(ASKED_ITEM), at: { N: String(now) }, because: { S: because } },
+          ConditionExpression: 'attribute_not_exists(#at) OR #at <= :before',
+          ExpressionAttributeNames: { '#at': 'at' },
+          ExpressionAttributeValues: { ':before': { N: String(now - this.#intervalMs) } },
+        }),
+      );
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return 'early';
+      throw error;
+    }
+    return 'asked';
+  }
+
+  /** A run begins: what it is about to read presses no longer. @param now processing time, ms */
+  async begin(now: number): Promise<void> {
+    await this.#client.send(
+      new UpdateItemCommand({
+        TableName: this.#table,
+        Key: this.#key(PRESSURE_ITEM),
+        UpdateExpression: 'SET begunAt = :now REMOVE changes, watched, bursts',
+        ExpressionAttributeValues: { ':now': { N: String(now) } },
+      }),
+    );
+  }
+
+  #key(item: string): Record<string, AttributeValue> {
+    return { campaign: { S: RUN_PARTITION }, item: { S: item } };
+  }
+}

@@ -1,0 +1,176 @@
+import type { UsageEvent } from '../../telemetry/usage-event.ts';
+
+/**
+ * Link facts: what an account shares, or may share, with others. They are infrastructure only: who pays, which
+ * credential, which address block, which client. No prompt, no rhythm and no volume is among them, so that whatever
+ * they link can be judged on behaviour without a circle.
+ */
+
+/**
+ * Kinds of link facts. `hard` ones belong to one owner by their nature: two accounts with one payment are one payer.
+ * `soft` ones are places where strangers meet too: they link only together, and only beyond chance.
+ */
+export const LINK_KINDS = {
+  payment: { hard: true, title: 'payment method' },
+  credential: { hard: true, title: 'credential' },
+  network: { hard: false, title: 'address block' },
+  client: { hard: false, title: 'address block and client' },
+  setting: { hard: false, title: 'address block and sampling parameters' },
+  created: { hard: false, title: 'opened in the same hour on the same plan' },
+  synchrony: { hard: false, title: 'active in the same five minutes, again and again' },
+} as const;
+export type LinkKind = keyof typeof LINK_KINDS;
+
+export interface LinkFact {
+  readonly kind: LinkKind;
+  /** keyed value; meaningless without the recorder's key */
+  readonly value: string;
+}
+
+/** The name of a fact in the index: kind and value. */
+export function factKey(fact: LinkFact): string {
+  return `${fact.kind}#${fact.value}`;
+}
+
+export function kindOf(key: string): LinkKind {
+  return key.slice(0, key.indexOf('#')) as LinkKind;
+}
+
+/** Kinds that are collected from events as they come; the others follow from them (see linkFacts). */
+const COLLECTED = ['payment', 'credential', 'network', 'client', 'setting'] as const;
+type Collected = (typeof COLLECTED)[number];
+
+/** Most values kept of a kind, the newest; however many an account shows, its item stays small. */
+export const VALUES_PER_KIND = 8;
+/** `lastSeen` is kept to the day: an item that changes with every event would be written with every event. */
+const SEEN_MS = 86_400_000;
+
+export interface SeenValue {
+  readonly value: string;
+  /** day of event time in which it was last seen, ms since 1970 */
+  readonly seen: number;
+}
+
+/** All link facts of one account, bounded; one item of its own in the profile table. */
+export interface AccountFacts {
+  readonly v: 1;
+  readonly plan: string;
+  readonly product: string;
+  /** ms since 1970 */
+  readonly createdAt: number;
+  /** day of event time in which it was first seen, ms */
+  readonly firstSeen: number;
+  readonly values: Readonly<Record<Collected, readonly SeenValue[]>>;
+}
+
+/** Remembers the last setting seen: making its name costs more than comparing its parts. */
+const last = {
+  temperature: undefined as number | undefined,
+  topP: undefined as number | undefined,
+  maxTokens: undefined as number | undefined,
+  name: '//',
+};
+
+/** Name of the sampling parameters, as a script has them set. */
+function settingOf({ temperature, topP, maxTokens }: UsageEvent['params']): string {
+  if (last.temperature !== temperature || last.topP !== topP || last.maxTokens !== maxTokens) {
+    last.temperature = temperature;
+    last.topP = topP;
+    last.maxTokens = maxTokens;
+    last.name = `${temperature ?? ''}/${topP ?? ''}/${maxTokens ?? ''}`;
+  }
+  return last.name;
+}
+
+function holds(list: readonly SeenValue[], value: string, day: number): boolean {
+  for (let i = 0; i < list.length; i++) {
+    const held = list[i] as SeenValue;
+    if (held.value === value) return held.seen >= day;
+  }
+  return false;
+}
+
+/** Newest first, equal days by value: the same set in whatever order the events of a day come. */
+function newest(a: SeenValue, b: SeenValue): number {
+  return b.seen - a.seen || (a.value < b.value ? -1 : a.value > b.value ? 1 : 0);
+}
+
+function withValue(list: readonly SeenValue[], value: string, day: number): readonly SeenValue[] {
+  if (holds(list, value, day)) return list;
+  const next = list.filter((held) => held.value !== value);
+  next.push({ value, seen: day });
+  next.sort(newest);
+  return next.length > VALUES_PER_KIND ? next.slice(0, VALUES_PER_KIND) : next;
+}
+
+const NOTHING: Record<Collected, readonly SeenValue[]> = {
+  payment: [],
+  credential: [],
+  network: [],
+  client: [],
+  setting: [],
+};
+
+/**
+ * The account's facts after a run of its events; `previous` itself where nothing changed, so that the caller can tell
+ * by identity whether there is anything to store. Absent fields are no facts: two accounts without a payment share
+ * nothing.
+ */
+export function collectFacts(
+  previous: AccountFacts | undefined,
+  events: readonly UsageEvent[],
+): AccountFacts | undefined {
+  let facts = previous;
+  for (const event of events) facts = withEvent(facts, event);
+  return facts;
+}
+
+function withEvent(held: AccountFacts | undefined, event: UsageEvent): AccountFacts {
+  const day = Math.floor(Date.parse(event.time) / SEEN_MS) * SEEN_MS;
+  let { payment, credential, network, client, setting } = held?.values ?? NOTHING;
+  for (const prints of event.prints) {
+    if (prints.payment !== undefined) payment = withValue(payment, prints.payment, day);
+    if (prints.credential !== undefined) credential = withValue(credential, prints.credential, day);
+    if (prints.network !== undefined) {
+      network = withValue(network, prints.network, day);
+      client = withValue(client, `${prints.network}.${prints.agent ?? ''}.${prints.tls ?? ''}`, day);
+      setting = withValue(setting, `${prints.network}.${settingOf(event.params)}`, day);
+    }
+  }
+  const { customer } = event;
+  if (held !== undefined) {
+    const { values } = held;
+    if (
+      payment === values.payment &&
+      credential === values.credential &&
+      network === values.network &&
+      client === values.client &&
+      setting === values.setting &&
+      day >= held.firstSeen &&
+      customer.plan === held.plan &&
+      customer.product === held.product
+    )
+      return held;
+  }
+  return {
+    v: 1,
+    plan: customer.plan,
+    product: customer.product,
+    createdAt: Date.parse(customer.createdAt),
+    firstSeen: held === undefined ? day : Math.min(held.firstSeen, day),
+    values: { payment, credential, network, client, setting },
+  };
+}
+
+const HOUR = 3_600_000;
+
+/** The facts under which an account stands in the link index: those collected and those that follow from them. */
+export function linkFacts(facts: AccountFacts): LinkFact[] {
+  const list: LinkFact[] = [];
+  for (const kind of COLLECTED) for (const { value } of facts.values[kind]) list.push({ kind, value });
+  list.push({
+    kind: 'created',
+    value: `${facts.product}/${facts.plan}/${Math.floor(facts.createdAt / HOUR)}`,
+  });
+  return list;
+}

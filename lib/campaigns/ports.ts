@@ -1,0 +1,59 @@
+import type { Level } from '../scoring/level.ts';
+import type { Campaign } from './campaign.ts';
+import type { LinkEntry } from './linking/funnel.ts';
+import type { AccountFacts } from './linking/link-facts.ts';
+
+/** Port: whose thread an account's own notices belong to. */
+export interface Accusations {
+  /** Notes who is to be named by a campaign, before the campaign is saved. @param until ms; forgotten after that */
+  note(campaign: string, accounts: readonly string[], until: number): Promise<void>;
+  /** Takes back what was noted of accounts that the campaign names no longer. */
+  forget(campaign: string, accounts: readonly string[]): Promise<void>;
+  /** The open finding that names the account, as the campaign itself has it: a note alone says nothing. */
+  of(account: string): Promise<Accusation | undefined>;
+}
+
+/** The open finding of a campaign that names an account. */
+export interface Accusation {
+  readonly id: string;
+  readonly finding: string;
+  readonly level: Level;
+}
+
+/** Port of the campaign table. */
+export interface CampaignStore {
+  /** All campaigns; those that cannot be read are passed over and reported. */
+  all(): AsyncIterable<StoredCampaign>;
+  find(id: string): Promise<StoredCampaign | undefined>;
+  /**
+   * Writes where the stored version is still `read` (0: where there is none); its new notices are appended to those that
+   * wait. `conflict`: another run was faster, and nothing changed.
+   */
+  save(next: Campaign, read: number): Promise<'saved' | 'conflict'>;
+}
+
+/** A campaign as it is stored, with the version that a write has to name. */
+export interface StoredCampaign {
+  readonly campaign: Campaign;
+  readonly version: number;
+}
+
+/**
+ * Port of the link table: accounts under each of their hard values, each entry with all of the account's facts. Puts are
+ * idempotent: the same facts, however often, leave the same entries.
+ */
+export interface LinkStore {
+  /**
+   * Brings the entries of an account from its facts `before` (as the profile table's stream has them; undefined where
+   * there were none) to its facts now. Undefined `facts`: the account is forgotten.
+   */
+  put(account: string, facts: AccountFacts | undefined, before: AccountFacts | undefined): Promise<void>;
+  /** Notes that an account is watched (its own level is not clear), or no longer. @param until ms; forgotten after that */
+  watch(account: string, watched: boolean, until: number): Promise<void>;
+  /** Accounts that are watched: those whose clocks are worth comparing, though they share nothing. */
+  watched(): Promise<readonly string[]>;
+  /** Facts of up to `limit` accounts that stand under a hard value. Eventually consistent. */
+  sharing(value: string, limit: number): Promise<readonly AccountFacts[]>;
+  /** Entries of partition `part` of `parts`, all of a value together. Eventually consistent. */
+  scan(part: number, parts: number): AsyncIterable<LinkEntry>;
+}

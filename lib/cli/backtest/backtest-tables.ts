@@ -1,0 +1,89 @@
+import Table from 'cli-table3';
+import { compare } from '../../backtest/compare.ts';
+import type { AccountOutcome, BacktestResult, Outcome } from '../../backtest/outcome.ts';
+import { printable } from '../../telemetry/reason.ts';
+import { colours } from '../shared/colours.ts';
+
+/** What a backtest found, as tables for a terminal. */
+
+export function comparisonOf(active: Outcome, candidate: Outcome): Record<string, unknown> {
+  const { gained, lost, ...counts } = compare(active, candidate);
+  return { ...counts, gained: gained.map((held) => held.id), lost: lost.map((held) => held.id) };
+}
+
+export function printComparison(active: Outcome, candidate: Outcome): void {
+  const change = compare(active, candidate);
+  const names = (list: readonly AccountOutcome[]): string =>
+    list.length === 0
+      ? 'nobody'
+      : `${list.length} (${list
+          .slice(0, 8)
+          .map((held) => `${printable(held.id)}${held.label === '' ? '' : ` ${held.label}`}`)
+          .join(', ')}${list.length > 8 ? ', ...' : ''})`;
+  process.stdout.write(
+    `\n${candidate.policy.id} beside ${active.policy.id}: newly caught ${change.newlyCaught}, newly wronged ${change.newlyWronged}, no longer caught ${change.noLongerCaught}, no longer wronged ${change.noLongerWronged}\n  only ${candidate.policy.id} flags ${names(change.gained)}\n  only ${active.policy.id} flags ${names(change.lost)}\n`,
+  );
+}
+
+const percent = (rate: number): string => `${(rate * 100).toFixed(2)} %`;
+const rounded = (value: number | null, digits = 0): string => (value === null ? '-' : value.toFixed(digits));
+
+export function printTables(result: BacktestResult): void {
+  const out = (line = ''): void => {
+    process.stdout.write(`${line}\n`);
+  };
+  const { events, throughput } = result;
+  out(
+    `${events.read} events: ${events.used} used, ${events.late} late, ${events.repeated} repeated, ${events.quarantined} set aside; ${throughput.eventsPerSecond} a second, ${throughput.bytesPerAccount} bytes an account`,
+  );
+  if (result.accounts !== undefined && result.byKind !== undefined) {
+    const { accounts } = result;
+    out(
+      `benign flagged ${accounts.benignFlagged} of ${accounts.benign} (${percent(accounts.fpr)}, 95 % ${percent(accounts.fprInterval[0])} to ${percent(accounts.fprInterval[1])}); extraction flagged ${accounts.extractionFlagged} of ${accounts.extraction} (${percent(accounts.tpr)})`,
+    );
+    const kinds = new Table({
+      head: ['kind', 'label', 'accounts', 'flagged', 'events to flag', 'hours to flag'],
+      style: { head: [], border: [] },
+    });
+    for (const [kind, row] of Object.entries(result.byKind))
+      kinds.push([
+        printable(kind),
+        row.label,
+        row.accounts,
+        row.flagged > 0 && row.label === 'benign' ? colours.red(String(row.flagged)) : row.flagged,
+        rounded(row.medianEventsToFlag),
+        rounded(row.medianHoursToFlag, 1),
+      ]);
+    out(kinds.toString());
+    const campaigns = new Table({
+      head: ['campaign', 'kind', 'accounts', 'recall', 'hours to flag', 'events to flag', 'foreign'],
+      style: { head: [], border: [] },
+    });
+    for (const row of result.campaigns ?? [])
+      campaigns.push([
+        printable(row.campaign),
+        printable(row.kind),
+        row.accounts,
+        percent(row.memberRecall),
+        rounded(row.hoursToFlag, 1),
+        rounded(row.eventsToFlag),
+        row.foreignMembers,
+      ]);
+    out(campaigns.toString());
+  }
+  const flags = new Table({
+    head: ['first flag', 'account', 'level', 'score', 'log10 E', 'via'],
+    style: { head: [], border: [] },
+  });
+  for (const flag of result.flags.slice(0, 25))
+    flags.push([
+      flag.firstAt.slice(0, 16),
+      printable(flag.account),
+      flag.level,
+      flag.score.toFixed(1),
+      flag.log10E.toFixed(1),
+      flag.via,
+    ]);
+  out(flags.toString());
+  if (result.flags.length > 25) out(`... and ${result.flags.length - 25} more (--json has all)`);
+}

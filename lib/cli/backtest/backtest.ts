@@ -1,0 +1,231 @@
+import { writeFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
+import { Command } from 'commander';
+import type { BacktestResult, Outcome } from '../../backtest/outcome.ts';
+import { ReplayTrack } from '../../backtest/replay-track.ts';
+import type { Scoreboard } from '../../backtest/scoreboard.ts';
+import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
+import type { Labels } from '../../input/labels.ts';
+import { say } from '../../input/say.ts';
+import { Traffic, tellRejected } from '../../input/traffic.ts';
+import { misfits } from '../../policy/diff.ts';
+import { printable } from '../../telemetry/reason.ts';
+import { CODE_VERSION } from '../../version.ts';
+import { loadCalibration, loadPolicy } from '../policy/policy-file.ts';
+import { digestOf, dropCheckpoint, filesIdentity } from '../replay/checkpoint.ts';
+import { ReplaySaver } from '../replay/replay-saver.ts';
+import { writable } from '../shared/output.ts';
+import { printJson, runVerb } from '../shared/verb.ts';
+import { comparisonOf, printComparison, printTables } from './backtest-tables.ts';
+
+export type { BacktestResult } from '../../backtest/outcome.ts';
+
+export interface BacktestOptions extends KeyOptions {
+  readonly labels?: string;
+  readonly policy?: string;
+  readonly calibration?: string;
+  readonly compare?: string;
+  readonly compareCalibration?: string;
+  readonly report?: string;
+  readonly save?: string;
+  readonly checkpoint?: string;
+  readonly json?: boolean;
+}
+
+/** Exit code of a run that was stopped by Ctrl-C, as shells have it (128 + SIGINT). */
+const STOPPED = 130;
+
+/** `backtest EVENTS...`: replays usage events or exchanges through the production code; with labels it measures. */
+export function backtestCommand(): Command {
+  const command = new Command('backtest')
+    .description(
+      'replay usage events (or exchanges) through the production code and say what would have been found',
+    )
+    .argument(
+      '<events...>',
+      'NDJSON files in order of arrival, plain or gzip; patterns are expanded; - is standard input',
+    )
+    .option('--labels <file>', 'CSV account,label,kind,campaign: measures against it')
+    .option('--policy <file>', 'policy (YAML or JSON); default: the shipped one')
+    .option('--calibration <file>', 'calibration (JSON); default: the shipped one')
+    .option('--compare <file>', 'a second policy over the same traffic, side by side')
+    .option('--compare-calibration <file>', 'calibration of the second policy; default: that of the first')
+    .option('--report <file>', 'write a self-contained HTML report')
+    .option(
+      '--save <file>',
+      'write everything found, an account a record (JSON; gzip where it ends in .gz), for `console`',
+    )
+    .option(
+      '--checkpoint <file>',
+      'keep the state of the run there now and then and when it is stopped; the same command then goes on from it',
+    )
+    .option('--json', 'print one JSON document');
+  return withKeyOptions(command).action((files: string[], options: BacktestOptions) =>
+    runVerb('backtest', async () => {
+      const { report, save, checkpoint } = options;
+      await writable({ '--report': report, '--save': save, '--checkpoint': checkpoint });
+      const made = await stoppable(options, (stop) => backtest(files, options, stop));
+      if (made === undefined) return STOPPED;
+      const [outcome, candidate] = made.outcomes;
+      if (options.report !== undefined) {
+        const { backtestReport } = await import('../../backtest/report.ts');
+        await writeFile(options.report, await backtestReport(outcome, candidate));
+        say(`report: ${options.report}`);
+      }
+      if (options.save !== undefined) {
+        const text = JSON.stringify(candidate ?? outcome);
+        await writeFile(options.save, options.save.endsWith('.gz') ? gzipSync(text) : text);
+        say(`saved: ${options.save}`);
+      }
+      if (options.json === true)
+        printJson(
+          candidate === undefined
+            ? outcome.result
+            : {
+                ...outcome.result,
+                compared: { ...candidate.result, change: comparisonOf(outcome, candidate) },
+              },
+        );
+      else {
+        printTables(outcome.result);
+        if (candidate !== undefined) printComparison(outcome, candidate);
+      }
+      // only now: what could not be written can be had again
+      if (options.checkpoint !== undefined) await dropCheckpoint(options.checkpoint);
+      return 0;
+    }),
+  );
+}
+
+/** With a checkpoint, the first Ctrl-C (or SIGTERM) saves and ends; the second one kills. Undefined where it was stopped. */
+async function stoppable<T>(
+  options: BacktestOptions,
+  run: (stop: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort();
+  const signals = options.checkpoint === undefined ? [] : (['SIGINT', 'SIGTERM'] as const);
+  for (const signal of signals) process.once(signal, onSignal);
+  try {
+    return await run(stop.signal);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    say(error.message);
+    return undefined;
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal);
+  }
+}
+
+/** A run that was told to stop: its checkpoint holds all that was done. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+/**
+ * Runs the replay; prints nothing but progress and rejects, on standard error. The second outcome is that of `--compare`.
+ * @param stop ends the run after the lines at hand; only looked at where there is a checkpoint
+ * @throws Interrupted once the checkpoint is written
+ */
+export async function backtest(
+  names: readonly string[],
+  options: BacktestOptions,
+  stop?: AbortSignal,
+): Promise<{ result: BacktestResult; outcomes: [Outcome, ...Outcome[]] }> {
+  const traffic = await Traffic.of(names, options);
+  const labels = options.labels === undefined ? undefined : await traffic.labels(options.labels);
+  const campaignOf = new Map<string, string>();
+  for (const held of labels?.list ?? [])
+    if (held.campaign !== '') campaignOf.set(held.pseudonym, held.campaign);
+  const first = await trackOf(options.policy, options.calibration, campaignOf);
+  const tracks = [first];
+  if (options.compare !== undefined)
+    tracks.push(
+      await trackOf(options.compare, options.compareCalibration ?? options.calibration, campaignOf),
+    );
+  tellSameName(tracks);
+  const saver =
+    options.checkpoint === undefined
+      ? undefined
+      : await ReplaySaver.open(options.checkpoint, tracks, {
+          files: await filesIdentity(traffic.files),
+          keys: digestOf([options.keyring, options.keySeed]),
+          labels: digestOf(labels?.list ?? []),
+          rules: digestOf(tracks.map(({ rules }) => rules)),
+          code: CODE_VERSION,
+        });
+  const began = performance.now();
+  const seconds = (): number => (saver?.progress.seconds ?? 0) + (performance.now() - began) / 1000;
+  const before = saver?.progress.rejected ?? 0;
+  const rejected =
+    before +
+    (await traffic.feed({
+      label: 'backtest',
+      counted: () => `${first.read} events`,
+      from: saver?.progress.next,
+      onEvent(event) {
+        for (const track of tracks) track.push(event);
+      },
+      async onPause(next, set) {
+        if (saver === undefined) return false;
+        const stopped = stop?.aborted === true;
+        if (!stopped && !saver.due()) return false;
+        await saver.save({ next, rejected: before + set, seconds: seconds() });
+        if (stopped)
+          throw new Interrupted(
+            `stopped after ${first.read} events; the same command goes on from ${options.checkpoint ?? ''}`,
+          );
+        return false;
+      },
+    }));
+  for (const track of tracks) {
+    track.finish();
+    const old = track.stale();
+    if (old !== undefined) say(`WARNING: ${old}`);
+  }
+  tellRejected(rejected);
+  if (labels !== undefined) tellAbsent(labels, first.board);
+  const took = seconds();
+  const outcome = first.outcome(labels, rejected, took);
+  return {
+    result: outcome.result,
+    outcomes: [outcome, ...tracks.slice(1).map((track) => track.outcome(labels, rejected, took))],
+  };
+}
+
+async function trackOf(
+  policyFile: string | undefined,
+  calibrationFile: string | undefined,
+  campaignOf: ReadonlyMap<string, string>,
+): Promise<ReplayTrack> {
+  const policy = await loadPolicy(policyFile);
+  const calibration = await loadCalibration(calibrationFile);
+  for (const misfit of misfits(policy, calibration)) say(`WARNING: ${misfit}`);
+  if (policy.campaigns.enabled && calibration.groupScore === undefined)
+    say(
+      `note: calibration ${calibration.id} knows no benign groups: campaigns are linked, none is judged (siphonwatch calibrate learns them)`,
+    );
+  return new ReplayTrack({ policy, calibration }, campaignOf);
+}
+
+/** Results name policies by their ids: two of one name cannot be told apart in them. */
+function tellSameName([first, second]: readonly ReplayTrack[]): void {
+  if (first === undefined || second === undefined) return;
+  const { id } = first.rules.policy;
+  if (id !== second.rules.policy.id) return;
+  say(
+    digestOf(first.rules) === digestOf(second.rules)
+      ? `note: both are policy ${printable(id)} with the same rules: nothing can differ`
+      : `WARNING: both policies call themselves ${printable(id)}; give every change an id of its own, results name policies by it`,
+  );
+}
+
+/** Labels whose accounts sent nothing count nowhere; silence about them would hide a wrong key or a wrong file. */
+function tellAbsent(labels: Labels, board: Scoreboard): void {
+  const absent = labels.list.filter((held) => !board.standings.has(held.pseudonym));
+  const [first] = absent;
+  if (first === undefined) return;
+  say(
+    `WARNING: ${absent.length} of ${labels.list.length} labelled accounts have no events here (the first is ${printable(first.account)}): they count on no side. ${absent.length === labels.list.length ? 'Probably the events were recorded under another key: give --keyring or --key-seed.' : ''}`.trimEnd(),
+  );
+}

@@ -1,0 +1,95 @@
+import { userInfo } from 'node:os';
+import { Command, Option } from 'commander';
+import { VERDICTS, type Verdict } from '../../findings/finding.ts';
+import { when } from '../../findings/people.ts';
+import { plain } from '../../findings/plain.ts';
+import { type Triaged, TriageError, triage, undo, untilOf } from '../../findings/triage.ts';
+import { InputError } from '../../input/errors.ts';
+import { say } from '../../input/say.ts';
+import { change } from '../../stores/verdicts.ts';
+import { type DeploymentOptions, withDeploymentOptions, withFindings } from '../shared/deployment.ts';
+import { printJson, runVerb } from '../shared/verb.ts';
+
+interface TriageOptions extends DeploymentOptions {
+  readonly verdict?: Verdict;
+  readonly until?: string;
+  readonly note?: string;
+  readonly undo?: boolean;
+  readonly by?: string;
+  readonly json?: boolean;
+}
+
+/** `triage ID --verdict V [--until DATE] [--note TEXT]`, `triage ID --undo`: what people say of a finding. */
+export function triageCommand(): Command {
+  return withDeploymentOptions(
+    new Command('triage')
+      .description(
+        'record a verdict on a finding: closes it, silences its subject until a date, or leaves it open',
+      )
+      .argument('<id>', 'finding, f-... or fc-...')
+      .addOption(new Option('--verdict <verdict>', 'what it was').choices(VERDICTS))
+      .option(
+        '--until <date>',
+        'benign: quiet until then; unsure: no updates until then (2026-04-01 or an ISO time)',
+      )
+      .option('--note <text>', 'why, for whoever reads it next year')
+      .option('--undo', 'take the newest change back')
+      .option('--by <name>', 'who decides', userInfo().username)
+      .option('--json', 'print one JSON document'),
+  ).action((id: string, options: TriageOptions) =>
+    runVerb('triage', () =>
+      withFindings(options, async (store, now) => {
+        const decide = decision(options, now);
+        const made = await change(store, id, decide).catch((error: unknown) => {
+          if (error instanceof TriageError)
+            throw new InputError(
+              error.field === undefined ? error.message : `--${error.field}: ${error.message}`,
+              {
+                cause: error,
+              },
+            );
+          throw error;
+        });
+        if (options.json === true)
+          printJson({ finding: made.finding.id, entry: made.entry, exception: made.exception ?? null });
+        say(wordsOf(made));
+        return 0;
+      }),
+    ),
+  );
+}
+
+function decision(options: TriageOptions, now: number): (held: Triaged['finding']) => Triaged {
+  const by = plain(options.by ?? '', 200);
+  if (by === '') throw new InputError('--by: must name somebody');
+  const { note, verdict } = options;
+  if (note !== undefined && note.length > 4000)
+    throw new InputError(`--note: must have at most 4000 characters (got ${note.length})`);
+  if (options.undo === true) {
+    if (verdict !== undefined || options.until !== undefined)
+      throw new InputError('--undo takes the newest change back: give no --verdict and no --until with it');
+    return (held) => undo(held, by, now, note);
+  }
+  if (verdict === undefined) throw new InputError(`give --verdict ${VERDICTS.join('|')}, or --undo`);
+  const until = options.until === undefined ? undefined : dateOf(options.until);
+  return (held) => triage(held, { verdict, by, at: now, until, note });
+}
+
+function dateOf(text: string): number {
+  const ms = untilOf(text);
+  if (ms === undefined)
+    throw new InputError(
+      `--until: must be a date such as 2026-04-01, or an ISO time with zone (got ${plain(text, 60)})`,
+    );
+  return ms;
+}
+
+function wordsOf({ finding, entry, exception }: Triaged): string {
+  const { verdict, state } = entry.after;
+  const what = verdict === undefined ? 'no verdict' : verdict.verdict;
+  const quiet =
+    exception === undefined
+      ? ''
+      : `; nobody is told of ${finding.notice.subject.id} until ${when(exception.until)}`;
+  return `${finding.id}: ${what}, ${state}${quiet}. To take it back: siphonwatch triage ${finding.id} --undo`;
+}

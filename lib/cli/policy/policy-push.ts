@@ -1,0 +1,177 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { CalibrationBucket } from '../../aws/calibration-bucket.ts';
+import { DynamoFindingStore } from '../../aws/finding-table.ts';
+import { vetPolicy } from '../../backtest/vet-policy.ts';
+import { NO_SHADOW, type PolicySlot } from '../../contract/policy-names.ts';
+import { shadowDigest } from '../../findings/shadow-digest.ts';
+import { InputError } from '../../input/errors.ts';
+import { say } from '../../input/say.ts';
+import { policyChanges } from '../../policy/diff.ts';
+import { defaultPolicy, type Policy } from '../../policy/policy.ts';
+import { CalibrationMissing } from '../../stores/calibration-store.ts';
+import { colours } from '../shared/colours.ts';
+import { asInputError, connect, type DeploymentOptions } from '../shared/deployment.ts';
+import { printJson, runVerb } from '../shared/verb.ts';
+import { loadCalibration, loadPolicy } from './policy-file.ts';
+import { describeState, type JsonOption, out, withTarget } from './policy-target.ts';
+import { type RolloutOptions, withRolloutOptions } from './rollout-target.ts';
+
+/** `policy push` and `policy shadow`: a policy goes out, to be active or to be tried. */
+
+interface PushOptions extends RolloutOptions, DeploymentOptions, JsonOption {
+  readonly note?: string;
+  readonly calibration?: string;
+}
+
+async function vetted(file: string, options: PushOptions): Promise<Policy> {
+  const policy = await loadPolicy(file, Date.now());
+  // Here only the shipped calibration is known; the validator at the other end knows the deployed ones.
+  const calibration = await loadCalibration(options.calibration);
+  const known = policy.calibration === 'default' || policy.calibration === calibration.id;
+  const result = await vetPolicy(JSON.stringify(policy), {
+    now: Date.now(),
+    calibration: () => Promise.resolve(calibration),
+  });
+  if (!result.ok) throw new InputError(`${file}: ${result.faults.join('; ')}`);
+  if (known) for (const warning of result.warnings) say(`note: ${warning}`);
+  return policy;
+}
+
+export function pushCommand(): Command {
+  return withRolloutOptions(
+    new Command('push')
+      .description(
+        'make a policy the active one: validated, to all at once, taken back by an alarm while it bakes',
+      )
+      .argument('<file>', 'YAML or JSON')
+      .option('--note <text>', 'why, for the history')
+      .option(
+        '--calibration <file>',
+        'the calibration that it names: checked, and stored beside the others first',
+      )
+      .option('--state-bucket <name>', 'bucket of calibrations (STATE_BUCKET)')
+      .option('--table <name>', 'findings table (FINDING_TABLE)')
+      .option('--json', 'print one JSON document'),
+  ).action((file: string, options: PushOptions) =>
+    runVerb('policy push', () => pushTo('active', file, options)),
+  );
+}
+
+export function shadowCommand(): Command {
+  return withRolloutOptions(
+    new Command('shadow')
+      .description(
+        'evaluate a candidate beside the active policy, recorded and never told; without a file: what it would have done so far',
+      )
+      .argument('[file]', 'YAML or JSON')
+      .option('--off', 'stop evaluating a candidate')
+      .option('--note <text>', 'why, for the history')
+      .option(
+        '--calibration <file>',
+        'the calibration that it names: checked, and stored beside the others first',
+      )
+      .option('--state-bucket <name>', 'bucket of calibrations (STATE_BUCKET)')
+      .option('--days <n>', 'days of the digest', days, 1)
+      .option('--table <name>', 'findings table (FINDING_TABLE), for the digest')
+      .option('--endpoint <url>', 'address of DynamoDB, for emulators')
+      .option('--json', 'print one JSON document'),
+  ).action(
+    (file: string | undefined, options: PushOptions & DeploymentOptions & { off?: boolean; days: number }) =>
+      runVerb('policy shadow', async () => {
+        if (options.off === true) {
+          if (file !== undefined) throw new InputError('give a file or --off, not both');
+          const deployed = await withTarget(options, ({ rollout }) =>
+            rollout.push('shadow', { ...defaultPolicy, id: NO_SHADOW }, options.note ?? 'shadow off'),
+          );
+          if (options.json === true) printJson({ shadow: null, deployment: deployed.number });
+          else out('No shadow policy is evaluated any more.');
+          return 0;
+        }
+        return file === undefined ? digest(options) : pushTo('shadow', file, options);
+      }),
+  );
+}
+
+function days(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 90)) throw new InvalidArgumentError('must lie between 0 and 90');
+  return value;
+}
+
+async function pushTo(slot: PolicySlot, file: string, options: PushOptions): Promise<number> {
+  const policy = await vetted(file, options);
+  if (policy.id === NO_SHADOW)
+    throw new InputError(`${file}: id: ${NO_SHADOW} means no shadow policy; give another`);
+  if (options.calibration !== undefined && policy.calibration !== 'default')
+    await uploadCalibration(policy.calibration, options);
+  return withTarget(options, async ({ rollout, where }) => {
+    const now = await rollout.current('active');
+    const deployed = await rollout.push(slot, policy, options.note ?? '');
+    const changes = now === undefined ? [] : policyChanges(now.policy, policy);
+    if (options.json === true) printJson({ slot, policy: policy.id, where, deployment: deployed, changes });
+    else {
+      out(
+        slot === 'active'
+          ? `Policy ${colours.bold(policy.id)} is active in ${where} (deployment ${deployed.number}, ${describeState(deployed)}).`
+          : `Policy ${colours.bold(policy.id)} is evaluated in the shadow of the active one in ${where}; nobody is told of its findings.`,
+      );
+      for (const { field, before, after } of changes) out(`  ${field}: ${before} -> ${after}`);
+      out(
+        slot === 'active'
+          ? 'Functions read it within their staleness bound. To go back: siphonwatch policy rollback'
+          : 'What it would have done: siphonwatch policy shadow. To make it the active one: siphonwatch policy promote',
+      );
+    }
+    return 0;
+  });
+}
+
+/** Puts the calibration that the policy names where functions read it; one that is there already is never replaced. */
+async function uploadCalibration(id: string, options: PushOptions): Promise<void> {
+  const calibration = await loadCalibration(options.calibration);
+  if (calibration.id !== id)
+    throw new InputError(
+      `--calibration ${options.calibration ?? ''}: is ${calibration.id}, the policy names ${id}`,
+    );
+  const deployment = await connect(options);
+  try {
+    if (deployment.stateBucket === undefined)
+      throw new InputError('which bucket has the calibrations? Give --state-bucket NAME (or STATE_BUCKET)');
+    const store = new CalibrationBucket(deployment.s3, deployment.stateBucket);
+    const known = await store.get(id).catch((error: unknown) => {
+      if (error instanceof CalibrationMissing) return undefined;
+      throw error;
+    });
+    if (known === undefined) {
+      await store.put(calibration);
+      say(`calibration ${id}: stored`);
+    } else if (JSON.stringify(known) !== JSON.stringify(calibration))
+      throw new InputError(
+        `calibration ${id} is stored already with other content: give this one another id`,
+      );
+  } catch (error) {
+    throw asInputError(error, deployment.where);
+  } finally {
+    deployment.close();
+  }
+}
+
+/** What the shadow policy did beside the active one: from the findings that both recorded. */
+async function digest(options: DeploymentOptions & JsonOption & { days: number }): Promise<number> {
+  const deployment = await connect(options);
+  try {
+    const store = new DynamoFindingStore(deployment.dynamodb, deployment.findingTable);
+    const most = 10_000;
+    const [active, shadow] = await Promise.all([store.list(most), store.list(most, true)]);
+    const made = shadowDigest(active.findings, shadow.findings, options.days * 86_400_000);
+    if (shadow.findings.length === 0)
+      say('note: no candidate has recorded a finding; policy status says whether one is in the shadow');
+    if (options.json === true) printJson(made);
+    else for (const line of made.lines) out(line);
+    return 0;
+  } catch (error) {
+    throw asInputError(error, deployment.where);
+  } finally {
+    deployment.close();
+  }
+}

@@ -1,0 +1,124 @@
+import Table from 'cli-table3';
+import { Command } from 'commander';
+import { NO_SHADOW } from '../../contract/policy-names.ts';
+import { say } from '../../input/say.ts';
+import { printable } from '../../telemetry/reason.ts';
+import { colours } from '../shared/colours.ts';
+import { printJson, runVerb } from '../shared/verb.ts';
+import { describeState, type JsonOption, out, withTarget } from './policy-target.ts';
+import { type RolloutOptions, withRolloutOptions } from './rollout-target.ts';
+
+/** `policy status`, `policy rollback` and `policy promote`: what is in force, and what is to be. */
+
+interface NoteOptions extends RolloutOptions, JsonOption {
+  readonly note?: string;
+}
+
+export function statusCommand(): Command {
+  return withRolloutOptions(
+    new Command('status')
+      .description('which policy is active, which is in the shadow, and what was pushed before')
+      .option('--json', 'print one JSON document'),
+  ).action((options: RolloutOptions & JsonOption) =>
+    runVerb('policy status', () =>
+      withTarget(options, async ({ rollout, where }) => {
+        const active = await rollout.current('active');
+        const shadow = await rollout.current('shadow');
+        const history = await rollout.deployments('active', 10);
+        const inShadow = shadow === undefined || shadow.policy.id === NO_SHADOW ? undefined : shadow;
+        if (options.json === true) {
+          printJson({
+            where,
+            active: active && {
+              policy: active.policy.id,
+              calibration: active.policy.calibration,
+              deployment: active.deployed ?? null,
+            },
+            shadow:
+              inShadow === undefined
+                ? null
+                : { policy: inShadow.policy.id, deployment: inShadow.deployed ?? null },
+            history,
+          });
+          return 0;
+        }
+        out(
+          `Active in ${where}: ${colours.bold(active?.policy.id ?? '')}, calibration ${active?.policy.calibration ?? ''}${active?.deployed === undefined ? ' (shipped; nothing was pushed)' : `, deployment ${active.deployed.number}, ${describeState(active.deployed)}`}`,
+        );
+        out(
+          inShadow === undefined
+            ? 'Shadow: none'
+            : `Shadow: ${colours.bold(inShadow.policy.id)}, since ${inShadow.deployed?.startedAt?.toISOString().slice(0, 16) ?? '?'}${inShadow.deployed === undefined ? '' : `, deployment ${inShadow.deployed.number}, ${describeState(inShadow.deployed)}`}`,
+        );
+        if (history.length > 0) {
+          const table = new Table({
+            head: ['deployment', 'version', 'state', 'started'],
+            style: { head: [], border: [] },
+          });
+          for (const held of history)
+            table.push([
+              held.number,
+              held.version,
+              held.state.toLowerCase(),
+              held.startedAt?.toISOString().slice(0, 19) ?? '',
+            ]);
+          out(table.toString());
+        }
+        return 0;
+      }),
+    ),
+  );
+}
+
+export function rollbackCommand(): Command {
+  return withRolloutOptions(
+    new Command('rollback')
+      .description(
+        'back to the policy that was active before: stops a deployment that bakes, else deploys the one before',
+      )
+      .option('--note <text>', 'why, for the history')
+      .option('--json', 'print one JSON document'),
+  ).action((options: NoteOptions) =>
+    runVerb('policy rollback', () =>
+      withTarget(options, async ({ rollout, where }) => {
+        const { policy, deployed, stopped, expired } = await rollout.rollback(options.note ?? 'rollback');
+        if (expired !== undefined)
+          say(`note: exceptions that have expired since were left out: ${expired.map(printable).join(', ')}`);
+        if (stopped !== undefined)
+          say(
+            `note: the shadow's deployment ${stopped.number} was still baking, and was taken back first: push the candidate again`,
+          );
+        if (options.json === true) printJson({ policy: policy.id, where, deployment: deployed ?? null });
+        else out(`Policy ${colours.bold(policy.id)} is active again in ${where}.`);
+        return 0;
+      }),
+    ),
+  );
+}
+
+export function promoteCommand(): Command {
+  return withRolloutOptions(
+    new Command('promote')
+      .description('make the shadow policy the active one')
+      .option('--note <text>', 'why, for the history')
+      .option('--json', 'print one JSON document'),
+  ).action((options: NoteOptions) =>
+    runVerb('policy promote', () =>
+      withTarget(options, async ({ rollout, where }) => {
+        const shadow = await rollout.current('shadow');
+        if (shadow === undefined || shadow.policy.id === NO_SHADOW) {
+          say('There is no shadow policy to promote.');
+          if (options.json === true) printJson({ policy: null });
+          return 1;
+        }
+        const deployed = await rollout.push('active', shadow.policy, options.note ?? 'promoted from shadow');
+        if (options.json === true) printJson({ policy: shadow.policy.id, where, deployment: deployed });
+        else
+          out(
+            `Policy ${colours.bold(shadow.policy.id)} is active in ${where} (deployment ${deployed.number}). It stays in the shadow too, where it finds the same, until policy shadow --off.`,
+          );
+        return 0;
+      }),
+    ),
+  );
+}

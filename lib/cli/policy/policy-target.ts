@@ -1,0 +1,36 @@
+import { type Deployed, RolloutError } from '../../aws/policy-rollout.ts';
+import { InputError } from '../../input/errors.ts';
+import { asInputError } from '../shared/deployment.ts';
+import { type RolloutOptions, type RolloutTarget, rolloutTarget } from './rollout-target.ts';
+
+/** What the rollout verbs have in common. */
+
+export interface JsonOption {
+  readonly json?: boolean;
+}
+
+export const out = (line = ''): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+/** Runs a rollout verb against its target, and turns what the service says into one sentence. */
+export async function withTarget<T>(
+  options: RolloutOptions,
+  run: (target: RolloutTarget) => Promise<T>,
+): Promise<T> {
+  const target = await rolloutTarget(options);
+  try {
+    return await run(target);
+  } catch (error) {
+    if (error instanceof RolloutError) throw new InputError(error.message, { cause: error });
+    throw asInputError(error, target.where);
+  } finally {
+    target.close();
+  }
+}
+
+export function describeState({ state }: Deployed): string {
+  return state === 'BAKING'
+    ? 'baking: an alarm takes it back by itself'
+    : state.toLowerCase().replaceAll('_', ' ');
+}

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { AppConfigClient } from '@aws-sdk/client-appconfig';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { appConfigRollout, type PolicyRollout } from '../../aws/policy-rollout.ts';
+import { InputError } from '../../input/errors.ts';
+import { DEMO_FILE } from '../shared/deployment.ts';
+
+export interface RolloutOptions {
+  readonly stack?: string;
+  readonly region?: string;
+  readonly demo?: boolean;
+}
+
+/** Where policies are pushed to, and what to call it. */
+export interface RolloutTarget {
+  readonly rollout: PolicyRollout;
+  readonly where: string;
+  close(): void;
+}
+
+export function withRolloutOptions(command: Command): Command {
+  return command
+    .option(
+      '--stack <name>',
+      'the deployed stack (SIPHONWATCH_STACK); default: a running demo, else Siphonwatch',
+    )
+    .option('--region <region>', 'AWS region')
+    .option('--demo', 'the running demo, nothing else');
+}
+
+const demoFile = z.object({
+  region: z.string(),
+  stack: z.string(),
+  endpoints: z.object({ appconfig: z.string() }),
+});
+
+/** @throws InputError where there is no demo although one was asked for, or its file is no longer right */
+export async function rolloutTarget(options: RolloutOptions): Promise<RolloutTarget> {
+  // The SDK's advice on Node versions is for whoever builds this, not for whoever runs it.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  const stack = options.stack ?? (process.env.SIPHONWATCH_STACK || undefined);
+  const demo = stack === undefined ? await readFile(DEMO_FILE, 'utf8').catch(() => undefined) : undefined;
+  if (demo === undefined) {
+    if (options.demo === true)
+      throw new InputError(
+        `no demo is running here (no ${DEMO_FILE}): start one with siphonwatch demo --keep`,
+      );
+    const name = stack ?? 'Siphonwatch';
+    const client = new AppConfigClient(options.region === undefined ? {} : { region: options.region });
+    return {
+      rollout: appConfigRollout(client, name),
+      where: `stack ${name} in ${options.region ?? process.env.AWS_REGION ?? 'the default region'}`,
+      close: () => client.destroy(),
+    };
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(demo);
+  } catch (error) {
+    throw new InputError(`${DEMO_FILE}: not JSON`, { cause: error });
+  }
+  const parsed = demoFile.safeParse(json);
+  if (!parsed.success)
+    throw new InputError(`${DEMO_FILE}: ${z.prettifyError(parsed.error)}; end the demo and start it again`);
+  const client = new AppConfigClient({
+    region: parsed.data.region,
+    endpoint: parsed.data.endpoints.appconfig,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  return {
+    rollout: appConfigRollout(client, parsed.data.stack),
+    where: 'the running demo',
+    close: () => client.destroy(),
+  };
+}

@@ -1,0 +1,307 @@
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+import { pipeline } from 'node:stream';
+import { createGzip } from 'node:zlib';
+import { SingleBar } from 'cli-progress';
+import { Command, Option } from 'commander';
+import { InputError } from '../../input/errors.ts';
+import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring, withKeyOptions } from '../../input/keyring.ts';
+import { inputFiles, STDIN, totalBytes } from '../../input/lines.ts';
+import { inputFormat, type Reject, readUsageEvents } from '../../input/usage-events.ts';
+import { ADAPTER_DEFAULTS } from '../../telemetry/adapters/adapter.ts';
+import { ADAPTERS } from '../../telemetry/adapters/index.ts';
+import type { Keyring } from '../../telemetry/keys.ts';
+import { eventStream } from '../../telemetry/kinesis.ts';
+import { createProducer, type Producer, ProducerFailure } from '../../telemetry/producer.ts';
+import { describeReason, printable } from '../../telemetry/reason.ts';
+import { createRecorder, type Recorder } from '../../telemetry/recorder.ts';
+
+interface RecordOptions extends KeyOptions {
+  readonly from: string;
+  readonly out?: string;
+  readonly stream?: string;
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly replayClock?: boolean;
+  readonly rejects?: string;
+  readonly plan: string;
+  readonly product: string;
+  readonly json?: boolean;
+}
+
+/** `record [FILE...]`: exchanges, or what gateways write, to usage events: NDJSON, a file, or a Kinesis stream. */
+export function recordCommand(): Command {
+  const command = new Command('record')
+    .description(
+      'turn exchanges into usage events (no text): NDJSON on standard output, --out FILE, or --stream NAME',
+    )
+    .argument('[files...]', 'NDJSON, plain or gzip; - or nothing reads standard input')
+    .addOption(
+      new Option('--from <format>', 'what the lines are').choices(Object.keys(ADAPTERS)).default('exchange'),
+    )
+    .option('--out <file>', 'write events to a file (gzip if it ends in .gz)')
+    .option('--stream <name>', 'put events on a Kinesis stream (name or ARN)')
+    .option('--endpoint <url>', 'address of the stream service, for emulators')
+    .option('--region <region>', 'AWS region')
+    .option(
+      '--replay-clock',
+      'stamp records with the running maximum of event time, for replays of old traffic',
+    )
+    .option('--rejects <file>', 'set unusable lines aside, whole, with their reasons (they contain text)')
+    .option('--plan <name>', 'plan of accounts whose log does not say', ADAPTER_DEFAULTS.plan)
+    .option('--product <name>', 'product of accounts whose log does not say', ADAPTER_DEFAULTS.product)
+    .option('--json', 'print one JSON summary instead (events then go to --out or --stream)');
+  return withKeyOptions(command).action(async (files: string[], options: RecordOptions) => {
+    process.exitCode = await runRecord(files, options, { stdout: process.stdout, stderr: process.stderr });
+  });
+}
+
+export interface Terminal {
+  readonly stdout: Writable;
+  readonly stderr: Writable & { isTTY?: boolean };
+}
+
+/** Runs the verb; returns its exit code. */
+export async function runRecord(
+  names: readonly string[],
+  options: RecordOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const say = (line: string) => terminal.stderr.write(`${line}\n`);
+  try {
+    return await record(names, options, terminal, say);
+  } catch (error) {
+    if (isBrokenPipe(error)) return 0;
+    if (!(error instanceof InputError || error instanceof ProducerFailure)) throw error;
+    say(`record: ${error.message}`);
+    return 2;
+  }
+}
+
+async function record(
+  names: readonly string[],
+  options: RecordOptions,
+  terminal: Terminal,
+  say: (line: string) => void,
+): Promise<number> {
+  if (options.json === true && options.out === undefined && options.stream === undefined)
+    throw new InputError('--json prints a summary: send the events to --out FILE or --stream NAME');
+  if (options.out !== undefined && options.stream !== undefined)
+    throw new InputError('--out and --stream exclude each other');
+  const format = inputFormat(options.from);
+  const files = await inputFiles(names.length === 0 ? [STDIN] : names);
+  // a real stream never gets events under a key that anybody can derive; files for a first look may
+  const fallback =
+    options.stream === undefined || options.endpoint !== undefined ? DEVELOPMENT_SEED : undefined;
+  const keys: Keyring = await loadKeyring(options, say, fallback);
+  let recorder: Recorder | undefined;
+  const sink =
+    options.stream === undefined ? await lineSink(options, terminal) : streamSink(options.stream, options);
+  const rejects = options.rejects === undefined ? undefined : await fileSink(options.rejects);
+  const bar = terminal.stderr.isTTY === true ? await progress(files, terminal.stderr) : undefined;
+  const counts = { lines: 0, events: 0, rejected: 0, skipped: 0 };
+  const reasons = new Map<string, { field: string; message: string; count: number; example: string }>();
+  const interrupted = onInterrupt();
+  const noted: string[] = [];
+  try {
+    const source = {
+      format,
+      recorder: () => (recorder ??= createRecorder({ keys })),
+      defaults: { ...ADAPTER_DEFAULTS, plan: options.plan, product: options.product },
+      onBytes: (bytes: number) => bar?.increment(bytes),
+    };
+    for await (const batch of readUsageEvents(files, source)) {
+      counts.lines += batch.lines;
+      counts.events += batch.events.length;
+      counts.skipped += batch.skipped;
+      counts.rejected += batch.rejects.length;
+      for (const reject of batch.rejects) {
+        note(reject, reasons, noted);
+        await rejects?.write([JSON.stringify(reject)]);
+      }
+      await sink.write(batch.events);
+      if (interrupted.yes) break;
+    }
+    // an earlier file of the name is replaced neither by an empty one nor by a part
+    await (counts.events > 0 ? sink.close(!interrupted.yes) : sink.abandon());
+    if (interrupted.yes && options.out !== undefined && counts.events > 0)
+      say(`record: stopped; what was read is in ${partialName(options.out)}`);
+  } catch (error) {
+    if (error instanceof ProducerFailure && rejects !== undefined) {
+      const reason = { field: '(stream)', value: '', message: 'not delivered' };
+      await rejects.write(
+        error.undelivered.map((raw) => JSON.stringify({ file: '(recorded)', line: 0, reason, raw })),
+      );
+    }
+    await sink.abandon();
+    throw error;
+  } finally {
+    bar?.stop();
+    interrupted.off();
+    await rejects?.close(true);
+  }
+  for (const line of noted) say(line);
+  if (counts.rejected > noted.length)
+    say(
+      `... and ${counts.rejected - noted.length} more${options.rejects === undefined ? ' (--rejects FILE keeps them)' : ''}`,
+    );
+  say(
+    `record: ${counts.lines} lines read, ${counts.events} events${counts.rejected > 0 ? `, ${counts.rejected} set aside` : ''}${counts.skipped > 0 ? `, ${counts.skipped} entries that are no model calls` : ''}`,
+  );
+  if (options.json === true) {
+    const summary = {
+      ...counts,
+      files,
+      from: format,
+      development: keys.development === true,
+      ...(options.out === undefined ? {} : { out: options.out }),
+      ...(options.stream === undefined ? {} : { stream: { name: options.stream, ...sink.counts?.() } }),
+      reasons: [...reasons.values()],
+    };
+    terminal.stdout.write(`${JSON.stringify(summary)}\n`);
+  }
+  if (interrupted.yes) return 130;
+  if (counts.events > 0) return 0;
+  say('record: nothing usable in the input');
+  return 2;
+}
+
+const NOTED = 5;
+
+function note(
+  reject: Reject,
+  reasons: Map<string, { field: string; message: string; count: number; example: string }>,
+  noted: string[],
+): void {
+  const where = `${printable(reject.file)}:${reject.line}`;
+  if (noted.length < NOTED) noted.push(`${where}: ${describeReason(reject.reason)}`);
+  const key = `${reject.reason.field}\n${reject.reason.message}`;
+  const known = reasons.get(key);
+  if (known !== undefined) known.count++;
+  else if (reasons.size < 100)
+    reasons.set(key, {
+      field: reject.reason.field,
+      message: reject.reason.message,
+      count: 1,
+      example: where,
+    });
+}
+
+interface Sink<T> {
+  write(items: readonly T[]): Promise<void>;
+  /** @param complete false where the run was stopped: a file keeps its preliminary name */
+  close(complete: boolean): Promise<void>;
+  /** after a failure: leaves nothing half-written under the final name */
+  abandon(): Promise<void>;
+  counts?(): Producer['counts'];
+}
+
+async function lineSink(options: RecordOptions, terminal: Terminal): Promise<Sink<object>> {
+  const lines = options.out === undefined ? writableSink(terminal.stdout) : await fileSink(options.out);
+  return {
+    write: (events) => lines.write(events.map((event) => JSON.stringify(event))),
+    close: lines.close,
+    abandon: lines.abandon,
+  };
+}
+
+function writableSink(out: Writable): Sink<string> {
+  return {
+    async write(lines) {
+      if (lines.length > 0) await writeAll(out, `${lines.join('\n')}\n`);
+    },
+    close: async () => {},
+    abandon: async () => {},
+  };
+}
+
+function partialName(path: string): string {
+  return `${path}.partial`;
+}
+
+/** A file that has its name only when it is complete. */
+async function fileSink(path: string): Promise<Sink<string>> {
+  const partial = partialName(path);
+  const file = createWriteStream(partial);
+  const gzip = path.endsWith('.gz') ? createGzip() : undefined;
+  const out: Writable = gzip ?? file;
+  const done = new Promise<void>((resolve, reject) => {
+    if (gzip !== undefined) pipeline(gzip, file, (error) => (error ? reject(error) : resolve()));
+    else file.once('finish', resolve).once('error', reject);
+  });
+  const finished = done.catch((error: unknown) => {
+    throw new InputError(
+      `${path}: cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  });
+  // Looked at in close; until then a failure must not count as unhandled.
+  finished.catch(() => {});
+  return {
+    async write(lines) {
+      if (lines.length > 0) await Promise.race([writeAll(out, `${lines.join('\n')}\n`), finished]);
+    },
+    async close(complete) {
+      out.end();
+      await finished;
+      if (complete) await rename(partial, path);
+    },
+    async abandon() {
+      out.destroy();
+      file.destroy();
+      await rm(partial, { force: true });
+    },
+  };
+}
+
+function streamSink(stream: string, options: RecordOptions): Sink<Parameters<Producer['put']>[0]> {
+  const port = eventStream({ stream, endpoint: options.endpoint, region: options.region });
+  const producer = createProducer(port, { stampArrived: options.replayClock === true });
+  return {
+    async write(events) {
+      for (const event of events) await producer.put(event);
+    },
+    async close() {
+      await producer.close();
+      port.destroy();
+    },
+    abandon: async () => port.destroy(),
+    counts: () => producer.counts,
+  };
+}
+
+function writeAll(out: Writable, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    out.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+async function progress(files: readonly string[], stderr: Writable): Promise<SingleBar | undefined> {
+  const total = await totalBytes(files);
+  if (total === undefined) return undefined;
+  const bar = new SingleBar({
+    format: 'recording {bar} {percentage}% | {eta_formatted} left',
+    stream: stderr as NodeJS.WritableStream,
+    clearOnComplete: true,
+    hideCursor: true,
+  });
+  bar.start(total, 0);
+  return bar;
+}
+
+function onInterrupt(): { yes: boolean; off: () => void } {
+  const state = { yes: false, off: () => {} };
+  // The first interrupt finishes what was read and sends it; a second one ends the process as usual.
+  const listener = () => {
+    state.yes = true;
+    process.off('SIGINT', listener);
+  };
+  process.on('SIGINT', listener);
+  state.off = () => process.off('SIGINT', listener);
+  return state;
+}
+
+function isBrokenPipe(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EPIPE';
+}

@@ -1,0 +1,73 @@
+import { startReplay } from '../../backtest/replay.ts';
+import type { CampaignTracker } from '../../campaigns/tracker.ts';
+import type { AccountState } from '../../detection/account-state.ts';
+import type { Rules } from '../../detection/judge.ts';
+import { type Traffic, tellRejected } from '../../input/traffic.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { joinSlices } from '../../profile/window.ts';
+import type { Calibration } from '../../scoring/calibration.ts';
+import { MemoryProfileStore } from '../../stores/profile-memory.ts';
+import type { UsageEvent } from '../../telemetry/usage-event.ts';
+import { CODE_VERSION } from '../../version.ts';
+
+/** Slices are kept for so long while something is learnt from them, whatever the policy forgets in production. */
+const KEEP_DAYS = 120;
+
+export interface LearningReplay {
+  readonly label: string;
+  readonly policy: Policy;
+  readonly calibration: Calibration;
+  /** whose events are replayed */
+  readonly accept: (event: UsageEvent) => boolean;
+  /** links all accounts of the traffic, an hour of arrival time at a time; it judges nobody */
+  readonly linking?: CampaignTracker;
+}
+
+const LINK_EVERY_MS = 3_600_000;
+
+/** Replays traffic for what it leaves in the profiles: what calibrate and tune learn from. */
+export async function profilesOf(traffic: Traffic, replay: LearningReplay): Promise<Generator<AccountState>> {
+  const { policy, calibration, label, accept, linking } = replay;
+  const store = new MemoryProfileStore({ retentionDays: KEEP_DAYS });
+  const rules: Rules = {
+    policy: { ...policy, retentionDays: KEEP_DAYS },
+    calibration,
+    code: CODE_VERSION,
+    shadow: false,
+  };
+  // without nulls of groups none is judged: what is wanted of the runs is who was linked, and since when
+  const { groupScore: _, ...bare } = calibration;
+  const link = (at: number): void => {
+    linking?.run(
+      at,
+      {
+        slicesOf(account) {
+          const { profile, sealed } = store.one(account);
+          return joinSlices([sealed, profile.slices]);
+        },
+      },
+      { ...rules, calibration: bare },
+    );
+  };
+  let linkAt: number | undefined;
+  const running = startReplay(store, rules, {
+    onArrival: (event, _, arrived) => linking?.observe(event.account, event, arrived),
+    onFlush(at) {
+      linkAt ??= at + LINK_EVERY_MS;
+      if (at < linkAt) return;
+      linkAt = at + LINK_EVERY_MS;
+      link(at);
+    },
+  });
+  const rejected = await traffic.feed({
+    label,
+    counted: () => `${running.counts.read} events`,
+    onEvent: (event) => {
+      if (accept(event)) running.push(event);
+    },
+  });
+  running.finish();
+  link(running.now());
+  tellRejected(rejected);
+  return store.states();
+}

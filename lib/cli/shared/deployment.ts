@@ -1,0 +1,182 @@
+import { readFile } from 'node:fs/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { DynamoFindingStore } from '../../aws/finding-table.ts';
+import { InputError } from '../../input/errors.ts';
+import type { FindingStore } from '../../stores/finding-store.ts';
+
+/** Where a running demo says what it runs on (`demo --keep`). */
+export const DEMO_FILE = '.cache/demo.json';
+
+const demoFile = z.object({
+  region: z.string(),
+  clock: z.iso.datetime().optional(),
+  endpoints: z.object({ dynamodb: z.string(), s3: z.string().optional() }),
+  tables: z.object({
+    finding: z.string(),
+    profile: z.string().optional(),
+    campaign: z.string().optional(),
+  }),
+  buckets: z.object({ archive: z.string().optional(), state: z.string().optional() }).default({}),
+});
+
+export interface DeploymentOptions {
+  readonly table?: string;
+  readonly profileTable?: string;
+  readonly campaignTable?: string;
+  readonly archiveBucket?: string;
+  readonly stateBucket?: string;
+  readonly region?: string;
+  readonly endpoint?: string;
+}
+
+/** What a verb of the security team works on. */
+export interface Deployment {
+  readonly dynamodb: DynamoDBClient;
+  readonly s3: S3Client;
+  readonly findingTable: string;
+  readonly profileTable: string | undefined;
+  readonly campaignTable: string | undefined;
+  readonly archiveBucket: string | undefined;
+  readonly stateBucket: string | undefined;
+  /** what time it is for findings, ms: the replay's clock in a demo of old traffic */
+  readonly now: number;
+  /** for people: the table's name, or that it is the demo's */
+  readonly where: string;
+  close(): void;
+}
+
+export function withDeploymentOptions(command: Command): Command {
+  return command
+    .option('--table <name>', 'findings table (FINDING_TABLE); without it, the one of a running demo')
+    .option('--region <region>', 'AWS region')
+    .option('--endpoint <url>', 'address of DynamoDB, for emulators (AWS_ENDPOINT_URL_DYNAMODB)');
+}
+
+/** The further tables and buckets that evidence is drawn from. */
+export function withEvidenceOptions(command: Command): Command {
+  return withDeploymentOptions(command)
+    .option('--profile-table <name>', 'profiles table (PROFILE_TABLE)')
+    .option('--campaign-table <name>', 'campaigns table (CAMPAIGN_TABLE)')
+    .option('--archive-bucket <name>', 'bucket of archived events (ARCHIVE_BUCKET)')
+    .option('--state-bucket <name>', 'bucket of calibrations (STATE_BUCKET)');
+}
+
+/**
+ * The deployment that flags or the environment name, else the running demo's.
+ * @throws InputError saying what to give where there is neither
+ */
+export async function connect(
+  options: DeploymentOptions,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<Deployment> {
+  // An environment variable that is empty is one that is not set.
+  const findingTable = options.table ?? (environment.FINDING_TABLE || undefined);
+  if (findingTable === undefined) return connectDemo(options);
+  const region = options.region === undefined ? {} : { region: options.region };
+  const endpoint = options.endpoint === undefined ? {} : { endpoint: options.endpoint };
+  const dynamodb = new DynamoDBClient({ ...region, ...endpoint });
+  const s3 = new S3Client({ ...region, forcePathStyle: (environment.AWS_ENDPOINT_URL_S3 ?? '') !== '' });
+  return {
+    dynamodb,
+    s3,
+    findingTable,
+    profileTable: options.profileTable ?? (environment.PROFILE_TABLE || undefined),
+    campaignTable: options.campaignTable ?? (environment.CAMPAIGN_TABLE || undefined),
+    archiveBucket: options.archiveBucket ?? (environment.ARCHIVE_BUCKET || undefined),
+    stateBucket: options.stateBucket ?? (environment.STATE_BUCKET || undefined),
+    now: Date.now(),
+    where: findingTable,
+    close: closer(dynamodb, s3),
+  };
+}
+
+/** Runs over the findings table that the options name; closes what it opened. */
+export async function withFindings(
+  options: DeploymentOptions,
+  run: (store: FindingStore, now: number) => Promise<number>,
+): Promise<number> {
+  const deployment = await connect(options);
+  try {
+    return await run(new DynamoFindingStore(deployment.dynamodb, deployment.findingTable), deployment.now);
+  } catch (error) {
+    throw asInputError(error, deployment.where);
+  } finally {
+    deployment.close();
+  }
+}
+
+async function connectDemo(options: DeploymentOptions): Promise<Deployment> {
+  let text: string;
+  try {
+    text = await readFile(DEMO_FILE, 'utf8');
+  } catch (error) {
+    throw new InputError(
+      `which findings? Give --table NAME (or FINDING_TABLE; the stack's outputs name it), or start a demo that stays up: siphonwatch demo --keep (no ${DEMO_FILE} here)`,
+      { cause: error },
+    );
+  }
+  const parsed = demoFile.safeParse(jsonOf(text));
+  if (!parsed.success) throw new InputError(`${DEMO_FILE}: ${z.prettifyError(parsed.error)}`);
+  const { region, endpoints, tables, buckets } = parsed.data;
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const dynamodb = new DynamoDBClient({
+    region,
+    credentials,
+    endpoint: options.endpoint ?? endpoints.dynamodb,
+  });
+  const s3 = new S3Client({
+    region,
+    credentials,
+    forcePathStyle: true,
+    ...(endpoints.s3 === undefined ? {} : { endpoint: endpoints.s3 }),
+  });
+  return {
+    dynamodb,
+    s3,
+    findingTable: tables.finding,
+    profileTable: tables.profile,
+    campaignTable: tables.campaign,
+    archiveBucket: buckets.archive,
+    stateBucket: buckets.state,
+    now: parsed.data.clock === undefined ? Date.now() : Date.parse(parsed.data.clock),
+    where: `the demo (${DEMO_FILE})`,
+    close: closer(dynamodb, s3),
+  };
+}
+
+function closer(...clients: readonly { destroy(): void }[]): () => void {
+  return () => {
+    for (const client of clients) client.destroy();
+  };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // reported by the schema, which wants an object
+  }
+}
+
+/** Faults of the connection, in words; others are faults of the program. */
+export function asInputError(error: unknown, where: string): unknown {
+  if (!(error instanceof Error)) return error;
+  if ('code' in error && error.code === 'ECONNREFUSED')
+    return new InputError(`nothing answers at ${where}: is it up?`, { cause: error });
+  if (error.message === 'Region is missing')
+    return new InputError(`${where}: which AWS region? Give --region, or set AWS_REGION`, { cause: error });
+  if (
+    [
+      'ResourceNotFoundException',
+      'AccessDeniedException',
+      'CredentialsProviderError',
+      'UnrecognizedClientException',
+      'ExpiredTokenException',
+    ].includes(error.name)
+  )
+    return new InputError(`${where}: ${error.name}: ${error.message}`, { cause: error });
+  return error;
+}

@@ -1,0 +1,151 @@
+/**
+ * The functions and what each is told through its environment: one declared map for the stack that sets the
+ * variables and the handlers that read them. Imports nothing of the CDK, so a handler's bundle stays small.
+ */
+
+export const VARIABLES = {
+  PROFILE_TABLE: 'table of profiles',
+  FINDING_TABLE: 'table of findings',
+  LINK_TABLE: 'table of the link index',
+  CAMPAIGN_TABLE: 'table of campaigns',
+  QUARANTINE_BUCKET: 'bucket of payloads that could not be used',
+  ARCHIVE_BUCKET: 'bucket of accepted records; empty when the archive is off',
+  STATE_BUCKET: 'bucket of calibrations, below calibrations/',
+  FINDINGS_TOPIC: 'ARN of the topic that carries notifications to the security team',
+  EVENT_BUS: 'name of the EventBridge bus that carries findings to machines',
+  SECURITY_HUB: 'ARN of the Security Hub product that findings are imported under; empty where that is off',
+  POLICY_APPLICATION: 'name of the AppConfig application that policies are read from',
+  POLICY_STALENESS_SECONDS: 'seconds that a policy may be behind what was deployed',
+  LINK_PRESSURE_MINUTES: 'least minutes between two runs of link that changes ask for',
+  STREAM_NAME: 'name of the stream of usage events',
+  ALLOWED_SKEW_SECONDS: 'seconds that an event may be ahead of its arrival',
+  TRUST_REPLAY_CLOCK: '"true" only where the arrival time inside a record may be believed',
+  POWERTOOLS_SERVICE_NAME: 'name of the function in logs, and its dimension in metrics',
+  POWERTOOLS_METRICS_NAMESPACE: 'namespace of the metrics',
+  LOG_LEVEL: 'least severe line that is logged',
+} as const;
+
+export type Variable = keyof typeof VARIABLES;
+
+/** Read by Node.js itself before any handler, and so no part of what a handler reads. */
+export const NODE_OPTIONS = '--enable-source-maps';
+
+const EVERYWHERE = [
+  'POWERTOOLS_SERVICE_NAME',
+  'POWERTOOLS_METRICS_NAMESPACE',
+  'LOG_LEVEL',
+] as const satisfies readonly Variable[];
+
+interface FunctionDeclaration {
+  /** handler module, from the root of the checkout; `handler` is its export */
+  readonly entry: string;
+  readonly what: string;
+  readonly variables: readonly Variable[];
+}
+
+/** For those that judge, and those that tell. */
+const POLICIES = ['POLICY_APPLICATION', 'POLICY_STALENESS_SECONDS'] as const satisfies readonly Variable[];
+
+const DELIVERY = [
+  ...EVERYWHERE,
+  'PROFILE_TABLE',
+  'CAMPAIGN_TABLE',
+  'FINDING_TABLE',
+  'FINDINGS_TOPIC',
+  'EVENT_BUS',
+  ...POLICIES,
+  'SECURITY_HUB',
+] as const satisfies readonly Variable[];
+
+export const FUNCTIONS = {
+  score: {
+    entry: 'lambdas/score/handler.ts',
+    what: 'Folds usage events into profiles and scores them.',
+    variables: [
+      ...EVERYWHERE,
+      'PROFILE_TABLE',
+      'QUARANTINE_BUCKET',
+      'ARCHIVE_BUCKET',
+      'STATE_BUCKET',
+      ...POLICIES,
+      'STREAM_NAME',
+      'ALLOWED_SKEW_SECONDS',
+      'TRUST_REPLAY_CLOCK',
+    ],
+  },
+  notify: {
+    entry: 'lambdas/notify/handler.ts',
+    what: 'Delivers the notices of profiles and campaigns, woken by the table streams.',
+    variables: DELIVERY,
+  },
+  sweep: {
+    entry: 'lambdas/notify/handler.ts',
+    what: 'Delivers the notices that the table streams did not: the same bundle as notify, on a schedule.',
+    variables: DELIVERY,
+  },
+  index: {
+    entry: 'lambdas/link-index/handler.ts',
+    what: 'Keeps the link index from the stream of the profile table, and asks for runs of link under pressure.',
+    variables: [...EVERYWHERE, 'PROFILE_TABLE', 'LINK_TABLE', 'CAMPAIGN_TABLE', 'LINK_PRESSURE_MINUTES'],
+  },
+  link: {
+    entry: 'lambdas/link/handler.ts',
+    what: 'Joins linked accounts into campaigns and scores them.',
+    variables: [
+      ...EVERYWHERE,
+      'PROFILE_TABLE',
+      'LINK_TABLE',
+      'CAMPAIGN_TABLE',
+      'LINK_PRESSURE_MINUTES',
+      'STATE_BUCKET',
+      ...POLICIES,
+    ],
+  },
+  calibrate: {
+    entry: 'lambdas/calibrate/handler.ts',
+    what: "Learns the peer groups' null distributions from yesterday's profiles; calms and closes findings of silent accounts.",
+    variables: [...EVERYWHERE, 'PROFILE_TABLE', 'FINDING_TABLE', 'STATE_BUCKET', ...POLICIES],
+  },
+  validatePolicy: {
+    entry: 'lambdas/validate-policy/handler.ts',
+    what: 'Refuses a policy that the functions could not run: the same parser, and a smoke backtest.',
+    variables: [...EVERYWHERE, 'STATE_BUCKET'],
+  },
+  triage: {
+    entry: 'lambdas/triage/handler.ts',
+    what: "Findings and verdicts for a team's own tools, behind a URL with IAM authentication.",
+    variables: [...EVERYWHERE, 'FINDING_TABLE'],
+  },
+} as const satisfies Readonly<Record<string, FunctionDeclaration>>;
+
+export type FunctionName = keyof typeof FUNCTIONS;
+/** Functions of every deployment; `triage` is there where a setting asks for it. */
+export type PipelineFunction = Exclude<FunctionName, 'triage'>;
+export const FUNCTION_NAMES = (Object.keys(FUNCTIONS) as FunctionName[]).filter(
+  (name): name is PipelineFunction => name !== 'triage',
+);
+
+/** The variables that a function is given, by name. */
+export type EnvironmentOf<F extends FunctionName> = Readonly<
+  Record<(typeof FUNCTIONS)[F]['variables'][number], string>
+>;
+
+/**
+ * What `name` was told. An empty string is a value (ARCHIVE_BUCKET is empty when the archive is off); a variable
+ * that is absent means that function and stack are of different versions.
+ * @throws Error naming the function and every variable that is missing
+ */
+export function readEnvironment<F extends FunctionName>(
+  name: F,
+  environment: Readonly<Record<string, string | undefined>>,
+): EnvironmentOf<F> {
+  const variables: readonly Variable[] = FUNCTIONS[name].variables;
+  const missing = variables.filter((variable) => environment[variable] === undefined);
+  if (missing.length > 0) {
+    const list = missing.map((variable) => `${variable} (${VARIABLES[variable]})`).join(', ');
+    throw new Error(`The function ${name} is missing environment variables: ${list}`);
+  }
+  const read = Object.fromEntries(variables.map((variable) => [variable, environment[variable]]));
+  // Checked above: every variable of this function is present.
+  return read as EnvironmentOf<F>;
+}

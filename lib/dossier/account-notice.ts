@@ -1,0 +1,114 @@
+import { timeRules } from '../detection/advance.ts';
+import { type Rules, scoreRules, writeNotice } from '../detection/judge.ts';
+import type { Notice } from '../findings/finding.ts';
+import { type Arrival, fold, newProfile, type Profile } from '../profile/profile.ts';
+import { joinSlices, windowEnding, windowMs } from '../profile/window.ts';
+import { certainty, type Evidence } from '../scoring/evidence.ts';
+import { scoreAt } from '../scoring/score.ts';
+import { type Difference, differences } from './differences.ts';
+
+/** A notice written again from the evidence, and where it came out otherwise. */
+export interface Reproduction {
+  readonly reproduced: boolean;
+  /** in words, where it was not */
+  readonly why: string | null;
+  readonly differing: readonly Difference[];
+  /** that it was written from */
+  readonly events: number;
+}
+
+/**
+ * Writes the notice again from the events: they are folded in their order up to where the notice was made, which its
+ * time and its number of events fix, and then scored.
+ */
+export function accountNotice(notice: Notice, arrivals: readonly Arrival[], rules: Rules): Reproduction {
+  const not = (why: string, events = 0): Reproduction => ({
+    reproduced: false,
+    why,
+    differing: [],
+    events,
+  });
+  if (arrivals.length === 0) return not('no events of the account were left in the archive');
+  const at = Date.parse(notice.at);
+  const found = profileAt(notice, arrivals, at, rules);
+  if (found === undefined)
+    return not(
+      `the events that are left do not add up to the ${notice.window.events} of the notice's window; some had expired`,
+      arrivals.length,
+    );
+  const { profile, events } = found;
+  const slices = joinSlices([profile.slices]);
+  const scores = scoreAt(slices, at, profile.customer, scoreRules(rules.policy), rules.calibration);
+  const [top] = scores;
+  if (top === undefined) return not('the policy has no window', events);
+  const evidence: Evidence =
+    notice.evidence === undefined
+      ? { since: at, peak: top.score, peakAt: at }
+      : {
+          since: Date.parse(notice.evidence.since),
+          peak: notice.evidence.peak,
+          peakAt: Date.parse(notice.evidence.peakAt),
+        };
+  const again = writeNotice(
+    {
+      account: profile.account,
+      customer: profile.customer,
+      firstSeen: Math.min(profile.firstSeen, Date.parse(notice.since)),
+      sampleEvents: profile.samples,
+      slices,
+    },
+    {
+      transition: notice.transition,
+      number: notice.number,
+      id: notice.finding,
+      level: notice.level,
+      previous: notice.previous,
+      at,
+      top,
+      sure: certainty(evidence, profile.customer, rules.calibration),
+      evidence,
+    },
+    rules,
+  );
+  // Added on delivery: the share of all traffic rests on everybody's profiles, the campaign on what names the account.
+  const { campaign: _, ...own } = notice;
+  const { trafficShare: __, ...stake } = own.stake;
+  const differing = differences({ ...own, stake }, again);
+  return {
+    reproduced: differing.length === 0,
+    why: differing.length === 0 ? null : `${differing.length} fields came out otherwise`,
+    differing,
+    events,
+  };
+}
+
+/** The profile after the event at which the notice was made; after the last one before it, where there was none. */
+function profileAt(
+  notice: Notice,
+  arrivals: readonly Arrival[],
+  at: number,
+  rules: Rules,
+): { profile: Profile; events: number } | undefined {
+  const time = timeRules(rules.policy);
+  const length = windowMs(notice.window.hours);
+  const from = arrivals.findIndex((arrival) => arrival.time === at);
+  if (from < 0) {
+    // An account that had gone silent was looked at again (detection/look-again.ts).
+    const before = arrivals.filter((arrival) => arrival.time < at);
+    if (before.length === 0) return undefined;
+    const { profile } = fold(newProfile(notice.subject.id), before, time);
+    const { events } = windowEnding(profile.slices, at, length).counts;
+    return events === notice.window.events ? { profile, events: before.length } : undefined;
+  }
+  let { profile } = fold(newProfile(notice.subject.id), arrivals.slice(0, from + 1), time);
+  for (let next = from + 1; ; next++) {
+    if (
+      profile.lastSeen === at &&
+      windowEnding(profile.slices, at, length).counts.events === notice.window.events
+    )
+      return { profile, events: next };
+    const arrival = arrivals[next];
+    if (arrival === undefined || arrival.time > at) return undefined;
+    profile = fold(profile, [arrival], time).profile;
+  }
+}

@@ -1,0 +1,123 @@
+import type { Finding } from '../findings/finding.ts';
+import { plain } from '../findings/plain.ts';
+import { chartSvg, chartColours as colours } from '../report/chart.ts';
+import { type Html, html, raw } from '../report/html.ts';
+import type { Assessment } from './assess.ts';
+import type { Evidences } from './bundle.ts';
+
+/** Requests, and how rare the behaviour was, over event time, with the finding's transitions. */
+export async function timelineFigure(
+  finding: Finding,
+  assessed: Assessment,
+  budget: Evidences['policy']['budget'],
+): Promise<Html> {
+  if (assessed.timeline.length === 0)
+    return html`<p class="muted">No slices were stored any more; there is nothing to draw.</p>`;
+  const bars = assessed.timeline.map((entry) => ({
+    start: entry.start,
+    end: new Date(Date.parse(entry.start) + 6 * 3_600_000).toISOString(),
+    requests: entry.requests,
+    rarity: entry.p === null ? null : 1 / entry.p,
+  }));
+  const span =
+    Date.parse(assessed.timeline.at(-1)?.start ?? '') - Date.parse(assessed.timeline[0]?.start ?? '');
+  const step = Math.max(1, Math.ceil(span / 86_400_000 / 12));
+  const x = {
+    field: 'start',
+    type: 'temporal' as const,
+    scale: { type: 'utc' as const },
+    axis: { title: null, format: '%-d %b', grid: false, tickCount: { interval: 'day' as const, step } },
+  };
+  const requests = await chartSvg({
+    width: 720,
+    height: 130,
+    title: 'Requests in each six hours',
+    data: { values: bars },
+    mark: { type: 'bar', color: colours.null },
+    encoding: {
+      x,
+      x2: { field: 'end' },
+      y: { field: 'requests', type: 'quantitative', axis: { title: null, tickCount: 4 } },
+      y2: { datum: 0 },
+    },
+  });
+  const figures = [requests];
+  if (bars.some((bar) => bar.rarity !== null)) {
+    const rules = [
+      { rarity: 1 / budget.suspect, name: 'suspect' },
+      { rarity: 1 / budget.critical, name: 'critical' },
+    ];
+    const marks = finding.history.map((entry) => ({ start: entry.at, name: entry.transition }));
+    figures.push(
+      await chartSvg({
+        width: 720,
+        height: 170,
+        title: 'One benign peer in so many shows as much within a month',
+        layer: [
+          {
+            data: { values: rules },
+            mark: { type: 'rule', strokeDash: [4, 4], color: colours.unsure },
+            encoding: { y: { field: 'rarity', type: 'quantitative' } },
+          },
+          {
+            data: { values: rules },
+            mark: { type: 'text', align: 'right', dy: -6, color: colours.unsure },
+            encoding: {
+              x: { value: 716 },
+              y: { field: 'rarity', type: 'quantitative' },
+              text: { field: 'name' },
+            },
+          },
+          {
+            data: { values: marks },
+            mark: { type: 'rule', color: colours.alarm, strokeWidth: 1 },
+            encoding: { x },
+          },
+          {
+            data: { values: bars.filter((bar) => bar.rarity !== null) },
+            mark: { type: 'line', interpolate: 'step-after', color: colours.accent, strokeWidth: 2 },
+            encoding: {
+              x,
+              y: {
+                field: 'rarity',
+                type: 'quantitative',
+                scale: { type: 'log', domainMin: 1 },
+                axis: { title: null, format: '~s', tickCount: 4 },
+              },
+            },
+          },
+        ],
+      }),
+    );
+  }
+  return html`<figure>${figures.map((svg) => raw(svg))}<figcaption>Event time, UTC; rarity as of the end of each six hours. Red lines: transitions of the finding.</figcaption></figure>`;
+}
+
+/** How rare each behaviour is among those that the subject is compared with. */
+export async function signalFigure(finding: Finding): Promise<Html | undefined> {
+  const { reasons } = finding.notice;
+  if (reasons.length === 0) return undefined;
+  const svg = await chartSvg({
+    width: 420,
+    height: { step: 30 },
+    title: 'How rare each behaviour is among peers (one in so many)',
+    data: { values: reasons.map((held) => ({ title: plain(held.title, 60), rarity: 1 / held.p })) },
+    mark: { type: 'bar', color: colours.accent, height: 14 },
+    encoding: {
+      y: {
+        field: 'title',
+        type: 'nominal',
+        sort: null,
+        axis: { title: null, labelLimit: 340, ticks: false, domain: false },
+      },
+      x: {
+        field: 'rarity',
+        type: 'quantitative',
+        scale: { type: 'log', domainMin: 1 },
+        axis: { title: null, format: '~s', tickCount: 4 },
+      },
+      x2: { datum: 1 },
+    },
+  });
+  return html`<figure>${raw(svg)}</figure>`;
+}

@@ -1,0 +1,8 @@
+/** Reading NDJSON for every verb: plain or gzip (told by content), files, patterns, standard input. */
+/** Input that cannot be read or used; a verb prints the message and ends with exit code 2. */
+export class InputError extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'InputError';
+  }
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { printable } from '../telemetry/reason.ts';
+import { InputError } from './errors.ts';
+import { readBatches } from './lines.ts';
+
+/** Labels for evaluation: CSV with the header `account,label,kind,campaign`. */
+
+export const LABELS = ['benign', 'extraction', 'grey'] as const;
+
+export interface Label {
+  /** the account as the file names it; results print this */
+  readonly account: string;
+  /** the account as usage events carry it */
+  readonly pseudonym: string;
+  readonly label: (typeof LABELS)[number];
+  readonly kind: string;
+  /** empty where the account belongs to no campaign */
+  readonly campaign: string;
+}
+
+export interface Labels {
+  readonly list: readonly Label[];
+  readonly byPseudonym: ReadonlyMap<string, Label>;
+}
+
+/** Only asked where a name is no pseudonym yet, so that a file of pseudonyms needs no key. */
+export type PseudonymOf = (account: string) => string | Promise<string>;
+
+const COLUMNS = ['account', 'label', 'kind', 'campaign'] as const;
+const labelValue = z.enum(LABELS);
+const PSEUDONYM = /^a_[a-z2-7]{26}$/;
+
+/**
+ * Reads a labels file and pseudonymises its accounts as the recorder does; an account that is a pseudonym already
+ * (labels made for telemetry without its keys) stays as it is.
+ * @throws InputError naming line, field and value: missing column, unknown label, duplicate or empty account
+ */
+export async function labelsReader(file: string, pseudonymOf?: PseudonymOf): Promise<Labels> {
+  const list: Label[] = [];
+  const byPseudonym = new Map<string, Label>();
+  let columns: Record<(typeof COLUMNS)[number], number> | undefined;
+  for await (const batch of readBatches([file])) {
+    for (const [index, text] of batch.lines.entries()) {
+      const row = text.endsWith('\r') ? text.slice(0, -1) : text;
+      if (row.trim() === '') continue;
+      const where = `${batch.file}:${batch.first + index}`;
+      const cells = cellsOf(row, where);
+      if (columns === undefined) {
+        columns = columnsOf(cells, where);
+        continue;
+      }
+      const label = await labelOf(cells, columns, where, pseudonymOf);
+      const earlier = byPseudonym.get(label.pseudonym);
+      if (earlier !== undefined)
+        throw new InputError(`${where}: account: ${printable(label.account)} is labelled twice`);
+      byPseudonym.set(label.pseudonym, label);
+      list.push(label);
+    }
+  }
+  if (columns === undefined)
+    throw new InputError(`${file}: empty; the first line should be ${COLUMNS.join(',')}`);
+  if (list.length === 0) throw new InputError(`${file}: no labels below the header`);
+  return { list, byPseudonym };
+}
+
+function columnsOf(cells: readonly string[], where: string): Record<(typeof COLUMNS)[number], number> {
+  const found = {} as Record<(typeof COLUMNS)[number], number>;
+  for (const column of COLUMNS) {
+    found[column] = cells.findIndex((cell) => cell.trim() === column);
+    if (found[column] < 0)
+      throw new InputError(
+        `${where}: header: column ${column} is missing (got ${printable(cells.join(','))})`,
+      );
+  }
+  return found;
+}
+
+async function labelOf(
+  cells: readonly string[],
+  columns: Record<(typeof COLUMNS)[number], number>,
+  where: string,
+  pseudonymOf: PseudonymOf | undefined,
+): Promise<Label> {
+  const cell = (column: (typeof COLUMNS)[number]) => cells[columns[column]]?.trim() ?? '';
+  const account = cell('account');
+  if (account === '') throw new InputError(`${where}: account: empty`);
+  const label = labelValue.safeParse(cell('label'));
+  if (!label.success)
+    throw new InputError(`${where}: label: ${printable(cell('label'))} is not one of ${LABELS.join(', ')}`);
+  let pseudonym = account;
+  if (!PSEUDONYM.test(account)) {
+    if (pseudonymOf === undefined)
+      throw new InputError(
+        `${where}: account: ${printable(account)} is not a pseudonym; give the key it was recorded under (--keyring or --key-seed)`,
+      );
+    pseudonym = await pseudonymOf(account);
+  }
+  return { account, pseudonym, label: label.data, kind: cell('kind'), campaign: cell('campaign') };
+}
+
+/** The cells of a line of CSV (RFC 4180, without line breaks inside quotes). */
+export function cellsOf(row: string, where: string): string[] {
+  if (!row.includes('"')) return row.split(',');
+  const cells: string[] = [];
+  const pattern = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y;
+  while (pattern.lastIndex <= row.length) {
+    const match = pattern.exec(row);
+    if (match === null) throw new InputError(`${where}: quotes are not closed (got ${printable(row)})`);
+    cells.push(match[1] === undefined ? (match[2] ?? '') : match[1].replaceAll('""', '"'));
+    if (match[3] === '') break;
+  }
+  return cells;
+}

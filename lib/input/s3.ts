@@ -1,0 +1,65 @@
+import type { Readable } from 'node:stream';
+import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { s3 } from '../aws/clients.ts';
+import { InputError } from './errors.ts';
+
+/** Input below an S3 prefix, `s3://bucket/prefix`: objects are read as they stream, one at a time. */
+
+let client: S3Client | undefined;
+const clientOf = (): S3Client => {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  client ??= s3();
+  return client;
+};
+
+function placeOf(name: string): { bucket: string; key: string } {
+  const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(name);
+  if (match === null) throw new InputError(`${name}: not an S3 address such as s3://bucket/prefix`);
+  return { bucket: match[1] ?? '', key: match[2] ?? '' };
+}
+
+/**
+ * Addresses of the objects below a prefix in order of arrival: the archive's (lib/aws/archive.ts) by day and by the
+ * position of their first record, others by name.
+ * @throws InputError where there are none, or they cannot be listed
+ */
+export async function objectsBelow(name: string): Promise<string[]> {
+  const { bucket, key } = placeOf(name);
+  const keys: string[] = [];
+  try {
+    for await (const page of paginateListObjectsV2({ client: clientOf() }, { Bucket: bucket, Prefix: key }))
+      for (const object of page.Contents ?? [])
+        if (object.Key !== undefined && (object.Size ?? 1) > 0) keys.push(object.Key);
+  } catch (error) {
+    throw faultOf(name, error);
+  }
+  if (keys.length === 0) throw new InputError(`${name}: no objects there`);
+  return keys
+    .map((held) => ({ held, order: orderOf(held) }))
+    .sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0))
+    .map(({ held }) => `s3://${bucket}/${held}`);
+}
+
+const LONGEST_SEQUENCE = 64;
+
+function orderOf(key: string): string {
+  const archived = /(^|\/)day=([0-9-]+)\/.*-(\d+)\.ndjson(\.gz)?$/.exec(key);
+  return archived === null ? key : `${archived[2]}/${(archived[3] ?? '').padStart(LONGEST_SEQUENCE, '0')}`;
+}
+
+/** @throws InputError where it cannot be read */
+export async function openObject(name: string): Promise<Readable> {
+  const { bucket, key } = placeOf(name);
+  try {
+    const { Body } = await clientOf().send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    // In Node.js the body is a stream of Node's.
+    return Body as Readable;
+  } catch (error) {
+    throw faultOf(name, error);
+  }
+}
+
+function faultOf(name: string, error: unknown): InputError {
+  const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new InputError(`${name}: cannot be read: ${why}`, { cause: error });
+}

@@ -1,0 +1,3 @@
+export const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};

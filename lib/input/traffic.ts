@@ -1,0 +1,76 @@
+import { fileProgress } from '../cli/shared/progress.ts';
+import type { Recorder } from '../telemetry/recorder.ts';
+import { createRecorder } from '../telemetry/recorder.ts';
+import type { UsageEvent } from '../telemetry/usage-event.ts';
+import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring } from './keyring.ts';
+import { type Labels, labelsReader } from './labels.ts';
+import { inputFiles, type LinePlace } from './lines.ts';
+import { say } from './say.ts';
+import { readUsageEvents } from './usage-events.ts';
+
+export interface ReplayFeed {
+  /** shown before the bar */
+  readonly label: string;
+  /** shown behind it */
+  readonly counted: () => string;
+  readonly onEvent: (event: UsageEvent) => void;
+  /** where to begin; default: at the first line of the first file */
+  readonly from?: LinePlace | undefined;
+  /** between runs of lines: `next` is the place of the first line that was not read. True ends the reading */
+  readonly onPause?: (next: LinePlace, rejected: number) => Promise<boolean>;
+}
+
+/** Recorded traffic that a verb is given: usage events or exchanges, and the key that names their accounts. */
+export class Traffic {
+  readonly files: readonly string[];
+  readonly #keys: KeyOptions;
+  #recorder: Recorder | undefined;
+
+  private constructor(files: readonly string[], keys: KeyOptions) {
+    this.files = files;
+    this.#keys = keys;
+  }
+
+  /** @throws InputError naming what does not exist */
+  static async of(names: readonly string[], keys: KeyOptions): Promise<Traffic> {
+    return new Traffic(await inputFiles(names), keys);
+  }
+
+  /** The recorder, made when the first exchange or the first label asks for it. */
+  readonly recorder = async (): Promise<Recorder> => {
+    this.#recorder ??= createRecorder({ keys: await loadKeyring(this.#keys, say, DEVELOPMENT_SEED) });
+    return this.#recorder;
+  };
+
+  /** @throws InputError naming line, field and value */
+  async labels(file: string): Promise<Labels> {
+    return labelsReader(file, async (account) => (await this.recorder()).pseudonym(account));
+  }
+
+  /** Hands over every usable event in order of arrival, with a bar on a terminal. Returns the lines set aside. */
+  async feed(feed: ReplayFeed): Promise<number> {
+    const left = this.files.slice(feed.from?.file ?? 0);
+    const bar = await fileProgress(left, process.stderr, feed.label, feed.counted);
+    let rejected = 0;
+    try {
+      for await (const batch of readUsageEvents(this.files, {
+        format: 'auto',
+        recorder: this.recorder,
+        onBytes: bar.bytes,
+        ...(feed.from === undefined ? {} : { from: feed.from }),
+      })) {
+        rejected += batch.rejects.length;
+        for (const event of batch.events) feed.onEvent(event);
+        if ((await feed.onPause?.(batch.next, rejected)) === true) break;
+      }
+    } finally {
+      bar.stop();
+    }
+    return rejected;
+  }
+}
+
+/** Lines that could not be used are counted, and said once. */
+export function tellRejected(rejected: number): void {
+  if (rejected > 0) say(`${rejected} lines set aside (record --rejects FILE shows them)`);
+}
