@@ -1,5 +1,5 @@
 import { GROUP_SIGNALS } from '../campaigns/judging/group-score.ts';
-import { certaintyWords } from '../findings/certainty.ts';
+import { significanceText } from '../findings/certainty.ts';
 import type { AuditEntry, Finding } from '../findings/finding.ts';
 import { headline, summary } from '../findings/headline.ts';
 import { amount, count, oneIn, percent, plural, power, usd, when } from '../findings/people.ts';
@@ -25,7 +25,7 @@ export interface ReportFacts {
 export async function report(held: Evidences, assessed: Assessment, facts: ReportFacts): Promise<string> {
   const { finding, policy } = held;
   const { notice } = finding;
-  const sure = certaintyWords(notice);
+  const sure = significanceText(notice);
   const account = notice.subject.type === 'account';
   const timeline = await timelineFigure(finding, assessed, policy.budget);
   const signals = await signalFigure(finding);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bulletinOf, rowOf } from '../../lib/findings/bulletin.ts';
+import { digestMessageOf, rowOf } from '../../lib/findings/bulletin.ts';
 import { applyNotice, deliveryId } from '../../lib/findings/finding.ts';
 import { csvCell, html, plain, shellWord } from '../../lib/findings/plain.ts';
 import { renderBulletin, renderNotice } from '../../lib/findings/publication.ts';
@@ -87,7 +87,7 @@ describe('hostile strings', () => {
         (notices, kind) => {
           const rows = notices.map((notice) => rowOf(notice, deliveryId(notice), 'storm'));
           const message = renderBulletin(
-            bulletinOf({ kind, deliveryId: 'd', thread: 't', from: NOW, to: NOW }, rows),
+            digestMessageOf({ kind, deliveryId: 'd', thread: 't', from: NOW, to: NOW }, rows),
           );
           expect(messageFaults(message)).toEqual([]);
           expectNoLink(message.texts.email);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeSlices } from '../../lib/profile/codec.ts';
 import { isApplied, padSequence } from '../../lib/profile/position.ts';
 import {
-  type Arrival,
+  type IngestedEvent,
   fold,
   newProfile,
   type Profile,
@@ -25,7 +25,7 @@ function arrival(
     index?: number;
     epoch?: string;
   } = {},
-): Arrival {
+): IngestedEvent {
   const time = over.time ?? START + n * MINUTE;
   return {
     event: usageEvent({

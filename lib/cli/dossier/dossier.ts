@@ -17,7 +17,7 @@ import { CODE_VERSION } from '../../version.ts';
 import { textOf } from '../policy/policy-file.ts';
 import { colours } from '../shared/colours.ts';
 import { asInputError, connect, type Deployment, withEvidenceOptions } from '../shared/deployment.ts';
-import { printJson, runVerb } from '../shared/verb.ts';
+import { printJson, runCommand } from '../shared/verb.ts';
 import { type EvidenceOptions, gatherEvidence } from './dossier-evidence.ts';
 
 interface DossierOptions extends EvidenceOptions {
@@ -54,7 +54,7 @@ function makeCommand(): Command {
       .option('--by <name>', 'who makes it', userInfo().username)
       .option('--json', 'print one JSON document'),
   ).action((id: string, options: DossierOptions) =>
-    runVerb('dossier', async () => {
+    runCommand('dossier', async () => {
       const deployment = await connect(options);
       try {
         return await make(id, options, deployment);
@@ -155,7 +155,7 @@ function verifyCommand(): Command {
     .option('--public-key <file>', 'key (PEM) that must have signed it')
     .option('--json', 'print one JSON document')
     .action((dir: string, options: { readonly publicKey?: string; readonly json?: boolean }) =>
-      runVerb('dossier', () => verify(dir, options)),
+      runCommand('dossier', () => verify(dir, options)),
     );
 }
 

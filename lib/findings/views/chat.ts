@@ -1,4 +1,4 @@
-import { certaintyWords, peerName } from '../certainty.ts';
+import { significanceText, peerName } from '../certainty.ts';
 import { deliveryId, type Notice, recordId } from '../finding.ts';
 import { headline, summary } from '../headline.ts';
 import { duration, oneIn, plural, when } from '../people.ts';
@@ -90,7 +90,7 @@ function wholeParagraphs(paragraphs: readonly string[], max: number): string {
 
 /** A notice as a chat card. @param now processing time, ms */
 export function chat(notice: Notice, now: number): ChatMessage {
-  const sure = certaintyWords(notice);
+  const sure = significanceText(notice);
   const { subject } = notice;
   const fits = notice.explanations.filter((held) => held.fits);
   const not = notice.explanations.filter((held) => !held.fits);

@@ -1,4 +1,4 @@
-import { certaintyWords, peerName } from '../certainty.ts';
+import { significanceText, peerName } from '../certainty.ts';
 import type { Notice, OrdinaryWork } from '../finding.ts';
 import { headline, summary } from '../headline.ts';
 import { amount, count, duration, oneIn, percent, plural, usd, when, wrap } from '../people.ts';
@@ -27,7 +27,7 @@ export function email(notice: Notice, now: number): Email {
 }
 
 function sections(notice: Notice, now: number): string[] {
-  const sure = certaintyWords(notice);
+  const sure = significanceText(notice);
   return [
     wrap(summary(notice), COLUMNS),
     facts(notice),
