@@ -1,4 +1,4 @@
-import { BacktestRun } from '../lib/backtest/replay-track.ts';
+import { BacktestRun } from '../lib/backtest/backtest-run.ts';
 import { readBatches } from '../lib/input/lines.ts';
 import { Traffic } from '../lib/input/traffic.ts';
 import { readUsageEvents } from '../lib/input/usage-events.ts';

@@ -1,5 +1,5 @@
 import { rateInterval } from '../lib/backtest/measure.ts';
-import { groupSignificance, buildGroupInput, scoreGroup } from '../lib/campaigns/judging/group-score.ts';
+import { buildGroupInput, groupSignificance, scoreGroup } from '../lib/campaigns/judging/group-score.ts';
 import { campaignLevels } from '../lib/campaigns/judging/judge-campaign.ts';
 import { customerOf } from '../lib/campaigns/judging/member.ts';
 import { scoreRules } from '../lib/detection/judge.ts';

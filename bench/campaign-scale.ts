@@ -1,6 +1,6 @@
+import { CandidateBlocking, type LinkEntry } from '../lib/campaigns/linking/blocking.ts';
 import { decodeFacts, encodeFacts } from '../lib/campaigns/linking/facts-codec.ts';
 import { findGroups } from '../lib/campaigns/linking/find-groups.ts';
-import { CandidateBlocking, type LinkEntry } from '../lib/campaigns/linking/funnel.ts';
 import type { AccountFacts, SeenValue } from '../lib/campaigns/linking/link-facts.ts';
 import { strangerShareFor } from '../lib/campaigns/run.ts';
 import { entryValues } from '../lib/stores/link-store.ts';

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { sendDigests, sendThrottled } from '../lambdas/notify/bulletins.ts';
 import { type Delivery, deliver, type Report } from '../lambdas/notify/deliver.ts';
+import { sendDigests, sendThrottled } from '../lambdas/notify/digests.ts';
+import { NotificationThrottle } from '../lambdas/notify/notification-throttle.ts';
 import { importFindings } from '../lambdas/notify/security-hub.ts';
-import { NotificationThrottle } from '../lambdas/notify/storm-brake.ts';
 import { startReplay } from '../lib/backtest/replay.ts';
 import { CampaignTracker } from '../lib/campaigns/tracker.ts';
 import type { Rules } from '../lib/detection/judge.ts';
@@ -11,7 +11,7 @@ import { type Evidences, snapshotOf, writeEvidence } from '../lib/dossier/bundle
 import { makeManifest } from '../lib/dossier/manifest.ts';
 import { report } from '../lib/dossier/report.ts';
 import { verifyDossier } from '../lib/dossier/verify.ts';
-import { digestMessageOf, rowOf } from '../lib/findings/bulletin.ts';
+import { digestMessageOf, rowOf } from '../lib/findings/digest-message.ts';
 import { applyNotice, deliveryId, type Finding, type Notice } from '../lib/findings/finding.ts';
 import { type Rendered, renderBulletin, renderNotice } from '../lib/findings/publication.ts';
 import { asff } from '../lib/findings/views/asff.ts';
@@ -28,7 +28,7 @@ import { MemoryOutbox } from '../lib/stores/outbox.ts';
 import { MemoryProfileStore } from '../lib/stores/profile-memory.ts';
 import { IMPORT_MAX, MemoryHub } from '../lib/stores/security-hub.ts';
 import { CODE_VERSION } from '../lib/version.ts';
-import { asffFaults, messageFaults, ocsfFaults, pageFaults } from '../test/findings/laws.ts';
+import { asffFaults, messageFaults, ocsfFaults, pageFaults } from '../test/findings/invariants.ts';
 import { dataFolder, openTraffic } from './traffic.ts';
 
 /**
@@ -202,7 +202,10 @@ async function deliverAll(told: readonly Told[], documents: Documents): Promise<
     hub: true,
     accuserOf: async () => undefined,
     traffic: async () => undefined,
-    brakes: { account: new NotificationThrottle(findings, 'account'), campaign: new NotificationThrottle(findings, 'campaign') },
+    brakes: {
+      account: new NotificationThrottle(findings, 'account'),
+      campaign: new NotificationThrottle(findings, 'campaign'),
+    },
     now: () => clock,
     by: 'bench',
     report(line) {

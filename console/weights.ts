@@ -1,7 +1,7 @@
 import type { ConsoleData } from '../lib/backtest/console-data.ts';
 import { type Calibration, tailAmong } from '../lib/scoring/calibration.ts';
-import { toSignificance } from '../lib/scoring/evidence.ts';
 import { nullOfSorted } from '../lib/scoring/null-distribution.ts';
+import { toSignificance } from '../lib/scoring/significance.ts';
 import { type Accounts, BENIGN, UNLABELLED } from './effect.ts';
 
 /** What accounts would look like under other weights. Pure; nothing of the browser. */

@@ -2,8 +2,8 @@ import { scoreRules } from '../../lib/detection/judge.ts';
 import { defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
 import { peakScore } from '../../lib/scoring/calibrate.ts';
 import { tailAmong } from '../../lib/scoring/calibration.ts';
-import { toSignificance } from '../../lib/scoring/evidence.ts';
 import { peerGroups } from '../../lib/scoring/peer-group.ts';
+import { toSignificance } from '../../lib/scoring/significance.ts';
 import { SIGNALS } from '../../lib/signals/index.ts';
 import { type Account, calibrateFor, FOLDS } from './accounts.ts';
 

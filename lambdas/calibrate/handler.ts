@@ -20,7 +20,7 @@ import { rulesSource } from '../../lib/stores/rules-source.ts';
 import { verdictsByAccount } from '../../lib/stores/verdicts.ts';
 import { CODE_VERSION } from '../../lib/version.ts';
 import { policyProblems } from '../policy-problems.ts';
-import { IdleSweep } from './silent.ts';
+import { IdleSweep } from './idle-sweep.ts';
 
 /**
  * The daily pass over all profiles. Sums up the week's traffic, looks again at accounts that fell silent with an open

@@ -1,10 +1,10 @@
 import type { OpenMembership } from '../../lib/campaigns/ports.ts';
-import { rowOf } from '../../lib/findings/bulletin.ts';
 import { DELIVERY, decide, digestList, LIST_KEPT } from '../../lib/findings/delivery.ts';
+import { rowOf } from '../../lib/findings/digest-message.ts';
 import {
   applyNotice,
-  deliveryId,
   type Disposition,
+  deliveryId,
   type Finding,
   type Notice,
   recordId,
@@ -17,8 +17,8 @@ import type { FindingBus } from '../../lib/stores/event-bus.ts';
 import type { FindingStore, StoredFinding } from '../../lib/stores/finding-store.ts';
 import type { NotificationTopic } from '../../lib/stores/notification-topic.ts';
 import { type Outbox, readNotice, type Waiting } from '../../lib/stores/outbox.ts';
+import type { NotificationThrottle, ThrottleName } from './notification-throttle.ts';
 import type { HubReport } from './security-hub.ts';
-import type { ThrottleName, NotificationThrottle } from './storm-brake.ts';
 
 /** What delivery touches; the clock among it. */
 export interface Delivery {
@@ -229,7 +229,12 @@ async function release({ finding, version }: StoredFinding, delivery: Delivery):
 }
 
 /** The record of a delivery; a change that people made meanwhile is kept, which costs another round. */
-async function record(claimed: StoredFinding, notice: Notice, fate: Disposition, delivery: Delivery): Promise<boolean> {
+async function record(
+  claimed: StoredFinding,
+  notice: Notice,
+  fate: Disposition,
+  delivery: Delivery,
+): Promise<boolean> {
   for (let held: StoredFinding | undefined = claimed; held !== undefined; ) {
     const told = fate === 'told' ? new Date(delivery.now()).toISOString() : undefined;
     if (await delivery.findings.write(recorded(held.finding, notice, fate, told), held.version)) return true;
@@ -238,7 +243,12 @@ async function record(claimed: StoredFinding, notice: Notice, fate: Disposition,
   return false;
 }
 
-function recorded(held: Finding | undefined, notice: Notice, fate: Disposition, told: string | undefined): Finding {
+function recorded(
+  held: Finding | undefined,
+  notice: Notice,
+  fate: Disposition,
+  told: string | undefined,
+): Finding {
   const { claim: _, ...rest } = applyNotice(held, notice, fate);
   return {
     ...rest,

@@ -4,10 +4,10 @@ import { type AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { MembershipItems } from '../../lib/aws/accusation-items.ts';
 import { CampaignTable } from '../../lib/aws/campaign-table.ts';
 import { EventBridgeBus } from '../../lib/aws/event-bridge-bus.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
+import { MembershipItems } from '../../lib/aws/membership-items.ts';
 import { CAMPAIGN_OUTBOX, DynamoOutbox, PROFILE_OUTBOX, waitingIn } from '../../lib/aws/outbox-items.ts';
 import { policySourceOf } from '../../lib/aws/policy-source.ts';
 import { SecurityHub } from '../../lib/aws/security-hub.ts';
@@ -19,11 +19,11 @@ import type { Traffic } from '../../lib/findings/traffic.ts';
 import { homeOf } from '../../lib/findings/views/asff.ts';
 import { trafficOf } from '../../lib/stores/finding-queries.ts';
 import type { Outbox, Waiting } from '../../lib/stores/outbox.ts';
-import { sendDigests, sendThrottled } from './bulletins.ts';
 import { type Delivery, deliver } from './deliver.ts';
+import { sendDigests, sendThrottled } from './digests.ts';
+import { NotificationThrottle } from './notification-throttle.ts';
 import { importFindings } from './security-hub.ts';
 import { sendShadowDigest } from './shadow-digest.ts';
-import { NotificationThrottle } from './storm-brake.ts';
 import { Tally } from './tally.ts';
 
 /** A record of a table's stream, the part that is read. */
@@ -93,7 +93,10 @@ export async function handler(event: WakeUp, context: { readonly awsRequestId: s
     accuserOf: (account) => accusations.of(account),
     traffic,
     hub: hub !== undefined,
-    brakes: { account: new NotificationThrottle(findings, 'account'), campaign: new NotificationThrottle(findings, 'campaign') },
+    brakes: {
+      account: new NotificationThrottle(findings, 'account'),
+      campaign: new NotificationThrottle(findings, 'campaign'),
+    },
     now: Date.now,
     routes,
     by: context.awsRequestId,

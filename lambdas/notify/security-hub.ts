@@ -73,9 +73,7 @@ async function readAll(batch: readonly AwaitedImport[], findings: FindingStore):
   const read: Read[] = [];
   for (let i = 0; i < batch.length; i += BATCH)
     for (const one of await Promise.all(
-      batch
-        .slice(i, i + BATCH)
-        .map(async (awaited) => ({ awaited, held: await findings.find(awaited.id) })),
+      batch.slice(i, i + BATCH).map(async (awaited) => ({ awaited, held: await findings.find(awaited.id) })),
     )) {
       // The mark of a finding that somebody deleted.
       if (one.held === undefined) await findings.imported(one.awaited);

@@ -1,6 +1,6 @@
 import { collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
-import { type BatchResult, processBatch } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
+import { type BatchResult, processBatch } from '../../lib/detection/process-batch.ts';
 import type { IngestedEvent } from '../../lib/profile/profile.ts';
 import type { LinkFactStore, ProfileStore } from '../../lib/stores/profile-store.ts';
 

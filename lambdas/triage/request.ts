@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AUTHOR_MAX, FINDING_STATES, VERDICTS, type Verdict } from '../../lib/findings/finding.ts';
-import { plain } from '../../lib/findings/plain.ts';
+import { plain } from '../../lib/findings/sanitize.ts';
 import { untilOf } from '../../lib/findings/triage.ts';
 import type { FindingFilter } from '../../lib/stores/finding-queries.ts';
 import { printable, reasonOf } from '../../lib/telemetry/reason.ts';

@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { CalibrationBucket } from '../../lib/aws/calibration-bucket.ts';
 import { s3 } from '../../lib/aws/clients.ts';
-import { validatePolicy } from '../../lib/backtest/vet-policy.ts';
+import { validatePolicy } from '../../lib/backtest/validate-policy.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
 import { CalibrationMissing } from '../../lib/stores/calibration-store.ts';
 

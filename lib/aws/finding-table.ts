@@ -7,17 +7,17 @@ import {
   PutItemCommand,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
-import { type Row, row } from '../findings/bulletin.ts';
+import { type Row, row } from '../findings/digest-message.ts';
 import { type Exception, exception, inForce } from '../findings/exception.ts';
 import { type AuditEntry, auditEntry, type Finding, finding } from '../findings/finding.ts';
 import {
   type AwaitedImport,
   type FindingPage,
   type FindingStore,
-  type StoredFinding,
-  type StoredState,
   newestFirst,
   parse,
+  type StoredFinding,
+  type StoredState,
 } from '../stores/finding-store.ts';
 
 /** The table in DynamoDB: items hold a JSON body and, beside it, only what keys, conditions and indexes need. */

@@ -5,7 +5,7 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { type RunTriggers, triggeredBy } from '../campaigns/linking/pressure.ts';
+import { type RunTriggers, triggeredBy } from '../campaigns/linking/run-triggers.ts';
 import { ASKED_ITEM, RUN_PARTITION } from '../contract/run-request-names.ts';
 
 const PRESSURE_ITEM = 'pressure';

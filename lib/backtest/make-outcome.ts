@@ -1,9 +1,9 @@
 import type { Policy } from '../policy/policy.ts';
 import { type LabelledAccount, measure } from './measure.ts';
-import type { AccountOutcome, BacktestResult, BacktestOutcome } from './outcome.ts';
+import type { AccountOutcome, BacktestOutcome, BacktestResult } from './outcome.ts';
+import type { OutcomeCollector, Standing } from './outcome-collector.ts';
 import { namedSteps } from './peak-steps.ts';
 import type { ReplayCounts } from './replay.ts';
-import type { OutcomeCollector, Standing } from './scoreboard.ts';
 
 /** A replay at its end: what an outcome is made of. */
 export interface FinishedReplay {

@@ -1,7 +1,7 @@
 import type { Policy } from '../policy/policy.ts';
 import { type Calibration, tailAmong } from '../scoring/calibration.ts';
-import { toSignificance } from '../scoring/evidence.ts';
 import { learnNull, type NullDistribution } from '../scoring/null-distribution.ts';
+import { toSignificance } from '../scoring/significance.ts';
 import { SIGNALS } from '../signals/index.ts';
 import { foldsOf } from './folds.ts';
 import { rateInterval } from './measure.ts';
@@ -58,10 +58,7 @@ export function tune(accounts: readonly TuningAccount[], rules: TuningRules): Tu
   const benign = accounts.filter((held) => held.label === 'benign').length;
   const extraction = accounts.length - benign;
   const needed = Math.ceil(1 / maxFpr) - 1;
-  const folds = Math.max(
-    MIN_FOLDS,
-    Math.min(MAX_FOLDS, Math.ceil(benign / Math.max(1, benign - needed))),
-  );
+  const folds = Math.max(MIN_FOLDS, Math.min(MAX_FOLDS, Math.ceil(benign / Math.max(1, benign - needed))));
   if (benign < needed || Math.floor((benign * (folds - 1)) / folds) < needed)
     return {
       ok: false,

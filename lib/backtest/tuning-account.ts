@@ -107,7 +107,10 @@ export function signalNulls(
  * Steps beyond the peers' ninth decile of every undominated window, under a scale; windows without any are left out.
  * @param scale nulls of the signals, as in a calibration
  */
-export function stepsOf(readings: readonly TuningMeasurement[], scale: Calibration['signals']): Float64Array[] {
+export function stepsOf(
+  readings: readonly TuningMeasurement[],
+  scale: Calibration['signals'],
+): Float64Array[] {
   const front: Float64Array[] = [];
   for (const { hours, groups, values } of readings) {
     const ninths = ninthsOf(scale, hours, groups);

@@ -1,6 +1,6 @@
 import type { Level } from '../scoring/level.ts';
 import type { Campaign } from './campaign.ts';
-import type { LinkEntry } from './linking/funnel.ts';
+import type { LinkEntry } from './linking/blocking.ts';
 import type { AccountFacts } from './linking/link-facts.ts';
 
 /** Port: whose thread an account's own notices belong to. */

@@ -3,7 +3,7 @@ import type { Notice } from '../findings/finding.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
 import { chunksOf, type Frame, type Resumable } from '../profile/resumable.ts';
 import { type Slice, sliceStart } from '../profile/slice.ts';
-import type { RunningMax } from '../scoring/evidence.ts';
+import type { RunningMax } from '../scoring/significance.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import type { Campaign } from './campaign.ts';
 import { closeMerged, judgeCampaign } from './judging/judge-campaign.ts';

@@ -2,8 +2,8 @@ import type { Notice } from '../findings/finding.ts';
 import { newProfile, type Profile } from '../profile/profile.ts';
 import type { Slice } from '../profile/slice.ts';
 import type { WindowMemo } from '../profile/window-memo.ts';
-import { type RunningMax, emptyRunningMax } from '../scoring/evidence.ts';
 import { CLEAR, type LevelState } from '../scoring/level.ts';
+import { emptyRunningMax, type RunningMax } from '../scoring/significance.ts';
 
 /** What is thought of an account: kept in the same item as its hot profile, written in the same write. */
 export interface Judgement {

@@ -1,7 +1,7 @@
 import { findingId, type Notice, type Transition } from '../findings/finding.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { RunningMax } from '../scoring/evidence.ts';
 import { type LevelState, levelRank } from '../scoring/level.ts';
+import type { RunningMax } from '../scoring/significance.ts';
 import type { Judgement, OpenFinding } from './account-state.ts';
 
 const HOUR = 3_600_000;

@@ -6,10 +6,16 @@ import type { Slice } from '../profile/slice.ts';
 import { type Window, windowEnding, windowMs } from '../profile/window.ts';
 import type { WindowMemo } from '../profile/window-memo.ts';
 import { type Calibration, tailAmong } from '../scoring/calibration.ts';
-import { toSignificance, type Significance, significanceOf, type RunningMax, updateRunningMax } from '../scoring/evidence.ts';
 import { type Level, type LevelRules, nextLevel } from '../scoring/level.ts';
 import { peerGroups } from '../scoring/peer-group.ts';
 import { type ScoreRules, scoreAt, type WindowScore } from '../scoring/score.ts';
+import {
+  type RunningMax,
+  type Significance,
+  significanceOf,
+  toSignificance,
+  updateRunningMax,
+} from '../scoring/significance.ts';
 import { SIGNALS } from '../signals/index.ts';
 import { type Signal, signalInput } from '../signals/signal.ts';
 import type { Judgement } from './account-state.ts';

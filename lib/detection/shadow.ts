@@ -1,6 +1,6 @@
 import type { Notice } from '../findings/finding.ts';
-import { emptyRunningMax } from '../scoring/evidence.ts';
 import { CLEAR } from '../scoring/level.ts';
+import { emptyRunningMax } from '../scoring/significance.ts';
 import type { Judgement, ShadowJudgement } from './account-state.ts';
 import { judgeAccount, type Rules, type Subject } from './judge.ts';
 

@@ -1,10 +1,10 @@
-import { timeRules } from '../detection/advance.ts';
 import { type Rules, scoreRules, writeNotice } from '../detection/judge.ts';
+import { timeRules } from '../detection/process-batch.ts';
 import type { Notice } from '../findings/finding.ts';
-import { type IngestedEvent, fold, newProfile, type Profile } from '../profile/profile.ts';
+import { fold, type IngestedEvent, newProfile, type Profile } from '../profile/profile.ts';
 import { joinSlices, windowEnding, windowMs } from '../profile/window.ts';
-import { significanceOf, type RunningMax } from '../scoring/evidence.ts';
 import { scoreAt } from '../scoring/score.ts';
+import { type RunningMax, significanceOf } from '../scoring/significance.ts';
 import { type Difference, differences } from './differences.ts';
 
 /** A notice written again from the evidence, and where it came out otherwise. */
@@ -21,7 +21,11 @@ export interface Reproduction {
  * Writes the notice again from the events: they are folded in their order up to where the notice was made, which its
  * time and its number of events fix, and then scored.
  */
-export function accountNotice(notice: Notice, arrivals: readonly IngestedEvent[], rules: Rules): Reproduction {
+export function accountNotice(
+  notice: Notice,
+  arrivals: readonly IngestedEvent[],
+  rules: Rules,
+): Reproduction {
   const not = (why: string, events = 0): Reproduction => ({
     reproduced: false,
     why,

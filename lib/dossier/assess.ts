@@ -1,12 +1,12 @@
-import { timeRules } from '../detection/advance.ts';
 import { type Rules, scoreRules } from '../detection/judge.ts';
+import { timeRules } from '../detection/process-batch.ts';
 import type { Notice } from '../findings/finding.ts';
-import { type IngestedEvent, fold, newProfile } from '../profile/profile.ts';
+import { fold, type IngestedEvent, newProfile } from '../profile/profile.ts';
 import { type Slice, sliceStart } from '../profile/slice.ts';
 import { tailAmong } from '../scoring/calibration.ts';
-import { toSignificance, significanceOf } from '../scoring/evidence.ts';
 import { peerGroups } from '../scoring/peer-group.ts';
 import { scoreAt, type WindowScore } from '../scoring/score.ts';
+import { significanceOf, toSignificance } from '../scoring/significance.ts';
 import { accountNotice, type Reproduction } from './account-notice.ts';
 import type { Evidences, ProfileSnapshot } from './bundle.ts';
 import { campaignNotice, groupAtNotice } from './campaign-notice.ts';

@@ -4,11 +4,11 @@ import type { AccountState } from '../detection/account-state.ts';
 import { type Finding, finding as findingSchema } from '../findings/finding.ts';
 import { type Policy, policy as policySchema } from '../policy/policy.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
-import type { IngestedEvent, CustomerFacts } from '../profile/profile.ts';
+import type { CustomerFacts, IngestedEvent } from '../profile/profile.ts';
 import type { Slice } from '../profile/slice.ts';
 import { joinSlices } from '../profile/window.ts';
 import { type Calibration, calibration as calibrationSchema } from '../scoring/calibration.ts';
-import type { RunningMax } from '../scoring/evidence.ts';
+import type { RunningMax } from '../scoring/significance.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 
 /** What a dossier rests on: everything that its numbers are worked out from, and nothing else. */

@@ -1,10 +1,15 @@
-import { GROUP_SIGNALS, groupSignificance, buildGroupInput, scoreGroup } from '../campaigns/judging/group-score.ts';
+import {
+  buildGroupInput,
+  GROUP_SIGNALS,
+  groupSignificance,
+  scoreGroup,
+} from '../campaigns/judging/group-score.ts';
 import { fullWindow } from '../campaigns/judging/group-window.ts';
 import { customerOf, type Member } from '../campaigns/judging/member.ts';
-import { timeRules } from '../detection/advance.ts';
 import { type Rules, reasonsOf, scoreRules } from '../detection/judge.ts';
+import { timeRules } from '../detection/process-batch.ts';
 import { explain } from '../findings/explanations.ts';
-import { type IngestedEvent, fold, newProfile } from '../profile/profile.ts';
+import { fold, type IngestedEvent, newProfile } from '../profile/profile.ts';
 import { sliceStart } from '../profile/slice.ts';
 import { windowMs } from '../profile/window.ts';
 import type { WindowScore } from '../scoring/score.ts';

@@ -1,9 +1,9 @@
 import { GROUP_SIGNALS } from '../campaigns/judging/group-score.ts';
-import { significanceText } from '../findings/certainty.ts';
 import type { AuditEntry, Finding } from '../findings/finding.ts';
+import { amount, count, oneIn, percent, plural, power, usd, when } from '../findings/format.ts';
 import { headline, summary } from '../findings/headline.ts';
-import { amount, count, oneIn, percent, plural, power, usd, when } from '../findings/people.ts';
-import { plain } from '../findings/plain.ts';
+import { plain } from '../findings/sanitize.ts';
+import { significanceText } from '../findings/significance-text.ts';
 import { atRiskWords, stakeWords } from '../findings/views/email.ts';
 import { type Html, html, page, table } from '../report/html.ts';
 import { SIGNALS } from '../signals/index.ts';

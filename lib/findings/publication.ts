@@ -1,8 +1,8 @@
 import { attributesOf } from './attributes.ts';
-import type { DigestMessage } from './bulletin.ts';
+import type { DigestMessage } from './digest-message.ts';
 import type { Notice } from './finding.ts';
-import { digestChat, digestEmail, digestJson, digestSms } from './views/bulletin.ts';
 import { chat } from './views/chat.ts';
+import { digestChat, digestEmail, digestJson, digestSms } from './views/digest.ts';
 import { email } from './views/email.ts';
 import { jsonView } from './views/json.ts';
 import { sms } from './views/sms.ts';

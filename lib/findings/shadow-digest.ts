@@ -1,7 +1,7 @@
 import { levelRank } from '../scoring/level.ts';
 import type { Finding } from './finding.ts';
-import { ascii, identifier, unmarked } from './plain.ts';
 import type { Rendered } from './publication.ts';
+import { ascii, identifier, unmarked } from './sanitize.ts';
 import { chatMessage } from './views/chat.ts';
 import { SUBJECT_MAX } from './views/email.ts';
 import { SMS_MAX } from './views/sms.ts';

@@ -1,6 +1,6 @@
 import type { Exception } from './exception.ts';
 import type { AuditEntry, Finding, FindingState, Verdict, VerdictRecord } from './finding.ts';
-import { QUIET_DAYS } from './steps.ts';
+import { QUIET_DAYS } from './next-steps.ts';
 
 const DAY = 86_400_000;
 /** Changes that a finding carries itself; older ones are items of their own. */

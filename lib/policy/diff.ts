@@ -1,6 +1,6 @@
 import type { Calibration } from '../scoring/calibration.ts';
-import { toSignificance } from '../scoring/evidence.ts';
 import { leastTail } from '../scoring/null-distribution.ts';
+import { toSignificance } from '../scoring/significance.ts';
 import { SIGNALS } from '../signals/index.ts';
 import { type Budget, budgetFor, type Policy } from './policy.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MIN_ACCOUNTS, leastTail, p90Of, nullDistribution, shrink, upperTail } from './null-distribution.ts';
+import { leastTail, MIN_ACCOUNTS, nullDistribution, p90Of, shrink, upperTail } from './null-distribution.ts';
 
 /**
  * What numbers are like among benign peers: per window, signal and peer group the null distribution over accounts,

@@ -3,7 +3,7 @@ import type { Slice } from '../profile/slice.ts';
 import { type Window, windowMs } from '../profile/window.ts';
 import { WindowMemo } from '../profile/window-memo.ts';
 import { SIGNALS } from '../signals/index.ts';
-import { type Releases, type SignalInput, type Signal, signalInput } from '../signals/signal.ts';
+import { type Releases, type Signal, type SignalInput, signalInput } from '../signals/signal.ts';
 import { type Calibration, p90Among, tailAmong } from './calibration.ts';
 import { peerGroups } from './peer-group.ts';
 

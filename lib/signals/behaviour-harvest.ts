@@ -1,7 +1,7 @@
 import { seen } from '../profile/bottom-k.ts';
 import { CELL_MS, type CellMark } from '../profile/slice.ts';
 import type { Behaviour } from '../telemetry/usage-event.ts';
-import { lowerShare, percent, type SignalInput, type Signal } from './signal.ts';
+import { lowerShare, percent, type Signal, type SignalInput } from './signal.ts';
 
 /** A behaviour that requests show and that cells are marked with. */
 type Harvested = Behaviour & CellMark;

@@ -1,5 +1,5 @@
 import { selfSimilarity } from '../profile/embedding.ts';
-import type { SignalInput, Signal } from './signal.ts';
+import type { Signal, SignalInput } from './signal.ts';
 
 /** Largest mean similarity of two prompts that the sketch leaves possible, two standard errors up; at most 1. */
 function similarity({ window, samples }: SignalInput): number | undefined {

@@ -1,4 +1,4 @@
-import { effectiveTrials, lowerShare, percent, type SignalInput, type Signal } from './signal.ts';
+import { effectiveTrials, lowerShare, percent, type Signal, type SignalInput } from './signal.ts';
 
 /** A model is new for so long after its release, ms. */
 const NEW_MS = 14 * 86_400_000;

@@ -1,5 +1,5 @@
 import { distinct } from '../profile/bottom-k.ts';
-import { lowerShare, percent, type SignalInput, type Signal } from './signal.ts';
+import { lowerShare, percent, type Signal, type SignalInput } from './signal.ts';
 
 /** Shares of requests whose prompt was asked before, and that ask for several answers at once. */
 function shares({ window, samples }: SignalInput): { repeated: number; several: number } {

@@ -68,7 +68,11 @@ class WindowInput implements SignalInput {
   }
 }
 
-export function signalInput(window: Window, customer: CustomerFacts, releases: Releases = NO_RELEASES): SignalInput {
+export function signalInput(
+  window: Window,
+  customer: CustomerFacts,
+  releases: Releases = NO_RELEASES,
+): SignalInput {
   return new WindowInput(window, customer, releases);
 }
 

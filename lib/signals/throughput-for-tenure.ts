@@ -1,4 +1,4 @@
-import type { SignalInput, Signal } from './signal.ts';
+import type { Signal, SignalInput } from './signal.ts';
 
 const DAY = 86_400_000;
 

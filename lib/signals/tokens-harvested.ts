@@ -1,5 +1,5 @@
 import { distinct } from '../profile/bottom-k.ts';
-import { percent, type SignalInput, type Signal } from './signal.ts';
+import { percent, type Signal, type SignalInput } from './signal.ts';
 
 /** A public instruction-tuning set has some fifty thousand pairs (Alpaca: 52,002). */
 const TRAINING_SET = 52_000;

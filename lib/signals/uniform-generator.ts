@@ -1,5 +1,5 @@
 import { novelShare } from './novelty.ts';
-import { effectiveTrials, lowerShare, percent, type SignalInput, type Signal } from './signal.ts';
+import { effectiveTrials, lowerShare, percent, type Signal, type SignalInput } from './signal.ts';
 
 /** Variance of the length class of first lines; classes are half-octaves. */
 function variance({ window: { counts } }: SignalInput): number {

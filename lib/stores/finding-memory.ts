@@ -1,14 +1,14 @@
-import { type Row, row } from '../findings/bulletin.ts';
+import { type Row, row } from '../findings/digest-message.ts';
 import { type Exception, exception, inForce } from '../findings/exception.ts';
 import { type AuditEntry, auditEntry, type Finding, finding } from '../findings/finding.ts';
 import {
   type AwaitedImport,
   type FindingPage,
   type FindingStore,
-  type StoredFinding,
-  type StoredState,
   newestFirst,
   parse,
+  type StoredFinding,
+  type StoredState,
 } from './finding-store.ts';
 
 /** The twin in memory, with the same conditions. */

@@ -1,4 +1,4 @@
-import type { Row } from '../findings/bulletin.ts';
+import type { Row } from '../findings/digest-message.ts';
 import type { Exception, ExceptionPort } from '../findings/exception.ts';
 import type { AuditEntry, Finding } from '../findings/finding.ts';
 

@@ -1,5 +1,5 @@
-import { exceptionRow } from '../findings/bulletin.ts';
 import { digestList, LIST_KEPT } from '../findings/delivery.ts';
+import { exceptionRow } from '../findings/digest-message.ts';
 import type { Finding, Verdict } from '../findings/finding.ts';
 import { type Triaged, TriageError } from '../findings/triage.ts';
 import type { FindingStore } from './finding-store.ts';

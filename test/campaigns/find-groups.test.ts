@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CandidateBlocking } from '../../lib/campaigns/linking/blocking.ts';
 import { findGroups } from '../../lib/campaigns/linking/find-groups.ts';
-import { CandidateBlocking } from '../../lib/campaigns/linking/funnel.ts';
 import type { AccountFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import { entryValues } from '../../lib/stores/link-store.ts';
 import { factsOf, indexOf, strangers } from './base.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { learnGroupNull } from '../../lib/campaigns/judging/group-null.ts';
-import { groupSignificance, buildGroupInput, scoreGroup } from '../../lib/campaigns/judging/group-score.ts';
+import { buildGroupInput, groupSignificance, scoreGroup } from '../../lib/campaigns/judging/group-score.ts';
 import { mergedWindow, novelShares } from '../../lib/campaigns/judging/group-window.ts';
 import { memberWindow } from '../../lib/campaigns/judging/member-window.ts';
 import { addEvent, emptySlice, type Slice, sliceStart } from '../../lib/profile/slice.ts';

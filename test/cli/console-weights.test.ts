@@ -6,8 +6,8 @@ import { consoleData } from '../../lib/backtest/console-data.ts';
 import type { AccountOutcome } from '../../lib/backtest/outcome.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { tailAmong } from '../../lib/scoring/calibration.ts';
-import { toSignificance } from '../../lib/scoring/evidence.ts';
 import { learnNull } from '../../lib/scoring/null-distribution.ts';
+import { toSignificance } from '../../lib/scoring/significance.ts';
 import { SIGNALS } from '../../lib/signals/index.ts';
 
 const GROUPS = ['api/payg/new', 'api/payg/old', 'chat/pro/settled'];

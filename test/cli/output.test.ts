@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { runCommand } from '../../lib/cli/shared/command.ts';
 import { writable } from '../../lib/cli/shared/output.ts';
-import { runCommand } from '../../lib/cli/shared/verb.ts';
 import { InputError } from '../../lib/input/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'siphonwatch-output-'));

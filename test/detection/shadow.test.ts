@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type AccountState, newAccount } from '../../lib/detection/account-state.ts';
-import { processBatch } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
+import { processBatch } from '../../lib/detection/process-batch.ts';
 import { type Notice, notice as noticeSchema } from '../../lib/findings/finding.ts';
 import { defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';

@@ -9,9 +9,9 @@ import {
   isIdle,
   type Lane,
   laneOf,
+  type MappingOutcome,
   type MappingSettings,
   next,
-  type MappingOutcome,
   offer,
   settle,
 } from '../../lib/emulator/streams/event-source-mapping.ts';

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sendDigests, sendThrottled } from '../../lambdas/notify/bulletins.ts';
 import { type Delivery, deliver, type Report } from '../../lambdas/notify/deliver.ts';
+import { sendDigests, sendThrottled } from '../../lambdas/notify/digests.ts';
+import { NotificationThrottle } from '../../lambdas/notify/notification-throttle.ts';
 import { importFindings } from '../../lambdas/notify/security-hub.ts';
-import { NotificationThrottle } from '../../lambdas/notify/storm-brake.ts';
 import type { OpenMembership } from '../../lib/campaigns/ports.ts';
 import { deliveryId, type Finding, type Notice } from '../../lib/findings/finding.ts';
-import { count } from '../../lib/findings/people.ts';
+import { count } from '../../lib/findings/format.ts';
 import { triage, undo } from '../../lib/findings/triage.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
 import { MemoryBus } from '../../lib/stores/event-bus.ts';

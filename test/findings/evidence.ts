@@ -1,8 +1,8 @@
 import { type Campaign, newCampaign } from '../../lib/campaigns/campaign.ts';
 import { judgeCampaign } from '../../lib/campaigns/judging/judge-campaign.ts';
 import { newAccount } from '../../lib/detection/account-state.ts';
-import { processBatch } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
+import { processBatch } from '../../lib/detection/process-batch.ts';
 import { campaignSnapshot, type Evidences, snapshotOf } from '../../lib/dossier/bundle.ts';
 import { applyNotice, type Notice } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
@@ -64,7 +64,8 @@ export function campaignEvidenceOf(size: number): { held: Evidences; campaign: C
   const take = (run: readonly IngestedEvent[]): void => {
     for (const arrival of run) {
       const stored = states.get(arrival.event.account);
-      if (stored !== undefined) states.set(stored.profile.account, processBatch(stored, [arrival], rules).state);
+      if (stored !== undefined)
+        states.set(stored.profile.account, processBatch(stored, [arrival], rules).state);
     }
   };
   const profiles = () =>

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { digestMessageOf, rowOf } from '../../lib/findings/bulletin.ts';
+import { digestMessageOf, rowOf } from '../../lib/findings/digest-message.ts';
 import { applyNotice, deliveryId } from '../../lib/findings/finding.ts';
-import { csvCell, html, plain, shellWord } from '../../lib/findings/plain.ts';
 import { renderBulletin, renderNotice } from '../../lib/findings/publication.ts';
+import { csvCell, html, plain, shellWord } from '../../lib/findings/sanitize.ts';
 import { asff } from '../../lib/findings/views/asff.ts';
 import { chat } from '../../lib/findings/views/chat.ts';
 import { email } from '../../lib/findings/views/email.ts';
@@ -18,7 +18,7 @@ import {
   messageFaults,
   ocsfFaults,
   smsFaults,
-} from './laws.ts';
+} from './invariants.ts';
 import { NOW } from './notices.ts';
 
 const HOME = { partition: 'aws', region: 'us-east-1', accountId: '111122223333' } as const;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { type Delivery, deliver } from '../../lambdas/notify/deliver.ts';
+import { NotificationThrottle } from '../../lambdas/notify/notification-throttle.ts';
 import { sendShadowDigest } from '../../lambdas/notify/shadow-digest.ts';
-import { NotificationThrottle } from '../../lambdas/notify/storm-brake.ts';
 import { applyNotice, type Finding } from '../../lib/findings/finding.ts';
 import { shadowDigest } from '../../lib/findings/shadow-digest.ts';
 import { MemoryBus } from '../../lib/stores/event-bus.ts';
@@ -84,7 +84,10 @@ it('is told once a day by the sweep, under a kind of its own, and not at all wit
     accuserOf: async () => undefined,
     hub: false,
     traffic: async () => undefined,
-    brakes: { account: new NotificationThrottle(findings, 'account'), campaign: new NotificationThrottle(findings, 'campaign') },
+    brakes: {
+      account: new NotificationThrottle(findings, 'account'),
+      campaign: new NotificationThrottle(findings, 'campaign'),
+    },
     now: () => clock,
     by: 'test',
     report: () => undefined,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { policyWarnings, policyChanges } from '../../lib/policy/diff.ts';
+import { policyChanges, policyWarnings } from '../../lib/policy/diff.ts';
 import { defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { encodeSlices } from '../../lib/profile/codec.ts';
 import { isApplied, padSequence } from '../../lib/profile/position.ts';
 import {
-  type IngestedEvent,
   fold,
+  type IngestedEvent,
   newProfile,
   type Profile,
   sealable,

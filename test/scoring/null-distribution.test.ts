@@ -2,8 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { p90Among, staleness, tailAmong } from '../../lib/scoring/calibration.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
-import { toSignificance, updateRunningMax, emptyRunningMax, toEvalue } from '../../lib/scoring/evidence.ts';
 import { learnNull, leastTail, upperTail } from '../../lib/scoring/null-distribution.ts';
+import {
+  emptyRunningMax,
+  toEvalue,
+  toSignificance,
+  updateRunningMax,
+} from '../../lib/scoring/significance.ts';
 import { DAY, START } from '../events.ts';
 
 /** A small deterministic generator (mulberry32), uniform on [0, 1). */

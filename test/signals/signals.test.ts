@@ -34,7 +34,11 @@ const base = usageEvent();
 describe('signals', () => {
   it('have ids of their own, and none says anything of an account that did next to nothing', () => {
     expect(new Set(SIGNALS.map(({ id }) => id)).size).toBe(SIGNALS.length);
-    const nothing = signalInput(windowEnding([], START, windowMs(24)), { plan: '', product: '', createdAt: 0 });
+    const nothing = signalInput(windowEnding([], START, windowMs(24)), {
+      plan: '',
+      product: '',
+      createdAt: 0,
+    });
     for (const held of SIGNALS) expect(held.value(nothing), held.id).toBeUndefined();
   });
 

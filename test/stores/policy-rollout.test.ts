@@ -3,7 +3,7 @@ import { AppConfigDataClient } from '@aws-sdk/client-appconfigdata';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { appConfigRollout, type PolicyRollout } from '../../lib/aws/policy-rollout.ts';
 import { policyMetric, policySource } from '../../lib/aws/policy-source.ts';
-import { validatePolicy } from '../../lib/backtest/vet-policy.ts';
+import { validatePolicy } from '../../lib/backtest/validate-policy.ts';
 import { type AppConfig, startAppConfig } from '../../lib/emulator/services/app-config.ts';
 import { defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
 import type { Calibration } from '../../lib/scoring/calibration.ts';

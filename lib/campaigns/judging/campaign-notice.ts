@@ -1,21 +1,21 @@
 import { priced, type Rules } from '../../detection/judge.ts';
 import { explain } from '../../findings/explanations.ts';
 import type { Notice, NoticeMember, Reason, Transition } from '../../findings/finding.ts';
-import { plural } from '../../findings/people.ts';
+import { plural } from '../../findings/format.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { CustomerFacts } from '../../profile/profile.ts';
 import { sliceStart } from '../../profile/slice.ts';
 import { windowMs } from '../../profile/window.ts';
-import type { Significance, RunningMax } from '../../scoring/evidence.ts';
 import type { Level, LevelState } from '../../scoring/level.ts';
 import type { WindowScore } from '../../scoring/score.ts';
+import type { RunningMax, Significance } from '../../scoring/significance.ts';
 import { signalInput } from '../../signals/signal.ts';
 import type { Campaign } from '../campaign.ts';
 import type { Group } from '../linking/find-groups.ts';
 import { LINK_KINDS, type LinkKind } from '../linking/link-facts.ts';
 import { fullWindow } from './group-window.ts';
+import { individualSignificance } from './individual-significance.ts';
 import type { JudgedMember, Member } from './member.ts';
-import { individualSignificance } from './one-by-one.ts';
 
 /** Most members that a notice lists. */
 const MAX_LISTED = 50;

@@ -2,21 +2,21 @@ import type { CustomerFacts } from '../../profile/profile.ts';
 import type { Slice } from '../../profile/slice.ts';
 import { windowMs } from '../../profile/window.ts';
 import { type Calibration, type PeerRank, tailAmong } from '../../scoring/calibration.ts';
-import { toSignificance, type Significance } from '../../scoring/evidence.ts';
 import { MIN_ACCOUNTS, upperTail } from '../../scoring/null-distribution.ts';
 import type { Contribution, ScoreRules, WindowScore } from '../../scoring/score.ts';
+import { type Significance, toSignificance } from '../../scoring/significance.ts';
 import { gradingHarvest } from '../../signals/grading-harvest.ts';
 import { instructionBreadth } from '../../signals/instruction-breadth.ts';
 import { reasoningHarvest } from '../../signals/reasoning-harvest.ts';
 import {
   effectiveTrials,
   lowerShare,
-  NO_RELEASES,
-  percent,
   type Measurement,
   measurementOf,
-  type SignalInput,
+  NO_RELEASES,
+  percent,
   type Signal,
+  type SignalInput,
 } from '../../signals/signal.ts';
 import { uniformGenerator } from '../../signals/uniform-generator.ts';
 import { mergedWindow, novelShares, promptsOnly } from './group-window.ts';

@@ -1,6 +1,6 @@
 import type { CustomerFacts } from '../../profile/profile.ts';
 import type { Slice } from '../../profile/slice.ts';
-import type { RunningMax } from '../../scoring/evidence.ts';
+import type { RunningMax } from '../../scoring/significance.ts';
 
 /** What judging a campaign needs of a member. Times in ms. */
 export interface Member {

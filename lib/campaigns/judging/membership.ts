@@ -1,9 +1,9 @@
 import type { Rules } from '../../detection/judge.ts';
 import { scoreRules } from '../../detection/judge.ts';
 import { tailAmong } from '../../scoring/calibration.ts';
-import { toSignificance } from '../../scoring/evidence.ts';
 import { peerGroups } from '../../scoring/peer-group.ts';
 import { scoreAt, type WindowScore } from '../../scoring/score.ts';
+import { toSignificance } from '../../scoring/significance.ts';
 import { upperShare } from '../../statistics/upper-share.ts';
 import type { Group } from '../linking/find-groups.ts';
 import { LINK_KINDS } from '../linking/link-facts.ts';

@@ -5,7 +5,7 @@ import { bridges } from './bridges.ts';
 import { joinOwners } from './join-owners.ts';
 import { kindOf, type LinkKind } from './link-facts.ts';
 import type { LinkIndex } from './link-index.ts';
-import { Background, permuted, ownerOf, ownersOf, NO_PREVIOUS } from './owners.ts';
+import { Background, NO_PREVIOUS, ownerOf, ownersOf, permuted } from './owners.ts';
 
 /** Accounts that infrastructure links. A group accuses nobody: it is judged on behaviour. */
 export interface Group {

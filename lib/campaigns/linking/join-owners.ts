@@ -1,7 +1,7 @@
 import { UndirectedGraph } from 'graphology';
 import { connectedComponents } from 'graphology-components';
 import { logTail } from '../../statistics/log-tail.ts';
-import { type Background, type Owner, LINK_CONTEXTS, type LinkContext, union } from './owners.ts';
+import { type Background, LINK_CONTEXTS, type LinkContext, type Owner, union } from './owners.ts';
 
 /** Owners that were together stay so at a chance this many times larger: links do not flicker from run to run. */
 const HOLD = 1000;

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { compare } from '../../backtest/compare.ts';
-import type { AccountOutcome, BacktestResult, BacktestOutcome } from '../../backtest/outcome.ts';
+import type { AccountOutcome, BacktestOutcome, BacktestResult } from '../../backtest/outcome.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { colours } from '../shared/colours.ts';
 

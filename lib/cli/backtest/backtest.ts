@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { Command } from 'commander';
-import type { BacktestResult, BacktestOutcome } from '../../backtest/outcome.ts';
-import { BacktestRun } from '../../backtest/replay-track.ts';
-import type { OutcomeCollector } from '../../backtest/scoreboard.ts';
+import { BacktestRun } from '../../backtest/backtest-run.ts';
+import type { BacktestOutcome, BacktestResult } from '../../backtest/outcome.ts';
+import type { OutcomeCollector } from '../../backtest/outcome-collector.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
 import type { Labels } from '../../input/labels.ts';
 import { say } from '../../input/say.ts';
@@ -14,8 +14,8 @@ import { CODE_VERSION } from '../../version.ts';
 import { loadCalibration, loadPolicy } from '../policy/policy-file.ts';
 import { digestOf, dropCheckpoint, filesIdentity } from '../replay/checkpoint.ts';
 import { ReplaySaver } from '../replay/replay-saver.ts';
+import { printJson, runCommand } from '../shared/command.ts';
 import { writable } from '../shared/output.ts';
-import { printJson, runCommand } from '../shared/verb.ts';
 import { comparisonOf, printComparison, printTables } from './backtest-tables.ts';
 
 export type { BacktestResult } from '../../backtest/outcome.ts';

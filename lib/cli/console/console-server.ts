@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type AccountDetail, type ConsoleData, consoleData } from '../../backtest/console-data.ts';
 import type { AccountOutcome } from '../../backtest/outcome.ts';
 import type { Notice } from '../../findings/finding.ts';
-import { policyWarnings, policyChanges } from '../../policy/diff.ts';
+import { policyChanges, policyWarnings } from '../../policy/diff.ts';
 import { describeFault, parsePolicy } from '../../policy/parse-policy.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { policyDocument } from '../../policy/policy-document.ts';

@@ -11,12 +11,12 @@ import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { parsePolicy } from '../../policy/parse-policy.ts';
 import { defaultPolicy } from '../../policy/policy.ts';
-import { significanceOf } from '../../scoring/evidence.ts';
 import { levelRank } from '../../scoring/level.ts';
+import { significanceOf } from '../../scoring/significance.ts';
 import { loadCalibration } from '../policy/policy-file.ts';
 import { rolloutTarget } from '../policy/rollout-target.ts';
+import { printJson, runCommand } from '../shared/command.ts';
 import { asInputError, connect, type DeploymentOptions, withEvidenceOptions } from '../shared/deployment.ts';
-import { printJson, runCommand } from '../shared/verb.ts';
 import { type ConsoleSource, startConsole } from './console-server.ts';
 
 interface ConsoleOptions extends DeploymentOptions {

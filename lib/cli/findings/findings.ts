@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander';
-import { plain } from '../../findings/plain.ts';
-import { sanitized, jsonView } from '../../findings/views/json.ts';
+import { plain } from '../../findings/sanitize.ts';
+import { jsonView, sanitized } from '../../findings/views/json.ts';
 import { InputError } from '../../input/errors.ts';
 import type { Level } from '../../scoring/level.ts';
 import { listFindings, wholeTrail } from '../../stores/finding-queries.ts';
+import { printJson, runCommand } from '../shared/command.ts';
 import { type DeploymentOptions, withDeploymentOptions, withFindings } from '../shared/deployment.ts';
-import { printJson, runCommand } from '../shared/verb.ts';
 import { findingInFull, findingsCsv, findingTable } from './finding-text.ts';
 
 interface ListOptions extends DeploymentOptions {

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { MEASURED, planCapacity } from '../../infra/capacity.ts';
-import { printJson, runCommand } from '../shared/verb.ts';
+import { printJson, runCommand } from '../shared/command.ts';
 
 function positive(text: string): number {
   const value = Number(text);

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { CalibrationBucket } from '../../aws/calibration-bucket.ts';
 import { DynamoFindingStore } from '../../aws/finding-table.ts';
-import { validatePolicy } from '../../backtest/vet-policy.ts';
+import { validatePolicy } from '../../backtest/validate-policy.ts';
 import { NO_SHADOW, type PolicySlot } from '../../contract/policy-names.ts';
 import { shadowDigest } from '../../findings/shadow-digest.ts';
 import { InputError } from '../../input/errors.ts';
@@ -10,8 +10,8 @@ import { policyChanges } from '../../policy/diff.ts';
 import { defaultPolicy, type Policy } from '../../policy/policy.ts';
 import { CalibrationMissing } from '../../stores/calibration-store.ts';
 import { colours } from '../shared/colours.ts';
+import { printJson, runCommand } from '../shared/command.ts';
 import { asInputError, connect, type DeploymentOptions } from '../shared/deployment.ts';
-import { printJson, runCommand } from '../shared/verb.ts';
 import { loadCalibration, loadPolicy } from './policy-file.ts';
 import { describeState, type JsonOption, out, withTarget } from './policy-target.ts';
 import { type RolloutOptions, withRolloutOptions } from './rollout-target.ts';

@@ -4,7 +4,7 @@ import { NO_SHADOW } from '../../contract/policy-names.ts';
 import { say } from '../../input/say.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { colours } from '../shared/colours.ts';
-import { printJson, runCommand } from '../shared/verb.ts';
+import { printJson, runCommand } from '../shared/command.ts';
 import { describeState, type JsonOption, out, withTarget } from './policy-target.ts';
 import { type RolloutOptions, withRolloutOptions } from './rollout-target.ts';
 

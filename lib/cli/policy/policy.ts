@@ -2,12 +2,12 @@ import { Command } from 'commander';
 import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
 import { say } from '../../input/say.ts';
-import { policyWarnings, policyChanges } from '../../policy/diff.ts';
+import { policyChanges, policyWarnings } from '../../policy/diff.ts';
 import { describeFault, parsePolicy } from '../../policy/parse-policy.ts';
 import { defaultPolicy } from '../../policy/policy.ts';
 import { colours } from '../shared/colours.ts';
+import { printJson, runCommand } from '../shared/command.ts';
 import { writable } from '../shared/output.ts';
-import { printJson, runCommand } from '../shared/verb.ts';
 import { loadCalibration, loadPolicy, textOf } from './policy-file.ts';
 import { pushCommand, shadowCommand } from './policy-push.ts';
 import { promoteCommand, rollbackCommand, statusCommand } from './policy-status.ts';
@@ -54,7 +54,9 @@ function validateCommand(): Command {
             file,
             ok: parsed.ok,
             faults: parsed.ok ? [] : parsed.faults,
-            ...(parsed.ok ? { policy: parsed.policy.id, warnings: policyWarnings(parsed.policy, calibration) } : {}),
+            ...(parsed.ok
+              ? { policy: parsed.policy.id, warnings: policyWarnings(parsed.policy, calibration) }
+              : {}),
           });
         }
         if (options.json === true) printJson({ files: results });

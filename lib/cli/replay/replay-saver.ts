@@ -1,4 +1,4 @@
-import type { BacktestRun } from '../../backtest/replay-track.ts';
+import type { BacktestRun } from '../../backtest/backtest-run.ts';
 import type { LinePosition } from '../../input/lines.ts';
 import { say } from '../../input/say.ts';
 import type { Frame } from '../../profile/resumable.ts';

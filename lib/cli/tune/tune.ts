@@ -21,9 +21,9 @@ import { printable } from '../../telemetry/reason.ts';
 import { CODE_VERSION } from '../../version.ts';
 import { loadCalibration, loadPolicy } from '../policy/policy-file.ts';
 import { profilesOf } from '../replay/learning-replay.ts';
+import { printJson, runCommand } from '../shared/command.ts';
 import type { DeploymentOptions } from '../shared/deployment.ts';
 import { writable } from '../shared/output.ts';
-import { printJson, runCommand } from '../shared/verb.ts';
 import { verdictsOf } from '../shared/verdict-labels.ts';
 import { effectWords, printEffects } from './tune-words.ts';
 

@@ -1,8 +1,8 @@
-import { significanceText } from '../certainty.ts';
 import { type Finding, type Notice, recordId } from '../finding.ts';
 import { headline, summary } from '../headline.ts';
-import { defanged, identifier, plain } from '../plain.ts';
-import { deadline, nextSteps } from '../steps.ts';
+import { deadline, nextSteps } from '../next-steps.ts';
+import { defanged, identifier, plain } from '../sanitize.ts';
+import { significanceText } from '../significance-text.ts';
 import { stakeWords } from './email.ts';
 
 /**

@@ -1,9 +1,9 @@
-import { significanceText, peerName } from '../certainty.ts';
 import { deliveryId, type Notice, recordId } from '../finding.ts';
+import { duration, oneIn, plural, when } from '../format.ts';
 import { headline, summary } from '../headline.ts';
-import { duration, oneIn, plural, when } from '../people.ts';
-import { identifier, plain, shellWord, unmarked } from '../plain.ts';
-import { deadline, nextSteps } from '../steps.ts';
+import { deadline, nextSteps } from '../next-steps.ts';
+import { identifier, plain, shellWord, unmarked } from '../sanitize.ts';
+import { peerName, significanceText } from '../significance-text.ts';
 import { stakeWords } from './email.ts';
 
 /**

@@ -1,8 +1,8 @@
-import { significanceText } from '../certainty.ts';
 import { deliveryId, type Notice, recordId } from '../finding.ts';
 import { headline, summary } from '../headline.ts';
-import { identifier, plain } from '../plain.ts';
-import { deadline, nextSteps } from '../steps.ts';
+import { deadline, nextSteps } from '../next-steps.ts';
+import { identifier, plain } from '../sanitize.ts';
+import { significanceText } from '../significance-text.ts';
 
 /** SNS and EventBridge: at most 256 KiB for a message, attributes included. */
 export const MESSAGE_MAX = 256 * 1024;

@@ -1,9 +1,9 @@
-import { significanceText } from '../certainty.ts';
 import { deliveryId, type Notice, recordId, type Transition } from '../finding.ts';
+import { count, oneIn } from '../format.ts';
 import { headline, summary } from '../headline.ts';
-import { count, oneIn } from '../people.ts';
-import { identifier, plain } from '../plain.ts';
-import { deadline, nextSteps } from '../steps.ts';
+import { deadline, nextSteps } from '../next-steps.ts';
+import { identifier, plain } from '../sanitize.ts';
+import { significanceText } from '../significance-text.ts';
 import { sanitized } from './json.ts';
 
 /**

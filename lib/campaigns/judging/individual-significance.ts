@@ -2,8 +2,8 @@ import { levelRules } from '../../detection/judge.ts';
 import type { Notice } from '../../findings/finding.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
-import { significanceOf, mergedLog10E } from '../../scoring/evidence.ts';
 import { peerGroups } from '../../scoring/peer-group.ts';
+import { mergedLog10E, significanceOf } from '../../scoring/significance.ts';
 import type { JudgedMember } from './member.ts';
 
 /**

@@ -1,7 +1,7 @@
-import type { DigestMessage, Row } from '../bulletin.ts';
+import type { DigestMessage, Row } from '../digest-message.ts';
+import { amount, count, plural, when, wrap } from '../format.ts';
 import { shortId } from '../headline.ts';
-import { amount, count, plural, when, wrap } from '../people.ts';
-import { ascii, defanged, shellWord, unmarked } from '../plain.ts';
+import { ascii, defanged, shellWord, unmarked } from '../sanitize.ts';
 import { type ChatMessage, chatMessage } from './chat.ts';
 import { COLUMNS, type Email, SUBJECT_MAX } from './email.ts';
 import { sanitized } from './json.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { startReplay } from '../../lib/backtest/replay.ts';
 import { newAccount } from '../../lib/detection/account-state.ts';
-import { type BatchResult, processBatch } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
+import { type BatchResult, processBatch } from '../../lib/detection/process-batch.ts';
 import { notice as noticeSchema } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';

@@ -1,6 +1,6 @@
 import type { Notice } from './finding.ts';
-import { count, oneIn, plural, power } from './people.ts';
-import { defanged } from './plain.ts';
+import { count, oneIn, plural, power } from './format.ts';
+import { defanged } from './sanitize.ts';
 
 /** How sure a notice is, in sentences that can be quoted: each says what was measured and against whom. */
 export interface SignificanceText {

@@ -1,4 +1,4 @@
-import type { BatchResult } from '../detection/advance.ts';
+import type { BatchResult } from '../detection/process-batch.ts';
 import type { Notice } from '../findings/finding.ts';
 import { chunksOf, type Frame, type Resumable } from '../profile/resumable.ts';
 import type { Calibration } from '../scoring/calibration.ts';

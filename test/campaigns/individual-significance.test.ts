@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { individualSignificance } from '../../lib/campaigns/judging/individual-significance.ts';
 import type { Fit, JudgedMember } from '../../lib/campaigns/judging/member.ts';
-import { individualSignificance } from '../../lib/campaigns/judging/one-by-one.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
-import { significanceOf, type RunningMax } from '../../lib/scoring/evidence.ts';
+import { type RunningMax, significanceOf } from '../../lib/scoring/significance.ts';
 import { account, START } from '../events.ts';
 
 const customer = { plan: 'payg', product: 'api', createdAt: START };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { IdleSweep } from '../../lambdas/calibrate/silent.ts';
+import { IdleSweep } from '../../lambdas/calibrate/idle-sweep.ts';
 import { type AccountState, newAccount } from '../../lib/detection/account-state.ts';
-import { processBatch } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
-import { isIdle, reevaluateIdle } from '../../lib/detection/look-again.ts';
+import { processBatch } from '../../lib/detection/process-batch.ts';
+import { isIdle, reevaluateIdle } from '../../lib/detection/reevaluate-idle.ts';
 import { applyNotice, type Finding } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';

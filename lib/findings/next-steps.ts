@@ -1,5 +1,5 @@
 import type { Notice } from './finding.ts';
-import { shellWord } from './plain.ts';
+import { shellWord } from './sanitize.ts';
 
 /** One thing to do next: by when, what, with which command, and how it is taken back. */
 export interface NextStep {

@@ -1,11 +1,11 @@
 import type { Notice } from '../findings/finding.ts';
 import type { Policy } from '../policy/policy.ts';
-import { type IngestedEvent, fold, sealable, type TimeRules } from '../profile/profile.ts';
+import { fold, type IngestedEvent, sealable, type TimeRules } from '../profile/profile.ts';
 import { SLICE_MS, type Slice } from '../profile/slice.ts';
 import { joinSlices, windowMs } from '../profile/window.ts';
 import { WindowMemo } from '../profile/window-memo.ts';
-import type { Significance } from '../scoring/evidence.ts';
 import type { WindowScore } from '../scoring/score.ts';
+import type { Significance } from '../scoring/significance.ts';
 import type { AccountState } from './account-state.ts';
 import { judgeAccount, type Rules } from './judge.ts';
 import { judgeInShadow } from './shadow.ts';
@@ -70,7 +70,11 @@ function durationsOf(policy: Policy): Durations {
  * Advances an account by a run of arrivals in stream order: seal what is old, fold, judge. Pure and deterministic;
  * the same stored state and arrivals give the same result bit for bit.
  */
-export function processBatch(stored: AccountState, arrivals: readonly IngestedEvent[], rules: Rules): BatchResult {
+export function processBatch(
+  stored: AccountState,
+  arrivals: readonly IngestedEvent[],
+  rules: Rules,
+): BatchResult {
   const { policy } = rules;
   const time = durationsOf(policy);
   const old =

@@ -80,7 +80,10 @@ export function significanceOf(
 }
 
 /** From a tail probability over the calibration's period to one over the budget period (union bound). */
-export function toSignificance(place: { p: number; accounts: number; group: string }, days: number): Significance {
+export function toSignificance(
+  place: { p: number; accounts: number; group: string },
+  days: number,
+): Significance {
   const p = Math.min(1, place.p * Math.max(1, BUDGET_PERIOD_MS / 86_400_000 / days));
   return { p, log10E: Math.log10(toEvalue(p)), accounts: place.accounts, group: place.group };
 }

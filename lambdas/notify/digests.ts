@@ -1,9 +1,9 @@
-import { digestMessageOf, exceptionEnded, type Row } from '../../lib/findings/bulletin.ts';
 import { DELIVERY, digestList } from '../../lib/findings/delivery.ts';
+import { digestMessageOf, exceptionEnded, type Row } from '../../lib/findings/digest-message.ts';
+import { listName, type PendingMessage } from '../../lib/findings/notification-throttle.ts';
 import { renderBulletin } from '../../lib/findings/publication.ts';
-import { listName, type PendingMessage } from '../../lib/findings/storm.ts';
 import type { Delivery } from './deliver.ts';
-import { THROTTLES, type ThrottleName } from './storm-brake.ts';
+import { THROTTLES, type ThrottleName } from './notification-throttle.ts';
 
 /** Tells that a storm began, and lists that are due; a repeat has the same delivery id. */
 export async function sendThrottled(delivery: Delivery, which: 'begun' | 'due'): Promise<void> {

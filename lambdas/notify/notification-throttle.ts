@@ -1,12 +1,12 @@
 import {
-  tryAcquire,
+  acknowledge,
+  advanceTime,
   IDLE_THROTTLE,
   type PendingMessage,
-  advanceTime,
   type ThrottleState,
-  acknowledge,
   throttleState,
-} from '../../lib/findings/storm.ts';
+  tryAcquire,
+} from '../../lib/findings/notification-throttle.ts';
 import type { FindingStore } from '../../lib/stores/finding-store.ts';
 
 /** Two brakes: a storm of accounts must not silence a campaign. */

@@ -1,5 +1,5 @@
 import { type Triaged, TriageError, triage, undo } from '../../lib/findings/triage.ts';
-import { sanitized, jsonView } from '../../lib/findings/views/json.ts';
+import { jsonView, sanitized } from '../../lib/findings/views/json.ts';
 import { listFindings, wholeTrail } from '../../lib/stores/finding-queries.ts';
 import type { FindingStore } from '../../lib/stores/finding-store.ts';
 import { change } from '../../lib/stores/verdicts.ts';

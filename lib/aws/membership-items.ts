@@ -6,8 +6,8 @@ import {
   GetItemCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { OpenMembership, CampaignMembershipIndex, CampaignStore } from '../campaigns/ports.ts';
-import { openMembership } from '../stores/accusations.ts';
+import type { CampaignMembershipIndex, CampaignStore, OpenMembership } from '../campaigns/ports.ts';
+import { openMembership } from '../stores/membership-index.ts';
 
 /**
  * The one owner of the campaign table's items `account#ACCOUNT` (item `accuser`: by, expiresAt). A note leads from an account

@@ -1,6 +1,6 @@
 import type { AccountState } from '../../lib/detection/account-state.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
-import { isIdle, reevaluateIdle } from '../../lib/detection/look-again.ts';
+import { isIdle, reevaluateIdle } from '../../lib/detection/reevaluate-idle.ts';
 
 /** What looking again needs of the profile store. */
 export interface IdleSweepPorts {

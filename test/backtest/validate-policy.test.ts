@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { smokeTraffic } from '../../lib/backtest/smoke-traffic.ts';
-import { validatePolicy } from '../../lib/backtest/vet-policy.ts';
+import { validatePolicy } from '../../lib/backtest/validate-policy.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { parseUsageEvent } from '../../lib/telemetry/parse-usage-event.ts';
@@ -14,7 +14,11 @@ const text = (changes: object): string => JSON.stringify({ ...defaultPolicy, ...
 
 describe('vetting a policy', () => {
   it('passes the shipped one', async () => {
-    expect(await validatePolicy(text({}), options)).toEqual({ ok: true, policy: defaultPolicy, warnings: [] });
+    expect(await validatePolicy(text({}), options)).toEqual({
+      ok: true,
+      policy: defaultPolicy,
+      warnings: [],
+    });
   });
 
   it('refuses one that would flag ordinary people, and says how many', async () => {

@@ -23,7 +23,10 @@ export interface PolicyValidationOptions {
  * Parses a policy as the functions will, looks up its calibration and runs a smoke backtest on a tiny built-in
  * traffic: it must run, and it must not flag ordinary people.
  */
-export async function validatePolicy(text: string, options: PolicyValidationOptions): Promise<PolicyValidation> {
+export async function validatePolicy(
+  text: string,
+  options: PolicyValidationOptions,
+): Promise<PolicyValidation> {
   const parsed = parsePolicy(text, options.now);
   if (!parsed.ok) return { ok: false, faults: parsed.faults.map((fault) => describeFault(fault)) };
   const { policy } = parsed;

@@ -87,7 +87,10 @@ export function byUrgency(rows: readonly Row[]): Row[] {
 }
 
 export function digestMessageOf(
-  about: Pick<DigestMessage, 'kind' | 'deliveryId' | 'thread'> & { readonly from: number; readonly to: number },
+  about: Pick<DigestMessage, 'kind' | 'deliveryId' | 'thread'> & {
+    readonly from: number;
+    readonly to: number;
+  },
   rows: readonly Row[],
 ): DigestMessage {
   const tally = (of: (held: Row) => string): Record<string, number> => {

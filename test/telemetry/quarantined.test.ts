@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { readQuarantined } from '../../lib/telemetry/quarantined.ts';
 import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
-import { readQuarantined } from '../../lib/telemetry/set-aside.ts';
 import { account, harvest } from '../events.ts';
 
 it('brings back what was set aside alone and what Lambda gave up on, and says why of the rest', () => {

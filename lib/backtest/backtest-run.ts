@@ -11,8 +11,8 @@ import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { CODE_VERSION } from '../version.ts';
 import { makeOutcome } from './make-outcome.ts';
 import type { BacktestOutcome } from './outcome.ts';
+import { OutcomeCollector } from './outcome-collector.ts';
 import { type Replay, startReplay } from './replay.ts';
-import { OutcomeCollector } from './scoreboard.ts';
 
 /** Campaigns are looked for every hour of arrival time; production looks every fifteen minutes. */
 const LINK_EVERY_MS = 3_600_000;

@@ -1,5 +1,5 @@
 import type { Campaign } from '../campaigns/campaign.ts';
-import type { OpenMembership, CampaignMembershipIndex, CampaignStore } from '../campaigns/ports.ts';
+import type { CampaignMembershipIndex, CampaignStore, OpenMembership } from '../campaigns/ports.ts';
 
 /** What a stored campaign says of an account. */
 export function openMembership(campaign: Campaign | undefined, account: string): OpenMembership | undefined {
