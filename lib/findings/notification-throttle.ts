@@ -5,7 +5,7 @@ import { z } from 'zod';
  * and the rest are recorded and come as lists. A bucket of tokens, and a storm that ends when nothing has been held
  * for a while. Times in ms since 1970, processing time.
  */
-export const STORM = {
+export const THROTTLE = {
   /** openings that may be told at once one by one */
   burst: 5,
   /** one more for each, ms */
@@ -18,7 +18,7 @@ export const STORM = {
   nextList: 60 * 60_000,
 } as const;
 
-export const stormState = z.strictObject({
+export const throttleState = z.strictObject({
   v: z.literal(1),
   tokens: z.number(),
   at: z.number().describe('when tokens were counted'),
@@ -45,13 +45,13 @@ export const stormState = z.strictObject({
     )
     .describe('messages that are due and not known to be told'),
 });
-export type StormState = z.infer<typeof stormState>;
-export type Owed = StormState['owed'][number];
+export type ThrottleState = z.infer<typeof throttleState>;
+export type PendingMessage = ThrottleState['owed'][number];
 
-export const CALM: StormState = { v: 1, tokens: STORM.burst, at: 0, owed: [] };
+export const IDLE_THROTTLE: ThrottleState = { v: 1, tokens: THROTTLE.burst, at: 0, owed: [] };
 
 export interface Admission {
-  readonly state: StormState;
+  readonly state: ThrottleState;
   /** undefined: tell it by itself; else the list that it goes into */
   readonly list: string | undefined;
 }
@@ -61,13 +61,13 @@ export function listName(storm: string, list: number): string {
 }
 
 /** Admits one opening. */
-export function admit(state: StormState, now: number): Admission {
+export function tryAcquire(state: ThrottleState, now: number): Admission {
   const { storm } = state;
   if (storm !== undefined) {
     const next = { ...storm, lastHeld: Math.max(storm.lastHeld, now), empty: false };
     return { state: { ...state, storm: next }, list: listName(storm.id, storm.list) };
   }
-  const tokens = Math.min(STORM.burst, state.tokens + Math.max(0, now - state.at) / STORM.refill);
+  const tokens = Math.min(THROTTLE.burst, state.tokens + Math.max(0, now - state.at) / THROTTLE.refill);
   if (tokens >= 1) return { state: { ...state, tokens: tokens - 1, at: now }, list: undefined };
   const id = new Date(now).toISOString();
   return {
@@ -81,7 +81,7 @@ export function admit(state: StormState, now: number): Admission {
         lastHeld: now,
         list: 1,
         listSince: now,
-        listDue: now + STORM.firstList,
+        listDue: now + THROTTLE.firstList,
         empty: false,
       },
       owed: [...state.owed, { list: 0, storm: id, from: now, to: now }],
@@ -91,12 +91,12 @@ export function admit(state: StormState, now: number): Admission {
 }
 
 /** What time does to a storm: closes lists that are due, ends it when it is over. Unchanged state: same object. */
-export function pass(state: StormState, now: number): StormState {
+export function advanceTime(state: ThrottleState, now: number): ThrottleState {
   const { storm } = state;
   if (storm === undefined) return state;
-  const over = now - storm.lastHeld >= STORM.quiet;
+  const over = now - storm.lastHeld >= THROTTLE.quiet;
   if (!over && (now < storm.listDue || storm.empty)) return state;
-  const closed: Owed[] = storm.empty
+  const closed: PendingMessage[] = storm.empty
     ? []
     : [{ list: storm.list, storm: storm.id, from: storm.listSince, to: now }];
   const owed = [...state.owed, ...closed];
@@ -108,13 +108,13 @@ export function pass(state: StormState, now: number): StormState {
       ...storm,
       list: storm.list + 1,
       listSince: now,
-      listDue: now + STORM.nextList,
+      listDue: now + THROTTLE.nextList,
       empty: true,
     },
   };
 }
 
-export function settleOwed(state: StormState, told: Owed): StormState {
+export function acknowledge(state: ThrottleState, told: PendingMessage): ThrottleState {
   return {
     ...state,
     owed: state.owed.filter((held) => !(held.storm === told.storm && held.list === told.list)),

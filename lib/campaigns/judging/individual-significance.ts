@@ -2,8 +2,8 @@ import { levelRules } from '../../detection/judge.ts';
 import type { Notice } from '../../findings/finding.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
-import { certainty, mergedLog10E } from '../../scoring/evidence.ts';
 import { peerGroups } from '../../scoring/peer-group.ts';
+import { mergedLog10E, significanceOf } from '../../scoring/significance.ts';
 import type { JudgedMember } from './member.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { JudgedMember } from './member.ts';
  * mean over accounts chosen by their behaviour would be no e-value. The links chose them by other facts.
  * @returns undefined where the evidence of an account, or its null, is not known
  */
-export function oneByOne(
+export function individualSignificance(
   judged: readonly JudgedMember[],
   policy: Policy,
   calibration: Calibration,
@@ -22,7 +22,7 @@ export function oneByOne(
   let found = 0;
   for (const { member, fit } of judged) {
     const { evidence, customer } = member;
-    const sure = evidence && certainty(evidence, customer, calibration);
+    const sure = evidence && significanceOf(evidence, customer, calibration);
     if (evidence === undefined || sure === undefined) return undefined;
     log10Es.push(sure.log10E);
     const { suspect } = levelRules(policy, peerGroups(customer, evidence.peakAt));

@@ -1,22 +1,22 @@
-import type { Bulletin, Row } from '../bulletin.ts';
+import type { DigestMessage, Row } from '../digest-message.ts';
+import { amount, count, plural, when, wrap } from '../format.ts';
 import { shortId } from '../headline.ts';
-import { amount, count, plural, when, wrap } from '../people.ts';
-import { ascii, defanged, shellWord, unmarked } from '../plain.ts';
+import { ascii, defanged, shellWord, unmarked } from '../sanitize.ts';
 import { type ChatMessage, chatMessage } from './chat.ts';
 import { COLUMNS, type Email, SUBJECT_MAX } from './email.ts';
-import { inert } from './json.ts';
+import { sanitized } from './json.ts';
 import { SMS_MAX } from './sms.ts';
 
 const LIST = 'siphonwatch findings list';
 
-function levels(held: Bulletin): string {
+function levels(held: DigestMessage): string {
   return ['critical', 'suspect', 'watch', 'clear']
     .filter((level) => (held.byLevel[level] ?? 0) > 0)
     .map((level) => `${count(held.byLevel[level] ?? 0)} ${level}`)
     .join(', ');
 }
 
-export function bulletinHeadline(held: Bulletin): string {
+export function digestHeadline(held: DigestMessage): string {
   switch (held.kind) {
     case 'storm':
       return 'many findings are opening at once; lists follow';
@@ -27,7 +27,7 @@ export function bulletinHeadline(held: Bulletin): string {
   }
 }
 
-function lead(held: Bulletin): string {
+function lead(held: DigestMessage): string {
   switch (held.kind) {
     case 'storm':
       return 'More findings are opening than anyone can read one by one. Each one is recorded; none is lost. Until this calms down they come as lists: the first in ten minutes, then every hour. Many at once can be one campaign, a change in the traffic, or a calibration that no longer fits: look at the newest ones first.';
@@ -45,13 +45,13 @@ function line(held: Row): string {
   return `${held.level} ${what} ${held.type} ${shortId(defanged(held.subject, 60))}${size}, ${amount(held.outputTokens)} tokens out, ${defanged(held.reason, 80)}`;
 }
 
-export function bulletinEmail(held: Bulletin): Email {
+export function digestEmail(held: DigestMessage): Email {
   const rows = held.rows.map((row, i) =>
     [wrap(line(row), COLUMNS, `${i + 1}. `, '   '), `   ${shellWord(row.finding) ?? ''}`].join('\n'),
   );
   const more = held.total - held.rows.length;
   return {
-    subject: ascii(`[siphonwatch] ${bulletinHeadline(held)}`, SUBJECT_MAX),
+    subject: ascii(`[siphonwatch] ${digestHeadline(held)}`, SUBJECT_MAX),
     text: `${[
       wrap(lead(held), COLUMNS),
       ...(rows.length === 0 ? [] : [rows.join('\n')]),
@@ -61,19 +61,19 @@ export function bulletinEmail(held: Bulletin): Email {
   };
 }
 
-export function bulletinJson(held: Bulletin): object {
+export function digestJson(held: DigestMessage): object {
   return {
     schema: 'siphonwatch.bulletin/1',
-    headline: bulletinHeadline(held),
-    ...(inert(held) as object),
+    headline: digestHeadline(held),
+    ...(sanitized(held) as object),
   };
 }
 
-export function bulletinSms(held: Bulletin): string {
-  return ascii(`Siphonwatch: ${bulletinHeadline(held)}. ${LIST}`, SMS_MAX);
+export function digestSms(held: DigestMessage): string {
+  return ascii(`Siphonwatch: ${digestHeadline(held)}. ${LIST}`, SMS_MAX);
 }
 
-export function bulletinChat(held: Bulletin): ChatMessage {
+export function digestChat(held: DigestMessage): ChatMessage {
   const rows = held.rows
     .slice(0, 10)
     .map((row, i) => `${i + 1}. *${row.level}* ${unmarked(line(row).slice(row.level.length + 1), 200)}`);
@@ -81,7 +81,7 @@ export function bulletinChat(held: Bulletin): ChatMessage {
   return chatMessage({
     id: held.deliveryId,
     thread: held.thread,
-    title: bulletinHeadline(held),
+    title: digestHeadline(held),
     description: [lead(held), ...rows, ...(more > 0 ? [`and ${count(more)} more`] : [])],
     nextSteps: [`See them all: \`${LIST}\``],
     keywords: ['Siphonwatch', held.kind],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mergedLog10E, toEvalue } from '../../lib/scoring/evidence.ts';
+import { mergedLog10E, toEvalue } from '../../lib/scoring/significance.ts';
 import { seeded } from '../../lib/statistics/random.ts';
 
 describe('e-values', () => {

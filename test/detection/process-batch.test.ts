@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { startReplay } from '../../lib/backtest/replay.ts';
 import { newAccount } from '../../lib/detection/account-state.ts';
-import { type Advance, advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
+import { type BatchResult, processBatch } from '../../lib/detection/process-batch.ts';
 import { notice as noticeSchema } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';
 import { padSequence } from '../../lib/profile/position.ts';
-import type { Arrival } from '../../lib/profile/profile.ts';
+import type { IngestedEvent } from '../../lib/profile/profile.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
@@ -16,7 +16,7 @@ import { account, application, HOUR, harvest, iso, START, usageEvent } from '../
 
 const rules: Rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 'test', shadow: false };
 
-function arrivals(events: readonly UsageEvent[]): Arrival[] {
+function arrivals(events: readonly UsageEvent[]): IngestedEvent[] {
   return events.map((event, i) => ({
     event,
     time: Date.parse(event.time),
@@ -28,14 +28,14 @@ function arrivals(events: readonly UsageEvent[]): Arrival[] {
 function run(
   events: readonly UsageEvent[],
   size: number,
-): { last: Advance; notices: Advance['notice'][]; seals: number } {
+): { last: BatchResult; notices: BatchResult['notice'][]; seals: number } {
   let state = newAccount(events[0]?.account ?? '');
   const list = arrivals(events);
-  const notices: Advance['notice'][] = [];
+  const notices: BatchResult['notice'][] = [];
   let seals = 0;
-  let last: Advance | undefined;
+  let last: BatchResult | undefined;
   for (let i = 0; i < list.length; i += size) {
-    last = advance(state, list.slice(i, i + size), rules);
+    last = processBatch(state, list.slice(i, i + size), rules);
     state = last.state;
     if (last.seal !== undefined) seals++;
     if (last.notice !== undefined) notices.push(last.notice);
@@ -68,7 +68,7 @@ describe('advancing an account', () => {
   it('ends in the same slices and score whatever the batches', () => {
     const one = run(harvesting, 1).last;
     const all = run(harvesting, harvesting.length).last;
-    const joined = (step: Advance) =>
+    const joined = (step: BatchResult) =>
       Buffer.from(encodeSlices(joinSlices([step.state.sealed, step.state.profile.slices]))).toString('hex');
     expect(joined(one)).toBe(joined(all));
     expect(one.scores.map(({ score }) => score)).toEqual(all.scores.map(({ score }) => score));
@@ -76,8 +76,8 @@ describe('advancing an account', () => {
 
   it('says that nothing changed when a whole batch was applied before', () => {
     const list = arrivals(harvesting.slice(0, 10));
-    const first = advance(newAccount(account(1)), list, rules);
-    const again = advance(first.state, list, rules);
+    const first = processBatch(newAccount(account(1)), list, rules);
+    const again = processBatch(first.state, list, rules);
     expect(again).toMatchObject({ changed: false, used: 0, replayed: 10 });
     expect(again.notice).toBeUndefined();
   });
@@ -114,7 +114,7 @@ describe('advancing an account', () => {
       ...defaultPolicy,
       exceptions: [{ account: account(1), until: '2027-01-01T00:00:00Z', reason: 'red team exercise' }],
     };
-    const step = advance(newAccount(account(1)), arrivals(harvesting), { ...rules, policy });
+    const step = processBatch(newAccount(account(1)), arrivals(harvesting), { ...rules, policy });
     expect(step.notice?.quiet).toBe('red team exercise');
   });
 });

@@ -4,12 +4,12 @@ import { describeReason, printable } from './reason.ts';
 import { decodeRecord } from './record-codec.ts';
 import type { UsageEvent } from './usage-event.ts';
 
-const setAside = z.object({ payload: z.string(), encoding: z.enum(['utf8', 'base64']) });
+const quarantinedEvent = z.object({ payload: z.string(), encoding: z.enum(['utf8', 'base64']) });
 /** What Lambda writes when it gives up on a batch: the invocation record with the payload (services-kinesis-errors). */
 const givenUp = z.object({ payload: z.string() });
 const kinesisPayload = z.object({ Records: z.array(z.object({ kinesis: z.object({ data: z.string() }) })) });
 
-export interface SetAsideEvents {
+export interface QuarantinedEvents {
   readonly events: readonly UsageEvent[];
   /** still unusable, with the reason that holds today */
   readonly refused: readonly string[];
@@ -19,7 +19,7 @@ export interface SetAsideEvents {
  * The events of an object of the quarantine bucket, as they can be used today.
  * @param name of the object, for the reasons
  */
-export function readSetAside(name: string, text: string): SetAsideEvents {
+export function readQuarantined(name: string, text: string): QuarantinedEvents {
   const events: UsageEvent[] = [];
   const refused: string[] = [];
   const refuse = (where: string, why: string) => refused.push(`${name}${where}: ${why}`);
@@ -32,7 +32,7 @@ export function readSetAside(name: string, text: string): SetAsideEvents {
       refuse(`:${i + 1}`, `not JSON (${printable(line)})`);
       continue;
     }
-    const aside = setAside.safeParse(json);
+    const aside = quarantinedEvent.safeParse(json);
     if (aside.success) {
       const { payload, encoding } = aside.data;
       take(encoding === 'base64' ? Buffer.from(payload, 'base64') : Buffer.from(payload), `:${i + 1}`);

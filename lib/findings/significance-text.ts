@@ -1,9 +1,9 @@
 import type { Notice } from './finding.ts';
-import { count, oneIn, plural, power } from './people.ts';
-import { defanged } from './plain.ts';
+import { count, oneIn, plural, power } from './format.ts';
+import { defanged } from './sanitize.ts';
 
 /** How sure a notice is, in sentences that can be quoted: each says what was measured and against whom. */
-export interface CertaintyWords {
+export interface SignificanceText {
   /** the error rate that was promised for the level */
   readonly promise: string;
   /** where this subject stands */
@@ -16,7 +16,7 @@ export interface CertaintyWords {
   readonly oneByOne?: string;
 }
 
-export function certaintyWords(notice: Notice): CertaintyWords {
+export function significanceText(notice: Notice): SignificanceText {
   const { subject, peers, p, promise, log10E, score } = notice;
   const account = subject.type === 'account';
   const over = p < 1 && (notice.transition === 'calmed' || notice.transition === 'closed');

@@ -1,4 +1,4 @@
-import type { Advance } from '../detection/advance.ts';
+import type { BatchResult } from '../detection/process-batch.ts';
 import type { Notice } from '../findings/finding.ts';
 import { chunksOf, type Frame, type Resumable } from '../profile/resumable.ts';
 import type { Calibration } from '../scoring/calibration.ts';
@@ -34,7 +34,7 @@ const TRACE_BELOW = 0.05;
 const TRACE_POINTS = 48;
 
 /** Keeps, while a replay runs, what its figures need: one small record an account, whatever the number of events. */
-export class Scoreboard implements Resumable {
+export class OutcomeCollector implements Resumable {
   readonly standings = new Map<string, Standing>();
   readonly flags = new Map<string, Flag>();
   /** newest notice of every finding */
@@ -58,7 +58,7 @@ export class Scoreboard implements Resumable {
     this.calibration = calibration;
   }
 
-  step(account: string, step: Advance): void {
+  step(account: string, step: BatchResult): void {
     const { profile, judgement } = step.state;
     let held = this.standings.get(account);
     if (held === undefined) {
@@ -183,7 +183,7 @@ export class Scoreboard implements Resumable {
 }
 
 /** All of a scoreboard but its standings. */
-type Totals = Pick<Scoreboard, 'flags' | 'latest' | 'writes' | 'parts' | 'eventsAtFlag'> & {
+type Totals = Pick<OutcomeCollector, 'flags' | 'latest' | 'writes' | 'parts' | 'eventsAtFlag'> & {
   readonly campaignEvents: ReadonlyMap<string, number>;
 };
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { SilentAccounts } from '../../lambdas/calibrate/silent.ts';
+import { IdleSweep } from '../../lambdas/calibrate/idle-sweep.ts';
 import { type AccountState, newAccount } from '../../lib/detection/account-state.ts';
-import { advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
-import { isSilent, lookAgain } from '../../lib/detection/look-again.ts';
+import { processBatch } from '../../lib/detection/process-batch.ts';
+import { isIdle, reevaluateIdle } from '../../lib/detection/reevaluate-idle.ts';
 import { applyNotice, type Finding } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
@@ -23,7 +23,7 @@ function silent(n: number, under: Rules = rules): AccountState {
   }));
   let state = newAccount(account(n));
   for (let i = 0; i < arrivals.length; i += 20)
-    state = advance(state, arrivals.slice(i, i + 20), under).state;
+    state = processBatch(state, arrivals.slice(i, i + 20), under).state;
   expect(state.judgement.finding).toBeDefined();
   return state;
 }
@@ -38,7 +38,7 @@ describe('an account that stops with an open finding', () => {
     );
     const said: string[] = [];
     for (let day = 0; day <= 40; day++) {
-      const next = lookAgain(state, state.profile.lastSeen + day * DAY, rules);
+      const next = reevaluateIdle(state, state.profile.lastSeen + day * DAY, rules);
       if (next === undefined) continue;
       const [notice, ...more] = next.judgement.notices.filter(
         ({ number }) => number > state.judgement.numbered,
@@ -54,7 +54,7 @@ describe('an account that stops with an open finding', () => {
     }
     expect(said).toEqual(['calmed 1 calmed', 'closed 2 closed']);
     expect(state.judgement.finding).toBeUndefined();
-    expect(isSilent(state, Number.POSITIVE_INFINITY)).toBe(false);
+    expect(isIdle(state, Number.POSITIVE_INFINITY)).toBe(false);
   });
 
   it('calms under the candidate too, and keeps its judgement where nobody asks the candidate', () => {
@@ -62,12 +62,12 @@ describe('an account that stops with an open finding', () => {
     const state = silent(3, { ...rules, candidate });
     expect(state.judgement.shadow?.finding).toBeDefined();
     const at = state.profile.lastSeen + 12 * DAY;
-    const both = lookAgain(state, at, { ...rules, candidate });
+    const both = reevaluateIdle(state, at, { ...rules, candidate });
     expect(both?.judgement.notices.slice(-2).map(({ transition, shadow }) => [transition, shadow])).toEqual([
       ['calmed', false],
       ['calmed', true],
     ]);
-    expect(lookAgain(state, at, rules)?.judgement.shadow).toEqual(state.judgement.shadow);
+    expect(reevaluateIdle(state, at, rules)?.judgement.shadow).toEqual(state.judgement.shadow);
   });
 
   it('is told by the daily pass, which leaves alone whoever still sends or was changed meanwhile', async () => {
@@ -88,9 +88,9 @@ describe('an account that stops with an open finding', () => {
       arrived: Date.parse(event.time),
       position: { epoch: 's/b1', sequence: padSequence(String(900 + i)), index: 0 },
     }));
-    await store.save(stored, advance(stored, arrivals, rules).state, undefined);
+    await store.save(stored, processBatch(stored, arrivals, rules).state, undefined);
     const pass = async () => {
-      const seen = new SilentAccounts();
+      const seen = new IdleSweep();
       for (const state of (await store.load([account(1), account(2)])).values()) seen.see(state);
       return seen.lookAgain(store, rules);
     };
@@ -101,7 +101,7 @@ describe('an account that stops with an open finding', () => {
     expect(held?.judgement.notices.at(-1)?.at).toBe(
       new Date(START + 20 * DAY + 2 * 20 * (HOUR / 60)).toISOString(),
     );
-    const conflict = new SilentAccounts();
+    const conflict = new IdleSweep();
     for (const state of (await store.load([account(1), account(2)])).values()) conflict.see(state);
     expect(
       await conflict.lookAgain({ load: (names) => store.load(names), save: async () => 'conflict' }, rules),

@@ -1,8 +1,8 @@
 import type { Notice } from './finding.ts';
-import { shellWord } from './plain.ts';
+import { shellWord } from './sanitize.ts';
 
 /** One thing to do next: by when, what, with which command, and how it is taken back. */
-export interface Step {
+export interface NextStep {
   /** minutes from the notice */
   readonly within: number;
   readonly what: string;
@@ -20,7 +20,7 @@ export const QUIET_DAYS = 30;
  * What to do next: look, slow down, decide; graduated, each reversible, none taken by this system.
  * @param now processing time, ms, from which dates in commands are counted
  */
-export function nextSteps(notice: Notice, now: number): readonly Step[] {
+export function nextSteps(notice: Notice, now: number): readonly NextStep[] {
   const id = shellWord(notice.finding) ?? 'ID';
   const subject = shellWord(notice.subject.id) ?? 'ID';
   const urgent = notice.level === 'critical';
@@ -64,7 +64,7 @@ export function nextSteps(notice: Notice, now: number): readonly Step[] {
 }
 
 /** within 30 minutes, within 4 hours, within 3 days */
-export function deadline(step: Step): string {
+export function deadline(step: NextStep): string {
   if (step.within < HOUR) return `within ${step.within} minutes`;
   if (step.within < DAY) return `within ${step.within / HOUR} hours`;
   return step.within === DAY ? 'within a day' : `within ${step.within / DAY} days`;

@@ -2,9 +2,9 @@ import type { AccountFacts } from './link-facts.ts';
 
 /**
  * When linking must not wait for its schedule: what has changed in the link table since the last run began, and how
- * much of it is enough. Pressure only decides when a run takes place, never what it finds.
+ * much of it is enough. RunTriggers only decides when a run takes place, never what it finds.
  */
-export interface Pressure {
+export interface RunTriggers {
   /** accounts whose link facts changed */
   readonly changes: number;
   /** accounts that came to be watched: their clocks are compared (see synchrony.ts) */
@@ -14,7 +14,7 @@ export interface Pressure {
 }
 
 /** Each kind of pressure, and from how much of it on a run is asked for. */
-export const PRESSURES = {
+export const TRIGGER_LIMITS = {
   bursts: {
     from: 1,
     why: 'several accounts opened within two days on one payment or credential are how a campaign begins',
@@ -27,7 +27,7 @@ export const PRESSURES = {
     from: 5000,
     why: 'so many accounts with new payments, credentials or places leave the last groups behind',
   },
-} as const satisfies Readonly<Record<keyof Pressure, { readonly from: number; readonly why: string }>>;
+} as const satisfies Readonly<Record<keyof RunTriggers, { readonly from: number; readonly why: string }>>;
 
 /** New accounts on one hard value that make a burst. */
 const BURST_ACCOUNTS = 5;
@@ -44,7 +44,7 @@ export function isBurst(sharing: readonly AccountFacts[]): boolean {
 }
 
 /** The kind of pressure that asks for a run now, if any does. */
-export function pressing(pressure: Pressure): keyof Pressure | undefined {
-  const kinds = Object.keys(PRESSURES) as (keyof Pressure)[];
-  return kinds.find((kind) => pressure[kind] >= PRESSURES[kind].from);
+export function triggeredBy(pressure: RunTriggers): keyof RunTriggers | undefined {
+  const kinds = Object.keys(TRIGGER_LIMITS) as (keyof RunTriggers)[];
+  return kinds.find((kind) => pressure[kind] >= TRIGGER_LIMITS[kind].from);
 }

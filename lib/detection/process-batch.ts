@@ -1,11 +1,11 @@
 import type { Notice } from '../findings/finding.ts';
 import type { Policy } from '../policy/policy.ts';
-import { type Arrival, fold, sealable, type TimeRules } from '../profile/profile.ts';
+import { fold, type IngestedEvent, sealable, type TimeRules } from '../profile/profile.ts';
 import { SLICE_MS, type Slice } from '../profile/slice.ts';
 import { joinSlices, windowMs } from '../profile/window.ts';
 import { WindowMemo } from '../profile/window-memo.ts';
-import type { Certainty } from '../scoring/evidence.ts';
 import type { WindowScore } from '../scoring/score.ts';
+import type { Significance } from '../scoring/significance.ts';
 import type { AccountState } from './account-state.ts';
 import { judgeAccount, type Rules } from './judge.ts';
 import { judgeInShadow } from './shadow.ts';
@@ -19,7 +19,7 @@ export interface Seal {
 }
 
 /** What one flush makes of one account. Storing `seal` first and then `state` under the version read is all that is left to do. */
-export interface Advance {
+export interface BatchResult {
   readonly state: AccountState;
   readonly seal: Seal | undefined;
   readonly used: number;
@@ -27,7 +27,7 @@ export interface Advance {
   readonly repeated: number;
   readonly replayed: number;
   readonly scores: readonly WindowScore[];
-  readonly certainty: Certainty | undefined;
+  readonly certainty: Significance | undefined;
   readonly notice: Notice | undefined;
   /** of the candidate policy */
   readonly shadowNotice: Notice | undefined;
@@ -70,7 +70,11 @@ function durationsOf(policy: Policy): Durations {
  * Advances an account by a run of arrivals in stream order: seal what is old, fold, judge. Pure and deterministic;
  * the same stored state and arrivals give the same result bit for bit.
  */
-export function advance(stored: AccountState, arrivals: readonly Arrival[], rules: Rules): Advance {
+export function processBatch(
+  stored: AccountState,
+  arrivals: readonly IngestedEvent[],
+  rules: Rules,
+): BatchResult {
   const { policy } = rules;
   const time = durationsOf(policy);
   const old =

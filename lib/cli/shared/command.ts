@@ -4,7 +4,7 @@ import { InputError } from '../../input/errors.ts';
  * Runs a verb and sets the exit code: what it returns, or 2 with one line for bad input. Other errors are faults of
  * the program and keep their stack.
  */
-export async function runVerb(name: string, run: () => Promise<number>): Promise<void> {
+export async function runCommand(name: string, run: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await run();
   } catch (error) {

@@ -18,7 +18,7 @@ export const NO_OWNER = 'none';
 const COUNT_SAMPLE = 4096;
 const COUNT_SPACE = 2 ** 32;
 
-export interface FunnelOptions {
+export interface BlockingOptions {
   /** share of the accounts that share nothing hard that is kept, to tell how common places are; default 1 */
   readonly strangerShare?: number;
   readonly membersPerValue?: number;
@@ -29,15 +29,15 @@ export interface FunnelOptions {
  * that share a hard value, and a share of the others. Nine in ten accounts of a large base share nothing hard, so what is
  * kept grows with the shared ones; partitions are independent, and funnels of several merge by keeping both.
  */
-export class Funnel {
+export class CandidateBlocking {
   readonly #kept = new Map<string, AccountFacts>();
   readonly #strangers = new Map<string, AccountFacts>();
-  readonly #options: Required<FunnelOptions>;
+  readonly #options: Required<BlockingOptions>;
   #value = '';
   #members: LinkEntry[] = [];
   readonly #accounts = bottomK(COUNT_SAMPLE, false);
 
-  constructor(options: FunnelOptions = {}) {
+  constructor(options: BlockingOptions = {}) {
     this.#options = { strangerShare: 1, membersPerValue: MEMBERS_PER_VALUE, ...options };
   }
 
@@ -57,7 +57,7 @@ export class Funnel {
   }
 
   /** Keeps what another partition's funnel kept. */
-  merge(other: Funnel): void {
+  merge(other: CandidateBlocking): void {
     other.#settle();
     this.#settle();
     for (const [account, facts] of other.#kept) this.#kept.set(account, facts);

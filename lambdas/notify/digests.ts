@@ -1,14 +1,14 @@
-import { bulletinOf, exceptionEnded, type Row } from '../../lib/findings/bulletin.ts';
 import { DELIVERY, digestList } from '../../lib/findings/delivery.ts';
+import { digestMessageOf, exceptionEnded, type Row } from '../../lib/findings/digest-message.ts';
+import { listName, type PendingMessage } from '../../lib/findings/notification-throttle.ts';
 import { renderBulletin } from '../../lib/findings/publication.ts';
-import { listName, type Owed } from '../../lib/findings/storm.ts';
 import type { Delivery } from './deliver.ts';
-import { BRAKES, type BrakeName } from './storm-brake.ts';
+import { THROTTLES, type ThrottleName } from './notification-throttle.ts';
 
 /** Tells that a storm began, and lists that are due; a repeat has the same delivery id. */
-export async function tellStorms(delivery: Delivery, which: 'begun' | 'due'): Promise<void> {
+export async function sendThrottled(delivery: Delivery, which: 'begun' | 'due'): Promise<void> {
   const now = delivery.now();
-  for (const name of BRAKES) {
+  for (const name of THROTTLES) {
     const brake = delivery.brakes[name];
     const owed = which === 'due' ? await brake.pass(now) : await brake.owed();
     for (const held of owed) {
@@ -22,11 +22,11 @@ export async function tellStorms(delivery: Delivery, which: 'begun' | 'due'): Pr
   }
 }
 
-async function tellStorm(name: BrakeName, owed: Owed, delivery: Delivery): Promise<void> {
+async function tellStorm(name: ThrottleName, owed: PendingMessage, delivery: Delivery): Promise<void> {
   const thread = `storm-${name}-${owed.storm}`;
   const rows = owed.list === 0 ? [] : await delivery.findings.rows(listName(owed.storm, owed.list));
   if (owed.list > 0 && rows.length === 0) return;
-  const bulletin = bulletinOf(
+  const bulletin = digestMessageOf(
     {
       kind: owed.list === 0 ? 'storm' : 'storm-list',
       deliveryId: `${thread}/${owed.list}`,
@@ -45,7 +45,7 @@ const DAY = 86_400_000;
 const DIGESTS_BACK = 7;
 
 /** Tells the digests of days that are over. */
-export async function tellDigests(delivery: Delivery): Promise<void> {
+export async function sendDigests(delivery: Delivery): Promise<void> {
   const now = delivery.now();
   const today = Math.floor((now - DELIVERY.settle) / DAY) * DAY;
   const state = await delivery.findings.state('digest');
@@ -55,7 +55,7 @@ export async function tellDigests(delivery: Delivery): Promise<void> {
     const rows = await digestRows(day, delivery);
     if (rows.length > 0) {
       const date = new Date(day).toISOString().slice(0, 10);
-      const bulletin = bulletinOf(
+      const bulletin = digestMessageOf(
         { kind: 'digest', deliveryId: `digest/${date}`, thread: 'digest', from: day, to: day + DAY },
         rows,
       );

@@ -1,17 +1,17 @@
 import {
-  admit,
-  CALM,
-  type Owed,
-  pass,
-  type StormState,
-  settleOwed,
-  stormState,
-} from '../../lib/findings/storm.ts';
+  acknowledge,
+  advanceTime,
+  IDLE_THROTTLE,
+  type PendingMessage,
+  type ThrottleState,
+  throttleState,
+  tryAcquire,
+} from '../../lib/findings/notification-throttle.ts';
 import type { FindingStore } from '../../lib/stores/finding-store.ts';
 
 /** Two brakes: a storm of accounts must not silence a campaign. */
-export const BRAKES = ['account', 'campaign'] as const;
-export type BrakeName = (typeof BRAKES)[number];
+export const THROTTLES = ['account', 'campaign'] as const;
+export type ThrottleName = (typeof THROTTLES)[number];
 
 /** For so long a storm that was just read is taken as still on, ms: a storm then costs no reads. */
 const REMEMBERED = 5000;
@@ -19,13 +19,13 @@ const REMEMBERED = 5000;
 const STALE = 60_000;
 
 /** The storm brake over its stored state: one conditional write for each change, one at a time in this process. */
-export class StormBrake {
+export class NotificationThrottle {
   readonly #store: FindingStore;
-  readonly #name: BrakeName;
+  readonly #name: ThrottleName;
   #queue: Promise<unknown> = Promise.resolve();
-  #storm: { readAt: number; state: StormState; list: string } | undefined;
+  #storm: { readAt: number; state: ThrottleState; list: string } | undefined;
 
-  constructor(store: FindingStore, name: BrakeName) {
+  constructor(store: FindingStore, name: ThrottleName) {
     this.#store = store;
     this.#name = name;
   }
@@ -43,7 +43,7 @@ export class StormBrake {
         return known.list;
       let list: string | undefined;
       const state = await this.#change((held) => {
-        const admission = admit(held, now);
+        const admission = tryAcquire(held, now);
         list = admission.list;
         return admission.state;
       });
@@ -52,17 +52,17 @@ export class StormBrake {
     });
   }
 
-  /** Lets time pass; returns the messages that are due. */
-  async pass(now: number): Promise<readonly Owed[]> {
-    return this.#alone(async () => (await this.#change((held) => pass(held, now))).owed);
+  /** Lets time advanceTime; returns the messages that are due. */
+  async pass(now: number): Promise<readonly PendingMessage[]> {
+    return this.#alone(async () => (await this.#change((held) => advanceTime(held, now))).owed);
   }
 
-  async owed(): Promise<readonly Owed[]> {
+  async owed(): Promise<readonly PendingMessage[]> {
     return (await this.#read()).state.owed;
   }
 
-  async settle(told: Owed): Promise<void> {
-    await this.#alone(() => this.#change((held) => settleOwed(held, told)));
+  async settle(told: PendingMessage): Promise<void> {
+    await this.#alone(() => this.#change((held) => acknowledge(held, told)));
   }
 
   #alone<T>(run: () => Promise<T>): Promise<T> {
@@ -72,13 +72,13 @@ export class StormBrake {
     return next;
   }
 
-  async #read(): Promise<{ state: StormState; version: number | undefined }> {
+  async #read(): Promise<{ state: ThrottleState; version: number | undefined }> {
     const held = await this.#store.state(`storm#${this.#name}`);
-    if (held === undefined) return { state: CALM, version: undefined };
-    return { state: stormState.parse(JSON.parse(held.body)), version: held.version };
+    if (held === undefined) return { state: IDLE_THROTTLE, version: undefined };
+    return { state: throttleState.parse(JSON.parse(held.body)), version: held.version };
   }
 
-  async #change(change: (state: StormState) => StormState): Promise<StormState> {
+  async #change(change: (state: ThrottleState) => ThrottleState): Promise<ThrottleState> {
     for (;;) {
       const { state, version } = await this.#read();
       const next = change(state);

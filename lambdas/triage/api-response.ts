@@ -1,11 +1,11 @@
 import { type Triaged, TriageError, triage, undo } from '../../lib/findings/triage.ts';
-import { inert, jsonView } from '../../lib/findings/views/json.ts';
+import { jsonView, sanitized } from '../../lib/findings/views/json.ts';
 import { listFindings, wholeTrail } from '../../lib/stores/finding-queries.ts';
 import type { FindingStore } from '../../lib/stores/finding-store.ts';
 import { change } from '../../lib/stores/verdicts.ts';
 import { authorOf, parseRequest, Refused, type Request, type UrlEvent } from './request.ts';
 
-export interface Answer {
+export interface ApiResponse {
   readonly status: number;
   /** the same documents as `--json` of the verbs */
   readonly body: object;
@@ -14,7 +14,7 @@ export interface Answer {
 }
 
 /** Answers a request of whoever signed it. @param now processing time, ms */
-export async function answer(event: UrlEvent, store: FindingStore, now: number): Promise<Answer> {
+export async function answer(event: UrlEvent, store: FindingStore, now: number): Promise<ApiResponse> {
   let request: Request | undefined;
   try {
     request = parseRequest(event);
@@ -47,13 +47,13 @@ async function done(request: Request, by: string, store: FindingStore, now: numb
   switch (request.kind) {
     case 'list': {
       const { findings, more } = await listFindings(store, request.filter, request.limit, now);
-      return { findings: inert(findings), more };
+      return { findings: sanitized(findings), more };
     }
     case 'show': {
       const finding = await found(store, request.id);
       const exception = await store.exceptionFor(finding.notice.subject.id, now);
       return {
-        ...inert({ finding, audit: await wholeTrail(store, finding), exception: exception ?? null }),
+        ...sanitized({ finding, audit: await wholeTrail(store, finding), exception: exception ?? null }),
         view: jsonView(finding.notice, now),
       };
     }
@@ -78,5 +78,5 @@ async function found(store: FindingStore, id: string) {
 }
 
 function changed({ finding, entry, exception }: Triaged): object {
-  return inert({ finding: finding.id, entry, exception: exception ?? null });
+  return sanitized({ finding: finding.id, entry, exception: exception ?? null });
 }

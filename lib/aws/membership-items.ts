@@ -6,15 +6,15 @@ import {
   GetItemCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Accusation, Accusations, CampaignStore } from '../campaigns/ports.ts';
-import { accusation } from '../stores/accusations.ts';
+import type { CampaignMembershipIndex, CampaignStore, OpenMembership } from '../campaigns/ports.ts';
+import { openMembership } from '../stores/membership-index.ts';
 
 /**
  * The one owner of the campaign table's items `account#ACCOUNT` (item `accuser`: by, expiresAt). A note leads from an account
  * to a campaign, so that nobody has to read all campaigns; it is written before the campaign and believed only as far as
  * the campaign bears it out, so that a run that dies or loses leaves nothing wrong behind.
  */
-export class DynamoAccusations implements Accusations {
+export class MembershipItems implements CampaignMembershipIndex {
   readonly #client: DynamoDBClient;
   readonly #table: string;
   readonly #campaigns: Pick<CampaignStore, 'find'>;
@@ -56,12 +56,12 @@ export class DynamoAccusations implements Accusations {
     });
   }
 
-  async of(account: string): Promise<Accusation | undefined> {
+  async of(account: string): Promise<OpenMembership | undefined> {
     const { Item } = await this.#client.send(
       new GetItemCommand({ TableName: this.#table, Key: this.#key(account), ConsistentRead: true }),
     );
     const by = Item?.by?.S;
-    return by === undefined ? undefined : accusation((await this.#campaigns.find(by))?.campaign, account);
+    return by === undefined ? undefined : openMembership((await this.#campaigns.find(by))?.campaign, account);
   }
 
   #key(account: string): Record<string, AttributeValue> {
@@ -73,10 +73,10 @@ export async function each(
   accounts: readonly string[],
   work: (account: string) => Promise<unknown>,
 ): Promise<void> {
-  for (let i = 0; i < accounts.length; i += TOGETHER)
-    await Promise.all(accounts.slice(i, i + TOGETHER).map(work));
+  for (let i = 0; i < accounts.length; i += CONCURRENCY)
+    await Promise.all(accounts.slice(i, i + CONCURRENCY).map(work));
 }
 
 /** Notes that are written side by side. */
-export const TOGETHER = 16;
+export const CONCURRENCY = 16;
 export const ITEM = 'accuser';

@@ -1,5 +1,5 @@
 import { type AccountState, newAccount } from '../detection/account-state.ts';
-import { misfits } from '../policy/diff.ts';
+import { policyWarnings } from '../policy/diff.ts';
 import { describeFault, parsePolicy } from '../policy/parse-policy.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Calibration } from '../scoring/calibration.ts';
@@ -8,11 +8,11 @@ import { startReplay } from './replay.ts';
 import { SMOKE_PEOPLE, smokeTraffic } from './smoke-traffic.ts';
 
 /** Whether a policy may go live: the same answer in the validator Lambda, in the demo and on the command line. */
-export type Vetting =
+export type PolicyValidation =
   | { readonly ok: true; readonly policy: Policy; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly faults: readonly string[] };
 
-export interface VettingOptions {
+export interface PolicyValidationOptions {
   /** ms; exceptions that have expired by then are faults */
   readonly now: number;
   /** the calibration that the policy names; a reason in words where there is none of that name */
@@ -23,7 +23,10 @@ export interface VettingOptions {
  * Parses a policy as the functions will, looks up its calibration and runs a smoke backtest on a tiny built-in
  * traffic: it must run, and it must not flag ordinary people.
  */
-export async function vetPolicy(text: string, options: VettingOptions): Promise<Vetting> {
+export async function validatePolicy(
+  text: string,
+  options: PolicyValidationOptions,
+): Promise<PolicyValidation> {
   const parsed = parsePolicy(text, options.now);
   if (!parsed.ok) return { ok: false, faults: parsed.faults.map((fault) => describeFault(fault)) };
   const { policy } = parsed;
@@ -41,7 +44,7 @@ export async function vetPolicy(text: string, options: VettingOptions): Promise<
         `smoke backtest: flags ${flagged} of ${SMOKE_PEOPLE} ordinary accounts of the built-in traffic; lower budget.suspect (${policy.budget.suspect}), or the weights`,
       ],
     };
-  return { ok: true, policy, warnings: misfits(policy, calibration) };
+  return { ok: true, policy, warnings: policyWarnings(policy, calibration) };
 }
 
 /** Ordinary accounts of the built-in traffic that the policy flags. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LEVELS, levelRank } from '../scoring/level.ts';
-import { FATES, type Finding, type Notice, recordId, TRANSITIONS } from './finding.ts';
+import { DISPOSITIONS, type Finding, type Notice, recordId, TRANSITIONS } from './finding.ts';
 
 /** One line of a digest or a storm's list: enough to choose what to open first. */
 export const row = z.strictObject({
@@ -16,13 +16,13 @@ export const row = z.strictObject({
   at: z.iso.datetime(),
   plan: z.string(),
   reason: z.string().describe('title of the strongest reason'),
-  fate: z.enum(FATES),
+  fate: z.enum(DISPOSITIONS),
   ended: z.iso.datetime().optional().describe('a benign verdict kept it quiet until then, and it goes on'),
 });
 export type Row = z.infer<typeof row>;
 
 /** A message about many findings: a storm began, a storm's list, a day's digest. */
-export interface Bulletin {
+export interface DigestMessage {
   readonly v: 1;
   readonly kind: 'storm' | 'storm-list' | 'digest';
   /** deterministic: a repeat has the same */
@@ -33,12 +33,12 @@ export interface Bulletin {
   readonly total: number;
   readonly byLevel: Readonly<Record<string, number>>;
   readonly byTransition: Readonly<Record<string, number>>;
-  /** the most urgent, at most ROWS_TOLD */
+  /** the most urgent, at most ROWS_SHOWN */
   readonly rows: readonly Row[];
 }
 
 /** Rows that a message shows; the rest is a command away. */
-export const ROWS_TOLD = 25;
+export const ROWS_SHOWN = 25;
 
 export function rowOf(notice: Notice, delivery: string, fate: Row['fate']): Row {
   const members = notice.subject.memberCount ?? notice.subject.members?.length;
@@ -86,10 +86,13 @@ export function byUrgency(rows: readonly Row[]): Row[] {
   );
 }
 
-export function bulletinOf(
-  about: Pick<Bulletin, 'kind' | 'deliveryId' | 'thread'> & { readonly from: number; readonly to: number },
+export function digestMessageOf(
+  about: Pick<DigestMessage, 'kind' | 'deliveryId' | 'thread'> & {
+    readonly from: number;
+    readonly to: number;
+  },
   rows: readonly Row[],
-): Bulletin {
+): DigestMessage {
   const tally = (of: (held: Row) => string): Record<string, number> => {
     const counted: Record<string, number> = {};
     for (const held of rows) counted[of(held)] = (counted[of(held)] ?? 0) + 1;
@@ -105,6 +108,6 @@ export function bulletinOf(
     total: rows.length,
     byLevel: tally((held) => held.level),
     byTransition: tally((held) => held.transition),
-    rows: byUrgency(rows).slice(0, ROWS_TOLD),
+    rows: byUrgency(rows).slice(0, ROWS_SHOWN),
   };
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { readQuarantined } from '../../lib/telemetry/quarantined.ts';
 import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
-import { readSetAside } from '../../lib/telemetry/set-aside.ts';
 import { account, harvest } from '../events.ts';
 
 it('brings back what was set aside alone and what Lambda gave up on, and says why of the rest', () => {
@@ -13,7 +13,7 @@ it('brings back what was set aside alone and what Lambda gave up on, and says wh
     { payload: Buffer.from([0xff, 0x00]).toString('base64'), encoding: 'base64' },
     { other: true },
   ];
-  const { events, refused } = readSetAside(
+  const { events, refused } = readQuarantined(
     'day.ndjson',
     `${lines.map((line) => JSON.stringify(line)).join('\n')}\n{`,
   );

@@ -10,9 +10,9 @@ import { MemoryProfileStore } from '../stores/profile-memory.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { CODE_VERSION } from '../version.ts';
 import { makeOutcome } from './make-outcome.ts';
-import type { Outcome } from './outcome.ts';
+import type { BacktestOutcome } from './outcome.ts';
+import { OutcomeCollector } from './outcome-collector.ts';
 import { type Replay, startReplay } from './replay.ts';
-import { Scoreboard } from './scoreboard.ts';
 
 /** Campaigns are looked for every hour of arrival time; production looks every fifteen minutes. */
 const LINK_EVERY_MS = 3_600_000;
@@ -30,9 +30,9 @@ interface Remembered {
 }
 
 /** One policy's replay: its own store, scoreboard and campaigns, over the events that all tracks see. */
-export class ReplayTrack implements Resumable {
+export class BacktestRun implements Resumable {
   readonly rules: Rules;
-  readonly board: Scoreboard;
+  readonly board: OutcomeCollector;
   readonly store: MemoryProfileStore;
   readonly #replay: Replay;
   readonly #tracker = new CampaignTracker({});
@@ -42,7 +42,7 @@ export class ReplayTrack implements Resumable {
   /** @param campaignOf account pseudonym to the campaign that it is labelled with */
   constructor(rules: Pick<Rules, 'policy' | 'calibration'>, campaignOf: ReadonlyMap<string, string>) {
     this.rules = { ...rules, code: CODE_VERSION, shadow: false };
-    this.board = new Scoreboard(campaignOf, rules.calibration);
+    this.board = new OutcomeCollector(campaignOf, rules.calibration);
     // windows reach back so far, and end with the slice that is not over yet
     const needed = windowMs(Math.max(...rules.policy.windows)) + SLICE_MS;
     this.store = new MemoryProfileStore({ retentionDays: needed / DAY });
@@ -78,7 +78,7 @@ export class ReplayTrack implements Resumable {
     return staleness(this.rules.calibration, this.#replay.now());
   }
 
-  outcome(labels: Labels | undefined, rejected: number, seconds: number): Outcome {
+  outcome(labels: Labels | undefined, rejected: number, seconds: number): BacktestOutcome {
     const { policy, calibration } = this.rules;
     const { items, units } = this.#held;
     const byPseudonym =

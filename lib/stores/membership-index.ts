@@ -1,8 +1,8 @@
 import type { Campaign } from '../campaigns/campaign.ts';
-import type { Accusation, Accusations, CampaignStore } from '../campaigns/ports.ts';
+import type { CampaignMembershipIndex, CampaignStore, OpenMembership } from '../campaigns/ports.ts';
 
 /** What a stored campaign says of an account. */
-export function accusation(campaign: Campaign | undefined, account: string): Accusation | undefined {
+export function openMembership(campaign: Campaign | undefined, account: string): OpenMembership | undefined {
   const finding = campaign?.judgement.finding;
   if (campaign === undefined || finding === undefined || finding.calmed || !campaign.accused.has(account))
     return undefined;
@@ -10,7 +10,7 @@ export function accusation(campaign: Campaign | undefined, account: string): Acc
 }
 
 /** The twin in memory. */
-export class MemoryAccusations implements Accusations {
+export class MemoryMembershipIndex implements CampaignMembershipIndex {
   readonly #by = new Map<string, string>();
   readonly #campaigns: Pick<CampaignStore, 'find'>;
 
@@ -26,8 +26,8 @@ export class MemoryAccusations implements Accusations {
     for (const account of accounts) if (this.#by.get(account) === campaign) this.#by.delete(account);
   }
 
-  async of(account: string): Promise<Accusation | undefined> {
+  async of(account: string): Promise<OpenMembership | undefined> {
     const by = this.#by.get(account);
-    return by === undefined ? undefined : accusation((await this.#campaigns.find(by))?.campaign, account);
+    return by === undefined ? undefined : openMembership((await this.#campaigns.find(by))?.campaign, account);
   }
 }

@@ -5,12 +5,12 @@ import { judgeAccount, type Rules } from './judge.ts';
 import { judgeInShadow } from './shadow.ts';
 
 /** An account with an open finding is looked at again after so long without an event, ms. */
-export const SILENT_MS = 24 * 3_600_000;
+export const IDLE_MS = 24 * 3_600_000;
 
 /** Whether an account has a finding that only traffic could calm or close, and no traffic. @param now newest arrival, ms */
-export function isSilent({ profile, judgement }: AccountState, now: number): boolean {
+export function isIdle({ profile, judgement }: AccountState, now: number): boolean {
   const open = judgement.finding !== undefined || judgement.shadow?.finding !== undefined;
-  return open && now - profile.lastSeen >= SILENT_MS;
+  return open && now - profile.lastSeen >= IDLE_MS;
 }
 
 /**
@@ -18,7 +18,7 @@ export function isSilent({ profile, judgement }: AccountState, now: number): boo
  * weeks later, closes. Undefined where neither happens; nothing rises without an event. The state has its notices and
  * wants one conditional write, under the version that was read.
  */
-export function lookAgain(stored: AccountState, at: number, rules: Rules): AccountState | undefined {
+export function reevaluateIdle(stored: AccountState, at: number, rules: Rules): AccountState | undefined {
   const { profile, judgement: before, sealed } = stored;
   const subject = {
     account: profile.account,
