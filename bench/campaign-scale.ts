@@ -2,7 +2,7 @@ import { decodeFacts, encodeFacts } from '../lib/campaigns/linking/facts-codec.t
 import { findGroups } from '../lib/campaigns/linking/find-groups.ts';
 import { Funnel, type LinkEntry } from '../lib/campaigns/linking/funnel.ts';
 import type { AccountFacts, SeenValue } from '../lib/campaigns/linking/link-facts.ts';
-import { strangerShareFor } from '../lib/campaigns/run.ts';
+import { strangerShareFor } from '../lib/campaigns/stored-run.ts';
 import { entryValues } from '../lib/stores/link-store.ts';
 import { random } from './random.ts';
 
