@@ -6,7 +6,7 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { type Pressure, pressing } from '../campaigns/linking/pressure.ts';
+import { type RunTriggers, triggeredBy } from '../campaigns/linking/run-triggers.ts';
 import type { TrafficClock } from '../campaigns/ports.ts';
 import { ASKED_ITEM, RUN_PARTITION } from '../contract/run-request-names.ts';
 
@@ -41,7 +41,7 @@ export class RunRequests implements TrafficClock {
   }
 
   /** Adds what changed, and asks for a run where that makes enough. @param now processing time, ms */
-  async add({ changes, watched, bursts }: Pressure, now: number): Promise<'asked' | 'early' | 'calm'> {
+  async add({ changes, watched, bursts }: RunTriggers, now: number): Promise<'asked' | 'early' | 'calm'> {
     if (changes + watched + bursts === 0) return 'calm';
     const { Attributes = {} } = await this.#client.send(
       new UpdateItemCommand({
@@ -57,7 +57,7 @@ export class RunRequests implements TrafficClock {
       }),
     );
     const number = (name: string): number => Number(Attributes[name]?.N ?? 0);
-    const because = pressing({
+    const because = triggeredBy({
       changes: number('changes'),
       watched: number('watched'),
       bursts: number('bursts'),

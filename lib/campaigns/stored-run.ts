@@ -3,11 +3,17 @@ import type { Rules } from '../detection/judge.ts';
 import { type Campaign, KEPT_DAYS } from './campaign.ts';
 import { runLater } from './eventual.ts';
 import { type ActiveWeek, activeWeek } from './linking/active-week.ts';
+import { CandidateBlocking } from './linking/blocking.ts';
 import { findGroups } from './linking/find-groups.ts';
-import { Funnel } from './linking/funnel.ts';
 import type { LinkIndex } from './linking/link-index.ts';
 import { accountsToCompare, rounds, type SynchronousPair, synchronousPairs } from './linking/synchrony.ts';
-import type { Accusations, CampaignStore, LinkStore, StoredCampaign, TrafficClock } from './ports.ts';
+import type {
+  CampaignMembershipIndex,
+  CampaignStore,
+  LinkStore,
+  StoredCampaign,
+  TrafficClock,
+} from './ports.ts';
 import { campaignRun, type RunReport } from './run.ts';
 import { memberOf, type RunMember } from './run-member.ts';
 import { heldNames } from './run-plan.ts';
@@ -17,7 +23,7 @@ export interface LinkPorts {
   readonly clock: TrafficClock;
   readonly links: LinkStore;
   readonly campaigns: CampaignStore;
-  readonly accusations: Pick<Accusations, 'note' | 'forget'>;
+  readonly accusations: Pick<CampaignMembershipIndex, 'note' | 'forget'>;
   /** stored states of accounts; accounts that are not stored come as new ones */
   readonly profiles: { load(accounts: readonly string[]): Promise<Map<string, AccountState>> };
   /** milliseconds that are left for this run */
@@ -108,15 +114,15 @@ function* chunks<T>(list: readonly T[], size: number): Generator<readonly T[]> {
   for (let i = 0; i < list.length; i += size) yield list.slice(i, i + size);
 }
 
-async function readLinks(links: LinkStore, strangerShare: number): Promise<Funnel> {
+async function readLinks(links: LinkStore, strangerShare: number): Promise<CandidateBlocking> {
   const parts = await Promise.all(
     Array.from({ length: PARTS }, async (_, part) => {
-      const funnel = new Funnel({ strangerShare });
+      const funnel = new CandidateBlocking({ strangerShare });
       for await (const entry of links.scan(part, PARTS)) funnel.add(entry);
       return funnel;
     }),
   );
-  const whole = new Funnel({ strangerShare });
+  const whole = new CandidateBlocking({ strangerShare });
   for (const part of parts) whole.merge(part);
   return whole;
 }

@@ -13,6 +13,7 @@ import { collectFacts } from './linking/link-facts.ts';
 import { LinkIndex, type LinkIndexOptions } from './linking/link-index.ts';
 import { accountsToCompare, rounds, type SynchronousPair, synchronousPairs } from './linking/synchrony.ts';
 import { campaignRun } from './run.ts';
+import type { RunMember } from './run-member.ts';
 import { heldNames } from './run-plan.ts';
 
 export interface TrackerOptions extends GroupOptions, LinkIndexOptions {

@@ -12,9 +12,9 @@ const TURNS = 6;
 /** Cells by which one of two weeks is moved for comparison: ten minutes to an hour. */
 const MOVES = [-11, -7, -4, -2, 2, 4, 7, 11] as const;
 /** Fewest common active cells of two accounts. */
-const FEWEST_COMMON = 8;
+const MIN_COMMON = 8;
 /** Expected common cells that no comparison goes below: with fewer than this nothing could be said. */
-const LEAST_EXPECTED = 0.5;
+const MIN_EXPECTED = 0.5;
 /** Nats beyond what chance over all pairs asks for: activity comes in bursts, which a Poisson count does not know. */
 const MARGIN = 8;
 
@@ -41,8 +41,8 @@ export function synchronousPairs(
   overlaps.update(weeks);
   const pairs: SynchronousPair[] = [];
   const needed = Math.log(Math.max(2, weeks.length * (weeks.length - 1))) + MARGIN;
-  let least = FEWEST_COMMON;
-  while (surpriseOf(least, LEAST_EXPECTED) < needed) least++;
+  let least = MIN_COMMON;
+  while (surpriseOf(least, MIN_EXPECTED) < needed) least++;
   const rows = weeks.map(({ account }) => overlaps.row(account));
   const copies = new Map<number, Planes>();
   for (let i = 0; i < weeks.length; i++) {
@@ -92,17 +92,17 @@ export function rounds(pairs: readonly SynchronousPair[]): SynchronousPair[] {
 }
 
 /** Accounts that are compared with each other at most: their pairs are quadratic. */
-const MOST_COMPARED = 1500;
+const MAX_COMPARED = 1500;
 
 /**
  * Whose clocks are compared: accounts that are watched for themselves, and those that share an owner. All others are not:
  * their pairs are too many, and a synchronous account that shows nothing harvests nothing.
- * @param watched those that matter most first: no more than MOST_COMPARED are compared
+ * @param watched those that matter most first: no more than MAX_COMPARED are compared
  */
 export function accountsToCompare(watched: Iterable<string>, index: LinkIndex): ReadonlySet<string> {
   const chosen = new Set<string>();
-  for (const account of watched) if (chosen.size < MOST_COMPARED) chosen.add(account);
+  for (const account of watched) if (chosen.size < MAX_COMPARED) chosen.add(account);
   for (const [, members] of index.sharedOwners())
-    for (const member of members) if (chosen.size < MOST_COMPARED) chosen.add(member);
+    for (const member of members) if (chosen.size < MAX_COMPARED) chosen.add(member);
   return chosen;
 }
