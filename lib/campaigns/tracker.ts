@@ -5,6 +5,7 @@ import { chunksOf, type Frame, type Resumable } from '../profile/resumable.ts';
 import { type Slice, sliceStart } from '../profile/slice.ts';
 import type { RunningMax } from '../scoring/significance.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
+import { WEEK_MS } from '../time.ts';
 import type { Campaign } from './campaign.ts';
 import { closeMerged, judgeCampaign } from './judging/judge-campaign.ts';
 import type { Member } from './judging/member.ts';
@@ -42,7 +43,6 @@ export interface TrackerPorts {
   evidenceOf?(account: string): RunningMax;
 }
 
-const WEEK_MS = 7 * 86_400_000;
 /** Part of an account's busyness that a slice leaves: a week of 28 slices weighs most. */
 const KEPT_PER_SLICE = 0.95;
 
