@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { tellDigests, tellStorms } from '../lambdas/notify/bulletins.ts';
 import { type Delivery, deliver, type Report } from '../lambdas/notify/deliver.ts';
+import { sendDigests, sendThrottled } from '../lambdas/notify/digests.ts';
+import { NotificationThrottle } from '../lambdas/notify/notification-throttle.ts';
 import { importFindings } from '../lambdas/notify/security-hub.ts';
-import { StormBrake } from '../lambdas/notify/storm-brake.ts';
 import { startReplay } from '../lib/backtest/replay.ts';
 import { CampaignTracker } from '../lib/campaigns/tracker.ts';
 import type { Rules } from '../lib/detection/judge.ts';
@@ -11,7 +11,7 @@ import { type Evidences, snapshotOf, writeEvidence } from '../lib/dossier/bundle
 import { makeManifest } from '../lib/dossier/manifest.ts';
 import { report } from '../lib/dossier/report.ts';
 import { verifyDossier } from '../lib/dossier/verify.ts';
-import { bulletinOf, rowOf } from '../lib/findings/bulletin.ts';
+import { digestMessageOf, rowOf } from '../lib/findings/digest-message.ts';
 import { applyNotice, deliveryId, type Finding, type Notice } from '../lib/findings/finding.ts';
 import { type Rendered, renderBulletin, renderNotice } from '../lib/findings/publication.ts';
 import { asff } from '../lib/findings/views/asff.ts';
@@ -27,8 +27,9 @@ import { MemoryTopic } from '../lib/stores/notification-topic.ts';
 import { MemoryOutbox } from '../lib/stores/outbox.ts';
 import { MemoryProfileStore } from '../lib/stores/profile-memory.ts';
 import { IMPORT_MAX, MemoryHub } from '../lib/stores/security-hub.ts';
+import { HOUR_MS } from '../lib/time.ts';
 import { CODE_VERSION } from '../lib/version.ts';
-import { asffFaults, messageFaults, ocsfFaults, pageFaults } from '../test/findings/laws.ts';
+import { asffFaults, messageFaults, ocsfFaults, pageFaults } from '../test/findings/invariants.ts';
 import { dataFolder, openTraffic } from './traffic.ts';
 
 /**
@@ -38,9 +39,8 @@ import { dataFolder, openTraffic } from './traffic.ts';
  * rendered in every view besides, whatever its fate. Exits 1 where a document has a fault.
  */
 
-const HOUR = 3_600_000;
 /** Campaigns are looked for every so often, in arrival time. */
-const LINK_EVERY = HOUR;
+const LINK_EVERY = HOUR_MS;
 /** Dossiers that are written and verified; each holds the whole calibration. */
 const DOSSIERS = 25;
 const HOME = { partition: 'aws', region: 'us-east-1', accountId: '111122223333' } as const;
@@ -202,7 +202,10 @@ async function deliverAll(told: readonly Told[], documents: Documents): Promise<
     hub: true,
     accuserOf: async () => undefined,
     traffic: async () => undefined,
-    brakes: { account: new StormBrake(findings, 'account'), campaign: new StormBrake(findings, 'campaign') },
+    brakes: {
+      account: new NotificationThrottle(findings, 'account'),
+      campaign: new NotificationThrottle(findings, 'campaign'),
+    },
     now: () => clock,
     by: 'bench',
     report(line) {
@@ -210,10 +213,10 @@ async function deliverAll(told: readonly Told[], documents: Documents): Promise<
     },
   };
   const sweepUntil = async (at: number): Promise<void> => {
-    for (; clock + HOUR <= at; ) {
-      clock += HOUR;
-      await tellStorms(delivery, 'due');
-      await tellDigests(delivery);
+    for (; clock + HOUR_MS <= at; ) {
+      clock += HOUR_MS;
+      await sendThrottled(delivery, 'due');
+      await sendDigests(delivery);
       await importFindings({ ...delivery, hub, home: HOME });
     }
     clock = Math.max(clock, at);
@@ -223,9 +226,9 @@ async function deliverAll(told: readonly Told[], documents: Documents): Promise<
     outbox.append(notice.subject.id, notice, new Date(at).toISOString());
     const waiting = await outbox.read(notice.subject.id);
     if (waiting !== undefined) await deliver(outbox, waiting, delivery);
-    await tellStorms(delivery, 'begun');
+    await sendThrottled(delivery, 'begun');
   }
-  await sweepUntil(clock + 48 * HOUR);
+  await sweepUntil(clock + 48 * HOUR_MS);
   if (problems.length > 0 || outbox.items.size > 0)
     throw new Error(`${outbox.items.size} notices were not delivered`, { cause: problems[0] });
   for (const message of topic.published)
@@ -252,7 +255,7 @@ function everyView(told: readonly Told[], documents: Documents): void {
     documents.message(
       `all in one ${kind}`,
       renderBulletin(
-        bulletinOf(
+        digestMessageOf(
           { kind, deliveryId: kind, thread: kind, from: told[0]?.at ?? 0, to: told.at(-1)?.at ?? 0 },
           kind === 'storm' ? [] : rows,
         ),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LEVELS } from '../scoring/level.ts';
+import { DAY_MS } from '../time.ts';
 
 /**
  * A finding: one suspicion on an account or a campaign over one episode. A notice is one transition of it, numbered
@@ -139,8 +140,8 @@ export const FINDING_STATES = ['open', 'calmed', 'closed'] as const;
 export type FindingState = (typeof FINDING_STATES)[number];
 
 /** What became of a notice: told at once, folded into a digest or a storm's list, or only recorded. */
-export const FATES = ['told', 'digest', 'storm', 'quiet', 'shadow'] as const;
-export type Fate = (typeof FATES)[number];
+export const DISPOSITIONS = ['told', 'digest', 'storm', 'quiet', 'shadow'] as const;
+export type Disposition = (typeof DISPOSITIONS)[number];
 
 /** Longest name of who decides: the ARN of an IAM user with a path (IAM quotas: 512 of path, 64 of name). */
 export const AUTHOR_MAX = 700;
@@ -182,7 +183,7 @@ export const finding = z.strictObject({
       transition: z.enum(TRANSITIONS),
       level: z.enum(LEVELS),
       at: iso,
-      fate: z.enum(FATES).optional(),
+      fate: z.enum(DISPOSITIONS).optional(),
     }),
   ),
   verdict: verdictRecord.optional(),
@@ -206,7 +207,7 @@ export const finding = z.strictObject({
       number: z.number().int(),
       by: z.string(),
       until: iso,
-      fate: z.enum(FATES),
+      fate: z.enum(DISPOSITIONS),
       list: z.string().optional().describe('digest or storm list that it goes into'),
     })
     .optional()
@@ -232,7 +233,7 @@ export function recordId(held: Pick<Notice, 'finding' | 'shadow'>): string {
 }
 
 /** The finding after a notice; a repeat or an older notice changes nothing. */
-export function applyNotice(held: Finding | undefined, next: Notice, fate?: Fate): Finding {
+export function applyNotice(held: Finding | undefined, next: Notice, fate?: Disposition): Finding {
   const entry = {
     number: next.number,
     transition: next.transition,
@@ -280,11 +281,10 @@ function stateAfter(held: Finding | undefined, { transition, at }: Notice): Find
   return transition === 'closed' ? 'closed' : 'open';
 }
 
-const DAY = 86_400_000;
 /** A finding of which nothing was heard for so long is over, whether or not its account still sends. */
 export const SILENT_DAYS = 30;
 
 /** The state as of `now` (ms): an account that stopped sending sends nothing that could close its finding. */
 export function stateAt(held: Finding, now: number): FindingState {
-  return now - Date.parse(held.updatedAt) > SILENT_DAYS * DAY ? 'closed' : held.state;
+  return now - Date.parse(held.updatedAt) > SILENT_DAYS * DAY_MS ? 'closed' : held.state;
 }

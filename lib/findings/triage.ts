@@ -1,8 +1,8 @@
+import { DAY_MS } from '../time.ts';
 import type { Exception } from './exception.ts';
 import type { AuditEntry, Finding, FindingState, Verdict, VerdictRecord } from './finding.ts';
-import { QUIET_DAYS } from './steps.ts';
+import { QUIET_DAYS } from './next-steps.ts';
 
-const DAY = 86_400_000;
 /** Changes that a finding carries itself; older ones are items of their own. */
 const AUDIT_KEPT = 20;
 
@@ -47,7 +47,7 @@ export function untilOf(text: string): number | undefined {
 }
 
 /** The longest that a verdict may silence somebody: there are no exceptions for ever. */
-export const LONGEST_DAYS = 366;
+export const MAX_DAYS = 366;
 
 /**
  * A finding after a verdict: confirmed closes it, benign closes it and keeps its subject quiet until a date, unsure
@@ -57,12 +57,12 @@ export function triage(held: Finding, decision: Decision): Triaged {
   const { verdict, at, note } = decision;
   if (verdict === 'confirmed' && decision.until !== undefined)
     throw new TriageError('a confirmed finding has no date: it is not silenced (leave it out)', 'until');
-  const until = decision.until ?? (verdict === 'benign' ? at + QUIET_DAYS * DAY : undefined);
+  const until = decision.until ?? (verdict === 'benign' ? at + QUIET_DAYS * DAY_MS : undefined);
   if (until !== undefined && until <= at)
     throw new TriageError(`the date ${new Date(until).toISOString()} has passed`, 'until');
-  if (until !== undefined && until > at + LONGEST_DAYS * DAY)
+  if (until !== undefined && until > at + MAX_DAYS * DAY_MS)
     throw new TriageError(
-      `the date ${new Date(until).toISOString()} is more than ${LONGEST_DAYS} days away`,
+      `the date ${new Date(until).toISOString()} is more than ${MAX_DAYS} days away`,
       'until',
     );
   const record: VerdictRecord = {
