@@ -27,6 +27,7 @@ import { MemoryTopic } from '../lib/stores/notification-topic.ts';
 import { MemoryOutbox } from '../lib/stores/outbox.ts';
 import { MemoryProfileStore } from '../lib/stores/profile-memory.ts';
 import { IMPORT_MAX, MemoryHub } from '../lib/stores/security-hub.ts';
+import { HOUR_MS } from '../lib/time.ts';
 import { CODE_VERSION } from '../lib/version.ts';
 import { asffFaults, messageFaults, ocsfFaults, pageFaults } from '../test/findings/invariants.ts';
 import { dataFolder, openTraffic } from './traffic.ts';
@@ -38,9 +39,8 @@ import { dataFolder, openTraffic } from './traffic.ts';
  * rendered in every view besides, whatever its fate. Exits 1 where a document has a fault.
  */
 
-const HOUR = 3_600_000;
 /** Campaigns are looked for every so often, in arrival time. */
-const LINK_EVERY = HOUR;
+const LINK_EVERY = HOUR_MS;
 /** Dossiers that are written and verified; each holds the whole calibration. */
 const DOSSIERS = 25;
 const HOME = { partition: 'aws', region: 'us-east-1', accountId: '111122223333' } as const;
@@ -211,8 +211,8 @@ async function deliverAll(told: readonly Told[], documents: Documents): Promise<
     },
   };
   const sweepUntil = async (at: number): Promise<void> => {
-    for (; clock + HOUR <= at; ) {
-      clock += HOUR;
+    for (; clock + HOUR_MS <= at; ) {
+      clock += HOUR_MS;
       await sendThrottled(delivery, 'due');
       await sendDigests(delivery);
       await importFindings({ ...delivery, hub, home: HOME });
@@ -226,7 +226,7 @@ async function deliverAll(told: readonly Told[], documents: Documents): Promise<
     if (waiting !== undefined) await deliver(outbox, waiting, delivery);
     await sendThrottled(delivery, 'begun');
   }
-  await sweepUntil(clock + 48 * HOUR);
+  await sweepUntil(clock + 48 * HOUR_MS);
   if (problems.length > 0 || outbox.items.size > 0)
     throw new Error(`${outbox.items.size} notices were not delivered`, { cause: problems[0] });
   for (const message of topic.published)

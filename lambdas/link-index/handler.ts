@@ -9,6 +9,7 @@ import { decodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
 import type { AccountFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import { BURST_LOOKS_AT, isBurst } from '../../lib/campaigns/linking/run-triggers.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
+import { PROFILE_ITEMS } from '../../lib/contract/tables.ts';
 import { entryValues } from '../../lib/stores/link-store.ts';
 import { placesOf } from '../../lib/stores/profile-item.ts';
 
@@ -18,10 +19,6 @@ import { placesOf } from '../../lib/stores/profile-item.ts';
  * (lib/campaigns/linking/run-triggers.ts).
  */
 
-/** Sort key of an account's link facts in the profile table. */
-const FACTS_ITEM = 'facts';
-/** Sort key of the hot item, which carries the account's level. */
-const HOT_ITEM = 'hot';
 /** Link entries outlive the profiles that they came from by nothing: the same retention. */
 const RETENTION_DAYS = 35;
 
@@ -98,14 +95,14 @@ async function apply(
   before: Image,
   changes: Changes,
 ): Promise<void> {
-  if (item === FACTS_ITEM) {
+  if (item === PROFILE_ITEMS.facts) {
     const [facts, old] = [factsIn(now, account), factsIn(before, account)];
     await links.put(account, facts, old);
     changes.facts++;
     if (facts === undefined) return;
     const known = new Set(old === undefined ? [] : entryValues(account, old));
     for (const value of entryValues(account, facts)) if (!known.has(value)) changes.values.add(value);
-  } else if (item === HOT_ITEM) {
+  } else if (item === PROFILE_ITEMS.hot) {
     changes.arrived = Math.max(changes.arrived, arrivedIn(now));
     const watched = isWatched(now);
     if (watched === isWatched(before)) return;

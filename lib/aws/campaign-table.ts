@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { type Campaign, KEPT_DAYS } from '../campaigns/campaign.ts';
 import type { CampaignStore, StoredCampaign } from '../campaigns/ports.ts';
+import { CAMPAIGN_STATE_ITEM } from '../contract/tables.ts';
 import { notice as noticeSchema } from '../findings/finding.ts';
 import { hash48 } from '../profile/hashes.ts';
 import { decodeCampaign, encodeMembers, encodeMeta } from '../stores/campaign-store.ts';
@@ -28,7 +29,6 @@ export interface CampaignTableOptions {
   readonly onUnreadable?: (campaign: string, error: unknown) => void;
 }
 
-const STATE = 'state';
 /** Members in one item: at 42 bytes each half of an item's limit of 400 KB. */
 export const PART_MEMBERS = 5000;
 /** Parts of versions that were superseded stay for slow readers for so long, seconds. */
@@ -56,7 +56,7 @@ export class CampaignTable implements CampaignStore {
           ConsistentRead: true,
           FilterExpression: '#item = :state',
           ExpressionAttributeNames: { '#item': 'item' },
-          ExpressionAttributeValues: { ':state': { S: STATE } },
+          ExpressionAttributeValues: { ':state': { S: CAMPAIGN_STATE_ITEM } },
           ...(from === undefined ? {} : { ExclusiveStartKey: from }),
         }),
       );
@@ -73,7 +73,11 @@ export class CampaignTable implements CampaignStore {
 
   async find(id: string): Promise<StoredCampaign | undefined> {
     const { Item } = await this.#client.send(
-      new GetItemCommand({ TableName: this.#table, Key: this.#key(id, STATE), ConsistentRead: true }),
+      new GetItemCommand({
+        TableName: this.#table,
+        Key: this.#key(id, CAMPAIGN_STATE_ITEM),
+        ConsistentRead: true,
+      }),
     );
     return Item === undefined ? undefined : this.#decode(Item);
   }
@@ -121,7 +125,7 @@ export class CampaignTable implements CampaignStore {
       await this.#client.send(
         new UpdateItemCommand({
           TableName: this.#table,
-          Key: this.#key(next.id, STATE),
+          Key: this.#key(next.id, CAMPAIGN_STATE_ITEM),
           UpdateExpression: `SET ${set}`,
           ConditionExpression: read === 0 ? 'attribute_not_exists(#version)' : '#version = :read',
           ExpressionAttributeNames: { '#version': 'version', '#level': 'level' },
@@ -141,7 +145,7 @@ export class CampaignTable implements CampaignStore {
     const { Item } = await this.#client.send(
       new GetItemCommand({
         TableName: this.#table,
-        Key: this.#key(id, STATE),
+        Key: this.#key(id, CAMPAIGN_STATE_ITEM),
         ProjectionExpression: 'numbered, membersAt',
         ConsistentRead: true,
       }),

@@ -10,6 +10,7 @@ import { staleness } from '../scoring/calibration.ts';
 import { itemBytes } from '../stores/profile-item.ts';
 import { MemoryProfileStore } from '../stores/profile-memory.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
+import { DAY_MS } from '../time.ts';
 import { CODE_VERSION } from '../version.ts';
 import { makeOutcome } from './make-outcome.ts';
 import type { BacktestOutcome } from './outcome.ts';
@@ -18,7 +19,6 @@ import { type Replay, startReplay } from './replay.ts';
 
 /** Campaigns are looked for every hour of arrival time; production looks every fifteen minutes. */
 const LINK_EVERY_MS = 3_600_000;
-const DAY = 86_400_000;
 /** Every so-many-th item is encoded to know its size. */
 const SAMPLE_EVERY = 499;
 
@@ -49,7 +49,7 @@ export class BacktestRun implements Resumable {
     this.board = new OutcomeCollector(campaignOf, rules.calibration);
     // windows reach back so far, and end with the slice that is not over yet
     const needed = windowMs(Math.max(...rules.policy.windows)) + SLICE_MS;
-    this.store = new MemoryProfileStore({ retentionDays: needed / DAY });
+    this.store = new MemoryProfileStore({ retentionDays: needed / DAY_MS });
     this.#replay = startReplay(this.store, this.rules, {
       onArrival: (event, _, at) => this.#tracker.observe(event.account, event, at),
       onFlush: (at) => this.#linkWhenDue(at),

@@ -1,17 +1,18 @@
 import type { Rules } from '../detection/judge.ts';
 import type { Policy } from '../policy/policy.ts';
+import { DAY_MS, HOUR_MS } from '../time.ts';
 import { type Campaign, campaignId } from './campaign.ts';
 import { carryIdentity, type Matching } from './identity.ts';
 import type { Group } from './linking/find-groups.ts';
 
 /** A campaign without group is passed over after so long, ms: a successor is recognised until then. */
-const FORGET_MS = 90 * 86_400_000;
+const FORGET_MS = 90 * DAY_MS;
 /** A month: groups judged within it share the budget. */
-const MONTH_MS = 30 * 86_400_000;
+const MONTH_MS = 30 * DAY_MS;
 /** Groups that the budget is shared by at least: a young base does not spend a month's budget on its first groups. */
 const MIN_TESTED = 25;
 /** A campaign with a finding that has gone quiet is looked at again after so long, so that it can calm and close, ms. */
-const IDLE_LOOK_MS = 6 * 3_600_000;
+const IDLE_LOOK_MS = 6 * HOUR_MS;
 
 /** What one run has to do. */
 export interface RunPlan extends Matching {

@@ -1,5 +1,6 @@
 import type { AccountState } from '../detection/account-state.ts';
 import type { Rules } from '../detection/judge.ts';
+import { DAY_MS } from '../time.ts';
 import { type Campaign, KEPT_DAYS } from './campaign.ts';
 import { runLater } from './eventual.ts';
 import { type ActiveWeek, activeWeek } from './linking/active-week.ts';
@@ -40,7 +41,7 @@ const PARTS = 8;
 /** Beyond so many accounts a sample of those that share nothing is kept: it only tells how common places are. */
 const STRANGERS = 100_000;
 /** How long it is noted whose finding names an account, ms: as long as a campaign is stored. */
-const ACCUSED_MS = KEPT_DAYS * 86_400_000;
+const ACCUSED_MS = KEPT_DAYS * DAY_MS;
 /** Accounts whose profiles are held at once. */
 const MEMBERS_AT_ONCE = 2000;
 

@@ -3,6 +3,7 @@ import type { Notice } from '../findings/finding.ts';
 import type { Frame, Resumable } from '../profile/resumable.ts';
 import { sliceStart } from '../profile/slice.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
+import { DAY_MS } from '../time.ts';
 import { type Campaign, KEPT_DAYS } from './campaign.ts';
 import { runNow } from './eventual.ts';
 import { MemberWindows } from './judging/member-window.ts';
@@ -36,8 +37,6 @@ export interface TrackerPorts {
   /** accounts whose clocks are worth comparing at `at` (ms), those that matter most first: see accountsToCompare */
   watched(at: number): Iterable<string>;
 }
-
-const DAY_MS = 86_400_000;
 
 /** An account's clock at the last comparison; undefined before the first, and where it is to be read anew. */
 interface Clock {
