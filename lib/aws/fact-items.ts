@@ -8,10 +8,10 @@ import {
 import { LRUCache } from 'lru-cache';
 import { decodeFacts, encodeFacts } from '../campaigns/linking/facts-codec.ts';
 import type { AccountFacts } from '../campaigns/linking/link-facts.ts';
+import { PROFILE_ITEMS } from '../contract/tables.ts';
 import { readable, UnreadableItem } from '../stores/failures.ts';
 import type { LinkFactStore } from '../stores/profile-store.ts';
 
-const FACTS = 'facts';
 /** BatchGetItem takes at most 100 keys (API_BatchGetItem). */
 const KEYS_PER_GET = 100;
 
@@ -81,7 +81,7 @@ export class FactItems implements LinkFactStore {
           TableName: this.table,
           Item: {
             account: { S: account },
-            item: { S: FACTS },
+            item: { S: PROFILE_ITEMS.facts },
             facts: { S: encodeFacts(facts) },
             version: { N: String(version + 1) },
             expiresAt: { N: String(Math.ceil(newest / 1000) + this.retentionDays * 86_400) },
@@ -109,7 +109,7 @@ export class FactItems implements LinkFactStore {
     const found = new Map<string, Known>();
     let keys: Record<string, AttributeValue>[] = accounts.map((account) => ({
       account: { S: account },
-      item: { S: FACTS },
+      item: { S: PROFILE_ITEMS.facts },
     }));
     for (let attempt = 0; keys.length > 0; attempt++) {
       const response = await this.client.send(

@@ -146,17 +146,20 @@ export interface Places {
   readonly sealedName: string;
   readonly recent: PartRange;
   readonly redriven: PartRange;
+  /** newest arrival, ms */
+  readonly arrived: number;
 }
 
 const NO_PARTS: PartRange = [1, 1];
 
-export function placesOf(item: HotItem): Places {
-  const [, , , , , , , , , rare] = JSON.parse(item.meta) as HotMeta;
+export function placesOf(item: Pick<HotItem, 'meta'>): Places {
+  const [, , , firstSeen, lastSeen, , , , , rare] = JSON.parse(item.meta) as HotMeta;
   return {
     sealed: rare.sealed?.[0] ?? 0,
     sealedName: rare.sealed?.[1] ?? '',
     recent: rare.recentParts ?? NO_PARTS,
     redriven: rare.redrivenParts ?? NO_PARTS,
+    arrived: rare.arrived ?? firstSeen + lastSeen,
   };
 }
 

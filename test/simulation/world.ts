@@ -1,3 +1,4 @@
+import { type IndexName, TABLES, type TableDeclaration } from '../../lib/contract/tables.ts';
 import type { Uniform } from '../../lib/statistics/random.ts';
 import { Configuration } from './services/configuration.ts';
 import { Messages } from './services/messages.ts';
@@ -39,24 +40,18 @@ export interface Tally {
   repeats: number;
 }
 
-const SHAPES: Readonly<Record<string, TableShape>> = {
-  profiles: {
-    partition: 'account',
-    sort: 'item',
-    indexes: { undelivered: { partition: 'noticeShard', sort: 'noticeSince' } },
-  },
-  campaigns: {
-    partition: 'campaign',
-    sort: 'item',
-    indexes: { undelivered: { partition: 'noticeShard', sort: 'noticeSince' } },
-  },
-  findings: {
-    partition: 'finding',
-    sort: 'item',
-    indexes: { byUpdated: { partition: 'listing', sort: 'updatedAt' } },
-  },
-  links: { partition: 'value', sort: 'member' },
+const SORTED_BY: Readonly<Record<IndexName, { partition: string; sort: string }>> = {
+  undelivered: { partition: 'noticeShard', sort: 'noticeSince' },
+  byUpdated: { partition: 'listing', sort: 'updatedAt' },
 };
+
+/** The tables of the stack, by the names that the simulation's functions are told. */
+const SHAPES: Readonly<Record<string, TableShape>> = Object.fromEntries(
+  Object.entries<TableDeclaration>(TABLES).map(([name, { partition, sort, index }]) => [
+    `${name}s`,
+    { partition, sort, indexes: index === undefined ? {} : { [index]: SORTED_BY[index] } },
+  ]),
+);
 
 /** Calls that change something: their effect may have happened though their answer was an error. */
 const WRITES = /Put|Update|Delete|Publish|Copy|BatchWrite|Transact/;
