@@ -1,4 +1,4 @@
-import { ReplayTrack } from '../lib/backtest/replay-track.ts';
+import { BacktestRun } from '../lib/backtest/backtest-run.ts';
 import { readBatches } from '../lib/input/lines.ts';
 import { Traffic } from '../lib/input/traffic.ts';
 import { readUsageEvents } from '../lib/input/usage-events.ts';
@@ -39,7 +39,7 @@ export interface PhaseResult {
 
 /** @param files usage events, or exchanges for the phase of that name */
 export async function runPhase(phase: Phase, files: readonly string[]): Promise<PhaseResult> {
-  const track = new ReplayTrack({ policy: defaultPolicy, calibration: defaultCalibration }, new Map());
+  const track = new BacktestRun({ policy: defaultPolicy, calibration: defaultCalibration }, new Map());
   const before = held();
   const began = performance.now();
   const cpu = process.cpuUsage();
@@ -64,7 +64,7 @@ export async function runPhase(phase: Phase, files: readonly string[]): Promise<
   };
 }
 
-async function replay(phase: Phase, files: readonly string[], track: ReplayTrack): Promise<number> {
+async function replay(phase: Phase, files: readonly string[], track: BacktestRun): Promise<number> {
   const traffic = await Traffic.of(files, { keySeed: 'benchmark' });
   const push = (onEvent: (event: UsageEvent) => void): Promise<number> =>
     traffic.feed({ label: phase, counted: () => '', onEvent });

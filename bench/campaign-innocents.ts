@@ -1,5 +1,5 @@
 import { rateInterval } from '../lib/backtest/measure.ts';
-import { groupCertainty, lookAtGroup, scoreGroup } from '../lib/campaigns/judging/group-score.ts';
+import { buildGroupInput, groupSignificance, scoreGroup } from '../lib/campaigns/judging/group-score.ts';
 import { campaignLevels } from '../lib/campaigns/judging/judge-campaign.ts';
 import { customerOf } from '../lib/campaigns/judging/member.ts';
 import { scoreRules } from '../lib/detection/judge.ts';
@@ -171,10 +171,10 @@ function smallestChance(
   let least = 1;
   for (const at of starts)
     for (const hours of policy.windows) {
-      const sight = lookAtGroup(slicesOf, customer, at, hours, 0);
+      const sight = buildGroupInput(slicesOf, customer, at, hours, 0);
       const { score } = scoreGroup(sight, scoreRules(policy), calibration.groupScore ?? {});
       const kind = { product: customer.product, members: slicesOf.length };
-      least = Math.min(least, groupCertainty(score, kind, scoreRules(policy), calibration).p);
+      least = Math.min(least, groupSignificance(score, kind, scoreRules(policy), calibration).p);
     }
   return least;
 }

@@ -1,6 +1,6 @@
+import { CandidateBlocking, type LinkEntry } from '../lib/campaigns/linking/blocking.ts';
 import { decodeFacts, encodeFacts } from '../lib/campaigns/linking/facts-codec.ts';
 import { findGroups } from '../lib/campaigns/linking/find-groups.ts';
-import { Funnel, type LinkEntry } from '../lib/campaigns/linking/funnel.ts';
 import type { AccountFacts, SeenValue } from '../lib/campaigns/linking/link-facts.ts';
 import { strangerShareFor } from '../lib/campaigns/run.ts';
 import { entryValues } from '../lib/stores/link-store.ts';
@@ -25,7 +25,7 @@ export interface ScaleRow {
 
 const PARTITIONS = 16;
 /** Planted campaigns grow with the base up to this size of it, then it is only the base that grows. */
-const LARGEST = 100_000;
+const MAX_ACCOUNTS = 100_000;
 const DAY = 86_400_000;
 const START = Date.parse('2026-01-01T00:00:00Z');
 
@@ -72,7 +72,7 @@ function* payers(accounts: number): Generator<Payer> {
     return [account, facts] as const;
   };
   for (let campaign = 0; campaign < 10; campaign++) {
-    const size = 40 + Math.floor((Math.min(accounts, LARGEST) / 2000) * (campaign + 1));
+    const size = 40 + Math.floor((Math.min(accounts, MAX_ACCOUNTS) / 2000) * (campaign + 1));
     const blocks = Array.from({ length: Math.ceil(size / 12) }, (_, i) =>
       i % 2 === 0 ? `dc${campaign}-${i}` : pick(relays),
     );
@@ -122,7 +122,7 @@ export function measureScale(sizes: readonly number[], say: (line: string) => vo
     (globalThis as { gc?: () => void }).gc?.();
     const before = process.memoryUsage().rss;
     const began = performance.now();
-    const funnel = new Funnel();
+    const funnel = new CandidateBlocking();
     for (const entry of entries) funnel.add(entry);
     const { groups } = findGroups(funnel.index(), { totalAccounts: funnel.accounts });
     const seconds = (performance.now() - began) / 1000;
@@ -161,10 +161,10 @@ export function measureScale(sizes: readonly number[], say: (line: string) => vo
 
 /** The same base, its values dealt to partitions by hash, each read by a funnel of its own, then what was kept together. */
 function inPartitions(entries: readonly LinkEntry[]) {
-  const parts = Array.from({ length: PARTITIONS }, () => new Funnel());
+  const parts = Array.from({ length: PARTITIONS }, () => new CandidateBlocking());
   for (const entry of entries) parts[partOf(entry.value)]?.add(entry);
   const largest = Math.max(...parts.map((part) => part.accounts));
-  const whole = new Funnel();
+  const whole = new CandidateBlocking();
   for (const part of parts) whole.merge(part);
   return { groups: findGroups(whole.index(), { totalAccounts: whole.accounts }).groups, largest };
 }
@@ -209,7 +209,7 @@ const DECODED_EVERY = 100;
 export function measureReach(sizes: readonly number[], say: (line: string) => void): ReachRow[] {
   return sizes.map((accounts) => {
     const options = { strangerShare: strangerShareFor(accounts) };
-    const parts = Array.from({ length: PARTITIONS }, () => new Funnel(options));
+    const parts = Array.from({ length: PARTITIONS }, () => new CandidateBlocking(options));
     const campaigns = Array.from({ length: 10 }, () => new Set<string>());
     let entries = 0;
     let funnel = 0;
@@ -235,7 +235,7 @@ export function measureReach(sizes: readonly number[], say: (line: string) => vo
     (globalThis as { gc?: () => void }).gc?.();
     const before = process.memoryUsage().rss;
     const began = performance.now();
-    const whole = new Funnel(options);
+    const whole = new CandidateBlocking(options);
     for (const part of parts) whole.merge(part);
     const index = whole.index();
     const { groups } = findGroups(index, { totalAccounts: whole.accounts });

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { tellDigests, tellStorms } from '../lambdas/notify/bulletins.ts';
 import { type Delivery, deliver, type Report } from '../lambdas/notify/deliver.ts';
+import { sendDigests, sendThrottled } from '../lambdas/notify/digests.ts';
+import { NotificationThrottle } from '../lambdas/notify/notification-throttle.ts';
 import { importFindings } from '../lambdas/notify/security-hub.ts';
-import { StormBrake } from '../lambdas/notify/storm-brake.ts';
 import { startReplay } from '../lib/backtest/replay.ts';
 import { CampaignTracker } from '../lib/campaigns/tracker.ts';
 import type { Rules } from '../lib/detection/judge.ts';
@@ -11,7 +11,7 @@ import { type Evidences, snapshotOf, writeEvidence } from '../lib/dossier/bundle
 import { makeManifest } from '../lib/dossier/manifest.ts';
 import { report } from '../lib/dossier/report.ts';
 import { verifyDossier } from '../lib/dossier/verify.ts';
-import { bulletinOf, rowOf } from '../lib/findings/bulletin.ts';
+import { digestMessageOf, rowOf } from '../lib/findings/digest-message.ts';
 import { applyNotice, deliveryId, type Finding, type Notice } from '../lib/findings/finding.ts';
 import { type Rendered, renderBulletin, renderNotice } from '../lib/findings/publication.ts';
 import { asff } from '../lib/findings/views/asff.ts';
@@ -28,7 +28,7 @@ import { MemoryOutbox } from '../lib/stores/outbox.ts';
 import { MemoryProfileStore } from '../lib/stores/profile-memory.ts';
 import { IMPORT_MAX, MemoryHub } from '../lib/stores/security-hub.ts';
 import { CODE_VERSION } from '../lib/version.ts';
-import { asffFaults, messageFaults, ocsfFaults, pageFaults } from '../test/findings/laws.ts';
+import { asffFaults, messageFaults, ocsfFaults, pageFaults } from '../test/findings/invariants.ts';
 import { dataFolder, openTraffic } from './traffic.ts';
 
 /**
@@ -202,7 +202,10 @@ async function deliverAll(told: readonly Told[], documents: Documents): Promise<
     hub: true,
     accuserOf: async () => undefined,
     traffic: async () => undefined,
-    brakes: { account: new StormBrake(findings, 'account'), campaign: new StormBrake(findings, 'campaign') },
+    brakes: {
+      account: new NotificationThrottle(findings, 'account'),
+      campaign: new NotificationThrottle(findings, 'campaign'),
+    },
     now: () => clock,
     by: 'bench',
     report(line) {
@@ -212,8 +215,8 @@ async function deliverAll(told: readonly Told[], documents: Documents): Promise<
   const sweepUntil = async (at: number): Promise<void> => {
     for (; clock + HOUR <= at; ) {
       clock += HOUR;
-      await tellStorms(delivery, 'due');
-      await tellDigests(delivery);
+      await sendThrottled(delivery, 'due');
+      await sendDigests(delivery);
       await importFindings({ ...delivery, hub, home: HOME });
     }
     clock = Math.max(clock, at);
@@ -223,7 +226,7 @@ async function deliverAll(told: readonly Told[], documents: Documents): Promise<
     outbox.append(notice.subject.id, notice, new Date(at).toISOString());
     const waiting = await outbox.read(notice.subject.id);
     if (waiting !== undefined) await deliver(outbox, waiting, delivery);
-    await tellStorms(delivery, 'begun');
+    await sendThrottled(delivery, 'begun');
   }
   await sweepUntil(clock + 48 * HOUR);
   if (problems.length > 0 || outbox.items.size > 0)
@@ -252,7 +255,7 @@ function everyView(told: readonly Told[], documents: Documents): void {
     documents.message(
       `all in one ${kind}`,
       renderBulletin(
-        bulletinOf(
+        digestMessageOf(
           { kind, deliveryId: kind, thread: kind, from: told[0]?.at ?? 0, to: told.at(-1)?.at ?? 0 },
           kind === 'storm' ? [] : rows,
         ),

@@ -16,7 +16,7 @@ import { shuffled } from './random.ts';
 
 const DIMENSIONS = 512;
 export const WINDOW = 100;
-const MOST = 200;
+const MAX_PAIRS = 200;
 
 /** One query as a unit vector of hashed word 2-grams, sparse. */
 export interface Query {
@@ -64,7 +64,7 @@ function dot(a: Query, b: Query): number {
 /** Squared Euclidean distance of unit vectors. */
 const distance2 = (a: Query, b: Query): number => Math.max(0, 2 - 2 * dot(a, b));
 
-/** What the peers need of one account; queries beyond MOST are sampled evenly by a reservoir. */
+/** What the peers need of one account; queries beyond MAX_PAIRS are sampled evenly by a reservoir. */
 export interface PeerView {
   readonly queries: Query[];
   seen: number;
@@ -87,10 +87,10 @@ export function look(view: PeerView, exchange: Exchange, draw: () => number): vo
   const text = textOf(exchange.messages[exchange.messages.length - 1]?.content ?? '');
   if (view.openings.size < 5000) view.openings.add(text.slice(0, 24).toLowerCase());
   if (COT.test(text)) view.reasoning++;
-  if (view.queries.length < MOST) view.queries.push(queryOf(exchange));
+  if (view.queries.length < MAX_PAIRS) view.queries.push(queryOf(exchange));
   else {
     const at = Math.floor(draw() * view.seen);
-    if (at < MOST) view.queries[at] = queryOf(exchange);
+    if (at < MAX_PAIRS) view.queries[at] = queryOf(exchange);
   }
 }
 

@@ -65,7 +65,7 @@ export interface Effect {
   readonly lostByLabel: readonly [number, number, number, number];
 }
 
-const MOST_LISTED = 200;
+const MAX_LISTED = 200;
 
 /**
  * What is flagged under `after`, against `before` (limits as of `limits`).
@@ -98,10 +98,10 @@ export function effect(
     if (is) flagged[l]++;
     if (is && !was) {
       gainedByLabel[l]++;
-      if (gained.length < MOST_LISTED) gained.push(i);
+      if (gained.length < MAX_LISTED) gained.push(i);
     } else if (was && !is) {
       lostByLabel[l]++;
-      if (lost.length < MOST_LISTED) lost.push(i);
+      if (lost.length < MAX_LISTED) lost.push(i);
     }
   }
   return { flagged, total, gained, lost, gainedByLabel, lostByLabel };

@@ -14,7 +14,7 @@ export interface SuspectsProps {
   readonly onOpen: (account: number) => void;
 }
 
-const MOST_ROWS = 200;
+const MAX_ROWS = 200;
 
 /** Index of all accounts, rarest first. */
 function byRarity(accounts: Accounts): Uint32Array {
@@ -54,7 +54,7 @@ export function Suspects(props: SuspectsProps) {
       )
         continue;
       found.push(i);
-      if (found.length >= MOST_ROWS) break;
+      if (found.length >= MAX_ROWS) break;
     }
     return found;
   }, [order, sought, label, accounts, data]);
@@ -67,7 +67,7 @@ export function Suspects(props: SuspectsProps) {
     <div class="scroll" tabindex="0" role="region" aria-label="Accounts, rarest first"><table><thead><tr><th scope="col">account</th><th scope="col">label</th><th scope="col">level</th><th scope="col" class="num">chance</th></tr></thead><tbody>
     ${rows.map((i) => html`<tr key=${i} aria-selected=${i === open}><td><button class="row" onClick=${() => onOpen(i)}>${data.id[i]}</button></td><td><span class=${`tag t-${LABEL_CLASS[accounts.label[i] as number]}`}>${LABEL_NAME[accounts.label[i] as number]}</span></td><td>${levelOf(i, props)}</td><td class="num">${(10 ** (accounts.logP[i] as number)).toPrecision(2)}</td></tr>`)}
     </tbody></table></div>
-    <p class="small muted">${rows.length >= MOST_ROWS ? `The ${MOST_ROWS} rarest that match; find narrows them.` : `${rows.length} accounts.`}</p>
+    <p class="small muted">${rows.length >= MAX_ROWS ? `The ${MAX_ROWS} rarest that match; find narrows them.` : `${rows.length} accounts.`}</p>
   </section>
   <section aria-live="polite" aria-label="The account">${open === undefined ? html`<p class="muted">Choose an account to see its course and the evidence.</p>` : html`<${Detail} ...${props} account=${open} />`}</section></div>`;
 }

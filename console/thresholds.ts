@@ -33,8 +33,8 @@ const MEANING: Readonly<Record<Level, string>> = {
   suspect: 'a finding is opened and told',
   critical: 'told as urgent',
 };
-const LEAST = -6;
-const MOST = -0.7;
+const MIN_LOG10 = -6;
+const MAX_LOG10 = -0.7;
 
 const perTenThousand = (value: number): string =>
   value * 10_000 >= 1
@@ -75,7 +75,7 @@ export function Thresholds(props: ThresholdsProps) {
       (
         level,
       ) => html`<div class="field"><label for=${`slider-${level}`}>${level}<output for=${`slider-${level}`}>${perTenThousand(shown[level])}</output></label>
-      <input id=${`slider-${level}`} type="range" min=${LEAST} max=${MOST} step="0.02" value=${Math.log10(shown[level])}
+      <input id=${`slider-${level}`} type="range" min=${MIN_LOG10} max=${MAX_LOG10} step="0.02" value=${Math.log10(shown[level])}
         aria-valuetext=${`${perTenThousand(shown[level])} benign accounts a month`}
         onInput=${(event: Event) => onBudget(name, level, 10 ** Number((event.currentTarget as HTMLInputElement).value))} />
       <small>${MEANING[level]}</small></div>`,

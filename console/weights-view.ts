@@ -16,7 +16,7 @@ export interface WeightsProps extends Pick<ThresholdsProps, 'data' | 'budget' | 
 }
 
 /** A slider's last step counts as silence. */
-const MOST = 3;
+const MAX_SHOWN = 3;
 
 export function WeightsView(props: WeightsProps) {
   const { data, recorded, accounts, weights, budget, overrides, onWeight, onReset, onOpen } = props;
@@ -40,7 +40,7 @@ export function WeightsView(props: WeightsProps) {
         { id, title, weight },
         i,
       ) => html`<div class="field"><label for=${`weight-${id}`}>${title}<output for=${`weight-${id}`}>${shown(weights[i] as number)}${weights[i] === weight ? '' : ` (now ${shown(weight)})`}</output></label>
-      <input id=${`weight-${id}`} type="range" min="0" max=${MOST} step="0.05" value=${weights[i]} onInput=${input(i)} /></div>`,
+      <input id=${`weight-${id}`} type="range" min="0" max=${MAX_SHOWN} step="0.05" value=${weights[i]} onInput=${input(i)} /></div>`,
     )}
     <button class="button" onClick=${onReset}>Back to ${data.policy.id}</button>
   </section>

@@ -1,7 +1,7 @@
 import type { ConsoleData } from '../lib/backtest/console-data.ts';
 import { type Calibration, tailAmong } from '../lib/scoring/calibration.ts';
-import { asCertainty } from '../lib/scoring/evidence.ts';
 import { nullOfSorted } from '../lib/scoring/null-distribution.ts';
+import { toSignificance } from '../lib/scoring/significance.ts';
 import { type Accounts, BENIGN, UNLABELLED } from './effect.ts';
 
 /** What accounts would look like under other weights. Pure; nothing of the browser. */
@@ -169,6 +169,6 @@ function logChances(
 ): Float32Array {
   return Float32Array.from({ length: POINTS + 1 }, (_, n) => {
     const place = tailAmong(nulls, chain, (n / POINTS) * most);
-    return place === undefined ? 0 : Math.log10(Math.max(1e-12, asCertainty(place, days).p));
+    return place === undefined ? 0 : Math.log10(Math.max(1e-12, toSignificance(place, days).p));
   });
 }

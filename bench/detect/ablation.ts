@@ -2,8 +2,8 @@ import { scoreRules } from '../../lib/detection/judge.ts';
 import { defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
 import { peakScore } from '../../lib/scoring/calibrate.ts';
 import { tailAmong } from '../../lib/scoring/calibration.ts';
-import { asCertainty } from '../../lib/scoring/evidence.ts';
 import { peerGroups } from '../../lib/scoring/peer-group.ts';
+import { toSignificance } from '../../lib/scoring/significance.ts';
 import { SIGNALS } from '../../lib/signals/index.ts';
 import { type Account, calibrateFor, FOLDS } from './accounts.ts';
 
@@ -57,7 +57,7 @@ export function flagged(accounts: readonly Account[], policy: Policy, contaminat
         peerGroups(held.customer, last),
         peakScore(held, calibration, rules),
       );
-      if (place === undefined || asCertainty(place, calibration.days).p > policy.budget.suspect) continue;
+      if (place === undefined || toSignificance(place, calibration.days).p > policy.budget.suspect) continue;
       if (held.label === 'benign') wronged++;
       else caught++;
       byKind[held.kind] = (byKind[held.kind] ?? 0) + 1;

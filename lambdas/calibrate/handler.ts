@@ -20,7 +20,7 @@ import { rulesSource } from '../../lib/stores/rules-source.ts';
 import { verdictsByAccount } from '../../lib/stores/verdicts.ts';
 import { CODE_VERSION } from '../../lib/version.ts';
 import { policyProblems } from '../policy-problems.ts';
-import { SilentAccounts } from './silent.ts';
+import { IdleSweep } from './idle-sweep.ts';
 
 /**
  * The daily pass over all profiles. Sums up the week's traffic, looks again at accounts that fell silent with an open
@@ -37,7 +37,7 @@ const policies = policySourceOf(environment, onProblem);
 const rulesOf = rulesSource(policies, calibrations, onProblem);
 
 /** Accounts that fit into the function's memory; beyond it a fixed, key-chosen share of all is learnt from. */
-const MOST_ACCOUNTS = 50_000;
+const MAX_ACCOUNTS = 50_000;
 /** Largest share of accounts that may be set aside as likely attackers. */
 const CONTAMINATION = 0.08;
 
@@ -61,7 +61,7 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
   const verdicts = await verdictsByAccount(findings);
   let accounts: CalibrationAccount[] = [];
   let share = 1;
-  const silent = new SilentAccounts();
+  const silent = new IdleSweep();
   const traffic = new TrafficBySlice();
   for await (const state of profiles.scan()) {
     silent.see(state);
@@ -76,7 +76,7 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
       customer: profile.customer,
       slices,
     });
-    if (accounts.length > MOST_ACCOUNTS) {
+    if (accounts.length > MAX_ACCOUNTS) {
       share /= 2;
       accounts = accounts.filter((held) => shareOf(held.account) < share);
     }
@@ -117,7 +117,7 @@ function benignOf(verdicts: ReadonlyMap<string, Verdict>): ReadonlySet<string> {
 }
 
 /** A failure is told at the end: a policy that names a calibration which is not there needs a new one all the more. */
-async function lookAgain(silent: SilentAccounts, profiles: ProfileTable): Promise<Error | undefined> {
+async function lookAgain(silent: IdleSweep, profiles: ProfileTable): Promise<Error | undefined> {
   try {
     const rules = await rulesOf.inForce(CODE_VERSION);
     logger.info('looked again', { ...(await silent.lookAgain(profiles, rules)) });

@@ -4,16 +4,16 @@ import middy from '@middy/core';
 import { dynamoDb } from '../../lib/aws/clients.ts';
 import { LinkTable } from '../../lib/aws/link-table.ts';
 import { RunRequests } from '../../lib/aws/run-requests.ts';
+import { NO_OWNER } from '../../lib/campaigns/linking/blocking.ts';
 import { decodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
-import { NO_OWNER } from '../../lib/campaigns/linking/funnel.ts';
 import type { AccountFacts } from '../../lib/campaigns/linking/link-facts.ts';
-import { BURST_LOOKS_AT, isBurst } from '../../lib/campaigns/linking/pressure.ts';
+import { BURST_LOOKS_AT, isBurst } from '../../lib/campaigns/linking/run-triggers.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
 import { entryValues } from '../../lib/stores/link-store.ts';
 
 /**
  * Keeps the link table up to date from the profile table's stream: link facts, and which accounts are watched. Where
- * enough has changed it asks for a run of `link` before its schedule (lib/campaigns/linking/pressure.ts).
+ * enough has changed it asks for a run of `link` before its schedule (lib/campaigns/linking/run-triggers.ts).
  */
 
 /** Sort key of an account's link facts in the profile table. */

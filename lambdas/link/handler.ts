@@ -1,11 +1,11 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
-import { DynamoAccusations } from '../../lib/aws/accusation-items.ts';
 import { CalibrationBucket } from '../../lib/aws/calibration-bucket.ts';
 import { CampaignTable } from '../../lib/aws/campaign-table.ts';
 import { dynamoDb, s3 } from '../../lib/aws/clients.ts';
 import { LinkTable } from '../../lib/aws/link-table.ts';
+import { MembershipItems } from '../../lib/aws/membership-items.ts';
 import { policySourceOf } from '../../lib/aws/policy-source.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { RunRequests } from '../../lib/aws/run-requests.ts';
@@ -67,7 +67,7 @@ async function linkOnce(context: {
         onUnreadable,
       }),
       campaigns,
-      accusations: new DynamoAccusations(client, environment.CAMPAIGN_TABLE, campaigns),
+      accusations: new MembershipItems(client, environment.CAMPAIGN_TABLE, campaigns),
       profiles: new ProfileTable(client, environment.PROFILE_TABLE, {
         retentionDays: policy.retentionDays,
       }),

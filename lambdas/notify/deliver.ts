@@ -1,10 +1,10 @@
-import type { Accusation } from '../../lib/campaigns/ports.ts';
-import { rowOf } from '../../lib/findings/bulletin.ts';
+import type { OpenMembership } from '../../lib/campaigns/ports.ts';
 import { DELIVERY, decide, digestList, LIST_KEPT } from '../../lib/findings/delivery.ts';
+import { rowOf } from '../../lib/findings/digest-message.ts';
 import {
   applyNotice,
+  type Disposition,
   deliveryId,
-  type Fate,
   type Finding,
   type Notice,
   recordId,
@@ -14,11 +14,11 @@ import { type Route, routeOf, withRoute } from '../../lib/findings/routing.ts';
 import { type Traffic, withTrafficShare } from '../../lib/findings/traffic.ts';
 import { ocsf } from '../../lib/findings/views/ocsf.ts';
 import type { FindingBus } from '../../lib/stores/event-bus.ts';
-import type { FindingStore, Held } from '../../lib/stores/finding-store.ts';
+import type { FindingStore, StoredFinding } from '../../lib/stores/finding-store.ts';
 import type { NotificationTopic } from '../../lib/stores/notification-topic.ts';
 import { type Outbox, readNotice, type Waiting } from '../../lib/stores/outbox.ts';
+import type { NotificationThrottle, ThrottleName } from './notification-throttle.ts';
 import type { HubReport } from './security-hub.ts';
-import type { BrakeName, StormBrake } from './storm-brake.ts';
 
 /** What delivery touches; the clock among it. */
 export interface Delivery {
@@ -26,10 +26,10 @@ export interface Delivery {
   readonly topic: NotificationTopic;
   readonly bus: FindingBus;
   /** the open finding of a campaign that names an account, if there is one */
-  accuserOf(account: string): Promise<Accusation | undefined>;
+  accuserOf(account: string): Promise<OpenMembership | undefined>;
   /** findings go to Security Hub too; they are only marked here, the sweep imports them */
   readonly hub: boolean;
-  readonly brakes: Readonly<Record<BrakeName, StormBrake>>;
+  readonly brakes: Readonly<Record<ThrottleName, NotificationThrottle>>;
   /** a week of all traffic, which shares are taken of; undefined where none is known yet */
   traffic(): Promise<Traffic | undefined>;
   /** processing time, ms */
@@ -46,7 +46,7 @@ export type Report =
   | {
       readonly what: 'settled';
       readonly notice: Notice;
-      readonly fate: Fate;
+      readonly fate: Disposition;
       readonly waited: number | undefined;
     }
   | { readonly what: 'unreadable'; readonly outbox: string; readonly key: string; readonly why: string }
@@ -153,7 +153,7 @@ function concerns(plan: Plan, held: Finding | undefined, delivery: Delivery): bo
 }
 
 interface Plan {
-  readonly fate: Fate;
+  readonly fate: Disposition;
   readonly list: string | undefined;
 }
 
@@ -176,11 +176,11 @@ async function planOf(
 
 async function claim(
   notice: Notice,
-  held: Held | undefined,
+  held: StoredFinding | undefined,
   plan: Plan,
   delivery: Delivery,
   now: number,
-): Promise<Held | undefined> {
+): Promise<StoredFinding | undefined> {
   const next: Finding = {
     ...applyNotice(held?.finding, notice, plan.fate),
     ...(delivery.hub ? { hub: true } : {}),
@@ -222,15 +222,20 @@ async function routeFor(notice: Notice, { routes }: Delivery): Promise<Route | u
 }
 
 /** Failed, not dead: whoever comes next need not wait for the lease. */
-async function release({ finding, version }: Held, delivery: Delivery): Promise<void> {
+async function release({ finding, version }: StoredFinding, delivery: Delivery): Promise<void> {
   if (finding.claim === undefined) return;
   const until = new Date(delivery.now()).toISOString();
   await delivery.findings.write({ ...finding, claim: { ...finding.claim, until } }, version);
 }
 
 /** The record of a delivery; a change that people made meanwhile is kept, which costs another round. */
-async function record(claimed: Held, notice: Notice, fate: Fate, delivery: Delivery): Promise<boolean> {
-  for (let held: Held | undefined = claimed; held !== undefined; ) {
+async function record(
+  claimed: StoredFinding,
+  notice: Notice,
+  fate: Disposition,
+  delivery: Delivery,
+): Promise<boolean> {
+  for (let held: StoredFinding | undefined = claimed; held !== undefined; ) {
     const told = fate === 'told' ? new Date(delivery.now()).toISOString() : undefined;
     if (await delivery.findings.write(recorded(held.finding, notice, fate, told), held.version)) return true;
     held = await delivery.findings.find(claimed.finding.id);
@@ -238,7 +243,12 @@ async function record(claimed: Held, notice: Notice, fate: Fate, delivery: Deliv
   return false;
 }
 
-function recorded(held: Finding | undefined, notice: Notice, fate: Fate, told: string | undefined): Finding {
+function recorded(
+  held: Finding | undefined,
+  notice: Notice,
+  fate: Disposition,
+  told: string | undefined,
+): Finding {
   const { claim: _, ...rest } = applyNotice(held, notice, fate);
   return {
     ...rest,

@@ -4,10 +4,10 @@ import { type AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { DynamoAccusations } from '../../lib/aws/accusation-items.ts';
 import { CampaignTable } from '../../lib/aws/campaign-table.ts';
 import { EventBridgeBus } from '../../lib/aws/event-bridge-bus.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
+import { MembershipItems } from '../../lib/aws/membership-items.ts';
 import { CAMPAIGN_OUTBOX, DynamoOutbox, PROFILE_OUTBOX, waitingIn } from '../../lib/aws/outbox-items.ts';
 import { policySourceOf } from '../../lib/aws/policy-source.ts';
 import { SecurityHub } from '../../lib/aws/security-hub.ts';
@@ -19,11 +19,11 @@ import type { Traffic } from '../../lib/findings/traffic.ts';
 import { homeOf } from '../../lib/findings/views/asff.ts';
 import { trafficOf } from '../../lib/stores/finding-queries.ts';
 import type { Outbox, Waiting } from '../../lib/stores/outbox.ts';
-import { tellDigests, tellStorms } from './bulletins.ts';
 import { type Delivery, deliver } from './deliver.ts';
+import { sendDigests, sendThrottled } from './digests.ts';
+import { NotificationThrottle } from './notification-throttle.ts';
 import { importFindings } from './security-hub.ts';
-import { tellShadowDigest } from './shadow-digest.ts';
-import { StormBrake } from './storm-brake.ts';
+import { sendShadowDigest } from './shadow-digest.ts';
 import { Tally } from './tally.ts';
 
 /** A record of a table's stream, the part that is read. */
@@ -52,7 +52,7 @@ const home = environment.SECURITY_HUB === '' ? undefined : homeOf(environment.SE
 const hub = home === undefined ? undefined : new SecurityHub(new SecurityHubClient({}));
 const profiles = new DynamoOutbox(dynamodb, environment.PROFILE_TABLE, PROFILE_OUTBOX);
 const campaigns = new DynamoOutbox(dynamodb, environment.CAMPAIGN_TABLE, CAMPAIGN_OUTBOX);
-const accusations = new DynamoAccusations(
+const accusations = new MembershipItems(
   dynamodb,
   environment.CAMPAIGN_TABLE,
   new CampaignTable(dynamodb, environment.CAMPAIGN_TABLE),
@@ -77,7 +77,7 @@ function traffic(): Promise<Traffic | undefined> {
 }
 
 /** Items that are delivered side by side. */
-const TOGETHER = 8;
+const CONCURRENCY = 8;
 /** The streams have had so long, ms; what still waits is the sweeper's. */
 const OVERDUE = 60_000;
 /** Items that one sweep takes on in each table. */
@@ -93,7 +93,10 @@ export async function handler(event: WakeUp, context: { readonly awsRequestId: s
     accuserOf: (account) => accusations.of(account),
     traffic,
     hub: hub !== undefined,
-    brakes: { account: new StormBrake(findings, 'account'), campaign: new StormBrake(findings, 'campaign') },
+    brakes: {
+      account: new NotificationThrottle(findings, 'account'),
+      campaign: new NotificationThrottle(findings, 'campaign'),
+    },
     now: Date.now,
     routes,
     by: context.awsRequestId,
@@ -131,7 +134,7 @@ async function deliverBatch(records: readonly TableRecord[], delivery: Delivery)
   await each([...items.values()], async ({ outbox, waiting, first }) => {
     if ((await deliver(outbox, waiting, delivery)) === 'failed') failed.add(first);
   });
-  await tellStorms(delivery, 'begun');
+  await sendThrottled(delivery, 'begun');
   return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
@@ -151,9 +154,9 @@ async function sweep(delivery: Delivery): Promise<object> {
     });
   }
   metrics.addMetric('UndeliveredSeconds' satisfies MetricName, MetricUnit.Seconds, (now - oldest) / 1000);
-  await tellStorms(delivery, 'due');
-  await tellDigests(delivery);
-  await tellShadowDigest(delivery);
+  await sendThrottled(delivery, 'due');
+  await sendDigests(delivery);
+  await sendShadowDigest(delivery);
   // Last, and apart: people and machines have been told whatever becomes of it.
   if (hub !== undefined && home !== undefined) await importFindings({ ...delivery, hub, home });
   return { swept };
@@ -165,5 +168,5 @@ async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): P
   const worker = async () => {
     while (next < items.length) await work(items[next++] as T);
   };
-  await Promise.all(Array.from({ length: Math.min(TOGETHER, items.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, worker));
 }

@@ -1,5 +1,5 @@
 import { asff, type SecurityHubHome } from '../../lib/findings/views/asff.ts';
-import type { AwaitedImport, FindingStore, Held } from '../../lib/stores/finding-store.ts';
+import type { AwaitedImport, FindingStore, StoredFinding } from '../../lib/stores/finding-store.ts';
 import { type FindingHub, IMPORT_MAX } from '../../lib/stores/security-hub.ts';
 
 export interface HubDelivery {
@@ -20,7 +20,7 @@ export type HubReport =
 /** Findings that one sweep brings up to date; the others follow at the next. */
 const SWEPT = 2000;
 /** Findings that are read side by side. */
-const TOGETHER = 20;
+const BATCH = 20;
 
 /**
  * Brings Security Hub up to date: every finding that waits is imported as it stands now, so that what comes late comes
@@ -66,16 +66,14 @@ async function importBatch(batch: readonly AwaitedImport[], delivery: HubDeliver
 
 interface Read {
   readonly awaited: AwaitedImport;
-  readonly read: Held;
+  readonly read: StoredFinding;
 }
 
 async function readAll(batch: readonly AwaitedImport[], findings: FindingStore): Promise<Read[]> {
   const read: Read[] = [];
-  for (let i = 0; i < batch.length; i += TOGETHER)
+  for (let i = 0; i < batch.length; i += BATCH)
     for (const one of await Promise.all(
-      batch
-        .slice(i, i + TOGETHER)
-        .map(async (awaited) => ({ awaited, held: await findings.find(awaited.id) })),
+      batch.slice(i, i + BATCH).map(async (awaited) => ({ awaited, held: await findings.find(awaited.id) })),
     )) {
       // The mark of a finding that somebody deleted.
       if (one.held === undefined) await findings.imported(one.awaited);

@@ -4,20 +4,20 @@ import type { Delivery } from './deliver.ts';
 
 const DAY = 86_400_000;
 /** Findings of either policy that a digest compares; the verb takes more. */
-const MOST = 2000;
+const MAX_FINDINGS = 2000;
 const STATE = 'shadow-digest';
 
 /**
  * Tells once a day what the shadow policy did beside the active one, where it has findings. A digest is no finding: it
  * has a kind of its own that subscribers can filter by.
  */
-export async function tellShadowDigest(delivery: Delivery): Promise<void> {
+export async function sendShadowDigest(delivery: Delivery): Promise<void> {
   const today = Math.floor((delivery.now() - DELIVERY.settle) / DAY) * DAY;
   const state = await delivery.findings.state(STATE);
   if (state !== undefined && Number(state.body) >= today) return;
-  const shadow = await delivery.findings.list(MOST, true);
+  const shadow = await delivery.findings.list(MAX_FINDINGS, true);
   if (shadow.findings.length > 0) {
-    const active = await delivery.findings.list(MOST);
+    const active = await delivery.findings.list(MAX_FINDINGS);
     const digest = shadowDigest(active.findings, shadow.findings, DAY);
     // an old candidate's findings that nothing was added to
     if (digest.counts.shadow > 0) {

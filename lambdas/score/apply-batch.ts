@@ -1,29 +1,29 @@
 import { collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
-import { type Advance, advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
-import type { Arrival } from '../../lib/profile/profile.ts';
+import { type BatchResult, processBatch } from '../../lib/detection/process-batch.ts';
+import type { IngestedEvent } from '../../lib/profile/profile.ts';
 import type { LinkFactStore, ProfileStore } from '../../lib/stores/profile-store.ts';
 
 /** What became of one account's run of events. */
 export type Applied =
-  | { readonly account: string; readonly ok: true; readonly step: Advance }
+  | { readonly account: string; readonly ok: true; readonly step: BatchResult }
   | {
       readonly account: string;
       readonly ok: false;
-      readonly arrivals: readonly Arrival[];
+      readonly arrivals: readonly IngestedEvent[];
       readonly error: Error;
     };
 
 /** Somebody else writes the same account at the same time only after a reshard or as a zombie: rare, and soon over. */
 const ATTEMPTS = 5;
-const AT_ONCE = 24;
+const CONCURRENCY = 24;
 
 /**
  * Advances every account of a batch and stores it. An account whose write keeps failing fails alone: its neighbours'
  * writes stand, and its own events are handed back to be set aside.
  */
 export async function applyBatch(
-  arrivals: ReadonlyMap<string, readonly Arrival[]>,
+  arrivals: ReadonlyMap<string, readonly IngestedEvent[]>,
   store: ProfileStore,
   rules: Rules,
   links?: LinkFactStore,
@@ -40,12 +40,12 @@ export async function applyBatch(
       applied.push(await applyOne(account, run, loaded.get(account)));
     }
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, accounts.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, accounts.length) }, worker));
   return applied;
 
   async function applyOne(
     account: string,
-    run: readonly Arrival[],
+    run: readonly IngestedEvent[],
     first: Awaited<ReturnType<ProfileStore['load']>> extends Map<string, infer S> ? S | undefined : never,
   ): Promise<Applied> {
     let state = first;
@@ -54,7 +54,7 @@ export async function applyBatch(
       try {
         state ??= (await store.load([account])).get(account);
         if (state === undefined) throw new Error(`the store answered nothing for ${account}`);
-        const step = advance(state, run, rules);
+        const step = processBatch(state, run, rules);
         if (!step.changed) return { account, ok: true, step };
         // before the profile: facts may be written twice, but are never forgotten for a profile that moved on
         await keepFacts(account, run);
@@ -67,7 +67,7 @@ export async function applyBatch(
     return { account, ok: false, arrivals: run, error };
   }
 
-  async function keepFacts(account: string, run: readonly Arrival[]): Promise<void> {
+  async function keepFacts(account: string, run: readonly IngestedEvent[]): Promise<void> {
     if (links === undefined) return;
     const before = facts?.get(account);
     const now = collectFacts(

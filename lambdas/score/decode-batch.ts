@@ -1,7 +1,7 @@
 import type { ArchivedRecord } from '../../lib/aws/archive.ts';
 import type { SetAside } from '../../lib/aws/quarantine.ts';
 import { padSequence } from '../../lib/profile/position.ts';
-import type { Arrival } from '../../lib/profile/profile.ts';
+import type { IngestedEvent } from '../../lib/profile/profile.ts';
 import { BUCKETING } from '../../lib/telemetry/record.ts';
 import { decodeRecord } from '../../lib/telemetry/record-codec.ts';
 
@@ -19,7 +19,7 @@ export interface KinesisRecord {
 
 export interface DecodedBatch {
   /** per account, in stream order */
-  readonly arrivals: Map<string, Arrival[]>;
+  readonly arrivals: Map<string, IngestedEvent[]>;
   readonly setAside: SetAside[];
   readonly accepted: ArchivedRecord[];
   readonly read: number;
@@ -34,7 +34,7 @@ export interface DecodeRules {
 
 /** Takes a batch of stream records apart. Never throws on any bytes: what cannot be used is set aside whole, with its reason. */
 export function decodeBatch(records: readonly KinesisRecord[], rules: DecodeRules): DecodedBatch {
-  const arrivals = new Map<string, Arrival[]>();
+  const arrivals = new Map<string, IngestedEvent[]>();
   const setAside: SetAside[] = [];
   const accepted: ArchivedRecord[] = [];
   let read = 0;
@@ -76,7 +76,7 @@ export function decodeBatch(records: readonly KinesisRecord[], rules: DecodeRule
       }
       used = true;
       const { event } = line;
-      const arrival: Arrival = {
+      const arrival: IngestedEvent = {
         event,
         time: Date.parse(event.time),
         arrived,

@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { dynamoDb } from '../../lib/aws/clients.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
-import { answer } from './answer.ts';
+import { answer } from './api-response.ts';
 import { authorOf, readEvent } from './request.ts';
 
 /** Findings and verdicts for a team's own tools. Wiring only: see request.ts and answer.ts. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AUTHOR_MAX, FINDING_STATES, VERDICTS, type Verdict } from '../../lib/findings/finding.ts';
-import { plain } from '../../lib/findings/plain.ts';
+import { plain } from '../../lib/findings/sanitize.ts';
 import { untilOf } from '../../lib/findings/triage.ts';
 import type { FindingFilter } from '../../lib/stores/finding-queries.ts';
 import { printable, reasonOf } from '../../lib/telemetry/reason.ts';
@@ -49,7 +49,7 @@ const urlEvent = z.object({
 export type UrlEvent = z.infer<typeof urlEvent>;
 
 /** Findings in one answer at most: with fifty members each they still fit into the 6 MB that a function may answer. */
-const MOST = 200;
+const MAX_LISTED = 200;
 /** Bytes of a body at most; a note has 4,000 characters. */
 const BODY_MAX = 20_000;
 
@@ -58,9 +58,9 @@ const query = z.strictObject({
   level: z.enum(['watch', 'suspect', 'critical']).optional(),
   limit: z
     .string()
-    .regex(/^\d{1,3}$/, `must be a whole number from 1 to ${MOST}`)
+    .regex(/^\d{1,3}$/, `must be a whole number from 1 to ${MAX_LISTED}`)
     .transform(Number)
-    .pipe(z.number().min(1).max(MOST))
+    .pipe(z.number().min(1).max(MAX_LISTED))
     .default(50),
   shadow: z.enum(['true', 'false']).default('false'),
 });

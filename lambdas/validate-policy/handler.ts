@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { CalibrationBucket } from '../../lib/aws/calibration-bucket.ts';
 import { s3 } from '../../lib/aws/clients.ts';
-import { vetPolicy } from '../../lib/backtest/vet-policy.ts';
+import { validatePolicy } from '../../lib/backtest/validate-policy.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
 import { CalibrationMissing } from '../../lib/stores/calibration-store.ts';
 
@@ -26,7 +26,7 @@ class PolicyRefused extends Error {
 }
 
 export async function handler(event: ValidationEvent): Promise<object> {
-  const vetted = await vetPolicy(Buffer.from(event.content, 'base64').toString('utf8'), {
+  const vetted = await validatePolicy(Buffer.from(event.content, 'base64').toString('utf8'), {
     now: Date.now(),
     calibration: (id) =>
       calibrations.get(id).catch((error: unknown) => {

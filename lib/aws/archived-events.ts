@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand, NoSuchKey, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { padSequence } from '../profile/position.ts';
-import type { Arrival } from '../profile/profile.ts';
+import type { IngestedEvent } from '../profile/profile.ts';
 import { parseUsageEvent } from '../telemetry/parse-usage-event.ts';
 import { bucketOf } from '../telemetry/record.ts';
 
@@ -11,7 +11,7 @@ const DAY = 86_400_000;
 /** What the archive still has of some accounts. */
 export interface ArchivedEvents {
   /** in order of arrival, per account */
-  readonly events: readonly Arrival[];
+  readonly events: readonly IngestedEvent[];
   /** days (UTC) that were looked for and of which nothing is left */
   readonly emptyDays: readonly string[];
   readonly objects: number;
@@ -42,7 +42,7 @@ export async function readArchivedEvents(
     if (result.length > 0) held.add(item.day);
   }
   const seen = new Set<string>();
-  const events: Arrival[] = [];
+  const events: IngestedEvent[] = [];
   for await (const { result: body } of inOrder(keys.sort(bySequence), (key) =>
     bytesOf(client, bucket, key),
   )) {
@@ -61,7 +61,7 @@ export async function readArchivedEvents(
         events.push({
           event: parsed.event,
           time,
-          // Arrival itself is not archived beside a record without a replay clock; event time is never later.
+          // IngestedEvent itself is not archived beside a record without a replay clock; event time is never later.
           arrived: record.arrived ?? time,
           position: { epoch: 'archive', sequence: padSequence(String(events.length + 1)), index: 0 },
         });
@@ -123,15 +123,15 @@ async function listed(client: S3Client, bucket: string, prefix: string): Promise
 }
 
 /** Requests that are under way at a time. */
-const TOGETHER = 16;
+const CONCURRENCY = 16;
 
 /** Results in the order of the items, fetched a few at a time. */
 async function* inOrder<T, R>(
   items: readonly T[],
   fetch: (item: T) => Promise<R>,
 ): AsyncGenerator<{ item: T; result: R }> {
-  for (let i = 0; i < items.length; i += TOGETHER) {
-    const chunk = items.slice(i, i + TOGETHER);
+  for (let i = 0; i < items.length; i += CONCURRENCY) {
+    const chunk = items.slice(i, i + CONCURRENCY);
     const results = await Promise.all(chunk.map(async (item) => ({ item, result: await fetch(item) })));
     yield* results;
   }

@@ -7,17 +7,17 @@ import {
   PutItemCommand,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
-import { type Row, row } from '../findings/bulletin.ts';
+import { type Row, row } from '../findings/digest-message.ts';
 import { type Exception, exception, inForce } from '../findings/exception.ts';
 import { type AuditEntry, auditEntry, type Finding, finding } from '../findings/finding.ts';
 import {
   type AwaitedImport,
   type FindingPage,
   type FindingStore,
-  type Held,
-  type HeldState,
   newestFirst,
   parse,
+  type StoredFinding,
+  type StoredState,
 } from '../stores/finding-store.ts';
 
 /** The table in DynamoDB: items hold a JSON body and, beside it, only what keys, conditions and indexes need. */
@@ -30,7 +30,7 @@ export class DynamoFindingStore implements FindingStore {
     this.#table = table;
   }
 
-  async find(id: string): Promise<Held | undefined> {
+  async find(id: string): Promise<StoredFinding | undefined> {
     const held = await this.#read(KEYS.finding(id));
     return held && { finding: parse(`finding ${id}`, finding, held.body), version: held.version };
   }
@@ -180,7 +180,7 @@ export class DynamoFindingStore implements FindingStore {
     }
   }
 
-  state(name: string): Promise<HeldState | undefined> {
+  state(name: string): Promise<StoredState | undefined> {
     return this.#read(KEYS.state(name));
   }
 
@@ -188,7 +188,7 @@ export class DynamoFindingStore implements FindingStore {
     return this.#write(KEYS.state(name), body, read);
   }
 
-  async #read(Key: Record<string, { S: string }>): Promise<HeldState | undefined> {
+  async #read(Key: Record<string, { S: string }>): Promise<StoredState | undefined> {
     const { Item } = await this.#client.send(
       new GetItemCommand({ TableName: this.#table, Key, ConsistentRead: true }),
     );

@@ -8,8 +8,8 @@ import {
   ScanCommand,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
+import type { LinkEntry } from '../campaigns/linking/blocking.ts';
 import { decodeFacts, encodeFacts } from '../campaigns/linking/facts-codec.ts';
-import type { LinkEntry } from '../campaigns/linking/funnel.ts';
 import type { AccountFacts } from '../campaigns/linking/link-facts.ts';
 import type { LinkStore } from '../campaigns/ports.ts';
 import { entryValues, WATCHED, watchedValue, watchedValues } from '../stores/link-store.ts';

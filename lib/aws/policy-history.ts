@@ -2,7 +2,7 @@ import type { Policy } from '../policy/policy.ts';
 import { type PolicyRollout, RolloutError } from './policy-rollout.ts';
 
 /** Deployments of each slot that are looked through; AppConfig keeps them all. */
-const MOST = 200;
+const MAX_VERSIONS = 200;
 
 /**
  * The policy of an id among all that were ever deployed, active or in the shadow, the newest first; without it, the ids
@@ -14,7 +14,7 @@ export async function findPolicy(
 ): Promise<{ readonly policy: Policy } | { readonly known: readonly string[] }> {
   const known = new Set<string>();
   for (const slot of ['active', 'shadow'] as const) {
-    const versions = new Set((await rollout.deployments(slot, MOST)).map(({ version }) => version));
+    const versions = new Set((await rollout.deployments(slot, MAX_VERSIONS)).map(({ version }) => version));
     for (const version of versions) {
       const policy = await rollout.policyOf(slot, version).catch((error: unknown) => {
         if (error instanceof RolloutError) return undefined;

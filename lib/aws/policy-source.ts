@@ -68,7 +68,7 @@ export function policySourceOf(
 }
 
 /** AppConfig asks for at least so much between two polls of a session, seconds. */
-const LEAST_POLL = 15;
+const MIN_POLL_SECONDS = 15;
 
 function slotReader(slot: PolicySlot, options: PolicySourceOptions): () => Promise<Policy | undefined> {
   const { client, application, stalenessSeconds, onProblem } = options;
@@ -88,7 +88,7 @@ function slotReader(slot: PolicySlot, options: PolicySourceOptions): () => Promi
             ApplicationIdentifier: application,
             EnvironmentIdentifier: POLICY_ENVIRONMENT,
             ConfigurationProfileIdentifier: POLICY_PROFILES[slot],
-            RequiredMinimumPollIntervalInSeconds: Math.max(LEAST_POLL, Math.round(stalenessSeconds)),
+            RequiredMinimumPollIntervalInSeconds: Math.max(MIN_POLL_SECONDS, Math.round(stalenessSeconds)),
           }),
         )
       ).InitialConfigurationToken;

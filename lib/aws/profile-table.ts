@@ -11,7 +11,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { AccountState } from '../detection/account-state.ts';
 import { newAccount } from '../detection/account-state.ts';
-import type { Seal } from '../detection/advance.ts';
+import type { Seal } from '../detection/process-batch.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
 import { hash48 } from '../profile/hashes.ts';
 import type { RecentIds } from '../profile/recent-ids.ts';

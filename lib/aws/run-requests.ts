@@ -5,7 +5,7 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { type Pressure, pressing } from '../campaigns/linking/pressure.ts';
+import { type RunTriggers, triggeredBy } from '../campaigns/linking/run-triggers.ts';
 import { ASKED_ITEM, RUN_PARTITION } from '../contract/run-request-names.ts';
 
 const PRESSURE_ITEM = 'pressure';
@@ -36,7 +36,7 @@ export class RunRequests {
   }
 
   /** Adds what changed, and asks for a run where that makes enough. @param now processing time, ms */
-  async add({ changes, watched, bursts }: Pressure, now: number): Promise<'asked' | 'early' | 'calm'> {
+  async add({ changes, watched, bursts }: RunTriggers, now: number): Promise<'asked' | 'early' | 'calm'> {
     if (changes + watched + bursts === 0) return 'calm';
     const { Attributes = {} } = await this.#client.send(
       new UpdateItemCommand({
@@ -52,7 +52,7 @@ export class RunRequests {
       }),
     );
     const number = (name: string): number => Number(Attributes[name]?.N ?? 0);
-    const because = pressing({
+    const because = triggeredBy({
       changes: number('changes'),
       watched: number('watched'),
       bursts: number('bursts'),

@@ -1,4 +1,4 @@
-import type { AccountOutcome, Outcome } from './outcome.ts';
+import type { AccountOutcome, BacktestOutcome } from './outcome.ts';
 
 /** What a candidate policy changes on the same traffic. */
 export interface Comparison {
@@ -14,7 +14,7 @@ export interface Comparison {
 }
 
 /** Compares two replays of the same traffic; the first is what is, the second what would be. */
-export function compare(active: Outcome, candidate: Outcome): Comparison {
+export function compare(active: BacktestOutcome, candidate: BacktestOutcome): Comparison {
   const before = new Map(active.accounts.map((held) => [held.account, held]));
   const after = new Map(candidate.accounts.map((held) => [held.account, held]));
   const gained = candidate.accounts.filter(

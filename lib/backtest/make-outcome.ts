@@ -1,13 +1,13 @@
 import type { Policy } from '../policy/policy.ts';
 import { type LabelledAccount, measure } from './measure.ts';
-import type { AccountOutcome, BacktestResult, Outcome } from './outcome.ts';
+import type { AccountOutcome, BacktestOutcome, BacktestResult } from './outcome.ts';
+import type { OutcomeCollector, Standing } from './outcome-collector.ts';
 import { namedSteps } from './peak-steps.ts';
 import type { ReplayCounts } from './replay.ts';
-import type { Scoreboard, Standing } from './scoreboard.ts';
 
 /** A replay at its end: what an outcome is made of. */
 export interface FinishedReplay {
-  readonly board: Scoreboard;
+  readonly board: OutcomeCollector;
   readonly counts: Readonly<ReplayCounts>;
   readonly policy: Policy;
   readonly versions: BacktestResult['versions'];
@@ -25,7 +25,7 @@ export interface FinishedReplay {
 export function makeOutcome(
   made: FinishedReplay,
   labels: ReadonlyMap<string, LabelledAccount> | undefined,
-): Outcome {
+): BacktestOutcome {
   const { board, policy } = made;
   const accounts: AccountOutcome[] = [];
   for (const [account, held] of board.standings)
@@ -85,7 +85,7 @@ function accountOutcome(
   account: string,
   held: Standing,
   label: LabelledAccount | undefined,
-  board: Scoreboard,
+  board: OutcomeCollector,
 ): AccountOutcome {
   const flag = board.flags.get(account);
   return {

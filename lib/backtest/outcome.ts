@@ -66,7 +66,7 @@ export interface AccountOutcome {
  * All that a backtest found, one small record an account: what reports, comparisons and the console stand on.
  * `backtest --save FILE` writes it as JSON.
  */
-export interface Outcome {
+export interface BacktestOutcome {
   readonly v: 1;
   readonly result: BacktestResult;
   readonly policy: Policy;

@@ -1,5 +1,5 @@
 import type { CustomerFacts } from '../profile/profile.ts';
-import { type Calibration, ninthAmong } from '../scoring/calibration.ts';
+import { type Calibration, p90Among } from '../scoring/calibration.ts';
 import { peerGroups } from '../scoring/peer-group.ts';
 import type { Contribution, WindowScore } from '../scoring/score.ts';
 import { SIGNALS } from '../signals/index.ts';
@@ -21,7 +21,7 @@ function ninthsOf(
   let list = known.get(key);
   if (list === undefined) {
     const nulls = calibration.signals[String(hours)];
-    list = SIGNALS.map(({ id }) => ninthAmong(nulls?.[id], groups));
+    list = SIGNALS.map(({ id }) => p90Among(nulls?.[id], groups));
     known.set(key, list);
   }
   return list;

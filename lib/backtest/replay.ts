@@ -1,8 +1,8 @@
 import type { AccountState } from '../detection/account-state.ts';
-import { type Advance, advance, type Seal } from '../detection/advance.ts';
 import type { Rules } from '../detection/judge.ts';
+import { type BatchResult, processBatch, type Seal } from '../detection/process-batch.ts';
 import type { Notice } from '../findings/finding.ts';
-import type { Arrival } from '../profile/profile.ts';
+import type { IngestedEvent } from '../profile/profile.ts';
 import type { Resumable } from '../profile/resumable.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { type ClockState, replayClock } from './replay-clock.ts';
@@ -15,7 +15,7 @@ export interface ReplayStore {
 
 /** What the replay tells while it runs. */
 export interface ReplayListener {
-  onStep?(account: string, step: Advance, at: number): void;
+  onStep?(account: string, step: BatchResult, at: number): void;
   onNotice?(notice: Notice, at: number): void;
   /** before events are folded, in arrival order */
   onArrival?(event: UsageEvent, time: number, at: number): void;
@@ -49,13 +49,13 @@ const FLUSH_MS = 15 * 60_000;
 const FLUSH_EVENTS = 5000;
 
 /**
- * Replays usage events through the production step (detection/advance.ts) in the order given, which is the order of
+ * Replays usage events through the production step (detection/processBatch.ts) in the order given, which is the order of
  * arrival. Memory is what the store holds plus one batch. Nothing looks ahead, nothing is sorted.
  */
 export function startReplay(store: ReplayStore, rules: Rules, listener: ReplayListener = {}): Replay {
   let clock = replayClock();
   const counts: ReplayCounts = { read: 0, used: 0, late: 0, repeated: 0, quarantined: 0 };
-  let pending = new Map<string, Arrival[]>();
+  let pending = new Map<string, IngestedEvent[]>();
   let waiting = 0;
   let flushAt = 0;
   let now = 0;
@@ -64,7 +64,7 @@ export function startReplay(store: ReplayStore, rules: Rules, listener: ReplayLi
     if (waiting === 0) return;
     for (const [account, arrivals] of pending) {
       const stored = store.one(account);
-      const step = advance(stored, arrivals, rules);
+      const step = processBatch(stored, arrivals, rules);
       counts.used += step.used;
       counts.late += step.late;
       counts.repeated += step.repeated;
@@ -91,7 +91,7 @@ export function startReplay(store: ReplayStore, rules: Rules, listener: ReplayLi
       if (arrived >= flushAt || waiting >= FLUSH_EVENTS) flush();
       now = arrived;
       listener.onArrival?.(event, time, arrived);
-      const arrival: Arrival = {
+      const arrival: IngestedEvent = {
         event,
         time,
         arrived,
@@ -124,7 +124,7 @@ export function startReplay(store: ReplayStore, rules: Rules, listener: ReplayLi
 interface ReplayState {
   readonly clock: ClockState;
   readonly counts: ReplayCounts;
-  readonly pending: Map<string, Arrival[]>;
+  readonly pending: Map<string, IngestedEvent[]>;
   readonly waiting: number;
   readonly flushAt: number;
   readonly now: number;

@@ -1,6 +1,6 @@
 import { chartColours, chartSvg, type VegaLiteSpec } from '../report/chart.ts';
 import { type Html, html, raw, table } from '../report/html.ts';
-import type { AccountOutcome, Outcome } from './outcome.ts';
+import type { AccountOutcome, BacktestOutcome } from './outcome.ts';
 import { chance, int, labelName, share } from './report-format.ts';
 import { areaUnder, roc } from './roc.ts';
 
@@ -9,7 +9,7 @@ import { areaUnder, roc } from './roc.ts';
 const HOUR = 3_600_000;
 const LABEL_ORDER = ['benign', 'not labelled', 'grey', 'extraction'];
 const LABEL_COLOURS = [chartColours.null, chartColours.accent, chartColours.unsure, chartColours.alarm];
-const MOST_GROUPS = 8;
+const MAX_GROUPS = 8;
 const BINS = 40;
 
 function byGroup(accounts: readonly AccountOutcome[]): [string, AccountOutcome[]][] {
@@ -35,9 +35,9 @@ function thresholdIn(accounts: readonly AccountOutcome[], budget: number): numbe
   return Number.isFinite(below) && below < above ? (below + above) / 2 : above;
 }
 
-export async function distributions({ accounts, policy }: Outcome): Promise<Html> {
+export async function distributions({ accounts, policy }: BacktestOutcome): Promise<Html> {
   const groups = byGroup(accounts);
-  const shown = groups.slice(0, MOST_GROUPS);
+  const shown = groups.slice(0, MAX_GROUPS);
   if (shown.length === 0)
     return html`<section><h2>Scores by peer group</h2><p>No account was scored.</p></section>`;
   const most = Math.max(...shown.flatMap(([, list]) => list.map((held) => held.peak)), 1);
@@ -115,10 +115,10 @@ export async function distributions({ accounts, policy }: Outcome): Promise<Html
 <p>Each account's highest score, among the peers that it is compared with. The dashed line is where <em>suspect</em> begins in that group; counts are on a logarithmic scale, so that single accounts can be seen.</p>
 <p>${LABEL_ORDER.filter((name) => bars.some((bar) => bar.label === name)).map((name) => html`<span class="tag" style="color:${LABEL_COLOURS[LABEL_ORDER.indexOf(name)] ?? ''}">${name}</span> `)}</p>
 <div class="pair">${charts}</div>
-${groups.length > MOST_GROUPS ? html`<p class="muted">The ${MOST_GROUPS} largest of ${groups.length} groups.</p>` : ''}</section>`;
+${groups.length > MAX_GROUPS ? html`<p class="muted">The ${MAX_GROUPS} largest of ${groups.length} groups.</p>` : ''}</section>`;
 }
 
-export async function rocSection({ accounts, policy, result }: Outcome): Promise<Html> {
+export async function rocSection({ accounts, policy, result }: BacktestOutcome): Promise<Html> {
   const points = roc(accounts);
   if (points === undefined)
     return html`<section><h2>What a threshold costs</h2><p class="muted">Needs labels of benign and of extraction accounts.</p></section>`;
@@ -189,7 +189,7 @@ export async function rocSection({ accounts, policy, result }: Outcome): Promise
 ${table(['benign accounts wronged', 'share', 'caught', 'share', 'chance to set'], budgets, [1, 2, 3, 4])}</section>`;
 }
 
-export async function delays({ accounts, result }: Outcome): Promise<Html> {
+export async function delays({ accounts, result }: BacktestOutcome): Promise<Html> {
   const { byKind, campaigns } = result;
   if (byKind === undefined) return html``;
   const values: { kind: string; hours: number; share: number }[] = [];

@@ -1,12 +1,12 @@
 import { type Html, html, table } from '../report/html.ts';
 import { SIGNALS } from '../signals/index.ts';
 import { compare } from './compare.ts';
-import type { AccountOutcome, Outcome } from './outcome.ts';
+import type { AccountOutcome, BacktestOutcome } from './outcome.ts';
 import { chance, int, labelName, share, time } from './report-format.ts';
 
 /** What a report lists: whom it hit and why, what it costs, what another policy changes. */
 
-const MOST_ROWS = 200;
+const MAX_ROWS = 200;
 const signalTitle = (id: string): string => SIGNALS.find((signal) => signal.id === id)?.title ?? id;
 
 function tone(label: AccountOutcome['label']): string {
@@ -37,7 +37,7 @@ function accountTable(accounts: readonly AccountOutcome[], evidence: ReadonlyMap
   );
 }
 
-function evidenceOf({ notices }: Outcome): Map<string, string> {
+function evidenceOf({ notices }: BacktestOutcome): Map<string, string> {
   const evidence = new Map<string, string>();
   for (const notice of notices)
     if (notice.subject.type === 'account')
@@ -45,18 +45,18 @@ function evidenceOf({ notices }: Outcome): Map<string, string> {
   return evidence;
 }
 
-export function whoAndWhy(outcome: Outcome): Html {
+export function whoAndWhy(outcome: BacktestOutcome): Html {
   const rank = (held: AccountOutcome): number =>
     held.label === 'benign' ? 0 : held.label === 'grey' ? 1 : 2;
   const flagged = outcome.accounts
     .filter((held) => held.flag !== undefined)
     .sort((a, b) => rank(a) - rank(b) || a.p - b.p || (a.flag?.at ?? 0) - (b.flag?.at ?? 0));
   return html`<section><h2>Whom it hit, and why</h2>
-${flagged.length === 0 ? html`<p>Nobody was flagged.</p>` : html`<p>Benign accounts first: they are the price.</p>${accountTable(flagged.slice(0, MOST_ROWS), evidenceOf(outcome))}`}
-${flagged.length > MOST_ROWS ? html`<p class="muted">The first ${MOST_ROWS} of ${int(flagged.length)}; <code>backtest --save</code> keeps all.</p>` : ''}</section>`;
+${flagged.length === 0 ? html`<p>Nobody was flagged.</p>` : html`<p>Benign accounts first: they are the price.</p>${accountTable(flagged.slice(0, MAX_ROWS), evidenceOf(outcome))}`}
+${flagged.length > MAX_ROWS ? html`<p class="muted">The first ${MAX_ROWS} of ${int(flagged.length)}; <code>backtest --save</code> keeps all.</p>` : ''}</section>`;
 }
 
-export function cost({ result }: Outcome): Html {
+export function cost({ result }: BacktestOutcome): Html {
   const { cost: held, events } = result;
   return html`<section><h2>What it costs to run</h2>
 <p>${int(held.writes)} writes of profiles and ${int(held.parts)} sealed parts for ${int(events.used)} events: ${int(held.writeUnits)} write units, ${held.writeUnitsPerEvent.toFixed(3)} an event, from the encoded size of sampled items. Flushes follow a batching window of fifteen minutes of traffic; under heavier traffic an account is written less often per event. <code>siphonwatch plan</code> turns units into capacity and money.</p>
@@ -67,9 +67,9 @@ ${table(
 )}</section>`;
 }
 
-export function comparison(active: Outcome, candidate: Outcome): Html {
+export function comparison(active: BacktestOutcome, candidate: BacktestOutcome): Html {
   const change = compare(active, candidate);
-  const row = (name: string, of: (held: Outcome) => string) => [name, of(active), of(candidate)];
+  const row = (name: string, of: (held: BacktestOutcome) => string) => [name, of(active), of(candidate)];
   const later = change.medianHoursLater;
   return html`<section><h2>${active.policy.id} beside ${candidate.policy.id}</h2>
 <p>${candidate.policy.id} newly catches ${change.newlyCaught} and newly wrongs ${change.newlyWronged}; it no longer catches ${change.noLongerCaught} and no longer wrongs ${change.noLongerWronged}.${later === null ? '' : ` Where both flag an account, the median first flag comes ${later === 0 ? 'at the same time' : `${Math.abs(later).toFixed(1)} hours ${later > 0 ? 'later' : 'earlier'}`}.`}</p>

@@ -1,5 +1,5 @@
 import { type Html, html, page } from '../report/html.ts';
-import type { Outcome } from './outcome.ts';
+import type { BacktestOutcome } from './outcome.ts';
 import { delays, distributions, rocSection } from './report-charts.ts';
 import { int, share, time } from './report-format.ts';
 import { comparison, cost, whoAndWhy } from './report-tables.ts';
@@ -9,7 +9,7 @@ import { comparison, cost, whoAndWhy } from './report-tables.ts';
  * ROC and delays where there are labels, whom it hit and why, and what it would have cost to run.
  * @param candidate a second policy over the same traffic, set beside the first
  */
-export async function backtestReport(outcome: Outcome, candidate?: Outcome): Promise<string> {
+export async function backtestReport(outcome: BacktestOutcome, candidate?: BacktestOutcome): Promise<string> {
   const { result, policy } = outcome;
   const body = html`
 <header><h1>Backtest of policy ${policy.id}</h1>
@@ -25,7 +25,7 @@ ${cost(outcome)}
   return page({ title: `Backtest of policy ${policy.id}`, body });
 }
 
-function span({ accounts }: Outcome): string {
+function span({ accounts }: BacktestOutcome): string {
   if (accounts.length === 0) return 'no time at all';
   let from = Number.POSITIVE_INFINITY;
   let to = 0;
@@ -40,7 +40,7 @@ function fact(key: string, value: string, detail: string): Html {
   return html`<div><div class="k">${key}</div><div class="v">${value}</div><div class="d">${detail}</div></div>`;
 }
 
-function headline({ result, policy, accounts }: Outcome): Html {
+function headline({ result, policy, accounts }: BacktestOutcome): Html {
   const flagged = accounts.filter((held) => held.flag !== undefined).length;
   const measured = result.accounts;
   const campaigns = result.campaigns ?? [];
@@ -64,7 +64,7 @@ ${fact('replayed', `${int(result.throughput.eventsPerSecond)}/s`, `${int(result.
 }
 
 function promise(
-  { benign, benignFlagged, fpr, fprInterval }: NonNullable<Outcome['result']['accounts']>,
+  { benign, benignFlagged, fpr, fprInterval }: NonNullable<BacktestOutcome['result']['accounts']>,
   budget: number,
 ): string {
   const measured = `${benignFlagged} of ${int(benign)} benign accounts were flagged (${share(fpr)}), where the policy allows ${share(budget)} a month.`;

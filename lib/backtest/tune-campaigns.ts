@@ -2,7 +2,7 @@ import type { TuningAccount } from './tuning-account.ts';
 import type { LinkedGroups, TuningRules } from './tuning-rules.ts';
 
 /** Fewer benign groups than this say nothing of how often such groups are accused. */
-const FEWEST_GROUPS = 20;
+const MIN_GROUPS = 20;
 /** Nulls of groups take their time to learn: folds are taken together to so many. */
 const GROUP_FOLDS = 3;
 export const NO_GROUPS: LinkedGroups = { groups: [], learn: () => undefined, budgets: () => new Map() };
@@ -47,5 +47,5 @@ export function reachOutOfFold(
       if (i !== undefined) budgets[i] = Math.min(budgets[i] as number, budget);
     }
   }
-  return { budgets, benignGroups, searched: benignGroups >= FEWEST_GROUPS };
+  return { budgets, benignGroups, searched: benignGroups >= MIN_GROUPS };
 }

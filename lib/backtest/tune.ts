@@ -1,7 +1,7 @@
 import type { Policy } from '../policy/policy.ts';
 import { type Calibration, tailAmong } from '../scoring/calibration.ts';
-import { asCertainty } from '../scoring/evidence.ts';
 import { learnNull, type NullDistribution } from '../scoring/null-distribution.ts';
+import { toSignificance } from '../scoring/significance.ts';
 import { SIGNALS } from '../signals/index.ts';
 import { foldsOf } from './folds.ts';
 import { rateInterval } from './measure.ts';
@@ -30,9 +30,9 @@ export type Tuning =
     }
   | { readonly ok: false; readonly reason: string };
 
-const FEWEST_FOLDS = 5;
-const MOST_FOLDS = 10;
-const FEWEST_EXTRACTION = 10;
+const MIN_FOLDS = 5;
+const MAX_FOLDS = 10;
+const MIN_EXTRACTION = 10;
 const MULTIPLIERS = [0, 0.5, 2];
 /** `campaigns.budget` is tried at so many times what it is. */
 const BUDGETS = [0.1, 0.3, 1, 3, 10];
@@ -58,19 +58,16 @@ export function tune(accounts: readonly TuningAccount[], rules: TuningRules): Tu
   const benign = accounts.filter((held) => held.label === 'benign').length;
   const extraction = accounts.length - benign;
   const needed = Math.ceil(1 / maxFpr) - 1;
-  const folds = Math.max(
-    FEWEST_FOLDS,
-    Math.min(MOST_FOLDS, Math.ceil(benign / Math.max(1, benign - needed))),
-  );
+  const folds = Math.max(MIN_FOLDS, Math.min(MAX_FOLDS, Math.ceil(benign / Math.max(1, benign - needed))));
   if (benign < needed || Math.floor((benign * (folds - 1)) / folds) < needed)
     return {
       ok: false,
-      reason: `${benign} benign accounts cannot support a false-alarm rate of ${maxFpr}: cross-validation needs ${Math.ceil((needed * MOST_FOLDS) / (MOST_FOLDS - 1)) + 1} of them, and ${accountsToProve(maxFpr)} to prove it. The smallest rate that these data support is ${supported(benign)}: give --max-fpr ${supported(benign)}, or label more benign accounts.`,
+      reason: `${benign} benign accounts cannot support a false-alarm rate of ${maxFpr}: cross-validation needs ${Math.ceil((needed * MAX_FOLDS) / (MAX_FOLDS - 1)) + 1} of them, and ${accountsToProve(maxFpr)} to prove it. The smallest rate that these data support is ${supported(benign)}: give --max-fpr ${supported(benign)}, or label more benign accounts.`,
     };
-  if (extraction < FEWEST_EXTRACTION)
+  if (extraction < MIN_EXTRACTION)
     return {
       ok: false,
-      reason: `${extraction} extraction accounts are too few to choose weights by: label at least ${FEWEST_EXTRACTION}.`,
+      reason: `${extraction} extraction accounts are too few to choose weights by: label at least ${MIN_EXTRACTION}.`,
     };
   const linked = rules.linked ?? NO_GROUPS;
   const fold = foldsOf(accounts, folds, linked.groups);
@@ -165,7 +162,7 @@ function presentEffect(
     const { id, groups, readings } = accounts[i] as TuningAccount;
     const score = scoreUnder(stepsOf(readings, calibration.signals), weights, policy.stepCap);
     const place = tailAmong(calibration.score, groups, score);
-    if (place !== undefined && asCertainty(place, calibration.days).p <= policy.budget.suspect)
+    if (place !== undefined && toSignificance(place, calibration.days).p <= policy.budget.suspect)
       return 'account';
     return (reached.get(id) ?? Number.POSITIVE_INFINITY) <= policy.campaigns.budget ? 'campaign' : undefined;
   });
@@ -205,7 +202,7 @@ function viewOf(
 
 /** The smallest round rate that so many benign accounts support, cross-validated. */
 function supported(benign: number): number {
-  const rate = 1 / Math.max(2, Math.floor((benign * (MOST_FOLDS - 1)) / MOST_FOLDS));
+  const rate = 1 / Math.max(2, Math.floor((benign * (MAX_FOLDS - 1)) / MAX_FOLDS));
   // rounded up to one digit: rounded down it would be refused again
   const digit = 10 ** Math.floor(Math.log10(rate));
   return Number((Math.ceil(rate / digit) * digit).toPrecision(1));
@@ -300,7 +297,7 @@ function evaluate(
   );
   const place = (held: TuningAccount, score: number): number => {
     const found = tailAmong(nulls, held.groups, score);
-    return found === undefined ? 1 : asCertainty(found, traffic.days).p;
+    return found === undefined ? 1 : toSignificance(found, traffic.days).p;
   };
   const chances = accounts.map((held, i) => place(held, scores[i] as number));
   const named = (i: number): boolean => (budgets[i] as number) <= campaignBudget;

@@ -2,15 +2,15 @@ import type { CustomerFacts } from '../profile/profile.ts';
 import type { Slice } from '../profile/slice.ts';
 import { windowMs } from '../profile/window.ts';
 import { WindowMemo } from '../profile/window-memo.ts';
-import { type Calibration, ninthAmong } from '../scoring/calibration.ts';
+import { type Calibration, p90Among } from '../scoring/calibration.ts';
 import { learnNull } from '../scoring/null-distribution.ts';
 import { peerGroups } from '../scoring/peer-group.ts';
 import type { ScoreRules } from '../scoring/score.ts';
 import { SIGNALS } from '../signals/index.ts';
-import { sightOf } from '../signals/signal.ts';
+import { signalInput } from '../signals/signal.ts';
 
 /** What one window of an account showed. */
-export interface Reading {
+export interface TuningMeasurement {
   readonly hours: number;
   /** peer groups as of the window's end, narrowest first */
   readonly groups: readonly string[];
@@ -26,13 +26,13 @@ export interface TuningAccount {
   readonly campaign: string;
   /** narrowest first, as of its last slice */
   readonly groups: readonly string[];
-  readonly readings: readonly Reading[];
+  readonly readings: readonly TuningMeasurement[];
 }
 
 /** More undominated windows of one length than this are thinned out: the ones with the largest sums stay. */
-const MOST_READINGS = 24;
+const MAX_READINGS = 24;
 /** The same of combinations of steps. */
-const MOST_STEPS = 32;
+const MAX_STEPS = 32;
 
 /**
  * What the windows that end with a slice of the account showed, without those that another window of the same length among
@@ -44,14 +44,14 @@ export function readingsOf(
   slices: readonly Slice[],
   customer: CustomerFacts,
   rules: Pick<ScoreRules, 'windows' | 'releases'>,
-): Reading[] {
+): TuningMeasurement[] {
   const memo = new WindowMemo();
-  const fronts = new Map<string, Reading[]>();
+  const fronts = new Map<string, TuningMeasurement[]>();
   slices.forEach((slice, at) => {
     for (const hours of rules.windows) {
       const window = memo.ending(slices.slice(0, at + 1), slice.start, windowMs(hours));
       const groups = peerGroups(customer, window.to);
-      const sight = sightOf(window, customer, rules.releases);
+      const sight = signalInput(window, customer, rules.releases);
       const values = Float64Array.from(SIGNALS, (signal) => signal.value(sight) ?? Number.NaN);
       const key = `${hours} ${groups[0]}`;
       const front = fronts.get(key) ?? [];
@@ -59,13 +59,13 @@ export function readingsOf(
       admit(front, { hours, groups, values }, (held) => held.values);
     }
   });
-  const sum = ({ values }: Reading): number =>
+  const sum = ({ values }: TuningMeasurement): number =>
     values.reduce(
       (total, value, i) => total + (Number.isNaN(value) ? 0 : value / (SIGNALS[i]?.unit ?? 1)),
       0,
     );
   return [...fronts.values()].flatMap((front) =>
-    front.length <= MOST_READINGS ? front : front.sort((a, b) => sum(b) - sum(a)).slice(0, MOST_READINGS),
+    front.length <= MAX_READINGS ? front : front.sort((a, b) => sum(b) - sum(a)).slice(0, MAX_READINGS),
   );
 }
 
@@ -107,7 +107,10 @@ export function signalNulls(
  * Steps beyond the peers' ninth decile of every undominated window, under a scale; windows without any are left out.
  * @param scale nulls of the signals, as in a calibration
  */
-export function stepsOf(readings: readonly Reading[], scale: Calibration['signals']): Float64Array[] {
+export function stepsOf(
+  readings: readonly TuningMeasurement[],
+  scale: Calibration['signals'],
+): Float64Array[] {
   const front: Float64Array[] = [];
   for (const { hours, groups, values } of readings) {
     const ninths = ninthsOf(scale, hours, groups);
@@ -121,9 +124,9 @@ export function stepsOf(readings: readonly Reading[], scale: Calibration['signal
     });
     if (any) admit(front, steps, (held) => held);
   }
-  if (front.length <= MOST_STEPS) return front;
+  if (front.length <= MAX_STEPS) return front;
   const sum = (steps: Float64Array): number => steps.reduce((total, step) => total + step, 0);
-  return front.sort((a, b) => sum(b) - sum(a)).slice(0, MOST_STEPS);
+  return front.sort((a, b) => sum(b) - sum(a)).slice(0, MAX_STEPS);
 }
 
 /** Worked out once for a scale, a window and a chain of groups. */
@@ -144,7 +147,7 @@ function ninthsOf(
   const key = `${hours} ${groups[0] ?? ''}`;
   let list = known.get(key);
   if (list === undefined) {
-    list = SIGNALS.map(({ id }) => ninthAmong(nulls[id], groups));
+    list = SIGNALS.map(({ id }) => p90Among(nulls[id], groups));
     known.set(key, list);
   }
   return list;

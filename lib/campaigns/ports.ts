@@ -1,20 +1,20 @@
 import type { Level } from '../scoring/level.ts';
 import type { Campaign } from './campaign.ts';
-import type { LinkEntry } from './linking/funnel.ts';
+import type { LinkEntry } from './linking/blocking.ts';
 import type { AccountFacts } from './linking/link-facts.ts';
 
 /** Port: whose thread an account's own notices belong to. */
-export interface Accusations {
+export interface CampaignMembershipIndex {
   /** Notes who is to be named by a campaign, before the campaign is saved. @param until ms; forgotten after that */
   note(campaign: string, accounts: readonly string[], until: number): Promise<void>;
   /** Takes back what was noted of accounts that the campaign names no longer. */
   forget(campaign: string, accounts: readonly string[]): Promise<void>;
   /** The open finding that names the account, as the campaign itself has it: a note alone says nothing. */
-  of(account: string): Promise<Accusation | undefined>;
+  of(account: string): Promise<OpenMembership | undefined>;
 }
 
 /** The open finding of a campaign that names an account. */
-export interface Accusation {
+export interface OpenMembership {
   readonly id: string;
   readonly finding: string;
   readonly level: Level;

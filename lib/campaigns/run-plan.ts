@@ -9,7 +9,7 @@ const FORGET_MS = 90 * 86_400_000;
 /** A month: groups judged within it share the budget. */
 const MONTH_MS = 30 * 86_400_000;
 /** Groups that the budget is shared by at least: a young base does not spend a month's budget on its first groups. */
-const FEWEST_TESTED = 25;
+const MIN_TESTED = 25;
 /** A campaign with a finding that has gone quiet is looked at again after so long, so that it can calm and close, ms. */
 const IDLE_LOOK_MS = 6 * 3_600_000;
 
@@ -39,7 +39,7 @@ export function planRun(
   return {
     ...matching,
     resting: remembered.filter((campaign) => !busy.has(campaign.id)),
-    tested: Math.max(FEWEST_TESTED, large, judged),
+    tested: Math.max(MIN_TESTED, large, judged),
   };
 }
 

@@ -8,18 +8,18 @@ import { closeMerged, judgeCampaign } from './judging/judge-campaign.ts';
 import { closeInShadow, judgeInShadow } from './judging/judge-in-shadow.ts';
 import type { Member } from './judging/member.ts';
 import { activeWeek } from './linking/active-week.ts';
+import { CandidateBlocking } from './linking/blocking.ts';
 import { findGroups, type Group } from './linking/find-groups.ts';
-import { Funnel } from './linking/funnel.ts';
 import type { LinkIndex } from './linking/link-index.ts';
-import { MOST_COMPARED, rounds, type SynchronousPair, synchronousPairs } from './linking/synchrony.ts';
-import type { Accusations, CampaignStore, LinkStore } from './ports.ts';
+import { MAX_COMPARED, rounds, type SynchronousPair, synchronousPairs } from './linking/synchrony.ts';
+import type { CampaignMembershipIndex, CampaignStore, LinkStore } from './ports.ts';
 import { heldNames, isDue, planRun, unlinked } from './run-plan.ts';
 
 /** What a run works on. */
 export interface LinkPorts {
   readonly links: LinkStore;
   readonly campaigns: CampaignStore;
-  readonly accusations: Pick<Accusations, 'note' | 'forget'>;
+  readonly accusations: Pick<CampaignMembershipIndex, 'note' | 'forget'>;
   /** stored states of accounts; accounts that are not stored come as new ones */
   readonly profiles: { load(accounts: readonly string[]): Promise<Map<string, AccountState>> };
   /** milliseconds that are left for this run */
@@ -129,9 +129,9 @@ async function compareClocks(
   index: LinkIndex,
   states: StateReader,
 ): Promise<readonly SynchronousPair[]> {
-  const candidates = new Set((await ports.links.watched()).slice(0, MOST_COMPARED));
+  const candidates = new Set((await ports.links.watched()).slice(0, MAX_COMPARED));
   for (const [, members] of index.sharedOwners())
-    for (const member of members) if (candidates.size < MOST_COMPARED) candidates.add(member);
+    for (const member of members) if (candidates.size < MAX_COMPARED) candidates.add(member);
   const held: { account: string; slices: readonly Slice[] }[] = [];
   let latest = 0;
   for (const chunk of chunks([...candidates], MEMBERS_AT_ONCE))
@@ -148,15 +148,15 @@ function* chunks<T>(list: readonly T[], size: number): Generator<readonly T[]> {
   for (let i = 0; i < list.length; i += size) yield list.slice(i, i + size);
 }
 
-async function readLinks(links: LinkStore, strangerShare: number): Promise<Funnel> {
+async function readLinks(links: LinkStore, strangerShare: number): Promise<CandidateBlocking> {
   const parts = await Promise.all(
     Array.from({ length: PARTS }, async (_, part) => {
-      const funnel = new Funnel({ strangerShare });
+      const funnel = new CandidateBlocking({ strangerShare });
       for await (const entry of links.scan(part, PARTS)) funnel.add(entry);
       return funnel;
     }),
   );
-  const whole = new Funnel({ strangerShare });
+  const whole = new CandidateBlocking({ strangerShare });
   for (const part of parts) whole.merge(part);
   return whole;
 }

@@ -3,7 +3,7 @@ import type { Notice } from '../findings/finding.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
 import { chunksOf, type Frame, type Resumable } from '../profile/resumable.ts';
 import { type Slice, sliceStart } from '../profile/slice.ts';
-import type { Evidence } from '../scoring/evidence.ts';
+import type { RunningMax } from '../scoring/significance.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import type { Campaign } from './campaign.ts';
 import { closeMerged, judgeCampaign } from './judging/judge-campaign.ts';
@@ -14,7 +14,7 @@ import { ClockOverlaps } from './linking/clock-overlaps.ts';
 import { findGroups, type Group, type GroupOptions, type GroupSearch } from './linking/find-groups.ts';
 import { collectFacts } from './linking/link-facts.ts';
 import { LinkIndex, type LinkIndexOptions } from './linking/link-index.ts';
-import { MOST_COMPARED, rounds, type SynchronousPair, synchronousPairs } from './linking/synchrony.ts';
+import { MAX_COMPARED, rounds, type SynchronousPair, synchronousPairs } from './linking/synchrony.ts';
 import { heldNames, isDue, planRun, type RunPlan, unlinked } from './run-plan.ts';
 
 export interface TrackerOptions extends GroupOptions, LinkIndexOptions {
@@ -39,7 +39,7 @@ export interface TrackerPorts {
   /** newest event ids of an account, for the notice */
   samplesOf?(account: string): readonly string[];
   /** an account's own evidence, for the notice */
-  evidenceOf?(account: string): Evidence;
+  evidenceOf?(account: string): RunningMax;
 }
 
 const WEEK_MS = 7 * 86_400_000;
@@ -212,8 +212,8 @@ export class CampaignTracker implements Resumable {
       seen.fresh = 0;
       if (at - seen.last <= WEEK_MS) candidates.push([account, seen.busy]);
     }
-    if (candidates.length > MOST_COMPARED)
-      candidates.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).splice(MOST_COMPARED);
+    if (candidates.length > MAX_COMPARED)
+      candidates.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).splice(MAX_COMPARED);
     const weeks = candidates.flatMap(([account]) => enough(this.#weekOf(account, at, ports)) ?? []);
     this.#synchronous = rounds(synchronousPairs(weeks, this.#overlaps));
     this.#groupsAt = -1;

@@ -2,12 +2,12 @@ import type { Notice } from '../findings/finding.ts';
 import { newProfile, type Profile } from '../profile/profile.ts';
 import type { Slice } from '../profile/slice.ts';
 import type { WindowMemo } from '../profile/window-memo.ts';
-import { type Evidence, noEvidence } from '../scoring/evidence.ts';
 import { CLEAR, type LevelState } from '../scoring/level.ts';
+import { emptyRunningMax, type RunningMax } from '../scoring/significance.ts';
 
 /** What is thought of an account: kept in the same item as its hot profile, written in the same write. */
 export interface Judgement {
-  evidence: Evidence;
+  evidence: RunningMax;
   level: LevelState;
   /** findings opened so far; the current or last episode's number */
   episode: number;
@@ -28,7 +28,7 @@ export interface Judgement {
 export interface ShadowJudgement {
   /** id of the candidate policy */
   readonly policy: string;
-  readonly evidence: Evidence;
+  readonly evidence: RunningMax;
   readonly level: LevelState;
   readonly episode: number;
   readonly finding: OpenFinding | undefined;
@@ -55,7 +55,7 @@ export interface AccountState {
 
 export function newJudgement(since = 0): Judgement {
   return {
-    evidence: noEvidence(since),
+    evidence: emptyRunningMax(since),
     level: { ...CLEAR },
     episode: 0,
     finding: undefined,

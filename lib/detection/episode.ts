@@ -1,7 +1,7 @@
 import { findingId, type Notice, type Transition } from '../findings/finding.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { Evidence } from '../scoring/evidence.ts';
 import { type LevelState, levelRank } from '../scoring/level.ts';
+import type { RunningMax } from '../scoring/significance.ts';
 import type { Judgement, OpenFinding } from './account-state.ts';
 
 const HOUR = 3_600_000;
@@ -12,7 +12,7 @@ const SUSPECT = levelRank('suspect');
 /** What a judgement has come to. Times in ms of event time. */
 export interface Change {
   readonly at: number;
-  readonly evidence: Evidence;
+  readonly evidence: RunningMax;
   readonly level: LevelState;
   /** requests in the window that was judged */
   readonly events: number;

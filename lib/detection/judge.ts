@@ -6,12 +6,18 @@ import type { Slice } from '../profile/slice.ts';
 import { type Window, windowEnding, windowMs } from '../profile/window.ts';
 import type { WindowMemo } from '../profile/window-memo.ts';
 import { type Calibration, tailAmong } from '../scoring/calibration.ts';
-import { asCertainty, type Certainty, certainty, type Evidence, grow } from '../scoring/evidence.ts';
 import { type Level, type LevelRules, nextLevel } from '../scoring/level.ts';
 import { peerGroups } from '../scoring/peer-group.ts';
 import { type ScoreRules, scoreAt, type WindowScore } from '../scoring/score.ts';
+import {
+  type RunningMax,
+  type Significance,
+  significanceOf,
+  toSignificance,
+  updateRunningMax,
+} from '../scoring/significance.ts';
 import { SIGNALS } from '../signals/index.ts';
-import { type Signal, sightOf } from '../signals/signal.ts';
+import { type Signal, signalInput } from '../signals/signal.ts';
 import type { Judgement } from './account-state.ts';
 import { judgedWith, nextStep } from './episode.ts';
 
@@ -78,25 +84,25 @@ export interface Subject {
   readonly memo?: WindowMemo;
 }
 
-export interface Verdict {
+export interface AccountVerdict {
   readonly judgement: Judgement;
   readonly scores: readonly WindowScore[];
-  readonly certainty: Certainty | undefined;
+  readonly certainty: Significance | undefined;
   readonly notice: Notice | undefined;
 }
 
 /** Judges an account at event time `at` (ms): score, evidence, level, and the finding's transition if there is one. */
-export function judgeAccount(subject: Subject, before: Judgement, at: number, rules: Rules): Verdict {
+export function judgeAccount(subject: Subject, before: Judgement, at: number, rules: Rules): AccountVerdict {
   const { policy, calibration } = rules;
   const scores = scoreAt(subject.slices, at, subject.customer, scoreRules(policy), calibration, subject.memo);
   const top = scores[0];
   if (top === undefined) return { judgement: before, scores, certainty: undefined, notice: undefined };
-  const evidence = grow(before.evidence, top.score, at);
+  const evidence = updateRunningMax(before.evidence, top.score, at);
   const groups = peerGroups(subject.customer, at);
   const place = tailAmong(calibration.score, groups, top.score);
-  const present = place === undefined ? 1 : asCertainty(place, calibration.days).p;
+  const present = place === undefined ? 1 : toSignificance(place, calibration.days).p;
   const level = nextLevel(before.level, present, at, levelRules(policy, groups));
-  const sure = certainty(evidence, subject.customer, calibration);
+  const sure = significanceOf(evidence, subject.customer, calibration);
   const grown = before.finding !== undefined && top.events >= 2 * before.finding.noticedEvents;
   const change = { at, evidence, level, events: top.events, grown };
   const step = nextStep('account', subject.account, before, change, policy);
@@ -131,8 +137,8 @@ export interface Occasion {
   /** event time, ms */
   readonly at: number;
   readonly top: WindowScore;
-  readonly sure: Certainty | undefined;
-  readonly evidence: Evidence;
+  readonly sure: Significance | undefined;
+  readonly evidence: RunningMax;
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -181,7 +187,7 @@ export function writeNotice(subject: Subject, occasion: Occasion, rules: Rules):
   const { top, at, level, sure, evidence } = occasion;
   const { policy, calibration } = rules;
   const window = windowEnding(subject.slices, at, windowMs(top.hours));
-  const sight = sightOf(window, subject.customer, scoreRules(policy).releases);
+  const sight = signalInput(window, subject.customer, scoreRules(policy).releases);
   const exception = policy.exceptions.find(
     (held) => held.account === subject.account && Date.parse(held.until) > at,
   );

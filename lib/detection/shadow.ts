@@ -1,6 +1,6 @@
 import type { Notice } from '../findings/finding.ts';
-import { noEvidence } from '../scoring/evidence.ts';
 import { CLEAR } from '../scoring/level.ts';
+import { emptyRunningMax } from '../scoring/significance.ts';
 import type { Judgement, ShadowJudgement } from './account-state.ts';
 import { judgeAccount, type Rules, type Subject } from './judge.ts';
 
@@ -54,7 +54,7 @@ export function freshShadow(
 ): ShadowJudgement {
   return {
     policy,
-    evidence: noEvidence(at),
+    evidence: emptyRunningMax(at),
     level: { ...CLEAR },
     episode: before?.episode ?? 0,
     finding: undefined,

@@ -1,10 +1,10 @@
-import { timeRules } from '../detection/advance.ts';
 import { type Rules, scoreRules, writeNotice } from '../detection/judge.ts';
+import { timeRules } from '../detection/process-batch.ts';
 import type { Notice } from '../findings/finding.ts';
-import { type Arrival, fold, newProfile, type Profile } from '../profile/profile.ts';
+import { fold, type IngestedEvent, newProfile, type Profile } from '../profile/profile.ts';
 import { joinSlices, windowEnding, windowMs } from '../profile/window.ts';
-import { certainty, type Evidence } from '../scoring/evidence.ts';
 import { scoreAt } from '../scoring/score.ts';
+import { type RunningMax, significanceOf } from '../scoring/significance.ts';
 import { type Difference, differences } from './differences.ts';
 
 /** A notice written again from the evidence, and where it came out otherwise. */
@@ -21,7 +21,11 @@ export interface Reproduction {
  * Writes the notice again from the events: they are folded in their order up to where the notice was made, which its
  * time and its number of events fix, and then scored.
  */
-export function accountNotice(notice: Notice, arrivals: readonly Arrival[], rules: Rules): Reproduction {
+export function accountNotice(
+  notice: Notice,
+  arrivals: readonly IngestedEvent[],
+  rules: Rules,
+): Reproduction {
   const not = (why: string, events = 0): Reproduction => ({
     reproduced: false,
     why,
@@ -41,7 +45,7 @@ export function accountNotice(notice: Notice, arrivals: readonly Arrival[], rule
   const scores = scoreAt(slices, at, profile.customer, scoreRules(rules.policy), rules.calibration);
   const [top] = scores;
   if (top === undefined) return not('the policy has no window', events);
-  const evidence: Evidence =
+  const evidence: RunningMax =
     notice.evidence === undefined
       ? { since: at, peak: top.score, peakAt: at }
       : {
@@ -65,7 +69,7 @@ export function accountNotice(notice: Notice, arrivals: readonly Arrival[], rule
       previous: notice.previous,
       at,
       top,
-      sure: certainty(evidence, profile.customer, rules.calibration),
+      sure: significanceOf(evidence, profile.customer, rules.calibration),
       evidence,
     },
     rules,
@@ -85,7 +89,7 @@ export function accountNotice(notice: Notice, arrivals: readonly Arrival[], rule
 /** The profile after the event at which the notice was made; after the last one before it, where there was none. */
 function profileAt(
   notice: Notice,
-  arrivals: readonly Arrival[],
+  arrivals: readonly IngestedEvent[],
   at: number,
   rules: Rules,
 ): { profile: Profile; events: number } | undefined {

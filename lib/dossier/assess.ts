@@ -1,12 +1,12 @@
-import { timeRules } from '../detection/advance.ts';
 import { type Rules, scoreRules } from '../detection/judge.ts';
+import { timeRules } from '../detection/process-batch.ts';
 import type { Notice } from '../findings/finding.ts';
-import { type Arrival, fold, newProfile } from '../profile/profile.ts';
+import { fold, type IngestedEvent, newProfile } from '../profile/profile.ts';
 import { type Slice, sliceStart } from '../profile/slice.ts';
 import { tailAmong } from '../scoring/calibration.ts';
-import { asCertainty, certainty } from '../scoring/evidence.ts';
 import { peerGroups } from '../scoring/peer-group.ts';
 import { scoreAt, type WindowScore } from '../scoring/score.ts';
+import { significanceOf, toSignificance } from '../scoring/significance.ts';
 import { accountNotice, type Reproduction } from './account-notice.ts';
 import type { Evidences, ProfileSnapshot } from './bundle.ts';
 import { campaignNotice, groupAtNotice } from './campaign-notice.ts';
@@ -67,7 +67,7 @@ export function assess(held: Evidences): Assessment {
   const { finding, policy, calibration } = held;
   const { notice } = finding;
   const rules: Rules = { policy, calibration, code: notice.versions.code, shadow: notice.shadow };
-  const byAccount = new Map<string, Arrival[]>();
+  const byAccount = new Map<string, IngestedEvent[]>();
   for (const arrival of held.events) {
     const list = byAccount.get(arrival.event.account);
     if (list === undefined) byAccount.set(arrival.event.account, [arrival]);
@@ -97,7 +97,7 @@ export function assess(held: Evidences): Assessment {
 
 function accountOf(
   profile: ProfileSnapshot,
-  arrivals: readonly Arrival[],
+  arrivals: readonly IngestedEvent[],
   rules: Rules,
 ): Assessment['accounts'][number] {
   const [top] = scoreAt(
@@ -107,7 +107,7 @@ function accountOf(
     scoreRules(rules.policy),
     rules.calibration,
   );
-  const sure = certainty(profile.evidence, profile.customer, rules.calibration);
+  const sure = significanceOf(profile.evidence, profile.customer, rules.calibration);
   let requests = 0;
   let outputTokens = 0;
   for (const { counts } of profile.slices) {
@@ -127,7 +127,7 @@ function accountOf(
 }
 
 /** Whether the slices that the events cover whole are, counter by counter, those that were stored. */
-function rebuilt(profile: ProfileSnapshot, arrivals: readonly Arrival[], rules: Rules): boolean | null {
+function rebuilt(profile: ProfileSnapshot, arrivals: readonly IngestedEvent[], rules: Rules): boolean | null {
   const [first] = arrivals;
   if (first === undefined) return null;
   const made = fold(newProfile(profile.account), arrivals, timeRules(rules.policy)).profile;
@@ -190,7 +190,7 @@ function timelineOf(profile: ProfileSnapshot, slices: readonly Slice[], rules: R
       requests: slice.counts.events,
       outputTokens: slice.counts.outputTokens,
       score: top?.score ?? null,
-      p: place === undefined ? null : asCertainty(place, calibration.days).p,
+      p: place === undefined ? null : toSignificance(place, calibration.days).p,
     };
   });
 }

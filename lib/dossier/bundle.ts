@@ -4,11 +4,11 @@ import type { AccountState } from '../detection/account-state.ts';
 import { type Finding, finding as findingSchema } from '../findings/finding.ts';
 import { type Policy, policy as policySchema } from '../policy/policy.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
-import type { Arrival, CustomerFacts } from '../profile/profile.ts';
+import type { CustomerFacts, IngestedEvent } from '../profile/profile.ts';
 import type { Slice } from '../profile/slice.ts';
 import { joinSlices } from '../profile/window.ts';
 import { type Calibration, calibration as calibrationSchema } from '../scoring/calibration.ts';
-import type { Evidence } from '../scoring/evidence.ts';
+import type { RunningMax } from '../scoring/significance.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 
 /** What a dossier rests on: everything that its numbers are worked out from, and nothing else. */
@@ -20,7 +20,7 @@ export interface Evidences {
   /** of a finding on a campaign, where its table still had it */
   readonly campaign?: CampaignSnapshot;
   /** in order of arrival */
-  readonly events: readonly Arrival[];
+  readonly events: readonly IngestedEvent[];
   /** what could not be had, in sentences */
   readonly missing: readonly string[];
 }
@@ -32,7 +32,7 @@ export interface ProfileSnapshot {
   readonly firstSeen: number;
   readonly lastSeen: number;
   readonly sampleEvents: readonly string[];
-  readonly evidence: Evidence;
+  readonly evidence: RunningMax;
   /** ascending, distinct starts */
   readonly slices: readonly Slice[];
 }
@@ -119,7 +119,7 @@ const pretty = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 const lines = (values: readonly unknown[]): string =>
   values.map((value) => `${JSON.stringify(value)}\n`).join('');
 
-/** Evidence as files, by name. */
+/** RunningMax as files, by name. */
 export function writeEvidence(held: Evidences): Map<string, Uint8Array> {
   const texts: Readonly<Record<EvidenceFile, string | undefined>> = {
     'finding.json': pretty(held.finding),
@@ -143,7 +143,7 @@ export function writeEvidence(held: Evidences): Map<string, Uint8Array> {
   );
 }
 
-/** Evidence from files. @throws BundleError naming the file and what is wrong */
+/** RunningMax from files. @throws BundleError naming the file and what is wrong */
 export function readEvidence(files: ReadonlyMap<string, Uint8Array>): Evidences {
   const text = (name: EvidenceFile): string => {
     const data = files.get(name);

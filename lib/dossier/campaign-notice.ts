@@ -1,14 +1,19 @@
-import { GROUP_SIGNALS, groupCertainty, lookAtGroup, scoreGroup } from '../campaigns/judging/group-score.ts';
+import {
+  buildGroupInput,
+  GROUP_SIGNALS,
+  groupSignificance,
+  scoreGroup,
+} from '../campaigns/judging/group-score.ts';
 import { fullWindow } from '../campaigns/judging/group-window.ts';
 import { customerOf, type Member } from '../campaigns/judging/member.ts';
-import { timeRules } from '../detection/advance.ts';
 import { type Rules, reasonsOf, scoreRules } from '../detection/judge.ts';
+import { timeRules } from '../detection/process-batch.ts';
 import { explain } from '../findings/explanations.ts';
-import { type Arrival, fold, newProfile } from '../profile/profile.ts';
+import { fold, type IngestedEvent, newProfile } from '../profile/profile.ts';
 import { sliceStart } from '../profile/slice.ts';
 import { windowMs } from '../profile/window.ts';
 import type { WindowScore } from '../scoring/score.ts';
-import { sightOf } from '../signals/signal.ts';
+import { signalInput } from '../signals/signal.ts';
 import type { Reproduction } from './account-notice.ts';
 import type { CampaignSnapshot, Evidences } from './bundle.ts';
 import { differences } from './differences.ts';
@@ -36,7 +41,7 @@ export function groupAtNotice(held: Evidences, rules: Rules): GroupAtNotice {
   const { notice } = held.finding;
   const at = Date.parse(notice.at);
   const from = sliceStart(held.campaign?.linkedAt ?? Date.parse(notice.since));
-  const byAccount = new Map<string, Arrival[]>();
+  const byAccount = new Map<string, IngestedEvent[]>();
   for (const arrival of held.events) {
     if (arrival.time > at) continue;
     const list = byAccount.get(arrival.event.account);
@@ -87,7 +92,7 @@ function scoresOf(members: readonly Member[], at: number, from: number, rules: R
   return rules.policy.windows
     .map((hours) =>
       scoreGroup(
-        lookAtGroup(
+        buildGroupInput(
           members.map(({ slices }) => slices),
           customer,
           at,
@@ -118,7 +123,7 @@ export function campaignNotice(held: Evidences, group: GroupAtNotice, rules: Rul
   const at = Date.parse(notice.at);
   const customer = customerOf(members);
   const peak = peakAt(held, at) ?? top.score;
-  const sure = groupCertainty(
+  const sure = groupSignificance(
     peak,
     { product: customer.product, members: members.length },
     scoreRules(rules.policy),
@@ -138,7 +143,7 @@ export function campaignNotice(held: Evidences, group: GroupAtNotice, rules: Rul
     peers: { group: sure.group, accounts: sure.accounts },
     window: { hours: top.hours, from: iso(window.from), to: iso(window.to), events: window.counts.events },
     reasons: reasonsOf(top, GROUP_SIGNALS),
-    explanations: explain(sightOf(window, customer)),
+    explanations: explain(signalInput(window, customer)),
     requests: window.counts.events,
     inputTokens: window.counts.inputTokens,
     outputTokens: window.counts.outputTokens,

@@ -1,5 +1,5 @@
 import type { Finding } from '../findings/finding.ts';
-import { plain } from '../findings/plain.ts';
+import { plain } from '../findings/sanitize.ts';
 import { chartSvg, chartColours as colours } from '../report/chart.ts';
 import { type Html, html, raw } from '../report/html.ts';
 import type { Assessment } from './assess.ts';

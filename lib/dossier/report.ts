@@ -1,9 +1,9 @@
 import { GROUP_SIGNALS } from '../campaigns/judging/group-score.ts';
-import { certaintyWords } from '../findings/certainty.ts';
 import type { AuditEntry, Finding } from '../findings/finding.ts';
+import { amount, count, oneIn, percent, plural, power, usd, when } from '../findings/format.ts';
 import { headline, summary } from '../findings/headline.ts';
-import { amount, count, oneIn, percent, plural, power, usd, when } from '../findings/people.ts';
-import { plain } from '../findings/plain.ts';
+import { plain } from '../findings/sanitize.ts';
+import { significanceText } from '../findings/significance-text.ts';
 import { atRiskWords, stakeWords } from '../findings/views/email.ts';
 import { type Html, html, page, table } from '../report/html.ts';
 import { SIGNALS } from '../signals/index.ts';
@@ -25,7 +25,7 @@ export interface ReportFacts {
 export async function report(held: Evidences, assessed: Assessment, facts: ReportFacts): Promise<string> {
   const { finding, policy } = held;
   const { notice } = finding;
-  const sure = certaintyWords(notice);
+  const sure = significanceText(notice);
   const account = notice.subject.type === 'account';
   const timeline = await timelineFigure(finding, assessed, policy.budget);
   const signals = await signalFigure(finding);

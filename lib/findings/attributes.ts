@@ -1,5 +1,5 @@
 import { deliveryId, type Notice, recordId } from './finding.ts';
-import { identifier, plain } from './plain.ts';
+import { identifier, plain } from './sanitize.ts';
 
 /**
  * Attributes that subscribers filter by. SNS allows ten where raw delivery is on, so there are ten.

@@ -1,6 +1,6 @@
 import { levelRank } from '../scoring/level.ts';
 import { type Exception, inForce } from './exception.ts';
-import type { Fate, Finding, Notice, Transition } from './finding.ts';
+import type { Disposition, Finding, Notice, Transition } from './finding.ts';
 
 /** How notices reach people: all that is decided, decided purely. */
 export const DELIVERY = {
@@ -13,10 +13,10 @@ export const DELIVERY = {
 } as const;
 
 /** Worth waking somebody; everything else can wait for the digest. */
-const AT_ONCE: readonly Transition[] = ['opened', 'escalated', 'reopened'];
+const IMMEDIATE: readonly Transition[] = ['opened', 'escalated', 'reopened'];
 
 export interface Decision {
-  readonly fate: Exclude<Fate, 'storm'>;
+  readonly fate: Exclude<Disposition, 'storm'>;
   /** why it is not told at once; shown with the finding */
   readonly because: string;
 }
@@ -41,7 +41,7 @@ export function decide(
   const { campaign } = notice;
   if (campaign !== undefined && levelRank(notice.level) <= levelRank(campaign.level))
     return { fate: 'digest', because: `named in ${campaign.finding}, the finding of a campaign` };
-  const atOnce = AT_ONCE.includes(notice.transition);
+  const atOnce = IMMEDIATE.includes(notice.transition);
   const verdict = held?.verdict;
   if (verdict?.verdict === 'benign' && verdict.until !== undefined && Date.parse(verdict.until) > now)
     return { fate: 'quiet', because: `benign until ${verdict.until}, said ${verdict.by}` };

@@ -139,8 +139,8 @@ export const FINDING_STATES = ['open', 'calmed', 'closed'] as const;
 export type FindingState = (typeof FINDING_STATES)[number];
 
 /** What became of a notice: told at once, folded into a digest or a storm's list, or only recorded. */
-export const FATES = ['told', 'digest', 'storm', 'quiet', 'shadow'] as const;
-export type Fate = (typeof FATES)[number];
+export const DISPOSITIONS = ['told', 'digest', 'storm', 'quiet', 'shadow'] as const;
+export type Disposition = (typeof DISPOSITIONS)[number];
 
 /** Longest name of who decides: the ARN of an IAM user with a path (IAM quotas: 512 of path, 64 of name). */
 export const AUTHOR_MAX = 700;
@@ -182,7 +182,7 @@ export const finding = z.strictObject({
       transition: z.enum(TRANSITIONS),
       level: z.enum(LEVELS),
       at: iso,
-      fate: z.enum(FATES).optional(),
+      fate: z.enum(DISPOSITIONS).optional(),
     }),
   ),
   verdict: verdictRecord.optional(),
@@ -206,7 +206,7 @@ export const finding = z.strictObject({
       number: z.number().int(),
       by: z.string(),
       until: iso,
-      fate: z.enum(FATES),
+      fate: z.enum(DISPOSITIONS),
       list: z.string().optional().describe('digest or storm list that it goes into'),
     })
     .optional()
@@ -232,7 +232,7 @@ export function recordId(held: Pick<Notice, 'finding' | 'shadow'>): string {
 }
 
 /** The finding after a notice; a repeat or an older notice changes nothing. */
-export function applyNotice(held: Finding | undefined, next: Notice, fate?: Fate): Finding {
+export function applyNotice(held: Finding | undefined, next: Notice, fate?: Disposition): Finding {
   const entry = {
     number: next.number,
     transition: next.transition,

@@ -1,6 +1,6 @@
 import type { Notice } from './finding.ts';
-import { count } from './people.ts';
-import { defanged } from './plain.ts';
+import { count } from './format.ts';
+import { defanged } from './sanitize.ts';
 
 /** A pseudonym that fits a subject line: enough to find it, not enough to break the line. */
 export function shortId(id: string, max = 14): string {

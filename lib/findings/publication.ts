@@ -1,8 +1,8 @@
 import { attributesOf } from './attributes.ts';
-import type { Bulletin } from './bulletin.ts';
+import type { DigestMessage } from './digest-message.ts';
 import type { Notice } from './finding.ts';
-import { bulletinChat, bulletinEmail, bulletinJson, bulletinSms } from './views/bulletin.ts';
 import { chat } from './views/chat.ts';
+import { digestChat, digestEmail, digestJson, digestSms } from './views/digest.ts';
 import { email } from './views/email.ts';
 import { jsonView } from './views/json.ts';
 import { sms } from './views/sms.ts';
@@ -37,16 +37,16 @@ export function renderNotice(notice: Notice, now: number): Rendered {
   };
 }
 
-export function renderBulletin(held: Bulletin): Rendered {
-  const { subject, text } = bulletinEmail(held);
+export function renderBulletin(held: DigestMessage): Rendered {
+  const { subject, text } = digestEmail(held);
   const worst = ['critical', 'suspect', 'watch'].find((level) => (held.byLevel[level] ?? 0) > 0);
   return {
     subject,
     texts: {
-      default: JSON.stringify(bulletinJson(held)),
+      default: JSON.stringify(digestJson(held)),
       email: text,
-      sms: bulletinSms(held),
-      https: JSON.stringify(bulletinChat(held)),
+      sms: digestSms(held),
+      https: JSON.stringify(digestChat(held)),
     },
     attributes: {
       kind: held.kind,

@@ -1,7 +1,7 @@
 import { levelRank } from '../scoring/level.ts';
 import type { Finding } from './finding.ts';
-import { ascii, identifier, unmarked } from './plain.ts';
 import type { Rendered } from './publication.ts';
+import { ascii, identifier, unmarked } from './sanitize.ts';
 import { chatMessage } from './views/chat.ts';
 import { SUBJECT_MAX } from './views/email.ts';
 import { SMS_MAX } from './views/sms.ts';
@@ -102,8 +102,8 @@ export function shadowDigest(
   return { ...made, lines: linesOf(made) };
 }
 
-const MOST = 20;
-const MOST_SENT = 100;
+const MAX_ROWS = 20;
+const MAX_SENT = 100;
 
 function linesOf(made: Omit<ShadowDigest, 'lines'>): string[] {
   if (made.counts.active + made.counts.shadow === 0) return ['Neither policy has a finding yet.'];
@@ -116,11 +116,11 @@ function linesOf(made: Omit<ShadowDigest, 'lines'>): string[] {
   const list = (title: string, entries: readonly ShadowEntry[]): void => {
     if (entries.length === 0) return;
     lines.push(`${title}:`);
-    for (const held of entries.slice(0, MOST))
+    for (const held of entries.slice(0, MAX_ROWS))
       lines.push(
         `  siphonwatch findings show ${identifier(held.finding)}   ${held.level}, since ${held.openedAt.slice(0, 16)}${held.verdict === undefined ? ', not judged yet' : `, ${held.verdict}`}`,
       );
-    if (entries.length > MOST) lines.push(`  ... and ${entries.length - MOST} more`);
+    if (entries.length > MAX_ROWS) lines.push(`  ... and ${entries.length - MAX_ROWS} more`);
   };
   list('Only the shadow policy', made.onlyShadow);
   list('Only the active policy', made.onlyActive);
@@ -140,8 +140,8 @@ export function renderShadowDigest(held: ShadowDigest, deliveryId: string): Rend
         headline,
         ...held,
         // a message is small; the verb lists all
-        onlyShadow: held.onlyShadow.slice(0, MOST_SENT),
-        onlyActive: held.onlyActive.slice(0, MOST_SENT),
+        onlyShadow: held.onlyShadow.slice(0, MAX_SENT),
+        onlyActive: held.onlyActive.slice(0, MAX_SENT),
       }),
       email: `${held.lines.join('\n')}\n\nDO NEXT\n1. The same, with more days: ${next} --days 7\n2. Make it the active one: siphonwatch policy promote\n3. Or end it: ${next} --off\n`,
       sms: ascii(`Siphonwatch: ${headline}. ${next}`, SMS_MAX),

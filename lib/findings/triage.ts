@@ -1,6 +1,6 @@
 import type { Exception } from './exception.ts';
 import type { AuditEntry, Finding, FindingState, Verdict, VerdictRecord } from './finding.ts';
-import { QUIET_DAYS } from './steps.ts';
+import { QUIET_DAYS } from './next-steps.ts';
 
 const DAY = 86_400_000;
 /** Changes that a finding carries itself; older ones are items of their own. */
@@ -47,7 +47,7 @@ export function untilOf(text: string): number | undefined {
 }
 
 /** The longest that a verdict may silence somebody: there are no exceptions for ever. */
-export const LONGEST_DAYS = 366;
+export const MAX_DAYS = 366;
 
 /**
  * A finding after a verdict: confirmed closes it, benign closes it and keeps its subject quiet until a date, unsure
@@ -60,9 +60,9 @@ export function triage(held: Finding, decision: Decision): Triaged {
   const until = decision.until ?? (verdict === 'benign' ? at + QUIET_DAYS * DAY : undefined);
   if (until !== undefined && until <= at)
     throw new TriageError(`the date ${new Date(until).toISOString()} has passed`, 'until');
-  if (until !== undefined && until > at + LONGEST_DAYS * DAY)
+  if (until !== undefined && until > at + MAX_DAYS * DAY)
     throw new TriageError(
-      `the date ${new Date(until).toISOString()} is more than ${LONGEST_DAYS} days away`,
+      `the date ${new Date(until).toISOString()} is more than ${MAX_DAYS} days away`,
       'until',
     );
   const record: VerdictRecord = {

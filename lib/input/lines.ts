@@ -14,11 +14,11 @@ export interface LineBatch {
   readonly first: number;
   readonly lines: readonly string[];
   /** the first line behind these */
-  readonly next: LinePlace;
+  readonly next: LinePosition;
 }
 
 /** A line of a list of files. */
-export interface LinePlace {
+export interface LinePosition {
   /** index in the list */
   readonly file: number;
   /** from 1 */
@@ -31,7 +31,7 @@ export interface ReadOptions {
   /** standard input, where `-` is given; default process.stdin */
   readonly stdin?: Readable;
   /** where to begin: files before it are not opened, lines before it are passed over */
-  readonly from?: LinePlace;
+  readonly from?: LinePosition;
 }
 
 /** Longest line accepted, in characters. */

@@ -40,11 +40,11 @@ export async function objectsBelow(name: string): Promise<string[]> {
     .map(({ held }) => `s3://${bucket}/${held}`);
 }
 
-const LONGEST_SEQUENCE = 64;
+const MAX_SEQUENCE = 64;
 
 function orderOf(key: string): string {
   const archived = /(^|\/)day=([0-9-]+)\/.*-(\d+)\.ndjson(\.gz)?$/.exec(key);
-  return archived === null ? key : `${archived[2]}/${(archived[3] ?? '').padStart(LONGEST_SEQUENCE, '0')}`;
+  return archived === null ? key : `${archived[2]}/${(archived[3] ?? '').padStart(MAX_SEQUENCE, '0')}`;
 }
 
 /** @throws InputError where it cannot be read */

@@ -4,7 +4,7 @@ import { createRecorder } from '../telemetry/recorder.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring } from './keyring.ts';
 import { type Labels, labelsReader } from './labels.ts';
-import { inputFiles, type LinePlace } from './lines.ts';
+import { inputFiles, type LinePosition } from './lines.ts';
 import { say } from './say.ts';
 import { readUsageEvents } from './usage-events.ts';
 
@@ -15,9 +15,9 @@ export interface ReplayFeed {
   readonly counted: () => string;
   readonly onEvent: (event: UsageEvent) => void;
   /** where to begin; default: at the first line of the first file */
-  readonly from?: LinePlace | undefined;
+  readonly from?: LinePosition | undefined;
   /** between runs of lines: `next` is the place of the first line that was not read. True ends the reading */
-  readonly onPause?: (next: LinePlace, rejected: number) => Promise<boolean>;
+  readonly onPause?: (next: LinePosition, rejected: number) => Promise<boolean>;
 }
 
 /** Recorded traffic that a verb is given: usage events or exchanges, and the key that names their accounts. */

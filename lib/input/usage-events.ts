@@ -5,7 +5,7 @@ import { printable, type Reason } from '../telemetry/reason.ts';
 import type { Recorder } from '../telemetry/recorder.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { InputError } from './errors.ts';
-import { type LinePlace, type ReadOptions, readBatches } from './lines.ts';
+import { type LinePosition, type ReadOptions, readBatches } from './lines.ts';
 
 /** A line that could not be used: where it stood, why, and the line itself. */
 export interface Reject {
@@ -24,7 +24,7 @@ export interface EventBatch {
   /** entries that are no model calls */
   readonly skipped: number;
   /** the first line behind these */
-  readonly next: LinePlace;
+  readonly next: LinePosition;
 }
 
 export interface EventSource extends ReadOptions {

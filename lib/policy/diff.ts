@@ -1,6 +1,6 @@
 import type { Calibration } from '../scoring/calibration.ts';
-import { asCertainty } from '../scoring/evidence.ts';
 import { leastTail } from '../scoring/null-distribution.ts';
+import { toSignificance } from '../scoring/significance.ts';
 import { SIGNALS } from '../signals/index.ts';
 import { type Budget, budgetFor, type Policy } from './policy.ts';
 
@@ -185,7 +185,7 @@ function exceptionChanges(before: Policy, after: Policy, add: Add): void {
  * What a policy asks of a calibration that the calibration cannot give, in words; empty where they fit. The policy
  * still runs: what is unknown abstains, it does not alarm.
  */
-export function misfits(held: Policy, calibration: Calibration): string[] {
+export function policyWarnings(held: Policy, calibration: Calibration): string[] {
   const found: string[] = [];
   for (const hours of held.windows)
     if (calibration.signals[String(hours)] === undefined)
@@ -193,7 +193,7 @@ export function misfits(held: Policy, calibration: Calibration): string[] {
         `calibration ${calibration.id} knows no window of ${hours} hours: all signals abstain in it. Calibrate with this policy (siphonwatch calibrate --policy FILE).`,
       );
   const most = Math.max(0, ...Object.values(calibration.score).map((nulls) => nulls.accounts));
-  const least = asCertainty({ p: leastTail(most), accounts: most, group: '' }, calibration.days).p;
+  const least = toSignificance({ p: leastTail(most), accounts: most, group: '' }, calibration.days).p;
   for (const level of LEVELS) {
     const groups = Object.values(held.peerGroups).flatMap((own) => own[level] ?? []);
     const budget = Math.max(held.budget[level], ...groups);

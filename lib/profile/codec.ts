@@ -81,14 +81,14 @@ function readEmbedding(reader: Reader): Embedding {
 }
 
 /** Up to so many cells are listed, one byte each; more are a bitmap of nine bytes. */
-const LISTED_CELLS = 8;
+const MAX_LISTED_CELLS = 8;
 
 function writeCells(writer: Writer, words: Cells): void {
   const listed: number[] = [];
   words.forEach((word, w) => {
     for (let bit = 0; bit < 24; bit++) if ((word & (1 << bit)) !== 0) listed.push(w * 24 + bit);
   });
-  if (listed.length <= LISTED_CELLS) {
+  if (listed.length <= MAX_LISTED_CELLS) {
     writer.byte(listed.length);
     for (const cell of listed) writer.byte(cell);
     return;

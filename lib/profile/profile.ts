@@ -38,7 +38,7 @@ export interface Profile {
 }
 
 /** An event on its way into a profile. Times in ms since 1970. */
-export interface Arrival {
+export interface IngestedEvent {
   readonly event: UsageEvent;
   readonly time: number;
   readonly arrived: number;
@@ -94,7 +94,7 @@ export function watermark(profile: Profile, rules: TimeRules): number {
  * Folds a run of arrivals, in stream order, into a copy of the profile. Pure: the same profile and arrivals give
  * the same result, and arrivals that the guard has seen change nothing.
  */
-export function fold(profile: Profile, arrivals: readonly Arrival[], rules: TimeRules): FoldResult {
+export function fold(profile: Profile, arrivals: readonly IngestedEvent[], rules: TimeRules): FoldResult {
   const next = copyOf(profile);
   const owned = new Set<Slice>();
   let used = 0;

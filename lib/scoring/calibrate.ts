@@ -3,7 +3,7 @@ import type { Slice } from '../profile/slice.ts';
 import { windowMs } from '../profile/window.ts';
 import { WindowMemo } from '../profile/window-memo.ts';
 import { SIGNALS } from '../signals/index.ts';
-import { sightOf } from '../signals/signal.ts';
+import { signalInput } from '../signals/signal.ts';
 import type { Calibration } from './calibration.ts';
 import { learnNull, type NullDistribution } from './null-distribution.ts';
 import { peerGroups } from './peer-group.ts';
@@ -54,7 +54,7 @@ function readingsOf(held: CalibrationAccount, windows: readonly number[]): reado
     list = held.slices.flatMap((slice, at) =>
       windows.map((hours) => {
         const window = memo.ending(held.slices.slice(0, at + 1), slice.start, windowMs(hours));
-        const sight = sightOf(window, held.customer);
+        const sight = signalInput(window, held.customer);
         const values = Float64Array.from(SIGNALS, (signal) => signal.value(sight) ?? Number.NaN);
         return { hours, to: window.to, values };
       }),

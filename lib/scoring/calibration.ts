@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FEWEST, leastTail, ninthDecile, nullDistribution, shrink, upperTail } from './null-distribution.ts';
+import { leastTail, MIN_ACCOUNTS, nullDistribution, p90Of, shrink, upperTail } from './null-distribution.ts';
 
 /**
  * What numbers are like among benign peers: per window, signal and peer group the null distribution over accounts,
@@ -37,7 +37,7 @@ export type Calibration = z.infer<typeof calibration>;
 const PRIOR_ACCOUNTS = 200;
 
 /** Where a value stands among peers. */
-export interface Place {
+export interface PeerRank {
   /** share of peers that show as much, (0, 1] */
   readonly p: number;
   /** value that nine tenths of the peers stay below */
@@ -56,7 +56,7 @@ export function tailAmong(
   nulls: Readonly<Record<string, z.infer<typeof nullDistribution>>> | undefined,
   groups: readonly string[],
   value: number,
-): Place | undefined {
+): PeerRank | undefined {
   if (nulls === undefined) return undefined;
   let p: number | undefined;
   let ninth = 0;
@@ -67,12 +67,12 @@ export function tailAmong(
   for (let i = groups.length - 1; i >= 0; i--) {
     const name = groups[i] as string;
     const own = nulls[name];
-    if (own === undefined || own.accounts < (i === groups.length - 1 ? 1 : FEWEST)) continue;
+    if (own === undefined || own.accounts < (i === groups.length - 1 ? 1 : MIN_ACCOUNTS)) continue;
     seen = Math.max(seen, own.accounts);
     // a small group's few extremes look lighter than they are: its tail is no lighter than its parent's
     scale = Math.max(scale, own.tail.scale);
     const tail = upperTail(own, value, scale);
-    const decile = ninthDecile(own) ?? 0;
+    const decile = p90Of(own) ?? 0;
     ninth = p === undefined ? decile : shrink(decile, own.accounts, ninth, PRIOR_ACCOUNTS);
     p = p === undefined ? tail : shrink(tail, own.accounts, p, PRIOR_ACCOUNTS);
     accounts = own.accounts;
@@ -85,7 +85,7 @@ export function tailAmong(
  * The value that nine tenths of the peers stay below, shrunken as in tailAmong; undefined where nothing was learnt.
  * @param groups narrowest first
  */
-export function ninthAmong(
+export function p90Among(
   nulls: Readonly<Record<string, z.infer<typeof nullDistribution>>> | undefined,
   groups: readonly string[],
 ): number | undefined {

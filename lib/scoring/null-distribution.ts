@@ -27,7 +27,7 @@ const STEPS = 38; // 2.5 % apart
 export const REACH = 20;
 
 /** Fewer accounts than this support no tail at all: the group leans on its parents alone. */
-export const FEWEST = 20;
+export const MIN_ACCOUNTS = 20;
 
 /** Learns a null from one value per account. */
 export function learnNull(values: readonly number[]): NullDistribution {
@@ -93,6 +93,6 @@ export function shrink(own: number, accounts: number, parent: number, prior: num
 }
 
 /** The value that nine tenths of the accounts stay below; undefined where nothing was learnt. */
-export function ninthDecile(distribution: NullDistribution): number | undefined {
+export function p90Of(distribution: NullDistribution): number | undefined {
   return distribution.quantiles[Math.round((0.9 / TAIL_FROM) * STEPS)];
 }

@@ -25,13 +25,13 @@ export function peerGroups(customer: CustomerFacts, now: number): PeerGroups {
   const band = tenureBand(createdAt, now);
   let plans = chains.get(product);
   if (plans === undefined) {
-    if (chains.size >= MOST_PRODUCTS) chains.clear();
+    if (chains.size >= MAX_PRODUCTS) chains.clear();
     plans = new Map();
     chains.set(product, plans);
   }
   let bands = plans.get(plan);
   if (bands === undefined) {
-    if (plans.size >= MOST_PLANS) plans.clear();
+    if (plans.size >= MAX_PLANS) plans.clear();
     bands = new Map();
     plans.set(plan, bands);
   }
@@ -48,5 +48,5 @@ export type PeerGroups = readonly [string, string, string, string];
 /** One list for all accounts of a group: what is worked out for a group can be remembered by it. */
 const chains = new Map<string, Map<string, Map<string, PeerGroups>>>();
 /** Far more than anybody sells; beyond it names are noise, and remembering begins anew. */
-const MOST_PRODUCTS = 256;
-const MOST_PLANS = 256;
+const MAX_PRODUCTS = 256;
+const MAX_PLANS = 256;

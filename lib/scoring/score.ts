@@ -3,8 +3,8 @@ import type { Slice } from '../profile/slice.ts';
 import { type Window, windowMs } from '../profile/window.ts';
 import { WindowMemo } from '../profile/window-memo.ts';
 import { SIGNALS } from '../signals/index.ts';
-import { type Releases, type Sight, type Signal, sightOf } from '../signals/signal.ts';
-import { type Calibration, ninthAmong, tailAmong } from './calibration.ts';
+import { type Releases, type Signal, type SignalInput, signalInput } from '../signals/signal.ts';
+import { type Calibration, p90Among, tailAmong } from './calibration.ts';
 import { peerGroups } from './peer-group.ts';
 
 /** One signal's part in a score. */
@@ -76,7 +76,7 @@ function termsOf(
       place,
       signal,
       weight: weightOf(signal, rules),
-      ninth: ninthAmong(nulls?.[signal.id], groups),
+      ninth: p90Among(nulls?.[signal.id], groups),
     }));
   });
 }
@@ -106,13 +106,13 @@ class ScoredWindow implements WindowScore {
   readonly to: number;
   readonly events: number;
   readonly score: number;
-  readonly #sight: Sight;
+  readonly #sight: SignalInput;
   readonly #groups: readonly string[];
   readonly #rules: ScoreRules;
   readonly #calibration: Calibration;
 
   constructor(
-    sight: Sight,
+    sight: SignalInput,
     hours: number,
     groups: readonly string[],
     rules: ScoreRules,
@@ -197,7 +197,7 @@ export function scoreWindow(
   rules: ScoreRules,
   calibration: Calibration,
 ): WindowScore {
-  const sight = sightOf(window, customer, rules.releases);
+  const sight = signalInput(window, customer, rules.releases);
   return new ScoredWindow(sight, hours, peerGroups(customer, window.to), rules, calibration);
 }
 

@@ -1,7 +1,7 @@
 import { seen } from '../profile/bottom-k.ts';
 import { CELL_MS, type CellMark } from '../profile/slice.ts';
 import type { Behaviour } from '../telemetry/usage-event.ts';
-import { lowerShare, percent, type Sight, type Signal } from './signal.ts';
+import { lowerShare, percent, type Signal, type SignalInput } from './signal.ts';
 
 /** A behaviour that requests show and that cells are marked with. */
 type Harvested = Behaviour & CellMark;
@@ -22,7 +22,7 @@ const NOTHING: Harvest = { cells: 0, share: 0 };
  * How much of a behaviour a window shows. Cells, not requests: an evaluation run that asks a thousand times in ten
  * minutes has shown it for ten minutes. Repeated prompts count less: re-running one set is not harvesting.
  */
-function harvested({ window, samples }: Sight, behaviour: Harvested): Harvest {
+function harvested({ window, samples }: SignalInput, behaviour: Harvested): Harvest {
   const { counts, cells } = window;
   if (counts[behaviour] === 0) return NOTHING;
   const sightings = samples === undefined ? 0 : seen(samples.prompt);

@@ -1,8 +1,8 @@
 import { selfSimilarity } from '../profile/embedding.ts';
-import type { Sight, Signal } from './signal.ts';
+import type { Signal, SignalInput } from './signal.ts';
 
 /** Largest mean similarity of two prompts that the sketch leaves possible, two standard errors up; at most 1. */
-function similarity({ window, samples }: Sight): number | undefined {
+function similarity({ window, samples }: SignalInput): number | undefined {
   const { events } = window.counts;
   if (samples === undefined || events < 10) return undefined;
   const { mean, error } = selfSimilarity(samples.embedding, events);

@@ -1,10 +1,10 @@
-import { effectiveTrials, lowerShare, percent, type Sight, type Signal } from './signal.ts';
+import { effectiveTrials, lowerShare, percent, type Signal, type SignalInput } from './signal.ts';
 
 /** A model is new for so long after its release, ms. */
 const NEW_MS = 14 * 86_400_000;
 
 /** Requests to models that came out within NEW_MS before the end of the window; undefined where none did. */
-function pivoted({ window, releases }: Sight): number | undefined {
+function pivoted({ window, releases }: SignalInput): number | undefined {
   let newest: number | undefined;
   for (const [model, at] of releases) {
     if (at > window.to || at < window.to - NEW_MS) continue;

@@ -1,6 +1,6 @@
 import { distinct, sightings } from '../profile/bottom-k.ts';
 import { FLAG } from '../profile/slice.ts';
-import type { Sight } from './signal.ts';
+import type { SignalInput } from './signal.ts';
 
 const BROAD = FLAG.single | FLAG.instruction;
 
@@ -11,12 +11,12 @@ const RARE_SHARE = 0.02;
  * Share of requests, 0 to 1, that are self-contained tasks whose opening the account hardly ever repeats. An application
  * repeats its openings, a person asks questions and comes back to them; a training set is thousands of different tasks.
  */
-export function novelShare(sight: Sight): number {
+export function novelShare(sight: SignalInput): number {
   sight.novel ??= measured(sight);
   return sight.novel;
 }
 
-function measured({ window, samples }: Sight): number {
+function measured({ window, samples }: SignalInput): number {
   const { events, instruction } = window.counts;
   // no task, no new one: and the samples need not be merged
   if (samples === undefined || events === 0 || instruction === 0) return 0;

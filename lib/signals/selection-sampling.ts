@@ -1,8 +1,8 @@
 import { distinct } from '../profile/bottom-k.ts';
-import { lowerShare, percent, type Sight, type Signal } from './signal.ts';
+import { lowerShare, percent, type Signal, type SignalInput } from './signal.ts';
 
 /** Shares of requests whose prompt was asked before, and that ask for several answers at once. */
-function shares({ window, samples }: Sight): { repeated: number; several: number } {
+function shares({ window, samples }: SignalInput): { repeated: number; several: number } {
   const { events } = window.counts;
   const prompts = samples === undefined ? events : distinct(samples.prompt);
   return { repeated: Math.max(0, 1 - prompts / events), several: window.counts['multi-sample'] / events };

@@ -6,7 +6,7 @@ import type { Window } from '../profile/window.ts';
 export type Releases = ReadonlyMap<string, number>;
 
 /** What a signal may look at: one window of one account or group. */
-export interface Sight {
+export interface SignalInput {
   readonly window: Window;
   readonly customer: CustomerFacts;
   /** of the key epoch that covers most of the window */
@@ -18,7 +18,7 @@ export interface Sight {
 }
 
 /** A value with its evidence: what a signal, or a group's own measure, says of a sight. */
-export interface Reading {
+export interface Measurement {
   /** the number that is placed among the peers; larger means more like extraction */
   readonly value: number;
   /** one sentence of evidence, with numbers, without anything that an account's owner could have chosen */
@@ -41,19 +41,19 @@ export interface Signal {
   /** weight in the shipped policy; 0 = measured and shown, counts for nothing (and `why` says what is missing) */
   readonly weight: number;
   /** undefined: abstains, there is too little to say */
-  value(sight: Sight): number | undefined;
-  /** of a sight in which it does not abstain; see Reading */
-  evidence(sight: Sight): string;
+  value(sight: SignalInput): number | undefined;
+  /** of a sight in which it does not abstain; see Measurement */
+  evidence(sight: SignalInput): string;
 }
 
-export function readingOf(signal: Signal, sight: Sight): Reading | undefined {
+export function measurementOf(signal: Signal, sight: SignalInput): Measurement | undefined {
   const value = signal.value(sight);
   return value === undefined ? undefined : { value, evidence: () => signal.evidence(sight) };
 }
 
 export const NO_RELEASES: Releases = new Map();
 
-class WindowSight implements Sight {
+class WindowInput implements SignalInput {
   readonly window: Window;
   readonly customer: CustomerFacts;
   readonly releases: Releases;
@@ -68,8 +68,12 @@ class WindowSight implements Sight {
   }
 }
 
-export function sightOf(window: Window, customer: CustomerFacts, releases: Releases = NO_RELEASES): Sight {
-  return new WindowSight(window, customer, releases);
+export function signalInput(
+  window: Window,
+  customer: CustomerFacts,
+  releases: Releases = NO_RELEASES,
+): SignalInput {
+  return new WindowInput(window, customer, releases);
 }
 
 /**

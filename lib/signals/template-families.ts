@@ -1,8 +1,10 @@
 import { distinct } from '../profile/bottom-k.ts';
-import { effectiveTrials, lowerShare, percent, type Sight, type Signal } from './signal.ts';
+import { effectiveTrials, lowerShare, percent, type Signal, type SignalInput } from './signal.ts';
 
 /** Share of different prompts that come in a layout which others share. */
-function templated({ samples }: Sight): { share: number; prompts: number; layouts: number } | undefined {
+function templated({
+  samples,
+}: SignalInput): { share: number; prompts: number; layouts: number } | undefined {
   if (samples === undefined) return undefined;
   const prompts = distinct(samples.prompt);
   const layouts = distinct(samples.layout);

@@ -1,8 +1,8 @@
-import type { Sight, Signal } from './signal.ts';
+import type { Signal, SignalInput } from './signal.ts';
 
 const DAY = 86_400_000;
 
-function daysOld({ window, customer }: Sight): number {
+function daysOld({ window, customer }: SignalInput): number {
   return Math.max(1, (window.to - customer.createdAt) / DAY);
 }
 

@@ -1,11 +1,11 @@
 import { distinct } from '../profile/bottom-k.ts';
-import { percent, type Sight, type Signal } from './signal.ts';
+import { percent, type Signal, type SignalInput } from './signal.ts';
 
 /** A public instruction-tuning set has some fifty thousand pairs (Alpaca: 52,002). */
 const TRAINING_SET = 52_000;
 
 /** Different prompts that were answered. */
-function pairs({ window, samples }: Sight): number {
+function pairs({ window, samples }: SignalInput): number {
   const { events } = window.counts;
   return samples === undefined ? events : Math.min(events, distinct(samples.prompt));
 }

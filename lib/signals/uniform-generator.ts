@@ -1,8 +1,8 @@
 import { novelShare } from './novelty.ts';
-import { effectiveTrials, lowerShare, percent, type Sight, type Signal } from './signal.ts';
+import { effectiveTrials, lowerShare, percent, type Signal, type SignalInput } from './signal.ts';
 
 /** Variance of the length class of first lines; classes are half-octaves. */
-function variance({ window: { counts } }: Sight): number {
+function variance({ window: { counts } }: SignalInput): number {
   const { headSum, headSquares, events } = counts;
   return events < 2 ? 0 : Math.max(0, headSquares / events - (headSum / events) ** 2);
 }

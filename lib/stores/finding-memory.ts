@@ -1,14 +1,14 @@
-import { type Row, row } from '../findings/bulletin.ts';
+import { type Row, row } from '../findings/digest-message.ts';
 import { type Exception, exception, inForce } from '../findings/exception.ts';
 import { type AuditEntry, auditEntry, type Finding, finding } from '../findings/finding.ts';
 import {
   type AwaitedImport,
   type FindingPage,
   type FindingStore,
-  type Held,
-  type HeldState,
   newestFirst,
   parse,
+  type StoredFinding,
+  type StoredState,
 } from './finding-store.ts';
 
 /** The twin in memory, with the same conditions. */
@@ -18,9 +18,9 @@ export class MemoryFindingStore implements FindingStore {
   readonly exceptions = new Map<string, string>();
   readonly lists = new Map<string, Map<string, string>>();
   readonly awaited = new Map<string, string>();
-  readonly states = new Map<string, HeldState>();
+  readonly states = new Map<string, StoredState>();
 
-  async find(id: string): Promise<Held | undefined> {
+  async find(id: string): Promise<StoredFinding | undefined> {
     const held = this.findings.get(id);
     return held && { finding: parse(`finding ${id}`, finding, held.body), version: held.version };
   }
@@ -76,7 +76,7 @@ export class MemoryFindingStore implements FindingStore {
   async imported({ id, token }: AwaitedImport): Promise<void> {
     if (this.awaited.get(id) === token) this.awaited.delete(id);
   }
-  async state(name: string): Promise<HeldState | undefined> {
+  async state(name: string): Promise<StoredState | undefined> {
     return this.states.get(name);
   }
   async writeState(name: string, body: string, read: number | undefined): Promise<boolean> {

@@ -1,15 +1,15 @@
-import type { Row } from '../findings/bulletin.ts';
+import type { Row } from '../findings/digest-message.ts';
 import type { Exception, ExceptionPort } from '../findings/exception.ts';
 import type { AuditEntry, Finding } from '../findings/finding.ts';
 
 /** A finding as it is stored, with the version that a write has to name. */
-export interface Held {
+export interface StoredFinding {
   readonly finding: Finding;
   readonly version: number;
 }
 
 /** A small piece of state of delivery itself (the storm brake), as JSON text. */
-export interface HeldState {
+export interface StoredState {
   readonly body: string;
   readonly version: number;
 }
@@ -28,7 +28,7 @@ export interface FindingPage {
 
 /** The findings table: findings with their verdicts, the audit trail, exceptions, lists that wait to be told. */
 export interface FindingStore extends ExceptionPort {
-  find(id: string): Promise<Held | undefined>;
+  find(id: string): Promise<StoredFinding | undefined>;
   /** Writes if the stored version is still `read` (undefined: if there is none); false where it is not. */
   write(next: Finding, read: number | undefined): Promise<boolean>;
   /** Newest changes first. `shadow`: findings of shadow policies instead. */
@@ -48,7 +48,7 @@ export interface FindingStore extends ExceptionPort {
   awaitingImport(limit: number): Promise<readonly AwaitedImport[]>;
   /** Takes the mark away if it is still the one that was read. */
   imported(read: AwaitedImport): Promise<void>;
-  state(name: string): Promise<HeldState | undefined>;
+  state(name: string): Promise<StoredState | undefined>;
   writeState(name: string, body: string, read: number | undefined): Promise<boolean>;
 }
 

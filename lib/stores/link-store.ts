@@ -1,5 +1,5 @@
+import { type LinkEntry, NO_OWNER } from '../campaigns/linking/blocking.ts';
 import { decodeFacts, encodeFacts } from '../campaigns/linking/facts-codec.ts';
-import { type LinkEntry, NO_OWNER } from '../campaigns/linking/funnel.ts';
 import { type AccountFacts, factKey, LINK_KINDS, linkFacts } from '../campaigns/linking/link-facts.ts';
 import type { LinkStore } from '../campaigns/ports.ts';
 import { hash48 } from '../profile/hashes.ts';

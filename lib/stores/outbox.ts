@@ -2,7 +2,7 @@ import { type Notice, notice } from '../findings/finding.ts';
 
 /**
  * The notices that wait in an account's or a campaign's item. The score side appends to them under its own version;
- * delivery removes what is delivered and touches nothing else (docs/decisions/050-delivery-claims-then-tells.md).
+ * delivery removes what is delivered and touches nothing else (docs/design/delivery.md).
  */
 export interface Waiting {
   /** partition key of the item: pseudonym, or campaign */

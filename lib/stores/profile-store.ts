@@ -1,6 +1,6 @@
 import type { AccountFacts } from '../campaigns/linking/link-facts.ts';
 import type { AccountState } from '../detection/account-state.ts';
-import type { Seal } from '../detection/advance.ts';
+import type { Seal } from '../detection/process-batch.ts';
 
 /**
  * Port of the profile table. `save` stores the seal, if any, before the hot item, and the hot item only where its

@@ -1,5 +1,5 @@
-import { exceptionRow } from '../findings/bulletin.ts';
 import { digestList, LIST_KEPT } from '../findings/delivery.ts';
+import { exceptionRow } from '../findings/digest-message.ts';
 import type { Finding, Verdict } from '../findings/finding.ts';
 import { type Triaged, TriageError } from '../findings/triage.ts';
 import type { FindingStore } from './finding-store.ts';
@@ -45,7 +45,7 @@ async function liftException(store: FindingStore, subject: string, finding: stri
 }
 
 /** Findings that are looked through for verdicts. */
-const MOST = 100_000;
+const MAX_VERDICTS = 100_000;
 
 /**
  * The newest verdict on every account that has one, for calibration and tuning: the confirmed are no benign peers, the benign
@@ -58,7 +58,7 @@ export async function verdictsByAccount(store: FindingStore): Promise<ReadonlyMa
     if (known === undefined || (own && !known.own) || (own === known.own && known.at < at))
       newest.set(account, { at, own, verdict });
   };
-  for (const { notice, verdict } of (await store.list(MOST)).findings) {
+  for (const { notice, verdict } of (await store.list(MAX_VERDICTS)).findings) {
     if (verdict === undefined) continue;
     if (notice.subject.type === 'account') say(notice.subject.id, true, verdict);
     else for (const { account } of notice.subject.members ?? []) say(account, false, verdict);

@@ -2,14 +2,14 @@
  * Canonical forms of a client's address and of its block, so that one address has one print however the gateway
  * writes it. Addresses come from the adversary: anything is accepted, garbage has a form of its own and no block.
  */
-export interface Place {
+export interface IpOrigin {
   readonly address: string;
   /** /24 for IPv4, /48 for IPv6; absent where the text is no address */
   readonly network?: string;
 }
 
 /** The place of an address as the gateway wrote it: IPv4, IPv6, IPv4-mapped, with port, zone, or a forwarding list. */
-export function placeOf(text: string): Place {
+export function placeOf(text: string): IpOrigin {
   const comma = text.indexOf(',');
   let host = (comma < 0 ? text : text.slice(0, comma)).trim();
   const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(host);
@@ -28,7 +28,7 @@ export function placeOf(text: string): Place {
   return { address: `6/${hex.join(':')}`, network: `6/${hex.slice(0, 3).join(':')}/48` };
 }
 
-function v4Place(bytes: readonly number[]): Place {
+function v4Place(bytes: readonly number[]): IpOrigin {
   return { address: `4/${bytes.join('.')}`, network: `4/${bytes.slice(0, 3).join('.')}/24` };
 }
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Outcome } from '../../lib/backtest/outcome.ts';
-import { ReplayTrack } from '../../lib/backtest/replay-track.ts';
+import { BacktestRun } from '../../lib/backtest/backtest-run.ts';
+import type { BacktestOutcome } from '../../lib/backtest/outcome.ts';
 import { backtest, Interrupted } from '../../lib/cli/backtest/backtest.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
@@ -47,14 +47,14 @@ function traffic(): UsageEvent[] {
 }
 
 const events = traffic();
-const newTrack = (): ReplayTrack =>
-  new ReplayTrack(
+const newTrack = (): BacktestRun =>
+  new BacktestRun(
     { policy: defaultPolicy, calibration: defaultCalibration },
     new Map([1, 2, 3, 4].map((n) => [account(n), 'c1'])),
   );
 
 /** Takes the state down after so many events, as a checkpoint does, and goes on with a new track. */
-function replayed(cuts: readonly number[]): Outcome {
+function replayed(cuts: readonly number[]): BacktestOutcome {
   let track = newTrack();
   events.forEach((event, i) => {
     track.push(event);

@@ -5,7 +5,7 @@ import { accountsToProve, tune } from '../../lib/backtest/tune.ts';
 import { readingsOf, scoreUnder, stepsOf, type TuningAccount } from '../../lib/backtest/tuning-account.ts';
 import type { LinkedGroups, TuningRules } from '../../lib/backtest/tuning-rules.ts';
 import { newAccount } from '../../lib/detection/account-state.ts';
-import { advance } from '../../lib/detection/advance.ts';
+import { processBatch } from '../../lib/detection/process-batch.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { joinSlices, windowEnding, windowMs } from '../../lib/profile/window.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
@@ -202,7 +202,7 @@ describe('tuning', () => {
   it('undominated windows give the highest score under any weights', () => {
     let state = newAccount(account(3));
     const events = harvest({ account: account(3), events: 120 });
-    const step = advance(
+    const step = processBatch(
       state,
       events.map((event, i) => ({
         event,

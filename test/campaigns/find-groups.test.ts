@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CandidateBlocking } from '../../lib/campaigns/linking/blocking.ts';
 import { findGroups } from '../../lib/campaigns/linking/find-groups.ts';
-import { Funnel } from '../../lib/campaigns/linking/funnel.ts';
 import type { AccountFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import { entryValues } from '../../lib/stores/link-store.ts';
 import { factsOf, indexOf, strangers } from './base.ts';
@@ -111,9 +111,9 @@ describe('groups', () => {
     );
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 7 }), fc.boolean(), (parts, twice) => {
-        const merged = new Funnel();
+        const merged = new CandidateBlocking();
         for (let part = 0; part < parts; part++) {
-          const funnel = new Funnel();
+          const funnel = new CandidateBlocking();
           const mine = entries.filter(({ value }) => value.length % parts === part);
           mine.sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
           for (const entry of mine) funnel.add(entry);

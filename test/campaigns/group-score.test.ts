@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { learnGroupNull } from '../../lib/campaigns/judging/group-null.ts';
-import { groupCertainty, lookAtGroup, scoreGroup } from '../../lib/campaigns/judging/group-score.ts';
+import { buildGroupInput, groupSignificance, scoreGroup } from '../../lib/campaigns/judging/group-score.ts';
 import { mergedWindow, novelShares } from '../../lib/campaigns/judging/group-window.ts';
 import { memberWindow } from '../../lib/campaigns/judging/member-window.ts';
 import { addEvent, emptySlice, type Slice, sliceStart } from '../../lib/profile/slice.ts';
@@ -39,8 +39,8 @@ const nulls = learnGroupNull(base, rules, { resamples: 160 });
 function judge(members: readonly (readonly Slice[])[], at = START + 5 * DAY) {
   let best = { score: 0, p: 1 };
   for (const hours of rules.windows) {
-    const { score } = scoreGroup(lookAtGroup(members, customer, at, hours, 0), rules, nulls);
-    const { p } = groupCertainty(score, { product: 'api', members: members.length }, rules, {
+    const { score } = scoreGroup(buildGroupInput(members, customer, at, hours, 0), rules, nulls);
+    const { p } = groupSignificance(score, { product: 'api', members: members.length }, rules, {
       groupScore: nulls,
       days: 14,
     });
@@ -86,7 +86,7 @@ describe('a group', () => {
   });
 
   it('abstains where the calibration knows no groups of its product, and with too few requests', () => {
-    const sight = lookAtGroup(
+    const sight = buildGroupInput(
       [diluted(1), diluted(2)],
       { ...customer, product: 'unheard-of' },
       START + DAY,

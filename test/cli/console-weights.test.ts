@@ -6,8 +6,8 @@ import { consoleData } from '../../lib/backtest/console-data.ts';
 import type { AccountOutcome } from '../../lib/backtest/outcome.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { tailAmong } from '../../lib/scoring/calibration.ts';
-import { asCertainty } from '../../lib/scoring/evidence.ts';
 import { learnNull } from '../../lib/scoring/null-distribution.ts';
+import { toSignificance } from '../../lib/scoring/significance.ts';
 import { SIGNALS } from '../../lib/signals/index.ts';
 
 const GROUPS = ['api/payg/new', 'api/payg/old', 'chat/pro/settled'];
@@ -84,7 +84,7 @@ it('chances under other weights are those of the null that calibrate would learn
           const [product, plan, tenure] = (accounts[i]?.group ?? '').split('/');
           const chain = [`${product}/${plan}/${tenure}`, `${product}/${plan}`, `${product}`, 'everyone'];
           const place = tailAmong(nulls, chain, score);
-          const p = place === undefined ? 1 : asCertainty(place, DAYS).p;
+          const p = place === undefined ? 1 : toSignificance(place, DAYS).p;
           // a table of 256 points stands in for the curve
           expect(Math.abs((made.logP[i] as number) - Math.log10(p))).toBeLessThan(0.15);
         });

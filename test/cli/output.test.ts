@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { runCommand } from '../../lib/cli/shared/command.ts';
 import { writable } from '../../lib/cli/shared/output.ts';
-import { runVerb } from '../../lib/cli/shared/verb.ts';
 import { InputError } from '../../lib/input/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'siphonwatch-output-'));
@@ -32,7 +32,7 @@ describe('a verb that is given bad input', () => {
   it('ends with 2 and its lines, in which no control character reaches the terminal', async () => {
     const written: string[] = [];
     vi.spyOn(process.stderr, 'write').mockImplementation((text) => written.push(String(text)) > 0);
-    await runVerb('triage', async () => {
+    await runCommand('triage', async () => {
       throw new InputError('no finding \u001b[31mevil\u007f\u009b\r\nsecond line');
     });
     expect(process.exitCode).toBe(2);

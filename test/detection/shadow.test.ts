@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type AccountState, newAccount } from '../../lib/detection/account-state.ts';
-import { advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
+import { processBatch } from '../../lib/detection/process-batch.ts';
 import { type Notice, notice as noticeSchema } from '../../lib/findings/finding.ts';
 import { defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
@@ -37,7 +37,7 @@ function run(with_: Rules, from: AccountState = newAccount(account(1)), begin = 
       arrived: Date.parse(event.time),
       position: { epoch: 's/b1', sequence: padSequence(String(i + k + 1)), index: 0 },
     }));
-    const step = advance(state, list, with_);
+    const step = processBatch(state, list, with_);
     state = step.state;
     if (step.notice !== undefined) told.push(step.notice);
     if (step.shadowNotice !== undefined) shadowed.push(step.shadowNotice);

@@ -9,9 +9,9 @@ import {
   isIdle,
   type Lane,
   laneOf,
+  type MappingOutcome,
   type MappingSettings,
   next,
-  type Outcome,
   offer,
   settle,
 } from '../../lib/emulator/streams/event-source-mapping.ts';
@@ -26,18 +26,18 @@ const record = (index: number, key = 'k', arrivedAt = 0, bytes = 100): SourceRec
   bytes,
 });
 
-const returned = (...identifiers: string[]): Outcome => ({
+const returned = (...identifiers: string[]): MappingOutcome => ({
   kind: 'returned',
   response: { batchItemFailures: identifiers.map((itemIdentifier) => ({ itemIdentifier })) },
 });
-const FAILED: Outcome = { kind: 'failed' };
-const DONE: Outcome = { kind: 'returned', response: null };
+const FAILED: MappingOutcome = { kind: 'failed' };
+const DONE: MappingOutcome = { kind: 'returned', response: null };
 
 interface Run {
   readonly invocations: {
     readonly sequences: readonly string[];
     readonly lane: number;
-    readonly outcome: Outcome;
+    readonly outcome: MappingOutcome;
   }[];
   readonly discarded: {
     readonly sequences: readonly string[];
@@ -52,7 +52,7 @@ interface Run {
 function simulate(
   records: readonly SourceRecord[],
   settings: MappingSettings,
-  behave: (batch: readonly SourceRecord[], invocation: number) => Outcome,
+  behave: (batch: readonly SourceRecord[], invocation: number) => MappingOutcome,
 ): Run {
   const run: Run = { invocations: [], discarded: [], finished: [] };
   const lanes: Lane[] = Array.from({ length: settings.parallelizationFactor }, () => emptyLane());
@@ -288,7 +288,7 @@ describe('laws', () => {
             .filter((one) => laneOf(one.key, full.parallelizationFactor) === lane);
           for (const one of earlier) if (!done.has(one.sequence)) discardedBefore.push(one.sequence);
           const draw = behaviour.next().value ?? 'done';
-          const outcome: Outcome =
+          const outcome: MappingOutcome =
             typeof draw === 'number'
               ? returned(batch[Math.floor(draw * batch.length)]?.sequence ?? '')
               : draw === 'done'

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { tellDigests, tellStorms } from '../../lambdas/notify/bulletins.ts';
 import { type Delivery, deliver, type Report } from '../../lambdas/notify/deliver.ts';
+import { sendDigests, sendThrottled } from '../../lambdas/notify/digests.ts';
+import { NotificationThrottle } from '../../lambdas/notify/notification-throttle.ts';
 import { importFindings } from '../../lambdas/notify/security-hub.ts';
-import { StormBrake } from '../../lambdas/notify/storm-brake.ts';
-import type { Accusation } from '../../lib/campaigns/ports.ts';
+import type { OpenMembership } from '../../lib/campaigns/ports.ts';
 import { deliveryId, type Finding, type Notice } from '../../lib/findings/finding.ts';
-import { count } from '../../lib/findings/people.ts';
+import { count } from '../../lib/findings/format.ts';
 import { triage, undo } from '../../lib/findings/triage.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
 import { MemoryBus } from '../../lib/stores/event-bus.ts';
@@ -28,7 +28,7 @@ function world(wrap: <T extends object>(port: T) => T = (port) => port) {
   let clock = NOW;
   let invocations = 0;
   /** accounts that the open finding of a campaign names */
-  const accused = new Map<string, Accusation>();
+  const accused = new Map<string, OpenMembership>();
   const invocation = (): Delivery => ({
     findings: wrap(findings),
     topic: wrap(topic),
@@ -37,8 +37,8 @@ function world(wrap: <T extends object>(port: T) => T = (port) => port) {
     hub: true,
     traffic: async () => undefined,
     brakes: {
-      account: new StormBrake(wrap(findings), 'account'),
-      campaign: new StormBrake(wrap(findings), 'campaign'),
+      account: new NotificationThrottle(wrap(findings), 'account'),
+      campaign: new NotificationThrottle(wrap(findings), 'campaign'),
     },
     now: () => clock,
     by: `invocation-${++invocations}`,
@@ -63,7 +63,7 @@ function world(wrap: <T extends object>(port: T) => T = (port) => port) {
         const waiting = await outbox.read(key);
         if (waiting) await deliver(wrap(outbox), waiting, delivery);
       }
-      await tellStorms(delivery, 'begun');
+      await sendThrottled(delivery, 'begun');
     },
     async sweep() {
       const delivery = invocation();
@@ -71,8 +71,8 @@ function world(wrap: <T extends object>(port: T) => T = (port) => port) {
         const waiting = await outbox.read(key);
         if (waiting) await deliver(wrap(outbox), waiting, delivery);
       }
-      await tellStorms(delivery, 'due');
-      await tellDigests(delivery);
+      await sendThrottled(delivery, 'due');
+      await sendDigests(delivery);
       await importFindings({ ...delivery, hub: wrap(hub), home: HOME });
     },
     told: () => topic.published.map(({ attributes }) => String(attributes.deliveryId)),

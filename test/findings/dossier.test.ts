@@ -12,7 +12,7 @@ import { triage } from '../../lib/findings/triage.ts';
 import { account, HOUR } from '../events.ts';
 import { NASTIES } from './arbitraries.ts';
 import { campaignEvidenceOf, evidenceOf } from './evidence.ts';
-import { pageFaults } from './laws.ts';
+import { pageFaults } from './invariants.ts';
 
 const FACTS = { madeAt: '2026-04-01T10:00:00.000Z', madeBy: 'ada', code: 'test' };
 const encode = (text: string) => new TextEncoder().encode(text);

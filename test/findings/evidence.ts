@@ -1,13 +1,13 @@
 import { type Campaign, newCampaign } from '../../lib/campaigns/campaign.ts';
 import { judgeCampaign } from '../../lib/campaigns/judging/judge-campaign.ts';
 import { newAccount } from '../../lib/detection/account-state.ts';
-import { advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
+import { processBatch } from '../../lib/detection/process-batch.ts';
 import { campaignSnapshot, type Evidences, snapshotOf } from '../../lib/dossier/bundle.ts';
 import { applyNotice, type Notice } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
-import type { Arrival } from '../../lib/profile/profile.ts';
+import type { IngestedEvent } from '../../lib/profile/profile.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { account, HOUR, harvest, MINUTE, START } from '../events.ts';
@@ -20,7 +20,7 @@ export function evidenceOf(
   which: (notices: readonly Notice[]) => Notice | undefined,
 ): Evidences {
   const events = harvest({ account: account(1), events: 220 });
-  const arrivals: Arrival[] = events.map((event, i) => ({
+  const arrivals: IngestedEvent[] = events.map((event, i) => ({
     event,
     time: Date.parse(event.time),
     arrived: Date.parse(event.time),
@@ -29,7 +29,7 @@ export function evidenceOf(
   let state = newAccount(account(1));
   const notices: Notice[] = [];
   for (let i = 0; i < arrivals.length; i += size) {
-    const step = advance(state, arrivals.slice(i, i + size), rules);
+    const step = processBatch(state, arrivals.slice(i, i + size), rules);
     state = step.state;
     if (step.notice !== undefined) notices.push(step.notice);
   }
@@ -61,10 +61,11 @@ export function campaignEvidenceOf(size: number): { held: Evidences; campaign: C
       position: { epoch: 's/b1', sequence: padSequence(String(i + 1)), index: 0 },
     }));
   const states = new Map(accounts.map((name) => [name, newAccount(name)]));
-  const take = (run: readonly Arrival[]): void => {
+  const take = (run: readonly IngestedEvent[]): void => {
     for (const arrival of run) {
       const stored = states.get(arrival.event.account);
-      if (stored !== undefined) states.set(stored.profile.account, advance(stored, [arrival], rules).state);
+      if (stored !== undefined)
+        states.set(stored.profile.account, processBatch(stored, [arrival], rules).state);
     }
   };
   const profiles = () =>

@@ -5,11 +5,11 @@ import { parse } from 'yaml';
 import { DETAIL_TYPE } from '../../lambdas/notify/deliver.ts';
 import { EVENT_SOURCE } from '../../lib/aws/event-bridge-bus.ts';
 import { compilePattern, type Json } from '../../lib/emulator/streams/filter-pattern.ts';
-import { bulletinOf, rowOf } from '../../lib/findings/bulletin.ts';
+import { digestMessageOf, rowOf } from '../../lib/findings/digest-message.ts';
 import { applyNotice, deliveryId, type Notice } from '../../lib/findings/finding.ts';
 import { asff } from '../../lib/findings/views/asff.ts';
-import { bulletinEmail } from '../../lib/findings/views/bulletin.ts';
 import { chat } from '../../lib/findings/views/chat.ts';
+import { digestEmail } from '../../lib/findings/views/digest.ts';
 import { COLUMNS, email } from '../../lib/findings/views/email.ts';
 import { jsonView } from '../../lib/findings/views/json.ts';
 import { OCSF_VERSION, ocsf } from '../../lib/findings/views/ocsf.ts';
@@ -25,7 +25,7 @@ const json = (value: unknown) => fenced(JSON.stringify(value, null, 1), 'json');
 const mail = ({ subject, text }: { subject: string; text: string }) =>
   fenced(`Subject: ${subject}\n\n${text}`);
 
-const storm = bulletinOf(
+const storm = digestMessageOf(
   {
     kind: 'storm-list',
     deliveryId: 'storm-account-2026-03-04T09:12:05.000Z/1',
@@ -39,7 +39,7 @@ const storm = bulletinOf(
 const EXAMPLES: Readonly<Record<string, string>> = {
   email: mail(email(opened, NOW)),
   campaign: mail(email(campaign, NOW)),
-  storm: mail(bulletinEmail(storm)),
+  storm: mail(digestEmail(storm)),
   sms: fenced(sms(escalated)),
   chat: json(chat(opened, NOW)),
   json: json(jsonView(opened, NOW)),

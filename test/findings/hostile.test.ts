@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bulletinOf, rowOf } from '../../lib/findings/bulletin.ts';
+import { digestMessageOf, rowOf } from '../../lib/findings/digest-message.ts';
 import { applyNotice, deliveryId } from '../../lib/findings/finding.ts';
-import { csvCell, html, plain, shellWord } from '../../lib/findings/plain.ts';
 import { renderBulletin, renderNotice } from '../../lib/findings/publication.ts';
+import { csvCell, html, plain, shellWord } from '../../lib/findings/sanitize.ts';
 import { asff } from '../../lib/findings/views/asff.ts';
 import { chat } from '../../lib/findings/views/chat.ts';
 import { email } from '../../lib/findings/views/email.ts';
@@ -18,7 +18,7 @@ import {
   messageFaults,
   ocsfFaults,
   smsFaults,
-} from './laws.ts';
+} from './invariants.ts';
 import { NOW } from './notices.ts';
 
 const HOME = { partition: 'aws', region: 'us-east-1', accountId: '111122223333' } as const;
@@ -87,7 +87,7 @@ describe('hostile strings', () => {
         (notices, kind) => {
           const rows = notices.map((notice) => rowOf(notice, deliveryId(notice), 'storm'));
           const message = renderBulletin(
-            bulletinOf({ kind, deliveryId: 'd', thread: 't', from: NOW, to: NOW }, rows),
+            digestMessageOf({ kind, deliveryId: 'd', thread: 't', from: NOW, to: NOW }, rows),
           );
           expect(messageFaults(message)).toEqual([]);
           expectNoLink(message.texts.email);

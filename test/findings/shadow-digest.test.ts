@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { type Delivery, deliver } from '../../lambdas/notify/deliver.ts';
-import { tellShadowDigest } from '../../lambdas/notify/shadow-digest.ts';
-import { StormBrake } from '../../lambdas/notify/storm-brake.ts';
+import { NotificationThrottle } from '../../lambdas/notify/notification-throttle.ts';
+import { sendShadowDigest } from '../../lambdas/notify/shadow-digest.ts';
 import { applyNotice, type Finding } from '../../lib/findings/finding.ts';
 import { shadowDigest } from '../../lib/findings/shadow-digest.ts';
 import { MemoryBus } from '../../lib/stores/event-bus.ts';
@@ -84,12 +84,15 @@ it('is told once a day by the sweep, under a kind of its own, and not at all wit
     accuserOf: async () => undefined,
     hub: false,
     traffic: async () => undefined,
-    brakes: { account: new StormBrake(findings, 'account'), campaign: new StormBrake(findings, 'campaign') },
+    brakes: {
+      account: new NotificationThrottle(findings, 'account'),
+      campaign: new NotificationThrottle(findings, 'campaign'),
+    },
     now: () => clock,
     by: 'test',
     report: () => undefined,
   };
-  await tellShadowDigest(delivery);
+  await sendShadowDigest(delivery);
   expect(topic.published).toEqual([]);
   outbox.append(ACCOUNT, { ...opened, shadow: true }, new Date(NOW).toISOString());
   const waiting = await outbox.read(ACCOUNT);
@@ -97,8 +100,8 @@ it('is told once a day by the sweep, under a kind of its own, and not at all wit
   await deliver(outbox, waiting, delivery);
   expect(topic.published).toEqual([]);
   clock += DAY;
-  await tellShadowDigest(delivery);
-  await tellShadowDigest(delivery);
+  await sendShadowDigest(delivery);
+  await sendShadowDigest(delivery);
   expect(topic.published.map(({ attributes }) => attributes)).toEqual([
     {
       kind: 'shadow-digest',

@@ -4,7 +4,7 @@ import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
 import { DynamoOutbox, PROFILE_OUTBOX, waitingIn } from '../../lib/aws/outbox-items.ts';
 import { type Clients, localClients } from '../../lib/emulator/services/clients.ts';
 import { type Emulators, startEmulators } from '../../lib/emulator/services/emulators.ts';
-import { rowOf } from '../../lib/findings/bulletin.ts';
+import { rowOf } from '../../lib/findings/digest-message.ts';
 import { applyNotice, deliveryId, type Notice } from '../../lib/findings/finding.ts';
 import { triage, undo } from '../../lib/findings/triage.ts';
 import { MemoryFindingStore } from '../../lib/stores/finding-memory.ts';

@@ -16,7 +16,7 @@ import { dossierCommand } from '../../lib/cli/dossier/dossier.ts';
 import { findingsCommand } from '../../lib/cli/findings/findings.ts';
 import { triageCommand } from '../../lib/cli/findings/triage.ts';
 import { newAccount } from '../../lib/detection/account-state.ts';
-import { advance } from '../../lib/detection/advance.ts';
+import { processBatch } from '../../lib/detection/process-batch.ts';
 import { type Clients, localClients } from '../../lib/emulator/services/clients.ts';
 import { type Emulators, endpointVariables, startEmulators } from '../../lib/emulator/services/emulators.ts';
 import { applyNotice, type Notice } from '../../lib/findings/finding.ts';
@@ -108,7 +108,7 @@ beforeAll(async () => {
       arrived: Date.parse(event.time),
       position: { epoch: 's/b1', sequence: padSequence(sequence), index },
     }));
-    const step = advance(stored, arrivals, rules);
+    const step = processBatch(stored, arrivals, rules);
     await profiles.save(stored, step.state, step.seal);
     stored = step.state;
     if (step.notice?.transition === 'opened') notice = step.notice;
@@ -369,7 +369,11 @@ describe('dossier', () => {
     const records = await Promise.all(
       campaign.members.map(async (name, i) => {
         const arrivals = held.events.filter(({ event }) => event.account === name);
-        await profiles.save(newAccount(name), advance(newAccount(name), arrivals, rules).state, undefined);
+        await profiles.save(
+          newAccount(name),
+          processBatch(newAccount(name), arrivals, rules).state,
+          undefined,
+        );
         const bucket = bucketOf(name);
         return {
           shard: 'shardId-000000000000',

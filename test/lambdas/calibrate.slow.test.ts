@@ -5,8 +5,8 @@ import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
 import { DynamoOutbox, PROFILE_OUTBOX } from '../../lib/aws/outbox-items.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { newAccount } from '../../lib/detection/account-state.ts';
-import { advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
+import { processBatch } from '../../lib/detection/process-batch.ts';
 import { type Clients, localClients } from '../../lib/emulator/services/clients.ts';
 import { type Emulators, endpointVariables, startEmulators } from '../../lib/emulator/services/emulators.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
@@ -77,7 +77,7 @@ async function send(profiles: ProfileTable, events: readonly UsageEvent[]): Prom
       arrived: Date.parse(event.time),
       position: { epoch: 's/b1', sequence: padSequence(String(i + j + 1)), index: 0 },
     }));
-    const step = advance(stored, arrivals, rules);
+    const step = processBatch(stored, arrivals, rules);
     await profiles.save(stored, step.state, step.seal);
     stored = step.state;
   }

@@ -6,15 +6,15 @@ import { judgeInShadow } from '../../lib/campaigns/judging/judge-in-shadow.ts';
 import { collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import { type LinkPorts, linkRun } from '../../lib/campaigns/run.ts';
 import { isDue, unlinked } from '../../lib/campaigns/run-plan.ts';
-import { advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
+import { processBatch } from '../../lib/detection/process-batch.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
-import { MemoryAccusations } from '../../lib/stores/accusations.ts';
 import { MemoryCampaignStore } from '../../lib/stores/campaign-store.ts';
 import { MemoryLinkStore } from '../../lib/stores/link-store.ts';
+import { MemoryMembershipIndex } from '../../lib/stores/membership-index.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { account, application, HOUR, harvest, MINUTE, print, START } from '../events.ts';
@@ -72,7 +72,7 @@ beforeAll(async () => {
     const run = [...events].sort((a, b) => (a.time < b.time ? -1 : 1));
     const [state] = (await profiles.load([name])).values();
     if (state === undefined) throw new Error('no state');
-    const step = advance(
+    const step = processBatch(
       state,
       run.map((event) => ({
         event,
@@ -99,12 +99,12 @@ beforeAll(async () => {
 
 function ports(
   over: Partial<LinkPorts> = {},
-): LinkPorts & { campaigns: MemoryCampaignStore; accusations: MemoryAccusations } {
+): LinkPorts & { campaigns: MemoryCampaignStore; accusations: MemoryMembershipIndex } {
   const campaigns = new MemoryCampaignStore();
-  const accusations = new MemoryAccusations(campaigns);
+  const accusations = new MemoryMembershipIndex(campaigns);
   return { links, campaigns, accusations, profiles, remaining: () => 300_000, ...over } as LinkPorts & {
     campaigns: MemoryCampaignStore;
-    accusations: MemoryAccusations;
+    accusations: MemoryMembershipIndex;
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { misfits, policyChanges } from '../../lib/policy/diff.ts';
+import { policyChanges, policyWarnings } from '../../lib/policy/diff.ts';
 import { defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 
@@ -75,11 +75,11 @@ describe('the difference of two policies', () => {
 
 describe('a policy against a calibration', () => {
   it('the shipped ones fit', () => {
-    expect(misfits(defaultPolicy, defaultCalibration)).toEqual([]);
+    expect(policyWarnings(defaultPolicy, defaultCalibration)).toEqual([]);
   });
 
   it('names a window that was not calibrated and a level that no data support', () => {
-    const found = misfits(
+    const found = policyWarnings(
       { ...defaultPolicy, windows: [48], budget: { ...defaultPolicy.budget, critical: 1e-8 } },
       defaultCalibration,
     );

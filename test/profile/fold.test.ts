@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { encodeSlices } from '../../lib/profile/codec.ts';
 import { isApplied, padSequence } from '../../lib/profile/position.ts';
 import {
-  type Arrival,
   fold,
+  type IngestedEvent,
   newProfile,
   type Profile,
   sealable,
@@ -25,7 +25,7 @@ function arrival(
     index?: number;
     epoch?: string;
   } = {},
-): Arrival {
+): IngestedEvent {
   const time = over.time ?? START + n * MINUTE;
   return {
     event: usageEvent({

@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ninthAmong, staleness, tailAmong } from '../../lib/scoring/calibration.ts';
+import { p90Among, staleness, tailAmong } from '../../lib/scoring/calibration.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
-import { asCertainty, grow, noEvidence, toEvalue } from '../../lib/scoring/evidence.ts';
 import { learnNull, leastTail, upperTail } from '../../lib/scoring/null-distribution.ts';
+import {
+  emptyRunningMax,
+  toEvalue,
+  toSignificance,
+  updateRunningMax,
+} from '../../lib/scoring/significance.ts';
 import { DAY, START } from '../events.ts';
 
 /** A small deterministic generator (mulberry32), uniform on [0, 1). */
@@ -63,7 +68,7 @@ describe('a null distribution', () => {
       everyone: learnNull(Array.from({ length: 400 }, (_, i) => i / 400)),
     };
     expect(tailAmong(nulls, ['small', 'everyone'], 2)).toMatchObject({ group: 'everyone', accounts: 400 });
-    expect(ninthAmong(nulls, ['small', 'everyone'])).toBeCloseTo(0.9, 1);
+    expect(p90Among(nulls, ['small', 'everyone'])).toBeCloseTo(0.9, 1);
   });
 
   it('abstains where nothing was learnt', () => {
@@ -82,9 +87,9 @@ describe('a calibration', () => {
 
 describe('evidence', () => {
   it('never falls within a budget period and starts anew after it', () => {
-    const first = grow(noEvidence(START), 3, START + DAY);
-    expect(grow(first, 2, START + 2 * DAY)).toBe(first);
-    expect(grow(first, 1, START + 31 * DAY)).toMatchObject({ since: START + 31 * DAY, peak: 1 });
+    const first = updateRunningMax(emptyRunningMax(START), 3, START + DAY);
+    expect(updateRunningMax(first, 2, START + 2 * DAY)).toBe(first);
+    expect(updateRunningMax(first, 1, START + 31 * DAY)).toMatchObject({ since: START + 31 * DAY, peak: 1 });
   });
 
   it('turns p into an e-value whose mean over uniform p is at most one', () => {
@@ -95,7 +100,7 @@ describe('evidence', () => {
   });
 
   it('carries a chance over two weeks to one over a month', () => {
-    expect(asCertainty({ p: 0.001, accounts: 9, group: 'g' }, 15).p).toBeCloseTo(0.002);
-    expect(asCertainty({ p: 0.001, accounts: 9, group: 'g' }, 60).p).toBeCloseTo(0.001);
+    expect(toSignificance({ p: 0.001, accounts: 9, group: 'g' }, 15).p).toBeCloseTo(0.002);
+    expect(toSignificance({ p: 0.001, accounts: 9, group: 'g' }, 60).p).toBeCloseTo(0.001);
   });
 });

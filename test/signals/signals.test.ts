@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { addEvent, emptySlice, type Slice, sliceStart } from '../../lib/profile/slice.ts';
 import { windowEnding, windowMs } from '../../lib/profile/window.ts';
 import { SIGNALS } from '../../lib/signals/index.ts';
-import { type Releases, sightOf } from '../../lib/signals/signal.ts';
+import { type Releases, signalInput } from '../../lib/signals/signal.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { DAY, HOUR, MINUTE, print, START, usageEvent } from '../events.ts';
 
@@ -17,7 +17,7 @@ function day(make: (i: number) => Partial<UsageEvent>, releases?: Releases) {
     addEvent(slice, usageEvent(make(i)), time);
   }
   const window = windowEnding([...slices.values()], START + 10 * HOUR, windowMs(24));
-  return sightOf(window, { plan: 'payg', product: 'api', createdAt: START - 90 * DAY }, releases);
+  return signalInput(window, { plan: 'payg', product: 'api', createdAt: START - 90 * DAY }, releases);
 }
 
 function signal(id: string) {
@@ -34,7 +34,11 @@ const base = usageEvent();
 describe('signals', () => {
   it('have ids of their own, and none says anything of an account that did next to nothing', () => {
     expect(new Set(SIGNALS.map(({ id }) => id)).size).toBe(SIGNALS.length);
-    const nothing = sightOf(windowEnding([], START, windowMs(24)), { plan: '', product: '', createdAt: 0 });
+    const nothing = signalInput(windowEnding([], START, windowMs(24)), {
+      plan: '',
+      product: '',
+      createdAt: 0,
+    });
     for (const held of SIGNALS) expect(held.value(nothing), held.id).toBeUndefined();
   });
 

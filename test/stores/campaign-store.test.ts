@@ -1,14 +1,14 @@
 import { CreateTableCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DynamoAccusations } from '../../lib/aws/accusation-items.ts';
 import { CampaignTable, PART_MEMBERS } from '../../lib/aws/campaign-table.ts';
+import { MembershipItems } from '../../lib/aws/membership-items.ts';
 import { CAMPAIGN_OUTBOX, DynamoOutbox } from '../../lib/aws/outbox-items.ts';
 import { type Campaign, newCampaign } from '../../lib/campaigns/campaign.ts';
 import type { CampaignStore } from '../../lib/campaigns/ports.ts';
 import type { Notice } from '../../lib/findings/finding.ts';
-import { MemoryAccusations } from '../../lib/stores/accusations.ts';
 import { decodeCampaign, encodeMeta, MemoryCampaignStore } from '../../lib/stores/campaign-store.ts';
+import { MemoryMembershipIndex } from '../../lib/stores/membership-index.ts';
 import { account, START } from '../events.ts';
 
 const server = dynalite({ createTableMs: 0 });
@@ -194,7 +194,7 @@ describe('whose finding names an account', () => {
     const table = await newTable();
     const campaigns = kind === 'table' ? new CampaignTable(client, table) : new MemoryCampaignStore();
     const accusations =
-      kind === 'table' ? new DynamoAccusations(client, table, campaigns) : new MemoryAccusations(campaigns);
+      kind === 'table' ? new MembershipItems(client, table, campaigns) : new MemoryMembershipIndex(campaigns);
     const made = campaign();
     const open: Campaign = {
       ...made,

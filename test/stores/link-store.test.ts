@@ -2,7 +2,7 @@ import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/cli
 import dynalite from 'dynalite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LinkTable } from '../../lib/aws/link-table.ts';
-import type { LinkEntry } from '../../lib/campaigns/linking/funnel.ts';
+import type { LinkEntry } from '../../lib/campaigns/linking/blocking.ts';
 import type { LinkStore } from '../../lib/campaigns/ports.ts';
 import { MemoryLinkStore } from '../../lib/stores/link-store.ts';
 import { factsOf } from '../campaigns/base.ts';

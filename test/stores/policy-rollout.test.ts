@@ -3,7 +3,7 @@ import { AppConfigDataClient } from '@aws-sdk/client-appconfigdata';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { appConfigRollout, type PolicyRollout } from '../../lib/aws/policy-rollout.ts';
 import { policyMetric, policySource } from '../../lib/aws/policy-source.ts';
-import { vetPolicy } from '../../lib/backtest/vet-policy.ts';
+import { validatePolicy } from '../../lib/backtest/validate-policy.ts';
 import { type AppConfig, startAppConfig } from '../../lib/emulator/services/app-config.ts';
 import { defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
 import type { Calibration } from '../../lib/scoring/calibration.ts';
@@ -35,7 +35,7 @@ async function declare(): Promise<void> {
     },
     async (_, payload) => {
       const { content } = JSON.parse(payload) as { content: string };
-      const vetted = await vetPolicy(Buffer.from(content, 'base64').toString(), {
+      const vetted = await validatePolicy(Buffer.from(content, 'base64').toString(), {
         now: Date.now(),
         calibration: (id) =>
           Promise.resolve(id === 'default' ? defaultCalibration : 'there is none of that id'),

@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FactItems } from '../../lib/aws/fact-items.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { type AccountFacts, collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
-import { advance } from '../../lib/detection/advance.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
+import { processBatch } from '../../lib/detection/process-batch.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
-import type { Arrival } from '../../lib/profile/profile.ts';
+import type { IngestedEvent } from '../../lib/profile/profile.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
@@ -20,7 +20,7 @@ const rules: Rules = { policy: defaultPolicy, calibration: defaultCalibration, c
 const TABLE = 'profiles';
 
 let sequence = 0;
-function arrivals(events: readonly UsageEvent[]): Arrival[] {
+function arrivals(events: readonly UsageEvent[]): IngestedEvent[] {
   return events.map((event) => ({
     event,
     time: Date.parse(event.time),
@@ -32,11 +32,11 @@ function arrivals(events: readonly UsageEvent[]): Arrival[] {
 async function push(
   store: ProfileStore,
   who: string,
-  run: readonly Arrival[],
+  run: readonly IngestedEvent[],
 ): Promise<'saved' | 'conflict'> {
   const state = (await store.load([who])).get(who);
   if (state === undefined) throw new Error('no state');
-  const step = advance(state, run, rules);
+  const step = processBatch(state, run, rules);
   return store.save(state, step.state, step.seal);
 }
 
@@ -135,7 +135,7 @@ describe.each(STORES)('profile store $name', ({ make }) => {
     await push(store, who, events.slice(0, 10));
     const zombie = (await store.load([who])).get(who);
     await push(store, who, events.slice(10, 20));
-    const step = advance(zombie as never, events.slice(10, 30), rules);
+    const step = processBatch(zombie as never, events.slice(10, 30), rules);
     expect(await store.save(zombie as never, step.state, step.seal)).toBe('conflict');
     expect((await store.load([who])).get(who)?.profile.totals.events).toBe(20);
   });
@@ -146,7 +146,7 @@ describe.each(STORES)('profile store $name', ({ make }) => {
     const events = arrivals(harvest({ account: who, events: 80, everyMs: HOUR }));
     await push(store, who, events.slice(0, 60));
     const zombie = (await store.load([who])).get(who);
-    const late = advance(zombie as never, events.slice(60, 80), rules);
+    const late = processBatch(zombie as never, events.slice(60, 80), rules);
     expect(late.seal).toBeDefined();
     await push(store, who, events.slice(60, 62));
     expect(await store.save(zombie as never, late.state, late.seal)).toBe('conflict');
@@ -165,7 +165,7 @@ describe.each(STORES)('profile store $name', ({ make }) => {
     for (let i = 0; i < busy.length; i += 30) await push(store, who, arrivals(busy.slice(i, i + 30)));
     const again = arrivals(busy.slice(0, 40));
     const state = (await fresh().load([who])).get(who);
-    const step = advance(state as never, again, rules);
+    const step = processBatch(state as never, again, rules);
     expect(step).toMatchObject({ used: 0, repeated: 40 });
   });
 });
@@ -197,7 +197,7 @@ describe('the hot item', () => {
     // delivery empties the outbox without touching the version; the score side, which read before, still saves
     const before = (await store.load([who])).get(who);
     await deliver(who);
-    const step = advance(before as never, events.slice(60), rules);
+    const step = processBatch(before as never, events.slice(60), rules);
     expect(await store.save(before as never, step.state, step.seal)).toBe('saved');
     const after = (await store.load([who])).get(who)?.judgement;
     expect(after?.notices.map((held) => held.number)).not.toContain(1);

@@ -1,24 +1,24 @@
 import { priced, type Rules } from '../../detection/judge.ts';
 import { explain } from '../../findings/explanations.ts';
 import type { Notice, NoticeMember, Reason, Transition } from '../../findings/finding.ts';
-import { plural } from '../../findings/people.ts';
+import { plural } from '../../findings/format.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { CustomerFacts } from '../../profile/profile.ts';
 import { sliceStart } from '../../profile/slice.ts';
 import { windowMs } from '../../profile/window.ts';
-import type { Certainty, Evidence } from '../../scoring/evidence.ts';
 import type { Level, LevelState } from '../../scoring/level.ts';
 import type { WindowScore } from '../../scoring/score.ts';
-import { sightOf } from '../../signals/signal.ts';
+import type { RunningMax, Significance } from '../../scoring/significance.ts';
+import { signalInput } from '../../signals/signal.ts';
 import type { Campaign } from '../campaign.ts';
 import type { Group } from '../linking/find-groups.ts';
 import { LINK_KINDS, type LinkKind } from '../linking/link-facts.ts';
 import { fullWindow } from './group-window.ts';
+import { individualSignificance } from './individual-significance.ts';
 import type { JudgedMember, Member } from './member.ts';
-import { oneByOne } from './one-by-one.ts';
 
 /** Most members that a notice lists. */
-const LISTED = 50;
+const MAX_LISTED = 50;
 /** Sample event ids that a notice lists. */
 const SAMPLES = 16;
 /** Most models of a member. */
@@ -44,9 +44,9 @@ export interface NoticeParts {
   readonly occasion: CampaignOccasion;
   readonly top: WindowScore;
   readonly reasons: readonly Reason[];
-  readonly sure: Certainty | undefined;
+  readonly sure: Significance | undefined;
   /** running maximum of the group's score */
-  readonly evidence: Evidence;
+  readonly evidence: RunningMax;
   /** event time from which slices count, ms */
   readonly from: number;
   readonly rules: Rules;
@@ -70,12 +70,12 @@ export function campaignNotice(parts: NoticeParts): Notice {
   const linksOf = linksByMember(group);
   const listed = [...shown]
     .sort((a, b) => b.events - a.events || (a.member.account < b.member.account ? -1 : 1))
-    .slice(0, LISTED);
+    .slice(0, MAX_LISTED);
   // nobody may be left of a campaign that is closed
   const first = Math.min(occasion.at, ...members.map((member) => member.firstSeen));
   const models = [...window.models].sort((a, b) => b[1] - a[1]);
   // accounts' evidence is of the active policy, and says nothing under a candidate
-  const alone = rules.shadow ? undefined : oneByOne(judged, policy, calibration);
+  const alone = rules.shadow ? undefined : individualSignificance(judged, policy, calibration);
   return {
     v: 1,
     number: occasion.number,
@@ -104,7 +104,7 @@ export function campaignNotice(parts: NoticeParts): Notice {
     promise: policy.campaigns.budget,
     window: { hours: top.hours, from: iso(window.from), to: iso(window.to), events: window.counts.events },
     reasons: [...parts.reasons],
-    explanations: explain(sightOf(window, customer)),
+    explanations: explain(signalInput(window, customer)),
     links: noticeLinks(campaign, group),
     stake: {
       requests: window.counts.events,

@@ -8,7 +8,7 @@ import { type Draw, drawGroups, featuresOf, halfOf } from './group-draws.ts';
 import {
   GROUP_SIGNALS,
   type GroupKind,
-  sightOfMembers,
+  groupInput,
   signalNull,
   surprise,
   surpriseNulls,
@@ -173,7 +173,7 @@ function looksAt(
     if (present.length < 2) continue;
     const kind: GroupKind = { product: draw.product, members: present.length };
     for (const hours of windows) {
-      const sight = sightOfMembers(
+      const sight = groupInput(
         present.map((i) => windowOf(i, time, hours)),
         customer,
         time,

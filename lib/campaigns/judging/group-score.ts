@@ -1,28 +1,28 @@
 import type { CustomerFacts } from '../../profile/profile.ts';
 import type { Slice } from '../../profile/slice.ts';
 import { windowMs } from '../../profile/window.ts';
-import { type Calibration, type Place, tailAmong } from '../../scoring/calibration.ts';
-import { asCertainty, type Certainty } from '../../scoring/evidence.ts';
-import { FEWEST, upperTail } from '../../scoring/null-distribution.ts';
+import { type Calibration, type PeerRank, tailAmong } from '../../scoring/calibration.ts';
+import { MIN_ACCOUNTS, upperTail } from '../../scoring/null-distribution.ts';
 import type { Contribution, ScoreRules, WindowScore } from '../../scoring/score.ts';
+import { type Significance, toSignificance } from '../../scoring/significance.ts';
 import { gradingHarvest } from '../../signals/grading-harvest.ts';
 import { instructionBreadth } from '../../signals/instruction-breadth.ts';
 import { reasoningHarvest } from '../../signals/reasoning-harvest.ts';
 import {
   effectiveTrials,
   lowerShare,
+  type Measurement,
+  measurementOf,
   NO_RELEASES,
   percent,
-  type Reading,
-  readingOf,
-  type Sight,
   type Signal,
+  type SignalInput,
 } from '../../signals/signal.ts';
 import { uniformGenerator } from '../../signals/uniform-generator.ts';
 import { mergedWindow, novelShares, promptsOnly } from './group-window.ts';
 import { type MemberWindow, memberWindow } from './member-window.ts';
 
-/** Only a group can show it: read by lookAtGroup, abstains on an account. */
+/** Only a group can show it: read by buildGroupInput, abstains on an account. */
 export const everyMember: Signal = {
   id: 'every-member',
   title: 'every account adds tasks that nobody else asks',
@@ -63,28 +63,28 @@ export function sizeClass(members: number): string {
 }
 
 /** Requests below which nothing is said of a group. */
-const FEWEST_REQUESTS = 30;
+const MIN_REQUESTS = 30;
 
 /** A group's window: merged values, and each member's part. */
-export interface GroupSight {
+export interface GroupInput {
   readonly hours: number;
-  readonly sight: Sight;
+  readonly sight: SignalInput;
   readonly members: readonly MemberWindow[];
   /** per member: share of its requests that are tasks which nobody in the group repeats */
   readonly novel: readonly number[];
-  readonly readings: readonly (Reading | undefined)[];
+  readonly readings: readonly (Measurement | undefined)[];
 }
 
 /** Looks at a group through one window that ends with the slice of `latest`; `from` is when the link stood (ms). */
-export function lookAtGroup(
+export function buildGroupInput(
   slicesOf: readonly (readonly Slice[])[],
   customer: CustomerFacts,
   latest: number,
   hours: number,
   from: number,
-): GroupSight {
+): GroupInput {
   const length = windowMs(hours);
-  return sightOfMembers(
+  return groupInput(
     slicesOf.map((slices) => memberWindow(slices, latest, length, from)),
     customer,
     latest,
@@ -93,21 +93,21 @@ export function lookAtGroup(
 }
 
 /** The same from members' windows that are at hand. */
-export function sightOfMembers(
+export function groupInput(
   members: readonly MemberWindow[],
   customer: CustomerFacts,
   latest: number,
   hours: number,
-): GroupSight {
+): GroupInput {
   const { window, prompts } = mergedWindow(members, latest, windowMs(hours));
-  const sight: Sight = { window, customer, samples: promptsOnly(prompts), releases: NO_RELEASES };
+  const sight: SignalInput = { window, customer, samples: promptsOnly(prompts), releases: NO_RELEASES };
   const novel = novelShares(members);
   const readings = GROUP_SIGNALS.map((signal) => {
-    if (window.counts.events < FEWEST_REQUESTS) return undefined;
+    if (window.counts.events < MIN_REQUESTS) return undefined;
     if (signal === broadTasks) return breadth(members, novel, sight);
     if (signal === everyMember) return evenness(members, novel);
     if (signal === uniformGenerator) return generator(members, novel, sight);
-    return readingOf(signal, sight);
+    return measurementOf(signal, sight);
   });
   return { hours, sight, members, novel, readings };
 }
@@ -133,8 +133,8 @@ function novelShare(members: readonly MemberWindow[], novel: readonly number[]):
 function breadth(
   members: readonly MemberWindow[],
   novel: readonly number[],
-  sight: Sight,
-): Reading | undefined {
+  sight: SignalInput,
+): Measurement | undefined {
   const trials = effectiveTrials(sight.window);
   if (trials < 5) return undefined;
   const share = novelShare(members, novel);
@@ -152,7 +152,7 @@ const ENOUGH = 20;
  * Mean over members of the square root of the share of novel tasks (the root makes the spread of a share the same
  * everywhere), each weighing with at most ENOUGH requests, shrunken towards nothing while there are few requests.
  */
-function evenness(members: readonly MemberWindow[], novel: readonly number[]): Reading | undefined {
+function evenness(members: readonly MemberWindow[], novel: readonly number[]): Measurement | undefined {
   let sum = 0;
   let weight = 0;
   let showing = 0;
@@ -174,8 +174,8 @@ function evenness(members: readonly MemberWindow[], novel: readonly number[]): R
 function generator(
   members: readonly MemberWindow[],
   novel: readonly number[],
-  sight: Sight,
-): Reading | undefined {
+  sight: SignalInput,
+): Measurement | undefined {
   const trials = effectiveTrials(sight.window);
   if (trials < 10) return undefined;
   const { counts } = sight.window;
@@ -207,14 +207,14 @@ export function surpriseNulls(signal: string, kind: GroupKind): readonly string[
 }
 
 /** Most that one signal's surprise may bring: beyond it a fitted tail says nothing more. */
-const MOST = 12;
+const MAX_SURPRISE = 12;
 
 /** Part of a signal's declared unit that the scale of its tail never falls below. */
-const LEAST_SCALE = 1 / 8;
+const MIN_SCALE = 1 / 8;
 
 /**
  * How surprising a value is among benign groups of the size and product: -log10 of its tail probability, by the fitted
- * tail, at most MOST; 0 where no such groups were seen. Groups are compared by surprise and not by steps, because the
+ * tail, at most MAX_SURPRISE; 0 where no such groups were seen. Groups are compared by surprise and not by steps, because the
  * spread of a group's value shrinks as it grows: what says nothing of four accounts can say everything of forty.
  * The tail is never steeper than the signal's declared unit allows: where benign groups show nothing at all of a
  * behaviour, a trace of it is no proof.
@@ -227,10 +227,10 @@ export function surprise(
   nulls: Nulls,
 ): number {
   const own = nulls[signalNull(signal.id, hours, kind)];
-  if (own === undefined || own.accounts < FEWEST) return 0;
-  const scale = Math.max(own.tail.scale, signal.unit * LEAST_SCALE);
+  if (own === undefined || own.accounts < MIN_ACCOUNTS) return 0;
+  const scale = Math.max(own.tail.scale, signal.unit * MIN_SCALE);
   const p = upperTail({ ...own, tail: { from: own.tail.from, scale } }, value);
-  return Math.min(MOST, -Math.log10(p));
+  return Math.min(MAX_SURPRISE, -Math.log10(p));
 }
 
 /** How a signal's value is placed among benign groups: its surprise, and the chance of one as large over a period. */
@@ -240,7 +240,7 @@ function place(
   hours: number,
   kind: GroupKind,
   nulls: Nulls,
-): Place | undefined {
+): PeerRank | undefined {
   const own = surprise(signal, value, hours, kind, nulls);
   return own === 0 ? undefined : tailAmong(nulls, surpriseNulls(signal.id, kind), own);
 }
@@ -256,14 +256,14 @@ export function chanceOf(score: number, rules: ScoreRules): number {
 }
 
 /** How sure a group's score makes us: the chance of it within a month, as for accounts. */
-export function groupCertainty(
+export function groupSignificance(
   score: number,
   kind: GroupKind,
   rules: ScoreRules,
   calibration: Pick<Calibration, 'groupScore' | 'days'>,
-): Certainty {
+): Significance {
   const null0 = calibration.groupScore?.[surpriseNulls(everyMember.id, kind)[0] ?? ''];
-  return asCertainty(
+  return toSignificance(
     {
       p: chanceOf(score, rules),
       accounts: null0?.accounts ?? 0,
@@ -278,7 +278,7 @@ export function groupCertainty(
  * the surprise makes signals comparable and pays for every look at the group; what remains is the number of signals,
  * see chanceOf.
  */
-export function scoreGroup(group: GroupSight, rules: ScoreRules, nulls: Nulls): WindowScore {
+export function scoreGroup(group: GroupInput, rules: ScoreRules, nulls: Nulls): WindowScore {
   const { sight, readings, hours, members } = group;
   const kind: GroupKind = { product: sight.customer.product, members: members.length };
   const { window } = sight;

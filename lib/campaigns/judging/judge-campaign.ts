@@ -4,13 +4,13 @@ import type { Notice } from '../../findings/finding.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { sliceStart } from '../../profile/slice.ts';
 import { windowMs } from '../../profile/window.ts';
-import { grow } from '../../scoring/evidence.ts';
 import { type LevelRules, type LevelState, levelRank, nextLevel } from '../../scoring/level.ts';
 import type { WindowScore } from '../../scoring/score.ts';
+import { updateRunningMax } from '../../scoring/significance.ts';
 import type { Campaign } from '../campaign.ts';
 import type { Group } from '../linking/find-groups.ts';
 import { campaignNotice } from './campaign-notice.ts';
-import { GROUP_SIGNALS, type GroupSight, groupCertainty, scoreGroup, sightOfMembers } from './group-score.ts';
+import { GROUP_SIGNALS, type GroupInput, groupInput, groupSignificance, scoreGroup } from './group-score.ts';
 import { customerOf, type JudgedMember, type Member } from './member.ts';
 import { MemberWindows } from './member-window.ts';
 import { fits, standsOutAt } from './membership.ts';
@@ -64,21 +64,21 @@ export function judgeCampaign(
   const customer = customerOf(members);
   const from = sliceStart(campaign.linkedAt);
   let best: WindowScore | undefined;
-  let longest: GroupSight | undefined;
+  let longest: GroupInput | undefined;
   for (const hours of policy.windows) {
     const length = windowMs(hours);
     const own = members.map(({ account, slices }) => windows.at(account, slices, at, length, from));
-    const sight = sightOfMembers(own, customer, at, hours);
+    const sight = groupInput(own, customer, at, hours);
     const score = scoreGroup(sight, scoreRules(policy), nulls);
     if (best === undefined || score.score > best.score) best = score;
     if (longest === undefined || hours > longest.hours) longest = sight;
   }
   if (best === undefined || longest === undefined) return quiet;
   const before = campaign.judgement;
-  const evidence = grow(before.evidence, best.score, at);
+  const evidence = updateRunningMax(before.evidence, best.score, at);
   const kind = { product: customer.product, members: members.length };
-  const { p } = groupCertainty(best.score, kind, scoreRules(policy), calibration);
-  const sure = groupCertainty(evidence.peak, kind, scoreRules(policy), calibration);
+  const { p } = groupSignificance(best.score, kind, scoreRules(policy), calibration);
+  const sure = groupSignificance(evidence.peak, kind, scoreRules(policy), calibration);
   const level = nextLevel(before.level, p, at, campaignLevels(policy, tested));
   const judged =
     levelRank(level.level) >= SUSPECT ? judgeMembers(campaign, group, members, longest, best, at, rules) : [];
@@ -188,7 +188,7 @@ function judgeMembers(
   campaign: Campaign,
   group: Group,
   members: readonly Member[],
-  sight: GroupSight,
+  sight: GroupInput,
   score: WindowScore,
   at: number,
   rules: Rules,
@@ -197,7 +197,7 @@ function judgeMembers(
   const named = (account: string): boolean => campaign.accused.has(account);
   const found = fits(group, sight, accounts, score, named, standsOutAt(members, at, rules));
   return members.map((member, i) => {
-    const { counts } = sight.members[i] as GroupSight['members'][number];
+    const { counts } = sight.members[i] as GroupInput['members'][number];
     return {
       member,
       fit: found[i]?.fit ?? 'bystander',

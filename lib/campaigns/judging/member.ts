@@ -1,6 +1,6 @@
 import type { CustomerFacts } from '../../profile/profile.ts';
 import type { Slice } from '../../profile/slice.ts';
-import type { Evidence } from '../../scoring/evidence.ts';
+import type { RunningMax } from '../../scoring/significance.ts';
 
 /** What judging a campaign needs of a member. Times in ms. */
 export interface Member {
@@ -12,7 +12,7 @@ export interface Member {
   readonly slices: readonly Slice[];
   readonly sampleEvents?: readonly string[];
   /** of the account alone, under the active policy */
-  readonly evidence?: Evidence | undefined;
+  readonly evidence?: RunningMax | undefined;
 }
 
 /** A member with what the group shows of it. */

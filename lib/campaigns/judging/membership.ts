@@ -1,17 +1,17 @@
 import type { Rules } from '../../detection/judge.ts';
 import { scoreRules } from '../../detection/judge.ts';
 import { tailAmong } from '../../scoring/calibration.ts';
-import { asCertainty } from '../../scoring/evidence.ts';
 import { peerGroups } from '../../scoring/peer-group.ts';
 import { scoreAt, type WindowScore } from '../../scoring/score.ts';
+import { toSignificance } from '../../scoring/significance.ts';
 import { upperShare } from '../../statistics/upper-share.ts';
 import type { Group } from '../linking/find-groups.ts';
 import { LINK_KINDS } from '../linking/link-facts.ts';
-import type { GroupSight } from './group-score.ts';
+import type { GroupInput } from './group-score.ts';
 import type { Fit, Member } from './member.ts';
 
 /** Requests below which an account has said nothing. */
-const FEWEST_REQUESTS = 8;
+const MIN_REQUESTS = 8;
 /** One-sided normal quantile for 0.5 %. */
 const Z = 2.576;
 /** An account speaks against when it surely shows less than this part of what the group shows. */
@@ -32,7 +32,7 @@ export interface MemberFit {
  */
 export function fits(
   group: Group,
-  sight: GroupSight,
+  sight: GroupInput,
   accounts: readonly string[],
   score: WindowScore,
   named: (account: string) => boolean,
@@ -40,11 +40,11 @@ export function fits(
 ): MemberFit[] {
   const shares = sharesOf(sight, score.contributions()[0]?.signal);
   const events = sight.members.map((member) => member.counts.events);
-  const typical = typicalShare(shares.filter((_, i) => (events[i] as number) >= FEWEST_REQUESTS));
+  const typical = typicalShare(shares.filter((_, i) => (events[i] as number) >= MIN_REQUESTS));
   const numberOf = new Map(accounts.map((account, i) => [account, i]));
   const against = shares.map((share, i) => {
     const seen = events[i] as number;
-    return seen >= FEWEST_REQUESTS && upperShare(share, seen, Z) < PART * typical;
+    return seen >= MIN_REQUESTS && upperShare(share, seen, Z) < PART * typical;
   });
   const joined = new Set<number>();
   for (const [rank, body] of group.bodies.entries()) {
@@ -56,11 +56,11 @@ export function fits(
       fitting.some(standsOut);
     if (holds) for (const i of members) joined.add(i);
   }
-  const core = shares.map((_, i) => joined.has(i) && (events[i] as number) >= FEWEST_REQUESTS && !against[i]);
+  const core = shares.map((_, i) => joined.has(i) && (events[i] as number) >= MIN_REQUESTS && !against[i]);
   const withCore = ownersWith(group, numberOf, core);
   return shares.map((share, i) => {
     if (core[i]) return { fit: 'core', share };
-    if ((events[i] as number) >= FEWEST_REQUESTS) return { fit: 'bystander', share };
+    if ((events[i] as number) >= MIN_REQUESTS) return { fit: 'bystander', share };
     const held = named(accounts[i] as string) || (joined.has(i) && (withCore.has(i) || standsOut(i)));
     return { fit: held ? 'edge' : 'bystander', share };
   });
@@ -86,10 +86,10 @@ export function standsOutAt(
 function standsOut({ slices, customer }: Member, at: number, { policy, calibration }: Rules): boolean {
   const [top] = scoreAt(slices, at, customer, scoreRules(policy), calibration);
   const place = top && tailAmong(calibration.score, peerGroups(customer, at), top.score);
-  return place !== undefined && asCertainty(place, calibration.days).p <= STANDS_OUT;
+  return place !== undefined && toSignificance(place, calibration.days).p <= STANDS_OUT;
 }
 
-function sharesOf(sight: GroupSight, signal: string | undefined): number[] {
+function sharesOf(sight: GroupInput, signal: string | undefined): number[] {
   return sight.members.map((member, i) => {
     const { events, reasoning, grading } = member.counts;
     if (events === 0) return 0;

@@ -11,7 +11,7 @@ export const CELLS_PER_DAY = SLICES_PER_DAY * WORDS_PER_SLICE * CELLS_PER_WORD;
 export const WORDS = SLICES * WORDS_PER_SLICE;
 export const WORD_MS = CELLS_PER_WORD * CELL_MS;
 /** Fewest active cells of an account. */
-const FEWEST_CELLS = 16;
+const MIN_CELLS = 16;
 
 /** In which five minutes of a week an account was active. */
 export interface ActiveWeek {
@@ -37,7 +37,7 @@ export function activeWeek(
 
 /** An account that was active enough to be compared. */
 export function enough(week: ActiveWeek): ActiveWeek | undefined {
-  return week.cells < FEWEST_CELLS ? undefined : week;
+  return week.cells < MIN_CELLS ? undefined : week;
 }
 
 /**

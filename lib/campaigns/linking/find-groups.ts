@@ -5,7 +5,7 @@ import { bridges } from './bridges.ts';
 import { joinOwners } from './join-owners.ts';
 import { kindOf, type LinkKind } from './link-facts.ts';
 import type { LinkIndex } from './link-index.ts';
-import { Base, dealt, ownerOf, ownersOf, UNHELD } from './owners.ts';
+import { Background, NO_PREVIOUS, ownerOf, ownersOf, permuted } from './owners.ts';
 
 /** Accounts that infrastructure links. A group accuses nobody: it is judged on behaviour. */
 export interface Group {
@@ -51,7 +51,7 @@ export interface GroupSearch {
   readonly groups: readonly Group[];
   /** expected false joins that were allowed by formula, after tightening */
   readonly falseJoins: number;
-  /** mean number of joins where owners' accounts were dealt anew */
+  /** mean number of joins where owners' accounts were permuted anew */
   readonly expectedFalse: number;
   /** hard values passed over because too many accounts show them */
   readonly tooCommon: number;
@@ -63,13 +63,13 @@ const DEFAULTS = {
   falseJoins: 0.5,
   permutations: 4,
   seed: 1,
-  heldBy: UNHELD,
+  heldBy: NO_PREVIOUS,
   synchronous: [],
 } as const satisfies GroupOptions;
 
 /** A common value is never one that so few accounts show, however small the base. */
 const NEVER_COMMON = 8;
-/** Times that the threshold is tightened where dealt owners join too often. */
+/** Times that the threshold is tightened where permuted owners join too often. */
 const TIGHTENINGS = 4;
 
 /**
@@ -97,7 +97,7 @@ export function findGroups(index: LinkIndex, options: GroupOptions = {}): GroupS
     else list.push(account);
   }
   const owners = [...membersOf].map(([name, members]) => ownerOf(index, name, members, rules.heldBy));
-  const base = new Base(index, unitOf.keys());
+  const base = new Background(index, unitOf.keys());
   // only who deals needs to know every stranger by name
   const strangers: string[] = [];
   if (rules.permutations > 0)
@@ -108,7 +108,7 @@ export function findGroups(index: LinkIndex, options: GroupOptions = {}): GroupS
   for (let attempt = 0; attempt < TIGHTENINGS && strangers.length > 0; attempt++) {
     let joins = 0;
     for (let round = 0; round < rules.permutations; round++)
-      joins += joinOwners(dealt(index, owners, strangers, uniform), base, rules, falseJoins).length;
+      joins += joinOwners(permuted(index, owners, strangers, uniform), base, rules, falseJoins).length;
     expectedFalse = joins / Math.max(1, rules.permutations);
     if (expectedFalse < 2 * rules.falseJoins) break;
     falseJoins /= 8;

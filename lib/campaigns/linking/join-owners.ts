@@ -1,7 +1,7 @@
 import { UndirectedGraph } from 'graphology';
 import { connectedComponents } from 'graphology-components';
 import { logTail } from '../../statistics/log-tail.ts';
-import { type Base, type Owner, PLACES, type Place, union } from './owners.ts';
+import { type Background, LINK_CONTEXTS, type LinkContext, type Owner, union } from './owners.ts';
 
 /** Owners that were together stay so at a chance this many times larger: links do not flicker from run to run. */
 const HOLD = 1000;
@@ -24,7 +24,7 @@ export interface Join {
  */
 export function joinOwners(
   owners: readonly Owner[],
-  base: Base,
+  base: Background,
   rules: { readonly ownersLimit: number },
   falseJoins: number,
 ): Join[] {
@@ -33,7 +33,7 @@ export function joinOwners(
   let grown = new Set<Owner>(owners);
   for (let round = 0; round < ROUNDS && grown.size > 0; round++) {
     const pairs = round === 0 ? (bodies.length * (bodies.length - 1)) / 2 : grown.size * (bodies.length - 1);
-    const threshold = Math.log(falseJoins / Math.max(1, pairs * PLACES.length));
+    const threshold = Math.log(falseJoins / Math.max(1, pairs * LINK_CONTEXTS.length));
     const found = pairTests(bodies, grown, base, rules.ownersLimit, threshold);
     if (found.length === 0) break;
     joins.push(...found);
@@ -53,12 +53,12 @@ export function joinOwners(
 function pairTests(
   owners: readonly Owner[],
   grown: ReadonlySet<Owner>,
-  base: Base,
+  base: Background,
   ownersLimit: number,
   threshold: number,
 ): Join[] {
   const found = new Map<string, Join>();
-  for (const place of PLACES) {
+  for (const place of LINK_CONTEXTS) {
     const users = new Map<string, Owner[]>();
     for (const owner of owners)
       for (const key of owner.places[place].keys()) {
@@ -100,7 +100,7 @@ function pairTests(
   return [...found.values()];
 }
 
-function uses(owner: Owner, place: Place): number {
+function uses(owner: Owner, place: LinkContext): number {
   let count = 0;
   for (const owners of owner.places[place].values()) count += owners;
   return count;

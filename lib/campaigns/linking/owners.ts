@@ -7,21 +7,21 @@ import type { LinkIndex } from './link-index.ts';
 /** Owners: accounts of one payer or credential, and the places that they use. */
 
 /** Kinds of places, tested one by one; `network` alone is none: strangers share address blocks. */
-export const PLACES = ['client', 'setting'] as const;
-export type Place = (typeof PLACES)[number];
+export const LINK_CONTEXTS = ['client', 'setting'] as const;
+export type LinkContext = (typeof LINK_CONTEXTS)[number];
 
 /** Accounts that two owners' hard values must have in common before they count as one owner. */
 const THREAD = 2;
 
 /** No account belonged to a campaign before. */
-export const UNHELD = (): undefined => undefined;
+export const NO_PREVIOUS = (): undefined => undefined;
 
 /** An owner, or owners joined: accounts that share a hard value, and the places that they use. */
 export interface Owner {
   readonly name: string;
   readonly members: readonly string[];
   /** per kind, how many owners of the body use each place: an owner's accounts in one place count once */
-  readonly places: Readonly<Record<Place, ReadonlyMap<string, number>>>;
+  readonly places: Readonly<Record<LinkContext, ReadonlyMap<string, number>>>;
   /** sampling parameters, without the block */
   readonly parameters: ReadonlySet<string>;
   /** campaigns that its members belonged to */
@@ -70,8 +70,8 @@ export function ownersOf(
   return { unitOf, tooCommon };
 }
 
-function placesOf(index: LinkIndex, accounts: readonly string[]): Record<Place, Map<string, number>> {
-  const places: Record<Place, Map<string, number>> = { client: new Map(), setting: new Map() };
+function placesOf(index: LinkIndex, accounts: readonly string[]): Record<LinkContext, Map<string, number>> {
+  const places: Record<LinkContext, Map<string, number>> = { client: new Map(), setting: new Map() };
   for (const account of accounts)
     for (const key of index.keys(account)) {
       const kind = kindOf(key);
@@ -84,7 +84,7 @@ export function ownerOf(
   index: LinkIndex,
   name: string,
   members: readonly string[],
-  heldBy: (account: string) => string | undefined = UNHELD,
+  heldBy: (account: string) => string | undefined = NO_PREVIOUS,
 ): Owner {
   const held = new Set<string>();
   for (const member of members) {
@@ -99,7 +99,7 @@ export function ownerOf(
 }
 
 /** How common places are among strangers. */
-export class Base {
+export class Background {
   readonly #index: LinkIndex;
   /** accounts of owners that use a place: they are no strangers */
   readonly #owned = new Map<string, number>();
@@ -125,10 +125,10 @@ export class Base {
 }
 
 /**
- * Each owner's accounts replaced by strangers, each dealt once as long as they last: what places owners would share
+ * Each owner's accounts replaced by strangers, each permuted once as long as they last: what places owners would share
  * if they had nothing to do with each other.
  */
-export function dealt(
+export function permuted(
   index: LinkIndex,
   owners: readonly Owner[],
   strangers: readonly string[],
@@ -147,10 +147,10 @@ export function dealt(
 
 /** Owners joined to one. */
 export function union(owners: readonly Owner[]): Owner {
-  const places: Record<Place, Map<string, number>> = { client: new Map(), setting: new Map() };
+  const places: Record<LinkContext, Map<string, number>> = { client: new Map(), setting: new Map() };
   const parameters = new Set<string>();
   for (const owner of owners) {
-    for (const place of PLACES)
+    for (const place of LINK_CONTEXTS)
       for (const [key, count] of owner.places[place])
         places[place].set(key, (places[place].get(key) ?? 0) + count);
     for (const name of owner.parameters) parameters.add(name);

@@ -11,9 +11,9 @@ const TURNS = 6;
 /** Cells by which one of two weeks is moved for comparison: ten minutes to an hour. */
 const MOVES = [-11, -7, -4, -2, 2, 4, 7, 11] as const;
 /** Fewest common active cells of two accounts. */
-const FEWEST_COMMON = 8;
+const MIN_COMMON = 8;
 /** Expected common cells that no comparison goes below: with fewer than this nothing could be said. */
-const LEAST_EXPECTED = 0.5;
+const MIN_EXPECTED = 0.5;
 /** Nats beyond what chance over all pairs asks for: activity comes in bursts, which a Poisson count does not know. */
 const MARGIN = 8;
 
@@ -40,8 +40,8 @@ export function synchronousPairs(
   overlaps.update(weeks);
   const pairs: SynchronousPair[] = [];
   const needed = Math.log(Math.max(2, weeks.length * (weeks.length - 1))) + MARGIN;
-  let least = FEWEST_COMMON;
-  while (surpriseOf(least, LEAST_EXPECTED) < needed) least++;
+  let least = MIN_COMMON;
+  while (surpriseOf(least, MIN_EXPECTED) < needed) least++;
   const rows = weeks.map(({ account }) => overlaps.row(account));
   const copies = new Map<number, Planes>();
   for (let i = 0; i < weeks.length; i++) {
@@ -91,4 +91,4 @@ export function rounds(pairs: readonly SynchronousPair[]): SynchronousPair[] {
 }
 
 /** Accounts that are compared with each other at most: their pairs are quadratic. */
-export const MOST_COMPARED = 1500;
+export const MAX_COMPARED = 1500;

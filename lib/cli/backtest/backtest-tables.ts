@@ -1,17 +1,17 @@
 import Table from 'cli-table3';
 import { compare } from '../../backtest/compare.ts';
-import type { AccountOutcome, BacktestResult, Outcome } from '../../backtest/outcome.ts';
+import type { AccountOutcome, BacktestOutcome, BacktestResult } from '../../backtest/outcome.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { colours } from '../shared/colours.ts';
 
 /** What a backtest found, as tables for a terminal. */
 
-export function comparisonOf(active: Outcome, candidate: Outcome): Record<string, unknown> {
+export function comparisonOf(active: BacktestOutcome, candidate: BacktestOutcome): Record<string, unknown> {
   const { gained, lost, ...counts } = compare(active, candidate);
   return { ...counts, gained: gained.map((held) => held.id), lost: lost.map((held) => held.id) };
 }
 
-export function printComparison(active: Outcome, candidate: Outcome): void {
+export function printComparison(active: BacktestOutcome, candidate: BacktestOutcome): void {
   const change = compare(active, candidate);
   const names = (list: readonly AccountOutcome[]): string =>
     list.length === 0

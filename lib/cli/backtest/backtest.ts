@@ -1,21 +1,21 @@
 import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { Command } from 'commander';
-import type { BacktestResult, Outcome } from '../../backtest/outcome.ts';
-import { ReplayTrack } from '../../backtest/replay-track.ts';
-import type { Scoreboard } from '../../backtest/scoreboard.ts';
+import { BacktestRun } from '../../backtest/backtest-run.ts';
+import type { BacktestOutcome, BacktestResult } from '../../backtest/outcome.ts';
+import type { OutcomeCollector } from '../../backtest/outcome-collector.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
 import type { Labels } from '../../input/labels.ts';
 import { say } from '../../input/say.ts';
 import { Traffic, tellRejected } from '../../input/traffic.ts';
-import { misfits } from '../../policy/diff.ts';
+import { policyWarnings } from '../../policy/diff.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { CODE_VERSION } from '../../version.ts';
 import { loadCalibration, loadPolicy } from '../policy/policy-file.ts';
 import { digestOf, dropCheckpoint, filesIdentity } from '../replay/checkpoint.ts';
 import { ReplaySaver } from '../replay/replay-saver.ts';
+import { printJson, runCommand } from '../shared/command.ts';
 import { writable } from '../shared/output.ts';
-import { printJson, runVerb } from '../shared/verb.ts';
 import { comparisonOf, printComparison, printTables } from './backtest-tables.ts';
 
 export type { BacktestResult } from '../../backtest/outcome.ts';
@@ -61,7 +61,7 @@ export function backtestCommand(): Command {
     )
     .option('--json', 'print one JSON document');
   return withKeyOptions(command).action((files: string[], options: BacktestOptions) =>
-    runVerb('backtest', async () => {
+    runCommand('backtest', async () => {
       const { report, save, checkpoint } = options;
       await writable({ '--report': report, '--save': save, '--checkpoint': checkpoint });
       const made = await stoppable(options, (stop) => backtest(files, options, stop));
@@ -131,7 +131,7 @@ export async function backtest(
   names: readonly string[],
   options: BacktestOptions,
   stop?: AbortSignal,
-): Promise<{ result: BacktestResult; outcomes: [Outcome, ...Outcome[]] }> {
+): Promise<{ result: BacktestResult; outcomes: [BacktestOutcome, ...BacktestOutcome[]] }> {
   const traffic = await Traffic.of(names, options);
   const labels = options.labels === undefined ? undefined : await traffic.labels(options.labels);
   const campaignOf = new Map<string, string>();
@@ -197,19 +197,19 @@ async function trackOf(
   policyFile: string | undefined,
   calibrationFile: string | undefined,
   campaignOf: ReadonlyMap<string, string>,
-): Promise<ReplayTrack> {
+): Promise<BacktestRun> {
   const policy = await loadPolicy(policyFile);
   const calibration = await loadCalibration(calibrationFile);
-  for (const misfit of misfits(policy, calibration)) say(`WARNING: ${misfit}`);
+  for (const misfit of policyWarnings(policy, calibration)) say(`WARNING: ${misfit}`);
   if (policy.campaigns.enabled && calibration.groupScore === undefined)
     say(
       `note: calibration ${calibration.id} knows no benign groups: campaigns are linked, none is judged (siphonwatch calibrate learns them)`,
     );
-  return new ReplayTrack({ policy, calibration }, campaignOf);
+  return new BacktestRun({ policy, calibration }, campaignOf);
 }
 
 /** Results name policies by their ids: two of one name cannot be told apart in them. */
-function tellSameName([first, second]: readonly ReplayTrack[]): void {
+function tellSameName([first, second]: readonly BacktestRun[]): void {
   if (first === undefined || second === undefined) return;
   const { id } = first.rules.policy;
   if (id !== second.rules.policy.id) return;
@@ -221,7 +221,7 @@ function tellSameName([first, second]: readonly ReplayTrack[]): void {
 }
 
 /** Labels whose accounts sent nothing count nowhere; silence about them would hide a wrong key or a wrong file. */
-function tellAbsent(labels: Labels, board: Scoreboard): void {
+function tellAbsent(labels: Labels, board: OutcomeCollector): void {
   const absent = labels.list.filter((held) => !board.standings.has(held.pseudonym));
   const [first] = absent;
   if (first === undefined) return;

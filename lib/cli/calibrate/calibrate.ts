@@ -13,9 +13,9 @@ import type { Calibration } from '../../scoring/calibration.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { loadCalibration, loadPolicy } from '../policy/policy-file.ts';
 import { profilesOf } from '../replay/learning-replay.ts';
+import { printJson, runCommand } from '../shared/command.ts';
 import type { DeploymentOptions } from '../shared/deployment.ts';
 import { writable } from '../shared/output.ts';
-import { printJson, runVerb } from '../shared/verb.ts';
 import { verdictsOf } from '../shared/verdict-labels.ts';
 
 interface CalibrateOptions extends KeyOptions, DeploymentOptions {
@@ -58,7 +58,7 @@ export function calibrateCommand(): Command {
     )
     .option('--json', 'print one JSON document: the calibration');
   return withKeyOptions(command).action((files: string[], options: CalibrateOptions) =>
-    runVerb('calibrate', async () => {
+    runCommand('calibrate', async () => {
       await writable({ '--out': options.out });
       return calibrate(files, options);
     }),

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type AccountDetail, type ConsoleData, consoleData } from '../../backtest/console-data.ts';
 import type { AccountOutcome } from '../../backtest/outcome.ts';
 import type { Notice } from '../../findings/finding.ts';
-import { misfits, policyChanges } from '../../policy/diff.ts';
+import { policyChanges, policyWarnings } from '../../policy/diff.ts';
 import { describeFault, parsePolicy } from '../../policy/parse-policy.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { policyDocument } from '../../policy/policy-document.ts';
@@ -145,7 +145,7 @@ function propose(source: ConsoleSource, text: string): Record<string, unknown> {
     ok: true,
     faults: [],
     changes: policyChanges(source.policy, parsed.policy),
-    warnings: misfits(parsed.policy, source.calibration),
+    warnings: policyWarnings(parsed.policy, source.calibration),
     yaml: policyDocument(parsed.policy, { title: [`Made in the console from ${source.policy.id}.`] }),
   };
 }

@@ -5,18 +5,18 @@ import { z } from 'zod';
 import { CalibrationBucket } from '../../aws/calibration-bucket.ts';
 import { DynamoFindingStore } from '../../aws/finding-table.ts';
 import { ProfileTable } from '../../aws/profile-table.ts';
-import type { AccountOutcome, Outcome } from '../../backtest/outcome.ts';
+import type { AccountOutcome, BacktestOutcome } from '../../backtest/outcome.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { parsePolicy } from '../../policy/parse-policy.ts';
 import { defaultPolicy } from '../../policy/policy.ts';
-import { certainty } from '../../scoring/evidence.ts';
 import { levelRank } from '../../scoring/level.ts';
+import { significanceOf } from '../../scoring/significance.ts';
 import { loadCalibration } from '../policy/policy-file.ts';
 import { rolloutTarget } from '../policy/rollout-target.ts';
+import { printJson, runCommand } from '../shared/command.ts';
 import { asInputError, connect, type DeploymentOptions, withEvidenceOptions } from '../shared/deployment.ts';
-import { printJson, runVerb } from '../shared/verb.ts';
 import { type ConsoleSource, startConsole } from './console-server.ts';
 
 interface ConsoleOptions extends DeploymentOptions {
@@ -50,7 +50,7 @@ export function consoleCommand(): Command {
     .option('--port <n>', 'port on 127.0.0.1; 0 for any', port, 0)
     .option('--json', 'print the address as a JSON document')
     .action((file: string | undefined, options: ConsoleOptions) =>
-      runVerb('console', async () => {
+      runCommand('console', async () => {
         const source = file === undefined ? await deployed(options) : await saved(file, options);
         const server = await startConsole(source, options.port).catch((error: unknown) => {
           if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
@@ -116,7 +116,7 @@ export async function saved(file: string, options: { calibration?: string }): Pr
   if (!parsed.success)
     throw new InputError(`${file}: not what backtest --save writes: ${z.prettifyError(parsed.error)}`);
   // The shape that the page reads is checked above; the rest is shown as text.
-  const outcome = json as Outcome;
+  const outcome = json as BacktestOutcome;
   const policy = parsePolicy(JSON.stringify(outcome.policy));
   if (!policy.ok)
     throw new InputError(`${file}: its policy is of another version of siphonwatch: run backtest again`);
@@ -156,7 +156,7 @@ async function deployed(options: ConsoleOptions): Promise<ConsoleSource> {
     });
     const accounts: AccountOutcome[] = [];
     for await (const { profile, judgement } of table.scan()) {
-      const sure = certainty(judgement.evidence, profile.customer, calibration);
+      const sure = significanceOf(judgement.evidence, profile.customer, calibration);
       const finding = byAccount.get(profile.account);
       const campaign = campaignOf.get(profile.account);
       const told = finding ?? campaign;

@@ -174,8 +174,8 @@ const columns = (terminal: Terminal): number =>
 async function readFindings(cloud: Cloud): Promise<readonly Finding[]> {
   const table = cloud.template.tables.find((one) => one.logicalId.includes('Finding'));
   if (!table) throw new Error('the template declares no table of findings');
-  const { findings } = await new DynamoFindingStore(cloud.clients.dynamodb, table.name).list(MOST_FINDINGS);
+  const { findings } = await new DynamoFindingStore(cloud.clients.dynamodb, table.name).list(MAX_FINDINGS);
   return findings;
 }
 
-const MOST_FINDINGS = 10_000;
+const MAX_FINDINGS = 10_000;

@@ -11,8 +11,8 @@ import {
   snapshotOf,
 } from '../../dossier/bundle.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { count } from '../../findings/people.ts';
-import { plain } from '../../findings/plain.ts';
+import { count } from '../../findings/format.ts';
+import { plain } from '../../findings/sanitize.ts';
 import { InputError } from '../../input/errors.ts';
 import { defaultPolicy, type Policy } from '../../policy/policy.ts';
 import type { Calibration } from '../../scoring/calibration.ts';

@@ -8,16 +8,16 @@ import { writeEvidence } from '../../dossier/bundle.ts';
 import { KeyError, makeManifest, manifest } from '../../dossier/manifest.ts';
 import { report } from '../../dossier/report.ts';
 import { verifyDossier } from '../../dossier/verify.ts';
-import { count, plural } from '../../findings/people.ts';
-import { plain } from '../../findings/plain.ts';
+import { count, plural } from '../../findings/format.ts';
+import { plain } from '../../findings/sanitize.ts';
 import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { wholeTrail } from '../../stores/finding-queries.ts';
 import { CODE_VERSION } from '../../version.ts';
 import { textOf } from '../policy/policy-file.ts';
 import { colours } from '../shared/colours.ts';
+import { printJson, runCommand } from '../shared/command.ts';
 import { asInputError, connect, type Deployment, withEvidenceOptions } from '../shared/deployment.ts';
-import { printJson, runVerb } from '../shared/verb.ts';
 import { type EvidenceOptions, gatherEvidence } from './dossier-evidence.ts';
 
 interface DossierOptions extends EvidenceOptions {
@@ -54,7 +54,7 @@ function makeCommand(): Command {
       .option('--by <name>', 'who makes it', userInfo().username)
       .option('--json', 'print one JSON document'),
   ).action((id: string, options: DossierOptions) =>
-    runVerb('dossier', async () => {
+    runCommand('dossier', async () => {
       const deployment = await connect(options);
       try {
         return await make(id, options, deployment);
@@ -155,7 +155,7 @@ function verifyCommand(): Command {
     .option('--public-key <file>', 'key (PEM) that must have signed it')
     .option('--json', 'print one JSON document')
     .action((dir: string, options: { readonly publicKey?: string; readonly json?: boolean }) =>
-      runVerb('dossier', () => verify(dir, options)),
+      runCommand('dossier', () => verify(dir, options)),
     );
 }
 

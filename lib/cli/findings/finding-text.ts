@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { type AuditEntry, type Finding, stateAt } from '../../findings/finding.ts';
-import { amount, count, duration, when } from '../../findings/people.ts';
-import { csvCell, plain } from '../../findings/plain.ts';
+import { amount, count, duration, when } from '../../findings/format.ts';
+import { csvCell, plain } from '../../findings/sanitize.ts';
 import { email } from '../../findings/views/email.ts';
 import { colours } from '../shared/colours.ts';
 

@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander';
-import { plain } from '../../findings/plain.ts';
-import { inert, jsonView } from '../../findings/views/json.ts';
+import { plain } from '../../findings/sanitize.ts';
+import { jsonView, sanitized } from '../../findings/views/json.ts';
 import { InputError } from '../../input/errors.ts';
 import type { Level } from '../../scoring/level.ts';
 import { listFindings, wholeTrail } from '../../stores/finding-queries.ts';
+import { printJson, runCommand } from '../shared/command.ts';
 import { type DeploymentOptions, withDeploymentOptions, withFindings } from '../shared/deployment.ts';
-import { printJson, runVerb } from '../shared/verb.ts';
 import { findingInFull, findingsCsv, findingTable } from './finding-text.ts';
 
 interface ListOptions extends DeploymentOptions {
@@ -38,13 +38,13 @@ function listCommand(): Command {
       .option('--csv', 'comma-separated values')
       .option('--json', 'print one JSON document'),
   ).action((options: ListOptions) =>
-    runVerb('findings', () =>
+    runCommand('findings', () =>
       withFindings(options, async (store, now) => {
         const limit = Number(options.limit);
         if (!Number.isInteger(limit) || limit < 1)
           throw new InputError(`--limit: must be a whole number from 1 (got ${options.limit})`);
         const { findings, more } = await listFindings(store, options, limit, now);
-        if (options.json === true) printJson({ findings: inert(findings), more });
+        if (options.json === true) printJson({ findings: sanitized(findings), more });
         else if (options.csv === true) process.stdout.write(findingsCsv(findings, now));
         else process.stdout.write(`${findingTable(findings, more, options.state, now)}\n`);
         return 0;
@@ -60,7 +60,7 @@ function showCommand(): Command {
       .argument('<id>', 'finding, f-... or fc-...')
       .option('--json', 'print one JSON document'),
   ).action((id: string, options: DeploymentOptions & { readonly json?: boolean }) =>
-    runVerb('findings', () =>
+    runCommand('findings', () =>
       withFindings(options, async (store, now) => {
         const held = await store.find(id);
         if (held === undefined) throw new InputError(`there is no finding ${plain(id, 80)}`);
@@ -69,7 +69,7 @@ function showCommand(): Command {
         const exception = await store.exceptionFor(finding.notice.subject.id, now);
         if (options.json === true)
           printJson({
-            ...(inert({ finding, audit, exception: exception ?? null }) as object),
+            ...(sanitized({ finding, audit, exception: exception ?? null }) as object),
             view: jsonView(finding.notice, now),
           });
         else process.stdout.write(`${findingInFull(finding, audit, exception?.until, now)}\n`);

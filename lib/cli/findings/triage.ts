@@ -1,14 +1,14 @@
 import { userInfo } from 'node:os';
 import { Command, Option } from 'commander';
 import { VERDICTS, type Verdict } from '../../findings/finding.ts';
-import { when } from '../../findings/people.ts';
-import { plain } from '../../findings/plain.ts';
+import { when } from '../../findings/format.ts';
+import { plain } from '../../findings/sanitize.ts';
 import { type Triaged, TriageError, triage, undo, untilOf } from '../../findings/triage.ts';
 import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { change } from '../../stores/verdicts.ts';
+import { printJson, runCommand } from '../shared/command.ts';
 import { type DeploymentOptions, withDeploymentOptions, withFindings } from '../shared/deployment.ts';
-import { printJson, runVerb } from '../shared/verb.ts';
 
 interface TriageOptions extends DeploymentOptions {
   readonly verdict?: Verdict;
@@ -37,7 +37,7 @@ export function triageCommand(): Command {
       .option('--by <name>', 'who decides', userInfo().username)
       .option('--json', 'print one JSON document'),
   ).action((id: string, options: TriageOptions) =>
-    runVerb('triage', () =>
+    runCommand('triage', () =>
       withFindings(options, async (store, now) => {
         const decide = decision(options, now);
         const made = await change(store, id, decide).catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { MEASURED, planCapacity } from '../../infra/capacity.ts';
-import { printJson, runVerb } from '../shared/verb.ts';
+import { printJson, runCommand } from '../shared/command.ts';
 
 function positive(text: string): number {
   const value = Number(text);
@@ -31,7 +31,7 @@ export function planCommand(): Command {
         archiveDays: number;
         json?: boolean;
       }) =>
-        runVerb('plan', () => {
+        runCommand('plan', () => {
           const { json, ...given } = options;
           const workload = { ...MEASURED, ...given };
           const made = planCapacity(workload);

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { CalibrationBucket } from '../../aws/calibration-bucket.ts';
 import { DynamoFindingStore } from '../../aws/finding-table.ts';
-import { vetPolicy } from '../../backtest/vet-policy.ts';
+import { validatePolicy } from '../../backtest/validate-policy.ts';
 import { NO_SHADOW, type PolicySlot } from '../../contract/policy-names.ts';
 import { shadowDigest } from '../../findings/shadow-digest.ts';
 import { InputError } from '../../input/errors.ts';
@@ -10,8 +10,8 @@ import { policyChanges } from '../../policy/diff.ts';
 import { defaultPolicy, type Policy } from '../../policy/policy.ts';
 import { CalibrationMissing } from '../../stores/calibration-store.ts';
 import { colours } from '../shared/colours.ts';
+import { printJson, runCommand } from '../shared/command.ts';
 import { asInputError, connect, type DeploymentOptions } from '../shared/deployment.ts';
-import { printJson, runVerb } from '../shared/verb.ts';
 import { loadCalibration, loadPolicy } from './policy-file.ts';
 import { describeState, type JsonOption, out, withTarget } from './policy-target.ts';
 import { type RolloutOptions, withRolloutOptions } from './rollout-target.ts';
@@ -28,7 +28,7 @@ async function vetted(file: string, options: PushOptions): Promise<Policy> {
   // Here only the shipped calibration is known; the validator at the other end knows the deployed ones.
   const calibration = await loadCalibration(options.calibration);
   const known = policy.calibration === 'default' || policy.calibration === calibration.id;
-  const result = await vetPolicy(JSON.stringify(policy), {
+  const result = await validatePolicy(JSON.stringify(policy), {
     now: Date.now(),
     calibration: () => Promise.resolve(calibration),
   });
@@ -53,7 +53,7 @@ export function pushCommand(): Command {
       .option('--table <name>', 'findings table (FINDING_TABLE)')
       .option('--json', 'print one JSON document'),
   ).action((file: string, options: PushOptions) =>
-    runVerb('policy push', () => pushTo('active', file, options)),
+    runCommand('policy push', () => pushTo('active', file, options)),
   );
 }
 
@@ -77,7 +77,7 @@ export function shadowCommand(): Command {
       .option('--json', 'print one JSON document'),
   ).action(
     (file: string | undefined, options: PushOptions & DeploymentOptions & { off?: boolean; days: number }) =>
-      runVerb('policy shadow', async () => {
+      runCommand('policy shadow', async () => {
         if (options.off === true) {
           if (file !== undefined) throw new InputError('give a file or --off, not both');
           const deployed = await withTarget(options, ({ rollout }) =>

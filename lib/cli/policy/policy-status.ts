@@ -4,7 +4,7 @@ import { NO_SHADOW } from '../../contract/policy-names.ts';
 import { say } from '../../input/say.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { colours } from '../shared/colours.ts';
-import { printJson, runVerb } from '../shared/verb.ts';
+import { printJson, runCommand } from '../shared/command.ts';
 import { describeState, type JsonOption, out, withTarget } from './policy-target.ts';
 import { type RolloutOptions, withRolloutOptions } from './rollout-target.ts';
 
@@ -20,7 +20,7 @@ export function statusCommand(): Command {
       .description('which policy is active, which is in the shadow, and what was pushed before')
       .option('--json', 'print one JSON document'),
   ).action((options: RolloutOptions & JsonOption) =>
-    runVerb('policy status', () =>
+    runCommand('policy status', () =>
       withTarget(options, async ({ rollout, where }) => {
         const active = await rollout.current('active');
         const shadow = await rollout.current('shadow');
@@ -79,7 +79,7 @@ export function rollbackCommand(): Command {
       .option('--note <text>', 'why, for the history')
       .option('--json', 'print one JSON document'),
   ).action((options: NoteOptions) =>
-    runVerb('policy rollback', () =>
+    runCommand('policy rollback', () =>
       withTarget(options, async ({ rollout, where }) => {
         const { policy, deployed, stopped, expired } = await rollout.rollback(options.note ?? 'rollback');
         if (expired !== undefined)
@@ -103,7 +103,7 @@ export function promoteCommand(): Command {
       .option('--note <text>', 'why, for the history')
       .option('--json', 'print one JSON document'),
   ).action((options: NoteOptions) =>
-    runVerb('policy promote', () =>
+    runCommand('policy promote', () =>
       withTarget(options, async ({ rollout, where }) => {
         const shadow = await rollout.current('shadow');
         if (shadow === undefined || shadow.policy.id === NO_SHADOW) {

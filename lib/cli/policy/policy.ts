@@ -2,12 +2,12 @@ import { Command } from 'commander';
 import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
 import { say } from '../../input/say.ts';
-import { misfits, policyChanges } from '../../policy/diff.ts';
+import { policyChanges, policyWarnings } from '../../policy/diff.ts';
 import { describeFault, parsePolicy } from '../../policy/parse-policy.ts';
 import { defaultPolicy } from '../../policy/policy.ts';
 import { colours } from '../shared/colours.ts';
+import { printJson, runCommand } from '../shared/command.ts';
 import { writable } from '../shared/output.ts';
-import { printJson, runVerb } from '../shared/verb.ts';
 import { loadCalibration, loadPolicy, textOf } from './policy-file.ts';
 import { pushCommand, shadowCommand } from './policy-push.ts';
 import { promoteCommand, rollbackCommand, statusCommand } from './policy-status.ts';
@@ -35,7 +35,7 @@ function validateCommand(): Command {
     .option('--calibration <file>', 'calibration (JSON) to check windows and levels against')
     .option('--json', 'print one JSON document')
     .action((files: string[], options: JsonOption & { calibration?: string }) =>
-      runVerb('policy validate', async () => {
+      runCommand('policy validate', async () => {
         const calibration = await loadCalibration(options.calibration);
         const results = [];
         for (const file of files) {
@@ -54,7 +54,9 @@ function validateCommand(): Command {
             file,
             ok: parsed.ok,
             faults: parsed.ok ? [] : parsed.faults,
-            ...(parsed.ok ? { policy: parsed.policy.id, warnings: misfits(parsed.policy, calibration) } : {}),
+            ...(parsed.ok
+              ? { policy: parsed.policy.id, warnings: policyWarnings(parsed.policy, calibration) }
+              : {}),
           });
         }
         if (options.json === true) printJson({ files: results });
@@ -87,14 +89,14 @@ function diffCommand(): Command {
     .option('--report <file>', 'write both side by side as a self-contained HTML report (needs --events)')
     .option('--json', 'print one JSON document');
   return withKeyOptions(command).action((before: string, after: string, options: DiffOptions) =>
-    runVerb('policy diff', async () => {
+    runCommand('policy diff', async () => {
       if (options.report !== undefined && options.events === undefined)
         throw new InputError('--report: needs --events FILES, which it is drawn from');
       await writable({ '--report': options.report });
       const was = before === 'default' ? defaultPolicy : await loadPolicy(before);
       const is = await loadPolicy(after);
       const changes = policyChanges(was, is);
-      const warnings = misfits(is, await loadCalibration(options.calibration));
+      const warnings = policyWarnings(is, await loadCalibration(options.calibration));
       let numbers: Record<string, unknown> | undefined;
       if (options.events !== undefined) {
         const { backtest } = await import('../backtest/backtest.ts');

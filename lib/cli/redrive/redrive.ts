@@ -6,9 +6,9 @@ import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
 import { createProducer } from '../../telemetry/producer.ts';
-import { readSetAside } from '../../telemetry/set-aside.ts';
+import { readQuarantined } from '../../telemetry/quarantined.ts';
 import type { UsageEvent } from '../../telemetry/usage-event.ts';
-import { printJson, runVerb } from '../shared/verb.ts';
+import { printJson, runCommand } from '../shared/command.ts';
 
 interface RedriveOptions {
   readonly bucket?: string;
@@ -36,7 +36,9 @@ export function redriveCommand(): Command {
     .option('--region <region>', 'AWS region')
     .option('--dry-run', 'only say what would be put back')
     .option('--json', 'print one JSON document')
-    .action((files: string[], options: RedriveOptions) => runVerb('redrive', () => redrive(files, options)));
+    .action((files: string[], options: RedriveOptions) =>
+      runCommand('redrive', () => redrive(files, options)),
+    );
 }
 
 async function redrive(files: readonly string[], options: RedriveOptions): Promise<number> {
@@ -49,7 +51,7 @@ async function redrive(files: readonly string[], options: RedriveOptions): Promi
   const found: { events: UsageEvent[]; refused: string[] } = { events: [], refused: [] };
   const sources = files.length > 0 ? filesOf(files) : objectsOf(bucket ?? '', options);
   for await (const { name, text } of sources) {
-    const { events, refused } = readSetAside(name, text);
+    const { events, refused } = readQuarantined(name, text);
     for (const event of events) found.events.push(event);
     for (const line of refused) found.refused.push(line);
   }

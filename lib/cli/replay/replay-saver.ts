@@ -1,5 +1,5 @@
-import type { ReplayTrack } from '../../backtest/replay-track.ts';
-import type { LinePlace } from '../../input/lines.ts';
+import type { BacktestRun } from '../../backtest/backtest-run.ts';
+import type { LinePosition } from '../../input/lines.ts';
 import { say } from '../../input/say.ts';
 import type { Frame } from '../../profile/resumable.ts';
 import { hasCheckpoint, type RunIdentity, readCheckpoint, sameRun, writeCheckpoint } from './checkpoint.ts';
@@ -7,7 +7,7 @@ import { hasCheckpoint, type RunIdentity, readCheckpoint, sameRun, writeCheckpoi
 /** How far a replay has come. */
 export interface ReplayProgress {
   /** place of the first line that was not read */
-  readonly next: LinePlace;
+  readonly next: LinePosition;
   /** lines set aside so far */
   readonly rejected: number;
   readonly seconds: number;
@@ -25,13 +25,13 @@ export class ReplaySaver {
   /** where the run that is going on began */
   readonly progress: ReplayProgress;
   readonly #file: string;
-  readonly #tracks: readonly ReplayTrack[];
+  readonly #tracks: readonly BacktestRun[];
   readonly #identity: RunIdentity;
   #dueAt = performance.now() + EVERY_MS;
 
   private constructor(
     file: string,
-    tracks: readonly ReplayTrack[],
+    tracks: readonly BacktestRun[],
     identity: RunIdentity,
     progress: ReplayProgress,
   ) {
@@ -47,7 +47,7 @@ export class ReplaySaver {
    */
   static async open(
     file: string,
-    tracks: readonly ReplayTrack[],
+    tracks: readonly BacktestRun[],
     identity: RunIdentity,
   ): Promise<ReplaySaver> {
     let progress = NOTHING;

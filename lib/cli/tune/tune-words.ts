@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import type { Tuning } from '../../backtest/tune.ts';
 import type { Effect } from '../../backtest/tune-effect.ts';
-import { plural } from '../../findings/people.ts';
+import { plural } from '../../findings/format.ts';
 
 /** What tuning found, in words and as a table. */
 

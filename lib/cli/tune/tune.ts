@@ -21,9 +21,9 @@ import { printable } from '../../telemetry/reason.ts';
 import { CODE_VERSION } from '../../version.ts';
 import { loadCalibration, loadPolicy } from '../policy/policy-file.ts';
 import { profilesOf } from '../replay/learning-replay.ts';
+import { printJson, runCommand } from '../shared/command.ts';
 import type { DeploymentOptions } from '../shared/deployment.ts';
 import { writable } from '../shared/output.ts';
-import { printJson, runVerb } from '../shared/verb.ts';
 import { verdictsOf } from '../shared/verdict-labels.ts';
 import { effectWords, printEffects } from './tune-words.ts';
 
@@ -47,7 +47,7 @@ function rate(text: string): number {
 }
 
 /** Benign accounts that nulls of groups are learnt from; beyond it a fixed share of all, chosen by their keyed name. */
-const MOST_BENIGN = 5000;
+const MAX_BENIGN = 5000;
 
 function shareOf(account: string): number {
   return (hash48(account) % 65_536) / 65_536;
@@ -87,7 +87,7 @@ export function tuneCommand(): Command {
     .option('--id <text>', 'id of the candidate; default: tuned-<max-fpr>-<benign accounts>')
     .option('--json', 'print one JSON document');
   return withKeyOptions(command).action((files: string[], options: TuneOptions) =>
-    runVerb('tune', async () => {
+    runCommand('tune', async () => {
       await writable({ '--out': options.out });
       return run(files, options);
     }),
@@ -114,7 +114,7 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
     ...(linking === undefined ? {} : { linking }),
   });
   const linkedAccounts = new Set(linking?.campaigns().flatMap(({ members }) => members));
-  const benignShare = MOST_BENIGN / Math.max(1, labels.list.filter(({ label }) => label === 'benign').length);
+  const benignShare = MAX_BENIGN / Math.max(1, labels.list.filter(({ label }) => label === 'benign').length);
   const members = new Map<string, Member>();
   const accounts: TuningAccount[] = [];
   const span = { from: Number.POSITIVE_INFINITY, to: 0, events: 0 };

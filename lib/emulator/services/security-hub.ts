@@ -31,7 +31,7 @@ const REQUIRED = [
   'Title',
   'UpdatedAt',
 ] as const;
-const MOST = 100;
+const MAX_FINDINGS = 100;
 
 /**
  * A stand-in for Security Hub: BatchImportFindings, which takes at most 100 findings, updates by Id, and answers 200 with
@@ -59,7 +59,7 @@ export async function startSecurityHub(): Promise<LocalSecurityHub> {
       const { Findings = [] } = JSON.parse(Buffer.concat(parts).toString()) as {
         Findings?: ImportedFinding[];
       };
-      if (Findings.length === 0 || Findings.length > MOST) {
+      if (Findings.length === 0 || Findings.length > MAX_FINDINGS) {
         send(400, { Message: `Findings has ${Findings.length} elements` }, 'InvalidInputException');
         return;
       }

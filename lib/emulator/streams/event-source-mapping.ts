@@ -82,14 +82,14 @@ export interface Lane<R extends SourceRecord = SourceRecord> {
 
 export type DiscardReason = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
 
-export type Step<R extends SourceRecord = SourceRecord> =
+export type MappingStep<R extends SourceRecord = SourceRecord> =
   | { readonly kind: 'invoke'; readonly batch: Batch<R> }
   | { readonly kind: 'discard'; readonly batch: Batch<R>; readonly reason: DiscardReason }
   /** nothing to do before `until`; undefined: before the next record or settlement */
   | { readonly kind: 'wait'; readonly until: number | undefined };
 
 /** What came of an invocation. `throttled`: it never reached the function. */
-export type Outcome =
+export type MappingOutcome =
   | { readonly kind: 'returned'; readonly response: unknown }
   | { readonly kind: 'failed' }
   | { readonly kind: 'throttled' };
@@ -130,7 +130,7 @@ export function next<R extends SourceRecord>(
   lane: Lane<R>,
   settings: MappingSettings,
   now: number,
-): { readonly lane: Lane<R>; readonly step: Step<R> } {
+): { readonly lane: Lane<R>; readonly step: MappingStep<R> } {
   if (lane.inFlight) return { lane, step: { kind: 'wait', until: undefined } };
   const [failed, ...later] = lane.retrying;
   if (failed) return retry(lane, failed, later, settings, now);
@@ -145,7 +145,7 @@ function retry<R extends SourceRecord>(
   later: readonly Batch<R>[],
   settings: MappingSettings,
   now: number,
-): { readonly lane: Lane<R>; readonly step: Step<R> } {
+): { readonly lane: Lane<R>; readonly step: MappingStep<R> } {
   if (failed.exhausted) {
     return {
       lane: { ...lane, retrying: later },
@@ -173,7 +173,7 @@ function begin<R extends SourceRecord>(
   lane: Lane<R>,
   settings: MappingSettings,
   now: number,
-): { readonly lane: Lane<R>; readonly step: Step<R> } {
+): { readonly lane: Lane<R>; readonly step: MappingStep<R> } {
   const take = (count: number): { taken: readonly R[]; left: Lane<R> } => {
     const waiting = lane.waiting.slice(count);
     return {
@@ -226,7 +226,7 @@ function expiredPrefix(records: readonly SourceRecord[], settings: MappingSettin
 export function settle<R extends SourceRecord>(
   lane: Lane<R>,
   settings: MappingSettings,
-  outcome: Outcome,
+  outcome: MappingOutcome,
   now: number,
 ): Lane<R> {
   const batch = lane.inFlight;

@@ -11,7 +11,7 @@ import { fromKinesis } from './source-record.ts';
 import type { Shard, ShardReader, StreamSource } from './stream-source.ts';
 
 /** GetRecords answers with at most 10,000 records. */
-const MOST_RECORDS = 10_000;
+const MAX_RECORDS = 10_000;
 
 /** A Kinesis stream as a mapping polls it. `decodeForFilter`: the mapping has filters, so data must be decoded. */
 export function kinesisSource(client: KinesisClient, arn: string, decodeForFilter: boolean): StreamSource {
@@ -69,7 +69,7 @@ async function reader(
     async read(limit, thorough) {
       try {
         const page = await client.send(
-          new GetRecordsCommand({ ShardIterator: iterator, Limit: Math.min(limit, MOST_RECORDS) }),
+          new GetRecordsCommand({ ShardIterator: iterator, Limit: Math.min(limit, MAX_RECORDS) }),
         );
         const records = page.Records ?? [];
         const closed = records.length === 0 && thorough && (await hasEnded(page.NextShardIterator));

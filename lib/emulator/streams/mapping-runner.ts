@@ -70,7 +70,7 @@ interface ShardState {
 
 /** Reading stops while a shard holds this many batches a lane. */
 const BATCHES_AHEAD = 2;
-const LEAST_READ = 100;
+const MIN_READ = 100;
 /**
  * Wait between polls of a shard: short after records came, longer while none do. AWS polls Kinesis once and table
  * streams four times a second.
@@ -139,7 +139,7 @@ export function runMapping(spec: MappingSpec, dependencies: MappingDependencies)
   };
 
   const poll = async (shard: ShardState, reader: ShardReader): Promise<void> => {
-    const most = Math.max(LEAST_READ, settings.batchSize) * BATCHES_AHEAD * settings.parallelizationFactor;
+    const most = Math.max(MIN_READ, settings.batchSize) * BATCHES_AHEAD * settings.parallelizationFactor;
     let pause: number = POLL_MS.shortest;
     let thoroughAt = 0;
     while (!stopped && !shard.closed) {

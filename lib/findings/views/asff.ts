@@ -1,8 +1,8 @@
-import { certaintyWords } from '../certainty.ts';
 import { type Finding, type Notice, recordId } from '../finding.ts';
 import { headline, summary } from '../headline.ts';
-import { defanged, identifier, plain } from '../plain.ts';
-import { deadline, nextSteps } from '../steps.ts';
+import { deadline, nextSteps } from '../next-steps.ts';
+import { defanged, identifier, plain } from '../sanitize.ts';
+import { significanceText } from '../significance-text.ts';
 import { stakeWords } from './email.ts';
 
 /**
@@ -88,7 +88,7 @@ export function asff(
 ): AsffFinding {
   const { notice, verdict } = held;
   const { partition, region, accountId } = home;
-  const sure = certaintyWords(notice);
+  const sure = significanceText(notice);
   const { subject, versions } = notice;
   const text = (value: string, max: number) => plain(value, max);
   const types = ['Unusual Behaviors/User', 'Effects/Data Exfiltration'];

@@ -1,9 +1,9 @@
-import { certaintyWords, peerName } from '../certainty.ts';
 import { deliveryId, type Notice, recordId } from '../finding.ts';
+import { duration, oneIn, plural, when } from '../format.ts';
 import { headline, summary } from '../headline.ts';
-import { duration, oneIn, plural, when } from '../people.ts';
-import { identifier, plain, shellWord, unmarked } from '../plain.ts';
-import { deadline, nextSteps } from '../steps.ts';
+import { deadline, nextSteps } from '../next-steps.ts';
+import { identifier, plain, shellWord, unmarked } from '../sanitize.ts';
+import { peerName, significanceText } from '../significance-text.ts';
 import { stakeWords } from './email.ts';
 
 /**
@@ -90,7 +90,7 @@ function wholeParagraphs(paragraphs: readonly string[], max: number): string {
 
 /** A notice as a chat card. @param now processing time, ms */
 export function chat(notice: Notice, now: number): ChatMessage {
-  const sure = certaintyWords(notice);
+  const sure = significanceText(notice);
   const { subject } = notice;
   const fits = notice.explanations.filter((held) => held.fits);
   const not = notice.explanations.filter((held) => !held.fits);

@@ -1,9 +1,9 @@
-import { certaintyWords, peerName } from '../certainty.ts';
 import type { Notice, OrdinaryWork } from '../finding.ts';
+import { amount, count, duration, oneIn, percent, plural, usd, when, wrap } from '../format.ts';
 import { headline, summary } from '../headline.ts';
-import { amount, count, duration, oneIn, percent, plural, usd, when, wrap } from '../people.ts';
-import { ascii, defanged } from '../plain.ts';
-import { deadline, nextSteps } from '../steps.ts';
+import { deadline, nextSteps } from '../next-steps.ts';
+import { ascii, defanged } from '../sanitize.ts';
+import { peerName, significanceText } from '../significance-text.ts';
 
 /** SNS: at most 100 characters of ASCII, no line break, beginning with a letter, digit or punctuation. */
 export const SUBJECT_MAX = 100;
@@ -27,7 +27,7 @@ export function email(notice: Notice, now: number): Email {
 }
 
 function sections(notice: Notice, now: number): string[] {
-  const sure = certaintyWords(notice);
+  const sure = significanceText(notice);
   return [
     wrap(summary(notice), COLUMNS),
     facts(notice),

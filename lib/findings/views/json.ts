@@ -1,14 +1,14 @@
-import { certaintyWords } from '../certainty.ts';
 import { deliveryId, type Notice, recordId } from '../finding.ts';
 import { headline, summary } from '../headline.ts';
-import { identifier, plain } from '../plain.ts';
-import { deadline, nextSteps } from '../steps.ts';
+import { deadline, nextSteps } from '../next-steps.ts';
+import { identifier, plain } from '../sanitize.ts';
+import { significanceText } from '../significance-text.ts';
 
 /** SNS and EventBridge: at most 256 KiB for a message, attributes included. */
 export const MESSAGE_MAX = 256 * 1024;
 
 /**
- * A notice for machines: the typed object with every string made inert, the words that people get, and the steps.
+ * A notice for machines: the typed object with every string made sanitized, the words that people get, and the steps.
  * @param now processing time, ms
  */
 export function jsonView(notice: Notice, now: number): object {
@@ -18,7 +18,7 @@ export function jsonView(notice: Notice, now: number): object {
     thread: identifier(recordId(notice)),
     headline: headline(notice),
     summary: summary(notice),
-    certainty: certaintyWords(notice),
+    certainty: significanceText(notice),
     nextSteps: nextSteps(notice, now).map((step) => ({
       deadline: deadline(step),
       withinMinutes: step.within,
@@ -26,16 +26,16 @@ export function jsonView(notice: Notice, now: number): object {
       command: step.command,
       ...(step.undo === undefined ? {} : { undo: step.undo }),
     })),
-    notice: inert(notice),
+    notice: sanitized(notice),
   };
 }
 
 /** The same value with every string in it plain; keys are our own. */
-export function inert<T>(value: T): T;
-export function inert(value: unknown): unknown {
+export function sanitized<T>(value: T): T;
+export function sanitized(value: unknown): unknown {
   if (typeof value === 'string') return plain(value, 1000);
-  if (Array.isArray(value)) return value.map((held) => inert(held));
+  if (Array.isArray(value)) return value.map((held) => sanitized(held));
   if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([name, held]) => [name, inert(held)]));
+    return Object.fromEntries(Object.entries(value).map(([name, held]) => [name, sanitized(held)]));
   return value;
 }

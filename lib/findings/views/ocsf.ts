@@ -1,10 +1,10 @@
-import { certaintyWords } from '../certainty.ts';
 import { deliveryId, type Notice, recordId, type Transition } from '../finding.ts';
+import { count, oneIn } from '../format.ts';
 import { headline, summary } from '../headline.ts';
-import { count, oneIn } from '../people.ts';
-import { identifier, plain } from '../plain.ts';
-import { deadline, nextSteps } from '../steps.ts';
-import { inert } from './json.ts';
+import { deadline, nextSteps } from '../next-steps.ts';
+import { identifier, plain } from '../sanitize.ts';
+import { significanceText } from '../significance-text.ts';
+import { sanitized } from './json.ts';
 
 /**
  * OCSF Detection Finding, class 2004 (https://schema.ocsf.io/classes/detection_finding), the version whose
@@ -33,7 +33,7 @@ const SEVERITY: Readonly<Record<Notice['level'], readonly [id: number, name: str
 export function ocsf(notice: Notice, now: number): Record<string, unknown> {
   const [activity, activityName] = ACTIVITY[notice.transition];
   const [severity, severityName] = SEVERITY[notice.level];
-  const sure = certaintyWords(notice);
+  const sure = significanceText(notice);
   const over = notice.transition === 'calmed' || notice.transition === 'closed';
   const { subject } = notice;
   const at = Date.parse(notice.at);
@@ -95,14 +95,14 @@ export function ocsf(notice: Notice, now: number): Record<string, unknown> {
       ...notice.reasons.map((reason) => ({
         uid: plain(reason.signal, 100),
         name: plain(reason.title, 200),
-        data: inert({ ...reason }),
+        data: sanitized({ ...reason }),
         verdict_id: 4,
         verdict: 'Suspicious',
       })),
       ...notice.links.map((held) => ({
         uid: `link-${plain(held.kind, 60)}`,
         name: plain(held.kind, 100),
-        data: inert({ ...held }),
+        data: sanitized({ ...held }),
         verdict_id: 4,
         verdict: 'Suspicious',
       })),
@@ -125,7 +125,7 @@ export function ocsf(notice: Notice, now: number): Record<string, unknown> {
         .map((step) => `${deadline(step)}: ${step.what} ${step.command}`)
         .join(' '),
     },
-    unmapped: inert({
+    unmapped: sanitized({
       level: notice.level,
       previous: notice.previous,
       score: notice.score,

@@ -1,7 +1,7 @@
 import type { Notice } from '../finding.ts';
+import { amount } from '../format.ts';
 import { headline } from '../headline.ts';
-import { amount } from '../people.ts';
-import { ascii, defanged, shellWord } from '../plain.ts';
+import { ascii, defanged, shellWord } from '../sanitize.ts';
 
 /** One segment of GSM 7-bit text. */
 export const SMS_MAX = 160;

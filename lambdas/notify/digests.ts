@@ -1,0 +1,80 @@
+import { DELIVERY, digestList } from '../../lib/findings/delivery.ts';
+import { digestMessageOf, exceptionEnded, type Row } from '../../lib/findings/digest-message.ts';
+import { listName, type PendingMessage } from '../../lib/findings/notification-throttle.ts';
+import { renderBulletin } from '../../lib/findings/publication.ts';
+import type { Delivery } from './deliver.ts';
+import { THROTTLES, type ThrottleName } from './notification-throttle.ts';
+
+/** Tells that a storm began, and lists that are due; a repeat has the same delivery id. */
+export async function sendThrottled(delivery: Delivery, which: 'begun' | 'due'): Promise<void> {
+  const now = delivery.now();
+  for (const name of THROTTLES) {
+    const brake = delivery.brakes[name];
+    const owed = which === 'due' ? await brake.pass(now) : await brake.owed();
+    for (const held of owed) {
+      const begun = held.list === 0;
+      if (which === 'begun' && !begun) continue;
+      // Openings that were admitted just before a list was closed may still be on their way into it.
+      if (!begun && now - held.to < DELIVERY.settle) continue;
+      await tellStorm(name, held, delivery);
+      await brake.settle(held);
+    }
+  }
+}
+
+async function tellStorm(name: ThrottleName, owed: PendingMessage, delivery: Delivery): Promise<void> {
+  const thread = `storm-${name}-${owed.storm}`;
+  const rows = owed.list === 0 ? [] : await delivery.findings.rows(listName(owed.storm, owed.list));
+  if (owed.list > 0 && rows.length === 0) return;
+  const bulletin = digestMessageOf(
+    {
+      kind: owed.list === 0 ? 'storm' : 'storm-list',
+      deliveryId: `${thread}/${owed.list}`,
+      thread,
+      from: owed.from,
+      to: owed.to,
+    },
+    rows,
+  );
+  await delivery.topic.publish(renderBulletin(bulletin));
+  delivery.report({ what: 'bulletin', deliveryId: bulletin.deliveryId, total: rows.length });
+}
+
+const DAY = 86_400_000;
+/** Digests that a sweep still looks for, days. */
+const DIGESTS_BACK = 7;
+
+/** Tells the digests of days that are over. */
+export async function sendDigests(delivery: Delivery): Promise<void> {
+  const now = delivery.now();
+  const today = Math.floor((now - DELIVERY.settle) / DAY) * DAY;
+  const state = await delivery.findings.state('digest');
+  const last = state === undefined ? today - DIGESTS_BACK * DAY : Number(state.body);
+  let version = state?.version;
+  for (let day = Math.max(last, today - DIGESTS_BACK * DAY); day < today; day += DAY) {
+    const rows = await digestRows(day, delivery);
+    if (rows.length > 0) {
+      const date = new Date(day).toISOString().slice(0, 10);
+      const bulletin = digestMessageOf(
+        { kind: 'digest', deliveryId: `digest/${date}`, thread: 'digest', from: day, to: day + DAY },
+        rows,
+      );
+      await delivery.topic.publish(renderBulletin(bulletin));
+      delivery.report({ what: 'bulletin', deliveryId: bulletin.deliveryId, total: rows.length });
+    }
+    // Somebody else was first: it tells the rest.
+    if (!(await delivery.findings.writeState('digest', String(day + DAY), version))) return;
+    version = (version ?? 0) + 1;
+  }
+}
+
+/** The lines of a day's digest; those of exceptions that ended on it as their findings stand now. */
+async function digestRows(day: number, { findings }: Delivery): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const held of await findings.rows(digestList(day))) {
+    const current =
+      held.ended === undefined ? held : exceptionEnded(held, (await findings.find(held.finding))?.finding);
+    if (current !== undefined) rows.push(current);
+  }
+  return rows;
+}

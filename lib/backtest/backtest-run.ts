@@ -1,0 +1,143 @@
+import { CampaignTracker } from '../campaigns/tracker.ts';
+import type { Rules } from '../detection/judge.ts';
+import type { Labels } from '../input/labels.ts';
+import type { Frame, Resumable } from '../profile/resumable.ts';
+import { SLICE_MS } from '../profile/slice.ts';
+import { joinSlices, windowMs } from '../profile/window.ts';
+import { staleness } from '../scoring/calibration.ts';
+import { itemBytes } from '../stores/profile-item.ts';
+import { MemoryProfileStore } from '../stores/profile-memory.ts';
+import type { UsageEvent } from '../telemetry/usage-event.ts';
+import { CODE_VERSION } from '../version.ts';
+import { makeOutcome } from './make-outcome.ts';
+import type { BacktestOutcome } from './outcome.ts';
+import { OutcomeCollector } from './outcome-collector.ts';
+import { type Replay, startReplay } from './replay.ts';
+
+/** Campaigns are looked for every hour of arrival time; production looks every fifteen minutes. */
+const LINK_EVERY_MS = 3_600_000;
+const DAY = 86_400_000;
+/** Every so-many-th item is encoded to know its size. */
+const SAMPLE_EVERY = 499;
+
+/** What a track remembers beside its parts. */
+interface Remembered {
+  /** arrival time of the next look for campaigns, ms */
+  linkAt: number | undefined;
+  /** hot items that were encoded to know their size, and the write units of all of them */
+  items: number;
+  units: number;
+}
+
+/** One policy's replay: its own store, scoreboard and campaigns, over the events that all tracks see. */
+export class BacktestRun implements Resumable {
+  readonly rules: Rules;
+  readonly board: OutcomeCollector;
+  readonly store: MemoryProfileStore;
+  readonly #replay: Replay;
+  readonly #tracker = new CampaignTracker({});
+  readonly #parts: Readonly<Record<string, Resumable>>;
+  #held: Remembered = { linkAt: undefined, items: 0, units: 0 };
+
+  /** @param campaignOf account pseudonym to the campaign that it is labelled with */
+  constructor(rules: Pick<Rules, 'policy' | 'calibration'>, campaignOf: ReadonlyMap<string, string>) {
+    this.rules = { ...rules, code: CODE_VERSION, shadow: false };
+    this.board = new OutcomeCollector(campaignOf, rules.calibration);
+    // windows reach back so far, and end with the slice that is not over yet
+    const needed = windowMs(Math.max(...rules.policy.windows)) + SLICE_MS;
+    this.store = new MemoryProfileStore({ retentionDays: needed / DAY });
+    this.#replay = startReplay(this.store, this.rules, {
+      onArrival: (event, _, at) => this.#tracker.observe(event.account, event, at),
+      onFlush: (at) => this.#linkWhenDue(at),
+      onStep: (account, step) => {
+        this.board.step(account, step);
+        if (!step.changed || this.board.writes % SAMPLE_EVERY !== 0) return;
+        this.#held.items++;
+        this.#held.units += Math.ceil(itemBytes(step.state) / 1024);
+      },
+    });
+    this.#parts = { replay: this.#replay, board: this.board, store: this.store, tracker: this.#tracker };
+  }
+
+  get read(): number {
+    return this.#replay.counts.read;
+  }
+
+  push(event: UsageEvent): void {
+    this.#replay.push(event);
+  }
+
+  /** Flushes what waits and looks for campaigns a last time. */
+  finish(): void {
+    this.#replay.finish();
+    this.#link(this.#replay.now());
+  }
+
+  /** That the calibration is too old for this traffic, in words. */
+  stale(): string | undefined {
+    return staleness(this.rules.calibration, this.#replay.now());
+  }
+
+  outcome(labels: Labels | undefined, rejected: number, seconds: number): BacktestOutcome {
+    const { policy, calibration } = this.rules;
+    const { items, units } = this.#held;
+    const byPseudonym =
+      labels &&
+      new Map(
+        labels.list.map((held) => [held.pseudonym, { ...held, id: held.account, account: held.pseudonym }]),
+      );
+    return makeOutcome(
+      {
+        board: this.board,
+        counts: this.#replay.counts,
+        policy,
+        versions: { policy: policy.id, calibration: calibration.id, code: CODE_VERSION },
+        rejected,
+        seconds,
+        accounts: this.store.accounts,
+        bytes: this.store.bytes(),
+        unitsPerWrite: items === 0 ? 1 : units / items,
+      },
+      byPseudonym,
+    );
+  }
+
+  *frames(): Generator<Frame> {
+    yield ['track', this.#held];
+    for (const [name, part] of Object.entries(this.#parts))
+      for (const [inner, value] of part.frames()) yield [`${name}/${inner}`, value];
+  }
+
+  restore(part: string, value: unknown): void {
+    if (part === 'track') {
+      this.#held = value as Remembered;
+      return;
+    }
+    const [name = '', inner = ''] = part.split('/');
+    this.#parts[name]?.restore(inner, value);
+  }
+
+  #linkWhenDue(at: number): void {
+    this.#held.linkAt ??= at + LINK_EVERY_MS;
+    if (at < this.#held.linkAt) return;
+    this.#held.linkAt = at + LINK_EVERY_MS;
+    this.#link(at);
+  }
+
+  #link(at: number): void {
+    const { store } = this;
+    const { notices } = this.#tracker.run(
+      at,
+      {
+        slicesOf(account) {
+          const { profile, sealed } = store.one(account);
+          return joinSlices([sealed, profile.slices]);
+        },
+        samplesOf: (account) => store.one(account).profile.samples,
+        evidenceOf: (account) => store.one(account).judgement.evidence,
+      },
+      this.rules,
+    );
+    for (const notice of notices) this.board.notice(notice);
+  }
+}

@@ -1,0 +1,71 @@
+import type { Notice } from './finding.ts';
+import { shellWord } from './sanitize.ts';
+
+/** One thing to do next: by when, what, with which command, and how it is taken back. */
+export interface NextStep {
+  /** minutes from the notice */
+  readonly within: number;
+  readonly what: string;
+  readonly command: string;
+  /** how to undo it; undefined where nothing is changed */
+  readonly undo: string | undefined;
+}
+
+const HOUR = 60;
+const DAY = 24 * HOUR;
+/** Days for which a benign verdict keeps a subject quiet, where nobody says otherwise. */
+export const QUIET_DAYS = 30;
+
+/**
+ * What to do next: look, slow down, decide; graduated, each reversible, none taken by this system.
+ * @param now processing time, ms, from which dates in commands are counted
+ */
+export function nextSteps(notice: Notice, now: number): readonly NextStep[] {
+  const id = shellWord(notice.finding) ?? 'ID';
+  const subject = shellWord(notice.subject.id) ?? 'ID';
+  const urgent = notice.level === 'critical';
+  const campaign = notice.subject.type === 'campaign';
+  const until = new Date(now + QUIET_DAYS * DAY * 60_000).toISOString().slice(0, 10);
+  const benign = `siphonwatch triage ${id} --verdict benign --until ${until} --note "why"`;
+  const undo = `siphonwatch triage ${id} --undo`;
+  if (notice.transition === 'calmed' || notice.transition === 'closed')
+    return [
+      {
+        within: 7 * DAY,
+        what: 'Say what it was, so that calibration learns from it.',
+        command: `siphonwatch triage ${id} --verdict confirmed --note "why"`,
+        undo,
+      },
+    ];
+  return [
+    {
+      within: urgent ? 30 : DAY,
+      what: campaign
+        ? 'Look at the members and what links them; open two or three of the sample events in the gateway log.'
+        : 'Look at the evidence; open two or three of the sample events in the gateway log, and find out who it is.',
+      command: campaign
+        ? `siphonwatch findings show ${id}`
+        : `siphonwatch resolve ${subject} --accounts accounts.csv`,
+      undo: undefined,
+    },
+    {
+      within: urgent ? 4 * HOUR : 3 * DAY,
+      what: `If it stands: keep the evidence, then lower the rate limit of ${campaign ? 'the core members' : 'the account'} or ask for verification. Do not block on this notice alone.`,
+      command: `siphonwatch dossier ${id} --out dossier-${id}`,
+      undo: 'restore the previous rate limit',
+    },
+    {
+      within: urgent ? 2 * DAY : 7 * DAY,
+      what: 'Record the verdict: confirmed, benign (quiet until the date) or unsure.',
+      command: benign,
+      undo,
+    },
+  ];
+}
+
+/** within 30 minutes, within 4 hours, within 3 days */
+export function deadline(step: NextStep): string {
+  if (step.within < HOUR) return `within ${step.within} minutes`;
+  if (step.within < DAY) return `within ${step.within / HOUR} hours`;
+  return step.within === DAY ? 'within a day' : `within ${step.within / DAY} days`;
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { parseUsageEvent } from './parse-usage-event.ts';
+import { describeReason, printable } from './reason.ts';
+import { decodeRecord } from './record-codec.ts';
+import type { UsageEvent } from './usage-event.ts';
+
+const quarantinedEvent = z.object({ payload: z.string(), encoding: z.enum(['utf8', 'base64']) });
+/** What Lambda writes when it gives up on a batch: the invocation record with the payload (services-kinesis-errors). */
+const givenUp = z.object({ payload: z.string() });
+const kinesisPayload = z.object({ Records: z.array(z.object({ kinesis: z.object({ data: z.string() }) })) });
+
+export interface QuarantinedEvents {
+  readonly events: readonly UsageEvent[];
+  /** still unusable, with the reason that holds today */
+  readonly refused: readonly string[];
+}
+
+/**
+ * The events of an object of the quarantine bucket, as they can be used today.
+ * @param name of the object, for the reasons
+ */
+export function readQuarantined(name: string, text: string): QuarantinedEvents {
+  const events: UsageEvent[] = [];
+  const refused: string[] = [];
+  const refuse = (where: string, why: string) => refused.push(`${name}${where}: ${why}`);
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  for (const [i, line] of lines.entries()) {
+    let json: unknown;
+    try {
+      json = JSON.parse(line);
+    } catch {
+      refuse(`:${i + 1}`, `not JSON (${printable(line)})`);
+      continue;
+    }
+    const aside = quarantinedEvent.safeParse(json);
+    if (aside.success) {
+      const { payload, encoding } = aside.data;
+      take(encoding === 'base64' ? Buffer.from(payload, 'base64') : Buffer.from(payload), `:${i + 1}`);
+      continue;
+    }
+    const batch = givenUp.safeParse(json);
+    const records = batch.success ? kinesisPayload.safeParse(tryJson(batch.data.payload)) : undefined;
+    if (records?.success === true)
+      for (const [r, { kinesis }] of records.data.Records.entries())
+        take(Buffer.from(kinesis.data, 'base64'), `:${i + 1} record ${r}`);
+    else refuse(`:${i + 1}`, 'neither an event that was set aside nor a batch that Lambda gave up on');
+  }
+  return { events, refused };
+
+  function take(bytes: Uint8Array, where: string): void {
+    const decoded = decodeRecord(bytes);
+    if (decoded.reason !== undefined) refuse(where, describeReason(decoded.reason));
+    for (const line of decoded.lines) {
+      if (line.event !== undefined && parseUsageEvent(line.event).ok) events.push(line.event);
+      else if (line.reason !== undefined) refuse(where, describeReason(line.reason));
+    }
+  }
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,46 @@
+import { basename } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ourFiles, textOf } from './documents.ts';
+
+const INDEX = 'docs/decisions/README.md';
+const pages = ourFiles('.md').filter((path) => /^docs\/decisions\/\d{3}-[\w-]+\.md$/.test(path));
+const STATUS = /^(proposed|accepted|superseded by \[\d{3}\]\(\d{3}-[\w-]+\.md\))$/;
+
+/** The row that the index has to have for a page, from the page's own head. */
+function rowOf(page: string): string {
+  const [title = '', blank, status = '', date = '', area = ''] = textOf(page).split('\n');
+  const number = basename(page).slice(0, 3);
+  expect(title, page).toMatch(new RegExp(`^# ${number} \\S`));
+  expect(blank, page).toBe('');
+  expect(status.replace('- Status: ', ''), page).toMatch(STATUS);
+  expect(date, page).toMatch(/^- Date: \d{4}-\d{2}-\d{2}$/);
+  expect(area, page).toMatch(/^- Area: \S/);
+  const cell = (line: string): string => line.replace(/^- \w+: /, '');
+  return `| ${number} | [${title.slice(6)}](${basename(page)}) | ${cell(date)} | ${cell(status)} | ${cell(area)} |`;
+}
+
+describe('decisions', () => {
+  it('the index lists every decision with its title, date, status and area', () => {
+    const rows = textOf(INDEX)
+      .split('\n')
+      .filter((line) => /^\| \d{3} \|.*\]\(\d{3}-/.test(line));
+    expect(rows).toEqual(pages.map(rowOf));
+  });
+
+  it('a decision has the sections of the template', () => {
+    for (const page of pages) {
+      const headings = [...textOf(page).matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
+      const known = ['Context', 'Decision', 'Reasons', 'Consequences'];
+      expect(
+        headings.filter((heading) => heading !== undefined && known.includes(heading)),
+        page,
+      ).toEqual(headings);
+      expect(headings, page).toEqual(expect.arrayContaining(['Context', 'Decision', 'Consequences']));
+    }
+  });
+
+  it('a number stands for one decision', () => {
+    const numbers = [...textOf(INDEX).matchAll(/^\| (\d{3}) \|/gm)].map(([, number]) => number);
+    expect(new Set(numbers).size).toBe(numbers.length);
+  });
+});

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { readQuarantined } from '../../lib/telemetry/quarantined.ts';
+import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
+import { account, harvest } from '../events.ts';
+
+it('brings back what was set aside alone and what Lambda gave up on, and says why of the rest', () => {
+  const [first, ...others] = harvest({ account: account(1), events: 4 });
+  const data = Buffer.from(encodeRecord({ bucket: 1 }, others)).toString('base64');
+  const lines = [
+    { reason: {}, payload: JSON.stringify(first), encoding: 'utf8' },
+    { requestContext: {}, payload: JSON.stringify({ Records: [{ kinesis: { data } }] }) },
+    { payload: '{"v":1}', encoding: 'utf8' },
+    { payload: Buffer.from([0xff, 0x00]).toString('base64'), encoding: 'base64' },
+    { other: true },
+  ];
+  const { events, refused } = readQuarantined(
+    'day.ndjson',
+    `${lines.map((line) => JSON.stringify(line)).join('\n')}\n{`,
+  );
+  expect(events).toEqual([first, ...others]);
+  expect(refused).toEqual([
+    expect.stringMatching(/^day\.ndjson:3: .*missing/),
+    expect.stringMatching(/^day\.ndjson:4: /),
+    'day.ndjson:5: neither an event that was set aside nor a batch that Lambda gave up on',
+    'day.ndjson:6: not JSON ({)',
+  ]);
+});
