@@ -18,6 +18,7 @@ rmSync(dist, { recursive: true, force: true });
 for (const [format, type] of Object.entries(KINDS)) {
   await build({
     entryPoints: [join(sources, 'index.ts'), join(sources, 'kinesis.ts')],
+    outbase: join(sources, '..'),
     outdir: join(dist, format),
     format: format as keyof typeof KINDS,
     bundle: true,
