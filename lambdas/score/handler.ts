@@ -116,7 +116,7 @@ function report(
     WriteUnits: units,
   };
   for (const [name, value] of Object.entries(counts)) metrics.addMetric(name, MetricUnit.Count, value);
-  for (const { reason, origin } of setAside.slice(0, 5)) logger.warn('set aside', { reason, origin });
+  for (const { reason, origin } of setAside.slice(0, 5)) logger.warn('quarantined', { reason, origin });
   for (const step of steps)
     if (step.notice !== undefined)
       logger.info('transition', {
