@@ -1,10 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { type AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { SecurityHubClient } from '@aws-sdk/client-securityhub';
-import { SNSClient } from '@aws-sdk/client-sns';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { CampaignTable } from '../../lib/aws/campaign-table.ts';
+import { dynamoDb, eventBridge, securityHub, sns } from '../../lib/aws/clients.ts';
 import { EventBridgeBus } from '../../lib/aws/event-bridge-bus.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
 import { MembershipItems } from '../../lib/aws/membership-items.ts';
@@ -43,13 +41,13 @@ interface BatchResponse {
 
 const environment = readEnvironment('notify', process.env);
 const logger = new Logger();
-const dynamodb = new DynamoDBClient({});
+const dynamodb = dynamoDb();
 const findings = new DynamoFindingStore(dynamodb, environment.FINDING_TABLE);
-const topic = new SnsTopic(new SNSClient({}), environment.FINDINGS_TOPIC);
-const bus = new EventBridgeBus(new EventBridgeClient({}), environment.EVENT_BUS);
+const topic = new SnsTopic(sns(), environment.FINDINGS_TOPIC);
+const bus = new EventBridgeBus(eventBridge(), environment.EVENT_BUS);
 const policies = policySourceOf(environment, (problem) => logger.error('policy', { ...problem }));
 const home = environment.SECURITY_HUB === '' ? undefined : homeOf(environment.SECURITY_HUB);
-const hub = home === undefined ? undefined : new SecurityHub(new SecurityHubClient({}));
+const hub = home === undefined ? undefined : new SecurityHub(securityHub());
 const profiles = new DynamoOutbox(dynamodb, environment.PROFILE_TABLE, PROFILE_OUTBOX);
 const campaigns = new DynamoOutbox(dynamodb, environment.CAMPAIGN_TABLE, CAMPAIGN_OUTBOX);
 const accusations = new MembershipItems(

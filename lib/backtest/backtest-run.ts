@@ -1,6 +1,5 @@
 import { CampaignTracker } from '../campaigns/tracker.ts';
 import type { Rules } from '../detection/judge.ts';
-import type { Labels } from '../input/labels.ts';
 import type { Frame, Resumable } from '../profile/resumable.ts';
 import { SLICE_MS } from '../profile/slice.ts';
 import { joinSlices, windowMs } from '../profile/window.ts';
@@ -10,6 +9,7 @@ import { MemoryProfileStore } from '../stores/profile-memory.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { DAY_MS } from '../time.ts';
 import { CODE_VERSION } from '../version.ts';
+import type { Labels } from './labels.ts';
 import { makeOutcome } from './make-outcome.ts';
 import type { BacktestOutcome } from './outcome.ts';
 import { OutcomeCollector } from './outcome-collector.ts';
