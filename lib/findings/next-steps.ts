@@ -32,7 +32,7 @@ export function nextSteps(notice: Notice, now: number): readonly NextStep[] {
     return [
       {
         within: 7 * DAY_MINUTES,
-        what: 'Say what it was, so that calibration learns from it.',
+        what: 'Record what it was, so that the calibration learns from it.',
         command: `siphonwatch triage ${id} --verdict confirmed --note "why"`,
         undo,
       },
@@ -56,7 +56,7 @@ export function nextSteps(notice: Notice, now: number): readonly NextStep[] {
     },
     {
       within: urgent ? 2 * DAY_MINUTES : 7 * DAY_MINUTES,
-      what: 'Record the verdict: confirmed, benign (quiet until the date) or unsure.',
+      what: 'Record the verdict: confirmed, benign (notifications are suppressed until the date) or unsure.',
       command: benign,
       undo,
     },

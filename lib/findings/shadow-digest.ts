@@ -111,14 +111,14 @@ function linesOf(made: Omit<ShadowDigest, 'lines'>): string[] {
     made.policies.length === 0 ? 'The shadow policy' : `Shadow policy ${made.policies.join(', ')}`;
   const lines = [
     `${made.from.slice(0, 16)} to ${made.to.slice(0, 16)} (event time): ${named} has ${made.counts.shadow} findings, the active one ${made.counts.active}, ${made.counts.both} in common.`,
-    `Of those that people have judged: newly caught ${made.newlyCaught}, newly wronged ${made.newlyWronged}, no longer caught ${made.noLongerCaught}, no longer wronged ${made.noLongerWronged}.`,
+    `Of those with a verdict: ${made.newlyCaught} true and ${made.newlyWronged} false positives are new, ${made.noLongerCaught} true and ${made.noLongerWronged} false positives are gone.`,
   ];
   const list = (title: string, entries: readonly ShadowEntry[]): void => {
     if (entries.length === 0) return;
     lines.push(`${title}:`);
     for (const held of entries.slice(0, MAX_ROWS))
       lines.push(
-        `  siphonwatch findings show ${identifier(held.finding)}   ${held.level}, since ${held.openedAt.slice(0, 16)}${held.verdict === undefined ? ', not judged yet' : `, ${held.verdict}`}`,
+        `  siphonwatch findings show ${identifier(held.finding)}   ${held.level}, since ${held.openedAt.slice(0, 16)}${held.verdict === undefined ? ', no verdict yet' : `, ${held.verdict}`}`,
       );
     if (entries.length > MAX_ROWS) lines.push(`  ... and ${entries.length - MAX_ROWS} more`);
   };

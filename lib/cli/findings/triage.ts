@@ -24,13 +24,13 @@ export function triageCommand(): Command {
   return withDeploymentOptions(
     new Command('triage')
       .description(
-        'record a verdict on a finding: closes it, silences its subject until a date, or leaves it open',
+        'record a verdict on a finding: close it, suppress notifications on its subject until a date, or leave it open',
       )
       .argument('<id>', 'finding, f-... or fc-...')
       .addOption(new Option('--verdict <verdict>', 'what it was').choices(VERDICTS))
       .option(
         '--until <date>',
-        'benign: quiet until then; unsure: no updates until then (2026-04-01 or an ISO time)',
+        'benign: notifications suppressed until then; unsure: no updates until then (2026-04-01 or an ISO time)',
       )
       .option('--note <text>', 'why, for whoever reads it next year')
       .option('--undo', 'take the newest change back')
@@ -90,6 +90,6 @@ function wordsOf({ finding, entry, exception }: Triaged): string {
   const quiet =
     exception === undefined
       ? ''
-      : `; nobody is told of ${finding.notice.subject.id} until ${when(exception.until)}`;
+      : `; notifications on ${finding.notice.subject.id} are suppressed until ${when(exception.until)}`;
   return `${finding.id}: ${what}, ${state}${quiet}. To take it back: siphonwatch triage ${finding.id} --undo`;
 }
