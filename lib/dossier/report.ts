@@ -1,4 +1,5 @@
 import { GROUP_SIGNALS } from '../campaigns/judging/group-score.ts';
+import { COMMAND } from '../contract/command.ts';
 import type { AuditEntry, Finding } from '../findings/finding.ts';
 import { amount, count, oneIn, percent, plural, power, usd, when } from '../findings/format.ts';
 import { headline, summary } from '../findings/headline.ts';
@@ -119,7 +120,7 @@ ${
 }
 
 <h2>How to check this dossier</h2>
-<p>Beside this page lie the evidence as files and <code>manifest.json</code>, which chains their hashes${facts.signed ? ' and is signed' : ''}. <code>siphonwatch dossier verify DIRECTORY</code> checks every file and works every number out again from the evidence.${facts.signed ? ' Compare the key that it names with the one that the provider published.' : ' It is not signed: the chain shows damage and careless changes, not a forger who writes all files anew.'}</p>
+<p>Beside this page lie the evidence as files and <code>manifest.json</code>, which chains their hashes${facts.signed ? ' and is signed' : ''}. <code>${COMMAND} dossier verify DIRECTORY</code> checks every file and works every number out again from the evidence.${facts.signed ? ' Compare the key that it names with the one that the provider published.' : ' It is not signed: the chain shows damage and careless changes, not a forger who writes all files anew.'}</p>
 <footer>Finding ${finding.id}, notice ${String(notice.number)} · policy ${plain(notice.versions.policy, 64)} · calibration ${plain(notice.versions.calibration, 128)} · code ${plain(notice.versions.code, 40)}, dossier by ${facts.code} · sample events ${notice.sampleEvents.map((id) => plain(id, 60)).join(', ')}</footer>`;
   return page({ title: `Dossier ${finding.id}: ${headline(notice)}`, body });
 }

@@ -1,3 +1,4 @@
+import { COMMAND } from '../contract/command.ts';
 import { levelRank } from '../scoring/level.ts';
 import type { Finding } from './finding.ts';
 import type { Rendered } from './publication.ts';
@@ -118,7 +119,7 @@ function linesOf(made: Omit<ShadowDigest, 'lines'>): string[] {
     lines.push(`${title}:`);
     for (const held of entries.slice(0, MAX_ROWS))
       lines.push(
-        `  siphonwatch findings show ${identifier(held.finding)}   ${held.level}, since ${held.openedAt.slice(0, 16)}${held.verdict === undefined ? ', no verdict yet' : `, ${held.verdict}`}`,
+        `  ${COMMAND} findings show ${identifier(held.finding)}   ${held.level}, since ${held.openedAt.slice(0, 16)}${held.verdict === undefined ? ', no verdict yet' : `, ${held.verdict}`}`,
       );
     if (entries.length > MAX_ROWS) lines.push(`  ... and ${entries.length - MAX_ROWS} more`);
   };
@@ -131,7 +132,7 @@ function linesOf(made: Omit<ShadowDigest, 'lines'>): string[] {
 export function renderShadowDigest(held: ShadowDigest, deliveryId: string): Rendered {
   const { counts } = held;
   const headline = `shadow policy: ${counts.shadow} findings beside ${counts.active} of the active one, ${held.onlyShadow.length} only its own`;
-  const next = 'siphonwatch policy shadow';
+  const next = `${COMMAND} policy shadow`;
   return {
     subject: ascii(`[siphonwatch] ${headline}`, SUBJECT_MAX),
     texts: {
@@ -143,7 +144,7 @@ export function renderShadowDigest(held: ShadowDigest, deliveryId: string): Rend
         onlyShadow: held.onlyShadow.slice(0, MAX_SENT),
         onlyActive: held.onlyActive.slice(0, MAX_SENT),
       }),
-      email: `${held.lines.join('\n')}\n\nDO NEXT\n1. The same, with more days: ${next} --days 7\n2. Make it the active one: siphonwatch policy promote\n3. Or end it: ${next} --off\n`,
+      email: `${held.lines.join('\n')}\n\nDO NEXT\n1. The same, with more days: ${next} --days 7\n2. Make it the active one: ${COMMAND} policy promote\n3. Or end it: ${next} --off\n`,
       sms: ascii(`Siphonwatch: ${headline}. ${next}`, SMS_MAX),
       https: JSON.stringify(
         chatMessage({

@@ -172,6 +172,28 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       why: `${settings.quarantinedEvents} or more events were set aside within five minutes: usually a recorder of another version, or a clock that is wrong.`,
       runbook: 'alarm-quarantine',
     },
+    {
+      ...fine,
+      id: 'unreadable',
+      metric: own('score', 'ItemsUnreadable', 'Sum'),
+      threshold: 1,
+      periodMinutes: 5,
+      periods: 1,
+      severity: 'page',
+      why: 'A stored item of an account cannot be read: damaged, or of a newer version. Its events are set aside, and it is not watched.',
+      runbook: 'alarm-unreadable',
+    },
+    {
+      ...fine,
+      id: 'replayed',
+      metric: own('score', 'ReplayedPercent', 'Average'),
+      threshold: 20,
+      periodMinutes: 5,
+      periods: 3,
+      severity: 'ticket',
+      why: 'A fifth or more of the events of 15 minutes had been applied before: batches fail late again and again, or accounts come under two partition keys.',
+      runbook: 'alarm-replayed',
+    },
   );
   for (const mapping of MAPPINGS) {
     alarms.push({

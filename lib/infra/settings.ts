@@ -122,9 +122,9 @@ export const SETTINGS = {
   ),
   retryAttempts: wholeNumber(
     0,
-    1000,
-    10,
-    'Retries of a failing batch before it goes to the quarantine bucket.',
+    10_000,
+    10_000,
+    'Retries of a failing batch before it goes to the quarantine bucket. The default leaves it to maxRecordAgeHours: the stream is the buffer of an outage.',
   ),
   maxRecordAgeHours: wholeNumber(
     1,

@@ -1,3 +1,4 @@
+import { COMMAND } from '../contract/command.ts';
 import type { Calibration } from '../scoring/calibration.ts';
 import { leastTail } from '../scoring/null-distribution.ts';
 import { toSignificance } from '../scoring/significance.ts';
@@ -190,7 +191,7 @@ export function policyWarnings(held: Policy, calibration: Calibration): string[]
   for (const hours of held.windows)
     if (calibration.signals[String(hours)] === undefined)
       found.push(
-        `calibration ${calibration.id} knows no window of ${hours} hours: all signals abstain in it. Calibrate with this policy (siphonwatch calibrate --policy FILE).`,
+        `calibration ${calibration.id} knows no window of ${hours} hours: all signals abstain in it. Calibrate with this policy (${COMMAND} calibrate --policy FILE).`,
       );
   const most = Math.max(0, ...Object.values(calibration.score).map((nulls) => nulls.accounts));
   const least = toSignificance({ p: leastTail(most), accounts: most, group: '' }, calibration.days).p;

@@ -7,6 +7,7 @@ import { type Triaged, TriageError, triage, undo, untilOf } from '../../findings
 import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { change } from '../../stores/verdicts.ts';
+import { calledAs } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { type DeploymentOptions, withDeploymentOptions, withFindings } from '../shared/deployment.ts';
 
@@ -91,5 +92,5 @@ function wordsOf({ finding, entry, exception }: Triaged): string {
     exception === undefined
       ? ''
       : `; notifications on ${finding.notice.subject.id} are suppressed until ${when(exception.until)}`;
-  return `${finding.id}: ${what}, ${state}${quiet}. To take it back: siphonwatch triage ${finding.id} --undo`;
+  return `${finding.id}: ${what}, ${state}${quiet}. To take it back: ${calledAs()} triage ${finding.id} --undo`;
 }

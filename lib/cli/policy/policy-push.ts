@@ -9,6 +9,7 @@ import { say } from '../../input/say.ts';
 import { policyChanges } from '../../policy/diff.ts';
 import { defaultPolicy, type Policy } from '../../policy/policy.ts';
 import { CalibrationMissing } from '../../stores/calibration-store.ts';
+import { calledAs } from '../shared/called-as.ts';
 import { colours } from '../shared/colours.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { asInputError, connect, type DeploymentOptions } from '../shared/deployment.ts';
@@ -118,8 +119,8 @@ async function pushTo(slot: PolicySlot, file: string, options: PushOptions): Pro
       for (const { field, before, after } of changes) out(`  ${field}: ${before} -> ${after}`);
       out(
         slot === 'active'
-          ? 'Functions read it within their staleness bound. To go back: siphonwatch policy rollback'
-          : 'What it would have done: siphonwatch policy shadow. To make it the active one: siphonwatch policy promote',
+          ? `Functions read it within their staleness bound. To go back: ${calledAs()} policy rollback`
+          : `What it would have done: ${calledAs()} policy shadow. To make it the active one: ${calledAs()} policy promote`,
       );
     }
     return 0;

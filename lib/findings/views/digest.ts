@@ -1,3 +1,4 @@
+import { COMMAND } from '../../contract/command.ts';
 import type { DigestMessage, Row } from '../digest-message.ts';
 import { amount, count, plural, when, wrap } from '../format.ts';
 import { shortId } from '../headline.ts';
@@ -7,7 +8,7 @@ import { COLUMNS, type Email, SUBJECT_MAX } from './email.ts';
 import { sanitized } from './json.ts';
 import { SMS_MAX } from './sms.ts';
 
-const LIST = 'siphonwatch findings list';
+const LIST = `${COMMAND} findings list`;
 
 function levels(held: DigestMessage): string {
   return ['critical', 'suspect', 'watch', 'clear']
@@ -56,7 +57,7 @@ export function digestEmail(held: DigestMessage): Email {
       wrap(lead(held), COLUMNS),
       ...(rows.length === 0 ? [] : [rows.join('\n')]),
       ...(more > 0 ? [`and ${count(more)} more: ${LIST}`] : []),
-      `DO NEXT\n1. See them all, newest first:\n   ${LIST}\n2. Open one:\n   siphonwatch findings show ID`,
+      `DO NEXT\n1. See them all, newest first:\n   ${LIST}\n2. Open one:\n   ${COMMAND} findings show ID`,
     ].join('\n\n')}\n`,
   };
 }
