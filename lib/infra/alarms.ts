@@ -169,7 +169,7 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       periodMinutes: 5,
       periods: 1,
       severity: 'ticket',
-      why: `${settings.quarantinedEvents} or more events were set aside within five minutes: usually a recorder of another version, or a clock that is wrong.`,
+      why: `${settings.quarantinedEvents} or more events were quarantined within five minutes: usually a recorder of another version, or a clock that is wrong.`,
       runbook: 'alarm-quarantine',
     },
     {

@@ -62,7 +62,7 @@ export function shadowCommand(): Command {
   return withRolloutOptions(
     new Command('shadow')
       .description(
-        'evaluate a candidate beside the active policy, recorded and never told; without a file: what it would have done so far',
+        'evaluate a candidate beside the active policy, its findings are recorded, nobody is notified; without a file: what it would have done so far',
       )
       .argument('[file]', 'YAML or JSON')
       .option('--off', 'stop evaluating a candidate')
@@ -114,7 +114,7 @@ async function pushTo(slot: PolicySlot, file: string, options: PushOptions): Pro
       out(
         slot === 'active'
           ? `Policy ${colours.bold(policy.id)} is active in ${where} (deployment ${deployed.number}, ${describeState(deployed)}).`
-          : `Policy ${colours.bold(policy.id)} is evaluated in the shadow of the active one in ${where}; nobody is told of its findings.`,
+          : `Policy ${colours.bold(policy.id)} is evaluated in the shadow of the active one in ${where}; nobody is notified of its findings.`,
       );
       for (const { field, before, after } of changes) out(`  ${field}: ${before} -> ${after}`);
       out(
