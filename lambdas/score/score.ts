@@ -184,7 +184,7 @@ function report(
       MetricUnit.Percent,
       (100 * (counts.EventsReplayed ?? 0)) / read,
     );
-  for (const { reason, origin } of setAside.slice(0, 5)) logger.warn('set aside', { reason, origin });
+  for (const { reason, origin } of setAside.slice(0, 5)) logger.warn('quarantined', { reason, origin });
   for (const { finding, transition, level, versions } of steps.flatMap(({ notices }) => notices))
     logger.info('transition', { finding, transition, level, versions });
 }

@@ -8,7 +8,7 @@ export const METRICS_NAMESPACE = 'Siphonwatch';
 export const METRICS = {
   EventsRead: 'usage events decoded from the stream (count)',
   EventsUsed: 'usage events folded into a profile (count)',
-  EventsQuarantined: 'usage events set aside with a reason (count)',
+  EventsQuarantined: 'usage events quarantined with a reason (count)',
   EventsLate: 'usage events older than watermark minus allowed lateness: archived, not scored (count)',
   EventsReplayed: 'usage events of a redelivery, applied before (count)',
   ReplayedPercent: 'share of a batch that had been applied before (percent)',
