@@ -313,7 +313,7 @@ describe('dossier', () => {
     const checked = await run(dossierCommand(), 'verify', out, '--public-key', join(folder, 'public.pem'));
     expect(checked).toMatchObject({
       code: 0,
-      err: expect.stringContaining('every number was worked out again'),
+      err: expect.stringContaining('every number was recomputed'),
     });
     const events = readFileSync(join(out, 'events.ndjson'), 'utf8');
     const assessment = JSON.parse(readFileSync(join(out, 'assessment.json'), 'utf8'));
