@@ -2,7 +2,7 @@ import { CandidateBlocking, type LinkEntry } from '../lib/campaigns/linking/bloc
 import { decodeFacts, encodeFacts } from '../lib/campaigns/linking/facts-codec.ts';
 import { findGroups } from '../lib/campaigns/linking/find-groups.ts';
 import type { AccountFacts, SeenValue } from '../lib/campaigns/linking/link-facts.ts';
-import { strangerShareFor } from '../lib/campaigns/run.ts';
+import { strangerShareFor } from '../lib/campaigns/stored-run.ts';
 import { entryValues } from '../lib/stores/link-store.ts';
 import { DAY_MS } from '../lib/time.ts';
 import { random } from './random.ts';

@@ -4,6 +4,7 @@ import { sendDigests, sendThrottled } from '../lambdas/notify/digests.ts';
 import { NotificationThrottle } from '../lambdas/notify/notification-throttle.ts';
 import { importFindings } from '../lambdas/notify/security-hub.ts';
 import { startReplay } from '../lib/backtest/replay.ts';
+import { memberOf } from '../lib/campaigns/run-member.ts';
 import { CampaignTracker } from '../lib/campaigns/tracker.ts';
 import type { Rules } from '../lib/detection/judge.ts';
 import { assess } from '../lib/dossier/assess.ts';
@@ -19,7 +20,6 @@ import { MESSAGE_MAX } from '../lib/findings/views/json.ts';
 import { ocsf } from '../lib/findings/views/ocsf.ts';
 import { SMS_MAX } from '../lib/findings/views/sms.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
-import { joinSlices } from '../lib/profile/window.ts';
 import { defaultCalibration } from '../lib/scoring/default-calibration.ts';
 import { MemoryBus } from '../lib/stores/event-bus.ts';
 import { MemoryFindingStore } from '../lib/stores/finding-memory.ts';
@@ -154,24 +154,22 @@ async function replay(
   const store = new MemoryProfileStore({ retentionDays: Math.max(...defaultPolicy.windows) / 24 + 1 });
   const tracker = new CampaignTracker();
   const told: Told[] = [];
+  const watched = new Set<string>();
   let linkAt: number | undefined;
   const link = (at: number): void => {
     const { notices } = tracker.run(
       at,
-      {
-        slicesOf(account) {
-          const { profile, sealed } = store.one(account);
-          return joinSlices([sealed, profile.slices]);
-        },
-        samplesOf: (account) => store.one(account).profile.samples,
-        evidenceOf: (account) => store.one(account).judgement.evidence,
-      },
+      { memberOf: (account) => memberOf(store.one(account)), watched: () => [...watched].sort() },
       rules,
     );
     for (const notice of notices) told.push({ notice, at });
   };
   const running = startReplay(store, rules, {
     onArrival: (event, _, at) => tracker.observe(event.account, event, at),
+    onStep(account, { state }) {
+      if (state.judgement.level.level === 'clear') watched.delete(account);
+      else watched.add(account);
+    },
     onNotice: (notice, at) => told.push({ notice, at }),
     onFlush(at) {
       linkAt ??= at + LINK_EVERY;

@@ -8,7 +8,7 @@ import {
   ScanCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Campaign } from '../campaigns/campaign.ts';
+import { type Campaign, KEPT_DAYS } from '../campaigns/campaign.ts';
 import type { CampaignStore, StoredCampaign } from '../campaigns/ports.ts';
 import { CAMPAIGN_STATE_ITEM } from '../contract/tables.ts';
 import { notice as noticeSchema } from '../findings/finding.ts';
@@ -26,14 +26,11 @@ import { NOTICE_SHARDS } from './outbox-items.ts';
  * between, or loses to another, leaves parts that nobody reads and that their time to live removes.
  */
 export interface CampaignTableOptions {
-  /** a campaign is forgotten so many days after its last group */
-  readonly retentionDays?: number;
   readonly onUnreadable?: (campaign: string, error: unknown) => void;
 }
 
 /** Members in one item: at 42 bytes each half of an item's limit of 400 KB. */
 export const PART_MEMBERS = 5000;
-const RETENTION_DAYS = 120;
 /** Parts of versions that were superseded stay for slow readers for so long, seconds. */
 const SUPERSEDED_SECONDS = 3600;
 
@@ -87,7 +84,7 @@ export class CampaignTable implements CampaignStore {
 
   async save(next: Campaign, read: number): Promise<'saved' | 'conflict'> {
     const version = read + 1;
-    const until = Math.ceil(next.seenAt / 1000) + (this.#options.retentionDays ?? RETENTION_DAYS) * 86_400;
+    const until = Math.ceil(next.seenAt / 1000) + KEPT_DAYS * 86_400;
     const lines = encodeMembers(next);
     const hash = hash48(lines.join('\n')).toString(36);
     let parts = 0;

@@ -66,7 +66,7 @@ export function linkedGroups(
           judgement: newJudgement(held.campaign.linkedAt),
         };
         for (let at = held.campaign.linkedAt + DAY_MS; at < last + DAY_MS; at += DAY_MS) {
-          const verdict = judgeCampaign(bare, held.group, held.members, Math.min(at, last), tested, judged);
+          const verdict = judgeCampaign(bare, { ...held, at: Math.min(at, last), tested }, judged);
           const budget = verdict.p * tested;
           for (const account of verdict.campaign.accused.keys())
             reached.set(account, Math.min(budget, reached.get(account) ?? Number.POSITIVE_INFINITY));

@@ -72,5 +72,5 @@ export class Traffic {
 
 /** Lines that could not be used are counted, and said once. */
 export function tellRejected(rejected: number): void {
-  if (rejected > 0) say(`${rejected} lines set aside (record --rejects FILE shows them)`);
+  if (rejected > 0) say(`${rejected} lines rejected (record --rejects FILE shows them)`);
 }

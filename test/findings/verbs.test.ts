@@ -165,7 +165,7 @@ describe('findings', () => {
   it('shows one, and says what is wrong with a name or a number', async () => {
     const { out } = await run(findingsCommand(), 'show', notice.finding);
     expect(out).toContain('HOW SURE');
-    expect(out).toContain('told at once');
+    expect(out).toContain('notified at once');
     expect(await run(findingsCommand(), 'show', 'f-nobody-1')).toMatchObject({
       code: 2,
       err: expect.stringContaining('there is no finding f-nobody-1'),
@@ -187,7 +187,7 @@ describe('triage', () => {
     );
     expect(said).toMatchObject({
       code: 0,
-      err: expect.stringContaining(`nobody is told of ${ACCOUNT} until ${until}`),
+      err: expect.stringContaining(`notifications on ${ACCOUNT} are suppressed until ${until}`),
     });
     const { out } = await run(findingsCommand(), 'show', notice.finding);
     expect(out).toMatch(/ada: open -> benign until .* \(closed\): red \[31m team/);

@@ -14,6 +14,7 @@ import { CODE_VERSION } from '../../version.ts';
 import { loadCalibration, loadPolicy } from '../policy/policy-file.ts';
 import { digestOf, dropCheckpoint, filesIdentity } from '../replay/checkpoint.ts';
 import { ReplaySaver } from '../replay/replay-saver.ts';
+import { calledAs } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { writable } from '../shared/output.ts';
 import { comparisonOf, printComparison, printTables } from './backtest-tables.ts';
@@ -203,7 +204,7 @@ async function trackOf(
   for (const misfit of policyWarnings(policy, calibration)) say(`WARNING: ${misfit}`);
   if (policy.campaigns.enabled && calibration.groupScore === undefined)
     say(
-      `note: calibration ${calibration.id} knows no benign groups: campaigns are linked, none is judged (siphonwatch calibrate learns them)`,
+      `note: calibration ${calibration.id} knows no benign groups: campaigns are linked, none is judged (${calledAs()} calibrate learns them)`,
     );
   return new BacktestRun({ policy, calibration }, campaignOf);
 }

@@ -15,6 +15,7 @@ import { say } from '../../input/say.ts';
 import { wholeTrail } from '../../stores/finding-queries.ts';
 import { CODE_VERSION } from '../../version.ts';
 import { textOf } from '../policy/policy-file.ts';
+import { calledAs } from '../shared/called-as.ts';
 import { colours } from '../shared/colours.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { asInputError, connect, type Deployment, withEvidenceOptions } from '../shared/deployment.ts';
@@ -130,7 +131,7 @@ async function make(id: string, options: DossierOptions, deployment: Deployment)
   for (const line of evidence.missing) say(`dossier: ${line}`);
   if (key === undefined) say('dossier: not signed (--key FILE signs it)');
   say(
-    `dossier: open ${join(options.out, 'report.html')}; check with: siphonwatch dossier verify ${options.out}`,
+    `dossier: open ${join(options.out, 'report.html')}; check with: ${calledAs()} dossier verify ${options.out}`,
   );
   return 0;
 }

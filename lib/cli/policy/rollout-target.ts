@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { appConfigRollout, type PolicyRollout } from '../../aws/policy-rollout.ts';
 import { InputError } from '../../input/errors.ts';
+import { calledAs } from '../shared/called-as.ts';
 import { DEMO_FILE } from '../shared/deployment.ts';
 
 export interface RolloutOptions {
@@ -44,7 +45,7 @@ export async function rolloutTarget(options: RolloutOptions): Promise<RolloutTar
   if (demo === undefined) {
     if (options.demo === true)
       throw new InputError(
-        `no demo is running here (no ${DEMO_FILE}): start one with siphonwatch demo --keep`,
+        `no demo is running here (no ${DEMO_FILE}): start one with ${calledAs()} demo --keep`,
       );
     const name = stack ?? 'Siphonwatch';
     const client = new AppConfigClient(options.region === undefined ? {} : { region: options.region });

@@ -147,7 +147,7 @@ async function record(
       `... and ${counts.rejected - noted.length} more${options.rejects === undefined ? ' (--rejects FILE keeps them)' : ''}`,
     );
   say(
-    `record: ${counts.lines} lines read, ${counts.events} events${counts.rejected > 0 ? `, ${counts.rejected} set aside` : ''}${counts.skipped > 0 ? `, ${counts.skipped} entries that are no model calls` : ''}`,
+    `record: ${counts.lines} lines read, ${counts.events} events${counts.rejected > 0 ? `, ${counts.rejected} rejected` : ''}${counts.skipped > 0 ? `, ${counts.skipped} entries that are no model calls` : ''}`,
   );
   if (options.json === true) {
     const summary = {

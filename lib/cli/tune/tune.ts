@@ -57,7 +57,7 @@ function shareOf(account: string): number {
 export function tuneCommand(): Command {
   const command = new Command('tune')
     .description(
-      'propose weights and a threshold from labelled traffic, cross-validated; refuses to promise what the data cannot support',
+      'propose weights and a threshold from labelled traffic, cross-validated; refuses a false-positive rate that the data cannot support',
     )
     .argument('<events...>', 'NDJSON files in order of arrival, plain or gzip')
     .requiredOption(
@@ -68,12 +68,12 @@ export function tuneCommand(): Command {
     .option('--policy <file>', 'policy to start from; default: the shipped one')
     .option(
       '--calibration <file>',
-      'calibration (JSON) that the present effect is told by; default: the shipped one',
+      'calibration (JSON) for the effect of the policy as given; default: the shipped one',
     )
     .option('--keep-weights', 'keep the weights; search thresholds only')
     .option(
       '--keep-scale',
-      "take the signals' scale and the nulls of groups from the calibration instead of learning them fold by fold: only where it was learnt from other accounts",
+      "take the signals' scale and the null distributions of groups from the calibration instead of learning them fold by fold: only where it was learnt from other accounts",
     )
     .option(
       '--verdicts',

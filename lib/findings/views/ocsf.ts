@@ -87,7 +87,7 @@ export function ocsf(notice: Notice, now: number): Record<string, unknown> {
         version: plain(notice.versions.calibration, 128),
         type_id: 3,
         type: 'Statistical',
-        desc: 'Place of the score among the peer group, with an anytime-valid error rate.',
+        desc: 'Rank of the score in the peer group, with a p-value that is valid at any time.',
       },
       data_sources: ['usage telemetry'],
     },
