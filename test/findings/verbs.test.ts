@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { ArchiveBucket } from '../../lib/aws/archive.ts';
 import { CampaignTable } from '../../lib/aws/campaign-table.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
-import { appConfigRollout } from '../../lib/aws/policy-rollout.ts';
+import { AppConfigRollout } from '../../lib/aws/policy-rollout.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { dossierCommand } from '../../lib/cli/dossier/dossier.ts';
 import { findingsCommand } from '../../lib/cli/findings/findings.ts';
@@ -436,7 +436,7 @@ describe('dossier', () => {
       async () => undefined,
     );
     const client = new AppConfigClient({});
-    const rollout = appConfigRollout(client, 'Siphonwatch');
+    const rollout = new AppConfigRollout(client, 'Siphonwatch');
     await rollout.push('active', { ...defaultPolicy, id: 'spring-1' }, 'test');
     expect((await dossier('other')).err).toContain(
       'nor in AppConfig: stack Siphonwatch in us-east-1 has only spring-1',
