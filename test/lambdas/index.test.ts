@@ -79,7 +79,7 @@ afterAll(() => {
   server.close();
 });
 
-type Image = Record<string, { S: string } | { N: string }>;
+type Image = Record<string, { S: string } | { N: string } | { B: Uint8Array }>;
 
 function record(item: string, name: string, now: Image | undefined, before?: Image) {
   return {
