@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
@@ -105,7 +106,11 @@ async function learn(
     },
   });
   const groupScore = learnGroupNull(accounts, scoreRules(policy), { exclude });
-  const id = `cal-${made.madeAt.slice(0, 10)}-${made.accounts}`;
+  // named by content: a second run of the same day overwrites nothing that a policy names
+  const content = createHash('sha256')
+    .update(JSON.stringify({ ...made, groupScore }))
+    .digest('hex');
+  const id = `cal-${made.madeAt.slice(0, 10)}-${made.accounts}-${content.slice(0, 8)}`;
   await calibrations.put({ ...made, groupScore, id });
   logger.info('calibration made', { id, accounts: made.accounts, setAside: made.setAside, share });
   metrics.addMetric('CalibrationAccounts', MetricUnit.Count, made.accounts);

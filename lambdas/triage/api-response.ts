@@ -1,3 +1,4 @@
+import type { Finding } from '../../lib/findings/finding.ts';
 import { type Triaged, TriageError, triage, undo } from '../../lib/findings/triage.ts';
 import { jsonView, sanitized } from '../../lib/findings/views/json.ts';
 import { listFindings, wholeTrail } from '../../lib/stores/finding-queries.ts';
@@ -59,14 +60,14 @@ async function done(request: Request, by: string, store: FindingStore, now: numb
     }
     case 'triage': {
       await found(store, request.id);
-      const { verdict, until, note } = request;
-      return changed(
-        await change(store, request.id, (held) => triage(held, { verdict, by, at: now, until, note })),
-      );
+      const { id, verdict, until, note, decision } = request;
+      const decide = (held: Finding) => triage(held, { verdict, by, at: now, until, note });
+      return changed(await change(store, id, decide, decision));
     }
     case 'undo': {
       await found(store, request.id);
-      return changed(await change(store, request.id, (held) => undo(held, by, now, request.note)));
+      const { id, note, undoes, decision } = request;
+      return changed(await change(store, id, (held) => undo(held, by, now, note, undoes), decision));
     }
   }
 }

@@ -163,6 +163,8 @@ export const auditEntry = z.strictObject({
   at: iso.describe('processing time'),
   by: z.string().max(AUTHOR_MAX),
   action: z.enum(['triage', 'undo']),
+  decision: z.string().max(128).optional().describe('id of the decision: the same one is never made twice'),
+  undoes: z.number().int().min(1).optional().describe('number of the change that is taken back'),
   note: z.string().max(4000).optional(),
   before: z.strictObject({ state: z.enum(FINDING_STATES), verdict: verdictRecord.optional() }),
   after: z.strictObject({ state: z.enum(FINDING_STATES), verdict: verdictRecord.optional() }),
@@ -199,6 +201,10 @@ export const finding = z.strictObject({
     .min(0)
     .optional()
     .describe('highest notice number whose fate is settled: a repeat of it is not told again'),
+  passed: z
+    .array(z.number().int())
+    .optional()
+    .describe('lower numbers that a version could not read and passed over: they are still to be told'),
   hub: z
     .boolean()
     .optional()

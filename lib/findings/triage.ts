@@ -72,22 +72,41 @@ export function triage(held: Finding, decision: Decision): Triaged {
     ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
     ...(note === undefined ? {} : { note }),
   };
-  const state: FindingState = verdict === 'unsure' ? reopenedState(held) : 'closed';
+  const state: FindingState = verdict === 'unsure' ? detectedState(held) : 'closed';
   return changed(held, 'triage', decision, state, record);
 }
 
 /**
- * Takes the newest change back: the state and verdict that were before it. Undoing an undo brings the change back.
- * @throws TriageError where nobody changed anything
+ * Takes a verdict back: the newest that stands, or a named one. What is left is the newest verdict that still stands, and
+ * none where none does: then the finding is what the detector last said of it.
+ * @param decision id of the decision, or number of the change, that is taken back
+ * @throws TriageError where no verdict stands, or none of that name
  */
-export function undo(held: Finding, by: string, at: number, note: string | undefined): Triaged {
-  const last = held.audit?.at(-1);
-  if (last === undefined) throw new TriageError('there is nothing to undo: nobody gave a verdict');
-  return changed(held, 'undo', { by, at, note }, last.before.state, last.before.verdict);
+export function undo(
+  held: Finding,
+  by: string,
+  at: number,
+  note: string | undefined,
+  decision?: string,
+): Triaged {
+  const taken = new Set(held.audit?.flatMap(({ undoes }) => undoes ?? []));
+  const standing = (held.audit ?? []).filter(({ action, n }) => action === 'triage' && !taken.has(n));
+  const undone = standing.findLast(
+    (entry) => decision === undefined || entry.decision === decision || String(entry.n) === decision,
+  );
+  if (undone === undefined)
+    throw new TriageError(
+      decision === undefined
+        ? 'there is nothing to undo: no verdict stands'
+        : `there is nothing to undo: no verdict ${decision} stands`,
+    );
+  const left = standing.findLast(({ n }) => n !== undone.n)?.after;
+  const state = left?.state ?? detectedState(held);
+  return changed(held, 'undo', { by, at, note }, state, left?.verdict, undone.n);
 }
 
 /** What the detector last said of it. */
-function reopenedState(held: Finding): FindingState {
+function detectedState(held: Finding): FindingState {
   switch (held.notice.transition) {
     case 'calmed':
       return 'calmed';
@@ -104,6 +123,7 @@ function changed(
   about: { readonly by: string; readonly at: number; readonly note: string | undefined },
   state: FindingState,
   verdict: VerdictRecord | undefined,
+  undoes?: number,
 ): Triaged {
   const at = new Date(about.at).toISOString();
   const { verdict: before, ...rest } = held;
@@ -113,29 +133,30 @@ function changed(
     by: about.by,
     action,
     ...(about.note === undefined ? {} : { note: about.note }),
+    ...(undoes === undefined ? {} : { undoes }),
     before: { state: held.state, ...(before === undefined ? {} : { verdict: before }) },
     after: { state, ...(verdict === undefined ? {} : { verdict }) },
   };
-  const quiet =
-    verdict?.verdict === 'benign' && verdict.until !== undefined && Date.parse(verdict.until) > about.at;
+  const finding: Finding = {
+    ...rest,
+    state,
+    ...(verdict === undefined ? {} : { verdict }),
+    audit: [...(held.audit ?? []), entry].slice(-AUDIT_KEPT),
+  };
+  return { finding, entry, exception: exceptionOf(finding, about.at) };
+}
+
+/** What silences a finding's subject by its verdict, at processing time `at` (ms). */
+export function exceptionOf({ id, notice, verdict }: Finding, at: number): Exception | undefined {
+  if (verdict?.verdict !== 'benign' || verdict.until === undefined || Date.parse(verdict.until) <= at)
+    return undefined;
   return {
-    finding: {
-      ...rest,
-      state,
-      ...(verdict === undefined ? {} : { verdict }),
-      audit: [...(held.audit ?? []), entry].slice(-AUDIT_KEPT),
-    },
-    entry,
-    exception: quiet
-      ? {
-          v: 1,
-          subject: held.notice.subject.id,
-          until: verdict.until ?? at,
-          by: verdict.by,
-          at: verdict.at,
-          finding: held.id,
-          ...(verdict.note === undefined ? {} : { note: verdict.note }),
-        }
-      : undefined,
+    v: 1,
+    subject: notice.subject.id,
+    until: verdict.until,
+    by: verdict.by,
+    at: verdict.at,
+    finding: id,
+    ...(verdict.note === undefined ? {} : { note: verdict.note }),
   };
 }

@@ -53,8 +53,8 @@ export async function* readUsageEvents(
     let skipped = 0;
     for (const [index, raw] of batch.lines.entries()) {
       if (raw === '' || raw.trim() === '') continue;
-      // a record of the stream, as the archive keeps it, begins with a header
-      if (raw.startsWith(RECORD_HEADER)) continue;
+      // a record of the stream, as the archive keeps it, begins with where it stood and a header
+      if (raw.startsWith(RECORD_HEADER) || raw.startsWith(ARCHIVE_FRAME)) continue;
       lines++;
       const reject = (reason: Reason) =>
         rejects.push({ file: batch.file, line: batch.first + index, reason, raw });
@@ -84,6 +84,8 @@ export async function* readUsageEvents(
 
 /** How the recorder begins a record's header; see telemetry/record.ts. */
 const RECORD_HEADER = '{"siphonwatch":1,';
+/** How the archive begins the line before a record; see aws/archive.ts. */
+const ARCHIVE_FRAME = '{"archived":1,';
 
 function isExchange(json: unknown): boolean {
   return typeof json === 'object' && json !== null && 'messages' in json;

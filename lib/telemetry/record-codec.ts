@@ -11,7 +11,9 @@ export const MAX_DECODED_BYTES = 16 * 1024 * 1024;
 /** One line of a record: its index after the header, the line itself, and the event or why it was set aside. */
 export interface DecodedLine {
   readonly index: number;
+  /** the line as it came: text, or base64 where it is not UTF-8 */
   readonly raw: string;
+  readonly encoding: 'utf8' | 'base64';
   readonly event?: UsageEvent;
   readonly reason?: Reason;
 }
@@ -23,10 +25,13 @@ export interface DecodedLine {
 export interface DecodedRecord {
   readonly header: RecordHeader | undefined;
   readonly lines: readonly DecodedLine[];
+  /** bytes, decompressed */
+  readonly size: number;
   readonly reason?: Reason;
 }
 
-export type HeaderFacts = Pick<RecordHeader, 'bucket'> & Partial<Pick<RecordHeader, 'bucketing' | 'arrived'>>;
+export type HeaderFacts = Pick<RecordHeader, 'bucket'> &
+  Partial<Pick<RecordHeader, 'bucketing' | 'arrived' | 'redriven'>>;
 
 /**
  * Packs events of one bucket into a record: gzip of a header line and one line an event.
@@ -55,7 +60,11 @@ function headerOf(facts: HeaderFacts, events: number): RecordHeader {
     bucket: facts.bucket,
     events,
   } as const;
-  return facts.arrived === undefined ? header : { ...header, arrived: facts.arrived };
+  return {
+    ...header,
+    ...(facts.arrived === undefined ? {} : { arrived: facts.arrived }),
+    ...(facts.redriven === undefined ? {} : { redriven: facts.redriven }),
+  };
 }
 
 /**
@@ -83,23 +92,24 @@ export function decodeRecord(bytes: Uint8Array, check?: ArrivalCheck): DecodedRe
   const lines = linesOf(plain);
   const first = lines[0];
   if (first === undefined) return unusable(bytes, 'empty record');
-  if (first.json === undefined && !first.text.trimStart().startsWith('{'))
+  if (!lines.some(({ json, text }) => json !== undefined || text.trimStart().startsWith('{')))
     return unusable(bytes, 'neither gzip nor NDJSON');
 
   let header: RecordHeader | undefined;
   let events = lines;
   if (isObject(first.json) && 'siphonwatch' in first.json) {
     const fault = headerFault(first.json);
-    if (fault !== undefined) return { header: undefined, lines: [], reason: fault };
+    if (fault !== undefined) return { header: undefined, lines: [], size: plain.length, reason: fault };
     header = first.json as unknown as RecordHeader;
     events = lines.slice(1);
   }
-  return { header, lines: events.map((line, index) => decodeLine(line, index, check)) };
+  return { header, size: plain.length, lines: events.map((line, index) => decodeLine(line, index, check)) };
 }
 
 interface Line {
   readonly text: string;
   readonly json: unknown;
+  readonly encoding?: 'base64';
   readonly fault?: string;
 }
 
@@ -117,7 +127,11 @@ function linesOf(plain: Buffer): Line[] {
     const part = plain.subarray(at, end);
     const text = part.toString('utf8');
     if (text.trim() !== '')
-      lines.push(isUtf8(part) ? parseLine(text) : { text, json: undefined, fault: 'not UTF-8' });
+      lines.push(
+        isUtf8(part)
+          ? parseLine(text)
+          : { text: part.toString('base64'), json: undefined, encoding: 'base64', fault: 'not UTF-8' },
+      );
     at = end + 1;
   }
   return lines;
@@ -136,17 +150,19 @@ function parseLine(text: string): Line {
 }
 
 function decodeLine(line: Line, index: number, check: ArrivalCheck | undefined): DecodedLine {
+  const encoding = line.encoding ?? 'utf8';
   if (line.fault !== undefined) {
     return {
       index,
       raw: line.text,
+      encoding,
       reason: { field: '(line)', value: printable(line.text), message: printable(line.fault) },
     };
   }
   const parsed = parseUsageEvent(line.json, check);
   return parsed.ok
-    ? { index, raw: line.text, event: parsed.event }
-    : { index, raw: line.text, reason: parsed.reason };
+    ? { index, raw: line.text, encoding, event: parsed.event }
+    : { index, raw: line.text, encoding, reason: parsed.reason };
 }
 
 function headerFault(header: Record<string, unknown>): Reason | undefined {
@@ -180,6 +196,7 @@ function unusable(bytes: Uint8Array, message: string): DecodedRecord {
   return {
     header: undefined,
     lines: [],
+    size: bytes.length,
     reason: { field: '(record)', value: `${bytes.length} bytes: ${start}`, message },
   };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { Command, Option } from 'commander';
 import { VERDICTS, type Verdict } from '../../findings/finding.ts';
@@ -15,7 +16,8 @@ interface TriageOptions extends DeploymentOptions {
   readonly verdict?: Verdict;
   readonly until?: string;
   readonly note?: string;
-  readonly undo?: boolean;
+  readonly undo?: boolean | string;
+  readonly decision?: string;
   readonly by?: string;
   readonly json?: boolean;
 }
@@ -34,23 +36,26 @@ export function triageCommand(): Command {
         'benign: notifications suppressed until then; unsure: no updates until then (2026-04-01 or an ISO time)',
       )
       .option('--note <text>', 'why, for whoever reads it next year')
-      .option('--undo', 'take the newest change back')
+      .option('--undo [decision]', 'take a verdict back: the newest that stands, or the one of that decision')
+      .option('--decision <id>', 'id of this decision: given again, it is not made twice')
       .option('--by <name>', 'who decides', userInfo().username)
       .option('--json', 'print one JSON document'),
   ).action((id: string, options: TriageOptions) =>
     runCommand('triage', () =>
       withFindings(options, async (store, now) => {
         const decide = decision(options, now);
-        const made = await change(store, id, decide).catch((error: unknown) => {
-          if (error instanceof TriageError)
-            throw new InputError(
-              error.field === undefined ? error.message : `--${error.field}: ${error.message}`,
-              {
-                cause: error,
-              },
-            );
-          throw error;
-        });
+        const made = await change(store, id, decide, options.decision ?? randomUUID()).catch(
+          (error: unknown) => {
+            if (error instanceof TriageError)
+              throw new InputError(
+                error.field === undefined ? error.message : `--${error.field}: ${error.message}`,
+                {
+                  cause: error,
+                },
+              );
+            throw error;
+          },
+        );
         if (options.json === true)
           printJson({ finding: made.finding.id, entry: made.entry, exception: made.exception ?? null });
         say(wordsOf(made));
@@ -66,10 +71,11 @@ function decision(options: TriageOptions, now: number): (held: Triaged['finding'
   const { note, verdict } = options;
   if (note !== undefined && note.length > 4000)
     throw new InputError(`--note: must have at most 4000 characters (got ${note.length})`);
-  if (options.undo === true) {
+  if (options.undo !== undefined && options.undo !== false) {
     if (verdict !== undefined || options.until !== undefined)
-      throw new InputError('--undo takes the newest change back: give no --verdict and no --until with it');
-    return (held) => undo(held, by, now, note);
+      throw new InputError('--undo takes a verdict back: give no --verdict and no --until with it');
+    const named = options.undo === true ? undefined : options.undo;
+    return (held) => undo(held, by, now, note, named);
   }
   if (verdict === undefined) throw new InputError(`give --verdict ${VERDICTS.join('|')}, or --undo`);
   const until = options.until === undefined ? undefined : dateOf(options.until);
