@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { SecurityHubClient } from '@aws-sdk/client-securityhub';
-import { SNSClient } from '@aws-sdk/client-sns';
+import { dynamoDb, eventBridge, securityHub, sns } from '../../lib/aws/clients.ts';
 import { policySourceOf } from '../../lib/aws/policy-source.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
 import { NotifyFunction } from './notify.ts';
@@ -15,10 +12,10 @@ const environment = readEnvironment('notify', process.env);
 const logger = new Logger();
 const notify = new NotifyFunction({
   environment,
-  dynamodb: new DynamoDBClient({}),
-  sns: new SNSClient({}),
-  eventBridge: new EventBridgeClient({}),
-  securityHub: () => new SecurityHubClient({}),
+  dynamodb: dynamoDb(),
+  sns: sns(),
+  eventBridge: eventBridge(),
+  securityHub,
   policies: policySourceOf(environment, (problem) => logger.error('policy', { ...problem })),
   logger,
   metrics: new Metrics(),

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';
+import type { Labels } from '../../backtest/labels.ts';
 import { linkedGroups } from '../../backtest/linked-groups.ts';
 import { type Tuning, tune } from '../../backtest/tune.ts';
 import { readingsOf, type TuningAccount } from '../../backtest/tuning-account.ts';
@@ -10,7 +11,6 @@ import { CampaignTracker } from '../../campaigns/tracker.ts';
 import { type Rules, scoreRules } from '../../detection/judge.ts';
 import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
-import type { Labels } from '../../input/labels.ts';
 import { say } from '../../input/say.ts';
 import { Traffic } from '../../input/traffic.ts';
 import { policyChanges } from '../../policy/diff.ts';
