@@ -1,4 +1,4 @@
-import { controlsNeeded } from './pair-test.ts';
+import { controlsNeeded } from './power.ts';
 
 /** What a team should ask, of whom, and how, to produce input for the test. */
 export interface CollectPlan {

@@ -1,0 +1,104 @@
+import { jackknifeError } from '../statistics/bootstrap.ts';
+import type { AnswerSheet } from './answers.ts';
+import { candidatesFor, notToldApartByLikeness } from './candidates.ts';
+import type { Closeness, Context, Question } from './question.ts';
+import { enoughTexts } from './screening.ts';
+import { rankingPairs, rankTeachers, reordered, type TeacherRanking } from './teachers.ts';
+import { commonTexts, comparable, measurePart, type PartCorpus, partViews } from './text-parts.ts';
+import { VIEW_NAMES } from './text-views.ts';
+import { type TraceClassifier, trainClassifier } from './trace-classifier.ts';
+
+/**
+ * Sharpness of the probabilities that the classifier's mean log-odds give. Ten public students of six candidates fit
+ * about 12; half of it is shipped, because so few cannot rule it out. The benchmark prints the fit.
+ */
+export const CLASSIFIER_SHARPNESS = 6;
+/** Standard errors over prompts by which the first must lead a candidate to be told from it. */
+export const TOLD_APART_FROM = 2;
+
+const WHAT_IS_SAID: ReadonlySet<string> = new Set(
+  VIEW_NAMES.map((name) => `reply: ${name === 'layout' ? 'layout at the prompt' : name}`),
+);
+
+/** Tests of the suspect with every candidate on the parts compared, and the order by what is said in replies. */
+export function rankByTexts(
+  question: Question,
+  corpora: readonly PartCorpus[],
+  candidates: readonly AnswerSheet[],
+  rest: readonly AnswerSheet[],
+): { detector: TeacherRanking; said: TeacherRanking | undefined } {
+  const models = [question.suspect, ...candidates, ...rest].map((s) => s.model);
+  const whole = rankingPairs(models, question.context.of.kin, candidates.length);
+  const sums = corpora.map((corpus) => measurePart(corpus, models));
+  const pairs = { ...whole, null: whole.null.filter((pair) => comparable(sums, pair)) };
+  const all = [...pairs.null, ...pairs.asked];
+  const views = sums.flatMap((s) => partViews(s, all));
+  const bare = all.map((): number[] => []);
+  // Length and formatting are part of what a student learns: the order leaves them in, the test takes them out.
+  const said = views.filter((v) => WHAT_IS_SAID.has(v.name)).map((v) => ({ ...v, covariates: bare }));
+  return {
+    detector: rankTeachers(pairs, views),
+    said: said.length === 0 ? undefined : rankTeachers(pairs, said),
+  };
+}
+
+function classifierOf(context: Context, corpus: PartCorpus, candidates: readonly string[]): TraceClassifier {
+  const key = [corpus.part, ...candidates].join('\n');
+  const known = context.classifiers.get(key);
+  if (known !== undefined) return known;
+  const trained = trainClassifier(
+    candidates.map((candidate) => ({ candidate, byItem: corpus.texts.get(candidate) ?? new Map() })),
+  );
+  context.classifiers.set(key, trained);
+  return trained;
+}
+
+/** Mean scores of the suspect's texts, and who cannot be told from the first by a paired comparison over prompts. */
+export function classified(classifier: TraceClassifier, texts: ReadonlyMap<string, string>) {
+  const rows = [...texts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => classifier.score(text));
+  const means = classifier.candidates.map((_, k) => rows.reduce((s, r) => s + (r[k] ?? 0), 0) / rows.length);
+  const first = means.indexOf(Math.max(...means));
+  const tied = classifier.candidates.filter((_, k) => {
+    if (k === first) return true;
+    const leads = rows.map((r) => (r[first] ?? 0) - (r[k] ?? 0));
+    const total = leads.reduce((a, b) => a + b, 0);
+    const error = jackknifeError(leads.map((lead) => (total - lead) / (leads.length - 1)));
+    return !(total / leads.length > TOLD_APART_FROM * error);
+  });
+  return { scores: new Map(classifier.candidates.map((c, k) => [c, means[k] ?? 0])), tied };
+}
+
+/** How close each candidate is by texts: traces by a trained classifier, replies by their likeness. */
+export function closenessOfTexts(
+  question: Question,
+  corpora: readonly PartCorpus[],
+  controls: readonly AnswerSheet[],
+): Closeness | undefined {
+  const { suspect, context } = question;
+  const usable = (candidate: AnswerSheet) =>
+    corpora.every((corpus) => {
+      const { texts, characters } = commonTexts(corpus, candidate.model, suspect.model);
+      return enoughTexts(texts, characters);
+    });
+  const found = candidatesFor(question, controls, usable);
+  if (found === undefined) return undefined;
+  const { detector, said } = rankByTexts(question, corpora, found.candidates, found.rest);
+  const traces = corpora.find((c) => c.part === 'trace');
+  if (traces !== undefined && found.candidates.length > 1) {
+    const names = found.candidates.map((c) => c.model).sort();
+    const { scores, tied } = classified(
+      classifierOf(context, traces, names),
+      traces.texts.get(suspect.model) ?? new Map(),
+    );
+    const order = reordered(detector, scores, CLASSIFIER_SHARPNESS);
+    const notToldApart = order.teachers.map((t) => t.teacher).filter((t) => tied.includes(t));
+    return { detector, order, method: 'a classifier trained on the candidates\u2019 traces', notToldApart };
+  }
+  const order = said ?? detector;
+  return {
+    detector,
+    order,
+    method: 'likeness beyond that of unrelated models, candidate by candidate',
+    notToldApart: notToldApartByLikeness(order),
+  };
+}
