@@ -52,7 +52,7 @@ function controlsWith(corpora: readonly PartCorpus[], question: Question): Answe
  * The parts that can be compared: both traces and replies where both parties and enough controls have them, else the one
  * that more controls have.
  */
-function chooseParts(question: Question): { corpora: readonly PartCorpus[]; controls: AnswerSheet[] } {
+export function chooseParts(question: Question): { corpora: readonly PartCorpus[]; controls: AnswerSheet[] } {
   const { parts, input } = question.context;
   const shared = parts.filter((corpus) => enough(corpus, input.reference, question.suspect));
   const both = controlsWith(shared, question);
@@ -98,7 +98,7 @@ export function compareTexts(
 }
 
 /** Each part of a comparison, tested by itself against its own null. */
-function partReports({ array, corpora, parties }: TextComparison): PartReport[] {
+export function partReports({ array, corpora, parties }: TextComparison): PartReport[] {
   return corpora.map((corpus) => {
     const test = testAccusedPair({ ...array, views: array.views.filter((v) => v.group === corpus.part) });
     const { texts, characters } = commonTexts(corpus, parties.reference.model, parties.suspect.model);

@@ -16,9 +16,7 @@ export const CLASSIFIER_SHARPNESS = 6;
 /** Standard errors over prompts by which the first must lead a candidate to be told from it. */
 export const TOLD_APART_FROM = 2;
 
-const WHAT_IS_SAID: ReadonlySet<string> = new Set(
-  VIEW_NAMES.map((name) => `reply: ${name === 'layout' ? 'layout at the prompt' : name}`),
-);
+const WHAT_IS_SAID: ReadonlySet<string> = new Set(VIEW_NAMES);
 
 /** Tests of the suspect with every candidate on the parts compared, and the order by what is said in replies. */
 export function rankByTexts(

@@ -132,7 +132,10 @@ export function comparable(sums: readonly PartSums[], [a, b]: Pair): boolean {
   });
 }
 
-/** The views of one part for the pair test. Rare phrases stand aside: where measured they add nothing to the others. */
+/**
+ * The views of one part for the pair test; those of what is said bear their bare names. Rare phrases stand aside: where
+ * measured they add nothing to the others.
+ */
 export function partViews(sums: PartSums, pairs: readonly Pair[], leaveOut?: number): PairView[] {
   const own = { group: sums.part, variances: undefined };
   const lengths = lengthCovariates(sums.style, pairs);
@@ -147,7 +150,7 @@ export function partViews(sums: PartSums, pairs: readonly Pair[], leaveOut?: num
   const formats = formatCovariates(sums.said, pairs);
   const said = viewValues(sums.said, pairs, leaveOut).map(({ name, values }) => ({
     ...own,
-    name: `${sums.part}: ${name === 'layout' ? 'layout at the prompt' : name}`,
+    name,
     values,
     covariates: formats,
   }));

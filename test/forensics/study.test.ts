@@ -142,13 +142,13 @@ describe('a suspect that copied', () => {
     });
     it('three controls only', () => {
       const s = ask(copy, controls.slice(0, 3));
-      expect(s).toMatchObject({ verdict: 'cannot tell at this size', p: null });
-      expect(s?.reason).toMatch(/3 usable controls; 6 are needed/);
+      expect(s).toMatchObject({ verdict: 'cannot tell with these controls', p: null });
+      expect(s?.reason).toMatch(/3 usable controls of 3 makers; 6 of 4 makers are needed/);
     });
     it('eight controls: a number, but the report says that the level is out of reach', () => {
       const s = ask(copy, controls.slice(0, 7));
-      expect(s?.verdict).toBe('cannot tell at this size');
-      expect(s?.reason).toMatch(/p cannot fall below/);
+      expect(s?.verdict).toBe('cannot tell with these controls');
+      expect(s?.reason).toMatch(/p cannot fall below.*more controls are needed/);
     });
     it('hardly an item in common', () => {
       const few = sheetOf(
@@ -236,6 +236,11 @@ describe('free text', () => {
       'layout',
       'length',
       'openings',
+      'reply: steps',
+      'reply: openers',
+      'reply: pairs',
+      'reply: layout',
+      'reply: rare phrases',
     ]);
   });
 
