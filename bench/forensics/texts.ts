@@ -7,9 +7,8 @@ import { chooseParts, compareTexts, partReports } from '../../lib/forensics/judg
 import { excludedByTime, type Lineages } from '../../lib/forensics/models.ts';
 import { testAccusedPair } from '../../lib/forensics/pair-test.ts';
 import type { Context, Question } from '../../lib/forensics/question.ts';
-import { closenessOfTexts } from '../../lib/forensics/rank-texts.ts';
+import { closenessOfTexts, type Panel } from '../../lib/forensics/rank-texts.ts';
 import { PARTS, type Part, type PartCorpus, partCorpus } from '../../lib/forensics/text-parts.ts';
-import type { TraceClassifier } from '../../lib/forensics/trace-classifier.ts';
 import { seededRandom } from '../../lib/statistics/generator.ts';
 import { aucText, aucWithIntervals, note, type PairValue, rate, say, show } from './rates.ts';
 
@@ -29,11 +28,11 @@ export interface TextSet {
   readonly withoutDates: Lineages;
 }
 
-/** Questions about one set share its corpora and classifiers. */
+/** Questions about one set share its corpora and panels. */
 class TextBench {
   readonly #set: TextSet;
   readonly #parts: readonly PartCorpus[];
-  readonly #classifiers = new Map<string, TraceClassifier>();
+  readonly #panels = new Map<string, Panel>();
 
   constructor(set: TextSet) {
     this.#set = set;
@@ -69,7 +68,7 @@ class TextBench {
       effect: SMALLEST_EFFECT,
       of,
       parts: this.#parts.filter((p) => options.parts.includes(p.part)),
-      classifiers: this.#classifiers,
+      panels: this.#panels,
       random: seededRandom(1),
     };
     return { context, suspect: accused, controls, caveats: [] };

@@ -3,11 +3,11 @@ import type { AnswerSheet } from './answers.ts';
 import type { Lineages } from './models.ts';
 import { Parties } from './parties.ts';
 import { controlsNeeded } from './power.ts';
+import type { Panel } from './rank-texts.ts';
 import { type Caveat, emptyReport, type Mode, type SuspectReport } from './report.ts';
 import { LEAST_CONTROLS, LEAST_MAKERS, type Unfit } from './screening.ts';
 import type { TeacherRanking } from './teachers.ts';
 import type { PartCorpus } from './text-parts.ts';
-import type { TraceClassifier } from './trace-classifier.ts';
 
 /** What is asked. */
 export interface ForensicsInput {
@@ -27,8 +27,8 @@ export interface Context {
   readonly of: Lineages;
   /** Traces and replies of all models, taken apart once. */
   readonly parts: readonly PartCorpus[];
-  /** Classifiers by the candidates that they tell apart: questions with the same candidates share one. */
-  readonly classifiers: Map<string, TraceClassifier>;
+  /** Classifiers by the candidates that they tell apart: questions with the same candidates share one panel. */
+  readonly panels: Map<string, Panel>;
   readonly random: Random;
 }
 

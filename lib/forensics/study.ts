@@ -59,7 +59,7 @@ export function runForensics(input: ForensicsInput, options: ForensicsOptions = 
       const corpus = partCorpus(part, everyone);
       return corpus === undefined || corpus.texts.size < LEAST_TEXT_MODELS ? [] : [corpus];
     }),
-    classifiers: new Map(),
+    panels: new Map(),
     random: seededRandom(seed),
   };
   const drafts = input.suspects.map((suspect, i) => {
