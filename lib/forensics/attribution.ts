@@ -1,7 +1,7 @@
 import type { Excluded } from './models.ts';
 import { fixed, pValue } from './numbers.ts';
 import type { Closeness } from './question.ts';
-import type { SuspectReport } from './report.ts';
+import type { Attribution, SuspectReport } from './report.ts';
 import type { TeacherScore } from './teachers.ts';
 
 /**
@@ -9,28 +9,6 @@ import type { TeacherScore } from './teachers.ts';
  * them. Coarser than the level of a verdict, because what is named is a candidate to look at; measured in the benchmark.
  */
 export const NAME_AT_LEVEL = 0.05;
-
-/** To whom the suspect is close, or why nobody is named. */
-export interface Attribution {
-  readonly method: string;
-  /** Whether the suspect is closer to the first candidate than strangers are, over all candidates asked about. */
-  readonly detector: {
-    readonly teacher: string;
-    readonly z: number;
-    readonly p: number;
-    /** p times the number of product lines asked about. */
-    readonly pAny: number;
-    readonly level: number;
-    readonly found: boolean;
-  };
-  /** Candidates that the data do not tell apart, the closest first: one if it is told from all others. */
-  readonly notToldApart: readonly string[];
-  /** The teacher, where the detector found it and nobody explains it as well. */
-  readonly named: string | null;
-  /** Candidates that were not asked about, with the reason. */
-  readonly excluded: readonly Excluded[];
-  readonly text: string;
-}
 
 function tested(closeness: Closeness, teacher: string): TeacherScore | undefined {
   return closeness.detector.teachers.find((t) => t.teacher === teacher);

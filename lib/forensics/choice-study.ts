@@ -1,6 +1,7 @@
 import { type AgreementCounts, capaKappa, chanceAgreement, countAgreement } from './agreement.ts';
 import type { AnswerSheet } from './answers.ts';
-import { type ChoiceTable, itemModel, type PairResidual } from './item-model.ts';
+import type { ChoiceTable } from './choice-table.ts';
+import { itemModel, type PairResidual } from './item-model.ts';
 import type { Pair } from './pair-effects.ts';
 import { accusedAndNullPairs, type PairArray } from './pair-test.ts';
 import { type Kinship, kinByLabel } from './parties.ts';

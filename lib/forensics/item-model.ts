@@ -1,3 +1,4 @@
+import type { ChoiceTable } from './choice-table.ts';
 import { ItemVotes } from './item-votes.ts';
 import type { Pair } from './pair-effects.ts';
 
@@ -5,24 +6,6 @@ import type { Pair } from './pair-effects.ts';
  * What two models would answer at an item if neither knew of the other: the item's difficulty and the pull of each
  * wrong option, learnt from the other models, tilted to each model's accuracy and letter habits.
  */
-
-/** Answers of several models to the same items. */
-export interface ChoiceTable {
-  readonly models: readonly string[];
-  /** Presumed family of every model (kin are never each other's control). */
-  readonly families: readonly string[];
-  /** Per model: option chosen at each item from 0, or -1. */
-  readonly choices: readonly Int8Array[];
-  /** Key of each item. */
-  readonly keys: Int8Array;
-  /** Number of options of each item, 2 to 26. */
-  readonly options: Int8Array;
-  /**
-   * Whether models 0 and 1 are a reference and a suspect that share a presumed family, and are to be treated as the
-   * strangers that the null hypothesis says they are.
-   */
-  readonly strangers: boolean;
-}
 
 /** Per pair: what was measured and, at each item, agreement less its expectation. */
 export interface PairResidual {

@@ -1,4 +1,4 @@
-import type { ChoiceTable } from './item-model.ts';
+import type { ChoiceTable } from './choice-table.ts';
 import type { Pair } from './pair-effects.ts';
 import { REFERENCE, SUSPECT } from './parties.ts';
 

@@ -1,9 +1,9 @@
 import type { Random } from '../statistics/generator.ts';
 import type { AnswerSheet } from './answers.ts';
 import type { Lineages } from './models.ts';
+import type { Panel } from './panel.ts';
 import { Parties } from './parties.ts';
 import { controlsNeeded } from './power.ts';
-import type { Panel } from './rank-texts.ts';
 import { type Caveat, emptyReport, type Mode, type SuspectReport } from './report.ts';
 import { LEAST_CONTROLS, LEAST_MAKERS, type Unfit } from './screening.ts';
 import type { TeacherRanking } from './teachers.ts';

@@ -1,6 +1,5 @@
-import type { Attribution } from './attribution.ts';
 import type { QuestionedControl } from './control-questions.ts';
-import type { ModelFacts } from './models.ts';
+import type { Excluded, ModelFacts } from './models.ts';
 import type { Selection } from './selection.ts';
 import type { TeacherScore } from './teachers.ts';
 import type { Part } from './text-parts.ts';
@@ -83,6 +82,28 @@ export interface Mechanism {
   readonly text: string;
 }
 
+/** To whom the suspect is close, or why nobody is named. */
+export interface Attribution {
+  readonly method: string;
+  /** Whether the suspect is closer to the first candidate than strangers are, over all candidates asked about. */
+  readonly detector: {
+    readonly teacher: string;
+    readonly z: number;
+    readonly p: number;
+    /** p times the number of product lines asked about. */
+    readonly pAny: number;
+    readonly level: number;
+    readonly found: boolean;
+  };
+  /** Candidates that the data do not tell apart, the closest first: one if it is told from all others. */
+  readonly notToldApart: readonly string[];
+  /** The teacher, where the detector found it and nobody explains it as well. */
+  readonly named: string | null;
+  /** Candidates that were not asked about, with the reason. */
+  readonly excluded: readonly Excluded[];
+  readonly text: string;
+}
+
 /** One suspect against the reference (contract: design, section 5; further fields are additions). */
 export interface SuspectReport {
   readonly suspect: string;
@@ -125,11 +146,7 @@ export interface SuspectReport {
   /** By what: the third question. */
   readonly mechanism: Mechanism | null;
   /** Directions that dates exclude, struck out. */
-  readonly excludedDirections: readonly {
-    readonly teacher: string;
-    readonly student: string;
-    readonly reason: string;
-  }[];
+  readonly excludedDirections: readonly Excluded[];
   readonly verdict: Verdict;
   /** The verdict in a sentence. */
   readonly statement: string;
