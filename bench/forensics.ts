@@ -42,6 +42,8 @@ function reasoningTexts(from: AnswerData): void {
   benchTexts(
     {
       name: 'pm-traces',
+      parts: ['trace', 'reply'],
+      accuseStrangers: true,
       sheets,
       documented: taught.map(([student, teacher]) => ({ student, teachers: [stand(teacher)] })),
       pairs: taught.map(([student, teacher]) => [student, teacher] as const),
@@ -81,6 +83,8 @@ function benchMisguided(from: AnswerData): void {
   benchTexts(
     {
       name: 'misguided',
+      parts: ['reply'],
+      accuseStrangers: true,
       sheets,
       documented: pairs.map(([student, teacher]) => ({ student, teachers: [teacher] })),
       pairs,
@@ -107,6 +111,8 @@ function alpacaTexts(): void {
   benchTexts(
     {
       name: 'alpaca-eval',
+      parts: ['reply'],
+      accuseStrangers: false,
       sheets,
       documented: own,
       pairs: own.flatMap((l) => l.teachers.slice(0, 1).map((t) => [l.student, t] as const)),

@@ -16,6 +16,8 @@ import { aucText, aucWithIntervals, note, type PairValue, rate, say, show } from
 /** A set of texts with what is documented of it. */
 export interface TextSet {
   readonly name: string;
+  /** What is compared: traces and replies, or replies alone where few have traces. */
+  readonly parts: readonly Part[];
   readonly sheets: readonly AnswerSheet[];
   /** Student and teachers; a sibling release of the teacher may count as right. */
   readonly documented: readonly { readonly student: string; readonly teachers: readonly string[] }[];
@@ -27,6 +29,11 @@ export interface TextSet {
   readonly strangers: readonly string[];
   readonly of: Lineages;
   readonly withoutDates: Lineages;
+  /**
+   * Whether every unrelated pair is accused by itself, with all others as its controls; else their values are taken from
+   * the nulls of the documented pairs, which is the same but for the two parties and takes a fraction of the time.
+   */
+  readonly accuseStrangers: boolean;
 }
 
 /** Questions about one set share its corpora and panels. */
@@ -41,10 +48,6 @@ class TextBench {
       const corpus = partCorpus(part, set.sheets);
       return corpus === undefined ? [] : [corpus];
     });
-  }
-
-  get parts(): readonly Part[] {
-    return this.#parts.map((p) => p.part);
   }
 
   sheet(model: string): AnswerSheet | undefined {
@@ -83,7 +86,11 @@ class TextBench {
     if (corpora.length < parts.length || controls.length < 6) return undefined;
     const comparison = compareTexts(question, corpora, controls);
     const { z, p, nullZ } = testAccusedPair(comparison.array);
-    return { z, p, pairs: nullZ.length, parts: partReports(comparison) };
+    const nulls = Array.from(nullZ, (value, k): PairValue => {
+      const [a, b] = comparison.pairs[k + 1] ?? [0, 0];
+      return { pair: [comparison.parties.name(a), comparison.parties.name(b)], value };
+    });
+    return { z, p, pairs: nullZ.length, nulls, parts: partReports(comparison) };
   }
 
   /** Whom the data point to. */
@@ -101,65 +108,80 @@ class TextBench {
   }
 }
 
-/** Detector: AUC of documented against unrelated pairs, part by part and together. */
-function detector(bench: TextBench, set: TextSet, result: Record<string, unknown>): void {
-  const unrelated = set.controls.flatMap((a, i) =>
+type Detected = NonNullable<ReturnType<TextBench['detect']>> & { readonly pair: readonly [string, string] };
+
+/** Pairs of controls that are not kin. */
+function unrelatedPairs(set: TextSet): (readonly [string, string])[] {
+  return set.controls.flatMap((a, i) =>
     set.controls
       .slice(i + 1)
       .flatMap((b): (readonly [string, string])[] => (set.of.kin(a, b) ? [] : [[a, b]])),
   );
-  const { parts } = bench;
-  {
-    const measure = (pairs: readonly (readonly [string, string])[]) =>
-      pairs.flatMap((pair) => {
-        const found = bench.detect(pair[1], pair[0], parts);
-        return found === undefined ? [] : [{ pair, ...found }];
-      });
-    const [documented, strangers] = [measure(set.pairs), measure(unrelated)];
-    const value =
-      (pick: (x: (typeof documented)[number]) => number | undefined) =>
-      (list: typeof documented): PairValue[] =>
-        list.flatMap((x) => {
-          const v = pick(x);
-          return v === undefined ? [] : [{ pair: x.pair, value: v }];
-        });
-    const views: [string, (list: typeof documented) => PairValue[]][] = [
-      ...(parts.length > 1
-        ? [['traces and replies', value((x) => x.z)] as [string, (list: typeof documented) => PairValue[]]]
-        : []),
-      ...parts.map((part): [string, (list: typeof documented) => PairValue[]] => [
-        part === 'trace' ? 'traces' : 'replies',
-        value((x) => x.parts.find((q) => q.part === part)?.z),
-      ]),
-    ];
-    for (const [name, pick] of views) {
-      const a = aucWithIntervals(pick(documented), pick(strangers), set.of.maker);
-      say(`${set.name}: AUC of documented against unrelated pairs, ${name}: ${aucText(a)}`);
-      result[`${set.name} auc ${name}`] = a;
+}
+
+/** Mean values of the unrelated pairs in the nulls of the documented ones. */
+function valuesInNulls(documented: readonly Detected[], set: TextSet): PairValue[] {
+  const found = new Map<string, { pair: readonly [string, string]; values: number[] }>();
+  for (const { nulls } of documented)
+    for (const { pair, value } of nulls) {
+      if (!pair.every((m) => set.controls.includes(m))) continue;
+      const key = [...pair].sort().join();
+      const own = found.get(key) ?? { pair, values: [] };
+      own.values.push(value);
+      found.set(key, own);
     }
-    const convicted = strangers.filter((x) => x.p <= Math.max(0.01, 1 / (1 + x.pairs))).length;
-    say(`${set.name}: unrelated pairs at the smallest p or at 1 %: ${rate(convicted, strangers.length)}`);
-    say(
-      `${set.name}: documented pairs at 5 %: ${rate(documented.filter((x) => x.p <= 0.05).length, documented.length)}`,
-    );
-    show(
-      `${set.name}: documented pairs`,
-      ['student', 'teacher', 'z', 'p', ...parts],
-      documented.map((x) => [
-        x.pair[0],
-        x.pair[1],
-        x.z.toFixed(1),
-        x.p.toFixed(4),
-        ...x.parts.map((q) => q.z.toFixed(1)),
-      ]),
-    );
+  return [...found.values()].map(({ pair, values }) => ({
+    pair,
+    value: values.reduce((a, b) => a + b, 0) / values.length,
+  }));
+}
+
+/** Detector: AUC of documented against unrelated pairs, part by part and together. */
+function detector(bench: TextBench, set: TextSet, result: Record<string, unknown>): void {
+  const { parts } = set;
+  const measure = (pairs: readonly (readonly [string, string])[]) =>
+    pairs.flatMap((pair): Detected[] => {
+      const found = bench.detect(pair[1], pair[0], parts);
+      return found === undefined ? [] : [{ pair, ...found }];
+    });
+  const documented = measure(set.pairs);
+  const strangers = set.accuseStrangers ? measure(unrelatedPairs(set)) : [];
+  const tell = (name: string, pick: (x: Detected) => number | undefined) => {
+    const of = (list: readonly Detected[]): PairValue[] =>
+      list.map((x) => ({ pair: x.pair, value: pick(x) ?? 0 }));
+    const nulls = set.accuseStrangers ? of(strangers) : valuesInNulls(documented, set);
+    const a = aucWithIntervals(of(documented), nulls, set.of.maker);
+    say(`${set.name}: AUC of documented against unrelated pairs, ${name}: ${aucText(a)}`);
+    result[`${set.name} auc ${name}`] = a;
+  };
+  tell(parts.length > 1 ? 'traces and replies' : 'replies', (x) => x.z);
+  if (parts.length > 1) {
+    tell('traces', (x) => x.parts.find((q) => q.part === 'trace')?.z);
+    tell('replies', (x) => x.parts.find((q) => q.part === 'reply')?.z);
   }
+  if (set.accuseStrangers) {
+    const convicted = strangers.filter((x) => x.p <= Math.max(0.01, 1 / (1 + x.pairs))).length;
+    say(`${set.name}: unrelated pairs at 1 % or the smallest p: ${rate(convicted, strangers.length)}`);
+  }
+  const found = documented.filter((x) => x.p <= 0.05).length;
+  say(`${set.name}: documented pairs at 5 %: ${rate(found, documented.length)}`);
+  show(
+    `${set.name}: documented pairs`,
+    ['student', 'teacher', 'z', 'p', ...parts],
+    documented.map((x) => [
+      x.pair[0],
+      x.pair[1],
+      x.z.toFixed(1),
+      x.p.toFixed(4),
+      ...x.parts.map((q) => q.z.toFixed(1)),
+    ]),
+  );
 }
 
 /** Attribution: students right, named right and wrong; strangers named. */
 function attribution(bench: TextBench, set: TextSet, result: Record<string, unknown>): void {
   const runs: [string, readonly Part[], boolean][] = [];
-  const all = bench.parts;
+  const all = set.parts;
   const partSets: (readonly Part[])[] = all.length > 1 ? [all, ['trace'], ['reply']] : [all];
   const dated = set.of !== set.withoutDates;
   for (const parts of partSets)
@@ -227,7 +249,7 @@ function younger(bench: TextBench, set: TextSet, result: Record<string, unknown>
   );
   if (pairs.length === 0) return;
   const alike = pairs.filter(([student, teacher]) => {
-    const found = bench.detect(teacher, student, bench.parts);
+    const found = bench.detect(teacher, student, set.parts);
     return found !== undefined && found.p <= 0.05;
   });
   say(

@@ -65,12 +65,13 @@ function influence(values: readonly FreePair[], weights: Float64Array, items: nu
   return out;
 }
 
-/** Controls that answered enough of the items, and are no party's twin. */
+/** Controls that answered enough of the items, and are nobody's twin. */
 function usableControls(question: Question, items: readonly string[]): AnswerSheet[] {
   const { controls, caveats, context, suspect } = question;
-  return controls.filter((control) => {
+  const kept: AnswerSheet[] = [];
+  for (const control of controls) {
     const answered = items.filter((i) => control.answers.get(i)?.form !== undefined).length;
-    const twin = [context.input.reference, suspect].find((party) => {
+    const twin = [context.input.reference, suspect, ...kept].find((party) => {
       const [own] = measureFreePairs(freeTable([party, control], ['a', 'b'], items), [[0, 1]]);
       return own !== undefined && identicalFreeForm(own.coWrong, own.sameWrong);
     });
@@ -82,8 +83,9 @@ function usableControls(question: Question, items: readonly string[]): AnswerShe
         control.model,
         `it answered ${answered} of the common items; at least ${LEAST_ITEMS} are needed`,
       );
-    return twin === undefined && answered >= LEAST_ITEMS;
-  });
+    else kept.push(control);
+  }
+  return kept;
 }
 
 /** Judges a suspect by free-form final answers. */

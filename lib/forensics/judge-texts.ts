@@ -40,12 +40,24 @@ function enough(corpus: PartCorpus, a: AnswerSheet, b: AnswerSheet): boolean {
 /** Controls with enough texts in all the parts. */
 function controlsWith(corpora: readonly PartCorpus[], question: Question): AnswerSheet[] {
   const { reference } = question.context.input;
-  return question.controls.filter(
-    (c) =>
-      corpora.every((corpus) => enough(corpus, reference, c) && enough(corpus, question.suspect, c)) &&
-      !identicalTexts(reference, c) &&
-      !identicalTexts(question.suspect, c),
+  return distinct(question).filter((c) =>
+    corpora.every((corpus) => enough(corpus, reference, c) && enough(corpus, question.suspect, c)),
   );
+}
+
+/** Whose texts a control gives, letter for letter: a party's, or those of a control before it. */
+function twinOf(question: Question, control: AnswerSheet, before: readonly AnswerSheet[]) {
+  return [question.context.input.reference, question.suspect, ...before].find((other) =>
+    identicalTexts(other, control),
+  );
+}
+
+/** Controls without those that are another model under a second name. */
+function distinct(question: Question): AnswerSheet[] {
+  const kept: AnswerSheet[] = [];
+  for (const control of question.controls)
+    if (twinOf(question, control, kept) === undefined) kept.push(control);
+  return kept;
 }
 
 /**
@@ -204,15 +216,17 @@ export function judgeTexts(question: Question): Draft {
       code: 'too-few-items',
       reason: `reference and suspect have ${items} texts in common; at least ${LEAST_TEXTS} are needed, half as many if they are long, 500 are advisable`,
     });
-  for (const c of question.controls)
-    if (!controls.includes(c))
-      dropControl(
-        caveats,
-        c.model,
-        identicalTexts(reference, c) || identicalTexts(suspect, c)
-          ? 'its texts are those of a party to the question'
-          : `it has too few texts in common with the parties (${corpora.map((x) => x.part).join(' and ')})`,
-      );
+  for (const c of question.controls) {
+    if (controls.includes(c)) continue;
+    const twin = twinOf(question, c, question.controls.slice(0, question.controls.indexOf(c)));
+    dropControl(
+      caveats,
+      c.model,
+      twin === undefined
+        ? `it has too few texts in common with the parties (${corpora.map((x) => x.part).join(' and ')})`
+        : `it gives the same texts as ${twin.model}`,
+    );
+  }
   const unfit = unfitControls(question, controls);
   if (unfit !== undefined) return abstain(question, 'text', items, unfit);
   return judged(question, compareTexts(question, corpora, controls));

@@ -44,6 +44,7 @@ export function mechanismOf(report: SuspectReport, of: Lineages): Mechanism | nu
 
 /** What else can explain a result: stands beside the verdict. */
 export function alternativesTo(report: SuspectReport, of: Lineages): string[] {
+  if (report.p === null) return [];
   const out: string[] = [];
   const tie = knownTie(report.suspect, report.reference, of);
   if (tie !== undefined) out.push(`A known tie: ${tie}.`);

@@ -53,7 +53,7 @@ export class Inputs {
   }
 
   /** Reads what is known of the models; before the answers, whose records hold it. */
-  async readModels(file: string): Promise<void> {
+  async readModels(file: string, say: (text: string) => void): Promise<void> {
     const { text, sha256, bytes } = await readBytes(file, MAX_MODELS_BYTES);
     let json: unknown;
     try {
@@ -61,7 +61,7 @@ export class Inputs {
     } catch {
       throw new AnswersError(`${file}: not JSON`);
     }
-    this.#models = readModels(file, json);
+    this.#models = readModels(file, json, say);
     const none = { answers: 0, choices: 0, freeForm: 0, replies: 0, traces: 0, facts: null };
     this.#records.push({ role: 'models', model: null, file, sha256, bytes, ...none });
   }

@@ -52,7 +52,7 @@ function commandOf(options: RunOptions): string[] {
  */
 export async function makeReport(options: RunOptions, say: (text: string) => void): Promise<ForensicsReport> {
   const inputs = new Inputs();
-  if (options.models !== null) await inputs.readModels(options.models);
+  if (options.models !== null) await inputs.readModels(options.models, say);
   const input = {
     reference: await inputs.read('reference', options.reference),
     suspects: await inputs.readAll('suspect', options.suspect),
