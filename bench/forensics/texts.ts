@@ -1,6 +1,6 @@
 import type { AnswerSheet } from '../../lib/forensics/answers.ts';
 import { attribute } from '../../lib/forensics/attribution.ts';
-import { excludedDirections } from '../../lib/forensics/candidates.ts';
+import { datesKnown, excludedDirections } from '../../lib/forensics/candidates.ts';
 import { SMALLEST_EFFECT } from '../../lib/forensics/effects.ts';
 import { lineOf } from '../../lib/forensics/family.ts';
 import { chooseParts, compareTexts, partReports } from '../../lib/forensics/judge-texts.ts';
@@ -103,7 +103,11 @@ class TextBench {
     if (corpora.length < parts.length) return undefined;
     const closeness = closenessOfTexts(question, corpora, controls);
     if (closeness === undefined) return undefined;
-    const attribution = attribute(closeness, excludedDirections(question.context, suspect));
+    const attribution = attribute(
+      closeness,
+      excludedDirections(question.context, suspect),
+      datesKnown(question.context, suspect),
+    );
     return attribution === undefined ? undefined : { attribution, ranking: closeness.order };
   }
 }

@@ -26,6 +26,11 @@ export function excludedDirections(context: Context, suspect: string): Excluded[
     .flatMap((t) => excludedByTime(t.model, suspect, context.of) ?? []);
 }
 
+/** Whether the release dates of a suspect and a teacher are both known. */
+export function datesKnown({ of }: Context, suspect: string): (teacher: string) => boolean {
+  return (teacher) => Boolean(of.facts(suspect)?.released) && Boolean(of.facts(teacher)?.released);
+}
+
 /** Candidates that can have taught the suspect, and the controls that are none of them; undefined where there are too few. */
 export function candidatesFor(
   { context, suspect }: Question,

@@ -221,6 +221,7 @@ function closenessOfChoices(
     detector,
     order: detector,
     method: 'likeness of errors beyond that of unrelated models, candidate by candidate',
+    needsDates: false,
     notToldApart: notToldApartByLikeness(detector),
   };
 }

@@ -190,6 +190,7 @@ function closenessOfFreeForm(
     detector,
     order: detector,
     method: 'likeness of wrong answers beyond that of unrelated models, candidate by candidate',
+    needsDates: false,
     notToldApart: notToldApartByLikeness(detector),
   };
 }

@@ -48,6 +48,11 @@ export interface Closeness {
   /** Order among the candidates where another method tells them apart better than the detector does. */
   readonly order: TeacherRanking;
   readonly method: string;
+  /**
+   * Whether a name needs release dates: replies alone put students at models that are younger than they are, so nobody is
+   * named from them unless dates allow it.
+   */
+  readonly needsDates: boolean;
   /** Candidates that the order cannot tell from the first, the first included. */
   readonly notToldApart: readonly string[];
 }

@@ -69,13 +69,20 @@ export function closenessOfTexts(
     );
     const order = reordered(detector, scores, CLASSIFIER_SHARPNESS);
     const notToldApart = order.teachers.map((t) => t.teacher).filter((t) => tied.includes(t));
-    return { detector, order, method: 'a classifier trained on the candidates\u2019 traces', notToldApart };
+    return {
+      detector,
+      order,
+      method: 'a classifier trained on the candidates\u2019 traces',
+      needsDates: false,
+      notToldApart,
+    };
   }
   const order = said ?? detector;
   return {
     detector,
     order,
     method: 'likeness beyond that of unrelated models, candidate by candidate',
+    needsDates: true,
     notToldApart: notToldApartByLikeness(order),
   };
 }

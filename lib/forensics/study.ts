@@ -2,7 +2,7 @@ import { holm } from '../statistics/distributions.ts';
 import { seededRandom } from '../statistics/generator.ts';
 import { type AnswerSheet, AnswersError } from './answers.ts';
 import { attribute, closestOf } from './attribution.ts';
-import { excludedDirections, uniqueSheets } from './candidates.ts';
+import { datesKnown, excludedDirections, uniqueSheets } from './candidates.ts';
 import { commonChoiceItems } from './choice-study.ts';
 import { SMALLEST_EFFECT } from './effects.ts';
 import { commonFreeItems } from './free-form.ts';
@@ -170,7 +170,10 @@ function finish(drafts: readonly Draft[], context: Context): SuspectReport[] {
       return at < 0 ? undefined : adjusted[at];
     };
     const excluded = excludedDirections(context, d.report.suspect);
-    const attribution = d.closeness === undefined ? undefined : attribute(d.closeness, excluded);
+    const attribution =
+      d.closeness === undefined
+        ? undefined
+        : attribute(d.closeness, excluded, datesKnown(context, d.report.suspect));
     const base: SuspectReport = {
       ...d.report,
       questions: asked.length,
