@@ -128,8 +128,8 @@ export const notice = z.strictObject({
     .describe("of a campaign: its accounts' own evidence, judged one by one"),
   sampleEvents: z.array(z.string()),
   versions: z.strictObject({ policy: z.string(), calibration: z.string(), code: z.string() }),
-  quiet: z.string().optional().describe('why nobody is to be woken: the reason of an exception'),
-  shadow: z.boolean().describe('a finding of a shadow policy is recorded, never notified'),
+  quiet: z.string().optional().describe('why notifications are suppressed: the reason of an exception'),
+  shadow: z.boolean().describe('a finding of a shadow policy is recorded, and nobody is notified'),
 });
 export type Notice = z.infer<typeof notice>;
 
@@ -196,12 +196,12 @@ export const finding = z.strictObject({
     .int()
     .min(0)
     .optional()
-    .describe('highest notice number whose fate is settled: a repeat of it is not told again'),
+    .describe('highest notice number that is delivered: a repeat of it changes nothing'),
   hub: z
     .boolean()
     .optional()
-    .describe('a copy of it is in Security Hub: whatever changes is imported, quiet or not'),
-  toldAt: iso.optional().describe('processing time at which a notice was last told at once'),
+    .describe('a copy of it is in Security Hub: whatever changes is imported, suppressed or not'),
+  toldAt: iso.optional().describe('processing time at which people were last notified at once'),
   claim: z
     .strictObject({
       number: z.number().int(),
