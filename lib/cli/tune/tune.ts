@@ -16,7 +16,7 @@ import { Traffic } from '../../input/traffic.ts';
 import { policyChanges } from '../../policy/diff.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { policyDocument } from '../../policy/policy-document.ts';
-import { hash48 } from '../../profile/hashes.ts';
+import { hashShare } from '../../profile/hashes.ts';
 import { joinSlices } from '../../profile/window.ts';
 import { peerGroups } from '../../scoring/peer-group.ts';
 import { printable } from '../../telemetry/reason.ts';
@@ -51,10 +51,6 @@ function rate(text: string): number {
 
 /** Benign accounts that nulls of groups are learnt from; beyond it a fixed share of all, chosen by their keyed name. */
 const MAX_BENIGN = 5000;
-
-function shareOf(account: string): number {
-  return (hash48(account) % 65_536) / 65_536;
-}
 
 /** `tune EVENTS... --labels FILE --max-fpr X`: proposes a policy and says what to expect of it. Activates nothing. */
 export function tuneCommand(): Command {
@@ -168,7 +164,7 @@ async function labelledAccounts(
     const { account, customer, firstSeen, lastSeen } = state.profile;
     const label = labelOf(account);
     const slices = joinSlices([state.sealed, state.profile.slices]);
-    if (linkedAccounts.has(account) || (label === 'benign' && shareOf(account) < benignShare))
+    if (linkedAccounts.has(account) || (label === 'benign' && hashShare(account) < benignShare))
       members.set(account, { account, customer, firstSeen, lastSeen, slices });
     if (label === undefined) continue;
     span.from = Math.min(span.from, firstSeen);
