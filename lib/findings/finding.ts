@@ -151,6 +151,8 @@ export const verdictRecord = z.strictObject({
   by: z.string().max(AUTHOR_MAX),
   at: iso.describe('processing time'),
   until: iso.optional().describe('benign: silent until then; unsure: no updates until then'),
+  wanted: iso.optional().describe('benign: until when it would hold if a second person agreed'),
+  second: z.string().max(AUTHOR_MAX).optional().describe('who had given the same verdict before'),
   note: z.string().max(4000).optional(),
 });
 export type VerdictRecord = z.infer<typeof verdictRecord>;
@@ -159,11 +161,19 @@ export type VerdictRecord = z.infer<typeof verdictRecord>;
 export const auditEntry = z.strictObject({
   n: z.number().int().min(1),
   at: iso.describe('processing time'),
-  by: z.string().max(AUTHOR_MAX),
+  by: z.string().max(AUTHOR_MAX).describe('the principal, as far as IAM vouches for it'),
+  claimed: z.string().max(AUTHOR_MAX).optional().describe('what the author calls itself'),
   action: z.enum(['triage', 'undo']),
   note: z.string().max(4000).optional(),
   before: z.strictObject({ state: z.enum(FINDING_STATES), verdict: verdictRecord.optional() }),
   after: z.strictObject({ state: z.enum(FINDING_STATES), verdict: verdictRecord.optional() }),
+  chain: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional()
+    .describe(
+      'hash of the link before and of this entry (audit-chain.ts); entries of early versions have none',
+    ),
 });
 export type AuditEntry = z.infer<typeof auditEntry>;
 
