@@ -87,8 +87,8 @@ ${table(
 ${account ? accountMethod(held) : campaignMethod(held)}
 <h3>Error rates and limits</h3>
 <ul>
-<li>Error budget, by policy: at most 1 in ${oneIn(policy.budget.suspect)} benign accounts reaches suspect in a month, and 1 in ${oneIn(policy.budget.critical)} critical; ${String(policy.campaigns.budget)} false campaigns a month over all customers.</li>
-<li>The rates assume that a benign account is exchangeable with the benign accounts of its peer group. A customer of a kind that the calibration has not seen may be rarer than it deserves.</li>
+<li>Error budget, by policy: at most 1 in ${oneIn(policy.budget.suspect)} benign accounts may reach suspect in a month, and 1 in ${oneIn(policy.budget.critical)} critical; ${String(policy.campaigns.budget)} false-positive campaigns a month over all customers.</li>
+<li>The rates assume that a benign account is exchangeable with the benign accounts of its peer group. A customer of a kind that the calibration has not seen may get a p-value that is too small.</li>
 <li>The calibration cannot state a p-value smaller than the number of its accounts supports; the e-value (${power(notice.log10E)}) has the same bound.</li>
 <li>Behaviours are recognised by patterns and can be avoided; what is not seen here is not shown to be absent.</li>
 </ul>
@@ -219,7 +219,7 @@ function replayCard({ notice }: Assessment, account: boolean): Html {
   if (notice.reproduced && !account)
     return html`<div class="card calm"><p><span class="tag calm">reproduced</span> The notice's numbers were recomputed from ${plural(notice.events, 'event')}: score, rarity, e-value, window, reasons, explanations, what is at stake, and requests and tokens of each listed member came out the same, bit for bit. Links, roles, what acting on a member would cost, and the accounts' evidence one by one stand as they were noticed: they rest on facts that are not in this dossier.</p></div>`;
   if (notice.reproduced)
-    return html`<div class="card calm"><p><span class="tag calm">reproduced</span> The notice was written again from ${plural(notice.events, 'event')}: every number of it came out the same, bit for bit.</p></div>`;
+    return html`<div class="card calm"><p><span class="tag calm">reproduced</span> The notice was recomputed from ${plural(notice.events, 'event')}: every number of it came out the same, bit for bit.</p></div>`;
   return html`<div class="card unsure"><p><span class="tag unsure">not reproduced</span> The notice could not be written again: ${notice.why ?? ''}. The numbers below are worked out from what is stored.</p>
 ${
   notice.differing.length === 0

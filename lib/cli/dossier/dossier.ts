@@ -94,7 +94,7 @@ async function make(id: string, options: DossierOptions, deployment: Deployment)
   const audit = await wholeTrail(store, finding);
   const evidence = await gatherEvidence(finding, audit, options, deployment);
   say(
-    `dossier: ${plural(evidence.events.length, 'event')} of ${plural(evidence.profiles.length, 'account')}; working the numbers out`,
+    `dossier: ${plural(evidence.events.length, 'event')} of ${plural(evidence.profiles.length, 'account')}; computing the numbers`,
   );
   const assessed = assess(evidence);
   const facts = {
@@ -128,7 +128,7 @@ async function make(id: string, options: DossierOptions, deployment: Deployment)
     });
   say(
     notice.reproduced
-      ? `dossier: the notice was written again from ${count(notice.events)} events, every number the same${carriedOver(id)}`
+      ? `dossier: the notice was recomputed from ${count(notice.events)} events, every number is the same${carriedOver(id)}`
       : `dossier: the notice could not be written again: ${notice.why}`,
   );
   for (const line of evidence.missing) say(`dossier: ${line}`);
@@ -166,7 +166,7 @@ const EXIT = { verified: 0, broken: 1, unverified: 3 } as const;
 function verifyCommand(): Command {
   return new Command('verify')
     .description(
-      'check a dossier: every file, the signature against trusted keys, and all that people read by working it out again (exit code 0 verified, 1 broken, 3 unverified)',
+      'check a dossier: every file, the signature against trusted keys, and all that people read by recomputing it (exit code 0 verified, 1 broken, 3 unverified)',
     )
     .argument('<dir>', 'directory of the dossier')
     .option(
@@ -230,8 +230,8 @@ function sayVerification({ standing, faults, doubts, manifest: held, assessment 
   if (standing === 'verified') say(`signed with the trusted key ${held.signature?.keyId ?? ''}`);
   say(
     notice.reproduced
-      ? `every number was worked out again; the notice itself too, from ${count(notice.events)} events${carriedOver(held.finding)}`
-      : 'every number of the assessment was worked out again; the notice cannot be',
+      ? `every number was recomputed; the notice itself too, from ${count(notice.events)} events${carriedOver(held.finding)}`
+      : 'every number of the assessment was recomputed; the notice cannot be',
   );
 }
 

@@ -80,7 +80,7 @@ interface DiffOptions extends KeyOptions, JsonOption {
 
 function diffCommand(): Command {
   const command = new Command('diff')
-    .description('say in words, and on recorded traffic in numbers, what changes between two policies')
+    .description('describe what changes between two policies; with --events, measure it on recorded traffic')
     .argument('<before>', 'policy file; `default` is the shipped policy')
     .argument('<after>', 'policy file')
     .option('--events <files...>', 'recorded usage events or exchanges: replays both policies over them')

@@ -48,7 +48,10 @@ export function recordCommand(): Command {
       '--replay-clock',
       'stamp records with the running maximum of event time, for replays of old traffic',
     )
-    .option('--rejects <file>', 'set unusable lines aside, whole, with their reasons (they contain text)')
+    .option(
+      '--rejects <file>',
+      'write unusable lines to a file, whole, with their reasons (they contain text)',
+    )
     .option('--plan <name>', 'plan of accounts whose log does not say', ADAPTER_DEFAULTS.plan)
     .option('--product <name>', 'product of accounts whose log does not say', ADAPTER_DEFAULTS.product)
     .option('--json', 'print one JSON summary instead (events then go to --out or --stream)');

@@ -75,10 +75,7 @@ export function tuneCommand(): Command {
       '--keep-scale',
       "take the signals' scale and the null distributions of groups from the calibration instead of learning them fold by fold: only where it was learnt from other accounts",
     )
-    .option(
-      '--verdicts',
-      'count what the security team said of findings as labels too, where the file says nothing',
-    )
+    .option('--verdicts', 'use the verdicts of the security team as labels too, where the file says nothing')
     .option('--table <name>', 'findings table (FINDING_TABLE) for --verdicts')
     .option(
       '--out <file>',
@@ -205,7 +202,7 @@ function tellAbsent(labels: Labels, seen: ReadonlySet<string>): void {
   const [first] = absent;
   if (first !== undefined)
     say(
-      `WARNING: ${absent.length} of ${labels.list.length} labelled accounts have no events here (the first is ${printable(first.account)}): they count on no side.`,
+      `WARNING: ${absent.length} of ${labels.list.length} labelled accounts have no events here (the first is ${printable(first.account)}): they are not counted.`,
     );
 }
 
