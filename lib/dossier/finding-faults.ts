@@ -1,5 +1,5 @@
 import { chainFaults } from '../findings/audit-chain.ts';
-import { type Finding, findingId, recordId } from '../findings/finding.ts';
+import { type Finding, findingIdStart, recordId } from '../findings/finding.ts';
 import { LEVELS } from '../scoring/level.ts';
 import type { Evidences } from './bundle.ts';
 import { differences } from './differences.ts';
@@ -22,7 +22,7 @@ export function findingFaults(held: Evidences): Fault[] {
   const { id: subject, type } = notice.subject;
   must(finding.id === recordId(notice), 'finding.json', 'has another id than its notice');
   if (type === 'account') {
-    const own = findingId('account', subject, 0).slice(0, -1);
+    const own = findingIdStart('account', subject);
     must(notice.finding.startsWith(own), 'finding.json', 'is of another account than its id says');
     must(
       profiles.every(({ account }) => account === subject),

@@ -232,7 +232,12 @@ export type Finding = z.infer<typeof finding>;
 /** Deterministic id of a finding: its subject, and when it was opened (event time, ms). */
 export function findingId(type: 'account' | 'campaign', subject: string, openedAt: number): string {
   const when = new Date(openedAt).toISOString().slice(0, 19).replace(/[-:]/g, '').toLowerCase();
-  return `${type === 'account' ? 'f' : 'fc'}-${subject.replace(/^[ac]_/, '').slice(0, 16)}-${when}`;
+  return `${findingIdStart(type, subject)}${when}`;
+}
+
+/** What all ids of findings on a subject begin with. */
+export function findingIdStart(type: 'account' | 'campaign', subject: string): string {
+  return `${type === 'account' ? 'f' : 'fc'}-${subject.replace(/^[ac]_/, '').slice(0, 16)}-`;
 }
 
 /** Deterministic id of a notice, for readers that must not see it twice. */
