@@ -76,14 +76,14 @@ function decodeOne(
     });
   if (decoded.reason !== undefined) {
     batch.read++;
-    aside(-1, kinesis.data, decoded.reason, 'base64');
+    aside(-1, decoded.withheld === true ? '' : kinesis.data, decoded.reason, 'base64');
     return;
   }
   let used = false;
-  for (const { event, reason, index, raw, encoding } of decoded.lines) {
+  for (const { event, reason, index, raw } of decoded.lines) {
     batch.read++;
     const fault = event === undefined ? reason : misplaced(event.account, bucketing, kinesis.partitionKey);
-    if (fault !== undefined) aside(index, raw, fault, encoding);
+    if (fault !== undefined) aside(index, raw, fault, 'utf8');
     if (event === undefined || fault !== undefined) continue;
     used = true;
     const arrival: IngestedEvent = {

@@ -1,4 +1,5 @@
 import type { Finding } from '../../lib/findings/finding.ts';
+import type { Author } from '../../lib/findings/principal.ts';
 import { type Triaged, TriageError, triage, undo } from '../../lib/findings/triage.ts';
 import { jsonView, sanitized } from '../../lib/findings/views/json.ts';
 import { listFindings, wholeTrail } from '../../lib/stores/finding-queries.ts';
@@ -44,7 +45,9 @@ function refusal(error: unknown): Refused | undefined {
   return error instanceof Refused ? error : undefined;
 }
 
-async function done(request: Request, by: string, store: FindingStore, now: number): Promise<object> {
+async function done(request: Request, author: Author, store: FindingStore, now: number): Promise<object> {
+  const { principal: by, claimed } = author;
+  const who = { by, ...(claimed === undefined ? {} : { claimed }) };
   switch (request.kind) {
     case 'list': {
       const { findings, more } = await listFindings(store, request.filter, request.limit, now);
@@ -61,13 +64,14 @@ async function done(request: Request, by: string, store: FindingStore, now: numb
     case 'triage': {
       await found(store, request.id);
       const { id, verdict, until, note, decision } = request;
-      const decide = (held: Finding) => triage(held, { verdict, by, at: now, until, note });
+      const decide = (held: Finding) => triage(held, { verdict, ...who, at: now, until, note, decision });
       return changed(await change(store, id, decide, decision));
     }
     case 'undo': {
       await found(store, request.id);
-      const { id, note, undoes, decision } = request;
-      return changed(await change(store, id, (held) => undo(held, by, now, note, undoes), decision));
+      const { id, note, ...of } = request;
+      const decide = (held: Finding) => undo(held, by, now, note, claimed, of);
+      return changed(await change(store, id, decide, of.decision));
     }
   }
 }

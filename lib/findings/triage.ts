@@ -1,4 +1,5 @@
 import { DAY_MS } from '../time.ts';
+import { chained } from './audit-chain.ts';
 import type { Exception } from './exception.ts';
 import type { AuditEntry, Finding, FindingState, Verdict, VerdictRecord } from './finding.ts';
 import { QUIET_DAYS } from './next-steps.ts';
@@ -9,12 +10,17 @@ const AUDIT_KEPT = 20;
 /** What a person decided. */
 export interface Decision {
   readonly verdict: Verdict;
+  /** the principal, as far as IAM vouches for it (principal.ts) */
   readonly by: string;
+  /** what the author calls itself */
+  readonly claimed?: string;
   /** processing time, ms */
   readonly at: number;
   /** ms; benign: silent until then; unsure: no updates until then */
   readonly until: number | undefined;
   readonly note: string | undefined;
+  /** id of the decision: the same one is never made twice */
+  readonly decision?: string;
 }
 
 /** A decision that makes no sense, in words for the person who made it. */
@@ -46,6 +52,9 @@ export function untilOf(text: string): number | undefined {
   return ms;
 }
 
+/** The longest that one person alone may silence somebody; a second person makes it longer. */
+export const ALONE_DAYS = 30;
+
 /** The longest that a verdict may silence somebody: there are no exceptions for ever. */
 export const MAX_DAYS = 366;
 
@@ -69,7 +78,11 @@ export function triage(held: Finding, decision: Decision): Triaged {
     verdict,
     by: decision.by,
     at: new Date(at).toISOString(),
-    ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
+    ...(verdict === 'benign' && until !== undefined
+      ? quietTerm(held, decision, until)
+      : until === undefined
+        ? {}
+        : { until: new Date(until).toISOString() }),
     ...(note === undefined ? {} : { note }),
   };
   const state: FindingState = verdict === 'unsure' ? detectedState(held) : 'closed';
@@ -77,32 +90,81 @@ export function triage(held: Finding, decision: Decision): Triaged {
 }
 
 /**
- * Takes a verdict back: the newest that stands, or a named one. What is left is the newest verdict that still stands, and
+ * How long a benign verdict silences: as long as it says where another person gave the same one before, else at most
+ * `ALONE_DAYS`, counted from the first of this person's verdicts that follow one another without a day between them.
+ * @throws TriageError where this person's days are used up
+ */
+function quietTerm(
+  held: Finding,
+  { by, at }: Decision,
+  until: number,
+): Pick<VerdictRecord, 'until' | 'wanted' | 'second'> {
+  const iso = (ms: number) => new Date(ms).toISOString();
+  const { verdict: standing } = held;
+  const stands = standing?.verdict === 'benign' && Date.parse(standing.until ?? '') > at;
+  if (stands && (standing.by !== by || standing.second !== undefined))
+    return { until: iso(until), second: standing.by === by ? (standing.second ?? by) : standing.by };
+  const most = aloneSince(held, by, at) + ALONE_DAYS * DAY_MS;
+  if (until <= most) return { until: iso(until) };
+  if (most <= at)
+    throw new TriageError(
+      `one person silences a subject for at most ${ALONE_DAYS} days: a second person has to give the verdict`,
+      'until',
+    );
+  return { until: iso(most), wanted: iso(until) };
+}
+
+/** When this person's unbroken silence began, ms; `at` where none is in force. */
+function aloneSince(held: Finding, by: string, at: number): number {
+  let since = at;
+  for (const { after } of [...(held.audit ?? [])].reverse()) {
+    const { verdict } = after;
+    if (verdict?.verdict !== 'benign' || verdict.by !== by) break;
+    if (Date.parse(verdict.until ?? '') < since) break;
+    since = Date.parse(verdict.at);
+  }
+  return since;
+}
+
+/**
+ * Takes a verdict back: the newest change, or a named decision. What is left is the newest verdict that still stands, and
  * none where none does: then the finding is what the detector last said of it.
- * @param decision id of the decision, or number of the change, that is taken back
- * @throws TriageError where no verdict stands, or none of that name
+ * @param of decision: id of this undo; undoes: id of the decision, or number of the change, that is taken back. Without a
+ *   name an undo is not followed by another, so that a request that is sent twice takes back one change
+ * @throws TriageError where nobody changed anything, or none of that name stands
  */
 export function undo(
   held: Finding,
   by: string,
   at: number,
   note: string | undefined,
-  decision?: string,
+  claimed?: string,
+  of: { readonly decision?: string; readonly undoes?: string | undefined } = {},
 ): Triaged {
-  const taken = new Set(held.audit?.flatMap(({ undoes }) => undoes ?? []));
+  const { decision, undoes } = of;
+  const last = held.audit?.at(-1);
+  if (last === undefined) throw new TriageError('there is nothing to undo: nobody gave a verdict');
+  if (last.action === 'undo' && undoes === undefined)
+    throw new TriageError(
+      'the newest change was taken back already; name the decision to take back, or record the verdict again',
+    );
+  const taken = new Set(held.audit?.flatMap((entry) => entry.undoes ?? []));
   const standing = (held.audit ?? []).filter(({ action, n }) => action === 'triage' && !taken.has(n));
   const undone = standing.findLast(
-    (entry) => decision === undefined || entry.decision === decision || String(entry.n) === decision,
+    (entry) => undoes === undefined || entry.decision === undoes || String(entry.n) === undoes,
   );
   if (undone === undefined)
-    throw new TriageError(
-      decision === undefined
-        ? 'there is nothing to undo: no verdict stands'
-        : `there is nothing to undo: no verdict ${decision} stands`,
-    );
+    throw new TriageError(`there is nothing to undo: no verdict ${undoes ?? ''} stands`);
   const left = standing.findLast(({ n }) => n !== undone.n)?.after;
-  const state = left?.state ?? detectedState(held);
-  return changed(held, 'undo', { by, at, note }, state, left?.verdict, undone.n);
+  const about = {
+    by,
+    at,
+    note,
+    ...(claimed === undefined ? {} : { claimed }),
+    ...(decision === undefined ? {} : { decision }),
+    undoes: undone.n,
+  };
+  return changed(held, 'undo', about, left?.state ?? detectedState(held), left?.verdict);
 }
 
 /** What the detector last said of it. */
@@ -120,23 +182,25 @@ function detectedState(held: Finding): FindingState {
 function changed(
   held: Finding,
   action: AuditEntry['action'],
-  about: { readonly by: string; readonly at: number; readonly note: string | undefined },
+  about: Pick<Decision, 'by' | 'claimed' | 'at' | 'note' | 'decision'> & { readonly undoes?: number },
   state: FindingState,
   verdict: VerdictRecord | undefined,
-  undoes?: number,
 ): Triaged {
   const at = new Date(about.at).toISOString();
   const { verdict: before, ...rest } = held;
-  const entry: AuditEntry = {
-    n: (held.audit?.at(-1)?.n ?? 0) + 1,
+  const last = held.audit?.at(-1);
+  const entry = chained(held.id, last, {
+    n: (last?.n ?? 0) + 1,
     at,
     by: about.by,
+    ...(about.claimed === undefined ? {} : { claimed: about.claimed }),
     action,
+    ...(about.decision === undefined ? {} : { decision: about.decision }),
+    ...(about.undoes === undefined ? {} : { undoes: about.undoes }),
     ...(about.note === undefined ? {} : { note: about.note }),
-    ...(undoes === undefined ? {} : { undoes }),
     before: { state: held.state, ...(before === undefined ? {} : { verdict: before }) },
     after: { state, ...(verdict === undefined ? {} : { verdict }) },
-  };
+  });
   const finding: Finding = {
     ...rest,
     state,

@@ -24,7 +24,7 @@ export async function change(
     // The newest entry is the only one whose copy a death can have prevented.
     await store.keepAudit(id, held.finding.audit?.slice(-1) ?? []);
     const before = madeBefore(held.finding, decision);
-    const made = before ?? withDecision(decide(held.finding), decision);
+    const made = before ?? decide(held.finding);
     if (before === undefined && !(await store.write(made.finding, held.version))) continue;
     // what a later decision has changed since is not set back
     if (before !== undefined && held.finding.audit?.at(-1)?.n !== before.entry.n) return before;
@@ -37,13 +37,6 @@ function madeBefore(held: Finding, decision: string | undefined): Triaged | unde
   const entry = decision === undefined ? undefined : held.audit?.find((one) => one.decision === decision);
   if (entry === undefined) return undefined;
   return { finding: held, entry, exception: exceptionOf(held, Date.parse(entry.at)) };
-}
-
-function withDecision(made: Triaged, decision: string | undefined): Triaged {
-  if (decision === undefined) return made;
-  const entry = { ...made.entry, decision };
-  const audit = [...(made.finding.audit ?? []).slice(0, -1), entry];
-  return { ...made, entry, finding: { ...made.finding, audit } };
 }
 
 /** What follows from a change; each step may be repeated. */

@@ -124,8 +124,9 @@ describe('a notice of a newer version', () => {
 });
 
 describe('a decision', () => {
-  const benign = (by: string) => (held: Parameters<typeof triage>[0]) =>
-    triage(held, { verdict: 'benign', by, at: NOW, until: undefined, note: undefined });
+  const decided =
+    (verdict: 'benign' | 'confirmed', by: string, decision: string) => (held: Parameters<typeof triage>[0]) =>
+      triage(held, { verdict, by, at: NOW, until: undefined, note: undefined, decision });
 
   /** A store whose first write is sent twice: its answer was lost on the way. */
   class Twice extends MemoryFindingStore {
@@ -142,10 +143,15 @@ describe('a decision', () => {
     const store = new Twice();
     await store.write(applyNotice(undefined, opened), undefined);
     store.armed = true;
-    await change(store, opened.finding, benign('ada'), 'd-1');
-    await change(store, opened.finding, benign('ada'), 'd-1');
+    await change(store, opened.finding, decided('benign', 'ada', 'd-1'), 'd-1');
+    await change(store, opened.finding, decided('benign', 'ada', 'd-1'), 'd-1');
     store.armed = true;
-    await change(store, opened.finding, (held) => undo(held, 'ada', NOW + 1, undefined), 'd-2');
+    await change(
+      store,
+      opened.finding,
+      (held) => undo(held, 'ada', NOW + 1, undefined, undefined, { decision: 'd-2' }),
+      'd-2',
+    );
     const held = (await store.find(opened.finding))?.finding;
     expect(held?.audit?.map(({ action }) => action)).toEqual(['triage', 'undo']);
     expect(held?.verdict).toBeUndefined();
@@ -155,18 +161,15 @@ describe('a decision', () => {
   it('can be taken back by its name, until no verdict is left', async () => {
     const store = new MemoryFindingStore();
     await store.write(applyNotice(undefined, opened), undefined);
-    await change(store, opened.finding, benign('ada'), 'd-1');
-    await change(
-      store,
-      opened.finding,
-      (held) => triage(held, { verdict: 'confirmed', by: 'bob', at: NOW, until: undefined, note: undefined }),
-      'd-2',
-    );
+    await change(store, opened.finding, decided('benign', 'ada', 'd-1'), 'd-1');
+    await change(store, opened.finding, decided('confirmed', 'bob', 'd-2'), 'd-2');
     const take = (named?: string) =>
-      change(store, opened.finding, (held) => undo(held, 'ada', NOW, undefined, named));
+      change(store, opened.finding, (held) =>
+        undo(held, 'ada', NOW, undefined, undefined, { undoes: named }),
+      );
     expect((await take('d-1')).finding.verdict?.verdict).toBe('confirmed');
-    const { finding } = await take();
+    const { finding } = await take('d-2');
     expect([finding.state, finding.verdict]).toEqual(['open', undefined]);
-    await expect(take()).rejects.toThrow('no verdict stands');
+    await expect(take('d-2')).rejects.toThrow('stands');
   });
 });

@@ -80,7 +80,8 @@ describe('decoding a batch', () => {
     expect(batch.arrivals.get(account(1))).toHaveLength(2);
     expect(batch.setAside).toHaveLength(1);
     expect(batch.setAside[0]).toMatchObject({
-      payload: line,
+      // what is not JSON may hold anything that people wrote
+      payload: names === 'JSON' ? '' : line,
       encoding: 'utf8',
       origin: { sequence: '5', index: 1 },
     });
@@ -101,26 +102,24 @@ describe('decoding a batch', () => {
     expect(setAside[0]?.reason.message).toContain(keyOf(pack([event as UsageEvent])));
   });
 
-  it('keeps a line that is not UTF-8 to the last byte, and the lines after a bad first one', () => {
+  it('uses the lines after a bad first one', () => {
     const [event] = harvest({ account: account(1), events: 1 });
     const bad = Buffer.from([0x7b, 0xff, 0xfe, 0x80, 0x7d]);
     const data = Buffer.concat([Buffer.from('oops\n'), bad, Buffer.from(`\n${JSON.stringify(event)}\n`)]);
     const { arrivals, setAside } = decodeBatch([record(5, data)], live);
     expect([...arrivals.keys()]).toEqual([account(1)]);
-    expect(setAside.map(({ payload, encoding }) => Buffer.from(payload, encoding))).toEqual([
-      Buffer.from('oops'),
-      bad,
-    ]);
+    expect(setAside.map(({ origin }) => origin.index)).toEqual([0, 1]);
   });
 
-  it('never throws and never loses a byte, on anything', () => {
+  it('never throws and never loses a line, on anything', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ minLength: 1, maxLength: 80 }), { maxLength: 5 }), (records) => {
         const batch = decodeBatch(
           records.map((data, i) => record(i + 1, data)),
           live,
         );
-        for (const entry of batch.setAside) expect(entry.payload.length).toBeGreaterThan(0);
+        for (const entry of batch.setAside)
+          expect(entry.reason.value).toMatch(/bytes|characters|nothing|object/);
         expect(batch.setAside.length + [...batch.arrivals.values()].flat().length).toBe(batch.read);
       }),
     );

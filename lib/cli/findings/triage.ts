@@ -1,16 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { Command, Option } from 'commander';
 import { VERDICTS, type Verdict } from '../../findings/finding.ts';
 import { when } from '../../findings/format.ts';
+import { type Author, authorOfArn } from '../../findings/principal.ts';
 import { plain } from '../../findings/sanitize.ts';
-import { type Triaged, TriageError, triage, undo, untilOf } from '../../findings/triage.ts';
+import { ALONE_DAYS, type Triaged, TriageError, triage, undo, untilOf } from '../../findings/triage.ts';
 import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { change } from '../../stores/verdicts.ts';
 import { calledAs } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
-import { type DeploymentOptions, withDeploymentOptions, withFindings } from '../shared/deployment.ts';
+import {
+  type Deployment,
+  type DeploymentOptions,
+  withDeploymentOptions,
+  withFindings,
+} from '../shared/deployment.ts';
 
 interface TriageOptions extends DeploymentOptions {
   readonly verdict?: Verdict;
@@ -36,26 +43,25 @@ export function triageCommand(): Command {
         'benign: notifications suppressed until then; unsure: no updates until then (2026-04-01 or an ISO time)',
       )
       .option('--note <text>', 'why, for whoever reads it next year')
-      .option('--undo [decision]', 'take a verdict back: the newest that stands, or the one of that decision')
+      .option('--undo [decision]', 'take the newest verdict back, or the one of that decision')
       .option('--decision <id>', 'id of this decision: given again, it is not made twice')
-      .option('--by <name>', 'who decides', userInfo().username)
+      .option('--by <name>', 'what you are called; who you are is asked of IAM', userInfo().username)
       .option('--json', 'print one JSON document'),
   ).action((id: string, options: TriageOptions) =>
     runCommand('triage', () =>
-      withFindings(options, async (store, now) => {
-        const decide = decision(options, now);
-        const made = await change(store, id, decide, options.decision ?? randomUUID()).catch(
-          (error: unknown) => {
-            if (error instanceof TriageError)
-              throw new InputError(
-                error.field === undefined ? error.message : `--${error.field}: ${error.message}`,
-                {
-                  cause: error,
-                },
-              );
-            throw error;
-          },
-        );
+      withFindings(options, async (store, now, deployment) => {
+        const name = options.decision ?? randomUUID();
+        const decide = decisionOf(options, await authorOf(options, deployment), name, now);
+        const made = await change(store, id, decide, name).catch((error: unknown) => {
+          if (error instanceof TriageError)
+            throw new InputError(
+              error.field === undefined ? error.message : `--${error.field}: ${error.message}`,
+              {
+                cause: error,
+              },
+            );
+          throw error;
+        });
         if (options.json === true)
           printJson({ finding: made.finding.id, entry: made.entry, exception: made.exception ?? null });
         say(wordsOf(made));
@@ -65,21 +71,40 @@ export function triageCommand(): Command {
   );
 }
 
-function decision(options: TriageOptions, now: number): (held: Triaged['finding']) => Triaged {
-  const by = plain(options.by ?? '', 200);
-  if (by === '') throw new InputError('--by: must name somebody');
+/** Who decides: the caller that IAM knows; on an emulator, where there is no IAM, whoever is named. */
+async function authorOf(options: TriageOptions, { local }: Deployment): Promise<Author> {
+  const claimed = plain(options.by ?? '', 200);
+  if (claimed === '') throw new InputError('--by: must name somebody');
+  if (local) return { principal: claimed };
+  const sts = new STSClient(options.region === undefined ? {} : { region: options.region });
+  try {
+    const { Arn } = await sts.send(new GetCallerIdentityCommand({}));
+    if (Arn === undefined) throw new InputError('AWS STS does not say who calls');
+    return { claimed, ...authorOfArn(Arn) };
+  } finally {
+    sts.destroy();
+  }
+}
+
+function decisionOf(
+  options: TriageOptions,
+  { principal: by, claimed }: Author,
+  decision: string,
+  now: number,
+): (held: Triaged['finding']) => Triaged {
   const { note, verdict } = options;
   if (note !== undefined && note.length > 4000)
     throw new InputError(`--note: must have at most 4000 characters (got ${note.length})`);
   if (options.undo !== undefined && options.undo !== false) {
     if (verdict !== undefined || options.until !== undefined)
-      throw new InputError('--undo takes a verdict back: give no --verdict and no --until with it');
-    const named = options.undo === true ? undefined : options.undo;
-    return (held) => undo(held, by, now, note, named);
+      throw new InputError('--undo takes the newest change back: give no --verdict and no --until with it');
+    const undoes = options.undo === true ? undefined : options.undo;
+    return (held) => undo(held, by, now, note, claimed, { decision, undoes });
   }
   if (verdict === undefined) throw new InputError(`give --verdict ${VERDICTS.join('|')}, or --undo`);
   const until = options.until === undefined ? undefined : dateOf(options.until);
-  return (held) => triage(held, { verdict, by, at: now, until, note });
+  const who = { by, ...(claimed === undefined ? {} : { claimed }) };
+  return (held) => triage(held, { verdict, ...who, at: now, until, note, decision });
 }
 
 function dateOf(text: string): number {
@@ -98,5 +123,9 @@ function wordsOf({ finding, entry, exception }: Triaged): string {
     exception === undefined
       ? ''
       : `; notifications on ${finding.notice.subject.id} are suppressed until ${when(exception.until)}`;
-  return `${finding.id}: ${what}, ${state}${quiet}. To take it back: ${calledAs()} triage ${finding.id} --undo`;
+  const alone =
+    verdict?.wanted === undefined
+      ? ''
+      : ` (one person silences for at most ${ALONE_DAYS} days; the same verdict by a second person makes it ${when(verdict.wanted)})`;
+  return `${finding.id}: ${what}, ${state}${quiet}${alone}. To take it back: ${calledAs()} triage ${finding.id} --undo`;
 }
