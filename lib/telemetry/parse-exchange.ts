@@ -1,12 +1,19 @@
 import { type Exchange, exchange } from './exchange.ts';
+import { withoutOddFacts } from './odd-facts.ts';
 import { printable, type Reason, reasonOf } from './reason.ts';
 
 export type ParsedExchange =
-  | { readonly ok: true; readonly exchange: Exchange }
+  | {
+      readonly ok: true;
+      readonly exchange: Exchange;
+      /** optional facts out of range that were left out or cut, as dotted paths */
+      readonly odd: readonly string[];
+    }
   | { readonly ok: false; readonly reason: Reason };
 
 /**
- * Validates a parsed JSON value as an exchange; a reason names the first bad field and its value.
+ * Validates a parsed JSON value as an exchange; a reason names the first bad field and its value. Optional facts out of
+ * range are left out and named instead: the caller chooses them, and must not get out of sight by one.
  *
  * @example
  * import { describeReason, parseExchange } from '@siphonwatch/recorder';
@@ -26,8 +33,9 @@ export function parseExchange(json: unknown): ParsedExchange {
         message: 'unknown version of the exchange; this build knows 1',
       },
     };
-  const parsed = exchange.safeParse(json);
+  const { json: sound, odd } = withoutOddFacts(json);
+  const parsed = exchange.safeParse(sound);
   return parsed.success
-    ? { ok: true, exchange: parsed.data }
-    : { ok: false, reason: reasonOf(parsed.error, json) };
+    ? { ok: true, exchange: parsed.data, odd }
+    : { ok: false, reason: reasonOf(parsed.error, sound) };
 }

@@ -10,7 +10,7 @@ import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring, withKeyOptions } from '
 import { inputFiles, STDIN, totalBytes } from '../../input/lines.ts';
 import { inputFormat, type Reject, readUsageEvents } from '../../input/usage-events.ts';
 import { ADAPTER_DEFAULTS } from '../../telemetry/adapters/adapter.ts';
-import { ADAPTERS } from '../../telemetry/adapters/index.ts';
+import { SOURCE_FORMATS } from '../../telemetry/adapters/reader.ts';
 import type { Keyring } from '../../telemetry/keys.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
 import { createProducer, type Producer, ProducerFailure } from '../../telemetry/producer.ts';
@@ -36,9 +36,11 @@ export function recordCommand(): Command {
     .description(
       'turn exchanges into usage events (no text): NDJSON on standard output, --out FILE, or --stream NAME',
     )
-    .argument('[files...]', 'NDJSON, plain or gzip; - or nothing reads standard input')
+    .argument('[files...]', 'JSON documents, plain, gzip or zstd; - or nothing reads standard input')
     .addOption(
-      new Option('--from <format>', 'what the lines are').choices(Object.keys(ADAPTERS)).default('exchange'),
+      new Option('--from <format>', 'what the documents are; auto tells them apart and says what it found')
+        .choices(SOURCE_FORMATS)
+        .default('exchange'),
     )
     .option('--out <file>', 'write events to a file (gzip if it ends in .gz)')
     .option('--stream <name>', 'put events on a Kinesis stream (name or ARN)')
@@ -104,18 +106,29 @@ async function record(
   const reasons = new Map<string, { field: string; message: string; count: number; example: string }>();
   const interrupted = onInterrupt();
   const noted: string[] = [];
+  const odd = new Map<string, number>();
+  const formats = new Map<string, number>();
+  const notes: string[] = [];
+  let badFiles = 0;
   try {
     const source = {
       format,
       recorder: () => (recorder ??= createRecorder({ keys })),
       defaults: { ...ADAPTER_DEFAULTS, plan: options.plan, product: options.product },
       onBytes: (bytes: number) => bar?.increment(bytes),
+      onNote: (file: string, note: string) => notes.push(`${printable(file)}: ${note}`),
+      onBadFile: (error: InputError) => {
+        badFiles++;
+        notes.push(error.message);
+      },
     };
     for await (const batch of readUsageEvents(files, source)) {
       counts.lines += batch.lines;
       counts.events += batch.events.length;
       counts.skipped += batch.skipped;
       counts.rejected += batch.rejects.length;
+      for (const name of batch.odd) odd.set(name, (odd.get(name) ?? 0) + 1);
+      for (const [name, count] of batch.formats) formats.set(name, (formats.get(name) ?? 0) + count);
       for (const reject of batch.rejects) {
         note(reject, reasons, noted);
         await rejects?.write([JSON.stringify(reject)]);
@@ -141,11 +154,14 @@ async function record(
     interrupted.off();
     await rejects?.close(true);
   }
-  for (const line of noted) say(line);
+  for (const line of [...notes, ...noted]) say(line);
   if (counts.rejected > noted.length)
     say(
       `... and ${counts.rejected - noted.length} more${options.rejects === undefined ? ' (--rejects FILE keeps them)' : ''}`,
     );
+  if (odd.size > 0)
+    say(`record: optional facts out of range, left out or cut: ${listed(odd)}; the exchanges are kept`);
+  if (format === 'auto') say(`record: found ${listed(formats)}`);
   say(
     `record: ${counts.lines} lines read, ${counts.events} events${counts.rejected > 0 ? `, ${counts.rejected} set aside` : ''}${counts.skipped > 0 ? `, ${counts.skipped} entries that are no model calls` : ''}`,
   );
@@ -158,13 +174,22 @@ async function record(
       ...(options.out === undefined ? {} : { out: options.out }),
       ...(options.stream === undefined ? {} : { stream: { name: options.stream, ...sink.counts?.() } }),
       reasons: [...reasons.values()],
+      odd: Object.fromEntries(odd),
+      formats: Object.fromEntries(formats),
+      badFiles,
     };
     terminal.stdout.write(`${JSON.stringify(summary)}\n`);
   }
   if (interrupted.yes) return 130;
-  if (counts.events > 0) return 0;
+  // what could be read is written; a file that was cut off must still be noticed by scripts
+  if (counts.events > 0) return badFiles === 0 ? 0 : 1;
   say('record: nothing usable in the input');
   return 2;
+}
+
+/** `a (3), b` */
+function listed(counts: ReadonlyMap<string, number>): string {
+  return [...counts].map(([name, count]) => (count === 1 ? name : `${name} (${count})`)).join(', ');
 }
 
 const NOTED = 5;
