@@ -18,7 +18,7 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     load: async () => (await import('../lib/cli/backtest/backtest.ts')).backtestCommand(),
   },
   calibrate: {
-    summary: "learn peer groups' nulls",
+    summary: 'learn what is normal in each peer group',
     load: async () => (await import('../lib/cli/calibrate/calibrate.ts')).calibrateCommand(),
   },
   findings: {
@@ -26,7 +26,7 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     load: async () => (await import('../lib/cli/findings/findings.ts')).findingsCommand(),
   },
   triage: {
-    summary: 'say what a finding was, and undo it',
+    summary: 'record a verdict on a finding, or undo it',
     load: async () => (await import('../lib/cli/findings/triage.ts')).triageCommand(),
   },
   dossier: {
@@ -38,7 +38,7 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     load: async () => (await import('../lib/cli/forensics/forensics.ts')).forensicsCommand(),
   },
   plan: {
-    summary: 'capacity and cost for a traffic',
+    summary: 'capacity and cost for an amount of traffic',
     load: async () => (await import('../lib/cli/plan/plan.ts')).planCommand(),
   },
   redrive: {

@@ -82,7 +82,7 @@ export function PolicyView({ data, budget, overrides, weights }: PolicyProps) {
 function steps(file: string, data: ConsoleData, weights: Weights): string {
   if (data.signals.every(({ weight }, i) => weights[i] === weight))
     return `siphonwatch policy shadow ${file}\nsiphonwatch policy promote`;
-  return `# other weights need their own nulls\nsiphonwatch calibrate EVENTS \\\n  --policy ${file} --id ID --out cal.json\n# write calibration: ID into the file\nsiphonwatch policy shadow ${file} \\\n  --calibration cal.json\nsiphonwatch policy promote`;
+  return `# other weights need their own null distributions\nsiphonwatch calibrate EVENTS \\\n  --policy ${file} --id ID --out cal.json\n# write calibration: ID into the file\nsiphonwatch policy shadow ${file} \\\n  --calibration cal.json\nsiphonwatch policy promote`;
 }
 
 function save(name: string, text: string): void {

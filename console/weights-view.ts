@@ -34,7 +34,7 @@ export function WeightsView(props: WeightsProps) {
   return html`<div class="columns">
   <section class="panel" aria-label="Weights">
     <h2>Points per step</h2>
-    <p class="small muted">An estimate: each account by its strongest window, against nulls learnt anew from the accounts shown. A policy with other weights needs a calibration made under them (<code>tune</code> or <code>calibrate --policy</code>).</p>
+    <p class="small muted">An estimate: each account by its strongest window, against null distributions learnt again from the accounts shown. A policy with other weights needs a calibration made under them (<code>tune</code> or <code>calibrate --policy</code>).</p>
     ${data.signals.map(
       (
         { id, title, weight },

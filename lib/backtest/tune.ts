@@ -92,7 +92,7 @@ export function tune(accounts: readonly TuningAccount[], rules: TuningRules): Tu
   if (expected.fprInterval[0] > maxFpr)
     return {
       ok: false,
-      reason: `no policy of this kind keeps the promise here: out of fold ${expected.wronged} of ${benign} benign accounts are flagged (95 %: at least ${expected.fprInterval[0].toPrecision(2)}), more than ${maxFpr}. Benign accounts of this traffic are not alike enough; look at whom it hits (backtest --report).`,
+      reason: `no policy of this kind keeps the false-positive rate here: cross-validated, ${expected.wronged} of ${benign} benign accounts are flagged (95 %: at least ${expected.fprInterval[0].toPrecision(2)}), more than ${maxFpr}. Benign accounts of this traffic differ too much from each other; look at who is flagged (backtest --report).`,
     };
   const threshold = Number(made.threshold.toPrecision(3));
   const weights: Record<string, number> = { ...policy.weights };

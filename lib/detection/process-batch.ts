@@ -1,6 +1,8 @@
 import type { Notice } from '../findings/finding.ts';
 import type { Policy } from '../policy/policy.ts';
-import { fold, type IngestedEvent, sealable, type TimeRules } from '../profile/profile.ts';
+import { encodeSlices } from '../profile/codec.ts';
+import { hash48 } from '../profile/hashes.ts';
+import { fold, type IngestedEvent, type Profile, sealable, type TimeRules } from '../profile/profile.ts';
 import { SLICE_MS, type Slice } from '../profile/slice.ts';
 import { joinSlices, windowMs } from '../profile/window.ts';
 import { WindowMemo } from '../profile/window-memo.ts';
@@ -15,7 +17,17 @@ const HOUR = 3_600_000;
 /** Slices that leave the hot item, to be stored as part `number` before the hot item is written. */
 export interface Seal {
   readonly number: number;
+  /** by the content: whoever seals other slices under the same number writes another item */
+  readonly name: string;
+  /** name of the part before; empty for the first */
+  readonly before: string;
   readonly slices: readonly Slice[];
+}
+
+function sealOf({ sealed, sealedName }: Profile, slices: readonly Slice[]): Seal {
+  const bytes = encodeSlices(slices);
+  const content = hash48(`${sealedName} ${Buffer.from(bytes).toString('latin1')}`);
+  return { number: sealed + 1, name: content.toString(36), before: sealedName, slices };
 }
 
 /** What one flush makes of one account. Storing `seal` first and then `state` under the version read is all that is left to do. */
@@ -79,7 +91,7 @@ export function processBatch(
   const time = durationsOf(policy);
   const old =
     stored.profile.slices.length < SEAL_AT_LEAST ? [] : sealable(stored.profile, time, time.sealAge);
-  const seal = old.length >= SEAL_AT_LEAST ? { number: stored.profile.sealed + 1, slices: old } : undefined;
+  const seal = old.length >= SEAL_AT_LEAST ? sealOf(stored.profile, old) : undefined;
   const base =
     seal === undefined
       ? stored.profile
@@ -87,6 +99,7 @@ export function processBatch(
           ...stored.profile,
           slices: stored.profile.slices.filter((slice) => !old.includes(slice)),
           sealed: seal.number,
+          sealedName: seal.name,
         };
   const folded = fold(base, arrivals, time);
   const changed = folded.replayed < arrivals.length;

@@ -39,7 +39,7 @@ export function guide(
     ],
     Next1Subscribe: [
       `aws sns subscribe --region ${Aws.REGION} --topic-arn ${notification.findings.topicArn} --protocol email --notification-endpoint YOU@EXAMPLE.COM`,
-      'Next, 1 of 3: hear of findings (then confirm by the link in the e-mail)',
+      'Next, 1 of 3: receive findings (then confirm by the link in the e-mail)',
     ],
     Next2SendEvents: [
       `AWS_REGION=${Aws.REGION} ${COMMAND} record EXCHANGES.ndjson --stream ${ingest.stream.streamName}`,

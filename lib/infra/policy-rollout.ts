@@ -69,7 +69,7 @@ export class PolicyRollout extends Construct {
         description:
           slot === 'active'
             ? 'The policy that accounts are judged under'
-            : 'A candidate that is evaluated beside it, recorded and never told',
+            : 'A shadow policy: judged beside the active one, recorded, notifies nobody',
         validators,
       });
     validator.addPermission('AppConfig', {

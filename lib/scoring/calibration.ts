@@ -100,6 +100,6 @@ const STALE_DAYS = 90;
 export function staleness(held: Calibration, now: number): string | undefined {
   const age = (now - Date.parse(held.madeAt)) / 86_400_000;
   return age > STALE_DAYS
-    ? `calibration ${held.id} was learnt ${Math.round(age)} days before this traffic: its promise is for customers of that time (${COMMAND} calibrate learns a new one)`
+    ? `calibration ${held.id} was learnt ${Math.round(age)} days before this traffic: its error rates are for customers of that time (${COMMAND} calibrate learns a new one)`
     : undefined;
 }

@@ -7,13 +7,23 @@ import type { Seal } from '../detection/process-batch.ts';
  * version is still the one that was read: `conflict` means that somebody else was faster, and nothing changed.
  */
 export interface ProfileStore {
-  /** States of the accounts, new ones for accounts that are not stored; consistent reads. */
-  load(accounts: readonly string[]): Promise<Map<string, AccountState>>;
+  /**
+   * States of the accounts, new ones for accounts that are not stored; consistent reads.
+   * @param onUnreadable told of an account whose item cannot be read, which is then left out
+   * @throws UnreadableItem where nobody wants to be told
+   */
+  load(
+    accounts: readonly string[],
+    onUnreadable?: (account: string, error: Error) => void,
+  ): Promise<Map<string, AccountState>>;
   save(stored: AccountState, next: AccountState, seal: Seal | undefined): Promise<'saved' | 'conflict'>;
 }
 
-/** Port of the `facts` items beside the profiles: what links an account to others. Hints: the newest write wins. */
+/**
+ * Port of the `facts` items beside the profiles: what links an account to others. `conflict` means that somebody else
+ * wrote them since they were loaded: they are to be loaded again, and added to.
+ */
 export interface LinkFactStore {
   load(accounts: readonly string[]): Promise<Map<string, AccountFacts>>;
-  save(account: string, facts: AccountFacts): Promise<void>;
+  save(account: string, facts: AccountFacts): Promise<'saved' | 'conflict'>;
 }

@@ -6,7 +6,7 @@ import { type Notice, notice as noticeSchema } from '../../lib/findings/finding.
 import { defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
-import { fromItem, toItem } from '../../lib/stores/profile-item.ts';
+import { fromItem, NO_LOGS, toItem } from '../../lib/stores/profile-item.ts';
 import { account, harvest } from '../events.ts';
 
 const strict: Policy = {
@@ -79,7 +79,7 @@ describe('a shadow policy', () => {
 
   it('is stored with the account, begins anew with another candidate and is dropped with the last', () => {
     const first = run(rules(strict, { ...defaultPolicy, id: 'one' }), undefined, 0, 80).state;
-    const stored = fromItem(account(1), toItem(first), first.sealed, new Map());
+    const stored = fromItem(account(1), toItem(first), first.sealed, NO_LOGS);
     expect(stored.judgement).toEqual(first.judgement);
     const second = run(rules(strict, { ...defaultPolicy, id: 'two' }), stored, 80, 120);
     expect(second.state.judgement.shadow?.policy).toBe('two');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { anchorsOf, exists, linksOf, ourFiles, pathsIn, prose, textOf } from './documents.ts';
+import { anchorsOf, exists, linksOf, ourFiles, pathsIn, textOf } from './documents.ts';
 
 /** The template of decisions names what its copies will. */
 const documents = ourFiles('.md').filter((path) => path !== 'docs/decisions/template.md');
@@ -20,7 +20,7 @@ describe('documents', () => {
 
   it('documents name paths that exist', () => {
     const missing = documents.flatMap((document) =>
-      pathsIn(prose(textOf(document)))
+      pathsIn(textOf(document))
         .filter((path) => !exists(path))
         .map((path) => `${document}: ${path}`),
     );

@@ -1,5 +1,4 @@
-import { CreateTableCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import dynalite from 'dynalite';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LinkTable } from '../../lib/aws/link-table.ts';
 import { RunRequests } from '../../lib/aws/run-requests.ts';
@@ -13,8 +12,9 @@ import { toItem } from '../../lib/stores/profile-item.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import { factsOf } from '../campaigns/base.ts';
 import { account, HOUR, MINUTE, START, usageEvent } from '../events.ts';
+import { type EmulatedTables, emulatedTables } from '../tables.ts';
 
-const server = dynalite({ createTableMs: 0 });
+let emulated: EmulatedTables;
 let client: DynamoDBClient;
 let links: LinkTable;
 let handler: (event: unknown, context: unknown) => Promise<unknown>;
@@ -22,8 +22,8 @@ const TABLE = 'links';
 const CAMPAIGNS = 'campaigns';
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
-  const endpoint = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+  emulated = await emulatedTables();
+  client = emulated.client;
   for (const [name, value] of Object.entries({
     PROFILE_TABLE: 'profiles',
     LINK_TABLE: TABLE,
@@ -35,46 +35,18 @@ beforeAll(async () => {
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: emulated.endpoint,
   }))
     vi.stubEnv(name, value);
-  client = new DynamoDBClient({ endpoint });
-  await client.send(
-    new CreateTableCommand({
-      TableName: TABLE,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'value', AttributeType: 'S' },
-        { AttributeName: 'member', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'value', KeyType: 'HASH' },
-        { AttributeName: 'member', KeyType: 'RANGE' },
-      ],
-    }),
-  );
-  await client.send(
-    new CreateTableCommand({
-      TableName: CAMPAIGNS,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'campaign', AttributeType: 'S' },
-        { AttributeName: 'item', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'campaign', KeyType: 'HASH' },
-        { AttributeName: 'item', KeyType: 'RANGE' },
-      ],
-    }),
-  );
+  await emulated.create('link', TABLE);
+  await emulated.create('campaign', CAMPAIGNS);
   links = new LinkTable(client, TABLE, { retentionDays: 35 });
   handler = (await import('../../lambdas/link-index/handler.ts')).handler as unknown as typeof handler;
 }, 60_000);
 
 afterAll(() => {
   vi.unstubAllEnvs();
-  client.destroy();
-  server.close();
+  return emulated.close();
 });
 
 type Image = Record<string, { S: string } | { N: string }>;

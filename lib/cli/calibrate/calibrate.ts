@@ -38,7 +38,7 @@ function share(text: string): number {
 export function calibrateCommand(): Command {
   const command = new Command('calibrate')
     .description(
-      "learn peer groups' nulls from traffic that is mostly benign; a policy names the calibration, nothing activates itself",
+      'learn the null distributions of peer groups from traffic that is mostly benign; takes effect when a policy names the calibration',
     )
     .argument('<events...>', 'NDJSON files in order of arrival, plain or gzip')
     .option('--out <file>', 'write the calibration (JSON)')
@@ -52,7 +52,7 @@ export function calibrateCommand(): Command {
     .option('--policy <file>', 'windows and weights to calibrate for; default: the shipped policy')
     .option(
       '--contamination <share>',
-      'largest share of accounts to set aside as likely attackers',
+      'largest share of accounts to leave out as likely attackers',
       share,
       0.08,
     )
@@ -114,7 +114,7 @@ async function calibrate(names: readonly string[], options: CalibrateOptions): P
 
 function printSummary(held: Calibration): void {
   process.stdout.write(
-    `${held.id}: ${held.accounts} accounts, ${held.events} events, ${held.days.toFixed(1)} days; ${held.setAside} accounts set aside as likely attackers\n`,
+    `${held.id}: ${held.accounts} accounts, ${held.events} events, ${held.days.toFixed(1)} days; ${held.setAside} accounts left out as likely attackers\n`,
   );
   const table = new Table({
     head: ['peer group', 'accounts', 'score median', 'nine tenths', '95 %', 'tail scale'],

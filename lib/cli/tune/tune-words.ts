@@ -12,23 +12,23 @@ const interval = ([low, high]: readonly [number, number]): string =>
 export function effectWords(tuned: Tuning & { readonly ok: true }, maxFpr: number): string[] {
   const { expected, proven, provenBy, folds, groups } = tuned;
   return [
-    `Expected (${folds}-fold, campaigns and linked groups kept whole): ${expected.wronged} of ${expected.benign} benign accounts flagged (${interval(expected.fprInterval)}), ${expected.caught} of ${expected.extraction} extraction accounts caught (${interval(expected.tprInterval)}), ${expected.campaignsCaught} of ${expected.campaigns} campaigns.`,
+    `Expected (${folds}-fold, campaigns and linked groups kept whole): ${expected.wronged} of ${expected.benign} benign accounts flagged (${interval(expected.fprInterval)}), ${expected.caught} of ${expected.extraction} extraction accounts found (${interval(expected.tprInterval)}), ${expected.campaignsCaught} of ${expected.campaigns} campaigns.`,
     `Of these only as members of a campaign: ${expected.wrongedByCampaign} benign and ${expected.caughtByCampaign} extraction accounts.`,
     groups.searched
       ? `campaigns.budget rests on ${groups.benign} benign groups.`
       : `${groups.benign} benign groups are too few to move campaigns.budget by: it stays.`,
     proven
-      ? `The promise of at most ${percent(maxFpr)} is within what these accounts prove (95 %).`
+      ? `A false-positive rate of at most ${percent(maxFpr)} is proven by these accounts (95 %).`
       : expected.fpr > maxFpr
-        ? `The promise of at most ${percent(maxFpr)} is not proven: out of fold ${percent(expected.fpr)} were flagged, which chance may explain among ${expected.benign} accounts. Proof takes ${provenBy} benign accounts with none flagged. Try it in the shadow first.`
-        : `At most ${percent(maxFpr)} is expected, not proven: that would take ${provenBy} benign accounts with none flagged, these are ${expected.benign}. Try it in the shadow first.`,
-    `All these shares are of accounts over the ${plural(Math.max(1, Math.round(tuned.calibration.days)), 'day')} of this traffic. budget.suspect is ${tuned.policy.budget.suspect} because a policy promises for thirty days: it bounds what they add up to, and small peer groups widen it.`,
+        ? `A false-positive rate of at most ${percent(maxFpr)} is not proven: cross-validated, ${percent(expected.fpr)} were flagged, which chance may explain among ${expected.benign} accounts. Proof takes ${provenBy} benign accounts with none flagged. Try it as a shadow policy first.`
+        : `At most ${percent(maxFpr)} is expected, not proven: that would take ${provenBy} benign accounts with none flagged, these are ${expected.benign}. Try it as a shadow policy first.`,
+    `All these shares are of accounts over the ${plural(Math.max(1, Math.round(tuned.calibration.days)), 'day')} of this traffic. budget.suspect is ${tuned.policy.budget.suspect} because a policy's budget is for thirty days: it bounds what they add up to, and small peer groups widen it.`,
   ];
 }
 
 export function printEffects(present: Effect, expected: Effect): void {
   const table = new Table({
-    head: ['', 'benign flagged', '95 %', 'extraction caught', '95 %', 'campaigns'],
+    head: ['', 'benign flagged', '95 %', 'extraction found', '95 %', 'campaigns'],
     style: { head: [], border: [] },
   });
   const row = (name: string, held: Effect) => [
@@ -41,7 +41,7 @@ export function printEffects(present: Effect, expected: Effect): void {
   ];
   table.push(
     row('policy given (its calibration may know these accounts)', present),
-    row('candidate, out of fold', expected),
+    row('candidate, cross-validated', expected),
   );
   process.stdout.write(`${table.toString()}\n`);
 }

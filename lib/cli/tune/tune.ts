@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';
+import type { Labels } from '../../backtest/labels.ts';
 import { linkedGroups } from '../../backtest/linked-groups.ts';
 import { tune } from '../../backtest/tune.ts';
 import { readingsOf, type TuningAccount } from '../../backtest/tuning-account.ts';
@@ -9,7 +10,6 @@ import { CampaignTracker } from '../../campaigns/tracker.ts';
 import { scoreRules } from '../../detection/judge.ts';
 import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
-import type { Labels } from '../../input/labels.ts';
 import { say } from '../../input/say.ts';
 import { Traffic } from '../../input/traffic.ts';
 import { policyChanges } from '../../policy/diff.ts';
@@ -57,7 +57,7 @@ function shareOf(account: string): number {
 export function tuneCommand(): Command {
   const command = new Command('tune')
     .description(
-      'propose weights and a threshold from labelled traffic, cross-validated; refuses to promise what the data cannot support',
+      'propose weights and a threshold from labelled traffic, cross-validated; refuses a false-positive rate that the data cannot support',
     )
     .argument('<events...>', 'NDJSON files in order of arrival, plain or gzip')
     .requiredOption(
@@ -68,17 +68,14 @@ export function tuneCommand(): Command {
     .option('--policy <file>', 'policy to start from; default: the shipped one')
     .option(
       '--calibration <file>',
-      'calibration (JSON) that the present effect is told by; default: the shipped one',
+      'calibration (JSON) for the effect of the policy as given; default: the shipped one',
     )
     .option('--keep-weights', 'keep the weights; search thresholds only')
     .option(
       '--keep-scale',
-      "take the signals' scale and the nulls of groups from the calibration instead of learning them fold by fold: only where it was learnt from other accounts",
+      "take the signals' scale and the null distributions of groups from the calibration instead of learning them fold by fold: only where it was learnt from other accounts",
     )
-    .option(
-      '--verdicts',
-      'count what the security team said of findings as labels too, where the file says nothing',
-    )
+    .option('--verdicts', 'use the verdicts of the security team as labels too, where the file says nothing')
     .option('--table <name>', 'findings table (FINDING_TABLE) for --verdicts')
     .option(
       '--out <file>',
@@ -205,7 +202,7 @@ function tellAbsent(labels: Labels, seen: ReadonlySet<string>): void {
   const [first] = absent;
   if (first !== undefined)
     say(
-      `WARNING: ${absent.length} of ${labels.list.length} labelled accounts have no events here (the first is ${printable(first.account)}): they count on no side.`,
+      `WARNING: ${absent.length} of ${labels.list.length} labelled accounts have no events here (the first is ${printable(first.account)}): they are not counted.`,
     );
 }
 
