@@ -51,7 +51,7 @@ export async function checkCase(file: string, { from, expect }: CaseFile): Promi
       wrong.push(`${what}: expected ${JSON.stringify(wanted)} got ${JSON.stringify(got)}`);
   };
   const count = (pattern: RegExp) => Number(pattern.exec(stderr.text)?.[1] ?? 0);
-  compare('setAside', expect.setAside, count(/(\d+) (?:set aside|quarantined)/));
+  compare('setAside', expect.setAside, count(/(\d+) rejected/));
   compare('skipped', expect.skipped, count(/(\d+) entries that are no model calls/));
   compare('events', expect.events?.length, events.length);
   if (expect.says !== undefined && !new RegExp(expect.says, 'i').test(stderr.text))

@@ -34,10 +34,7 @@ export class OtelReader {
   /** spans without messages, by their key */
   readonly #spans = new Map<string, { readonly span: OtlpEntry; readonly origin: unknown }>();
   /** messages and ends that log events told, by the key of their span */
-  readonly #logs = new Map<
-    string,
-    { messages: unknown[]; words: string[]; origin: unknown }
-  >();
+  readonly #logs = new Map<string, { messages: unknown[]; words: string[]; origin: unknown }>();
   /** calls that are events already */
   readonly #told = new Set<string>();
   #late: Late[] = [];
@@ -146,7 +143,7 @@ export class OtelReader {
     );
     if (log.key !== undefined) this.#spans.delete(log.key);
     // The account may stand on the span alone, which is still to come.
-    if (held !== undefined || log.key === undefined || !('reason' in done) || done.reason.field !== 'account')
+    if (held !== undefined || log.key === undefined || typeof done === 'string' || !('reason' in done) || done.reason.field !== 'account')
       return done;
     this.#told.delete(log.key);
     this.#logs.set(log.key, { messages: [...otelMessages(entry)], words: [], origin });
