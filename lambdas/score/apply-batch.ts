@@ -4,13 +4,20 @@ import type { Rules } from '../../lib/detection/judge.ts';
 import { type BatchResult, processBatch } from '../../lib/detection/process-batch.ts';
 import type { Position } from '../../lib/profile/position.ts';
 import { type IngestedEvent, unapplied } from '../../lib/profile/profile.ts';
+import { NO_PROMPTS, samplePrompts } from '../../lib/profile/prompt-sample.ts';
 import { isPermanent, UnusableEvent } from '../../lib/stores/failures.ts';
-import type { LinkFactStore, ProfileStore } from '../../lib/stores/profile-store.ts';
+import type { LinkFactStore, ProfileStore, PromptSampleStore } from '../../lib/stores/profile-store.ts';
 
 /** Events that are set aside, with what is wrong with them or with their account's item. */
 export interface Unusable {
   readonly arrivals: readonly IngestedEvent[];
   readonly error: Error;
+}
+
+/** What is kept of accounts beside their profiles. */
+export interface BesideProfiles {
+  readonly links?: LinkFactStore;
+  readonly prompts?: PromptSampleStore;
 }
 
 /** What became of one account's run of events. */
@@ -39,13 +46,14 @@ export async function applyBatch(
   arrivals: ReadonlyMap<string, readonly IngestedEvent[]>,
   store: ProfileStore,
   rules: Rules,
-  links?: LinkFactStore,
+  beside: BesideProfiles = {},
 ): Promise<Applied[]> {
   const accounts = [...arrivals.keys()];
   const unreadable = new Map<string, Error>();
   const [loaded] = await Promise.all([
     store.load(accounts, (account, error) => unreadable.set(account, error)),
-    links?.load(accounts),
+    beside.links?.load(accounts),
+    beside.prompts?.load(accounts),
   ]);
   const applied: Applied[] = [];
   let at = 0;
@@ -57,7 +65,7 @@ export async function applyBatch(
       const error = unreadable.get(account);
       applied.push(
         error === undefined
-          ? await new AccountRun(account, store, rules, links).apply(run, loaded.get(account))
+          ? await new AccountRun(account, store, rules, beside).apply(run, loaded.get(account))
           : { account, steps: [], unusable: [{ arrivals: run, error }] },
       );
     }
@@ -71,17 +79,17 @@ class AccountRun {
   readonly #account: string;
   readonly #store: ProfileStore;
   readonly #rules: Rules;
-  readonly #links: LinkFactStore | undefined;
+  readonly #beside: BesideProfiles;
   readonly #steps: BatchResult[] = [];
   readonly #unusable: Unusable[] = [];
   /** what the store is known to hold; undefined: it must be asked */
   #state: AccountState | undefined;
 
-  constructor(account: string, store: ProfileStore, rules: Rules, links: LinkFactStore | undefined) {
+  constructor(account: string, store: ProfileStore, rules: Rules, beside: BesideProfiles) {
     this.#account = account;
     this.#store = store;
     this.#rules = rules;
-    this.#links = links;
+    this.#beside = beside;
   }
 
   async apply(run: readonly IngestedEvent[], first: AccountState | undefined): Promise<Applied> {
@@ -145,11 +153,12 @@ class AccountRun {
   async #save(state: AccountState, step: BatchResult, part: readonly IngestedEvent[]): Promise<boolean> {
     // before the profile: facts may be written twice, but are never forgotten for a profile that moved on
     await this.#keepFacts(part);
+    await this.#keepPrompts(part);
     return (await this.#store.save(state, step.state, step.seal)) === 'saved';
   }
 
   async #keepFacts(part: readonly IngestedEvent[]): Promise<void> {
-    const links = this.#links;
+    const { links } = this.#beside;
     if (links === undefined) return;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const before = (await links.load([this.#account])).get(this.#account);
@@ -161,6 +170,17 @@ class AccountRun {
       if ((await links.save(this.#account, now)) === 'saved') return;
     }
     throw new Error('somebody else kept writing the facts of this account');
+  }
+
+  async #keepPrompts(part: readonly IngestedEvent[]): Promise<void> {
+    const { prompts } = this.#beside;
+    if (prompts === undefined) return;
+    const before = (await prompts.load([this.#account])).get(this.#account) ?? NO_PROMPTS;
+    const now = samplePrompts(
+      before,
+      part.map(({ event }) => event),
+    );
+    if (now !== before) await prompts.save(this.#account, now);
   }
 
   /** Only what is not applied: the rest must not be counted again when it comes back. */

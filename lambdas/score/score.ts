@@ -6,6 +6,7 @@ import { ArchiveBucket } from '../../lib/aws/archive.ts';
 import { CalibrationBucket } from '../../lib/aws/calibration-bucket.ts';
 import { FactItems } from '../../lib/aws/fact-items.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
+import { PromptItems } from '../../lib/aws/prompt-items.ts';
 import { QuarantineBucket, type SetAside } from '../../lib/aws/quarantine.ts';
 import type { EnvironmentOf } from '../../lib/contract/environment.ts';
 import type { MetricName } from '../../lib/contract/metrics.ts';
@@ -46,10 +47,12 @@ export class ScoreFunction {
   readonly #rules: RulesSource;
   #profiles: ProfileTable | undefined;
   #links: FactItems | undefined;
+  readonly #prompts: PromptItems;
 
   constructor(ports: ScorePorts) {
     const { environment, s3, policies, logger, metrics } = ports;
     this.#ports = ports;
+    this.#prompts = new PromptItems(ports.dynamodb, environment.PROFILE_TABLE);
     this.#quarantine = new QuarantineBucket(s3, environment.QUARANTINE_BUCKET);
     this.#archive =
       environment.ARCHIVE_BUCKET === '' ? undefined : new ArchiveBucket(s3, environment.ARCHIVE_BUCKET);
@@ -83,7 +86,7 @@ export class ScoreFunction {
     });
     // before any profile moves: a record that is archived twice is overwritten, one that is not would be missing for ever
     await this.#archive?.put(batch.accepted);
-    const applied = await applyBatch(batch.arrivals, profiles, rules, links);
+    const applied = await applyBatch(batch.arrivals, profiles, rules, { links, prompts: this.#prompts });
     const setAside = [...batch.setAside, ...applied.flatMap(unusableOf)];
     await this.#quarantine.put(setAside);
     report(this.#ports, batch.read, applied, setAside, profiles.writeUnits - unitsBefore);

@@ -40,6 +40,7 @@ import type { ProfileStore } from '../stores/profile-store.ts';
  *   sealed#NNNNNN#H  slices that left the hot item, named by their content; `before` names the part before it
  *   recent#NNNNNN  events that were applied, moved out of the hot item; the same bytes by whoever writes them
  *   redriven#NNNNNN  the same of events that were put back
+ *   prompts        a sample of what it asks (profile/prompt-sample.ts)
  *   facts          what links accounts (campaigns/link-facts.ts)
  *
  * `expiresAt` (epoch seconds) is the table's time to live; deletion lags, so readers filter by time themselves.

@@ -37,6 +37,8 @@ export const PROFILE_ITEMS = {
   hot: 'hot',
   /** what links the account with others */
   facts: 'facts',
+  /** a sample of what it asks */
+  prompts: 'prompts',
 } as const;
 
 /** Sort key of a campaign's state in the campaign table. */

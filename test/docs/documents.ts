@@ -16,6 +16,7 @@ const FOLDERS = [
   'docs',
   'test',
   'packages',
+  'scripts',
   '.github',
   '.ci',
 ];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { anchorsOf, exists, linksOf, ourFiles, pathsIn, textOf } from './documents.ts';
 
 /** The template of decisions names what its copies will. */
@@ -25,6 +26,21 @@ describe('documents', () => {
         .map((path) => `${document}: ${path}`),
     );
     expect(missing).toEqual([]);
+  });
+
+  it('documents and workflows call scripts that package.json has', () => {
+    const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
+    const unknown = [...documents, ...ourFiles('.yml')].flatMap((document) =>
+      [...textOf(document).matchAll(/npm run (?:--silent |-s )?([\w:-]+)/g)].flatMap(([, name = '']) =>
+        name in scripts ? [] : [`${document}: ${name}`],
+      ),
+    );
+    expect(unknown).toEqual([]);
+  });
+
+  it('workflows and forms are valid YAML', () => {
+    for (const file of ourFiles('.yml'))
+      expect(parse(textOf(file)), file).toMatchObject(file.includes('workflows') ? { jobs: {} } : {});
   });
 
   it('code names documents that exist', () => {

@@ -7,11 +7,13 @@ import type { Rules } from '../../lib/detection/judge.ts';
 import { processBatch } from '../../lib/detection/process-batch.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
+import { NO_PROMPTS, samplePrompts } from '../../lib/profile/prompt-sample.ts';
+import { encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { toItem } from '../../lib/stores/profile-item.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import { factsOf } from '../campaigns/base.ts';
-import { account, HOUR, MINUTE, START, usageEvent } from '../events.ts';
+import { account, HOUR, MINUTE, print, START, usageEvent } from '../events.ts';
 import { type EmulatedTables, emulatedTables } from '../tables.ts';
 
 let emulated: EmulatedTables;
@@ -49,7 +51,7 @@ afterAll(() => {
   return emulated.close();
 });
 
-type Image = Record<string, { S: string } | { N: string }>;
+type Image = Record<string, { S: string } | { N: string } | { B: Uint8Array }>;
 
 function record(item: string, name: string, now: Image | undefined, before?: Image) {
   return {
@@ -96,6 +98,42 @@ describe('the index function', () => {
     expect(await entries()).toEqual([`payment#p ${account(1)}`, `payment#q ${account(2)}`]);
     await push(record('facts', account(2), undefined, facts('q')));
     expect(await entries()).toEqual([`payment#p ${account(1)}`]);
+  });
+
+  it('keeps what accounts ask for those that ask enough, apart from what infrastructure links', async () => {
+    const asks = (n: number): Image => ({
+      prompts: {
+        B: encodePromptSamples(
+          samplePrompts(
+            NO_PROMPTS,
+            Array.from({ length: n }, (_, i) =>
+              usageEvent({
+                prints: [
+                  { epoch: 'e1', prompt: print(i), sketch: Buffer.alloc(32, i).toString('base64url') },
+                ],
+              }),
+            ),
+          ),
+        ),
+      },
+    });
+    const compared = async (): Promise<string[]> => {
+      const found: string[] = [];
+      for await (const { account: name, samples } of links.prompts())
+        found.push(`${name} ${samples[0]?.prompts.length}`);
+      return found.sort();
+    };
+    const before = await entries();
+    const damaged = { prompts: { B: Uint8Array.of(9, 9) } };
+    await push(
+      record('prompts', account(15), asks(30)),
+      record('prompts', account(16), asks(10)),
+      record('prompts', account(17), damaged),
+    );
+    expect(await compared()).toEqual([`${account(15)} 30`]);
+    expect(await entries()).toEqual(before);
+    await push(record('prompts', account(15), undefined, asks(30)));
+    expect(await compared()).toEqual([]);
   });
 
   it('notes whose level is not clear', async () => {
