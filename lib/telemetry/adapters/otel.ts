@@ -143,7 +143,13 @@ export class OtelReader {
     );
     if (log.key !== undefined) this.#spans.delete(log.key);
     // The account may stand on the span alone, which is still to come.
-    if (held !== undefined || log.key === undefined || typeof done === 'string' || !('reason' in done) || done.reason.field !== 'account')
+    if (
+      held !== undefined ||
+      log.key === undefined ||
+      typeof done === 'string' ||
+      !('reason' in done) ||
+      done.reason.field !== 'account'
+    )
       return done;
     this.#told.delete(log.key);
     this.#logs.set(log.key, { messages: [...otelMessages(entry)], words: [], origin });
