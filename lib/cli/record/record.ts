@@ -11,6 +11,7 @@ import { inputFiles, STDIN, totalBytes } from '../../input/lines.ts';
 import { inputFormat, type Reject, readUsageEvents } from '../../input/usage-events.ts';
 import { ADAPTER_DEFAULTS } from '../../telemetry/adapters/adapter.ts';
 import { SOURCE_FORMATS } from '../../telemetry/adapters/reader.ts';
+import { TelemetryHealth } from '../../telemetry/health.ts';
 import type { Keyring } from '../../telemetry/keys.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
 import { createProducer, type Producer, ProducerFailure } from '../../telemetry/producer.ts';
@@ -113,6 +114,7 @@ async function record(
   const formats = new Map<string, number>();
   const notes: string[] = [];
   let badFiles = 0;
+  const health = new TelemetryHealth();
   try {
     const source = {
       format,
@@ -130,6 +132,8 @@ async function record(
       counts.events += batch.events.length;
       counts.skipped += batch.skipped;
       counts.rejected += batch.rejects.length;
+      for (const event of batch.events) health.event(event);
+      health.unused({ rejected: batch.rejects.length, skipped: batch.skipped });
       for (const name of batch.odd) odd.set(name, (odd.get(name) ?? 0) + 1);
       for (const [name, count] of batch.formats) formats.set(name, (formats.get(name) ?? 0) + count);
       for (const reject of batch.rejects) {
@@ -164,6 +168,8 @@ async function record(
     );
   if (odd.size > 0)
     say(`record: optional facts out of range, left out or cut: ${listed(odd)}; the exchanges are kept`);
+  for (const { severe, text } of health.warnings())
+    say(`${severe ? 'WARNING: BLIND: ' : 'warning: '}${text}`);
   if (format === 'auto') say(`record: found ${listed(formats)}`);
   say(
     `record: ${counts.lines} lines read, ${counts.events} events${counts.rejected > 0 ? `, ${counts.rejected} rejected` : ''}${counts.skipped > 0 ? `, ${counts.skipped} entries that are no model calls` : ''}`,
@@ -180,6 +186,8 @@ async function record(
       odd: Object.fromEntries(odd),
       formats: Object.fromEntries(formats),
       badFiles,
+      health: health.shares(),
+      warnings: health.warnings(),
     };
     terminal.stdout.write(`${JSON.stringify(summary)}\n`);
   }

@@ -38,6 +38,7 @@ export class OtelReader {
   /** calls that are events already */
   readonly #told = new Set<string>();
   #late: Late[] = [];
+  #aging: ReadonlySet<string> = new Set();
 
   constructor(defaults: AdapterDefaults = ADAPTER_DEFAULTS) {
     this.#defaults = defaults;
@@ -80,23 +81,32 @@ export class OtelReader {
     return { exchanges, reasons, skipped, odd, late };
   }
 
-  /** What is still half told when the input ends: calls whose messages came, and those whose did not. */
-  finish(): readonly Late[] {
-    for (const key of [...this.#spans.keys()]) this.#release(key);
-    for (const [key, { origin }] of this.#logs)
-      if (!this.#told.has(key))
-        this.#late.push({
-          origin,
-          reason: {
-            field: 'spanId',
-            value: printable(key),
-            message: 'log events of a call whose span is not in the input: export the spans too',
-          },
-        });
-    this.#logs.clear();
+  /** What was half told already at the call before: for listeners, whose input does not end. */
+  age(): readonly Late[] {
+    for (const key of this.#spans.keys()) if (this.#aging.has(key)) this.#release(key);
+    for (const key of this.#logs.keys()) if (this.#aging.has(key)) this.#drop(key);
+    this.#aging = new Set([...this.#spans.keys(), ...this.#logs.keys()]);
     const late = this.#late;
     this.#late = [];
     return late;
+  }
+
+  /** What is still half told when the input ends: calls whose messages came, and those whose did not. */
+  finish(): readonly Late[] {
+    for (const key of [...this.#spans.keys()]) this.#release(key);
+    for (const key of [...this.#logs.keys()]) this.#drop(key);
+    const late = this.#late;
+    this.#late = [];
+    return late;
+  }
+
+  /** Messages whose span did not come. */
+  #drop(key: string): void {
+    const held = this.#logs.get(key);
+    this.#logs.delete(key);
+    if (held === undefined || this.#told.has(key)) return;
+    const message = 'log events of a call whose span is not in the input: export the spans too';
+    this.#late.push({ origin: held.origin, reason: { field: 'spanId', value: printable(key), message } });
   }
 
   #span(span: OtlpEntry, origin: unknown): Done {

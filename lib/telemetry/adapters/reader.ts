@@ -78,6 +78,11 @@ export class EntryReader {
     return { exchanges, events, reasons, skipped, odd, late, formats };
   }
 
+  /** What was held at the call before and is still without its other half: for listeners, whose input does not end. */
+  age(): readonly Late[] {
+    return this.#otel.age();
+  }
+
   /** What is left when the input ends. */
   finish(): readonly Late[] {
     return [...this.#otel.finish(), ...this.#batch.finish()];
