@@ -77,7 +77,7 @@ beforeAll(async () => {
     const step = processBatch(stored, arrivals, rules);
     await profiles.save(stored, step.state, step.seal);
     stored = step.state;
-    if (step.notice?.transition === 'opened') notice = step.notice;
+    notice = step.notices.find(({ transition }) => transition === 'opened') ?? notice;
   }
   const store = new DynamoFindingStore(clients.dynamodb, 'findings');
   await store.write(applyNotice(undefined, notice, 'told'), undefined);
