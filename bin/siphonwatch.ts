@@ -17,6 +17,10 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     summary: "make, rotate and check the recorder's keys",
     load: async () => (await import('../lib/cli/keyring/keyring.ts')).keyringCommand(),
   },
+  vectors: {
+    summary: 'test vectors for recorders in other languages',
+    load: async () => (await import('../lib/cli/vectors/vectors.ts')).vectorsCommand(),
+  },
   demo: {
     summary: 'the whole pipeline on embedded AWS',
     load: async () => (await import('../lib/cli/demo/demo.ts')).demoCommand(),
