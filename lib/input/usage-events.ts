@@ -1,7 +1,7 @@
 import { ADAPTER_DEFAULTS, type AdapterDefaults } from '../telemetry/adapters/adapter.ts';
 import type { Late } from '../telemetry/adapters/otel.ts';
 import { EntryReader, SOURCE_FORMATS, type SourceFormat } from '../telemetry/adapters/reader.ts';
-import { printable, type Reason } from '../telemetry/reason.ts';
+import { kindOf, printable, type Reason } from '../telemetry/reason.ts';
 import type { Recorder } from '../telemetry/recorder.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { type Document, DocumentReader } from './documents.ts';
@@ -119,7 +119,7 @@ async function usable(
     const { line, raw } = document;
     const reject = (reason: Reason) => rejects.push({ file: place.file, line, reason, raw });
     if ('fault' in document) {
-      reject({ field: '(line)', value: printable(raw), message: document.fault });
+      reject({ field: '(line)', value: kindOf(raw), message: document.fault });
       continue;
     }
     const origin: Origin = { file: place.file, line, raw };

@@ -1,6 +1,6 @@
 import { type Exchange, exchange } from './exchange.ts';
 import { withoutOddFacts } from './odd-facts.ts';
-import { printable, type Reason, reasonOf } from './reason.ts';
+import { kindOf, openValue, type Reason, reasonOf } from './reason.ts';
 
 export type ParsedExchange =
   | {
@@ -12,8 +12,9 @@ export type ParsedExchange =
   | { readonly ok: false; readonly reason: Reason };
 
 /**
- * Validates a parsed JSON value as an exchange; a reason names the first bad field and its value. Optional facts out of
- * range are left out and named instead: the caller chooses them, and must not get out of sight by one.
+ * Validates a parsed JSON value as an exchange; a reason names the first bad field, and its value where that cannot be a
+ * person's text. Optional facts out of range are left out and named instead: the caller chooses them, and must not get out of
+ * sight by one.
  *
  * @example
  * import { describeReason, parseExchange } from '@siphonwatch/recorder';
@@ -29,7 +30,7 @@ export function parseExchange(json: unknown): ParsedExchange {
       ok: false,
       reason: {
         field: 'v',
-        value: printable(version),
+        value: kindOf(version),
         message: 'unknown version of the exchange; this build knows 1',
       },
     };
@@ -37,5 +38,5 @@ export function parseExchange(json: unknown): ParsedExchange {
   const parsed = exchange.safeParse(sound);
   return parsed.success
     ? { ok: true, exchange: parsed.data, odd }
-    : { ok: false, reason: reasonOf(parsed.error, sound) };
+    : { ok: false, reason: reasonOf(parsed.error, sound, openValue) };
 }

@@ -39,7 +39,7 @@ const SILENT_TYPE =
 type Json = Readonly<Record<string, unknown>>;
 
 /** The kind of a role's name; enumerations written out (`AuthorRole.USER`) count by their last step. */
-export function kindOf(role: string): TurnKind {
+export function roleKind(role: string): TurnKind {
   const known = KINDS[role];
   if (known !== undefined) return known;
   const last = role.slice(role.lastIndexOf('.') + 1).toLowerCase();
@@ -61,7 +61,7 @@ function addTurns(turns: Turn[], message: unknown): void {
     return;
   }
   const role = message.role;
-  const kind = kindOf(role);
+  const kind = roleKind(role);
   const content = message.content ?? message.parts ?? null;
   if (typeof content === 'string') {
     turns.push({ kind, role: kind === 'tool' ? 'tool' : role, text: content });

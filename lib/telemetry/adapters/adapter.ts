@@ -1,7 +1,7 @@
 import type { Exchange } from '../exchange.ts';
 import { parseExchange } from '../parse-exchange.ts';
-import { printable, type Reason } from '../reason.ts';
-import { kindOf } from '../turns.ts';
+import { kindOf, type Reason } from '../reason.ts';
+import { roleKind } from '../turns.ts';
 import { isPlaceholder } from './placeholders.ts';
 import type { ReadMessage } from './request.ts';
 
@@ -72,7 +72,7 @@ export function finish(
     return {
       reason: {
         field: 'messages',
-        value: printable(found.messages.at(-1)?.content),
+        value: kindOf(found.messages.at(-1)?.content),
         message: 'a placeholder stands where the prompt should: message logging is turned off or redacted',
       },
     };
@@ -113,7 +113,7 @@ export function finish(
 
 /** The last words of users, or of anybody where no user speaks. */
 function lastPrompts(messages: readonly ReadMessage[]): string[] {
-  const users = messages.filter(({ role }) => kindOf(role) === 'user');
+  const users = messages.filter(({ role }) => roleKind(role) === 'user');
   return (users.length === 0 ? messages : users).map(({ content }) => content);
 }
 

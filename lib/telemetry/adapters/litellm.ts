@@ -1,4 +1,4 @@
-import { printable } from '../reason.ts';
+import { kindOf, printable } from '../reason.ts';
 import {
   ADAPTER_DEFAULTS,
   type Adapted,
@@ -34,7 +34,7 @@ export const fromLiteLlm: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted
   if (messages === undefined)
     return refused(
       'messages',
-      printable(payload.messages),
+      kindOf(payload.messages),
       'no messages: message logging is turned off in the proxy',
     );
   return single(foundIn(payload, messages), defaults, ACCOUNT_PLACES);

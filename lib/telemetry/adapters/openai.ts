@@ -1,4 +1,4 @@
-import { printable } from '../reason.ts';
+import { kindOf, printable } from '../reason.ts';
 import {
   ADAPTER_DEFAULTS,
   type Adapted,
@@ -24,11 +24,11 @@ import { isoFrom } from './times.ts';
  */
 export const fromOpenAi: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted => {
   const request = requestBody(json);
-  if (request === undefined) return refused('request', printable(at(json, 'request')), 'no request body');
+  if (request === undefined) return refused('request', kindOf(at(json, 'request')), 'no request body');
   if ('contents' in request && !('messages' in request))
     return refused(
       'request.contents',
-      printable(request.contents),
+      kindOf(request.contents),
       'a body of Gemini: read it with --from gemini or --from auto',
     );
   return fromPair(json, request, defaults);
@@ -37,7 +37,7 @@ export const fromOpenAi: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted 
 /** Pairs of the Gemini API and of Vertex AI (`generateContent`), in the same places as OpenAI-compatible ones. */
 export const fromGemini: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted => {
   const request = requestBody(json);
-  if (request === undefined) return refused('request', printable(at(json, 'request')), 'no request body');
+  if (request === undefined) return refused('request', kindOf(at(json, 'request')), 'no request body');
   return fromPair(json, request, defaults);
 };
 
@@ -56,7 +56,7 @@ export function fromPair(json: unknown, request: Json, defaults: AdapterDefaults
   const asked = readRequest(request);
   if (asked === undefined)
     return 'method' in request || 'headers' in request || 'url' in request
-      ? refused('request.body', printable(request.body), 'the request was logged without its body')
+      ? refused('request.body', kindOf(request.body), 'the request was logged without its body')
       : refused(
           'request',
           printable(Object.keys(request).slice(0, 8).join(', ')),

@@ -1,6 +1,6 @@
 import type { Exchange } from '../exchange.ts';
 import { parseUsageEvent } from '../parse-usage-event.ts';
-import { printable, type Reason } from '../reason.ts';
+import { kindOf, printable, type Reason } from '../reason.ts';
 import type { UsageEvent } from '../usage-event.ts';
 import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults } from './adapter.ts';
 import { BatchReader, isBatchLine } from './batch.ts';
@@ -140,7 +140,7 @@ function unknownEntry(entry: unknown): Adapted {
   const message = `no format that is known (${known})`;
   return {
     exchanges: [],
-    reasons: [{ field: '(whole)', value: printable(fields === '' ? entry : fields), message }],
+    reasons: [{ field: '(whole)', value: fields === '' ? kindOf(entry) : printable(fields), message }],
     skipped: 0,
   };
 }
