@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -195,11 +196,12 @@ async function fileSink(path: string | undefined): Promise<EventSink> {
       reject(new InputError(`--out ${path}: ${error.message}`, { cause: error })),
     );
   });
-  const write = (text: string) =>
-    new Promise<void>((resolve, reject) => file.write(text, (error) => (error ? reject(error) : resolve())));
   return {
-    put: (event) => write(`${JSON.stringify(event)}\n`),
-    flush: () => write(''),
+    async put(event) {
+      if (!file.write(`${JSON.stringify(event)}\n`)) await once(file, 'drain');
+    },
+    flush: () =>
+      new Promise((resolve, reject) => file.write('', (error) => (error ? reject(error) : resolve()))),
     close: () => new Promise((resolve) => file.end(resolve)),
   };
 }
