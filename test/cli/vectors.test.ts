@@ -5,7 +5,7 @@ import { VECTORS_FILE, vectorsText } from '../../lib/telemetry/vectors/make.ts';
 import { capture } from './capture.ts';
 
 describe('vectors', () => {
-  it('are current: run `tsx lib/telemetry/vectors/make.ts` when this fails', () => {
+  it('are current: run `npm run vectors` when this fails', () => {
     expect(readFileSync(VECTORS_FILE, 'utf8')).toBe(vectorsText());
   });
 

@@ -1,4 +1,3 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import type { Exchange } from '../exchange.ts';
 import type { Keyring } from '../keys.ts';
 import { createRecorder } from '../recorder.ts';
@@ -6,7 +5,7 @@ import type { UsageEvent } from '../usage-event.ts';
 
 /**
  * Test vectors for recorders in other languages (docs/wire-format.md): a keyring, and exchanges with the events that they have
- * to become. `tsx lib/telemetry/vectors/make.ts` writes them; a test fails where the file is not current.
+ * to become. `npm run vectors` writes them; a test fails where the file is not current.
  */
 export interface Vectors {
   readonly keyring: Keyring;
@@ -121,9 +120,4 @@ export function vectorsText(): string {
   const { keyring, vectors } = makeVectors();
   const lines = vectors.map((vector) => `  ${JSON.stringify(vector)}`);
   return `{"keyring": ${JSON.stringify(keyring)},\n "vectors": [\n${lines.join(',\n')}\n]}\n`;
-}
-
-if (process.argv[1] !== undefined && import.meta.url === new URL(`file://${process.argv[1]}`).href) {
-  if ((await readFile(VECTORS_FILE, 'utf8').catch(() => '')) !== vectorsText())
-    await writeFile(VECTORS_FILE, vectorsText());
 }
