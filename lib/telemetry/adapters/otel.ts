@@ -265,10 +265,7 @@ function callIn(entry: OtlpEntry, messages: readonly ReadMessage[], words: reado
       }
     return undefined;
   };
-  const amount = (...names: string[]) =>
-    names.map((name) => numberIn(attributes[name])).find((found) => found !== undefined);
-  const body = paramsOf(otelBody(attributes));
-  const seed = amount('gen_ai.request.seed', 'gen_ai.openai.request.seed', 'openai.request.seed');
+  const amount = (...names: string[]) => numberOf(attributes, names);
   return {
     id: fact('gen_ai.response.id', 'ai.response.id') ?? entry.key ?? '',
     providerId: true,
@@ -307,28 +304,7 @@ function callIn(entry: OtlpEntry, messages: readonly ReadMessage[], words: reado
       'ai.usage.completionTokens',
       'gen_ai.response.completion_tokens',
     ),
-    params: {
-      ...body,
-      temperature:
-        amount('gen_ai.request.temperature', 'llm.temperature', 'ai.settings.temperature') ??
-        body.temperature,
-      topP: amount('gen_ai.request.top_p', 'llm.top_p', 'ai.settings.topP') ?? body.topP,
-      maxTokens:
-        amount(
-          'gen_ai.request.max_tokens',
-          'llm.request.max_tokens',
-          'ai.settings.maxOutputTokens',
-          'ai.settings.maxTokens',
-        ) ?? body.maxTokens,
-      n: amount('gen_ai.request.choice.count') ?? body.n,
-      seed: seed ?? body.seed,
-      responseFormat:
-        fact(
-          'gen_ai.output.type',
-          'gen_ai.openai.request.response_format',
-          'openai.request.response_format',
-        ) ?? body.responseFormat,
-    },
+    params: paramsIn(attributes),
     outcome: outcomeFrom(endingsIn(entry, words)),
     ip: fact('client.address', 'network.peer.address', 'http.client_ip', 'metadata.requester_ip_address'),
     asn: fact('siphonwatch.asn'),
@@ -340,6 +316,37 @@ function callIn(entry: OtlpEntry, messages: readonly ReadMessage[], words: reado
     createdAt: isoFrom(fact('siphonwatch.created_at')),
     payment: fact('siphonwatch.payment'),
   };
+}
+
+/** Sampling parameters: the conventions' attributes, else those of a body that the span holds. */
+function paramsIn(attributes: Attributes): Record<string, unknown> {
+  const body = paramsOf(otelBody(attributes));
+  const amount = (...names: string[]) => numberOf(attributes, names);
+  const fact = (...names: string[]) =>
+    names.map((name) => textIn(attributes[name])).find((text) => text !== undefined);
+  const seed = amount('gen_ai.request.seed', 'gen_ai.openai.request.seed', 'openai.request.seed');
+  return {
+    ...body,
+    temperature:
+      amount('gen_ai.request.temperature', 'llm.temperature', 'ai.settings.temperature') ?? body.temperature,
+    topP: amount('gen_ai.request.top_p', 'llm.top_p', 'ai.settings.topP') ?? body.topP,
+    maxTokens:
+      amount(
+        'gen_ai.request.max_tokens',
+        'llm.request.max_tokens',
+        'ai.settings.maxOutputTokens',
+        'ai.settings.maxTokens',
+      ) ?? body.maxTokens,
+    n: amount('gen_ai.request.choice.count') ?? body.n,
+    seed: seed ?? body.seed,
+    responseFormat:
+      fact('gen_ai.output.type', 'gen_ai.openai.request.response_format', 'openai.request.response_format') ??
+      body.responseFormat,
+  };
+}
+
+function numberOf(attributes: Attributes, names: readonly string[]): number | undefined {
+  return names.map((name) => numberIn(attributes[name])).find((found) => found !== undefined);
 }
 
 function completionIn(attributes: Attributes): string | undefined {
