@@ -153,6 +153,8 @@ export const verdictRecord = z.strictObject({
   by: z.string().max(AUTHOR_MAX),
   at: iso.describe('processing time'),
   until: iso.optional().describe('benign: silent until then; unsure: no updates until then'),
+  wanted: iso.optional().describe('benign: until when it would hold if a second person agreed'),
+  second: z.string().max(AUTHOR_MAX).optional().describe('who had given the same verdict before'),
   note: z.string().max(4000).optional(),
 });
 export type VerdictRecord = z.infer<typeof verdictRecord>;
@@ -161,11 +163,19 @@ export type VerdictRecord = z.infer<typeof verdictRecord>;
 export const auditEntry = z.strictObject({
   n: z.number().int().min(1),
   at: iso.describe('processing time'),
-  by: z.string().max(AUTHOR_MAX),
+  by: z.string().max(AUTHOR_MAX).describe('the principal, as far as IAM vouches for it'),
+  claimed: z.string().max(AUTHOR_MAX).optional().describe('what the author calls itself'),
   action: z.enum(['triage', 'undo']),
   note: z.string().max(4000).optional(),
   before: z.strictObject({ state: z.enum(FINDING_STATES), verdict: verdictRecord.optional() }),
   after: z.strictObject({ state: z.enum(FINDING_STATES), verdict: verdictRecord.optional() }),
+  chain: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional()
+    .describe(
+      'hash of the link before and of this entry (audit-chain.ts); entries of early versions have none',
+    ),
 });
 export type AuditEntry = z.infer<typeof auditEntry>;
 
@@ -222,7 +232,12 @@ export type Finding = z.infer<typeof finding>;
 /** Deterministic id of a finding: its subject, and when it was opened (event time, ms). */
 export function findingId(type: 'account' | 'campaign', subject: string, openedAt: number): string {
   const when = new Date(openedAt).toISOString().slice(0, 19).replace(/[-:]/g, '').toLowerCase();
-  return `${type === 'account' ? 'f' : 'fc'}-${subject.replace(/^[ac]_/, '').slice(0, 16)}-${when}`;
+  return `${findingIdStart(type, subject)}${when}`;
+}
+
+/** What all ids of findings on a subject begin with. */
+export function findingIdStart(type: 'account' | 'campaign', subject: string): string {
+  return `${type === 'account' ? 'f' : 'fc'}-${subject.replace(/^[ac]_/, '').slice(0, 16)}-`;
 }
 
 /** Deterministic id of a notice, for readers that must not see it twice. */
