@@ -188,14 +188,8 @@ function report(
       (100 * (counts.EventsReplayed ?? 0)) / read,
     );
   for (const { reason, origin } of setAside.slice(0, 5)) logger.warn('quarantined', { reason, origin });
-  for (const step of steps)
-    if (step.notice !== undefined)
-      logger.info('transition', {
-        finding: step.notice.finding,
-        transition: step.notice.transition,
-        level: step.notice.level,
-        versions: step.notice.versions,
-      });
+  for (const { finding, transition, level, versions } of steps.flatMap(({ notices }) => notices))
+    logger.info('transition', { finding, transition, level, versions });
 }
 
 /** Hours from the newest event that the calibration was learnt from to the newest arrival of the batch. */

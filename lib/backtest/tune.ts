@@ -22,7 +22,7 @@ export type Tuning =
       readonly expected: Effect;
       /** the policy that was given, under the calibration that was given, on the same accounts */
       readonly present: Effect;
-      /** whether the 95 % bound of the false-alarm rate keeps the promise, and how many benign accounts that takes */
+      /** whether the 95 % bound of the false-positive rate keeps the limit, and how many benign accounts that takes */
       readonly proven: boolean;
       readonly provenBy: number;
       /** what the budget of campaigns rests on */
@@ -40,7 +40,7 @@ const BUDGETS = [0.1, 0.3, 1, 3, 10];
 const WAKENED = 0.1;
 const ROUNDS = 2;
 
-/** Chance of no false alarm among n accounts at rate x below 2.5 %: n that proves a rate with nobody wronged. */
+/** Chance of no false positive among n accounts at rate x below 2.5 %: the n that proves a rate without one. */
 export function accountsToProve(maxFpr: number): number {
   return Math.ceil(Math.log(0.025) / Math.log1p(-maxFpr));
 }
@@ -62,7 +62,7 @@ export function tune(accounts: readonly TuningAccount[], rules: TuningRules): Tu
   if (benign < needed || Math.floor((benign * (folds - 1)) / folds) < needed)
     return {
       ok: false,
-      reason: `${benign} benign accounts cannot support a false-alarm rate of ${maxFpr}: cross-validation needs ${Math.ceil((needed * MAX_FOLDS) / (MAX_FOLDS - 1)) + 1} of them, and ${accountsToProve(maxFpr)} to prove it. The smallest rate that these data support is ${supported(benign)}: give --max-fpr ${supported(benign)}, or label more benign accounts.`,
+      reason: `${benign} benign accounts cannot support a false-positive rate of ${maxFpr}: cross-validation needs ${Math.ceil((needed * MAX_FOLDS) / (MAX_FOLDS - 1)) + 1} of them, and ${accountsToProve(maxFpr)} to prove it. The smallest rate that these data support is ${supported(benign)}: give --max-fpr ${supported(benign)}, or label more benign accounts.`,
     };
   if (extraction < MIN_EXTRACTION)
     return {

@@ -102,8 +102,15 @@ export function watermark(profile: Profile, rules: TimeRules): number {
 /**
  * Folds a run of arrivals, in stream order, into a copy of the profile. Pure: the same profile and arrivals give
  * the same result, and arrivals that the guard has seen change nothing.
+ * @param onUsed told after each event that changed slices, with the profile as it is then and the newest event time
+ *   before it (ms); true: what it saw of the profile stays as it was
  */
-export function fold(profile: Profile, arrivals: readonly IngestedEvent[], rules: TimeRules): FoldResult {
+export function fold(
+  profile: Profile,
+  arrivals: readonly IngestedEvent[],
+  rules: TimeRules,
+  onUsed: (next: Profile, lastSeen: number) => boolean = () => false,
+): FoldResult {
   const next = copyOf(profile);
   const owned = new Set<Slice>();
   let used = 0;
@@ -130,6 +137,7 @@ export function fold(profile: Profile, arrivals: readonly IngestedEvent[], rules
       late++;
       continue;
     }
+    const before = next.lastSeen;
     if (next.totals.events === 0 || time < next.firstSeen) next.firstSeen = time;
     if (next.totals.events === 0 || time >= next.lastSeen) {
       next.lastSeen = Math.max(time, next.lastSeen);
@@ -143,6 +151,7 @@ export function fold(profile: Profile, arrivals: readonly IngestedEvent[], rules
     if (next.samples.length === SAMPLE_IDS) next.samples.shift();
     next.samples.push(event.id);
     addEvent(ownSlice(next, owned, sliceStart(time)), event, time);
+    if (onUsed(next, before)) owned.clear();
   }
   return { profile: next, used, late, repeated, replayed, latest };
 }

@@ -59,7 +59,7 @@ describe('tuning', () => {
     expect(refused).toMatchObject({ ok: false });
     if (refused.ok) return;
     expect(refused.reason).toMatch(
-      /^300 benign accounts cannot support a false-alarm rate of 0\.001: cross-validation needs 1111 of them, and 3688 to prove it\. .*--max-fpr 0\.004/,
+      /^300 benign accounts cannot support a false-positive rate of 0\.001: cross-validation needs 1111 of them, and 3688 to prove it\. .*--max-fpr 0\.004/,
     );
     expect(tune(population(300, 5, 8, 3), { ...rules, maxFpr: 0.004 })).toMatchObject({ ok: true });
   });

@@ -39,8 +39,8 @@ function run(with_: Rules, from: AccountState = newAccount(account(1)), begin = 
     }));
     const step = processBatch(state, list, with_);
     state = step.state;
-    if (step.notice !== undefined) told.push(step.notice);
-    if (step.shadowNotice !== undefined) shadowed.push(step.shadowNotice);
+    told.push(...step.notices);
+    shadowed.push(...step.shadowNotices);
   }
   return { state, told, shadowed };
 }
@@ -72,9 +72,9 @@ describe('a shadow policy', () => {
   it('numbers its notices with the others: one outbox, no number twice', () => {
     const { state, told, shadowed } = run(rules(defaultPolicy, { ...defaultPolicy, id: 'same' }));
     expect(shadowed).toHaveLength(told.length);
-    expect(state.judgement.notices.map((held) => held.number)).toEqual(
-      Array.from({ length: told.length * 2 }, (_, i) => i + 1),
-    );
+    const numbers = state.judgement.notices.map(({ number }) => number);
+    expect(numbers).toHaveLength(told.length * 2);
+    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
   });
 
   it('is stored with the account, begins anew with another candidate and is dropped with the last', () => {

@@ -31,7 +31,7 @@ export function evidenceOf(
   for (let i = 0; i < arrivals.length; i += size) {
     const step = processBatch(state, arrivals.slice(i, i + size), rules);
     state = step.state;
-    if (step.notice !== undefined) notices.push(step.notice);
+    notices.push(...step.notices);
   }
   const notice = which(notices);
   if (notice === undefined) throw new Error('no notice');
@@ -41,6 +41,7 @@ export function evidenceOf(
     calibration: defaultCalibration,
     profiles: [snapshotOf(state)],
     events: arrivals,
+    audit: [],
     missing: [],
   };
 }
@@ -107,6 +108,7 @@ export function campaignEvidenceOf(size: number): { held: Evidences; campaign: C
     profiles: profiles(),
     campaign: campaignSnapshot(campaign),
     events: arrivals,
+    audit: [],
     missing: [],
   };
   return { held, campaign };

@@ -92,7 +92,7 @@ export async function deliverBatch<R>(
           left.findIndex((record) => names.has(sequenceOf(record))),
         ),
       );
-    } else if (attempt < FAULTY_ATTEMPTS && left.length > 1 && world.random() < 0) {
+    } else if (attempt < FAULTY_ATTEMPTS && left.length > 1 && world.random() < 0.7) {
       const half = left.length >> 1;
       await deliverBatch(pool, world, left.slice(0, half), sequenceOf);
       left = left.slice(half);

@@ -72,7 +72,8 @@ function slicesOf({ sealed, profile }: AccountState) {
 }
 
 function judged({ profile, judgement }: AccountState): string {
-  const { version, slices, sealed, recent, ...rest } = profile;
+  // where a write ended decides what is sealed and where ids lie, and nothing else
+  const { version, slices, sealed, sealedName, recent, redriven, ...rest } = profile;
   return JSON.stringify({ ...rest, judgement: { ...judgement, notices: undefined } });
 }
 

@@ -52,8 +52,9 @@ export function ocsf(notice: Notice, now: number): Record<string, unknown> {
     start_time: Date.parse(notice.since),
     end_time: at,
     message: `${headline(notice)}. ${summary(notice)}`,
-    status_id: notice.transition === 'closed' ? 4 : notice.number === 1 ? 1 : 2,
-    status: notice.transition === 'closed' ? 'Resolved' : notice.number === 1 ? 'New' : 'In Progress',
+    status_id: notice.transition === 'closed' ? 4 : notice.transition === 'opened' ? 1 : 2,
+    status:
+      notice.transition === 'closed' ? 'Resolved' : notice.transition === 'opened' ? 'New' : 'In Progress',
     is_alert: !over,
     confidence_id: notice.p <= notice.promise ? 3 : 2,
     confidence: notice.p <= notice.promise ? 'High' : 'Medium',
