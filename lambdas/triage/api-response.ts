@@ -70,7 +70,7 @@ async function done(request: Request, author: Author, store: FindingStore, now: 
     case 'undo': {
       await found(store, request.id);
       const { id, note, ...of } = request;
-      const decide = (held: Finding) => undo(held, by, now, note, claimed, of);
+      const decide = (held: Finding) => undo(held, by, now, note, { ...of, claimed });
       return changed(await change(store, id, decide, of.decision));
     }
   }

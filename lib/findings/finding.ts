@@ -214,7 +214,9 @@ export const finding = z.strictObject({
   passed: z
     .array(z.number().int())
     .optional()
-    .describe('lower numbers that a version could not read and passed over: they are still to be told'),
+    .describe(
+      'lower numbers that a version could not read and passed over: people are still to be notified of them',
+    ),
   hub: z
     .boolean()
     .optional()

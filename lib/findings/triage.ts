@@ -126,6 +126,13 @@ function aloneSince(held: Finding, by: string, at: number): number {
   return since;
 }
 
+/** What an undo says beyond who and when. */
+export interface UndoOf {
+  readonly claimed?: string | undefined;
+  readonly decision?: string | undefined;
+  readonly undoes?: string | undefined;
+}
+
 /**
  * Takes a verdict back: the newest change, or a named decision. What is left is the newest verdict that still stands, and
  * none where none does: then the finding is what the detector last said of it.
@@ -138,10 +145,9 @@ export function undo(
   by: string,
   at: number,
   note: string | undefined,
-  claimed?: string,
-  of: { readonly decision?: string; readonly undoes?: string | undefined } = {},
+  of: UndoOf = {},
 ): Triaged {
-  const { decision, undoes } = of;
+  const { claimed, decision, undoes } = of;
   const last = held.audit?.at(-1);
   if (last === undefined) throw new TriageError('there is nothing to undo: nobody gave a verdict');
   if (last.action === 'undo' && undoes === undefined)

@@ -149,7 +149,7 @@ describe('a decision', () => {
     await change(
       store,
       opened.finding,
-      (held) => undo(held, 'ada', NOW + 1, undefined, undefined, { decision: 'd-2' }),
+      (held) => undo(held, 'ada', NOW + 1, undefined, { decision: 'd-2' }),
       'd-2',
     );
     const held = (await store.find(opened.finding))?.finding;
@@ -164,9 +164,7 @@ describe('a decision', () => {
     await change(store, opened.finding, decided('benign', 'ada', 'd-1'), 'd-1');
     await change(store, opened.finding, decided('confirmed', 'bob', 'd-2'), 'd-2');
     const take = (named?: string) =>
-      change(store, opened.finding, (held) =>
-        undo(held, 'ada', NOW, undefined, undefined, { undoes: named }),
-      );
+      change(store, opened.finding, (held) => undo(held, 'ada', NOW, undefined, { undoes: named }));
     expect((await take('d-1')).finding.verdict?.verdict).toBe('confirmed');
     const { finding } = await take('d-2');
     expect([finding.state, finding.verdict]).toEqual(['open', undefined]);

@@ -99,7 +99,7 @@ function decisionOf(
     if (verdict !== undefined || options.until !== undefined)
       throw new InputError('--undo takes the newest change back: give no --verdict and no --until with it');
     const undoes = options.undo === true ? undefined : options.undo;
-    return (held) => undo(held, by, now, note, claimed, { decision, undoes });
+    return (held) => undo(held, by, now, note, { claimed, decision, undoes });
   }
   if (verdict === undefined) throw new InputError(`give --verdict ${VERDICTS.join('|')}, or --undo`);
   const until = options.until === undefined ? undefined : dateOf(options.until);
