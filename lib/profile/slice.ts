@@ -38,7 +38,7 @@ export const SAMPLES = {
 } as const;
 export type SampleName = keyof typeof SAMPLES;
 /** Samples that also keep how often each value was seen, and its flags. */
-const COUNTED: ReadonlySet<SampleName> = new Set(['opening', 'prompt']);
+const COUNTED: ReadonlySet<SampleName> = new Set(['opening', 'closing', 'prompt', 'layout']);
 export const SAMPLE_NAMES = Object.keys(SAMPLES) as SampleName[];
 export type Samples = Record<SampleName, BottomK> & {
   /** sum of the prompts' features */
@@ -118,6 +118,20 @@ function mark(cells: Record<CellMark, Cells>, name: CellMark, cell: number): voi
   } else if ((c & bit) === 0) cells[name] = [a, b, c | bit];
 }
 
+/** Size class of a number: half-octaves, as the recorder's classes of lengths. */
+export function halfOctave(value: number): number {
+  return Math.round(2 * Math.log2(1 + value));
+}
+
+function addPlain(counts: Counts, behaviours: UsageEvent['behaviours']): void {
+  for (const behaviour of behaviours) {
+    if (behaviour === 'reasoning') counts.plainReasoning++;
+    else if (behaviour === 'grading') counts.plainGrading++;
+    else if (behaviour === 'format') counts.plainFormat++;
+    else if (behaviour === 'persona') counts.plainPersona++;
+  }
+}
+
 /** Adds one usage event whose event time (ms) lies in the slice. */
 export function addEvent(slice: Slice, event: UsageEvent, time: number): void {
   const { counts, cells } = slice;
@@ -155,6 +169,19 @@ export function addEvent(slice: Slice, event: UsageEvent, time: number): void {
   counts.headSquares += shape.head * shape.head;
   counts.wordSum += shape.words;
   counts.wordSquares += shape.words * shape.words;
+  if (shape.turns > 1) counts.multiTurn++;
+  const turns = halfOctave(shape.turns);
+  counts.turnSum += turns;
+  counts.turnSquares += turns * turns;
+  counts.lineSum += shape.lines;
+  counts.lineSquares += shape.lines * shape.lines;
+  const input = halfOctave(usage.inputTokens);
+  counts.inputSum += input;
+  counts.inputSquares += input * input;
+  const output = halfOctave(usage.outputTokens);
+  counts.outputSum += output;
+  counts.outputSquares += output * output;
+  if (!shape.system) addPlain(counts, behaviours);
   for (const behaviour of behaviours) {
     counts[behaviour]++;
     if (behaviour === 'reasoning') {

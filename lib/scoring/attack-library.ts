@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import shipped from './attack-profiles.json' with { type: 'json' };
+import { factScale } from './fact-scale.ts';
+
+/**
+ * What known attacks look like: facts of windows of accounts that extracted, and of ordinary accounts of the same make
+ * beside them, so that a learner told to find the former cannot find the make instead. Numbers only; nothing in it
+ * names or identifies anybody, and no text or print can be had from it.
+ */
+const rows = z
+  .array(z.array(z.number().int().min(0).max(255)))
+  .min(1)
+  .describe('windows of one account: a step of the scale for each fact');
+
+export const attackLibrary = z.strictObject({
+  v: z.literal(1),
+  id: z.string().min(1).max(64).describe('version'),
+  facts: z.array(factScale).describe('facts of the rows, in their order, each with the scale of its steps'),
+  attacks: z.array(rows).describe('accounts that extracted'),
+  ordinary: z.array(rows).describe('ordinary accounts of the same make'),
+});
+export type AttackLibrary = z.infer<typeof attackLibrary>;
+
+/** Made by examples/make-attack-profiles.ts from labelled development traffic. */
+export const shippedLibrary: AttackLibrary = attackLibrary.parse(shipped);
