@@ -10,7 +10,9 @@ export default defineConfig({
           name: 'fast',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.slow.test.ts'],
-          testTimeout: 30_000,
+          // generous: a test that waits for an emulator must also pass on a machine with a load of fifteen
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
         },
       },
       {

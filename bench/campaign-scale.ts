@@ -2,8 +2,9 @@ import { CandidateBlocking, type LinkEntry } from '../lib/campaigns/linking/bloc
 import { decodeFacts, encodeFacts } from '../lib/campaigns/linking/facts-codec.ts';
 import { findGroups } from '../lib/campaigns/linking/find-groups.ts';
 import type { AccountFacts, SeenValue } from '../lib/campaigns/linking/link-facts.ts';
-import { strangerShareFor } from '../lib/campaigns/run.ts';
+import { strangerShareFor } from '../lib/campaigns/stored-run.ts';
 import { entryValues } from '../lib/stores/link-store.ts';
+import { DAY_MS } from '../lib/time.ts';
 import { random } from './random.ts';
 
 /** Linking from scratch on made-up bases with planted campaigns: time, memory, and the same in partitions. */
@@ -26,7 +27,6 @@ export interface ScaleRow {
 const PARTITIONS = 16;
 /** Planted campaigns grow with the base up to this size of it, then it is only the base that grows. */
 const MAX_ACCOUNTS = 100_000;
-const DAY = 86_400_000;
 const START = Date.parse('2026-01-01T00:00:00Z');
 
 interface Base {
@@ -59,7 +59,7 @@ function* payers(accounts: number): Generator<Payer> {
       v: 1,
       plan: 'payg',
       product: 'api',
-      createdAt: START - Math.floor(draw() * 700) * DAY,
+      createdAt: START - Math.floor(draw() * 700) * DAY_MS,
       firstSeen: START,
       values: {
         payment: [seen(payment)],

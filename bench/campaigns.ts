@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { rateInterval } from '../lib/backtest/measure.ts';
 import { findGroups } from '../lib/campaigns/linking/find-groups.ts';
+import type { RunMember } from '../lib/campaigns/run-member.ts';
 import { CampaignTracker } from '../lib/campaigns/tracker.ts';
 import type { Rules } from '../lib/detection/judge.ts';
 import type { Slice } from '../lib/profile/slice.ts';
@@ -115,7 +116,16 @@ function stream(
     (calibration): Rules => ({ policy, calibration, code: CODE_VERSION, shadow: false }),
   );
   const live = new Map<string, Map<number, Slice>>();
-  const ports = { slicesOf: (account: string) => ascending(live.get(behaves(account)) ?? new Map()) };
+  const seen = new Map<string, { firstSeen: number; lastSeen: number; arrived: number }>();
+  const ports = {
+    memberOf(account: string): RunMember | undefined {
+      const [held, customer] = [seen.get(account), accounts.get(account)?.customer];
+      if (held === undefined || customer === undefined) return undefined;
+      return { account, customer, ...held, slices: ascending(live.get(behaves(account)) ?? new Map()) };
+    },
+    // no account is judged alone here: the busiest of the week stand for those that are watched
+    watched: (at: number) => busiest(live, at),
+  };
   const owned = new Set<Slice>();
   const accused = new Map<string, { at: number; campaign: string }>();
   const named = new Map<string, Set<string>>();
@@ -156,6 +166,12 @@ function stream(
       live.set(event.account, slices);
     }
     put(slices, event, time, owned);
+    const { firstSeen = time, lastSeen = time } = seen.get(event.account) ?? {};
+    seen.set(event.account, {
+      firstSeen: Math.min(firstSeen, time),
+      lastSeen: Math.max(lastSeen, Math.min(time, arrived)),
+      arrived,
+    });
     for (const tracker of trackers) tracker.observe(event.account, event, arrived);
   }
   runAll(next);
@@ -166,6 +182,17 @@ function stream(
     totals: totalsOf(accounts, accused, named),
     linking: { runs, meanMs: spent / runs, longestMs: longest, expectedFalseJoins: expectedFalse },
   };
+}
+
+/** Accounts by their events of the seven days before `at` (ms), the busiest first. */
+function busiest(live: ReadonlyMap<string, ReadonlyMap<number, Slice>>, at: number): string[] {
+  const counts: [account: string, events: number][] = [];
+  for (const [account, slices] of live) {
+    let events = 0;
+    for (const slice of slices.values()) if (at - slice.start < 7 * 24 * HOUR) events += slice.counts.events;
+    if (events > 0) counts.push([account, events]);
+  }
+  return counts.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([account]) => account);
 }
 
 function foldOfMembers(members: readonly string[], accounts: ReadonlyMap<string, Account>): number {

@@ -4,6 +4,7 @@ import { sendDigests, sendThrottled } from '../lambdas/notify/digests.ts';
 import { NotificationThrottle } from '../lambdas/notify/notification-throttle.ts';
 import { importFindings } from '../lambdas/notify/security-hub.ts';
 import { startReplay } from '../lib/backtest/replay.ts';
+import { memberOf } from '../lib/campaigns/run-member.ts';
 import { CampaignTracker } from '../lib/campaigns/tracker.ts';
 import type { Rules } from '../lib/detection/judge.ts';
 import { assess } from '../lib/dossier/assess.ts';
@@ -19,7 +20,6 @@ import { MESSAGE_MAX } from '../lib/findings/views/json.ts';
 import { ocsf } from '../lib/findings/views/ocsf.ts';
 import { SMS_MAX } from '../lib/findings/views/sms.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
-import { joinSlices } from '../lib/profile/window.ts';
 import { defaultCalibration } from '../lib/scoring/default-calibration.ts';
 import { MemoryBus } from '../lib/stores/event-bus.ts';
 import { MemoryFindingStore } from '../lib/stores/finding-memory.ts';
@@ -27,6 +27,7 @@ import { MemoryTopic } from '../lib/stores/notification-topic.ts';
 import { MemoryOutbox } from '../lib/stores/outbox.ts';
 import { MemoryProfileStore } from '../lib/stores/profile-memory.ts';
 import { IMPORT_MAX, MemoryHub } from '../lib/stores/security-hub.ts';
+import { HOUR_MS } from '../lib/time.ts';
 import { CODE_VERSION } from '../lib/version.ts';
 import { asffFaults, messageFaults, ocsfFaults, pageFaults } from '../test/findings/invariants.ts';
 import { dataFolder, openTraffic } from './traffic.ts';
@@ -38,9 +39,8 @@ import { dataFolder, openTraffic } from './traffic.ts';
  * rendered in every view besides, whatever its fate. Exits 1 where a document has a fault.
  */
 
-const HOUR = 3_600_000;
 /** Campaigns are looked for every so often, in arrival time. */
-const LINK_EVERY = HOUR;
+const LINK_EVERY = HOUR_MS;
 /** Dossiers that are written and verified; each holds the whole calibration. */
 const DOSSIERS = 25;
 const HOME = { partition: 'aws', region: 'us-east-1', accountId: '111122223333' } as const;
@@ -154,24 +154,22 @@ async function replay(
   const store = new MemoryProfileStore({ retentionDays: Math.max(...defaultPolicy.windows) / 24 + 1 });
   const tracker = new CampaignTracker();
   const told: Told[] = [];
+  const watched = new Set<string>();
   let linkAt: number | undefined;
   const link = (at: number): void => {
     const { notices } = tracker.run(
       at,
-      {
-        slicesOf(account) {
-          const { profile, sealed } = store.one(account);
-          return joinSlices([sealed, profile.slices]);
-        },
-        samplesOf: (account) => store.one(account).profile.samples,
-        evidenceOf: (account) => store.one(account).judgement.evidence,
-      },
+      { memberOf: (account) => memberOf(store.one(account)), watched: () => [...watched].sort() },
       rules,
     );
     for (const notice of notices) told.push({ notice, at });
   };
   const running = startReplay(store, rules, {
     onArrival: (event, _, at) => tracker.observe(event.account, event, at),
+    onStep(account, { state }) {
+      if (state.judgement.level.level === 'clear') watched.delete(account);
+      else watched.add(account);
+    },
     onNotice: (notice, at) => told.push({ notice, at }),
     onFlush(at) {
       linkAt ??= at + LINK_EVERY;
@@ -213,8 +211,8 @@ async function deliverAll(told: readonly Told[], documents: Documents): Promise<
     },
   };
   const sweepUntil = async (at: number): Promise<void> => {
-    for (; clock + HOUR <= at; ) {
-      clock += HOUR;
+    for (; clock + HOUR_MS <= at; ) {
+      clock += HOUR_MS;
       await sendThrottled(delivery, 'due');
       await sendDigests(delivery);
       await importFindings({ ...delivery, hub, home: HOME });
@@ -228,7 +226,7 @@ async function deliverAll(told: readonly Told[], documents: Documents): Promise<
     if (waiting !== undefined) await deliver(outbox, waiting, delivery);
     await sendThrottled(delivery, 'begun');
   }
-  await sweepUntil(clock + 48 * HOUR);
+  await sweepUntil(clock + 48 * HOUR_MS);
   if (problems.length > 0 || outbox.items.size > 0)
     throw new Error(`${outbox.items.size} notices were not delivered`, { cause: problems[0] });
   for (const message of topic.published)

@@ -9,17 +9,16 @@ import { decodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
 import type { AccountFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import { BURST_LOOKS_AT, isBurst } from '../../lib/campaigns/linking/run-triggers.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
+import { PROFILE_ITEMS } from '../../lib/contract/tables.ts';
 import { entryValues } from '../../lib/stores/link-store.ts';
+import { placesOf } from '../../lib/stores/profile-item.ts';
 
 /**
- * Keeps the link table up to date from the profile table's stream: link facts, and which accounts are watched. Where
- * enough has changed it asks for a run of `link` before its schedule (lib/campaigns/linking/run-triggers.ts).
+ * Keeps the link table up to date from the profile table's stream: link facts, which accounts are watched, and what time
+ * it is for all of them. Where enough has changed it asks for a run of `link` before its schedule
+ * (lib/campaigns/linking/run-triggers.ts).
  */
 
-/** Sort key of an account's link facts in the profile table. */
-const FACTS_ITEM = 'facts';
-/** Sort key of the hot item, which carries the account's level. */
-const HOT_ITEM = 'hot';
 /** Link entries outlive the profiles that they came from by nothing: the same retention. */
 const RETENTION_DAYS = 35;
 
@@ -57,6 +56,8 @@ interface Changes {
   watched: number;
   /** hard values that an account shows for the first time */
   readonly values: Set<string>;
+  /** newest arrival, ms */
+  arrived: number;
 }
 
 /**
@@ -64,8 +65,9 @@ interface Changes {
  * idempotent, and images of one account must not overtake each other.
  */
 async function index(event: TableStreamEvent): Promise<BatchResponse> {
-  const changes: Changes = { facts: 0, watched: 0, values: new Set() };
+  const changes: Changes = { facts: 0, watched: 0, values: new Set(), arrived: 0 };
   const response = await applyAll(event, changes);
+  await tellTime(changes);
   await press(changes);
   return response;
 }
@@ -93,18 +95,28 @@ async function apply(
   before: Image,
   changes: Changes,
 ): Promise<void> {
-  if (item === FACTS_ITEM) {
+  if (item === PROFILE_ITEMS.facts) {
     const [facts, old] = [factsIn(now, account), factsIn(before, account)];
     await links.put(account, facts, old);
     changes.facts++;
     if (facts === undefined) return;
     const known = new Set(old === undefined ? [] : entryValues(account, old));
     for (const value of entryValues(account, facts)) if (!known.has(value)) changes.values.add(value);
-  } else if (item === HOT_ITEM) {
+  } else if (item === PROFILE_ITEMS.hot) {
+    changes.arrived = Math.max(changes.arrived, arrivedIn(now));
     const watched = isWatched(now);
     if (watched === isWatched(before)) return;
     await links.watch(account, watched, untilOf(now));
     if (watched) changes.watched++;
+  }
+}
+
+/** A failure is logged: the next batch of any account tells the time again. */
+async function tellTime({ arrived }: Changes): Promise<void> {
+  try {
+    await requests.moveClock(arrived);
+  } catch (error) {
+    logger.error('the clock of the traffic could not be moved on', { error: error as Error });
   }
 }
 
@@ -126,6 +138,15 @@ async function press({ facts, watched, values }: Changes): Promise<void> {
 function isWatched(image: Image): boolean {
   const level = image?.level?.S;
   return level !== undefined && level !== 'clear';
+}
+
+/** Newest arrival of an account, ms; 0 where it cannot be read: the next image tells. */
+function arrivedIn(image: Image): number {
+  try {
+    return placesOf({ meta: image?.meta?.S ?? '' }).arrived;
+  } catch {
+    return 0;
+  }
 }
 
 /** The profile's own expiry, ms; a watched account is forgotten with it. */

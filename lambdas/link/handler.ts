@@ -9,14 +9,14 @@ import { MembershipItems } from '../../lib/aws/membership-items.ts';
 import { policySourceOf } from '../../lib/aws/policy-source.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { RunRequests } from '../../lib/aws/run-requests.ts';
-import { type LinkReport, linkRun, strangerShareFor } from '../../lib/campaigns/run.ts';
+import { type LinkReport, linkRun, strangerShareFor } from '../../lib/campaigns/stored-run.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
 import type { MetricName } from '../../lib/contract/metrics.ts';
 import { rulesSource } from '../../lib/stores/rules-source.ts';
 import { CODE_VERSION } from '../../lib/version.ts';
 import { policyProblems } from '../policy-problems.ts';
 
-/** Links, and judges campaigns, on a schedule and where `index` asks for it. Wiring only: see link-run.ts. */
+/** Links, and judges campaigns, on a schedule and where `index` asks for it. Wiring only: see lib/campaigns/stored-run.ts. */
 
 const environment = readEnvironment('link', process.env);
 const logger = new Logger();
@@ -62,6 +62,7 @@ async function linkOnce(context: {
   const campaigns = new CampaignTable(client, environment.CAMPAIGN_TABLE, { onUnreadable });
   const { notices, ...report } = await linkRun(
     {
+      clock: requests,
       links: new LinkTable(client, environment.LINK_TABLE, {
         retentionDays: policy.retentionDays,
         onUnreadable,

@@ -2,6 +2,7 @@ import { DELIVERY, digestList } from '../../lib/findings/delivery.ts';
 import { digestMessageOf, exceptionEnded, type Row } from '../../lib/findings/digest-message.ts';
 import { listName, type PendingMessage } from '../../lib/findings/notification-throttle.ts';
 import { renderBulletin } from '../../lib/findings/publication.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import type { Delivery } from './deliver.ts';
 import { THROTTLES, type ThrottleName } from './notification-throttle.ts';
 
@@ -40,30 +41,29 @@ async function tellStorm(name: ThrottleName, owed: PendingMessage, delivery: Del
   delivery.report({ what: 'bulletin', deliveryId: bulletin.deliveryId, total: rows.length });
 }
 
-const DAY = 86_400_000;
 /** Digests that a sweep still looks for, days. */
 const DIGESTS_BACK = 7;
 
 /** Tells the digests of days that are over. */
 export async function sendDigests(delivery: Delivery): Promise<void> {
   const now = delivery.now();
-  const today = Math.floor((now - DELIVERY.settle) / DAY) * DAY;
+  const today = Math.floor((now - DELIVERY.settle) / DAY_MS) * DAY_MS;
   const state = await delivery.findings.state('digest');
-  const last = state === undefined ? today - DIGESTS_BACK * DAY : Number(state.body);
+  const last = state === undefined ? today - DIGESTS_BACK * DAY_MS : Number(state.body);
   let version = state?.version;
-  for (let day = Math.max(last, today - DIGESTS_BACK * DAY); day < today; day += DAY) {
+  for (let day = Math.max(last, today - DIGESTS_BACK * DAY_MS); day < today; day += DAY_MS) {
     const rows = await digestRows(day, delivery);
     if (rows.length > 0) {
       const date = new Date(day).toISOString().slice(0, 10);
       const bulletin = digestMessageOf(
-        { kind: 'digest', deliveryId: `digest/${date}`, thread: 'digest', from: day, to: day + DAY },
+        { kind: 'digest', deliveryId: `digest/${date}`, thread: 'digest', from: day, to: day + DAY_MS },
         rows,
       );
       await delivery.topic.publish(renderBulletin(bulletin));
       delivery.report({ what: 'bulletin', deliveryId: bulletin.deliveryId, total: rows.length });
     }
     // Somebody else was first: it tells the rest.
-    if (!(await delivery.findings.writeState('digest', String(day + DAY), version))) return;
+    if (!(await delivery.findings.writeState('digest', String(day + DAY_MS), version))) return;
     version = (version ?? 0) + 1;
   }
 }

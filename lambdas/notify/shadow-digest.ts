@@ -1,8 +1,8 @@
 import { DELIVERY } from '../../lib/findings/delivery.ts';
 import { renderShadowDigest, shadowDigest } from '../../lib/findings/shadow-digest.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import type { Delivery } from './deliver.ts';
 
-const DAY = 86_400_000;
 /** Findings of either policy that a digest compares; the verb takes more. */
 const MAX_FINDINGS = 2000;
 const STATE = 'shadow-digest';
@@ -12,13 +12,13 @@ const STATE = 'shadow-digest';
  * has a kind of its own that subscribers can filter by.
  */
 export async function sendShadowDigest(delivery: Delivery): Promise<void> {
-  const today = Math.floor((delivery.now() - DELIVERY.settle) / DAY) * DAY;
+  const today = Math.floor((delivery.now() - DELIVERY.settle) / DAY_MS) * DAY_MS;
   const state = await delivery.findings.state(STATE);
   if (state !== undefined && Number(state.body) >= today) return;
   const shadow = await delivery.findings.list(MAX_FINDINGS, true);
   if (shadow.findings.length > 0) {
     const active = await delivery.findings.list(MAX_FINDINGS);
-    const digest = shadowDigest(active.findings, shadow.findings, DAY);
+    const digest = shadowDigest(active.findings, shadow.findings, DAY_MS);
     // an old candidate's findings that nothing was added to
     if (digest.counts.shadow > 0) {
       const deliveryId = `shadow/${new Date(today).toISOString().slice(0, 10)}`;

@@ -5,8 +5,7 @@ import { padSequence } from '../profile/position.ts';
 import type { IngestedEvent } from '../profile/profile.ts';
 import { parseUsageEvent } from '../telemetry/parse-usage-event.ts';
 import { bucketOf } from '../telemetry/record.ts';
-
-const DAY = 86_400_000;
+import { DAY_MS } from '../time.ts';
 
 /** What the archive still has of some accounts. */
 export interface ArchivedEvents {
@@ -30,7 +29,7 @@ export async function readArchivedEvents(
 ): Promise<ArchivedEvents> {
   const groups = new Set([...accounts].map((account) => groupOf(account)));
   const days: string[] = [];
-  for (let day = Math.floor(from / DAY) * DAY; day <= to; day += DAY)
+  for (let day = Math.floor(from / DAY_MS) * DAY_MS; day <= to; day += DAY_MS)
     days.push(new Date(day).toISOString().slice(0, 10));
   const prefixes = days.flatMap((day) =>
     [...groups].map((group) => ({ day, prefix: `events/day=${day}/group=${group}/` })),

@@ -8,8 +8,9 @@ import {
   ScanCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Campaign } from '../campaigns/campaign.ts';
+import { type Campaign, KEPT_DAYS } from '../campaigns/campaign.ts';
 import type { CampaignStore, StoredCampaign } from '../campaigns/ports.ts';
+import { CAMPAIGN_STATE_ITEM } from '../contract/tables.ts';
 import { notice as noticeSchema } from '../findings/finding.ts';
 import { hash48 } from '../profile/hashes.ts';
 import { decodeCampaign, encodeMembers, encodeMeta } from '../stores/campaign-store.ts';
@@ -25,15 +26,11 @@ import { NOTICE_SHARDS } from './outbox-items.ts';
  * between, or loses to another, leaves parts that nobody reads and that their time to live removes.
  */
 export interface CampaignTableOptions {
-  /** a campaign is forgotten so many days after its last group */
-  readonly retentionDays?: number;
   readonly onUnreadable?: (campaign: string, error: unknown) => void;
 }
 
-const STATE = 'state';
 /** Members in one item: at 42 bytes each half of an item's limit of 400 KB. */
 export const PART_MEMBERS = 5000;
-const RETENTION_DAYS = 120;
 /** Parts of versions that were superseded stay for slow readers for so long, seconds. */
 const SUPERSEDED_SECONDS = 3600;
 
@@ -59,7 +56,7 @@ export class CampaignTable implements CampaignStore {
           ConsistentRead: true,
           FilterExpression: '#item = :state',
           ExpressionAttributeNames: { '#item': 'item' },
-          ExpressionAttributeValues: { ':state': { S: STATE } },
+          ExpressionAttributeValues: { ':state': { S: CAMPAIGN_STATE_ITEM } },
           ...(from === undefined ? {} : { ExclusiveStartKey: from }),
         }),
       );
@@ -76,14 +73,18 @@ export class CampaignTable implements CampaignStore {
 
   async find(id: string): Promise<StoredCampaign | undefined> {
     const { Item } = await this.#client.send(
-      new GetItemCommand({ TableName: this.#table, Key: this.#key(id, STATE), ConsistentRead: true }),
+      new GetItemCommand({
+        TableName: this.#table,
+        Key: this.#key(id, CAMPAIGN_STATE_ITEM),
+        ConsistentRead: true,
+      }),
     );
     return Item === undefined ? undefined : this.#decode(Item);
   }
 
   async save(next: Campaign, read: number): Promise<'saved' | 'conflict'> {
     const version = read + 1;
-    const until = Math.ceil(next.seenAt / 1000) + (this.#options.retentionDays ?? RETENTION_DAYS) * 86_400;
+    const until = Math.ceil(next.seenAt / 1000) + KEPT_DAYS * 86_400;
     const lines = encodeMembers(next);
     const hash = hash48(lines.join('\n')).toString(36);
     let parts = 0;
@@ -124,7 +125,7 @@ export class CampaignTable implements CampaignStore {
       await this.#client.send(
         new UpdateItemCommand({
           TableName: this.#table,
-          Key: this.#key(next.id, STATE),
+          Key: this.#key(next.id, CAMPAIGN_STATE_ITEM),
           UpdateExpression: `SET ${set}`,
           ConditionExpression: read === 0 ? 'attribute_not_exists(#version)' : '#version = :read',
           ExpressionAttributeNames: { '#version': 'version', '#level': 'level' },
@@ -144,7 +145,7 @@ export class CampaignTable implements CampaignStore {
     const { Item } = await this.#client.send(
       new GetItemCommand({
         TableName: this.#table,
-        Key: this.#key(id, STATE),
+        Key: this.#key(id, CAMPAIGN_STATE_ITEM),
         ProjectionExpression: 'numbered, membersAt',
         ConsistentRead: true,
       }),

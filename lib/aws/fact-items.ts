@@ -7,9 +7,9 @@ import {
 import { LRUCache } from 'lru-cache';
 import { decodeFacts, encodeFacts } from '../campaigns/linking/facts-codec.ts';
 import type { AccountFacts } from '../campaigns/linking/link-facts.ts';
+import { PROFILE_ITEMS } from '../contract/tables.ts';
 import type { LinkFactStore } from '../stores/profile-store.ts';
 
-const FACTS = 'facts';
 /** BatchGetItem takes at most 100 keys (API_BatchGetItem). */
 const KEYS_PER_GET = 100;
 
@@ -56,7 +56,7 @@ export class FactItems implements LinkFactStore {
         TableName: this.table,
         Item: {
           account: { S: account },
-          item: { S: FACTS },
+          item: { S: PROFILE_ITEMS.facts },
           facts: { S: encodeFacts(facts) },
           expiresAt: { N: String(Math.ceil(newest / 1000) + this.retentionDays * 86_400) },
         },
@@ -69,7 +69,7 @@ export class FactItems implements LinkFactStore {
     const facts = new Map<string, AccountFacts>();
     let keys: Record<string, AttributeValue>[] = accounts.map((account) => ({
       account: { S: account },
-      item: { S: FACTS },
+      item: { S: PROFILE_ITEMS.facts },
     }));
     for (let attempt = 0; keys.length > 0; attempt++) {
       const response = await this.client.send(

@@ -7,6 +7,7 @@ import {
   PutItemCommand,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
+import { UPDATED_INDEX } from '../contract/tables.ts';
 import { type Row, row } from '../findings/digest-message.ts';
 import { type Exception, exception, inForce } from '../findings/exception.ts';
 import { type AuditEntry, auditEntry, type Finding, finding } from '../findings/finding.ts';
@@ -259,5 +260,3 @@ export function listingOf(id: string, shadow: boolean): string {
   for (let i = 0; i < id.length; i++) hash = (hash * 31 + id.charCodeAt(i)) >>> 0;
   return `${shadow ? 's' : 'f'}${hash % LISTINGS}`;
 }
-
-export const UPDATED_INDEX = 'byUpdated';

@@ -6,6 +6,7 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { CAMPAIGN_STATE_ITEM, PROFILE_ITEMS, UNDELIVERED_INDEX } from '../contract/tables.ts';
 import type { Outbox, Waiting } from '../stores/outbox.ts';
 
 export interface OutboxShape {
@@ -15,8 +16,8 @@ export interface OutboxShape {
   readonly item: string;
 }
 
-export const PROFILE_OUTBOX: OutboxShape = { partition: 'account', item: 'hot' };
-export const CAMPAIGN_OUTBOX: OutboxShape = { partition: 'campaign', item: 'state' };
+export const PROFILE_OUTBOX: OutboxShape = { partition: 'account', item: PROFILE_ITEMS.hot };
+export const CAMPAIGN_OUTBOX: OutboxShape = { partition: 'campaign', item: CAMPAIGN_STATE_ITEM };
 
 /** What waits in an item's image; undefined where nothing does. */
 export function waitingIn(
@@ -119,7 +120,5 @@ export class DynamoOutbox implements Outbox {
     return { [this.#shape.partition]: { S: key }, item: { S: this.#shape.item } };
   }
 }
-
-export const UNDELIVERED_INDEX = 'undelivered';
 /** Partition keys of the sparse index. */
 export const NOTICE_SHARDS = ['n0', 'n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7'] as const;

@@ -9,6 +9,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { LRUCache } from 'lru-cache';
+import { PROFILE_ITEMS } from '../contract/tables.ts';
 import type { AccountState } from '../detection/account-state.ts';
 import { newAccount } from '../detection/account-state.ts';
 import type { Seal } from '../detection/process-batch.ts';
@@ -40,7 +41,6 @@ import type { ProfileStore } from '../stores/profile-store.ts';
  * `expiresAt` (epoch seconds) is the table's time to live; deletion lags, so readers filter by time themselves.
  */
 
-const HOT = 'hot';
 const NOTICE_SHARDS = 8;
 /** BatchGetItem takes at most 100 keys (API_BatchGetItem). */
 const KEYS_PER_GET = 100;
@@ -159,7 +159,7 @@ export class ProfileTable implements ProfileStore {
       const response = await this.client.send(
         new UpdateItemCommand({
           TableName: this.table,
-          Key: key(HOT),
+          Key: key(PROFILE_ITEMS.hot),
           UpdateExpression: `SET ${set}`,
           ConditionExpression: condition,
           ExpressionAttributeNames: { '#version': 'version', '#level': 'level' },
@@ -186,7 +186,7 @@ export class ProfileTable implements ProfileStore {
           TableName: this.table,
           FilterExpression: '#item = :hot',
           ExpressionAttributeNames: { '#item': 'item' },
-          ExpressionAttributeValues: { ':hot': { S: HOT } },
+          ExpressionAttributeValues: { ':hot': { S: PROFILE_ITEMS.hot } },
           ...(from === undefined ? {} : { ExclusiveStartKey: from }),
         }),
       );
@@ -205,7 +205,8 @@ export class ProfileTable implements ProfileStore {
   private async get(accounts: readonly string[]): Promise<Map<string, Record<string, AttributeValue>>> {
     const items = new Map<string, Record<string, AttributeValue>>();
     let keys = accounts.map(
-      (account) => ({ account: { S: account }, item: { S: HOT } }) as Record<string, AttributeValue>,
+      (account) =>
+        ({ account: { S: account }, item: { S: PROFILE_ITEMS.hot } }) as Record<string, AttributeValue>,
     );
     for (let attempt = 0; keys.length > 0; attempt++) {
       const response = await this.client.send(

@@ -2,13 +2,16 @@ import {
   type AttributeValue,
   ConditionalCheckFailedException,
   type DynamoDBClient,
+  GetItemCommand,
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { type RunTriggers, triggeredBy } from '../campaigns/linking/run-triggers.ts';
+import type { TrafficClock } from '../campaigns/ports.ts';
 import { ASKED_ITEM, RUN_PARTITION } from '../contract/run-request-names.ts';
 
 const PRESSURE_ITEM = 'pressure';
+const CLOCK_ITEM = 'clock';
 
 export interface RunRequestOptions {
   /** least time between two runs: none is asked for sooner after the last one was asked for or began */
@@ -20,14 +23,16 @@ export interface RunRequestOptions {
  *
  *   pressure   changes, watched, bursts: what came since a run last began; begunAt (ms)
  *   asked      at (ms), because: written once per run that is asked for; the table's stream wakes `link` with it
+ *   clock      newest (ms): newest arrival of all accounts, the time of a run
  *
  * Whoever adds to the pressure asks, if it is enough; the condition on `asked` lets one of them through in an interval.
  * What is refused stays in the counters, so the first change after the interval asks again.
  */
-export class RunRequests {
+export class RunRequests implements TrafficClock {
   readonly #client: DynamoDBClient;
   readonly #table: string;
   readonly #intervalMs: number;
+  #told = 0;
 
   constructor(client: DynamoDBClient, table: string, options: RunRequestOptions) {
     this.#client = client;
@@ -74,6 +79,35 @@ export class RunRequests {
       throw error;
     }
     return 'asked';
+  }
+
+  /**
+   * Moves the clock of the traffic on; it never goes back. At most one write, and none where this instance knows of a newer
+   * arrival. @param arrived newest arrival of a batch, ms
+   */
+  async moveClock(arrived: number): Promise<void> {
+    if (arrived <= this.#told) return;
+    this.#told = arrived;
+    try {
+      await this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.#table,
+          Key: this.#key(CLOCK_ITEM),
+          UpdateExpression: 'SET newest = :arrived',
+          ConditionExpression: 'attribute_not_exists(newest) OR newest < :arrived',
+          ExpressionAttributeValues: { ':arrived': { N: String(arrived) } },
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+  }
+
+  async newestArrival(): Promise<number> {
+    const { Item } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#table, Key: this.#key(CLOCK_ITEM), ConsistentRead: true }),
+    );
+    return Number(Item?.newest?.N ?? 0);
   }
 
   /** A run begins: what it is about to read presses no longer. @param now processing time, ms */

@@ -1,13 +1,16 @@
+import { memberOf } from '../campaigns/run-member.ts';
 import { CampaignTracker } from '../campaigns/tracker.ts';
 import type { Rules } from '../detection/judge.ts';
+import type { BatchResult } from '../detection/process-batch.ts';
 import type { Labels } from '../input/labels.ts';
 import type { Frame, Resumable } from '../profile/resumable.ts';
 import { SLICE_MS } from '../profile/slice.ts';
-import { joinSlices, windowMs } from '../profile/window.ts';
+import { windowMs } from '../profile/window.ts';
 import { staleness } from '../scoring/calibration.ts';
 import { itemBytes } from '../stores/profile-item.ts';
 import { MemoryProfileStore } from '../stores/profile-memory.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
+import { DAY_MS } from '../time.ts';
 import { CODE_VERSION } from '../version.ts';
 import { makeOutcome } from './make-outcome.ts';
 import type { BacktestOutcome } from './outcome.ts';
@@ -16,7 +19,6 @@ import { type Replay, startReplay } from './replay.ts';
 
 /** Campaigns are looked for every hour of arrival time; production looks every fifteen minutes. */
 const LINK_EVERY_MS = 3_600_000;
-const DAY = 86_400_000;
 /** Every so-many-th item is encoded to know its size. */
 const SAMPLE_EVERY = 499;
 
@@ -27,6 +29,8 @@ interface Remembered {
   /** hot items that were encoded to know their size, and the write units of all of them */
   items: number;
   units: number;
+  /** accounts whose own level is not clear: their clocks are compared */
+  readonly watched: Set<string>;
 }
 
 /** One policy's replay: its own store, scoreboard and campaigns, over the events that all tracks see. */
@@ -37,7 +41,7 @@ export class BacktestRun implements Resumable {
   readonly #replay: Replay;
   readonly #tracker = new CampaignTracker({});
   readonly #parts: Readonly<Record<string, Resumable>>;
-  #held: Remembered = { linkAt: undefined, items: 0, units: 0 };
+  #held: Remembered = { linkAt: undefined, items: 0, units: 0, watched: new Set() };
 
   /** @param campaignOf account pseudonym to the campaign that it is labelled with */
   constructor(rules: Pick<Rules, 'policy' | 'calibration'>, campaignOf: ReadonlyMap<string, string>) {
@@ -45,12 +49,13 @@ export class BacktestRun implements Resumable {
     this.board = new OutcomeCollector(campaignOf, rules.calibration);
     // windows reach back so far, and end with the slice that is not over yet
     const needed = windowMs(Math.max(...rules.policy.windows)) + SLICE_MS;
-    this.store = new MemoryProfileStore({ retentionDays: needed / DAY });
+    this.store = new MemoryProfileStore({ retentionDays: needed / DAY_MS });
     this.#replay = startReplay(this.store, this.rules, {
       onArrival: (event, _, at) => this.#tracker.observe(event.account, event, at),
       onFlush: (at) => this.#linkWhenDue(at),
       onStep: (account, step) => {
         this.board.step(account, step);
+        this.#watch(account, step);
         if (!step.changed || this.board.writes % SAMPLE_EVERY !== 0) return;
         this.#held.items++;
         this.#held.units += Math.ceil(itemBytes(step.state) / 1024);
@@ -117,6 +122,12 @@ export class BacktestRun implements Resumable {
     this.#parts[name]?.restore(inner, value);
   }
 
+  #watch(account: string, { state, changed }: BatchResult): void {
+    if (!changed) return;
+    if (state.judgement.level.level === 'clear') this.#held.watched.delete(account);
+    else this.#held.watched.add(account);
+  }
+
   #linkWhenDue(at: number): void {
     this.#held.linkAt ??= at + LINK_EVERY_MS;
     if (at < this.#held.linkAt) return;
@@ -128,14 +139,7 @@ export class BacktestRun implements Resumable {
     const { store } = this;
     const { notices } = this.#tracker.run(
       at,
-      {
-        slicesOf(account) {
-          const { profile, sealed } = store.one(account);
-          return joinSlices([sealed, profile.slices]);
-        },
-        samplesOf: (account) => store.one(account).profile.samples,
-        evidenceOf: (account) => store.one(account).judgement.evidence,
-      },
+      { memberOf: (account) => memberOf(store.one(account)), watched: () => [...this.#held.watched].sort() },
       this.rules,
     );
     for (const notice of notices) this.board.notice(notice);

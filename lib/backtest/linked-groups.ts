@@ -10,9 +10,8 @@ import { planRun } from '../campaigns/run-plan.ts';
 import type { CampaignTracker } from '../campaigns/tracker.ts';
 import { newJudgement } from '../detection/account-state.ts';
 import { type Rules, scoreRules } from '../detection/judge.ts';
+import { DAY_MS } from '../time.ts';
 import type { LinkedGroups } from './tuning-rules.ts';
-
-const DAY = 86_400_000;
 
 /**
  * The groups that a tracker linked in a replay, judged again under any weights and nulls: at the end of every day from the
@@ -66,8 +65,8 @@ export function linkedGroups(
           accused: new Map(),
           judgement: newJudgement(held.campaign.linkedAt),
         };
-        for (let at = held.campaign.linkedAt + DAY; at < last + DAY; at += DAY) {
-          const verdict = judgeCampaign(bare, held.group, held.members, Math.min(at, last), tested, judged);
+        for (let at = held.campaign.linkedAt + DAY_MS; at < last + DAY_MS; at += DAY_MS) {
+          const verdict = judgeCampaign(bare, { ...held, at: Math.min(at, last), tested }, judged);
           const budget = verdict.p * tested;
           for (const account of verdict.campaign.accused.keys())
             reached.set(account, Math.min(budget, reached.get(account) ?? Number.POSITIVE_INFINITY));

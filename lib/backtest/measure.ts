@@ -1,4 +1,5 @@
 import type { Level } from '../scoring/level.ts';
+import { HOUR_MS } from '../time.ts';
 
 /** What a replay found, against labels: the figures of the `backtest` contract. */
 
@@ -64,8 +65,6 @@ export interface Measurement {
     foreignMembers: number;
   }[];
 }
-
-const HOUR = 3_600_000;
 
 /**
  * Exact (Clopper-Pearson) 95 % interval of a rate, by bisection on the binomial tails
@@ -135,7 +134,7 @@ export function measure(
       accounts: of.length,
       flagged: hits.length,
       medianEventsToFlag: median(hits.map((flag) => flag.events)),
-      medianHoursToFlag: median(hits.map((flag) => (flag.firstAt - flag.firstSeen) / HOUR)),
+      medianHoursToFlag: median(hits.map((flag) => (flag.firstAt - flag.firstSeen) / HOUR_MS)),
     };
   }
   return {
@@ -184,7 +183,7 @@ function campaignsOf(
       accounts: members.length,
       memberRecall: hits.length / members.length,
       flagged: hits.length > 0,
-      hoursToFlag: hits.length === 0 ? null : (at - first) / HOUR,
+      hoursToFlag: hits.length === 0 ? null : (at - first) / HOUR_MS,
       eventsToFlag: hits.length === 0 ? null : (eventsAtFlag.get(campaign) ?? null),
       foreignMembers: foreign.length,
     };

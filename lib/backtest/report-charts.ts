@@ -1,12 +1,12 @@
 import { chartColours, chartSvg, type VegaLiteSpec } from '../report/chart.ts';
 import { type Html, html, raw, table } from '../report/html.ts';
+import { HOUR_MS } from '../time.ts';
 import type { AccountOutcome, BacktestOutcome } from './outcome.ts';
 import { chance, int, labelName, share } from './report-format.ts';
 import { areaUnder, roc } from './roc.ts';
 
 /** What a report draws: score distributions by peer group, what a threshold costs, how long it took. */
 
-const HOUR = 3_600_000;
 const LABEL_ORDER = ['benign', 'not labelled', 'grey', 'extraction'];
 const LABEL_COLOURS = [chartColours.null, chartColours.accent, chartColours.unsure, chartColours.alarm];
 const MAX_GROUPS = 8;
@@ -197,13 +197,13 @@ export async function delays({ accounts, result }: BacktestOutcome): Promise<Htm
   for (const [kind] of kinds) {
     const all = accounts.filter((held) => held.kind === kind && held.label === 'extraction');
     const hours = all
-      .flatMap((held) => (held.flag === undefined ? [] : (held.flag.at - held.firstSeen) / HOUR))
+      .flatMap((held) => (held.flag === undefined ? [] : (held.flag.at - held.firstSeen) / HOUR_MS))
       .sort((a, b) => a - b);
     values.push({ kind, hours: 0, share: 0 });
     hours.forEach((h, i) => {
       values.push({ kind, hours: Math.max(0, h), share: (i + 1) / all.length });
     });
-    const longest = Math.max(...all.map((held) => (held.lastSeen - held.firstSeen) / HOUR));
+    const longest = Math.max(...all.map((held) => (held.lastSeen - held.firstSeen) / HOUR_MS));
     values.push({ kind, hours: longest, share: hours.length / all.length });
   }
   const spec: VegaLiteSpec = {

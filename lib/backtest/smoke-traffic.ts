@@ -1,4 +1,5 @@
 import type { UsageEvent } from '../telemetry/usage-event.ts';
+import { MINUTE_MS } from '../time.ts';
 
 /**
  * A tiny built-in traffic for trying a policy before it goes live: people who talk, and a program that asks one
@@ -10,7 +11,6 @@ const TURNS = 14;
 const HARVESTED = 160;
 
 const START = Date.parse('2026-03-02T08:00:00Z');
-const MINUTE = 60_000;
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567ABCDEFGHIJKLMNOPQRSTUVWXYZ0189-_';
 
 /** Deterministic text of `length` characters of the first `letters` of the alphabet. */
@@ -78,7 +78,10 @@ export function smokeTraffic(): UsageEvent[] {
   for (let person = 0; person < SMOKE_PEOPLE; person++)
     for (let n = 0; n < TURNS; n++) {
       const at =
-        START + (n >> 2) * 1440 * MINUTE + person * 17 * MINUTE + (n % 4) * (3 + (person % 7)) * MINUTE;
+        START +
+        (n >> 2) * 1440 * MINUTE_MS +
+        person * 17 * MINUTE_MS +
+        (n % 4) * (3 + (person % 7)) * MINUTE_MS;
       events.push(event(person, n, at, person % 2 === 0 ? 'pro' : 'free', 'chat', {}, {}));
     }
   for (let n = 0; n < HARVESTED; n++)
@@ -86,7 +89,7 @@ export function smokeTraffic(): UsageEvent[] {
       event(
         900,
         n,
-        START + n * 2 * MINUTE,
+        START + n * 2 * MINUTE_MS,
         'payg',
         'api',
         { turns: 1, instruction: true, question: false, system: true },

@@ -18,13 +18,18 @@ export interface Campaign {
   readonly absorbed: readonly string[];
   /** campaign on whose infrastructure this one was opened */
   readonly predecessor: string | undefined;
-  /** last run in which a group carried it, ms of arrival */
+  /** run in which it was last judged while a group carried it, ms of arrival */
   readonly seenAt: number;
-  /** last run in which it was judged */
+  /** run in which it was last judged, with a group or without, ms of arrival; 0: not yet */
   readonly judgedAt: number;
+  /** newest arrival of its members' events that has been judged, ms */
+  readonly judgedArrival?: number;
   /** what a candidate policy thinks, while there is one */
   readonly shadow?: CampaignShadow;
 }
+
+/** A campaign is stored for so many days after `seenAt`, and so is whom it names. */
+export const KEPT_DAYS = 120;
 
 /** Most link facts remembered of a campaign. */
 export const KEYS = 64;

@@ -20,6 +20,12 @@ export interface OpenMembership {
   readonly level: Level;
 }
 
+/** Port: the clock of the traffic. */
+export interface TrafficClock {
+  /** Newest arrival of all accounts, linked or not, ms; 0 before the first. It never goes back. */
+  newestArrival(): Promise<number>;
+}
+
 /** Port of the campaign table. */
 export interface CampaignStore {
   /** All campaigns; those that cannot be read are passed over and reported. */

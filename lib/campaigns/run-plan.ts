@@ -1,17 +1,18 @@
 import type { Rules } from '../detection/judge.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { Campaign } from './campaign.ts';
+import { DAY_MS, HOUR_MS } from '../time.ts';
+import { type Campaign, campaignId } from './campaign.ts';
 import { carryIdentity, type Matching } from './identity.ts';
 import type { Group } from './linking/find-groups.ts';
 
-/** A campaign without group is forgotten after so long, ms: a successor is recognised until then. */
-const FORGET_MS = 90 * 86_400_000;
+/** A campaign without group is passed over after so long, ms: a successor is recognised until then. */
+const FORGET_MS = 90 * DAY_MS;
 /** A month: groups judged within it share the budget. */
-const MONTH_MS = 30 * 86_400_000;
+const MONTH_MS = 30 * DAY_MS;
 /** Groups that the budget is shared by at least: a young base does not spend a month's budget on its first groups. */
 const MIN_TESTED = 25;
 /** A campaign with a finding that has gone quiet is looked at again after so long, so that it can calm and close, ms. */
-const IDLE_LOOK_MS = 6 * 3_600_000;
+const IDLE_LOOK_MS = 6 * HOUR_MS;
 
 /** What one run has to do. */
 export interface RunPlan extends Matching {
@@ -28,7 +29,11 @@ export function planRun(
   at: number,
   policy: Policy,
 ): RunPlan {
-  const remembered = known.filter((campaign) => at - campaign.seenAt < FORGET_MS);
+  // what is still stored under the id of a group goes on, however old: its notices are numbered
+  const ids = new Set(groups.map(campaignId));
+  const remembered = known
+    .filter(({ id, seenAt }) => at - seenAt < FORGET_MS || ids.has(id))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
   const matching = carryIdentity(remembered, groups, at);
   const busy = new Set([
     ...matching.carried.map(({ campaign }) => campaign.id),
@@ -76,10 +81,14 @@ export function unlinked(resting: readonly Campaign[]): { campaign: Campaign; gr
   }));
 }
 
-/** Campaign by account; all campaigns with an open finding count as one, so that kin may find together (see findGroups). */
+/**
+ * Campaign by account, the one that was seen last where there are several; all campaigns with an open finding count as one,
+ * so that kin may find together (see findGroups).
+ */
 export function heldNames(campaigns: Iterable<Campaign>): Map<string, string> {
   const held = new Map<string, string>();
-  for (const { id, members, accused } of campaigns)
+  const ordered = [...campaigns].sort((a, b) => a.seenAt - b.seenAt || (a.id < b.id ? -1 : 1));
+  for (const { id, members, accused } of ordered)
     for (const account of members) held.set(account, accused.size > 0 ? 'accused' : id);
   return held;
 }

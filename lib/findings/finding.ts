@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LEVELS } from '../scoring/level.ts';
+import { DAY_MS } from '../time.ts';
 
 /**
  * A finding: one suspicion on an account or a campaign over one episode. A notice is one transition of it, numbered
@@ -280,11 +281,10 @@ function stateAfter(held: Finding | undefined, { transition, at }: Notice): Find
   return transition === 'closed' ? 'closed' : 'open';
 }
 
-const DAY = 86_400_000;
 /** A finding of which nothing was heard for so long is over, whether or not its account still sends. */
 export const SILENT_DAYS = 30;
 
 /** The state as of `now` (ms): an account that stopped sending sends nothing that could close its finding. */
 export function stateAt(held: Finding, now: number): FindingState {
-  return now - Date.parse(held.updatedAt) > SILENT_DAYS * DAY ? 'closed' : held.state;
+  return now - Date.parse(held.updatedAt) > SILENT_DAYS * DAY_MS ? 'closed' : held.state;
 }

@@ -11,8 +11,8 @@ export interface NextStep {
   readonly undo: string | undefined;
 }
 
-const HOUR = 60;
-const DAY = 24 * HOUR;
+const HOUR_MINUTES = 60;
+const DAY_MINUTES = 24 * HOUR_MINUTES;
 /** Days for which a benign verdict keeps a subject quiet, where nobody says otherwise. */
 export const QUIET_DAYS = 30;
 
@@ -25,13 +25,13 @@ export function nextSteps(notice: Notice, now: number): readonly NextStep[] {
   const subject = shellWord(notice.subject.id) ?? 'ID';
   const urgent = notice.level === 'critical';
   const campaign = notice.subject.type === 'campaign';
-  const until = new Date(now + QUIET_DAYS * DAY * 60_000).toISOString().slice(0, 10);
+  const until = new Date(now + QUIET_DAYS * DAY_MINUTES * 60_000).toISOString().slice(0, 10);
   const benign = `siphonwatch triage ${id} --verdict benign --until ${until} --note "why"`;
   const undo = `siphonwatch triage ${id} --undo`;
   if (notice.transition === 'calmed' || notice.transition === 'closed')
     return [
       {
-        within: 7 * DAY,
+        within: 7 * DAY_MINUTES,
         what: 'Say what it was, so that calibration learns from it.',
         command: `siphonwatch triage ${id} --verdict confirmed --note "why"`,
         undo,
@@ -39,7 +39,7 @@ export function nextSteps(notice: Notice, now: number): readonly NextStep[] {
     ];
   return [
     {
-      within: urgent ? 30 : DAY,
+      within: urgent ? 30 : DAY_MINUTES,
       what: campaign
         ? 'Look at the members and what links them; open two or three of the sample events in the gateway log.'
         : 'Look at the evidence; open two or three of the sample events in the gateway log, and find out who it is.',
@@ -49,13 +49,13 @@ export function nextSteps(notice: Notice, now: number): readonly NextStep[] {
       undo: undefined,
     },
     {
-      within: urgent ? 4 * HOUR : 3 * DAY,
+      within: urgent ? 4 * HOUR_MINUTES : 3 * DAY_MINUTES,
       what: `If it stands: keep the evidence, then lower the rate limit of ${campaign ? 'the core members' : 'the account'} or ask for verification. Do not block on this notice alone.`,
       command: `siphonwatch dossier ${id} --out dossier-${id}`,
       undo: 'restore the previous rate limit',
     },
     {
-      within: urgent ? 2 * DAY : 7 * DAY,
+      within: urgent ? 2 * DAY_MINUTES : 7 * DAY_MINUTES,
       what: 'Record the verdict: confirmed, benign (quiet until the date) or unsure.',
       command: benign,
       undo,
@@ -65,7 +65,7 @@ export function nextSteps(notice: Notice, now: number): readonly NextStep[] {
 
 /** within 30 minutes, within 4 hours, within 3 days */
 export function deadline(step: NextStep): string {
-  if (step.within < HOUR) return `within ${step.within} minutes`;
-  if (step.within < DAY) return `within ${step.within / HOUR} hours`;
-  return step.within === DAY ? 'within a day' : `within ${step.within / DAY} days`;
+  if (step.within < HOUR_MINUTES) return `within ${step.within} minutes`;
+  if (step.within < DAY_MINUTES) return `within ${step.within / HOUR_MINUTES} hours`;
+  return step.within === DAY_MINUTES ? 'within a day' : `within ${step.within / DAY_MINUTES} days`;
 }

@@ -1,10 +1,10 @@
+import { UNSAFE_RUN } from '../text/unsafe.ts';
+
 /**
  * Strings from outside made inert. Names, models, event ids come from the adversary; what they contain must not
  * become a header, a link, markup, a mention, a formula, a terminal escape or a second line of a log.
  */
 
-/** Control, format (bidi, zero width, tags), surrogate, private use, line and paragraph separators. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]+/gu;
 /** Combining marks beyond two on one letter draw over their neighbours. */
 const STACKED = /(\p{M}{2})\p{M}+/gu;
 /** Blank glyphs that are letters by category, and spaces other than the ordinary one. */
@@ -19,7 +19,7 @@ export function plain(value: string, max = 200): string {
   const text = value
     .slice(0, max * 8)
     .normalize('NFC')
-    .replace(INVISIBLE, ' ')
+    .replace(UNSAFE_RUN, ' ')
     .replace(BLANKS, ' ')
     .replace(STACKED, '$1')
     .trim();
@@ -53,8 +53,8 @@ export function unmarked(value: string, max = 200): string {
       .replace(/[<>]/g, (bracket) => (bracket === '<' ? '‹' : '›'))
       .replace(/[[\]]/g, (bracket) => (bracket === '[' ? '(' : ')'))
       .replace(/[*~`|\\#!&{}^]/g, '·')
-      // inside a word an underscore is no markup, and pseudonyms have one
-      .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '·')
+      // between two ASCII letters or digits an underscore is no markup, and pseudonyms have one
+      .replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, '·')
       .replace(/:(?=[\p{L}\p{N}_+-]+:)/gu, '·')
   );
 }
@@ -84,14 +84,4 @@ export function csvCell(value: string, max = 1000): string {
   const text = plain(value, max);
   const safe = /^[=+\-@\t\r|%＝＋－＠]/u.test(text) ? `'${text}` : text;
   return `"${safe.replaceAll('"', '""')}"`;
-}
-
-/** Text inside HTML, attributes included. */
-export function html(value: string, max = 2000): string {
-  return plain(value, max)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SLICE_MS, type Slice } from '../profile/slice.ts';
+import { DAY_MS, WEEK_MS } from '../time.ts';
 import type { Notice } from './finding.ts';
 
 /** All accounts' traffic of a week: what the share of a finding is taken of. */
@@ -11,10 +12,8 @@ export const traffic = z.strictObject({
 });
 export type Traffic = z.infer<typeof traffic>;
 
-const DAY = 86_400_000;
-const WEEK = 7 * DAY;
 /** A sum that is further away from a notice says nothing about it, ms; it is made daily. */
-const STALE = 3 * DAY;
+const STALE = 3 * DAY_MS;
 
 /** Requests by slice while profiles pass by: the week that counts is known when all have. */
 export class TrafficBySlice {
@@ -29,8 +28,8 @@ export class TrafficBySlice {
   week(now: number): Traffic {
     const to = Math.floor(now / SLICE_MS) * SLICE_MS + SLICE_MS;
     let requests = 0;
-    for (const [start, events] of this.#requests) if (start >= to - WEEK && start < to) requests += events;
-    return { v: 1, from: new Date(to - WEEK).toISOString(), to: new Date(to).toISOString(), requests };
+    for (const [start, events] of this.#requests) if (start >= to - WEEK_MS && start < to) requests += events;
+    return { v: 1, from: new Date(to - WEEK_MS).toISOString(), to: new Date(to).toISOString(), requests };
   }
 }
 

@@ -1,8 +1,8 @@
+import { DAY_MS } from '../time.ts';
 import type { Exception } from './exception.ts';
 import type { AuditEntry, Finding, FindingState, Verdict, VerdictRecord } from './finding.ts';
 import { QUIET_DAYS } from './next-steps.ts';
 
-const DAY = 86_400_000;
 /** Changes that a finding carries itself; older ones are items of their own. */
 const AUDIT_KEPT = 20;
 
@@ -57,10 +57,10 @@ export function triage(held: Finding, decision: Decision): Triaged {
   const { verdict, at, note } = decision;
   if (verdict === 'confirmed' && decision.until !== undefined)
     throw new TriageError('a confirmed finding has no date: it is not silenced (leave it out)', 'until');
-  const until = decision.until ?? (verdict === 'benign' ? at + QUIET_DAYS * DAY : undefined);
+  const until = decision.until ?? (verdict === 'benign' ? at + QUIET_DAYS * DAY_MS : undefined);
   if (until !== undefined && until <= at)
     throw new TriageError(`the date ${new Date(until).toISOString()} has passed`, 'until');
-  if (until !== undefined && until > at + MAX_DAYS * DAY)
+  if (until !== undefined && until > at + MAX_DAYS * DAY_MS)
     throw new TriageError(
       `the date ${new Date(until).toISOString()} is more than ${MAX_DAYS} days away`,
       'until',

@@ -1,29 +1,29 @@
-import { z } from 'zod';
-
-/**
- * One answer of one model, a line of NDJSON (contract: design, section 5). Multiple choice has `answer`, `correct`
- * and `options`; free text has `text`; a line may have both. A null answer is a model that gave none.
- */
-export const answerLine = z.looseObject({
-  item: z
-    .union([z.string().min(1).max(512), z.number().int()])
-    .describe('id of the question, the same in every file'),
-  answer: z.string().max(64).nullish().describe('the chosen option as a letter, null if none could be read'),
-  correct: z.string().max(64).nullish().describe('the key, a letter'),
-  options: z.number().int().min(2).max(26).nullish().describe('how many options the question had'),
-  text: z.string().nullish().describe('the reasoning or the free-text answer'),
-});
+import { type AnswerLine, answerLine, isAnswerLine } from './answer-line.ts';
+import { normalForm } from './normal-form.ts';
+import { splitTrace, strangeMark } from './trace.ts';
 
 /** A model's answer to one item. Letters are numbers from 0; -1 is no usable answer. */
 export interface Answer {
+  /** The question, and the sample where it was asked several times: what makes answers of two models comparable. */
   readonly item: string;
+  /** The question alone: samples of one question are not independent. */
+  readonly question: string;
   /** Chosen option from 0, or -1 where none was given or it lies outside the options. */
   readonly choice: number;
-  /** Key from 0, or -1 for free text. */
+  /** Key from 0, or -1 where the item is not multiple choice. */
   readonly key: number;
-  /** Number of options, or 0 for free text. */
+  /** Number of options, or 0 where the item is not multiple choice. */
   readonly options: number;
+  /** Normal form of a free-form final answer. */
+  readonly form: string | undefined;
+  /** Normal form of its key. */
+  readonly keyForm: string | undefined;
+  /** Verdict on the free-form answer, where one is known. */
+  readonly right: boolean | undefined;
+  /** The reply that a user sees. */
   readonly text: string | undefined;
+  /** The reasoning before it. */
+  readonly trace: string | undefined;
 }
 
 /** All answers of one model. */
@@ -32,8 +32,15 @@ export interface AnswerSheet {
   readonly answers: ReadonlyMap<string, Answer>;
   /** How many items are multiple choice (with key and number of options). */
   readonly choiceItems: number;
-  /** How many items carry non-empty text. */
+  /** How many items carry a free-form final answer. */
+  readonly freeItems: number;
+  /** How many items carry a non-empty reply, and how many a trace. */
   readonly textItems: number;
+  readonly traceItems: number;
+  /** Traces that were never closed: cut off, or the model stopped in the middle. */
+  readonly cutTraces: number;
+  /** A mark that many texts open with and that we do not know, with how many do. */
+  readonly strangeMark: { readonly mark: string; readonly texts: number } | undefined;
   /** Answers that were given but are not one of the options; they count as no answer. */
   readonly outside: number;
   /** Items without any answer. */
@@ -47,11 +54,16 @@ export class AnswersError extends Error {
   override readonly name = 'AnswersError';
 }
 
-const letter = /^[A-Z]$/;
+/** Score from which a grader's number counts as right. */
+const RIGHT_FROM = 0.99;
+/** Share of letters outside the options above which they are not letters of the options at all, and least number. */
+const MOST_OUTSIDE = 0.1;
+const LEAST_OUTSIDE = 10;
+const LETTER = /^[A-Z]$/;
 
 function letterIndex(value: string): number {
   const upper = value.trim().toUpperCase();
-  return letter.test(upper) ? upper.charCodeAt(0) - 65 : -1;
+  return LETTER.test(upper) ? upper.charCodeAt(0) - 65 : -1;
 }
 
 function shown(value: unknown): string {
@@ -59,24 +71,13 @@ function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-/** Plain checks first: the schema's own walk over a few hundred thousand lines takes longer than the statistics. */
-function isAnswerLine(json: unknown): json is z.infer<typeof answerLine> {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return false;
-  const { item, answer, correct, options, text } = json as Record<string, unknown>;
-  return (
-    typeof item === 'string' &&
-    item.length > 0 &&
-    item.length <= 512 &&
-    (answer === undefined || answer === null || (typeof answer === 'string' && answer.length <= 64)) &&
-    (correct === undefined || correct === null || (typeof correct === 'string' && correct.length <= 64)) &&
-    (options === undefined ||
-      options === null ||
-      (typeof options === 'number' && Number.isInteger(options) && options >= 2 && options <= 26)) &&
-    (text === undefined || text === null || typeof text === 'string')
-  );
+/** What a message may show of a line's field: never a person's text. */
+function shownField(field: string, value: unknown): string {
+  if (typeof value !== 'string' || (field !== 'text' && field !== 'trace')) return shown(value);
+  return `a text of ${value.length} characters`;
 }
 
-function asAnswerLine(json: unknown, at: string): z.infer<typeof answerLine> {
+function asAnswerLine(json: unknown, at: string): AnswerLine {
   if (isAnswerLine(json)) return json;
   const parsed = answerLine.safeParse(json);
   if (parsed.success) return parsed.data;
@@ -84,7 +85,146 @@ function asAnswerLine(json: unknown, at: string): z.infer<typeof answerLine> {
   const field = issue?.path.join('.') ?? '';
   if (field === '') throw new AnswersError(`${at}: ${shown(json)}: ${issue?.message ?? 'invalid'}`);
   const value = (json as Record<string, unknown>)[field];
-  throw new AnswersError(`${at}: field "${field}" is ${shown(value)}: ${issue?.message ?? 'invalid'}`);
+  throw new AnswersError(
+    `${at}: field "${field}" is ${shownField(field, value)}: ${issue?.message ?? 'invalid'}`,
+  );
+}
+
+/** Trace and reply of a line: a field `trace` wins over marks in the text, whose marked part is then taken out. */
+function partsOf(row: AnswerLine): { text?: string; trace?: string; cut: boolean; mark?: string } {
+  const parts = splitTrace(row.text ?? '');
+  const own = row.trace?.trim();
+  const trace = own === undefined || own === '' ? parts.trace : (splitTrace(own).trace ?? own);
+  const mark = trace === undefined ? strangeMark(row.text ?? '') : undefined;
+  return {
+    ...(parts.reply === undefined ? {} : { text: parts.reply }),
+    ...(trace === undefined ? {} : { trace }),
+    ...(mark === undefined ? {} : { mark }),
+    cut: parts.cut,
+  };
+}
+
+/** Verdict on a free-form answer: the grader's if there is one, else equality with the key, else unknown. */
+function verdictOf(
+  row: AnswerLine,
+  form: string | undefined,
+  keyForm: string | undefined,
+): boolean | undefined {
+  if (form === undefined) return undefined;
+  if (typeof row.right === 'boolean') return row.right;
+  if (typeof row.score === 'number') return row.score >= RIGHT_FROM;
+  return keyForm === undefined ? undefined : form === keyForm;
+}
+
+/** Collects the lines of one model. */
+class SheetReader {
+  readonly #model: string;
+  readonly #answers = new Map<string, Answer>();
+  readonly #marks = new Map<string, number>();
+  readonly #count = { choice: 0, free: 0, text: 0, trace: 0, cut: 0, outside: 0, unanswered: 0, badKeys: 0 };
+  #firstOutside = '';
+  #firstBadKey = '';
+
+  constructor(model: string) {
+    this.#model = model;
+  }
+
+  take(line: string, number: number): void {
+    const at = `${this.#model}, line ${number}`;
+    let json: unknown;
+    try {
+      json = JSON.parse(line);
+    } catch {
+      throw new AnswersError(`${at}: not JSON (${line.length} characters)`);
+    }
+    const row = asAnswerLine(json, at);
+    const question = String(row.item);
+    const item = typeof row.sample === 'number' ? `${question}\u0000${row.sample}` : question;
+    if (this.#answers.has(item))
+      throw new AnswersError(
+        typeof row.sample === 'number'
+          ? `${at}: item ${shown(question)} occurs twice with sample ${row.sample}`
+          : `${at}: item ${shown(question)} occurs twice; if the question was asked several times, number the answers with "sample"`,
+      );
+    const parts = partsOf(row);
+    if (parts.mark !== undefined) this.#marks.set(parts.mark, (this.#marks.get(parts.mark) ?? 0) + 1);
+    const answer = this.#answer(row, at, number);
+    if (answer === undefined) return;
+    if (answer.key < 0 && answer.form === undefined && answer.keyForm === undefined) {
+      const silent = row.answer === null || row.answer === '' || 'answer' in row;
+      if (!silent && (row.text ?? undefined) === undefined && (row.trace ?? undefined) === undefined)
+        throw new AnswersError(`${at}: neither "answer" nor "text" nor "trace"`);
+    }
+    if (parts.text !== undefined) this.#count.text++;
+    if (parts.trace !== undefined) this.#count.trace++;
+    if (parts.cut) this.#count.cut++;
+    this.#answers.set(item, { item, question, ...answer, text: parts.text, trace: parts.trace });
+  }
+
+  #answer(
+    row: AnswerLine,
+    at: string,
+    number: number,
+  ): Omit<Answer, 'item' | 'question' | 'text' | 'trace'> | undefined {
+    if (typeof row.options === 'number' && typeof row.correct === 'string')
+      return this.#choice(row.answer, row.correct, row.options, at, number);
+    const form = typeof row.answer === 'string' ? normalForm(row.answer) : undefined;
+    const keyForm = typeof row.correct === 'string' ? normalForm(row.correct) : undefined;
+    if (form !== undefined) this.#count.free++;
+    else if (keyForm !== undefined || row.answer === null) this.#count.unanswered++;
+    return { choice: -1, key: -1, options: 0, form, keyForm, right: verdictOf(row, form, keyForm) };
+  }
+
+  #choice(answer: string | null | undefined, correct: string, options: number, at: string, number: number) {
+    const key = letterIndex(correct);
+    if (key < 0) throw new AnswersError(`${at}: "correct" is ${shown(correct)}, not a letter`);
+    if (key >= options) {
+      if (this.#count.badKeys++ === 0)
+        this.#firstBadKey = `line ${number}: ${shown(correct)} with ${options} options`;
+      return undefined;
+    }
+    let choice = -1;
+    if (answer === null || answer === undefined || answer.trim() === '') this.#count.unanswered++;
+    else {
+      choice = letterIndex(answer);
+      if (choice < 0 || choice >= options) {
+        if (this.#count.outside++ === 0)
+          this.#firstOutside = `line ${number}: ${shown(answer)} with ${options} options`;
+        choice = -1;
+      }
+    }
+    this.#count.choice++;
+    return { choice, key, options, form: undefined, keyForm: undefined, right: undefined };
+  }
+
+  sheet(): AnswerSheet {
+    const { choice, free, text, trace, cut, outside, unanswered, badKeys } = this.#count;
+    if (badKeys > LEAST_OUTSIDE && badKeys > choice * MOST_OUTSIDE)
+      throw new AnswersError(
+        `${this.#model}: ${badKeys} keys lie outside their options (first at ${this.#firstBadKey}): "correct" or "options" is wrong`,
+      );
+    if (this.#answers.size === 0) throw new AnswersError(`${this.#model}: the file has no answers`);
+    const given = choice - unanswered;
+    if (outside > LEAST_OUTSIDE && outside > given * MOST_OUTSIDE)
+      throw new AnswersError(
+        `${this.#model}: ${outside} of ${given} answers lie outside their options (first at ${this.#firstOutside}); ` +
+          'answers must be letters of the options (A, B, ...); leave "options" out where answers are free-form',
+      );
+    const mark = [...this.#marks].sort((a, b) => b[1] - a[1])[0];
+    return {
+      model: this.#model,
+      answers: this.#answers,
+      choiceItems: choice,
+      freeItems: free,
+      textItems: text,
+      traceItems: trace,
+      cutTraces: cut,
+      strangeMark: mark === undefined ? undefined : { mark: mark[0], texts: mark[1] },
+      outside,
+      unanswered,
+      badKeys,
+    };
+  }
 }
 
 /**
@@ -92,82 +232,18 @@ function asAnswerLine(json: unknown, at: string): z.infer<typeof answerLine> {
  *
  * @param model name that the report shows
  * @param lines the file's lines (NDJSON); empty lines are skipped
- * @throws AnswersError naming line, field and value: broken JSON, a wrong type, an item twice,
- *   a line with neither a choice nor text, or more than a tenth of the answers or keys outside their options (then they
- *   are not letters of the options at all, and no number drawn from them would mean anything; fewer are set aside)
+ * @throws AnswersError naming line and field: broken JSON, a wrong type, an item twice without differing samples,
+ *   a line with neither an answer nor a text, or more than a tenth of the letters or keys outside their options (then
+ *   they are not letters of the options at all, and no number drawn from them would mean anything; fewer are set aside)
  */
 export function readAnswerSheet(model: string, lines: Iterable<string>): AnswerSheet {
-  const answers = new Map<string, Answer>();
-  let choiceItems = 0;
-  let textItems = 0;
-  let outside = 0;
-  let unanswered = 0;
-  let firstOutside = '';
-  const badKeys: string[] = [];
-  let firstBadKey = '';
+  const reader = new SheetReader(model);
   let number = 0;
   for (const line of lines) {
     number++;
-    if (line.trim() === '') continue;
-    const at = `${model}, line ${number}`;
-    let json: unknown;
-    try {
-      json = JSON.parse(line);
-    } catch {
-      throw new AnswersError(`${at}: not JSON: ${shown(line)}`);
-    }
-    const row = asAnswerLine(json, at);
-    const item = String(row.item);
-    if (answers.has(item)) throw new AnswersError(`${at}: item ${shown(item)} occurs twice`);
-    const isChoice = typeof row.correct === 'string' || typeof row.options === 'number';
-    const text = row.text ?? undefined;
-    if (!isChoice) {
-      if (typeof row.answer === 'string')
-        throw new AnswersError(
-          `${at}: "answer" is ${shown(row.answer)} but "correct" and "options" are missing`,
-        );
-      if (text === undefined)
-        throw new AnswersError(`${at}: neither "answer", "correct" and "options" nor "text"`);
-      answers.set(item, { item, choice: -1, key: -1, options: 0, text });
-      if (text.trim() !== '') textItems++;
-      continue;
-    }
-    if (typeof row.options !== 'number') throw new AnswersError(`${at}: "options" is missing`);
-    if (typeof row.correct !== 'string') throw new AnswersError(`${at}: "correct" is missing`);
-    const key = letterIndex(row.correct);
-    if (key < 0) throw new AnswersError(`${at}: "correct" is ${shown(row.correct)}, not a letter`);
-    if (key >= row.options) {
-      if (badKeys.length === 0)
-        firstBadKey = `line ${number}: ${shown(row.correct)} with ${row.options} options`;
-      badKeys.push(item);
-      continue;
-    }
-    let choice = -1;
-    if (row.answer === null || row.answer === undefined || row.answer.trim() === '') unanswered++;
-    else {
-      choice = letterIndex(row.answer);
-      if (choice < 0 || choice >= row.options) {
-        if (outside === 0) firstOutside = `line ${number}: ${shown(row.answer)} with ${row.options} options`;
-        outside++;
-        choice = -1;
-      }
-    }
-    choiceItems++;
-    if (text !== undefined && text.trim() !== '') textItems++;
-    answers.set(item, { item, choice, key, options: row.options, text });
+    if (line.trim() !== '') reader.take(line, number);
   }
-  if (badKeys.length > 10 && badKeys.length > choiceItems / 10)
-    throw new AnswersError(
-      `${model}: ${badKeys.length} keys lie outside their options (first at ${firstBadKey}): "correct" or "options" is wrong`,
-    );
-  if (answers.size === 0) throw new AnswersError(`${model}: the file has no answers`);
-  const given = choiceItems - unanswered;
-  if (outside > 10 && outside > given / 10)
-    throw new AnswersError(
-      `${model}: ${outside} of ${given} answers lie outside their options (first at ${firstOutside}); ` +
-        'answers must be letters of the options (A, B, ...)',
-    );
-  return { model, answers, choiceItems, textItems, outside, unanswered, badKeys: badKeys.length };
+  return reader.sheet();
 }
 
 /** The model's name that a file name suggests: no folder, no `.ndjson`, `.jsonl`, `.json` or `.gz`. */

@@ -1,3 +1,4 @@
+import { escapeUnsafeLines } from '../text/unsafe.ts';
 import { type ForensicsReport, negativeMeans, type SuspectReport } from './report.ts';
 
 /**
@@ -7,12 +8,7 @@ export function forensicsText(report: ForensicsReport): string {
   const lines: string[] = [];
   for (const s of report.suspects) lines.push(...suspectLines(s), '');
   lines.push(`Level ${report.alpha} after Holm's correction. ${negativeMeans}`);
-  return printable(lines.join('\n'));
-}
-
-/** Text without control or direction-changing characters (line breaks stay). */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (c) => (c === '\n' ? c : '\ufffd'));
+  return escapeUnsafeLines(lines.join('\n'));
 }
 
 function suspectLines(s: SuspectReport): string[] {

@@ -4,9 +4,9 @@
  */
 import { FUNCTION_NAMES, type FunctionName } from '../contract/environment.ts';
 import { METRICS_NAMESPACE, type MetricName } from '../contract/metrics.ts';
+import type { TableName } from '../contract/tables.ts';
 import type { MappingName, ScheduleName } from './pipeline.ts';
 import type { Settings } from './settings.ts';
-import type { TableName } from './tables.ts';
 
 /** What a metric is about; the stack knows the dimension that names it. */
 export type Subject =

@@ -248,6 +248,6 @@ export class Pipeline extends Construct {
 
 function streamOf(mapping: string, arn: string | undefined): string {
   if (arn === undefined)
-    throw new Error(`${mapping}: the table has no stream; see TABLES in lib/infra/tables.ts`);
+    throw new Error(`${mapping}: the table has no stream; see TABLES in lib/contract/tables.ts`);
   return arn;
 }

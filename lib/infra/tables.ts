@@ -9,34 +9,19 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-
-/** Items end at this attribute (seconds since 1970); deletion lags, so readers filter by it too. */
-export const EXPIRY_ATTRIBUTE = 'expiresAt';
-/** Sparse index of items with notices that wait for delivery. */
-export const UNDELIVERED_INDEX = 'undelivered';
-/** Findings in order of their last change. */
-export const UPDATED_INDEX = 'byUpdated';
-
-type Index = 'undelivered' | 'byUpdated';
-interface TableDeclaration {
-  readonly partition: string;
-  readonly sort: string;
-  readonly stream: boolean;
-  readonly index?: Index;
-}
-
-/** All keys are strings. One owner file in lib/stores for each table. */
-export const TABLES = {
-  profile: { partition: 'account', sort: 'item', stream: true, index: UNDELIVERED_INDEX },
-  finding: { partition: 'finding', sort: 'item', stream: false, index: UPDATED_INDEX },
-  link: { partition: 'value', sort: 'member', stream: false },
-  campaign: { partition: 'campaign', sort: 'item', stream: true, index: UNDELIVERED_INDEX },
-} as const satisfies Readonly<Record<string, TableDeclaration>>;
-
-export type TableName = keyof typeof TABLES;
+import {
+  EXPIRY_ATTRIBUTE,
+  type IndexName,
+  TABLES,
+  type TableDeclaration,
+  type TableName,
+} from '../contract/tables.ts';
 
 const INDEXES: Readonly<
-  Record<Index, { readonly partition: string; readonly sort: string; readonly projection: ProjectionType }>
+  Record<
+    IndexName,
+    { readonly partition: string; readonly sort: string; readonly projection: ProjectionType }
+  >
 > = {
   // Keys only: the sweeper reads the item anyway, and every projected byte is written twice.
   undelivered: { partition: 'noticeShard', sort: 'noticeSince', projection: ProjectionType.KEYS_ONLY },

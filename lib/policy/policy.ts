@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { SLICE_MS } from '../profile/slice.ts';
 import { SIGNALS } from '../signals/index.ts';
-
-const HOUR = 3_600_000;
+import { HOUR_MS } from '../time.ts';
 
 /** The version of the schema that this code reads. */
 export const POLICY_VERSION = 1;
@@ -20,8 +19,8 @@ const hours = z
 /** As lib/scoring/peer-group.ts names them. */
 const PEER_GROUP = /^[^/\s]{1,64}(\/[^/\s]{1,64}(\/(new|settled|old))?)?$/;
 
-const windowHours = hours.refine((value) => (value * HOUR) % SLICE_MS === 0, {
-  message: `must be a multiple of the slice, ${SLICE_MS / HOUR} hours`,
+const windowHours = hours.refine((value) => (value * HOUR_MS) % SLICE_MS === 0, {
+  message: `must be a multiple of the slice, ${SLICE_MS / HOUR_MS} hours`,
 });
 
 const route = z.strictObject({

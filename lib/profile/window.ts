@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../time.ts';
 import { type BottomK, mergeInto } from './bottom-k.ts';
 import { type Counts, emptyCounts } from './counts.ts';
 import { addEmbedding, type Embedding, NO_EMBEDDING } from './embedding.ts';
@@ -15,8 +16,6 @@ import {
   type Slice,
   sliceStart,
 } from './slice.ts';
-
-const HOUR = 3_600_000;
 
 /**
  * The merged value of a run of slices. Cells of different slices are different stretches of time, so their numbers
@@ -39,10 +38,10 @@ export interface Window {
 
 /** Window lengths that a policy may name, in hours; each is a whole number of slices. */
 export function windowMs(hours: number): number {
-  const ms = hours * HOUR;
+  const ms = hours * HOUR_MS;
   if (!(hours > 0) || ms % SLICE_MS !== 0)
     throw new RangeError(
-      `window of ${hours} hours is not a multiple of the slice (${SLICE_MS / HOUR} hours)`,
+      `window of ${hours} hours is not a multiple of the slice (${SLICE_MS / HOUR_MS} hours)`,
     );
   return ms;
 }
@@ -92,7 +91,7 @@ export function bits(word: number): number {
 
 /** Hours of the day (UTC) in which a slice was active, as a bitmap. */
 export function hoursOf(slice: Slice): number {
-  const first = (slice.start / HOUR) % 24;
+  const first = (slice.start / HOUR_MS) % 24;
   let hours = 0;
   const { active } = slice.cells;
   for (let hour = 0; hour < 6; hour++) {

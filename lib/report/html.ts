@@ -1,7 +1,8 @@
+import { replaceUnsafe } from '../text/unsafe.ts';
+
 /** Text made safe for HTML content and quoted attributes; control characters are shown, not sent to the browser. */
 export function escapeHtml(text: string): string {
-  return text
-    .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (c) => (/[\t\n\r]/.test(c) ? c : '\ufffd'))
+  return replaceUnsafe(text)
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')

@@ -32,6 +32,7 @@ const meta = z.strictObject({
   predecessor: z.string().optional(),
   seenAt: z.number(),
   judgedAt: z.number(),
+  judgedArrival: z.number().optional(),
   evidence,
   level: levelState,
   episode: z.number().int(),
@@ -57,6 +58,7 @@ export function encodeMeta({
   predecessor,
   seenAt,
   judgedAt,
+  judgedArrival,
   judgement,
   shadow,
 }: Campaign): string {
@@ -70,6 +72,7 @@ export function encodeMeta({
     ...(predecessor === undefined ? {} : { predecessor }),
     seenAt,
     judgedAt,
+    ...(judgedArrival === undefined ? {} : { judgedArrival }),
     evidence,
     level,
     episode,
@@ -105,7 +108,18 @@ export function decodeCampaign(text: string, lines: readonly string[], notices: 
     const issue = parsed.error.issues[0];
     throw new CampaignError(`campaign: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unreadable'}`);
   }
-  const { v: _, evidence, level, episode, finding, numbered, predecessor, shadow, ...rest } = parsed.data;
+  const {
+    v: _,
+    evidence,
+    level,
+    episode,
+    finding,
+    numbered,
+    predecessor,
+    shadow,
+    judgedArrival,
+    ...rest
+  } = parsed.data;
   const members: string[] = [];
   const accused = new Map<string, number>();
   const inShadow = new Map<string, number>();
@@ -117,6 +131,7 @@ export function decodeCampaign(text: string, lines: readonly string[], notices: 
   }
   return {
     ...rest,
+    ...(judgedArrival === undefined ? {} : { judgedArrival }),
     predecessor,
     members,
     accused,

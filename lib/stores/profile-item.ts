@@ -126,7 +126,7 @@ export function itemBytes(state: AccountState): number {
 }
 
 /** What says where the rest of an account lies: the number of its sealed parts, and its newest arrival (ms). */
-export function placesOf(item: HotItem): { sealed: number; arrived: number } {
+export function placesOf(item: Pick<HotItem, 'meta'>): { sealed: number; arrived: number } {
   const [, , , firstSeen, lastSeen, , , , , rare] = JSON.parse(item.meta) as HotMeta;
   return { sealed: rare.sealed ?? 0, arrived: rare.arrived ?? firstSeen + lastSeen };
 }

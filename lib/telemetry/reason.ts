@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { escapeUnsafe } from '../text/unsafe.ts';
 
 /** Why an input could not be used: the field (dotted path), its value made safe to print, and what was wrong. */
 export interface Reason {
@@ -21,10 +22,7 @@ export function printable(value: unknown): string {
   else if (typeof value === 'object' && value !== null)
     text = `an object with ${Object.keys(value).length} fields`;
   else text = String(value);
-  const safe = text.replace(
-    /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u${(character.codePointAt(0) as number).toString(16).padStart(4, '0')}`,
-  );
+  const safe = escapeUnsafe(text);
   if (safe.length <= MAX_VALUE) return safe;
   // Never end on half a pair.
   const cut = safe.slice(0, MAX_VALUE - 1);

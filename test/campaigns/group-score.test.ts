@@ -7,6 +7,7 @@ import { memberWindow } from '../../lib/campaigns/judging/member-window.ts';
 import { addEvent, emptySlice, type Slice, sliceStart } from '../../lib/profile/slice.ts';
 import { windowEnding } from '../../lib/profile/window.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { WEEK_MS } from '../../lib/time.ts';
 import { account, application, DAY, HOUR, harvest, MINUTE, print, START } from '../events.ts';
 
 function slicesOf(events: readonly UsageEvent[]): Slice[] {
@@ -23,7 +24,6 @@ function slicesOf(events: readonly UsageEvent[]): Slice[] {
 
 const rules = { windows: [24, 168], weights: {}, cap: 12 };
 const customer = { plan: 'payg', product: 'api', createdAt: START };
-const WEEK = 7 * DAY;
 
 /** A base of benign accounts: applications, and people who ask a few tasks between many other things. */
 const base = Array.from({ length: 160 }, (_, i) => {
@@ -111,11 +111,11 @@ describe('a group', () => {
           }),
         );
         const at = START + DAY;
-        const members = runs.map((run) => memberWindow(slicesOf(run), at, WEEK, 0));
-        const forth = mergedWindow(members, at, WEEK);
-        const back = mergedWindow([...members].reverse(), at, WEEK);
+        const members = runs.map((run) => memberWindow(slicesOf(run), at, WEEK_MS, 0));
+        const forth = mergedWindow(members, at, WEEK_MS);
+        const back = mergedWindow([...members].reverse(), at, WEEK_MS);
         expect(back).toEqual(forth);
-        const one = windowEnding(slicesOf(runs.flat()), at, WEEK);
+        const one = windowEnding(slicesOf(runs.flat()), at, WEEK_MS);
         expect(forth.window.counts.events).toBe(one.counts.events);
         expect(forth.window.cells.active).toBe(one.cells.active);
       }),
@@ -125,8 +125,8 @@ describe('a group', () => {
 
   it('counts no slices from before its link', () => {
     const slices = slicesOf(harvest({ account: account(1), events: 40, everyMs: HOUR }));
-    const all = memberWindow(slices, START + 2 * DAY, WEEK, 0);
-    const late = memberWindow(slices, START + 2 * DAY, WEEK, START + DAY);
+    const all = memberWindow(slices, START + 2 * DAY, WEEK_MS, 0);
+    const late = memberWindow(slices, START + 2 * DAY, WEEK_MS, START + DAY);
     expect(all.counts.events).toBe(40);
     expect(late.counts.events).toBe(16);
   });
@@ -134,7 +134,7 @@ describe('a group', () => {
   it('gives every member its own share, shared openings apart', () => {
     const shared = harvest({ account: account(1), events: 10, seed: 3 });
     const own = harvest({ account: account(2), events: 10, seed: 4 });
-    const members = [shared, shared, own].map((run) => memberWindow(slicesOf(run), START + DAY, WEEK, 0));
+    const members = [shared, shared, own].map((run) => memberWindow(slicesOf(run), START + DAY, WEEK_MS, 0));
     const [a, b, c] = novelShares(members);
     expect(a).toBe(0);
     expect(b).toBe(0);
@@ -155,7 +155,12 @@ describe('a group', () => {
       Array.from({ length: 10 }, (_, n) => {
         const name = account(n);
         const tasks = harvest({ account: name, events: 10, seed: 400 + n });
-        return memberWindow(slicesOf([...tasks, ...question(name, 500 + n, shared)]), START + DAY, WEEK, 0);
+        return memberWindow(
+          slicesOf([...tasks, ...question(name, 500 + n, shared)]),
+          START + DAY,
+          WEEK_MS,
+          0,
+        );
       });
     const mean = (members: ReturnType<typeof group>) =>
       novelShares(members).reduce((sum, share) => sum + share, 0) / members.length;

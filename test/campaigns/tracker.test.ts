@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { learnGroupNull } from '../../lib/campaigns/judging/group-null.ts';
+import type { RunMember } from '../../lib/campaigns/run-member.ts';
 import { CampaignTracker } from '../../lib/campaigns/tracker.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { type Notice, notice as noticeSchema } from '../../lib/findings/finding.ts';
@@ -71,18 +72,25 @@ function world(): UsageEvent[] {
   return events.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.id < b.id ? -1 : 1));
 }
 
+interface Going {
+  readonly tracker: CampaignTracker;
+  readonly held: Map<string, Map<number, Slice>>;
+  readonly seen: Map<string, Omit<RunMember, 'slices'>>;
+  readonly end: number;
+}
+
 /** @param going a replay that is carried on */
-function replay(
-  events: readonly UsageEvent[],
-  rules: Rules,
-  everyMs = 6 * HOUR,
-  going?: { tracker: CampaignTracker; held: Map<string, Map<number, Slice>>; end: number },
-) {
+function replay(events: readonly UsageEvent[], rules: Rules, everyMs = 6 * HOUR, going?: Going) {
   const tracker = going?.tracker ?? new CampaignTracker();
   const held = going?.held ?? new Map<string, Map<number, Slice>>();
+  const seen = going?.seen ?? new Map<string, Omit<RunMember, 'slices'>>();
   const ports = {
-    slicesOf: (name: string) => [...(held.get(name)?.values() ?? [])].sort((a, b) => a.start - b.start),
-    samplesOf: (name: string) => [`sample-of-${name}`],
+    memberOf(name: string): RunMember | undefined {
+      const known = seen.get(name);
+      const slices = [...(held.get(name)?.values() ?? [])].sort((a, b) => a.start - b.start);
+      return known && { ...known, slices };
+    },
+    watched: () => [...seen.keys()].sort(),
   };
   const notices: Notice[] = [];
   let next = (going?.end ?? START) + everyMs;
@@ -97,9 +105,18 @@ function replay(
     slices.set(slice.start, slice);
     addEvent(slice, event, time);
     tracker.observe(event.account, event, time);
+    const { plan, product, createdAt } = event.customer;
+    seen.set(event.account, {
+      account: event.account,
+      customer: { plan, product, createdAt: Date.parse(createdAt) },
+      firstSeen: seen.get(event.account)?.firstSeen ?? time,
+      lastSeen: time,
+      arrived: time,
+      sampleEvents: [`sample-of-${event.account}`],
+    });
   }
   run(next);
-  return { tracker, notices, held, ports, end: next };
+  return { tracker, notices, held, seen, ports, end: next };
 }
 
 const events = world();
@@ -125,7 +142,7 @@ beforeAll(() => {
     benign.set(account(i), {
       account: account(i),
       customer: { plan: 'payg', product: 'api', createdAt: START },
-      slices: all.ports.slicesOf(account(i)),
+      slices: all.ports.memberOf(account(i))?.slices.slice() ?? [],
     });
   const groupScore = learnGroupNull(
     [...benign.values()],
@@ -184,7 +201,7 @@ describe('the campaign tracker', () => {
   it('closes what nothing links any more, though nobody is left', () => {
     const { tracker, ports, end } = replay(events, rules);
     for (let i = 0; i < 20; i++) tracker.index.drop(account(700 + i));
-    const gone = { ...ports, slicesOf: () => [] };
+    const gone = { ...ports, memberOf: () => undefined };
     const later: Notice[] = [];
     for (let at = end; at < end + 40 * DAY; at += 6 * HOUR)
       later.push(...tracker.run(at, gone, rules).notices);

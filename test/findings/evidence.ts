@@ -95,10 +95,7 @@ export function campaignEvidenceOf(size: number): { held: Evidences; campaign: C
   const at = Math.max(...before.map(({ time }) => time));
   const { campaign, notice } = judgeCampaign(
     newCampaign(group, at, undefined, START),
-    group,
-    profiles(),
-    at,
-    25,
+    { group, members: profiles(), at, tested: 25 },
     rules,
   );
   if (notice === undefined) throw new Error('no notice');

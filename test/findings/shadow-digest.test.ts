@@ -8,9 +8,9 @@ import { MemoryBus } from '../../lib/stores/event-bus.ts';
 import { MemoryFindingStore } from '../../lib/stores/finding-memory.ts';
 import { MemoryTopic } from '../../lib/stores/notification-topic.ts';
 import { MemoryOutbox } from '../../lib/stores/outbox.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import { ACCOUNT, campaign, NOW, opened } from './notices.ts';
 
-const DAY = 86_400_000;
 const [member] = campaign.subject.members ?? [];
 if (member === undefined) throw new Error('the fixture has members');
 
@@ -37,7 +37,7 @@ it('counts newly caught and newly wronged by what people said, and links the res
       finding('wronged', true, 'benign'),
       finding('new', true),
     ],
-    DAY,
+    DAY_MS,
   );
   expect(digest).toMatchObject({
     counts: { active: 2, shadow: 4, both: 1 },
@@ -59,9 +59,9 @@ it('a member of a campaign is no news where the other policy names the campaign,
       notice: { ...made.notice, subject: { ...made.notice.subject, type: 'campaign', members } },
     };
   };
-  const digest = shadowDigest([ring(false)], [finding('m1', true), finding('m3', true)], DAY);
+  const digest = shadowDigest([ring(false)], [finding('m1', true), finding('m3', true)], DAY_MS);
   expect(digest.onlyShadow.map(({ subject }) => subject)).toEqual(['m3']);
-  expect(shadowDigest([finding('m2', false)], [ring(true, 'confirmed')], DAY)).toMatchObject({
+  expect(shadowDigest([finding('m2', false)], [ring(true, 'confirmed')], DAY_MS)).toMatchObject({
     newlyCaught: 1,
     noLongerCaught: 0,
     counts: { both: 0 },
@@ -69,7 +69,7 @@ it('a member of a campaign is no news where the other policy names the campaign,
 });
 
 it('says so when there is nothing to compare', () => {
-  expect(shadowDigest([], [], DAY).lines).toEqual(['Neither policy has a finding yet.']);
+  expect(shadowDigest([], [], DAY_MS).lines).toEqual(['Neither policy has a finding yet.']);
 });
 
 it('is told once a day by the sweep, under a kind of its own, and not at all without a shadow', async () => {
@@ -99,7 +99,7 @@ it('is told once a day by the sweep, under a kind of its own, and not at all wit
   if (waiting === undefined) throw new Error('nothing waits');
   await deliver(outbox, waiting, delivery);
   expect(topic.published).toEqual([]);
-  clock += DAY;
+  clock += DAY_MS;
   await sendShadowDigest(delivery);
   await sendShadowDigest(delivery);
   expect(topic.published.map(({ attributes }) => attributes)).toEqual([

@@ -36,7 +36,6 @@ describe('reading answers', () => {
     ['an array', ['[1]'], /line 1/],
     ['an item twice', [line({}), line({})], /line 2: item "1" occurs twice/],
     ['nothing to compare', ['{"item":"1"}'], /line 1: neither/],
-    ['an answer without its key', ['{"item":"1","answer":"A"}'], /"correct" and "options" are missing/],
     ['a key that is no letter', [line({ correct: '7' })], /"correct" is "7"/],
     ['an empty file', [], /no answers/],
     [

@@ -6,11 +6,11 @@ import { inputFiles } from '../../lib/input/lines.ts';
 import { readUsageEvents } from '../../lib/input/usage-events.ts';
 import { partitionKey } from '../../lib/telemetry/record.ts';
 import { encodeLines } from '../../lib/telemetry/record-codec.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import { account, harvest } from '../events.ts';
 
 const app = buildApp({ logger: false });
 const BUCKET = 'archive-of-tests';
-const DAY = 86_400_000;
 let client: S3Client;
 
 beforeAll(async () => {
@@ -24,7 +24,7 @@ beforeAll(async () => {
   const archive = new ArchiveBucket(client, BUCKET);
   // put out of order: a later day first, and within a day the later record first
   for (const [n, sequence, arrived] of [
-    [3, '5', DAY],
+    [3, '5', DAY_MS],
     [2, '1000', 0],
     [1, '99', 0],
   ] as const)

@@ -4,8 +4,15 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LinkTable } from '../../lib/aws/link-table.ts';
 import { RunRequests } from '../../lib/aws/run-requests.ts';
 import { encodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
+import type { Rules } from '../../lib/detection/judge.ts';
+import { processBatch } from '../../lib/detection/process-batch.ts';
+import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { padSequence } from '../../lib/profile/position.ts';
+import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
+import { toItem } from '../../lib/stores/profile-item.ts';
+import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import { factsOf } from '../campaigns/base.ts';
-import { account } from '../events.ts';
+import { account, HOUR, MINUTE, START, usageEvent } from '../events.ts';
 
 const server = dynalite({ createTableMs: 0 });
 let client: DynamoDBClient;
@@ -84,6 +91,16 @@ function record(item: string, name: string, now: Image | undefined, before?: Ima
   };
 }
 
+/** The hot item of an account whose newest event arrived at `arrived` (ms). */
+function hotRecord(name: string, arrived: number) {
+  const event = usageEvent({ account: name, time: new Date(arrived).toISOString() });
+  const position = { epoch: 's', sequence: padSequence('1'), index: 0 };
+  const rules: Rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 't', shadow: false };
+  const batch = [{ event, time: arrived, arrived, position }];
+  const { state } = processBatch(new MemoryProfileStore().one(name), batch, rules);
+  return record('hot', name, { meta: { S: toItem(state).meta }, level: { S: 'clear' } });
+}
+
 const facts = (payment: string): Image => ({ facts: { S: encodeFacts(factsOf({ payment })) } });
 const push = (...records: unknown[]) =>
   handler({ Records: records }, { getRemainingTimeInMillis: () => 60_000 });
@@ -115,6 +132,28 @@ describe('the index function', () => {
     expect(await links.watched()).toEqual([account(5)]);
     await push(record('hot', account(5), level('clear'), level('watch')));
     expect(await links.watched()).toEqual([]);
+  });
+
+  it('tells link the newest arrival of all accounts, linked or not, and never goes back', async () => {
+    const clock = new RunRequests(client, CAMPAIGNS, { minutes: 5 });
+    expect(await clock.newestArrival()).toBe(0);
+    await push(hotRecord(account(10), START + HOUR), hotRecord(account(11), START));
+    expect(await clock.newestArrival()).toBe(START + HOUR);
+    await push(hotRecord(account(12), START + 30 * MINUTE));
+    expect(await clock.newestArrival()).toBe(START + HOUR);
+    // another instance, which does not know what the first one wrote
+    await clock.moveClock(START + 2 * HOUR);
+    await new RunRequests(client, CAMPAIGNS, { minutes: 5 }).moveClock(START + HOUR);
+    expect(await clock.newestArrival()).toBe(START + 2 * HOUR);
+    const damaged = record('hot', account(13), { meta: { S: '{' }, level: { S: 'clear' } });
+    expect(await push(damaged)).toEqual({ batchItemFailures: [] });
+  });
+
+  it('indexes a batch though the time cannot be told', async () => {
+    const move = vi.spyOn(RunRequests.prototype, 'moveClock').mockRejectedValueOnce(new Error('down'));
+    await push(record('facts', account(14), facts('timeless')));
+    expect(await entries()).toContain(`payment#timeless ${account(14)}`);
+    move.mockRestore();
   });
 
   it('passes over facts that cannot be read, and applies the rest', async () => {

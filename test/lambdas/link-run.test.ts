@@ -4,8 +4,8 @@ import { learnGroupNull } from '../../lib/campaigns/judging/group-null.ts';
 import { judgeCampaign } from '../../lib/campaigns/judging/judge-campaign.ts';
 import { judgeInShadow } from '../../lib/campaigns/judging/judge-in-shadow.ts';
 import { collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
-import { type LinkPorts, linkRun } from '../../lib/campaigns/run.ts';
 import { isDue, unlinked } from '../../lib/campaigns/run-plan.ts';
+import { type LinkPorts, linkRun } from '../../lib/campaigns/stored-run.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { processBatch } from '../../lib/detection/process-batch.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
@@ -102,7 +102,18 @@ function ports(
 ): LinkPorts & { campaigns: MemoryCampaignStore; accusations: MemoryMembershipIndex } {
   const campaigns = new MemoryCampaignStore();
   const accusations = new MemoryMembershipIndex(campaigns);
-  return { links, campaigns, accusations, profiles, remaining: () => 300_000, ...over } as LinkPorts & {
+  const clock = {
+    newestArrival: async () => Math.max(...[...profiles.states()].map(({ profile }) => profile.arrived)),
+  };
+  return {
+    clock,
+    links,
+    campaigns,
+    accusations,
+    profiles,
+    remaining: () => 300_000,
+    ...over,
+  } as LinkPorts & {
     campaigns: MemoryCampaignStore;
     accusations: MemoryMembershipIndex;
   };
@@ -231,7 +242,11 @@ describe('a link run', () => {
       const [rest] = unlinked([campaign]);
       if (rest === undefined) break;
       if (!isDue(campaign, rest.group, false, at, beside)) continue;
-      const { campaign: judged } = judgeCampaign(campaign, rest.group, [], at, 25, beside);
+      const { campaign: judged } = judgeCampaign(
+        campaign,
+        { group: rest.group, members: [], at, tested: 25 },
+        beside,
+      );
       campaign = judgeInShadow(judged, { group: rest.group, members: [], at, tested: 25 }, beside);
       campaign = { ...campaign, judgedAt: at };
     }

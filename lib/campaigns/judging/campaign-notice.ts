@@ -10,6 +10,7 @@ import type { Level, LevelState } from '../../scoring/level.ts';
 import type { WindowScore } from '../../scoring/score.ts';
 import type { RunningMax, Significance } from '../../scoring/significance.ts';
 import { signalInput } from '../../signals/signal.ts';
+import { DAY_MS } from '../../time.ts';
 import type { Campaign } from '../campaign.ts';
 import type { Group } from '../linking/find-groups.ts';
 import { LINK_KINDS, type LinkKind } from '../linking/link-facts.ts';
@@ -23,7 +24,6 @@ const MAX_LISTED = 50;
 const SAMPLES = 16;
 /** Most models of a member. */
 const MODELS_LISTED = 3;
-const DAY = 86_400_000;
 
 export interface CampaignOccasion {
   readonly transition: Transition;
@@ -140,7 +140,7 @@ function memberEntry(
   const own = fullWindow([member.slices], at, windowMs(Math.max(...policy.windows)), from);
   const { events, outputTokens } = own.counts;
   // the window counts from the link and from the account's first event, whichever was later
-  const days = Math.max(1, (at - Math.max(own.from, sliceStart(from), firstSeen)) / DAY);
+  const days = Math.max(1, (at - Math.max(own.from, sliceStart(from), firstSeen)) / DAY_MS);
   const ordinary = 1 - share;
   const price = priced(own, policy);
   const models = [...own.models].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
@@ -148,7 +148,7 @@ function memberEntry(
     account,
     role: fit,
     plan: customer.plan,
-    ageDays: Math.max(0, Math.floor((at - customer.createdAt) / DAY)),
+    ageDays: Math.max(0, Math.floor((at - customer.createdAt) / DAY_MS)),
     firstSeen: iso(firstSeen),
     lastSeen: iso(lastSeen),
     events,

@@ -17,6 +17,16 @@ import { fits, standsOutAt } from './membership.ts';
 
 const SUSPECT = levelRank('suspect');
 
+/** What is judged of a campaign. Times in ms. */
+export interface CampaignCase {
+  readonly group: Group;
+  readonly members: readonly Member[];
+  /** event time that windows end at */
+  readonly at: number;
+  /** groups that share the month's error budget */
+  readonly tested: number;
+}
+
 export interface CampaignVerdict {
   readonly campaign: Campaign;
   readonly score: number;
@@ -40,20 +50,18 @@ export function campaignLevels(policy: Policy, tested: number): LevelRules {
 }
 
 /**
- * Judges a campaign at event time `at`: its members' merged slices from the slice in which the link first stood, scored
+ * Judges a campaign: its members' merged slices from the slice in which the link first stood, scored
  * and compared with benign groups; evidence is the running maximum, as for accounts. Abstains without a group null in the
  * calibration: then nothing about the campaign changes.
  * @param windows what is remembered from earlier looks: the same verdict, sooner
  */
 export function judgeCampaign(
   campaign: Campaign,
-  group: Group,
-  members: readonly Member[],
-  at: number,
-  tested: number,
+  judging: CampaignCase,
   rules: Rules,
   windows = new MemberWindows(),
 ): CampaignVerdict {
+  const { group, members, at, tested } = judging;
   const { policy, calibration } = rules;
   const nulls = calibration.groupScore;
   const quiet: CampaignVerdict = { campaign, score: 0, p: 1, notice: undefined };
@@ -81,7 +89,9 @@ export function judgeCampaign(
   const sure = groupSignificance(evidence.peak, kind, scoreRules(policy), calibration);
   const level = nextLevel(before.level, p, at, campaignLevels(policy, tested));
   const judged =
-    levelRank(level.level) >= SUSPECT ? judgeMembers(campaign, group, members, longest, best, at, rules) : [];
+    levelRank(level.level) >= SUSPECT
+      ? judgeMembers(campaign, judging, { sight: longest, score: best }, rules)
+      : [];
   const accused = accusedOf(campaign, level, judged, at);
   const open = before.finding;
   // nobody and nothing left is no growth
@@ -94,7 +104,7 @@ export function judgeCampaign(
   const step = nextStep('campaign', campaign.id, before, change, policy);
   if (step === undefined)
     return {
-      campaign: { ...campaign, accused, judgement: { ...before, evidence, level }, judgedAt: at },
+      campaign: { ...campaign, accused, judgement: { ...before, evidence, level } },
       score: best.score,
       p,
       notice: undefined,
@@ -115,7 +125,7 @@ export function judgeCampaign(
     rules,
   });
   const judgement = judgedWith(before, change, step, notice);
-  return { campaign: { ...campaign, accused, judgement, judgedAt: at }, score: best.score, p, notice };
+  return { campaign: { ...campaign, accused, judgement }, score: best.score, p, notice };
 }
 
 /**
@@ -186,11 +196,8 @@ export function closeMerged(
 
 function judgeMembers(
   campaign: Campaign,
-  group: Group,
-  members: readonly Member[],
-  sight: GroupInput,
-  score: WindowScore,
-  at: number,
+  { group, members, at }: CampaignCase,
+  { sight, score }: { readonly sight: GroupInput; readonly score: WindowScore },
   rules: Rules,
 ): readonly JudgedMember[] {
   const accounts = members.map((member) => member.account);

@@ -1,17 +1,8 @@
 import type { Rules } from '../../detection/judge.ts';
 import { asShadow, freshShadow } from '../../detection/shadow.ts';
 import type { Campaign, CampaignShadow } from '../campaign.ts';
-import type { Group } from '../linking/find-groups.ts';
-import { type CampaignVerdict, closeMerged, judgeCampaign } from './judge-campaign.ts';
-import type { Member } from './member.ts';
-
-/** What is judged: see judgeCampaign. Times in ms. */
-export interface CampaignCase {
-  readonly group: Group;
-  readonly members: readonly Member[];
-  readonly at: number;
-  readonly tested: number;
-}
+import { type CampaignCase, type CampaignVerdict, closeMerged, judgeCampaign } from './judge-campaign.ts';
+import { MemberWindows } from './member-window.ts';
 
 /**
  * Judges the same group under the candidate policy, beside what the active one has just made of it: the same links and the
@@ -21,15 +12,17 @@ export interface CampaignCase {
  */
 export function judgeInShadow(
   judged: Campaign,
-  { group, members, at, tested }: CampaignCase,
+  judging: CampaignCase,
   rules: Rules,
+  windows = new MemberWindows(),
 ): Campaign {
   const { candidate } = rules;
   const { shadow, ...own } = judged;
   if (candidate === undefined || !candidate.policy.campaigns.enabled)
     return shadow === undefined ? judged : own;
-  const before = shadow?.policy === candidate.policy.id ? shadow : fresh(candidate.policy.id, shadow, at);
-  return kept(own, before, (as, own) => judgeCampaign(as, group, members, at, tested, own), rules);
+  const before =
+    shadow?.policy === candidate.policy.id ? shadow : fresh(candidate.policy.id, shadow, judging.at);
+  return kept(own, before, (as, own) => judgeCampaign(as, judging, own, windows), rules);
 }
 
 /** Ends the candidate's thread too where a campaign's members went on in another one; see closeMerged. */

@@ -1,4 +1,5 @@
 import type { UsageEvent } from '../../telemetry/usage-event.ts';
+import { HOUR_MS } from '../../time.ts';
 
 /**
  * Link facts: what an account shares, or may share, with others. They are infrastructure only: who pays, which
@@ -162,15 +163,13 @@ function withEvent(held: AccountFacts | undefined, event: UsageEvent): AccountFa
   };
 }
 
-const HOUR = 3_600_000;
-
 /** The facts under which an account stands in the link index: those collected and those that follow from them. */
 export function linkFacts(facts: AccountFacts): LinkFact[] {
   const list: LinkFact[] = [];
   for (const kind of COLLECTED) for (const { value } of facts.values[kind]) list.push({ kind, value });
   list.push({
     kind: 'created',
-    value: `${facts.product}/${facts.plan}/${Math.floor(facts.createdAt / HOUR)}`,
+    value: `${facts.product}/${facts.plan}/${Math.floor(facts.createdAt / HOUR_MS)}`,
   });
   return list;
 }

@@ -1,5 +1,6 @@
 import { type ActiveWeek, commonCells, movedCopies, type Planes } from './active-week.ts';
 import { ClockOverlaps } from './clock-overlaps.ts';
+import type { LinkIndex } from './link-index.ts';
 
 /**
  * Accounts that are active in the same five minutes again and again, as the workers of one dispatcher are. Read from the
@@ -91,4 +92,17 @@ export function rounds(pairs: readonly SynchronousPair[]): SynchronousPair[] {
 }
 
 /** Accounts that are compared with each other at most: their pairs are quadratic. */
-export const MAX_COMPARED = 1500;
+const MAX_COMPARED = 1500;
+
+/**
+ * Whose clocks are compared: accounts that are watched for themselves, and those that share an owner. All others are not:
+ * their pairs are too many, and a synchronous account that shows nothing harvests nothing.
+ * @param watched those that matter most first: no more than MAX_COMPARED are compared
+ */
+export function accountsToCompare(watched: Iterable<string>, index: LinkIndex): ReadonlySet<string> {
+  const chosen = new Set<string>();
+  for (const account of watched) if (chosen.size < MAX_COMPARED) chosen.add(account);
+  for (const [, members] of index.sharedOwners())
+    for (const member of members) if (chosen.size < MAX_COMPARED) chosen.add(member);
+  return chosen;
+}

@@ -3,6 +3,7 @@ import type picocolors from 'picocolors';
 import type { Mail } from '../../emulator/services/inbox.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { printable } from '../../telemetry/reason.ts';
+import { escapeUnsafe } from '../../text/unsafe.ts';
 
 type Colors = ReturnType<typeof picocolors.createColors>;
 
@@ -167,7 +168,7 @@ function renderNotification(mail: DemoReport['notification'], color: Colors, wid
 }
 
 function safeLine(line: string): string {
-  return line.replace(/[\p{Cc}\p{Cf}]/gu, '');
+  return escapeUnsafe(line);
 }
 
 const count = (value: number): string => value.toLocaleString('en-US');

@@ -17,6 +17,7 @@ import { InputError } from '../../input/errors.ts';
 import { defaultPolicy, type Policy } from '../../policy/policy.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
 import { CalibrationMissing } from '../../stores/calibration-store.ts';
+import { DAY_MS } from '../../time.ts';
 import { loadCalibration, loadPolicy } from '../policy/policy-file.ts';
 import { rolloutTarget } from '../policy/rollout-target.ts';
 import type { Deployment, DeploymentOptions } from '../shared/deployment.ts';
@@ -26,8 +27,6 @@ export interface EvidenceOptions extends DeploymentOptions {
   readonly stack?: string;
   readonly calibration?: string;
 }
-
-const DAY = 86_400_000;
 
 /** All evidence that is still there, and in sentences what is not. @throws InputError where policy or calibration is none */
 export async function gatherEvidence(
@@ -54,9 +53,9 @@ export async function gatherEvidence(
     missing.push('The archive was off or not given (--archive-bucket): there are no events.');
     return { ...held, events: [] };
   }
-  const from = Math.min(Date.parse(notice.window.from), Date.parse(notice.since)) - DAY;
+  const from = Math.min(Date.parse(notice.window.from), Date.parse(notice.since)) - DAY_MS;
   // Events may come late and still belong to slices of the finding's window.
-  const to = Date.parse(finding.updatedAt) + DAY + policy.allowedLatenessHours * 3_600_000;
+  const to = Date.parse(finding.updatedAt) + DAY_MS + policy.allowedLatenessHours * 3_600_000;
   const archived = await readArchivedEvents(
     deployment.s3,
     deployment.archiveBucket,
@@ -68,7 +67,7 @@ export async function gatherEvidence(
   else {
     const first = Math.min(...profiles.map((profile) => profile.firstSeen));
     const early = archived.emptyDays.filter(
-      (day) => Date.parse(day) + DAY > first && Date.parse(day) < to - DAY,
+      (day) => Date.parse(day) + DAY_MS > first && Date.parse(day) < to - DAY_MS,
     );
     if (early.length > 0)
       missing.push(`The archive has nothing of ${early.join(', ')}: no traffic then, or it had expired.`);

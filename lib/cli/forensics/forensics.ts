@@ -8,8 +8,9 @@ import { collectPlan } from '../../forensics/collect-plan.ts';
 import { familyOf } from '../../forensics/family.ts';
 import type { ForensicsReport } from '../../forensics/report.ts';
 import { forensicsPage } from '../../forensics/report-html.ts';
-import { forensicsText, printable } from '../../forensics/report-text.ts';
+import { forensicsText } from '../../forensics/report-text.ts';
 import { documentedEffect, runForensics, smallestEffect } from '../../forensics/study.ts';
+import { escapeUnsafeLines } from '../../text/unsafe.ts';
 import { colours } from '../shared/colours.ts';
 
 interface ForensicsOptions {
@@ -97,7 +98,7 @@ function familiesWith(kin: readonly string[]): (model: string) => string {
 function fail(error: unknown): void {
   const known = error instanceof AnswersError || error instanceof RangeError;
   process.stderr.write(
-    `${colours.red('error:')} ${printable(error instanceof Error ? error.message : String(error))}\n`,
+    `${colours.red('error:')} ${escapeUnsafeLines(error instanceof Error ? error.message : String(error))}\n`,
   );
   if (!known && error instanceof Error && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
   process.exitCode = 2;
@@ -107,7 +108,7 @@ async function run(options: ForensicsOptions): Promise<void> {
   const { reference, suspect = [], controls = [], teachers = [] } = options;
   if (reference === undefined) throw new AnswersError('--reference is missing: the answers of our own model');
   if (suspect.length === 0) throw new AnswersError('--suspect is missing: the answers of at least one model');
-  const say = (text: string) => process.stderr.write(`${colours.dim(printable(text))}\n`);
+  const say = (text: string) => process.stderr.write(`${colours.dim(escapeUnsafeLines(text))}\n`);
   const sheets = new Map<string, AnswerSheet>();
   const byModel = new Map<string, string>();
   const read = async (file: string) => {

@@ -1,10 +1,10 @@
 import { startReplay } from '../../backtest/replay.ts';
+import { memberOf } from '../../campaigns/run-member.ts';
 import type { CampaignTracker } from '../../campaigns/tracker.ts';
 import type { AccountState } from '../../detection/account-state.ts';
 import type { Rules } from '../../detection/judge.ts';
 import { type Traffic, tellRejected } from '../../input/traffic.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { joinSlices } from '../../profile/window.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
 import { MemoryProfileStore } from '../../stores/profile-memory.ts';
 import type { UsageEvent } from '../../telemetry/usage-event.ts';
@@ -40,18 +40,18 @@ export async function profilesOf(traffic: Traffic, replay: LearningReplay): Prom
   const link = (at: number): void => {
     linking?.run(
       at,
-      {
-        slicesOf(account) {
-          const { profile, sealed } = store.one(account);
-          return joinSlices([sealed, profile.slices]);
-        },
-      },
+      { memberOf: (account) => memberOf(store.one(account)), watched: () => [...watched].sort() },
       { ...rules, calibration: bare },
     );
   };
+  const watched = new Set<string>();
   let linkAt: number | undefined;
   const running = startReplay(store, rules, {
     onArrival: (event, _, arrived) => linking?.observe(event.account, event, arrived),
+    onStep(account, { state }) {
+      if (state.judgement.level.level === 'clear') watched.delete(account);
+      else watched.add(account);
+    },
     onFlush(at) {
       linkAt ??= at + LINK_EVERY_MS;
       if (at < linkAt) return;

@@ -1,4 +1,5 @@
 import { InputError } from '../../input/errors.ts';
+import { escapeUnsafeLines } from '../../text/unsafe.ts';
 
 /**
  * Runs a verb and sets the exit code: what it returns, or 2 with one line for bad input. Other errors are faults of
@@ -9,17 +10,9 @@ export async function runCommand(name: string, run: () => Promise<number>): Prom
     process.exitCode = await run();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    process.stderr.write(`${name}: ${inert(error.message)}\n`);
+    process.stderr.write(`${name}: ${escapeUnsafeLines(error.message)}\n`);
     process.exitCode = 2;
   }
-}
-
-/** A message may quote a file's name or an argument as it came: a control character is shown, never sent to the terminal. */
-function inert(message: string): string {
-  return message.replace(
-    /(?!\n)\p{Cc}/gu,
-    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
 
 /** One JSON document on standard output, nothing else there. */

@@ -1,0 +1,31 @@
+import type { AccountState } from '../detection/account-state.ts';
+import { joinSlices } from '../profile/window.ts';
+import type { Member } from './judging/member.ts';
+
+/** A member as a run needs it. */
+export interface RunMember extends Member {
+  /** newest arrival of its events, ms */
+  readonly arrived: number;
+}
+
+/**
+ * An account as it is stored, for a run; undefined for one that is forgotten or never sent anything. Its slices are joined
+ * when they are asked for: most members are read only to see that nothing has changed.
+ */
+export function memberOf({ profile, sealed, judgement }: AccountState): RunMember | undefined {
+  if (profile.totals.events === 0) return undefined;
+  let slices: RunMember['slices'] | undefined;
+  return {
+    account: profile.account,
+    customer: profile.customer,
+    firstSeen: profile.firstSeen,
+    lastSeen: profile.lastSeen,
+    arrived: profile.arrived,
+    get slices() {
+      slices ??= joinSlices([sealed, profile.slices]);
+      return slices;
+    },
+    sampleEvents: profile.samples,
+    evidence: judgement.evidence,
+  };
+}

@@ -1,0 +1,37 @@
+/** Names of tables' keys, items and indexes that the stack declares and the functions read and write. */
+
+/** Items end at this attribute (seconds since 1970); deletion lags, so readers filter by it too. */
+export const EXPIRY_ATTRIBUTE = 'expiresAt';
+/** Sparse index of items with notices that wait for delivery. */
+export const UNDELIVERED_INDEX = 'undelivered';
+/** Findings in order of their last change. */
+export const UPDATED_INDEX = 'byUpdated';
+
+export type IndexName = 'undelivered' | 'byUpdated';
+export interface TableDeclaration {
+  readonly partition: string;
+  readonly sort: string;
+  readonly stream: boolean;
+  readonly index?: IndexName;
+}
+
+/** All keys are strings. One owner file in lib/aws for each table. */
+export const TABLES = {
+  profile: { partition: 'account', sort: 'item', stream: true, index: UNDELIVERED_INDEX },
+  finding: { partition: 'finding', sort: 'item', stream: false, index: UPDATED_INDEX },
+  link: { partition: 'value', sort: 'member', stream: false },
+  campaign: { partition: 'campaign', sort: 'item', stream: true, index: UNDELIVERED_INDEX },
+} as const satisfies Readonly<Record<string, TableDeclaration>>;
+
+export type TableName = keyof typeof TABLES;
+
+/** Sort keys of an account's items in the profile table. */
+export const PROFILE_ITEMS = {
+  /** open slices, evidence, level, notices: what changes with every batch */
+  hot: 'hot',
+  /** what links the account with others */
+  facts: 'facts',
+} as const;
+
+/** Sort key of a campaign's state in the campaign table. */
+export const CAMPAIGN_STATE_ITEM = 'state';

@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { AnswersError } from './answers.ts';
+import { familyOf } from './family.ts';
+
+const DAY = /^\d{4}(-\d{2}(-\d{2})?)?$/;
+const day = z.string().regex(DAY, 'a date as 2025-01-20, 2025-01 or 2025').nullish();
+const name = z.string().min(1).max(200).nullish();
+
+/** What is known of one model, an entry of `--models FILE` (contract: design, section 5). */
+export const modelFacts = z.strictObject({
+  released: day.describe('day on which it could first be used by others'),
+  cutoff: day.describe('day at which its training data ends'),
+  maker: name.describe('who made it'),
+  base: name.describe('the model that it was trained from'),
+  family: name.describe('lineage: models of one family are kin'),
+});
+export type ModelFacts = z.infer<typeof modelFacts>;
+
+/** Facts by model name. */
+export type ModelTable = ReadonlyMap<string, ModelFacts>;
+
+/** Most models in one file. */
+const MAX_MODELS = 10_000;
+
+/** First and last day that a date of year, month or day precision can mean. */
+function span(date: string): readonly [string, string] {
+  if (date.length === 4) return [`${date}-01-01`, `${date}-12-31`];
+  return date.length === 7 ? [`${date}-01`, `${date}-31`] : [date, date];
+}
+
+/** Whether the first date lies after the second, however coarse either is. */
+export function certainlyAfter(a: string, b: string): boolean {
+  return span(a)[0] > span(b)[1];
+}
+
+/**
+ * Reads the models file.
+ *
+ * @param json the parsed file: an object from model name to facts
+ * @throws AnswersError naming model and field: a wrong type or date, a training cut-off after the release, a base that
+ *   was released after its descendant, a model that is its own base
+ */
+export function readModels(file: string, json: unknown): ModelTable {
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw new AnswersError(`${file}: not an object from model name to facts`);
+  const entries = Object.entries(json);
+  if (entries.length > MAX_MODELS) throw new AnswersError(`${file}: more than ${MAX_MODELS} models`);
+  const table = new Map<string, ModelFacts>();
+  for (const [model, facts] of entries) {
+    const parsed = modelFacts.safeParse(facts);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      throw new AnswersError(
+        `${file}: model "${model}": field "${issue?.path.join('.') ?? ''}": ${issue?.message ?? 'invalid'}`,
+      );
+    }
+    table.set(model, parsed.data);
+  }
+  for (const [model, facts] of table) checkDates(file, model, facts, table);
+  return table;
+}
+
+function checkDates(file: string, model: string, facts: ModelFacts, table: ModelTable): void {
+  const { released, cutoff, base } = facts;
+  if (released && cutoff && certainlyAfter(cutoff, released))
+    throw new AnswersError(
+      `${file}: model "${model}": "cutoff" ${cutoff} lies after "released" ${released}; one of the two is wrong`,
+    );
+  if (!base) return;
+  if (base === model) throw new AnswersError(`${file}: model "${model}": "base" names the model itself`);
+  const older = table.get(base)?.released;
+  if (released && older && certainlyAfter(older, released))
+    throw new AnswersError(
+      `${file}: model "${model}" was released ${released}, before its base "${base}" (${older}); one of the two is wrong`,
+    );
+}
+
+/** Who is kin to whom, and what time allows. */
+export interface Lineages {
+  /** Label under which a model counts: its family, else its maker, else what its name suggests. */
+  family(model: string): string;
+  /** Whose model it is: the maker, else the family. */
+  maker(model: string): string;
+  /** Whether two models share family, maker, base, or one is the other's base. */
+  kin(a: string, b: string): boolean;
+  facts(model: string): ModelFacts | undefined;
+}
+
+/**
+ * Kin come from the file and from declarations (`--kin`); a name speaks only where they say nothing of family, maker and
+ * base.
+ *
+ * @param declared model to label, from `--kin`
+ */
+export function lineages(
+  table: ModelTable = new Map(),
+  declared: ReadonlyMap<string, string> = new Map(),
+  byName: (model: string) => string = familyOf,
+): Lineages {
+  const facts = (model: string) => table.get(model);
+  const family = (model: string) => {
+    const f = facts(model);
+    return declared.get(model) ?? f?.family ?? f?.maker ?? byName(model);
+  };
+  const maker = (model: string) => declared.get(model) ?? facts(model)?.maker ?? family(model);
+  const kin = (a: string, b: string) => {
+    if (a === b || family(a) === family(b)) return true;
+    const [fa, fb] = [facts(a), facts(b)];
+    if (fa?.maker && fa.maker === fb?.maker) return true;
+    if (fa?.base && (fa.base === fb?.base || fa.base === b)) return true;
+    return Boolean(fb?.base) && fb?.base === a;
+  };
+  return { family, maker, kin, facts };
+}
+
+/** A direction of learning that dates exclude. */
+export interface Excluded {
+  readonly teacher: string;
+  readonly student: string;
+  readonly reason: string;
+}
+
+/** Why the student cannot have learnt from the teacher's public answers, or undefined where dates do not exclude it. */
+export function excludedByTime(teacher: string, student: string, of: Lineages): Excluded | undefined {
+  const born = of.facts(teacher)?.released;
+  const done = of.facts(student)?.released;
+  if (!born || !done || !certainlyAfter(born, done)) return undefined;
+  return {
+    teacher,
+    student,
+    reason: `${teacher} was released ${born}, after ${student} (${done}): ${student} cannot have learnt from its public answers`,
+  };
+}
+
+/** What two models are known to share, in words; undefined where the file says nothing. */
+export function knownTie(a: string, b: string, of: Lineages): string | undefined {
+  const [fa, fb] = [of.facts(a), of.facts(b)];
+  if (fa?.base === b) return `${a} was trained from ${b}`;
+  if (fb?.base === a) return `${b} was trained from ${a}`;
+  if (fa?.base && fa.base === fb?.base) return `both were trained from ${fa.base}`;
+  if (fa?.family && fa.family === fb?.family) return `both are of the family ${fa.family}`;
+  if (fa?.maker && fa.maker === fb?.maker) return `both are made by ${fa.maker}`;
+  return undefined;
+}

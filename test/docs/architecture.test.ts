@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { exists, isFile, ourFiles, pathsIn, textOf } from './documents.ts';
+
+const DOCUMENT = 'ARCHITECTURE.md';
+const text = textOf(DOCUMENT);
+
+function section(title: string): string {
+  return (text.split(`\n## ${title}\n`)[1] ?? '').split('\n## ')[0] ?? '';
+}
+
+/** Rows of the table of changes: what, and the files that are named for it. */
+const changes = section('I want to change X')
+  .split('\n')
+  .filter((line) => line.startsWith('| ') && !line.startsWith('| I want to |'))
+  .map((line) => {
+    const [, what = '', , files = ''] = line.split('|').map((cell) => cell.trim());
+    const named = [...files.matchAll(/`([\w./-]+\.\w+)`/g)].map(([, path = '']) => path);
+    return { what, named };
+  });
+
+describe('ARCHITECTURE.md', () => {
+  it('names paths that exist', () => {
+    expect(pathsIn(text).filter((path) => !exists(path))).toEqual([]);
+  });
+
+  it('says for twenty usual changes or more where they go, in three files at most', () => {
+    expect(changes.length).toBeGreaterThanOrEqual(20);
+    expect(changes.filter(({ named }) => named.length < 1 || named.length > 3)).toEqual([]);
+    expect(changes.flatMap(({ named }) => named).filter((path) => !isFile(path))).toEqual([]);
+  });
+
+  it('describes every room of lib', () => {
+    const rooms = new Set(
+      ourFiles('.ts').flatMap((path) => (/^lib\/[\w-]+\//.test(path) ? [path.split('/')[1]] : [])),
+    );
+    const described = section('The rooms');
+    expect([...rooms].filter((room) => !described.includes(`\`lib/${room}\``))).toEqual([]);
+  });
+
+  it('describes functions that exist', () => {
+    const walks = ['an event', 'a policy value', 'a finding'].map((what, i) =>
+      section(`Walk ${i + 1}: ${what}`),
+    );
+    for (const walk of walks) expect(pathsIn(walk).length).toBeGreaterThanOrEqual(8);
+  });
+});

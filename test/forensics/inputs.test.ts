@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { readAnswerSheet } from '../../lib/forensics/answers.ts';
+import { excludedByTime, lineages, readModels } from '../../lib/forensics/models.ts';
+import { normalForm } from '../../lib/forensics/normal-form.ts';
+import { splitTrace, TRACE_MARKS } from '../../lib/forensics/trace.ts';
+
+const sheet = (...rows: object[]) =>
+  readAnswerSheet(
+    'm',
+    rows.map((r) => JSON.stringify(r)),
+  );
+
+describe('traces and replies', () => {
+  it.each(TRACE_MARKS.map((m) => [m.open, m.close]))('%s takes trace and reply apart', (open, close) => {
+    expect(splitTrace(`${open}\nWait, let me see.\n${close}\nIt is 4.`)).toEqual({
+      trace: 'Wait, let me see.',
+      reply: 'It is 4.',
+      cut: false,
+    });
+  });
+
+  it('a trace whose open mark stayed in the prompt is a trace', () => {
+    expect(splitTrace('Hmm.\n</think>\nFour.')).toMatchObject({ trace: 'Hmm.', reply: 'Four.' });
+  });
+
+  it('a trace that was cut off has no reply, and is counted', () => {
+    expect(splitTrace('<think>Wait, what if')).toEqual({
+      trace: 'Wait, what if',
+      reply: undefined,
+      cut: true,
+    });
+    expect(sheet({ item: 'a', text: '<think>Wait' }, { item: 'b', text: 'x' })).toMatchObject({
+      cutTraces: 1,
+      traceItems: 1,
+      textItems: 1,
+    });
+  });
+
+  it('a reply that speaks of a mark stays a reply', () => {
+    expect(splitTrace('R1 writes <think> first.')).toMatchObject({ trace: undefined });
+  });
+
+  it('a mark that nobody declared is seen and said', () => {
+    const texts = Array.from({ length: 5 }, (_, i) => ({
+      item: `${i}`,
+      text: '<my_thoughts>so</my_thoughts>4',
+    }));
+    expect(sheet(...texts).strangeMark).toEqual({ mark: '<my_thoughts>', texts: 5 });
+  });
+
+  it('a field of its own wins over marks in the text', () => {
+    const answer = sheet({ item: 'a', trace: 'Hmm.', text: '<think>Hmm.</think>Four.' }).answers.get('a');
+    expect(answer).toMatchObject({ trace: 'Hmm.', text: 'Four.' });
+  });
+});
+
+describe('free-form answers', () => {
+  it.each([
+    ['numbers', '1,234.50', '1234.5'],
+    ['fractions', '\\dfrac{3}{4}', '0.75'],
+    ['boxes and dollars', '$\\boxed{12}$', ' 12.0 '],
+    ['sets in any order', '{3, 1, 2}', '{1,2,3}'],
+    ['dictionaries in any order', "{'a': 1, 'b': 2}", '{"b": 2, "a": 1}'],
+    ['code output', '[(4, 1),  (2, 3)]', '[(4,1),(2,3)]'],
+    ['case', 'True', 'true'],
+  ])('%s have one normal form', (_, a, b) => {
+    expect(normalForm(a)).toBe(normalForm(b));
+  });
+
+  it.each([
+    ['lists in another order', '[1, 2]', '[2, 1]'],
+    ['a list and a tuple', '[1, 2]', '(1, 2)'],
+    ['signs', '-3', '3'],
+  ])('%s stay apart', (_, a, b) => {
+    expect(normalForm(a)).not.toBe(normalForm(b));
+  });
+
+  it('are right or wrong by key, by grader, or unknown', () => {
+    const s = sheet(
+      { item: 'a', answer: '(3, 1)', correct: '(4, 1)' },
+      { item: 'b', answer: '0.5', correct: '1/2' },
+      { item: 'c', answer: 'x', right: true },
+      { item: 'd', answer: 'x', score: 0.2 },
+      { item: 'e', answer: 'x' },
+      { item: 'f', answer: null, correct: '3' },
+    );
+    expect([...s.answers.values()].map((a) => a.right)).toEqual([
+      false,
+      true,
+      true,
+      false,
+      undefined,
+      undefined,
+    ]);
+    expect(s).toMatchObject({ freeItems: 5, unanswered: 1, choiceItems: 0 });
+  });
+
+  it('several answers to one item need their numbers', () => {
+    expect(sheet({ item: 'a', sample: 0, text: 'x' }, { item: 'a', sample: 1, text: 'y' }).textItems).toBe(2);
+    expect(() => sheet({ item: 'a', text: 'x' }, { item: 'a', text: 'y' })).toThrow(/occurs twice.*"sample"/);
+  });
+});
+
+describe('what is known of models', () => {
+  const table = (facts: object) => readModels('models.json', facts);
+
+  it('a teacher released after the student is excluded, one of the same day or month is not', () => {
+    const of = lineages(
+      table({
+        old: { released: '2025-01-20' },
+        young: { released: '2025-09-17' },
+        month: { released: '2025-01' },
+      }),
+    );
+    expect(excludedByTime('young', 'old', of)?.reason).toContain(
+      'released 2025-09-17, after old (2025-01-20)',
+    );
+    expect(excludedByTime('old', 'young', of)).toBeUndefined();
+    expect(excludedByTime('month', 'old', of)).toBeUndefined();
+    expect(excludedByTime('unknown', 'old', of)).toBeUndefined();
+  });
+
+  it('kin come from the file, and from names only where it says nothing', () => {
+    const of = lineages(
+      table({ 'r1-small': { base: 'qwen-7b', maker: 'deepseek' }, 'qwen-7b': { family: 'qwen' } }),
+    );
+    expect(of.kin('r1-small', 'qwen-7b')).toBe(true);
+    expect(of.kin('r1-small', 'qwen-72b')).toBe(false);
+    expect(of.kin('gpt-4', 'gpt-4o')).toBe(true);
+  });
+
+  it.each([
+    [
+      'dates that contradict each other',
+      { m: { cutoff: '2025-03', released: '2025-01-20' } },
+      /"m": "cutoff" 2025-03 lies after/,
+    ],
+    [
+      'a base younger than its descendant',
+      { a: { released: '2024', base: 'b' }, b: { released: '2025' } },
+      /before its base "b"/,
+    ],
+    ['a date that is none', { m: { released: 'soon' } }, /"m": field "released"/],
+    ['a field nobody knows', { m: { born: '2025' } }, /"m": field/],
+  ])('%s are an error that names the model', (_, facts, message) => {
+    expect(() => table(facts)).toThrow(message);
+  });
+});
