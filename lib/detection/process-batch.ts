@@ -95,7 +95,9 @@ export function processBatch(
     rules.candidate === undefined
       ? time.longestWindow
       : Math.max(time.longestWindow, durationsOf(rules.candidate.policy).longestWindow);
-  const horizon = folded.profile.lastSeen - longest - SLICE_MS;
+  // what was seen last before this batch has not been looked at yet
+  const newest = stored.profile.totals.events === 0 ? folded.profile.lastSeen : stored.profile.lastSeen;
+  const horizon = newest - longest - SLICE_MS;
   const sealed = seal === undefined ? stored.sealed : joinSlices([stored.sealed, seal.slices]);
   const kept =
     sealed.length > 0 && (sealed[0] as Slice).start < horizon

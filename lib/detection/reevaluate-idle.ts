@@ -1,7 +1,7 @@
 import type { Transition } from '../findings/finding.ts';
 import { joinSlices } from '../profile/window.ts';
 import type { AccountState } from './account-state.ts';
-import { judgeAccount, type Rules } from './judge.ts';
+import { judgeAccount, judgeWindow, type Rules } from './judge.ts';
 import { judgeInShadow } from './shadow.ts';
 
 /** An account with an open finding is looked at again after so long without an event, ms. */
@@ -27,7 +27,10 @@ export function reevaluateIdle(stored: AccountState, at: number, rules: Rules): 
     sampleEvents: profile.samples,
     slices: joinSlices([sealed, profile.slices]),
   };
-  const own = judgeAccount(subject, before, at, rules);
+  const looked = judgeAccount(subject, before, at, rules);
+  // windows that end now have emptied: what only traffic could say has faded
+  const faded = judgeWindow(subject, looked.judgement, at, at, rules);
+  const own = { ...faded, notice: faded.notice ?? looked.notice };
   const falls = own.notice === undefined || isFall(own.notice.transition);
   const kept = falls ? own.judgement : before;
   // Who has no candidate to ask leaves its judgement to the next event.

@@ -22,8 +22,8 @@ export function judgeInShadow(
   if (candidate === undefined) return { judgement: own, notice: undefined };
   const before =
     shadow?.policy === candidate.policy.id ? shadow : freshShadow(candidate.policy.id, shadow, at);
-  const { evidence, level, episode, finding } = before;
-  const verdict = judgeAccount(subject, { ...own, evidence, level, episode, finding }, at, {
+  const { evidence, looked = 0, level, episode, finding } = before;
+  const verdict = judgeAccount(subject, { ...own, evidence, looked, level, episode, finding }, at, {
     ...candidate,
     code: rules.code,
     shadow: true,
@@ -42,8 +42,8 @@ export function judgeInShadow(
 
 /** What a candidate policy's judging came to, as it is kept beside the active judgement. */
 export function asShadow(policy: string, judgement: Judgement): ShadowJudgement {
-  const { evidence, level, episode, finding } = judgement;
-  return { policy, evidence, level, episode, finding };
+  const { evidence, looked, level, episode, finding } = judgement;
+  return { policy, evidence, looked, level, episode, finding };
 }
 
 /** Episodes go on counting over candidates, so that two candidates' findings never share an id. */
@@ -55,6 +55,7 @@ export function freshShadow(
   return {
     policy,
     evidence: emptyRunningMax(at),
+    looked: 0,
     level: { ...CLEAR },
     episode: before?.episode ?? 0,
     finding: undefined,

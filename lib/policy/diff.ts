@@ -1,7 +1,5 @@
 import type { Calibration } from '../scoring/calibration.ts';
-import { leastTail } from '../scoring/null-distribution.ts';
-import { toSignificance } from '../scoring/significance.ts';
-import { SIGNALS } from '../signals/index.ts';
+import { unsupported } from '../scoring/supported-budget.ts';
 import { type Budget, budgetFor, type Policy } from './policy.ts';
 
 /** One difference between two policies, with what it does. */
@@ -41,26 +39,6 @@ export function policyChanges(before: Policy, after: Policy): PolicyChange[] {
     ...new Set([...Object.keys(before.peerGroups), ...Object.keys(after.peerGroups)]),
   ].sort())
     budgets(`peerGroups.${group}`, budgetFor(before, chain(group)), budgetFor(after, chain(group)), add);
-  for (const signal of SIGNALS) {
-    const was = before.weights[signal.id] ?? signal.weight;
-    const is = after.weights[signal.id] ?? signal.weight;
-    add(
-      `weights.${signal.id}`,
-      was,
-      is,
-      was === 0
-        ? `${signal.title} begins to count.`
-        : is === 0
-          ? `${signal.title} no longer counts.`
-          : `${signal.title} counts ${count(is / was)} times as much.`,
-    );
-  }
-  add(
-    'stepCap',
-    before.stepCap,
-    after.stepCap,
-    'A single signal may bring at most so many steps to a score.',
-  );
   add(
     'calmHours',
     before.calmHours,
@@ -105,12 +83,6 @@ export function policyChanges(before: Policy, after: Policy): PolicyChange[] {
   );
   exceptionChanges(before, after, add);
   add('prices', before.prices, after.prices, 'What is shown to be at stake; scores do not change.');
-  add(
-    'releases',
-    before.releases,
-    after.releases,
-    'Which models count as new, and since when: how soon an account turned to them is read from these dates.',
-  );
   add(
     'campaigns',
     before.campaigns,
@@ -188,19 +160,15 @@ function exceptionChanges(before: Policy, after: Policy, add: Add): void {
 export function policyWarnings(held: Policy, calibration: Calibration): string[] {
   const found: string[] = [];
   for (const hours of held.windows)
-    if (calibration.signals[String(hours)] === undefined)
+    if (!calibration.windows.includes(hours))
       found.push(
-        `calibration ${calibration.id} knows no window of ${hours} hours: all signals abstain in it. Calibrate with this policy (siphonwatch calibrate --policy FILE).`,
+        `calibration ${calibration.id} knows no window of ${hours} hours: nothing is scored in it. Calibrate with this policy (siphonwatch calibrate --policy FILE).`,
       );
-  const most = Math.max(0, ...Object.values(calibration.score).map((nulls) => nulls.accounts));
-  const least = toSignificance({ p: leastTail(most), accounts: most, group: '' }, calibration.days).p;
-  for (const level of LEVELS) {
-    const groups = Object.values(held.peerGroups).flatMap((own) => own[level] ?? []);
-    const budget = Math.max(held.budget[level], ...groups);
-    if (least > budget)
-      found.push(
-        `${level} cannot be reached: ${most} accounts of calibration ${calibration.id} support no chance below ${least.toPrecision(2)} a month, the policy asks for ${budget}.`,
-      );
-  }
+  if (calibration.foreign)
+    found.push(
+      `calibration ${calibration.id} was learnt from the traffic of somebody else: what it promises is not known to hold here. Learn your own (siphonwatch calibrate).`,
+    );
+  for (const line of unsupported(calibration, held.budget))
+    found.push(`calibration ${calibration.id}: ${line}.`);
   return found;
 }

@@ -219,7 +219,6 @@ function remedyFor(issue: z.core.$ZodIssue, value: unknown): string {
     return `give ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
   if (issue.code === 'too_big') return `give at most ${issue.maximum}`;
   if (top === 'v') return `write v: ${POLICY_VERSION}`;
-  if (top === 'weights' && issue.code === 'custom') return 'use one of them, or remove the line';
   if (top === 'budget' || top === 'peerGroups')
     return 'give watch the largest share and critical the smallest';
   if (top === 'windows')

@@ -1,5 +1,5 @@
-import { FACTS } from '../signals/facts/index.ts';
 import type { Family } from '../signals/facts/fact.ts';
+import { FACTS } from '../signals/facts/index.ts';
 import type { Random } from '../statistics/generator.ts';
 
 /**

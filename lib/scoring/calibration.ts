@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { model } from './model.ts';
-import { FEWEST, leastTail, nullDistribution, p90Of, shrink, upperTail } from './null-distribution.ts';
+import { leastTail, MIN_ACCOUNTS, nullDistribution, p90Of, shrink, upperTail } from './null-distribution.ts';
 import { countAtLeast, quantileOf, type RankNull, rankNull } from './rank-null.ts';
 
 /**
@@ -13,7 +13,10 @@ const byGroup = <Held extends z.ZodType>(held: Held) => z.record(z.string(), hel
 /** Shares at which the spread of a fact among peers is written down. */
 export const SPREAD_AT = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99] as const;
 
-const spread = z.array(z.number()).length(SPREAD_AT.length).describe('values of a fact at SPREAD_AT, ascending');
+const spread = z
+  .array(z.number())
+  .length(SPREAD_AT.length)
+  .describe('values of a fact at SPREAD_AT, ascending');
 export type Spread = z.infer<typeof spread>;
 
 export const calibration = z.strictObject({
@@ -21,18 +24,29 @@ export const calibration = z.strictObject({
   id: z.string().min(1).max(128).describe('version, named by the policy and by every score judged with it'),
   madeAt: z.string().describe('ISO time of the newest event that it was learnt from'),
   days: z.number().positive().describe("length of the period over which an account's maximum was taken"),
-  accounts: z.number().int().min(0).describe('accounts of the past, those too that never showed enough to be scored'),
+  accounts: z
+    .number()
+    .int()
+    .min(0)
+    .describe('accounts of the past, those too that never showed enough to be scored'),
   events: z.number().int().min(0),
   foreign: z
     .boolean()
-    .describe('learnt from the traffic of somebody else: exchangeability is not given, and it should accuse nobody'),
-  library: z
-    .string()
-    .describe('version of the library of attack profiles'),
+    .describe(
+      'learnt from the traffic of somebody else: exchangeability is not given, and it should accuse nobody',
+    ),
+  library: z.string().describe('version of the library of attack profiles'),
   verdicts: z
-    .strictObject({ extraction: z.number().int().min(0), benign: z.number().int().min(0), grey: z.number().int().min(0) })
+    .strictObject({
+      extraction: z.number().int().min(0),
+      benign: z.number().int().min(0),
+      grey: z.number().int().min(0),
+    })
     .describe('accounts of the past that people had judged, by verdict'),
-  windows: z.array(z.number().positive()).min(1).describe('window lengths that scores were taken over, hours'),
+  windows: z
+    .array(z.number().positive())
+    .max(8)
+    .describe('window lengths that scores were taken over, hours'),
   model,
   score: byGroup(rankNull).describe("peer group -> ranks of the accounts' highest scores"),
   spread: z
@@ -79,7 +93,7 @@ export function rankAmong(
   for (let i = groups.length - 2; i >= 0; i--) {
     const group = groups[i] as string;
     const held = nulls[group];
-    if (held === undefined || held.accounts < FEWEST) continue;
+    if (held === undefined || held.accounts < MIN_ACCOUNTS) continue;
     p = shrink(countAtLeast(held, score) / held.accounts, held.accounts, p, PRIOR_ACCOUNTS);
     worst = Math.max(worst, p);
     narrowest = { group, held };
@@ -112,7 +126,7 @@ export function tailAmong(
   for (let i = groups.length - 1; i >= 0; i--) {
     const name = groups[i] as string;
     const own = nulls[name];
-    if (own === undefined || own.accounts < (i === groups.length - 1 ? 1 : FEWEST)) continue;
+    if (own === undefined || own.accounts < (i === groups.length - 1 ? 1 : MIN_ACCOUNTS)) continue;
     seen = Math.max(seen, own.accounts);
     // a small group's few extremes look lighter than they are: its tail is no lighter than its parent's
     scale = Math.max(scale, own.tail.scale);

@@ -44,7 +44,7 @@ export const forest = z.strictObject({
   nodes: z.array(z.number().int().min(1)).min(1).max(1000).describe('nodes of each tree'),
   column: base64.describe('bytes: column asked; 255 at a leaf'),
   cut: base64.describe('bytes: values up to it go left, which is the next node'),
-  right: base64.describe("two bytes each, little end first: node of the tree where greater values go"),
+  right: base64.describe('two bytes each, little end first: node of the tree where greater values go'),
   share: base64.describe('bytes: weighted share of positive rows that came there, in 255ths'),
 });
 export type Forest = z.infer<typeof forest>;
@@ -158,7 +158,12 @@ function bestCut(growth: Growth, from: number, to: number): Cut | undefined {
   return best;
 }
 
-function rangeOf(growth: Growth, from: number, to: number, column: number): { least: number; greatest: number } {
+function rangeOf(
+  growth: Growth,
+  from: number,
+  to: number,
+  column: number,
+): { least: number; greatest: number } {
   const { rows } = growth.training;
   let least = 255;
   let greatest = 0;
@@ -231,7 +236,10 @@ export class ForestReader {
     this.#share = unpack(share);
     const places = unpack(right);
     const count = nodes.reduce((sum, own) => sum + own, 0);
-    if ([this.#column, this.#cut, this.#share].some((list) => list.length !== count) || places.length !== 2 * count)
+    if (
+      [this.#column, this.#cut, this.#share].some((list) => list.length !== count) ||
+      places.length !== 2 * count
+    )
       throw new RangeError('forest: its lists are not of one length');
     this.#roots = new Int32Array(nodes.length);
     this.#right = new Int32Array(count);
@@ -239,7 +247,12 @@ export class ForestReader {
     nodes.forEach((own, tree) => {
       this.#roots[tree] = root;
       for (let at = root; at < root + own; at++)
-        this.#right[at] = this.#placed(at, root, own, (places[2 * at] as number) | ((places[2 * at + 1] as number) << 8));
+        this.#right[at] = this.#placed(
+          at,
+          root,
+          own,
+          (places[2 * at] as number) | ((places[2 * at + 1] as number) << 8),
+        );
       root += own;
     });
   }
@@ -258,7 +271,8 @@ export class ForestReader {
     for (const root of this.#roots) {
       let node = root;
       for (let column = this.#column[node] as number; column !== LEAF; column = this.#column[node] as number)
-        node = (row[column] as number) <= (this.#cut[node] as number) ? node + 1 : (this.#right[node] as number);
+        node =
+          (row[column] as number) <= (this.#cut[node] as number) ? node + 1 : (this.#right[node] as number);
       sum += this.#share[node] as number;
     }
     return sum / (this.#roots.length * SHARE_PARTS);
@@ -275,11 +289,16 @@ export class ForestReader {
     for (const root of this.#roots) {
       let node = root;
       base += this.#share[node] as number;
-      for (let column = this.#column[node] as number; column !== LEAF; column = this.#column[node] as number) {
+      for (
+        let column = this.#column[node] as number;
+        column !== LEAF;
+        column = this.#column[node] as number
+      ) {
         const next =
           (row[column] as number) <= (this.#cut[node] as number) ? node + 1 : (this.#right[node] as number);
         byColumn[column] =
-          (byColumn[column] as number) + ((this.#share[next] as number) - (this.#share[node] as number)) / whole;
+          (byColumn[column] as number) +
+          ((this.#share[next] as number) - (this.#share[node] as number)) / whole;
         node = next;
       }
     }

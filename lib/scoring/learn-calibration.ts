@@ -79,14 +79,21 @@ export class CalibrationLearner {
     return extraction.has(account) || benign.has(account) || grey.has(account);
   }
 
+  /** Whether enough accounts have shown enough to learn from. */
+  get ready(): boolean {
+    return this.#rows.length >= 2;
+  }
+
   /**
    * Grows the forests.
    * @throws RangeError where fewer than two accounts showed enough to learn from
    */
   fit(): Model {
     const rows = this.#rows.toSorted((a, b) => (a.account < b.account ? -1 : 1));
-    if (rows.length < 2)
-      throw new RangeError(`a calibration needs at least two accounts with ${FEWEST_REQUESTS} requests in a window`);
+    if (!this.ready)
+      throw new RangeError(
+        `a calibration needs at least two accounts with ${FEWEST_REQUESTS} requests in a window`,
+      );
     this.#model = learnModel(rows, this.#rules);
     return this.#model;
   }
@@ -151,7 +158,9 @@ export class CalibrationLearner {
       windows: [...this.#rules.windows],
       model: this.#model,
       score: Object.fromEntries(
-        [...byGroup].sort(([a], [b]) => (a < b ? -1 : 1)).map(([group, values]) => [group, learnRanks(values)]),
+        [...byGroup]
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([group, values]) => [group, learnRanks(values)]),
       ),
       spread: Object.fromEntries(
         [...this.#latest].sort(([a], [b]) => a - b).map(([hours, list]) => [String(hours), spreadsOf(list)]),
@@ -174,14 +183,18 @@ function spreadsOf(
   return Object.fromEntries(
     FACTS.map(({ id }, i) => [
       id,
-      Object.fromEntries([...groups].map(([group, rows]) => [group, spreadOf(rows.map((row) => row[i] as number))])),
+      Object.fromEntries(
+        [...groups].map(([group, rows]) => [group, spreadOf(rows.map((row) => row[i] as number))]),
+      ),
     ]),
   );
 }
 
 function spreadOf(values: readonly number[]): Spread {
   const sorted = Float64Array.from(values).sort();
-  return SPREAD_AT.map((share) => Number((sorted[Math.floor(share * (sorted.length - 1))] as number).toPrecision(4)));
+  return SPREAD_AT.map((share) =>
+    Number((sorted[Math.floor(share * (sorted.length - 1))] as number).toPrecision(4)),
+  );
 }
 
 /** A calibration of accounts that are all at hand. */

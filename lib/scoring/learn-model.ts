@@ -31,23 +31,44 @@ export interface ModelRules {
   readonly library: AttackLibrary;
   readonly verdicts: Verdicts;
   readonly seed?: number;
+  /** other sizes than the shipped ones, for benchmarks */
+  readonly sizes?: Partial<ModelSizes>;
+}
+
+export interface ModelSizes {
+  readonly trees: number;
+  readonly tried: number;
+  readonly leaf: number;
+  readonly depth: number;
+  readonly variants: number;
+  readonly attacks: number;
+  readonly ordinary: number;
+  readonly confirmed: number;
+  readonly judgedBenign: number;
 }
 
 /** Folds of accounts: nine tenths of the past would be little more than the four fifths that each forest learns from. */
 const FOLDS = 5;
-const FOREST = { trees: 40, tried: 8, leaf: 20, depth: 24 } as const;
 /** Windows of one account that are learnt from, for each length. */
 const WINDOWS_EACH = 4;
 /** Accounts of the past that are learnt from; of more, a sample. All of them make the nulls. */
 const MOST_ACCOUNTS = 4000;
-/** Copies of each attack that wear families of facts of ordinary accounts. */
-const VARIANTS = 4;
-/** Weight of the library's attacks, and of its ordinary accounts, when the past weighs 1. */
-const ATTACKS = 0.75;
-const ORDINARY = 0.75;
-/** Weight of an account that people judged, in accounts of the past. */
-const CONFIRMED = 6;
-const JUDGED_BENIGN = 3;
+
+const SIZES: ModelSizes = {
+  trees: 40,
+  // more than the square root of the number of facts: few of them tell much
+  tried: 12,
+  leaf: 10,
+  depth: 24,
+  // copies of each attack that wear families of facts of ordinary accounts
+  variants: 4,
+  // weight of the library's attacks, and of its ordinary accounts, when the past weighs 1
+  attacks: 0.75,
+  ordinary: 0.75,
+  // weight of an account that people judged, in accounts of the past
+  confirmed: 2,
+  judgedBenign: 3,
+};
 
 /** A random few of an account's windows that say enough; the same few for the same account and seed. */
 export function rowsOf(held: PastAccount, windows: readonly number[], seed: number): AccountRows {
@@ -64,7 +85,10 @@ export function rowsOf(held: PastAccount, windows: readonly number[], seed: numb
     kept.sort((a, b) => a.rank - b.rank);
     kept.length = Math.min(kept.length, WINDOWS_EACH);
   }
-  return { account: held.account, rows: [...byLength.values()].flatMap((kept) => kept.map(({ row }) => row)) };
+  return {
+    account: held.account,
+    rows: [...byLength.values()].flatMap((kept) => kept.map(({ row }) => row)),
+  };
 }
 
 /** Rows with a weight and a side each. */
@@ -108,6 +132,7 @@ function libraryRows(
  */
 export function learnModel(past: readonly AccountRows[], rules: ModelRules): Model {
   const { library, verdicts, seed = 1 } = rules;
+  const sizes: ModelSizes = { ...SIZES, ...rules.sizes };
   const uniform = seededRandom(seed);
   const telling = past.filter(({ rows }) => rows.length > 0);
   const confirmed = telling.filter(({ account }) => verdicts.extraction.has(account));
@@ -125,13 +150,15 @@ export function learnModel(past: readonly AccountRows[], rules: ModelRules): Mod
     const mass = others.length;
     const positive: Sample = { rows: [], weights: [] };
     const own = seededRandom(seed + 104_729 * (fold + 1));
-    for (const rows of attacks) addVariants(positive, rows, (ATTACKS * mass) / attacks.length, donors, own);
-    for (const { rows } of confirmed) addVariants(positive, rows, CONFIRMED, donors, own);
+    for (const rows of attacks)
+      addVariants(positive, rows, (sizes.attacks * mass) / attacks.length, donors, sizes.variants, own);
+    for (const { rows } of confirmed)
+      addVariants(positive, rows, sizes.confirmed, donors, sizes.variants, own);
     const negative: Sample = { rows: [], weights: [] };
-    for (const rows of makersOrdinary) add(negative, rows, (ORDINARY * mass) / makersOrdinary.length);
+    for (const rows of makersOrdinary) add(negative, rows, (sizes.ordinary * mass) / makersOrdinary.length);
     for (const { account, rows } of others)
-      add(negative, rows, verdicts.benign.has(account) ? JUDGED_BENIGN : 1);
-    return growForest(training(positive, negative, scales), { ...FOREST, seed: seed + 31 * fold });
+      add(negative, rows, verdicts.benign.has(account) ? sizes.judgedBenign : 1);
+    return growForest(training(positive, negative, scales), { ...sizes, seed: seed + 31 * fold });
   });
   return { facts: scales, folds };
 }
@@ -150,11 +177,12 @@ function addVariants(
   rows: readonly Float64Array[],
   weight: number,
   donors: readonly Float64Array[],
+  variants: number,
   uniform: Random,
 ): void {
-  const each = weight / (VARIANTS + 1);
+  const each = weight / (variants + 1);
   add(into, rows, each);
-  for (let copy = 0; copy < VARIANTS; copy++)
+  for (let copy = 0; copy < variants; copy++)
     add(
       into,
       rows.map((row) => dressed(row, donors[Math.floor(uniform() * donors.length)] as Float64Array, uniform)),

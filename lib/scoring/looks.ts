@@ -24,10 +24,7 @@ export interface PastAccount {
 }
 
 /** All looks at an account's windows, in order of time. */
-export function* looksAt(
-  held: Pick<PastAccount, 'slices'>,
-  windows: readonly number[],
-): Generator<Look> {
+export function* looksAt(held: Pick<PastAccount, 'slices'>, windows: readonly number[]): Generator<Look> {
   const memo = new WindowMemo();
   for (const [at, { start }] of held.slices.entries()) {
     const known = held.slices.slice(0, at + 1);

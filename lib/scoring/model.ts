@@ -11,8 +11,8 @@ import { ForestReader, forest } from './forest.ts';
  * account as ordinary, and an account of the past is judged by the very forest that judges it tomorrow.
  */
 export const model = z.strictObject({
-  facts: z.array(factScale).min(1).max(255).describe('columns of the forests, in their order'),
-  folds: z.array(forest).min(2).max(16).describe("forests by fold; an account's fold is a hash of its pseudonym"),
+  facts: z.array(factScale).max(255).describe('columns of the forests, in their order'),
+  folds: z.array(forest).max(16).describe("forests by fold; an account's fold is a hash of its pseudonym"),
 });
 export type Model = z.infer<typeof model>;
 

@@ -23,8 +23,13 @@ const STEP = 1.1;
 export function learnRanks(values: readonly number[]): RankNull {
   const sorted = Float64Array.from(values).sort().reverse();
   const ranks: number[] = [];
-  for (let rank = 1; rank <= sorted.length; rank = rank < EACH ? rank + 1 : Math.ceil(rank * STEP)) ranks.push(rank);
-  return { accounts: sorted.length, ranks, values: ranks.map((rank) => roundedUp(sorted[rank - 1] as number)) };
+  for (let rank = 1; rank <= sorted.length; rank = rank < EACH ? rank + 1 : Math.ceil(rank * STEP))
+    ranks.push(rank);
+  return {
+    accounts: sorted.length,
+    ranks,
+    values: ranks.map((rank) => roundedUp(sorted[rank - 1] as number)),
+  };
 }
 
 /** Seven digits, never less than the value: what must be exceeded is not made smaller. */

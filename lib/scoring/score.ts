@@ -112,19 +112,29 @@ function beyond(value: number, spread: Spread): number {
 }
 
 /** Score of one window; 0 where there are too few requests to say anything. */
-export function scoreWindow(window: Window, hours: number, of: Scored, calibration: Calibration): WindowScore {
+export function scoreWindow(
+  window: Window,
+  hours: number,
+  of: Scored,
+  calibration: Calibration,
+): WindowScore {
   return new ScoredWindow(window, hours, of, calibration);
 }
 
-/** The scores of all windows that end with the slice of `latest` (event time, ms), highest first. */
+/**
+ * The scores of all windows that end with the slice of `latest` (event time, ms), highest first.
+ * @param windows lengths in hours; those that the calibration does not know are left out
+ */
 export function scoreAt(
   slices: readonly Slice[],
   latest: number,
   of: Scored,
   calibration: Calibration,
+  windows: readonly number[] = calibration.windows,
   memo: WindowMemo = new WindowMemo(),
 ): WindowScore[] {
-  return calibration.windows
+  return windows
+    .filter((hours) => calibration.windows.includes(hours))
     .map((hours) => scoreWindow(memo.ending(slices, latest, windowMs(hours)), hours, of, calibration))
     .sort((a, b) => b.score - a.score);
 }

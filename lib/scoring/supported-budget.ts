@@ -1,4 +1,4 @@
-import { BUDGET_PERIOD_MS } from './significance.ts';
+import { periodsAMonth } from './significance.ts';
 
 /**
  * Which levels a calibration supports. n accounts over a period support a chance of 1 / (n + 1) for that period, and, by the
@@ -24,16 +24,12 @@ export interface CalibrationSize {
   readonly days: number;
 }
 
-/** How many times the calibration's period goes into the budget's month, at least once. */
-export function periodsAMonth(days: number): number {
-  return Math.max(1, BUDGET_PERIOD_MS / 86_400_000 / days);
-}
-
 export function supportedBudget(
   size: CalibrationSize,
   budget: { readonly watch: number; readonly suspect: number; readonly critical: number },
 ): SupportedBudget {
-  const least = Math.min(1, periodsAMonth(size.days) / (size.accounts + 1));
+  // as chances are worked out: the chance of exceeding all accounts must equal it to the last bit
+  const least = Math.min(1, (1 / (size.accounts + 1)) * periodsAMonth(size.days));
   const suspect = Math.max(budget.suspect, least);
   return {
     watch: Math.max(budget.watch, least),
@@ -59,13 +55,17 @@ export function unsupported(
   const from = `${size.accounts} accounts over ${Math.round(size.days)} days`;
   const said: string[] = [];
   if (held.suspect === undefined)
-    said.push(`suspect does not exist: ${from} support no budget below ${percent(MOST_SUSPECT)}; ${needed(MOST_SUSPECT)}`);
+    said.push(
+      `suspect does not exist: ${from} support no budget below ${percent(MOST_SUSPECT)}; ${needed(MOST_SUSPECT)}`,
+    );
   else if (held.suspect > budget.suspect)
     said.push(
       `suspect is reached at ${percent(held.suspect)} a month instead of ${percent(budget.suspect)}, the least that ${from} support; ${needed(budget.suspect)} support the budget`,
     );
   if (held.critical === undefined)
-    said.push(`critical does not exist: ${from} do not support ${percent(budget.critical)} a month; ${needed(budget.critical)}`);
+    said.push(
+      `critical does not exist: ${from} do not support ${percent(budget.critical)} a month; ${needed(budget.critical)}`,
+    );
   return said;
 }
 

@@ -135,7 +135,8 @@ export function decodeCampaign(text: string, lines: readonly string[], notices: 
     predecessor,
     members,
     accused,
-    judgement: { evidence, level, episode, finding, numbered, notices },
+    // a campaign is looked at by runs, not by slices
+    judgement: { evidence, looked: 0, level, episode, finding, numbered, notices },
     ...(shadow === undefined ? {} : { shadow: { ...shadow, finding: shadow.finding, accused: inShadow } }),
   };
 }

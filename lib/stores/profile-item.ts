@@ -4,7 +4,7 @@ import { decodeSlices, encodeSlices } from '../profile/codec.ts';
 import { padSequence } from '../profile/position.ts';
 import type { Profile } from '../profile/profile.ts';
 import { countIds, HORIZON_SLOTS, type RecentIds, slotOf } from '../profile/recent-ids.ts';
-import type { Slice } from '../profile/slice.ts';
+import { SLICE_MS, type Slice } from '../profile/slice.ts';
 import { CLEAR } from '../scoring/level.ts';
 
 /**
@@ -43,6 +43,8 @@ type HotMeta = readonly [
   guard: readonly [epoch: string, sequence: string, index: number] | 0,
   events: number,
   evidence: readonly [since: number, peak: number, peakAt: number],
+  /** start of the newest slice that was looked at, in slices since 1970; 0: none */
+  looked: number,
   samples: readonly string[],
   rare: RareMeta,
 ];
@@ -96,6 +98,7 @@ export function toItem(state: AccountState): HotItem {
     guard === undefined ? 0 : [guard.epoch, guard.sequence.replace(/^0+(?=\d)/, ''), guard.index],
     totals.events,
     [evidence.since - profile.firstSeen, evidence.peak, evidence.peakAt - profile.firstSeen],
+    judgement.looked / SLICE_MS,
     profile.samples,
     rare,
   ];
@@ -127,7 +130,7 @@ export function itemBytes(state: AccountState): number {
 
 /** What says where the rest of an account lies: the number of its sealed parts, and its newest arrival (ms). */
 export function placesOf(item: Pick<HotItem, 'meta'>): { sealed: number; arrived: number } {
-  const [, , , firstSeen, lastSeen, , , , , rare] = JSON.parse(item.meta) as HotMeta;
+  const [, , , firstSeen, lastSeen, , , , , , rare] = JSON.parse(item.meta) as HotMeta;
   return { sealed: rare.sealed ?? 0, arrived: rare.arrived ?? firstSeen + lastSeen };
 }
 
@@ -138,11 +141,23 @@ export function fromItem(
   sealed: readonly Slice[],
   spilled: RecentIds,
 ): AccountState {
-  const [plan, product, createdAt, firstSeen, span, guard, events, [since, peak, peakAt], samples, rare] =
-    JSON.parse(item.meta) as HotMeta;
+  const [
+    plan,
+    product,
+    createdAt,
+    firstSeen,
+    span,
+    guard,
+    events,
+    [since, peak, peakAt],
+    looked,
+    samples,
+    rare,
+  ] = JSON.parse(item.meta) as HotMeta;
   const lastSeen = firstSeen + span;
   const judgement: Judgement = {
     evidence: { since: firstSeen + since, peak, peakAt: firstSeen + peakAt },
+    looked: looked * SLICE_MS,
     level: rare.level ?? { ...CLEAR },
     episode: rare.episode ?? 0,
     finding: rare.finding,

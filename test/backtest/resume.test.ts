@@ -8,8 +8,8 @@ import { BacktestRun } from '../../lib/backtest/backtest-run.ts';
 import type { BacktestOutcome } from '../../lib/backtest/outcome.ts';
 import { backtest, Interrupted } from '../../lib/cli/backtest/backtest.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { testCalibration } from '../calibration.ts';
 import { account, application, harvest, MINUTE, print, START } from '../events.ts';
 
 /** Linked harvesters, applications, a clock that jumps, repeats and late arrivals: all that a state can hold. */
@@ -49,7 +49,7 @@ function traffic(): UsageEvent[] {
 const events = traffic();
 const newTrack = (): BacktestRun =>
   new BacktestRun(
-    { policy: defaultPolicy, calibration: defaultCalibration },
+    { policy: defaultPolicy, calibration: testCalibration },
     new Map([1, 2, 3, 4].map((n) => [account(n), 'c1'])),
   );
 

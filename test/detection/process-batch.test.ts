@@ -9,12 +9,12 @@ import { encodeSlices } from '../../lib/profile/codec.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import type { IngestedEvent } from '../../lib/profile/profile.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { testCalibration } from '../calibration.ts';
 import { account, application, HOUR, harvest, iso, START, usageEvent } from '../events.ts';
 
-const rules: Rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 'test', shadow: false };
+const rules: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 'test', shadow: false };
 
 function arrivals(events: readonly UsageEvent[]): IngestedEvent[] {
   return events.map((event, i) => ({

@@ -5,8 +5,8 @@ import { processBatch } from '../../lib/detection/process-batch.ts';
 import { type Notice, notice as noticeSchema } from '../../lib/findings/finding.ts';
 import { defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { fromItem, toItem } from '../../lib/stores/profile-item.ts';
+import { testCalibration } from '../calibration.ts';
 import { account, harvest } from '../events.ts';
 
 const strict: Policy = {
@@ -19,10 +19,10 @@ const events = harvest({ account: account(1), events: 160 });
 function rules(policy: Policy, candidate?: Policy): Rules {
   return {
     policy,
-    calibration: defaultCalibration,
+    calibration: testCalibration,
     code: 'test',
     shadow: false,
-    ...(candidate === undefined ? {} : { candidate: { policy: candidate, calibration: defaultCalibration } }),
+    ...(candidate === undefined ? {} : { candidate: { policy: candidate, calibration: testCalibration } }),
   };
 }
 

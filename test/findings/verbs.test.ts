@@ -22,9 +22,9 @@ import { type Emulators, endpointVariables, startEmulators } from '../../lib/emu
 import { applyNotice, type Notice } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
+import { testCalibration } from '../calibration.ts';
 import { account, harvest } from '../events.ts';
 import { campaignEvidenceOf } from './evidence.ts';
 
@@ -86,7 +86,7 @@ beforeAll(async () => {
   const events = harvest({ account: ACCOUNT, events: 220 });
   const profiles = new ProfileTable(clients.dynamodb, 'profiles', { retentionDays: 35 });
   const archive = new ArchiveBucket(clients.s3, 'archive');
-  const rules = { policy: defaultPolicy, calibration: defaultCalibration, code: '0.1.0', shadow: false };
+  const rules = { policy: defaultPolicy, calibration: testCalibration, code: '0.1.0', shadow: false };
   let stored = newAccount(ACCOUNT);
   for (let i = 0; i < events.length; i += 20) {
     const batch = events.slice(i, i + 20);

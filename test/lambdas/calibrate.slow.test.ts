@@ -11,14 +11,14 @@ import { type Clients, localClients } from '../../lib/emulator/services/clients.
 import { type Emulators, endpointVariables, startEmulators } from '../../lib/emulator/services/emulators.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { trafficOf } from '../../lib/stores/finding-queries.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { testCalibration } from '../calibration.ts';
 import { account, DAY, harvest, START } from '../events.ts';
 
 let emulators: Emulators;
 let clients: Clients;
-const rules: Rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 'test', shadow: false };
+const rules: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 'test', shadow: false };
 
 const S = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' as const });
 const key = (HASH: string, RANGE: string) => [

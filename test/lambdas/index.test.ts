@@ -8,9 +8,9 @@ import type { Rules } from '../../lib/detection/judge.ts';
 import { processBatch } from '../../lib/detection/process-batch.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { toItem } from '../../lib/stores/profile-item.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
+import { testCalibration } from '../calibration.ts';
 import { factsOf } from '../campaigns/base.ts';
 import { account, HOUR, MINUTE, START, usageEvent } from '../events.ts';
 
@@ -95,7 +95,7 @@ function record(item: string, name: string, now: Image | undefined, before?: Ima
 function hotRecord(name: string, arrived: number) {
   const event = usageEvent({ account: name, time: new Date(arrived).toISOString() });
   const position = { epoch: 's', sequence: padSequence('1'), index: 0 };
-  const rules: Rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 't', shadow: false };
+  const rules: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 't', shadow: false };
   const batch = [{ event, time: arrived, arrived, position }];
   const { state } = processBatch(new MemoryProfileStore().one(name), batch, rules);
   return record('hot', name, { meta: { S: toItem(state).meta }, level: { S: 'clear' } });

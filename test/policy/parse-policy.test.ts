@@ -160,7 +160,6 @@ describe('what is made from the schema', () => {
     const changed: Policy = {
       ...defaultPolicy,
       id: 'b-2',
-      weights: { harvest: 2 },
       peerGroups: { 'api/payg': { suspect: 0.002 } },
       exceptions: [
         {

@@ -20,7 +20,16 @@ export interface FactInput {
  * Facts that an attacker changes together, with one measure of one cost. The learner is taught not to rest on one family
  * (scoring/attack-variants.ts).
  */
-export const FAMILIES = ['form', 'text', 'length', 'behaviour', 'variety', 'pace', 'origin', 'tenure'] as const;
+export const FAMILIES = [
+  'form',
+  'text',
+  'length',
+  'behaviour',
+  'variety',
+  'pace',
+  'origin',
+  'tenure',
+] as const;
 export type Family = (typeof FAMILIES)[number];
 
 export interface Fact {

@@ -77,8 +77,7 @@ export const PACE: readonly Fact[] = [
     family: 'pace',
     title: 'unevenness of requests over the active days (1 is even)',
     unit: 'ratio',
-    value: ({ window: { rhythm, counts } }) =>
-      rhythm.days * concentration(rhythm.daySquares, counts.events),
+    value: ({ window: { rhythm, counts } }) => rhythm.days * concentration(rhythm.daySquares, counts.events),
   },
   {
     id: 'weekend',

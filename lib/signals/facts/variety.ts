@@ -39,7 +39,8 @@ function variety(name: Counted): readonly Fact[] {
       family: 'variety',
       title: `requests whose ${NAMES[name]} are seen once`,
       unit: 'share',
-      value: (input) => of(input, name, (sample, events) => Math.min(1, part(sightings(sample, 1, 0), events))),
+      value: (input) =>
+        of(input, name, (sample, events) => Math.min(1, part(sightings(sample, 1, 0), events))),
     },
   ];
 }
@@ -62,7 +63,11 @@ export const VARIETY: readonly Fact[] = [
   ...variety('closing'),
   ...variety('layout'),
   ...variety('prompt'),
-  novel('new-tasks', FLAG.single | FLAG.instruction, 'requests that are self-contained tasks begun in a new way'),
+  novel(
+    'new-tasks',
+    FLAG.single | FLAG.instruction,
+    'requests that are self-contained tasks begun in a new way',
+  ),
   novel('new-questions', FLAG.question, 'requests that are questions begun in a new way'),
   novel('new-self-contained', FLAG.single, 'self-contained requests begun in a new way'),
   {
