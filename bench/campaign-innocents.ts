@@ -3,7 +3,6 @@ import {
   buildGroupInput,
   groupSignificance,
   scoreGroup,
-  scoreRules,
 } from '../lib/campaigns/judging/group-score.ts';
 import { campaignLevels } from '../lib/campaigns/judging/judge-campaign.ts';
 import { customerOf } from '../lib/campaigns/judging/member.ts';

@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import { useCallback, useMemo, useState } from 'preact/hooks';
 import type { ConsoleData } from '../lib/backtest/console-data.ts';
 import type { Notice } from '../lib/findings/finding.ts';
 import { Campaigns } from './campaigns.ts';

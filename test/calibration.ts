@@ -1,3 +1,4 @@
+import { GROUP_SIGNALS, signalNull, surpriseNulls } from '../lib/campaigns/judging/group-score.ts';
 import { type Calibration, SPREAD_AT } from '../lib/scoring/calibration.ts';
 import type { Forest } from '../lib/scoring/forest.ts';
 
@@ -21,6 +22,24 @@ const spread = Object.fromEntries(
   ['api', 'everyone'].map((group) => [group, SPREAD_AT.map((share) => share / 4)]),
 );
 
+/** Benign groups that show next to nothing of any signal. */
+function groupNulls(): NonNullable<Calibration['groupScore']> {
+  const small = { accounts: 500, quantiles: Array.from({ length: 39 }, () => 0), tail: { from: 0, scale: 0.01 } };
+  const ordinary = {
+    accounts: 500,
+    quantiles: Array.from({ length: 39 }, (_, i) => i / 20),
+    tail: { from: 1.9, scale: 0.4 },
+  };
+  const nulls: NonNullable<Calibration['groupScore']> = {};
+  for (const { id } of GROUP_SIGNALS)
+    for (const product of ['api', 'chat']) {
+      for (const hours of [24, 168])
+        for (let members = 2; members <= 64; members++) nulls[signalNull(id, hours, { product, members })] = small;
+      for (const name of surpriseNulls(id, { product, members: 3 })) nulls[name] = ordinary;
+    }
+  return nulls;
+}
+
 export const testCalibration: Calibration = {
   v: 2,
   id: 'test-1',
@@ -36,5 +55,6 @@ export const testCalibration: Calibration = {
   score: Object.fromEntries(
     groups.map((group) => [group, { accounts: ACCOUNTS, ranks: [1, ACCOUNTS], values: [0.5, 0] }]),
   ),
+  groupScore: groupNulls(),
   spread: { '24': { 'new-tasks': spread }, '168': { 'new-tasks': spread } },
 };

@@ -51,10 +51,10 @@ export function levelRules(
   calibration: CalibrationSize,
   groups: readonly string[] = NO_GROUPS,
 ): LevelRules {
-  let byCalibration = levels.get(policy);
-  if (byCalibration === undefined) levels.set(policy, (byCalibration = new WeakMap()));
-  let byGroups = byCalibration.get(calibration);
-  if (byGroups === undefined) byCalibration.set(calibration, (byGroups = new WeakMap()));
+  const byCalibration = levels.get(policy) ?? new WeakMap();
+  levels.set(policy, byCalibration);
+  const byGroups: WeakMap<readonly string[], LevelRules> = byCalibration.get(calibration) ?? new WeakMap();
+  byCalibration.set(calibration, byGroups);
   let rules = byGroups.get(groups);
   if (rules === undefined) {
     const { watch, suspect = 0, critical = 0 } = supportedBudget(calibration, budgetFor(policy, groups));
@@ -94,13 +94,25 @@ export function judgeAccount(subject: Subject, before: Judgement, at: number, ru
     certainty: significanceOf(before.evidence, subject.customer, rules.calibration),
     notice: undefined,
   };
-  for (const [i, slice] of due.entries()) {
-    // a look becomes due with the first event of a later slice
-    const next = due[i + 1] ?? at;
-    const looked = judgeWindow(subject, { ...verdict.judgement, looked: slice }, slice, next, rules);
+  for (const slice of due) {
+    const looked = judgeWindow(subject, { ...verdict.judgement, looked: slice }, slice, at, rules);
     verdict = { ...looked, notice: looked.notice ?? verdict.notice };
   }
   return verdict;
+}
+
+/**
+ * Judges an account that fell silent, at `at` (ms): slices that were never looked at first; where they tell nothing,
+ * windows that end now and have emptied, in which nothing rises.
+ */
+export function judgeIdle(subject: Subject, before: Judgement, at: number, rules: Rules): AccountVerdict {
+  const looked = judgeAccount(subject, before, at, rules);
+  if (looked.notice !== undefined) return looked;
+  const faded = judgeWindow(subject, looked.judgement, at, at, rules);
+  const { notice } = faded;
+  return notice === undefined || notice.transition === 'calmed' || notice.transition === 'closed'
+    ? faded
+    : looked;
 }
 
 /**

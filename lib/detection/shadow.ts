@@ -9,12 +9,14 @@ import { judgeAccount, type Rules, type Subject } from './judge.ts';
  * it. Without a candidate, what an earlier one left is dropped.
  * @param judged the active policy's judgement, shadow of the stored state still in it
  * @param at event time, ms
+ * @param judge how: as an event would, or as in silence
  */
 export function judgeInShadow(
   subject: Subject,
   judged: Judgement,
   at: number,
   rules: Rules,
+  judge: typeof judgeAccount = judgeAccount,
 ): { readonly judgement: Judgement; readonly notice: Notice | undefined } {
   const { candidate } = rules;
   if (candidate === undefined && judged.shadow === undefined) return { judgement: judged, notice: undefined };
@@ -23,7 +25,7 @@ export function judgeInShadow(
   const before =
     shadow?.policy === candidate.policy.id ? shadow : freshShadow(candidate.policy.id, shadow, at);
   const { evidence, looked = 0, level, episode, finding } = before;
-  const verdict = judgeAccount(subject, { ...own, evidence, looked, level, episode, finding }, at, {
+  const verdict = judge(subject, { ...own, evidence, looked, level, episode, finding }, at, {
     ...candidate,
     code: rules.code,
     shadow: true,

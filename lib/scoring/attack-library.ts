@@ -8,9 +8,17 @@ import { factScale } from './fact-scale.ts';
  * names or identifies anybody, and no text or print can be had from it.
  */
 const rows = z
-  .array(z.array(z.number().int().min(0).max(255)))
+  .array(z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/))
   .min(1)
-  .describe('windows of one account: a step of the scale for each fact');
+  .describe('windows of one account: base64 of a step (a byte) for each fact');
+
+/** A window's steps as they are written, and as they are read. */
+export function writeSteps(steps: readonly number[]): string {
+  return Buffer.from(steps).toString('base64');
+}
+export function readSteps(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, 'base64'));
+}
 
 export const attackLibrary = z.strictObject({
   v: z.literal(1),

@@ -1,6 +1,6 @@
 import { FACTS, FEWEST_REQUESTS, readFacts } from '../signals/facts/index.ts';
 import { type Random, seededRandom } from '../statistics/generator.ts';
-import type { AttackLibrary } from './attack-library.ts';
+import { type AttackLibrary, readSteps } from './attack-library.ts';
 import { dressed } from './attack-variants.ts';
 import { type FactScale, scaleOf, stepOf } from './fact-scale.ts';
 import { growForest } from './forest.ts';
@@ -114,7 +114,8 @@ function libraryRows(
 ): Float64Array[][] {
   const places = FACTS.map(({ id }) => library.facts.findIndex((scale) => scale.id === id));
   return accounts.map((rows) =>
-    rows.map((steps) => {
+    rows.map((text) => {
+      const steps = readSteps(text);
       const donor = donors[Math.floor(uniform() * donors.length)] as Float64Array;
       return Float64Array.from(places, (place, i) => {
         const scale = library.facts[place];

@@ -1,5 +1,5 @@
 import { FACTS } from '../signals/facts/index.ts';
-import type { AttackLibrary } from './attack-library.ts';
+import { type AttackLibrary, writeSteps } from './attack-library.ts';
 import { scaleOf, stepOf } from './fact-scale.ts';
 import { rowsOf } from './learn-model.ts';
 import type { PastAccount } from './looks.ts';
@@ -34,11 +34,11 @@ export function makeLibrary(
       Float64Array.from(all, (row) => row[i] as number),
     ),
   );
-  const stepsOf = (label: LabelledPast['label']): number[][][] =>
+  const stepsOf = (label: LabelledPast['label']): string[][] =>
     measured
       .filter((held) => held.label === label)
-      .map(({ rows }) => rows.map((row) => facts.map((scale, i) => stepOf(row[i] as number, scale))))
-      .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+      .map(({ rows }) => rows.map((row) => writeSteps(facts.map((scale, i) => stepOf(row[i] as number, scale)))))
+      .sort((a, b) => (a.join() < b.join() ? -1 : 1));
   return { v: 1, id, facts, attacks: stepsOf('extraction'), ordinary: stepsOf('benign') };
 }
 

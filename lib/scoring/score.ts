@@ -84,7 +84,7 @@ class ScoredWindow implements WindowScore {
       .map((fact, column): Contribution => {
         const value = row.values[read.places[column] as number] as number;
         const known = spreads[fact.id];
-        const spread = known?.[this.#of.customer.product] ?? known?.['everyone'];
+        const spread = known?.[this.#of.customer.product] ?? known?.everyone;
         return {
           signal: fact.id,
           title: fact.title,

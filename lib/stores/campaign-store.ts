@@ -78,7 +78,7 @@ export function encodeMeta({
     episode,
     ...(finding === undefined ? {} : { finding }),
     numbered,
-    ...(shadow === undefined ? {} : { shadow: { ...shadow, accused: undefined } }),
+    ...(shadow === undefined ? {} : { shadow: { ...shadow, looked: undefined, accused: undefined } }),
   });
 }
 

@@ -35,8 +35,8 @@ describe('vetting a policy', () => {
   });
 
   it('refuses what does not parse, with the place', async () => {
-    const vetted = await validatePolicy('v: 1\nid: x\nstepCap: -1\n', options);
-    expect(JSON.stringify(vetted)).toContain('line 3:1: stepCap');
+    const vetted = await validatePolicy('v: 1\nid: x\ncalmHours: -1\n', options);
+    expect(JSON.stringify(vetted)).toContain('line 3:1: calmHours');
   });
 
   it('tells what a policy asks of a calibration in vain', async () => {

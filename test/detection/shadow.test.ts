@@ -17,12 +17,15 @@ const strict: Policy = {
 const events = harvest({ account: account(1), events: 160 });
 
 function rules(policy: Policy, candidate?: Policy): Rules {
+  // so few accounts support no suspect at all
+  const few = { ...testCalibration, accounts: 10 };
+  const of = (held: Policy) => (held.id === 'strict' ? few : testCalibration);
   return {
     policy,
-    calibration: testCalibration,
+    calibration: of(policy),
     code: 'test',
     shadow: false,
-    ...(candidate === undefined ? {} : { candidate: { policy: candidate, calibration: testCalibration } }),
+    ...(candidate === undefined ? {} : { candidate: { policy: candidate, calibration: of(candidate) } }),
   };
 }
 
