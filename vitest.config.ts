@@ -3,11 +3,16 @@ import { defineConfig } from 'vitest/config';
 /** `fast` is what `npm test` runs (under two minutes); `slow` holds long emulator and end-to-end runs. */
 export default defineConfig({
   test: {
-    coverage: { provider: 'v8', include: ['lib/**', 'lambdas/**'], reporter: ['text-summary', 'html'] },
+    coverage: {
+      provider: 'v8',
+      include: ['lib/**', 'lambdas/**'],
+      reporter: ['text-summary', 'json-summary', 'html'],
+    },
     projects: [
       {
         test: {
           name: 'fast',
+          setupFiles: ['test/setup/property-seed.ts'],
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.slow.test.ts'],
           // generous: a test that waits for an emulator must also pass on a machine with a load of fifteen
@@ -18,6 +23,7 @@ export default defineConfig({
       {
         test: {
           name: 'slow',
+          setupFiles: ['test/setup/property-seed.ts'],
           include: ['test/**/*.slow.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,

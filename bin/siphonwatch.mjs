@@ -4,5 +4,6 @@ import { register } from 'tsx/esm/api';
 
 // the AWS SDK's notice about next year's Node would stand before every answer
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-register();
+// Not the tsconfig.json of whatever folder this is called in.
+register({ tsconfig: false });
 await import('./siphonwatch.ts');

@@ -1,4 +1,6 @@
+import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
+import { COMMAND } from '../lib/contract/command.ts';
 import { CODE_VERSION } from '../lib/version.ts';
 
 /** The command line: one file a verb under lib/cli, loaded when it is called, so that help comes at once. */
@@ -16,7 +18,7 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     load: async () => (await import('../lib/cli/backtest/backtest.ts')).backtestCommand(),
   },
   calibrate: {
-    summary: "learn peer groups' nulls",
+    summary: 'learn what is normal in each peer group',
     load: async () => (await import('../lib/cli/calibrate/calibrate.ts')).calibrateCommand(),
   },
   findings: {
@@ -24,7 +26,7 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     load: async () => (await import('../lib/cli/findings/findings.ts')).findingsCommand(),
   },
   triage: {
-    summary: 'say what a finding was, and undo it',
+    summary: 'record a verdict on a finding, or undo it',
     load: async () => (await import('../lib/cli/findings/triage.ts')).triageCommand(),
   },
   dossier: {
@@ -36,7 +38,7 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     load: async () => (await import('../lib/cli/forensics/forensics.ts')).forensicsCommand(),
   },
   plan: {
-    summary: 'capacity and cost for a traffic',
+    summary: 'capacity and cost for an amount of traffic',
     load: async () => (await import('../lib/cli/plan/plan.ts')).planCommand(),
   },
   redrive: {
@@ -61,7 +63,7 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
   },
 };
 
-const program = new Command('siphonwatch')
+const program = new Command(COMMAND)
   .description('Catches large-scale extraction of language models from usage telemetry.')
   .version(CODE_VERSION)
   .exitOverride()
@@ -69,8 +71,22 @@ const program = new Command('siphonwatch')
 
 const asked = process.argv[2] ?? '';
 for (const [name, { summary, load }] of Object.entries(VERBS)) {
-  if (name === asked) program.addCommand(overridden(await load()));
+  if (name === asked) program.addCommand(overridden(await loaded(name, load)));
   else program.command(name).description(summary);
+}
+
+/** Everything but the demo works after `npm ci --omit=dev`: its emulators and the stack's synthesis are development tools. */
+async function loaded(name: string, load: () => Promise<Command>): Promise<Command> {
+  try {
+    return await load();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error;
+    const folder = fileURLToPath(new URL('..', import.meta.url));
+    process.stderr.write(
+      `${name}: packages are missing (${error.message.split('\n')[0]}): npm ci --prefix ${folder}\n`,
+    );
+    return process.exit(2);
+  }
 }
 
 /** The command and those below it throw instead of ending the process: bad options end with 2 wherever they stand. */

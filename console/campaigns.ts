@@ -66,7 +66,7 @@ function CampaignDetail(props: CampaignsProps & { entry: Entry }) {
   ${
     notice === undefined
       ? html`<p class="muted">Known from the labels; no campaign finding was opened for it, so no links are recorded.</p>`
-      : html`<p>${notice.level}, chance ${notice.p.toPrecision(2)} among benign groups of that size; ${notice.subject.memberCount ?? entry.members.length} accounts.</p>
+      : html`<p>${notice.level}, p-value ${notice.p.toPrecision(2)} among benign groups of that size; ${notice.subject.memberCount ?? entry.members.length} accounts.</p>
       <h3>What links them</h3><ul class="plain">${notice.links.map((link) => html`<li><strong>${link.kind}</strong>: ${link.members} members, ${link.others} others. ${link.evidence}</li>`)}</ul>
       <h3>Why it is suspicious</h3><ul class="plain">${notice.reasons.map((reason) => html`<li><strong>${reason.title}</strong>: ${reason.evidence}</li>`)}</ul>`
   }

@@ -9,8 +9,8 @@ export function EffectFacts({ data, now, was }: { data: ConsoleData; now: Effect
       ${
         data.labelled === 'none'
           ? html`<${Fact} name="flagged" value=${sum(now.flagged)} total=${sum(now.total)} before=${sum(was.flagged)} />`
-          : html`<${Fact} name="benign, wronged" value=${now.flagged[BENIGN]} total=${now.total[BENIGN]} before=${was.flagged[BENIGN]} bad=${true} />
-          <${Fact} name="extraction, caught" value=${now.flagged[EXTRACTION]} total=${now.total[EXTRACTION]} before=${was.flagged[EXTRACTION]} />
+          : html`<${Fact} name="false positives" value=${now.flagged[BENIGN]} total=${now.total[BENIGN]} before=${was.flagged[BENIGN]} bad=${true} />
+          <${Fact} name="extraction found" value=${now.flagged[EXTRACTION]} total=${now.total[EXTRACTION]} before=${was.flagged[EXTRACTION]} />
           ${now.total[UNLABELLED] > 0 ? html`<${Fact} name="not labelled, flagged" value=${now.flagged[UNLABELLED]} total=${now.total[UNLABELLED]} before=${was.flagged[UNLABELLED]} />` : null}`
       }
     </div>`;
@@ -64,7 +64,7 @@ function List({ title, data, accounts, indices, counts, onOpen }: ListProps) {
     .filter((label) => (counts[label] ?? 0) > 0)
     .map((label) => `${counts[label]} ${LABEL_NAME[label]}`)
     .join(', ')})</h3>
-  <div class="scroll" style="max-height:14rem" tabindex="0" role="region" aria-label=${title}><table><thead><tr><th scope="col">account</th><th scope="col">label</th><th scope="col">peers</th><th scope="col" class="num">chance</th></tr></thead><tbody>
+  <div class="scroll" style="max-height:14rem" tabindex="0" role="region" aria-label=${title}><table><thead><tr><th scope="col">account</th><th scope="col">label</th><th scope="col">peer group</th><th scope="col" class="num">p-value</th></tr></thead><tbody>
   ${ordered.slice(0, 50).map((i) => {
     const label = accounts.label[i] as number;
     return html`<tr key=${i}><td><button class="row" onClick=${() => onOpen(i)}>${data.id[i]}</button></td><td><span class=${`tag t-${LABEL_CLASS[label]}`}>${LABEL_NAME[label]}</span> ${data.kinds[data.kind[i] as number]}</td><td>${data.groups[accounts.group[i] as number]}</td><td class="num">${(10 ** (accounts.logP[i] as number)).toPrecision(2)}</td></tr>`;

@@ -9,7 +9,6 @@ export type Overrides = Readonly<Record<string, Partial<Budget>>>;
 
 export const BENIGN = 0;
 export const UNLABELLED = 1;
-export const GREY = 2;
 export const EXTRACTION = 3;
 
 export interface Accounts {

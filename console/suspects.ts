@@ -64,7 +64,7 @@ export function Suspects(props: SuspectsProps) {
       <div><label for="search">Find</label><input id="search" type="search" placeholder="account, kind or peer group" value=${sought} onInput=${(event: Event) => setSought((event.currentTarget as HTMLInputElement).value)} /></div>
       <div><label for="label">Label</label><select id="label" onChange=${(event: Event) => setLabel(Number((event.currentTarget as HTMLSelectElement).value))}><option value="-1">all</option>${LABEL_NAME.map((name, i) => html`<option value=${i}>${name}</option>`)}</select></div>
     </div>
-    <div class="scroll" tabindex="0" role="region" aria-label="Accounts, rarest first"><table><thead><tr><th scope="col">account</th><th scope="col">label</th><th scope="col">level</th><th scope="col" class="num">chance</th></tr></thead><tbody>
+    <div class="scroll" tabindex="0" role="region" aria-label="Accounts, rarest first"><table><thead><tr><th scope="col">account</th><th scope="col">label</th><th scope="col">level</th><th scope="col" class="num">p-value</th></tr></thead><tbody>
     ${rows.map((i) => html`<tr key=${i} aria-selected=${i === open}><td><button class="row" onClick=${() => onOpen(i)}>${data.id[i]}</button></td><td><span class=${`tag t-${LABEL_CLASS[accounts.label[i] as number]}`}>${LABEL_NAME[accounts.label[i] as number]}</span></td><td>${levelOf(i, props)}</td><td class="num">${(10 ** (accounts.logP[i] as number)).toPrecision(2)}</td></tr>`)}
     </tbody></table></div>
     <p class="small muted">${rows.length >= MAX_ROWS ? `The ${MAX_ROWS} rarest that match; find narrows them.` : `${rows.length} accounts.`}</p>
@@ -99,7 +99,7 @@ function Detail(props: SuspectsProps & { account: number }) {
   return html`<h2><code>${held.id}</code></h2>
   <p><span class=${`tag t-${LABEL_CLASS[accounts.label[account] as number]}`}>${LABEL_NAME[accounts.label[account] as number]}</span> ${held.kind}${held.campaign === '' ? '' : `, campaign ${held.campaign}`}; ${levelOf(account, props)} under these thresholds</p>
   <div class="facts">
-    <div><div class="key">chance among peers</div><div class="value">${held.p.toPrecision(2)}</div><div class="detail">${held.group}</div></div>
+    <div><div class="key">p-value in the peer group</div><div class="value">${held.p.toPrecision(2)}</div><div class="detail">${held.group}</div></div>
     <div><div class="key">highest score</div><div class="value">${held.peak.toFixed(1)}</div><div class="detail">${when(held.peakAt)}</div></div>
     <div><div class="key">events</div><div class="value">${held.events.toLocaleString('en-US')}</div><div class="detail">${when(held.firstSeen)} to ${when(held.lastSeen)}</div></div>
     ${held.flag === undefined ? null : html`<div><div class="key">first flag</div><div class="value">${((held.flag.at - held.firstSeen) / 3_600_000).toFixed(1)} h</div><div class="detail">after ${held.flag.events} events, ${held.flag.via === 'campaign' ? 'by its campaign' : 'by itself'}</div></div>`}

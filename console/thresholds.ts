@@ -29,9 +29,9 @@ export interface ThresholdsProps {
 }
 
 const MEANING: Readonly<Record<Level, string>> = {
-  watch: 'looked at here, nobody is told',
-  suspect: 'a finding is opened and told',
-  critical: 'told as urgent',
+  watch: 'shown here, nobody is notified',
+  suspect: 'a finding is opened, people are notified',
+  critical: 'notified as urgent',
 };
 const MIN_LOG10 = -6;
 const MAX_LOG10 = -0.7;

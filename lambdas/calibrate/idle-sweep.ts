@@ -47,7 +47,7 @@ export class IdleSweep {
         const next = reevaluateIdle(stored, this.#now, rules);
         if (next === undefined) continue;
         if ((await ports.save(stored, next, undefined, this.#now)) === 'saved')
-          made.notices += next.judgement.numbered - stored.judgement.numbered;
+          made.notices += next.judgement.notices.length - stored.judgement.notices.length;
       }
     return made;
   }

@@ -10,6 +10,8 @@ import type { AccountFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import { BURST_LOOKS_AT, isBurst } from '../../lib/campaigns/linking/run-triggers.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
 import { PROFILE_ITEMS } from '../../lib/contract/tables.ts';
+import type { PromptSamples } from '../../lib/profile/prompt-sample.ts';
+import { decodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
 import { entryValues } from '../../lib/stores/link-store.ts';
 import { placesOf } from '../../lib/stores/profile-item.ts';
 
@@ -102,6 +104,8 @@ async function apply(
     if (facts === undefined) return;
     const known = new Set(old === undefined ? [] : entryValues(account, old));
     for (const value of entryValues(account, facts)) if (!known.has(value)) changes.values.add(value);
+  } else if (item === PROFILE_ITEMS.prompts) {
+    await links.putPrompts(account, promptsIn(now, account));
   } else if (item === PROFILE_ITEMS.hot) {
     changes.arrived = Math.max(changes.arrived, arrivedIn(now));
     const watched = isWatched(now);
@@ -132,6 +136,18 @@ async function press({ facts, watched, values }: Changes): Promise<void> {
     if (answer === 'asked') logger.info('a run of link was asked for before its schedule');
   } catch (error) {
     logger.error('no run of link could be asked for', { error: error as Error });
+  }
+}
+
+/** Samples of an image; those that cannot be read count as none, so that one damaged item does not stop a shard. */
+function promptsIn(image: Image, account: string): PromptSamples | undefined {
+  const bytes = image?.prompts?.B;
+  if (bytes === undefined) return undefined;
+  try {
+    return decodePromptSamples(typeof bytes === 'string' ? Buffer.from(bytes, 'base64') : bytes);
+  } catch (error) {
+    logger.error('prompt samples cannot be read', { account, error: error as Error });
+    return undefined;
   }
 }
 

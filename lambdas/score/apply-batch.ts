@@ -1,35 +1,60 @@
 import { collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
+import type { AccountState } from '../../lib/detection/account-state.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { type BatchResult, processBatch } from '../../lib/detection/process-batch.ts';
-import type { IngestedEvent } from '../../lib/profile/profile.ts';
-import type { LinkFactStore, ProfileStore } from '../../lib/stores/profile-store.ts';
+import type { Position } from '../../lib/profile/position.ts';
+import { type IngestedEvent, unapplied } from '../../lib/profile/profile.ts';
+import { NO_PROMPTS, samplePrompts } from '../../lib/profile/prompt-sample.ts';
+import { isPermanent, UnusableEvent } from '../../lib/stores/failures.ts';
+import type { LinkFactStore, ProfileStore, PromptSampleStore } from '../../lib/stores/profile-store.ts';
+
+/** Events that are set aside, with what is wrong with them or with their account's item. */
+export interface Unusable {
+  readonly arrivals: readonly IngestedEvent[];
+  readonly error: Error;
+}
+
+/** What is kept of accounts beside their profiles. */
+export interface BesideProfiles {
+  readonly links?: LinkFactStore;
+  readonly prompts?: PromptSampleStore;
+}
 
 /** What became of one account's run of events. */
-export type Applied =
-  | { readonly account: string; readonly ok: true; readonly step: BatchResult }
-  | {
-      readonly account: string;
-      readonly ok: false;
-      readonly arrivals: readonly IngestedEvent[];
-      readonly error: Error;
-    };
+export interface Applied {
+  readonly account: string;
+  readonly steps: readonly BatchResult[];
+  readonly unusable: readonly Unusable[];
+  /** from this position on nothing was applied, for a reason that passes: the stream gives it again */
+  readonly deferred?: { readonly from: Position; readonly error: Error };
+}
 
 /** Somebody else writes the same account at the same time only after a reshard or as a zombie: rare, and soon over. */
 const ATTEMPTS = 5;
+/** Pause before the second attempt, ms; it doubles with every further one. */
+const FIRST_PAUSE = 50;
 const CONCURRENCY = 24;
+/** Events that one write takes on at most: the ids of a write stay in the hot item until the next one. */
+const EVENTS_PER_WRITE = 4096;
 
 /**
- * Advances every account of a batch and stores it. An account whose write keeps failing fails alone: its neighbours'
- * writes stand, and its own events are handed back to be set aside.
+ * Advances every account of a batch and stores it. What is wrong with an event or an item costs that event or that
+ * account; what passes is deferred, with the writes of all others done.
+ * @throws what the store answers where no account could be loaded at all
  */
 export async function applyBatch(
   arrivals: ReadonlyMap<string, readonly IngestedEvent[]>,
   store: ProfileStore,
   rules: Rules,
-  links?: LinkFactStore,
+  beside: BesideProfiles = {},
 ): Promise<Applied[]> {
   const accounts = [...arrivals.keys()];
-  const [loaded, facts] = await Promise.all([store.load(accounts), links?.load(accounts)]);
+  const unreadable = new Map<string, Error>();
+  const [loaded] = await Promise.all([
+    store.load(accounts, (account, error) => unreadable.set(account, error)),
+    beside.links?.load(accounts),
+    beside.prompts?.load(accounts),
+  ]);
   const applied: Applied[] = [];
   let at = 0;
   const worker = async (): Promise<void> => {
@@ -37,43 +62,136 @@ export async function applyBatch(
       const account = accounts[at++];
       if (account === undefined) return;
       const run = arrivals.get(account) ?? [];
-      applied.push(await applyOne(account, run, loaded.get(account)));
+      const error = unreadable.get(account);
+      applied.push(
+        error === undefined
+          ? await new AccountRun(account, store, rules, beside).apply(run, loaded.get(account))
+          : { account, steps: [], unusable: [{ arrivals: run, error }] },
+      );
     }
   };
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, accounts.length) }, worker));
   return applied;
+}
 
-  async function applyOne(
-    account: string,
-    run: readonly IngestedEvent[],
-    first: Awaited<ReturnType<ProfileStore['load']>> extends Map<string, infer S> ? S | undefined : never,
-  ): Promise<Applied> {
-    let state = first;
+/** One account's run of events on its way into the store. */
+class AccountRun {
+  readonly #account: string;
+  readonly #store: ProfileStore;
+  readonly #rules: Rules;
+  readonly #beside: BesideProfiles;
+  readonly #steps: BatchResult[] = [];
+  readonly #unusable: Unusable[] = [];
+  /** what the store is known to hold; undefined: it must be asked */
+  #state: AccountState | undefined;
+
+  constructor(account: string, store: ProfileStore, rules: Rules, beside: BesideProfiles) {
+    this.#account = account;
+    this.#store = store;
+    this.#rules = rules;
+    this.#beside = beside;
+  }
+
+  async apply(run: readonly IngestedEvent[], first: AccountState | undefined): Promise<Applied> {
+    this.#state = first;
+    const result = { account: this.#account, steps: this.#steps, unusable: this.#unusable };
+    for (let i = 0; i < run.length; i += EVENTS_PER_WRITE) {
+      const part = run.slice(i, i + EVENTS_PER_WRITE);
+      const error = await this.#applyPart(part);
+      const from = part[0]?.position;
+      if (error !== undefined && from !== undefined) return { ...result, deferred: { from, error } };
+    }
+    return result;
+  }
+
+  /** Returns why the part is deferred; undefined: it is applied, or set aside. */
+  async #applyPart(part: readonly IngestedEvent[]): Promise<Error | undefined> {
     let error = new Error('somebody else kept writing this account');
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (attempt > 0) await pause(FIRST_PAUSE * 2 ** (attempt - 1));
+      const held = this.#state;
       try {
-        state ??= (await store.load([account])).get(account);
-        if (state === undefined) throw new Error(`the store answered nothing for ${account}`);
-        const step = processBatch(state, run, rules);
-        if (!step.changed) return { account, ok: true, step };
-        // before the profile: facts may be written twice, but are never forgotten for a profile that moved on
-        await keepFacts(account, run);
-        if ((await store.save(state, step.state, step.seal)) === 'saved') return { account, ok: true, step };
+        const state = held ?? (await this.#load());
+        const step = this.#process(state, part);
+        if (step === undefined) return await this.#applyHalves(part);
+        if (!step.changed || (await this.#save(state, step, part))) {
+          this.#steps.push(step);
+          this.#state = step.changed ? step.state : state;
+          return undefined;
+        }
       } catch (thrown) {
         error = thrown instanceof Error ? thrown : new Error(String(thrown));
+        if (isPermanent(error)) return this.#setAside(part, held, error);
       }
-      state = undefined;
+      this.#state = undefined;
     }
-    return { account, ok: false, arrivals: run, error };
+    return error;
   }
 
-  async function keepFacts(account: string, run: readonly IngestedEvent[]): Promise<void> {
-    if (links === undefined) return;
-    const before = facts?.get(account);
-    const now = collectFacts(
-      before,
-      run.map(({ event }) => event),
-    );
-    if (now !== undefined && now !== before) await links.save(account, now);
+  async #load(): Promise<AccountState> {
+    const state = (await this.#store.load([this.#account])).get(this.#account);
+    if (state === undefined) throw new Error(`the store answered nothing for ${this.#account}`);
+    this.#state = state;
+    return state;
   }
+
+  /** undefined: an event of several makes the code throw, and is to be found */
+  #process(state: AccountState, part: readonly IngestedEvent[]): BatchResult | undefined {
+    try {
+      return processBatch(state, part, this.#rules);
+    } catch (error) {
+      if (part.length > 1) return undefined;
+      throw new UnusableEvent(error instanceof Error ? error.message : String(error), { cause: error });
+    }
+  }
+
+  async #applyHalves(part: readonly IngestedEvent[]): Promise<Error | undefined> {
+    const half = part.length >> 1;
+    return (await this.#applyPart(part.slice(0, half))) ?? (await this.#applyPart(part.slice(half)));
+  }
+
+  async #save(state: AccountState, step: BatchResult, part: readonly IngestedEvent[]): Promise<boolean> {
+    // before the profile: facts may be written twice, but are never forgotten for a profile that moved on
+    await this.#keepFacts(part);
+    await this.#keepPrompts(part);
+    return (await this.#store.save(state, step.state, step.seal)) === 'saved';
+  }
+
+  async #keepFacts(part: readonly IngestedEvent[]): Promise<void> {
+    const { links } = this.#beside;
+    if (links === undefined) return;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const before = (await links.load([this.#account])).get(this.#account);
+      const now = collectFacts(
+        before,
+        part.map(({ event }) => event),
+      );
+      if (now === undefined || now === before) return;
+      if ((await links.save(this.#account, now)) === 'saved') return;
+    }
+    throw new Error('somebody else kept writing the facts of this account');
+  }
+
+  async #keepPrompts(part: readonly IngestedEvent[]): Promise<void> {
+    const { prompts } = this.#beside;
+    if (prompts === undefined) return;
+    const before = (await prompts.load([this.#account])).get(this.#account) ?? NO_PROMPTS;
+    const now = samplePrompts(
+      before,
+      part.map(({ event }) => event),
+    );
+    if (now !== before) await prompts.save(this.#account, now);
+  }
+
+  /** Only what is not applied: the rest must not be counted again when it comes back. */
+  #setAside(part: readonly IngestedEvent[], held: AccountState | undefined, error: Error): undefined {
+    const state = this.#state ?? held;
+    const arrivals = state === undefined ? part : unapplied(state.profile, part);
+    if (arrivals.length > 0) this.#unusable.push({ arrivals, error });
+    return undefined;
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,13 +1,12 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 
 /**
  * AWS clients with endpoints from the environment (AWS_ENDPOINT_URL_<SERVICE>, read by the SDK itself). An emulator on
- * loopback speaks HTTP/1 and knows no bucket host names: told by the scheme of its endpoint.
+ * loopback knows no bucket host names: told by the scheme of its endpoint.
  */
 const isLocal = (service: string): boolean =>
   (process.env[`AWS_ENDPOINT_URL_${service}`] ?? process.env.AWS_ENDPOINT_URL ?? '').startsWith('http://');
@@ -19,8 +18,4 @@ export const dynamoDb = (): DynamoDBClient => new DynamoDBClient(attempts);
 export const s3 = (): S3Client => new S3Client({ ...attempts, forcePathStyle: isLocal('S3') });
 export const sns = (): SNSClient => new SNSClient(attempts);
 export const eventBridge = (): EventBridgeClient => new EventBridgeClient(attempts);
-export const kinesis = (): KinesisClient =>
-  new KinesisClient({
-    ...attempts,
-    ...(isLocal('KINESIS') ? { requestHandler: new NodeHttpHandler() } : {}),
-  });
+export const securityHub = (): SecurityHubClient => new SecurityHubClient(attempts);

@@ -12,7 +12,19 @@ import type { LinkEntry } from '../campaigns/linking/blocking.ts';
 import { decodeFacts, encodeFacts } from '../campaigns/linking/facts-codec.ts';
 import type { AccountFacts } from '../campaigns/linking/link-facts.ts';
 import type { LinkStore } from '../campaigns/ports.ts';
-import { entryValues, WATCHED, watchedValue, watchedValues } from '../stores/link-store.ts';
+import type { PromptSamples } from '../profile/prompt-sample.ts';
+import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-sample-codec.ts';
+import {
+  CONTENT,
+  contentValue,
+  contentValues,
+  entryValues,
+  isComparable,
+  WATCHED,
+  watchedValue,
+  watchedValues,
+} from '../stores/link-store.ts';
+import { expiryOf } from './prompt-items.ts';
 
 /**
  * The one owner of the link table. An item is one account under one hard value (partition key `value`, sort key
@@ -83,23 +95,56 @@ export class LinkTable implements LinkStore {
 
   async watched(): Promise<readonly string[]> {
     const found: string[] = [];
-    for (const value of watchedValues()) {
-      let from: Record<string, AttributeValue> | undefined;
-      do {
-        const page = await this.#client.send(
-          new QueryCommand({
-            TableName: this.#table,
-            KeyConditionExpression: '#value = :value',
-            ExpressionAttributeNames: { '#value': 'value' },
-            ExpressionAttributeValues: { ':value': { S: value } },
-            ...(from === undefined ? {} : { ExclusiveStartKey: from }),
-          }),
-        );
-        for (const item of page.Items ?? []) if (item.member?.S !== undefined) found.push(item.member.S);
-        from = page.LastEvaluatedKey;
-      } while (from !== undefined);
-    }
+    for (const value of watchedValues())
+      for await (const item of this.#under(value))
+        if (item.member?.S !== undefined) found.push(item.member.S);
     return found.sort();
+  }
+
+  /** All items of one value, page by page. */
+  async *#under(value: string): AsyncGenerator<Record<string, AttributeValue>> {
+    let from: Record<string, AttributeValue> | undefined;
+    do {
+      const page = await this.#client.send(
+        new QueryCommand({
+          TableName: this.#table,
+          KeyConditionExpression: '#value = :value',
+          ExpressionAttributeNames: { '#value': 'value' },
+          ExpressionAttributeValues: { ':value': { S: value } },
+          ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+        }),
+      );
+      yield* page.Items ?? [];
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+  }
+
+  async putPrompts(account: string, samples: PromptSamples | undefined): Promise<void> {
+    const key = { value: { S: contentValue(account) }, member: { S: account } };
+    if (isComparable(samples))
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: this.#table,
+          Item: {
+            ...key,
+            prompts: { B: encodePromptSamples(samples) },
+            expiresAt: { N: String(Math.ceil(expiryOf(samples) / 1000)) },
+          },
+        }),
+      );
+    else await this.#client.send(new DeleteItemCommand({ TableName: this.#table, Key: key }));
+  }
+
+  async *prompts(): AsyncGenerator<{ account: string; samples: PromptSamples }> {
+    for (const value of contentValues())
+      for await (const item of this.#under(value)) {
+        const account = item.member?.S ?? '';
+        try {
+          yield { account, samples: decodePromptSamples(item.prompts?.B ?? new Uint8Array()) };
+        } catch (error) {
+          this.#options.onUnreadable?.(value, account, error);
+        }
+      }
   }
 
   async sharing(value: string, limit: number): Promise<readonly AccountFacts[]> {
@@ -128,7 +173,7 @@ export class LinkTable implements LinkStore {
       );
       for (const item of page.Items ?? []) {
         const value = item.value?.S ?? '';
-        if (value.startsWith(`${WATCHED}#`)) continue;
+        if (value.startsWith(`${WATCHED}#`) || value.startsWith(`${CONTENT}#`)) continue;
         const facts = this.#facts(item);
         if (facts !== undefined) yield { value, account: item.member?.S ?? '', facts };
       }

@@ -1,5 +1,6 @@
 import type { Policy } from '../policy/policy.ts';
-import { type PolicyRollout, RolloutError } from './policy-rollout.ts';
+import { RolloutError } from './app-config-names.ts';
+import type { PolicyRollout } from './policy-rollout.ts';
 
 /** Deployments of each slot that are looked through; AppConfig keeps them all. */
 const MAX_VERSIONS = 200;

@@ -5,22 +5,14 @@ import {
   CreateHostedConfigurationVersionCommand,
   GetDeploymentCommand,
   GetHostedConfigurationVersionCommand,
-  ListApplicationsCommand,
-  ListConfigurationProfilesCommand,
-  ListDeploymentStrategiesCommand,
-  ListDeploymentsCommand,
-  ListEnvironmentsCommand,
+  paginateListDeployments,
   StartDeploymentCommand,
   StopDeploymentCommand,
 } from '@aws-sdk/client-appconfig';
-import { POLICY_ENVIRONMENT, POLICY_PROFILES, type PolicySlot } from '../contract/policy-names.ts';
+import { POLICY_PROFILES, type PolicySlot } from '../contract/policy-names.ts';
 import { describeFault, expiredExceptions, parsePolicy } from '../policy/parse-policy.ts';
 import { defaultPolicy, type Policy } from '../policy/policy.ts';
-
-/** A rollout that could not be done, in words for whoever asked for it; nothing was changed. */
-export class RolloutError extends Error {
-  override readonly name = 'RolloutError';
-}
+import { AppConfigNames, RolloutError } from './app-config-names.ts';
 
 /** One deployment of a policy, newest first in lists. */
 export interface Deployed {
@@ -60,54 +52,49 @@ export interface RolledBack {
   readonly expired?: readonly string[];
 }
 
-interface Names {
-  readonly application: string;
-  readonly environment: string;
-  readonly strategy: string;
-  readonly profiles: Readonly<Record<PolicySlot, string>>;
-}
-
+const SLOTS = ['active', 'shadow'] as const satisfies readonly PolicySlot[];
+/** Deployments of a slot that are looked through for what is in force. */
+const LOOKED_AT = 50;
+/** AppConfig's limit for a description (API_StartDeployment). */
+const DESCRIPTION_CHARACTERS = 1024;
 const RUNNING = new Set(['DEPLOYING', 'BAKING', 'VALIDATING', 'ROLLING_BACK']);
+/** what was rolled back is not read by anybody */
+const WITHDRAWN = new Set(['ROLLED_BACK', 'ROLLING_BACK', 'REVERTED']);
 
-/** @param stack name of the stack, which is that of its AppConfig application and deployment strategy */
-export function appConfigRollout(client: AppConfigClient, stack: string): PolicyRollout {
-  let names: Promise<Names> | undefined;
+/** The rollout through AppConfig. */
+export class AppConfigRollout implements PolicyRollout {
+  readonly #client: AppConfigClient;
+  readonly #names: AppConfigNames;
 
-  async function find(): Promise<Names> {
-    const application = await named(stack, 'application', async (NextToken) =>
-      client.send(new ListApplicationsCommand({ NextToken })),
-    );
-    const environment = await named(POLICY_ENVIRONMENT, 'environment', async (NextToken) =>
-      client.send(new ListEnvironmentsCommand({ ApplicationId: application, NextToken })),
-    );
-    const profiles = {
-      active: await named(POLICY_PROFILES.active, 'configuration', async (NextToken) =>
-        client.send(new ListConfigurationProfilesCommand({ ApplicationId: application, NextToken })),
-      ),
-      shadow: await named(POLICY_PROFILES.shadow, 'configuration', async (NextToken) =>
-        client.send(new ListConfigurationProfilesCommand({ ApplicationId: application, NextToken })),
-      ),
-    };
-    const strategy = await named(`${stack}-policy`, 'deployment strategy', async (NextToken) =>
-      client.send(new ListDeploymentStrategiesCommand({ NextToken })),
-    );
-    return { application, environment, strategy, profiles };
+  /** @param stack name of the stack, which is that of its AppConfig application and deployment strategy */
+  constructor(client: AppConfigClient, stack: string) {
+    this.#client = client;
+    this.#names = new AppConfigNames(client, stack);
   }
 
-  const known = (): Promise<Names> => {
-    names ??= find();
-    return names;
-  };
+  async push(slot: PolicySlot, policy: Policy, note: string): Promise<Deployed> {
+    const { application, profiles } = await this.#names.ids();
+    const made = await this.#client.send(
+      new CreateHostedConfigurationVersionCommand({
+        ApplicationId: application,
+        ConfigurationProfileId: profiles[slot],
+        ContentType: 'application/json',
+        Content: new TextEncoder().encode(JSON.stringify(policy)),
+        Description: note.slice(0, DESCRIPTION_CHARACTERS),
+      }),
+    );
+    return this.#deploy(slot, made.VersionNumber ?? 0, note);
+  }
 
-  async function deployments(slot: PolicySlot, limit: number): Promise<Deployed[]> {
-    const { application, environment } = await known();
+  async deployments(slot: PolicySlot, limit: number): Promise<Deployed[]> {
+    const { application, environment } = await this.#names.ids();
     const found: Deployed[] = [];
-    let NextToken: string | undefined;
-    do {
-      const page = await client.send(
-        new ListDeploymentsCommand({ ApplicationId: application, EnvironmentId: environment, NextToken }),
-      );
-      for (const item of page.Items ?? [])
+    const pages = paginateListDeployments(
+      { client: this.#client },
+      { ApplicationId: application, EnvironmentId: environment },
+    );
+    for await (const { Items = [] } of pages) {
+      for (const item of Items)
         if (item.ConfigurationName === POLICY_PROFILES[slot])
           found.push({
             slot,
@@ -117,14 +104,14 @@ export function appConfigRollout(client: AppConfigClient, stack: string): Policy
             startedAt: item.StartedAt,
             completedAt: item.CompletedAt,
           });
-      NextToken = page.NextToken;
-    } while (NextToken !== undefined && found.length < limit);
+      if (found.length >= limit) break;
+    }
     return found.sort((a, b) => b.number - a.number).slice(0, limit);
   }
 
-  async function policyOf(slot: PolicySlot, version: number): Promise<Policy> {
-    const { application, profiles } = await known();
-    const held = await client.send(
+  async policyOf(slot: PolicySlot, version: number): Promise<Policy> {
+    const { application, profiles } = await this.#names.ids();
+    const held = await this.#client.send(
       new GetHostedConfigurationVersionCommand({
         ApplicationId: application,
         ConfigurationProfileId: profiles[slot],
@@ -138,17 +125,50 @@ export function appConfigRollout(client: AppConfigClient, stack: string): Policy
     );
   }
 
-  async function deploy(slot: PolicySlot, version: number, note: string): Promise<Deployed> {
-    const { application, environment, strategy, profiles } = await known();
+  async current(slot: PolicySlot): Promise<{ policy: Policy; deployed: Deployed | undefined } | undefined> {
+    const [deployed] = await this.#inForce(slot);
+    if (deployed !== undefined) return { policy: await this.policyOf(slot, deployed.version), deployed };
+    return slot === 'shadow' ? undefined : { policy: defaultPolicy, deployed: undefined };
+  }
+
+  async rollback(note: string): Promise<RolledBack> {
+    const list = await this.#inForce('active');
+    const [newest] = list;
+    if (newest === undefined)
+      throw new RolloutError('nothing was ever pushed: the shipped policy is active, there is no way back');
+    const before = list.find(({ version }) => version !== newest.version);
+    // what runs is stopped first, also where the version before cannot be read
+    const halted = RUNNING.has(newest.state) ? await this.#stop(newest) : undefined;
+    const held = before === undefined ? defaultPolicy : await this.policyOf('active', before.version);
+    if (halted !== undefined) return { deployed: halted, policy: held };
+    const gone = new Set(expiredExceptions(held, Date.now()).map(({ index }) => index));
+    const expired = held.exceptions.filter((_, i) => gone.has(i)).map(({ account }) => account);
+    const policy = { ...held, exceptions: held.exceptions.filter((_, i) => !gone.has(i)) };
+    const baking = (await this.deployments('shadow', 5)).find(({ state }) => RUNNING.has(state));
+    const stopped = baking === undefined ? {} : { stopped: await this.#stop(baking) };
+    const deployed =
+      before === undefined || gone.size > 0
+        ? await this.push('active', policy, note)
+        : await this.#deploy('active', before.version, note);
+    return { policy, deployed, ...stopped, ...(expired.length === 0 ? {} : { expired }) };
+  }
+
+  /** Deployments that functions read, or will, newest first. */
+  async #inForce(slot: PolicySlot): Promise<Deployed[]> {
+    return (await this.deployments(slot, LOOKED_AT)).filter(({ state }) => !WITHDRAWN.has(state));
+  }
+
+  async #deploy(slot: PolicySlot, version: number, note: string): Promise<Deployed> {
+    const { application, environment, strategy, profiles } = await this.#names.ids();
     try {
-      const started = await client.send(
+      const started = await this.#client.send(
         new StartDeploymentCommand({
           ApplicationId: application,
           EnvironmentId: environment,
           DeploymentStrategyId: strategy,
           ConfigurationProfileId: profiles[slot],
           ConfigurationVersion: String(version),
-          Description: note.slice(0, 1024),
+          Description: note.slice(0, DESCRIPTION_CHARACTERS),
         }),
       );
       return {
@@ -160,15 +180,7 @@ export function appConfigRollout(client: AppConfigClient, stack: string): Policy
         completedAt: started.CompletedAt,
       };
     } catch (error) {
-      if (error instanceof ConflictException) {
-        const running = (await Promise.all((['active', 'shadow'] as const).map((one) => deployments(one, 5))))
-          .flat()
-          .find(({ state }) => RUNNING.has(state));
-        throw new RolloutError(
-          `another deployment is under way${running === undefined ? '' : ` (number ${running.number}, ${running.slot}, ${running.state.toLowerCase()})`}: nothing was changed. Wait until it has baked (policy status)${running?.slot === 'shadow' ? '' : ', or go back with policy rollback'}`,
-          { cause: error },
-        );
-      }
+      if (error instanceof ConflictException) throw await this.#conflict(error);
       if (error instanceof BadRequestException)
         throw new RolloutError(`the validator refused it, nothing was changed: ${detailsOf(error)}`, {
           cause: error,
@@ -177,92 +189,32 @@ export function appConfigRollout(client: AppConfigClient, stack: string): Policy
     }
   }
 
-  async function stop(running: Deployed): Promise<Deployed> {
-    const { application, environment } = await known();
+  /** Which deployment is in the way. */
+  async #conflict(cause: ConflictException): Promise<RolloutError> {
+    const running = (await Promise.all(SLOTS.map((slot) => this.deployments(slot, 5))))
+      .flat()
+      .find(({ state }) => RUNNING.has(state));
+    const which =
+      running === undefined
+        ? ''
+        : ` (number ${running.number}, ${running.slot}, ${running.state.toLowerCase()})`;
+    const back = running?.slot === 'shadow' ? '' : ', or go back with policy rollback';
+    return new RolloutError(
+      `another deployment is under way${which}: nothing was changed. Wait until it has baked (policy status)${back}`,
+      { cause },
+    );
+  }
+
+  async #stop(running: Deployed): Promise<Deployed> {
+    const { application, environment } = await this.#names.ids();
     const which = {
       ApplicationId: application,
       EnvironmentId: environment,
       DeploymentNumber: running.number,
     };
-    await client.send(new StopDeploymentCommand(which));
-    const { State } = await client.send(new GetDeploymentCommand(which));
+    await this.#client.send(new StopDeploymentCommand(which));
+    const { State } = await this.#client.send(new GetDeploymentCommand(which));
     return { ...running, state: State ?? 'ROLLED_BACK' };
-  }
-
-  async function current(
-    slot: PolicySlot,
-  ): Promise<{ policy: Policy; deployed: Deployed | undefined } | undefined> {
-    const list = await deployments(slot, 50);
-    // what was rolled back is not read by anybody
-    const deployed = list.find(({ state }) => !['ROLLED_BACK', 'ROLLING_BACK', 'REVERTED'].includes(state));
-    if (deployed === undefined)
-      return slot === 'shadow' ? undefined : { policy: defaultPolicy, deployed: undefined };
-    return { policy: await policyOf(slot, deployed.version), deployed };
-  }
-
-  return {
-    deployments,
-    policyOf,
-    current,
-    async push(slot, policy, note) {
-      const { application, profiles } = await known();
-      const made = await client.send(
-        new CreateHostedConfigurationVersionCommand({
-          ApplicationId: application,
-          ConfigurationProfileId: profiles[slot],
-          ContentType: 'application/json',
-          Content: new TextEncoder().encode(JSON.stringify(policy)),
-          Description: note.slice(0, 1024),
-        }),
-      );
-      return deploy(slot, made.VersionNumber ?? 0, note);
-    },
-    async rollback(note) {
-      const list = (await deployments('active', 50)).filter(
-        ({ state }) => !['ROLLED_BACK', 'ROLLING_BACK', 'REVERTED'].includes(state),
-      );
-      const [newest] = list;
-      if (newest === undefined)
-        throw new RolloutError('nothing was ever pushed: the shipped policy is active, there is no way back');
-      const before = list.find(({ version }) => version !== newest.version);
-      if (RUNNING.has(newest.state)) {
-        return {
-          deployed: await stop(newest),
-          policy: before === undefined ? defaultPolicy : await policyOf('active', before.version),
-        };
-      }
-      const held = before === undefined ? defaultPolicy : await policyOf('active', before.version);
-      const gone = new Set(expiredExceptions(held, Date.now()).map(({ index }) => index));
-      const expired = held.exceptions.filter((_, i) => gone.has(i)).map(({ account }) => account);
-      const policy = { ...held, exceptions: held.exceptions.filter((_, i) => !gone.has(i)) };
-      const baking = (await deployments('shadow', 5)).find(({ state }) => RUNNING.has(state));
-      const stopped = baking === undefined ? {} : { stopped: await stop(baking) };
-      const deployed =
-        before === undefined || gone.size > 0
-          ? await this.push('active', policy, note)
-          : await deploy('active', before.version, note);
-      return { policy, deployed, ...stopped, ...(expired.length === 0 ? {} : { expired }) };
-    },
-  };
-
-  async function named(
-    name: string,
-    what: string,
-    page: (token: string | undefined) => Promise<{
-      Items?: readonly { Id?: string | undefined; Name?: string | undefined }[] | undefined;
-      NextToken?: string | undefined;
-    }>,
-  ): Promise<string> {
-    let token: string | undefined;
-    do {
-      const { Items, NextToken } = await page(token);
-      const found = Items?.find((item) => item.Name === name)?.Id;
-      if (found !== undefined) return found;
-      token = NextToken;
-    } while (token !== undefined);
-    throw new RolloutError(
-      `AppConfig has no ${what} named ${name} here: is the stack deployed in this account and region? Give --stack NAME, or --region`,
-    );
   }
 }
 

@@ -15,16 +15,19 @@ import { newAccount } from '../detection/account-state.ts';
 import type { Seal } from '../detection/process-batch.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
 import { hash48 } from '../profile/hashes.ts';
-import type { RecentIds } from '../profile/recent-ids.ts';
+import { countIds, type IdPart } from '../profile/recent-ids.ts';
 import type { Slice } from '../profile/slice.ts';
 import { joinSlices } from '../profile/window.ts';
+import { readable, UnreadableItem } from '../stores/failures.ts';
 import {
-  decodeEntry,
-  encodeEntry,
+  decodeIds,
+  encodeIds,
   fromItem,
   type HotItem,
-  idsToSpill,
-  oldestSlot,
+  type Logs,
+  newParts,
+  type PartRange,
+  type Places,
   placesOf,
   toItem,
 } from '../stores/profile-item.ts';
@@ -33,9 +36,11 @@ import type { ProfileStore } from '../stores/profile-store.ts';
 /**
  * The one owner of the profile table. Items of an account (partition key `account`, sort key `item`):
  *
- *   hot            version, meta, slices, recent | spilled; notices, noticeShard, noticeSince while notices wait
- *   sealed#NNNNNN  slices that left the hot item; written once, the same bytes by whoever writes them
- *   recent#SSSSSSS event ids of a ten-minute slot, added to a set; only of accounts with many
+ *   hot            version, meta, slices, recent, redriven; notices, noticeShard, noticeSince while notices wait
+ *   sealed#NNNNNN#H  slices that left the hot item, named by their content; `before` names the part before it
+ *   recent#NNNNNN  events that were applied, moved out of the hot item; the same bytes by whoever writes them
+ *   redriven#NNNNNN  the same of events that were put back
+ *   prompts        a sample of what it asks (profile/prompt-sample.ts)
  *   facts          what links accounts (campaigns/link-facts.ts)
  *
  * `expiresAt` (epoch seconds) is the table's time to live; deletion lags, so readers filter by time themselves.
@@ -46,51 +51,82 @@ const NOTICE_SHARDS = 8;
 const KEYS_PER_GET = 100;
 const DAY_SECONDS = 86_400;
 
-const sealedItem = (number: number): string => `sealed#${String(number).padStart(6, '0')}`;
-const recentItem = (slot: number): string => `recent#${String(slot).padStart(9, '0')}`;
+const sealedItem = (number: number, name: string): string =>
+  `sealed#${String(number).padStart(6, '0')}#${name}`;
+const logItem = (log: keyof Logs, number: number): string => `${log}#${String(number).padStart(9, '0')}`;
 
-export interface ProfileTableOptions {
+/** Ids of recent events matter for an hour; this long after, the time to live may take them, seconds. */
+const IDS_KEPT = 3 * 3600;
+
+/** What the policy in force says of storing: it may change while a function is warm. */
+export interface Keeping {
   readonly retentionDays: number;
+  /** longest window that anything is judged by, ms; without, what was read stays whole */
+  readonly longestWindow?: number;
+}
+
+export interface ProfileTableOptions extends Keeping {
   /** sealed parts never change, so a warm function keeps them; accounts kept, default 5,000 */
   readonly sealedCache?: number;
+  /** processing time, ms */
+  readonly now?: () => number;
 }
 
 interface Sealed {
-  readonly parts: number;
+  readonly name: string;
   readonly slices: readonly Slice[];
 }
+
+/** Ids that a warm function keeps, over all accounts. */
+const CACHED_IDS = 2_000_000;
 
 export class ProfileTable implements ProfileStore {
   private readonly client: DynamoDBClient;
   private readonly table: string;
-  private readonly options: ProfileTableOptions;
+  private readonly now: () => number;
   private readonly sealed: LRUCache<string, Sealed>;
+  private readonly logs = new LRUCache<string, Logs>({
+    maxSize: CACHED_IDS,
+    sizeCalculation: ({ recent, redriven }) =>
+      [...recent, ...redriven].reduce((sum, { ids }) => sum + countIds(ids), 1),
+  });
+  private keeping: Keeping;
   /** write units that the table charged for saves of this instance */
   writeUnits = 0;
 
   constructor(client: DynamoDBClient, table: string, options: ProfileTableOptions) {
     this.client = client;
     this.table = table;
-    this.options = options;
+    this.keeping = options;
+    this.now = options.now ?? Date.now;
     this.sealed = new LRUCache({ max: options.sealedCache ?? 5000 });
   }
 
-  async load(accounts: readonly string[]): Promise<Map<string, AccountState>> {
+  /** The policy in force from now on. What is kept of sealed slices reaches back as far as the longest window so far. */
+  follow(keeping: Keeping): void {
+    if ((keeping.longestWindow ?? 0) > (this.keeping.longestWindow ?? 0)) this.sealed.clear();
+    this.keeping = keeping;
+  }
+
+  async load(
+    accounts: readonly string[],
+    onUnreadable?: (account: string, error: Error) => void,
+  ): Promise<Map<string, AccountState>> {
     const states = new Map<string, AccountState>();
+    const one = async (account: string, item: Record<string, AttributeValue> | undefined): Promise<void> => {
+      try {
+        states.set(account, item === undefined ? newAccount(account) : await this.assemble(account, item));
+      } catch (error) {
+        if (!(error instanceof UnreadableItem) || onUnreadable === undefined) throw error;
+        onUnreadable(account, error);
+      }
+    };
     const chunks: string[][] = [];
     for (let i = 0; i < accounts.length; i += KEYS_PER_GET) chunks.push(accounts.slice(i, i + KEYS_PER_GET));
     await Promise.all(
       chunks.map(async (chunk) => {
         const items = await this.get(chunk);
-        await Promise.all(
-          chunk.map(async (account) => {
-            const item = items.get(account);
-            states.set(
-              account,
-              item === undefined ? newAccount(account) : await this.assemble(account, item),
-            );
-          }),
-        );
+        await Promise.all(chunk.map((account) => one(account, items.get(account))));
       }),
     );
     return states;
@@ -103,34 +139,34 @@ export class ProfileTable implements ProfileStore {
     seal: Seal | undefined,
     since = next.profile.arrived,
   ): Promise<'saved' | 'conflict'> {
+    const { profile } = next;
+    const expiresAt = this.expiry(Math.max(profile.lastSeen, profile.arrived));
+    if (seal !== undefined)
+      await this.put(profile.account, sealedItem(seal.number, seal.name), expiresAt, {
+        slices: { B: encodeSlices(seal.slices) },
+        before: { S: seal.before },
+      });
+    for (const { log, part } of newParts(stored, next)) {
+      // by the later clock: a stream that is hours behind must not find them expired
+      const soon = Math.ceil(Math.max(profile.arrived, this.now()) / 1000) + IDS_KEPT;
+      await this.put(profile.account, logItem(log, part.number), log === 'recent' ? soon : expiresAt, {
+        ids: { B: encodeIds(part.ids) },
+      });
+    }
+    if (!(await this.saveHot(stored, next, since, expiresAt))) return 'conflict';
+    if (profile.sealed > 0)
+      this.sealed.set(profile.account, { name: profile.sealedName, slices: next.sealed });
+    this.keepLogs(profile.account, { recent: profile.recent.parts, redriven: profile.redriven.parts });
+    return 'saved';
+  }
+
+  private async saveHot(
+    stored: AccountState,
+    next: AccountState,
+    since: number,
+    expiresAt: number,
+  ): Promise<boolean> {
     const { profile, judgement } = next;
-    const key = (item: string) => ({ account: { S: profile.account }, item: { S: item } });
-    const expiresAt = { N: String(this.expiry(Math.max(profile.lastSeen, profile.arrived))) };
-    if (seal !== undefined) {
-      const response = await this.client.send(
-        new PutItemCommand({
-          TableName: this.table,
-          Item: { ...key(sealedItem(seal.number)), slices: { B: encodeSlices(seal.slices) }, expiresAt },
-          ReturnConsumedCapacity: 'TOTAL',
-        }),
-      );
-      this.writeUnits += response.ConsumedCapacity?.CapacityUnits ?? 0;
-    }
-    for (const [slot, entries] of idsToSpill(stored, next)) {
-      const response = await this.client.send(
-        new UpdateItemCommand({
-          TableName: this.table,
-          Key: key(recentItem(slot)),
-          UpdateExpression: 'ADD ids :ids SET expiresAt = :until',
-          ExpressionAttributeValues: {
-            ':ids': { BS: entries.map(([id, position]) => encodeEntry(id, position)) },
-            ':until': { N: String(Math.ceil(profile.arrived / 1000) + 3 * 3600) },
-          },
-          ReturnConsumedCapacity: 'TOTAL',
-        }),
-      );
-      this.writeUnits += response.ConsumedCapacity?.CapacityUnits ?? 0;
-    }
     const item = toItem(next);
     const fresh = judgement.notices.filter((held) => held.number > stored.judgement.numbered);
     const values: Record<string, AttributeValue> = {
@@ -138,13 +174,16 @@ export class ProfileTable implements ProfileStore {
       ':meta': { S: item.meta },
       ':slices': { B: item.slices },
       ':recent': { B: item.recent },
-      ':spilled': { BOOL: item.spilled },
       ':level': { S: judgement.level.level },
       ':score': { N: judgement.evidence.peak.toPrecision(6) },
-      ':until': expiresAt,
+      ':until': { N: String(expiresAt) },
     };
     let set =
-      '#version = :next, meta = :meta, slices = :slices, recent = :recent, spilled = :spilled, #level = :level, peakScore = :score, expiresAt = :until';
+      '#version = :next, meta = :meta, slices = :slices, recent = :recent, #level = :level, peakScore = :score, expiresAt = :until';
+    if (item.redriven.length > 0) {
+      set += ', redriven = :redriven';
+      values[':redriven'] = { B: item.redriven };
+    }
     if (fresh.length > 0) {
       set +=
         ', notices = list_append(if_not_exists(notices, :none), :fresh), noticeShard = :shard, noticeSince = if_not_exists(noticeSince, :since)';
@@ -159,8 +198,8 @@ export class ProfileTable implements ProfileStore {
       const response = await this.client.send(
         new UpdateItemCommand({
           TableName: this.table,
-          Key: key(PROFILE_ITEMS.hot),
-          UpdateExpression: `SET ${set}`,
+          Key: { account: { S: profile.account }, item: { S: PROFILE_ITEMS.hot } },
+          UpdateExpression: `SET ${set}${item.redriven.length > 0 ? '' : ' REMOVE redriven'}`,
           ConditionExpression: condition,
           ExpressionAttributeNames: { '#version': 'version', '#level': 'level' },
           ExpressionAttributeValues: values,
@@ -168,17 +207,40 @@ export class ProfileTable implements ProfileStore {
         }),
       );
       this.writeUnits += response.ConsumedCapacity?.CapacityUnits ?? 0;
+      return true;
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return 'conflict';
+      if (error instanceof ConditionalCheckFailedException) return false;
       throw error;
     }
-    if (seal !== undefined || profile.sealed > 0)
-      this.sealed.set(profile.account, { parts: profile.sealed, slices: next.sealed });
-    return 'saved';
   }
 
-  /** All accounts with their sealed slices, page by page: for `calibrate`, `console` and rebuilds. Eventually consistent. */
-  async *scan(): AsyncGenerator<AccountState> {
+  /** Stores a part: what its name stands for never changes, so a repeat changes nothing. */
+  private async put(
+    account: string,
+    item: string,
+    expiresAt: number,
+    attributes: Record<string, AttributeValue>,
+  ): Promise<void> {
+    const response = await this.client.send(
+      new PutItemCommand({
+        TableName: this.table,
+        Item: {
+          account: { S: account },
+          item: { S: item },
+          ...attributes,
+          expiresAt: { N: String(expiresAt) },
+        },
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    );
+    this.writeUnits += response.ConsumedCapacity?.CapacityUnits ?? 0;
+  }
+
+  /**
+   * All accounts with their sealed slices, page by page: for `calibrate`, `console` and rebuilds. Eventually consistent.
+   * @param onUnreadable told of an account whose item cannot be read, which is then left out
+   */
+  async *scan(onUnreadable?: (account: string, error: Error) => void): AsyncGenerator<AccountState> {
     let from: Record<string, AttributeValue> | undefined;
     do {
       const page = await this.client.send(
@@ -192,14 +254,20 @@ export class ProfileTable implements ProfileStore {
       );
       for (const item of page.Items ?? []) {
         const account = item.account?.S;
-        if (account !== undefined) yield await this.assemble(account, item);
+        if (account === undefined) continue;
+        try {
+          yield await this.assemble(account, item);
+        } catch (error) {
+          if (!(error instanceof UnreadableItem) || onUnreadable === undefined) throw error;
+          onUnreadable(account, error);
+        }
       }
       from = page.LastEvaluatedKey;
     } while (from !== undefined);
   }
 
   private expiry(latest: number): number {
-    return Math.ceil(latest / 1000) + this.options.retentionDays * DAY_SECONDS;
+    return Math.ceil(latest / 1000) + this.keeping.retentionDays * DAY_SECONDS;
   }
 
   private async get(accounts: readonly string[]): Promise<Map<string, Record<string, AttributeValue>>> {
@@ -224,24 +292,58 @@ export class ProfileTable implements ProfileStore {
 
   private async assemble(account: string, item: Record<string, AttributeValue>): Promise<AccountState> {
     const hot = hotOf(item);
-    const { sealed, arrived } = placesOf(hot);
+    const places = readable(`the profile of ${account}`, () => placesOf(hot));
+    const sealed = await this.sealedOf(account, places);
+    const logs = {
+      recent: await this.logOf(account, 'recent', places.recent),
+      redriven: await this.logOf(account, 'redriven', places.redriven),
+    };
+    this.keepLogs(account, logs);
+    return readable(`the profile of ${account}`, () => fromItem(account, hot, sealed, logs));
+  }
+
+  /** Slices of the parts that the hot item names, back to the first that has not expired. */
+  private async sealedOf(account: string, { sealed, sealedName }: Places): Promise<readonly Slice[]> {
+    if (sealed === 0) return [];
     const known = this.sealed.get(account);
-    let slices: readonly Slice[] = [];
-    if (sealed > 0 && known?.parts === sealed) slices = known.slices;
-    else if (sealed > 0) {
-      const parts = await this.query(account, sealedItem(0), sealedItem(sealed));
-      slices = joinSlices(parts.map((part) => decodeSlices(bytesOf(part.slices))));
-      this.sealed.set(account, { parts: sealed, slices });
+    if (known?.name === sealedName) return known.slices;
+    const stored = await this.query(account, 'sealed#', sealedItem(sealed, '~'));
+    const byName = new Map(stored.map((part) => [part.item?.S ?? '', part]));
+    const parts: Slice[][] = [];
+    for (let number = sealed, name = sealedName; number > 0; number--) {
+      const part = byName.get(sealedItem(number, name));
+      if (part === undefined) break;
+      parts.unshift(readable(`a sealed part of ${account}`, () => decodeSlices(bytesOf(part.slices))));
+      name = part.before?.S ?? '';
     }
-    const ids: RecentIds = new Map();
-    if (hot.spilled) {
-      const slots = await this.query(account, recentItem(oldestSlot(arrived)), 'recent#:');
-      for (const slot of slots) {
-        const number = Number(slot.item?.S?.slice('recent#'.length));
-        ids.set(number, new Map((slot.ids?.BS ?? []).map(decodeEntry)));
-      }
-    }
-    return fromItem(account, hot, slices, ids);
+    const slices = joinSlices(parts);
+    this.sealed.set(account, { name: sealedName, slices });
+    return slices;
+  }
+
+  private async logOf(
+    account: string,
+    log: keyof Logs,
+    [first, next]: PartRange,
+  ): Promise<readonly IdPart[]> {
+    if (first === next) return [];
+    const known = (this.logs.get(account)?.[log] ?? []).filter(
+      ({ number }) => number >= first && number < next,
+    );
+    const from = (known.at(-1)?.number ?? first - 1) + 1;
+    if (from === next) return known;
+    const stored = await this.query(account, logItem(log, from), logItem(log, next - 1));
+    return [
+      ...known,
+      ...stored.map((part) => ({
+        number: Number(part.item?.S?.slice(log.length + 1)),
+        ids: readable(`ids of ${account}`, () => decodeIds(bytesOf(part.ids))),
+      })),
+    ];
+  }
+
+  private keepLogs(account: string, logs: Logs): void {
+    if (logs.recent.length + logs.redriven.length > 0) this.logs.set(account, logs);
   }
 
   private async query(account: string, from: string, to: string): Promise<Record<string, AttributeValue>[]> {
@@ -275,7 +377,7 @@ function hotOf(item: Record<string, AttributeValue>): HotItem {
     meta: item.meta?.S ?? '{}',
     slices: bytesOf(item.slices),
     recent: bytesOf(item.recent),
-    spilled: item.spilled?.BOOL ?? false,
+    redriven: bytesOf(item.redriven),
     notices: (item.notices?.L ?? []).map((held) => held.S ?? ''),
   };
 }

@@ -91,7 +91,7 @@ export class OutcomeCollector implements Resumable {
     const campaign = this.campaignOf.get(account);
     if (campaign !== undefined && step.used > 0)
       this.campaignEvents.set(campaign, (this.campaignEvents.get(campaign) ?? 0) + step.used);
-    if (step.notice !== undefined) this.notice(step.notice);
+    for (const notice of step.notices) this.notice(notice);
     const known = this.flags.get(account);
     if (known !== undefined && levelRank(judgement.level.level) > levelRank(known.level))
       this.flags.set(account, { ...known, level: judgement.level.level });

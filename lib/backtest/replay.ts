@@ -70,7 +70,7 @@ export function startReplay(store: ReplayStore, rules: Rules, listener: ReplayLi
       counts.repeated += step.repeated;
       if (step.changed) store.saveNow(stored, delivered(step.state), step.seal);
       listener.onStep?.(account, step, now);
-      if (step.notice !== undefined) listener.onNotice?.(step.notice, now);
+      for (const notice of step.notices) listener.onNotice?.(notice, now);
     }
     pending = new Map();
     waiting = 0;

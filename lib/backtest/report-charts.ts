@@ -141,14 +141,14 @@ export async function rocSection({ accounts, policy, result }: BacktestOutcome):
             field: 'fpr',
             type: 'quantitative',
             scale: { type: 'log', domain: [floor, 1] },
-            title: 'benign accounts wronged (share, logarithmic)',
+            title: 'false-positive rate (logarithmic)',
             axis: { format: '.2%' },
           },
           y: {
             field: 'tpr',
             type: 'quantitative',
             scale: { domain: [0, 1] },
-            title: 'extraction accounts caught',
+            title: 'recall of extraction accounts',
             axis: { format: '.0%' },
           },
         },
@@ -184,9 +184,9 @@ export async function rocSection({ accounts, policy, result }: BacktestOutcome):
         ];
   });
   return html`<section><h2>What a threshold costs</h2>
-<p>Every threshold on the chance among peers, by the accounts' own evidence alone (campaigns are counted in the tables below). Points are the policy's levels; the leftmost step is nobody wronged. Area under the curve ${areaUnder(points).toFixed(3)}.</p>
+<p>Every threshold on the p-value, by the accounts' own evidence alone (campaigns are counted in the tables below). Points are the policy's levels; the leftmost step has no false positive. Area under the curve ${areaUnder(points).toFixed(3)}.</p>
 <figure>${raw(await chartSvg(spec))}</figure>
-${table(['benign accounts wronged', 'share', 'caught', 'share', 'chance to set'], budgets, [1, 2, 3, 4])}</section>`;
+${table(['false positives', 'rate', 'extraction found', 'recall', 'p-value to set'], budgets, [1, 2, 3, 4])}</section>`;
 }
 
 export async function delays({ accounts, result }: BacktestOutcome): Promise<Html> {
@@ -227,7 +227,7 @@ export async function delays({ accounts, result }: BacktestOutcome): Promise<Htm
   const number = (value: number | null, digits: number): string =>
     value === null ? '–' : value.toFixed(digits);
   return html`<section><h2>How long it took</h2>
-${kinds.length === 0 ? html`<p class="muted">No account is labelled extraction.</p>` : html`<figure>${raw(await chartSvg(spec))}<figcaption>Where a curve ends flat, the rest was not caught within the recording.</figcaption></figure>`}
+${kinds.length === 0 ? html`<p class="muted">No account is labelled extraction.</p>` : html`<figure>${raw(await chartSvg(spec))}<figcaption>Where a curve ends flat, the rest was not found within the recording.</figcaption></figure>`}
 ${table(
   ['kind', 'label', 'accounts', 'flagged', 'median events', 'median hours'],
   Object.entries(byKind).map(([kind, row]) => [
@@ -250,7 +250,7 @@ ${
           'campaign',
           'kind',
           'accounts',
-          'members caught',
+          'members found',
           'hours to first',
           'events to first',
           'foreign members',

@@ -21,7 +21,7 @@ function tone(label: AccountOutcome['label']): string {
 
 function accountTable(accounts: readonly AccountOutcome[], evidence: ReadonlyMap<string, string>): Html {
   return table(
-    ['account', 'label', 'peers', 'first flag', 'level', 'chance', 'why'],
+    ['account', 'label', 'peer group', 'first flag', 'level', 'p-value', 'why'],
     accounts.map((held) => [
       html`<code>${held.id}</code>`,
       html`<span class="tag ${tone(held.label)}">${labelName(held.label)}</span> ${held.kind}`,
@@ -51,17 +51,17 @@ export function whoAndWhy(outcome: BacktestOutcome): Html {
   const flagged = outcome.accounts
     .filter((held) => held.flag !== undefined)
     .sort((a, b) => rank(a) - rank(b) || a.p - b.p || (a.flag?.at ?? 0) - (b.flag?.at ?? 0));
-  return html`<section><h2>Whom it hit, and why</h2>
-${flagged.length === 0 ? html`<p>Nobody was flagged.</p>` : html`<p>Benign accounts first: they are the price.</p>${accountTable(flagged.slice(0, MAX_ROWS), evidenceOf(outcome))}`}
+  return html`<section><h2>Who was flagged, and why</h2>
+${flagged.length === 0 ? html`<p>Nobody was flagged.</p>` : html`<p>False positives first.</p>${accountTable(flagged.slice(0, MAX_ROWS), evidenceOf(outcome))}`}
 ${flagged.length > MAX_ROWS ? html`<p class="muted">The first ${MAX_ROWS} of ${int(flagged.length)}; <code>backtest --save</code> keeps all.</p>` : ''}</section>`;
 }
 
 export function cost({ result }: BacktestOutcome): Html {
   const { cost: held, events } = result;
   return html`<section><h2>What it costs to run</h2>
-<p>${int(held.writes)} writes of profiles and ${int(held.parts)} sealed parts for ${int(events.used)} events: ${int(held.writeUnits)} write units, ${held.writeUnitsPerEvent.toFixed(3)} an event, from the encoded size of sampled items. Flushes follow a batching window of fifteen minutes of traffic; under heavier traffic an account is written less often per event. <code>siphonwatch plan</code> turns units into capacity and money.</p>
+<p>${int(held.writes)} writes of profiles and ${int(held.parts)} sealed segments for ${int(events.used)} events: ${int(held.writeUnits)} write units, ${held.writeUnitsPerEvent.toFixed(3)} an event, from the encoded size of sampled items. Batches follow a window of fifteen minutes of traffic; under heavier traffic an account is written less often per event. <code>siphonwatch plan</code> turns units into capacity and money.</p>
 ${table(
-  ['read', 'used', 'late', 'repeated', 'set aside'],
+  ['read', 'used', 'late', 'repeated', 'quarantined'],
   [[int(events.read), int(events.used), int(events.late), int(events.repeated), int(events.quarantined)]],
   [0, 1, 2, 3, 4],
 )}</section>`;
@@ -72,7 +72,7 @@ export function comparison(active: BacktestOutcome, candidate: BacktestOutcome):
   const row = (name: string, of: (held: BacktestOutcome) => string) => [name, of(active), of(candidate)];
   const later = change.medianHoursLater;
   return html`<section><h2>${active.policy.id} beside ${candidate.policy.id}</h2>
-<p>${candidate.policy.id} newly catches ${change.newlyCaught} and newly wrongs ${change.newlyWronged}; it no longer catches ${change.noLongerCaught} and no longer wrongs ${change.noLongerWronged}.${later === null ? '' : ` Where both flag an account, the median first flag comes ${later === 0 ? 'at the same time' : `${Math.abs(later).toFixed(1)} hours ${later > 0 ? 'later' : 'earlier'}`}.`}</p>
+<p>${candidate.policy.id} newly finds ${change.newlyCaught} extraction accounts and newly flags ${change.newlyWronged} benign ones; it no longer finds ${change.noLongerCaught} and no longer flags ${change.noLongerWronged}.${later === null ? '' : ` Where both flag an account, the median first flag comes ${later === 0 ? 'at the same time' : `${Math.abs(later).toFixed(1)} hours ${later > 0 ? 'later' : 'earlier'}`}.`}</p>
 ${table(
   ['', active.policy.id, candidate.policy.id],
   [
@@ -81,11 +81,11 @@ ${table(
       ? []
       : [
           row(
-            'benign, wronged',
+            'false positives',
             ({ result }) => `${result.accounts?.benignFlagged ?? 0} (${share(result.accounts?.fpr ?? 0)})`,
           ),
           row(
-            'extraction, caught',
+            'recall, extraction',
             ({ result }) =>
               `${result.accounts?.extractionFlagged ?? 0} (${share(result.accounts?.tpr ?? 0)})`,
           ),

@@ -5,7 +5,7 @@ import { int, share, time } from './report-format.ts';
 import { comparison, cost, whoAndWhy } from './report-tables.ts';
 
 /**
- * A backtest as one HTML file that stands alone: what was promised and what came, score distributions by peer group,
+ * A backtest as one HTML file that stands alone: error budget and outcome, score distributions by peer group,
  * ROC and delays where there are labels, whom it hit and why, and what it would have cost to run.
  * @param candidate a second policy over the same traffic, set beside the first
  */
@@ -21,7 +21,7 @@ ${await rocSection(outcome)}
 ${await delays(outcome)}
 ${whoAndWhy(outcome)}
 ${cost(outcome)}
-<footer>Replayed through the production code, in order of arrival, looking ahead nowhere. A rate says what happened on this traffic; its interval (95 %, Clopper-Pearson) says how far such a number can be trusted.</footer>`;
+<footer>Replayed through the production code, in order of arrival, without looking ahead. A rate says what happened on this traffic. Its 95 % interval (Clopper-Pearson) says within what bounds the true rate may lie.</footer>`;
   return page({ title: `Backtest of policy ${policy.id}`, body });
 }
 
@@ -46,7 +46,7 @@ function headline({ result, policy, accounts }: BacktestOutcome): Html {
   const campaigns = result.campaigns ?? [];
   const verdict =
     measured === undefined
-      ? html`<div class="card"><p>No labels were given: this says what would have been flagged, not whether it was right.</p></div>`
+      ? html`<div class="card"><p>No labels were given: this says what would have been flagged, not whether that was right.</p></div>`
       : html`<div class="card ${measured.fprInterval[0] > policy.budget.suspect ? 'alarm' : measured.fprInterval[1] <= policy.budget.suspect ? 'calm' : 'unsure'}"><p>${promise(measured, policy.budget.suspect)}</p></div>`;
   return html`<section><h2>In short</h2>${verdict}
 <div class="facts">
@@ -54,9 +54,9 @@ ${fact('flagged', int(flagged), `of ${int(accounts.length)} accounts (${share(fl
 ${
   measured === undefined
     ? ''
-    : html`${fact('benign, wronged', `${measured.benignFlagged} of ${int(measured.benign)}`, `${share(measured.fpr)}; 95 %: ${share(measured.fprInterval[0])} to ${share(measured.fprInterval[1])}`)}
-${fact('extraction, caught', `${measured.extractionFlagged} of ${int(measured.extraction)}`, `${share(measured.tpr)}; 95 %: ${share(measured.tprInterval[0])} to ${share(measured.tprInterval[1])}`)}
-${fact('campaigns, caught', `${campaigns.filter((held) => held.flagged).length} of ${campaigns.length}`, 'with one member flagged or more')}`
+    : html`${fact('false positives', `${measured.benignFlagged} of ${int(measured.benign)}`, `${share(measured.fpr)}; 95 %: ${share(measured.fprInterval[0])} to ${share(measured.fprInterval[1])}`)}
+${fact('recall, extraction accounts', `${measured.extractionFlagged} of ${int(measured.extraction)}`, `${share(measured.tpr)}; 95 %: ${share(measured.tprInterval[0])} to ${share(measured.tprInterval[1])}`)}
+${fact('campaigns found', `${campaigns.filter((held) => held.flagged).length} of ${campaigns.length}`, 'with one member flagged or more')}`
 }
 ${fact('write units', result.cost.writeUnitsPerEvent.toFixed(3), 'per event, profile table')}
 ${fact('replayed', `${int(result.throughput.eventsPerSecond)}/s`, `${int(result.throughput.bytesPerAccount)} bytes an account`)}
@@ -69,7 +69,8 @@ function promise(
 ): string {
   const measured = `${benignFlagged} of ${int(benign)} benign accounts were flagged (${share(fpr)}), where the policy allows ${share(budget)} a month.`;
   if (fprInterval[0] > budget)
-    return `${measured} That is more than chance explains: the calibration does not fit this traffic. Calibrate anew before trusting the promise.`;
-  if (fprInterval[1] <= budget) return `${measured} The promise was kept, and the data are enough to say so.`;
-  return `${measured} That agrees with the promise, but so few accounts cannot prove it: the rate may be anything from ${share(fprInterval[0])} to ${share(fprInterval[1])}.`;
+    return `${measured} That is more than chance explains: the calibration does not fit this traffic. Calibrate again before you rely on the error budget.`;
+  if (fprInterval[1] <= budget)
+    return `${measured} The error budget was kept, and the data are enough to say so.`;
+  return `${measured} That agrees with the error budget, but so few accounts cannot prove it: the false-positive rate may be anything from ${share(fprInterval[0])} to ${share(fprInterval[1])}.`;
 }

@@ -1,3 +1,4 @@
+import type { PromptSamples } from '../profile/prompt-sample.ts';
 import type { Level } from '../scoring/level.ts';
 import type { Campaign } from './campaign.ts';
 import type { LinkEntry } from './linking/blocking.ts';
@@ -60,6 +61,10 @@ export interface LinkStore {
   watched(): Promise<readonly string[]>;
   /** Facts of up to `limit` accounts that stand under a hard value. Eventually consistent. */
   sharing(value: string, limit: number): Promise<readonly AccountFacts[]>;
+  /** Brings what an account asks to those whose contents are compared; undefined: it is forgotten, or asks too little. */
+  putPrompts(account: string, samples: PromptSamples | undefined): Promise<void>;
+  /** All accounts whose contents are compared, with their samples. Eventually consistent. */
+  prompts(): AsyncIterable<{ readonly account: string; readonly samples: PromptSamples }>;
   /** Entries of partition `part` of `parts`, all of a value together. Eventually consistent. */
   scan(part: number, parts: number): AsyncIterable<LinkEntry>;
 }

@@ -103,7 +103,7 @@ export const FUNCTIONS = {
   },
   calibrate: {
     entry: 'lambdas/calibrate/handler.ts',
-    what: "Learns the peer groups' null distributions from yesterday's profiles; calms and closes findings of silent accounts.",
+    what: "Learns the peer groups' null distributions from yesterday's profiles; closes findings of idle accounts.",
     variables: [...EVERYWHERE, 'PROFILE_TABLE', 'FINDING_TABLE', 'STATE_BUCKET', ...POLICIES],
   },
   validatePolicy: {

@@ -8,10 +8,14 @@ export const METRICS_NAMESPACE = 'Siphonwatch';
 export const METRICS = {
   EventsRead: 'usage events decoded from the stream (count)',
   EventsUsed: 'usage events folded into a profile (count)',
-  EventsQuarantined: 'usage events set aside with a reason (count)',
+  EventsQuarantined: 'usage events quarantined with a reason (count)',
   EventsLate: 'usage events older than watermark minus allowed lateness: archived, not scored (count)',
   EventsReplayed: 'usage events of a redelivery, applied before (count)',
+  ReplayedPercent: 'share of a batch that had been applied before (percent)',
   EventsRepeated: 'usage events whose id was seen within the horizon (count)',
+  ItemsUnreadable:
+    'stored items of accounts that this version cannot read: damaged, or of a newer version (count)',
+  AccountsDeferred: 'accounts whose events wait in the stream because a write was refused for now (count)',
   ProfilesWritten: 'conditional writes of profiles (count)',
   WriteUnits: 'write units that DynamoDB charged (count)',
   NotificationsSent: 'notifications published (count)',

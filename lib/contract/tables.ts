@@ -23,6 +23,12 @@ export const TABLES = {
   campaign: { partition: 'campaign', sort: 'item', stream: true, index: UNDELIVERED_INDEX },
 } as const satisfies Readonly<Record<string, TableDeclaration>>;
 
+/** Keys of the indexes; all strings. */
+export const INDEX_KEYS = {
+  undelivered: { partition: 'noticeShard', sort: 'noticeSince' },
+  byUpdated: { partition: 'listing', sort: 'updatedAt' },
+} as const satisfies Readonly<Record<IndexName, { readonly partition: string; readonly sort: string }>>;
+
 export type TableName = keyof typeof TABLES;
 
 /** Sort keys of an account's items in the profile table. */
@@ -31,6 +37,8 @@ export const PROFILE_ITEMS = {
   hot: 'hot',
   /** what links the account with others */
   facts: 'facts',
+  /** a sample of what it asks */
+  prompts: 'prompts',
 } as const;
 
 /** Sort key of a campaign's state in the campaign table. */

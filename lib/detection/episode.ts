@@ -29,7 +29,11 @@ export interface EpisodeStep {
   readonly finding: OpenFinding;
 }
 
-/** The next step in a finding's life, or undefined where there is nothing to tell. One finding an episode. */
+/**
+ * The next step in a finding's life, or undefined where there is nothing to tell. One finding an episode. Numbers and ids
+ * follow the clock of events: what is forgotten, or set back to an earlier day, never uses a number or an id again that
+ * was told before, and the same events give the same ones.
+ */
 export function nextStep(
   type: Notice['subject']['type'],
   subject: string,
@@ -43,11 +47,11 @@ export function nextStep(
   const held = before.finding;
   const fresh = transition === 'opened' || held === undefined;
   const episode = transition === 'opened' ? before.episode + 1 : before.episode;
-  const id = fresh ? findingId(type, subject, episode) : held.id;
+  const id = fresh ? findingId(type, subject, at) : held.id;
   return {
     transition,
     id,
-    number: before.numbered + 1,
+    number: nextNumber(before, at),
     episode,
     finding: {
       id,
@@ -57,6 +61,11 @@ export function nextStep(
       calmed: transition === 'calmed',
     },
   };
+}
+
+/** Number of the next notice of a subject at event time `at`, ms. */
+export function nextNumber({ numbered }: Pick<Judgement, 'numbered'>, at: number): number {
+  return Math.max(numbered + 1, Math.floor(at / 1000));
 }
 
 function transitionOf(

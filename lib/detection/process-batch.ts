@@ -1,12 +1,14 @@
 import type { Notice } from '../findings/finding.ts';
 import type { Policy } from '../policy/policy.ts';
-import { fold, type IngestedEvent, sealable, type TimeRules } from '../profile/profile.ts';
+import { encodeSlices } from '../profile/codec.ts';
+import { hash48 } from '../profile/hashes.ts';
+import { fold, type IngestedEvent, type Profile, sealable, type TimeRules } from '../profile/profile.ts';
 import { SLICE_MS, type Slice } from '../profile/slice.ts';
 import { joinSlices, windowMs } from '../profile/window.ts';
 import { WindowMemo } from '../profile/window-memo.ts';
 import type { WindowScore } from '../scoring/score.ts';
 import type { Significance } from '../scoring/significance.ts';
-import type { AccountState } from './account-state.ts';
+import type { AccountState, Judgement } from './account-state.ts';
 import { judgeAccount, type Rules } from './judge.ts';
 import { judgeInShadow } from './shadow.ts';
 
@@ -15,7 +17,17 @@ const HOUR = 3_600_000;
 /** Slices that leave the hot item, to be stored as part `number` before the hot item is written. */
 export interface Seal {
   readonly number: number;
+  /** by the content: whoever seals other slices under the same number writes another item */
+  readonly name: string;
+  /** name of the part before; empty for the first */
+  readonly before: string;
   readonly slices: readonly Slice[];
+}
+
+function sealOf({ sealed, sealedName }: Profile, slices: readonly Slice[]): Seal {
+  const bytes = encodeSlices(slices);
+  const content = hash48(`${sealedName} ${Buffer.from(bytes).toString('latin1')}`);
+  return { number: sealed + 1, name: content.toString(36), before: sealedName, slices };
 }
 
 /** What one flush makes of one account. Storing `seal` first and then `state` under the version read is all that is left to do. */
@@ -26,11 +38,13 @@ export interface BatchResult {
   readonly late: number;
   readonly repeated: number;
   readonly replayed: number;
+  /** of the last look; empty where none was due */
   readonly scores: readonly WindowScore[];
   readonly certainty: Significance | undefined;
-  readonly notice: Notice | undefined;
+  /** in the order in which they were made */
+  readonly notices: readonly Notice[];
   /** of the candidate policy */
-  readonly shadowNotice: Notice | undefined;
+  readonly shadowNotices: readonly Notice[];
   /** false where every arrival had been applied before: nothing to store */
   readonly changed: boolean;
 }
@@ -66,20 +80,22 @@ function durationsOf(policy: Policy): Durations {
   return known;
 }
 
+/** Accounts are looked at with the first event of each such stretch of event time, ms: when a slice is over. */
+export const LOOK_MS = SLICE_MS;
+
 /**
- * Advances an account by a run of arrivals in stream order: seal what is old, fold, judge. Pure and deterministic;
- * the same stored state and arrivals give the same result bit for bit.
+ * Advances an account by a run of arrivals in stream order: seal what is old, fold, and judge at fixed points of event
+ * time, wherever batches end. Pure and deterministic; the same stored state and arrivals give the same result bit for bit.
  */
 export function processBatch(
   stored: AccountState,
   arrivals: readonly IngestedEvent[],
   rules: Rules,
 ): BatchResult {
-  const { policy } = rules;
-  const time = durationsOf(policy);
+  const time = durationsOf(rules.policy);
   const old =
     stored.profile.slices.length < SEAL_AT_LEAST ? [] : sealable(stored.profile, time, time.sealAge);
-  const seal = old.length >= SEAL_AT_LEAST ? { number: stored.profile.sealed + 1, slices: old } : undefined;
+  const seal = old.length >= SEAL_AT_LEAST ? sealOf(stored.profile, old) : undefined;
   const base =
     seal === undefined
       ? stored.profile
@@ -87,67 +103,85 @@ export function processBatch(
           ...stored.profile,
           slices: stored.profile.slices.filter((slice) => !old.includes(slice)),
           sealed: seal.number,
+          sealedName: seal.name,
         };
-  const folded = fold(base, arrivals, time);
-  const changed = folded.replayed < arrivals.length;
-  // older parts stay stored until they expire; windows do not need them
-  const longest =
-    rules.candidate === undefined
-      ? time.longestWindow
-      : Math.max(time.longestWindow, durationsOf(rules.candidate.policy).longestWindow);
-  // what was seen last before this batch has not been looked at yet
-  const newest = stored.profile.totals.events === 0 ? folded.profile.lastSeen : stored.profile.lastSeen;
-  const horizon = newest - longest - SLICE_MS;
   const sealed = seal === undefined ? stored.sealed : joinSlices([stored.sealed, seal.slices]);
-  const kept =
-    sealed.length > 0 && (sealed[0] as Slice).start < horizon
-      ? sealed.filter((s) => s.start >= horizon)
-      : sealed;
-  const { profile, used, late, repeated, replayed, latest } = folded;
+  const judge = new Looks(stored, sealed, rules);
+  const { profile, used, late, repeated, replayed } = fold(base, arrivals, time, (next, before) => {
+    const due = Math.floor(next.lastSeen / LOOK_MS) > Math.floor(before / LOOK_MS);
+    if (due) judge.look(next);
+    return due;
+  });
   // what fold returns is a copy of our own
   profile.version = stored.profile.version + 1;
-  if (latest === undefined) {
-    const state = { profile, judgement: stored.judgement, sealed: kept };
-    return {
-      state,
-      seal,
-      used,
-      late,
-      repeated,
-      replayed,
-      scores: [],
-      certainty: undefined,
-      notice: undefined,
-      shadowNotice: undefined,
-      changed,
-    };
-  }
-  const memo = stored.memo ?? new WindowMemo();
-  const subject = {
-    account: profile.account,
-    customer: profile.customer,
-    firstSeen: profile.firstSeen,
-    sampleEvents: profile.samples,
-    slices: joinSlices([kept, profile.slices]),
-    memo,
-  };
-  const before =
-    stored.judgement.evidence.since === 0
-      ? { ...stored.judgement, evidence: { ...stored.judgement.evidence, since: profile.firstSeen } }
-      : stored.judgement;
-  const verdict = judgeAccount(subject, before, profile.lastSeen, rules);
-  const shadow = judgeInShadow(subject, verdict.judgement, profile.lastSeen, rules);
+  const { judgement, scores, certainty } = judge;
+  const fresh = judgement.notices.slice(stored.judgement.notices.length);
   return {
-    state: { profile, judgement: shadow.judgement, sealed: kept, memo },
+    state: {
+      profile,
+      judgement,
+      sealed: within(sealed, profile.lastSeen - longestWindow(rules) - SLICE_MS),
+      ...(judge.memo === undefined ? {} : { memo: judge.memo }),
+    },
     seal,
     used,
     late,
     repeated,
     replayed,
-    scores: verdict.scores,
-    certainty: verdict.certainty,
-    notice: verdict.notice,
-    shadowNotice: shadow.notice,
-    changed,
+    scores,
+    certainty,
+    notices: fresh.filter(({ shadow }) => !shadow),
+    shadowNotices: fresh.filter(({ shadow }) => shadow),
+    changed: replayed < arrivals.length,
   };
+}
+
+function longestWindow({ policy, candidate }: Rules): number {
+  const own = durationsOf(policy).longestWindow;
+  return candidate === undefined ? own : Math.max(own, durationsOf(candidate.policy).longestWindow);
+}
+
+/** Slices that windows may still need; older parts stay stored until they expire. */
+function within(slices: readonly Slice[], horizon: number): readonly Slice[] {
+  return slices.length > 0 && (slices[0] as Slice).start < horizon
+    ? slices.filter(({ start }) => start >= horizon)
+    : slices;
+}
+
+/** The looks at one account in one batch. */
+class Looks {
+  judgement: Judgement;
+  memo: WindowMemo | undefined;
+  scores: readonly WindowScore[] = [];
+  certainty: Significance | undefined;
+  readonly #sealed: readonly Slice[];
+  readonly #rules: Rules;
+
+  constructor({ judgement, memo }: AccountState, sealed: readonly Slice[], rules: Rules) {
+    this.judgement = judgement;
+    this.memo = memo;
+    this.#sealed = sealed;
+    this.#rules = rules;
+  }
+
+  look({ account, customer, firstSeen, samples, slices, lastSeen }: Profile): void {
+    this.memo ??= new WindowMemo();
+    const subject = {
+      account,
+      customer: { ...customer },
+      firstSeen,
+      sampleEvents: [...samples],
+      slices: joinSlices([this.#sealed, slices.slice()]),
+      memo: this.memo,
+    };
+    const { judgement } = this;
+    const before =
+      judgement.evidence.since === 0
+        ? { ...judgement, evidence: { ...judgement.evidence, since: firstSeen } }
+        : judgement;
+    const verdict = judgeAccount(subject, before, lastSeen, this.#rules);
+    this.judgement = judgeInShadow(subject, verdict.judgement, lastSeen, this.#rules).judgement;
+    this.scores = verdict.scores;
+    this.certainty = verdict.certainty;
+  }
 }

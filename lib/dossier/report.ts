@@ -1,4 +1,5 @@
 import { GROUP_SIGNALS } from '../campaigns/judging/group-score.ts';
+import { COMMAND } from '../contract/command.ts';
 import type { AuditEntry, Finding } from '../findings/finding.ts';
 import { amount, count, oneIn, percent, plural, power, usd, when } from '../findings/format.ts';
 import { headline, summary } from '../findings/headline.ts';
@@ -51,7 +52,7 @@ ${fact('Rarity', notice.p >= 1 ? 'unknown' : `1 in ${oneIn(notice.p)}`, account 
 <h2>Timeline</h2>
 ${timeline}
 ${table(
-  ['event time', 'what happened', 'level', 'told'],
+  ['event time', 'what happened', 'level', 'notification'],
   finding.history.map((entry) => [when(entry.at), entry.transition, entry.level, entry.fate ?? '']),
 )}
 
@@ -88,9 +89,9 @@ ${table(
 ${account ? accountMethod(held) : campaignMethod(held)}
 <h3>Error rates and limits</h3>
 <ul>
-<li>Error budget, by policy: at most 1 in ${oneIn(policy.budget.suspect)} benign accounts reaches suspect in a month, and 1 in ${oneIn(policy.budget.critical)} critical; ${String(policy.campaigns.budget)} false campaigns a month over all customers.</li>
-<li>The rates assume that a benign account is exchangeable with the benign accounts of its peer group. A customer of a kind that the calibration has not seen may be rarer than it deserves.</li>
-<li>The calibration cannot state a rarity finer than the number of its accounts supports; the e-value (${power(notice.log10E)}) carries the same bound.</li>
+<li>Error budget, by policy: at most 1 in ${oneIn(policy.budget.suspect)} benign accounts may reach suspect in a month, and 1 in ${oneIn(policy.budget.critical)} critical; ${String(policy.campaigns.budget)} false-positive campaigns a month over all customers.</li>
+<li>The rates assume that a benign account is exchangeable with the benign accounts of its peer group. A customer of a kind that the calibration has not seen may get a p-value that is too small.</li>
+<li>The calibration cannot state a p-value smaller than the number of its accounts supports; the e-value (${power(notice.log10E)}) has the same bound.</li>
 <li>Behaviours are recognised by patterns and can be avoided; what is not seen here is not shown to be absent.</li>
 </ul>
 
@@ -120,7 +121,7 @@ ${
 }
 
 <h2>How to check this dossier</h2>
-<p>Beside this page lie the evidence as files and <code>manifest.json</code>, which chains their hashes${facts.signed ? ' and is signed' : ''}. <code>siphonwatch dossier verify DIRECTORY</code> checks every file and works every number out again from the evidence.${facts.signed ? ' Compare the key that it names with the one that the provider published.' : ' It is not signed: the chain shows damage and careless changes, not a forger who writes all files anew.'}</p>
+<p>Beside this page lie the evidence as files and <code>manifest.json</code>, which chains their hashes${facts.signed ? ' and is signed' : ''}. <code>${COMMAND} dossier verify DIRECTORY</code> checks every file and recomputes every number from the evidence.${facts.signed ? ' Compare the key that it names with the one that the provider published.' : ' It is not signed: the chain shows damage and careless changes, not a forger who writes all files anew.'}</p>
 <footer>Finding ${finding.id}, notice ${String(notice.number)} · policy ${plain(notice.versions.policy, 64)} · calibration ${plain(notice.versions.calibration, 128)} · code ${plain(notice.versions.code, 40)}, dossier by ${facts.code} · sample events ${notice.sampleEvents.map((id) => plain(id, 60)).join(', ')}</footer>`;
   return page({ title: `Dossier ${finding.id}: ${headline(notice)}`, body });
 }
@@ -142,8 +143,8 @@ function campaignMethod({ policy, calibration }: Evidences): Html {
   return html`<ol>
 <li>For every account, requests are counted in slices of six hours: how many, how large, and which of a list of behaviours each showed. Prompts are compared by keyed fingerprints, never by their text.</li>
 <li>Accounts are linked by facts that few others share: payment, address, client, the same minutes of activity. What links accounts does not count in judging them.</li>
-<li>The members' slices are merged from when the link stood. Each signal of the group is a number over the last ${days(policy)} days, placed among benign linked groups of the product and size: companies, courses, and groups drawn from benign accounts (calibration <code>${plain(calibration.id, 128)}</code>, policy <code>${plain(policy.id, 64)}</code>).</li>
-<li>The score is the decimal logarithm of how rare the rarest signal is; the chance that is stated adds up those of all signals, over a month. All groups that are judged in a month share one error budget.</li>
+<li>The members' slices are merged from when the link stood. Each signal of the group is a number over the last ${days(policy)} days, ranked among benign linked groups of the product and size: companies, courses, and groups drawn from benign accounts (calibration <code>${plain(calibration.id, 128)}</code>, policy <code>${plain(policy.id, 64)}</code>).</li>
+<li>The score is the negative decimal logarithm of the smallest p-value of a signal; the stated p-value adds up those of all signals, over a month. All groups that are judged in a month share one error budget.</li>
 <li>Because the maximum over the whole period is compared with maxima over the whole period, the error rate holds however often one looks.</li>
 </ol>`;
 }
@@ -220,9 +221,9 @@ ${table(
 
 function replayCard({ notice }: Assessment, account: boolean): Html {
   if (notice.reproduced && !account)
-    return html`<div class="card calm"><p><span class="tag calm">reproduced</span> The notice's numbers were worked out again from ${plural(notice.events, 'event')}: score, rarity, e-value, window, reasons, explanations, what is at stake, and requests and tokens of each listed member came out the same, bit for bit. Links, roles, what acting on a member would cost, and the accounts' evidence one by one stand as they were noticed: they rest on facts that are not in this dossier.</p></div>`;
+    return html`<div class="card calm"><p><span class="tag calm">reproduced</span> The notice's numbers were recomputed from ${plural(notice.events, 'event')}: score, rarity, e-value, window, reasons, explanations, what is at stake, and requests and tokens of each listed member came out the same, bit for bit. Links, roles, what acting on a member would cost, and the accounts' evidence one by one stand as they were noticed: they rest on facts that are not in this dossier.</p></div>`;
   if (notice.reproduced)
-    return html`<div class="card calm"><p><span class="tag calm">reproduced</span> The notice was written again from ${plural(notice.events, 'event')}: every number of it came out the same, bit for bit.</p></div>`;
+    return html`<div class="card calm"><p><span class="tag calm">reproduced</span> The notice was recomputed from ${plural(notice.events, 'event')}: every number of it came out the same, bit for bit.</p></div>`;
   return html`<div class="card unsure"><p><span class="tag unsure">not reproduced</span> The notice could not be written again: ${notice.why ?? ''}. The numbers below are worked out from what is stored.</p>
 ${
   notice.differing.length === 0

@@ -53,7 +53,7 @@ export function decide(
   const told = held?.toldAt === undefined ? undefined : Date.parse(held.toldAt);
   const risen = held === undefined || levelRank(notice.level) > levelRank(held.highest);
   if (notice.transition === 'reopened' && told !== undefined && now - told < DELIVERY.cooldown && !risen)
-    return { fate: 'digest', because: 'told within a day' };
+    return { fate: 'digest', because: 'notified within the last day' };
   return { fate: 'told', because: '' };
 }
 

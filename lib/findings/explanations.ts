@@ -4,8 +4,8 @@ import type { FactInput } from '../signals/facts/fact.ts';
 import type { Explanation } from './finding.ts';
 
 /**
- * Benign explanations that are checked for every finding. They inform the reader; they change no score: an attacker
- * could wear any of them as a coat.
+ * Benign explanations that are checked for every finding. They inform the reader; they change no score, because an
+ * attacker could imitate any of them.
  */
 interface BenignExplanation {
   readonly id: string;

@@ -71,7 +71,9 @@ export const notice = z.strictObject({
     .number()
     .int()
     .min(1)
-    .describe('counts the notices of one subject; with the subject it makes the delivery id'),
+    .describe(
+      'grows with the notices of one subject (seconds of event time, or one more than the last); with the subject it makes the delivery id',
+    ),
   transition: z.enum(TRANSITIONS),
   finding: z.string().describe('stable id of the finding, and of its thread'),
   subject: z.strictObject({
@@ -217,9 +219,10 @@ export const finding = z.strictObject({
 });
 export type Finding = z.infer<typeof finding>;
 
-/** Deterministic id of a subject's n-th episode. */
-export function findingId(type: 'account' | 'campaign', subject: string, episode: number): string {
-  return `${type === 'account' ? 'f' : 'fc'}-${subject.replace(/^[ac]_/, '').slice(0, 16)}-${episode}`;
+/** Deterministic id of a finding: its subject, and when it was opened (event time, ms). */
+export function findingId(type: 'account' | 'campaign', subject: string, openedAt: number): string {
+  const when = new Date(openedAt).toISOString().slice(0, 19).replace(/[-:]/g, '').toLowerCase();
+  return `${type === 'account' ? 'f' : 'fc'}-${subject.replace(/^[ac]_/, '').slice(0, 16)}-${when}`;
 }
 
 /** Deterministic id of a notice, for readers that must not see it twice. */

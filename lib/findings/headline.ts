@@ -24,11 +24,11 @@ export function headline(notice: Notice): string {
     case 'reopened':
       return `${who} is back at ${level}`;
     case 'updated':
-      return `${who} goes on at ${level}`;
+      return `${who} continues at ${level}`;
     case 'calmed':
-      return `${who} calmed down from ${previous} to ${level}`;
+      return `${who} fell below the threshold, from ${previous} to ${level}`;
     case 'closed':
-      return `${who} stayed calm, finding closed`;
+      return `${who} stayed below the threshold, finding closed`;
   }
 }
 

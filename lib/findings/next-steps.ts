@@ -1,3 +1,4 @@
+import { COMMAND } from '../contract/command.ts';
 import type { Notice } from './finding.ts';
 import { shellWord } from './sanitize.ts';
 
@@ -26,14 +27,14 @@ export function nextSteps(notice: Notice, now: number): readonly NextStep[] {
   const urgent = notice.level === 'critical';
   const campaign = notice.subject.type === 'campaign';
   const until = new Date(now + QUIET_DAYS * DAY_MINUTES * 60_000).toISOString().slice(0, 10);
-  const benign = `siphonwatch triage ${id} --verdict benign --until ${until} --note "why"`;
-  const undo = `siphonwatch triage ${id} --undo`;
+  const benign = `${COMMAND} triage ${id} --verdict benign --until ${until} --note "why"`;
+  const undo = `${COMMAND} triage ${id} --undo`;
   if (notice.transition === 'calmed' || notice.transition === 'closed')
     return [
       {
         within: 7 * DAY_MINUTES,
-        what: 'Say what it was, so that calibration learns from it.',
-        command: `siphonwatch triage ${id} --verdict confirmed --note "why"`,
+        what: 'Record what it was, so that the calibration learns from it.',
+        command: `${COMMAND} triage ${id} --verdict confirmed --note "why"`,
         undo,
       },
     ];
@@ -44,19 +45,19 @@ export function nextSteps(notice: Notice, now: number): readonly NextStep[] {
         ? 'Look at the members and what links them; open two or three of the sample events in the gateway log.'
         : 'Look at the evidence; open two or three of the sample events in the gateway log, and find out who it is.',
       command: campaign
-        ? `siphonwatch findings show ${id}`
-        : `siphonwatch resolve ${subject} --accounts accounts.csv`,
+        ? `${COMMAND} findings show ${id}`
+        : `${COMMAND} resolve ${subject} --accounts accounts.csv`,
       undo: undefined,
     },
     {
       within: urgent ? 4 * HOUR_MINUTES : 3 * DAY_MINUTES,
       what: `If it stands: keep the evidence, then lower the rate limit of ${campaign ? 'the core members' : 'the account'} or ask for verification. Do not block on this notice alone.`,
-      command: `siphonwatch dossier ${id} --out dossier-${id}`,
+      command: `${COMMAND} dossier ${id} --out dossier-${id}`,
       undo: 'restore the previous rate limit',
     },
     {
       within: urgent ? 2 * DAY_MINUTES : 7 * DAY_MINUTES,
-      what: 'Record the verdict: confirmed, benign (quiet until the date) or unsure.',
+      what: 'Record the verdict: confirmed, benign (notifications are suppressed until the date) or unsure.',
       command: benign,
       undo,
     },

@@ -1,3 +1,4 @@
+import { COMMAND } from '../contract/command.ts';
 import { levelRank } from '../scoring/level.ts';
 import type { Finding } from './finding.ts';
 import type { Rendered } from './publication.ts';
@@ -111,14 +112,14 @@ function linesOf(made: Omit<ShadowDigest, 'lines'>): string[] {
     made.policies.length === 0 ? 'The shadow policy' : `Shadow policy ${made.policies.join(', ')}`;
   const lines = [
     `${made.from.slice(0, 16)} to ${made.to.slice(0, 16)} (event time): ${named} has ${made.counts.shadow} findings, the active one ${made.counts.active}, ${made.counts.both} in common.`,
-    `Of those that people have judged: newly caught ${made.newlyCaught}, newly wronged ${made.newlyWronged}, no longer caught ${made.noLongerCaught}, no longer wronged ${made.noLongerWronged}.`,
+    `Of those with a verdict: ${made.newlyCaught} true and ${made.newlyWronged} false positives are new, ${made.noLongerCaught} true and ${made.noLongerWronged} false positives are gone.`,
   ];
   const list = (title: string, entries: readonly ShadowEntry[]): void => {
     if (entries.length === 0) return;
     lines.push(`${title}:`);
     for (const held of entries.slice(0, MAX_ROWS))
       lines.push(
-        `  siphonwatch findings show ${identifier(held.finding)}   ${held.level}, since ${held.openedAt.slice(0, 16)}${held.verdict === undefined ? ', not judged yet' : `, ${held.verdict}`}`,
+        `  ${COMMAND} findings show ${identifier(held.finding)}   ${held.level}, since ${held.openedAt.slice(0, 16)}${held.verdict === undefined ? ', no verdict yet' : `, ${held.verdict}`}`,
       );
     if (entries.length > MAX_ROWS) lines.push(`  ... and ${entries.length - MAX_ROWS} more`);
   };
@@ -131,7 +132,7 @@ function linesOf(made: Omit<ShadowDigest, 'lines'>): string[] {
 export function renderShadowDigest(held: ShadowDigest, deliveryId: string): Rendered {
   const { counts } = held;
   const headline = `shadow policy: ${counts.shadow} findings beside ${counts.active} of the active one, ${held.onlyShadow.length} only its own`;
-  const next = 'siphonwatch policy shadow';
+  const next = `${COMMAND} policy shadow`;
   return {
     subject: ascii(`[siphonwatch] ${headline}`, SUBJECT_MAX),
     texts: {
@@ -143,7 +144,7 @@ export function renderShadowDigest(held: ShadowDigest, deliveryId: string): Rend
         onlyShadow: held.onlyShadow.slice(0, MAX_SENT),
         onlyActive: held.onlyActive.slice(0, MAX_SENT),
       }),
-      email: `${held.lines.join('\n')}\n\nDO NEXT\n1. The same, with more days: ${next} --days 7\n2. Make it the active one: siphonwatch policy promote\n3. Or end it: ${next} --off\n`,
+      email: `${held.lines.join('\n')}\n\nDO NEXT\n1. The same, with more days: ${next} --days 7\n2. Make it the active one: ${COMMAND} policy promote\n3. Or end it: ${next} --off\n`,
       sms: ascii(`Siphonwatch: ${headline}. ${next}`, SMS_MAX),
       https: JSON.stringify(
         chatMessage({

@@ -4,7 +4,7 @@ import { defanged } from './sanitize.ts';
 
 /** How sure a notice is, in sentences that can be quoted: each says what was measured and against whom. */
 export interface SignificanceText {
-  /** the error rate that was promised for the level */
+  /** the error budget of the level */
   readonly promise: string;
   /** where this subject stands */
   readonly place: string;
@@ -24,19 +24,19 @@ export function significanceText(notice: Notice): SignificanceText {
   // A rarity beyond the number that was measured is an extrapolation, and has to say so.
   const beyond =
     p < 1 && 1 / p > peers.accounts
-      ? ` A rarity beyond 1 in ${count(peers.accounts)} leans on wider groups and on the shape of their tail.`
+      ? ` A p-value below 1 in ${count(peers.accounts)} is extrapolated from wider groups and from the shape of their tail.`
       : '';
   return {
     promise: account
-      ? `In calibration, at most 1 in ${oneIn(promise)} ${group} reaches ${over || notice.level === 'clear' || notice.level === 'watch' ? 'the level of a finding' : 'this level'} in a month.`
-      : `The error budget allows ${trim(promise)} false campaigns a month over all customers.`,
+      ? `Error budget: at most 1 in ${oneIn(promise)} ${group} may reach ${over || notice.level === 'clear' || notice.level === 'watch' ? 'the level of a finding' : 'this level'} in a month.`
+      : `Error budget: at most ${trim(promise)} false-positive campaigns a month over all customers.`,
     place: over
-      ? `When it was opened or last raised, evidence such as this ${subject.type}'s would have been seen in 1 of ${oneIn(p)}${account ? ' of them' : ` ${group} in a month`}.`
+      ? `When it was opened or last raised, evidence such as this ${subject.type}'s would have been seen in 1 of ${oneIn(p)}${account ? ' of them' : ` ${group} in a month`} (p-value ${trim(p)}).`
       : p >= 1
-        ? `There are too few peers to say how rare this ${subject.type}'s evidence is.`
-        : `Evidence such as this ${subject.type}'s would be seen in 1 of ${oneIn(p)}${account ? ' of them' : ` ${group} in a month`}.`,
+        ? `There are too few peers for a p-value of this ${subject.type}'s evidence.`
+        : `Evidence such as this ${subject.type}'s would be seen in 1 of ${oneIn(p)}${account ? ' of them' : ` ${group} in a month`} (p-value ${trim(p)}).`,
     evidence: `Score ${trim(score)}; e-value ${power(log10E)}, where the average over ${group} is at most 1.`,
-    limits: `Peer group: ${defanged(peers.group, 80)}, ${count(peers.accounts)} ${account ? 'accounts' : 'groups'}.${beyond} The rates hold as far as benign customers are like those of the calibration; they describe behaviour, not intent.`,
+    limits: `Peer group: ${defanged(peers.group, 80)}, ${count(peers.accounts)} ${account ? 'accounts' : 'groups'}.${beyond} The rates hold as far as benign customers behave like those of the calibration. They describe behaviour, not intent.`,
     ...(notice.oneByOne === undefined ? {} : { oneByOne: aloneWords(notice.oneByOne, notice) }),
   };
 }
@@ -46,7 +46,7 @@ function aloneWords(
   { subject }: Notice,
 ): string {
   const members = plural(subject.memberCount ?? accounts, 'member');
-  return `Judged one by one, the e-values of the ${plural(accounts, 'linked account')} average ${power(log10E)}, where benign accounts average at most 1; alone, ${count(found)} of ${members} would have been found.`;
+  return `Judged individually, the e-values of the ${plural(accounts, 'linked account')} average ${power(log10E)} (benign accounts: at most 1); ${count(found)} of ${members} would have been found without the group.`;
 }
 
 /** What one of those is called that a subject is compared with. */

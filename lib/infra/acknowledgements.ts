@@ -6,8 +6,10 @@ import { type CfnResource, Stack, Validations } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 import { CALIBRATION_PREFIX, EVENTS_PREFIX, FAILED_BATCH_PREFIX } from './buckets.ts';
-import type { PolicyApplication } from './policy-rollout.ts';
-import type { SiphonwatchStack } from './stack.ts';
+import type { Resources } from './permissions.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { PolicyApplication, PolicyRollout } from './policy-rollout.ts';
+import type { TriageApi } from './triage-api.ts';
 
 interface Acknowledgement {
   readonly at: IConstruct;
@@ -30,12 +32,20 @@ function configurationsFinding({ application }: PolicyApplication): string {
   return `AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:appconfig:<AWS::Region>:<AWS::AccountId>:application/<${Stack.of(application).getLogicalId(application)}>/environment/*/configuration/*]`;
 }
 
+/** The parts of the stack that have something to acknowledge. */
+export interface Acknowledged {
+  readonly pipeline: Pipeline;
+  readonly resources: Resources;
+  readonly policyRollout: PolicyRollout;
+  readonly triageApi: TriageApi | undefined;
+}
+
 function acknowledgements({
   pipeline,
   resources,
   policyRollout,
   triageApi,
-}: SiphonwatchStack): readonly Acknowledgement[] {
+}: Acknowledged): readonly Acknowledgement[] {
   const { workers } = pipeline;
   const { buckets, ingest, notification } = resources;
   const calibrations = objectsFinding(buckets.state, CALIBRATION_PREFIX);
@@ -138,7 +148,7 @@ function acknowledgements({
 }
 
 /** Records every exception on the construct that it is about. */
-export function acknowledge(stack: SiphonwatchStack): void {
+export function acknowledge(stack: Acknowledged): void {
   for (const { at, rule, reason } of acknowledgements(stack)) {
     Validations.of(at).acknowledge({ id: rule, reason });
   }

@@ -169,8 +169,30 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       periodMinutes: 5,
       periods: 1,
       severity: 'ticket',
-      why: `${settings.quarantinedEvents} or more events were set aside within five minutes: usually a recorder of another version, or a clock that is wrong.`,
+      why: `${settings.quarantinedEvents} or more events were quarantined within five minutes: usually a recorder of another version, or a clock that is wrong.`,
       runbook: 'alarm-quarantine',
+    },
+    {
+      ...fine,
+      id: 'unreadable',
+      metric: own('score', 'ItemsUnreadable', 'Sum'),
+      threshold: 1,
+      periodMinutes: 5,
+      periods: 1,
+      severity: 'page',
+      why: 'A stored item of an account cannot be read: damaged, or of a newer version. Its events are quarantined, and it is not watched.',
+      runbook: 'alarm-unreadable',
+    },
+    {
+      ...fine,
+      id: 'replayed',
+      metric: own('score', 'ReplayedPercent', 'Average'),
+      threshold: 20,
+      periodMinutes: 5,
+      periods: 3,
+      severity: 'ticket',
+      why: 'A fifth or more of the events of 15 minutes had been applied before: batches fail late again and again, or accounts come under two partition keys.',
+      runbook: 'alarm-replayed',
     },
   );
   for (const mapping of MAPPINGS) {
@@ -331,7 +353,7 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       periodMinutes: 5,
       periods: 3,
       severity: 'ticket',
-      why: 'The candidate policy has not been evaluated for 15 minutes: its calibration is missing or damaged, or it cannot be read. The active one is not touched.',
+      why: 'The candidate policy has not been evaluated for 15 minutes: its calibration is missing or damaged, or it cannot be read. The active policy is not affected.',
       runbook: 'alarm-policy',
     },
     {
@@ -342,7 +364,7 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       periodMinutes: 60,
       periods: 1,
       severity: 'ticket',
-      why: `Scores stand on a calibration of ${settings.calibrationAgeHours} hours ago or more: peer groups drift away from it.`,
+      why: `The calibration in use is ${settings.calibrationAgeHours} hours old or more: peer groups drift away from it.`,
       runbook: 'alarm-calibration-age',
     },
     {
@@ -391,7 +413,7 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       periods: settings.noTrafficMinutes / 5,
       missing: 'breaching',
       severity: 'page',
-      why: `No record has reached the stream for ${settings.noTrafficMinutes} minutes: nobody is watched. Expected until the first gateway is connected.`,
+      why: `No record has reached the stream for ${settings.noTrafficMinutes} minutes: no account is watched. Expected until the first gateway is connected.`,
       runbook: 'alarm-no-traffic',
     });
   }

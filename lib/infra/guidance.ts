@@ -1,5 +1,6 @@
 import { Aws, CfnOutput } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { COMMAND } from '../contract/command.ts';
 import type { Monitoring } from './monitoring.ts';
 import type { Resources } from './permissions.ts';
 import type { Settings } from './settings.ts';
@@ -16,7 +17,7 @@ export function guide(
   const outputs: Readonly<Record<string, readonly [value: string, description: string]>> = {
     StreamName: [ingest.stream.streamName, 'Where recorders put usage events'],
     ProfileTableName: [tables.profile.tableName, 'Profiles of accounts'],
-    FindingTableName: [tables.finding.tableName, 'Findings; read with: siphonwatch findings'],
+    FindingTableName: [tables.finding.tableName, `Findings; read with: ${COMMAND} findings`],
     LinkTableName: [tables.link.tableName, 'Link index'],
     CampaignTableName: [tables.campaign.tableName, 'Campaigns'],
     QuarantineBucketName: [buckets.quarantine.bucketName, 'Payloads that could not be used'],
@@ -26,7 +27,7 @@ export function guide(
     StateBucketName: [buckets.state.bucketName, 'Calibrations'],
     FindingsTopicArn: [notification.findings.topicArn, 'Findings, for the security team'],
     OperationsTopicArn: [notification.operations.topicArn, 'Alarms, for whoever runs this'],
-    PolicyApplicationName: [resources.policies.name, 'AppConfig application of policies: siphonwatch policy'],
+    PolicyApplicationName: [resources.policies.name, `AppConfig application of policies: ${COMMAND} policy`],
     ...(triageUrl === undefined
       ? {}
       : { TriageApiUrl: [triageUrl, 'Findings and verdicts, with IAM authentication'] as const }),
@@ -38,10 +39,10 @@ export function guide(
     ],
     Next1Subscribe: [
       `aws sns subscribe --region ${Aws.REGION} --topic-arn ${notification.findings.topicArn} --protocol email --notification-endpoint YOU@EXAMPLE.COM`,
-      'Next, 1 of 3: hear of findings (then confirm by the link in the e-mail)',
+      'Next, 1 of 3: receive findings (then confirm by the link in the e-mail)',
     ],
     Next2SendEvents: [
-      `AWS_REGION=${Aws.REGION} npx siphonwatch record EXCHANGES.ndjson --stream ${ingest.stream.streamName}`,
+      `AWS_REGION=${Aws.REGION} ${COMMAND} record EXCHANGES.ndjson --stream ${ingest.stream.streamName}`,
       'Next, 2 of 3: send the first events, from a file or from your gateway',
     ],
     Next3Watch: [

@@ -9,6 +9,7 @@ import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { COMMAND } from '../contract/command.ts';
 import { POLICY_ENVIRONMENT, POLICY_PROFILES } from '../contract/policy-names.ts';
 import { policyJsonSchema } from '../policy/schema/json-schema.ts';
 import type { Settings } from './settings.ts';
@@ -25,7 +26,7 @@ export class PolicyApplication extends Construct {
     super(scope, id);
     const application = new CfnApplication(this, 'Application', {
       name: settings.stackName,
-      description: 'Policies of Siphonwatch: pushed with siphonwatch policy push, read by its functions',
+      description: `Policies of Siphonwatch: pushed with ${COMMAND} policy push, read by its functions`,
     });
     this.application = application;
     this.name = settings.stackName;
@@ -68,7 +69,7 @@ export class PolicyRollout extends Construct {
         description:
           slot === 'active'
             ? 'The policy that accounts are judged under'
-            : 'A candidate that is evaluated beside it, recorded and never told',
+            : 'A shadow policy: judged beside the active one, recorded, notifies nobody',
         validators,
       });
     validator.addPermission('AppConfig', {

@@ -122,9 +122,9 @@ export const SETTINGS = {
   ),
   retryAttempts: wholeNumber(
     0,
-    1000,
-    10,
-    'Retries of a failing batch before it goes to the quarantine bucket.',
+    10_000,
+    10_000,
+    'Retries of a failing batch before it goes to the quarantine bucket. The default leaves it to maxRecordAgeHours: the stream is the buffer of an outage.',
   ),
   maxRecordAgeHours: wholeNumber(
     1,
@@ -152,7 +152,7 @@ export const SETTINGS = {
     1,
     1_000_000,
     1024,
-    'Log volume of all functions a day above which the operations topic is told.',
+    'Log volume of all functions a day above which the operations topic is notified.',
   ),
   archive: onOff(
     true,
@@ -169,7 +169,7 @@ export const SETTINGS = {
     0,
     3600,
     300,
-    'How far an event may be ahead of its arrival before it is set aside as coming from the future.',
+    'How far an event may be ahead of its arrival before it is quarantined as coming from the future.',
   ),
   replayClock: onOff(
     false,
@@ -220,7 +220,7 @@ export const SETTINGS = {
     1,
     1_000_000,
     10,
-    'Events set aside within five minutes that raise the alarm.',
+    'Events quarantined within five minutes that raise the alarm.',
   ),
   noTrafficMinutes: wholeNumber(
     0,
@@ -245,7 +245,7 @@ export const SETTINGS = {
     0,
     10_000_000,
     0,
-    "AWS Budget on the account's monthly cost, told to operationsEmails at 80 % actual and 100 % forecast; 0 means none.",
+    "AWS Budget on the account's monthly cost, sent to operationsEmails at 80 % actual and 100 % forecast; 0 means none.",
   ),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 

@@ -11,21 +11,17 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import {
   EXPIRY_ATTRIBUTE,
+  INDEX_KEYS,
   type IndexName,
   TABLES,
   type TableDeclaration,
   type TableName,
 } from '../contract/tables.ts';
 
-const INDEXES: Readonly<
-  Record<
-    IndexName,
-    { readonly partition: string; readonly sort: string; readonly projection: ProjectionType }
-  >
-> = {
+const PROJECTIONS: Readonly<Record<IndexName, ProjectionType>> = {
   // Keys only: the sweeper reads the item anyway, and every projected byte is written twice.
-  undelivered: { partition: 'noticeShard', sort: 'noticeSince', projection: ProjectionType.KEYS_ONLY },
-  byUpdated: { partition: 'listing', sort: 'updatedAt', projection: ProjectionType.ALL },
+  undelivered: ProjectionType.KEYS_ONLY,
+  byUpdated: ProjectionType.ALL,
 };
 
 export interface TablesProps {
@@ -67,12 +63,12 @@ export class Tables extends Construct {
       ...(declared.stream ? { stream: StreamViewType.NEW_AND_OLD_IMAGES } : {}),
     });
     if (declared.index) {
-      const index = INDEXES[declared.index];
+      const index = INDEX_KEYS[declared.index];
       table.addGlobalSecondaryIndex({
         indexName: declared.index,
         partitionKey: { name: index.partition, type: AttributeType.STRING },
         sortKey: { name: index.sort, type: AttributeType.STRING },
-        projectionType: index.projection,
+        projectionType: PROJECTIONS[declared.index],
       });
     }
     return table;

@@ -1,27 +1,10 @@
 import { z } from 'zod';
+import { LABELS, type Label, type Labels } from '../backtest/labels.ts';
 import { printable } from '../telemetry/reason.ts';
 import { InputError } from './errors.ts';
 import { readBatches } from './lines.ts';
 
 /** Labels for evaluation: CSV with the header `account,label,kind,campaign`. */
-
-export const LABELS = ['benign', 'extraction', 'grey'] as const;
-
-export interface Label {
-  /** the account as the file names it; results print this */
-  readonly account: string;
-  /** the account as usage events carry it */
-  readonly pseudonym: string;
-  readonly label: (typeof LABELS)[number];
-  readonly kind: string;
-  /** empty where the account belongs to no campaign */
-  readonly campaign: string;
-}
-
-export interface Labels {
-  readonly list: readonly Label[];
-  readonly byPseudonym: ReadonlyMap<string, Label>;
-}
 
 /** Only asked where a name is no pseudonym yet, so that a file of pseudonyms needs no key. */
 export type PseudonymOf = (account: string) => string | Promise<string>;

@@ -1,10 +1,11 @@
-import { fileProgress } from '../cli/shared/progress.ts';
+import type { Labels } from '../backtest/labels.ts';
 import type { Recorder } from '../telemetry/recorder.ts';
 import { createRecorder } from '../telemetry/recorder.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring } from './keyring.ts';
-import { type Labels, labelsReader } from './labels.ts';
+import { labelsReader } from './labels.ts';
 import { inputFiles, type LinePosition } from './lines.ts';
+import { fileProgress } from './progress.ts';
 import { say } from './say.ts';
 import { readUsageEvents } from './usage-events.ts';
 
@@ -72,5 +73,5 @@ export class Traffic {
 
 /** Lines that could not be used are counted, and said once. */
 export function tellRejected(rejected: number): void {
-  if (rejected > 0) say(`${rejected} lines set aside (record --rejects FILE shows them)`);
+  if (rejected > 0) say(`${rejected} lines rejected (record --rejects FILE shows them)`);
 }

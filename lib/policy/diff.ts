@@ -1,3 +1,4 @@
+import { COMMAND } from '../contract/command.ts';
 import type { Calibration } from '../scoring/calibration.ts';
 import { unsupported } from '../scoring/supported-budget.ts';
 import { type Budget, budgetFor, type Policy } from './policy.ts';
@@ -31,7 +32,7 @@ export function policyChanges(before: Policy, after: Policy): PolicyChange[] {
     'calibration',
     before.calibration,
     after.calibration,
-    'Scores are placed among the peers of another calibration from the next event on; levels that stand are kept until they are calm.',
+    'Scores are compared with the peers of another calibration from the next event on; present levels are kept until the evidence is below the threshold for calmHours.',
   );
   add('windows', before.windows, after.windows, windowEffect(before, after));
   budgets('budget', before.budget, after.budget, add);
@@ -51,7 +52,7 @@ export function policyChanges(before: Policy, after: Policy): PolicyChange[] {
     'cooldownHours',
     before.cooldownHours,
     after.cooldownHours,
-    'Updates of an open finding come at most once in so many hours; escalations are told at once.',
+    'Updates of an open finding come at most once in so many hours; escalations are notified at once.',
   );
   add(
     'allowedLatenessHours',
@@ -96,7 +97,7 @@ export function policyChanges(before: Policy, after: Policy): PolicyChange[] {
 }
 
 function routesEffect(routes: Policy['notifications']['routes']): string {
-  if (routes.length === 0) return 'Every finding is told at once to all subscribers. Scores do not change.';
+  if (routes.length === 0) return 'Every finding is sent at once to all subscribers. Scores do not change.';
   const digest = routes.filter(({ delivery }) => delivery === 'digest').map(({ name }) => name);
   return `Findings carry the name of the first route that fits (${routes.map(({ name }) => name).join(', ')})${digest.length === 0 ? '' : `; those of ${digest.join(', ')} wait for the day's digest`}. Subscriptions must filter by it; scores do not change.`;
 }
@@ -147,8 +148,8 @@ function exceptionChanges(before: Policy, after: Policy, add: Add): void {
       was.get(account)?.until,
       until,
       until === undefined
-        ? 'Its findings are told again.'
-        : `Its findings are recorded but not told until ${until}.`,
+        ? 'People are notified of its findings again.'
+        : `Its findings are recorded, and notifications are suppressed until ${until}.`,
     );
   }
 }

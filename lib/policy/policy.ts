@@ -47,7 +47,9 @@ const route = z.strictObject({
   delivery: z
     .enum(['now', 'digest'])
     .default('now')
-    .describe("now: openings and escalations at once. digest: in the day's one message, nobody is woken"),
+    .describe(
+      'now: openings and escalations at once. digest: in the one message of the day, nobody is called',
+    ),
 });
 
 export const policy = z
@@ -75,7 +77,7 @@ export const policy = z
       .max(4)
       .default([24, 168])
       .describe(
-        'window lengths in hours, one to four, multiples of 6. Short ones see bursts, long ones patience. Changing them keeps the stored slices, so a new window is meaningful at once as far back as slices are kept',
+        'window lengths in hours, one to four, multiples of 6. Short windows show bursts, long ones slow collection. Changing them keeps the stored slices, so a new window is meaningful at once as far back as slices are kept',
       ),
     allowedLatenessHours: hours
       .default(48)
@@ -91,25 +93,23 @@ export const policy = z
     sealAfterHours: hours
       .default(12)
       .describe(
-        'hours; slices that ended so long before the watermark move out of the hot item. Smaller keeps items small, late events then cost a part more',
+        'hours; slices that ended so long before the watermark move out of the hot item. Smaller keeps items small, late events then cost one more segment',
       ),
     retentionDays: z
       .number()
       .min(1)
       .max(400)
       .default(35)
-      .describe(
-        'days; sealed slices and idle profiles are forgotten after so many. At least the longest window',
-      ),
+      .describe('days; sealed slices and idle profiles expire after so many. At least the longest window'),
     budget: z
       .strictObject({
-        watch: probability.default(0.01).describe('share a month; looked at in the console, nobody is told'),
+        watch: probability.default(0.01).describe('share a month; shown in the console, nobody is notified'),
         suspect: probability
           .default(0.001)
           .describe(
-            'share a month; a finding is opened and told. Half as much wrongs half as many and catches later',
+            'share a month; a finding is opened and people are notified. Half the share means half the false positives, and later detection',
           ),
-        critical: probability.default(0.0002).describe('share a month; told as urgent'),
+        critical: probability.default(0.0002).describe('share a month; notified as urgent'),
       })
       .prefault({})
       .describe(
@@ -182,11 +182,11 @@ export const policy = z
           .max(20)
           .default([])
           .describe(
-            'who is told of which findings; the first route that fits counts. What none fits is told at once to all subscribers, which is also what happens without routes. Everything goes to the event bus and into the table, whatever stands here',
+            'who is notified of which findings; the first route that fits counts. What none fits is sent at once to all subscribers, which is also what happens without routes. Everything goes to the event bus and into the table, whatever stands here',
           ),
       })
       .prefault({})
-      .describe('how people are told'),
+      .describe('how people are notified'),
   })
   .superRefine((held, context) => {
     const { watch, suspect, critical } = held.budget;

@@ -17,12 +17,26 @@ export function padSequence(sequence: string): string {
   return sequence.padStart(SEQUENCE_WIDTH, '0');
 }
 
+/** Positions up to which everything was applied, one for each epoch; the newest epoch last. */
+export type Guard = readonly Position[];
+
+/** Epochs that are told apart: two bucketings side by side, and those before a stream was replaced. */
+const EPOCHS = 4;
+
 /**
- * True where `position` was already applied under `guard`. Epochs are not ordered: a position of another
- * epoch than the guard's is new, because an epoch ends drained (docs/operations.md).
+ * True where `position` was already applied under `guard`. Positions are compared within their epoch only: across epochs
+ * they are not ordered.
  */
-export function isApplied(guard: Position | undefined, position: Position): boolean {
-  if (guard === undefined || guard.epoch !== position.epoch) return false;
-  if (position.sequence !== guard.sequence) return position.sequence < guard.sequence;
-  return position.index <= guard.index;
+export function isApplied(guard: Guard, position: Position): boolean {
+  const held = guard.find(({ epoch }) => epoch === position.epoch);
+  if (held === undefined) return false;
+  if (position.sequence !== held.sequence) return position.sequence < held.sequence;
+  return position.index <= held.index;
+}
+
+/** The guard after `position` was applied. */
+export function guardAfter(guard: Guard, position: Position): Guard {
+  const last = guard.at(-1);
+  if (guard.length === 1 && last?.epoch === position.epoch) return [position];
+  return [...guard.filter(({ epoch }) => epoch !== position.epoch), position].slice(-EPOCHS);
 }

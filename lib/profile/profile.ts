@@ -1,6 +1,6 @@
 import type { UsageEvent } from '../telemetry/usage-event.ts';
-import { isApplied, type Position } from './position.ts';
-import { copyIds, type RecentIds, remember } from './recent-ids.ts';
+import { type Guard, guardAfter, isApplied, type Position } from './position.ts';
+import { eventHash, HORIZON_SLOTS, type IdLog, NO_IDS, nextLog, remember, slotOf } from './recent-ids.ts';
 import { addEvent, copySlice, emptySlice, SLICE_MS, type Slice, sliceStart } from './slice.ts';
 
 /** What an account says of itself with its newest event: the facts that choose its peer group. */
@@ -25,12 +25,17 @@ export interface Profile {
   lastSeen: number;
   /** latest arrival time, ms */
   arrived: number;
-  guard: Position | undefined;
-  recent: RecentIds;
+  guard: Guard;
+  /** events of the last hour: what a producer put again is not counted again */
+  recent: IdLog;
+  /** events that were set aside and put back: each comes back once, whenever and however often that is */
+  redriven: IdLog;
   /** open slices and late additions to sealed ones, ascending */
   slices: Slice[];
   /** number of sealed parts written so far: parts 1..sealed hold the older slices */
   sealed: number;
+  /** name of the last part, by its content; empty where there is none */
+  sealedName: string;
   /** lifetime totals */
   totals: { events: number; late: number; repeated: number };
   /** newest usage event ids, so that an analyst can open the gateway's own logs */
@@ -43,6 +48,8 @@ export interface IngestedEvent {
   readonly time: number;
   readonly arrived: number;
   readonly position: Position;
+  /** it was set aside, and put back */
+  readonly redriven?: boolean;
 }
 
 export interface TimeRules {
@@ -76,10 +83,12 @@ export function newProfile(account: string): Profile {
     firstSeen: 0,
     lastSeen: 0,
     arrived: 0,
-    guard: undefined,
-    recent: new Map(),
+    guard: [],
+    recent: NO_IDS,
+    redriven: NO_IDS,
     slices: [],
     sealed: 0,
+    sealedName: '',
     totals: { events: 0, late: 0, repeated: 0 },
     samples: [],
   };
@@ -93,8 +102,15 @@ export function watermark(profile: Profile, rules: TimeRules): number {
 /**
  * Folds a run of arrivals, in stream order, into a copy of the profile. Pure: the same profile and arrivals give
  * the same result, and arrivals that the guard has seen change nothing.
+ * @param onUsed told after each event that changed slices, with the profile as it is then and the newest event time
+ *   before it (ms); true: what it saw of the profile stays as it was
  */
-export function fold(profile: Profile, arrivals: readonly IngestedEvent[], rules: TimeRules): FoldResult {
+export function fold(
+  profile: Profile,
+  arrivals: readonly IngestedEvent[],
+  rules: TimeRules,
+  onUsed: (next: Profile, lastSeen: number) => boolean = () => false,
+): FoldResult {
   const next = copyOf(profile);
   const owned = new Set<Slice>();
   let used = 0;
@@ -108,10 +124,10 @@ export function fold(profile: Profile, arrivals: readonly IngestedEvent[], rules
       replayed++;
       continue;
     }
-    next.guard = position;
+    next.guard = guardAfter(next.guard, position);
     // arrival never runs backwards: a record that waited counts as arriving with its account's newest
     next.arrived = Math.max(next.arrived, arrived);
-    if (!remember(next.recent, event.id, next.arrived, position)) {
+    if (isRepeated(next, arrival)) {
       next.totals.repeated++;
       repeated++;
       continue;
@@ -121,6 +137,7 @@ export function fold(profile: Profile, arrivals: readonly IngestedEvent[], rules
       late++;
       continue;
     }
+    const before = next.lastSeen;
     if (next.totals.events === 0 || time < next.firstSeen) next.firstSeen = time;
     if (next.totals.events === 0 || time >= next.lastSeen) {
       next.lastSeen = Math.max(time, next.lastSeen);
@@ -134,8 +151,33 @@ export function fold(profile: Profile, arrivals: readonly IngestedEvent[], rules
     if (next.samples.length === SAMPLE_IDS) next.samples.shift();
     next.samples.push(event.id);
     addEvent(ownSlice(next, owned, sliceStart(time)), event, time);
+    if (onUsed(next, before)) owned.clear();
   }
   return { profile: next, used, late, repeated, replayed, latest };
+}
+
+/** Oldest slot that can still matter to an account whose newest arrival is `arrived` (ms). */
+function oldestSlot(arrived: number): number {
+  return slotOf(arrived) - HORIZON_SLOTS;
+}
+
+/** Whether an event was applied before, from another position; what was not is remembered. */
+function isRepeated(profile: Profile, { event, redriven }: IngestedEvent): boolean {
+  const { recent, arrived } = profile;
+  const hash = eventHash(event);
+  if (redriven === true && !remember(profile.redriven, hash, 0, 0)) return true;
+  return !remember(recent, hash, slotOf(arrived), oldestSlot(arrived));
+}
+
+/** The arrivals that are not in the profile yet, by their positions and ids. */
+export function unapplied(profile: Profile, arrivals: readonly IngestedEvent[]): IngestedEvent[] {
+  const next = copyOf(profile);
+  return arrivals.filter((arrival) => {
+    if (isApplied(next.guard, arrival.position)) return false;
+    next.guard = guardAfter(next.guard, arrival.position);
+    next.arrived = Math.max(next.arrived, arrival.arrived);
+    return !isRepeated(next, arrival);
+  });
 }
 
 /** A profile that can be changed while the given one stays as it is; slices are shared. */
@@ -150,9 +192,11 @@ function copyOf(profile: Profile): Profile {
     lastSeen: profile.lastSeen,
     arrived: profile.arrived,
     guard: profile.guard,
-    recent: copyIds(profile.recent, profile.arrived),
+    recent: nextLog(profile.recent, oldestSlot(profile.arrived)),
+    redriven: nextLog(profile.redriven, 0),
     slices: profile.slices.slice(),
     sealed: profile.sealed,
+    sealedName: profile.sealedName,
     totals: { events: totals.events, late: totals.late, repeated: totals.repeated },
     samples: profile.samples.slice(),
   };

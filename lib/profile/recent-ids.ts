@@ -1,57 +1,87 @@
+import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { hash48 } from './hashes.ts';
-import type { Position } from './position.ts';
 
 /**
- * Event ids seen within the horizon. A producer's retry comes at a new position, so the replay guard does not
- * know it: the id does. Each entry keeps the position of its first arrival, so that a redelivery of that very
- * position is not taken for a repeat: entries may be stored before the profile that they belong to, by anybody,
- * any number of times, and nothing changes.
+ * A log of events that were applied, so that one that comes again at another position is known: a producer's retry, or a
+ * redrive. It holds what is applied and nothing else: entries are kept in the same write as the profile (the tail), and
+ * move into parts of their own only when they are stored there.
  */
-export type RecentIds = Map<number, Map<number, number>>; // slot of arrival -> 48-bit id hash -> 32-bit position hash
+export interface IdLog {
+  /** moved out of the hot item, oldest first, numbered one after another; never change */
+  readonly parts: readonly IdPart[];
+  /** number of the next part */
+  readonly next: number;
+  /** since the last part */
+  readonly tail: IdSet;
+}
+
+/** Slot of arrival -> 48-bit hashes of events. */
+export type IdSet = Map<number, Set<number>>;
+
+export interface IdPart {
+  readonly number: number;
+  readonly ids: IdSet;
+}
 
 /** Arrival times are grouped in slots of ten minutes. */
 export const SLOT_MS = 600_000;
-/** A repeat is caught for at least an hour after the first arrival; beyond that it counts. */
+/** A repeat is caught for at least an hour after the first arrival, or until MAX_IDS further events; beyond that it counts. */
 export const HORIZON_SLOTS = 6;
+/** Entries of a log at most: 1.5 MB, and five minutes of the fastest account that a shard can carry. */
+export const MAX_IDS = 262_144;
+/** A tail longer than this would swell the hot item beyond its write unit: it moves out with the next write. */
+export const INLINE_IDS = 32;
+
+export const NO_IDS: IdLog = { parts: [], next: 1, tail: new Map() };
 
 export function slotOf(arrived: number): number {
   return Math.floor(arrived / SLOT_MS);
 }
 
-export function positionHash(position: Position): number {
-  return hash48(`${position.epoch}/${position.sequence}/${position.index}`) % 2 ** 32;
+/** What makes an event the same: its id, and what it says; an id that somebody chose twice hides nothing. */
+export function eventHash({ id, time, model, usage, prints }: UsageEvent): number {
+  return hash48(`${id}\n${time} ${model} ${usage.inputTokens} ${usage.outputTokens} ${prints[0]?.prompt}`);
 }
 
-/** Remembers the id; false where it came before from another position. `arrived` in ms since 1970. Mutates `ids`. */
-export function remember(ids: RecentIds, id: string, arrived: number, position: Position): boolean {
-  const slot = slotOf(arrived);
-  const hash = hash48(id);
-  for (const [held, entries] of ids) {
-    if (held < slot - HORIZON_SLOTS) {
-      ids.delete(held);
-      continue;
-    }
-    const first = entries.get(hash);
-    if (first !== undefined) return first === positionHash(position);
+export function countIds(ids: IdSet): number {
+  let count = 0;
+  for (const hashes of ids.values()) count += hashes.size;
+  return count;
+}
+
+/**
+ * The log as the next write begins with it: what its tail holds is stored, and moves into a part if it is long. Decided
+ * from what is stored alone, so that whoever writes the part writes the same. The tail is a copy that may be added to.
+ * @param oldest slot before which entries are of no use
+ */
+export function nextLog(log: IdLog, oldest: number): IdLog {
+  if (countIds(log.tail) <= INLINE_IDS) {
+    const tail: IdSet = new Map();
+    for (const [slot, hashes] of log.tail) if (slot >= oldest) tail.set(slot, new Set(hashes));
+    return { parts: log.parts, next: log.next, tail };
   }
-  let entries = ids.get(slot);
-  if (entries === undefined) {
-    entries = new Map();
-    ids.set(slot, entries);
+  const parts = [...log.parts, { number: log.next, ids: log.tail }];
+  let size = parts.reduce((sum, { ids }) => sum + countIds(ids), 0);
+  while (parts.length > 0) {
+    const first = parts[0] as IdPart;
+    if (size <= MAX_IDS && Math.max(...first.ids.keys()) >= oldest) break;
+    size -= countIds(first.ids);
+    parts.shift();
   }
-  entries.set(hash, positionHash(position));
+  return { parts, next: log.next + 1, tail: new Map() };
+}
+
+/** Adds an event's hash to the tail; false where the log has it, from `oldest` on. */
+export function remember(log: IdLog, hash: number, slot: number, oldest: number): boolean {
+  if (has(log.tail, hash, oldest)) return false;
+  for (const { ids } of log.parts) if (has(ids, hash, oldest)) return false;
+  const hashes = log.tail.get(slot);
+  if (hashes === undefined) log.tail.set(slot, new Set([hash]));
+  else hashes.add(hash);
   return true;
 }
 
-/** A copy that can be added to: only the newest slot is copied deeply, older ones never change. */
-export function copyIds(ids: RecentIds, arrived: number): RecentIds {
-  const copy: RecentIds = new Map(ids);
-  for (const slot of ids.keys()) if (slot >= slotOf(arrived)) copy.set(slot, new Map(ids.get(slot)));
-  return copy;
-}
-
-export function countIds(ids: RecentIds): number {
-  let count = 0;
-  for (const entries of ids.values()) count += entries.size;
-  return count;
+function has(ids: IdSet, hash: number, oldest: number): boolean {
+  for (const [slot, hashes] of ids) if (slot >= oldest && hashes.has(hash)) return true;
+  return false;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { COMMAND } from '../contract/command.ts';
 import { model } from './model.ts';
 import { leastTail, MIN_ACCOUNTS, nullDistribution, p90Of, shrink, upperTail } from './null-distribution.ts';
 import { countAtLeast, quantileOf, type RankNull, rankNull } from './rank-null.ts';
@@ -147,6 +148,6 @@ const STALE_DAYS = 90;
 export function staleness(held: Pick<Calibration, 'id' | 'madeAt'>, now: number): string | undefined {
   const age = (now - Date.parse(held.madeAt)) / 86_400_000;
   return age > STALE_DAYS
-    ? `calibration ${held.id} was learnt ${Math.round(age)} days before this traffic: its promise is for customers of that time (siphonwatch calibrate learns a new one)`
+    ? `calibration ${held.id} was learnt ${Math.round(age)} days before this traffic: its error rates are for customers of that time (${COMMAND} calibrate learns a new one)`
     : undefined;
 }

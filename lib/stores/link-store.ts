@@ -1,8 +1,11 @@
+import { FEWEST_PROMPTS } from '../campaigns/content/contents.ts';
 import { type LinkEntry, NO_OWNER } from '../campaigns/linking/blocking.ts';
 import { decodeFacts, encodeFacts } from '../campaigns/linking/facts-codec.ts';
 import { type AccountFacts, factKey, LINK_KINDS, linkFacts } from '../campaigns/linking/link-facts.ts';
 import type { LinkStore } from '../campaigns/ports.ts';
 import { hash48 } from '../profile/hashes.ts';
+import type { PromptSamples } from '../profile/prompt-sample.ts';
+import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-sample-codec.ts';
 
 /** Partitions of accounts without hard values. */
 const NO_OWNER_BUCKETS = 256;
@@ -19,6 +22,26 @@ export function watchedValues(): string[] {
   return Array.from({ length: WATCHED_BUCKETS }, (_, i) => `${WATCHED}#${i}`);
 }
 
+/** Partitions of accounts whose contents are compared: values that are no facts. */
+export const CONTENT = 'content';
+const CONTENT_BUCKETS = 64;
+
+export function contentValue(account: string): string {
+  return `${CONTENT}#${hash48(account) % CONTENT_BUCKETS}`;
+}
+
+export function contentValues(): string[] {
+  return Array.from({ length: CONTENT_BUCKETS }, (_, i) => `${CONTENT}#${i}`);
+}
+
+/** Samples of an account that are worth comparing: those of a generation and epoch, or of two, in which it asks enough. */
+export function isComparable(samples: PromptSamples | undefined): samples is PromptSamples {
+  if (samples === undefined) return false;
+  const byEpoch = new Map<string, number>();
+  for (const { epoch, prompts } of samples) byEpoch.set(epoch, (byEpoch.get(epoch) ?? 0) + prompts.length);
+  return Math.max(0, ...byEpoch.values()) >= FEWEST_PROMPTS;
+}
+
 /** Values under which an account stands in the link table. */
 export function entryValues(account: string, facts: AccountFacts): string[] {
   const values = linkFacts(facts)
@@ -31,6 +54,7 @@ export function entryValues(account: string, facts: AccountFacts): string[] {
 export class MemoryLinkStore implements LinkStore {
   readonly #values = new Map<string, Map<string, string>>();
   readonly #watched = new Set<string>();
+  readonly #prompts = new Map<string, Uint8Array>();
 
   async put(
     account: string,
@@ -60,6 +84,15 @@ export class MemoryLinkStore implements LinkStore {
 
   async watched(): Promise<readonly string[]> {
     return [...this.#watched].sort();
+  }
+
+  async putPrompts(account: string, samples: PromptSamples | undefined): Promise<void> {
+    if (isComparable(samples)) this.#prompts.set(account, encodePromptSamples(samples));
+    else this.#prompts.delete(account);
+  }
+
+  async *prompts(): AsyncGenerator<{ account: string; samples: PromptSamples }> {
+    for (const [account, bytes] of this.#prompts) yield { account, samples: decodePromptSamples(bytes) };
   }
 
   async sharing(value: string, limit: number): Promise<readonly AccountFacts[]> {

@@ -1,11 +1,12 @@
 import type { AccountState, Judgement } from '../detection/account-state.ts';
-import { type Notice, notice as noticeSchema } from '../findings/finding.ts';
+import type { Notice } from '../findings/finding.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
-import { padSequence } from '../profile/position.ts';
+import { type Position, padSequence } from '../profile/position.ts';
 import type { Profile } from '../profile/profile.ts';
-import { countIds, HORIZON_SLOTS, type RecentIds, slotOf } from '../profile/recent-ids.ts';
+import type { IdLog, IdPart, IdSet } from '../profile/recent-ids.ts';
 import { SLICE_MS, type Slice } from '../profile/slice.ts';
 import { CLEAR } from '../scoring/level.ts';
+import { readNotice } from './outbox.ts';
 
 /**
  * The hot item of an account as it is stored, whatever the store: names, units and the compact forms. The rest of
@@ -17,16 +18,13 @@ export interface HotItem {
   readonly meta: string;
   /** encodeSlices */
   readonly slices: Uint8Array;
-  /** encodeIds; empty when spilled */
+  /** encodeIds of the tail; the rest lies in parts of its own */
   readonly recent: Uint8Array;
-  /** ids lie in items of their own, by slot */
-  readonly spilled: boolean;
+  /** encodeIds of the tail of what was put back */
+  readonly redriven: Uint8Array;
   /** JSON notices, ascending, that wait for delivery */
   readonly notices: readonly string[];
 }
-
-/** More recent ids than this swell the hot item beyond its write unit: they move out. */
-export const INLINE_IDS = 32;
 
 /**
  * The rest of the hot item, as a JSON list: what every account has by its place, what few have by its name at the end.
@@ -39,8 +37,8 @@ type HotMeta = readonly [
   firstSeen: number,
   /** this and the times of the evidence: ms after firstSeen */
   lastSeen: number,
-  /** epoch, sequence without leading zeros, index; 0 where nothing was applied yet */
-  guard: readonly [epoch: string, sequence: string, index: number] | 0,
+  /** epoch, sequence without leading zeros, index of each; 0 where nothing was applied yet */
+  guard: readonly (readonly [epoch: string, sequence: string, index: number])[] | 0,
   events: number,
   evidence: readonly [since: number, peak: number, peakAt: number],
   /** start of the newest slice that was looked at, in slices since 1970; 0: none */
@@ -53,15 +51,26 @@ type HotMeta = readonly [
 interface RareMeta {
   /** where it is not the newest event's time */
   readonly arrived?: number;
-  readonly sealed?: number;
+  /** number of sealed parts, and the name of the last */
+  readonly sealed?: readonly [parts: number, name: string];
   readonly late?: number;
   readonly repeated?: number;
+  /** numbers of the first and the next part of each log, where there are parts */
+  readonly recentParts?: PartRange;
+  readonly redrivenParts?: PartRange;
   /** where it is not clear */
   readonly level?: Judgement['level'];
   readonly episode?: number;
   readonly finding?: NonNullable<Judgement['finding']>;
   readonly numbered?: number;
   readonly shadow?: NonNullable<Judgement['shadow']>;
+}
+
+/** Parts of a log: numbers from the first up to and without the next. */
+export type PartRange = readonly [first: number, next: number];
+
+function rangeOf({ parts, next }: IdLog): PartRange | undefined {
+  return next === 1 ? undefined : [parts[0]?.number ?? next, next];
 }
 
 /** A field that is left out where it has the value that is assumed without it. */
@@ -73,16 +82,18 @@ function isClear(level: Judgement['level']): boolean {
   return level.level === CLEAR.level && level.since === CLEAR.since && level.supported === CLEAR.supported;
 }
 
-/** State to item. `recent` is left out where it must spill; see idsToSpill. */
+/** State to item. */
 export function toItem(state: AccountState): HotItem {
   const { profile, judgement } = state;
   const { customer, guard, totals } = profile;
   const { evidence } = judgement;
   const rare: RareMeta = {
     ...unless('arrived', profile.arrived, profile.lastSeen),
-    ...unless('sealed', profile.sealed, 0),
+    ...(profile.sealed === 0 ? undefined : { sealed: [profile.sealed, profile.sealedName] as const }),
     ...unless('late', totals.late, 0),
     ...unless('repeated', totals.repeated, 0),
+    ...unless('recentParts', rangeOf(profile.recent), undefined),
+    ...unless('redrivenParts', rangeOf(profile.redriven), undefined),
     ...(isClear(judgement.level) ? undefined : { level: judgement.level }),
     ...unless('episode', judgement.episode, 0),
     ...unless('finding', judgement.finding, undefined),
@@ -95,22 +106,25 @@ export function toItem(state: AccountState): HotItem {
     customer.createdAt,
     profile.firstSeen,
     profile.lastSeen - profile.firstSeen,
-    guard === undefined ? 0 : [guard.epoch, guard.sequence.replace(/^0+(?=\d)/, ''), guard.index],
+    guard.length === 0 ? 0 : guard.map(shortPosition),
     totals.events,
     [evidence.since - profile.firstSeen, evidence.peak, evidence.peakAt - profile.firstSeen],
     judgement.looked / SLICE_MS,
     profile.samples,
     rare,
   ];
-  const spilled = countIds(profile.recent) > INLINE_IDS;
   return {
     version: profile.version,
     meta: JSON.stringify(meta),
     slices: encodeSlices(profile.slices),
-    recent: spilled ? new Uint8Array() : encodeIds(profile.recent),
-    spilled,
+    recent: encodeIds(profile.recent.tail),
+    redriven: encodeIds(profile.redriven.tail),
     notices: judgement.notices.map((held) => JSON.stringify(held)),
   };
+}
+
+function shortPosition({ epoch, sequence, index }: Position): [string, string, number] {
+  return [epoch, sequence.replace(/^0+(?=\d)/, ''), index];
 }
 
 /** Names, keys, numbers and the index key of an item, beside its large attributes. */
@@ -124,23 +138,44 @@ export function itemBytes(state: AccountState): number {
     Buffer.byteLength(item.meta) +
     item.slices.length +
     item.recent.length +
+    item.redriven.length +
     item.notices.reduce((sum, held) => sum + Buffer.byteLength(held), 0)
   );
 }
 
-/** What says where the rest of an account lies: the number of its sealed parts, and its newest arrival (ms). */
-export function placesOf(item: Pick<HotItem, 'meta'>): { sealed: number; arrived: number } {
-  const [, , , firstSeen, lastSeen, , , , , , rare] = JSON.parse(item.meta) as HotMeta;
-  return { sealed: rare.sealed ?? 0, arrived: rare.arrived ?? firstSeen + lastSeen };
+/** What says where the rest of an account lies: the number of its sealed parts, and the parts of its logs. */
+export interface Places {
+  readonly sealed: number;
+  readonly sealedName: string;
+  readonly recent: PartRange;
+  readonly redriven: PartRange;
+  /** newest arrival, ms */
+  readonly arrived: number;
 }
 
+const NO_PARTS: PartRange = [1, 1];
+
+export function placesOf(item: Pick<HotItem, 'meta'>): Places {
+  const [, , , firstSeen, lastSeen, , , , , rare] = JSON.parse(item.meta) as HotMeta;
+  return {
+    sealed: rare.sealed?.[0] ?? 0,
+    sealedName: rare.sealed?.[1] ?? '',
+    recent: rare.recentParts ?? NO_PARTS,
+    redriven: rare.redrivenParts ?? NO_PARTS,
+    arrived: rare.arrived ?? firstSeen + lastSeen,
+  };
+}
+
+/** Parts of an account's logs, oldest first. */
+export interface Logs {
+  readonly recent: readonly IdPart[];
+  readonly redriven: readonly IdPart[];
+}
+
+export const NO_LOGS: Logs = { recent: [], redriven: [] };
+
 /** Item to state, with what lies beside it. */
-export function fromItem(
-  account: string,
-  item: HotItem,
-  sealed: readonly Slice[],
-  spilled: RecentIds,
-): AccountState {
+export function fromItem(account: string, item: HotItem, sealed: readonly Slice[], logs: Logs): AccountState {
   const [
     plan,
     product,
@@ -163,7 +198,8 @@ export function fromItem(
     finding: rare.finding,
     numbered: rare.numbered ?? 0,
     ...unless('shadow', rare.shadow, undefined),
-    notices: item.notices.map(parseNotice),
+    // what waits for delivery is delivery's to read: a notice of a newer version keeps nobody from scoring
+    notices: item.notices.flatMap(readableNotice),
   };
   const profile: Profile = {
     account,
@@ -172,83 +208,67 @@ export function fromItem(
     firstSeen,
     lastSeen,
     arrived: rare.arrived ?? lastSeen,
-    guard: guard === 0 ? undefined : { epoch: guard[0], sequence: padSequence(guard[1]), index: guard[2] },
-    recent: item.spilled ? spilled : decodeIds(item.recent),
+    guard:
+      guard === 0
+        ? []
+        : guard.map(([epoch, sequence, index]) => ({ epoch, sequence: padSequence(sequence), index })),
+    recent: logOf(logs.recent, rare.recentParts, item.recent),
+    redriven: logOf(logs.redriven, rare.redrivenParts, item.redriven),
     slices: decodeSlices(item.slices),
-    sealed: rare.sealed ?? 0,
+    sealed: rare.sealed?.[0] ?? 0,
+    sealedName: rare.sealed?.[1] ?? '',
     totals: { events, late: rare.late ?? 0, repeated: rare.repeated ?? 0 },
     samples: [...samples],
   };
   return { profile, judgement, sealed };
 }
 
-export function parseNotice(text: string): Notice {
-  return noticeSchema.parse(JSON.parse(text));
+function readableNotice(text: string): Notice[] {
+  const read = readNotice(text);
+  return 'unreadable' in read ? [] : [read];
 }
 
-/** One entry is ten bytes: id hash (48 bit) and position hash (32 bit), big endian. */
-export const ENTRY_BYTES = 10;
-
-export function encodeEntry(id: number, position: number): Uint8Array {
-  const bytes = Buffer.allocUnsafe(ENTRY_BYTES);
-  bytes.writeUIntBE(id, 0, 6);
-  bytes.writeUInt32BE(position, 6);
-  return bytes;
+function logOf(parts: readonly IdPart[], range: PartRange | undefined, tail: Uint8Array): IdLog {
+  return { parts, next: range?.[1] ?? 1, tail: decodeIds(tail) };
 }
 
-export function decodeEntry(bytes: Uint8Array): [number, number] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return [buffer.readUIntBE(0, 6), buffer.readUInt32BE(6)];
-}
+/** Bytes of a hash. */
+const ID_BYTES = 6;
 
-export function encodeIds(ids: RecentIds): Uint8Array {
+/** By slot: its number (4 bytes), how many (2), then the hashes, 48 bits each, big endian. */
+export function encodeIds(ids: IdSet): Uint8Array {
   const parts: Buffer[] = [];
-  for (const [slot, entries] of ids) {
-    if (entries.size === 0) continue;
-    const head = Buffer.allocUnsafe(6);
-    head.writeUInt32BE(slot, 0);
-    head.writeUInt16BE(entries.size, 4);
-    parts.push(head);
-    for (const [id, position] of entries) parts.push(encodeEntry(id, position) as Buffer);
+  for (const [slot, hashes] of ids) {
+    if (hashes.size === 0) continue;
+    const bytes = Buffer.allocUnsafe(ID_BYTES + hashes.size * ID_BYTES);
+    bytes.writeUInt32BE(slot, 0);
+    bytes.writeUInt16BE(hashes.size, 4);
+    let at = ID_BYTES;
+    for (const hash of hashes) at = bytes.writeUIntBE(hash, at, ID_BYTES);
+    parts.push(bytes);
   }
   return new Uint8Array(Buffer.concat(parts));
 }
 
-export function decodeIds(bytes: Uint8Array): RecentIds {
-  const ids: RecentIds = new Map();
+export function decodeIds(bytes: Uint8Array): IdSet {
+  const ids: IdSet = new Map();
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 0;
-  while (at < buffer.length) {
+  for (let at = 0; at < buffer.length; ) {
     const slot = buffer.readUInt32BE(at);
     const size = buffer.readUInt16BE(at + 4);
-    at += 6;
-    const entries = new Map<number, number>();
-    for (let i = 0; i < size; i++, at += ENTRY_BYTES) {
-      const [id, position] = decodeEntry(buffer.subarray(at, at + ENTRY_BYTES));
-      entries.set(id, position);
-    }
-    ids.set(slot, entries);
+    const hashes = new Set<number>();
+    at += ID_BYTES;
+    for (let i = 0; i < size; i++, at += ID_BYTES) hashes.add(buffer.readUIntBE(at, ID_BYTES));
+    ids.set(slot, hashes);
   }
   return ids;
 }
 
-/**
- * Entries that must be stored beside the hot item before it is written, by slot: those the stored state did not have
- * there. Adding them twice, or by an invocation that then loses, changes nothing (see profile/recent-ids.ts).
- */
-export function idsToSpill(stored: AccountState, next: AccountState): Map<number, [number, number][]> {
-  const spill = new Map<number, [number, number][]>();
-  if (countIds(next.profile.recent) <= INLINE_IDS) return spill;
-  const before = countIds(stored.profile.recent) > INLINE_IDS ? stored.profile.recent : new Map();
-  for (const [slot, entries] of next.profile.recent) {
-    const known = before.get(slot);
-    const fresh = [...entries].filter(([id]) => known?.get(id) === undefined);
-    if (fresh.length > 0) spill.set(slot, fresh);
-  }
-  return spill;
-}
-
-/** Oldest slot that can still matter to an account whose newest arrival is `arrived` (ms). */
-export function oldestSlot(arrived: number): number {
-  return slotOf(arrived) - HORIZON_SLOTS;
+/** The parts that must be stored before the hot item: those that `next` names and `stored` did not. */
+export function newParts(stored: AccountState, next: AccountState): { log: keyof Logs; part: IdPart }[] {
+  return (['recent', 'redriven'] as const).flatMap((log) =>
+    next.profile[log].parts
+      .filter(({ number }) => number >= stored.profile[log].next)
+      .map((part) => ({ log, part })),
+  );
 }

@@ -3,11 +3,10 @@ import type { AccountState } from '../detection/account-state.ts';
 import { newAccount } from '../detection/account-state.ts';
 import type { Seal } from '../detection/process-batch.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
-import type { RecentIds } from '../profile/recent-ids.ts';
 import { chunksOf, type Frame, type Resumable } from '../profile/resumable.ts';
 import type { Slice } from '../profile/slice.ts';
 import { joinSlices } from '../profile/window.ts';
-import { fromItem, type HotItem, idsToSpill, oldestSlot, toItem } from './profile-item.ts';
+import { fromItem, type HotItem, type Logs, NO_LOGS, toItem } from './profile-item.ts';
 import type { ProfileStore } from './profile-store.ts';
 
 /** Sealed parts one after another, in one array: there are many accounts, and an array of its own costs as much as a part. */
@@ -25,11 +24,10 @@ interface Held {
   hot: HotItem | undefined;
   sealed: SealedParts | undefined;
   /** undefined where none are: hardly any account sends so much within an hour */
-  spilled: RecentIds | undefined;
+  logs: Logs | undefined;
 }
 
 const NO_BYTES = new Uint8Array();
-const NO_IDS: RecentIds = new Map();
 
 function slicesOf(parts: SealedParts | undefined): readonly Slice[] {
   if (parts === undefined) return [];
@@ -103,7 +101,7 @@ export class MemoryProfileStore implements ProfileStore, Resumable {
     if (warm !== undefined) return warm;
     const held = this.items.get(account);
     if (held?.hot === undefined) return newAccount(account);
-    const state = fromItem(account, held.hot, slicesOf(held.sealed), held.spilled ?? NO_IDS);
+    const state = fromItem(account, held.hot, slicesOf(held.sealed), held.logs ?? NO_LOGS);
     this.warm.set(account, state);
     return state;
   }
@@ -112,16 +110,12 @@ export class MemoryProfileStore implements ProfileStore, Resumable {
     const { account } = next.profile;
     const current = this.warm.peek(account)?.profile.version ?? this.items.get(account)?.hot?.version ?? 0;
     const held = this.held(account);
-    if (seal !== undefined) held.sealed = withPart(held.sealed, seal);
     if (current !== stored.profile.version) return 'conflict';
-    if (seal !== undefined) this.expire(held, next.profile.lastSeen);
-    for (const [slot, entries] of idsToSpill(stored, next)) {
-      held.spilled ??= new Map();
-      const known = held.spilled.get(slot) ?? new Map<number, number>();
-      for (const [id, position] of entries) known.set(id, position);
-      held.spilled.set(slot, known);
+    if (seal !== undefined) {
+      held.sealed = withPart(held.sealed, seal);
+      this.expire(held, next.profile.lastSeen);
     }
-    this.forgetIds(held, next.profile.arrived);
+    this.keepLogs(held, next);
     this.warm.set(account, next);
     return 'saved';
   }
@@ -161,7 +155,7 @@ export class MemoryProfileStore implements ProfileStore, Resumable {
   private held(account: string): Held {
     let held = this.items.get(account);
     if (held === undefined) {
-      held = { hot: undefined, sealed: undefined, spilled: undefined };
+      held = { hot: undefined, sealed: undefined, logs: undefined };
       this.items.set(account, held);
     }
     return held;
@@ -171,17 +165,13 @@ export class MemoryProfileStore implements ProfileStore, Resumable {
     const held = this.held(account);
     const item = toItem(state);
     held.hot = item.recent.length > 0 ? item : { ...item, recent: NO_BYTES };
-    this.forgetIds(held, state.profile.arrived);
+    this.keepLogs(held, state);
     this.expire(held, state.profile.lastSeen);
   }
 
-  /** Also of accounts that stay decoded for weeks: ids beyond the horizon are of no use to anybody. */
-  private forgetIds(held: Held, arrived: number): void {
-    const { spilled } = held;
-    if (spilled === undefined) return;
-    const oldest = oldestSlot(arrived);
-    for (const slot of spilled.keys()) if (slot < oldest) spilled.delete(slot);
-    if (spilled.size === 0) held.spilled = undefined;
+  private keepLogs(held: Held, { profile: { recent, redriven } }: AccountState): void {
+    const none = recent.parts.length + redriven.parts.length === 0;
+    held.logs = none ? undefined : { recent: recent.parts, redriven: redriven.parts };
   }
 
   /** What the table's time to live would delete. */

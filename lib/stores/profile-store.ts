@@ -1,19 +1,37 @@
 import type { AccountFacts } from '../campaigns/linking/link-facts.ts';
 import type { AccountState } from '../detection/account-state.ts';
 import type { Seal } from '../detection/process-batch.ts';
+import type { PromptSamples } from '../profile/prompt-sample.ts';
 
 /**
  * Port of the profile table. `save` stores the seal, if any, before the hot item, and the hot item only where its
  * version is still the one that was read: `conflict` means that somebody else was faster, and nothing changed.
  */
 export interface ProfileStore {
-  /** States of the accounts, new ones for accounts that are not stored; consistent reads. */
-  load(accounts: readonly string[]): Promise<Map<string, AccountState>>;
+  /**
+   * States of the accounts, new ones for accounts that are not stored; consistent reads.
+   * @param onUnreadable told of an account whose item cannot be read, which is then left out
+   * @throws UnreadableItem where nobody wants to be told
+   */
+  load(
+    accounts: readonly string[],
+    onUnreadable?: (account: string, error: Error) => void,
+  ): Promise<Map<string, AccountState>>;
   save(stored: AccountState, next: AccountState, seal: Seal | undefined): Promise<'saved' | 'conflict'>;
 }
 
-/** Port of the `facts` items beside the profiles: what links an account to others. Hints: the newest write wins. */
+/**
+ * Port of the `facts` items beside the profiles: what links an account to others. `conflict` means that somebody else
+ * wrote them since they were loaded: they are to be loaded again, and added to.
+ */
 export interface LinkFactStore {
   load(accounts: readonly string[]): Promise<Map<string, AccountFacts>>;
-  save(account: string, facts: AccountFacts): Promise<void>;
+  save(account: string, facts: AccountFacts): Promise<'saved' | 'conflict'>;
+}
+
+/** Port of the `prompts` items beside the profiles: samples of what accounts ask. The newest write wins. */
+export interface PromptSampleStore {
+  /** Samples of the accounts that have any. */
+  load(accounts: readonly string[]): Promise<Map<string, PromptSamples>>;
+  save(account: string, samples: PromptSamples): Promise<void>;
 }

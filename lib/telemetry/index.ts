@@ -1,11 +1,12 @@
 /**
- * Siphonwatch for gateways: turn exchanges into usage events and put them on the stream. docs/telemetry.md.
- * The Kinesis port is in `lib/telemetry/kinesis.ts`.
+ * Siphonwatch for gateways, `@siphonwatch/recorder`: turn exchanges into usage events and put them on the stream.
+ * docs/telemetry.md. The Kinesis port is `@siphonwatch/recorder/kinesis`.
  */
 export { ADAPTER_DEFAULTS, type Adapted, type Adapter, type AdapterDefaults } from './adapters/adapter.ts';
 export { ADAPTERS, type InputFormat } from './adapters/index.ts';
 export { type Exchange, exchange, type Message } from './exchange.ts';
 export { accountPseudonym, developmentKeyring, type Keyring, keyring, parseKeyring } from './keys.ts';
+export { DEFAULT_OVERLAP_DAYS, type KeySource, newKeyring, rotatedKeyring } from './make-keyring.ts';
 export { type ParsedExchange, parseExchange } from './parse-exchange.ts';
 export {
   type ArrivalCheck,

@@ -77,6 +77,13 @@ export type Keyring = z.infer<typeof keyring>;
 /**
  * Reads a keyring from parsed JSON.
  * @throws Error naming the field; the value is a secret and is never printed.
+ *
+ * @example
+ * import { readFileSync } from 'node:fs';
+ * import { parseKeyring } from '@siphonwatch/recorder';
+ *
+ * const keys = parseKeyring(JSON.parse(readFileSync('keyring.json', 'utf8')));
+ * keys.epochs.length; // => 1
  */
 export function parseKeyring(json: unknown): Keyring {
   const parsed = keyring.safeParse(json);
@@ -87,7 +94,14 @@ export function parseKeyring(json: unknown): Keyring {
   );
 }
 
-/** A keyring that anyone with the seed can rebuild: for development, tests and shipped examples only. */
+/**
+ * A keyring that anyone with the seed can rebuild: for development, tests and shipped examples only.
+ *
+ * @example
+ * import { developmentKeyring } from '@siphonwatch/recorder';
+ *
+ * developmentKeyring('for this example only').development; // => true
+ */
 export function developmentKeyring(seed: string): Keyring {
   const derive = (purpose: string) =>
     createHmac('sha256', seed).update(`siphonwatch/development/${purpose}`).digest('base64url');
@@ -173,7 +187,14 @@ export function servingEpochs(newestFirst: readonly EpochKeys[], time: number): 
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
-/** An account's pseudonym: `a_` and the first 130 bits of HMAC-SHA256(account secret, name) in lower-case base32. */
+/**
+ * An account's pseudonym: `a_` and the first 130 bits of HMAC-SHA256(account secret, name) in lower-case base32.
+ *
+ * @example
+ * import { accountPseudonym, developmentKeyring } from '@siphonwatch/recorder';
+ *
+ * accountPseudonym(developmentKeyring('for this example only'), 'acme'); // => 'a_x4tmpfrhnq7iqlgc7bwfz2owi3'
+ */
 export function accountPseudonym(ring: Keyring, account: string): string {
   // As UTF-16, so that names which differ only in broken surrogates stay apart.
   const bytes = createHmac('sha256', ring.account.secret)

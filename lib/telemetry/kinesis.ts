@@ -1,5 +1,5 @@
 import { KinesisClient, type KinesisClientConfig, PutRecordsCommand } from '@aws-sdk/client-kinesis';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { ProducerPort, StreamEntry, StreamResult } from './producer.ts';
 
 /** The Kinesis stream of usage events, from the producer's side. */
@@ -7,7 +7,11 @@ export interface EventStreamOptions {
   /** name or ARN of the stream */
   readonly stream: string;
   readonly region?: string | undefined;
-  /** an emulator's address; implies HTTP/1 and, on this machine, needs no credentials */
+  /**
+   * an emulator's address, else AWS_ENDPOINT_URL_KINESIS or AWS_ENDPOINT_URL of the environment
+   * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html); implies HTTP/1, which
+   * `@smithy/node-http-handler` speaks, and on this machine needs no credentials
+   */
   readonly endpoint?: string | undefined;
   /** an existing client instead */
   readonly client?: KinesisClient | undefined;
@@ -29,7 +33,18 @@ const PERMANENT = new Set([
   'KMSOptInRequired',
 ]);
 
-/** The producer's port onto a Kinesis stream: PutRecords, timers and randomness. */
+/**
+ * The producer's port onto a Kinesis stream: PutRecords, timers and randomness. Needs `@aws-sdk/client-kinesis`.
+ *
+ * @example
+ * import { createProducer } from '@siphonwatch/recorder';
+ * import { eventStream } from '@siphonwatch/recorder/kinesis';
+ *
+ * const port = eventStream({ stream: 'siphonwatch-events', region: 'eu-central-1' });
+ * const producer = createProducer(port);
+ * await producer.close();
+ * port.destroy();
+ */
 export function eventStream(options: EventStreamOptions): ProducerPort & { destroy(): void } {
   const client = options.client ?? new KinesisClient(clientConfig(options));
   const target = options.stream.startsWith('arn:')
@@ -70,10 +85,12 @@ function clientConfig(options: EventStreamOptions): KinesisClientConfig {
   // The producer retries what was refused, in order; the SDK's own retries would only hide it.
   const config: KinesisClientConfig = { maxAttempts: 1 };
   if (options.region !== undefined) config.region = options.region;
-  if (options.endpoint === undefined) return config;
-  config.endpoint = options.endpoint;
-  config.requestHandler = new NodeHttpHandler();
-  const host = new URL(options.endpoint).hostname;
+  const endpoint =
+    options.endpoint ?? process.env.AWS_ENDPOINT_URL_KINESIS ?? process.env.AWS_ENDPOINT_URL ?? '';
+  if (endpoint === '') return config;
+  config.endpoint = endpoint;
+  config.requestHandler = firstVersionOfHttp();
+  const host = new URL(endpoint).hostname;
   if (
     (host === 'localhost' || host === '127.0.0.1' || host === '[::1]') &&
     process.env.AWS_ACCESS_KEY_ID === undefined
@@ -82,4 +99,21 @@ function clientConfig(options: EventStreamOptions): KinesisClientConfig {
     config.region ??= process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? 'us-east-1';
   }
   return config;
+}
+
+type HttpSettings = Pick<NodeHttpHandler, 'updateHttpClientConfig' | 'httpHandlerConfigs'>;
+
+/** The client of Kinesis speaks HTTP/2, emulators do not. Loaded when first used: a real stream needs none of it. */
+function firstVersionOfHttp(): Pick<NodeHttpHandler, 'handle' | 'destroy'> & HttpSettings {
+  let handler: Promise<NodeHttpHandler> | undefined;
+  const load = () => {
+    handler ??= import('@smithy/node-http-handler').then((module) => new module.NodeHttpHandler());
+    return handler;
+  };
+  return {
+    handle: async (request, options) => (await load()).handle(request, options),
+    destroy: () => void handler?.then((loaded) => loaded.destroy()),
+    updateHttpClientConfig: () => {},
+    httpHandlerConfigs: () => ({}),
+  };
 }

@@ -5,7 +5,16 @@ export type ParsedExchange =
   | { readonly ok: true; readonly exchange: Exchange }
   | { readonly ok: false; readonly reason: Reason };
 
-/** Validates a parsed JSON value as an exchange; a reason names the first bad field and its value. */
+/**
+ * Validates a parsed JSON value as an exchange; a reason names the first bad field and its value.
+ *
+ * @example
+ * import { describeReason, parseExchange } from '@siphonwatch/recorder';
+ *
+ * const parsed = parseExchange({ v: 1, id: 'req-1', time: 'yesterday' });
+ * parsed.ok; // => false
+ * describeReason(parsed.reason); // => 'time: Invalid ISO datetime (got yesterday)'
+ */
 export function parseExchange(json: unknown): ParsedExchange {
   const version = typeof json === 'object' && json !== null && 'v' in json ? json.v : undefined;
   if (version !== undefined && version !== 1)

@@ -22,6 +22,13 @@ export const DEFAULT_PERMITTED_SKEW = 5 * 60_000;
  * backtest, so a plain check accepts what is surely valid first, and zod decides on everything else and names the
  * reason. A property test holds the two together.
  * An accepted event is the same object, not a copy.
+ *
+ * @example
+ * import { parseUsageEvent } from '@siphonwatch/recorder';
+ *
+ * const parsed = parseUsageEvent({ v: 2 });
+ * parsed.ok; // => false
+ * parsed.reason.field; // => 'v'
  */
 export function parseUsageEvent(json: unknown, check?: ArrivalCheck): ParsedEvent {
   let event: UsageEvent;

@@ -120,7 +120,24 @@ interface Waiting {
 // gzip of what it cannot compress grows by 5 bytes a 16 KiB block and 18 bytes once; the key and header are below 1 KiB.
 const MAX_LINES_BYTES = MAX_RECORD_BYTES - 4096;
 
-/** A producer over a port. See examples/gateway.ts for the five lines around it. */
+/**
+ * A producer over a port: `eventStream` of `./kinesis`, or one of your own.
+ *
+ * @example
+ * import { createProducer } from '@siphonwatch/recorder';
+ *
+ * const put = [];
+ * const producer = createProducer({
+ *   putRecords: async (entries) => entries.map((entry) => (put.push(entry.partitionKey), { accepted: true })),
+ *   after: (milliseconds, run) => {
+ *     const timer = setTimeout(run, milliseconds);
+ *     return () => clearTimeout(timer);
+ *   },
+ *   random: Math.random,
+ * });
+ * await producer.close();
+ * put.length; // => 0
+ */
 export function createProducer(port: ProducerPort, options: ProducerOptions = {}): Producer {
   return new BucketedProducer(port, options);
 }

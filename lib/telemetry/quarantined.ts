@@ -43,7 +43,7 @@ export function readQuarantined(name: string, text: string): QuarantinedEvents {
     if (records?.success === true)
       for (const [r, { kinesis }] of records.data.Records.entries())
         take(Buffer.from(kinesis.data, 'base64'), `:${i + 1} record ${r}`);
-    else refuse(`:${i + 1}`, 'neither an event that was set aside nor a batch that Lambda gave up on');
+    else refuse(`:${i + 1}`, 'neither a quarantined event nor a batch that Lambda gave up on');
   }
   return { events, refused };
 

@@ -13,6 +13,11 @@ const MAX_VALUE = 120;
 /**
  * A value as text that is safe on a terminal, in a log line and in a notification: control, format and broken
  * characters escaped, at most 120 characters. Values come from the adversary.
+ *
+ * @example
+ * import { printable } from '@siphonwatch/recorder';
+ *
+ * printable('a\tb'); // => 'a\\u0009b'
  */
 export function printable(value: unknown): string {
   let text: string;
@@ -56,7 +61,14 @@ function firstIssue(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | und
   return issues.find((issue) => issue.code !== 'unrecognized_keys') ?? issues[0];
 }
 
-/** One line for people: `field: message (value)`. */
+/**
+ * One line for people: `field: message (value)`.
+ *
+ * @example
+ * import { describeReason } from '@siphonwatch/recorder';
+ *
+ * describeReason({ field: 'time', value: 'noon', message: 'not a time' }); // => 'time: not a time (got noon)'
+ */
 export function describeReason(reason: Reason): string {
   return `${reason.field}: ${reason.message} (got ${reason.value})`;
 }

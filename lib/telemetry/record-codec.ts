@@ -28,7 +28,14 @@ export interface DecodedRecord {
 
 export type HeaderFacts = Pick<RecordHeader, 'bucket'> & Partial<Pick<RecordHeader, 'bucketing' | 'arrived'>>;
 
-/** Packs events of one bucket into a record: gzip of a header line and one line an event. */
+/**
+ * Packs events of one bucket into a record: gzip of a header line and one line an event.
+ *
+ * @example
+ * import { decodeRecord, encodeRecord } from '@siphonwatch/recorder';
+ *
+ * decodeRecord(encodeRecord({ bucket: 26 }, [])).header.bucket; // => 26
+ */
 export function encodeRecord(header: HeaderFacts, events: readonly UsageEvent[]): Uint8Array {
   return encodeLines(
     header,
@@ -54,6 +61,11 @@ function headerOf(facts: HeaderFacts, events: number): RecordHeader {
 /**
  * Takes a record apart: gzip or plain NDJSON, with or without header, or one event put by hand.
  * Never throws on any bytes.
+ *
+ * @example
+ * import { decodeRecord } from '@siphonwatch/recorder';
+ *
+ * decodeRecord(new Uint8Array()).reason.message; // => 'empty record'
  */
 export function decodeRecord(bytes: Uint8Array, check?: ArrivalCheck): DecodedRecord {
   let plain: Buffer;

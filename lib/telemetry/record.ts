@@ -18,7 +18,14 @@ export interface RecordHeader {
 export const DEFAULT_BUCKETS = 256;
 export const BUCKETING = 'b1-256';
 
-/** Bucket of an account pseudonym: FNV-1a over its characters, modulo the number of buckets. Not a secret. */
+/**
+ * Bucket of an account pseudonym: FNV-1a over its characters, modulo the number of buckets. Not a secret.
+ *
+ * @example
+ * import { bucketOf } from '@siphonwatch/recorder';
+ *
+ * bucketOf('a_lcgz5gm2xl6yoyl27aqrp3bovp'); // => 130
+ */
 export function bucketOf(account: string, buckets: number = DEFAULT_BUCKETS): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < account.length; i++) {
@@ -28,6 +35,14 @@ export function bucketOf(account: string, buckets: number = DEFAULT_BUCKETS): nu
   return (hash >>> 0) % buckets;
 }
 
+/**
+ * The partition key of a bucket's records.
+ *
+ * @example
+ * import { partitionKey } from '@siphonwatch/recorder';
+ *
+ * partitionKey(26); // => 'b1-256/01a'
+ */
 export function partitionKey(bucket: number, bucketing: string = BUCKETING): string {
   return `${bucketing}/${bucket.toString(16).padStart(3, '0')}`;
 }

@@ -41,8 +41,25 @@ const CODE =
   /(?:^|\n)\s*(?:def \w+\(|class \w+[:({]|import [\w.{*]+|from [\w.]+ import |#include\s*[<"]|function\s*\w*\s*\(|(?:const|let|var) \w+\s*=|public (?:static |class )|using \w+(?:\.\w+)*;|package \w+|SELECT\s.+\sFROM\s|<\?php|<!DOCTYPE|<\/?(?:div|html|body|span|script|table)\b|@\w+\(|return\s.+;|if\s*\(.+\)\s*\{|for\s*\(.+\)\s*\{)|\b(?:console\.log|System\.out|std::|printf?\()|=>\s*[{(]|\w+\(\w*\)\s*\{/;
 
 /**
- * A recorder under a keyring. The first five lines of a gateway's integration: see examples/gateway.ts.
+ * A recorder under a keyring.
  * @throws Error when the keyring has no epoch
+ *
+ * @example
+ * import { createRecorder, developmentKeyring } from '@siphonwatch/recorder';
+ *
+ * const recorder = createRecorder({ keys: developmentKeyring('for this example only') });
+ * const event = recorder.record({
+ *   v: 1,
+ *   id: 'req-1',
+ *   time: '2026-03-01T08:00:00Z',
+ *   account: 'acme',
+ *   model: 'atlas-2',
+ *   messages: [{ role: 'user', content: 'How do tides work?' }],
+ *   usage: { inputTokens: 12, outputTokens: 340 },
+ *   outcome: 'ok',
+ *   customer: { plan: 'payg', product: 'api', createdAt: '2026-01-10T00:00:00Z' },
+ * });
+ * event.shape.question; // => true
  */
 export function createRecorder(options: RecorderOptions): Recorder {
   const ring = options.keys;

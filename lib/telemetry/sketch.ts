@@ -56,7 +56,16 @@ function add(hash: number): void {
   if (rank < (minima[bin] as number)) minima[bin] = rank;
 }
 
-/** Share of equal bins of two sketches of one epoch: estimates the Jaccard similarity of their word 2-grams. */
+/**
+ * Share of equal bins of two sketches of one epoch, 0 to 1: estimates the Jaccard similarity of their word 2-grams
+ * (Broder, On the resemblance and containment of documents, 1997).
+ *
+ * @example
+ * import { sketchSimilarity } from '@siphonwatch/recorder';
+ *
+ * const sketch = 'joyOjNAC0AKOjNAC0AKOjI6MjozQAo6MjozQAtAC0AI';
+ * sketchSimilarity(sketch, sketch); // => 1
+ */
 export function sketchSimilarity(a: string, b: string): number {
   const left = Buffer.from(a, 'base64url');
   const right = Buffer.from(b, 'base64url');

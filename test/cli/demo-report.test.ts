@@ -55,7 +55,7 @@ const render = (changed: Partial<DemoReport> = {}): string =>
 describe('the report of the demo', () => {
   it('names suspects, a notification, counts and measured figures', () => {
     const text = render();
-    expect(text).toMatch(/a_abc.*critical.*8\.3.*1 : 10\^9\.5.*2026-03-02 08:00/);
+    expect(text).toMatch(/a_abc.*critical.*8\.3.*10\^9\.5.*2026-03-02 08:00/);
     expect(text).toContain('Subject: CRITICAL');
     expect(text).toContain('events in      10 (and 2 lines that were none)');
     expect(text).toContain('write units an event   0.250');
@@ -71,7 +71,7 @@ describe('the report of the demo', () => {
 
   it('says so where nobody was suspect and nothing was sent', () => {
     const text = render({ suspects: [], notification: undefined });
-    expect(text).toContain('Nobody reached the level suspect.');
+    expect(text).toContain('No account reached the level suspect.');
     expect(text).toContain('None was sent.');
   });
 

@@ -165,7 +165,7 @@ describe('backtest', () => {
       'Scores by peer group',
       'What a threshold costs',
       'How long it took',
-      'Whom it hit',
+      'Who was flagged',
       'What it costs to run',
       'default-1 beside strict',
     ])

@@ -16,6 +16,7 @@ const FOLDERS = [
   'docs',
   'test',
   'packages',
+  'scripts',
   '.github',
   '.ci',
 ];
@@ -91,9 +92,18 @@ export function linksOf(document: string): Link[] {
   });
 }
 
-/** Paths of our folders that a text names, as `lib/profile/window.ts` in code marks; placeholders are left out. */
+/** Paths of our folders that a text names, as `lib/profile/window.ts` in code marks or in a fenced block; placeholders are left out. */
 export function pathsIn(markdown: string): string[] {
-  const marked = [...markdown.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
+  const fences = [...markdown.matchAll(/^( *)(```|~~~)([\s\S]*?)^\1\2 *$/gm)].map(
+    ([, , , text = '']) => text,
+  );
+  const fenced = fences.flatMap((text) => [
+    ...text.matchAll(/(?<![\w/.:-])(?:lib|lambdas|bin|test|docs)\/[\w./-]*\w/g),
+  ]);
+  const marked = [
+    ...[...prose(markdown).matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code),
+    ...fenced.map(([path]) => path),
+  ];
   return marked.filter(
     (code) => FOLDERS.some((folder) => code.startsWith(`${folder}/`)) && !/[\s*{}<>]|NAME|\.\.\./.test(code),
   );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { anchorsOf, exists, linksOf, ourFiles, pathsIn, prose, textOf } from './documents.ts';
+import { parse } from 'yaml';
+import { anchorsOf, exists, linksOf, ourFiles, pathsIn, textOf } from './documents.ts';
 
 /** The template of decisions names what its copies will. */
 const documents = ourFiles('.md').filter((path) => path !== 'docs/decisions/template.md');
@@ -20,11 +21,26 @@ describe('documents', () => {
 
   it('documents name paths that exist', () => {
     const missing = documents.flatMap((document) =>
-      pathsIn(prose(textOf(document)))
+      pathsIn(textOf(document))
         .filter((path) => !exists(path))
         .map((path) => `${document}: ${path}`),
     );
     expect(missing).toEqual([]);
+  });
+
+  it('documents and workflows call scripts that package.json has', () => {
+    const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
+    const unknown = [...documents, ...ourFiles('.yml')].flatMap((document) =>
+      [...textOf(document).matchAll(/npm run (?:--silent |-s )?([\w:-]+)/g)].flatMap(([, name = '']) =>
+        name in scripts ? [] : [`${document}: ${name}`],
+      ),
+    );
+    expect(unknown).toEqual([]);
+  });
+
+  it('workflows and forms are valid YAML', () => {
+    for (const file of ourFiles('.yml'))
+      expect(parse(textOf(file)), file).toMatchObject(file.includes('workflows') ? { jobs: {} } : {});
   });
 
   it('code names documents that exist', () => {

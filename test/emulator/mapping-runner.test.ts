@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { DEFAULT_SETTINGS } from '../../lib/emulator/streams/event-source-mapping.ts';
-import { runMapping } from '../../lib/emulator/streams/mapping-runner.ts';
+import { MappingRunner } from '../../lib/emulator/streams/mapping-runner.ts';
 import { fromKinesis } from '../../lib/emulator/streams/source-record.ts';
 import type { StreamSource } from '../../lib/emulator/streams/stream-source.ts';
 
@@ -51,7 +51,7 @@ const tree: StreamSource = {
 it('reads a shard only after all its parents, also those that wait for parents of their own', async () => {
   const invoked: string[] = [];
   const problems: unknown[] = [];
-  const runner = runMapping(
+  const runner = MappingRunner.start(
     {
       logicalId: 'Mapping',
       functionName: 'f',

@@ -1,7 +1,7 @@
 import { AppConfigClient } from '@aws-sdk/client-appconfig';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
-import { appConfigRollout, type PolicyRollout } from '../../lib/aws/policy-rollout.ts';
+import { AppConfigRollout, type PolicyRollout } from '../../lib/aws/policy-rollout.ts';
 import { type Cloud, startCloud } from '../../lib/emulator/cloud.ts';
 import { synthesize } from '../../lib/emulator/template/assembly.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
@@ -27,7 +27,7 @@ beforeAll(async () => {
     endpoint: cloud.endpoints.appConfigData,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
-  rollout = appConfigRollout(control, 'Siphonwatch');
+  rollout = new AppConfigRollout(control, 'Siphonwatch');
 });
 afterAll(async () => {
   control?.destroy();

@@ -16,7 +16,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tableStreamArn } from '../../lib/emulator/names.ts';
 import { type Emulators, LOCAL_CREDENTIALS, startEmulators } from '../../lib/emulator/services/emulators.ts';
 import type { TableStreamRecord } from '../../lib/emulator/streams/source-record.ts';
-import { startTableProxy, type TableMeter } from '../../lib/emulator/tables/table-proxy.ts';
+import type { TableMeter } from '../../lib/emulator/tables/table-meter.ts';
+import { TableProxy } from '../../lib/emulator/tables/table-proxy.ts';
 import { tableStreamSource } from '../../lib/emulator/tables/table-stream-source.ts';
 
 let emulators: Emulators;
@@ -191,7 +192,7 @@ describe('when the emulator behind drops a connection', () => {
       else outgoing.end('{"TableDescription":{"TableName":"held"}}');
     });
     await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
-    const proxy = await startTableProxy((upstream.address() as AddressInfo).port);
+    const proxy = await TableProxy.start((upstream.address() as AddressInfo).port);
     try {
       const call = (operation: string, body: object) =>
         fetch(`http://127.0.0.1:${proxy.port}`, {

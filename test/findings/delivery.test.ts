@@ -179,7 +179,7 @@ describe('delivery', () => {
     }
     const digests = here.topic.published.filter(({ attributes }) => attributes.kind === 'digest');
     expect(digests.map(({ attributes }) => attributes.deliveryId)).toEqual(['digest/2026-03-06']);
-    expect(digests[0]?.texts.email).toContain('suspect goes on, quiet until 2026-03-06');
+    expect(digests[0]?.texts.email).toContain('suspect continues, suppressed until 2026-03-06');
     const { rows } = JSON.parse(digests[0]?.texts.default ?? '{}') as { rows: { finding: string }[] };
     expect(rows.map(({ finding }) => finding)).toEqual([goes.finding]);
     const later = {
@@ -312,7 +312,7 @@ describe('delivery', () => {
     await here.sweep();
     expect(copy()).toMatchObject({ RecordState: 'ARCHIVED', CreatedAt: opened.at });
     expect(copy()?.ProductFields['siphonwatch/verdict']).toContain('benign, said ada');
-    // under the exception nobody is told of what goes on, but the copy follows
+    // under the exception nobody is notified, but the copy follows
     here.outbox.append(ACCOUNT, escalated, SINCE);
     await here.wake();
     await here.sweep();
@@ -413,7 +413,7 @@ describe('the storm brake', () => {
     expect(kinds.filter((kind) => kind === 'finding')).toHaveLength(6);
     expect(kinds.filter((kind) => kind === 'storm')).toHaveLength(1);
     expect(kinds.filter((kind) => kind === 'storm-list')).toHaveLength(1);
-    expect(here.topic.published.at(-1)?.subject).toContain(`${count(many - 5)} findings opened in a storm`);
+    expect(here.topic.published.at(-1)?.subject).toContain(`${count(many - 5)} findings opened at once`);
     expect((await here.findings.list(2 * many)).findings).toHaveLength(many + 1);
     expect(here.bus.entries).toHaveLength(many + 1);
     expect(here.outbox.items.size).toBe(0);
@@ -482,7 +482,7 @@ describe('routes of the policy', () => {
     for (const one of attributes) expect(Object.keys(one)).toHaveLength(10);
   });
 
-  it('can leave an opening to the digest; the escalation is told, the bus gets both', async () => {
+  it('can leave an opening to the digest; the escalation is notified, the bus gets both', async () => {
     const suspect: Notice = {
       ...opened,
       level: 'suspect',
@@ -500,7 +500,7 @@ describe('routes of the policy', () => {
     expect(raised.topic.published.map(({ attributes }) => attributes.route)).toEqual(['pager']);
   });
 
-  it('none fits: told at once, as without routes', async () => {
+  it('none fits: notified at once, as without routes', async () => {
     const chat: Notice = {
       ...opened,
       level: 'suspect',

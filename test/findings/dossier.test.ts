@@ -95,7 +95,7 @@ describe('a dossier', () => {
       const { oneByOne } = held.finding.notice;
       expect(oneByOne).toMatchObject({ accounts: 60 });
       const page = await report(held, assess(held), { ...FACTS, signed: false, audit: [] });
-      expect(page).toContain('Judged one by one, the e-values of the 60 linked accounts average');
+      expect(page).toContain('Judged individually, the e-values of the 60 linked accounts average');
       expect(page).toContain('stand as they were noticed');
     });
 

@@ -31,7 +31,7 @@ export function evidenceOf(
   for (let i = 0; i < arrivals.length; i += size) {
     const step = processBatch(state, arrivals.slice(i, i + size), rules);
     state = step.state;
-    if (step.notice !== undefined) notices.push(step.notice);
+    notices.push(...step.notices);
   }
   const notice = which(notices);
   if (notice === undefined) throw new Error('no notice');

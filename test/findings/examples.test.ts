@@ -118,10 +118,12 @@ describe('the examples', () => {
     const { text } = email(opened, NOW);
     const flat = text.replace(/\s+/g, ' ');
     expect(flat).toContain(
-      "In calibration, at most 1 in 1,000 benign accounts of the peer group reaches this level in a month. Evidence such as this account's would be seen in 1 of 2,300 of them.",
+      "Error budget: at most 1 in 1,000 benign accounts of the peer group may reach this level in a month. Evidence such as this account's would be seen in 1 of 2,300 of them (p-value 0.00044).",
     );
     expect(email(calmed, NOW).text.replace(/\s+/g, ' ')).toContain('would have been seen in 1 of 2,300');
-    expect(email({ ...opened, p: 1 }, NOW).text.replace(/\s+/g, ' ')).toContain('too few peers to say');
+    expect(email({ ...opened, p: 1 }, NOW).text.replace(/\s+/g, ' ')).toContain(
+      'too few peers for a p-value',
+    );
   });
 });
 

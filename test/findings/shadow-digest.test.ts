@@ -28,7 +28,7 @@ function finding(account: string, shadow: boolean, verdict?: 'confirmed' | 'beni
     : { ...made, verdict: { verdict, by: 'someone', at: '2026-03-05T00:00:00Z' } };
 }
 
-it('counts newly caught and newly wronged by what people said, and links the rest for triage', () => {
+it('counts new true and false positives by verdicts, and links the rest for triage', () => {
   const digest = shadowDigest(
     [finding('a', false), finding('gone', false, 'benign')],
     [
@@ -47,7 +47,7 @@ it('counts newly caught and newly wronged by what people said, and links the res
     noLongerWronged: 1,
   });
   expect(digest.lines.join('\n')).toContain('siphonwatch findings show f-new-1.shadow');
-  expect(digest.lines.join('\n')).toContain('not judged yet');
+  expect(digest.lines.join('\n')).toContain('no verdict yet');
 });
 
 it('a member of a campaign is no news where the other policy names the campaign, and its verdict is the campaign’s', () => {
@@ -72,7 +72,7 @@ it('says so when there is nothing to compare', () => {
   expect(shadowDigest([], [], DAY_MS).lines).toEqual(['Neither policy has a finding yet.']);
 });
 
-it('is told once a day by the sweep, under a kind of its own, and not at all without a shadow', async () => {
+it('is published once a day by the sweep, under a kind of its own, and not at all without a shadow', async () => {
   const findings = new MemoryFindingStore();
   const topic = new MemoryTopic();
   const outbox = new MemoryOutbox('profiles');

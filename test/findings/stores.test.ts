@@ -1,4 +1,4 @@
-import { CreateTableCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
 import { DynamoOutbox, PROFILE_OUTBOX, waitingIn } from '../../lib/aws/outbox-items.ts';
@@ -10,50 +10,17 @@ import { triage, undo } from '../../lib/findings/triage.ts';
 import { MemoryFindingStore } from '../../lib/stores/finding-memory.ts';
 import type { FindingStore } from '../../lib/stores/finding-store.ts';
 import { change, verdictsByAccount } from '../../lib/stores/verdicts.ts';
+import { createTable } from '../tables.ts';
 import { ACCOUNT, calmed, campaign, escalated, NOW, opened } from './notices.ts';
 
 let emulators: Emulators;
 let clients: Clients;
 
-const S = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' as const });
-const key = (HASH: string, RANGE: string) => [
-  { AttributeName: HASH, KeyType: 'HASH' as const },
-  { AttributeName: RANGE, KeyType: 'RANGE' as const },
-];
-
 beforeAll(async () => {
   emulators = await startEmulators();
   clients = localClients(emulators.endpoints);
-  await clients.dynamodb.send(
-    new CreateTableCommand({
-      TableName: 'findings',
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [S('finding'), S('item'), S('listing'), S('updatedAt')],
-      KeySchema: key('finding', 'item'),
-      GlobalSecondaryIndexes: [
-        {
-          IndexName: 'byUpdated',
-          KeySchema: key('listing', 'updatedAt'),
-          Projection: { ProjectionType: 'ALL' },
-        },
-      ],
-    }),
-  );
-  await clients.dynamodb.send(
-    new CreateTableCommand({
-      TableName: 'profiles',
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [S('account'), S('item'), S('noticeShard'), S('noticeSince')],
-      KeySchema: key('account', 'item'),
-      GlobalSecondaryIndexes: [
-        {
-          IndexName: 'undelivered',
-          KeySchema: key('noticeShard', 'noticeSince'),
-          Projection: { ProjectionType: 'KEYS_ONLY' },
-        },
-      ],
-    }),
-  );
+  await createTable(clients.dynamodb, 'finding', 'findings');
+  await createTable(clients.dynamodb, 'profile', 'profiles');
 });
 afterAll(async () => {
   clients.close();

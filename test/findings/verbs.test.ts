@@ -3,14 +3,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppConfigClient } from '@aws-sdk/client-appconfig';
-import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import type { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ArchiveBucket } from '../../lib/aws/archive.ts';
 import { CampaignTable } from '../../lib/aws/campaign-table.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
-import { appConfigRollout } from '../../lib/aws/policy-rollout.ts';
+import { AppConfigRollout } from '../../lib/aws/policy-rollout.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { dossierCommand } from '../../lib/cli/dossier/dossier.ts';
 import { findingsCommand } from '../../lib/cli/findings/findings.ts';
@@ -26,6 +25,7 @@ import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
 import { testCalibration } from '../calibration.ts';
 import { account, harvest } from '../events.ts';
+import { createTable } from '../tables.ts';
 import { campaignEvidenceOf } from './evidence.ts';
 
 /** The verbs of the security team, on tables and an archive as the pipeline leaves them. */
@@ -34,12 +34,6 @@ let clients: Clients;
 let folder: string;
 let notice: Notice;
 const ACCOUNT = account(1);
-
-const S = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' as const });
-const key = (HASH: string, RANGE: string) => [
-  { AttributeName: HASH, KeyType: 'HASH' as const },
-  { AttributeName: RANGE, KeyType: 'RANGE' as const },
-];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'siphonwatch-verbs-'));
@@ -50,37 +44,9 @@ beforeAll(async () => {
   vi.stubEnv('PROFILE_TABLE', 'profiles');
   vi.stubEnv('CAMPAIGN_TABLE', 'campaigns');
   vi.stubEnv('ARCHIVE_BUCKET', 'archive');
-  await clients.dynamodb.send(
-    new CreateTableCommand({
-      TableName: 'findings',
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [S('finding'), S('item'), S('listing'), S('updatedAt')],
-      KeySchema: key('finding', 'item'),
-      GlobalSecondaryIndexes: [
-        {
-          IndexName: 'byUpdated',
-          KeySchema: key('listing', 'updatedAt'),
-          Projection: { ProjectionType: 'ALL' },
-        },
-      ],
-    }),
-  );
-  await clients.dynamodb.send(
-    new CreateTableCommand({
-      TableName: 'profiles',
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [S('account'), S('item')],
-      KeySchema: key('account', 'item'),
-    }),
-  );
-  await clients.dynamodb.send(
-    new CreateTableCommand({
-      TableName: 'campaigns',
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [S('campaign'), S('item')],
-      KeySchema: key('campaign', 'item'),
-    }),
-  );
+  await createTable(clients.dynamodb, 'finding', 'findings');
+  await createTable(clients.dynamodb, 'profile', 'profiles');
+  await createTable(clients.dynamodb, 'campaign', 'campaigns');
   await clients.s3.send(new CreateBucketCommand({ Bucket: 'archive' }));
 
   const events = harvest({ account: ACCOUNT, events: 220 });
@@ -111,7 +77,7 @@ beforeAll(async () => {
     const step = processBatch(stored, arrivals, rules);
     await profiles.save(stored, step.state, step.seal);
     stored = step.state;
-    if (step.notice?.transition === 'opened') notice = step.notice;
+    notice = step.notices.find(({ transition }) => transition === 'opened') ?? notice;
   }
   const store = new DynamoFindingStore(clients.dynamodb, 'findings');
   await store.write(applyNotice(undefined, notice, 'told'), undefined);
@@ -165,7 +131,7 @@ describe('findings', () => {
   it('shows one, and says what is wrong with a name or a number', async () => {
     const { out } = await run(findingsCommand(), 'show', notice.finding);
     expect(out).toContain('HOW SURE');
-    expect(out).toContain('told at once');
+    expect(out).toContain('notified at once');
     expect(await run(findingsCommand(), 'show', 'f-nobody-1')).toMatchObject({
       code: 2,
       err: expect.stringContaining('there is no finding f-nobody-1'),
@@ -187,7 +153,7 @@ describe('triage', () => {
     );
     expect(said).toMatchObject({
       code: 0,
-      err: expect.stringContaining(`nobody is told of ${ACCOUNT} until ${until}`),
+      err: expect.stringContaining(`notifications on ${ACCOUNT} are suppressed until ${until}`),
     });
     const { out } = await run(findingsCommand(), 'show', notice.finding);
     expect(out).toMatch(/ada: open -> benign until .* \(closed\): red \[31m team/);
@@ -347,7 +313,7 @@ describe('dossier', () => {
     const checked = await run(dossierCommand(), 'verify', out, '--public-key', join(folder, 'public.pem'));
     expect(checked).toMatchObject({
       code: 0,
-      err: expect.stringContaining('every number was worked out again'),
+      err: expect.stringContaining('every number was recomputed'),
     });
     const events = readFileSync(join(out, 'events.ndjson'), 'utf8');
     const assessment = JSON.parse(readFileSync(join(out, 'assessment.json'), 'utf8'));
@@ -436,7 +402,7 @@ describe('dossier', () => {
       async () => undefined,
     );
     const client = new AppConfigClient({});
-    const rollout = appConfigRollout(client, 'Siphonwatch');
+    const rollout = new AppConfigRollout(client, 'Siphonwatch');
     await rollout.push('active', { ...defaultPolicy, id: 'spring-1' }, 'test');
     expect((await dossier('other')).err).toContain(
       'nor in AppConfig: stack Siphonwatch in us-east-1 has only spring-1',

@@ -19,8 +19,10 @@ describe('alarms', () => {
       'alarm-notify-failures',
       'alarm-policy',
       'alarm-quarantine',
+      'alarm-replayed',
       'alarm-throttles',
       'alarm-undelivered',
+      'alarm-unreadable',
     ]);
   });
 

@@ -1,4 +1,3 @@
-import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
@@ -15,16 +14,11 @@ import { trafficOf } from '../../lib/stores/finding-queries.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { testCalibration } from '../calibration.ts';
 import { account, DAY, harvest, START } from '../events.ts';
+import { createTable } from '../tables.ts';
 
 let emulators: Emulators;
 let clients: Clients;
 const rules: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 'test', shadow: false };
-
-const S = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' as const });
-const key = (HASH: string, RANGE: string) => [
-  { AttributeName: HASH, KeyType: 'HASH' as const },
-  { AttributeName: RANGE, KeyType: 'RANGE' as const },
-];
 
 beforeAll(async () => {
   emulators = await startEmulators();
@@ -41,25 +35,8 @@ beforeAll(async () => {
     LOG_LEVEL: 'SILENT',
   }))
     vi.stubEnv(name, value);
-  for (const [TableName, keys, index] of [
-    ['profiles', ['account', 'item'], ['noticeShard', 'noticeSince']],
-    ['findings', ['finding', 'item'], ['listing', 'updatedAt']],
-  ] as const)
-    await clients.dynamodb.send(
-      new CreateTableCommand({
-        TableName,
-        BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [...keys, ...index].map(S),
-        KeySchema: key(keys[0], keys[1]),
-        GlobalSecondaryIndexes: [
-          {
-            IndexName: TableName === 'profiles' ? 'undelivered' : 'byUpdated',
-            KeySchema: key(index[0], index[1]),
-            Projection: { ProjectionType: 'ALL' },
-          },
-        ],
-      }),
-    );
+  await createTable(clients.dynamodb, 'profile', 'profiles');
+  await createTable(clients.dynamodb, 'finding', 'findings');
   await clients.s3.send(new CreateBucketCommand({ Bucket: 'state' }));
 });
 afterAll(async () => {

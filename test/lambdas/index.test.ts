@@ -1,5 +1,4 @@
-import { CreateTableCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import dynalite from 'dynalite';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LinkTable } from '../../lib/aws/link-table.ts';
 import { RunRequests } from '../../lib/aws/run-requests.ts';
@@ -8,13 +7,16 @@ import type { Rules } from '../../lib/detection/judge.ts';
 import { processBatch } from '../../lib/detection/process-batch.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
+import { NO_PROMPTS, samplePrompts } from '../../lib/profile/prompt-sample.ts';
+import { encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
 import { toItem } from '../../lib/stores/profile-item.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import { testCalibration } from '../calibration.ts';
 import { factsOf } from '../campaigns/base.ts';
-import { account, HOUR, MINUTE, START, usageEvent } from '../events.ts';
+import { account, HOUR, MINUTE, print, START, usageEvent } from '../events.ts';
+import { type EmulatedTables, emulatedTables } from '../tables.ts';
 
-const server = dynalite({ createTableMs: 0 });
+let emulated: EmulatedTables;
 let client: DynamoDBClient;
 let links: LinkTable;
 let handler: (event: unknown, context: unknown) => Promise<unknown>;
@@ -22,8 +24,8 @@ const TABLE = 'links';
 const CAMPAIGNS = 'campaigns';
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
-  const endpoint = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+  emulated = await emulatedTables();
+  client = emulated.client;
   for (const [name, value] of Object.entries({
     PROFILE_TABLE: 'profiles',
     LINK_TABLE: TABLE,
@@ -35,49 +37,21 @@ beforeAll(async () => {
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: emulated.endpoint,
   }))
     vi.stubEnv(name, value);
-  client = new DynamoDBClient({ endpoint });
-  await client.send(
-    new CreateTableCommand({
-      TableName: TABLE,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'value', AttributeType: 'S' },
-        { AttributeName: 'member', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'value', KeyType: 'HASH' },
-        { AttributeName: 'member', KeyType: 'RANGE' },
-      ],
-    }),
-  );
-  await client.send(
-    new CreateTableCommand({
-      TableName: CAMPAIGNS,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'campaign', AttributeType: 'S' },
-        { AttributeName: 'item', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'campaign', KeyType: 'HASH' },
-        { AttributeName: 'item', KeyType: 'RANGE' },
-      ],
-    }),
-  );
+  await emulated.create('link', TABLE);
+  await emulated.create('campaign', CAMPAIGNS);
   links = new LinkTable(client, TABLE, { retentionDays: 35 });
   handler = (await import('../../lambdas/link-index/handler.ts')).handler as unknown as typeof handler;
 }, 60_000);
 
 afterAll(() => {
   vi.unstubAllEnvs();
-  client.destroy();
-  server.close();
+  return emulated.close();
 });
 
-type Image = Record<string, { S: string } | { N: string }>;
+type Image = Record<string, { S: string } | { N: string } | { B: Uint8Array }>;
 
 function record(item: string, name: string, now: Image | undefined, before?: Image) {
   return {
@@ -124,6 +98,42 @@ describe('the index function', () => {
     expect(await entries()).toEqual([`payment#p ${account(1)}`, `payment#q ${account(2)}`]);
     await push(record('facts', account(2), undefined, facts('q')));
     expect(await entries()).toEqual([`payment#p ${account(1)}`]);
+  });
+
+  it('keeps what accounts ask for those that ask enough, apart from what infrastructure links', async () => {
+    const asks = (n: number): Image => ({
+      prompts: {
+        B: encodePromptSamples(
+          samplePrompts(
+            NO_PROMPTS,
+            Array.from({ length: n }, (_, i) =>
+              usageEvent({
+                prints: [
+                  { epoch: 'e1', prompt: print(i), sketch: Buffer.alloc(32, i).toString('base64url') },
+                ],
+              }),
+            ),
+          ),
+        ),
+      },
+    });
+    const compared = async (): Promise<string[]> => {
+      const found: string[] = [];
+      for await (const { account: name, samples } of links.prompts())
+        found.push(`${name} ${samples[0]?.prompts.length}`);
+      return found.sort();
+    };
+    const before = await entries();
+    const damaged = { prompts: { B: Uint8Array.of(9, 9) } };
+    await push(
+      record('prompts', account(15), asks(30)),
+      record('prompts', account(16), asks(10)),
+      record('prompts', account(17), damaged),
+    );
+    expect(await compared()).toEqual([`${account(15)} 30`]);
+    expect(await entries()).toEqual(before);
+    await push(record('prompts', account(15), undefined, asks(30)));
+    expect(await compared()).toEqual([]);
   });
 
   it('notes whose level is not clear', async () => {

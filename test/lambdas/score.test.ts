@@ -114,7 +114,7 @@ describe('applying a batch', () => {
     await applyBatch(batch(), store, rules);
     const before = store.one(account(1));
     const again = await applyBatch(batch(), store, rules);
-    expect(again.every((result) => result.ok && !result.step.changed)).toBe(true);
+    expect(again.every(({ steps }) => steps.every(({ changed }) => !changed))).toBe(true);
     const part = decodeBatch(
       events.slice(10, 50).map((event, i) => record(i + 11, pack([event]))),
       live,
@@ -123,21 +123,49 @@ describe('applying a batch', () => {
     expect(store.one(account(1))).toBe(before);
   });
 
-  it('lets an account whose writes fail fail alone, with exactly its own events handed back', async () => {
+  const failingWith = (store: MemoryProfileStore, name: string): ProfileStore => ({
+    load: (accounts) => store.load(accounts),
+    save: (stored, next, seal) =>
+      next.profile.account === account(2)
+        ? Promise.reject(Object.assign(new Error('refused'), { name }))
+        : store.save(stored, next, seal),
+  });
+
+  it('hands back exactly the events of an account whose item cannot be written', async () => {
     const store = new MemoryProfileStore();
-    const failing: ProfileStore = {
-      load: (accounts) => store.load(accounts),
-      save: (stored, next, seal) =>
-        next.profile.account === account(2)
-          ? Promise.reject(new Error('item too large'))
-          : store.save(stored, next, seal),
-    };
-    const applied = await applyBatch(batch(), failing, rules);
-    const failed = applied.filter((result) => !result.ok);
-    expect(failed).toHaveLength(1);
-    expect(failed[0]).toMatchObject({ account: account(2), error: { message: 'item too large' } });
-    expect(failed[0]?.ok === false && failed[0].arrivals).toHaveLength(30);
+    const applied = await applyBatch(batch(), failingWith(store, 'ValidationException'), rules);
+    const failed = applied.filter(({ unusable }) => unusable.length > 0);
+    expect(failed.map(({ account: name }) => name)).toEqual([account(2)]);
+    expect(failed[0]?.unusable[0]?.arrivals).toHaveLength(30);
+    expect(failed[0]?.deferred).toBeUndefined();
     expect(store.one(account(1)).profile.totals.events).toBe(30);
+  });
+
+  it.each(['ProvisionedThroughputExceededException', 'TimeoutError', 'AccessDeniedException'])(
+    'leaves the events of an account in the stream while its writes fail with %s',
+    async (name) => {
+      const store = new MemoryProfileStore();
+      const applied = await applyBatch(batch(), failingWith(store, name), rules);
+      expect(applied.flatMap(({ unusable }) => unusable)).toEqual([]);
+      const [waiting] = applied.filter(({ deferred }) => deferred !== undefined);
+      expect(waiting).toMatchObject({ account: account(2), deferred: { from: { index: 0 } } });
+      expect(store.one(account(1)).profile.totals.events).toBe(30);
+    },
+  );
+
+  it('sets nothing aside that was applied before the item could no longer be written', async () => {
+    const store = new MemoryProfileStore();
+    const mine = events.filter((event) => event.account === account(2));
+    const part = (from: number, to: number) =>
+      decodeBatch(
+        mine.slice(from, to).map((event, i) => record(from + i + 1, pack([event]))),
+        live,
+      ).arrivals;
+    await applyBatch(part(0, 10), store, rules);
+    const [result] = await applyBatch(part(0, 20), failingWith(store, 'ValidationException'), rules);
+    expect(result?.unusable[0]?.arrivals.map(({ event }) => event.id)).toEqual(
+      mine.slice(10, 20).map(({ id }) => id),
+    );
   });
 
   it('reads again and applies on top where somebody else was faster', async () => {
@@ -162,7 +190,8 @@ describe('applying a batch', () => {
       live,
     ).arrivals;
     const [result] = await applyBatch(one, racing, rules);
-    expect(result?.ok).toBe(true);
+    expect(result).toMatchObject({ unusable: [] });
+    expect(result?.deferred).toBeUndefined();
     expect(store.one(account(1)).profile.totals.events).toBe(30);
   });
 });

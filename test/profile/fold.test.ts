@@ -10,7 +10,6 @@ import {
   sealable,
   watermark,
 } from '../../lib/profile/profile.ts';
-import { remember } from '../../lib/profile/recent-ids.ts';
 import { DAY, HOUR, iso, MINUTE, print, START, usageEvent } from '../events.ts';
 
 const rules = { allowedLateness: 2 * HOUR, permittedSkew: 5 * MINUTE };
@@ -69,20 +68,47 @@ describe('folding arrivals into a profile', () => {
   });
 
   it('counts a repeated id once within the horizon and again beyond it', () => {
-    const first = arrival(0, { id: 'same' });
-    const soon = arrival(1, { id: 'same', arrived: START + 50 * MINUTE });
-    const late = arrival(2, { id: 'same', arrived: START + 5 * HOUR });
+    const first = arrival(0);
+    const again = (sequence: number, arrived: number): IngestedEvent => ({
+      ...arrival(0, { sequence }),
+      arrived,
+    });
+    const soon = again(2, START + 50 * MINUTE);
+    const late = again(3, START + 5 * HOUR);
     const { profile, repeated } = fold(newProfile('a'), [first, soon, late], rules);
     expect(repeated).toBe(1);
     expect(profile.totals.events).toBe(2);
   });
 
-  it('does not take a redelivery whose id was already stored for a repeat', () => {
-    const held = arrival(0);
-    const ids = new Map();
-    expect(remember(ids, 'x-0', held.arrived, held.position)).toBe(true);
-    expect(remember(ids, 'x-0', held.arrived, held.position)).toBe(true);
-    expect(remember(ids, 'x-0', held.arrived, { ...held.position, index: 7 })).toBe(false);
+  it('counts an id that was chosen twice for different requests twice', () => {
+    const { profile, repeated } = fold(
+      newProfile('a'),
+      [arrival(0, { id: 'chosen' }), arrival(1, { id: 'chosen' }), arrival(2, { id: 'chosen' })],
+      rules,
+    );
+    expect(repeated).toBe(0);
+    expect(profile.totals.events).toBe(3);
+  });
+
+  it('counts events that were put back once, however often and however late they come', () => {
+    const event = arrival(0);
+    const back = (n: number, hours: number): IngestedEvent => ({
+      ...event,
+      arrived: START + hours * HOUR,
+      position: { ...event.position, sequence: padSequence(String(100 + n)) },
+      redriven: true,
+    });
+    let profile = fold(newProfile('a'), [back(1, 1)], rules).profile;
+    for (let n = 2; n < 60; n++) profile = fold(profile, [back(n, n)], rules).profile;
+    expect(profile.totals).toMatchObject({ events: 1, repeated: 58 });
+  });
+
+  it('applies two epochs side by side once each, in whatever order they are delivered again', () => {
+    const old = [arrival(0), arrival(1)];
+    const fresh = [arrival(2, { epoch: 's/b2', sequence: 1 }), arrival(3, { epoch: 's/b2', sequence: 2 })];
+    let { profile } = fold(newProfile('a'), [...old, ...fresh], rules);
+    for (const again of [[...old, ...fresh], fresh, old]) profile = fold(profile, again, rules).profile;
+    expect(profile.totals.events).toBe(4);
   });
 
   it('counts what is older than the watermark minus allowed lateness as late, never silently', () => {
@@ -119,7 +145,7 @@ describe('folding arrivals into a profile', () => {
   });
 
   it('takes a position of another epoch for new, and compares sequence numbers by value', () => {
-    const guard = { epoch: 's/b1', sequence: padSequence('99'), index: 3 };
+    const guard = [{ epoch: 's/b1', sequence: padSequence('99'), index: 3 }];
     expect(isApplied(guard, { epoch: 's/b1', sequence: padSequence('100'), index: 0 })).toBe(false);
     expect(isApplied(guard, { epoch: 's/b1', sequence: padSequence('99'), index: 3 })).toBe(true);
     expect(isApplied(guard, { epoch: 's/b2', sequence: padSequence('1'), index: 0 })).toBe(false);

@@ -1,5 +1,4 @@
-import { CreateTableCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import dynalite from 'dynalite';
+import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CampaignTable, PART_MEMBERS } from '../../lib/aws/campaign-table.ts';
 import { MembershipItems } from '../../lib/aws/membership-items.ts';
@@ -10,44 +9,19 @@ import type { Notice } from '../../lib/findings/finding.ts';
 import { decodeCampaign, encodeMeta, MemoryCampaignStore } from '../../lib/stores/campaign-store.ts';
 import { MemoryMembershipIndex } from '../../lib/stores/membership-index.ts';
 import { account, START } from '../events.ts';
+import { type EmulatedTables, emulatedTables } from '../tables.ts';
 
-const server = dynalite({ createTableMs: 0 });
+let emulated: EmulatedTables;
 let client: DynamoDBClient;
 let tables = 0;
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
-  const { port } = server.address() as { port: number };
-  client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${port}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  emulated = await emulatedTables();
+  client = emulated.client;
 });
+afterAll(() => emulated.close());
 
-afterAll(() => {
-  client.destroy();
-  server.close();
-});
-
-async function newTable(): Promise<string> {
-  const TableName = `campaigns${++tables}`;
-  await client.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'campaign', AttributeType: 'S' },
-        { AttributeName: 'item', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'campaign', KeyType: 'HASH' },
-        { AttributeName: 'item', KeyType: 'RANGE' },
-      ],
-    }),
-  );
-  return TableName;
-}
+const newTable = (): Promise<string> => emulated.create('campaign', `campaigns${++tables}`);
 
 function campaign(members = 3): Campaign {
   const accounts = Array.from({ length: members }, (_, i) => account(i));

@@ -1,49 +1,23 @@
-import { CreateTableCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import dynalite from 'dynalite';
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LinkTable } from '../../lib/aws/link-table.ts';
 import type { LinkEntry } from '../../lib/campaigns/linking/blocking.ts';
 import type { LinkStore } from '../../lib/campaigns/ports.ts';
 import { MemoryLinkStore } from '../../lib/stores/link-store.ts';
 import { factsOf } from '../campaigns/base.ts';
+import { type EmulatedTables, emulatedTables } from '../tables.ts';
 
-const server = dynalite({ createTableMs: 0 });
+let emulated: EmulatedTables;
 let client: DynamoDBClient;
 let tables = 0;
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
-  const { port } = server.address() as { port: number };
-  client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${port}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  emulated = await emulatedTables();
+  client = emulated.client;
 });
+afterAll(() => emulated.close());
 
-afterAll(() => {
-  client.destroy();
-  server.close();
-});
-
-async function newTable(): Promise<string> {
-  const TableName = `links${++tables}`;
-  await client.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'value', AttributeType: 'S' },
-        { AttributeName: 'member', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'value', KeyType: 'HASH' },
-        { AttributeName: 'member', KeyType: 'RANGE' },
-      ],
-    }),
-  );
-  return TableName;
-}
+const newTable = (): Promise<string> => emulated.create('link', `links${++tables}`);
 
 async function entries(store: LinkStore, parts = 1): Promise<string[]> {
   const found: LinkEntry[] = [];

@@ -1,7 +1,7 @@
 import { AppConfigClient } from '@aws-sdk/client-appconfig';
 import { AppConfigDataClient } from '@aws-sdk/client-appconfigdata';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { appConfigRollout, type PolicyRollout } from '../../lib/aws/policy-rollout.ts';
+import { AppConfigRollout, type PolicyRollout } from '../../lib/aws/policy-rollout.ts';
 import { policyMetric, policySource } from '../../lib/aws/policy-source.ts';
 import { validatePolicy } from '../../lib/backtest/validate-policy.ts';
 import { type AppConfig, startAppConfig } from '../../lib/emulator/services/app-config.ts';
@@ -49,7 +49,7 @@ beforeEach(async () => {
   config = await startAppConfig();
   control = new AppConfigClient({ ...common, endpoint: config.endpoint });
   data = new AppConfigDataClient({ ...common, endpoint: config.endpoint });
-  rollout = appConfigRollout(control, 'Siphonwatch');
+  rollout = new AppConfigRollout(control, 'Siphonwatch');
   await declare();
 });
 afterEach(async () => {
@@ -155,7 +155,7 @@ describe('a rollout', () => {
   });
 
   it('without a stack says what to give', async () => {
-    await expect(appConfigRollout(control, 'Other').current('active')).rejects.toThrow(
+    await expect(new AppConfigRollout(control, 'Other').current('active')).rejects.toThrow(
       /no application named Other here: is the stack deployed/,
     );
   });

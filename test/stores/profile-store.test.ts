@@ -1,5 +1,4 @@
-import { CreateTableCommand, DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import dynalite from 'dynalite';
+import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FactItems } from '../../lib/aws/fact-items.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
@@ -15,6 +14,7 @@ import type { ProfileStore } from '../../lib/stores/profile-store.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { testCalibration } from '../calibration.ts';
 import { account, HOUR, harvest, print, START, usageEvent } from '../events.ts';
+import { type EmulatedTables, emulatedTables } from '../tables.ts';
 
 const rules: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 'test', shadow: false };
 const TABLE = 'profiles';
@@ -40,37 +40,15 @@ async function push(
   return store.save(state, step.state, step.seal);
 }
 
-const server = dynalite({ createTableMs: 0 });
+let emulated: EmulatedTables;
 let client: DynamoDBClient;
 
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
-  const { port } = server.address() as { port: number };
-  client = new DynamoDBClient({
-    endpoint: `http://127.0.0.1:${port}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
-  await client.send(
-    new CreateTableCommand({
-      TableName: TABLE,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'account', AttributeType: 'S' },
-        { AttributeName: 'item', AttributeType: 'S' },
-      ],
-      KeySchema: [
-        { AttributeName: 'account', KeyType: 'HASH' },
-        { AttributeName: 'item', KeyType: 'RANGE' },
-      ],
-    }),
-  );
+  emulated = await emulatedTables();
+  client = emulated.client;
+  await emulated.create('profile', TABLE);
 });
-
-afterAll(() => {
-  client.destroy();
-  server.close();
-});
+afterAll(() => emulated.close());
 
 /** The same contract for both; `fresh` gives another instance over the same data, as another invocation would have it. */
 const STORES: { name: string; make: () => { store: ProfileStore; fresh: () => ProfileStore } }[] = [

@@ -21,7 +21,7 @@ it('brings back what was set aside alone and what Lambda gave up on, and says wh
   expect(refused).toEqual([
     expect.stringMatching(/^day\.ndjson:3: .*missing/),
     expect.stringMatching(/^day\.ndjson:4: /),
-    'day.ndjson:5: neither an event that was set aside nor a batch that Lambda gave up on',
+    'day.ndjson:5: neither a quarantined event nor a batch that Lambda gave up on',
     'day.ndjson:6: not JSON ({)',
   ]);
 });

@@ -4,11 +4,11 @@ import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { developmentKeyring } from '../../lib/telemetry/keys.ts';
 import { createRecorder } from '../../lib/telemetry/recorder.ts';
-import { SCHEMA_NAMES, schemaFile, schemaText } from '../../lib/telemetry/schema/generate.ts';
+import { SCHEMA_NAMES, schemaFile, schemaText } from '../../scripts/telemetry-schemas.ts';
 import { anExchange } from './exchanges.ts';
 
 describe.each(SCHEMA_NAMES)('%s.schema.json', (name) => {
-  it('is current: run `tsx lib/telemetry/schema/generate.ts` when this fails', () => {
+  it('is current: run `tsx scripts/telemetry-schemas.ts` when this fails', () => {
     expect(readFileSync(schemaFile(name), 'utf8')).toBe(schemaText(name));
   });
 });

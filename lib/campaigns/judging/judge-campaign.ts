@@ -1,4 +1,4 @@
-import { judgedWith, nextStep } from '../../detection/episode.ts';
+import { judgedWith, nextNumber, nextStep } from '../../detection/episode.ts';
 import { type Rules, reasonsOf } from '../../detection/judge.ts';
 import type { Notice } from '../../findings/finding.ts';
 import type { Policy } from '../../policy/policy.ts';
@@ -144,7 +144,7 @@ export function closeMerged(
   const ended: Campaign = { ...campaign, members: [], accused: new Map() };
   if (finding === undefined || finding.calmed || successor === undefined)
     return { campaign: ended, score: 0, p: 1, notice: undefined };
-  const number = judgement.numbered + 1;
+  const number = nextNumber(judgement, at);
   const customer = customerOf(successor.members);
   const from = sliceStart(campaign.linkedAt);
   const notice: Notice = {

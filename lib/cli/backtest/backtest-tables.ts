@@ -21,7 +21,7 @@ export function printComparison(active: BacktestOutcome, candidate: BacktestOutc
           .map((held) => `${printable(held.id)}${held.label === '' ? '' : ` ${held.label}`}`)
           .join(', ')}${list.length > 8 ? ', ...' : ''})`;
   process.stdout.write(
-    `\n${candidate.policy.id} beside ${active.policy.id}: newly caught ${change.newlyCaught}, newly wronged ${change.newlyWronged}, no longer caught ${change.noLongerCaught}, no longer wronged ${change.noLongerWronged}\n  only ${candidate.policy.id} flags ${names(change.gained)}\n  only ${active.policy.id} flags ${names(change.lost)}\n`,
+    `\n${candidate.policy.id} beside ${active.policy.id}: ${change.newlyCaught} extraction accounts newly found, ${change.newlyWronged} new false positives; ${change.noLongerCaught} no longer found, ${change.noLongerWronged} false positives gone\n  only ${candidate.policy.id} flags ${names(change.gained)}\n  only ${active.policy.id} flags ${names(change.lost)}\n`,
   );
 }
 
@@ -34,7 +34,7 @@ export function printTables(result: BacktestResult): void {
   };
   const { events, throughput } = result;
   out(
-    `${events.read} events: ${events.used} used, ${events.late} late, ${events.repeated} repeated, ${events.quarantined} set aside; ${throughput.eventsPerSecond} a second, ${throughput.bytesPerAccount} bytes an account`,
+    `${events.read} events: ${events.used} used, ${events.late} late, ${events.repeated} repeated, ${events.quarantined} quarantined; ${throughput.eventsPerSecond} a second, ${throughput.bytesPerAccount} bytes an account`,
   );
   if (result.accounts !== undefined && result.byKind !== undefined) {
     const { accounts } = result;

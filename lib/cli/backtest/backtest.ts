@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { Command } from 'commander';
 import { BacktestRun } from '../../backtest/backtest-run.ts';
+import type { Labels } from '../../backtest/labels.ts';
 import type { BacktestOutcome, BacktestResult } from '../../backtest/outcome.ts';
 import type { OutcomeCollector } from '../../backtest/outcome-collector.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
-import type { Labels } from '../../input/labels.ts';
 import { say } from '../../input/say.ts';
 import { Traffic, tellRejected } from '../../input/traffic.ts';
 import { policyWarnings } from '../../policy/diff.ts';
@@ -14,6 +14,7 @@ import { CODE_VERSION } from '../../version.ts';
 import { loadCalibration, loadPolicy } from '../policy/policy-file.ts';
 import { digestOf, dropCheckpoint, filesIdentity } from '../replay/checkpoint.ts';
 import { ReplaySaver } from '../replay/replay-saver.ts';
+import { calledAs } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { writable } from '../shared/output.ts';
 import { comparisonOf, printComparison, printTables } from './backtest-tables.ts';
@@ -39,7 +40,7 @@ const STOPPED = 130;
 export function backtestCommand(): Command {
   const command = new Command('backtest')
     .description(
-      'replay usage events (or exchanges) through the production code and say what would have been found',
+      'replay usage events (or exchanges) through the production code and report what would have been found',
     )
     .argument(
       '<events...>',
@@ -53,11 +54,11 @@ export function backtestCommand(): Command {
     .option('--report <file>', 'write a self-contained HTML report')
     .option(
       '--save <file>',
-      'write everything found, an account a record (JSON; gzip where it ends in .gz), for `console`',
+      'write the outcome, one record for each account (JSON; gzip if it ends in .gz), for `console`',
     )
     .option(
       '--checkpoint <file>',
-      'keep the state of the run there now and then and when it is stopped; the same command then goes on from it',
+      'save the state of the run there regularly and when it is stopped; the same command then continues from it',
     )
     .option('--json', 'print one JSON document');
   return withKeyOptions(command).action((files: string[], options: BacktestOptions) =>
@@ -173,7 +174,7 @@ export async function backtest(
         await saver.save({ next, rejected: before + set, seconds: seconds() });
         if (stopped)
           throw new Interrupted(
-            `stopped after ${first.read} events; the same command goes on from ${options.checkpoint ?? ''}`,
+            `stopped after ${first.read} events; the same command continues from ${options.checkpoint ?? ''}`,
           );
         return false;
       },
@@ -203,7 +204,7 @@ async function trackOf(
   for (const misfit of policyWarnings(policy, calibration)) say(`WARNING: ${misfit}`);
   if (policy.campaigns.enabled && calibration.groupScore === undefined)
     say(
-      `note: calibration ${calibration.id} knows no benign groups: campaigns are linked, none is judged (siphonwatch calibrate learns them)`,
+      `note: calibration ${calibration.id} has no benign groups: campaigns are linked, none is judged (${calledAs()} calibrate learns them)`,
     );
   return new BacktestRun({ policy, calibration }, campaignOf);
 }
@@ -226,6 +227,6 @@ function tellAbsent(labels: Labels, board: OutcomeCollector): void {
   const [first] = absent;
   if (first === undefined) return;
   say(
-    `WARNING: ${absent.length} of ${labels.list.length} labelled accounts have no events here (the first is ${printable(first.account)}): they count on no side. ${absent.length === labels.list.length ? 'Probably the events were recorded under another key: give --keyring or --key-seed.' : ''}`.trimEnd(),
+    `WARNING: ${absent.length} of ${labels.list.length} labelled accounts have no events here (the first is ${printable(first.account)}): they are not counted. ${absent.length === labels.list.length ? 'Probably the events were recorded under another key: give --keyring or --key-seed.' : ''}`.trimEnd(),
   );
 }

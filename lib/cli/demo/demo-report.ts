@@ -119,11 +119,11 @@ export function renderReport(report: DemoReport, color: Colors, width: number): 
 
 function renderSuspects(suspects: readonly Suspect[], color: Colors, width: number): string {
   const title = color.bold(`Suspects (${suspects.length})`);
-  if (suspects.length === 0) return `\n${title}\nNobody reached the level suspect.\n`;
+  if (suspects.length === 0) return `\n${title}\nNo account reached the level suspect.\n`;
   const fixed = [24, 10, 7, 12, 18];
   const last = Math.max(30, width - fixed.reduce((sum, w) => sum + w, 0) - fixed.length - 2);
   const table = new Table({
-    head: ['subject', 'level', 'score', 'evidence', 'since', 'top reasons'],
+    head: ['subject', 'level', 'score', 'e-value', 'since', 'top reasons'],
     colWidths: [...fixed, last],
     wordWrap: true,
     style: { head: [], border: [] },
@@ -133,7 +133,7 @@ function renderSuspects(suspects: readonly Suspect[], color: Colors, width: numb
       `${printable(suspect.subject).slice(0, 20)}${suspect.members ? `\n${suspect.members} accounts` : ''}`,
       suspect.level === 'critical' ? color.red(suspect.level) : color.yellow(suspect.level),
       suspect.score.toFixed(1),
-      odds(suspect.log10E),
+      eValue(suspect.log10E),
       suspect.since.slice(0, 16).replace('T', ' '),
       suspect.reasons
         .slice(0, REASONS)
@@ -145,11 +145,9 @@ function renderSuspects(suspects: readonly Suspect[], color: Colors, width: numb
   return `\n${title}\n${table.toString()}${more}\n`;
 }
 
-/** Evidence as odds against a benign peer. */
-function odds(log10E: number): string {
-  return log10E < 6
-    ? `1 : ${Math.round(10 ** log10E).toLocaleString('en-US')}`
-    : `1 : 10^${log10E.toFixed(1)}`;
+/** An e-value: its mean over benign peers is at most 1. */
+function eValue(log10E: number): string {
+  return log10E < 6 ? Math.round(10 ** log10E).toLocaleString('en-US') : `10^${log10E.toFixed(1)}`;
 }
 
 function renderNotification(mail: DemoReport['notification'], color: Colors, width: number): string {

@@ -12,13 +12,13 @@ export async function stayUp(
   interrupted: Interrupted,
 ): Promise<void> {
   cloud.startSchedules();
-  say('\nStaying up; schedules run on the clock. Point the findings verbs or the AWS command line here:\n');
+  say('\nStaying up; schedules run on the clock. Point the commands or the AWS command line here:\n');
   for (const [name, value] of Object.entries(cloud.variables)) say(`  export ${name}=${value}`);
   say('');
   for (const [name, value] of Object.entries(cloud.template.outputs)) say(`  ${name.padEnd(24)} ${value}`);
   await mkdir(dirname(DEMO_FILE), { recursive: true });
   await writeFile(DEMO_FILE, `${JSON.stringify(whereabouts(cloud, clock), null, 2)}\n`);
-  say(`\n${DEMO_FILE} tells findings, triage, dossier and policy where this is. Ctrl-C ends it.`);
+  say(`\n${DEMO_FILE} lets findings, triage, dossier and policy find this demo. Ctrl-C ends it.`);
   try {
     await interrupted.wait;
   } finally {

@@ -157,7 +157,8 @@ function problemsOf(cloud: Cloud, counts: DemoCounts): string[] {
       );
     }
   }
-  if (cloud.givenUp.length > 0) problems.push(`${cloud.givenUp.length} batches were given up and set aside`);
+  if (cloud.givenUp.length > 0)
+    problems.push(`${cloud.givenUp.length} batches were given up and quarantined`);
   for (const problem of cloud.problems) problems.push(String(problem));
   return problems;
 }

@@ -15,6 +15,7 @@ import { say } from '../../input/say.ts';
 import { wholeTrail } from '../../stores/finding-queries.ts';
 import { CODE_VERSION } from '../../version.ts';
 import { textOf } from '../policy/policy-file.ts';
+import { calledAs } from '../shared/called-as.ts';
 import { colours } from '../shared/colours.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { asInputError, connect, type Deployment, withEvidenceOptions } from '../shared/deployment.ts';
@@ -84,7 +85,7 @@ async function make(id: string, options: DossierOptions, deployment: Deployment)
   const { finding } = held;
   const evidence = await gatherEvidence(finding, options, deployment);
   say(
-    `dossier: ${plural(evidence.events.length, 'event')} of ${plural(evidence.profiles.length, 'account')}; working the numbers out`,
+    `dossier: ${plural(evidence.events.length, 'event')} of ${plural(evidence.profiles.length, 'account')}; computing the numbers`,
   );
   const assessed = assess(evidence);
   const facts = {
@@ -124,13 +125,13 @@ async function make(id: string, options: DossierOptions, deployment: Deployment)
     });
   say(
     notice.reproduced
-      ? `dossier: the notice was written again from ${count(notice.events)} events, every number the same${carriedOver(id)}`
+      ? `dossier: the notice was recomputed from ${count(notice.events)} events, every number is the same${carriedOver(id)}`
       : `dossier: the notice could not be written again: ${notice.why}`,
   );
   for (const line of evidence.missing) say(`dossier: ${line}`);
   if (key === undefined) say('dossier: not signed (--key FILE signs it)');
   say(
-    `dossier: open ${join(options.out, 'report.html')}; check with: siphonwatch dossier verify ${options.out}`,
+    `dossier: open ${join(options.out, 'report.html')}; check with: ${calledAs()} dossier verify ${options.out}`,
   );
   return 0;
 }
@@ -150,7 +151,7 @@ async function emptyDirectory(path: string): Promise<void> {
 
 function verifyCommand(): Command {
   return new Command('verify')
-    .description('check a dossier: every file, the signature, and every number by working it out again')
+    .description('check a dossier: every file, the signature, and every number by recomputing it')
     .argument('<dir>', 'directory of the dossier')
     .option('--public-key <file>', 'key (PEM) that must have signed it')
     .option('--json', 'print one JSON document')
@@ -182,13 +183,13 @@ async function verify(
     );
     say(
       signature === undefined
-        ? 'not signed: the chain shows damage, not a forger who wrote all files anew'
+        ? 'not signed: the chain shows damage, but not a forger who rewrote all files'
         : `signed with key ${signature.keyId}${trusted === undefined ? ': compare it with the one that you know, or give --public-key' : ', the key that you gave'}`,
     );
     say(
       assessment.notice.reproduced
-        ? `every number was worked out again; the notice itself too, from ${count(assessment.notice.events)} events${carriedOver(held.finding)}`
-        : `every number of the assessment was worked out again; the notice cannot be: ${assessment.notice.why}`,
+        ? `every number was recomputed; the notice itself too, from ${count(assessment.notice.events)} events${carriedOver(held.finding)}`
+        : `every number of the assessment was recomputed; the notice cannot be: ${assessment.notice.why}`,
     );
     if (held.code !== CODE_VERSION)
       say(

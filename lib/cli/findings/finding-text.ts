@@ -128,7 +128,7 @@ export function findingInFull(
     lines.push(
       `${held.fits ? 'fits    ' : 'does not'}  ${plain(held.title, 60)}: ${plain(held.because, 240)}`,
     );
-  const quiet = quietUntil === undefined ? '' : `; quiet until ${when(quietUntil)}`;
+  const quiet = quietUntil === undefined ? '' : `; notifications suppressed until ${when(quietUntil)}`;
   const idle = now - Date.parse(finding.updatedAt);
   lines.push(
     '',
@@ -144,10 +144,10 @@ export function findingInFull(
 }
 
 const FATE_WORDS = {
-  told: 'told at once',
+  told: 'notified at once',
   digest: "in the day's digest",
-  storm: "in a storm's list",
-  quiet: 'recorded only',
+  storm: 'in a list of many',
+  quiet: 'suppressed',
   shadow: 'shadow policy',
 } as const;
 

@@ -56,7 +56,7 @@ function listCommand(): Command {
 function showCommand(): Command {
   return withDeploymentOptions(
     new Command('show')
-      .description('one finding: its evidence, its history, what people said of it')
+      .description('one finding: its evidence, its history, its verdicts')
       .argument('<id>', 'finding, f-... or fc-...')
       .option('--json', 'print one JSON document'),
   ).action((id: string, options: DeploymentOptions & { readonly json?: boolean }) =>

@@ -7,6 +7,7 @@ import { type Triaged, TriageError, triage, undo, untilOf } from '../../findings
 import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { change } from '../../stores/verdicts.ts';
+import { calledAs } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { type DeploymentOptions, withDeploymentOptions, withFindings } from '../shared/deployment.ts';
 
@@ -24,13 +25,13 @@ export function triageCommand(): Command {
   return withDeploymentOptions(
     new Command('triage')
       .description(
-        'record a verdict on a finding: closes it, silences its subject until a date, or leaves it open',
+        'record a verdict on a finding: close it, suppress notifications on its subject until a date, or leave it open',
       )
       .argument('<id>', 'finding, f-... or fc-...')
       .addOption(new Option('--verdict <verdict>', 'what it was').choices(VERDICTS))
       .option(
         '--until <date>',
-        'benign: quiet until then; unsure: no updates until then (2026-04-01 or an ISO time)',
+        'benign: notifications suppressed until then; unsure: no updates until then (2026-04-01 or an ISO time)',
       )
       .option('--note <text>', 'why, for whoever reads it next year')
       .option('--undo', 'take the newest change back')
@@ -90,6 +91,6 @@ function wordsOf({ finding, entry, exception }: Triaged): string {
   const quiet =
     exception === undefined
       ? ''
-      : `; nobody is told of ${finding.notice.subject.id} until ${when(exception.until)}`;
-  return `${finding.id}: ${what}, ${state}${quiet}. To take it back: siphonwatch triage ${finding.id} --undo`;
+      : `; notifications on ${finding.notice.subject.id} are suppressed until ${when(exception.until)}`;
+  return `${finding.id}: ${what}, ${state}${quiet}. To take it back: ${calledAs()} triage ${finding.id} --undo`;
 }

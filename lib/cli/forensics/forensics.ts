@@ -11,6 +11,7 @@ import { forensicsPage } from '../../forensics/report-html.ts';
 import { forensicsText } from '../../forensics/report-text.ts';
 import { documentedEffect, runForensics, smallestEffect } from '../../forensics/study.ts';
 import { escapeUnsafeLines } from '../../text/unsafe.ts';
+import { calledAs } from '../shared/called-as.ts';
 import { colours } from '../shared/colours.ts';
 
 interface ForensicsOptions {
@@ -208,7 +209,7 @@ export function forensicsCommand(): Command {
     .option('--seed <n>', 'seed of the bootstrap', whole, 1)
     .option('--json', 'one JSON document on standard output')
     .option('--report <file>', 'write a self-contained HTML report')
-    .addHelpText('after', '\nStart with `siphonwatch forensics collect-plan`: what to ask, of whom and how.')
+    .addHelpText('after', `\nStart with ${calledAs()} forensics collect-plan: what to ask, of whom and how.`)
     .action(async (options: ForensicsOptions) => {
       try {
         await run(options);

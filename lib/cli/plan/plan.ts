@@ -12,7 +12,7 @@ function positive(text: string): number {
 export function planCommand(): Command {
   return new Command('plan')
     .description(
-      'capacity and monthly cost for a traffic, at list prices; the demo prints write units an event as measured',
+      'capacity and monthly cost for an amount of traffic, at list prices; the demo prints measured write units for each event',
     )
     .requiredOption('--events-per-second <n>', 'mean traffic', positive)
     .option('--accounts <n>', 'active accounts', positive, 10_000)

@@ -9,6 +9,7 @@ import { say } from '../../input/say.ts';
 import { policyChanges } from '../../policy/diff.ts';
 import { defaultPolicy, type Policy } from '../../policy/policy.ts';
 import { CalibrationMissing } from '../../stores/calibration-store.ts';
+import { calledAs } from '../shared/called-as.ts';
 import { colours } from '../shared/colours.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { asInputError, connect, type DeploymentOptions } from '../shared/deployment.ts';
@@ -41,7 +42,7 @@ export function pushCommand(): Command {
   return withRolloutOptions(
     new Command('push')
       .description(
-        'make a policy the active one: validated, to all at once, taken back by an alarm while it bakes',
+        'make a policy the active one: validated, to all readers at once, taken back by an alarm during its bake time',
       )
       .argument('<file>', 'YAML or JSON')
       .option('--note <text>', 'why, for the history')
@@ -61,7 +62,7 @@ export function shadowCommand(): Command {
   return withRolloutOptions(
     new Command('shadow')
       .description(
-        'evaluate a candidate beside the active policy, recorded and never told; without a file: what it would have done so far',
+        'judge a candidate beside the active policy: findings are recorded, nobody is notified; without a file: what it found so far',
       )
       .argument('[file]', 'YAML or JSON')
       .option('--off', 'stop evaluating a candidate')
@@ -113,13 +114,13 @@ async function pushTo(slot: PolicySlot, file: string, options: PushOptions): Pro
       out(
         slot === 'active'
           ? `Policy ${colours.bold(policy.id)} is active in ${where} (deployment ${deployed.number}, ${describeState(deployed)}).`
-          : `Policy ${colours.bold(policy.id)} is evaluated in the shadow of the active one in ${where}; nobody is told of its findings.`,
+          : `Policy ${colours.bold(policy.id)} is evaluated in the shadow of the active one in ${where}; nobody is notified of its findings.`,
       );
       for (const { field, before, after } of changes) out(`  ${field}: ${before} -> ${after}`);
       out(
         slot === 'active'
-          ? 'Functions read it within their staleness bound. To go back: siphonwatch policy rollback'
-          : 'What it would have done: siphonwatch policy shadow. To make it the active one: siphonwatch policy promote',
+          ? `Functions read it within their staleness bound. To go back: ${calledAs()} policy rollback`
+          : `What it would have done: ${calledAs()} policy shadow. To make it the active one: ${calledAs()} policy promote`,
       );
     }
     return 0;
@@ -165,7 +166,7 @@ async function digest(options: DeploymentOptions & JsonOption & { days: number }
     const [active, shadow] = await Promise.all([store.list(most), store.list(most, true)]);
     const made = shadowDigest(active.findings, shadow.findings, options.days * 86_400_000);
     if (shadow.findings.length === 0)
-      say('note: no candidate has recorded a finding; policy status says whether one is in the shadow');
+      say('note: no shadow policy has recorded a finding; policy status says whether there is one');
     if (options.json === true) printJson(made);
     else for (const line of made.lines) out(line);
     return 0;

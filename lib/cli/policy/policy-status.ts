@@ -17,7 +17,7 @@ interface NoteOptions extends RolloutOptions, JsonOption {
 export function statusCommand(): Command {
   return withRolloutOptions(
     new Command('status')
-      .description('which policy is active, which is in the shadow, and what was pushed before')
+      .description('the active policy, the shadow policy, and what was pushed before')
       .option('--json', 'print one JSON document'),
   ).action((options: RolloutOptions & JsonOption) =>
     runCommand('policy status', () =>
@@ -74,7 +74,7 @@ export function rollbackCommand(): Command {
   return withRolloutOptions(
     new Command('rollback')
       .description(
-        'back to the policy that was active before: stops a deployment that bakes, else deploys the one before',
+        'go back to the previous policy: stop a deployment in its bake time, else deploy the previous one',
       )
       .option('--note <text>', 'why, for the history')
       .option('--json', 'print one JSON document'),

@@ -1,4 +1,5 @@
-import { type Deployed, RolloutError } from '../../aws/policy-rollout.ts';
+import { RolloutError } from '../../aws/app-config-names.ts';
+import type { Deployed } from '../../aws/policy-rollout.ts';
 import { InputError } from '../../input/errors.ts';
 import { asInputError } from '../shared/deployment.ts';
 import { type RolloutOptions, type RolloutTarget, rolloutTarget } from './rollout-target.ts';

@@ -30,7 +30,7 @@ export function policyCommand(): Command {
 
 function validateCommand(): Command {
   return new Command('validate')
-    .description('say what is wrong with policy files: line, field, value and remedy')
+    .description('check policy files: every fault with line, field, value and remedy')
     .argument('<files...>', 'YAML or JSON')
     .option('--calibration <file>', 'calibration (JSON) to check windows and levels against')
     .option('--json', 'print one JSON document')
@@ -80,11 +80,11 @@ interface DiffOptions extends KeyOptions, JsonOption {
 
 function diffCommand(): Command {
   const command = new Command('diff')
-    .description('say in words, and on recorded traffic in numbers, what changes between two policies')
+    .description('describe what changes between two policies; with --events, measure it on recorded traffic')
     .argument('<before>', 'policy file; `default` is the shipped policy')
     .argument('<after>', 'policy file')
     .option('--events <files...>', 'recorded usage events or exchanges: replays both policies over them')
-    .option('--labels <file>', 'CSV account,label,kind,campaign: tells caught from wronged')
+    .option('--labels <file>', 'CSV account,label,kind,campaign: separates true from false positives')
     .option('--calibration <file>', 'calibration (JSON); default: the shipped one')
     .option('--report <file>', 'write both side by side as a self-contained HTML report (needs --events)')
     .option('--json', 'print one JSON document');

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { AppConfigClient } from '@aws-sdk/client-appconfig';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { appConfigRollout, type PolicyRollout } from '../../aws/policy-rollout.ts';
+import { AppConfigRollout, type PolicyRollout } from '../../aws/policy-rollout.ts';
 import { InputError } from '../../input/errors.ts';
+import { calledAs } from '../shared/called-as.ts';
 import { DEMO_FILE } from '../shared/deployment.ts';
 
 export interface RolloutOptions {
@@ -44,12 +45,12 @@ export async function rolloutTarget(options: RolloutOptions): Promise<RolloutTar
   if (demo === undefined) {
     if (options.demo === true)
       throw new InputError(
-        `no demo is running here (no ${DEMO_FILE}): start one with siphonwatch demo --keep`,
+        `no demo is running here (no ${DEMO_FILE}): start one with ${calledAs()} demo --keep`,
       );
     const name = stack ?? 'Siphonwatch';
     const client = new AppConfigClient(options.region === undefined ? {} : { region: options.region });
     return {
-      rollout: appConfigRollout(client, name),
+      rollout: new AppConfigRollout(client, name),
       where: `stack ${name} in ${options.region ?? process.env.AWS_REGION ?? 'the default region'}`,
       close: () => client.destroy(),
     };
@@ -69,7 +70,7 @@ export async function rolloutTarget(options: RolloutOptions): Promise<RolloutTar
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
   return {
-    rollout: appConfigRollout(client, parsed.data.stack),
+    rollout: new AppConfigRollout(client, parsed.data.stack),
     where: 'the running demo',
     close: () => client.destroy(),
   };

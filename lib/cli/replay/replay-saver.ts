@@ -62,7 +62,7 @@ export class ReplaySaver {
         const at = part.indexOf('/');
         tracks[Number(part.slice(0, at))]?.restore(part.slice(at + 1), value);
       });
-      say(`goes on from ${file}: ${tracks[0]?.read ?? 0} events were replayed before`);
+      say(`continues from ${file}: ${tracks[0]?.read ?? 0} events were replayed before`);
     }
     return new ReplaySaver(file, tracks, identity, progress);
   }

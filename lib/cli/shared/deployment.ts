@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { DynamoFindingStore } from '../../aws/finding-table.ts';
 import { InputError } from '../../input/errors.ts';
 import type { FindingStore } from '../../stores/finding-store.ts';
+import { calledAs } from './called-as.ts';
 
 /** Where a running demo says what it runs on (`demo --keep`). */
 export const DEMO_FILE = '.cache/demo.json';
@@ -114,7 +115,7 @@ async function connectDemo(options: DeploymentOptions): Promise<Deployment> {
     text = await readFile(DEMO_FILE, 'utf8');
   } catch (error) {
     throw new InputError(
-      `which findings? Give --table NAME (or FINDING_TABLE; the stack's outputs name it), or start a demo that stays up: siphonwatch demo --keep (no ${DEMO_FILE} here)`,
+      `which findings? Give --table NAME (or FINDING_TABLE; the stack's outputs name it), or start a demo that stays up: ${calledAs()} demo --keep (no ${DEMO_FILE} here)`,
       { cause: error },
     );
   }

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { Worker } from 'node:worker_threads';
 import type { FunctionSpec } from '../template/resource-shapes.ts';
 import { type Metric, metricsOf } from './embedded-metrics.ts';
+import { Instance, type InvocationError, type Outcome, TIMED_OUT } from './instance.ts';
 
 /** What came of one invocation. */
 export type Invocation =
@@ -16,25 +15,9 @@ export type Invocation =
       readonly durationMs: number;
     };
 
-export interface InvocationError {
-  readonly errorType: string;
-  readonly errorMessage: string;
-  readonly trace?: string;
-}
-
 export interface LogLine {
   readonly functionName: string;
   readonly text: string;
-}
-
-export interface LocalFunction {
-  readonly spec: FunctionSpec;
-  /** Runs the handler on an event (JSON text) in a free instance; waits for one if all are busy. */
-  invoke(payload: string): Promise<Invocation>;
-  /** Kills every instance at once, as when its host dies: what is in flight fails, without a last word. */
-  crash(): Promise<void>;
-  readonly statistics: FunctionStatistics;
-  close(): Promise<void>;
 }
 
 export interface FunctionStatistics {
@@ -55,15 +38,6 @@ export interface FunctionOptions {
   readonly onMetric: (metric: Metric) => void;
 }
 
-interface Instance {
-  readonly worker: Worker;
-  readonly ready: Promise<void>;
-  current: { readonly requestId: string; settle(outcome: Outcome): void } | undefined;
-  dead: boolean;
-}
-
-type Outcome = { readonly payload: string } | { readonly error: InvocationError };
-
 const EXTENSIONS = ['mjs', 'js', 'cjs'];
 /** What a Lambda's code gets beside its own variables (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html). */
 const runtimeVariables = (spec: FunctionSpec): Record<string, string> => ({
@@ -82,165 +56,116 @@ const runtimeVariables = (spec: FunctionSpec): Record<string, string> => ({
 });
 
 /**
- * Runs a function's bundle as Lambda would: an instance takes one invocation at a time, keeps its module state
- * between them, is killed when the timeout passes, and is replaced when it died.
- * @throws {Error} the bundle has no file for the handler
+ * Runs a function's bundle as Lambda would: an instance takes one invocation at a time, and is replaced when it died.
  */
-export function startFunction(spec: FunctionSpec, options: FunctionOptions): LocalFunction {
-  const { entry, exportName } = locate(spec);
-  const instances = new Set<Instance>();
-  const queue: ((instance: Instance) => void)[] = [];
-  const statistics: FunctionStatistics = {
+export class LocalFunction {
+  readonly spec: FunctionSpec;
+  readonly statistics: FunctionStatistics = {
     invocations: 0,
     failures: 0,
     timeouts: 0,
     coldStarts: 0,
     busyMs: 0,
   };
-  let closed = false;
+  readonly #options: FunctionOptions;
+  readonly #code: ReturnType<typeof locate>;
+  readonly #instances = new Set<Instance>();
+  readonly #busy = new Set<Instance>();
+  readonly #queue: ((instance: Instance) => void)[] = [];
+  #closed = false;
 
-  const launch = (): Instance => {
-    statistics.coldStarts++;
-    const worker = new Worker(new URL('./function-worker.mjs', import.meta.url), {
-      workerData: { entry, exportName, name: spec.name, arn: spec.arn, memoryMb: spec.memoryMb },
-      env: { ...runtimeVariables(spec), ...spec.environment, ...options.environment },
-      execArgv: [],
-      stdout: true,
-      stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: spec.memoryMb },
+  /** @throws {Error} the bundle has no file for the handler */
+  constructor(spec: FunctionSpec, options: FunctionOptions) {
+    this.spec = spec;
+    this.#options = options;
+    this.#code = locate(spec);
+  }
+
+  /** Runs the handler on an event (JSON text) in a free instance; waits for one if all are busy. */
+  async invoke(payload: string): Promise<Invocation> {
+    const requestId = randomUUID();
+    const instance = await this.#acquire();
+    try {
+      this.statistics.invocations++;
+      const { outcome, durationMs } = await timed(instance, requestId, payload);
+      this.statistics.busyMs += durationMs;
+      if ('payload' in outcome)
+        return { ok: true, requestId, response: JSON.parse(outcome.payload) as unknown, durationMs };
+      this.statistics.failures++;
+      if (outcome.error.errorType === TIMED_OUT) this.statistics.timeouts++;
+      return { ok: false, requestId, error: outcome.error, durationMs };
+    } finally {
+      this.#release(instance);
+    }
+  }
+
+  /** Kills every instance at once, as when its host dies: what is in flight fails, without a last word. */
+  async crash(): Promise<void> {
+    await Promise.all([...this.#instances].map((instance) => instance.kill()));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.crash();
+  }
+
+  #launch(): Instance {
+    const { spec } = this;
+    this.statistics.coldStarts++;
+    const instance = new Instance({
+      spec,
+      ...this.#code,
+      environment: { ...runtimeVariables(spec), ...spec.environment, ...this.#options.environment },
+      onLine: (text) => this.#take(text),
+      onDeath: (dead) => this.#instances.delete(dead),
     });
-    let begun: () => void = () => undefined;
-    let failed: (error: unknown) => void = () => undefined;
-    const ready = new Promise<void>((resolve, reject) => {
-      begun = resolve;
-      failed = reject;
-    });
-    // Who invokes sees the rejection; an instance that dies unused is only replaced.
-    ready.catch(() => undefined);
-    const instance: Instance = { worker, ready, current: undefined, dead: false };
-    const die = (error: InvocationError): void => {
-      instance.dead = true;
-      instances.delete(instance);
-      failed(error);
-      instance.current?.settle({ error });
-    };
-    worker.on('message', (message: { ready?: true; requestId?: string } & Partial<Outcome>) => {
-      if (message.ready) begun();
-      else if (instance.current?.requestId === message.requestId)
-        instance.current?.settle(message as Outcome);
-    });
-    worker.on('error', (error: unknown) => {
-      const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-      die({ errorType: name, errorMessage: message, ...(stack !== undefined && { trace: stack }) });
-    });
-    worker.on('exit', (code) =>
-      die({ errorType: 'Runtime.ExitError', errorMessage: `the instance exited with code ${code}` }),
-    );
-    forward(worker.stdout);
-    forward(worker.stderr);
-    instances.add(instance);
+    this.#instances.add(instance);
     return instance;
-  };
+  }
 
-  const forward = (stream: Readable): void => {
-    let rest = '';
-    stream.setEncoding('utf8');
-    const emit = (text: string): void => {
-      if (text === '') return;
-      for (const metric of metricsOf(text)) options.onMetric({ ...metric, functionName: spec.name });
-      options.onLog({ functionName: spec.name, text });
-    };
-    stream.on('data', (chunk: string) => {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      lines.forEach(emit);
-    });
-    stream.on('end', () => emit(rest));
-  };
+  #take(text: string): void {
+    const { name } = this.spec;
+    for (const metric of metricsOf(text)) this.#options.onMetric({ ...metric, functionName: name });
+    this.#options.onLog({ functionName: name, text });
+  }
 
-  const busy = new Set<Instance>();
-
-  const acquire = (): Promise<Instance> => {
-    if (closed) throw new Error(`${spec.name} is closed`);
-    const free = [...instances].find((instance) => !busy.has(instance));
-    const instance = free ?? (instances.size < options.concurrency ? launch() : undefined);
+  #acquire(): Promise<Instance> {
+    if (this.#closed) throw new Error(`${this.spec.name} is closed`);
+    const free = [...this.#instances].find((instance) => !this.#busy.has(instance));
+    const instance = free ?? (this.#instances.size < this.#options.concurrency ? this.#launch() : undefined);
     if (instance) {
-      busy.add(instance);
+      this.#busy.add(instance);
       return Promise.resolve(instance);
     }
-    return new Promise((resolve) => queue.push(resolve));
-  };
+    return new Promise((resolve) => this.#queue.push(resolve));
+  }
 
-  const release = (instance: Instance): void => {
-    busy.delete(instance);
-    const waiting = queue.shift();
+  #release(instance: Instance): void {
+    this.#busy.delete(instance);
+    const waiting = this.#queue.shift();
     if (!waiting) return;
-    const next = instance.dead ? launch() : instance;
-    busy.add(next);
+    const next = instance.dead ? this.#launch() : instance;
+    this.#busy.add(next);
     waiting(next);
-  };
+  }
+}
 
-  const run = (instance: Instance, requestId: string, payload: string): Promise<Outcome> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        statistics.timeouts++;
-        void instance.worker.terminate();
-        settle({
-          error: {
-            errorType: 'Sandbox.Timedout',
-            errorMessage: `RequestId: ${requestId} Error: Task timed out after ${(spec.timeoutMs / 1000).toFixed(2)} seconds`,
-          },
-        });
-        instance.dead = true;
-        instances.delete(instance);
-      }, spec.timeoutMs);
-      const settle = (outcome: Outcome): void => {
-        clearTimeout(timer);
-        instance.current = undefined;
-        resolve(outcome);
-      };
-      instance.current = { requestId, settle };
-      if (instance.dead)
-        settle({ error: { errorType: 'Runtime.ExitError', errorMessage: 'the instance is dead' } });
-      else instance.worker.postMessage({ requestId, payload, deadline: Date.now() + spec.timeoutMs });
-    });
-
-  return {
-    spec,
-    statistics,
-    async invoke(payload) {
-      const requestId = randomUUID();
-      const instance = await acquire();
-      try {
-        statistics.invocations++;
-        let outcome: Outcome;
-        let began = performance.now();
-        try {
-          await instance.ready;
-          began = performance.now();
-          outcome = await run(instance, requestId, payload);
-        } catch (error) {
-          outcome = { error: error as InvocationError }; // the instance failed to start
-        }
-        const durationMs = performance.now() - began;
-        statistics.busyMs += durationMs;
-        if ('error' in outcome) {
-          statistics.failures++;
-          return { ok: false, requestId, error: outcome.error, durationMs };
-        }
-        return { ok: true, requestId, response: JSON.parse(outcome.payload) as unknown, durationMs };
-      } finally {
-        release(instance);
-      }
-    },
-    async crash() {
-      await Promise.all([...instances].map(({ worker }) => worker.terminate()));
-    },
-    async close() {
-      closed = true;
-      await Promise.all([...instances].map(({ worker }) => worker.terminate()));
-    },
-  };
+/** The outcome, and how long the handler took, ms; loading the code is not part of it. */
+async function timed(
+  instance: Instance,
+  requestId: string,
+  payload: string,
+): Promise<{ readonly outcome: Outcome; readonly durationMs: number }> {
+  let began = performance.now();
+  let outcome: Outcome;
+  try {
+    await instance.loaded();
+    began = performance.now();
+    outcome = await instance.run(requestId, payload);
+  } catch (error) {
+    outcome = { error: error as InvocationError }; // the instance failed to start
+  }
+  return { outcome, durationMs: performance.now() - began };
 }
 
 /** File and export of a handler such as `index.handler`. */

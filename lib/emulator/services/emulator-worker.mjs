@@ -28,11 +28,11 @@ const hosts = {
   },
   async tables() {
     register();
-    const { startTableProxy } = await import('../tables/table-proxy.ts');
-    if (workerData.upstreamPort) return startTableProxy(workerData.upstreamPort);
+    const { TableProxy } = await import('../tables/table-proxy.ts');
+    if (workerData.upstreamPort) return TableProxy.start(workerData.upstreamPort);
     const { default: dynalite } = await import('dynalite');
     const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
-    const proxy = await startTableProxy(await listen(server));
+    const proxy = await TableProxy.start(await listen(server));
     return {
       port: proxy.port,
       async close() {

@@ -151,127 +151,136 @@ function readJson(file: string): unknown {
 
 /** Resolves a template that was read already; see {@link readAssembly}. */
 export function resolveTemplate(source: unknown, context: TemplateContext): LocalTemplate {
-  const parsed = template.parse(source);
-  const kinds = new Map(Object.entries(parsed.Resources).map(([id, entry]) => [id, entry.Type]));
-  const names: Record<string, string> = {};
-  const intrinsics: Intrinsics = {
-    stackName: context.stackName,
-    parameters: Object.fromEntries(
-      Object.entries(parsed.Parameters).map(([id, { Default: value }]) => [id, String(value ?? '')]),
-    ),
-    mappings: parsed.Mappings as Intrinsics['mappings'],
-    conditions: parsed.Conditions as Intrinsics['conditions'],
-    imports: context.imports ?? {},
-    ref: (id) => reference(kinds.get(id), nameOf(id), queueUrl),
-    attribute: (id, attribute) => attributeOf(kinds.get(id), nameOf(id), attribute, id, queueUrl),
-  };
-  const queueUrl = (name: string): string =>
-    `${context.queueEndpoint ?? 'http://127.0.0.1'}/${LOCAL_ACCOUNT}/${name}`;
-  const nameOf = (id: string): string => {
-    if (!kinds.has(id)) throw new Error(`the template refers to ${id}, which it does not declare`);
-    names[id] ??= physicalName(id, parsed.Resources[id], context.stackName, intrinsics);
-    return names[id];
-  };
+  return new TemplateResolver(template.parse(source), context).resolve();
+}
 
-  const found: {
-    -readonly [K in keyof LocalTemplate]: LocalTemplate[K] extends readonly (infer T)[]
-      ? T[]
-      : LocalTemplate[K];
-  } = {
-    stackName: context.stackName,
-    streams: [],
-    tables: [],
-    buckets: [],
-    topics: [],
-    queues: [],
-    subscriptions: [],
-    functions: [],
-    mappings: [],
-    schedules: [],
-    appConfig: { configurations: [], environments: [], strategies: [] },
-    outputs: {},
-    names,
-    ignored: [],
-  };
-  const ignored = new Set<string>();
-  const appConfig: { [K in keyof ControlSpec]: ControlSpec[K][number][] } = {
-    configurations: [],
-    environments: [],
-    strategies: [],
-  };
+type ParsedTemplate = z.infer<typeof template>;
+type Resource = z.infer<typeof resource>;
+type Growing<T> = {
+  -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K];
+};
+/** A template that is being put together. */
+type Draft = Growing<Omit<LocalTemplate, 'appConfig'>> & { readonly appConfig: Growing<ControlSpec> };
 
-  for (const [logicalId, entry] of Object.entries(parsed.Resources)) {
-    if (entry.Condition && !isTrue(entry.Condition, intrinsics)) continue;
-    const read = <T>(shape: z.ZodType<T>): T => {
-      const resolved = resolveValue(entry.Properties as TemplateValue, intrinsics);
-      const result = shape.safeParse(resolved);
-      if (!result.success) {
-        throw new Error(`${logicalId} (${entry.Type}): ${z.prettifyError(result.error)}`);
-      }
-      return result.data;
+/** What the readers of a resource need of it. */
+interface Declared {
+  readonly logicalId: string;
+  readonly name: string;
+  readonly context: TemplateContext;
+  /** its properties, resolved. @throws {Error} naming resource and property that do not fit */
+  readonly read: <T>(shape: z.ZodType<T>) => T;
+}
+
+/** Where each type of resource goes. A type that is not here has no counterpart in the embedded cloud. */
+const READERS: Readonly<Record<string, (into: Draft, declared: Declared) => void>> = {
+  'AWS::Kinesis::Stream': (into, { logicalId, name, read }) =>
+    into.streams.push({ logicalId, name, shards: read(streamShape).ShardCount }),
+  'AWS::DynamoDB::Table': (into, { logicalId, name, read }) =>
+    into.tables.push(tableSpec(logicalId, name, read(tableShape))),
+  'AWS::S3::Bucket': (into, { name }) => into.buckets.push(name),
+  'AWS::SNS::Topic': (into, { name }) => into.topics.push(name),
+  'AWS::SQS::Queue': (into, { logicalId, name, read }) =>
+    into.queues.push({ logicalId, name, attributes: queueAttributes(read(queueShape)) }),
+  'AWS::SNS::Subscription': (into, { read }) =>
+    into.subscriptions.push(subscriptionSpec(read(subscriptionShape))),
+  'AWS::Lambda::Function': (into, { logicalId, name, context, read }) =>
+    into.functions.push(functionSpec(logicalId, name, read(functionShape), context)),
+  'AWS::Lambda::EventSourceMapping': (into, { logicalId, read }) =>
+    into.mappings.push(mappingSpec(logicalId, read(mappingShape))),
+  'AWS::Events::Rule': (into, { logicalId, read }) =>
+    into.schedules.push(...ruleSchedules(logicalId, read(ruleShape))),
+  'AWS::Scheduler::Schedule': (into, { logicalId, read }) =>
+    into.schedules.push(schedulerSchedule(logicalId, read(schedulerShape))),
+  'AWS::AppConfig::Application': () => undefined,
+  'AWS::AppConfig::Environment': ({ appConfig }, { name, read }) =>
+    appConfig.environments.push({ application: read(ofApplication).ApplicationId, name }),
+  'AWS::AppConfig::ConfigurationProfile': ({ appConfig }, { name, read }) => {
+    const { ApplicationId, Validators } = read(configurationShape);
+    appConfig.configurations.push({
+      application: ApplicationId,
+      profile: name,
+      validators: Validators.filter(({ Type }) => Type === 'LAMBDA').map(({ Content }) => Content),
+    });
+  },
+  'AWS::AppConfig::DeploymentStrategy': ({ appConfig }, { name, read }) =>
+    appConfig.strategies.push({ name, bakeMinutes: read(strategyShape).FinalBakeTimeInMinutes }),
+};
+
+/** One template on its way to names and ARNs of the embedded cloud. */
+class TemplateResolver {
+  readonly #parsed: ParsedTemplate;
+  readonly #context: TemplateContext;
+  readonly #intrinsics: Intrinsics;
+  readonly #names: Record<string, string> = {};
+
+  constructor(parsed: ParsedTemplate, context: TemplateContext) {
+    this.#parsed = parsed;
+    this.#context = context;
+    const kind = (id: string): string | undefined => parsed.Resources[id]?.Type;
+    const queueUrl = (name: string): string =>
+      `${context.queueEndpoint ?? 'http://127.0.0.1'}/${LOCAL_ACCOUNT}/${name}`;
+    this.#intrinsics = {
+      stackName: context.stackName,
+      parameters: Object.fromEntries(
+        Object.entries(parsed.Parameters).map(([id, { Default: value }]) => [id, String(value ?? '')]),
+      ),
+      mappings: parsed.Mappings as Intrinsics['mappings'],
+      conditions: parsed.Conditions as Intrinsics['conditions'],
+      imports: context.imports ?? {},
+      ref: (id) => reference(kind(id), this.#nameOf(id), queueUrl),
+      attribute: (id, attribute) => attributeOf(kind(id), this.#nameOf(id), attribute, id, queueUrl),
     };
-    const name = nameOf(logicalId);
-    switch (entry.Type) {
-      case 'AWS::Kinesis::Stream':
-        found.streams.push({ logicalId, name, shards: read(streamShape).ShardCount });
-        break;
-      case 'AWS::DynamoDB::Table':
-        found.tables.push(tableSpec(logicalId, name, read(tableShape)));
-        break;
-      case 'AWS::S3::Bucket':
-        found.buckets.push(name);
-        break;
-      case 'AWS::SNS::Topic':
-        found.topics.push(name);
-        break;
-      case 'AWS::SQS::Queue':
-        found.queues.push({ logicalId, name, attributes: queueAttributes(read(queueShape)) });
-        break;
-      case 'AWS::SNS::Subscription':
-        found.subscriptions.push(subscriptionSpec(read(subscriptionShape)));
-        break;
-      case 'AWS::Lambda::Function':
-        found.functions.push(functionSpec(logicalId, name, read(functionShape), context));
-        break;
-      case 'AWS::Lambda::EventSourceMapping':
-        found.mappings.push(mappingSpec(logicalId, read(mappingShape)));
-        break;
-      case 'AWS::Events::Rule':
-        found.schedules.push(...ruleSchedules(logicalId, read(ruleShape)));
-        break;
-      case 'AWS::Scheduler::Schedule':
-        found.schedules.push(schedulerSchedule(logicalId, read(schedulerShape)));
-        break;
-      case 'AWS::AppConfig::Application':
-        break;
-      case 'AWS::AppConfig::Environment':
-        appConfig.environments.push({ application: read(ofApplication).ApplicationId, name });
-        break;
-      case 'AWS::AppConfig::ConfigurationProfile': {
-        const { ApplicationId, Validators } = read(configurationShape);
-        appConfig.configurations.push({
-          application: ApplicationId,
-          profile: name,
-          validators: Validators.filter(({ Type }) => Type === 'LAMBDA').map(({ Content }) => Content),
-        });
-        break;
-      }
-      case 'AWS::AppConfig::DeploymentStrategy':
-        appConfig.strategies.push({ name, bakeMinutes: read(strategyShape).FinalBakeTimeInMinutes });
-        break;
-      default:
-        ignored.add(entry.Type);
-    }
   }
-  found.appConfig = appConfig;
-  found.ignored = [...ignored].sort();
-  found.outputs = Object.fromEntries(
-    Object.entries(parsed.Outputs).flatMap(([id, output]) => {
-      const value = resolveValue(output.Value as TemplateValue, intrinsics);
-      return typeof value === 'string' ? [[id, value]] : [];
-    }),
-  );
-  return found;
+
+  resolve(): LocalTemplate {
+    const found: Draft = {
+      stackName: this.#context.stackName,
+      streams: [],
+      tables: [],
+      buckets: [],
+      topics: [],
+      queues: [],
+      subscriptions: [],
+      functions: [],
+      mappings: [],
+      schedules: [],
+      appConfig: { configurations: [], environments: [], strategies: [] },
+      outputs: this.#outputs(),
+      names: this.#names,
+      ignored: [],
+    };
+    const ignored = new Set<string>();
+    for (const [logicalId, entry] of Object.entries(this.#parsed.Resources)) {
+      if (entry.Condition && !isTrue(entry.Condition, this.#intrinsics)) continue;
+      const declared = { logicalId, name: this.#nameOf(logicalId), context: this.#context };
+      const reader = READERS[entry.Type];
+      if (reader) reader(found, { ...declared, read: (shape) => this.#read(logicalId, entry, shape) });
+      else ignored.add(entry.Type);
+    }
+    return { ...found, ignored: [...ignored].sort() };
+  }
+
+  #read<T>(logicalId: string, { Type, Properties }: Resource, shape: z.ZodType<T>): T {
+    const result = shape.safeParse(resolveValue(Properties as TemplateValue, this.#intrinsics));
+    if (!result.success) throw new Error(`${logicalId} (${Type}): ${z.prettifyError(result.error)}`);
+    return result.data;
+  }
+
+  #outputs(): Record<string, string> {
+    return Object.fromEntries(
+      Object.entries(this.#parsed.Outputs).flatMap(([id, output]) => {
+        const value = resolveValue(output.Value as TemplateValue, this.#intrinsics);
+        return typeof value === 'string' ? [[id, value]] : [];
+      }),
+    );
+  }
+
+  #nameOf(id: string): string {
+    const entry = this.#parsed.Resources[id];
+    if (entry === undefined) throw new Error(`the template refers to ${id}, which it does not declare`);
+    this.#names[id] ??= physicalName(id, entry, this.#context.stackName, this.#intrinsics);
+    return this.#names[id];
+  }
 }
 
 /** Property that holds a resource's own name, where it has one. */
@@ -291,17 +300,12 @@ const NAME_PROPERTY: Readonly<Record<string, string>> = {
 };
 
 /** The declared name, or stack and logical id as CloudFormation would begin it. */
-function physicalName(
-  id: string,
-  entry: z.infer<typeof resource> | undefined,
-  stackName: string,
-  intrinsics: Intrinsics,
-): string {
-  const property = NAME_PROPERTY[entry?.Type ?? ''];
-  const declared = property && entry?.Properties[property];
+function physicalName(id: string, entry: Resource, stackName: string, intrinsics: Intrinsics): string {
+  const property = NAME_PROPERTY[entry.Type];
+  const declared = property && entry.Properties[property];
   if (declared) return String(resolveValue(declared as TemplateValue, intrinsics));
-  if (entry?.Type === 'AWS::S3::Bucket') return `${stackName}-${id}`.toLowerCase().slice(0, 63);
-  const fifo = entry?.Properties.FifoTopic || entry?.Properties.FifoQueue ? '.fifo' : '';
+  if (entry.Type === 'AWS::S3::Bucket') return `${stackName}-${id}`.toLowerCase().slice(0, 63);
+  const fifo = entry.Properties.FifoTopic || entry.Properties.FifoQueue ? '.fifo' : '';
   return `${stackName}-${id}`.slice(0, 64 - fifo.length) + fifo;
 }
 

@@ -1,3 +1,4 @@
+import { COMMAND } from '../../contract/command.ts';
 import type { DigestMessage, Row } from '../digest-message.ts';
 import { amount, count, plural, when, wrap } from '../format.ts';
 import { shortId } from '../headline.ts';
@@ -7,7 +8,7 @@ import { COLUMNS, type Email, SUBJECT_MAX } from './email.ts';
 import { sanitized } from './json.ts';
 import { SMS_MAX } from './sms.ts';
 
-const LIST = 'siphonwatch findings list';
+const LIST = `${COMMAND} findings list`;
 
 function levels(held: DigestMessage): string {
   return ['critical', 'suspect', 'watch', 'clear']
@@ -21,7 +22,7 @@ export function digestHeadline(held: DigestMessage): string {
     case 'storm':
       return 'many findings are opening at once; lists follow';
     case 'storm-list':
-      return `${plural(held.total, 'finding')} opened in a storm (${levels(held)})`;
+      return `${plural(held.total, 'finding')} opened at once, listed here (${levels(held)})`;
     case 'digest':
       return `digest: ${plural(held.total, 'update')} on ${plural(new Set(held.rows.map((row) => row.finding)).size, 'finding')}`;
   }
@@ -30,18 +31,18 @@ export function digestHeadline(held: DigestMessage): string {
 function lead(held: DigestMessage): string {
   switch (held.kind) {
     case 'storm':
-      return 'More findings are opening than anyone can read one by one. Each one is recorded; none is lost. Until this calms down they come as lists: the first in ten minutes, then every hour. Many at once can be one campaign, a change in the traffic, or a calibration that no longer fits: look at the newest ones first.';
+      return 'More findings are opening than a person can read one by one. Each one is recorded; none is lost. Until fewer open, they come as lists: the first in ten minutes, then every hour. Many at once can be one campaign, a change in the traffic, or a calibration that no longer fits. Look at the newest ones first.';
     case 'storm-list':
-      return `From ${when(held.from)} to ${when(held.to)}: ${plural(held.total, 'finding')} that were not told one by one. The most urgent first.`;
+      return `From ${when(held.from)} to ${when(held.to)}: ${plural(held.total, 'finding')} without a message of their own. The most urgent first.`;
     case 'digest':
-      return `What changed on open findings from ${when(held.from)} to ${when(held.to)}. Nothing here needed you at once.`;
+      return `What changed on open findings from ${when(held.from)} to ${when(held.to)}. Nothing here was urgent.`;
   }
 }
 
 function line(held: Row): string {
   const size = held.members === undefined ? '' : `, ${count(held.members)} accounts`;
   const what =
-    held.ended === undefined ? held.transition : `goes on, quiet until ${held.ended.slice(0, 10)},`;
+    held.ended === undefined ? held.transition : `continues, suppressed until ${held.ended.slice(0, 10)},`;
   return `${held.level} ${what} ${held.type} ${shortId(defanged(held.subject, 60))}${size}, ${amount(held.outputTokens)} tokens out, ${defanged(held.reason, 80)}`;
 }
 
@@ -56,7 +57,7 @@ export function digestEmail(held: DigestMessage): Email {
       wrap(lead(held), COLUMNS),
       ...(rows.length === 0 ? [] : [rows.join('\n')]),
       ...(more > 0 ? [`and ${count(more)} more: ${LIST}`] : []),
-      `DO NEXT\n1. See them all, newest first:\n   ${LIST}\n2. Open one:\n   siphonwatch findings show ID`,
+      `DO NEXT\n1. See them all, newest first:\n   ${LIST}\n2. Open one:\n   ${COMMAND} findings show ID`,
     ].join('\n\n')}\n`,
   };
 }

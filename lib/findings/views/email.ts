@@ -158,7 +158,9 @@ function explanations(notice: Notice): string[] {
             '  ',
           ),
         ]),
-    ...(fit.length === 0 ? [] : [wrap('A fit does not clear: an attacker can wear it as a coat.', COLUMNS)]),
+    ...(fit.length === 0
+      ? []
+      : [wrap('An explanation that fits does not clear the account: an attacker can imitate it.', COLUMNS)]),
   ];
 }
 

@@ -12,7 +12,20 @@ const fromExchange: Adapter = (json) => {
     : { exchanges: [], reasons: [parsed.reason], skipped: 0 };
 };
 
-/** The formats that the recorder reads, by the name on the command line. */
+/**
+ * The formats that the recorder reads, by the name on the command line.
+ *
+ * @example
+ * import { ADAPTERS } from '@siphonwatch/recorder';
+ *
+ * const { exchanges } = ADAPTERS.openai({
+ *   time: '2026-03-01T08:00:00Z',
+ *   account: 'acme',
+ *   request: { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'How do tides work?' }] },
+ *   response: { id: 'chatcmpl-B1x9', usage: { prompt_tokens: 12, completion_tokens: 340 } },
+ * });
+ * exchanges[0].usage.outputTokens; // => 340
+ */
 export const ADAPTERS = {
   exchange: fromExchange,
   otel: fromOtel,

@@ -1,12 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { exchange } from '../exchange.ts';
-import { keyring } from '../keys.ts';
-import { usageEvent } from '../usage-event.ts';
+import { exchange } from '../lib/telemetry/exchange.ts';
+import { keyring } from '../lib/telemetry/keys.ts';
+import { usageEvent } from '../lib/telemetry/usage-event.ts';
 
 /**
  * JSON Schemas of the telemetry contracts, generated from zod, for validators in other languages.
- * `tsx lib/telemetry/schema/generate.ts` writes them; `--check` fails where a file is not current.
+ * `tsx scripts/telemetry-schemas.ts` writes them; `--check` fails where a file is not current.
  */
 const SOURCES = {
   exchange: { schema: exchange, title: 'Siphonwatch exchange, version 1' },
@@ -19,7 +19,7 @@ export const SCHEMA_NAMES = Object.keys(SOURCES) as SchemaName[];
 
 /** Where a schema lies. */
 export function schemaFile(name: SchemaName): URL {
-  return new URL(`./${name}.schema.json`, import.meta.url);
+  return new URL(`../lib/telemetry/schema/${name}.schema.json`, import.meta.url);
 }
 
 /** A schema's file content as it should be. */

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { SingleBar } from 'cli-progress';
-import { totalBytes } from '../../input/lines.ts';
+import { totalBytes } from './lines.ts';
 
 export interface Progress {
   bytes(read: number): void;

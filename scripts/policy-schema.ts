@@ -1,16 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { defaultPolicy } from '../policy.ts';
-import { policyDocument } from '../policy-document.ts';
-import { policyJsonSchema } from './json-schema.ts';
+import { defaultPolicy } from '../lib/policy/policy.ts';
+import { policyDocument } from '../lib/policy/policy-document.ts';
+import { policyJsonSchema } from '../lib/policy/schema/json-schema.ts';
 
 /**
  * What is made from the policy's schema: the JSON Schema for editors and the example file.
- * `tsx lib/policy/schema/generate.ts` writes them; `--check` fails where a file is not current.
+ * `tsx scripts/policy-schema.ts` writes them; `--check` fails where a file is not current.
  */
 
 export const MADE_FILES = {
-  schema: new URL('./policy.schema.json', import.meta.url),
-  example: new URL('../../../examples/policy.yaml', import.meta.url),
+  schema: new URL('../lib/policy/schema/policy.schema.json', import.meta.url),
+  example: new URL('../examples/policy.yaml', import.meta.url),
 } as const;
 
 export function madeText(name: keyof typeof MADE_FILES): string {

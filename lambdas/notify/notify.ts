@@ -1,0 +1,204 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import type { SecurityHubClient } from '@aws-sdk/client-securityhub';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import { CampaignTable } from '../../lib/aws/campaign-table.ts';
+import { EventBridgeBus } from '../../lib/aws/event-bridge-bus.ts';
+import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
+import { MembershipItems } from '../../lib/aws/membership-items.ts';
+import { CAMPAIGN_OUTBOX, DynamoOutbox, PROFILE_OUTBOX, waitingIn } from '../../lib/aws/outbox-items.ts';
+import { SecurityHub } from '../../lib/aws/security-hub.ts';
+import { SnsTopic } from '../../lib/aws/sns-topic.ts';
+import type { EnvironmentOf } from '../../lib/contract/environment.ts';
+import type { MetricName } from '../../lib/contract/metrics.ts';
+import type { Route } from '../../lib/findings/routing.ts';
+import type { Traffic } from '../../lib/findings/traffic.ts';
+import { homeOf, type SecurityHubHome } from '../../lib/findings/views/asff.ts';
+import { trafficOf } from '../../lib/stores/finding-queries.ts';
+import type { Outbox, Waiting } from '../../lib/stores/outbox.ts';
+import type { PolicySource } from '../../lib/stores/policy-port.ts';
+import { type Delivery, deliver } from './deliver.ts';
+import { sendDigests, sendThrottled } from './digests.ts';
+import { NotificationThrottle } from './notification-throttle.ts';
+import { importFindings } from './security-hub.ts';
+import { sendShadowDigest } from './shadow-digest.ts';
+import { Tally } from './tally.ts';
+
+/** A record of a table's stream, the part that is read. */
+interface TableRecord {
+  readonly eventSourceARN: string;
+  readonly dynamodb: {
+    readonly SequenceNumber: string;
+    readonly NewImage?: Readonly<Record<string, AttributeValue>>;
+  };
+}
+
+type WakeUp = { readonly Records: readonly TableRecord[] } | { readonly Records?: undefined };
+
+interface BatchResponse {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
+/** What one environment of the function works with. */
+export interface NotifyPorts {
+  readonly environment: EnvironmentOf<'notify'>;
+  readonly dynamodb: DynamoDBClient;
+  readonly sns: SNSClient;
+  readonly eventBridge: EventBridgeClient;
+  /** asked for only where findings go to Security Hub */
+  readonly securityHub: () => SecurityHubClient;
+  readonly policies: PolicySource;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** a name that no other invocation has, a retry of the same request neither */
+  readonly newName: () => string;
+}
+
+/** For so long a week's traffic is good, ms; it is summed up once a day. */
+const TRAFFIC_MS = 3_600_000;
+/** Items that are delivered side by side. */
+const CONCURRENCY = 8;
+/** The streams have had so long, ms; what still waits is the sweeper's. */
+const OVERDUE = 60_000;
+/** Items that one sweep takes on in each table. */
+const SWEPT = 2000;
+
+/** Delivers notices, woken by a table's stream (a batch of images) or by the schedule (anything else). */
+export class NotifyFunction {
+  readonly #ports: NotifyPorts;
+  readonly #findings: DynamoFindingStore;
+  readonly #profiles: DynamoOutbox;
+  readonly #campaigns: DynamoOutbox;
+  readonly #memberships: MembershipItems;
+  readonly #hub: { readonly hub: SecurityHub; readonly home: SecurityHubHome } | undefined;
+  #known: { readonly at: number; readonly week: Promise<Traffic | undefined> } | undefined;
+
+  constructor(ports: NotifyPorts) {
+    const { environment, dynamodb } = ports;
+    this.#ports = ports;
+    this.#findings = new DynamoFindingStore(dynamodb, environment.FINDING_TABLE);
+    this.#profiles = new DynamoOutbox(dynamodb, environment.PROFILE_TABLE, PROFILE_OUTBOX);
+    this.#campaigns = new DynamoOutbox(dynamodb, environment.CAMPAIGN_TABLE, CAMPAIGN_OUTBOX);
+    this.#memberships = new MembershipItems(
+      dynamodb,
+      environment.CAMPAIGN_TABLE,
+      new CampaignTable(dynamodb, environment.CAMPAIGN_TABLE),
+    );
+    this.#hub =
+      environment.SECURITY_HUB === ''
+        ? undefined
+        : { hub: new SecurityHub(ports.securityHub()), home: homeOf(environment.SECURITY_HUB) };
+  }
+
+  async handle(event: WakeUp): Promise<object> {
+    const { environment, sns, eventBridge, logger, metrics } = this.#ports;
+    const findings = this.#findings;
+    const tally = new Tally(logger, metrics);
+    const delivery: Delivery = {
+      findings,
+      topic: new SnsTopic(sns, environment.FINDINGS_TOPIC),
+      bus: new EventBridgeBus(eventBridge, environment.EVENT_BUS),
+      accuserOf: (account) => this.#memberships.of(account),
+      traffic: () => this.#traffic(),
+      hub: this.#hub !== undefined,
+      brakes: {
+        account: new NotificationThrottle(findings, 'account'),
+        campaign: new NotificationThrottle(findings, 'campaign'),
+      },
+      now: Date.now,
+      routes: () => this.#routes(),
+      by: this.#ports.newName(),
+      report: (line) => tally.add(line),
+    };
+    try {
+      return event.Records === undefined
+        ? await this.#sweep(delivery)
+        : await this.#deliverBatch(event.Records, delivery);
+    } finally {
+      tally.emit();
+    }
+  }
+
+  #traffic(): Promise<Traffic | undefined> {
+    const now = Date.now();
+    if (this.#known === undefined || now - this.#known.at > TRAFFIC_MS) {
+      const week = trafficOf(this.#findings);
+      this.#known = { at: now, week };
+      // Who waits for it sees the failure; the next one asks again.
+      week.catch(() => {
+        this.#known = undefined;
+      });
+    }
+    return this.#known.week;
+  }
+
+  /** A policy that cannot be read must not keep a finding from being told: then it is told at once. */
+  async #routes(): Promise<readonly Route[]> {
+    try {
+      return (await this.#ports.policies.active()).notifications.routes;
+    } catch (error) {
+      this.#ports.logger.error('no routes: everything is told at once', { error: error as Error });
+      return [];
+    }
+  }
+
+  async #deliverBatch(records: readonly TableRecord[], delivery: Delivery): Promise<BatchResponse> {
+    // The newest image of an item has all that waits in it.
+    const items = new Map<string, { outbox: Outbox; waiting: Waiting; first: string }>();
+    for (const record of records) {
+      const outbox = record.eventSourceARN.includes(`table/${this.#campaigns.name}/`)
+        ? this.#campaigns
+        : this.#profiles;
+      const shape = outbox === this.#campaigns ? CAMPAIGN_OUTBOX : PROFILE_OUTBOX;
+      const waiting = waitingIn(record.dynamodb.NewImage, shape);
+      if (waiting === undefined) continue;
+      const id = `${outbox.name} ${waiting.key}`;
+      items.set(id, { outbox, waiting, first: items.get(id)?.first ?? record.dynamodb.SequenceNumber });
+    }
+    const failed = new Set<string>();
+    await each([...items.values()], async ({ outbox, waiting, first }) => {
+      if ((await deliver(outbox, waiting, delivery)) === 'failed') failed.add(first);
+    });
+    await sendThrottled(delivery, 'begun');
+    return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
+  }
+
+  async #sweep(delivery: Delivery): Promise<object> {
+    const now = delivery.now();
+    const before = new Date(now - OVERDUE).toISOString();
+    let oldest = now;
+    let swept = 0;
+    for (const outbox of [this.#profiles, this.#campaigns]) {
+      const overdue = await outbox.overdue(before, SWEPT);
+      const [first] = overdue;
+      if (first !== undefined) oldest = Math.min(oldest, Date.parse(first.since));
+      await each(overdue, async ({ key }) => {
+        const waiting = await outbox.read(key);
+        if (waiting !== undefined) await deliver(outbox, waiting, delivery);
+        swept++;
+      });
+    }
+    this.#ports.metrics.addMetric(
+      'UndeliveredSeconds' satisfies MetricName,
+      MetricUnit.Seconds,
+      (now - oldest) / 1000,
+    );
+    await sendThrottled(delivery, 'due');
+    await sendDigests(delivery);
+    await sendShadowDigest(delivery);
+    // Last, and apart: people and machines have been told whatever becomes of it.
+    if (this.#hub !== undefined) await importFindings({ ...delivery, ...this.#hub });
+    return { swept };
+  }
+}
+
+/** Runs `work` over all items, a few at a time. */
+async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    while (next < items.length) await work(items[next++] as T);
+  };
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, worker));
+}

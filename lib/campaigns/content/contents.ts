@@ -1,0 +1,128 @@
+import { digit } from '../../profile/base64url.ts';
+import type { SampledPrompt } from '../../profile/prompt-sample.ts';
+import { BINS } from './idf.ts';
+
+/** Fewest sampled prompts of an account that is compared: with fewer its own spread is not known. */
+export const FEWEST_PROMPTS = 24;
+/** Most; two generations give no more (see promptsAt). */
+export const MOST_PROMPTS = 64;
+
+/** What an account asks, ready to be compared: 2 KB. */
+export interface Content {
+  readonly account: string;
+  /** 16 values a prompt */
+  readonly sketches: Uint16Array;
+}
+
+/** An account's content; undefined where too few prompts are known. */
+export function contentOf(account: string, prompts: readonly SampledPrompt[]): Content | undefined {
+  if (prompts.length < FEWEST_PROMPTS) return undefined;
+  const sketches = new Uint16Array(Math.min(prompts.length, MOST_PROMPTS) * BINS);
+  for (let at = 0; at < sketches.length; at += BINS)
+    readSketch((prompts[at / BINS] as SampledPrompt).sketch, sketches, at);
+  return { account, sketches };
+}
+
+/** Values of a sketch's bins (base64url of 16 little-endian numbers of 16 bits) into `into` from `at` on. */
+function readSketch(sketch: string, into: Uint16Array, at: number): void {
+  for (let bin = 0; bin < BINS; bin++)
+    into[at + bin] = byteOf(sketch, 2 * bin) | (byteOf(sketch, 2 * bin + 1) << 8);
+}
+
+function byteOf(text: string, index: number): number {
+  const bit = index * 8;
+  const character = Math.floor(bit / 6);
+  const pair = (digit(text, character) << 6) | digit(text, character + 1);
+  return (pair >>> (4 - (bit - 6 * character))) & 255;
+}
+
+/** Rows of features with weights: each prompt is a vector of length one, an account their sum. */
+export class ContentVectors {
+  readonly contents: readonly Content[];
+  readonly weights: Float32Array;
+  /** per account: 1 / length of each prompt's vector; 0 where a prompt weighs nothing */
+  readonly scales: readonly Float32Array[];
+  /**
+   * Per account: mean similarity of two of its prompts, without a prompt's similarity to itself, which would make it grow
+   * with how few there are; not below LEAST_OWN.
+   */
+  readonly own: Float64Array;
+  readonly #dense: Float32Array;
+
+  constructor(contents: readonly Content[], weights: Float32Array) {
+    this.contents = contents;
+    this.weights = weights;
+    this.#dense = new Float32Array(weights.length);
+    this.scales = contents.map((held) => scalesOf(held, weights));
+    this.own = Float64Array.from(contents, (held, i) => {
+      const n = held.sketches.length / BINS;
+      const scales = this.scales[i] as Float32Array;
+      const same = scales.reduce((sum, scale) => sum + (scale > 0 ? 1 : 0), 0);
+      this.spread(i);
+      const square = this.dot(i);
+      this.clear(i);
+      return Math.max(LEAST_OWN, (square - same) / (n * (n - 1)));
+    });
+  }
+
+  /** Adds the vector of account `i` to the dense one. */
+  spread(i: number): void {
+    const dense = this.#dense;
+    const { weights } = this;
+    const { sketches } = this.contents[i] as Content;
+    const scales = this.scales[i] as Float32Array;
+    for (let at = 0; at < sketches.length; at++) {
+      const feature = featureAt(sketches, at);
+      const weight = (weights[feature] as number) * (scales[at >>> 4] as number);
+      dense[feature] = (dense[feature] as number) + weight;
+    }
+  }
+
+  clear(i: number): void {
+    const { sketches } = this.contents[i] as Content;
+    for (let at = 0; at < sketches.length; at++) this.#dense[featureAt(sketches, at)] = 0;
+  }
+
+  /** Inner product of account `j` with what was spread. */
+  dot(j: number): number {
+    const dense = this.#dense;
+    const { weights } = this;
+    const { sketches } = this.contents[j] as Content;
+    const scales = this.scales[j] as Float32Array;
+    let sum = 0;
+    for (let at = 0; at < sketches.length; at++) {
+      const feature = featureAt(sketches, at);
+      const held = dense[feature] as number;
+      if (held !== 0) sum += held * (weights[feature] as number) * (scales[at >>> 4] as number);
+    }
+    return sum;
+  }
+
+  /** Similarity of two accounts relative to their own: 1 where prompts of the two are as alike as prompts of one. */
+  relative(i: number, j: number, dot: number): number {
+    const pairs = (lengthOf(this.contents[i]) * lengthOf(this.contents[j])) / BINS ** 2;
+    return dot / pairs / Math.sqrt((this.own[i] as number) * (this.own[j] as number));
+  }
+}
+
+/** Similarity of an account's prompts that nothing goes below: with 64 prompts less cannot be told from nothing. */
+const LEAST_OWN = 2e-4;
+
+export function featureAt(sketches: Uint16Array, at: number): number {
+  return ((at & 15) << 16) | (sketches[at] as number);
+}
+
+function lengthOf(held: Content | undefined): number {
+  return held?.sketches.length ?? 0;
+}
+
+function scalesOf({ sketches }: Content, weights: Float32Array): Float32Array {
+  const scales = new Float32Array(sketches.length / BINS);
+  for (let prompt = 0; prompt < scales.length; prompt++) {
+    let square = 0;
+    for (let at = prompt * BINS; at < (prompt + 1) * BINS; at++)
+      square += (weights[featureAt(sketches, at)] as number) ** 2;
+    scales[prompt] = square > 0 ? 1 / Math.sqrt(square) : 0;
+  }
+  return scales;
+}

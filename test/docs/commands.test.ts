@@ -1,0 +1,74 @@
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { expect, it } from 'vitest';
+import { calledAs } from '../../lib/cli/shared/called-as.ts';
+import { ourFiles, ROOT, textOf } from './documents.ts';
+
+/** What is printed as a command can be run as printed, and needs no development tools. */
+
+const PRINTED = ['.md', '.ts', '.mjs', '.json', '.yaml', '.yml', '.html'].flatMap((kind) => ourFiles(kind));
+const verbs = [...textOf('bin/siphonwatch.ts').matchAll(/^ {2}'?([a-z-]+)'?: \{$/gm)].map(([, verb]) => verb);
+const KNOWN = new Set([...verbs, 'help']);
+
+it('no text asks the registry for a package named siphonwatch', () => {
+  // assembled here, so that this file does not match itself
+  const wrong = new RegExp(
+    `${'npx'} (?:--?[\\w-]+ )*siphonwatch|npm (?:exec|x|create|init) (?:--?[\\w-]+ )*siphonwatch`,
+  );
+  expect(PRINTED.filter((path) => wrong.test(textOf(path)))).toEqual([]);
+});
+
+it('every command in a document or a notice is a verb of the command line', () => {
+  expect(verbs.length).toBeGreaterThan(10);
+  const spoken = /(?:(?:^|[`>(] ?|\n)siphonwatch|\$\{(?:COMMAND|calledAs\(\))\}) ([a-z]+)/g;
+  const unknown = PRINTED.filter((path) => !path.startsWith('test/')).flatMap((path) =>
+    [...textOf(path).matchAll(spoken)]
+      .map(([, verb]) => verb ?? '')
+      .filter((verb) => !KNOWN.has(verb))
+      .map((verb) => `${path}: ${verb}`),
+  );
+  expect(unknown).toEqual([]);
+});
+
+it('a command that a run prints begins as the run was started', () => {
+  expect(calledAs('/usr/local/bin/siphonwatch')).toBe('siphonwatch');
+  expect(calledAs(join(ROOT, 'bin', 'siphonwatch.mjs'))).toBe(`node ${join(ROOT, 'bin', 'siphonwatch.mjs')}`);
+});
+
+it('every verb but the demo imports only what is a dependency, so that npm ci --omit=dev is enough', async () => {
+  const { dependencies } = JSON.parse(textOf('package.json')) as { dependencies: Record<string, string> };
+  const allowed = new Set([...Object.keys(dependencies), ...builtinModules]);
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['bin/siphonwatch.ts'],
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    outdir: 'out',
+    write: false,
+    metafile: true,
+    logLevel: 'silent',
+  });
+  const missing = new Set<string>();
+  const seen = new Set<string>();
+  const visit = (file: string): void => {
+    if (seen.has(file) || file === 'lib/cli/demo/demo.ts') return;
+    seen.add(file);
+    for (const { path, external } of metafile.inputs[file]?.imports ?? []) {
+      if (external !== true) visit(path);
+      else if (!path.startsWith('node:')) {
+        const name = path
+          .split('/')
+          .slice(0, path.startsWith('@') ? 2 : 1)
+          .join('/');
+        if (!allowed.has(name)) missing.add(`${file}: ${name}`);
+      }
+    }
+  };
+  visit('bin/siphonwatch.ts');
+  expect(seen.size).toBeGreaterThan(150);
+  expect([...missing]).toEqual([]);
+});

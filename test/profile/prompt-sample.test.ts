@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  GENERATION_MS,
+  mergePromptSamples,
+  NO_PROMPTS,
+  PromptHistory,
+  type PromptSamples,
+  promptsAt,
+  SAMPLED,
+  samplePrompts,
+} from '../../lib/profile/prompt-sample.ts';
+import { decodePromptSamples, encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
+import { SLICE_MS } from '../../lib/profile/slice.ts';
+import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { usageEvent } from '../events.ts';
+
+const START = 1473 * GENERATION_MS;
+
+/** An event of the day with a prompt of that number. */
+function asks(prompt: number, slice = 0, epoch = 'e1'): UsageEvent {
+  const bytes = Buffer.alloc(32, prompt % 251);
+  bytes.writeUInt32LE((prompt * 2654435761) >>> 0, 0);
+  return usageEvent({
+    time: new Date(START + slice * SLICE_MS).toISOString(),
+    prints: [
+      {
+        epoch,
+        prompt: Buffer.from(bytes.subarray(0, 8)).toString('base64url'),
+        sketch: bytes.toString('base64url'),
+      },
+    ],
+  });
+}
+
+const events = fc.array(
+  fc.record({
+    prompt: fc.integer({ min: 0, max: 400 }),
+    slice: fc.integer({ min: 0, max: 111 }),
+    epoch: fc.constantFrom('e1', 'e2'),
+  }),
+  { maxLength: 300 },
+);
+const built = (list: readonly { prompt: number; slice: number; epoch: string }[]): UsageEvent[] =>
+  list.map(({ prompt, slice, epoch }) => asks(prompt, slice, epoch));
+
+describe('prompt sample', () => {
+  it('does not depend on the order of events or on how they are divided', () => {
+    fc.assert(
+      fc.property(events, fc.nat(), (list, cut) => {
+        const all = built(list);
+        const at = all.length === 0 ? 0 : cut % all.length;
+        const whole = samplePrompts(NO_PROMPTS, all);
+        const parts = mergePromptSamples(
+          samplePrompts(NO_PROMPTS, all.slice(at)),
+          samplePrompts(NO_PROMPTS, all.slice(0, at)),
+        );
+        expect(parts).toEqual(whole);
+        expect(samplePrompts(whole, all)).toBe(whole);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('survives its binary form, within ten kilobytes', () => {
+    fc.assert(
+      fc.property(events, (list) => {
+        const samples = samplePrompts(NO_PROMPTS, built(list));
+        const bytes = encodePromptSamples(samples);
+        expect(decodePromptSamples(bytes)).toEqual(samples);
+        expect(bytes.length).toBeLessThan(10_240);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('keeps the prompts with the smallest hashes, and no more', () => {
+    const [sample] = samplePrompts(
+      NO_PROMPTS,
+      Array.from({ length: 500 }, (_, i) => asks(i)),
+    );
+    expect(sample?.prompts).toHaveLength(SAMPLED);
+    const hashes = sample?.prompts.map(({ hash }) => hash) ?? [];
+    expect(hashes).toEqual([...hashes].sort((a, b) => a - b));
+  });
+
+  it('forgets what is older than two generations, and keeps what a late event adds to the last one', () => {
+    const late = (slice: number): PromptSamples =>
+      samplePrompts(NO_PROMPTS, [asks(1, 0), asks(2, 56), asks(3, 112), asks(4, slice)]);
+    expect(late(57).map(({ prompts }) => prompts.length)).toEqual([1, 2]);
+    expect(late(1).map(({ prompts }) => prompts.length)).toEqual([1, 1]);
+  });
+
+  it('tells of an earlier moment what was sampled then', () => {
+    const list = Array.from({ length: 800 }, (_, i) => asks(i * 7, Math.floor(i / 8)));
+    const history = new PromptHistory();
+    for (const event of list) history.add(event);
+    for (const slices of [5, 30, 57, 100]) {
+      const at = START + slices * SLICE_MS;
+      const then = samplePrompts(
+        NO_PROMPTS,
+        list.filter((event) => Date.parse(event.time) + SLICE_MS <= at),
+      );
+      expect(promptsAt(history.everything(), 'e1', at)).toEqual(promptsAt(then, 'e1', at));
+    }
+  });
+});

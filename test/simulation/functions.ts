@@ -1,0 +1,99 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { AppConfigDataClient } from '@aws-sdk/client-appconfigdata';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecurityHubClient } from '@aws-sdk/client-securityhub';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { NotifyFunction } from '../../lambdas/notify/notify.ts';
+import { ScoreFunction } from '../../lambdas/score/score.ts';
+import { policySource } from '../../lib/aws/policy-source.ts';
+import type { Variable } from '../../lib/contract/environment.ts';
+import type { Caller, ServiceName, World } from './world.ts';
+
+/** What the stack would put into the environment of every function. */
+const ENVIRONMENT: Readonly<Record<Variable, string>> = {
+  PROFILE_TABLE: 'profiles',
+  FINDING_TABLE: 'findings',
+  LINK_TABLE: 'links',
+  CAMPAIGN_TABLE: 'campaigns',
+  QUARANTINE_BUCKET: 'quarantine',
+  ARCHIVE_BUCKET: 'archive',
+  STATE_BUCKET: 'state',
+  FINDINGS_TOPIC: 'arn:aws:sns:us-east-1:000000000000:findings',
+  EVENT_BUS: 'default',
+  SECURITY_HUB: '',
+  POLICY_APPLICATION: 'policies',
+  POLICY_STALENESS_SECONDS: '30',
+  LINK_PRESSURE_MINUTES: '10',
+  STREAM_NAME: 'usage',
+  ALLOWED_SKEW_SECONDS: '300',
+  TRUST_REPLAY_CLOCK: 'false',
+  POWERTOOLS_SERVICE_NAME: 'simulation',
+  POWERTOOLS_METRICS_NAMESPACE: 'Siphonwatch',
+  LOG_LEVEL: 'SILENT',
+};
+
+/** Clients of the SDK whose calls end in the world instead of on the network. */
+export class Clients {
+  readonly dynamodb: DynamoDBClient;
+  readonly s3: S3Client;
+  readonly sns: SNSClient;
+  readonly eventBridge: EventBridgeClient;
+  readonly appConfig: AppConfigDataClient;
+
+  constructor(world: World, caller: Caller) {
+    const sends = (service: ServiceName): PropertyDescriptorMap => ({
+      send: { value: (command: object) => world.call(caller, service, command) },
+      config: { value: {} },
+    });
+    this.dynamodb = Object.create(DynamoDBClient.prototype, sends('dynamodb'));
+    this.s3 = Object.create(S3Client.prototype, sends('s3'));
+    this.sns = Object.create(SNSClient.prototype, sends('messages'));
+    this.eventBridge = Object.create(EventBridgeClient.prototype, sends('messages'));
+    this.appConfig = Object.create(AppConfigDataClient.prototype, sends('appConfig'));
+  }
+}
+
+export type Handle = (event: object) => Promise<unknown>;
+export type SimulatedFunction = 'score' | 'notify';
+
+const silent = new Logger({ logLevel: 'SILENT' });
+
+/** Metrics that are counted and not printed. */
+class Counted extends Metrics {
+  override publishStoredMetrics(): this {
+    this.clearMetrics();
+    return this;
+  }
+}
+
+/** A new environment of a function: its module state as after a cold start. */
+export function start(name: SimulatedFunction, world: World, caller: Caller): Handle {
+  const clients = new Clients(world, caller);
+  const metrics = new Counted({ namespace: 'Siphonwatch', serviceName: name });
+  const policies = policySource({
+    client: clients.appConfig,
+    application: ENVIRONMENT.POLICY_APPLICATION,
+    stalenessSeconds: Number(ENVIRONMENT.POLICY_STALENESS_SECONDS),
+    onProblem: () => undefined,
+  });
+  const common = { environment: ENVIRONMENT, policies, logger: silent, metrics, dynamodb: clients.dynamodb };
+  switch (name) {
+    case 'score': {
+      const score = new ScoreFunction({ ...common, s3: clients.s3 });
+      return (event) => score.handle(event as Parameters<typeof score.handle>[0]);
+    }
+    case 'notify': {
+      const notify = new NotifyFunction({
+        ...common,
+        sns: clients.sns,
+        eventBridge: clients.eventBridge,
+        securityHub: () => new SecurityHubClient({}),
+        newName: () => world.newName(),
+      });
+      return (event) => notify.handle(event as Parameters<typeof notify.handle>[0]);
+    }
+  }
+}

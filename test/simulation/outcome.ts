@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { readArchivedEvents } from '../../lib/aws/archived-events.ts';
+import { ProfileTable } from '../../lib/aws/profile-table.ts';
+import type { AccountState } from '../../lib/detection/account-state.ts';
+import { finding } from '../../lib/findings/finding.ts';
+import { encodeSlices } from '../../lib/profile/codec.ts';
+import { joinSlices } from '../../lib/profile/window.ts';
+import { DAY } from '../events.ts';
+import { Clients } from './functions.ts';
+import type { Traffic } from './traffic.ts';
+import type { World } from './world.ts';
+
+/** What is left when everything is over, in a form that can be compared. */
+export interface End {
+  /** by account: profile and judgement, without what depends on the number of writes */
+  readonly states: ReadonlyMap<string, string>;
+  /** by account: all slices, hot and sealed, bit for bit */
+  readonly slices: ReadonlyMap<string, string>;
+  /** by account: requests in its slices */
+  readonly counted: ReadonlyMap<string, number>;
+  /** by finding: its transitions */
+  readonly findings: ReadonlyMap<string, string>;
+  /** findings that are still claimed */
+  readonly claimed: readonly string[];
+  /** by notice: ids of the messages that it is in */
+  readonly told: ReadonlyMap<string, ReadonlySet<string>>;
+  /** accounts with notices that still wait */
+  readonly waiting: readonly string[];
+  /** lines that could not be used: where they stood */
+  readonly badLines: ReadonlySet<string>;
+  /** events that were set aside though they could be read */
+  readonly setAside: readonly string[];
+  readonly archived: ReadonlySet<string>;
+}
+
+export async function endOf(world: World, { accounts, events }: Traffic): Promise<End> {
+  const clients = new Clients(world, { dead: false, sure: true });
+  const profiles = new ProfileTable(clients.dynamodb, 'profiles', { retentionDays: 35 });
+  const loaded = await profiles.load(accounts);
+  const times = events.map(({ time }) => Date.parse(time));
+  const archived = await readArchivedEvents(
+    clients.s3,
+    'archive',
+    new Set(accounts),
+    Math.min(...times) - DAY,
+    Math.max(...times) + DAY,
+  );
+  const held = world.tables
+    .items('findings')
+    .filter(({ item }) => item?.S === 'finding')
+    .map(({ body }) => finding.parse(JSON.parse(body?.S ?? '')));
+  const per = <T>(read: (state: AccountState) => T): Map<string, T> =>
+    new Map([...loaded].map(([account, state]) => [account, read(state)]));
+  return {
+    states: per(judged),
+    slices: per((state) => Buffer.from(encodeSlices(slicesOf(state))).toString('base64')),
+    counted: per((state) => slicesOf(state).reduce((sum, { counts }) => sum + counts.events, 0)),
+    findings: new Map(held.map((one) => [one.id, transitions(one.history)])),
+    claimed: held.filter(({ claim }) => claim !== undefined).map(({ id }) => id),
+    told: told(world),
+    waiting: world.tables
+      .items('profiles')
+      .filter(({ notices }) => notices !== undefined)
+      .map(({ account }) => account?.S ?? ''),
+    ...quarantined(world),
+    archived: new Set(archived.events.map(({ event }) => event.id)),
+  };
+}
+
+function slicesOf({ sealed, profile }: AccountState) {
+  return joinSlices([sealed, profile.slices]);
+}
+
+function judged({ profile, judgement }: AccountState): string {
+  // where a write ended decides what is sealed and where ids lie, and nothing else
+  const { version, slices, sealed, sealedName, recent, redriven, ...rest } = profile;
+  return JSON.stringify({ ...rest, judgement: { ...judgement, notices: undefined } });
+}
+
+function transitions(history: readonly { number: number; transition: string; level: string }[]): string {
+  return history.map(({ number, transition, level }) => `${number} ${transition} ${level}`).join(', ');
+}
+
+function told(world: World): Map<string, Set<string>> {
+  const messages = new Map<string, Set<string>>();
+  for (const { deliveryId, rows } of world.messages.published)
+    for (const delivery of rows?.map((row) => row.delivery) ?? [deliveryId]) {
+      const ids = messages.get(delivery) ?? new Set();
+      messages.set(delivery, ids.add(deliveryId));
+    }
+  return messages;
+}
+
+const entry = z.object({
+  reason: z.object({ message: z.string() }),
+  origin: z.object({ sequence: z.string(), index: z.number() }),
+});
+
+function quarantined({ objects }: World): Pick<End, 'badLines' | 'setAside'> {
+  const badLines = new Set<string>();
+  const setAside: string[] = [];
+  for (const name of objects.names('quarantine', 'events/'))
+    for (const line of objects.text('quarantine', name).split('\n').filter(Boolean)) {
+      const { reason, origin } = entry.parse(JSON.parse(line));
+      if (reason.message.startsWith('profile not written'))
+        setAside.push(`${origin.sequence}/${origin.index}`);
+      else badLines.add(`${origin.sequence}/${origin.index}`);
+    }
+  return { badLines, setAside };
+}

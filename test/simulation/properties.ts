@@ -1,0 +1,46 @@
+import type { End } from './outcome.ts';
+import type { Traffic } from './traffic.ts';
+
+/** What a history broke, in words. */
+export interface Violation {
+  readonly property: string;
+  readonly detail: string;
+}
+
+/** Compares what came out of a history with faults with what must be. */
+export function violations(must: End, is: End, { events }: Traffic): Violation[] {
+  const found: Violation[] = [];
+  const say = (property: string, detail: string): void => {
+    found.push({ property, detail: detail.slice(0, 600) });
+  };
+  for (const line of is.setAside) say('nothing is set aside for a fault that passes', line);
+  for (const [account, state] of must.states)
+    if (is.states.get(account) !== state)
+      say('the same profile and judgement', `${account}: ${state} became ${is.states.get(account)}`);
+  for (const [account, slices] of must.slices)
+    if (is.slices.get(account) !== slices)
+      say(
+        'the same slices, bit for bit',
+        `${account}: ${must.counted.get(account)} requests became ${is.counted.get(account)}`,
+      );
+  for (const [id, history] of must.findings)
+    if (is.findings.get(id) !== history)
+      say('the same findings', `${id}: ${history} became ${is.findings.get(id) ?? 'nothing'}`);
+  for (const id of is.findings.keys()) if (!must.findings.has(id)) say('no other findings', id);
+  for (const id of is.claimed) say('no claim stays', id);
+  for (const delivery of must.told.keys())
+    if (!is.told.has(delivery)) say('every transition is told', delivery);
+  for (const [delivery, messages] of is.told) {
+    if (!must.told.has(delivery) && delivery.startsWith('a_')) say('nothing else is told', delivery);
+    if (messages.size > 1) say('one transition, one message', `${delivery}: ${[...messages].join(' and ')}`);
+  }
+  for (const account of is.waiting) say('nothing waits for ever', account);
+  for (const line of must.badLines) if (!is.badLines.has(line)) say('a bad line is kept', line);
+  for (const line of is.badLines) if (!must.badLines.has(line)) say('only bad lines are set aside', line);
+  for (const { id } of events)
+    if (!is.archived.has(id)) {
+      say('what is accepted is archived', id);
+      break;
+    }
+  return found;
+}

@@ -1,0 +1,102 @@
+import { seeded, type Uniform } from '../../lib/statistics/random.ts';
+import { DAY, HOUR, MINUTE, START } from '../events.ts';
+import { type FaultRates, faults } from './faults.ts';
+import { deliverBatch, deliverShard, Pool } from './mappings.ts';
+import { type End, endOf } from './outcome.ts';
+import type { StreamRecord } from './services/tables.ts';
+import type { Traffic } from './traffic.ts';
+import { type Tally, World } from './world.ts';
+
+/** What one history of the pipeline came to. */
+export interface History {
+  readonly end: End;
+  readonly tally: Tally;
+}
+
+/**
+ * Lets the pipeline live through the traffic, from the first record until the last digest is told: `score` on two shards
+ * and then on their child, `notify` behind the table's stream, and its sweeps when the faults are over.
+ * @param rates undefined: nothing goes wrong, which says what must be
+ */
+export async function live(traffic: Traffic, seed: number, rates: FaultRates | undefined): Promise<History> {
+  const world = new World(START + 20 * DAY + 8 * HOUR, seeded(seed));
+  return inVirtualTime(world, async () => {
+    if (rates !== undefined) world.interference = faults(rates, world);
+    const pools = { score: new Pool('score', world, rates), notify: new Pool('notify', world, rates) };
+    await world.until(stream(traffic, pools, world, rates));
+    await world.drain();
+    world.interference = undefined;
+    await afterwards(new Pool('notify', world, undefined), world);
+    return { end: await world.until(endOf(world, traffic)), tally: world.tally };
+  });
+}
+
+const sequenceOfRecord = (record: { kinesis: { sequenceNumber: string } }): string =>
+  record.kinesis.sequenceNumber;
+const sequenceOfChange = (record: StreamRecord): string => record.dynamodb.SequenceNumber;
+
+async function stream(
+  traffic: Traffic,
+  pools: { readonly score: Pool; readonly notify: Pool },
+  world: World,
+  rates: FaultRates | undefined,
+): Promise<void> {
+  const state = { scored: false };
+  const [left = [], right = [], child = []] = traffic.shards;
+  const shard = (batches: Traffic['shards'][number]): Promise<void> =>
+    deliverShard(pools.score, world, batches, sequenceOfRecord, rates);
+  const scoring = Promise.all([shard(left), shard(right)])
+    .then(() => shard(child))
+    .then(() => {
+      state.scored = true;
+    });
+  await Promise.all([scoring, follow('profiles', pools.notify, world, () => state.scored)]);
+}
+
+/** A mapping onto a table's stream, with its filter on items that have notices. */
+async function follow(table: string, pool: Pool, world: World, over: () => boolean): Promise<void> {
+  const changes = world.tables.streams.get(table) ?? [];
+  for (let at = 0; ; ) {
+    if (at >= changes.length) {
+      if (over()) return;
+      await new Promise<void>((resolve) => world.timer(resolve, 20));
+      continue;
+    }
+    const batch = changes.slice(at, at + 1 + Math.floor(world.random() * 20));
+    at += batch.length;
+    const wanted = batch.filter(({ dynamodb }) => dynamodb.NewImage?.noticeShard !== undefined);
+    if (wanted.length > 0) await deliverBatch(pool, world, wanted, sequenceOfChange);
+  }
+}
+
+/** The sweeps of the next half hour, then one on each of the next days, when digests are due. */
+async function afterwards(notify: Pool, world: World): Promise<void> {
+  for (const pause of [...Array.from({ length: 6 }, () => 5 * MINUTE), DAY, DAY, DAY]) {
+    world.now += pause;
+    await world.until(notify.invoke({}, true));
+  }
+}
+
+/** `Date.now` and `setTimeout` are the world's while `work` runs. */
+async function inVirtualTime<T>(world: World, work: () => Promise<T>): Promise<T> {
+  const real = { now: Date.now, setTimeout: globalThis.setTimeout };
+  Date.now = () => Math.round(world.now);
+  const later = (run: () => void, ms = 0): object => {
+    world.timer(run, ms);
+    return { unref: () => undefined };
+  };
+  Object.assign(globalThis, { setTimeout: later });
+  try {
+    return await work();
+  } finally {
+    Date.now = real.now;
+    globalThis.setTimeout = real.setTimeout;
+  }
+}
+
+/** A source of random numbers for one purpose of one seed: others do not move it. */
+export function randomFor(seed: number, purpose: string): Uniform {
+  let mixed = seed >>> 0;
+  for (const character of purpose) mixed = Math.imul(mixed ^ character.charCodeAt(0), 0x01000193) >>> 0;
+  return seeded(mixed);
+}

@@ -1,0 +1,63 @@
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+
+/** Buckets of S3 in memory: strongly consistent (AmazonS3/latest/userguide/Welcome.html#ConsistencyModel). */
+export class Objects {
+  readonly held = new Map<string, Buffer>();
+
+  run(command: object): unknown {
+    if (command instanceof PutObjectCommand) {
+      const { Bucket, Key, Body, IfNoneMatch } = command.input;
+      const id = `${Bucket}/${Key}`;
+      if (IfNoneMatch === '*' && this.held.has(id))
+        throw Object.assign(new Error('At least one of the pre-conditions you specified did not hold'), {
+          name: 'PreconditionFailed',
+          $metadata: { httpStatusCode: 412 },
+        });
+      this.held.set(id, Buffer.from(Body as Uint8Array | string));
+      return {};
+    }
+    if (command instanceof GetObjectCommand) {
+      const body = this.held.get(`${command.input.Bucket}/${command.input.Key}`);
+      if (body === undefined) throw new NoSuchKey({ message: 'no such key', $metadata: {} });
+      return {
+        Body: {
+          transformToString: () => Promise.resolve(body.toString('utf8')),
+          transformToByteArray: () => Promise.resolve(new Uint8Array(body)),
+        },
+      };
+    }
+    if (command instanceof DeleteObjectCommand) {
+      this.held.delete(`${command.input.Bucket}/${command.input.Key}`);
+      return {};
+    }
+    if (command instanceof CopyObjectCommand) {
+      const body = this.held.get(decodeURIComponent(command.input.CopySource ?? ''));
+      if (body === undefined) throw new NoSuchKey({ message: 'no such key', $metadata: {} });
+      this.held.set(`${command.input.Bucket}/${command.input.Key}`, body);
+      return {};
+    }
+    if (command instanceof ListObjectsV2Command) {
+      const { Bucket, Prefix = '' } = command.input;
+      return { Contents: this.names(Bucket ?? '', Prefix).map((Key) => ({ Key })) };
+    }
+    throw new Error(`${command.constructor.name} is not modelled`);
+  }
+
+  names(bucket: string, prefix = ''): string[] {
+    return [...this.held.keys()]
+      .filter((id) => id.startsWith(`${bucket}/${prefix}`))
+      .map((id) => id.slice(bucket.length + 1))
+      .sort();
+  }
+
+  text(bucket: string, name: string): string {
+    return this.held.get(`${bucket}/${name}`)?.toString('utf8') ?? '';
+  }
+}

@@ -1,0 +1,252 @@
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  type BatchGetItemCommandInput,
+  BatchWriteItemCommand,
+  type BatchWriteItemCommandInput,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  ScanCommand,
+  type ScanCommandInput,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import {
+  holds,
+  type Item,
+  type Placeholders,
+  projected,
+  updated,
+  ValidationException,
+} from './expressions.ts';
+
+/** Keys of a table and of its sparse indexes. */
+export interface TableShape {
+  readonly partition: string;
+  readonly sort: string;
+  /** sort key of each index by the index's name */
+  readonly indexes?: Readonly<Record<string, { readonly partition: string; readonly sort: string }>>;
+}
+
+/** One record of a table's stream (NEW_AND_OLD_IMAGES). */
+export interface StreamRecord {
+  readonly eventName: 'INSERT' | 'MODIFY' | 'REMOVE';
+  readonly eventSourceARN: string;
+  readonly dynamodb: {
+    readonly SequenceNumber: string;
+    readonly Keys: Item;
+    readonly NewImage?: Item;
+    readonly OldImage?: Item;
+  };
+}
+
+/** An item has 400 KB at most, names and values (ServiceQuotas.html, "Item size"). */
+export const ITEM_BYTES = 400 * 1024;
+/** BatchGetItem: 100 keys; BatchWriteItem: 25 requests (API_BatchGetItem, API_BatchWriteItem). */
+const KEYS_PER_GET = 100;
+const REQUESTS_PER_WRITE = 25;
+
+interface Keyed extends Placeholders {
+  readonly TableName?: string | undefined;
+  readonly ConditionExpression?: string | undefined;
+}
+
+/** Tables of DynamoDB in memory: what is documented as refused is refused. */
+export class Tables {
+  readonly #shapes: Readonly<Record<string, TableShape>>;
+  readonly #items = new Map<string, Map<string, Item>>();
+  readonly streams = new Map<string, StreamRecord[]>();
+  #sequence = 10_000;
+
+  constructor(shapes: Readonly<Record<string, TableShape>>) {
+    this.#shapes = shapes;
+    for (const name of Object.keys(shapes)) {
+      this.#items.set(name, new Map());
+      this.streams.set(name, []);
+    }
+  }
+
+  /** All items of a table, for oracles. */
+  items(table: string): Item[] {
+    return [...this.#table(table).values()];
+  }
+
+  /** Deletes items for which `gone` holds, as the time to live does: with a record in the stream. */
+  expire(table: string, gone: (item: Item) => boolean): number {
+    const dead = this.items(table).filter(gone);
+    for (const item of dead) this.#write(table, item, undefined);
+    return dead.length;
+  }
+
+  /** Changes an item past all conditions, as damage does; no record in the stream. */
+  damage(table: string, key: Item, change: (item: Item) => Item): void {
+    const held = this.#table(table).get(this.#id(table, key));
+    if (held !== undefined) this.#table(table).set(this.#id(table, key), change(structuredClone(held)));
+  }
+
+  snapshot(): Map<string, Map<string, Item>> {
+    return structuredClone(this.#items);
+  }
+
+  restore(saved: Map<string, Map<string, Item>>, table: string): void {
+    this.#items.set(table, structuredClone(saved.get(table) ?? new Map()));
+  }
+
+  /** @param partial share of a batch that is answered as unprocessed; undefined: nothing is */
+  run(command: object, partial?: (size: number) => number): unknown {
+    if (command instanceof GetItemCommand) {
+      const { input } = command;
+      const held = this.#table(input.TableName).get(this.#id(input.TableName, input.Key));
+      return held === undefined ? {} : { Item: projected(input.ProjectionExpression, held, input) };
+    }
+    if (command instanceof PutItemCommand) {
+      const { input } = command;
+      const item: Item = input.Item ?? {};
+      this.#check(input, item);
+      this.#write(input.TableName, item, structuredClone(item));
+      return { ConsumedCapacity: { CapacityUnits: 1 } };
+    }
+    if (command instanceof DeleteItemCommand) {
+      const { input } = command;
+      this.#check(input, input.Key ?? {});
+      this.#write(input.TableName, input.Key ?? {}, undefined);
+      return {};
+    }
+    if (command instanceof UpdateItemCommand) {
+      const { input } = command;
+      const before = this.#check(input, input.Key ?? {});
+      const after = updated(input.UpdateExpression ?? '', before ?? structuredClone(input.Key ?? {}), input);
+      this.#write(input.TableName, input.Key ?? {}, after);
+      return { Attributes: structuredClone(after), ConsumedCapacity: { CapacityUnits: 1 } };
+    }
+    if (command instanceof BatchGetItemCommand) return this.#batchGet(command.input, partial);
+    if (command instanceof BatchWriteItemCommand) return this.#batchWrite(command.input, partial);
+    if (command instanceof QueryCommand || command instanceof ScanCommand) return this.#search(command.input);
+    throw new ValidationException(`${command.constructor.name} is not modelled`);
+  }
+
+  #batchGet(input: BatchGetItemCommandInput, partial?: (size: number) => number): unknown {
+    const Responses: Record<string, Item[]> = {};
+    const UnprocessedKeys: Record<string, unknown> = {};
+    for (const [table, request] of Object.entries(input.RequestItems ?? {})) {
+      const keys = request.Keys ?? [];
+      if (keys.length === 0 || keys.length > KEYS_PER_GET)
+        throw new ValidationException(`${keys.length} keys of 1 to ${KEYS_PER_GET}`);
+      const taken = keys.length - (partial?.(keys.length) ?? 0);
+      Responses[table] = keys.slice(0, taken).flatMap((key) => {
+        const held = this.#table(table).get(this.#id(table, key));
+        return held === undefined ? [] : [structuredClone(held)];
+      });
+      if (taken < keys.length) UnprocessedKeys[table] = { ...request, Keys: keys.slice(taken) };
+    }
+    return { Responses, UnprocessedKeys };
+  }
+
+  #batchWrite(input: BatchWriteItemCommandInput, partial?: (size: number) => number): unknown {
+    const UnprocessedItems: Record<string, unknown> = {};
+    for (const [table, requests] of Object.entries(input.RequestItems ?? {})) {
+      if (requests.length === 0 || requests.length > REQUESTS_PER_WRITE)
+        throw new ValidationException(`${requests.length} requests of 1 to ${REQUESTS_PER_WRITE}`);
+      const taken = requests.length - (partial?.(requests.length) ?? 0);
+      for (const { PutRequest, DeleteRequest } of requests.slice(0, taken)) {
+        if (PutRequest?.Item !== undefined)
+          this.#write(table, PutRequest.Item, structuredClone(PutRequest.Item));
+        if (DeleteRequest?.Key !== undefined) this.#write(table, DeleteRequest.Key, undefined);
+      }
+      if (taken < requests.length) UnprocessedItems[table] = requests.slice(taken);
+    }
+    return { UnprocessedItems };
+  }
+
+  #search(input: QueryCommandInput | ScanCommandInput): unknown {
+    const table = input.TableName ?? '';
+    const index = input.IndexName === undefined ? undefined : this.#shapes[table]?.indexes?.[input.IndexName];
+    if (input.IndexName !== undefined && index === undefined)
+      throw new ValidationException(`no index ${input.IndexName}`);
+    const { partition, sort } = index ?? this.#shape(table);
+    const condition = 'KeyConditionExpression' in input ? input.KeyConditionExpression : undefined;
+    const found = this.items(table)
+      .filter((item) => item[partition] !== undefined && item[sort] !== undefined)
+      .filter((item) => holds(condition, item, input))
+      .sort((a, b) => ((a[sort]?.S ?? '') < (b[sort]?.S ?? '') ? -1 : 1));
+    if ('ScanIndexForward' in input && input.ScanIndexForward === false) found.reverse();
+    const page = found.slice(0, input.Limit ?? found.length);
+    return {
+      Items: page
+        .filter((item) => holds(input.FilterExpression, item, input))
+        .map((item) => projected(input.ProjectionExpression, item, input)),
+    };
+  }
+
+  #check(input: Keyed, key: Item): Item | undefined {
+    const held = this.#table(input.TableName).get(this.#id(input.TableName, key));
+    if (!holds(input.ConditionExpression, held ?? {}, input))
+      throw new ConditionalCheckFailedException({
+        message: 'The conditional request failed',
+        $metadata: {},
+      });
+    return held;
+  }
+
+  #write(table: string | undefined, key: Item, after: Item | undefined): void {
+    if (after !== undefined && bytesOf(after) > ITEM_BYTES)
+      throw new ValidationException('Item size has exceeded the maximum allowed size');
+    const items = this.#table(table);
+    const id = this.#id(table, key);
+    const before = items.get(id);
+    if (after === undefined) items.delete(id);
+    else items.set(id, after);
+    if (before === undefined && after === undefined) return;
+    const { partition, sort } = this.#shape(table);
+    this.streams.get(table ?? '')?.push({
+      eventName: before === undefined ? 'INSERT' : after === undefined ? 'REMOVE' : 'MODIFY',
+      eventSourceARN: `arn:aws:dynamodb:us-east-1:000000000000:table/${table}/stream/2026-03-02T00:00:00.000`,
+      dynamodb: {
+        SequenceNumber: String(++this.#sequence),
+        Keys: { [partition]: key[partition] ?? { S: '' }, [sort]: key[sort] ?? { S: '' } },
+        ...(after === undefined ? {} : { NewImage: structuredClone(after) }),
+        ...(before === undefined ? {} : { OldImage: before }),
+      },
+    });
+  }
+
+  #shape(table: string | undefined): TableShape {
+    const shape = this.#shapes[table ?? ''];
+    if (shape === undefined) throw new ValidationException(`no table ${table}`);
+    return shape;
+  }
+
+  #table(table: string | undefined): Map<string, Item> {
+    const items = this.#items.get(table ?? '');
+    if (items === undefined) throw new ValidationException(`no table ${table}`);
+    return items;
+  }
+
+  #id(table: string | undefined, key: Item | undefined): string {
+    const { partition, sort } = this.#shape(table);
+    const [hash, range] = [key?.[partition]?.S, key?.[sort]?.S];
+    if (hash === undefined || hash === '' || range === undefined || range === '')
+      throw new ValidationException(`the key of ${table} needs ${partition} and ${sort}`);
+    return `${hash}\u0000${range}`;
+  }
+}
+
+/** Bytes of an item, names and values (CapacityUnitCalculations.html). */
+export function bytesOf(item: Item): number {
+  return Object.entries(item).reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value),
+    0,
+  );
+}
+
+function valueBytes(value: AttributeValue): number {
+  if (value.S !== undefined) return Buffer.byteLength(value.S);
+  if (value.N !== undefined) return Math.ceil(value.N.replace(/[-.]/g, '').length / 2) + 1;
+  if (value.B !== undefined) return value.B.length;
+  if (value.BS !== undefined) return value.BS.reduce((sum, bytes) => sum + bytes.length, 0);
+  if (value.L !== undefined) return value.L.reduce((sum, held) => sum + 1 + valueBytes(held), 3);
+  return 1;
+}

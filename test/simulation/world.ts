@@ -1,0 +1,186 @@
+import { type IndexName, TABLES, type TableDeclaration } from '../../lib/contract/tables.ts';
+import type { Uniform } from '../../lib/statistics/random.ts';
+import { Configuration } from './services/configuration.ts';
+import { Messages } from './services/messages.ts';
+import { Objects } from './services/objects.ts';
+import { type TableShape, Tables } from './services/tables.ts';
+
+/** Who makes calls: one environment of a function, or a command. It dies with all that it had not sent yet. */
+export interface Caller {
+  dead: boolean;
+  /** no fault may hit it: the last attempt of many, or the time after the faults */
+  sure: boolean;
+  onDeath?: () => void;
+}
+
+export type ServiceName = 'dynamodb' | 's3' | 'messages' | 'appConfig';
+
+/** One call that is on its way to a service. */
+export interface Call {
+  readonly caller: Caller;
+  readonly service: ServiceName;
+  readonly command: object;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Timer {
+  readonly due: number;
+  readonly run: () => void;
+}
+
+/** What happens to a call that was picked; see faults.ts. */
+export type Interference = (call: Call, world: World) => boolean;
+
+export interface Tally {
+  operations: number;
+  deaths: number;
+  zombies: number;
+  failures: number;
+  repeats: number;
+}
+
+const SORTED_BY: Readonly<Record<IndexName, { partition: string; sort: string }>> = {
+  undelivered: { partition: 'noticeShard', sort: 'noticeSince' },
+  byUpdated: { partition: 'listing', sort: 'updatedAt' },
+};
+
+/** The tables of the stack, by the names that the simulation's functions are told. */
+const SHAPES: Readonly<Record<string, TableShape>> = Object.fromEntries(
+  Object.entries<TableDeclaration>(TABLES).map(([name, { partition, sort, index }]) => [
+    `${name}s`,
+    { partition, sort, indexes: index === undefined ? {} : { [index]: SORTED_BY[index] } },
+  ]),
+);
+
+/** Calls that change something: their effect may have happened though their answer was an error. */
+const WRITES = /Put|Update|Delete|Publish|Copy|BatchWrite|Transact/;
+
+/** All services and one clock, in one process: nothing happens but what `step` picks. */
+export class World {
+  readonly tables = new Tables(SHAPES);
+  readonly objects = new Objects();
+  readonly messages = new Messages();
+  readonly configuration = new Configuration();
+  readonly tally: Tally = { operations: 0, deaths: 0, zombies: 0, failures: 0, repeats: 0 };
+  readonly random: Uniform;
+  /** processing time, ms */
+  now: number;
+  interference: Interference | undefined;
+  #names = 0;
+  #calls: Call[] = [];
+  #timers: Timer[] = [];
+
+  constructor(now: number, random: Uniform) {
+    this.now = now;
+    this.random = random;
+  }
+
+  newName(): string {
+    return `name-${++this.#names}`;
+  }
+
+  call(caller: Caller, service: ServiceName, command: object): Promise<unknown> {
+    if (caller.dead) return new Promise(() => undefined);
+    return new Promise((resolve, reject) => this.#calls.push({ caller, service, command, resolve, reject }));
+  }
+
+  timer(run: () => void, ms: number): void {
+    this.#timers.push({ due: this.now + ms, run });
+  }
+
+  /** Whether a call changes something. */
+  static isWrite({ command }: Call): boolean {
+    return WRITES.test(command.constructor.name);
+  }
+
+  /** Does what a call asks for, now. */
+  perform({ service, command }: Call): unknown {
+    switch (service) {
+      case 'dynamodb':
+        return this.tables.run(command, (size) => this.#unprocessed(size));
+      case 's3':
+        return this.objects.run(command);
+      case 'messages':
+        return this.messages.run(command);
+      case 'appConfig':
+        return this.configuration.run(command);
+    }
+  }
+
+  #unprocessed(size: number): number {
+    const hit = this.interference !== undefined && size > 1 && this.random() < 0.05;
+    return hit ? Math.floor(size / 2) : 0;
+  }
+
+  answer(call: Call, work: () => unknown): void {
+    let answer: unknown;
+    try {
+      answer = work();
+    } catch (error) {
+      if (!call.caller.dead) call.reject(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    if (!call.caller.dead) call.resolve(answer);
+  }
+
+  kill(caller: Caller): void {
+    caller.dead = true;
+    this.tally.deaths++;
+    // what is on the wire may still arrive
+    this.#calls = this.#calls.filter((call) => call.caller !== caller || this.random() < 0.5);
+    caller.onDeath?.();
+  }
+
+  /** Runs until `work` has ended; everything that the world knows happens in the order that `random` picks. */
+  async until<T>(work: Promise<T>): Promise<T> {
+    let ended = false;
+    const result = work.finally(() => {
+      ended = true;
+    });
+    // whoever waits for the result hears of its failure
+    result.catch(() => undefined);
+    let idle = 0;
+    for (;;) {
+      await settled();
+      if (ended) return result;
+      if (this.#step()) idle = 0;
+      else if (++idle > 50) throw new Error('nothing is on its way, and nobody has finished');
+    }
+  }
+
+  /** Lets everything happen that is on its way. */
+  async drain(): Promise<void> {
+    do await settled();
+    while (this.#step());
+  }
+
+  #step(): boolean {
+    const due = this.#timers.findIndex((timer) => timer.due <= this.now);
+    const pick = Math.floor(this.random() * (this.#calls.length + (due < 0 ? 0 : 1)));
+    const call = this.#calls[pick];
+    if (call !== undefined) {
+      this.#calls.splice(pick, 1);
+      this.#take(call);
+      return true;
+    }
+    const [next] = due < 0 ? [...this.#timers].sort((a, b) => a.due - b.due) : [this.#timers[due]];
+    if (next === undefined) return false;
+    this.#timers.splice(this.#timers.indexOf(next), 1);
+    this.now = Math.max(this.now, next.due);
+    next.run();
+    return true;
+  }
+
+  #take(call: Call): void {
+    this.tally.operations++;
+    this.now += 3 + this.random() * 20;
+    if (this.interference?.(call, this) === true) return;
+    this.answer(call, () => this.perform(call));
+  }
+}
+
+/** After it, every promise that could go on has gone on. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
