@@ -11,6 +11,7 @@ import type { Campaign } from '../campaign.ts';
 import type { Group } from '../linking/find-groups.ts';
 import { campaignNotice } from './campaign-notice.ts';
 import { type GroupInput, groupInput, groupSignificance, scoreGroup, UNCOMMON } from './group-score.ts';
+import { judgeLearned } from './judge-learned.ts';
 import { customerOf, type JudgedMember, type Member } from './member.ts';
 import { MemberWindows } from './member-window.ts';
 import { fits, standsOutAt } from './membership.ts';
@@ -63,6 +64,7 @@ export function judgeCampaign(
 ): CampaignVerdict {
   const { group, members, at, tested } = judging;
   const { policy, calibration } = rules;
+  if (calibration.groups !== undefined) return judgeLearned(campaign, judging, rules, windows.scores);
   const nulls = calibration.groupScore;
   const quiet: CampaignVerdict = { campaign, score: 0, p: 1, notice: undefined };
   if (nulls === undefined) return quiet;
