@@ -1,9 +1,5 @@
 import { rateInterval } from '../lib/backtest/measure.ts';
-import {
-  buildGroupInput,
-  groupSignificance,
-  scoreGroup,
-} from '../lib/campaigns/judging/group-score.ts';
+import { buildGroupInput, groupSignificance, scoreGroup } from '../lib/campaigns/judging/group-score.ts';
 import { campaignLevels } from '../lib/campaigns/judging/judge-campaign.ts';
 import { customerOf } from '../lib/campaigns/judging/member.ts';
 import { copySlice, type Slice } from '../lib/profile/slice.ts';

@@ -1,7 +1,5 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { learnGroupNull } from '../lib/campaigns/judging/group-null.ts';
-import { scoreRules } from '../lib/campaigns/judging/group-score.ts';
 import { profilesOf } from '../lib/cli/replay/learning-replay.ts';
 import { Traffic } from '../lib/input/traffic.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
@@ -58,6 +56,5 @@ function foreignCalibration(): Calibration {
   for (const held of ordinary) learner.see(held);
   learner.fit();
   for (const held of ordinary) learner.measure(held);
-  const groupScore = learnGroupNull(ordinary, scoreRules(defaultPolicy));
-  return { ...learner.finish({ id: 'default', foreign: true }), groupScore };
+  return learner.finish({ id: 'default', foreign: true });
 }

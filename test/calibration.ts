@@ -24,7 +24,11 @@ const spread = Object.fromEntries(
 
 /** Benign groups that show next to nothing of any signal. */
 function groupNulls(): NonNullable<Calibration['groupScore']> {
-  const small = { accounts: 500, quantiles: Array.from({ length: 39 }, () => 0), tail: { from: 0, scale: 0.01 } };
+  const small = {
+    accounts: 500,
+    quantiles: Array.from({ length: 39 }, () => 0),
+    tail: { from: 0, scale: 0.01 },
+  };
   const ordinary = {
     accounts: 500,
     quantiles: Array.from({ length: 39 }, (_, i) => i / 20),
@@ -34,7 +38,8 @@ function groupNulls(): NonNullable<Calibration['groupScore']> {
   for (const { id } of GROUP_SIGNALS)
     for (const product of ['api', 'chat']) {
       for (const hours of [24, 168])
-        for (let members = 2; members <= 64; members++) nulls[signalNull(id, hours, { product, members })] = small;
+        for (let members = 2; members <= 64; members++)
+          nulls[signalNull(id, hours, { product, members })] = small;
       for (const name of surpriseNulls(id, { product, members: 3 })) nulls[name] = ordinary;
     }
   return nulls;

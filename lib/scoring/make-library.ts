@@ -37,7 +37,9 @@ export function makeLibrary(
   const stepsOf = (label: LabelledPast['label']): string[][] =>
     measured
       .filter((held) => held.label === label)
-      .map(({ rows }) => rows.map((row) => writeSteps(facts.map((scale, i) => stepOf(row[i] as number, scale)))))
+      .map(({ rows }) =>
+        rows.map((row) => writeSteps(facts.map((scale, i) => stepOf(row[i] as number, scale)))),
+      )
       .sort((a, b) => (a.join() < b.join() ? -1 : 1));
   return { v: 1, id, facts, attacks: stepsOf('extraction'), ordinary: stepsOf('benign') };
 }

@@ -156,7 +156,7 @@ export interface Places {
 const NO_PARTS: PartRange = [1, 1];
 
 export function placesOf(item: Pick<HotItem, 'meta'>): Places {
-  const [, , , firstSeen, lastSeen, , , , , rare] = JSON.parse(item.meta) as HotMeta;
+  const [, , , firstSeen, lastSeen, , , , , , rare] = JSON.parse(item.meta) as HotMeta;
   return {
     sealed: rare.sealed?.[0] ?? 0,
     sealedName: rare.sealed?.[1] ?? '',

@@ -1,11 +1,11 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
+import type { Labels } from '../../backtest/labels.ts';
 import { learnGroupNull } from '../../campaigns/judging/group-null.ts';
 import { scoreRules } from '../../campaigns/judging/group-score.ts';
 import type { AccountState } from '../../detection/account-state.ts';
 import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
-import type { Labels } from '../../input/labels.ts';
 import { say } from '../../input/say.ts';
 import { Traffic } from '../../input/traffic.ts';
 import { joinSlices } from '../../profile/window.ts';

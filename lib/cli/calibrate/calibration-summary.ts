@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
+import type { Labels } from '../../backtest/labels.ts';
 import { reasonsOf } from '../../detection/judge.ts';
-import type { Labels } from '../../input/labels.ts';
 import type { Budget } from '../../policy/policy.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
 import type { Peak } from '../../scoring/learn-calibration.ts';

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
+import type { Labels } from '../../backtest/labels.ts';
 import { type Step, type TuningAccount, tune } from '../../backtest/tune.ts';
 import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
-import type { Labels } from '../../input/labels.ts';
 import { say } from '../../input/say.ts';
 import { Traffic } from '../../input/traffic.ts';
 import { policyChanges } from '../../policy/diff.ts';
