@@ -1,8 +1,9 @@
 import { PromptHistory } from '../profile/prompt-sample.ts';
 import { SLICE_MS, sliceStart } from '../profile/slice.ts';
 import type { FeatureFrequencies } from '../scoring/group-ranks.ts';
+import type { PastAccount } from '../scoring/looks.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
-import { learnFrequencies, linkContents } from './content/link-contents.ts';
+import { FrequencyLearner, linkContents } from './content/link-contents.ts';
 import type { GroupLook } from './judging/learned-group.ts';
 import { findGroups } from './linking/find-groups.ts';
 import { collectFacts } from './linking/link-facts.ts';
@@ -45,7 +46,9 @@ export class PastGroups {
   /** How common features of prompts were, and the groups of all runs, by infrastructure and by content. */
   finish(): { readonly content: FeatureFrequencies[]; readonly looks: readonly GroupLook[] } {
     if (this.#slice !== undefined) this.#link(this.#slice + SLICE_MS);
-    const content = learnFrequencies([...this.#histories.values()].map((history) => history.samples()));
+    const learner = new FrequencyLearner();
+    for (const history of this.#histories.values()) learner.add(history.samples());
+    const content = learner.learnt();
     const everything = [...this.#histories].map(
       ([account, history]) => [account, history.everything()] as const,
     );
@@ -55,4 +58,14 @@ export class PastGroups {
     }));
     return { content, looks };
   }
+}
+
+/** The same groups at the end of every slice in which one of the accounts was active: where only the last ones are known. */
+export function atAllSlices(
+  groups: readonly (readonly string[])[],
+  accounts: Iterable<Pick<PastAccount, 'slices'>>,
+): GroupLook[] {
+  const ends = new Set<number>();
+  for (const { slices } of accounts) for (const { start } of slices) ends.add(start + SLICE_MS);
+  return [...ends].sort((a, b) => a - b).map((at) => ({ at, groups }));
 }

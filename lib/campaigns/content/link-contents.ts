@@ -74,30 +74,34 @@ function countFeatures(contents: readonly Content[]): FeatureCounter {
   return counter;
 }
 
-/**
- * How common features are among all prompts that were sampled, by epoch: the newest two.
- * @param samples of every account, also of those that ask too little to be compared
- */
-export function learnFrequencies(samples: Iterable<PromptSamples>): FeatureFrequencies[] {
-  const counters = new Map<string, FeatureCounter>();
-  const newest = new Map<string, number>();
-  const buffer = new Uint16Array(BINS);
-  for (const held of samples)
-    for (const { epoch, generation, prompts } of held) {
-      let counter = counters.get(epoch);
+/** Counts how common features are among all sampled prompts, also of accounts that ask too little to be compared. */
+export class FrequencyLearner {
+  readonly #counters = new Map<string, FeatureCounter>();
+  readonly #newest = new Map<string, number>();
+  readonly #buffer = new Uint16Array(BINS);
+
+  add(samples: PromptSamples): void {
+    for (const { epoch, generation, prompts } of samples) {
+      let counter = this.#counters.get(epoch);
       if (counter === undefined) {
         counter = new FeatureCounter();
-        counters.set(epoch, counter);
+        this.#counters.set(epoch, counter);
       }
-      newest.set(epoch, Math.max(generation, newest.get(epoch) ?? 0));
+      this.#newest.set(epoch, Math.max(generation, this.#newest.get(epoch) ?? 0));
       for (const { sketch } of prompts) {
         const bytes = Buffer.from(sketch, 'base64url');
-        for (let bin = 0; bin < BINS; bin++) buffer[bin] = bytes.readUInt16LE(2 * bin);
-        counter.add(buffer);
+        for (let bin = 0; bin < BINS; bin++) this.#buffer[bin] = bytes.readUInt16LE(2 * bin);
+        counter.add(this.#buffer);
       }
     }
-  return [...counters]
-    .sort((a, b) => (newest.get(b[0]) ?? 0) - (newest.get(a[0]) ?? 0) || (a[0] < b[0] ? 1 : -1))
-    .slice(0, 2)
-    .map(([epoch, counter]) => counter.frequencies(epoch));
+  }
+
+  /** of the newest two key epochs */
+  learnt(): FeatureFrequencies[] {
+    const newest = (epoch: string): number => this.#newest.get(epoch) ?? 0;
+    return [...this.#counters]
+      .sort(([a], [b]) => newest(b) - newest(a) || (a < b ? 1 : -1))
+      .slice(0, 2)
+      .map(([epoch, counter]) => counter.frequencies(epoch));
+  }
 }

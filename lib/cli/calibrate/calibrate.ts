@@ -1,11 +1,11 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
+import type { Labels } from '../../backtest/labels.ts';
 import { learnGroupRanks } from '../../campaigns/judging/learned-group.ts';
 import { PastGroups } from '../../campaigns/past-groups.ts';
 import type { AccountState } from '../../detection/account-state.ts';
 import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
-import type { Labels } from '../../input/labels.ts';
 import { say } from '../../input/say.ts';
 import { Traffic } from '../../input/traffic.ts';
 import { joinSlices } from '../../profile/window.ts';
@@ -96,8 +96,9 @@ async function calibrate(names: readonly string[], options: CalibrateOptions): P
   const made: Calibration = learner.finish(options.id === undefined ? {} : { id: options.id });
   say('groups of the past ...');
   const accounts = [...states()].map(pastAccount);
+  const linked = past.finish();
   const groups = learnGroupRanks({
-    ...past.finish(),
+    ...linked,
     accounts: new Map(accounts.map((held) => [held.account, held])),
     calibration: made,
     windows: policy.windows,
@@ -111,13 +112,21 @@ async function calibrate(names: readonly string[], options: CalibrateOptions): P
     say(`calibration ${named.id}: ${options.out}; a policy uses it by naming it`);
   }
   const judged = new Set([...verdicts.extraction, ...verdicts.benign, ...verdicts.grey]);
-  const queue = reviewQueue(learner.peaks(), judged, [], options.review ?? 0);
+  const queue = reviewQueue(
+    learner.peaks(),
+    judged,
+    (linked.looks.at(-1)?.groups ?? []).filter(({ length }) => length <= MOST_TOGETHER),
+    options.review ?? 0,
+  );
   const review = reviewWithReasons(queue, learner.peaks(), accounts, named, labels);
   const summary = summaryOf(named, policy.budget);
   if (options.json === true) printJson({ ...summary, ...(options.review === undefined ? {} : { review }) });
   else printSummary(summary, named, review);
   return 0;
 }
+
+/** Groups that are larger hold more than one kind of use: a verdict on one account says little of the others. */
+const MOST_TOGETHER = 50;
 
 function pastAccount({ profile, sealed }: AccountState): PastAccount {
   return {
