@@ -109,10 +109,12 @@ function judgeMembers(
   members: CampaignCase['members'],
   own: readonly (WindowScore | undefined)[],
 ): readonly JudgedMember[] {
-  const scored = own.flatMap((held) => (held === undefined || held.score === 0 ? [] : [held.score]));
+  const scored = own.flatMap((held) => (held === undefined ? [] : [held.score]));
   const mean = scored.reduce((sum, score) => sum + score, 0) / Math.max(1, scored.length);
   const core = new Set(
-    members.flatMap(({ account }, i) => ((own[i]?.score ?? 0) >= PART * mean ? [account] : [])),
+    members.flatMap(({ account }, i) =>
+      (own[i]?.score ?? 0) > 0 && (own[i]?.score ?? 0) >= PART * mean ? [account] : [],
+    ),
   );
   const owned = new Set(
     links
@@ -123,10 +125,9 @@ function judgeMembers(
   );
   return members.map((member, i) => {
     const { account } = member;
-    const score = own[i]?.score ?? 0;
     let fit: Fit = 'bystander';
     if (core.has(account)) fit = 'core';
-    else if (score === 0 && (owned.has(account) || campaign.accused.has(account))) fit = 'edge';
+    else if (own[i] === undefined && (owned.has(account) || campaign.accused.has(account))) fit = 'edge';
     return { member, fit, share: 0, events: own[i]?.events ?? 0, outputTokens: 0 };
   });
 }
@@ -153,9 +154,7 @@ function reasonsOf(
   score: number,
   among: { readonly p: number; readonly groups: number; readonly above: number },
 ): Reason[] {
-  const scored = own
-    .flatMap((held) => (held === undefined || held.score === 0 ? [] : [held]))
-    .sort((a, b) => b.score - a.score);
+  const scored = own.flatMap((held) => (held === undefined ? [] : [held])).sort((a, b) => b.score - a.score);
   const middle = scored.slice(Math.max(0, (scored.length - EXPLAINED) >> 1)).slice(0, EXPLAINED);
   const parts = new Map<string, Contribution[]>();
   for (const held of middle)

@@ -24,7 +24,7 @@ export function learnedGroupScore(scores: readonly (number | undefined)[]): numb
   let sum = 0;
   let scored = 0;
   for (const score of scores) {
-    if (score === undefined || score === 0) continue;
+    if (score === undefined) continue;
     sum += score;
     scored++;
   }

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { SLICE_MS, type Slice } from '../../profile/slice.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
 import { scoreAt, type WindowScore } from '../../scoring/score.ts';
+import { FEWEST_REQUESTS } from '../../signals/facts/index.ts';
 import type { Member } from './member.ts';
 
 /**
@@ -11,7 +12,7 @@ import type { Member } from './member.ts';
 export class MemberScores {
   readonly #remembered = new LRUCache<string, Remembered>({ max: 20_000 });
 
-  /** @param at event time, ms; undefined where no slice is over */
+  /** @param at event time, ms; undefined where too few requests are known to score it */
   at(
     { account, customer, slices }: Pick<Member, 'account' | 'customer' | 'slices'>,
     at: number,
@@ -22,7 +23,9 @@ export class MemberScores {
     if (newest === undefined) return undefined;
     const known = this.#remembered.get(account);
     if (known?.newest === newest && known.calibration === calibration) return known.score;
-    const [score] = scoreAt(slices, newest.start, { account, customer }, calibration, windows);
+    const score = scoreAt(slices, newest.start, { account, customer }, calibration, windows).find(
+      ({ events }) => events >= FEWEST_REQUESTS,
+    );
     this.#remembered.set(account, { newest, calibration, score });
     return score;
   }
