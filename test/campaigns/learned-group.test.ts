@@ -9,12 +9,11 @@ import { processBatch } from '../../lib/detection/process-batch.ts';
 import type { Notice } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
-import { SLICE_MS } from '../../lib/profile/slice.ts';
 import type { PastAccount } from '../../lib/scoring/looks.ts';
 import { seeded } from '../../lib/statistics/random.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { testCalibration } from '../calibration.ts';
-import { account, application, DAY, HOUR, harvest, MINUTE, START } from '../events.ts';
+import { account, application, DAY, HOUR, harvest, MINUTE, print, START } from '../events.ts';
 
 /** The events with sketches that share a third of their bins with a topic's vocabulary. */
 function about(topic: number, events: readonly UsageEvent[], seed: number): UsageEvent[] {
@@ -50,7 +49,7 @@ const students = (count: number): UsageEvent[][] =>
         ...event,
         prints: event.prints.map((held) => ({
           ...held,
-          prompt: `${'s'.repeat(6)}${String(i * 60 + n).padStart(5, '0')}`,
+          prompt: print(i * 60 + n),
         })),
       }),
     ),
@@ -61,7 +60,7 @@ const strangers = (count: number): UsageEvent[][] =>
   Array.from({ length: count }, (_, i) =>
     about(
       1000 + i,
-      application({ account: account(2000 + i), events: 30, everyMs: 2 * HOUR, seed: 2000 + i }),
+      application({ account: account(2000 + i), events: 26, everyMs: 2 * HOUR, seed: 2000 + i }),
       i,
     ),
   );
@@ -71,7 +70,7 @@ interface Found {
   readonly notices: readonly Notice[];
 }
 
-/** Four days of runs, one a slice, under nulls in which no group came above 0.3. */
+/** Four days of runs, one a day, under nulls in which no group came above 0.3. */
 function run(histories: readonly UsageEvent[][]): Found {
   const rules: Rules = {
     policy: defaultPolicy,
@@ -106,7 +105,7 @@ function run(histories: readonly UsageEvent[][]): Found {
     watched: () => [],
   };
   const notices: Notice[] = [];
-  for (let at = START + SLICE_MS; at <= START + 4 * DAY; at += SLICE_MS)
+  for (let at = START + DAY; at <= START + 4 * DAY; at += DAY)
     notices.push(...tracker.run(at, ports, rules).notices);
   return { named: new Set(tracker.campaigns().flatMap(({ accused }) => [...accused.keys()])), notices };
 }

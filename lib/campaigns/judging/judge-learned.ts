@@ -11,7 +11,7 @@ import { LINK_KINDS } from '../linking/link-facts.ts';
 import { campaignNotice } from './campaign-notice.ts';
 import type { CampaignCase, CampaignVerdict } from './judge-campaign.ts';
 import { accountChance, groupChance, learnedGroupScore } from './learned-group.ts';
-import { customerOf, type Fit, type JudgedMember } from './member.ts';
+import { customerOf, type Fit, type JudgedMember, type Member } from './member.ts';
 import { MemberScores } from './member-score.ts';
 
 const SUSPECT = levelRank('suspect');
@@ -128,8 +128,12 @@ function judgeMembers(
     let fit: Fit = 'bystander';
     if (core.has(account)) fit = 'core';
     else if (own[i] === undefined && (owned.has(account) || campaign.accused.has(account))) fit = 'edge';
-    return { member, fit, share: 0, events: own[i]?.events ?? 0, outputTokens: 0 };
+    return { member, fit, share: 0, events: own[i]?.events ?? eventsOf(member), outputTokens: 0 };
   });
+}
+
+function eventsOf({ slices }: Member): number {
+  return slices.reduce((sum, { counts }) => sum + counts.events, 0);
 }
 
 /** @param at when somebody is named for the first time; undefined: nobody is */
