@@ -2,7 +2,7 @@ import { explain } from '../findings/explanations.ts';
 import type { Notice, Reason, Transition } from '../findings/finding.ts';
 import { budgetFor, type Policy } from '../policy/policy.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
-import type { Slice } from '../profile/slice.ts';
+import { SLICE_MS, type Slice } from '../profile/slice.ts';
 import type { Window } from '../profile/window.ts';
 import { windowOf } from '../profile/window.ts';
 import type { WindowMemo } from '../profile/window-memo.ts';
@@ -106,7 +106,8 @@ export function judgeAccount(subject: Subject, before: Judgement, at: number, ru
  * windows that end now and have emptied, in which nothing rises.
  */
 export function judgeIdle(subject: Subject, before: Judgement, at: number, rules: Rules): AccountVerdict {
-  const looked = judgeAccount(subject, before, at, rules);
+  const newest = subject.slices[subject.slices.length - 1]?.start ?? 0;
+  const looked = judgeAccount(subject, before, Math.min(at, newest + SLICE_MS), rules);
   if (looked.notice !== undefined) return looked;
   const faded = judgeWindow(subject, looked.judgement, at, at, rules);
   const { notice } = faded;

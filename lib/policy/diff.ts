@@ -1,4 +1,3 @@
-import { COMMAND } from '../contract/command.ts';
 import type { Calibration } from '../scoring/calibration.ts';
 import { unsupported } from '../scoring/supported-budget.ts';
 import { type Budget, budgetFor, type Policy } from './policy.ts';
