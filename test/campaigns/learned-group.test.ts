@@ -5,10 +5,11 @@ import { memberOf } from '../../lib/campaigns/run-member.ts';
 import { CampaignTracker } from '../../lib/campaigns/tracker.ts';
 import { newAccount } from '../../lib/detection/account-state.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
-import { processBatch } from '../../lib/detection/process-batch.ts';
+import { timeRules } from '../../lib/detection/process-batch.ts';
 import type { Notice } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
+import { fold, newProfile } from '../../lib/profile/profile.ts';
 import type { PastAccount } from '../../lib/scoring/looks.ts';
 import { seeded } from '../../lib/statistics/random.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
@@ -70,7 +71,7 @@ interface Found {
   readonly notices: readonly Notice[];
 }
 
-/** Four days of runs, one a day, under nulls in which no group came above 0.3. */
+/** Four days of runs, one in two days, under nulls in which no group came above 0.3. */
 function run(histories: readonly UsageEvent[][]): Found {
   const rules: Rules = {
     policy: defaultPolicy,
@@ -98,14 +99,15 @@ function run(histories: readonly UsageEvent[][]): Found {
       arrived: Date.parse(event.time),
       position: { epoch: 's/b1', sequence: padSequence(String(++sequence)), index: 0 },
     }));
-    states.set(first.account, processBatch(newAccount(first.account), arrivals, rules).state);
+    const { profile } = fold(newProfile(first.account), arrivals, timeRules(rules.policy));
+    states.set(first.account, { ...newAccount(first.account), profile });
   }
   const ports = {
     memberOf: (name: string) => memberOf(states.get(name) ?? newAccount(name)),
     watched: () => [],
   };
   const notices: Notice[] = [];
-  for (let at = START + DAY; at <= START + 4 * DAY; at += DAY)
+  for (let at = START + 2 * DAY; at <= START + 4 * DAY; at += 2 * DAY)
     notices.push(...tracker.run(at, ports, rules).notices);
   return { named: new Set(tracker.campaigns().flatMap(({ accused }) => [...accused.keys()])), notices };
 }
@@ -152,16 +154,11 @@ describe('learnGroupRanks', () => {
       arrived: Date.parse(event.time),
       position: { epoch: 's/b1', sequence: padSequence('1'), index },
     }));
-    const { profile, sealed } = processBatch(newAccount(first.account), arrivals, {
-      policy: defaultPolicy,
-      calibration: testCalibration,
-      code: 'test',
-      shadow: false,
-    }).state;
+    const { profile } = fold(newProfile(first.account), arrivals, timeRules(defaultPolicy));
     accounts.set(first.account, {
       account: first.account,
       customer: profile.customer,
-      slices: [...sealed, ...profile.slices],
+      slices: profile.slices,
     });
   }
   const linked = past.finish();
