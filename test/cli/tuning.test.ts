@@ -210,7 +210,7 @@ describe('tune', () => {
     ];
     const refused = await run(tuneCommand(), ...words);
     expect(refused.code).toBe(1);
-    expect(refused.out).toContain('2 benign accounts cannot support a false-alarm rate of 0.001');
+    expect(refused.out).toContain('2 benign accounts cannot support a false-positive rate of 0.001');
     expect(() => readFileSync(at('tuned.yaml'))).toThrow();
     expect(refused.err).toContain('1 of 4 labelled accounts have no events here');
   });

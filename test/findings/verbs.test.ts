@@ -179,7 +179,8 @@ describe('triage', () => {
 });
 
 describe('the triage API', () => {
-  const ANALYST = 'arn:aws:sts::111122223333:assumed-role/Analysts/ada';
+  const ANALYSTS = 'arn:aws:sts::111122223333:assumed-role/Analysts';
+  const ANALYST = `${ANALYSTS}/ada`;
   let handler: (event: unknown) => Promise<{ statusCode: number; body: string }>;
   beforeAll(async () => {
     vi.stubEnv('POWERTOOLS_SERVICE_NAME', 'triage');
@@ -218,14 +219,15 @@ describe('the triage API', () => {
       status: 200,
       finding: notice.finding,
       entry: {
-        by: ANALYST,
+        by: ANALYSTS,
+        claimed: 'ada',
         action: 'triage',
         after: { state: 'closed', verdict: { verdict: 'benign', until } },
       },
-      exception: { subject: ACCOUNT, until, by: ANALYST },
+      exception: { subject: ACCOUNT, until, by: ANALYSTS },
     });
     const { out } = await run(findingsCommand(), 'show', notice.finding);
-    expect(out).toContain('assumed-role/Analysts/ada');
+    expect(out).toContain('assumed-role/Analysts, who says: ada');
     expect(await ask('POST', `${path}/undo`, { body: { note: 'too early' } })).toMatchObject({
       status: 200,
       entry: { action: 'undo', after: { state: 'open' } },
@@ -309,6 +311,7 @@ describe('dossier', () => {
     expect(JSON.parse(made.out)).toMatchObject({ reproduced: true, why: null, missing: [] });
     expect(readdirSync(out).sort()).toEqual([
       'assessment.json',
+      'audit.ndjson',
       'calibration.json',
       'events.ndjson',
       'finding.json',
@@ -370,7 +373,7 @@ describe('dossier', () => {
     const made = await run(dossierCommand(), held.finding.id, ...under(), '--out', out, '--json');
     expect(JSON.parse(made.out)).toMatchObject({ reproduced: true, why: null, missing: [] });
     expect(readdirSync(out)).toContain('campaign.json');
-    expect((await run(dossierCommand(), 'verify', out)).code).toBe(0);
+    expect((await run(dossierCommand(), 'verify', out)).code).toBe(3);
     vi.stubEnv('CAMPAIGN_TABLE', '');
     const without = await run(
       dossierCommand(),
@@ -438,6 +441,6 @@ describe('dossier', () => {
       reproduced: false,
       missing: [expect.stringContaining('archive was off')],
     });
-    expect((await run(dossierCommand(), 'verify', join(folder, 'without'))).code).toBe(0);
+    expect((await run(dossierCommand(), 'verify', join(folder, 'without'))).code).toBe(3);
   });
 });
