@@ -280,18 +280,19 @@ async function dossiers(
         return state.profile.totals.events === 0 ? [] : [snapshotOf(state)];
       }),
       events: [],
+      audit: finding.audit ?? [],
       missing: [],
     };
     const facts = { madeAt: finding.updatedAt, madeBy: 'bench', code: CODE_VERSION };
     const assessed = assess(held);
-    const page = await report(held, assessed, { ...facts, signed: false, audit: [] });
+    const page = await report(held, assessed, { ...facts, signed: false });
     documents.add('dossier, page', finding.id, Buffer.byteLength(page), pageFaults(page), null);
     const files = writeEvidence(held);
     files.set('assessment.json', new TextEncoder().encode(JSON.stringify(assessed)));
     files.set('report.html', new TextEncoder().encode(page));
-    const manifest = makeManifest({ finding: finding.id, ...facts }, files, undefined);
+    const manifest = await makeManifest({ finding: finding.id, ...facts }, files, undefined);
     files.set('manifest.json', new TextEncoder().encode(JSON.stringify(manifest)));
-    const { faults } = verifyDossier(files, undefined);
+    const { faults } = await verifyDossier(files, { keys: [], code: CODE_VERSION });
     documents.add(
       'dossier, verified',
       finding.id,

@@ -64,7 +64,7 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
 };
 
 const program = new Command(COMMAND)
-  .description('Catches large-scale extraction of language models from usage telemetry.')
+  .description('Finds large-scale extraction of language models in usage telemetry.')
   .version(CODE_VERSION)
   .exitOverride()
   .showHelpAfterError();

@@ -139,7 +139,7 @@ export class NotifyFunction {
     try {
       return (await this.#ports.policies.active()).notifications.routes;
     } catch (error) {
-      this.#ports.logger.error('no routes: everything is told at once', { error: error as Error });
+      this.#ports.logger.error('no routes: everything is notified at once', { error: error as Error });
       return [];
     }
   }

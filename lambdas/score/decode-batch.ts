@@ -64,7 +64,7 @@ export function decodeBatch(records: readonly KinesisRecord[], rules: DecodeRule
       });
     if (decoded.reason !== undefined) {
       read++;
-      aside(-1, kinesis.data, decoded.reason, 'base64');
+      aside(-1, decoded.withheld === true ? '' : kinesis.data, decoded.reason, 'base64');
       continue;
     }
     let used = false;

@@ -1,3 +1,4 @@
+import type { Author } from '../../lib/findings/principal.ts';
 import { type Triaged, TriageError, triage, undo } from '../../lib/findings/triage.ts';
 import { jsonView, sanitized } from '../../lib/findings/views/json.ts';
 import { listFindings, wholeTrail } from '../../lib/stores/finding-queries.ts';
@@ -43,7 +44,9 @@ function refusal(error: unknown): Refused | undefined {
   return error instanceof Refused ? error : undefined;
 }
 
-async function done(request: Request, by: string, store: FindingStore, now: number): Promise<object> {
+async function done(request: Request, author: Author, store: FindingStore, now: number): Promise<object> {
+  const { principal: by, claimed } = author;
+  const who = { by, ...(claimed === undefined ? {} : { claimed }) };
   switch (request.kind) {
     case 'list': {
       const { findings, more } = await listFindings(store, request.filter, request.limit, now);
@@ -61,12 +64,12 @@ async function done(request: Request, by: string, store: FindingStore, now: numb
       await found(store, request.id);
       const { verdict, until, note } = request;
       return changed(
-        await change(store, request.id, (held) => triage(held, { verdict, by, at: now, until, note })),
+        await change(store, request.id, (held) => triage(held, { verdict, ...who, at: now, until, note })),
       );
     }
     case 'undo': {
       await found(store, request.id);
-      return changed(await change(store, request.id, (held) => undo(held, by, now, request.note)));
+      return changed(await change(store, request.id, (held) => undo(held, by, now, request.note, claimed)));
     }
   }
 }

@@ -25,6 +25,8 @@ export async function handler(event: unknown): Promise<UrlResponse> {
     by: authorOf(call),
     method: call.requestContext.http.method,
     status,
+    // The newest link of the trail stands here too: whoever rewrites the trail cannot rewrite the log.
+    ...('entry' in body ? { entry: body.entry } : {}),
     ...(request === undefined ? { refused: body } : { request }),
   });
   return {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AUTHOR_MAX, FINDING_STATES, VERDICTS, type Verdict } from '../../lib/findings/finding.ts';
+import { type Author, authorOfArn } from '../../lib/findings/principal.ts';
 import { plain } from '../../lib/findings/sanitize.ts';
 import { untilOf } from '../../lib/findings/triage.ts';
 import type { FindingFilter } from '../../lib/stores/finding-queries.ts';
@@ -83,9 +84,10 @@ export function readEvent(event: unknown): UrlEvent {
   );
 }
 
-/** The author of changes in the audit trail: the caller's ARN. */
-export function authorOf(event: UrlEvent): string {
-  return plain(event.requestContext.authorizer.iam.userArn, AUTHOR_MAX);
+/** The author of changes in the audit trail, by the caller's ARN. */
+export function authorOf(event: UrlEvent): Author {
+  const { principal, claimed } = authorOfArn(plain(event.requestContext.authorizer.iam.userArn, AUTHOR_MAX));
+  return { principal, ...(claimed === undefined ? {} : { claimed }) };
 }
 
 /** @throws Refused */

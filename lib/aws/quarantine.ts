@@ -37,9 +37,11 @@ export class QuarantineBucket implements Quarantine {
   }
 
   async put(entries: readonly SetAside[]): Promise<void> {
-    const first = entries[0];
-    if (first === undefined) return;
-    const body = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+    for (const chunk of chunksOf(entries)) await this.#putOne(chunk);
+  }
+
+  async #putOne({ first, lines }: Chunk): Promise<void> {
+    const body = Buffer.from(lines.join(''));
     const digest = createHash('sha256').update(body).digest('hex').slice(0, 32);
     await this.client.send(
       new PutObjectCommand({
@@ -50,6 +52,33 @@ export class QuarantineBucket implements Quarantine {
       }),
     );
   }
+}
+
+/** Characters of one object, a single larger entry apart: what a reader has to hold at once. */
+const OBJECT_SIZE = 8 * 1024 * 1024;
+
+interface Chunk {
+  readonly first: SetAside;
+  readonly lines: string[];
+}
+
+function* chunksOf(entries: readonly SetAside[]): Generator<Chunk> {
+  let chunk: Chunk | undefined;
+  let size = 0;
+  for (const entry of entries) {
+    const line = `${JSON.stringify(entry)}\n`;
+    if (chunk !== undefined && size + line.length > OBJECT_SIZE) {
+      yield chunk;
+      chunk = undefined;
+    }
+    if (chunk === undefined) {
+      chunk = { first: entry, lines: [] };
+      size = 0;
+    }
+    chunk.lines.push(line);
+    size += line.length;
+  }
+  if (chunk !== undefined) yield chunk;
 }
 
 /** Objects below a prefix, `events/` or Lambda's own `aws/lambda/`, whole, in order of their names. */

@@ -45,7 +45,7 @@ export function judgeInShadow(
 /** What a candidate policy's judging came to, as it is kept beside the active judgement. */
 export function asShadow(policy: string, judgement: Judgement): ShadowJudgement {
   const { evidence, looked, level, episode, finding } = judgement;
-  return { policy, evidence, looked, level, episode, finding };
+  return { policy, evidence, ...(looked === 0 ? {} : { looked }), level, episode, finding };
 }
 
 /** Episodes go on counting over candidates, so that two candidates' findings never share an id. */
@@ -57,7 +57,6 @@ export function freshShadow(
   return {
     policy,
     evidence: emptyRunningMax(at),
-    looked: 0,
     level: { ...CLEAR },
     episode: before?.episode ?? 0,
     finding: undefined,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Campaign } from '../campaigns/campaign.ts';
 import type { AccountState } from '../detection/account-state.ts';
-import { type Finding, finding as findingSchema } from '../findings/finding.ts';
+import { type AuditEntry, auditEntry, type Finding, finding as findingSchema } from '../findings/finding.ts';
 import { type Policy, policy as policySchema } from '../policy/policy.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
 import type { CustomerFacts, IngestedEvent } from '../profile/profile.ts';
@@ -21,6 +21,8 @@ export interface Evidences {
   readonly campaign?: CampaignSnapshot;
   /** in order of arrival */
   readonly events: readonly IngestedEvent[];
+  /** all changes that people made, ascending */
+  readonly audit: readonly AuditEntry[];
   /** what could not be had, in sentences */
   readonly missing: readonly string[];
 }
@@ -111,6 +113,7 @@ const EVIDENCE_FILES = [
   'campaign.json',
   'profiles.ndjson',
   'events.ndjson',
+  'audit.ndjson',
   'missing.json',
 ] as const;
 type EvidenceFile = (typeof EVIDENCE_FILES)[number];
@@ -119,7 +122,7 @@ const pretty = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 const lines = (values: readonly unknown[]): string =>
   values.map((value) => `${JSON.stringify(value)}\n`).join('');
 
-/** RunningMax as files, by name. */
+/** Evidence as files, by name. */
 export function writeEvidence(held: Evidences): Map<string, Uint8Array> {
   const texts: Readonly<Record<EvidenceFile, string | undefined>> = {
     'finding.json': pretty(held.finding),
@@ -133,6 +136,7 @@ export function writeEvidence(held: Evidences): Map<string, Uint8Array> {
       })),
     ),
     'events.ndjson': lines(held.events.map(({ event, arrived, position }) => ({ arrived, position, event }))),
+    'audit.ndjson': lines(held.audit),
     'missing.json': pretty(held.missing),
   };
   return new Map(
@@ -143,7 +147,7 @@ export function writeEvidence(held: Evidences): Map<string, Uint8Array> {
   );
 }
 
-/** RunningMax from files. @throws BundleError naming the file and what is wrong */
+/** Evidence from files. @throws BundleError naming the file and what is wrong */
 export function readEvidence(files: ReadonlyMap<string, Uint8Array>): Evidences {
   const text = (name: EvidenceFile): string => {
     const data = files.get(name);
@@ -172,6 +176,7 @@ export function readEvidence(files: ReadonlyMap<string, Uint8Array>): Evidences 
       arrived,
       position,
     })),
+    audit: each('audit.ndjson', auditEntry),
     missing: whole('missing.json', z.array(z.string())),
   };
 }

@@ -1,9 +1,10 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createHash, createPublicKey } from 'node:crypto';
 import { z } from 'zod';
+import { keyIdOf, SIGNATURE_ALGORITHMS, type Signer, signatureHolds } from './signer.ts';
 
 /**
  * The manifest of a dossier: every file with its hash, chained so that none can be taken out, added or exchanged
- * without changing the head, and the head signed (Ed25519, RFC 8032) where a key was given.
+ * without changing the head, and the head signed (signer.ts) where there was a key.
  */
 const hex = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -24,7 +25,7 @@ export const manifest = z.strictObject({
   head: hex,
   signature: z
     .strictObject({
-      algorithm: z.literal('Ed25519'),
+      algorithm: z.enum(SIGNATURE_ALGORITHMS),
       publicKey: z.string().describe('SubjectPublicKeyInfo, PEM'),
       keyId: hex.describe('SHA-256 of the public key, DER'),
       value: z.string().describe('base64, over the head'),
@@ -41,11 +42,6 @@ export interface ManifestFacts {
   readonly code: string;
 }
 
-/** A key that cannot sign a dossier. */
-export class KeyError extends Error {
-  override readonly name = 'KeyError';
-}
-
 function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
@@ -60,16 +56,12 @@ function linkOf(before: string, path: string, bytes: number, hash: string): stri
   return sha256(JSON.stringify([before, path, bytes, hash]));
 }
 
-/**
- * The manifest of files by path.
- * @param key Ed25519 private key, PEM; without it the manifest is not signed
- * @throws KeyError where the key is none
- */
-export function makeManifest(
+/** The manifest of files by path. @param signer without it the manifest is not signed */
+export async function makeManifest(
   facts: ManifestFacts,
   files: ReadonlyMap<string, Uint8Array>,
-  key: string | undefined,
-): Manifest {
+  signer: Signer | undefined,
+): Promise<Manifest> {
   let chain = rootOf(facts);
   const entries = [...files]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -78,37 +70,11 @@ export function makeManifest(
       chain = linkOf(chain, path, data.byteLength, hash);
       return { path, bytes: data.byteLength, sha256: hash, chain };
     });
-  return {
-    format: 'siphonwatch.dossier/1',
-    ...facts,
-    files: entries,
-    head: chain,
-    ...(key === undefined ? {} : { signature: signed(chain, key) }),
-  };
-}
-
-function signed(head: string, pem: string): NonNullable<Manifest['signature']> {
-  let key: KeyObject;
-  try {
-    key = createPrivateKey(pem);
-  } catch (error) {
-    throw new KeyError('the key is not a private key in PEM (openssl genpkey -algorithm ed25519 makes one)', {
-      cause: error,
-    });
-  }
-  if (key.asymmetricKeyType !== 'ed25519')
-    throw new KeyError(`the key must be Ed25519 (got ${key.asymmetricKeyType ?? 'a secret'})`);
-  const open = createPublicKey(key);
-  return {
-    algorithm: 'Ed25519',
-    publicKey: open.export({ type: 'spki', format: 'pem' }).toString(),
-    keyId: keyIdOf(open),
-    value: sign(null, Buffer.from(head), key).toString('base64'),
-  };
-}
-
-function keyIdOf(key: KeyObject): string {
-  return sha256(key.export({ type: 'spki', format: 'der' }));
+  const made = { format: 'siphonwatch.dossier/1' as const, ...facts, files: entries, head: chain };
+  if (signer === undefined) return made;
+  const { algorithm, publicKey } = signer;
+  const value = Buffer.from(await signer.sign(Buffer.from(chain))).toString('base64');
+  return { ...made, signature: { algorithm, publicKey, keyId: keyIdOf(createPublicKey(publicKey)), value } };
 }
 
 /** What is wrong with a dossier's files: the file, and how it differs. */
@@ -120,13 +86,17 @@ export interface Fault {
 /**
  * Every fault of the files against their manifest; none where nothing was touched.
  * @param files what lies in the directory, the manifest itself left out
- * @param trusted public key (PEM) that must have signed it
+ * @param trusted public keys (PEM), one of which must have signed it; none: any key, or none
  */
 export function manifestFaults(
   held: Manifest,
   files: ReadonlyMap<string, Uint8Array>,
-  trusted: string | undefined,
+  trusted: readonly string[],
 ): Fault[] {
+  return [...fileFaults(held, files), ...signatureFaults(held, trusted)];
+}
+
+function fileFaults(held: Manifest, files: ReadonlyMap<string, Uint8Array>): Fault[] {
   const faults: Fault[] = [];
   const touched = (what: string) => faults.push({ path: 'manifest.json', what });
   let chain = rootOf(held);
@@ -144,20 +114,25 @@ export function manifestFaults(
     touched('has another head');
   const known = new Set(held.files.map(({ path }) => path));
   for (const path of files.keys()) if (!known.has(path)) faults.push({ path, what: 'was added' });
-  const { signature } = held;
-  if (signature === undefined) {
-    if (trusted !== undefined) touched('is not signed');
-    return faults;
-  }
+  return faults;
+}
+
+function signatureFaults({ signature, head }: Manifest, trusted: readonly string[]): Fault[] {
+  const fault = (what: string): Fault => ({ path: 'manifest.json', what });
+  if (signature === undefined) return trusted.length === 0 ? [] : [fault('is not signed')];
   try {
     const key = createPublicKey(signature.publicKey);
-    if (!verify(null, Buffer.from(held.head), key, Buffer.from(signature.value, 'base64')))
-      touched('has a signature that is not of this content');
-    if (keyIdOf(key) !== signature.keyId) touched('names another key than it carries');
-    if (trusted !== undefined && keyIdOf(createPublicKey(trusted)) !== keyIdOf(key))
-      touched('was signed with another key than the one given');
+    const keyId = keyIdOf(key);
+    const faults: Fault[] = [];
+    if (!signatureHolds(signature.algorithm, key, Buffer.from(head), Buffer.from(signature.value, 'base64')))
+      faults.push(fault('has a signature that is not of this content'));
+    if (keyId !== signature.keyId) faults.push(fault('names another key than it carries'));
+    if (trusted.length > 0 && trusted.every((pem) => keyIdOf(createPublicKey(pem)) !== keyId))
+      faults.push(fault('was signed with another key than the one given'));
+    return faults;
   } catch (error) {
-    touched(`has a key that cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return [
+      fault(`has a key that cannot be read: ${error instanceof Error ? error.message : String(error)}`),
+    ];
   }
-  return faults;
 }

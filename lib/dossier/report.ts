@@ -13,14 +13,13 @@ import type { Assessment } from './assess.ts';
 import type { Evidences } from './bundle.ts';
 import { signalFigure, timelineFigure } from './figures.ts';
 
-/** What the report says beyond the evidence: who made it, with what, and the trail of people's decisions. */
+/** What the report says beyond the evidence: who made it, and with what. */
 export interface ReportFacts {
   /** ISO, processing time */
   readonly madeAt: string;
   readonly madeBy: string;
   readonly code: string;
   readonly signed: boolean;
-  readonly audit: readonly AuditEntry[];
 }
 
 /** The dossier for people who were not there: one page that stands alone, fit to print. */
@@ -106,13 +105,13 @@ ${accountsOf(assessed)}
 
 <h2>Who decided what</h2>
 ${
-  facts.audit.length === 0
+  held.audit.length === 0
     ? html`<p>Nobody has recorded a verdict.</p>`
     : table(
         ['when', 'who', 'from', 'to', 'note'],
-        facts.audit.map((entry) => [
+        held.audit.map((entry) => [
           when(entry.at),
-          plain(entry.by, 100),
+          `${plain(entry.by, 100)}${entry.claimed === undefined ? '' : `, who says: ${plain(entry.claimed, 60)}`}`,
           sideOf(entry.before),
           sideOf(entry.after),
           plain(entry.note ?? entry.after.verdict?.note ?? '', 400),

@@ -130,8 +130,8 @@ export const notice = z.strictObject({
     .describe("of a campaign: its accounts' own evidence, judged one by one"),
   sampleEvents: z.array(z.string()),
   versions: z.strictObject({ policy: z.string(), calibration: z.string(), code: z.string() }),
-  quiet: z.string().optional().describe('why nobody is to be woken: the reason of an exception'),
-  shadow: z.boolean().describe('a finding of a shadow policy is recorded, never notified'),
+  quiet: z.string().optional().describe('why notifications are suppressed: the reason of an exception'),
+  shadow: z.boolean().describe('a finding of a shadow policy is recorded, and nobody is notified'),
 });
 export type Notice = z.infer<typeof notice>;
 
@@ -153,6 +153,8 @@ export const verdictRecord = z.strictObject({
   by: z.string().max(AUTHOR_MAX),
   at: iso.describe('processing time'),
   until: iso.optional().describe('benign: silent until then; unsure: no updates until then'),
+  wanted: iso.optional().describe('benign: until when it would hold if a second person agreed'),
+  second: z.string().max(AUTHOR_MAX).optional().describe('who had given the same verdict before'),
   note: z.string().max(4000).optional(),
 });
 export type VerdictRecord = z.infer<typeof verdictRecord>;
@@ -161,11 +163,19 @@ export type VerdictRecord = z.infer<typeof verdictRecord>;
 export const auditEntry = z.strictObject({
   n: z.number().int().min(1),
   at: iso.describe('processing time'),
-  by: z.string().max(AUTHOR_MAX),
+  by: z.string().max(AUTHOR_MAX).describe('the principal, as far as IAM vouches for it'),
+  claimed: z.string().max(AUTHOR_MAX).optional().describe('what the author calls itself'),
   action: z.enum(['triage', 'undo']),
   note: z.string().max(4000).optional(),
   before: z.strictObject({ state: z.enum(FINDING_STATES), verdict: verdictRecord.optional() }),
   after: z.strictObject({ state: z.enum(FINDING_STATES), verdict: verdictRecord.optional() }),
+  chain: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional()
+    .describe(
+      'hash of the link before and of this entry (audit-chain.ts); entries of early versions have none',
+    ),
 });
 export type AuditEntry = z.infer<typeof auditEntry>;
 
@@ -198,12 +208,12 @@ export const finding = z.strictObject({
     .int()
     .min(0)
     .optional()
-    .describe('highest notice number whose fate is settled: a repeat of it is not told again'),
+    .describe('highest notice number that is delivered: a repeat of it changes nothing'),
   hub: z
     .boolean()
     .optional()
-    .describe('a copy of it is in Security Hub: whatever changes is imported, quiet or not'),
-  toldAt: iso.optional().describe('processing time at which a notice was last told at once'),
+    .describe('a copy of it is in Security Hub: whatever changes is imported, suppressed or not'),
+  toldAt: iso.optional().describe('processing time at which people were last notified at once'),
   claim: z
     .strictObject({
       number: z.number().int(),
@@ -222,7 +232,12 @@ export type Finding = z.infer<typeof finding>;
 /** Deterministic id of a finding: its subject, and when it was opened (event time, ms). */
 export function findingId(type: 'account' | 'campaign', subject: string, openedAt: number): string {
   const when = new Date(openedAt).toISOString().slice(0, 19).replace(/[-:]/g, '').toLowerCase();
-  return `${type === 'account' ? 'f' : 'fc'}-${subject.replace(/^[ac]_/, '').slice(0, 16)}-${when}`;
+  return `${findingIdStart(type, subject)}${when}`;
+}
+
+/** What all ids of findings on a subject begin with. */
+export function findingIdStart(type: 'account' | 'campaign', subject: string): string {
+  return `${type === 'account' ? 'f' : 'fc'}-${subject.replace(/^[ac]_/, '').slice(0, 16)}-`;
 }
 
 /** Deterministic id of a notice, for readers that must not see it twice. */

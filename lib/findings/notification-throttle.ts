@@ -43,7 +43,7 @@ export const throttleState = z.strictObject({
         to: z.number(),
       }),
     )
-    .describe('messages that are due and not known to be told'),
+    .describe('messages that are due and not known to be published'),
 });
 export type ThrottleState = z.infer<typeof throttleState>;
 export type PendingMessage = ThrottleState['owed'][number];

@@ -1,4 +1,5 @@
 import { DAY_MS } from '../time.ts';
+import { chained } from './audit-chain.ts';
 import type { Exception } from './exception.ts';
 import type { AuditEntry, Finding, FindingState, Verdict, VerdictRecord } from './finding.ts';
 import { QUIET_DAYS } from './next-steps.ts';
@@ -9,7 +10,10 @@ const AUDIT_KEPT = 20;
 /** What a person decided. */
 export interface Decision {
   readonly verdict: Verdict;
+  /** the principal, as far as IAM vouches for it (principal.ts) */
   readonly by: string;
+  /** what the author calls itself */
+  readonly claimed?: string;
   /** processing time, ms */
   readonly at: number;
   /** ms; benign: silent until then; unsure: no updates until then */
@@ -46,6 +50,9 @@ export function untilOf(text: string): number | undefined {
   return ms;
 }
 
+/** The longest that one person alone may silence somebody; a second person makes it longer. */
+export const ALONE_DAYS = 30;
+
 /** The longest that a verdict may silence somebody: there are no exceptions for ever. */
 export const MAX_DAYS = 366;
 
@@ -69,7 +76,11 @@ export function triage(held: Finding, decision: Decision): Triaged {
     verdict,
     by: decision.by,
     at: new Date(at).toISOString(),
-    ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
+    ...(verdict === 'benign' && until !== undefined
+      ? quietTerm(held, decision, until)
+      : until === undefined
+        ? {}
+        : { until: new Date(until).toISOString() }),
     ...(note === undefined ? {} : { note }),
   };
   const state: FindingState = verdict === 'unsure' ? reopenedState(held) : 'closed';
@@ -77,13 +88,62 @@ export function triage(held: Finding, decision: Decision): Triaged {
 }
 
 /**
- * Takes the newest change back: the state and verdict that were before it. Undoing an undo brings the change back.
- * @throws TriageError where nobody changed anything
+ * How long a benign verdict silences: as long as it says where another person gave the same one before, else at most
+ * `ALONE_DAYS`, counted from the first of this person's verdicts that follow one another without a day between them.
+ * @throws TriageError where this person's days are used up
  */
-export function undo(held: Finding, by: string, at: number, note: string | undefined): Triaged {
+function quietTerm(
+  held: Finding,
+  { by, at }: Decision,
+  until: number,
+): Pick<VerdictRecord, 'until' | 'wanted' | 'second'> {
+  const iso = (ms: number) => new Date(ms).toISOString();
+  const { verdict: standing } = held;
+  const stands = standing?.verdict === 'benign' && Date.parse(standing.until ?? '') > at;
+  if (stands && (standing.by !== by || standing.second !== undefined))
+    return { until: iso(until), second: standing.by === by ? (standing.second ?? by) : standing.by };
+  const most = aloneSince(held, by, at) + ALONE_DAYS * DAY_MS;
+  if (until <= most) return { until: iso(until) };
+  if (most <= at)
+    throw new TriageError(
+      `one person silences a subject for at most ${ALONE_DAYS} days: a second person has to give the verdict`,
+      'until',
+    );
+  return { until: iso(most), wanted: iso(until) };
+}
+
+/** When this person's unbroken silence began, ms; `at` where none is in force. */
+function aloneSince(held: Finding, by: string, at: number): number {
+  let since = at;
+  for (const { after } of [...(held.audit ?? [])].reverse()) {
+    const { verdict } = after;
+    if (verdict?.verdict !== 'benign' || verdict.by !== by) break;
+    if (Date.parse(verdict.until ?? '') < since) break;
+    since = Date.parse(verdict.at);
+  }
+  return since;
+}
+
+/**
+ * Takes the newest change back: the state and verdict that were before it. An undo cannot be undone, so that a request
+ * that is sent twice takes back one change: record the verdict again.
+ * @throws TriageError where nobody changed anything, or the newest change is an undo
+ */
+export function undo(
+  held: Finding,
+  by: string,
+  at: number,
+  note: string | undefined,
+  claimed?: string,
+): Triaged {
   const last = held.audit?.at(-1);
   if (last === undefined) throw new TriageError('there is nothing to undo: nobody gave a verdict');
-  return changed(held, 'undo', { by, at, note }, last.before.state, last.before.verdict);
+  if (last.action === 'undo')
+    throw new TriageError(
+      'the newest change was taken back already; to restore it, record the verdict again',
+    );
+  const about = { by, at, note, ...(claimed === undefined ? {} : { claimed }) };
+  return changed(held, 'undo', about, last.before.state, last.before.verdict);
 }
 
 /** What the detector last said of it. */
@@ -101,21 +161,23 @@ function reopenedState(held: Finding): FindingState {
 function changed(
   held: Finding,
   action: AuditEntry['action'],
-  about: { readonly by: string; readonly at: number; readonly note: string | undefined },
+  about: Pick<Decision, 'by' | 'claimed' | 'at' | 'note'>,
   state: FindingState,
   verdict: VerdictRecord | undefined,
 ): Triaged {
   const at = new Date(about.at).toISOString();
   const { verdict: before, ...rest } = held;
-  const entry: AuditEntry = {
-    n: (held.audit?.at(-1)?.n ?? 0) + 1,
+  const last = held.audit?.at(-1);
+  const entry = chained(held.id, last, {
+    n: (last?.n ?? 0) + 1,
     at,
     by: about.by,
+    ...(about.claimed === undefined ? {} : { claimed: about.claimed }),
     action,
     ...(about.note === undefined ? {} : { note: about.note }),
     before: { state: held.state, ...(before === undefined ? {} : { verdict: before }) },
     after: { state, ...(verdict === undefined ? {} : { verdict }) },
-  };
+  });
   const quiet =
     verdict?.verdict === 'benign' && verdict.until !== undefined && Date.parse(verdict.until) > about.at;
   return {

@@ -62,13 +62,14 @@ function acknowledgements({
     {
       at: notification.deadLetters,
       rule: 'Serverless::Serverless-SQSRedrivePolicy',
-      reason: 'It is the dead-letter queue: nothing consumes it but a person, told by the dead-letter alarm.',
+      reason:
+        'It is the dead-letter queue: nothing consumes it but a person, whom the dead-letter alarm notifies.',
     },
     ...notification.subscriptions.map((at) => ({
       at,
       rule: 'Serverless::Serverless-SNSRedrivePolicy',
       reason:
-        'An e-mail that bounces is told by the alarm on failed deliveries, and a finding stays in its table: there is nothing to redrive.',
+        'An e-mail that bounces raises the alarm on failed deliveries, and a finding stays in its table: there is nothing to redrive.',
     })),
     {
       at: workers.score.role,

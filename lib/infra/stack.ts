@@ -30,7 +30,7 @@ export class SiphonwatchStack extends Stack {
 
   constructor(scope: Construct, id: string, { settings, ...props }: SiphonwatchStackProps) {
     super(scope, id, {
-      description: 'Siphonwatch: catches extraction of language models from usage telemetry',
+      description: 'Siphonwatch: finds extraction of language models in usage telemetry',
       stackName: settings.stackName,
       ...props,
     });

@@ -1,7 +1,7 @@
 import { ADAPTER_DEFAULTS, type AdapterDefaults } from '../telemetry/adapters/adapter.ts';
 import { ADAPTERS, type InputFormat } from '../telemetry/adapters/index.ts';
 import { parseUsageEvent } from '../telemetry/parse-usage-event.ts';
-import { printable, type Reason } from '../telemetry/reason.ts';
+import { kindOf, printable, type Reason } from '../telemetry/reason.ts';
 import type { Recorder } from '../telemetry/recorder.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { InputError } from './errors.ts';
@@ -62,7 +62,7 @@ export async function* readUsageEvents(
       try {
         json = JSON.parse(raw);
       } catch {
-        reject({ field: '(line)', value: printable(raw), message: 'not JSON' });
+        reject({ field: '(line)', value: kindOf(raw), message: 'not JSON' });
         continue;
       }
       if (source.format === 'auto' && !isExchange(json)) {

@@ -24,7 +24,7 @@ export {
   type StreamEntry,
   type StreamResult,
 } from './producer.ts';
-export { describeReason, printable, type Reason } from './reason.ts';
+export { describeReason, kindOf, printable, type Reason } from './reason.ts';
 export { BUCKETING, bucketOf, DEFAULT_BUCKETS, partitionKey, type RecordHeader } from './record.ts';
 export {
   type DecodedLine,

@@ -1,12 +1,13 @@
 import { type Exchange, exchange } from './exchange.ts';
-import { printable, type Reason, reasonOf } from './reason.ts';
+import { kindOf, openValue, type Reason, reasonOf } from './reason.ts';
 
 export type ParsedExchange =
   | { readonly ok: true; readonly exchange: Exchange }
   | { readonly ok: false; readonly reason: Reason };
 
 /**
- * Validates a parsed JSON value as an exchange; a reason names the first bad field and its value.
+ * Validates a parsed JSON value as an exchange; a reason names the first bad field, and its value where
+ * that cannot be a person's text.
  *
  * @example
  * import { describeReason, parseExchange } from '@siphonwatch/recorder';
@@ -22,12 +23,12 @@ export function parseExchange(json: unknown): ParsedExchange {
       ok: false,
       reason: {
         field: 'v',
-        value: printable(version),
+        value: kindOf(version),
         message: 'unknown version of the exchange; this build knows 1',
       },
     };
   const parsed = exchange.safeParse(json);
   return parsed.success
     ? { ok: true, exchange: parsed.data }
-    : { ok: false, reason: reasonOf(parsed.error, json) };
+    : { ok: false, reason: reasonOf(parsed.error, json, openValue) };
 }

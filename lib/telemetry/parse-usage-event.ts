@@ -1,5 +1,6 @@
+import { DAY_MS } from '../time.ts';
 import { outcome as outcomeSchema } from './exchange.ts';
-import { printable, type Reason, reasonOf } from './reason.ts';
+import { kindOf, openValue, printable, type Reason, reasonOf } from './reason.ts';
 import { BEHAVIOURS, SCRIPTS, type UsageEvent, usageEvent } from './usage-event.ts';
 
 export type ParsedEvent =
@@ -12,6 +13,9 @@ export interface ArrivalCheck {
   /** how far a gateway's clock may run ahead of arrival, ms; default five minutes */
   readonly permittedSkew?: number;
 }
+
+/** How old an event may be when it arrives, ms; backfills of a year pass, and no profile begins decades ago. */
+const MAX_EVENT_AGE = 400 * DAY_MS;
 
 export const DEFAULT_PERMITTED_SKEW = 5 * 60_000;
 
@@ -40,15 +44,17 @@ export function parseUsageEvent(json: unknown, check?: ArrivalCheck): ParsedEven
         ok: false,
         reason: {
           field: 'v',
-          value: printable(version),
+          value: kindOf(version),
           message: 'unknown version of the usage event; this build knows 1',
         },
       };
     }
     const parsed = usageEvent.safeParse(json);
-    if (!parsed.success) return { ok: false, reason: reasonOf(parsed.error, json) };
+    if (!parsed.success) return { ok: false, reason: reasonOf(parsed.error, json, openValue) };
     event = parsed.data;
   }
+  const early = earlyFault(event, check?.arrival);
+  if (early !== undefined) return { ok: false, reason: early };
   if (check?.arrival !== undefined) {
     const skew = check.permittedSkew ?? DEFAULT_PERMITTED_SKEW;
     if (Date.parse(event.time) > check.arrival + skew) {
@@ -63,6 +69,23 @@ export function parseUsageEvent(json: unknown, check?: ArrivalCheck): ParsedEven
     }
   }
   return { ok: true, event };
+}
+
+/** Before it no model was sold: a clock that is wrong. ISO times compare as texts. */
+const FIRST_YEAR = '2015';
+
+function earlyFault({ time, customer }: UsageEvent, arrival: number | undefined): Reason | undefined {
+  if (time < FIRST_YEAR)
+    return { field: 'time', value: printable(time), message: `before ${FIRST_YEAR}: a clock that is wrong` };
+  if (arrival !== undefined && arrival - Date.parse(time) > MAX_EVENT_AGE)
+    return {
+      field: 'time',
+      value: printable(time),
+      message: `more than ${MAX_EVENT_AGE / DAY_MS} days before its arrival at ${new Date(arrival).toISOString()}`,
+    };
+  if (customer.createdAt < '1970')
+    return { field: 'customer.createdAt', value: printable(customer.createdAt), message: 'before 1970' };
+  return undefined;
 }
 
 type Json = Readonly<Record<string, unknown>>;

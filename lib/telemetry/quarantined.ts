@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseUsageEvent } from './parse-usage-event.ts';
-import { describeReason, printable } from './reason.ts';
+import { describeReason, kindOf } from './reason.ts';
 import { decodeRecord } from './record-codec.ts';
 import type { UsageEvent } from './usage-event.ts';
 
@@ -29,12 +29,16 @@ export function readQuarantined(name: string, text: string): QuarantinedEvents {
     try {
       json = JSON.parse(line);
     } catch {
-      refuse(`:${i + 1}`, `not JSON (${printable(line)})`);
+      refuse(`:${i + 1}`, `not JSON (${kindOf(line)})`);
       continue;
     }
     const aside = quarantinedEvent.safeParse(json);
     if (aside.success) {
       const { payload, encoding } = aside.data;
+      if (payload === '') {
+        refuse(`:${i + 1}`, 'not kept: it was not JSON, or held what people wrote');
+        continue;
+      }
       take(encoding === 'base64' ? Buffer.from(payload, 'base64') : Buffer.from(payload), `:${i + 1}`);
       continue;
     }

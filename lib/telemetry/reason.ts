@@ -34,8 +34,38 @@ export function printable(value: unknown): string {
   return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}…`;
 }
 
-/** The first issue of a failed parse as a reason, with the value found at its path. */
-export function reasonOf(error: z.ZodError, input: unknown): Reason {
+/**
+ * What a value is, without saying it: a text by its length only. For whatever may hold a person's text or name.
+ *
+ * @example
+ * import { kindOf } from '@siphonwatch/recorder';
+ *
+ * kindOf('My name is Jo'); // => 'a text of 13 characters'
+ */
+export function kindOf(value: unknown): string {
+  return typeof value === 'string' ? `a text of ${value.length} characters` : printable(value);
+}
+
+/** Fields of exchanges and events that hold numbers, times and words of ours: their values may be said. */
+const OPEN_FIELDS =
+  /^(?:v|time|outcome|(?:usage|params|shape)\.\w{1,40}|customer\.createdAt|behaviours\.\d+|prints\.\d+\.epoch)$/;
+
+/** A value as a reason gives it where text must not leave: as it is for open fields, else only what it is. */
+export function openValue(field: string, value: unknown): string {
+  return OPEN_FIELDS.test(field) && !(typeof value === 'string' && value.length > 40)
+    ? printable(value)
+    : kindOf(value);
+}
+
+/**
+ * The first issue of a failed parse as a reason, with the value found at its path.
+ * @param show how a value is said; `openValue` where the input may hold a person's text
+ */
+export function reasonOf(
+  error: z.ZodError,
+  input: unknown,
+  show: (field: string, value: unknown) => string = (_, value) => printable(value),
+): Reason {
   const issue = firstIssue(error.issues);
   const path = issue?.path ?? [];
   let value = input;
@@ -46,12 +76,14 @@ export function reasonOf(error: z.ZodError, input: unknown): Reason {
     const key = issue.keys[0] ?? '';
     const inner =
       typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
-    return { field: printable([...path, key].join('.')), value: printable(inner), message: 'unknown field' };
+    const field = printable([...path, key].join('.'));
+    return { field, value: show(field, inner), message: 'unknown field' };
   }
   if (value === undefined) return { field: printable(path.join('.')), value: 'nothing', message: 'missing' };
+  const field = printable(path.join('.') || '(whole)');
   return {
-    field: printable(path.join('.') || '(whole)'),
-    value: printable(value),
+    field,
+    value: show(field, value),
     message: printable(issue?.message ?? 'not valid'),
   };
 }

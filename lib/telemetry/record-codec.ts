@@ -1,14 +1,30 @@
 import { isUtf8 } from 'node:buffer';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { type ArrivalCheck, parseUsageEvent } from './parse-usage-event.ts';
-import { printable, type Reason } from './reason.ts';
+import { type ArrivalCheck, parseUsageEvent, surelyValid } from './parse-usage-event.ts';
+import { kindOf, printable, type Reason } from './reason.ts';
 import { BUCKETING, type RecordHeader } from './record.ts';
 import type { UsageEvent } from './usage-event.ts';
 
-/** Most bytes that one record may decompress to; a gzip bomb stops there. */
-export const MAX_DECODED_BYTES = 16 * 1024 * 1024;
+/**
+ * What one record may cost whoever decodes it. A producer's record has at most 1 MiB of lines (producer.ts), each of a
+ * few hundred bytes that compress to a fifth.
+ */
+/** Most bytes that it may decompress to; a gzip bomb stops there. */
+export const MAX_DECODED_BYTES = 4 * 1024 * 1024;
+/** So many times its own size may it decompress to, and to 256 KiB always: many small bombs are a large one. */
+const MAX_RATIO = 64;
+const SMALL_BYTES = 256 * 1024;
+/** Most lines; with more it is set aside whole. */
+export const MAX_RECORD_LINES = 16_384;
+/** Longest line, in characters: an event of the longest allowed names, all escaped, is shorter. */
+const MAX_LINE = 32_768;
+/** Bad lines that get a reason of their own; the others are kept together. */
+export const MAX_FAULTS = 100;
 
-/** One line of a record: its index after the header, the line itself, and the event or why it was set aside. */
+/**
+ * One line of a record: its index after the header, the line itself, and the event or why it was set aside. `raw` is
+ * empty where the line is not JSON, holds what people wrote, or names a customer: that is not kept.
+ */
 export interface DecodedLine {
   readonly index: number;
   readonly raw: string;
@@ -24,6 +40,8 @@ export interface DecodedRecord {
   readonly header: RecordHeader | undefined;
   readonly lines: readonly DecodedLine[];
   readonly reason?: Reason;
+  /** it is plain text of no known form: not to be kept */
+  readonly withheld?: true;
 }
 
 export type HeaderFacts = Pick<RecordHeader, 'bucket'> & Partial<Pick<RecordHeader, 'bucketing' | 'arrived'>>;
@@ -71,20 +89,21 @@ export function decodeRecord(bytes: Uint8Array, check?: ArrivalCheck): DecodedRe
   let plain: Buffer;
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
     try {
-      plain = gunzipSync(bytes, { maxOutputLength: MAX_DECODED_BYTES });
+      plain = gunzipSync(bytes, { maxOutputLength: allowedBytes(bytes) });
     } catch (error) {
-      return unusable(bytes, decompressionFault(error));
+      return unusable(bytes, decompressionFault(error, allowedBytes(bytes)));
     }
   } else if (bytes.length > MAX_DECODED_BYTES) {
     return unusable(bytes, `longer than ${MAX_DECODED_BYTES} bytes`);
   } else {
     plain = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
+  if (countLines(plain) > MAX_RECORD_LINES) return unusable(bytes, `more than ${MAX_RECORD_LINES} lines`);
   const lines = linesOf(plain);
   const first = lines[0];
   if (first === undefined) return unusable(bytes, 'empty record');
   if (first.json === undefined && !first.text.trimStart().startsWith('{'))
-    return unusable(bytes, 'neither gzip nor NDJSON');
+    return { ...unusable(bytes, 'neither gzip nor NDJSON'), withheld: true };
 
   let header: RecordHeader | undefined;
   let events = lines;
@@ -94,7 +113,57 @@ export function decodeRecord(bytes: Uint8Array, check?: ArrivalCheck): DecodedRe
     header = first.json as unknown as RecordHeader;
     events = lines.slice(1);
   }
-  return { header, lines: events.map((line, index) => decodeLine(line, index, check)) };
+  return { header, lines: decodeLines(events, check) };
+}
+
+function allowedBytes(bytes: Uint8Array): number {
+  return Math.min(MAX_DECODED_BYTES, Math.max(SMALL_BYTES, MAX_RATIO * bytes.length));
+}
+
+function countLines(plain: Buffer): number {
+  let lines = 0;
+  for (let at = plain.indexOf(10); at >= 0 && lines <= MAX_RECORD_LINES; at = plain.indexOf(10, at + 1))
+    lines++;
+  return lines;
+}
+
+/** Each line an event or a reason; from the hundred and first bad line on, bad ones are refused cheaply and kept together. */
+function decodeLines(lines: readonly Line[], check: ArrivalCheck | undefined): DecodedLine[] {
+  const decoded: DecodedLine[] = [];
+  const rest: string[] = [];
+  let faults = 0;
+  let firstOfRest = 0;
+  for (const [index, line] of lines.entries()) {
+    if (faults >= MAX_FAULTS && (line.fault !== undefined || !surelyValid(line.json))) {
+      if (rest.length === 0) firstOfRest = index;
+      rest.push(keptOf(line));
+      continue;
+    }
+    const made = decodeLine(line, index, check);
+    if (made.reason !== undefined) faults++;
+    decoded.push(made);
+  }
+  if (rest.length > 0)
+    decoded.push({
+      index: firstOfRest,
+      raw: rest.filter((text) => text !== '').join('\n'),
+      reason: {
+        field: '(lines)',
+        value: `${rest.length} lines`,
+        message: `unusable, beyond the first ${MAX_FAULTS} of the record, and kept together`,
+      },
+    });
+  return decoded;
+}
+
+/** Fields under which gateways keep what people wrote; in a usage event none of them holds a long text. */
+const TEXT_FIELDS =
+  /"(?:messages|completions?|contents?|text|choices|response|output|answer|query|body)"\s*:\s*["[{]|"(?:prompt|system|input|instructions)"\s*:\s*(?:[[{]|"[^"]{23})/i;
+
+/** The line as it may be kept: not at all where it is not JSON, holds what people wrote, or names a customer. */
+function keptOf({ text, fault, json }: Line): string {
+  const named = isObject(json) && typeof json.account === 'string' && !/^a_[a-z2-7]{26}$/.test(json.account);
+  return fault !== undefined || named || TEXT_FIELDS.test(text) ? '' : text;
 }
 
 interface Line {
@@ -123,15 +192,14 @@ function linesOf(plain: Buffer): Line[] {
   return lines;
 }
 
+/** V8 quotes the text in its message: it is not repeated. */
 function parseLine(text: string): Line {
+  if (text.length > MAX_LINE)
+    return { text, json: undefined, fault: `longer than ${MAX_LINE} characters: no usage event` };
   try {
     return { text, json: JSON.parse(text) };
-  } catch (error) {
-    return {
-      text,
-      json: undefined,
-      fault: `not JSON: ${error instanceof Error ? error.message : 'unreadable'}`,
-    };
+  } catch {
+    return { text, json: undefined, fault: 'not JSON' };
   }
 }
 
@@ -139,15 +207,18 @@ function decodeLine(line: Line, index: number, check: ArrivalCheck | undefined):
   if (line.fault !== undefined) {
     return {
       index,
-      raw: line.text,
-      reason: { field: '(line)', value: printable(line.text), message: printable(line.fault) },
+      raw: keptOf(line),
+      reason: { field: '(line)', value: kindOf(line.text), message: line.fault },
     };
   }
   const parsed = parseUsageEvent(line.json, check);
   return parsed.ok
     ? { index, raw: line.text, event: parsed.event }
-    : { index, raw: line.text, reason: parsed.reason };
+    : { index, raw: keptOf(line), reason: parsed.reason };
 }
+
+/** It travels into every position and every quarantined line. */
+const BUCKETING_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
 function headerFault(header: Record<string, unknown>): Reason | undefined {
   if (header.siphonwatch !== 1)
@@ -156,31 +227,36 @@ function headerFault(header: Record<string, unknown>): Reason | undefined {
       value: printable(header.siphonwatch),
       message: 'unknown version of the wire format; this build knows 1',
     };
-  if (typeof header.bucketing !== 'string')
-    return { field: 'header.bucketing', value: printable(header.bucketing), message: 'not a text' };
+  if (typeof header.bucketing !== 'string' || !BUCKETING_NAME.test(header.bucketing))
+    return {
+      field: 'header.bucketing',
+      value: kindOf(header.bucketing),
+      message: 'not a name of at most 64 letters, digits, dots, hyphens and underscores',
+    };
   if (!Number.isInteger(header.bucket) || (header.bucket as number) < 0)
     return { field: 'header.bucket', value: printable(header.bucket), message: 'not a bucket number' };
   if (
     header.arrived !== undefined &&
-    (typeof header.arrived !== 'string' || Number.isNaN(Date.parse(header.arrived)))
+    (typeof header.arrived !== 'string' ||
+      header.arrived.length > 40 ||
+      Number.isNaN(Date.parse(header.arrived)))
   )
     return { field: 'header.arrived', value: printable(header.arrived), message: 'not a time' };
   return undefined;
 }
 
-function decompressionFault(error: unknown): string {
+function decompressionFault(error: unknown, allowed: number): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code === 'ERR_BUFFER_TOO_LARGE') return `decompresses to more than ${MAX_DECODED_BYTES} bytes`;
+  if (code === 'ERR_BUFFER_TOO_LARGE') return `decompresses to more than ${allowed} bytes`;
   if (code === 'Z_BUF_ERROR') return 'gzip ends too early';
   return `damaged gzip (${code || 'unknown'})`;
 }
 
 function unusable(bytes: Uint8Array, message: string): DecodedRecord {
-  const start = Buffer.from(bytes.subarray(0, 24)).toString('hex');
   return {
     header: undefined,
     lines: [],
-    reason: { field: '(record)', value: `${bytes.length} bytes: ${start}`, message },
+    reason: { field: '(record)', value: `${bytes.length} bytes`, message },
   };
 }
 

@@ -41,6 +41,7 @@ export function evidenceOf(
     calibration: testCalibration,
     profiles: [snapshotOf(state)],
     events: arrivals,
+    audit: [],
     missing: [],
   };
 }
@@ -107,6 +108,7 @@ export function campaignEvidenceOf(size: number): { held: Evidences; campaign: C
     profiles: profiles(),
     campaign: campaignSnapshot(campaign),
     events: arrivals,
+    audit: [],
     missing: [],
   };
   return { held, campaign };

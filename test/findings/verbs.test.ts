@@ -179,7 +179,8 @@ describe('triage', () => {
 });
 
 describe('the triage API', () => {
-  const ANALYST = 'arn:aws:sts::111122223333:assumed-role/Analysts/ada';
+  const ANALYSTS = 'arn:aws:sts::111122223333:assumed-role/Analysts';
+  const ANALYST = `${ANALYSTS}/ada`;
   let handler: (event: unknown) => Promise<{ statusCode: number; body: string }>;
   beforeAll(async () => {
     vi.stubEnv('POWERTOOLS_SERVICE_NAME', 'triage');
@@ -218,14 +219,15 @@ describe('the triage API', () => {
       status: 200,
       finding: notice.finding,
       entry: {
-        by: ANALYST,
+        by: ANALYSTS,
+        claimed: 'ada',
         action: 'triage',
         after: { state: 'closed', verdict: { verdict: 'benign', until } },
       },
-      exception: { subject: ACCOUNT, until, by: ANALYST },
+      exception: { subject: ACCOUNT, until, by: ANALYSTS },
     });
     const { out } = await run(findingsCommand(), 'show', notice.finding);
-    expect(out).toContain('assumed-role/Analysts/ada');
+    expect(out).toContain('assumed-role/Analysts, who says: ada');
     expect(await ask('POST', `${path}/undo`, { body: { note: 'too early' } })).toMatchObject({
       status: 200,
       entry: { action: 'undo', after: { state: 'open' } },
@@ -279,6 +281,13 @@ describe('the triage API', () => {
   });
 });
 
+/** The calibration that the tests' findings were made with, as a file. */
+function under(): string[] {
+  const file = join(folder, 'test-calibration.json');
+  writeFileSync(file, JSON.stringify(testCalibration));
+  return ['--calibration', file];
+}
+
 describe('dossier', () => {
   it('draws its events from the archive, reproduces the notice, and is verified with the key', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519', {
@@ -291,6 +300,7 @@ describe('dossier', () => {
     const made = await run(
       dossierCommand(),
       notice.finding,
+      ...under(),
       '--out',
       out,
       '--key',
@@ -301,6 +311,7 @@ describe('dossier', () => {
     expect(JSON.parse(made.out)).toMatchObject({ reproduced: true, why: null, missing: [] });
     expect(readdirSync(out).sort()).toEqual([
       'assessment.json',
+      'audit.ndjson',
       'calibration.json',
       'events.ndjson',
       'finding.json',
@@ -322,7 +333,7 @@ describe('dossier', () => {
     const touched = await run(dossierCommand(), 'verify', out, '--json');
     expect(touched.code).toBe(1);
     expect(JSON.parse(touched.out).faults).toEqual([{ path: 'events.ndjson', what: 'was changed' }]);
-    expect(await run(dossierCommand(), notice.finding, '--out', out)).toMatchObject({
+    expect(await run(dossierCommand(), notice.finding, ...under(), '--out', out)).toMatchObject({
       code: 2,
       err: expect.stringContaining('is not empty'),
     });
@@ -359,14 +370,14 @@ describe('dossier', () => {
     const { out: shown } = await run(findingsCommand(), 'show', held.finding.id);
     expect(shown.split('\nMEMBERS\n')[1]?.split('\n\n')[0]?.split('\n')).toHaveLength(50);
     const out = join(folder, 'campaign');
-    const made = await run(dossierCommand(), held.finding.id, '--out', out, '--json');
+    const made = await run(dossierCommand(), held.finding.id, ...under(), '--out', out, '--json');
     expect(JSON.parse(made.out)).toMatchObject({ reproduced: true, why: null, missing: [] });
     expect(readdirSync(out)).toContain('campaign.json');
-    expect((await run(dossierCommand(), 'verify', out)).code).toBe(0);
+    expect((await run(dossierCommand(), 'verify', out)).code).toBe(3);
     vi.stubEnv('CAMPAIGN_TABLE', '');
     const without = await run(
       dossierCommand(),
-      ...[held.finding.id, '--out', join(folder, 'listed'), '--json'],
+      ...[held.finding.id, ...under(), '--out', join(folder, 'listed'), '--json'],
     );
     vi.stubEnv('CAMPAIGN_TABLE', 'campaigns');
     expect(JSON.parse(without.out)).toMatchObject({
@@ -385,7 +396,7 @@ describe('dossier', () => {
     await store.write(applyNotice(undefined, made), undefined);
     vi.stubEnv('SIPHONWATCH_STACK', 'Siphonwatch');
     const dossier = (name: string) =>
-      run(dossierCommand(), 'f-policy-1', '--out', join(folder, name), '--json');
+      run(dossierCommand(), 'f-policy-1', ...under(), '--out', join(folder, name), '--json');
     expect((await dossier('none')).err).toContain(
       'made with policy summer-2, which is not the shipped one (default-1), and AppConfig could not be asked for it: AppConfig has no application named Siphonwatch',
     );
@@ -417,12 +428,19 @@ describe('dossier', () => {
 
   it('says what it could not have', async () => {
     vi.stubEnv('ARCHIVE_BUCKET', '');
-    const made = await run(dossierCommand(), notice.finding, '--out', join(folder, 'without'), '--json');
+    const made = await run(
+      dossierCommand(),
+      notice.finding,
+      ...under(),
+      '--out',
+      join(folder, 'without'),
+      '--json',
+    );
     vi.stubEnv('ARCHIVE_BUCKET', 'archive');
     expect(JSON.parse(made.out)).toMatchObject({
       reproduced: false,
       missing: [expect.stringContaining('archive was off')],
     });
-    expect((await run(dossierCommand(), 'verify', join(folder, 'without'))).code).toBe(0);
+    expect((await run(dossierCommand(), 'verify', join(folder, 'without'))).code).toBe(3);
   });
 });

@@ -68,7 +68,8 @@ describe('decoding a batch', () => {
     expect(batch.arrivals.get(account(1))).toHaveLength(2);
     expect(batch.setAside).toHaveLength(1);
     expect(batch.setAside[0]).toMatchObject({
-      payload: line,
+      // what is not JSON may hold anything that people wrote
+      payload: names === 'JSON' ? '' : line,
       encoding: 'utf8',
       origin: { sequence: '5', index: 1 },
     });
@@ -76,14 +77,15 @@ describe('decoding a batch', () => {
     expect(`${field} ${message}`).toContain(names);
   });
 
-  it('never throws and never loses a byte, on anything', () => {
+  it('never throws and never loses a line, on anything', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ minLength: 1, maxLength: 80 }), { maxLength: 5 }), (records) => {
         const batch = decodeBatch(
           records.map((data, i) => record(i + 1, data)),
           live,
         );
-        for (const entry of batch.setAside) expect(entry.payload.length).toBeGreaterThan(0);
+        for (const entry of batch.setAside)
+          expect(entry.reason.value).toMatch(/bytes|characters|nothing|object/);
         expect(batch.setAside.length + [...batch.arrivals.values()].flat().length).toBe(batch.read);
       }),
     );

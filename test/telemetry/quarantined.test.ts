@@ -22,6 +22,6 @@ it('brings back what was set aside alone and what Lambda gave up on, and says wh
     expect.stringMatching(/^day\.ndjson:3: .*missing/),
     expect.stringMatching(/^day\.ndjson:4: /),
     'day.ndjson:5: neither a quarantined event nor a batch that Lambda gave up on',
-    'day.ndjson:6: not JSON ({)',
+    'day.ndjson:6: not JSON (a text of 1 characters)',
   ]);
 });

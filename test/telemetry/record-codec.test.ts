@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -49,7 +50,8 @@ describe('a record', () => {
       [3, undefined, 'id'],
       [4, 'a', undefined],
     ]);
-    expect(lines[1]?.raw).toBe('not json');
+    expect(lines[1]?.raw).toBe('');
+    expect(lines[3]?.raw).toBe('{"v":1}');
     expect(lines[2]?.reason?.message).toBe('not UTF-8');
   });
 
@@ -60,9 +62,10 @@ describe('a record', () => {
     ['damaged gzip', Buffer.from([0x1f, 0x8b, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9]), 'damaged gzip (Z_DATA_ERROR)'],
     [
       'a gzip bomb',
-      gzipSync(Buffer.alloc(MAX_DECODED_BYTES + 1)),
+      gzipSync(randomBytes(MAX_DECODED_BYTES + 1)),
       `decompresses to more than ${MAX_DECODED_BYTES} bytes`,
     ],
+    ['a small gzip bomb', gzipSync(Buffer.alloc(1_000_000)), 'decompresses to more than 262144 bytes'],
     [
       'another wire format',
       Buffer.from('{"siphonwatch":2,"bucketing":"b","bucket":0,"events":0}'),

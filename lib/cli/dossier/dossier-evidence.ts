@@ -10,7 +10,7 @@ import {
   type ProfileSnapshot,
   snapshotOf,
 } from '../../dossier/bundle.ts';
-import type { Finding } from '../../findings/finding.ts';
+import type { AuditEntry, Finding } from '../../findings/finding.ts';
 import { count } from '../../findings/format.ts';
 import { plain } from '../../findings/sanitize.ts';
 import { InputError } from '../../input/errors.ts';
@@ -31,6 +31,7 @@ export interface EvidenceOptions extends DeploymentOptions {
 /** All evidence that is still there, and in sentences what is not. @throws InputError where policy or calibration is none */
 export async function gatherEvidence(
   finding: Finding,
+  audit: readonly AuditEntry[],
   options: EvidenceOptions,
   deployment: Deployment,
 ): Promise<Evidences> {
@@ -47,6 +48,7 @@ export async function gatherEvidence(
     calibration,
     ...(campaign === undefined ? {} : { campaign }),
     profiles,
+    audit,
     missing,
   };
   if (deployment.archiveBucket === undefined) {

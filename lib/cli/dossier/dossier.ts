@@ -1,13 +1,16 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { Command } from 'commander';
 import { DynamoFindingStore } from '../../aws/finding-table.ts';
+import { kmsSigner } from '../../aws/kms-signer.ts';
 import { assess } from '../../dossier/assess.ts';
 import { writeEvidence } from '../../dossier/bundle.ts';
-import { KeyError, makeManifest, manifest } from '../../dossier/manifest.ts';
+import { makeManifest, manifest } from '../../dossier/manifest.ts';
 import { report } from '../../dossier/report.ts';
-import { verifyDossier } from '../../dossier/verify.ts';
+import { fileSigner, KeyError, requirePublicKey, type Signer } from '../../dossier/signer.ts';
+import { type Verification, verifyDossier } from '../../dossier/verify.ts';
 import { count, plural } from '../../findings/format.ts';
 import { plain } from '../../findings/sanitize.ts';
 import { InputError } from '../../input/errors.ts';
@@ -24,6 +27,7 @@ import { type EvidenceOptions, gatherEvidence } from './dossier-evidence.ts';
 interface DossierOptions extends EvidenceOptions {
   readonly out: string;
   readonly key?: string;
+  readonly kmsKey?: string;
   readonly by?: string;
   readonly json?: boolean;
 }
@@ -43,6 +47,7 @@ function makeCommand(): Command {
       .argument('<id>', 'finding, f-... or fc-...')
       .requiredOption('--out <dir>', 'new or empty directory')
       .option('--key <file>', 'Ed25519 private key (PEM) that signs it (openssl genpkey -algorithm ed25519)')
+      .option('--kms-key <id>', 'KMS key (ECC_NIST_P256) that signs it instead: id, ARN or alias')
       .option(
         '--policy <file>',
         'policy that the finding was made with, where it is neither the shipped one nor in AppConfig any more',
@@ -60,7 +65,10 @@ function makeCommand(): Command {
       try {
         return await make(id, options, deployment);
       } catch (error) {
-        if (error instanceof KeyError) throw new InputError(`--key: ${error.message}`, { cause: error });
+        if (error instanceof KeyError)
+          throw new InputError(`${options.kmsKey === undefined ? '--key' : '--kms-key'}: ${error.message}`, {
+            cause: error,
+          });
         throw asInputError(error, deployment.where);
       } finally {
         deployment.close();
@@ -77,13 +85,14 @@ function carriedOver(finding: string): string {
 }
 
 async function make(id: string, options: DossierOptions, deployment: Deployment): Promise<number> {
-  const key = options.key === undefined ? undefined : await textOf(options.key);
+  const signer = await signerOf(options);
   await emptyDirectory(options.out);
   const store = new DynamoFindingStore(deployment.dynamodb, deployment.findingTable);
   const held = await store.find(id);
   if (held === undefined) throw new InputError(`there is no finding ${plain(id, 80)}`);
   const { finding } = held;
-  const evidence = await gatherEvidence(finding, options, deployment);
+  const audit = await wholeTrail(store, finding);
+  const evidence = await gatherEvidence(finding, audit, options, deployment);
   say(
     `dossier: ${plural(evidence.events.length, 'event')} of ${plural(evidence.profiles.length, 'account')}; computing the numbers`,
   );
@@ -99,15 +108,9 @@ async function make(id: string, options: DossierOptions, deployment: Deployment)
   files.set('assessment.json', encode(`${JSON.stringify(assessed, null, 2)}\n`));
   files.set(
     'report.html',
-    encode(
-      await report(evidence, assessed, {
-        ...facts,
-        signed: key !== undefined,
-        audit: await wholeTrail(store, finding),
-      }),
-    ),
+    encode(await report(evidence, assessed, { ...facts, signed: signer !== undefined })),
   );
-  const made = makeManifest(facts, files, key);
+  const made = await makeManifest(facts, files, signer);
   for (const [path, data] of files) await writeFile(join(options.out, path), data);
   // Last: a directory without a manifest is a dossier that was not finished.
   await writeFile(join(options.out, 'manifest.json'), `${JSON.stringify(manifest.parse(made), null, 2)}\n`);
@@ -129,11 +132,19 @@ async function make(id: string, options: DossierOptions, deployment: Deployment)
       : `dossier: the notice could not be written again: ${notice.why}`,
   );
   for (const line of evidence.missing) say(`dossier: ${line}`);
-  if (key === undefined) say('dossier: not signed (--key FILE signs it)');
+  if (signer === undefined)
+    say('dossier: not signed, so nobody can verify it (--key FILE or --kms-key ID signs it)');
   say(
-    `dossier: open ${join(options.out, 'report.html')}; check with: ${calledAs()} dossier verify ${options.out}`,
+    `dossier: open ${join(options.out, 'report.html')}; check with: ${calledAs()} dossier verify ${options.out} --public-key FILE`,
   );
   return 0;
+}
+
+async function signerOf({ key, kmsKey, region }: DossierOptions): Promise<Signer | undefined> {
+  if (key !== undefined && kmsKey !== undefined) throw new InputError('give --key or --kms-key, not both');
+  if (kmsKey !== undefined)
+    return await kmsSigner(new KMSClient(region === undefined ? {} : { region }), kmsKey);
+  return key === undefined ? undefined : fileSigner(await textOf(key));
 }
 
 async function emptyDirectory(path: string): Promise<void> {
@@ -149,54 +160,79 @@ async function emptyDirectory(path: string): Promise<void> {
     throw new InputError(`--out ${path}: is not empty; a dossier is never written over another`);
 }
 
+/** Exit codes of `dossier verify`; 2 is bad input, as everywhere. */
+const EXIT = { verified: 0, broken: 1, unverified: 3 } as const;
+
 function verifyCommand(): Command {
   return new Command('verify')
-    .description('check a dossier: every file, the signature, and every number by recomputing it')
+    .description(
+      'check a dossier: every file, the signature against trusted keys, and all that people read by recomputing it (exit code 0 verified, 1 broken, 3 unverified)',
+    )
     .argument('<dir>', 'directory of the dossier')
-    .option('--public-key <file>', 'key (PEM) that must have signed it')
+    .option(
+      '--public-key <file>',
+      'trusted key (PEM) that must have signed it; several may be given',
+      (file: string, before: readonly string[]) => [...before, file],
+      [],
+    )
     .option('--json', 'print one JSON document')
-    .action((dir: string, options: { readonly publicKey?: string; readonly json?: boolean }) =>
-      runCommand('dossier', () => verify(dir, options)),
-    );
+    .action((dir: string, options: VerifyOptions) => runCommand('dossier', () => verify(dir, options)));
 }
 
-async function verify(
-  dir: string,
-  options: { readonly publicKey?: string; readonly json?: boolean },
-): Promise<number> {
-  const trusted = options.publicKey === undefined ? undefined : await textOf(options.publicKey);
-  const { ok, faults, manifest: held, assessment } = verifyDossier(await filesOf(dir), trusted);
-  const { signature } = held ?? {};
+interface VerifyOptions {
+  readonly publicKey: readonly string[];
+  readonly json?: boolean;
+}
+
+async function trustedKeys(files: readonly string[]): Promise<string[]> {
+  const keys: string[] = [];
+  for (const file of files) {
+    const pem = await textOf(file);
+    try {
+      requirePublicKey(pem);
+    } catch (error) {
+      if (error instanceof KeyError) throw new InputError(`--public-key ${file}: ${error.message}`);
+      throw error;
+    }
+    keys.push(pem);
+  }
+  return keys;
+}
+
+async function verify(dir: string, options: VerifyOptions): Promise<number> {
+  const keys = await trustedKeys(options.publicKey);
+  const checked = await verifyDossier(await filesOf(dir), { keys, code: CODE_VERSION });
+  const { standing, faults, doubts, manifest: held, assessment } = checked;
   if (options.json === true)
     printJson({
-      ok,
+      ok: standing === 'verified',
+      standing,
       faults,
+      doubts,
       finding: held?.finding ?? null,
-      keyId: signature?.keyId ?? null,
-      trusted: trusted !== undefined && ok,
+      keyId: held?.signature?.keyId ?? null,
       reproduced: assessment?.notice.reproduced ?? null,
     });
+  sayVerification(checked);
+  return EXIT[standing];
+}
+
+function sayVerification({ standing, faults, doubts, manifest: held, assessment }: Verification): void {
+  const colour = { verified: colours.green, unverified: colours.yellow, broken: colours.red }[standing];
+  say(colour(standing));
   for (const fault of faults) say(`${colours.red(plain(fault.path, 100))} ${plain(fault.what, 400)}`);
-  if (ok && held !== undefined && assessment !== undefined) {
-    say(
-      `${plural(held.files.length, 'file')} of finding ${held.finding} are as they were written on ${held.madeAt}`,
-    );
-    say(
-      signature === undefined
-        ? 'not signed: the chain shows damage, but not a forger who rewrote all files'
-        : `signed with key ${signature.keyId}${trusted === undefined ? ': compare it with the one that you know, or give --public-key' : ', the key that you gave'}`,
-    );
-    say(
-      assessment.notice.reproduced
-        ? `every number was recomputed; the notice itself too, from ${count(assessment.notice.events)} events${carriedOver(held.finding)}`
-        : `every number of the assessment was recomputed; the notice cannot be: ${assessment.notice.why}`,
-    );
-    if (held.code !== CODE_VERSION)
-      say(
-        `made by code ${held.code}, checked by ${CODE_VERSION}: numbers may only differ where the code did`,
-      );
-  }
-  return ok ? 0 : 1;
+  for (const doubt of doubts) say(plain(doubt, 400));
+  if (standing === 'broken' || held === undefined || assessment === undefined) return;
+  const { notice } = assessment;
+  say(
+    `${plural(held.files.length, 'file')} of finding ${held.finding} agree with the manifest of ${held.madeAt}`,
+  );
+  if (standing === 'verified') say(`signed with the trusted key ${held.signature?.keyId ?? ''}`);
+  say(
+    notice.reproduced
+      ? `every number was recomputed; the notice itself too, from ${count(notice.events)} events${carriedOver(held.finding)}`
+      : 'every number of the assessment was recomputed; the notice cannot be',
+  );
 }
 
 async function filesOf(dir: string): Promise<Map<string, Uint8Array>> {

@@ -138,7 +138,7 @@ export function findingInFull(
   if (audit.length > 0) lines.push('', 'WHO CHANGED WHAT');
   for (const entry of audit)
     lines.push(
-      `${when(entry.at)}  ${plain(entry.by, 60)}: ${entry.action === 'undo' ? 'undo, ' : ''}${wordsOf(entry.before)} -> ${wordsOf(entry.after)}${entry.note === undefined ? '' : `: ${plain(entry.note, 400)}`}`,
+      `${when(entry.at)}  ${plain(entry.by, 60)}${entry.claimed === undefined ? '' : `, who says: ${plain(entry.claimed, 40)}`}: ${entry.action === 'undo' ? 'undo, ' : ''}${wordsOf(entry.before)} -> ${wordsOf(entry.after)}${entry.note === undefined ? '' : `: ${plain(entry.note, 400)}`}`,
     );
   return lines.join('\n');
 }

@@ -1,15 +1,22 @@
 import { userInfo } from 'node:os';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { Command, Option } from 'commander';
 import { VERDICTS, type Verdict } from '../../findings/finding.ts';
 import { when } from '../../findings/format.ts';
+import { type Author, authorOfArn } from '../../findings/principal.ts';
 import { plain } from '../../findings/sanitize.ts';
-import { type Triaged, TriageError, triage, undo, untilOf } from '../../findings/triage.ts';
+import { ALONE_DAYS, type Triaged, TriageError, triage, undo, untilOf } from '../../findings/triage.ts';
 import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { change } from '../../stores/verdicts.ts';
 import { calledAs } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
-import { type DeploymentOptions, withDeploymentOptions, withFindings } from '../shared/deployment.ts';
+import {
+  type Deployment,
+  type DeploymentOptions,
+  withDeploymentOptions,
+  withFindings,
+} from '../shared/deployment.ts';
 
 interface TriageOptions extends DeploymentOptions {
   readonly verdict?: Verdict;
@@ -35,12 +42,12 @@ export function triageCommand(): Command {
       )
       .option('--note <text>', 'why, for whoever reads it next year')
       .option('--undo', 'take the newest change back')
-      .option('--by <name>', 'who decides', userInfo().username)
+      .option('--by <name>', 'what you are called; who you are is asked of IAM', userInfo().username)
       .option('--json', 'print one JSON document'),
   ).action((id: string, options: TriageOptions) =>
     runCommand('triage', () =>
-      withFindings(options, async (store, now) => {
-        const decide = decision(options, now);
+      withFindings(options, async (store, now, deployment) => {
+        const decide = decision(options, await authorOf(options, deployment), now);
         const made = await change(store, id, decide).catch((error: unknown) => {
           if (error instanceof TriageError)
             throw new InputError(
@@ -60,20 +67,38 @@ export function triageCommand(): Command {
   );
 }
 
-function decision(options: TriageOptions, now: number): (held: Triaged['finding']) => Triaged {
-  const by = plain(options.by ?? '', 200);
-  if (by === '') throw new InputError('--by: must name somebody');
+/** Who decides: the caller that IAM knows; on an emulator, where there is no IAM, whoever is named. */
+async function authorOf(options: TriageOptions, { local }: Deployment): Promise<Author> {
+  const claimed = plain(options.by ?? '', 200);
+  if (claimed === '') throw new InputError('--by: must name somebody');
+  if (local) return { principal: claimed };
+  const sts = new STSClient(options.region === undefined ? {} : { region: options.region });
+  try {
+    const { Arn } = await sts.send(new GetCallerIdentityCommand({}));
+    if (Arn === undefined) throw new InputError('AWS STS does not say who calls');
+    return { claimed, ...authorOfArn(Arn) };
+  } finally {
+    sts.destroy();
+  }
+}
+
+function decision(
+  options: TriageOptions,
+  { principal: by, claimed }: Author,
+  now: number,
+): (held: Triaged['finding']) => Triaged {
   const { note, verdict } = options;
   if (note !== undefined && note.length > 4000)
     throw new InputError(`--note: must have at most 4000 characters (got ${note.length})`);
   if (options.undo === true) {
     if (verdict !== undefined || options.until !== undefined)
       throw new InputError('--undo takes the newest change back: give no --verdict and no --until with it');
-    return (held) => undo(held, by, now, note);
+    return (held) => undo(held, by, now, note, claimed);
   }
   if (verdict === undefined) throw new InputError(`give --verdict ${VERDICTS.join('|')}, or --undo`);
   const until = options.until === undefined ? undefined : dateOf(options.until);
-  return (held) => triage(held, { verdict, by, at: now, until, note });
+  const who = { by, ...(claimed === undefined ? {} : { claimed }) };
+  return (held) => triage(held, { verdict, ...who, at: now, until, note });
 }
 
 function dateOf(text: string): number {
@@ -92,5 +117,9 @@ function wordsOf({ finding, entry, exception }: Triaged): string {
     exception === undefined
       ? ''
       : `; notifications on ${finding.notice.subject.id} are suppressed until ${when(exception.until)}`;
-  return `${finding.id}: ${what}, ${state}${quiet}. To take it back: ${calledAs()} triage ${finding.id} --undo`;
+  const alone =
+    verdict?.wanted === undefined
+      ? ''
+      : ` (one person silences for at most ${ALONE_DAYS} days; the same verdict by a second person makes it ${when(verdict.wanted)})`;
+  return `${finding.id}: ${what}, ${state}${quiet}${alone}. To take it back: ${calledAs()} triage ${finding.id} --undo`;
 }

@@ -44,6 +44,8 @@ export interface Deployment {
   readonly stateBucket: string | undefined;
   /** what time it is for findings, ms: the replay's clock in a demo of old traffic */
   readonly now: number;
+  /** an emulator on this machine: there is no IAM that could say who acts */
+  readonly local: boolean;
   /** for people: the table's name, or that it is the demo's */
   readonly where: string;
   close(): void;
@@ -89,6 +91,7 @@ export async function connect(
     archiveBucket: options.archiveBucket ?? (environment.ARCHIVE_BUCKET || undefined),
     stateBucket: options.stateBucket ?? (environment.STATE_BUCKET || undefined),
     now: Date.now(),
+    local: isLoopback(options.endpoint ?? environment.AWS_ENDPOINT_URL_DYNAMODB),
     where: findingTable,
     close: closer(dynamodb, s3),
   };
@@ -97,11 +100,12 @@ export async function connect(
 /** Runs over the findings table that the options name; closes what it opened. */
 export async function withFindings(
   options: DeploymentOptions,
-  run: (store: FindingStore, now: number) => Promise<number>,
+  run: (store: FindingStore, now: number, deployment: Deployment) => Promise<number>,
 ): Promise<number> {
   const deployment = await connect(options);
   try {
-    return await run(new DynamoFindingStore(deployment.dynamodb, deployment.findingTable), deployment.now);
+    const store = new DynamoFindingStore(deployment.dynamodb, deployment.findingTable);
+    return await run(store, deployment.now, deployment);
   } catch (error) {
     throw asInputError(error, deployment.where);
   } finally {
@@ -143,9 +147,15 @@ async function connectDemo(options: DeploymentOptions): Promise<Deployment> {
     archiveBucket: buckets.archive,
     stateBucket: buckets.state,
     now: parsed.data.clock === undefined ? Date.now() : Date.parse(parsed.data.clock),
+    local: true,
     where: `the demo (${DEMO_FILE})`,
     close: closer(dynamodb, s3),
   };
+}
+
+function isLoopback(endpoint: string | undefined): boolean {
+  if (endpoint === undefined || !URL.canParse(endpoint)) return false;
+  return ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(endpoint).hostname);
 }
 
 function closer(...clients: readonly { destroy(): void }[]): () => void {

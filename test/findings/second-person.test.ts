@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { type Finding, finding as findingSchema } from '../../lib/findings/finding.ts';
+import { authorOfArn } from '../../lib/findings/principal.ts';
+import { ALONE_DAYS, type Triaged, TriageError, triage, undo } from '../../lib/findings/triage.ts';
+import { DAY_MS } from '../../lib/time.ts';
+import { evidenceOf } from './evidence.ts';
+
+/** An insider who wants one customer left alone for a year. */
+describe('a benign verdict', () => {
+  const { finding } = evidenceOf(50, (notices) => notices.at(-1));
+  const AT = Date.parse('2026-04-01T00:00:00Z');
+  const benign = (held: Finding, by: string, at: number, days: number): Triaged =>
+    triage(held, { verdict: 'benign', by, at, until: at + days * DAY_MS, note: undefined });
+  const silentDays = ({ exception }: Triaged, at = AT) =>
+    exception === undefined ? 0 : (Date.parse(exception.until) - at) / DAY_MS;
+
+  it('of one person silences for thirty days, however long it asks for', () => {
+    const alone = benign(finding, 'eve', AT, 366);
+    expect(silentDays(alone)).toBe(ALONE_DAYS);
+    expect(alone.finding.verdict?.wanted).toBe(new Date(AT + 366 * DAY_MS).toISOString());
+    expect(findingSchema.parse(alone.finding)).toEqual(alone.finding);
+    // asking again, by the same person, wins not a day
+    expect(silentDays(benign(alone.finding, 'eve', AT + 20 * DAY_MS, 300))).toBe(ALONE_DAYS);
+  });
+
+  it('cannot be renewed by the same person for as long as it is in force', () => {
+    let held = finding;
+    let last = 0;
+    for (let day = 0; day < 365; day += 5)
+      try {
+        const step = benign(held, 'eve', AT + day * DAY_MS, 30);
+        held = step.finding;
+        last = Math.max(last, silentDays(step));
+      } catch (error) {
+        expect(error).toBeInstanceOf(TriageError);
+      }
+    // it has to lapse first, and what goes on then is notified
+    const ends = (held.audit ?? []).flatMap(({ after }) => after.verdict?.until ?? []);
+    const begins = (held.audit ?? []).flatMap(({ after }) => after.verdict?.at ?? []);
+    expect(new Set(ends).size).toBeGreaterThan(1);
+    for (const [i, end] of ends.entries()) {
+      const next = ends.findIndex((other) => other > end);
+      if (next > i) expect(Date.parse(begins[next] ?? '')).toBeGreaterThanOrEqual(Date.parse(end));
+    }
+  });
+
+  it('holds for as long as it says once a second person gives it too', () => {
+    const alone = benign(finding, 'eve', AT, 300);
+    const both = benign(alone.finding, 'ada', AT + DAY_MS, 299);
+    expect(silentDays(both)).toBe(300);
+    expect(both.finding.verdict).toMatchObject({ by: 'ada', second: 'eve' });
+    expect(findingSchema.parse(both.finding)).toEqual(both.finding);
+  });
+
+  it('taken back is taken back once, though the request is sent twice', () => {
+    const given = benign(finding, 'eve', AT, 20);
+    const back = undo(given.finding, 'ada', AT + 1000, undefined);
+    expect(back.exception).toBeUndefined();
+    expect(() => undo(back.finding, 'ada', AT + 2000, undefined)).toThrow('taken back already');
+  });
+});
+
+describe('an author', () => {
+  it('is the role, not the session name that the caller chose for it', () => {
+    const role = 'arn:aws:sts::111122223333:assumed-role/Analyst';
+    expect(authorOfArn(`${role}/second-person`)).toEqual({ principal: role, claimed: 'second-person' });
+    expect(authorOfArn(`${role}/eve`).principal).toBe(authorOfArn(`${role}/ada`).principal);
+  });
+
+  it('is the person where IAM Identity Center or IAM itself names the person', () => {
+    const sso =
+      'arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Analyst_0123456789abcdef/ada@example.com';
+    expect(authorOfArn(sso)).toEqual({ principal: sso });
+    expect(authorOfArn('arn:aws:iam::111122223333:user/ada')).toEqual({
+      principal: 'arn:aws:iam::111122223333:user/ada',
+    });
+  });
+});
