@@ -62,7 +62,7 @@ export function tune(accounts: readonly TuningAccount[], policy: Policy, maxFpr:
   if (benign.length < needed)
     return {
       ok: false,
-      reason: `${benign.length} benign accounts cannot support a false-alarm rate of ${maxFpr}: that takes ${needed} of them. The smallest rate that these data support is ${Number((1 / (benign.length + 1)).toPrecision(2))}: give --max-fpr ${Number((1.01 / (benign.length + 1)).toPrecision(2))}, or label more benign accounts.`,
+      reason: `${benign.length} benign accounts cannot support a false-positive rate of ${maxFpr}: that takes ${needed} of them. The smallest rate that these data support is ${Number((1 / (benign.length + 1)).toPrecision(2))}: give --max-fpr ${Number((1.01 / (benign.length + 1)).toPrecision(2))}, or label more benign accounts.`,
     };
   const names = (list: readonly TuningAccount[]): Set<string> => new Set(list.map(({ account }) => account));
   const nobody = new Set<string>();
