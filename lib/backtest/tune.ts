@@ -3,7 +3,7 @@ import type { Calibration } from '../scoring/calibration.ts';
 import { CalibrationLearner } from '../scoring/learn-calibration.ts';
 import type { PastAccount } from '../scoring/looks.ts';
 import { periodsAMonth } from '../scoring/significance.ts';
-import { rateInterval } from './measure.ts';
+import { binomialInterval } from '../statistics/binomial-interval.ts';
 
 /** An account of labelled traffic. */
 export interface TuningAccount extends PastAccount {
@@ -126,11 +126,11 @@ function stepAt(
     benign: benign.length,
     wronged,
     fpr: wronged / benign.length,
-    fprInterval: rateInterval(wronged, benign.length),
+    fprInterval: binomialInterval(wronged, benign.length),
     extraction: extraction.length,
     caught: caught.length,
     tpr: extraction.length === 0 ? 0 : caught.length / extraction.length,
-    tprInterval: rateInterval(caught.length, extraction.length),
+    tprInterval: binomialInterval(caught.length, extraction.length),
     campaigns: campaigns.size,
     campaignsCaught: found.size,
   };
