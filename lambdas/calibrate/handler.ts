@@ -13,7 +13,7 @@ import type { AccountState } from '../../lib/detection/account-state.ts';
 import type { Verdict } from '../../lib/findings/finding.ts';
 import { TrafficBySlice } from '../../lib/findings/traffic.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
-import { hash48 } from '../../lib/profile/hashes.ts';
+import { hashShare } from '../../lib/profile/hashes.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { CalibrationLearner } from '../../lib/scoring/learn-calibration.ts';
 import type { Verdicts } from '../../lib/scoring/learn-model.ts';
@@ -73,11 +73,11 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
     learner.see(held);
     if (verdicts.extraction.has(held.account)) continue;
     // the pseudonym is a keyed hash: a share of it is a fair sample, and the same one every day
-    if (shareOf(held.account) >= share) continue;
+    if (hashShare(held.account) >= share) continue;
     accounts.push(held);
     if (accounts.length > MAX_ACCOUNTS) {
       share /= 2;
-      accounts = accounts.filter(({ account }) => shareOf(account) < share);
+      accounts = accounts.filter(({ account }) => hashShare(account) < share);
     }
   }
   await keepTraffic(findings, traffic.week(silent.now));
@@ -142,10 +142,6 @@ async function lookAgain(silent: IdleSweep, profiles: ProfileTable): Promise<Err
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
-}
-
-function shareOf(account: string): number {
-  return (hash48(account) % 65_536) / 65_536;
 }
 
 export const handler = middy({ timeoutEarlyInMillis: 0 }).handler(calibrate);

@@ -3,7 +3,7 @@ import type { Calibration } from '../scoring/calibration.ts';
 import { CalibrationLearner } from '../scoring/learn-calibration.ts';
 import type { PastAccount } from '../scoring/looks.ts';
 import { periodsAMonth } from '../scoring/significance.ts';
-import { rateInterval } from './measure.ts';
+import { binomialInterval } from '../statistics/binomial-interval.ts';
 
 /** An account of labelled traffic. */
 export interface TuningAccount extends PastAccount {
@@ -62,7 +62,7 @@ export function tune(accounts: readonly TuningAccount[], policy: Policy, maxFpr:
   if (benign.length < needed)
     return {
       ok: false,
-      reason: `${benign.length} benign accounts cannot support a false-alarm rate of ${maxFpr}: that takes ${needed} of them. The smallest rate that these data support is ${Number((1 / (benign.length + 1)).toPrecision(2))}: give --max-fpr ${Number((1.01 / (benign.length + 1)).toPrecision(2))}, or label more benign accounts.`,
+      reason: `${benign.length} benign accounts cannot support a false-positive rate of ${maxFpr}: that takes ${needed} of them. The smallest rate that these data support is ${Number((1 / (benign.length + 1)).toPrecision(2))}: give --max-fpr ${Number((1.01 / (benign.length + 1)).toPrecision(2))}, or label more benign accounts.`,
     };
   const names = (list: readonly TuningAccount[]): Set<string> => new Set(list.map(({ account }) => account));
   const nobody = new Set<string>();
@@ -126,11 +126,11 @@ function stepAt(
     benign: benign.length,
     wronged,
     fpr: wronged / benign.length,
-    fprInterval: rateInterval(wronged, benign.length),
+    fprInterval: binomialInterval(wronged, benign.length),
     extraction: extraction.length,
     caught: caught.length,
     tpr: extraction.length === 0 ? 0 : caught.length / extraction.length,
-    tprInterval: rateInterval(caught.length, extraction.length),
+    tprInterval: binomialInterval(caught.length, extraction.length),
     campaigns: campaigns.size,
     campaignsCaught: found.size,
   };

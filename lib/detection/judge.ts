@@ -19,6 +19,7 @@ import {
   updateRunningMax,
 } from '../scoring/significance.ts';
 import { type CalibrationSize, supportedBudget } from '../scoring/supported-budget.ts';
+import { iso } from '../time.ts';
 import type { Judgement } from './account-state.ts';
 import { judgedWith, nextStep } from './episode.ts';
 
@@ -171,8 +172,6 @@ export interface Occasion {
   readonly sure: Significance | undefined;
   readonly evidence: RunningMax;
 }
-
-const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** A fact is given as a reason where no more than this share of peers lies as far out. */
 const UNCOMMON = 0.25;
