@@ -9,6 +9,7 @@ import type { WindowScore } from '../../scoring/score.ts';
 import { updateRunningMax } from '../../scoring/significance.ts';
 import type { Campaign } from '../campaign.ts';
 import type { Group } from '../linking/find-groups.ts';
+import type { CampaignCase, CampaignVerdict } from './campaign-case.ts';
 import { campaignNotice } from './campaign-notice.ts';
 import { type GroupInput, groupInput, groupSignificance, scoreGroup, UNCOMMON } from './group-score.ts';
 import { judgeLearned } from './judge-learned.ts';
@@ -17,24 +18,6 @@ import { MemberWindows } from './member-window.ts';
 import { fits, standsOutAt } from './membership.ts';
 
 const SUSPECT = levelRank('suspect');
-
-/** What is judged of a campaign. Times in ms. */
-export interface CampaignCase {
-  readonly group: Group;
-  readonly members: readonly Member[];
-  /** event time that windows end at */
-  readonly at: number;
-  /** groups that share the month's error budget */
-  readonly tested: number;
-}
-
-export interface CampaignVerdict {
-  readonly campaign: Campaign;
-  readonly score: number;
-  /** chance that a benign group of the size and product shows as much within a month */
-  readonly p: number;
-  readonly notice: Notice | undefined;
-}
 
 /**
  * Level rules of campaigns: the budget is the expected number of false campaigns a month over all customers, shared
