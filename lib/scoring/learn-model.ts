@@ -150,11 +150,10 @@ export function learnModel(past: readonly AccountRows[], rules: ModelRules): Mod
     const donors = others.flatMap(({ rows }) => rows);
     const mass = others.length;
     const positive: Sample = { rows: [], weights: [] };
-    const own = seededRandom(seed + 104_729 * (fold + 1));
+    const wardrobe = { donors, variants: sizes.variants, uniform: seededRandom(seed + 104_729 * (fold + 1)) };
     for (const rows of attacks)
-      addVariants(positive, rows, (sizes.attacks * mass) / attacks.length, donors, sizes.variants, own);
-    for (const { rows } of confirmed)
-      addVariants(positive, rows, sizes.confirmed, donors, sizes.variants, own);
+      addVariants(positive, rows, (sizes.attacks * mass) / attacks.length, wardrobe);
+    for (const { rows } of confirmed) addVariants(positive, rows, sizes.confirmed, wardrobe);
     const negative: Sample = { rows: [], weights: [] };
     for (const rows of makersOrdinary) add(negative, rows, (sizes.ordinary * mass) / makersOrdinary.length);
     for (const { account, rows } of others)
@@ -173,13 +172,18 @@ function sampled(accounts: readonly AccountRows[], uniform: Random): readonly Ac
     .map(({ held }) => held);
 }
 
+/** What attacks are dressed in: ordinary rows, in so many copies of each attack. */
+interface Wardrobe {
+  readonly donors: readonly Float64Array[];
+  readonly variants: number;
+  readonly uniform: Random;
+}
+
 function addVariants(
   into: Sample,
   rows: readonly Float64Array[],
   weight: number,
-  donors: readonly Float64Array[],
-  variants: number,
-  uniform: Random,
+  { donors, variants, uniform }: Wardrobe,
 ): void {
   const each = weight / (variants + 1);
   add(into, rows, each);
