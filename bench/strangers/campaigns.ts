@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGunzip } from 'node:zlib';
-import { rateInterval } from '../../lib/backtest/measure.ts';
+import { binomialInterval } from '../../lib/statistics/binomial-interval.ts';
 import type { Exchange } from '../../lib/telemetry/exchange.ts';
 import { parseExchange } from '../../lib/telemetry/parse-exchange.ts';
 import { dataFolder } from '../traffic.ts';
@@ -124,7 +124,7 @@ async function measure(data: string, slow: boolean): Promise<Outcome> {
 }
 
 function print({ accounts, campaigns, byKind, flags }: Outcome): void {
-  const [low, high] = rateInterval(accounts.benignFlagged, accounts.benign);
+  const [low, high] = binomialInterval(accounts.benignFlagged, accounts.benign);
   const put = (line: string): boolean => process.stdout.write(`${line}\n`);
   put(
     `benign accounts named: ${accounts.benignFlagged} of ${accounts.benign} (95 % interval ${percent(low)} to ${percent(high)})`,
