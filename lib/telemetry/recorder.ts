@@ -6,6 +6,7 @@ import { beginsAsTask } from './instruction.ts';
 import { accountPseudonym, type EpochKeys, epochKeys, type Keyring, servingEpochs } from './keys.ts';
 import { LayoutReader } from './layout.ts';
 import { placeOf } from './network.ts';
+import { looksLikeCode } from './program-code.ts';
 import { digest, type SipKey, sipHash24 } from './siphash.ts';
 import { sketchOf } from './sketch.ts';
 import type { Prints, UsageEvent } from './usage-event.ts';
@@ -37,8 +38,6 @@ const EDGE_WORDS = 5;
 const EDGE_UNITS = 512;
 const SYSTEM_CACHE = 1024;
 const SYSTEM_CACHE_UNITS = 16 * 1024 * 1024;
-const CODE =
-  /(?:^|\n)\s*(?:def \w+\(|class \w+[:({]|import [\w.{*]+|from [\w.]+ import |#include\s*[<"]|function\s*\w*\s*\(|(?:const|let|var) \w+\s*=|public (?:static |class )|using \w+(?:\.\w+)*;|package \w+|SELECT\s.+\sFROM\s|<\?php|<!DOCTYPE|<\/?(?:div|html|body|span|script|table)\b|@\w+\(|return\s.+;|if\s*\(.+\)\s*\{|for\s*\(.+\)\s*\{)|\b(?:console\.log|System\.out|std::|printf?\()|=>\s*[{(]|\w+\(\w*\)\s*\{/;
 
 /**
  * A recorder under a keyring.
@@ -267,10 +266,14 @@ function lengthClass(count: number): number {
   return Math.min(40, Math.round(2 * Math.log2(count)));
 }
 
+/** Line breaks that are counted one by one; a text of more has as many as its beginning promises. */
+const COUNTED_LINES = 10_000;
+
 function linesOf(prompt: string, text: string, counted: number): number {
   if (prompt.length === text.length) return Math.max(1, counted);
   let lines = 1;
-  for (let at = prompt.indexOf('\n'); at >= 0; at = prompt.indexOf('\n', at + 1)) lines++;
+  for (let at = prompt.indexOf('\n'); at >= 0; at = prompt.indexOf('\n', at + 1))
+    if (++lines > COUNTED_LINES) return Math.round((lines / (at + 1)) * prompt.length);
   return lines;
 }
 
@@ -297,12 +300,6 @@ function endsInQuestion(text: string): boolean {
       return false;
   }
   return false;
-}
-
-function looksLikeCode(text: string, density: number): boolean {
-  if (text.includes('```')) return true;
-  if (density > 0.08 && text.length > 40) return true;
-  return density > 0.012 && CODE.test(text.length > 8192 ? text.slice(0, 8192) : text);
 }
 
 function demandsFormat(format: unknown): boolean {
