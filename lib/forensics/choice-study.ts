@@ -1,8 +1,10 @@
 import { type AgreementCounts, capaKappa, chanceAgreement, countAgreement } from './agreement.ts';
 import type { AnswerSheet } from './answers.ts';
-import { type ChoiceTable, itemModel, type PairResidual } from './item-model.ts';
+import type { ChoiceTable } from './choice-table.ts';
+import { itemModel, type PairResidual } from './item-model.ts';
 import type { Pair } from './pair-effects.ts';
 import { accusedAndNullPairs, type PairArray } from './pair-test.ts';
+import { type Kinship, kinByLabel } from './parties.ts';
 
 /** Multiple-choice answers of one reference, one suspect and their controls, made comparable. */
 export interface ChoiceStudy {
@@ -48,11 +50,16 @@ export function accuracyCovariates(c: AgreementCounts): number[] {
   return [Math.abs(a - b), 4 * (a - 0.5) * (b - 0.5)];
 }
 
-/** Puts the answers of several models to the same items into one table. */
+/**
+ * Puts the answers of several models to the same items into one table.
+ *
+ * @param parties whether the first two models are reference and suspect of one family, to be treated as the strangers
+ *   that the null hypothesis says they are
+ */
 export function choiceTable(
   sheets: readonly AnswerSheet[],
   families: readonly string[],
-  strangers: boolean,
+  parties: 'strangers' | 'kin',
   reference: AnswerSheet,
   items: readonly string[],
 ): ChoiceTable {
@@ -60,7 +67,7 @@ export function choiceTable(
   return {
     models: sheets.map((s) => s.model),
     families,
-    strangers,
+    strangers: parties === 'strangers',
     choices: sheets.map((s) => choicesAt(s, reference, items)),
     keys: Int8Array.from(items, (item) => at(item)?.key ?? 0),
     options: Int8Array.from(items, (item) => at(item)?.options ?? 2),
@@ -72,6 +79,7 @@ export function choiceTable(
  *
  * @param families of the reference, the suspect and the controls, in that order
  * @param items a subset of the common items to use instead of all (for power curves)
+ * @param kin who of them are kin; by default those of one family
  */
 export function choiceStudy(
   reference: AnswerSheet,
@@ -79,16 +87,17 @@ export function choiceStudy(
   controls: readonly AnswerSheet[],
   families: readonly string[],
   items?: readonly string[],
+  kin: Kinship = kinByLabel(families),
 ): ChoiceStudy {
   const common = commonChoiceItems(reference, suspect);
   const table = choiceTable(
     [reference, suspect, ...controls],
     families,
-    families[0] === families[1],
+    families[0] === families[1] ? 'strangers' : 'kin',
     reference,
     items ?? common.items,
   );
-  const pairs = accusedAndNullPairs(families);
+  const pairs = accusedAndNullPairs(families.length, kin);
   const { residuals, counts } = measurePairs(table, pairs);
   return {
     table,

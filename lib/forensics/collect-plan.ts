@@ -1,11 +1,22 @@
-import { controlsNeeded } from './pair-test.ts';
+import { NAME_AT_LEVEL } from './attribution.ts';
+import { controlsNeeded } from './power.ts';
+import { LEAST_CONTROLS } from './screening.ts';
 
 /** What a team should ask, of whom, and how, to produce input for the test. */
 export interface CollectPlan {
   readonly alpha: number;
   readonly questions: number;
   readonly items: number;
-  readonly controls: { readonly needed: number; readonly pairs: number };
+  readonly controls: {
+    readonly needed: number;
+    readonly pairs: number;
+    /** Unrelated controls that each level of p would need for so many questions. */
+    readonly byLevel: readonly { readonly level: number; readonly needed: number }[];
+    /** Controls beyond the candidates that a name needs: p times the candidates must reach the level of naming. */
+    readonly toName: readonly { readonly candidates: number; readonly needed: number }[];
+  };
+  /** What reasoning models need beside it. */
+  readonly reasoning: readonly string[];
   readonly sets: readonly { readonly name: string; readonly use: string; readonly note: string }[];
   readonly rules: readonly string[];
   readonly spread: { readonly at: number; readonly detectable: number };
@@ -14,8 +25,30 @@ export interface CollectPlan {
 }
 
 /** Spread of excess between unrelated pairs and sampling variance of one item, measured on public MMLU-Pro answers. */
-const betweenSd = 0.0148;
-const perItemSd = 0.5;
+const BETWEEN_SD = 0.0148;
+const PER_ITEM_SD = 0.5;
+
+/** Levels and numbers of candidates for which the plan says how many controls are needed. */
+const LEVELS = [0.05, 0.01, 0.001];
+const CANDIDATES = [1, 3, 6, 10];
+
+/** Fewest controls, none of them a candidate, with which p times the candidates can reach the level of naming. */
+function controlsToName(candidates: number): number {
+  let c = LEAST_CONTROLS;
+  // Pairs among controls, of the candidates with them, and of the suspect with them.
+  while (candidates / (1 + (c * (c - 1)) / 2 + candidates * c + c) > NAME_AT_LEVEL) c++;
+  return c;
+}
+
+/** What is different where models reason before they reply. */
+const REASONING_RULES = [
+  'Record trace and reply as two fields ("trace", "text"), whole: do not cut either, and note the token limit. Where an API hides or summarises the trace, leave "trace" out; a summary is not a trace.',
+  'Ask 100 or more open prompts whose traces run to thousands of characters, and hard questions with free-form answers (mathematics, code output): reasoning models get too many multiple-choice items right to share errors.',
+  'Ask twice or more at the temperature that is served, and number the answers ("sample"); at temperature 0 many reasoning models loop.',
+  'Most controls must be reasoning models of the suspect\u2019s generation and of different makers: a style that a generation shares is a false lead that only such controls take out.',
+  'Give the candidates that could have taught it as --teachers, and more controls beside them: a candidate is never a control.',
+  'Write down release date, training cut-off, maker and base of every model (--models): a teacher younger than the student is struck out.',
+];
 
 /**
  * Plans a collection.
@@ -27,14 +60,23 @@ const perItemSd = 0.5;
 export function collectPlan(questions: number, alpha: number, effect: number): CollectPlan {
   const needed = Math.max(12, controlsNeeded(alpha, questions));
   const pairs = (needed * (needed - 1)) / 2 + 2 * needed;
-  const detectableAt = (n: number) => (2.6 + 0.84) * Math.sqrt(betweenSd ** 2 + perItemSd ** 2 / n);
+  const detectableAt = (n: number) => (2.6 + 0.84) * Math.sqrt(BETWEEN_SD ** 2 + PER_ITEM_SD ** 2 / n);
   const sizes = [1000, 2000, 5000, 10_000];
   const items = sizes.find((n) => detectableAt(n) <= effect) ?? 5000;
   return {
     alpha,
     questions,
     items,
-    controls: { needed, pairs },
+    controls: {
+      needed,
+      pairs,
+      byLevel: LEVELS.map((level) => ({
+        level,
+        needed: Math.max(LEAST_CONTROLS, controlsNeeded(level, questions)),
+      })),
+      toName: CANDIDATES.map((candidates) => ({ candidates, needed: controlsToName(candidates) })),
+    },
+    reasoning: REASONING_RULES,
     spread: { at: items, detectable: detectableAt(items) },
     calls: items * (needed + 2),
     sets: [
@@ -77,7 +119,8 @@ export function collectPlan(questions: number, alpha: number, effect: number): C
     format: [
       '{"item":"q1","answer":"C","correct":"B","options":10,"text":"optional reasoning"}',
       '{"item":"q2","answer":null,"correct":"A","options":4}',
-      '{"item":"p1","text":"a free-text answer"}',
+      '{"item":"q3","answer":"(3, 1)","correct":"(4, 1)"}',
+      '{"item":"p1","sample":0,"trace":"the reasoning","text":"the reply"}',
     ],
   };
 }

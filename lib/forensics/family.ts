@@ -5,7 +5,7 @@
  * Data, not code: the left side is a pattern over lower-case names, the right side the presumed family. A name that
  * no row matches is its own stem (letters up to the first digit or separator).
  */
-const families: readonly (readonly [RegExp, string])[] = [
+const FAMILIES: readonly (readonly [RegExp, string])[] = [
   [/mi[sx]tral|mathstral|codestral|ministral|pixtral|devstral|magistral/, 'mistral'],
   [/gpt-?[345]|davinci|text-(curie|babbage|ada)|chatgpt|gpt-oss|(^|[-_/])o[134](-|_|$)/, 'openai'],
   [/claude|anthropic/, 'claude'],
@@ -26,7 +26,7 @@ const families: readonly (readonly [RegExp, string])[] = [
 /** The presumed family of a model name. */
 export function familyOf(model: string): string {
   const lower = model.toLowerCase();
-  for (const [pattern, family] of families) if (pattern.test(lower)) return family;
+  for (const [pattern, family] of FAMILIES) if (pattern.test(lower)) return family;
   const stem = /^[a-z]+/.exec(lower.replace(/^[^a-z]+/, ''))?.[0];
   return stem ?? lower;
 }

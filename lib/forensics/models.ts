@@ -7,7 +7,7 @@ const day = z.string().regex(DAY, 'a date as 2025-01-20, 2025-01 or 2025').nulli
 const name = z.string().min(1).max(200).nullish();
 
 /** What is known of one model, an entry of `--models FILE` (contract: design, section 5). */
-export const modelFacts = z.strictObject({
+export const modelFacts = z.object({
   released: day.describe('day on which it could first be used by others'),
   cutoff: day.describe('day at which its training data ends'),
   maker: name.describe('who made it'),
@@ -37,10 +37,11 @@ export function certainlyAfter(a: string, b: string): boolean {
  * Reads the models file.
  *
  * @param json the parsed file: an object from model name to facts
+ * @param say told of fields that are not known; they are left out
  * @throws AnswersError naming model and field: a wrong type or date, a training cut-off after the release, a base that
  *   was released after its descendant, a model that is its own base
  */
-export function readModels(file: string, json: unknown): ModelTable {
+export function readModels(file: string, json: unknown, say: (text: string) => void = () => {}): ModelTable {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw new AnswersError(`${file}: not an object from model name to facts`);
   const entries = Object.entries(json);
@@ -54,6 +55,8 @@ export function readModels(file: string, json: unknown): ModelTable {
         `${file}: model "${model}": field "${issue?.path.join('.') ?? ''}": ${issue?.message ?? 'invalid'}`,
       );
     }
+    const strange = Object.keys(facts as object).filter((field) => !(field in modelFacts.shape));
+    if (strange.length > 0) say(`${file}: model "${model}": not known and left out: ${strange.join(', ')}`);
     table.set(model, parsed.data);
   }
   for (const [model, facts] of table) checkDates(file, model, facts, table);

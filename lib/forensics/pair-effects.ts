@@ -22,9 +22,9 @@ export interface PairFit {
 }
 
 /** Shrinks model effects a little towards zero, so that a model with few partners does not absorb its own pair. */
-const ridgeOnModels = 0.3;
+const RIDGE_ON_MODELS = 0.3;
 /** Keeps the other columns invertible, no more. */
-const ridgeOnRest = 1e-6;
+const RIDGE_ON_REST = 1e-6;
 
 /**
  * Fits the additive pair model by ridge regression.
@@ -65,7 +65,7 @@ export function fitPairEffects(
     }
   });
   for (let i = 0; i < size; i++)
-    gram[i * size + i] = (gram[i * size + i] as number) + (i < models ? ridgeOnModels : ridgeOnRest);
+    gram[i * size + i] = (gram[i * size + i] as number) + (i < models ? RIDGE_ON_MODELS : RIDGE_ON_REST);
   const inverse = inverseSpd(gram, size);
   const solve = (v: Float64Array) => {
     const out = new Float64Array(size);

@@ -1,5 +1,6 @@
-import { normalTail, rootMeanSquare } from '../statistics/distributions.ts';
+import { rootMeanSquare } from '../statistics/distributions.ts';
 import { fitPairEffects, type Pair } from './pair-effects.ts';
+import { ACCUSED, type Kinship, REFERENCE, SUSPECT } from './parties.ts';
 
 /** Similarities of pairs of models; the first pair is the accused one, the others are unrelated by presumption. */
 export interface PairArray {
@@ -17,6 +18,10 @@ export interface PairView {
   /** Sampling variance over items, where it is known. */
   readonly variances: Float64Array | undefined;
   readonly covariates: readonly (readonly number[])[];
+  /** Views of one group are averaged first, then the groups: traces weigh as much as replies, however many views. */
+  readonly group?: string;
+  /** Reported beside the others, not part of the test. */
+  readonly aside?: boolean;
 }
 
 /** Outcome of testing the accused pair against the null pairs. */
@@ -41,51 +46,86 @@ export interface PairTest {
   readonly weights: Float64Array;
 }
 
+/** A robust standard deviation is this many median absolute values of normal numbers. */
+const MEDIAN_TO_DEVIATION = 1.4826;
+/** Standard deviations at which one view of a pair stops to count more. */
+const CLIP = 6;
+
 /**
- * The null pairs of a reference (model 0) and a suspect (model 1): all other pairs of different presumed families.
- * Families come from names or declarations, never from the values. The suspect's pairs with the reference's kin stay in:
+ * The null pairs of a reference and a suspect: all other pairs that are not kin.
+ * Kin come from names or declarations, never from the values. The suspect's pairs with the reference's kin stay in:
  * leaving them out would be kinder to the accuser, and doubled the rate of false convictions at 5 % when tried, because
  * likeness between whole families then counts for the accused pair only.
  */
-export function accusedAndNullPairs(families: readonly string[]): Pair[] {
-  const pairs: Pair[] = [[0, 1]];
-  for (let i = 0; i < families.length; i++)
-    for (let j = i + 1; j < families.length; j++) {
-      if (i === 0 && j === 1) continue;
-      if (families[i] !== families[j]) pairs.push([i, j]);
+export function accusedAndNullPairs(models: number, kin: Kinship): Pair[] {
+  const pairs: Pair[] = [ACCUSED];
+  for (let i = 0; i < models; i++)
+    for (let j = i + 1; j < models; j++) {
+      if (i === REFERENCE && j === SUSPECT) continue;
+      if (!kin(i, j)) pairs.push([i, j]);
     }
   return pairs;
 }
 
+function medianDeviation(values: Float64Array): number {
+  const sorted = values.map(Math.abs).sort();
+  const half = sorted.length >> 1;
+  const median =
+    sorted.length % 2 === 1 ? (sorted[half] ?? 0) : ((sorted[half - 1] ?? 0) + (sorted[half] ?? 0)) / 2;
+  return MEDIAN_TO_DEVIATION * median;
+}
+
+/** A few pairs of kin among the controls must not set the unit, nor one view decide. */
+function robust(t: Float64Array): Float64Array {
+  const unit = medianDeviation(t);
+  return unit > 0 ? t.map((x) => Math.max(-CLIP, Math.min(CLIP, x / unit))) : t;
+}
+
+/**
+ * Residuals of a view in comparable units. Where sampling variances are known, pairs are weighed by them and scaled by
+ * their root mean square; texts, whose views have none, by their median deviation.
+ */
 function standardised(models: number, pairs: readonly Pair[], view: PairView) {
   const fit = fitPairEffects(models, pairs, view.values, view.covariates);
-  const raw = new Float64Array(pairs.length);
-  for (let p = 0; p < pairs.length; p++)
-    raw[p] = (fit.residuals[p] as number) * Math.sqrt(1 - (fit.leverages[p] as number));
-  let sampling = 0;
-  if (view.variances !== undefined) {
-    for (let p = 1; p < pairs.length; p++) sampling += view.variances[p] as number;
-    sampling /= pairs.length - 1;
-  }
+  const raw = Float64Array.from(
+    pairs,
+    (_, p) => (fit.residuals[p] ?? 0) * Math.sqrt(1 - (fit.leverages[p] ?? 0)),
+  );
+  const spread = rootMeanSquare(raw.subarray(1));
+  const { variances } = view;
+  if (variances === undefined) return { fit, t: robust(raw), between: spread ** 2, sampling: 0, spread };
+  const sampling = variances.subarray(1).reduce((s, v) => s + v, 0) / (pairs.length - 1);
   // What weighs pairs against each other is estimated from all pairs, the accused one too: then the ranks do not depend
   // on who stands accused, and are uniform exactly. What is reported as the null's spread leaves it out.
   const weighing = Math.max(0, rootMeanSquare(raw) ** 2 - sampling);
-  const t = new Float64Array(pairs.length);
-  for (let p = 0; p < pairs.length; p++) {
-    const variance = view.variances === undefined ? 1 : weighing + (view.variances[p] as number);
-    t[p] = variance > 0 ? (raw[p] as number) / Math.sqrt(variance) : 0;
-  }
-  const unit = rootMeanSquare(t);
-  for (let p = 0; p < pairs.length; p++) t[p] = unit > 0 ? (t[p] as number) / unit : 0;
-  const between = Math.max(0, rootMeanSquare(raw.subarray(1)) ** 2 - sampling);
-  return { fit, t, between, sampling, spread: rootMeanSquare(raw.subarray(1)) };
+  const weighed = raw.map((x, p) => {
+    const variance = weighing + (variances[p] ?? 0);
+    return variance > 0 ? x / Math.sqrt(variance) : 0;
+  });
+  const unit = rootMeanSquare(weighed);
+  const t = unit > 0 ? weighed.map((x) => x / unit) : weighed;
+  return { fit, t, between: Math.max(0, spread ** 2 - sampling), sampling, spread };
 }
 
-function averaged(ts: readonly Float64Array[]): Float64Array {
+function mean(ts: readonly Float64Array[]): Float64Array {
   const out = new Float64Array(ts[0]?.length ?? 0);
   for (const t of ts)
-    for (let p = 0; p < out.length; p++) out[p] = (out[p] as number) + (t[p] as number) / ts.length;
+    t.forEach((x, p) => {
+      out[p] = (out[p] ?? 0) + x / ts.length;
+    });
   return out;
+}
+
+/** Averages the views of each group, then the groups. */
+function averaged(views: readonly PairView[], ts: readonly Float64Array[]): Float64Array {
+  const groups = new Map<string, Float64Array[]>();
+  views.forEach((view, k) => {
+    const t = ts[k];
+    if (view.aside === true || t === undefined) return;
+    groups.set(view.group ?? '', [...(groups.get(view.group ?? '') ?? []), t]);
+  });
+  const parts = [...groups.values()].map(mean);
+  return parts.length === 1 ? mean(parts) : mean(parts.map(robust));
 }
 
 /**
@@ -93,7 +133,8 @@ function averaged(ts: readonly Float64Array[]): Float64Array {
  * out). Ranks do not depend on who stands accused, so one array serves all; measuring false convictions needs it.
  */
 export function pIfAccused(array: PairArray): number[] {
-  const t = averaged(array.views.map((view) => standardised(array.models, array.pairs, view).t));
+  const ts = array.views.map((view) => standardised(array.models, array.pairs, view).t);
+  const t = averaged(array.views, ts);
   return Array.from(t, (own) => t.filter((x) => x >= own).length / t.length);
 }
 
@@ -117,10 +158,12 @@ export function testAccusedPair(array: PairArray): PairTest {
   const views = array.views.map((view) => standardised(array.models, array.pairs, view));
   const first = views[0];
   if (first === undefined) throw new RangeError('no views');
-  const combined = averaged(views.map((v) => v.t));
+  const ts = views.map((v) => v.t);
+  const combined = averaged(array.views, ts);
   // Scaling all alike leaves ranks as they are; the reader's unit is the null's own spread.
+  const weighed = array.views.some((v) => v.variances !== undefined);
   const rescale = (t: Float64Array) => {
-    const unit = rootMeanSquare(t.subarray(1));
+    const unit = weighed ? rootMeanSquare(t.subarray(1)) : medianDeviation(t.subarray(1));
     return unit > 0 ? t.map((x) => x / unit) : t;
   };
   const scaled = rescale(combined);
@@ -150,71 +193,10 @@ export function withoutModel(array: PairArray, model: number): PairArray {
       return [shift(a), shift(b)] as const;
     }),
     views: array.views.map((view) => ({
-      name: view.name,
+      ...view,
       values: pick(view.values),
       variances: view.variances === undefined ? undefined : pick(view.variances),
       covariates: keep.map((p) => view.covariates[p] as readonly number[]),
     })),
   };
-}
-
-/** Smallest z that reaches `p <= alpha` against these null pairs; Infinity where their number does not allow it. */
-export function criticalZ(nullZ: Float64Array, alpha: number): number {
-  const allowed = Math.floor(alpha * (1 + nullZ.length) + 1e-9) - 1;
-  if (allowed < 0) return Number.POSITIVE_INFINITY;
-  const sorted = Float64Array.from(nullZ).sort().reverse();
-  return (sorted[allowed] as number) + 1e-12;
-}
-
-/** Scale of the excess at another number of items: spread between pairs stays, sampling shrinks. */
-function scaleAt(test: PairTest, itemsNow: number, items: number): number {
-  const now = test.betweenVariance + test.samplingVariance;
-  const then = test.betweenVariance + (test.samplingVariance * itemsNow) / items;
-  return now > 0 ? test.scale * Math.sqrt(then / now) : test.scale;
-}
-
-/**
- * Chance that a true excess of `effect` reaches p <= alpha with `items` items and these controls (normal excess, the
- * null's own critical value).
- */
-export function power(
-  test: PairTest,
-  itemsNow: number,
-  items: number,
-  effect: number,
-  alpha: number,
-): number {
-  const critical = criticalZ(test.nullZ, alpha);
-  if (!Number.isFinite(critical)) return 0;
-  return normalTail(critical - effect / scaleAt(test, itemsNow, items));
-}
-
-/**
- * Fewest items for a power of 80 % at `effect`, or undefined where no number of items is enough, because the spread
- * between unrelated models does not shrink with items.
- */
-export function itemsNeeded(
-  test: PairTest,
-  itemsNow: number,
-  effect: number,
-  alpha: number,
-): number | undefined {
-  if (!(effect > 0) || power(test, itemsNow, Number.POSITIVE_INFINITY, effect, alpha) < 0.8) return undefined;
-  let low = 1;
-  let high = 1e7;
-  if (power(test, itemsNow, high, effect, alpha) < 0.8) return undefined;
-  while (high - low > 1) {
-    const mid = Math.floor((low + high) / 2);
-    if (power(test, itemsNow, mid, effect, alpha) >= 0.8) high = mid;
-    else low = mid;
-  }
-  return Math.ceil(high / 10) * 10;
-}
-
-/** Fewest controls, all of different families, that let p reach `alpha` after correction for `asked` questions. */
-export function controlsNeeded(alpha: number, asked: number): number {
-  // Pairs among controls plus both accused models with every control: c(c-1)/2 + 2c.
-  let c = 1;
-  while (1 / (1 + (c * (c - 1)) / 2 + 2 * c) > alpha / asked) c++;
-  return c;
 }

@@ -1,5 +1,17 @@
 import { escapeUnsafeLines } from '../text/unsafe.ts';
-import { type ForensicsReport, negativeMeans, type SuspectReport } from './report.ts';
+import { fixed, pValue } from './numbers.ts';
+import { type ForensicsReport, NEGATIVE_MEANS, type SuspectReport } from './report.ts';
+
+/** Candidates that the terminal shows. */
+const SHOWN_TEACHERS = 5;
+
+/** What the observed value is called, mode by mode. */
+export const MEASURE: Readonly<Record<SuspectReport['mode'], string>> = {
+  choices: 'kappa',
+  'free-form': 'worth of shared wrong answers',
+  text: 'likeness in the first view',
+  none: 'likeness',
+};
 
 /**
  * The report as plain lines for a terminal. Model names and texts come from files: control characters are replaced.
@@ -7,44 +19,61 @@ import { type ForensicsReport, negativeMeans, type SuspectReport } from './repor
 export function forensicsText(report: ForensicsReport): string {
   const lines: string[] = [];
   for (const s of report.suspects) lines.push(...suspectLines(s), '');
-  lines.push(`Level ${report.alpha} after Holm's correction. ${negativeMeans}`);
+  lines.push(`Level ${report.alpha} after Holm's correction. ${NEGATIVE_MEANS}`);
   return escapeUnsafeLines(lines.join('\n'));
 }
 
-function suspectLines(s: SuspectReport): string[] {
-  const out = [`${s.suspect}  [${s.verdict}]`, `  ${s.statement}`];
-  if (s.z !== null && s.null !== null) {
-    const observed =
-      s.kappa === null
-        ? ''
-        : `${s.mode === 'text' ? 'word likeness' : 'kappa'} ${f(s.kappa)}, expected ${f(s.expected)}, `;
+function interval(range: readonly [number, number] | null): string {
+  return `[${fixed(range?.[0])}, ${fixed(range?.[1])}]`;
+}
+
+function testLines(s: SuspectReport): string[] {
+  if (s.z === null || s.null === null) return [];
+  const out = [
+    `  ${MEASURE[s.mode]} ${fixed(s.kappa)}, expected ${fixed(s.expected)}, excess ${fixed(s.excess)} ${interval(s.ci95)} over items, ${interval(s.ci95Models)} over items and models`,
+    `  z ${fixed(s.z, 2)}, p ${pValue(s.p)} (smallest possible ${pValue(s.null.smallestP)}), corrected ${pValue(s.pAdjusted)} for ${s.questions} question(s)`,
+  ];
+  for (const part of s.parts)
     out.push(
-      `  ${observed}excess ${f(s.excess)} [${f(s.ci95?.[0])}, ${f(s.ci95?.[1])}] over items, [${f(s.ci95Models?.[0])}, ${f(s.ci95Models?.[1])}] over items and models`,
+      `  ${part.part === 'trace' ? 'traces' : 'replies'} by themselves: ${part.items} texts, z ${fixed(part.z, 1)}, p ${pValue(part.p)}`,
     );
+  const l = s.leaveOneControlOut;
+  if (l !== null)
     out.push(
-      `  z ${f(s.z, 2)}, p ${f(s.p, 4)} (smallest possible ${f(s.null.smallestP, 4)}), corrected ${f(s.pAdjusted, 4)} for ${s.questions} question(s)`,
+      `  without one control: z ${fixed(l.z[0], 1)} to ${fixed(l.z[1], 1)}, p ${pValue(l.p[0])} to ${pValue(l.p[1])} (${l.mostInfluential} matters most)`,
     );
-    const l = s.leaveOneControlOut;
-    if (l !== null)
-      out.push(
-        `  without one control: z ${f(l.z[0], 1)} to ${f(l.z[1], 1)}, p ${f(l.p[0], 4)} to ${f(l.p[1], 4)} (${l.mostInfluential} matters most)`,
-      );
-    for (const { effect, power } of s.power?.atThisSize ?? [])
-      out.push(`  power for a true excess of ${f(effect)}: ${(100 * power).toFixed(0)} % at this size`);
-    if (s.text !== null && s.mode === 'choices')
-      out.push(
-        `  text, ${s.text.items} answers, corroboration only: z ${f(s.text.z, 1)}, p ${f(s.text.p, 4)}`,
-      );
-  }
-  if (s.closest !== null) {
-    out.push(`  ${s.closest.text}`);
-    for (const t of s.teachers.slice(0, 5))
-      out.push(`    ${t.teacher}: z ${f(t.z, 2)}, p ${f(t.p, 4)}, probability ${f(t.probability, 2)}`);
-  }
-  for (const c of s.caveats) if (c.code !== 'not-exculpatory') out.push(`  - ${c.text}`);
+  if (s.power?.detectable != null)
+    for (const { effect, power } of s.power.atThisSize)
+      out.push(`  power for a true excess of ${fixed(effect)}: ${(100 * power).toFixed(0)} % at this size`);
+  if (s.text !== null && s.mode !== 'text')
+    out.push(
+      `  text, ${s.text.items} answers, corroboration only: z ${fixed(s.text.z, 1)}, p ${pValue(s.text.p)}`,
+    );
   return out;
 }
 
-function f(x: number | null | undefined, digits = 3): string {
-  return x === null || x === undefined || !Number.isFinite(x) ? 'n/a' : x.toFixed(digits);
+function teacherLines(s: SuspectReport): string[] {
+  if (s.closest === null) return [];
+  return [
+    `  to whom: ${s.closest.text}`,
+    ...s.teachers
+      .slice(0, SHOWN_TEACHERS)
+      .map(
+        (t) =>
+          `    ${t.teacher}: z ${fixed(t.z, 2)}, p ${pValue(t.p)}, probability ${fixed(t.probability, 2)}`,
+      ),
+  ];
+}
+
+function suspectLines(s: SuspectReport): string[] {
+  return [
+    `${s.suspect}  [${s.verdict}]`,
+    `  ${s.statement}`,
+    ...testLines(s),
+    ...teacherLines(s),
+    ...s.excludedDirections.map((d) => `  struck out: ${d.reason}`),
+    ...(s.mechanism === null ? [] : [`  by what: ${s.mechanism.text}`]),
+    ...(s.alternatives.length === 0 ? [] : [`  what else explains it: ${s.alternatives.join(' ')}`]),
+    ...s.caveats.filter((c) => c.code !== 'not-exculpatory').map((c) => `  - ${c.text}`),
+  ];
 }

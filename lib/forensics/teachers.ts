@@ -33,7 +33,7 @@ export interface TeacherRanking {
  * is shipped, because so few cannot rule it out and a probability that errs should err low. The benchmark prints the fit,
  * its Brier score held out, and that of the shipped value.
  */
-export const probabilitySharpness = 1.4;
+export const PROBABILITY_SHARPNESS = 1.4;
 
 /** Pairs from which the ranking learns, then the suspect with each candidate. */
 export interface RankingPairs {
@@ -50,16 +50,81 @@ export interface RankingPairs {
  */
 export function rankingPairs(
   models: readonly string[],
-  families: readonly string[],
+  kin: (a: string, b: string) => boolean,
   candidates: number,
 ): RankingPairs {
   const nulls: Pair[] = [];
   for (let i = 0; i < models.length; i++)
     for (let j = Math.max(i + 1, candidates + 1); j < models.length; j++)
-      if (families[i] !== families[j]) nulls.push([i, j]);
+      if (!kin(models[i] ?? '', models[j] ?? '')) nulls.push([i, j]);
   const asked: Pair[] = [];
   for (let t = 1; t <= candidates; t++) asked.push([0, t]);
   return { candidates, models, null: nulls, asked };
+}
+
+/** A candidate's own spread needs more null pairs than this. */
+const LEAST_OWN_PAIRS = 3;
+
+/** Standardised residuals of one view, of the null pairs and of the pairs asked about. */
+function residualsOf(pairs: RankingPairs, view: PairView): { nulls: Float64Array; asked: Float64Array } {
+  const m = pairs.null.length;
+  const fit = fitPairEffects(
+    pairs.models.length,
+    pairs.null,
+    view.values.subarray(0, m),
+    view.covariates.slice(0, m),
+  );
+  const t = fit.residuals.map((e, p) => e * Math.sqrt(1 - (fit.leverages[p] ?? 0)));
+  const pooled = rootMeanSquare(t) ** 2;
+  const spread = new Float64Array(pairs.models.length).fill(pooled);
+  for (let c = 1; c <= pairs.candidates; c++) {
+    const own = t.filter((_, p) => pairs.null[p]?.[0] === c);
+    if (own.length >= LEAST_OWN_PAIRS) spread[c] = (rootMeanSquare(own) ** 2 + pooled) / 2;
+  }
+  const unit = (model: number) => Math.sqrt(spread[model] || 1);
+  return {
+    nulls: t.map((x, p) => x / unit(pairs.null[p]?.[0] ?? 0)),
+    asked: Float64Array.from(pairs.asked, (pair, k) => {
+      const { value, leverage } = fit.predict(pair, view.covariates[m + k] ?? []);
+      return ((view.values[m + k] ?? 0) - value) / Math.sqrt(1 + leverage) / unit(k + 1);
+    }),
+  };
+}
+
+/** Probabilities and margins of candidates from their scores, `exp(sharpness score)`, normalised. */
+function weighed(
+  candidates: readonly {
+    readonly teacher: string;
+    readonly z: number;
+    readonly p: number;
+    readonly score: number;
+  }[],
+  sharpness: number,
+): TeacherScore[] {
+  const top = Math.max(...candidates.map((c) => c.score));
+  const odds = candidates.map((c) => Math.exp(sharpness * (c.score - top)));
+  const total = odds.reduce((a, b) => a + b, 0);
+  const lines = candidates.map((c) => lineOf(c.teacher));
+  return candidates
+    .map(({ teacher, z, p, score }, k) => {
+      const line = lines[k] ?? teacher;
+      const own = odds.filter((_, j) => lines[j] === line).reduce((a, b) => a + b, 0);
+      const rivals = candidates.filter((_, j) => lines[j] !== line).map((c) => c.score);
+      return {
+        score,
+        entry: {
+          teacher,
+          line,
+          z,
+          p,
+          probability: (odds[k] ?? 0) / total,
+          lineProbability: own / total,
+          margin: rivals.length > 0 ? score - Math.max(...rivals) : 0,
+        },
+      };
+    })
+    .sort((a, b) => b.score - a.score)
+    .map(({ entry }) => entry);
 }
 
 /**
@@ -72,63 +137,56 @@ export function rankingPairs(
 export function rankTeachers(
   pairs: RankingPairs,
   views: readonly PairView[],
-  sharpness = probabilitySharpness,
+  sharpness = PROBABILITY_SHARPNESS,
 ): TeacherRanking {
-  const m = pairs.null.length;
-  const count = pairs.models.length;
+  const counted = views.filter((v) => v.aside !== true);
+  const sizes = new Map<string, number>();
+  for (const v of counted) sizes.set(v.group ?? '', (sizes.get(v.group ?? '') ?? 0) + 1);
+  const nulls = new Float64Array(pairs.null.length);
   const asked = new Float64Array(pairs.candidates);
-  const nulls = new Float64Array(m);
-  for (const view of views) {
-    const fit = fitPairEffects(count, pairs.null, view.values.subarray(0, m), view.covariates.slice(0, m));
-    const t = fit.residuals.map((e, p) => e * Math.sqrt(1 - (fit.leverages[p] as number)));
-    const pooled = rootMeanSquare(t) ** 2;
-    const spread = new Float64Array(count).fill(pooled);
-    for (let c = 1; c <= pairs.candidates; c++) {
-      const own = t.filter((_, p) => pairs.null[p]?.[0] === c);
-      if (own.length > 2) spread[c] = (rootMeanSquare(own) ** 2 + pooled) / 2;
-    }
-    for (let p = 0; p < m; p++) {
-      const first = pairs.null[p]?.[0] as number;
-      nulls[p] =
-        (nulls[p] as number) + (t[p] as number) / Math.sqrt((spread[first] as number) || 1) / views.length;
-    }
-    pairs.asked.forEach((pair, k) => {
-      const { value, leverage } = fit.predict(pair, view.covariates[m + k] as readonly number[]);
-      const e = ((view.values[m + k] as number) - value) / Math.sqrt(1 + leverage);
-      asked[k] = (asked[k] as number) + e / Math.sqrt((spread[k + 1] as number) || 1) / views.length;
+  for (const view of counted) {
+    const share = 1 / (sizes.size * (sizes.get(view.group ?? '') ?? 1));
+    const own = residualsOf(pairs, view);
+    own.nulls.forEach((x, p) => {
+      nulls[p] = (nulls[p] ?? 0) + share * x;
+    });
+    own.asked.forEach((x, k) => {
+      asked[k] = (asked[k] ?? 0) + share * x;
     });
   }
   const unit = rootMeanSquare(nulls) || 1;
-  const z = asked.map((x) => x / unit);
   const nullZ = nulls.map((x) => x / unit);
-  const top = Math.max(...z);
-  const odds = z.map((x) => Math.exp(sharpness * (x - top)));
-  const total = odds.reduce((a, b) => a + b, 0);
-  const lines = pairs.models.map(lineOf);
-  const scores = Array.from(z, (value, k): TeacherScore => {
-    const line = lines[k + 1] as string;
-    let lineOdds = 0;
-    let rival = Number.NEGATIVE_INFINITY;
-    z.forEach((other, j) => {
-      if (lines[j + 1] === line) lineOdds += odds[j] as number;
-      else rival = Math.max(rival, other);
-    });
-    return {
-      teacher: pairs.models[k + 1] as string,
-      line,
-      z: value,
-      p: (1 + nullZ.filter((n) => n >= value).length) / (1 + m),
-      probability: (odds[k] as number) / total,
-      lineProbability: lineOdds / total,
-      margin: Number.isFinite(rival) ? value - rival : 0,
-    };
-  }).sort((a, b) => b.z - a.z);
-  // A control's own best candidate, from the same residuals.
+  const teachers = weighed(
+    Array.from(asked, (x, k) => {
+      const z = x / unit;
+      const above = nullZ.filter((n) => n >= z).length;
+      return { teacher: pairs.models[k + 1] ?? '', z, p: (1 + above) / (1 + nullZ.length), score: z };
+    }),
+    sharpness,
+  );
+  return { teachers, anyP: anyAsClose(pairs, nullZ, teachers[0]?.z ?? 0), nullPairs: nullZ.length };
+}
+
+/** Chance that a control's own best candidate is as close, from the same residuals. */
+function anyAsClose(pairs: RankingPairs, nullZ: Float64Array, z: number): number {
   const best = new Map<number, number>();
   pairs.null.forEach(([a, b], p) => {
     if (a >= 1 && a <= pairs.candidates)
-      best.set(b, Math.max(best.get(b) ?? Number.NEGATIVE_INFINITY, nullZ[p] as number));
+      best.set(b, Math.max(best.get(b) ?? Number.NEGATIVE_INFINITY, nullZ[p] ?? 0));
   });
-  const above = [...best.values()].filter((v) => v >= (scores[0]?.z ?? 0)).length;
-  return { teachers: scores, anyP: (1 + above) / (1 + best.size), nullPairs: m };
+  const above = [...best.values()].filter((v) => v >= z).length;
+  return (1 + above) / (1 + best.size);
+}
+
+/** The detector's ranking in another order: its z and p, with probabilities and margins from the scores. */
+export function reordered(
+  detector: TeacherRanking,
+  scores: ReadonlyMap<string, number>,
+  sharpness: number,
+): TeacherRanking {
+  const teachers = weighed(
+    detector.teachers.map(({ teacher, z, p }) => ({ teacher, z, p, score: scores.get(teacher) ?? 0 })),
+    sharpness,
+  );
+  return { ...detector, teachers };
 }

@@ -117,6 +117,34 @@ describe('the verb forensics', () => {
     expect(process.exitCode).toBe(2);
   });
 
+  it('makes a report again from its files, and sees a file that changed', async () => {
+    const models = join(folder, 'models.json');
+    writeFileSync(models, JSON.stringify({ ours: { released: '2025-01-20', maker: 'us' } }));
+    const suspect = file('suspect', takeExam(exam, 0.3, random, ours, 0.4));
+    const args = ['--reference', reference, '--suspect', suspect, '--controls', ...controls.slice(0, 8)];
+    const { stdout } = await run(...args, '--models', models, '--json');
+    const saved = join(folder, 'saved.json');
+    writeFileSync(saved, stdout);
+    const inputs = (JSON.parse(stdout) as { run: { inputs: { file: string; sha256: string }[] } }).run.inputs;
+    expect(inputs).toHaveLength(11);
+    expect(inputs.every((x) => /^[0-9a-f]{64}$/.test(x.sha256))).toBe(true);
+    vi.restoreAllMocks();
+    expect((await run('--verify', saved)).stdout).toMatch(/every number is the same/);
+    expect(process.exitCode ?? 0).toBe(0);
+    file('suspect', takeExam(exam, 0.3, random));
+    vi.restoreAllMocks();
+    expect((await run('--verify', saved)).stdout).toMatch(/suspect\.ndjson\.gz is not the file/);
+    expect(process.exitCode).toBe(1);
+  });
+
+  it('ends with 2 for dates that contradict each other, naming the model', async () => {
+    const models = join(folder, 'bad-models.json');
+    writeFileSync(models, JSON.stringify({ ours: { released: '2025-01-20', cutoff: '2025-06' } }));
+    const { stderr } = await run('--reference', reference, '--suspect', hostile, '--models', models);
+    expect(stderr).toMatch(/model "ours": "cutoff" 2025-06 lies after/);
+    expect(process.exitCode).toBe(2);
+  });
+
   it('plans a collection', async () => {
     const { stdout } = await run('collect-plan', '--questions', '2', '--json');
     const plan = JSON.parse(stdout) as { questions: number; controls: { pairs: number } };

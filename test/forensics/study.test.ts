@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { AnswerSheet } from '../../lib/forensics/answers.ts';
 import { choiceStudy } from '../../lib/forensics/choice-study.ts';
 import { familyOf } from '../../lib/forensics/family.ts';
+import { lineages } from '../../lib/forensics/models.ts';
 import { testAccusedPair } from '../../lib/forensics/pair-test.ts';
 import { runForensics } from '../../lib/forensics/study.ts';
 import { seededRandom } from '../../lib/statistics/generator.ts';
@@ -142,13 +143,13 @@ describe('a suspect that copied', () => {
     });
     it('three controls only', () => {
       const s = ask(copy, controls.slice(0, 3));
-      expect(s).toMatchObject({ verdict: 'cannot tell at this size', p: null });
-      expect(s?.reason).toMatch(/3 usable controls; 6 are needed/);
+      expect(s).toMatchObject({ verdict: 'cannot tell with these controls', p: null });
+      expect(s?.reason).toMatch(/3 usable controls of 3 makers; 6 of 4 makers are needed/);
     });
     it('eight controls: a number, but the report says that the level is out of reach', () => {
       const s = ask(copy, controls.slice(0, 7));
-      expect(s?.verdict).toBe('cannot tell at this size');
-      expect(s?.reason).toMatch(/p cannot fall below/);
+      expect(s?.verdict).toBe('cannot tell with these controls');
+      expect(s?.reason).toMatch(/p cannot fall below.*more controls are needed/);
     });
     it('hardly an item in common', () => {
       const few = sheetOf(
@@ -219,14 +220,21 @@ describe('free text', () => {
 
   it('names the teacher and finds the likeness', () => {
     const [first, second, third] = sheets.teachers as [AnswerSheet, AnswerSheet, AnswerSheet];
-    const s = runForensics({
+    const input = {
       reference: second,
       suspects: [sheets.student],
       controls: sheets.controls,
       teachers: [first, third],
-    }).suspects[0];
+    };
+    const released = (model: string, day: string) => [model, { released: day }] as const;
+    const of = lineages(new Map([released('umber', '2025-01-20'), released('pupil', '2025-06-01')]));
+    const s = runForensics(input, { of }).suspects[0];
     expect(s).toMatchObject({ mode: 'text', kappa: expect.any(Number), coWrong: null });
     expect(s?.closest).toMatchObject({ named: true, teacher: 'umber' });
+    // Replies alone name nobody whom dates do not allow.
+    const undated = runForensics(input).suspects[0];
+    expect(undated?.closest).toMatchObject({ named: false, teacher: 'umber' });
+    expect(undated?.closest?.text).toMatch(/--models/);
     expect(s?.p).toBeLessThanOrEqual(0.05);
     expect(s?.views.map((v) => v.view)).toEqual([
       'words',
@@ -236,6 +244,11 @@ describe('free text', () => {
       'layout',
       'length',
       'openings',
+      'reply: steps',
+      'reply: openers',
+      'reply: pairs',
+      'reply: layout',
+      'reply: rare phrases',
     ]);
   });
 

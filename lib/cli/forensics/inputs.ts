@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
+import { type AnswerSheet, AnswersError, modelNameOf, readAnswerSheet } from '../../forensics/answers.ts';
+import { type ModelTable, readModels } from '../../forensics/models.ts';
+import type { InputRecord } from '../../forensics/report.ts';
+
+/** Most bytes of one file, packed or unpacked. */
+const MAX_BYTES = 1 << 30;
+const MAX_MODELS_BYTES = 16 << 20;
+
+interface Bytes {
+  readonly text: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** Reads a file whole, unpacked if its name ends in .gz, with the hash of what is stored. */
+async function readBytes(file: string, most: number): Promise<Bytes> {
+  try {
+    const stored = await readFile(file);
+    if (stored.length > most) throw new Error(`larger than ${most} bytes`);
+    const plain = file.endsWith('.gz') ? gunzipSync(stored, { maxOutputLength: most }) : stored;
+    return {
+      text: plain.toString('utf8'),
+      sha256: createHash('sha256').update(stored).digest('hex'),
+      bytes: stored.length,
+    };
+  } catch (error) {
+    throw new AnswersError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+type Role = InputRecord['role'];
+
+/** The files of a run, each read once, with what the report records of it. */
+export class Inputs {
+  readonly #sheets = new Map<string, { sheet: AnswerSheet; bytes: Omit<Bytes, 'text'> }>();
+  readonly #files = new Map<string, string>();
+  readonly #records: InputRecord[] = [];
+  #models: ModelTable = new Map();
+
+  get models(): ModelTable {
+    return this.#models;
+  }
+
+  get records(): readonly InputRecord[] {
+    return this.#records;
+  }
+
+  get sheets(): readonly AnswerSheet[] {
+    return [...this.#sheets.values()].map((s) => s.sheet);
+  }
+
+  /** Reads what is known of the models; before the answers, whose records hold it. */
+  async readModels(file: string, say: (text: string) => void): Promise<void> {
+    const { text, sha256, bytes } = await readBytes(file, MAX_MODELS_BYTES);
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch {
+      throw new AnswersError(`${file}: not JSON`);
+    }
+    this.#models = readModels(file, json, say);
+    const none = { answers: 0, choices: 0, freeForm: 0, replies: 0, traces: 0, facts: null };
+    this.#records.push({ role: 'models', model: null, file, sha256, bytes, ...none });
+  }
+
+  async #sheet(file: string) {
+    const known = this.#sheets.get(file);
+    if (known !== undefined) return known;
+    const { text, sha256, bytes } = await readBytes(file, MAX_BYTES);
+    const sheet = readAnswerSheet(modelNameOf(file), text.split(/\r?\n/));
+    const other = this.#files.get(sheet.model);
+    if (other !== undefined)
+      throw new AnswersError(`${file} and ${other} both give a model called "${sheet.model}"; rename one`);
+    this.#files.set(sheet.model, file);
+    const read = { sheet, bytes: { sha256, bytes } };
+    this.#sheets.set(file, read);
+    return read;
+  }
+
+  /** Reads the answers of one model in one role. */
+  async read(role: Role, file: string): Promise<AnswerSheet> {
+    const { sheet, bytes } = await this.#sheet(file);
+    this.#records.push({
+      role,
+      model: sheet.model,
+      file,
+      ...bytes,
+      answers: sheet.answers.size,
+      choices: sheet.choiceItems,
+      freeForm: sheet.freeItems,
+      replies: sheet.textItems,
+      traces: sheet.traceItems,
+      facts: this.#models.get(sheet.model) ?? null,
+    });
+    return sheet;
+  }
+
+  /** Reads several models in one role, in order. */
+  async readAll(role: Role, files: readonly string[]): Promise<AnswerSheet[]> {
+    const out: AnswerSheet[] = [];
+    for (const file of files) out.push(await this.read(role, file));
+    return out;
+  }
+}

@@ -1,0 +1,274 @@
+import { jackknifeError } from '../statistics/bootstrap.ts';
+import type { AnswerSheet } from './answers.ts';
+import { evidence, nullCaveats, viewReports } from './evidence.ts';
+import type { Pair } from './pair-effects.ts';
+import { accusedAndNullPairs, type PairArray, type PairTest, testAccusedPair } from './pair-test.ts';
+import { ACCUSED, type Parties } from './parties.ts';
+import { abstain, type Draft, dropControl, partiesOf, type Question, unfitControls } from './question.ts';
+import { closenessOfTexts } from './rank-texts.ts';
+import { type Caveat, emptyReport, type PartReport, type SuspectReport, type ViewReport } from './report.ts';
+import { enoughTexts, identicalTexts, LEAST_CONTROLS, LEAST_TEXTS } from './screening.ts';
+import {
+  BLOCKS,
+  capOf,
+  commonTexts,
+  comparable,
+  measurePart,
+  type PartCorpus,
+  type PartSums,
+  partViews,
+} from './text-parts.ts';
+
+/** Most that sampling of prompts can explain of the null's spread. */
+const MOST_SAMPLING = 0.95;
+
+/** Texts of the parties, measured. */
+export interface TextComparison {
+  readonly parties: Parties;
+  readonly corpora: readonly PartCorpus[];
+  readonly sums: readonly PartSums[];
+  readonly pairs: readonly Pair[];
+  readonly array: PairArray;
+  readonly items: number;
+}
+
+function enough(corpus: PartCorpus, a: AnswerSheet, b: AnswerSheet): boolean {
+  const { texts, characters } = commonTexts(corpus, a.model, b.model);
+  return enoughTexts(texts, characters);
+}
+
+/** Controls with enough texts in all the parts. */
+function controlsWith(corpora: readonly PartCorpus[], question: Question): AnswerSheet[] {
+  const { reference } = question.context.input;
+  return distinct(question).filter((c) =>
+    corpora.every((corpus) => enough(corpus, reference, c) && enough(corpus, question.suspect, c)),
+  );
+}
+
+/** Whose texts a control gives, letter for letter: a party's, or those of a control before it. */
+function twinOf(question: Question, control: AnswerSheet, before: readonly AnswerSheet[]) {
+  return [question.context.input.reference, question.suspect, ...before].find((other) =>
+    identicalTexts(other, control),
+  );
+}
+
+/** Controls without those that are another model under a second name. */
+function distinct(question: Question): AnswerSheet[] {
+  const kept: AnswerSheet[] = [];
+  for (const control of question.controls)
+    if (twinOf(question, control, kept) === undefined) kept.push(control);
+  return kept;
+}
+
+/**
+ * The parts that can be compared: both traces and replies where both parties and enough controls have them, else the one
+ * that more controls have.
+ */
+export function chooseParts(question: Question): { corpora: readonly PartCorpus[]; controls: AnswerSheet[] } {
+  const { parts, input } = question.context;
+  const shared = parts.filter((corpus) => enough(corpus, input.reference, question.suspect));
+  const both = controlsWith(shared, question);
+  if (shared.length < 2 || unfitControls(question, both) === undefined)
+    return { corpora: shared, controls: both };
+  const single = shared
+    .map((corpus) => ({ corpora: [corpus], controls: controlsWith([corpus], question) }))
+    .sort((a, b) => b.controls.length - a.controls.length)[0];
+  return single ?? { corpora: [], controls: [] };
+}
+
+function arrayOf(
+  sums: readonly PartSums[],
+  models: number,
+  pairs: readonly Pair[],
+  leaveOut?: number,
+): PairArray {
+  return { models, pairs, views: sums.flatMap((s) => partViews(s, pairs, leaveOut)) };
+}
+
+/** Measures the texts of reference, suspect and controls; undefined where there are too few of either. */
+export function compareTexts(
+  question: Question,
+  corpora: readonly PartCorpus[],
+  controls: readonly AnswerSheet[],
+): TextComparison {
+  const parties = partiesOf(question, controls);
+  const { kin } = question.context.of;
+  const { names } = parties;
+  const sums = corpora.map((corpus) => measurePart(corpus, names));
+  const pairs = accusedAndNullPairs(names.length, (a, b) => kin(parties.name(a), parties.name(b))).filter(
+    (pair) => pair === ACCUSED || comparable(sums, pair),
+  );
+  const [reference, suspect] = [parties.reference.model, parties.suspect.model];
+  return {
+    parties,
+    corpora,
+    sums,
+    pairs,
+    array: arrayOf(sums, names.length, pairs),
+    items: Math.max(...corpora.map((c) => commonTexts(c, reference, suspect).texts)),
+  };
+}
+
+/** Each part of a comparison, tested by itself against its own null. */
+export function partReports({ array, corpora, parties }: TextComparison): PartReport[] {
+  return corpora.map((corpus) => {
+    const test = testAccusedPair({ ...array, views: array.views.filter((v) => v.group === corpus.part) });
+    const { texts, characters } = commonTexts(corpus, parties.reference.model, parties.suspect.model);
+    return { part: corpus.part, items: texts, characters, z: test.z, p: test.p };
+  });
+}
+
+/** The texts beside a test on answers: corroboration only. */
+export function textsBeside(
+  question: Question,
+): (Pick<SuspectReport, 'text' | 'parts'> & { views: ViewReport[] }) | undefined {
+  const { corpora, controls } = chooseParts(question);
+  if (corpora.length === 0 || controls.length < LEAST_CONTROLS) return undefined;
+  const comparison = compareTexts(question, corpora, controls);
+  if (comparison.pairs.length < 4) return undefined;
+  const test = testAccusedPair(comparison.array);
+  return {
+    text: { items: comparison.items, z: test.z, p: test.p },
+    parts: partReports(comparison),
+    views: viewReports(comparison.array, test),
+  };
+}
+
+/** How much of the excess, and of the null's spread, is sampling of prompts (jackknife over blocks of items). */
+function sampling(comparison: TextComparison, test: PairTest): { error: number; sized: PairTest } {
+  const { sums, parties, pairs } = comparison;
+  const leftOut = Array.from({ length: BLOCKS }, (_, b) =>
+    testAccusedPair(arrayOf(sums, parties.all.length, pairs, b)),
+  );
+  const share = Math.min(MOST_SAMPLING, jackknifeError(leftOut.map((t) => t.z)) ** 2);
+  const variance = share * test.scale ** 2;
+  return {
+    error: jackknifeError(leftOut.map((t) => t.excess)),
+    sized: { ...test, samplingVariance: variance, betweenVariance: test.scale ** 2 - variance },
+  };
+}
+
+function textCaveats(question: Question, corpora: readonly PartCorpus[]): Caveat[] {
+  const out: Caveat[] = [];
+  const { reference } = question.context.input;
+  const { suspect } = question;
+  const compared = new Set(corpora.map((c) => c.part));
+  for (const corpus of question.context.parts) {
+    const [own, theirs] = [corpus.texts.has(reference.model), corpus.texts.has(suspect.model)];
+    if (compared.has(corpus.part) || !(own || theirs)) continue;
+    out.push({
+      code: 'part-not-compared',
+      text:
+        own && theirs
+          ? `Both have ${corpus.part === 'trace' ? 'traces' : 'replies'}, but too few controls do: they were not compared.`
+          : `Only ${own ? reference.model : suspect.model} has ${corpus.part === 'trace' ? 'traces' : 'replies'}: they were not compared with anything.`,
+    });
+  }
+  for (const corpus of corpora) {
+    const caps = [capOf(corpus, reference.model), capOf(corpus, suspect.model)].filter(Number.isFinite);
+    if (caps.length > 0)
+      out.push({
+        code: 'texts-cut',
+        text: `Several of the ${corpus.part === 'trace' ? 'traces' : 'replies'} end at exactly ${[...new Set(caps)].join(' and ')} characters: they were cut off there. Rates go by length; endings and whatever followed are not compared.`,
+      });
+    if (corpus.forced > 0)
+      out.push({
+        code: 'forced-by-the-prompt',
+        text: `${corpus.forced} items were left out of the text: the prompt forces a short reply that many models give letter for letter.`,
+      });
+  }
+  for (const s of [reference, suspect]) {
+    if (s.cutTraces > 0)
+      out.push({
+        code: 'traces-cut',
+        text: `${s.model}: ${s.cutTraces} traces were never closed; what there is of them counts as trace, and these answers have no reply.`,
+      });
+    if (s.strangeMark !== undefined && s.strangeMark.texts > s.textItems / 10)
+      out.push({
+        code: 'unknown-trace-mark',
+        text: `${s.model}: ${s.strangeMark.texts} texts open with ${s.strangeMark.mark}, a mark that is not known. If it opens a trace, give the trace as "trace": trace and reply are mixed here.`,
+      });
+  }
+  out.push({
+    code: 'text-corroborates',
+    text: 'Free text shares style with prompt, decoding and access mode; length and formatting are taken out, house style and post-training recipes are not. Text alone corroborates.',
+  });
+  return out;
+}
+
+/** Judges a suspect by traces and replies alone. */
+export function judgeTexts(question: Question): Draft {
+  const { context, suspect, caveats } = question;
+  const { reference } = context.input;
+  if (identicalTexts(reference, suspect))
+    return abstain(question, 'text', 0, {
+      code: 'identical',
+      reason:
+        'nearly all long texts are the same, letter for letter: one file copied or one model queried twice, which needs no test',
+    });
+  const { corpora, controls } = chooseParts(question);
+  const items = Math.max(
+    0,
+    ...context.parts.map((c) => commonTexts(c, reference.model, suspect.model).texts),
+  );
+  if (corpora.length === 0)
+    return abstain(question, 'text', items, {
+      code: 'too-few-items',
+      reason: `reference and suspect have ${items} texts in common; at least ${LEAST_TEXTS} are needed, half as many if they are long, 500 are advisable`,
+    });
+  for (const c of question.controls) {
+    if (controls.includes(c)) continue;
+    const twin = twinOf(question, c, question.controls.slice(0, question.controls.indexOf(c)));
+    dropControl(
+      caveats,
+      c.model,
+      twin === undefined
+        ? `it has too few texts in common with the parties (${corpora.map((x) => x.part).join(' and ')})`
+        : `it gives the same texts as ${twin.model}`,
+    );
+  }
+  const unfit = unfitControls(question, controls);
+  if (unfit !== undefined) return abstain(question, 'text', items, unfit);
+  return judged(question, compareTexts(question, corpora, controls));
+}
+
+function judged(question: Question, comparison: TextComparison): Draft {
+  const { context, suspect, caveats } = question;
+  const { array, parties, items } = comparison;
+  if (array.pairs.length < 4)
+    return abstain(question, 'text', items, {
+      code: 'too-few-controls',
+      reason: 'the controls have too few texts in common with each other to say what strangers share',
+    });
+  const test = testAccusedPair(array);
+  const { error, sized } = sampling(comparison, test);
+  const value = array.views[0]?.values[0] ?? 0;
+  caveats.push(...textCaveats(question, comparison.corpora));
+  const tested = { array, test: sized, parties, items };
+  const report: SuspectReport = {
+    ...emptyReport({
+      suspect: suspect.model,
+      reference: context.input.reference.model,
+      mode: 'text',
+      items,
+      caveats: [],
+    }),
+    kappa: value,
+    expected: value - test.excess,
+    excess: test.excess,
+    ci95: [test.excess - 1.96 * error, test.excess + 1.96 * error],
+    ci95Models: [test.excess - 1.96 * test.scale, test.excess + 1.96 * test.scale],
+    z: test.z,
+    p: test.p,
+    views: viewReports(array, test),
+    text: { items, z: test.z, p: test.p },
+    parts: partReports(comparison),
+    ...evidence(tested, context.of, context.alpha, [test.scale, 3 * test.scale]),
+  };
+  caveats.push(...nullCaveats(report));
+  return {
+    report: { ...report, caveats },
+    p: test.p,
+    closeness: closenessOfTexts(question, comparison.corpora, parties.controls),
+  };
+}

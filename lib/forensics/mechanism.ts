@@ -1,0 +1,57 @@
+import { knownTie, type Lineages } from './models.ts';
+import type { Mechanism, SuspectReport } from './report.ts';
+
+/** What likeness can come from. */
+const SOURCES = {
+  weights: 'the same weights, served or continued under another name',
+  base: 'a base model in common',
+  data: 'training on the same answers: the reference\u2019s, or a third model\u2019s',
+  style: 'a style that a generation of models shares, spread by public data sets',
+} as const;
+
+/** Share of equal answers among wrong ones from which two models can be one: measured on models served twice. */
+const NEARLY_ONE = 0.6;
+
+/**
+ * By what: which sources of the likeness the data leave. Answers carry knowledge, texts carry style; direction and the
+ * way from one to the other leave no trace in either.
+ */
+export function mechanismOf(report: SuspectReport, of: Lineages): Mechanism | null {
+  if (report.p === null || report.mode === 'none') return null;
+  const tie = knownTie(report.suspect, report.reference, of);
+  const known =
+    tie === undefined
+      ? ''
+      : ` It is known that ${tie}: likeness is to be expected, and says nothing of distillation.`;
+  if (report.mode === 'text')
+    return {
+      possible: [SOURCES.data, SOURCES.base, SOURCES.style],
+      excluded: [],
+      text: `Texts show how a model writes: they cannot part ${SOURCES.data}, ${SOURCES.base} and ${SOURCES.style}. Shared wrong answers could part the first two from the last.${known}`,
+    };
+  const share =
+    report.naive === null || report.coWrong === null ? null : report.naive.sameWrong / report.coWrong;
+  const text =
+    share !== null && share >= NEARLY_ONE
+      ? `Of the items that both got wrong, ${Math.round(100 * share)} % have the same wrong answer: ${SOURCES.weights} is possible.`
+      : 'Shared wrong answers point to shared knowledge, not to style.';
+  return {
+    possible: [SOURCES.weights, SOURCES.base, SOURCES.data],
+    excluded: [SOURCES.style],
+    text: `${text} ${SOURCES.weights}, ${SOURCES.base} and ${SOURCES.data} leave the same trace here; only a known lineage parts them.${known}`,
+  };
+}
+
+/** What else can explain a result: stands beside the verdict. */
+export function alternativesTo(report: SuspectReport, of: Lineages): string[] {
+  if (report.p === null) return [];
+  const out: string[] = [];
+  const tie = knownTie(report.suspect, report.reference, of);
+  if (tie !== undefined) out.push(`A known tie: ${tie}.`);
+  if (report.attribution !== null && report.attribution.notToldApart.length > 1)
+    out.push(`Another teacher: one of ${report.attribution.notToldApart.join(', ')}, not told apart.`);
+  if (report.selection?.selected === true) out.push('Selection of items, or answers lost unevenly.');
+  out.push(...(report.mechanism?.possible ?? []).map((s) => `${s.charAt(0).toUpperCase()}${s.slice(1)}.`));
+  out.push('Learning in the other direction, or leaked test items.');
+  return out;
+}

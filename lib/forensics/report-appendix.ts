@@ -1,0 +1,18 @@
+import { type Html, html, table } from '../report/html.ts';
+import { MEASURED } from './measured.ts';
+
+/** The method in plain words, with its measured error rates: what counsel hands over with the figures. */
+export function methodAppendix(): Html {
+  return html`<h2>Appendix: the method in plain words</h2>
+<p><b>The question.</b> Two models that know nothing of each other still agree: they find the same questions easy, fall for the same wrong answers, and write in the style of their time. So the test does not ask whether they agree more than chance, but whether they agree more than pairs of unrelated models do on the same questions.</p>
+<p><b>First: is it closer than strangers are?</b> Likeness is measured for every pair of the models in hand: the reference, the suspect and the controls. What a model has in common with everybody is taken out, and so is what accuracy, length and formatting do by themselves. What is left is the excess. Multiple choice is corrected for both accuracies (CAPA's κ), for each question's difficulty and the pull of each of its wrong options. A shared wrong free-form answer counts the more, the fewer other families give it. Texts are compared by types of sentences and their order, sentence openers, word pairs and layout, replies also by what is said at each prompt; traces and replies have nulls of their own.</p>
+<p><b>The p-value</b> is the rank of this pair among the unrelated pairs: (1 + pairs at or above) / (1 + pairs). All models are treated alike, so the rank is right although pairs share models. It is as good as the controls: they must be unrelated, of the same kind and generation as the parties, and asked the same way. Controls that resemble a party themselves are named, and the result without them is shown.</p>
+<p><b>Second: to whom?</b> Only candidates who can have taught the suspect are asked about: a teacher released after the student is struck out. A classifier trained on the candidates' own traces says which of them would have written the suspect's; replies and answers go by their excess likeness. Candidates that explain it as well are named together as not told apart. Nobody is named unless the first question was answered with yes.</p>
+<p><b>Third: by what?</b> Shared wrong answers point to shared knowledge: the same weights, base or training answers. Shared style can also be the style of a generation. Direction leaves no trace.</p>
+<h3>Measured error rates</h3>
+${table(
+  ['What', 'Data', 'Rate'],
+  MEASURED.map((m) => [m.what, m.data, m.rate]),
+)}
+<p class="muted">Measured on public models' answers with whole families and makers left out in turn; other models may differ.</p>`;
+}

@@ -1,0 +1,181 @@
+import { fixed, percent, pValue, signed } from './numbers.ts';
+import { controlsNeeded } from './power.ts';
+import { type Caveat, NEGATIVE_MEANS, POSITIVE_MEANS, type SuspectReport, type Verdict } from './report.ts';
+
+/** What a verdict needs to know of the run. */
+export interface Rules {
+  readonly alpha: number;
+  /** Smallest excess that matters, in kappa. */
+  readonly effect: number;
+}
+
+/** One-sided and two-sided 95 % quantiles of the normal distribution. */
+const ONE_SIDED = 1.645;
+const TWO_SIDED = 1.96;
+/** A p-value at the smallest possible one, but for rounding. */
+const ROUNDING = 1.0001;
+/** Null spreads of excess that texts must exclude before they speak of no evidence. */
+const TEXT_SPREADS = 2;
+
+/** A verdict with its sentence. */
+interface Ruling {
+  readonly verdict: Verdict;
+  readonly statement: string;
+  readonly reason: string | null;
+}
+
+/** A report whose test was made. */
+type Tested = SuspectReport & {
+  readonly p: number;
+  readonly excess: number;
+  readonly ci95: readonly [number, number];
+  readonly ci95Models: readonly [number, number];
+  readonly null: NonNullable<SuspectReport['null']>;
+};
+
+function isTested(report: SuspectReport): report is Tested {
+  const { p, excess, ci95, ci95Models } = report;
+  return p !== null && excess !== null && ci95 !== null && ci95Models !== null && report.null !== null;
+}
+
+function figuresOf(report: Tested): string {
+  const { excess, ci95, p, pAdjusted, items } = report;
+  const corrected = pAdjusted === null ? '' : `, corrected ${pValue(pAdjusted)}`;
+  return `excess ${signed(excess)} (95 % over items ${signed(ci95[0])} to ${signed(ci95[1])}), p ${pValue(p)}${corrected}, ${items.toLocaleString('en')} items, ${report.null.pairs} unrelated pairs`;
+}
+
+const what = (report: SuspectReport) => (report.mode === 'text' ? 'texts' : 'errors');
+
+/** What a found likeness may be called: whose it is, the second question says. */
+function found(report: Tested): Ruling {
+  const { suspect, reference, attribution } = report;
+  const figures = figuresOf(report);
+  const alike = `The ${what(report)} of ${suspect} are more like those of ${reference} than unrelated models are like each other (${figures})`;
+  const tied = attribution?.notToldApart ?? [];
+  if (tied.length > 0 && !tied.includes(reference))
+    return {
+      verdict: 'another candidate',
+      statement: `${alike}, but ${tied.length === 1 ? `another candidate, ${tied[0]}, explains it better` : `other candidates explain it better: one of {${tied.join(', ')}}, not told apart`}. It is not evidence of learning from ${reference}.`,
+      reason: `closer to ${tied.join(' or ')}`,
+    };
+  if (tied.length > 1)
+    return {
+      verdict: 'one of several',
+      statement: `${alike}, and others explain it as well: one of {${tied.join(', ')}}, not told apart.`,
+      reason: `one of {${tied.join(', ')}}, not told apart`,
+    };
+  const closer = report.closerControls.map((c) => c.control);
+  if (closer.length > 0)
+    return {
+      verdict: 'one of several',
+      statement: `${alike}, but ${closer.join(', ')} among the controls ${closer.length === 1 ? 'is' : 'are'} as close: one of {${[reference, ...closer].join(', ')}}, not told apart.`,
+      reason: `one of {${[reference, ...closer].join(', ')}}, not told apart`,
+    };
+  return {
+    verdict: 'consistent with',
+    statement: `The ${what(report)} of ${suspect} are consistent with training on ${reference}'s answers, or with a shared ancestor or teacher: more alike than unrelated models (${figures}).`,
+    reason: null,
+  };
+}
+
+/** No unrelated pair is as alike, but the null is too small for the level asked: more controls are needed, not items. */
+function outOfReach(report: Tested, { alpha }: Rules): Ruling {
+  const { smallestP: smallest, pairs } = report.null;
+  const { questions, suspect, reference, p } = report;
+  const controls = report.null.controls.length;
+  const reason = `${p <= smallest * ROUNDING ? 'no unrelated pair is as alike, but ' : ''}with ${pairs} unrelated pairs of ${controls} controls p cannot fall below ${pValue(smallest)}, ${pValue(Math.min(1, smallest * questions))} after correction for ${questions} question${questions === 1 ? '' : 's'}; ${controlsNeeded(alpha, questions)} unrelated controls would allow ${alpha}: more controls are needed, more items would not help`;
+  return {
+    verdict: 'cannot tell with these controls',
+    statement: `Cannot tell with these controls whether ${suspect} learnt from ${reference}: ${reason} (${figuresOf(report)}).`,
+    reason,
+  };
+}
+
+function cannotTell(report: Tested, interest: number): Ruling {
+  const { suspect, reference, excess, items, power } = report;
+  const need = power?.itemsNeeded ?? null;
+  const detectable = power?.detectable ?? null;
+  if (detectable === null) {
+    const reason = `with ${report.null.pairs} unrelated pairs no excess reaches the level (smallest p ${pValue(report.null.smallestP)}): more controls are needed, more items would not help`;
+    return {
+      verdict: 'cannot tell with these controls',
+      statement: `Cannot tell with these controls whether ${suspect} learnt from ${reference}: ${reason} (${figuresOf(report)}).`,
+      reason,
+    };
+  }
+  const atSize = power?.atThisSize[0];
+  const sensitivity = `an excess of ${fixed(detectable)} would be found four times in five, one of ${fixed(atSize?.effect ?? interest)} with a chance of ${percent(atSize?.power)}`;
+  const byItems = excess > 0 && need !== null && need > items;
+  const more =
+    excess <= 0
+      ? `an excess of ${fixed(interest)} is not excluded`
+      : need === null
+        ? 'no number of items of this kind would settle an excess of the size observed, because unrelated models differ by as much: closer-matched controls or other questions are needed'
+        : byItems
+          ? `about ${need.toLocaleString('en')} items would be needed to settle an excess of the size observed`
+          : 'the observed excess is below what these controls let stand out';
+  const bySize = excess <= 0 || byItems;
+  const reason = `${sensitivity}; ${more}`;
+  return {
+    verdict: bySize ? 'cannot tell at this size' : 'cannot tell with these controls',
+    statement: `Cannot tell ${bySize ? 'at this size' : 'with these controls'} whether ${suspect} learnt from ${reference}: ${reason} (${figuresOf(report)}).`,
+    reason,
+  };
+}
+
+function rule(report: SuspectReport, rules: Rules): Ruling {
+  if (!isTested(report))
+    return { verdict: report.verdict, statement: report.statement, reason: report.reason };
+  const { suspect, reference, p, pAdjusted, excess, ci95, ci95Models, mode } = report;
+  const excluded = report.excludedDirections.find((d) => d.teacher === reference);
+  if (excluded !== undefined)
+    return {
+      verdict: 'excluded by dates',
+      statement: `${excluded.reason}. Whatever likeness there is has another cause: a shared teacher, ancestor or style, or learning the other way (${figuresOf(report)}).`,
+      reason: excluded.reason,
+    };
+  if (pAdjusted !== null && pAdjusted <= rules.alpha && ci95[0] > 0) return found(report);
+  const { smallestP: smallest, spread } = report.null;
+  if (p <= rules.alpha || (p <= smallest * ROUNDING && smallest * report.questions > rules.alpha)) {
+    if (ci95[0] > 0) return outOfReach(report, rules);
+    const reason = 'the likeness does not survive resampling of the items';
+    return {
+      verdict: 'cannot tell at this size',
+      statement: `Cannot tell at this size whether ${suspect} learnt from ${reference}: ${reason} (${figuresOf(report)}).`,
+      reason,
+    };
+  }
+  // One-sided 95 % upper limit over items and models, in kappa; elsewhere in spreads of the null.
+  const upper = (ci95Models[1] - excess) * (ONE_SIDED / TWO_SIDED) + excess;
+  const interest = mode === 'choices' ? rules.effect : TEXT_SPREADS * spread;
+  const weakText = mode === 'text' && (report.z ?? 0) > 0;
+  if (upper < interest && !weakText)
+    return {
+      verdict: 'no evidence',
+      statement: `No evidence that ${suspect} learnt from ${reference}: an excess of ${fixed(interest)} or more is excluded at 95 % (${figuresOf(report)}).`,
+      reason: null,
+    };
+  return cannotTell(report, interest);
+}
+
+/** Words the verdict: never more than the numbers carry. Selection of items is said first. */
+export function word(
+  report: SuspectReport,
+  rules: Rules,
+): Pick<SuspectReport, 'verdict' | 'statement' | 'reason' | 'caveats'> {
+  const { verdict, statement, reason } = rule(report, rules);
+  const positive =
+    verdict === 'consistent with' || verdict === 'one of several' || verdict === 'another candidate';
+  const means: Caveat = positive
+    ? { code: 'what-it-does-not-mean', text: POSITIVE_MEANS }
+    : { code: 'not-exculpatory', text: NEGATIVE_MEANS };
+  const { selection } = report;
+  const caveats: Caveat[] = [...report.caveats];
+  if (selection?.selected === true) caveats.unshift({ code: 'items-selected', text: selection.text });
+  return {
+    verdict,
+    statement: selection?.selected === true ? `Read first: ${selection.text} ${statement}` : statement,
+    reason,
+    caveats: [...caveats, means],
+  };
+}

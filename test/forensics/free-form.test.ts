@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { type AnswerSheet, readAnswerSheet } from '../../lib/forensics/answers.ts';
+import { runForensics } from '../../lib/forensics/study.ts';
+import { normalFrom, type Random, seededRandom } from '../../lib/statistics/generator.ts';
+import { strangers } from './synthetic-models.ts';
+
+const ITEMS = 500;
+
+/** A free-form exam: each item has one right answer, two tempting wrong ones and endless others. */
+function takeFreely(ability: number, random: Random, parent?: readonly string[], share = 0): string[] {
+  return Array.from({ length: ITEMS }, (_, i) => {
+    const copied = parent?.[i];
+    if (copied !== undefined && random() < share) return copied;
+    const difficulty = Math.sin(i * 12.9898) * 1.5;
+    if (normalFrom(random) + ability > difficulty) return `[${i}, ${i + 1}]`;
+    const tempted = random();
+    if (tempted < 0.25) return `[${i}]`;
+    if (tempted < 0.45) return `(${i}, ${i + 1})`;
+    return `[${i}, ${Math.floor(random() * 400)}]`;
+  });
+}
+
+const sheetOf = (
+  model: string,
+  answers: readonly string[],
+  more: (i: number) => object = () => ({}),
+): AnswerSheet =>
+  readAnswerSheet(
+    model,
+    answers.map((answer, i) =>
+      JSON.stringify({ item: `q${i}`, answer, correct: `[${i}, ${i + 1}]`, ...more(i) }),
+    ),
+  );
+
+describe('free-form answers', () => {
+  const random = seededRandom(12);
+  const reference = takeFreely(0.1, random);
+  const ours = sheetOf('ours', reference);
+  const controls = strangers.slice(0, 14).map((m) => sheetOf(m, takeFreely(random() - 0.4, random)));
+  const ask = (suspect: AnswerSheet, others: readonly AnswerSheet[] = controls) =>
+    runForensics({ reference: ours, suspects: [suspect], controls: others, teachers: [] }).suspects[0];
+
+  it('a snapshot of the same weights stands out by rare wrong answers, without options', () => {
+    const s = ask(sheetOf('snapshot', takeFreely(0.1, random, reference, 0.5)));
+    expect(s).toMatchObject({ mode: 'free-form', verdict: 'consistent with' });
+    expect(s?.p).toBeLessThanOrEqual(0.01);
+    expect(s?.ci95?.[0]).toBeGreaterThan(0);
+    expect(s?.mechanism?.possible.join()).toMatch(/same weights/);
+  });
+
+  it('a stranger does not, however many tempting errors it shares', () => {
+    const s = ask(sheetOf('stranger', takeFreely(0.1, random)));
+    expect(s?.verdict).not.toBe('consistent with');
+    expect(s?.p).toBeGreaterThan(0.01);
+  });
+
+  it('strangers are convicted at no more than the promised rate', () => {
+    const ps = controls.slice(0, 8).map(
+      (c) =>
+        ask(
+          c,
+          controls.filter((o) => o !== c),
+        )?.p ?? 1,
+    );
+    expect(ps.filter((p) => p <= 0.05).length).toBeLessThanOrEqual(2);
+  });
+
+  it('the same wrong answers throughout are identity, not evidence', () => {
+    expect(ask(sheetOf('twin', reference))?.caveats.map((c) => c.code)).toContain('identical');
+  });
+
+  it('answers without any key are compared by what most families agree on, and it is said', () => {
+    const bare = (model: string, answers: readonly string[]) =>
+      readAnswerSheet(
+        model,
+        answers.map((answer, i) => JSON.stringify({ item: `q${i}`, answer })),
+      );
+    const copy = takeFreely(0.1, random, reference, 0.5);
+    const s = runForensics({
+      reference: bare('ours', reference),
+      suspects: [bare('copy', copy)],
+      controls: strangers.slice(0, 13).map((m) => bare(m, takeFreely(0.4, random))),
+      teachers: [],
+    }).suspects[0];
+    expect(s?.mode).toBe('free-form');
+    expect(s?.caveats.map((c) => c.code)).toContain('no-key');
+    expect(s?.p).toBeLessThanOrEqual(0.02);
+  });
+});
