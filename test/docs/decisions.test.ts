@@ -1,6 +1,7 @@
-import { basename } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ourFiles, textOf } from './documents.ts';
+import { ourFiles, ROOT, textOf } from './documents.ts';
 
 const INDEX = 'docs/decisions/README.md';
 const pages = ourFiles('.md').filter((path) => /^docs\/decisions\/\d{3}-[\w-]+\.md$/.test(path));
@@ -20,11 +21,19 @@ function rowOf(page: string): string {
 }
 
 describe('decisions', () => {
-  it('the index lists every decision with its title, date, status and area', () => {
-    const rows = textOf(INDEX)
-      .split('\n')
-      .filter((line) => /^\| \d{3} \|.*\]\(\d{3}-/.test(line));
-    expect(rows).toEqual(pages.map(rowOf));
+  it('the index lists every decision with its title, date, status and area (UPDATE_INDEX=1 writes it anew)', () => {
+    const isRow = (line: string): boolean => /^\| \d{3} \|.*\]\(\d{3}-/.test(line);
+    const lines = textOf(INDEX).split('\n');
+    const rows = pages.map(rowOf);
+    if (process.env.UPDATE_INDEX !== undefined) {
+      const first = lines.findIndex(isRow);
+      const others = lines.filter((line) => !isRow(line));
+      writeFileSync(
+        join(ROOT, INDEX),
+        [...others.slice(0, first), ...rows, ...others.slice(first)].join('\n'),
+      );
+    }
+    expect(textOf(INDEX).split('\n').filter(isRow)).toEqual(rows);
   });
 
   it('a decision has the sections of the template', () => {

@@ -28,7 +28,7 @@ export const opened: Notice = {
   reasons: [
     {
       signal: 'reasoning-harvest',
-      title: 'asks for reasoning, day after day, on fresh prompts',
+      title: 'most requests ask for the reasoning to be written out, on prompts that do not repeat',
       value: 3.712,
       p: 0.0011,
       points: 8.1,
@@ -37,7 +37,7 @@ export const opened: Notice = {
     },
     {
       signal: 'uniform-generator',
-      title: 'different tasks, all cut to one length',
+      title: 'different tasks whose first lines have nearly one length',
       value: 0.402,
       p: 0.0038,
       points: 4.4,
@@ -45,7 +45,7 @@ export const opened: Notice = {
     },
     {
       signal: 'tirelessness',
-      title: 'no night, no weekend',
+      title: 'active at every hour of the day',
       value: 0.81,
       p: 0.021,
       points: 1.2,
