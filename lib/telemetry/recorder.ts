@@ -155,13 +155,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
       outcome: exchange.outcome,
       usage: {
         inputTokens: oneDigit(exchange.usage.inputTokens),
-        outputTokens: exchange.usage.outputTokens,
+        outputTokens: twoDigits(exchange.usage.outputTokens),
       },
       params: samplingOf(params),
       customer: {
         plan: exchange.customer.plan,
         product: exchange.customer.product,
-        createdAt: toMinute(exchange.customer.createdAt),
+        createdAt: toHour(exchange.customer.createdAt),
       },
       shape: {
         turns: Math.min(turns, 1_000_000),
@@ -246,10 +246,11 @@ function isoTime(text: string, time: number): string {
   return text.length === 24 && text.charCodeAt(23) === 90 ? text : new Date(time).toISOString();
 }
 
-function toMinute(text: string): string {
+/** UTC, to the hour: what links accounts that were opened together; the minute singles out every account of a plan. */
+function toHour(text: string): string {
   return text.charCodeAt(text.length - 1) === 90 && text.length >= 17
-    ? `${text.slice(0, 16)}:00Z`
-    : `${new Date(Date.parse(text)).toISOString().slice(0, 16)}:00Z`;
+    ? `${text.slice(0, 13)}:00:00Z`
+    : `${new Date(Date.parse(text)).toISOString().slice(0, 13)}:00:00Z`;
 }
 
 /**
@@ -259,6 +260,13 @@ function toMinute(text: string): string {
 export function oneDigit(count: number): number {
   let unit = 1;
   while (count / unit >= 10) unit *= 10;
+  return Math.round(count / unit) * unit;
+}
+
+/** Two significant digits, half up: sums stay right to half a percent, and no invoice is matched by one exact count. */
+function twoDigits(count: number): number {
+  let unit = 1;
+  while (count / unit >= 100) unit *= 10;
   return Math.round(count / unit) * unit;
 }
 
