@@ -1,10 +1,10 @@
-import { rateInterval } from '../lib/backtest/measure.ts';
 import { buildGroupInput, groupSignificance, scoreGroup } from '../lib/campaigns/judging/group-score.ts';
 import { campaignLevels } from '../lib/campaigns/judging/judge-campaign.ts';
 import { customerOf } from '../lib/campaigns/judging/member.ts';
 import { scoreRules } from '../lib/detection/judge.ts';
 import { copySlice, type Slice } from '../lib/profile/slice.ts';
 import type { Calibration } from '../lib/scoring/calibration.ts';
+import { binomialInterval } from '../lib/statistics/binomial-interval.ts';
 import { type Account, FOLDS, policy } from './campaign-base.ts';
 import { random, shuffled } from './random.ts';
 
@@ -62,7 +62,7 @@ export function measurePromise(
         String(p),
         {
           groups: groups.length,
-          interval: rateInterval(groups.length, drawn.length),
+          interval: binomialInterval(groups.length, drawn.length),
           kinds: groups.map(({ kind, members }) => `${kind} ${members.length}`),
         },
       ];

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
-import { rateInterval } from '../lib/backtest/measure.ts';
 import { findGroups } from '../lib/campaigns/linking/find-groups.ts';
 import type { RunMember } from '../lib/campaigns/run-member.ts';
 import { CampaignTracker } from '../lib/campaigns/tracker.ts';
 import type { Rules } from '../lib/detection/judge.ts';
 import type { Slice } from '../lib/profile/slice.ts';
 import type { Calibration } from '../lib/scoring/calibration.ts';
+import { binomialInterval } from '../lib/statistics/binomial-interval.ts';
 import { CODE_VERSION } from '../lib/version.ts';
 import {
   type Account,
@@ -284,7 +284,7 @@ function totalsOf(
     benign,
     benignAccused,
     benignShare: benignAccused / Math.max(1, benign),
-    benignInterval: rateInterval(benignAccused, benign),
+    benignInterval: binomialInterval(benignAccused, benign),
     memberPrecision: extractionAccused / Math.max(1, extractionAccused + benignAccused),
   };
 }

@@ -80,8 +80,7 @@ class Documents {
     id: string,
     size: number,
     faults: readonly string[],
-    limit: number | null,
-    unit = 'bytes',
+    { limit, unit = 'bytes' }: { readonly limit: number | null; readonly unit?: string },
   ): void {
     const row = this.rows.get(document) ?? {
       document,
@@ -107,10 +106,10 @@ class Documents {
       String(message.attributes.deliveryId),
       Buffer.byteLength(JSON.stringify(texts)),
       messageFaults(message),
-      MESSAGE_MAX,
+      { limit: MESSAGE_MAX },
     );
-    this.add(`${document}, SMS`, '', texts.sms.length, [], SMS_MAX, 'characters');
-    this.add(`${document}, e-mail`, '', texts.email.split('\n').length, [], null, 'lines');
+    this.add(`${document}, SMS`, '', texts.sms.length, [], { limit: SMS_MAX, unit: 'characters' });
+    this.add(`${document}, e-mail`, '', texts.email.split('\n').length, [], { limit: null, unit: 'lines' });
   }
 }
 
@@ -232,9 +231,11 @@ async function deliverAll(told: readonly Told[], documents: Documents): Promise<
   for (const message of topic.published)
     documents.message(`told: ${message.attributes.kind}`, message as Rendered);
   for (const { detail, resources } of bus.entries)
-    documents.add('told: OCSF on the bus', resources.join(), sizeOf(detail), ocsfFaults(detail), MESSAGE_MAX);
+    documents.add('told: OCSF on the bus', resources.join(), sizeOf(detail), ocsfFaults(detail), {
+      limit: MESSAGE_MAX,
+    });
   for (const held of hub.imports)
-    documents.add('told: ASFF', held.Id, sizeOf(held), asffFaults(held), IMPORT_MAX.findingBytes);
+    documents.add('told: ASFF', held.Id, sizeOf(held), asffFaults(held), { limit: IMPORT_MAX.findingBytes });
   return (await findings.list(1_000_000)).findings;
 }
 
@@ -244,9 +245,11 @@ function everyView(told: readonly Told[], documents: Documents): void {
     const id = deliveryId(notice);
     documents.message('every notice', renderNotice(notice, at));
     const event = ocsf(notice, at);
-    documents.add('every notice, OCSF', id, sizeOf(event), ocsfFaults(event), MESSAGE_MAX);
+    documents.add('every notice, OCSF', id, sizeOf(event), ocsfFaults(event), { limit: MESSAGE_MAX });
     const imported = asff(applyNotice(undefined, notice), HOME, at);
-    documents.add('every notice, ASFF', id, sizeOf(imported), asffFaults(imported), IMPORT_MAX.findingBytes);
+    documents.add('every notice, ASFF', id, sizeOf(imported), asffFaults(imported), {
+      limit: IMPORT_MAX.findingBytes,
+    });
   }
   const rows = told.map(({ notice }) => rowOf(notice, deliveryId(notice), 'storm'));
   for (const kind of ['storm', 'storm-list', 'digest'] as const)
@@ -286,7 +289,7 @@ async function dossiers(
     const facts = { madeAt: finding.updatedAt, madeBy: 'bench', code: CODE_VERSION };
     const assessed = assess(held);
     const page = await report(held, assessed, { ...facts, signed: false });
-    documents.add('dossier, page', finding.id, Buffer.byteLength(page), pageFaults(page), null);
+    documents.add('dossier, page', finding.id, Buffer.byteLength(page), pageFaults(page), { limit: null });
     const files = writeEvidence(held);
     files.set('assessment.json', new TextEncoder().encode(JSON.stringify(assessed)));
     files.set('report.html', new TextEncoder().encode(page));
@@ -298,7 +301,7 @@ async function dossiers(
       finding.id,
       [...files.values()].reduce((sum, data) => sum + data.byteLength, 0),
       faults.map(({ path, what }) => `${path} ${what}`),
-      null,
+      { limit: null },
     );
   }
 }

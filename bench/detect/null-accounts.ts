@@ -1,10 +1,10 @@
-import { rateInterval } from '../../lib/backtest/measure.ts';
 import { scoreRules } from '../../lib/detection/judge.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { addEvent, copySlice, emptySlice, type Slice, sliceStart } from '../../lib/profile/slice.ts';
 import { type CalibrationAccount, learnCalibration, peakScore } from '../../lib/scoring/calibrate.ts';
 import { type Calibration, tailAmong } from '../../lib/scoring/calibration.ts';
 import { peerGroups } from '../../lib/scoring/peer-group.ts';
+import { binomialInterval } from '../../lib/statistics/binomial-interval.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { beta, normal, random, shuffled } from '../random.ts';
 import { type Account, ALLOWED, FOLDS } from './accounts.ts';
@@ -55,7 +55,7 @@ function rateTable(name: string, ps: readonly number[], learntFrom: number): Nul
     uniform: againstUniform(ps, learntFrom),
     rates: PROMISED.map((promised) => {
       const hits = ps.filter((p) => p <= promised).length;
-      return { promised, measured: hits / ps.length, interval: rateInterval(hits, ps.length) };
+      return { promised, measured: hits / ps.length, interval: binomialInterval(hits, ps.length) };
     }),
   };
 }

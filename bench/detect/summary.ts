@@ -1,6 +1,6 @@
-import { rateInterval } from '../../lib/backtest/measure.ts';
 import { levelRules } from '../../lib/detection/judge.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { binomialInterval } from '../../lib/statistics/binomial-interval.ts';
 import type { Ablation } from './ablation.ts';
 import { type Account, CONTAMINATIONS } from './accounts.ts';
 import type { NullCheck } from './null-accounts.ts';
@@ -60,7 +60,7 @@ export function summarise(
         label: of[0]?.account.label ?? '',
         accounts: of.length,
         flagged: hits.length,
-        interval: rateInterval(hits.length, of.length),
+        interval: binomialInterval(hits.length, of.length),
         medianEvents: median(hits.flatMap(({ events }) => events ?? [])),
         medianHours: median(hits.flatMap(({ hours }) => hours ?? [])),
       };
@@ -71,7 +71,11 @@ export function summarise(
     return {
       contamination,
       byKind,
-      benign: { accounts: benign.length, flagged: wronged, interval: rateInterval(wronged, benign.length) },
+      benign: {
+        accounts: benign.length,
+        flagged: wronged,
+        interval: binomialInterval(wronged, benign.length),
+      },
     };
   });
   const clean = outcomes[0] ?? [];

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
-import { binomialInterval, sortedQuantile } from '../../lib/statistics/distributions.ts';
+import { binomialInterval } from '../../lib/statistics/binomial-interval.ts';
+import { sortedQuantile } from '../../lib/statistics/distributions.ts';
 import { seededRandom } from '../../lib/statistics/generator.ts';
 
 export type Rows = (string | number)[][];

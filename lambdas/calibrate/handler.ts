@@ -12,7 +12,7 @@ import { scoreRules } from '../../lib/detection/judge.ts';
 import type { Verdict } from '../../lib/findings/finding.ts';
 import { TrafficBySlice } from '../../lib/findings/traffic.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
-import { hash48 } from '../../lib/profile/hashes.ts';
+import { hashShare } from '../../lib/profile/hashes.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { type CalibrationAccount, learnCalibration } from '../../lib/scoring/calibrate.ts';
 import { keepTraffic } from '../../lib/stores/finding-queries.ts';
@@ -70,7 +70,7 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
     traffic.add(slices);
     if (verdicts.get(profile.account) === 'confirmed') continue;
     // the pseudonym is a keyed hash: a share of it is a fair sample, and the same one every day
-    if (shareOf(profile.account) >= share) continue;
+    if (hashShare(profile.account) >= share) continue;
     accounts.push({
       account: profile.account,
       customer: profile.customer,
@@ -78,7 +78,7 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
     });
     if (accounts.length > MAX_ACCOUNTS) {
       share /= 2;
-      accounts = accounts.filter((held) => shareOf(held.account) < share);
+      accounts = accounts.filter((held) => hashShare(held.account) < share);
     }
   }
   await keepTraffic(findings, traffic.week(silent.now));
@@ -125,10 +125,6 @@ async function lookAgain(silent: IdleSweep, profiles: ProfileTable): Promise<Err
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
-}
-
-function shareOf(account: string): number {
-  return (hash48(account) % 65_536) / 65_536;
 }
 
 export const handler = middy({ timeoutEarlyInMillis: 0 }).handler(calibrate);

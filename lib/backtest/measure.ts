@@ -1,4 +1,5 @@
 import type { Level } from '../scoring/level.ts';
+import { binomialInterval } from '../statistics/binomial-interval.ts';
 import { HOUR_MS } from '../time.ts';
 
 /** What a replay found, against labels: the figures of the `backtest` contract. */
@@ -66,39 +67,6 @@ export interface Measurement {
   }[];
 }
 
-/**
- * Exact (Clopper-Pearson) 95 % interval of a rate, by bisection on the binomial tails
- * (Clopper and Pearson, Biometrika 1934).
- */
-export function rateInterval(hits: number, trials: number): [number, number] {
-  if (trials === 0) return [0, 1];
-  const tail = (k: number, p: number): number => {
-    // P(X <= k), summed in log space
-    if (p <= 0) return 1;
-    if (p >= 1) return k >= trials ? 1 : 0;
-    let log = trials * Math.log1p(-p);
-    let sum = Math.exp(log);
-    for (let i = 1; i <= k; i++) {
-      log += Math.log((trials - i + 1) / i) + Math.log(p) - Math.log1p(-p);
-      sum += Math.exp(log);
-    }
-    return Math.min(1, sum);
-  };
-  const solve = (above: (p: number) => boolean): number => {
-    let low = 0;
-    let high = 1;
-    for (let i = 0; i < 60; i++) {
-      const middle = (low + high) / 2;
-      if (above(middle)) high = middle;
-      else low = middle;
-    }
-    return (low + high) / 2;
-  };
-  const lower = hits === 0 ? 0 : solve((p) => 1 - tail(hits - 1, p) >= 0.025);
-  const upper = hits === trials ? 1 : solve((p) => tail(hits, p) <= 0.025);
-  return [lower, upper];
-}
-
 function median(values: readonly number[]): number | null {
   if (values.length === 0) return null;
   const sorted = [...values].sort((a, b) => a - b);
@@ -145,8 +113,8 @@ export function measure(
       extractionFlagged,
       fpr: benign === 0 ? 0 : benignFlagged / benign,
       tpr: extraction === 0 ? 0 : extractionFlagged / extraction,
-      fprInterval: rateInterval(benignFlagged, benign),
-      tprInterval: rateInterval(extractionFlagged, extraction),
+      fprInterval: binomialInterval(benignFlagged, benign),
+      tprInterval: binomialInterval(extractionFlagged, extraction),
     },
     byKind,
     campaigns: campaignsOf(present, flags, seen, eventsAtFlag),

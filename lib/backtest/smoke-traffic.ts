@@ -24,15 +24,18 @@ function token(seed: number, length: number, letters = 64): string {
   return text;
 }
 
-function event(
-  account: number,
-  n: number,
-  at: number,
-  plan: string,
-  product: string,
-  shape: Partial<UsageEvent['shape']>,
-  prints: Partial<UsageEvent['prints'][number]>,
-): UsageEvent {
+/** One event of the smoke traffic: the n-th of an account, at a time (ms). */
+interface SmokeEvent {
+  readonly account: number;
+  readonly n: number;
+  readonly at: number;
+  readonly plan: string;
+  readonly product: string;
+  readonly shape?: Partial<UsageEvent['shape']>;
+  readonly prints?: Partial<UsageEvent['prints'][number]>;
+}
+
+function event({ account, n, at, plan, product, shape, prints }: SmokeEvent): UsageEvent {
   const seed = account * 1000 + n;
   return {
     v: 1,
@@ -82,19 +85,21 @@ export function smokeTraffic(): UsageEvent[] {
         (n >> 2) * 1440 * MINUTE_MS +
         person * 17 * MINUTE_MS +
         (n % 4) * (3 + (person % 7)) * MINUTE_MS;
-      events.push(event(person, n, at, person % 2 === 0 ? 'pro' : 'free', 'chat', {}, {}));
+      events.push(
+        event({ account: person, n, at, plan: person % 2 === 0 ? 'pro' : 'free', product: 'chat' }),
+      );
     }
   for (let n = 0; n < HARVESTED; n++)
     events.push(
-      event(
-        900,
+      event({
+        account: 900,
         n,
-        START + n * 2 * MINUTE_MS,
-        'payg',
-        'api',
-        { turns: 1, instruction: true, question: false, system: true },
-        { layout: token(1, 11), system: token(2, 11) },
-      ),
+        at: START + n * 2 * MINUTE_MS,
+        plan: 'payg',
+        product: 'api',
+        shape: { turns: 1, instruction: true, question: false, system: true },
+        prints: { layout: token(1, 11), system: token(2, 11) },
+      }),
     );
   return events.sort((a, b) => (a.time < b.time ? -1 : 1));
 }

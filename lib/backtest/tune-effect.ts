@@ -1,4 +1,4 @@
-import { rateInterval } from './measure.ts';
+import { binomialInterval } from '../statistics/binomial-interval.ts';
 import type { TuningAccount } from './tuning-account.ts';
 
 /** What a policy does to accounts that it was not made from. */
@@ -45,10 +45,10 @@ export function effectOf(
   return {
     ...counts,
     fpr: benign === 0 ? 0 : wronged / benign,
-    fprInterval: rateInterval(wronged, benign),
+    fprInterval: binomialInterval(wronged, benign),
     extraction,
     tpr: extraction === 0 ? 0 : caught / extraction,
-    tprInterval: rateInterval(caught, extraction),
+    tprInterval: binomialInterval(caught, extraction),
     campaigns: campaigns.size,
     campaignsCaught: [...campaigns.values()].filter(Boolean).length,
   };

@@ -3,8 +3,8 @@ import { type Calibration, tailAmong } from '../scoring/calibration.ts';
 import { learnNull, type NullDistribution } from '../scoring/null-distribution.ts';
 import { toSignificance } from '../scoring/significance.ts';
 import { SIGNALS } from '../signals/index.ts';
+import { binomialInterval } from '../statistics/binomial-interval.ts';
 import { foldsOf } from './folds.ts';
-import { rateInterval } from './measure.ts';
 import { NO_GROUPS, type Reach, reachOutOfFold } from './tune-campaigns.ts';
 import { type Effect, effectOf, type Via } from './tune-effect.ts';
 import { scoreUnder, signalNulls, stepsOf, type TuningAccount } from './tuning-account.ts';
@@ -331,6 +331,6 @@ function evaluate(
 function allowedAmong(benign: number, maxFpr: number): number {
   const expected = Math.max(0, Math.floor(maxFpr * (benign + 1)) - 1);
   for (let wronged = expected; wronged >= 0; wronged--)
-    if (rateInterval(wronged, benign)[1] <= maxFpr) return wronged;
+    if (binomialInterval(wronged, benign)[1] <= maxFpr) return wronged;
   return expected;
 }

@@ -18,6 +18,7 @@ import {
 } from '../scoring/significance.ts';
 import { SIGNALS } from '../signals/index.ts';
 import { type Signal, signalInput } from '../signals/signal.ts';
+import { iso } from '../time.ts';
 import type { Judgement } from './account-state.ts';
 import { judgedWith, nextStep } from './episode.ts';
 
@@ -140,8 +141,6 @@ export interface Occasion {
   readonly sure: Significance | undefined;
   readonly evidence: RunningMax;
 }
-
-const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** Reasons for people, under the titles of the `signals` that were scored: what brought most points, at most three, only what is rarer than one peer in twenty. */
 export function reasonsOf(score: WindowScore, signals: readonly Signal[] = SIGNALS): Reason[] {

@@ -7,6 +7,7 @@ import { tailAmong } from '../scoring/calibration.ts';
 import { peerGroups } from '../scoring/peer-group.ts';
 import { scoreAt, type WindowScore } from '../scoring/score.ts';
 import { significanceOf, toSignificance } from '../scoring/significance.ts';
+import { iso } from '../time.ts';
 import { accountNotice, type Reproduction } from './account-notice.ts';
 import type { Evidences, ProfileSnapshot } from './bundle.ts';
 import { campaignNotice, groupAtNotice } from './campaign-notice.ts';
@@ -59,8 +60,6 @@ export interface Assessment {
   }[];
   readonly windows: readonly ScoredWindow[];
 }
-
-const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** Works all numbers out. Pure: the same evidence gives the same bits. */
 export function assess(held: Evidences): Assessment {

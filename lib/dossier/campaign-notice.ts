@@ -14,6 +14,7 @@ import { sliceStart } from '../profile/slice.ts';
 import { windowMs } from '../profile/window.ts';
 import type { WindowScore } from '../scoring/score.ts';
 import { signalInput } from '../signals/signal.ts';
+import { iso } from '../time.ts';
 import type { Reproduction } from './account-notice.ts';
 import type { CampaignSnapshot, Evidences } from './bundle.ts';
 import { differences } from './differences.ts';
@@ -28,7 +29,6 @@ export interface GroupAtNotice {
   readonly scores: readonly WindowScore[];
 }
 
-const iso = (ms: number): string => new Date(ms).toISOString();
 const round = (value: number): number => Number(value.toPrecision(4));
 
 /**

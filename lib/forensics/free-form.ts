@@ -8,9 +8,12 @@ import type { PairView } from './pair-test.ts';
  * share is worth much, one that half of the families give is worth little: it is what the question tempts to.
  */
 
-/** Weight of an answer nobody else gave, in families, and of the unseen: keeps the worth of a shared answer finite. */
-const UNSEEN = 0.25;
-const UNSEEN_TOTAL = 1;
+/**
+ * Laplace's rule, in families: keeps the worth of an answer that nobody else gave finite, and small where few families
+ * can tell whether it is rare.
+ */
+const SEEN_BEFORE = 1;
+const FAMILIES_BEFORE = 2;
 /** Fewest items that a pair must both have got wrong to be a null pair. */
 const LEAST_NULL_CO_WRONG = 15;
 /** Families that must agree for an answer to stand in for a missing key. */
@@ -23,6 +26,8 @@ export interface FreeTable {
   readonly items: readonly string[];
   /** Per model and item: the wrong answer given, or undefined where it was right, missing or of unknown verdict. */
   readonly wrong: readonly (readonly (string | undefined)[])[];
+  /** Per model and item: whether it answered. */
+  readonly answered: readonly (readonly boolean[])[];
   /** Per model: share of its answers that are right. */
   readonly accuracy: readonly number[];
   /** Items whose key nobody gave; the answer that most families agree on stood in for it. */
@@ -83,7 +88,8 @@ export function freeTable(
     accuracy.push(judged === 0 ? 0 : right / judged);
     return row;
   });
-  return { models: sheets.map((s) => s.model), families, items, wrong, accuracy, keyless };
+  const answered = sheets.map((s) => items.map((item) => s.answers.get(item)?.form !== undefined));
+  return { models: sheets.map((s) => s.model), families, items, wrong, answered, accuracy, keyless };
 }
 
 /** What a pair shares. */
@@ -94,11 +100,14 @@ export interface FreePair extends PairResidual {
 }
 
 /** Votes at one item: each family is one voter, split over its models. */
-interface ItemVotes {
+interface FreeVotes {
+  /** Families of which a model answered, right or wrong. */
+  readonly present: ReadonlySet<string>;
+  /** Wrong answers, by family. */
   readonly byFamily: ReadonlyMap<string, ReadonlyMap<string, number>>;
 }
 
-function votesAt(table: FreeTable, item: number, sizes: ReadonlyMap<string, number>): ItemVotes {
+function votesAt(table: FreeTable, item: number, sizes: ReadonlyMap<string, number>): FreeVotes {
   const byFamily = new Map<string, Map<string, number>>();
   table.wrong.forEach((row, m) => {
     const answer = row[item];
@@ -108,21 +117,17 @@ function votesAt(table: FreeTable, item: number, sizes: ReadonlyMap<string, numb
     own.set(answer, (own.get(answer) ?? 0) + 1 / (sizes.get(family) ?? 1));
     byFamily.set(family, own);
   });
-  return { byFamily };
+  const present = new Set(table.families.filter((_, m) => table.answered[m]?.[item] === true));
+  return { present, byFamily };
 }
 
-/** Worth of a shared wrong answer: minus the logarithm of its share among the wrong answers of the other families. */
-function worth({ byFamily }: ItemVotes, answer: string, out: ReadonlySet<string>): number {
-  let all = 0;
+/** Worth of a shared wrong answer: minus the logarithm of the share of the other families that give it. */
+function worth({ present, byFamily }: FreeVotes, answer: string, out: ReadonlySet<string>): number {
   let same = 0;
-  for (const [family, votes] of byFamily) {
-    if (out.has(family)) continue;
-    for (const [form, weight] of votes) {
-      all += weight;
-      if (form === answer) same += weight;
-    }
-  }
-  return -Math.log((same + UNSEEN) / (all + UNSEEN_TOTAL));
+  for (const [family, votes] of byFamily) if (!out.has(family)) same += votes.get(answer) ?? 0;
+  let all = 0;
+  for (const family of present) if (!out.has(family)) all++;
+  return -Math.log((same + SEEN_BEFORE) / (all + FAMILIES_BEFORE));
 }
 
 /**

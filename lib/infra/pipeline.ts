@@ -47,6 +47,15 @@ const ASKS_FOR_A_RUN = FilterCriteria.filter({
   dynamodb: { Keys: { campaign: { S: [RUN_PARTITION] }, item: { S: [ASKED_ITEM] } } },
 });
 
+/** How a function reads a table's stream. */
+interface TableMapping {
+  readonly target: 'notify' | 'index';
+  readonly batchSize: number;
+  readonly windowSeconds: number;
+  /** records that fit none of them do not reach the function; without filters all do */
+  readonly filters?: readonly ReturnType<typeof FilterCriteria.filter>[];
+}
+
 /** The functions and what wakes each of them. */
 export class Pipeline extends Construct {
   readonly workers: Readonly<Record<PipelineFunction, Worker>>;
@@ -60,10 +69,16 @@ export class Pipeline extends Construct {
     super(scope, id);
     this.#props = props;
     this.bundles = new Bundles(this);
-    const { resources, settings } = props;
-    const { tables, ingest } = resources;
+    this.workers = this.#makeWorkers();
+    this.mappings = this.#makeMappings();
+    this.schedules = this.#makeSchedules();
+  }
 
-    const everywhere = (name: PipelineFunction) => observability(name, settings);
+  /** Variables that several functions share. */
+  #environments() {
+    const { resources, settings } = this.#props;
+    const { tables } = resources;
+
     const policies = {
       POLICY_APPLICATION: resources.policies.name,
       POLICY_STALENESS_SECONDS: String(settings.policyStalenessSeconds),
@@ -74,7 +89,7 @@ export class Pipeline extends Construct {
       CAMPAIGN_TABLE: tables.campaign.tableName,
       FINDING_TABLE: tables.finding.tableName,
       FINDINGS_TOPIC: resources.notification.findings.topicArn,
-      EVENT_BUS: props.eventBusName,
+      EVENT_BUS: this.#props.eventBusName,
       SECURITY_HUB: resources.securityHubArn ?? '',
     };
     const profiles = { PROFILE_TABLE: tables.profile.tableName };
@@ -84,8 +99,15 @@ export class Pipeline extends Construct {
       LINK_PRESSURE_MINUTES: String(settings.linkPressureMinutes),
     };
     const state = { STATE_BUCKET: resources.buckets.state.bucketName };
+    return { policies, delivery, profiles, campaigns, state };
+  }
 
-    this.workers = {
+  #makeWorkers(): Readonly<Record<PipelineFunction, Worker>> {
+    const { resources, settings } = this.#props;
+    const { tables, ingest } = resources;
+    const { policies, delivery, profiles, campaigns, state } = this.#environments();
+    const everywhere = (name: PipelineFunction) => observability(name, settings);
+    return {
       score: this.#worker('score', settings.scoreMemoryMb, settings.scoreTimeoutSeconds, {
         ...everywhere('score'),
         ...profiles,
@@ -124,8 +146,22 @@ export class Pipeline extends Construct {
         ...state,
       }),
     };
+  }
 
-    this.mappings = {
+  #makeMappings(): Readonly<Record<MappingName, EventSourceMapping>> {
+    const { resources, settings } = this.#props;
+    const { tables, ingest } = resources;
+    const profiles = tables.profile.tableStreamArn;
+    const campaigns = tables.campaign.tableStreamArn;
+    // notices go out at once; changes of links are gathered
+    const notify = {
+      target: 'notify',
+      batchSize: 100,
+      windowSeconds: 0,
+      filters: [CARRIES_NOTICES],
+    } as const;
+    const index = { target: 'index', batchSize: 500, windowSeconds: 10 } as const;
+    return {
       score: new EventSourceMapping(this, 'ScoreMapping', {
         target: this.workers.score.fn,
         eventSourceArn: ingest.stream.streamArn,
@@ -137,22 +173,8 @@ export class Pipeline extends Construct {
         maxRecordAge: Duration.hours(settings.maxRecordAgeHours),
         ...this.#resilience(),
       }),
-      notifyProfiles: this.#tableMapping(
-        'NotifyProfilesMapping',
-        'notify',
-        tables.profile.tableStreamArn,
-        100,
-        0,
-        true,
-      ),
-      notifyCampaigns: this.#tableMapping(
-        'NotifyCampaignsMapping',
-        'notify',
-        tables.campaign.tableStreamArn,
-        100,
-        0,
-        true,
-      ),
+      notifyProfiles: this.#tableMapping('NotifyProfilesMapping', profiles, notify),
+      notifyCampaigns: this.#tableMapping('NotifyCampaignsMapping', campaigns, notify),
       linkAsked: new EventSourceMapping(this, 'LinkAskedMapping', {
         target: this.workers.link.fn,
         eventSourceArn: streamOf('LinkAskedMapping', tables.campaign.tableStreamArn),
@@ -164,10 +186,13 @@ export class Pipeline extends Construct {
         maxRecordAge: Duration.minutes(settings.linkMinutes),
         filters: [ASKS_FOR_A_RUN],
       }),
-      index: this.#tableMapping('IndexMapping', 'index', tables.profile.tableStreamArn, 500, 10, false),
+      index: this.#tableMapping('IndexMapping', profiles, index),
     };
+  }
 
-    this.schedules = {
+  #makeSchedules(): Readonly<Record<ScheduleName, Rule>> {
+    const { settings } = this.#props;
+    return {
       sweep: this.#schedule('SweepSchedule', 'sweep', Schedule.rate(Duration.minutes(settings.sweepMinutes))),
       link: this.#schedule('LinkSchedule', 'link', Schedule.rate(Duration.minutes(settings.linkMinutes))),
       calibrate: this.#schedule(
@@ -212,14 +237,8 @@ export class Pipeline extends Construct {
     };
   }
 
-  #tableMapping(
-    id: string,
-    target: 'notify' | 'index',
-    streamArn: string | undefined,
-    batchSize: number,
-    windowSeconds: number,
-    noticesOnly: boolean,
-  ): EventSourceMapping {
+  #tableMapping(id: string, streamArn: string | undefined, mapping: TableMapping): EventSourceMapping {
+    const { target, batchSize, windowSeconds, filters } = mapping;
     return new EventSourceMapping(this, id, {
       target: this.workers[target].fn,
       eventSourceArn: streamOf(id, streamArn),
@@ -228,7 +247,7 @@ export class Pipeline extends Construct {
       maxBatchingWindow: Duration.seconds(windowSeconds),
       retryAttempts: TABLE_STREAM_RETRIES,
       maxRecordAge: TABLE_STREAM_MAX_AGE,
-      ...(noticesOnly ? { filters: [CARRIES_NOTICES] } : {}),
+      ...(filters === undefined ? {} : { filters: [...filters] }),
       ...this.#resilience(),
     });
   }

@@ -23,20 +23,86 @@ const count = (value: number): string => Number(value.toPrecision(3)).toString()
 const times = (ratio: number): string =>
   ratio >= 1 ? `${count(ratio)} times as many` : `${count(1 / ratio)} times fewer`;
 
+/** A field that is compared as a whole, and what a change of it does, in one sentence. */
+interface WholeField {
+  readonly field: keyof Policy;
+  readonly effect: (before: Policy, after: Policy) => string;
+}
+
+/** In the order of a list of changes: before budgets and weights, behind them, and behind exceptions. */
+const FIRST: readonly WholeField[] = [
+  {
+    field: 'calibration',
+    effect: () =>
+      'Scores are compared with the peers of another calibration from the next event on; present levels are kept until the evidence is below the threshold for calmHours.',
+  },
+  { field: 'windows', effect: windowEffect },
+];
+const TIMES: readonly WholeField[] = [
+  { field: 'stepCap', effect: () => 'A single signal may bring at most so many steps to a score.' },
+  {
+    field: 'calmHours',
+    effect: (before, after) =>
+      after.calmHours > before.calmHours
+        ? 'Levels are held longer after the behaviour ends.'
+        : 'Levels are left sooner after the behaviour ends; an account on the edge may come and go.',
+  },
+  {
+    field: 'cooldownHours',
+    effect: () =>
+      'Updates of an open finding come at most once in so many hours; escalations are notified at once.',
+  },
+  {
+    field: 'allowedLatenessHours',
+    effect: (before, after) =>
+      after.allowedLatenessHours < before.allowedLatenessHours
+        ? 'Events that come later than that are archived but no longer scored.'
+        : 'Later events are still scored; slices stay open longer.',
+  },
+  {
+    field: 'permittedSkewSeconds',
+    effect: () => "How far an account's watermark may run ahead of arrival.",
+  },
+  {
+    field: 'sealAfterHours',
+    effect: () => 'When slices leave the hot item: smaller items against more parts. Scores do not change.',
+  },
+  {
+    field: 'retentionDays',
+    effect: (before, after) =>
+      after.retentionDays < before.retentionDays
+        ? 'Older slices and idle profiles expire with their next write; what is gone does not come back.'
+        : 'Slices that are written from now on are kept longer; what has expired does not come back.',
+  },
+];
+const LAST: readonly WholeField[] = [
+  { field: 'prices', effect: () => 'What is shown to be at stake; scores do not change.' },
+  {
+    field: 'releases',
+    effect: () =>
+      'Which models count as new, and since when: how soon an account turned to them is read from these dates.',
+  },
+  {
+    field: 'campaigns',
+    effect: (_, { campaigns }) =>
+      campaigns.enabled
+        ? `At most ${count(campaigns.budget)} false campaigns a month are expected, of ${campaigns.smallest} accounts or more.`
+        : 'Linked accounts are no longer judged together: patient campaigns go unseen.',
+  },
+  { field: 'notifications', effect: (_, after) => routesEffect(after.notifications.routes) },
+];
+
 /** What differs between two policies, in words and numbers. The id alone is no change of behaviour and is left out. */
 export function policyChanges(before: Policy, after: Policy): PolicyChange[] {
   const changes: PolicyChange[] = [];
-  const add = (field: string, was: unknown, is: unknown, effect: string): void => {
+  const add: Add = (field, was, is, effect) => {
     if (JSON.stringify(was) !== JSON.stringify(is))
       changes.push({ field, before: plain(was), after: plain(is), effect });
   };
-  add(
-    'calibration',
-    before.calibration,
-    after.calibration,
-    'Scores are compared with the peers of another calibration from the next event on; present levels are kept until the evidence is below the threshold for calmHours.',
-  );
-  add('windows', before.windows, after.windows, windowEffect(before, after));
+  const addWhole = (fields: readonly WholeField[]): void => {
+    for (const { field, effect } of fields) add(field, before[field], after[field], effect(before, after));
+  };
+  addWhole(FIRST);
   budgets('budget', before.budget, after.budget, add);
   for (const group of [
     ...new Set([...Object.keys(before.peerGroups), ...Object.keys(after.peerGroups)]),
@@ -45,83 +111,17 @@ export function policyChanges(before: Policy, after: Policy): PolicyChange[] {
   for (const signal of SIGNALS) {
     const was = before.weights[signal.id] ?? signal.weight;
     const is = after.weights[signal.id] ?? signal.weight;
-    add(
-      `weights.${signal.id}`,
-      was,
-      is,
-      was === 0
-        ? `${signal.title} begins to count.`
-        : is === 0
-          ? `${signal.title} no longer counts.`
-          : `${signal.title} counts ${count(is / was)} times as much.`,
-    );
+    add(`weights.${signal.id}`, was, is, weightEffect(signal.title, was, is));
   }
-  add(
-    'stepCap',
-    before.stepCap,
-    after.stepCap,
-    'A single signal may bring at most so many steps to a score.',
-  );
-  add(
-    'calmHours',
-    before.calmHours,
-    after.calmHours,
-    after.calmHours > before.calmHours
-      ? 'Levels are held longer after the behaviour ends.'
-      : 'Levels are left sooner after the behaviour ends; an account on the edge may come and go.',
-  );
-  add(
-    'cooldownHours',
-    before.cooldownHours,
-    after.cooldownHours,
-    'Updates of an open finding come at most once in so many hours; escalations are notified at once.',
-  );
-  add(
-    'allowedLatenessHours',
-    before.allowedLatenessHours,
-    after.allowedLatenessHours,
-    after.allowedLatenessHours < before.allowedLatenessHours
-      ? 'Events that come later than that are archived but no longer scored.'
-      : 'Later events are still scored; slices stay open longer.',
-  );
-  add(
-    'permittedSkewSeconds',
-    before.permittedSkewSeconds,
-    after.permittedSkewSeconds,
-    "How far an account's watermark may run ahead of arrival.",
-  );
-  add(
-    'sealAfterHours',
-    before.sealAfterHours,
-    after.sealAfterHours,
-    'When slices leave the hot item: smaller items against more parts. Scores do not change.',
-  );
-  add(
-    'retentionDays',
-    before.retentionDays,
-    after.retentionDays,
-    after.retentionDays < before.retentionDays
-      ? 'Older slices and idle profiles expire with their next write; what is gone does not come back.'
-      : 'Slices that are written from now on are kept longer; what has expired does not come back.',
-  );
+  addWhole(TIMES);
   exceptionChanges(before, after, add);
-  add('prices', before.prices, after.prices, 'What is shown to be at stake; scores do not change.');
-  add(
-    'releases',
-    before.releases,
-    after.releases,
-    'Which models count as new, and since when: how soon an account turned to them is read from these dates.',
-  );
-  add(
-    'campaigns',
-    before.campaigns,
-    after.campaigns,
-    after.campaigns.enabled
-      ? `At most ${count(after.campaigns.budget)} false campaigns a month are expected, of ${after.campaigns.smallest} accounts or more.`
-      : 'Linked accounts are no longer judged together: patient campaigns go unseen.',
-  );
-  add('notifications', before.notifications, after.notifications, routesEffect(after.notifications.routes));
+  addWhole(LAST);
   return changes;
+}
+
+function weightEffect(title: string, was: number, is: number): string {
+  if (was === 0) return `${title} begins to count.`;
+  return is === 0 ? `${title} no longer counts.` : `${title} counts ${count(is / was)} times as much.`;
 }
 
 function routesEffect(routes: Policy['notifications']['routes']): string {

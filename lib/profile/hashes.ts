@@ -26,3 +26,11 @@ export function hash48(text: string): number {
   low ^= low >>> 12;
   return (high & 0xffff) * 2 ** 32 + (low >>> 0);
 }
+
+/**
+ * Where an account lies in [0, 1), by its name: those below a share are a fair sample of all, the same one every day, as
+ * pseudonyms are keyed hashes.
+ */
+export function hashShare(account: string): number {
+  return (hash48(account) % 65_536) / 65_536;
+}

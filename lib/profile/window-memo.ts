@@ -211,7 +211,7 @@ export class WindowMemo {
     const cells = { ...closed.cells };
     addSums(counts, cells, newest, 1);
     const sums = { counts, cells, hours: closed.hours | hoursOf(newest) };
-    return new SliceWindow({ from, to }, sums, slices, begin, end, sourceOf(closed, newest));
+    return new SliceWindow({ from, to }, sums, { slices, begin, end }, sourceOf(closed, newest));
   }
 }
 

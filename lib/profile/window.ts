@@ -121,6 +121,13 @@ export interface SampleSource {
   embedding(): Embedding | undefined;
 }
 
+/** Slices next to each other in a list: those at begin ... end - 1. */
+export interface SliceRun {
+  readonly slices: readonly Slice[];
+  readonly begin: number;
+  readonly end: number;
+}
+
 /** A window over slices. */
 export class SliceWindow implements Window {
   readonly from: number;
@@ -137,15 +144,13 @@ export class SliceWindow implements Window {
   #epoch: string | undefined;
 
   /**
-   * @param parts its slices are those at begin ... end - 1
+   * @param run its slices
    * @param source samples of its only key epoch; where it has none, they are merged from the slices
    */
   constructor(
     range: { readonly from: number; readonly to: number },
     sums: Pick<Window, 'counts' | 'cells' | 'hours'>,
-    parts: readonly Slice[],
-    begin: number,
-    end: number,
+    run: SliceRun,
     source?: SampleSource,
   ) {
     this.from = range.from;
@@ -153,10 +158,10 @@ export class SliceWindow implements Window {
     this.counts = sums.counts;
     this.cells = sums.cells;
     this.hours = sums.hours;
-    this.slices = end - begin;
-    this.#parts = parts;
-    this.#begin = begin;
-    this.#end = end;
+    this.slices = run.end - run.begin;
+    this.#parts = run.slices;
+    this.#begin = run.begin;
+    this.#end = run.end;
     this.#source = source;
   }
 
@@ -248,7 +253,7 @@ export function windowOf(slices: readonly Slice[], from: number, to: number): Wi
     addSums(counts, cells, slice, 1);
     hours |= hoursOf(slice);
   }
-  return new SliceWindow({ from, to }, { counts, cells, hours }, slices, 0, slices.length);
+  return new SliceWindow({ from, to }, { counts, cells, hours }, { slices, begin: 0, end: slices.length });
 }
 
 /**

@@ -38,47 +38,6 @@ export function sortedQuantile(sorted: ArrayLike<number>, q: number): number {
   return a + (at - low) * (b - a);
 }
 
-/**
- * Clopper-Pearson 95 % interval of a binomial share, by bisection of the exact tails.
- * Trials that share models are not independent: see the cluster bootstrap in the benchmark for the wider interval.
- */
-export function binomialInterval(hits: number, trials: number): [number, number] {
-  const logFactorial = new Float64Array(trials + 1);
-  for (let i = 2; i <= trials; i++) logFactorial[i] = (logFactorial[i - 1] as number) + Math.log(i);
-  const pmf = (k: number, p: number) =>
-    Math.exp(
-      (logFactorial[trials] as number) -
-        (logFactorial[k] as number) -
-        (logFactorial[trials - k] as number) +
-        k * Math.log(p) +
-        (trials - k) * Math.log1p(-p),
-    );
-  const upperTail = (p: number) => {
-    let s = 0;
-    for (let k = hits; k <= trials; k++) s += pmf(k, p);
-    return s;
-  };
-  const lowerTail = (p: number) => {
-    let s = 0;
-    for (let k = 0; k <= hits; k++) s += pmf(k, p);
-    return s;
-  };
-  const bisect = (f: (p: number) => boolean) => {
-    let low = 1e-12;
-    let high = 1 - 1e-12;
-    for (let i = 0; i < 60; i++) {
-      const mid = (low + high) / 2;
-      if (f(mid)) low = mid;
-      else high = mid;
-    }
-    return (low + high) / 2;
-  };
-  return [
-    hits === 0 ? 0 : bisect((p) => upperTail(p) < 0.025),
-    hits === trials ? 1 : bisect((p) => lowerTail(p) > 0.025),
-  ];
-}
-
 /** Holm's step-down adjusted p-values, in the order given. */
 export function holm(pValues: readonly number[]): number[] {
   const order = pValues.map((p, i) => ({ p, i })).sort((a, b) => a.p - b.p);

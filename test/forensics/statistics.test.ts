@@ -4,7 +4,8 @@ import { capaKappa, countAgreement } from '../../lib/forensics/agreement.ts';
 import { familyOf, lineOf } from '../../lib/forensics/family.ts';
 import { fitPairEffects, type Pair } from '../../lib/forensics/pair-effects.ts';
 import { controlsNeeded, criticalZ } from '../../lib/forensics/power.ts';
-import { binomialInterval, holm, normalTail } from '../../lib/statistics/distributions.ts';
+import { binomialInterval } from '../../lib/statistics/binomial-interval.ts';
+import { holm, normalTail } from '../../lib/statistics/distributions.ts';
 import { normalFrom, seededRandom } from '../../lib/statistics/generator.ts';
 
 const allPairs = (n: number): Pair[] => {

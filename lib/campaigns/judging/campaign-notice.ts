@@ -10,7 +10,7 @@ import type { Level, LevelState } from '../../scoring/level.ts';
 import type { WindowScore } from '../../scoring/score.ts';
 import type { RunningMax, Significance } from '../../scoring/significance.ts';
 import { signalInput } from '../../signals/signal.ts';
-import { DAY_MS } from '../../time.ts';
+import { DAY_MS, iso } from '../../time.ts';
 import type { Campaign } from '../campaign.ts';
 import type { Group } from '../linking/find-groups.ts';
 import { LINK_KINDS, type LinkKind } from '../linking/link-facts.ts';
@@ -52,7 +52,6 @@ export interface NoticeParts {
   readonly rules: Rules;
 }
 
-const iso = (ms: number): string => new Date(ms).toISOString();
 const round = (value: number): number => Number(value.toPrecision(4));
 
 /** The notice of a campaign's transition: one for all its members. */

@@ -18,18 +18,22 @@ export function halfOf(account: string): 0 | 1 {
   return (hash48(account) % 2) as 0 | 1;
 }
 
+/** Accounts of one product in one half, by their number. */
+export interface Pool {
+  readonly product: string;
+  readonly half: 0 | 1;
+  readonly accounts: readonly number[];
+}
+
 /**
  * Resampled groups of one product: of every two one drawn at random, and one that is a random account with those that
  * behave most like it. The second stands for owners whose accounts all do the same (a company's ten copies of one
  * program), which independent draws would never show: pooling must not make a program that asks many tasks look
  * guiltier merely because it has ten accounts.
- * @param pool accounts of the product in one half
  * @param features per account, what likeness is measured by
  */
 export function drawGroups(
-  product: string,
-  half: 0 | 1,
-  pool: readonly number[],
+  { product, half, accounts: pool }: Pool,
   features: readonly (readonly number[])[],
   count: number,
   uniform: Uniform,

@@ -109,8 +109,10 @@ function drawsOf(
   });
   const draws: Draw[] = [];
   for (const [product, pair] of [...pools].sort(([a], [b]) => (a < b ? -1 : 1)))
-    for (const half of [0, 1] as const)
-      draws.push(...drawGroups(product, half, pair[half], features, Math.ceil(resamples / 2), uniform));
+    for (const half of [0, 1] as const) {
+      const pool = { product, half, accounts: pair[half] };
+      draws.push(...drawGroups(pool, features, Math.ceil(resamples / 2), uniform));
+    }
   const indexOf = new Map(kept.map((held, i) => [held.account, i]));
   for (const list of linked) {
     const members = list.flatMap((account) => indexOf.get(account) ?? []);

@@ -202,7 +202,7 @@ function judgeMembers(
 ): readonly JudgedMember[] {
   const accounts = members.map((member) => member.account);
   const named = (account: string): boolean => campaign.accused.has(account);
-  const found = fits(group, sight, accounts, score, named, standsOutAt(members, at, rules));
+  const found = fits(group, { sight, accounts, score }, named, standsOutAt(members, at, rules));
   return members.map((member, i) => {
     const { counts } = sight.members[i] as GroupInput['members'][number];
     return {

@@ -25,6 +25,13 @@ export interface MemberFit {
   readonly share: number;
 }
 
+/** A look at a group: its members in the order of `accounts`, and the window that scored most. */
+export interface GroupLook {
+  readonly sight: GroupInput;
+  readonly accounts: readonly string[];
+  readonly score: WindowScore;
+}
+
 /**
  * For every member of the group whether it fits, by the signal that brought most of the score.
  * @param named whether the finding names a member already: who falls silent stays named
@@ -32,9 +39,7 @@ export interface MemberFit {
  */
 export function fits(
   group: Group,
-  sight: GroupInput,
-  accounts: readonly string[],
-  score: WindowScore,
+  { sight, accounts, score }: GroupLook,
   named: (account: string) => boolean,
   standsOut: (member: number) => boolean,
 ): MemberFit[] {

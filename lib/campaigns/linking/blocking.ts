@@ -1,5 +1,5 @@
 import { addTo, bottomK, distinct, mergeInto } from '../../profile/bottom-k.ts';
-import { hash48 } from '../../profile/hashes.ts';
+import { hash48, hashShare } from '../../profile/hashes.ts';
 import type { AccountFacts } from './link-facts.ts';
 import { LinkIndex, MEMBERS_PER_VALUE } from './link-index.ts';
 
@@ -88,6 +88,6 @@ export class CandidateBlocking {
 
   #sampled(account: string): boolean {
     const { strangerShare } = this.#options;
-    return strangerShare >= 1 || (hash48(account) % 65_536) / 65_536 < strangerShare;
+    return strangerShare >= 1 || hashShare(account) < strangerShare;
   }
 }

@@ -34,14 +34,19 @@ export interface Sent {
   readonly failures: readonly string[];
 }
 
+/** Who watches a demo, and may end it. */
+export interface DemoView {
+  readonly terminal: Terminal;
+  say(line: string): void;
+  readonly interrupted: Interrupted;
+}
+
 /** Puts the files on the stream through the producer that gateways use, and wakes `link` by the replay's clock. */
 export async function sendAll(
   cloud: Cloud,
   files: readonly string[],
   options: KeyOptions,
-  terminal: Terminal,
-  say: (line: string) => void,
-  interrupted: Interrupted,
+  { terminal, say, interrupted }: DemoView,
 ): Promise<Sent> {
   const [stream] = cloud.template.streams;
   if (!stream) throw new Error('the template declares no stream');

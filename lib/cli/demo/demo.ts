@@ -86,7 +86,7 @@ async function demo(options: DemoOptions, terminal: Terminal, say: (line: string
     );
 
     const flowing = performance.now();
-    const sent = await sendAll(cloud, files, options, terminal, say, interrupted);
+    const sent = await sendAll(cloud, files, options, { terminal, say, interrupted });
     await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
     const failures = [...sent.failures, ...(await wake(cloud, 'sweep', sent.clock))];
     await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });

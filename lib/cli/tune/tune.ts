@@ -3,21 +3,24 @@ import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Labels } from '../../backtest/labels.ts';
 import { linkedGroups } from '../../backtest/linked-groups.ts';
-import { tune } from '../../backtest/tune.ts';
+import { type Tuning, tune } from '../../backtest/tune.ts';
 import { readingsOf, type TuningAccount } from '../../backtest/tuning-account.ts';
+import type { LinkedGroups } from '../../backtest/tuning-rules.ts';
 import type { Member } from '../../campaigns/judging/member.ts';
 import { CampaignTracker } from '../../campaigns/tracker.ts';
-import { scoreRules } from '../../detection/judge.ts';
+import { type Rules, scoreRules } from '../../detection/judge.ts';
 import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
 import { say } from '../../input/say.ts';
 import { Traffic } from '../../input/traffic.ts';
 import { policyChanges } from '../../policy/diff.ts';
+import type { Policy } from '../../policy/policy.ts';
 import { policyDocument } from '../../policy/policy-document.ts';
-import { hash48 } from '../../profile/hashes.ts';
+import { hashShare } from '../../profile/hashes.ts';
 import { joinSlices } from '../../profile/window.ts';
 import { peerGroups } from '../../scoring/peer-group.ts';
 import { printable } from '../../telemetry/reason.ts';
+import { DAY_MS } from '../../time.ts';
 import { CODE_VERSION } from '../../version.ts';
 import { loadCalibration, loadPolicy } from '../policy/policy-file.ts';
 import { profilesOf } from '../replay/learning-replay.ts';
@@ -48,10 +51,6 @@ function rate(text: string): number {
 
 /** Benign accounts that nulls of groups are learnt from; beyond it a fixed share of all, chosen by their keyed name. */
 const MAX_BENIGN = 5000;
-
-function shareOf(account: string): number {
-  return (hash48(account) % 65_536) / 65_536;
-}
 
 /** `tune EVENTS... --labels FILE --max-fpr X`: proposes a policy and says what to expect of it. Activates nothing. */
 export function tuneCommand(): Command {
@@ -93,8 +92,54 @@ export function tuneCommand(): Command {
 
 async function run(names: readonly string[], options: TuneOptions): Promise<number> {
   const traffic = await Traffic.of(names, options);
-  const policy = await loadPolicy(options.policy);
-  const calibration = await loadCalibration(options.calibration);
+  const base = {
+    policy: await loadPolicy(options.policy),
+    calibration: await loadCalibration(options.calibration),
+  };
+  const labelled = await labelledAccounts(traffic, base, options);
+  const { accounts, span, linked } = labelled;
+  if (linked !== undefined && linked.groups.length > 0)
+    say(`${linked.groups.length} linked groups; learning what benign groups look like, fold by fold ...`);
+  const searching = process.stderr.isTTY === true ? progress() : undefined;
+  const tuned = tune(accounts, {
+    ...base,
+    maxFpr: options.maxFpr,
+    weights: options.keepWeights !== true,
+    scale: options.keepScale !== true,
+    traffic: {
+      days: Math.max(1, (span.to - span.from) / DAY_MS),
+      newest: new Date(span.to).toISOString(),
+      events: span.events,
+    },
+    ...(linked === undefined ? {} : { linked }),
+    onProgress: (share) => searching?.update(Math.round(share * 100)),
+  });
+  searching?.stop();
+  if (tuned.ok) {
+    await propose(tuned, base.policy, options);
+    return 0;
+  }
+  if (options.json === true) printJson({ ok: false, reason: tuned.reason });
+  else process.stdout.write(`${tuned.reason}\n`);
+  return 1;
+}
+
+interface Labelled {
+  readonly accounts: readonly TuningAccount[];
+  /** event times between which they sent, ms, and their events */
+  readonly span: { readonly from: number; readonly to: number; readonly events: number };
+  readonly linked: LinkedGroups | undefined;
+}
+
+/**
+ * The labelled accounts as a replay leaves them, and the groups that it linked.
+ * @throws InputError where none of them has events
+ */
+async function labelledAccounts(
+  traffic: Traffic,
+  { policy, calibration }: Pick<Rules, 'policy' | 'calibration'>,
+  options: TuneOptions,
+): Promise<Labelled> {
   const labels = await traffic.labels(options.labels);
   const verdicts =
     options.verdicts === true ? await verdictsOf(options) : new Map<string, 'benign' | 'extraction'>();
@@ -119,7 +164,7 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
     const { account, customer, firstSeen, lastSeen } = state.profile;
     const label = labelOf(account);
     const slices = joinSlices([state.sealed, state.profile.slices]);
-    if (linkedAccounts.has(account) || (label === 'benign' && shareOf(account) < benignShare))
+    if (linkedAccounts.has(account) || (label === 'benign' && hashShare(account) < benignShare))
       members.set(account, { account, customer, firstSeen, lastSeen, slices });
     if (label === undefined) continue;
     span.from = Math.min(span.from, firstSeen);
@@ -138,38 +183,23 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
     throw new InputError(
       `${options.labels}: none of its accounts has events here; were they recorded under another key (--keyring, --key-seed)?`,
     );
-  const linked =
-    linking && linkedGroups(linking, members, { policy, calibration, code: CODE_VERSION, shadow: false });
-  if (linked !== undefined && linked.groups.length > 0)
-    say(`${linked.groups.length} linked groups; learning what benign groups look like, fold by fold ...`);
-  const searching = process.stderr.isTTY === true ? progress() : undefined;
-  const tuned = tune(accounts, {
-    policy,
-    calibration,
-    maxFpr: options.maxFpr,
-    weights: options.keepWeights !== true,
-    scale: options.keepScale !== true,
-    traffic: {
-      days: Math.max(1, (span.to - span.from) / 86_400_000),
-      newest: new Date(span.to).toISOString(),
-      events: span.events,
-    },
-    ...(linked === undefined ? {} : { linked }),
-    onProgress: (share) => searching?.update(Math.round(share * 100)),
-  });
-  searching?.stop();
-  if (!tuned.ok) {
-    if (options.json === true) printJson({ ok: false, reason: tuned.reason });
-    else process.stdout.write(`${tuned.reason}\n`);
-    return 1;
-  }
+  const rules = { policy, calibration, code: CODE_VERSION, shadow: false };
+  return { accounts, span, linked: linking && linkedGroups(linking, members, rules) };
+}
+
+/** Writes the candidate where that is asked for, and says what to expect of it. */
+async function propose(
+  tuned: Extract<Tuning, { ok: true }>,
+  present: Policy,
+  options: TuneOptions,
+): Promise<void> {
   const id = options.id ?? `tuned-${options.maxFpr}-${tuned.expected.benign}`;
   const candidate = { ...tuned.policy, id, calibration: `${id}-calibration` };
-  const made = { ...tuned.calibration, id: candidate.calibration };
-  const changes = policyChanges(policy, candidate);
+  const changes = policyChanges(present, candidate);
   const words = effectWords(tuned, options.maxFpr);
   if (options.out !== undefined) {
     const beside = `${options.out.replace(/\.(ya?ml|json)$/, '')}.calibration.json`;
+    const made = { ...tuned.calibration, id: candidate.calibration };
     await writeFile(
       options.out,
       policyDocument(candidate, { title: ['Proposed by siphonwatch tune.', ...words] }),
@@ -188,13 +218,12 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
       groups: tuned.groups,
       promise: { maxFpr: options.maxFpr, proven: tuned.proven, benignAccountsToProve: tuned.provenBy },
     });
-    return 0;
+    return;
   }
   printEffects(tuned.present, tuned.expected);
   for (const line of words) process.stdout.write(`${line}\n`);
   for (const { field, before, after } of changes) process.stdout.write(`  ${field}: ${before} -> ${after}\n`);
   if (options.out === undefined) process.stdout.write('Give --out FILE to write the policy.\n');
-  return 0;
 }
 
 function tellAbsent(labels: Labels, seen: ReadonlySet<string>): void {

@@ -19,6 +19,20 @@ export interface ControlSpec {
   readonly strategies: readonly StrategySpec[];
 }
 
+/** A request to deploy, with the deployments of its environment so far. */
+interface DeploymentRequest {
+  readonly application: string;
+  readonly environment: string;
+  readonly list: readonly Deployment[];
+  readonly body: Buffer;
+}
+
+/** How a request is answered. */
+interface Reply {
+  send(status: number, json: unknown): true;
+  fail(status: number, type: string, message: string, more?: object): true;
+}
+
 /** Asks a validator; what it has against the content, or undefined. */
 export type AskValidator = (functionArn: string, payload: string) => Promise<string | undefined>;
 
@@ -122,7 +136,8 @@ export class AppConfigControl {
     }
     if (kind === 'environments' && third === 'deployments') {
       const list = this.deployments.get(key) ?? [];
-      if (incoming.method === 'POST') return this.start(application, second, list, body, send, fail);
+      if (incoming.method === 'POST')
+        return this.start({ application, environment: second, list, body }, { send, fail });
       if (fourth === '') return send(200, { Items: list.map((held) => this.summary(held)).reverse() });
       const found = list.find((held) => String(held.number) === fourth);
       if (found === undefined) return fail(404, 'ResourceNotFoundException', `no deployment ${fourth}`);
@@ -140,12 +155,8 @@ export class AppConfigControl {
   }
 
   private async start(
-    application: string,
-    environment: string,
-    list: readonly Deployment[],
-    body: Buffer,
-    send: (status: number, json: unknown) => true,
-    fail: (status: number, type: string, message: string, more?: object) => true,
+    { application, environment, list, body }: DeploymentRequest,
+    { send, fail }: Reply,
   ): Promise<true> {
     const asked = JSON.parse(body.toString()) as Record<string, string>;
     const profile = asked.ConfigurationProfileId ?? '';

@@ -33,19 +33,24 @@ export function kinesisSource(client: KinesisClient, arn: string, decodeForFilte
       return found;
     },
     async open(shardId, start) {
-      return reader(client, StreamName, arn, shardId, start, decodeForFilter);
+      return reader(client, { arn, shardId, start, decodeForFilter });
     },
   };
 }
 
+/** Which shard is read, and from where on. */
+interface ShardPosition {
+  readonly arn: string;
+  readonly shardId: string;
+  readonly start: StartingPosition;
+  readonly decodeForFilter: boolean;
+}
+
 async function reader(
   client: KinesisClient,
-  StreamName: string,
-  streamArn: string,
-  shardId: string,
-  start: StartingPosition,
-  decodeForFilter: boolean,
+  { arn: streamArn, shardId, start, decodeForFilter }: ShardPosition,
 ): Promise<ShardReader> {
+  const StreamName = nameOfArn(streamArn);
   let last: string | undefined;
   const locate = async (): Promise<string | undefined> => {
     const position = last

@@ -4,7 +4,7 @@ import type { MappingSpec } from '../template/resource-shapes.ts';
 import { type Batch, type DiscardReason, isIdle, next, settle } from './event-source-mapping.ts';
 import { compileFilters } from './filter-pattern.ts';
 import type { GivenUp } from './invocation-record.ts';
-import { Shard } from './shard.ts';
+import { PolledShard } from './polled-shard.ts';
 import { type Arrival, renderEvent, type SourceRecord } from './source-record.ts';
 import type { ShardReader, StreamSource } from './stream-source.ts';
 
@@ -57,7 +57,7 @@ export class MappingRunner {
   };
   readonly #dependencies: MappingDependencies;
   readonly #passes: ReturnType<typeof compileFilters>;
-  readonly #shards = new Map<string, Shard>();
+  readonly #shards = new Map<string, PolledShard>();
   readonly #running = new Set<Promise<void>>();
   #stopped = false;
   #discovered = false;
@@ -121,7 +121,7 @@ export class MappingRunner {
         return shard ? shard.done : !known.has(parent);
       });
       if (!ready) continue;
-      const shard = new Shard(id, lanes);
+      const shard = new PolledShard(id, lanes);
       this.#shards.set(id, shard);
       // what a child holds came after the mapping began, wherever the mapping started
       const child = parents.some((parent) => this.#shards.has(parent));
@@ -132,7 +132,7 @@ export class MappingRunner {
     this.#discovered = true;
   }
 
-  async #poll(shard: Shard, reader: ShardReader): Promise<void> {
+  async #poll(shard: PolledShard, reader: ShardReader): Promise<void> {
     const { batchSize, parallelizationFactor: lanes } = this.spec.settings;
     const most = Math.max(MIN_READ, batchSize) * BATCHES_AHEAD * lanes;
     let pause: number = POLL_MS.shortest;
@@ -168,14 +168,14 @@ export class MappingRunner {
     }
   }
 
-  #take(shard: Shard, arrivals: readonly Arrival[]): void {
+  #take(shard: PolledShard, arrivals: readonly Arrival[]): void {
     const kept = arrivals.filter(({ filterable }) => this.#passes(filterable)).map(({ record }) => record);
     this.#statistics.read += arrivals.length;
     this.#statistics.filteredOut += arrivals.length - kept.length;
     shard.offer(kept, Date.now());
   }
 
-  async #startChildren(shard: Shard): Promise<void> {
+  async #startChildren(shard: PolledShard): Promise<void> {
     while (!this.#stopped && !shard.done) await sleep(POLL_MS.shortest);
     if (this.#stopped) return;
     await this.#discover();
@@ -183,7 +183,7 @@ export class MappingRunner {
   }
 
   /** Runs one lane until the mapping stops or the shard ends. */
-  async #process(shard: Shard, lane: number): Promise<void> {
+  async #process(shard: PolledShard, lane: number): Promise<void> {
     while (!this.#stopped) {
       const state = shard.lane(lane);
       const { lane: after, step } = next(state, this.#settingsOf(shard), Date.now());
@@ -198,7 +198,7 @@ export class MappingRunner {
     }
   }
 
-  async #invoke(shard: Shard, lane: number, { records }: Batch<SourceRecord>): Promise<void> {
+  async #invoke(shard: PolledShard, lane: number, { records }: Batch<SourceRecord>): Promise<void> {
     const statistics = this.#statistics;
     statistics.invocations++;
     const newest = records.at(-1);
@@ -211,7 +211,7 @@ export class MappingRunner {
     shard.set(lane, settle(shard.lane(lane), this.spec.settings, outcome, Date.now()));
   }
 
-  async #discard(shard: Shard, batch: Batch<SourceRecord>, reason: DiscardReason): Promise<void> {
+  async #discard(shard: PolledShard, batch: Batch<SourceRecord>, reason: DiscardReason): Promise<void> {
     const { source, functionArn, giveUp } = this.#dependencies;
     this.#statistics.discarded[reason] += batch.records.length;
     await giveUp({
@@ -230,7 +230,7 @@ export class MappingRunner {
    * In a hurry the batching window is over when the shard has been quiet: while records come, they are still gathered,
    * and only what will not come is not waited for.
    */
-  #settingsOf(shard: Shard): MappingSpec['settings'] {
+  #settingsOf(shard: PolledShard): MappingSpec['settings'] {
     const { settings } = this.spec;
     const quiet = Date.now() - shard.arrivedAt > QUIET_MS;
     return quiet && this.#dependencies.hurry?.() ? { ...settings, maximumBatchingWindowMs: 0 } : settings;

@@ -33,9 +33,7 @@ const SEVERITY: Readonly<Record<Notice['level'], readonly [id: number, name: str
 export function ocsf(notice: Notice, now: number): Record<string, unknown> {
   const [activity, activityName] = ACTIVITY[notice.transition];
   const [severity, severityName] = SEVERITY[notice.level];
-  const sure = significanceText(notice);
   const over = notice.transition === 'calmed' || notice.transition === 'closed';
-  const { subject } = notice;
   const at = Date.parse(notice.at);
   return {
     activity_id: activity,
@@ -59,89 +57,112 @@ export function ocsf(notice: Notice, now: number): Record<string, unknown> {
     confidence_id: notice.p <= notice.promise ? 3 : 2,
     confidence: notice.p <= notice.promise ? 'High' : 'Medium',
     confidence_score: Math.max(0, Math.min(100, Math.floor(100 * (1 - notice.p)))),
-    metadata: {
-      version: OCSF_VERSION,
-      uid: identifier(deliveryId(notice)),
-      correlation_uid: identifier(recordId(notice)),
-      logged_time: now,
-      product: {
-        name: 'Siphonwatch',
-        vendor_name: 'Siphonwatch',
-        uid: 'siphonwatch',
-        version: plain(notice.versions.code, 64),
-      },
-      labels: [notice.transition, subject.type],
-    },
-    finding_info: {
-      uid: identifier(recordId(notice)),
-      title: headline(notice),
-      desc: `${summary(notice)} ${sure.promise} ${sure.place} ${sure.evidence} ${sure.oneByOne === undefined ? '' : `${sure.oneByOne} `}${sure.limits}`,
-      types: ['Model extraction', 'Distillation'],
-      created_time: at,
-      modified_time: at,
-      first_seen_time: Date.parse(notice.since),
-      last_seen_time: at,
-      related_events_count: notice.window.events,
-      analytic: {
-        name: 'Extraction score',
-        uid: plain(notice.versions.policy, 64),
-        version: plain(notice.versions.calibration, 128),
-        type_id: 3,
-        type: 'Statistical',
-        desc: 'Rank of the score in the peer group, with a p-value that is valid at any time.',
-      },
-      data_sources: ['usage telemetry'],
-    },
-    evidences: [
-      ...notice.reasons.map((reason) => ({
-        uid: plain(reason.signal, 100),
-        name: plain(reason.title, 200),
-        data: sanitized({ ...reason }),
-        verdict_id: 4,
-        verdict: 'Suspicious',
-      })),
-      ...notice.links.map((held) => ({
-        uid: `link-${plain(held.kind, 60)}`,
-        name: plain(held.kind, 100),
-        data: sanitized({ ...held }),
-        verdict_id: 4,
-        verdict: 'Suspicious',
-      })),
-    ],
+    metadata: metadata(notice, now),
+    finding_info: findingInfo(notice),
+    evidences: evidences(notice),
     ...(notice.reasons.length === 0 ? {} : { anomaly_analyses: [anomalyAnalysis(notice)] }),
-    resources: [
-      {
-        uid: plain(subject.id, 200),
-        type: subject.type === 'account' ? 'Customer account' : 'Campaign of customer accounts',
-        labels: [plain(subject.plan, 64), plain(subject.product, 64)],
-      },
-      ...(subject.members ?? []).map((held) => ({
-        uid: plain(held.account, 200),
-        type: 'Customer account',
-        labels: [plain(held.role, 20)],
-      })),
-    ],
+    resources: resources(notice),
     remediation: {
       desc: nextSteps(notice, now)
         .map((step) => `${deadline(step)}: ${step.what} ${step.command}`)
         .join(' '),
     },
-    unmapped: sanitized({
-      level: notice.level,
-      previous: notice.previous,
-      score: notice.score,
-      log10_e: notice.log10E,
-      p: notice.p,
-      promise: notice.promise,
-      peers: notice.peers,
-      window: notice.window,
-      stake: notice.stake,
-      explanations: notice.explanations,
-      sample_events: notice.sampleEvents,
-      versions: notice.versions,
-      member_count: subject.memberCount,
-    }),
+    unmapped: unmapped(notice),
   };
+}
+
+function metadata(notice: Notice, now: number): object {
+  return {
+    version: OCSF_VERSION,
+    uid: identifier(deliveryId(notice)),
+    correlation_uid: identifier(recordId(notice)),
+    logged_time: now,
+    product: {
+      name: 'Siphonwatch',
+      vendor_name: 'Siphonwatch',
+      uid: 'siphonwatch',
+      version: plain(notice.versions.code, 64),
+    },
+    labels: [notice.transition, notice.subject.type],
+  };
+}
+
+function findingInfo(notice: Notice): object {
+  const sure = significanceText(notice);
+  const at = Date.parse(notice.at);
+  return {
+    uid: identifier(recordId(notice)),
+    title: headline(notice),
+    desc: `${summary(notice)} ${sure.promise} ${sure.place} ${sure.evidence} ${sure.oneByOne === undefined ? '' : `${sure.oneByOne} `}${sure.limits}`,
+    types: ['Model extraction', 'Distillation'],
+    created_time: at,
+    modified_time: at,
+    first_seen_time: Date.parse(notice.since),
+    last_seen_time: at,
+    related_events_count: notice.window.events,
+    analytic: {
+      name: 'Extraction score',
+      uid: plain(notice.versions.policy, 64),
+      version: plain(notice.versions.calibration, 128),
+      type_id: 3,
+      type: 'Statistical',
+      desc: 'Rank of the score in the peer group, with a p-value that is valid at any time.',
+    },
+    data_sources: ['usage telemetry'],
+  };
+}
+
+function evidences(notice: Notice): object[] {
+  return [
+    ...notice.reasons.map((reason) => ({
+      uid: plain(reason.signal, 100),
+      name: plain(reason.title, 200),
+      data: sanitized({ ...reason }),
+      verdict_id: 4,
+      verdict: 'Suspicious',
+    })),
+    ...notice.links.map((held) => ({
+      uid: `link-${plain(held.kind, 60)}`,
+      name: plain(held.kind, 100),
+      data: sanitized({ ...held }),
+      verdict_id: 4,
+      verdict: 'Suspicious',
+    })),
+  ];
+}
+
+function resources({ subject }: Notice): object[] {
+  return [
+    {
+      uid: plain(subject.id, 200),
+      type: subject.type === 'account' ? 'Customer account' : 'Campaign of customer accounts',
+      labels: [plain(subject.plan, 64), plain(subject.product, 64)],
+    },
+    ...(subject.members ?? []).map((held) => ({
+      uid: plain(held.account, 200),
+      type: 'Customer account',
+      labels: [plain(held.role, 20)],
+    })),
+  ];
+}
+
+/** What the class has no attribute for. */
+function unmapped(notice: Notice): unknown {
+  return sanitized({
+    level: notice.level,
+    previous: notice.previous,
+    score: notice.score,
+    log10_e: notice.log10E,
+    p: notice.p,
+    promise: notice.promise,
+    peers: notice.peers,
+    window: notice.window,
+    stake: notice.stake,
+    explanations: notice.explanations,
+    sample_events: notice.sampleEvents,
+    versions: notice.versions,
+    member_count: notice.subject.memberCount,
+  });
 }
 
 /** The reasons again, as deviations from the peers' baseline. */

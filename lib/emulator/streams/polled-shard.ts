@@ -5,7 +5,7 @@ import type { SourceRecord } from './source-record.ts';
 const LOOK_UP_MS = 100;
 
 /** One shard of a mapping's stream: its lanes, and who waits for what happens in them. */
-export class Shard {
+export class PolledShard {
   readonly id: string;
   /** no more will come from the stream */
   closed = false;
