@@ -9,6 +9,18 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     summary: 'turn exchanges into usage events',
     load: async () => (await import('../lib/cli/record/record.ts')).recordCommand(),
   },
+  collect: {
+    summary: 'listen for OpenTelemetry, LiteLLM and exchanges',
+    load: async () => (await import('../lib/cli/collect/collect.ts')).collectCommand(),
+  },
+  keyring: {
+    summary: "make, rotate and check the recorder's keys",
+    load: async () => (await import('../lib/cli/keyring/keyring.ts')).keyringCommand(),
+  },
+  vectors: {
+    summary: 'test vectors for recorders in other languages',
+    load: async () => (await import('../lib/cli/vectors/vectors.ts')).vectorsCommand(),
+  },
   demo: {
     summary: 'the whole pipeline on embedded AWS',
     load: async () => (await import('../lib/cli/demo/demo.ts')).demoCommand(),

@@ -51,7 +51,8 @@ export async function loadKeyring(
   return developmentKeyring(seed);
 }
 
-async function readKeyring(file: string): Promise<Keyring> {
+/** A keyring from a file. @throws InputError, which names the field and never shows a secret */
+export async function readKeyring(file: string): Promise<Keyring> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new InputError(
       `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,

@@ -1,10 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { StringDecoder } from 'node:string_decoder';
-import { createGunzip } from 'node:zlib';
+import type { Readable } from 'node:stream';
+import { encodingOf, plainChunks, textDecoder } from './encodings.ts';
 import { InputError } from './errors.ts';
 
 /** A run of consecutive lines of one file. */
@@ -13,6 +11,8 @@ export interface LineBatch {
   /** number of the first line, from 1 */
   readonly first: number;
   readonly lines: readonly string[];
+  /** places in `lines` that are longer than may be held: only their beginning is there */
+  readonly oversized: ReadonlySet<number>;
   /** the first line behind these */
   readonly next: LinePosition;
 }
@@ -32,10 +32,13 @@ export interface ReadOptions {
   readonly stdin?: Readable;
   /** where to begin: files before it are not opened, lines before it are passed over */
   readonly from?: LinePosition;
+  /** called with what a file turned out to be, where that is not plain UTF-8 or gzip */
+  readonly onNote?: (file: string, note: string) => void;
 }
 
-/** Longest line accepted, in characters. */
-export const MAX_LINE = 64 * 1024 * 1024;
+/** Longest line that is held, in characters; of a longer one the beginning is handed on, marked. */
+export const MAX_LINE = 16 * 1024 * 1024;
+const SHOWN = 200;
 export const STDIN = '-';
 /** Objects below a prefix, `s3://bucket/prefix`. */
 export const S3 = 's3://';
@@ -91,7 +94,7 @@ export async function totalBytes(files: readonly string[]): Promise<number | und
 /**
  * The lines of files, in order, a chunk at a time; memory does not grow with the file. Blank lines are kept (as ''),
  * so that numbers are those of an editor.
- * @throws InputError for a file that cannot be read, damaged or truncated gzip, and a line without end
+ * @throws InputError for a file that cannot be read, and for damaged or truncated compression
  */
 export async function* readBatches(
   files: readonly string[],
@@ -115,23 +118,31 @@ async function* batchesOf(
       : file.startsWith(S3)
         ? await (await import('./s3.ts')).openObject(file)
         : createReadStream(file, { highWaterMark: 256 * 1024 });
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
+  const splitter = new LineSplitter();
   let line = 1;
+  const batchOf = (found: Split): LineBatch | undefined => {
+    const { lines, oversized } = found;
+    if (lines.length === 0) return undefined;
+    const first = line;
+    line += lines.length;
+    const next = { file: index, line };
+    if (first >= from) return { file: name, first, lines, oversized, next };
+    const passed = from - first;
+    const left = new Set([...oversized].map((at) => at - passed));
+    return line > from
+      ? { file: name, first: from, lines: lines.slice(passed), oversized: left, next }
+      : undefined;
+  };
   try {
-    for await (const chunk of plainChunks(source, options.onBytes)) {
-      const text = rest + decoder.write(chunk);
-      const lines = text.split('\n');
-      rest = lines.pop() ?? '';
-      if (rest.length > MAX_LINE)
-        throw new InputError(`${name}:${line + lines.length}: line longer than ${MAX_LINE} characters`);
-      if (lines.length === 0) continue;
-      if (line === 1 && lines[0]?.startsWith('\ufeff')) lines[0] = lines[0].slice(1);
-      const first = line;
-      line += lines.length;
-      const next = { file: index, line };
-      if (first >= from) yield { file: name, first, lines, next };
-      else if (line > from) yield { file: name, first: from, lines: lines.slice(from - first), next };
+    let decode: ((chunk: Buffer) => string) | undefined;
+    for await (const chunk of plainChunks(source, options.onBytes, (note) => options.onNote?.(name, note))) {
+      if (decode === undefined) {
+        const encoding = encodingOf(chunk);
+        if (encoding !== 'utf8') options.onNote?.(name, `${ENCODINGS[encoding]} text, read as such`);
+        decode = textDecoder(encoding);
+      }
+      const batch = batchOf(splitter.take(decode(chunk)));
+      if (batch !== undefined) yield batch;
     }
   } catch (error) {
     throw error instanceof InputError
@@ -140,49 +151,59 @@ async function* batchesOf(
           cause: error,
         });
   }
-  rest += decoder.end();
-  if (rest !== '' && line >= from)
-    yield {
-      file: name,
-      first: line,
-      lines: [line === 1 && rest.startsWith('\ufeff') ? rest.slice(1) : rest],
-      next: { file: index, line: line + 1 },
-    };
+  const rest = batchOf(splitter.end());
+  if (rest !== undefined) yield rest;
 }
 
-/** Chunks of a stream, unpacked where its first bytes say gzip. */
-async function* plainChunks(source: Readable, onBytes: ReadOptions['onBytes']): AsyncGenerator<Buffer> {
-  const raw = countedChunks(source, onBytes);
-  const first = await raw.next();
-  if (first.done) return;
-  let head: Buffer = first.value;
-  // A pipe may hand over a single byte.
-  while (head.length < 2) {
-    const next = await raw.next();
-    if (next.done) break;
-    head = Buffer.concat([head, next.value]);
+const ENCODINGS = { utf16le: 'UTF-16', utf16be: 'UTF-16' } as const;
+
+interface Split {
+  readonly lines: string[];
+  readonly oversized: Set<number>;
+}
+
+/** Cuts text into lines, in time that grows with the text alone, and holds no more of a line than may be. */
+class LineSplitter {
+  #parts: string[] = [];
+  #held = 0;
+  #atStart = true;
+
+  take(text: string): Split {
+    const found: Split = { lines: [], oversized: new Set() };
+    let at = 0;
+    if (this.#atStart && text !== '') {
+      this.#atStart = false;
+      if (text.charCodeAt(0) === 0xfeff) at = 1;
+    }
+    for (let end = text.indexOf('\n', at); end >= 0; end = text.indexOf('\n', at)) {
+      this.#add(text.slice(at, end));
+      this.#close(found);
+      at = end + 1;
+    }
+    if (at < text.length) this.#add(at === 0 ? text : text.slice(at));
+    return found;
   }
-  if (head[0] !== 0x1f || head[1] !== 0x8b) {
-    yield head;
-    yield* raw;
-    return;
+
+  /** The last line, where it has no end. */
+  end(): Split {
+    const found: Split = { lines: [], oversized: new Set() };
+    if (this.#held > 0) this.#close(found);
+    return found;
   }
-  const gunzip = createGunzip({ chunkSize: 256 * 1024 });
-  // A failure destroys gunzip, so whoever reads it gets the error; the promise only repeats it.
-  pipeline(Readable.from(startingWith(head, raw)), gunzip).catch(() => {});
-  for await (const chunk of gunzip) yield chunk as Buffer;
-}
 
-async function* startingWith(head: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  yield head;
-  yield* rest;
-}
+  #add(part: string): void {
+    this.#held += part.length;
+    if (this.#held <= MAX_LINE) this.#parts.push(part);
+    else if (this.#parts.length > 1 || (this.#parts[0]?.length ?? 0) > SHOWN)
+      this.#parts = [this.#parts.join('').slice(0, SHOWN)];
+    else if (this.#parts.length === 0) this.#parts.push(part.slice(0, SHOWN));
+  }
 
-async function* countedChunks(source: Readable, onBytes: ReadOptions['onBytes']): AsyncGenerator<Buffer> {
-  for await (const chunk of source) {
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Buffer);
-    onBytes?.(bytes.length);
-    yield bytes;
+  #close(found: Split): void {
+    if (this.#held > MAX_LINE) found.oversized.add(found.lines.length);
+    found.lines.push(this.#parts.length === 1 ? (this.#parts[0] ?? '') : this.#parts.join(''));
+    this.#parts = [];
+    this.#held = 0;
   }
 }
 

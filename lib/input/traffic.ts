@@ -1,4 +1,5 @@
 import type { Labels } from '../backtest/labels.ts';
+import { TelemetryHealth } from '../telemetry/health.ts';
 import type { Recorder } from '../telemetry/recorder.ts';
 import { createRecorder } from '../telemetry/recorder.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
@@ -53,6 +54,7 @@ export class Traffic {
     const left = this.files.slice(feed.from?.file ?? 0);
     const bar = await fileProgress(left, process.stderr, feed.label, feed.counted);
     let rejected = 0;
+    const health = new TelemetryHealth();
     try {
       for await (const batch of readUsageEvents(this.files, {
         format: 'auto',
@@ -61,12 +63,18 @@ export class Traffic {
         ...(feed.from === undefined ? {} : { from: feed.from }),
       })) {
         rejected += batch.rejects.length;
-        for (const event of batch.events) feed.onEvent(event);
+        for (const event of batch.events) {
+          health.event(event);
+          feed.onEvent(event);
+        }
+        health.unused({ rejected: batch.rejects.length, skipped: batch.skipped });
         if ((await feed.onPause?.(batch.next, rejected)) === true) break;
       }
     } finally {
       bar.stop();
     }
+    for (const { severe, text } of health.warnings())
+      say(`${severe ? 'WARNING: BLIND, this traffic cannot be judged: ' : 'warning: '}${text}`);
     return rejected;
   }
 }

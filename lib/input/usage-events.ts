@@ -1,11 +1,12 @@
 import { ADAPTER_DEFAULTS, type AdapterDefaults } from '../telemetry/adapters/adapter.ts';
-import { ADAPTERS, type InputFormat } from '../telemetry/adapters/index.ts';
-import { parseUsageEvent } from '../telemetry/parse-usage-event.ts';
+import type { Late } from '../telemetry/adapters/otel.ts';
+import { EntryReader, SOURCE_FORMATS, type SourceFormat } from '../telemetry/adapters/reader.ts';
 import { kindOf, printable, type Reason } from '../telemetry/reason.ts';
 import type { Recorder } from '../telemetry/recorder.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
+import { type Document, DocumentReader } from './documents.ts';
 import { InputError } from './errors.ts';
-import { type LinePosition, type ReadOptions, readBatches } from './lines.ts';
+import { type LineBatch, type LinePosition, MAX_LINE, type ReadOptions, readBatches } from './lines.ts';
 
 /** A line that could not be used: where it stood, why, and the line itself. */
 export interface Reject {
@@ -19,24 +20,30 @@ export interface Reject {
 export interface EventBatch {
   readonly events: readonly UsageEvent[];
   readonly rejects: readonly Reject[];
-  /** lines that were not blank */
+  /** documents: lines that were not blank, or what several of them hold */
   readonly lines: number;
   /** entries that are no model calls */
   readonly skipped: number;
+  /** optional facts out of range that were left out or cut, one name each time */
+  readonly odd: readonly string[];
+  /** entries by the format that they were read as */
+  readonly formats: ReadonlyMap<string, number>;
   /** the first line behind these */
   readonly next: LinePosition;
 }
 
 export interface EventSource extends ReadOptions {
-  /** what the lines are; `auto` tells usage events from exchanges line by line */
-  readonly format: InputFormat | 'auto';
+  /** what the documents are; `auto` tells them apart one by one */
+  readonly format: SourceFormat;
   /** made when the first exchange comes; a file of usage events needs no key */
   readonly recorder: () => Recorder | Promise<Recorder>;
   readonly defaults?: AdapterDefaults;
+  /** called for a file that cannot be read to its end, which then costs itself alone; without it that is an error */
+  readonly onBadFile?: (error: InputError) => void;
 }
 
 /**
- * Usage events from NDJSON files, in the order given: exchanges (or what gateways write) go through the recorder,
+ * Usage events from files of JSON documents, in the order given: exchanges (or what gateways write) go through the recorder,
  * usage events are validated. Memory does not grow with the files.
  * @throws InputError for unreadable files; bad lines are rejects
  */
@@ -44,54 +51,130 @@ export async function* readUsageEvents(
   files: readonly string[],
   source: EventSource,
 ): AsyncGenerator<EventBatch> {
-  let recorder: Recorder | undefined;
-  const defaults = source.defaults ?? ADAPTER_DEFAULTS;
-  for await (const batch of readBatches(files, source)) {
-    const events: UsageEvent[] = [];
-    const rejects: Reject[] = [];
-    let lines = 0;
-    let skipped = 0;
-    for (const [index, raw] of batch.lines.entries()) {
-      if (raw === '' || raw.trim() === '') continue;
-      // a record of the stream, as the archive keeps it, begins with a header
-      if (raw.startsWith(RECORD_HEADER)) continue;
-      lines++;
-      const reject = (reason: Reason) =>
-        rejects.push({ file: batch.file, line: batch.first + index, reason, raw });
-      let json: unknown;
-      try {
-        json = JSON.parse(raw);
-      } catch {
-        reject({ field: '(line)', value: kindOf(raw), message: 'not JSON' });
-        continue;
+  const reader = new EntryReader(source.format, source.defaults ?? ADAPTER_DEFAULTS);
+  const from = source.from ?? { file: 0, line: 1 };
+  let next: LinePosition = from;
+  for (const [index] of files.entries()) {
+    if (index < from.file) continue;
+    const documents = new DocumentReader();
+    let file = '';
+    try {
+      const options = { ...source, from: { file: index, line: index === from.file ? from.line : 1 } };
+      for await (const batch of readBatches(files.slice(0, index + 1), options)) {
+        file = batch.file;
+        next = batch.next;
+        yield await usable(documentsOf(batch, documents), { file, next }, reader, source);
       }
-      if (source.format === 'auto' && !isExchange(json)) {
-        const parsed = parseUsageEvent(json);
-        if (parsed.ok) events.push(parsed.event);
-        else reject(parsed.reason);
-        continue;
-      }
-      const adapted = ADAPTERS[source.format === 'auto' ? 'exchange' : source.format](json, defaults);
-      for (const reason of adapted.reasons) reject(reason);
-      skipped += adapted.skipped;
-      if (adapted.exchanges.length === 0) continue;
-      recorder ??= await source.recorder();
-      for (const exchange of adapted.exchanges) events.push(recorder.record(exchange));
+    } catch (error) {
+      if (!(error instanceof InputError) || source.onBadFile === undefined) throw error;
+      source.onBadFile(error);
     }
-    yield { events, rejects, lines, skipped, next: batch.next };
+    const left = [...documents.finish()];
+    if (left.length > 0) yield await usable(left, { file, next }, reader, source);
+    if (documents.pretty)
+      source.onNote?.(
+        file,
+        'JSON spread over several lines, read; one document a line (NDJSON) reads faster',
+      );
   }
+  yield await lateBatch(reader.finish(), next, source);
+}
+
+interface Place {
+  readonly file: string;
+  readonly next: LinePosition;
+}
+
+/** Where a document stood, for what is found out about it later. */
+interface Origin {
+  readonly file: string;
+  readonly line: number;
+  readonly raw: string;
+}
+
+function* documentsOf(batch: LineBatch, documents: DocumentReader): Generator<Document> {
+  for (const [index, raw] of batch.lines.entries()) {
+    const line = batch.first + index;
+    if (batch.oversized.has(index)) yield { fault: `longer than ${MAX_LINE} characters`, line, raw };
+    // a record of the stream, as the archive keeps it, begins with a header
+    else if (!raw.startsWith(RECORD_HEADER)) yield* documents.take(raw, line);
+  }
+}
+
+async function usable(
+  documents: Iterable<Document>,
+  place: Place,
+  reader: EntryReader,
+  source: EventSource,
+): Promise<EventBatch> {
+  const events: UsageEvent[] = [];
+  const rejects: Reject[] = [];
+  const odd: string[] = [];
+  const formats = new Map<string, number>();
+  let lines = 0;
+  let skipped = 0;
+  let recorder: Recorder | undefined;
+  for (const document of documents) {
+    lines++;
+    const { line, raw } = document;
+    const reject = (reason: Reason) => rejects.push({ file: place.file, line, reason, raw });
+    if ('fault' in document) {
+      reject({ field: '(line)', value: kindOf(raw), message: document.fault });
+      continue;
+    }
+    const origin: Origin = { file: place.file, line, raw };
+    const read = reader.read(document.json, origin);
+    for (const reason of read.reasons) reject(reason);
+    for (const [format, count] of read.formats) formats.set(format, (formats.get(format) ?? 0) + count);
+    skipped += read.skipped;
+    odd.push(...read.odd);
+    events.push(...read.events);
+    if (read.exchanges.length > 0) recorder ??= await source.recorder();
+    for (const exchange of read.exchanges) if (recorder !== undefined) events.push(recorder.record(exchange));
+    for (const held of read.late) await addLate(held, events, rejects, odd, source);
+  }
+  return { events, rejects, lines, skipped, odd, formats, next: place.next };
+}
+
+async function lateBatch(
+  late: readonly Late[],
+  next: LinePosition,
+  source: EventSource,
+): Promise<EventBatch> {
+  const events: UsageEvent[] = [];
+  const rejects: Reject[] = [];
+  const odd: string[] = [];
+  for (const held of late) await addLate(held, events, rejects, odd, source);
+  return { events, rejects, lines: 0, skipped: 0, odd, formats: new Map(), next };
+}
+
+async function addLate(
+  held: Late,
+  events: UsageEvent[],
+  rejects: Reject[],
+  odd: string[],
+  source: EventSource,
+): Promise<void> {
+  if ('exchange' in held) {
+    events.push((await source.recorder()).record(held.exchange));
+    odd.push(...held.odd);
+  } else {
+    const origin = isOrigin(held.origin) ? held.origin : { file: '', line: 0, raw: '' };
+    rejects.push({ ...origin, reason: held.reason });
+  }
+}
+
+function isOrigin(value: unknown): value is Origin {
+  return typeof value === 'object' && value !== null && 'file' in value && 'line' in value && 'raw' in value;
 }
 
 /** How the recorder begins a record's header; see telemetry/record.ts. */
 const RECORD_HEADER = '{"siphonwatch":1,';
 
-function isExchange(json: unknown): boolean {
-  return typeof json === 'object' && json !== null && 'messages' in json;
-}
-
 /** A format's name from the command line. @throws InputError naming the value */
-export function inputFormat(name: string): InputFormat {
-  if (!Object.hasOwn(ADAPTERS, name))
-    throw new InputError(`--from ${printable(name)}: not one of ${Object.keys(ADAPTERS).join(', ')}`);
-  return name as InputFormat;
+export function inputFormat(name: string): SourceFormat {
+  const known = SOURCE_FORMATS.find((format) => format === name);
+  if (known === undefined)
+    throw new InputError(`--from ${printable(name)}: not one of ${SOURCE_FORMATS.join(', ')}`);
+  return known;
 }

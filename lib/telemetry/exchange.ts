@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { turnsOf } from './turns.ts';
 
 /**
  * One request to a model and its response as the provider's gateway sees it, text included
@@ -7,7 +8,12 @@ import { z } from 'zod';
 
 const isoTime = z.iso.datetime({ offset: true });
 
-const contentPart = z.looseObject({ type: z.string().optional(), text: z.string().optional() });
+/** Parts are read by turns.ts, which takes any; what has no text of somebody's counts for nothing. */
+const contentPart = z.union([
+  z.string(),
+  z.looseObject({ type: z.string().optional(), text: z.string().optional() }),
+  z.looseObject({ type: z.unknown().optional(), text: z.unknown().optional() }),
+]);
 
 /** A message's content: plain text, or parts of which only the text parts count. */
 export const messageContent = z.union([z.string(), z.array(contentPart), z.null()]);
@@ -33,6 +39,12 @@ export const samplingParams = z.looseObject({
 export const exchange = z.looseObject({
   v: z.literal(1).describe('version of this schema'),
   id: z.string().min(1).max(512).describe("the gateway's request id; repeats when a client retries"),
+  reusedId: z
+    .boolean()
+    .optional()
+    .describe(
+      'the id is one that comes again for other requests: a keyed print of the prompt is added to it',
+    ),
   time: isoTime.describe('event time: when the exchange happened'),
   account: z.string().min(1).max(512).describe("the provider's customer as it authenticates"),
   model: z.string().min(1).max(256),
@@ -47,7 +59,7 @@ export const exchange = z.looseObject({
       asn: z.number().int().min(0).max(4294967295).optional(),
       tls: z.string().max(512).optional().describe('TLS client fingerprint, for example JA4'),
       userAgent: z.string().max(8192).optional(),
-      credential: z.string().max(512).optional(),
+      credential: z.string().max(8192).optional(),
     })
     .optional(),
   customer: z.looseObject({
@@ -63,10 +75,8 @@ export type Message = z.infer<typeof message>;
 
 /** The text of a message's content; parts other than text count for nothing. */
 export function textOf(content: z.infer<typeof messageContent>): string {
-  if (content === null) return '';
-  if (typeof content === 'string') return content;
-  let text = '';
-  for (const part of content)
-    if (typeof part.text === 'string') text += text === '' ? part.text : `\n${part.text}`;
-  return text;
+  return turnsOf([{ role: 'user', content }])
+    .filter(({ kind }) => kind === 'user')
+    .map(({ text }) => text)
+    .join('\n');
 }

@@ -1,13 +1,20 @@
 import { type Exchange, exchange } from './exchange.ts';
+import { withoutOddFacts } from './odd-facts.ts';
 import { kindOf, openValue, type Reason, reasonOf } from './reason.ts';
 
 export type ParsedExchange =
-  | { readonly ok: true; readonly exchange: Exchange }
+  | {
+      readonly ok: true;
+      readonly exchange: Exchange;
+      /** optional facts out of range that were left out or cut, as dotted paths */
+      readonly odd: readonly string[];
+    }
   | { readonly ok: false; readonly reason: Reason };
 
 /**
- * Validates a parsed JSON value as an exchange; a reason names the first bad field, and its value where
- * that cannot be a person's text.
+ * Validates a parsed JSON value as an exchange; a reason names the first bad field, and its value where that cannot be a
+ * person's text. Optional facts out of range are left out and named instead: the caller chooses them, and must not get out of
+ * sight by one.
  *
  * @example
  * import { describeReason, parseExchange } from '@siphonwatch/recorder';
@@ -27,8 +34,9 @@ export function parseExchange(json: unknown): ParsedExchange {
         message: 'unknown version of the exchange; this build knows 1',
       },
     };
-  const parsed = exchange.safeParse(json);
+  const { json: sound, odd } = withoutOddFacts(json);
+  const parsed = exchange.safeParse(sound);
   return parsed.success
-    ? { ok: true, exchange: parsed.data }
-    : { ok: false, reason: reasonOf(parsed.error, json, openValue) };
+    ? { ok: true, exchange: parsed.data, odd }
+    : { ok: false, reason: reasonOf(parsed.error, sound, openValue) };
 }

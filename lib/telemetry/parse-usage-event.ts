@@ -169,7 +169,23 @@ function isShape(shape: Json): boolean {
     typeof shape.question === 'boolean' &&
     typeof shape.code === 'boolean' &&
     typeof shape.input === 'boolean' &&
-    fields(shape) === 10
+    (fields(shape) === 10 || (areAgentFacts(shape) && fields(shape) === 10 + agentFields(shape)))
+  );
+}
+
+function areAgentFacts(shape: Json): boolean {
+  return (
+    (shape.steps === undefined || isCount(shape.steps, 1e6)) &&
+    (shape.fromTools === undefined || isCount(shape.fromTools, 10)) &&
+    (shape.askedByTool === undefined || typeof shape.askedByTool === 'boolean')
+  );
+}
+
+function agentFields(shape: Json): number {
+  return (
+    Number(shape.steps !== undefined) +
+    Number(shape.fromTools !== undefined) +
+    Number(shape.askedByTool !== undefined)
   );
 }
 

@@ -1,11 +1,13 @@
 import { LRUCache } from 'lru-cache';
+import { type Asked, askedOf } from './asked.ts';
 import { behaviourNames, behavioursOf, bitOf, TRIGGERS } from './behaviours.ts';
-import { type Exchange, type Message, textOf } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { bounded, MAX_UNITS, TextFolder, withDigitsFolded } from './folded-text.ts';
 import { beginsAsTask } from './instruction.ts';
 import { accountPseudonym, type EpochKeys, epochKeys, type Keyring, servingEpochs } from './keys.ts';
 import { LayoutReader } from './layout.ts';
 import { placeOf } from './network.ts';
+import { isSound } from './odd-facts.ts';
 import { looksLikeCode } from './program-code.ts';
 import { digest, type SipKey, sipHash24 } from './siphash.ts';
 import { sketchOf } from './sketch.ts';
@@ -103,7 +105,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
 
   function record(exchange: Exchange): UsageEvent {
-    const { prompt, system, turns } = lastRequest(exchange);
+    const asked = askedOf(exchange.messages);
+    const { prompt, system, turns } = asked;
     const facts = system === undefined ? undefined : systemFacts(system);
     const text = bounded(prompt);
     const layout = layouts.read(text);
@@ -148,19 +151,19 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
     return {
       v: 1,
-      id: exchange.id,
+      id: eventId(exchange, prints),
       time: isoTime(exchange.time, time),
       account: pseudonym(exchange.account),
-      model: exchange.model,
+      model: cut(exchange.model, MAX_MODEL),
       outcome: exchange.outcome,
       usage: {
-        inputTokens: oneDigit(exchange.usage.inputTokens),
-        outputTokens: twoDigits(exchange.usage.outputTokens),
+        inputTokens: oneDigit(tokenCount(exchange.usage.inputTokens)),
+        outputTokens: twoDigits(tokenCount(exchange.usage.outputTokens)),
       },
       params: samplingOf(params),
       customer: {
-        plan: exchange.customer.plan,
-        product: exchange.customer.product,
+        plan: cut(exchange.customer.plan, MAX_CUSTOMER),
+        product: cut(exchange.customer.product, MAX_CUSTOMER),
         createdAt: toHour(exchange.customer.createdAt),
       },
       shape: {
@@ -174,6 +177,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
         question: endsInQuestion(prompt),
         code: looksLikeCode(text, folded.symbolDensity),
         input: layout.input,
+        ...agentFacts(asked),
       },
       behaviours: behaviourNames(behaviours),
       prints,
@@ -201,23 +205,6 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
 
   return { record, pseudonym };
-}
-
-/** The text of the last user message, of the system prompts, and the number of user messages. */
-function lastRequest(exchange: Exchange): { prompt: string; system: string | undefined; turns: number } {
-  let last: Message | undefined;
-  let system: string | undefined;
-  let turns = 0;
-  for (const message of exchange.messages) {
-    if (message.role === 'user' || message.role === 'human') {
-      turns++;
-      last = message;
-    } else if (message.role === 'system' || message.role === 'developer') {
-      const text = textOf(message.content);
-      system = system === undefined ? text : `${system}\n${text}`;
-    }
-  }
-  return { prompt: last === undefined ? '' : textOf(last.content), system, turns };
 }
 
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -315,13 +302,45 @@ function demandsFormat(format: unknown): boolean {
   return typeof format === 'object' && format !== null && 'type' in format && format.type !== 'text';
 }
 
+/** Parameters that an event can carry; a caller chooses them, and an odd one must not make an event that `score` refuses. */
 function samplingOf(params: Exchange['params']): UsageEvent['params'] {
   const sampling: UsageEvent['params'] = {};
   if (params === undefined) return sampling;
-  if (params.temperature !== undefined) sampling.temperature = params.temperature;
-  if (params.topP !== undefined) sampling.topP = params.topP;
-  if (params.maxTokens !== undefined) sampling.maxTokens = params.maxTokens;
-  if (params.n !== undefined) sampling.n = params.n;
+  for (const name of ['temperature', 'topP', 'maxTokens', 'n'] as const) {
+    const value = params[name];
+    if (value !== undefined && isSound(name, value)) sampling[name] = value;
+  }
   if (params.seed !== undefined) sampling.seeded = true;
   return sampling;
+}
+
+const MAX_ID = 512;
+const MAX_MODEL = 256;
+const MAX_CUSTOMER = 64;
+const MAX_TOKENS = 1e9;
+
+/** At most so many characters, and at least one: an event's names are never empty. */
+function cut(text: string, longest: number): string {
+  if (text.length <= longest) return text === '' ? '?' : text;
+  return text.slice(0, longest);
+}
+
+function tokenCount(count: number): number {
+  return count >= 0 ? Math.min(Math.round(count), MAX_TOKENS) : 0;
+}
+
+/** Ids that come again for other requests (three digits, of servers that draw them) get the print of the prompt. */
+function eventId(exchange: Exchange, prints: readonly Prints[]): string {
+  const id = cut(exchange.id, MAX_ID);
+  return exchange.reusedId === true ? `${cut(id, MAX_ID - 12)}-${prints.at(-1)?.prompt ?? ''}` : id;
+}
+
+/** Facts of agents' work, where there are any. */
+function agentFacts(asked: Asked): Pick<UsageEvent['shape'], 'steps' | 'fromTools' | 'askedByTool'> {
+  if (asked.steps === 0 && asked.fromTools === 0) return {};
+  return {
+    steps: Math.min(asked.steps, 1_000_000),
+    fromTools: asked.fromTools,
+    ...(asked.askedByTool ? { askedByTool: true } : {}),
+  };
 }

@@ -134,6 +134,26 @@ export const usageEvent = z.strictObject({
     question: z.boolean().describe('ends in a question mark'),
     code: z.boolean().describe('contains what looks like program code'),
     input: z.boolean().describe('an instruction followed by separate input: a blank line and then more text'),
+    steps: z
+      .number()
+      .int()
+      .min(0)
+      .max(1e6)
+      .optional()
+      .describe('results of tools since the last user message; absent in conversations without tools'),
+    fromTools: z
+      .number()
+      .int()
+      .min(0)
+      .max(10)
+      .optional()
+      .describe("tenths of the conversation's text (users' and tools') that came from tools"),
+    askedByTool: z
+      .boolean()
+      .optional()
+      .describe(
+        "what is taken as the prompt is a tool's result: no user said anything, or the result asks for work",
+      ),
   }),
   behaviours: z.array(z.enum(BEHAVIOURS)).max(BEHAVIOURS.length),
   prints: z.array(prints).min(1).max(2).describe('newest key epoch first; two during an overlap'),

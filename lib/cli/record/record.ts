@@ -8,14 +8,15 @@ import { Command, Option } from 'commander';
 import { InputError } from '../../input/errors.ts';
 import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring, withKeyOptions } from '../../input/keyring.ts';
 import { inputFiles, STDIN, totalBytes } from '../../input/lines.ts';
-import { inputFormat, type Reject, readUsageEvents } from '../../input/usage-events.ts';
+import { inputFormat, readUsageEvents } from '../../input/usage-events.ts';
 import { ADAPTER_DEFAULTS } from '../../telemetry/adapters/adapter.ts';
-import { ADAPTERS } from '../../telemetry/adapters/index.ts';
+import { SOURCE_FORMATS } from '../../telemetry/adapters/reader.ts';
 import type { Keyring } from '../../telemetry/keys.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
 import { createProducer, type Producer, ProducerFailure } from '../../telemetry/producer.ts';
-import { describeReason, printable } from '../../telemetry/reason.ts';
 import { createRecorder, type Recorder } from '../../telemetry/recorder.ts';
+
+import { RecordTally } from './record-tally.ts';
 
 interface RecordOptions extends KeyOptions {
   readonly from: string;
@@ -36,9 +37,11 @@ export function recordCommand(): Command {
     .description(
       'turn exchanges into usage events (no text): NDJSON on standard output, --out FILE, or --stream NAME',
     )
-    .argument('[files...]', 'NDJSON, plain or gzip; - or nothing reads standard input')
+    .argument('[files...]', 'JSON documents, plain, gzip or zstd; - or nothing reads standard input')
     .addOption(
-      new Option('--from <format>', 'what the lines are').choices(Object.keys(ADAPTERS)).default('exchange'),
+      new Option('--from <format>', 'what the documents are; auto tells them apart and says what it found')
+        .choices(SOURCE_FORMATS)
+        .default('exchange'),
     )
     .option('--out <file>', 'write events to a file (gzip if it ends in .gz)')
     .option('--stream <name>', 'put events on a Kinesis stream (name or ARN)')
@@ -107,32 +110,26 @@ async function record(
     options.stream === undefined ? await lineSink(options, terminal) : streamSink(options.stream, options);
   const rejects = options.rejects === undefined ? undefined : await fileSink(options.rejects, PRIVATE);
   const bar = terminal.stderr.isTTY === true ? await progress(files, terminal.stderr) : undefined;
-  const counts = { lines: 0, events: 0, rejected: 0, skipped: 0 };
-  const reasons = new Map<string, { field: string; message: string; count: number; example: string }>();
+  const tally = new RecordTally();
   const interrupted = onInterrupt();
-  const noted: string[] = [];
   try {
     const source = {
       format,
       recorder: () => (recorder ??= createRecorder({ keys })),
       defaults: { ...ADAPTER_DEFAULTS, plan: options.plan, product: options.product },
       onBytes: (bytes: number) => bar?.increment(bytes),
+      onNote: (file: string, note: string) => tally.note(file, note),
+      onBadFile: (error: InputError) => tally.badFile(error),
     };
     for await (const batch of readUsageEvents(files, source)) {
-      counts.lines += batch.lines;
-      counts.events += batch.events.length;
-      counts.skipped += batch.skipped;
-      counts.rejected += batch.rejects.length;
-      for (const reject of batch.rejects) {
-        note(reject, reasons, noted);
-        await rejects?.write([JSON.stringify(reject)]);
-      }
+      tally.take(batch);
+      await rejects?.write(batch.rejects.map((reject) => JSON.stringify(reject)));
       await sink.write(batch.events);
       if (interrupted.yes) break;
     }
     // an earlier file of the name is replaced neither by an empty one nor by a part
-    await (counts.events > 0 ? sink.close(!interrupted.yes) : sink.abandon());
-    if (interrupted.yes && options.out !== undefined && counts.events > 0)
+    await (tally.counts.events > 0 ? sink.close(!interrupted.yes) : sink.abandon());
+    if (interrupted.yes && options.out !== undefined && tally.counts.events > 0)
       say(`record: stopped; what was read is in ${partialName(options.out)}`);
   } catch (error) {
     if (error instanceof ProducerFailure && rejects !== undefined) {
@@ -148,51 +145,24 @@ async function record(
     interrupted.off();
     await rejects?.close(true);
   }
-  for (const line of noted) say(line);
-  if (counts.rejected > noted.length)
-    say(
-      `... and ${counts.rejected - noted.length} more${options.rejects === undefined ? ' (--rejects FILE keeps them)' : ''}`,
-    );
-  say(
-    `record: ${counts.lines} lines read, ${counts.events} events${counts.rejected > 0 ? `, ${counts.rejected} rejected` : ''}${counts.skipped > 0 ? `, ${counts.skipped} entries that are no model calls` : ''}`,
-  );
+  tally.report(say, format === 'auto', options.rejects !== undefined);
   if (options.json === true) {
     const summary = {
-      ...counts,
+      ...tally.counts,
       files,
       from: format,
       development: keys.development === true,
       ...(options.out === undefined ? {} : { out: options.out }),
       ...(options.stream === undefined ? {} : { stream: { name: options.stream, ...sink.counts?.() } }),
-      reasons: [...reasons.values()],
+      ...tally.summary(),
     };
     terminal.stdout.write(`${JSON.stringify(summary)}\n`);
   }
   if (interrupted.yes) return 130;
-  if (counts.events > 0) return 0;
+  // what could be read is written; a file that was cut off must still be noticed by scripts
+  if (tally.counts.events > 0) return tally.badFiles === 0 ? 0 : 1;
   say('record: nothing usable in the input');
   return 2;
-}
-
-const NOTED = 5;
-
-function note(
-  reject: Reject,
-  reasons: Map<string, { field: string; message: string; count: number; example: string }>,
-  noted: string[],
-): void {
-  const where = `${printable(reject.file)}:${reject.line}`;
-  if (noted.length < NOTED) noted.push(`${where}: ${describeReason(reject.reason)}`);
-  const key = `${reject.reason.field}\n${reject.reason.message}`;
-  const known = reasons.get(key);
-  if (known !== undefined) known.count++;
-  else if (reasons.size < 100)
-    reasons.set(key, {
-      field: reject.reason.field,
-      message: reject.reason.message,
-      count: 1,
-      example: where,
-    });
 }
 
 interface Sink<T> {

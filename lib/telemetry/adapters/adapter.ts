@@ -1,6 +1,9 @@
 import type { Exchange } from '../exchange.ts';
 import { parseExchange } from '../parse-exchange.ts';
-import type { Reason } from '../reason.ts';
+import { kindOf, type Reason } from '../reason.ts';
+import { roleKind } from '../turns.ts';
+import { isPlaceholder } from './placeholders.ts';
+import type { ReadMessage } from './request.ts';
 
 /**
  * Adapters read what gateways already write. One line of a log may hold several exchanges (an OTLP batch) or none
@@ -11,6 +14,8 @@ export interface Adapted {
   readonly reasons: readonly Reason[];
   /** entries that are well formed and not calls of a language model: embeddings, tools, ... */
   readonly skipped: number;
+  /** optional facts out of range that were left out or cut, one name each time */
+  readonly odd?: readonly string[];
 }
 
 /** Facts that no gateway log carries by itself; used where an entry does not say. */
@@ -32,17 +37,19 @@ export type Adapter = (json: unknown, defaults?: AdapterDefaults) => Adapted;
 /** What an adapter found for one exchange; anything may be missing, validation speaks afterwards. */
 export interface Found {
   id?: string | undefined;
+  /** the id is the provider's, not the gateway's own: some servers draw ids that come again */
+  providerId?: boolean;
   time?: string | undefined;
   account?: string | undefined;
   model?: string | undefined;
-  messages: { role: string; content: unknown }[];
+  messages: readonly ReadMessage[];
   completion?: string | undefined;
   inputTokens?: number | undefined;
   outputTokens?: number | undefined;
   params?: Record<string, unknown>;
   outcome: Exchange['outcome'];
   ip?: string | undefined;
-  asn?: number | undefined;
+  asn?: number | string | undefined;
   tls?: string | undefined;
   userAgent?: string | undefined;
   credential?: string | undefined;
@@ -52,8 +59,27 @@ export interface Found {
   payment?: string | undefined;
 }
 
+/** Ids of two to six digits, as Ollama and others draw them (`chatcmpl-373`): they come again within hours. */
+const DRAWN_ID = /^(?:chatcmpl|cmpl)-[1-9]\d{1,5}$/;
+
 /** Validates what was found; a missing token count counts as none, everything else missing is a reason. */
-export function finish(found: Found, defaults: AdapterDefaults): { exchange: Exchange } | { reason: Reason } {
+export function finish(
+  found: Found,
+  defaults: AdapterDefaults,
+  accountPlaces?: string,
+): { exchange: Exchange; odd: readonly string[] } | { reason: Reason } {
+  if (found.messages.length > 0 && lastPrompts(found.messages).every(isPlaceholder))
+    return {
+      reason: {
+        field: 'messages',
+        value: kindOf(found.messages.at(-1)?.content),
+        message: 'a placeholder stands where the prompt should: message logging is turned off or redacted',
+      },
+    };
+  if (found.account === undefined && accountPlaces !== undefined)
+    return {
+      reason: { field: 'account', value: 'nothing', message: `missing: none of ${accountPlaces} is there` },
+    };
   const parsed = parseExchange({
     v: 1,
     ...present({
@@ -63,8 +89,9 @@ export function finish(found: Found, defaults: AdapterDefaults): { exchange: Exc
       model: found.model,
       completion: found.completion,
     }),
+    ...(found.providerId === true && DRAWN_ID.test(found.id ?? '') ? { reusedId: true } : {}),
     messages: found.messages,
-    usage: { inputTokens: found.inputTokens ?? 0, outputTokens: found.outputTokens ?? 0 },
+    usage: { inputTokens: count(found.inputTokens), outputTokens: count(found.outputTokens) },
     ...(found.params === undefined ? {} : { params: present(found.params) }),
     outcome: found.outcome,
     origin: present({
@@ -81,16 +108,29 @@ export function finish(found: Found, defaults: AdapterDefaults): { exchange: Exc
       ...present({ payment: found.payment }),
     },
   });
-  return parsed.ok ? { exchange: parsed.exchange } : { reason: parsed.reason };
+  return parsed.ok ? { exchange: parsed.exchange, odd: parsed.odd } : { reason: parsed.reason };
+}
+
+/** The last words of users, or of anybody where no user speaks. */
+function lastPrompts(messages: readonly ReadMessage[]): string[] {
+  const users = messages.filter(({ role }) => roleKind(role) === 'user');
+  return (users.length === 0 ? messages : users).map(({ content }) => content);
+}
+
+function count(tokens: number | undefined): number {
+  return tokens !== undefined && tokens >= 0 ? Math.min(Math.round(tokens), 1e9) : 0;
 }
 
 /** An adapter's answer for a single entry. */
-export function single(found: Found, defaults: AdapterDefaults): Adapted {
-  const done = finish(found, defaults);
+export function single(found: Found, defaults: AdapterDefaults, accountPlaces?: string): Adapted {
+  const done = finish(found, defaults, accountPlaces);
   return 'exchange' in done
-    ? { exchanges: [done.exchange], reasons: [], skipped: 0 }
+    ? { exchanges: [done.exchange], reasons: [], skipped: 0, odd: done.odd }
     : { exchanges: [], reasons: [done.reason], skipped: 0 };
 }
+
+/** An adapter's answer for an entry that is no call of a language model. */
+export const NO_CALL: Adapted = { exchanges: [], reasons: [], skipped: 1 };
 
 /** An adapter's answer for an entry of the wrong shape. */
 export function refused(field: string, value: string, message: string): Adapted {

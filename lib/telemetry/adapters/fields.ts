@@ -39,21 +39,6 @@ export function jsonIn(value: unknown): unknown {
   }
 }
 
-/** Seconds since 1970 (fractions allowed), or a date in words, as ISO time. */
-export function isoFrom(value: unknown): string | undefined {
-  if (typeof value === 'number') return isoFromMilliseconds(value * 1000);
-  if (typeof value !== 'string') return undefined;
-  // "2025-01-24 09:20:46.847371" is how Python prints a UTC time.
-  const plain = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?$/.test(value)
-    ? `${value.replace(' ', 'T')}Z`
-    : value;
-  return isoFromMilliseconds(Date.parse(plain));
-}
-
-export function isoFromMilliseconds(milliseconds: number): string | undefined {
-  return Math.abs(milliseconds) <= 8.64e15 ? new Date(milliseconds).toISOString() : undefined;
-}
-
 /** Headers by lower-case name; lists of values keep the first. */
 export function headersOf(value: unknown): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};

@@ -2,13 +2,13 @@ import { parseExchange } from '../parse-exchange.ts';
 import type { Adapter } from './adapter.ts';
 import { fromBedrock } from './bedrock.ts';
 import { fromLiteLlm } from './litellm.ts';
-import { fromOpenAi } from './openai.ts';
+import { fromGemini, fromOpenAi } from './openai.ts';
 import { fromOtel } from './otel.ts';
 
 const fromExchange: Adapter = (json) => {
   const parsed = parseExchange(json);
   return parsed.ok
-    ? { exchanges: [parsed.exchange], reasons: [], skipped: 0 }
+    ? { exchanges: [parsed.exchange], reasons: [], skipped: 0, odd: parsed.odd }
     : { exchanges: [], reasons: [parsed.reason], skipped: 0 };
 };
 
@@ -32,6 +32,7 @@ export const ADAPTERS = {
   bedrock: fromBedrock,
   litellm: fromLiteLlm,
   openai: fromOpenAi,
+  gemini: fromGemini,
 } as const satisfies Record<string, Adapter>;
 
 export type InputFormat = keyof typeof ADAPTERS;

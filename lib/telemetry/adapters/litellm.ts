@@ -1,58 +1,120 @@
-import { printable } from '../reason.ts';
-import { ADAPTER_DEFAULTS, type Adapted, type Adapter, type Found, refused, single } from './adapter.ts';
-import { at, isoFrom, jsonIn, numberAt, objectOf, textAt } from './fields.ts';
-import { completionOf, messagesOf, outcomeOf, paramsOf } from './openai.ts';
+import { kindOf, printable } from '../reason.ts';
+import {
+  ADAPTER_DEFAULTS,
+  type Adapted,
+  type Adapter,
+  type Found,
+  NO_CALL,
+  refused,
+  single,
+} from './adapter.ts';
+import { errorEnding, readAnswer } from './answer.ts';
+import { type Ending, outcomeFrom } from './endings.ts';
+import { at, type Json, jsonIn, numberAt, objectOf, textAt } from './fields.ts';
+import { isModelCall } from './model-calls.ts';
+import { nameAt } from './openai.ts';
+import { paramsOf, promptMessages, type ReadMessage, readMessages, readRequest } from './request.ts';
+import { isoFrom } from './times.ts';
+
+const ACCOUNT_PLACES =
+  'metadata.user_api_key_org_id, user_api_key_team_id, user_api_key_user_id, user_api_key_hash, organization_id, team_id, user, end_user';
 
 /**
- * LiteLLM's standard logging payload (`standard_logging_object` of its callbacks), as its object-storage and
- * generic loggers write it. The account is the organisation, team, user or key of the proxy, in that order;
- * the key's hash is the credential. `metadata.requester_metadata` may carry plan, product, created_at, payment.
+ * LiteLLM's standard logging payload (`standard_logging_object` of its callbacks,
+ * https://docs.litellm.ai/docs/proxy/logging_spec), as its object-storage and generic loggers write it, and rows of its spend
+ * logs where those hold prompts. The account is the organisation, team, user or key of the proxy, in that order; the key's
+ * hash is the credential. `metadata.requester_metadata` may carry plan, product, created_at, payment.
  */
 export const fromLiteLlm: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted => {
-  const payload = objectOf(at(json, 'standard_logging_object')) ?? objectOf(json);
+  const payload = objectOf(jsonIn(at(json, 'standard_logging_object'))) ?? objectOf(json);
   if (payload === undefined || (payload.call_type === undefined && payload.messages === undefined))
     return refused('call_type', printable(payload?.call_type), 'not a LiteLLM standard logging payload');
-  const call = textAt(payload, 'call_type') ?? 'completion';
-  if (!/completion|responses|anthropic_messages|generate_content/.test(call))
-    return { exchanges: [], reasons: [], skipped: 1 };
-  const metadata = payload.metadata;
-  const requester =
-    objectOf(at(metadata, 'requester_metadata')) ?? objectOf(at(metadata, 'spend_logs_metadata'));
-  const logged = jsonIn(payload.messages);
-  if (
-    logged === undefined ||
-    logged === null ||
-    (objectOf(logged) !== undefined && Object.keys(logged as object).length === 0)
-  )
+  if (isModelCall(textAt(payload, 'call_type') ?? 'completion') !== true) return NO_CALL;
+  const messages = loggedMessages(payload);
+  if (messages === undefined)
     return refused(
       'messages',
-      printable(payload.messages),
+      kindOf(payload.messages),
       'no messages: message logging is turned off in the proxy',
     );
-  const response = jsonIn(payload.response);
-  const found: Found = {
-    id: textAt(payload, 'id') ?? textAt(payload, 'litellm_call_id'),
-    time: isoFrom(payload.startTime),
+  return single(foundIn(payload, messages), defaults, ACCOUNT_PLACES);
+};
+
+/** Messages where they were logged: a list, a text, a body, or the request that spend logs keep. */
+function loggedMessages(payload: Json): readonly ReadMessage[] | undefined {
+  for (const held of [payload.messages, payload.proxy_server_request, payload.input]) {
+    const logged = jsonIn(held);
+    if (Array.isArray(logged) && logged.length > 0) {
+      const first: unknown = logged[0];
+      return typeof first === 'string' ? promptMessages(String(logged.at(-1))) : readMessages(logged);
+    }
+    if (typeof logged === 'string' && logged !== '') return promptMessages(logged);
+    const body = objectOf(at(logged, 'body')) ?? objectOf(logged);
+    const asked = body === undefined ? undefined : readRequest(body);
+    if (asked !== undefined && asked.messages.length > 0) return asked.messages;
+  }
+  return undefined;
+}
+
+function foundIn(payload: Json, messages: readonly ReadMessage[]): Found {
+  const metadata = jsonIn(payload.metadata);
+  const requester =
+    objectOf(at(metadata, 'requester_metadata')) ?? objectOf(at(metadata, 'spend_logs_metadata'));
+  const answer = readAnswer(jsonIn(payload.response));
+  const request = objectOf(jsonIn(payload.proxy_server_request));
+  const anthropic = objectOf(jsonIn(payload.messages));
+  return {
+    id: textAt(payload, 'id') ?? textAt(payload, 'request_id') ?? textAt(payload, 'litellm_call_id'),
+    providerId: true,
+    time: isoFrom(payload.startTime ?? payload.start_time),
     account:
-      textAt(metadata, 'user_api_key_org_id') ??
-      textAt(metadata, 'user_api_key_team_id') ??
-      textAt(metadata, 'user_api_key_user_id') ??
-      textAt(metadata, 'user_api_key_hash') ??
-      textAt(payload, 'end_user'),
+      nameAt(metadata, 'user_api_key_org_id') ??
+      nameAt(payload, 'organization_id') ??
+      nameAt(metadata, 'user_api_key_team_id') ??
+      nameAt(payload, 'team_id') ??
+      nameAt(metadata, 'user_api_key_user_id') ??
+      nameAt(payload, 'user') ??
+      nameAt(metadata, 'user_api_key_hash') ??
+      nameAt(payload, 'api_key') ??
+      nameAt(payload, 'end_user'),
     model: textAt(payload, 'model_group') ?? textAt(payload, 'model'),
-    messages: messagesOf(objectOf(logged) ?? { messages: logged }),
-    completion: typeof response === 'string' ? response : completionOf(response),
-    inputTokens: numberAt(payload, 'prompt_tokens'),
-    outputTokens: numberAt(payload, 'completion_tokens'),
-    params: paramsOf(payload.model_parameters),
-    outcome: payload.status === 'failure' ? 'error' : outcomeOf(response),
+    messages,
+    completion: answer.text,
+    inputTokens: numberAt(payload, 'prompt_tokens') ?? answer.inputTokens,
+    outputTokens: numberAt(payload, 'completion_tokens') ?? answer.outputTokens,
+    params: paramsOf(
+      objectOf(jsonIn(payload.model_parameters)) ??
+        objectOf(jsonIn(payload.optional_params)) ??
+        objectOf(at(request, 'body')) ??
+        request ??
+        anthropic,
+    ),
+    outcome: outcomeFrom([...answer.endings, ...failureOf(payload, metadata)]),
     ip: textAt(metadata, 'requester_ip_address') ?? textAt(payload, 'requester_ip_address'),
     userAgent: textAt(metadata, 'user_agent') ?? textAt(payload, 'user_agent'),
-    credential: textAt(metadata, 'user_api_key_hash'),
+    credential:
+      textAt(metadata, 'user_api_key_hash') ?? textAt(payload, 'api_key') ?? textAt(metadata, 'user_api_key'),
     plan: textAt(requester, 'plan'),
     product: textAt(requester, 'product'),
     createdAt: isoFrom(at(requester, 'created_at')),
     payment: textAt(requester, 'payment'),
+    asn: numberAt(requester, 'asn') ?? textAt(requester, 'asn'),
+    tls: textAt(requester, 'tls'),
   };
-  return single(found, defaults);
-};
+}
+
+/** A failed call: its class says whether the provider refused it (https://docs.litellm.ai/docs/exception_mapping). */
+function failureOf(payload: Json, metadata: unknown): Ending[] {
+  const status = textAt(payload, 'status') ?? textAt(metadata, 'status');
+  const guardrail = textAt(at(payload, 'guardrail_information'), 'guardrail_status');
+  if (guardrail === 'guardrail_intervened' || guardrail === 'blocked') return ['refused'];
+  const information = objectOf(payload.error_information) ?? objectOf(at(metadata, 'error_information'));
+  if (status !== 'failure') return [];
+  const [ending] = [
+    errorEnding({
+      ...information,
+      message: `${textAt(payload, 'error_str') ?? ''} ${textAt(information, 'error_message') ?? ''}`,
+    }),
+  ];
+  return [ending ?? 'error'];
+}

@@ -1,117 +1,158 @@
-import type { Exchange } from '../exchange.ts';
-import { printable } from '../reason.ts';
-import { ADAPTER_DEFAULTS, type Adapted, type Adapter, type Found, refused, single } from './adapter.ts';
-import { at, headersOf, isoFrom, jsonIn, listOf, numberAt, objectOf, textAt } from './fields.ts';
+import { kindOf, printable } from '../reason.ts';
+import {
+  ADAPTER_DEFAULTS,
+  type Adapted,
+  type Adapter,
+  type AdapterDefaults,
+  type Found,
+  NO_CALL,
+  refused,
+  single,
+} from './adapter.ts';
+import { type ReadAnswer, readAnswer } from './answer.ts';
+import { outcomeFrom } from './endings.ts';
+import { at, headersOf, type Json, jsonIn, numberAt, objectOf, textAt } from './fields.ts';
+import { isOtherAnswer, isOtherEndpoint, isOtherModel, isOtherRequest } from './model-calls.ts';
+import { type ReadRequest, readRequest } from './request.ts';
+import { isoFrom } from './times.ts';
 
 /**
- * OpenAI-compatible pairs as proxies log them: `{request, response}` with the bodies themselves or
- * `{headers, body}`, of Chat Completions or of Responses. Who asked stands beside the bodies:
- * `account`, `time`, `ip` (or `client_ip`), `asn`, `tls`, `customer`; else `request.user` and the headers are taken.
+ * OpenAI-compatible pairs as proxies log them: `{request, response}` with the bodies themselves or `{headers, body}`, of Chat
+ * Completions, Completions, Responses or Anthropic Messages; a streamed answer may be the list of its chunks or the text of
+ * its event stream. Who asked stands beside the bodies: `account`, `time`, `ip` (or `client_ip`), `asn`, `tls`, `customer`;
+ * else `request.user` and the headers are taken.
  */
 export const fromOpenAi: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted => {
-  const request =
-    objectOf(at(json, 'request', 'body')) ??
-    objectOf(jsonIn(at(json, 'request', 'body'))) ??
-    objectOf(at(json, 'request'));
-  if (request === undefined) return refused('request', printable(at(json, 'request')), 'no request body');
-  const response =
-    objectOf(at(json, 'response', 'body')) ??
-    objectOf(jsonIn(at(json, 'response', 'body'))) ??
-    objectOf(at(json, 'response')) ??
-    {};
-  const headers = headersOf(at(json, 'request', 'headers') ?? at(json, 'headers'));
-  const messages = messagesOf(request);
-  if (messages.length === 0 && 'input' in request === false && 'messages' in request === false)
-    return { exchanges: [], reasons: [], skipped: 1 };
-  const status = numberAt(json, 'response', 'status') ?? numberAt(json, 'status');
-  const found: Found = {
-    id: textAt(json, 'id') ?? textAt(response, 'id') ?? headers['x-request-id'],
-    time:
-      textAt(json, 'time') ??
-      isoFrom(at(json, 'timestamp')) ??
-      isoFrom(at(response, 'created')) ??
-      isoFrom(at(response, 'created_at')),
-    account:
-      textAt(json, 'account') ??
-      textAt(json, 'customer', 'id') ??
-      headers['openai-organization'] ??
-      textAt(request, 'user') ??
-      textAt(request, 'safety_identifier'),
-    model: textAt(request, 'model') ?? textAt(response, 'model'),
-    messages,
-    completion: completionOf(response),
-    inputTokens: numberAt(response, 'usage', 'prompt_tokens') ?? numberAt(response, 'usage', 'input_tokens'),
-    outputTokens:
-      numberAt(response, 'usage', 'completion_tokens') ?? numberAt(response, 'usage', 'output_tokens'),
-    params: paramsOf(request),
-    outcome: outcomeOf(response, status),
-    ip: textAt(json, 'ip') ?? textAt(json, 'client_ip') ?? headers['x-forwarded-for'],
-    asn: numberAt(json, 'asn'),
-    tls: textAt(json, 'tls') ?? headers['x-ja4'],
-    userAgent: textAt(json, 'user_agent') ?? headers['user-agent'],
-    credential: textAt(json, 'credential') ?? headers.authorization,
-    plan: textAt(json, 'customer', 'plan'),
-    product: textAt(json, 'customer', 'product'),
-    createdAt: textAt(json, 'customer', 'createdAt') ?? isoFrom(at(json, 'customer', 'created_at')),
-    payment: textAt(json, 'customer', 'payment'),
-  };
-  return single(found, defaults);
+  const request = requestBody(json);
+  if (request === undefined) return refused('request', kindOf(at(json, 'request')), 'no request body');
+  if ('contents' in request && !('messages' in request))
+    return refused(
+      'request.contents',
+      kindOf(request.contents),
+      'a body of Gemini: read it with --from gemini or --from auto',
+    );
+  return fromPair(json, request, defaults);
 };
 
-/** Sampling parameters of an OpenAI-compatible request in the names of an exchange. */
-export function paramsOf(request: unknown): Record<string, unknown> {
+/** Pairs of the Gemini API and of Vertex AI (`generateContent`), in the same places as OpenAI-compatible ones. */
+export const fromGemini: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted => {
+  const request = requestBody(json);
+  if (request === undefined) return refused('request', kindOf(at(json, 'request')), 'no request body');
+  return fromPair(json, request, defaults);
+};
+
+function requestBody(json: unknown): Json | undefined {
+  return objectOf(jsonIn(at(json, 'request', 'body'))) ?? objectOf(jsonIn(at(json, 'request')));
+}
+
+/** Where an account may stand in a pair, for the message of an entry without one. */
+const ACCOUNT_PLACES =
+  'account, customer.id, request.user, request.safety_identifier, metadata.user_id, openai-organization';
+
+/** Reads a pair whose request is found. */
+export function fromPair(json: unknown, request: Json, defaults: AdapterDefaults): Adapted {
+  const answerBody = jsonIn(at(json, 'response', 'body') ?? at(json, 'response'));
+  if (isOther(json, request, answerBody)) return NO_CALL;
+  const asked = readRequest(request);
+  if (asked === undefined)
+    return 'method' in request || 'headers' in request || 'url' in request
+      ? refused('request.body', kindOf(request.body), 'the request was logged without its body')
+      : refused(
+          'request',
+          printable(Object.keys(request).slice(0, 8).join(', ')),
+          'no messages, input, prompt or contents in the body',
+        );
+  return single(foundIn(json, request, asked, readAnswer(answerBody)), defaults, ACCOUNT_PLACES);
+}
+
+function isOther(json: unknown, request: Json, answer: unknown): boolean {
+  const url =
+    textAt(json, 'request', 'url') ??
+    textAt(json, 'request', 'path') ??
+    textAt(json, 'request', 'uri') ??
+    textAt(json, 'url') ??
+    textAt(json, 'path') ??
+    textAt(json, 'endpoint');
+  if (url !== undefined && isOtherEndpoint(url)) return true;
+  if (isOtherAnswer(answer) || isOtherRequest(request)) return true;
+  const chat = 'messages' in request || 'contents' in request;
+  return !chat && isOtherModel(textAt(request, 'model') ?? textAt(answer, 'model') ?? '');
+}
+
+function foundIn(json: unknown, request: Json, asked: ReadRequest, answer: ReadAnswer): Found {
+  const headers = headersOf(at(json, 'request', 'headers') ?? at(json, 'headers'));
+  const status = statusOf(json);
+  const id = textAt(json, 'id') ?? textAt(json, 'request_id') ?? textAt(json, 'requestId');
   return {
-    temperature: numberAt(request, 'temperature'),
-    topP: numberAt(request, 'top_p'),
-    maxTokens:
-      numberAt(request, 'max_completion_tokens') ??
-      numberAt(request, 'max_tokens') ??
-      numberAt(request, 'max_output_tokens'),
-    n: numberAt(request, 'n'),
-    logprobs:
-      numberAt(request, 'top_logprobs') ??
-      (typeof at(request, 'logprobs') === 'boolean'
-        ? at(request, 'logprobs')
-        : numberAt(request, 'logprobs')),
-    seed: numberAt(request, 'seed'),
-    responseFormat: at(request, 'response_format') ?? at(request, 'text', 'format'),
+    id: id ?? answer.id ?? headers['x-request-id'],
+    providerId: id === undefined,
+    time:
+      isoFrom(at(json, 'time')) ??
+      isoFrom(at(json, 'timestamp')) ??
+      isoFrom(at(json, 'created_at')) ??
+      isoFrom(at(json, 'started_at')) ??
+      isoFrom(at(json, 'start_time')) ??
+      isoFrom(answer.created),
+    account:
+      nameAt(json, 'account') ??
+      nameAt(json, 'customer', 'id') ??
+      headers['openai-organization'] ??
+      nameAt(request, 'user') ??
+      nameAt(request, 'safety_identifier') ??
+      nameAt(request, 'metadata', 'user_id') ??
+      nameAt(json, 'metadata', '_user') ??
+      nameAt(json, 'user_id') ??
+      nameAt(json, 'user'),
+    model: asked.model ?? textAt(json, 'model') ?? answer.model ?? modelInUrl(json),
+    messages: asked.messages,
+    completion: answer.text,
+    inputTokens: answer.inputTokens,
+    outputTokens: answer.outputTokens,
+    params: asked.params,
+    outcome: outcomeFrom([
+      ...answer.endings,
+      ...(status !== undefined && (status >= 400 || status === 0) ? (['error'] as const) : []),
+    ]),
+    ip:
+      textAt(json, 'ip') ??
+      textAt(json, 'client_ip') ??
+      headers['x-forwarded-for'] ??
+      headers['x-real-ip'] ??
+      headers['cf-connecting-ip'],
+    asn: numberAt(json, 'asn') ?? textAt(json, 'asn'),
+    tls: textAt(json, 'tls') ?? headers['x-ja4'],
+    userAgent: textAt(json, 'user_agent') ?? headers['user-agent'],
+    credential:
+      textAt(json, 'credential') ?? headers.authorization ?? headers['x-api-key'] ?? headers['api-key'],
+    plan: textAt(json, 'customer', 'plan'),
+    product: textAt(json, 'customer', 'product'),
+    createdAt: isoFrom(at(json, 'customer', 'createdAt') ?? at(json, 'customer', 'created_at')),
+    payment: textAt(json, 'customer', 'payment'),
   };
 }
 
-/** Messages of Chat Completions, or of a Responses request: `instructions` and `input` as text or items. */
-export function messagesOf(request: unknown): Found['messages'] {
-  const messages: Found['messages'] = [];
-  const instructions = textAt(request, 'instructions');
-  if (instructions !== undefined) messages.push({ role: 'system', content: instructions });
-  const input = at(request, 'messages') ?? at(request, 'input') ?? at(request, 'prompt');
-  if (typeof input === 'string') messages.push({ role: 'user', content: input });
-  for (const item of listOf(input)) {
-    if (typeof item === 'string') messages.push({ role: 'user', content: item });
-    const role = textAt(item, 'role');
-    if (role !== undefined) messages.push({ role, content: at(item, 'content') ?? null });
-  }
-  return messages;
-}
-
-/** The answer's text from Chat Completions choices or Responses output. */
-export function completionOf(response: unknown): string | undefined {
-  const chat = listOf(at(response, 'choices'))[0];
-  const content = textAt(chat, 'message', 'content') ?? textAt(chat, 'text');
-  if (content !== undefined) return content;
-  const texts = listOf(at(response, 'output')).flatMap((item) =>
-    listOf(at(item, 'content')).map((part) => textAt(part, 'text')),
+function statusOf(json: unknown): number | undefined {
+  return (
+    numberAt(json, 'response', 'status') ??
+    numberAt(json, 'response', 'status_code') ??
+    numberAt(json, 'response', 'statusCode') ??
+    numberAt(json, 'status') ??
+    numberAt(json, 'status_code')
   );
-  const joined = texts.filter((text) => text !== undefined).join('\n');
-  return joined === '' ? undefined : joined;
 }
 
-/** How a response ended, in the words of an exchange. */
-export function outcomeOf(response: unknown, status?: number): Exchange['outcome'] {
-  const choice = listOf(at(response, 'choices'))[0];
-  const reason = textAt(choice, 'finish_reason') ?? textAt(response, 'incomplete_details', 'reason');
-  if (reason === 'content_filter' || textAt(choice, 'message', 'refusal') !== undefined) return 'refused';
-  if (objectOf(at(response, 'error')) !== undefined || (status !== undefined && status >= 400))
-    return 'error';
-  if (reason === 'length' || reason === 'max_output_tokens') return 'truncated';
-  return 'ok';
+/** Gemini names its model in the address: models/gemini-2.5-flash:generateContent. */
+function modelInUrl(json: unknown): string | undefined {
+  const url =
+    textAt(json, 'request', 'url') ??
+    textAt(json, 'url') ??
+    textAt(json, 'request', 'path') ??
+    textAt(json, 'path');
+  return /\/(?:models|deployments)\/([^/:?]+)/.exec(url ?? '')?.[1];
+}
+
+/** A name that some clients write as a number. */
+export function nameAt(value: unknown, ...path: readonly string[]): string | undefined {
+  const found = at(value, ...path);
+  return typeof found === 'number' && Number.isFinite(found) ? String(found) : textAt(value, ...path);
 }

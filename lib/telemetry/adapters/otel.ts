@@ -9,225 +9,393 @@ import {
   finish,
   refused,
 } from './adapter.ts';
-import { at, isoFromMilliseconds, jsonIn, listOf, numberAt, objectOf, textAt } from './fields.ts';
+import { errorEnding } from './answer.ts';
+import { type Ending, endingOf, outcomeFrom } from './endings.ts';
+import { at, jsonIn, listOf, objectOf, textAt } from './fields.ts';
+import { isModelCall, isOtherModel } from './model-calls.ts';
+import { DETAILS, messageOfEvent, otelBody, otelMessages } from './otel-messages.ts';
+import { type Attributes, anyValue, isOtlp, type OtlpEntry, otlpEntries, otlpField } from './otlp.ts';
+import { numberIn, paramsOf, type ReadMessage, readMessages } from './request.ts';
+import { isoFrom, isoFromNanoseconds } from './times.ts';
 
 /**
- * OpenTelemetry GenAI in OTLP/JSON, as the collector's file exporter writes it: one export request a line.
- * Messages are read from the attributes `gen_ai.input.messages` and `gen_ai.system_instructions` (conventions since
- * 1.37), from span events `gen_ai.{system,user,assistant,tool}.message` and `gen_ai.content.prompt` (before), from
- * indexed attributes `gen_ai.prompt.N.role|content` (OpenLLMetry), and from the log event
- * `gen_ai.client.inference.operation.details`. Message capture has to be switched on in the instrumentation.
+ * OpenTelemetry GenAI in OTLP/JSON, as the collector's file exporter writes it: one export request a line. Which
+ * instrumentations' messages are read stands in otel-messages.ts; message capture has to be switched on in each.
  *
- * The account is the attribute `siphonwatch.account`, `enduser.id`, `user.id` or `enduser.pseudo.id`, of the span or
- * its resource; `siphonwatch.plan|product|created_at|payment|credential|asn|tls` fill in the rest.
+ * The account is the attribute `siphonwatch.account`, `enduser.id`, `user.id` or `enduser.pseudo.id`, of the span or its
+ * resource, or what LiteLLM's proxy says of its key; `siphonwatch.plan|product|created_at|payment|credential|asn|tls` fill in
+ * the rest.
+ *
+ * A call may be told by a span and by log events of that span, in either order and in different exports: the reader holds
+ * what is half told, at most `MAX_HELD` calls, until its other half comes or the input ends.
  */
-export const fromOtel: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted => {
-  const spans = listOf(at(json, 'resourceSpans'));
-  const logs = listOf(at(json, 'resourceLogs'));
-  if (spans.length === 0 && logs.length === 0)
-    return refused(
-      'resourceSpans',
-      printable(at(json, 'resourceSpans')),
-      'not an OTLP/JSON export of spans or logs',
-    );
-  const exchanges: Exchange[] = [];
-  const reasons: Reason[] = [];
-  let skipped = 0;
-  for (const [resource, entry] of [
-    ...entriesOf(spans, 'scopeSpans', 'spans'),
-    ...entriesOf(logs, 'scopeLogs', 'logRecords'),
-  ]) {
-    const done = exchangeOf(entry, resource, defaults);
-    if (done === undefined) skipped++;
-    else if ('exchange' in done) exchanges.push(done.exchange);
-    else reasons.push(done.reason);
+export class OtelReader {
+  readonly #defaults: AdapterDefaults;
+  /** spans without messages, by their key */
+  readonly #spans = new Map<string, { readonly span: OtlpEntry; readonly origin: unknown }>();
+  /** messages and ends that log events told, by the key of their span */
+  readonly #logs = new Map<string, { messages: unknown[]; words: string[]; origin: unknown }>();
+  /** calls that are events already */
+  readonly #told = new Set<string>();
+  #late: Late[] = [];
+  #aging: ReadonlySet<string> = new Set();
+
+  constructor(defaults: AdapterDefaults = ADAPTER_DEFAULTS) {
+    this.#defaults = defaults;
   }
-  return { exchanges, reasons, skipped };
+
+  /** @param origin handed back with what is found out about this entry later */
+  read(json: unknown, origin?: unknown): Adapted & { readonly late: readonly Late[] } {
+    if (!isOtlp(json)) {
+      const other =
+        otlpField(json, 'resourceMetrics') !== undefined
+          ? { exchanges: [], reasons: [], skipped: 1 }
+          : undefined;
+      const named = printable(
+        Object.keys(objectOf(json) ?? {})
+          .slice(0, 6)
+          .join(', '),
+      );
+      return {
+        ...(other ?? refused('resourceSpans', named, 'not an OTLP/JSON export of spans or logs')),
+        late: [],
+      };
+    }
+    const exchanges: Exchange[] = [];
+    const reasons: Reason[] = [];
+    const odd: string[] = [];
+    let skipped = 0;
+    let entries = 0;
+    for (const entry of otlpEntries(json)) {
+      entries++;
+      const done = entry.isLog ? this.#log(entry, origin) : this.#span(entry, origin);
+      if (done === 'skipped') skipped++;
+      else if (done !== 'held' && 'exchange' in done) {
+        exchanges.push(done.exchange);
+        odd.push(...done.odd);
+      } else if (done !== 'held') reasons.push(done.reason);
+    }
+    if (entries === 0) skipped++;
+    const late = this.#late;
+    this.#late = [];
+    return { exchanges, reasons, skipped, odd, late };
+  }
+
+  /** What was half told already at the call before: for listeners, whose input does not end. */
+  age(): readonly Late[] {
+    for (const key of this.#spans.keys()) if (this.#aging.has(key)) this.#release(key);
+    for (const key of this.#logs.keys()) if (this.#aging.has(key)) this.#drop(key);
+    this.#aging = new Set([...this.#spans.keys(), ...this.#logs.keys()]);
+    const late = this.#late;
+    this.#late = [];
+    return late;
+  }
+
+  /** What is still half told when the input ends: calls whose messages came, and those whose did not. */
+  finish(): readonly Late[] {
+    for (const key of [...this.#spans.keys()]) this.#release(key);
+    for (const key of [...this.#logs.keys()]) this.#drop(key);
+    const late = this.#late;
+    this.#late = [];
+    return late;
+  }
+
+  /** Messages whose span did not come. */
+  #drop(key: string): void {
+    const held = this.#logs.get(key);
+    this.#logs.delete(key);
+    if (held === undefined || this.#told.has(key)) return;
+    const message = 'log events of a call whose span is not in the input: export the spans too';
+    this.#late.push({ origin: held.origin, reason: { field: 'spanId', value: printable(key), message } });
+  }
+
+  #span(span: OtlpEntry, origin: unknown): Done {
+    if (!isCall(span)) return 'skipped';
+    const { key } = span;
+    if (key !== undefined && this.#told.has(key)) return 'held';
+    const logs = key === undefined ? undefined : this.#logs.get(key);
+    const messages = otelMessages(span);
+    if (messages.length > 0 || logs !== undefined || key === undefined)
+      return this.#finish(span, messages, logs);
+    this.#spans.set(key, { span, origin });
+    if (this.#spans.size > MAX_HELD) this.#release(firstKey(this.#spans));
+    return 'held';
+  }
+
+  #log(log: OtlpEntry, origin: unknown): Done {
+    const name = textIn(otlpField(log.entry, 'eventName')) ?? textIn(log.attributes['event.name']) ?? '';
+    if (name === DETAILS) return this.#details(log, origin);
+    const body = anyValue(at(log.entry, 'body'));
+    const facts = { ...log.attributes, ...(objectOf(body) ?? { content: body }) };
+    const messages = messageOfEvent(name, facts);
+    const word = name === 'gen_ai.choice' ? (textIn(at(facts, 'finish_reason')) ?? '') : undefined;
+    if (log.key === undefined || this.#told.has(log.key) || (messages.length === 0 && word === undefined))
+      return 'skipped';
+    const held = this.#logs.get(log.key) ?? { messages: [], words: [], origin };
+    held.messages.push(...messages);
+    if (word !== undefined && word !== '') held.words.push(word);
+    this.#logs.set(log.key, held);
+    if (this.#logs.size > MAX_HELD) this.#logs.delete(firstKey(this.#logs));
+    return 'held';
+  }
+
+  #details(log: OtlpEntry, origin: unknown): Done {
+    const held = log.key === undefined ? undefined : this.#spans.get(log.key);
+    // an export through kvlists keeps the facts in the body
+    const body = objectOf(anyValue(at(log.entry, 'body'))) ?? {};
+    const entry = { ...log, attributes: { ...held?.span.attributes, ...body, ...log.attributes } };
+    if (!isCall(entry)) return 'skipped';
+    if (log.key !== undefined && this.#told.has(log.key)) return 'held';
+    const done = this.#finish(
+      held === undefined ? entry : { ...entry, entry: held.span.entry, resource: held.span.resource },
+      otelMessages(entry),
+      undefined,
+    );
+    if (log.key !== undefined) this.#spans.delete(log.key);
+    // The account may stand on the span alone, which is still to come.
+    if (
+      held !== undefined ||
+      log.key === undefined ||
+      typeof done === 'string' ||
+      !('reason' in done) ||
+      done.reason.field !== 'account'
+    )
+      return done;
+    this.#told.delete(log.key);
+    this.#logs.set(log.key, { messages: [...otelMessages(entry)], words: [], origin });
+    return 'held';
+  }
+
+  #release(key: string): void {
+    const held = this.#spans.get(key);
+    this.#spans.delete(key);
+    if (held === undefined) return;
+    const done = this.#finish(held.span, [], this.#logs.get(key));
+    if (done !== 'held' && done !== 'skipped') this.#late.push({ origin: held.origin, ...done });
+  }
+
+  #finish(
+    entry: OtlpEntry,
+    found: readonly ReadMessage[],
+    logs: { messages: unknown[]; words: string[] } | undefined,
+  ): Done {
+    const messages = found.length > 0 ? found : readMessages(logs?.messages ?? []);
+    if (messages.length === 0)
+      return { reason: { field: 'gen_ai.input.messages', value: 'nothing', message: NO_MESSAGES } };
+    const { key } = entry;
+    if (key !== undefined) {
+      this.#logs.delete(key);
+      this.#told.add(key);
+      if (this.#told.size > 8 * MAX_HELD) this.#told.delete(firstKey(this.#told));
+    }
+    return finish(callIn(entry, messages, logs?.words ?? []), this.#defaults, ACCOUNT_PLACES);
+  }
+}
+
+/** What was found out about an entry after it was read. */
+export type Late = { readonly origin: unknown } & (
+  | { readonly exchange: Exchange; readonly odd: readonly string[] }
+  | { readonly reason: Reason }
+);
+
+type Done = 'skipped' | 'held' | ReturnType<typeof finish>;
+
+const MAX_HELD = 10_000;
+const NO_MESSAGES = 'no messages: switch on message capture in the instrumentation';
+const ACCOUNT_PLACES = 'siphonwatch.account, enduser.id, user.id, enduser.pseudo.id';
+
+/** One export by itself. */
+export const fromOtel: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted => {
+  const reader = new OtelReader(defaults);
+  const { late: _, ...read } = reader.read(json);
+  const late = reader.finish();
+  return {
+    exchanges: [...read.exchanges, ...late.flatMap((held) => ('exchange' in held ? [held.exchange] : []))],
+    reasons: [...read.reasons, ...late.flatMap((held) => ('reason' in held ? [held.reason] : []))],
+    skipped: read.skipped,
+    odd: [...(read.odd ?? []), ...late.flatMap((held) => ('odd' in held ? held.odd : []))],
+  };
 };
 
-type Attributes = Readonly<Record<string, unknown>>;
-
-function* entriesOf(
-  groups: readonly unknown[],
-  scopes: string,
-  entries: string,
-): Generator<[Attributes, unknown]> {
-  for (const group of groups) {
-    const resource = attributesOf(at(group, 'resource', 'attributes'));
-    for (const scope of listOf(at(group, scopes)))
-      for (const entry of listOf(at(scope, entries))) yield [resource, entry];
-  }
+function firstKey(held: Map<string, unknown> | Set<string>): string {
+  return held.keys().next().value ?? '';
 }
 
-const MODEL_CALLS = new Set(['chat', 'text_completion', 'generate_content', 'completion', 'responses']);
-const DETAILS = 'gen_ai.client.inference.operation.details';
+const OPERATIONS = [
+  'gen_ai.operation.name',
+  'llm.request.type',
+  'ai.operationId',
+  'operation.name',
+  'langfuse.observation.type',
+] as const;
+const MODELS = [
+  'gen_ai.request.model',
+  'gen_ai.response.model',
+  'llm.model_name',
+  'llm.request.model',
+  'ai.model.id',
+  'langfuse.observation.model.name',
+  'embedding.model_name',
+] as const;
 
-function exchangeOf(
-  entry: unknown,
-  resource: Attributes,
-  defaults: AdapterDefaults,
-): { exchange: Exchange } | { reason: Reason } | undefined {
-  const attributes = attributesOf(at(entry, 'attributes'));
-  const isLog = at(entry, 'spanId') !== undefined && at(entry, 'startTimeUnixNano') === undefined;
-  if (isLog && textAt(entry, 'eventName') !== DETAILS && attributes['event.name'] !== DETAILS)
-    return undefined;
-  const operation = textOf(attributes['gen_ai.operation.name']);
-  const model = textOf(attributes['gen_ai.request.model']) ?? textOf(attributes['gen_ai.response.model']);
-  if (model === undefined || (operation !== undefined && !MODEL_CALLS.has(operation))) return undefined;
-  const fact = (...names: string[]) => {
-    for (const name of names) {
-      const text = textOf(attributes[name]) ?? textOf(resource[name]);
-      if (text !== undefined) return text;
-    }
+/** Whether a span or details event is a call of a language model. */
+function isCall({ attributes }: OtlpEntry): boolean {
+  const kind = textIn(attributes['openinference.span.kind']);
+  if (kind !== undefined && kind.toUpperCase() !== 'LLM') return false;
+  const vercel = textIn(attributes['ai.operationId']);
+  // The outer span tells the whole loop, its children the calls.
+  if (vercel !== undefined && !/\.do(?:Generate|Stream)$/.test(vercel)) return false;
+  const model = MODELS.map((name) => textIn(attributes[name])).find((name) => name !== undefined);
+  if (model === undefined) return false;
+  if (kind !== undefined) return true;
+  const operation = OPERATIONS.map((name) => textIn(attributes[name])).find((name) => name !== undefined);
+  if (operation === undefined) return !isOtherModel(model);
+  if (/^generation$/i.test(operation)) return true;
+  return isModelCall(operation) === true;
+}
+
+function callIn(entry: OtlpEntry, messages: readonly ReadMessage[], words: readonly string[]): Found {
+  const { attributes, resource, events } = entry;
+  const details = events.filter(({ name }) => name === DETAILS).map((event) => event.attributes);
+  const fact = (...names: string[]): string | undefined => {
+    for (const name of names)
+      for (const held of [attributes, ...details, resource]) {
+        const text = textIn(held[name]);
+        if (text !== undefined) return text;
+      }
     return undefined;
   };
-  const messages = messagesOf(attributes, entry);
-  if (messages.length === 0)
-    return {
-      reason: {
-        field: 'gen_ai.input.messages',
-        value: 'nothing',
-        message: 'no messages: switch on message capture in the instrumentation',
-      },
-    };
-  const time = nanoTime(at(entry, 'startTimeUnixNano') ?? at(entry, 'timeUnixNano'));
-  const asn = fact('siphonwatch.asn');
-  const found: Found = {
-    id: fact('gen_ai.response.id') ?? `${textAt(entry, 'traceId') ?? ''}-${textAt(entry, 'spanId') ?? ''}`,
-    time,
-    account: fact('siphonwatch.account', 'enduser.id', 'user.id', 'enduser.pseudo.id'),
-    model,
-    messages,
-    completion: completionOf(attributes),
-    inputTokens: count(attributes['gen_ai.usage.input_tokens'] ?? attributes['gen_ai.usage.prompt_tokens']),
-    outputTokens: count(
-      attributes['gen_ai.usage.output_tokens'] ?? attributes['gen_ai.usage.completion_tokens'],
+  const amount = (...names: string[]) => numberOf(attributes, names);
+  return {
+    id: fact('gen_ai.response.id', 'ai.response.id') ?? entry.key ?? '',
+    providerId: true,
+    time:
+      isoFromNanoseconds(otlpField(entry.entry, 'startTimeUnixNano')) ??
+      isoFromNanoseconds(otlpField(entry.entry, 'timeUnixNano')) ??
+      isoFromNanoseconds(otlpField(entry.entry, 'observedTimeUnixNano')),
+    account: fact(
+      'siphonwatch.account',
+      'enduser.id',
+      'user.id',
+      'enduser.pseudo.id',
+      'metadata.user_api_key_org_id',
+      'metadata.user_api_key_team_id',
+      'metadata.user_api_key_user_id',
+      'metadata.user_api_key_hash',
     ),
-    params: {
-      temperature: count(attributes['gen_ai.request.temperature']),
-      topP: count(attributes['gen_ai.request.top_p']),
-      maxTokens: count(attributes['gen_ai.request.max_tokens']),
-      n: count(attributes['gen_ai.request.choice.count']),
-      seed: count(attributes['gen_ai.request.seed'] ?? attributes['gen_ai.openai.request.seed']),
-      responseFormat:
-        textOf(attributes['gen_ai.output.type']) ??
-        textOf(attributes['gen_ai.openai.request.response_format']),
-    },
-    outcome: outcomeOf(attributes, entry),
-    ip: fact('client.address', 'network.peer.address', 'http.client_ip'),
-    asn: asn === undefined ? undefined : Number(asn),
+    model: fact(...MODELS),
+    messages,
+    completion: completionIn(attributes),
+    inputTokens: amount(
+      'gen_ai.usage.input_tokens',
+      'gen_ai.usage.prompt_tokens',
+      'llm.token_count.prompt',
+      'llm.usage.prompt_tokens',
+      'ai.usage.inputTokens',
+      'ai.usage.promptTokens',
+      'gen_ai.response.prompt_tokens',
+    ),
+    outputTokens: amount(
+      'gen_ai.usage.output_tokens',
+      'gen_ai.usage.completion_tokens',
+      'llm.token_count.completion',
+      'llm.usage.completion_tokens',
+      'ai.usage.outputTokens',
+      'ai.usage.completionTokens',
+      'gen_ai.response.completion_tokens',
+    ),
+    params: paramsIn(attributes),
+    outcome: outcomeFrom(endingsIn(entry, words)),
+    ip: fact('client.address', 'network.peer.address', 'http.client_ip', 'metadata.requester_ip_address'),
+    asn: fact('siphonwatch.asn'),
     tls: fact('siphonwatch.tls', 'tls.client.ja4', 'tls.client.ja3'),
-    userAgent: fact('user_agent.original', 'http.user_agent'),
-    credential: fact('siphonwatch.credential'),
+    userAgent: fact('user_agent.original', 'http.user_agent', 'metadata.user_agent'),
+    credential: fact('siphonwatch.credential', 'metadata.user_api_key_hash'),
     plan: fact('siphonwatch.plan'),
     product: fact('siphonwatch.product'),
-    createdAt: fact('siphonwatch.created_at'),
+    createdAt: isoFrom(fact('siphonwatch.created_at')),
     payment: fact('siphonwatch.payment'),
   };
-  return finish(found, defaults);
 }
 
-function messagesOf(attributes: Attributes, entry: unknown): Found['messages'] {
-  const messages: Found['messages'] = [];
-  const instructions = partsText(jsonIn(attributes['gen_ai.system_instructions']));
-  if (instructions !== undefined) messages.push({ role: 'system', content: instructions });
-  const input = jsonIn(attributes['gen_ai.input.messages']);
-  for (const message of listOf(input)) push(messages, message, 'user');
-  if (messages.length > 0 && listOf(input).length > 0) return messages;
-  for (const event of listOf(at(entry, 'events'))) {
-    const name = textAt(event, 'name') ?? '';
-    const facts = attributesOf(at(event, 'attributes'));
-    const role = /^gen_ai\.(system|user|assistant|tool)\.message$/.exec(name)?.[1];
-    if (role !== undefined) {
-      const body = jsonIn(facts['gen_ai.event.content']);
-      push(
-        messages,
-        objectOf(body) ?? { role: textOf(facts.role) ?? role, content: facts.content ?? body },
-        role,
-      );
-    } else if (name === 'gen_ai.content.prompt') {
-      const prompt = jsonIn(facts['gen_ai.prompt']);
-      if (typeof prompt === 'string') messages.push({ role: 'user', content: prompt });
-      for (const message of listOf(prompt)) push(messages, message, 'user');
-    }
-  }
-  for (let i = 0; messages.length <= i && textOf(attributes[`gen_ai.prompt.${i}.role`]) !== undefined; i++)
-    messages.push({
-      role: textOf(attributes[`gen_ai.prompt.${i}.role`]) ?? 'user',
-      content: textOf(attributes[`gen_ai.prompt.${i}.content`]) ?? '',
-    });
-  return messages;
+/** Sampling parameters: the conventions' attributes, else those of a body that the span holds. */
+function paramsIn(attributes: Attributes): Record<string, unknown> {
+  const body = paramsOf(otelBody(attributes));
+  const amount = (...names: string[]) => numberOf(attributes, names);
+  const fact = (...names: string[]) =>
+    names.map((name) => textIn(attributes[name])).find((text) => text !== undefined);
+  const seed = amount('gen_ai.request.seed', 'gen_ai.openai.request.seed', 'openai.request.seed');
+  return {
+    ...body,
+    temperature:
+      amount('gen_ai.request.temperature', 'llm.temperature', 'ai.settings.temperature') ?? body.temperature,
+    topP: amount('gen_ai.request.top_p', 'llm.top_p', 'ai.settings.topP') ?? body.topP,
+    maxTokens:
+      amount(
+        'gen_ai.request.max_tokens',
+        'llm.request.max_tokens',
+        'ai.settings.maxOutputTokens',
+        'ai.settings.maxTokens',
+      ) ?? body.maxTokens,
+    n: amount('gen_ai.request.choice.count') ?? body.n,
+    seed: seed ?? body.seed,
+    responseFormat:
+      fact('gen_ai.output.type', 'gen_ai.openai.request.response_format', 'openai.request.response_format') ??
+      body.responseFormat,
+  };
 }
 
-/** A message with `parts` (type text, content), or with `content` as text or list. */
-function push(messages: Found['messages'], message: unknown, fallback: string): void {
-  const role = textAt(message, 'role') ?? fallback;
-  const parts = partsText(at(message, 'parts'));
-  messages.push({ role, content: parts ?? at(message, 'content') ?? '' });
+function numberOf(attributes: Attributes, names: readonly string[]): number | undefined {
+  return names.map((name) => numberIn(attributes[name])).find((found) => found !== undefined);
 }
 
-function partsText(parts: unknown): string | undefined {
-  if (typeof parts === 'string') return parts;
-  if (!Array.isArray(parts)) return undefined;
-  return parts
-    .map((part) => (typeof part === 'string' ? part : (textAt(part, 'content') ?? textAt(part, 'text'))))
-    .filter((text) => text !== undefined)
-    .join('\n');
-}
-
-function completionOf(attributes: Attributes): string | undefined {
+function completionIn(attributes: Attributes): string | undefined {
   const output = listOf(jsonIn(attributes['gen_ai.output.messages']))[0];
-  return partsText(at(output, 'parts')) ?? textOf(attributes['gen_ai.completion.0.content']);
+  const said =
+    output === undefined ? undefined : readMessages([{ role: 'assistant', ...objectOf(output) }])[0]?.content;
+  return said ?? textIn(attributes['gen_ai.completion.0.content']) ?? textIn(attributes['ai.response.text']);
 }
 
-function outcomeOf(attributes: Attributes, entry: unknown): Exchange['outcome'] {
-  const reasons = attributes['gen_ai.response.finish_reasons'];
-  const reason =
-    textOf(Array.isArray(reasons) ? reasons[0] : reasons) ??
-    textAt(listOf(jsonIn(attributes['gen_ai.output.messages']))[0], 'finish_reason');
-  if (reason === 'content_filter' || reason === 'refusal') return 'refused';
-  const status = at(entry, 'status', 'code');
-  if (textOf(attributes['error.type']) !== undefined || status === 2 || status === 'STATUS_CODE_ERROR')
-    return 'error';
-  return reason === 'length' || reason === 'max_tokens' ? 'truncated' : 'ok';
-}
+const FINISH_PLACES = [
+  'gen_ai.response.finish_reasons',
+  'gen_ai.response.finish_reason',
+  'gen_ai.completion.0.finish_reason',
+  'ai.response.finishReason',
+  'llm.response.finish_reason',
+  'llm.finish_reason',
+  'llm.output_messages.0.message.finish_reason',
+] as const;
 
-/** OTLP attributes, a list of keys and typed values, as an object. */
-function attributesOf(list: unknown): Attributes {
-  const attributes: Record<string, unknown> = Object.create(null);
-  for (const entry of listOf(list)) {
-    const key = textAt(entry, 'key');
-    if (key !== undefined) attributes[key] = anyValue(at(entry, 'value'));
+function endingsIn({ attributes, events, entry }: OtlpEntry, words: readonly string[]): Ending[] {
+  const said: unknown[] = [...words.slice(0, 1)];
+  for (const name of FINISH_PLACES) {
+    const held = jsonIn(attributes[name]);
+    said.push(Array.isArray(held) ? held[0] : held);
   }
-  return attributes;
+  for (const held of [
+    attributes,
+    ...events.filter(({ name }) => name === DETAILS).map((event) => event.attributes),
+  ])
+    said.push(at(listOf(jsonIn(held['gen_ai.output.messages']))[0], 'finish_reason'));
+  const choice = events.find(({ name }) => name === 'gen_ai.choice');
+  said.push(choice?.attributes.finish_reason);
+  const endings = said.flatMap((word) => (typeof word === 'string' ? (endingOf(word) ?? []) : []));
+  const exception = events.find(({ name }) => name === 'exception')?.attributes;
+  const type = textIn(attributes['error.type']);
+  const code = at(entry, 'status', 'code');
+  const failed = code === 2 || code === 'STATUS_CODE_ERROR' || code === 'ERROR';
+  if (type !== undefined || failed || exception !== undefined)
+    endings.push(
+      errorEnding({
+        code: type,
+        type: textIn(exception?.['exception.type']),
+        message: `${textAt(entry, 'status', 'message') ?? ''} ${textIn(attributes['error.message']) ?? ''} ${textIn(exception?.['exception.message']) ?? ''}`,
+      }),
+    );
+  return endings;
 }
 
-function anyValue(value: unknown): unknown {
-  const typed = objectOf(value);
-  if (typed === undefined) return value;
-  if ('stringValue' in typed) return typed.stringValue;
-  if ('intValue' in typed) return Number(typed.intValue);
-  if ('doubleValue' in typed) return typed.doubleValue;
-  if ('boolValue' in typed) return typed.boolValue;
-  if ('arrayValue' in typed) return listOf(at(typed, 'arrayValue', 'values')).map(anyValue);
-  if ('kvlistValue' in typed) return attributesOf(at(typed, 'kvlistValue', 'values'));
-  return undefined;
-}
-
-function textOf(value: unknown): string | undefined {
+function textIn(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function count(value: unknown): number | undefined {
-  return (
-    numberAt({ value }, 'value') ??
-    (typeof value === 'string' && value !== '' && Number.isFinite(Number(value)) ? Number(value) : undefined)
-  );
-}
-
-function nanoTime(value: unknown): string | undefined {
-  if (typeof value === 'string' && /^\d{1,20}$/.test(value))
-    return isoFromMilliseconds(Number(BigInt(value) / 1_000_000n));
-  return typeof value === 'number' ? isoFromMilliseconds(value / 1e6) : undefined;
 }

@@ -44,7 +44,7 @@ describe('OpenTelemetry GenAI spans', () => {
       params: { temperature: 0.2, maxTokens: 512, n: 2 },
       outcome: 'truncated',
       origin: { ip: '198.51.100.7', userAgent: 'OpenAI/Python 1.99.9' },
-      customer: { plan: 'payg', product: 'assistants', createdAt: '2026-01-10T00:00:00Z' },
+      customer: { plan: 'payg', product: 'assistants', createdAt: '2026-01-10T00:00:00.000Z' },
     });
   });
 

@@ -1,0 +1,230 @@
+import { timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gunzip, inflate } from 'node:zlib';
+import { DocumentReader } from '../../input/documents.ts';
+import { readOtlp } from '../../input/otlp-protobuf.ts';
+import { SOURCE_FORMATS, type SourceFormat } from '../../telemetry/adapters/reader.ts';
+import { describeReason, printable } from '../../telemetry/reason.ts';
+import type { Collected, Collector } from './collector.ts';
+import { metricsText } from './metrics-text.ts';
+
+export interface ServerOptions {
+  readonly collector: Collector;
+  /** bearer token that requests must carry; none on loopback */
+  readonly token: string | undefined;
+  /** largest body, bytes, as sent and unpacked */
+  readonly maxBody: number;
+  /** bytes of bodies at once, above which senders are told to come back */
+  readonly maxUnderWay: number;
+}
+
+/** Why a request is not taken: its HTTP status, and words for the sender. */
+class Refusal extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const unpack = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const;
+
+/**
+ * The listener: OTLP/HTTP on /v1/traces and /v1/logs (https://opentelemetry.io/docs/specs/otlp/#otlphttp), LiteLLM's generic
+ * callback on /litellm (https://docs.litellm.ai/docs/observability/generic_api), JSON documents on /exchanges, /health, /metrics.
+ * A request is answered when its events are taken; 503 with Retry-After where there is no room, which senders of OTLP honour.
+ */
+export class CollectServer {
+  readonly server: Server;
+  readonly #options: ServerOptions;
+  #underWay = 0;
+  #requests = 0;
+  #draining = false;
+  readonly #answers = new Map<string, number>();
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    this.server = createServer((request, response) => void this.#handle(request, response));
+    this.server.requestTimeout = 60_000;
+    this.server.headersTimeout = 20_000;
+  }
+
+  /** Takes no more requests, and waits for those under way. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeIdleConnections();
+    while (this.#requests > 0) await new Promise((later) => setTimeout(later, 20));
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#requests++;
+    const url = new URL(request.url ?? '/', 'http://collect');
+    let status = 500;
+    try {
+      status = await this.#route(request, response, url);
+    } catch (error) {
+      status = error instanceof Refusal ? error.status : 503;
+      const why = error instanceof Error ? error.message : String(error);
+      if (!response.headersSent) {
+        // OTLP: 503 and 429 are sent again, everything else is dropped
+        if (status === 503 || status === 429) response.setHeader('retry-after', '1');
+        if (status === 413 || this.#draining) response.setHeader('connection', 'close');
+        answer(response, status, { code: status, message: printable(why) });
+      }
+    } finally {
+      this.#requests--;
+      const key = `${known(url.pathname)} ${status}`;
+      this.#answers.set(key, (this.#answers.get(key) ?? 0) + 1);
+    }
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse, url: URL): Promise<number> {
+    if (request.method === 'GET' && url.pathname === '/health') {
+      answer(response, this.#draining ? 503 : 200, { status: this.#draining ? 'draining' : 'ok' });
+      return response.statusCode;
+    }
+    if (request.method === 'GET' && url.pathname === '/metrics') {
+      response.setHeader('content-type', 'text/plain; version=0.0.4');
+      response.end(metricsText(this.#options.collector, this.#answers, this.#underWay));
+      return 200;
+    }
+    if (known(url.pathname) === 'other')
+      throw new Refusal(404, 'paths: /v1/traces, /v1/logs, /litellm, /exchanges, /health, /metrics');
+    if (request.method !== 'POST') throw new Refusal(405, 'POST');
+    if (this.#draining) throw new Refusal(503, 'shutting down');
+    this.#authorize(request);
+    const length = Number(request.headers['content-length'] ?? 0);
+    if (length > this.#options.maxBody)
+      throw new Refusal(413, `body longer than ${this.#options.maxBody} bytes`);
+    if (this.#underWay + length > this.#options.maxUnderWay)
+      throw new Refusal(503, 'too much under way: the stream does not keep up');
+    this.#underWay += length;
+    try {
+      const body = await this.#body(request);
+      const collected = await this.#collect(request, url, body);
+      this.#accept(request, response, url, collected);
+      return 200;
+    } finally {
+      this.#underWay -= length;
+    }
+  }
+
+  #authorize(request: IncomingMessage): void {
+    const { token } = this.#options;
+    if (token === undefined) return;
+    const given = Buffer.from(request.headers.authorization ?? '');
+    const wanted = Buffer.from(`Bearer ${token}`);
+    if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
+      throw new Refusal(401, 'authorization: Bearer TOKEN');
+  }
+
+  async #body(request: IncomingMessage): Promise<Buffer> {
+    const { maxBody } = this.#options;
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of request) {
+      size += (chunk as Buffer).length;
+      if (size > maxBody) throw new Refusal(413, `body longer than ${maxBody} bytes`);
+      chunks.push(chunk as Buffer);
+    }
+    const body = Buffer.concat(chunks);
+    const encoding = request.headers['content-encoding'] ?? 'identity';
+    if (encoding === 'identity') return body;
+    if (encoding !== 'gzip' && encoding !== 'deflate')
+      throw new Refusal(415, `content-encoding ${printable(encoding)}: gzip or none`);
+    try {
+      return await unpack[encoding](body, { maxOutputLength: maxBody });
+    } catch {
+      throw new Refusal(400, `body: not ${encoding}, or longer than ${maxBody} bytes`);
+    }
+  }
+
+  #collect(request: IncomingMessage, url: URL, body: Buffer): Promise<Collected> {
+    const { collector } = this.#options;
+    const type = request.headers['content-type'] ?? '';
+    if (url.pathname.startsWith('/v1/')) return collector.collect([otlpOf(url.pathname, type, body)], 'otel');
+    const documents = documentsIn(body);
+    const from = url.pathname === '/litellm' ? 'litellm' : (url.searchParams.get('from') ?? 'auto');
+    const source = SOURCE_FORMATS.find((format) => format === from);
+    if (source === undefined) throw new Refusal(400, `from: not one of ${SOURCE_FORMATS.join(', ')}`);
+    return collector.collect(documents, source as SourceFormat);
+  }
+
+  /** OTLP's answers are messages of its own; protobuf's empty message is no bytes. */
+  #accept(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: URL,
+    { events, skipped, reasons }: Collected,
+  ): void {
+    const [first] = reasons;
+    if (!url.pathname.startsWith('/v1/')) {
+      const told = reasons.slice(0, 5).map(describeReason);
+      answer(response, 200, {
+        events,
+        skipped,
+        rejected: reasons.length,
+        ...(told.length > 0 ? { reasons: told } : {}),
+      });
+    } else if (isProtobuf(request.headers['content-type'] ?? '')) {
+      response.setHeader('content-type', 'application/x-protobuf');
+      response.end();
+    } else {
+      const rejected = url.pathname === '/v1/logs' ? 'rejectedLogRecords' : 'rejectedSpans';
+      answer(
+        response,
+        200,
+        first === undefined
+          ? {}
+          : { partialSuccess: { [rejected]: reasons.length, errorMessage: describeReason(first) } },
+      );
+    }
+  }
+}
+
+const PATHS = ['/v1/traces', '/v1/logs', '/v1/metrics', '/litellm', '/exchanges', '/health', '/metrics'];
+
+function known(path: string): string {
+  return PATHS.includes(path) ? path : 'other';
+}
+
+function isProtobuf(type: string): boolean {
+  return /^application\/(?:x-)?protobuf\b/.test(type);
+}
+
+function otlpOf(path: string, type: string, body: Buffer): unknown {
+  // metrics hold no calls; they are taken so that one exporter endpoint serves for all signals
+  if (path === '/v1/metrics') return { resourceMetrics: [] };
+  try {
+    if (isProtobuf(type))
+      return { resourceSpans: [], ...(readOtlp(body, path === '/v1/logs' ? 'logs' : 'traces') as object) };
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch (error) {
+    throw new Refusal(
+      400,
+      `body: ${isProtobuf(type) && error instanceof Error ? error.message : 'not JSON'}`,
+    );
+  }
+}
+
+function documentsIn(body: Buffer): unknown[] {
+  const reader = new DocumentReader();
+  const documents: unknown[] = [];
+  const lines = body.toString('utf8').split('\n');
+  const found = [...lines.flatMap((line, index) => [...reader.take(line, index + 1)]), ...reader.finish()];
+  for (const document of found) {
+    if ('fault' in document) throw new Refusal(400, `line ${document.line}: ${document.fault}`);
+    documents.push(document.json);
+  }
+  return documents;
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.statusCode = status;
+  response.setHeader('content-type', 'application/json');
+  response.end(`${JSON.stringify(body)}\n`);
+}

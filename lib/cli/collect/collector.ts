@@ -1,0 +1,150 @@
+import type { AdapterDefaults } from '../../telemetry/adapters/adapter.ts';
+import type { Late } from '../../telemetry/adapters/otel.ts';
+import { EntryReader, type SourceFormat } from '../../telemetry/adapters/reader.ts';
+import { TelemetryHealth } from '../../telemetry/health.ts';
+import type { Reason } from '../../telemetry/reason.ts';
+import type { Recorder } from '../../telemetry/recorder.ts';
+import type { UsageEvent } from '../../telemetry/usage-event.ts';
+
+/** Where events go: a producer, or a file for a first look. */
+export interface EventSink {
+  /** resolves when the event is taken: in the buffer that `close` empties */
+  put(event: UsageEvent): Promise<void>;
+  /** resolves when everything taken so far is delivered */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface CollectorOptions {
+  readonly sink: EventSink;
+  readonly recorder: Recorder;
+  readonly defaults: AdapterDefaults;
+  /** acknowledge when the stream has acknowledged, not when the producer has taken the events */
+  readonly durable: boolean;
+}
+
+/** What a request came to. */
+export interface Collected {
+  readonly events: number;
+  readonly skipped: number;
+  readonly reasons: readonly Reason[];
+}
+
+interface Waiting {
+  readonly events: readonly UsageEvent[];
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Turns what arrives into events and hands them to the sink. `collect` resolves when the request may be acknowledged: its
+ * events are in the producer's buffer, which SIGTERM empties; or, where it is durable, on the stream, so that not even a
+ * killed process loses what it has acknowledged. Durable requests are delivered in groups: what arrives while one group is
+ * under way forms the next.
+ */
+export class Collector {
+  readonly health = new TelemetryHealth();
+  readonly counts = { events: 0, rejected: 0, skipped: 0, odd: 0 };
+  readonly bySource = new Map<string, { events: number; rejected: number; skipped: number }>();
+  readonly #options: CollectorOptions;
+  readonly #readers = new Map<SourceFormat, EntryReader>();
+  #recorder: Recorder;
+  #waiting: Waiting[] = [];
+  #delivering = false;
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+    this.#recorder = options.recorder;
+  }
+
+  /** New keys for what comes from now on. */
+  useRecorder(recorder: Recorder): void {
+    this.#recorder = recorder;
+  }
+
+  /** @throws ProducerFailure where the sink has given up */
+  async collect(documents: readonly unknown[], source: SourceFormat): Promise<Collected> {
+    const reader = this.#readers.get(source) ?? new EntryReader(source, this.#options.defaults);
+    this.#readers.set(source, reader);
+    const events: UsageEvent[] = [];
+    const reasons: Reason[] = [];
+    let skipped = 0;
+    for (const json of documents) {
+      const read = reader.read(json);
+      for (const exchange of read.exchanges) events.push(this.#recorder.record(exchange));
+      events.push(...read.events);
+      reasons.push(...read.reasons);
+      skipped += read.skipped;
+      this.counts.odd += read.odd.length;
+      this.#addLate(read.late, events, reasons);
+    }
+    await this.#deliver(events);
+    this.#count(source, events, reasons.length, skipped);
+    return { events: events.length, skipped, reasons };
+  }
+
+  /** Hands on what was held for its other half since the call before: call it every few seconds. */
+  async age(): Promise<void> {
+    for (const [source, reader] of this.#readers) await this.#late(source, reader.age());
+  }
+
+  /** Everything that is held goes to the sink, and the sink is emptied. */
+  async close(): Promise<void> {
+    for (const [source, reader] of this.#readers) await this.#late(source, reader.finish());
+    await this.#options.sink.close();
+  }
+
+  async #late(source: SourceFormat, late: readonly Late[]): Promise<void> {
+    const events: UsageEvent[] = [];
+    const reasons: Reason[] = [];
+    this.#addLate(late, events, reasons);
+    if (events.length > 0) await this.#deliver(events);
+    this.#count(source, events, reasons.length, 0);
+  }
+
+  #addLate(late: readonly Late[], events: UsageEvent[], reasons: Reason[]): void {
+    for (const held of late)
+      if ('exchange' in held) events.push(this.#recorder.record(held.exchange));
+      else reasons.push(held.reason);
+  }
+
+  #count(source: string, events: readonly UsageEvent[], rejected: number, skipped: number): void {
+    for (const event of events) this.health.event(event);
+    this.health.unused({ rejected, skipped });
+    const held = this.bySource.get(source) ?? { events: 0, rejected: 0, skipped: 0 };
+    this.bySource.set(source, held);
+    for (const counts of [held, this.counts]) {
+      counts.events += events.length;
+      counts.rejected += rejected;
+      counts.skipped += skipped;
+    }
+  }
+
+  async #deliver(events: readonly UsageEvent[]): Promise<void> {
+    if (!this.#options.durable) {
+      for (const event of events) await this.#options.sink.put(event);
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ events, resolve, reject });
+      void this.#deliverGroups();
+    });
+  }
+
+  async #deliverGroups(): Promise<void> {
+    if (this.#delivering) return;
+    this.#delivering = true;
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting;
+      this.#waiting = [];
+      try {
+        for (const { events } of group) for (const event of events) await this.#options.sink.put(event);
+        await this.#options.sink.flush();
+        for (const { resolve } of group) resolve();
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+      }
+    }
+    this.#delivering = false;
+  }
+}

@@ -1,0 +1,69 @@
+import type { HealthShares } from '../../telemetry/health.ts';
+import type { Collector } from './collector.ts';
+
+const SHARES: Readonly<Partial<Record<keyof HealthShares, string>>> = {
+  withoutPrompt: 'events without a prompt',
+  samePromptAccounts: 'accounts that send the commonest prompt',
+  withoutOrigin: 'events without address and credential',
+  withoutTokens: 'events without output tokens',
+  repeatedIds: 'events whose id was seen before',
+  rejected: 'entries that could not be used',
+  skipped: 'entries that are no model calls',
+};
+
+/** Counters and shares in Prometheus' text format: https://prometheus.io/docs/instrumenting/exposition_formats/ */
+export function metricsText(
+  collector: Collector,
+  answers: ReadonlyMap<string, number>,
+  underWay: number,
+): string {
+  const lines: string[] = [];
+  const metric = (
+    name: string,
+    type: string,
+    help: string,
+    values: readonly (readonly [string, number])[],
+  ) => {
+    lines.push(`# HELP siphonwatch_collect_${name} ${help}`, `# TYPE siphonwatch_collect_${name} ${type}`);
+    for (const [labels, value] of values) lines.push(`siphonwatch_collect_${name}${labels} ${value}`);
+  };
+  const sources = [...collector.bySource];
+  for (const [name, help] of [
+    ['events', 'usage events taken'],
+    ['rejected', 'entries that could not be used'],
+    ['skipped', 'entries that are no model calls'],
+  ] as const)
+    metric(
+      `${name}_total`,
+      'counter',
+      help,
+      sources.map(([source, counts]) => [`{source="${source}"}`, counts[name]]),
+    );
+  metric('odd_facts_total', 'counter', 'optional facts out of range, left out or cut', [
+    ['', collector.counts.odd],
+  ]);
+  metric(
+    'requests_total',
+    'counter',
+    'requests by path and status',
+    [...answers].map(([key, count]) => {
+      const [path = '', status = ''] = key.split(' ');
+      return [`{path="${path}",status="${status}"}`, count];
+    }),
+  );
+  metric('body_bytes', 'gauge', 'bytes of request bodies under way', [['', underWay]]);
+  const shares = collector.health.shares();
+  metric(
+    'share',
+    'gauge',
+    'shares that say whether telemetry can be judged',
+    Object.entries(SHARES).map(([name, help]) => [
+      `{of="${name}",help="${help}"}`,
+      shares[name as keyof HealthShares],
+    ]),
+  );
+  metric('blind', 'gauge', '1 where telemetry cannot be judged', [
+    ['', collector.health.warnings().some(({ severe }) => severe) ? 1 : 0],
+  ]);
+  return `${lines.join('\n')}\n`;
+}

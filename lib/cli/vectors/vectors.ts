@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { Command } from 'commander';
+import { InputError } from '../../input/errors.ts';
+import { printable } from '../../telemetry/reason.ts';
+import { VECTORS_FILE, type Vectors } from '../../telemetry/vectors/make.ts';
+import type { Terminal } from '../record/record.ts';
+
+/** `vectors`: what a recorder in another language has to make of exchanges, and a check that runs one. */
+export function vectorsCommand(): Command {
+  return new Command('vectors')
+    .description('test vectors for recorders in other languages (docs/wire-format.md)')
+    .option(
+      '--check <command>',
+      'run a recorder: it reads {"keyring"} and then exchanges, a line each, and writes events, a line each',
+    )
+    .option('--json', 'with --check, one JSON document')
+    .action(async (options: { check?: string; json?: boolean }) => {
+      process.exitCode = await runVectors(options, { stdout: process.stdout, stderr: process.stderr });
+    });
+}
+
+/** Prints the vectors, or checks a recorder: 0 all right, 1 some are not, 2 the command did not answer. */
+export async function runVectors(
+  options: { readonly check?: string; readonly json?: boolean },
+  terminal: Terminal,
+): Promise<number> {
+  const text = await readFile(VECTORS_FILE, 'utf8');
+  if (options.check === undefined) {
+    terminal.stdout.write(text);
+    return 0;
+  }
+  try {
+    const { keyring, vectors } = JSON.parse(text) as Vectors;
+    const input = [{ keyring }, ...vectors.map(({ exchange }) => exchange)]
+      .map((line) => JSON.stringify(line))
+      .join('\n');
+    const answers = (await outputOf(options.check, `${input}\n`))
+      .split('\n')
+      .filter((line) => line.trim() !== '');
+    const results = vectors.map(({ name, event }, index) => ({
+      name,
+      differs: differences(event, answers[index]),
+    }));
+    if (answers.length > vectors.length)
+      throw new InputError(`${answers.length} lines for ${vectors.length} exchanges`);
+    report(results, options.json === true, terminal);
+    return results.every(({ differs }) => differs.length === 0) ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    terminal.stderr.write(`vectors: ${error.message}\n`);
+    return 2;
+  }
+}
+
+interface Result {
+  readonly name: string;
+  readonly differs: readonly string[];
+}
+
+function report(results: readonly Result[], json: boolean, terminal: Terminal): void {
+  const right = results.filter(({ differs }) => differs.length === 0).length;
+  if (json) {
+    terminal.stdout.write(`${JSON.stringify({ right, all: results.length, results })}\n`);
+    return;
+  }
+  for (const { name, differs } of results) {
+    terminal.stdout.write(`${differs.length === 0 ? 'ok    ' : 'WRONG '} ${name}\n`);
+    for (const difference of differs.slice(0, 8)) terminal.stdout.write(`         ${difference}\n`);
+  }
+  terminal.stdout.write(`${right} of ${results.length} vectors right\n`);
+}
+
+/** Fields that differ, each with both values. */
+function differences(event: object, line: string | undefined): string[] {
+  if (line === undefined) return ['no line'];
+  let answer: unknown;
+  try {
+    answer = JSON.parse(line);
+  } catch {
+    return [`not JSON: ${printable(line)}`];
+  }
+  const wanted = leaves(event);
+  const got = leaves(answer);
+  return [...new Set([...wanted.keys(), ...got.keys()])]
+    .filter((path) => !isDeepStrictEqual(wanted.get(path), got.get(path)))
+    .map((path) => `${path}: expected ${printable(wanted.get(path))}, got ${printable(got.get(path))}`);
+}
+
+function leaves(value: unknown, path = ''): Map<string, unknown> {
+  if (typeof value !== 'object' || value === null) return new Map([[path, value]]);
+  const all = new Map<string, unknown>();
+  for (const [name, held] of Object.entries(value))
+    for (const [inner, leaf] of leaves(held, path === '' ? name : `${path}.${name}`)) all.set(inner, leaf);
+  return all;
+}
+
+function outputOf(command: string, input: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, { shell: true, stdio: ['pipe', 'pipe', 'inherit'] });
+    const chunks: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.once('error', (error) => reject(new InputError(`--check: ${error.message}`, { cause: error })));
+    child.once('close', (code) =>
+      code === 0 || chunks.length > 0
+        ? resolve(Buffer.concat(chunks).toString('utf8'))
+        : reject(new InputError(`--check: the command ended with ${code} and wrote nothing`)),
+    );
+    // a command that ends before it has read everything is told by what it wrote
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+  });
+}

@@ -1,0 +1,170 @@
+/** JSON documents in the lines of a file: one a line, pretty-printed over many, several in a line, or in one large array. */
+
+/** A document, or a line that is none. */
+export type Document =
+  | { readonly json: unknown; readonly line: number; readonly raw: string }
+  | { readonly fault: string; readonly line: number; readonly raw: string };
+
+/** A document over many lines may be so long, in characters. */
+const MAX_DOCUMENT = 16 * 1024 * 1024;
+
+/**
+ * Prefixes before a line's JSON: Kubernetes CRI (`2026-03-01T08:00:00Z stdout F `,
+ * https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md), CloudWatch's export tasks
+ * (`2026-03-01T08:00:00.000Z `), syslog (RFC 3164 and 5424), docker compose (`gateway-1  | `), and a level or logger's name.
+ */
+const PREFIX =
+  /^(?:[\w.-]+\s+\|\s*)?(?:<\d{1,3}>\d?\s*)?(?:(?:\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?|\w{3}\s+\d{1,2}\s[\d:]{8})\s+)?(?:(?:stdout|stderr)\s+[FP]\s+)?(?:[^{["]{0,200}?)(?=[{[])/;
+
+/** Takes lines, hands out documents; holds a document that goes on over several lines. */
+export class DocumentReader {
+  /** a document was spread over several lines */
+  pretty = false;
+  #held:
+    | {
+        readonly line: number;
+        readonly lines: string[];
+        depth: number;
+        size: number;
+        readonly indented: boolean;
+      }
+    | undefined;
+
+  /** The documents that end with a line. */
+  *take(raw: string, line: number): Generator<Document> {
+    const text = cleaned(raw);
+    if (text.trim() === '') return;
+    if (this.#held !== undefined) {
+      // A line that begins a document of its own where the held one began: the held one was cut off.
+      const begins = !this.#held.indented && text.startsWith('{') && parsed(text) !== undefined;
+      if (!begins) {
+        yield* this.#goOn(text);
+        return;
+      }
+      yield* this.finish();
+    }
+    yield* this.#begin(text, raw, line);
+  }
+
+  /** A document that has not ended when the input does. */
+  *finish(): Generator<Document> {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined)
+      yield {
+        fault: 'JSON that does not end: cut off, or not one document',
+        line: held.line,
+        raw: held.lines.join('\n'),
+      };
+  }
+
+  *#begin(text: string, raw: string, line: number): Generator<Document> {
+    const whole = parsed(text);
+    if (whole !== undefined) {
+      yield { json: whole.value, line, raw };
+      return;
+    }
+    const trimmed = text.trim();
+    // the brackets of an array with an element a line
+    if (/^[[\],]+$/.test(trimmed)) return;
+    const prefix = PREFIX.exec(trimmed)?.[0] ?? '';
+    const elements = trimmed.slice(prefix.length).replace(/,$/, '');
+    const single =
+      parsed(elements) ?? parsed(elements.replace(/^[[,]/, '')) ?? parsed(elements.replace(/\]$/, ''));
+    if (single !== undefined) {
+      yield { json: single.value, line, raw };
+      return;
+    }
+    const { pieces, rest, depth, broken } = piecesOf(elements);
+    const found = pieces.map((piece) => ({
+      piece,
+      held: parsed(piece) ?? parsed(piece.replace(PREFIX, '')),
+    }));
+    const some = found.some(({ held }) => held !== undefined);
+    for (const [index, { piece, held }] of found.entries()) {
+      if (held !== undefined) yield { json: held.value, line, raw: piece };
+      // what stands in brackets before a line's document is part of its prefix
+      else if (!some || index > 0) yield { fault: 'not JSON', line, raw: piece };
+    }
+    if (rest.trim() === '' && pieces.length > 0) return;
+    if (depth > 0 && !broken && prefix.trim() === '' && /^[{[]/.test(rest.trim())) {
+      this.#held = { line, lines: [rest], depth, size: rest.length, indented: /^\s/.test(text) };
+      return;
+    }
+    yield { fault: 'not JSON', line, raw: pieces.length > 0 ? rest : raw };
+  }
+
+  *#goOn(text: string): Generator<Document> {
+    const held = this.#held;
+    if (held === undefined) return;
+    held.lines.push(text);
+    held.size += text.length;
+    held.depth += depthOf(text);
+    if (held.depth > 0 && held.size <= MAX_DOCUMENT) return;
+    this.#held = undefined;
+    const raw = held.lines.join('\n');
+    const whole = parsed(raw.trim().replace(/,$/, '')) ?? parsed(raw.trim().replace(/[,\]\s]+$/, ''));
+    if (whole === undefined) {
+      yield { fault: 'not JSON', line: held.line, raw };
+      return;
+    }
+    this.pretty = true;
+    yield { json: whole.value, line: held.line, raw };
+  }
+}
+
+/** Without byte order marks and zero bytes at its ends (copytruncate leaves them), and without the other half of a line end. */
+function cleaned(raw: string): string {
+  const first = raw.charCodeAt(0);
+  const last = raw.charCodeAt(raw.length - 1);
+  return first > 32 && first !== 0xfeff && last > 32 ? raw : raw.replace(/^[\0\ufeff]+|[\0\r]+$/g, '');
+}
+
+function parsed(text: string): { value: unknown } | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' ? { value } : value === undefined ? undefined : { value };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Documents that lie end to end in a text, and what is left behind the last one. */
+function piecesOf(text: string): { pieces: string[]; rest: string; depth: number; broken: boolean } {
+  const pieces: string[] = [];
+  let start = 0;
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (quoted) {
+      if (unit === 92) at++;
+      else if (unit === 34) quoted = false;
+    } else if (unit === 34) quoted = true;
+    else if (unit === 123 || unit === 91) depth++;
+    else if (unit === 125 || unit === 93) {
+      depth--;
+      if (depth === 0) {
+        pieces.push(text.slice(start, at + 1).replace(/^[\s,\0\ufeff]+/, ''));
+        start = at + 1;
+      } else if (depth < 0) break;
+    }
+  }
+  return { pieces, rest: text.slice(start), depth, broken: quoted };
+}
+
+/** How many brackets more a line opens than it closes. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (quoted) {
+      if (unit === 92) at++;
+      else if (unit === 34) quoted = false;
+    } else if (unit === 34) quoted = true;
+    else if (unit === 123 || unit === 91) depth++;
+    else if (unit === 125 || unit === 93) depth--;
+  }
+  return depth;
+}

@@ -1,0 +1,280 @@
+import { turnsOf } from '../turns.ts';
+import { type Ending, endingOf, endingOfError } from './endings.ts';
+import { at, type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
+import { numberIn } from './request.ts';
+
+/** What an answer's body says, whichever API it is of; a stream's chunks are put together. */
+export interface ReadAnswer {
+  readonly text: string | undefined;
+  readonly endings: readonly Ending[];
+  readonly inputTokens: number | undefined;
+  readonly outputTokens: number | undefined;
+  readonly id: string | undefined;
+  readonly model: string | undefined;
+  /** as it stands: seconds, milliseconds or a text */
+  readonly created: unknown;
+}
+
+/** Reads an answer: a body, a list of a stream's chunks, or the text of an event stream. */
+export function readAnswer(body: unknown): ReadAnswer {
+  const chunks = chunksOf(body);
+  if (chunks.length === 1) return readBody(chunks[0] ?? {});
+  const parts = chunks.map(readBody);
+  const texts = parts.map(({ text }) => text).filter((text) => text !== undefined);
+  const whole = parts.find((_, i) => isWhole(chunks[i]));
+  return {
+    text: whole?.text ?? (texts.length === 0 ? undefined : texts.join('')),
+    endings: parts.flatMap(({ endings }) => endings),
+    inputTokens: largest(parts.map(({ inputTokens }) => inputTokens)),
+    outputTokens: largest(parts.map(({ outputTokens }) => outputTokens)),
+    id: parts.map(({ id }) => id).find((id) => id !== undefined),
+    model: parts.map(({ model }) => model).find((model) => model !== undefined),
+    created: parts.map(({ created }) => created).find((created) => created !== undefined && created !== null),
+  };
+}
+
+/** Counts of a stream grow: the last one is the largest (Anthropic's message_start already has one output token). */
+function largest(counts: readonly (number | undefined)[]): number | undefined {
+  const known = counts.filter((count) => count !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
+}
+
+/** Events of Responses that repeat the whole answer at the end. */
+function isWhole(chunk: Json | undefined): boolean {
+  return /^response\.(?:completed|incomplete|failed|cancelled)$/.test(textAt(chunk, 'type') ?? '');
+}
+
+function chunksOf(body: unknown): Json[] {
+  if (Array.isArray(body)) return objectsIn(body.map((chunk) => jsonIn(at(chunk, 'chunk') ?? chunk)));
+  if (typeof body !== 'string') return [objectOf(body) ?? {}];
+  const held = jsonIn(body);
+  if (typeof held !== 'string') return chunksOf(held);
+  const events = objectsIn(
+    held
+      .split(/\r?\n/)
+      .filter((line) => line.startsWith('data:'))
+      .map((line) => jsonIn(line.slice(5).trim())),
+  );
+  return events.length === 0 ? [{ text: held }] : events;
+}
+
+function objectsIn(values: readonly unknown[]): Json[] {
+  return values.flatMap((value) => {
+    const held = objectOf(value);
+    return held === undefined ? [] : [held];
+  });
+}
+
+/** Bodies nested in an event: Responses' `response`, Anthropic's `message_start`. */
+function readBody(chunk: Json): ReadAnswer {
+  const body =
+    objectOf(chunk.response) ??
+    (chunk.type === 'message_start' ? objectOf(chunk.message) : undefined) ??
+    chunk;
+  const usage = usageOf(body) ?? usageOf(chunk);
+  return {
+    text: textIn(body) ?? deltaOf(chunk),
+    endings: endingsOf(body, chunk),
+    inputTokens: usage?.input,
+    outputTokens: usage?.output,
+    id: textAt(body, 'id') ?? textAt(body, 'responseId') ?? textAt(body, 'generation_id'),
+    model: textAt(body, 'model') ?? textAt(body, 'modelVersion'),
+    created: body.created ?? body.created_at ?? body.createTime,
+  };
+}
+
+function joined(parts: readonly (string | undefined)[]): string | undefined {
+  const texts = parts.filter((text) => text !== undefined && text !== '');
+  return texts.length === 0 ? undefined : texts.join('');
+}
+
+/** The answer's text; several choices are answers to one request, the first one counts. */
+function textIn(body: Json): string | undefined {
+  const choice = listOf(body.choices)[0] ?? listOf(body.candidates)[0] ?? listOf(body.generations)[0];
+  const messages = [
+    at(choice, 'message'),
+    at(choice, 'content'),
+    at(body, 'output', 'message'),
+    objectOf(body.message) ?? undefined,
+    body.role === 'assistant' || body.type === 'message' ? body : undefined,
+    ...listOf(body.output),
+  ].map((held) => (objectOf(held) === undefined ? undefined : { role: 'assistant', ...objectOf(held) }));
+  const said = joined(turnsOf(messages.filter((held) => held !== undefined)).map(({ text }) => text));
+  return (
+    said ??
+    textAt(choice, 'text') ??
+    textAt(body, 'completion') ??
+    textAt(body, 'generation') ??
+    textAt(body, 'outputText') ??
+    textAt(listOf(body.results)[0], 'outputText') ??
+    textAt(listOf(body.outputs)[0], 'text') ??
+    textAt(listOf(body.completions)[0], 'data', 'text') ??
+    textAt(body, 'text') ??
+    textAt(body, 'output_text')
+  );
+}
+
+function deltaOf(chunk: Json): string | undefined {
+  const choice = listOf(chunk.choices)[0];
+  return (
+    textAt(choice, 'delta', 'content') ??
+    textAt(chunk, 'delta', 'text') ??
+    textAt(chunk, 'contentBlockDelta', 'delta', 'text') ??
+    (chunk.type === 'response.output_text.delta' ? textAt(chunk, 'delta') : undefined)
+  );
+}
+
+/** Where a word about the end stands: paths from a body, from its first choice, or from an event of a stream. */
+const WORD_PLACES: readonly (readonly string[])[] = [
+  ['finish_reason'],
+  ['finishReason'],
+  ['stop_reason'],
+  ['stopReason'],
+  ['completionReason'],
+  ['done_reason'],
+  ['finishReason', 'reason'],
+  ['incomplete_details', 'reason'],
+  ['delta', 'stop_reason'],
+  ['messageStop', 'stopReason'],
+  ['amazon-bedrock-guardrailAction'],
+  ['promptFeedback', 'blockReason'],
+];
+
+function endingsOf(body: Json, chunk: Json): Ending[] {
+  const choice = [
+    body.choices,
+    body.candidates,
+    body.generations,
+    body.results,
+    body.outputs,
+    body.completions,
+  ]
+    .map((list) => listOf(list)[0])
+    .find((held) => objectOf(held) !== undefined);
+  const endings: Ending[] = [];
+  for (const held of new Set([choice, body, chunk]))
+    for (const path of WORD_PLACES) {
+      const word = textAt(held, ...path);
+      const ending = word === undefined || word === 'NONE' ? undefined : endingOf(word);
+      if (ending !== undefined) endings.push(ending);
+    }
+  if (at(body, 'promptFeedback', 'blockReason') !== undefined) endings.push('refused');
+  // OpenAI's own words of a refusal, as a field of the message or as a part
+  if (textAt(choice, 'message', 'refusal') !== undefined || hasRefusalPart(body)) endings.push('refused');
+  const status = textAt(body, 'status');
+  if (status !== undefined && endings.length === 0) {
+    const ending = endingOf(status);
+    if (ending !== undefined) endings.push(ending);
+  }
+  for (const held of [
+    body.error,
+    at(choice, 'error'),
+    chunk.type === 'error' ? chunk : undefined,
+    errorEvent(chunk),
+  ])
+    if (held !== undefined && held !== null && held !== '' && held !== false) endings.push(errorEnding(held));
+  return endings;
+}
+
+/** Bedrock's streams carry their errors as members: modelStreamErrorException, throttlingException, ... */
+function errorEvent(chunk: Json): unknown {
+  const name = Object.keys(chunk).find((key) => /Exception$/.test(key));
+  return name === undefined ? undefined : chunk[name];
+}
+
+function hasRefusalPart(body: Json): boolean {
+  return [
+    ...listOf(body.output),
+    ...listOf(body.choices)
+      .slice(0, 1)
+      .map((held) => at(held, 'message')),
+  ].some((item) => listOf(at(item, 'content')).some((part) => at(part, 'type') === 'refusal'));
+}
+
+/** How an error reads: its code, type or class, and its message (Azure nests the code in innererror). */
+export function errorEnding(error: unknown): Ending {
+  if (typeof error === 'string') return endingOfError([error.length < 80 ? error : undefined], error);
+  const words = [
+    ['code'],
+    ['type'],
+    ['status'],
+    ['error_class'],
+    ['class'],
+    ['innererror', 'code'],
+    ['inner_error', 'code'],
+    ['error', 'type'],
+    ['error', 'code'],
+  ].map((path) => textAt(error, ...path));
+  // OpenRouter: https://openrouter.ai/docs/api-reference/errors, moderation errors carry what was flagged
+  if (at(error, 'metadata', 'flagged_input') !== undefined) return 'refused';
+  return endingOfError(
+    words,
+    textAt(error, 'message') ?? textAt(error, 'error', 'message') ?? textAt(error, 'error'),
+  );
+}
+
+/**
+ * Tokens of the input and of the output by the places where providers count them. Input is all that the model read:
+ * Anthropic and Converse count what came from the cache apart, OpenAI and Gemini inside. Output is all that it wrote,
+ * thoughts included: Gemini counts them apart, OpenAI inside.
+ */
+function usageOf(body: Json): { input: number | undefined; output: number | undefined } | undefined {
+  const usage =
+    objectOf(body.usage) ??
+    objectOf(body.usageMetadata) ??
+    objectOf(body.usage_metadata) ??
+    objectOf(at(body, 'metadata', 'usage')) ??
+    objectOf(at(body, 'meta', 'tokens')) ??
+    objectOf(at(body, 'meta', 'billed_units')) ??
+    objectOf(body['amazon-bedrock-invocationMetrics']) ??
+    body;
+  return tokensOf(usage);
+}
+
+const INPUT = [
+  'prompt_tokens',
+  'input_tokens',
+  'inputTokens',
+  'promptTokenCount',
+  'prompt_token_count',
+  'inputTokenCount',
+  'inputTextTokenCount',
+  'prompt_eval_count',
+  'promptTokens',
+];
+const OUTPUT = [
+  'completion_tokens',
+  'output_tokens',
+  'outputTokens',
+  'candidatesTokenCount',
+  'candidates_token_count',
+  'outputTokenCount',
+  'generation_token_count',
+  'totalOutputTextTokenCount',
+  'eval_count',
+  'completionTokens',
+];
+/** https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching#tracking-cache-performance and Converse's TokenUsage */
+const INPUT_APART = [
+  'cache_creation_input_tokens',
+  'cache_read_input_tokens',
+  'cacheReadInputTokens',
+  'cacheWriteInputTokens',
+  'toolUsePromptTokenCount',
+  'tool_use_prompt_token_count',
+];
+const OUTPUT_APART = ['thoughtsTokenCount', 'thoughts_token_count'];
+
+/** Counts of a usage object; undefined where it has none. */
+export function tokensOf(usage: unknown): { input: number | undefined; output: number | undefined } {
+  const first = (names: readonly string[]) =>
+    names.map((name) => numberIn(at(usage, name))).find((count) => count !== undefined);
+  const apart = (names: readonly string[]) =>
+    names.reduce((sum, name) => sum + (numberIn(at(usage, name)) ?? 0), 0);
+  const input = first(INPUT);
+  const output = first(OUTPUT) ?? numberIn(at(listOf(at(usage, 'results'))[0], 'tokenCount'));
+  // OpenAI's total already holds what its details name
+  const withCache =
+    input === undefined || 'prompt_tokens' in (objectOf(usage) ?? {}) ? input : input + apart(INPUT_APART);
+  return { input: withCache, output: output === undefined ? undefined : output + apart(OUTPUT_APART) };
+}

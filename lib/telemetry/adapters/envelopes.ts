@@ -1,0 +1,206 @@
+import { gunzipSync, inflateSync } from 'node:zlib';
+import { at, type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
+
+/**
+ * Envelopes in which shippers and stores wrap what a gateway wrote. Each is a row: how it is recognised, and what lies inside.
+ * What lies inside may be wrapped again.
+ */
+interface Envelope {
+  readonly name: string;
+  readonly source: string;
+  readonly matches: (entry: Json) => boolean;
+  /** values inside: JSON, or the text of JSON */
+  readonly inside: (entry: Json) => readonly unknown[];
+}
+
+/** At most so many bytes come out of a compressed record in an envelope. */
+const MAX_INSIDE = 16 * 1024 * 1024;
+
+const ENVELOPES: readonly Envelope[] = [
+  {
+    name: 'CloudWatch Logs subscription',
+    source: 'https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html',
+    matches: ({ messageType, logEvents }) => messageType === 'CONTROL_MESSAGE' || Array.isArray(logEvents),
+    inside: ({ messageType, logEvents }) => (messageType === 'CONTROL_MESSAGE' ? [] : messagesOf(logEvents)),
+  },
+  {
+    name: 'CloudWatch Logs filter-log-events and get-log-events',
+    source: 'https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html',
+    matches: ({ events }) =>
+      Array.isArray(events) &&
+      events.length > 0 &&
+      events.every((event) => textAt(event, 'message') !== undefined),
+    inside: ({ events }) => messagesOf(events),
+  },
+  {
+    name: 'CloudWatch Logs Insights results',
+    source: 'https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetQueryResults.html',
+    matches: ({ results, statistics }) =>
+      Array.isArray(results) && (statistics !== undefined || Array.isArray(results[0])),
+    inside: ({ results }) =>
+      listOf(results).flatMap((row) =>
+        listOf(row).flatMap((cell) => (at(cell, 'field') === '@message' ? [at(cell, 'value')] : [])),
+      ),
+  },
+  {
+    name: 'one CloudWatch log event',
+    source: 'https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilteredLogEvent.html',
+    matches: ({ message, timestamp, ...rest }) =>
+      isJsonText(message) &&
+      timestamp !== undefined &&
+      ('ingestionTime' in rest || 'eventId' in rest || 'id' in rest || 'logStreamName' in rest),
+    inside: ({ message }) => [message],
+  },
+  {
+    name: 'Firehose and Kinesis records',
+    source: 'https://docs.aws.amazon.com/firehose/latest/dev/httpdeliveryrequestresponse.html',
+    matches: ({ records, Records }) =>
+      [...listOf(records), ...listOf(Records)].some(
+        (held) => textAt(held, 'data') ?? textAt(held, 'Data') ?? textAt(held, 'kinesis', 'data'),
+      ),
+    inside: ({ records, Records }) =>
+      [...listOf(records), ...listOf(Records)].flatMap((held) =>
+        packed(textAt(held, 'data') ?? textAt(held, 'Data') ?? textAt(held, 'kinesis', 'data')),
+      ),
+  },
+  {
+    name: 'CloudWatch Logs event of Lambda',
+    source: 'https://docs.aws.amazon.com/lambda/latest/dg/services-cloudwatchlogs.html',
+    matches: ({ awslogs }) => textAt(awslogs, 'data') !== undefined,
+    inside: ({ awslogs }) => packed(textAt(awslogs, 'data')),
+  },
+  {
+    name: 'SNS and SQS messages',
+    source: 'https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html',
+    matches: ({ Message, Body, body, messageId, receiptHandle }) =>
+      isJsonText(Message) ||
+      isJsonText(Body) ||
+      (isJsonText(body) && (messageId !== undefined || receiptHandle !== undefined)),
+    inside: ({ Message, Body, body }) => [Message ?? Body ?? body],
+  },
+  {
+    name: 'Docker json-file, Fluent Bit, Fluentd',
+    source: 'https://docs.docker.com/engine/logging/drivers/json-file/',
+    matches: ({ log }) => isJsonText(log) || objectOf(log) !== undefined,
+    inside: ({ log }) => [log],
+  },
+  {
+    name: 'Datadog',
+    source: 'https://docs.datadoghq.com/api/latest/logs/#send-logs',
+    matches: ({ message, ddsource, ddtags, hostname, service }) =>
+      isJsonText(message) && [ddsource, ddtags, hostname, service].some((held) => held !== undefined),
+    inside: ({ message }) => [message],
+  },
+  {
+    name: 'Google Cloud Logging',
+    source: 'https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry',
+    matches: ({ logName, jsonPayload, textPayload }) =>
+      logName !== undefined && (objectOf(jsonPayload) !== undefined || isJsonText(textPayload)),
+    inside: ({ jsonPayload, textPayload }) => [jsonPayload ?? textPayload],
+  },
+  {
+    name: 'Splunk HTTP Event Collector',
+    source: 'https://docs.splunk.com/Documentation/Splunk/latest/Data/FormateventsforHTTPEventCollector',
+    matches: ({ event, sourcetype, source, host }) =>
+      (objectOf(event) !== undefined || isJsonText(event)) &&
+      [sourcetype, source, host].some((held) => held !== undefined),
+    inside: ({ event }) => [event],
+  },
+  {
+    name: 'Elasticsearch and OpenSearch hits',
+    source: 'https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-search',
+    matches: ({ _source, hits }) => objectOf(_source) !== undefined || Array.isArray(at(hits, 'hits')),
+    inside: ({ _source, hits }) => (objectOf(_source) === undefined ? listOf(at(hits, 'hits')) : [_source]),
+  },
+  {
+    name: 'Azure Monitor diagnostic logs',
+    source: 'https://learn.microsoft.com/azure/azure-monitor/platform/resource-logs-schema',
+    matches: ({ records }) => listOf(records).some((held) => at(held, 'properties') !== undefined),
+    inside: ({ records }) => listOf(records),
+  },
+  {
+    name: 'CloudEvents and EventBridge',
+    source:
+      'https://github.com/cloudevents/spec, https://docs.aws.amazon.com/eventbridge/latest/ref/events-structure.html',
+    matches: ({ specversion, data, detail, ...rest }) =>
+      (specversion !== undefined && (objectOf(data) !== undefined || isJsonText(data))) ||
+      (objectOf(detail) !== undefined && rest['detail-type'] !== undefined),
+    inside: ({ data, detail }) => [data ?? detail],
+  },
+  {
+    name: 'a shipper that keeps the line as message',
+    source:
+      'https://www.elastic.co/docs/reference/ecs/ecs-base (message), https://vector.dev/docs/reference/configuration/sources/file/',
+    matches: ({ message, ...rest }) =>
+      isJsonText(message) &&
+      [
+        '@timestamp',
+        'host',
+        'file',
+        'source_type',
+        'agent',
+        'stream',
+        'kubernetes',
+        'level',
+        'logger',
+        'severity',
+        'timestamp',
+      ].some((name) => name in rest),
+    inside: ({ message }) => [message],
+  },
+  {
+    name: 'Loki',
+    source: 'https://grafana.com/docs/loki/latest/query/logcli/ (output jsonl)',
+    matches: ({ line, labels }) => isJsonText(line) && labels !== undefined,
+    inside: ({ line }) => [line],
+  },
+];
+
+/** Fields that make an entry one of its own, whatever envelope it resembles. */
+const OWN = [
+  'resourceSpans',
+  'resource_spans',
+  'resourceLogs',
+  'resource_logs',
+  'request',
+  'messages',
+  'schemaType',
+  'call_type',
+  'prints',
+];
+
+/** The entries of a value: those of a list, and what lies inside of envelopes; the value itself where it is neither. */
+export function unwrapped(json: unknown, depth = 0): readonly unknown[] {
+  if (depth > 4) return [json];
+  if (Array.isArray(json))
+    return json.length === 0 ? [] : json.flatMap((entry) => unwrapped(entry, depth + 1));
+  const entry = objectOf(json);
+  if (entry === undefined || OWN.some((name) => name in entry)) return [json];
+  const envelope = ENVELOPES.find(({ matches }) => matches(entry));
+  if (envelope === undefined) return [json];
+  return envelope.inside(entry).flatMap((held) => unwrapped(jsonIn(held), depth + 1));
+}
+
+function messagesOf(events: unknown): readonly unknown[] {
+  return listOf(events).map((event) => at(event, 'message'));
+}
+
+function isJsonText(value: unknown): boolean {
+  return typeof value === 'string' && /^\s*[[{]/.test(value);
+}
+
+/** Base64 of JSON, of several JSON values one a line, or of a gzip member. */
+function packed(data: string | undefined): readonly unknown[] {
+  if (data === undefined) return [];
+  let bytes: Uint8Array = Buffer.from(data, 'base64');
+  try {
+    if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = gunzipSync(bytes, { maxOutputLength: MAX_INSIDE });
+    else if (bytes[0] === 0x78) bytes = inflateSync(bytes, { maxOutputLength: MAX_INSIDE });
+  } catch {
+    // What cannot be unpacked is handed on as it is: it will be set aside, with the record's text.
+    return [data];
+  }
+  const text = Buffer.from(bytes).toString('utf8');
+  const whole = jsonIn(text);
+  return typeof whole === 'string' ? text.split('\n').filter((line) => line.trim() !== '') : [whole];
+}

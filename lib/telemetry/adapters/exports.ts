@@ -1,0 +1,188 @@
+import { ADAPTER_DEFAULTS, type Adapted, NO_CALL } from './adapter.ts';
+import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
+import { isModelCall } from './model-calls.ts';
+import { fromPair } from './openai.ts';
+
+/**
+ * Exports of observability products and gateways that keep request and answer under names of their own: each is a row that
+ * says how it is recognised and where the pair lies; what is left is read as any pair.
+ */
+interface ExportShape {
+  readonly name: string;
+  /** the page that documents the fields */
+  readonly source: string;
+  readonly matches: (entry: Json) => boolean;
+  readonly pair: (entry: Json) => Json;
+  /** entries of the export that are no calls */
+  readonly isOther?: (entry: Json) => boolean;
+}
+
+const body = (value: unknown, key: string): unknown =>
+  objectOf(jsonIn(value)) ?? (value === undefined ? undefined : { [key]: jsonIn(value) });
+
+const SHAPES: readonly ExportShape[] = [
+  {
+    name: 'kong',
+    source: 'https://developer.konghq.com/ai-gateway/ai-audit-log-reference/',
+    matches: (entry) => objectOf(entry.ai) !== undefined && 'started_at' in entry,
+    pair: (entry) => {
+      const plugin = Object.values(objectOf(entry.ai) ?? {}).find(
+        (held) => at(held, 'payload') !== undefined,
+      );
+      return {
+        id: at(entry, 'request', 'id'),
+        time: entry.started_at,
+        client_ip: entry.client_ip,
+        headers: at(entry, 'request', 'headers'),
+        account:
+          at(entry, 'consumer', 'custom_id') ??
+          at(entry, 'consumer', 'username') ??
+          at(entry, 'consumer', 'id'),
+        credential: at(entry, 'authenticated_entity', 'id'),
+        status: at(entry, 'response', 'status'),
+        request: jsonIn(at(plugin, 'payload', 'request')),
+        response: jsonIn(at(plugin, 'payload', 'response')),
+      };
+    },
+  },
+  {
+    name: 'helicone',
+    source: 'https://docs.helicone.ai/rest/request/post-v1requestquery',
+    matches: (entry) => 'request_body' in entry && ('response_body' in entry || 'request_id' in entry),
+    pair: (entry) => ({
+      id: entry.request_id,
+      time: entry.request_created_at,
+      account: entry.request_user_id,
+      status: entry.response_status,
+      url: entry.request_path,
+      request: jsonIn(entry.request_body),
+      response: jsonIn(entry.response_body),
+    }),
+  },
+  {
+    name: 'openpipe',
+    source: 'https://docs.openpipe.ai/features/request-logs/exporting-logs',
+    matches: (entry) => 'reqPayload' in entry || 'request_payload' in entry,
+    pair: (entry) => ({
+      ...entry,
+      time: entry.requestedAt ?? entry.receivedAt,
+      account: at(entry, 'tags', 'user_id') ?? at(entry, 'metadata', 'user_id'),
+      status: entry.statusCode,
+      request: jsonIn(entry.reqPayload ?? entry.request_payload),
+      response: jsonIn(entry.respPayload ?? entry.response_payload),
+    }),
+  },
+  {
+    name: 'langsmith',
+    source: 'https://docs.smith.langchain.com/reference/data_formats/run_data_format',
+    matches: (entry) => 'run_type' in entry && 'inputs' in entry,
+    isOther: (entry) => entry.run_type !== 'llm',
+    pair: (entry) => ({
+      id: entry.id,
+      time: entry.start_time,
+      account: at(entry, 'extra', 'metadata', 'user_id') ?? at(entry, 'extra', 'metadata', 'account'),
+      request: {
+        ...objectOf(at(entry, 'extra', 'invocation_params')),
+        model:
+          at(entry, 'extra', 'invocation_params', 'model') ?? at(entry, 'extra', 'metadata', 'ls_model_name'),
+        ...objectOf(entry.inputs),
+      },
+      response: {
+        ...objectOf(entry.outputs),
+        ...(entry.error === null || entry.error === undefined ? {} : { error: entry.error }),
+      },
+    }),
+  },
+  {
+    name: 'langfuse',
+    source: 'https://langfuse.com/docs/api (observations of type GENERATION)',
+    matches: (entry) =>
+      typeof entry.type === 'string' &&
+      /^(?:GENERATION|SPAN|EVENT|EMBEDDING|TOOL|AGENT|CHAIN|RETRIEVER)$/.test(entry.type) &&
+      'input' in entry,
+    isOther: (entry) => entry.type !== 'GENERATION',
+    pair: (entry) => ({
+      id: entry.id,
+      time: entry.startTime,
+      account: entry.userId ?? at(entry, 'metadata', 'account') ?? at(entry, 'trace', 'userId'),
+      request: {
+        ...objectOf(entry.modelParameters),
+        model: entry.model,
+        ...objectOf(body(entry.input, 'messages')),
+      },
+      response: {
+        ...objectOf(jsonIn(entry.output)),
+        usage: {
+          prompt_tokens:
+            at(entry, 'usage', 'input') ?? at(entry, 'usageDetails', 'input') ?? entry.promptTokens,
+          completion_tokens:
+            at(entry, 'usage', 'output') ?? at(entry, 'usageDetails', 'output') ?? entry.completionTokens,
+        },
+        ...(entry.level === 'ERROR' ? { error: { message: entry.statusMessage } } : {}),
+      },
+    }),
+  },
+  {
+    name: 'cloudflare',
+    source: 'https://developers.cloudflare.com/ai-gateway/observability/logging/logpush/',
+    matches: (entry) => 'RequestBody' in entry && 'ResponseBody' in entry,
+    pair: (entry) => ({
+      ...entry,
+      id: entry.EventID ?? entry.id,
+      time: entry.EventTimestampMs ?? entry.Timestamp ?? entry.created_at,
+      url: entry.Endpoint,
+      account:
+        at(jsonIn(entry.Metadata), 'account') ??
+        at(jsonIn(entry.Metadata), 'user_id') ??
+        at(jsonIn(entry.Metadata), 'user'),
+      status: entry.StatusCode,
+      request: { model: entry.Model, ...objectOf(jsonIn(entry.RequestBody)) },
+      response: jsonIn(entry.ResponseBody),
+    }),
+  },
+  {
+    name: 'azure-apim',
+    source: 'https://learn.microsoft.com/azure/api-management/api-management-howto-llm-logs',
+    matches: (entry) => 'backendResponseBody' in (objectOf(entry.properties) ?? entry),
+    pair: (entry) => {
+      const held = objectOf(entry.properties) ?? entry;
+      return {
+        id: entry.correlationId ?? held.correlationId,
+        time: entry.time ?? entry.TimeGenerated,
+        client_ip: entry.callerIpAddress ?? held.callerIpAddress,
+        account: held.apimSubscriptionId ?? held.productId,
+        status: held.responseCode,
+        url: held.url,
+        request: jsonIn(held.backendRequestBody ?? held.requestBody),
+        response: jsonIn(held.backendResponseBody),
+      };
+    },
+  },
+];
+
+/** The export that an entry is of; undefined where it is none that is known. */
+export function exportShape(entry: Json): ExportShape | undefined {
+  return SHAPES.find((shape) => shape.matches(entry));
+}
+
+export const EXPORT_NAMES: readonly string[] = SHAPES.map(({ name }) => name);
+
+/** An entry of a product's export; undefined where it is none that is known. */
+export const fromExport = (json: unknown, defaults = ADAPTER_DEFAULTS): Adapted | undefined => {
+  const entry = objectOf(json);
+  const shape = entry === undefined ? undefined : exportShape(entry);
+  if (entry === undefined || shape === undefined) return undefined;
+  if (shape.isOther?.(entry) === true || isModelCall(textAt(entry, 'operation') ?? 'chat') === false)
+    return NO_CALL;
+  const pair = shape.pair(entry);
+  const request = objectOf(pair.request);
+  return request === undefined
+    ? {
+        exchanges: [],
+        reasons: [
+          { field: 'request', value: 'nothing', message: `no request body in this entry of ${shape.name}` },
+        ],
+        skipped: 0,
+      }
+    : fromPair(pair, request, defaults);
+};

@@ -1,0 +1,86 @@
+/**
+ * What is a call of a language model and what is not, for all sources: by the name of the operation, the endpoint, the
+ * model, and the body. Embeddings of an honest customer's documents must not look like so many different prompts.
+ */
+
+/** Operations and call types as sources name them (OpenTelemetry's gen_ai.operation.name, LiteLLM's call_type, run types). */
+const CALLS =
+  /chat|completion|generate|response|message|converse|invoke_?model|^llm$|stream|pass_?through|^call_llm$|^request$|text_completion|prompt/i;
+const NO_CALLS =
+  /embed|rerank|moderation|image|speech|audio|transcri|tts|video|execute_tool|^tool|invoke_agent|create_agent|^agent|workflow|retriev|vector|search|guardrail|^list_|^get_|file|batch_(?:create|retrieve)|count_?tokens|assistants?$|fine_?tun|ocr|realtime$|chain|^task|^step|handoff|evaluat|parse$|plan$|memory/i;
+
+/** Words by which an operation is a call although another of its words says otherwise: `chat.completions.parse`. */
+const CALLS_ANYWAY = /generate_content|chat|completions?$|anthropic_messages|pass_?through/i;
+const NEVER_CALLS = /embed|rerank|moderation|image|speech|transcri/i;
+
+/** Undefined where the name says neither. */
+export function isModelCall(operation: string): boolean | undefined {
+  const name = operation.trim();
+  if (NO_CALLS.test(name)) return CALLS_ANYWAY.test(name) && !NEVER_CALLS.test(name);
+  return CALLS.test(name) ? true : undefined;
+}
+
+/** Paths of APIs that are no model calls: https://platform.openai.com/docs/api-reference and its imitations. */
+const NO_CALL_PATH =
+  /\/(?:embeddings?|moderations?|images?(?:\/\w+)?|audio\/\w+|rerank|models?|files|batches|fine_tuning\/\w+|vector_stores|uploads|tokenize|count_tokens|health\w*|videos?)(?:[/?:]|$)|:(?:embedContent|batchEmbedContents|countTokens|predict|embedText)\b/i;
+
+export function isOtherEndpoint(url: string): boolean {
+  const path = url.replace(/^https?:\/\/[^/]*/, '');
+  return (
+    NO_CALL_PATH.test(path) &&
+    !/chat\/completions|\/messages(?:\?|$)|:generateContent|:streamGenerateContent/i.test(path)
+  );
+}
+
+/** Models that answer no text, by their names; asked only where a body has no messages. */
+const OTHER_MODEL =
+  /embed|rerank|moderation|dall-?e|gpt-image|whisper|(?:^|[-./])tts(?:-|$)|-tts|transcri|speech|image|stable-?diffusion|stability\.|sdxl|sd3|luma\.|\bray-v|canvas|\breel|imagen|\bveo|\bsora|flux|marengo|\bbge-|\be5-|\bgte-|voyage|sonic/i;
+
+export function isOtherModel(model: string): boolean {
+  return OTHER_MODEL.test(model);
+}
+
+type Json = Readonly<Record<string, unknown>>;
+const REQUEST_FIELDS = [
+  'voice',
+  'encoding_format',
+  'dimensions',
+  'text_prompts',
+  'taskType',
+  'texts',
+  'inputs_embeds',
+  'query_documents',
+  'aspect_ratio',
+  'embeddingConfig',
+];
+
+/** A request's body that only other services take: a voice, a picture's size, documents to rank. */
+export function isOtherRequest(body: Json): boolean {
+  if ('messages' in body || 'contents' in body) return false;
+  if ('query' in body && 'documents' in body) return true;
+  if (typeof body.size === 'string' && /^\d+x\d+$|^auto$/.test(body.size)) return true;
+  return REQUEST_FIELDS.some((field) => field in body);
+}
+
+/** An answer that is a vector, a picture, a verdict of moderation, or a ranking. */
+export function isOtherAnswer(body: unknown): boolean {
+  if (!isObject(body)) return false;
+  if ('embedding' in body || 'embeddings' in body || 'embeddingsByType' in body) return true;
+  if (Array.isArray(body.images) || Array.isArray(body.artifacts)) return true;
+  const first: unknown = (
+    Array.isArray(body.data) ? body.data : Array.isArray(body.results) ? body.results : []
+  )[0];
+  if (!isObject(first)) return body.object === 'list' && Array.isArray(body.data);
+  return (
+    'embedding' in first ||
+    'flagged' in first ||
+    'b64_json' in first ||
+    ('url' in first && !('choices' in body)) ||
+    'relevance_score' in first ||
+    'relevanceScore' in first
+  );
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,206 @@
+import { at, jsonIn, listOf, objectOf, textAt } from './fields.ts';
+import type { Attributes, OtlpEntry } from './otlp.ts';
+import { type ReadMessage, readMessages, readRequest } from './request.ts';
+
+/**
+ * Where instrumentations put the messages of a call. Each reader takes what it knows and leaves the rest; the first one that
+ * finds something counts.
+ */
+const READERS: readonly ((entry: OtlpEntry) => readonly ReadMessage[])[] = [
+  conventionMessages,
+  eventMessages,
+  indexedMessages,
+  openInferenceMessages,
+  bodyMessages,
+];
+
+/** The messages of a span or of a details event; empty where none were captured. */
+export function otelMessages(entry: OtlpEntry): readonly ReadMessage[] {
+  for (const reader of READERS) {
+    const messages = reader(entry);
+    if (messages.length > 0) return messages;
+  }
+  return [];
+}
+
+/** The log event, or span event, that carries a whole call (semantic conventions 1.37 and later). */
+export const DETAILS = 'gen_ai.client.inference.operation.details';
+
+/** https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/ : input.messages and system_instructions, here or in a details event */
+function conventionMessages({ attributes, events }: OtlpEntry): readonly ReadMessage[] {
+  const holders = [
+    attributes,
+    ...events.filter(({ name }) => name === DETAILS).map((event) => event.attributes),
+  ];
+  const first = (name: string) =>
+    holders.map((held) => jsonIn(held[name])).find((held) => held !== undefined && held !== null);
+  const input = first('gen_ai.input.messages');
+  if (input === undefined) return [];
+  const instructions = first('gen_ai.system_instructions');
+  const system = instructions === undefined ? [] : [{ role: 'system', content: unpacked(instructions) }];
+  const asked = typeof input === 'string' ? [{ role: 'user', content: input }] : listOf(input);
+  return readMessages([...system, ...asked.map(message)]);
+}
+
+/** A message whose content or parts may be the JSON text of parts (CrewAI, OpenLLMetry, Strands). */
+function message(held: unknown): unknown {
+  if (typeof held === 'string') return { role: 'user', content: held };
+  const parts = at(held, 'parts');
+  if (Array.isArray(parts)) return { role: textAt(held, 'role') ?? 'user', content: parts.flatMap(part) };
+  const content = unpacked(at(held, 'content') ?? at(held, 'text') ?? null);
+  return { role: textAt(held, 'role') ?? textAt(held, 'type') ?? 'user', content };
+}
+
+function part(held: unknown): unknown {
+  const content = unpacked(at(held, 'content'));
+  return Array.isArray(content) && at(held, 'type') === 'text' ? content : held;
+}
+
+const PART_FIELDS = [
+  'type',
+  'text',
+  'toolUse',
+  'toolResult',
+  'image',
+  'document',
+  'functionCall',
+  'functionResponse',
+  'inlineData',
+];
+
+/** The parts that a text is the JSON of; any other value as it is. A prompt that is JSON of another kind stays one text. */
+function unpacked(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
+  const held = jsonIn(value);
+  const parts = Array.isArray(held) ? held : [held];
+  const isParts =
+    parts.length > 0 &&
+    parts.every(
+      (part) => objectOf(part) !== undefined && PART_FIELDS.some((field) => field in (objectOf(part) ?? {})),
+    );
+  return isParts ? parts : value;
+}
+
+const MESSAGE_EVENT = /^gen_ai\.(system|user|assistant|tool)\.message$/;
+
+/** Span events of the conventions before 1.37, and of those that write the whole prompt into one event. */
+function eventMessages({ events }: OtlpEntry): readonly ReadMessage[] {
+  return readMessages(events.flatMap(({ name, attributes }) => messageOfEvent(name, attributes)));
+}
+
+/** The message of an event, as span event or as log: its role in its name, its content in its attributes or body. */
+export function messageOfEvent(name: string, facts: unknown): unknown[] {
+  const role = MESSAGE_EVENT.exec(name)?.[1];
+  if (role !== undefined) {
+    const body = jsonIn(at(facts, 'gen_ai.event.content'));
+    const held = objectOf(body) ?? objectOf(facts) ?? {};
+    const content = unpacked(
+      held.content ?? (typeof body === 'string' ? body : typeof facts === 'string' ? facts : null),
+    );
+    return [{ role: typeof held.role === 'string' && held.role !== '' ? held.role : role, content }];
+  }
+  if (name !== 'gen_ai.content.prompt') return [];
+  const prompt = jsonIn(at(facts, 'gen_ai.prompt') ?? at(facts, 'gen_ai.event.content'));
+  if (typeof prompt === 'string') return [{ role: 'user', content: prompt }];
+  return listOf(at(prompt, 'messages') ?? prompt).map(message);
+}
+
+/** OpenLLMetry: https://www.traceloop.com/docs/openllmetry/contributing/semantic-conventions, gen_ai.prompt.N.role|content */
+function indexedMessages({ attributes }: OtlpEntry): readonly ReadMessage[] {
+  const messages: unknown[] = [];
+  for (let i = 0; ; i++) {
+    const held = at({ attributes }, 'attributes');
+    const role = at(held, `gen_ai.prompt.${i}.role`);
+    const content = at(held, `gen_ai.prompt.${i}.content`);
+    if (role === undefined && content === undefined) break;
+    messages.push({
+      role: typeof role === 'string' && role !== '' ? role : 'user',
+      content: unpacked(content),
+    });
+  }
+  return readMessages(messages);
+}
+
+/** OpenInference: https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md */
+function openInferenceMessages({ attributes }: OtlpEntry): readonly ReadMessage[] {
+  const messages: unknown[] = [];
+  for (let i = 0; ; i++) {
+    const prefix = `llm.input_messages.${i}.message.`;
+    const role = attributes[`${prefix}role`];
+    const parts: unknown[] = [];
+    for (let p = 0; ; p++) {
+      const type = attributes[`${prefix}contents.${p}.message_content.type`];
+      const text = attributes[`${prefix}contents.${p}.message_content.text`];
+      if (type === undefined && text === undefined) break;
+      if (typeof text === 'string') parts.push({ type: 'text', text });
+    }
+    const content = attributes[`${prefix}content`];
+    if (role === undefined && content === undefined && parts.length === 0) break;
+    messages.push({
+      role: typeof role === 'string' ? role : 'user',
+      content: parts.length > 0 ? parts : (unpacked(content) ?? ''),
+    });
+  }
+  if (messages.length > 0) return readMessages(messages);
+  const prompts = attributes['llm.prompts.0.prompt.text'] ?? jsonIn(attributes['llm.prompts']);
+  const last = Array.isArray(prompts) ? prompts.at(-1) : prompts;
+  return typeof last === 'string' ? [{ role: 'user', content: last }] : [];
+}
+
+/**
+ * Attributes that hold a request's body or its messages as JSON: Vercel AI SDK (https://ai-sdk.dev/docs/ai-sdk-core/telemetry),
+ * Google ADK, Logfire (https://logfire.pydantic.dev/docs/integrations/llms/), pydantic-ai, Langfuse
+ * (https://langfuse.com/integrations/native/opentelemetry), MLflow, LangSmith, OpenInference's input.value.
+ */
+const BODIES = [
+  'ai.prompt.messages',
+  'ai.prompt',
+  'gcp.vertex.agent.llm_request',
+  'request_data',
+  'all_messages_events',
+  'pydantic_ai.all_messages',
+  'events',
+  'langfuse.observation.input',
+  'gen_ai.prompt',
+  'gen_ai.prompt_json',
+  'mlflow.spanInputs',
+  'llm.request.messages',
+  'gen_ai.request.messages',
+  'input.value',
+] as const;
+
+function bodyMessages({ attributes }: OtlpEntry): readonly ReadMessage[] {
+  for (const name of BODIES) {
+    const held = bodyIn(attributes, name);
+    if (held === undefined) continue;
+    if (typeof held === 'string') return [{ role: 'user', content: held }];
+    if (Array.isArray(held)) {
+      const events = held.flatMap((event) => messageOfEvent(textAt(event, 'event.name') ?? '', event));
+      const messages = readMessages(events.length > 0 ? events : held.map(message));
+      if (messages.length > 0) return messages;
+      continue;
+    }
+    const body = objectOf(held) ?? {};
+    // ADK keeps its system prompt in the config of the request
+    const system = at(body, 'config', 'system_instruction') ?? at(body, 'config', 'systemInstruction');
+    const asked = readRequest(system === undefined ? body : { system, ...body });
+    if (asked !== undefined && asked.messages.length > 0) return asked.messages;
+  }
+  return [];
+}
+
+function bodyIn(attributes: Attributes, name: string): unknown {
+  const value = attributes[name];
+  const held = jsonIn(value);
+  return held === null || held === '' ? undefined : held;
+}
+
+/** The request's body that a span holds, for its parameters. */
+export function otelBody(attributes: Attributes): unknown {
+  return [
+    jsonIn(attributes['llm.invocation_parameters']),
+    jsonIn(attributes['gcp.vertex.agent.llm_request']),
+    jsonIn(attributes.request_data),
+    jsonIn(attributes['langfuse.observation.model.parameters']),
+  ].find((held) => objectOf(held) !== undefined);
+}

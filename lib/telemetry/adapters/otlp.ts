@@ -1,0 +1,94 @@
+import { at, listOf, objectOf, textAt } from './fields.ts';
+
+/** OTLP in JSON: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding, and the .proto's own names beside it. */
+export type Attributes = Readonly<Record<string, unknown>>;
+
+/** One span or log record with what it is about. */
+export interface OtlpEntry {
+  readonly entry: unknown;
+  /** of the entry, its scope's resource behind it */
+  readonly attributes: Attributes;
+  readonly resource: Attributes;
+  readonly isLog: boolean;
+  /** span events, name and attributes */
+  readonly events: readonly { readonly name: string; readonly attributes: Attributes }[];
+  /** trace and span id; undefined where there is no span */
+  readonly key: string | undefined;
+}
+
+/** A field under its JSON name or its name in the .proto (startTimeUnixNano, start_time_unix_nano). */
+export function otlpField(value: unknown, name: string): unknown {
+  return (
+    at(value, name) ??
+    at(
+      value,
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    )
+  );
+}
+
+/** Whether a document is an export of spans or logs. */
+export function isOtlp(json: unknown): boolean {
+  return Array.isArray(otlpField(json, 'resourceSpans')) || Array.isArray(otlpField(json, 'resourceLogs'));
+}
+
+/** All spans and log records of an export. */
+export function* otlpEntries(json: unknown): Generator<OtlpEntry> {
+  for (const [groups, scopes, entries] of [
+    ['resourceSpans', 'scopeSpans', 'spans'],
+    ['resourceLogs', 'scopeLogs', 'logRecords'],
+  ] as const)
+    for (const group of listOf(otlpField(json, groups))) {
+      const resource = attributesOf(at(group, 'resource', 'attributes'));
+      // scopeSpans was instrumentationLibrarySpans before OTLP 1.0
+      for (const scope of listOf(otlpField(group, scopes) ?? otlpField(group, 'instrumentationLibrarySpans')))
+        for (const entry of listOf(otlpField(scope, entries)))
+          yield otlpEntry(entry, resource, groups === 'resourceLogs');
+    }
+}
+
+function otlpEntry(entry: unknown, resource: Attributes, isLog: boolean): OtlpEntry {
+  const trace = idOf(otlpField(entry, 'traceId'));
+  const span = idOf(otlpField(entry, 'spanId'));
+  return {
+    entry,
+    attributes: attributesOf(at(entry, 'attributes')),
+    resource,
+    isLog,
+    events: listOf(at(entry, 'events')).map((event) => ({
+      name: textAt(event, 'name') ?? '',
+      attributes: attributesOf(at(event, 'attributes')),
+    })),
+    key: span === undefined ? undefined : `${trace ?? ''}-${span}`,
+  };
+}
+
+function idOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' && !/^0+$/.test(value) ? value : undefined;
+}
+
+/** OTLP attributes, a list of keys and typed values, as an object; an object stays one. */
+export function attributesOf(list: unknown): Attributes {
+  const attributes: Record<string, unknown> = Object.create(null);
+  for (const entry of listOf(list)) {
+    const key = textAt(entry, 'key');
+    if (key !== undefined) attributes[key] = anyValue(at(entry, 'value'));
+  }
+  return Array.isArray(list) ? attributes : (objectOf(list) ?? attributes);
+}
+
+/** A typed value (AnyValue) as JSON. */
+export function anyValue(value: unknown): unknown {
+  const typed = objectOf(value);
+  if (typed === undefined) return value;
+  for (const name of ['stringValue', 'doubleValue', 'boolValue', 'bytesValue']) {
+    const held = otlpField(typed, name);
+    if (held !== undefined && held !== null) return held;
+  }
+  const int = otlpField(typed, 'intValue');
+  if (int !== undefined && int !== null) return Number(int);
+  const list = otlpField(typed, 'arrayValue');
+  if (list !== undefined && list !== null) return listOf(at(list, 'values')).map(anyValue);
+  const pairs = otlpField(typed, 'kvlistValue');
+  return pairs === undefined || pairs === null ? undefined : attributesOf(at(pairs, 'values'));
+}

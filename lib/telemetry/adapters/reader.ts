@@ -1,0 +1,146 @@
+import type { Exchange } from '../exchange.ts';
+import { parseUsageEvent } from '../parse-usage-event.ts';
+import { kindOf, printable, type Reason } from '../reason.ts';
+import type { UsageEvent } from '../usage-event.ts';
+import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults } from './adapter.ts';
+import { BatchReader, isBatchLine } from './batch.ts';
+import { unwrapped } from './envelopes.ts';
+import { EXPORT_NAMES, exportShape, fromExport } from './exports.ts';
+import { at, type Json, objectOf, textAt } from './fields.ts';
+import { ADAPTERS, type InputFormat } from './index.ts';
+import { type Late, OtelReader } from './otel.ts';
+import { isOtlp, otlpField } from './otlp.ts';
+
+/** Formats by name: those of single entries, batches in two files, and whatever is told apart entry by entry. */
+export type SourceFormat = InputFormat | 'batch' | 'auto';
+export const SOURCE_FORMATS: readonly SourceFormat[] = [
+  ...(Object.keys(ADAPTERS) as InputFormat[]),
+  'batch',
+  'auto',
+];
+
+/** What a document came to. */
+export interface ReadEntries {
+  readonly exchanges: readonly Exchange[];
+  /** usage events that stood there already (`auto`) */
+  readonly events: readonly UsageEvent[];
+  readonly reasons: readonly Reason[];
+  readonly skipped: number;
+  readonly odd: readonly string[];
+  /** what was found out about earlier documents */
+  readonly late: readonly Late[];
+  /** entries by the format that they were read as */
+  readonly formats: ReadonlyMap<string, number>;
+}
+
+/**
+ * Reads documents of one source, one after the other: takes envelopes off, tells formats apart where it is asked to, and joins
+ * what a source writes in two places (a span and its log events, a batch's input and output).
+ */
+export class EntryReader {
+  readonly #format: SourceFormat;
+  readonly #defaults: AdapterDefaults;
+  readonly #otel: OtelReader;
+  readonly #batch: BatchReader;
+
+  constructor(format: SourceFormat, defaults: AdapterDefaults = ADAPTER_DEFAULTS) {
+    this.#format = format;
+    this.#defaults = defaults;
+    this.#otel = new OtelReader(defaults);
+    this.#batch = new BatchReader(defaults);
+  }
+
+  /** @param origin handed back with what is found out about this document later */
+  read(json: unknown, origin?: unknown): ReadEntries {
+    const exchanges: Exchange[] = [];
+    const events: UsageEvent[] = [];
+    const reasons: Reason[] = [];
+    const odd: string[] = [];
+    const late: Late[] = [];
+    const formats = new Map<string, number>();
+    let skipped = 0;
+    for (const entry of unwrapped(json)) {
+      const format = this.#format === 'auto' ? formatOf(entry) : this.#format;
+      formats.set(format, (formats.get(format) ?? 0) + 1);
+      if (format === 'event') {
+        const parsed = parseUsageEvent(entry);
+        if (parsed.ok) events.push(parsed.event);
+        else reasons.push(parsed.reason);
+        continue;
+      }
+      const adapted = this.#adapted(format, entry, origin);
+      exchanges.push(...adapted.exchanges);
+      reasons.push(...adapted.reasons);
+      odd.push(...(adapted.odd ?? []));
+      if ('late' in adapted) late.push(...adapted.late);
+      skipped += adapted.skipped;
+    }
+    return { exchanges, events, reasons, skipped, odd, late, formats };
+  }
+
+  /** What was held at the call before and is still without its other half: for listeners, whose input does not end. */
+  age(): readonly Late[] {
+    return this.#otel.age();
+  }
+
+  /** What is left when the input ends. */
+  finish(): readonly Late[] {
+    return [...this.#otel.finish(), ...this.#batch.finish()];
+  }
+
+  #adapted(format: string, entry: unknown, origin: unknown): Adapted | ReturnType<OtelReader['read']> {
+    if (format === 'otel') return this.#otel.read(entry, origin);
+    if (format === 'batch') return this.#batch.read(entry, origin);
+    if (isFormat(format)) return ADAPTERS[format](entry, this.#defaults);
+    return fromExport(entry, this.#defaults) ?? unknownEntry(entry);
+  }
+}
+
+function isFormat(name: string): name is InputFormat {
+  return Object.hasOwn(ADAPTERS, name);
+}
+
+/** Formats by what an entry of theirs surely has, the surest first. */
+const MARKS: readonly (readonly [format: string, matches: (entry: Json) => boolean])[] = [
+  ['event', (entry) => Array.isArray(entry.prints)],
+  ['otel', (entry) => isOtlp(entry) || otlpField(entry, 'resourceMetrics') !== undefined],
+  [
+    'bedrock',
+    (entry) =>
+      entry.schemaType === 'ModelInvocationLog' ||
+      (textAt(entry, 'modelId') !== undefined && objectOf(entry.input) !== undefined),
+  ],
+  ['litellm', (entry) => 'call_type' in entry || 'standard_logging_object' in entry],
+  ['batch', isBatchLine],
+  ['exchange', (entry) => 'messages' in entry && ('account' in entry || 'v' in entry)],
+  ['export', (entry) => exportShape(entry) !== undefined],
+  [
+    'gemini',
+    (entry) =>
+      objectOf(entry.request) !== undefined &&
+      (at(entry, 'request', 'contents') ?? at(entry, 'request', 'body', 'contents')) !== undefined,
+  ],
+  ['openai', (entry) => 'request' in entry],
+  ['event', (entry) => 'shape' in entry || 'behaviours' in entry],
+];
+
+function formatOf(entry: unknown): string {
+  const object = objectOf(entry);
+  const format = object === undefined ? undefined : MARKS.find(([, matches]) => matches(object))?.[0];
+  return format === 'export' && object !== undefined
+    ? (exportShape(object)?.name ?? 'export')
+    : (format ?? 'unknown');
+}
+
+function unknownEntry(entry: unknown): Adapted {
+  const fields = Object.keys(objectOf(entry) ?? {})
+    .slice(0, 8)
+    .join(', ');
+  const known = ['usage events', ...Object.keys(ADAPTERS), 'batch', ...EXPORT_NAMES].join(', ');
+  const message = `no format that is known (${known})`;
+  return {
+    exchanges: [],
+    reasons: [{ field: '(whole)', value: fields === '' ? kindOf(entry) : printable(fields), message }],
+    skipped: 0,
+  };
+}

@@ -1,0 +1,227 @@
+import { type Turn, turnsOf } from '../turns.ts';
+import { at, type Json, jsonIn, listOf, numberAt, objectOf, textAt } from './fields.ts';
+
+/** A message as adapters hand it on: the provider's shapes are gone. */
+export interface ReadMessage {
+  readonly role: string;
+  readonly content: string;
+}
+
+/** What a request's body asks, whichever API it is of. */
+export interface ReadRequest {
+  readonly messages: readonly ReadMessage[];
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly model: string | undefined;
+}
+
+/**
+ * Reads a request's body: Chat Completions, Responses, Completions, Anthropic Messages and Text Completions, Gemini, Cohere,
+ * Ollama, Bedrock's Converse and the bodies of InvokeModel in its user guide. Undefined where none of their fields is there.
+ */
+export function readRequest(body: Json): ReadRequest | undefined {
+  const messages = bodyMessages(body);
+  if (messages === undefined) return undefined;
+  return { messages, params: paramsOf(body), model: modelOf(body) };
+}
+
+/** Messages of any source as role and text; results of tools become messages of role `tool`. */
+export function readMessages(messages: readonly unknown[]): ReadMessage[] {
+  return turnsOf(messages).map(({ role, text }: Turn) => ({ role, content: text }));
+}
+
+function bodyMessages(body: Json): ReadMessage[] | undefined {
+  const messages: ReadMessage[] = [];
+  const system =
+    body.system ?? body.instructions ?? body.systemInstruction ?? body.system_instruction ?? body.preamble;
+  if (system !== undefined && system !== null)
+    messages.push(
+      ...readMessages([{ role: 'system', content: contentOf(system) }]).filter(
+        ({ content }) => content !== '',
+      ),
+    );
+  const asked = askedIn(body);
+  if (asked === undefined) return undefined;
+  messages.push(...asked);
+  return messages;
+}
+
+function contentOf(value: unknown): unknown {
+  return objectOf(value) === undefined ? value : (at(value, 'parts') ?? at(value, 'content') ?? value);
+}
+
+function askedIn(body: Json): ReadMessage[] | undefined {
+  const messages = jsonIn(body.messages);
+  if (Array.isArray(messages)) return readMessages(messages);
+  if (Array.isArray(body.contents)) return readMessages(body.contents.map(geminiContent));
+  if (typeof body.contents === 'string') return [{ role: 'user', content: body.contents }];
+  if (objectOf(body.contents) !== undefined) return readMessages([geminiContent(body.contents)]);
+  if (typeof body.message === 'string') return cohereMessages(body);
+  if (body.input !== undefined && body.input !== null) return inputMessages(body.input);
+  if (typeof body.inputText === 'string') return promptMessages(body.inputText);
+  return body.prompt === undefined || body.prompt === null ? undefined : promptOf(body.prompt);
+}
+
+function geminiContent(content: unknown): unknown {
+  if (typeof content === 'string') return { role: 'user', content };
+  return objectOf(content) === undefined ? content : { role: 'user', ...objectOf(content) };
+}
+
+/** https://docs.cohere.com/v1/reference/chat: the question stands apart from the history. */
+function cohereMessages(body: Json): ReadMessage[] {
+  const history = listOf(body.chat_history ?? body.chatHistory).map((held) => ({
+    role: textAt(held, 'role') ?? 'other',
+    content: textAt(held, 'message') ?? textAt(held, 'text') ?? at(held, 'content') ?? '',
+  }));
+  const results = listOf(body.tool_results).map((result) => ({
+    role: 'tool',
+    content: [{ toolResult: at(result, 'outputs') }],
+  }));
+  return readMessages([...history, { role: 'user', content: body.message }, ...results]);
+}
+
+/** `input` of Responses (text or items) and of the chat servers that imitate it. */
+function inputMessages(input: unknown): ReadMessage[] {
+  if (typeof input === 'string') return [{ role: 'user', content: input }];
+  const items = Array.isArray(input) ? input : [input];
+  if (items.every((item) => typeof item === 'string')) return promptOf(items);
+  return readMessages(
+    items.map((item) => (typeof item === 'string' ? { role: 'user', content: item } : item)),
+  );
+}
+
+/**
+ * A prompt of Completions: a text; several, of which each is a request by itself, so that the last one stands for them;
+ * token ids, whose text nobody has here; or a stored prompt of Responses, of which its variables are what was asked.
+ */
+function promptOf(prompt: unknown): ReadMessage[] {
+  if (typeof prompt === 'string') return promptMessages(prompt);
+  if (Array.isArray(prompt)) {
+    const last: unknown = prompt.at(-1);
+    return typeof last === 'string' ? promptMessages(last) : [{ role: 'user', content: '' }];
+  }
+  const variables = Object.values(objectOf(at(prompt, 'variables')) ?? {});
+  return readMessages([{ role: 'user', content: variables }]).concat(
+    variables.length === 0 ? [{ role: 'user', content: '' }] : [],
+  );
+}
+
+/**
+ * A prompt that is a whole conversation in a model's own template, in turns: Claude's `\n\nHuman:`, Llama 2 and Mistral's
+ * `[INST]`, Llama 3's headers, ChatML and Titan's `User:`/`Bot:`
+ * (https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html and the models' cards). Any other text is one
+ * request.
+ */
+export function promptMessages(prompt: string): ReadMessage[] {
+  for (const { marks, split } of TEMPLATES) {
+    if (!marks.test(prompt.slice(0, 20_000))) continue;
+    const turns = [...prompt.matchAll(split)].flatMap(([, role = '', text = '']) => {
+      const kind = ROLES[role.toLowerCase().trim()];
+      const content = text.replace(/<\/?s>|\[\/?INST\]|<\|[\w_]+\|>/g, '').trim();
+      return kind === undefined || (content === '' && kind === 'assistant') ? [] : [{ role: kind, content }];
+    });
+    if (turns.some(({ role }) => role === 'user')) return turns;
+  }
+  return [{ role: 'user', content: prompt }];
+}
+
+const ROLES: Readonly<Record<string, string>> = {
+  human: 'user',
+  user: 'user',
+  '[inst]': 'user',
+  '[/inst]': 'assistant',
+  '<<sys>>': 'system',
+  system: 'system',
+  assistant: 'assistant',
+  bot: 'assistant',
+};
+
+const TEMPLATES = [
+  {
+    marks: /(?:^|\n\n)Human:[\s\S]*\n\nAssistant:/,
+    split: /(?:^|\n\n)(Human|Assistant|System):([\s\S]*?)(?=\n\n(?:Human|Assistant|System):|$)/g,
+  },
+  {
+    marks: /<\|start_header_id\|>/,
+    split: /<\|start_header_id\|>(\w+)<\|end_header_id\|>([\s\S]*?)(?=<\|start_header_id\|>|$)/g,
+  },
+  { marks: /<\|im_start\|>/, split: /<\|im_start\|>(\w+)\n([\s\S]*?)(?=<\|im_start\|>|$)/g },
+  { marks: /\[INST\]/, split: /(\[INST\]|\[\/INST\])((?:(?!\[\/?INST\])[\s\S])*)/g },
+  {
+    marks: /^\s*User:[\s\S]*\n\s*Bot:\s*$/,
+    split: /(?:^|\n)\s*(User|Bot):([\s\S]*?)(?=\n\s*(?:User|Bot):|$)/g,
+  },
+];
+
+/** The places of a sampling parameter, by its name in an exchange; the first that holds a value counts. */
+const PARAM_PLACES: Readonly<Record<string, readonly string[]>> = {
+  temperature: ['temperature'],
+  topP: ['top_p', 'topP', 'p'],
+  maxTokens: [
+    'max_completion_tokens',
+    'max_tokens',
+    'max_output_tokens',
+    'maxOutputTokens',
+    'maxTokens',
+    'max_new_tokens',
+    'max_gen_len',
+    'maxTokenCount',
+    'max_tokens_to_sample',
+    'num_predict',
+    'maxCompletionTokens',
+  ],
+  n: ['n', 'candidateCount', 'candidate_count', 'numResults', 'num_generations', 'num_return_sequences'],
+  seed: ['seed'],
+};
+
+/** Where providers nest parameters: Gemini, Converse, Titan, Ollama, Vercel's call settings. */
+const PARAM_HOLDERS = [
+  'inferenceConfig',
+  'generationConfig',
+  'generation_config',
+  'textGenerationConfig',
+  'options',
+  'parameters',
+  'config',
+] as const;
+
+/** Sampling parameters of a request's body in the names of an exchange. */
+export function paramsOf(body: unknown): Record<string, unknown> {
+  const holders = [body, ...PARAM_HOLDERS.map((name) => at(body, name))].filter(
+    (held) => objectOf(held) !== undefined,
+  );
+  const params: Record<string, unknown> = {};
+  for (const [name, places] of Object.entries(PARAM_PLACES))
+    params[name] = holders
+      .flatMap((held) => places.map((place) => numberIn(at(held, place))))
+      .find((value) => value !== undefined);
+  params.logprobs = holders.map(logprobsOf).find((value) => value !== undefined);
+  params.responseFormat = holders.map(formatOf).find((value) => value !== undefined && value !== null);
+  return params;
+}
+
+function logprobsOf(held: unknown): unknown {
+  const value = at(held, 'logprobs') ?? at(held, 'responseLogprobs');
+  return numberAt(held, 'top_logprobs') ?? (typeof value === 'boolean' ? value : numberIn(value));
+}
+
+function formatOf(held: unknown): unknown {
+  const type = textAt(held, 'responseMimeType') ?? textAt(held, 'response_mime_type');
+  return (
+    at(held, 'response_format') ??
+    at(held, 'text', 'format') ??
+    at(held, 'format') ??
+    (type !== undefined && type !== 'text/plain' ? type : undefined)
+  );
+}
+
+/** A number, also where a log wrote it as a text. */
+export function numberIn(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(value)
+    ? Number(value)
+    : undefined;
+}
+
+function modelOf(body: Json): string | undefined {
+  return textAt(body, 'model') ?? textAt(body, 'modelId') ?? textAt(body, 'model_id');
+}

@@ -1,0 +1,53 @@
+/** Times as logs write them, to ISO. Every reader answers undefined where it cannot be sure. */
+
+const MICROSECOND_PARTS =
+  /^(\d{4}-\d\d-\d\d)[ Tt](\d\d:\d\d:\d\d)(?:[.,](\d+))?\s*(Z|z|UTC|GMT|[+-]\d\d:?\d\d|[+-]\d\d)?$/;
+/** Apache and nginx: 01/Mar/2026:08:00:00 +0000 */
+const COMMON_LOG = /^(\d\d)\/(\w{3})\/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d{4})$/;
+
+/**
+ * A number of seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by its size (as seconds up to the
+ * year 5138), or a time in words. A time without a zone is UTC, as Python's loggers write it.
+ */
+export function isoFrom(value: unknown): string | undefined {
+  if (typeof value === 'number') return isoFromEpoch(value);
+  if (typeof value !== 'string') return undefined;
+  const text = value.trim();
+  if (/^\d{9,20}(?:\.\d+)?$/.test(text)) return isoFromEpoch(Number(text));
+  const parts = MICROSECOND_PARTS.exec(text);
+  if (parts !== null) {
+    const [, day = '', clock = '', fraction = '', zone = 'Z'] = parts;
+    const offset = /^[+-]/.test(zone)
+      ? zone.replace(/^([+-]\d\d):?(\d\d)?$/, (_, h, m = '00') => `${h}:${m}`)
+      : 'Z';
+    return isoFromMilliseconds(Date.parse(`${day}T${clock}.${fraction.padEnd(3, '0').slice(0, 3)}${offset}`));
+  }
+  const common = COMMON_LOG.exec(text);
+  if (common !== null)
+    return isoFromMilliseconds(
+      Date.parse(`${common[1]} ${common[2]} ${common[3]} ${common[4]} ${common[5]}`),
+    );
+  return isoFromMilliseconds(Date.parse(text));
+}
+
+function isoFromEpoch(value: number): string | undefined {
+  const size = Math.abs(value);
+  if (size < 1e11) return isoFromMilliseconds(Math.round(value * 1000));
+  if (size < 1e14) return isoFromMilliseconds(value);
+  return isoFromMilliseconds(size < 1e17 ? value / 1e3 : value / 1e6);
+}
+
+/** Undefined outside the years 1 to 9999, which an ISO time cannot say. */
+export function isoFromMilliseconds(milliseconds: number): string | undefined {
+  return milliseconds >= -62_135_596_800_000 && milliseconds < 253_402_300_800_000
+    ? new Date(milliseconds).toISOString()
+    : undefined;
+}
+
+/** Nanoseconds since 1970 as OTLP writes them, a text or a number. */
+export function isoFromNanoseconds(value: unknown): string | undefined {
+  if (typeof value === 'string' && /^\d{1,20}$/.test(value))
+    return isoFromMilliseconds(Number(BigInt(value) / 1_000_000n));
+  if (typeof value === 'bigint') return isoFromMilliseconds(Number(value / 1_000_000n));
+  return typeof value === 'number' ? isoFromMilliseconds(value / 1e6) : undefined;
+}

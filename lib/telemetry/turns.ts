@@ -1,0 +1,135 @@
+/**
+ * What a conversation consists of, whatever the provider: every source is read into these turns, and the recorder looks
+ * at nothing else. A tool's result is never what the user said, whatever role carries it: Anthropic and Bedrock put it
+ * into a message of role `user` (https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/implement-tool-use,
+ * https://docs.aws.amazon.com/bedrock/latest/userguide/tool-use-inference-call.html).
+ */
+export type TurnKind = 'system' | 'user' | 'assistant' | 'tool' | 'other';
+
+export interface Turn {
+  readonly kind: TurnKind;
+  /** the role as it was written; `tool` for results of tools */
+  readonly role: string;
+  readonly text: string;
+}
+
+/** Roles by kind, lower case: OpenAI, Anthropic, Gemini (model), Cohere (USER, CHATBOT), LangChain (human, ai), Llama (ipython). */
+const KINDS: Readonly<Record<string, TurnKind>> = {
+  system: 'system',
+  developer: 'system',
+  user: 'user',
+  human: 'user',
+  assistant: 'assistant',
+  model: 'assistant',
+  chatbot: 'assistant',
+  ai: 'assistant',
+  bot: 'assistant',
+  tool: 'tool',
+  function: 'tool',
+  ipython: 'tool',
+};
+
+/** Types and keys of parts that carry a tool's result; a Responses item of such a type is one too. */
+const RESULT_TYPE = /(?:tool|function|call|shell|computer|mcp)[\w-]*(?:result|output|response)$/i;
+const RESULT_KEYS = ['toolResult', 'functionResponse', 'function_response', 'tool_result'] as const;
+/** Parts that are a model's thoughts or calls: no text of anybody's request. */
+const SILENT_TYPE =
+  /^(?:thinking|redacted_thinking|reasoning|refusal|tool_use|tool_call|tool-call|function_call|server_tool_use|mcp_call)$/i;
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The kind of a role's name; enumerations written out (`AuthorRole.USER`) count by their last step. */
+export function roleKind(role: string): TurnKind {
+  const known = KINDS[role];
+  if (known !== undefined) return known;
+  const last = role.slice(role.lastIndexOf('.') + 1).toLowerCase();
+  return KINDS[last] ?? 'other';
+}
+
+/** The turns of a list of messages or items, in their order. Reads anything, throws on nothing. */
+export function turnsOf(messages: readonly unknown[]): Turn[] {
+  const turns: Turn[] = [];
+  for (const message of messages) addTurns(turns, message);
+  return turns;
+}
+
+function addTurns(turns: Turn[], message: unknown): void {
+  if (!isObject(message)) return;
+  const type = typeof message.type === 'string' ? message.type : '';
+  if (typeof message.role !== 'string') {
+    if (RESULT_TYPE.test(type)) turns.push({ kind: 'tool', role: 'tool', text: resultText(message) });
+    return;
+  }
+  const role = message.role;
+  const kind = roleKind(role);
+  const content = message.content ?? message.parts ?? null;
+  if (typeof content === 'string') {
+    turns.push({ kind, role: kind === 'tool' ? 'tool' : role, text: content });
+    return;
+  }
+  const parts = Array.isArray(content) ? content : isObject(content) ? [content] : [];
+  let text = '';
+  let results = 0;
+  let others = 0;
+  for (const part of parts) {
+    const result = partResult(part);
+    if (result !== undefined) {
+      results++;
+      turns.push({ kind: 'tool', role: 'tool', text: result });
+      continue;
+    }
+    others++;
+    const said = partText(part);
+    if (said !== '') text = text === '' ? said : `${text}\n${said}`;
+  }
+  // A message that only hands over results is none of its role's; one without any content is an empty one.
+  if (results > 0 && (others === 0 || (text === '' && kind === 'user'))) return;
+  turns.push({ kind, role: kind === 'tool' ? 'tool' : role, text });
+}
+
+/** The text of a part that is somebody's words; empty for pictures, calls, thoughts. */
+function partText(part: unknown): string {
+  if (typeof part === 'string') return part;
+  if (!isObject(part)) return '';
+  if (part.thought === true || (typeof part.type === 'string' && SILENT_TYPE.test(part.type))) return '';
+  if (typeof part.text === 'string') return part.text;
+  if (isObject(part.text)) return partText({ text: part.text.text ?? part.text.value });
+  if (isObject(part.guardContent)) return partText(part.guardContent);
+  // OpenTelemetry's text part: {type: 'text', content}
+  return typeof part.content === 'string' && (part.type === undefined || part.type === 'text')
+    ? part.content
+    : '';
+}
+
+/** The text of a part that carries a tool's result; undefined for any other part. */
+function partResult(part: unknown): string | undefined {
+  if (!isObject(part)) return undefined;
+  for (const key of RESULT_KEYS) if (key in part) return resultText(part[key]);
+  return typeof part.type === 'string' && RESULT_TYPE.test(part.type) ? resultText(part) : undefined;
+}
+
+const RESULT_FIELDS = ['content', 'output', 'result', 'response', 'text', 'json', 'value'] as const;
+
+/** The words inside a tool's result, wherever the provider puts them. */
+function resultText(value: unknown, depth = 0): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (depth > 6) return '';
+  if (Array.isArray(value))
+    return value
+      .map((entry) => resultText(entry, depth + 1))
+      .filter((text) => text !== '')
+      .join('\n');
+  if (!isObject(value)) return '';
+  for (const field of RESULT_FIELDS)
+    if (value[field] !== undefined && value[field] !== null) return resultText(value[field], depth + 1);
+  if (depth === 0) return '';
+  return Object.values(value)
+    .map((entry) => resultText(entry, depth + 1))
+    .filter((text) => text !== '')
+    .join('\n');
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

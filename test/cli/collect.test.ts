@@ -1,0 +1,185 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { runCollect } from '../../lib/cli/collect/collect.ts';
+import { CollectServer } from '../../lib/cli/collect/collect-server.ts';
+import { Collector, type EventSink } from '../../lib/cli/collect/collector.ts';
+import { ADAPTER_DEFAULTS } from '../../lib/telemetry/adapters/adapter.ts';
+import { developmentKeyring } from '../../lib/telemetry/keys.ts';
+import { createRecorder } from '../../lib/telemetry/recorder.ts';
+import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { anExchange } from '../telemetry/exchanges.ts';
+import { capture } from './capture.ts';
+
+/** A sink whose deliveries the test lets happen. */
+class HeldSink implements EventSink {
+  readonly taken: UsageEvent[] = [];
+  closed = false;
+  deliver: () => void = () => {};
+  readonly delivered = new Promise<void>((resolve) => {
+    this.deliver = resolve;
+  });
+  async put(event: UsageEvent): Promise<void> {
+    this.taken.push(event);
+  }
+  flush(): Promise<void> {
+    return this.delivered;
+  }
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}
+
+const servers: CollectServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.drain();
+});
+
+async function listening(options: { durable?: boolean; token?: string; maxBody?: number } = {}) {
+  const sink = new HeldSink();
+  const collector = new Collector({
+    sink,
+    recorder: createRecorder({ keys: developmentKeyring('test') }),
+    defaults: ADAPTER_DEFAULTS,
+    durable: options.durable === true,
+  });
+  const maxBody = options.maxBody ?? 1_000_000;
+  const server = new CollectServer({ collector, token: options.token, maxBody, maxUnderWay: 4 * maxBody });
+  servers.push(server);
+  await new Promise<void>((ready) => server.server.listen(0, '127.0.0.1', ready));
+  const base = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+  const post = (path: string, body: string | Buffer, headers: Record<string, string> = {}) =>
+    fetch(`${base}${path}`, { method: 'POST', body: new Uint8Array(Buffer.from(body)), headers });
+  return { sink, collector, server, base, post };
+}
+
+const fixture = (path: string) => readFileSync(new URL(`../telemetry/${path}`, import.meta.url));
+
+describe('collect', () => {
+  it('takes what an OpenTelemetry exporter sends, in protobuf and in JSON', async () => {
+    const { post, sink } = await listening();
+    // sent by @opentelemetry/exporter-trace-otlp-proto
+    const proto = await post('/v1/traces', fixture('fixtures/otlp-traces.bin'), {
+      'content-type': 'application/x-protobuf',
+    });
+    expect([proto.status, proto.headers.get('content-type'), (await proto.arrayBuffer()).byteLength]).toEqual(
+      [200, 'application/x-protobuf', 0],
+    );
+    const json = await post('/v1/traces', fixture('cases/O03-openinference/input.ndjson'), {
+      'content-type': 'application/json',
+    });
+    expect(await json.json()).toEqual({});
+    expect(sink.taken.map(({ outcome, model, shape }) => [outcome, model, shape.question])).toEqual([
+      ['truncated', 'gpt-4o', true],
+      ['ok', 'gpt-4o', true],
+    ]);
+  });
+
+  it("takes LiteLLM's generic callback and documents in any envelope", async () => {
+    const { post, sink } = await listening();
+    expect(
+      await (await post('/litellm', fixture('cases/L11-generic-api-json-array/input.ndjson'))).json(),
+    ).toMatchObject({ events: 2 });
+    expect(
+      await (await post('/exchanges', fixture('cases/B13-cloudwatch-subscription/input.ndjson'))).json(),
+    ).toMatchObject({ events: 1 });
+    expect(await (await post('/exchanges?from=litellm', '{"call_type":"aembedding"}')).json()).toMatchObject({
+      skipped: 1,
+    });
+    expect(sink.taken).toHaveLength(3);
+  });
+
+  it('answers a durable request when the stream has acknowledged, not before', async () => {
+    const { post, sink } = await listening({ durable: true });
+    let answered = false;
+    const request = post('/exchanges', JSON.stringify(anExchange())).then((response) => {
+      answered = true;
+      return response.status;
+    });
+    while (sink.taken.length === 0) await new Promise((later) => setTimeout(later, 5));
+    await new Promise((later) => setTimeout(later, 30));
+    expect(answered).toBe(false);
+    sink.deliver();
+    expect(await request).toBe(200);
+  });
+
+  it('refuses what is too long, damaged, or without its token, and says so', async () => {
+    const { post, base } = await listening({ token: 'a-token-of-16-chars', maxBody: 2000 });
+    const headers = { authorization: 'Bearer a-token-of-16-chars' };
+    expect((await post('/exchanges', '{}')).status).toBe(401);
+    expect((await post('/exchanges', 'x'.repeat(3000), headers)).status).toBe(413);
+    expect((await post('/exchanges', '{"cut', headers)).status).toBe(400);
+    expect(
+      (await post('/v1/traces', '\xff\xff', { ...headers, 'content-type': 'application/x-protobuf' })).status,
+    ).toBe(400);
+    expect((await post('/elsewhere', '{}', headers)).status).toBe(404);
+    expect(await (await fetch(`${base}/metrics`)).text()).toContain(
+      'siphonwatch_collect_requests_total{path="/exchanges",status="413"} 1',
+    );
+  });
+
+  it('joins a span with its log events, and hands on what stays alone', async () => {
+    const { post, collector, sink } = await listening();
+    const [log, span] = fixture('cases/O07-openai-v2-log-events/input.ndjson').toString().trim().split('\n');
+    await post('/v1/traces', span ?? '');
+    await post('/v1/logs', log ?? '');
+    expect(sink.taken).toHaveLength(0);
+    await collector.age();
+    await collector.age();
+    expect(sink.taken).toHaveLength(1);
+  });
+
+  it('drains when told to stop: what was answered is delivered', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'collect-'));
+    const out = join(folder, 'events.ndjson');
+    const { terminal, err } = capture();
+    let stop: () => void = () => {};
+    const until = new Promise<void>((resolve) => {
+      stop = resolve;
+    });
+    const options = {
+      listen: '127.0.0.1:0',
+      out,
+      maxBody: '1000000',
+      plan: 'unknown',
+      product: 'api',
+      keySeed: 'test',
+    };
+    const run = runCollect(options, terminal, until);
+    while (!err().includes('listening')) await new Promise((later) => setTimeout(later, 10));
+    const base = /http:\/\/[\d.:]+/.exec(err())?.[0] ?? '';
+    const span =
+      fixture('cases/O08-event-mode-span-and-log/input.ndjson')
+        .toString()
+        .split('\n')
+        .reverse()
+        .find((line) => line !== '') ?? '';
+    await fetch(`${base}/exchanges`, { method: 'POST', body: JSON.stringify(anExchange()) });
+    await fetch(`${base}/v1/logs`, { method: 'POST', body: span });
+    stop();
+    expect(await run).toBe(0);
+    expect(readFileSync(out, 'utf8').trim().split('\n')).toHaveLength(2);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('listens to other machines only with a token', async () => {
+    const { terminal, err } = capture();
+    const options = {
+      listen: '0.0.0.0:0',
+      out: '/dev/null',
+      maxBody: '1000',
+      plan: 'p',
+      product: 'api',
+      keySeed: 'test',
+    };
+    expect(await runCollect(options, terminal, Promise.resolve())).toBe(2);
+    expect(err()).toContain('--token');
+    const folder = mkdtempSync(join(tmpdir(), 'collect-'));
+    const token = join(folder, 'token');
+    writeFileSync(token, 'a-token-of-16-chars\n');
+    expect(await runCollect({ ...options, token }, terminal, Promise.resolve())).toBe(0);
+    rmSync(folder, { recursive: true });
+  });
+});
