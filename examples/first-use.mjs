@@ -3,8 +3,15 @@ import { createProducer, createRecorder, parseKeyring } from '@siphonwatch/recor
 import { eventStream } from '@siphonwatch/recorder/kinesis';
 
 const recorder = createRecorder({ keys: parseKeyring(JSON.parse(readFileSync('keyring.json', 'utf8'))) });
-const producer = createProducer(eventStream({ stream: 'siphonwatch-events' }));
-/** After each answer, off the request's path: the prompt's text ends here. */
-export const watch = (exchange) => producer.put(recorder.record(exchange));
+const stream = process.env.SIPHONWATCH_STREAM; // the stack's output StreamName
+export const producer = createProducer(eventStream({ stream }));
+/** After each answer, off the request's path, without await: it never throws, and the prompt's text ends here. */
+export const watch = async (exchange) => {
+  try {
+    await producer.put(recorder.record(exchange));
+  } catch (problem) {
+    console.error('not watched:', problem.message);
+  }
+};
 /** On shutdown: sends what is pending. */
 export const stop = () => producer.close();

@@ -97,7 +97,7 @@ for (const { from, to, line } of imports) {
   between.add(`${room.path} -> ${above.path}`);
   if (floorOf(to) > floorOf(from))
     offences.push(
-      `${from}:${line} imports ${to}, which is above it: move what both need below, or pass it in`,
+      `${from}:${line} imports ${to}, which comes later in scripts/rooms.ts: move what both need into an earlier room, or pass it in`,
     );
 }
 /** A clock, chance or the process itself, called in a pure room. */

@@ -46,7 +46,7 @@ export function nextSteps(notice: Notice, now: number): readonly NextStep[] {
         : 'Look at the evidence; open two or three of the sample events in the gateway log, and find out who it is.',
       command: campaign
         ? `${COMMAND} findings show ${id}`
-        : `${COMMAND} resolve ${subject} --accounts accounts.csv`,
+        : `${COMMAND} resolve ${subject} --keyring keyring.json --accounts accounts.csv`,
       undo: undefined,
     },
     {

@@ -44,7 +44,7 @@ function controlsToName(candidates: number): number {
 const REASONING_RULES = [
   'Record trace and reply as two fields ("trace", "text"), whole: do not cut either, and note the token limit. Where an API hides or summarises the trace, leave "trace" out; a summary is not a trace.',
   'Ask 100 or more open prompts whose traces run to thousands of characters, and hard questions with free-form answers (mathematics, code output): reasoning models get too many multiple-choice items right to share errors.',
-  'Ask twice or more at the temperature that is served, and number the answers ("sample"); at temperature 0 many reasoning models loop.',
+  'Ask twice or more at the temperature that is served, and number the answers ("sample"); at temperature 0 some reasoning models repeat themselves without end (DeepSeek-R1\u2019s model card warns of it).',
   'Most controls must be reasoning models of the suspect\u2019s generation and of different makers: a style that a generation shares is a false lead that only such controls take out.',
   'Give the candidates that could have taught it as --teachers, and more controls beside them: a candidate is never a control.',
   'Write down release date, training cut-off, maker and base of every model (--models): a teacher younger than the student is struck out.',

@@ -11,7 +11,7 @@ import {
   styleCorpus,
   styleValues,
 } from './style-views.ts';
-import { formatCovariates, measureText, type TextSums, viewValues } from './text-views.ts';
+import { formatCovariates, measureText, type TextSums, textItemsOf, viewValues } from './text-views.ts';
 
 /** Traces and replies are compared apart, each with nulls of its own. */
 export const PARTS = ['trace', 'reply'] as const;
@@ -127,7 +127,7 @@ const LEAST_COMMON = 10;
 export function comparable(sums: readonly PartSums[], [a, b]: Pair): boolean {
   return sums.every((s) => {
     // Short replies have no style; what they say is compared all the same.
-    const said = s.said?.blocks.reduce((n, block) => n + block.common.at(a, b), 0) ?? 0;
+    const said = s.said === undefined ? 0 : textItemsOf(s.said, [a, b]);
     return Math.max(s.style.common.at(a, b), said) >= LEAST_COMMON;
   });
 }

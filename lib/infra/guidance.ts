@@ -42,7 +42,7 @@ export function guide(
       'Next, 1 of 3: receive findings (then confirm by the link in the e-mail)',
     ],
     Next2SendEvents: [
-      `AWS_REGION=${Aws.REGION} ${COMMAND} record EXCHANGES.ndjson --stream ${ingest.stream.streamName}`,
+      `AWS_REGION=${Aws.REGION} ${COMMAND} record EXCHANGES.ndjson --keyring keyring.json --stream ${ingest.stream.streamName}`,
       'Next, 2 of 3: send the first events, from a file or from your gateway',
     ],
     Next3Watch: [

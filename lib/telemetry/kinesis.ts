@@ -33,6 +33,16 @@ const PERMANENT = new Set([
   'KMSOptInRequired',
 ]);
 
+/** Also what stops a call before it is sent: no region, or a module that an emulator needs and nobody installed. */
+function isPermanent(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  return (
+    PERMANENT.has(error.name) ||
+    error.message === 'Region is missing' ||
+    ('code' in error && (error.code === 'ERR_MODULE_NOT_FOUND' || error.code === 'MODULE_NOT_FOUND'))
+  );
+}
+
 /**
  * The producer's port onto a Kinesis stream: PutRecords, timers and randomness. Needs `@aws-sdk/client-kinesis`.
  *
@@ -65,9 +75,7 @@ export function eventStream(options: EventStreamOptions): ProducerPort & { destr
             : { accepted: false, error: `${record.ErrorCode}: ${record.ErrorMessage ?? ''}` },
         );
       } catch (error) {
-        if (error instanceof Error && PERMANENT.has(error.name))
-          throw Object.assign(error, { permanent: true });
-        throw error;
+        throw isPermanent(error) ? Object.assign(error, { permanent: true }) : error;
       }
     },
     after(milliseconds, run) {

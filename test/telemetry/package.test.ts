@@ -53,6 +53,7 @@ beforeAll(async () => {
       cwd: folder,
     },
   );
+  cpSync(join(root, 'examples', 'first-use.mjs'), join(folder, 'first-use.mjs'));
   const started: Server = kinesalite({ createStreamMs: 0 });
   server = started;
   await new Promise<void>((listening) => started.listen(0, '127.0.0.1', listening));
@@ -65,9 +66,15 @@ afterAll(async () => {
 });
 
 /** Runs a file of the folder with this Node, as a gateway would be run. */
-async function node(name: string, text: string): Promise<string> {
+async function node(name: string, text: string, more: NodeJS.ProcessEnv = {}): Promise<string> {
   writeFileSync(join(folder, name), text);
-  const env = { ...process.env, AWS_ENDPOINT_URL_KINESIS: endpoint, AWS_REGION: 'us-east-1' };
+  const env = {
+    ...process.env,
+    AWS_ENDPOINT_URL_KINESIS: endpoint,
+    AWS_REGION: 'us-east-1',
+    SIPHONWATCH_STREAM: 'siphonwatch-events',
+    ...more,
+  };
   const done = await run(process.execPath, [name], { cwd: folder, env });
   return done.stdout.trim();
 }
@@ -92,7 +99,7 @@ describe('the packed recorder', () => {
   it("puts the README's first exchange on the emulator's stream", async () => {
     const [snippet, exchange] = codeBlocks(readme, 'js');
     expect(snippet).toBe(firstUse);
-    cpSync(join(root, 'examples', 'first-use.mjs'), join(folder, 'first-use.mjs'));
+
     const client = new KinesisClient({
       endpoint,
       region: 'us-east-1',
@@ -115,6 +122,38 @@ describe('the packed recorder', () => {
     const event = decodeRecord(Records?.[0]?.Data ?? new Uint8Array()).lines[0]?.event;
     expect(event).toMatchObject({ id: 'req-81f2', shape: { question: true, words: 5 } });
     expect(JSON.stringify(event)).not.toMatch(/acme|tides/);
+  });
+
+  it('ends no gateway: what cannot be recorded or sent is said, and the process goes on', async () => {
+    const said = await node(
+      'wrong.mjs',
+      `import { stop, watch } from './first-use.mjs';
+       console.error = (...words) => console.log(...words);
+       watch({ v: 1 });
+       watch({ v: 1, id: 'x', time: '2026-03-01T08:00:00.123Z', account: 'a', model: 'm', messages: [{ role: 'user', content: 'q' }], usage: { inputTokens: 1, outputTokens: 1 }, outcome: 'ok', origin: {}, customer: { plan: 'p', product: 'api', createdAt: '2026-01-10T00:00:00Z' } });
+       await stop().catch((problem) => console.log('stopped:', problem.name));
+       console.log('alive');`,
+      { SIPHONWATCH_STREAM: 'no-such-stream' },
+    );
+    expect(said).toMatch(/^not watched: /);
+    expect(said).toMatch(/stopped: ProducerFailure\nalive$/);
+  });
+
+  it('says that the region is missing instead of trying for ever', async () => {
+    const said = await node(
+      'regionless.mjs',
+      `import { createProducer } from '@siphonwatch/recorder';
+       import { eventStream } from '@siphonwatch/recorder/kinesis';
+       const port = eventStream({ stream: 's', endpoint: '' });
+       await port.putRecords([]).catch((problem) => console.log(problem.message, problem.permanent));`,
+      {
+        AWS_REGION: undefined,
+        AWS_DEFAULT_REGION: undefined,
+        AWS_CONFIG_FILE: '/dev/null',
+        AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      },
+    );
+    expect(said).toBe('Region is missing true');
   });
 
   it('gives the same to import and to require', async () => {
