@@ -1,5 +1,5 @@
 import { learnGroupNull } from '../lib/campaigns/judging/group-null.ts';
-import { scoreRules } from '../lib/detection/judge.ts';
+import { scoreRules } from '../lib/campaigns/judging/group-score.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
 import { addEvent, copySlice, emptySlice, type Slice, sliceStart } from '../lib/profile/slice.ts';
 import type { Calibration } from '../lib/scoring/calibration.ts';

@@ -1,7 +1,6 @@
 import { buildGroupInput, groupSignificance, scoreGroup } from '../lib/campaigns/judging/group-score.ts';
 import { campaignLevels } from '../lib/campaigns/judging/judge-campaign.ts';
 import { customerOf } from '../lib/campaigns/judging/member.ts';
-import { scoreRules } from '../lib/detection/judge.ts';
 import { copySlice, type Slice } from '../lib/profile/slice.ts';
 import type { Calibration } from '../lib/scoring/calibration.ts';
 import { binomialInterval } from '../lib/statistics/binomial-interval.ts';
@@ -172,9 +171,9 @@ function smallestChance(
   for (const at of starts)
     for (const hours of policy.windows) {
       const sight = buildGroupInput(slicesOf, customer, at, hours, 0);
-      const { score } = scoreGroup(sight, scoreRules(policy), calibration.groupScore ?? {});
+      const { score } = scoreGroup(sight, calibration.groupScore ?? {});
       const kind = { product: customer.product, members: slicesOf.length };
-      least = Math.min(least, groupSignificance(score, kind, scoreRules(policy), calibration).p);
+      least = Math.min(least, groupSignificance(score, kind, calibration).p);
     }
   return least;
 }

@@ -69,7 +69,7 @@ const MAX_LISTED = 200;
 /**
  * What is flagged under `after`, against `before` (limits as of `limits`).
  * @param only group code to look at, or -1 for all
- * @param recorded accounts as they were before, where weights changed too
+ * @param recorded accounts as they were before, where they changed too
  */
 export function effect(
   accounts: Accounts,

@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import { useCallback, useMemo, useState } from 'preact/hooks';
 import type { ConsoleData } from '../lib/backtest/console-data.ts';
 import type { Notice } from '../lib/findings/finding.ts';
 import { Campaigns } from './campaigns.ts';
@@ -8,10 +8,8 @@ import { html } from './html.ts';
 import { PolicyView } from './policy.ts';
 import { Suspects } from './suspects.ts';
 import { budgetOf, Thresholds } from './thresholds.ts';
-import { stepsOf, underWeights, type Weights } from './weights.ts';
-import { WeightsView } from './weights-view.ts';
 
-const TABS = ['Thresholds', 'Weights', 'Suspects', 'Campaigns', 'Policy'] as const;
+const TABS = ['Thresholds', 'Suspects', 'Campaigns', 'Policy'] as const;
 
 /** A level that is moved past another takes it along: a budget never grows from watch to critical. */
 function moved(budget: Budget, level: Level, value: number): Budget {
@@ -27,26 +25,6 @@ function moved(budget: Budget, level: Level, value: number): Budget {
 
 function App({ data, notices }: { data: ConsoleData; notices: readonly Notice[] }) {
   const recorded = useMemo(() => accountsOf(data), [data]);
-  const steps = useMemo(() => stepsOf(data), [data]);
-  const present = useMemo(() => data.signals.map(({ weight }) => weight), [data]);
-  const [weights, setWeights] = useState<Weights>(present);
-  const accounts = useMemo(
-    () =>
-      weights.every((weight, i) => weight === present[i])
-        ? recorded
-        : underWeights(data, recorded, steps, weights, data.policy.stepCap),
-    [data, recorded, steps, weights, present],
-  );
-  // once while nobody waits: the browser compiles it, and the first move of a slider is as quick as the others
-  useEffect(() => {
-    const idle = setTimeout(() => underWeights(data, recorded, steps, present, data.policy.stepCap), 300);
-    return () => clearTimeout(idle);
-  }, [data, recorded, steps, present]);
-  const onWeight = useCallback(
-    (signal: number, value: number) =>
-      setWeights((held) => held.map((weight, i) => (i === signal ? value : weight))),
-    [],
-  );
   const [tab, setTab] = useState<(typeof TABS)[number]>('Thresholds');
   const [budget, setBudget] = useState<Budget>(data.policy.budget);
   const [overrides, setOverrides] = useState<Overrides>(data.policy.peerGroups as Overrides);
@@ -62,7 +40,6 @@ function App({ data, notices }: { data: ConsoleData; notices: readonly Notice[] 
     setBudget(data.policy.budget);
     setOverrides(data.policy.peerGroups as Overrides);
   }, [data]);
-  const onResetWeights = useCallback(() => setWeights(present), [present]);
   const onOpen = useCallback((account: number) => {
     setOpen(account);
     setTab('Suspects');
@@ -74,20 +51,18 @@ function App({ data, notices }: { data: ConsoleData; notices: readonly Notice[] 
     setTab(next);
     document.getElementById(`tab-${next}`)?.focus();
   };
-  const common = { data, recorded, accounts, budget, overrides };
+  const common = { data, recorded, accounts: recorded, budget, overrides };
   return html`<header class="top"><h1>Siphonwatch</h1><p class="muted">${data.title}: ${data.count.toLocaleString('en-US')} accounts, policy <strong>${data.policy.id}</strong>, calibration ${data.policy.calibration}</p></header>
   <div role="tablist" aria-label="Views" onKeyDown=${onKeyDown}>${TABS.map((name) => html`<button role="tab" id=${`tab-${name}`} aria-selected=${name === tab} aria-controls="view" tabindex=${name === tab ? 0 : -1} onClick=${() => setTab(name)}>${name}</button>`)}</div>
   <main id="view" role="tabpanel" aria-labelledby=${`tab-${tab}`}>
   ${
     tab === 'Thresholds'
       ? html`<${Thresholds} ...${common} onBudget=${onBudget} onReset=${onReset} onOpen=${onOpen} />`
-      : tab === 'Weights'
-        ? html`<${WeightsView} ...${common} weights=${weights} onWeight=${onWeight} onReset=${onResetWeights} onOpen=${onOpen} />`
-        : tab === 'Suspects'
-          ? html`<${Suspects} ...${common} open=${open} onOpen=${setOpen} />`
-          : tab === 'Campaigns'
-            ? html`<${Campaigns} ...${common} notices=${notices} onOpen=${onOpen} />`
-            : html`<${PolicyView} ...${common} weights=${weights} />`
+      : tab === 'Suspects'
+        ? html`<${Suspects} ...${common} open=${open} onOpen=${setOpen} />`
+        : tab === 'Campaigns'
+          ? html`<${Campaigns} ...${common} notices=${notices} onOpen=${onOpen} />`
+          : html`<${PolicyView} ...${common} />`
   }</main>`;
 }
 

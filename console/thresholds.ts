@@ -17,7 +17,7 @@ import { html } from './html.ts';
 
 export interface ThresholdsProps {
   readonly data: ConsoleData;
-  /** as recorded, and under the weights that are tried */
+  /** as recorded, and as they are tried */
   readonly recorded: Accounts;
   readonly accounts: Accounts;
   readonly budget: Budget;

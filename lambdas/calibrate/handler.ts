@@ -3,25 +3,29 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import { CalibrationBucket } from '../../lib/aws/calibration-bucket.ts';
+import { CampaignTable } from '../../lib/aws/campaign-table.ts';
 import { dynamoDb, s3 } from '../../lib/aws/clients.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
+import { LinkTable } from '../../lib/aws/link-table.ts';
 import { policySourceOf } from '../../lib/aws/policy-source.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
-import { learnGroupNull } from '../../lib/campaigns/judging/group-null.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
-import { scoreRules } from '../../lib/detection/judge.ts';
+import type { AccountState } from '../../lib/detection/account-state.ts';
 import type { Verdict } from '../../lib/findings/finding.ts';
 import { TrafficBySlice } from '../../lib/findings/traffic.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
 import { hashShare } from '../../lib/profile/hashes.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
-import { type CalibrationAccount, learnCalibration } from '../../lib/scoring/calibrate.ts';
+import { CalibrationLearner } from '../../lib/scoring/learn-calibration.ts';
+import type { Verdicts } from '../../lib/scoring/learn-model.ts';
+import type { PastAccount } from '../../lib/scoring/looks.ts';
 import { keepTraffic } from '../../lib/stores/finding-queries.ts';
 import { rulesSource } from '../../lib/stores/rules-source.ts';
 import { verdictsByAccount } from '../../lib/stores/verdicts.ts';
 import { CODE_VERSION } from '../../lib/version.ts';
 import { policyProblems } from '../policy-problems.ts';
 import { IdleSweep } from './idle-sweep.ts';
+import { learnStoredGroups } from './learn-groups.ts';
 
 /**
  * The daily pass over all profiles. Sums up the week's traffic, looks again at accounts that fell silent with an open
@@ -37,10 +41,8 @@ const onProblem = policyProblems(logger, metrics);
 const policies = policySourceOf(environment, onProblem);
 const rulesOf = rulesSource(policies, calibrations, onProblem);
 
-/** Accounts that fit into the function's memory; beyond it a fixed, key-chosen share of all is learnt from. */
+/** Accounts whose slices fit into the function's memory: groups are drawn from them, beyond it from a fixed, key-chosen share. */
 const MAX_ACCOUNTS = 50_000;
-/** Largest share of accounts that may be set aside as likely attackers. */
-const CONTAMINATION = 0.08;
 
 async function calibrate(): Promise<{ id: string; accounts: number } | undefined> {
   try {
@@ -59,66 +61,81 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
     sealedCache: 1,
   });
   const findings = new DynamoFindingStore(client, environment.FINDING_TABLE);
-  const verdicts = await verdictsByAccount(findings);
-  let accounts: CalibrationAccount[] = [];
+  const verdicts = asVerdicts(await verdictsByAccount(findings));
+  const learner = new CalibrationLearner({ windows: policy.windows, verdicts });
+  let accounts: PastAccount[] = [];
   let share = 1;
   const silent = new IdleSweep();
   const traffic = new TrafficBySlice();
   for await (const state of profiles.scan()) {
     silent.see(state);
-    const { profile, sealed } = state;
-    const slices = joinSlices([sealed, profile.slices]);
-    traffic.add(slices);
-    if (verdicts.get(profile.account) === 'confirmed') continue;
+    const held = pastAccount(state);
+    traffic.add(held.slices);
+    learner.see(held);
+    if (verdicts.extraction.has(held.account)) continue;
     // the pseudonym is a keyed hash: a share of it is a fair sample, and the same one every day
-    if (hashShare(profile.account) >= share) continue;
-    accounts.push({
-      account: profile.account,
-      customer: profile.customer,
-      slices,
-    });
+    if (hashShare(held.account) >= share) continue;
+    accounts.push(held);
     if (accounts.length > MAX_ACCOUNTS) {
       share /= 2;
-      accounts = accounts.filter((held) => hashShare(held.account) < share);
+      accounts = accounts.filter(({ account }) => hashShare(account) < share);
     }
   }
   await keepTraffic(findings, traffic.week(silent.now));
   const fault = await lookAgain(silent, profiles);
-  const learnt = accounts.length === 0 ? undefined : await learn(accounts, benignOf(verdicts), policy, share);
-  if (learnt === undefined) logger.info('no profiles yet: nothing to learn from');
+  const learnt = await learn(learner, profiles, accounts, policy, verdicts.extraction);
+  if (learnt === undefined) logger.info('too few accounts have shown enough: nothing to learn from yet');
   if (fault !== undefined) throw fault;
   return learnt;
 }
 
+/** Grows the forests, and scores every account with one that has not seen it: the second pass over all profiles. */
 async function learn(
-  accounts: readonly CalibrationAccount[],
-  benign: ReadonlySet<string>,
+  learner: CalibrationLearner,
+  profiles: ProfileTable,
+  accounts: readonly PastAccount[],
   policy: Policy,
-  share: number,
-): Promise<{ id: string; accounts: number }> {
-  let exclude: ReadonlySet<string> = new Set();
-  const made = learnCalibration('draft', accounts, {
-    ...scoreRules(policy),
-    contamination: CONTAMINATION,
-    benign,
-    onSetAside: (set) => {
-      exclude = set;
+  confirmed: ReadonlySet<string>,
+): Promise<{ id: string; accounts: number } | undefined> {
+  if (!learner.ready) return undefined;
+  learner.fit();
+  for await (const state of profiles.scan()) learner.measure(pastAccount(state));
+  const made = learner.finish();
+  const client = dynamoDb();
+  const groups = await learnStoredGroups(
+    {
+      links: new LinkTable(client, environment.LINK_TABLE, { retentionDays: policy.retentionDays }),
+      campaigns: new CampaignTable(client, environment.CAMPAIGN_TABLE),
     },
-  });
-  const groupScore = learnGroupNull(accounts, scoreRules(policy), { exclude });
+    accounts,
+    made,
+    confirmed,
+  );
   // named by content: a second run of the same day overwrites nothing that a policy names
   const content = createHash('sha256')
-    .update(JSON.stringify({ ...made, groupScore }))
+    .update(JSON.stringify({ ...made, groups }))
     .digest('hex');
-  const id = `cal-${made.madeAt.slice(0, 10)}-${made.accounts}-${content.slice(0, 8)}`;
-  await calibrations.put({ ...made, groupScore, id });
-  logger.info('calibration made', { id, accounts: made.accounts, setAside: made.setAside, share });
+  const id = `${made.id}-${content.slice(0, 8)}`;
+  await calibrations.put({ ...made, groups, id });
+  logger.info('calibration made', {
+    id,
+    accounts: made.accounts,
+    verdicts: made.verdicts,
+    library: made.library,
+  });
   metrics.addMetric('CalibrationAccounts', MetricUnit.Count, made.accounts);
   return { id, accounts: made.accounts };
 }
 
-function benignOf(verdicts: ReadonlyMap<string, Verdict>): ReadonlySet<string> {
-  return new Set([...verdicts].flatMap(([account, verdict]) => (verdict === 'benign' ? [account] : [])));
+function pastAccount({ profile, sealed }: AccountState): PastAccount {
+  const { account, customer } = profile;
+  return { account, customer, slices: joinSlices([sealed, profile.slices]) };
+}
+
+function asVerdicts(said: ReadonlyMap<string, Verdict>): Verdicts {
+  const of = (verdict: Verdict): Set<string> =>
+    new Set([...said].flatMap(([account, held]) => (held === verdict ? [account] : [])));
+  return { extraction: of('confirmed'), benign: of('benign'), grey: new Set() };
 }
 
 /** A failure is told at the end: a policy that names a calibration which is not there needs a new one all the more. */

@@ -46,7 +46,7 @@ export class BacktestRun implements Resumable {
   /** @param campaignOf account pseudonym to the campaign that it is labelled with */
   constructor(rules: Pick<Rules, 'policy' | 'calibration'>, campaignOf: ReadonlyMap<string, string>) {
     this.rules = { ...rules, code: CODE_VERSION, shadow: false };
-    this.board = new OutcomeCollector(campaignOf, rules.calibration);
+    this.board = new OutcomeCollector(campaignOf);
     // windows reach back so far, and end with the slice that is not over yet
     const needed = windowMs(Math.max(...rules.policy.windows)) + SLICE_MS;
     this.store = new MemoryProfileStore({ retentionDays: needed / DAY_MS });

@@ -1,6 +1,5 @@
 import type { Notice } from '../findings/finding.ts';
 import type { Policy } from '../policy/policy.ts';
-import { SIGNALS } from '../signals/index.ts';
 import type { AccountOutcome } from './outcome.ts';
 
 /**
@@ -27,24 +26,10 @@ export interface ConsoleData {
   /** log10 of the chance among peers within a month */
   readonly logP: readonly number[];
   readonly peak: readonly number[];
-  /** signals in the order of weights; empty where accounts carry no steps: then weights cannot be tried */
-  readonly signals: readonly SignalColumn[];
-  /** steps of account i: those from stepsFrom[i] to stepsFrom[i + 1], signal's place and steps */
-  readonly stepsFrom: readonly number[];
-  readonly stepSignal: readonly number[];
-  readonly stepValue: readonly number[];
   /** days over which the calibration took an account's maximum */
   readonly calibrationDays: number;
   /** 1 where it is flagged as a member of a campaign: thresholds on accounts do not change that */
   readonly byCampaign: readonly number[];
-}
-
-/** A signal whose weight can be tried. */
-export interface SignalColumn {
-  readonly id: string;
-  readonly title: string;
-  /** in the policy that is shown */
-  readonly weight: number;
 }
 
 export const CONSOLE_LABELS = ['benign', '', 'grey', 'extraction'] as const;
@@ -82,35 +67,11 @@ export function consoleData(
     logP: accounts.map((held) => round(Math.log10(Math.max(1e-12, held.p)))),
     peak: accounts.map((held) => round(held.peak)),
     byCampaign: accounts.map((held) => (held.flag?.via === 'campaign' ? 1 : 0)),
-    ...stepColumns(accounts, policy),
     calibrationDays,
     groups: groups.list,
     kinds: kinds.list,
     campaigns: campaigns.list,
   };
-}
-
-type StepColumns = Pick<ConsoleData, 'signals' | 'stepsFrom' | 'stepSignal' | 'stepValue'>;
-
-function stepColumns(accounts: readonly AccountOutcome[], policy: Policy): StepColumns {
-  const stepsFrom = [0];
-  const stepSignal: number[] = [];
-  const stepValue: number[] = [];
-  for (const { steps = {} } of accounts) {
-    SIGNALS.forEach(({ id }, place) => {
-      const value = steps[id];
-      if (value === undefined) return;
-      stepSignal.push(place);
-      stepValue.push(value);
-    });
-    stepsFrom.push(stepSignal.length);
-  }
-  const signals = SIGNALS.map(({ id, title, weight }) => ({
-    id,
-    title,
-    weight: policy.weights[id] ?? weight,
-  }));
-  return { signals: stepSignal.length === 0 ? [] : signals, stepsFrom, stepSignal, stepValue };
 }
 
 class Names {

@@ -2,7 +2,6 @@ import type { Policy } from '../policy/policy.ts';
 import { type LabelledAccount, measure } from './measure.ts';
 import type { AccountOutcome, BacktestOutcome, BacktestResult } from './outcome.ts';
 import type { OutcomeCollector, Standing } from './outcome-collector.ts';
-import { namedSteps } from './peak-steps.ts';
 import type { ReplayCounts } from './replay.ts';
 
 /** A replay at its end: what an outcome is made of. */
@@ -102,7 +101,6 @@ function accountOutcome(
     peakAt: held.peakAt,
     p: Number(held.p.toPrecision(5)),
     reasons: held.reasons,
-    ...(held.steps.length === 0 ? {} : { steps: namedSteps(held.steps) }),
     ...(flag === undefined
       ? {}
       : {

@@ -1,10 +1,9 @@
+import { reasonsOf } from '../detection/judge.ts';
 import type { BatchResult } from '../detection/process-batch.ts';
 import type { Notice } from '../findings/finding.ts';
 import { chunksOf, type Frame, type Resumable } from '../profile/resumable.ts';
-import type { Calibration } from '../scoring/calibration.ts';
 import { LEVELS, levelRank } from '../scoring/level.ts';
 import type { Activity, Flag } from './measure.ts';
-import { stepsAtPeak } from './peak-steps.ts';
 
 const SUSPECT = levelRank('suspect');
 
@@ -19,14 +18,11 @@ export interface Standing {
   peakAt: number;
   group: string;
   reasons: readonly string[];
-  /** of the window with the highest score; see stepsAtPeak */
-  steps: readonly number[];
   /** time, score, p, time, ... while it was near a level: flat, a third of what lists of three take; see TRACE_BELOW */
   trace: number[];
 }
 
 const NO_REASONS: readonly string[] = [];
-const NO_STEPS: readonly number[] = [];
 
 /** An account is traced from the first time that it looks rarer than this. */
 const TRACE_BELOW = 0.05;
@@ -44,18 +40,13 @@ export class OutcomeCollector implements Resumable {
   parts = 0;
   readonly eventsAtFlag = new Map<string, number>();
   private readonly campaignOf: ReadonlyMap<string, string>;
-  private readonly calibration: Calibration | undefined;
   private readonly campaignEvents = new Map<string, number>();
   /** there are few different lists of reasons: accounts share them */
   private readonly reasons = new Map<string, readonly string[]>();
 
-  /**
-   * @param campaignOf account pseudonym to the campaign that it is labelled with
-   * @param calibration given, accounts keep what they would score under other weights
-   */
-  constructor(campaignOf: ReadonlyMap<string, string> = new Map(), calibration?: Calibration) {
+  /** @param campaignOf account pseudonym to the campaign that it is labelled with */
+  constructor(campaignOf: ReadonlyMap<string, string> = new Map()) {
     this.campaignOf = campaignOf;
-    this.calibration = calibration;
   }
 
   step(account: string, step: BatchResult): void {
@@ -71,7 +62,6 @@ export class OutcomeCollector implements Resumable {
         peakAt: 0,
         group: '',
         reasons: NO_REASONS,
-        steps: NO_STEPS,
         trace: [],
       };
       this.standings.set(account, held);
@@ -90,18 +80,13 @@ export class OutcomeCollector implements Resumable {
       held.group = step.certainty?.group ?? '';
     }
     if (held.group === '') held.group = step.certainty?.group ?? '';
-    if (top !== undefined && top.score > held.peak) {
-      held.peak = top.score;
-      held.peakAt = profile.lastSeen;
-      const parts = top.contributions();
-      if (this.calibration !== undefined)
-        held.steps = stepsAtPeak(top, parts, profile.customer, this.calibration);
-      held.reasons = this.shared(
-        parts
-          .filter((part) => part.points > 0)
-          .slice(0, 3)
-          .map((part) => part.signal),
-      );
+    const { peak, peakAt } = judgement.evidence;
+    if (peak > held.peak) {
+      held.peak = peak;
+      held.peakAt = peakAt;
+      // nobody asks why an ordinary account is where it is
+      if (top !== undefined && p <= TRACE_BELOW)
+        held.reasons = this.shared(reasonsOf(top).map(({ signal }) => signal));
     }
     const campaign = this.campaignOf.get(account);
     if (campaign !== undefined && step.used > 0)

@@ -46,10 +46,8 @@ export interface AccountOutcome {
   readonly peak: number;
   readonly peakAt: number;
   readonly p: number;
-  /** signals that brought most points at the peak */
+  /** facts that brought most points at the peak */
   readonly reasons: readonly string[];
-  /** by signal, steps beyond nine tenths of the peers at the peak; absent where there are none */
-  readonly steps?: Readonly<Record<string, number>>;
   /** the level that it reached and its first flag; absent where it was never flagged */
   readonly flag?: {
     readonly level: Level;

@@ -1,5 +1,5 @@
 import { type Html, html, table } from '../report/html.ts';
-import { SIGNALS } from '../signals/index.ts';
+import { FACTS } from '../signals/facts/index.ts';
 import { compare } from './compare.ts';
 import type { AccountOutcome, BacktestOutcome } from './outcome.ts';
 import { chance, int, labelName, share, time } from './report-format.ts';
@@ -7,7 +7,7 @@ import { chance, int, labelName, share, time } from './report-format.ts';
 /** What a report lists: whom it hit and why, what it costs, what another policy changes. */
 
 const MAX_ROWS = 200;
-const signalTitle = (id: string): string => SIGNALS.find((signal) => signal.id === id)?.title ?? id;
+const signalTitle = (id: string): string => FACTS.find((fact) => fact.id === id)?.title ?? id;
 
 function tone(label: AccountOutcome['label']): string {
   return label === 'benign'

@@ -41,7 +41,7 @@ export async function validatePolicy(
     return {
       ok: false,
       faults: [
-        `smoke backtest: flags ${flagged} of ${SMOKE_PEOPLE} ordinary accounts of the built-in traffic; lower budget.suspect (${policy.budget.suspect}), or the weights`,
+        `smoke backtest: flags ${flagged} of ${SMOKE_PEOPLE} ordinary accounts of the built-in traffic; lower budget.suspect (${policy.budget.suspect})`,
       ],
     };
   return { ok: true, policy, warnings: policyWarnings(policy, calibration) };

@@ -8,6 +8,8 @@ import { emptyRunningMax, type RunningMax } from '../scoring/significance.ts';
 /** What is thought of an account: kept in the same item as its hot profile, written in the same write. */
 export interface Judgement {
   evidence: RunningMax;
+  /** start of the newest slice that was looked at, ms; 0: none */
+  looked: number;
   level: LevelState;
   /** findings opened so far; the current or last episode's number */
   episode: number;
@@ -29,6 +31,8 @@ export interface ShadowJudgement {
   /** id of the candidate policy */
   readonly policy: string;
   readonly evidence: RunningMax;
+  /** as in Judgement; absent: none */
+  readonly looked?: number;
   readonly level: LevelState;
   readonly episode: number;
   readonly finding: OpenFinding | undefined;
@@ -56,6 +60,7 @@ export interface AccountState {
 export function newJudgement(since = 0): Judgement {
   return {
     evidence: emptyRunningMax(since),
+    looked: 0,
     level: { ...CLEAR },
     episode: 0,
     finding: undefined,

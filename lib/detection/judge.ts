@@ -2,13 +2,15 @@ import { explain } from '../findings/explanations.ts';
 import type { Notice, Reason, Transition } from '../findings/finding.ts';
 import { budgetFor, type Policy } from '../policy/policy.ts';
 import type { CustomerFacts } from '../profile/profile.ts';
-import type { Slice } from '../profile/slice.ts';
-import { type Window, windowEnding, windowMs } from '../profile/window.ts';
+import { SLICE_MS, type Slice } from '../profile/slice.ts';
+import type { Window } from '../profile/window.ts';
+import { windowOf } from '../profile/window.ts';
 import type { WindowMemo } from '../profile/window-memo.ts';
-import { type Calibration, tailAmong } from '../scoring/calibration.ts';
+import { type Calibration, rankAmong } from '../scoring/calibration.ts';
 import { type Level, type LevelRules, nextLevel } from '../scoring/level.ts';
+import { dueSlices } from '../scoring/looks.ts';
 import { peerGroups } from '../scoring/peer-group.ts';
-import { type ScoreRules, scoreAt, type WindowScore } from '../scoring/score.ts';
+import { scoreAt, type WindowScore } from '../scoring/score.ts';
 import {
   type RunningMax,
   type Significance,
@@ -16,8 +18,7 @@ import {
   toSignificance,
   updateRunningMax,
 } from '../scoring/significance.ts';
-import { SIGNALS } from '../signals/index.ts';
-import { type Signal, signalInput } from '../signals/signal.ts';
+import { type CalibrationSize, supportedBudget } from '../scoring/supported-budget.ts';
 import { iso } from '../time.ts';
 import type { Judgement } from './account-state.ts';
 import { judgedWith, nextStep } from './episode.ts';
@@ -36,40 +37,30 @@ export interface Rules {
   readonly candidate?: Pick<Rules, 'policy' | 'calibration'>;
 }
 
-/** What a policy says to scoring and to levels, worked out once a policy. */
-interface Readied {
-  readonly score: ScoreRules;
-  readonly levels: WeakMap<readonly string[], LevelRules>;
-}
-
-const readied = new WeakMap<Policy, Readied>();
-
-function ready(policy: Policy): Readied {
-  let held = readied.get(policy);
-  if (held === undefined) {
-    const releases = new Map(
-      Object.entries(policy.releases).map(([model, at]) => [model, Date.parse(at)] as const),
-    );
-    const { windows, weights, stepCap: cap } = policy;
-    held = { score: { windows, weights, cap, releases }, levels: new WeakMap() };
-    readied.set(policy, held);
-  }
-  return held;
-}
-
-export function scoreRules(policy: Policy): ScoreRules {
-  return ready(policy).score;
-}
-
 const NO_GROUPS: readonly string[] = [];
 
-/** @param groups peer groups of the account, narrowest first; without, the general budget */
-export function levelRules(policy: Policy, groups: readonly string[] = NO_GROUPS): LevelRules {
-  const { levels } = ready(policy);
-  let rules = levels.get(groups);
+/** Level rules by policy, calibration and peer groups: the same for all accounts of a group. */
+const levels = new WeakMap<Policy, WeakMap<CalibrationSize, WeakMap<readonly string[], LevelRules>>>();
+
+/**
+ * The levels that exist for an account under a policy and a calibration: a level that the calibration does not support
+ * is never reached.
+ * @param groups peer groups of the account, narrowest first; without, the general budget
+ */
+export function levelRules(
+  policy: Policy,
+  calibration: CalibrationSize,
+  groups: readonly string[] = NO_GROUPS,
+): LevelRules {
+  const byCalibration = levels.get(policy) ?? new WeakMap();
+  levels.set(policy, byCalibration);
+  const byGroups: WeakMap<readonly string[], LevelRules> = byCalibration.get(calibration) ?? new WeakMap();
+  byCalibration.set(calibration, byGroups);
+  let rules = byGroups.get(groups);
   if (rules === undefined) {
-    rules = { ...budgetFor(policy, groups), calm: policy.calmHours * HOUR };
-    levels.set(groups, rules);
+    const { watch, suspect = 0, critical = 0 } = supportedBudget(calibration, budgetFor(policy, groups));
+    rules = { watch, suspect, critical, calm: policy.calmHours * HOUR };
+    byGroups.set(groups, rules);
   }
   return rules;
 }
@@ -92,26 +83,66 @@ export interface AccountVerdict {
   readonly notice: Notice | undefined;
 }
 
-/** Judges an account at event time `at` (ms): score, evidence, level, and the finding's transition if there is one. */
+/**
+ * Judges an account at event time `at` (ms), once for every slice that is over and was not looked at yet: score,
+ * evidence, level, and the finding's transition if there is one. Between slices nothing changes.
+ */
 export function judgeAccount(subject: Subject, before: Judgement, at: number, rules: Rules): AccountVerdict {
+  const due = dueSlices(subject.slices, before.looked, at);
+  let verdict: AccountVerdict = {
+    judgement: before,
+    scores: [],
+    certainty: significanceOf(before.evidence, subject.customer, rules.calibration),
+    notice: undefined,
+  };
+  for (const slice of due) {
+    const looked = judgeWindow(subject, { ...verdict.judgement, looked: slice }, slice, at, rules);
+    verdict = { ...looked, notice: looked.notice ?? verdict.notice };
+  }
+  return verdict;
+}
+
+/**
+ * Judges an account that fell silent, at `at` (ms): slices that were never looked at first; where they tell nothing,
+ * windows that end now and have emptied, in which nothing rises.
+ */
+export function judgeIdle(subject: Subject, before: Judgement, at: number, rules: Rules): AccountVerdict {
+  const newest = subject.slices[subject.slices.length - 1]?.start ?? 0;
+  const looked = judgeAccount(subject, before, Math.min(at, newest + SLICE_MS), rules);
+  if (looked.notice !== undefined) return looked;
+  const faded = judgeWindow(subject, looked.judgement, at, at, rules);
+  const { notice } = faded;
+  return notice === undefined || notice.transition === 'calmed' || notice.transition === 'closed'
+    ? faded
+    : looked;
+}
+
+/**
+ * One look, at event time `at`: windows that end with the slice in which `latest` lies.
+ * @param latest event time, ms
+ */
+export function judgeWindow(
+  subject: Subject,
+  before: Judgement,
+  latest: number,
+  at: number,
+  rules: Rules,
+): AccountVerdict {
   const { policy, calibration } = rules;
-  const scores = scoreAt(subject.slices, at, subject.customer, scoreRules(policy), calibration, subject.memo);
+  const scores = scoreAt(subject.slices, latest, subject, calibration, policy.windows, subject.memo);
   const top = scores[0];
   if (top === undefined) return { judgement: before, scores, certainty: undefined, notice: undefined };
   const evidence = updateRunningMax(before.evidence, top.score, at);
   const groups = peerGroups(subject.customer, at);
-  const place = tailAmong(calibration.score, groups, top.score);
+  const place = rankAmong(calibration.score, groups, top.score);
   const present = place === undefined ? 1 : toSignificance(place, calibration.days).p;
-  const level = nextLevel(before.level, present, at, levelRules(policy, groups));
+  const level = nextLevel(before.level, present, at, levelRules(policy, calibration, groups));
   const sure = significanceOf(evidence, subject.customer, calibration);
   const grown = before.finding !== undefined && top.events >= 2 * before.finding.noticedEvents;
   const change = { at, evidence, level, events: top.events, grown };
   const step = nextStep('account', subject.account, before, change, policy);
-  if (step === undefined) {
-    const judgement =
-      evidence === before.evidence && level === before.level ? before : { ...before, evidence, level };
-    return { judgement, scores, certainty: sure, notice: undefined };
-  }
+  if (step === undefined)
+    return { judgement: { ...before, evidence, level }, scores, certainty: sure, notice: undefined };
   const { transition, number, id } = step;
   const occasion = {
     transition,
@@ -142,15 +173,19 @@ export interface Occasion {
   readonly evidence: RunningMax;
 }
 
-/** Reasons for people, under the titles of the `signals` that were scored: what brought most points, at most three, only what is rarer than one peer in twenty. */
-export function reasonsOf(score: WindowScore, signals: readonly Signal[] = SIGNALS): Reason[] {
+/** A fact is given as a reason where no more than this share of peers lies as far out. */
+const UNCOMMON = 0.25;
+const REASONS = 3;
+
+/** Reasons for people: what brought most points, at most three, only what is not common among the peers. */
+export function reasonsOf(score: WindowScore, uncommon = UNCOMMON): Reason[] {
   return score
     .contributions()
-    .filter((part) => part.points > 0 && part.p !== undefined && part.p <= 0.05)
-    .slice(0, 3)
+    .filter((part) => part.points > 0 && (part.p ?? 1) <= uncommon)
+    .slice(0, REASONS)
     .map((part) => ({
       signal: part.signal,
-      title: signals.find((signal) => signal.id === part.signal)?.title ?? part.signal,
+      title: part.title,
       value: round(part.value),
       p: round(part.p ?? 1),
       points: round(part.points),
@@ -185,8 +220,11 @@ function round(value: number): number {
 export function writeNotice(subject: Subject, occasion: Occasion, rules: Rules): Notice {
   const { top, at, level, sure, evidence } = occasion;
   const { policy, calibration } = rules;
-  const window = windowEnding(subject.slices, at, windowMs(top.hours));
-  const sight = signalInput(window, subject.customer, scoreRules(policy).releases);
+  const window = windowOf(
+    subject.slices.filter(({ start }) => start >= top.from && start < top.to),
+    top.from,
+    top.to,
+  );
   const exception = policy.exceptions.find(
     (held) => held.account === subject.account && Date.parse(held.until) > at,
   );
@@ -212,12 +250,12 @@ export function writeNotice(subject: Subject, occasion: Occasion, rules: Rules):
     log10E: round(sure?.log10E ?? 0),
     p: sure === undefined ? 1 : round(sure.p),
     peers: { group: sure?.group ?? 'none', accounts: sure?.accounts ?? 0 },
-    promise: budgetFor(policy, peerGroups(subject.customer, at))[
+    promise: levelRules(policy, calibration, peerGroups(subject.customer, at))[
       level === 'critical' ? 'critical' : 'suspect'
     ],
     window: { hours: top.hours, from: iso(window.from), to: iso(window.to), events: window.counts.events },
     reasons: reasonsOf(top),
-    explanations: explain(sight),
+    explanations: explain({ window, customer: subject.customer, samples: window.samples }),
     links: [],
     stake: {
       requests: window.counts.events,

@@ -80,8 +80,8 @@ function durationsOf(policy: Policy): Durations {
   return known;
 }
 
-/** Accounts are looked at with the first event of each such stretch of event time, ms: slices begin with one. */
-export const LOOK_MS = 15 * 60_000;
+/** Accounts are looked at with the first event of each such stretch of event time, ms: when a slice is over. */
+export const LOOK_MS = SLICE_MS;
 
 /**
  * Advances an account by a run of arrivals in stream order: seal what is old, fold, and judge at fixed points of event

@@ -1,7 +1,6 @@
-import type { Transition } from '../findings/finding.ts';
 import { joinSlices } from '../profile/window.ts';
 import type { AccountState } from './account-state.ts';
-import { judgeAccount, type Rules } from './judge.ts';
+import { judgeIdle, type Rules } from './judge.ts';
 import { judgeInShadow } from './shadow.ts';
 
 /** An account with an open finding is looked at again after so long without an event, ms. */
@@ -14,9 +13,9 @@ export function isIdle({ profile, judgement }: AccountState, now: number): boole
 }
 
 /**
- * Judges a silent account at `at` (ms) as any event would have: its windows have emptied, so its finding calms and, two
- * weeks later, closes. Undefined where neither happens; nothing rises without an event. The state has its notices and
- * wants one conditional write, under the version that was read.
+ * Judges a silent account at `at` (ms) as any event would have: its last slice is looked at; then its windows empty, so its
+ * finding calms and, two weeks later, closes. Undefined where there is nothing to tell. The state has its notices and wants
+ * one conditional write, under the version that was read.
  */
 export function reevaluateIdle(stored: AccountState, at: number, rules: Rules): AccountState | undefined {
   const { profile, judgement: before, sealed } = stored;
@@ -27,19 +26,12 @@ export function reevaluateIdle(stored: AccountState, at: number, rules: Rules): 
     sampleEvents: profile.samples,
     slices: joinSlices([sealed, profile.slices]),
   };
-  const own = judgeAccount(subject, before, at, rules);
-  const falls = own.notice === undefined || isFall(own.notice.transition);
-  const kept = falls ? own.judgement : before;
+  const own = judgeIdle(subject, before, at, rules);
   // Who has no candidate to ask leaves its judgement to the next event.
   const { judgement, notice } =
     rules.candidate === undefined
-      ? { judgement: kept, notice: undefined }
-      : judgeInShadow(subject, kept, at, rules);
-  const made = [falls ? own.notice : undefined, notice].filter((held) => held !== undefined);
-  if (made.length === 0 || !made.every(({ transition }) => isFall(transition))) return undefined;
+      ? { judgement: own.judgement, notice: undefined }
+      : judgeInShadow(subject, own.judgement, at, rules, judgeIdle);
+  if (own.notice === undefined && notice === undefined) return undefined;
   return { profile: { ...profile, version: profile.version + 1 }, judgement, sealed };
-}
-
-function isFall(transition: Transition): boolean {
-  return transition === 'calmed' || transition === 'closed';
 }

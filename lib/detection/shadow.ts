@@ -9,12 +9,14 @@ import { judgeAccount, type Rules, type Subject } from './judge.ts';
  * it. Without a candidate, what an earlier one left is dropped.
  * @param judged the active policy's judgement, shadow of the stored state still in it
  * @param at event time, ms
+ * @param judge how: as an event would, or as in silence
  */
 export function judgeInShadow(
   subject: Subject,
   judged: Judgement,
   at: number,
   rules: Rules,
+  judge: typeof judgeAccount = judgeAccount,
 ): { readonly judgement: Judgement; readonly notice: Notice | undefined } {
   const { candidate } = rules;
   if (candidate === undefined && judged.shadow === undefined) return { judgement: judged, notice: undefined };
@@ -22,8 +24,8 @@ export function judgeInShadow(
   if (candidate === undefined) return { judgement: own, notice: undefined };
   const before =
     shadow?.policy === candidate.policy.id ? shadow : freshShadow(candidate.policy.id, shadow, at);
-  const { evidence, level, episode, finding } = before;
-  const verdict = judgeAccount(subject, { ...own, evidence, level, episode, finding }, at, {
+  const { evidence, looked = 0, level, episode, finding } = before;
+  const verdict = judge(subject, { ...own, evidence, looked, level, episode, finding }, at, {
     ...candidate,
     code: rules.code,
     shadow: true,
@@ -42,8 +44,8 @@ export function judgeInShadow(
 
 /** What a candidate policy's judging came to, as it is kept beside the active judgement. */
 export function asShadow(policy: string, judgement: Judgement): ShadowJudgement {
-  const { evidence, level, episode, finding } = judgement;
-  return { policy, evidence, level, episode, finding };
+  const { evidence, looked, level, episode, finding } = judgement;
+  return { policy, evidence, ...(looked === 0 ? {} : { looked }), level, episode, finding };
 }
 
 /** Episodes go on counting over candidates, so that two candidates' findings never share an id. */

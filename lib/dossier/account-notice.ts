@@ -1,4 +1,4 @@
-import { type Rules, scoreRules, writeNotice } from '../detection/judge.ts';
+import { type Rules, writeNotice } from '../detection/judge.ts';
 import { timeRules } from '../detection/process-batch.ts';
 import type { Notice } from '../findings/finding.ts';
 import { fold, type IngestedEvent, newProfile, type Profile } from '../profile/profile.ts';
@@ -41,8 +41,10 @@ export function accountNotice(
       arrivals.length,
     );
   const { profile, events } = found;
+  // the slice that was looked at, which may have been over for long
+  const latest = Date.parse(notice.window.to) - 1;
   const slices = joinSlices([profile.slices]);
-  const scores = scoreAt(slices, at, profile.customer, scoreRules(rules.policy), rules.calibration);
+  const scores = scoreAt(slices, latest, profile, rules.calibration, rules.policy.windows);
   const [top] = scores;
   if (top === undefined) return not('the policy has no window', events);
   const evidence: RunningMax =
@@ -95,20 +97,21 @@ function profileAt(
 ): { profile: Profile; events: number } | undefined {
   const time = timeRules(rules.policy);
   const length = windowMs(notice.window.hours);
+  const latest = Date.parse(notice.window.to) - 1;
   const from = arrivals.findIndex((arrival) => arrival.time === at);
   if (from < 0) {
     // An account that had gone silent was looked at again (detection/look-again.ts).
     const before = arrivals.filter((arrival) => arrival.time < at);
     if (before.length === 0) return undefined;
     const { profile } = fold(newProfile(notice.subject.id), before, time);
-    const { events } = windowEnding(profile.slices, at, length).counts;
+    const { events } = windowEnding(profile.slices, latest, length).counts;
     return events === notice.window.events ? { profile, events: before.length } : undefined;
   }
   let { profile } = fold(newProfile(notice.subject.id), arrivals.slice(0, from + 1), time);
   for (let next = from + 1; ; next++) {
     if (
       profile.lastSeen === at &&
-      windowEnding(profile.slices, at, length).counts.events === notice.window.events
+      windowEnding(profile.slices, latest, length).counts.events === notice.window.events
     )
       return { profile, events: next };
     const arrival = arrivals[next];

@@ -1,9 +1,9 @@
-import { type Rules, scoreRules } from '../detection/judge.ts';
+import type { Rules } from '../detection/judge.ts';
 import { timeRules } from '../detection/process-batch.ts';
 import type { Notice } from '../findings/finding.ts';
 import { fold, type IngestedEvent, newProfile } from '../profile/profile.ts';
 import { type Slice, sliceStart } from '../profile/slice.ts';
-import { tailAmong } from '../scoring/calibration.ts';
+import { rankAmong } from '../scoring/calibration.ts';
 import { peerGroups } from '../scoring/peer-group.ts';
 import { scoreAt, type WindowScore } from '../scoring/score.ts';
 import { significanceOf, toSignificance } from '../scoring/significance.ts';
@@ -35,7 +35,6 @@ export interface ScoredWindow {
     readonly signal: string;
     readonly value: number;
     readonly p: number | null;
-    readonly weight: number;
     readonly points: number;
   }[];
 }
@@ -99,13 +98,7 @@ function accountOf(
   arrivals: readonly IngestedEvent[],
   rules: Rules,
 ): Assessment['accounts'][number] {
-  const [top] = scoreAt(
-    profile.slices,
-    profile.lastSeen,
-    profile.customer,
-    scoreRules(rules.policy),
-    rules.calibration,
-  );
+  const [top] = scoreAt(profile.slices, profile.lastSeen, profile, rules.calibration, rules.policy.windows);
   const sure = significanceOf(profile.evidence, profile.customer, rules.calibration);
   let requests = 0;
   let outputTokens = 0;
@@ -156,11 +149,10 @@ function scored(score: WindowScore): ScoredWindow {
     to: iso(score.to),
     events: score.events,
     score: score.score,
-    signals: score.contributions().map(({ signal, value, p, weight, points }) => ({
+    signals: score.contributions().map(({ signal, value, p, points }) => ({
       signal,
       value,
       p: p ?? null,
-      weight,
       points,
     })),
   };
@@ -169,21 +161,21 @@ function scored(score: WindowScore): ScoredWindow {
 function windowsAt(notice: Notice, profile: ProfileSnapshot, rules: Rules): ScoredWindow[] {
   return scoreAt(
     profile.slices,
-    Date.parse(notice.at),
-    profile.customer,
-    scoreRules(rules.policy),
+    Date.parse(notice.window.to) - 1,
+    profile,
     rules.calibration,
+    rules.policy.windows,
   ).map(scored);
 }
 
 function timelineOf(profile: ProfileSnapshot, slices: readonly Slice[], rules: Rules): TimelineEntry[] {
   const { policy, calibration } = rules;
   return slices.map((slice) => {
-    const [top] = scoreAt(slices, slice.start, profile.customer, scoreRules(policy), calibration);
+    const [top] = scoreAt(slices, slice.start, profile, calibration, policy.windows);
     const place =
       top === undefined
         ? undefined
-        : tailAmong(calibration.score, peerGroups(profile.customer, slice.start), top.score);
+        : rankAmong(calibration.score, peerGroups(profile.customer, slice.start), top.score);
     return {
       start: iso(slice.start),
       requests: slice.counts.events,

@@ -1,12 +1,12 @@
 import {
   buildGroupInput,
-  GROUP_SIGNALS,
   groupSignificance,
   scoreGroup,
+  UNCOMMON,
 } from '../campaigns/judging/group-score.ts';
 import { fullWindow } from '../campaigns/judging/group-window.ts';
 import { customerOf, type Member } from '../campaigns/judging/member.ts';
-import { type Rules, reasonsOf, scoreRules } from '../detection/judge.ts';
+import { type Rules, reasonsOf } from '../detection/judge.ts';
 import { timeRules } from '../detection/process-batch.ts';
 import { explain } from '../findings/explanations.ts';
 import { fold, type IngestedEvent, newProfile } from '../profile/profile.ts';
@@ -99,7 +99,6 @@ function scoresOf(members: readonly Member[], at: number, from: number, rules: R
           hours,
           from,
         ),
-        scoreRules(rules.policy),
         nulls,
       ),
     )
@@ -117,6 +116,10 @@ export function campaignNotice(held: Evidences, group: GroupAtNotice, rules: Rul
   const not = (why: string): Reproduction => ({ reproduced: false, why, differing: [], events });
   if (notice.transition === 'closed' && notice.window.events === 0)
     return not(`it went on in another campaign (${notice.quiet ?? 'joined'}), and says nothing new`);
+  if (rules.calibration.groups !== undefined)
+    return not(
+      'it rests on the learned scores of its members, linked by facts of accounts that are not in the dossier',
+    );
   const [top] = scores;
   if (top === undefined)
     return not('the calibration has no null of groups, or no member was stored any more');
@@ -126,7 +129,6 @@ export function campaignNotice(held: Evidences, group: GroupAtNotice, rules: Rul
   const sure = groupSignificance(
     peak,
     { product: customer.product, members: members.length },
-    scoreRules(rules.policy),
     rules.calibration,
   );
   const window = fullWindow(
@@ -142,7 +144,7 @@ export function campaignNotice(held: Evidences, group: GroupAtNotice, rules: Rul
     p: round(sure.p),
     peers: { group: sure.group, accounts: sure.accounts },
     window: { hours: top.hours, from: iso(window.from), to: iso(window.to), events: window.counts.events },
-    reasons: reasonsOf(top, GROUP_SIGNALS),
+    reasons: reasonsOf(top, UNCOMMON),
     explanations: explain(signalInput(window, customer)),
     requests: window.counts.events,
     inputTokens: window.counts.inputTokens,

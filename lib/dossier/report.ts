@@ -7,7 +7,8 @@ import { plain } from '../findings/sanitize.ts';
 import { significanceText } from '../findings/significance-text.ts';
 import { atRiskWords, stakeWords } from '../findings/views/email.ts';
 import { type Html, html, page, table } from '../report/html.ts';
-import { SIGNALS } from '../signals/index.ts';
+import { EVASION } from '../signals/facts/fact.ts';
+import { FACTS } from '../signals/facts/index.ts';
 import type { Assessment } from './assess.ts';
 import type { Evidences } from './bundle.ts';
 import { signalFigure, timelineFigure } from './figures.ts';
@@ -130,9 +131,9 @@ const days = (policy: Evidences['policy']): string =>
 function accountMethod({ policy, calibration }: Evidences): Html {
   return html`<ol>
 <li>For every account, requests are counted in slices of six hours: how many, how large, and which of a list of behaviours each showed. Prompts are compared by keyed fingerprints, never by their text.</li>
-<li>Each signal is a number over the last ${days(policy)} days. It is ranked in the account's peer group: accounts of the same plan, product and age. Country and nationality are never used.</li>
-<li>The score adds up how far the signals exceed the 90th percentile of the peers, in units declared beforehand (policy <code>${plain(policy.id, 64)}</code>).</li>
-<li>The p-value was measured: calibration <code>${plain(calibration.id, 128)}</code> holds the highest score of each of ${count(calibration.accounts)} accounts over ${plural(calibration.days, 'day')} (${count(calibration.events)} requests${calibration.setAside > 0 ? `; ${count(calibration.setAside)} accounts that stood apart were left out as likely attackers` : ''}).</li>
+<li>Each time such a slice is over, ${count(FACTS.length)} facts are read over the last ${days(policy)} days: shares, lengths, variety, pace, origins, age. Country and nationality are never used.</li>
+<li>Forests of decision trees compare the facts with a library of known attacks and with this deployment's own past (calibration <code>${plain(calibration.id, 128)}</code>, library <code>${plain(calibration.library, 64)}</code>). The account is judged by a forest that has not seen it as ordinary. Few requests weaken the score.</li>
+<li>How rare a score is was measured: the calibration ranks the highest score of each of ${count(calibration.accounts)} accounts over ${plural(calibration.days, 'day')} (${count(calibration.events)} requests). Nobody was set aside by score${calibration.foreign ? '. It was learnt from the traffic of somebody else: whether it holds here is not known' : ''}.</li>
 <li>Because the maximum over the whole period is compared with maxima over the whole period, the error rate holds however often one looks.</li>
 </ol>`;
 }
@@ -166,7 +167,9 @@ function verdictCard(finding: Finding): Html {
 }
 
 function whyOf(signal: string): string {
-  return [...SIGNALS, ...GROUP_SIGNALS].find((held) => held.id === signal)?.why ?? '';
+  const fact = FACTS.find(({ id }) => id === signal);
+  if (fact !== undefined) return `To evade it: ${EVASION[fact.family]}`;
+  return GROUP_SIGNALS.find((held) => held.id === signal)?.why ?? '';
 }
 
 function linksOf(finding: Finding): Html {

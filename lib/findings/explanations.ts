@@ -1,6 +1,6 @@
 import { distinct } from '../profile/bottom-k.ts';
 import { SLICE_MS } from '../profile/slice.ts';
-import type { SignalInput } from '../signals/signal.ts';
+import type { FactInput } from '../signals/facts/fact.ts';
 import type { Explanation } from './finding.ts';
 
 /**
@@ -10,14 +10,14 @@ import type { Explanation } from './finding.ts';
 interface BenignExplanation {
   readonly id: string;
   readonly title: string;
-  check(sight: SignalInput): { fits: boolean; because: string };
+  check(sight: FactInput): { fits: boolean; because: string };
 }
 
 const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 const percent = (value: number): string => `${Math.round(value * 100)} %`;
 
 /** Requests per active five-minute cell. */
-function density(sight: SignalInput): number {
+function density(sight: FactInput): number {
   return share(sight.window.counts.events, sight.window.cells.active);
 }
 
@@ -100,6 +100,6 @@ export const EXPLANATIONS: readonly BenignExplanation[] = [
   },
 ];
 
-export function explain(sight: SignalInput): Explanation[] {
+export function explain(sight: FactInput): Explanation[] {
   return EXPLANATIONS.map(({ id, title, check }) => ({ id, title, ...check(sight) }));
 }

@@ -1,8 +1,5 @@
-import { COMMAND } from '../contract/command.ts';
 import type { Calibration } from '../scoring/calibration.ts';
-import { leastTail } from '../scoring/null-distribution.ts';
-import { toSignificance } from '../scoring/significance.ts';
-import { SIGNALS } from '../signals/index.ts';
+import { unsupported } from '../scoring/supported-budget.ts';
 import { type Budget, budgetFor, type Policy } from './policy.ts';
 
 /** One difference between two policies, with what it does. */
@@ -29,7 +26,7 @@ interface WholeField {
   readonly effect: (before: Policy, after: Policy) => string;
 }
 
-/** In the order of a list of changes: before budgets and weights, behind them, and behind exceptions. */
+/** In the order of a list of changes: before budgets, behind them, and behind exceptions. */
 const FIRST: readonly WholeField[] = [
   {
     field: 'calibration',
@@ -39,7 +36,6 @@ const FIRST: readonly WholeField[] = [
   { field: 'windows', effect: windowEffect },
 ];
 const TIMES: readonly WholeField[] = [
-  { field: 'stepCap', effect: () => 'A single signal may bring at most so many steps to a score.' },
   {
     field: 'calmHours',
     effect: (before, after) =>
@@ -78,11 +74,6 @@ const TIMES: readonly WholeField[] = [
 const LAST: readonly WholeField[] = [
   { field: 'prices', effect: () => 'What is shown to be at stake; scores do not change.' },
   {
-    field: 'releases',
-    effect: () =>
-      'Which models count as new, and since when: how soon an account turned to them is read from these dates.',
-  },
-  {
     field: 'campaigns',
     effect: (_, { campaigns }) =>
       campaigns.enabled
@@ -108,20 +99,10 @@ export function policyChanges(before: Policy, after: Policy): PolicyChange[] {
     ...new Set([...Object.keys(before.peerGroups), ...Object.keys(after.peerGroups)]),
   ].sort())
     budgets(`peerGroups.${group}`, budgetFor(before, chain(group)), budgetFor(after, chain(group)), add);
-  for (const signal of SIGNALS) {
-    const was = before.weights[signal.id] ?? signal.weight;
-    const is = after.weights[signal.id] ?? signal.weight;
-    add(`weights.${signal.id}`, was, is, weightEffect(signal.title, was, is));
-  }
   addWhole(TIMES);
   exceptionChanges(before, after, add);
   addWhole(LAST);
   return changes;
-}
-
-function weightEffect(title: string, was: number, is: number): string {
-  if (was === 0) return `${title} begins to count.`;
-  return is === 0 ? `${title} no longer counts.` : `${title} counts ${count(is / was)} times as much.`;
 }
 
 function routesEffect(routes: Policy['notifications']['routes']): string {
@@ -189,19 +170,15 @@ function exceptionChanges(before: Policy, after: Policy, add: Add): void {
 export function policyWarnings(held: Policy, calibration: Calibration): string[] {
   const found: string[] = [];
   for (const hours of held.windows)
-    if (calibration.signals[String(hours)] === undefined)
+    if (!calibration.windows.includes(hours))
       found.push(
-        `calibration ${calibration.id} knows no window of ${hours} hours: all signals abstain in it. Calibrate with this policy (${COMMAND} calibrate --policy FILE).`,
+        `calibration ${calibration.id} knows no window of ${hours} hours: nothing is scored in it. Calibrate with this policy (siphonwatch calibrate --policy FILE).`,
       );
-  const most = Math.max(0, ...Object.values(calibration.score).map((nulls) => nulls.accounts));
-  const least = toSignificance({ p: leastTail(most), accounts: most, group: '' }, calibration.days).p;
-  for (const level of LEVELS) {
-    const groups = Object.values(held.peerGroups).flatMap((own) => own[level] ?? []);
-    const budget = Math.max(held.budget[level], ...groups);
-    if (least > budget)
-      found.push(
-        `${level} cannot be reached: ${most} accounts of calibration ${calibration.id} support no p-value below ${least.toPrecision(2)} a month, the policy asks for ${budget}.`,
-      );
-  }
+  if (calibration.foreign)
+    found.push(
+      `calibration ${calibration.id} was learnt from the traffic of somebody else: what it promises is not known to hold here. Learn your own (siphonwatch calibrate).`,
+    );
+  for (const line of unsupported(calibration, held.budget))
+    found.push(`calibration ${calibration.id}: ${line}.`);
   return found;
 }

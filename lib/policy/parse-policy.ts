@@ -83,7 +83,7 @@ export function parsePolicy(text: string, now?: number): ParsedPolicy {
   if (!parsed.success)
     return {
       ok: false,
-      faults: parsed.error.issues.flatMap((issue) => faultsOf(issue, json, document, lines)),
+      faults: firstFaults(parsed.error.issues, (issue) => faultsOf(issue, json, document, lines)),
     };
   const expired = now === undefined ? [] : expiredExceptions(parsed.data, now);
   if (expired.length > 0)
@@ -154,6 +154,23 @@ function valueAt(json: unknown, path: Path): unknown {
   return value;
 }
 
+/** Faults that are worked out: finding the line of each reads the whole text, and nobody reads hundreds. */
+const FAULTS_SHOWN = 50;
+
+function firstFaults(
+  issues: readonly z.core.$ZodIssue[],
+  faults: (issue: z.core.$ZodIssue) => readonly PolicyFault[],
+): PolicyFault[] {
+  const found: PolicyFault[] = [];
+  for (const issue of issues) {
+    const short =
+      issue.code === 'unrecognized_keys' ? { ...issue, keys: issue.keys.slice(0, FAULTS_SHOWN) } : issue;
+    found.push(...faults(short));
+    if (found.length >= FAULTS_SHOWN) break;
+  }
+  return found.slice(0, FAULTS_SHOWN);
+}
+
 function faultsOf(
   issue: z.core.$ZodIssue,
   json: unknown,
@@ -219,7 +236,6 @@ function remedyFor(issue: z.core.$ZodIssue, value: unknown): string {
     return `give ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
   if (issue.code === 'too_big') return `give at most ${issue.maximum}`;
   if (top === 'v') return `write v: ${POLICY_VERSION}`;
-  if (top === 'weights' && issue.code === 'custom') return 'use one of them, or remove the line';
   if (top === 'budget' || top === 'peerGroups')
     return 'give watch the largest share and critical the smallest';
   if (top === 'windows')

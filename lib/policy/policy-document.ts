@@ -1,6 +1,5 @@
 import { Document, isMap, isScalar, type Pair, type YAMLMap } from 'yaml';
 import { z } from 'zod';
-import { SIGNALS } from '../signals/index.ts';
 import { type Policy, policy as schema } from './policy.ts';
 
 /** A policy as a file for people: YAML in which every field says its unit and effect. */
@@ -37,8 +36,6 @@ function comment(map: YAMLMap, described: Described, depth: number): void {
     const field = described.properties?.[name] as Described | undefined;
     if (field === undefined) continue;
     const lines = wrapped(field.description ?? '', WIDTH - 2 * depth);
-    if (name === 'weights')
-      for (const signal of SIGNALS) lines.push(`   ${signal.id} (shipped: ${signal.weight})`);
     if (lines.length > 0) item.key.commentBefore = lines.join('\n');
     if (depth === 0) item.key.spaceBefore = true;
     if (isMap(item.value) && field.properties !== undefined) comment(item.value, field, depth + 1);

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { SLICE_MS } from '../profile/slice.ts';
-import { SIGNALS } from '../signals/index.ts';
 import { HOUR_MS } from '../time.ts';
 
 /** The version of the schema that this code reads. */
@@ -102,24 +101,6 @@ export const policy = z
       .max(400)
       .default(35)
       .describe('days; sealed slices and idle profiles expire after so many. At least the longest window'),
-    weights: z
-      .record(z.string(), z.number().min(0).max(10))
-      .default({})
-      .describe(
-        'points per unit of excess over the peers, by signal id, 0 to 10; signals that are not named have their shipped weight, 0 silences one. Name a calibration that was made under the same weights',
-      ),
-    releases: z
-      .record(z.string().min(1).max(128), z.iso.datetime())
-      .default({})
-      .describe(
-        'when a model came out, by model name, ISO time in UTC; the signal `model-pivot` abstains without. Old entries do no harm',
-      ),
-    stepCap: z
-      .number()
-      .min(1)
-      .max(100)
-      .default(12)
-      .describe('largest excess over its peers, in units, that one signal may add to the score, 1 to 100'),
     budget: z
       .strictObject({
         watch: probability.default(0.01).describe('share a month; shown in the console, nobody is notified'),
@@ -240,14 +221,6 @@ export const policy = z
           code: 'custom',
           path: ['notifications', 'routes', at, 'name'],
           message: `is the name of another route too (${name})`,
-        });
-    const known = new Set(SIGNALS.map((signal) => signal.id));
-    for (const id of Object.keys(held.weights))
-      if (!known.has(id))
-        context.addIssue({
-          code: 'custom',
-          path: ['weights', id],
-          message: `is not a signal; known are ${[...known].join(', ')}`,
         });
   });
 

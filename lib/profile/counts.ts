@@ -20,6 +20,21 @@ export const COUNTERS = [
   'headSquares',
   'wordSum',
   'wordSquares',
+  'multiTurn', // more than one user turn
+  // classes round(2 * log2(1 + number)): sums and squares, for means and spreads
+  'turnSum',
+  'turnSquares',
+  'lineSum',
+  'lineSquares',
+  'inputSum',
+  'inputSquares',
+  'outputSum',
+  'outputSquares',
+  // behaviours of requests without a system prompt: a constant one would count with every request
+  'plainReasoning',
+  'plainGrading',
+  'plainFormat',
+  'plainPersona',
 ] as const;
 export type Counter = (typeof COUNTERS)[number];
 

@@ -2,6 +2,7 @@ import { HOUR_MS } from '../time.ts';
 import { type BottomK, mergeInto } from './bottom-k.ts';
 import { type Counts, emptyCounts } from './counts.ts';
 import { addEmbedding, type Embedding, NO_EMBEDDING } from './embedding.ts';
+import { type Rhythm, rhythmOf } from './rhythm.ts';
 import {
   CELL_MARKS,
   type CellMark,
@@ -30,6 +31,7 @@ export interface Window {
   /** bit h: active in hour h of the day, UTC */
   hours: number;
   readonly models: ReadonlyMap<string, number>;
+  readonly rhythm: Rhythm;
   /** of the key epoch that covers most of the window's events; undefined where nothing was seen */
   readonly samples: Samples | undefined;
 }
@@ -141,6 +143,7 @@ export class SliceWindow implements Window {
   readonly #end: number;
   readonly #source: SampleSource | undefined;
   #samples: Samples | undefined;
+  #rhythm: Rhythm | undefined;
   #epoch: string | undefined;
 
   /**
@@ -171,6 +174,11 @@ export class SliceWindow implements Window {
       for (const [model, events] of (this.#parts[i] as Slice).models)
         models.set(model, (models.get(model) ?? 0) + events);
     return models;
+  }
+
+  get rhythm(): Rhythm {
+    this.#rhythm ??= rhythmOf(this.#parts, this.#begin, this.#end);
+    return this.#rhythm;
   }
 
   get samples(): Samples | undefined {

@@ -2,20 +2,26 @@ import type { CustomerFacts } from '../profile/profile.ts';
 import type { Slice } from '../profile/slice.ts';
 import { type Window, windowMs } from '../profile/window.ts';
 import { WindowMemo } from '../profile/window-memo.ts';
-import { SIGNALS } from '../signals/index.ts';
-import { type Releases, type Signal, type SignalInput, signalInput } from '../signals/signal.ts';
-import { type Calibration, p90Among, tailAmong } from './calibration.ts';
-import { peerGroups } from './peer-group.ts';
+import { said } from '../signals/facts/fact.ts';
+import { FEWEST_REQUESTS, readFacts } from '../signals/facts/index.ts';
+import { type Calibration, SPREAD_AT, type Spread } from './calibration.ts';
+import { scoreOf } from './learned-score.ts';
+import { readModel } from './model.ts';
 
-/** One signal's part in a score. */
+/** One fact's part in a score. */
 export interface Contribution {
+  /** id of the fact */
   readonly signal: string;
+  readonly title: string;
   readonly value: number;
-  /** tail probability among the peers; undefined: the calibration does not know this signal, it abstains */
+  /** share of peers whose number lies at least as far out, to the side that the account is on; undefined: not known */
   readonly p: number | undefined;
-  readonly weight: number;
-  /** weight * min(cap, steps beyond nine tenths of the peers) */
+  /**
+   * Points of a hundred that the fact added to the forests' share (below 0: took from it): exact, all parts and the base
+   * sum up to the share.
+   */
   readonly points: number;
+  /** one sentence with numbers, against peers; nothing in it that the account's owner could have chosen */
   readonly evidence: string;
 }
 
@@ -29,75 +35,11 @@ export interface WindowScore {
   contributions(): readonly Contribution[];
 }
 
-/** The part of a policy that scoring needs. */
-export interface ScoreRules {
-  /** window lengths in hours, several at once */
-  readonly windows: readonly number[];
-  /** weight per signal id; a signal without one has its shipped weight */
-  readonly weights: Readonly<Record<string, number>>;
-  /** most steps that one signal may bring */
-  readonly cap: number;
-  /** when models came out; without, nothing is said of turning to new ones */
-  readonly releases?: Releases;
-}
-
-/** A signal that counts, with all that its points depend on. */
-interface Term {
-  /** place in SIGNALS */
-  readonly place: number;
-  readonly signal: Signal;
-  readonly weight: number;
-  /** value that nine tenths of the peers stay below; undefined where the calibration does not know */
-  readonly ninth: number | undefined;
-}
-
-function weightOf(signal: Signal, rules: ScoreRules): number {
-  return rules.weights[signal.id] ?? signal.weight;
-}
-
-/** Terms per rules, calibration, window and chain of peer groups: the same for all accounts of a group. */
-const terms = new WeakMap<
-  ScoreRules,
-  WeakMap<Calibration, Map<number, WeakMap<readonly string[], Term[]>>>
->();
-
-function termsOf(
-  rules: ScoreRules,
-  calibration: Calibration,
-  hours: number,
-  groups: readonly string[],
-): readonly Term[] {
-  const byCalibration = remembered(terms, rules, () => new WeakMap());
-  const byHours = remembered(byCalibration, calibration, () => new Map());
-  const byGroups = remembered(byHours, hours, () => new WeakMap());
-  return remembered(byGroups, groups, () => {
-    const nulls = calibration.signals[String(hours)];
-    return SIGNALS.map((signal, place) => ({
-      place,
-      signal,
-      weight: weightOf(signal, rules),
-      ninth: p90Among(nulls?.[signal.id], groups),
-    }));
-  });
-}
-
-interface Memory<Key, Value> {
-  get(key: Key): Value | undefined;
-  set(key: Key, value: Value): unknown;
-}
-
-function remembered<Key, Value>(memory: Memory<Key, Value>, key: Key, make: () => Value): Value {
-  let value = memory.get(key);
-  if (value === undefined) {
-    value = make();
-    memory.set(key, value);
-  }
-  return value;
-}
-
-function pointsFor({ signal, weight, ninth }: Term, value: number, cap: number): number {
-  if (ninth === undefined || value <= ninth) return 0;
-  return weight * Math.min(cap, (value - ninth) / signal.unit);
+/** Whose windows are scored. */
+export interface Scored {
+  /** pseudonym: chooses the forest that has not seen the account as ordinary */
+  readonly account: string;
+  readonly customer: CustomerFacts;
 }
 
 class ScoredWindow implements WindowScore {
@@ -106,133 +48,93 @@ class ScoredWindow implements WindowScore {
   readonly to: number;
   readonly events: number;
   readonly score: number;
-  readonly #sight: SignalInput;
-  readonly #groups: readonly string[];
-  readonly #rules: ScoreRules;
+  readonly #of: Scored;
+  readonly #window: Window;
   readonly #calibration: Calibration;
 
-  constructor(
-    sight: SignalInput,
-    hours: number,
-    groups: readonly string[],
-    rules: ScoreRules,
-    calibration: Calibration,
-  ) {
-    const { from, to, counts } = sight.window;
+  constructor(window: Window, hours: number, of: Scored, calibration: Calibration) {
     this.hours = hours;
-    this.from = from;
-    this.to = to;
-    this.events = counts.events;
-    this.#sight = sight;
-    this.#groups = groups;
-    this.#rules = rules;
+    this.from = window.from;
+    this.to = window.to;
+    this.events = window.counts.events;
+    this.#of = of;
+    this.#window = window;
     this.#calibration = calibration;
-    let score = 0;
-    for (const term of termsOf(rules, calibration, hours, groups)) {
-      // what cannot bring a point need not be read
-      if (term.weight === 0 || term.ninth === undefined) continue;
-      const value = term.signal.value(sight);
-      if (value !== undefined) score += pointsFor(term, value, rules.cap);
-    }
-    this.score = score;
+    const row = this.#row();
+    this.score =
+      row === undefined
+        ? 0
+        : scoreOf(readModel(calibration.model).forestOf(of.account).share(row.steps), this.events);
+  }
+
+  #row(): { values: Float64Array; steps: Uint8Array } | undefined {
+    if (this.events < FEWEST_REQUESTS) return undefined;
+    const window = this.#window;
+    const values = readFacts({ window, customer: this.#of.customer, samples: window.samples });
+    return { values, steps: readModel(this.#calibration.model).row(values) };
   }
 
   contributions(): readonly Contribution[] {
-    const parts: Contribution[] = [];
-    for (const term of termsOf(this.#rules, this.#calibration, this.hours, this.#groups)) {
-      const value = term.signal.value(this.#sight);
-      if (value !== undefined) parts.push(new TermContribution(this, term, value));
-    }
-    return parts.sort((a, b) => b.points - a.points);
-  }
-
-  pointsFor(term: Term, value: number): number {
-    return pointsFor(term, value, this.#rules.cap);
-  }
-
-  chanceOf({ signal }: Term, value: number): number | undefined {
-    const nulls = this.#calibration.signals[String(this.hours)];
-    return tailAmong(nulls?.[signal.id], this.#groups, value)?.p;
-  }
-
-  evidenceOf({ signal }: Term): string {
-    return signal.evidence(this.#sight);
-  }
-}
-
-/** Chance and sentence are worked out when they are asked for: most readers want only the points. */
-class TermContribution implements Contribution {
-  readonly signal: string;
-  readonly value: number;
-  readonly weight: number;
-  readonly points: number;
-  readonly #of: ScoredWindow;
-  readonly #term: Term;
-
-  constructor(of: ScoredWindow, term: Term, value: number) {
-    this.signal = term.signal.id;
-    this.value = value;
-    this.weight = term.weight;
-    this.points = of.pointsFor(term, value);
-    this.#of = of;
-    this.#term = term;
-  }
-  get p(): number | undefined {
-    return this.#of.chanceOf(this.#term, this.value);
-  }
-  get evidence(): string {
-    return this.#of.evidenceOf(this.#term);
+    const row = this.#row();
+    if (row === undefined) return [];
+    const read = readModel(this.#calibration.model);
+    const { byColumn } = read.forestOf(this.#of.account).parts(row.steps);
+    const spreads = this.#calibration.spread[String(this.hours)] ?? {};
+    return read.facts
+      .map((fact, column): Contribution => {
+        const value = row.values[read.places[column] as number] as number;
+        const known = spreads[fact.id];
+        const spread = known?.[this.#of.customer.product] ?? known?.everyone;
+        return {
+          signal: fact.id,
+          title: fact.title,
+          value,
+          p: spread === undefined ? undefined : beyond(value, spread),
+          points: 100 * (byColumn[column] as number),
+          evidence: `${fact.title}: ${said(fact, value)}${spread === undefined ? '' : `, of peers half at most ${said(fact, at(spread, 0.5))} and nine tenths at most ${said(fact, at(spread, 0.9))}`}`,
+        };
+      })
+      .sort((a, b) => b.points - a.points);
   }
 }
 
-/**
- * Score of one window: the weighted sum of how far each signal lies beyond nine tenths of the account's peers, in
- * the signal's own declared steps. Monotone in every signal, and explained by its parts; the scale rests on the body of
- * the peers, which a few attackers among them cannot move. What a sum is worth is learnt: see evidence.ts.
- */
+function at(spread: Spread, share: (typeof SPREAD_AT)[number]): number {
+  return spread[SPREAD_AT.indexOf(share)] as number;
+}
+
+/** Share of peers at least as far out, by the written-down shares; never below what they say. */
+function beyond(value: number, spread: Spread): number {
+  if (value >= at(spread, 0.5)) {
+    const above = SPREAD_AT.filter((share) => at(spread, share) < value);
+    return 1 - (above[above.length - 1] ?? 0);
+  }
+  return SPREAD_AT.find((share) => at(spread, share) > value) ?? 1;
+}
+
+/** Score of one window; 0 where there are too few requests to say anything. */
 export function scoreWindow(
   window: Window,
   hours: number,
-  customer: CustomerFacts,
-  rules: ScoreRules,
+  of: Scored,
   calibration: Calibration,
 ): WindowScore {
-  const sight = signalInput(window, customer, rules.releases);
-  return new ScoredWindow(sight, hours, peerGroups(customer, window.to), rules, calibration);
+  return new ScoredWindow(window, hours, of, calibration);
 }
 
 /**
- * The score of a window whose signals have been read already: the same sum as scoreWindow's.
- * @param values one a signal, in the order of SIGNALS; NaN where it abstained
+ * The scores of all windows that end with the slice of `latest` (event time, ms), highest first.
+ * @param windows lengths in hours; those that the calibration does not know are left out
  */
-export function scoreReadings(
-  values: ArrayLike<number>,
-  hours: number,
-  groups: readonly string[],
-  rules: ScoreRules,
-  calibration: Calibration,
-): number {
-  let score = 0;
-  for (const term of termsOf(rules, calibration, hours, groups)) {
-    const value = values[term.place] as number;
-    if (term.weight !== 0 && !Number.isNaN(value)) score += pointsFor(term, value, rules.cap);
-  }
-  return score;
-}
-
-/** The scores of all windows that end with the slice of `latest`, highest first. */
 export function scoreAt(
   slices: readonly Slice[],
   latest: number,
-  customer: CustomerFacts,
-  rules: ScoreRules,
+  of: Scored,
   calibration: Calibration,
+  windows: readonly number[] = calibration.windows,
   memo: WindowMemo = new WindowMemo(),
 ): WindowScore[] {
-  const scores: WindowScore[] = [];
-  for (const hours of rules.windows) {
-    const window = memo.ending(slices, latest, windowMs(hours));
-    scores.push(scoreWindow(window, hours, customer, rules, calibration));
-  }
-  return scores.sort((a, b) => b.score - a.score);
+  return windows
+    .filter((hours) => calibration.windows.includes(hours))
+    .map((hours) => scoreWindow(memo.ending(slices, latest, windowMs(hours)), hours, of, calibration))
+    .sort((a, b) => b.score - a.score);
 }

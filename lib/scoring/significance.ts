@@ -1,5 +1,5 @@
 import type { CustomerFacts } from '../profile/profile.ts';
-import { type Calibration, tailAmong } from './calibration.ts';
+import { type Calibration, rankAmong } from './calibration.ts';
 import { peerGroups } from './peer-group.ts';
 
 /**
@@ -74,9 +74,14 @@ export function significanceOf(
   customer: CustomerFacts,
   calibration: Calibration,
 ): Significance | undefined {
-  const place = tailAmong(calibration.score, peerGroups(customer, evidence.peakAt), evidence.peak);
+  const place = rankAmong(calibration.score, peerGroups(customer, evidence.peakAt), evidence.peak);
   if (place === undefined) return undefined;
   return toSignificance(place, calibration.days);
+}
+
+/** How many times a calibration's period of `days` goes into the budget's month, at least once. */
+export function periodsAMonth(days: number): number {
+  return Math.max(1, BUDGET_PERIOD_MS / 86_400_000 / days);
 }
 
 /** From a tail probability over the calibration's period to one over the budget period (union bound). */
@@ -84,6 +89,6 @@ export function toSignificance(
   place: { p: number; accounts: number; group: string },
   days: number,
 ): Significance {
-  const p = Math.min(1, place.p * Math.max(1, BUDGET_PERIOD_MS / 86_400_000 / days));
+  const p = Math.min(1, place.p * periodsAMonth(days));
   return { p, log10E: Math.log10(toEvalue(p)), accounts: place.accounts, group: place.group };
 }

@@ -78,7 +78,7 @@ export function encodeMeta({
     episode,
     ...(finding === undefined ? {} : { finding }),
     numbered,
-    ...(shadow === undefined ? {} : { shadow: { ...shadow, accused: undefined } }),
+    ...(shadow === undefined ? {} : { shadow: { ...shadow, looked: undefined, accused: undefined } }),
   });
 }
 
@@ -135,7 +135,8 @@ export function decodeCampaign(text: string, lines: readonly string[], notices: 
     predecessor,
     members,
     accused,
-    judgement: { evidence, level, episode, finding, numbered, notices },
+    // a campaign is looked at by runs, not by slices
+    judgement: { evidence, looked: 0, level, episode, finding, numbered, notices },
     ...(shadow === undefined ? {} : { shadow: { ...shadow, finding: shadow.finding, accused: inShadow } }),
   };
 }

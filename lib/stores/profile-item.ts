@@ -1,10 +1,11 @@
 import type { AccountState, Judgement } from '../detection/account-state.ts';
 import type { Notice } from '../findings/finding.ts';
+import { StateError } from '../profile/binary.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
 import { type Position, padSequence } from '../profile/position.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { IdLog, IdPart, IdSet } from '../profile/recent-ids.ts';
-import type { Slice } from '../profile/slice.ts';
+import { SLICE_MS, type Slice } from '../profile/slice.ts';
 import { CLEAR } from '../scoring/level.ts';
 import { readNotice } from './outbox.ts';
 
@@ -41,6 +42,8 @@ type HotMeta = readonly [
   guard: readonly (readonly [epoch: string, sequence: string, index: number])[] | 0,
   events: number,
   evidence: readonly [since: number, peak: number, peakAt: number],
+  /** start of the newest slice that was looked at, in slices since 1970; 0: none */
+  looked: number,
   samples: readonly string[],
   rare: RareMeta,
 ];
@@ -107,6 +110,7 @@ export function toItem(state: AccountState): HotItem {
     guard.length === 0 ? 0 : guard.map(shortPosition),
     totals.events,
     [evidence.since - profile.firstSeen, evidence.peak, evidence.peakAt - profile.firstSeen],
+    judgement.looked / SLICE_MS,
     profile.samples,
     rare,
   ];
@@ -153,7 +157,7 @@ export interface Places {
 const NO_PARTS: PartRange = [1, 1];
 
 export function placesOf(item: Pick<HotItem, 'meta'>): Places {
-  const [, , , firstSeen, lastSeen, , , , , rare] = JSON.parse(item.meta) as HotMeta;
+  const [, , , firstSeen, lastSeen, , , , , , rare] = JSON.parse(item.meta) as HotMeta;
   return {
     sealed: rare.sealed?.[0] ?? 0,
     sealedName: rare.sealed?.[1] ?? '',
@@ -173,11 +177,23 @@ export const NO_LOGS: Logs = { recent: [], redriven: [] };
 
 /** Item to state, with what lies beside it. */
 export function fromItem(account: string, item: HotItem, sealed: readonly Slice[], logs: Logs): AccountState {
-  const [plan, product, createdAt, firstSeen, span, guard, events, [since, peak, peakAt], samples, rare] =
-    JSON.parse(item.meta) as HotMeta;
+  const [
+    plan,
+    product,
+    createdAt,
+    firstSeen,
+    span,
+    guard,
+    events,
+    [since, peak, peakAt],
+    looked,
+    samples,
+    rare,
+  ] = JSON.parse(item.meta) as HotMeta;
   const lastSeen = firstSeen + span;
   const judgement: Judgement = {
     evidence: { since: firstSeen + since, peak, peakAt: firstSeen + peakAt },
+    looked: looked * SLICE_MS,
     level: rare.level ?? { ...CLEAR },
     episode: rare.episode ?? 0,
     finding: rare.finding,
@@ -235,14 +251,17 @@ export function encodeIds(ids: IdSet): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));
 }
 
+/** @throws StateError where the bytes end early */
 export function decodeIds(bytes: Uint8Array): IdSet {
   const ids: IdSet = new Map();
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at < buffer.length; ) {
+    if (at + ID_BYTES > buffer.length) throw new StateError('ids end early');
     const slot = buffer.readUInt32BE(at);
     const size = buffer.readUInt16BE(at + 4);
     const hashes = new Set<number>();
     at += ID_BYTES;
+    if (at + size * ID_BYTES > buffer.length) throw new StateError('ids end early');
     for (let i = 0; i < size; i++, at += ID_BYTES) hashes.add(buffer.readUIntBE(at, ID_BYTES));
     ids.set(slot, hashes);
   }

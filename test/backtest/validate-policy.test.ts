@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { smokeTraffic } from '../../lib/backtest/smoke-traffic.ts';
 import { validatePolicy } from '../../lib/backtest/validate-policy.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { parseUsageEvent } from '../../lib/telemetry/parse-usage-event.ts';
+import { testCalibration } from '../calibration.ts';
 
 const options = {
   now: Date.parse('2026-06-01T00:00:00Z'),
   calibration: (id: string) =>
-    Promise.resolve(id === 'default' ? defaultCalibration : 'there is none of that id'),
+    Promise.resolve(id === 'default' ? testCalibration : 'there is none of that id'),
 };
 const text = (changes: object): string => JSON.stringify({ ...defaultPolicy, ...changes });
 
@@ -35,8 +35,8 @@ describe('vetting a policy', () => {
   });
 
   it('refuses what does not parse, with the place', async () => {
-    const vetted = await validatePolicy('v: 1\nid: x\nstepCap: -1\n', options);
-    expect(JSON.stringify(vetted)).toContain('line 3:1: stepCap');
+    const vetted = await validatePolicy('v: 1\nid: x\ncalmHours: -1\n', options);
+    expect(JSON.stringify(vetted)).toContain('line 3:1: calmHours');
   });
 
   it('tells what a policy asks of a calibration in vain', async () => {

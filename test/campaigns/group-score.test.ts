@@ -22,7 +22,7 @@ function slicesOf(events: readonly UsageEvent[]): Slice[] {
   return [...slices.values()].sort((a, b) => a.start - b.start);
 }
 
-const rules = { windows: [24, 168], weights: {}, cap: 12 };
+const rules = { windows: [24, 168] };
 const customer = { plan: 'payg', product: 'api', createdAt: START };
 
 /** A base of benign accounts: applications, and people who ask a few tasks between many other things. */
@@ -39,11 +39,15 @@ const nulls = learnGroupNull(base, rules, { resamples: 160 });
 function judge(members: readonly (readonly Slice[])[], at = START + 5 * DAY) {
   let best = { score: 0, p: 1 };
   for (const hours of rules.windows) {
-    const { score } = scoreGroup(buildGroupInput(members, customer, at, hours, 0), rules, nulls);
-    const { p } = groupSignificance(score, { product: 'api', members: members.length }, rules, {
-      groupScore: nulls,
-      days: 14,
-    });
+    const { score } = scoreGroup(buildGroupInput(members, customer, at, hours, 0), nulls);
+    const { p } = groupSignificance(
+      score,
+      { product: 'api', members: members.length },
+      {
+        groupScore: nulls,
+        days: 14,
+      },
+    );
     if (score > best.score) best = { score, p };
   }
   return best;
@@ -93,7 +97,7 @@ describe('a group', () => {
       24,
       0,
     );
-    expect(scoreGroup(sight, rules, nulls).score).toBe(0);
+    expect(scoreGroup(sight, nulls).score).toBe(0);
     const few = slicesOf(harvest({ account: account(1), events: 9 }));
     expect(judge([few, few, few], START + DAY).score).toBe(0);
   });

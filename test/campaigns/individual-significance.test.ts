@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { individualSignificance } from '../../lib/campaigns/judging/individual-significance.ts';
 import type { Fit, JudgedMember } from '../../lib/campaigns/judging/member.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { type RunningMax, significanceOf } from '../../lib/scoring/significance.ts';
+import { testCalibration } from '../calibration.ts';
 import { account, START } from '../events.ts';
 
 const customer = { plan: 'payg', product: 'api', createdAt: START };
@@ -15,12 +15,12 @@ const member = (n: number, evidence: RunningMax | undefined, fit: Fit = 'core'):
   outputTokens: 1,
   share: 1,
 });
-const of = (...judged: JudgedMember[]) => individualSignificance(judged, defaultPolicy, defaultCalibration);
+const of = (...judged: JudgedMember[]) => individualSignificance(judged, defaultPolicy, testCalibration);
 
 describe('the accounts of a campaign one by one', () => {
   it('average the e-values of all linked accounts; whom their own behaviour clears lowers the mean', () => {
-    const high = significanceOf(peakOf(1000), customer, defaultCalibration);
-    const low = significanceOf(peakOf(0), customer, defaultCalibration);
+    const high = significanceOf(peakOf(1000), customer, testCalibration);
+    const low = significanceOf(peakOf(0), customer, testCalibration);
     if (high === undefined || low === undefined) throw new Error('no null');
     const mean = (10 ** high.log10E + 10 ** low.log10E) / 2;
     const both = of(member(1, peakOf(1000)), member(2, peakOf(0), 'bystander'));

@@ -13,12 +13,12 @@ import type { Notice } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { MemoryCampaignStore } from '../../lib/stores/campaign-store.ts';
 import { MemoryLinkStore } from '../../lib/stores/link-store.ts';
 import { MemoryMembershipIndex } from '../../lib/stores/membership-index.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { testCalibration } from '../calibration.ts';
 import { account, application, DAY, HOUR, harvest, MINUTE, print, START } from '../events.ts';
 
 const BASE = 60;
@@ -168,7 +168,7 @@ function comparable(campaigns: readonly Campaign[]): Campaign[] {
 let rules: Rules;
 
 beforeAll(async () => {
-  const bare: Rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 'test', shadow: false };
+  const bare: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 'test', shadow: false };
   const learnt = new TwoDrivers(bare);
   for (const event of inOrder(alone(7, 3 * HOUR))) await learnt.take(event, Date.parse(event.time));
   const benign = [...learnt.profiles.states()].map(({ profile, sealed }) => ({
@@ -176,10 +176,10 @@ beforeAll(async () => {
     customer: profile.customer,
     slices: joinSlices([sealed, profile.slices]),
   }));
-  const groupScore = learnGroupNull(benign, { windows: [24, 168], weights: {}, cap: 12 }, { resamples: 160 });
+  const groupScore = learnGroupNull(benign, { windows: [24, 168] }, { resamples: 160 });
   // a world of 60 accounts cannot support the shipped budget: the mechanics are tested with a wider one
   const policy = { ...defaultPolicy, campaigns: { ...defaultPolicy.campaigns, budget: 1 } };
-  rules = { ...bare, policy, calibration: { ...defaultCalibration, groupScore } };
+  rules = { ...bare, policy, calibration: { ...testCalibration, groupScore } };
 }, 60_000);
 
 function withCandidate(budget: number): Rules {

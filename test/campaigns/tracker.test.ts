@@ -6,9 +6,9 @@ import type { Rules } from '../../lib/detection/judge.ts';
 import { type Notice, notice as noticeSchema } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { addEvent, copySlice, emptySlice, type Slice, sliceStart } from '../../lib/profile/slice.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { seeded } from '../../lib/statistics/random.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { testCalibration } from '../calibration.ts';
 import { account, application, DAY, HOUR, harvest, MINUTE, print, START } from '../events.ts';
 
 /** A small world: applications alone, a company of one program, and a campaign that hides in ordinary work. */
@@ -132,7 +132,7 @@ beforeAll(() => {
     events,
     {
       policy: defaultPolicy,
-      calibration: { ...defaultCalibration, groupScore: {} },
+      calibration: { ...testCalibration, groupScore: {} },
       code: 't',
       shadow: false,
     },
@@ -144,14 +144,10 @@ beforeAll(() => {
       customer: { plan: 'payg', product: 'api', createdAt: START },
       slices: all.ports.memberOf(account(i))?.slices.slice() ?? [],
     });
-  const groupScore = learnGroupNull(
-    [...benign.values()],
-    { windows: [24, 168], weights: {}, cap: 12 },
-    { resamples: 160 },
-  );
+  const groupScore = learnGroupNull([...benign.values()], { windows: [24, 168] }, { resamples: 160 });
   // a world of 120 accounts cannot support the shipped budget: the mechanics are tested with a wider one
   const policy = { ...defaultPolicy, campaigns: { ...defaultPolicy.campaigns, budget: 1 } };
-  rules = { policy, calibration: { ...defaultCalibration, groupScore }, code: 'test', shadow: false };
+  rules = { policy, calibration: { ...testCalibration, groupScore }, code: 'test', shadow: false };
   first = replay(events, rules);
 });
 

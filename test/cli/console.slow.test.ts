@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccountOutcome } from '../../lib/backtest/outcome.ts';
 import { type ConsoleServer, startConsole } from '../../lib/cli/console/console-server.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
+import { testCalibration } from '../calibration.ts';
 import { campaign, opened } from '../findings/notices.ts';
 
 const BROWSER = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
@@ -42,13 +42,6 @@ function population(): AccountOutcome[] {
       peakAt: START + 3_600_000,
       p,
       reasons: [],
-      steps: attacker
-        ? {
-            'instruction-breadth': 2 + 8 * random(),
-            'uniform-generator': 3 * random(),
-            tirelessness: random(),
-          }
-        : { tirelessness: 3 * random() ** 4, 'throughput-for-plan': 2 * random() ** 6 },
       ...(attacker
         ? {
             trace: [
@@ -105,7 +98,7 @@ describe.skipIf(BROWSER === undefined)('the console in a browser', () => {
       title: 'test',
       labelled: 'labels',
       policy: defaultPolicy,
-      calibration: defaultCalibration,
+      calibration: testCalibration,
       accounts: population(),
       notices: [opened, campaign],
     });
@@ -143,21 +136,6 @@ describe.skipIf(BROWSER === undefined)('the console in a browser', () => {
     expect(await page.textContent('#effect')).not.toBe(before);
     expect(await page.textContent('main')).toContain('Newly flagged');
     await page.click('text=Back to default-1');
-  });
-
-  it('shows what another weight would do: a signal that is silenced and woken again', async () => {
-    await page.click('#tab-Weights');
-    const before = await page.textContent('#effect');
-    const positions = Array.from({ length: 30 }, (_, i) => 0.05 * i);
-    await responses(page, 'weight-instruction-breadth', positions, 0.5);
-    expect(await page.textContent('#effect')).not.toBe(before);
-    await page.click('#tab-Policy');
-    await page.waitForSelector('text=weights.instruction-breadth');
-    expect(await page.textContent('pre[aria-label="policy file"]')).toContain('instruction-breadth: 1.45');
-    await page.click('#tab-Weights');
-    await page.click('text=Back to default-1');
-    expect(await page.textContent('#effect')).toBe(before);
-    await page.click('#tab-Thresholds');
   });
 
   it('works by keyboard: tabs by arrows, sliders by keys, rows by Enter', async () => {
@@ -200,7 +178,7 @@ describe.skipIf(BROWSER === undefined)('the console in a browser', () => {
   it('every control has a name, and text stands out from its ground, light and dark', async () => {
     for (const scheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme: scheme });
-      for (const tab of ['Thresholds', 'Weights', 'Suspects', 'Campaigns', 'Policy']) {
+      for (const tab of ['Thresholds', 'Suspects', 'Campaigns', 'Policy']) {
         await page.click(`#tab-${tab}`);
         const nameless = await page.evaluate(() =>
           [...document.querySelectorAll('input, select, button, [role="img"], [role="button"]')]

@@ -44,7 +44,8 @@ beforeAll(() => {
   writeFileSync(at('others.csv'), `account,label,kind,campaign\n${account(8)},benign,app,\n`);
   writeFileSync(
     at('strict.yaml'),
-    'v: 1\nid: strict\nbudget: {watch: 1e-8, suspect: 1e-8, critical: 1e-8}\n',
+    // a window that the calibration does not know: nobody is scored
+    'v: 1\nid: strict\nwindows: [48]\nbudget: {watch: 1e-8, suspect: 1e-8, critical: 1e-8}\n',
   );
   writeFileSync(at('bad.yaml'), 'v: 1\nid: bad\nwindows: [-6]\nextra: 1\n');
 });
@@ -87,7 +88,7 @@ describe('policy', () => {
   it('diff says in words, and on traffic in numbers, what changes', async () => {
     const words = await run(policyCommand(), 'diff', 'default', at('strict.yaml'));
     expect(words.out).toContain('budget.suspect: 0.001 -> 1e-8');
-    expect(words.out).toContain('cannot be reached');
+    expect(words.out).toContain('critical does not exist');
     const numbers = await run(
       policyCommand(),
       'diff',
@@ -128,7 +129,7 @@ describe('backtest', () => {
   });
 
   it('says when two policies that are compared go by one name', async () => {
-    writeFileSync(at('same.yaml'), 'v: 1\nid: default-1\nstepCap: 6\n');
+    writeFileSync(at('same.yaml'), 'v: 1\nid: default-1\ncalmHours: 6\n');
     const { err } = await run(backtestCommand(), at('events.ndjson'), '--compare', at('same.yaml'));
     expect(err).toContain('both policies call themselves default-1');
   });

@@ -7,11 +7,11 @@ import { isIdle, reevaluateIdle } from '../../lib/detection/reevaluate-idle.ts';
 import { applyNotice, type Finding } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
+import { testCalibration } from '../calibration.ts';
 import { account, DAY, HOUR, harvest, START } from '../events.ts';
 
-const rules: Rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 'test', shadow: false };
+const rules: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 'test', shadow: false };
 
 /** An account that harvested for three days, opened a finding, and stopped. */
 function silent(n: number, under: Rules = rules): AccountState {
@@ -57,7 +57,7 @@ describe('an account that stops with an open finding', () => {
   });
 
   it('calms under the candidate too, and keeps its judgement where nobody asks the candidate', () => {
-    const candidate = { policy: { ...defaultPolicy, id: 'candidate-2' }, calibration: defaultCalibration };
+    const candidate = { policy: { ...defaultPolicy, id: 'candidate-2' }, calibration: testCalibration };
     const state = silent(3, { ...rules, candidate });
     expect(state.judgement.shadow?.finding).toBeDefined();
     const at = state.profile.lastSeen + 12 * DAY;

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { newJudgement } from '../../lib/detection/account-state.ts';
-import { judgeAccount } from '../../lib/detection/judge.ts';
+import { judgeIdle } from '../../lib/detection/judge.ts';
 import { assess } from '../../lib/dossier/assess.ts';
 import { type Evidences, readEvidence, writeEvidence } from '../../lib/dossier/bundle.ts';
 import { makeManifest } from '../../lib/dossier/manifest.ts';
@@ -133,12 +133,13 @@ describe('a dossier', () => {
     const at = last + 8 * 24 * HOUR;
     const before = {
       ...newJudgement(profile.firstSeen),
+      looked: last,
       level: { level: 'suspect' as const, since: last, supported: last },
       finding: { id: 'f-x-1', since: last, noticedAt: last, noticedEvents: 100, calmed: false },
       numbered: 1,
     };
     const rules = { policy: held.policy, calibration: held.calibration, code: 'test', shadow: false };
-    const { notice } = judgeAccount(profile, before, at, rules);
+    const { notice } = judgeIdle(profile, before, at, rules);
     if (notice === undefined) throw new Error('no notice');
     expect(notice.transition).toBe('calmed');
     // the share of all traffic and the campaign were added when it was delivered

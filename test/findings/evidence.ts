@@ -9,10 +9,10 @@ import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import type { IngestedEvent } from '../../lib/profile/profile.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
+import { testCalibration } from '../calibration.ts';
 import { account, HOUR, harvest, MINUTE, START } from '../events.ts';
 
-const rules: Rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 'test', shadow: false };
+const rules: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 'test', shadow: false };
 
 /** What is stored of an account that harvests, after `size` events a batch, with the notice of `which`. */
 export function evidenceOf(
@@ -38,7 +38,7 @@ export function evidenceOf(
   return {
     finding: applyNotice(undefined, notice),
     policy: defaultPolicy,
-    calibration: defaultCalibration,
+    calibration: testCalibration,
     profiles: [snapshotOf(state)],
     events: arrivals,
     audit: [],
@@ -104,7 +104,7 @@ export function campaignEvidenceOf(size: number): { held: Evidences; campaign: C
   const held: Evidences = {
     finding: applyNotice(undefined, notice),
     policy: defaultPolicy,
-    calibration: defaultCalibration,
+    calibration: testCalibration,
     profiles: profiles(),
     campaign: campaignSnapshot(campaign),
     events: arrivals,

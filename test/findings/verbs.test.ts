@@ -22,9 +22,9 @@ import { type Emulators, endpointVariables, startEmulators } from '../../lib/emu
 import { applyNotice, type Notice } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
+import { testCalibration } from '../calibration.ts';
 import { account, harvest } from '../events.ts';
 import { createTable } from '../tables.ts';
 import { campaignEvidenceOf } from './evidence.ts';
@@ -53,7 +53,7 @@ beforeAll(async () => {
   const events = harvest({ account: ACCOUNT, events: 220 });
   const profiles = new ProfileTable(clients.dynamodb, 'profiles', { retentionDays: 35 });
   const archive = new ArchiveBucket(clients.s3, 'archive');
-  const rules = { policy: defaultPolicy, calibration: defaultCalibration, code: '0.1.0', shadow: false };
+  const rules = { policy: defaultPolicy, calibration: testCalibration, code: '0.1.0', shadow: false };
   let stored = newAccount(ACCOUNT);
   for (let i = 0; i < events.length; i += 20) {
     const batch = events.slice(i, i + 20);
@@ -285,6 +285,13 @@ describe('the triage API', () => {
   });
 });
 
+/** The calibration that the tests' findings were made with, as a file. */
+function under(): string[] {
+  const file = join(folder, 'test-calibration.json');
+  writeFileSync(file, JSON.stringify(testCalibration));
+  return ['--calibration', file];
+}
+
 describe('dossier', () => {
   it('draws its events from the archive, reproduces the notice, and is verified with the key', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519', {
@@ -297,6 +304,7 @@ describe('dossier', () => {
     const made = await run(
       dossierCommand(),
       notice.finding,
+      ...under(),
       '--out',
       out,
       '--key',
@@ -329,7 +337,7 @@ describe('dossier', () => {
     const touched = await run(dossierCommand(), 'verify', out, '--json');
     expect(touched.code).toBe(1);
     expect(JSON.parse(touched.out).faults).toEqual([{ path: 'events.ndjson', what: 'was changed' }]);
-    expect(await run(dossierCommand(), notice.finding, '--out', out)).toMatchObject({
+    expect(await run(dossierCommand(), notice.finding, ...under(), '--out', out)).toMatchObject({
       code: 2,
       err: expect.stringContaining('is not empty'),
     });
@@ -369,14 +377,14 @@ describe('dossier', () => {
     const { out: shown } = await run(findingsCommand(), 'show', held.finding.id);
     expect(shown.split('\nMEMBERS\n')[1]?.split('\n\n')[0]?.split('\n')).toHaveLength(50);
     const out = join(folder, 'campaign');
-    const made = await run(dossierCommand(), held.finding.id, '--out', out, '--json');
+    const made = await run(dossierCommand(), held.finding.id, ...under(), '--out', out, '--json');
     expect(JSON.parse(made.out)).toMatchObject({ reproduced: true, why: null, missing: [] });
     expect(readdirSync(out)).toContain('campaign.json');
     expect((await run(dossierCommand(), 'verify', out)).code).toBe(3);
     vi.stubEnv('CAMPAIGN_TABLE', '');
     const without = await run(
       dossierCommand(),
-      ...[held.finding.id, '--out', join(folder, 'listed'), '--json'],
+      ...[held.finding.id, ...under(), '--out', join(folder, 'listed'), '--json'],
     );
     vi.stubEnv('CAMPAIGN_TABLE', 'campaigns');
     expect(JSON.parse(without.out)).toMatchObject({
@@ -395,7 +403,7 @@ describe('dossier', () => {
     await store.write(applyNotice(undefined, made), undefined);
     vi.stubEnv('SIPHONWATCH_STACK', 'Siphonwatch');
     const dossier = (name: string) =>
-      run(dossierCommand(), 'f-policy-1', '--out', join(folder, name), '--json');
+      run(dossierCommand(), 'f-policy-1', ...under(), '--out', join(folder, name), '--json');
     expect((await dossier('none')).err).toContain(
       'made with policy summer-2, which is not the shipped one (default-1), and AppConfig could not be asked for it: AppConfig has no application named Siphonwatch',
     );
@@ -427,7 +435,14 @@ describe('dossier', () => {
 
   it('says what it could not have', async () => {
     vi.stubEnv('ARCHIVE_BUCKET', '');
-    const made = await run(dossierCommand(), notice.finding, '--out', join(folder, 'without'), '--json');
+    const made = await run(
+      dossierCommand(),
+      notice.finding,
+      ...under(),
+      '--out',
+      join(folder, 'without'),
+      '--json',
+    );
     vi.stubEnv('ARCHIVE_BUCKET', 'archive');
     expect(JSON.parse(made.out)).toMatchObject({
       reproduced: false,

@@ -10,15 +10,15 @@ import { type Clients, localClients } from '../../lib/emulator/services/clients.
 import { type Emulators, endpointVariables, startEmulators } from '../../lib/emulator/services/emulators.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { trafficOf } from '../../lib/stores/finding-queries.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { testCalibration } from '../calibration.ts';
 import { account, DAY, harvest, START } from '../events.ts';
 import { createTable } from '../tables.ts';
 
 let emulators: Emulators;
 let clients: Clients;
-const rules: Rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 'test', shadow: false };
+const rules: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 'test', shadow: false };
 
 beforeAll(async () => {
   emulators = await startEmulators();
@@ -27,6 +27,8 @@ beforeAll(async () => {
     ...endpointVariables(emulators.endpoints),
     PROFILE_TABLE: 'profiles',
     FINDING_TABLE: 'findings',
+    LINK_TABLE: 'links',
+    CAMPAIGN_TABLE: 'campaigns',
     STATE_BUCKET: 'state',
     POLICY_APPLICATION: 'Siphonwatch',
     POLICY_STALENESS_SECONDS: '30',
@@ -37,6 +39,8 @@ beforeAll(async () => {
     vi.stubEnv(name, value);
   await createTable(clients.dynamodb, 'profile', 'profiles');
   await createTable(clients.dynamodb, 'finding', 'findings');
+  await createTable(clients.dynamodb, 'link', 'links');
+  await createTable(clients.dynamodb, 'campaign', 'campaigns');
   await clients.s3.send(new CreateBucketCommand({ Bucket: 'state' }));
 });
 afterAll(async () => {

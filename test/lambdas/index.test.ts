@@ -9,9 +9,9 @@ import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import { NO_PROMPTS, samplePrompts } from '../../lib/profile/prompt-sample.ts';
 import { encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { toItem } from '../../lib/stores/profile-item.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
+import { testCalibration } from '../calibration.ts';
 import { factsOf } from '../campaigns/base.ts';
 import { account, HOUR, MINUTE, print, START, usageEvent } from '../events.ts';
 import { type EmulatedTables, emulatedTables } from '../tables.ts';
@@ -69,7 +69,7 @@ function record(item: string, name: string, now: Image | undefined, before?: Ima
 function hotRecord(name: string, arrived: number) {
   const event = usageEvent({ account: name, time: new Date(arrived).toISOString() });
   const position = { epoch: 's', sequence: padSequence('1'), index: 0 };
-  const rules: Rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 't', shadow: false };
+  const rules: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 't', shadow: false };
   const batch = [{ event, time: arrived, arrived, position }];
   const { state } = processBatch(new MemoryProfileStore().one(name), batch, rules);
   return record('hot', name, { meta: { S: toItem(state).meta }, level: { S: 'clear' } });

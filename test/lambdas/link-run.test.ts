@@ -11,12 +11,12 @@ import { processBatch } from '../../lib/detection/process-batch.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { MemoryCampaignStore } from '../../lib/stores/campaign-store.ts';
 import { MemoryLinkStore } from '../../lib/stores/link-store.ts';
 import { MemoryMembershipIndex } from '../../lib/stores/membership-index.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { testCalibration } from '../calibration.ts';
 import { account, application, HOUR, harvest, MINUTE, print, START } from '../events.ts';
 
 /** Ordinary applications, and two campaigns of twelve on four payments each. */
@@ -64,7 +64,7 @@ let links: MemoryLinkStore;
 let profiles: MemoryProfileStore;
 
 beforeAll(async () => {
-  const bare: Rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 'test', shadow: false };
+  const bare: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 'test', shadow: false };
   links = new MemoryLinkStore();
   profiles = new MemoryProfileStore();
   let sequence = 0;
@@ -92,9 +92,9 @@ beforeAll(async () => {
       slices: joinSlices([sealed, profile.slices]),
     }),
   );
-  const groupScore = learnGroupNull(benign, { windows: [24, 168], weights: {}, cap: 12 }, { resamples: 160 });
+  const groupScore = learnGroupNull(benign, { windows: [24, 168] }, { resamples: 160 });
   const policy = { ...defaultPolicy, campaigns: { ...defaultPolicy.campaigns, budget: 1 } };
-  rules = { ...bare, policy, calibration: { ...defaultCalibration, groupScore } };
+  rules = { ...bare, policy, calibration: { ...testCalibration, groupScore } };
 });
 
 function ports(

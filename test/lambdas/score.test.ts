@@ -4,15 +4,15 @@ import { applyBatch } from '../../lambdas/score/apply-batch.ts';
 import { type DecodeRules, decodeBatch, type KinesisRecord } from '../../lambdas/score/decode-batch.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import type { ProfileStore } from '../../lib/stores/profile-store.ts';
 import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { decodeRecord, encodeRecord } from '../../lib/telemetry/record-codec.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { testCalibration } from '../calibration.ts';
 import { account, harvest, iso, START, usageEvent } from '../events.ts';
 
-const rules: Rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 'test', shadow: false };
+const rules: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 'test', shadow: false };
 const live: DecodeRules = { permittedSkew: 300_000, trustReplayClock: false };
 const ARRIVED = START + 86_400_000;
 
@@ -118,8 +118,7 @@ describe('decoding a batch', () => {
           records.map((data, i) => record(i + 1, data)),
           live,
         );
-        for (const entry of batch.setAside)
-          expect(entry.reason.value).toMatch(/bytes|characters|nothing|object/);
+        for (const entry of batch.setAside) expect(entry.reason.message).not.toBe('');
         expect(batch.setAside.length + [...batch.arrivals.values()].flat().length).toBe(batch.read);
       }),
     );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { policyChanges, policyWarnings } from '../../lib/policy/diff.ts';
 import { defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
+import { testCalibration } from '../calibration.ts';
 
 describe('the difference of two policies', () => {
   it('is nothing for the same policy under another name', () => {
@@ -28,15 +28,12 @@ describe('the difference of two policies', () => {
       permittedSkewSeconds: 1,
       sealAfterHours: 1,
       retentionDays: 99,
-      weights: { tirelessness: 9 },
-      stepCap: 3,
       budget: { ...defaultPolicy.budget, suspect: 0.0005 },
       peerGroups: { api: { suspect: 0.0005 } },
       calmHours: 1,
       cooldownHours: 1,
       exceptions: [{ account: `a_${'a'.repeat(26)}`, until: '2027-01-01T00:00:00Z', reason: 'red team' }],
       prices: { m: { inputPerMillion: 1, outputPerMillion: 1 } },
-      releases: { m: '2026-03-01T00:00:00Z' },
       campaigns: { ...defaultPolicy.campaigns, budget: 0.02 },
       notifications: { routes: [{ name: 'pager', levels: ['critical'], delivery: 'now' }] },
     };
@@ -75,16 +72,16 @@ describe('the difference of two policies', () => {
 
 describe('a policy against a calibration', () => {
   it('the shipped ones fit', () => {
-    expect(policyWarnings(defaultPolicy, defaultCalibration)).toEqual([]);
+    expect(policyWarnings(defaultPolicy, testCalibration)).toEqual([]);
   });
 
   it('names a window that was not calibrated and a level that no data support', () => {
     const found = policyWarnings(
       { ...defaultPolicy, windows: [48], budget: { ...defaultPolicy.budget, critical: 1e-8 } },
-      defaultCalibration,
+      testCalibration,
     );
     expect(found).toHaveLength(2);
     expect(found[0]).toContain('no window of 48 hours');
-    expect(found[1]).toContain('critical cannot be reached');
+    expect(found[1]).toContain('critical does not exist');
   });
 });

@@ -55,11 +55,6 @@ describe('a policy file that is wrong', () => {
     ],
     ['a missing id', 'v: 1\n', /id: is missing \(got nothing\); add it: version of the policy/],
     [
-      'a signal that nobody knows',
-      'v: 1\nid: a\nweights: {telepathy: 3}\n',
-      /^p\.yaml:3:11: weights\.telepathy: is not a signal; known are instruction-breadth/,
-    ],
-    [
       'retention below the longest window',
       'v: 1\nid: a\nretentionDays: 5\n',
       /^p\.yaml:3:1: retentionDays: must be at least 7: the longest window is 168 hours \(got 5\)/,
@@ -90,7 +85,7 @@ describe('a policy file that is wrong', () => {
   });
 
   it('tells all faults at once', () => {
-    expect(faults('v: 1\nid: a\nstepCap: 0\ncalmHours: never\nextra: 1\n')).toHaveLength(3);
+    expect(faults('v: 1\nid: a\nretentionDays: 0\ncalmHours: never\nextra: 1\n')).toHaveLength(3);
   });
 
   it('an exception that has expired is refused when it is written, not when it runs', () => {
@@ -157,7 +152,6 @@ describe('what is made from the schema', () => {
     const changed: Policy = {
       ...defaultPolicy,
       id: 'b-2',
-      weights: { harvest: 2 },
       peerGroups: { 'api/payg': { suspect: 0.002 } },
       exceptions: [
         {

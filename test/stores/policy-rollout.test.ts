@@ -7,10 +7,10 @@ import { validatePolicy } from '../../lib/backtest/validate-policy.ts';
 import { type AppConfig, startAppConfig } from '../../lib/emulator/services/app-config.ts';
 import { defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
 import type { Calibration } from '../../lib/scoring/calibration.ts';
-import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { CalibrationDamaged, CalibrationMissing } from '../../lib/stores/calibration-store.ts';
 import type { PolicyProblem } from '../../lib/stores/policy-port.ts';
 import { rulesSource } from '../../lib/stores/rules-source.ts';
+import { testCalibration } from '../calibration.ts';
 import { account } from '../events.ts';
 
 const common = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
@@ -37,8 +37,7 @@ async function declare(): Promise<void> {
       const { content } = JSON.parse(payload) as { content: string };
       const vetted = await validatePolicy(Buffer.from(content, 'base64').toString(), {
         now: Date.now(),
-        calibration: (id) =>
-          Promise.resolve(id === 'default' ? defaultCalibration : 'there is none of that id'),
+        calibration: (id) => Promise.resolve(id === 'default' ? testCalibration : 'there is none of that id'),
       });
       return vetted.ok ? undefined : vetted.faults.join('; ');
     },
@@ -222,7 +221,7 @@ describe('the readers', () => {
 });
 
 describe('policy and calibration together', () => {
-  const learnt = (id: string) => ({ ...defaultCalibration, id });
+  const learnt = (id: string) => ({ ...testCalibration, id });
   function pairs(stored: Record<string, Calibration | Error>) {
     let active = named('good', { calibration: 'cal-1' });
     let candidate: Policy | undefined;

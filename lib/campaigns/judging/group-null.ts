@@ -1,14 +1,14 @@
 import { SLICE_MS } from '../../profile/slice.ts';
 import { windowMs } from '../../profile/window.ts';
-import type { CalibrationAccount } from '../../scoring/calibrate.ts';
+import type { PastAccount } from '../../scoring/looks.ts';
 import { learnNull, type NullDistribution } from '../../scoring/null-distribution.ts';
-import type { ScoreRules } from '../../scoring/score.ts';
 import { seeded } from '../../statistics/random.ts';
 import { type Draw, drawGroups, featuresOf, halfOf } from './group-draws.ts';
 import {
   GROUP_SIGNALS,
   type GroupKind,
   groupInput,
+  type ScoreRules,
   signalNull,
   surprise,
   surpriseNulls,
@@ -50,7 +50,7 @@ const LOOK_EVERY = 4;
  * @returns to be put into `calibration.groupScore`
  */
 export function learnGroupNull(
-  accounts: readonly CalibrationAccount[],
+  accounts: readonly PastAccount[],
   rules: ScoreRules,
   learning: GroupLearning = {},
 ): Nulls {
@@ -87,7 +87,7 @@ export function learnGroupNull(
 }
 
 function drawsOf(
-  kept: readonly CalibrationAccount[],
+  kept: readonly PastAccount[],
   linked: readonly (readonly string[])[],
   resamples: number,
   seed: number,
@@ -124,7 +124,7 @@ function drawsOf(
 }
 
 /** Ends of the looks: every slice of the first EARLY ones of a base, then every LOOK_EVERY-th, to the last. */
-function timesOf(accounts: readonly CalibrationAccount[]): number[] {
+function timesOf(accounts: readonly PastAccount[]): number[] {
   let from = Number.POSITIVE_INFINITY;
   let to = 0;
   for (const { slices } of accounts) {
@@ -143,7 +143,7 @@ function timesOf(accounts: readonly CalibrationAccount[]): number[] {
 
 type WindowOf = (account: number, time: number, hours: number) => MemberWindow;
 
-function windowMemo(kept: readonly CalibrationAccount[]): WindowOf {
+function windowMemo(kept: readonly PastAccount[]): WindowOf {
   const memo = new Map<number, Map<number, MemberWindow>>();
   return (account, time, hours) => {
     const key = time * 1000 + hours;
@@ -163,7 +163,7 @@ function windowMemo(kept: readonly CalibrationAccount[]): WindowOf {
 
 function looksAt(
   draw: Draw,
-  kept: readonly CalibrationAccount[],
+  kept: readonly PastAccount[],
   times: readonly number[],
   windows: readonly number[],
   windowOf: WindowOf,

@@ -1,9 +1,10 @@
+import type { Policy } from '../../policy/policy.ts';
 import type { CustomerFacts } from '../../profile/profile.ts';
 import type { Slice } from '../../profile/slice.ts';
 import { windowMs } from '../../profile/window.ts';
 import { type Calibration, type PeerRank, tailAmong } from '../../scoring/calibration.ts';
 import { MIN_ACCOUNTS, upperTail } from '../../scoring/null-distribution.ts';
-import type { Contribution, ScoreRules, WindowScore } from '../../scoring/score.ts';
+import type { Contribution, WindowScore } from '../../scoring/score.ts';
 import { type Significance, toSignificance } from '../../scoring/significance.ts';
 import { gradingHarvest } from '../../signals/grading-harvest.ts';
 import { instructionBreadth } from '../../signals/instruction-breadth.ts';
@@ -21,6 +22,19 @@ import {
 import { uniformGenerator } from '../../signals/uniform-generator.ts';
 import { mergedWindow, novelShares, promptsOnly } from './group-window.ts';
 import { type MemberWindow, memberWindow } from './member-window.ts';
+
+/** A signal of a group is a reason where no more than this share of benign groups shows as much. */
+export const UNCOMMON = 0.05;
+
+/** What a group's score is made with. */
+export interface ScoreRules {
+  /** window lengths in hours */
+  readonly windows: readonly number[];
+}
+
+export function scoreRules({ windows }: Pick<Policy, 'windows'>): ScoreRules {
+  return { windows };
+}
 
 /** Only a group can show it: read by buildGroupInput, abstains on an account. */
 export const everyMember: Signal = {
@@ -245,27 +259,24 @@ function place(
   return own === 0 ? undefined : tailAmong(nulls, surpriseNulls(signal.id, kind), own);
 }
 
-/** Signals that the policy gives any weight: each has an equal part of the error budget. */
-function judging(rules: ScoreRules): readonly Signal[] {
-  return GROUP_SIGNALS.filter((signal) => (rules.weights[signal.id] ?? signal.weight) > 0);
-}
+/** Signals with any weight: each has an equal part of the error budget. */
+const JUDGING = GROUP_SIGNALS.filter((signal) => signal.weight > 0);
 
 /** Chance that a benign group reaches a score within the calibration's period: the signals' chances added. */
-export function chanceOf(score: number, rules: ScoreRules): number {
-  return Math.min(1, judging(rules).length * 10 ** -score);
+export function chanceOf(score: number): number {
+  return Math.min(1, JUDGING.length * 10 ** -score);
 }
 
 /** How sure a group's score makes us: the chance of it within a month, as for accounts. */
 export function groupSignificance(
   score: number,
   kind: GroupKind,
-  rules: ScoreRules,
   calibration: Pick<Calibration, 'groupScore' | 'days'>,
 ): Significance {
   const null0 = calibration.groupScore?.[surpriseNulls(everyMember.id, kind)[0] ?? ''];
   return toSignificance(
     {
-      p: chanceOf(score, rules),
+      p: chanceOf(score),
       accounts: null0?.accounts ?? 0,
       group: `groups of ${sizeClass(kind.members)} accounts, ${kind.product}`,
     },
@@ -278,12 +289,12 @@ export function groupSignificance(
  * the surprise makes signals comparable and pays for every look at the group; what remains is the number of signals,
  * see chanceOf.
  */
-export function scoreGroup(group: GroupInput, rules: ScoreRules, nulls: Nulls): WindowScore {
+export function scoreGroup(group: GroupInput, nulls: Nulls): WindowScore {
   const { sight, readings, hours, members } = group;
   const kind: GroupKind = { product: sight.customer.product, members: members.length };
   const { window } = sight;
   let score = 0;
-  for (const signal of judging(rules)) {
+  for (const signal of JUDGING) {
     const value = readings[GROUP_SIGNALS.indexOf(signal)]?.value;
     if (value === undefined) continue;
     score = Math.max(score, -Math.log10(place(signal, value, hours, kind, nulls)?.p ?? 1));
@@ -298,14 +309,13 @@ export function scoreGroup(group: GroupInput, rules: ScoreRules, nulls: Nulls): 
       GROUP_SIGNALS.flatMap((signal, i): Contribution[] => {
         const reading = readings[i];
         if (reading === undefined) return [];
-        const weight = rules.weights[signal.id] ?? signal.weight;
         return [
           {
             signal: signal.id,
+            title: signal.title,
             value: reading.value,
             p: place(signal, reading.value, hours, kind, nulls)?.p,
-            weight,
-            points: weight > 0 ? surprise(signal, reading.value, hours, kind, nulls) : 0,
+            points: signal.weight > 0 ? surprise(signal, reading.value, hours, kind, nulls) : 0,
             evidence: reading.evidence(),
           },
         ];

@@ -25,7 +25,7 @@ export function individualSignificance(
     const sure = evidence && significanceOf(evidence, customer, calibration);
     if (evidence === undefined || sure === undefined) return undefined;
     log10Es.push(sure.log10E);
-    const { suspect } = levelRules(policy, peerGroups(customer, evidence.peakAt));
+    const { suspect } = levelRules(policy, calibration, peerGroups(customer, evidence.peakAt));
     if (fit !== 'bystander' && sure.p <= suspect) found++;
   }
   return {

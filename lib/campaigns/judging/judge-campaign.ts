@@ -1,5 +1,5 @@
 import { judgedWith, nextNumber, nextStep } from '../../detection/episode.ts';
-import { levelRules, type Rules, reasonsOf, scoreRules } from '../../detection/judge.ts';
+import { type Rules, reasonsOf } from '../../detection/judge.ts';
 import type { Notice } from '../../findings/finding.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { sliceStart } from '../../profile/slice.ts';
@@ -9,31 +9,15 @@ import type { WindowScore } from '../../scoring/score.ts';
 import { updateRunningMax } from '../../scoring/significance.ts';
 import type { Campaign } from '../campaign.ts';
 import type { Group } from '../linking/find-groups.ts';
+import type { CampaignCase, CampaignVerdict } from './campaign-case.ts';
 import { campaignNotice } from './campaign-notice.ts';
-import { GROUP_SIGNALS, type GroupInput, groupInput, groupSignificance, scoreGroup } from './group-score.ts';
+import { type GroupInput, groupInput, groupSignificance, scoreGroup, UNCOMMON } from './group-score.ts';
+import { judgeLearned } from './judge-learned.ts';
 import { customerOf, type JudgedMember, type Member } from './member.ts';
 import { MemberWindows } from './member-window.ts';
 import { fits, standsOutAt } from './membership.ts';
 
 const SUSPECT = levelRank('suspect');
-
-/** What is judged of a campaign. Times in ms. */
-export interface CampaignCase {
-  readonly group: Group;
-  readonly members: readonly Member[];
-  /** event time that windows end at */
-  readonly at: number;
-  /** groups that share the month's error budget */
-  readonly tested: number;
-}
-
-export interface CampaignVerdict {
-  readonly campaign: Campaign;
-  readonly score: number;
-  /** chance that a benign group of the size and product shows as much within a month */
-  readonly p: number;
-  readonly notice: Notice | undefined;
-}
 
 /**
  * Level rules of campaigns: the budget is the expected number of false campaigns a month over all customers, shared
@@ -45,7 +29,7 @@ export function campaignLevels(policy: Policy, tested: number): LevelRules {
     watch: Math.min(1, each * 10),
     suspect: each,
     critical: each / 5,
-    calm: levelRules(policy).calm,
+    calm: policy.calmHours * 3_600_000,
   };
 }
 
@@ -63,6 +47,7 @@ export function judgeCampaign(
 ): CampaignVerdict {
   const { group, members, at, tested } = judging;
   const { policy, calibration } = rules;
+  if (calibration.groups !== undefined) return judgeLearned(campaign, judging, rules, windows.scores);
   const nulls = calibration.groupScore;
   const quiet: CampaignVerdict = { campaign, score: 0, p: 1, notice: undefined };
   if (nulls === undefined) return quiet;
@@ -77,7 +62,7 @@ export function judgeCampaign(
     const length = windowMs(hours);
     const own = members.map(({ account, slices }) => windows.at(account, slices, at, length, from));
     const sight = groupInput(own, customer, at, hours);
-    const score = scoreGroup(sight, scoreRules(policy), nulls);
+    const score = scoreGroup(sight, nulls);
     if (best === undefined || score.score > best.score) best = score;
     if (longest === undefined || hours > longest.hours) longest = sight;
   }
@@ -85,8 +70,8 @@ export function judgeCampaign(
   const before = campaign.judgement;
   const evidence = updateRunningMax(before.evidence, best.score, at);
   const kind = { product: customer.product, members: members.length };
-  const { p } = groupSignificance(best.score, kind, scoreRules(policy), calibration);
-  const sure = groupSignificance(evidence.peak, kind, scoreRules(policy), calibration);
+  const { p } = groupSignificance(best.score, kind, calibration);
+  const sure = groupSignificance(evidence.peak, kind, calibration);
   const level = nextLevel(before.level, p, at, campaignLevels(policy, tested));
   const judged =
     levelRank(level.level) >= SUSPECT
@@ -118,7 +103,7 @@ export function judgeCampaign(
     customer,
     occasion: { transition, number, finding: id, level, previous: before.level.level, at },
     top: best,
-    reasons: reasonsOf(best, GROUP_SIGNALS),
+    reasons: reasonsOf(best, UNCOMMON),
     sure,
     evidence,
     from,

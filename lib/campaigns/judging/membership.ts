@@ -1,6 +1,5 @@
 import type { Rules } from '../../detection/judge.ts';
-import { scoreRules } from '../../detection/judge.ts';
-import { tailAmong } from '../../scoring/calibration.ts';
+import { rankAmong } from '../../scoring/calibration.ts';
 import { peerGroups } from '../../scoring/peer-group.ts';
 import { scoreAt, type WindowScore } from '../../scoring/score.ts';
 import { toSignificance } from '../../scoring/significance.ts';
@@ -88,9 +87,13 @@ export function standsOutAt(
   };
 }
 
-function standsOut({ slices, customer }: Member, at: number, { policy, calibration }: Rules): boolean {
-  const [top] = scoreAt(slices, at, customer, scoreRules(policy), calibration);
-  const place = top && tailAmong(calibration.score, peerGroups(customer, at), top.score);
+function standsOut(
+  { account, slices, customer }: Member,
+  at: number,
+  { policy, calibration }: Rules,
+): boolean {
+  const [top] = scoreAt(slices, at, { account, customer }, calibration, policy.windows);
+  const place = top && rankAmong(calibration.score, peerGroups(customer, at), top.score);
   return place !== undefined && toSignificance(place, calibration.days).p <= STANDS_OUT;
 }
 

@@ -1,62 +1,66 @@
 import { rename, writeFile } from 'node:fs/promises';
-import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
-import { learnGroupNull } from '../../campaigns/judging/group-null.ts';
-import { scoreRules } from '../../detection/judge.ts';
+import type { Labels } from '../../backtest/labels.ts';
+import { learnGroupRanks } from '../../campaigns/judging/learned-group.ts';
+import { PastGroups } from '../../campaigns/past-groups.ts';
+import type { AccountState } from '../../detection/account-state.ts';
 import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
 import { say } from '../../input/say.ts';
 import { Traffic } from '../../input/traffic.ts';
 import { joinSlices } from '../../profile/window.ts';
-import { type CalibrationAccount, learnCalibration } from '../../scoring/calibrate.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
-import { printable } from '../../telemetry/reason.ts';
-import { loadCalibration, loadPolicy } from '../policy/policy-file.ts';
+import { CalibrationLearner } from '../../scoring/learn-calibration.ts';
+import type { Verdicts } from '../../scoring/learn-model.ts';
+import type { PastAccount } from '../../scoring/looks.ts';
+import { reviewQueue } from '../../scoring/review.ts';
+import { loadPolicy } from '../policy/policy-file.ts';
 import { profilesOf } from '../replay/learning-replay.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import type { DeploymentOptions } from '../shared/deployment.ts';
 import { writable } from '../shared/output.ts';
 import { verdictsOf } from '../shared/verdict-labels.ts';
+import { printSummary, reviewWithReasons, summaryOf } from './calibration-summary.ts';
 
-interface CalibrateOptions extends KeyOptions, DeploymentOptions {
+export interface CalibrateOptions extends KeyOptions, DeploymentOptions {
   readonly verdicts?: boolean;
   readonly out?: string;
   readonly id?: string;
   readonly labels?: string;
   readonly policy?: string;
-  readonly contamination: number;
+  readonly review?: number;
   readonly json?: boolean;
 }
 
-function share(text: string): number {
+function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!(value >= 0 && value <= 0.5)) throw new InvalidArgumentError('must lie between 0 and 0.5');
+  if (!Number.isInteger(value) || value < 1 || value > 1000)
+    throw new InvalidArgumentError('must be a whole number from 1 to 1000');
   return value;
 }
 
-/** `calibrate EVENTS...`: learns peer groups' nulls from traffic that is mostly benign. Activates nothing. */
+/** `calibrate PAST...`: learns what is ordinary here, from traffic that nobody needs to have labelled. Activates nothing. */
 export function calibrateCommand(): Command {
   const command = new Command('calibrate')
     .description(
-      'learn the null distributions of peer groups from traffic that is mostly benign; takes effect when a policy names the calibration',
+      'learn from your own past what is ordinary: a model that tells a library of attacks from it, and how often it says so of accounts that it has not seen. No labels needed; a policy names the calibration, nothing activates itself',
     )
-    .argument('<events...>', 'NDJSON files in order of arrival, plain or gzip')
+    .argument('<past...>', 'NDJSON files in order of arrival, plain or gzip')
     .option('--out <file>', 'write the calibration (JSON)')
     .option('--id <text>', 'its version; default: cal-<date of the newest event>-<accounts>')
-    .option('--labels <file>', 'leave out accounts that are labelled extraction or grey')
     .option(
-      '--verdicts',
-      'leave out accounts that the security team confirmed, keep those that it found benign, where the labels say nothing',
+      '--labels <file>',
+      'verdicts of people on accounts of the past, any number of them: extraction joins the library, benign weighs more, grey is left out',
     )
+    .option('--verdicts', 'the same from the findings of a deployment, where the labels say nothing')
     .option('--table <name>', 'findings table (FINDING_TABLE) for --verdicts')
-    .option('--policy <file>', 'windows and weights to calibrate for; default: the shipped policy')
+    .option('--policy <file>', 'windows and budget to calibrate for; default: the shipped policy')
     .option(
-      '--contamination <share>',
-      'largest share of accounts to leave out as likely attackers',
-      share,
-      0.08,
+      '--review <n>',
+      'name the n accounts or groups of the past whose verdict would help most',
+      wholeNumber,
     )
-    .option('--json', 'print one JSON document: the calibration');
+    .option('--json', 'print one JSON document: what was learnt, and the review');
   return withKeyOptions(command).action((files: string[], options: CalibrateOptions) =>
     runCommand('calibrate', async () => {
       await writable({ '--out': options.out });
@@ -69,68 +73,77 @@ async function calibrate(names: readonly string[], options: CalibrateOptions): P
   const traffic = await Traffic.of(names, options);
   const policy = await loadPolicy(options.policy);
   const labels = options.labels === undefined ? undefined : await traffic.labels(options.labels);
-  const verdicts = options.verdicts === true ? await verdictsOf(options) : undefined;
+  const verdicts = merged(labels, options.verdicts === true ? await verdictsOf(options) : undefined);
+  const past = new PastGroups();
   const states = await profilesOf(traffic, {
     label: 'calibrate',
     policy,
-    calibration: await loadCalibration(undefined),
-    accept: ({ account }) =>
-      (labels?.byPseudonym.get(account)?.label ?? verdicts?.get(account) ?? 'benign') === 'benign',
+    accept: () => true,
+    observe: (event, arrived) => past.observe(event.account, event, arrived),
   });
-  const accounts: CalibrationAccount[] = [];
-  for (const state of states) {
-    const { account, customer } = state.profile;
-    accounts.push({ account, customer, slices: joinSlices([state.sealed, state.profile.slices]) });
+  const learner = new CalibrationLearner({ windows: policy.windows, verdicts });
+  say('facts ...');
+  for (const state of states()) learner.see(pastAccount(state));
+  say('forests ...');
+  try {
+    learner.fit();
+  } catch (error) {
+    if (error instanceof RangeError) throw new InputError(error.message, { cause: error });
+    throw error;
   }
-  if (accounts.length === 0) throw new InputError('no usable events: nothing to learn from');
-  let exclude: ReadonlySet<string> = new Set();
-  const made = learnCalibration('draft', accounts, {
-    ...scoreRules(policy),
-    contamination: options.contamination,
-    benign: new Set(
-      [...(verdicts ?? [])].flatMap(([account, label]) => (label === 'benign' ? [account] : [])),
-    ),
-    onSetAside: (set) => {
-      exclude = set;
-    },
+  say('scores of accounts that a forest has not seen ...');
+  for (const state of states()) learner.measure(pastAccount(state));
+  const made: Calibration = learner.finish(options.id === undefined ? {} : { id: options.id });
+  say('groups of the past ...');
+  const accounts = [...states()].map(pastAccount);
+  const linked = past.finish();
+  const groups = learnGroupRanks({
+    ...linked,
+    accounts: new Map(accounts.map((held) => [held.account, held])),
+    calibration: made,
+    windows: policy.windows,
+    confirmed: verdicts.extraction,
   });
-  say('benign groups ...');
-  const groupScore = learnGroupNull(accounts, scoreRules(policy), { exclude });
-  const named: Calibration = {
-    ...made,
-    groupScore,
-    id: options.id ?? `cal-${made.madeAt.slice(0, 10)}-${made.accounts}`,
-  };
+  const named: Calibration = { ...made, groups };
   if (options.out !== undefined) {
     // beside it first: a run that is cut leaves the old calibration whole
     await writeFile(`${options.out}.part`, `${JSON.stringify(named)}\n`);
     await rename(`${options.out}.part`, options.out);
     say(`calibration ${named.id}: ${options.out}; a policy uses it by naming it`);
   }
-  if (options.json === true) printJson(named);
-  else printSummary(named);
+  const judged = new Set([...verdicts.extraction, ...verdicts.benign, ...verdicts.grey]);
+  const queue = reviewQueue(
+    learner.peaks(),
+    judged,
+    (linked.looks.at(-1)?.groups ?? []).filter(({ length }) => length <= MOST_TOGETHER),
+    options.review ?? 0,
+  );
+  const review = reviewWithReasons(queue, learner.peaks(), accounts, named, labels);
+  const summary = summaryOf(named, policy.budget);
+  if (options.json === true) printJson({ ...summary, ...(options.review === undefined ? {} : { review }) });
+  else printSummary(summary, named, review);
   return 0;
 }
 
-function printSummary(held: Calibration): void {
-  process.stdout.write(
-    `${held.id}: ${held.accounts} accounts, ${held.events} events, ${held.days.toFixed(1)} days; ${held.setAside} accounts left out as likely attackers\n`,
-  );
-  const table = new Table({
-    head: ['peer group', 'accounts', 'score median', 'nine tenths', '95 %', 'tail scale'],
-    style: { head: [], border: [] },
-  });
-  for (const [group, nulls] of Object.entries(held.score)) {
-    const at = (share: number): string => (nulls.quantiles[Math.round((share / 0.95) * 38)] ?? 0).toFixed(2);
-    // plans and products are names that somebody else chose
-    table.push([
-      printable(group),
-      nulls.accounts,
-      at(0.5),
-      at(0.9),
-      nulls.tail.from.toFixed(2),
-      nulls.tail.scale.toFixed(2),
-    ]);
-  }
-  process.stdout.write(`${table.toString()}\n`);
+/** Groups that are larger hold more than one kind of use: a verdict on one account says little of the others. */
+const MOST_TOGETHER = 50;
+
+function pastAccount({ profile, sealed }: AccountState): PastAccount {
+  return {
+    account: profile.account,
+    customer: profile.customer,
+    slices: joinSlices([sealed, profile.slices]),
+  };
+}
+
+/** The labels' word counts before the findings'. */
+function merged(
+  labels: Labels | undefined,
+  found: ReadonlyMap<string, 'benign' | 'extraction'> | undefined,
+): Verdicts {
+  const sets = { extraction: new Set<string>(), benign: new Set<string>(), grey: new Set<string>() };
+  for (const [account, label] of found ?? [])
+    if (labels?.byPseudonym.has(account) !== true) sets[label].add(account);
+  for (const { pseudonym, label } of labels?.list ?? []) sets[label].add(pseudonym);
+  return sets;
 }

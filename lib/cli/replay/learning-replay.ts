@@ -6,6 +6,7 @@ import type { Rules } from '../../detection/judge.ts';
 import { type Traffic, tellRejected } from '../../input/traffic.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
+import { UNLEARNT } from '../../scoring/unlearnt.ts';
 import { MemoryProfileStore } from '../../stores/profile-memory.ts';
 import type { UsageEvent } from '../../telemetry/usage-event.ts';
 import { CODE_VERSION } from '../../version.ts';
@@ -16,18 +17,27 @@ const KEEP_DAYS = 120;
 export interface LearningReplay {
   readonly label: string;
   readonly policy: Policy;
-  readonly calibration: Calibration;
+  /** accounts are judged with it meanwhile; default: nobody is judged */
+  readonly calibration?: Calibration;
   /** whose events are replayed */
   readonly accept: (event: UsageEvent) => boolean;
   /** links all accounts of the traffic, an hour of arrival time at a time; it judges nobody */
   readonly linking?: CampaignTracker;
+  /** is told every event that counts */
+  readonly observe?: (event: UsageEvent, arrived: number) => void;
 }
 
 const LINK_EVERY_MS = 3_600_000;
 
-/** Replays traffic for what it leaves in the profiles: what calibrate and tune learn from. */
-export async function profilesOf(traffic: Traffic, replay: LearningReplay): Promise<Generator<AccountState>> {
-  const { policy, calibration, label, accept, linking } = replay;
+/**
+ * Replays traffic for what it leaves in the profiles: what calibrate and tune learn from. Returns a way through all of
+ * them, as often as it is asked for.
+ */
+export async function profilesOf(
+  traffic: Traffic,
+  replay: LearningReplay,
+): Promise<() => Generator<AccountState>> {
+  const { policy, calibration = UNLEARNT, label, accept, linking, observe } = replay;
   const store = new MemoryProfileStore({ retentionDays: KEEP_DAYS });
   const rules: Rules = {
     policy: { ...policy, retentionDays: KEEP_DAYS },
@@ -47,7 +57,10 @@ export async function profilesOf(traffic: Traffic, replay: LearningReplay): Prom
   const watched = new Set<string>();
   let linkAt: number | undefined;
   const running = startReplay(store, rules, {
-    onArrival: (event, _, arrived) => linking?.observe(event.account, event, arrived),
+    onArrival(event, _, arrived) {
+      linking?.observe(event.account, event, arrived);
+      observe?.(event, arrived);
+    },
     onStep(account, { state }) {
       if (state.judgement.level.level === 'clear') watched.delete(account);
       else watched.add(account);
@@ -69,5 +82,5 @@ export async function profilesOf(traffic: Traffic, replay: LearningReplay): Prom
   running.finish();
   link(running.now());
   tellRejected(rejected);
-  return store.states();
+  return () => store.states();
 }

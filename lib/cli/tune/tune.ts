@@ -1,44 +1,29 @@
 import { writeFile } from 'node:fs/promises';
-import { SingleBar } from 'cli-progress';
+import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Labels } from '../../backtest/labels.ts';
-import { linkedGroups } from '../../backtest/linked-groups.ts';
-import { type Tuning, tune } from '../../backtest/tune.ts';
-import { readingsOf, type TuningAccount } from '../../backtest/tuning-account.ts';
-import type { LinkedGroups } from '../../backtest/tuning-rules.ts';
-import type { Member } from '../../campaigns/judging/member.ts';
-import { CampaignTracker } from '../../campaigns/tracker.ts';
-import { type Rules, scoreRules } from '../../detection/judge.ts';
+import { type Step, type TuningAccount, tune } from '../../backtest/tune.ts';
 import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
 import { say } from '../../input/say.ts';
 import { Traffic } from '../../input/traffic.ts';
 import { policyChanges } from '../../policy/diff.ts';
-import type { Policy } from '../../policy/policy.ts';
 import { policyDocument } from '../../policy/policy-document.ts';
-import { hashShare } from '../../profile/hashes.ts';
 import { joinSlices } from '../../profile/window.ts';
-import { peerGroups } from '../../scoring/peer-group.ts';
 import { printable } from '../../telemetry/reason.ts';
-import { DAY_MS } from '../../time.ts';
-import { CODE_VERSION } from '../../version.ts';
-import { loadCalibration, loadPolicy } from '../policy/policy-file.ts';
+import { loadPolicy } from '../policy/policy-file.ts';
 import { profilesOf } from '../replay/learning-replay.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import type { DeploymentOptions } from '../shared/deployment.ts';
 import { writable } from '../shared/output.ts';
 import { verdictsOf } from '../shared/verdict-labels.ts';
-import { effectWords, printEffects } from './tune-words.ts';
 
 interface TuneOptions extends KeyOptions, DeploymentOptions {
   readonly labels: string;
   readonly maxFpr: number;
   readonly policy?: string;
-  readonly calibration?: string;
   readonly out?: string;
   readonly id?: string;
-  readonly keepWeights?: boolean;
-  readonly keepScale?: boolean;
   readonly verdicts?: boolean;
   readonly json?: boolean;
 }
@@ -49,32 +34,24 @@ function rate(text: string): number {
   return value;
 }
 
-/** Benign accounts that nulls of groups are learnt from; beyond it a fixed share of all, chosen by their keyed name. */
-const MAX_BENIGN = 5000;
-
 /** `tune EVENTS... --labels FILE --max-fpr X`: proposes a policy and says what to expect of it. Activates nothing. */
 export function tuneCommand(): Command {
   const command = new Command('tune')
     .description(
-      'propose weights and a threshold from labelled traffic, cross-validated; refuses a false-positive rate that the data cannot support',
+      'propose an error budget from labelled traffic, and say what it catches of accounts that the model has not seen; refuses to promise what the data cannot support',
     )
     .argument('<events...>', 'NDJSON files in order of arrival, plain or gzip')
+    .requiredOption('--labels <file>', 'CSV account,label,kind,campaign')
     .requiredOption(
-      '--labels <file>',
-      'CSV account,label,kind,campaign; accounts of one campaign stay in one fold',
+      '--max-fpr <share>',
+      'largest share of benign accounts that may be flagged over the period of the traffic',
+      rate,
     )
-    .requiredOption('--max-fpr <share>', 'largest share of benign accounts that may be flagged', rate)
     .option('--policy <file>', 'policy to start from; default: the shipped one')
     .option(
-      '--calibration <file>',
-      'calibration (JSON) for the effect of the policy as given; default: the shipped one',
+      '--verdicts',
+      'count what the security team said of findings as labels too, where the file says nothing',
     )
-    .option('--keep-weights', 'keep the weights; search thresholds only')
-    .option(
-      '--keep-scale',
-      "take the signals' scale and the null distributions of groups from the calibration instead of learning them fold by fold: only where it was learnt from other accounts",
-    )
-    .option('--verdicts', 'use the verdicts of the security team as labels too, where the file says nothing')
     .option('--table <name>', 'findings table (FINDING_TABLE) for --verdicts')
     .option(
       '--out <file>',
@@ -91,115 +68,23 @@ export function tuneCommand(): Command {
 }
 
 async function run(names: readonly string[], options: TuneOptions): Promise<number> {
-  const traffic = await Traffic.of(names, options);
-  const base = {
-    policy: await loadPolicy(options.policy),
-    calibration: await loadCalibration(options.calibration),
-  };
-  const labelled = await labelledAccounts(traffic, base, options);
-  const { accounts, span, linked } = labelled;
-  if (linked !== undefined && linked.groups.length > 0)
-    say(`${linked.groups.length} linked groups; learning what benign groups look like, fold by fold ...`);
-  const searching = process.stderr.isTTY === true ? progress() : undefined;
-  const tuned = tune(accounts, {
-    ...base,
-    maxFpr: options.maxFpr,
-    weights: options.keepWeights !== true,
-    scale: options.keepScale !== true,
-    traffic: {
-      days: Math.max(1, (span.to - span.from) / DAY_MS),
-      newest: new Date(span.to).toISOString(),
-      events: span.events,
-    },
-    ...(linked === undefined ? {} : { linked }),
-    onProgress: (share) => searching?.update(Math.round(share * 100)),
-  });
-  searching?.stop();
-  if (tuned.ok) {
-    await propose(tuned, base.policy, options);
-    return 0;
+  const policy = await loadPolicy(options.policy);
+  const accounts = await labelledAccounts(names, options, policy);
+  say(`${accounts.length} labelled accounts; learning without the extraction accounts, then with them ...`);
+  const tuned = tune(accounts, policy, options.maxFpr);
+  if (!tuned.ok) {
+    if (options.json === true) printJson({ ok: false, reason: tuned.reason });
+    else process.stdout.write(`${tuned.reason}\n`);
+    return 1;
   }
-  if (options.json === true) printJson({ ok: false, reason: tuned.reason });
-  else process.stdout.write(`${tuned.reason}\n`);
-  return 1;
-}
-
-interface Labelled {
-  readonly accounts: readonly TuningAccount[];
-  /** event times between which they sent, ms, and their events */
-  readonly span: { readonly from: number; readonly to: number; readonly events: number };
-  readonly linked: LinkedGroups | undefined;
-}
-
-/**
- * The labelled accounts as a replay leaves them, and the groups that it linked.
- * @throws InputError where none of them has events
- */
-async function labelledAccounts(
-  traffic: Traffic,
-  { policy, calibration }: Pick<Rules, 'policy' | 'calibration'>,
-  options: TuneOptions,
-): Promise<Labelled> {
-  const labels = await traffic.labels(options.labels);
-  const verdicts =
-    options.verdicts === true ? await verdictsOf(options) : new Map<string, 'benign' | 'extraction'>();
-  const labelOf = (account: string): 'benign' | 'extraction' | undefined => {
-    const label = labels.byPseudonym.get(account)?.label ?? verdicts.get(account);
-    return label === 'grey' ? undefined : label;
-  };
-  const linking = policy.campaigns.enabled ? new CampaignTracker({}) : undefined;
-  const states = await profilesOf(traffic, {
-    label: 'tune: replay',
-    policy,
-    calibration,
-    accept: ({ account }) => labels.byPseudonym.has(account) || verdicts.has(account),
-    ...(linking === undefined ? {} : { linking }),
-  });
-  const linkedAccounts = new Set(linking?.campaigns().flatMap(({ members }) => members));
-  const benignShare = MAX_BENIGN / Math.max(1, labels.list.filter(({ label }) => label === 'benign').length);
-  const members = new Map<string, Member>();
-  const accounts: TuningAccount[] = [];
-  const span = { from: Number.POSITIVE_INFINITY, to: 0, events: 0 };
-  for (const state of states) {
-    const { account, customer, firstSeen, lastSeen } = state.profile;
-    const label = labelOf(account);
-    const slices = joinSlices([state.sealed, state.profile.slices]);
-    if (linkedAccounts.has(account) || (label === 'benign' && hashShare(account) < benignShare))
-      members.set(account, { account, customer, firstSeen, lastSeen, slices });
-    if (label === undefined) continue;
-    span.from = Math.min(span.from, firstSeen);
-    span.to = Math.max(span.to, lastSeen);
-    span.events += state.profile.totals.events;
-    accounts.push({
-      id: account,
-      label,
-      campaign: labels.byPseudonym.get(account)?.campaign ?? '',
-      groups: peerGroups(customer, lastSeen),
-      readings: readingsOf(slices, customer, scoreRules(policy)),
-    });
-  }
-  tellAbsent(labels, new Set(accounts.map(({ id }) => id)));
-  if (accounts.length === 0)
-    throw new InputError(
-      `${options.labels}: none of its accounts has events here; were they recorded under another key (--keyring, --key-seed)?`,
-    );
-  const rules = { policy, calibration, code: CODE_VERSION, shadow: false };
-  return { accounts, span, linked: linking && linkedGroups(linking, members, rules) };
-}
-
-/** Writes the candidate where that is asked for, and says what to expect of it. */
-async function propose(
-  tuned: Extract<Tuning, { ok: true }>,
-  present: Policy,
-  options: TuneOptions,
-): Promise<void> {
-  const id = options.id ?? `tuned-${options.maxFpr}-${tuned.expected.benign}`;
+  const { expected, frontier } = tuned;
+  const id = options.id ?? `tuned-${options.maxFpr}-${expected.benign}`;
   const candidate = { ...tuned.policy, id, calibration: `${id}-calibration` };
-  const changes = policyChanges(present, candidate);
-  const words = effectWords(tuned, options.maxFpr);
+  const made = { ...tuned.calibration, id: candidate.calibration };
+  const changes = policyChanges(policy, candidate);
+  const words = expectation(expected, made.days);
   if (options.out !== undefined) {
     const beside = `${options.out.replace(/\.(ya?ml|json)$/, '')}.calibration.json`;
-    const made = { ...tuned.calibration, id: candidate.calibration };
     await writeFile(
       options.out,
       policyDocument(candidate, { title: ['Proposed by siphonwatch tune.', ...words] }),
@@ -208,22 +93,74 @@ async function propose(
     say(`policy ${id}: ${options.out}; its calibration: ${beside}`);
   }
   if (options.json === true) {
-    printJson({
-      ok: true,
-      policy: candidate,
-      changes,
-      folds: tuned.folds,
-      expected: tuned.expected,
-      present: tuned.present,
-      groups: tuned.groups,
-      promise: { maxFpr: options.maxFpr, proven: tuned.proven, benignAccountsToProve: tuned.provenBy },
-    });
-    return;
+    printJson({ ok: true, policy: candidate, changes, expected, frontier });
+    return 0;
   }
-  printEffects(tuned.present, tuned.expected);
+  printFrontier(frontier);
   for (const line of words) process.stdout.write(`${line}\n`);
   for (const { field, before, after } of changes) process.stdout.write(`  ${field}: ${before} -> ${after}\n`);
   if (options.out === undefined) process.stdout.write('Give --out FILE to write the policy.\n');
+  return 0;
+}
+
+async function labelledAccounts(
+  names: readonly string[],
+  options: TuneOptions,
+  policy: Awaited<ReturnType<typeof loadPolicy>>,
+): Promise<TuningAccount[]> {
+  const traffic = await Traffic.of(names, options);
+  const labels = await traffic.labels(options.labels);
+  const verdicts =
+    options.verdicts === true ? await verdictsOf(options) : new Map<string, 'benign' | 'extraction'>();
+  const states = await profilesOf(traffic, {
+    label: 'tune: replay',
+    policy,
+    accept: ({ account }) => labels.byPseudonym.has(account) || verdicts.has(account),
+  });
+  const accounts: TuningAccount[] = [];
+  for (const { profile, sealed } of states()) {
+    const { account, customer } = profile;
+    const held = labels.byPseudonym.get(account);
+    const label = held?.label ?? verdicts.get(account);
+    if (label === undefined || label === 'grey') continue;
+    const slices = joinSlices([sealed, profile.slices]);
+    accounts.push({ account, customer, slices, label, campaign: held?.campaign ?? '' });
+  }
+  tellAbsent(labels, new Set(accounts.map(({ account }) => account)));
+  if (accounts.length === 0)
+    throw new InputError(
+      `${options.labels}: none of its accounts has events here; were they recorded under another key (--keyring, --key-seed)?`,
+    );
+  return accounts;
+}
+
+const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
+const interval = ([low, high]: readonly [number, number]): string =>
+  `95 %: ${percent(low)} to ${percent(high)}`;
+
+function expectation(step: Step, days: number): string[] {
+  return [
+    `Expected of accounts that the model has not seen, over ${Math.max(1, Math.round(days))} days: ${step.wronged} of ${step.benign} benign accounts flagged (${interval(step.fprInterval)}), ${step.caught} of ${step.extraction} extraction accounts caught (${interval(step.tprInterval)}), of ${step.campaignsCaught} of ${step.campaigns} campaigns; campaigns judged as groups come on top.`,
+    `budget.suspect is ${Number(step.monthly.toPrecision(3))}: a policy promises for thirty days, these accounts were seen for ${Math.max(1, Math.round(days))}.`,
+    'The calibration beside it has learnt the extraction accounts too: it finds more of their kind than was measured here.',
+  ];
+}
+
+function printFrontier(frontier: readonly Step[]): void {
+  const table = new Table({
+    head: ['chance a month', 'benign flagged', '95 %', 'extraction caught', '95 %', 'campaigns'],
+    style: { head: [], border: [] },
+  });
+  for (const step of frontier)
+    table.push([
+      percent(step.monthly),
+      `${step.wronged} of ${step.benign}`,
+      step.fprInterval.map(percent).join(' to '),
+      `${step.caught} of ${step.extraction}`,
+      step.tprInterval.map(percent).join(' to '),
+      `${step.campaignsCaught} of ${step.campaigns}`,
+    ]);
+  process.stdout.write(`${table.toString()}\n`);
 }
 
 function tellAbsent(labels: Labels, seen: ReadonlySet<string>): void {
@@ -231,16 +168,6 @@ function tellAbsent(labels: Labels, seen: ReadonlySet<string>): void {
   const [first] = absent;
   if (first !== undefined)
     say(
-      `WARNING: ${absent.length} of ${labels.list.length} labelled accounts have no events here (the first is ${printable(first.account)}): they are not counted.`,
+      `WARNING: ${absent.length} of ${labels.list.length} labelled accounts have no events here (the first is ${printable(first.account)}): they count on no side.`,
     );
-}
-
-function progress(): SingleBar {
-  const bar = new SingleBar({
-    format: 'tune: search {bar} {percentage} % eta {eta_formatted}',
-    stream: process.stderr,
-    hideCursor: true,
-  });
-  bar.start(100, 0);
-  return bar;
 }

@@ -1,0 +1,109 @@
+import Table from 'cli-table3';
+import type { Labels } from '../../backtest/labels.ts';
+import { reasonsOf } from '../../detection/judge.ts';
+import type { Budget } from '../../policy/policy.ts';
+import type { Calibration } from '../../scoring/calibration.ts';
+import type { Peak } from '../../scoring/learn-calibration.ts';
+import type { PastAccount } from '../../scoring/looks.ts';
+import { quantileOf } from '../../scoring/rank-null.ts';
+import type { ReviewEntry } from '../../scoring/review.ts';
+import { scoreAt } from '../../scoring/score.ts';
+import { type SupportedBudget, supportedBudget, unsupported } from '../../scoring/supported-budget.ts';
+import { printable } from '../../telemetry/reason.ts';
+
+/** What `calibrate --json` prints, beside the review. */
+export interface CalibrationSummary
+  extends Pick<
+    Calibration,
+    'id' | 'madeAt' | 'days' | 'accounts' | 'events' | 'foreign' | 'library' | 'verdicts' | 'windows'
+  > {
+  /** chances a month at which levels are reached under the policy's budget; absent: the level does not exist */
+  readonly levels: SupportedBudget;
+  /** what the calibration does not support, in sentences */
+  readonly unsupported: readonly string[];
+}
+
+export function summaryOf(held: Calibration, budget: Budget): CalibrationSummary {
+  const { id, madeAt, days, accounts, events, foreign, library, verdicts, windows } = held;
+  return {
+    id,
+    madeAt,
+    days,
+    accounts,
+    events,
+    foreign,
+    library,
+    verdicts,
+    windows,
+    levels: supportedBudget(held, budget),
+    unsupported: unsupported(held, budget),
+  };
+}
+
+/** An entry of the review, as it is printed. */
+export interface Review {
+  /** as the labels name them, where they do, else pseudonyms */
+  readonly accounts: readonly string[];
+  readonly why: readonly string[];
+}
+
+/** Says of every entry why it is asked about: rank, and the first account's reasons. */
+export function reviewWithReasons(
+  queue: readonly ReviewEntry[],
+  peaks: readonly Peak[],
+  accounts: readonly PastAccount[],
+  calibration: Calibration,
+  labels: Labels | undefined,
+): Review[] {
+  const peakOf = new Map(peaks.map((peak) => [peak.account, peak]));
+  const pastOf = new Map(accounts.map((held) => [held.account, held]));
+  return queue.map((entry) => {
+    const first = entry.accounts[0] ?? '';
+    const held = pastOf.get(first);
+    const peak = peakOf.get(first);
+    const scores =
+      held === undefined || peak === undefined
+        ? []
+        : scoreAt(held.slices, peak.slice, held, calibration, [peak.hours]);
+    const reasons = scores.flatMap((score) => reasonsOf(score).map(({ evidence }) => evidence));
+    return {
+      accounts: entry.accounts.map((account) => labels?.byPseudonym.get(account)?.account ?? account),
+      why: [
+        `score ${entry.score.toFixed(2)}, number ${entry.rank} of ${calibration.accounts} accounts`,
+        ...(entry.accounts.length > 1
+          ? [`${entry.accounts.length} accounts that hang together: one verdict for all`]
+          : []),
+        ...reasons,
+      ],
+    };
+  });
+}
+
+export function printSummary(
+  summary: CalibrationSummary,
+  held: Calibration,
+  review: readonly Review[],
+): void {
+  const { id, accounts, events, days, verdicts, library } = summary;
+  const judged = verdicts.extraction + verdicts.benign + verdicts.grey;
+  process.stdout.write(
+    `${printable(id)}: ${accounts} accounts, ${events} events, ${days.toFixed(1)} days; library ${printable(library)}; ${judged} verdicts (${verdicts.extraction} extraction)\n`,
+  );
+  for (const line of summary.unsupported) process.stdout.write(`note: ${line}\n`);
+  const table = new Table({
+    head: ['peer group', 'accounts', 'score median', 'nine tenths', '99 %', 'highest'],
+    style: { head: [], border: [] },
+  });
+  // plans and products are names that somebody else chose
+  for (const [group, nulls] of Object.entries(held.score))
+    table.push([
+      printable(group),
+      nulls.accounts,
+      ...[0.5, 0.9, 0.99, 1].map((share) => quantileOf(nulls, share).toFixed(2)),
+    ]);
+  process.stdout.write(`${table.toString()}\n`);
+  for (const [i, entry] of review.entries())
+    process.stdout.write(
+      `${i + 1}. ${entry.accounts.map((account) => printable(account)).join(', ')}\n${entry.why.map((line) => `   ${line}\n`).join('')}`,
+    );
+}

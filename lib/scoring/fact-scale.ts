@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+/**
+ * How a fact becomes a byte: 255 equal steps between a low and a high quantile of what the learner saw, beyond them the
+ * first and the last. Trees ask for steps, so that a stored model is small and gives the same bits everywhere.
+ */
+export const factScale = z.strictObject({
+  id: z.string().describe('fact'),
+  low: z.number().describe('value of step 0 and below'),
+  high: z.number().describe('value of step 255 and above'),
+});
+export type FactScale = z.infer<typeof factScale>;
+
+/** Share of values that may lie beyond either end. */
+const BEYOND = 0.005;
+
+/** @param values of one fact, at least one, any order */
+export function scaleOf(id: string, values: Float64Array): FactScale {
+  const sorted = values.slice().sort();
+  const at = (q: number): number => sorted[Math.round(q * (sorted.length - 1))] as number;
+  const low = Number(at(BEYOND).toPrecision(5));
+  const high = Number(at(1 - BEYOND).toPrecision(5));
+  return { id, low, high: high > low ? high : low + 1 };
+}
+
+export function stepOf(value: number, { low, high }: FactScale): number {
+  const step = Math.floor(((value - low) / (high - low)) * 255.999);
+  return step < 0 ? 0 : step > 255 ? 255 : step;
+}

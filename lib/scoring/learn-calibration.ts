@@ -1,0 +1,211 @@
+import { SLICE_MS } from '../profile/slice.ts';
+import { FACTS, FEWEST_REQUESTS, readFacts } from '../signals/facts/index.ts';
+import { type AttackLibrary, shippedLibrary } from './attack-library.ts';
+import { type Calibration, SPREAD_AT, type Spread } from './calibration.ts';
+import { type AccountRows, learnModel, NO_VERDICTS, rowsOf, type Verdicts } from './learn-model.ts';
+import { scoreOf } from './learned-score.ts';
+import { looksAt, type PastAccount } from './looks.ts';
+import { foldOf, type Model, readModel } from './model.ts';
+import { peerGroups } from './peer-group.ts';
+import { learnRanks } from './rank-null.ts';
+
+export interface CalibrationRules {
+  readonly windows: readonly number[];
+  readonly library?: AttackLibrary;
+  readonly verdicts?: Verdicts;
+  readonly seed?: number;
+}
+
+/** The highest score of an account of the past, and where it was reached. */
+export interface Peak {
+  readonly account: string;
+  readonly score: number;
+  readonly hours: number;
+  /** start of the slice that the window ended with, ms */
+  readonly slice: number;
+}
+
+const DAY = 86_400_000;
+/** Accounts whose rows are kept to learn from, at most twice as many while they are collected. */
+const MOST_ROWS = 6000;
+const HASHES = 65_536;
+
+/**
+ * Learns a calibration in two passes over the accounts of the past, so that never more than a sample of them is in memory:
+ * `see` every account, then `fit`, then `measure` every account again, then `finish`. Pure and deterministic; the order of
+ * accounts does not matter.
+ */
+export class CalibrationLearner {
+  readonly #rules: Required<CalibrationRules>;
+  #rows: AccountRows[] = [];
+  #kept = HASHES;
+  #from = Number.POSITIVE_INFINITY;
+  #to = 0;
+  #events = 0;
+  #model: Model | undefined;
+  readonly #peaks: Peak[] = [];
+  readonly #groupOf = new Map<string, readonly string[]>();
+  readonly #latest = new Map<number, { readonly product: string; readonly row: Float64Array }[]>();
+  readonly #judged = { extraction: 0, benign: 0, grey: 0 };
+
+  constructor(rules: CalibrationRules) {
+    this.#rules = { library: shippedLibrary, verdicts: NO_VERDICTS, seed: 1, ...rules };
+  }
+
+  /** First pass. */
+  see(held: PastAccount): void {
+    for (const { start, counts } of held.slices) {
+      this.#from = Math.min(this.#from, start);
+      this.#to = Math.max(this.#to, start + SLICE_MS);
+      this.#events += counts.events;
+    }
+    const { verdicts, windows, seed } = this.#rules;
+    for (const verdict of ['extraction', 'benign', 'grey'] as const)
+      if (verdicts[verdict].has(held.account)) this.#judged[verdict]++;
+    // whom people judged is always learnt from; of the others a fixed share, chosen by the keyed pseudonym
+    if (foldOf(held.account, HASHES) >= this.#kept && !this.#isJudged(held.account)) return;
+    const own = rowsOf(held, windows, seed);
+    if (own.rows.length === 0) return;
+    this.#rows.push(own);
+    if (this.#rows.length < 2 * MOST_ROWS) return;
+    this.#kept /= 2;
+    this.#rows = this.#rows.filter(
+      ({ account }) => foldOf(account, HASHES) < this.#kept || this.#isJudged(account),
+    );
+  }
+
+  #isJudged(account: string): boolean {
+    const { extraction, benign, grey } = this.#rules.verdicts;
+    return extraction.has(account) || benign.has(account) || grey.has(account);
+  }
+
+  /** Whether enough accounts have shown enough to learn from. */
+  get ready(): boolean {
+    return this.#rows.length >= 2;
+  }
+
+  /**
+   * Grows the forests.
+   * @throws RangeError where fewer than two accounts showed enough to learn from
+   */
+  fit(): Model {
+    const rows = this.#rows.toSorted((a, b) => (a.account < b.account ? -1 : 1));
+    if (!this.ready)
+      throw new RangeError(
+        `a calibration needs at least two accounts with ${FEWEST_REQUESTS} requests in a window`,
+      );
+    this.#model = learnModel(rows, this.#rules);
+    return this.#model;
+  }
+
+  /** Second pass; returns the account's highest score, undefined where it showed too little. */
+  measure(held: PastAccount): Peak | undefined {
+    if (this.#model === undefined) throw new Error('fit comes before measure');
+    if (held.slices.length === 0) return undefined;
+    const read = readModel(this.#model);
+    const forest = read.forestOf(held.account);
+    const inSpread = foldOf(held.account, HASHES) < this.#kept;
+    const newest = new Map<number, Float64Array>();
+    let peak: Peak | undefined;
+    for (const { hours, slice, window } of looksAt(held, this.#rules.windows)) {
+      const { events } = window.counts;
+      if (events < FEWEST_REQUESTS) continue;
+      const row = readFacts({ window, customer: held.customer, samples: window.samples });
+      newest.set(hours, row);
+      const score = scoreOf(forest.share(read.row(row)), events);
+      if (peak === undefined || score > peak.score) peak = { account: held.account, score, hours, slice };
+    }
+    const { extraction, grey } = this.#rules.verdicts;
+    if (extraction.has(held.account) || grey.has(held.account)) return peak;
+    if (inSpread)
+      for (const [hours, row] of newest) {
+        const list = this.#latest.get(hours) ?? [];
+        this.#latest.set(hours, list);
+        list.push({ product: held.customer.product, row });
+      }
+    this.#peaks.push(peak ?? { account: held.account, score: 0, hours: 0, slice: 0 });
+    this.#groupOf.set(held.account, peerGroups(held.customer, this.#to));
+    return peak;
+  }
+
+  /** Accounts of the past by their highest score, those with verdicts left out that left the past. Descending. */
+  peaks(): readonly Peak[] {
+    return this.#peaks.toSorted((a, b) => b.score - a.score || (a.account < b.account ? -1 : 1));
+  }
+
+  /** @param about id of the calibration, and whether it is to be used by others than who made it */
+  finish(about: { readonly id?: string; readonly foreign?: boolean } = {}): Calibration {
+    if (this.#model === undefined) throw new Error('fit comes before finish');
+    const madeAt = new Date(this.#to).toISOString();
+    const accounts = this.#peaks.length;
+    const byGroup = new Map<string, number[]>();
+    for (const { account, score } of this.#peaks)
+      for (const group of this.#groupOf.get(account) ?? []) {
+        const list = byGroup.get(group);
+        if (list === undefined) byGroup.set(group, [score]);
+        else list.push(score);
+      }
+    return {
+      v: 2,
+      id: about.id ?? `cal-${madeAt.slice(0, 10)}-${accounts}`,
+      madeAt,
+      days: Math.max(1, (this.#to - this.#from) / DAY),
+      accounts,
+      events: this.#events,
+      foreign: about.foreign ?? false,
+      library: this.#rules.library.id,
+      verdicts: { ...this.#judged },
+      windows: [...this.#rules.windows],
+      model: this.#model,
+      score: Object.fromEntries(
+        [...byGroup]
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([group, values]) => [group, learnRanks(values)]),
+      ),
+      spread: Object.fromEntries(
+        [...this.#latest].sort(([a], [b]) => a - b).map(([hours, list]) => [String(hours), spreadsOf(list)]),
+      ),
+    };
+  }
+}
+
+/** Fewer accounts than this say nothing of a product's spread. */
+const FEWEST_PEERS = 20;
+
+function spreadsOf(
+  list: readonly { readonly product: string; readonly row: Float64Array }[],
+): Record<string, Record<string, Spread>> {
+  const groups = new Map<string, Float64Array[]>([['everyone', list.map(({ row }) => row)]]);
+  for (const product of [...new Set(list.map((held) => held.product))].sort()) {
+    const own = list.filter((held) => held.product === product).map(({ row }) => row);
+    if (own.length >= FEWEST_PEERS && product !== 'everyone') groups.set(product, own);
+  }
+  return Object.fromEntries(
+    FACTS.map(({ id }, i) => [
+      id,
+      Object.fromEntries(
+        [...groups].map(([group, rows]) => [group, spreadOf(rows.map((row) => row[i] as number))]),
+      ),
+    ]),
+  );
+}
+
+function spreadOf(values: readonly number[]): Spread {
+  const sorted = Float64Array.from(values).sort();
+  return SPREAD_AT.map((share) =>
+    Number((sorted[Math.floor(share * (sorted.length - 1))] as number).toPrecision(4)),
+  );
+}
+
+/** A calibration of accounts that are all at hand. */
+export function learnCalibration(
+  id: string,
+  accounts: readonly PastAccount[],
+  rules: CalibrationRules,
+): Calibration {
+  const learner = new CalibrationLearner(rules);
+  for (const held of accounts) learner.see(held);
+  learner.fit();
+  for (const held of accounts) learner.measure(held);
+  return learner.finish({ id });
+}
