@@ -78,20 +78,15 @@ for (let unit = 0; unit < 128; unit++) {
 // NFKC may lengthen a text (one ligature to eighteen letters at most); beyond the room it is cut.
 const ROOM = 3 * MAX_UNITS;
 
-/** What NFKC puts into canonical order: marks, and the two Katakana signs that it makes marks of. */
-const MARK_RUN = /([\p{M}\uff9e\uff9f]{30})[\p{M}\uff9e\uff9f]+/gu;
-/** Letters that NFKC turns into phrases of up to 18. */
-const LIGATURES = /[\ufb50-\ufdff\u3300-\u33ff]/;
-/** Code units that are normalised of a text with such letters: `ROOM` is cut anyway. */
-const LIGATURE_UNITS = 4096;
+/** What NFKC puts into canonical order: marks, and the two Katakana signs that it makes marks of; and its longest phrase. */
+const DEAR_RUN = /([\p{M}\uff9e\uff9f\ufdfa]{30})[\p{M}\uff9e\uff9f\ufdfa]+/gu;
 
 /**
  * NFKC in lower case, in linear time: ordering marks is quadratic in their run, so marks beyond thirty on one base are
  * left out. Source: Unicode Standard Annex 15, section 13, Stream-Safe Text Format (no language needs more than thirty).
  */
 function normalized(text: string): string {
-  const short = text.length > LIGATURE_UNITS && LIGATURES.test(text) ? text.slice(0, LIGATURE_UNITS) : text;
-  return short.replace(MARK_RUN, '$1').normalize('NFKC').toLowerCase();
+  return text.replace(DEAR_RUN, '$1').normalize('NFKC').slice(0, ROOM).toLowerCase();
 }
 
 export class TextFolder {
