@@ -2,12 +2,12 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import { CalibrationBucket } from '../../lib/aws/calibration-bucket.ts';
+import { CampaignTable } from '../../lib/aws/campaign-table.ts';
 import { dynamoDb, s3 } from '../../lib/aws/clients.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
+import { LinkTable } from '../../lib/aws/link-table.ts';
 import { policySourceOf } from '../../lib/aws/policy-source.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
-import { learnGroupNull } from '../../lib/campaigns/judging/group-null.ts';
-import { scoreRules } from '../../lib/campaigns/judging/group-score.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
 import type { AccountState } from '../../lib/detection/account-state.ts';
 import type { Verdict } from '../../lib/findings/finding.ts';
@@ -24,6 +24,7 @@ import { verdictsByAccount } from '../../lib/stores/verdicts.ts';
 import { CODE_VERSION } from '../../lib/version.ts';
 import { policyProblems } from '../policy-problems.ts';
 import { IdleSweep } from './idle-sweep.ts';
+import { learnStoredGroups } from './learn-groups.ts';
 
 /**
  * The daily pass over all profiles. Sums up the week's traffic, looks again at accounts that fell silent with an open
@@ -81,7 +82,7 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
   }
   await keepTraffic(findings, traffic.week(silent.now));
   const fault = await lookAgain(silent, profiles);
-  const learnt = await learn(learner, profiles, accounts, policy);
+  const learnt = await learn(learner, profiles, accounts, policy, verdicts.extraction);
   if (learnt === undefined) logger.info('too few accounts have shown enough: nothing to learn from yet');
   if (fault !== undefined) throw fault;
   return learnt;
@@ -93,13 +94,23 @@ async function learn(
   profiles: ProfileTable,
   accounts: readonly PastAccount[],
   policy: Policy,
+  confirmed: ReadonlySet<string>,
 ): Promise<{ id: string; accounts: number } | undefined> {
   if (!learner.ready) return undefined;
   learner.fit();
   for await (const state of profiles.scan()) learner.measure(pastAccount(state));
   const made = learner.finish();
-  const groupScore = learnGroupNull(accounts, scoreRules(policy));
-  await calibrations.put({ ...made, groupScore });
+  const client = dynamoDb();
+  const groups = await learnStoredGroups(
+    {
+      links: new LinkTable(client, environment.LINK_TABLE, { retentionDays: policy.retentionDays }),
+      campaigns: new CampaignTable(client, environment.CAMPAIGN_TABLE),
+    },
+    accounts,
+    made,
+    confirmed,
+  );
+  await calibrations.put({ ...made, groups });
   const { id } = made;
   logger.info('calibration made', {
     id,

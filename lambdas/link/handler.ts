@@ -53,7 +53,7 @@ async function linkOnce(context: {
   logger.appendKeys({ policy: policy.id, calibration: calibration.id, code: CODE_VERSION });
   if (!policy.campaigns.enabled) return undefined;
   await requests.begin(Date.now());
-  if (calibration.groupScore === undefined)
+  if (calibration.groups === undefined)
     logger.warn('the calibration knows no benign groups: campaigns are linked, none is judged', {
       calibration: calibration.id,
     });

@@ -11,12 +11,32 @@ export interface Matching {
 }
 
 /**
+ * Carries identity from run to run, apart for groups that infrastructure and clocks link and for those that are linked by
+ * what they ask: an account may be in one of each, and neither goes on as the other.
+ */
+export function carryIdentity(known: readonly Campaign[], groups: readonly Group[], at: number): Matching {
+  const parts = [false, true].map((content) =>
+    carryAlike(
+      known.filter(({ keys }) => keys.some(isContent) === content),
+      groups.filter(({ links }) => links.some(({ key }) => isContent(key)) === content),
+      at,
+    ),
+  );
+  return {
+    carried: parts.flatMap(({ carried }) => carried),
+    merged: parts.flatMap(({ merged }) => merged),
+  };
+}
+
+const isContent = (key: string): boolean => kindOf(key) === 'content';
+
+/**
  * Carries identity from run to run: a group goes on as the campaign with which it shares most members, each campaign at
  * most once (most members first, then the older campaign). What a campaign loses in a split becomes a new campaign that
  * keeps the time of the link; a campaign whose members are in another's group has gone on there. A new group without
  * members of a known one, but on its infrastructure, is that one's successor.
  */
-export function carryIdentity(known: readonly Campaign[], groups: readonly Group[], at: number): Matching {
+function carryAlike(known: readonly Campaign[], groups: readonly Group[], at: number): Matching {
   const groupOf = new Map<string, number>();
   groups.forEach((group, g) => {
     for (const member of group.members) groupOf.set(member, g);
@@ -102,7 +122,7 @@ const SAME_PLACES = 2;
 function predecessorOf(group: Group, byKey: ReadonlyMap<string, readonly Campaign[]>): string | undefined {
   const weights = new Map<string, number>();
   for (const { key, kind } of group.links) {
-    if (kind === 'network' || kind === 'created' || kind === 'synchrony') continue;
+    if (kind === 'network' || kind === 'created' || kind === 'synchrony' || kind === 'content') continue;
     const weight = LINK_KINDS[kindOf(key)].hard ? SAME_PLACES : 1;
     for (const campaign of byKey.get(key) ?? [])
       weights.set(campaign.id, (weights.get(campaign.id) ?? 0) + weight);

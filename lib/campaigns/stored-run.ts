@@ -1,11 +1,14 @@
 import type { AccountState } from '../detection/account-state.ts';
 import type { Rules } from '../detection/judge.ts';
+import { sliceStart } from '../profile/slice.ts';
 import { DAY_MS } from '../time.ts';
 import { type Campaign, KEPT_DAYS } from './campaign.ts';
+import { asGroup } from './content/content-groups.ts';
+import { ContentLinker } from './content/link-contents.ts';
 import { runLater } from './eventual.ts';
 import { type ActiveWeek, activeWeek } from './linking/active-week.ts';
 import { CandidateBlocking } from './linking/blocking.ts';
-import { findGroups } from './linking/find-groups.ts';
+import { findGroups, type Group } from './linking/find-groups.ts';
 import type { LinkIndex } from './linking/link-index.ts';
 import { accountsToCompare, rounds, type SynchronousPair, synchronousPairs } from './linking/synchrony.ts';
 import type {
@@ -67,7 +70,7 @@ export async function linkRun(ports: LinkPorts, rules: Rules, strangerShare = 1)
   });
   const report = await runLater(
     campaignRun(
-      { at, known: campaigns, groups },
+      { at, known: campaigns, groups: [...groups, ...(await linkContents(ports.links, at, rules))] },
       {
         members: (accounts) => states.members(accounts),
         save: (campaign) => save(ports, campaign, known.get(campaign.id)),
@@ -109,6 +112,18 @@ async function compareClocks(
       if (week !== undefined) weeks.push(week);
     }
   return rounds(synchronousPairs(weeks));
+}
+
+/** Who asks the same kinds of things, by slices that are over; only where the calibration can judge such groups. */
+async function linkContents(
+  links: LinkStore,
+  at: number,
+  { calibration: { groups } }: Rules,
+): Promise<Group[]> {
+  if (groups === undefined) return [];
+  const linker = new ContentLinker(sliceStart(at), groups.content);
+  for await (const { account, samples } of links.prompts()) linker.add(account, samples);
+  return linker.groups().map(asGroup);
 }
 
 function* chunks<T>(list: readonly T[], size: number): Generator<readonly T[]> {

@@ -1,10 +1,13 @@
 import type { Rules } from '../detection/judge.ts';
 import type { Notice } from '../findings/finding.ts';
-import type { Frame, Resumable } from '../profile/resumable.ts';
+import { NO_PROMPTS, type PromptSamples, samplePrompts } from '../profile/prompt-sample.ts';
+import { chunksOf, type Frame, type Resumable } from '../profile/resumable.ts';
 import { sliceStart } from '../profile/slice.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { DAY_MS } from '../time.ts';
 import { type Campaign, KEPT_DAYS } from './campaign.ts';
+import { asGroup } from './content/content-groups.ts';
+import { linkContents } from './content/link-contents.ts';
 import { runNow } from './eventual.ts';
 import { MemberWindows } from './judging/member-window.ts';
 import { type ActiveWeek, enough, weekOf } from './linking/active-week.ts';
@@ -56,6 +59,9 @@ export class CampaignTracker implements Resumable {
   readonly #clocks = new Map<string, Clock>();
   #campaigns = new Map<string, Campaign>();
   #search: GroupSearch | undefined;
+  readonly #prompts = new Map<string, PromptSamples>();
+  /** slice in which contents were compared last, and what came of it: samples speak of slices that are over */
+  #compared: { readonly slice: number; readonly groups: readonly Group[] } | undefined;
   #checkedSize = 0;
   readonly #windows = new MemberWindows();
   readonly #overlaps = new ClockOverlaps();
@@ -73,13 +79,16 @@ export class CampaignTracker implements Resumable {
     const facts = this.index.facts(account);
     const next = collectFacts(facts, [event]);
     if (next !== undefined && next !== facts) this.index.put(account, next);
+    const prompts = this.#prompts.get(account);
+    const sampled = samplePrompts(prompts ?? NO_PROMPTS, [event]);
+    if (sampled !== prompts) this.#prompts.set(account, sampled);
   }
 
   /** One run at arrival time `at` (ms). */
   run(at: number, ports: TrackerPorts, rules: Rules): TrackerRun {
     const { policy } = rules;
     if (!policy.campaigns.enabled) return { notices: [], campaigns: [], groups: 0, search: undefined };
-    const groups = this.#link(this.#compareClocks(at, ports));
+    const groups = [...this.#link(this.#compareClocks(at, ports)), ...this.#linkContents(at, rules)];
     const members = (accounts: readonly string[]): RunMember[] =>
       accounts.flatMap((account) => ports.memberOf(account) ?? []);
     const { notices } = runNow(
@@ -112,15 +121,22 @@ export class CampaignTracker implements Resumable {
 
   *frames(): Generator<Frame> {
     yield* this.index.frames();
+    for (const chunk of chunksOf(this.#prompts)) yield ['prompts', chunk];
     const state: TrackerState = {
       campaigns: this.#campaigns,
       search: this.#search,
       checkedSize: this.#checkedSize,
+      compared: this.#compared,
     };
     yield ['tracker', state];
   }
 
   restore(part: string, value: unknown): void {
+    if (part === 'prompts') {
+      for (const [account, samples] of value as [string, PromptSamples][])
+        this.#prompts.set(account, samples);
+      return;
+    }
     if (part !== 'tracker') {
       this.index.restore(part, value);
       return;
@@ -128,6 +144,7 @@ export class CampaignTracker implements Resumable {
     const state = value as TrackerState;
     this.#campaigns = state.campaigns;
     this.#search = state.search;
+    this.#compared = state.compared;
     this.#checkedSize = state.checkedSize;
   }
 
@@ -151,6 +168,17 @@ export class CampaignTracker implements Resumable {
     const newest = slices[slices.length - 1];
     clock.changed = newest !== undefined && newest.start > at ? newest.start : Number.POSITIVE_INFINITY;
     return clock.week;
+  }
+
+  /** Who asks the same kinds of things; only where the calibration can judge such groups. */
+  #linkContents(at: number, { calibration: { groups } }: Rules): readonly Group[] {
+    if (groups === undefined) return [];
+    const slice = sliceStart(at);
+    if (this.#compared?.slice !== slice) {
+      const found = linkContents(this.#prompts, slice, groups.content);
+      this.#compared = { slice, groups: found.map(asGroup) };
+    }
+    return this.#compared.groups;
   }
 
   /** The permutation null is checked where the base has grown: its answer holds until then. */
@@ -178,4 +206,5 @@ interface TrackerState {
   readonly campaigns: Map<string, Campaign>;
   readonly search: GroupSearch | undefined;
   readonly checkedSize: number;
+  readonly compared: { readonly slice: number; readonly groups: readonly Group[] } | undefined;
 }

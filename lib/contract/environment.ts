@@ -104,7 +104,15 @@ export const FUNCTIONS = {
   calibrate: {
     entry: 'lambdas/calibrate/handler.ts',
     what: "Learns the peer groups' null distributions from yesterday's profiles; closes findings of idle accounts.",
-    variables: [...EVERYWHERE, 'PROFILE_TABLE', 'FINDING_TABLE', 'STATE_BUCKET', ...POLICIES],
+    variables: [
+      ...EVERYWHERE,
+      'PROFILE_TABLE',
+      'LINK_TABLE',
+      'CAMPAIGN_TABLE',
+      'FINDING_TABLE',
+      'STATE_BUCKET',
+      ...POLICIES,
+    ],
   },
   validatePolicy: {
     entry: 'lambdas/validate-policy/handler.ts',

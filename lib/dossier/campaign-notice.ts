@@ -116,6 +116,10 @@ export function campaignNotice(held: Evidences, group: GroupAtNotice, rules: Rul
   const not = (why: string): Reproduction => ({ reproduced: false, why, differing: [], events });
   if (notice.transition === 'closed' && notice.window.events === 0)
     return not(`it went on in another campaign (${notice.quiet ?? 'joined'}), and says nothing new`);
+  if (rules.calibration.groups !== undefined)
+    return not(
+      'it rests on the learned scores of its members, linked by facts of accounts that are not in the dossier',
+    );
   const [top] = scores;
   if (top === undefined)
     return not('the calibration has no null of groups, or no member was stored any more');

@@ -4,8 +4,10 @@ import {
   BlockPublicAccess,
   Bucket,
   BucketEncryption,
+  type BucketProps,
   type IBucket,
   type LifecycleRule,
+  ObjectLockRetention,
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
@@ -51,8 +53,14 @@ export class Buckets extends Construct {
     });
     // The CDK's class writes `policy: T | undefined` where its interface writes `policy?: T`; they are the same.
     this.accessLogs = accessLogs as IBucket;
-    const own = (name: string, lifecycleRules: LifecycleRule[], versioned: boolean): Bucket =>
+    const own = (
+      name: string,
+      lifecycleRules: LifecycleRule[],
+      versioned: boolean,
+      more: Partial<BucketProps> = {},
+    ): Bucket =>
       new Bucket(this, name, {
+        ...more,
         ...guarded,
         encryption: BucketEncryption.KMS,
         encryptionKey: key,
@@ -69,7 +77,7 @@ export class Buckets extends Construct {
       false,
     );
     this.archive = settings.archive
-      ? own('Archive', [{ id: 'expire', expiration: Duration.days(settings.archiveDays) }], false)
+      ? own('Archive', archiveRules(settings), settings.archiveLockDays > 0, lockOf(settings))
       : undefined;
     this.state = own(
       'State',
@@ -77,4 +85,24 @@ export class Buckets extends Construct {
       true,
     );
   }
+}
+
+/** A locked bucket is versioned: what expires leaves a version behind, which is deleted a day later. */
+function archiveRules({ archiveDays, archiveLockDays }: Settings): LifecycleRule[] {
+  return [
+    {
+      id: 'expire',
+      expiration: Duration.days(archiveDays),
+      ...(archiveLockDays > 0 ? { noncurrentVersionExpiration: Duration.days(1) } : {}),
+    },
+  ];
+}
+
+/** Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html */
+function lockOf({ archiveLockDays }: Settings): Partial<BucketProps> {
+  if (archiveLockDays === 0) return {};
+  return {
+    objectLockEnabled: true,
+    objectLockDefaultRetention: ObjectLockRetention.governance(Duration.days(archiveLockDays)),
+  };
 }

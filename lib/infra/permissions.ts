@@ -242,6 +242,8 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
       ['dynamodb:Query', 'dynamodb:Scan', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem'],
       r.tables.profile.tableArn,
     ),
+    allow('Contents', ['dynamodb:Query'], r.tables.link.tableArn),
+    allow('Groups', ['dynamodb:Query', 'dynamodb:Scan'], r.tables.campaign.tableArn),
     allow(
       'Findings',
       ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan', 'dynamodb:PutItem'],

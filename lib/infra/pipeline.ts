@@ -139,6 +139,8 @@ export class Pipeline extends Construct {
         ...state,
         ...policies,
         FINDING_TABLE: tables.finding.tableName,
+        LINK_TABLE: tables.link.tableName,
+        CAMPAIGN_TABLE: tables.campaign.tableName,
       }),
       // AppConfig waits fifteen seconds for a validator.
       validatePolicy: this.#worker('validatePolicy', 1024, 15, {

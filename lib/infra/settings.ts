@@ -159,6 +159,12 @@ export const SETTINGS = {
     'Keep accepted records in the archive bucket. Off means no dossiers, hunts or rebuilds from there.',
   ),
   archiveDays: wholeNumber(1, 3650, 90, 'Days until archived records expire.'),
+  archiveLockDays: wholeNumber(
+    0,
+    3650,
+    0,
+    'Days for which nobody can change or delete an archived record (S3 Object Lock, governance mode): evidence against insiders. 0 is off. Erasing a customer earlier then needs s3:BypassGovernanceRetention.',
+  ),
   quarantineDays: wholeNumber(
     1,
     3650,
@@ -270,6 +276,18 @@ const CROSS_RULES: readonly CrossRule[] = [
     broken: (s) =>
       s.maxRecordAgeHours >= s.retentionHours
         ? `siphonwatch:maxRecordAgeHours is ${s.maxRecordAgeHours} while siphonwatch:retentionHours is ${s.retentionHours}: allowed is less than the retention, or failing records expire unseen`
+        : undefined,
+  },
+  {
+    broken: (s) =>
+      s.archiveLockDays > s.archiveDays
+        ? `siphonwatch:archiveLockDays is ${s.archiveLockDays} while siphonwatch:archiveDays is ${s.archiveDays}: allowed is at most as long as records are kept`
+        : undefined,
+  },
+  {
+    broken: (s) =>
+      s.archiveLockDays > 0 && s.removal === 'destroy'
+        ? 'siphonwatch:archiveLockDays is set while siphonwatch:removal is destroy: allowed is 0, or the bucket could not be deleted'
         : undefined,
   },
   {

@@ -83,7 +83,7 @@ export function parsePolicy(text: string, now?: number): ParsedPolicy {
   if (!parsed.success)
     return {
       ok: false,
-      faults: parsed.error.issues.flatMap((issue) => faultsOf(issue, json, document, lines)),
+      faults: firstFaults(parsed.error.issues, (issue) => faultsOf(issue, json, document, lines)),
     };
   const expired = now === undefined ? [] : expiredExceptions(parsed.data, now);
   if (expired.length > 0)
@@ -152,6 +152,23 @@ function valueAt(json: unknown, path: Path): unknown {
         ? (value as Record<PropertyKey, unknown>)[step]
         : undefined;
   return value;
+}
+
+/** Faults that are worked out: finding the line of each reads the whole text, and nobody reads hundreds. */
+const FAULTS_SHOWN = 50;
+
+function firstFaults(
+  issues: readonly z.core.$ZodIssue[],
+  faults: (issue: z.core.$ZodIssue) => readonly PolicyFault[],
+): PolicyFault[] {
+  const found: PolicyFault[] = [];
+  for (const issue of issues) {
+    const short =
+      issue.code === 'unrecognized_keys' ? { ...issue, keys: issue.keys.slice(0, FAULTS_SHOWN) } : issue;
+    found.push(...faults(short));
+    if (found.length >= FAULTS_SHOWN) break;
+  }
+  return found.slice(0, FAULTS_SHOWN);
 }
 
 function faultsOf(

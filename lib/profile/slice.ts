@@ -2,7 +2,7 @@ import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { addTo, type BottomK, bottomK, copyOf, mergeInto } from './bottom-k.ts';
 import { type Counts, emptyCounts } from './counts.ts';
 import { addEmbedding, type Embedding, NO_EMBEDDING, withPrompt } from './embedding.ts';
-import { hash24 } from './hashes.ts';
+import { hash24, hash48 } from './hashes.ts';
 
 /**
  * A slice: the smallest aligned bucket of event time, `[start, start + SLICE_MS)`, of one account or of a group.
@@ -48,6 +48,12 @@ export type Samples = Record<SampleName, BottomK> & {
 /** Flags that travel with a sampled opening. */
 export const FLAG = { single: 1, instruction: 2, reasoning: 4, grading: 8, question: 16 } as const;
 
+/**
+ * What a slice keeps at most, whatever its events say: its size must not be in the hands of who sends them. Of more
+ * names those with the smallest hashes stay, of more epochs the last by name: so what stays is whole, in any order.
+ */
+export const SLICE_BOUNDS = { models: 16, modelName: 64, epochs: 4 } as const;
+
 /** Three words of 24 cells each; replaced, never changed, so that copies share them. */
 export type Cells = readonly [number, number, number];
 
@@ -58,7 +64,7 @@ export interface Slice {
   cells: Record<CellMark, Cells>;
   /** per key epoch, because prints of different epochs cannot be compared */
   samples: Map<string, Samples>;
-  /** events per model */
+  /** events per model that answered; a request that failed names none */
   models: Map<string, number>;
 }
 
@@ -192,13 +198,10 @@ export function addEvent(slice: Slice, event: UsageEvent, time: number): void {
       mark(cells, 'grading', cell);
     } else if (behaviour === 'thinking-language') mark(cells, 'thinking-language', cell);
   }
-  slice.models.set(event.model, (slice.models.get(event.model) ?? 0) + 1);
+  if (event.outcome !== 'error') addModel(slice.models, event.model, 1);
   for (const prints of event.prints) {
-    let samples = slice.samples.get(prints.epoch);
-    if (samples === undefined) {
-      samples = emptySamples();
-      slice.samples.set(prints.epoch, samples);
-    }
+    const samples = samplesOf(slice.samples, prints.epoch);
+    if (samples === undefined) continue;
     addTo(samples.prompt, hash24(prints.prompt));
     if (prints.sketch !== undefined) samples.embedding = withPrompt(samples.embedding, prints.sketch);
     if (prints.opening !== undefined) addTo(samples.opening, hash24(prints.opening), flags);
@@ -211,13 +214,46 @@ export function addEvent(slice: Slice, event: UsageEvent, time: number): void {
   }
 }
 
+/** Counts events of a model, and leaves out the name with the largest hash where there are too many. */
+function addModel(models: Map<string, number>, model: string, events: number): void {
+  const name = shortName(model);
+  models.set(name, (models.get(name) ?? 0) + events);
+  if (models.size <= SLICE_BOUNDS.models) return;
+  let last = name;
+  for (const other of models.keys()) if (isAfter(other, last)) last = other;
+  models.delete(last);
+}
+
+function isAfter(a: string, b: string): boolean {
+  const difference = hash48(a) - hash48(b);
+  return difference === 0 ? a > b : difference > 0;
+}
+
+function shortName(model: string): string {
+  if (model.length <= SLICE_BOUNDS.modelName) return model;
+  const cut = model.slice(0, SLICE_BOUNDS.modelName);
+  // never half a pair: it would be stored as another name
+  return /[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut;
+}
+
+/** The samples of an epoch; undefined where later epochs fill the slice. */
+function samplesOf(all: Map<string, Samples>, epoch: string): Samples | undefined {
+  const held = all.get(epoch);
+  if (held !== undefined) return held;
+  if (all.size >= SLICE_BOUNDS.epochs) {
+    const [first = ''] = [...all.keys()].sort();
+    if (epoch < first) return undefined;
+    all.delete(first);
+  }
+  const made = emptySamples();
+  all.set(epoch, made);
+  return made;
+}
+
 function mergeSamples(into: Map<string, Samples>, from: ReadonlyMap<string, Samples>): void {
   for (const [epoch, samples] of from) {
-    let target = into.get(epoch);
-    if (target === undefined) {
-      target = emptySamples();
-      into.set(epoch, target);
-    }
+    const target = samplesOf(into, epoch);
+    if (target === undefined) continue;
     for (const name of SAMPLE_NAMES) mergeInto(target[name], samples[name]);
     target.embedding = addEmbedding(target.embedding, samples.embedding);
   }
@@ -236,6 +272,5 @@ export function mergeSlice(slice: Slice, other: Slice): void {
     slice.cells[name] = [a[0] | b[0], a[1] | b[1], a[2] | b[2]];
   }
   mergeSamples(slice.samples, other.samples);
-  for (const [model, events] of other.models)
-    slice.models.set(model, (slice.models.get(model) ?? 0) + events);
+  for (const [model, events] of other.models) addModel(slice.models, model, events);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { COMMAND } from '../contract/command.ts';
+import { groupRanks } from './group-ranks.ts';
 import { model } from './model.ts';
 import { leastTail, MIN_ACCOUNTS, nullDistribution, p90Of, shrink, upperTail } from './null-distribution.ts';
 import { countAtLeast, quantileOf, type RankNull, rankNull } from './rank-null.ts';
@@ -53,6 +54,7 @@ export const calibration = z.strictObject({
   spread: z
     .record(z.string(), z.record(z.string(), byGroup(spread)))
     .describe('window hours -> fact -> peer group (everyone, product) -> spread over accounts'),
+  groups: groupRanks.optional().describe('how groups of the past scored; without, no group is judged'),
   groupScore: byGroup(nullDistribution)
     .optional()
     .describe('size class of a linked group -> null of the merged score of that many benign peers'),

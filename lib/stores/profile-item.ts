@@ -1,5 +1,6 @@
 import type { AccountState, Judgement } from '../detection/account-state.ts';
 import type { Notice } from '../findings/finding.ts';
+import { StateError } from '../profile/binary.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
 import { type Position, padSequence } from '../profile/position.ts';
 import type { Profile } from '../profile/profile.ts';
@@ -250,14 +251,17 @@ export function encodeIds(ids: IdSet): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));
 }
 
+/** @throws StateError where the bytes end early */
 export function decodeIds(bytes: Uint8Array): IdSet {
   const ids: IdSet = new Map();
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at < buffer.length; ) {
+    if (at + ID_BYTES > buffer.length) throw new StateError('ids end early');
     const slot = buffer.readUInt32BE(at);
     const size = buffer.readUInt16BE(at + 4);
     const hashes = new Set<number>();
     at += ID_BYTES;
+    if (at + size * ID_BYTES > buffer.length) throw new StateError('ids end early');
     for (let i = 0; i < size; i++, at += ID_BYTES) hashes.add(buffer.readUIntBE(at, ID_BYTES));
     ids.set(slot, hashes);
   }

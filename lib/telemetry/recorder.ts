@@ -8,6 +8,7 @@ import { accountPseudonym, type EpochKeys, epochKeys, type Keyring, servingEpoch
 import { LayoutReader } from './layout.ts';
 import { placeOf } from './network.ts';
 import { isSound } from './odd-facts.ts';
+import { looksLikeCode } from './program-code.ts';
 import { digest, type SipKey, sipHash24 } from './siphash.ts';
 import { sketchOf } from './sketch.ts';
 import type { Prints, UsageEvent } from './usage-event.ts';
@@ -39,8 +40,6 @@ const EDGE_WORDS = 5;
 const EDGE_UNITS = 512;
 const SYSTEM_CACHE = 1024;
 const SYSTEM_CACHE_UNITS = 16 * 1024 * 1024;
-const CODE =
-  /(?:^|\n)\s*(?:def \w+\(|class \w+[:({]|import [\w.{*]+|from [\w.]+ import |#include\s*[<"]|function\s*\w*\s*\(|(?:const|let|var) \w+\s*=|public (?:static |class )|using \w+(?:\.\w+)*;|package \w+|SELECT\s.+\sFROM\s|<\?php|<!DOCTYPE|<\/?(?:div|html|body|span|script|table)\b|@\w+\(|return\s.+;|if\s*\(.+\)\s*\{|for\s*\(.+\)\s*\{)|\b(?:console\.log|System\.out|std::|printf?\()|=>\s*[{(]|\w+\(\w*\)\s*\{/;
 
 /**
  * A recorder under a keyring.
@@ -159,13 +158,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
       outcome: exchange.outcome,
       usage: {
         inputTokens: oneDigit(tokenCount(exchange.usage.inputTokens)),
-        outputTokens: tokenCount(exchange.usage.outputTokens),
+        outputTokens: twoDigits(tokenCount(exchange.usage.outputTokens)),
       },
       params: samplingOf(params),
       customer: {
         plan: cut(exchange.customer.plan, MAX_CUSTOMER),
         product: cut(exchange.customer.product, MAX_CUSTOMER),
-        createdAt: toMinute(exchange.customer.createdAt),
+        createdAt: toHour(exchange.customer.createdAt),
       },
       shape: {
         turns: Math.min(turns, 1_000_000),
@@ -234,10 +233,11 @@ function isoTime(text: string, time: number): string {
   return text.length === 24 && text.charCodeAt(23) === 90 ? text : new Date(time).toISOString();
 }
 
-function toMinute(text: string): string {
+/** UTC, to the hour: what links accounts that were opened together; the minute singles out every account of a plan. */
+function toHour(text: string): string {
   return text.charCodeAt(text.length - 1) === 90 && text.length >= 17
-    ? `${text.slice(0, 16)}:00Z`
-    : `${new Date(Date.parse(text)).toISOString().slice(0, 16)}:00Z`;
+    ? `${text.slice(0, 13)}:00:00Z`
+    : `${new Date(Date.parse(text)).toISOString().slice(0, 13)}:00:00Z`;
 }
 
 /**
@@ -250,14 +250,25 @@ export function oneDigit(count: number): number {
   return Math.round(count / unit) * unit;
 }
 
+/** Two significant digits, half up: sums stay right to half a percent, and no invoice is matched by one exact count. */
+function twoDigits(count: number): number {
+  let unit = 1;
+  while (count / unit >= 100) unit *= 10;
+  return Math.round(count / unit) * unit;
+}
+
 function lengthClass(count: number): number {
   return Math.min(40, Math.round(2 * Math.log2(count)));
 }
 
+/** Line breaks that are counted one by one; a text of more has as many as its beginning promises. */
+const COUNTED_LINES = 10_000;
+
 function linesOf(prompt: string, text: string, counted: number): number {
   if (prompt.length === text.length) return Math.max(1, counted);
   let lines = 1;
-  for (let at = prompt.indexOf('\n'); at >= 0; at = prompt.indexOf('\n', at + 1)) lines++;
+  for (let at = prompt.indexOf('\n'); at >= 0; at = prompt.indexOf('\n', at + 1))
+    if (++lines > COUNTED_LINES) return Math.round((lines / (at + 1)) * prompt.length);
   return lines;
 }
 
@@ -284,12 +295,6 @@ function endsInQuestion(text: string): boolean {
       return false;
   }
   return false;
-}
-
-function looksLikeCode(text: string, density: number): boolean {
-  if (text.includes('```')) return true;
-  if (density > 0.08 && text.length > 40) return true;
-  return density > 0.012 && CODE.test(text.length > 8192 ? text.slice(0, 8192) : text);
 }
 
 function demandsFormat(format: unknown): boolean {

@@ -90,7 +90,7 @@ export const usageEvent = z.strictObject({
       .describe(
         'tokens, rounded to one significant digit: the exact length of a prompt is a handle for a dictionary',
       ),
-    outputTokens: z.number().int().min(0).max(1e9),
+    outputTokens: z.number().int().min(0).max(1e9).describe('tokens, rounded to two significant digits'),
   }),
   params: z.strictObject({
     temperature: z.number().min(0).max(10).optional(),
@@ -102,7 +102,7 @@ export const usageEvent = z.strictObject({
   customer: z.strictObject({
     plan: z.string().min(1).max(64),
     product: z.string().min(1).max(64),
-    createdAt: z.iso.datetime().describe('when the account was opened, to the minute'),
+    createdAt: z.iso.datetime().describe('when the account was opened, to the hour'),
   }),
   shape: z.strictObject({
     turns: z

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { contentGroups } from '../../lib/campaigns/content/content-groups.ts';
 import type { Content } from '../../lib/campaigns/content/contents.ts';
-import { BINS, FeatureCounter, weightsOf } from '../../lib/campaigns/content/idf.ts';
+import { FeatureCounter, weightsOf } from '../../lib/campaigns/content/idf.ts';
+import { BINS } from '../../lib/scoring/group-ranks.ts';
 import { seeded } from '../../lib/statistics/random.ts';
 
 const PROMPTS = 40;

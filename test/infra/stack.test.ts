@@ -263,7 +263,9 @@ describe('roles', () => {
       'BucketsState',
       'NotificationDeadLetters',
       'PoliciesApplication',
+      'TablesCampaignTable',
       'TablesFindingTable',
+      'TablesLinkTable',
       'TablesProfileTable',
     ],
     validatePolicy: ['BucketsState'],
@@ -592,6 +594,17 @@ describe('the deployment', () => {
     ).toEqual({
       Status: 'Enabled',
     });
+  });
+
+  it('locks the archive where insiders are to be kept from it', () => {
+    const locked = synthesized({ archiveLockDays: 60 });
+    const bucket = resourceOf(locked, 'AWS::S3::Bucket', 'BucketsArchive')[1].Properties;
+    expect(bucket).toMatchObject({
+      ObjectLockEnabled: true,
+      ObjectLockConfiguration: { Rule: { DefaultRetention: { Days: 60, Mode: 'GOVERNANCE' } } },
+      VersioningConfiguration: { Status: 'Enabled' },
+    });
+    expect(JSON.stringify(bucket.LifecycleConfiguration)).toContain('"NoncurrentDays":1');
   });
 
   it('follows the settings: capacity, archive off, subscribers, budget, removal', () => {

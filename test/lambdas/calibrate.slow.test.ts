@@ -27,6 +27,8 @@ beforeAll(async () => {
     ...endpointVariables(emulators.endpoints),
     PROFILE_TABLE: 'profiles',
     FINDING_TABLE: 'findings',
+    LINK_TABLE: 'links',
+    CAMPAIGN_TABLE: 'campaigns',
     STATE_BUCKET: 'state',
     POLICY_APPLICATION: 'Siphonwatch',
     POLICY_STALENESS_SECONDS: '30',
@@ -37,6 +39,8 @@ beforeAll(async () => {
     vi.stubEnv(name, value);
   await createTable(clients.dynamodb, 'profile', 'profiles');
   await createTable(clients.dynamodb, 'finding', 'findings');
+  await createTable(clients.dynamodb, 'link', 'links');
+  await createTable(clients.dynamodb, 'campaign', 'campaigns');
   await clients.s3.send(new CreateBucketCommand({ Bucket: 'state' }));
 });
 afterAll(async () => {

@@ -1,3 +1,4 @@
+import type { Group } from '../linking/find-groups.ts';
 import type { Content } from './contents.ts';
 import { ContentVectors } from './contents.ts';
 import { nearestNeighbours } from './nearest.ts';
@@ -51,4 +52,14 @@ export function contentGroups(contents: readonly Content[], weights: Float32Arra
   return [...groups]
     .filter(([, members]) => members.length > 1)
     .map(([root, members]) => ({ members, similarity: weakest.get(root) ?? 1 }));
+}
+
+/** The group as a run judges it: linked by what its members ask, and by nothing else. */
+export function asGroup({ members }: ContentGroup): Group {
+  const key = `content#${members[0]}`;
+  return {
+    members,
+    links: [{ key, kind: 'content', members, accounts: members.length }],
+    bodies: [members],
+  };
 }

@@ -1,6 +1,6 @@
 import { digit } from '../../profile/base64url.ts';
 import type { SampledPrompt } from '../../profile/prompt-sample.ts';
-import { BINS } from './idf.ts';
+import { BINS } from '../../scoring/group-ranks.ts';
 
 /** Fewest sampled prompts of an account that is compared: with fewer its own spread is not known. */
 export const FEWEST_PROMPTS = 24;

@@ -1,37 +1,10 @@
-import { z } from 'zod';
+import { BINS, FEATURES, type FeatureFrequencies, LISTED } from '../../scoring/group-ranks.ts';
 
 /**
  * How common features of prompts are: a feature is one bin of a prompt's sketch with its value (telemetry/sketch.ts), a keyed
  * word pair in effect. What many prompts of a deployment show (a language's most frequent pairs, a popular application's
  * template) says little of what an account asks. Weights are inverse document frequencies (Spärck Jones 1972): ln(N / (1 + df)).
  */
-
-/** Bins of a sketch, and values of a bin. */
-export const BINS = 16;
-export const FEATURES = BINS * 65_536;
-/** Features listed, the most frequent: all others weigh the same. */
-const LISTED = 4096;
-
-export const featureFrequencies = z.strictObject({
-  epoch: z
-    .string()
-    .max(32)
-    .describe('key epoch of the prompts: under another key the same words are other features'),
-  prompts: z.number().int().min(0).describe('prompts counted'),
-  rest: z.number().int().min(0).describe('prompts that a feature which is not listed is taken to be in'),
-  features: z
-    .array(
-      z
-        .number()
-        .int()
-        .min(0)
-        .max(FEATURES - 1),
-    )
-    .max(LISTED)
-    .describe('the most frequent features (bin * 65536 + value), ascending'),
-  counts: z.array(z.number().int().min(0)).max(LISTED).describe('prompts that show each'),
-});
-export type FeatureFrequencies = z.infer<typeof featureFrequencies>;
 
 /** Counts features over prompts, one sketch after the other. */
 export class FeatureCounter {

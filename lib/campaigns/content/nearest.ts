@@ -1,5 +1,5 @@
+import { BINS } from '../../scoring/group-ranks.ts';
 import { type Content, type ContentVectors, featureAt } from './contents.ts';
-import { BINS } from './idf.ts';
 
 /** Nearest neighbours by what accounts ask. */
 

@@ -9,31 +9,15 @@ import type { WindowScore } from '../../scoring/score.ts';
 import { updateRunningMax } from '../../scoring/significance.ts';
 import type { Campaign } from '../campaign.ts';
 import type { Group } from '../linking/find-groups.ts';
+import type { CampaignCase, CampaignVerdict } from './campaign-case.ts';
 import { campaignNotice } from './campaign-notice.ts';
 import { type GroupInput, groupInput, groupSignificance, scoreGroup, UNCOMMON } from './group-score.ts';
+import { judgeLearned } from './judge-learned.ts';
 import { customerOf, type JudgedMember, type Member } from './member.ts';
 import { MemberWindows } from './member-window.ts';
 import { fits, standsOutAt } from './membership.ts';
 
 const SUSPECT = levelRank('suspect');
-
-/** What is judged of a campaign. Times in ms. */
-export interface CampaignCase {
-  readonly group: Group;
-  readonly members: readonly Member[];
-  /** event time that windows end at */
-  readonly at: number;
-  /** groups that share the month's error budget */
-  readonly tested: number;
-}
-
-export interface CampaignVerdict {
-  readonly campaign: Campaign;
-  readonly score: number;
-  /** chance that a benign group of the size and product shows as much within a month */
-  readonly p: number;
-  readonly notice: Notice | undefined;
-}
 
 /**
  * Level rules of campaigns: the budget is the expected number of false campaigns a month over all customers, shared
@@ -63,6 +47,7 @@ export function judgeCampaign(
 ): CampaignVerdict {
   const { group, members, at, tested } = judging;
   const { policy, calibration } = rules;
+  if (calibration.groups !== undefined) return judgeLearned(campaign, judging, rules, windows.scores);
   const nulls = calibration.groupScore;
   const quiet: CampaignVerdict = { campaign, score: 0, p: 1, notice: undefined };
   if (nulls === undefined) return quiet;

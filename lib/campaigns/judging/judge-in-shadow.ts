@@ -1,7 +1,8 @@
 import type { Rules } from '../../detection/judge.ts';
 import { asShadow, freshShadow } from '../../detection/shadow.ts';
 import type { Campaign, CampaignShadow } from '../campaign.ts';
-import { type CampaignCase, type CampaignVerdict, closeMerged, judgeCampaign } from './judge-campaign.ts';
+import type { CampaignCase, CampaignVerdict } from './campaign-case.ts';
+import { closeMerged, judgeCampaign } from './judge-campaign.ts';
 import { MemberWindows } from './member-window.ts';
 
 /**

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { BottomK } from '../../profile/bottom-k.ts';
 import { type CellMark, emptySamples, SLICE_MS, type Slice, sliceStart } from '../../profile/slice.ts';
 import { WindowMemo } from '../../profile/window-memo.ts';
+import { MemberScores } from './member-score.ts';
 
 /** Marks that judge a group. */
 export const MARKS = ['active', 'reasoning', 'grading'] as const satisfies readonly CellMark[];
@@ -72,6 +73,8 @@ const REMEMBERED = 2048;
  * only changed their newest slice. What is remembered is a saving and never part of the state (see WindowMemo).
  */
 export class MemberWindows {
+  /** members' own scores, remembered in the same way */
+  readonly scores = new MemberScores();
   readonly #remembered = new LRUCache<string, Remembered>({ max: REMEMBERED });
 
   /** The same as memberWindow. */

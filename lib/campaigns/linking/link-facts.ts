@@ -18,6 +18,7 @@ export const LINK_KINDS = {
   client: { hard: false, title: 'address block and client' },
   setting: { hard: false, title: 'address block and sampling parameters' },
   created: { hard: false, title: 'opened in the same hour on the same plan' },
+  content: { hard: false, title: 'ask the same kinds of things' },
   synchrony: { hard: false, title: 'active in the same five minutes, again and again' },
 } as const;
 export type LinkKind = keyof typeof LINK_KINDS;

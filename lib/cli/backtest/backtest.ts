@@ -202,7 +202,7 @@ async function trackOf(
   const policy = await loadPolicy(policyFile);
   const calibration = await loadCalibration(calibrationFile);
   for (const misfit of policyWarnings(policy, calibration)) say(`WARNING: ${misfit}`);
-  if (policy.campaigns.enabled && calibration.groupScore === undefined)
+  if (policy.campaigns.enabled && calibration.groups === undefined)
     say(
       `note: calibration ${calibration.id} has no benign groups: campaigns are linked, none is judged (${calledAs()} calibrate learns them)`,
     );

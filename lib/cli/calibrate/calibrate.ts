@@ -1,8 +1,8 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Labels } from '../../backtest/labels.ts';
-import { learnGroupNull } from '../../campaigns/judging/group-null.ts';
-import { scoreRules } from '../../campaigns/judging/group-score.ts';
+import { learnGroupRanks } from '../../campaigns/judging/learned-group.ts';
+import { PastGroups } from '../../campaigns/past-groups.ts';
 import type { AccountState } from '../../detection/account-state.ts';
 import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
@@ -74,7 +74,13 @@ async function calibrate(names: readonly string[], options: CalibrateOptions): P
   const policy = await loadPolicy(options.policy);
   const labels = options.labels === undefined ? undefined : await traffic.labels(options.labels);
   const verdicts = merged(labels, options.verdicts === true ? await verdictsOf(options) : undefined);
-  const states = await profilesOf(traffic, { label: 'calibrate', policy, accept: () => true });
+  const past = new PastGroups();
+  const states = await profilesOf(traffic, {
+    label: 'calibrate',
+    policy,
+    accept: () => true,
+    observe: (event, arrived) => past.observe(event.account, event, arrived),
+  });
   const learner = new CalibrationLearner({ windows: policy.windows, verdicts });
   say('facts ...');
   for (const state of states()) learner.see(pastAccount(state));
@@ -88,10 +94,17 @@ async function calibrate(names: readonly string[], options: CalibrateOptions): P
   say('scores of accounts that a forest has not seen ...');
   for (const state of states()) learner.measure(pastAccount(state));
   const made: Calibration = learner.finish(options.id === undefined ? {} : { id: options.id });
-  say('benign groups ...');
+  say('groups of the past ...');
   const accounts = [...states()].map(pastAccount);
-  const groupScore = learnGroupNull(accounts, scoreRules(policy), { exclude: verdicts.extraction });
-  const named: Calibration = { ...made, groupScore };
+  const linked = past.finish();
+  const groups = learnGroupRanks({
+    ...linked,
+    accounts: new Map(accounts.map((held) => [held.account, held])),
+    calibration: made,
+    windows: policy.windows,
+    confirmed: verdicts.extraction,
+  });
+  const named: Calibration = { ...made, groups };
   if (options.out !== undefined) {
     // beside it first: a run that is cut leaves the old calibration whole
     await writeFile(`${options.out}.part`, `${JSON.stringify(named)}\n`);
@@ -99,13 +112,21 @@ async function calibrate(names: readonly string[], options: CalibrateOptions): P
     say(`calibration ${named.id}: ${options.out}; a policy uses it by naming it`);
   }
   const judged = new Set([...verdicts.extraction, ...verdicts.benign, ...verdicts.grey]);
-  const queue = reviewQueue(learner.peaks(), judged, [], options.review ?? 0);
+  const queue = reviewQueue(
+    learner.peaks(),
+    judged,
+    (linked.looks.at(-1)?.groups ?? []).filter(({ length }) => length <= MOST_TOGETHER),
+    options.review ?? 0,
+  );
   const review = reviewWithReasons(queue, learner.peaks(), accounts, named, labels);
   const summary = summaryOf(named, policy.budget);
   if (options.json === true) printJson({ ...summary, ...(options.review === undefined ? {} : { review }) });
   else printSummary(summary, named, review);
   return 0;
 }
+
+/** Groups that are larger hold more than one kind of use: a verdict on one account says little of the others. */
+const MOST_TOGETHER = 50;
 
 function pastAccount({ profile, sealed }: AccountState): PastAccount {
   return {

@@ -101,10 +101,14 @@ async function record(
   const fallback =
     options.stream === undefined || options.endpoint !== undefined ? DEVELOPMENT_SEED : undefined;
   const keys: Keyring = await loadKeyring(options, say, fallback);
+  if (keys.development === true && options.stream !== undefined && options.endpoint === undefined)
+    throw new InputError(
+      '--stream: a real stream takes no events under a development key, which anybody can derive: give --keyring FILE',
+    );
   let recorder: Recorder | undefined;
   const sink =
     options.stream === undefined ? await lineSink(options, terminal) : streamSink(options.stream, options);
-  const rejects = options.rejects === undefined ? undefined : await fileSink(options.rejects);
+  const rejects = options.rejects === undefined ? undefined : await fileSink(options.rejects, PRIVATE);
   const bar = terminal.stderr.isTTY === true ? await progress(files, terminal.stderr) : undefined;
   const tally = new RecordTally();
   const interrupted = onInterrupt();
@@ -193,10 +197,13 @@ function partialName(path: string): string {
   return `${path}.partial`;
 }
 
-/** A file that has its name only when it is complete. */
-async function fileSink(path: string): Promise<Sink<string>> {
+/** Rejected lines hold what people wrote: for their owner only. */
+const PRIVATE = 0o600;
+
+/** A file that has its name only when it is complete. @param mode of a file that is made anew */
+async function fileSink(path: string, mode = 0o666): Promise<Sink<string>> {
   const partial = partialName(path);
-  const file = createWriteStream(partial);
+  const file = createWriteStream(partial, { mode });
   const gzip = path.endsWith('.gz') ? createGzip() : undefined;
   const out: Writable = gzip ?? file;
   const done = new Promise<void>((resolve, reject) => {

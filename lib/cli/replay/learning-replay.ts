@@ -23,6 +23,8 @@ export interface LearningReplay {
   readonly accept: (event: UsageEvent) => boolean;
   /** links all accounts of the traffic, an hour of arrival time at a time; it judges nobody */
   readonly linking?: CampaignTracker;
+  /** is told every event that counts */
+  readonly observe?: (event: UsageEvent, arrived: number) => void;
 }
 
 const LINK_EVERY_MS = 3_600_000;
@@ -35,7 +37,7 @@ export async function profilesOf(
   traffic: Traffic,
   replay: LearningReplay,
 ): Promise<() => Generator<AccountState>> {
-  const { policy, calibration = UNLEARNT, label, accept, linking } = replay;
+  const { policy, calibration = UNLEARNT, label, accept, linking, observe } = replay;
   const store = new MemoryProfileStore({ retentionDays: KEEP_DAYS });
   const rules: Rules = {
     policy: { ...policy, retentionDays: KEEP_DAYS },
@@ -55,7 +57,10 @@ export async function profilesOf(
   const watched = new Set<string>();
   let linkAt: number | undefined;
   const running = startReplay(store, rules, {
-    onArrival: (event, _, arrived) => linking?.observe(event.account, event, arrived),
+    onArrival(event, _, arrived) {
+      linking?.observe(event.account, event, arrived);
+      observe?.(event, arrived);
+    },
     onStep(account, { state }) {
       if (state.judgement.level.level === 'clear') watched.delete(account);
       else watched.add(account);

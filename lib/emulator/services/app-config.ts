@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AppConfigControl, type AskValidator, type ControlSpec } from './app-config-control.ts';
+import { localOnly } from './local-only.ts';
 
 /** Names of one configuration, as AppConfig's data API takes them. */
 export interface Profile {
@@ -98,6 +99,7 @@ export async function startAppConfig(): Promise<AppConfig> {
     if (await control.handle(incoming, outgoing, await bytes(incoming))) return;
     send(400, JSON.stringify({ Message: `unknown operation ${incoming.method} ${url.pathname}` }));
   });
+  localOnly(server);
   server.keepAliveTimeout = 3_600_000; // no connection is closed under a request that is on its way
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

@@ -20,18 +20,22 @@ const closed = (server) =>
     server.closeAllConnections();
   });
 
+register();
+const { localOnly } = await import('./local-only.ts');
+
 const hosts = {
   async streams() {
     const { default: kinesalite } = await import('kinesalite');
-    const server = kinesalite({ createStreamMs: 0, deleteStreamMs: 0, updateStreamMs: 0, shardLimit: 1000 });
+    const server = localOnly(
+      kinesalite({ createStreamMs: 0, deleteStreamMs: 0, updateStreamMs: 0, shardLimit: 1000 }),
+    );
     return { port: await listen(server), close: () => closed(server) };
   },
   async tables() {
-    register();
     const { TableProxy } = await import('../tables/table-proxy.ts');
     if (workerData.upstreamPort) return TableProxy.start(workerData.upstreamPort);
     const { default: dynalite } = await import('dynalite');
-    const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+    const server = localOnly(dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }));
     const proxy = await TableProxy.start(await listen(server));
     return {
       port: proxy.port,
@@ -45,7 +49,7 @@ const hosts = {
     // Its own start function listens on every interface: build the app and listen on loopback.
     const { buildApp } = await import('fauxqs');
     const app = buildApp({ logger: false });
-    app.server.keepAliveTimeout = 3_600_000;
+    localOnly(app.server).keepAliveTimeout = 3_600_000;
     const address = await app.listen({ port: 0, host: '127.0.0.1' });
     return { port: Number(new URL(address).port), close: () => app.close() };
   },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { localOnly } from './local-only.ts';
 
 /** One entry that was put on the bus, as PutEvents takes it. */
 export interface BusEvent {
@@ -64,6 +65,7 @@ export async function startEventBus(clock: () => number = Date.now): Promise<Eve
       outgoing.end(JSON.stringify({ FailedEntryCount: failed, Entries: answers }));
     });
   });
+  localOnly(server);
   server.keepAliveTimeout = 3_600_000; // no connection is closed under a request that is on its way
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

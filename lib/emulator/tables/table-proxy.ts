@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TABLE_STREAM_LABEL } from '../names.ts';
+import { localOnly } from '../services/local-only.ts';
 import { ObservedWrites } from './observed-writes.ts';
 import { TableMeters } from './table-meter.ts';
 import { shapeOf, type TableShape, tableName } from './table-shape.ts';
@@ -42,7 +43,7 @@ export class TableProxy {
   private constructor(upstreamPort: number) {
     this.#upstream = new Upstream(upstreamPort);
     this.#writes = new ObservedWrites(this.#upstream, this.#shapes, this.#meters);
-    this.#server = createServer((incoming, outgoing) => this.#serve(incoming, outgoing));
+    this.#server = localOnly(createServer((incoming, outgoing) => this.#serve(incoming, outgoing)));
     this.#server.keepAliveTimeout = KEEP_ALIVE_MS;
   }
 

@@ -9,10 +9,10 @@ import {
   finish,
   refused,
 } from './adapter.ts';
-import { errorEnding } from './answer.ts';
-import { type Ending, endingOf, outcomeFrom } from './endings.ts';
-import { at, jsonIn, listOf, objectOf, textAt } from './fields.ts';
+import { outcomeFrom } from './endings.ts';
+import { at, jsonIn, listOf, objectOf } from './fields.ts';
 import { isModelCall, isOtherModel } from './model-calls.ts';
+import { endingsIn, textIn } from './otel-endings.ts';
 import { DETAILS, messageOfEvent, otelBody, otelMessages } from './otel-messages.ts';
 import { type Attributes, anyValue, isOtlp, type OtlpEntry, otlpEntries, otlpField } from './otlp.ts';
 import { numberIn, paramsOf, type ReadMessage, readMessages } from './request.ts';
@@ -354,48 +354,4 @@ function completionIn(attributes: Attributes): string | undefined {
   const said =
     output === undefined ? undefined : readMessages([{ role: 'assistant', ...objectOf(output) }])[0]?.content;
   return said ?? textIn(attributes['gen_ai.completion.0.content']) ?? textIn(attributes['ai.response.text']);
-}
-
-const FINISH_PLACES = [
-  'gen_ai.response.finish_reasons',
-  'gen_ai.response.finish_reason',
-  'gen_ai.completion.0.finish_reason',
-  'ai.response.finishReason',
-  'llm.response.finish_reason',
-  'llm.finish_reason',
-  'llm.output_messages.0.message.finish_reason',
-] as const;
-
-function endingsIn({ attributes, events, entry }: OtlpEntry, words: readonly string[]): Ending[] {
-  const said: unknown[] = [...words.slice(0, 1)];
-  for (const name of FINISH_PLACES) {
-    const held = jsonIn(attributes[name]);
-    said.push(Array.isArray(held) ? held[0] : held);
-  }
-  for (const held of [
-    attributes,
-    ...events.filter(({ name }) => name === DETAILS).map((event) => event.attributes),
-  ])
-    said.push(at(listOf(jsonIn(held['gen_ai.output.messages']))[0], 'finish_reason'));
-  const choice = events.find(({ name }) => name === 'gen_ai.choice');
-  said.push(choice?.attributes.finish_reason);
-  const endings = said.flatMap((word) => (typeof word === 'string' ? (endingOf(word) ?? []) : []));
-  const exception = events.find(({ name }) => name === 'exception')?.attributes;
-  const type = textIn(attributes['error.type']);
-  const code = at(entry, 'status', 'code');
-  const failed = code === 2 || code === 'STATUS_CODE_ERROR' || code === 'ERROR';
-  if (type !== undefined || failed || exception !== undefined)
-    endings.push(
-      errorEnding({
-        code: type,
-        type: textIn(exception?.['exception.type']),
-        message: `${textAt(entry, 'status', 'message') ?? ''} ${textIn(attributes['error.message']) ?? ''} ${textIn(exception?.['exception.message']) ?? ''}`,
-      }),
-    );
-  return endings;
-}
-
-function textIn(value: unknown): string | undefined {
-  if (typeof value === 'number') return String(value);
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -144,6 +144,10 @@ const TEMPLATES = [
     marks: /<\|start_header_id\|>/,
     split: /<\|start_header_id\|>(\w+)<\|end_header_id\|>([\s\S]*?)(?=<\|start_header_id\|>|$)/g,
   },
+  {
+    marks: /<｜User｜>/,
+    split: /<｜(User|Assistant)｜>([\s\S]*?)(?=<｜(?:User|Assistant|end▁of▁sentence)｜>|$)/g,
+  },
   { marks: /<\|im_start\|>/, split: /<\|im_start\|>(\w+)\n([\s\S]*?)(?=<\|im_start\|>|$)/g },
   { marks: /\[INST\]/, split: /(\[INST\]|\[\/INST\])((?:(?!\[\/?INST\])[\s\S])*)/g },
   {

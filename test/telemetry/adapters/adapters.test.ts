@@ -195,3 +195,38 @@ describe.each(Object.keys(ADAPTERS) as InputFormat[])('the adapter %s', (format)
     );
   });
 });
+
+describe('how a call ended', () => {
+  const span = (attributes: Record<string, string>) => ({
+    resourceSpans: [
+      {
+        scopeSpans: [
+          {
+            spans: [
+              {
+                traceId: '01',
+                spanId: '02',
+                startTimeUnixNano: '1772352000123456789',
+                attributes: Object.entries({
+                  'gen_ai.request.model': 'm',
+                  'user.id': 'a',
+                  'gen_ai.prompt.0.content': 'Hi',
+                  ...attributes,
+                }).map(([key, stringValue]) => ({ key, value: { stringValue } })),
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  });
+
+  it.each([
+    ['Google ADK', { 'gcp.vertex.agent.llm_response': '{"finish_reason": "MAX_TOKENS"}' }],
+    ['Logfire', { events: '[{"event.name": "gen_ai.choice", "finish_reason": "length"}]' }],
+    ['Vercel AI SDK', { 'ai.response.finishReason': 'length' }],
+    ['OpenLLMetry', { 'gen_ai.completion.0.finish_reason': 'length' }],
+  ])('is read from the attributes of %s', (_, attributes) => {
+    expect(ADAPTERS.otel(span(attributes)).exchanges[0]?.outcome).toBe('truncated');
+  });
+});

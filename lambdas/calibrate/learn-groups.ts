@@ -1,0 +1,45 @@
+import { ContentLinker, FrequencyLearner } from '../../lib/campaigns/content/link-contents.ts';
+import { learnGroupRanks } from '../../lib/campaigns/judging/learned-group.ts';
+import { atAllSlices } from '../../lib/campaigns/past-groups.ts';
+import type { CampaignStore, LinkStore } from '../../lib/campaigns/ports.ts';
+import { SLICE_MS } from '../../lib/profile/slice.ts';
+import type { Calibration } from '../../lib/scoring/calibration.ts';
+import type { GroupRanks } from '../../lib/scoring/group-ranks.ts';
+import type { PastAccount } from '../../lib/scoring/looks.ts';
+
+export interface GroupPorts {
+  readonly links: Pick<LinkStore, 'prompts'>;
+  readonly campaigns: Pick<CampaignStore, 'all'>;
+}
+
+/**
+ * Learns how groups of the past scored from what is stored: the groups that `link` knows by infrastructure and clocks, and
+ * those that accounts form now by what they ask, each looked at as of every slice of the period. Who belonged together earlier and
+ * no longer does is not stored; `siphonwatch calibrate` on recorded events knows that too.
+ * @param accounts of the past, without those that were confirmed
+ */
+export async function learnStoredGroups(
+  { links, campaigns }: GroupPorts,
+  accounts: readonly PastAccount[],
+  calibration: Calibration,
+  confirmed: ReadonlySet<string>,
+): Promise<GroupRanks> {
+  const frequencies = new FrequencyLearner();
+  for await (const { samples } of links.prompts()) frequencies.add(samples);
+  const content = frequencies.learnt();
+  const newest = Math.max(0, ...accounts.map(({ slices }) => slices[slices.length - 1]?.start ?? 0));
+  const linker = new ContentLinker(newest + SLICE_MS, content);
+  for await (const { account, samples } of links.prompts()) linker.add(account, samples);
+  const groups: (readonly string[])[] = linker.groups().map(({ members }) => members);
+  for await (const { campaign } of campaigns.all())
+    if (campaign.members.length > 1 && !campaign.keys.some((key) => key.startsWith('content#')))
+      groups.push(campaign.members);
+  return learnGroupRanks({
+    accounts: new Map(accounts.map((held) => [held.account, held])),
+    looks: atAllSlices(groups, accounts),
+    calibration,
+    windows: calibration.windows,
+    confirmed,
+    content,
+  });
+}

@@ -1,0 +1,22 @@
+import type { Notice } from '../../findings/finding.ts';
+import type { Campaign } from '../campaign.ts';
+import type { Group } from '../linking/find-groups.ts';
+import type { Member } from './member.ts';
+
+/** What is judged of a campaign. Times in ms. */
+export interface CampaignCase {
+  readonly group: Group;
+  readonly members: readonly Member[];
+  /** event time that windows end at */
+  readonly at: number;
+  /** groups that share the month's error budget */
+  readonly tested: number;
+}
+
+export interface CampaignVerdict {
+  readonly campaign: Campaign;
+  readonly score: number;
+  /** chance that a benign group of the size and product shows as much within a month */
+  readonly p: number;
+  readonly notice: Notice | undefined;
+}

@@ -1,0 +1,107 @@
+import type { Calibration } from '../../scoring/calibration.ts';
+import type { GroupRanks } from '../../scoring/group-ranks.ts';
+import type { PastAccount } from '../../scoring/looks.ts';
+import { countAtLeast, learnRanks, type RankNull } from '../../scoring/rank-null.ts';
+import { periodsAMonth, type Significance, toEvalue } from '../../scoring/significance.ts';
+import { MemberScores } from './member-score.ts';
+
+/**
+ * A group judged by facts that did not link it: the mean of its members' learned scores. What links are places, payments,
+ * clocks and what is asked; what an account is scored by is how it asks. A whole group that looks a little like the library
+ * of attacks is rarer than one account that looks much like it, because honest accounts of one kind differ in more than chance.
+ *
+ * Held against the deployment's own past: every account of the past has the highest score of any group that it was in, over
+ * all runs of the period (none: 0). A benign account of today exceeds all n of them with a chance of 1 / (n + 1): the same
+ * promise as for accounts, by the same argument (scoring/rank-null.ts), whatever links and however often it is looked at.
+ */
+/** Members with a score of their own that a group needs: below that it says no more than they do. */
+export const FEWEST_SCORED = 3;
+/** Members of score 0 that a group is taken to have besides: the mean of three accounts varies more than that of thirty. */
+const PRIOR_MEMBERS = 2;
+
+/** Score of a group; undefined where fewer than FEWEST_SCORED of its members showed enough to be scored. */
+export function learnedGroupScore(scores: readonly (number | undefined)[]): number | undefined {
+  let sum = 0;
+  let scored = 0;
+  for (const score of scores) {
+    if (score === undefined) continue;
+    sum += score;
+    scored++;
+  }
+  return scored < FEWEST_SCORED ? undefined : sum / (scored + PRIOR_MEMBERS);
+}
+
+/** The chance within a month that a benign account is in a group of that score: what levels are reached by. */
+export function accountChance(score: number, { groups, days }: Learned): number {
+  return groups === undefined ? 1 : monthly(groups.accounts, score, days);
+}
+
+/** The chance within a month that a benign group reaches that score, as far as the groups of the past support it. */
+export function groupChance(score: number, { groups, days }: Learned): Significance | undefined {
+  if (groups === undefined || groups.groups.accounts === 0) return undefined;
+  const p = monthly(groups.groups, score, days);
+  return {
+    p,
+    log10E: Math.log10(toEvalue(p)),
+    accounts: groups.groups.accounts,
+    group: 'linked groups of the past',
+  };
+}
+
+type Learned = Pick<Calibration, 'groups' | 'days'>;
+
+function monthly(ranks: RankNull, score: number, days: number): number {
+  const within = (countAtLeast(ranks, score) + 1) / (ranks.accounts + 1);
+  return Math.min(1, within * periodsAMonth(days));
+}
+
+/** What one run of the past linked. */
+export interface GroupLook {
+  /** ms */
+  readonly at: number;
+  readonly groups: readonly (readonly string[])[];
+}
+
+export interface GroupLearning {
+  readonly accounts: ReadonlyMap<string, PastAccount>;
+  readonly looks: Iterable<GroupLook>;
+  /** with the model that scores accounts; each by a forest that has not seen it */
+  readonly calibration: Calibration;
+  readonly windows: readonly number[];
+  /** accounts that people confirmed as extraction: a group with one of them is no benign one */
+  readonly confirmed?: ReadonlySet<string>;
+  readonly content?: GroupRanks['content'];
+}
+
+/** Learns the ranks of groups. Groups with a confirmed member, and their members, are left out: they are no past to be held against. */
+export function learnGroupRanks(learning: GroupLearning): GroupRanks {
+  const { accounts, looks, calibration, windows, confirmed = new Set(), content = [] } = learning;
+  const scores = new MemberScores();
+  const highest = new Map<string, number>();
+  const byGroup = new Map<string, number>();
+  const left = new Set(confirmed);
+  for (const { at, groups } of looks)
+    for (const group of groups) {
+      if (group.some((account) => confirmed.has(account))) {
+        for (const account of group) left.add(account);
+        continue;
+      }
+      const score = learnedGroupScore(
+        group.map((account) => {
+          const held = accounts.get(account);
+          return held && scores.at(held, at, calibration, windows)?.score;
+        }),
+      );
+      if (score === undefined) continue;
+      // a group that changes its members from run to run is told by the first of them
+      const name = group[0] as string;
+      byGroup.set(name, Math.max(score, byGroup.get(name) ?? 0));
+      for (const account of group) highest.set(account, Math.max(score, highest.get(account) ?? 0));
+    }
+  const ranked = [...accounts.keys()].filter((account) => !left.has(account));
+  return {
+    accounts: learnRanks(ranked.map((account) => highest.get(account) ?? 0)),
+    groups: learnRanks([...byGroup.values()]),
+    content: [...content],
+  };
+}

@@ -1,0 +1,47 @@
+import { LRUCache } from 'lru-cache';
+import { SLICE_MS, type Slice } from '../../profile/slice.ts';
+import type { Calibration } from '../../scoring/calibration.ts';
+import { scoreAt, type WindowScore } from '../../scoring/score.ts';
+import { FEWEST_REQUESTS } from '../../signals/facts/index.ts';
+import type { Member } from './member.ts';
+
+/**
+ * A member's own learned score, as the account's path has it: of the windows that end with its newest slice that is over, the
+ * highest. Looked at once a slice, in the past and in the present, so that groups of both are judged by the same numbers.
+ */
+export class MemberScores {
+  readonly #remembered = new LRUCache<string, Remembered>({ max: 20_000 });
+
+  /** @param at event time, ms; undefined where too few requests are known to score it */
+  at(
+    { account, customer, slices }: Pick<Member, 'account' | 'customer' | 'slices'>,
+    at: number,
+    calibration: Calibration,
+    windows: readonly number[],
+  ): WindowScore | undefined {
+    const newest = newestOver(slices, at);
+    if (newest === undefined) return undefined;
+    const known = this.#remembered.get(account);
+    if (known?.newest === newest && known.calibration === calibration) return known.score;
+    const score = scoreAt(slices, newest.start, { account, customer }, calibration, windows).find(
+      ({ events }) => events >= FEWEST_REQUESTS,
+    );
+    this.#remembered.set(account, { newest, calibration, score });
+    return score;
+  }
+}
+
+interface Remembered {
+  readonly newest: Slice;
+  readonly calibration: Calibration;
+  readonly score: WindowScore | undefined;
+}
+
+/** The newest slice that is over at event time `at` (ms). */
+export function newestOver(slices: readonly Slice[], at: number): Slice | undefined {
+  for (let i = slices.length - 1; i >= 0; i--) {
+    const slice = slices[i] as Slice;
+    if (slice.start + SLICE_MS <= at) return slice;
+  }
+  return undefined;
+}

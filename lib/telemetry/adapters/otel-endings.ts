@@ -1,0 +1,63 @@
+import { errorEnding, readAnswer } from './answer.ts';
+import { type Ending, endingOf } from './endings.ts';
+import { at, jsonIn, listOf, objectOf, textAt } from './fields.ts';
+import { DETAILS } from './otel-messages.ts';
+import type { OtlpEntry } from './otlp.ts';
+
+/** Attributes that say how a call ended, by the conventions and by instrumentations. */
+const FINISH_PLACES = [
+  'gen_ai.response.finish_reasons',
+  'gen_ai.response.finish_reason',
+  'gen_ai.completion.0.finish_reason',
+  'ai.response.finishReason',
+  'llm.response.finish_reason',
+  'llm.finish_reason',
+  'llm.output_messages.0.message.finish_reason',
+] as const;
+
+/** Attributes that hold an answer's body: ADK, Logfire, OpenInference, Langfuse. */
+const ANSWERS = [
+  'gcp.vertex.agent.llm_response',
+  'response_data',
+  'output.value',
+  'langfuse.observation.output',
+];
+
+/** All that a span or details event says about how its call ended. @param words of the choices that log events told */
+export function endingsIn({ attributes, events, entry }: OtlpEntry, words: readonly string[]): Ending[] {
+  const said: unknown[] = [...words.slice(0, 1)];
+  for (const name of FINISH_PLACES) {
+    const held = jsonIn(attributes[name]);
+    said.push(Array.isArray(held) ? held[0] : held);
+  }
+  for (const held of [
+    attributes,
+    ...events.filter(({ name }) => name === DETAILS).map((event) => event.attributes),
+  ])
+    said.push(at(listOf(jsonIn(held['gen_ai.output.messages']))[0], 'finish_reason'));
+  const told = listOf(jsonIn(attributes.events)).find((event) => at(event, 'event.name') === 'gen_ai.choice');
+  said.push(at(told, 'finish_reason'));
+  const choice = events.find(({ name }) => name === 'gen_ai.choice');
+  said.push(choice?.attributes.finish_reason);
+  const endings = said.flatMap((word) => (typeof word === 'string' ? (endingOf(word) ?? []) : []));
+  for (const name of ANSWERS) endings.push(...readAnswer(objectOf(jsonIn(attributes[name])) ?? {}).endings);
+  const exception = events.find(({ name }) => name === 'exception')?.attributes;
+  const type = textIn(attributes['error.type']);
+  const code = at(entry, 'status', 'code');
+  const failed = code === 2 || code === 'STATUS_CODE_ERROR' || code === 'ERROR';
+  if (type !== undefined || failed || exception !== undefined)
+    endings.push(
+      errorEnding({
+        code: type,
+        type: textIn(exception?.['exception.type']),
+        message: `${textAt(entry, 'status', 'message') ?? ''} ${textIn(attributes['error.message']) ?? ''} ${textIn(exception?.['exception.message']) ?? ''}`,
+      }),
+    );
+  return endings;
+}
+
+/** A text, or a number as one; undefined for anything else. */
+export function textIn(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

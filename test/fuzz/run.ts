@@ -1,0 +1,55 @@
+import { seeded } from '../../lib/statistics/random.ts';
+import { TARGETS } from './targets.ts';
+
+export interface Fuzzed {
+  readonly inputs: number;
+  /** target, number of the input, what happened */
+  readonly failures: readonly string[];
+  readonly slowestMs: number;
+  readonly slowest: string;
+  /** growth of the live heap, MB */
+  readonly grownMb: number;
+}
+
+/** ms of processor time that one input may take */
+const LIMIT_MS = 1000;
+const FAILURES_KEPT = 20;
+
+/** Gives `inputs` inputs to every target in turn. The same seed gives the same inputs. */
+export function fuzz(inputs: number, seed: number): Fuzzed {
+  const uniform = seeded(seed);
+  const failures: string[] = [];
+  const failed = new Map<string, number>();
+  let slowestMs = 0;
+  let slowest = '';
+  const before = liveMb();
+  for (let i = 0; i < inputs; i++) {
+    const target = TARGETS[i % TARGETS.length];
+    if (target === undefined) break;
+    const read = target.input(uniform);
+    const began = process.cpuUsage();
+    try {
+      read();
+    } catch (error) {
+      const refused = target.refuses.some((kind) => error instanceof kind);
+      const often = failed.get(target.name) ?? 0;
+      failed.set(target.name, often + 1);
+      if ((!refused || error instanceof RangeError || error instanceof TypeError) && often < 3)
+        failures.push(`${target.name}, input ${i}: ${String(error).slice(0, 200)}`);
+    }
+    const { user, system } = process.cpuUsage(began);
+    const ms = (user + system) / 1000;
+    if (ms > slowestMs) {
+      slowestMs = ms;
+      slowest = `${target.name}, input ${i}`;
+    }
+    if (ms > LIMIT_MS) failures.push(`${target.name}, input ${i}: took ${ms.toFixed(0)} ms`);
+    if (failures.length >= FAILURES_KEPT) break;
+  }
+  return { inputs, failures, slowestMs, slowest, grownMb: Math.max(0, liveMb() - before) };
+}
+
+function liveMb(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().heapUsed / 1e6;
+}
