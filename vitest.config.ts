@@ -1,4 +1,24 @@
-import { defineConfig } from 'vitest/config';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { defineConfig, type Plugin } from 'vitest/config';
+import { withBug } from './test/simulation/plant.ts';
+import { PLANTED_BUGS } from './test/simulation/planted-bugs.ts';
+
+/** Plants the bug that `npm run simulate -- --planted` names, so that tests can be seen to notice it. */
+function planted(id: string | undefined): Plugin[] {
+  const bug = PLANTED_BUGS.find((held) => held.id === id);
+  if (bug === undefined) return [];
+  const file = resolve(bug.file);
+  return [
+    {
+      name: 'planted',
+      enforce: 'pre',
+      load: (path) => (path.split('?')[0] === file ? withBug(bug, readFileSync(file, 'utf8')) : undefined),
+    },
+  ];
+}
+
+const plugins = planted(process.env.SIPHONWATCH_PLANTED);
 
 /** `fast` is what `npm test` runs (under two minutes); `slow` holds long emulator and end-to-end runs. */
 export default defineConfig({
@@ -10,6 +30,7 @@ export default defineConfig({
     },
     projects: [
       {
+        plugins,
         test: {
           name: 'fast',
           setupFiles: ['test/setup/property-seed.ts'],

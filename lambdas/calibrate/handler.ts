@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
@@ -110,8 +111,12 @@ async function learn(
     made,
     confirmed,
   );
-  await calibrations.put({ ...made, groups });
-  const { id } = made;
+  // named by content: a second run of the same day overwrites nothing that a policy names
+  const content = createHash('sha256')
+    .update(JSON.stringify({ ...made, groups }))
+    .digest('hex');
+  const id = `${made.id}-${content.slice(0, 8)}`;
+  await calibrations.put({ ...made, groups, id });
   logger.info('calibration made', {
     id,
     accounts: made.accounts,

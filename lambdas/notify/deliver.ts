@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { OpenMembership } from '../../lib/campaigns/ports.ts';
 import { DELIVERY, decide, digestList, LIST_KEPT } from '../../lib/findings/delivery.ts';
 import { rowOf } from '../../lib/findings/digest-message.ts';
@@ -69,6 +70,7 @@ export async function deliver(
 ): Promise<'done' | 'busy' | 'failed'> {
   const settled = new Set<string>();
   let outcome: 'done' | 'busy' | 'failed' = 'done';
+  const passed: number[] = [];
   try {
     for (const text of waiting.texts) {
       const notice = readNotice(text);
@@ -80,10 +82,11 @@ export async function deliver(
           key: waiting.key,
           why: notice.unreadable,
         });
+        passed.push(...numberIn(text));
         continue;
       }
       const whole = withTrafficShare(await inThread(notice, delivery), await delivery.traffic());
-      if (!(await settle(whole, waiting.since, delivery))) {
+      if (!(await settle(whole, waiting.since, passed, delivery))) {
         outcome = 'busy';
         break;
       }
@@ -112,13 +115,18 @@ async function inThread(notice: Notice, delivery: Delivery): Promise<Notice> {
 }
 
 /** Delivers one notice: claim, tell, record. False where another invocation is at it. */
-async function settle(notice: Notice, since: string | undefined, delivery: Delivery): Promise<boolean> {
+async function settle(
+  notice: Notice,
+  since: string | undefined,
+  passed: readonly number[],
+  delivery: Delivery,
+): Promise<boolean> {
   const { findings } = delivery;
   for (;;) {
     const now = delivery.now();
     const held = await findings.find(recordId(notice));
     const finding = held?.finding;
-    if ((finding?.delivered ?? 0) >= notice.number) return true;
+    if (isSettled(finding, notice.number)) return true;
     if (
       finding?.claim !== undefined &&
       finding.claim.by !== delivery.by &&
@@ -127,7 +135,7 @@ async function settle(notice: Notice, since: string | undefined, delivery: Deliv
       return false;
     const plan = await planOf(notice, finding, delivery, now);
     if (!concerns(plan, finding, delivery)) {
-      const next = recorded(finding, notice, plan.fate, undefined);
+      const next = recorded(finding, notice, plan.fate, undefined, passed);
       if (!(await findings.write(next, held?.version))) continue;
     } else {
       const claimed = await claim(notice, held, plan, delivery, now);
@@ -138,7 +146,7 @@ async function settle(notice: Notice, since: string | undefined, delivery: Deliv
         await release(claimed, delivery);
         throw error;
       }
-      if (!(await record(claimed, notice, plan.fate, delivery))) continue;
+      if (!(await record(claimed, notice, plan.fate, passed, delivery))) continue;
     }
     const waited = since === undefined ? undefined : delivery.now() - Date.parse(since);
     delivery.report({ what: 'settled', notice, fate: plan.fate, waited });
@@ -163,8 +171,15 @@ async function planOf(
   delivery: Delivery,
   now: number,
 ): Promise<Plan> {
-  // A delivery that died had decided already: the same fate, so that a notice is not told and listed too.
-  if (held?.claim?.number === notice.number) return { fate: held.claim.fate, list: held.claim.list };
+  // A delivery that died had decided already: the same fate, so that a notice is not told and listed too. A list that
+  // was closed meanwhile may be told before the notice gets into it: then it goes into the list of now.
+  const claimed = held?.claim?.number === notice.number ? held.claim : undefined;
+  if (claimed?.fate === 'digest') return { fate: 'digest', list: digestList(now) };
+  if (claimed !== undefined && claimed.fate !== 'storm') return { fate: claimed.fate, list: undefined };
+  if (claimed !== undefined) {
+    const list = await delivery.brakes[notice.subject.type].admit(now);
+    return list === undefined ? { fate: 'told', list } : { fate: 'storm', list };
+  }
   const exception = notice.shadow ? undefined : await delivery.findings.exceptionFor(notice.subject.id, now);
   const { fate } = decide(notice, held, exception, now);
   const route = fate === 'told' ? await routeFor(notice, delivery) : undefined;
@@ -202,15 +217,16 @@ async function act(notice: Notice, plan: Plan, delivery: Delivery): Promise<void
   if (delivery.hub) await delivery.findings.awaitImport(recordId(notice), deliveryId(notice));
   // Nobody is told, but the copy in Security Hub, made before the exception, follows.
   if (plan.fate === 'quiet') return;
+  // People first: a list may close while the bus is away.
+  if (plan.list !== undefined)
+    await delivery.findings.enlist(plan.list, rowOf(notice, deliveryId(notice), plan.fate), now + LIST_KEPT);
   await delivery.bus.put({
     detailType: DETAIL_TYPE,
     detail: ocsf(notice, now),
     time: now,
     resources: [recordId(notice)],
   });
-  if (plan.list !== undefined)
-    await delivery.findings.enlist(plan.list, rowOf(notice, deliveryId(notice), plan.fate), now + LIST_KEPT);
-  else {
+  if (plan.list === undefined) {
     const rendered = renderNotice(notice, now);
     const route = await routeFor(notice, delivery);
     await delivery.topic.publish({ ...rendered, attributes: withRoute(rendered.attributes, route) });
@@ -233,11 +249,13 @@ async function record(
   claimed: StoredFinding,
   notice: Notice,
   fate: Disposition,
+  passed: readonly number[],
   delivery: Delivery,
 ): Promise<boolean> {
   for (let held: StoredFinding | undefined = claimed; held !== undefined; ) {
     const told = fate === 'told' ? new Date(delivery.now()).toISOString() : undefined;
-    if (await delivery.findings.write(recorded(held.finding, notice, fate, told), held.version)) return true;
+    if (await delivery.findings.write(recorded(held.finding, notice, fate, told, passed), held.version))
+      return true;
     held = await delivery.findings.find(claimed.finding.id);
   }
   return false;
@@ -248,11 +266,31 @@ function recorded(
   notice: Notice,
   fate: Disposition,
   told: string | undefined,
+  passed: readonly number[],
 ): Finding {
-  const { claim: _, ...rest } = applyNotice(held, notice, fate);
+  const { claim: _, passed: before = [], ...rest } = applyNotice(held, notice, fate);
+  const owed = [...new Set([...before, ...passed])].filter((number) => number !== notice.number);
   return {
     ...rest,
     delivered: Math.max(notice.number, held?.delivered ?? 0),
+    ...(owed.length === 0 ? {} : { passed: owed }),
     ...(told === undefined ? {} : { toldAt: told }),
   };
 }
+
+/** Whether a notice's fate is settled: told, listed or recorded, and not merely passed over by a version that could not read it. */
+function isSettled(finding: Finding | undefined, number: number): boolean {
+  return (finding?.delivered ?? 0) >= number && finding?.passed?.includes(number) !== true;
+}
+
+/** The number of a notice that this version cannot read, where at least that can be read. */
+function numberIn(text: string): number[] {
+  try {
+    const { number } = numbered.parse(JSON.parse(text));
+    return [number];
+  } catch {
+    return [];
+  }
+}
+
+const numbered = z.object({ number: z.number().int().min(1) });

@@ -2,7 +2,8 @@ import type { ArchivedRecord } from '../../lib/aws/archive.ts';
 import type { SetAside } from '../../lib/aws/quarantine.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import type { IngestedEvent } from '../../lib/profile/profile.ts';
-import { BUCKETING } from '../../lib/telemetry/record.ts';
+import { printable, type Reason } from '../../lib/telemetry/reason.ts';
+import { BUCKETING, bucketOf, bucketsOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { decodeRecord } from '../../lib/telemetry/record-codec.ts';
 
 /** What of a Kinesis event record the function uses (AWS Lambda Developer Guide, "Using Lambda with Kinesis"). */
@@ -34,66 +35,97 @@ export interface DecodeRules {
 
 /** Takes a batch of stream records apart. Never throws on any bytes: what cannot be used is set aside whole, with its reason. */
 export function decodeBatch(records: readonly KinesisRecord[], rules: DecodeRules): DecodedBatch {
-  const arrivals = new Map<string, IngestedEvent[]>();
-  const setAside: SetAside[] = [];
-  const accepted: ArchivedRecord[] = [];
-  let read = 0;
-  for (const { eventID, eventSourceARN, kinesis } of records) {
-    const data = Buffer.from(kinesis.data, 'base64');
-    const shard = eventID.split(':')[0] ?? 'shard';
-    const stream = eventSourceARN.slice(eventSourceARN.lastIndexOf('/') + 1);
-    const sequence = padSequence(kinesis.sequenceNumber);
-    let arrived = Math.round(kinesis.approximateArrivalTimestamp * 1000);
-    let decoded = decodeRecord(
-      data,
-      rules.trustReplayClock ? undefined : { arrival: arrived, permittedSkew: rules.permittedSkew },
-    );
-    if (rules.trustReplayClock && decoded.header?.arrived !== undefined) {
-      arrived = Date.parse(decoded.header.arrived);
-    } else if (rules.trustReplayClock) {
-      decoded = decodeRecord(data, { arrival: arrived, permittedSkew: rules.permittedSkew });
-    }
-    const epoch = `${stream}/${decoded.header?.bucketing ?? BUCKETING}`;
-    const aside = (index: number, raw: string, reason: SetAside['reason'], encoding: SetAside['encoding']) =>
-      setAside.push({
-        reason,
-        origin: { epoch, shard, sequence: kinesis.sequenceNumber, index },
-        arrived: new Date(arrived).toISOString(),
-        payload: raw,
-        encoding,
-      });
-    if (decoded.reason !== undefined) {
-      read++;
-      aside(-1, decoded.withheld === true ? '' : kinesis.data, decoded.reason, 'base64');
-      continue;
-    }
-    let used = false;
-    for (const line of decoded.lines) {
-      read++;
-      if (line.event === undefined) {
-        if (line.reason !== undefined) aside(line.index, line.raw, line.reason, 'utf8');
-        continue;
-      }
-      used = true;
-      const { event } = line;
-      const arrival: IngestedEvent = {
-        event,
-        time: Date.parse(event.time),
-        arrived,
-        position: { epoch, sequence, index: line.index },
-      };
-      const list = arrivals.get(event.account);
-      if (list === undefined) arrivals.set(event.account, [arrival]);
-      else list.push(arrival);
-    }
-    if (used)
-      accepted.push({
-        shard,
-        sequence: kinesis.sequenceNumber,
-        partitionKey: kinesis.partitionKey,
-        arrived,
-        data,
-      });
+  const batch: DecodedBatch & { read: number } = {
+    arrivals: new Map(),
+    setAside: [],
+    accepted: [],
+    read: 0,
+  };
+  for (const record of records) decodeOne(record, rules, batch);
+  return batch;
+}
+
+function decodeOne(
+  { eventID, eventSourceARN, kinesis }: KinesisRecord,
+  rules: DecodeRules,
+  batch: DecodedBatch & { read: number },
+): void {
+  const data = Buffer.from(kinesis.data, 'base64');
+  const shard = eventID.split(':')[0] ?? 'shard';
+  const stream = eventSourceARN.slice(eventSourceARN.lastIndexOf('/') + 1);
+  const sequence = padSequence(kinesis.sequenceNumber);
+  let arrived = Math.round(kinesis.approximateArrivalTimestamp * 1000);
+  let decoded = decodeRecord(
+    data,
+    rules.trustReplayClock ? undefined : { arrival: arrived, permittedSkew: rules.permittedSkew },
+  );
+  if (rules.trustReplayClock && decoded.header?.arrived !== undefined) {
+    arrived = Date.parse(decoded.header.arrived);
+  } else if (rules.trustReplayClock) {
+    decoded = decodeRecord(data, { arrival: arrived, permittedSkew: rules.permittedSkew });
   }
-  return { arrivals, setAside, accepted, read };
+  const bucketing = decoded.header?.bucketing ?? BUCKETING;
+  const epoch = `${stream}/${bucketing}`;
+  const aside = (index: number, raw: string, reason: Reason, encoding: SetAside['encoding']) =>
+    batch.setAside.push({
+      reason,
+      origin: { epoch, shard, sequence: kinesis.sequenceNumber, index },
+      arrived: new Date(arrived).toISOString(),
+      payload: raw,
+      encoding,
+    });
+  if (decoded.reason !== undefined) {
+    batch.read++;
+    aside(-1, decoded.withheld === true ? '' : kinesis.data, decoded.reason, 'base64');
+    return;
+  }
+  let used = false;
+  for (const { event, reason, index, raw } of decoded.lines) {
+    batch.read++;
+    const fault = event === undefined ? reason : misplaced(event.account, bucketing, kinesis.partitionKey);
+    if (fault !== undefined) aside(index, raw, fault, 'utf8');
+    if (event === undefined || fault !== undefined) continue;
+    used = true;
+    const arrival: IngestedEvent = {
+      event,
+      time: Date.parse(event.time),
+      arrived,
+      position: { epoch, sequence, index },
+      ...(decoded.header?.redriven === true ? { redriven: true } : {}),
+    };
+    const list = batch.arrivals.get(event.account);
+    if (list === undefined) batch.arrivals.set(event.account, [arrival]);
+    else list.push(arrival);
+  }
+  if (used)
+    batch.accepted.push({
+      stream,
+      shard,
+      sequence: kinesis.sequenceNumber,
+      partitionKey: kinesis.partitionKey,
+      arrived: Math.round(kinesis.approximateArrivalTimestamp * 1000),
+      size: decoded.size,
+      data,
+    });
+}
+
+/**
+ * Why an event must not be applied from where it lies: sequence numbers are ordered along one partition key only
+ * (streams/latest/dev/key-concepts.html), so the events of an account must all have the key of its bucket.
+ */
+function misplaced(account: string, bucketing: string, found: string): Reason | undefined {
+  const buckets = bucketsOf(bucketing);
+  if (buckets === undefined)
+    return {
+      field: 'header.bucketing',
+      value: printable(bucketing),
+      message: `must end in its number of buckets, such as ${BUCKETING}: partition keys follow from it`,
+    };
+  const key = partitionKey(bucketOf(account, buckets), bucketing);
+  if (found === key) return undefined;
+  return {
+    field: 'partitionKey',
+    value: printable(found),
+    message: `must be ${key}, the key of this account's bucket: put records with a producer that makes it, and these back with redrive`,
+  };
 }

@@ -1,3 +1,4 @@
+import type { Finding } from '../../lib/findings/finding.ts';
 import type { Author } from '../../lib/findings/principal.ts';
 import { type Triaged, TriageError, triage, undo } from '../../lib/findings/triage.ts';
 import { jsonView, sanitized } from '../../lib/findings/views/json.ts';
@@ -62,14 +63,15 @@ async function done(request: Request, author: Author, store: FindingStore, now: 
     }
     case 'triage': {
       await found(store, request.id);
-      const { verdict, until, note } = request;
-      return changed(
-        await change(store, request.id, (held) => triage(held, { verdict, ...who, at: now, until, note })),
-      );
+      const { id, verdict, until, note, decision } = request;
+      const decide = (held: Finding) => triage(held, { verdict, ...who, at: now, until, note, decision });
+      return changed(await change(store, id, decide, decision));
     }
     case 'undo': {
       await found(store, request.id);
-      return changed(await change(store, request.id, (held) => undo(held, by, now, request.note, claimed)));
+      const { id, note, ...of } = request;
+      const decide = (held: Finding) => undo(held, by, now, note, { ...of, claimed });
+      return changed(await change(store, id, decide, of.decision));
     }
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { AUTHOR_MAX, FINDING_STATES, VERDICTS, type Verdict } from '../../lib/findings/finding.ts';
 import { type Author, authorOfArn } from '../../lib/findings/principal.ts';
@@ -17,8 +18,17 @@ export type Request =
       /** ms */
       readonly until: number | undefined;
       readonly note: string | undefined;
+      /** id of the decision: given again, it is not made twice */
+      readonly decision: string;
     }
-  | { readonly kind: 'undo'; readonly id: string; readonly note: string | undefined };
+  | {
+      readonly kind: 'undo';
+      readonly id: string;
+      readonly note: string | undefined;
+      readonly decision: string;
+      /** id of the decision that is taken back; undefined: the newest verdict that stands */
+      readonly undoes: string | undefined;
+    };
 
 /** A request that is refused, in words for whoever wrote it: which field, what it held, what is allowed. */
 export class Refused extends Error {
@@ -66,8 +76,14 @@ const query = z.strictObject({
   shadow: z.enum(['true', 'false']).default('false'),
 });
 const note = z.string().max(4000).optional();
-const verdictBody = z.strictObject({ verdict: z.enum(VERDICTS), until: z.string().optional(), note });
-const undoBody = z.strictObject({ note });
+const decision = z.string().min(1).max(128).optional();
+const verdictBody = z.strictObject({
+  verdict: z.enum(VERDICTS),
+  until: z.string().optional(),
+  note,
+  decision,
+});
+const undoBody = z.strictObject({ note, decision, undoes: decision });
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
@@ -111,7 +127,8 @@ export function parseRequest(event: UrlEvent): Request {
   }
   if (action === 'undo') {
     allow(method, 'POST');
-    return { kind: 'undo', id, note: parse(undoBody, bodyOf(event)).note };
+    const { note, decision, undoes } = parse(undoBody, bodyOf(event));
+    return { kind: 'undo', id, note, undoes, decision: decision ?? requestOf(event) };
   }
   if (action !== 'verdict') throw unknownPath(event);
   allow(method, 'POST');
@@ -124,7 +141,13 @@ export function parseRequest(event: UrlEvent): Request {
       'until',
       printable(body.until),
     );
-  return { kind: 'triage', id, verdict: body.verdict, until, note: body.note };
+  const { verdict, note, decision } = body;
+  return { kind: 'triage', id, verdict, until, note, decision: decision ?? requestOf(event) };
+}
+
+/** A caller that sends its request again without a decision of its own makes another one. */
+function requestOf({ requestContext }: UrlEvent): string {
+  return requestContext.requestId ?? randomUUID();
 }
 
 function unknownPath({ rawPath }: UrlEvent): Refused {

@@ -1,12 +1,16 @@
+import { gzipSync } from 'node:zlib';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 
 /** One accepted record as it came from the stream. */
 export interface ArchivedRecord {
+  readonly stream: string;
   readonly shard: string;
   readonly sequence: string;
   readonly partitionKey: string;
   /** ms since 1970 */
   readonly arrived: number;
+  /** bytes of the record, decompressed */
+  readonly size: number;
   readonly data: Uint8Array;
 }
 
@@ -21,9 +25,11 @@ function groupOf(partitionKey: string): string {
 }
 
 /**
- * The one owner of the archive bucket: `events/day=YYYY-MM-DD/group=0f/<shard>-<sequence>.ndjson.gz`, by day of arrival
- * and group of buckets. Records are gzip already, and gzip members one after another are a gzip file (RFC 1952, 2.2),
- * so nothing is packed twice. Named after the first record: a retried batch writes the same objects, or more of them.
+ * The one owner of the archive bucket: `events/day=YYYY-MM-DD/group=0f/<shard>-<first>-<last>.ndjson.gz`, by day of
+ * arrival and group of buckets. Each record follows a line that says where it stood, when it came and how long it is, and
+ * is followed by a line break, so that no record runs into the next, whatever it ends with. Records are gzip already, and
+ * gzip members one after another are a gzip file (RFC 1952, 2.2), so nothing is packed twice. Named after what is in it:
+ * a batch that is cut otherwise writes other objects, and no object ever loses a record.
  */
 export class ArchiveBucket implements Archive {
   private readonly client: S3Client;
@@ -38,25 +44,43 @@ export class ArchiveBucket implements Archive {
     const objects = new Map<string, ArchivedRecord[]>();
     for (const record of records) {
       const day = new Date(record.arrived).toISOString().slice(0, 10);
-      const packed = record.data[0] === 0x1f && record.data[1] === 0x8b;
-      const place = `events/day=${day}/group=${groupOf(record.partitionKey)}/${packed ? 'gz' : 'plain'}`;
+      const place = `events/day=${day}/group=${groupOf(record.partitionKey)}/${record.shard}`;
       const list = objects.get(place);
       if (list === undefined) objects.set(place, [record]);
       else list.push(record);
     }
     await Promise.all(
-      [...objects].map(([place, list]) => {
-        const first = list[0] as ArchivedRecord;
-        const packed = place.endsWith('/gz');
-        return this.client.send(
+      [...objects].map(([place, list]) =>
+        this.client.send(
           new PutObjectCommand({
             Bucket: this.bucket,
-            Key: `${place.slice(0, place.lastIndexOf('/'))}/${first.shard}-${first.sequence}.ndjson${packed ? '.gz' : ''}`,
-            Body: Buffer.concat(list.map((record) => record.data)),
-            ContentType: packed ? 'application/gzip' : 'application/x-ndjson',
+            Key: `${place}-${list[0]?.sequence}-${list.at(-1)?.sequence}.ndjson.gz`,
+            Body: Buffer.concat(list.flatMap(framed)),
+            ContentType: 'application/gzip',
           }),
-        );
-      }),
+        ),
+      ),
     );
   }
+}
+
+/** A line before an archived record. */
+export interface ArchiveFrame {
+  readonly archived: 1;
+  readonly stream: string;
+  readonly shard: string;
+  readonly sequence: string;
+  readonly partitionKey: string;
+  /** ms since 1970 */
+  readonly arrived: number;
+  /** bytes of the record that follows, decompressed */
+  readonly size: number;
+}
+
+const LINE_BREAK = gzipSync('\n');
+
+function framed({ data, ...rest }: ArchivedRecord): Uint8Array[] {
+  const frame: ArchiveFrame = { archived: 1, ...rest };
+  const packed = data[0] === 0x1f && data[1] === 0x8b;
+  return [gzipSync(`${JSON.stringify(frame)}\n`), packed ? data : gzipSync(data), LINE_BREAK];
 }

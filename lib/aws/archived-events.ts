@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand, NoSuchKey, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { z } from 'zod';
 import { padSequence } from '../profile/position.ts';
 import type { IngestedEvent } from '../profile/profile.ts';
-import { parseUsageEvent } from '../telemetry/parse-usage-event.ts';
-import { bucketOf } from '../telemetry/record.ts';
+import { BUCKETING, bucketOf } from '../telemetry/record.ts';
+import { decodeRecord } from '../telemetry/record-codec.ts';
 import { DAY_MS } from '../time.ts';
+import type { ArchiveFrame } from './archive.ts';
 
 /** What the archive still has of some accounts. */
 export interface ArchivedEvents {
@@ -46,24 +47,17 @@ export async function readArchivedEvents(
     bytesOf(client, bucket, key),
   )) {
     if (body === undefined) continue;
-    const text = (body[0] === 0x1f && body[1] === 0x8b ? gunzipSync(body) : Buffer.from(body)).toString(
-      'utf8',
-    );
-    for (const record of recordsOf(text)) {
-      const hash = createHash('sha256').update(record.text).digest('base64');
-      if (seen.has(hash)) continue;
-      seen.add(hash);
-      for (const json of record.events) {
-        const parsed = parseUsageEvent(json);
-        if (!parsed.ok || !accounts.has(parsed.event.account)) continue;
-        const time = Date.parse(parsed.event.time);
-        events.push({
-          event: parsed.event,
-          time,
-          // IngestedEvent itself is not archived beside a record without a replay clock; event time is never later.
-          arrived: record.arrived ?? time,
-          position: { epoch: 'archive', sequence: padSequence(String(events.length + 1)), index: 0 },
-        });
+    for (const { frame, record } of framesOf(gunzipSync(body))) {
+      const place = `${frame.shard}/${frame.sequence}`;
+      if (seen.has(place)) continue;
+      seen.add(place);
+      const { header, lines } = decodeRecord(record, { arrival: frame.arrived });
+      const arrived = header?.arrived === undefined ? frame.arrived : Date.parse(header.arrived);
+      const epoch = `${frame.stream}/${header?.bucketing ?? BUCKETING}`;
+      for (const { event, index } of lines) {
+        if (event === undefined || !accounts.has(event.account)) continue;
+        const position = { epoch, sequence: padSequence(frame.sequence), index };
+        events.push({ event, time: Date.parse(event.time), arrived, position });
       }
     }
   }
@@ -74,43 +68,31 @@ function groupOf(account: string): string {
   return bucketOf(account).toString(16).padStart(3, '0').slice(0, -1);
 }
 
-/** `.../<shard>-<sequence>.ndjson.gz`: sequence numbers grow along an account's partition key, over reshards too. */
+/** `.../<shard>-<first>-<last>.ndjson.gz`: sequence numbers grow along an account's partition key, over reshards too. */
 function bySequence(a: string, b: string): number {
-  const [x, y] = [a, b].map((key) => padSequence(/-(\d+)\.ndjson/.exec(key)?.[1] ?? '0'));
+  const [x, y] = [a, b].map((key) => padSequence(/-(\d+)-\d+\.ndjson/.exec(key)?.[1] ?? '0'));
   if (x !== y) return (x ?? '') < (y ?? '') ? -1 : 1;
   return a < b ? -1 : 1;
 }
 
-interface TextRecord {
-  readonly text: string;
-  readonly arrived: number | undefined;
-  readonly events: readonly unknown[];
-}
+const frameLine = z.object({
+  archived: z.literal(1),
+  stream: z.string(),
+  shard: z.string(),
+  sequence: z.string(),
+  partitionKey: z.string(),
+  arrived: z.number(),
+  size: z.number().int().min(0),
+}) satisfies z.ZodType<ArchiveFrame>;
 
-/** An object's records: each begins with its header; lines before the first were put by hand. */
-function recordsOf(text: string): TextRecord[] {
-  const records: { lines: string[]; arrived: number | undefined; events: unknown[] }[] = [];
-  for (const line of text.split('\n')) {
-    if (line === '') continue;
-    const json = jsonOf(line);
-    const header = typeof json === 'object' && json !== null && 'siphonwatch' in json;
-    if (header || records.length === 0) {
-      const arrived = header && 'arrived' in json ? Date.parse(String(json.arrived)) : Number.NaN;
-      records.push({ lines: [], arrived: Number.isNaN(arrived) ? undefined : arrived, events: [] });
-    }
-    const record = records.at(-1);
-    record?.lines.push(line);
-    if (!header) record?.events.push(json);
-  }
-  return records.map(({ lines, arrived, events }) => ({ text: lines.join('\n'), arrived, events }));
-}
-
-/** Lines that were set aside when they came are set aside again. */
-function jsonOf(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
+/** The records of an object, each with the line before it. @throws where the object is no archive */
+export function* framesOf(bytes: Buffer): Generator<{ frame: ArchiveFrame; record: Buffer }> {
+  for (let at = 0; at < bytes.length; ) {
+    const end = bytes.indexOf(10, at);
+    const frame = frameLine.parse(JSON.parse(bytes.toString('utf8', at, end < 0 ? undefined : end)));
+    const from = end + 1;
+    yield { frame, record: bytes.subarray(from, from + frame.size) };
+    at = from + frame.size + 1;
   }
 }
 

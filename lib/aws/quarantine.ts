@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  NoSuchKey,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { z } from 'zod';
 import type { Reason } from '../telemetry/reason.ts';
 
 /** Something that could not be used, whole, with the reason and where it came from. */
@@ -52,7 +59,63 @@ export class QuarantineBucket implements Quarantine {
       }),
     );
   }
+
+  /**
+   * Objects below the prefixes, whole, in order of their names; without those that are marked as put back, unless lines
+   * of theirs could not be used then, or `again`. Read one at a time.
+   */
+  async *objects(
+    prefixes: readonly string[],
+    again: boolean,
+  ): AsyncGenerator<{
+    name: string;
+    text: string;
+    mark(put: { readonly events: number; readonly refused: number }): Promise<void>;
+  }> {
+    for (const prefix of prefixes)
+      for await (const page of paginateListObjectsV2(
+        { client: this.client },
+        { Bucket: this.bucket, Prefix: prefix },
+      ))
+        for (const { Key } of page.Contents ?? []) {
+          if (Key === undefined || (!again && (await this.isPutBack(Key)))) continue;
+          const object = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key }));
+          const text = (await object.Body?.transformToString()) ?? '';
+          yield { name: Key, text, mark: (put) => this.mark(Key, put) };
+        }
+  }
+
+  private async isPutBack(name: string): Promise<boolean> {
+    try {
+      const mark = await this.client.send(
+        new GetObjectCommand({ Bucket: this.bucket, Key: `${REDRIVEN}${name}.json` }),
+      );
+      const { refused } = markOf.parse(JSON.parse((await mark.Body?.transformToString()) ?? '{}'));
+      return refused === 0;
+    } catch (error) {
+      if (error instanceof NoSuchKey) return false;
+      throw error;
+    }
+  }
+
+  private async mark(
+    name: string,
+    put: { readonly events: number; readonly refused: number },
+  ): Promise<void> {
+    await this.client.send(
+      new PutObjectCommand({
+        Bucket: this.bucket,
+        Key: `${REDRIVEN}${name}.json`,
+        Body: JSON.stringify(put),
+        ContentType: 'application/json',
+      }),
+    );
+  }
 }
+
+/** Marks of objects whose events were put back lie below, under the same names. */
+const REDRIVEN = 'redriven/';
+const markOf = z.object({ events: z.number(), refused: z.number() });
 
 /** Characters of one object, a single larger entry apart: what a reader has to hold at once. */
 const OBJECT_SIZE = 8 * 1024 * 1024;
@@ -79,18 +142,4 @@ function* chunksOf(entries: readonly SetAside[]): Generator<Chunk> {
     size += line.length;
   }
   if (chunk !== undefined) yield chunk;
-}
-
-/** Objects below a prefix, `events/` or Lambda's own `aws/lambda/`, whole, in order of their names. */
-export async function* quarantinedObjects(
-  client: S3Client,
-  bucket: string,
-  prefix: string,
-): AsyncGenerator<{ name: string; text: string }> {
-  for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }))
-    for (const { Key } of page.Contents ?? []) {
-      if (Key === undefined) continue;
-      const object = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
-      yield { name: Key, text: (await object.Body?.transformToString()) ?? '' };
-    }
 }

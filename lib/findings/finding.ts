@@ -166,6 +166,8 @@ export const auditEntry = z.strictObject({
   by: z.string().max(AUTHOR_MAX).describe('the principal, as far as IAM vouches for it'),
   claimed: z.string().max(AUTHOR_MAX).optional().describe('what the author calls itself'),
   action: z.enum(['triage', 'undo']),
+  decision: z.string().max(128).optional().describe('id of the decision: the same one is never made twice'),
+  undoes: z.number().int().min(1).optional().describe('number of the change that is taken back'),
   note: z.string().max(4000).optional(),
   before: z.strictObject({ state: z.enum(FINDING_STATES), verdict: verdictRecord.optional() }),
   after: z.strictObject({ state: z.enum(FINDING_STATES), verdict: verdictRecord.optional() }),
@@ -209,6 +211,12 @@ export const finding = z.strictObject({
     .min(0)
     .optional()
     .describe('highest notice number that is delivered: a repeat of it changes nothing'),
+  passed: z
+    .array(z.number().int())
+    .optional()
+    .describe(
+      'lower numbers that a version could not read and passed over: people are still to be notified of them',
+    ),
   hub: z
     .boolean()
     .optional()

@@ -19,6 +19,8 @@ export interface Decision {
   /** ms; benign: silent until then; unsure: no updates until then */
   readonly until: number | undefined;
   readonly note: string | undefined;
+  /** id of the decision: the same one is never made twice */
+  readonly decision?: string;
 }
 
 /** A decision that makes no sense, in words for the person who made it. */
@@ -83,7 +85,7 @@ export function triage(held: Finding, decision: Decision): Triaged {
         : { until: new Date(until).toISOString() }),
     ...(note === undefined ? {} : { note }),
   };
-  const state: FindingState = verdict === 'unsure' ? reopenedState(held) : 'closed';
+  const state: FindingState = verdict === 'unsure' ? detectedState(held) : 'closed';
   return changed(held, 'triage', decision, state, record);
 }
 
@@ -124,30 +126,55 @@ function aloneSince(held: Finding, by: string, at: number): number {
   return since;
 }
 
+/** What an undo says beyond who and when. */
+export interface UndoOf {
+  readonly claimed?: string | undefined;
+  readonly decision?: string | undefined;
+  readonly undoes?: string | undefined;
+}
+
 /**
- * Takes the newest change back: the state and verdict that were before it. An undo cannot be undone, so that a request
- * that is sent twice takes back one change: record the verdict again.
- * @throws TriageError where nobody changed anything, or the newest change is an undo
+ * Takes a verdict back: the newest change, or a named decision. What is left is the newest verdict that still stands, and
+ * none where none does: then the finding is what the detector last said of it.
+ * @param of decision: id of this undo; undoes: id of the decision, or number of the change, that is taken back. Without a
+ *   name an undo is not followed by another, so that a request that is sent twice takes back one change
+ * @throws TriageError where nobody changed anything, or none of that name stands
  */
 export function undo(
   held: Finding,
   by: string,
   at: number,
   note: string | undefined,
-  claimed?: string,
+  of: UndoOf = {},
 ): Triaged {
+  const { claimed, decision, undoes } = of;
   const last = held.audit?.at(-1);
   if (last === undefined) throw new TriageError('there is nothing to undo: nobody gave a verdict');
-  if (last.action === 'undo')
+  if (last.action === 'undo' && undoes === undefined)
     throw new TriageError(
-      'the newest change was taken back already; to restore it, record the verdict again',
+      'the newest change was taken back already; name the decision to take back, or record the verdict again',
     );
-  const about = { by, at, note, ...(claimed === undefined ? {} : { claimed }) };
-  return changed(held, 'undo', about, last.before.state, last.before.verdict);
+  const taken = new Set(held.audit?.flatMap((entry) => entry.undoes ?? []));
+  const standing = (held.audit ?? []).filter(({ action, n }) => action === 'triage' && !taken.has(n));
+  const undone = standing.findLast(
+    (entry) => undoes === undefined || entry.decision === undoes || String(entry.n) === undoes,
+  );
+  if (undone === undefined)
+    throw new TriageError(`there is nothing to undo: no verdict ${undoes ?? ''} stands`);
+  const left = standing.findLast(({ n }) => n !== undone.n)?.after;
+  const about = {
+    by,
+    at,
+    note,
+    ...(claimed === undefined ? {} : { claimed }),
+    ...(decision === undefined ? {} : { decision }),
+    undoes: undone.n,
+  };
+  return changed(held, 'undo', about, left?.state ?? detectedState(held), left?.verdict);
 }
 
 /** What the detector last said of it. */
-function reopenedState(held: Finding): FindingState {
+function detectedState(held: Finding): FindingState {
   switch (held.notice.transition) {
     case 'calmed':
       return 'calmed';
@@ -161,7 +188,7 @@ function reopenedState(held: Finding): FindingState {
 function changed(
   held: Finding,
   action: AuditEntry['action'],
-  about: Pick<Decision, 'by' | 'claimed' | 'at' | 'note'>,
+  about: Pick<Decision, 'by' | 'claimed' | 'at' | 'note' | 'decision'> & { readonly undoes?: number },
   state: FindingState,
   verdict: VerdictRecord | undefined,
 ): Triaged {
@@ -174,30 +201,32 @@ function changed(
     by: about.by,
     ...(about.claimed === undefined ? {} : { claimed: about.claimed }),
     action,
+    ...(about.decision === undefined ? {} : { decision: about.decision }),
+    ...(about.undoes === undefined ? {} : { undoes: about.undoes }),
     ...(about.note === undefined ? {} : { note: about.note }),
     before: { state: held.state, ...(before === undefined ? {} : { verdict: before }) },
     after: { state, ...(verdict === undefined ? {} : { verdict }) },
   });
-  const quiet =
-    verdict?.verdict === 'benign' && verdict.until !== undefined && Date.parse(verdict.until) > about.at;
+  const finding: Finding = {
+    ...rest,
+    state,
+    ...(verdict === undefined ? {} : { verdict }),
+    audit: [...(held.audit ?? []), entry].slice(-AUDIT_KEPT),
+  };
+  return { finding, entry, exception: exceptionOf(finding, about.at) };
+}
+
+/** What silences a finding's subject by its verdict, at processing time `at` (ms). */
+export function exceptionOf({ id, notice, verdict }: Finding, at: number): Exception | undefined {
+  if (verdict?.verdict !== 'benign' || verdict.until === undefined || Date.parse(verdict.until) <= at)
+    return undefined;
   return {
-    finding: {
-      ...rest,
-      state,
-      ...(verdict === undefined ? {} : { verdict }),
-      audit: [...(held.audit ?? []), entry].slice(-AUDIT_KEPT),
-    },
-    entry,
-    exception: quiet
-      ? {
-          v: 1,
-          subject: held.notice.subject.id,
-          until: verdict.until ?? at,
-          by: verdict.by,
-          at: verdict.at,
-          finding: held.id,
-          ...(verdict.note === undefined ? {} : { note: verdict.note }),
-        }
-      : undefined,
+    v: 1,
+    subject: notice.subject.id,
+    until: verdict.until,
+    by: verdict.by,
+    at: verdict.at,
+    finding: id,
+    ...(verdict.note === undefined ? {} : { note: verdict.note }),
   };
 }

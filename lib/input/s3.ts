@@ -43,7 +43,7 @@ export async function objectsBelow(name: string): Promise<string[]> {
 const MAX_SEQUENCE = 64;
 
 function orderOf(key: string): string {
-  const archived = /(^|\/)day=([0-9-]+)\/.*-(\d+)\.ndjson(\.gz)?$/.exec(key);
+  const archived = /(^|\/)day=([0-9-]+)\/.*-(\d+)-\d+\.ndjson\.gz$/.exec(key);
   return archived === null ? key : `${archived[2]}/${(archived[3] ?? '').padStart(MAX_SEQUENCE, '0')}`;
 }
 

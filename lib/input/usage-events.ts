@@ -97,7 +97,8 @@ function* documentsOf(batch: LineBatch, documents: DocumentReader): Generator<Do
     const line = batch.first + index;
     if (batch.oversized.has(index)) yield { fault: `longer than ${MAX_LINE} characters`, line, raw };
     // a record of the stream, as the archive keeps it, begins with a header
-    else if (!raw.startsWith(RECORD_HEADER)) yield* documents.take(raw, line);
+    else if (!raw.startsWith(RECORD_HEADER) && !raw.startsWith(ARCHIVE_FRAME))
+      yield* documents.take(raw, line);
   }
 }
 
@@ -170,6 +171,8 @@ function isOrigin(value: unknown): value is Origin {
 
 /** How the recorder begins a record's header; see telemetry/record.ts. */
 const RECORD_HEADER = '{"siphonwatch":1,';
+/** How the archive begins the line before a record; see aws/archive.ts. */
+const ARCHIVE_FRAME = '{"archived":1,';
 
 /** A format's name from the command line. @throws InputError naming the value */
 export function inputFormat(name: string): SourceFormat {

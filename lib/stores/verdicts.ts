@@ -1,41 +1,58 @@
 import { digestList, LIST_KEPT } from '../findings/delivery.ts';
 import { exceptionRow } from '../findings/digest-message.ts';
 import type { Finding, Verdict } from '../findings/finding.ts';
-import { type Triaged, TriageError } from '../findings/triage.ts';
+import { exceptionOf, type Triaged, TriageError } from '../findings/triage.ts';
 import type { FindingStore } from './finding-store.ts';
 
 /**
  * Changes a finding by a person's decision. The finding with its verdict and audit entry is one conditional write and
  * the truth; the copy of the audit entry and the exception follow from it, and repeating the verb mends them if the
  * process died between.
+ * @param decision id of the decision: a write whose answer was lost is recognised by it, and so is a request that comes
+ *   twice; without, every call is a decision of its own
  * @throws TriageError where there is no such finding, or the decision does not fit it
  */
 export async function change(
   store: FindingStore,
   id: string,
   decide: (held: Finding) => Triaged,
+  decision?: string,
 ): Promise<Triaged> {
   for (;;) {
     const held = await store.find(id);
     if (held === undefined) throw new TriageError(`there is no finding ${id}`);
     // The newest entry is the only one whose copy a death can have prevented.
     await store.keepAudit(id, held.finding.audit?.slice(-1) ?? []);
-    const made = decide(held.finding);
-    if (!(await store.write(made.finding, held.version))) continue;
-    const subject = made.finding.notice.subject.id;
-    if (made.exception !== undefined) {
-      const { until } = made.exception;
-      await store.putException(made.exception);
-      await store.enlist(
-        digestList(Date.parse(until)),
-        exceptionRow(made.finding, made.entry.n, until),
-        Date.parse(until) + LIST_KEPT,
-      );
-    } else await liftException(store, subject, id);
-    await store.keepAudit(id, [made.entry]);
-    if (made.finding.hub === true) await store.awaitImport(id, `audit/${made.entry.n}`);
+    const before = madeBefore(held.finding, decision);
+    const made = before ?? decide(held.finding);
+    if (before === undefined && !(await store.write(made.finding, held.version))) continue;
+    // what a later decision has changed since is not set back
+    if (before !== undefined && held.finding.audit?.at(-1)?.n !== before.entry.n) return before;
+    await follow(store, made);
     return made;
   }
+}
+
+function madeBefore(held: Finding, decision: string | undefined): Triaged | undefined {
+  const entry = decision === undefined ? undefined : held.audit?.find((one) => one.decision === decision);
+  if (entry === undefined) return undefined;
+  return { finding: held, entry, exception: exceptionOf(held, Date.parse(entry.at)) };
+}
+
+/** What follows from a change; each step may be repeated. */
+async function follow(store: FindingStore, made: Triaged): Promise<void> {
+  const { id, notice, hub } = made.finding;
+  if (made.exception !== undefined) {
+    const { until } = made.exception;
+    await store.putException(made.exception);
+    await store.enlist(
+      digestList(Date.parse(until)),
+      exceptionRow(made.finding, made.entry.n, until),
+      Date.parse(until) + LIST_KEPT,
+    );
+  } else await liftException(store, notice.subject.id, id);
+  await store.keepAudit(id, [made.entry]);
+  if (hub === true) await store.awaitImport(id, `audit/${made.entry.n}`);
 }
 
 /** Another finding's verdict keeps its exception. */

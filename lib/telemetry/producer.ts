@@ -1,4 +1,4 @@
-import { BUCKETING, bucketOf, DEFAULT_BUCKETS, partitionKey } from './record.ts';
+import { BUCKETING, bucketOf, bucketsOf, partitionKey } from './record.ts';
 import { encodeLines, type HeaderFacts } from './record-codec.ts';
 import type { UsageEvent } from './usage-event.ts';
 
@@ -54,8 +54,11 @@ export interface ProducerPort {
 }
 
 export interface ProducerOptions {
+  /** names the bucketing where it is not named, which ends in this number */
   readonly buckets?: number;
   readonly bucketing?: string;
+  /** the events were set aside, and are put back */
+  readonly redriven?: boolean;
   /** uncompressed bytes at which a bucket's record is sent without waiting; default 256 KiB */
   readonly recordBytes?: number;
   /** longest time an event waits for company, ms; default 500 */
@@ -146,6 +149,7 @@ class BucketedProducer implements Producer {
   readonly counts: ProducerCounts = { events: 0, records: 0, calls: 0, refused: 0, bytes: 0 };
   readonly #port: ProducerPort;
   readonly #bucketing: string;
+  readonly #redriven: boolean;
   readonly #recordBytes: number;
   readonly #linger: number;
   readonly #bufferBytes: number;
@@ -168,9 +172,14 @@ class BucketedProducer implements Producer {
   #idleWaiters: Waiting[] = [];
 
   constructor(port: ProducerPort, options: ProducerOptions) {
-    const buckets = options.buckets ?? DEFAULT_BUCKETS;
+    const bucketing =
+      options.bucketing ?? (options.buckets === undefined ? BUCKETING : `b1-${options.buckets}`);
+    const buckets = bucketsOf(bucketing);
+    if (buckets === undefined || (options.buckets ?? buckets) !== buckets)
+      throw new RangeError(`bucketing ${bucketing} must end in the number of buckets, such as ${BUCKETING}`);
     this.#port = port;
-    this.#bucketing = options.bucketing ?? BUCKETING;
+    this.#bucketing = bucketing;
+    this.#redriven = options.redriven === true;
     this.#recordBytes = Math.min(options.recordBytes ?? 256 * 1024, MAX_LINES_BYTES);
     this.#linger = options.linger ?? 500;
     this.#bufferBytes = options.bufferBytes ?? 16 * 1024 * 1024;
@@ -299,6 +308,7 @@ class BucketedProducer implements Producer {
     const header: HeaderFacts = {
       bucket: bucket.number,
       bucketing: this.#bucketing,
+      ...(this.#redriven ? { redriven: true as const } : {}),
       ...(this.#stampArrived && last !== undefined ? { arrived: new Date(last.clock).toISOString() } : {}),
     };
     const data = encodeLines(

@@ -23,7 +23,9 @@ export function readQuarantined(name: string, text: string): QuarantinedEvents {
   const events: UsageEvent[] = [];
   const refused: string[] = [];
   const refuse = (where: string, why: string) => refused.push(`${name}${where}: ${why}`);
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  // Lambda's record may be printed over several lines
+  const whole = tryJson(text);
+  const lines = whole === undefined ? text.split('\n').filter((line) => line.trim() !== '') : [text];
   for (const [i, line] of lines.entries()) {
     let json: unknown;
     try {

@@ -39,12 +39,15 @@ export interface DecodedLine {
 export interface DecodedRecord {
   readonly header: RecordHeader | undefined;
   readonly lines: readonly DecodedLine[];
+  /** bytes, decompressed */
+  readonly size: number;
   readonly reason?: Reason;
   /** it is plain text of no known form: not to be kept */
   readonly withheld?: true;
 }
 
-export type HeaderFacts = Pick<RecordHeader, 'bucket'> & Partial<Pick<RecordHeader, 'bucketing' | 'arrived'>>;
+export type HeaderFacts = Pick<RecordHeader, 'bucket'> &
+  Partial<Pick<RecordHeader, 'bucketing' | 'arrived' | 'redriven'>>;
 
 /**
  * Packs events of one bucket into a record: gzip of a header line and one line an event.
@@ -73,7 +76,11 @@ function headerOf(facts: HeaderFacts, events: number): RecordHeader {
     bucket: facts.bucket,
     events,
   } as const;
-  return facts.arrived === undefined ? header : { ...header, arrived: facts.arrived };
+  return {
+    ...header,
+    ...(facts.arrived === undefined ? {} : { arrived: facts.arrived }),
+    ...(facts.redriven === undefined ? {} : { redriven: facts.redriven }),
+  };
 }
 
 /**
@@ -102,18 +109,18 @@ export function decodeRecord(bytes: Uint8Array, check?: ArrivalCheck): DecodedRe
   const lines = linesOf(plain);
   const first = lines[0];
   if (first === undefined) return unusable(bytes, 'empty record');
-  if (first.json === undefined && !first.text.trimStart().startsWith('{'))
+  if (!lines.some(({ json, text }) => json !== undefined || text.trimStart().startsWith('{')))
     return { ...unusable(bytes, 'neither gzip nor NDJSON'), withheld: true };
 
   let header: RecordHeader | undefined;
   let events = lines;
   if (isObject(first.json) && 'siphonwatch' in first.json) {
     const fault = headerFault(first.json);
-    if (fault !== undefined) return { header: undefined, lines: [], reason: fault };
+    if (fault !== undefined) return { header: undefined, lines: [], size: plain.length, reason: fault };
     header = first.json as unknown as RecordHeader;
     events = lines.slice(1);
   }
-  return { header, lines: decodeLines(events, check) };
+  return { header, size: plain.length, lines: decodeLines(events, check) };
 }
 
 function allowedBytes(bytes: Uint8Array): number {
@@ -256,6 +263,7 @@ function unusable(bytes: Uint8Array, message: string): DecodedRecord {
   return {
     header: undefined,
     lines: [],
+    size: bytes.length,
     reason: { field: '(record)', value: `${bytes.length} bytes`, message },
   };
 }

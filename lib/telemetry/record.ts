@@ -12,6 +12,8 @@ export interface RecordHeader {
   readonly events: number;
   /** ISO time: replay clock, honoured only by functions that were told to trust it (the demo, a rebuild) */
   readonly arrived?: string;
+  /** its events were set aside, and are put back: each counts once, however often that is done */
+  readonly redriven?: true;
 }
 
 /** Buckets of accounts per stream; fixed for a stream's life. The partition key is `${bucketing}/${bucket}`. */
@@ -45,4 +47,10 @@ export function bucketOf(account: string, buckets: number = DEFAULT_BUCKETS): nu
  */
 export function partitionKey(bucket: number, bucketing: string = BUCKETING): string {
   return `${bucketing}/${bucket.toString(16).padStart(3, '0')}`;
+}
+
+/** Buckets of a bucketing, which its name ends in (`b1-256`); undefined for a name that does not say. */
+export function bucketsOf(bucketing: string): number | undefined {
+  const [, digits] = /^[A-Za-z0-9]+-([1-9]\d{0,4})$/.exec(bucketing) ?? [];
+  return digits === undefined ? undefined : Number(digits);
 }

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { AppConfigClient } from '@aws-sdk/client-appconfig';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import type { Command } from 'commander';
@@ -58,16 +59,19 @@ beforeAll(async () => {
     const batch = events.slice(i, i + 20);
     const sequence = String(1000 + i);
     const bucket = bucketOf(ACCOUNT);
+    const data = encodeRecord({ bucket }, batch);
     const record = {
+      stream: 's',
+      size: gunzipSync(data).length,
       shard: 'shardId-000000000000',
       sequence,
       partitionKey: partitionKey(bucket),
       arrived: Date.parse(batch.at(-1)?.time ?? ''),
-      data: encodeRecord({ bucket }, batch),
+      data,
     };
     await archive.put([record]);
-    // cut in half and retried: the same record again, under another name
-    if (i === 40) await archive.put([{ ...record, sequence: '1045' }]);
+    // cut in half and retried: the same record again, in another object
+    if (i === 40) await archive.put([record, { ...record, sequence: '1041', data: gzipSync(''), size: 0 }]);
     const arrivals = batch.map((event, index) => ({
       event,
       time: Date.parse(event.time),
@@ -352,15 +356,18 @@ describe('dossier', () => {
           undefined,
         );
         const bucket = bucketOf(name);
+        const data = encodeRecord(
+          { bucket },
+          arrivals.map(({ event }) => event),
+        );
         return {
           shard: 'shardId-000000000000',
           sequence: String(9000 + i),
           partitionKey: partitionKey(bucket),
           arrived: arrivals.at(-1)?.time ?? 0,
-          data: encodeRecord(
-            { bucket },
-            arrivals.map(({ event }) => event),
-          ),
+          data,
+          size: gunzipSync(data).length,
+          stream: 's',
         };
       }),
     );

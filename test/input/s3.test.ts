@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { buildApp } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -27,19 +28,21 @@ beforeAll(async () => {
     [3, '5', DAY_MS],
     [2, '1000', 0],
     [1, '99', 0],
-  ] as const)
+  ] as const) {
+    const lines = harvest({ account: account(n), events: 3, seed: n }).map((event) => JSON.stringify(event));
+    const data = encodeLines({ bucket: n }, lines);
     await archive.put([
       {
+        stream: 'usage',
         shard: 'shardId-000000000000',
         sequence,
         partitionKey: partitionKey(n),
         arrived: Date.parse('2026-03-02T00:00:00Z') + arrived,
-        data: encodeLines(
-          { bucket: n },
-          harvest({ account: account(n), events: 3, seed: n }).map((event) => JSON.stringify(event)),
-        ),
+        size: gunzipSync(data).length,
+        data,
       },
     ]);
+  }
 });
 afterAll(async () => {
   client.destroy();

@@ -7,7 +7,7 @@ import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import type { ProfileStore } from '../../lib/stores/profile-store.ts';
 import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
-import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
+import { decodeRecord, encodeRecord } from '../../lib/telemetry/record-codec.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { testCalibration } from '../calibration.ts';
 import { account, harvest, iso, START, usageEvent } from '../events.ts';
@@ -16,12 +16,23 @@ const rules: Rules = { policy: defaultPolicy, calibration: testCalibration, code
 const live: DecodeRules = { permittedSkew: 300_000, trustReplayClock: false };
 const ARRIVED = START + 86_400_000;
 
+/** The key of the first event's bucket, as a producer makes it. */
+function keyOf(data: Uint8Array): string {
+  const first = decodeRecord(data).lines.find(({ event }) => event !== undefined)?.event;
+  return partitionKey(bucketOf(first?.account ?? ''));
+}
+
+/** Another account of the same bucket. */
+function neighbour(name: string): string {
+  for (let n = 3; ; n++) if (bucketOf(account(n)) === bucketOf(name)) return account(n);
+}
+
 function record(sequence: number, data: Uint8Array, arrived = ARRIVED): KinesisRecord {
   return {
     eventID: `shardId-000000000000:${sequence}`,
     eventSourceARN: 'arn:aws:kinesis:us-east-1:000000000000:stream/usage',
     kinesis: {
-      partitionKey: partitionKey(1),
+      partitionKey: keyOf(data),
       sequenceNumber: String(sequence),
       data: Buffer.from(data).toString('base64'),
       approximateArrivalTimestamp: arrived / 1000,
@@ -38,12 +49,13 @@ const pack = (events: readonly UsageEvent[], arrived?: string): Uint8Array =>
 describe('decoding a batch', () => {
   it('groups events by account in stream order, with positions that can be compared', () => {
     const a = harvest({ account: account(1), events: 4 });
-    const b = harvest({ account: account(2), events: 2 });
+    const other = neighbour(account(1));
+    const b = harvest({ account: other, events: 2 });
     const batch = decodeBatch(
       [record(99, pack([...a.slice(0, 2), ...b])), record(100, pack(a.slice(2)))],
       live,
     );
-    expect([...batch.arrivals.keys()]).toEqual([account(1), account(2)]);
+    expect([...batch.arrivals.keys()]).toEqual([account(1), other]);
     const positions = batch.arrivals.get(account(1))?.map(({ position }) => position);
     expect(positions?.map(({ index }) => index)).toEqual([0, 1, 0, 1]);
     expect((positions?.[2]?.sequence ?? '') > (positions?.[1]?.sequence ?? '')).toBe(true);
@@ -75,6 +87,28 @@ describe('decoding a batch', () => {
     });
     const { field, message } = batch.setAside[0]?.reason ?? { field: '', message: '' };
     expect(`${field} ${message}`).toContain(names);
+  });
+
+  it('sets aside what lies under another partition key, and says which one it must be', () => {
+    const [event] = harvest({ account: account(1), events: 1 });
+    const made = record(5, pack([event as UsageEvent]));
+    const strayed = { ...made, kinesis: { ...made.kinesis, partitionKey: 'by-hand' } };
+    const { arrivals, setAside, accepted } = decodeBatch([strayed], live);
+    expect([arrivals.size, accepted.length]).toEqual([0, 0]);
+    expect(setAside[0]).toMatchObject({
+      reason: { field: 'partitionKey', value: 'by-hand' },
+      payload: JSON.stringify(event),
+    });
+    expect(setAside[0]?.reason.message).toContain(keyOf(pack([event as UsageEvent])));
+  });
+
+  it('uses the lines after a bad first one', () => {
+    const [event] = harvest({ account: account(1), events: 1 });
+    const bad = Buffer.from([0x7b, 0xff, 0xfe, 0x80, 0x7d]);
+    const data = Buffer.concat([Buffer.from('oops\n'), bad, Buffer.from(`\n${JSON.stringify(event)}\n`)]);
+    const { arrivals, setAside } = decodeBatch([record(5, data)], live);
+    expect([...arrivals.keys()]).toEqual([account(1)]);
+    expect(setAside.map(({ origin }) => origin.index)).toEqual([0, 1]);
   });
 
   it('never throws and never loses a line, on anything', () => {

@@ -104,10 +104,19 @@ describe('folding arrivals into a profile', () => {
   });
 
   it('applies two epochs side by side once each, in whatever order they are delivered again', () => {
+    // hours apart: no id is remembered for so long
+    const later = (n: number, sequence: number): IngestedEvent =>
+      arrival(n, {
+        epoch: 's/b2',
+        sequence,
+        time: START + (14 + n) * HOUR,
+        arrived: START + (14 + n) * HOUR,
+      });
     const old = [arrival(0), arrival(1)];
-    const fresh = [arrival(2, { epoch: 's/b2', sequence: 1 }), arrival(3, { epoch: 's/b2', sequence: 2 })];
-    let { profile } = fold(newProfile('a'), [...old, ...fresh], rules);
-    for (const again of [[...old, ...fresh], fresh, old]) profile = fold(profile, again, rules).profile;
+    const fresh = [later(0, 1), later(1, 2)];
+    const patient = { ...rules, allowedLateness: 2 * DAY };
+    let { profile } = fold(newProfile('a'), [...old, ...fresh], patient);
+    for (const again of [[...old, ...fresh], fresh, old]) profile = fold(profile, again, patient).profile;
     expect(profile.totals.events).toBe(4);
   });
 

@@ -1,3 +1,4 @@
+import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { type Call, type Interference, World } from './world.ts';
 
 export interface FaultRates {
@@ -78,7 +79,7 @@ function attempt(call: Call, world: World): void {
 function outageOf(world: World): Outage {
   const from = Math.floor(world.random() * 600);
   const span = { from, to: from + 20 + Math.floor(world.random() * 150) };
-  const which = Math.floor(world.random() * 4);
+  const which = Math.floor(world.random() * 5);
   const inputOf = (call: Call): unknown => ('input' in call.command ? call.command.input : undefined);
   switch (which) {
     case 0:
@@ -91,6 +92,12 @@ function outageOf(world: World): Outage {
       return { ...span, name: 'SlowDown', hits: ({ service }) => service === 's3' };
     case 2:
       return { ...span, name: 'InternalException', hits: ({ service }) => service === 'messages' };
+    case 3:
+      return {
+        ...span,
+        name: 'InternalException',
+        hits: ({ command }) => command instanceof PutEventsCommand,
+      };
     default:
       return { ...span, name: 'ThrottlingException', hits: ({ service }) => service === 'dynamodb' };
   }

@@ -5,35 +5,55 @@ interface Options {
   readonly seeds: string;
   readonly from: string;
   readonly seed?: string;
+  readonly planted?: boolean | string;
+  readonly untilFirst?: boolean;
   readonly json?: boolean;
 }
 
-const { seeds, from, seed, json } = new Command('simulate')
+const options = new Command('simulate')
   .description('random histories of faults over the real functions, each compared with one without faults')
   .option('--seeds <number>', 'how many histories', '300')
   .option('--from <seed>', 'the first seed', '1')
   .option('--seed <seed>', 'only this one')
+  .option('--until-first', 'stop at the first seed that breaks a property')
+  .option('--planted [bug]', 'plant known bugs one by one, and see whether each is noticed')
   .option('--json', 'print one JSON document')
   .parse()
   .opts<Options>();
 
-const first = Number(seed ?? from);
-const count = seed === undefined ? Number(seeds) : 1;
-const sum = { seeds: 0, operations: 0, deaths: 0, zombies: 0, violations: [] as object[] };
-for (let at = first; at < first + count; at++) {
-  const { violations, tally } = await simulate(at);
-  sum.seeds++;
-  sum.operations += tally.operations;
-  sum.deaths += tally.deaths;
-  sum.zombies += tally.zombies;
-  sum.violations.push(...violations);
-  if (json !== true)
-    for (const { property, detail } of violations.slice(0, 3))
-      process.stdout.write(`seed ${at}: ${property}: ${detail}\n`);
-}
-if (json === true) process.stdout.write(`${JSON.stringify(sum)}\n`);
-else
-  process.stdout.write(
-    `${sum.seeds} seeds, ${sum.operations} operations, ${sum.deaths} deaths, ${sum.zombies} zombies, ${sum.violations.length} violations\n`,
+const say = (line: string): void => {
+  if (options.json !== true) process.stdout.write(`${line}\n`);
+};
+
+if (options.planted === undefined) await histories(options);
+else await planted(options.planted === true ? undefined : String(options.planted));
+
+async function histories({ seeds, from, seed, untilFirst }: Options): Promise<void> {
+  const first = Number(seed ?? from);
+  const count = seed === undefined ? Number(seeds) : 1;
+  const sum = { seeds: 0, operations: 0, deaths: 0, zombies: 0, violations: [] as object[] };
+  for (let at = first; at < first + count; at++) {
+    const { violations, tally } = await simulate(at);
+    sum.seeds++;
+    sum.operations += tally.operations;
+    sum.deaths += tally.deaths;
+    sum.zombies += tally.zombies;
+    sum.violations.push(...violations);
+    for (const { property, detail } of violations.slice(0, 3)) say(`seed ${at}: ${property}: ${detail}`);
+    if (untilFirst === true && violations.length > 0) break;
+  }
+  const { operations, deaths, zombies, violations } = sum;
+  if (options.json === true) process.stdout.write(`${JSON.stringify(sum)}\n`);
+  say(
+    `${sum.seeds} seeds, ${operations} operations, ${deaths} deaths, ${zombies} zombies, ${violations.length} violations`,
   );
-process.exitCode = sum.violations.length === 0 ? 0 : 1;
+  process.exitCode = violations.length === 0 ? 0 : 1;
+}
+
+async function planted(only: string | undefined): Promise<void> {
+  const { plant } = await import('./plant.ts');
+  const result = await plant(only, say);
+  if (options.json === true) process.stdout.write(`${JSON.stringify(result)}\n`);
+  say(`${result.caught} of ${result.planted} planted bugs caught`);
+  process.exitCode = result.survivors.length === 0 ? 0 : 1;
+}

@@ -47,6 +47,8 @@ export class Pool {
 
   #take(): Environment {
     const { random } = this.#world;
+    // a call that a failed invocation left behind may have killed it since
+    this.#idle = this.#idle.filter(({ caller }) => !caller.dead);
     const cold = this.#idle.length === 0 || random() < (this.#rates?.cold ?? 0);
     const [warm] = cold ? [] : this.#idle.splice(Math.floor(random() * this.#idle.length), 1);
     if (warm !== undefined) return warm;

@@ -23,6 +23,12 @@ export function violations(must: End, is: End, { events }: Traffic): Violation[]
         'the same slices, bit for bit',
         `${account}: ${must.counted.get(account)} requests became ${is.counted.get(account)}`,
       );
+  // said without the oracle, which would make the same mistake
+  for (const [account, counted] of is.counted) {
+    const sent = events.filter((event) => event.account === account).length;
+    if (counted !== sent)
+      say('each request counts once', `${account}: ${sent} were sent, ${counted} counted`);
+  }
   for (const [id, history] of must.findings)
     if (is.findings.get(id) !== history)
       say('the same findings', `${id}: ${history} became ${is.findings.get(id) ?? 'nothing'}`);

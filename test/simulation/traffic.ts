@@ -25,6 +25,8 @@ interface Put {
   readonly bucket: number;
   readonly arrived: number;
   readonly data: Uint8Array;
+  /** somebody put it under another key than its bucket's */
+  readonly key?: string;
 }
 
 /** A few accounts of different kinds and paces, as a gateway would put them, with lost answers and bad lines. */
@@ -63,6 +65,7 @@ function puts(events: readonly UsageEvent[], random: Uniform): Put[] {
     const arrived = Date.parse(last.time) + 500;
     const data = random() < 0.04 ? withBadLine(list) : encodeRecord({ bucket }, list);
     made.push({ bucket, arrived, data });
+    if (random() < 0.02) made.push({ bucket, arrived, data, key: 'by-hand' });
     // the answer was lost, and the producer put it again
     if (random() < 0.06) made.push({ bucket, arrived: arrived + 700, data });
   };
@@ -85,14 +88,14 @@ function withBadLine(list: readonly UsageEvent[]): Uint8Array {
 function records(all: readonly Put[], random: Uniform): KinesisRecord[][] {
   const shards: KinesisRecord[][] = [[], [], []];
   const cut = Math.floor(all.length * (0.4 + random() * 0.4));
-  for (const [i, { bucket, arrived, data }] of all.entries()) {
+  for (const [i, { bucket, arrived, data, key }] of all.entries()) {
     const shard = i < cut ? bucket % 2 : 2;
     const sequence = String((BASES[shard] ?? 0n) + BigInt((i + 1) * 7));
     shards[shard]?.push({
       eventID: `shardId-00000000000${shard}:${sequence}`,
       eventSourceARN: 'arn:aws:kinesis:us-east-1:000000000000:stream/usage',
       kinesis: {
-        partitionKey: partitionKey(bucket),
+        partitionKey: key ?? partitionKey(bucket),
         sequenceNumber: sequence,
         data: Buffer.from(data).toString('base64'),
         approximateArrivalTimestamp: arrived / 1000,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FactItems } from '../../lib/aws/fact-items.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { type AccountFacts, collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
+import type { AccountState } from '../../lib/detection/account-state.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { processBatch } from '../../lib/detection/process-batch.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
@@ -161,6 +162,61 @@ describe('link facts', () => {
     const read = (await make().load([who, account(next++)])).get(who);
     expect(read).toEqual(facts);
     expect(collectFacts(read, events)).toBe(read);
+  });
+});
+
+describe('a warm function', () => {
+  const counted = (state: AccountState | undefined): number =>
+    joinSlices([state?.sealed ?? [], state?.profile.slices ?? []]).reduce(
+      (sum, slice) => sum + slice.counts.events,
+      0,
+    );
+
+  it('sees what another one sealed since it read', async () => {
+    const make = () => new ProfileTable(client, TABLE, { retentionDays: 35 });
+    const [warm, other] = [make(), make()];
+    const who = account(next++);
+    const events = arrivals(harvest({ account: who, events: 140, everyMs: HOUR }));
+    for (let i = 0; i < 70; i += 10) await push(warm, who, events.slice(i, i + 10));
+    for (let i = 70; i < 140; i += 10) await push(other, who, events.slice(i, i + 10));
+    expect(counted((await warm.load([who])).get(who))).toBe(140);
+  });
+
+  it('has what a longer window needs as soon as a policy asks for it', async () => {
+    const warm = new ProfileTable(client, TABLE, { retentionDays: 35, longestWindow: 24 * HOUR });
+    const day = { ...rules, policy: { ...defaultPolicy, windows: [24] } };
+    const who = account(next++);
+    const events = arrivals(harvest({ account: who, events: 200, everyMs: HOUR }));
+    for (let i = 0; i < 200; i += 10) {
+      const state = (await warm.load([who])).get(who) as AccountState;
+      const step = processBatch(state, events.slice(i, i + 10), day);
+      await warm.save(state, step.state, step.seal);
+    }
+    expect(counted((await warm.load([who])).get(who))).toBeLessThan(100);
+    warm.follow({ retentionDays: 35, longestWindow: 336 * HOUR });
+    expect(counted((await warm.load([who])).get(who))).toBe(200);
+  });
+
+  it('with the policy of before destroys no part that was sealed under the new one', async () => {
+    const store = new ProfileTable(client, TABLE, { retentionDays: 35 });
+    const under = (sealAfterHours: number): Rules => ({
+      ...rules,
+      policy: { ...defaultPolicy, sealAfterHours },
+    });
+    const who = account(next++);
+    const events = arrivals(harvest({ account: who, events: 80, everyMs: HOUR }));
+    for (let i = 0; i < 72; i += 8) {
+      const state = (await store.load([who])).get(who) as AccountState;
+      const step = processBatch(state, events.slice(i, i + 8), under(500));
+      await store.save(state, step.state, step.seal);
+    }
+    const read = (await store.load([who])).get(who) as AccountState;
+    const [before, now] = [36, 12].map((hours) => processBatch(read, events.slice(72), under(hours)));
+    expect(before?.seal?.slices.length).not.toBe(now?.seal?.slices.length);
+    expect(now && (await store.save(read, now.state, now.seal))).toBe('saved');
+    expect(before && (await store.save(read, before.state, before.seal))).toBe('conflict');
+    const fresh = new ProfileTable(client, TABLE, { retentionDays: 35 });
+    expect(counted((await fresh.load([who])).get(who))).toBe(80);
   });
 });
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { Command, Option } from 'commander';
@@ -22,7 +23,8 @@ interface TriageOptions extends DeploymentOptions {
   readonly verdict?: Verdict;
   readonly until?: string;
   readonly note?: string;
-  readonly undo?: boolean;
+  readonly undo?: boolean | string;
+  readonly decision?: string;
   readonly by?: string;
   readonly json?: boolean;
 }
@@ -41,14 +43,16 @@ export function triageCommand(): Command {
         'benign: notifications suppressed until then; unsure: no updates until then (2026-04-01 or an ISO time)',
       )
       .option('--note <text>', 'why, for whoever reads it next year')
-      .option('--undo', 'take the newest change back')
+      .option('--undo [decision]', 'take the newest verdict back, or the one of that decision')
+      .option('--decision <id>', 'id of this decision: given again, it is not made twice')
       .option('--by <name>', 'what you are called; who you are is asked of IAM', userInfo().username)
       .option('--json', 'print one JSON document'),
   ).action((id: string, options: TriageOptions) =>
     runCommand('triage', () =>
       withFindings(options, async (store, now, deployment) => {
-        const decide = decision(options, await authorOf(options, deployment), now);
-        const made = await change(store, id, decide).catch((error: unknown) => {
+        const name = options.decision ?? randomUUID();
+        const decide = decisionOf(options, await authorOf(options, deployment), name, now);
+        const made = await change(store, id, decide, name).catch((error: unknown) => {
           if (error instanceof TriageError)
             throw new InputError(
               error.field === undefined ? error.message : `--${error.field}: ${error.message}`,
@@ -82,23 +86,25 @@ async function authorOf(options: TriageOptions, { local }: Deployment): Promise<
   }
 }
 
-function decision(
+function decisionOf(
   options: TriageOptions,
   { principal: by, claimed }: Author,
+  decision: string,
   now: number,
 ): (held: Triaged['finding']) => Triaged {
   const { note, verdict } = options;
   if (note !== undefined && note.length > 4000)
     throw new InputError(`--note: must have at most 4000 characters (got ${note.length})`);
-  if (options.undo === true) {
+  if (options.undo !== undefined && options.undo !== false) {
     if (verdict !== undefined || options.until !== undefined)
       throw new InputError('--undo takes the newest change back: give no --verdict and no --until with it');
-    return (held) => undo(held, by, now, note, claimed);
+    const undoes = options.undo === true ? undefined : options.undo;
+    return (held) => undo(held, by, now, note, { claimed, decision, undoes });
   }
   if (verdict === undefined) throw new InputError(`give --verdict ${VERDICTS.join('|')}, or --undo`);
   const until = options.until === undefined ? undefined : dateOf(options.until);
   const who = { by, ...(claimed === undefined ? {} : { claimed }) };
-  return (held) => triage(held, { verdict, ...who, at: now, until, note });
+  return (held) => triage(held, { verdict, ...who, at: now, until, note, decision });
 }
 
 function dateOf(text: string): number {

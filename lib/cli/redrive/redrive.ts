@@ -1,39 +1,42 @@
 import { readFile } from 'node:fs/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Command } from 'commander';
-import { quarantinedObjects } from '../../aws/quarantine.ts';
+import { QuarantineBucket } from '../../aws/quarantine.ts';
 import { InputError } from '../../input/errors.ts';
-import { say } from '../../input/say.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
-import { createProducer } from '../../telemetry/producer.ts';
-import { readQuarantined } from '../../telemetry/quarantined.ts';
-import type { UsageEvent } from '../../telemetry/usage-event.ts';
+import type { ProducerPort } from '../../telemetry/producer.ts';
 import { printJson, runCommand } from '../shared/command.ts';
+import { LATE_HOURS, putBack, type QuarantinedObject, type Redriven } from './put-back.ts';
 
 interface RedriveOptions {
   readonly bucket?: string;
-  readonly prefix: string;
+  readonly prefix: readonly string[];
   readonly stream?: string;
   readonly endpoint?: string;
   readonly region?: string;
   readonly dryRun?: boolean;
+  readonly again?: boolean;
   readonly json?: boolean;
 }
 
-/** `redrive`: puts what was set aside back on the stream, where it has become usable. Repeats within the horizon change nothing. */
+/** What lies below: events that were set aside, and batches that Lambda gave up on. */
+const PREFIXES = ['events/', 'aws/lambda/'];
+
+/** `redrive`: puts what was set aside back on the stream, where it has become usable. Each event counts once, however often that is done. */
 export function redriveCommand(): Command {
   return new Command('redrive')
     .description('put quarantined events back on the stream: from files, or from the quarantine bucket')
     .argument('[files...]', 'objects of the quarantine bucket, downloaded')
     .option('--bucket <name>', 'quarantine bucket (QUARANTINE_BUCKET)')
     .option(
-      '--prefix <text>',
-      'only objects below, for example events/day=2026-03-02/ or aws/lambda/',
-      'events/',
+      '--prefix <text...>',
+      'only objects below, for example events/day=2026-03-02/; without, set-aside events and failed batches alike',
+      PREFIXES,
     )
     .option('--stream <name>', 'stream to put them on (STREAM_NAME)')
     .option('--endpoint <url>', 'address of the stream service, for emulators')
     .option('--region <region>', 'AWS region')
+    .option('--again', 'also objects that are marked as put back')
     .option('--dry-run', 'only say what would be put back')
     .option('--json', 'print one JSON document')
     .action((files: string[], options: RedriveOptions) =>
@@ -42,46 +45,65 @@ export function redriveCommand(): Command {
 }
 
 async function redrive(files: readonly string[], options: RedriveOptions): Promise<number> {
-  const bucket = options.bucket ?? process.env.QUARANTINE_BUCKET;
-  const stream = options.stream ?? process.env.STREAM_NAME;
+  const bucket = options.bucket ?? (process.env.QUARANTINE_BUCKET || undefined);
+  const stream = options.stream ?? (process.env.STREAM_NAME || undefined);
   if (files.length === 0 && bucket === undefined)
     throw new InputError('name files, or a bucket with --bucket (or $QUARANTINE_BUCKET)');
   if (stream === undefined && options.dryRun !== true)
     throw new InputError('name the stream with --stream (or $STREAM_NAME), or ask with --dry-run');
-  const found: { events: UsageEvent[]; refused: string[] } = { events: [], refused: [] };
-  const sources = files.length > 0 ? filesOf(files) : objectsOf(bucket ?? '', options);
-  for await (const { name, text } of sources) {
-    const { events, refused } = readQuarantined(name, text);
-    for (const event of events) found.events.push(event);
-    for (const line of refused) found.refused.push(line);
+  const target = options.dryRun === true ? undefined : targetOf(stream ?? '', options);
+  const tty = process.stderr.isTTY === true && options.json !== true;
+  try {
+    const result =
+      files.length > 0
+        ? await putBack(withoutMarks(filesOf(files)), target?.port, progress)
+        : await fromBucket(bucket ?? '', options, target?.port, progress);
+    if (options.json === true) printJson(result);
+    else process.stdout.write(summary(result, options.dryRun === true));
+    return result.usable === 0 && result.refused > 0 ? 1 : 0;
+  } finally {
+    target?.destroy();
   }
-  for (const line of found.refused.slice(0, 20)) say(line);
-  if (found.refused.length > 20) say(`... and ${found.refused.length - 20} more`);
-  if (options.dryRun !== true && stream !== undefined && found.events.length > 0) {
-    const port = eventStream({
-      stream,
-      ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-      ...(options.region === undefined ? {} : { region: options.region }),
-    });
-    const producer = createProducer(port);
-    try {
-      for (const event of found.events) await producer.put(event);
-      await producer.close();
-    } finally {
-      port.destroy();
-    }
+
+  function progress(so: Redriven): void {
+    if (tty) process.stderr.write(`\r${so.objects} objects, ${so.putBack} of ${so.usable} events put back`);
   }
-  const result = {
-    putBack: options.dryRun === true ? 0 : found.events.length,
-    usable: found.events.length,
-    refused: found.refused.length,
-  };
-  if (options.json === true) printJson(result);
-  else
-    process.stdout.write(
-      `${result.usable} usable, ${result.putBack} put back, ${result.refused} still unusable (they stay where they are)\n`,
-    );
-  return found.events.length === 0 && found.refused.length > 0 ? 1 : 0;
+}
+
+function targetOf(stream: string, { endpoint, region }: RedriveOptions) {
+  const port = eventStream({
+    stream,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(region === undefined ? {} : { region }),
+  });
+  return { port, destroy: () => port.destroy() };
+}
+
+async function fromBucket(
+  bucket: string,
+  { region, prefix, again }: RedriveOptions,
+  port: ProducerPort | undefined,
+  progress: (so: Redriven) => void,
+): Promise<Redriven> {
+  const client = new S3Client({
+    ...(region === undefined ? {} : { region }),
+    forcePathStyle: process.env.AWS_ENDPOINT_URL_S3?.startsWith('http://') === true,
+  });
+  try {
+    const quarantine = new QuarantineBucket(client, bucket);
+    return await putBack(quarantine.objects(prefix, again === true), port, progress);
+  } finally {
+    client.destroy();
+  }
+}
+
+function summary(result: Redriven, dryRun: boolean): string {
+  const late =
+    result.late === 0
+      ? ''
+      : `${result.late} of them are older than ${LATE_HOURS} hours: they are counted as late and change no score\n`;
+  const done = dryRun ? 'nothing put back (--dry-run)' : `${result.putBack} put back`;
+  return `${result.objects} objects: ${result.usable} usable, ${done}, ${result.refused} still unusable (they stay where they are)\n${late}`;
 }
 
 async function* filesOf(files: readonly string[]): AsyncGenerator<{ name: string; text: string }> {
@@ -96,17 +118,8 @@ async function* filesOf(files: readonly string[]): AsyncGenerator<{ name: string
   }
 }
 
-async function* objectsOf(
-  bucket: string,
-  { region, prefix }: RedriveOptions,
-): AsyncGenerator<{ name: string; text: string }> {
-  const client = new S3Client({
-    ...(region === undefined ? {} : { region }),
-    forcePathStyle: process.env.AWS_ENDPOINT_URL_S3?.startsWith('http://') === true,
-  });
-  try {
-    yield* quarantinedObjects(client, bucket, prefix);
-  } finally {
-    client.destroy();
-  }
+async function* withoutMarks(
+  files: AsyncGenerator<{ name: string; text: string }>,
+): AsyncGenerator<QuarantinedObject> {
+  for await (const file of files) yield { ...file, mark: () => Promise.resolve() };
 }

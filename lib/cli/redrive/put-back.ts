@@ -1,0 +1,62 @@
+import { say } from '../../input/say.ts';
+import { defaultPolicy } from '../../policy/policy.ts';
+import { createProducer, type ProducerPort } from '../../telemetry/producer.ts';
+import { readQuarantined } from '../../telemetry/quarantined.ts';
+
+/** One object of the quarantine bucket, and how to note that it was put back. */
+export interface QuarantinedObject {
+  readonly name: string;
+  readonly text: string;
+  mark(put: { readonly events: number; readonly refused: number }): Promise<void>;
+}
+
+/** What a redrive did. */
+export interface Redriven {
+  objects: number;
+  /** events that can be used today */
+  usable: number;
+  putBack: number;
+  /** lines that still cannot be used */
+  refused: number;
+  /** of the usable: so old that the shipped policy counts them as late */
+  late: number;
+}
+
+/** Events that are further behind are late under the shipped policy. */
+export const LATE_HOURS = defaultPolicy.allowedLatenessHours;
+/** Refused lines that are named one by one. */
+const NAMED = 20;
+
+/**
+ * Puts the usable events of one object after another back on the stream. An object is marked when the stream has
+ * acknowledged all of its events: a run that ends early goes on with the objects that have no mark. Events are flagged
+ * as put back, so that an account applies each of them once, whenever and however often it comes.
+ * @param port undefined: nothing is put back, only counted
+ */
+export async function putBack(
+  objects: AsyncIterable<QuarantinedObject>,
+  port: ProducerPort | undefined,
+  progress: (so: Redriven) => void = () => undefined,
+): Promise<Redriven> {
+  const sum: Redriven = { objects: 0, usable: 0, putBack: 0, refused: 0, late: 0 };
+  const producer = port === undefined ? undefined : createProducer(port, { redriven: true });
+  const limit = Date.now() - LATE_HOURS * 3_600_000;
+  for await (const { name, text, mark } of objects) {
+    const { events, refused } = readQuarantined(name, text);
+    for (const line of refused.slice(0, Math.max(0, NAMED - sum.refused))) say(line);
+    sum.objects++;
+    sum.usable += events.length;
+    sum.refused += refused.length;
+    sum.late += events.filter(({ time }) => Date.parse(time) < limit).length;
+    if (producer !== undefined) {
+      for (const event of events) await producer.put(event);
+      await producer.flush();
+      sum.putBack += events.length;
+      await mark({ events: events.length, refused: refused.length });
+    }
+    progress(sum);
+  }
+  await producer?.close();
+  if (sum.refused > NAMED) say(`... and ${sum.refused - NAMED} more`);
+  return sum;
+}

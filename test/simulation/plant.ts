@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { build } from 'esbuild';
+import { PLANTED_BUGS, type PlantedBug } from './planted-bugs.ts';
+
+/** What became of the planted bugs. */
+export interface Planted {
+  planted: number;
+  caught: number;
+  readonly survivors: string[];
+}
+
+const FOLDER = '.cache/planted';
+/** Histories that a bug is looked for in, until the first that it breaks. */
+const SEEDS = 60;
+const TIMEOUT_MS = 300_000;
+
+/** Plants each bug in turn in a bundle of the simulation, or in the tests that name it, and sees whether it is noticed. */
+export async function plant(only: string | undefined, say: (line: string) => void): Promise<Planted> {
+  const result: Planted = { planted: 0, caught: 0, survivors: [] };
+  mkdirSync(FOLDER, { recursive: true });
+  for (const bug of PLANTED_BUGS.filter(({ id }) => only === undefined || id === only)) {
+    result.planted++;
+    const by = bug.tests === undefined ? await inSimulation(bug) : inTests(bug, bug.tests);
+    if (by === undefined) result.survivors.push(bug.id);
+    else result.caught++;
+    say(`${bug.id}: ${by ?? 'SURVIVES'} (${bug.harm})`);
+  }
+  return result;
+}
+
+/** @throws where the place of a bug is not there, or not the only one of its kind */
+export function withBug(bug: PlantedBug, source: string): string {
+  const parts = source.split(bug.find);
+  if (parts.length !== 2) throw new Error(`${bug.id}: ${bug.file} has its place ${parts.length - 1} times`);
+  return parts.join(bug.replace);
+}
+
+async function inSimulation(bug: PlantedBug): Promise<string | undefined> {
+  const outfile = `${FOLDER}/${bug.id}.mjs`;
+  const file = resolve(bug.file);
+  await build({
+    entryPoints: ['test/simulation/main.ts'],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    outfile,
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'planted',
+        setup(bundler) {
+          bundler.onLoad({ filter: /\.ts$/ }, ({ path }) =>
+            path === file ? { contents: withBug(bug, readFileSync(path, 'utf8')), loader: 'ts' } : undefined,
+          );
+        },
+      },
+    ],
+  });
+  const run = spawnSync(process.execPath, [outfile, '--seeds', String(SEEDS), '--until-first'], {
+    encoding: 'utf8',
+    timeout: TIMEOUT_MS,
+  });
+  if (run.status === 0) return undefined;
+  return run.stdout.split('\n')[0]?.slice(0, 120) || 'the simulation fails';
+}
+
+function inTests(bug: PlantedBug, tests: readonly string[]): string | undefined {
+  const run = spawnSync('npx', ['vitest', 'run', '--project', 'fast', '--maxWorkers=1', ...tests], {
+    encoding: 'utf8',
+    timeout: TIMEOUT_MS,
+    env: { ...process.env, SIPHONWATCH_PLANTED: bug.id },
+  });
+  return run.status === 0 ? undefined : tests.join(', ');
+}

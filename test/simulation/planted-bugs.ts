@@ -1,0 +1,432 @@
+/** One bug that somebody could write: a place in the source, and what stands there instead. */
+export interface PlantedBug {
+  readonly id: string;
+  readonly file: string;
+  /** occurs exactly once in the file */
+  readonly find: string;
+  readonly replace: string;
+  /** what goes wrong for a user */
+  readonly harm: string;
+  /** fast tests that see it, where the simulation does not */
+  readonly tests?: readonly string[];
+}
+
+const POSITION = 'lib/profile/position.ts';
+const PROFILE = 'lib/profile/profile.ts';
+const IDS = 'lib/profile/recent-ids.ts';
+const BATCH = 'lib/detection/process-batch.ts';
+const TABLE = 'lib/aws/profile-table.ts';
+const APPLY = 'lambdas/score/apply-batch.ts';
+const SCORE = 'lambdas/score/score.ts';
+const DECODE = 'lambdas/score/decode-batch.ts';
+const DELIVER = 'lambdas/notify/deliver.ts';
+const NOTIFY = 'lambdas/notify/notify.ts';
+const OUTBOX = 'lib/aws/outbox-items.ts';
+const FINDINGS = 'lib/aws/finding-table.ts';
+
+const FOLD = ['test/profile/fold.test.ts'];
+const SCORING = ['test/lambdas/score.test.ts'];
+const OUTAGES = ['test/findings/outages.test.ts'];
+
+const bug = (
+  id: string,
+  file: string,
+  find: string,
+  replace: string,
+  harm: string,
+  tests?: readonly string[],
+): PlantedBug => ({ id, file, find, replace, harm, ...(tests === undefined ? {} : { tests }) });
+
+/** Bugs over position, ids, profiles, the score function, delivery, archive, redrive and triage. */
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  bug(
+    'guard-dropped',
+    POSITION,
+    'if (held === undefined) return false;',
+    'if (guard.length >= 0) return false;',
+    'every redelivery counts again',
+  ),
+  bug(
+    'guard-index-open',
+    POSITION,
+    'return position.index <= held.index;',
+    'return position.index < held.index;',
+    'the last event of a batch counts again',
+  ),
+  bug(
+    'guard-one-epoch',
+    POSITION,
+    'return [...guard.filter(({ epoch }) => epoch !== position.epoch), position].slice(-EPOCHS);',
+    'return [position];',
+    'two bucketings side by side count again',
+    FOLD,
+  ),
+  bug(
+    'sequence-unpadded',
+    POSITION,
+    "return sequence.padStart(SEQUENCE_WIDTH, '0');",
+    'return sequence;',
+    'positions of other lengths are compared as text',
+    SCORING,
+  ),
+  bug(
+    'ids-unchecked',
+    PROFILE,
+    'if (isRepeated(next, arrival)) {',
+    'if (isRepeated(next, arrival) && next.version < 0) {',
+    "a producer's retry counts again",
+  ),
+  bug(
+    'redriven-unchecked',
+    PROFILE,
+    'if (redriven === true && !remember(profile.redriven, hash, 0, 0)) return true;',
+    'if (redriven === true) remember(profile.redriven, hash, 0, 0);',
+    'a second redrive counts again',
+    FOLD,
+  ),
+  bug(
+    'horizon-short',
+    IDS,
+    'export const HORIZON_SLOTS = 6;',
+    'export const HORIZON_SLOTS = 2;',
+    'a retry after half an hour counts again',
+    FOLD,
+  ),
+  bug(
+    'id-without-content',
+    IDS,
+    'export function eventHash({ id, time, model, usage, prints }: UsageEvent): number {',
+    "export function eventHash({ id, time, model, usage, prints }: UsageEvent): number {\n  if (time !== '') return hash48(id);",
+    'a chosen id hides requests',
+    FOLD,
+  ),
+  bug(
+    'tail-not-moved',
+    IDS,
+    'const parts = [...log.parts, { number: log.next, ids: log.tail }];',
+    'const parts = [...log.parts];',
+    'ids of a busy account are forgotten',
+    ['test/stores/profile-store.test.ts'],
+  ),
+  bug(
+    'parts-not-stored',
+    TABLE,
+    'for (const { log, part } of newParts(stored, next)) {',
+    'for (const { log, part } of newParts(stored, next).slice(0, 0)) {',
+    'ids of a busy account are lost with the environment',
+    ['test/stores/profile-store.test.ts'],
+  ),
+  bug(
+    'seal-not-stored',
+    TABLE,
+    'if (seal !== undefined)\n      await this.put(',
+    'if (seal !== undefined && seal.number < 0)\n      await this.put(',
+    'slices are lost when they leave the hot item',
+  ),
+  bug(
+    'sealed-cache-stale',
+    TABLE,
+    'if (known?.name === sealedName) return known.slices;',
+    'if (known !== undefined) return known.slices;',
+    'a warm function judges without the newest sealed slices',
+    ['test/stores/profile-store.test.ts'],
+  ),
+  bug(
+    'sealed-last-unread',
+    TABLE,
+    "sealedItem(sealed, '~')",
+    "sealedItem(sealed - 1, '~')",
+    'the newest sealed part is not read',
+  ),
+  bug(
+    'sealed-stays-hot',
+    BATCH,
+    'slices: stored.profile.slices.filter((slice) => !old.includes(slice)),',
+    'slices: stored.profile.slices.slice(),',
+    'sealed slices count twice',
+  ),
+  bug(
+    'condition-without-version',
+    TABLE,
+    "'attribute_not_exists(#version)' : '#version = :read';",
+    "'attribute_not_exists(#version)' : 'attribute_exists(#version)';",
+    'a zombie overwrites newer state',
+  ),
+  bug(
+    'first-write-unconditional',
+    TABLE,
+    "version === 0 ? 'attribute_not_exists(#version)'",
+    "version === 0 ? 'attribute_not_exists(nothing)'",
+    'of two first writers one is lost',
+  ),
+  bug(
+    'conflict-as-saved',
+    TABLE,
+    'if (error instanceof ConditionalCheckFailedException) return false;',
+    'if (error instanceof ConditionalCheckFailedException) return true;',
+    'events of whoever came second are lost',
+  ),
+  bug(
+    'notice-dropped',
+    TABLE,
+    'if (fresh.length > 0) {',
+    'if (fresh.length > 1) {',
+    'a finding is opened and nobody hears',
+  ),
+  bug(
+    'version-stuck',
+    BATCH,
+    'profile.version = stored.profile.version + 1;',
+    'profile.version = Math.max(1, stored.profile.version);',
+    'two writers do not notice each other',
+  ),
+  bug(
+    'changed-always',
+    BATCH,
+    'changed: replayed < arrivals.length,',
+    'changed: arrivals.length > 0,',
+    'redeliveries cost writes',
+    SCORING,
+  ),
+  bug(
+    'numbers-begin-anew',
+    'lib/detection/episode.ts',
+    'return Math.max(numbered + 1, Math.floor(at / 1000));',
+    'return numbered + 1;',
+    'an account that was forgotten comes back unheard',
+    ['test/detection/process-batch.test.ts'],
+  ),
+  bug(
+    'ids-begin-anew',
+    'lib/findings/finding.ts',
+    'const when = new Date(openedAt).toISOString()',
+    'const when = new Date(openedAt % 1).toISOString()',
+    'an account that comes back is added to an old finding',
+    ['test/detection/process-batch.test.ts'],
+  ),
+  bug(
+    'save-not-awaited',
+    APPLY,
+    "return (await this.#store.save(state, step.state, step.seal)) === 'saved';",
+    'void this.#store.save(state, step.state, step.seal).catch(() => undefined);\n    return true;',
+    'a batch is acknowledged before it is stored',
+  ),
+  bug(
+    'stale-state-kept',
+    APPLY,
+    '      this.#state = undefined;\n    }\n    return error;',
+    '    }\n    return error;',
+    'a conflict is never healed',
+  ),
+  bug(
+    'applied-set-aside',
+    APPLY,
+    'const arrivals = state === undefined ? part : unapplied(state.profile, part);',
+    'const arrivals = part;',
+    'what was applied is set aside and counts again',
+    SCORING,
+  ),
+  bug(
+    'throttled-set-aside',
+    'lib/stores/failures.ts',
+    "  'UnreadableItem',\n  'UnusableEvent',",
+    "  'UnreadableItem',\n  'UnusableEvent',\n  'InternalServerError',\n  'TimeoutError',\n  'ThrottlingException',\n  'ProvisionedThroughputExceededException',",
+    'an outage fills the quarantine',
+  ),
+  bug(
+    'too-large-retried',
+    'lib/stores/failures.ts',
+    "  'ValidationException',\n",
+    '',
+    'one item that is too large stops a shard',
+    SCORING,
+  ),
+  bug(
+    'deferred-forgotten',
+    SCORE,
+    'return { batchItemFailures: this.#deferredFrom(applied) };',
+    'this.#deferredFrom(applied);\n    return { batchItemFailures: [] };',
+    'events of a throttled account are lost',
+  ),
+  bug(
+    'deferred-from-last',
+    SCORE,
+    '(a.from.sequence < b.from.sequence ? -1 : 1)',
+    '(a.from.sequence < b.from.sequence ? 1 : -1)',
+    'events before the last record that waits are lost',
+  ),
+  bug(
+    'quarantine-not-awaited',
+    SCORE,
+    'await this.#quarantine.put(setAside);',
+    'void this.#quarantine.put(setAside).catch(() => undefined);',
+    'a bad line is lost with its process',
+  ),
+  bug(
+    'archive-not-awaited',
+    SCORE,
+    'await this.#archive?.put(batch.accepted);',
+    'void this.#archive?.put(batch.accepted).catch(() => undefined);',
+    'a rebuild misses events',
+  ),
+  bug(
+    'unusable-nowhere',
+    SCORE,
+    '...applied.flatMap(unusableOf)]',
+    '...applied.slice(0, 0).flatMap(unusableOf)]',
+    'events of an unreadable account are lost',
+    ['test/simulation/redrive.test.ts'],
+  ),
+  bug(
+    'key-unchecked',
+    DECODE,
+    'if (found === key) return undefined;',
+    "if (found !== '') return undefined;",
+    'one stray record blinds an account',
+    SCORING,
+  ),
+  bug(
+    'archive-unused-only',
+    DECODE,
+    '  if (used)\n    batch.accepted',
+    '  if (!used)\n    batch.accepted',
+    'nothing is archived',
+  ),
+  bug(
+    'redriven-unmarked',
+    DECODE,
+    '...(decoded.header?.redriven === true ? { redriven: true } : {}),',
+    '',
+    'a second redrive counts again',
+    ['test/cli/put-back.test.ts'],
+  ),
+  bug(
+    'settled-while-busy',
+    DELIVER,
+    "outcome = 'busy';\n        break;",
+    "outcome = 'busy';\n        settled.add(text);\n        break;",
+    'a notice is lost when the one who had it dies',
+  ),
+  bug(
+    'claim-ignored',
+    DELIVER,
+    'Date.parse(finding.claim.until) > now\n',
+    'Date.parse(finding.claim.until) > now + 1e9\n',
+    'two invocations tell one notice in two ways',
+    ['test/findings/delivery.test.ts'],
+  ),
+  bug(
+    'claim-forgotten',
+    DELIVER,
+    'held?.claim?.number === notice.number ? held.claim : undefined',
+    'held?.claim?.number === -1 ? held.claim : undefined',
+    'a retry tells and lists one notice',
+    ['test/findings/delivery.test.ts'],
+  ),
+  bug(
+    'claim-keeps-list',
+    DELIVER,
+    "if (claimed?.fate === 'digest') return { fate: 'digest', list: digestList(now) };",
+    "if (claimed?.fate === 'digest') return { fate: 'digest', list: claimed.list };",
+    'an update that waited over midnight is told to nobody',
+    OUTAGES,
+  ),
+  bug(
+    'settled-again',
+    DELIVER,
+    '(finding?.delivered ?? 0) >= number',
+    '(finding?.delivered ?? 0) > number',
+    'a notice is told again and again',
+  ),
+  bug(
+    'passed-is-settled',
+    DELIVER,
+    '&& finding?.passed?.includes(number) !== true',
+    '',
+    'a notice of a newer version is never told',
+    OUTAGES,
+  ),
+  bug(
+    'released-never',
+    DELIVER,
+    'const until = new Date(delivery.now()).toISOString();',
+    'const until = new Date(delivery.now() + 1e12).toISOString();',
+    'a delivery that failed once is never tried again',
+  ),
+  bug(
+    'sweep-sees-nothing',
+    NOTIFY,
+    'const overdue = await outbox.overdue(before, SWEPT);',
+    'const overdue = (await outbox.overdue(before, SWEPT)).slice(0, 0);',
+    'what the streams missed is never told',
+  ),
+  bug(
+    'lease-for-ever',
+    'lib/findings/delivery.ts',
+    'lease: 130_000,',
+    'lease: 1e12,',
+    'a delivery that died is never taken over',
+  ),
+  bug(
+    'outbox-unconditional',
+    OUTBOX,
+    'ConditionExpression: `size(notices) = :size AND',
+    'ConditionExpression: `attribute_exists(notices) OR size(notices) = :size AND',
+    'a notice that came meanwhile is removed unread',
+  ),
+  bug(
+    'finding-unconditional',
+    FINDINGS,
+    "ConditionExpression: 'version = :read',",
+    "ConditionExpression: 'version = :read OR attribute_exists(version)',",
+    "two deliveries overwrite each other's record",
+    ['test/findings/stores.test.ts'],
+  ),
+  bug(
+    'quarantine-one-name',
+    'lib/aws/quarantine.ts',
+    "digest('hex').slice(0, 32)",
+    "digest('hex').slice(0, 0)",
+    'set-aside lines overwrite each other',
+  ),
+  bug(
+    'archive-one-name',
+    'lib/aws/archive.ts',
+    'list.at(-1)?.sequence',
+    "'0'",
+    'archived records overwrite each other',
+    ['test/stores/archive.test.ts'],
+  ),
+  bug(
+    'archive-glued',
+    'lib/aws/archive.ts',
+    'packed ? data : gzipSync(data), LINE_BREAK]',
+    'packed ? data : gzipSync(data)]',
+    'records run into each other',
+    ['test/stores/archive.test.ts'],
+  ),
+  bug(
+    'redrive-unmarked',
+    'lib/cli/redrive/put-back.ts',
+    'await mark({ events: events.length, refused: refused.length });',
+    'void mark;',
+    'every redrive begins at the beginning',
+    ['test/cli/put-back.test.ts'],
+  ),
+  bug(
+    'decision-made-twice',
+    'lib/stores/verdicts.ts',
+    'held.audit?.find((one) => one.decision === decision)',
+    "held.audit?.find((one) => one.decision === '')",
+    'an undo undoes itself',
+    OUTAGES,
+  ),
+  bug(
+    'undo-takes-newest',
+    'lib/findings/triage.ts',
+    'undoes === undefined || entry.decision === undoes',
+    'entry.n > 0 || entry.decision === undoes',
+    'undo takes back another decision than the named one',
+    OUTAGES,
+  ),
+];
