@@ -1,12 +1,10 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { profilesOf } from '../lib/cli/replay/learning-replay.ts';
-import { Traffic } from '../lib/input/traffic.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
-import { joinSlices } from '../lib/profile/window.ts';
 import type { Calibration } from '../lib/scoring/calibration.ts';
 import { CalibrationLearner } from '../lib/scoring/learn-calibration.ts';
 import { makeLibrary } from '../lib/scoring/make-library.ts';
+import { labelledPast } from './labelled-past.ts';
 
 /**
  * Makes what ships of what was learnt, from labelled traffic: the library of attack profiles
@@ -24,19 +22,7 @@ if (folder === undefined) {
   process.stderr.write('usage: tsx examples/make-attack-profiles.ts --data DIR [--out FILE]\n');
   process.exit(2);
 }
-const files = (await readdir(folder)).filter((name) => /^exchanges-.*\.ndjson\.gz$/.test(name)).sort();
-const traffic = await Traffic.of(
-  files.map((name) => join(folder, name)),
-  {},
-);
-const labels = await traffic.labels(join(folder, 'labels.csv'));
-const states = await profilesOf(traffic, { label: 'profiles', policy: defaultPolicy, accept: () => true });
-const accounts = [...states()].flatMap(({ profile, sealed }) => {
-  const label = labels.byPseudonym.get(profile.account)?.label;
-  if (label === undefined || label === 'grey') return [];
-  const { account, customer } = profile;
-  return [{ account, customer, slices: joinSlices([sealed, profile.slices]), label }];
-});
+const accounts = await labelledPast(folder);
 const library = makeLibrary('attacks-2026-11', accounts, defaultPolicy.windows);
 const out = option('--out') ?? join(import.meta.dirname, '../lib/scoring/attack-profiles.json');
 await writeFile(out, `${JSON.stringify(library)}\n`);

@@ -100,21 +100,10 @@ export class CalibrationLearner {
 
   /** Second pass; returns the account's highest score, undefined where it showed too little. */
   measure(held: PastAccount): Peak | undefined {
-    if (this.#model === undefined) throw new Error('fit comes before measure');
-    if (held.slices.length === 0) return undefined;
-    const read = readModel(this.#model);
-    const forest = read.forestOf(held.account);
+    const found = this.#highest(held);
+    const peak = found?.peak;
+    const newest = found?.newest ?? new Map<number, Float64Array>();
     const inSpread = foldOf(held.account, HASHES) < this.#kept;
-    const newest = new Map<number, Float64Array>();
-    let peak: Peak | undefined;
-    for (const { hours, slice, window } of looksAt(held, this.#rules.windows)) {
-      const { events } = window.counts;
-      if (events < FEWEST_REQUESTS) continue;
-      const row = readFacts({ window, customer: held.customer, samples: window.samples });
-      newest.set(hours, row);
-      const score = scoreOf(forest.share(read.row(row)), events);
-      if (peak === undefined || score > peak.score) peak = { account: held.account, score, hours, slice };
-    }
     const { extraction, grey } = this.#rules.verdicts;
     if (extraction.has(held.account) || grey.has(held.account)) return peak;
     if (inSpread)
@@ -126,6 +115,28 @@ export class CalibrationLearner {
     this.#peaks.push(peak ?? { account: held.account, score: 0, hours: 0, slice: 0 });
     this.#groupOf.set(held.account, peerGroups(held.customer, this.#to));
     return peak;
+  }
+
+  #highest(held: PastAccount): { peak: Peak; newest: Map<number, Float64Array> } | undefined {
+    if (this.#model === undefined) throw new Error('fit comes before measure');
+    const read = readModel(this.#model);
+    const forest = read.forestOf(held.account);
+    const newest = new Map<number, Float64Array>();
+    let peak: Peak | undefined;
+    for (const { hours, slice, window } of looksAt(held, this.#rules.windows)) {
+      const { events } = window.counts;
+      if (events < FEWEST_REQUESTS) continue;
+      const row = readFacts({ window, customer: held.customer, samples: window.samples });
+      newest.set(hours, row);
+      const score = scoreOf(forest.share(read.row(row)), events);
+      if (peak === undefined || score > peak.score) peak = { account: held.account, score, hours, slice };
+    }
+    return peak === undefined ? undefined : { peak, newest };
+  }
+
+  /** Highest score of an account that is not of the past; 0 where it showed too little. */
+  score(held: PastAccount): number {
+    return this.#highest(held)?.peak.score ?? 0;
   }
 
   /** Accounts of the past by their highest score, those with verdicts left out that left the past. Descending. */

@@ -1,0 +1,66 @@
+import { labelledPast } from '../examples/labelled-past.ts';
+import { defaultPolicy } from '../lib/policy/policy.ts';
+import type { AttackLibrary } from '../lib/scoring/attack-library.ts';
+import { CalibrationLearner } from '../lib/scoring/learn-calibration.ts';
+import { type LabelledPast, makeLibrary } from '../lib/scoring/make-library.ts';
+import { foldOf } from '../lib/scoring/model.ts';
+import { countAtLeast } from '../lib/scoring/rank-null.ts';
+import { binomialInterval } from '../lib/statistics/binomial-interval.ts';
+import { dataFolder } from './traffic.ts';
+
+/**
+ * Single accounts, whole kinds of extraction left out in turn: the library knows every other kind, the past is half of the
+ * benign accounts, with a share of the left-out kind among them that nobody has noticed; judged are the other half and
+ * the rest of the kind. Usage: npm run bench:detect -- --data DIR (exchanges-*.ndjson.gz, labels.csv).
+ */
+type Account = LabelledPast & { readonly kind: string };
+
+/** Shares of attackers among the past. */
+const POISON = [0, 0.05, 0.2];
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
+/** Accounts judged that exceed all of the past. */
+function flagged(past: readonly Account[], judged: readonly Account[], library: AttackLibrary): Set<Account> {
+  const learner = new CalibrationLearner({ windows: defaultPolicy.windows, library });
+  for (const held of past) learner.see(held);
+  learner.fit();
+  for (const held of past) learner.measure(held);
+  const nulls = learner.finish({ id: 'bench' }).score.everyone;
+  return new Set(
+    judged.filter((held) => {
+      const score = learner.score(held);
+      return score > 0 && nulls !== undefined && countAtLeast(nulls, score) === 0;
+    }),
+  );
+}
+
+function measure(accounts: readonly Account[], kind: string, poison: number): string {
+  const benign = accounts.filter(({ label }) => label === 'benign');
+  const of = accounts.filter((held) => held.kind === kind);
+  const half = (held: Account): boolean => foldOf(`${held.account}/half`, 2) === 0;
+  const ordinary = benign.filter(half);
+  const hidden = of.slice(0, Math.min(Math.floor(of.length / 2), Math.round(poison * ordinary.length)));
+  const library = makeLibrary(
+    'bench',
+    accounts.filter((held) => held.kind !== kind && (held.label === 'extraction' || half(held))),
+    defaultPolicy.windows,
+  );
+  const judged = [...benign.filter((held) => !half(held)), ...of.filter((held) => !hidden.includes(held))];
+  const found = flagged([...ordinary, ...hidden], judged, library);
+  const hits = [...found].filter(({ label }) => label === 'extraction').length;
+  const wronged = found.size - hits;
+  const strangers = judged.filter(({ label }) => label === 'extraction').length;
+  const [low, high] = binomialInterval(hits, strangers);
+  return `${kind}, ${hidden.length} of it in the past: ${hits} of ${strangers} (${percent(low)} to ${percent(high)}); benign ${wronged} of ${judged.length - strangers}`;
+}
+
+const folder = dataFolder(process.argv, 'bench:detect');
+if (folder !== undefined) {
+  const accounts = await labelledPast(folder);
+  const kinds = [
+    ...new Set(accounts.filter(({ label }) => label === 'extraction').map(({ kind }) => kind)),
+  ].sort();
+  for (const kind of kinds)
+    for (const poison of POISON) process.stdout.write(`${measure(accounts, kind, poison)}\n`);
+}
