@@ -133,7 +133,7 @@ function accountMethod({ policy, calibration }: Evidences): Html {
 <li>For every account, requests are counted in slices of six hours: how many, how large, and which of a list of behaviours each showed. Prompts are compared by keyed fingerprints, never by their text.</li>
 <li>Each time such a slice is over, ${count(FACTS.length)} facts are read over the last ${days(policy)} days: shares, lengths, variety, pace, origins, age. Country and nationality are never used.</li>
 <li>Forests of decision trees compare the facts with a library of known attacks and with this deployment's own past (calibration <code>${plain(calibration.id, 128)}</code>, library <code>${plain(calibration.library, 64)}</code>). The account is judged by a forest that has not seen it as ordinary. Few requests weaken the score.</li>
-<li>How rare a score is was measured: the calibration ranks the highest score of each of ${count(calibration.accounts)} accounts over ${plural(calibration.days, 'day')} (${count(calibration.events)} requests). Nobody was set aside by score${calibration.foreign ? '. It was learnt from the traffic of somebody else: whether it holds here is not known' : ''}.</li>
+<li>How rare a score is was measured: the calibration ranks the highest score of each of ${count(calibration.accounts)} accounts over ${plural(calibration.days, 'day')} (${count(calibration.events)} requests). Nobody was left out by score${calibration.foreign ? '. It was learnt from the traffic of somebody else: whether it holds here is not known' : ''}.</li>
 <li>Because the maximum over the whole period is compared with maxima over the whole period, the error rate holds however often one looks.</li>
 </ol>`;
 }

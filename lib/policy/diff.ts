@@ -176,7 +176,7 @@ export function policyWarnings(held: Policy, calibration: Calibration): string[]
       );
   if (calibration.foreign)
     found.push(
-      `calibration ${calibration.id} was learnt from the traffic of somebody else: what it promises is not known to hold here. Learn your own (siphonwatch calibrate).`,
+      `calibration ${calibration.id} was learnt from the traffic of somebody else: whether its false-positive rates hold here is not known. Learn your own (siphonwatch calibrate).`,
     );
   for (const line of unsupported(calibration, held.budget))
     found.push(`calibration ${calibration.id}: ${line}.`);

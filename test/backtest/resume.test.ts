@@ -71,7 +71,7 @@ function replayed(cuts: readonly number[]): BacktestOutcome {
 }
 
 describe('a replay that is interrupted and taken up again', () => {
-  it('finds what an uninterrupted one finds, wherever it was cut', { timeout: 60_000 }, () => {
+  it('finds what an uninterrupted one finds, wherever it was cut', { timeout: 240_000 }, () => {
     const whole = replayed([]);
     expect(whole.notices.length).toBeGreaterThan(0);
     expect(whole.result.events).toMatchObject({ repeated: 4, quarantined: 1 });
@@ -85,7 +85,7 @@ describe('a replay that is interrupted and taken up again', () => {
 });
 
 describe('what a replay keeps', () => {
-  it('does not grow with the number of events of the same accounts', { timeout: 60_000 }, () => {
+  it('does not grow with the number of events of the same accounts', { timeout: 240_000 }, () => {
     // more events within an hour than an item holds ids of
     const burst = harvest({
       account: account(9),
@@ -137,7 +137,7 @@ describe('backtest --checkpoint', () => {
     });
   };
 
-  it('goes on where it stopped, over files, and ends with the same', { timeout: 60_000 }, async () => {
+  it('goes on where it stopped, over files, and ends with the same', { timeout: 240_000 }, async () => {
     hush();
     const whole = await backtest(files(), {});
     const options = { checkpoint: at('state') };

@@ -180,7 +180,7 @@ beforeAll(async () => {
   // a world of 60 accounts cannot support the shipped budget: the mechanics are tested with a wider one
   const policy = { ...defaultPolicy, campaigns: { ...defaultPolicy.campaigns, budget: 1 } };
   rules = { ...bare, policy, calibration: { ...testCalibration, groupScore } };
-}, 60_000);
+}, 240_000);
 
 function withCandidate(budget: number): Rules {
   const campaigns = { ...rules.policy.campaigns, budget };
@@ -198,7 +198,7 @@ describe('one campaign run with two drivers', () => {
     const transitions = production.notices.map(({ transition }) => transition);
     expect(transitions[0]).toBe('opened');
     expect(transitions.slice(-2)).toEqual(['calmed', 'closed']);
-  }, 60_000);
+  }, 240_000);
 
   it('says and stores the same with both drivers, in any world', async () => {
     const spec = (first: number) =>
@@ -244,7 +244,7 @@ describe('one campaign run with two drivers', () => {
     );
     // worlds in which nothing is ever said would compare nothing
     expect(notices).toBeGreaterThan(0);
-  }, 120_000);
+  }, 240_000);
 });
 
 describe('a procedure with two drivers', () => {

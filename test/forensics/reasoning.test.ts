@@ -41,7 +41,7 @@ describe('reasoning models', () => {
     }).suspects;
     if (first === undefined || second === undefined) throw new Error('no report');
     [convicted, stranger] = [first, second];
-  }, 60_000);
+  }, 240_000);
 
   it('a student stands out in traces and replies, each with a null of its own', () => {
     expect(convicted.mode).toBe('text');

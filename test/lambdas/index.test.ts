@@ -44,7 +44,7 @@ beforeAll(async () => {
   await emulated.create('campaign', CAMPAIGNS);
   links = new LinkTable(client, TABLE, { retentionDays: 35 });
   handler = (await import('../../lambdas/link-index/handler.ts')).handler as unknown as typeof handler;
-}, 60_000);
+}, 240_000);
 
 afterAll(() => {
   vi.unstubAllEnvs();

@@ -38,7 +38,7 @@ function rate(text: string): number {
 export function tuneCommand(): Command {
   const command = new Command('tune')
     .description(
-      'propose an error budget from labelled traffic, and say what it catches of accounts that the model has not seen; refuses to promise what the data cannot support',
+      'propose an error budget from labelled traffic, and say its recall on accounts that the model has not seen; refuses a budget that the data cannot support',
     )
     .argument('<events...>', 'NDJSON files in order of arrival, plain or gzip')
     .requiredOption('--labels <file>', 'CSV account,label,kind,campaign')
@@ -140,15 +140,15 @@ const interval = ([low, high]: readonly [number, number]): string =>
 
 function expectation(step: Step, days: number): string[] {
   return [
-    `Expected of accounts that the model has not seen, over ${Math.max(1, Math.round(days))} days: ${step.wronged} of ${step.benign} benign accounts flagged (${interval(step.fprInterval)}), ${step.caught} of ${step.extraction} extraction accounts caught (${interval(step.tprInterval)}), of ${step.campaignsCaught} of ${step.campaigns} campaigns; campaigns judged as groups come on top.`,
-    `budget.suspect is ${Number(step.monthly.toPrecision(3))}: a policy promises for thirty days, these accounts were seen for ${Math.max(1, Math.round(days))}.`,
+    `Expected of accounts that the model has not seen, over ${Math.max(1, Math.round(days))} days: ${step.wronged} of ${step.benign} benign accounts flagged (${interval(step.fprInterval)}), ${step.caught} of ${step.extraction} extraction accounts found (${interval(step.tprInterval)}), of ${step.campaignsCaught} of ${step.campaigns} campaigns; campaigns judged as groups come on top.`,
+    `budget.suspect is ${Number(step.monthly.toPrecision(3))}: a policy's budget is for thirty days, these accounts were seen for ${Math.max(1, Math.round(days))}.`,
     'The calibration beside it has learnt the extraction accounts too: it finds more of their kind than was measured here.',
   ];
 }
 
 function printFrontier(frontier: readonly Step[]): void {
   const table = new Table({
-    head: ['chance a month', 'benign flagged', '95 %', 'extraction caught', '95 %', 'campaigns'],
+    head: ['chance a month', 'benign flagged', '95 %', 'extraction found', '95 %', 'campaigns'],
     style: { head: [], border: [] },
   });
   for (const step of frontier)
