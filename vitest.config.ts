@@ -23,6 +23,7 @@ const plugins = planted(process.env.SIPHONWATCH_PLANTED);
 /** `fast` is what `npm test` runs (under two minutes); `slow` holds long emulator and end-to-end runs. */
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     coverage: {
       provider: 'v8',
       include: ['lib/**', 'lambdas/**'],

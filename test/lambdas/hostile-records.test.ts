@@ -5,14 +5,17 @@ import { describe, expect, it } from 'vitest';
 import { decodeBatch } from '../../lambdas/score/decode-batch.ts';
 import { QuarantineBucket, type SetAside } from '../../lib/aws/quarantine.ts';
 import { readQuarantined } from '../../lib/telemetry/quarantined.ts';
+import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { usageEvent } from '../events.ts';
 
 /** A producer that wants to cost the score function more than its budget, or to write what must not be written. */
 
 const ARRIVED = Date.parse('2026-03-02T08:00:00Z');
-const GOOD = JSON.stringify(usageEvent({ time: '2026-03-02T07:59:00.000Z' }));
+const EVENT = usageEvent({ time: '2026-03-02T07:59:00.000Z' });
+const GOOD = JSON.stringify(EVENT);
+const BUCKET = bucketOf(EVENT.account);
 const header = (events: number, bucketing = 'b1-256') =>
-  JSON.stringify({ siphonwatch: 1, bucketing, bucket: 1, events });
+  JSON.stringify({ siphonwatch: 1, bucketing, bucket: BUCKET, events });
 
 function decode(...records: Uint8Array[]) {
   return decodeBatch(
@@ -20,7 +23,7 @@ function decode(...records: Uint8Array[]) {
       eventID: 'shardId-000000000000:1',
       eventSourceARN: 'arn:aws:kinesis:eu-west-1:111122223333:stream/events',
       kinesis: {
-        partitionKey: 'b1-256/001',
+        partitionKey: partitionKey(BUCKET),
         sequenceNumber: String(i + 1),
         data: Buffer.from(data).toString('base64'),
         approximateArrivalTimestamp: ARRIVED / 1000,
