@@ -39,7 +39,7 @@ const metrics = new Metrics();
 const calibrations = new CalibrationBucket(s3(), environment.STATE_BUCKET);
 const onProblem = policyProblems(logger, metrics);
 const policies = policySourceOf(environment, onProblem);
-const rulesOf = rulesSource(policies, calibrations, onProblem);
+const rulesOf = rulesSource(policies, calibrations, onProblem, environment.FOREIGN_CALIBRATION);
 
 /** Accounts whose slices fit into the function's memory: groups are drawn from them, beyond it from a fixed, key-chosen share. */
 const MAX_ACCOUNTS = 50_000;

@@ -60,6 +60,7 @@ export class ScoreFunction {
       policies,
       new CalibrationBucket(s3, environment.STATE_BUCKET),
       policyProblems(logger, metrics),
+      environment.FOREIGN_CALIBRATION,
     );
   }
 

@@ -17,6 +17,7 @@ export const VARIABLES = {
   POLICY_APPLICATION: 'name of the AppConfig application that policies are read from',
   POLICY_STALENESS_SECONDS: 'seconds that a policy may be behind what was deployed',
   LINK_PRESSURE_MINUTES: 'least minutes between two runs of link that changes ask for',
+  FOREIGN_CALIBRATION: '"accuse" only where a calibration that was learnt elsewhere may open findings',
   STREAM_NAME: 'name of the stream of usage events',
   ALLOWED_SKEW_SECONDS: 'seconds that an event may be ahead of its arrival',
   TRUST_REPLAY_CLOCK: '"true" only where the arrival time inside a record may be believed',
@@ -43,6 +44,9 @@ interface FunctionDeclaration {
   readonly variables: readonly Variable[];
 }
 
+/** For those that judge. */
+const JUDGING = ['STATE_BUCKET', 'FOREIGN_CALIBRATION'] as const satisfies readonly Variable[];
+
 /** For those that judge, and those that tell. */
 const POLICIES = ['POLICY_APPLICATION', 'POLICY_STALENESS_SECONDS'] as const satisfies readonly Variable[];
 
@@ -66,7 +70,7 @@ export const FUNCTIONS = {
       'PROFILE_TABLE',
       'QUARANTINE_BUCKET',
       'ARCHIVE_BUCKET',
-      'STATE_BUCKET',
+      ...JUDGING,
       ...POLICIES,
       'STREAM_NAME',
       'ALLOWED_SKEW_SECONDS',
@@ -97,7 +101,7 @@ export const FUNCTIONS = {
       'LINK_TABLE',
       'CAMPAIGN_TABLE',
       'LINK_PRESSURE_MINUTES',
-      'STATE_BUCKET',
+      ...JUDGING,
       ...POLICIES,
     ],
   },
@@ -110,7 +114,7 @@ export const FUNCTIONS = {
       'LINK_TABLE',
       'CAMPAIGN_TABLE',
       'FINDING_TABLE',
-      'STATE_BUCKET',
+      ...JUDGING,
       ...POLICIES,
     ],
   },

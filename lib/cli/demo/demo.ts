@@ -30,6 +30,8 @@ const EXAMPLE = fileURLToPath(new URL('../../../examples/data/*.ndjson.gz', impo
  */
 const CONTEXT = {
   'siphonwatch:replayClock': true,
+  // the demo has no past of its own to learn from
+  'siphonwatch:foreignCalibration': 'accuse',
   // a policy that is pushed to the demo is in force at the next event but a few
   'siphonwatch:policyStalenessSeconds': 2,
 } as const;
