@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
+import { tellFailure, watchProcess } from '../lib/cli/shared/failure.ts';
 import { COMMAND } from '../lib/contract/command.ts';
 import { CODE_VERSION } from '../lib/version.ts';
 
@@ -107,10 +108,11 @@ function overridden(command: Command): Command {
   return command.exitOverride();
 }
 
+watchProcess(asked);
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
   // commander has printed what is wrong; asking for help or the version is no fault
-  process.exitCode = error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else process.exitCode = tellFailure(asked, error);
 }

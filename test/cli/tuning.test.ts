@@ -174,7 +174,9 @@ describe('backtest', () => {
     expect(html).not.toMatch(/<script|<link|src=|@import|url\(http/i);
     const source = await saved(at('outcome.json.gz'), {});
     expect(source.accounts).toHaveLength(3);
-    expect(source.policy.id).toBe('strict');
+    expect(source.policy.id).toBe('default-1');
+    const second = await saved(at('outcome.json.gz'), { compared: true });
+    expect(second.policy.id).toBe('strict');
   });
 
   it('an outcome that is none is refused by the console with what it is not', async () => {

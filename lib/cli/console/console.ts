@@ -23,6 +23,7 @@ interface ConsoleOptions extends DeploymentOptions {
   readonly port: number;
   readonly stack?: string;
   readonly calibration?: string;
+  readonly compared?: boolean;
   readonly json?: boolean;
 }
 
@@ -47,6 +48,7 @@ export function consoleCommand(): Command {
   )
     .option('--stack <name>', 'the deployed stack, for its policy (SIPHONWATCH_STACK)')
     .option('--calibration <file>', 'calibration (JSON); default: the one that the policy names')
+    .option('--compared', 'the second policy of an outcome that backtest --compare saved')
     .option('--port <n>', 'port on 127.0.0.1; 0 for any', port, 0)
     .option('--json', 'print the address as a JSON document')
     .action((file: string | undefined, options: ConsoleOptions) =>
@@ -94,7 +96,10 @@ const outcomeFile = z.looseObject({
 });
 
 /** @throws InputError saying what the file is not */
-export async function saved(file: string, options: { calibration?: string }): Promise<ConsoleSource> {
+export async function saved(
+  file: string,
+  options: { readonly calibration?: string; readonly compared?: boolean },
+): Promise<ConsoleSource> {
   const bytes = await readFile(file).catch((error: unknown) => {
     throw new InputError(
       `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
@@ -116,7 +121,10 @@ export async function saved(file: string, options: { calibration?: string }): Pr
   if (!parsed.success)
     throw new InputError(`${file}: not what backtest --save writes: ${z.prettifyError(parsed.error)}`);
   // The shape that the page reads is checked above; the rest is shown as text.
-  const outcome = json as BacktestOutcome;
+  const both = json as BacktestOutcome & { readonly compared?: BacktestOutcome };
+  if (options.compared === true && both.compared === undefined)
+    throw new InputError(`--compared: ${file} holds one policy; make it with backtest --compare and --save`);
+  const outcome = options.compared === true && both.compared !== undefined ? both.compared : both;
   const policy = parsePolicy(JSON.stringify(outcome.policy));
   if (!policy.ok)
     throw new InputError(`${file}: its policy is of another version of siphonwatch: run backtest again`);

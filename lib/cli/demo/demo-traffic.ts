@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import type { Cloud } from '../../emulator/cloud.ts';
 import { InputError } from '../../input/errors.ts';
-import { type KeyOptions, loadKeyring } from '../../input/keyring.ts';
+import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring } from '../../input/keyring.ts';
 import { totalBytes } from '../../input/lines.ts';
 import { readUsageEvents } from '../../input/usage-events.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
@@ -10,9 +10,6 @@ import { describeReason } from '../../telemetry/reason.ts';
 import { createRecorder } from '../../telemetry/recorder.ts';
 import type { Terminal } from '../record/record.ts';
 import { type Interrupted, Interruption } from './demo-stay.ts';
-
-/** Keys of a replay of exchanges that nobody gave keys for; the shipped example is telemetry already. */
-const DEMO_SEED = 'siphonwatch-demo';
 
 /** Campaigns are looked for once a simulated day, in milliseconds of event time. */
 const LINK_EVERY = 24 * 3_600_000;
@@ -66,7 +63,7 @@ export async function sendAll(
   try {
     const source = {
       format: 'auto' as const,
-      recorder: async () => createRecorder({ keys: await loadKeyring(options, say, DEMO_SEED) }),
+      recorder: async () => createRecorder({ keys: await loadKeyring(options, say, DEVELOPMENT_SEED) }),
       onBytes: (read: number) => bar?.increment(read, { sent: producer.counts.events, scored: usedSoFar() }),
     };
     for await (const batch of readUsageEvents(files, source)) {

@@ -49,9 +49,10 @@ export function triageCommand(): Command {
       .option('--json', 'print one JSON document'),
   ).action((id: string, options: TriageOptions) =>
     runCommand('triage', () =>
-      withFindings(options, async (store, now, deployment) => {
+      withFindings(options, async (store, _, deployment) => {
         const name = options.decision ?? randomUUID();
-        const decide = decisionOf(options, await authorOf(options, deployment), name, now);
+        // processing time, as the functions have it that look at the date: also where old traffic is replayed
+        const decide = decisionOf(options, await authorOf(options, deployment), name, Date.now());
         const made = await change(store, id, decide, name).catch((error: unknown) => {
           if (error instanceof TriageError)
             throw new InputError(

@@ -7,6 +7,7 @@ import { DynamoFindingStore } from '../../aws/finding-table.ts';
 import { InputError } from '../../input/errors.ts';
 import type { FindingStore } from '../../stores/finding-store.ts';
 import { calledAs } from './called-as.ts';
+import { EXIT, failureOf } from './failure.ts';
 
 /** Where a running demo says what it runs on (`demo --keep`). */
 export const DEMO_FILE = '.cache/demo.json';
@@ -172,22 +173,9 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Faults of the connection, in words; others are faults of the program. */
+/** Faults of the connection and of AWS, in words and with where they happened; others are faults of the program. */
 export function asInputError(error: unknown, where: string): unknown {
-  if (!(error instanceof Error)) return error;
-  if ('code' in error && error.code === 'ECONNREFUSED')
-    return new InputError(`nothing answers at ${where}: is it up?`, { cause: error });
-  if (error.message === 'Region is missing')
-    return new InputError(`${where}: which AWS region? Give --region, or set AWS_REGION`, { cause: error });
-  if (
-    [
-      'ResourceNotFoundException',
-      'AccessDeniedException',
-      'CredentialsProviderError',
-      'UnrecognizedClientException',
-      'ExpiredTokenException',
-    ].includes(error.name)
-  )
-    return new InputError(`${where}: ${error.name}: ${error.message}`, { cause: error });
-  return error;
+  if (error instanceof InputError) return error;
+  const { code, message } = failureOf(error, where);
+  return code === EXIT.fault ? error : new InputError(message, { cause: error });
 }
