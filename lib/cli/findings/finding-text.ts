@@ -140,12 +140,12 @@ export function findingInFull(
   lines.push(
     '',
     'STATE',
-    `${stateAt(finding, now)}, highest ${finding.highest}, last change ${duration(idle)} ago${quiet}`,
+    `${stateAt(finding, now)}, highest ${finding.highest}${finding.owner === undefined ? '' : `, owner ${plain(finding.owner, 60)}`}, last change ${duration(idle)} ago${quiet}`,
   );
   if (audit.length > 0) lines.push('', 'WHO CHANGED WHAT');
   for (const entry of audit)
     lines.push(
-      `${when(entry.at)}  ${plain(entry.by, 60)}${entry.claimed === undefined ? '' : `, who says: ${plain(entry.claimed, 40)}`}: ${entry.action === 'undo' ? 'undo, ' : ''}${wordsOf(entry.before)} -> ${wordsOf(entry.after)}${entry.note === undefined ? '' : `: ${plain(entry.note, 400)}`}`,
+      `${when(entry.at)}  ${plain(entry.by, 60)}${entry.claimed === undefined ? '' : `, who says: ${plain(entry.claimed, 40)}`}: ${changeWords(entry)}${entry.note === undefined ? '' : `: ${plain(entry.note, 400)}`}`,
     );
   return lines.join('\n');
 }
@@ -157,6 +157,13 @@ const FATE_WORDS = {
   quiet: 'suppressed',
   shadow: 'shadow policy',
 } as const;
+
+function changeWords({ action, before, after }: AuditEntry): string {
+  if (action === 'note') return 'note';
+  if (action === 'assign')
+    return after.owner === undefined ? 'assigned to nobody' : `assigned to ${plain(after.owner, 60)}`;
+  return `${action === 'undo' ? 'undo, ' : ''}${wordsOf(before)} -> ${wordsOf(after)}`;
+}
 
 function wordsOf(side: AuditEntry['before']): string {
   const { state, verdict } = side;

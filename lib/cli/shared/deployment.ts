@@ -11,6 +11,15 @@ import { EXIT, failureOf } from './failure.ts';
 
 /** Where a running demo says what it runs on (`demo --keep`). */
 export const DEMO_FILE = '.cache/demo.json';
+/** Names another one, where two demos run in a folder. */
+export const DEMO_FILE_VARIABLE = 'SIPHONWATCH_DEMO';
+
+/** The file of the demo that the verbs work on. */
+export function demoFilePath(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  return environment[DEMO_FILE_VARIABLE] || DEMO_FILE;
+}
 
 const demoFile = z.object({
   region: z.string(),
@@ -115,17 +124,18 @@ export async function withFindings(
 }
 
 async function connectDemo(options: DeploymentOptions): Promise<Deployment> {
+  const file = demoFilePath();
   let text: string;
   try {
-    text = await readFile(DEMO_FILE, 'utf8');
+    text = await readFile(file, 'utf8');
   } catch (error) {
     throw new InputError(
-      `which findings? Give --table NAME (or FINDING_TABLE; the stack's outputs name it), or start a demo that stays up: ${calledAs()} demo --keep (no ${DEMO_FILE} here)`,
+      `which findings? Give --table NAME (or FINDING_TABLE; the stack's outputs name it), or start a demo that stays up: ${calledAs()} demo --keep (no ${file} here)`,
       { cause: error },
     );
   }
   const parsed = demoFile.safeParse(jsonOf(text));
-  if (!parsed.success) throw new InputError(`${DEMO_FILE}: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new InputError(`${file}: ${z.prettifyError(parsed.error)}`);
   const { region, endpoints, tables, buckets } = parsed.data;
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const dynamodb = new DynamoDBClient({
@@ -149,7 +159,7 @@ async function connectDemo(options: DeploymentOptions): Promise<Deployment> {
     stateBucket: buckets.state,
     now: parsed.data.clock === undefined ? Date.now() : Date.parse(parsed.data.clock),
     local: true,
-    where: `the demo (${DEMO_FILE})`,
+    where: `the demo (${file})`,
     close: closer(dynamodb, s3),
   };
 }
