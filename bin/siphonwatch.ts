@@ -39,7 +39,7 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     load: async () => (await import('../lib/cli/findings/findings.ts')).findingsCommand(),
   },
   triage: {
-    summary: 'record a verdict on a finding, or undo it',
+    summary: 'record a verdict, a note or an owner, or undo a verdict',
     load: async () => (await import('../lib/cli/findings/triage.ts')).triageCommand(),
   },
   dossier: {
@@ -67,7 +67,7 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     load: async () => (await import('../lib/cli/tune/tune.ts')).tuneCommand(),
   },
   console: {
-    summary: 'a local page: suspects, campaigns, thresholds',
+    summary: 'a local page: findings, verdicts, campaigns, thresholds',
     load: async () => (await import('../lib/cli/console/console.ts')).consoleCommand(),
   },
   resolve: {

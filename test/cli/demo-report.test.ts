@@ -91,7 +91,7 @@ describe('the report of the demo', () => {
     );
   });
 
-  it('tells what was planted, found, missed and wronged, by kind, and what the notification is', () => {
+  it('tells what was planted, found, missed and falsely flagged, by kind, and what the notification is', () => {
     const label = (n: number, kind: string, of: 'benign' | 'extraction', campaign = '') => ({
       account: `a${n}`,
       pseudonym: `a${n}`,
@@ -125,8 +125,8 @@ describe('the report of the demo', () => {
     });
     const text = render({ ...(story === undefined ? {} : { story }) });
     expect(text).toContain('missed   2: hydra 1 of 2, solo-paced 1 of 1');
-    expect(text).toContain('wronged  1 of 2 ordinary customers: course 1 of 2');
-    expect(text).toContain('an ordinary customer, wronged');
+    expect(text).toContain('false +  1 of 2 ordinary customers: course 1 of 2');
+    expect(text).toContain('a false positive');
     expect(render()).toContain('nobody can say here who was right');
   });
 

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { backtestCommand } from '../../lib/cli/backtest/backtest.ts';
 import { calibrateCommand } from '../../lib/cli/calibrate/calibrate.ts';
-import { saved } from '../../lib/cli/console/console.ts';
+import { saved } from '../../lib/cli/console/saved-source.ts';
 import { policyCommand } from '../../lib/cli/policy/policy.ts';
 import { tuneCommand } from '../../lib/cli/tune/tune.ts';
 import { account, application, harvest, MINUTE, START } from '../events.ts';

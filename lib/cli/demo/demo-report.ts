@@ -151,7 +151,7 @@ function renderStory({ story, counts }: DemoReport, color: Colors, width: number
       'found',
       color.green(`${count(story.found)} of ${count(story.planted)}`) +
         (story.campaigns.planted > 0
-          ? `; of ${story.campaigns.found} of the ${story.campaigns.planted} campaigns they belong to at least one`
+          ? `, members of ${story.campaigns.found} of ${story.campaigns.planted} campaigns among them`
           : ''),
     ),
     line(
@@ -159,7 +159,7 @@ function renderStory({ story, counts }: DemoReport, color: Colors, width: number
       missed === 0 ? 'nobody' : `${missed}: ${kinds('extraction', (held) => held.accounts - held.named)}`,
     ),
     line(
-      'wronged',
+      'false +',
       story.wronged === 0
         ? `none of the ${count(story.ordinary)} ordinary customers`
         : `${color.red(`${count(story.wronged)} of ${count(story.ordinary)} ordinary customers`)}: ${who}`,
@@ -182,7 +182,12 @@ function renderStory({ story, counts }: DemoReport, color: Colors, width: number
         ]),
       width,
     ),
-    color.dim('! planted. By the labels that came with the traffic; the detector has not seen them.'),
+    color.dim(
+      wrap(
+        '! planted, by the labels that came with the traffic. The shipped calibration was learnt from traffic of the same maker: this shows the pipeline. How well it does on yours, backtest measures.',
+        width,
+      ),
+    ),
     '',
   ].join('\n');
 }
@@ -225,7 +230,7 @@ function renderNotification(report: DemoReport, color: Colors, width: number): s
       ? []
       : [
           wrap(
-            `By the labels this is ${shown.label === 'benign' ? 'an ordinary customer, wronged' : 'right'}: ${printable(shown.kind)}${kindInWords(shown.kind) === '' ? '' : `, ${kindInWords(shown.kind)}`}.`,
+            `By the labels this is ${shown.label === 'benign' ? 'an ordinary customer: a false positive' : 'right'}: ${printable(shown.kind)}${kindInWords(shown.kind) === '' ? '' : `, ${kindInWords(shown.kind)}`}.`,
             width,
           ),
         ]),

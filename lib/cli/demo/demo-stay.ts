@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cloud } from '../../emulator/cloud.ts';
 import { LOCAL_REGION } from '../../emulator/names.ts';
-import { DEMO_FILE_VARIABLE } from '../shared/deployment.ts';
+import { hasDesktop, openInBrowser } from '../console/console.ts';
+import { type ConsoleServer, startConsole } from '../console/console-server.ts';
+import { liveOrigin } from '../console/live-source.ts';
+import { connect, DEMO_FILE_VARIABLE } from '../shared/deployment.ts';
+import { failureOf } from '../shared/failure.ts';
 import { demoFileFor, removeDemoFile, updateDemoFile, writeDemoFile } from './demo-file.ts';
 import { SETTLE_MS, wake } from './demo-traffic.ts';
 
@@ -25,6 +30,7 @@ export async function stayUp(
     say(
       `Another demo runs in this folder (process ${other}); the commands find that one. For this one: export ${DEMO_FILE_VARIABLE}=${path}`,
     );
+  const page = await openConsole(path, say);
   say(`Staying up (${path} tells the commands where). Ctrl-C ends it and leaves nothing behind.`);
   try {
     let clock = began;
@@ -37,7 +43,24 @@ export async function stayUp(
       await Promise.race([interrupted.wait, judgeMore(cloud, clock, path, say)]);
     }
   } finally {
+    await page?.close();
     await removeDemoFile(path, process.pid);
+  }
+}
+
+/** The console on this demo; on a desktop it is opened in the browser. A demo without its page is still a demo. */
+async function openConsole(path: string, say: (line: string) => void): Promise<ConsoleServer | undefined> {
+  try {
+    process.env[DEMO_FILE_VARIABLE] = path;
+    const deployment = await connect({}, {});
+    const author = { principal: userInfo().username };
+    const page = await startConsole(liveOrigin(deployment, { demo: true }, author));
+    say(`\nConsole: ${page.url}`);
+    if (process.stdout.isTTY === true && hasDesktop()) openInBrowser(page.url);
+    return page;
+  } catch (error) {
+    say(`The console did not start: ${failureOf(error).message}`);
+    return undefined;
   }
 }
 
