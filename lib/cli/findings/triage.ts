@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { Command, Option } from 'commander';
+import { callerArn } from '../../aws/caller.ts';
 import { VERDICTS, type Verdict } from '../../findings/finding.ts';
 import { when } from '../../findings/format.ts';
 import { type Author, authorOfArn } from '../../findings/principal.ts';
@@ -76,14 +76,9 @@ async function authorOf(options: TriageOptions, { local }: Deployment): Promise<
   const claimed = plain(options.by ?? '', 200);
   if (claimed === '') throw new InputError('--by: must name somebody');
   if (local) return { principal: claimed };
-  const sts = new STSClient(options.region === undefined ? {} : { region: options.region });
-  try {
-    const { Arn } = await sts.send(new GetCallerIdentityCommand({}));
-    if (Arn === undefined) throw new InputError('AWS STS does not say who calls');
-    return { claimed, ...authorOfArn(Arn) };
-  } finally {
-    sts.destroy();
-  }
+  const arn = await callerArn(options.region);
+  if (arn === undefined) throw new InputError('AWS STS does not say who calls');
+  return { claimed, ...authorOfArn(arn) };
 }
 
 function decisionOf(
