@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
-import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
-import { authorOf } from '../findings/triage.ts';
+import { authorOf, userName } from '../shared/author.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { connect, type DeploymentOptions, withEvidenceOptions } from '../shared/deployment.ts';
 import { type ConsoleServer, startConsole } from './console-server.ts';
@@ -43,11 +42,7 @@ export function consoleCommand(): Command {
     .option('--stack <name>', 'the deployed stack, for its policy (SIPHONWATCH_STACK)')
     .option('--calibration <file>', 'calibration (JSON); default: the one that the policy names')
     .option('--compared', 'the second policy of an outcome that backtest --compare saved')
-    .option(
-      '--by <name>',
-      'what you are called in verdicts; who you are is asked of IAM',
-      userInfo().username,
-    )
+    .option('--by <name>', 'what you are called in verdicts; who you are is asked of IAM', userName())
     .option('--port <n>', 'port on 127.0.0.1; 0 for any', port, 0)
     .option('--open', 'open it in the browser')
     .option('--json', 'print the address as a JSON document')

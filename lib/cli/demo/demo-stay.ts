@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cloud } from '../../emulator/cloud.ts';
 import { LOCAL_REGION } from '../../emulator/names.ts';
 import { hasDesktop, openInBrowser } from '../console/console.ts';
 import { type ConsoleServer, startConsole } from '../console/console-server.ts';
 import { liveOrigin } from '../console/live-source.ts';
+import { userName } from '../shared/author.ts';
 import { connect, DEMO_FILE_VARIABLE } from '../shared/deployment.ts';
 import { failureOf } from '../shared/failure.ts';
 import { demoFileFor, removeDemoFile, updateDemoFile, writeDemoFile } from './demo-file.ts';
@@ -53,7 +53,7 @@ async function openConsole(path: string, say: (line: string) => void): Promise<C
   try {
     process.env[DEMO_FILE_VARIABLE] = path;
     const deployment = await connect({}, {});
-    const author = { principal: userInfo().username };
+    const author = { principal: userName() };
     const page = await startConsole(liveOrigin(deployment, { demo: true }, author));
     say(`\nConsole: ${page.url}`);
     if (process.stdout.isTTY === true && hasDesktop()) openInBrowser(page.url);

@@ -1,17 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { userInfo } from 'node:os';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { Command, Option } from 'commander';
 import { type DecisionRequest, decided, parseDecision } from '../../findings/decision-request.ts';
 import { VERDICTS, type Verdict } from '../../findings/finding.ts';
 import { when } from '../../findings/format.ts';
-import { type Author, authorOfArn } from '../../findings/principal.ts';
 import { plain } from '../../findings/sanitize.ts';
 import { ALONE_DAYS, type Triaged, TriageError } from '../../findings/triage.ts';
 import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import type { FindingStore } from '../../stores/finding-store.ts';
 import { change } from '../../stores/verdicts.ts';
+import { authorOf, userName } from '../shared/author.ts';
 import { calledAs } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import {
@@ -50,7 +48,7 @@ export function triageCommand(): Command {
       .option('--assign <name>', 'who looks after it')
       .option('--no-assign', 'nobody looks after it any more')
       .option('--decision <id>', 'id of this decision: given again, it is not made twice')
-      .option('--by <name>', 'what you are called; who you are is asked of IAM', userInfo().username)
+      .option('--by <name>', 'what you are called; who you are is asked of IAM', userName())
       .option('--json', 'print one JSON document'),
   ).action((id: string, options: TriageOptions) =>
     runCommand('triage', () =>
@@ -84,24 +82,6 @@ async function decide(
   const author = await authorOf(options, deployment);
   // processing time, as the functions have it that look at the date: also where old traffic is replayed
   return change(store, id, decided(asked, author, name, Date.now()), name);
-}
-
-/** Who decides: the caller that IAM knows; on an emulator, where there is no IAM, whoever is named. */
-export async function authorOf(
-  options: { readonly by?: string; readonly region?: string },
-  { local }: Pick<Deployment, 'local'>,
-): Promise<Author> {
-  const claimed = plain(options.by ?? '', 200);
-  if (claimed === '') throw new InputError('--by: must name somebody');
-  if (local) return { principal: claimed };
-  const sts = new STSClient(options.region === undefined ? {} : { region: options.region });
-  try {
-    const { Arn } = await sts.send(new GetCallerIdentityCommand({}));
-    if (Arn === undefined) throw new InputError('AWS STS does not say who calls');
-    return { claimed, ...authorOfArn(Arn) };
-  } finally {
-    sts.destroy();
-  }
 }
 
 /** What the options ask for. @throws InputError where they do not fit together */
