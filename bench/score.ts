@@ -58,9 +58,7 @@ const rules: Rules = {
 function bound(records: readonly KinesisRecord[]): number {
   let parsed = 0;
   for (const { kinesis } of records)
-    for (const line of gunzipSync(Buffer.from(kinesis.data, 'base64'))
-      .toString('utf8')
-      .split('\n'))
+    for (const line of gunzipSync(Buffer.from(kinesis.data, 'base64')).toString('utf8').split('\n'))
       if (line !== '') parsed += JSON.parse(line) === null ? 0 : 1;
   return parsed;
 }

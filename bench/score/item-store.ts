@@ -9,6 +9,7 @@ import type { Slice } from '../../lib/profile/slice.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { fromItem, type HotItem, type Logs, NO_LOGS, toItem } from '../../lib/stores/profile-item.ts';
 import type { LinkFactStore, ProfileStore, PromptSampleStore } from '../../lib/stores/profile-store.ts';
+import { RememberedStates } from '../../lib/stores/remembered-states.ts';
 
 interface Stored {
   hot: HotItem;
@@ -19,20 +20,18 @@ interface Stored {
 }
 
 /**
- * The profile table in memory: every load decodes the item and every save encodes it, as over the wire. Sealed slices stay
- * decoded, as lib/aws/profile-table.ts keeps them.
+ * The profile table in memory: every load reads the item and every save encodes it, as over the wire. What a warm function
+ * remembers is remembered as lib/aws/profile-table.ts does.
  */
 export class ItemStore implements ProfileStore {
   readonly #items = new Map<string, Stored>();
+  readonly #states = new RememberedStates();
 
   load(accounts: readonly string[]): Promise<Map<string, AccountState>> {
     const states = new Map<string, AccountState>();
     for (const account of accounts) {
       const held = this.#items.get(account);
-      states.set(
-        account,
-        held === undefined ? newAccount(account) : fromItem(account, held.hot, held.slices, held.logs),
-      );
+      states.set(account, held === undefined ? newAccount(account) : this.#read(account, held));
     }
     return Promise.resolve(states);
   }
@@ -48,15 +47,26 @@ export class ItemStore implements ProfileStore {
       recent.parts.length + redriven.parts.length === 0
         ? NO_LOGS
         : { recent: recent.parts, redriven: redriven.parts };
-    this.#items.set(account, { hot: toItem(next), logs, sealed, slices: next.sealed });
+    const hot = toItem(next);
+    this.#items.set(account, { hot, logs, sealed, slices: next.sealed });
+    this.#states.keep(account, hot, next);
     return Promise.resolve('saved');
+  }
+
+  /** As it comes from the table: bytes of its own. */
+  #read(account: string, { hot, slices, logs }: Stored): AccountState {
+    const item = { ...hot, slices: hot.slices.slice(), recent: hot.recent.slice() };
+    const known = this.#states.known(account, item);
+    if (known !== undefined) return known;
+    const state = fromItem(account, item, slices, logs);
+    this.#states.keep(account, item, state);
+    return state;
   }
 
   /** Bytes of each account's hot item, without names and keys; and all that is kept of it, with its sealed parts. */
   *bytes(): Generator<{ hot: number; all: number }> {
     for (const { hot, sealed } of this.#items.values()) {
-      const size =
-        Buffer.byteLength(hot.meta) + hot.slices.length + hot.recent.length + hot.redriven.length;
+      const size = Buffer.byteLength(hot.meta) + hot.slices.length + hot.recent.length + hot.redriven.length;
       yield { hot: size, all: size + sealed.reduce((sum, part) => sum + part.length, 0) };
     }
   }

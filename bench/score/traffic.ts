@@ -80,8 +80,7 @@ export interface Flush {
 
 /** Runs of so many events. */
 export function* flushesOf(lines: EventLines, size: number): Generator<Flush> {
-  for (let from = 0; from < lines.count; from += size)
-    yield { from, to: Math.min(lines.count, from + size) };
+  for (let from = 0; from < lines.count; from += size) yield { from, to: Math.min(lines.count, from + size) };
 }
 
 /** What arrives within one batching window, ms, after the first event of each. */

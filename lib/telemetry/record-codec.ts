@@ -205,8 +205,7 @@ function linesOf(plain: Buffer): Line[] {
     const end = found < 0 ? plain.length : found;
     const part = plain.subarray(at, end);
     const text = part.toString('utf8');
-    if (text.trim() !== '')
-      lines.push(isUtf8(part) ? parseLine(text) : unreadable(text, 'not UTF-8'));
+    if (text.trim() !== '') lines.push(isUtf8(part) ? parseLine(text) : unreadable(text, 'not UTF-8'));
     at = end + 1;
   }
   return lines;
@@ -242,7 +241,9 @@ function decodeLine(line: Line, index: number, check: ArrivalCheck | undefined):
       reason: { field: '(line)', value: kindOf(line.text), message: line.fault },
     };
   }
-  const parsed = line.valid ? checkedTimes(line.json as UsageEvent, check) : parseUsageEvent(line.json, check);
+  const parsed = line.valid
+    ? checkedTimes(line.json as UsageEvent, check)
+    : parseUsageEvent(line.json, check);
   return parsed.ok
     ? { index, raw: line.text, event: parsed.event }
     : { index, raw: keptOf(line), reason: parsed.reason };

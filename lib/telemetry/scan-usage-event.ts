@@ -160,7 +160,7 @@ function readText(most: number): string {
   const from = at;
   const end = from + most + 1;
   for (let i = from; i < end; i++) {
-    const unit = (bytes[i] as number);
+    const unit = bytes[i] as number;
     if (unit < 128 && PLAIN[unit] === 1) continue;
     if (unit !== 0x22) return '';
     at = i + 1;
@@ -224,7 +224,7 @@ function readPseudonym(): string {
   const from = at;
   if ((bytes[from] as number) !== 0x61 || (bytes[from + 1] as number) !== 0x5f) return '';
   for (let i = from + 2; i < from + 28; i++) {
-    const unit = (bytes[i] as number);
+    const unit = bytes[i] as number;
     if (!(unit < 128) || PSEUDONYM[unit] === 0) return '';
   }
   if ((bytes[from + 28] as number) !== 0x22) return '';
@@ -414,7 +414,7 @@ function readPrint(): string {
   const end = from + PRINT_LENGTH;
   if ((bytes[end] as number) !== 0x22) return '';
   for (let i = from; i < end; i++) {
-    const unit = (bytes[i] as number);
+    const unit = bytes[i] as number;
     if (!(unit < 128) || PRINT[unit] === 0) return '';
   }
   at = end + 1;
@@ -465,7 +465,9 @@ function readPrints(): Prints | undefined {
 }
 
 /** Prints by name, undefined where they are absent. */
-type Found = { [Name in keyof Prints]-?: Prints[Name] | (undefined extends Prints[Name] ? undefined : never) };
+type Found = {
+  [Name in keyof Prints]-?: Prints[Name] | (undefined extends Prints[Name] ? undefined : never);
+};
 const OPTIONAL = [
   'opening',
   'closing',
@@ -494,7 +496,21 @@ function asPrints(found: Found): Prints | undefined {
   if (absent === 1 && found.system === undefined) {
     const { opening, closing, layout, sketch, address, network, asn, tls, agent, credential, payment } =
       found as Required<Prints>;
-    return { epoch, prompt, opening, closing, layout, sketch, address, network, asn, tls, agent, credential, payment };
+    return {
+      epoch,
+      prompt,
+      opening,
+      closing,
+      layout,
+      sketch,
+      address,
+      network,
+      asn,
+      tls,
+      agent,
+      credential,
+      payment,
+    };
   }
   const prints: Prints = { epoch, prompt };
   for (const name of OPTIONAL) {
