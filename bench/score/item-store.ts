@@ -1,12 +1,12 @@
+import { createHash } from 'node:crypto';
 import { encodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
 import type { AccountFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import { type AccountState, newAccount } from '../../lib/detection/account-state.ts';
 import type { Seal } from '../../lib/detection/process-batch.ts';
-import { decodeSlices, encodeSlices } from '../../lib/profile/codec.ts';
+import { encodeSlices } from '../../lib/profile/codec.ts';
 import type { PromptSamples } from '../../lib/profile/prompt-sample.ts';
 import { encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
 import type { Slice } from '../../lib/profile/slice.ts';
-import { joinSlices } from '../../lib/profile/window.ts';
 import { fromItem, type HotItem, type Logs, NO_LOGS, toItem } from '../../lib/stores/profile-item.ts';
 import type { LinkFactStore, ProfileStore, PromptSampleStore } from '../../lib/stores/profile-store.ts';
 import { RememberedStates } from '../../lib/stores/remembered-states.ts';
@@ -71,10 +71,15 @@ export class ItemStore implements ProfileStore {
     }
   }
 
-  /** Every account as it is stored, for comparing runs. */
-  *states(): Generator<AccountState> {
-    for (const [account, { hot, logs, sealed }] of [...this.#items].sort(([a], [b]) => (a < b ? -1 : 1)))
-      yield fromItem(account, hot, joinSlices(sealed.map((part) => decodeSlices(part))), logs);
+  /** All that is stored, byte by byte, in order of accounts: what must not change where only the time that it takes does. */
+  digest(): string {
+    const hash = createHash('sha256');
+    for (const [account, { hot, sealed }] of [...this.#items].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      hash.update(`${account} ${hot.version} ${hot.meta}`);
+      for (const bytes of [hot.slices, hot.recent, hot.redriven, ...sealed]) hash.update(bytes);
+      for (const notice of hot.notices) hash.update(notice);
+    }
+    return hash.digest('hex');
   }
 }
 

@@ -1,4 +1,7 @@
 import { outcome as outcomeSchema } from './exchange.ts';
+import { asPrints, type FoundPrints } from './found-prints.ts';
+import { detached, heldName } from './held-names.ts';
+import { KEY } from './scan-keys.ts';
 import { BEHAVIOURS, type Behaviour, type Prints, SCRIPTS, type UsageEvent } from './usage-event.ts';
 import { isUtcTimeBytes } from './utc-time.ts';
 
@@ -84,62 +87,6 @@ function readEvent(): UsageEvent | undefined {
   };
 }
 
-/** What stands between values, exactly. */
-const KEY = {
-  id: Buffer.from('{"v":1,"id":"'),
-  time: Buffer.from(',"time":"'),
-  account: Buffer.from(',"account":"'),
-  model: Buffer.from(',"model":"'),
-  outcome: Buffer.from(',"outcome":"'),
-  inputTokens: Buffer.from(',"usage":{"inputTokens":'),
-  outputTokens: Buffer.from(',"outputTokens":'),
-  params: Buffer.from('},"params":{'),
-  plan: Buffer.from(',"customer":{"plan":"'),
-  product: Buffer.from(',"product":"'),
-  createdAt: Buffer.from(',"createdAt":"'),
-  shape: Buffer.from('},"shape":{'),
-  behaviours: Buffer.from(',"behaviours":['),
-  prints: Buffer.from(',"prints":['),
-  close: Buffer.from('}'),
-  yes: Buffer.from('true'),
-  no: Buffer.from('false'),
-  temperature: Buffer.from('"temperature":'),
-  topP: Buffer.from('"topP":'),
-  maxTokens: Buffer.from('"maxTokens":'),
-  n: Buffer.from('"n":'),
-  seeded: Buffer.from('"seeded":'),
-  turns: Buffer.from('"turns":'),
-  system: Buffer.from(',"system":'),
-  words: Buffer.from(',"words":'),
-  head: Buffer.from(',"head":'),
-  instruction: Buffer.from(',"instruction":'),
-  lines: Buffer.from(',"lines":'),
-  script: Buffer.from(',"script":"'),
-  question: Buffer.from(',"question":'),
-  code: Buffer.from(',"code":'),
-  input: Buffer.from(',"input":'),
-  steps: Buffer.from(',"steps":'),
-  fromTools: Buffer.from(',"fromTools":'),
-  askedByTool: Buffer.from(',"askedByTool":'),
-  closeList: Buffer.from(']'),
-  quote: Buffer.from('"'),
-  comma: Buffer.from(','),
-  epoch: Buffer.from('{"epoch":"'),
-  prompt: Buffer.from(',"prompt":"'),
-  opening: Buffer.from(',"opening":"'),
-  closing: Buffer.from(',"closing":"'),
-  layout: Buffer.from(',"layout":"'),
-  system2: Buffer.from(',"system":"'),
-  sketch: Buffer.from(',"sketch":"'),
-  address: Buffer.from(',"address":"'),
-  network: Buffer.from(',"network":"'),
-  asn: Buffer.from(',"asn":"'),
-  tls: Buffer.from(',"tls":"'),
-  agent: Buffer.from(',"agent":"'),
-  credential: Buffer.from(',"credential":"'),
-  payment: Buffer.from(',"payment":"'),
-};
-
 /** Steps over an exact run of characters; false, and stays, where it does not stand there. */
 function literal(expected: Uint8Array): boolean {
   const { length } = expected;
@@ -169,41 +116,6 @@ function readText(most: number): string {
   return '';
 }
 
-/**
- * Names that come again and again, each held once: equal names are one string, outside of the lines that they stood in, and
- * found by their bytes. A name has one place by its hash, and takes it from whoever had it: bounded, whatever comes.
- */
-interface Held {
-  readonly bytes: Uint8Array;
-  readonly name: string;
-}
-const PLACES = 8192;
-const names: Held[] = new Array(PLACES).fill({ bytes: new Uint8Array(), name: '' });
-
-/** The name that stands in the text from one place to another. */
-function held(from: number, to: number): string {
-  let hash = to - from;
-  for (let i = from; i < to; i++) hash = (Math.imul(hash, 31) + (bytes[i] as number)) | 0;
-  const place = (hash ^ (hash >>> 15)) & (PLACES - 1);
-  const known = names[place] as Held;
-  if (isSame(known.bytes, from, to)) return known.name;
-  const name = detached(text.slice(from, to));
-  names[place] = { bytes: bytes.slice(from, to), name };
-  return name;
-}
-
-function isSame(known: Uint8Array, from: number, to: number): boolean {
-  const length = to - from;
-  if (known.length !== length) return false;
-  for (let i = 0; i < length; i++) if (known[i] !== bytes[from + i]) return false;
-  return true;
-}
-
-/** The same string with memory of its own: a slice of a line keeps the whole line, and all of its record, alive. */
-function detached(slice: string): string {
-  return slice.length < 13 ? slice : ` ${slice}`.slice(1);
-}
-
 function readName(most: number): string {
   const from = at;
   const end = from + most + 1;
@@ -212,7 +124,7 @@ function readName(most: number): string {
     if (unit < 128 && PLAIN[unit] === 1) continue;
     if (unit !== 0x22 || i === from) return '';
     at = i + 1;
-    return held(from, i);
+    return heldName(bytes, text, from, i);
   }
   return '';
 }
@@ -229,7 +141,7 @@ function readPseudonym(): string {
   }
   if ((bytes[from + 28] as number) !== 0x22) return '';
   at = from + 29;
-  return held(from, from + 28);
+  return heldName(bytes, text, from, from + 28);
 }
 
 function readTime(): string {
@@ -445,7 +357,7 @@ function readPrints(): Prints | undefined {
   const credential = printUnder(KEY.credential);
   const payment = printUnder(KEY.payment);
   if (!literal(KEY.close)) return undefined;
-  const found: Found = {
+  const found: FoundPrints = {
     epoch,
     prompt,
     opening,
@@ -462,60 +374,4 @@ function readPrints(): Prints | undefined {
     payment,
   };
   return asPrints(found);
-}
-
-/** Prints by name, undefined where they are absent. */
-type Found = {
-  [Name in keyof Prints]-?: Prints[Name] | (undefined extends Prints[Name] ? undefined : never);
-};
-const OPTIONAL = [
-  'opening',
-  'closing',
-  'layout',
-  'system',
-  'sketch',
-  'address',
-  'network',
-  'asn',
-  'tls',
-  'agent',
-  'credential',
-  'payment',
-] as const;
-
-/** Without the names that are absent; undefined where one of them is no print. */
-function asPrints(found: Found): Prints | undefined {
-  let absent = 0;
-  for (const name of OPTIONAL) {
-    if (found[name] === '') return undefined;
-    if (found[name] === undefined) absent++;
-  }
-  if (absent === 0) return found as Prints;
-  const { epoch, prompt } = found;
-  // most events have all but a system prompt's: made at once, not field by field
-  if (absent === 1 && found.system === undefined) {
-    const { opening, closing, layout, sketch, address, network, asn, tls, agent, credential, payment } =
-      found as Required<Prints>;
-    return {
-      epoch,
-      prompt,
-      opening,
-      closing,
-      layout,
-      sketch,
-      address,
-      network,
-      asn,
-      tls,
-      agent,
-      credential,
-      payment,
-    };
-  }
-  const prints: Prints = { epoch, prompt };
-  for (const name of OPTIONAL) {
-    const value = found[name];
-    if (value !== undefined) prints[name] = value;
-  }
-  return prints;
 }

@@ -5,9 +5,6 @@
 
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Days from 1 January of a common year to the first of each month. */
-const DAYS_BEFORE = DAYS.map((_, month) => DAYS.slice(0, month).reduce((sum, days) => sum + days, 0));
-
 /** Whether such a time stands at `from`; 29 February is left to others. @param length 20 or 24 */
 export function isUtcTimeAt(text: string, from: number, length: number): boolean {
   if (
@@ -62,18 +59,28 @@ function pair(bytes: Uint8Array, at: number): number {
 
 /** The same as Date.parse, ms since 1970. */
 export function timeOf(text: string): number {
+  if (text === lastText) return lastTime;
+  lastTime = parsed(text);
+  lastText = text;
+  return lastTime;
+}
+
+/** An event's time is asked for several times in a row, and events of a moment lie side by side. */
+let lastText = '';
+let lastTime = Number.NaN;
+let lastDay = '';
+let lastMidnight = 0;
+
+function parsed(text: string): number {
   const { length } = text;
   if ((length !== 24 && length !== 20) || !isUtcTimeAt(text, 0, length)) return Date.parse(text);
-  const year = two(text, 0) * 100 + two(text, 2);
-  if (year < 1970) return Date.parse(text);
-  const month = two(text, 5);
-  // leap days of the years before this one, and of this one
-  const past = year - 1;
-  const leapDays = Math.floor(past / 4) - Math.floor(past / 100) + Math.floor(past / 400) - 477;
-  const leap = month > 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 1 : 0;
-  const days = (year - 1970) * 365 + leapDays + (DAYS_BEFORE[month - 1] as number) + leap + two(text, 8) - 1;
-  const seconds = days * 86_400 + two(text, 11) * 3600 + two(text, 14) * 60 + two(text, 17);
-  return seconds * 1000 + (length === 24 ? two(text, 20) * 10 + digit(text, 22) : 0);
+  const day = text.slice(0, 10);
+  if (day !== lastDay) {
+    lastMidnight = Date.parse(day);
+    lastDay = day;
+  }
+  const seconds = two(text, 11) * 3600 + two(text, 14) * 60 + two(text, 17);
+  return lastMidnight + seconds * 1000 + (length === 24 ? two(text, 20) * 10 + digit(text, 22) : 0);
 }
 
 /** Two decimal digits at a place, or a negative number. */
