@@ -101,7 +101,7 @@ export class ProfileTable implements ProfileStore {
     this.table = table;
     this.keeping = options;
     this.now = options.now ?? Date.now;
-    this.sealed = new LRUCache({ max: options.sealedCache ?? 5000 });
+    this.sealed = new LRUCache({ maxSize: options.sealedCache ?? 5000, sizeCalculation: () => 1 });
   }
 
   /** The policy in force from now on. What is kept of sealed slices reaches back as far as the longest window so far. */

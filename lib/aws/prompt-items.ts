@@ -26,7 +26,7 @@ export class PromptItems implements PromptSampleStore {
   constructor(client: DynamoDBClient, table: string, options: { cache?: number } = {}) {
     this.#client = client;
     this.#table = table;
-    this.#known = new LRUCache({ max: options.cache ?? 20_000 });
+    this.#known = new LRUCache({ maxSize: options.cache ?? 20_000, sizeCalculation: () => 1 });
   }
 
   async load(accounts: readonly string[]): Promise<Map<string, PromptSamples>> {

@@ -3,7 +3,11 @@
  * Emitted in the embedded metric format with the single dimension `service` (POWERTOOLS_SERVICE_NAME).
  * Imports nothing of the CDK: handlers import it.
  */
-export const METRICS_NAMESPACE = 'Siphonwatch';
+
+/** A namespace of its own for each stack: the alarms of one must not hear the other. */
+export function metricsNamespace(stackName: string): string {
+  return `Siphonwatch/${stackName}`;
+}
 
 export const METRICS = {
   EventsRead: 'usage events decoded from the stream (count)',

@@ -186,6 +186,7 @@ export class Pipeline extends Construct {
         // as for a scheduled run that fails; nothing is lost with a request, the counters keep asking
         onFailure: new SqsDlq(resources.notification.deadLetters),
         maxRecordAge: Duration.minutes(settings.linkMinutes),
+        metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
         filters: [ASKS_FOR_A_RUN],
       }),
       index: this.#tableMapping('IndexMapping', profiles, index),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { METRICS, METRICS_NAMESPACE } from '../../lib/contract/metrics.ts';
+import { METRICS, metricsNamespace } from '../../lib/contract/metrics.ts';
 import { alarmsFor } from '../../lib/infra/alarms.ts';
 import { readSettings } from '../../lib/infra/settings.ts';
 
@@ -20,6 +20,7 @@ describe('alarms', () => {
       'alarm-policy',
       'alarm-quarantine',
       'alarm-replayed',
+      'alarm-silent',
       'alarm-throttles',
       'alarm-undelivered',
       'alarm-unreadable',
@@ -52,7 +53,8 @@ describe('alarms', () => {
 
   it('read only metrics that the functions are said to emit', () => {
     for (const { metric } of alarms) {
-      if (metric.namespace === METRICS_NAMESPACE) expect(Object.keys(METRICS)).toContain(metric.name);
+      if (metric.namespace === metricsNamespace('Siphonwatch'))
+        expect(Object.keys(METRICS)).toContain(metric.name);
     }
   });
 

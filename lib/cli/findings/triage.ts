@@ -1,23 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { userInfo } from 'node:os';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { Command, Option } from 'commander';
 import { VERDICTS, type Verdict } from '../../findings/finding.ts';
 import { when } from '../../findings/format.ts';
-import { type Author, authorOfArn } from '../../findings/principal.ts';
+import type { Author } from '../../findings/principal.ts';
 import { plain } from '../../findings/sanitize.ts';
 import { ALONE_DAYS, type Triaged, TriageError, triage, undo, untilOf } from '../../findings/triage.ts';
 import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { change } from '../../stores/verdicts.ts';
+import { authorOf, userName } from '../shared/author.ts';
 import { calledAs } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
-import {
-  type Deployment,
-  type DeploymentOptions,
-  withDeploymentOptions,
-  withFindings,
-} from '../shared/deployment.ts';
+import { type DeploymentOptions, withDeploymentOptions, withFindings } from '../shared/deployment.ts';
 
 interface TriageOptions extends DeploymentOptions {
   readonly verdict?: Verdict;
@@ -45,7 +39,7 @@ export function triageCommand(): Command {
       .option('--note <text>', 'why, for whoever reads it next year')
       .option('--undo [decision]', 'take the newest verdict back, or the one of that decision')
       .option('--decision <id>', 'id of this decision: given again, it is not made twice')
-      .option('--by <name>', 'what you are called; who you are is asked of IAM', userInfo().username)
+      .option('--by <name>', 'what you are called; who you are is asked of IAM', userName())
       .option('--json', 'print one JSON document'),
   ).action((id: string, options: TriageOptions) =>
     runCommand('triage', () =>
@@ -69,21 +63,6 @@ export function triageCommand(): Command {
       }),
     ),
   );
-}
-
-/** Who decides: the caller that IAM knows; on an emulator, where there is no IAM, whoever is named. */
-async function authorOf(options: TriageOptions, { local }: Deployment): Promise<Author> {
-  const claimed = plain(options.by ?? '', 200);
-  if (claimed === '') throw new InputError('--by: must name somebody');
-  if (local) return { principal: claimed };
-  const sts = new STSClient(options.region === undefined ? {} : { region: options.region });
-  try {
-    const { Arn } = await sts.send(new GetCallerIdentityCommand({}));
-    if (Arn === undefined) throw new InputError('AWS STS does not say who calls');
-    return { claimed, ...authorOfArn(Arn) };
-  } finally {
-    sts.destroy();
-  }
 }
 
 function decisionOf(

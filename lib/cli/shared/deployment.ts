@@ -19,8 +19,15 @@ const demoFile = z.object({
     finding: z.string(),
     profile: z.string().optional(),
     campaign: z.string().optional(),
+    link: z.string().optional(),
   }),
-  buckets: z.object({ archive: z.string().optional(), state: z.string().optional() }).default({}),
+  buckets: z
+    .object({
+      archive: z.string().optional(),
+      state: z.string().optional(),
+      quarantine: z.string().optional(),
+    })
+    .default({}),
 });
 
 export interface DeploymentOptions {
@@ -40,6 +47,8 @@ export interface Deployment {
   readonly findingTable: string;
   readonly profileTable: string | undefined;
   readonly campaignTable: string | undefined;
+  readonly linkTable: string | undefined;
+  readonly quarantineBucket: string | undefined;
   readonly archiveBucket: string | undefined;
   readonly stateBucket: string | undefined;
   /** what time it is for findings, ms: the replay's clock in a demo of old traffic */
@@ -88,6 +97,8 @@ export async function connect(
     findingTable,
     profileTable: options.profileTable ?? (environment.PROFILE_TABLE || undefined),
     campaignTable: options.campaignTable ?? (environment.CAMPAIGN_TABLE || undefined),
+    linkTable: environment.LINK_TABLE || undefined,
+    quarantineBucket: environment.QUARANTINE_BUCKET || undefined,
     archiveBucket: options.archiveBucket ?? (environment.ARCHIVE_BUCKET || undefined),
     stateBucket: options.stateBucket ?? (environment.STATE_BUCKET || undefined),
     now: Date.now(),
@@ -144,6 +155,8 @@ async function connectDemo(options: DeploymentOptions): Promise<Deployment> {
     findingTable: tables.finding,
     profileTable: tables.profile,
     campaignTable: tables.campaign,
+    linkTable: tables.link,
+    quarantineBucket: buckets.quarantine,
     archiveBucket: buckets.archive,
     stateBucket: buckets.state,
     now: parsed.data.clock === undefined ? Date.now() : Date.parse(parsed.data.clock),
