@@ -18,7 +18,7 @@ export const METRICS = {
   ReplayedPercent: 'share of a batch that had been applied before (percent)',
   EventsRepeated: 'usage events whose id was seen within the horizon (count)',
   AccountsUnscored:
-    'accounts of whose events within an hour a quarter or more was repeated, late or set aside, and so not scored (count)',
+    'accounts of whose events within an hour a quarter or more was repeated, late or quarantined, and so not scored (count)',
   EventsUnderDevelopmentKey:
     'usage events that were refused because their prints were made under a development key (count)',
   ItemsUnreadable:
