@@ -48,7 +48,7 @@ function headline({ result, policy, accounts }: BacktestOutcome): Html {
     measured === undefined
       ? html`<div class="card"><p>No labels were given: this says what would have been flagged, not whether that was right.</p></div>`
       : html`<div class="card ${measured.fprInterval[0] > policy.budget.suspect ? 'alarm' : measured.fprInterval[1] <= policy.budget.suspect ? 'calm' : 'unsure'}"><p>${promise(measured, policy.budget.suspect)}</p></div>`;
-  return html`<section><h2>In short</h2>${verdict}
+  return html`<section><h2>In short</h2>${verdict}${result.learntFrom === undefined ? '' : html`<div class="card ${result.learntFrom.traffic === 'later' ? 'calm' : 'unsure'}"><p>${result.learntFrom.words}</p></div>`}
 <div class="facts">
 ${fact('flagged', int(flagged), `of ${int(accounts.length)} accounts (${share(flagged / Math.max(1, accounts.length))})`)}
 ${
