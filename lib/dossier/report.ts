@@ -4,7 +4,7 @@ import type { AuditEntry, Finding } from '../findings/finding.ts';
 import { amount, count, oneIn, percent, plural, power, usd, when } from '../findings/format.ts';
 import { headline, summary } from '../findings/headline.ts';
 import { plain } from '../findings/sanitize.ts';
-import { significanceText } from '../findings/significance-text.ts';
+import { rarityWords, significanceText } from '../findings/significance-text.ts';
 import { atRiskWords, stakeWords } from '../findings/views/email.ts';
 import { glossary } from '../report/glossary.ts';
 import { type Html, html, page, table } from '../report/html.ts';
@@ -46,7 +46,7 @@ ${fact('Rarity', notice.p >= 1 ? 'unknown' : `1 in ${oneIn(notice.p)}`, account 
 </div>
 
 <h2>What is claimed, and how sure it is</h2>
-<div class="card"><p>${sure.promise} ${sure.place}</p><p>${sure.evidence}</p>${sure.oneByOne === undefined ? undefined : html`<p>${sure.oneByOne}</p>`}<p class="muted">${sure.limits}</p></div>
+<div class="card"><p><strong>${sure.sentence}</strong></p><p>${sure.place} ${sure.evidence} ${sure.promise}</p>${sure.oneByOne === undefined ? undefined : html`<p>${sure.oneByOne}</p>`}<p class="muted">${sure.limits}</p></div>
 <p>This report says how ${account ? 'an account' : 'a group of accounts'} behaved and how rarely benign ${account ? 'accounts' : 'groups'} behave so. It does not say who is behind ${account ? 'the account' : 'them'}, what they intend, or what they did with the answers. Account names are pseudonyms; only a holder of the provider's key can resolve them. No text of any prompt or answer was stored, and none is in this dossier.</p>
 
 <h2>Timeline</h2>
@@ -62,11 +62,11 @@ ${table(
   ['', 'what was measured', 'value', account ? 'peers that show as much' : 'groups that show as much'],
   notice.reasons.map((reason, i) => [
     String(i + 1),
-    html`<strong>${plain(reason.title, 200)}</strong><br>${plain(reason.evidence, 400)}<br><span class="muted">${whyOf(reason.signal)}</span>`,
+    html`${reason.evidence.toLowerCase().startsWith(reason.title.toLowerCase()) ? undefined : html`<strong>${plain(reason.title, 200)}</strong><br>`}${plain(reason.evidence, 400)}<br><span class="muted">${whyOf(reason.signal)}</span>`,
     String(reason.value),
-    `1 in ${oneIn(reason.p)}`,
+    rarityWords(reason.p, notice),
   ]),
-  [2, 3],
+  [2],
 )}
 ${notice.links.length === 0 ? undefined : linksOf(finding)}
 ${(notice.subject.members ?? []).length === 0 ? undefined : membersOf(finding)}
