@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
+import { tellFailure, watchProcess } from '../lib/cli/shared/failure.ts';
 import { COMMAND } from '../lib/contract/command.ts';
 import { CODE_VERSION } from '../lib/version.ts';
 
@@ -38,7 +39,7 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     load: async () => (await import('../lib/cli/findings/findings.ts')).findingsCommand(),
   },
   triage: {
-    summary: 'record a verdict on a finding, or undo it',
+    summary: 'record a verdict, a note or an owner, or undo a verdict',
     load: async () => (await import('../lib/cli/findings/triage.ts')).triageCommand(),
   },
   dossier: {
@@ -57,6 +58,10 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     summary: 'put quarantined events back on the stream',
     load: async () => (await import('../lib/cli/redrive/redrive.ts')).redriveCommand(),
   },
+  forget: {
+    summary: 'remove one customer from everything stored',
+    load: async () => (await import('../lib/cli/forget/forget.ts')).forgetCommand(),
+  },
   policy: {
     summary: 'check, compare and roll out policies',
     load: async () => (await import('../lib/cli/policy/policy.ts')).policyCommand(),
@@ -66,7 +71,7 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     load: async () => (await import('../lib/cli/tune/tune.ts')).tuneCommand(),
   },
   console: {
-    summary: 'a local page: suspects, campaigns, thresholds',
+    summary: 'a local page: findings, verdicts, campaigns, thresholds',
     load: async () => (await import('../lib/cli/console/console.ts')).consoleCommand(),
   },
   resolve: {
@@ -74,6 +79,9 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     load: async () => (await import('../lib/cli/findings/resolve.ts')).resolveCommand(),
   },
 };
+
+/** Needs every other verb, so it stands beside them. */
+const COMPLETION = 'completion';
 
 const program = new Command(COMMAND)
   .description('Finds large-scale extraction of language models in usage telemetry.')
@@ -86,6 +94,13 @@ for (const [name, { summary, load }] of Object.entries(VERBS)) {
   if (name === asked) program.addCommand(overridden(await loaded(name, load)));
   else program.command(name).description(summary);
 }
+
+const summary = 'a script that lets the shell complete commands';
+if (asked === COMPLETION) {
+  const { completionCommand } = await import('../lib/cli/completion/completion.ts');
+  const all = Object.entries(VERBS).map(([name, { load }]) => ({ name, load: () => loaded(name, load) }));
+  program.addCommand(overridden(completionCommand(all)));
+} else program.command(COMPLETION).description(summary);
 
 /** Everything but the demo works after `npm ci --omit=dev`: its emulators and the stack's synthesis are development tools. */
 async function loaded(name: string, load: () => Promise<Command>): Promise<Command> {
@@ -107,10 +122,11 @@ function overridden(command: Command): Command {
   return command.exitOverride();
 }
 
+watchProcess(asked);
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
   // commander has printed what is wrong; asking for help or the version is no fault
-  process.exitCode = error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else process.exitCode = tellFailure(asked, error);
 }

@@ -212,7 +212,9 @@ export class AppConfigRollout implements PolicyRollout {
       EnvironmentId: environment,
       DeploymentNumber: running.number,
     };
-    await this.#client.send(new StopDeploymentCommand(which));
+    // Without AllowRevert only what is DEPLOYING can be stopped, and a rollout at once is BAKING from its first second.
+    // With it, what completes in this very moment is reverted (API_StopDeployment).
+    await this.#client.send(new StopDeploymentCommand({ ...which, AllowRevert: true }));
     const { State } = await this.#client.send(new GetDeploymentCommand(which));
     return { ...running, state: State ?? 'ROLLED_BACK' };
   }

@@ -19,6 +19,7 @@ export const VARIABLES = {
   LINK_PRESSURE_MINUTES: 'least minutes between two runs of link that changes ask for',
   FOREIGN_CALIBRATION: '"accuse" only where a calibration that was learnt elsewhere may open findings',
   STREAM_NAME: 'name of the stream of usage events',
+  FINDING_DAYS: 'days after its last change when a finding and its audit trail are deleted; 0: never',
   ALLOWED_SKEW_SECONDS: 'seconds that an event may be ahead of its arrival',
   TRUST_REPLAY_CLOCK: '"true" only where the arrival time inside a record may be believed',
   POWERTOOLS_SERVICE_NAME: 'name of the function in logs, and its dimension in metrics',
@@ -59,6 +60,7 @@ const DELIVERY = [
   'EVENT_BUS',
   ...POLICIES,
   'SECURITY_HUB',
+  'FINDING_DAYS',
 ] as const satisfies readonly Variable[];
 
 export const FUNCTIONS = {

@@ -3,7 +3,11 @@
  * Emitted in the embedded metric format with the single dimension `service` (POWERTOOLS_SERVICE_NAME).
  * Imports nothing of the CDK: handlers import it.
  */
-export const METRICS_NAMESPACE = 'Siphonwatch';
+
+/** A namespace of its own for each stack: the alarms of one must not hear the other. */
+export function metricsNamespace(stackName: string): string {
+  return `Siphonwatch/${stackName}`;
+}
 
 export const METRICS = {
   EventsRead: 'usage events decoded from the stream (count)',
@@ -13,6 +17,10 @@ export const METRICS = {
   EventsReplayed: 'usage events of a redelivery, applied before (count)',
   ReplayedPercent: 'share of a batch that had been applied before (percent)',
   EventsRepeated: 'usage events whose id was seen within the horizon (count)',
+  AccountsUnscored:
+    'accounts of whose events within an hour a quarter or more was repeated, late or quarantined, and so not scored (count)',
+  EventsUnderDevelopmentKey:
+    'usage events that were refused because their prints were made under a development key (count)',
   ItemsUnreadable:
     'stored items of accounts that this version cannot read: damaged, or of a newer version (count)',
   AccountsDeferred: 'accounts whose events wait in the stream because a write was refused for now (count)',

@@ -3,8 +3,9 @@
  * docs/operations.md under its own anchor (a test checks that it is there).
  */
 import { FUNCTION_NAMES, type FunctionName } from '../contract/environment.ts';
-import { METRICS_NAMESPACE, type MetricName } from '../contract/metrics.ts';
+import { type MetricName, metricsNamespace } from '../contract/metrics.ts';
 import type { TableName } from '../contract/tables.ts';
+import { ROLLBACK_ALARMS } from './bake-time.ts';
 import type { MappingName, ScheduleName } from './pipeline.ts';
 import type { Settings } from './settings.ts';
 
@@ -16,7 +17,8 @@ export type Subject =
   | { readonly mapping: MappingName }
   | { readonly schedule: ScheduleName }
   | { readonly stream: true }
-  | { readonly table: TableName }
+  /** reads and writes that were refused, of a table and of its index: a sum over their metrics */
+  | { readonly throttlesOf: TableName }
   | { readonly topic: 'findings' | 'operations' }
   | { readonly queue: 'deadLetters' }
   /** log volume of all functions together: a sum over their log groups */
@@ -37,8 +39,10 @@ export interface AlarmDeclaration {
   readonly when: 'atOrAbove' | 'below';
   readonly threshold: number;
   readonly periodMinutes: number;
-  /** periods in a row */
+  /** periods that are looked at */
   readonly periods: number;
+  /** how many of them have to be bad; all of them where nothing is said */
+  readonly bad?: number;
   /** what silence means; an absent data point is a fault only where data always flow */
   readonly missing: 'fine' | 'breaching';
   /** page: act now, findings are delayed or lost; ticket: act today */
@@ -55,17 +59,10 @@ const lambda = (fn: FunctionName, name: string, statistic: AlarmMetric['statisti
   subject: { fn },
 });
 
-const own = (service: FunctionName, name: MetricName, statistic: AlarmMetric['statistic']): AlarmMetric => ({
-  namespace: METRICS_NAMESPACE,
-  name,
-  statistic,
-  subject: { service },
-});
-
-const CONSUMERS: readonly FunctionName[] = ['score', 'notify', 'index'];
+const CONSUMERS: readonly FunctionName[] = ['score', 'notify', 'index', 'link'];
 /** They judge, or learn, under the active policy. */
 const POLICY_READERS: readonly FunctionName[] = ['score', 'link', 'calibrate'];
-const MAPPINGS: readonly MappingName[] = ['score', 'notifyProfiles', 'notifyCampaigns', 'index'];
+const MAPPINGS: readonly MappingName[] = ['score', 'notifyProfiles', 'notifyCampaigns', 'index', 'linkAsked'];
 const SCHEDULES: readonly ScheduleName[] = ['sweep', 'link', 'calibrate'];
 /** Without these two no finding reaches anyone. */
 const ON_THE_WAY: readonly FunctionName[] = ['score', 'notify'];
@@ -75,10 +72,40 @@ const SCHEDULED: readonly FunctionName[] = SCHEDULES;
 
 const urgency = (fn: FunctionName): 'page' | 'ticket' => (ON_THE_WAY.includes(fn) ? 'page' : 'ticket');
 
+/** What nobody does while a scheduled function is silent. */
+const SILENCE: Readonly<Record<ScheduleName, string>> = {
+  sweep: 'undelivered notices would stay unseen.',
+  link: 'no campaign is found or judged.',
+  calibrate: 'nothing is learnt, and findings of accounts that fell silent stay open.',
+};
+
+/** Two runs that did not happen, in whole hours, and one more for the schedule's own drift. */
+function silentAfterHours(fn: ScheduleName, { sweepMinutes, linkMinutes }: Settings): number {
+  if (fn === 'calibrate') return 26;
+  const minutes = fn === 'sweep' ? sweepMinutes : linkMinutes;
+  return Math.ceil((2 * minutes) / 60) + 1;
+}
+
+function rollback(id: (typeof ROLLBACK_ALARMS)[number]['id']): (typeof ROLLBACK_ALARMS)[number] {
+  const found = ROLLBACK_ALARMS.find((alarm) => alarm.id === id);
+  if (found === undefined) throw new Error(`${id} is no alarm that takes a policy back`);
+  return found;
+}
+
 /** Every alarm of a deployment with these settings. */
 export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
   const fine = { when: 'atOrAbove', missing: 'fine' } as const;
   const alarms: AlarmDeclaration[] = [];
+  const own = (
+    service: FunctionName,
+    name: MetricName,
+    statistic: AlarmMetric['statistic'],
+  ): AlarmMetric => ({
+    namespace: metricsNamespace(settings.stackName),
+    name,
+    statistic,
+    subject: { service },
+  });
 
   for (const fn of CONSUMERS) {
     alarms.push({
@@ -149,15 +176,15 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
         id: `throttles-table-${table}`,
         metric: {
           namespace: 'AWS/DynamoDB',
-          name: 'WriteThrottleEvents',
+          name: 'ThrottleEvents',
           statistic: 'Sum',
-          subject: { table },
+          subject: { throttlesOf: table },
         },
         threshold: 1,
         periodMinutes: 5,
         periods: 3,
         severity: table === 'profile' ? 'page' : 'ticket',
-        why: `Writes to the ${table} table are refused: a hot partition (1,000 write units a second) or a jump above twice the last peak.`,
+        why: `Reads or writes of the ${table} table, or of its index, are refused: a hot partition (1,000 write or 3,000 read units a second), a jump above twice the last peak, or provisioned capacity that is used up.`,
         runbook: 'alarm-throttles',
       }),
     ),
@@ -171,6 +198,28 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       severity: 'ticket',
       why: `${settings.quarantinedEvents} or more events were quarantined within five minutes: usually a recorder of another version, or a clock that is wrong.`,
       runbook: 'alarm-quarantine',
+    },
+    {
+      ...fine,
+      id: 'unscored',
+      metric: own('score', 'AccountsUnscored', 'Sum'),
+      threshold: 1,
+      periodMinutes: 60,
+      periods: 1,
+      severity: 'ticket',
+      why: 'Within an hour a quarter or more of the events of an account were repeated, late or quarantined: what is not scored is not watched.',
+      runbook: 'alarm-unscored',
+    },
+    {
+      ...fine,
+      id: 'development-key',
+      metric: own('score', 'EventsUnderDevelopmentKey', 'Sum'),
+      threshold: 1,
+      periodMinutes: 5,
+      periods: 1,
+      severity: 'page',
+      why: 'A gateway makes its events under a development key. They are refused, and its customers are not watched.',
+      runbook: 'alarm-development-key',
     },
     {
       ...fine,
@@ -208,12 +257,16 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       threshold: 1,
       periodMinutes: 5,
       periods: 1,
-      severity: 'page',
-      why: 'Lambda gave up on records and moved them to the quarantine bucket: they are not scored, delivered or indexed until they are redriven.',
+      // a request for a run of link that is lost is made again: it is in the queue, and no payload with it
+      severity: mapping === 'linkAsked' ? 'ticket' : 'page',
+      why:
+        mapping === 'linkAsked'
+          ? 'A run of link that was asked for failed twice, and is in the queue of dead letters: campaigns are found by the schedule only.'
+          : 'Lambda gave up on records and moved them to the quarantine bucket: they are not scored, delivered or indexed until they are redriven.',
       runbook: 'alarm-dead-letters',
     });
   }
-  for (const fn of CONSUMERS) {
+  for (const fn of CONSUMERS.filter((consumer) => consumer !== 'link')) {
     alarms.push({
       ...fine,
       id: `lost-records-${fn}`,
@@ -273,18 +326,21 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       why: `A notice has been waiting for ${settings.undeliveredMinutes} minutes or more: the security team does not know of a finding.`,
       runbook: 'alarm-undelivered',
     },
-    {
-      id: 'sweep-silent',
-      metric: lambda('sweep', 'Invocations', 'Sum'),
-      when: 'below',
-      threshold: 1,
-      periodMinutes: 60,
-      periods: 2,
-      missing: 'breaching',
-      severity: 'page',
-      why: 'The sweep has not run for two hours: undelivered notices would stay unseen.',
-      runbook: 'alarm-undelivered',
-    },
+    ...SCHEDULES.map((fn): AlarmDeclaration => {
+      const hours = silentAfterHours(fn, settings);
+      return {
+        id: `${fn}-silent`,
+        metric: lambda(fn, 'Invocations', 'Sum'),
+        when: 'below',
+        threshold: 1,
+        periodMinutes: 60,
+        periods: hours,
+        missing: 'breaching',
+        severity: fn === 'sweep' ? 'page' : 'ticket',
+        why: `${fn} has not run for ${hours} hours: ${SILENCE[fn]}`,
+        runbook: 'alarm-silent',
+      };
+    }),
     ...(['notify', 'sweep'] as const).map(
       (fn): AlarmDeclaration => ({
         ...fine,
@@ -325,7 +381,7 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
           id: `policy-rejected${suffix}`,
           metric: own(fn, 'PolicyRejected', 'Sum'),
           threshold: 1,
-          periodMinutes: 5,
+          periodMinutes: fn === 'score' ? rollback('policy-rejected').periodMinutes : 5,
           periods: 1,
           severity: 'ticket',
           why: `${fn} cannot use the policy that is deployed, or the calibration that it names: the last good pair stays active.`,
@@ -340,11 +396,20 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
           // the scheduled ones read it once a run
           periods: fn === 'score' ? 3 : 1,
           severity: 'ticket',
-          why: `AppConfig, or the bucket of calibrations, does not answer ${fn}: it goes on under the last pair that it read, new instances wait.`,
+          why: `AppConfig, or the bucket of calibrations, does not answer ${fn}: it goes on under the last pair that it read, new instances fail and are tried again.`,
           runbook: 'alarm-policy',
         },
       ];
     }),
+    {
+      ...fine,
+      ...rollback('policy-failures'),
+      metric: lambda('score', 'Errors', 'Sum'),
+      threshold: 1,
+      severity: 'ticket',
+      why: '`score` has failed in three of five minutes. AppConfig watches this while a policy bakes, and takes the policy back; at any other time see failures-score.',
+      runbook: 'alarm-policy',
+    },
     {
       ...fine,
       id: 'policy-shadow',
@@ -364,7 +429,7 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       periodMinutes: 60,
       periods: 1,
       severity: 'ticket',
-      why: `The calibration in use is ${settings.calibrationAgeHours} hours old or more: peer groups drift away from it.`,
+      why: `The calibration that the active policy names is ${settings.calibrationAgeHours} hours old or more: peer groups drift away from it. A newer one is put into force with a policy that names it.`,
       runbook: 'alarm-calibration-age',
     },
     {

@@ -1,5 +1,5 @@
 import { Aws, type RemovalPolicy } from 'aws-cdk-lib';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AccountPrincipal, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 
@@ -7,6 +7,8 @@ export interface EncryptionProps {
   readonly removalPolicy: RemovalPolicy;
   /** CloudFormation names log groups after the stack: the key serves only those */
   readonly stackName: string;
+  /** accounts whose gateways put records on the stream */
+  readonly producerAccounts: readonly string[];
 }
 
 /** The one customer-managed key of a deployment, rotated yearly; whoever loses it has lost the evidence. */
@@ -24,12 +26,15 @@ export class Encryption extends Construct {
     this.key.addToResourcePolicy(
       new PolicyStatement({
         sid: 'LogGroupsOfThisStack',
-        principals: [new ServicePrincipal(`logs.${Aws.REGION}.amazonaws.com`)],
+        principals: [new ServicePrincipal(`logs.${Aws.REGION}.${Aws.URL_SUFFIX}`)],
         actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
         resources: ['*'],
         conditions: {
           ArnLike: {
-            'kms:EncryptionContext:aws:logs:arn': `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:${props.stackName}-*`,
+            'kms:EncryptionContext:aws:logs:arn': ['Pipeline', 'TriageApi'].map(
+              (part) =>
+                `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:${props.stackName}-${part}*`,
+            ),
           },
         },
       }),
@@ -47,5 +52,16 @@ export class Encryption extends Construct {
         conditions: sameAccount,
       }),
     );
+    if (props.producerAccounts.length > 0)
+      this.key.addToResourcePolicy(
+        new PolicyStatement({
+          // Kinesis asks for a data key in the name of whoever puts (streams/latest/dev/permissions-user-key-KMS.html).
+          sid: 'ProducersOfOtherAccounts',
+          principals: props.producerAccounts.map((account) => new AccountPrincipal(account)),
+          actions: ['kms:GenerateDataKey'],
+          resources: ['*'],
+          conditions: { StringEquals: { 'kms:ViaService': `kinesis.${Aws.REGION}.${Aws.URL_SUFFIX}` } },
+        }),
+      );
   }
 }

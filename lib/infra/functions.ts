@@ -5,7 +5,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type EnvironmentOf, FUNCTIONS, type FunctionName, NODE_OPTIONS } from '../contract/environment.ts';
-import { METRICS_NAMESPACE } from '../contract/metrics.ts';
+import { metricsNamespace } from '../contract/metrics.ts';
 import type { Bundles } from './bundles.ts';
 import { type Resources, statementsFor } from './permissions.ts';
 import type { Settings } from './settings.ts';
@@ -14,7 +14,7 @@ import type { Settings } from './settings.ts';
 export function observability(name: FunctionName, settings: Settings) {
   return {
     POWERTOOLS_SERVICE_NAME: name,
-    POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
+    POWERTOOLS_METRICS_NAMESPACE: metricsNamespace(settings.stackName),
     LOG_LEVEL: settings.logLevel,
   };
 }

@@ -16,6 +16,11 @@ export function guide(
   const { ingest, tables, buckets, notification } = resources;
   const outputs: Readonly<Record<string, readonly [value: string, description: string]>> = {
     StreamName: [ingest.stream.streamName, 'Where recorders put usage events'],
+    StreamArn: [
+      ingest.stream.streamArn,
+      'The same, for recorders in other accounts (setting producerAccounts)',
+    ],
+    KeyArn: [resources.key.keyArn, 'The key that all of it is encrypted with'],
     ProfileTableName: [tables.profile.tableName, 'Profiles of accounts'],
     FindingTableName: [tables.finding.tableName, `Findings; read with: ${COMMAND} findings`],
     LinkTableName: [tables.link.tableName, 'Link index'],
@@ -33,7 +38,7 @@ export function guide(
       : { TriageApiUrl: [triageUrl, 'Findings and verdicts, with IAM authentication'] as const }),
     DeadLetterQueueUrl: [notification.deadLetters.queueUrl, 'Scheduled runs that failed for good'],
     ProducerPolicy: [
-      // A gateway in another account or stack needs exactly this, and nothing else of Siphonwatch.
+      // A gateway needs exactly this, and nothing else; in another account also the setting producerAccounts.
       `kinesis:PutRecords on ${ingest.stream.streamArn} and kms:GenerateDataKey on ${resources.key.keyArn}`,
       'What the role of a gateway has to be allowed',
     ],
@@ -46,6 +51,7 @@ export function guide(
       'Next, 2 of 3: send the first events, from a file or from your gateway',
     ],
     Next3Watch: [
+      // the console of the standard partition; others have their own, under the same dashboard name
       `https://${Aws.REGION}.console.aws.amazon.com/cloudwatch/home?region=${Aws.REGION}#dashboards/dashboard/${monitoring.dashboard.dashboardName}`,
       `Next, 3 of 3: watch them arrive; runbooks: ${settings.runbookBaseUrl}`,
     ],

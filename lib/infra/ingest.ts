@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AccountPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
@@ -26,5 +27,15 @@ export class Ingest extends Construct {
       encryptionKey: key,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    if (settings.producerAccounts.length > 0)
+      this.stream.addToResourcePolicy(
+        new PolicyStatement({
+          // streams/latest/dev/controlling-access.html: the callers give the stream's ARN instead of its name
+          sid: 'ProducersOfOtherAccounts',
+          principals: settings.producerAccounts.map((account) => new AccountPrincipal(account)),
+          actions: ['kinesis:PutRecords'],
+          resources: [this.stream.streamArn],
+        }),
+      );
   }
 }

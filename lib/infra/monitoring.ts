@@ -13,7 +13,8 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Construct } from 'constructs';
 import { FUNCTION_NAMES, type FunctionName } from '../contract/environment.ts';
-import { METRICS_NAMESPACE, type MetricName } from '../contract/metrics.ts';
+import { type MetricName, metricsNamespace } from '../contract/metrics.ts';
+import { TABLES, type TableDeclaration, type TableName } from '../contract/tables.ts';
 import { type AlarmDeclaration, type AlarmMetric, alarmsFor, type Subject } from './alarms.ts';
 import type { Worker } from './functions.ts';
 import type { Resources } from './permissions.ts';
@@ -41,7 +42,8 @@ export class Monitoring extends Construct {
     this.alarms = alarmsFor(props.settings).map((declared) => {
       const alarm = this.#alarm(declared);
       alarm.addAlarmAction(action);
-      alarm.addOkAction(action);
+      // A new alarm says OK once: that of a page only, or a first deployment sends some fifty mails.
+      if (declared.severity === 'page') alarm.addOkAction(action);
       return alarm;
     });
     this.dashboard = new Dashboard(this, 'Dashboard', {
@@ -63,7 +65,7 @@ export class Monitoring extends Construct {
           ? ComparisonOperator.LESS_THAN_THRESHOLD
           : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: declared.periods,
-      datapointsToAlarm: declared.periods,
+      datapointsToAlarm: declared.bad ?? declared.periods,
       treatMissingData:
         declared.missing === 'breaching' ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
     });
@@ -81,6 +83,7 @@ export class Monitoring extends Construct {
         dimensionsMap,
         ...(label ? { label } : {}),
       });
+    if ('throttlesOf' in subject) return this.#throttles(subject.throttlesOf, period);
     if (!('logs' in subject)) return plain(this.#dimensions(subject));
     const usingMetrics = Object.fromEntries(
       this.#names.map((fn) => [fn, plain({ LogGroupName: this.#worker(fn).logGroup.logGroupName }, fn)]),
@@ -88,6 +91,34 @@ export class Monitoring extends Construct {
     // A function that logged nothing has no data point; FILL lets the others count.
     const expression = this.#names.map((fn) => `FILL(${fn},0)`).join('+');
     return new MathExpression({ expression, usingMetrics, period, label: 'log bytes of all functions' });
+  }
+
+  /** An index has metrics of its own, and a full one holds back the writes of its table. */
+  #throttles(table: TableName, period: Duration): IMetric {
+    const { index }: TableDeclaration = TABLES[table];
+    const TableName = this.#props.resources.tables[table].tableName;
+    const places: Record<string, Record<string, string>> = {
+      table: { TableName },
+      ...(index === undefined ? {} : { index: { TableName, GlobalSecondaryIndexName: index } }),
+    };
+    const usingMetrics = Object.fromEntries(
+      Object.entries(places).flatMap(([place, dimensionsMap]) =>
+        ['Read', 'Write'].map((kind) => [
+          `${place}${kind}s`,
+          new Metric({
+            namespace: 'AWS/DynamoDB',
+            metricName: `${kind}ThrottleEvents`,
+            statistic: 'Sum',
+            period,
+            dimensionsMap,
+          }),
+        ]),
+      ),
+    );
+    const expression = Object.keys(usingMetrics)
+      .map((name) => `FILL(${name},0)`)
+      .join('+');
+    return new MathExpression({ expression, usingMetrics, period, label: `refused by the ${table} table` });
   }
 
   get #names(): readonly FunctionName[] {
@@ -102,7 +133,9 @@ export class Monitoring extends Construct {
   }
 
   /** The dimensions under which AWS, or the function itself, reports on the subject. */
-  #dimensions(subject: Exclude<Subject, { logs: true }>): Record<string, string> {
+  #dimensions(
+    subject: Exclude<Subject, { logs: true } | { throttlesOf: TableName }>,
+  ): Record<string, string> {
     const { resources, pipeline } = this.#props;
     if ('fn' in subject) return { FunctionName: this.#worker(subject.fn).fn.functionName };
     if ('service' in subject) return { service: subject.service };
@@ -111,14 +144,18 @@ export class Monitoring extends Construct {
     }
     if ('schedule' in subject) return { RuleName: pipeline.schedules[subject.schedule].ruleName };
     if ('stream' in subject) return { StreamName: resources.ingest.stream.streamName };
-    if ('table' in subject) return { TableName: resources.tables[subject.table].tableName };
     if ('topic' in subject) return { TopicName: resources.notification[subject.topic].topicName };
     return { QueueName: resources.notification.deadLetters.queueName };
   }
 
+  /** A metric that a function emits itself, in steps of five minutes. */
+  #own(service: FunctionName, name: MetricName, statistic: AlarmMetric['statistic'] = 'Sum'): IMetric {
+    const namespace = metricsNamespace(this.#props.settings.stackName);
+    return this.#metric({ namespace, name, statistic, subject: { service } }, 5);
+  }
+
   #widgets() {
-    const own = (service: FunctionName, name: MetricName, statistic: AlarmMetric['statistic'] = 'Sum') =>
-      this.#metric({ namespace: METRICS_NAMESPACE, name, statistic, subject: { service } }, 5);
+    const own = this.#own.bind(this);
     const lambda = (fn: FunctionName, name: string, statistic: AlarmMetric['statistic']) =>
       this.#metric({ namespace: 'AWS/Lambda', name, statistic, subject: { fn } }, 5);
     const graph = (title: string, left: readonly IMetric[], leftLabel: string) =>

@@ -91,6 +91,7 @@ export class Pipeline extends Construct {
       FINDINGS_TOPIC: resources.notification.findings.topicArn,
       EVENT_BUS: this.#props.eventBusName,
       SECURITY_HUB: resources.securityHubArn ?? '',
+      FINDING_DAYS: String(settings.findingDays),
     };
     const profiles = { PROFILE_TABLE: tables.profile.tableName };
     const campaigns = {
@@ -184,6 +185,7 @@ export class Pipeline extends Construct {
         // as for a scheduled run that fails; nothing is lost with a request, the counters keep asking
         onFailure: new SqsDlq(resources.notification.deadLetters),
         maxRecordAge: Duration.minutes(settings.linkMinutes),
+        metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
         filters: [ASKS_FOR_A_RUN],
       }),
       index: this.#tableMapping('IndexMapping', profiles, index),

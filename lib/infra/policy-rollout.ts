@@ -36,8 +36,11 @@ export class PolicyApplication extends Construct {
   }
 }
 
-/** Alarms that take a policy back while it bakes. */
-export const ROLLBACK_ALARMS = ['failures-score', 'policy-rejected'] as const;
+/**
+ * An account may protect configurations that were read within the last hour from deletion
+ * (appconfig/latest/userguide/deletion-protection.html): then every deletion of the stack would fail half way.
+ */
+const DELETED_WITH_THE_STACK = 'BYPASS';
 
 export interface PolicyRolloutProps {
   readonly application: PolicyApplication;
@@ -66,16 +69,16 @@ export class PolicyRollout extends Construct {
         applicationId: application.id,
         name,
         locationUri: 'hosted',
+        deletionProtectionCheck: DELETED_WITH_THE_STACK,
         description:
           slot === 'active'
             ? 'The policy that accounts are judged under'
             : 'A shadow policy: judged beside the active one, recorded, notifies nobody',
         validators,
       });
-    validator.addPermission('AppConfig', {
-      principal: new ServicePrincipal('appconfig.amazonaws.com'),
-      sourceAccount: Aws.ACCOUNT_ID,
-    });
+    // Without a condition, as the page on validators grants it: AWS documents no source that AppConfig sends, and a
+    // condition that it does not meet would refuse every push. The function reads calibrations and says yes or no.
+    validator.addPermission('AppConfig', { principal: new ServicePrincipal('appconfig.amazonaws.com') });
     this.alarmRole = new Role(this, 'AlarmRole', {
       assumedBy: new ServicePrincipal('appconfig.amazonaws.com'),
       description: 'Siphonwatch: AppConfig watches the alarms that take a policy back',
@@ -90,6 +93,7 @@ export class PolicyRollout extends Construct {
     new CfnEnvironment(this, 'Environment', {
       applicationId: application.id,
       name: POLICY_ENVIRONMENT,
+      deletionProtectionCheck: DELETED_WITH_THE_STACK,
       monitors: props.alarms.map((alarm) => ({
         alarmArn: alarm.alarmArn,
         alarmRoleArn: this.alarmRole.roleArn,

@@ -3,6 +3,7 @@
  * and given as CDK context, `-c siphonwatch:streamMode=provisioned` or under "context" in cdk.json.
  */
 import { z } from 'zod';
+import { leastBakeMinutes } from './bake-time.ts';
 
 /** Prefix of every context key that belongs to Siphonwatch. */
 export const SETTING_PREFIX = 'siphonwatch:';
@@ -85,10 +86,11 @@ const LOG_RETENTION_DAYS = [
 
 export const SETTINGS = {
   stackName: text(
-    /^[A-Za-z][A-Za-z0-9-]{0,63}$/,
+    // AppConfig's names end at 64 characters, and the deployment strategy is called STACK-policy
+    /^[A-Za-z][A-Za-z0-9-]{0,56}$/,
     'Siphonwatch',
-    'a letter, then up to 63 letters, digits and hyphens',
-    'Name of the CloudFormation stack; change it to have two deployments in one account and region.',
+    'a letter, then up to 56 letters, digits and hyphens',
+    'Name of the CloudFormation stack, and of its alarms, dashboard, metrics namespace and policies; another name is a second deployment beside the first.',
   ),
   streamMode: choice(
     ['on-demand', 'provisioned'],
@@ -99,7 +101,12 @@ export const SETTINGS = {
     1,
     10_000,
     4,
-    'Shards of a provisioned stream (1 MB/s or 1,000 records/s each). Refused with on-demand.',
+    'Shards of a provisioned stream (1 MB/s or 1,000 records/s each). Refused with on-demand. Kinesis takes at most the double and at least the half of what is open in one update, ten updates a day.',
+  ),
+  producerAccounts: several(
+    z.string().regex(/^\d{12}$/),
+    'numbers of AWS accounts, twelve digits each, comma between',
+    'Further accounts whose gateways may put records on the stream; their roles need what the output ProducerPolicy says as well.',
   ),
   retentionHours: wholeNumber(
     24,
@@ -171,6 +178,12 @@ export const SETTINGS = {
     90,
     'Days until quarantined payloads expire; redrive what you want back before that.',
   ),
+  findingDays: wholeNumber(
+    0,
+    3650,
+    1096,
+    'Days after its last change when a finding is deleted with its audit trail. 0 keeps findings for ever.',
+  ),
   allowedSkewSeconds: wholeNumber(
     0,
     3600,
@@ -179,7 +192,7 @@ export const SETTINGS = {
   ),
   replayClock: onOff(
     false,
-    'Trust the arrival time written in a record instead of the time of the stream. For demos and rebuilds only: who may put records could then set the clock.',
+    'Trust the arrival time written in a record instead of the time of the stream. For demos and rebuilds only: who may put records could then set the clock, and events under development keys are taken.',
   ),
   foreignCalibration: choice(
     ['shadow', 'accuse'],
@@ -196,7 +209,7 @@ export const SETTINGS = {
     0,
     1440,
     10,
-    'How long alarms can take a new policy back by themselves; no other policy can be pushed meanwhile.',
+    'How long alarms can take a new policy back by themselves; no other policy can be pushed meanwhile. Long enough for the alarms, or 0: then no alarm takes a policy back.',
   ),
   linkMinutes: wholeNumber(5, 1440, 15, 'Minutes between two runs of `link`.'),
   linkPressureMinutes: wholeNumber(
@@ -222,7 +235,7 @@ export const SETTINGS = {
   ),
   findingsEmails: addresses('Subscribers of the findings topic: the security team.'),
   criticalPhones: phones(
-    'Phones that get a text message when a finding opens at, escalates to or comes back at critical.',
+    'Phones that get a text message when a finding opens at, escalates to or comes back at critical. A new account is in the SMS sandbox of SNS and reaches verified numbers only.',
   ),
   operationsEmails: addresses('Subscribers of the operations topic (alarms) and of the budget.'),
   iteratorAgeMinutes: wholeNumber(1, 1440, 15, 'Lag of a stream consumer that raises the alarm.'),
@@ -239,7 +252,12 @@ export const SETTINGS = {
     60,
     'Minutes without a record on the stream that raise the alarm, in steps of 5; 0 switches it off.',
   ),
-  calibrationAgeHours: wholeNumber(24, 720, 49, 'Age of the newest calibration that raises the alarm.'),
+  calibrationAgeHours: wholeNumber(
+    24,
+    720,
+    49,
+    'Age of the learnt calibration in use that raises the alarm; the one that ships has no age.',
+  ),
   runbookBaseUrl: text(
     /^\S{1,200}$/,
     'docs/operations.md',
@@ -300,6 +318,12 @@ const CROSS_RULES: readonly CrossRule[] = [
       s.policyStalenessSeconds < 15 && !s.replayClock
         ? `siphonwatch:policyStalenessSeconds is ${s.policyStalenessSeconds}: allowed is 15 or more, or AppConfig refuses the reads`
         : undefined,
+  },
+  {
+    broken: (s) =>
+      s.policyBakeMinutes === 0 || s.policyBakeMinutes >= leastBakeMinutes(s)
+        ? undefined
+        : `siphonwatch:policyBakeMinutes is ${s.policyBakeMinutes} while siphonwatch:policyStalenessSeconds is ${s.policyStalenessSeconds} and siphonwatch:batchWindowSeconds ${s.batchWindowSeconds}: allowed is 0 (no alarm takes a policy back) or at least ${leastBakeMinutes(s)}, or no alarm could be raised in time`,
   },
   {
     broken: (s) =>

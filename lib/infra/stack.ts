@@ -2,6 +2,7 @@ import { Aws, RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledgements.ts';
+import { ROLLBACK_ALARMS } from './bake-time.ts';
 import { Buckets } from './buckets.ts';
 import { Budget } from './budget.ts';
 import { Encryption } from './encryption.ts';
@@ -11,7 +12,7 @@ import { Monitoring } from './monitoring.ts';
 import { Notification } from './notification.ts';
 import type { Resources } from './permissions.ts';
 import { Pipeline } from './pipeline.ts';
-import { PolicyApplication, PolicyRollout, ROLLBACK_ALARMS } from './policy-rollout.ts';
+import { PolicyApplication, PolicyRollout } from './policy-rollout.ts';
 import type { Settings } from './settings.ts';
 import { Tables } from './tables.ts';
 import { TriageApi } from './triage-api.ts';
@@ -20,7 +21,7 @@ export interface SiphonwatchStackProps extends StackProps {
   readonly settings: Settings;
 }
 
-/** The whole deployment: into a fresh account, into any region, with nothing set up before but the CDK bootstrap. */
+/** The whole deployment: into a fresh account, with nothing set up before but the CDK bootstrap. */
 export class SiphonwatchStack extends Stack {
   readonly resources: Resources;
   readonly pipeline: Pipeline;
@@ -35,11 +36,16 @@ export class SiphonwatchStack extends Stack {
       ...props,
     });
     const keep = settings.removal === 'retain';
-    // A first deployment that fails takes its empty buckets and its key with it, instead of leaving them to be found.
+    // A first deployment that fails takes its empty buckets with it, instead of leaving them to be found.
     const removalPolicy = keep ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;
     // Not so the tables: a rollback cannot delete what is protected from deletion, and would itself fail.
     const tablesPolicy = keep ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
-    const { key } = new Encryption(this, 'Encryption', { removalPolicy, stackName: settings.stackName });
+    // And the key stays where they stay: a table under a key that waits for its deletion can be neither read nor changed.
+    const { key } = new Encryption(this, 'Encryption', {
+      removalPolicy: tablesPolicy,
+      stackName: settings.stackName,
+      producerAccounts: settings.producerAccounts,
+    });
     const bus = EventBus.fromEventBusName(this, 'Bus', 'default');
     this.resources = {
       key,
@@ -80,12 +86,13 @@ export class SiphonwatchStack extends Stack {
     this.policyRollout = new PolicyRollout(this, 'PolicyRollout', {
       application: this.resources.policies,
       validator: this.pipeline.workers.validatePolicy.fn,
-      alarms: this.monitoring.alarms.filter(({ node }) => ROLLBACK_ALARMS.some((alarm) => alarm === node.id)),
+      alarms: this.monitoring.alarms.filter(({ node }) => ROLLBACK_ALARMS.some(({ id }) => id === node.id)),
       settings,
     });
     if (settings.monthlyBudgetUsd > 0) new Budget(this, 'Budget', settings);
     guide(this, this.resources, this.monitoring, settings, this.triageApi?.url);
     acknowledge(this);
-    Tags.of(this).add('project', 'siphonwatch');
+    // us-east-1 and others do not know tags of dashboards yet, by CloudFormation's own schemas
+    Tags.of(this).add('project', 'siphonwatch', { excludeResourceTypes: ['AWS::CloudWatch::Dashboard'] });
   }
 }

@@ -5,6 +5,15 @@ export type Document =
   | { readonly json: unknown; readonly line: number; readonly raw: string }
   | { readonly fault: string; readonly line: number; readonly raw: string };
 
+/** The beginning of a document over several lines. */
+export interface HeldDocument {
+  readonly line: number;
+  readonly lines: string[];
+  depth: number;
+  size: number;
+  readonly indented: boolean;
+}
+
 /** A document over many lines may be so long, in characters. */
 const MAX_DOCUMENT = 16 * 1024 * 1024;
 
@@ -20,15 +29,17 @@ const PREFIX =
 export class DocumentReader {
   /** a document was spread over several lines */
   pretty = false;
-  #held:
-    | {
-        readonly line: number;
-        readonly lines: string[];
-        depth: number;
-        size: number;
-        readonly indented: boolean;
-      }
-    | undefined;
+  #held: HeldDocument | undefined;
+
+  /** @param held what another reader of the same lines had not ended */
+  constructor(held?: HeldDocument) {
+    this.#held = held;
+  }
+
+  /** The document that has begun and not ended: plain data, to go on from in another reader. */
+  get held(): HeldDocument | undefined {
+    return this.#held;
+  }
 
   /** The documents that end with a line. */
   *take(raw: string, line: number): Generator<Document> {

@@ -5,10 +5,10 @@ import { createRecorder } from '../telemetry/recorder.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring } from './keyring.ts';
 import { labelsReader } from './labels.ts';
-import { inputFiles, type LinePosition } from './lines.ts';
+import { inputFiles } from './lines.ts';
 import { fileProgress } from './progress.ts';
 import { say } from './say.ts';
-import { readUsageEvents } from './usage-events.ts';
+import { type ReadPosition, readUsageEvents } from './usage-events.ts';
 
 export interface ReplayFeed {
   /** shown before the bar */
@@ -17,9 +17,9 @@ export interface ReplayFeed {
   readonly counted: () => string;
   readonly onEvent: (event: UsageEvent) => void;
   /** where to begin; default: at the first line of the first file */
-  readonly from?: LinePosition | undefined;
-  /** between runs of lines: `next` is the place of the first line that was not read. True ends the reading */
-  readonly onPause?: (next: LinePosition, rejected: number) => Promise<boolean>;
+  readonly from?: ReadPosition | undefined;
+  /** between runs of lines: `next` is where reading goes on. True ends the reading */
+  readonly onPause?: (next: ReadPosition, rejected: number) => Promise<boolean>;
 }
 
 /** Recorded traffic that a verb is given: usage events or exchanges, and the key that names their accounts. */
@@ -60,7 +60,7 @@ export class Traffic {
         format: 'auto',
         recorder: this.recorder,
         onBytes: bar.bytes,
-        ...(feed.from === undefined ? {} : { from: feed.from }),
+        from: feed.from,
       })) {
         rejected += batch.rejects.length;
         for (const event of batch.events) {

@@ -1,10 +1,15 @@
 import { ADAPTER_DEFAULTS, type AdapterDefaults } from '../telemetry/adapters/adapter.ts';
 import type { Late } from '../telemetry/adapters/otel.ts';
-import { EntryReader, SOURCE_FORMATS, type SourceFormat } from '../telemetry/adapters/reader.ts';
+import {
+  EntryReader,
+  type HeldEntries,
+  SOURCE_FORMATS,
+  type SourceFormat,
+} from '../telemetry/adapters/reader.ts';
 import { kindOf, printable, type Reason } from '../telemetry/reason.ts';
 import type { Recorder } from '../telemetry/recorder.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
-import { type Document, DocumentReader } from './documents.ts';
+import { type Document, DocumentReader, type HeldDocument } from './documents.ts';
 import { InputError } from './errors.ts';
 import { type LineBatch, type LinePosition, MAX_LINE, type ReadOptions, readBatches } from './lines.ts';
 
@@ -28,11 +33,19 @@ export interface EventBatch {
   readonly odd: readonly string[];
   /** entries by the format that they were read as */
   readonly formats: ReadonlyMap<string, number>;
-  /** the first line behind these */
-  readonly next: LinePosition;
+  /** where reading goes on behind these; good until the next batch is asked for */
+  readonly next: ReadPosition;
 }
 
-export interface EventSource extends ReadOptions {
+/** A line of a list of files, and what was read before it and is not told yet: a document's beginning, half a call. */
+export interface ReadPosition extends LinePosition {
+  readonly document?: HeldDocument | undefined;
+  readonly entries?: HeldEntries | undefined;
+}
+
+export interface EventSource extends Omit<ReadOptions, 'from'> {
+  /** where to begin; default: at the first line of the first file */
+  readonly from?: ReadPosition | undefined;
   /** what the documents are; `auto` tells them apart one by one */
   readonly format: SourceFormat;
   /** made when the first exchange comes; a file of usage events needs no key */
@@ -51,38 +64,48 @@ export async function* readUsageEvents(
   files: readonly string[],
   source: EventSource,
 ): AsyncGenerator<EventBatch> {
-  const reader = new EntryReader(source.format, source.defaults ?? ADAPTER_DEFAULTS);
   const from = source.from ?? { file: 0, line: 1 };
-  let next: LinePosition = from;
+  const reader = new EntryReader(source.format, source.defaults ?? ADAPTER_DEFAULTS, from.entries);
+  let next: ReadPosition = from;
   for (const [index] of files.entries()) {
     if (index < from.file) continue;
-    const documents = new DocumentReader();
+    const first = index === from.file;
+    const documents = new DocumentReader(first ? from.document : undefined);
+    const read = (found: Iterable<Document>): Promise<EventBatch> =>
+      usable(
+        found,
+        { file, next: () => ({ ...next, document: documents.held, entries: reader.held }) },
+        reader,
+        source,
+      );
     let file = '';
     try {
-      const options = { ...source, from: { file: index, line: index === from.file ? from.line : 1 } };
+      const options = { ...source, from: { file: index, line: first ? from.line : 1 } };
       for await (const batch of readBatches(files.slice(0, index + 1), options)) {
         file = batch.file;
         next = batch.next;
-        yield await usable(documentsOf(batch, documents), { file, next }, reader, source);
+        yield await read(documentsOf(batch, documents));
       }
     } catch (error) {
       if (!(error instanceof InputError) || source.onBadFile === undefined) throw error;
       source.onBadFile(error);
     }
     const left = [...documents.finish()];
-    if (left.length > 0) yield await usable(left, { file, next }, reader, source);
+    if (left.length > 0) yield await read(left);
     if (documents.pretty)
       source.onNote?.(
         file,
         'JSON spread over several lines, read; one document a line (NDJSON) reads faster',
       );
   }
-  yield await lateBatch(reader.finish(), next, source);
+  const late = reader.finish();
+  if (late.length > 0) yield await lateBatch(late, { ...next, entries: reader.held }, source);
 }
 
 interface Place {
   readonly file: string;
-  readonly next: LinePosition;
+  /** asked once the documents are read */
+  readonly next: () => ReadPosition;
 }
 
 /** Where a document stood, for what is found out about it later. */
@@ -134,12 +157,12 @@ async function usable(
     for (const exchange of read.exchanges) if (recorder !== undefined) events.push(recorder.record(exchange));
     for (const held of read.late) await addLate(held, events, rejects, odd, source);
   }
-  return { events, rejects, lines, skipped, odd, formats, next: place.next };
+  return { events, rejects, lines, skipped, odd, formats, next: place.next() };
 }
 
 async function lateBatch(
   late: readonly Late[],
-  next: LinePosition,
+  next: ReadPosition,
   source: EventSource,
 ): Promise<EventBatch> {
   const events: UsageEvent[] = [];

@@ -1,4 +1,4 @@
-import { Reader, StateError, Writer } from './binary.ts';
+import { bits, Reader, StateError, Writer } from './binary.ts';
 import { bottomK } from './bottom-k.ts';
 import { COUNTERS } from './counts.ts';
 import { DIMENSIONS, type Embedding, NO_EMBEDDING } from './embedding.ts';
@@ -31,7 +31,7 @@ function writeSamples(writer: Writer, samples: Samples, before: Samples | undefi
     const { hashes, counts, flags, counted } = samples[name];
     if (hashes.length === 0) continue;
     // most samples say nothing but which values there were, or that each was seen once
-    const plain = !counted || (counts.every((count) => count === 1) && flags.every((flag) => flag === 0));
+    const plain = !counted || isPlain(counts, flags);
     if (plain && sameAs(before?.[name].hashes, hashes)) {
       writer.varint(AS_BEFORE);
       continue;
@@ -52,6 +52,12 @@ function writeSamples(writer: Writer, samples: Samples, before: Samples | undefi
     writer.byte(VARINTS);
     for (const value of embedding) writer.varint(zigzag(value));
   }
+}
+
+/** Whether each value was seen once, without flags. */
+function isPlain(counts: readonly number[], flags: readonly number[]): boolean {
+  for (let i = 0; i < counts.length; i++) if (counts[i] !== 1 || flags[i] !== 0) return false;
+  return true;
 }
 
 /** In place of a size, of which a list that is written has at least one: the list of the slice before. */
@@ -84,17 +90,16 @@ function readEmbedding(reader: Reader): Embedding {
 const MAX_LISTED_CELLS = 8;
 
 function writeCells(writer: Writer, words: Cells): void {
-  const listed: number[] = [];
-  words.forEach((word, w) => {
-    for (let bit = 0; bit < 24; bit++) if ((word & (1 << bit)) !== 0) listed.push(w * 24 + bit);
-  });
-  if (listed.length <= MAX_LISTED_CELLS) {
-    writer.byte(listed.length);
-    for (const cell of listed) writer.byte(cell);
+  const [a, b, c] = words;
+  const marked = bits(a) + bits(b) + bits(c);
+  if (marked > MAX_LISTED_CELLS) {
+    writer.byte(BITMAP);
+    for (const word of words) writer.triple(word);
     return;
   }
-  writer.byte(BITMAP);
-  for (const word of words) writer.triple(word);
+  writer.byte(marked);
+  for (let cell = 0; cell < 72; cell++)
+    if (((words[Math.floor(cell / 24) as 0 | 1 | 2] >>> (cell % 24)) & 1) === 1) writer.byte(cell);
 }
 
 const BITMAP = 255;
@@ -131,6 +136,7 @@ function readSamples(reader: Reader, before: Samples | undefined): Samples {
     if (head === AS_BEFORE) {
       const earlier = name === undefined ? undefined : before?.[name];
       target.hashes = earlier?.hashes ?? [];
+      if (earlier !== undefined) earlier.own = false;
       if (target.counted) {
         target.counts = target.hashes.map(() => 1);
         target.flags = target.hashes.map(() => 0);
@@ -162,7 +168,8 @@ function readSamples(reader: Reader, before: Samples | undefined): Samples {
 /** Which of a list's names satisfy `keep`, as a number with a bit for each. */
 function setOf<Name>(names: readonly Name[], keep: (name: Name) => boolean): number {
   let set = 0;
-  for (let i = 0; i < names.length; i++) if (keep(names[i] as Name)) set += 2 ** i;
+  let bit = 1;
+  for (let i = 0; i < names.length; i++, bit *= 2) if (keep(names[i] as Name)) set += bit;
   return set;
 }
 
@@ -172,43 +179,98 @@ function has(set: number, place: number): boolean {
 
 const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
 
-/** Encodes slices, in ascending order of their starts. */
+/** Entries by name; most slices have one model and one key epoch. */
+function inOrder<Value>(map: ReadonlyMap<string, Value>): Iterable<[string, Value]> {
+  return map.size < 2 ? map : [...map].sort(byName);
+}
+
+/** Encodes slices, in ascending order of their starts. What was encoded before and has not changed is copied. */
 export function encodeSlices(slices: readonly Slice[]): Uint8Array {
-  const writer = new Writer();
+  const names = namesOf(slices);
+  const places = new Map(names.map((name, place) => [name, place]));
+  const table = names.join('\n');
+  writer.size = 0;
   writer.byte(VERSION);
-  const names = new Set<string>();
-  for (const slice of slices) {
-    for (const model of slice.models.keys()) names.add(model);
-    for (const epoch of slice.samples.keys()) names.add(epoch);
-  }
-  const places = new Map([...names].sort().map((name, place) => [name, place]));
-  const name = (text: string): void => writer.varint(places.get(text) as number);
-  writer.varint(places.size);
-  for (const text of places.keys()) writer.text(text);
+  writer.varint(names.length);
+  for (const text of names) writer.text(text);
   writer.varint(slices.length);
   let previous: Slice | undefined;
   for (const slice of slices) {
-    const index = (slice.start - (previous?.start ?? 0)) / SLICE_MS;
-    if (index < 0) throw new StateError('slices out of order');
-    writer.varint(index);
-    const { values } = slice.counts;
-    writer.varint(setOf(values, isNotZero));
-    for (const value of values) if (value !== 0) writer.varint(value);
-    writer.varint(setOf(CELL_MARKS, (mark) => isMarked(slice.cells[mark])));
-    for (const mark of CELL_MARKS) if (isMarked(slice.cells[mark])) writeCells(writer, slice.cells[mark]);
-    writer.varint(slice.models.size);
-    for (const [model, events] of [...slice.models].sort(byName)) {
-      name(model);
-      writer.varint(events);
-    }
-    writer.varint(slice.samples.size);
-    for (const [epoch, samples] of [...slice.samples].sort(byName)) {
-      name(epoch);
-      writeSamples(writer, samples, previous?.samples.get(epoch));
+    const known = written.get(slice);
+    if (known !== undefined && isCurrent(known, slice, previous, table)) writer.append(known.bytes);
+    else {
+      const from = writer.size;
+      writeSlice(slice, previous, places);
+      written.set(slice, {
+        bytes: writer.bytes.slice(from, writer.size),
+        table,
+        events: slice.counts.events,
+        previous,
+        previousEvents: previous?.counts.events,
+      });
     }
     previous = slice;
   }
   return writer.done();
+}
+
+/** One for all calls: what it wrote is copied out before anybody else writes. */
+const writer = new Writer();
+
+/** A slice as it was written, and on what that rests: it refers to the names, and to the slice before. */
+interface Written {
+  readonly bytes: Uint8Array;
+  readonly table: string;
+  /** a slice that changes has more of them */
+  readonly events: number;
+  readonly previous: Slice | undefined;
+  readonly previousEvents: number | undefined;
+}
+
+/** All slices of an account but the newest are the same from write to write. */
+const written = new WeakMap<Slice, Written>();
+
+function isCurrent(known: Written, slice: Slice, previous: Slice | undefined, table: string): boolean {
+  return (
+    known.events === slice.counts.events &&
+    known.previous === previous &&
+    known.previousEvents === previous?.counts.events &&
+    known.table === table
+  );
+}
+
+function namesOf(slices: readonly Slice[]): string[] {
+  const names: string[] = [];
+  const add = (name: string): void => {
+    if (!names.includes(name)) names.push(name);
+  };
+  for (const { models, samples } of slices) {
+    for (const model of models.keys()) add(model);
+    for (const epoch of samples.keys()) add(epoch);
+  }
+  return names.length < 2 ? names : names.sort();
+}
+
+function writeSlice(slice: Slice, previous: Slice | undefined, places: ReadonlyMap<string, number>): void {
+  const name = (text: string): void => writer.varint(places.get(text) as number);
+  const index = (slice.start - (previous?.start ?? 0)) / SLICE_MS;
+  if (index < 0) throw new StateError('slices out of order');
+  writer.varint(index);
+  const { values } = slice.counts;
+  writer.varint(setOf(values, isNotZero));
+  for (const value of values) if (value !== 0) writer.varint(value);
+  writer.varint(setOf(CELL_MARKS, (mark) => isMarked(slice.cells[mark])));
+  for (const mark of CELL_MARKS) if (isMarked(slice.cells[mark])) writeCells(writer, slice.cells[mark]);
+  writer.varint(slice.models.size);
+  for (const [model, events] of inOrder(slice.models)) {
+    name(model);
+    writer.varint(events);
+  }
+  writer.varint(slice.samples.size);
+  for (const [epoch, samples] of inOrder(slice.samples)) {
+    name(epoch);
+    writeSamples(writer, samples, previous?.samples.get(epoch));
+  }
 }
 
 function isNotZero(value: number): boolean {

@@ -1,4 +1,5 @@
 import type { UsageEvent } from '../telemetry/usage-event.ts';
+import { timeOf } from '../telemetry/utc-time.ts';
 import { digit } from './base64url.ts';
 import { SLICE_MS, sliceStart } from './slice.ts';
 
@@ -54,7 +55,7 @@ export function hashOfPrint(print: string): number {
 
 /** The prompts of one event, one for each key epoch; none where the prompt has no words. */
 export function promptsOf(event: UsageEvent): { epoch: string; prompt: SampledPrompt }[] {
-  const slice = sliceStart(Date.parse(event.time));
+  const slice = sliceStart(timeOf(event.time));
   return event.prints.flatMap(({ epoch, prompt, sketch }) =>
     sketch?.length === SKETCH_CHARACTERS
       ? [{ epoch, prompt: { hash: hashOfPrint(prompt), sketch, slice } }]
@@ -69,8 +70,28 @@ export function promptsOf(event: UsageEvent): { epoch: string; prompt: SampledPr
 export function samplePrompts(held: PromptSamples, events: readonly UsageEvent[]): PromptSamples {
   let samples = held;
   for (const event of events)
-    for (const { epoch, prompt } of promptsOf(event)) samples = withPrompt(samples, epoch, prompt);
+    if (!changesNothing(samples, event))
+      for (const { epoch, prompt } of promptsOf(event)) samples = withPrompt(samples, epoch, prompt);
   return samples;
+}
+
+/** True where all samples of the event's generation are full and below its prompts: so it is with nearly all events. */
+function changesNothing(samples: PromptSamples, { time, prints }: UsageEvent): boolean {
+  const generation = generationOf(timeOf(time));
+  for (const { epoch, prompt, sketch } of prints) {
+    if (sketch?.length !== SKETCH_CHARACTERS) continue;
+    const full = lastOfFull(samples, epoch, generation);
+    if (full === undefined || hashOfPrint(prompt) <= full.hash) return false;
+  }
+  return true;
+}
+
+/** The last prompt of a sample that is full; undefined where it is not. */
+function lastOfFull(samples: PromptSamples, epoch: string, generation: number): SampledPrompt | undefined {
+  for (const own of samples)
+    if (own.generation === generation && own.epoch === epoch)
+      return own.prompts.length < SAMPLED ? undefined : own.prompts[SAMPLED - 1];
+  return undefined;
 }
 
 function withPrompt(samples: PromptSamples, epoch: string, prompt: SampledPrompt): PromptSamples {
@@ -105,6 +126,35 @@ function newestOf(samples: PromptSamples, before: PromptSamples = samples): Prom
     .sort((a, b) => b.generation - a.generation || (a.epoch < b.epoch ? -1 : 1))
     .slice(0, SAMPLES_KEPT);
   return kept.length === before.length && kept.every((held, i) => held === before[i]) ? before : kept;
+}
+
+/** A sample is written again when so many of its prompts are new: one in four. */
+const NEW_IN = 4;
+
+/**
+ * Whether a sample differs enough from what is written to be written again. Prompts of a slice are read when it is over
+ * (promptsAt), so a sample is written with the first prompt of a slice, and between slices when a quarter of it is new; an item
+ * of three kilobytes with every flush of a young account would cost as much as all else that is kept of it. What is
+ * remembered and not written is lost with its function: a few prompts of a sample.
+ */
+export function isWorthWriting(written: PromptSamples, now: PromptSamples): boolean {
+  const known = new Set<SampledPrompt>();
+  let newest = 0;
+  for (const { prompts } of written)
+    for (const prompt of prompts) {
+      known.add(prompt);
+      newest = Math.max(newest, prompt.slice);
+    }
+  let fresh = 0;
+  let all = 0;
+  for (const { prompts } of now)
+    for (const prompt of prompts) {
+      all++;
+      if (known.has(prompt)) continue;
+      fresh++;
+      if (prompt.slice > newest) return true;
+    }
+  return fresh * NEW_IN >= all;
 }
 
 /** Both samples as one: what a single sample of all the prompts would be. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { METRICS, METRICS_NAMESPACE } from '../../lib/contract/metrics.ts';
+import { METRICS, metricsNamespace } from '../../lib/contract/metrics.ts';
 import { alarmsFor } from '../../lib/infra/alarms.ts';
 import { readSettings } from '../../lib/infra/settings.ts';
 
@@ -12,6 +12,7 @@ describe('alarms', () => {
     expect([...runbooks].sort()).toEqual([
       'alarm-calibration-age',
       'alarm-dead-letters',
+      'alarm-development-key',
       'alarm-failures',
       'alarm-iterator-age',
       'alarm-log-volume',
@@ -20,9 +21,11 @@ describe('alarms', () => {
       'alarm-policy',
       'alarm-quarantine',
       'alarm-replayed',
+      'alarm-silent',
       'alarm-throttles',
       'alarm-undelivered',
       'alarm-unreadable',
+      'alarm-unscored',
     ]);
   });
 
@@ -52,7 +55,8 @@ describe('alarms', () => {
 
   it('read only metrics that the functions are said to emit', () => {
     for (const { metric } of alarms) {
-      if (metric.namespace === METRICS_NAMESPACE) expect(Object.keys(METRICS)).toContain(metric.name);
+      if (metric.namespace === metricsNamespace('Siphonwatch'))
+        expect(Object.keys(METRICS)).toContain(metric.name);
     }
   });
 

@@ -1,4 +1,8 @@
-import { AppConfigClient } from '@aws-sdk/client-appconfig';
+import {
+  AppConfigClient,
+  DeleteConfigurationProfileCommand,
+  StopDeploymentCommand,
+} from '@aws-sdk/client-appconfig';
 import { AppConfigDataClient } from '@aws-sdk/client-appconfigdata';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppConfigRollout, type PolicyRollout } from '../../lib/aws/policy-rollout.ts';
@@ -297,5 +301,33 @@ describe('policy and calibration together', () => {
     expect(await source.shadow()).toBeUndefined();
     expect((await source.active()).policy.id).toBe('good');
     expect(problems.map(policyMetric)).toEqual(['ShadowUnusable']);
+  });
+});
+
+describe('the stand-in of the control plane', () => {
+  const first = { ApplicationId: 'Siphonwatch', EnvironmentId: 'live', DeploymentNumber: 1 };
+
+  it('stops a deployment that bakes only with AllowRevert, and reverts what is complete', async () => {
+    bakeMinutes = 10;
+    await declare();
+    await rollout.push('active', named('one'), '');
+    await expect(control.send(new StopDeploymentCommand(first))).rejects.toThrow(
+      /only DEPLOYING can be stopped without AllowRevert/,
+    );
+    await control.send(new StopDeploymentCommand({ ...first, AllowRevert: true }));
+    expect((await rollout.deployments('active', 1))[0]?.state).toBe('ROLLED_BACK');
+    bakeMinutes = 0;
+    await declare();
+    await rollout.push('active', named('two'), '');
+    await control.send(new StopDeploymentCommand({ ...first, DeploymentNumber: 2, AllowRevert: true }));
+    expect((await rollout.deployments('active', 1))[0]?.state).toBe('REVERTED');
+  });
+
+  it('deletes no configuration that has versions', async () => {
+    await rollout.push('active', named('one'), '');
+    const profile = { ApplicationId: 'Siphonwatch', ConfigurationProfileId: 'policy' };
+    await expect(control.send(new DeleteConfigurationProfileCommand(profile))).rejects.toThrow(
+      /there are still hosted configuration versions existing under it/,
+    );
   });
 });

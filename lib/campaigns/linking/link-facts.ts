@@ -1,5 +1,6 @@
 import type { UsageEvent } from '../../telemetry/usage-event.ts';
-import { HOUR_MS } from '../../time.ts';
+import { timeOf } from '../../telemetry/utc-time.ts';
+import { DAY_MS } from '../../time.ts';
 
 /**
  * Link facts: what an account shares, or may share, with others. They are infrastructure only: who pays, which
@@ -123,12 +124,39 @@ export function collectFacts(
   events: readonly UsageEvent[],
 ): AccountFacts | undefined {
   let facts = previous;
-  for (const event of events) facts = withEvent(facts, event);
+  let before: UsageEvent | undefined;
+  for (const event of events) {
+    if (before === undefined || !saysTheSame(before, event)) facts = withEvent(facts, event);
+    before = event;
+  }
   return facts;
 }
 
+/** Whether an event of the same account shows nothing that the one before it did not show: so it is with most. */
+function saysTheSame(a: UsageEvent, b: UsageEvent): boolean {
+  const [one, more] = a.prints;
+  const [other, others] = b.prints;
+  return (
+    one !== undefined &&
+    other !== undefined &&
+    more === undefined &&
+    others === undefined &&
+    one.network === other.network &&
+    one.agent === other.agent &&
+    one.tls === other.tls &&
+    one.payment === other.payment &&
+    one.credential === other.credential &&
+    a.params.temperature === b.params.temperature &&
+    a.params.topP === b.params.topP &&
+    a.params.maxTokens === b.params.maxTokens &&
+    a.customer.plan === b.customer.plan &&
+    a.customer.product === b.customer.product &&
+    a.time.slice(0, 10) === b.time.slice(0, 10)
+  );
+}
+
 function withEvent(held: AccountFacts | undefined, event: UsageEvent): AccountFacts {
-  const day = Math.floor(Date.parse(event.time) / SEEN_MS) * SEEN_MS;
+  const day = Math.floor(timeOf(event.time) / SEEN_MS) * SEEN_MS;
   let { payment, credential, network, client, setting } = held?.values ?? NOTHING;
   for (const prints of event.prints) {
     if (prints.payment !== undefined) payment = withValue(payment, prints.payment, day);
@@ -158,19 +186,30 @@ function withEvent(held: AccountFacts | undefined, event: UsageEvent): AccountFa
     v: 1,
     plan: customer.plan,
     product: customer.product,
-    createdAt: Date.parse(customer.createdAt),
+    createdAt: openedAt(held, Date.parse(customer.createdAt)),
     firstSeen: held === undefined ? day : Math.min(held.firstSeen, day),
     values: { payment, credential, network, client, setting },
   };
+}
+
+/** An account that was first seen so long after its opening, ms, was opened on no day that is known (telemetry/opening-date.ts). */
+const OPENING_KEPT = 30 * DAY_MS;
+
+/** Events say it less and less exactly, and never later: the latest date of the same month is the exactest. */
+function openedAt(held: AccountFacts | undefined, said: number): number {
+  if (held === undefined || Math.abs(held.createdAt - said) > 31 * DAY_MS) return said;
+  return Math.max(held.createdAt, said);
 }
 
 /** The facts under which an account stands in the link index: those collected and those that follow from them. */
 export function linkFacts(facts: AccountFacts): LinkFact[] {
   const list: LinkFact[] = [];
   for (const kind of COLLECTED) for (const { value } of facts.values[kind]) list.push({ kind, value });
-  list.push({
-    kind: 'created',
-    value: `${facts.product}/${facts.plan}/${Math.floor(facts.createdAt / HOUR_MS)}`,
-  });
+  // later events say the opening date less exactly: then it is no fact that two accounts share
+  if (facts.firstSeen - facts.createdAt < OPENING_KEPT)
+    list.push({
+      kind: 'created',
+      value: `${facts.product}/${facts.plan}/${Math.floor(facts.createdAt / DAY_MS)}`,
+    });
   return list;
 }

@@ -1,13 +1,13 @@
 import type { BacktestRun } from '../../backtest/backtest-run.ts';
-import type { LinePosition } from '../../input/lines.ts';
 import { say } from '../../input/say.ts';
+import type { ReadPosition } from '../../input/usage-events.ts';
 import type { Frame } from '../../profile/resumable.ts';
 import { hasCheckpoint, type RunIdentity, readCheckpoint, sameRun, writeCheckpoint } from './checkpoint.ts';
 
 /** How far a replay has come. */
 export interface ReplayProgress {
-  /** place of the first line that was not read */
-  readonly next: LinePosition;
+  /** where reading goes on */
+  readonly next: ReadPosition;
   /** lines set aside so far */
   readonly rejected: number;
   readonly seconds: number;

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HostedVersions } from './hosted-versions.ts';
+import type { Reply } from './reply.ts';
 
 /** One configuration profile as a template declares it. */
 export interface ConfigurationSpec {
@@ -27,12 +29,6 @@ interface DeploymentRequest {
   readonly body: Buffer;
 }
 
-/** How a request is answered. */
-interface Reply {
-  send(status: number, json: unknown): true;
-  fail(status: number, type: string, message: string, more?: object): true;
-}
-
 /** Asks a validator; what it has against the content, or undefined. */
 export type AskValidator = (functionArn: string, payload: string) => Promise<string | undefined>;
 
@@ -43,15 +39,10 @@ export interface ControlOptions {
   readonly now?: () => number;
 }
 
+/** So long after its completion a deployment can be reverted. */
+const REVERTABLE_MS = 72 * 3_600_000;
 /** A minute of bake time, ms: ten minutes would be the whole demo. */
 const BAKE_MINUTE = 1000;
-
-interface Version {
-  readonly number: number;
-  readonly content: Buffer;
-  readonly type: string;
-  readonly description: string;
-}
 
 interface Deployment {
   readonly number: number;
@@ -61,6 +52,8 @@ interface Deployment {
   readonly startedAt: number;
   readonly bakedAt: number;
   stoppedAt: number | undefined;
+  /** it was complete when it was stopped */
+  reverted: boolean;
 }
 
 /**
@@ -71,7 +64,9 @@ interface Deployment {
 export class AppConfigControl {
   private spec: ControlSpec = { configurations: [], environments: [], strategies: [] };
   private ask: AskValidator = async () => undefined;
-  private readonly versions = new Map<string, Version[]>();
+  private readonly versions = new HostedVersions();
+  /** profiles that were deleted, by application and name */
+  private readonly gone = new Set<string>();
   private readonly deployments = new Map<string, Deployment[]>();
   private readonly options: ControlOptions;
 
@@ -82,6 +77,7 @@ export class AppConfigControl {
   declare(spec: ControlSpec, ask: AskValidator): void {
     this.spec = spec;
     this.ask = ask;
+    this.gone.clear();
   }
 
   /** Answers a request of the control plane; false where the path is none of its. */
@@ -115,25 +111,17 @@ export class AppConfigControl {
       return items(
         this.spec.configurations
           .filter((held) => held.application === application)
-          .map(({ profile }) => profile),
+          .map(({ profile }) => profile)
+          .filter((profile) => !this.gone.has(JSON.stringify([application, profile]))),
       );
-    if (kind === 'configurationprofiles' && third === 'hostedconfigurationversions') {
-      const list = this.versions.get(key) ?? [];
-      if (incoming.method === 'POST') {
-        const version = {
-          number: list.length + 1,
-          content: body,
-          type: String(incoming.headers['content-type'] ?? ''),
-          description: String(incoming.headers.description ?? ''),
-        };
-        this.versions.set(key, [...list, version]);
-        return sendVersion(outgoing, 201, version);
-      }
-      const found = list[Number(fourth) - 1];
-      return found === undefined
-        ? fail(404, 'ResourceNotFoundException', `no version ${fourth} of ${second}`)
-        : sendVersion(outgoing, 200, found);
-    }
+    if (kind === 'configurationprofiles' && steps.length === 4 && incoming.method === 'DELETE')
+      return this.deleteProfile(application, second, { send, fail });
+    if (kind === 'configurationprofiles' && third === 'hostedconfigurationversions')
+      return this.versions.handle(
+        { application, profile: second, number: fourth },
+        { incoming, outgoing, body },
+        { send, fail },
+      );
     if (kind === 'environments' && third === 'deployments') {
       const list = this.deployments.get(key) ?? [];
       if (incoming.method === 'POST')
@@ -142,8 +130,9 @@ export class AppConfigControl {
       const found = list.find((held) => String(held.number) === fourth);
       if (found === undefined) return fail(404, 'ResourceNotFoundException', `no deployment ${fourth}`);
       if (incoming.method !== 'DELETE') return send(200, this.summary(found));
-      if (this.stateOf(found) !== 'BAKING')
-        return fail(400, 'BadRequestException', `deployment ${fourth} is ${this.stateOf(found)}`);
+      const refused = this.whyNotStopped(found, incoming.headers['allow-revert'] === 'true');
+      if (refused !== undefined) return fail(400, 'BadRequestException', refused);
+      found.reverted = this.stateOf(found) === 'COMPLETE';
       found.stoppedAt = this.now();
       const before = list
         .filter((held) => held.profile === found.profile && held.stoppedAt === undefined)
@@ -164,7 +153,7 @@ export class AppConfigControl {
     const running = list.find((held) => this.stateOf(held) === 'BAKING');
     if (running !== undefined)
       return fail(409, 'ConflictException', `deployment ${running.number} is still under way`);
-    const held = this.versions.get(JSON.stringify([application, profile]))?.[version - 1];
+    const held = this.versions.of(application, profile).get(version);
     if (held === undefined)
       return fail(404, 'ResourceNotFoundException', `no version ${asked.ConfigurationVersion} of ${profile}`);
     const spec = this.spec.configurations.find(
@@ -197,6 +186,7 @@ export class AppConfigControl {
       startedAt,
       bakedAt: startedAt + (strategy?.bakeMinutes ?? 0) * BAKE_MINUTE,
       stoppedAt: undefined,
+      reverted: false,
     };
     this.deployments.set(JSON.stringify([application, environment]), [...list, made]);
     this.options.serve(application, environment, profile, held.content.toString());
@@ -205,9 +195,34 @@ export class AppConfigControl {
 
   private contentOf(application: string, held: Deployment | undefined): string | undefined {
     if (held === undefined) return undefined;
-    return this.versions
-      .get(JSON.stringify([application, held.profile]))
-      ?.[held.version - 1]?.content.toString();
+    return this.versions.of(application, held.profile).get(held.version)?.content.toString();
+  }
+
+  /**
+   * "This API action works only on deployments that have a status of DEPLOYING, unless an AllowRevert parameter is
+   * supplied": then also on what is complete, for 72 hours
+   * (appconfig/2019-10-09/APIReference/API_StopDeployment.html). A deployment at once is never seen DEPLOYING.
+   */
+  private whyNotStopped(held: Deployment, allowRevert: boolean): string | undefined {
+    const state = this.stateOf(held);
+    if (state !== 'BAKING' && state !== 'COMPLETE') return `deployment ${held.number} is ${state}`;
+    if (!allowRevert)
+      return `deployment ${held.number} is ${state}: only DEPLOYING can be stopped without AllowRevert`;
+    if (state === 'COMPLETE' && this.now() - held.bakedAt > REVERTABLE_MS)
+      return `deployment ${held.number} completed more than 72 hours ago`;
+    return undefined;
+  }
+
+  /** AppConfig refuses while versions exist below it, as reported in aws/aws-cdk#26804. */
+  private deleteProfile(application: string, profile: string, { fail, send }: Reply): true {
+    if (this.versions.of(application, profile).size > 0)
+      return fail(
+        400,
+        'BadRequestException',
+        `Cannot delete configuration profile ${profile} because there are still hosted configuration versions existing under it`,
+      );
+    this.gone.add(JSON.stringify([application, profile]));
+    return send(204, {});
   }
 
   private now(): number {
@@ -215,7 +230,7 @@ export class AppConfigControl {
   }
 
   private stateOf(held: Deployment): string {
-    if (held.stoppedAt !== undefined) return 'ROLLED_BACK';
+    if (held.stoppedAt !== undefined) return held.reverted ? 'REVERTED' : 'ROLLED_BACK';
     return this.now() < held.bakedAt ? 'BAKING' : 'COMPLETE';
   }
 
@@ -232,14 +247,4 @@ export class AppConfigControl {
       ...(state === 'BAKING' ? {} : { CompletedAt: new Date(held.stoppedAt ?? held.bakedAt).toISOString() }),
     };
   }
-}
-
-function sendVersion(outgoing: ServerResponse, status: number, version: Version): true {
-  outgoing.writeHead(status, {
-    'content-type': version.type,
-    'version-number': String(version.number),
-    description: version.description,
-  });
-  outgoing.end(version.content);
-  return true;
 }

@@ -12,10 +12,17 @@ import type { Late } from './otel.ts';
  */
 export class BatchReader {
   readonly #defaults: AdapterDefaults;
-  readonly #halves = new Map<string, { readonly half: Half; readonly origin: unknown }>();
+  readonly #halves: Map<string, HeldHalf>;
 
-  constructor(defaults: AdapterDefaults = ADAPTER_DEFAULTS) {
+  /** @param held what another reader of the same input held, to go on from */
+  constructor(defaults: AdapterDefaults = ADAPTER_DEFAULTS, held?: HeldBatch) {
     this.#defaults = defaults;
+    this.#halves = new Map(held);
+  }
+
+  /** Lines whose other half has not come, by their id; good until the next line is read. */
+  get held(): HeldBatch {
+    return this.#halves;
   }
 
   read(json: unknown, origin?: unknown): Adapted & { readonly late: readonly Late[] } {
@@ -55,6 +62,13 @@ export class BatchReader {
     return late;
   }
 }
+
+interface HeldHalf {
+  readonly half: Half;
+  readonly origin: unknown;
+}
+
+export type HeldBatch = ReadonlyMap<string, HeldHalf>;
 
 const MAX_HELD = 200_000;
 

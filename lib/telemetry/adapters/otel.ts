@@ -18,6 +18,24 @@ import { type Attributes, anyValue, isOtlp, type OtlpEntry, otlpEntries, otlpFie
 import { numberIn, paramsOf, type ReadMessage, readMessages } from './request.ts';
 import { isoFrom, isoFromNanoseconds } from './times.ts';
 
+interface HeldSpan {
+  readonly span: OtlpEntry;
+  readonly origin: unknown;
+}
+
+interface HeldLogs {
+  messages: unknown[];
+  words: string[];
+  origin: unknown;
+}
+
+/** What a reader of spans holds between two entries. */
+export interface HeldOtel {
+  readonly spans: ReadonlyMap<string, HeldSpan>;
+  readonly logs: ReadonlyMap<string, HeldLogs>;
+  readonly told: ReadonlySet<string>;
+}
+
 /**
  * OpenTelemetry GenAI in OTLP/JSON, as the collector's file exporter writes it: one export request a line. Which
  * instrumentations' messages are read stands in otel-messages.ts; message capture has to be switched on in each.
@@ -32,16 +50,25 @@ import { isoFrom, isoFromNanoseconds } from './times.ts';
 export class OtelReader {
   readonly #defaults: AdapterDefaults;
   /** spans without messages, by their key */
-  readonly #spans = new Map<string, { readonly span: OtlpEntry; readonly origin: unknown }>();
+  readonly #spans: Map<string, HeldSpan>;
   /** messages and ends that log events told, by the key of their span */
-  readonly #logs = new Map<string, { messages: unknown[]; words: string[]; origin: unknown }>();
+  readonly #logs: Map<string, HeldLogs>;
   /** calls that are events already */
-  readonly #told = new Set<string>();
+  readonly #told: Set<string>;
   #late: Late[] = [];
   #aging: ReadonlySet<string> = new Set();
 
-  constructor(defaults: AdapterDefaults = ADAPTER_DEFAULTS) {
+  /** @param held what another reader of the same input held, to go on from */
+  constructor(defaults: AdapterDefaults = ADAPTER_DEFAULTS, held?: HeldOtel) {
     this.#defaults = defaults;
+    this.#spans = new Map(held?.spans);
+    this.#logs = new Map(held?.logs);
+    this.#told = new Set(held?.told);
+  }
+
+  /** Calls that are half told, and the keys of those that are told; good until the next entry is read. */
+  get held(): HeldOtel {
+    return { spans: this.#spans, logs: this.#logs, told: this.#told };
   }
 
   /** @param origin handed back with what is found out about this entry later */

@@ -3,12 +3,12 @@ import { parseUsageEvent } from '../parse-usage-event.ts';
 import { kindOf, printable, type Reason } from '../reason.ts';
 import type { UsageEvent } from '../usage-event.ts';
 import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults } from './adapter.ts';
-import { BatchReader, isBatchLine } from './batch.ts';
+import { BatchReader, type HeldBatch, isBatchLine } from './batch.ts';
 import { unwrapped } from './envelopes.ts';
 import { EXPORT_NAMES, exportShape, fromExport } from './exports.ts';
 import { at, type Json, objectOf, textAt } from './fields.ts';
 import { ADAPTERS, type InputFormat } from './index.ts';
-import { type Late, OtelReader } from './otel.ts';
+import { type HeldOtel, type Late, OtelReader } from './otel.ts';
 import { isOtlp, otlpField } from './otlp.ts';
 
 /** Formats by name: those of single entries, batches in two files, and whatever is told apart entry by entry. */
@@ -33,6 +33,12 @@ export interface ReadEntries {
   readonly formats: ReadonlyMap<string, number>;
 }
 
+/** What a reader holds between two documents. */
+export interface HeldEntries {
+  readonly otel: HeldOtel;
+  readonly batch: HeldBatch;
+}
+
 /**
  * Reads documents of one source, one after the other: takes envelopes off, tells formats apart where it is asked to, and joins
  * what a source writes in two places (a span and its log events, a batch's input and output).
@@ -43,11 +49,17 @@ export class EntryReader {
   readonly #otel: OtelReader;
   readonly #batch: BatchReader;
 
-  constructor(format: SourceFormat, defaults: AdapterDefaults = ADAPTER_DEFAULTS) {
+  /** @param held what another reader of the same input held, to go on from */
+  constructor(format: SourceFormat, defaults: AdapterDefaults = ADAPTER_DEFAULTS, held?: HeldEntries) {
     this.#format = format;
     this.#defaults = defaults;
-    this.#otel = new OtelReader(defaults);
-    this.#batch = new BatchReader(defaults);
+    this.#otel = new OtelReader(defaults, held?.otel);
+    this.#batch = new BatchReader(defaults, held?.batch);
+  }
+
+  /** What is known of calls that are half told: plain data, good until the next document is read. */
+  get held(): HeldEntries {
+    return { otel: this.#otel.held, batch: this.#batch.held };
   }
 
   /** @param origin handed back with what is found out about this document later */
