@@ -19,6 +19,7 @@ import { joinSlices } from '../../lib/profile/window.ts';
 import { CalibrationLearner } from '../../lib/scoring/learn-calibration.ts';
 import type { Verdicts } from '../../lib/scoring/learn-model.ts';
 import type { PastAccount } from '../../lib/scoring/looks.ts';
+import { supportedBudget, unsupported } from '../../lib/scoring/supported-budget.ts';
 import { keepTraffic } from '../../lib/stores/finding-queries.ts';
 import { rulesSource } from '../../lib/stores/rules-source.ts';
 import { verdictsByAccount } from '../../lib/stores/verdicts.ts';
@@ -126,6 +127,8 @@ async function learn(
     accounts: made.accounts,
     verdicts: made.verdicts,
     library: made.library,
+    levels: supportedBudget(made, policy.budget),
+    unsupported: unsupported(made, policy.budget),
   });
   metrics.addMetric('CalibrationAccounts', MetricUnit.Count, made.accounts);
   return { id, accounts: made.accounts };
