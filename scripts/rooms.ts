@@ -32,6 +32,11 @@ export const ROOMS: readonly Room[] = [
   { path: 'lib/stores', what: 'ports, codecs and in-memory twins of tables, topics and buckets', pure: true },
   { path: 'lib/dossier', what: 'the evidence of a finding, replayable and verifiable', pure: true },
   { path: 'lib/backtest', what: 'replays, measures, tuning, validation of policies', pure: true },
+  {
+    path: 'lib/console',
+    what: 'what the console shows: findings as rows, one finding in full, health',
+    pure: true,
+  },
   { path: 'lib/aws', what: 'every class that imports the AWS SDK', owns: 'aws' },
   { path: 'lib/input', what: 'files, lines, labels, keys' },
   { path: 'lambdas', what: 'the functions' },

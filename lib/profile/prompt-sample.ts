@@ -1,4 +1,5 @@
 import type { UsageEvent } from '../telemetry/usage-event.ts';
+import { timeOf } from '../telemetry/utc-time.ts';
 import { digit } from './base64url.ts';
 import { SLICE_MS, sliceStart } from './slice.ts';
 
@@ -54,7 +55,7 @@ export function hashOfPrint(print: string): number {
 
 /** The prompts of one event, one for each key epoch; none where the prompt has no words. */
 export function promptsOf(event: UsageEvent): { epoch: string; prompt: SampledPrompt }[] {
-  const slice = sliceStart(Date.parse(event.time));
+  const slice = sliceStart(timeOf(event.time));
   return event.prints.flatMap(({ epoch, prompt, sketch }) =>
     sketch?.length === SKETCH_CHARACTERS
       ? [{ epoch, prompt: { hash: hashOfPrint(prompt), sketch, slice } }]
@@ -69,8 +70,28 @@ export function promptsOf(event: UsageEvent): { epoch: string; prompt: SampledPr
 export function samplePrompts(held: PromptSamples, events: readonly UsageEvent[]): PromptSamples {
   let samples = held;
   for (const event of events)
-    for (const { epoch, prompt } of promptsOf(event)) samples = withPrompt(samples, epoch, prompt);
+    if (!changesNothing(samples, event))
+      for (const { epoch, prompt } of promptsOf(event)) samples = withPrompt(samples, epoch, prompt);
   return samples;
+}
+
+/** True where all samples of the event's generation are full and below its prompts: so it is with nearly all events. */
+function changesNothing(samples: PromptSamples, { time, prints }: UsageEvent): boolean {
+  const generation = generationOf(timeOf(time));
+  for (const { epoch, prompt, sketch } of prints) {
+    if (sketch?.length !== SKETCH_CHARACTERS) continue;
+    const full = lastOfFull(samples, epoch, generation);
+    if (full === undefined || hashOfPrint(prompt) <= full.hash) return false;
+  }
+  return true;
+}
+
+/** The last prompt of a sample that is full; undefined where it is not. */
+function lastOfFull(samples: PromptSamples, epoch: string, generation: number): SampledPrompt | undefined {
+  for (const own of samples)
+    if (own.generation === generation && own.epoch === epoch)
+      return own.prompts.length < SAMPLED ? undefined : own.prompts[SAMPLED - 1];
+  return undefined;
 }
 
 function withPrompt(samples: PromptSamples, epoch: string, prompt: SampledPrompt): PromptSamples {

@@ -7,9 +7,19 @@ import { DynamoFindingStore } from '../../aws/finding-table.ts';
 import { InputError } from '../../input/errors.ts';
 import type { FindingStore } from '../../stores/finding-store.ts';
 import { calledAs } from './called-as.ts';
+import { EXIT, failureOf } from './failure.ts';
 
 /** Where a running demo says what it runs on (`demo --keep`). */
 export const DEMO_FILE = '.cache/demo.json';
+/** Names another one, where two demos run in a folder. */
+export const DEMO_FILE_VARIABLE = 'SIPHONWATCH_DEMO';
+
+/** The file of the demo that the verbs work on. */
+export function demoFilePath(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  return environment[DEMO_FILE_VARIABLE] || DEMO_FILE;
+}
 
 const demoFile = z.object({
   region: z.string(),
@@ -19,8 +29,15 @@ const demoFile = z.object({
     finding: z.string(),
     profile: z.string().optional(),
     campaign: z.string().optional(),
+    link: z.string().optional(),
   }),
-  buckets: z.object({ archive: z.string().optional(), state: z.string().optional() }).default({}),
+  buckets: z
+    .object({
+      archive: z.string().optional(),
+      state: z.string().optional(),
+      quarantine: z.string().optional(),
+    })
+    .default({}),
 });
 
 export interface DeploymentOptions {
@@ -40,6 +57,8 @@ export interface Deployment {
   readonly findingTable: string;
   readonly profileTable: string | undefined;
   readonly campaignTable: string | undefined;
+  readonly linkTable: string | undefined;
+  readonly quarantineBucket: string | undefined;
   readonly archiveBucket: string | undefined;
   readonly stateBucket: string | undefined;
   /** what time it is for findings, ms: the replay's clock in a demo of old traffic */
@@ -88,6 +107,8 @@ export async function connect(
     findingTable,
     profileTable: options.profileTable ?? (environment.PROFILE_TABLE || undefined),
     campaignTable: options.campaignTable ?? (environment.CAMPAIGN_TABLE || undefined),
+    linkTable: environment.LINK_TABLE || undefined,
+    quarantineBucket: environment.QUARANTINE_BUCKET || undefined,
     archiveBucket: options.archiveBucket ?? (environment.ARCHIVE_BUCKET || undefined),
     stateBucket: options.stateBucket ?? (environment.STATE_BUCKET || undefined),
     now: Date.now(),
@@ -114,17 +135,18 @@ export async function withFindings(
 }
 
 async function connectDemo(options: DeploymentOptions): Promise<Deployment> {
+  const file = demoFilePath();
   let text: string;
   try {
-    text = await readFile(DEMO_FILE, 'utf8');
+    text = await readFile(file, 'utf8');
   } catch (error) {
     throw new InputError(
-      `which findings? Give --table NAME (or FINDING_TABLE; the stack's outputs name it), or start a demo that stays up: ${calledAs()} demo --keep (no ${DEMO_FILE} here)`,
+      `which findings? Give --table NAME (or FINDING_TABLE; the stack's outputs name it), or start a demo that stays up: ${calledAs()} demo --keep (no ${file} here)`,
       { cause: error },
     );
   }
   const parsed = demoFile.safeParse(jsonOf(text));
-  if (!parsed.success) throw new InputError(`${DEMO_FILE}: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new InputError(`${file}: ${z.prettifyError(parsed.error)}`);
   const { region, endpoints, tables, buckets } = parsed.data;
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const dynamodb = new DynamoDBClient({
@@ -144,11 +166,13 @@ async function connectDemo(options: DeploymentOptions): Promise<Deployment> {
     findingTable: tables.finding,
     profileTable: tables.profile,
     campaignTable: tables.campaign,
+    linkTable: tables.link,
+    quarantineBucket: buckets.quarantine,
     archiveBucket: buckets.archive,
     stateBucket: buckets.state,
     now: parsed.data.clock === undefined ? Date.now() : Date.parse(parsed.data.clock),
     local: true,
-    where: `the demo (${DEMO_FILE})`,
+    where: `the demo (${file})`,
     close: closer(dynamodb, s3),
   };
 }
@@ -172,22 +196,9 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Faults of the connection, in words; others are faults of the program. */
+/** Faults of the connection and of AWS, in words and with where they happened; others are faults of the program. */
 export function asInputError(error: unknown, where: string): unknown {
-  if (!(error instanceof Error)) return error;
-  if ('code' in error && error.code === 'ECONNREFUSED')
-    return new InputError(`nothing answers at ${where}: is it up?`, { cause: error });
-  if (error.message === 'Region is missing')
-    return new InputError(`${where}: which AWS region? Give --region, or set AWS_REGION`, { cause: error });
-  if (
-    [
-      'ResourceNotFoundException',
-      'AccessDeniedException',
-      'CredentialsProviderError',
-      'UnrecognizedClientException',
-      'ExpiredTokenException',
-    ].includes(error.name)
-  )
-    return new InputError(`${where}: ${error.name}: ${error.message}`, { cause: error });
-  return error;
+  if (error instanceof InputError) return error;
+  const { code, message } = failureOf(error, where);
+  return code === EXIT.fault ? error : new InputError(message, { cause: error });
 }
