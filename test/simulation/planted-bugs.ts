@@ -317,7 +317,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'Date.parse(finding.claim.until) > now\n',
     'Date.parse(finding.claim.until) > now + 1e9\n',
     'two invocations tell one notice in two ways',
-    ['test/findings/delivery.test.ts'],
+    OUTAGES,
   ),
   bug(
     'claim-forgotten',
@@ -377,6 +377,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'ConditionExpression: `size(notices) = :size AND',
     'ConditionExpression: `attribute_exists(notices) OR size(notices) = :size AND',
     'a notice that came meanwhile is removed unread',
+    ['test/simulation/outbox.test.ts'],
   ),
   bug(
     'finding-unconditional',

@@ -67,14 +67,16 @@ function comparison(
   longestWindow: number,
 ): 'same' | 'different' | 'lost' | 'behind' {
   if (live === undefined || live.profile.version === 0) return 'lost';
-  if (live.profile.guard.some((position) => !isApplied(rebuilt.profile.guard, position))) return 'behind';
+  // records are archived whole; their events stand elsewhere in them once `forget` has taken others out
+  const whole = live.profile.guard.map((position) => ({ ...position, index: 0 }));
+  if (whole.some((position) => !isApplied(rebuilt.profile.guard, position))) return 'behind';
   const since = rebuilt.profile.lastSeen - longestWindow;
   return essence(live, since) === essence(rebuilt, since) ? 'same' : 'different';
 }
 
 /** What an account is judged by and how: without what depends on where a write ended. */
 function essence({ sealed, profile, judgement }: AccountState, since: number): string {
-  const { version, slices, sealed: parts, sealedName, recent, redriven, ...rest } = profile;
+  const { version, guard, slices, sealed: parts, sealedName, recent, redriven, ...rest } = profile;
   const { notices, ...judged } = judgement;
   const looked = joinSlices([sealed, slices]).filter(({ start }) => start >= since);
   const bits = Buffer.from(encodeSlices(looked)).toString('base64');
