@@ -64,7 +64,10 @@ export function rebuildCommand(): Command {
     new Command('rebuild').description('make the profiles anew from the archive, into a second table'),
   )
     .option('--into <name>', 'the second table; without it, the name of the live one and -rebuilt')
-    .option('--quarantine-bucket <name>', 'where events were quarantined that were put back (QUARANTINE_BUCKET)')
+    .option(
+      '--quarantine-bucket <name>',
+      'where events were quarantined that were put back (QUARANTINE_BUCKET)',
+    )
     .option(
       '--from <day>',
       'first day (UTC) of arrival, as 2026-03-02; without it, the first that is archived',
