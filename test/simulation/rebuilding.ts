@@ -55,7 +55,7 @@ export class Rebuild {
             code: CODE_VERSION,
             shadow: false,
           },
-          decode: { permittedSkew: 300_000, trustReplayClock: false },
+          decode: { permittedSkew: 300_000, trustReplayClock: false, developmentKeys: false },
           putBack: await new QuarantineBucket(s3, 'quarantine').placesPutBack(),
           settled: async (notice) =>
             (await findings.find(recordId(notice)))?.finding.delivered === notice.number,

@@ -218,6 +218,7 @@ async function portsOf(
     decode: {
       permittedSkew: Number(options.allowedSkewSeconds) * 1000,
       trustReplayClock: options.replayClock === true,
+      developmentKeys: options.replayClock === true,
     },
     putBack:
       quarantine === undefined ? new Set() : await new QuarantineBucket(s3, quarantine).placesPutBack(),
