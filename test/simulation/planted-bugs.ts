@@ -50,8 +50,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'guard-index-open',
     POSITION,
-    'return position.index <= held.index;',
-    'return position.index < held.index;',
+    'return position.index > held.index;',
+    'return position.index >= held.index;',
     'the last event of a batch counts again',
   ),
   bug(
@@ -284,8 +284,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'key-unchecked',
     DECODE,
-    'if (found === key) return undefined;',
-    "if (found !== '') return undefined;",
+    'if (key === this.#key) {',
+    "if (key !== '') {",
     'one stray record blinds an account',
     SCORING,
   ),
@@ -299,8 +299,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'redriven-unmarked',
     DECODE,
-    '...(decoded.header?.redriven === true ? { redriven: true } : {}),',
-    '',
+    'const redriven = decoded.header?.redriven === true;',
+    'const redriven = decoded.header?.redriven === undefined;',
     'a second redrive counts again',
     ['test/cli/put-back.test.ts'],
   ),
