@@ -135,7 +135,7 @@ function titleOf(
   const text = `${group} (${count} accounts)`;
   return lines.some((line) => line.group === group)
     ? { text }
-    : { text, subtitle: 'suspect begins beyond them' }; suspect begins beyond them'})`;
+    : { text, subtitle: 'suspect begins beyond them' };
 }
 
 export async function rocSection(outcome: BacktestOutcome): Promise<Html> {
