@@ -16,6 +16,7 @@ import { TrafficBySlice } from '../../lib/findings/traffic.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
 import { hashShare } from '../../lib/profile/hashes.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
+import { DRIFT_ALPHA, DriftTest } from '../../lib/scoring/drift.ts';
 import { CalibrationLearner } from '../../lib/scoring/learn-calibration.ts';
 import type { Verdicts } from '../../lib/scoring/learn-model.ts';
 import type { PastAccount } from '../../lib/scoring/looks.ts';
@@ -106,6 +107,7 @@ async function learn(
   learner.fit();
   await eachProfile(profiles, (state) => learner.measure(pastAccount(state)));
   const made = learner.finish();
+  await tellDrift(learner);
   const client = dynamoDb();
   const groups = await learnStoredGroups(
     {
@@ -132,6 +134,24 @@ async function learn(
   });
   metrics.addMetric('CalibrationAccounts', MetricUnit.Count, made.accounts);
   return { id, accounts: made.accounts };
+}
+
+/** A day's comparison is one of some hundred under one calibration: all of them together may be wrong as often as is stated. */
+const DAYS_COMPARED = 100;
+
+/** Are the accounts of today like those that the calibration in force was learnt from? */
+async function tellDrift(learner: CalibrationLearner): Promise<void> {
+  // a pair that cannot be read is told by the source, and keeps no calibration from being made
+  const active = await rulesOf.active().catch(() => undefined);
+  const drift = active?.calibration.drift;
+  if (active === undefined || drift === undefined) return;
+  const { id } = active.calibration;
+  const test = new DriftTest(drift);
+  for (const row of new Map(learner.measured().latest).get(drift.hours) ?? []) test.see(row);
+  const { accounts, watched, drifted } = test.report(DRIFT_ALPHA / DAYS_COMPARED);
+  metrics.addMetric('CalibrationDrift', MetricUnit.Count, drifted.length);
+  if (drifted.length > 0)
+    logger.warn('accounts have moved', { calibration: id, accounts, watched, drifted: drifted.slice(0, 10) });
 }
 
 /** Every account once, in any order. */

@@ -13,6 +13,7 @@ import type { MetricName } from '../../lib/contract/metrics.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import type { Position } from '../../lib/profile/position.ts';
 import { windowMs } from '../../lib/profile/window.ts';
+import { UNLEARNT } from '../../lib/scoring/unlearnt.ts';
 import type { PolicySource } from '../../lib/stores/policy-port.ts';
 import { type RulesSource, rulesSource } from '../../lib/stores/rules-source.ts';
 import { printable } from '../../lib/telemetry/reason.ts';
@@ -95,7 +96,7 @@ export class ScoreFunction {
     await this.#quarantine.put(setAside);
     report(this.#ports, batch.read, applied, setAside, profiles.writeUnits - unitsBefore);
     this.#reportUnwatched(applied, batch);
-    if (policy.calibration !== 'default')
+    if (policy.calibration !== 'default' && calibration !== UNLEARNT)
       metrics.addMetric('CalibrationAgeHours', MetricUnit.Count, ageHours(calibration.madeAt, event));
     return { batchItemFailures: this.#deferredFrom(applied) };
   }
