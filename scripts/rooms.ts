@@ -30,6 +30,11 @@ export const ROOMS: readonly Room[] = [
   { path: 'lib/stores', what: 'ports, codecs and in-memory twins of tables, topics and buckets', pure: true },
   { path: 'lib/dossier', what: 'the evidence of a finding, replayable and verifiable', pure: true },
   { path: 'lib/backtest', what: 'replays, measures, tuning, validation of policies', pure: true },
+  {
+    path: 'lib/doctor',
+    what: 'what is wrong or missing in a deployment, from what was read of it',
+    pure: true,
+  },
   { path: 'lib/aws', what: 'every class that imports the AWS SDK' },
   { path: 'lib/input', what: 'files, lines, labels, keys' },
   { path: 'lambdas', what: 'the functions' },

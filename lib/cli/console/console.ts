@@ -214,7 +214,7 @@ async function deployed(options: ConsoleOptions): Promise<ConsoleSource> {
 /** The policy in force; the shipped one, said so, where the rollout cannot be read. */
 async function activePolicy(options: ConsoleOptions) {
   try {
-    const target = await rolloutTarget(options);
+    const target = await rolloutTarget(options, 'read');
     try {
       return (await target.rollout.current('active'))?.policy ?? defaultPolicy;
     } finally {

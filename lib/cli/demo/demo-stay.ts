@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Cloud } from '../../emulator/cloud.ts';
 import { LOCAL_REGION } from '../../emulator/names.ts';
-import { DEMO_FILE } from '../shared/deployment.ts';
+import { DEMO_FILE } from '../shared/demo-file.ts';
 
 /** Keeps the demo up, and tells the other verbs where it is. */
 export async function stayUp(

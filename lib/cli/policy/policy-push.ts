@@ -81,7 +81,7 @@ export function shadowCommand(): Command {
       runCommand('policy shadow', async () => {
         if (options.off === true) {
           if (file !== undefined) throw new InputError('give a file or --off, not both');
-          const deployed = await withTarget(options, ({ rollout }) =>
+          const deployed = await withTarget(options, 'change', ({ rollout }) =>
             rollout.push('shadow', { ...defaultPolicy, id: NO_SHADOW }, options.note ?? 'shadow off'),
           );
           if (options.json === true) printJson({ shadow: null, deployment: deployed.number });
@@ -105,7 +105,7 @@ async function pushTo(slot: PolicySlot, file: string, options: PushOptions): Pro
     throw new InputError(`${file}: id: ${NO_SHADOW} means no shadow policy; give another`);
   if (options.calibration !== undefined && policy.calibration !== 'default')
     await uploadCalibration(policy.calibration, options);
-  return withTarget(options, async ({ rollout, where }) => {
+  return withTarget(options, 'change', async ({ rollout, where }) => {
     const now = await rollout.current('active');
     const deployed = await rollout.push(slot, policy, options.note ?? '');
     const changes = now === undefined ? [] : policyChanges(now.policy, policy);

@@ -1,15 +1,17 @@
-import { readFile } from 'node:fs/promises';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { DynamoFindingStore } from '../../aws/finding-table.ts';
+import { type DeployedStack, describeStack } from '../../aws/stack-outputs.ts';
 import { InputError } from '../../input/errors.ts';
 import type { FindingStore } from '../../stores/finding-store.ts';
 import { calledAs } from './called-as.ts';
+import { DEMO_FILE, readDemoFile } from './demo-file.ts';
 
-/** Where a running demo says what it runs on (`demo --keep`). */
-export const DEMO_FILE = '.cache/demo.json';
+/** The stack that is meant where none is named: the default of the setting `stackName`. */
+export const DEFAULT_STACK = 'Siphonwatch';
 
 const demoFile = z.object({
   region: z.string(),
@@ -24,6 +26,7 @@ const demoFile = z.object({
 });
 
 export interface DeploymentOptions {
+  readonly stack?: string;
   readonly table?: string;
   readonly profileTable?: string;
   readonly campaignTable?: string;
@@ -53,7 +56,11 @@ export interface Deployment {
 
 export function withDeploymentOptions(command: Command): Command {
   return command
-    .option('--table <name>', 'findings table (FINDING_TABLE); without it, the one of a running demo')
+    .option(
+      '--stack <name>',
+      `the deployed stack (SIPHONWATCH_STACK), whose outputs name tables and buckets; default: a running demo, else ${DEFAULT_STACK}`,
+    )
+    .option('--table <name>', 'findings table (FINDING_TABLE) instead of the one of the stack')
     .option('--region <region>', 'AWS region')
     .option('--endpoint <url>', 'address of DynamoDB, for emulators (AWS_ENDPOINT_URL_DYNAMODB)');
 }
@@ -76,8 +83,12 @@ export async function connect(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<Deployment> {
   // An environment variable that is empty is one that is not set.
-  const findingTable = options.table ?? (environment.FINDING_TABLE || undefined);
-  if (findingTable === undefined) return connectDemo(options);
+  const named = options.table ?? (environment.FINDING_TABLE || undefined);
+  const stackName = options.stack ?? (environment.SIPHONWATCH_STACK || undefined);
+  const demo = named === undefined && stackName === undefined ? await readDemoFile() : undefined;
+  if (demo !== undefined) return connectDemo(demo, options);
+  const outputs = named === undefined ? await outputsOf(stackName ?? DEFAULT_STACK, options) : {};
+  const findingTable = named ?? outputs.FindingTableName ?? '';
   const region = options.region === undefined ? {} : { region: options.region };
   const endpoint = options.endpoint === undefined ? {} : { endpoint: options.endpoint };
   const dynamodb = new DynamoDBClient({ ...region, ...endpoint });
@@ -86,13 +97,13 @@ export async function connect(
     dynamodb,
     s3,
     findingTable,
-    profileTable: options.profileTable ?? (environment.PROFILE_TABLE || undefined),
-    campaignTable: options.campaignTable ?? (environment.CAMPAIGN_TABLE || undefined),
-    archiveBucket: options.archiveBucket ?? (environment.ARCHIVE_BUCKET || undefined),
-    stateBucket: options.stateBucket ?? (environment.STATE_BUCKET || undefined),
+    profileTable: options.profileTable ?? (environment.PROFILE_TABLE || outputs.ProfileTableName),
+    campaignTable: options.campaignTable ?? (environment.CAMPAIGN_TABLE || outputs.CampaignTableName),
+    archiveBucket: options.archiveBucket ?? (environment.ARCHIVE_BUCKET || outputs.ArchiveBucketName),
+    stateBucket: options.stateBucket ?? (environment.STATE_BUCKET || outputs.StateBucketName),
     now: Date.now(),
     local: isLoopback(options.endpoint ?? environment.AWS_ENDPOINT_URL_DYNAMODB),
-    where: findingTable,
+    where: named ?? `stack ${stackName ?? DEFAULT_STACK}`,
     close: closer(dynamodb, s3),
   };
 }
@@ -113,16 +124,40 @@ export async function withFindings(
   }
 }
 
-async function connectDemo(options: DeploymentOptions): Promise<Deployment> {
-  let text: string;
+/**
+ * The outputs of a deployed stack.
+ * @throws InputError saying what to give where it is not found
+ */
+export async function outputsOf(
+  name: string,
+  { region }: { readonly region?: string | undefined },
+): Promise<Readonly<Record<string, string>>> {
+  return (await stackOf(name, { region })).outputs;
+}
+
+/** The deployed stack of that name. @throws InputError saying what to give where it is not found */
+export async function stackOf(
+  name: string,
+  { region }: { readonly region?: string | undefined },
+): Promise<DeployedStack> {
+  const client = new CloudFormationClient(region === undefined ? {} : { region });
+  const hint = `give --stack NAME and --region, or start a demo that stays up: ${calledAs()} demo --keep`;
   try {
-    text = await readFile(DEMO_FILE, 'utf8');
+    const found = await describeStack(client, name);
+    if (found !== undefined) return found;
   } catch (error) {
-    throw new InputError(
-      `which findings? Give --table NAME (or FINDING_TABLE; the stack's outputs name it), or start a demo that stays up: ${calledAs()} demo --keep (no ${DEMO_FILE} here)`,
-      { cause: error },
-    );
+    if (error instanceof Error && error.message === 'Region is missing')
+      throw new InputError(`which deployment? No demo is running, and no AWS region is set: ${hint}`, {
+        cause: error,
+      });
+    throw asInputError(error, `stack ${name}`);
+  } finally {
+    client.destroy();
   }
+  throw new InputError(`there is no stack ${name} in this account and region: ${hint}`);
+}
+
+async function connectDemo(text: string, options: DeploymentOptions): Promise<Deployment> {
   const parsed = demoFile.safeParse(jsonOf(text));
   if (!parsed.success) throw new InputError(`${DEMO_FILE}: ${z.prettifyError(parsed.error)}`);
   const { region, endpoints, tables, buckets } = parsed.data;
@@ -183,6 +218,7 @@ export function asInputError(error: unknown, where: string): unknown {
     [
       'ResourceNotFoundException',
       'AccessDeniedException',
+      'AccessDenied',
       'CredentialsProviderError',
       'UnrecognizedClientException',
       'ExpiredTokenException',
