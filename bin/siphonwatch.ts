@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
+import { tellFailure, watchProcess } from '../lib/cli/shared/failure.ts';
 import { COMMAND } from '../lib/contract/command.ts';
 import { CODE_VERSION } from '../lib/version.ts';
 
@@ -38,7 +39,7 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     load: async () => (await import('../lib/cli/findings/findings.ts')).findingsCommand(),
   },
   triage: {
-    summary: 'record a verdict on a finding, or undo it',
+    summary: 'record a verdict, a note or an owner, or undo a verdict',
     load: async () => (await import('../lib/cli/findings/triage.ts')).triageCommand(),
   },
   dossier: {
@@ -65,6 +66,10 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     summary: 'put quarantined events back on the stream',
     load: async () => (await import('../lib/cli/redrive/redrive.ts')).redriveCommand(),
   },
+  forget: {
+    summary: 'remove one customer from everything stored',
+    load: async () => (await import('../lib/cli/forget/forget.ts')).forgetCommand(),
+  },
   policy: {
     summary: 'check, compare and roll out policies',
     load: async () => (await import('../lib/cli/policy/policy.ts')).policyCommand(),
@@ -74,7 +79,7 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     load: async () => (await import('../lib/cli/tune/tune.ts')).tuneCommand(),
   },
   console: {
-    summary: 'a local page: suspects, campaigns, thresholds',
+    summary: 'a local page: findings, verdicts, campaigns, thresholds',
     load: async () => (await import('../lib/cli/console/console.ts')).consoleCommand(),
   },
   resolve: {
@@ -115,10 +120,11 @@ function overridden(command: Command): Command {
   return command.exitOverride();
 }
 
+watchProcess(asked);
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
   // commander has printed what is wrong; asking for help or the version is no fault
-  process.exitCode = error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else process.exitCode = tellFailure(asked, error);
 }

@@ -30,12 +30,16 @@ export function Distribution({ histogram, budget }: { histogram: Histogram; budg
     }
   }
   const ticks = [1, 10, 100, 1000, 10_000, 100_000].filter((count) => count <= most);
-  return html`<svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label=${`Accounts by rarity among their peers; ${LEVELS.map((level) => `${level} begins at one in ${Math.round(1 / budget[level]).toLocaleString('en-US')}`).join(', ')}`}>
+  return html`<svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label=${`Accounts by rarity among their peers; ${LEVELS.filter(
+    (level) => budget[level] > 0,
+  )
+    .map((level) => `${level} begins at one in ${Math.round(1 / budget[level]).toLocaleString('en-US')}`)
+    .join(', ')}`}>
     ${ticks.map((count) => html`<g><line class="axis" x1=${LEFT} x2=${WIDTH - 8} y1=${y(count)} y2=${y(count)} /><text x=${LEFT - 6} y=${y(count) + 4} text-anchor="end">${count.toLocaleString('en-US')}</text></g>`)}
     ${bars}
     ${[0, 1, 2, 3, 4, 6].map((rarity) => html`<text x=${x(rarity)} y=${HEIGHT - BOTTOM + 16} text-anchor=${rarity === 6 ? 'end' : 'middle'}>${rarity === 0 ? 'common' : `1 in ${(10 ** rarity).toLocaleString('en-US')}`}</text>`)}
     <text x=${(WIDTH + LEFT) / 2} y=${HEIGHT - 6} text-anchor="middle">rarity of the account's highest score among benign peers, within a month</text>
-    ${LEVELS.map((level, i) => {
+    ${LEVELS.filter((level) => budget[level] > 0).map((level, i) => {
       const at = x(-Math.log10(budget[level]));
       return html`<g><line x1=${at} x2=${at} y1=${TOP - 4} y2=${HEIGHT - BOTTOM} stroke="var(--ink)" stroke-width=${level === 'suspect' ? 2 : 1} stroke-dasharray=${level === 'suspect' ? '' : '4 3'} /><text x=${at + 4} y=${TOP - 8 + (i % 2) * 12} style="fill:var(--ink);font-weight:${level === 'suspect' ? 700 : 400}">${level}</text></g>`;
     })}

@@ -1,4 +1,4 @@
-import type { ConsoleData } from '../lib/backtest/console-data.ts';
+import type { ConsoleData } from '../lib/console/console-data.ts';
 import { LABEL_CLASS, LABEL_NAME } from './distribution.ts';
 import { type Accounts, BENIGN, type Effect, EXTRACTION, UNLABELLED } from './effect.ts';
 import { html } from './html.ts';

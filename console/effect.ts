@@ -1,4 +1,5 @@
-import type { ConsoleData } from '../lib/backtest/console-data.ts';
+import type { ConsoleData } from '../lib/console/console-data.ts';
+import { type CalibrationSize, supportedBudget } from '../lib/scoring/supported-budget.ts';
 
 /** The accounts as typed arrays, and what thresholds do to them. Pure; nothing of the browser. */
 
@@ -31,26 +32,42 @@ export function accountsOf(data: ConsoleData): Accounts {
   };
 }
 
-/** log10 of a level's budget for every group code: the narrowest override counts, as in the policy. */
+/** A group's own budget where it has one, else the general one: the narrowest override counts, as in the policy. */
+export function budgetOf(group: string | undefined, budget: Budget, overrides: Overrides): Budget {
+  if (group === undefined) return budget;
+  const parts = group.split('/');
+  for (let n = parts.length; n > 0; n--) {
+    const own = overrides[parts.slice(0, n).join('/')];
+    if (own !== undefined) return { ...budget, ...own };
+  }
+  return budget;
+}
+
+/** Levels as they are judged: a budget below what the calibration supports is raised or cannot be reached (0), as in `judge`. */
+export function inForce(budget: Budget, size: CalibrationSize): Budget {
+  const { watch, suspect = 0, critical = 0 } = supportedBudget(size, budget);
+  return { watch, suspect, critical };
+}
+
+/** log10 of a level's budget in force for every group code; -Infinity where it cannot be reached. */
 export function limits(
-  groups: readonly string[],
+  { groups, calibration }: Pick<ConsoleData, 'groups' | 'calibration'>,
   budget: Budget,
   overrides: Overrides,
   level: Level,
 ): Float32Array {
-  return Float32Array.from(groups, (group) => {
-    const parts = group.split('/');
-    for (let n = parts.length; n > 0; n--) {
-      const own = overrides[parts.slice(0, n).join('/')];
-      if (own !== undefined) return Math.log10(own[level] ?? budget[level]);
-    }
-    return Math.log10(budget[level]);
-  });
+  return Float32Array.from(
+    groups,
+    (group) => Math.log10(inForce(budgetOf(group, budget, overrides), calibration)[level]) + ROUNDING,
+  );
 }
 
+/** p-values come with four digits of their logarithm: the least that is supported must count as reached. */
+export const ROUNDING = 1e-4;
+
 /** Limits of the policy that is shown. */
-export function presentLimits({ groups, policy }: ConsoleData): Float32Array {
-  return limits(groups, policy.budget, policy.peerGroups as Overrides, 'suspect');
+export function presentLimits(data: ConsoleData): Float32Array {
+  return limits(data, data.policy.budget, data.policy.peerGroups as Overrides, 'suspect');
 }
 
 export interface Effect {

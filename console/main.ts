@@ -1,15 +1,20 @@
-import { render } from 'preact';
-import { useCallback, useMemo, useState } from 'preact/hooks';
-import type { ConsoleData } from '../lib/backtest/console-data.ts';
+import { type ComponentChildren, render } from 'preact';
+import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import type { ConsoleData } from '../lib/console/console-data.ts';
 import type { Notice } from '../lib/findings/finding.ts';
+import { AccountsView } from './accounts.ts';
+import { ApiError, api, type FindingsAnswer, words } from './api.ts';
 import { Campaigns } from './campaigns.ts';
-import { accountsOf, type Budget, LEVELS, type Level, type Overrides } from './effect.ts';
+import { accountsOf, type Budget, budgetOf, LEVELS, type Level, type Overrides } from './effect.ts';
+import { Health } from './health.ts';
 import { html } from './html.ts';
 import { PolicyView } from './policy.ts';
-import { Suspects } from './suspects.ts';
-import { budgetOf, Thresholds } from './thresholds.ts';
+import { Queue } from './queue.ts';
+import { go, linkTo, type Route, useRoute } from './route.ts';
+import { Thresholds } from './thresholds.ts';
+import { Trends } from './trends.ts';
 
-const TABS = ['Thresholds', 'Suspects', 'Campaigns', 'Policy'] as const;
+const VIEWS = ['findings', 'campaigns', 'accounts', 'thresholds', 'policy', 'trends', 'health'] as const;
 
 /** A level that is moved past another takes it along: a budget never grows from watch to critical. */
 function moved(budget: Budget, level: Level, value: number): Budget {
@@ -23,12 +28,74 @@ function moved(budget: Budget, level: Level, value: number): Budget {
   return next;
 }
 
-function App({ data, notices }: { data: ConsoleData; notices: readonly Notice[] }) {
+function App({ first }: { first: FindingsAnswer }) {
+  const route = useRoute();
+  const [answer, setAnswer] = useState(first);
+  const [busy, setBusy] = useState(false);
+  const [fault, setFault] = useState<{ text: string; gone: boolean } | undefined>();
+  const view = VIEWS.find((name) => name === route.view) ?? 'findings';
+  const tell = (error: unknown): void =>
+    setFault({ text: words(error), gone: error instanceof ApiError && error.gone });
+  const read = useCallback((how: () => Promise<FindingsAnswer>) => {
+    setBusy(true);
+    how()
+      .then((made) => {
+        setAnswer(made);
+        setFault(undefined);
+      })
+      .catch(tell)
+      .finally(() => setBusy(false));
+  }, []);
+  const onChanged = useCallback(() => read(api.findings), [read]);
+  const open = answer.rows.filter(({ state }) => state === 'open').length;
+  return html`<a class="skip" href="#view">to the content</a><header class="top"><h1><a href="#/findings">Siphonwatch</a></h1><p class="muted">${answer.title} · policy <strong>${answer.status.policy.id}</strong>${answer.status.lastEvent === '' ? '' : ` · last event ${answer.status.lastEvent.slice(0, 16).replace('T', ' ')}`}</p><button class="button small" onClick=${() => read(api.refresh)} disabled=${busy}>${busy ? 'Reading …' : 'Refresh'}</button></header>
+  <nav aria-label="Views"><ul>${VIEWS.map((name) => html`<li><a id=${`nav-${name}`} href=${linkTo(name)} aria-current=${name === view ? 'page' : null}>${name}${name === 'findings' && open > 0 ? html` <span class="badge">${open}<span class="hidden"> open</span></span>` : null}${name === 'health' && answer.status.warnings.length > 0 ? html` <span class="badge warn">${answer.status.warnings.length}<span class="hidden"> warnings</span></span>` : null}</a></li>`)}</ul></nav>
+  ${fault === undefined ? null : html`<div class=${`banner${fault.gone ? ' gone' : ''}`} role="alert"><p>${fault.gone ? html`<strong>Disconnected.</strong> What you see is as of ${answer.status.readAt.slice(0, 16).replace('T', ' ')}. ` : null}${fault.text}</p><button class="button small" onClick=${() => read(api.refresh)}>Try again</button></div>`}
+  <main id="view" tabindex="-1">${
+    view === 'findings'
+      ? html`<${Queue} answer=${answer} route=${route} onChanged=${onChanged} />`
+      : view === 'trends'
+        ? html`<${Trends} answer=${answer} />`
+        : view === 'health'
+          ? html`<${Health} answer=${answer} />`
+          : html`<${Population} view=${view} route=${route} readAt=${answer.status.readAt} command=${answer.command} onFault=${tell} />`
+  }</main>`;
+}
+
+interface PopulationProps {
+  readonly view: string;
+  readonly route: Route;
+  readonly readAt: string;
+  readonly command: string;
+  readonly onFault: (error: unknown) => void;
+}
+
+/** The views over all accounts; their data are read when the first of them is opened. */
+function Population({ view, route, readAt, command, onFault }: PopulationProps): ComponentChildren {
+  const [read, setRead] = useState<{ data: ConsoleData; notices: readonly Notice[] } | undefined>();
+  useEffect(() => {
+    let current = true;
+    Promise.all([api.data(), api.campaigns()])
+      .then(([data, notices]) => current && setRead({ data, notices }))
+      .catch(onFault);
+    return () => {
+      current = false;
+    };
+  }, [readAt]);
+  if (read === undefined) return html`<p class="muted" role="status">Reading the accounts …</p>`;
+  return html`<${Views} ...${read} view=${view} route=${route} command=${command} />`;
+}
+
+interface ViewsProps extends Pick<PopulationProps, 'view' | 'route' | 'command'> {
+  readonly data: ConsoleData;
+  readonly notices: readonly Notice[];
+}
+
+function Views(props: ViewsProps) {
+  const { data, notices, view, route } = props;
   const recorded = useMemo(() => accountsOf(data), [data]);
-  const [tab, setTab] = useState<(typeof TABS)[number]>('Thresholds');
   const [budget, setBudget] = useState<Budget>(data.policy.budget);
   const [overrides, setOverrides] = useState<Overrides>(data.policy.peerGroups as Overrides);
-  const [open, setOpen] = useState<number | undefined>();
   const onBudget = useCallback(
     (group: string | undefined, level: Level, value: number) => {
       if (group === undefined) setBudget((held) => moved(held, level, value));
@@ -40,50 +107,27 @@ function App({ data, notices }: { data: ConsoleData; notices: readonly Notice[] 
     setBudget(data.policy.budget);
     setOverrides(data.policy.peerGroups as Overrides);
   }, [data]);
-  const onOpen = useCallback((account: number) => {
-    setOpen(account);
-    setTab('Suspects');
-  }, []);
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
-    if (step === 0) return;
-    const next = TABS[(TABS.indexOf(tab) + step + TABS.length) % TABS.length] as (typeof TABS)[number];
-    setTab(next);
-    document.getElementById(`tab-${next}`)?.focus();
-  };
-  const common = { data, recorded, accounts: recorded, budget, overrides };
-  return html`<header class="top"><h1>Siphonwatch</h1><p class="muted">${data.title}: ${data.count.toLocaleString('en-US')} accounts, policy <strong>${data.policy.id}</strong>, calibration ${data.policy.calibration}</p></header>
-  <div role="tablist" aria-label="Views" onKeyDown=${onKeyDown}>${TABS.map((name) => html`<button role="tab" id=${`tab-${name}`} aria-selected=${name === tab} aria-controls="view" tabindex=${name === tab ? 0 : -1} onClick=${() => setTab(name)}>${name}</button>`)}</div>
-  <main id="view" role="tabpanel" aria-labelledby=${`tab-${tab}`}>
-  ${
-    tab === 'Thresholds'
-      ? html`<${Thresholds} ...${common} onBudget=${onBudget} onReset=${onReset} onOpen=${onOpen} />`
-      : tab === 'Suspects'
-        ? html`<${Suspects} ...${common} open=${open} onOpen=${setOpen} />`
-        : tab === 'Campaigns'
-          ? html`<${Campaigns} ...${common} notices=${notices} onOpen=${onOpen} />`
-          : html`<${PolicyView} ...${common} />`
-  }</main>`;
-}
-
-async function read<T>(name: string): Promise<T> {
-  const response = await fetch(name);
-  if (!response.ok) throw new Error(`${name}: ${await response.text()}`);
-  return (await response.json()) as T;
+  const onOpen = useCallback((account: number) => go(linkTo('accounts', data.id[account] as string)), [data]);
+  const common = { data, recorded, accounts: recorded, budget, overrides, onOpen };
+  if (data.count === 0)
+    return html`<div class="empty"><p><strong>No accounts.</strong> Nothing has been sent yet.</p></div>`;
+  if (view === 'thresholds')
+    return html`<${Thresholds} ...${common} onBudget=${onBudget} onReset=${onReset} />`;
+  if (view === 'accounts') return html`<${AccountsView} ...${common} route=${route} />`;
+  if (view === 'campaigns') return html`<${Campaigns} ...${common} notices=${notices} route=${route} />`;
+  return html`<${PolicyView} ...${common} command=${props.command} />`;
 }
 
 const root = document.getElementById('app');
 if (root === null) throw new Error('the page has no element #app');
 try {
-  const [data, notices] = await Promise.all([
-    read<ConsoleData>('data.json'),
-    read<Notice[]>('campaigns.json'),
-  ]);
+  const first = await api.findings();
   root.replaceChildren();
-  render(html`<${App} data=${data} notices=${notices} />`, root);
+  render(html`<${App} first=${first} />`, root);
 } catch (error) {
   const line = document.createElement('p');
   line.className = 'error';
-  line.textContent = String(error);
+  line.setAttribute('role', 'alert');
+  line.textContent = words(error);
   root.append(line);
 }

@@ -1,6 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { ConsoleData } from '../lib/backtest/console-data.ts';
+import type { ConsoleData } from '../lib/console/console-data.ts';
 import type { PolicyChange } from '../lib/policy/diff.ts';
+import { api, words } from './api.ts';
+import { Command } from './copy.ts';
 import type { Budget, Overrides } from './effect.ts';
 import { html } from './html.ts';
 
@@ -16,33 +18,25 @@ export interface PolicyProps {
   readonly data: ConsoleData;
   readonly budget: Budget;
   readonly overrides: Overrides;
+  /** how commands begin that work as printed */
+  readonly command: string;
 }
 
 /** The candidate that the sliders make: what changes, and the file to export. */
-export function PolicyView({ data, budget, overrides }: PolicyProps) {
+export function PolicyView({ data, budget, overrides, command }: PolicyProps) {
   const [id, setId] = useState(`${data.policy.id}-candidate`);
   const [proposal, setProposal] = useState<Proposal | undefined>();
   const [fault, setFault] = useState('');
   useEffect(() => {
     let current = true;
-    fetch('policy', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        ...data.policy,
-        id,
-        budget,
-        peerGroups: overrides,
-      }),
-    })
-      .then(async (response) => {
-        if (!response.ok) throw new Error(await response.text());
-        const made = (await response.json()) as Proposal;
+    api
+      .policy<Proposal>({ ...data.policy, id, budget, peerGroups: overrides })
+      .then((made) => {
         if (!current) return;
         setProposal(made);
         setFault('');
       })
-      .catch((error: unknown) => current && setFault(String(error)));
+      .catch((error: unknown) => current && setFault(words(error)));
     return () => {
       current = false;
     };
@@ -55,7 +49,7 @@ export function PolicyView({ data, budget, overrides }: PolicyProps) {
     <div class="field"><label for="policy-id">Id</label><input id="policy-id" type="search" value=${id} onInput=${(event: Event) => setId((event.currentTarget as HTMLInputElement).value)} /><small>named on every finding and log line</small></div>
     <div class="actions"><button class="button" disabled=${!proposal.ok} onClick=${() => save(file, proposal.yaml)}>Export ${file}</button></div>
     <p class="small muted">Then try it and roll it out:</p>
-    <pre>${steps(file)}</pre></section>
+    ${steps(command, file).map((line) => html`<${Command} text=${line} />`)}</section>
   <section aria-label="What changes" aria-live="polite">
     <h2>What changes against ${data.policy.id}</h2>
     ${proposal.faults.map((line) => html`<p class="error">${line}</p>`)}
@@ -67,8 +61,8 @@ export function PolicyView({ data, budget, overrides }: PolicyProps) {
 }
 
 /** What is left to do with the file. */
-function steps(file: string): string {
-  return `siphonwatch policy shadow ${file}\nsiphonwatch policy promote`;
+function steps(command: string, file: string): readonly string[] {
+  return [`${command} policy shadow ${file}`, `${command} policy shadow`, `${command} policy promote`];
 }
 
 function save(name: string, text: string): void {

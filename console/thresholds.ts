@@ -1,11 +1,13 @@
 import { useMemo, useState } from 'preact/hooks';
-import type { ConsoleData } from '../lib/backtest/console-data.ts';
+import type { ConsoleData } from '../lib/console/console-data.ts';
 import { Distribution, Legend } from './distribution.ts';
 import {
   type Accounts,
   type Budget,
+  budgetOf,
   effect,
   histogram,
+  inForce,
   LEVELS,
   type Level,
   limits,
@@ -41,15 +43,10 @@ const perTenThousand = (value: number): string =>
     ? `${Number((value * 10_000).toPrecision(2))} in 10,000`
     : `1 in ${Math.round(1 / value).toLocaleString('en-US')}`;
 
-/** A group's own budget where it has one, else the general one. */
-export function budgetOf(group: string | undefined, budget: Budget, overrides: Overrides): Budget {
-  if (group === undefined) return budget;
-  const parts = group.split('/');
-  for (let n = parts.length; n > 0; n--) {
-    const own = overrides[parts.slice(0, n).join('/')];
-    if (own !== undefined) return { ...budget, ...own };
-  }
-  return budget;
+/** What the calibration makes of a budget that it cannot support. */
+function unreached(asked: number, held: number): string {
+  if (held === 0) return '. Cannot be reached: the calibration has too few accounts';
+  return held > asked ? `. In force at ${perTenThousand(held)}, the least that the calibration supports` : '';
 }
 
 export function Thresholds(props: ThresholdsProps) {
@@ -57,9 +54,10 @@ export function Thresholds(props: ThresholdsProps) {
   const [group, setGroup] = useState(-1);
   const name = group < 0 ? undefined : data.groups[group];
   const shown = budgetOf(name, budget, overrides);
+  const held = inForce(shown, data.calibration);
   const bars = useMemo(() => histogram(accounts, group), [accounts, group]);
   const before = useMemo(() => presentLimits(data), [data]);
-  const now = effect(accounts, before, limits(data.groups, budget, overrides, 'suspect'), group, recorded);
+  const now = effect(accounts, before, limits(data, budget, overrides, 'suspect'), group, recorded);
   const was = useMemo(() => effect(recorded, before, before, group), [recorded, before, group]);
   const labels = [0, 1, 2, 3].filter((label) => (now.total[label] ?? 0) > 0);
   return html`<div class="columns">
@@ -78,13 +76,13 @@ export function Thresholds(props: ThresholdsProps) {
       <input id=${`slider-${level}`} type="range" min=${MIN_LOG10} max=${MAX_LOG10} step="0.02" value=${Math.log10(shown[level])}
         aria-valuetext=${`${perTenThousand(shown[level])} benign accounts a month`}
         onInput=${(event: Event) => onBudget(name, level, 10 ** Number((event.currentTarget as HTMLInputElement).value))} />
-      <small>${MEANING[level]}</small></div>`,
+      <small>${MEANING[level]}${unreached(shown[level], held[level])}</small></div>`,
     )}
     <button class="button" onClick=${onReset}>Back to ${data.policy.id}</button>
   </section>
   <div>
     <${EffectFacts} data=${data} now=${now} was=${was} />
-    <${Distribution} histogram=${bars} budget=${shown} />
+    <${Distribution} histogram=${bars} budget=${held} />
     <${Legend} labels=${labels} />
     <${FlagLists} data=${data} accounts=${accounts} now=${now} onOpen=${onOpen} hint="Move suspect to see who would be newly flagged, and who no longer." />
   </div></div>`;

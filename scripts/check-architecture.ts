@@ -11,6 +11,8 @@ interface Import {
   readonly from: string;
   readonly to: string;
   readonly line: number;
+  /** what is imported by name, types included; of `import()` nothing is known */
+  readonly names: readonly string[];
 }
 
 /** What a pure room may not import. `node:buffer`, `node:crypto` (hashes) and `node:zlib` (codecs) compute and do nothing else. */
@@ -29,17 +31,26 @@ function importsOf(file: string): Import[] {
   const text = readFileSync(file, 'utf8');
   const { module } = parseSync(file, text);
   const named = [
-    ...module.staticImports.map(({ moduleRequest }) => moduleRequest),
+    ...module.staticImports.map(({ moduleRequest: { value, start }, entries }) => ({
+      value,
+      start,
+      names: entries.flatMap(({ importName }) => importName.name ?? []),
+    })),
     ...module.staticExports.flatMap(({ entries }) =>
-      entries.flatMap(({ moduleRequest }) => moduleRequest ?? []),
+      entries.flatMap(({ moduleRequest, importName }) =>
+        moduleRequest === null
+          ? []
+          : { value: moduleRequest.value, start: moduleRequest.start, names: [importName.name ?? ''] },
+      ),
     ),
-  ].map(({ value, start }) => ({ value, start }));
+  ];
   const dynamic = module.dynamicImports.flatMap(({ moduleRequest }) => {
     const value = text.slice(moduleRequest.start, moduleRequest.end);
-    return /^['"`]/.test(value) ? [{ value: value.slice(1, -1), start: moduleRequest.start }] : [];
+    return /^['"`]/.test(value) ? [{ value: value.slice(1, -1), start: moduleRequest.start, names: [] }] : [];
   });
-  return [...named, ...dynamic].map(({ value, start }) => ({
+  return [...named, ...dynamic].map(({ value, start, names }) => ({
     from: file,
+    names,
     to: value.startsWith('.') ? normalize(join(dirname(file), value)) : value,
     line: text.slice(0, start).split('\n').length,
   }));
@@ -86,8 +97,15 @@ for (const file of files)
   if (floorOf(file) < 0) offences.push(`${file} is in no room: add its folder to scripts/rooms.ts`);
 const arrows = new Map<string, string[]>(files.map((file) => [file, []]));
 const between = new Set<string>();
-for (const { from, to, line } of imports) {
+for (const { from, to, line, names } of imports) {
   const room = ROOMS[floorOf(from)];
+  const order = names.find((name) => /Command$|^paginate|^waitUntil/.test(name));
+  if (to.startsWith('@aws-sdk/') && order !== undefined && room?.owns !== 'aws')
+    offences.push(
+      `${from}:${line} speaks to AWS itself (${order}): put it into the owner of that resource in lib/aws`,
+    );
+  if (from.startsWith('lib/infra/') && to.startsWith('lambdas/'))
+    offences.push(`${from}:${line} imports ${to}: what stack and functions share belongs into lib/contract`);
   if (room?.pure && IMPURE.test(to))
     offences.push(`${from}:${line} imports ${to}, but ${room.path} is pure: pass in what it needs`);
   if (!arrows.has(to)) continue;
@@ -100,8 +118,9 @@ for (const { from, to, line } of imports) {
       `${from}:${line} imports ${to}, which comes later in scripts/rooms.ts: move what both need into an earlier room, or pass it in`,
     );
 }
-/** A clock, chance or the process itself, called in a pure room. */
-const AMBIENT = /\b(Date\.now\(|new Date\(\)|Math\.random\(|performance\.now\(|process\.\w+)/;
+/** A clock, a timer, chance, the network or the process itself, called in a pure room. */
+const AMBIENT =
+  /(?<![.\w])(Date\.now\(|new Date\(\)|Math\.random\(|performance\.now\(|process\.\w+|fetch\(|set(?:Timeout|Interval|Immediate)\(|random(?:UUID|Bytes|Int)\(|crypto\.(?:getRandomValues|random\w+)\()/;
 for (const file of files) {
   if (!ROOMS[floorOf(file)]?.pure) continue;
   for (const [i, line] of readFileSync(file, 'utf8').split('\n').entries()) {

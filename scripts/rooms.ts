@@ -8,6 +8,8 @@ export interface Room {
   readonly what: string;
   /** no AWS, no CDK, no file, no network, no clock, no randomness that is not passed in */
   readonly pure?: boolean;
+  /** may build requests to AWS; everybody else asks the owners in `lib/aws` */
+  readonly owns?: 'aws';
 }
 
 export const ROOMS: readonly Room[] = [
@@ -16,7 +18,7 @@ export const ROOMS: readonly Room[] = [
   { path: 'lib/text', what: 'what is safe to show', pure: true },
   { path: 'lib/statistics', what: 'distributions, intervals, random generators', pure: true },
   { path: 'lib/telemetry', what: 'exchanges, usage events, recorder, adapters, producer', pure: true },
-  { path: 'lib/telemetry/kinesis.ts', what: "the producer's port to a Kinesis stream" },
+  { path: 'lib/telemetry/kinesis.ts', what: "the producer's port to a Kinesis stream", owns: 'aws' },
   { path: 'lib/contract', what: 'names that the stack and the functions share', pure: true },
   { path: 'lib/report', what: 'offline HTML pages and charts', pure: true },
   { path: 'lib/profile', what: 'slices, windows, sketches, the state of an account', pure: true },
@@ -35,11 +37,16 @@ export const ROOMS: readonly Room[] = [
     what: 'what is wrong or missing in a deployment, from what was read of it',
     pure: true,
   },
-  { path: 'lib/aws', what: 'every class that imports the AWS SDK' },
+  {
+    path: 'lib/console',
+    what: 'what the console shows: findings as rows, one finding in full, health',
+    pure: true,
+  },
+  { path: 'lib/aws', what: 'every class that imports the AWS SDK', owns: 'aws' },
   { path: 'lib/input', what: 'files, lines, labels, keys' },
   { path: 'lambdas', what: 'the functions' },
   { path: 'lib/infra', what: 'the CDK stack' },
-  { path: 'lib/emulator', what: 'embedded AWS for the demo and the tests' },
+  { path: 'lib/emulator', what: 'embedded AWS for the demo and the tests', owns: 'aws' },
   { path: 'console', what: "the console's page" },
   { path: 'lib/cli', what: 'the command line, one folder a command' },
   { path: 'bin', what: 'entries' },

@@ -1,3 +1,4 @@
+import { hash48 } from '../../lib/profile/hashes.ts';
 import { createProducer, type StreamEntry } from '../../lib/telemetry/producer.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { random } from '../random.ts';
@@ -15,6 +16,12 @@ export interface Packing {
   readonly records: readonly PackedRecord[];
   readonly bytes: number;
 }
+
+/** As many as a gateway sees within seconds: a sample of traffic has fewer, and they would fill fewer buckets. */
+const ACCOUNTS = Array.from(
+  { length: 5000 },
+  (_, i) => `a_${hash48(`account ${i}`).toString(32).padStart(28, 'a')}`,
+);
 
 interface Timer {
   readonly at: number;
@@ -74,7 +81,10 @@ export async function packed(
     await passTo(at);
     const event = events[Math.floor(draw() * events.length)];
     if (event === undefined) throw new RangeError('no events to pack');
-    await producer.put(event);
+    await producer.put({
+      ...event,
+      account: ACCOUNTS[Math.floor(draw() * ACCOUNTS.length)] ?? event.account,
+    });
     put++;
   }
   await passTo(rate.seconds * 1000 + rate.lingerMs);

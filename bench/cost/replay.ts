@@ -62,7 +62,7 @@ export async function replayed(events: readonly UsageEvent[], seconds: number): 
   let window = Number.NaN;
   let flushes = 0;
   let sequence = 0;
-  const began = performance.now();
+  const began = process.cpuUsage();
   const flush = async (): Promise<void> => {
     if (pending.size === 0) return;
     const applied = await applyBatch(pending, profiles, rules, { links, prompts });
@@ -84,7 +84,8 @@ export async function replayed(events: readonly UsageEvent[], seconds: number): 
     else list.push(arrival);
   }
   await flush();
-  const elapsed = performance.now() - began;
+  const { user, system } = process.cpuUsage(began);
+  const elapsed = (user + system) / 1000;
   const per = (value: number): number => value / events.length;
   const hot = tables.sizesOf('profiles', PROFILE_ITEMS.hot).sort((a, b) => a - b);
   return {

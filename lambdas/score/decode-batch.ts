@@ -5,6 +5,7 @@ import type { IngestedEvent } from '../../lib/profile/profile.ts';
 import { printable, type Reason } from '../../lib/telemetry/reason.ts';
 import { BUCKETING, bucketOf, bucketsOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { decodeRecord } from '../../lib/telemetry/record-codec.ts';
+import { timeOf } from '../../lib/telemetry/utc-time.ts';
 
 /** What of a Kinesis event record the function uses (AWS Lambda Developer Guide, "Using Lambda with Kinesis"). */
 export interface KinesisRecord {
@@ -80,19 +81,19 @@ function decodeOne(
     return;
   }
   let used = false;
+  const redriven = decoded.header?.redriven === true;
+  const place = new Place(bucketing, kinesis.partitionKey);
   for (const { event, reason, index, raw } of decoded.lines) {
     batch.read++;
-    const fault = event === undefined ? reason : misplaced(event.account, bucketing, kinesis.partitionKey);
+    const fault = event === undefined ? reason : place.misplaced(event.account);
     if (fault !== undefined) aside(index, raw, fault, 'utf8');
     if (event === undefined || fault !== undefined) continue;
     used = true;
-    const arrival: IngestedEvent = {
-      event,
-      time: Date.parse(event.time),
-      arrived,
-      position: { epoch, sequence, index },
-      ...(decoded.header?.redriven === true ? { redriven: true } : {}),
-    };
+    const position = { epoch, sequence, index };
+    const time = timeOf(event.time);
+    const arrival: IngestedEvent = redriven
+      ? { event, time, arrived, position, redriven }
+      : { event, time, arrived, position };
     const list = batch.arrivals.get(event.account);
     if (list === undefined) batch.arrivals.set(event.account, [arrival]);
     else list.push(arrival);
@@ -110,22 +111,41 @@ function decodeOne(
 }
 
 /**
- * Why an event must not be applied from where it lies: sequence numbers are ordered along one partition key only
- * (streams/latest/dev/key-concepts.html), so the events of an account must all have the key of its bucket.
+ * Where a record lies. An event must not be applied from elsewhere than under the key of its account's bucket: sequence
+ * numbers are ordered along one partition key only (streams/latest/dev/key-concepts.html).
  */
-function misplaced(account: string, bucketing: string, found: string): Reason | undefined {
-  const buckets = bucketsOf(bucketing);
-  if (buckets === undefined)
+class Place {
+  readonly #bucketing: string;
+  readonly #key: string;
+  readonly #buckets: number | undefined;
+  /** the bucket that the key is of, once an account of it was seen */
+  #bucket = -1;
+
+  constructor(bucketing: string, key: string) {
+    this.#bucketing = bucketing;
+    this.#key = key;
+    this.#buckets = bucketsOf(bucketing);
+  }
+
+  /** Why an account's event must not be applied from here. */
+  misplaced(account: string): Reason | undefined {
+    if (this.#buckets === undefined)
+      return {
+        field: 'header.bucketing',
+        value: printable(this.#bucketing),
+        message: `must end in its number of buckets, such as ${BUCKETING}: partition keys follow from it`,
+      };
+    const bucket = bucketOf(account, this.#buckets);
+    if (bucket === this.#bucket) return undefined;
+    const key = partitionKey(bucket, this.#bucketing);
+    if (key === this.#key) {
+      this.#bucket = bucket;
+      return undefined;
+    }
     return {
-      field: 'header.bucketing',
-      value: printable(bucketing),
-      message: `must end in its number of buckets, such as ${BUCKETING}: partition keys follow from it`,
+      field: 'partitionKey',
+      value: printable(this.#key),
+      message: `must be ${key}, the key of this account's bucket: put records with a producer that makes it, and these back with redrive`,
     };
-  const key = partitionKey(bucketOf(account, buckets), bucketing);
-  if (found === key) return undefined;
-  return {
-    field: 'partitionKey',
-    value: printable(found),
-    message: `must be ${key}, the key of this account's bucket: put records with a producer that makes it, and these back with redrive`,
-  };
+  }
 }

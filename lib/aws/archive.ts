@@ -19,7 +19,7 @@ export interface Archive {
 }
 
 /** Partition keys end in three hexadecimal digits of the bucket; a group is sixteen neighbouring buckets. */
-function groupOf(partitionKey: string): string {
+export function groupOf(partitionKey: string): string {
   const bucket = /\/([0-9a-f]+)$/.exec(partitionKey)?.[1];
   return bucket === undefined ? 'other' : bucket.slice(0, -1);
 }
@@ -79,7 +79,8 @@ export interface ArchiveFrame {
 
 const LINE_BREAK = gzipSync('\n');
 
-function framed({ data, ...rest }: ArchivedRecord): Uint8Array[] {
+/** A record as an object of the archive holds it: the line before it, the record, a line break. */
+export function framed({ data, ...rest }: ArchivedRecord): Uint8Array[] {
   const frame: ArchiveFrame = { archived: 1, ...rest };
   const packed = data[0] === 0x1f && data[1] === 0x8b;
   return [gzipSync(`${JSON.stringify(frame)}\n`), packed ? data : gzipSync(data), LINE_BREAK];

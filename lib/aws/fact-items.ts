@@ -48,7 +48,8 @@ export class FactItems implements LinkFactStore {
     this.table = table;
     this.retentionDays = options.retentionDays;
     this.onUnreadable = options.onUnreadable;
-    this.known = new LRUCache({ max: options.cache ?? 20_000 });
+    // by size, not by number: lru-cache lays `max` places out at once, which a cold start would pay for
+    this.known = new LRUCache({ maxSize: options.cache ?? 20_000, sizeCalculation: () => 1 });
   }
 
   async load(accounts: readonly string[]): Promise<Map<string, AccountFacts>> {

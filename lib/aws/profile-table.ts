@@ -32,6 +32,7 @@ import {
   toItem,
 } from '../stores/profile-item.ts';
 import type { ProfileStore } from '../stores/profile-store.ts';
+import { RememberedStates } from '../stores/remembered-states.ts';
 
 /**
  * The one owner of the profile table. Items of an account (partition key `account`, sort key `item`):
@@ -90,6 +91,7 @@ export class ProfileTable implements ProfileStore {
     sizeCalculation: ({ recent, redriven }) =>
       [...recent, ...redriven].reduce((sum, { ids }) => sum + countIds(ids), 1),
   });
+  private readonly states = new RememberedStates();
   private keeping: Keeping;
   /** write units that the table charged for saves of this instance */
   writeUnits = 0;
@@ -99,12 +101,15 @@ export class ProfileTable implements ProfileStore {
     this.table = table;
     this.keeping = options;
     this.now = options.now ?? Date.now;
-    this.sealed = new LRUCache({ max: options.sealedCache ?? 5000 });
+    this.sealed = new LRUCache({ maxSize: options.sealedCache ?? 5000, sizeCalculation: () => 1 });
   }
 
   /** The policy in force from now on. What is kept of sealed slices reaches back as far as the longest window so far. */
   follow(keeping: Keeping): void {
-    if ((keeping.longestWindow ?? 0) > (this.keeping.longestWindow ?? 0)) this.sealed.clear();
+    if ((keeping.longestWindow ?? 0) > (this.keeping.longestWindow ?? 0)) {
+      this.sealed.clear();
+      this.states.clear();
+    }
     this.keeping = keeping;
   }
 
@@ -115,7 +120,7 @@ export class ProfileTable implements ProfileStore {
     const states = new Map<string, AccountState>();
     const one = async (account: string, item: Record<string, AttributeValue> | undefined): Promise<void> => {
       try {
-        states.set(account, item === undefined ? newAccount(account) : await this.assemble(account, item));
+        states.set(account, item === undefined ? newAccount(account) : await this.read(account, item));
       } catch (error) {
         if (!(error instanceof UnreadableItem) || onUnreadable === undefined) throw error;
         onUnreadable(account, error);
@@ -207,6 +212,7 @@ export class ProfileTable implements ProfileStore {
         }),
       );
       this.writeUnits += response.ConsumedCapacity?.CapacityUnits ?? 0;
+      this.states.keep(profile.account, item, next);
       return true;
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return false;
@@ -288,6 +294,16 @@ export class ProfileTable implements ProfileStore {
       if (keys.length > 0) await new Promise((resolve) => setTimeout(resolve, 50 * 2 ** attempt));
     }
     return items;
+  }
+
+  /** The state of an item that was read; not decoded again where it is what this instance wrote or read last. */
+  private async read(account: string, item: Record<string, AttributeValue>): Promise<AccountState> {
+    const hot = hotOf(item);
+    const known = this.states.known(account, hot);
+    if (known !== undefined) return known;
+    const state = await this.assemble(account, item);
+    this.states.keep(account, hot, state);
+    return state;
   }
 
   private async assemble(account: string, item: Record<string, AttributeValue>): Promise<AccountState> {

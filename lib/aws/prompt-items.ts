@@ -6,7 +6,13 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { LRUCache } from 'lru-cache';
 import { PROFILE_ITEMS } from '../contract/tables.ts';
-import { GENERATION_MS, NO_PROMPTS, type PromptSamples } from '../profile/prompt-sample.ts';
+import {
+  GENERATION_MS,
+  mergePromptSamples,
+  NO_PROMPTS,
+  type PromptSamples,
+  stageOf,
+} from '../profile/prompt-sample.ts';
 import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-sample-codec.ts';
 import type { PromptSampleStore } from '../stores/profile-store.ts';
 
@@ -16,17 +22,18 @@ const KEYS_PER_GET = 100;
 /**
  * The one owner of the profile table's `prompts` items (`account`, item `prompts`: prompts, expiresAt): samples of what accounts
  * ask, in an item of their own, because they change far less often than the hot one. The table's stream brings them to the
- * link table. A warm function remembers what it wrote or read; a lost race is mended by the next prompt.
+ * link table. A warm function remembers what it wrote or read, and stores by stages.
  */
 export class PromptItems implements PromptSampleStore {
   readonly #client: DynamoDBClient;
   readonly #table: string;
-  readonly #known: LRUCache<string, { samples: PromptSamples }>;
+  /** samples as this instance knows them, and the stage in which they were stored */
+  readonly #known: LRUCache<string, { samples: PromptSamples; stored: string }>;
 
   constructor(client: DynamoDBClient, table: string, options: { cache?: number } = {}) {
     this.#client = client;
     this.#table = table;
-    this.#known = new LRUCache({ max: options.cache ?? 20_000 });
+    this.#known = new LRUCache({ maxSize: options.cache ?? 20_000, sizeCalculation: () => 1 });
   }
 
   async load(accounts: readonly string[]): Promise<Map<string, PromptSamples>> {
@@ -34,7 +41,10 @@ export class PromptItems implements PromptSampleStore {
     for (let i = 0; i < missing.length; i += KEYS_PER_GET) {
       const chunk = missing.slice(i, i + KEYS_PER_GET);
       const read = await this.#get(chunk);
-      for (const account of chunk) this.#known.set(account, { samples: read.get(account) ?? NO_PROMPTS });
+      for (const account of chunk) {
+        const samples = read.get(account) ?? NO_PROMPTS;
+        this.#known.set(account, { samples, stored: samples.length === 0 ? '' : stageOf(samples) });
+      }
     }
     const found = new Map<string, PromptSamples>();
     for (const account of accounts) {
@@ -44,19 +54,30 @@ export class PromptItems implements PromptSampleStore {
     return found;
   }
 
+  /**
+   * Stores samples that have come to another stage, together with what other instances stored; what has changed less waits in
+   * this instance, and is lost with it: a sample that misses a prompt is a sample.
+   */
   async save(account: string, samples: PromptSamples): Promise<void> {
+    const held = this.#known.get(account);
+    if (held?.stored === stageOf(samples)) {
+      this.#known.set(account, { samples, stored: held.stored });
+      return;
+    }
+    const stored = (await this.#get([account])).get(account) ?? NO_PROMPTS;
+    const merged = mergePromptSamples(stored, samples);
     await this.#client.send(
       new PutItemCommand({
         TableName: this.#table,
         Item: {
           account: { S: account },
           item: { S: PROFILE_ITEMS.prompts },
-          prompts: { B: encodePromptSamples(samples) },
-          expiresAt: { N: String(Math.ceil(expiryOf(samples) / 1000)) },
+          prompts: { B: encodePromptSamples(merged) },
+          expiresAt: { N: String(Math.ceil(expiryOf(merged) / 1000)) },
         },
       }),
     );
-    this.#known.set(account, { samples });
+    this.#known.set(account, { samples: merged, stored: stageOf(merged) });
   }
 
   async #get(accounts: readonly string[]): Promise<Map<string, PromptSamples>> {

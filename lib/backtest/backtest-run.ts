@@ -9,7 +9,7 @@ import { staleness } from '../scoring/calibration.ts';
 import { itemBytes } from '../stores/profile-item.ts';
 import { MemoryProfileStore } from '../stores/profile-memory.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
-import { DAY_MS } from '../time.ts';
+import { DAY_MS, HOUR_MS } from '../time.ts';
 import { CODE_VERSION } from '../version.ts';
 import type { Labels } from './labels.ts';
 import { makeOutcome } from './make-outcome.ts';
@@ -18,7 +18,7 @@ import { OutcomeCollector } from './outcome-collector.ts';
 import { type Replay, startReplay } from './replay.ts';
 
 /** Campaigns are looked for every hour of arrival time; production looks every fifteen minutes. */
-const LINK_EVERY_MS = 3_600_000;
+const LINK_EVERY_MS = HOUR_MS;
 /** Every so-many-th item is encoded to know its size. */
 const SAMPLE_EVERY = 499;
 

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../time.ts';
 import type { AccountOutcome, BacktestOutcome } from './outcome.ts';
 
 /** What a candidate policy changes on the same traffic. */
@@ -26,7 +27,7 @@ export function compare(active: BacktestOutcome, candidate: BacktestOutcome): Co
   const shifts = candidate.accounts
     .flatMap((held) => {
       const was = before.get(held.account)?.flag;
-      return held.flag === undefined || was === undefined ? [] : (held.flag.at - was.at) / 3_600_000;
+      return held.flag === undefined || was === undefined ? [] : (held.flag.at - was.at) / HOUR_MS;
     })
     .sort((a, b) => a - b);
   const count = (list: readonly AccountOutcome[], label: string) =>

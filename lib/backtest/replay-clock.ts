@@ -1,3 +1,5 @@
+import { DAY_MS } from '../time.ts';
+
 /**
  * Arrival time in a replay: the running maximum of event time, in the order of the file. One event with an absurd
  * clock would drag it along and make everything after it late, so a jump far ahead is believed only when what follows
@@ -18,7 +20,7 @@ export interface ClockState {
 }
 
 /** No traffic pauses longer than this without saying so twice, ms. */
-const JUMP_MS = 7 * 86_400_000;
+const JUMP_MS = 7 * DAY_MS;
 /** So many events in a row beyond the jump, and the clock follows them. */
 const AGREEING = 20;
 /** The first events of a file set the clock, whatever they say. */

@@ -2,7 +2,14 @@ import type { Notice } from '../findings/finding.ts';
 import type { Policy } from '../policy/policy.ts';
 import { encodeSlices } from '../profile/codec.ts';
 import { hash48 } from '../profile/hashes.ts';
-import { fold, type IngestedEvent, type Profile, sealable, type TimeRules } from '../profile/profile.ts';
+import {
+  fold,
+  type IngestedEvent,
+  type Profile,
+  SAMPLE_IDS,
+  sealable,
+  type TimeRules,
+} from '../profile/profile.ts';
 import { SLICE_MS, type Slice } from '../profile/slice.ts';
 import { joinSlices, windowMs } from '../profile/window.ts';
 import { WindowMemo } from '../profile/window-memo.ts';
@@ -170,7 +177,7 @@ class Looks {
       account,
       customer: { ...customer },
       firstSeen,
-      sampleEvents: [...samples],
+      sampleEvents: samples.slice(-SAMPLE_IDS),
       slices: joinSlices([this.#sealed, slices.slice()]),
       memo: this.memo,
     };

@@ -2,6 +2,7 @@ import type { Finding } from '../findings/finding.ts';
 import { plain } from '../findings/sanitize.ts';
 import { chartSvg, chartColours as colours } from '../report/chart.ts';
 import { type Html, html, raw } from '../report/html.ts';
+import { DAY_MS, HOUR_MS } from '../time.ts';
 import type { Assessment } from './assess.ts';
 import type { Evidences } from './bundle.ts';
 
@@ -15,13 +16,13 @@ export async function timelineFigure(
     return html`<p class="muted">No slices were stored any more; there is nothing to draw.</p>`;
   const bars = assessed.timeline.map((entry) => ({
     start: entry.start,
-    end: new Date(Date.parse(entry.start) + 6 * 3_600_000).toISOString(),
+    end: new Date(Date.parse(entry.start) + 6 * HOUR_MS).toISOString(),
     requests: entry.requests,
     rarity: entry.p === null ? null : 1 / entry.p,
   }));
   const span =
     Date.parse(assessed.timeline.at(-1)?.start ?? '') - Date.parse(assessed.timeline[0]?.start ?? '');
-  const step = Math.max(1, Math.ceil(span / 86_400_000 / 12));
+  const step = Math.max(1, Math.ceil(span / DAY_MS / 12));
   const x = {
     field: 'start',
     type: 'temporal' as const,

@@ -219,8 +219,11 @@ export class Cloud {
     }
   }
 
-  /** Lets the schedules run on the clock, until the cloud is closed. */
-  startSchedules(): void {
+  /**
+   * Lets the schedules run on the clock, until the cloud is closed.
+   * @param told what time the functions are told, ms, for replays of old traffic
+   */
+  startSchedules(told: (now: number) => number = (now) => now): void {
     const began = Date.now();
     const schedules = this.template.schedules
       .filter((spec) => spec.enabled)
@@ -233,7 +236,7 @@ export class Cloud {
       for (const { spec, schedule } of schedules) {
         if (!firesAt(schedule, now, began)) continue;
         this.function(spec.functionName)
-          .invoke(scheduledEvent(spec, now))
+          .invoke(scheduledEvent(spec, told(now)))
           .catch((error: unknown) => this.#problems.push(error));
       }
     }, 1000);

@@ -159,18 +159,27 @@ export const verdictRecord = z.strictObject({
 });
 export type VerdictRecord = z.infer<typeof verdictRecord>;
 
+/** The longest name of whoever looks after a finding. */
+export const OWNER_MAX = 200;
+
+const side = z.strictObject({
+  state: z.enum(FINDING_STATES),
+  verdict: verdictRecord.optional(),
+  owner: z.string().max(OWNER_MAX).optional().describe('who looks after it'),
+});
+
 /** Who changed what: one entry for each change that a person made, numbered within the finding. */
 export const auditEntry = z.strictObject({
   n: z.number().int().min(1),
   at: iso.describe('processing time'),
   by: z.string().max(AUTHOR_MAX).describe('the principal, as far as IAM vouches for it'),
   claimed: z.string().max(AUTHOR_MAX).optional().describe('what the author calls itself'),
-  action: z.enum(['triage', 'undo']),
+  action: z.enum(['triage', 'undo', 'assign', 'note']),
   decision: z.string().max(128).optional().describe('id of the decision: the same one is never made twice'),
   undoes: z.number().int().min(1).optional().describe('number of the change that is taken back'),
   note: z.string().max(4000).optional(),
-  before: z.strictObject({ state: z.enum(FINDING_STATES), verdict: verdictRecord.optional() }),
-  after: z.strictObject({ state: z.enum(FINDING_STATES), verdict: verdictRecord.optional() }),
+  before: side,
+  after: side,
   chain: z
     .string()
     .regex(/^[0-9a-f]{64}$/)
@@ -201,6 +210,7 @@ export const finding = z.strictObject({
     }),
   ),
   verdict: verdictRecord.optional(),
+  owner: z.string().max(OWNER_MAX).optional().describe('who looks after it; no verdict depends on it'),
   audit: z
     .array(auditEntry)
     .optional()

@@ -1,3 +1,5 @@
+import { DAY_MS } from '../time.ts';
+
 /** Numbers, times and shares as people read them. */
 
 /** 12,345 */
@@ -50,7 +52,7 @@ export function when(iso: string): string {
 }
 
 const UNITS = [
-  ['day', 86_400_000],
+  ['day', DAY_MS],
   ['hour', 3_600_000],
   ['minute', 60_000],
 ] as const;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SLICE_MS, type Slice } from '../profile/slice.ts';
-import { DAY_MS, WEEK_MS } from '../time.ts';
+import { DAY_MS, HOUR_MS, WEEK_MS } from '../time.ts';
 import type { Notice } from './finding.ts';
 
 /** All accounts' traffic of a week: what the share of a finding is taken of. */
@@ -36,7 +36,7 @@ export class TrafficBySlice {
 /** A notice with its window's share of all requests, where a recent week of traffic is known; an estimate. */
 export function withTrafficShare(notice: Notice, week: Traffic | undefined): Notice {
   if (week === undefined || Math.abs(Date.parse(notice.at) - Date.parse(week.to)) > STALE) return notice;
-  const hours = (Date.parse(week.to) - Date.parse(week.from)) / 3_600_000;
+  const hours = (Date.parse(week.to) - Date.parse(week.from)) / HOUR_MS;
   const all = (week.requests * notice.window.hours) / hours;
   if (!(all > 0)) return notice;
   const trafficShare = Number(Math.min(1, notice.stake.requests / all).toPrecision(2));

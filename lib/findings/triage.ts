@@ -1,7 +1,14 @@
 import { DAY_MS } from '../time.ts';
 import { chained } from './audit-chain.ts';
 import type { Exception } from './exception.ts';
-import type { AuditEntry, Finding, FindingState, Verdict, VerdictRecord } from './finding.ts';
+import {
+  type AuditEntry,
+  type Finding,
+  type FindingState,
+  OWNER_MAX,
+  type Verdict,
+  type VerdictRecord,
+} from './finding.ts';
 import { QUIET_DAYS } from './next-steps.ts';
 
 /** Changes that a finding carries itself; older ones are items of their own. */
@@ -86,7 +93,7 @@ export function triage(held: Finding, decision: Decision): Triaged {
     ...(note === undefined ? {} : { note }),
   };
   const state: FindingState = verdict === 'unsure' ? detectedState(held) : 'closed';
-  return changed(held, 'triage', decision, state, record);
+  return changed(held, 'triage', decision, { state, verdict: record, owner: held.owner });
 }
 
 /**
@@ -170,7 +177,11 @@ export function undo(
     ...(decision === undefined ? {} : { decision }),
     undoes: undone.n,
   };
-  return changed(held, 'undo', about, left?.state ?? detectedState(held), left?.verdict);
+  return changed(held, 'undo', about, {
+    state: left?.state ?? detectedState(held),
+    verdict: left?.verdict,
+    owner: held.owner,
+  });
 }
 
 /** What the detector last said of it. */
@@ -185,15 +196,48 @@ function detectedState(held: Finding): FindingState {
   }
 }
 
+/** What a change sets. */
+interface Side {
+  readonly state: FindingState;
+  readonly verdict?: VerdictRecord | undefined;
+  readonly owner?: string | undefined;
+}
+
+/** Who says something of a finding without judging it, and when. */
+export type Remark = Pick<Decision, 'by' | 'claimed' | 'at' | 'note' | 'decision'>;
+
+/**
+ * Says who looks after a finding; nothing else changes. @param owner undefined: nobody any more
+ * @throws TriageError where that is so already, or the name is too long
+ */
+export function assign(held: Finding, owner: string | undefined, remark: Remark): Triaged {
+  if (owner === held.owner)
+    throw new TriageError(owner === undefined ? 'nobody looks after it' : `${owner} looks after it already`);
+  if (owner !== undefined && (owner.trim() === '' || owner.length > OWNER_MAX))
+    throw new TriageError(`the owner must have 1 to ${OWNER_MAX} characters`);
+  const { state, verdict } = held;
+  return changed(held, 'assign', remark, { state, verdict, owner });
+}
+
+/** Keeps a note in the audit trail; nothing else changes. @throws TriageError where there is no text */
+export function note(held: Finding, remark: Remark): Triaged {
+  if ((remark.note ?? '').trim() === '') throw new TriageError('the note is empty');
+  return changed(held, 'note', remark, held);
+}
+
 function changed(
   held: Finding,
   action: AuditEntry['action'],
-  about: Pick<Decision, 'by' | 'claimed' | 'at' | 'note' | 'decision'> & { readonly undoes?: number },
-  state: FindingState,
-  verdict: VerdictRecord | undefined,
+  about: Remark & { readonly undoes?: number },
+  after: Side,
 ): Triaged {
   const at = new Date(about.at).toISOString();
-  const { verdict: before, ...rest } = held;
+  const { verdict: _, owner: __, state: ___, ...rest } = held;
+  const sideOf = ({ state, verdict, owner }: Side): Side => ({
+    state,
+    ...(verdict === undefined ? {} : { verdict }),
+    ...(owner === undefined ? {} : { owner }),
+  });
   const last = held.audit?.at(-1);
   const entry = chained(held.id, last, {
     n: (last?.n ?? 0) + 1,
@@ -204,16 +248,22 @@ function changed(
     ...(about.decision === undefined ? {} : { decision: about.decision }),
     ...(about.undoes === undefined ? {} : { undoes: about.undoes }),
     ...(about.note === undefined ? {} : { note: about.note }),
-    before: { state: held.state, ...(before === undefined ? {} : { verdict: before }) },
-    after: { state, ...(verdict === undefined ? {} : { verdict }) },
+    before: sideOf(held),
+    after: sideOf(after),
   });
   const finding: Finding = {
     ...rest,
-    state,
-    ...(verdict === undefined ? {} : { verdict }),
-    audit: [...(held.audit ?? []), entry].slice(-AUDIT_KEPT),
+    ...sideOf(after),
+    audit: keptOf([...(held.audit ?? []), entry]),
   };
   return { finding, entry, exception: exceptionOf(finding, about.at) };
+}
+
+/** Remarks make room first: who renewed what is never pushed out by notes. */
+function keptOf(audit: readonly AuditEntry[]): AuditEntry[] {
+  if (audit.length <= AUDIT_KEPT) return [...audit];
+  const remark = audit.slice(0, -1).findIndex(({ action }) => action === 'note' || action === 'assign');
+  return audit.filter((_, i) => i !== Math.max(0, remark));
 }
 
 /** What silences a finding's subject by its verdict, at processing time `at` (ms). */

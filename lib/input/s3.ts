@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
-import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { s3 } from '../aws/clients.ts';
+import { keysBelow, openObject as open } from '../aws/objects.ts';
 import { InputError } from './errors.ts';
 
 /** Input below an S3 prefix, `s3://bucket/prefix`: objects are read as they stream, one at a time. */
@@ -27,9 +28,7 @@ export async function objectsBelow(name: string): Promise<string[]> {
   const { bucket, key } = placeOf(name);
   const keys: string[] = [];
   try {
-    for await (const page of paginateListObjectsV2({ client: clientOf() }, { Bucket: bucket, Prefix: key }))
-      for (const object of page.Contents ?? [])
-        if (object.Key !== undefined && (object.Size ?? 1) > 0) keys.push(object.Key);
+    for await (const held of keysBelow(clientOf(), bucket, key)) keys.push(held);
   } catch (error) {
     throw faultOf(name, error);
   }
@@ -51,9 +50,7 @@ function orderOf(key: string): string {
 export async function openObject(name: string): Promise<Readable> {
   const { bucket, key } = placeOf(name);
   try {
-    const { Body } = await clientOf().send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    // In Node.js the body is a stream of Node's.
-    return Body as Readable;
+    return await open(clientOf(), bucket, key);
   } catch (error) {
     throw faultOf(name, error);
   }

@@ -37,6 +37,11 @@ export class Writer {
     this.bytes.set(encoded, this.size);
     this.size += encoded.length;
   }
+  append(bytes: Uint8Array): void {
+    this.room(bytes.length);
+    this.bytes.set(bytes, this.size);
+    this.size += bytes.length;
+  }
   done(): Uint8Array {
     return this.bytes.slice(0, this.size);
   }

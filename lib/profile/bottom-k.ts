@@ -6,7 +6,7 @@
  * data using bottom-k sketches", PODC 2007). The sample is uniform over distinct values, and the number of distinct
  * values follows from the k-th smallest hash (Bar-Yossef et al. 2002; relative standard error about 1/sqrt(k-2)).
  *
- * The lists are never changed in place, only replaced: samples may share them, and a copy costs nothing.
+ * Samples may share their lists, and a copy costs nothing: lists that may be shared are never changed, only replaced.
  */
 export interface BottomK {
   /** most values kept */
@@ -19,6 +19,8 @@ export interface BottomK {
   counts: readonly number[];
   /** bitwise OR of the flags that came with each kept value */
   flags: readonly number[];
+  /** the lists are this sample's alone: nobody else holds them, and adding may change them where they are */
+  own: boolean;
 }
 
 /** Number of possible hashes of a sample in a profile. */
@@ -27,26 +29,38 @@ export const SPACE = 2 ** 24;
 const NONE: readonly number[] = [];
 
 export function bottomK(k: number, counted = true): BottomK {
-  return { k, counted, hashes: NONE, counts: NONE, flags: NONE };
+  return { k, counted, hashes: NONE, counts: NONE, flags: NONE, own: false };
 }
 
 /** A sample that can be added to while the given one stays as it is. */
 export function copyOf(sample: BottomK): BottomK {
   const { k, counted, hashes, counts, flags } = sample;
-  return { k, counted, hashes, counts, flags };
+  sample.own = false;
+  return { k, counted, hashes, counts, flags, own: false };
 }
 
-/** `list` with `value` at `at`, cut to `k`. */
-function inserted(list: readonly number[], at: number, value: number, k: number): number[] {
+/** Puts `value` at `at`, and drops the last beyond `k`. */
+function insert(list: number[], at: number, value: number, k: number): void {
   const size = list.length < k ? list.length + 1 : k;
-  const next: number[] = list.slice(0, size);
-  if (at === list.length) {
-    next.push(value);
-    return next;
-  }
-  for (let i = size - 1; i > at; i--) next[i] = list[i - 1] as number;
-  next[at] = value;
-  return next;
+  for (let i = size - 1; i > at; i--) list[i] = list[i - 1] as number;
+  list[at] = value;
+}
+
+/** A sample whose lists are its own, and may be changed in place. */
+type OwnSample = BottomK & { hashes: number[]; counts: number[]; flags: number[] };
+
+function isOwn(sample: BottomK): sample is OwnSample {
+  return sample.own;
+}
+
+function owned(sample: BottomK): OwnSample {
+  if (isOwn(sample)) return sample;
+  const lists = {
+    hashes: sample.hashes.slice(),
+    counts: sample.counted ? sample.counts.slice() : [],
+    flags: sample.counted ? sample.flags.slice() : [],
+  };
+  return Object.assign(sample, lists, { own: true });
 }
 
 /** Adds `count` sightings of a value (unsigned hash below the space). */
@@ -63,21 +77,16 @@ export function addTo(sample: BottomK, hash: number, flags = 0, count = 1): void
   }
   if (low < size && hashes[low] === hash) {
     if (!sample.counted) return;
-    const counts = sample.counts.slice();
-    counts[low] = (counts[low] as number) + count;
-    sample.counts = counts;
-    const known = sample.flags[low] as number;
-    if ((known | flags) !== known) {
-      const all = sample.flags.slice();
-      all[low] = known | flags;
-      sample.flags = all;
-    }
+    const own = owned(sample);
+    own.counts[low] = (own.counts[low] as number) + count;
+    own.flags[low] = (own.flags[low] as number) | flags;
     return;
   }
-  sample.hashes = inserted(hashes, low, hash, k);
+  const own = owned(sample);
+  insert(own.hashes, low, hash, k);
   if (!sample.counted) return;
-  sample.counts = inserted(sample.counts, low, count, k);
-  sample.flags = inserted(sample.flags, low, flags, k);
+  insert(own.counts, low, count, k);
+  insert(own.flags, low, flags, k);
 }
 
 /** True where a list has nothing that the sample would take in. */
@@ -103,6 +112,8 @@ export function mergeInto(sample: BottomK, other: BottomK): void {
     sample.hashes = b;
     sample.counts = other.counts;
     sample.flags = other.flags;
+    sample.own = false;
+    other.own = false;
     return;
   }
   const { k, counted } = sample;
@@ -129,9 +140,11 @@ export function mergeInto(sample: BottomK, other: BottomK): void {
     size++;
   }
   sample.hashes = room.hashes.slice(0, size);
-  if (!counted) return;
-  sample.counts = room.counts.slice(0, size);
-  sample.flags = room.flags.slice(0, size);
+  if (counted) {
+    sample.counts = room.counts.slice(0, size);
+    sample.flags = room.flags.slice(0, size);
+  }
+  sample.own = true;
 }
 
 /** The merge of two samples, neither of which is to be changed: where one says all, it is that one. */

@@ -131,6 +131,7 @@ function readSamples(reader: Reader, before: Samples | undefined): Samples {
     if (head === AS_BEFORE) {
       const earlier = name === undefined ? undefined : before?.[name];
       target.hashes = earlier?.hashes ?? [];
+      if (earlier !== undefined) earlier.own = false;
       if (target.counted) {
         target.counts = target.hashes.map(() => 1);
         target.flags = target.hashes.map(() => 0);
@@ -162,7 +163,8 @@ function readSamples(reader: Reader, before: Samples | undefined): Samples {
 /** Which of a list's names satisfy `keep`, as a number with a bit for each. */
 function setOf<Name>(names: readonly Name[], keep: (name: Name) => boolean): number {
   let set = 0;
-  for (let i = 0; i < names.length; i++) if (keep(names[i] as Name)) set += 2 ** i;
+  let bit = 1;
+  for (let i = 0; i < names.length; i++, bit *= 2) if (keep(names[i] as Name)) set += bit;
   return set;
 }
 
@@ -172,43 +174,93 @@ function has(set: number, place: number): boolean {
 
 const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
 
-/** Encodes slices, in ascending order of their starts. */
+/** Encodes slices, in ascending order of their starts. What was encoded before and has not changed is copied. */
 export function encodeSlices(slices: readonly Slice[]): Uint8Array {
-  const writer = new Writer();
+  const names = namesOf(slices);
+  const places = new Map(names.map((name, place) => [name, place]));
+  const table = names.join('\n');
+  writer.size = 0;
   writer.byte(VERSION);
-  const names = new Set<string>();
-  for (const slice of slices) {
-    for (const model of slice.models.keys()) names.add(model);
-    for (const epoch of slice.samples.keys()) names.add(epoch);
-  }
-  const places = new Map([...names].sort().map((name, place) => [name, place]));
-  const name = (text: string): void => writer.varint(places.get(text) as number);
-  writer.varint(places.size);
-  for (const text of places.keys()) writer.text(text);
+  writer.varint(names.length);
+  for (const text of names) writer.text(text);
   writer.varint(slices.length);
   let previous: Slice | undefined;
   for (const slice of slices) {
-    const index = (slice.start - (previous?.start ?? 0)) / SLICE_MS;
-    if (index < 0) throw new StateError('slices out of order');
-    writer.varint(index);
-    const { values } = slice.counts;
-    writer.varint(setOf(values, isNotZero));
-    for (const value of values) if (value !== 0) writer.varint(value);
-    writer.varint(setOf(CELL_MARKS, (mark) => isMarked(slice.cells[mark])));
-    for (const mark of CELL_MARKS) if (isMarked(slice.cells[mark])) writeCells(writer, slice.cells[mark]);
-    writer.varint(slice.models.size);
-    for (const [model, events] of [...slice.models].sort(byName)) {
-      name(model);
-      writer.varint(events);
-    }
-    writer.varint(slice.samples.size);
-    for (const [epoch, samples] of [...slice.samples].sort(byName)) {
-      name(epoch);
-      writeSamples(writer, samples, previous?.samples.get(epoch));
+    const known = written.get(slice);
+    if (known !== undefined && isCurrent(known, slice, previous, table)) writer.append(known.bytes);
+    else {
+      const from = writer.size;
+      writeSlice(slice, previous, places);
+      written.set(slice, {
+        bytes: writer.bytes.slice(from, writer.size),
+        table,
+        events: slice.counts.events,
+        previous,
+        previousEvents: previous?.counts.events,
+      });
     }
     previous = slice;
   }
   return writer.done();
+}
+
+/** One for all calls: what it wrote is copied out before anybody else writes. */
+const writer = new Writer();
+
+/** A slice as it was written, and on what that rests: it refers to the names, and to the slice before. */
+interface Written {
+  readonly bytes: Uint8Array;
+  readonly table: string;
+  /** a slice that changes has more of them */
+  readonly events: number;
+  readonly previous: Slice | undefined;
+  readonly previousEvents: number | undefined;
+}
+
+/** All slices of an account but the newest are the same from write to write. */
+const written = new WeakMap<Slice, Written>();
+
+function isCurrent(known: Written, slice: Slice, previous: Slice | undefined, table: string): boolean {
+  return (
+    known.events === slice.counts.events &&
+    known.previous === previous &&
+    known.previousEvents === previous?.counts.events &&
+    known.table === table
+  );
+}
+
+function namesOf(slices: readonly Slice[]): string[] {
+  const names: string[] = [];
+  const add = (name: string): void => {
+    if (!names.includes(name)) names.push(name);
+  };
+  for (const { models, samples } of slices) {
+    for (const model of models.keys()) add(model);
+    for (const epoch of samples.keys()) add(epoch);
+  }
+  return names.length < 2 ? names : names.sort();
+}
+
+function writeSlice(slice: Slice, previous: Slice | undefined, places: ReadonlyMap<string, number>): void {
+  const name = (text: string): void => writer.varint(places.get(text) as number);
+  const index = (slice.start - (previous?.start ?? 0)) / SLICE_MS;
+  if (index < 0) throw new StateError('slices out of order');
+  writer.varint(index);
+  const { values } = slice.counts;
+  writer.varint(setOf(values, isNotZero));
+  for (const value of values) if (value !== 0) writer.varint(value);
+  writer.varint(setOf(CELL_MARKS, (mark) => isMarked(slice.cells[mark])));
+  for (const mark of CELL_MARKS) if (isMarked(slice.cells[mark])) writeCells(writer, slice.cells[mark]);
+  writer.varint(slice.models.size);
+  for (const [model, events] of [...slice.models].sort(byName)) {
+    name(model);
+    writer.varint(events);
+  }
+  writer.varint(slice.samples.size);
+  for (const [epoch, samples] of [...slice.samples].sort(byName)) {
+    name(epoch);
+    writeSamples(writer, samples, previous?.samples.get(epoch));
+  }
 }
 
 function isNotZero(value: number): boolean {

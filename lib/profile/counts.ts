@@ -38,6 +38,12 @@ export const COUNTERS = [
 ] as const;
 export type Counter = (typeof COUNTERS)[number];
 
+/** Place of each counter in a list of them. */
+export const PLACE = Object.fromEntries(COUNTERS.map((name, place) => [name, place])) as Record<
+  Counter,
+  number
+>;
+
 /**
  * A number for every counter, read and written by name. Kept in one list, because slices are copied and windows summed
  * at every flush, and a list of numbers is copied in a hundredth of the time that so many named fields take.

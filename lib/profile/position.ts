@@ -30,8 +30,42 @@ const EPOCHS = 4;
 export function isApplied(guard: Guard, position: Position): boolean {
   const held = guard.find(({ epoch }) => epoch === position.epoch);
   if (held === undefined) return false;
-  if (position.sequence !== held.sequence) return position.sequence < held.sequence;
-  return position.index <= held.index;
+  return !isAfter(position, held);
+}
+
+/** Walks a guard along a run of positions, of which nearly all are of one epoch, each above the one before. */
+export class GuardCursor {
+  #guard: Guard;
+  /** the last position that was applied, not in the guard yet */
+  #last: Position | undefined;
+
+  constructor(guard: Guard) {
+    this.#guard = guard;
+  }
+
+  /** The guard after all that was applied. */
+  get guard(): Guard {
+    if (this.#last !== undefined) {
+      this.#guard = guardAfter(this.#guard, this.#last);
+      this.#last = undefined;
+    }
+    return this.#guard;
+  }
+
+  /** Applies a position; false where it was applied before. */
+  advance(position: Position): boolean {
+    const last = this.#last;
+    if (last?.epoch === position.epoch) {
+      if (!isAfter(position, last)) return false;
+    } else if (isApplied(this.guard, position)) return false;
+    this.#last = position;
+    return true;
+  }
+}
+
+function isAfter(position: Position, held: Position): boolean {
+  if (position.sequence !== held.sequence) return position.sequence > held.sequence;
+  return position.index > held.index;
 }
 
 /** The guard after `position` was applied. */

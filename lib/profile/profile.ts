@@ -1,5 +1,6 @@
 import type { UsageEvent } from '../telemetry/usage-event.ts';
-import { type Guard, guardAfter, isApplied, type Position } from './position.ts';
+import { timeOf } from '../telemetry/utc-time.ts';
+import { type Guard, GuardCursor, type Position } from './position.ts';
 import { eventHash, HORIZON_SLOTS, type IdLog, NO_IDS, nextLog, remember, slotOf } from './recent-ids.ts';
 import { addEvent, copySlice, emptySlice, SLICE_MS, type Slice, sliceStart } from './slice.ts';
 
@@ -102,8 +103,8 @@ export function watermark(profile: Profile, rules: TimeRules): number {
 /**
  * Folds a run of arrivals, in stream order, into a copy of the profile. Pure: the same profile and arrivals give
  * the same result, and arrivals that the guard has seen change nothing.
- * @param onUsed told after each event that changed slices, with the profile as it is then and the newest event time
- *   before it (ms); true: what it saw of the profile stays as it was
+ * @param onUsed told after each event that changed slices, with the profile as it is then, but for the guard, and the
+ *   newest event time before it (ms); true: what it saw of the slices stays as it was
  */
 export function fold(
   profile: Profile,
@@ -113,6 +114,7 @@ export function fold(
 ): FoldResult {
   const next = copyOf(profile);
   const owned = new Set<Slice>();
+  const cursor = new GuardCursor(profile.guard);
   let used = 0;
   let late = 0;
   let repeated = 0;
@@ -120,11 +122,10 @@ export function fold(
   let latest: number | undefined;
   for (const arrival of arrivals) {
     const { event, time, arrived, position } = arrival;
-    if (isApplied(next.guard, position)) {
+    if (!cursor.advance(position)) {
       replayed++;
       continue;
     }
-    next.guard = guardAfter(next.guard, position);
     // arrival never runs backwards: a record that waited counts as arriving with its account's newest
     next.arrived = Math.max(next.arrived, arrived);
     if (isRepeated(next, arrival)) {
@@ -143,17 +144,23 @@ export function fold(
       next.lastSeen = Math.max(time, next.lastSeen);
       next.customer.plan = event.customer.plan;
       next.customer.product = event.customer.product;
-      next.customer.createdAt = Date.parse(event.customer.createdAt);
+      next.customer.createdAt = timeOf(event.customer.createdAt);
     }
     next.totals.events++;
     used++;
     if (latest === undefined || time > latest) latest = time;
-    if (next.samples.length === SAMPLE_IDS) next.samples.shift();
     next.samples.push(event.id);
+    if (next.samples.length >= 4 * SAMPLE_IDS) next.samples = newestSamples(next);
     addEvent(ownSlice(next, owned, sliceStart(time)), event, time);
     if (onUsed(next, before)) owned.clear();
   }
+  next.guard = cursor.guard;
+  next.samples = newestSamples(next);
   return { profile: next, used, late, repeated, replayed, latest };
+}
+
+function newestSamples({ samples }: Profile): string[] {
+  return samples.length <= SAMPLE_IDS ? samples : samples.slice(-SAMPLE_IDS);
 }
 
 /** Oldest slot that can still matter to an account whose newest arrival is `arrived` (ms). */
@@ -172,9 +179,9 @@ function isRepeated(profile: Profile, { event, redriven }: IngestedEvent): boole
 /** The arrivals that are not in the profile yet, by their positions and ids. */
 export function unapplied(profile: Profile, arrivals: readonly IngestedEvent[]): IngestedEvent[] {
   const next = copyOf(profile);
+  const cursor = new GuardCursor(profile.guard);
   return arrivals.filter((arrival) => {
-    if (isApplied(next.guard, arrival.position)) return false;
-    next.guard = guardAfter(next.guard, arrival.position);
+    if (!cursor.advance(arrival.position)) return false;
     next.arrived = Math.max(next.arrived, arrival.arrived);
     return !isRepeated(next, arrival);
   });

@@ -21,14 +21,26 @@ export function encodePromptSamples(samples: PromptSamples): Uint8Array {
     writer.text(epoch);
     writer.varint(generation);
     writer.varint(prompts.length);
-    for (const { hash, sketch, slice } of prompts) {
-      writer.triple(Math.floor(hash / LOW));
-      writer.triple(hash % LOW);
-      writer.byte((slice - firstSlice(generation)) / SLICE_MS);
-      for (const byte of Buffer.from(sketch, 'base64url')) writer.byte(byte);
-    }
+    for (const prompt of prompts) writer.append(encoded(prompt, generation));
   }
   return writer.done();
+}
+
+/** A sampled prompt never changes, and is written with every other that comes into its sample. */
+const written = new WeakMap<SampledPrompt, Uint8Array>();
+
+function encoded(prompt: SampledPrompt, generation: number): Uint8Array {
+  const known = written.get(prompt);
+  if (known !== undefined) return known;
+  const { hash, sketch, slice } = prompt;
+  const writer = new Writer();
+  writer.triple(Math.floor(hash / LOW));
+  writer.triple(hash % LOW);
+  writer.byte((slice - firstSlice(generation)) / SLICE_MS);
+  writer.append(Buffer.from(sketch, 'base64url'));
+  const bytes = writer.done();
+  written.set(prompt, bytes);
+  return bytes;
 }
 
 /** @throws StateError where the bytes are damaged or of a newer version */

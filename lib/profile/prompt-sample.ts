@@ -1,4 +1,6 @@
 import type { UsageEvent } from '../telemetry/usage-event.ts';
+import { timeOf } from '../telemetry/utc-time.ts';
+import { HOUR_MS } from '../time.ts';
 import { digit } from './base64url.ts';
 import { SLICE_MS, sliceStart } from './slice.ts';
 
@@ -54,7 +56,7 @@ export function hashOfPrint(print: string): number {
 
 /** The prompts of one event, one for each key epoch; none where the prompt has no words. */
 export function promptsOf(event: UsageEvent): { epoch: string; prompt: SampledPrompt }[] {
-  const slice = sliceStart(Date.parse(event.time));
+  const slice = sliceStart(timeOf(event.time));
   return event.prints.flatMap(({ epoch, prompt, sketch }) =>
     sketch?.length === SKETCH_CHARACTERS
       ? [{ epoch, prompt: { hash: hashOfPrint(prompt), sketch, slice } }]
@@ -69,8 +71,28 @@ export function promptsOf(event: UsageEvent): { epoch: string; prompt: SampledPr
 export function samplePrompts(held: PromptSamples, events: readonly UsageEvent[]): PromptSamples {
   let samples = held;
   for (const event of events)
-    for (const { epoch, prompt } of promptsOf(event)) samples = withPrompt(samples, epoch, prompt);
+    if (!changesNothing(samples, event))
+      for (const { epoch, prompt } of promptsOf(event)) samples = withPrompt(samples, epoch, prompt);
   return samples;
+}
+
+/** True where all samples of the event's generation are full and below its prompts: so it is with nearly all events. */
+function changesNothing(samples: PromptSamples, { time, prints }: UsageEvent): boolean {
+  const generation = generationOf(timeOf(time));
+  for (const { epoch, prompt, sketch } of prints) {
+    if (sketch?.length !== SKETCH_CHARACTERS) continue;
+    const full = lastOfFull(samples, epoch, generation);
+    if (full === undefined || hashOfPrint(prompt) <= full.hash) return false;
+  }
+  return true;
+}
+
+/** The last prompt of a sample that is full; undefined where it is not. */
+function lastOfFull(samples: PromptSamples, epoch: string, generation: number): SampledPrompt | undefined {
+  for (const own of samples)
+    if (own.generation === generation && own.epoch === epoch)
+      return own.prompts.length < SAMPLED ? undefined : own.prompts[SAMPLED - 1];
+  return undefined;
 }
 
 function withPrompt(samples: PromptSamples, epoch: string, prompt: SampledPrompt): PromptSamples {
@@ -105,6 +127,22 @@ function newestOf(samples: PromptSamples, before: PromptSamples = samples): Prom
     .sort((a, b) => b.generation - a.generation || (a.epoch < b.epoch ? -1 : 1))
     .slice(0, SAMPLES_KEPT);
   return kept.length === before.length && kept.every((held, i) => held === before[i]) ? before : kept;
+}
+
+/** So much later in event time a sample counts as changed, however little it grew. */
+const STAGE_MS = 6 * HOUR_MS;
+/** Growth that counts, as a factor. */
+const STAGE_GROWTH = 1.5;
+
+/**
+ * How far a sample has come, in steps that are worth a write: it has some kilobytes, and that of a young account changes with
+ * nearly every prompt. Another stage is half as many prompts more, or a prompt of another six hours.
+ */
+export function stageOf(samples: PromptSamples): string {
+  const prompts = samples.flatMap((sample) => sample.prompts);
+  const growth = Math.floor(Math.log(Math.max(1, prompts.length)) / Math.log(STAGE_GROWTH));
+  const newest = prompts.reduce((latest, { slice }) => Math.max(latest, slice), 0);
+  return `${growth}/${Math.floor(newest / STAGE_MS)}`;
 }
 
 /** Both samples as one: what a single sample of all the prompts would be. */

@@ -1,5 +1,5 @@
 import type { UsageEvent } from '../telemetry/usage-event.ts';
-import { hash48 } from './hashes.ts';
+import { hash48Of } from './hashes.ts';
 
 /**
  * A log of events that were applied, so that one that comes again at another position is known: a producer's retry, or a
@@ -38,9 +38,18 @@ export function slotOf(arrived: number): number {
   return Math.floor(arrived / SLOT_MS);
 }
 
+/** What is hashed of an event, with what stands between. */
+const parts = ['', '\n', '', ' ', '', ' ', '', ' ', '', ' ', ''];
+
 /** What makes an event the same: its id, and what it says; an id that somebody chose twice hides nothing. */
 export function eventHash({ id, time, model, usage, prints }: UsageEvent): number {
-  return hash48(`${id}\n${time} ${model} ${usage.inputTokens} ${usage.outputTokens} ${prints[0]?.prompt}`);
+  parts[0] = id;
+  parts[2] = time;
+  parts[4] = model;
+  parts[6] = String(usage.inputTokens);
+  parts[8] = String(usage.outputTokens);
+  parts[10] = String(prints[0]?.prompt);
+  return hash48Of(parts);
 }
 
 export function countIds(ids: IdSet): number {

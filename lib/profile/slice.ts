@@ -1,6 +1,6 @@
-import type { UsageEvent } from '../telemetry/usage-event.ts';
+import { BEHAVIOURS, type Behaviour, type Prints, type UsageEvent } from '../telemetry/usage-event.ts';
 import { addTo, type BottomK, bottomK, copyOf, mergeInto } from './bottom-k.ts';
-import { type Counts, emptyCounts } from './counts.ts';
+import { type Counter, type Counts, emptyCounts, PLACE } from './counts.ts';
 import { addEmbedding, type Embedding, NO_EMBEDDING, withPrompt } from './embedding.ts';
 import { hash24, hash48 } from './hashes.ts';
 
@@ -129,89 +129,122 @@ export function halfOctave(value: number): number {
   return Math.round(2 * Math.log2(1 + value));
 }
 
-function addPlain(counts: Counts, behaviours: UsageEvent['behaviours']): void {
-  for (const behaviour of behaviours) {
-    if (behaviour === 'reasoning') counts.plainReasoning++;
-    else if (behaviour === 'grading') counts.plainGrading++;
-    else if (behaviour === 'format') counts.plainFormat++;
-    else if (behaviour === 'persona') counts.plainPersona++;
-  }
+/** What a behaviour counts, marks and flags. */
+interface Shown {
+  readonly count: number;
+  /** of requests without a system prompt: -1 where that is not counted */
+  readonly plain: number;
+  readonly mark: CellMark | undefined;
+  readonly flag: number;
+}
+
+const PLAIN: Partial<Record<Behaviour, Counter>> = {
+  reasoning: 'plainReasoning',
+  grading: 'plainGrading',
+  format: 'plainFormat',
+  persona: 'plainPersona',
+};
+
+const SHOWN = new Map<Behaviour, Shown>(
+  BEHAVIOURS.map((behaviour) => {
+    const plain = PLAIN[behaviour];
+    return [
+      behaviour,
+      {
+        count: PLACE[behaviour],
+        plain: plain === undefined ? -1 : PLACE[plain],
+        mark: CELL_MARKS.find((name) => name === behaviour),
+        flag: behaviour === 'reasoning' || behaviour === 'grading' ? FLAG[behaviour] : 0,
+      },
+    ];
+  }),
+);
+
+function increase(values: number[], place: number, by: number): void {
+  values[place] = (values[place] as number) + by;
+}
+
+/** Adds a size class to a sum, and its square to the sum of squares. */
+function addClass(values: number[], sum: number, squares: number, value: number): void {
+  increase(values, sum, value);
+  increase(values, squares, value * value);
 }
 
 /** Adds one usage event whose event time (ms) lies in the slice. */
 export function addEvent(slice: Slice, event: UsageEvent, time: number): void {
-  const { counts, cells } = slice;
-  const { shape, behaviours, usage } = event;
-  const cell = Math.floor((time - slice.start) / CELL_MS);
-  counts.events++;
-  counts.inputTokens += usage.inputTokens;
-  counts.outputTokens += usage.outputTokens;
+  const flags = addCounts(slice, event, Math.floor((time - slice.start) / CELL_MS));
+  if (event.outcome !== 'error') addModel(slice.models, event.model, 1);
+  for (const prints of event.prints) addPrints(slice.samples, prints, flags);
+}
+
+/** Counts an event and marks its cell; returns the flags that travel with its opening. */
+function addCounts({ counts: { values }, cells }: Slice, event: UsageEvent, cell: number): number {
+  const { shape, usage } = event;
+  increase(values, PLACE.events, 1);
+  increase(values, PLACE.inputTokens, usage.inputTokens);
+  increase(values, PLACE.outputTokens, usage.outputTokens);
   mark(cells, 'active', cell);
-  if (event.outcome === 'refused') {
-    counts.refused++;
-    mark(cells, 'refused', cell);
-  } else if (event.outcome === 'truncated') counts.truncated++;
-  else if (event.outcome === 'error') counts.failed++;
-  const single = shape.turns <= 1 && !shape.system;
+  addOutcome(values, cells, event.outcome, cell);
   let flags = 0;
-  if (single) {
-    counts.single++;
+  if (shape.turns <= 1 && !shape.system) {
+    increase(values, PLACE.single, 1);
     flags |= FLAG.single;
     if (shape.instruction) {
-      counts.instruction++;
+      increase(values, PLACE.instruction, 1);
       flags |= FLAG.instruction;
       mark(cells, 'instruction', cell);
     }
   }
-  if (shape.system) counts.system++;
+  if (shape.system) increase(values, PLACE.system, 1);
   if (shape.question) {
-    counts.question++;
+    increase(values, PLACE.question, 1);
     flags |= FLAG.question;
   }
-  if (shape.code) counts.code++;
-  if (shape.input) counts.input++;
-  if (shape.script !== 'latin' && shape.script !== 'none') counts.nonLatin++;
-  counts.headSum += shape.head;
-  counts.headSquares += shape.head * shape.head;
-  counts.wordSum += shape.words;
-  counts.wordSquares += shape.words * shape.words;
-  if (shape.turns > 1) counts.multiTurn++;
-  const turns = halfOctave(shape.turns);
-  counts.turnSum += turns;
-  counts.turnSquares += turns * turns;
-  counts.lineSum += shape.lines;
-  counts.lineSquares += shape.lines * shape.lines;
-  const input = halfOctave(usage.inputTokens);
-  counts.inputSum += input;
-  counts.inputSquares += input * input;
-  const output = halfOctave(usage.outputTokens);
-  counts.outputSum += output;
-  counts.outputSquares += output * output;
-  if (!shape.system) addPlain(counts, behaviours);
-  for (const behaviour of behaviours) {
-    counts[behaviour]++;
-    if (behaviour === 'reasoning') {
-      flags |= FLAG.reasoning;
-      mark(cells, 'reasoning', cell);
-    } else if (behaviour === 'grading') {
-      flags |= FLAG.grading;
-      mark(cells, 'grading', cell);
-    } else if (behaviour === 'thinking-language') mark(cells, 'thinking-language', cell);
+  if (shape.code) increase(values, PLACE.code, 1);
+  if (shape.input) increase(values, PLACE.input, 1);
+  if (shape.script !== 'latin' && shape.script !== 'none') increase(values, PLACE.nonLatin, 1);
+  if (shape.turns > 1) increase(values, PLACE.multiTurn, 1);
+  addClass(values, PLACE.headSum, PLACE.headSquares, shape.head);
+  addClass(values, PLACE.wordSum, PLACE.wordSquares, shape.words);
+  addClass(values, PLACE.turnSum, PLACE.turnSquares, halfOctave(shape.turns));
+  addClass(values, PLACE.lineSum, PLACE.lineSquares, shape.lines);
+  addClass(values, PLACE.inputSum, PLACE.inputSquares, halfOctave(usage.inputTokens));
+  addClass(values, PLACE.outputSum, PLACE.outputSquares, halfOctave(usage.outputTokens));
+  for (const behaviour of event.behaviours) {
+    const shown = SHOWN.get(behaviour) as Shown;
+    increase(values, shown.count, 1);
+    if (!shape.system && shown.plain >= 0) increase(values, shown.plain, 1);
+    if (shown.mark !== undefined) mark(cells, shown.mark, cell);
+    flags |= shown.flag;
   }
-  if (event.outcome !== 'error') addModel(slice.models, event.model, 1);
-  for (const prints of event.prints) {
-    const samples = samplesOf(slice.samples, prints.epoch);
-    if (samples === undefined) continue;
-    addTo(samples.prompt, hash24(prints.prompt));
-    if (prints.sketch !== undefined) samples.embedding = withPrompt(samples.embedding, prints.sketch);
-    if (prints.opening !== undefined) addTo(samples.opening, hash24(prints.opening), flags);
-    if (prints.closing !== undefined) addTo(samples.closing, hash24(prints.closing));
-    if (prints.layout !== undefined) addTo(samples.layout, hash24(prints.layout));
-    if (prints.system !== undefined) addTo(samples.system, hash24(prints.system));
-    if (prints.address !== undefined) addTo(samples.address, hash24(prints.address));
-    if (prints.agent !== undefined) addTo(samples.agent, hash24(prints.agent));
-    if (prints.credential !== undefined) addTo(samples.credential, hash24(prints.credential));
-  }
+  return flags;
+}
+
+function addOutcome(
+  values: number[],
+  cells: Record<CellMark, Cells>,
+  outcome: UsageEvent['outcome'],
+  cell: number,
+): void {
+  if (outcome === 'ok') return;
+  if (outcome === 'refused') {
+    increase(values, PLACE.refused, 1);
+    mark(cells, 'refused', cell);
+  } else increase(values, outcome === 'truncated' ? PLACE.truncated : PLACE.failed, 1);
+}
+
+function addPrints(all: Map<string, Samples>, prints: Prints, flags: number): void {
+  const samples = samplesOf(all, prints.epoch);
+  if (samples === undefined) return;
+  addTo(samples.prompt, hash24(prints.prompt));
+  if (prints.sketch !== undefined) samples.embedding = withPrompt(samples.embedding, prints.sketch);
+  if (prints.opening !== undefined) addTo(samples.opening, hash24(prints.opening), flags);
+  if (prints.closing !== undefined) addTo(samples.closing, hash24(prints.closing));
+  if (prints.layout !== undefined) addTo(samples.layout, hash24(prints.layout));
+  if (prints.system !== undefined) addTo(samples.system, hash24(prints.system));
+  if (prints.address !== undefined) addTo(samples.address, hash24(prints.address));
+  if (prints.agent !== undefined) addTo(samples.agent, hash24(prints.agent));
+  if (prints.credential !== undefined) addTo(samples.credential, hash24(prints.credential));
 }
 
 /** Counts events of a model, and leaves out the name with the largest hash where there are too many. */

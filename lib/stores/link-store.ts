@@ -4,9 +4,8 @@ import { decodeFacts, encodeFacts } from '../campaigns/linking/facts-codec.ts';
 import { type AccountFacts, factKey, LINK_KINDS, linkFacts } from '../campaigns/linking/link-facts.ts';
 import type { LinkStore } from '../campaigns/ports.ts';
 import { hash48 } from '../profile/hashes.ts';
-import type { PromptSamples } from '../profile/prompt-sample.ts';
+import { type PromptSamples, stageOf } from '../profile/prompt-sample.ts';
 import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-sample-codec.ts';
-import { HOUR_MS } from '../time.ts';
 
 /** Partitions of accounts without hard values. */
 const NO_OWNER_BUCKETS = 256;
@@ -43,26 +42,14 @@ export function isComparable(samples: PromptSamples | undefined): samples is Pro
   return Math.max(0, ...byEpoch.values()) >= FEWEST_PROMPTS;
 }
 
-/** So much later in event time a sample is copied again, however little it changed. */
-const COPIED_ANEW_MS = 6 * HOUR_MS;
-
 /**
- * Whether a sample has changed enough to be copied to those that compare contents: a copy has some kilobytes, and a young
- * account's sample changes with nearly every write. It is copied when the account begins or ends to ask enough, when it has
- * grown by a quarter, and else every six hours of its own prompts. Told by the two images alone, so that a redelivery
- * decides alike.
+ * Whether a sample has changed enough to be copied to those that compare contents: when the account begins or ends to ask
+ * enough, and with every stage. Told by the two images alone, so that a redelivery decides alike.
  */
 export function isWorthCopying(now: PromptSamples | undefined, before: PromptSamples | undefined): boolean {
   if (isComparable(now) !== isComparable(before)) return true;
   if (!isComparable(now) || !isComparable(before)) return false;
-  return stateOfCopy(now) !== stateOfCopy(before);
-}
-
-function stateOfCopy(samples: PromptSamples): string {
-  const prompts = samples.flatMap((sample) => sample.prompts);
-  const grown = Math.floor(Math.log(prompts.length) / Math.log(1.25));
-  const newest = prompts.reduce((latest, { slice }) => Math.max(latest, slice), 0);
-  return `${grown}/${Math.floor(newest / COPIED_ANEW_MS)}`;
+  return stageOf(now) !== stageOf(before);
 }
 
 /** Values under which an account stands in the link table. */

@@ -238,17 +238,26 @@ const ID_BYTES = 6;
 
 /** By slot: its number (4 bytes), how many (2), then the hashes, 48 bits each, big endian. */
 export function encodeIds(ids: IdSet): Uint8Array {
-  const parts: Buffer[] = [];
+  let size = 0;
+  for (const hashes of ids.values()) if (hashes.size > 0) size += ID_BYTES * (1 + hashes.size);
+  const bytes = new Uint8Array(size);
+  let at = 0;
   for (const [slot, hashes] of ids) {
     if (hashes.size === 0) continue;
-    const bytes = Buffer.allocUnsafe(ID_BYTES + hashes.size * ID_BYTES);
-    bytes.writeUInt32BE(slot, 0);
-    bytes.writeUInt16BE(hashes.size, 4);
-    let at = ID_BYTES;
-    for (const hash of hashes) at = bytes.writeUIntBE(hash, at, ID_BYTES);
-    parts.push(bytes);
+    at = writeBytes(bytes, at, slot, 4);
+    at = writeBytes(bytes, at, hashes.size, 2);
+    for (const hash of hashes) {
+      at = writeBytes(bytes, at, Math.floor(hash / 2 ** 32), 2);
+      at = writeBytes(bytes, at, hash >>> 0, 4);
+    }
   }
-  return new Uint8Array(Buffer.concat(parts));
+  return bytes;
+}
+
+/** Writes the low bytes of a number, the highest first; returns where they end. */
+function writeBytes(bytes: Uint8Array, at: number, value: number, count: number): number {
+  for (let i = 0; i < count; i++) bytes[at + i] = value >>> (8 * (count - 1 - i));
+  return at + count;
 }
 
 /** @throws StateError where the bytes end early */

@@ -6,6 +6,7 @@ import { decodeSlices, encodeSlices } from '../profile/codec.ts';
 import { chunksOf, type Frame, type Resumable } from '../profile/resumable.ts';
 import type { Slice } from '../profile/slice.ts';
 import { joinSlices } from '../profile/window.ts';
+import { DAY_MS } from '../time.ts';
 import { fromItem, type HotItem, type Logs, NO_LOGS, toItem } from './profile-item.ts';
 import type { ProfileStore } from './profile-store.ts';
 
@@ -72,7 +73,7 @@ export class MemoryProfileStore implements ProfileStore, Resumable {
   private readonly retentionMs: number;
 
   constructor(options: { warmAccounts?: number; retentionDays?: number } = {}) {
-    this.retentionMs = (options.retentionDays ?? 35) * 86_400_000;
+    this.retentionMs = (options.retentionDays ?? 35) * DAY_MS;
     this.warm = new LRUCache({
       max: options.warmAccounts ?? 2048,
       dispose: (state, account, why) => {

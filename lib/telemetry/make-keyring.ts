@@ -1,3 +1,4 @@
+import { DAY_MS } from '../time.ts';
 import { type Keyring, keyring } from './keys.ts';
 
 /** What making keys needs of the world. */
@@ -8,8 +9,7 @@ export interface KeySource {
   readonly randomBytes: (count: number) => Uint8Array;
 }
 
-const DAY = 24 * 3600_000;
-/** Days for which two epochs serve side by side: the longest window of the default policy and a week on top. */
+/** Days for which two epochs serve side by side: as long as the default policy keeps profiles. */
 export const DEFAULT_OVERLAP_DAYS = 35;
 
 /**
@@ -57,7 +57,7 @@ export function rotatedKeyring(
     const ends = serving.map(({ until }) => until).filter((until) => until !== undefined);
     throw new Error(`keyring: two epochs serve already, until ${ends.sort()[0]}: rotate after that`);
   }
-  const until = new Date(start + overlapDays * DAY).toISOString();
+  const until = new Date(start + overlapDays * DAY_MS).toISOString();
   const closed = ring.epochs.map((epoch) => (epoch.until === undefined ? { ...epoch, until } : epoch));
   const ids = new Set(ring.epochs.map(({ id }) => id));
   let id = from.slice(0, 7);

@@ -2,6 +2,7 @@ import { DAY_MS } from '../time.ts';
 import { outcome as outcomeSchema } from './exchange.ts';
 import { kindOf, openValue, printable, type Reason, reasonOf } from './reason.ts';
 import { BEHAVIOURS, SCRIPTS, type UsageEvent, usageEvent } from './usage-event.ts';
+import { isUtcTimeAt, timeOf } from './utc-time.ts';
 
 export type ParsedEvent =
   | { readonly ok: true; readonly event: UsageEvent }
@@ -53,11 +54,16 @@ export function parseUsageEvent(json: unknown, check?: ArrivalCheck): ParsedEven
     if (!parsed.success) return { ok: false, reason: reasonOf(parsed.error, json, openValue) };
     event = parsed.data;
   }
+  return checkedTimes(event, check);
+}
+
+/** What the schema does not say of an event that it accepts: times that no clock can have meant. */
+export function checkedTimes(event: UsageEvent, check?: ArrivalCheck): ParsedEvent {
   const early = earlyFault(event, check?.arrival);
   if (early !== undefined) return { ok: false, reason: early };
   if (check?.arrival !== undefined) {
     const skew = check.permittedSkew ?? DEFAULT_PERMITTED_SKEW;
-    if (Date.parse(event.time) > check.arrival + skew) {
+    if (timeOf(event.time) > check.arrival + skew) {
       return {
         ok: false,
         reason: {
@@ -77,7 +83,7 @@ const FIRST_YEAR = '2015';
 function earlyFault({ time, customer }: UsageEvent, arrival: number | undefined): Reason | undefined {
   if (time < FIRST_YEAR)
     return { field: 'time', value: printable(time), message: `before ${FIRST_YEAR}: a clock that is wrong` };
-  if (arrival !== undefined && arrival - Date.parse(time) > MAX_EVENT_AGE)
+  if (arrival !== undefined && arrival - timeOf(time) > MAX_EVENT_AGE)
     return {
       field: 'time',
       value: printable(time),
@@ -286,41 +292,11 @@ function isPseudonym(value: unknown): boolean {
   return true;
 }
 
-const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-
-/** YYYY-MM-DDTHH:MM:SSZ, with or without milliseconds; 29 February is left to zod. */
+/** As utc-time.ts reads it; 29 February is left to zod. */
 function isUtcTime(value: unknown): boolean {
-  if (typeof value !== 'string') return false;
-  const length = value.length;
-  if (length !== 24 && length !== 20) return false;
-  if (
-    value.charCodeAt(4) !== 45 ||
-    value.charCodeAt(7) !== 45 ||
-    value.charCodeAt(10) !== 84 ||
-    value.charCodeAt(13) !== 58 ||
-    value.charCodeAt(16) !== 58 ||
-    value.charCodeAt(length - 1) !== 90
-  )
-    return false;
-  if (two(value, 0) < 0 || two(value, 2) < 0) return false;
-  const month = two(value, 5);
-  const day = two(value, 8);
-  if (month < 1 || month > 12 || day < 1 || day > (DAYS[month - 1] as number)) return false;
-  const hour = two(value, 11);
-  const minute = two(value, 14);
-  const second = two(value, 17);
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return false;
-  return length === 20 || (value.charCodeAt(19) === 46 && two(value, 20) >= 0 && digit(value, 22) >= 0);
-}
-
-/** Two decimal digits at a place, or a negative number. */
-function two(text: string, at: number): number {
-  const tens = digit(text, at);
-  const ones = digit(text, at + 1);
-  return tens < 0 || ones < 0 ? -1 : tens * 10 + ones;
-}
-
-function digit(text: string, at: number): number {
-  const value = text.charCodeAt(at) - 48;
-  return value >= 0 && value <= 9 ? value : -1;
+  return (
+    typeof value === 'string' &&
+    (value.length === 24 || value.length === 20) &&
+    isUtcTimeAt(value, 0, value.length)
+  );
 }

@@ -1,8 +1,9 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { type ArrivalCheck, parseUsageEvent, surelyValid } from './parse-usage-event.ts';
+import { type ArrivalCheck, checkedTimes, parseUsageEvent, surelyValid } from './parse-usage-event.ts';
 import { kindOf, printable, type Reason } from './reason.ts';
 import { BUCKETING, type RecordHeader } from './record.ts';
+import { scanUsageEvent } from './scan-usage-event.ts';
 import type { UsageEvent } from './usage-event.ts';
 
 /**
@@ -141,7 +142,7 @@ function decodeLines(lines: readonly Line[], check: ArrivalCheck | undefined): D
   let faults = 0;
   let firstOfRest = 0;
   for (const [index, line] of lines.entries()) {
-    if (faults >= MAX_FAULTS && (line.fault !== undefined || !surelyValid(line.json))) {
+    if (faults >= MAX_FAULTS && !line.valid && (line.fault !== undefined || !surelyValid(line.json))) {
       if (rest.length === 0) firstOfRest = index;
       rest.push(keptOf(line));
       continue;
@@ -176,12 +177,24 @@ function keptOf({ text, fault, json }: Line): string {
 interface Line {
   readonly text: string;
   readonly json: unknown;
-  readonly fault?: string;
+  /** it is a usage event: read by scanUsageEvent */
+  readonly valid: boolean;
+  readonly fault: string | undefined;
 }
 
 /** Non-blank lines, each parsed by itself; a line that is not UTF-8 or not JSON carries its fault. */
 function linesOf(plain: Buffer): Line[] {
   const lines: Line[] = [];
+  if (isAscii(plain)) {
+    const text = plain.toString('latin1');
+    for (let from = 0; from < text.length; ) {
+      const found = text.indexOf('\n', from);
+      const end = found < 0 ? text.length : found;
+      if (end > from) addLine(lines, plain, text, from, end);
+      from = end + 1;
+    }
+    return lines;
+  }
   if (isUtf8(plain)) {
     for (const text of plain.toString('utf8').split('\n'))
       if (text !== '' && text.trim() !== '') lines.push(parseLine(text));
@@ -192,22 +205,32 @@ function linesOf(plain: Buffer): Line[] {
     const end = found < 0 ? plain.length : found;
     const part = plain.subarray(at, end);
     const text = part.toString('utf8');
-    if (text.trim() !== '')
-      lines.push(isUtf8(part) ? parseLine(text) : { text, json: undefined, fault: 'not UTF-8' });
+    if (text.trim() !== '') lines.push(isUtf8(part) ? parseLine(text) : unreadable(text, 'not UTF-8'));
     at = end + 1;
   }
   return lines;
 }
 
+/** A line of a text that is ASCII: read as recorders write it, or as any JSON. */
+function addLine(lines: Line[], plain: Buffer, whole: string, from: number, end: number): void {
+  const event = scanUsageEvent(plain, whole, from, end);
+  const text = whole.slice(from, end);
+  if (event !== undefined) lines.push({ text, json: event, valid: true, fault: undefined });
+  else if (text.trim() !== '') lines.push(parseLine(text));
+}
+
 /** V8 quotes the text in its message: it is not repeated. */
 function parseLine(text: string): Line {
-  if (text.length > MAX_LINE)
-    return { text, json: undefined, fault: `longer than ${MAX_LINE} characters: no usage event` };
+  if (text.length > MAX_LINE) return unreadable(text, `longer than ${MAX_LINE} characters: no usage event`);
   try {
-    return { text, json: JSON.parse(text) };
+    return { text, json: JSON.parse(text), valid: false, fault: undefined };
   } catch {
-    return { text, json: undefined, fault: 'not JSON' };
+    return unreadable(text, 'not JSON');
   }
+}
+
+function unreadable(text: string, fault: string): Line {
+  return { text, json: undefined, valid: false, fault };
 }
 
 function decodeLine(line: Line, index: number, check: ArrivalCheck | undefined): DecodedLine {
@@ -218,7 +241,9 @@ function decodeLine(line: Line, index: number, check: ArrivalCheck | undefined):
       reason: { field: '(line)', value: kindOf(line.text), message: line.fault },
     };
   }
-  const parsed = parseUsageEvent(line.json, check);
+  const parsed = line.valid
+    ? checkedTimes(line.json as UsageEvent, check)
+    : parseUsageEvent(line.json, check);
   return parsed.ok
     ? { index, raw: line.text, event: parsed.event }
     : { index, raw: keptOf(line), reason: parsed.reason };

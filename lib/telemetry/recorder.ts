@@ -1,16 +1,13 @@
 import { LRUCache } from 'lru-cache';
-import { type Asked, askedOf } from './asked.ts';
+import { askedOf } from './asked.ts';
 import { behaviourNames, behavioursOf, bitOf, TRIGGERS } from './behaviours.ts';
+import { shapeOf } from './event-shape.ts';
 import type { Exchange } from './exchange.ts';
-import { bounded, MAX_UNITS, TextFolder, withDigitsFolded } from './folded-text.ts';
-import { beginsAsTask } from './instruction.ts';
+import { bounded, TextFolder } from './folded-text.ts';
 import { accountPseudonym, type EpochKeys, epochKeys, type Keyring, servingEpochs } from './keys.ts';
 import { LayoutReader } from './layout.ts';
-import { placeOf } from './network.ts';
 import { isSound } from './odd-facts.ts';
-import { looksLikeCode } from './program-code.ts';
-import { digest, type SipKey, sipHash24 } from './siphash.ts';
-import { sketchOf } from './sketch.ts';
+import { PrintMaker } from './print-maker.ts';
 import type { Prints, UsageEvent } from './usage-event.ts';
 
 /** Turns exchanges into usage events; keeps nothing of an exchange but caches of pseudonyms and system prompts. */
@@ -36,8 +33,6 @@ interface SystemFacts {
   readonly prints: ReadonlyMap<string, string>;
 }
 
-const EDGE_WORDS = 5;
-const EDGE_UNITS = 512;
 const SYSTEM_CACHE = 1024;
 const SYSTEM_CACHE_UNITS = 16 * 1024 * 1024;
 
@@ -63,169 +58,97 @@ const SYSTEM_CACHE_UNITS = 16 * 1024 * 1024;
  * event.shape.question; // => true
  */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const ring = options.keys;
-  const epochs = epochKeys(ring);
-  const folder = new TextFolder(TRIGGERS);
-  const layouts = new LayoutReader();
-  const edge = new Uint16Array(EDGE_UNITS);
-  const name = new Uint16Array(8192);
-  const pseudonyms = new LRUCache<string, string>({ max: options.accountCache ?? 100_000 });
-  const systems = new LRUCache<string, SystemFacts>({
+  const recorder = new KeyedRecorder(options);
+  // functions of their own, so that both can be handed on alone
+  return {
+    record: (exchange) => recorder.record(exchange),
+    pseudonym: (account) => recorder.pseudonym(account),
+  };
+}
+
+class KeyedRecorder implements Recorder {
+  readonly #ring: Keyring;
+  readonly #epochs: readonly EpochKeys[];
+  readonly #folder = new TextFolder(TRIGGERS);
+  readonly #layouts = new LayoutReader();
+  readonly #prints = new PrintMaker();
+  readonly #pseudonyms: LRUCache<string, string>;
+  readonly #systems = new LRUCache<string, SystemFacts>({
     max: SYSTEM_CACHE,
     maxSize: SYSTEM_CACHE_UNITS,
     sizeCalculation: (_, text) => text.length + 1,
   });
 
-  function pseudonym(account: string): string {
-    let known = pseudonyms.get(account);
+  constructor({ keys, accountCache = 100_000 }: RecorderOptions) {
+    this.#ring = keys;
+    this.#epochs = epochKeys(keys);
+    this.#pseudonyms = new LRUCache<string, string>({ max: accountCache });
+  }
+
+  pseudonym(account: string): string {
+    let known = this.#pseudonyms.get(account);
     if (known === undefined) {
-      known = accountPseudonym(ring, account);
-      pseudonyms.set(account, known);
+      known = accountPseudonym(this.#ring, account);
+      this.#pseudonyms.set(account, known);
     }
     return known;
   }
 
-  function printOfName(key: SipKey, text: string): string {
-    const size = Math.min(text.length, name.length);
-    for (let i = 0; i < size; i++) name[i] = text.charCodeAt(i);
-    return printOf(key, name, 0, size);
-  }
-
-  function systemFacts(text: string): SystemFacts {
-    let facts = systems.get(text);
-    if (facts === undefined) {
-      const folded = folder.fold(bounded(text));
-      const prints = new Map<string, string>();
-      for (const epoch of epochs)
-        prints.set(epoch.id, printOf(epoch.print.system, folded.units, 0, folded.length));
-      facts = { behaviours: behavioursOf(folded), prints };
-      systems.set(text, facts);
-    }
-    return facts;
-  }
-
-  function record(exchange: Exchange): UsageEvent {
+  record(exchange: Exchange): UsageEvent {
     const asked = askedOf(exchange.messages);
-    const { prompt, system, turns } = asked;
-    const facts = system === undefined ? undefined : systemFacts(system);
-    const text = bounded(prompt);
-    const layout = layouts.read(text);
-    const folded = folder.fold(text);
-    const params = exchange.params;
-    let behaviours = behavioursOf(folded) | (facts?.behaviours ?? 0);
-    if (params !== undefined) {
-      if ((params.n ?? 1) > 1) behaviours |= bitOf('multi-sample');
-      if (params.logprobs !== undefined && params.logprobs !== false && params.logprobs !== 0)
-        behaviours |= bitOf('logprobs');
-      if (demandsFormat(params.responseFormat ?? params.response_format)) behaviours |= bitOf('format');
-    }
+    const facts = asked.system === undefined ? undefined : this.#systemFacts(asked.system);
+    const text = bounded(asked.prompt);
+    const layout = this.#layouts.read(text);
+    const folded = this.#folder.fold(text);
+    const behaviours = behavioursOf(folded) | (facts?.behaviours ?? 0) | demandedBy(exchange.params);
     const time = Date.parse(exchange.time);
-    const place = exchange.origin?.ip === undefined ? undefined : placeOf(exchange.origin.ip);
-    const words =
-      text.length === prompt.length ? folded.words : Math.round((folded.words * prompt.length) / MAX_UNITS);
-
-    const edgeWords = Math.min(EDGE_WORDS, folded.words);
-    // After a label that opens a prompt ("Summarize:") comes the slot of a template: an opening that ran on into it would
-    // make one application's requests look like many different tasks.
-    const opening = Math.min(folded.lead, edgeWords);
-    const prints = servingEpochs(epochs, time).map((epoch): Prints => {
-      const keys = epoch.print;
-      const made: Prints = { epoch: epoch.id, prompt: printOf(keys.prompt, folded.units, 0, folded.length) };
-      if (folded.words > 0) {
-        made.opening = printOf(keys.opening, edge, 0, withDigitsFolded(folded, 0, opening, edge));
-        made.closing = printOf(
-          keys.closing,
-          edge,
-          0,
-          withDigitsFolded(folded, folded.words - edgeWords, folded.words, edge),
-        );
-      }
-      if (layout.length > 0) made.layout = printOf(keys.layout, layout.units, 0, layout.length);
-      const systemPrint = facts?.prints.get(epoch.id);
-      if (systemPrint !== undefined) made.system = systemPrint;
-      const sketch = sketchOf(folded, epoch.sketchWord, epoch.sketchPair);
-      if (sketch !== undefined) made.sketch = sketch;
-      addOrigin(made, epoch, exchange, place);
-      return made;
-    });
-
+    const prints = servingEpochs(this.#epochs, time).map((epoch) =>
+      this.#prints.of({ folded, layout }, exchange, epoch, facts?.prints),
+    );
+    const { customer, usage } = exchange;
     return {
       v: 1,
       id: eventId(exchange, prints),
       time: isoTime(exchange.time, time),
-      account: pseudonym(exchange.account),
+      account: this.pseudonym(exchange.account),
       model: cut(exchange.model, MAX_MODEL),
       outcome: exchange.outcome,
       usage: {
-        inputTokens: oneDigit(tokenCount(exchange.usage.inputTokens)),
-        outputTokens: twoDigits(tokenCount(exchange.usage.outputTokens)),
+        inputTokens: oneDigit(tokenCount(usage.inputTokens)),
+        outputTokens: twoDigits(tokenCount(usage.outputTokens)),
       },
-      params: samplingOf(params),
+      params: samplingOf(exchange.params),
       customer: {
-        plan: cut(exchange.customer.plan, MAX_CUSTOMER),
-        product: cut(exchange.customer.product, MAX_CUSTOMER),
-        createdAt: toHour(exchange.customer.createdAt),
+        plan: cut(customer.plan, MAX_CUSTOMER),
+        product: cut(customer.product, MAX_CUSTOMER),
+        createdAt: toHour(customer.createdAt),
       },
-      shape: {
-        turns: Math.min(turns, 1_000_000),
-        system: system !== undefined,
-        words: lengthClass(1 + words),
-        head: lengthClass(1 + folded.head),
-        instruction: beginsAsTask(prompt),
-        lines: prompt.length === 0 ? 0 : lengthClass(linesOf(prompt, text, layout.lines)),
-        script: folded.script,
-        question: endsInQuestion(prompt),
-        code: looksLikeCode(text, folded.symbolDensity),
-        input: layout.input,
-        ...agentFacts(asked),
-      },
+      shape: shapeOf(asked, text, folded, layout),
       behaviours: behaviourNames(behaviours),
       prints,
     };
   }
 
-  function addOrigin(
-    made: Prints,
-    epoch: EpochKeys,
-    exchange: Exchange,
-    place: ReturnType<typeof placeOf> | undefined,
-  ): void {
-    const origin = exchange.origin;
-    const keys = epoch.print;
-    if (place !== undefined) {
-      made.address = printOfName(keys.address, place.address);
-      if (place.network !== undefined) made.network = printOfName(keys.network, place.network);
+  #systemFacts(text: string): SystemFacts {
+    let facts = this.#systems.get(text);
+    if (facts === undefined) {
+      const folded = this.#folder.fold(bounded(text));
+      facts = { behaviours: behavioursOf(folded), prints: this.#prints.system(folded, this.#epochs) };
+      this.#systems.set(text, facts);
     }
-    if (origin?.asn !== undefined) made.asn = printOfName(keys.asn, String(origin.asn));
-    if (origin?.tls !== undefined) made.tls = printOfName(keys.tls, origin.tls);
-    if (origin?.userAgent !== undefined) made.agent = printOfName(keys.agent, origin.userAgent);
-    if (origin?.credential !== undefined) made.credential = printOfName(keys.credential, origin.credential);
-    if (exchange.customer.payment !== undefined)
-      made.payment = printOfName(keys.payment, exchange.customer.payment);
+    return facts;
   }
-
-  return { record, pseudonym };
 }
 
-const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-const PAIRS: readonly string[] = Array.from(
-  { length: 4096 },
-  (_, i) => `${BASE64URL[i >>> 6]}${BASE64URL[i & 63]}`,
-);
-
-/** SipHash-2-4 of units[start, end) as base64url of 64 bits: 11 characters. */
-function printOf(key: SipKey, units: Uint16Array, start: number, end: number): string {
-  sipHash24(key, units, start, end);
-  const low = digest[0] as number;
-  const high = digest[1] as number;
-  return (
-    (PAIRS[low >>> 20] as string) +
-    PAIRS[(low >>> 8) & 4095] +
-    PAIRS[((low & 255) << 4) | (high >>> 28)] +
-    PAIRS[(high >>> 16) & 4095] +
-    PAIRS[(high >>> 4) & 4095] +
-    BASE64URL[(high & 15) << 2]
-  );
+/** Behaviours that the parameters show, as bits. */
+function demandedBy(params: Exchange['params']): number {
+  if (params === undefined) return 0;
+  let found = 0;
+  if ((params.n ?? 1) > 1) found |= bitOf('multi-sample');
+  if (params.logprobs !== undefined && params.logprobs !== false && params.logprobs !== 0)
+    found |= bitOf('logprobs');
+  if (demandsFormat(params.responseFormat ?? params.response_format)) found |= bitOf('format');
+  return found;
 }
 
 /** UTC with a Z and milliseconds; a canonical time passes as it is. */
@@ -255,46 +178,6 @@ function twoDigits(count: number): number {
   let unit = 1;
   while (count / unit >= 100) unit *= 10;
   return Math.round(count / unit) * unit;
-}
-
-function lengthClass(count: number): number {
-  return Math.min(40, Math.round(2 * Math.log2(count)));
-}
-
-/** Line breaks that are counted one by one; a text of more has as many as its beginning promises. */
-const COUNTED_LINES = 10_000;
-
-function linesOf(prompt: string, text: string, counted: number): number {
-  if (prompt.length === text.length) return Math.max(1, counted);
-  let lines = 1;
-  for (let at = prompt.indexOf('\n'); at >= 0; at = prompt.indexOf('\n', at + 1))
-    if (++lines > COUNTED_LINES) return Math.round((lines / (at + 1)) * prompt.length);
-  return lines;
-}
-
-/** Ends in a question mark of any script, closing quotes, brackets and white space apart. */
-function endsInQuestion(text: string): boolean {
-  for (let at = text.length - 1, looked = 0; at >= 0 && looked < 256; at--, looked++) {
-    const unit = text.charCodeAt(at);
-    if (unit === 63 || unit === 0xff1f || unit === 0x61f || unit === 0x37e || unit === 0x203d) return true;
-    if (
-      !(
-        unit <= 32 ||
-        unit === 34 ||
-        unit === 39 ||
-        unit === 41 ||
-        unit === 93 ||
-        unit === 42 ||
-        unit === 0x201d ||
-        unit === 0x2019 ||
-        unit === 0x300d ||
-        unit === 0x3000 ||
-        unit === 0xa0
-      )
-    )
-      return false;
-  }
-  return false;
 }
 
 function demandsFormat(format: unknown): boolean {
@@ -333,14 +216,4 @@ function tokenCount(count: number): number {
 function eventId(exchange: Exchange, prints: readonly Prints[]): string {
   const id = cut(exchange.id, MAX_ID);
   return exchange.reusedId === true ? `${cut(id, MAX_ID - 12)}-${prints.at(-1)?.prompt ?? ''}` : id;
-}
-
-/** Facts of agents' work, where there are any. */
-function agentFacts(asked: Asked): Pick<UsageEvent['shape'], 'steps' | 'fromTools' | 'askedByTool'> {
-  if (asked.steps === 0 && asked.fromTools === 0) return {};
-  return {
-    steps: Math.min(asked.steps, 1_000_000),
-    fromTools: asked.fromTools,
-    ...(asked.askedByTool ? { askedByTool: true } : {}),
-  };
 }

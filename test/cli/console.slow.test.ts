@@ -1,117 +1,37 @@
-import { existsSync } from 'node:fs';
+import { request } from 'node:http';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AccountOutcome } from '../../lib/backtest/outcome.ts';
 import { type ConsoleServer, startConsole } from '../../lib/cli/console/console-server.ts';
-import { defaultPolicy } from '../../lib/policy/policy.ts';
-import { testCalibration } from '../calibration.ts';
 import { campaign, opened } from '../findings/notices.ts';
+import { axeFaults, BROWSER, goTo, paintTimes, VIEWS } from './console-browser.ts';
+import { consoleWorld, HOSTILE, type World } from './console-world.ts';
 
-const BROWSER = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 if (BROWSER === undefined)
   process.stderr.write('console: skipped, no Chromium here (Debian: apt-get install chromium)\n');
 
 const COUNT = 100_000;
-const START = Date.parse('2026-03-02T00:00:00Z');
-const HOSTILE = '<img src=x onerror="document.title=\'owned\'">';
-
-/** Mostly benign accounts with chances as they should be, a few attackers, one with a hostile name. */
-function population(): AccountOutcome[] {
-  let state = 11;
-  const random = (): number => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    return (state + 1) / 2 ** 32;
-  };
-  const members = campaign.subject.members ?? [];
-  return Array.from({ length: COUNT }, (_, i): AccountOutcome => {
-    const attacker = i < 300;
-    const p = attacker ? 10 ** (-2 - 3 * random()) : random();
-    const account =
-      members[i]?.account ?? (i === 299 ? opened.subject.id : `a_${String(i).padStart(26, 'a')}`);
-    return {
-      id: i === 5 ? HOSTILE : account,
-      account,
-      label: attacker ? 'extraction' : 'benign',
-      kind: attacker ? 'hydra' : 'organic-chat',
-      campaign: '',
-      group: ['api/payg/new', 'chat/pro/settled', 'chat/free/new'][i % 3] as string,
-      events: 1 + (i % 400),
-      firstSeen: START,
-      lastSeen: START + 86_400_000,
-      peak: -Math.log10(p),
-      peakAt: START + 3_600_000,
-      p,
-      reasons: [],
-      ...(attacker
-        ? {
-            trace: [
-              [START, 1, 0.05],
-              [START + 7_200_000, 3, p],
-            ] as const,
-          }
-        : {}),
-    };
-  });
-}
-
-/**
- * Moves a slider as a hand does, position by position, and times each until it is painted: so large a share must be painted
- * within 100 ms, also where the machine is busy with other tests.
- */
-async function responses(
-  page: Page,
-  slider: string,
-  positions: readonly number[],
-  shareWithin: number,
-): Promise<void> {
-  const times = await page.evaluate(
-    async ([id, values]) => {
-      const element = document.getElementById(id) as HTMLInputElement;
-      const taken: number[] = [];
-      for (const value of values) {
-        element.value = String(value);
-        const from = performance.now();
-        element.dispatchEvent(new Event('input', { bubbles: true }));
-        await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
-        taken.push(performance.now() - from);
-      }
-      return taken.sort((a, b) => a - b);
-    },
-    [slider, [...positions]] as const,
-  );
-  const at = (share: number): number => times[Math.floor(share * (times.length - 1))] as number;
-  process.stderr.write(
-    `console: ${slider} median ${at(0.5).toFixed(0)} ms, 95 % within ${at(0.95).toFixed(0)} ms, slowest of ${times.length} ${at(1).toFixed(0)} ms\n`,
-  );
-  expect(at(shareWithin)).toBeLessThan(100);
-}
 
 describe.skipIf(BROWSER === undefined)('the console in a browser', () => {
+  let world: World;
   let server: ConsoleServer;
   let browser: Browser;
   let page: Page;
   const faults: string[] = [];
   const foreign: string[] = [];
+  const view = async (): Promise<string> => (await page.textContent('main')) ?? '';
 
   beforeAll(async () => {
-    server = await startConsole({
-      title: 'test',
-      labelled: 'labels',
-      policy: defaultPolicy,
-      calibration: testCalibration,
-      accounts: population(),
-      notices: [opened, campaign],
-    });
+    world = await consoleWorld(COUNT, 400);
+    server = await startConsole(world.origin);
     browser = await chromium.launch({ executablePath: BROWSER as string, args: ['--no-sandbox'] });
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
     page.on('pageerror', (error) => faults.push(error.message));
     page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-    page.on('request', (request) => {
-      if (!request.url().startsWith(server.url) && !request.url().startsWith('data:'))
-        foreign.push(request.url());
+    page.on('request', (asked) => {
+      if (!asked.url().startsWith(server.url) && !asked.url().startsWith('data:')) foreign.push(asked.url());
     });
     await page.goto(server.url);
-    await page.waitForSelector('#slider-suspect');
+    await page.waitForSelector('table.findings');
   });
   afterAll(async () => {
     await browser?.close();
@@ -122,118 +42,217 @@ describe.skipIf(BROWSER === undefined)('the console in a browser', () => {
     const paint = await page.evaluate(
       () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN,
     );
-    process.stderr.write(`console: first paint ${paint.toFixed(0)} ms\n`);
     expect(paint).toBeLessThan(1000);
     expect(foreign).toEqual([]);
   });
 
+  it('filters, sorts and searches the findings, and the address says how', async () => {
+    await page.selectOption('#filter-level', 'critical');
+    await page.fill('#find', 'f-other');
+    expect(page.url()).toContain('level=critical');
+    expect(page.url()).toContain('find=f-other');
+    const levels = await page.locator('td[data-name="level"]').allTextContents();
+    expect(new Set(levels)).toEqual(new Set(['critical']));
+    const there = await page.textContent('.filters .count');
+    // what a ticket links to
+    const second = await browser.newPage();
+    await second.goto(page.url());
+    await second.waitForSelector('table.findings');
+    expect(await second.textContent('.filters .count')).toBe(there);
+    await second.close();
+    await goTo(page, '#/findings');
+  });
+
+  it('shows one finding: how sure, why and against whom, what speaks against it, what to do', async () => {
+    await goTo(page, `#/findings/${opened.finding}`);
+    await page.waitForSelector('article.finding h2');
+    const text = (await page.textContent('article.finding')) ?? '';
+    for (const part of ['How sure', 'Why', 'What speaks against it', 'Do next', 'What happened'])
+      expect(text).toContain(part);
+    expect(text).toContain(opened.explanations[0]?.because ?? 'no explanation');
+    expect(text).toContain(`triage ${opened.finding}`);
+    expect(text).toContain('opened at suspect');
+    expect(text).not.toContain('never near a level');
+  });
+
+  it('records a verdict, a note, an owner and an undo in the audit trail of the command line', async () => {
+    const { store } = world;
+    await page.check('input[value="benign"]');
+    await page.fill('#note', 'their nightly evaluation');
+    await page.click('text=Record benign');
+    await page.waitForSelector('text=benign by ann');
+    const judged = (await store.find(opened.finding))?.finding;
+    expect(judged).toMatchObject({ state: 'closed', verdict: { verdict: 'benign', by: 'ann' } });
+    expect(await store.exceptionFor(opened.subject.id, Date.now())).toBeDefined();
+    await page.fill('#owner', 'carol');
+    await page.click('text=Assign');
+    await page.waitForSelector('text=assigned to carol');
+    await page.click('text=Undo the verdict');
+    await page.waitForSelector('text=Nobody has judged it.');
+    const trail = await store.audit(opened.finding);
+    expect(trail.map(({ action }) => action)).toEqual(['triage', 'assign', 'undo']);
+    expect((await store.find(opened.finding))?.finding).toMatchObject({ state: 'open', owner: 'carol' });
+    // a rule of the command line, in its words
+    await page.check('input[value="benign"]');
+    await page.fill('#until', '2020-01-01');
+    await page.click('text=Record benign');
+    expect(await page.textContent('form.verdict [role="alert"]')).toContain('has passed');
+  });
+
+  it('works by keyboard: rows by j and k, search by a stroke, Escape closes', async () => {
+    await goTo(page, '#/findings');
+    await page.keyboard.press('j');
+    await page.waitForSelector('article.finding');
+    const first = page.url();
+    await page.keyboard.press('j');
+    expect(page.url()).not.toBe(first);
+    await page.keyboard.press('k');
+    expect(page.url()).toBe(first);
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('article.finding', { state: 'detached' });
+    await page.keyboard.press('/');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('find');
+    await page.keyboard.press('Escape');
+  });
+
   it(`shows a threshold's effect at once over ${COUNT} accounts`, async () => {
+    await goTo(page, '#/thresholds');
+    await page.waitForSelector('#slider-suspect');
     const before = await page.textContent('#effect');
     // all the way down and up again: from hardly anybody to a fifth of all
     const positions = Array.from({ length: 60 }, (_, i) => -6 + 5.3 * Math.abs(1 - i / 30));
-    await responses(page, 'slider-suspect', positions, 0.95);
+    const times = await paintTimes(page, 'slider-suspect', positions);
+    expect(times[Math.floor(0.9 * (times.length - 1))]).toBeLessThan(150);
     await page.fill('#slider-suspect', '-2.5');
     expect(await page.textContent('#effect')).not.toBe(before);
-    expect(await page.textContent('main')).toContain('Newly flagged');
+    expect(await view()).toContain('Newly flagged');
+    await page.focus('#slider-suspect');
+    const value = await page.inputValue('#slider-suspect');
+    await page.keyboard.press('ArrowLeft');
+    expect(await page.inputValue('#slider-suspect')).not.toBe(value);
     await page.click('text=Back to default-1');
   });
 
-  it('works by keyboard: tabs by arrows, sliders by keys, rows by Enter', async () => {
-    await page.focus('#slider-suspect');
-    const before = await page.inputValue('#slider-suspect');
-    await page.keyboard.press('ArrowLeft');
-    expect(await page.inputValue('#slider-suspect')).not.toBe(before);
-    await page.focus('#tab-Thresholds');
-    await page.keyboard.press('ArrowRight');
-    await page.keyboard.press('ArrowRight');
-    expect(await page.getAttribute('#tab-Suspects', 'aria-selected')).toBe('true');
-    await page.fill('#search', opened.subject.id);
-    await page.focus('button.row');
-    await page.keyboard.press('Enter');
-    await page.waitForSelector('text=Evidence');
-    expect(await page.textContent('main')).toContain(opened.reasons[0]?.evidence ?? 'no reason');
-  });
-
   it('a hostile name stays text', async () => {
-    await page.fill('#search', 'onerror');
+    await goTo(page, '#/accounts?find=onerror');
     await page.waitForSelector('button.row');
     expect(await page.textContent('button.row')).toBe(HOSTILE);
+    await goTo(page, '#/findings?find=onerror');
+    await page.waitForSelector('table.findings');
+    expect(await view()).toContain(HOSTILE);
     expect(await page.title()).toBe('Siphonwatch console');
   });
 
-  it('draws a campaign with what links it, and exports a policy that parses', async () => {
-    await page.click('#tab-Campaigns');
-    await page.waitForSelector('svg[role="group"]');
-    expect(await page.locator('svg[role="group"] circle').count()).toBeGreaterThan(30);
-    expect(await page.locator('svg[aria-label*="members, seen from"] rect').count()).toBe(
-      campaign.subject.members?.length,
-    );
-    expect(await page.textContent('main')).toContain(campaign.links[0]?.evidence ?? 'no link');
-    await page.click('#tab-Policy');
+  it('draws a campaign once, its members as a graph and as a list that point at each other', async () => {
+    await goTo(page, '#/campaigns');
+    await page.waitForSelector('svg.graph');
+    expect(await page.locator('a.id', { hasText: campaign.subject.id }).count()).toBe(1);
+    expect(await page.locator('svg.graph circle').count()).toBeGreaterThan(30);
+    expect(await view()).toContain(campaign.links[0]?.evidence ?? 'no link');
+    await page.hover('svg.graph circle >> nth=3');
+    const hovered = await page.locator('svg.graph circle >> nth=3').getAttribute('aria-label');
+    const lit = await page.textContent('[aria-label="Members"] tr[aria-selected="true"] button.row');
+    expect(hovered).toContain(lit);
+  });
+
+  it('exports a policy that parses, and says what it would take to reach it', async () => {
+    await goTo(page, '#/policy');
     const [download] = await Promise.all([page.waitForEvent('download'), page.click('text=Export')]);
     expect(download.suggestedFilename()).toBe('default-1-candidate.yaml');
-    expect(await page.textContent('main')).toContain('reach suspect instead of');
+    expect(await view()).toContain('policy shadow default-1-candidate.yaml');
   });
 
-  it('every control has a name, and text stands out from its ground, light and dark', async () => {
-    for (const scheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme: scheme });
-      for (const tab of ['Thresholds', 'Suspects', 'Campaigns', 'Policy']) {
-        await page.click(`#tab-${tab}`);
-        const nameless = await page.evaluate(() =>
-          [...document.querySelectorAll('input, select, button, [role="img"], [role="button"]')]
-            .filter((element) => {
-              const labelled =
-                element.getAttribute('aria-label') ??
-                (element as HTMLInputElement).labels?.[0]?.textContent ??
-                element.textContent;
-              return (labelled ?? '').trim() === '';
-            })
-            .map((element) => element.outerHTML.slice(0, 100)),
-        );
-        expect(nameless).toEqual([]);
+  it('has no serious fault of accessibility in any view, light and dark', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      for (const place of [...VIEWS, `findings/${opened.finding}`]) {
+        await goTo(page, `#/${place}`);
+        await page.waitForTimeout(50);
+        expect(await axeFaults(page), `${colorScheme}, ${place}`).toEqual([]);
       }
-      const ratios = await page.evaluate(() => {
-        const style = getComputedStyle(document.documentElement);
-        const channel = (v: number): number => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-        const luminance = (name: string): number => {
-          let hex = style.getPropertyValue(name).trim().slice(1);
-          if (hex.length === 3) hex = [...hex].map((c) => c + c).join('');
-          const [r, g, b] = [0, 2, 4].map((i) => channel(Number.parseInt(hex.slice(i, i + 2), 16) / 255));
-          return 0.2126 * (r as number) + 0.7152 * (g as number) + 0.0722 * (b as number);
-        };
-        const ratio = (a: string, b: string): number => {
-          const [x, y] = [luminance(a), luminance(b)].sort((p, q) => q - p) as [number, number];
-          return (x + 0.05) / (y + 0.05);
-        };
-        return ['--ink', '--muted', '--accent', '--extraction', '--grey', '--good'].flatMap((name) =>
-          ['--paper', '--panel'].map((ground) => [`${name} on ${ground}`, ratio(name, ground)] as const),
-        );
-      });
-      // WCAG 2.2 AA for text
-      for (const [pair, value] of ratios) expect(value, `${scheme}: ${pair}`).toBeGreaterThanOrEqual(4.5);
     }
+    await page.emulateMedia({ colorScheme: 'light' });
   });
 
-  it('answers to nobody else: not without the key, not under another name', async () => {
-    const { origin, pathname } = new URL(server.url);
-    expect((await fetch(`${origin}/data.json`)).status).toBe(404);
-    const { request } = await import('node:http');
-    const status = await new Promise<number | undefined>((resolve, reject) => {
+  it('needs no sideways scrolling on a phone', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    for (const place of [...VIEWS, `findings/${opened.finding}`]) {
+      await goTo(page, `#/${place}`);
+      await page.waitForTimeout(50);
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(width, place).toBeLessThanOrEqual(390);
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
+  });
+
+  it('had no error on its page', () => {
+    // a refused verdict is a status of HTTP, which the browser also logs
+    expect(faults.filter((fault) => !fault.includes('422'))).toEqual([]);
+  });
+
+  it('says so where there is nothing, and when its server is gone', async () => {
+    const empty = await startConsole((await consoleWorld(0, 0)).origin);
+    const other = await browser.newPage();
+    await other.goto(empty.url);
+    await other.waitForSelector('text=No findings.');
+    await empty.close();
+    await other.click('text=Refresh');
+    await other.waitForSelector('text=Disconnected.');
+    expect(await other.textContent('[role="alert"]')).toContain('does not answer');
+    await other.close();
+  });
+});
+
+describe('the console’s server', () => {
+  let world: World;
+  let server: ConsoleServer;
+  beforeAll(async () => {
+    world = await consoleWorld(10, 2);
+    server = await startConsole(world.origin);
+  });
+  afterAll(() => server.close());
+
+  const send = (path: string, headers: Record<string, string>, body?: string): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
       const asked = request(
-        `${origin}${pathname}data.json`,
-        { headers: { host: 'evil.example' } },
+        new URL(path, server.url),
+        { method: body === undefined ? 'GET' : 'POST', headers },
         (response) => {
           response.resume();
           resolve(response.statusCode);
         },
       );
-      asked.on('error', reject).end();
+      asked.on('error', reject).end(body);
     });
-    expect(status).toBe(403);
+
+  it('answers to nobody else: not without the key, not under another name', async () => {
+    expect(await send('/findings.json', {})).toBe(404);
+    expect(await send('findings.json', { host: 'evil.example' })).toBe(403);
   });
 
-  it('had no error on its page', () => {
-    expect(faults).toEqual([]);
+  it('takes a verdict only from its own page: right origin, token and type', async () => {
+    const { origin } = new URL(server.url);
+    const html = await (await fetch(server.url)).text();
+    const token = /name="token" content="([^"]+)"/.exec(html)?.[1] ?? '';
+    expect(token.length).toBeGreaterThan(20);
+    const body = JSON.stringify({ id: opened.finding, decision: 'decision-1', action: 'note', note: 'x' });
+    const right = { origin, 'x-siphonwatch-token': token, 'content-type': 'application/json' };
+    const { origin: _, ...noOrigin } = right;
+    for (const headers of [
+      noOrigin,
+      { ...right, origin: 'http://evil.example' },
+      { ...right, origin: 'null' },
+      { ...right, 'x-siphonwatch-token': 'guess' },
+      { ...right, 'content-type': 'text/plain' },
+      { ...right, 'sec-fetch-site': 'cross-site' },
+    ])
+      expect(await send('decide', headers, body), JSON.stringify(headers)).toBe(403);
+    expect(await world.store.audit(opened.finding)).toEqual([]);
+    expect(await send('decide', right, body)).toBe(200);
+    // the same decision sent again is made once
+    expect(await send('decide', right, body)).toBe(200);
+    expect(await world.store.audit(opened.finding)).toHaveLength(1);
+    expect(await send('decide', right, '{"id":"f-none","decision":"decision-2","action":"undo"}')).toBe(422);
+    expect(await send('decide', right, 'no json')).toBe(400);
   });
 });

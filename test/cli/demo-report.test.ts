@@ -1,8 +1,16 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import picocolors from 'picocolors';
 import { describe, expect, it } from 'vitest';
-import { type DemoReport, renderReport, spread, suspectsOf } from '../../lib/cli/demo/demo-report.ts';
+import { demoFileFor, removeDemoFile, writeDemoFile } from '../../lib/cli/demo/demo-file.ts';
+import { type DemoReport, renderReport, spread } from '../../lib/cli/demo/demo-report.ts';
+import { later } from '../../lib/cli/demo/demo-send.ts';
+import { storyOf } from '../../lib/cli/demo/demo-story.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
+import { parseUsageEvent } from '../../lib/telemetry/parse-usage-event.ts';
+import { usageEvent } from '../events.ts';
 
 const ESCAPE = '\u001b';
 
@@ -30,6 +38,7 @@ const report: DemoReport = {
       level: 'critical',
       score: 8.25,
       log10E: 9.5,
+      outputTokens: 12_345,
       since: '2026-03-02T08:00:00.000Z',
       reasons: [{ title: 'Coverage', evidence: `asks ${ESCAPE}[31m new things`, points: 3 }],
     },
@@ -48,15 +57,16 @@ const report: DemoReport = {
     totalSeconds: 6,
   },
   problems: [],
+  next: [{ command: 'siphonwatch demo --keep', what: 'the same, and it stays up' }],
 };
+const suspectOf = ({ suspects }: DemoReport) => suspects[0] as DemoReport['suspects'][number];
 const render = (changed: Partial<DemoReport> = {}): string =>
   renderReport({ ...report, ...changed }, picocolors.createColors(false), 120);
 
 describe('the report of the demo', () => {
   it('names suspects, a notification, counts and measured figures', () => {
     const text = render();
-    expect(text).toMatch(/a_abc.*critical.*8\.3.*10\^9\.5.*2026-03-02 08:00/);
-    expect(text).toContain('Subject: CRITICAL');
+    expect(text).toMatch(/f-1 +critical +12,345 +account +asks/);
     expect(text).toContain('events in      10 (and 2 lines that were none)');
     expect(text).toContain('write units an event   0.250');
     expect(text).toContain('120 ms median');
@@ -71,7 +81,7 @@ describe('the report of the demo', () => {
 
   it('says so where nobody was suspect and nothing was sent', () => {
     const text = render({ suspects: [], notification: undefined });
-    expect(text).toContain('No account reached the level suspect.');
+    expect(text).toContain('Nobody reached the level suspect.');
     expect(text).toContain('None was sent.');
   });
 
@@ -81,19 +91,87 @@ describe('the report of the demo', () => {
     );
   });
 
-  it('puts campaigns first, then the more certain', () => {
-    const finding = (id: string, type: 'account' | 'campaign', log10E: number) =>
+  it('tells what was planted, found, missed and falsely flagged, by kind, and what the notification is', () => {
+    const label = (n: number, kind: string, of: 'benign' | 'extraction', campaign = '') => ({
+      account: `a${n}`,
+      pseudonym: `a${n}`,
+      label: of,
+      kind,
+      campaign,
+    });
+    const finding = (account: string) =>
       ({
-        id,
-        level: 'suspect',
-        notice: { subject: { type, id }, score: 1, log10E, since: '', reasons: [] },
+        id: `f-${account}`,
+        highest: 'suspect',
+        notice: { subject: { type: 'account', id: account }, stake: { outputTokens: 5 } },
       }) as unknown as Finding;
-    const rows = suspectsOf([
-      finding('a', 'account', 2),
-      finding('b', 'account', 9),
-      finding('c', 'campaign', 1),
-    ]);
-    expect(rows.map((row) => row.finding)).toEqual(['c', 'b', 'a']);
+    const labels = [
+      label(1, 'hydra', 'extraction', 'one'),
+      label(2, 'hydra', 'extraction', 'one'),
+      label(3, 'solo-paced', 'extraction'),
+      label(4, 'course', 'benign'),
+      label(5, 'course', 'benign'),
+      label(6, 'course', 'benign'),
+    ];
+    const seen = new Set(['a1', 'a2', 'a3', 'a4', 'a5']);
+    const story = storyOf(labels, seen, [finding('a1'), finding('a4')], finding('a4'));
+    expect(story).toMatchObject({
+      planted: 3,
+      ordinary: 2,
+      found: 1,
+      wronged: 1,
+      campaigns: { planted: 1, found: 1 },
+      shown: { label: 'benign' },
+    });
+    const text = render({ ...(story === undefined ? {} : { story }) });
+    expect(text).toContain('missed   2: hydra 1 of 2, solo-paced 1 of 1');
+    expect(text).toContain('false +  1 of 2 ordinary customers: course 1 of 2');
+    expect(text).toContain('a false positive');
+    expect(render()).toContain('nobody can say here who was right');
+  });
+
+  it('fits eighty columns, with everything in it, but for commands', () => {
+    const text = renderReport(
+      { ...report, suspects: [{ ...suspectOf(report), finding: 'f-jzlrurvscb373tkc-20260303t192114' }] },
+      picocolors.createColors(false),
+      80,
+    );
+    const wide = text.split('\n').filter((line) => [...line].length > 80 && !line.includes('siphonwatch '));
+    expect(wide).toEqual([]);
+  });
+
+  it('a second demo in a folder keeps its own address, and the one that ends takes only its own', async () => {
+    const before = process.cwd();
+    const folder = mkdtempSync(join(tmpdir(), 'siphonwatch-demo-'));
+    process.chdir(folder);
+    try {
+      const own = demoFileFor(process.pid);
+      await writeDemoFile(own.path, { pid: process.pid });
+      const second = demoFileFor(process.pid + 1);
+      expect(second).toEqual({ path: `.cache/demo-${process.pid + 1}.json`, other: process.pid });
+      await writeDemoFile(second.path, { pid: process.pid + 1 });
+      await removeDemoFile(own.path, process.pid + 1);
+      expect(existsSync(own.path)).toBe(true);
+      await removeDemoFile(own.path, process.pid);
+      expect(existsSync(own.path)).toBe(false);
+      expect(existsSync(second.path)).toBe(true);
+      // of a demo that was killed
+      writeFileSync(own.path, '{"pid":999999999}');
+      expect(demoFileFor(process.pid).path).toBe(own.path);
+    } finally {
+      process.chdir(before);
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('traffic that is sent again comes as other events, so many weeks later', () => {
+    const event = usageEvent({});
+    const moved = later(event, 2);
+    expect(Date.parse(moved.time) - Date.parse(event.time)).toBe(14 * 86_400_000);
+    expect(moved.id).not.toBe(event.id);
+    expect(later(event, 2).id).toBe(moved.id);
+    expect(parseUsageEvent(moved)).toMatchObject({ ok: true });
+    expect(later(event, 0)).toEqual(event);
   });
 
   it('measures the middle and the 95th percentile of what was measured, and nothing of nothing', () => {

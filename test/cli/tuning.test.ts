@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { backtestCommand } from '../../lib/cli/backtest/backtest.ts';
 import { calibrateCommand } from '../../lib/cli/calibrate/calibrate.ts';
-import { saved } from '../../lib/cli/console/console.ts';
+import { saved } from '../../lib/cli/console/saved-source.ts';
 import { policyCommand } from '../../lib/cli/policy/policy.ts';
 import { tuneCommand } from '../../lib/cli/tune/tune.ts';
 import { account, application, harvest, MINUTE, START } from '../events.ts';
@@ -174,7 +174,9 @@ describe('backtest', () => {
     expect(html).not.toMatch(/<script|<link|src=|@import|url\(http/i);
     const source = await saved(at('outcome.json.gz'), {});
     expect(source.accounts).toHaveLength(3);
-    expect(source.policy.id).toBe('strict');
+    expect(source.policy.id).toBe('default-1');
+    const second = await saved(at('outcome.json.gz'), { compared: true });
+    expect(second.policy.id).toBe('strict');
   });
 
   it('an outcome that is none is refused by the console with what it is not', async () => {

@@ -60,7 +60,8 @@ describe('the checks of doctor', () => {
     ]);
     expect(new Set(CHECKS.map(({ id }) => id)).size).toBe(CHECKS.length);
     for (const { id, remedy } of CHECKS)
-      for (const [, anchor] of remedy.matchAll(/operations\.md#([\w-]+)/g)) expect([...anchors], id).toContain(anchor);
+      for (const [, anchor] of remedy.matchAll(/operations\.md#([\w-]+)/g))
+        expect([...anchors], id).toContain(anchor);
   });
 
   it('tell phones in the sandbox from mail, and a stream that is gone from one that is updated', () => {

@@ -87,6 +87,22 @@ describe('an outage of the bus', () => {
     expect(desk.outbox.items.size).toBe(0);
   });
 
+  it('and of the lists over midnight leaves an update in the digest of the next day', async () => {
+    const desk = new Desk();
+    await desk.sweep();
+    const { enlist } = desk.findings;
+    desk.findings.enlist = () => Promise.reject(new Error('throttled'));
+    desk.outbox.append('a_1', notice(1, { transition: 'updated' }), iso(desk.now));
+    await desk.wake('a_1');
+    // the digest of the day of the claim is told meanwhile
+    desk.now += 30 * MINUTE;
+    await sendDigests(desk.delivery());
+    desk.findings.enlist = enlist;
+    await desk.sweepFor(2 * 24 * 60);
+    expect(desk.told).toContain('a_1/1');
+    expect(desk.outbox.items.size).toBe(0);
+  });
+
   it('during a storm leaves every opening in a message or a list', async () => {
     const desk = new Desk();
     await desk.sweep();

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { chainFaults } from '../../lib/findings/audit-chain.ts';
+import { decided, parseDecision } from '../../lib/findings/decision-request.ts';
 import { type Finding, finding as findingSchema } from '../../lib/findings/finding.ts';
 import { authorOfArn } from '../../lib/findings/principal.ts';
-import { ALONE_DAYS, type Triaged, TriageError, triage, undo } from '../../lib/findings/triage.ts';
+import {
+  ALONE_DAYS,
+  assign,
+  note,
+  type Triaged,
+  TriageError,
+  triage,
+  undo,
+} from '../../lib/findings/triage.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import { evidenceOf } from './evidence.ts';
 
@@ -21,6 +31,47 @@ describe('a benign verdict', () => {
     expect(findingSchema.parse(alone.finding)).toEqual(alone.finding);
     // asking again, by the same person, wins not a day
     expect(silentDays(benign(alone.finding, 'eve', AT + 20 * DAY_MS, 300))).toBe(ALONE_DAYS);
+  });
+
+  it('cannot be renewed behind a heap of notes either', () => {
+    let held = benign(finding, 'eve', AT, 30).finding;
+    held = benign(held, 'eve', AT + 20 * DAY_MS, 30).finding;
+    for (let i = 0; i < 60; i++)
+      held = note(held, { by: 'eve', at: AT + 25 * DAY_MS, note: `note ${i}` }).finding;
+    const again = benign(held, 'eve', AT + 26 * DAY_MS, 30);
+    expect(silentDays(again)).toBeLessThanOrEqual(ALONE_DAYS);
+  });
+
+  it('stays as it is through a note and a change of owner, which are in the trail and in its chain', () => {
+    const judged = benign(finding, 'ann', AT, 10).finding;
+    const remark = { by: 'bob', at: AT + DAY_MS, note: undefined };
+    const owned = assign(judged, 'carol', remark).finding;
+    const noted = note(owned, { ...remark, note: 'their nightly run' });
+    expect(noted.finding).toMatchObject({ state: judged.state, verdict: judged.verdict, owner: 'carol' });
+    expect(silentDays(noted)).toBe(10);
+    expect(noted.finding.audit?.map(({ action }) => action)).toEqual(['triage', 'assign', 'note']);
+    expect(chainFaults(noted.finding.id, noted.finding.audit ?? [])).toEqual([]);
+    expect(findingSchema.parse(noted.finding)).toEqual(noted.finding);
+    // what is taken back is the verdict, whoever remarked since
+    const back = undo(noted.finding, 'ann', AT + 2 * DAY_MS, undefined).finding;
+    expect(back.verdict).toBeUndefined();
+    expect(back.owner).toBe('carol');
+    expect(() => assign(owned, 'carol', remark)).toThrow(TriageError);
+  });
+
+  it('that a page or a command line asks for is parsed by one set of rules', () => {
+    const ask = parseDecision({ action: 'triage', verdict: 'benign', until: '2026-04-05', note: 'x' });
+    const made = decided(ask, { principal: 'ann' }, 'd-1', AT)(finding);
+    expect(made.finding.verdict).toMatchObject({ verdict: 'benign', by: 'ann', note: 'x' });
+    for (const [wrong, field] of [
+      [{ action: 'triage', verdict: 'guilty' }, 'verdict'],
+      [{ action: 'triage', verdict: 'benign', until: 'soon' }, 'until'],
+      [{ action: 'note' }, 'note'],
+      [{ action: 'assign', owner: ' ' }, 'owner'],
+      [{ action: 'delete' }, 'action'],
+      [{ action: 'note', note: 'x', by: 'somebody else' }, ''],
+    ] as const)
+      expect(() => parseDecision(wrong)).toThrow(field === '' ? TriageError : `${field}:`);
   });
 
   it('cannot be renewed by the same person for as long as it is in force', () => {

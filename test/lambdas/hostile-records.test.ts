@@ -92,8 +92,8 @@ describe('a record that wants to cost the function more than its budget', () => 
   });
 
   it('fills objects that a reader can hold, however many records are bad', async () => {
-    const bad = decode(...Array.from({ length: 12 }, () => randomBytes(1_000_000)));
-    const gzipped = bad.setAside.map((entry) => ({ ...entry, payload: 'x'.repeat(1_300_000) }));
+    const bad = decode(...Array.from({ length: 2 }, () => randomBytes(1_000_000)));
+    const gzipped = bad.setAside.slice(0, 20).map((entry) => ({ ...entry, payload: 'x'.repeat(1_300_000) }));
     const bodies = await stored(gzipped);
     expect(bodies.length).toBeGreaterThan(1);
     expect(Math.max(...bodies.map((body) => body.length))).toBeLessThan(10_000_000);

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addTo, type BottomK, bottomK, distinct, mergeInto, sightings } from '../../lib/profile/bottom-k.ts';
+import {
+  addTo,
+  type BottomK,
+  bottomK,
+  copyOf,
+  distinct,
+  mergeInto,
+  sightings,
+} from '../../lib/profile/bottom-k.ts';
 
 const K = 8;
 const sighting = fc.tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 31 }));
@@ -38,10 +46,26 @@ describe('bottom-k sample', () => {
           for (const part of parts) mergeInto(forward, sampled(part));
           const backward = bottomK(K);
           for (const part of [...parts].reverse()) mergeInto(backward, sampled(part));
-          expect(forward).toEqual(whole);
-          expect(backward).toEqual(whole);
+          // whose the lists are is no part of what is sampled
+          expect({ ...forward, own: true }).toEqual({ ...whole, own: true });
+          expect({ ...backward, own: true }).toEqual({ ...whole, own: true });
         },
       ),
+    );
+  });
+
+  it('stays as it was where a copy of it, or what it was copied from, is added to', () => {
+    fc.assert(
+      fc.property(fc.array(sighting, { maxLength: 40 }), sighting, (list, [value, flags]) => {
+        const sample = sampled(list);
+        const copy = copyOf(sample);
+        const before = JSON.stringify(copy);
+        addTo(sample, spread(value), flags);
+        expect(JSON.stringify(copy)).toBe(before);
+        const again = JSON.stringify({ ...sample, own: false });
+        addTo(copyOf(sample), spread(value + 1), flags);
+        expect(JSON.stringify({ ...sample, own: false })).toBe(again);
+      }),
     );
   });
 

@@ -1,3 +1,4 @@
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { type Call, type Interference, World } from './world.ts';
 
@@ -6,6 +7,8 @@ export interface FaultRates {
   readonly rate: number;
   /** share of invocations that time out while their calls go on */
   readonly zombie: number;
+  /** share of those whose calls are under way for very long */
+  readonly slow: number;
   /** share of batches that are delivered again later */
   readonly duplicate: number;
   /** share of invocations on a new environment */
@@ -14,7 +17,14 @@ export interface FaultRates {
   readonly outage: number;
 }
 
-export const USUAL: FaultRates = { rate: 0.05, zombie: 0.08, duplicate: 0.08, cold: 0.12, outage: 0.3 };
+export const USUAL: FaultRates = {
+  rate: 0.05,
+  zombie: 0.15,
+  slow: 0.7,
+  duplicate: 0.08,
+  cold: 0.12,
+  outage: 0.4,
+};
 
 /** A stretch of operations in which calls of one kind are refused. */
 interface Outage {
@@ -77,9 +87,12 @@ function attempt(call: Call, world: World): void {
 }
 
 function outageOf(world: World): Outage {
-  const from = Math.floor(world.random() * 600);
+  const from = Math.floor(world.random() * 400);
   const span = { from, to: from + 20 + Math.floor(world.random() * 150) };
-  const which = Math.floor(world.random() * 5);
+  // longer than a function tries by itself, whatever else goes on beside it
+  const long = { from, to: from + 80 + Math.floor(world.random() * 300) };
+  const which = Math.floor(world.random() * 7);
+  const digit = Math.floor(world.random() * 5);
   const inputOf = (call: Call): unknown => ('input' in call.command ? call.command.input : undefined);
   switch (which) {
     case 0:
@@ -97,6 +110,23 @@ function outageOf(world: World): Outage {
         ...span,
         name: 'InternalException',
         hits: ({ command }) => command instanceof PutEventsCommand,
+      };
+    case 4:
+      // writes of the accounts themselves: each of them waits, all else goes on
+      return {
+        ...long,
+        name: 'ThrottlingException',
+        hits: ({ command }) => command instanceof UpdateItemCommand && command.input.TableName === 'profiles',
+      };
+    case 5:
+      // a hot partition: some accounts are throttled, their neighbours are not
+      return {
+        ...long,
+        name: 'ProvisionedThroughputExceededException',
+        hits: ({ command }) =>
+          command instanceof UpdateItemCommand &&
+          command.input.TableName === 'profiles' &&
+          (command.input.Key?.account?.S ?? '').charCodeAt(2) % 5 === digit,
       };
     default:
       return { ...span, name: 'ThrottlingException', hits: ({ service }) => service === 'dynamodb' };

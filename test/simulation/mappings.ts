@@ -39,7 +39,12 @@ export class Pool {
     const racers = [work, death];
     if (!environment.caller.sure && random() < (this.#rates?.zombie ?? 0)) racers.push(this.#timeOut());
     const outcome = await Promise.race(racers);
-    if (outcome.what === 'timed out') tally.zombies++;
+    if (outcome.what === 'timed out') {
+      tally.zombies++;
+      // some go on beside their retry, some are still at it when later batches are done
+      const { slow } = this.#rates ?? {};
+      if (slow !== undefined && random() < slow) environment.caller.slow = random() < 0.5 ? 0.1 : 0.02;
+    }
     if (outcome.what === 'failed') tally.failures++;
     if (outcome.what === 'done' || outcome.what === 'failed') this.#idle.push(environment);
     return outcome;
@@ -59,7 +64,7 @@ export class Pool {
   /** The mapping goes on; the invocation does not know, and neither do its calls. */
   #timeOut(): Promise<Outcome> {
     return new Promise((resolve) =>
-      this.#world.timer(() => resolve({ what: 'timed out' }), this.#world.random() * 400),
+      this.#world.timer(() => resolve({ what: 'timed out' }), this.#world.random() ** 2 * 400),
     );
   }
 }

@@ -20,6 +20,8 @@ export interface End {
   readonly counted: ReadonlyMap<string, number>;
   /** by finding: its transitions */
   readonly findings: ReadonlyMap<string, string>;
+  /** accounts whose newest transition is in none of their findings */
+  readonly unrecorded: readonly string[];
   /** findings that are still claimed */
   readonly claimed: readonly string[];
   /** by notice: ids of the messages that it is in */
@@ -56,6 +58,12 @@ export async function endOf(world: World, { accounts, events }: Traffic): Promis
     slices: per((state) => Buffer.from(encodeSlices(slicesOf(state))).toString('base64')),
     counted: per((state) => slicesOf(state).reduce((sum, { counts }) => sum + counts.events, 0)),
     findings: new Map(held.map((one) => [one.id, transitions(one.history)])),
+    unrecorded: [...loaded].flatMap(([account, { judgement }]) => {
+      const recorded = held.some(
+        ({ notice, delivered }) => notice.subject.id === account && delivered === judgement.numbered,
+      );
+      return judgement.numbered === 0 || recorded ? [] : [`${account}/${judgement.numbered}`];
+    }),
     claimed: held.filter(({ claim }) => claim !== undefined).map(({ id }) => id),
     told: told(world),
     waiting: world.tables

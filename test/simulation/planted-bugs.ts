@@ -26,6 +26,7 @@ const FINDINGS = 'lib/aws/finding-table.ts';
 
 const FOLD = ['test/profile/fold.test.ts'];
 const SCORING = ['test/lambdas/score.test.ts'];
+const WRITERS = ['test/simulation/writers.test.ts'];
 const OUTAGES = ['test/findings/outages.test.ts'];
 
 const bug = (
@@ -165,6 +166,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'if (error instanceof ConditionalCheckFailedException) return false;',
     'if (error instanceof ConditionalCheckFailedException) return true;',
     'events of whoever came second are lost',
+    WRITERS,
   ),
   bug(
     'notice-dropped',
@@ -216,7 +218,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     APPLY,
     '      this.#state = undefined;\n    }\n    return error;',
     '    }\n    return error;',
-    'a conflict is never healed',
+    'a conflict is never healed where it happens',
+    WRITERS,
   ),
   bug(
     'applied-set-aside',
@@ -254,6 +257,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     '(a.from.sequence < b.from.sequence ? -1 : 1)',
     '(a.from.sequence < b.from.sequence ? 1 : -1)',
     'events before the last record that waits are lost',
+    ['test/simulation/throttled.test.ts'],
   ),
   bug(
     'quarantine-not-awaited',

@@ -33,6 +33,7 @@ export function violations(must: End, is: End, { events }: Traffic): Violation[]
     if (is.findings.get(id) !== history)
       say('the same findings', `${id}: ${history} became ${is.findings.get(id) ?? 'nothing'}`);
   for (const id of is.findings.keys()) if (!must.findings.has(id)) say('no other findings', id);
+  for (const notice of is.unrecorded) say('every transition is recorded', notice);
   for (const id of is.claimed) say('no claim stays', id);
   for (const delivery of must.told.keys())
     if (!is.told.has(delivery)) say('every transition is told', delivery);

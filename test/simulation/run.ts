@@ -78,7 +78,7 @@ async function afterwards(notify: Pool, world: World): Promise<void> {
 }
 
 /** `Date.now` and `setTimeout` are the world's while `work` runs. */
-async function inVirtualTime<T>(world: World, work: () => Promise<T>): Promise<T> {
+export async function inVirtualTime<T>(world: World, work: () => Promise<T>): Promise<T> {
   const real = { now: Date.now, setTimeout: globalThis.setTimeout };
   Date.now = () => Math.round(world.now);
   const later = (run: () => void, ms = 0): object => {

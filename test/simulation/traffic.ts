@@ -21,6 +21,10 @@ const BASES = [
   49600000001000000000000000000000000000000000000000000000n,
 ] as const;
 
+/** Records of a batch at most: few in histories with faults, many in those that say what must be. */
+const SMALL = 9;
+const WHOLE = 200;
+
 interface Put {
   readonly bucket: number;
   readonly arrived: number;
@@ -50,7 +54,7 @@ export function traffic(random: Uniform): Traffic {
     events.push(...(random() < 0.6 ? harvest(of) : application({ ...of, seed: i + 1 })));
   }
   events.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.id < b.id ? -1 : 1));
-  return { accounts, events, shards: batched(records(puts(events, random), random), random) };
+  return { accounts, events, shards: batched(records(puts(events, random), random), random, WHOLE) };
 }
 
 /** Records of up to a dozen events of one bucket; some twice, some with a line that nobody can read. */
@@ -106,11 +110,15 @@ function records(all: readonly Put[], random: Uniform): KinesisRecord[][] {
 }
 
 /** Cuts each shard's records into batches; other cuts hold the same records. */
-function batched(shards: readonly (readonly KinesisRecord[])[], random: Uniform): KinesisRecord[][][] {
+function batched(
+  shards: readonly (readonly KinesisRecord[])[],
+  random: Uniform,
+  most: number,
+): KinesisRecord[][][] {
   return shards.map((list) => {
     const batches: KinesisRecord[][] = [];
     for (let i = 0; i < list.length; ) {
-      const size = 1 + Math.floor(random() * 9);
+      const size = 1 + Math.floor(random() * most);
       batches.push(list.slice(i, i + size));
       i += size;
     }
@@ -125,6 +133,7 @@ export function recut(held: Traffic, random: Uniform): Traffic {
     shards: batched(
       held.shards.map((batches) => batches.flat()),
       random,
+      SMALL,
     ),
   };
 }

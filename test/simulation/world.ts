@@ -10,6 +10,8 @@ export interface Caller {
   dead: boolean;
   /** no fault may hit it: the last attempt of many, or the time after the faults */
   sure: boolean;
+  /** its calls are under way for long: chance that one of them goes on when anything does; undefined: like everybody's */
+  slow?: number;
   onDeath?: () => void;
 }
 
@@ -127,7 +129,8 @@ export class World {
   kill(caller: Caller): void {
     caller.dead = true;
     this.tally.deaths++;
-    // what is on the wire may still arrive
+    // what is on the wire may still arrive, at once or long after
+    if (this.random() < 0.5) caller.slow = 0.03;
     this.#calls = this.#calls.filter((call) => call.caller !== caller || this.random() < 0.5);
     caller.onDeath?.();
   }
@@ -157,26 +160,33 @@ export class World {
 
   #step(): boolean {
     const due = this.#timers.findIndex((timer) => timer.due <= this.now);
-    const pick = Math.floor(this.random() * (this.#calls.length + (due < 0 ? 0 : 1)));
-    const call = this.#calls[pick];
-    if (call !== undefined) {
-      this.#calls.splice(pick, 1);
-      this.#take(call);
-      return true;
+    const ready = this.#calls.filter(({ caller: { slow } }) => slow === undefined || this.random() < slow);
+    const call = ready[Math.floor(this.random() * (ready.length + (due < 0 ? 0 : 1)))];
+    if (call !== undefined) return this.#take(call);
+    const next = due < 0 ? this.#earliest() : this.#timers[due];
+    if (next === undefined) {
+      // nobody else has anything to do: the slow ones arrive
+      const late = this.#calls[Math.floor(this.random() * this.#calls.length)];
+      return late !== undefined && this.#take(late);
     }
-    const [next] = due < 0 ? [...this.#timers].sort((a, b) => a.due - b.due) : [this.#timers[due]];
-    if (next === undefined) return false;
     this.#timers.splice(this.#timers.indexOf(next), 1);
     this.now = Math.max(this.now, next.due);
     next.run();
     return true;
   }
 
-  #take(call: Call): void {
+  #earliest(): Timer | undefined {
+    let first: Timer | undefined;
+    for (const timer of this.#timers) if (first === undefined || timer.due < first.due) first = timer;
+    return first;
+  }
+
+  #take(call: Call): true {
+    this.#calls.splice(this.#calls.indexOf(call), 1);
     this.tally.operations++;
     this.now += 3 + this.random() * 20;
-    if (this.interference?.(call, this) === true) return;
-    this.answer(call, () => this.perform(call));
+    if (this.interference?.(call, this) !== true) this.answer(call, () => this.perform(call));
+    return true;
   }
 }
 

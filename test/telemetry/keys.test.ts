@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { accountPseudonym, developmentKeyring, parseKeyring } from '../../lib/telemetry/keys.ts';
+import { DEFAULT_OVERLAP_DAYS } from '../../lib/telemetry/make-keyring.ts';
 
 const secret = (name: string) => `${name}-`.repeat(20);
 const epoch = (id: string, from: string, until?: string) => ({
@@ -12,6 +14,10 @@ const epoch = (id: string, from: string, until?: string) => ({
 const ring = (...epochs: object[]) => ({ account: { secret: secret('account') }, epochs });
 
 describe('a keyring', () => {
+  it('overlaps its epochs by default for as long as profiles are kept', () => {
+    expect(DEFAULT_OVERLAP_DAYS).toBe(defaultPolicy.retentionDays);
+  });
+
   it('is read, with overlapping epochs', () => {
     const read = parseKeyring(
       ring(epoch('a', '2026-01-01T00:00:00Z', '2026-02-10T00:00:00Z'), epoch('b', '2026-02-01T00:00:00Z')),

@@ -166,6 +166,18 @@ describe('the packed recorder', () => {
     ).toBe('function');
   });
 
+  it('is used from CommonJS as its README says', async () => {
+    const inCommonJs = `${firstUse.replace(/^import (.+) from (.+);$/gm, 'const $1 = require($2);').replace(/^export const/gm, 'const')}
+exports.watch = watch;`;
+    expect(inCommonJs).not.toMatch(/^(import|export) /m);
+    writeFileSync(join(folder, 'siphonwatch.cjs'), inCommonJs);
+    const said = await node(
+      'gateway.cjs',
+      `console.error = console.log; require('./siphonwatch.cjs').watch({ v: 1 });`,
+    );
+    expect(said).toMatch(/^not watched: /);
+  });
+
   it('has an example for every function, and each example runs', async () => {
     const functions = Object.entries({ ...recorder, ...kinesis })
       .filter(([, value]) => typeof value === 'function' && !/^class\b/.test(String(value)))

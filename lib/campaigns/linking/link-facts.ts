@@ -1,4 +1,5 @@
 import type { UsageEvent } from '../../telemetry/usage-event.ts';
+import { timeOf } from '../../telemetry/utc-time.ts';
 import { HOUR_MS } from '../../time.ts';
 
 /**
@@ -123,12 +124,39 @@ export function collectFacts(
   events: readonly UsageEvent[],
 ): AccountFacts | undefined {
   let facts = previous;
-  for (const event of events) facts = withEvent(facts, event);
+  let before: UsageEvent | undefined;
+  for (const event of events) {
+    if (before === undefined || !saysTheSame(before, event)) facts = withEvent(facts, event);
+    before = event;
+  }
   return facts;
 }
 
+/** Whether an event of the same account shows nothing that the one before it did not show: so it is with most. */
+function saysTheSame(a: UsageEvent, b: UsageEvent): boolean {
+  const [one, more] = a.prints;
+  const [other, others] = b.prints;
+  return (
+    one !== undefined &&
+    other !== undefined &&
+    more === undefined &&
+    others === undefined &&
+    one.network === other.network &&
+    one.agent === other.agent &&
+    one.tls === other.tls &&
+    one.payment === other.payment &&
+    one.credential === other.credential &&
+    a.params.temperature === b.params.temperature &&
+    a.params.topP === b.params.topP &&
+    a.params.maxTokens === b.params.maxTokens &&
+    a.customer.plan === b.customer.plan &&
+    a.customer.product === b.customer.product &&
+    a.time.slice(0, 10) === b.time.slice(0, 10)
+  );
+}
+
 function withEvent(held: AccountFacts | undefined, event: UsageEvent): AccountFacts {
-  const day = Math.floor(Date.parse(event.time) / SEEN_MS) * SEEN_MS;
+  const day = Math.floor(timeOf(event.time) / SEEN_MS) * SEEN_MS;
   let { payment, credential, network, client, setting } = held?.values ?? NOTHING;
   for (const prints of event.prints) {
     if (prints.payment !== undefined) payment = withValue(payment, prints.payment, day);

@@ -1,10 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { Command } from 'commander';
 import { BacktestRun } from '../../backtest/backtest-run.ts';
 import type { Labels } from '../../backtest/labels.ts';
 import type { BacktestOutcome, BacktestResult } from '../../backtest/outcome.ts';
 import type { OutcomeCollector } from '../../backtest/outcome-collector.ts';
+import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
 import { say } from '../../input/say.ts';
 import { Traffic, tellRejected } from '../../input/traffic.ts';
@@ -16,7 +16,7 @@ import { digestOf, dropCheckpoint, filesIdentity } from '../replay/checkpoint.ts
 import { ReplaySaver } from '../replay/replay-saver.ts';
 import { calledAs } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
-import { writable } from '../shared/output.ts';
+import { writable, writeAside } from '../shared/output.ts';
 import { comparisonOf, printComparison, printTables } from './backtest-tables.ts';
 
 export type { BacktestResult } from '../../backtest/outcome.ts';
@@ -68,15 +68,21 @@ export function backtestCommand(): Command {
       const made = await stoppable(options, (stop) => backtest(files, options, stop));
       if (made === undefined) return STOPPED;
       const [outcome, candidate] = made.outcomes;
+      refuseNothing(outcome.result);
       if (options.report !== undefined) {
         const { backtestReport } = await import('../../backtest/report.ts');
-        await writeFile(options.report, await backtestReport(outcome, candidate));
+        await writeAside(options.report, await backtestReport(outcome, candidate));
         say(`report: ${options.report}`);
       }
       if (options.save !== undefined) {
-        const text = JSON.stringify(candidate ?? outcome);
-        await writeFile(options.save, options.save.endsWith('.gz') ? gzipSync(text) : text);
-        say(`saved: ${options.save}`);
+        // of two, both: the first as it is, the second within it
+        const text = JSON.stringify(candidate === undefined ? outcome : { ...outcome, compared: candidate });
+        await writeAside(options.save, options.save.endsWith('.gz') ? gzipSync(text) : text);
+        say(
+          candidate === undefined
+            ? `saved: ${options.save}`
+            : `saved: ${options.save}, with both policies (console shows ${outcome.policy.id}, with --compared ${candidate.policy.id})`,
+        );
       }
       if (options.json === true)
         printJson(
@@ -95,6 +101,16 @@ export function backtestCommand(): Command {
       if (options.checkpoint !== undefined) await dropCheckpoint(options.checkpoint);
       return 0;
     }),
+  );
+}
+
+/** A result of nothing is none: an export that broke must not look like a quiet week. @throws InputError */
+function refuseNothing({ events }: BacktestResult): void {
+  if (events.used > 0) return;
+  throw new InputError(
+    events.read === 0
+      ? 'no events: the input is empty'
+      : `nothing usable in the input: of ${events.read} lines and events ${events.quarantined} were quarantined and none was used`,
   );
 }
 

@@ -1,4 +1,3 @@
-import { rename, writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Labels } from '../../backtest/labels.ts';
 import { learnGroupRanks } from '../../campaigns/judging/learned-group.ts';
@@ -18,7 +17,7 @@ import { loadPolicy } from '../policy/policy-file.ts';
 import { profilesOf } from '../replay/learning-replay.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import type { DeploymentOptions } from '../shared/deployment.ts';
-import { writable } from '../shared/output.ts';
+import { writable, writeAside } from '../shared/output.ts';
 import { verdictsOf } from '../shared/verdict-labels.ts';
 import { printSummary, reviewWithReasons, summaryOf } from './calibration-summary.ts';
 
@@ -106,9 +105,7 @@ async function calibrate(names: readonly string[], options: CalibrateOptions): P
   });
   const named: Calibration = { ...made, groups };
   if (options.out !== undefined) {
-    // beside it first: a run that is cut leaves the old calibration whole
-    await writeFile(`${options.out}.part`, `${JSON.stringify(named)}\n`);
-    await rename(`${options.out}.part`, options.out);
+    await writeAside(options.out, `${JSON.stringify(named)}\n`);
     say(`calibration ${named.id}: ${options.out}; a policy uses it by naming it`);
   }
   const judged = new Set([...verdicts.extraction, ...verdicts.benign, ...verdicts.grey]);

@@ -1,40 +1,33 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import { type AccountDetail, type ConsoleData, consoleData } from '../../backtest/console-data.ts';
-import type { AccountOutcome } from '../../backtest/outcome.ts';
-import type { Notice } from '../../findings/finding.ts';
+import { type AccountDetail, consoleData } from '../../console/console-data.ts';
+import { findingRows } from '../../console/finding-rows.ts';
+import { findingView } from '../../console/finding-view.ts';
+import { trendsOf } from '../../console/status.ts';
+import { parseDecision } from '../../findings/decision-request.ts';
+import { TriageError } from '../../findings/triage.ts';
 import { policyChanges, policyWarnings } from '../../policy/diff.ts';
 import { describeFault, parsePolicy } from '../../policy/parse-policy.ts';
-import type { Policy } from '../../policy/policy.ts';
 import { policyDocument } from '../../policy/policy-document.ts';
-import type { Calibration } from '../../scoring/calibration.ts';
-
-/** What the console shows; held in memory while it runs, written nowhere. */
-export interface ConsoleSource {
-  readonly title: string;
-  readonly labelled: ConsoleData['labelled'];
-  readonly policy: Policy;
-  readonly calibration: Calibration;
-  readonly accounts: readonly AccountOutcome[];
-  /** newest of every finding */
-  readonly notices: readonly Notice[];
-}
+import { calledAs } from '../shared/called-as.ts';
+import { failureOf } from '../shared/failure.ts';
+import { pageFiles } from './console-page.ts';
+import type { ConsoleOrigin, ConsoleSource } from './console-source.ts';
 
 export interface ConsoleServer {
   /** with a key that other users of this machine do not know */
   readonly url: string;
+  readonly accounts: number;
   close(): Promise<void>;
 }
-
-const PAGE = fileURLToPath(new URL('../../../console/', import.meta.url));
 
 /** The page's only sources are this server's; nothing is loaded from anywhere else, so it works offline. */
 const HEADERS = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
@@ -42,93 +35,214 @@ const HEADERS = {
 
 const MAX_BODY = 1_000_000;
 
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string | Buffer;
+}
+
+const json = (value: unknown): Answer => ({
+  status: 200,
+  type: 'application/json',
+  body: JSON.stringify(value),
+});
+const refused = (status: number, words: string): Answer => ({ status, type: 'text/plain', body: words });
+
 /** Serves the console on loopback only. @param port 0 for any */
-export async function startConsole(source: ConsoleSource, port = 0): Promise<ConsoleServer> {
+export async function startConsole(origin: ConsoleOrigin, port = 0): Promise<ConsoleServer> {
   const key = randomBytes(12).toString('base64url');
-  const [script, index, style] = await Promise.all([
-    bundle(),
-    readFile(`${PAGE}index.html`),
-    readFile(`${PAGE}style.css`),
-  ]);
-  const campaigns = source.notices.filter((notice) => notice.subject.type === 'campaign');
-  const ids = new Map(source.accounts.map((held) => [held.account, held.id]));
-  // the page knows accounts by the labels' own ids
-  const renamed = campaigns.map((notice) => ({
-    ...notice,
-    subject: {
-      ...notice.subject,
-      members: notice.subject.members?.map((held) => ({
-        ...held,
-        account: ids.get(held.account) ?? held.account,
-      })),
-    },
-  }));
-  const files: Readonly<Record<string, readonly [type: string, body: string | Buffer]>> = {
-    '': ['text/html; charset=utf-8', index],
-    'style.css': ['text/css; charset=utf-8', style],
-    'main.js': ['text/javascript; charset=utf-8', script],
-    'data.json': [
-      'application/json',
-      JSON.stringify(
-        consoleData(source.accounts, source.policy, source.title, source.labelled, source.calibration.days),
-      ),
-    ],
-    'campaigns.json': ['application/json', JSON.stringify(renamed)],
-  };
+  // in the page, not in its address: what asks for a change has read the page
+  const token = randomBytes(24).toString('base64url');
+  const files = await pageFiles(token);
+  const desk = new Desk(origin, await origin.read());
 
   const server = createServer((incoming, outgoing) => {
-    answer(incoming, outgoing).catch((error: unknown) => {
-      outgoing.writeHead(500, HEADERS);
-      outgoing.end(error instanceof Error ? error.message : String(error));
-    });
+    answer(incoming)
+      .catch((error: unknown) => refused(500, failureOf(error).message))
+      .then(({ status, type, body }) => {
+        outgoing.writeHead(status, { ...HEADERS, 'content-type': type });
+        outgoing.end(body);
+      })
+      .catch(() => outgoing.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
   });
   const { port: bound } = server.address() as AddressInfo;
-  const hosts = new Set([`127.0.0.1:${bound}`, `localhost:${bound}`]);
+  const hosts = [`127.0.0.1:${bound}`, `localhost:${bound}`];
 
-  async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const send = (status: number, type: string, body: string | Buffer): void => {
-      outgoing.writeHead(status, { ...HEADERS, 'content-type': type });
-      outgoing.end(body);
-    };
+  async function answer(incoming: IncomingMessage): Promise<Answer> {
     // a page elsewhere that lets its name point here (DNS rebinding) brings its own host
-    if (!hosts.has(incoming.headers.host ?? '')) return send(403, 'text/plain', 'wrong host');
+    if (!hosts.includes(incoming.headers.host ?? '')) return refused(403, 'wrong host');
     const url = new URL(incoming.url ?? '/', `http://127.0.0.1:${bound}`);
     if (!url.pathname.startsWith(`/${key}/`))
-      return send(404, 'text/plain', 'open the address that the command line printed');
+      return refused(404, 'open the address that the command line printed');
     const name = url.pathname.slice(key.length + 2);
-    const file = Object.hasOwn(files, name) ? files[name] : undefined;
-    if (file !== undefined) return send(200, file[0], file[1]);
-    if (name === 'account') {
-      const account = source.accounts[Number(url.searchParams.get('index') ?? Number.NaN)];
-      if (account === undefined) return send(404, 'text/plain', 'no such account');
-      const detail: AccountDetail = {
-        account,
-        notices: source.notices.filter(
-          (notice) => notice.subject.type === 'account' && notice.subject.id === account.account,
-        ),
-      };
-      return send(200, 'application/json', JSON.stringify(detail));
+    if (incoming.method === 'GET') {
+      const file = Object.hasOwn(files, name) ? files[name] : undefined;
+      return file === undefined ? desk.get(name, url.searchParams) : { status: 200, ...file };
     }
-    if (name === 'policy' && incoming.method === 'POST') {
-      const text = await body(incoming);
-      if (text === undefined) return send(413, 'text/plain', 'too large');
-      return send(200, 'application/json', JSON.stringify(propose(source, text)));
-    }
-    send(404, 'text/plain', 'no such thing');
+    if (incoming.method !== 'POST') return refused(405, 'GET or POST');
+    const crossing = crossSite(incoming, hosts, token);
+    if (crossing !== undefined) return refused(403, crossing);
+    const text = await body(incoming);
+    return text === undefined ? refused(413, 'too large') : desk.post(name, text);
   }
 
   return {
     url: `http://127.0.0.1:${bound}/${key}/`,
+    accounts: desk.source.accounts.length,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+/**
+ * Why a request that changes something is not from our page, or undefined where it is (OWASP, "Cross-Site Request Forgery
+ * Prevention": verifying origin with standard headers, and a token in a custom header, which no form can send).
+ */
+function crossSite(
+  { headers }: IncomingMessage,
+  hosts: readonly string[],
+  token: string,
+): string | undefined {
+  const { origin } = headers;
+  if (origin === undefined || !hosts.some((host) => origin === `http://${host}`)) return 'wrong origin';
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin') return 'another site';
+  if (headers['x-siphonwatch-token'] !== token) return 'wrong token: reload the page';
+  if (headers['content-type'] !== 'application/json') return 'JSON only';
+  return undefined;
+}
+
+/** What the page asks for, of what was read last. */
+class Desk {
+  readonly #origin: ConsoleOrigin;
+  source: ConsoleSource;
+
+  constructor(origin: ConsoleOrigin, source: ConsoleSource) {
+    this.#origin = origin;
+    this.source = source;
+  }
+
+  async get(name: string, asked: URLSearchParams): Promise<Answer> {
+    const { source } = this;
+    switch (name) {
+      case 'findings.json':
+        return json({
+          title: source.title,
+          now: source.now,
+          author: this.#origin.live?.author ?? '',
+          command: calledAs(),
+          status: source.status,
+          trends: trendsOf(source.findings, source.now),
+          rows: findingRows(source.findings, source.now),
+        });
+      case 'data.json':
+        return json(
+          consoleData(source.accounts, source.policy, source.title, source.labelled, source.calibration),
+        );
+      case 'campaigns.json':
+        return json(this.#campaigns());
+      case 'account':
+        return this.#account(Number(asked.get('index') ?? Number.NaN));
+      case 'finding':
+        return this.#finding(asked.get('id') ?? '');
+      default:
+        return refused(404, 'no such thing');
+    }
+  }
+
+  async post(name: string, text: string): Promise<Answer> {
+    if (name === 'policy') return json(propose(this.source, text));
+    if (name === 'refresh') {
+      this.source = await this.#origin.read();
+      return this.get('findings.json', new URLSearchParams());
+    }
+    if (name === 'decide') return this.#decide(text);
+    return refused(404, 'no such thing');
+  }
+
+  /** Campaign notices; the page knows accounts by the labels' own ids. */
+  #campaigns() {
+    const ids = new Map(this.source.accounts.map((held) => [held.account, held.id]));
+    return this.source.findings
+      .filter(({ notice }) => notice.subject.type === 'campaign')
+      .map(({ notice }) => ({
+        ...notice,
+        subject: {
+          ...notice.subject,
+          members: notice.subject.members?.map((held) => ({
+            ...held,
+            account: ids.get(held.account) ?? held.account,
+          })),
+        },
+      }));
+  }
+
+  #account(index: number): Answer {
+    const account = this.source.accounts[index];
+    if (account === undefined) return refused(404, 'no such account');
+    const findings = this.source.findings.filter(
+      ({ notice }) =>
+        notice.subject.id === account.account ||
+        (notice.subject.members ?? []).some((member) => member.account === account.account),
+    );
+    const detail: AccountDetail = {
+      account,
+      notices: findings.map(({ notice }) => notice).filter(({ subject }) => subject.type === 'account'),
+      findings: findings.map(({ id, level, notice }) => ({ id, level, type: notice.subject.type })),
+    };
+    return json(detail);
+  }
+
+  async #finding(id: string): Promise<Answer> {
+    const known = this.source.findings.find((held) => held.id === id);
+    const held =
+      this.#origin.live === undefined
+        ? known && { finding: known, audit: known.audit ?? [] }
+        : await this.#origin.live.find(id);
+    if (held === undefined) return refused(404, 'there is no such finding');
+    const { subject } = held.finding.notice;
+    const index = this.source.accounts.findIndex((one) => one.account === subject.id);
+    return json(
+      findingView({
+        finding: held.finding,
+        audit: held.audit,
+        quietUntil: 'quietUntil' in held ? held.quietUntil : undefined,
+        calibration: this.source.calibration,
+        command: calledAs(),
+        processing: Date.now(),
+        account: index < 0 ? undefined : index,
+      }),
+    );
+  }
+
+  /** A verdict, an undo, a note or an owner: the rules and the audit trail of the command line. */
+  async #decide(text: string): Promise<Answer> {
+    const { live } = this.#origin;
+    if (live === undefined) return refused(409, 'a saved backtest takes no verdicts');
+    try {
+      const { id, decision, ...asked } = JSON.parse(text) as Record<string, unknown>;
+      if (typeof id !== 'string' || typeof decision !== 'string' || !/^[\w-]{8,64}$/.test(decision))
+        return refused(400, 'id and decision: missing');
+      const made = await live.decide(id, parseDecision(asked), decision);
+      const { finding } = made;
+      this.source = {
+        ...this.source,
+        findings: this.source.findings.map((held) => (held.id === finding.id ? finding : held)),
+      };
+      return this.#finding(finding.id);
+    } catch (error) {
+      if (error instanceof SyntaxError) return refused(400, 'not JSON');
+      if (error instanceof TriageError) return refused(422, error.message);
+      throw error;
+    }
+  }
 }
 
 function propose(source: ConsoleSource, text: string): Record<string, unknown> {
@@ -159,19 +273,4 @@ async function body(incoming: IncomingMessage): Promise<string | undefined> {
     parts.push(part as Buffer);
   }
   return Buffer.concat(parts).toString('utf8');
-}
-
-/** The page's script, from its sources: preact and htm are bundled in. */
-async function bundle(): Promise<string> {
-  const { build } = await import('esbuild');
-  const { outputFiles } = await build({
-    entryPoints: [`${PAGE}main.ts`],
-    bundle: true,
-    minify: true,
-    write: false,
-    format: 'esm',
-    target: 'es2022',
-    logLevel: 'warning',
-  });
-  return outputFiles[0]?.text ?? '';
 }

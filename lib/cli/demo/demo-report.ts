@@ -1,9 +1,12 @@
-import Table from 'cli-table3';
 import type picocolors from 'picocolors';
 import type { Mail } from '../../emulator/services/inbox.ts';
 import type { Finding } from '../../findings/finding.ts';
+import { compareFindings } from '../../findings/finding-order.ts';
+import { amount, count, wrap } from '../../findings/format.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { escapeUnsafe } from '../../text/unsafe.ts';
+import { fittedTable } from '../shared/fitted-table.ts';
+import { kindInWords, type Story, type StoryKind } from './demo-story.ts';
 
 type Colors = ReturnType<typeof picocolors.createColors>;
 
@@ -12,12 +15,16 @@ export interface DemoReport {
   readonly engine: string;
   readonly input: readonly string[];
   readonly counts: DemoCounts;
+  /** by the labels of the traffic; undefined where it has none */
+  readonly story?: Story;
   readonly suspects: readonly Suspect[];
   /** one notification, as an inbox shows it */
   readonly notification: Pick<Mail, 'subject' | 'text'> | undefined;
   readonly figures: DemoFigures;
   /** what should not have happened: invocations that failed, batches given up, events unaccounted for */
   readonly problems: readonly string[];
+  /** what to do next, with commands that work as printed */
+  readonly next: readonly { readonly command: string; readonly what: string }[];
 }
 
 export interface DemoCounts {
@@ -64,34 +71,29 @@ export interface Suspect {
   readonly level: string;
   readonly score: number;
   readonly log10E: number;
+  readonly outputTokens: number;
   readonly since: string;
   readonly reasons: readonly { readonly title: string; readonly evidence: string; readonly points: number }[];
 }
 
-/** Findings as rows, campaigns and the most certain first. */
+/** Findings as rows, the most urgent first, then by what they took. */
 export function suspectsOf(findings: readonly Finding[]): Suspect[] {
-  return findings
-    .map(
-      ({ id, level, notice }): Suspect => ({
-        finding: id,
-        type: notice.subject.type,
-        subject: notice.subject.id,
-        members: notice.subject.memberCount,
-        level,
-        score: notice.score,
-        log10E: notice.log10E,
-        since: notice.since,
-        reasons: [...notice.reasons]
-          .sort((a, b) => b.points - a.points)
-          .map(({ title, evidence, points }) => ({ title, evidence, points })),
-      }),
-    )
-    .sort(
-      (a, b) =>
-        Number(b.type === 'campaign') - Number(a.type === 'campaign') ||
-        b.log10E - a.log10E ||
-        b.score - a.score,
-    );
+  return [...findings].sort(compareFindings('urgency')).map(
+    ({ id, level, notice }): Suspect => ({
+      finding: id,
+      type: notice.subject.type,
+      subject: notice.subject.id,
+      members: notice.subject.memberCount,
+      level,
+      score: notice.score,
+      log10E: notice.log10E,
+      outputTokens: notice.stake.outputTokens,
+      since: notice.since,
+      reasons: [...notice.reasons]
+        .sort((a, b) => b.points - a.points)
+        .map(({ title, evidence, points }) => ({ title, evidence, points })),
+    }),
+  );
 }
 
 /** Middle and 95th percentile of what was measured; undefined where nothing was. */
@@ -104,62 +106,139 @@ export function spread(values: readonly number[]): DemoFigures['eventToNotificat
 }
 
 const ROWS = 10;
-const REASONS = 2;
 
-/** The report for people. `width`: columns of the terminal. */
+/** The report for people: the story first. `width`: columns of the terminal. */
 export function renderReport(report: DemoReport, color: Colors, width: number): string {
   return [
+    renderStory(report, color, width),
     renderSuspects(report.suspects, color, width),
-    renderNotification(report.notification, color, width),
+    renderNotification(report, color, width),
     renderCounts(report.counts, color),
-    renderFigures(report.figures, color),
+    renderFigures(report.figures, color, width),
     ...report.problems.map((problem) => color.red(`! ${printable(problem)}`)),
+    renderNext(report, color, width),
+  ].join('\n');
+}
+
+/** Planted, found, missed, wronged: by the labels that came with the traffic. */
+function renderStory({ story, counts }: DemoReport, color: Colors, width: number): string {
+  const title = `\n${color.bold('What happened')}`;
+  if (story === undefined)
+    return [
+      title,
+      wrap(
+        `${count(counts.accounts)} accounts were judged. The traffic has no labels, so nobody can say here who was right: give --labels FILE (account,label,kind,campaign).`,
+        width,
+      ),
+      '',
+    ].join('\n');
+  const line = (name: string, text: string): string =>
+    wrap(text, width, `  ${name.padEnd(9)}`, ' '.repeat(11));
+  const kinds = (label: string, of: (held: StoryKind) => number): string =>
+    story.kinds
+      .filter((held) => held.label === label && of(held) > 0)
+      .map((held) => `${printable(held.kind)} ${of(held)} of ${held.accounts}`)
+      .join(', ');
+  const missed = story.planted - story.found;
+  const who = kinds('benign', ({ named }) => named);
+  return [
+    title,
+    line(
+      'planted',
+      `${count(story.planted)} accounts that collect training data, among ${count(story.ordinary)} ordinary customers`,
+    ),
+    line(
+      'found',
+      color.green(`${count(story.found)} of ${count(story.planted)}`) +
+        (story.campaigns.planted > 0
+          ? `, members of ${story.campaigns.found} of ${story.campaigns.planted} campaigns among them`
+          : ''),
+    ),
+    line(
+      'missed',
+      missed === 0 ? 'nobody' : `${missed}: ${kinds('extraction', (held) => held.accounts - held.named)}`,
+    ),
+    line(
+      'false +',
+      story.wronged === 0
+        ? `none of the ${count(story.ordinary)} ordinary customers`
+        : `${color.red(`${count(story.wronged)} of ${count(story.ordinary)} ordinary customers`)}: ${who}`,
+    ),
+    '',
+    fittedTable(
+      [
+        { head: 'kind' },
+        { head: 'accounts', right: true },
+        { head: 'named', right: true },
+        { head: 'what they are', min: 12, optional: 1 },
+      ],
+      [...story.kinds]
+        .sort((a, b) => a.label.localeCompare(b.label) * -1 || b.accounts - a.accounts)
+        .map((held) => [
+          `${held.label === 'benign' ? '  ' : '! '}${printable(held.kind)}`,
+          String(held.accounts),
+          held.named > 0 && held.label === 'benign' ? color.red(String(held.named)) : String(held.named),
+          kindInWords(held.kind),
+        ]),
+      width,
+    ),
+    color.dim(
+      wrap(
+        '! planted, by the labels that came with the traffic. The shipped calibration was learnt from traffic of the same maker: this shows the pipeline. How well it does on yours, backtest measures.',
+        width,
+      ),
+    ),
+    '',
   ].join('\n');
 }
 
 function renderSuspects(suspects: readonly Suspect[], color: Colors, width: number): string {
-  const title = color.bold(`Suspects (${suspects.length})`);
-  if (suspects.length === 0) return `\n${title}\nNo account reached the level suspect.\n`;
-  const fixed = [24, 10, 7, 12, 18];
-  const last = Math.max(30, width - fixed.reduce((sum, w) => sum + w, 0) - fixed.length - 2);
-  const table = new Table({
-    head: ['subject', 'level', 'score', 'e-value', 'since', 'top reasons'],
-    colWidths: [...fixed, last],
-    wordWrap: true,
-    style: { head: [], border: [] },
-  });
-  for (const suspect of suspects.slice(0, ROWS)) {
-    table.push([
-      `${printable(suspect.subject).slice(0, 20)}${suspect.members ? `\n${suspect.members} accounts` : ''}`,
+  const title = color.bold(`Findings (${suspects.length})`);
+  if (suspects.length === 0) return `${title}\nNobody reached the level suspect.\n`;
+  const rows = suspects
+    .slice(0, ROWS)
+    .map((suspect) => [
+      printable(suspect.finding),
       suspect.level === 'critical' ? color.red(suspect.level) : color.yellow(suspect.level),
-      suspect.score.toFixed(1),
-      eValue(suspect.log10E),
-      suspect.since.slice(0, 16).replace('T', ' '),
-      suspect.reasons
-        .slice(0, REASONS)
-        .map((reason) => safeLine(reason.evidence))
-        .join('\n'),
+      amount(suspect.outputTokens),
+      suspect.members === undefined ? 'account' : `${suspect.members} accounts`,
+      safeLine(suspect.reasons[0]?.evidence ?? ''),
     ]);
-  }
-  const more = suspects.length > ROWS ? `\n... and ${suspects.length - ROWS} more (--json has them all)` : '';
-  return `\n${title}\n${table.toString()}${more}\n`;
+  const more =
+    suspects.length > ROWS ? `\n${color.dim(`... and ${suspects.length - ROWS} more (findings list)`)}` : '';
+  return `${title}\n${fittedTable(
+    [
+      { head: 'finding' },
+      { head: 'level' },
+      { head: 'tokens out', right: true, optional: 2 },
+      { head: 'who', optional: 3 },
+      { head: 'first reason', min: 14, optional: 1 },
+    ],
+    rows,
+    width,
+  )}${more}\n`;
 }
 
-/** An e-value: its mean over benign peers is at most 1. */
-function eValue(log10E: number): string {
-  return log10E < 6 ? Math.round(10 ** log10E).toLocaleString('en-US') : `10^${log10E.toFixed(1)}`;
-}
-
-function renderNotification(mail: DemoReport['notification'], color: Colors, width: number): string {
+function renderNotification(report: DemoReport, color: Colors, width: number): string {
+  const { notification: mail, story } = report;
   if (!mail) return `${color.bold('Notification')}\nNone was sent.\n`;
-  const rule = color.dim('-'.repeat(Math.min(width, 100)));
+  const rule = color.dim('-'.repeat(Math.min(width, 72)));
+  const shown = story?.shown;
   return [
     color.bold('A notification, as an inbox shows it'),
+    ...(shown === undefined
+      ? []
+      : [
+          wrap(
+            `By the labels this is ${shown.label === 'benign' ? 'an ordinary customer: a false positive' : 'right'}: ${printable(shown.kind)}${kindInWords(shown.kind) === '' ? '' : `, ${kindInWords(shown.kind)}`}.`,
+            width,
+          ),
+        ]),
     rule,
     `Subject: ${printable(mail.subject ?? '(none)')}`,
     '',
     // Line by line: its own line breaks stay, everything else that steers a terminal does not.
-    ...mail.text.split('\n').map(safeLine),
+    ...mail.text.trimEnd().split('\n').map(safeLine),
     rule,
     '',
   ].join('\n');
@@ -168,8 +247,6 @@ function renderNotification(mail: DemoReport['notification'], color: Colors, wid
 function safeLine(line: string): string {
   return escapeUnsafe(line);
 }
-
-const count = (value: number): string => value.toLocaleString('en-US');
 
 function renderCounts(counts: DemoCounts, color: Colors): string {
   return [
@@ -186,15 +263,41 @@ function renderCounts(counts: DemoCounts, color: Colors): string {
   ].join('\n');
 }
 
-function renderFigures(figures: DemoFigures, color: Colors): string {
+function renderFigures(figures: DemoFigures, color: Colors, width: number): string {
   const latency = figures.eventToNotificationMs;
+  const line = (name: string, text: string): string =>
+    wrap(text, width, `  ${name.padEnd(23)}`, ' '.repeat(25));
   return [
     color.bold('Measured in this run'),
-    `  events a second        ${count(Math.round(figures.eventsPerSecond))} (in ${figures.pipelineSeconds.toFixed(1)} s, emulators and functions on this machine)`,
-    `  write units an event   ${figures.writeUnitsPerEvent.toFixed(3)} (read units ${figures.readUnitsPerEvent.toFixed(3)})`,
-    `  bytes an event         ${figures.streamBytesPerEvent.toFixed(0)} on the stream, compressed`,
-    `  event to notification  ${latency ? `${latency.median} ms median, ${latency.p95} ms 95th percentile, of ${latency.count}` : 'no notification'}`,
-    `  in all                 ${figures.totalSeconds.toFixed(1)} s (synthesis ${figures.synthesisCached ? 'unchanged' : `${figures.synthesisSeconds.toFixed(1)} s`}, start ${figures.startSeconds.toFixed(1)} s)`,
+    line(
+      'events a second',
+      `${count(Math.round(figures.eventsPerSecond))}, in ${figures.pipelineSeconds.toFixed(1)} s, emulators and functions on this machine`,
+    ),
+    line(
+      'write units an event',
+      `${figures.writeUnitsPerEvent.toFixed(3)}; read units ${figures.readUnitsPerEvent.toFixed(3)}`,
+    ),
+    line('bytes an event', `${figures.streamBytesPerEvent.toFixed(0)} on the stream, compressed`),
+    line(
+      'event to notification',
+      latency
+        ? `${latency.median} ms median, ${latency.p95} ms 95th percentile, of ${latency.count}`
+        : 'no notification',
+    ),
+    line(
+      'in all',
+      `${figures.totalSeconds.toFixed(1)} s; synthesis ${figures.synthesisCached ? 'unchanged' : `${figures.synthesisSeconds.toFixed(1)} s`}, start ${figures.startSeconds.toFixed(1)} s`,
+    ),
+    '',
+  ].join('\n');
+}
+
+/** Commands that work as printed: where the demo ends with this report, those that start one that stays. */
+function renderNext({ next }: DemoReport, color: Colors, width: number): string {
+  if (next.length === 0) return '';
+  return [
+    color.bold('Next'),
+    ...next.map(({ command, what }) => `  ${command}\n${wrap(what, width, '      ')}`),
     '',
   ].join('\n');
 }

@@ -1,28 +1,91 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cloud } from '../../emulator/cloud.ts';
 import { LOCAL_REGION } from '../../emulator/names.ts';
-import { DEMO_FILE } from '../shared/demo-file.ts';
+import { hasDesktop, openInBrowser } from '../console/console.ts';
+import { type ConsoleServer, startConsole } from '../console/console-server.ts';
+import { liveOrigin } from '../console/live-source.ts';
+import { userName } from '../shared/author.ts';
+import { connect, DEMO_FILE_VARIABLE } from '../shared/deployment.ts';
+import { failureOf } from '../shared/failure.ts';
+import { demoFileFor, removeDemoFile, updateDemoFile, writeDemoFile } from './demo-file.ts';
+import { SETTLE_MS, wake } from './demo-traffic.ts';
 
-/** Keeps the demo up, and tells the other verbs where it is. */
+/** How often a demo that stays looks whether more was sent, ms. */
+const LOOK_MS = 1000;
+
+/** Keeps the demo up, tells the other verbs where it is, and judges what `demo --send` puts on its stream. */
 export async function stayUp(
   cloud: Cloud,
-  clock: number,
+  began: number,
   say: (line: string) => void,
   interrupted: Interrupted,
 ): Promise<void> {
-  cloud.startSchedules();
-  say('\nStaying up; schedules run on the clock. Point the commands or the AWS command line here:\n');
-  for (const [name, value] of Object.entries(cloud.variables)) say(`  export ${name}=${value}`);
-  say('');
-  for (const [name, value] of Object.entries(cloud.template.outputs)) say(`  ${name.padEnd(24)} ${value}`);
-  await mkdir(dirname(DEMO_FILE), { recursive: true });
-  await writeFile(DEMO_FILE, `${JSON.stringify(whereabouts(cloud, clock), null, 2)}\n`);
-  say(`\n${DEMO_FILE} lets findings, triage, dossier and policy find this demo. Ctrl-C ends it.`);
+  // old traffic is replayed: schedules go on from its last event, not from today
+  const from = Date.now();
+  cloud.startSchedules((now) => (Number.isFinite(began) ? began + now - from : now));
+  const { path, other } = demoFileFor(process.pid);
+  await writeDemoFile(path, whereabouts(cloud, began));
+  if (other !== undefined)
+    say(
+      `Another demo runs in this folder (process ${other}); the commands find that one. For this one: export ${DEMO_FILE_VARIABLE}=${path}`,
+    );
+  const page = await openConsole(path, say);
+  say(`Staying up (${path} tells the commands where). Ctrl-C ends it and leaves nothing behind.`);
   try {
-    await interrupted.wait;
+    let clock = began;
+    for (;;) {
+      await Promise.race([interrupted.wait, sleep(LOOK_MS)]);
+      if (interrupted.yes) return;
+      const sent = clockIn(path);
+      if (sent === undefined || sent === clock) continue;
+      clock = sent;
+      await Promise.race([interrupted.wait, judgeMore(cloud, clock, path, say)]);
+    }
   } finally {
-    await rm(DEMO_FILE, { force: true });
+    await page?.close();
+    await removeDemoFile(path, process.pid);
+  }
+}
+
+/** The console on this demo; on a desktop it is opened in the browser. A demo without its page is still a demo. */
+async function openConsole(path: string, say: (line: string) => void): Promise<ConsoleServer | undefined> {
+  try {
+    process.env[DEMO_FILE_VARIABLE] = path;
+    const deployment = await connect({}, {});
+    const author = { principal: userName() };
+    const page = await startConsole(liveOrigin(deployment, { demo: true }, author));
+    say(`\nConsole: ${page.url}`);
+    if (process.stdout.isTTY === true && hasDesktop()) openInBrowser(page.url);
+    return page;
+  } catch (error) {
+    say(`The console did not start: ${failureOf(error).message}`);
+    return undefined;
+  }
+}
+
+/** What a schedule would do after more traffic; whoever sent it waits for `judged`. */
+async function judgeMore(
+  cloud: Cloud,
+  clock: number,
+  path: string,
+  say: (line: string) => void,
+): Promise<void> {
+  say(`More traffic came, up to ${new Date(clock).toISOString().slice(0, 16)}: judging it ...`);
+  await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
+  for (const name of ['link', 'sweep'])
+    for (const failure of await wake(cloud, name, clock)) say(`! ${failure}`);
+  await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
+  await updateDemoFile(path, { judged: new Date(clock).toISOString() });
+  say('  done');
+}
+
+function clockIn(path: string): number | undefined {
+  try {
+    const { clock } = JSON.parse(readFileSync(path, 'utf8')) as { clock?: string };
+    return clock === undefined ? undefined : Date.parse(clock);
+  } catch {
+    return undefined; // being written, or removed: looked at again in a second
   }
 }
 
@@ -32,6 +95,7 @@ function whereabouts(cloud: Cloud, clock: number): Record<string, unknown> {
   for (const { spec } of cloud.functions) Object.assign(told, spec.environment);
   const { endpoints } = cloud;
   return {
+    pid: process.pid,
     region: LOCAL_REGION,
     ...(Number.isFinite(clock) ? { clock: new Date(clock).toISOString() } : {}),
     stack: told.POLICY_APPLICATION,

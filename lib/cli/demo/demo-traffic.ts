@@ -1,18 +1,13 @@
-import { SingleBar } from 'cli-progress';
 import type { Cloud } from '../../emulator/cloud.ts';
 import { InputError } from '../../input/errors.ts';
-import { type KeyOptions, loadKeyring } from '../../input/keyring.ts';
+import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring } from '../../input/keyring.ts';
 import { totalBytes } from '../../input/lines.ts';
 import { readUsageEvents } from '../../input/usage-events.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
 import { createProducer, type Producer } from '../../telemetry/producer.ts';
 import { describeReason } from '../../telemetry/reason.ts';
 import { createRecorder } from '../../telemetry/recorder.ts';
-import type { Terminal } from '../record/record.ts';
-import { type Interrupted, Interruption } from './demo-stay.ts';
-
-/** Keys of a replay of exchanges that nobody gave keys for; the shipped example is telemetry already. */
-const DEMO_SEED = 'siphonwatch-demo';
+import type { DemoProgress } from './demo-progress.ts';
 
 /** Campaigns are looked for once a simulated day, in milliseconds of event time. */
 const LINK_EVERY = 24 * 3_600_000;
@@ -34,11 +29,10 @@ export interface Sent {
   readonly failures: readonly string[];
 }
 
-/** Who watches a demo, and may end it. */
+/** Who watches a demo. */
 export interface DemoView {
-  readonly terminal: Terminal;
+  readonly progress: DemoProgress;
   say(line: string): void;
-  readonly interrupted: Interrupted;
 }
 
 /** Puts the files on the stream through the producer that gateways use, and wakes `link` by the replay's clock. */
@@ -46,7 +40,7 @@ export async function sendAll(
   cloud: Cloud,
   files: readonly string[],
   options: KeyOptions,
-  { terminal, say, interrupted }: DemoView,
+  { progress, say }: DemoView,
 ): Promise<Sent> {
   const [stream] = cloud.template.streams;
   if (!stream) throw new Error('the template declares no stream');
@@ -60,63 +54,65 @@ export async function sendAll(
   let clock = Number.NEGATIVE_INFINITY;
   let link = Number.POSITIVE_INFINITY;
   const bytes = await totalBytes(files);
-  const bar = terminal.stderr.isTTY === true && bytes !== undefined ? progress(bytes, terminal) : undefined;
-  if (!bar) say('Sending the events through the stream ...');
   const usedSoFar = usedEvents(cloud);
-  try {
-    const source = {
-      format: 'auto' as const,
-      recorder: async () => createRecorder({ keys: await loadKeyring(options, say, DEMO_SEED) }),
-      onBytes: (read: number) => bar?.increment(read, { sent: producer.counts.events, scored: usedSoFar() }),
-    };
-    for await (const batch of readUsageEvents(files, source)) {
-      if (interrupted.yes) throw new Interruption('interrupted');
-      lines += batch.lines;
-      rejected += batch.rejects.length;
-      for (const reject of batch.rejects.slice(0, NOTED - noted.length)) {
-        noted.push(`${reject.file}:${reject.line}: ${describeReason(reject.reason)}`);
-      }
-      for (const event of batch.events) {
-        const time = Date.parse(event.time);
-        if (time > clock) clock = time;
-        if (link === Number.POSITIVE_INFINITY) link = clock + LINK_EVERY;
-        if (clock >= link) {
-          link = clock + LINK_EVERY;
-          await producer.flush();
-          await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
-          failures.push(...(await wake(cloud, 'link', clock)));
-        }
-        await producer.put(event);
-        const ofAccount = taken.get(event.account) ?? new Map<number, number>();
-        taken.set(event.account, ofAccount.set(time, Date.now()));
-      }
-    }
-    await producer.close();
+  let read = 0;
+  const tell = (what: string): void => {
+    const { events } = producer.counts;
+    progress.now(
+      `${day(clock)}${what === '' ? `${events.toLocaleString('en-US')} sent, ${usedSoFar().toLocaleString('en-US')} judged` : what}`,
+      bytes === undefined || bytes === 0 ? undefined : Math.min(1, read / bytes),
+    );
+  };
+  const look = async (): Promise<void> => {
+    await producer.flush();
+    tell('functions catch up');
     await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
+    tell('looking for campaigns');
     failures.push(...(await wake(cloud, 'link', clock)));
-    bar?.update(bytes ?? 0, { sent: producer.counts.events, scored: usedSoFar() });
-  } finally {
-    bar?.stop();
+    tell('');
+  };
+  const source = {
+    format: 'auto' as const,
+    recorder: async () => createRecorder({ keys: await loadKeyring(options, say, DEVELOPMENT_SEED) }),
+    onBytes: (more: number) => {
+      read += more;
+    },
+  };
+  for await (const batch of readUsageEvents(files, source)) {
+    lines += batch.lines;
+    rejected += batch.rejects.length;
+    for (const reject of batch.rejects.slice(0, NOTED - noted.length)) {
+      noted.push(`${reject.file}:${reject.line}: ${describeReason(reject.reason)}`);
+    }
+    for (const event of batch.events) {
+      const time = Date.parse(event.time);
+      if (time > clock) clock = time;
+      if (link === Number.POSITIVE_INFINITY) link = clock + LINK_EVERY;
+      if (clock >= link) {
+        link = clock + LINK_EVERY;
+        await look();
+      }
+      await producer.put(event);
+      const ofAccount = taken.get(event.account) ?? new Map<number, number>();
+      taken.set(event.account, ofAccount.set(time, Date.now()));
+    }
+    tell('');
   }
+  await producer.close();
   for (const line of noted) say(`  ${line}`);
   if (rejected > noted.length) say(`  ... and ${rejected - noted.length} more lines that are no events`);
-  if (producer.counts.events === 0) throw new InputError('nothing usable in the input');
+  if (producer.counts.events === 0)
+    throw new InputError(`nothing usable in the input: ${lines} lines, none is a usage event or an exchange`);
+  await look();
   return { lines, rejected, taken, clock, producer: producer.counts, failures };
 }
 
-const NOTED = 3;
-
-function progress(bytes: number, terminal: Terminal): SingleBar {
-  const bar = new SingleBar({
-    format:
-      'Events through the stream [{bar}] {percentage}% | {sent} sent | {scored} scored | {eta_formatted} left',
-    stream: terminal.stderr,
-    hideCursor: true,
-    etaBuffer: 50,
-  });
-  bar.start(bytes, 0, { sent: 0, scored: 0 });
-  return bar;
+/** `2026-03-02: ` of event time. */
+function day(clock: number): string {
+  return Number.isFinite(clock) ? `${new Date(clock).toISOString().slice(0, 10)}: ` : '';
 }
+
+const NOTED = 3;
 
 /** Counts up as metrics come in, without going over the old ones again. */
 export function usedEvents(cloud: Cloud): () => number {

@@ -2,27 +2,41 @@ import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import picocolors from 'picocolors';
 import { DynamoFindingStore } from '../../aws/finding-table.ts';
+import type { Labels } from '../../backtest/labels.ts';
 import { type Cloud, startCloud } from '../../emulator/cloud.ts';
 import { checkEngine, ENGINES, type Engine, EngineMissing } from '../../emulator/services/emulators.ts';
 import { synthesize } from '../../emulator/template/assembly.ts';
 import type { Finding } from '../../findings/finding.ts';
+import { shellWord } from '../../findings/sanitize.ts';
 import { InputError } from '../../input/errors.ts';
-import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
+import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring, withKeyOptions } from '../../input/keyring.ts';
+import { labelsReader } from '../../input/labels.ts';
 import { inputFiles } from '../../input/lines.ts';
+import { createRecorder, type Recorder } from '../../telemetry/recorder.ts';
 import type { Terminal } from '../record/record.ts';
-import { latencies, mailOf } from './demo-mails.ts';
+import { calledAs } from '../shared/called-as.ts';
+import { EXIT } from '../shared/failure.ts';
+import { terminalWidth } from '../shared/fitted-table.ts';
+import { latencies, mailedFindings, mailOf } from './demo-mails.ts';
+import { demoProgress } from './demo-progress.ts';
 import { type DemoCounts, type DemoReport, renderReport, spread, suspectsOf } from './demo-report.ts';
+import { sendMore } from './demo-send.ts';
 import { Interruption, onInterrupt, stayUp } from './demo-stay.ts';
-import { SETTLE_MS, sendAll, wake } from './demo-traffic.ts';
+import { findingToShow, storyOf } from './demo-story.ts';
+import { type DemoView, SETTLE_MS, type Sent, sendAll, wake } from './demo-traffic.ts';
 
 interface DemoOptions extends KeyOptions {
   readonly input?: readonly string[];
+  readonly labels?: string;
   readonly engine: Engine;
   readonly keep?: boolean;
+  readonly send?: readonly string[] | boolean;
   readonly json?: boolean;
 }
 
-const EXAMPLE = fileURLToPath(new URL('../../../examples/data/*.ndjson.gz', import.meta.url));
+const DATA = new URL('../../../examples/data/', import.meta.url);
+const EXAMPLE = fileURLToPath(new URL('*.ndjson.gz', DATA));
+const EXAMPLE_LABELS = fileURLToPath(new URL('labels.csv', DATA));
 
 /**
  * Settings that the demo deploys with, all of them ordinary ones: old traffic is replayed under its own clock. The
@@ -39,108 +53,221 @@ export function demoCommand(): Command {
   const command = new Command('demo')
     .description('run the whole pipeline on this machine: real telemetry in, notifications out')
     .option('--input <files...>', 'exchanges or usage events of your own (NDJSON, plain or gzip)')
+    .option('--labels <file>', 'CSV account,label,kind,campaign of your own traffic: says who was right')
     .addOption(new Option('--engine <name>', 'what keeps the tables').choices(ENGINES).default('dynalite'))
-    .option('--keep', 'stay up afterwards and print the endpoints')
+    .option('--keep', 'stay up afterwards, open the console, and let the other commands work on it')
+    .option(
+      '--send [files...]',
+      'put more traffic into the demo that runs in this folder; without files the example again, a week later',
+    )
     .option('--json', 'print one JSON document');
   return withKeyOptions(command).action(async (options: DemoOptions) => {
-    process.exitCode = await runDemo(options, { stdout: process.stdout, stderr: process.stderr });
+    const terminal = { stdout: process.stdout, stderr: process.stderr };
+    process.exitCode = await runDemo(options, terminal);
+    // emulators and threads may still be at work: nothing of them outlives the process
+    if (process.exitCode === EXIT.interrupted) process.exit();
   });
 }
 
 /** Runs the verb; returns its exit code: 1 when events went missing or a function failed. */
 export async function runDemo(options: DemoOptions, terminal: Terminal): Promise<number> {
   const say = (line: string): void => void terminal.stderr.write(`${line}\n`);
+  const progress = demoProgress(terminal);
   try {
-    return await demo(options, terminal, say);
+    if (options.send === undefined || options.send === false)
+      return await demo(options, terminal, { progress, say });
+    const files = await inputFiles(options.send === true ? [EXAMPLE] : options.send);
+    const sent = await sendMore(files, options, progress, say);
+    if (options.json === true) terminal.stdout.write(`${JSON.stringify(sent)}\n`);
+    else
+      terminal.stdout.write(
+        `${sent.events} events, ${sent.from.slice(0, 16)} to ${sent.to.slice(0, 16)}${sent.weeks === 0 ? '' : ` (moved by ${sent.weeks} weeks, so that they come after what the demo has seen)`}, are judged.\n`,
+      );
+    return EXIT.done;
   } catch (error) {
-    if (error instanceof Interruption) return 130;
+    progress.stop();
+    if (error instanceof Interruption) return EXIT.interrupted;
     if (!(error instanceof InputError || error instanceof EngineMissing)) throw error;
     say(`demo: ${error.message}`);
-    return 2;
+    return EXIT.input;
+  } finally {
+    progress.stop();
   }
 }
 
 const seconds = (from: number): number => (performance.now() - from) / 1000;
+const STEPS = 4;
+const step = (n: number, what: string): string => `${n}/${STEPS} ${what}`;
 
-async function demo(options: DemoOptions, terminal: Terminal, say: (line: string) => void): Promise<number> {
+async function demo(options: DemoOptions, terminal: Terminal, view: DemoView): Promise<number> {
+  const { progress, say } = view;
   // The demo's own clients never leave this machine; the notice would be the first thing that a visitor reads.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const began = performance.now();
   const files = await inputFiles(options.input ?? [EXAMPLE]);
+  const labels = await labelsOf(options, say);
   checkEngine(options.engine);
 
-  say('Synthesizing the stack and bundling its functions, as for a deployment ...');
+  progress.step(step(1, 'Synthesizing the stack, bundling functions'));
   const assembly = await synthesize(CONTEXT);
   const synthesisSeconds = seconds(began);
-  say(assembly.cached ? '  unchanged since the last time' : `  ${synthesisSeconds.toFixed(1)} s`);
+  progress.done(assembly.cached ? 'unchanged since the last time' : 'done');
 
-  say(`Starting the emulators (tables: ${options.engine}) and making the template's resources ...`);
+  progress.step(step(2, `Starting emulators (tables: ${options.engine})`));
   const starting = performance.now();
-  const cloud = await startCloud({ stack: assembly.folder, engine: options.engine });
   const interrupted = onInterrupt();
+  const cloud = await startCloud({ stack: assembly.folder, engine: options.engine });
+  const stopped = interrupted.wait.then(() => {
+    throw new Interruption('interrupted');
+  });
+  stopped.catch(() => undefined);
   try {
-    const startSeconds = seconds(starting);
     const { template } = cloud;
-    say(
-      `  ${startSeconds.toFixed(1)} s: ${template.streams.length} stream, ${template.tables.length} tables, ${template.buckets.length} buckets, ${template.topics.length} topics, ${template.functions.length} functions, ${template.mappings.length} event source mappings`,
+    const startSeconds = seconds(starting);
+    progress.done(
+      `${template.streams.length} stream, ${template.tables.length} tables, ${template.buckets.length} buckets, ${template.topics.length} topics, ${template.functions.length} functions`,
     );
-
-    const flowing = performance.now();
-    const sent = await sendAll(cloud, files, options, { terminal, say, interrupted });
-    await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
-    const failures = [...sent.failures, ...(await wake(cloud, 'sweep', sent.clock))];
-    await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
-    const pipelineSeconds = seconds(flowing);
-
-    const findings = await readFindings(cloud);
-    const mails = await cloud.inbox('findings');
-    const meter = Object.values(await cloud.meter());
-    const writeUnits = meter.reduce((sum, table) => sum + table.writeUnits, 0);
-    const readUnits = meter.reduce((sum, table) => sum + table.readUnits, 0);
-    const total = (name: string): number =>
-      cloud.metrics.reduce((sum, metric) => (metric.name === name ? sum + metric.value : sum), 0);
-    const counts: DemoCounts = {
-      lines: sent.lines,
-      rejected: sent.rejected,
-      events: sent.producer.events,
-      used: total('EventsUsed'),
-      quarantined: total('EventsQuarantined'),
-      late: total('EventsLate'),
-      repeated: total('EventsRepeated'),
-      accounts: sent.taken.size,
-      findings: findings.length,
-      notifications: mails.length,
-    };
-    const suspects = suspectsOf(findings);
-    const events = Math.max(1, counts.events);
-    const report: DemoReport = {
-      engine: options.engine,
-      input: files,
-      counts,
-      suspects,
-      notification: mailOf(mails, suspects.at(0)?.finding),
-      figures: {
-        synthesisSeconds,
-        synthesisCached: assembly.cached,
-        startSeconds,
-        pipelineSeconds,
-        eventsPerSecond: counts.events / pipelineSeconds,
-        writeUnitsPerEvent: writeUnits / events,
-        readUnitsPerEvent: readUnits / events,
-        eventToNotificationMs: spread(latencies(mails, sent.taken)),
-        streamBytesPerEvent: sent.producer.bytes / events,
-        totalSeconds: seconds(began),
-      },
-      problems: [...failures, ...problemsOf(cloud, counts)],
-    };
+    const run = { files, labels, began, synthesisSeconds, cached: assembly.cached, startSeconds };
+    const working = work(cloud, run, options, view);
+    working.catch(() => undefined); // what an interruption leaves behind
+    const { report, clock } = await Promise.race([working, stopped]);
     if (options.json === true) terminal.stdout.write(`${JSON.stringify(report)}\n`);
     else terminal.stdout.write(renderReport(report, colors(terminal), columns(terminal)));
-    if (options.keep === true && !interrupted.yes) await stayUp(cloud, sent.clock, say, interrupted);
-    return report.problems.length > 0 ? 1 : 0;
+    if (options.keep === true) await stayUp(cloud, clock, say, interrupted);
+    return report.problems.length > 0 ? EXIT.no : EXIT.done;
+  } catch (error) {
+    if (error instanceof Interruption) {
+      progress.stop();
+      say('Stopping: emulators and functions end with this process, nothing is left behind.');
+    }
+    throw error;
   } finally {
     interrupted.off();
-    await cloud.close();
+    // after an interruption nobody waits for work in flight
+    if (!interrupted.yes) await cloud.close();
   }
+}
+
+interface Run {
+  readonly files: readonly string[];
+  readonly labels: Labels | undefined;
+  readonly began: number;
+  readonly synthesisSeconds: number;
+  readonly cached: boolean;
+  readonly startSeconds: number;
+}
+
+/** Sends everything, lets the pipeline come to rest, and reads what it found. */
+async function work(
+  cloud: Cloud,
+  run: Run,
+  options: DemoOptions,
+  view: DemoView,
+): Promise<{ report: DemoReport; clock: number }> {
+  const { progress } = view;
+  const flowing = performance.now();
+  progress.step(step(3, 'Sending traffic'));
+  const sent = await sendAll(cloud, run.files, options, view);
+  progress.done(`${sent.producer.events.toLocaleString('en-US')} events of ${sent.taken.size} accounts`);
+  progress.step(step(4, 'The last notifications'));
+  await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
+  const failures = [...sent.failures, ...(await wake(cloud, 'sweep', sent.clock))];
+  await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
+  const pipelineSeconds = seconds(flowing);
+  const findings = await readFindings(cloud);
+  const mails = await cloud.inbox('findings');
+  progress.done(`${mails.length} notifications about ${findings.length} findings`);
+  const counts = countsOf(cloud, sent, findings.length, mails.length);
+  const shown = findingToShow(mailedFindings(mails, findings)) ?? findingToShow(findings);
+  const story = run.labels && storyOf(run.labels.list, sent.taken, findings, shown);
+  const events = Math.max(1, counts.events);
+  const meter = Object.values(await cloud.meter());
+  const units = (of: 'writeUnits' | 'readUnits'): number =>
+    meter.reduce((sum, table) => sum + table[of], 0) / events;
+  const report: DemoReport = {
+    engine: options.engine,
+    input: run.files,
+    counts,
+    ...(story === undefined ? {} : { story }),
+    suspects: suspectsOf(findings),
+    notification: mailOf(mails, shown),
+    figures: {
+      synthesisSeconds: run.synthesisSeconds,
+      synthesisCached: run.cached,
+      startSeconds: run.startSeconds,
+      pipelineSeconds,
+      eventsPerSecond: counts.events / pipelineSeconds,
+      writeUnitsPerEvent: units('writeUnits'),
+      readUnitsPerEvent: units('readUnits'),
+      eventToNotificationMs: spread(latencies(mails, sent.taken)),
+      streamBytesPerEvent: sent.producer.bytes / events,
+      totalSeconds: seconds(run.began),
+    },
+    problems: [...failures, ...problemsOf(cloud, counts)],
+    next: nextOf(options, shown),
+  };
+  return { report, clock: sent.clock };
+}
+
+function countsOf(cloud: Cloud, sent: Sent, findings: number, notifications: number): DemoCounts {
+  const total = (name: string): number =>
+    cloud.metrics.reduce((sum, metric) => (metric.name === name ? sum + metric.value : sum), 0);
+  return {
+    lines: sent.lines,
+    rejected: sent.rejected,
+    events: sent.producer.events,
+    used: total('EventsUsed'),
+    quarantined: total('EventsQuarantined'),
+    late: total('EventsLate'),
+    repeated: total('EventsRepeated'),
+    accounts: sent.taken.size,
+    findings,
+    notifications,
+  };
+}
+
+/** The labels that were given; the example's own with the example. */
+async function labelsOf(options: DemoOptions, say: (line: string) => void): Promise<Labels | undefined> {
+  const file = options.labels ?? (options.input === undefined ? EXAMPLE_LABELS : undefined);
+  if (file === undefined) return undefined;
+  let recorder: Recorder | undefined;
+  return labelsReader(file, async (account) => {
+    recorder ??= createRecorder({ keys: await loadKeyring(options, say, DEVELOPMENT_SEED) });
+    return recorder.pseudonym(account);
+  });
+}
+
+/** What works after this run, as printed: on the demo where it stays, else on the next one. */
+function nextOf(options: DemoOptions, shown: Finding | undefined): DemoReport['next'] {
+  const me = calledAs();
+  const input = (options.input ?? []).map((file) => ` --input ${shellWord(file) ?? 'FILE'}`).join('');
+  if (options.keep !== true)
+    return [
+      {
+        command: `${me} demo --keep${input}`,
+        what: 'the same, and it stays up: the console, verdicts, dossiers and policies can be tried on it',
+      },
+    ];
+  const id = shown?.id ?? 'ID';
+  return [
+    { command: `${me} console --open`, what: 'in another terminal, in this folder: the findings as a page' },
+    { command: `${me} findings show ${id}`, what: 'the finding of the notification above, in full' },
+    {
+      command: `${me} triage ${id} --verdict unsure --note "looking"`,
+      what: 'a verdict; --undo takes it back',
+    },
+    { command: `${me} dossier ${id} --out dossier`, what: 'its evidence, for people who were not here' },
+    { command: `${me} policy shadow policy.yaml`, what: 'a policy beside the active one, then:' },
+    { command: `${me} demo --send`, what: 'the example again, a week later: more traffic to try it on' },
+    ...(options.input === undefined
+      ? []
+      : [
+          {
+            command: `${me} resolve PSEUDONYM --key-seed ${DEVELOPMENT_SEED} --accounts FILE`,
+            what: 'whose account it is (the shipped example’s keys were thrown away; yours here are for development)',
+          },
+        ]),
+  ];
 }
 
 /** Events must add up, and nothing may have failed or been given up. */
@@ -169,7 +296,9 @@ const colors = (terminal: Terminal): ReturnType<typeof picocolors.createColors> 
   );
 
 const columns = (terminal: Terminal): number =>
-  'columns' in terminal.stdout && typeof terminal.stdout.columns === 'number' ? terminal.stdout.columns : 120;
+  'columns' in terminal.stdout && typeof terminal.stdout.columns === 'number'
+    ? terminal.stdout.columns
+    : terminalWidth({});
 
 /** The findings, newest change first. */
 async function readFindings(cloud: Cloud): Promise<readonly Finding[]> {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { KMSClient } from '@aws-sdk/client-kms';
@@ -22,6 +22,7 @@ import { calledAs } from '../shared/called-as.ts';
 import { colours } from '../shared/colours.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { asInputError, connect, type Deployment, withEvidenceOptions } from '../shared/deployment.ts';
+import { EXIT } from '../shared/failure.ts';
 import { type EvidenceOptions, gatherEvidence } from './dossier-evidence.ts';
 
 interface DossierOptions extends EvidenceOptions {
@@ -111,9 +112,17 @@ async function make(id: string, options: DossierOptions, deployment: Deployment)
     encode(await report(evidence, assessed, { ...facts, signed: signer !== undefined })),
   );
   const made = await makeManifest(facts, files, signer);
-  for (const [path, data] of files) await writeFile(join(options.out, path), data);
   // Last: a directory without a manifest is a dossier that was not finished.
-  await writeFile(join(options.out, 'manifest.json'), `${JSON.stringify(manifest.parse(made), null, 2)}\n`);
+  const all = new Map(files).set(
+    'manifest.json',
+    encode(`${JSON.stringify(manifest.parse(made), null, 2)}\n`),
+  );
+  try {
+    for (const [path, data] of all) await writeFile(join(options.out, path), data);
+  } catch (error) {
+    for (const path of all.keys()) await rm(join(options.out, path), { force: true }).catch(() => undefined);
+    throw error;
+  }
   const { notice } = assessed;
   if (options.json === true)
     printJson({
@@ -160,8 +169,8 @@ async function emptyDirectory(path: string): Promise<void> {
     throw new InputError(`--out ${path}: is not empty; a dossier is never written over another`);
 }
 
-/** Exit codes of `dossier verify`; 2 is bad input, as everywhere. */
-const EXIT = { verified: 0, broken: 1, unverified: 3 } as const;
+/** Exit codes of `dossier verify`. */
+const STANDING = { verified: EXIT.done, broken: EXIT.no, unverified: EXIT.unverified } as const;
 
 function verifyCommand(): Command {
   return new Command('verify')
@@ -214,7 +223,7 @@ async function verify(dir: string, options: VerifyOptions): Promise<number> {
       reproduced: assessment?.notice.reproduced ?? null,
     });
   sayVerification(checked);
-  return EXIT[standing];
+  return STANDING[standing];
 }
 
 function sayVerification({ standing, faults, doubts, manifest: held, assessment }: Verification): void {

@@ -1,9 +1,9 @@
-import Table from 'cli-table3';
 import { type AuditEntry, type Finding, stateAt } from '../../findings/finding.ts';
 import { amount, count, duration, when } from '../../findings/format.ts';
 import { csvCell, plain } from '../../findings/sanitize.ts';
 import { email } from '../../findings/views/email.ts';
 import { colours } from '../shared/colours.ts';
+import { type Column, fittedTable } from '../shared/fitted-table.ts';
 
 const PAINT = {
   critical: colours.red,
@@ -12,51 +12,52 @@ const PAINT = {
   clear: colours.dim,
 };
 
-/** For people at a terminal. */
+/** A finding in the list, and how deep: members stand below their campaign. */
+export interface ListRow {
+  readonly held: Finding;
+  readonly below: boolean;
+}
+
+const LIST: readonly Column[] = [
+  { head: 'finding' },
+  { head: 'level' },
+  { head: 'state' },
+  { head: 'age', right: true },
+  { head: 'verdict', optional: 1 },
+  { head: 'tokens out', right: true, optional: 3 },
+  { head: 'who', min: 5, optional: 4 },
+  { head: 'first reason', min: 14, optional: 2 },
+];
+
+/** For people at a terminal. @param width columns of the terminal */
 export function findingTable(
-  findings: readonly Finding[],
-  more: boolean,
-  state: string,
+  rows: readonly ListRow[],
+  more: string | undefined,
   now: number,
+  width?: number,
 ): string {
-  if (findings.length === 0) return `No ${state === 'all' ? '' : `${state} `}findings.`;
-  const table = new Table({
-    head: ['finding', 'level', 'state', 'since', 'who', 'tokens out', 'verdict', 'first reason'],
-    style: { head: [], border: [], compact: true },
-    chars: {
-      mid: '',
-      'left-mid': '',
-      'mid-mid': '',
-      'right-mid': '',
-      top: '',
-      'top-mid': '',
-      'top-left': '',
-      'top-right': '',
-      bottom: '',
-      'bottom-mid': '',
-      'bottom-left': '',
-      'bottom-right': '',
-      left: '',
-      right: '',
-      middle: ' ',
-    },
-    colAligns: ['left', 'left', 'left', 'left', 'left', 'right', 'left', 'left'],
-  });
-  for (const held of findings) {
+  const cells = rows.map(({ held, below }) => {
     const { notice } = held;
     const members = notice.subject.memberCount;
-    table.push([
-      plain(held.id, 40),
+    return [
+      `${below ? '  ' : ''}${plain(held.id, 40)}`,
       PAINT[held.level](held.level),
       stateAt(held, now),
-      when(held.openedAt).slice(0, 16),
-      members === undefined ? plain(notice.subject.plan, 16) : `${count(members)} accounts`,
-      amount(notice.stake.outputTokens),
+      age(now - Date.parse(held.openedAt)),
       held.verdict?.verdict ?? '',
-      plain(notice.reasons[0]?.title ?? '', 44),
-    ]);
-  }
-  return `${table.toString()}${more ? `\nThere are more: --limit ${findings.length * 4}, or --state, --level.` : ''}`;
+      amount(notice.stake.outputTokens),
+      members === undefined ? plain(notice.subject.plan, 16) : `${count(members)} accounts`,
+      plain(notice.reasons[0]?.title ?? '', 60),
+    ];
+  });
+  return [fittedTable(LIST, cells, width), ...(more === undefined ? [] : [more])].join('\n');
+}
+
+/** 40 min, 7 h, 12 d */
+export function age(ms: number): string {
+  const minutes = Math.max(0, Math.floor(ms / 60_000));
+  if (minutes < 60) return `${minutes} min`;
+  return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / (24 * 60))} d`;
 }
 
 const COLUMNS = [
@@ -103,15 +104,21 @@ export function findingsCsv(findings: readonly Finding[], now: number): string {
   return `${[COLUMNS.join(','), ...lines].join('\n')}\n`;
 }
 
+/** What time it is: for findings, whose traffic may be old, and for people, ms. */
+export interface Clocks {
+  readonly now: number;
+  readonly processing: number;
+}
+
 /** One finding in full: its e-mail, history, explanations, state, and who changed what. */
 export function findingInFull(
   finding: Finding,
   audit: readonly AuditEntry[],
   quietUntil: string | undefined,
-  now: number,
+  { now, processing }: Clocks,
 ): string {
   const { notice } = finding;
-  const { subject, text } = email(notice, now);
+  const { subject, text } = email(notice, processing);
   const lines = [colours.bold(subject), '', text.trimEnd(), '', 'HISTORY'];
   for (const entry of finding.history)
     lines.push(
@@ -133,12 +140,12 @@ export function findingInFull(
   lines.push(
     '',
     'STATE',
-    `${stateAt(finding, now)}, highest ${finding.highest}, last change ${duration(idle)} ago${quiet}`,
+    `${stateAt(finding, now)}, highest ${finding.highest}${finding.owner === undefined ? '' : `, owner ${plain(finding.owner, 60)}`}, last change ${duration(idle)} ago${quiet}`,
   );
   if (audit.length > 0) lines.push('', 'WHO CHANGED WHAT');
   for (const entry of audit)
     lines.push(
-      `${when(entry.at)}  ${plain(entry.by, 60)}${entry.claimed === undefined ? '' : `, who says: ${plain(entry.claimed, 40)}`}: ${entry.action === 'undo' ? 'undo, ' : ''}${wordsOf(entry.before)} -> ${wordsOf(entry.after)}${entry.note === undefined ? '' : `: ${plain(entry.note, 400)}`}`,
+      `${when(entry.at)}  ${plain(entry.by, 60)}${entry.claimed === undefined ? '' : `, who says: ${plain(entry.claimed, 40)}`}: ${changeWords(entry)}${entry.note === undefined ? '' : `: ${plain(entry.note, 400)}`}`,
     );
   return lines.join('\n');
 }
@@ -150,6 +157,13 @@ const FATE_WORDS = {
   quiet: 'suppressed',
   shadow: 'shadow policy',
 } as const;
+
+function changeWords({ action, before, after }: AuditEntry): string {
+  if (action === 'note') return 'note';
+  if (action === 'assign')
+    return after.owner === undefined ? 'assigned to nobody' : `assigned to ${plain(after.owner, 60)}`;
+  return `${action === 'undo' ? 'undo, ' : ''}${wordsOf(before)} -> ${wordsOf(after)}`;
+}
 
 function wordsOf(side: AuditEntry['before']): string {
   const { state, verdict } = side;

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { InputError } from '../../input/errors.ts';
-import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring, withKeyOptions } from '../../input/keyring.ts';
+import { type KeyOptions, loadKeyring, withKeyOptions } from '../../input/keyring.ts';
 import { cellsOf } from '../../input/labels.ts';
 import { inputFiles, readBatches } from '../../input/lines.ts';
 import { accountPseudonym } from '../../telemetry/keys.ts';
@@ -43,7 +43,8 @@ export async function runResolve(
     const wrong = ids.find((id) => !PSEUDONYM.test(id));
     if (wrong !== undefined)
       throw new InputError(`ID: ${printable(wrong)} is not a pseudonym (a_ and 26 characters of a-z, 2-7)`);
-    const keys = await loadKeyring(options, say, DEVELOPMENT_SEED);
+    // never a key of ours: under a wrong one every customer looks like a stranger
+    const keys = await loadKeyring(options, say);
     const wanted = new Set(ids);
     const found = new Map<string, string>();
     let candidates = 0;
@@ -63,7 +64,8 @@ export async function runResolve(
         if (found.has(id)) terminal.stdout.write(`${id}\t${printable(found.get(id))}\n`);
     }
     say(`resolve: ${found.size} of ${wanted.size} found, ${candidates} candidates tried`);
-    for (const id of missing) say(`resolve: ${id}: none of the candidates (or another key)`);
+    for (const id of missing)
+      say(`resolve: ${id}: none of these candidates, or the events were recorded under another key`);
     return missing.length === 0 ? 0 : 1;
   } catch (error) {
     if (!(error instanceof InputError)) throw error;

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { userInfo } from 'node:os';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { Command, Option } from 'commander';
+import { type DecisionRequest, decided, parseDecision } from '../../findings/decision-request.ts';
 import { VERDICTS, type Verdict } from '../../findings/finding.ts';
 import { when } from '../../findings/format.ts';
-import { type Author, authorOfArn } from '../../findings/principal.ts';
 import { plain } from '../../findings/sanitize.ts';
-import { ALONE_DAYS, type Triaged, TriageError, triage, undo, untilOf } from '../../findings/triage.ts';
+import { ALONE_DAYS, type Triaged, TriageError } from '../../findings/triage.ts';
 import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
+import type { FindingStore } from '../../stores/finding-store.ts';
 import { change } from '../../stores/verdicts.ts';
+import { authorOf, userName } from '../shared/author.ts';
 import { calledAs } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import {
@@ -24,6 +24,7 @@ interface TriageOptions extends DeploymentOptions {
   readonly until?: string;
   readonly note?: string;
   readonly undo?: boolean | string;
+  readonly assign?: string | boolean;
   readonly decision?: string;
   readonly by?: string;
   readonly json?: boolean;
@@ -42,25 +43,24 @@ export function triageCommand(): Command {
         '--until <date>',
         'benign: notifications suppressed until then; unsure: no updates until then (2026-04-01 or an ISO time)',
       )
-      .option('--note <text>', 'why, for whoever reads it next year')
+      .option('--note <text>', 'why, for whoever reads it next year; alone, it is kept without a verdict')
       .option('--undo [decision]', 'take the newest verdict back, or the one of that decision')
+      .option('--assign <name>', 'who looks after it')
+      .option('--no-assign', 'nobody looks after it any more')
       .option('--decision <id>', 'id of this decision: given again, it is not made twice')
-      .option('--by <name>', 'what you are called; who you are is asked of IAM', userInfo().username)
+      .option('--by <name>', 'what you are called; who you are is asked of IAM', userName())
       .option('--json', 'print one JSON document'),
   ).action((id: string, options: TriageOptions) =>
     runCommand('triage', () =>
-      withFindings(options, async (store, now, deployment) => {
+      withFindings(options, async (store, _, deployment) => {
         const name = options.decision ?? randomUUID();
-        const decide = decisionOf(options, await authorOf(options, deployment), name, now);
-        const made = await change(store, id, decide, name).catch((error: unknown) => {
-          if (error instanceof TriageError)
-            throw new InputError(
-              error.field === undefined ? error.message : `--${error.field}: ${error.message}`,
-              {
-                cause: error,
-              },
-            );
-          throw error;
+        const made = await decide(options, name, store, deployment, id).catch((error: unknown) => {
+          if (!(error instanceof TriageError)) throw error;
+          const field =
+            error.field === undefined || error.message.startsWith(error.field) ? '' : `${error.field}: `;
+          throw new InputError(`${error.field === undefined ? '' : '--'}${field}${error.message}`, {
+            cause: error,
+          });
         });
         if (options.json === true)
           printJson({ finding: made.finding.id, entry: made.entry, exception: made.exception ?? null });
@@ -71,53 +71,46 @@ export function triageCommand(): Command {
   );
 }
 
-/** Who decides: the caller that IAM knows; on an emulator, where there is no IAM, whoever is named. */
-async function authorOf(options: TriageOptions, { local }: Deployment): Promise<Author> {
-  const claimed = plain(options.by ?? '', 200);
-  if (claimed === '') throw new InputError('--by: must name somebody');
-  if (local) return { principal: claimed };
-  const sts = new STSClient(options.region === undefined ? {} : { region: options.region });
-  try {
-    const { Arn } = await sts.send(new GetCallerIdentityCommand({}));
-    if (Arn === undefined) throw new InputError('AWS STS does not say who calls');
-    return { claimed, ...authorOfArn(Arn) };
-  } finally {
-    sts.destroy();
-  }
-}
-
-function decisionOf(
+async function decide(
   options: TriageOptions,
-  { principal: by, claimed }: Author,
-  decision: string,
-  now: number,
-): (held: Triaged['finding']) => Triaged {
-  const { note, verdict } = options;
-  if (note !== undefined && note.length > 4000)
-    throw new InputError(`--note: must have at most 4000 characters (got ${note.length})`);
-  if (options.undo !== undefined && options.undo !== false) {
-    if (verdict !== undefined || options.until !== undefined)
-      throw new InputError('--undo takes the newest change back: give no --verdict and no --until with it');
-    const undoes = options.undo === true ? undefined : options.undo;
-    return (held) => undo(held, by, now, note, { claimed, decision, undoes });
+  name: string,
+  store: FindingStore,
+  deployment: Deployment,
+  id: string,
+): Promise<Triaged> {
+  const asked = askedFor(options);
+  const author = await authorOf(options, deployment);
+  // processing time, as the functions have it that look at the date: also where old traffic is replayed
+  return change(store, id, decided(asked, author, name, Date.now()), name);
+}
+
+/** What the options ask for. @throws InputError where they do not fit together */
+function askedFor({ verdict, until, note, undo, assign }: TriageOptions): DecisionRequest {
+  const without = (what: string): void => {
+    if (verdict !== undefined || until !== undefined)
+      throw new InputError(`${what}: give no --verdict and no --until with it`);
+  };
+  const words = note === undefined ? {} : { note };
+  if (undo !== undefined && undo !== false) {
+    without('--undo takes the newest change back');
+    return parseDecision({ action: 'undo', ...(undo === true ? {} : { undoes: undo }), ...words });
   }
-  if (verdict === undefined) throw new InputError(`give --verdict ${VERDICTS.join('|')}, or --undo`);
-  const until = options.until === undefined ? undefined : dateOf(options.until);
-  const who = { by, ...(claimed === undefined ? {} : { claimed }) };
-  return (held) => triage(held, { verdict, ...who, at: now, until, note, decision });
+  if (assign !== undefined) {
+    without('--assign says who looks after it');
+    return parseDecision({ action: 'assign', ...(assign === false ? {} : { owner: assign }), ...words });
+  }
+  if (verdict !== undefined)
+    return parseDecision({ action: 'triage', verdict, ...(until === undefined ? {} : { until }), ...words });
+  if (until !== undefined || note === undefined)
+    throw new InputError(`give --verdict ${VERDICTS.join('|')}, --note, --assign or --undo`);
+  return parseDecision({ action: 'note', note });
 }
 
-function dateOf(text: string): number {
-  const ms = untilOf(text);
-  if (ms === undefined)
-    throw new InputError(
-      `--until: must be a date such as 2026-04-01, or an ISO time with zone (got ${plain(text, 60)})`,
-    );
-  return ms;
-}
-
-function wordsOf({ finding, entry, exception }: Triaged): string {
-  const { verdict, state } = entry.after;
+export function wordsOf({ finding, entry, exception }: Triaged): string {
+  const { verdict, state, owner } = entry.after;
+  if (entry.action === 'assign')
+    return `${finding.id}: ${owner === undefined ? 'nobody looks' : `${plain(owner, 60)} looks`} after it`;
+  if (entry.action === 'note') return `${finding.id}: note kept`;
   const what = verdict === undefined ? 'no verdict' : verdict.verdict;
   const quiet =
     exception === undefined

@@ -1,12 +1,14 @@
-import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { AnswersError } from '../../forensics/answers.ts';
 import { DOCUMENTED_EFFECT, SMALLEST_EFFECT } from '../../forensics/effects.ts';
 import { forensicsPage } from '../../forensics/report-html.ts';
 import { forensicsText } from '../../forensics/report-text.ts';
+import { InputError } from '../../input/errors.ts';
 import { escapeUnsafeLines } from '../../text/unsafe.ts';
 import { calledAs } from '../shared/called-as.ts';
 import { colours } from '../shared/colours.ts';
+import { tellFailure } from '../shared/failure.ts';
+import { writable, writeAside } from '../shared/output.ts';
 import { type PlanOptions, printPlan } from './collect-plan.ts';
 import { makeReport } from './run.ts';
 import { verifyReport } from './verify.ts';
@@ -46,11 +48,10 @@ function whole(value: string): number {
 
 function fail(error: unknown): void {
   const known = error instanceof AnswersError || error instanceof RangeError;
-  process.stderr.write(
-    `${colours.red('error:')} ${escapeUnsafeLines(error instanceof Error ? error.message : String(error))}\n`,
+  process.exitCode = tellFailure(
+    'forensics',
+    known ? new InputError(error.message, { cause: error }) : error,
   );
-  if (!known && error instanceof Error && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
-  process.exitCode = 2;
 }
 
 const say = (text: string) => process.stderr.write(`${colours.dim(escapeUnsafeLines(text))}\n`);
@@ -66,6 +67,7 @@ async function run(options: ForensicsOptions): Promise<void> {
   const { reference, suspect = [], controls = [], teachers = [], kin = [], models = null } = options;
   if (reference === undefined) throw new AnswersError('--reference is missing: the answers of our own model');
   if (suspect.length === 0) throw new AnswersError('--suspect is missing: the answers of at least one model');
+  await writable({ '--report': options.report });
   const { alpha, effect, seed } = options;
   const report = await makeReport(
     { reference, suspect, controls, teachers, models, kin, alpha, effect, seed },
@@ -73,7 +75,7 @@ async function run(options: ForensicsOptions): Promise<void> {
   );
   if (options.report !== undefined) {
     const madeAt = new Date().toISOString().slice(0, 16).replace('T', ' ').concat(' UTC');
-    await writeFile(options.report, await forensicsPage(report, madeAt));
+    await writeAside(options.report, await forensicsPage(report, madeAt));
     say(`report written to ${options.report}`);
   }
   process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : `${forensicsText(report)}\n`);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { InputError } from '../../input/errors.ts';
 import { readKeyring } from '../../input/keyring.ts';
@@ -131,6 +131,8 @@ async function keep(path: string, ring: Keyring): Promise<void> {
     await writeFile(path, `${JSON.stringify(ring, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : '';
+    // half a secret is none
+    if (code !== 'EEXIST') await rm(path, { force: true }).catch(() => undefined);
     throw new InputError(
       code === 'EEXIST'
         ? `${path}: exists already and is not replaced`

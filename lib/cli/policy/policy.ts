@@ -7,7 +7,7 @@ import { describeFault, parsePolicy } from '../../policy/parse-policy.ts';
 import { defaultPolicy } from '../../policy/policy.ts';
 import { colours } from '../shared/colours.ts';
 import { printJson, runCommand } from '../shared/command.ts';
-import { writable } from '../shared/output.ts';
+import { writable, writeAside } from '../shared/output.ts';
 import { loadCalibration, loadPolicy, textOf } from './policy-file.ts';
 import { pushCommand, shadowCommand } from './policy-push.ts';
 import { promoteCommand, rollbackCommand, showCommand, statusCommand } from './policy-status.ts';
@@ -116,8 +116,7 @@ function diffCommand(): Command {
         }
         if (options.report !== undefined) {
           const { backtestReport } = await import('../../backtest/report.ts');
-          const { writeFile } = await import('node:fs/promises');
-          await writeFile(options.report, await backtestReport(active, candidate));
+          await writeAside(options.report, await backtestReport(active, candidate));
           say(`report: ${options.report}`);
         }
       } else if (options.json !== true) printChanges(changes, warnings);

@@ -4,8 +4,7 @@ import { z } from 'zod';
 import { AppConfigRollout, type PolicyRollout } from '../../aws/policy-rollout.ts';
 import { InputError } from '../../input/errors.ts';
 import { calledAs } from '../shared/called-as.ts';
-import { DEMO_FILE, readDemoFile } from '../shared/demo-file.ts';
-import { DEFAULT_STACK } from '../shared/deployment.ts';
+import { DEFAULT_STACK, demoFilePath, readDemoFile } from '../shared/deployment.ts';
 
 export interface RolloutOptions {
   readonly stack?: string;
@@ -43,13 +42,12 @@ const demoFile = z.object({
 export async function rolloutTarget(options: RolloutOptions, use: 'read' | 'change'): Promise<RolloutTarget> {
   // The SDK's advice on Node versions is for whoever builds this, not for whoever runs it.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  const file = demoFilePath();
   const stack = options.stack ?? (process.env.SIPHONWATCH_STACK || undefined);
   const demo = stack === undefined ? await readDemoFile() : undefined;
   if (demo === undefined) {
     if (options.demo === true)
-      throw new InputError(
-        `no demo is running here (no ${DEMO_FILE}): start one with ${calledAs()} demo --keep`,
-      );
+      throw new InputError(`no demo is running here (no ${file}): start one with ${calledAs()} demo --keep`);
     if (stack === undefined && use === 'change')
       throw new InputError(
         `which deployment? Give --stack NAME (${DEFAULT_STACK} unless it was deployed under another), or start a demo that stays up: ${calledAs()} demo --keep`,
@@ -66,11 +64,11 @@ export async function rolloutTarget(options: RolloutOptions, use: 'read' | 'chan
   try {
     json = JSON.parse(demo);
   } catch (error) {
-    throw new InputError(`${DEMO_FILE}: not JSON`, { cause: error });
+    throw new InputError(`${file}: not JSON`, { cause: error });
   }
   const parsed = demoFile.safeParse(json);
   if (!parsed.success)
-    throw new InputError(`${DEMO_FILE}: ${z.prettifyError(parsed.error)}; end the demo and start it again`);
+    throw new InputError(`${file}: ${z.prettifyError(parsed.error)}; end the demo and start it again`);
   const client = new AppConfigClient({
     region: parsed.data.region,
     endpoint: parsed.data.endpoints.appconfig,

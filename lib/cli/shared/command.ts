@@ -1,17 +1,11 @@
-import { InputError } from '../../input/errors.ts';
-import { escapeUnsafeLines } from '../../text/unsafe.ts';
+import { tellFailure } from './failure.ts';
 
-/**
- * Runs a verb and sets the exit code: what it returns, or 2 with one line for bad input. Other errors are faults of
- * the program and keep their stack.
- */
+/** Runs a verb and sets the exit code: what it returns, or what `failure.ts` makes of an error, with one line. */
 export async function runCommand(name: string, run: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await run();
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    process.stderr.write(`${name}: ${escapeUnsafeLines(error.message)}\n`);
-    process.exitCode = 2;
+    process.exitCode = tellFailure(name, error);
   }
 }
 

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -8,10 +10,26 @@ import { type DeployedStack, describeStack } from '../../aws/stack-outputs.ts';
 import { InputError } from '../../input/errors.ts';
 import type { FindingStore } from '../../stores/finding-store.ts';
 import { calledAs } from './called-as.ts';
-import { DEMO_FILE, readDemoFile } from './demo-file.ts';
+import { EXIT, failureOf } from './failure.ts';
 
 /** The stack that is meant where none is named: the default of the setting `stackName`. */
 export const DEFAULT_STACK = 'Siphonwatch';
+/** Where a running demo says what it runs on (`demo --keep`): in the checkout, wherever a command is called from. */
+export const DEMO_FILE = fileURLToPath(new URL('../../../.cache/demo.json', import.meta.url));
+/** Names another one, where two demos run in a folder. */
+export const DEMO_FILE_VARIABLE = 'SIPHONWATCH_DEMO';
+
+/** The file of the demo that the verbs work on. */
+export function demoFilePath(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  return environment[DEMO_FILE_VARIABLE] || DEMO_FILE;
+}
+
+/** The text of the demo's file; undefined where no demo runs. */
+export function readDemoFile(): Promise<string | undefined> {
+  return readFile(demoFilePath(), 'utf8').catch(() => undefined);
+}
 
 const demoFile = z.object({
   region: z.string(),
@@ -21,8 +39,15 @@ const demoFile = z.object({
     finding: z.string(),
     profile: z.string().optional(),
     campaign: z.string().optional(),
+    link: z.string().optional(),
   }),
-  buckets: z.object({ archive: z.string().optional(), state: z.string().optional() }).default({}),
+  buckets: z
+    .object({
+      archive: z.string().optional(),
+      state: z.string().optional(),
+      quarantine: z.string().optional(),
+    })
+    .default({}),
 });
 
 export interface DeploymentOptions {
@@ -43,6 +68,8 @@ export interface Deployment {
   readonly findingTable: string;
   readonly profileTable: string | undefined;
   readonly campaignTable: string | undefined;
+  readonly linkTable: string | undefined;
+  readonly quarantineBucket: string | undefined;
   readonly archiveBucket: string | undefined;
   readonly stateBucket: string | undefined;
   /** what time it is for findings, ms: the replay's clock in a demo of old traffic */
@@ -101,6 +128,8 @@ export async function connect(
     campaignTable: options.campaignTable ?? (environment.CAMPAIGN_TABLE || outputs.CampaignTableName),
     archiveBucket: options.archiveBucket ?? (environment.ARCHIVE_BUCKET || outputs.ArchiveBucketName),
     stateBucket: options.stateBucket ?? (environment.STATE_BUCKET || outputs.StateBucketName),
+    linkTable: environment.LINK_TABLE || outputs.LinkTableName,
+    quarantineBucket: environment.QUARANTINE_BUCKET || outputs.QuarantineBucketName,
     now: Date.now(),
     local: isLoopback(options.endpoint ?? environment.AWS_ENDPOINT_URL_DYNAMODB),
     where: named ?? `stack ${stackName ?? DEFAULT_STACK}`,
@@ -158,8 +187,9 @@ export async function stackOf(
 }
 
 async function connectDemo(text: string, options: DeploymentOptions): Promise<Deployment> {
+  const file = demoFilePath();
   const parsed = demoFile.safeParse(jsonOf(text));
-  if (!parsed.success) throw new InputError(`${DEMO_FILE}: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new InputError(`${file}: ${z.prettifyError(parsed.error)}`);
   const { region, endpoints, tables, buckets } = parsed.data;
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const dynamodb = new DynamoDBClient({
@@ -179,11 +209,13 @@ async function connectDemo(text: string, options: DeploymentOptions): Promise<De
     findingTable: tables.finding,
     profileTable: tables.profile,
     campaignTable: tables.campaign,
+    linkTable: tables.link,
+    quarantineBucket: buckets.quarantine,
     archiveBucket: buckets.archive,
     stateBucket: buckets.state,
     now: parsed.data.clock === undefined ? Date.now() : Date.parse(parsed.data.clock),
     local: true,
-    where: `the demo (${DEMO_FILE})`,
+    where: `the demo (${file})`,
     close: closer(dynamodb, s3),
   };
 }
@@ -207,23 +239,9 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Faults of the connection, in words; others are faults of the program. */
+/** Faults of the connection and of AWS, in words and with where they happened; others are faults of the program. */
 export function asInputError(error: unknown, where: string): unknown {
-  if (!(error instanceof Error)) return error;
-  if ('code' in error && error.code === 'ECONNREFUSED')
-    return new InputError(`nothing answers at ${where}: is it up?`, { cause: error });
-  if (error.message === 'Region is missing')
-    return new InputError(`${where}: which AWS region? Give --region, or set AWS_REGION`, { cause: error });
-  if (
-    [
-      'ResourceNotFoundException',
-      'AccessDeniedException',
-      'AccessDenied',
-      'CredentialsProviderError',
-      'UnrecognizedClientException',
-      'ExpiredTokenException',
-    ].includes(error.name)
-  )
-    return new InputError(`${where}: ${error.name}: ${error.message}`, { cause: error });
-  return error;
+  if (error instanceof InputError) return error;
+  const { code, message } = failureOf(error, where);
+  return code === EXIT.fault ? error : new InputError(message, { cause: error });
 }

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { access, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InputError } from '../../input/errors.ts';
 
@@ -16,9 +16,36 @@ export async function writable(files: Readonly<Record<string, string | undefined
     if (found?.isDirectory() === true)
       throw new InputError(`${option}: ${file} is a folder; name a file in it`);
     const folder = dirname(file);
+    const holds = await stat(folder).catch(() => undefined);
+    if (holds !== undefined && !holds.isDirectory())
+      throw new InputError(`${option}: ${file}: ${folder} is a file, not a folder`);
     await access(folder, constants.W_OK).catch((error: NodeJS.ErrnoException) => {
       const why = error.code === 'ENOENT' ? 'does not exist' : 'cannot be written to';
       throw new InputError(`${option}: ${file}: the folder ${folder} ${why}`, { cause: error });
     });
+  }
+}
+
+/**
+ * Writes a file whole or not at all: beside its name first, on the disk, and then under it. Where that fails, what stood
+ * there before still does, and nothing is left beside it. A device or a pipe is written to as it is.
+ * @param mode permissions of a new file
+ */
+export async function writeAside(file: string, data: string | Uint8Array, mode = 0o666): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (found !== undefined && !found.isFile()) return writeFile(file, data);
+  const part = `${file}.${process.pid}.part`;
+  try {
+    const handle = await open(part, 'w', found?.mode ?? mode);
+    try {
+      await handle.writeFile(data);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(part, file);
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => undefined);
+    throw error;
   }
 }

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Labels } from '../../backtest/labels.ts';
@@ -15,7 +14,7 @@ import { loadPolicy } from '../policy/policy-file.ts';
 import { profilesOf } from '../replay/learning-replay.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import type { DeploymentOptions } from '../shared/deployment.ts';
-import { writable } from '../shared/output.ts';
+import { writable, writeAside } from '../shared/output.ts';
 import { verdictsOf } from '../shared/verdict-labels.ts';
 
 interface TuneOptions extends KeyOptions, DeploymentOptions {
@@ -85,11 +84,11 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
   const words = expectation(expected, made.days);
   if (options.out !== undefined) {
     const beside = `${options.out.replace(/\.(ya?ml|json)$/, '')}.calibration.json`;
-    await writeFile(
+    await writeAside(
       options.out,
       policyDocument(candidate, { title: ['Proposed by siphonwatch tune.', ...words] }),
     );
-    await writeFile(beside, `${JSON.stringify(made)}\n`);
+    await writeAside(beside, `${JSON.stringify(made)}\n`);
     say(`policy ${id}: ${options.out}; its calibration: ${beside}`);
   }
   if (options.json === true) {

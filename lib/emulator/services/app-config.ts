@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { HOUR_MS } from '../../time.ts';
 import { AppConfigControl, type AskValidator, type ControlSpec } from './app-config-control.ts';
 import { localOnly } from './local-only.ts';
 
@@ -100,7 +101,7 @@ export async function startAppConfig(): Promise<AppConfig> {
     send(400, JSON.stringify({ Message: `unknown operation ${incoming.method} ${url.pathname}` }));
   });
   localOnly(server);
-  server.keepAliveTimeout = 3_600_000; // no connection is closed under a request that is on its way
+  server.keepAliveTimeout = HOUR_MS; // no connection is closed under a request that is on its way
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

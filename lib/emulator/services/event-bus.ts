@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { HOUR_MS } from '../../time.ts';
 import { localOnly } from './local-only.ts';
 
 /** One entry that was put on the bus, as PutEvents takes it. */
@@ -78,7 +79,7 @@ export async function startEventBus(clock: () => number = Date.now): Promise<Eve
     });
   });
   localOnly(server);
-  server.keepAliveTimeout = 3_600_000; // no connection is closed under a request that is on its way
+  server.keepAliveTimeout = HOUR_MS; // no connection is closed under a request that is on its way
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

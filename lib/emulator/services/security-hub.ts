@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { HOUR_MS } from '../../time.ts';
 import { localOnly } from './local-only.ts';
 
 /** A finding as it was imported; only what the stand-in looks at is named. */
@@ -84,7 +85,7 @@ export async function startSecurityHub(): Promise<LocalSecurityHub> {
     });
   });
   localOnly(server);
-  server.keepAliveTimeout = 3_600_000; // no connection is closed under a request that is on its way
+  server.keepAliveTimeout = HOUR_MS; // no connection is closed under a request that is on its way
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { HOUR_MS } from '../../time.ts';
 import { TABLE_STREAM_LABEL } from '../names.ts';
 import { localOnly } from '../services/local-only.ts';
 import { ObservedWrites } from './observed-writes.ts';
@@ -23,7 +24,7 @@ import { type Answer, type Body, ownAnswer, rewritten, Upstream } from './upstre
 const READS = new Set(['GetItem', 'Query', 'Scan', 'BatchGetItem']);
 const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem']);
 /** Longer than any client keeps a connection idle, so that none is closed under a request. */
-const KEEP_ALIVE_MS = 3_600_000;
+const KEEP_ALIVE_MS = HOUR_MS;
 
 /**
  * Stands in front of a DynamoDB emulator and adds what it lacks: table streams (old and new image of every write,

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../time.ts';
 import type { Notice, OrdinaryWork } from '../finding.ts';
 import { amount, count, duration, oneIn, percent, plural, usd, when, wrap } from '../format.ts';
 import { headline, summary } from '../headline.ts';
@@ -168,7 +169,7 @@ function explanations(notice: Notice): string[] {
 export function stakeWords(notice: Notice, models = true): string {
   const { stake, window } = notice;
   const parts = [
-    `${plural(stake.requests, 'request')} in ${duration(window.hours * 3_600_000)}`,
+    `${plural(stake.requests, 'request')} in ${duration(window.hours * HOUR_MS)}`,
     `${amount(stake.outputTokens)} tokens out and ${amount(stake.inputTokens)} in`,
     ...(stake.listPriceUsd === undefined ? [] : [`${usd(stake.listPriceUsd)} at list price`]),
     ...(stake.trafficShare === undefined ? [] : [`${percent(stake.trafficShare)} of all traffic`]),

@@ -1,6 +1,7 @@
+import type { AccountOutcome } from '../backtest/outcome.ts';
 import type { Notice } from '../findings/finding.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { AccountOutcome } from './outcome.ts';
+import type { CalibrationSize } from '../scoring/supported-budget.ts';
 
 /**
  * What the console's page is given: accounts as columns, so that 100,000 of them are a few typed arrays in the browser.
@@ -26,8 +27,8 @@ export interface ConsoleData {
   /** log10 of the chance among peers within a month */
   readonly logP: readonly number[];
   readonly peak: readonly number[];
-  /** days over which the calibration took an account's maximum */
-  readonly calibrationDays: number;
+  /** what the calibration rests on: it limits which levels can be reached (lib/scoring/supported-budget.ts) */
+  readonly calibration: CalibrationSize;
   /** 1 where it is flagged as a member of a campaign: thresholds on accounts do not change that */
   readonly byCampaign: readonly number[];
 }
@@ -38,6 +39,8 @@ export const CONSOLE_LABELS = ['benign', '', 'grey', 'extraction'] as const;
 export interface AccountDetail {
   readonly account: AccountOutcome;
   readonly notices: readonly Notice[];
+  /** findings that name it */
+  readonly findings: readonly { readonly id: string; readonly level: string; readonly type: string }[];
 }
 
 /** Six digits after the point are far finer than any slider. */
@@ -48,7 +51,7 @@ export function consoleData(
   policy: Policy,
   title: string,
   labelled: ConsoleData['labelled'],
-  calibrationDays: number,
+  { accounts: past, days }: CalibrationSize,
 ): ConsoleData {
   const groups = new Names();
   const kinds = new Names();
@@ -67,7 +70,7 @@ export function consoleData(
     logP: accounts.map((held) => round(Math.log10(Math.max(1e-12, held.p)))),
     peak: accounts.map((held) => round(held.peak)),
     byCampaign: accounts.map((held) => (held.flag?.via === 'campaign' ? 1 : 0)),
-    calibrationDays,
+    calibration: { accounts: past, days },
     groups: groups.list,
     kinds: kinds.list,
     campaigns: campaigns.list,

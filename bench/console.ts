@@ -1,0 +1,113 @@
+import { type Browser, chromium } from 'playwright-core';
+import { startConsole } from '../lib/cli/console/console-server.ts';
+import { BROWSER, goTo, paintTimes } from '../test/cli/console-browser.ts';
+import { consoleWorld } from '../test/cli/console-world.ts';
+
+/** How fast the console is in Chromium: first paint, and every kind of interaction until it is painted. */
+
+const ACCOUNTS = 100_000;
+const FINDINGS = 5000;
+const TIMES = 9;
+
+if (BROWSER === undefined) {
+  process.stderr.write('console: skipped, no Chromium here (Debian: apt-get install chromium)\n');
+} else {
+  const server = await startConsole((await consoleWorld(ACCOUNTS, FINDINGS)).origin);
+  const browser = await chromium.launch({ executablePath: BROWSER, args: ['--no-sandbox'] });
+  try {
+    process.stdout.write(`${ACCOUNTS} accounts, ${FINDINGS} findings; ms until painted\n`);
+    await firstPaint(browser, server.url);
+    await interactions(browser, server.url);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+function told(what: string, times: readonly number[]): void {
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (share: number): string => (sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(0);
+  process.stdout.write(
+    `${what.padEnd(34)} median ${at(0.5).padStart(4)}, slowest of ${sorted.length} ${at(1).padStart(4)}\n`,
+  );
+}
+
+async function firstPaint(of: Browser, url: string): Promise<void> {
+  const paints: number[] = [];
+  const lists: number[] = [];
+  for (let i = 0; i < TIMES; i++) {
+    const page = await of.newPage({ viewport: { width: 1280, height: 900 } });
+    await page.goto(url);
+    await page.waitForSelector('table.findings');
+    lists.push(await page.evaluate(() => performance.now()));
+    paints.push(
+      await page.evaluate(
+        () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN,
+      ),
+    );
+    await page.close();
+  }
+  told('first paint', paints);
+  told('list of findings is there', lists);
+}
+
+async function interactions(of: Browser, url: string): Promise<void> {
+  const page = await of.newPage({ viewport: { width: 1280, height: 900 } });
+  await page.goto(url);
+  await page.waitForSelector('table.findings');
+  /** An interaction as the page does it, until the next frame is painted. */
+  const timed = (act: string, value = ''): Promise<number> =>
+    page.evaluate(
+      async ([what, text]) => {
+        const from = performance.now();
+        if (what === 'hash') location.hash = text;
+        else if (what.startsWith('#')) {
+          const element = document.querySelector(what) as HTMLInputElement;
+          element.value = text;
+          element.dispatchEvent(
+            new Event(element.tagName === 'SELECT' ? 'change' : 'input', { bubbles: true }),
+          );
+        } else dispatchEvent(new KeyboardEvent('keydown', { key: text }));
+        await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
+        return performance.now() - from;
+      },
+      [act, value] as const,
+    );
+  const series = async (what: string, acts: readonly (readonly [string, string])[]): Promise<void> => {
+    const times: number[] = [];
+    for (const [act, value] of acts) times.push(await timed(act, value));
+    told(what, times);
+  };
+  await series(
+    'search, letter by letter',
+    [...'f-other-12'].map((_, i) => ['#find', 'f-other-12'.slice(0, i + 1)] as const),
+  );
+  await series('filter and order', [
+    ['#find', ''],
+    ['#filter-level', 'critical'],
+    ['#filter-level', ''],
+    ['#filter-sort', 'oldest'],
+    ['#filter-sort', ''],
+  ]);
+  await series(
+    'next finding (j)',
+    Array.from({ length: TIMES }, () => ['key', 'j'] as const),
+  );
+  await goTo(page, '#/accounts');
+  await page.waitForSelector('#search');
+  await series(
+    'search among all accounts',
+    [...'a_zz9'].map((_, i) => ['#search', 'a_zz9'.slice(0, i + 1)] as const),
+  );
+  await goTo(page, '#/thresholds');
+  await page.waitForSelector('#slider-suspect');
+  told(
+    'threshold slider',
+    await paintTimes(
+      page,
+      'slider-suspect',
+      Array.from({ length: 60 }, (_, i) => -6 + 5.3 * Math.abs(1 - i / 30)),
+    ),
+  );
+  await page.close();
+}

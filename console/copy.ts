@@ -1,0 +1,17 @@
+import { useState } from 'preact/hooks';
+import { html } from './html.ts';
+
+/** A command, and a button that copies it. */
+export function Command({ text }: { text: string }) {
+  const [said, setSaid] = useState('');
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setSaid('copied');
+    } catch {
+      setSaid('select it and copy');
+    }
+    setTimeout(() => setSaid(''), 2000);
+  };
+  return html`<div class="command"><code tabindex="0">${text}</code><button class="button small" type="button" onClick=${copy} aria-label=${`copy: ${text}`}>${said === '' ? 'copy' : said}</button></div>`;
+}

@@ -1,0 +1,235 @@
+import { gunzipSync } from 'node:zlib';
+import {
+  DeleteObjectCommand,
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectVersionsCommand,
+  NoSuchKey,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { bucketOf, partitionKey } from '../../telemetry/record.ts';
+import { quarantinedWithout, recordWithout, type Without } from '../../telemetry/without-account.ts';
+import { framed, groupOf } from '../archive.ts';
+import { framesOf } from '../archived-events.ts';
+import type { Place, Trace } from './trace.ts';
+
+/** Objects of a bucket that hold lines of many accounts: those of one are taken out, the object is written again. */
+interface ObjectsOf {
+  readonly name: string;
+  readonly bucket: string;
+  readonly prefixes: () => AsyncIterable<string>;
+  /** undefined `left`: nothing is left of the object */
+  readonly without: (bytes: Uint8Array) => Without<Uint8Array | undefined>;
+  readonly contentType: string;
+}
+
+/** Where an interrupted run goes on: the last object that it was through with. */
+export interface Progress {
+  readonly after?: string | undefined;
+  through(key: string): Promise<void>;
+}
+
+const EVENTS = 'events/';
+
+/**
+ * The archive. An account's records lie in one group of buckets of each day, and in `other` where somebody put them by hand.
+ * @param everywhere look through all groups
+ */
+export function archivePlace(
+  client: S3Client,
+  bucket: string,
+  account: string,
+  options: { readonly everywhere: boolean; readonly progress?: Progress },
+): Place {
+  const group = groupOf(partitionKey(bucketOf(account)));
+  const held: ObjectsOf = {
+    name: 'archive',
+    bucket,
+    prefixes: async function* () {
+      if (options.everywhere) return yield EVENTS;
+      for await (const day of foldersOf(client, bucket, EVENTS))
+        for (const one of [group, 'other']) yield `${day}group=${one}/`;
+    },
+    without: (bytes) => archivedWithout(bytes, account),
+    contentType: 'application/gzip',
+  };
+  return placeOf(client, held, account, options.progress);
+}
+
+/** The quarantine: entries that were set aside, and batches that Lambda gave up on. */
+export function quarantinePlace(
+  client: S3Client,
+  bucket: string,
+  account: string,
+  progress?: Progress,
+): Place {
+  const held: ObjectsOf = {
+    name: 'quarantine',
+    bucket,
+    prefixes: async function* () {
+      yield 'aws/lambda/';
+      yield EVENTS;
+    },
+    without: (bytes) => {
+      const { left, removed } = quarantinedWithout(Buffer.from(bytes).toString(), account);
+      return { left: left.trim() === '' ? undefined : Buffer.from(left), removed };
+    },
+    contentType: 'application/x-ndjson',
+  };
+  return placeOf(client, held, account, progress);
+}
+
+/** An object of the archive without the account's lines; records of others keep their bytes. */
+function archivedWithout(bytes: Uint8Array, account: string): Without<Uint8Array | undefined> {
+  const plain = gunzipSync(bytes);
+  let removed = 0;
+  const left: Uint8Array[] = [];
+  for (const { frame, record } of framesOf(plain)) {
+    const without = recordWithout(record, account);
+    removed += without.removed;
+    if (without.left === undefined) continue;
+    const { archived: _, ...place } = frame;
+    left.push(...framed({ ...place, size: without.left.length, data: without.left }));
+  }
+  return { left: left.length === 0 ? undefined : Buffer.concat(left), removed };
+}
+
+function placeOf(client: S3Client, held: ObjectsOf, account: string, progress: Progress | undefined): Place {
+  return {
+    name: held.name,
+    counts: 'lines',
+    traces: async function* (since) {
+      const versioned = await isVersioned(client, held.bucket);
+      for await (const prefix of held.prefixes())
+        for await (const key of (versioned ? everKeys : keysSince)(client, held.bucket, prefix, since)) {
+          if (since === undefined && progress?.after !== undefined && key <= progress.after) continue;
+          yield* objectTraces(client, held, key, account);
+          if (versioned) yield* versionTraces(client, held, key, account);
+          if (since === undefined) await progress?.through(key);
+        }
+    },
+  };
+}
+
+async function* objectTraces(
+  client: S3Client,
+  held: ObjectsOf,
+  key: string,
+  account: string,
+): AsyncGenerator<Trace> {
+  const bytes = await bytesOf(client, held.bucket, key);
+  const { removed } = bytes === undefined ? { removed: 0 } : held.without(bytes);
+  if (removed > 0) yield { at: key, count: removed, erase: () => rewrite(client, held, key, account) };
+}
+
+/** Reads the object anew, writes what is left of it, and looks whether that is what is there. */
+async function rewrite(client: S3Client, held: ObjectsOf, key: string, account: string): Promise<void> {
+  const at = { Bucket: held.bucket, Key: key };
+  const bytes = await bytesOf(client, held.bucket, key);
+  if (bytes === undefined) return;
+  const { left } = held.without(bytes);
+  if (left === undefined) await client.send(new DeleteObjectCommand(at));
+  else await client.send(new PutObjectCommand({ ...at, Body: left, ContentType: held.contentType }));
+  const after = await bytesOf(client, held.bucket, key);
+  if (after !== undefined && held.without(after).removed > 0)
+    throw new Error(`${held.name}: ${key.replaceAll(account, '')} still holds what was taken out`);
+}
+
+/** Older versions of an object in a versioned bucket; one under object lock stays until its date. */
+async function* versionTraces(
+  client: S3Client,
+  held: ObjectsOf,
+  key: string,
+  account: string,
+): AsyncGenerator<Trace> {
+  const { Versions = [] } = await client.send(
+    new ListObjectVersionsCommand({ Bucket: held.bucket, Prefix: key }),
+  );
+  for (const { Key, VersionId, IsLatest } of Versions) {
+    if (Key !== key || VersionId === undefined || IsLatest === true) continue;
+    const bytes = await bytesOf(client, held.bucket, key, VersionId);
+    const { removed } = bytes === undefined ? { removed: 0 } : held.without(bytes);
+    if (removed === 0) continue;
+    const at = { Bucket: held.bucket, Key: key, VersionId };
+    const { ObjectLockRetainUntilDate: locked } = await client.send(new HeadObjectCommand(at));
+    const name = `${key.replaceAll(account, '')} (older version)`;
+    if (locked !== undefined && locked.getTime() > Date.now())
+      yield { at: name, count: removed, erase: undefined, why: 'under object lock', until: locked.getTime() };
+    else
+      yield {
+        at: name,
+        count: removed,
+        erase: async () => {
+          await client.send(new DeleteObjectCommand(at));
+        },
+      };
+  }
+}
+
+async function isVersioned(client: S3Client, bucket: string): Promise<boolean> {
+  const { Status } = await client.send(new GetBucketVersioningCommand({ Bucket: bucket }));
+  return Status !== undefined;
+}
+
+async function* foldersOf(client: S3Client, bucket: string, prefix: string): AsyncGenerator<string> {
+  for await (const page of paginateListObjectsV2(
+    { client },
+    { Bucket: bucket, Prefix: prefix, Delimiter: '/' },
+  ))
+    for (const { Prefix } of page.CommonPrefixes ?? []) if (Prefix !== undefined) yield Prefix;
+}
+
+async function* keysSince(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+  since: number | undefined,
+): AsyncGenerator<string> {
+  for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }))
+    for (const { Key, LastModified } of page.Contents ?? [])
+      if (Key !== undefined && (since === undefined || (LastModified?.getTime() ?? since) >= since))
+        yield Key;
+}
+
+/** Keys below a prefix, those too of which only older versions are left. */
+async function* everKeys(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+  since: number | undefined,
+): AsyncGenerator<string> {
+  let from: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
+  let last: string | undefined;
+  for (let more = true; more; ) {
+    const page = await client.send(
+      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, ...from }),
+    );
+    for (const { Key, LastModified } of page.Versions ?? []) {
+      if (Key === undefined || Key === last) continue;
+      if (since !== undefined && (LastModified?.getTime() ?? since) < since) continue;
+      last = Key;
+      yield Key;
+    }
+    from = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
+    more = page.IsTruncated === true;
+  }
+}
+
+/** undefined: there is no such object any more */
+async function bytesOf(
+  client: S3Client,
+  bucket: string,
+  key: string,
+  version?: string,
+): Promise<Uint8Array | undefined> {
+  try {
+    const at = { Bucket: bucket, Key: key, ...(version === undefined ? {} : { VersionId: version }) };
+    return await (await client.send(new GetObjectCommand(at))).Body?.transformToByteArray();
+  } catch (error) {
+    if (error instanceof NoSuchKey) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { DEMO_FILE } from '../shared/deployment.ts';
+import { writeAside } from '../shared/output.ts';
+
+/** The file by which the verbs find a demo that stays up. Two demos in a folder have one each. */
+
+/** Where this demo says where it is: the folder's file, or one of its own where another demo that runs has that. */
+export function demoFileFor(pid: number): { readonly path: string; readonly other: number | undefined } {
+  const other = pidIn(DEMO_FILE);
+  return other === undefined || other === pid || !alive(other)
+    ? { path: DEMO_FILE, other: undefined }
+    : { path: DEMO_FILE.replace(/\.json$/, `-${pid}.json`), other };
+}
+
+export async function writeDemoFile(path: string, content: object): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeAside(path, `${JSON.stringify(content, null, 2)}\n`);
+}
+
+/** Removes it, unless it has become another demo's. */
+export async function removeDemoFile(path: string, pid: number): Promise<void> {
+  if (pidIn(path) === pid) await rm(path, { force: true });
+}
+
+/** Changes fields of a demo's file and keeps the others. */
+export async function updateDemoFile(path: string, fields: Record<string, unknown>): Promise<void> {
+  const held = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+  await writeAside(path, `${JSON.stringify({ ...held, ...fields }, null, 2)}\n`);
+}
+
+function pidIn(path: string): number | undefined {
+  try {
+    const { pid } = JSON.parse(readFileSync(path, 'utf8')) as { pid?: unknown };
+    return typeof pid === 'number' ? pid : undefined;
+  } catch {
+    return undefined; // none there, or of a version that did not say
+  }
+}
+
+/** Whether a process runs; one of another user does too. */
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

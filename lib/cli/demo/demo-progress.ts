@@ -1,0 +1,78 @@
+import type { Terminal } from '../record/record.ts';
+
+/** What a demo does, told without a pause: on a terminal one line that is redrawn, else a line at every step and now and then. */
+export interface DemoProgress {
+  /** a new step begins, such as `2/4 starting the emulators` */
+  step(text: string): void;
+  /** how far the step is; drawn at the next tick */
+  now(text: string, share?: number): void;
+  /** the step is over, with what came of it */
+  done(text?: string): void;
+  stop(): void;
+}
+
+const TICK_MS = 200;
+/** Without a terminal a word comes at least so often. */
+const QUIET_MS = 15_000;
+const SPIN = ['|', '/', '-', '\\'];
+
+/** @param clock milliseconds, for how long a step has taken */
+export function demoProgress(
+  { stderr }: Terminal,
+  clock: () => number = () => performance.now(),
+): DemoProgress {
+  const live = stderr.isTTY === true;
+  const width = (): number =>
+    'columns' in stderr && typeof stderr.columns === 'number' ? stderr.columns : 80;
+  let step = '';
+  let detail = '';
+  let share: number | undefined;
+  let began = clock();
+  let said = clock();
+  let turn = 0;
+  const elapsed = (): string => `${Math.round((clock() - began) / 1000)} s`;
+  const draw = (): void => {
+    if (step === '') return;
+    if (!live) {
+      if (clock() - said < QUIET_MS) return;
+      said = clock();
+      stderr.write(`  ${elapsed()}: ${detail === '' ? 'still at it' : detail}\n`);
+      return;
+    }
+    turn = (turn + 1) % SPIN.length;
+    const bar = share === undefined ? '' : ` ${barOf(share, 16)} ${Math.floor(share * 100)} %`;
+    const line = `${SPIN[turn]} ${step}${bar}${detail === '' ? '' : `, ${detail}`} (${elapsed()})`;
+    stderr.write(`\r\u001b[2K${[...line].slice(0, width() - 1).join('')}`);
+  };
+  const timer = setInterval(draw, TICK_MS);
+  timer.unref();
+  return {
+    step(text) {
+      step = text;
+      detail = '';
+      share = undefined;
+      began = clock();
+      said = began;
+      if (live) draw();
+      else stderr.write(`${text} ...\n`);
+    },
+    now(text, part) {
+      detail = text;
+      share = part;
+    },
+    done(text) {
+      if (live) stderr.write(`\r\u001b[2K${step}: ${text ?? 'done'} (${elapsed()})\n`);
+      else stderr.write(`  ${text ?? 'done'} (${elapsed()})\n`);
+      step = '';
+    },
+    stop() {
+      clearInterval(timer);
+      if (live && step !== '') stderr.write('\r\u001b[2K');
+    },
+  };
+}
+
+function barOf(share: number, cells: number): string {
+  const full = Math.min(cells, Math.max(0, Math.round(share * cells)));
+  return `[${'='.repeat(full)}${' '.repeat(cells - full)}]`;
+}

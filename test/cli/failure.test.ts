@@ -1,0 +1,99 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { EXIT, failureOf } from '../../lib/cli/shared/failure.ts';
+import { fittedTable } from '../../lib/cli/shared/fitted-table.ts';
+import { writable, writeAside } from '../../lib/cli/shared/output.ts';
+import { InputError } from '../../lib/input/errors.ts';
+import { textOf } from '../docs/documents.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'siphonwatch-output-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const named = (name: string, message: string) => Object.assign(new Error(message), { name });
+const coded = (code: string, extra = {}) => Object.assign(new Error(`${code}: x`), { code, ...extra });
+
+it('an error says what happened and what to do, whoever raised it', () => {
+  const told = [
+    [coded('ENOSPC', { path: 'r.html' }), EXIT.machine, 'r.html: the disk is full: free some space'],
+    [coded('EACCES', { path: '/root/x' }), EXIT.machine, '/root/x: permission denied'],
+    [new Error('Region is missing'), EXIT.service, 'which AWS region?: give --region'],
+    [
+      named('CredentialsProviderError', 'Could not load'),
+      EXIT.service,
+      'there are no AWS credentials: sign in',
+    ],
+    [
+      named('AccessDeniedException', 'u is not allowed dynamodb:Query'),
+      EXIT.service,
+      'dynamodb:Query: AWS does not allow',
+    ],
+    [coded('ECONNREFUSED', { address: '127.0.0.1', port: 1 }), EXIT.service, '127.0.0.1:1: nothing answers'],
+    [new AggregateError([coded('ECONNREFUSED')], ''), EXIT.service, 'nothing answers'],
+    [new Error('outer', { cause: coded('ENOTFOUND', { hostname: 'x.invalid' }) }), EXIT.service, 'x.invalid'],
+    [new InputError('--limit: must be whole'), EXIT.input, '--limit: must be whole'],
+    [
+      new TypeError('x is not a function'),
+      EXIT.fault,
+      'a fault of the program (TypeError: x is not a function)',
+    ],
+    ['thrown text', EXIT.fault, 'thrown text'],
+  ] as const;
+  for (const [error, code, words] of told) {
+    const failure = failureOf(error);
+    expect(failure.message).toContain(words);
+    expect(failure).toMatchObject({ code });
+    expect(failure.message).not.toMatch(/\n|\bat .*:\d+:\d+/);
+  }
+});
+
+it('the documented table has every exit code', () => {
+  const documented = [...textOf('docs/command-line.md').matchAll(/^\| (\d+) \|/gm)].map(([, code]) =>
+    Number(code),
+  );
+  expect(documented).toEqual([...new Set(Object.values(EXIT))].sort((a, b) => a - b));
+});
+
+it('a file that cannot be written whole leaves the old one and nothing beside it', async () => {
+  const file = join(folder, 'report.html');
+  await writeFile(file, 'old');
+  await writeAside(file, 'new');
+  expect(await readFile(file, 'utf8')).toBe('new');
+  await expect(writeAside(join(folder, 'none', 'x'), 'new')).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(writeAside('/dev/full', 'new')).rejects.toMatchObject({ code: 'ENOSPC' });
+  expect(await readdir(folder)).toEqual(['report.html']);
+});
+
+it('a path through a file is refused before the work begins', async () => {
+  const file = join(folder, 'report.html');
+  await writeFile(file, 'old');
+  await expect(writable({ '--report': join(file, 'x') })).rejects.toThrow('is a file, not a folder');
+});
+
+it('a table is never wider than the terminal, and keeps its first column whole', () => {
+  const columns = [
+    { head: 'id' },
+    { head: 'n', right: true },
+    { head: 'who', min: 4, optional: 1 },
+    { head: 'why', min: 8, optional: 2 },
+  ];
+  const cell = fc.string({ maxLength: 60 }).map((text) => text.replace(/[^ -~]/g, '').trim());
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.constant('f-0123456789'), fc.nat().map(String), cell, cell), { maxLength: 5 }),
+      fc.integer({ min: 40, max: 160 }),
+      (rows, width) => {
+        const lines = stripVTControlCharacters(fittedTable(columns, rows, width)).split('\n');
+        for (const line of lines) expect(line.length).toBeLessThanOrEqual(width);
+        expect(lines.filter((line) => line.startsWith('f-0123456789'))).toHaveLength(rows.length);
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
