@@ -13,7 +13,7 @@ import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { isWorthCopying } from '../../lib/stores/link-store.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import type { Item } from '../../test/simulation/services/expressions.ts';
-import { MeteredTables } from './metered-tables.ts';
+import { MeteredTables } from '../../test/simulation/services/metered-tables.ts';
 
 export interface Replayed {
   readonly seconds: number;

@@ -10,8 +10,8 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { holds, type Item, updated } from '../../test/simulation/services/expressions.ts';
-import { bytesOf } from '../../test/simulation/services/tables.ts';
+import { holds, type Item, updated } from './expressions.ts';
+import { bytesOf } from './tables.ts';
 
 /** Sort keys of the two tables that an event reaches. */
 const SORT: Readonly<Record<string, readonly [partition: string, sort: string]>> = {
