@@ -76,7 +76,11 @@ class Work {
   readonly #beside = { links: new FactStore(), prompts: new PromptStore() };
 
   async score(records: readonly KinesisRecord[]): Promise<number> {
-    const { arrivals, setAside } = decodeBatch(records, { permittedSkew: 300_000, trustReplayClock: false });
+    const { arrivals, setAside } = decodeBatch(records, {
+      permittedSkew: 300_000,
+      trustReplayClock: false,
+      developmentKeys: false,
+    });
     if (setAside.length > 0) throw new Error(`set aside: ${setAside[0]?.reason.message}`);
     const applied = await applyBatch(arrivals, this.store, rules, this.#beside);
     let used = 0;

@@ -44,6 +44,9 @@ const rulesOf = rulesSource(policies, calibrations, onProblem);
 /** Accounts whose slices fit into the function's memory: groups are drawn from them, beyond it from a fixed, key-chosen share. */
 const MAX_ACCOUNTS = 50_000;
 
+/** Segments of the table that are read at the same time: one alone waits for its pages most of the time. */
+const SEGMENTS = 16;
+
 async function calibrate(): Promise<{ id: string; accounts: number } | undefined> {
   try {
     return await calibrateOnce();
@@ -67,20 +70,22 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
   let share = 1;
   const silent = new IdleSweep();
   const traffic = new TrafficBySlice();
-  for await (const state of profiles.scan()) {
+  await eachProfile(profiles, (state) => {
     silent.see(state);
     const held = pastAccount(state);
     traffic.add(held.slices);
     learner.see(held);
-    if (verdicts.extraction.has(held.account)) continue;
+    if (verdicts.extraction.has(held.account)) return;
     // the pseudonym is a keyed hash: a share of it is a fair sample, and the same one every day
-    if (hashShare(held.account) >= share) continue;
+    if (hashShare(held.account) >= share) return;
     accounts.push(held);
     if (accounts.length > MAX_ACCOUNTS) {
       share /= 2;
       accounts = accounts.filter(({ account }) => hashShare(account) < share);
     }
-  }
+  });
+  // segments end in any order
+  accounts.sort((a, b) => (a.account < b.account ? -1 : 1));
   await keepTraffic(findings, traffic.week(silent.now));
   const fault = await lookAgain(silent, profiles);
   const learnt = await learn(learner, profiles, accounts, policy, verdicts.extraction);
@@ -99,7 +104,7 @@ async function learn(
 ): Promise<{ id: string; accounts: number } | undefined> {
   if (!learner.ready) return undefined;
   learner.fit();
-  for await (const state of profiles.scan()) learner.measure(pastAccount(state));
+  await eachProfile(profiles, (state) => learner.measure(pastAccount(state)));
   const made = learner.finish();
   const client = dynamoDb();
   const groups = await learnStoredGroups(
@@ -125,6 +130,14 @@ async function learn(
   });
   metrics.addMetric('CalibrationAccounts', MetricUnit.Count, made.accounts);
   return { id, accounts: made.accounts };
+}
+
+/** Every account once, in any order. */
+async function eachProfile(profiles: ProfileTable, see: (state: AccountState) => void): Promise<void> {
+  const segment = async (at: number): Promise<void> => {
+    for await (const state of profiles.scan({ segment: at, segments: SEGMENTS })) see(state);
+  };
+  await Promise.all(Array.from({ length: SEGMENTS }, (_, at) => segment(at)));
 }
 
 function pastAccount({ profile, sealed }: AccountState): PastAccount {

@@ -6,6 +6,7 @@ import type { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { CampaignTable } from '../../lib/aws/campaign-table.ts';
 import { EventBridgeBus } from '../../lib/aws/event-bridge-bus.ts';
+import { deleteFindingsBefore } from '../../lib/aws/finding-retention.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
 import { MembershipItems } from '../../lib/aws/membership-items.ts';
 import { CAMPAIGN_OUTBOX, DynamoOutbox, PROFILE_OUTBOX, waitingIn } from '../../lib/aws/outbox-items.ts';
@@ -19,6 +20,7 @@ import { homeOf, type SecurityHubHome } from '../../lib/findings/views/asff.ts';
 import { trafficOf } from '../../lib/stores/finding-queries.ts';
 import type { Outbox, Waiting } from '../../lib/stores/outbox.ts';
 import type { PolicySource } from '../../lib/stores/policy-port.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import { type Delivery, deliver } from './deliver.ts';
 import { sendDigests, sendThrottled } from './digests.ts';
 import { NotificationThrottle } from './notification-throttle.ts';
@@ -188,9 +190,19 @@ export class NotifyFunction {
     await sendThrottled(delivery, 'due');
     await sendDigests(delivery);
     await sendShadowDigest(delivery);
+    await this.#deleteOld(now);
     // Last, and apart: people and machines have been told whatever becomes of it.
     if (this.#hub !== undefined) await importFindings({ ...delivery, ...this.#hub });
     return { swept };
+  }
+
+  async #deleteOld(now: number): Promise<void> {
+    const { environment, dynamodb, logger } = this.#ports;
+    const days = Number(environment.FINDING_DAYS);
+    if (days === 0) return;
+    const before = new Date(now - days * DAY_MS).toISOString();
+    const deleted = await deleteFindingsBefore(dynamodb, environment.FINDING_TABLE, before);
+    if (deleted > 0) logger.info('findings deleted', { deleted, before });
   }
 }
 

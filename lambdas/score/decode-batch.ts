@@ -2,9 +2,11 @@ import type { ArchivedRecord } from '../../lib/aws/archive.ts';
 import type { SetAside } from '../../lib/aws/quarantine.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import type { IngestedEvent } from '../../lib/profile/profile.ts';
+import { DEVELOPMENT_EPOCH } from '../../lib/telemetry/keys.ts';
 import { printable, type Reason } from '../../lib/telemetry/reason.ts';
 import { BUCKETING, bucketOf, bucketsOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { decodeRecord } from '../../lib/telemetry/record-codec.ts';
+import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { timeOf } from '../../lib/telemetry/utc-time.ts';
 
 /** What of a Kinesis event record the function uses (AWS Lambda Developer Guide, "Using Lambda with Kinesis"). */
@@ -25,6 +27,8 @@ export interface DecodedBatch {
   readonly setAside: SetAside[];
   readonly accepted: ArchivedRecord[];
   readonly read: number;
+  /** events that were refused because whoever knows the seed of their key can test guesses of them */
+  readonly underDevelopmentKey: number;
 }
 
 export interface DecodeRules {
@@ -32,24 +36,41 @@ export interface DecodeRules {
   readonly permittedSkew: number;
   /** believe the arrival time in a record's header: a replay in the demo, or a rebuild */
   readonly trustReplayClock: boolean;
+  /** take events whose prints were made under a development key: a demo */
+  readonly developmentKeys: boolean;
 }
 
 /** Takes a batch of stream records apart. Never throws on any bytes: what cannot be used is set aside whole, with its reason. */
 export function decodeBatch(records: readonly KinesisRecord[], rules: DecodeRules): DecodedBatch {
-  const batch: DecodedBatch & { read: number } = {
+  const batch: Counted = {
     arrivals: new Map(),
     setAside: [],
     accepted: [],
     read: 0,
+    underDevelopmentKey: 0,
   };
   for (const record of records) decodeOne(record, rules, batch);
   return batch;
 }
 
+type Counted = DecodedBatch & { read: number; underDevelopmentKey: number };
+
+const DEVELOPMENT_KEY: Reason = {
+  field: 'prints.epoch',
+  value: printable(DEVELOPMENT_EPOCH),
+  message:
+    'made under a development key: whoever knows its seed can test guesses. Give the gateway a keyring',
+};
+
+function isUnderDevelopmentKey({ prints }: UsageEvent): boolean {
+  for (const { epoch } of prints) if (epoch === DEVELOPMENT_EPOCH) return true;
+  return false;
+}
+
 function decodeOne(
   { eventID, eventSourceARN, kinesis }: KinesisRecord,
   rules: DecodeRules,
-  batch: DecodedBatch & { read: number },
+  batch: Counted,
 ): void {
   const data = Buffer.from(kinesis.data, 'base64');
   const shard = eventID.split(':')[0] ?? 'shard';
@@ -85,8 +106,11 @@ function decodeOne(
   const place = new Place(bucketing, kinesis.partitionKey);
   for (const { event, reason, index, raw } of decoded.lines) {
     batch.read++;
-    const fault = event === undefined ? reason : place.misplaced(event.account);
-    if (fault !== undefined) aside(index, raw, fault, 'utf8');
+    const open = event !== undefined && !rules.developmentKeys && isUnderDevelopmentKey(event);
+    const fault = open ? DEVELOPMENT_KEY : event === undefined ? reason : place.misplaced(event.account);
+    // prints that anybody can test are not kept
+    if (fault !== undefined) aside(index, open ? '' : raw, fault, 'utf8');
+    if (open) batch.underDevelopmentKey++;
     if (event === undefined || fault !== undefined) continue;
     used = true;
     const position = { epoch, sequence, index };

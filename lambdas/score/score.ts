@@ -19,7 +19,8 @@ import { printable } from '../../lib/telemetry/reason.ts';
 import { CODE_VERSION } from '../../lib/version.ts';
 import { policyProblems } from '../policy-problems.ts';
 import { type Applied, applyBatch } from './apply-batch.ts';
-import { decodeBatch, type KinesisRecord } from './decode-batch.ts';
+import { type DecodedBatch, decodeBatch, type KinesisRecord } from './decode-batch.ts';
+import { UnscoredShares } from './unscored.ts';
 
 export interface KinesisEvent {
   readonly Records: readonly KinesisRecord[];
@@ -48,6 +49,7 @@ export class ScoreFunction {
   #profiles: ProfileTable | undefined;
   #links: FactItems | undefined;
   readonly #prompts: PromptItems;
+  readonly #unscored = new UnscoredShares();
 
   constructor(ports: ScorePorts) {
     const { environment, s3, policies, logger, metrics } = ports;
@@ -83,6 +85,7 @@ export class ScoreFunction {
     const batch = decodeBatch(event.Records, {
       permittedSkew: Number(environment.ALLOWED_SKEW_SECONDS) * 1000,
       trustReplayClock: environment.TRUST_REPLAY_CLOCK === 'true',
+      developmentKeys: environment.TRUST_REPLAY_CLOCK === 'true',
     });
     // before any profile moves: a record that is archived twice is overwritten, one that is not would be missing for ever
     await this.#archive?.put(batch.accepted);
@@ -90,9 +93,23 @@ export class ScoreFunction {
     const setAside = [...batch.setAside, ...applied.flatMap(unusableOf)];
     await this.#quarantine.put(setAside);
     report(this.#ports, batch.read, applied, setAside, profiles.writeUnits - unitsBefore);
+    this.#reportUnwatched(applied, batch);
     if (policy.calibration !== 'default')
       metrics.addMetric('CalibrationAgeHours', MetricUnit.Count, ageHours(calibration.madeAt, event));
     return { batchItemFailures: this.#deferredFrom(applied) };
+  }
+
+  /** What is not scored is not watched: a share of it that nobody looks at is where a customer hides. */
+  #reportUnwatched(applied: readonly Applied[], { arrivals, underDevelopmentKey }: DecodedBatch): void {
+    const { logger, metrics } = this.#ports;
+    const unwatched = this.#unscored.add(applied, arrivals);
+    metrics.addMetric('AccountsUnscored' satisfies MetricName, MetricUnit.Count, unwatched.length);
+    metrics.addMetric(
+      'EventsUnderDevelopmentKey' satisfies MetricName,
+      MetricUnit.Count,
+      underDevelopmentKey,
+    );
+    for (const one of unwatched.slice(0, 5)) logger.warn('an account is mostly not scored', { ...one });
   }
 
   /** What is wrong with events has been set aside; what passes is given again, from the first record that waits. */

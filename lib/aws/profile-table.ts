@@ -5,7 +5,6 @@ import {
   type DynamoDBClient,
   PutItemCommand,
   QueryCommand,
-  ScanCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { LRUCache } from 'lru-cache';
@@ -13,7 +12,7 @@ import { PROFILE_ITEMS } from '../contract/tables.ts';
 import type { AccountState } from '../detection/account-state.ts';
 import { newAccount } from '../detection/account-state.ts';
 import type { Seal } from '../detection/process-batch.ts';
-import { decodeSlices, encodeSlices } from '../profile/codec.ts';
+import { encodeSlices } from '../profile/codec.ts';
 import { hash48 } from '../profile/hashes.ts';
 import { countIds, type IdPart } from '../profile/recent-ids.ts';
 import type { Slice } from '../profile/slice.ts';
@@ -23,7 +22,6 @@ import {
   decodeIds,
   encodeIds,
   fromItem,
-  type HotItem,
   type Logs,
   newParts,
   type PartRange,
@@ -33,6 +31,8 @@ import {
 } from '../stores/profile-item.ts';
 import type { ProfileStore } from '../stores/profile-store.ts';
 import { RememberedStates } from '../stores/remembered-states.ts';
+import { bytesOf, chainOf, hotOf, logItem, SEALED, sealedItem } from './profile-items.ts';
+import { scanProfiles, type TableScan } from './profile-scan.ts';
 
 /**
  * The one owner of the profile table. Items of an account (partition key `account`, sort key `item`):
@@ -51,10 +51,6 @@ const NOTICE_SHARDS = 8;
 /** BatchGetItem takes at most 100 keys (API_BatchGetItem). */
 const KEYS_PER_GET = 100;
 const DAY_SECONDS = 86_400;
-
-const sealedItem = (number: number, name: string): string =>
-  `sealed#${String(number).padStart(6, '0')}#${name}`;
-const logItem = (log: keyof Logs, number: number): string => `${log}#${String(number).padStart(9, '0')}`;
 
 /** Ids of recent events matter for an hour; this long after, the time to live may take them, seconds. */
 const IDS_KEPT = 3 * 3600;
@@ -242,34 +238,10 @@ export class ProfileTable implements ProfileStore {
     this.writeUnits += response.ConsumedCapacity?.CapacityUnits ?? 0;
   }
 
-  /**
-   * All accounts with their sealed slices, page by page: for `calibrate`, `console` and rebuilds. Eventually consistent.
-   * @param onUnreadable told of an account whose item cannot be read, which is then left out
-   */
-  async *scan(onUnreadable?: (account: string, error: Error) => void): AsyncGenerator<AccountState> {
-    let from: Record<string, AttributeValue> | undefined;
-    do {
-      const page = await this.client.send(
-        new ScanCommand({
-          TableName: this.table,
-          FilterExpression: '#item = :hot',
-          ExpressionAttributeNames: { '#item': 'item' },
-          ExpressionAttributeValues: { ':hot': { S: PROFILE_ITEMS.hot } },
-          ...(from === undefined ? {} : { ExclusiveStartKey: from }),
-        }),
-      );
-      for (const item of page.Items ?? []) {
-        const account = item.account?.S;
-        if (account === undefined) continue;
-        try {
-          yield await this.assemble(account, item);
-        } catch (error) {
-          if (!(error instanceof UnreadableItem) || onUnreadable === undefined) throw error;
-          onUnreadable(account, error);
-        }
-      }
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
+  /** All accounts of a segment: see scanProfiles. */
+  scan(scan: TableScan = {}): AsyncGenerator<AccountState> {
+    const source = { client: this.client, table: this.table };
+    return scanProfiles(source, scan, (account, places) => this.sealedOf(account, places));
   }
 
   private expiry(latest: number): number {
@@ -323,16 +295,8 @@ export class ProfileTable implements ProfileStore {
     if (sealed === 0) return [];
     const known = this.sealed.get(account);
     if (known?.name === sealedName) return known.slices;
-    const stored = await this.query(account, 'sealed#', sealedItem(sealed, '~'));
-    const byName = new Map(stored.map((part) => [part.item?.S ?? '', part]));
-    const parts: Slice[][] = [];
-    for (let number = sealed, name = sealedName; number > 0; number--) {
-      const part = byName.get(sealedItem(number, name));
-      if (part === undefined) break;
-      parts.unshift(readable(`a sealed part of ${account}`, () => decodeSlices(bytesOf(part.slices))));
-      name = part.before?.S ?? '';
-    }
-    const slices = joinSlices(parts);
+    const stored = await this.query(account, SEALED, sealedItem(sealed, '~'));
+    const slices = joinSlices(chainOf(account, { sealed, sealedName }, stored));
     this.sealed.set(account, { name: sealedName, slices });
     return slices;
   }
@@ -381,19 +345,4 @@ export class ProfileTable implements ProfileStore {
     } while (start !== undefined);
     return items;
   }
-}
-
-function bytesOf(value: AttributeValue | undefined): Uint8Array {
-  return value?.B ?? new Uint8Array();
-}
-
-function hotOf(item: Record<string, AttributeValue>): HotItem {
-  return {
-    version: Number(item.version?.N ?? 0),
-    meta: item.meta?.S ?? '{}',
-    slices: bytesOf(item.slices),
-    recent: bytesOf(item.recent),
-    redriven: bytesOf(item.redriven),
-    notices: (item.notices?.L ?? []).map((held) => held.S ?? ''),
-  };
 }

@@ -18,6 +18,7 @@ export const VARIABLES = {
   POLICY_STALENESS_SECONDS: 'seconds that a policy may be behind what was deployed',
   LINK_PRESSURE_MINUTES: 'least minutes between two runs of link that changes ask for',
   STREAM_NAME: 'name of the stream of usage events',
+  FINDING_DAYS: 'days after its last change when a finding and its audit trail are deleted; 0: never',
   ALLOWED_SKEW_SECONDS: 'seconds that an event may be ahead of its arrival',
   TRUST_REPLAY_CLOCK: '"true" only where the arrival time inside a record may be believed',
   POWERTOOLS_SERVICE_NAME: 'name of the function in logs, and its dimension in metrics',
@@ -55,6 +56,7 @@ const DELIVERY = [
   'EVENT_BUS',
   ...POLICIES,
   'SECURITY_HUB',
+  'FINDING_DAYS',
 ] as const satisfies readonly Variable[];
 
 export const FUNCTIONS = {

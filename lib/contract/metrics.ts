@@ -17,6 +17,10 @@ export const METRICS = {
   EventsReplayed: 'usage events of a redelivery, applied before (count)',
   ReplayedPercent: 'share of a batch that had been applied before (percent)',
   EventsRepeated: 'usage events whose id was seen within the horizon (count)',
+  AccountsUnscored:
+    'accounts of whose events within an hour a quarter or more was repeated, late or quarantined, and so not scored (count)',
+  EventsUnderDevelopmentKey:
+    'usage events that were refused because their prints were made under a development key (count)',
   ItemsUnreadable:
     'stored items of accounts that this version cannot read: damaged, or of a newer version (count)',
   AccountsDeferred: 'accounts whose events wait in the stream because a write was refused for now (count)',

@@ -136,7 +136,7 @@ function runRequests(campaigns: Table): PolicyStatement {
   });
 }
 
-/** What only the sweep does: digests list findings, and Security Hub is brought up to date. */
+/** What only the sweep does: digests list findings, old findings go, and Security Hub is brought up to date. */
 function sweeping({ tables, securityHubArn }: Resources): PolicyStatement[] {
   return [
     allow(
@@ -148,10 +148,9 @@ function sweeping({ tables, securityHubArn }: Resources): PolicyStatement[] {
     allow('FindingsByUpdate', ['dynamodb:Query'], `${tables.finding.tableArn}/index/${UPDATED_INDEX}`),
     ...(securityHubArn === undefined
       ? []
-      : [
-          allow('Import', ['securityhub:BatchImportFindings'], securityHubArn),
-          allow('Imported', ['dynamodb:DeleteItem'], tables.finding.tableArn),
-        ]),
+      : [allow('Import', ['securityhub:BatchImportFindings'], securityHubArn)]),
+    // marks of imports that are through, and findings beyond findingDays
+    allow('FindingsOver', ['dynamodb:DeleteItem'], tables.finding.tableArn),
   ];
 }
 

@@ -91,6 +91,7 @@ export class Pipeline extends Construct {
       FINDINGS_TOPIC: resources.notification.findings.topicArn,
       EVENT_BUS: this.#props.eventBusName,
       SECURITY_HUB: resources.securityHubArn ?? '',
+      FINDING_DAYS: String(settings.findingDays),
     };
     const profiles = { PROFILE_TABLE: tables.profile.tableName };
     const campaigns = {

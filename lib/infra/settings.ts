@@ -139,6 +139,12 @@ export const SETTINGS = {
     90,
     'Days until quarantined payloads expire; redrive what you want back before that.',
   ),
+  findingDays: wholeNumber(
+    0,
+    3650,
+    1096,
+    'Days after its last change when a finding is deleted with its audit trail. 0 keeps findings for ever.',
+  ),
   allowedSkewSeconds: wholeNumber(
     0,
     3600,
@@ -147,7 +153,7 @@ export const SETTINGS = {
   ),
   replayClock: onOff(
     false,
-    'Trust the arrival time written in a record instead of the time of the stream. For demos and rebuilds only: who may put records could then set the clock.',
+    'Trust the arrival time written in a record instead of the time of the stream. For demos and rebuilds only: who may put records could then set the clock, and events under development keys are taken.',
   ),
   policyStalenessSeconds: wholeNumber(
     1,

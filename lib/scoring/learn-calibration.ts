@@ -30,10 +30,40 @@ const DAY = 86_400_000;
 const MOST_ROWS = 6000;
 const HASHES = 65_536;
 
+/** What a learner has seen of a part of the accounts: plain data that structured cloning keeps. */
+export interface SeenPart {
+  readonly rows: readonly AccountRows[];
+  /** accounts whose hash lies below are sampled */
+  readonly kept: number;
+  /** ms: start of the first slice and end of the last */
+  readonly from: number;
+  readonly to: number;
+  readonly events: number;
+  readonly judged: Readonly<Record<keyof Verdicts, number>>;
+}
+
+/** What measuring needs of what was learnt from all parts. */
+export type Fitted = Omit<SeenPart, 'rows'> & { readonly model: Model };
+
+/** What was measured of a part of the accounts. */
+export interface MeasuredPart {
+  readonly peaks: readonly Peak[];
+  /** peer groups of each account */
+  readonly groups: readonly (readonly [account: string, groups: readonly string[]])[];
+  /** rows of the newest windows, by hours */
+  readonly latest: readonly (readonly [hours: number, rows: readonly LatestRow[]])[];
+}
+
+interface LatestRow {
+  readonly product: string;
+  readonly row: Float64Array;
+}
+
 /**
  * Learns a calibration in two passes over the accounts of the past, so that never more than a sample of them is in memory:
  * `see` every account, then `fit`, then `measure` every account again, then `finish`. Pure and deterministic; the order of
- * accounts does not matter.
+ * accounts does not matter, nor does it who sees which: parts that several learners saw or measured are merged, in any order,
+ * and what comes out is the same bit for bit (test/scoring/shards.test.ts).
  */
 export class CalibrationLearner {
   readonly #rules: Required<CalibrationRules>;
@@ -45,8 +75,8 @@ export class CalibrationLearner {
   #model: Model | undefined;
   readonly #peaks: Peak[] = [];
   readonly #groupOf = new Map<string, readonly string[]>();
-  readonly #latest = new Map<number, { readonly product: string; readonly row: Float64Array }[]>();
-  readonly #judged = { extraction: 0, benign: 0, grey: 0 };
+  readonly #latest = new Map<number, LatestRow[]>();
+  #judged = { extraction: 0, benign: 0, grey: 0 };
 
   constructor(rules: CalibrationRules) {
     this.#rules = { library: shippedLibrary, verdicts: NO_VERDICTS, seed: 1, ...rules };
@@ -67,11 +97,78 @@ export class CalibrationLearner {
     const own = rowsOf(held, windows, seed);
     if (own.rows.length === 0) return;
     this.#rows.push(own);
-    if (this.#rows.length < 2 * MOST_ROWS) return;
-    this.#kept /= 2;
-    this.#rows = this.#rows.filter(
-      ({ account }) => foldOf(account, HASHES) < this.#kept || this.#isJudged(account),
-    );
+    this.#trim();
+  }
+
+  /** Halves the share that is sampled until there is room: the same share whatever the order, as numbers only grow. */
+  #trim(): void {
+    while (this.#rows.length >= 2 * MOST_ROWS && this.#kept >= 1) {
+      this.#kept /= 2;
+      this.#rows = this.#sampled(this.#rows);
+    }
+  }
+
+  #sampled(rows: readonly AccountRows[]): AccountRows[] {
+    return rows.filter(({ account }) => foldOf(account, HASHES) < this.#kept || this.#isJudged(account));
+  }
+
+  /** What this learner has seen. */
+  seen(): SeenPart {
+    return {
+      rows: this.#rows,
+      kept: this.#kept,
+      from: this.#from,
+      to: this.#to,
+      events: this.#events,
+      judged: { ...this.#judged },
+    };
+  }
+
+  /** Takes in what another learner with the same rules has seen of other accounts. */
+  mergeSeen(part: SeenPart): void {
+    this.#kept = Math.min(this.#kept, part.kept);
+    this.#rows = this.#sampled([...this.#rows, ...part.rows]);
+    this.#from = Math.min(this.#from, part.from);
+    this.#to = Math.max(this.#to, part.to);
+    this.#events += part.events;
+    for (const verdict of ['extraction', 'benign', 'grey'] as const)
+      this.#judged[verdict] += part.judged[verdict];
+    this.#trim();
+  }
+
+  /** What others need to measure accounts as this learner would. @throws Error before `fit` */
+  fitted(): Fitted {
+    if (this.#model === undefined) throw new Error('fit comes before measure');
+    const { rows: _, ...seen } = this.seen();
+    return { ...seen, model: this.#model };
+  }
+
+  /** A learner that measures with what another has fitted. */
+  static measuring(rules: CalibrationRules, fitted: Fitted): CalibrationLearner {
+    const learner = new CalibrationLearner(rules);
+    learner.#model = fitted.model;
+    learner.#kept = fitted.kept;
+    learner.#from = fitted.from;
+    learner.#to = fitted.to;
+    learner.#events = fitted.events;
+    learner.#judged = { ...fitted.judged };
+    return learner;
+  }
+
+  /** What this learner has measured. */
+  measured(): MeasuredPart {
+    return { peaks: this.#peaks, groups: [...this.#groupOf], latest: [...this.#latest] };
+  }
+
+  /** Takes in what another learner has measured of other accounts, with the same fitted model. */
+  mergeMeasured(part: MeasuredPart): void {
+    for (const peak of part.peaks) this.#peaks.push(peak);
+    for (const [account, groups] of part.groups) this.#groupOf.set(account, groups);
+    for (const [hours, rows] of part.latest) {
+      const list = this.#latest.get(hours) ?? [];
+      this.#latest.set(hours, list);
+      for (const row of rows) list.push(row);
+    }
   }
 
   #isJudged(account: string): boolean {
@@ -183,9 +280,7 @@ export class CalibrationLearner {
 /** Fewer accounts than this say nothing of a product's spread. */
 const FEWEST_PEERS = 20;
 
-function spreadsOf(
-  list: readonly { readonly product: string; readonly row: Float64Array }[],
-): Record<string, Record<string, Spread>> {
+function spreadsOf(list: readonly LatestRow[]): Record<string, Record<string, Spread>> {
   const groups = new Map<string, Float64Array[]>([['everyone', list.map(({ row }) => row)]]);
   for (const product of [...new Set(list.map((held) => held.product))].sort()) {
     const own = list.filter((held) => held.product === product).map(({ row }) => row);

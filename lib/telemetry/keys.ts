@@ -87,12 +87,17 @@ export type Keyring = z.infer<typeof keyring>;
  */
 export function parseKeyring(json: unknown): Keyring {
   const parsed = keyring.safeParse(json);
+  if (parsed.success && parsed.data.epochs.some(({ id }) => id === DEVELOPMENT_EPOCH))
+    throw new Error(`keyring: epochs: "${DEVELOPMENT_EPOCH}" names development keys, which a stream refuses`);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new Error(
     `keyring: ${issue?.path.join('.') || '(top)'}: ${issue?.message ?? 'not a keyring'} (values are not shown)`,
   );
 }
+
+/** Name of the epoch of every development key: functions refuse what was made under it, except in a demo. */
+export const DEVELOPMENT_EPOCH = 'dev';
 
 /**
  * A keyring that anyone with the seed can rebuild: for development, tests and shipped examples only.
@@ -107,7 +112,7 @@ export function developmentKeyring(seed: string): Keyring {
     createHmac('sha256', seed).update(`siphonwatch/development/${purpose}`).digest('base64url');
   return {
     account: { secret: derive('account') },
-    epochs: [{ id: 'dev', secret: derive('epoch'), from: '1970-01-01T00:00:00Z' }],
+    epochs: [{ id: DEVELOPMENT_EPOCH, secret: derive('epoch'), from: '1970-01-01T00:00:00Z' }],
     development: true,
   };
 }

@@ -89,7 +89,7 @@ describe('from run to run as from scratch', () => {
           }),
         );
       }),
-      { numRuns: 30 },
+      { numRuns: 10 },
     );
   });
 
@@ -106,7 +106,7 @@ describe('from run to run as from scratch', () => {
           }),
         );
       }),
-      { numRuns: 20 },
+      { numRuns: 8 },
     );
   });
 
@@ -137,7 +137,7 @@ describe('from run to run as from scratch', () => {
             }
         }
       }),
-      { numRuns: 20 },
+      { numRuns: 8 },
     );
   });
 

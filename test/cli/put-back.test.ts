@@ -33,7 +33,11 @@ class Stream implements ProducerPort {
         },
       }),
     );
-    const { arrivals } = decodeBatch(records, { permittedSkew: 300_000, trustReplayClock: false });
+    const { arrivals } = decodeBatch(records, {
+      permittedSkew: 300_000,
+      trustReplayClock: false,
+      developmentKeys: false,
+    });
     await applyBatch(arrivals, this.store, rules);
     return entries.map(() => ({ accepted: true as const }));
   }

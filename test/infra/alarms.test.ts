@@ -12,6 +12,7 @@ describe('alarms', () => {
     expect([...runbooks].sort()).toEqual([
       'alarm-calibration-age',
       'alarm-dead-letters',
+      'alarm-development-key',
       'alarm-failures',
       'alarm-iterator-age',
       'alarm-log-volume',
@@ -24,6 +25,7 @@ describe('alarms', () => {
       'alarm-throttles',
       'alarm-undelivered',
       'alarm-unreadable',
+      'alarm-unscored',
     ]);
   });
 

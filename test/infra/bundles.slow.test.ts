@@ -28,6 +28,7 @@ const PARSED: Readonly<Record<string, string>> = {
   ALLOWED_SKEW_SECONDS: '300',
   LOG_LEVEL: 'INFO',
   SECURITY_HUB: 'arn:aws:securityhub:us-east-1:000000000000:product/000000000000/default',
+  FINDING_DAYS: '1096',
 };
 /** Handlers may read their environment when they are loaded: that is how Lambda starts them. */
 const TOLD = Object.keys(VARIABLES).map((name) => [name, PARSED[name] ?? name.toLowerCase()] as const);

@@ -64,6 +64,7 @@ beforeAll(async () => {
     FINDINGS_TOPIC: TopicArn,
     EVENT_BUS: 'findings',
     SECURITY_HUB: '',
+    FINDING_DAYS: '1096',
     POLICY_APPLICATION: 'siphonwatch',
     POLICY_STALENESS_SECONDS: '60',
     STREAM_NAME: 'usage',

@@ -4,6 +4,7 @@ import type { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import { decodeBatch } from '../../lambdas/score/decode-batch.ts';
 import { QuarantineBucket, type SetAside } from '../../lib/aws/quarantine.ts';
+import { DEVELOPMENT_EPOCH, parseKeyring } from '../../lib/telemetry/keys.ts';
 import { readQuarantined } from '../../lib/telemetry/quarantined.ts';
 import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { usageEvent } from '../events.ts';
@@ -29,7 +30,7 @@ function decode(...records: Uint8Array[]) {
         approximateArrivalTimestamp: ARRIVED / 1000,
       },
     })),
-    { permittedSkew: 300_000, trustReplayClock: false },
+    { permittedSkew: 300_000, trustReplayClock: false, developmentKeys: false },
   );
 }
 
@@ -137,5 +138,25 @@ describe('what people wrote', () => {
       expect(again.events).toEqual([]);
       expect(again.refused.join()).not.toContain('SECRET');
     }
+  });
+});
+
+describe('an event under a development key', () => {
+  const print = { epoch: DEVELOPMENT_EPOCH, prompt: 'AAAAAAAAAAA' };
+  const open = JSON.stringify({ ...EVENT, prints: [print] });
+
+  it('is refused, counted and not kept, and its neighbour is used', () => {
+    const batch = decode(Buffer.from(`${header(2)}\n${open}\n${GOOD}\n`));
+    expect(batch.underDevelopmentKey).toBe(1);
+    expect(batch.setAside.map(({ reason, payload }) => [reason.field, payload])).toEqual([
+      ['prints.epoch', ''],
+    ]);
+    expect(batch.arrivals.get(EVENT.account)).toHaveLength(1);
+  });
+
+  it('comes of no keyring that calls itself so', () => {
+    const secret = () => randomBytes(32).toString('base64url');
+    const epochs = [{ id: DEVELOPMENT_EPOCH, secret: secret(), from: '2026-01-01T00:00:00Z' }];
+    expect(() => parseKeyring({ account: { secret: secret() }, epochs })).toThrow('names development keys');
   });
 });

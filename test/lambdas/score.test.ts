@@ -13,7 +13,7 @@ import { testCalibration } from '../calibration.ts';
 import { account, harvest, iso, START, usageEvent } from '../events.ts';
 
 const rules: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 'test', shadow: false };
-const live: DecodeRules = { permittedSkew: 300_000, trustReplayClock: false };
+const live: DecodeRules = { permittedSkew: 300_000, trustReplayClock: false, developmentKeys: false };
 const ARRIVED = START + 86_400_000;
 
 /** The key of the first event's bucket, as a producer makes it. */

@@ -24,6 +24,7 @@ const ENVIRONMENT: Readonly<Record<Variable, string>> = {
   FINDINGS_TOPIC: 'arn:aws:sns:us-east-1:000000000000:findings',
   EVENT_BUS: 'default',
   SECURITY_HUB: '',
+  FINDING_DAYS: '0',
   POLICY_APPLICATION: 'policies',
   POLICY_STALENESS_SECONDS: '30',
   LINK_PRESSURE_MINUTES: '10',

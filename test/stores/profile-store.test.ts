@@ -7,6 +7,7 @@ import type { AccountState } from '../../lib/detection/account-state.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { processBatch } from '../../lib/detection/process-batch.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { encodeSlices } from '../../lib/profile/codec.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import type { IngestedEvent } from '../../lib/profile/profile.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
@@ -252,5 +253,43 @@ describe('the hot item', () => {
       flushes++;
     }
     expect(units / flushes).toBeLessThan(2.5);
+  });
+});
+
+describe('a scan of the table', () => {
+  it('gives every account once with all its slices, in 1, 2, 7 or 16 segments', async () => {
+    const table = await emulated.create('profile', 'scanned').then(() => 'scanned');
+    const store = new ProfileTable(client, table, { retentionDays: 35 });
+    const names = Array.from({ length: 9 }, (_, n) => account(1000 + n));
+    for (const [n, who] of names.entries())
+      for (let day = 0; day < 6; day++)
+        await push(
+          store,
+          who,
+          arrivals(
+            harvest({
+              account: who,
+              events: 8 + n,
+              everyMs: HOUR,
+              from: START + day * 24 * HOUR,
+              seed: day,
+            }),
+          ),
+        );
+    const loaded = await new ProfileTable(client, table, { retentionDays: 35 }).load(names);
+    const slicesOf = ({ profile, sealed }: AccountState): Buffer =>
+      Buffer.from(encodeSlices(joinSlices([sealed, profile.slices])));
+    expect([...loaded.values()].some(({ sealed }) => sealed.length > 0)).toBe(true);
+    for (const segments of [1, 2, 7, 16]) {
+      const found = new Map<string, Buffer>();
+      for (let segment = 0; segment < segments; segment++)
+        for await (const state of store.scan({ segment, segments })) {
+          expect(found.has(state.profile.account)).toBe(false);
+          found.set(state.profile.account, slicesOf(state));
+        }
+      expect([...found.keys()].sort()).toEqual([...names].sort());
+      for (const [who, slices] of found)
+        expect(slices.equals(slicesOf(loaded.get(who) as AccountState))).toBe(true);
+    }
   });
 });

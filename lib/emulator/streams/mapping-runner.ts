@@ -37,10 +37,12 @@ export interface MappingDependencies {
 const BATCHES_AHEAD = 2;
 const MIN_READ = 100;
 /**
- * Wait between polls of a shard: short after records came, longer while none do. AWS polls Kinesis once and table
- * streams four times a second.
+ * Wait between polls of a shard: short after records came, longer while none do, and longest when none have come for a
+ * while: an embedded cloud that is kept open should cost next to nothing. AWS polls Kinesis once and table streams four
+ * times a second.
  */
-const POLL_MS = { shortest: 20, urgent: 80, longest: 250 } as const;
+const POLL_MS = { shortest: 20, urgent: 80, longer: 250, longest: 1000 } as const;
+const IDLE_AFTER_MS = 10_000;
 const THOROUGH_EVERY_MS = 1000;
 const QUIET_MS = 200;
 
@@ -137,6 +139,7 @@ export class MappingRunner {
     const most = Math.max(MIN_READ, batchSize) * BATCHES_AHEAD * lanes;
     let pause: number = POLL_MS.shortest;
     let thoroughAt = 0;
+    let cameAt = Date.now();
     while (!this.#stopped && !shard.closed) {
       const room = most - shard.held;
       if (room <= 0) {
@@ -152,6 +155,7 @@ export class MappingRunner {
       const { arrivals, closed } = await reader.read(room, thorough);
       this.#take(shard, arrivals);
       if (arrivals.length > 0) {
+        cameAt = began;
         pause = POLL_MS.shortest;
         if (arrivals.length < room) await sleep(pause);
         continue;
@@ -164,7 +168,8 @@ export class MappingRunner {
       }
       if (thorough) shard.emptyReadAt = began;
       await sleep(pause);
-      pause = Math.min(2 * pause, urgent && !busy ? POLL_MS.urgent : POLL_MS.longest);
+      const idle = began - cameAt >= IDLE_AFTER_MS ? POLL_MS.longest : POLL_MS.longer;
+      pause = Math.min(2 * pause, urgent && !busy ? POLL_MS.urgent : idle);
     }
   }
 
