@@ -150,7 +150,8 @@ async function main(folder: string): Promise<void> {
   const bytes = bytesOf(await pack(20, 500), await pack(10_000, 500));
   const stores: Replayed[] = [];
   for (const seconds of [0, 5, 60, 300]) {
-    const held = await replayed(events, seconds);
+    // the plain design is looked at on a part: it takes a write for each event
+    const held = await replayed(seconds === 0 ? events.slice(0, events.length >> 2) : events, seconds);
     stores.push(held);
     say(`window ${seconds} s: ${held.writeUnitsPerEvent.toFixed(3)} write units an event, ${kindsOf(held)}`);
   }

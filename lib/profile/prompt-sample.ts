@@ -1,6 +1,6 @@
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { timeOf } from '../telemetry/utc-time.ts';
-import { HOUR_MS } from '../time.ts';
+import { DAY_MS } from '../time.ts';
 import { digit } from './base64url.ts';
 import { SLICE_MS, sliceStart } from './slice.ts';
 
@@ -130,13 +130,13 @@ function newestOf(samples: PromptSamples, before: PromptSamples = samples): Prom
 }
 
 /** So much later in event time a sample counts as changed, however little it grew. */
-const STAGE_MS = 6 * HOUR_MS;
+const STAGE_MS = DAY_MS;
 /** Growth that counts, as a factor. */
 const STAGE_GROWTH = 1.5;
 
 /**
  * How far a sample has come, in steps that are worth a write: it has some kilobytes, and that of a young account changes with
- * nearly every prompt. Another stage is half as many prompts more, or a prompt of another six hours.
+ * nearly every prompt. Another stage is half as many prompts more, or a prompt of another day.
  */
 export function stageOf(samples: PromptSamples): string {
   const prompts = samples.flatMap((sample) => sample.prompts);
