@@ -243,7 +243,7 @@ export const CHECKS: readonly Check[] = [
   {
     id: 'table',
     severity: 'wrong',
-    remedy: 'restore it (operations.md#rebuild-from-the-archive), or deploy again',
+    remedy: 'restore it (operations.md#restore-drill), or deploy again',
     find: ({ tables = [] }) =>
       tables
         .filter(({ status }) => status !== 'ACTIVE' && status !== 'UPDATING')
