@@ -88,6 +88,9 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
   },
 };
 
+/** Needs every other verb, so it stands beside them. */
+const COMPLETION = 'completion';
+
 const program = new Command(COMMAND)
   .description('Finds large-scale extraction of language models in usage telemetry.')
   .version(CODE_VERSION)
@@ -99,6 +102,13 @@ for (const [name, { summary, load }] of Object.entries(VERBS)) {
   if (name === asked) program.addCommand(overridden(await loaded(name, load)));
   else program.command(name).description(summary);
 }
+
+const summary = 'a script that lets the shell complete commands';
+if (asked === COMPLETION) {
+  const { completionCommand } = await import('../lib/cli/completion/completion.ts');
+  const all = Object.entries(VERBS).map(([name, { load }]) => ({ name, load: () => loaded(name, load) }));
+  program.addCommand(overridden(completionCommand(all)));
+} else program.command(COMPLETION).description(summary);
 
 /** Everything but the demo works after `npm ci --omit=dev`: its emulators and the stack's synthesis are development tools. */
 async function loaded(name: string, load: () => Promise<Command>): Promise<Command> {

@@ -6,29 +6,29 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { LRUCache } from 'lru-cache';
 import { PROFILE_ITEMS } from '../contract/tables.ts';
-import {
-  GENERATION_MS,
-  mergePromptSamples,
-  NO_PROMPTS,
-  type PromptSamples,
-  stageOf,
-} from '../profile/prompt-sample.ts';
+import { GENERATION_MS, isWorthWriting, NO_PROMPTS, type PromptSamples } from '../profile/prompt-sample.ts';
 import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-sample-codec.ts';
 import type { PromptSampleStore } from '../stores/profile-store.ts';
 
 /** BatchGetItem takes at most 100 keys (API_BatchGetItem). */
 const KEYS_PER_GET = 100;
 
+/** What is stored of an account, and what its sample has become since. */
+interface Known {
+  readonly written: PromptSamples;
+  readonly samples: PromptSamples;
+}
+
 /**
  * The one owner of the profile table's `prompts` items (`account`, item `prompts`: prompts, expiresAt): samples of what accounts
  * ask, in an item of their own, because they change far less often than the hot one. The table's stream brings them to the
- * link table. A warm function remembers what it wrote or read, and stores by stages.
+ * link table. A warm function remembers what it wrote or read, and writes when enough is new (isWorthWriting); a lost race is
+ * mended by the next prompt.
  */
 export class PromptItems implements PromptSampleStore {
   readonly #client: DynamoDBClient;
   readonly #table: string;
-  /** samples as this instance knows them, and the stage in which they were stored */
-  readonly #known: LRUCache<string, { samples: PromptSamples; stored: string }>;
+  readonly #known: LRUCache<string, Known>;
 
   constructor(client: DynamoDBClient, table: string, options: { cache?: number } = {}) {
     this.#client = client;
@@ -42,8 +42,8 @@ export class PromptItems implements PromptSampleStore {
       const chunk = missing.slice(i, i + KEYS_PER_GET);
       const read = await this.#get(chunk);
       for (const account of chunk) {
-        const samples = read.get(account) ?? NO_PROMPTS;
-        this.#known.set(account, { samples, stored: samples.length === 0 ? '' : stageOf(samples) });
+        const written = read.get(account) ?? NO_PROMPTS;
+        this.#known.set(account, { written, samples: written });
       }
     }
     const found = new Map<string, PromptSamples>();
@@ -54,30 +54,24 @@ export class PromptItems implements PromptSampleStore {
     return found;
   }
 
-  /**
-   * Stores samples that have come to another stage, together with what other instances stored; what has changed less waits in
-   * this instance, and is lost with it: a sample that misses a prompt is a sample.
-   */
   async save(account: string, samples: PromptSamples): Promise<void> {
-    const held = this.#known.get(account);
-    if (held?.stored === stageOf(samples)) {
-      this.#known.set(account, { samples, stored: held.stored });
+    const written = this.#known.get(account)?.written ?? NO_PROMPTS;
+    if (!isWorthWriting(written, samples)) {
+      this.#known.set(account, { written, samples });
       return;
     }
-    const stored = (await this.#get([account])).get(account) ?? NO_PROMPTS;
-    const merged = mergePromptSamples(stored, samples);
     await this.#client.send(
       new PutItemCommand({
         TableName: this.#table,
         Item: {
           account: { S: account },
           item: { S: PROFILE_ITEMS.prompts },
-          prompts: { B: encodePromptSamples(merged) },
-          expiresAt: { N: String(Math.ceil(expiryOf(merged) / 1000)) },
+          prompts: { B: encodePromptSamples(samples) },
+          expiresAt: { N: String(Math.ceil(expiryOf(samples) / 1000)) },
         },
       }),
     );
-    this.#known.set(account, { samples: merged, stored: stageOf(merged) });
+    this.#known.set(account, { written: samples, samples });
   }
 
   async #get(accounts: readonly string[]): Promise<Map<string, PromptSamples>> {

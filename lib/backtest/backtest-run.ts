@@ -96,6 +96,7 @@ export class BacktestRun implements Resumable {
         board: this.board,
         counts: this.#replay.counts,
         policy,
+        calibration,
         versions: { policy: policy.id, calibration: calibration.id, code: CODE_VERSION },
         rejected,
         seconds,

@@ -1,4 +1,6 @@
 import type { Policy } from '../policy/policy.ts';
+import type { Calibration } from '../scoring/calibration.ts';
+import { learntFrom } from './learnt-from.ts';
 import { type LabelledAccount, measure } from './measure.ts';
 import type { AccountOutcome, BacktestOutcome, BacktestResult } from './outcome.ts';
 import type { OutcomeCollector, Standing } from './outcome-collector.ts';
@@ -10,6 +12,7 @@ export interface FinishedReplay {
   readonly counts: Readonly<ReplayCounts>;
   readonly policy: Policy;
   readonly versions: BacktestResult['versions'];
+  readonly calibration: Calibration;
   /** lines that were no events */
   readonly rejected: number;
   readonly seconds: number;
@@ -71,6 +74,7 @@ function resultOf(
       bytesPerAccount: made.accounts === 0 ? 0 : Math.round(made.bytes / made.accounts),
     },
     versions: made.versions,
+    learntFrom: learntFrom(made.calibration, firstEvent(board)),
     cost: {
       writes: board.writes,
       parts: board.parts,
@@ -78,6 +82,12 @@ function resultOf(
       writeUnitsPerEvent: Number((writeUnits / Math.max(1, counts.used)).toFixed(4)),
     },
   };
+}
+
+function firstEvent(board: OutcomeCollector): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const { firstSeen } of board.standings.values()) first = Math.min(first, firstSeen);
+  return first;
 }
 
 function accountOutcome(

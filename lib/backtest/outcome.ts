@@ -1,6 +1,7 @@
 import type { Notice } from '../findings/finding.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Level } from '../scoring/level.ts';
+import type { LearntFrom } from './learnt-from.ts';
 import type { Measurement } from './measure.ts';
 
 /** What `backtest --json` prints; fields are only ever added. */
@@ -16,6 +17,8 @@ export interface BacktestResult extends Partial<Measurement> {
   }[];
   throughput: { eventsPerSecond: number; seconds: number; bytesPerAccount: number };
   versions: { policy: string; calibration: string; code: string };
+  /** whether the calibration can have learnt from these accounts; absent in outcomes of earlier versions */
+  learntFrom?: LearntFrom;
   cost: Cost;
 }
 

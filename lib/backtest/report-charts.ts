@@ -71,7 +71,7 @@ export async function distributions({ accounts, policy }: BacktestOutcome): Prom
       const spec: VegaLiteSpec = {
         width: 330,
         height: 110,
-        title: `${group} (${int(shown.find(([name]) => name === group)?.[1].length ?? 0)} accounts)`,
+        title: titleOf(group, shown, lines),
         layer: [
           {
             data: { values: bars.filter((bar) => bar.group === group) },
@@ -90,7 +90,8 @@ export async function distributions({ accounts, policy }: BacktestOutcome): Prom
                 type: 'quantitative',
                 scale: { type: 'symlog' },
                 title: 'accounts',
-                axis: { tickCount: 4 },
+                // single accounts are the ones that matter: every power of ten has its line
+                axis: { values: [0, 1, 10, 100, 1000, 10_000, 100_000] },
               },
               color: {
                 field: 'label',
@@ -112,10 +113,20 @@ export async function distributions({ accounts, policy }: BacktestOutcome): Prom
     }),
   );
   return html`<section><h2>Scores by peer group</h2>
-<p>Each account's highest score, among the peers that it is compared with. The dashed line is where <em>suspect</em> begins in that group; counts are on a logarithmic scale, so that single accounts can be seen.</p>
+<p>Each account's highest score, among the peers that it is compared with. The dashed line is where <em>suspect</em> begins in that group, as these accounts show it; counts are on a logarithmic scale, so that single accounts can be seen.</p>
 <p>${LABEL_ORDER.filter((name) => bars.some((bar) => bar.label === name)).map((name) => html`<span class="tag" style="color:${LABEL_COLOURS[LABEL_ORDER.indexOf(name)] ?? ''}">${name}</span> `)}</p>
 <div class="pair">${charts}</div>
 ${groups.length > MAX_GROUPS ? html`<p class="muted">The ${MAX_GROUPS} largest of ${groups.length} groups.</p>` : ''}</section>`;
+}
+
+/** Where nobody reached suspect its beginning lies right of all bars: said, as there is nothing to draw. */
+function titleOf(
+  group: string,
+  shown: readonly [string, AccountOutcome[]][],
+  lines: readonly { readonly group: string }[],
+): string {
+  const count = int(shown.find(([name]) => name === group)?.[1].length ?? 0);
+  return `${group} (${count} accounts${lines.some((line) => line.group === group) ? '' : '; suspect begins beyond them'})`;
 }
 
 export async function rocSection({ accounts, policy, result }: BacktestOutcome): Promise<Html> {
@@ -186,7 +197,7 @@ export async function rocSection({ accounts, policy, result }: BacktestOutcome):
   return html`<section><h2>What a threshold costs</h2>
 <p>Every threshold on the p-value, by the accounts' own evidence alone (campaigns are counted in the tables below). Points are the policy's levels; the leftmost step has no false positive. Area under the curve ${areaUnder(points).toFixed(3)}.</p>
 <figure>${raw(await chartSvg(spec))}</figure>
-${table(['false positives', 'rate', 'extraction found', 'recall', 'p-value to set'], budgets, [1, 2, 3, 4])}</section>`;
+${table(['false positives', 'rate', 'extraction found', 'recall', 'budget.suspect for it'], budgets, [1, 2, 3, 4])}</section>`;
 }
 
 export async function delays({ accounts, result }: BacktestOutcome): Promise<Html> {
@@ -210,7 +221,7 @@ export async function delays({ accounts, result }: BacktestOutcome): Promise<Htm
     width: 560,
     height: 260,
     data: { values },
-    mark: { type: 'line', interpolate: 'step-after', strokeWidth: 2 },
+    mark: { type: 'line', interpolate: 'step-after', strokeWidth: 2.5 },
     encoding: {
       x: { field: 'hours', type: 'quantitative', title: "hours since the account's first event" },
       y: {
@@ -220,7 +231,7 @@ export async function delays({ accounts, result }: BacktestOutcome): Promise<Htm
         title: 'accounts flagged',
         axis: { format: '.0%' },
       },
-      color: { field: 'kind', type: 'nominal', title: null, scale: { scheme: 'tableau10' } },
+      color: { field: 'kind', type: 'nominal', title: null, scale: { scheme: 'category10' } },
       strokeDash: { field: 'kind', type: 'nominal', title: null },
     },
   };

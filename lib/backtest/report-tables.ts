@@ -1,4 +1,4 @@
-import { type Html, html, table } from '../report/html.ts';
+import { type Html, html, sentences, table } from '../report/html.ts';
 import { FACTS } from '../signals/facts/index.ts';
 import { compare } from './compare.ts';
 import type { AccountOutcome, BacktestOutcome } from './outcome.ts';
@@ -9,39 +9,40 @@ import { chance, int, labelName, share, time } from './report-format.ts';
 const MAX_ROWS = 200;
 const signalTitle = (id: string): string => FACTS.find((fact) => fact.id === id)?.title ?? id;
 
+/** The colours of the charts (report-charts.ts): red is extraction, in tables too. */
 function tone(label: AccountOutcome['label']): string {
-  return label === 'benign'
-    ? 'alarm'
-    : label === 'extraction'
-      ? 'calm'
-      : label === 'grey'
-        ? 'unsure'
-        : 'plain';
+  return label === 'extraction' ? 'alarm' : label === 'grey' ? 'unsure' : 'plain';
 }
 
-function accountTable(accounts: readonly AccountOutcome[], evidence: ReadonlyMap<string, string>): Html {
+function accountTable(
+  accounts: readonly AccountOutcome[],
+  evidence: ReadonlyMap<string, readonly string[]>,
+): Html {
   return table(
     ['account', 'label', 'peer group', 'first flag', 'level', 'p-value', 'why'],
     accounts.map((held) => [
       html`<code>${held.id}</code>`,
-      html`<span class="tag ${tone(held.label)}">${labelName(held.label)}</span> ${held.kind}`,
+      html`<span class="tag ${tone(held.label)}">${labelName(held.label)}</span>${held.label === 'benign' && held.flag !== undefined ? html` <strong>false positive</strong>` : ''} ${held.kind}`,
       held.group,
       held.flag === undefined ? '–' : time(held.flag.at),
       held.flag === undefined
         ? '–'
         : `${held.flag.level}${held.flag.via === 'campaign' ? ', by its campaign' : ''}`,
       chance(held.p),
-      evidence.get(held.account) ?? held.reasons.map(signalTitle).join('; '),
+      sentences(evidence.get(held.account) ?? held.reasons.map(signalTitle)),
     ]),
     [5],
   );
 }
 
-function evidenceOf({ notices }: BacktestOutcome): Map<string, string> {
-  const evidence = new Map<string, string>();
+function evidenceOf({ notices }: BacktestOutcome): Map<string, readonly string[]> {
+  const evidence = new Map<string, readonly string[]>();
   for (const notice of notices)
     if (notice.subject.type === 'account')
-      evidence.set(notice.subject.id, notice.reasons.map((reason) => reason.evidence).join(' '));
+      evidence.set(
+        notice.subject.id,
+        notice.reasons.map((reason) => reason.evidence),
+      );
   return evidence;
 }
 

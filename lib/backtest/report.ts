@@ -1,3 +1,4 @@
+import { glossary } from '../report/glossary.ts';
 import { type Html, html, page } from '../report/html.ts';
 import type { BacktestOutcome } from './outcome.ts';
 import { delays, distributions, rocSection } from './report-charts.ts';
@@ -21,6 +22,7 @@ ${await rocSection(outcome)}
 ${await delays(outcome)}
 ${whoAndWhy(outcome)}
 ${cost(outcome)}
+${glossary(['p-value', 'peer group', 'error budget', 'false positive', 'recall', 'calibration', 'campaign'])}
 <footer>Replayed through the production code, in order of arrival, without looking ahead. A rate says what happened on this traffic. Its 95 % interval (Clopper-Pearson) says within what bounds the true rate may lie.</footer>`;
   return page({ title: `Backtest of policy ${policy.id}`, body });
 }
@@ -43,12 +45,13 @@ function fact(key: string, value: string, detail: string): Html {
 function headline({ result, policy, accounts }: BacktestOutcome): Html {
   const flagged = accounts.filter((held) => held.flag !== undefined).length;
   const measured = result.accounts;
-  const campaigns = result.campaigns ?? [];
+  // one account is no campaign
+  const campaigns = (result.campaigns ?? []).filter((held) => held.accounts > 1);
   const verdict =
     measured === undefined
       ? html`<div class="card"><p>No labels were given: this says what would have been flagged, not whether that was right.</p></div>`
       : html`<div class="card ${measured.fprInterval[0] > policy.budget.suspect ? 'alarm' : measured.fprInterval[1] <= policy.budget.suspect ? 'calm' : 'unsure'}"><p>${promise(measured, policy.budget.suspect)}</p></div>`;
-  return html`<section><h2>In short</h2>${verdict}
+  return html`<section><h2>In short</h2>${verdict}${result.learntFrom === undefined ? '' : html`<div class="card ${result.learntFrom.traffic === 'later' ? 'calm' : 'unsure'}"><p>${result.learntFrom.words}</p></div>`}
 <div class="facts">
 ${fact('flagged', int(flagged), `of ${int(accounts.length)} accounts (${share(flagged / Math.max(1, accounts.length))})`)}
 ${
@@ -56,7 +59,7 @@ ${
     ? ''
     : html`${fact('false positives', `${measured.benignFlagged} of ${int(measured.benign)}`, `${share(measured.fpr)}; 95 %: ${share(measured.fprInterval[0])} to ${share(measured.fprInterval[1])}`)}
 ${fact('recall, extraction accounts', `${measured.extractionFlagged} of ${int(measured.extraction)}`, `${share(measured.tpr)}; 95 %: ${share(measured.tprInterval[0])} to ${share(measured.tprInterval[1])}`)}
-${fact('campaigns found', `${campaigns.filter((held) => held.flagged).length} of ${campaigns.length}`, 'with one member flagged or more')}`
+${fact('campaigns found', `${campaigns.filter((held) => held.flagged).length} of ${campaigns.length}`, 'of two accounts or more, with one flagged or more')}`
 }
 ${fact('write units', result.cost.writeUnitsPerEvent.toFixed(3), 'per event, profile table')}
 ${fact('replayed', `${int(result.throughput.eventsPerSecond)}/s`, `${int(result.throughput.bytesPerAccount)} bytes an account`)}

@@ -3,6 +3,7 @@ import type { Calibration } from '../scoring/calibration.ts';
 import { CalibrationLearner } from '../scoring/learn-calibration.ts';
 import type { PastAccount } from '../scoring/looks.ts';
 import { periodsAMonth } from '../scoring/significance.ts';
+import { type CalibrationSize, supportedBudget } from '../scoring/supported-budget.ts';
 import { binomialInterval } from '../statistics/binomial-interval.ts';
 
 /** An account of labelled traffic. */
@@ -38,6 +39,8 @@ export type Tuning =
       readonly ok: true;
       /** without an id: the caller names it */
       readonly policy: Policy;
+      /** what has to be said of its levels */
+      readonly notes: readonly string[];
       /** learnt with the extraction accounts as verdicts: it finds more than was measured here */
       readonly calibration: Calibration;
       readonly expected: Step;
@@ -52,40 +55,86 @@ const FRONTIER = [0, 1, 2, 4, 9, 19, 49];
  * Proposes the error budget of `suspect` from labelled traffic. A model is learnt from the benign accounts; extraction accounts are
  * in neither the past nor the library, so that they are strangers to it, and every benign account is scored by a forest
  * that has not seen it. The budget is the largest within `maxFpr` that the number of benign accounts supports: k of n exceed
- * a threshold with a chance of (k + 1) / (n + 1).
+ * a threshold with a chance of (k + 1) / (n + 1) over the traffic's period, and so many times as much in a month.
  * @param windows of the policy, hours
+ * @param maxFpr share of benign accounts that may be flagged in a month, as in a policy's budget
  */
 export function tune(accounts: readonly TuningAccount[], policy: Policy, maxFpr: number): Tuning {
   const benign = accounts.filter(({ label }) => label === 'benign');
   const extraction = accounts.filter(({ label }) => label === 'extraction');
-  const needed = Math.ceil(1 / maxFpr) - 1;
-  if (benign.length < needed)
-    return {
-      ok: false,
-      reason: `${benign.length} benign accounts cannot support a false-positive rate of ${maxFpr}: that takes ${needed} of them. The smallest rate that these data support is ${Number((1 / (benign.length + 1)).toPrecision(2))}: give --max-fpr ${Number((1.01 / (benign.length + 1)).toPrecision(2))}, or label more benign accounts.`,
-    };
+  if ((benign.length + 1) * maxFpr < 1) return refusal(benign.length, 1, maxFpr);
   const names = (list: readonly TuningAccount[]): Set<string> => new Set(list.map(({ account }) => account));
   const nobody = new Set<string>();
   const blind = learn(accounts, policy, { extraction: nobody, benign: nobody, grey: names(extraction) });
+  const periods = periodsAMonth(blind.calibration.days);
+  const within = Math.floor((maxFpr * (benign.length + 1)) / periods + 1e-9) - 1;
+  if (within < 0) return refusal(benign.length, periods, maxFpr);
   const frontier = FRONTIER.filter((k) => k < benign.length).map((k) => stepAt(k, blind, benign, extraction));
-  const within = Math.max(0, Math.floor(maxFpr * (benign.length + 1)) - 1);
   const expected = stepAt(within, blind, benign, extraction);
   const taught = learn(accounts, policy, { extraction: names(extraction), benign: nobody, grey: nobody });
-  const suspect = Number(expected.monthly.toPrecision(3));
+  const { budget, notes } = levelsFor(expected.monthly, policy.budget, taught.calibration);
   return {
     ok: true,
-    policy: {
-      ...policy,
-      budget: {
-        watch: Math.max(policy.budget.watch, suspect),
-        suspect,
-        critical: Math.min(policy.budget.critical, suspect),
-      },
-    },
+    policy: { ...policy, budget },
+    notes,
     calibration: taught.calibration,
     expected,
     frontier,
   };
+}
+
+function refusal(benign: number, periods: number, maxFpr: number): Tuning {
+  const least = Math.min(1, periods / (benign + 1));
+  const needed = Math.ceil(periods / maxFpr) - 1;
+  return {
+    ok: false,
+    reason: `${benign} benign accounts cannot support a false-positive rate of ${maxFpr} a month: that takes ${needed} of them${periods > 1 ? ' over as many days' : ''}. The smallest rate that these data support is ${Number(least.toPrecision(2))}: give --max-fpr ${Number((least * 1.01).toPrecision(2))}, or label more benign accounts.`,
+  };
+}
+
+/** Watch is so much wider than suspect where the policy's own is not: a level that is the same as the next says nothing. */
+const WATCH_WIDER = 3;
+/** No level is reached by more than every second honest account. */
+const WIDEST = 0.5;
+
+/**
+ * The three levels of a budget, each of which can be reached under the calibration, in its order; and what has to be said
+ * of them.
+ * @param monthly chance a month of suspect
+ */
+export function levelsFor(
+  monthly: number,
+  was: Policy['budget'],
+  size: CalibrationSize,
+): { readonly budget: Policy['budget']; readonly notes: readonly string[] } {
+  const { least } = supportedBudget(size, { watch: 1, suspect: 1, critical: 1 });
+  // upwards: a budget that is rounded down could be less than what is supported
+  const suspect = roundedUp(Math.max(monthly, least));
+  const critical = Math.min(suspect, Math.max(was.critical, roundedUp(least)));
+  const watch = Math.min(WIDEST, was.watch > suspect ? was.watch : Math.max(suspect, WATCH_WIDER * suspect));
+  const share = (value: number): string => `${Number((value * 100).toPrecision(3))} %`;
+  const notes = [
+    ...(critical > was.critical
+      ? [
+          `budget.critical is ${share(critical)} instead of ${share(was.critical)}: ${size.accounts} accounts over ${Math.round(size.days)} days support no less, and a level that nobody can reach notifies nobody.`,
+        ]
+      : []),
+    ...(critical === suspect
+      ? [
+          'budget.critical equals budget.suspect: whoever is a suspect is critical, and is notified as urgent.',
+        ]
+      : []),
+    ...(watch === suspect ? ['budget.watch equals budget.suspect: nobody is at watch alone.'] : []),
+  ];
+  return { budget: { watch, suspect, critical }, notes };
+}
+
+/** Three digits, never less than the value. */
+function roundedUp(value: number): number {
+  const rounded = Number(value.toPrecision(3));
+  return rounded >= value
+    ? rounded
+    : Number((rounded + 10 ** (Math.floor(Math.log10(value)) - 2)).toPrecision(3));
 }
 
 interface Learnt {
@@ -122,7 +171,7 @@ function stepAt(
   const chance = (k + 1) / (benign.length + 1);
   return {
     chance,
-    monthly: chance * periodsAMonth(calibration.days),
+    monthly: Math.min(1, chance * periodsAMonth(calibration.days)),
     benign: benign.length,
     wronged,
     fpr: wronged / benign.length,

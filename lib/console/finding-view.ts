@@ -63,12 +63,19 @@ export interface FindingViewOf {
 export function findingView(of: FindingViewOf): FindingView {
   const { finding, audit, calibration, command } = of;
   const { notice } = finding;
-  const { promise, place, evidence, limits, oneByOne } = significanceText(notice);
+  const { sentence, urgency, promise, place, evidence, limits, oneByOne } = significanceText(notice);
   return {
     finding,
     headline: headline(notice),
     summary: summary(notice),
-    sure: [place, promise, evidence, ...(oneByOne === undefined ? [] : [oneByOne]), limits],
+    sure: [
+      `${sentence} ${urgency}`.trimEnd(),
+      place,
+      promise,
+      evidence,
+      ...(oneByOne === undefined ? [] : [oneByOne]),
+      limits,
+    ],
     stake: stakeWords(notice),
     places: notice.reasons.map((reason) => placeOf(reason, notice, calibration)),
     events: courseOf(finding, audit),

@@ -102,7 +102,12 @@ export async function signalFigure(finding: Finding): Promise<Html | undefined> 
     width: 420,
     height: { step: 30 },
     title: 'How rare each behaviour is among peers (one in so many)',
-    data: { values: reasons.map((held) => ({ title: plain(held.title, 60), rarity: 1 / held.p })) },
+    data: {
+      values: reasons.map((held) => ({
+        title: plain(held.title, 60),
+        rarity: Math.min(1 / held.p, Math.max(1, finding.notice.peers.accounts)),
+      })),
+    },
     mark: { type: 'bar', color: colours.accent, height: 14 },
     encoding: {
       y: {

@@ -4,8 +4,9 @@ import type { AuditEntry, Finding } from '../findings/finding.ts';
 import { amount, count, oneIn, percent, plural, power, usd, when } from '../findings/format.ts';
 import { headline, summary } from '../findings/headline.ts';
 import { plain } from '../findings/sanitize.ts';
-import { significanceText } from '../findings/significance-text.ts';
+import { rarityWords, significanceText } from '../findings/significance-text.ts';
 import { atRiskWords, stakeWords } from '../findings/views/email.ts';
+import { glossary } from '../report/glossary.ts';
 import { type Html, html, page, table } from '../report/html.ts';
 import { EVASION } from '../signals/facts/fact.ts';
 import { FACTS } from '../signals/facts/index.ts';
@@ -45,7 +46,7 @@ ${fact('Rarity', notice.p >= 1 ? 'unknown' : `1 in ${oneIn(notice.p)}`, account 
 </div>
 
 <h2>What is claimed, and how sure it is</h2>
-<div class="card"><p>${sure.promise} ${sure.place}</p><p>${sure.evidence}</p>${sure.oneByOne === undefined ? undefined : html`<p>${sure.oneByOne}</p>`}<p class="muted">${sure.limits}</p></div>
+<div class="card"><p><strong>${sure.sentence}</strong></p><p>${sure.place} ${sure.evidence} ${sure.promise}</p>${sure.oneByOne === undefined ? undefined : html`<p>${sure.oneByOne}</p>`}<p class="muted">${sure.limits}</p></div>
 <p>This report says how ${account ? 'an account' : 'a group of accounts'} behaved and how rarely benign ${account ? 'accounts' : 'groups'} behave so. It does not say who is behind ${account ? 'the account' : 'them'}, what they intend, or what they did with the answers. Account names are pseudonyms; only a holder of the provider's key can resolve them. No text of any prompt or answer was stored, and none is in this dossier.</p>
 
 <h2>Timeline</h2>
@@ -61,11 +62,11 @@ ${table(
   ['', 'what was measured', 'value', account ? 'peers that show as much' : 'groups that show as much'],
   notice.reasons.map((reason, i) => [
     String(i + 1),
-    html`<strong>${plain(reason.title, 200)}</strong><br>${plain(reason.evidence, 400)}<br><span class="muted">${whyOf(reason.signal)}</span>`,
+    html`${reason.evidence.toLowerCase().startsWith(reason.title.toLowerCase()) ? undefined : html`<strong>${plain(reason.title, 200)}</strong><br>`}${plain(reason.evidence, 400)}<br><span class="muted">${whyOf(reason.signal)}</span>`,
     String(reason.value),
-    `1 in ${oneIn(reason.p)}`,
+    rarityWords(reason.p, notice),
   ]),
-  [2, 3],
+  [2],
 )}
 ${notice.links.length === 0 ? undefined : linksOf(finding)}
 ${(notice.subject.members ?? []).length === 0 ? undefined : membersOf(finding)}
@@ -103,6 +104,9 @@ ${
 }
 ${accountsOf(assessed)}
 
+<h2>Chain of custody</h2>
+${custody(held, facts)}
+
 <h2>Who decided what</h2>
 ${
   held.audit.length === 0
@@ -121,9 +125,54 @@ ${
 
 <h2>How to check this dossier</h2>
 <p>Beside this page lie the evidence as files and <code>manifest.json</code>, which chains their hashes${facts.signed ? ' and is signed' : ''}. <code>${COMMAND} dossier verify DIRECTORY</code> checks every file and recomputes every number from the evidence.${facts.signed ? ' Compare the key that it names with the one that the provider published.' : ' It is not signed: the chain shows damage and careless changes, not a forger who writes all files anew.'}</p>
+<p>Who can explain the method: the provider's team that operates Siphonwatch, with <code>docs/detection.md</code> and <code>docs/design</code> of version ${facts.code}, which this dossier names; the computation is open source and can be repeated by anybody.</p>
+${glossary(['p-value', 'e-value', 'peer group', 'error budget', 'calibration', 'finding', 'pseudonym'])}
 <footer>Finding ${finding.id}, notice ${String(notice.number)} · policy ${plain(notice.versions.policy, 64)} · calibration ${plain(notice.versions.calibration, 128)} · code ${plain(notice.versions.code, 40)}, dossier by ${facts.code} · sample events ${notice.sampleEvents.map((id) => plain(id, 60)).join(', ')}</footer>`;
   return page({ title: `Dossier ${finding.id}: ${headline(notice)}`, body });
 }
+
+/** Where the evidence was before it came into this dossier: each hand, and what shows that nothing was changed there. */
+function custody({ events, profiles, audit }: Evidences, { madeAt, madeBy, signed }: ReportFacts): Html {
+  const arrived = events.map(({ arrived: at }) => at);
+  const span =
+    arrived.length === 0
+      ? 'no archived events'
+      : `${plural(events.length, 'event')}, which arrived from ${when(iso(arrived.reduce((a, b) => Math.min(a, b))))} to ${when(iso(arrived.reduce((a, b) => Math.max(a, b))))}`;
+  return table(
+    ['where', 'what', 'what shows that it is unchanged'],
+    [
+      [
+        'gateway',
+        'each exchange became a usage event: counts and keyed fingerprints, no text',
+        'the recorder runs with the provider; the text stayed there',
+      ],
+      [
+        'stream and archive',
+        span,
+        'object storage with versions, written once by the scoring function; the archive can be locked against deletion (setting archiveLockDays)',
+      ],
+      [
+        'tables',
+        `${plural(profiles.length, 'stored account')} at the time of the dossier`,
+        'recomputed from the archived events where they are still there (above)',
+      ],
+      [
+        'people',
+        audit.length === 0 ? 'no changes' : plural(audit.length, 'recorded change'),
+        'each entry of the trail carries the hash of the one before',
+      ],
+      [
+        'this dossier',
+        `made ${when(madeAt)} by ${plain(madeBy, 100)}`,
+        signed
+          ? 'manifest with the hash of every file, signed'
+          : 'manifest with the hash of every file, not signed',
+      ],
+    ],
+  );
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
 
 const days = (policy: Evidences['policy']): string =>
   policy.windows.map((hours) => `${hours / 24}`).join(' and ');

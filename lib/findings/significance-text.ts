@@ -1,12 +1,16 @@
 import type { Notice } from './finding.ts';
-import { count, oneIn, plural, power } from './format.ts';
+import { amount, count, oneIn, plural, power } from './format.ts';
 import { defanged } from './sanitize.ts';
 
 /** How sure a notice is, in sentences that can be quoted: each says what was measured and against whom. */
 export interface SignificanceText {
+  /** the one to quote: how rare this is, and among whom */
+  readonly sentence: string;
+  /** why it is as urgent as it is; empty for what is over */
+  readonly urgency: string;
   /** the error budget of the level */
   readonly promise: string;
-  /** where this subject stands */
+  /** the same as a p-value */
   readonly place: string;
   /** score and e-value */
   readonly evidence: string;
@@ -19,26 +23,48 @@ export interface SignificanceText {
 export function significanceText(notice: Notice): SignificanceText {
   const { subject, peers, p, promise, log10E, score } = notice;
   const account = subject.type === 'account';
-  const over = p < 1 && (notice.transition === 'calmed' || notice.transition === 'closed');
-  const group = account ? 'benign accounts of the peer group' : 'benign linked groups';
-  // A rarity beyond the number that was measured is an extrapolation, and has to say so.
+  const over = notice.transition === 'calmed' || notice.transition === 'closed';
+  const group = account ? 'benign accounts' : 'benign linked groups';
+  // the chance is ranked among all of the past; the narrow group alone would not support it
   const beyond =
     p < 1 && 1 / p > peers.accounts
-      ? ` A p-value below 1 in ${count(peers.accounts)} is extrapolated from wider groups and from the shape of their tail.`
+      ? ` The rarity rests on all ${account ? 'accounts' : 'groups'} of the calibration together: ${count(peers.accounts)} alone could not show it.`
       : '';
+  const rare =
+    p >= 1
+      ? `There are too few peers to say how rare this ${subject.type}'s behaviour is.`
+      : over
+        ? `When it was opened or last raised, about 1 in ${oneIn(p)} ${group} would have shown as much within a month.`
+        : `About 1 in ${oneIn(p)} ${group} shows as much within a month.`;
   return {
+    sentence: rare,
+    urgency: over ? '' : urgencyOf(notice),
     promise: account
-      ? `Error budget: at most 1 in ${oneIn(promise)} ${group} may reach ${over || notice.level === 'clear' || notice.level === 'watch' ? 'the level of a finding' : 'this level'} in a month.`
+      ? `Error budget: at most 1 in ${oneIn(promise)} ${group} of the peer group may reach ${over || notice.level === 'clear' || notice.level === 'watch' ? 'the level of a finding' : 'this level'} in a month.`
       : `Error budget: at most ${trim(promise)} false-positive campaigns a month over all customers.`,
-    place: over
-      ? `When it was opened or last raised, evidence such as this ${subject.type}'s would have been seen in 1 of ${oneIn(p)}${account ? ' of them' : ` ${group} in a month`} (p-value ${trim(p)}).`
-      : p >= 1
-        ? `There are too few peers for a p-value of this ${subject.type}'s evidence.`
-        : `Evidence such as this ${subject.type}'s would be seen in 1 of ${oneIn(p)}${account ? ' of them' : ` ${group} in a month`} (p-value ${trim(p)}).`,
+    place: p >= 1 ? 'No p-value.' : `p-value ${trim(p)}, over a month.`,
     evidence: `Score ${trim(score)}; e-value ${power(log10E)}, where the average over ${group} is at most 1.`,
     limits: `Peer group: ${defanged(peers.group, 80)}, ${count(peers.accounts)} ${account ? 'accounts' : 'groups'}.${beyond} The rates hold as far as benign customers behave like those of the calibration. They describe behaviour, not intent.`,
     ...(notice.oneByOne === undefined ? {} : { oneByOne: aloneWords(notice.oneByOne, notice) }),
   };
+}
+
+/** Why people are asked to look by when they are: the level that is reached, and how fast answers leave. */
+function urgencyOf({ level, window, stake }: Notice): string {
+  const daily = stake.outputTokens / Math.max(1, window.hours / 24);
+  const leaving = `about ${amount(daily)} tokens leave a day`;
+  if (level === 'critical') return `Urgent, because the rarest level is reached and ${leaving}.`;
+  if (level === 'suspect')
+    return `It can wait for working hours: suspect is reached, critical is not, and ${leaving}.`;
+  return '';
+}
+
+/** How rare one fact is, never finer than those it is compared with can show: `about 1 peer in 100`. */
+export function rarityWords(p: number, notice: Pick<Notice, 'subject' | 'peers'>): string {
+  const { accounts } = notice.peers;
+  return accounts > 0 && p > 0 && 1 / p <= accounts
+    ? `about 1 ${peerName(notice)} in ${oneIn(p)}`
+    : `fewer than 1 ${peerName(notice)} in ${count(Math.max(1, accounts))}`;
 }
 
 function aloneWords(

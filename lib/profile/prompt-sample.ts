@@ -135,14 +135,42 @@ const STAGE_MS = DAY_MS;
 const STAGE_GROWTH = 1.5;
 
 /**
- * How far a sample has come, in steps that are worth a write: it has some kilobytes, and that of a young account changes with
- * nearly every prompt. Another stage is half as many prompts more, or a prompt of another day.
+ * How far a sample has come, in steps that are worth a copy for those that compare contents: it has some kilobytes. Another stage is half as many prompts more, or a prompt of another day.
  */
 export function stageOf(samples: PromptSamples): string {
   const prompts = samples.flatMap((sample) => sample.prompts);
   const growth = Math.floor(Math.log(Math.max(1, prompts.length)) / Math.log(STAGE_GROWTH));
   const newest = prompts.reduce((latest, { slice }) => Math.max(latest, slice), 0);
   return `${growth}/${Math.floor(newest / STAGE_MS)}`;
+}
+
+/** A sample is written again when so many of its prompts are new: one in four. */
+const NEW_IN = 4;
+
+/**
+ * Whether a sample differs enough from what is written to be written again. Prompts of a slice are read when it is over
+ * (promptsAt), so a sample is written with the first prompt of a slice, and between slices when a quarter of it is new; an item
+ * of three kilobytes with every flush of a young account would cost as much as all else that is kept of it. What is
+ * remembered and not written is lost with its function: a few prompts of a sample.
+ */
+export function isWorthWriting(written: PromptSamples, now: PromptSamples): boolean {
+  const known = new Set<SampledPrompt>();
+  let newest = 0;
+  for (const { prompts } of written)
+    for (const prompt of prompts) {
+      known.add(prompt);
+      newest = Math.max(newest, prompt.slice);
+    }
+  let fresh = 0;
+  let all = 0;
+  for (const { prompts } of now)
+    for (const prompt of prompts) {
+      all++;
+      if (known.has(prompt)) continue;
+      fresh++;
+      if (prompt.slice > newest) return true;
+    }
+  return fresh * NEW_IN >= all;
 }
 
 /** Both samples as one: what a single sample of all the prompts would be. */

@@ -42,7 +42,10 @@ export function html(strings: TemplateStringsArray, ...values: readonly Value[])
   return new Html(out);
 }
 
-/** A table; cells are escaped unless they are {@link Html}. Columns listed in `numeric` are set flush right. */
+/**
+ * A table; cells are escaped unless they are {@link Html}. Columns listed in `numeric` are set flush right. On a phone a row
+ * becomes a card: every cell brings the name of its column.
+ */
 export function table(
   head: readonly string[],
   rows: readonly (readonly Value[])[],
@@ -50,7 +53,14 @@ export function table(
 ): Html {
   const cls = (i: number) => (numeric.includes(i) ? raw(' class="num"') : '');
   return html`<div class="scroll"><table><thead><tr>${head.map((h, i) => html`<th scope="col"${cls(i)}>${h}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td${cls(i)}>${cell}</td>`)}</tr>\n`)}</tbody></table></div>`;
+<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td${cls(i)} data-h="${head[i] ?? ''}"><div>${cell}</div></td>`)}</tr>\n`)}</tbody></table></div>`;
+}
+
+/** Sentences one below the other, so that no one runs into the next. */
+export function sentences(list: readonly string[]): Html {
+  return list.length < 2
+    ? html`${list[0] ?? ''}`
+    : html`<ul class="tight">${list.map((line) => html`<li>${line}</li>`)}</ul>`;
 }
 
 const style = `
@@ -59,7 +69,7 @@ const style = `
 @media (prefers-color-scheme:dark){:root{--paper:#12161b;--panel:#1a2027;--ink:#e6eaef;--muted:#98a4b1;--rule:#2d3640;
 --accent:#79b8ff;--null:#5f6d7b;--alarm:#ff7aa2;--calm:#69db7c;--unsure:#ffc971;--band:#79b8ff26}}
 @media print{:root{color-scheme:light;--paper:#fff;--panel:#fff;--ink:#000;--muted:#444;--rule:#bbb;--accent:#134a9e;--null:#999;--alarm:#a0103f;--calm:#1c6b2d;--unsure:#8a5a10;--band:#00000012}
-body{font-size:10pt}main{max-width:none;padding:0}section,figure,table,.card{break-inside:avoid}h2,h3{break-after:avoid}details{display:block}details>*{display:block}}
+body{font-size:10pt}main{max-width:none;padding:0}figure,.card,.facts,tr{break-inside:avoid}thead{display:table-header-group}table{font-size:8.5pt}.scroll{overflow:visible}h2,h3{break-after:avoid}details{display:block}details>*{display:block}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;-webkit-text-size-adjust:100%}
 main{max-width:62rem;margin:0 auto;padding:2.5rem 1.5rem 4rem}
@@ -80,16 +90,24 @@ p{margin:.5rem 0;max-width:50rem}
 .facts .d{color:var(--muted);font-size:.8rem;font-variant-numeric:tabular-nums}
 .scroll{overflow-x:auto}.narrow{max-width:28rem}
 table{border-collapse:collapse;width:100%;font-size:.9rem;margin:.5rem 0}
-th,td{text-align:left;padding:.35rem .7rem .35rem 0;border-bottom:1px solid var(--rule);vertical-align:top;overflow-wrap:anywhere}
+th,td{text-align:left;padding:.35rem .7rem .35rem 0;border-bottom:1px solid var(--rule);vertical-align:top}
+td code{display:inline-block;min-width:9rem;max-width:18rem;overflow-wrap:anywhere}
+.tight{padding-left:1rem;margin:0}.tight li{margin:0 0 .2rem}
+.words{display:grid;grid-template-columns:minmax(7rem,auto) minmax(0,1fr);gap:.3rem 1rem;font-size:.9rem;max-width:50rem}.words dt{font-weight:600}.words dd{margin:0}
 th{color:var(--muted);font-weight:600;font-size:.82rem}
 .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 figure{margin:1rem 0}
 figure svg{max-width:100%;height:auto;display:block}
-.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(22rem,1fr));gap:1.2rem}
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr));gap:1.2rem}
 ul{padding-left:1.2rem;max-width:50rem}li{margin:.25rem 0}
 code{font:.88em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--panel);padding:.05em .3em;border-radius:3px}
 footer{margin-top:3rem;border-top:1px solid var(--rule);padding-top:.8rem}
-@media (max-width:34rem){.pair{grid-template-columns:1fr}main{padding:1.2rem .9rem 3rem}}
+@media screen and (max-width:34rem){.pair{grid-template-columns:minmax(0,1fr)}main{padding:1.2rem .9rem 3rem}
+thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+table,tbody,tr,td{display:block}tr{border-bottom:2px solid var(--rule);padding:.5rem 0}
+td{display:grid;grid-template-columns:7rem minmax(0,1fr);gap:.2rem .8rem;border:0;padding:.15rem 0;overflow-wrap:anywhere}
+td::before{content:attr(data-h);color:var(--muted);font-size:.82rem}td[data-h=""]{grid-template-columns:minmax(0,1fr)}
+.num{text-align:left;white-space:normal}td code{min-width:0}.words{grid-template-columns:minmax(0,1fr)}.words dd{margin:0 0 .5rem}}
 `;
 
 /**

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { hash48 } from '../profile/hashes.ts';
 import type { Fact } from '../signals/facts/fact.ts';
 import { FACTS } from '../signals/facts/index.ts';
-import { factScale, stepOf } from './fact-scale.ts';
+import { type FactScale, factScale, stepOf } from './fact-scale.ts';
 import { ForestReader, forest } from './forest.ts';
 
 /**
@@ -47,9 +47,11 @@ export class ReadModel {
 
   /** @param values in the order of FACTS */
   row(values: Float64Array): Uint8Array {
-    return Uint8Array.from(this.#model.facts, (scale, i) =>
-      stepOf(values[this.places[i] as number] as number, scale),
-    );
+    const { facts } = this.#model;
+    const row = new Uint8Array(facts.length);
+    for (let i = 0; i < facts.length; i++)
+      row[i] = stepOf(values[this.places[i] as number] as number, facts[i] as FactScale);
+    return row;
   }
 }
 

@@ -7,6 +7,7 @@ import { bounded, TextFolder } from './folded-text.ts';
 import { accountPseudonym, type EpochKeys, epochKeys, type Keyring, servingEpochs } from './keys.ts';
 import { LayoutReader } from './layout.ts';
 import { isSound } from './odd-facts.ts';
+import { openingDate } from './opening-date.ts';
 import { PrintMaker } from './print-maker.ts';
 import type { Prints, UsageEvent } from './usage-event.ts';
 
@@ -121,7 +122,7 @@ class KeyedRecorder implements Recorder {
       customer: {
         plan: cut(customer.plan, MAX_CUSTOMER),
         product: cut(customer.product, MAX_CUSTOMER),
-        createdAt: toHour(customer.createdAt),
+        createdAt: openingDate(Date.parse(customer.createdAt), time),
       },
       shape: shapeOf(asked, text, folded, layout),
       behaviours: behaviourNames(behaviours),
@@ -154,13 +155,6 @@ function demandedBy(params: Exchange['params']): number {
 /** UTC with a Z and milliseconds; a canonical time passes as it is. */
 function isoTime(text: string, time: number): string {
   return text.length === 24 && text.charCodeAt(23) === 90 ? text : new Date(time).toISOString();
-}
-
-/** UTC, to the hour: what links accounts that were opened together; the minute singles out every account of a plan. */
-function toHour(text: string): string {
-  return text.charCodeAt(text.length - 1) === 90 && text.length >= 17
-    ? `${text.slice(0, 13)}:00:00Z`
-    : `${new Date(Date.parse(text)).toISOString().slice(0, 13)}:00:00Z`;
 }
 
 /**

@@ -102,7 +102,11 @@ export const usageEvent = z.strictObject({
   customer: z.strictObject({
     plan: z.string().min(1).max(64),
     product: z.string().min(1).max(64),
-    createdAt: z.iso.datetime().describe('when the account was opened, to the hour'),
+    createdAt: z.iso
+      .datetime()
+      .describe(
+        'when the account was opened: the day, later the Monday of the week, then the first of the month',
+      ),
   }),
   shape: z.strictObject({
     turns: z

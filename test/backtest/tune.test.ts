@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type TuningAccount, tune } from '../../lib/backtest/tune.ts';
+import { levelsFor, type TuningAccount, tune } from '../../lib/backtest/tune.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { addEvent, emptySlice, type Slice, sliceStart } from '../../lib/profile/slice.ts';
+import { supportedBudget } from '../../lib/scoring/supported-budget.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { account, application, DAY, harvest, START } from '../events.ts';
 
@@ -50,13 +52,16 @@ describe('tuning', () => {
   it('refuses a rate that so few benign accounts cannot support, with the numbers', () => {
     const refused = tune(population(40, 2), defaultPolicy, 0.001);
     expect(refused).toMatchObject({ ok: false });
-    expect(JSON.stringify(refused)).toMatch(/40 benign accounts cannot support .* 999 .* is 0\.024/);
+    expect(JSON.stringify(refused)).toMatch(/40 benign accounts cannot support .* 999 of them.* is 0\.024/);
   });
 
   it('states no smaller chance than the accounts support, and catches strangers that harvest', () => {
-    const tuned = tune(population(120, 6), defaultPolicy, 0.02);
+    const population_ = population(120, 6);
+    // an hour or two of traffic: a month has many such periods
+    const tuned = tune(population_, defaultPolicy, 0.5);
     if (!tuned.ok) throw new Error(tuned.reason);
-    expect(tuned.expected.chance).toBeLessThanOrEqual(0.02);
+    expect(tuned.policy.budget.suspect).toBeLessThanOrEqual(0.5);
+    expect(tuned.expected.monthly).toBeLessThanOrEqual(0.5);
     expect(tuned.expected.chance).toBeGreaterThanOrEqual(1 / 121);
     expect(tuned.expected.wronged).toBeLessThanOrEqual(2);
     expect(tuned.expected.caught).toBe(6);
@@ -64,5 +69,30 @@ describe('tuning', () => {
     expect(tuned.calibration.verdicts).toEqual({ extraction: 6, benign: 0, grey: 0 });
     const rates = tuned.frontier.map(({ caught }) => caught);
     expect(rates).toEqual([...rates].sort((a, b) => a - b));
+  });
+
+  it('proposes only levels that can be reached, in their order, and says where two are one', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 10, max: 200_000 }),
+        fc.double({ min: 1, max: 60, noNaN: true }),
+        fc.double({ min: 1e-5, max: 0.4, noNaN: true }),
+        (accounts, days, asked) => {
+          const size = { accounts, days };
+          const { least } = supportedBudget(size, { watch: 1, suspect: 1, critical: 1 });
+          fc.pre(least <= asked);
+          const { budget, notes } = levelsFor(asked, defaultPolicy.budget, size);
+          expect(budget.watch).toBeGreaterThanOrEqual(budget.suspect);
+          expect(budget.suspect).toBeGreaterThanOrEqual(budget.critical);
+          // in force as it is written
+          expect(supportedBudget(size, budget)).toMatchObject(budget);
+          expect(budget.critical === budget.suspect).toBe(
+            notes.some((note) => note.includes('equals budget.suspect: whoever')),
+          );
+          expect(budget.watch === budget.suspect).toBe(notes.some((note) => note.startsWith('budget.watch')));
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
 });

@@ -117,13 +117,35 @@ describe('the examples', () => {
   it('speaks of certainty in sentences that stand by themselves', () => {
     const { text } = email(opened, NOW);
     const flat = text.replace(/\s+/g, ' ');
-    expect(flat).toContain(
-      "Error budget: at most 1 in 1,000 benign accounts of the peer group may reach this level in a month. Evidence such as this account's would be seen in 1 of 2,300 of them (p-value 0.00044).",
+    expect(flat).toContain('HOW SURE About 1 in 2,300 benign accounts shows as much within a month.');
+    expect(flat).toContain('It can wait for working hours: suspect is reached, critical is not, and about');
+    expect(email({ ...opened, level: 'critical' }, NOW).text.replace(/\s+/g, ' ')).toContain(
+      'Urgent, because the rarest level is reached and about',
     );
-    expect(email(calmed, NOW).text.replace(/\s+/g, ' ')).toContain('would have been seen in 1 of 2,300');
+    expect(email(calmed, NOW).text.replace(/\s+/g, ' ')).toContain('would have shown as much within a month');
     expect(email({ ...opened, p: 1 }, NOW).text.replace(/\s+/g, ' ')).toContain(
-      'too few peers for a p-value',
+      'too few peers to say how rare',
     );
+  });
+
+  it('says a number once, and no rarity finer than those that it is compared with can show', () => {
+    const [body = '', numbers = ''] = email(opened, NOW).text.split('THE NUMBERS');
+    expect(body).not.toMatch(/p-value|e-value|Error budget/);
+    expect(numbers.match(/2,300/g)).toBeNull();
+    const few = { ...campaign, peers: { ...campaign.peers, accounts: 400 } };
+    const rare = {
+      ...few,
+      reasons: [{ ...(campaign.reasons[0] as Notice['reasons'][number]), p: 1 / 60_000 }],
+    };
+    for (const text of [email(rare, NOW).text, JSON.stringify(chat(rare, NOW))])
+      expect(text.replace(/\s+/g, ' ').toLowerCase()).toContain('fewer than 1 benign group in 400');
+    const named = {
+      ...opened,
+      reasons: [
+        { ...(opened.reasons[0] as Notice['reasons'][number]), title: 'pace', evidence: 'Pace: 5 a day' },
+      ],
+    };
+    expect(email(named, NOW).text.match(/pace/gi)).toHaveLength(1);
   });
 });
 

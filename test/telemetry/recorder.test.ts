@@ -25,7 +25,7 @@ describe('a usage event', () => {
       time: '2026-03-01T08:00:00.123Z',
       usage: { inputTokens: 100, outputTokens: 460 },
       params: { temperature: 1, maxTokens: 100, n: 3, seeded: true },
-      customer: { plan: 'payg', product: 'api', createdAt: '2026-01-10T12:00:00Z' },
+      customer: { plan: 'payg', product: 'api', createdAt: '2026-01-05T00:00:00Z' },
       shape: { turns: 1, system: false, instruction: true, input: true, script: 'latin', question: false },
       behaviours: ['multi-sample'],
     });

@@ -1,6 +1,6 @@
 import type { UsageEvent } from '../../telemetry/usage-event.ts';
 import { timeOf } from '../../telemetry/utc-time.ts';
-import { HOUR_MS } from '../../time.ts';
+import { DAY_MS } from '../../time.ts';
 
 /**
  * Link facts: what an account shares, or may share, with others. They are infrastructure only: who pays, which
@@ -186,19 +186,30 @@ function withEvent(held: AccountFacts | undefined, event: UsageEvent): AccountFa
     v: 1,
     plan: customer.plan,
     product: customer.product,
-    createdAt: Date.parse(customer.createdAt),
+    createdAt: openedAt(held, Date.parse(customer.createdAt)),
     firstSeen: held === undefined ? day : Math.min(held.firstSeen, day),
     values: { payment, credential, network, client, setting },
   };
+}
+
+/** An account that was first seen so long after its opening, ms, was opened on no day that is known (telemetry/opening-date.ts). */
+const OPENING_KEPT = 30 * DAY_MS;
+
+/** Events say it less and less exactly, and never later: the latest date of the same month is the exactest. */
+function openedAt(held: AccountFacts | undefined, said: number): number {
+  if (held === undefined || Math.abs(held.createdAt - said) > 31 * DAY_MS) return said;
+  return Math.max(held.createdAt, said);
 }
 
 /** The facts under which an account stands in the link index: those collected and those that follow from them. */
 export function linkFacts(facts: AccountFacts): LinkFact[] {
   const list: LinkFact[] = [];
   for (const kind of COLLECTED) for (const { value } of facts.values[kind]) list.push({ kind, value });
-  list.push({
-    kind: 'created',
-    value: `${facts.product}/${facts.plan}/${Math.floor(facts.createdAt / HOUR_MS)}`,
-  });
+  // later events say the opening date less exactly: then it is no fact that two accounts share
+  if (facts.firstSeen - facts.createdAt < OPENING_KEPT)
+    list.push({
+      kind: 'created',
+      value: `${facts.product}/${facts.plan}/${Math.floor(facts.createdAt / DAY_MS)}`,
+    });
   return list;
 }

@@ -41,6 +41,7 @@ export function printTables(result: BacktestResult): void {
     out(
       `benign flagged ${accounts.benignFlagged} of ${accounts.benign} (${percent(accounts.fpr)}, 95 % ${percent(accounts.fprInterval[0])} to ${percent(accounts.fprInterval[1])}); extraction flagged ${accounts.extractionFlagged} of ${accounts.extraction} (${percent(accounts.tpr)})`,
     );
+    if (result.learntFrom !== undefined) out(`${colours.yellow('note:')} ${result.learntFrom.words}`);
     const kinds = new Table({
       head: ['kind', 'label', 'accounts', 'flagged', 'events to flag', 'hours to flag'],
       style: { head: [], border: [] },

@@ -40,7 +40,7 @@ export function demoProgress(
       return;
     }
     turn = (turn + 1) % SPIN.length;
-    const bar = share === undefined ? '' : ` ${barOf(share, 16)} ${Math.floor(share * 100)} %`;
+    const bar = share === undefined ? '' : ` ${barOf(share, 10)} ${Math.floor(share * 100)} %`;
     const line = `${SPIN[turn]} ${step}${bar}${detail === '' ? '' : `, ${detail}`} (${elapsed()})`;
     stderr.write(`\r\u001b[2K${[...line].slice(0, width() - 1).join('')}`);
   };

@@ -8,6 +8,9 @@ import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { policyChanges } from '../../policy/diff.ts';
 import { defaultPolicy, type Policy } from '../../policy/policy.ts';
+import type { Calibration } from '../../scoring/calibration.ts';
+import { defaultCalibration } from '../../scoring/default-calibration.ts';
+import { type CalibrationSize, supportedBudget } from '../../scoring/supported-budget.ts';
 import { CalibrationMissing } from '../../stores/calibration-store.ts';
 import { calledAs } from '../shared/called-as.ts';
 import { colours } from '../shared/colours.ts';
@@ -22,9 +25,14 @@ import { type RolloutOptions, withRolloutOptions } from './rollout-target.ts';
 interface PushOptions extends RolloutOptions, DeploymentOptions, JsonOption {
   readonly note?: string;
   readonly calibration?: string;
+  readonly force?: boolean;
 }
 
-async function vetted(file: string, options: PushOptions): Promise<Policy> {
+/** A policy that is fit to go out, and the calibration that it names where that is known here. */
+async function vetted(
+  file: string,
+  options: PushOptions,
+): Promise<{ readonly policy: Policy; readonly calibration: Calibration | undefined }> {
   const policy = await loadPolicy(file, Date.now());
   // Here only the shipped calibration is known; the validator at the other end knows the deployed ones.
   const calibration = await loadCalibration(options.calibration);
@@ -35,7 +43,28 @@ async function vetted(file: string, options: PushOptions): Promise<Policy> {
   });
   if (!result.ok) throw new InputError(`${file}: ${result.faults.join('; ')}`);
   if (known) for (const warning of result.warnings) say(`note: ${warning}`);
-  return policy;
+  return { policy, calibration: known ? calibration : undefined };
+}
+
+/** Levels that the active policy can reach, as far as is known here, and the candidate cannot. */
+export function lostLevels(
+  candidate: Policy,
+  size: CalibrationSize,
+  active: Policy | undefined,
+): readonly ('suspect' | 'critical')[] {
+  const can = supportedBudget(size, candidate.budget);
+  const sizeOf = (held: Policy): CalibrationSize | undefined =>
+    held.calibration === candidate.calibration
+      ? size
+      : held.calibration === 'default'
+        ? defaultCalibration
+        : undefined;
+  const was = active ?? defaultPolicy;
+  const before = sizeOf(was);
+  const could = before && supportedBudget(before, was.budget);
+  return (['suspect', 'critical'] as const).filter(
+    (level) => can[level] === undefined && (could === undefined || could[level] !== undefined),
+  );
 }
 
 export function pushCommand(): Command {
@@ -46,6 +75,7 @@ export function pushCommand(): Command {
       )
       .argument('<file>', 'YAML or JSON')
       .option('--note <text>', 'why, for the history')
+      .option('--force', 'also where a level that can be reached now cannot be reached any more')
       .option(
         '--calibration <file>',
         'the calibration that it names: checked, and stored beside the others first',
@@ -100,13 +130,18 @@ function days(text: string): number {
 }
 
 async function pushTo(slot: PolicySlot, file: string, options: PushOptions): Promise<number> {
-  const policy = await vetted(file, options);
+  const { policy, calibration } = await vetted(file, options);
   if (policy.id === NO_SHADOW)
     throw new InputError(`${file}: id: ${NO_SHADOW} means no shadow policy; give another`);
   if (options.calibration !== undefined && policy.calibration !== 'default')
     await uploadCalibration(policy.calibration, options);
   return withTarget(options, 'change', async ({ rollout, where }) => {
     const now = await rollout.current('active');
+    const lost = calibration === undefined ? [] : lostLevels(policy, calibration, now?.policy);
+    if (slot === 'active' && lost.length > 0 && options.force !== true)
+      throw new InputError(
+        `${file}: ${lost.join(' and ')} could not be reached any more, and whoever subscribes to it would be notified of nothing. Raise budget.${lost[0]}, or calibrate on more accounts; --force pushes it all the same`,
+      );
     const deployed = await rollout.push(slot, policy, options.note ?? '');
     const changes = now === undefined ? [] : policyChanges(now.policy, policy);
     if (options.json === true) printJson({ slot, policy: policy.id, where, deployment: deployed, changes });

@@ -1,19 +1,23 @@
-import Table from 'cli-table3';
 import { Command, InvalidArgumentError } from 'commander';
+import { BacktestRun } from '../../backtest/backtest-run.ts';
 import type { Labels } from '../../backtest/labels.ts';
+import type { BacktestResult } from '../../backtest/outcome.ts';
 import { type Step, type TuningAccount, tune } from '../../backtest/tune.ts';
 import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
 import { say } from '../../input/say.ts';
 import { Traffic } from '../../input/traffic.ts';
 import { policyChanges } from '../../policy/diff.ts';
+import type { Policy } from '../../policy/policy.ts';
 import { policyDocument } from '../../policy/policy-document.ts';
 import { joinSlices } from '../../profile/window.ts';
+import type { Calibration } from '../../scoring/calibration.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { loadPolicy } from '../policy/policy-file.ts';
 import { profilesOf } from '../replay/learning-replay.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import type { DeploymentOptions } from '../shared/deployment.ts';
+import { type Column, fittedTable } from '../shared/fitted-table.ts';
 import { writable, writeAside } from '../shared/output.ts';
 import { verdictsOf } from '../shared/verdict-labels.ts';
 
@@ -43,7 +47,7 @@ export function tuneCommand(): Command {
     .requiredOption('--labels <file>', 'CSV account,label,kind,campaign')
     .requiredOption(
       '--max-fpr <share>',
-      'largest share of benign accounts that may be flagged over the period of the traffic',
+      'largest share of benign accounts that may be flagged in a month: what the budget of suspect becomes',
       rate,
     )
     .option('--policy <file>', 'policy to start from; default: the shipped one')
@@ -68,7 +72,9 @@ export function tuneCommand(): Command {
 
 async function run(names: readonly string[], options: TuneOptions): Promise<number> {
   const policy = await loadPolicy(options.policy);
-  const accounts = await labelledAccounts(names, options, policy);
+  const traffic = await Traffic.of(names, options);
+  const labels = await traffic.labels(options.labels);
+  const accounts = await labelledAccounts(traffic, labels, options, policy);
   say(`${accounts.length} labelled accounts; learning without the extraction accounts, then with them ...`);
   const tuned = tune(accounts, policy, options.maxFpr);
   if (!tuned.ok) {
@@ -76,23 +82,25 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
     else process.stdout.write(`${tuned.reason}\n`);
     return 1;
   }
-  const { expected, frontier } = tuned;
+  const { expected, frontier, notes } = tuned;
   const id = options.id ?? `tuned-${options.maxFpr}-${expected.benign}`;
   const candidate = { ...tuned.policy, id, calibration: `${id}-calibration` };
   const made = { ...tuned.calibration, id: candidate.calibration };
   const changes = policyChanges(policy, candidate);
-  const words = expectation(expected, made.days);
+  say('replaying the traffic with what was made, as backtest does ...');
+  const counted = await backtested(traffic, labels, { policy: candidate, calibration: made });
+  const words = [...expectation(expected, made.days), countedWords(counted), ...notes];
   if (options.out !== undefined) {
     const beside = `${options.out.replace(/\.(ya?ml|json)$/, '')}.calibration.json`;
+    await writeAside(beside, `${JSON.stringify(made)}\n`);
     await writeAside(
       options.out,
       policyDocument(candidate, { title: ['Proposed by siphonwatch tune.', ...words] }),
     );
-    await writeAside(beside, `${JSON.stringify(made)}\n`);
     say(`policy ${id}: ${options.out}; its calibration: ${beside}`);
   }
   if (options.json === true) {
-    printJson({ ok: true, policy: candidate, changes, expected, frontier });
+    printJson({ ok: true, policy: candidate, changes, expected, frontier, notes, backtest: counted });
     return 0;
   }
   printFrontier(frontier);
@@ -102,13 +110,33 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
   return 0;
 }
 
+/** What `backtest` would print of these files with this policy and calibration: the same code, the same count. */
+async function backtested(
+  traffic: Traffic,
+  labels: Labels,
+  rules: { readonly policy: Policy; readonly calibration: Calibration },
+): Promise<NonNullable<BacktestResult['accounts']> | undefined> {
+  const campaignOf = new Map(
+    labels.list.flatMap(({ pseudonym, campaign }) =>
+      campaign === '' ? [] : [[pseudonym, campaign] as const],
+    ),
+  );
+  const replay = new BacktestRun(rules, campaignOf);
+  const rejected = await traffic.feed({
+    label: 'tune: backtest',
+    counted: () => `${replay.read} events`,
+    onEvent: (event) => replay.push(event),
+  });
+  replay.finish();
+  return replay.outcome(labels, rejected, 1).result.accounts;
+}
+
 async function labelledAccounts(
-  names: readonly string[],
+  traffic: Traffic,
+  labels: Labels,
   options: TuneOptions,
-  policy: Awaited<ReturnType<typeof loadPolicy>>,
+  policy: Policy,
 ): Promise<TuningAccount[]> {
-  const traffic = await Traffic.of(names, options);
-  const labels = await traffic.labels(options.labels);
   const verdicts =
     options.verdicts === true ? await verdictsOf(options) : new Map<string, 'benign' | 'extraction'>();
   const states = await profilesOf(traffic, {
@@ -138,20 +166,22 @@ const interval = ([low, high]: readonly [number, number]): string =>
   `95 %: ${percent(low)} to ${percent(high)}`;
 
 function expectation(step: Step, days: number): string[] {
+  const period = Math.max(1, Math.round(days));
   return [
-    `Expected of accounts that the model has not seen, over ${Math.max(1, Math.round(days))} days: ${step.wronged} of ${step.benign} benign accounts flagged (${interval(step.fprInterval)}), ${step.caught} of ${step.extraction} extraction accounts found (${interval(step.tprInterval)}), of ${step.campaignsCaught} of ${step.campaigns} campaigns; campaigns judged as groups come on top.`,
-    `budget.suspect is ${Number(step.monthly.toPrecision(3))}: a policy's budget is for thirty days, these accounts were seen for ${Math.max(1, Math.round(days))}.`,
-    'The calibration beside it has learnt the extraction accounts too: it finds more of their kind than was measured here.',
+    `Expected of accounts that the model has not seen, over ${period} days: ${step.wronged} of ${step.benign} benign accounts flagged (${interval(step.fprInterval)}), ${step.caught} of ${step.extraction} extraction accounts found (${interval(step.tprInterval)}), of ${step.campaignsCaught} of ${step.campaigns} campaigns; campaigns judged as groups come on top.`,
+    `budget.suspect is ${percent(step.monthly)} a month, as --max-fpr asked; over the ${period} days of this traffic that is ${percent(step.chance)}.`,
   ];
 }
 
+function countedWords(counted: BacktestResult['accounts']): string {
+  if (counted === undefined) return 'A backtest of these files counts nobody: they have no labels.';
+  return `A backtest of these files with this policy and calibration counts ${counted.benignFlagged} of ${counted.benign} benign accounts flagged and ${counted.extractionFlagged} of ${counted.extraction} extraction accounts found. The calibration has learnt from these very accounts, extraction among them: of accounts that it has not seen expect the line above.`;
+}
+
 function printFrontier(frontier: readonly Step[]): void {
-  const table = new Table({
-    head: ['chance a month', 'benign flagged', '95 %', 'extraction found', '95 %', 'campaigns'],
-    style: { head: [], border: [] },
-  });
+  const rows: string[][] = [];
   for (const step of frontier)
-    table.push([
+    rows.push([
       percent(step.monthly),
       `${step.wronged} of ${step.benign}`,
       step.fprInterval.map(percent).join(' to '),
@@ -159,7 +189,15 @@ function printFrontier(frontier: readonly Step[]): void {
       step.tprInterval.map(percent).join(' to '),
       `${step.campaignsCaught} of ${step.campaigns}`,
     ]);
-  process.stdout.write(`${table.toString()}\n`);
+  const columns: readonly Column[] = [
+    { head: 'chance a month', right: true },
+    { head: 'benign flagged', right: true },
+    { head: '95 %', right: true, optional: 2 },
+    { head: 'extraction found', right: true },
+    { head: '95 %', right: true, optional: 3 },
+    { head: 'campaigns', right: true, optional: 1 },
+  ];
+  process.stdout.write(`${fittedTable(columns, rows)}\n`);
 }
 
 function tellAbsent(labels: Labels, seen: ReadonlySet<string>): void {

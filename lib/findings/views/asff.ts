@@ -108,7 +108,7 @@ export function asff(
     'siphonwatch/plan': subject.plan || 'unknown',
     'siphonwatch/product': subject.product || 'unknown',
     'siphonwatch/stake': stakeWords(notice),
-    'siphonwatch/certainty': `${sure.place} ${sure.evidence} ${sure.oneByOne === undefined ? '' : `${sure.oneByOne} `}${sure.limits}`,
+    'siphonwatch/certainty': `${sure.sentence} ${sure.place} ${sure.evidence} ${sure.oneByOne === undefined ? '' : `${sure.oneByOne} `}${sure.limits}`,
     ...Object.fromEntries(
       notice.reasons
         .slice(0, 3)
@@ -144,7 +144,7 @@ export function asff(
     FindingProviderFields: { Severity: severity, Confidence: confidence, Types: types },
     Title: text(`Model extraction: ${headline(notice)}`, ASFF_MAX.title),
     Description: text(
-      `${summary(notice)} ${sure.promise} ${sure.place} ${stakeWords(notice, false)} ${notice.reasons
+      `${summary(notice)} ${sure.sentence} ${stakeWords(notice, false)} ${notice.reasons
         .slice(0, 3)
         .map((reason) => defanged(reason.evidence, 160))
         .join('; ')}`,

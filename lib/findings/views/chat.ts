@@ -1,9 +1,9 @@
 import { deliveryId, type Notice, recordId } from '../finding.ts';
-import { duration, oneIn, plural, when } from '../format.ts';
+import { duration, plural, when } from '../format.ts';
 import { headline, summary } from '../headline.ts';
 import { deadline, nextSteps } from '../next-steps.ts';
 import { identifier, plain, shellWord, unmarked } from '../sanitize.ts';
-import { peerName, significanceText } from '../significance-text.ts';
+import { rarityWords, significanceText } from '../significance-text.ts';
 import { stakeWords } from './email.ts';
 
 /**
@@ -99,7 +99,7 @@ export function chat(notice: Notice, now: number): ChatMessage {
     .slice(0, 3)
     .map(
       (held, i) =>
-        `${i + 1}. ${unmarked(held.title, 120)}: ${unmarked(held.evidence, 200)} (1 ${peerName(notice)} in ${oneIn(held.p)})`,
+        `${i + 1}. ${held.evidence.toLowerCase().startsWith(held.title.toLowerCase()) ? '' : `${unmarked(held.title, 120)}: `}${unmarked(held.evidence, 200)} (${rarityWords(held.p, notice)})`,
     );
   const links = notice.links
     .slice(0, 4)
@@ -115,7 +115,7 @@ export function chat(notice: Notice, now: number): ChatMessage {
       summary(notice),
       `*Who* ${id === undefined ? unmarked(subject.id, 60) : `\`${id}\``}, ${unmarked(subject.plan, 40)}, ${unmarked(subject.product, 40)}`,
       `*Since* ${when(notice.since)} (${duration(Date.parse(notice.at) - Date.parse(notice.since))})`,
-      `*How sure* ${sure.promise} ${sure.place} ${sure.evidence}${sure.oneByOne === undefined ? '' : ` ${sure.oneByOne}`}`,
+      `*How sure* ${sure.sentence} ${sure.urgency}`.trimEnd(),
       ...(reasons.length === 0 ? [] : [['*Why*', ...reasons].join('\n')]),
       ...(links.length === 0 ? [] : [`*Linked by* ${links.join(', ')}`]),
       `*At stake* ${unmarked(stakeWords(notice, false), 240)}`,
@@ -131,6 +131,7 @@ export function chat(notice: Notice, now: number): ChatMessage {
                   ]),
             ].join('; ')}`,
           ]),
+      `*The numbers* ${sure.place} ${sure.evidence} ${sure.promise}${sure.oneByOne === undefined ? '' : ` ${sure.oneByOne}`}`,
       unmarked(sure.limits, 400),
       `policy ${unmarked(notice.versions.policy, 64)}, calibration ${unmarked(notice.versions.calibration, 64)}, code ${unmarked(notice.versions.code, 40)}`,
     ],

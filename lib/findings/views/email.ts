@@ -1,10 +1,10 @@
 import { HOUR_MS } from '../../time.ts';
 import type { Notice, OrdinaryWork } from '../finding.ts';
-import { amount, count, duration, oneIn, percent, plural, usd, when, wrap } from '../format.ts';
+import { amount, count, duration, percent, plural, usd, when, wrap } from '../format.ts';
 import { headline, summary } from '../headline.ts';
 import { deadline, nextSteps } from '../next-steps.ts';
 import { ascii, defanged } from '../sanitize.ts';
-import { peerName, significanceText } from '../significance-text.ts';
+import { rarityWords, significanceText } from '../significance-text.ts';
 
 /** SNS: at most 100 characters of ASCII, no line break, beginning with a letter, digit or punctuation. */
 export const SUBJECT_MAX = 100;
@@ -32,12 +32,7 @@ function sections(notice: Notice, now: number): string[] {
   return [
     wrap(summary(notice), COLUMNS),
     facts(notice),
-    section('HOW SURE', [
-      wrap(`${sure.promise} ${sure.place}`, COLUMNS),
-      wrap(sure.evidence, COLUMNS),
-      ...(sure.oneByOne === undefined ? [] : [wrap(sure.oneByOne, COLUMNS)]),
-      paragraph(sure.limits),
-    ]),
+    section('HOW SURE', [wrap(`${sure.sentence} ${sure.urgency}`.trimEnd(), COLUMNS)]),
     ...(notice.reasons.length === 0 ? [] : [section('WHY', reasons(notice))]),
     ...(notice.links.length === 0 ? [] : [section('LINKED BY', links(notice))]),
     ...(notice.explanations.length === 0
@@ -45,6 +40,11 @@ function sections(notice: Notice, now: number): string[] {
       : [section('BENIGN EXPLANATIONS CHECKED', explanations(notice))]),
     section('AT STAKE', stake(notice)),
     section('DO NEXT', steps(notice, now)),
+    section('THE NUMBERS', [
+      wrap(`${sure.place} ${sure.evidence} ${sure.promise}`, COLUMNS),
+      ...(sure.oneByOne === undefined ? [] : [wrap(sure.oneByOne, COLUMNS)]),
+      paragraph(sure.limits),
+    ]),
     provenance(notice),
   ];
 }
@@ -109,15 +109,23 @@ export function atRiskWords(work: OrdinaryWork): string {
   return `${plural(work.requestsPerDay, 'ordinary request')} a day${price === undefined ? '' : ` (${usd(price)})`}`;
 }
 
+/** Evidence that begins with the fact's own name: the name need not stand above it again. */
+function evidenceSaysTitle({ title, evidence }: Notice['reasons'][number]): boolean {
+  return evidence.toLowerCase().startsWith(title.toLowerCase());
+}
+
 function reasons(notice: Notice): string[] {
   return notice.reasons
     .slice(0, 3)
     .map((held, i) =>
       [
-        wrap(sentence(defanged(held.title, 120)), COLUMNS, `${i + 1}. `, '   '),
+        ...(evidenceSaysTitle(held)
+          ? []
+          : [wrap(sentence(defanged(held.title, 120)), COLUMNS, `${i + 1}. `, '   ')]),
         wrap(
-          `${sentence(defanged(held.evidence, 300))} About 1 ${peerName(notice)} in ${oneIn(held.p)} shows as much.`,
+          `${sentence(defanged(held.evidence, 300))} ${sentence(rarityWords(held.p, notice)).slice(0, -1)} shows as much.`,
           COLUMNS,
+          evidenceSaysTitle(held) ? `${i + 1}. ` : '   ',
           '   ',
         ),
       ].join('\n'),

@@ -93,7 +93,7 @@ function findingInfo(notice: Notice): object {
   return {
     uid: identifier(recordId(notice)),
     title: headline(notice),
-    desc: `${summary(notice)} ${sure.promise} ${sure.place} ${sure.evidence} ${sure.oneByOne === undefined ? '' : `${sure.oneByOne} `}${sure.limits}`,
+    desc: `${summary(notice)} ${sure.sentence} ${sure.place} ${sure.evidence} ${sure.promise} ${sure.oneByOne === undefined ? '' : `${sure.oneByOne} `}${sure.limits}`,
     types: ['Model extraction', 'Distillation'],
     created_time: at,
     modified_time: at,
