@@ -33,6 +33,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
 const LISTS = new Set(['Statistics', 'Dimensions', 'MessageAttributeNames', 'AlarmNames']);
 const NUMBERS = new Set(['Period', 'RetentionPeriodHours', 'DesiredValue', 'VisibilityTimeout', 'MaxItems']);
 const TIMES = new Set(['StartTime', 'EndTime', 'RestoreDateTime']);
+/** Options of `aws s3` that take no word. */
+const FLAGS = new Set(['Recursive', 'HumanReadable']);
 const CLIENT_OPTIONS = new Set(['Query', 'Output', 'Region', 'MaxItems']);
 
 const pascal = (text: string): string =>
@@ -48,8 +50,10 @@ function optionsOf(words: readonly string[]): { positional: string[]; options: R
   let current: string[] = positional;
   for (const word of words)
     if (word.startsWith('--')) {
+      const name = pascal(word.slice(2));
       current = [];
-      options[pascal(word.slice(2))] = current;
+      options[name] = current;
+      if (FLAGS.has(name)) current = positional;
     } else current.push(word);
   return { positional, options };
 }
@@ -190,7 +194,7 @@ export async function startAwsCommand(environment: Readonly<Record<string, strin
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const folder = mkdtempSync(join(tmpdir(), 'siphonwatch-aws-'));
-  const client = `fetch('http://127.0.0.1:${(server.address() as AddressInfo).port}', { method: 'POST', body: JSON.stringify(process.argv.slice(1)) })
+  const client = `fetch('http://127.0.0.1:${(server.address() as AddressInfo).port}', { method: 'POST', body: JSON.stringify(process.argv.slice(1).map((word, i) => (i > 3 && /^[a-z]+\\/$/.test(word) ? process.cwd() + '/' + word : word))) })
     .then((response) => response.json())
     .then(({ out, code }) => { process[code === 0 ? 'stdout' : 'stderr'].write(out); process.exitCode = code; });`;
   writeFileSync(join(folder, 'client.js'), client);

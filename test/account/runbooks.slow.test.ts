@@ -4,13 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppConfigClient } from '@aws-sdk/client-appconfig';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ArchiveBucket } from '../../lib/aws/archive.ts';
 import { CalibrationBucket } from '../../lib/aws/calibration-bucket.ts';
 import { AppConfigRollout } from '../../lib/aws/policy-rollout.ts';
+import { QuarantineBucket } from '../../lib/aws/quarantine.ts';
 import { LOCAL_CREDENTIALS } from '../../lib/emulator/services/emulators.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
 import { testCalibration } from '../calibration.ts';
+import { harvest } from '../events.ts';
 import { type AwsCommand, startAwsCommand } from './aws-command.ts';
 import { type DeployedAccount, deployed } from './deployed.ts';
 
@@ -77,13 +80,28 @@ beforeAll(async () => {
     await bucket.put({ ...testCalibration, id: `cal-${n}` });
     await rollout.push('active', { ...defaultPolicy, id: `p-${n}`, calibration: `cal-${n}` }, '');
   }
-  await cloud.clients.s3.send(
-    new PutObjectCommand({
-      Bucket: cloud.account.stack.outputs.QuarantineBucketName,
-      Key: `events/day=${new Date().toISOString().slice(0, 10)}/x.ndjson`,
-      Body: '{"reason":{"field":"time","value":"","message":"in the future"}}\n',
-    }),
-  );
+  const events = harvest({ account: `a_${'b'.repeat(26)}`, events: 30, seed: 1 });
+  await new QuarantineBucket(cloud.clients.s3, cloud.account.stack.outputs.QuarantineBucketName ?? '').put([
+    {
+      reason: { field: 'time', value: '', message: 'in the future' },
+      origin: { epoch: 's/b1-256', shard: 'shardId-000000000000', sequence: '1', index: 0 },
+      arrived: new Date().toISOString(),
+      payload: JSON.stringify(events[0]),
+      encoding: 'utf8',
+    },
+  ]);
+  const data = encodeRecord({ bucket: 1 }, events);
+  await new ArchiveBucket(cloud.clients.s3, cloud.account.stack.outputs.ArchiveBucketName ?? '').put([
+    {
+      stream: 'stream',
+      shard: 'shardId-000000000000',
+      sequence: '1',
+      partitionKey: 'b1-256/001',
+      arrived: Date.parse('2026-03-01T10:00:00Z'),
+      size: data.length,
+      data,
+    },
+  ]);
 });
 afterAll(async () => {
   appConfig?.destroy();
