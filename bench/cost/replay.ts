@@ -51,6 +51,8 @@ export async function replayed(events: readonly UsageEvent[], seconds: number): 
   tables.onPut = (table, before, after) => {
     const account = after.account?.S ?? '';
     if (table !== 'profiles') return;
+    // notify delivers at once, and an item does not carry its notices on
+    if (after.notices !== undefined) tables.delivered(after);
     if (after.item?.S === PROFILE_ITEMS.facts)
       indexed.push(index.put(account, factsOf(after), factsOf(before)));
     if (after.item?.S !== PROFILE_ITEMS.prompts) return;

@@ -44,6 +44,14 @@ export class MeteredTables {
     return [...this.written.values()].reduce((sum, { units }) => sum + units, 0);
   }
 
+  /** Takes what was delivered out of an item, as its outbox does with a write of its own. */
+  delivered(item: Item): void {
+    const units = kilobytes(bytesOf(item)) + 1;
+    for (const name of ['notices', 'noticeShard', 'noticeSince']) delete item[name];
+    const sum = this.written.get('delivered') ?? { writes: 0, units: 0 };
+    this.written.set('delivered', { writes: sum.writes + 1, units: sum.units + units });
+  }
+
   /** Bytes of all items. */
   get bytes(): number {
     let sum = 0;
