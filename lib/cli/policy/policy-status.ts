@@ -1,14 +1,22 @@
-import Table from 'cli-table3';
 import { Command } from 'commander';
 import { NO_SHADOW } from '../../contract/policy-names.ts';
+import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { colours } from '../shared/colours.ts';
 import { printJson, runCommand } from '../shared/command.ts';
+import { type Column, fittedTable } from '../shared/fitted-table.ts';
 import { describeState, type JsonOption, out, withTarget } from './policy-target.ts';
 import { type RolloutOptions, withRolloutOptions } from './rollout-target.ts';
 
 /** `policy status`, `policy rollback` and `policy promote`: what is in force, and what is to be. */
+
+const HISTORY: readonly Column[] = [
+  { head: 'deployment', right: true },
+  { head: 'version' },
+  { head: 'state', min: 8 },
+  { head: 'started' },
+];
 
 interface NoteOptions extends RolloutOptions, JsonOption {
   readonly note?: string;
@@ -21,7 +29,7 @@ export function statusCommand(): Command {
       .option('--json', 'print one JSON document'),
   ).action((options: RolloutOptions & JsonOption) =>
     runCommand('policy status', () =>
-      withTarget(options, async ({ rollout, where }) => {
+      withTarget(options, 'read', async ({ rollout, where }) => {
         const active = await rollout.current('active');
         const shadow = await rollout.current('shadow');
         const history = await rollout.deployments('active', 10);
@@ -43,7 +51,7 @@ export function statusCommand(): Command {
           return 0;
         }
         out(
-          `Active in ${where}: ${colours.bold(active?.policy.id ?? '')}, calibration ${active?.policy.calibration ?? ''}${active?.deployed === undefined ? ' (shipped; nothing was pushed)' : `, deployment ${active.deployed.number}, ${describeState(active.deployed)}`}`,
+          `Active in ${where}: ${colours.bold(active?.policy.id ?? '')}, calibration ${active?.policy.calibration ?? ''}${active?.deployed === undefined ? ` (shipped; ${history.length === 0 ? 'nothing was pushed' : 'what was pushed is not in force'})` : `, deployment ${active.deployed.number}, ${describeState(active.deployed)}`}`,
         );
         out(
           inShadow === undefined
@@ -51,18 +59,13 @@ export function statusCommand(): Command {
             : `Shadow: ${colours.bold(inShadow.policy.id)}, since ${inShadow.deployed?.startedAt?.toISOString().slice(0, 16) ?? '?'}${inShadow.deployed === undefined ? '' : `, deployment ${inShadow.deployed.number}, ${describeState(inShadow.deployed)}`}`,
         );
         if (history.length > 0) {
-          const table = new Table({
-            head: ['deployment', 'version', 'state', 'started'],
-            style: { head: [], border: [] },
-          });
-          for (const held of history)
-            table.push([
-              held.number,
-              held.version,
-              held.state.toLowerCase(),
-              held.startedAt?.toISOString().slice(0, 19) ?? '',
-            ]);
-          out(table.toString());
+          const rows = history.map((held) => [
+            String(held.number),
+            String(held.version),
+            held.state.toLowerCase(),
+            held.startedAt?.toISOString().slice(0, 19) ?? '',
+          ]);
+          out(fittedTable(HISTORY, rows));
         }
         return 0;
       }),
@@ -80,7 +83,7 @@ export function rollbackCommand(): Command {
       .option('--json', 'print one JSON document'),
   ).action((options: NoteOptions) =>
     runCommand('policy rollback', () =>
-      withTarget(options, async ({ rollout, where }) => {
+      withTarget(options, 'change', async ({ rollout, where }) => {
         const { policy, deployed, stopped, expired } = await rollout.rollback(options.note ?? 'rollback');
         if (expired !== undefined)
           say(`note: exceptions that have expired since were left out: ${expired.map(printable).join(', ')}`);
@@ -104,7 +107,7 @@ export function promoteCommand(): Command {
       .option('--json', 'print one JSON document'),
   ).action((options: NoteOptions) =>
     runCommand('policy promote', () =>
-      withTarget(options, async ({ rollout, where }) => {
+      withTarget(options, 'change', async ({ rollout, where }) => {
         const shadow = await rollout.current('shadow');
         if (shadow === undefined || shadow.policy.id === NO_SHADOW) {
           say('There is no shadow policy to promote.');
@@ -117,6 +120,28 @@ export function promoteCommand(): Command {
           out(
             `Policy ${colours.bold(shadow.policy.id)} is active in ${where} (deployment ${deployed.number}). It stays in the shadow too, where it finds the same, until policy shadow --off.`,
           );
+        return 0;
+      }),
+    ),
+  );
+}
+
+export function showCommand(): Command {
+  return withRolloutOptions(
+    new Command('show')
+      .description('the active policy as a file: to change it, and to push it or try it in the shadow')
+      .option('--calibration <id>', 'with this calibration instead of the one that it names')
+      .option('--id <id>', 'under this id'),
+  ).action((options: RolloutOptions & { readonly calibration?: string; readonly id?: string }) =>
+    runCommand('policy show', () =>
+      withTarget(options, 'read', async ({ rollout }) => {
+        const active = await rollout.current('active');
+        if (active === undefined) throw new InputError('there is no active policy');
+        printJson({
+          ...active.policy,
+          ...(options.calibration === undefined ? {} : { calibration: options.calibration }),
+          ...(options.id === undefined ? {} : { id: options.id }),
+        });
         return 0;
       }),
     ),
