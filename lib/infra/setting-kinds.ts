@@ -1,4 +1,4 @@
-/** Kinds of values that a setting may have: how each is read from CDK context, and what is allowed, in words. */
+/** Kinds of values that a setting may have: what is allowed, as a schema and in words. */
 import { z } from 'zod';
 
 export interface Setting<T> {
@@ -79,3 +79,8 @@ export function phones(what: string): Setting<readonly string[]> {
   const number = z.string().regex(/^\+[1-9]\d{6,14}$/);
   return several(number, 'phone numbers as +4930123456, comma between', what);
 }
+
+/** Retention periods that CloudWatch Logs accepts, in days. */
+export const LOG_RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
