@@ -94,7 +94,9 @@ export class SiphonwatchStack extends Stack {
     if (settings.monthlyBudgetUsd > 0) new Budget(this, 'Budget', settings);
     guide(this, this.resources, this.monitoring, settings, this.triageApi?.url);
     acknowledge(this);
-    // us-east-1 and others do not know tags of dashboards yet, by CloudFormation's own schemas
-    Tags.of(this).add('project', 'siphonwatch', { excludeResourceTypes: ['AWS::CloudWatch::Dashboard'] });
+    // not known to CloudFormation's own schemas in every region yet
+    Tags.of(this).add('project', 'siphonwatch', {
+      excludeResourceTypes: ['AWS::CloudWatch::Dashboard', 'AWS::ApplicationAutoScaling::ScalableTarget'],
+    });
   }
 }
