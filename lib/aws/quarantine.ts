@@ -7,6 +7,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { z } from 'zod';
+import { LIMITS } from '../limits.ts';
 import type { Reason } from '../telemetry/reason.ts';
 
 /** Something that could not be used, whole, with the reason and where it came from. */
@@ -118,7 +119,7 @@ const REDRIVEN = 'redriven/';
 const markOf = z.object({ events: z.number(), refused: z.number() });
 
 /** Characters of one object, a single larger entry apart: what a reader has to hold at once. */
-const OBJECT_SIZE = 8 * 1024 * 1024;
+const OBJECT_SIZE = LIMITS.quarantineObject.most;
 
 interface Chunk {
   readonly first: SetAside;
