@@ -1,102 +1,127 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { BacktestResult } from '../lib/backtest/outcome.ts';
+import { binomialInterval } from '../lib/statistics/binomial-interval.ts';
 import { developmentKeyring } from '../lib/telemetry/keys.ts';
 import { createRecorder } from '../lib/telemetry/recorder.ts';
+import { type Analyst, RIGHT, Verdicts } from './strangers/analyst.ts';
+import { poisoned } from './strangers/poison.ts';
+import { judge, type Learnt, labelRows, learn, type Recorded, recorded } from './strangers/product.ts';
 
 /**
- * Detection on traffic of another make than the library's: learn from a first fortnight without labels (DIR/strangers/p1-*),
- * judge the second (p2-*), through the commands that a deployment uses. Then again with verdicts: the accounts that `calibrate --review`
- * asks about are answered from the labels. Usage: npm run bench:strangers -- --data DIR [--verdicts 0,40,80]
+ * Detection on traffic of another make than the library's, through the commands that a deployment uses: learn from a first
+ * fortnight without labels (DIR/strangers/p1-*), judge the second (p2-*).
+ *   keys      nobody has said anything, under several keys: another key is another draw of all chance in the learning
+ *   verdicts  the accounts that `calibrate --review` asks about are answered from the labels, twenty entries a round
+ *   poison    other shares of attackers in the past
+ * Usage: npm run bench:strangers -- --data DIR [--only keys,verdicts,poison] [--keys benchmark,second,third]
  */
-const SEED = 'benchmark';
+const ROUND = 20;
+const ROUNDS = [2, 4];
+const ANALYSTS: Readonly<Record<string, Analyst>> = {
+  'all right': RIGHT,
+  'a tenth wrong': { wrong: 0.1, missing: 0 },
+  'a third missing': { wrong: 0, missing: 1 / 3 },
+};
+const SHARES = [0, 0.01, 0.05, 0.12, 0.2];
 
-function option(name: string): string | undefined {
+function option(name: string, otherwise: string): string[] {
   const at = process.argv.indexOf(name);
-  return at < 0 ? undefined : process.argv[at + 1];
+  return ((at < 0 ? undefined : process.argv[at + 1]) ?? otherwise).split(',');
 }
 
-const bin = fileURLToPath(new URL('../bin/siphonwatch.mjs', import.meta.url));
+const out = (line: string): boolean => process.stdout.write(`${line}\n`);
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
-function siphonwatch(...words: string[]): string {
-  const run = spawnSync(process.execPath, [bin, ...words, '--key-seed', SEED, '--json'], {
-    encoding: 'utf8',
-    maxBuffer: 2 ** 30,
-  });
-  if (run.status !== 0)
-    throw new Error(`${words[0] ?? ''} ended with ${run.status}: ${run.stderr.slice(-2000)}`);
-  return run.stdout;
+interface Bench {
+  readonly folder: string;
+  readonly work: string;
 }
 
-interface Reviewed {
-  readonly accounts: number;
-  readonly levels: { readonly suspect?: number };
-  readonly review?: readonly { readonly accounts: readonly string[] }[];
+async function main({ folder, work }: Bench): Promise<void> {
+  const wanted = option('--only', 'keys,verdicts,poison');
+  const keys = option('--keys', 'benchmark,second,third');
+  const first = await recorded(folder, work, keys[0] as string);
+  if (wanted.includes('keys')) await underKeys(first, keys.slice(1), { folder, work });
+  if (wanted.includes('verdicts')) await withVerdicts(first, work);
+  if (wanted.includes('poison')) await underPoison(first, work);
 }
 
-function main(folder: string): void {
-  const files = (part: string): string[] =>
-    readdirSync(folder)
-      .filter((name) => name.startsWith(`${part}-`) && name.endsWith('.ndjson.gz'))
-      .sort()
-      .map((name) => join(folder, name));
-  const labels = join(folder, 'labels.csv');
-  const [head = '', ...rows] = readFileSync(labels, 'utf8').trim().split('\n');
-  const { pseudonym } = createRecorder({ keys: developmentKeyring(SEED) });
-  const rowOf = new Map(
-    rows.flatMap((row) => [
-      [row.split(',')[0] ?? '', row],
-      [pseudonym(row.split(',')[0] ?? ''), row],
-    ]),
+async function underKeys(first: Recorded, more: readonly string[], bench: Bench): Promise<void> {
+  const calibration = join(bench.work, 'calibration.json');
+  const recalls: number[] = [];
+  for (const key of [first.key[1], ...more]) {
+    const of = key === first.key[1] ? first : await recorded(bench.folder, bench.work, key);
+    const learnt = await learn(of, calibration);
+    const found = await judge(of, calibration);
+    print(`key ${key}, no verdicts`, learnt, found);
+    if (found.accounts !== undefined)
+      recalls.push(found.accounts.extractionFlagged / found.accounts.extraction);
+  }
+  const mean = recalls.reduce((sum, recall) => sum + recall, 0) / recalls.length;
+  out(
+    `\n${recalls.length} keys: recall ${percent(mean)} on average, ${percent(Math.min(...recalls))} to ${percent(Math.max(...recalls))}`,
   );
-  const work = mkdtempSync(join(tmpdir(), 'siphonwatch-strangers-'));
-  const calibration = join(work, 'calibration.json');
-  const verdicts = join(work, 'verdicts.csv');
-  const answered = new Set<string>();
-  let asked = 0;
-  try {
-    for (const wanted of (option('--verdicts') ?? '0,40,80').split(',').map(Number)) {
-      if (wanted > asked) {
-        const learnt = learn(files('p1'), wanted - asked);
-        for (const { accounts } of learnt.review ?? [])
-          for (const account of accounts) {
-            const row = rowOf.get(account);
-            if (row !== undefined) answered.add(row);
-          }
-        asked = wanted;
-      }
-      const learnt = learn(files('p1'), 1);
-      const found = JSON.parse(
-        siphonwatch('backtest', ...files('p2'), '--labels', labels, '--calibration', calibration),
-      ) as BacktestResult;
-      print(asked, answered.size, learnt, found);
-    }
-  } finally {
-    rmSync(work, { recursive: true });
-  }
+}
 
-  function learn(past: readonly string[], review: number): Reviewed {
-    writeFileSync(verdicts, `${[head, ...answered].join('\n')}\n`);
-    const said = answered.size === 0 ? [] : ['--labels', verdicts];
-    return JSON.parse(
-      siphonwatch('calibrate', ...past, ...said, '--out', calibration, '--review', String(review)),
-    ) as Reviewed;
+async function withVerdicts(of: Recorded, work: string): Promise<void> {
+  const calibration = join(work, 'verdicts.json');
+  const { head, rows } = await labelRows(of.labels);
+  for (const [name, analyst] of Object.entries(ANALYSTS)) {
+    const verdicts = new Verdicts(head, byAnyName(rows, of), analyst);
+    for (let round = 0; round <= Math.max(...ROUNDS); round++) {
+      const said = await verdicts.write(join(work, 'verdicts.csv'));
+      const learnt = await learn(of, calibration, [...said, '--review', String(ROUND)]);
+      if (ROUNDS.includes(round))
+        print(
+          `${round * ROUND} entries of the review (${verdicts.size} accounts), ${name}`,
+          learnt,
+          await judge(of, calibration),
+        );
+      verdicts.answer(learnt.review);
+    }
   }
 }
 
-function print(asked: number, answered: number, learnt: Reviewed, found: BacktestResult): void {
+async function underPoison(of: Recorded, work: string): Promise<void> {
+  const calibration = join(work, 'poison.json');
+  const past = join(work, 'poisoned.ndjson');
+  const { rows } = await labelRows(of.labels);
+  const extraction = new Set(
+    [...byAnyName(rows, of)].flatMap(([account, row]) =>
+      row.split(',')[1] === 'extraction' ? [account] : [],
+    ),
+  );
+  for (const share of SHARES) {
+    const hidden = await poisoned(of, { share, extraction }, past);
+    const learnt = await learn({ ...of, past }, calibration);
+    print(`${hidden} attackers in the past (${percent(share)})`, learnt, await judge(of, calibration));
+  }
+}
+
+/** Rows by account and by pseudonym: a review names accounts as the labels do where it has any. */
+function byAnyName(rows: ReadonlyMap<string, string>, { key }: Recorded): ReadonlyMap<string, string> {
+  const { pseudonym } = createRecorder({ keys: developmentKeyring(key[1]) });
+  return new Map(
+    [...rows].flatMap(([account, row]) => [[account, row] as const, [pseudonym(account), row] as const]),
+  );
+}
+
+function print(what: string, { accounts: past, levels }: Learnt, found: BacktestResult): void {
   const { accounts, byKind = {}, campaigns = [] } = found;
   if (accounts === undefined) return;
-  const out = (line: string): boolean => process.stdout.write(`${line}\n`);
-  const interval = accounts.fprInterval.map((bound) => `${(bound * 100).toFixed(2)} %`).join(' to ');
+  const [low, high] = accounts.fprInterval;
   out(
-    `\n${asked} entries of the review answered (${answered} accounts); ${learnt.accounts} accounts of the past, suspect at ${((learnt.levels.suspect ?? 0) * 100).toFixed(2)} % a month`,
+    `\n${what}; ${past} accounts of the past, suspect at ${((levels.suspect ?? 0) * 100).toFixed(2)} % a month`,
   );
-  out(`benign flagged ${accounts.benignFlagged} of ${accounts.benign} (95 %: ${interval})`);
-  out(`extraction flagged ${accounts.extractionFlagged} of ${accounts.extraction}`);
+  out(
+    `benign flagged ${accounts.benignFlagged} of ${accounts.benign} (95 %: ${percent(low)} to ${percent(high)})`,
+  );
+  const [least, most] = binomialInterval(accounts.extractionFlagged, accounts.extraction);
+  out(
+    `extraction flagged ${accounts.extractionFlagged} of ${accounts.extraction} (${percent(least)} to ${percent(most)})`,
+  );
   for (const [kind, held] of Object.entries(byKind))
     if (held.label === 'extraction' || held.flagged > 0)
       out(
@@ -109,7 +134,14 @@ function print(asked: number, answered: number, learnt: Reviewed, found: Backtes
       );
 }
 
-const data = option('--data');
+const data = process.argv.includes('--data') ? option('--data', '')[0] : undefined;
 if (data === undefined)
   process.stderr.write('bench:strangers: skipped, it needs labelled traffic: --data DIR\n');
-else main(join(data, 'strangers'));
+else {
+  const work = await mkdtemp(join(tmpdir(), 'siphonwatch-strangers-'));
+  try {
+    await main({ folder: join(data, 'strangers'), work });
+  } finally {
+    await rm(work, { recursive: true });
+  }
+}

@@ -58,6 +58,10 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     summary: 'put quarantined events back on the stream',
     load: async () => (await import('../lib/cli/redrive/redrive.ts')).redriveCommand(),
   },
+  rebuild: {
+    summary: 'make the profiles anew from the archive',
+    load: async () => (await import('../lib/cli/rebuild/rebuild.ts')).rebuildCommand(),
+  },
   forget: {
     summary: 'remove one customer from everything stored',
     load: async () => (await import('../lib/cli/forget/forget.ts')).forgetCommand(),

@@ -46,7 +46,7 @@ function groupNulls(): NonNullable<Calibration['groupScore']> {
 }
 
 export const testCalibration: Calibration = {
-  v: 2,
+  v: 3,
   id: 'test-1',
   madeAt: '2026-02-28T00:00:00.000Z',
   days: 30,
@@ -56,7 +56,7 @@ export const testCalibration: Calibration = {
   library: 'test',
   verdicts: { extraction: 0, benign: 0, grey: 0 },
   windows: [24, 168],
-  model: { facts: [{ id: 'new-tasks', low: 0, high: 1 }], folds: [oneQuestion, oneQuestion] },
+  model: { facts: [{ id: 'new-tasks', low: 0, high: 1 }], draws: [[oneQuestion, oneQuestion]] },
   score: Object.fromEntries(
     groups.map((group) => [group, { accounts: ACCOUNTS, ranks: [1, ACCOUNTS], values: [0.5, 0] }]),
   ),

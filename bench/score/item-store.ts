@@ -4,7 +4,7 @@ import type { AccountFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import { type AccountState, newAccount } from '../../lib/detection/account-state.ts';
 import type { Seal } from '../../lib/detection/process-batch.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';
-import type { PromptSamples } from '../../lib/profile/prompt-sample.ts';
+import { isWorthWriting, NO_PROMPTS, type PromptSamples } from '../../lib/profile/prompt-sample.ts';
 import { encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
 import type { Slice } from '../../lib/profile/slice.ts';
 import { fromItem, type HotItem, type Logs, NO_LOGS, toItem } from '../../lib/stores/profile-item.ts';
@@ -107,6 +107,7 @@ export class FactStore implements LinkFactStore {
 /** The `prompts` items in memory. */
 export class PromptStore implements PromptSampleStore {
   readonly #known = new Map<string, PromptSamples>();
+  readonly #stored = new Map<string, PromptSamples>();
   written = 0;
 
   load(accounts: readonly string[]): Promise<Map<string, PromptSamples>> {
@@ -119,8 +120,10 @@ export class PromptStore implements PromptSampleStore {
   }
 
   save(account: string, samples: PromptSamples): Promise<void> {
-    this.written += encodePromptSamples(samples).length;
     this.#known.set(account, samples);
+    if (!isWorthWriting(this.#stored.get(account) ?? NO_PROMPTS, samples)) return Promise.resolve();
+    this.#stored.set(account, samples);
+    this.written += encodePromptSamples(samples).length;
     return Promise.resolve();
   }
 }

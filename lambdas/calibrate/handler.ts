@@ -75,7 +75,6 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
     const held = pastAccount(state);
     traffic.add(held.slices);
     learner.see(held);
-    if (verdicts.extraction.has(held.account)) return;
     // the pseudonym is a keyed hash: a share of it is a fair sample, and the same one every day
     if (hashShare(held.account) >= share) return;
     accounts.push(held);

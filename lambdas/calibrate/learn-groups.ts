@@ -16,7 +16,7 @@ export interface GroupPorts {
  * Learns how groups of the past scored from what is stored: the groups that `link` knows by infrastructure and clocks, and
  * those that accounts form now by what they ask, each looked at as of every slice of the period. Who belonged together earlier and
  * no longer does is not stored; `siphonwatch calibrate` on recorded events knows that too.
- * @param accounts of the past, without those that were confirmed
+ * @param accounts of the past, those too that were confirmed
  */
 export async function learnStoredGroups(
   { links, campaigns }: GroupPorts,

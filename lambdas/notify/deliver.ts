@@ -279,7 +279,7 @@ function recorded(
 }
 
 /** Whether a notice's fate is settled: told, listed or recorded, and not merely passed over by a version that could not read it. */
-function isSettled(finding: Finding | undefined, number: number): boolean {
+export function isSettled(finding: Finding | undefined, number: number): boolean {
   return (finding?.delivered ?? 0) >= number && finding?.passed?.includes(number) !== true;
 }
 

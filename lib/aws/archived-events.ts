@@ -69,7 +69,7 @@ function groupOf(account: string): string {
 }
 
 /** `.../<shard>-<first>-<last>.ndjson.gz`: sequence numbers grow along an account's partition key, over reshards too. */
-function bySequence(a: string, b: string): number {
+export function bySequence(a: string, b: string): number {
   const [x, y] = [a, b].map((key) => padSequence(/-(\d+)-\d+\.ndjson/.exec(key)?.[1] ?? '0'));
   if (x !== y) return (x ?? '') < (y ?? '') ? -1 : 1;
   return a < b ? -1 : 1;
@@ -96,7 +96,7 @@ export function* framesOf(bytes: Buffer): Generator<{ frame: ArchiveFrame; recor
   }
 }
 
-async function listed(client: S3Client, bucket: string, prefix: string): Promise<string[]> {
+export async function listed(client: S3Client, bucket: string, prefix: string): Promise<string[]> {
   const keys: string[] = [];
   for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }))
     for (const { Key } of page.Contents ?? []) if (Key !== undefined) keys.push(Key);
@@ -107,7 +107,7 @@ async function listed(client: S3Client, bucket: string, prefix: string): Promise
 const CONCURRENCY = 16;
 
 /** Results in the order of the items, fetched a few at a time. */
-async function* inOrder<T, R>(
+export async function* inOrder<T, R>(
   items: readonly T[],
   fetch: (item: T) => Promise<R>,
 ): AsyncGenerator<{ item: T; result: R }> {
@@ -119,7 +119,11 @@ async function* inOrder<T, R>(
 }
 
 /** undefined: it expired between the listing and now */
-async function bytesOf(client: S3Client, bucket: string, key: string): Promise<Uint8Array | undefined> {
+export async function bytesOf(
+  client: S3Client,
+  bucket: string,
+  key: string,
+): Promise<Uint8Array | undefined> {
   try {
     const object = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     return await object.Body?.transformToByteArray();

@@ -6,22 +6,29 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { LRUCache } from 'lru-cache';
 import { PROFILE_ITEMS } from '../contract/tables.ts';
-import { GENERATION_MS, NO_PROMPTS, type PromptSamples } from '../profile/prompt-sample.ts';
+import { GENERATION_MS, isWorthWriting, NO_PROMPTS, type PromptSamples } from '../profile/prompt-sample.ts';
 import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-sample-codec.ts';
 import type { PromptSampleStore } from '../stores/profile-store.ts';
 
 /** BatchGetItem takes at most 100 keys (API_BatchGetItem). */
 const KEYS_PER_GET = 100;
 
+/** What is stored of an account, and what its sample has become since. */
+interface Known {
+  readonly written: PromptSamples;
+  readonly samples: PromptSamples;
+}
+
 /**
  * The one owner of the profile table's `prompts` items (`account`, item `prompts`: prompts, expiresAt): samples of what accounts
  * ask, in an item of their own, because they change far less often than the hot one. The table's stream brings them to the
- * link table. A warm function remembers what it wrote or read; a lost race is mended by the next prompt.
+ * link table. A warm function remembers what it wrote or read, and writes when enough is new (isWorthWriting); a lost race is
+ * mended by the next prompt.
  */
 export class PromptItems implements PromptSampleStore {
   readonly #client: DynamoDBClient;
   readonly #table: string;
-  readonly #known: LRUCache<string, { samples: PromptSamples }>;
+  readonly #known: LRUCache<string, Known>;
 
   constructor(client: DynamoDBClient, table: string, options: { cache?: number } = {}) {
     this.#client = client;
@@ -34,7 +41,10 @@ export class PromptItems implements PromptSampleStore {
     for (let i = 0; i < missing.length; i += KEYS_PER_GET) {
       const chunk = missing.slice(i, i + KEYS_PER_GET);
       const read = await this.#get(chunk);
-      for (const account of chunk) this.#known.set(account, { samples: read.get(account) ?? NO_PROMPTS });
+      for (const account of chunk) {
+        const written = read.get(account) ?? NO_PROMPTS;
+        this.#known.set(account, { written, samples: written });
+      }
     }
     const found = new Map<string, PromptSamples>();
     for (const account of accounts) {
@@ -45,6 +55,11 @@ export class PromptItems implements PromptSampleStore {
   }
 
   async save(account: string, samples: PromptSamples): Promise<void> {
+    const written = this.#known.get(account)?.written ?? NO_PROMPTS;
+    if (!isWorthWriting(written, samples)) {
+      this.#known.set(account, { written, samples });
+      return;
+    }
     await this.#client.send(
       new PutItemCommand({
         TableName: this.#table,
@@ -56,7 +71,7 @@ export class PromptItems implements PromptSampleStore {
         },
       }),
     );
-    this.#known.set(account, { samples });
+    this.#known.set(account, { written: samples, samples });
   }
 
   async #get(accounts: readonly string[]): Promise<Map<string, PromptSamples>> {

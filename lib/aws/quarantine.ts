@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
+import { placesIn } from '../telemetry/quarantined.ts';
 import type { Reason } from '../telemetry/reason.ts';
 
 /** Something that could not be used, whole, with the reason and where it came from. */
@@ -84,6 +85,33 @@ export class QuarantineBucket implements Quarantine {
           const text = (await object.Body?.transformToString()) ?? '';
           yield { name: Key, text, mark: (put) => this.mark(Key, put) };
         }
+  }
+
+  /**
+   * Where the events that were put back had stood first, as far as their objects are still kept: `sequence/index` of a
+   * single event, `sequence` of a record of a batch that Lambda gave up on.
+   */
+  async placesPutBack(): Promise<Set<string>> {
+    const places = new Set<string>();
+    for await (const page of paginateListObjectsV2(
+      { client: this.client },
+      { Bucket: this.bucket, Prefix: REDRIVEN },
+    ))
+      for (const { Key } of page.Contents ?? [])
+        for (const place of await this.#placesIn(Key?.slice(REDRIVEN.length, -'.json'.length) ?? ''))
+          places.add(place);
+    return places;
+  }
+
+  /** Nothing where the object has expired. */
+  async #placesIn(name: string): Promise<string[]> {
+    try {
+      const object = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: name }));
+      return placesIn((await object.Body?.transformToString()) ?? '');
+    } catch (error) {
+      if (error instanceof NoSuchKey) return [];
+      throw error;
+    }
   }
 
   private async isPutBack(name: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { Policy } from '../policy/policy.ts';
 import type { Calibration } from '../scoring/calibration.ts';
+import { supportedBudget } from '../scoring/supported-budget.ts';
 import { learntFrom } from './learnt-from.ts';
 import { type LabelledAccount, measure } from './measure.ts';
 import type { AccountOutcome, BacktestOutcome, BacktestResult } from './outcome.ts';
@@ -36,9 +37,15 @@ export function makeOutcome(
     v: 1,
     result: resultOf(made, labels),
     policy,
+    inForce: inForce(made.calibration, policy),
     accounts,
     notices: [...board.latest.values()],
   };
+}
+
+function inForce(calibration: Calibration, policy: Policy): NonNullable<BacktestOutcome['inForce']> {
+  const { watch, suspect = 0, critical = 0 } = supportedBudget(calibration, policy.budget);
+  return { watch, suspect, critical };
 }
 
 function resultOf(

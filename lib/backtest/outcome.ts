@@ -71,6 +71,8 @@ export interface BacktestOutcome {
   readonly v: 1;
   readonly result: BacktestResult;
   readonly policy: Policy;
+  /** the budget of everyone as it was judged: what the calibration supports of it, 0 where a level cannot be reached */
+  readonly inForce?: Readonly<Record<'watch' | 'suspect' | 'critical', number>>;
   readonly accounts: readonly AccountOutcome[];
   /** newest notice of every finding */
   readonly notices: readonly Notice[];

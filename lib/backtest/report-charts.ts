@@ -35,7 +35,13 @@ function thresholdIn(accounts: readonly AccountOutcome[], budget: number): numbe
   return Number.isFinite(below) && below < above ? (below + above) / 2 : above;
 }
 
-export async function distributions({ accounts, policy }: BacktestOutcome): Promise<Html> {
+/** The chance at which a level begins; p-values are written with five digits, so that the least that is supported counts. */
+function beginsAt({ inForce, policy }: BacktestOutcome, level: 'watch' | 'suspect' | 'critical'): number {
+  return (inForce ?? policy.budget)[level] * 1.0001;
+}
+
+export async function distributions(outcome: BacktestOutcome): Promise<Html> {
+  const { accounts } = outcome;
   const groups = byGroup(accounts);
   const shown = groups.slice(0, MAX_GROUPS);
   if (shown.length === 0)
@@ -62,7 +68,7 @@ export async function distributions({ accounts, policy }: BacktestOutcome): Prom
         accounts: count,
       });
     }
-    const score = thresholdIn(list, policy.budget.suspect);
+    const score = thresholdIn(list, beginsAt(outcome, 'suspect'));
     if (score !== undefined) lines.push({ group, score });
   }
   const order = shown.map(([group]) => group);
@@ -91,7 +97,7 @@ export async function distributions({ accounts, policy }: BacktestOutcome): Prom
                 scale: { type: 'symlog' },
                 title: 'accounts',
                 // single accounts are the ones that matter: every power of ten has its line
-                axis: { values: [0, 1, 10, 100, 1000, 10_000, 100_000] },
+                axis: { values: [0, 1, 10, 100, 1000, 10_000, 100_000], format: ',d' },
               },
               color: {
                 field: 'label',
@@ -124,12 +130,16 @@ function titleOf(
   group: string,
   shown: readonly [string, AccountOutcome[]][],
   lines: readonly { readonly group: string }[],
-): string {
+): { readonly text: string; readonly subtitle?: string } {
   const count = int(shown.find(([name]) => name === group)?.[1].length ?? 0);
-  return `${group} (${count} accounts${lines.some((line) => line.group === group) ? '' : '; suspect begins beyond them'})`;
+  const text = `${group} (${count} accounts)`;
+  return lines.some((line) => line.group === group)
+    ? { text }
+    : { text, subtitle: 'suspect begins beyond them' };
 }
 
-export async function rocSection({ accounts, policy, result }: BacktestOutcome): Promise<Html> {
+export async function rocSection(outcome: BacktestOutcome): Promise<Html> {
+  const { accounts, result } = outcome;
   const points = roc(accounts);
   if (points === undefined)
     return html`<section><h2>What a threshold costs</h2><p class="muted">Needs labels of benign and of extraction accounts.</p></section>`;
@@ -137,7 +147,7 @@ export async function rocSection({ accounts, policy, result }: BacktestOutcome):
   const floor = 0.5 / benign;
   const values = points.map((point) => ({ ...point, fpr: Math.max(floor, point.fpr) }));
   const at = (['critical', 'suspect', 'watch'] as const).flatMap((level) => {
-    const last = points.filter((point) => point.p <= policy.budget[level]).at(-1);
+    const last = points.filter((point) => point.p <= beginsAt(outcome, level)).at(-1);
     return last === undefined ? [] : { level, ...last, fpr: Math.max(floor, last.fpr) };
   });
   const spec: VegaLiteSpec = {

@@ -70,7 +70,7 @@ export function shadowDigest(
     return {
       finding: held.id,
       subject: held.notice.subject.id,
-      level: held.level,
+      level: held.highest,
       openedAt: held.openedAt,
       ...(verdict === undefined ? {} : { verdict }),
     };

@@ -17,9 +17,14 @@ export class Writer {
   varint(value: number): void {
     this.room(8);
     let rest = value;
-    while (rest >= 128) {
+    // beyond 31 bits by division, as bitwise operators cut numbers there
+    while (rest >= 0x80000000) {
       this.bytes[this.size++] = (rest % 128) | 128;
       rest = Math.floor(rest / 128);
+    }
+    while (rest >= 128) {
+      this.bytes[this.size++] = (rest & 127) | 128;
+      rest >>>= 7;
     }
     this.bytes[this.size++] = rest;
   }
@@ -91,4 +96,11 @@ export class StateError extends Error {
   constructor(what: string) {
     super(`stored slices: ${what}`);
   }
+}
+
+/** Set bits of a word. */
+export function bits(word: number): number {
+  let v = word - ((word >>> 1) & 0x55555555);
+  v = (v & 0x33333333) + ((v >>> 2) & 0x33333333);
+  return (((v + (v >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24;
 }

@@ -1,4 +1,4 @@
-import { Reader, StateError, Writer } from './binary.ts';
+import { bits, Reader, StateError, Writer } from './binary.ts';
 import { bottomK } from './bottom-k.ts';
 import { COUNTERS } from './counts.ts';
 import { DIMENSIONS, type Embedding, NO_EMBEDDING } from './embedding.ts';
@@ -31,7 +31,7 @@ function writeSamples(writer: Writer, samples: Samples, before: Samples | undefi
     const { hashes, counts, flags, counted } = samples[name];
     if (hashes.length === 0) continue;
     // most samples say nothing but which values there were, or that each was seen once
-    const plain = !counted || (counts.every((count) => count === 1) && flags.every((flag) => flag === 0));
+    const plain = !counted || isPlain(counts, flags);
     if (plain && sameAs(before?.[name].hashes, hashes)) {
       writer.varint(AS_BEFORE);
       continue;
@@ -52,6 +52,12 @@ function writeSamples(writer: Writer, samples: Samples, before: Samples | undefi
     writer.byte(VARINTS);
     for (const value of embedding) writer.varint(zigzag(value));
   }
+}
+
+/** Whether each value was seen once, without flags. */
+function isPlain(counts: readonly number[], flags: readonly number[]): boolean {
+  for (let i = 0; i < counts.length; i++) if (counts[i] !== 1 || flags[i] !== 0) return false;
+  return true;
 }
 
 /** In place of a size, of which a list that is written has at least one: the list of the slice before. */
@@ -84,17 +90,16 @@ function readEmbedding(reader: Reader): Embedding {
 const MAX_LISTED_CELLS = 8;
 
 function writeCells(writer: Writer, words: Cells): void {
-  const listed: number[] = [];
-  words.forEach((word, w) => {
-    for (let bit = 0; bit < 24; bit++) if ((word & (1 << bit)) !== 0) listed.push(w * 24 + bit);
-  });
-  if (listed.length <= MAX_LISTED_CELLS) {
-    writer.byte(listed.length);
-    for (const cell of listed) writer.byte(cell);
+  const [a, b, c] = words;
+  const marked = bits(a) + bits(b) + bits(c);
+  if (marked > MAX_LISTED_CELLS) {
+    writer.byte(BITMAP);
+    for (const word of words) writer.triple(word);
     return;
   }
-  writer.byte(BITMAP);
-  for (const word of words) writer.triple(word);
+  writer.byte(marked);
+  for (let cell = 0; cell < 72; cell++)
+    if (((words[Math.floor(cell / 24) as 0 | 1 | 2] >>> (cell % 24)) & 1) === 1) writer.byte(cell);
 }
 
 const BITMAP = 255;
@@ -174,6 +179,11 @@ function has(set: number, place: number): boolean {
 
 const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
 
+/** Entries by name; most slices have one model and one key epoch. */
+function inOrder<Value>(map: ReadonlyMap<string, Value>): Iterable<[string, Value]> {
+  return map.size < 2 ? map : [...map].sort(byName);
+}
+
 /** Encodes slices, in ascending order of their starts. What was encoded before and has not changed is copied. */
 export function encodeSlices(slices: readonly Slice[]): Uint8Array {
   const names = namesOf(slices);
@@ -252,12 +262,12 @@ function writeSlice(slice: Slice, previous: Slice | undefined, places: ReadonlyM
   writer.varint(setOf(CELL_MARKS, (mark) => isMarked(slice.cells[mark])));
   for (const mark of CELL_MARKS) if (isMarked(slice.cells[mark])) writeCells(writer, slice.cells[mark]);
   writer.varint(slice.models.size);
-  for (const [model, events] of [...slice.models].sort(byName)) {
+  for (const [model, events] of inOrder(slice.models)) {
     name(model);
     writer.varint(events);
   }
   writer.varint(slice.samples.size);
-  for (const [epoch, samples] of [...slice.samples].sort(byName)) {
+  for (const [epoch, samples] of inOrder(slice.samples)) {
     name(epoch);
     writeSamples(writer, samples, previous?.samples.get(epoch));
   }

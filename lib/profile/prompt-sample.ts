@@ -129,6 +129,35 @@ function newestOf(samples: PromptSamples, before: PromptSamples = samples): Prom
   return kept.length === before.length && kept.every((held, i) => held === before[i]) ? before : kept;
 }
 
+/** A sample is written again when so many of its prompts are new: one in four. */
+const NEW_IN = 4;
+
+/**
+ * Whether a sample differs enough from what is written to be written again. Prompts of a slice are read when it is over
+ * (promptsAt), so a sample is written with the first prompt of a slice, and between slices when a quarter of it is new; an item
+ * of three kilobytes with every flush of a young account would cost as much as all else that is kept of it. What is
+ * remembered and not written is lost with its function: a few prompts of a sample.
+ */
+export function isWorthWriting(written: PromptSamples, now: PromptSamples): boolean {
+  const known = new Set<SampledPrompt>();
+  let newest = 0;
+  for (const { prompts } of written)
+    for (const prompt of prompts) {
+      known.add(prompt);
+      newest = Math.max(newest, prompt.slice);
+    }
+  let fresh = 0;
+  let all = 0;
+  for (const { prompts } of now)
+    for (const prompt of prompts) {
+      all++;
+      if (known.has(prompt)) continue;
+      fresh++;
+      if (prompt.slice > newest) return true;
+    }
+  return fresh * NEW_IN >= all;
+}
+
 /** Both samples as one: what a single sample of all the prompts would be. */
 export function mergePromptSamples(a: PromptSamples, b: PromptSamples): PromptSamples {
   let merged = a;

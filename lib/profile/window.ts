@@ -1,4 +1,5 @@
 import { HOUR_MS } from '../time.ts';
+import { bits } from './binary.ts';
 import { type BottomK, mergeInto } from './bottom-k.ts';
 import { type Counts, emptyCounts } from './counts.ts';
 import { addEmbedding, type Embedding, NO_EMBEDDING } from './embedding.ts';
@@ -80,13 +81,6 @@ export function joinSlices(lists: readonly (readonly Slice[])[]): readonly Slice
     own = true;
   }
   return joined;
-}
-
-/** Set bits of a word. */
-export function bits(word: number): number {
-  let v = word - ((word >>> 1) & 0x55555555);
-  v = (v & 0x33333333) + ((v >>> 2) & 0x33333333);
-  return (((v + (v >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24;
 }
 
 /** Hours of the day (UTC) in which a slice was active, as a bitmap. */

@@ -12,13 +12,16 @@ const COLUMNS: ReadonlyMap<Family, readonly number[]> = new Map(
   DRESSES.map((family) => [family, FACTS.flatMap((fact, i) => (fact.family === family ? [i] : []))]),
 );
 
+/** A window's facts as steps (fact-scale.ts), in the order of FACTS. */
+export type Steps = Uint8Array;
+
 /**
  * An attack that wears one or two families of facts of an ordinary account: the learner sees many such, so that it
  * rests on no family alone. (Noise on inputs as a regulariser: Bishop 1995; here the noise is what evasion would be.)
- * @param row facts in the order of FACTS; stays as it is
+ * @param row stays as it is
  * @param donor an ordinary account's
  */
-export function dressed(row: Float64Array, donor: Float64Array, uniform: Random): Float64Array {
+export function dressed(row: Steps, donor: Steps, uniform: Random): Steps {
   const variant = row.slice();
   const times = 1 + Math.floor(uniform() * 2);
   for (let i = 0; i < times; i++) {

@@ -22,7 +22,7 @@ const spread = z
 export type Spread = z.infer<typeof spread>;
 
 export const calibration = z.strictObject({
-  v: z.literal(2),
+  v: z.literal(3),
   id: z.string().min(1).max(128).describe('version, named by the policy and by every score judged with it'),
   madeAt: z.string().describe('ISO time of the newest event that it was learnt from'),
   days: z.number().positive().describe("length of the period over which an account's maximum was taken"),

@@ -80,7 +80,31 @@ interface Growth {
   readonly uniform: Random;
   readonly order: Int32Array;
   readonly columns: number[];
+  readonly candidates: Candidates;
   readonly tree: Nodes;
+}
+
+/** Cuts that are tried at a node, side by side: a row is read once for all of them. */
+interface Candidates {
+  readonly column: Int32Array;
+  readonly least: Uint8Array;
+  readonly greatest: Uint8Array;
+  readonly cut: Uint8Array;
+  readonly rowsLeft: Int32Array;
+  readonly weightLeft: Float64Array;
+  readonly hitsLeft: Float64Array;
+}
+
+function candidatesFor(tried: number): Candidates {
+  return {
+    column: new Int32Array(tried),
+    least: new Uint8Array(tried),
+    greatest: new Uint8Array(tried),
+    cut: new Uint8Array(tried),
+    rowsLeft: new Int32Array(tried),
+    weightLeft: new Float64Array(tried),
+    hitsLeft: new Float64Array(tried),
+  };
 }
 
 function growTree(training: Training, rules: ForestRules, uniform: Random): Nodes {
@@ -91,6 +115,7 @@ function growTree(training: Training, rules: ForestRules, uniform: Random): Node
     uniform,
     order: Int32Array.from(positive, (_, i) => i),
     columns: Array.from({ length: rows.columns }, (_, i) => i),
+    candidates: candidatesFor(rules.tried),
     tree: { column: [], cut: [], right: [], share: [] },
   };
   growNode(growth, 0, positive.length, 0);
@@ -114,7 +139,7 @@ function growNode(growth: Growth, from: number, to: number, depth: number): void
   made.share.push(Math.round((SHARE_PARTS * hits) / weight));
   const pure = hits <= 0 || hits >= weight;
   if (pure || depth >= rules.depth || to - from < 2 * rules.leaf || node > MOST_NODES) return;
-  const best = bestCut(growth, from, to);
+  const best = bestCut(growth, from, to, { weight, hits });
   if (best === undefined) return;
   const middle = parted(growth, from, to, best.column, best.cut);
   made.column[node] = best.column;
@@ -132,71 +157,102 @@ interface Cut {
   readonly cut: number;
 }
 
+/** Weight of a node's rows, and of the positive ones among them. */
+interface Mass {
+  readonly weight: number;
+  readonly hits: number;
+}
+
 /** The best of the cuts that were drawn: least weighted Gini impurity. Undefined where no column has two values. */
-function bestCut(growth: Growth, from: number, to: number): Cut | undefined {
-  const { columns, rules, uniform } = growth;
+function bestCut(growth: Growth, from: number, to: number, { weight, hits }: Mass): Cut | undefined {
+  const { candidates, rules } = growth;
+  const drawn = drawCuts(growth, from, to);
+  weighCuts(growth, from, to, drawn);
   let best: Cut | undefined;
   let least = Number.POSITIVE_INFINITY;
-  let left = columns.length;
-  for (let tried = 0; tried < rules.tried && left > 0; ) {
-    const at = Math.floor(uniform() * left);
-    const column = columns[at] as number;
-    // drawn columns stand behind those that are left
-    left--;
-    columns[at] = columns[left] as number;
-    columns[left] = column;
-    const range = rangeOf(growth, from, to, column);
-    if (range.least === range.greatest) continue;
-    tried++;
-    const cut = range.least + Math.floor(uniform() * (range.greatest - range.least));
-    const impurity = impurityOf(growth, from, to, column, cut);
-    if (impurity < least) {
-      least = impurity;
-      best = { column, cut };
-    }
+  for (let c = 0; c < drawn; c++) {
+    const rowsLeft = candidates.rowsLeft[c] as number;
+    if (rowsLeft < rules.leaf || to - from - rowsLeft < rules.leaf) continue;
+    const weightLeft = candidates.weightLeft[c] as number;
+    const hitsLeft = candidates.hitsLeft[c] as number;
+    const impurity = gini(weightLeft, hitsLeft) + gini(weight - weightLeft, hits - hitsLeft);
+    if (impurity >= least) continue;
+    least = impurity;
+    best = { column: candidates.column[c] as number, cut: candidates.cut[c] as number };
   }
   return best;
 }
 
-function rangeOf(
-  growth: Growth,
-  from: number,
-  to: number,
-  column: number,
-): { least: number; greatest: number } {
-  const { rows } = growth.training;
-  let least = 255;
-  let greatest = 0;
-  for (let i = from; i < to; i++) {
-    const value = rows.values[(growth.order[i] as number) * rows.columns + column] as number;
-    if (value < least) least = value;
-    if (value > greatest) greatest = value;
+/** Draws columns that have two values at the node, and a cut for each; returns how many. */
+function drawCuts(growth: Growth, from: number, to: number): number {
+  const { columns, rules, uniform, candidates } = growth;
+  let drawn = 0;
+  let left = columns.length;
+  while (drawn < rules.tried && left > 0) {
+    const first = drawn;
+    const last = first + Math.min(rules.tried - first, left);
+    for (let c = first; c < last; c++) {
+      const at = Math.floor(uniform() * left);
+      const column = columns[at] as number;
+      // drawn columns stand behind those that are left
+      left--;
+      columns[at] = columns[left] as number;
+      columns[left] = column;
+      candidates.column[c] = column;
+    }
+    measureRanges(growth, from, to, [first, last]);
+    for (let c = first; c < last; c++) {
+      const least = candidates.least[c] as number;
+      const greatest = candidates.greatest[c] as number;
+      if (least === greatest) continue;
+      candidates.column[drawn] = candidates.column[c] as number;
+      candidates.cut[drawn] = least + Math.floor(uniform() * (greatest - least));
+      drawn++;
+    }
   }
-  return { least, greatest };
+  return drawn;
 }
 
-/** Sum over both sides of weight times Gini impurity; infinite where a side has too few rows. */
-function impurityOf(growth: Growth, from: number, to: number, column: number, cut: number): number {
-  const { training, order, rules } = growth;
+/** Least and greatest value at the node of the candidates from `first` up to `last`. */
+function measureRanges(
+  { training, order, candidates }: Growth,
+  from: number,
+  to: number,
+  [first, last]: readonly [number, number],
+): void {
+  const { values, columns } = training.rows;
+  const { column, least, greatest } = candidates;
+  least.fill(255, first, last);
+  greatest.fill(0, first, last);
+  for (let i = from; i < to; i++) {
+    const base = (order[i] as number) * columns;
+    for (let c = first; c < last; c++) {
+      const value = values[base + (column[c] as number)] as number;
+      if (value < (least[c] as number)) least[c] = value;
+      if (value > (greatest[c] as number)) greatest[c] = value;
+    }
+  }
+}
+
+/** What lies to the left of the first `drawn` candidates' cuts. */
+function weighCuts({ training, order, candidates }: Growth, from: number, to: number, drawn: number): void {
   const { rows, positive, weight } = training;
-  let rowsLeft = 0;
-  let weightLeft = 0;
-  let hitsLeft = 0;
-  let all = 0;
-  let hits = 0;
+  const { column, cut, rowsLeft, weightLeft, hitsLeft } = candidates;
+  rowsLeft.fill(0);
+  weightLeft.fill(0);
+  hitsLeft.fill(0);
   for (let i = from; i < to; i++) {
     const row = order[i] as number;
+    const base = row * rows.columns;
     const own = weight[row] as number;
     const hit = positive[row] === 1 ? own : 0;
-    all += own;
-    hits += hit;
-    if ((rows.values[row * rows.columns + column] as number) > cut) continue;
-    rowsLeft++;
-    weightLeft += own;
-    hitsLeft += hit;
+    for (let c = 0; c < drawn; c++) {
+      if ((rows.values[base + (column[c] as number)] as number) > (cut[c] as number)) continue;
+      rowsLeft[c] = (rowsLeft[c] as number) + 1;
+      weightLeft[c] = (weightLeft[c] as number) + own;
+      hitsLeft[c] = (hitsLeft[c] as number) + hit;
+    }
   }
-  if (rowsLeft < rules.leaf || to - from - rowsLeft < rules.leaf) return Number.POSITIVE_INFINITY;
-  return gini(weightLeft, hitsLeft) + gini(all - weightLeft, hits - hitsLeft);
 }
 
 function gini(weight: number, hits: number): number {

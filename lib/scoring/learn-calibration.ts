@@ -217,7 +217,6 @@ export class CalibrationLearner {
   #highest(held: PastAccount): { peak: Peak; newest: Map<number, Float64Array> } | undefined {
     if (this.#model === undefined) throw new Error('fit comes before measure');
     const read = readModel(this.#model);
-    const forest = read.forestOf(held.account);
     const newest = new Map<number, Float64Array>();
     let peak: Peak | undefined;
     for (const { hours, slice, window } of looksAt(held, this.#rules.windows)) {
@@ -225,7 +224,7 @@ export class CalibrationLearner {
       if (events < FEWEST_REQUESTS) continue;
       const row = readFacts({ window, customer: held.customer, samples: window.samples });
       newest.set(hours, row);
-      const score = scoreOf(forest.share(read.row(row)), events);
+      const score = scoreOf(read.share(held.account, read.row(row)), events);
       if (peak === undefined || score > peak.score) peak = { account: held.account, score, hours, slice };
     }
     return peak === undefined ? undefined : { peak, newest };
@@ -254,7 +253,7 @@ export class CalibrationLearner {
         else list.push(score);
       }
     return {
-      v: 2,
+      v: 3,
       id: about.id ?? `cal-${madeAt.slice(0, 10)}-${accounts}`,
       madeAt,
       days: Math.max(1, (this.#to - this.#from) / DAY),

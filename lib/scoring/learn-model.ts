@@ -1,9 +1,9 @@
 import { FACTS, FEWEST_REQUESTS, readFacts } from '../signals/facts/index.ts';
 import { type Random, seededRandom } from '../statistics/generator.ts';
 import { type AttackLibrary, readSteps } from './attack-library.ts';
-import { dressed } from './attack-variants.ts';
+import { dressed, type Steps } from './attack-variants.ts';
 import { type FactScale, scaleOf, stepOf } from './fact-scale.ts';
-import { growForest } from './forest.ts';
+import { type Forest, growForest, type Training } from './forest.ts';
 import { looksAt, type PastAccount } from './looks.ts';
 import { foldOf, type Model } from './model.ts';
 
@@ -17,7 +17,10 @@ export interface AccountRows {
 export interface Verdicts {
   /** confirmed: they leave the past and join the library */
   readonly extraction: ReadonlySet<string>;
-  /** judged ordinary: they weigh more than those that nobody looked at */
+  /**
+   * judged ordinary: they stay, and weigh as everybody. Whom people judge is chosen by the score; if it changed what their likes
+   * come to, the past would no longer be what a new account can be held against.
+   */
   readonly benign: ReadonlySet<string>;
   /** neither: they are left out */
   readonly grey: ReadonlySet<string>;
@@ -36,6 +39,8 @@ export interface ModelRules {
 }
 
 export interface ModelSizes {
+  readonly draws: number;
+  readonly folds: number;
   readonly trees: number;
   readonly tried: number;
   readonly leaf: number;
@@ -44,30 +49,30 @@ export interface ModelSizes {
   readonly attacks: number;
   readonly ordinary: number;
   readonly confirmed: number;
-  readonly judgedBenign: number;
 }
 
-/** Folds of accounts: nine tenths of the past would be little more than the four fifths that each forest learns from. */
-const FOLDS = 5;
 /** Windows of one account that are learnt from, for each length. */
 const WINDOWS_EACH = 4;
 /** Accounts of the past that are learnt from; of more, a sample. All of them make the nulls. */
 const MOST_ACCOUNTS = 4000;
 
 const SIZES: ModelSizes = {
-  trees: 40,
+  draws: 16,
+  // nine tenths of the past would be little more than the four fifths that each forest learns from
+  folds: 5,
+  // of one fold in one draw: an account is judged by sixteen times as many
+  trees: 6,
   // more than the square root of the number of facts: few of them tell much
   tried: 12,
-  leaf: 10,
+  leaf: 20,
   depth: 24,
-  // copies of each attack that wear families of facts of ordinary accounts
-  variants: 4,
+  // copies of each attack that wear families of facts of ordinary accounts: other ones in every forest
+  variants: 1,
   // weight of the library's attacks, and of its ordinary accounts, when the past weighs 1
   attacks: 0.75,
   ordinary: 0.75,
-  // weight of an account that people judged, in accounts of the past
+  // weight of an account that people confirmed, in accounts of the past
   confirmed: 2,
-  judgedBenign: 3,
 };
 
 /** A random few of an account's windows that say enough; the same few for the same account and seed. */
@@ -91,14 +96,14 @@ export function rowsOf(held: PastAccount, windows: readonly number[], seed: numb
   };
 }
 
-/** Rows with a weight and a side each. */
+/** Rows with a weight each. */
 interface Sample {
-  readonly rows: Float64Array[];
+  readonly rows: Steps[];
   readonly weights: number[];
 }
 
 /** All rows of an account weigh together what the account weighs. */
-function add(into: Sample, rows: readonly Float64Array[], weight: number): void {
+function add(into: Sample, rows: readonly Steps[], weight: number): void {
   for (const row of rows) {
     into.rows.push(row);
     into.weights.push(weight / rows.length);
@@ -127,8 +132,16 @@ function libraryRows(
   );
 }
 
+/** What all forests are grown from: accounts as steps, on one scale. */
+interface Material {
+  readonly ordinary: readonly { readonly account: string; readonly rows: readonly Steps[] }[];
+  readonly confirmed: readonly (readonly Steps[])[];
+  readonly attacks: readonly (readonly Steps[])[];
+  readonly makersOrdinary: readonly (readonly Steps[])[];
+}
+
 /**
- * Learns the forests of all folds. Deterministic: the same past, library, verdicts and seed give the same bytes.
+ * Learns the forests of all folds of all draws. Deterministic: the same past, library, verdicts and seed give the same bytes.
  * @param past rows of accounts, confirmed ones among them; at least two accounts with rows
  */
 export function learnModel(past: readonly AccountRows[], rules: ModelRules): Model {
@@ -144,23 +157,47 @@ export function learnModel(past: readonly AccountRows[], rules: ModelRules): Mod
   const all = ordinary.flatMap(({ rows }) => rows);
   const attacks = libraryRows(library, library.attacks, all, uniform);
   const makersOrdinary = libraryRows(library, library.ordinary, all, uniform);
-  const scales = scalesOf([...all, ...attacks.flat(), ...makersOrdinary.flat()]);
-  const folds = Array.from({ length: FOLDS }, (_, fold) => {
-    const others = ordinary.filter(({ account }) => foldOf(account, FOLDS) !== fold);
-    const donors = others.flatMap(({ rows }) => rows);
-    const mass = others.length;
-    const positive: Sample = { rows: [], weights: [] };
-    const wardrobe = { donors, variants: sizes.variants, uniform: seededRandom(seed + 104_729 * (fold + 1)) };
-    for (const rows of attacks)
-      addVariants(positive, rows, (sizes.attacks * mass) / attacks.length, wardrobe);
-    for (const { rows } of confirmed) addVariants(positive, rows, sizes.confirmed, wardrobe);
-    const negative: Sample = { rows: [], weights: [] };
-    for (const rows of makersOrdinary) add(negative, rows, (sizes.ordinary * mass) / makersOrdinary.length);
-    for (const { account, rows } of others)
-      add(negative, rows, verdicts.benign.has(account) ? sizes.judgedBenign : 1);
-    return growForest(training(positive, negative, scales), { ...sizes, seed: seed + 31 * fold });
-  });
-  return { facts: scales, folds };
+  const facts = scalesOf([...all, ...attacks.flat(), ...makersOrdinary.flat()]);
+  const steps = (rows: readonly Float64Array[]): Steps[] =>
+    rows.map((row) => Uint8Array.from(facts, (scale, i) => stepOf(row[i] as number, scale)));
+  const material: Material = {
+    ordinary: ordinary.map(({ account, rows }) => ({ account, rows: steps(rows) })),
+    confirmed: confirmed.map(({ rows }) => steps(rows)),
+    attacks: attacks.map(steps),
+    makersOrdinary: makersOrdinary.map(steps),
+  };
+  const draws = Array.from({ length: sizes.draws }, (_, draw) =>
+    Array.from({ length: sizes.folds }, (_, fold) => {
+      const others = material.ordinary.filter(({ account }) => foldOf(account, sizes.folds, draw) !== fold);
+      const own = seed + 31 * (draw * sizes.folds + fold);
+      return grownFrom({ ...material, ordinary: others }, sizes, own);
+    }),
+  );
+  return { facts, draws };
+}
+
+/** A forest that knows nothing of ordinary accounts says nothing of anybody. */
+const SILENT: Forest = { nodes: [1], column: '/w==', cut: 'AA==', right: 'AAA=', share: 'AA==' };
+
+function grownFrom(
+  { ordinary, confirmed, attacks, makersOrdinary }: Material,
+  sizes: ModelSizes,
+  seed: number,
+): Forest {
+  const mass = ordinary.length;
+  if (mass === 0) return SILENT;
+  const positive: Sample = { rows: [], weights: [] };
+  const wardrobe = {
+    donors: ordinary.flatMap(({ rows }) => rows),
+    variants: sizes.variants,
+    uniform: seededRandom(seed + 104_729),
+  };
+  for (const rows of attacks) addVariants(positive, rows, (sizes.attacks * mass) / attacks.length, wardrobe);
+  for (const rows of confirmed) addVariants(positive, rows, sizes.confirmed, wardrobe);
+  const negative: Sample = { rows: [], weights: [] };
+  for (const rows of makersOrdinary) add(negative, rows, (sizes.ordinary * mass) / makersOrdinary.length);
+  for (const { rows } of ordinary) add(negative, rows, 1);
+  return growForest(training(positive, negative), { ...sizes, seed });
 }
 
 function sampled(accounts: readonly AccountRows[], uniform: Random): readonly AccountRows[] {
@@ -174,14 +211,14 @@ function sampled(accounts: readonly AccountRows[], uniform: Random): readonly Ac
 
 /** What attacks are dressed in: ordinary rows, in so many copies of each attack. */
 interface Wardrobe {
-  readonly donors: readonly Float64Array[];
+  readonly donors: readonly Steps[];
   readonly variants: number;
   readonly uniform: Random;
 }
 
 function addVariants(
   into: Sample,
-  rows: readonly Float64Array[],
+  rows: readonly Steps[],
   weight: number,
   { donors, variants, uniform }: Wardrobe,
 ): void {
@@ -190,7 +227,7 @@ function addVariants(
   for (let copy = 0; copy < variants; copy++)
     add(
       into,
-      rows.map((row) => dressed(row, donors[Math.floor(uniform() * donors.length)] as Float64Array, uniform)),
+      rows.map((row) => dressed(row, donors[Math.floor(uniform() * donors.length)] as Steps, uniform)),
       each,
     );
 }
@@ -204,16 +241,13 @@ function scalesOf(rows: readonly Float64Array[]): FactScale[] {
   );
 }
 
-function training(positive: Sample, negative: Sample, scales: readonly FactScale[]) {
+function training(positive: Sample, negative: Sample): Training {
   const rows = [...positive.rows, ...negative.rows];
-  const values = new Uint8Array(rows.length * scales.length);
-  rows.forEach((row, r) => {
-    scales.forEach((scale, i) => {
-      values[r * scales.length + i] = stepOf(row[i] as number, scale);
-    });
-  });
+  const columns = FACTS.length;
+  const values = new Uint8Array(rows.length * columns);
+  for (const [r, row] of rows.entries()) values.set(row, r * columns);
   return {
-    rows: { columns: scales.length, values },
+    rows: { columns, values },
     positive: Uint8Array.from(rows, (_, r) => (r < positive.rows.length ? 1 : 0)),
     weight: Float64Array.from([...positive.weights, ...negative.weights]),
   };

@@ -42,6 +42,6 @@ export function learnedScore(
   if (events < FEWEST_REQUESTS) return undefined;
   const read = readModel(model);
   const values = readFacts({ window, customer, samples: window.samples });
-  const share = read.forestOf(account).share(read.row(values));
+  const share = read.share(account, read.row(values));
   return { score: scoreOf(share, events), logit: logitOf(share), share };
 }

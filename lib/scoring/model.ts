@@ -2,22 +2,29 @@ import { z } from 'zod';
 import { hash48 } from '../profile/hashes.ts';
 import type { Fact } from '../signals/facts/fact.ts';
 import { FACTS } from '../signals/facts/index.ts';
-import { factScale, stepOf } from './fact-scale.ts';
+import { type FactScale, factScale, stepOf } from './fact-scale.ts';
 import { ForestReader, forest } from './forest.ts';
 
 /**
- * What was learnt of a deployment: forests that tell the library of attacks from the deployment's own past. There is one
- * for each fold of accounts, grown without the accounts of that fold: nobody is judged by a forest that has seen the
- * account as ordinary, and an account of the past is judged by the very forest that judges it tomorrow.
+ * What was learnt of a deployment: forests that tell the library of attacks from the deployment's own past. Accounts are
+ * dealt into folds several times over, and for every fold of every draw there is a small forest, grown without the accounts of
+ * that fold. An account is judged by the forests of its folds, one of each draw: nobody is judged by a forest that has seen
+ * the account as ordinary, and an account of the past is judged by the very forests that judge it tomorrow. Which of its
+ * likes an account shares a fold with is chance; over many draws that chance averages out (repeated cross-fitting:
+ * Chernozhukov et al., "Double/debiased machine learning", Econometrics Journal 21, 2018, section 3.4).
  */
 export const model = z.strictObject({
   facts: z.array(factScale).max(255).describe('columns of the forests, in their order'),
-  folds: z.array(forest).max(16).describe("forests by fold; an account's fold is a hash of its pseudonym"),
+  draws: z
+    .array(z.array(forest).min(1).max(6))
+    .max(16)
+    .describe("draw -> fold -> forest; an account's folds are digits of a hash of its pseudonym"),
 });
 export type Model = z.infer<typeof model>;
 
-export function foldOf(account: string, folds: number): number {
-  return hash48(account) % folds;
+/** Fold of an account in a draw: the digits of its hash of 48 bits in the base of the number of folds, up to six in sixteen draws. */
+export function foldOf(account: string, folds: number, draw = 0): number {
+  return Math.floor(hash48(account) / folds ** draw) % folds;
 }
 
 /** A model made ready for reading. */
@@ -27,7 +34,7 @@ export class ReadModel {
   readonly #model: Model;
   /** place in FACTS of each column */
   readonly places: readonly number[];
-  readonly #readers: readonly ForestReader[];
+  readonly #readers: readonly (readonly ForestReader[])[];
 
   /** @throws RangeError where the model names a fact that this code does not know */
   constructor(held: Model) {
@@ -38,18 +45,38 @@ export class ReadModel {
       return place;
     });
     this.facts = this.places.map((place) => FACTS[place] as Fact);
-    this.#readers = held.folds.map((grown) => new ForestReader(grown));
+    this.#readers = held.draws.map((folds) => folds.map((grown) => new ForestReader(grown)));
   }
 
-  forestOf(account: string): ForestReader {
-    return this.#readers[foldOf(account, this.#readers.length)] as ForestReader;
+  /** The forests that have not seen the account, one of each draw. */
+  forestsOf(account: string): readonly ForestReader[] {
+    return this.#readers.map((folds, draw) => folds[foldOf(account, folds.length, draw)] as ForestReader);
+  }
+
+  /** What the forests that have not seen the account say of a row: the mean of their shares, 0 to 1. */
+  share(account: string, row: Uint8Array): number {
+    let sum = 0;
+    for (const reader of this.forestsOf(account)) sum += reader.share(row);
+    return sum / this.#readers.length;
+  }
+
+  /** The share taken apart: what each column added to it, on average over the forests. */
+  parts(account: string, row: Uint8Array): Float64Array {
+    const sum = new Float64Array(row.length);
+    for (const reader of this.forestsOf(account))
+      reader.parts(row).byColumn.forEach((value, i) => {
+        sum[i] = (sum[i] as number) + value / this.#readers.length;
+      });
+    return sum;
   }
 
   /** @param values in the order of FACTS */
   row(values: Float64Array): Uint8Array {
-    return Uint8Array.from(this.#model.facts, (scale, i) =>
-      stepOf(values[this.places[i] as number] as number, scale),
-    );
+    const { facts } = this.#model;
+    const row = new Uint8Array(facts.length);
+    for (let i = 0; i < facts.length; i++)
+      row[i] = stepOf(values[this.places[i] as number] as number, facts[i] as FactScale);
+    return row;
   }
 }
 

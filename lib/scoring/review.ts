@@ -3,7 +3,7 @@ import type { Peak } from './learn-calibration.ts';
 /**
  * Whose verdict helps most: accounts of the past that look most like the library of attacks. While nobody has said what
  * they are they count as ordinary, and the thresholds stand on their scores; confirmed, they leave the past and teach the
- * library; found benign, they weigh more. Linked accounts are asked about at once: one verdict for all of them.
+ * library; found benign, they stay ordinary and are not asked about again. Linked accounts are asked about at once: one verdict for all of them.
  */
 export interface ReviewEntry {
   /** pseudonyms, the one with the highest score first */
@@ -36,7 +36,7 @@ export function reviewQueue(
     if (queue.length >= entries || score === 0) break;
     if (asked.has(account) || judged.has(account)) continue;
     const accounts = [...new Set([account, ...(groupOf.get(account) ?? [])])]
-      .filter((member) => !judged.has(member) && scoreOf.has(member))
+      .filter((member) => !judged.has(member) && !asked.has(member) && scoreOf.has(member))
       .sort((a, b) => (scoreOf.get(b) ?? 0) - (scoreOf.get(a) ?? 0))
       .slice(0, MOST_MEMBERS);
     for (const member of accounts) asked.add(member);

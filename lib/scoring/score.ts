@@ -62,9 +62,7 @@ class ScoredWindow implements WindowScore {
     this.#calibration = calibration;
     const row = this.#row();
     this.score =
-      row === undefined
-        ? 0
-        : scoreOf(readModel(calibration.model).forestOf(of.account).share(row.steps), this.events);
+      row === undefined ? 0 : scoreOf(readModel(calibration.model).share(of.account, row.steps), this.events);
   }
 
   #row(): { values: Float64Array; steps: Uint8Array } | undefined {
@@ -78,7 +76,7 @@ class ScoredWindow implements WindowScore {
     const row = this.#row();
     if (row === undefined) return [];
     const read = readModel(this.#calibration.model);
-    const { byColumn } = read.forestOf(this.#of.account).parts(row.steps);
+    const byColumn = read.parts(this.#of.account, row.steps);
     const spreads = this.#calibration.spread[String(this.hours)] ?? {};
     return read.facts
       .map((fact, column): Contribution => {

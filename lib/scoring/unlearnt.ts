@@ -2,7 +2,7 @@ import type { Calibration } from './calibration.ts';
 
 /** Before anything was learnt: no windows are scored, so nobody is judged. What calibrate replays traffic with. */
 export const UNLEARNT: Calibration = {
-  v: 2,
+  v: 3,
   id: 'unlearnt',
   madeAt: new Date(0).toISOString(),
   days: 1,
@@ -12,7 +12,7 @@ export const UNLEARNT: Calibration = {
   library: 'none',
   verdicts: { extraction: 0, benign: 0, grey: 0 },
   windows: [],
-  model: { facts: [], folds: [] },
+  model: { facts: [], draws: [] },
   score: {},
   spread: {},
 };

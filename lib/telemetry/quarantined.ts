@@ -5,6 +5,10 @@ import { decodeRecord } from './record-codec.ts';
 import type { UsageEvent } from './usage-event.ts';
 
 const quarantinedEvent = z.object({ payload: z.string(), encoding: z.enum(['utf8', 'base64']) });
+const place = z.object({ origin: z.object({ sequence: z.string(), index: z.number() }) });
+const placedPayload = z.object({
+  Records: z.array(z.object({ kinesis: z.object({ sequenceNumber: z.string() }) })),
+});
 /** What Lambda writes when it gives up on a batch: the invocation record with the payload (services-kinesis-errors). */
 const givenUp = z.object({ payload: z.string() });
 const kinesisPayload = z.object({ Records: z.array(z.object({ kinesis: z.object({ data: z.string() }) })) });
@@ -61,6 +65,25 @@ export function readQuarantined(name: string, text: string): QuarantinedEvents {
       else if (line.reason !== undefined) refuse(where, describeReason(line.reason));
     }
   }
+}
+
+/**
+ * Where the entries of an object of the quarantine bucket had stood in the stream: `sequence/index` of a single event,
+ * `sequence` of a whole record.
+ */
+export function placesIn(text: string): string[] {
+  const whole = tryJson(text);
+  const entries = whole === undefined ? text.split('\n').map(tryJson) : [whole];
+  return entries.flatMap((entry) => {
+    const aside = place.safeParse(entry);
+    if (aside.success) {
+      const { sequence, index } = aside.data.origin;
+      return [index < 0 ? sequence : `${sequence}/${index}`];
+    }
+    const batch = givenUp.safeParse(entry);
+    const records = batch.success ? placedPayload.safeParse(tryJson(batch.data.payload)).data : undefined;
+    return records?.Records.map(({ kinesis }) => kinesis.sequenceNumber) ?? [];
+  });
 }
 
 function tryJson(text: string): unknown {

@@ -173,10 +173,11 @@ describe('learnGroupRanks', () => {
     expect(ranks.values.at(-1)).toBe(0);
   });
 
-  it('leaves out a group with a confirmed member: one verdict speaks for all of it', () => {
+  it('does not rank who was confirmed, and holds honest companions to what they had in the past', () => {
     const before = learn();
     const after = learn(new Set([account(0)]));
-    expect(after.accounts.values[0]).toBeLessThan(before.accounts.values[0] as number);
-    expect(after.accounts.accounts).toBeLessThan(before.accounts.accounts);
+    expect(after.accounts.accounts).toBe(before.accounts.accounts - 1);
+    expect(after.groups.accounts).toBe(before.groups.accounts - 1);
+    expect(after.accounts.values[0]).toBeGreaterThan(0);
   });
 });

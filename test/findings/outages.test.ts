@@ -119,6 +119,28 @@ describe('an outage of the bus', () => {
   });
 });
 
+describe('an invocation beside another one', () => {
+  it('leaves a notice that is being delivered to the one that claimed it', async () => {
+    const desk = new Desk();
+    let arrive = (): void => undefined;
+    const first = desk.delivery();
+    const slow: Delivery = {
+      ...first,
+      bus: { put: () => new Promise((resolve) => (arrive = resolve)) },
+    };
+    desk.outbox.append('a_1', notice(1), iso(desk.now));
+    const waiting = await desk.outbox.read('a_1');
+    if (waiting === undefined) throw new Error('nothing waits');
+    const delivered = deliver(desk.outbox, waiting, slow);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await deliver(desk.outbox, waiting, desk.delivery())).toBe('busy');
+    expect(desk.topic.published).toHaveLength(0);
+    arrive();
+    expect(await delivered).toBe('done');
+    expect(desk.topic.published).toHaveLength(1);
+  });
+});
+
 describe('a notice of a newer version', () => {
   it('is told when it can be read, though a later one was told before it', async () => {
     const desk = new Desk();

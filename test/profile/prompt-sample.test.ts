@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   GENERATION_MS,
+  isWorthWriting,
   mergePromptSamples,
   NO_PROMPTS,
   PromptHistory,
@@ -103,5 +104,24 @@ describe('prompt sample', () => {
       );
       expect(promptsAt(history.everything(), 'e1', at)).toEqual(promptsAt(then, 'e1', at));
     }
+  });
+
+  it('is written a few times while it fills, and what is written lacks less than a quarter of it', () => {
+    let written = NO_PROMPTS;
+    let samples = NO_PROMPTS;
+    let writes = 0;
+    for (let i = 0; i < 2000; i++) {
+      const next = samplePrompts(samples, [asks(i * 7, i < 1000 ? 0 : 1)]);
+      if (next === samples) continue;
+      samples = next;
+      if (isWorthWriting(written, samples)) {
+        written = samples;
+        writes++;
+      }
+      const known = new Set(written.flatMap(({ prompts }) => prompts));
+      const lacking = samples.flatMap(({ prompts }) => prompts).filter((prompt) => !known.has(prompt));
+      expect(4 * lacking.length).toBeLessThan(samples.reduce((sum, { prompts }) => sum + prompts.length, 0));
+    }
+    expect(writes).toBeLessThan(40);
   });
 });

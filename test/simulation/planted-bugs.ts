@@ -50,8 +50,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'guard-index-open',
     POSITION,
-    'return position.index <= held.index;',
-    'return position.index < held.index;',
+    'return position.index > held.index;',
+    'return position.index >= held.index;',
     'the last event of a batch counts again',
   ),
   bug(
@@ -284,8 +284,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'key-unchecked',
     DECODE,
-    'if (found === key) return undefined;',
-    "if (found !== '') return undefined;",
+    'if (key === this.#key) {',
+    "if (key !== '') {",
     'one stray record blinds an account',
     SCORING,
   ),
@@ -299,8 +299,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'redriven-unmarked',
     DECODE,
-    '...(decoded.header?.redriven === true ? { redriven: true } : {}),',
-    '',
+    'const redriven = decoded.header?.redriven === true;',
+    'const redriven = decoded.header?.redriven === undefined;',
     'a second redrive counts again',
     ['test/cli/put-back.test.ts'],
   ),
@@ -317,7 +317,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'Date.parse(finding.claim.until) > now\n',
     'Date.parse(finding.claim.until) > now + 1e9\n',
     'two invocations tell one notice in two ways',
-    ['test/findings/delivery.test.ts'],
+    OUTAGES,
   ),
   bug(
     'claim-forgotten',
@@ -377,6 +377,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'ConditionExpression: `size(notices) = :size AND',
     'ConditionExpression: `attribute_exists(notices) OR size(notices) = :size AND',
     'a notice that came meanwhile is removed unread',
+    ['test/simulation/outbox.test.ts'],
   ),
   bug(
     'finding-unconditional',

@@ -8,6 +8,7 @@ import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { account, HOUR, harvest, START } from '../events.ts';
 import { Clients, start } from './functions.ts';
+import { Rebuild } from './rebuilding.ts';
 import { World } from './world.ts';
 
 const [sick, well] = [account(1), account(2)];
@@ -74,5 +75,8 @@ describe('an account whose stored item cannot be read', () => {
       await world.until(putBack(quarantine.objects(['events/'], again), port));
       expect(await counted()).toEqual([30, 30]);
     }
+    const rebuild = new Rebuild(world);
+    expect(await world.until(rebuild.run())).toMatchObject({ putBack: 10, used: 60 });
+    expect(await world.until(rebuild.compare())).toMatchObject({ accounts: 2, same: 2 });
   });
 });

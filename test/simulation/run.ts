@@ -11,6 +11,7 @@ import { type Tally, World } from './world.ts';
 export interface History {
   readonly end: End;
   readonly tally: Tally;
+  readonly world: World;
 }
 
 /**
@@ -27,7 +28,7 @@ export async function live(traffic: Traffic, seed: number, rates: FaultRates | u
     await world.drain();
     world.interference = undefined;
     await afterwards(new Pool('notify', world, undefined), world);
-    return { end: await world.until(endOf(world, traffic)), tally: world.tally };
+    return { end: await world.until(endOf(world, traffic)), tally: world.tally, world };
   });
 }
 

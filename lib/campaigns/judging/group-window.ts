@@ -1,3 +1,4 @@
+import { bits } from '../../profile/binary.ts';
 import { type BottomK, distinct, mergeInto } from '../../profile/bottom-k.ts';
 import {
   copySlice,
@@ -9,7 +10,7 @@ import {
   type Slice,
   sliceStart,
 } from '../../profile/slice.ts';
-import { bits, type Window, windowOf } from '../../profile/window.ts';
+import { type Window, windowOf } from '../../profile/window.ts';
 import { upperShare } from '../../statistics/upper-share.ts';
 import { addCounts, MARKS, type MemberWindow, orCells, WORDS } from './member-window.ts';
 

@@ -10,13 +10,11 @@ import type { Campaign } from '../campaign.ts';
 import { LINK_KINDS } from '../linking/link-facts.ts';
 import type { CampaignCase, CampaignVerdict } from './campaign-case.ts';
 import { campaignNotice } from './campaign-notice.ts';
-import { accountChance, groupChance, learnedGroupScore } from './learned-group.ts';
+import { accountChance, groupChance, learnedGroupScore, memberEvidence, PART } from './learned-group.ts';
 import { customerOf, type Fit, type JudgedMember, type Member } from './member.ts';
 import { MemberScores } from './member-score.ts';
 
 const SUSPECT = levelRank('suspect');
-/** A member shows what the group is accused of where its own score is at least this part of the mean. */
-const PART = 0.5;
 /** Members whose scores are taken apart for the reasons: more do not change a typical one. */
 const EXPLAINED = 25;
 /** Facts given as reasons beside the group's score. */
@@ -42,12 +40,17 @@ export function judgeLearned(
   const score = (linked ? learnedGroupScore(own.map((held) => held?.score)) : undefined) ?? 0;
   const before = campaign.judgement;
   const evidence = updateRunningMax(before.evidence, score, at);
-  const p = accountChance(score, calibration);
+  const chances = own.map((held) => accountChance(memberEvidence(score, held?.score), calibration));
+  const p = Math.min(1, ...chances);
   const levels = levelRules(policy, calibration);
   const level = nextLevel(before.level, p, at, levels);
-  const judged = levelRank(level.level) >= SUSPECT ? judgeMembers(campaign, group, members, own) : [];
   // while a finding calms, whoever has joined since is not named by it
-  const accused = accusedOf(campaign, level, judged, p <= levels.suspect ? at : undefined);
+  const supported = new Set(
+    members.flatMap(({ account }, i) => ((chances[i] as number) <= levels.suspect ? [account] : [])),
+  );
+  const judged =
+    levelRank(level.level) >= SUSPECT ? judgeMembers(campaign, group, members, { own, supported }) : [];
+  const accused = accusedOf(campaign, level, judged, at);
   const open = before.finding;
   const known = campaign.accused.size;
   const events = own.reduce((sum, held) => sum + (held?.events ?? 0), 0);
@@ -102,24 +105,37 @@ export function judgeLearned(
   };
 }
 
-/** Core: its own score is no less than half of the mean. Edge: too few requests to be scored, of one owner with a core member. */
+/** What the members of a case show. */
+interface Shown {
+  readonly own: readonly (WindowScore | undefined)[];
+  /** members whose evidence reaches the level by itself */
+  readonly supported: ReadonlySet<string>;
+}
+
+/**
+ * Core: its own score is no less than half of the mean, and with the group's it is beyond the past (or was, when it was
+ * named). Edge: too few requests to be scored, of one owner with a core member.
+ */
 function judgeMembers(
   campaign: Campaign,
   { links }: CampaignCase['group'],
   members: CampaignCase['members'],
-  own: readonly (WindowScore | undefined)[],
+  { own, supported }: Shown,
 ): readonly JudgedMember[] {
   const scored = own.flatMap((held) => (held === undefined ? [] : [held.score]));
   const mean = scored.reduce((sum, score) => sum + score, 0) / Math.max(1, scored.length);
   const core = new Set(
-    members.flatMap(({ account }, i) =>
-      (own[i]?.score ?? 0) > 0 && (own[i]?.score ?? 0) >= PART * mean ? [account] : [],
-    ),
+    members.flatMap(({ account }, i) => {
+      const score = own[i]?.score ?? 0;
+      const shows = score > 0 && score >= PART * mean;
+      return shows && (supported.has(account) || campaign.accused.has(account)) ? [account] : [];
+    }),
   );
   const owned = new Set(
     links
       .filter(
-        ({ kind, members: sharing }) => LINK_KINDS[kind].hard && sharing.some((account) => core.has(account)),
+        ({ kind, members: sharing }) =>
+          LINK_KINDS[kind].hard && sharing.some((account) => supported.has(account) && core.has(account)),
       )
       .flatMap(({ members: sharing }) => sharing),
   );
@@ -136,18 +152,18 @@ function eventsOf({ slices }: Member): number {
   return slices.reduce((sum, { counts }) => sum + counts.events, 0);
 }
 
-/** @param at when somebody is named for the first time; undefined: nobody is */
+/** @param at when whoever is new among them is named */
 function accusedOf(
   campaign: Campaign,
   level: LevelState,
   judged: readonly JudgedMember[],
-  at: number | undefined,
+  at: number,
 ): ReadonlyMap<string, number> {
   if (levelRank(level.level) < SUSPECT) return new Map();
   return new Map(
     judged.flatMap(({ member: { account }, fit, events }) => {
       const since = campaign.accused.get(account) ?? at;
-      return fit === 'bystander' || events === 0 || since === undefined ? [] : [[account, since]];
+      return fit === 'bystander' || events === 0 ? [] : [[account, since]];
     }),
   );
 }

@@ -10,7 +10,8 @@ import { MemberScores } from './member-score.ts';
  * clocks and what is asked; what an account is scored by is how it asks. A whole group that looks a little like the library
  * of attacks is rarer than one account that looks much like it, because honest accounts of one kind differ in more than chance.
  *
- * Held against the deployment's own past: every account of the past has the highest score of any group that it was in, over
+ * Nobody is named for the company alone: what counts for a member is the group's score, and no more than twice its own. Held
+ * against the deployment's own past: every account of the past has the highest such number of any group that it was in, over
  * all runs of the period (none: 0). A benign account of today exceeds all n of them with a chance of 1 / (n + 1): the same
  * promise as for accounts, by the same argument (scoring/rank-null.ts), whatever links and however often it is looked at.
  */
@@ -31,7 +32,15 @@ export function learnedGroupScore(scores: readonly (number | undefined)[]): numb
   return scored < FEWEST_SCORED ? undefined : sum / (scored + PRIOR_MEMBERS);
 }
 
-/** The chance within a month that a benign account is in a group of that score: what levels are reached by. */
+/** A member shows what its group is accused of where its own score is at least this part of the group's. */
+export const PART = 0.5;
+
+/** What counts for a member of a group: the group's score as far as the member's own supports it; 0 where it has none. */
+export function memberEvidence(group: number, own: number | undefined): number {
+  return own === undefined ? 0 : Math.min(group, own / PART);
+}
+
+/** The chance within a month that a benign account comes to that evidence as a member: what levels are reached by. */
 export function accountChance(score: number, { groups, days }: Learned): number {
   return groups === undefined ? 1 : monthly(groups.accounts, score, days);
 }
@@ -68,37 +77,39 @@ export interface GroupLearning {
   /** with the model that scores accounts; each by a forest that has not seen it */
   readonly calibration: Calibration;
   readonly windows: readonly number[];
-  /** accounts that people confirmed as extraction: a group with one of them is no benign one */
+  /** accounts that people confirmed as extraction: a group with one of them is no benign group */
   readonly confirmed?: ReadonlySet<string>;
+  /** accounts that are not ranked, the confirmed ones among them */
+  readonly aside?: ReadonlySet<string>;
   readonly content?: GroupRanks['content'];
 }
 
-/** Learns the ranks of groups. Groups with a confirmed member, and their members, are left out: they are no past to be held against. */
+/**
+ * Learns the ranks of groups. Who is set aside by a verdict is not ranked, but counts in the groups of others: an honest
+ * account that shares a group with an attacker today had its likes in the past, and they are what it is held against.
+ */
 export function learnGroupRanks(learning: GroupLearning): GroupRanks {
-  const { accounts, looks, calibration, windows, confirmed = new Set(), content = [] } = learning;
+  const { accounts, looks, calibration, windows, content = [] } = learning;
+  const { confirmed = new Set(), aside = confirmed } = learning;
   const scores = new MemberScores();
   const highest = new Map<string, number>();
   const byGroup = new Map<string, number>();
-  const left = new Set(confirmed);
   for (const { at, groups } of looks)
     for (const group of groups) {
-      if (group.some((account) => confirmed.has(account))) {
-        for (const account of group) left.add(account);
-        continue;
-      }
-      const score = learnedGroupScore(
-        group.map((account) => {
-          const held = accounts.get(account);
-          return held && scores.at(held, at, calibration, windows)?.score;
-        }),
-      );
+      const own = group.map((account) => {
+        const held = accounts.get(account);
+        return held && scores.at(held, at, calibration, windows)?.score;
+      });
+      const score = learnedGroupScore(own);
       if (score === undefined) continue;
+      for (const [i, account] of group.entries())
+        highest.set(account, Math.max(memberEvidence(score, own[i]), highest.get(account) ?? 0));
       // a group that changes its members from run to run is told by the first of them
       const name = group[0] as string;
-      byGroup.set(name, Math.max(score, byGroup.get(name) ?? 0));
-      for (const account of group) highest.set(account, Math.max(score, highest.get(account) ?? 0));
+      if (!group.some((account) => confirmed.has(account)))
+        byGroup.set(name, Math.max(score, byGroup.get(name) ?? 0));
     }
-  const ranked = [...accounts.keys()].filter((account) => !left.has(account));
+  const ranked = [...accounts.keys()].filter((account) => !aside.has(account));
   return {
     accounts: learnRanks(ranked.map((account) => highest.get(account) ?? 0)),
     groups: learnRanks([...byGroup.values()]),

@@ -1,5 +1,5 @@
+import { bits } from '../../profile/binary.ts';
 import { CELL_MS, SLICE_MS, type Slice, sliceStart } from '../../profile/slice.ts';
-import { bits } from '../../profile/window.ts';
 
 /** Slices of a day, and of the week that is compared. */
 const SLICES_PER_DAY = 4;

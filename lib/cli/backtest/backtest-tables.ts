@@ -1,8 +1,8 @@
-import Table from 'cli-table3';
 import { compare } from '../../backtest/compare.ts';
 import type { AccountOutcome, BacktestOutcome, BacktestResult } from '../../backtest/outcome.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { colours } from '../shared/colours.ts';
+import { type Column, fittedTable } from '../shared/fitted-table.ts';
 
 /** What a backtest found, as tables for a terminal. */
 
@@ -28,6 +28,34 @@ export function printComparison(active: BacktestOutcome, candidate: BacktestOutc
 const percent = (rate: number): string => `${(rate * 100).toFixed(2)} %`;
 const rounded = (value: number | null, digits = 0): string => (value === null ? '-' : value.toFixed(digits));
 
+const right = (head: string, optional?: number): Column =>
+  optional === undefined ? { head, right: true } : { head, right: true, optional };
+const KINDS: readonly Column[] = [
+  { head: 'kind', min: 12 },
+  { head: 'label' },
+  right('accounts'),
+  right('flagged'),
+  right('events to flag', 2),
+  right('hours to flag', 1),
+];
+const CAMPAIGNS: readonly Column[] = [
+  { head: 'campaign', min: 12 },
+  { head: 'kind', optional: 3, min: 8 },
+  right('accounts'),
+  right('recall'),
+  right('hours to flag', 1),
+  right('events to flag', 2),
+  right('foreign'),
+];
+const FLAGS: readonly Column[] = [
+  { head: 'first flag' },
+  { head: 'account' },
+  { head: 'level' },
+  right('score', 3),
+  right('log10 E', 2),
+  { head: 'via', optional: 1 },
+];
+
 export function printTables(result: BacktestResult): void {
   const out = (line = ''): void => {
     process.stdout.write(`${line}\n`);
@@ -42,40 +70,35 @@ export function printTables(result: BacktestResult): void {
       `benign flagged ${accounts.benignFlagged} of ${accounts.benign} (${percent(accounts.fpr)}, 95 % ${percent(accounts.fprInterval[0])} to ${percent(accounts.fprInterval[1])}); extraction flagged ${accounts.extractionFlagged} of ${accounts.extraction} (${percent(accounts.tpr)})`,
     );
     if (result.learntFrom !== undefined) out(`${colours.yellow('note:')} ${result.learntFrom.words}`);
-    const kinds = new Table({
-      head: ['kind', 'label', 'accounts', 'flagged', 'events to flag', 'hours to flag'],
-      style: { head: [], border: [] },
-    });
+    const kinds: string[][] = [];
     for (const [kind, row] of Object.entries(result.byKind))
       kinds.push([
         printable(kind),
         row.label,
-        row.accounts,
-        row.flagged > 0 && row.label === 'benign' ? colours.red(String(row.flagged)) : row.flagged,
+        String(row.accounts),
+        row.flagged > 0 && row.label === 'benign' ? colours.red(String(row.flagged)) : String(row.flagged),
         rounded(row.medianEventsToFlag),
         rounded(row.medianHoursToFlag, 1),
       ]);
-    out(kinds.toString());
-    const campaigns = new Table({
-      head: ['campaign', 'kind', 'accounts', 'recall', 'hours to flag', 'events to flag', 'foreign'],
-      style: { head: [], border: [] },
-    });
+    out(fittedTable(KINDS, kinds));
+    out();
+    const campaigns: string[][] = [];
     for (const row of result.campaigns ?? [])
       campaigns.push([
         printable(row.campaign),
         printable(row.kind),
-        row.accounts,
+        String(row.accounts),
         percent(row.memberRecall),
         rounded(row.hoursToFlag, 1),
         rounded(row.eventsToFlag),
-        row.foreignMembers,
+        String(row.foreignMembers),
       ]);
-    out(campaigns.toString());
+    if (campaigns.length > 0) {
+      out(fittedTable(CAMPAIGNS, campaigns));
+      out();
+    }
   }
-  const flags = new Table({
-    head: ['first flag', 'account', 'level', 'score', 'log10 E', 'via'],
-    style: { head: [], border: [] },
-  });
+  const flags: string[][] = [];
   for (const flag of result.flags.slice(0, 25))
     flags.push([
       flag.firstAt.slice(0, 16),
@@ -85,6 +108,6 @@ export function printTables(result: BacktestResult): void {
       flag.log10E.toFixed(1),
       flag.via,
     ]);
-  out(flags.toString());
+  out(fittedTable(FLAGS, flags));
   if (result.flags.length > 25) out(`... and ${result.flags.length - 25} more (--json has all)`);
 }

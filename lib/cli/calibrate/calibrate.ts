@@ -49,7 +49,7 @@ export function calibrateCommand(): Command {
     .option('--id <text>', 'its version; default: cal-<date of the newest event>-<accounts>')
     .option(
       '--labels <file>',
-      'verdicts of people on accounts of the past, any number of them: extraction joins the library, benign weighs more, grey is left out',
+      'verdicts of people on accounts of the past, any number of them: extraction leaves the past and joins the library, benign stays ordinary, grey is left out',
     )
     .option('--verdicts', 'the same from the findings of a deployment, where the labels say nothing')
     .option('--table <name>', 'findings table (FINDING_TABLE) for --verdicts')
@@ -102,6 +102,7 @@ async function calibrate(names: readonly string[], options: CalibrateOptions): P
     calibration: made,
     windows: policy.windows,
     confirmed: verdicts.extraction,
+    aside: new Set([...verdicts.extraction, ...verdicts.grey]),
   });
   const named: Calibration = { ...made, groups };
   if (options.out !== undefined) {

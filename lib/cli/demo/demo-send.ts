@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { z } from 'zod';
 import { InputError } from '../../input/errors.ts';
 import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring } from '../../input/keyring.ts';
@@ -50,13 +49,9 @@ export async function sendMore(
   const path = demoFilePath();
   const held = await demoAt(path);
   const clock = held.clock === undefined ? Number.NEGATIVE_INFINITY : Date.parse(held.clock);
-  const client = new KinesisClient({
-    region: held.region,
-    endpoint: held.endpoints.kinesis,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  const port = eventStream({ stream: held.stream, region: held.region, endpoint: held.endpoints.kinesis });
   try {
-    const producer = createProducer(eventStream({ stream: held.stream, client }), { stampArrived: true });
+    const producer = createProducer(port, { stampArrived: true });
     let weeks: number | undefined;
     let from = Number.POSITIVE_INFINITY;
     let to = clock;
@@ -90,7 +85,7 @@ export async function sendMore(
   } catch (error) {
     throw asInputError(error, `the demo (${path})`);
   } finally {
-    client.destroy();
+    port.destroy();
   }
 }
 

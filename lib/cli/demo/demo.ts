@@ -65,7 +65,7 @@ export function demoCommand(): Command {
     const terminal = { stdout: process.stdout, stderr: process.stderr };
     process.exitCode = await runDemo(options, terminal);
     // emulators and threads may still be at work: nothing of them outlives the process
-    if (process.exitCode === EXIT.interrupted) process.exit();
+    if (process.exitCode === EXIT.interrupted || options.keep === true) process.exit();
   });
 }
 

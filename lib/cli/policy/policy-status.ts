@@ -1,14 +1,21 @@
-import Table from 'cli-table3';
 import { Command } from 'commander';
 import { NO_SHADOW } from '../../contract/policy-names.ts';
 import { say } from '../../input/say.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { colours } from '../shared/colours.ts';
 import { printJson, runCommand } from '../shared/command.ts';
+import { type Column, fittedTable } from '../shared/fitted-table.ts';
 import { describeState, type JsonOption, out, withTarget } from './policy-target.ts';
 import { type RolloutOptions, withRolloutOptions } from './rollout-target.ts';
 
 /** `policy status`, `policy rollback` and `policy promote`: what is in force, and what is to be. */
+
+const HISTORY: readonly Column[] = [
+  { head: 'deployment', right: true },
+  { head: 'version' },
+  { head: 'state', min: 8 },
+  { head: 'started' },
+];
 
 interface NoteOptions extends RolloutOptions, JsonOption {
   readonly note?: string;
@@ -43,7 +50,7 @@ export function statusCommand(): Command {
           return 0;
         }
         out(
-          `Active in ${where}: ${colours.bold(active?.policy.id ?? '')}, calibration ${active?.policy.calibration ?? ''}${active?.deployed === undefined ? ' (shipped; nothing was pushed)' : `, deployment ${active.deployed.number}, ${describeState(active.deployed)}`}`,
+          `Active in ${where}: ${colours.bold(active?.policy.id ?? '')}, calibration ${active?.policy.calibration ?? ''}${active?.deployed === undefined ? ` (shipped; ${history.length === 0 ? 'nothing was pushed' : 'what was pushed is not in force'})` : `, deployment ${active.deployed.number}, ${describeState(active.deployed)}`}`,
         );
         out(
           inShadow === undefined
@@ -51,18 +58,13 @@ export function statusCommand(): Command {
             : `Shadow: ${colours.bold(inShadow.policy.id)}, since ${inShadow.deployed?.startedAt?.toISOString().slice(0, 16) ?? '?'}${inShadow.deployed === undefined ? '' : `, deployment ${inShadow.deployed.number}, ${describeState(inShadow.deployed)}`}`,
         );
         if (history.length > 0) {
-          const table = new Table({
-            head: ['deployment', 'version', 'state', 'started'],
-            style: { head: [], border: [] },
-          });
-          for (const held of history)
-            table.push([
-              held.number,
-              held.version,
-              held.state.toLowerCase(),
-              held.startedAt?.toISOString().slice(0, 19) ?? '',
-            ]);
-          out(table.toString());
+          const rows = history.map((held) => [
+            String(held.number),
+            String(held.version),
+            held.state.toLowerCase(),
+            held.startedAt?.toISOString().slice(0, 19) ?? '',
+          ]);
+          out(fittedTable(HISTORY, rows));
         }
         return 0;
       }),

@@ -131,6 +131,15 @@ const BY_NAME: Readonly<Record<string, Remedy>> = {
   TimeoutError: service('no answer in time', 'check the endpoint and the network, then try again'),
 };
 
+const UNREADABLE: Remedy = service(
+  'the answer is none of that service',
+  'is the endpoint right, and is there a proxy on the way?',
+);
+const ANSWERED: Remedy = service(
+  'AWS answered with an error',
+  'the service’s API reference says what it means',
+);
+
 const REGION: Remedy = service('which AWS region?', 'give --region, or set AWS_REGION');
 
 /** What the machine or a service said, looked for along the chain of causes; undefined where it was neither. */
@@ -139,11 +148,17 @@ function remedyOf(error: unknown): { readonly remedy: Remedy; readonly at: Error
     const code = 'code' in at && typeof at.code === 'string' ? at.code : '';
     const named = Object.hasOwn(BY_NAME, at.name) ? BY_NAME[at.name] : undefined;
     const coded = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
-    const remedy = at.message === 'Region is missing' ? REGION : (named ?? coded);
+    const remedy = at.message === 'Region is missing' ? REGION : (named ?? coded ?? answered(at));
     if (remedy !== undefined) return { remedy, at };
     if (at instanceof AggregateError && at.errors.length > 0) return remedyOf(at.errors[0]);
   }
   return undefined;
+}
+
+/** Errors that the SDK made of an answer: with a fault of the service, or of something that is no answer of its at all. */
+function answered(error: Error): Remedy | undefined {
+  if ('$fault' in error) return ANSWERED;
+  return '$response' in error || '$metadata' in error ? UNREADABLE : undefined;
 }
 
 /** What stands behind the words: the path of a file, or the service's own sentence, which names what it wanted. */

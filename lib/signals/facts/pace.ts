@@ -1,5 +1,5 @@
+import { bits } from '../../profile/binary.ts';
 import { SLICE_MS } from '../../profile/slice.ts';
-import { bits } from '../../profile/window.ts';
 import { type Fact, part } from './fact.ts';
 
 /** Chance that two of so many things, spread as the parts say, fall together; 1 where there is one place. */

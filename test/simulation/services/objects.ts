@@ -44,8 +44,16 @@ export class Objects {
       return {};
     }
     if (command instanceof ListObjectsV2Command) {
-      const { Bucket, Prefix = '' } = command.input;
-      return { Contents: this.names(Bucket ?? '', Prefix).map((Key) => ({ Key })) };
+      const { Bucket, Prefix = '', Delimiter } = command.input;
+      const below = this.names(Bucket ?? '', Prefix);
+      // keys with the delimiter after the prefix are rolled up to it (API_ListObjectsV2)
+      const upTo = (key: string): number =>
+        Delimiter === undefined ? -1 : key.indexOf(Delimiter, Prefix.length);
+      const rolled = new Set(below.flatMap((key) => (upTo(key) < 0 ? [] : [key.slice(0, upTo(key) + 1)])));
+      return {
+        Contents: below.filter((key) => upTo(key) < 0).map((Key) => ({ Key })),
+        CommonPrefixes: [...rolled].map((name) => ({ Prefix: name })),
+      };
     }
     throw new Error(`${command.constructor.name} is not modelled`);
   }

@@ -5,11 +5,15 @@ import {
   BatchWriteItemCommand,
   type BatchWriteItemCommandInput,
   ConditionalCheckFailedException,
+  CreateTableCommand,
   DeleteItemCommand,
+  DescribeTableCommand,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
   type QueryCommandInput,
+  ResourceInUseException,
+  ResourceNotFoundException,
   ScanCommand,
   type ScanCommandInput,
   UpdateItemCommand,
@@ -56,17 +60,20 @@ interface Keyed extends Placeholders {
 
 /** Tables of DynamoDB in memory: what is documented as refused is refused. */
 export class Tables {
-  readonly #shapes: Readonly<Record<string, TableShape>>;
+  readonly #shapes: Record<string, TableShape>;
   readonly #items = new Map<string, Map<string, Item>>();
   readonly streams = new Map<string, StreamRecord[]>();
   #sequence = 10_000;
 
   constructor(shapes: Readonly<Record<string, TableShape>>) {
-    this.#shapes = shapes;
-    for (const name of Object.keys(shapes)) {
-      this.#items.set(name, new Map());
-      this.streams.set(name, []);
-    }
+    this.#shapes = {};
+    for (const [name, shape] of Object.entries(shapes)) this.#make(name, shape);
+  }
+
+  #make(name: string, shape: TableShape): void {
+    this.#shapes[name] = shape;
+    this.#items.set(name, new Map());
+    this.streams.set(name, []);
   }
 
   /** All items of a table, for oracles. */
@@ -125,7 +132,21 @@ export class Tables {
     if (command instanceof BatchGetItemCommand) return this.#batchGet(command.input, partial);
     if (command instanceof BatchWriteItemCommand) return this.#batchWrite(command.input, partial);
     if (command instanceof QueryCommand || command instanceof ScanCommand) return this.#search(command.input);
+    if (command instanceof CreateTableCommand || command instanceof DescribeTableCommand)
+      return this.#aboutTable(command);
     throw new ValidationException(`${command.constructor.name} is not modelled`);
+  }
+
+  /** A table that is there is not made again, one that is not there is not described (API_CreateTable, API_DescribeTable). */
+  #aboutTable(command: CreateTableCommand | DescribeTableCommand): unknown {
+    const name = command.input.TableName ?? '';
+    const held = this.#shapes[name];
+    if (command instanceof CreateTableCommand) {
+      if (held !== undefined) throw new ResourceInUseException({ message: name, $metadata: {} });
+      const [partition = '', sort = ''] = (command.input.KeySchema ?? []).map((key) => key.AttributeName);
+      this.#make(name, { partition, sort });
+    } else if (held === undefined) throw new ResourceNotFoundException({ message: name, $metadata: {} });
+    return { Table: { TableName: name, TableStatus: 'ACTIVE' } };
   }
 
   #batchGet(input: BatchGetItemCommandInput, partial?: (size: number) => number): unknown {

@@ -1,0 +1,196 @@
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  CreateTableCommand,
+  DescribeTableCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  ResourceNotFoundException,
+  ScanCommand,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
+import { z } from 'zod';
+import { PROFILE_ITEMS, TABLES } from '../contract/tables.ts';
+import type { ReadSoFar } from './archive-reader.ts';
+
+type Item = Record<string, AttributeValue>;
+
+/** Seconds that a new table may take. */
+const TABLE_MADE = 300;
+/** Partition of the items that say how far a rebuild has come; no account is called so. */
+const PROGRESS = 'rebuild';
+const readSoFar = z.record(z.string(), z.string());
+
+/** The profile table that a rebuild fills beside the live one, and what becomes of its items. */
+export class RebuiltTable {
+  readonly #client: DynamoDBClient;
+  readonly #live: string;
+  readonly #table: string;
+
+  constructor(client: DynamoDBClient, live: string, table: string) {
+    this.#client = client;
+    this.#live = live;
+    this.#table = table;
+  }
+
+  /** Makes the table, encrypted under the live one's key; one that is there already is gone on with. */
+  async make(): Promise<'made' | 'there'> {
+    try {
+      await this.#client.send(new DescribeTableCommand({ TableName: this.#table }));
+      return 'there';
+    } catch (error) {
+      if (!(error instanceof ResourceNotFoundException)) throw error;
+    }
+    const key = await this.#keyOfLive();
+    const { partition, sort } = TABLES.profile;
+    await this.#client.send(
+      new CreateTableCommand({
+        TableName: this.#table,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [partition, sort].map((AttributeName) => ({
+          AttributeName,
+          AttributeType: 'S',
+        })),
+        KeySchema: [
+          { AttributeName: partition, KeyType: 'HASH' },
+          { AttributeName: sort, KeyType: 'RANGE' },
+        ],
+        ...(key === undefined
+          ? {}
+          : { SSESpecification: { Enabled: true, SSEType: 'KMS', KMSMasterKeyId: key } }),
+      }),
+    );
+    await waitUntilTableExists({ client: this.#client, maxWaitTime: TABLE_MADE }, { TableName: this.#table });
+    return 'made';
+  }
+
+  /** A live table that is lost has no key any more: AWS's own is used then. */
+  async #keyOfLive(): Promise<string | undefined> {
+    try {
+      const { Table } = await this.#client.send(new DescribeTableCommand({ TableName: this.#live }));
+      return Table?.SSEDescription?.KMSMasterKeyArn;
+    } catch (error) {
+      if (error instanceof ResourceNotFoundException) return undefined;
+      throw error;
+    }
+  }
+
+  async progress(group: string): Promise<ReadSoFar> {
+    const { Item } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#table, Key: progressKey(group), ConsistentRead: true }),
+    );
+    return Item?.read?.S === undefined ? {} : readSoFar.parse(JSON.parse(Item.read.S));
+  }
+
+  async keepProgress(group: string, read: ReadSoFar): Promise<void> {
+    await this.#client.send(
+      new PutItemCommand({
+        TableName: this.#table,
+        Item: { ...progressKey(group), read: { S: JSON.stringify(read) } },
+      }),
+    );
+  }
+
+  /** Accounts that were rebuilt, page by page. */
+  async *accounts(): AsyncGenerator<string[]> {
+    let from: Item | undefined;
+    do {
+      const page = await this.#client.send(
+        new ScanCommand({
+          TableName: this.#table,
+          FilterExpression: '#item = :hot',
+          ProjectionExpression: 'account',
+          ExpressionAttributeNames: { '#item': 'item' },
+          ExpressionAttributeValues: { ':hot': { S: PROFILE_ITEMS.hot } },
+          ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+        }),
+      );
+      yield (page.Items ?? []).flatMap(({ account }) => account?.S ?? []);
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+  }
+
+  /**
+   * Puts an account's rebuilt items into the live table: its parts first, the hot item last and only where nobody wrote it
+   * since `version` was read. Versions go on from the higher one, so that no warm function takes the new item for
+   * the one that it knows. Parts that nothing names any more expire by themselves.
+   * @param version of the live hot item as it was judged; 0: there was none
+   */
+  async switchOver(account: string, version: number): Promise<'switched' | 'conflict'> {
+    const items = await this.#itemsOf(account);
+    const hot = items.find(({ item }) => item?.S === PROFILE_ITEMS.hot);
+    if (hot === undefined) return 'conflict';
+    for (const item of items) if (item !== hot) await this.#put(await this.#newer(item));
+    const next = Math.max(version, Number(hot.version?.N ?? 0)) + 1;
+    try {
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: this.#live,
+          Item: { ...hot, version: { N: String(next) } },
+          ConditionExpression: version === 0 ? 'attribute_not_exists(#version)' : '#version = :read',
+          ExpressionAttributeNames: { '#version': 'version' },
+          ...(version === 0 ? {} : { ExpressionAttributeValues: { ':read': { N: String(version) } } }),
+        }),
+      );
+      return 'switched';
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return 'conflict';
+      throw error;
+    }
+  }
+
+  /** The version of an account's live hot item, whatever else is in it; 0 where there is none. */
+  async liveVersion(account: string): Promise<number> {
+    return this.#versionOf({ account: { S: account }, item: { S: PROFILE_ITEMS.hot } });
+  }
+
+  async #versionOf(Key: Item): Promise<number> {
+    const { Item } = await this.#client.send(
+      new GetItemCommand({
+        TableName: this.#live,
+        Key,
+        ProjectionExpression: '#version',
+        ExpressionAttributeNames: { '#version': 'version' },
+        ConsistentRead: true,
+      }),
+    );
+    return Number(Item?.version?.N ?? 0);
+  }
+
+  /** Items with a version of their own (`facts`) go on from the live one's. */
+  async #newer(item: Item): Promise<Item> {
+    if (item.version === undefined) return item;
+    const { account = { S: '' }, item: sort = { S: '' } } = item;
+    const live = await this.#versionOf({ account, item: sort });
+    return { ...item, version: { N: String(Math.max(live, Number(item.version.N)) + 1) } };
+  }
+
+  async #put(Item: Item): Promise<void> {
+    await this.#client.send(new PutItemCommand({ TableName: this.#live, Item }));
+  }
+
+  async #itemsOf(account: string): Promise<Item[]> {
+    const items: Item[] = [];
+    let from: Item | undefined;
+    do {
+      const page = await this.#client.send(
+        new QueryCommand({
+          TableName: this.#table,
+          ConsistentRead: true,
+          KeyConditionExpression: 'account = :account',
+          ExpressionAttributeValues: { ':account': { S: account } },
+          ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+        }),
+      );
+      items.push(...(page.Items ?? []));
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+    return items;
+  }
+}
+
+function progressKey(group: string): Item {
+  return { account: { S: PROGRESS }, item: { S: `group#${group}` } };
+}

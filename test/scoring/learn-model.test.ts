@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { type AttackLibrary, writeSteps } from '../../lib/scoring/attack-library.ts';
+import { type AccountRows, learnModel, NO_VERDICTS } from '../../lib/scoring/learn-model.ts';
+import { foldOf, type Model, readModel } from '../../lib/scoring/model.ts';
+import { FACTS } from '../../lib/signals/facts/index.ts';
+import { seededRandom } from '../../lib/statistics/generator.ts';
+
+const uniform = seededRandom(9);
+const random = (low: number, high: number): Float64Array =>
+  Float64Array.from(FACTS, () => low + (high - low) * uniform());
+const steps = (low: number, high: number): string =>
+  writeSteps([...random(low, high)].map((value) => Math.floor(value * 255)));
+
+/** Attacks show much of every fact, ordinary accounts little. */
+const library: AttackLibrary = {
+  v: 1,
+  id: 'test',
+  facts: FACTS.map(({ id }) => ({ id, low: 0, high: 1 })),
+  attacks: Array.from({ length: 20 }, () => [steps(0.6, 1)]),
+  ordinary: Array.from({ length: 20 }, () => [steps(0, 0.4)]),
+};
+const RULES = { windows: [24], library, verdicts: NO_VERDICTS, sizes: { draws: 4, trees: 3, leaf: 2 } };
+const past: AccountRows[] = Array.from({ length: 60 }, (_, i) => ({
+  account: `account-${i}`,
+  rows: [random(0, 0.5)],
+}));
+
+describe('learning a model', () => {
+  it('an account of the past is judged by forests that have not seen it', () => {
+    const [first, ...others] = past as [AccountRows, ...AccountRows[]];
+    const probe = random(0.4, 0.9);
+    const some = (low: number, high: number) => Array.from({ length: 8 }, () => random(low, high));
+    const [one, other] = [some(0.1, 0.3), some(0.2, 0.45)].map((rows) =>
+      learnModel([{ ...first, rows }, ...others], RULES),
+    ) as [Model, Model];
+    const share = (held: Model): number => readModel(held).share(first.account, readModel(held).row(probe));
+    expect(share(one)).toBe(share(other));
+    expect(one.draws).not.toEqual(other.draws);
+  });
+
+  it('tells the library from the past, the same in every run', () => {
+    const held = learnModel(past, RULES);
+    expect(learnModel(past, RULES)).toEqual(held);
+    const read = readModel(held);
+    expect(read.share('account-3', read.row(random(0.7, 0.9)))).toBeGreaterThan(0.8);
+    expect(read.share('account-3', read.row(random(0.1, 0.3)))).toBeLessThan(0.2);
+  });
+
+  it('two accounts are enough, wherever their folds fall', () => {
+    const read = readModel(learnModel(past.slice(0, 2), RULES));
+    expect(read.share('account-0', read.row(random(0.1, 0.3)))).toBeLessThan(0.5);
+  });
+
+  it('who shares a fold in one draw is chance in the next', () => {
+    const names = Array.from({ length: 4000 }, (_, i) => `a_${i}`);
+    const together = names.filter((name, i) => foldOf(name, 5) === foldOf(names[i - 1] ?? '', 5));
+    const again = together.filter((name) => {
+      const before = names[names.indexOf(name) - 1] ?? '';
+      return foldOf(name, 5, 1) === foldOf(before, 5, 1);
+    });
+    expect(again.length / together.length).toBeGreaterThan(0.1);
+    expect(again.length / together.length).toBeLessThan(0.3);
+  });
+});
