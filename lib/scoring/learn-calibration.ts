@@ -304,16 +304,3 @@ function spreadOf(values: readonly number[]): Spread {
     Number((sorted[Math.floor(share * (sorted.length - 1))] as number).toPrecision(4)),
   );
 }
-
-/** A calibration of accounts that are all at hand. */
-export function learnCalibration(
-  id: string,
-  accounts: readonly PastAccount[],
-  rules: CalibrationRules,
-): Calibration {
-  const learner = new CalibrationLearner(rules);
-  for (const held of accounts) learner.see(held);
-  learner.fit();
-  for (const held of accounts) learner.measure(held);
-  return learner.finish({ id });
-}

@@ -11,7 +11,6 @@ const windowFigures = z.object({
   /** accounts that are written, for each event */
   flushesPerEvent: z.number().positive(),
 });
-export type WindowFigures = z.infer<typeof windowFigures>;
 
 const figures = z.object({
   /** what was measured on, in words */
