@@ -79,7 +79,7 @@ class Work {
     const { arrivals, setAside } = decodeBatch(records, {
       permittedSkew: 300_000,
       trustReplayClock: false,
-      developmentKeys: false,
+      developmentKeys: true,
     });
     if (setAside.length > 0) throw new Error(`set aside: ${setAside[0]?.reason.message}`);
     const applied = await applyBatch(arrivals, this.store, rules, this.#beside);

@@ -54,6 +54,14 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     summary: 'capacity and cost for an amount of traffic',
     load: async () => (await import('../lib/cli/plan/plan.ts')).planCommand(),
   },
+  doctor: {
+    summary: 'what is wrong or missing in a deployment',
+    load: async () => (await import('../lib/cli/doctor/doctor.ts')).doctorCommand(),
+  },
+  teardown: {
+    summary: 'empty what a deployment filled, before its stack is deleted',
+    load: async () => (await import('../lib/cli/teardown/teardown.ts')).teardownCommand(),
+  },
   redrive: {
     summary: 'put quarantined events back on the stream',
     load: async () => (await import('../lib/cli/redrive/redrive.ts')).redriveCommand(),

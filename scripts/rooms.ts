@@ -33,6 +33,11 @@ export const ROOMS: readonly Room[] = [
   { path: 'lib/dossier', what: 'the evidence of a finding, replayable and verifiable', pure: true },
   { path: 'lib/backtest', what: 'replays, measures, tuning, validation of policies', pure: true },
   {
+    path: 'lib/doctor',
+    what: 'what is wrong or missing in a deployment, from what was read of it',
+    pure: true,
+  },
+  {
     path: 'lib/console',
     what: 'what the console shows: findings as rows, one finding in full, health',
     pure: true,

@@ -9,7 +9,9 @@ const BEGINS: Readonly<Record<string, Phase>> = {
   decodeBatch: 'decode',
   processBatch: 'fold',
   look: 'judge',
+  '#newFacts': 'facts',
   '#keepFacts': 'facts',
+  '#newPrompts': 'facts',
   '#keepPrompts': 'facts',
   '(garbage collector)': 'garbage',
 };

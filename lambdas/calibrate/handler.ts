@@ -10,6 +10,7 @@ import { LinkTable } from '../../lib/aws/link-table.ts';
 import { policySourceOf } from '../../lib/aws/policy-source.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
+import type { MetricName } from '../../lib/contract/metrics.ts';
 import type { AccountState } from '../../lib/detection/account-state.ts';
 import type { Verdict } from '../../lib/findings/finding.ts';
 import { TrafficBySlice } from '../../lib/findings/traffic.ts';
@@ -134,9 +135,15 @@ async function learn(
 /** Every account once, in any order. */
 async function eachProfile(profiles: ProfileTable, see: (state: AccountState) => void): Promise<void> {
   const segment = async (at: number): Promise<void> => {
-    for await (const state of profiles.scan({ segment: at, segments: SEGMENTS })) see(state);
+    for await (const state of profiles.scan({ segment: at, segments: SEGMENTS, onUnreadable })) see(state);
   };
   await Promise.all(Array.from({ length: SEGMENTS }, (_, at) => segment(at)));
+}
+
+/** One account that cannot be read is nobody's peer; all others are learnt from. `score` raises the alarm. */
+function onUnreadable(account: string, error: Error): void {
+  metrics.addMetric('ItemsUnreadable' satisfies MetricName, MetricUnit.Count, 1);
+  logger.error('the profile cannot be read and is left out', { account, error });
 }
 
 function pastAccount({ profile, sealed }: AccountState): PastAccount {
@@ -154,7 +161,7 @@ function asVerdicts(said: ReadonlyMap<string, Verdict>): Verdicts {
 async function lookAgain(silent: IdleSweep, profiles: ProfileTable): Promise<Error | undefined> {
   try {
     const rules = await rulesOf.inForce(CODE_VERSION);
-    logger.info('looked again', { ...(await silent.lookAgain(profiles, rules)) });
+    logger.info('looked again', { ...(await silent.lookAgain(profiles, rules, onUnreadable)) });
     return undefined;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));

@@ -4,7 +4,10 @@ import { isIdle, reevaluateIdle } from '../../lib/detection/reevaluate-idle.ts';
 
 /** What looking again needs of the profile store. */
 export interface IdleSweepPorts {
-  load(accounts: readonly string[]): Promise<Map<string, AccountState>>;
+  load(
+    accounts: readonly string[],
+    onUnreadable?: (account: string, error: Error) => void,
+  ): Promise<Map<string, AccountState>>;
   /** @param since ms, since when its new notices wait */
   save(
     stored: AccountState,
@@ -37,11 +40,15 @@ export class IdleSweep {
    * Looks again at all that are silent; returns what came of it. An account that a batch of events changes meanwhile is
    * left to them.
    */
-  async lookAgain(ports: IdleSweepPorts, rules: Rules): Promise<{ silent: number; notices: number }> {
+  async lookAgain(
+    ports: IdleSweepPorts,
+    rules: Rules,
+    onUnreadable?: (account: string, error: Error) => void,
+  ): Promise<{ silent: number; notices: number }> {
     const names = this.#waiting;
     const made = { silent: 0, notices: 0 };
     for (let i = 0; i < names.length; i += CONCURRENCY)
-      for (const stored of (await ports.load(names.slice(i, i + CONCURRENCY))).values()) {
+      for (const stored of (await ports.load(names.slice(i, i + CONCURRENCY), onUnreadable)).values()) {
         if (!isIdle(stored, this.#now)) continue;
         made.silent++;
         const next = reevaluateIdle(stored, this.#now, rules);

@@ -10,9 +10,10 @@ import type { AccountFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import { BURST_LOOKS_AT, isBurst } from '../../lib/campaigns/linking/run-triggers.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
 import { PROFILE_ITEMS } from '../../lib/contract/tables.ts';
+import { defaultPolicy } from '../../lib/policy/policy.ts';
 import type { PromptSamples } from '../../lib/profile/prompt-sample.ts';
 import { decodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
-import { entryValues } from '../../lib/stores/link-store.ts';
+import { entryValues, isWorthCopying } from '../../lib/stores/link-store.ts';
 import { placesOf } from '../../lib/stores/profile-item.ts';
 
 /**
@@ -21,8 +22,8 @@ import { placesOf } from '../../lib/stores/profile-item.ts';
  * (lib/campaigns/linking/run-triggers.ts).
  */
 
-/** Link entries outlive the profiles that they came from by nothing: the same retention. */
-const RETENTION_DAYS = 35;
+/** For facts without an expiry of their own, as versions before this wrote them: what the shipped policy keeps. */
+const { retentionDays } = defaultPolicy;
 
 type Image = Readonly<Record<string, AttributeValue>> | undefined;
 
@@ -45,7 +46,7 @@ interface BatchResponse {
 const environment = readEnvironment('index', process.env);
 const logger = new Logger();
 const client = dynamoDb();
-const links = new LinkTable(client, environment.LINK_TABLE, { retentionDays: RETENTION_DAYS });
+const links = new LinkTable(client, environment.LINK_TABLE, { retentionDays });
 const requests = new RunRequests(client, environment.CAMPAIGN_TABLE, {
   minutes: Number(environment.LINK_PRESSURE_MINUTES),
 });
@@ -99,13 +100,15 @@ async function apply(
 ): Promise<void> {
   if (item === PROFILE_ITEMS.facts) {
     const [facts, old] = [factsIn(now, account), factsIn(before, account)];
-    await links.put(account, facts, old);
+    // entries outlive the facts that they came from by nothing: the policy's retention is in the facts' own expiry
+    await links.put(account, facts, old, untilOf(now) || undefined);
     changes.facts++;
     if (facts === undefined) return;
     const known = new Set(old === undefined ? [] : entryValues(account, old));
     for (const value of entryValues(account, facts)) if (!known.has(value)) changes.values.add(value);
   } else if (item === PROFILE_ITEMS.prompts) {
-    await links.putPrompts(account, promptsIn(now, account));
+    const samples = promptsIn(now, account);
+    if (isWorthCopying(samples, promptsIn(before, account))) await links.putPrompts(account, samples);
   } else if (item === PROFILE_ITEMS.hot) {
     changes.arrived = Math.max(changes.arrived, arrivedIn(now));
     const watched = isWatched(now);

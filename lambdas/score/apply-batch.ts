@@ -1,12 +1,13 @@
-import { collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
+import { type AccountFacts, collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import type { AccountState } from '../../lib/detection/account-state.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { type BatchResult, processBatch } from '../../lib/detection/process-batch.ts';
 import type { Position } from '../../lib/profile/position.ts';
 import { type IngestedEvent, unapplied } from '../../lib/profile/profile.ts';
-import { NO_PROMPTS, samplePrompts } from '../../lib/profile/prompt-sample.ts';
+import { NO_PROMPTS, type PromptSamples, samplePrompts } from '../../lib/profile/prompt-sample.ts';
 import { isPermanent, UnusableEvent } from '../../lib/stores/failures.ts';
 import type { LinkFactStore, ProfileStore, PromptSampleStore } from '../../lib/stores/profile-store.ts';
+import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 
 /** Events that are set aside, with what is wrong with them or with their account's item. */
 export interface Unusable {
@@ -50,7 +51,7 @@ export async function applyBatch(
 ): Promise<Applied[]> {
   const accounts = [...arrivals.keys()];
   const unreadable = new Map<string, Error>();
-  const [loaded] = await Promise.all([
+  const [loaded, facts, prompts] = await Promise.all([
     store.load(accounts, (account, error) => unreadable.set(account, error)),
     beside.links?.load(accounts),
     beside.prompts?.load(accounts),
@@ -65,7 +66,12 @@ export async function applyBatch(
       const error = unreadable.get(account);
       applied.push(
         error === undefined
-          ? await new AccountRun(account, store, rules, beside).apply(run, loaded.get(account))
+          ? await new AccountRun(
+              account,
+              { store, rules, beside },
+              facts?.get(account),
+              prompts?.get(account),
+            ).apply(run, loaded.get(account))
           : { account, steps: [], unusable: [{ arrivals: run, error }] },
       );
     }
@@ -74,22 +80,39 @@ export async function applyBatch(
   return applied;
 }
 
+/** What a run works with. */
+interface RunPorts {
+  readonly store: ProfileStore;
+  readonly rules: Rules;
+  readonly beside: BesideProfiles;
+}
+
 /** One account's run of events on its way into the store. */
 class AccountRun {
   readonly #account: string;
   readonly #store: ProfileStore;
   readonly #rules: Rules;
   readonly #beside: BesideProfiles;
+  /** as they were loaded with the batch, or written since */
+  #facts: AccountFacts | undefined;
+  #prompts: PromptSamples;
   readonly #steps: BatchResult[] = [];
   readonly #unusable: Unusable[] = [];
   /** what the store is known to hold; undefined: it must be asked */
   #state: AccountState | undefined;
 
-  constructor(account: string, store: ProfileStore, rules: Rules, beside: BesideProfiles) {
+  constructor(
+    account: string,
+    { store, rules, beside }: RunPorts,
+    facts: AccountFacts | undefined,
+    prompts: PromptSamples = NO_PROMPTS,
+  ) {
     this.#account = account;
     this.#store = store;
     this.#rules = rules;
     this.#beside = beside;
+    this.#facts = facts;
+    this.#prompts = prompts;
   }
 
   async apply(run: readonly IngestedEvent[], first: AccountState | undefined): Promise<Applied> {
@@ -151,36 +174,47 @@ class AccountRun {
   }
 
   async #save(state: AccountState, step: BatchResult, part: readonly IngestedEvent[]): Promise<boolean> {
+    const events = part.map(({ event }) => event);
     // before the profile: facts may be written twice, but are never forgotten for a profile that moved on
-    await this.#keepFacts(part);
-    await this.#keepPrompts(part);
+    const facts = this.#newFacts(events);
+    if (facts !== undefined) await this.#keepFacts(events, facts);
+    const prompts = this.#newPrompts(events);
+    if (prompts !== undefined) await this.#keepPrompts(prompts);
     return (await this.#store.save(state, step.state, step.seal)) === 'saved';
   }
 
-  async #keepFacts(part: readonly IngestedEvent[]): Promise<void> {
+  /** undefined: the events say nothing new. Most do not, so that nothing is waited for. */
+  #newFacts(events: readonly UsageEvent[]): AccountFacts | undefined {
+    if (this.#beside.links === undefined) return undefined;
+    const now = collectFacts(this.#facts, events);
+    return now === this.#facts ? undefined : now;
+  }
+
+  async #keepFacts(events: readonly UsageEvent[], first: AccountFacts): Promise<void> {
     const { links } = this.#beside;
-    if (links === undefined) return;
+    let now: AccountFacts | undefined = first;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const before = (await links.load([this.#account])).get(this.#account);
-      const now = collectFacts(
-        before,
-        part.map(({ event }) => event),
-      );
-      if (now === undefined || now === before) return;
-      if ((await links.save(this.#account, now)) === 'saved') return;
+      if (links === undefined || now === undefined) return;
+      if ((await links.save(this.#account, now)) === 'saved') {
+        this.#facts = now;
+        return;
+      }
+      // somebody else wrote them: theirs, and what these events add to them
+      this.#facts = (await links.load([this.#account])).get(this.#account);
+      now = this.#newFacts(events);
     }
     throw new Error('somebody else kept writing the facts of this account');
   }
 
-  async #keepPrompts(part: readonly IngestedEvent[]): Promise<void> {
-    const { prompts } = this.#beside;
-    if (prompts === undefined) return;
-    const before = (await prompts.load([this.#account])).get(this.#account) ?? NO_PROMPTS;
-    const now = samplePrompts(
-      before,
-      part.map(({ event }) => event),
-    );
-    if (now !== before) await prompts.save(this.#account, now);
+  #newPrompts(events: readonly UsageEvent[]): PromptSamples | undefined {
+    if (this.#beside.prompts === undefined) return undefined;
+    const now = samplePrompts(this.#prompts, events);
+    return now === this.#prompts ? undefined : now;
+  }
+
+  async #keepPrompts(now: PromptSamples): Promise<void> {
+    await this.#beside.prompts?.save(this.#account, now);
+    this.#prompts = now;
   }
 
   /** Only what is not applied: the rest must not be counted again when it comes back. */

@@ -27,6 +27,8 @@ export interface DecodedBatch {
   readonly setAside: SetAside[];
   readonly accepted: ArchivedRecord[];
   readonly read: number;
+  /** usable events by the gateway that put them; undefined where it does not say its name */
+  readonly byGateway: Map<string | undefined, IngestedEvent[]>;
   /** events that were refused because whoever knows the seed of their key can test guesses of them */
   readonly underDevelopmentKey: number;
 }
@@ -46,6 +48,7 @@ export function decodeBatch(records: readonly KinesisRecord[], rules: DecodeRule
     arrivals: new Map(),
     setAside: [],
     accepted: [],
+    byGateway: new Map(),
     read: 0,
     underDevelopmentKey: 0,
   };
@@ -103,6 +106,8 @@ function decodeOne(
   }
   let used = false;
   const redriven = decoded.header?.redriven === true;
+  const ofGateway = batch.byGateway.get(decoded.header?.gateway) ?? [];
+  batch.byGateway.set(decoded.header?.gateway, ofGateway);
   const place = new Place(bucketing, kinesis.partitionKey);
   for (const { event, reason, index, raw } of decoded.lines) {
     batch.read++;
@@ -118,6 +123,7 @@ function decodeOne(
     const arrival: IngestedEvent = redriven
       ? { event, time, arrived, position, redriven }
       : { event, time, arrived, position };
+    ofGateway.push(arrival);
     const list = batch.arrivals.get(event.account);
     if (list === undefined) batch.arrivals.set(event.account, [arrival]);
     else list.push(arrival);

@@ -15,6 +15,7 @@ import type { Position } from '../../lib/profile/position.ts';
 import { windowMs } from '../../lib/profile/window.ts';
 import type { PolicySource } from '../../lib/stores/policy-port.ts';
 import { type RulesSource, rulesSource } from '../../lib/stores/rules-source.ts';
+import { GatewayHealth } from '../../lib/telemetry/gateway-health.ts';
 import { printable } from '../../lib/telemetry/reason.ts';
 import { CODE_VERSION } from '../../lib/version.ts';
 import { policyProblems } from '../policy-problems.ts';
@@ -50,6 +51,7 @@ export class ScoreFunction {
   #links: FactItems | undefined;
   readonly #prompts: PromptItems;
   readonly #unscored = new UnscoredShares();
+  readonly #gateways = new GatewayHealth();
 
   constructor(ports: ScorePorts) {
     const { environment, s3, policies, logger, metrics } = ports;
@@ -94,9 +96,21 @@ export class ScoreFunction {
     await this.#quarantine.put(setAside);
     report(this.#ports, batch.read, applied, setAside, profiles.writeUnits - unitsBefore);
     this.#reportUnwatched(applied, batch);
+    this.#reportBlindness(batch);
     if (policy.calibration !== 'default')
       metrics.addMetric('CalibrationAgeHours', MetricUnit.Count, ageHours(calibration.madeAt, event));
     return { batchItemFailures: this.#deferredFrom(applied) };
+  }
+
+  /** Telemetry that lacks prompts or origins looks like harmless traffic: which gateway lost what, and since when. */
+  #reportBlindness({ byGateway }: DecodedBatch): void {
+    const { logger, metrics } = this.#ports;
+    for (const [gateway, arrivals] of byGateway)
+      for (const { event, arrived } of arrivals) this.#gateways.add(gateway, event, arrived);
+    const blind = this.#gateways.blind();
+    metrics.addMetric('GatewaysBlind' satisfies MetricName, MetricUnit.Count, blind.length);
+    for (const { since, ...loss } of blind.slice(0, 5))
+      logger.warn('telemetry of a gateway is blind', { ...loss, since: new Date(since).toISOString() });
   }
 
   /** What is not scored is not watched: a share of it that nobody looks at is where a customer hides. */

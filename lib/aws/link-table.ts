@@ -24,6 +24,7 @@ import {
   watchedValue,
   watchedValues,
 } from '../stores/link-store.ts';
+import { DAY_MS } from '../time.ts';
 import { expiryOf } from './prompt-items.ts';
 
 /**
@@ -56,6 +57,7 @@ export class LinkTable implements LinkStore {
     account: string,
     facts: AccountFacts | undefined,
     before: AccountFacts | undefined,
+    until?: number,
   ): Promise<void> {
     const now = facts === undefined ? [] : entryValues(account, facts);
     const requests: WriteRequest[] = [];
@@ -64,7 +66,9 @@ export class LinkTable implements LinkStore {
         requests.push({ DeleteRequest: { Key: { value: { S: value }, member: { S: account } } } });
     if (facts !== undefined) {
       const text = encodeFacts(facts);
-      const expiresAt = String(Math.ceil(newestDay(facts) / 1000) + this.#options.retentionDays * 86_400);
+      const expiresAt = String(
+        Math.ceil((until ?? newestDay(facts) + this.#options.retentionDays * DAY_MS) / 1000),
+      );
       for (const value of now)
         requests.push({
           PutRequest: {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   GetObjectCommand,
+  ListObjectsV2Command,
   NoSuchKey,
   PutObjectCommand,
   paginateListObjectsV2,
@@ -84,6 +85,18 @@ export class QuarantineBucket implements Quarantine {
           const text = (await object.Body?.transformToString()) ?? '';
           yield { name: Key, text, mark: (put) => this.mark(Key, put) };
         }
+  }
+
+  /** Objects below a prefix that have no mark of a redrive; counted up to a thousand. */
+  async waiting(prefix: string): Promise<number> {
+    const names = async (below: string): Promise<string[]> => {
+      const { Contents = [] } = await this.client.send(
+        new ListObjectsV2Command({ Bucket: this.bucket, Prefix: below }),
+      );
+      return Contents.flatMap(({ Key }) => Key ?? []);
+    };
+    const marked = new Set(await names(`${REDRIVEN}${prefix}`));
+    return (await names(prefix)).filter((name) => !marked.has(`${REDRIVEN}${name}.json`)).length;
   }
 
   /**

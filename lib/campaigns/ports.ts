@@ -54,7 +54,13 @@ export interface LinkStore {
    * Brings the entries of an account from its facts `before` (as the profile table's stream has them; undefined where
    * there were none) to its facts now. Undefined `facts`: the account is forgotten.
    */
-  put(account: string, facts: AccountFacts | undefined, before: AccountFacts | undefined): Promise<void>;
+  put(
+    account: string,
+    facts: AccountFacts | undefined,
+    before: AccountFacts | undefined,
+    /** ms; the entries are forgotten after that; without, by the store's own retention */
+    until?: number,
+  ): Promise<void>;
   /** Notes that an account is watched (its own level is not clear), or no longer. @param until ms; forgotten after that */
   watch(account: string, watched: boolean, until: number): Promise<void>;
   /** Accounts that are watched: those whose clocks are worth comparing, though they share nothing. */

@@ -21,6 +21,8 @@ export const METRICS = {
     'accounts of whose events within an hour a quarter or more was repeated, late or quarantined, and so not scored (count)',
   EventsUnderDevelopmentKey:
     'usage events that were refused because their prints were made under a development key (count)',
+  GatewaysBlind:
+    'gateways whose telemetry lacks prompts, origins or token counts, so that detection is blind for them (count)',
   ItemsUnreadable:
     'stored items of accounts that this version cannot read: damaged, or of a newer version (count)',
   AccountsDeferred: 'accounts whose events wait in the stream because a write was refused for now (count)',

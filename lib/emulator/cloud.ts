@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MINUTE_MS } from '../time.ts';
+import { type AccountState, accountState } from './account/account-state.ts';
+import { type ControlPlane, startControlPlane } from './account/control-plane.ts';
+import { eventRules } from './account/json-operations.ts';
 import type { Metric } from './functions/embedded-metrics.ts';
 import { type Invocation, LocalFunction, type LogLine } from './functions/function.ts';
 import { firesAt, parseSchedule, scheduledEvent } from './functions/schedule.ts';
@@ -51,7 +54,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
         : options.stack(endpoints.messages);
     const clients = localClients(endpoints);
     await createResources(template, clients, options.onDemandShards);
-    return new Cloud({ template, emulators, clients }, options);
+    const cloud = new Cloud({ template, emulators, clients }, options);
+    await cloud.openAccount();
+    return cloud;
   } catch (error) {
     await emulators.close();
     throw error;
@@ -62,8 +67,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 export class Cloud {
   readonly template: LocalTemplate;
   readonly endpoints: Endpoints;
-  /** variables that point an AWS SDK or the AWS command line here */
-  readonly variables: Readonly<Record<string, string>>;
+  /** what the account knows of the stack; tests change it */
+  readonly account: AccountState;
   readonly clients: Clients;
   readonly emulators: Emulators;
   readonly functions: readonly LocalFunction[];
@@ -78,6 +83,7 @@ export class Cloud {
   /** how many wait for the cloud to settle */
   #settling = 0;
   #timer: NodeJS.Timeout | undefined;
+  #control: ControlPlane | undefined;
 
   /** @param parts emulators in which all of the template's resources exist */
   constructor(
@@ -88,7 +94,7 @@ export class Cloud {
     this.emulators = parts.emulators;
     this.clients = parts.clients;
     this.endpoints = parts.emulators.endpoints;
-    this.variables = endpointVariables(this.endpoints);
+    this.account = accountState(this.template);
     this.#options = options;
     this.functions = this.template.functions.map((spec) => this.#startFunction(spec));
     this.emulators.appConfig.declare(this.template.appConfig, async (functionArn, payload) => {
@@ -98,6 +104,28 @@ export class Cloud {
     this.mappings = this.template.mappings
       .filter((spec) => spec.enabled)
       .map((spec) => this.#startMapping(spec));
+  }
+
+  /** Variables that point an AWS SDK or the AWS command line here. */
+  get variables(): Readonly<Record<string, string>> {
+    return { ...endpointVariables(this.endpoints), ...this.#control?.variables };
+  }
+
+  /** Starts what answers for the account: the stack, its alarms, quotas, rules. */
+  async openAccount(): Promise<void> {
+    const { account } = this;
+    this.emulators.bus.answer((operation, input) => eventRules(operation, input, account));
+    this.#control = await startControlPlane({
+      account,
+      messages: this.endpoints.messages,
+      lines: () => this.#logs,
+      invoke: async (functionName, payload) => {
+        const invocation = await this.function(functionName).invoke(payload);
+        return invocation.ok
+          ? { response: invocation.response }
+          : { response: undefined, error: invocation.error.errorMessage };
+      },
+    });
   }
 
   /** lines that functions logged, metrics among them, oldest first */
@@ -219,6 +247,7 @@ export class Cloud {
     await Promise.all(this.mappings.map((mapping) => mapping.stop()));
     await Promise.all(this.functions.map((fn) => fn.close()));
     this.clients.close();
+    await this.#control?.close();
     await this.emulators.close();
   }
 
@@ -226,7 +255,7 @@ export class Cloud {
     const { overrides = {}, concurrency = availableParallelism(), onLog, onMetric } = this.#options;
     const own = Object.entries(overrides).filter(([name]) => name === '*' || matches(spec, name));
     return new LocalFunction(spec, {
-      environment: Object.assign({ ...this.variables }, ...own.map(([, values]) => values)),
+      environment: Object.assign(endpointVariables(this.endpoints), ...own.map(([, values]) => values)),
       concurrency,
       onLog: (line) => {
         this.#logs.push(line);

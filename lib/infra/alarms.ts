@@ -223,6 +223,17 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
     },
     {
       ...fine,
+      id: 'telemetry-blind',
+      metric: own('score', 'GatewaysBlind', 'Maximum'),
+      threshold: 1,
+      periodMinutes: 5,
+      periods: 3,
+      severity: 'page',
+      why: 'Telemetry of a gateway has had no prompts, origins or token counts for 15 minutes: whoever extracts through it looks harmless.',
+      runbook: 'alarm-telemetry-blind',
+    },
+    {
+      ...fine,
       id: 'unreadable',
       metric: own('score', 'ItemsUnreadable', 'Sum'),
       threshold: 1,

@@ -1,6 +1,7 @@
 import { Aws, CfnOutput } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { COMMAND } from '../contract/command.ts';
+import { CODE_VERSION } from '../version.ts';
 import type { Monitoring } from './monitoring.ts';
 import type { Resources } from './permissions.ts';
 import type { Settings } from './settings.ts';
@@ -20,6 +21,7 @@ export function guide(
       ingest.stream.streamArn,
       'The same, for recorders in other accounts (setting producerAccounts)',
     ],
+    CodeVersion: [CODE_VERSION, `Version that was deployed; compared by: ${COMMAND} doctor`],
     KeyArn: [resources.key.keyArn, 'The key that all of it is encrypted with'],
     ProfileTableName: [tables.profile.tableName, 'Profiles of accounts'],
     FindingTableName: [tables.finding.tableName, `Findings; read with: ${COMMAND} findings`],

@@ -186,6 +186,7 @@ export class Monitoring extends Construct {
             own('score', 'EventsQuarantined'),
             own('score', 'EventsLate'),
             own('score', 'EventsRepeated'),
+            own('score', 'GatewaysBlind', 'Maximum'),
           ],
           'per 5 minutes',
         ),

@@ -4,85 +4,22 @@
  */
 import { z } from 'zod';
 import { leastBakeMinutes } from './bake-time.ts';
+import { LATENCY } from './latency.ts';
+import {
+  addresses,
+  choice,
+  LOG_RETENTION_DAYS,
+  numberChoice,
+  onOff,
+  phones,
+  type Setting,
+  several,
+  text,
+  wholeNumber,
+} from './setting-kinds.ts';
 
 /** Prefix of every context key that belongs to Siphonwatch. */
 export const SETTING_PREFIX = 'siphonwatch:';
-
-interface Setting<T> {
-  readonly schema: z.ZodType<T>;
-  readonly fallback: T;
-  /** what is allowed, in words, for the error and for the table in docs/operations.md */
-  readonly allowed: string;
-  readonly what: string;
-}
-
-/** Context from the command line is text, from cdk.json it may be a number: both are read. */
-function wholeNumber(min: number, max: number, fallback: number, what: string): Setting<number> {
-  const text = z
-    .string()
-    .trim()
-    .regex(/^\d+$/)
-    .transform((digits) => Number(digits));
-  return {
-    schema: z.union([z.number(), text]).pipe(z.number().int().min(min).max(max)),
-    fallback,
-    allowed: `a whole number from ${min} to ${max}`,
-    what,
-  };
-}
-
-function choice<const T extends string>(values: readonly [T, ...T[]], fallback: T, what: string): Setting<T> {
-  return { schema: z.enum(values), fallback, allowed: values.join(', '), what };
-}
-
-function numberChoice(values: readonly number[], fallback: number, what: string): Setting<number> {
-  const schema = z.union([z.number(), z.string().trim().regex(/^\d+$/).transform(Number)]);
-  return {
-    schema: schema.refine((value) => values.includes(value)),
-    fallback,
-    allowed: values.join(', '),
-    what,
-  };
-}
-
-function onOff(fallback: boolean, what: string): Setting<boolean> {
-  const text = z.enum(['true', 'false']).transform((word) => word === 'true');
-  return { schema: z.union([z.boolean(), text]), fallback, allowed: 'true, false', what };
-}
-
-function text(pattern: RegExp, fallback: string, allowed: string, what: string): Setting<string> {
-  return { schema: z.string().regex(pattern), fallback, allowed, what };
-}
-
-/** One, several with commas between them, or a JSON list in cdk.json. */
-function several(one: z.ZodType<string, string>, allowed: string, what: string): Setting<readonly string[]> {
-  const list = z.array(one);
-  const commas = z
-    .string()
-    .transform((line) =>
-      line
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== ''),
-    )
-    .pipe(list);
-  return { schema: z.union([list, commas]), fallback: [], allowed, what };
-}
-
-function addresses(what: string): Setting<readonly string[]> {
-  return several(z.email(), 'e-mail addresses, comma between', what);
-}
-
-/** ITU E.164, as SNS takes them. */
-function phones(what: string): Setting<readonly string[]> {
-  const number = z.string().regex(/^\+[1-9]\d{6,14}$/);
-  return several(number, 'phone numbers as +4930123456, comma between', what);
-}
-
-/** Retention periods that CloudWatch Logs accepts, in days. */
-const LOG_RETENTION_DAYS = [
-  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-];
 
 export const SETTINGS = {
   stackName: text(
@@ -108,24 +45,45 @@ export const SETTINGS = {
     'numbers of AWS accounts, twelve digits each, comma between',
     'Further accounts whose gateways may put records on the stream; their roles need what the output ProducerPolicy says as well.',
   ),
+  tableMode: choice(
+    ['on-demand', 'provisioned'],
+    'on-demand',
+    'Capacity mode of the profile and link tables. Provisioned scales itself to 70 % use and costs about half for steady traffic; what exceeds it for some minutes waits in the stream. DynamoDB changes a table to on-demand four times a day at most.',
+  ),
+  tableUnits: wholeNumber(
+    1,
+    40_000,
+    100,
+    'Least write units a second of each provisioned table, and of read units; scaled up to 40,000. Refused with on-demand.',
+  ),
   retentionHours: wholeNumber(
     24,
     8760,
     48,
     'How long the stream keeps records. Must exceed maxRecordAgeHours, or records expire before they reach the on-failure destination.',
   ),
-  batchSize: wholeNumber(1, 10_000, 500, 'Stream records per invocation of `score`, at most.'),
+  latency: choice(
+    ['seconds', 'minute', 'minutes'],
+    'minute',
+    'How long an event may wait before it is judged: about 5 seconds, one minute, or five. An account is written once a batch, so waiting saves write units. Sets the next three, each of which may still be given by itself.',
+  ),
   batchWindowSeconds: wholeNumber(
     0,
     300,
-    5,
-    'How long `score` waits for a full batch: latency against write units, because an account is written once per batch.',
+    LATENCY.minute.batchWindowSeconds,
+    'How long `score` waits for a full batch; follows latency (5, 60, 300).',
+  ),
+  batchSize: wholeNumber(
+    1,
+    10_000,
+    LATENCY.minute.batchSize,
+    'Stream records per invocation of `score`, at most; follows latency (2000, 10000, 10000).',
   ),
   parallelizationFactor: wholeNumber(
     1,
     10,
-    1,
-    'Concurrent `score` batches per shard; order per partition key is kept.',
+    LATENCY.minute.parallelizationFactor,
+    'Concurrent `score` batches per shard; order per partition key is kept. Follows latency (1, 2, 8), so that batches are not full before their window ends.',
   ),
   retryAttempts: wholeNumber(
     0,
@@ -145,14 +103,17 @@ export const SETTINGS = {
     1024,
     'Memory of `score`, and with it its share of a processor (one whole processor at 1,769).',
   ),
-  scoreTimeoutSeconds: wholeNumber(10, 900, 60, 'Timeout of `score`.'),
+  scoreTimeoutSeconds: wholeNumber(10, 900, 180, 'Timeout of `score`.'),
   batchMemoryMb: wholeNumber(256, 10_240, 2048, 'Memory of `link` and `calibrate`.'),
   nodeVersion: numberChoice(
     [22, 24],
     24,
     'Node.js of the functions. Lambda supports 22 until 2027-04-30 and 24 until 2028-04-30.',
   ),
-  tracing: onOff(true, 'AWS X-Ray traces of every function.'),
+  tracing: onOff(
+    false,
+    'AWS X-Ray traces of every function: USD 5 a million, and little that the logs and metrics do not say.',
+  ),
   logLevel: choice(['DEBUG', 'INFO', 'WARN', 'ERROR'], 'INFO', 'Least severe line that the functions log.'),
   logRetentionDays: numberChoice(LOG_RETENTION_DAYS, 30, 'How long the logs of the functions are kept.'),
   logBudgetMbPerDay: wholeNumber(
@@ -203,7 +164,7 @@ export const SETTINGS = {
   policyBakeMinutes: wholeNumber(
     0,
     1440,
-    10,
+    15,
     'How long alarms can take a new policy back by themselves; no other policy can be pushed meanwhile. Long enough for the alarms, or 0: then no alarm takes a policy back.',
   ),
   linkMinutes: wholeNumber(5, 1440, 15, 'Minutes between two runs of `link`.'),
@@ -288,6 +249,12 @@ const CROSS_RULES: readonly CrossRule[] = [
     broken: (s, given) =>
       given.has('shards') && s.streamMode === 'on-demand'
         ? `siphonwatch:shards is ${s.shards} while siphonwatch:streamMode is on-demand: shards are allowed only with provisioned`
+        : undefined,
+  },
+  {
+    broken: (s, given) =>
+      given.has('tableUnits') && s.tableMode === 'on-demand'
+        ? `siphonwatch:tableUnits is ${s.tableUnits} while siphonwatch:tableMode is on-demand: units are allowed only with provisioned`
         : undefined,
   },
   {
@@ -393,6 +360,9 @@ export function readSettings(context: Readonly<Record<string, unknown>>): Settin
       problems.push(`${key} is ${JSON.stringify(value)}: allowed is ${SETTINGS[name].allowed}`);
     }
   }
+  const gathering = LATENCY[values.latency as keyof typeof LATENCY];
+  for (const name of ['batchWindowSeconds', 'batchSize', 'parallelizationFactor'] as const)
+    if (!given.has(name)) values[name] = gathering[name];
   if (problems.length === 0) {
     // Every name of SETTINGS has been filled above, from its fallback or its parsed value.
     const settings = values as Settings;

@@ -54,6 +54,8 @@ export class SiphonwatchStack extends Stack {
         key,
         removalPolicy: tablesPolicy,
         deletionProtection: settings.deletionProtection,
+        mode: settings.tableMode,
+        units: settings.tableUnits,
       }).tables,
       buckets: new Buckets(this, 'Buckets', { key, removalPolicy, settings }),
       notification: new Notification(this, 'Notification', { key, settings }),

@@ -17,6 +17,7 @@ import {
   type TableDeclaration,
   type TableName,
 } from '../contract/tables.ts';
+import { TABLE_UTILIZATION } from './cost/bill.ts';
 
 const PROJECTIONS: Readonly<Record<IndexName, ProjectionType>> = {
   // Keys only: the sweeper reads the item anyway, and every projected byte is written twice.
@@ -28,13 +29,40 @@ export interface TablesProps {
   readonly key: IKey;
   readonly removalPolicy: RemovalPolicy;
   readonly deletionProtection: boolean;
+  /** of the tables that every event reaches */
+  readonly mode: 'on-demand' | 'provisioned';
+  /** least units a second of a provisioned table */
+  readonly units: number;
+}
+
+/** Every event reaches these; the others are written for findings and campaigns only, and stay on demand. */
+const BUSY: readonly TableName[] = ['profile', 'link'];
+/** Default quota of a table (amazondynamodb/latest/developerguide/ServiceQuotas.html). */
+const MOST_UNITS = 40_000;
+/** Use that autoscaling keeps (lib/infra/cost/bill.ts counts with it). */
+const UTILIZATION_PERCENT = 100 * TABLE_UTILIZATION;
+
+/** A write of a table with a full index is refused as well: both scale. */
+function scale(table: Table, units: number, index: IndexName | undefined): void {
+  const range = { minCapacity: units, maxCapacity: MOST_UNITS };
+  const scaled = [
+    table.autoScaleWriteCapacity(range),
+    table.autoScaleReadCapacity(range),
+    ...(index === undefined
+      ? []
+      : [
+          table.autoScaleGlobalSecondaryIndexWriteCapacity(index, range),
+          table.autoScaleGlobalSecondaryIndexReadCapacity(index, range),
+        ]),
+  ];
+  for (const scaling of scaled) scaling.scaleOnUtilization({ targetUtilizationPercent: UTILIZATION_PERCENT });
 }
 
 function title(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
-/** The four tables: on-demand, encrypted under the deployment's key, restorable to any second of 35 days. */
+/** The four tables: encrypted under the deployment's key, restorable to any second of 35 days. */
 export class Tables extends Construct {
   readonly tables: Readonly<Record<TableName, Table>>;
 
@@ -50,10 +78,14 @@ export class Tables extends Construct {
 
   #table(name: TableName, props: TablesProps): Table {
     const declared: TableDeclaration = TABLES[name];
+    const provisioned = props.mode === 'provisioned' && BUSY.includes(name);
+    const capacity = { readCapacity: props.units, writeCapacity: props.units };
     const table = new Table(this, `${title(name)}Table`, {
       partitionKey: { name: declared.partition, type: AttributeType.STRING },
       sortKey: { name: declared.sort, type: AttributeType.STRING },
-      billingMode: BillingMode.PAY_PER_REQUEST,
+      ...(provisioned
+        ? { billingMode: BillingMode.PROVISIONED, ...capacity }
+        : { billingMode: BillingMode.PAY_PER_REQUEST }),
       encryption: TableEncryption.CUSTOMER_MANAGED,
       encryptionKey: props.key,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
@@ -69,8 +101,10 @@ export class Tables extends Construct {
         partitionKey: { name: index.partition, type: AttributeType.STRING },
         sortKey: { name: index.sort, type: AttributeType.STRING },
         projectionType: PROJECTIONS[declared.index],
+        ...(provisioned ? capacity : {}),
       });
     }
+    if (provisioned) scale(table, props.units, declared.index);
     return table;
   }
 }

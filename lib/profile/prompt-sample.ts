@@ -1,5 +1,6 @@
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { timeOf } from '../telemetry/utc-time.ts';
+import { DAY_MS } from '../time.ts';
 import { digit } from './base64url.ts';
 import { SLICE_MS, sliceStart } from './slice.ts';
 
@@ -126,6 +127,21 @@ function newestOf(samples: PromptSamples, before: PromptSamples = samples): Prom
     .sort((a, b) => b.generation - a.generation || (a.epoch < b.epoch ? -1 : 1))
     .slice(0, SAMPLES_KEPT);
   return kept.length === before.length && kept.every((held, i) => held === before[i]) ? before : kept;
+}
+
+/** So much later in event time a sample counts as changed, however little it grew. */
+const STAGE_MS = DAY_MS;
+/** Growth that counts, as a factor. */
+const STAGE_GROWTH = 1.5;
+
+/**
+ * How far a sample has come, in steps that are worth a copy for those that compare contents: it has some kilobytes. Another stage is half as many prompts more, or a prompt of another day.
+ */
+export function stageOf(samples: PromptSamples): string {
+  const prompts = samples.flatMap((sample) => sample.prompts);
+  const growth = Math.floor(Math.log(Math.max(1, prompts.length)) / Math.log(STAGE_GROWTH));
+  const newest = prompts.reduce((latest, { slice }) => Math.max(latest, slice), 0);
+  return `${growth}/${Math.floor(newest / STAGE_MS)}`;
 }
 
 /** A sample is written again when so many of its prompts are new: one in four. */

@@ -34,7 +34,7 @@ interface HealthRule {
 }
 
 /** Thresholds: honest gateways have prompts in nearly all calls, and no prompt that a fifth of many accounts sends. */
-const RULES: readonly HealthRule[] = [
+export const HEALTH_RULES: readonly HealthRule[] = [
   {
     share: 'withoutPrompt',
     above: 0.5,
@@ -147,7 +147,7 @@ export class TelemetryHealth {
   warnings(): readonly HealthWarning[] {
     const shares = this.shares();
     const entries = shares.events + this.#rejected;
-    return RULES.filter((rule) => entries >= rule.atLeast && shares[rule.share] > rule.above)
+    return HEALTH_RULES.filter((rule) => entries >= rule.atLeast && shares[rule.share] > rule.above)
       .map((rule) => ({
         share: rule.share,
         value: shares[rule.share],

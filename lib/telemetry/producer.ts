@@ -1,5 +1,5 @@
 import { BUCKETING, bucketOf, bucketsOf, partitionKey } from './record.ts';
-import { encodeLines, type HeaderFacts } from './record-codec.ts';
+import { encodeLines, GATEWAY_NAME, type HeaderFacts } from './record-codec.ts';
 import type { UsageEvent } from './usage-event.ts';
 
 /**
@@ -57,6 +57,8 @@ export interface ProducerOptions {
   /** names the bucketing where it is not named, which ends in this number */
   readonly buckets?: number;
   readonly bucketing?: string;
+  /** name of this gateway, at most 64 letters, digits, dots, hyphens and underscores: alarms say which one lost what */
+  readonly gateway?: string;
   /** the events were set aside, and are put back */
   readonly redriven?: boolean;
   /** uncompressed bytes at which a bucket's record is sent without waiting; default 256 KiB */
@@ -149,6 +151,7 @@ class BucketedProducer implements Producer {
   readonly counts: ProducerCounts = { events: 0, records: 0, calls: 0, refused: 0, bytes: 0 };
   readonly #port: ProducerPort;
   readonly #bucketing: string;
+  readonly #gateway: string | undefined;
   readonly #redriven: boolean;
   readonly #recordBytes: number;
   readonly #linger: number;
@@ -179,6 +182,11 @@ class BucketedProducer implements Producer {
       throw new RangeError(`bucketing ${bucketing} must end in the number of buckets, such as ${BUCKETING}`);
     this.#port = port;
     this.#bucketing = bucketing;
+    if (options.gateway !== undefined && !GATEWAY_NAME.test(options.gateway))
+      throw new RangeError(
+        'gateway: not a name of at most 64 letters, digits, dots, hyphens and underscores',
+      );
+    this.#gateway = options.gateway;
     this.#redriven = options.redriven === true;
     this.#recordBytes = Math.min(options.recordBytes ?? 256 * 1024, MAX_LINES_BYTES);
     this.#linger = options.linger ?? 500;
@@ -308,6 +316,7 @@ class BucketedProducer implements Producer {
     const header: HeaderFacts = {
       bucket: bucket.number,
       bucketing: this.#bucketing,
+      ...(this.#gateway === undefined ? {} : { gateway: this.#gateway }),
       ...(this.#redriven ? { redriven: true as const } : {}),
       ...(this.#stampArrived && last !== undefined ? { arrived: new Date(last.clock).toISOString() } : {}),
     };

@@ -48,7 +48,7 @@ export interface DecodedRecord {
 }
 
 export type HeaderFacts = Pick<RecordHeader, 'bucket'> &
-  Partial<Pick<RecordHeader, 'bucketing' | 'arrived' | 'redriven'>>;
+  Partial<Pick<RecordHeader, 'bucketing' | 'arrived' | 'redriven' | 'gateway'>>;
 
 /**
  * Packs events of one bucket into a record: gzip of a header line and one line an event.
@@ -81,6 +81,7 @@ function headerOf(facts: HeaderFacts, events: number): RecordHeader {
     ...header,
     ...(facts.arrived === undefined ? {} : { arrived: facts.arrived }),
     ...(facts.redriven === undefined ? {} : { redriven: facts.redriven }),
+    ...(facts.gateway === undefined ? {} : { gateway: facts.gateway }),
   };
 }
 
@@ -252,6 +253,9 @@ function decodeLine(line: Line, index: number, check: ArrivalCheck | undefined):
 /** It travels into every position and every quarantined line. */
 const BUCKETING_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
+/** Names of gateways are shown to people: no other signs. */
+export const GATEWAY_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
 function headerFault(header: Record<string, unknown>): Reason | undefined {
   if (header.siphonwatch !== 1)
     return {
@@ -274,6 +278,15 @@ function headerFault(header: Record<string, unknown>): Reason | undefined {
       Number.isNaN(Date.parse(header.arrived)))
   )
     return { field: 'header.arrived', value: printable(header.arrived), message: 'not a time' };
+  if (
+    header.gateway !== undefined &&
+    (typeof header.gateway !== 'string' || !GATEWAY_NAME.test(header.gateway))
+  )
+    return {
+      field: 'header.gateway',
+      value: kindOf(header.gateway),
+      message: 'not a name of at most 64 letters, digits, dots, hyphens and underscores',
+    };
   return undefined;
 }
 

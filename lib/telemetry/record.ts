@@ -12,6 +12,8 @@ export interface RecordHeader {
   readonly events: number;
   /** ISO time: replay clock, honoured only by functions that were told to trust it (the demo, a rebuild) */
   readonly arrived?: string;
+  /** name of the gateway process or service that put it, so that what its telemetry lacks can be told apart */
+  readonly gateway?: string;
   /** its events were set aside, and are put back: each counts once, however often that is done */
   readonly redriven?: true;
 }

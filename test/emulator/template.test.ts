@@ -75,7 +75,9 @@ describe('a synthesized template', () => {
       NUMBER: '5',
     });
     expect(local.functions[0]).toMatchObject({ codePath: '/assembly/asset.abc.zip', timeoutMs: 60_000 });
-    expect(local.streams).toEqual([{ logicalId: 'Stream', name: 'Stack-Stream', shards: undefined }]);
+    expect(local.streams).toEqual([
+      { logicalId: 'Stream', name: 'Stack-Stream', shards: undefined, retentionHours: 24 },
+    ]);
     expect(local.buckets).toEqual(['stack-bucket']);
     expect(local.topics).toEqual(['Stack-Topic']);
     expect(local.queues).toMatchObject([{ name: 'Stack-Queue', attributes: { VisibilityTimeout: '30' } }]);

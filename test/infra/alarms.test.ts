@@ -22,6 +22,7 @@ describe('alarms', () => {
       'alarm-quarantine',
       'alarm-replayed',
       'alarm-silent',
+      'alarm-telemetry-blind',
       'alarm-throttles',
       'alarm-undelivered',
       'alarm-unreadable',

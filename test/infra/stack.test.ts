@@ -358,9 +358,9 @@ describe('what wakes the functions', () => {
     const [, mapping] = resourceOf(template, 'AWS::Lambda::EventSourceMapping', 'PipelineScoreMapping');
     const [bucketId] = resourceOf(template, 'AWS::S3::Bucket', 'BucketsQuarantine');
     expect(mapping.Properties).toMatchObject({
-      BatchSize: 500,
-      MaximumBatchingWindowInSeconds: 5,
-      ParallelizationFactor: 1,
+      BatchSize: 10_000,
+      MaximumBatchingWindowInSeconds: 60,
+      ParallelizationFactor: 2,
       StartingPosition: 'TRIM_HORIZON',
       BisectBatchOnFunctionError: true,
       MaximumRetryAttempts: 10_000,

@@ -1,3 +1,4 @@
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
@@ -86,6 +87,16 @@ it('the daily pass calms a silent account, in its outbox, keeps the week of traf
   expect(Contents?.map(({ Key }) => Key)).toEqual([expect.stringMatching(/^calibrations\/cal-/)]);
   // a run that is repeated says nothing twice
   const said = (await notices()).length;
-  await run();
+  // nor does one account that cannot be read keep all others from being learnt from
+  await send(profiles, harvest({ account: account(3), events: 30, from: START + 20 * DAY, seed: 3 }));
+  await clients.dynamodb.send(
+    new UpdateItemCommand({
+      TableName: 'profiles',
+      Key: { account: { S: account(3) }, item: { S: 'hot' } },
+      UpdateExpression: 'SET slices = :damaged',
+      ExpressionAttributeValues: { ':damaged': { B: new Uint8Array([99]) } },
+    }),
+  );
+  expect(await run()).toMatchObject({ accounts: 2 });
   expect(await notices()).toHaveLength(said);
 });

@@ -8,6 +8,9 @@ import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { NotifyFunction } from '../../lambdas/notify/notify.ts';
 import { ScoreFunction } from '../../lambdas/score/score.ts';
+import { answer } from '../../lambdas/triage/api-response.ts';
+import { readEvent } from '../../lambdas/triage/request.ts';
+import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
 import { policySource } from '../../lib/aws/policy-source.ts';
 import type { Variable } from '../../lib/contract/environment.ts';
 import type { Caller, ServiceName, World } from './world.ts';
@@ -58,7 +61,7 @@ export class Clients {
 }
 
 export type Handle = (event: object) => Promise<unknown>;
-export type SimulatedFunction = 'score' | 'notify';
+export type SimulatedFunction = 'score' | 'notify' | 'triage';
 
 const silent = new Logger({ logLevel: 'SILENT' });
 
@@ -85,6 +88,10 @@ export function start(name: SimulatedFunction, world: World, caller: Caller): Ha
     case 'score': {
       const score = new ScoreFunction({ ...common, s3: clients.s3 });
       return (event) => score.handle(event as Parameters<typeof score.handle>[0]);
+    }
+    case 'triage': {
+      const findings = new DynamoFindingStore(clients.dynamodb, ENVIRONMENT.FINDING_TABLE);
+      return (event) => answer(readEvent(event), findings, Date.now());
     }
     case 'notify': {
       const notify = new NotifyFunction({

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { readArchivedEvents } from '../../lib/aws/archived-events.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import type { AccountState } from '../../lib/detection/account-state.ts';
-import { finding } from '../../lib/findings/finding.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { DAY } from '../events.ts';
 import { Clients } from './functions.ts';
+import { type Decision, findingsIn } from './people.ts';
 import type { Traffic } from './traffic.ts';
 import type { World } from './world.ts';
 
@@ -33,9 +33,15 @@ export interface End {
   /** events that were set aside though they could be read */
   readonly setAside: readonly string[];
   readonly archived: ReadonlySet<string>;
+  /** decisions of people that do not stand in their finding's trail exactly once */
+  readonly miscounted: readonly string[];
 }
 
-export async function endOf(world: World, { accounts, events }: Traffic): Promise<End> {
+export async function endOf(
+  world: World,
+  { accounts, events }: Traffic,
+  decisions: readonly Decision[],
+): Promise<End> {
   const clients = new Clients(world, { dead: false, sure: true });
   const profiles = new ProfileTable(clients.dynamodb, 'profiles', { retentionDays: 35 });
   const loaded = await profiles.load(accounts);
@@ -47,10 +53,7 @@ export async function endOf(world: World, { accounts, events }: Traffic): Promis
     Math.min(...times) - DAY,
     Math.max(...times) + DAY,
   );
-  const held = world.tables
-    .items('findings')
-    .filter(({ item }) => item?.S === 'finding')
-    .map(({ body }) => finding.parse(JSON.parse(body?.S ?? '')));
+  const held = findingsIn(world);
   const per = <T>(read: (state: AccountState) => T): Map<string, T> =>
     new Map([...loaded].map(([account, state]) => [account, read(state)]));
   return {
@@ -71,6 +74,11 @@ export async function endOf(world: World, { accounts, events }: Traffic): Promis
       .filter(({ notices }) => notices !== undefined)
       .map(({ account }) => account?.S ?? ''),
     ...quarantined(world),
+    miscounted: decisions.flatMap(({ finding: of, id }) => {
+      const trail = held.find((one) => one.id === of)?.audit ?? [];
+      const times = trail.filter(({ decision }) => decision === id).length;
+      return times === 1 ? [] : [`${of}: ${id} stands ${times} times`];
+    }),
     archived: new Set(archived.events.map(({ event }) => event.id)),
   };
 }

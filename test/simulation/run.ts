@@ -1,8 +1,10 @@
 import { seeded, type Uniform } from '../../lib/statistics/random.ts';
 import { DAY, HOUR, MINUTE, START } from '../events.ts';
 import { type FaultRates, faults } from './faults.ts';
+import type { SimulatedFunction } from './functions.ts';
 import { deliverBatch, deliverShard, Pool } from './mappings.ts';
 import { type End, endOf } from './outcome.ts';
+import { type Decision, decide, pushPolicies } from './people.ts';
 import type { StreamRecord } from './services/tables.ts';
 import type { Traffic } from './traffic.ts';
 import { type Tally, World } from './world.ts';
@@ -23,12 +25,18 @@ export async function live(traffic: Traffic, seed: number, rates: FaultRates | u
   const world = new World(START + 20 * DAY + 8 * HOUR, seeded(seed));
   return inVirtualTime(world, async () => {
     if (rates !== undefined) world.interference = faults(rates, world);
-    const pools = { score: new Pool('score', world, rates), notify: new Pool('notify', world, rates) };
-    await world.until(stream(traffic, pools, world, rates));
+    const pools = {
+      score: new Pool('score', world, rates),
+      notify: new Pool('notify', world, rates),
+      triage: new Pool('triage', world, rates),
+    };
+    const decisions: Decision[] = [];
+    if (rates !== undefined && world.random() < 0.5) pushPolicies(world);
+    await world.until(stream(traffic, pools, world, rates, decisions));
     await world.drain();
     world.interference = undefined;
     await afterwards(new Pool('notify', world, undefined), world);
-    return { end: await world.until(endOf(world, traffic)), tally: world.tally, world };
+    return { end: await world.until(endOf(world, traffic, decisions)), tally: world.tally, world };
   });
 }
 
@@ -38,9 +46,10 @@ const sequenceOfChange = (record: StreamRecord): string => record.dynamodb.Seque
 
 async function stream(
   traffic: Traffic,
-  pools: { readonly score: Pool; readonly notify: Pool },
+  pools: Readonly<Record<SimulatedFunction, Pool>>,
   world: World,
   rates: FaultRates | undefined,
+  decisions: Decision[],
 ): Promise<void> {
   const state = { scored: false };
   const [left = [], right = [], child = []] = traffic.shards;
@@ -51,7 +60,12 @@ async function stream(
     .then(() => {
       state.scored = true;
     });
-  await Promise.all([scoring, follow('profiles', pools.notify, world, () => state.scored)]);
+  const over = (): boolean => state.scored;
+  await Promise.all([
+    scoring,
+    follow('profiles', pools.notify, world, over),
+    rates === undefined ? undefined : decide(pools.triage, world, decisions, over),
+  ]);
 }
 
 /** A mapping onto a table's stream, with its filter on items that have notices. */

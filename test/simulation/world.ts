@@ -100,7 +100,11 @@ export class World {
   perform({ service, command }: Call): unknown {
     switch (service) {
       case 'dynamodb':
-        return this.tables.run(command, (size) => this.#unprocessed(size));
+        return this.tables.run(
+          command,
+          (size) => this.#unprocessed(size),
+          () => this.#lag(),
+        );
       case 's3':
         return this.objects.run(command);
       case 'messages':
@@ -113,6 +117,12 @@ export class World {
   #unprocessed(size: number): number {
     const hit = this.interference !== undefined && size > 1 && this.random() < 0.05;
     return hit ? Math.floor(size / 2) : 0;
+  }
+
+  /** Writes that an eventually consistent read misses. */
+  #lag(): number {
+    const hit = this.interference !== undefined && this.random() < 0.3;
+    return hit ? 1 + Math.floor(this.random() * 4) : 0;
   }
 
   answer(call: Call, work: () => unknown): void {

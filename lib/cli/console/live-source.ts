@@ -183,7 +183,7 @@ interface Policies {
 
 /** The policies in force; the shipped one, said so, where the rollout cannot be read. */
 async function policiesOf(options: RolloutOptions): Promise<Policies> {
-  const target = await rolloutTarget(options);
+  const target = await rolloutTarget(options, 'read');
   try {
     const [active, shadow] = await Promise.all([
       target.rollout.current('active'),

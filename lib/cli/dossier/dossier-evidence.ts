@@ -87,7 +87,7 @@ async function policyOf({ notice }: Finding, options: EvidenceOptions): Promise<
     throw new InputError(`${made}, ${options.policy} is ${policy.id}: give the right one with --policy FILE`);
   }
   if (defaultPolicy.id === wanted) return defaultPolicy;
-  const target = await rolloutTarget(options);
+  const target = await rolloutTarget(options, 'read');
   try {
     const found = await findPolicy(target.rollout, wanted);
     if ('policy' in found) return found.policy;

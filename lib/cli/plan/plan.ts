@@ -1,6 +1,21 @@
-import { Command, InvalidArgumentError } from 'commander';
-import { MEASURED, planCapacity } from '../../infra/capacity.ts';
+import CliTable from 'cli-table3';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { MEASURED } from '../../infra/cost/figures.ts';
+import { type Plan, planFor } from '../../infra/cost/plan.ts';
+import { LATENCY, type Latency } from '../../infra/latency.ts';
+import { readSettings } from '../../infra/settings.ts';
 import { printJson, runCommand } from '../shared/command.ts';
+
+interface PlanOptions {
+  readonly eventsPerSecond: number;
+  readonly gateways: number;
+  readonly accounts: number;
+  readonly latency: Latency;
+  readonly lingerMs?: number;
+  readonly shards: number;
+  readonly archiveDays: number;
+  readonly json?: boolean;
+}
 
 function positive(text: string): number {
   const value = Number(text);
@@ -8,50 +23,77 @@ function positive(text: string): number {
   return value;
 }
 
-/** `plan --events-per-second N`: shards, concurrency, write units, bytes and money. */
+/** `plan --events-per-second N`: what an amount of traffic needs and costs, part by part. */
 export function planCommand(): Command {
   return new Command('plan')
     .description(
-      'capacity and monthly cost for an amount of traffic, at list prices; the demo prints measured write units for each event',
+      'capacity and monthly cost for an amount of traffic, at list prices of us-east-1, with figures that npm run bench:cost measures',
     )
     .requiredOption('--events-per-second <n>', 'mean traffic', positive)
-    .option('--accounts <n>', 'active accounts', positive, 10_000)
-    .option('--bytes-per-event <n>', 'in a packed record, compressed', positive, MEASURED.bytesPerEvent)
-    .option('--write-units-per-event <n>', 'as the demo measures it', positive, MEASURED.writeUnitsPerEvent)
-    .option('--events-per-record <n>', 'events that the producer packs', positive, MEASURED.eventsPerRecord)
-    .option('--archive-days <n>', 'retention of the archive', positive, MEASURED.archiveDays)
+    .option('--gateways <n>', 'gateway processes, each with a producer of its own', positive, 2)
+    .option('--accounts <n>', 'accounts that are active within a month', positive, 10_000)
+    .addOption(
+      new Option('--latency <word>', 'as the setting of the stack')
+        .choices(Object.keys(LATENCY))
+        .default('minute'),
+    )
+    .option('--linger-ms <n>', 'how long the producers gather; without, what fits the latency', positive)
+    .option('--shards <n>', 'of the stream; on demand begins with 4', positive, 4)
+    .option('--archive-days <n>', 'retention of the archive', positive, 90)
     .option('--json', 'print one JSON document')
-    .action(
-      (options: {
-        eventsPerSecond: number;
-        accounts: number;
-        bytesPerEvent: number;
-        writeUnitsPerEvent: number;
-        eventsPerRecord: number;
-        archiveDays: number;
-        json?: boolean;
-      }) =>
-        runCommand('plan', () => {
-          const { json, ...given } = options;
-          const workload = { ...MEASURED, ...given };
-          const made = planCapacity(workload);
-          if (json === true) printJson({ workload, ...made });
-          else {
-            const usd = (value: number): string =>
-              `$${value.toLocaleString('en-US', { maximumFractionDigits: 0 })}`;
-            const { monthly } = made;
-            process.stdout.write(
-              `${[
-                `${given.eventsPerSecond} events a second, capacity for three times that`,
-                `stream     ${made.shards} shards provisioned ${usd(monthly.streamProvisioned)} a month, on demand ${usd(monthly.streamOnDemand)}`,
-                `functions  ${made.concurrency} at once, ${usd(monthly.functions)}`,
-                `tables     ${made.writeUnitsPerSecond} write units a second, ${usd(monthly.tables)}`,
-                `archive    ${given.archiveDays} days, ${usd(monthly.archive)}`,
-                `total      ${usd(monthly.total)} a month at list prices, without support, transfer and alarms`,
-              ].join('\n')}\n`,
-            );
-          }
-          return Promise.resolve(0);
-        }),
+    .action((options: PlanOptions) =>
+      runCommand('plan', () => {
+        const plan = planOf(options);
+        if (options.json === true) printJson({ figures: MEASURED.traffic, ...plan });
+        else process.stdout.write(`${planText(plan, options)}\n`);
+        return Promise.resolve(0);
+      }),
     );
+}
+
+function planOf(options: PlanOptions): Plan {
+  const settings = readSettings({
+    'siphonwatch:latency': options.latency,
+    'siphonwatch:archiveDays': Math.ceil(options.archiveDays),
+  });
+  return planFor(
+    {
+      eventsPerSecond: options.eventsPerSecond,
+      gateways: options.gateways,
+      accounts: options.accounts,
+      lingerMs: options.lingerMs ?? LATENCY[options.latency].lingerMs,
+      windowSeconds: settings.batchWindowSeconds,
+      batchSize: settings.batchSize,
+      parallelizationFactor: settings.parallelizationFactor,
+      shards: options.shards,
+    },
+    settings,
+    MEASURED,
+  );
+}
+
+const usd = (value: number): string =>
+  `$${value.toLocaleString('en-US', { maximumFractionDigits: value < 10 ? 2 : 0 })}`;
+
+function planText(plan: Plan, { latency, archiveDays }: PlanOptions): string {
+  const { workload, load } = plan;
+  const table = new CliTable({
+    head: ['part', 'on demand', 'provisioned', 'grows', 'first limit'],
+    colAligns: ['left', 'right', 'right', 'left', 'left'],
+    colWidths: [30, 12, 13, 40, 44],
+    wordWrap: true,
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { part, onDemand, provisioned, growth, firstLimit } of plan.lines)
+    table.push([part, usd(onDemand), usd(provisioned), growth, firstLimit]);
+  table.push(['USD a month', usd(plan.total.onDemand), usd(plan.total.provisioned), '', '']);
+  return [
+    `${workload.eventsPerSecond} events a second from ${workload.gateways} gateways, latency ${latency}, ${workload.accounts} accounts, archive ${archiveDays} days`,
+    table.toString(),
+    `${(load.eventsPerSecond / load.recordsPerSecond).toFixed(1)} events a record (linger ${workload.lingerMs} ms), batches every ${plan.batchSeconds.toFixed(0)} s a lane, ${(load.writeUnitsPerSecond / load.eventsPerSecond).toFixed(2)} write units an event`,
+    `for three times the mean: ${plan.shards} shards provisioned, ${plan.concurrency} functions at once, ${plan.peakWriteUnits} write units a second`,
+    ...plan.warnings.map((warning) => `note: ${warning}`),
+    `figures: ${MEASURED.traffic}; waiting times of score are assumed`,
+    `left out: ${plan.leftOut.join('; ')}`,
+  ].join('\n');
 }

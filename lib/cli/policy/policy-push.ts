@@ -111,7 +111,7 @@ export function shadowCommand(): Command {
       runCommand('policy shadow', async () => {
         if (options.off === true) {
           if (file !== undefined) throw new InputError('give a file or --off, not both');
-          const deployed = await withTarget(options, ({ rollout }) =>
+          const deployed = await withTarget(options, 'change', ({ rollout }) =>
             rollout.push('shadow', { ...defaultPolicy, id: NO_SHADOW }, options.note ?? 'shadow off'),
           );
           if (options.json === true) printJson({ shadow: null, deployment: deployed.number });
@@ -135,7 +135,7 @@ async function pushTo(slot: PolicySlot, file: string, options: PushOptions): Pro
     throw new InputError(`${file}: id: ${NO_SHADOW} means no shadow policy; give another`);
   if (options.calibration !== undefined && policy.calibration !== 'default')
     await uploadCalibration(policy.calibration, options);
-  return withTarget(options, async ({ rollout, where }) => {
+  return withTarget(options, 'change', async ({ rollout, where }) => {
     const now = await rollout.current('active');
     const lost = calibration === undefined ? [] : lostLevels(policy, calibration, now?.policy);
     if (slot === 'active' && lost.length > 0 && options.force !== true)

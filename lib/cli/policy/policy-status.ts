@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { NO_SHADOW } from '../../contract/policy-names.ts';
+import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { colours } from '../shared/colours.ts';
@@ -28,7 +29,7 @@ export function statusCommand(): Command {
       .option('--json', 'print one JSON document'),
   ).action((options: RolloutOptions & JsonOption) =>
     runCommand('policy status', () =>
-      withTarget(options, async ({ rollout, where }) => {
+      withTarget(options, 'read', async ({ rollout, where }) => {
         const active = await rollout.current('active');
         const shadow = await rollout.current('shadow');
         const history = await rollout.deployments('active', 10);
@@ -82,7 +83,7 @@ export function rollbackCommand(): Command {
       .option('--json', 'print one JSON document'),
   ).action((options: NoteOptions) =>
     runCommand('policy rollback', () =>
-      withTarget(options, async ({ rollout, where }) => {
+      withTarget(options, 'change', async ({ rollout, where }) => {
         const { policy, deployed, stopped, expired } = await rollout.rollback(options.note ?? 'rollback');
         if (expired !== undefined)
           say(`note: exceptions that have expired since were left out: ${expired.map(printable).join(', ')}`);
@@ -106,7 +107,7 @@ export function promoteCommand(): Command {
       .option('--json', 'print one JSON document'),
   ).action((options: NoteOptions) =>
     runCommand('policy promote', () =>
-      withTarget(options, async ({ rollout, where }) => {
+      withTarget(options, 'change', async ({ rollout, where }) => {
         const shadow = await rollout.current('shadow');
         if (shadow === undefined || shadow.policy.id === NO_SHADOW) {
           say('There is no shadow policy to promote.');
@@ -119,6 +120,28 @@ export function promoteCommand(): Command {
           out(
             `Policy ${colours.bold(shadow.policy.id)} is active in ${where} (deployment ${deployed.number}). It stays in the shadow too, where it finds the same, until policy shadow --off.`,
           );
+        return 0;
+      }),
+    ),
+  );
+}
+
+export function showCommand(): Command {
+  return withRolloutOptions(
+    new Command('show')
+      .description('the active policy as a file: to change it, and to push it or try it in the shadow')
+      .option('--calibration <id>', 'with this calibration instead of the one that it names')
+      .option('--id <id>', 'under this id'),
+  ).action((options: RolloutOptions & { readonly calibration?: string; readonly id?: string }) =>
+    runCommand('policy show', () =>
+      withTarget(options, 'read', async ({ rollout }) => {
+        const active = await rollout.current('active');
+        if (active === undefined) throw new InputError('there is no active policy');
+        printJson({
+          ...active.policy,
+          ...(options.calibration === undefined ? {} : { calibration: options.calibration }),
+          ...(options.id === undefined ? {} : { id: options.id }),
+        });
         return 0;
       }),
     ),

@@ -17,9 +17,10 @@ export const out = (line = ''): void => {
 /** Runs a rollout verb against its target, and turns what the service says into one sentence. */
 export async function withTarget<T>(
   options: RolloutOptions,
+  use: 'read' | 'change',
   run: (target: RolloutTarget) => Promise<T>,
 ): Promise<T> {
-  const target = await rolloutTarget(options);
+  const target = await rolloutTarget(options, use);
   try {
     return await run(target);
   } catch (error) {

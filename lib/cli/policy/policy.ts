@@ -10,7 +10,7 @@ import { printJson, runCommand } from '../shared/command.ts';
 import { writable, writeAside } from '../shared/output.ts';
 import { loadCalibration, loadPolicy, textOf } from './policy-file.ts';
 import { pushCommand, shadowCommand } from './policy-push.ts';
-import { promoteCommand, rollbackCommand, statusCommand } from './policy-status.ts';
+import { promoteCommand, rollbackCommand, showCommand, statusCommand } from './policy-status.ts';
 import { type JsonOption, out } from './policy-target.ts';
 
 /** `policy validate|diff|push|shadow|status|rollback|promote`: the life of a policy, files and rollouts alike. */
@@ -23,6 +23,7 @@ export function policyCommand(): Command {
   command.addCommand(pushCommand());
   command.addCommand(shadowCommand());
   command.addCommand(statusCommand());
+  command.addCommand(showCommand());
   command.addCommand(rollbackCommand());
   command.addCommand(promoteCommand());
   return command;

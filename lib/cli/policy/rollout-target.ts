@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { AppConfigClient } from '@aws-sdk/client-appconfig';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { AppConfigRollout, type PolicyRollout } from '../../aws/policy-rollout.ts';
 import { InputError } from '../../input/errors.ts';
 import { calledAs } from '../shared/called-as.ts';
-import { demoFilePath } from '../shared/deployment.ts';
+import { DEFAULT_STACK, demoFilePath, readDemoFile } from '../shared/deployment.ts';
 
 export interface RolloutOptions {
   readonly stack?: string;
@@ -24,7 +23,7 @@ export function withRolloutOptions(command: Command): Command {
   return command
     .option(
       '--stack <name>',
-      'the deployed stack (SIPHONWATCH_STACK); default: a running demo, else Siphonwatch',
+      `the deployed stack (SIPHONWATCH_STACK); without, a running demo; only reading goes on to ${DEFAULT_STACK} where none runs`,
     )
     .option('--region <region>', 'AWS region')
     .option('--demo', 'the running demo, nothing else');
@@ -36,17 +35,24 @@ const demoFile = z.object({
   endpoints: z.object({ appconfig: z.string() }),
 });
 
-/** @throws InputError where there is no demo although one was asked for, or its file is no longer right */
-export async function rolloutTarget(options: RolloutOptions): Promise<RolloutTarget> {
+/**
+ * @param use what changes a deployment has to name it: a push that was meant for a demo must not reach production
+ * @throws InputError where there is no demo although one was asked for, its file is no longer right, or nothing is named
+ */
+export async function rolloutTarget(options: RolloutOptions, use: 'read' | 'change'): Promise<RolloutTarget> {
   // The SDK's advice on Node versions is for whoever builds this, not for whoever runs it.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const file = demoFilePath();
   const stack = options.stack ?? (process.env.SIPHONWATCH_STACK || undefined);
-  const demo = stack === undefined ? await readFile(file, 'utf8').catch(() => undefined) : undefined;
+  const demo = stack === undefined ? await readDemoFile() : undefined;
   if (demo === undefined) {
     if (options.demo === true)
       throw new InputError(`no demo is running here (no ${file}): start one with ${calledAs()} demo --keep`);
-    const name = stack ?? 'Siphonwatch';
+    if (stack === undefined && use === 'change')
+      throw new InputError(
+        `which deployment? Give --stack NAME (${DEFAULT_STACK} unless it was deployed under another), or start a demo that stays up: ${calledAs()} demo --keep`,
+      );
+    const name = stack ?? DEFAULT_STACK;
     const client = new AppConfigClient(options.region === undefined ? {} : { region: options.region });
     return {
       rollout: new AppConfigRollout(client, name),

@@ -1,5 +1,6 @@
 import type { InputError } from '../../input/errors.ts';
 import type { EventBatch, Reject } from '../../input/usage-events.ts';
+import { CLIENT_NAMED } from '../../telemetry/adapters/field-control.ts';
 import { TelemetryHealth } from '../../telemetry/health.ts';
 import { describeReason, printable } from '../../telemetry/reason.ts';
 
@@ -48,9 +49,14 @@ export class RecordTally {
     for (const line of [...this.#notes, ...this.#noted]) say(line);
     if (rejected > this.#noted.length)
       say(`... and ${rejected - this.#noted.length} more${kept ? '' : ' (--rejects FILE keeps them)'}`);
-    if (this.#odd.size > 0)
+    const isClaim = (name: string) => name.startsWith(CLIENT_NAMED);
+    const odd = new Map([...this.#odd].filter(([name]) => !isClaim(name)));
+    const claims = new Map([...this.#odd].filter(([name]) => isClaim(name)));
+    if (odd.size > 0)
+      say(`record: optional facts out of range, left out or cut: ${listed(odd)}; the exchanges are kept`);
+    if (claims.size > 0)
       say(
-        `record: optional facts out of range, left out or cut: ${listed(this.#odd)}; the exchanges are kept`,
+        `warning: named by a field that the customer controls: ${listed(claims)}; a stream refuses them without --trust-client-fields`,
       );
     for (const { severe, text } of this.#health.warnings())
       say(`${severe ? 'WARNING: BLIND: ' : 'warning: '}${text}`);

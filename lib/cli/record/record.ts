@@ -10,11 +10,13 @@ import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring, withKeyOptions } from '
 import { inputFiles, STDIN, totalBytes } from '../../input/lines.ts';
 import { inputFormat, readUsageEvents } from '../../input/usage-events.ts';
 import { ADAPTER_DEFAULTS } from '../../telemetry/adapters/adapter.ts';
+import { CLIENT_FIELDS } from '../../telemetry/adapters/field-control.ts';
 import { SOURCE_FORMATS } from '../../telemetry/adapters/reader.ts';
 import type { Keyring } from '../../telemetry/keys.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
 import { createProducer, type Producer, ProducerFailure } from '../../telemetry/producer.ts';
 import { createRecorder, type Recorder } from '../../telemetry/recorder.ts';
+import { clientTrust } from '../shared/client-trust.ts';
 
 import { RecordTally } from './record-tally.ts';
 
@@ -27,6 +29,7 @@ interface RecordOptions extends KeyOptions {
   readonly replayClock?: boolean;
   readonly rejects?: string;
   readonly plan: string;
+  readonly trustClientFields?: readonly string[];
   readonly product: string;
   readonly json?: boolean;
 }
@@ -54,6 +57,12 @@ export function recordCommand(): Command {
     .option(
       '--rejects <file>',
       'write unusable lines to a file, whole, with their reasons (they contain text)',
+    )
+    .addOption(
+      new Option(
+        '--trust-client-fields <names...>',
+        'take facts about accounts from these fields, which the customer itself can set',
+      ).choices(CLIENT_FIELDS),
     )
     .option('--plan <name>', 'plan of accounts whose log does not say', ADAPTER_DEFAULTS.plan)
     .option('--product <name>', 'product of accounts whose log does not say', ADAPTER_DEFAULTS.product)
@@ -116,7 +125,12 @@ async function record(
     const source = {
       format,
       recorder: () => (recorder ??= createRecorder({ keys })),
-      defaults: { ...ADAPTER_DEFAULTS, plan: options.plan, product: options.product },
+      defaults: {
+        ...ADAPTER_DEFAULTS,
+        plan: options.plan,
+        product: options.product,
+        clients: clientTrust(options.trustClientFields, options.stream !== undefined),
+      },
       onBytes: (bytes: number) => bar?.increment(bytes),
       onNote: (file: string, note: string) => tally.note(file, note),
       onBadFile: (error: InputError) => tally.badFile(error),

@@ -6,9 +6,11 @@ import { InputError } from '../../input/errors.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
 import type { ProducerPort } from '../../telemetry/producer.ts';
 import { printJson, runCommand } from '../shared/command.ts';
+import { outputsOf } from '../shared/deployment.ts';
 import { LATE_HOURS, putBack, type QuarantinedObject, type Redriven } from './put-back.ts';
 
 interface RedriveOptions {
+  readonly stack?: string;
   readonly bucket?: string;
   readonly prefix: readonly string[];
   readonly stream?: string;
@@ -27,6 +29,7 @@ export function redriveCommand(): Command {
   return new Command('redrive')
     .description('put quarantined events back on the stream: from files, or from the quarantine bucket')
     .argument('[files...]', 'objects of the quarantine bucket, downloaded')
+    .option('--stack <name>', 'the deployed stack (SIPHONWATCH_STACK), whose outputs name bucket and stream')
     .option('--bucket <name>', 'quarantine bucket (QUARANTINE_BUCKET)')
     .option(
       '--prefix <text...>',
@@ -45,12 +48,18 @@ export function redriveCommand(): Command {
 }
 
 async function redrive(files: readonly string[], options: RedriveOptions): Promise<number> {
-  const bucket = options.bucket ?? (process.env.QUARANTINE_BUCKET || undefined);
-  const stream = options.stream ?? (process.env.STREAM_NAME || undefined);
+  const stack = options.stack ?? (process.env.SIPHONWATCH_STACK || undefined);
+  const outputs = stack === undefined ? {} : await outputsOf(stack, options);
+  const bucket = options.bucket ?? (process.env.QUARANTINE_BUCKET || outputs.QuarantineBucketName);
+  const stream = options.stream ?? (process.env.STREAM_NAME || outputs.StreamName);
   if (files.length === 0 && bucket === undefined)
-    throw new InputError('name files, or a bucket with --bucket (or $QUARANTINE_BUCKET)');
+    throw new InputError(
+      'name files, a bucket with --bucket (or $QUARANTINE_BUCKET), or a stack with --stack',
+    );
   if (stream === undefined && options.dryRun !== true)
-    throw new InputError('name the stream with --stream (or $STREAM_NAME), or ask with --dry-run');
+    throw new InputError(
+      'name the stream with --stream (or $STREAM_NAME), or the stack with --stack, or ask with --dry-run',
+    );
   const target = options.dryRun === true ? undefined : targetOf(stream ?? '', options);
   const tty = process.stderr.isTTY === true && options.json !== true;
   try {

@@ -1,16 +1,21 @@
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { DynamoFindingStore } from '../../aws/finding-table.ts';
+import { type DeployedStack, describeStack } from '../../aws/stack-outputs.ts';
 import { InputError } from '../../input/errors.ts';
 import type { FindingStore } from '../../stores/finding-store.ts';
 import { calledAs } from './called-as.ts';
 import { EXIT, failureOf } from './failure.ts';
 
-/** Where a running demo says what it runs on (`demo --keep`). */
-export const DEMO_FILE = '.cache/demo.json';
+/** The stack that is meant where none is named: the default of the setting `stackName`. */
+export const DEFAULT_STACK = 'Siphonwatch';
+/** Where a running demo says what it runs on (`demo --keep`): in the checkout, wherever a command is called from. */
+export const DEMO_FILE = fileURLToPath(new URL('../../../.cache/demo.json', import.meta.url));
 /** Names another one, where two demos run in a folder. */
 export const DEMO_FILE_VARIABLE = 'SIPHONWATCH_DEMO';
 
@@ -19,6 +24,11 @@ export function demoFilePath(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): string {
   return environment[DEMO_FILE_VARIABLE] || DEMO_FILE;
+}
+
+/** The text of the demo's file; undefined where no demo runs. */
+export function readDemoFile(): Promise<string | undefined> {
+  return readFile(demoFilePath(), 'utf8').catch(() => undefined);
 }
 
 const demoFile = z.object({
@@ -41,6 +51,7 @@ const demoFile = z.object({
 });
 
 export interface DeploymentOptions {
+  readonly stack?: string;
   readonly table?: string;
   readonly profileTable?: string;
   readonly campaignTable?: string;
@@ -72,7 +83,11 @@ export interface Deployment {
 
 export function withDeploymentOptions(command: Command): Command {
   return command
-    .option('--table <name>', 'findings table (FINDING_TABLE); without it, the one of a running demo')
+    .option(
+      '--stack <name>',
+      `the deployed stack (SIPHONWATCH_STACK), whose outputs name tables and buckets; default: a running demo, else ${DEFAULT_STACK}`,
+    )
+    .option('--table <name>', 'findings table (FINDING_TABLE) instead of the one of the stack')
     .option('--region <region>', 'AWS region')
     .option('--endpoint <url>', 'address of DynamoDB, for emulators (AWS_ENDPOINT_URL_DYNAMODB)');
 }
@@ -95,8 +110,12 @@ export async function connect(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<Deployment> {
   // An environment variable that is empty is one that is not set.
-  const findingTable = options.table ?? (environment.FINDING_TABLE || undefined);
-  if (findingTable === undefined) return connectDemo(options);
+  const named = options.table ?? (environment.FINDING_TABLE || undefined);
+  const stackName = options.stack ?? (environment.SIPHONWATCH_STACK || undefined);
+  const demo = named === undefined && stackName === undefined ? await readDemoFile() : undefined;
+  if (demo !== undefined) return connectDemo(demo, options);
+  const outputs = named === undefined ? await outputsOf(stackName ?? DEFAULT_STACK, options) : {};
+  const findingTable = named ?? outputs.FindingTableName ?? '';
   const region = options.region === undefined ? {} : { region: options.region };
   const endpoint = options.endpoint === undefined ? {} : { endpoint: options.endpoint };
   const dynamodb = new DynamoDBClient({ ...region, ...endpoint });
@@ -105,15 +124,15 @@ export async function connect(
     dynamodb,
     s3,
     findingTable,
-    profileTable: options.profileTable ?? (environment.PROFILE_TABLE || undefined),
-    campaignTable: options.campaignTable ?? (environment.CAMPAIGN_TABLE || undefined),
-    linkTable: environment.LINK_TABLE || undefined,
-    quarantineBucket: environment.QUARANTINE_BUCKET || undefined,
-    archiveBucket: options.archiveBucket ?? (environment.ARCHIVE_BUCKET || undefined),
-    stateBucket: options.stateBucket ?? (environment.STATE_BUCKET || undefined),
+    profileTable: options.profileTable ?? (environment.PROFILE_TABLE || outputs.ProfileTableName),
+    campaignTable: options.campaignTable ?? (environment.CAMPAIGN_TABLE || outputs.CampaignTableName),
+    archiveBucket: options.archiveBucket ?? (environment.ARCHIVE_BUCKET || outputs.ArchiveBucketName),
+    stateBucket: options.stateBucket ?? (environment.STATE_BUCKET || outputs.StateBucketName),
+    linkTable: environment.LINK_TABLE || outputs.LinkTableName,
+    quarantineBucket: environment.QUARANTINE_BUCKET || outputs.QuarantineBucketName,
     now: Date.now(),
     local: isLoopback(options.endpoint ?? environment.AWS_ENDPOINT_URL_DYNAMODB),
-    where: findingTable,
+    where: named ?? `stack ${stackName ?? DEFAULT_STACK}`,
     close: closer(dynamodb, s3),
   };
 }
@@ -134,17 +153,41 @@ export async function withFindings(
   }
 }
 
-async function connectDemo(options: DeploymentOptions): Promise<Deployment> {
-  const file = demoFilePath();
-  let text: string;
+/**
+ * The outputs of a deployed stack.
+ * @throws InputError saying what to give where it is not found
+ */
+export async function outputsOf(
+  name: string,
+  { region }: { readonly region?: string | undefined },
+): Promise<Readonly<Record<string, string>>> {
+  return (await stackOf(name, { region })).outputs;
+}
+
+/** The deployed stack of that name. @throws InputError saying what to give where it is not found */
+export async function stackOf(
+  name: string,
+  { region }: { readonly region?: string | undefined },
+): Promise<DeployedStack> {
+  const client = new CloudFormationClient(region === undefined ? {} : { region });
+  const hint = `give --stack NAME and --region, or start a demo that stays up: ${calledAs()} demo --keep`;
   try {
-    text = await readFile(file, 'utf8');
+    const found = await describeStack(client, name);
+    if (found !== undefined) return found;
   } catch (error) {
-    throw new InputError(
-      `which findings? Give --table NAME (or FINDING_TABLE; the stack's outputs name it), or start a demo that stays up: ${calledAs()} demo --keep (no ${file} here)`,
-      { cause: error },
-    );
+    if (error instanceof Error && error.message === 'Region is missing')
+      throw new InputError(`which deployment? No demo is running, and no AWS region is set: ${hint}`, {
+        cause: error,
+      });
+    throw asInputError(error, `stack ${name}`);
+  } finally {
+    client.destroy();
   }
+  throw new InputError(`there is no stack ${name} in this account and region: ${hint}`);
+}
+
+async function connectDemo(text: string, options: DeploymentOptions): Promise<Deployment> {
+  const file = demoFilePath();
   const parsed = demoFile.safeParse(jsonOf(text));
   if (!parsed.success) throw new InputError(`${file}: ${z.prettifyError(parsed.error)}`);
   const { region, endpoints, tables, buckets } = parsed.data;

@@ -49,9 +49,17 @@ const hosts = {
     // Its own start function listens on every interface: build the app and listen on loopback.
     const { buildApp } = await import('fauxqs');
     const app = buildApp({ logger: false });
+    // It knows its queues by a host name of its own, which not every machine resolves: any host will do.
+    let queues = '';
+    app.addHook('preHandler', async ({ body }) => {
+      if (typeof body?.QueueUrl === 'string')
+        body.QueueUrl = body.QueueUrl.replace(/^https?:\/\/[^/]+/, queues);
+    });
     localOnly(app.server).keepAliveTimeout = 3_600_000;
     const address = await app.listen({ port: 0, host: '127.0.0.1' });
-    return { port: Number(new URL(address).port), close: () => app.close() };
+    const port = Number(new URL(address).port);
+    queues = `http://sqs.${process.env.AWS_REGION ?? 'us-east-1'}.localhost:${port}`;
+    return { port, close: () => app.close() };
   },
 };
 

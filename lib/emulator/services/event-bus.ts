@@ -20,8 +20,13 @@ export interface BusEvent {
 export interface EventBus {
   readonly endpoint: string;
   readonly events: readonly BusEvent[];
+  /** Answers the operations on rules, which the bus knows nothing of. */
+  answer(how: Other): void;
   close(): Promise<void>;
 }
+
+/** An operation's answer; undefined where there is none of that name. */
+type Other = (operation: string, input: Readonly<Record<string, unknown>>) => object | undefined;
 
 const REQUIRED = ['Source', 'DetailType', 'Detail'] as const;
 
@@ -31,6 +36,7 @@ const REQUIRED = ['Source', 'DetailType', 'Detail'] as const;
  * (https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html).
  */
 export async function startEventBus(clock: () => number = Date.now): Promise<EventBus> {
+  let other: Other = () => undefined;
   const events: BusEvent[] = [];
 
   const put = (entry: Partial<BusEvent>): object => {
@@ -53,7 +59,13 @@ export async function startEventBus(clock: () => number = Date.now): Promise<Eve
     incoming.on('data', (part: Buffer) => parts.push(part));
     incoming.on('end', () => {
       outgoing.setHeader('content-type', 'application/x-amz-json-1.1');
-      if (incoming.headers['x-amz-target'] !== 'AWSEvents.PutEvents') {
+      const operation = String(incoming.headers['x-amz-target'] ?? '').replace('AWSEvents.', '');
+      if (operation !== 'PutEvents') {
+        const answer = other(operation, JSON.parse(Buffer.concat(parts).toString() || '{}'));
+        if (answer !== undefined) {
+          outgoing.end(JSON.stringify(answer));
+          return;
+        }
         outgoing.statusCode = 400;
         outgoing.end(JSON.stringify({ __type: 'UnknownOperationException' }));
         return;
@@ -72,6 +84,9 @@ export async function startEventBus(clock: () => number = Date.now): Promise<Eve
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     events,
+    answer(how) {
+      other = how;
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -7,6 +7,7 @@ export interface StreamSpec {
   readonly name: string;
   /** undefined: on demand */
   readonly shards: number | undefined;
+  readonly retentionHours: number;
 }
 
 export interface TableSpec {
@@ -56,6 +57,11 @@ export interface MappingSpec {
   readonly destination: string | undefined;
 }
 
+export interface AlarmSpec {
+  readonly name: string;
+  readonly description: string;
+}
+
 export type StartingPosition =
   | { readonly kind: 'TRIM_HORIZON' }
   | { readonly kind: 'LATEST' }
@@ -86,8 +92,12 @@ export const configurationShape = z.looseObject({
   ApplicationId: z.string(),
   Validators: z.array(z.looseObject({ Type: z.string(), Content: z.string() })).default([]),
 });
+export const alarmShape = z.looseObject({ AlarmName: z.string(), AlarmDescription: z.string().default('') });
 export const strategyShape = z.looseObject({ FinalBakeTimeInMinutes: z.coerce.number().default(0) });
-export const streamShape = z.looseObject({ ShardCount: z.coerce.number().int().positive().optional() });
+export const streamShape = z.looseObject({
+  ShardCount: z.coerce.number().int().positive().optional(),
+  RetentionPeriodHours: z.coerce.number().int().min(24).default(24),
+});
 export const tableShape = z.looseObject({
   AttributeDefinitions: z.array(z.unknown()),
   KeySchema: z.array(z.unknown()),

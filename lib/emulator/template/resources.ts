@@ -1,9 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
-import { CreateStreamCommand } from '@aws-sdk/client-kinesis';
+import {
+  CreateStreamCommand,
+  DescribeStreamSummaryCommand,
+  IncreaseStreamRetentionPeriodCommand,
+} from '@aws-sdk/client-kinesis';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
@@ -17,6 +22,20 @@ export const ON_DEMAND_SHARDS = 4;
 /** Queue that gets everything that is published to a topic, so that somebody reads the mail. */
 export const inboxQueue = (topic: string): string => `inbox-${topic}`.slice(0, 80);
 
+/** A stream is made with a day's retention, and changed when it is active. */
+async function keepFor(
+  { kinesis }: Clients,
+  StreamName: string,
+  RetentionPeriodHours: number,
+): Promise<void> {
+  for (;;) {
+    const { StreamDescriptionSummary } = await kinesis.send(new DescribeStreamSummaryCommand({ StreamName }));
+    if (StreamDescriptionSummary?.StreamStatus === 'ACTIVE') break;
+    await sleep(5);
+  }
+  await kinesis.send(new IncreaseStreamRetentionPeriodCommand({ StreamName, RetentionPeriodHours }));
+}
+
 /** Makes what a template declares in the emulators, and an inbox for each topic. */
 export async function createResources(
   template: LocalTemplate,
@@ -24,11 +43,12 @@ export async function createResources(
   onDemandShards: number = ON_DEMAND_SHARDS,
 ): Promise<void> {
   await Promise.all([
-    ...template.streams.map(({ name, shards }) =>
-      clients.kinesis.send(
+    ...template.streams.map(async ({ name, shards, retentionHours }) => {
+      await clients.kinesis.send(
         new CreateStreamCommand({ StreamName: name, ShardCount: shards ?? onDemandShards }),
-      ),
-    ),
+      );
+      if (retentionHours > 24) await keepFor(clients, name, retentionHours);
+    }),
     ...template.tables.map(async ({ name, request, timeToLive }) => {
       await clients.dynamodb.send(new CreateTableCommand(request as unknown as CreateTableCommandInput));
       if (timeToLive === undefined) return;

@@ -16,6 +16,8 @@ import {
 import type { ControlSpec } from '../services/app-config-control.ts';
 import { type Intrinsics, isTrue, resolveValue, type TemplateValue } from './intrinsics.ts';
 import {
+  type AlarmSpec,
+  alarmShape,
   configurationShape,
   type FunctionSpec,
   functionShape,
@@ -61,10 +63,20 @@ export interface LocalTemplate {
   readonly schedules: readonly ScheduleSpec[];
   readonly appConfig: ControlSpec;
   readonly outputs: Readonly<Record<string, string>>;
+  /** every resource that is declared, with the name that it has here */
+  readonly resources: readonly ResourceName[];
+  readonly alarms: readonly AlarmSpec[];
   /** physical name of every resource, by logical id */
   readonly names: Readonly<Record<string, string>>;
   /** resource types that have no counterpart here and were left out */
   readonly ignored: readonly string[];
+}
+
+/** A resource by its two names, as CloudFormation lists them. */
+export interface ResourceName {
+  readonly logicalId: string;
+  readonly name: string;
+  readonly type: string;
 }
 
 const resource = z.looseObject({
@@ -173,8 +185,10 @@ interface Declared {
 
 /** Where each type of resource goes. A type that is not here has no counterpart in the embedded cloud. */
 const READERS: Readonly<Record<string, (into: Draft, declared: Declared) => void>> = {
-  'AWS::Kinesis::Stream': (into, { logicalId, name, read }) =>
-    into.streams.push({ logicalId, name, shards: read(streamShape).ShardCount }),
+  'AWS::Kinesis::Stream': (into, { logicalId, name, read }) => {
+    const { ShardCount, RetentionPeriodHours } = read(streamShape);
+    into.streams.push({ logicalId, name, shards: ShardCount, retentionHours: RetentionPeriodHours });
+  },
   'AWS::DynamoDB::Table': (into, { logicalId, name, read }) =>
     into.tables.push(tableSpec(logicalId, name, read(tableShape))),
   'AWS::S3::Bucket': (into, { name }) => into.buckets.push(name),
@@ -191,6 +205,10 @@ const READERS: Readonly<Record<string, (into: Draft, declared: Declared) => void
     into.schedules.push(...ruleSchedules(logicalId, read(ruleShape))),
   'AWS::Scheduler::Schedule': (into, { logicalId, read }) =>
     into.schedules.push(schedulerSchedule(logicalId, read(schedulerShape))),
+  'AWS::CloudWatch::Alarm': (into, { read }) => {
+    const { AlarmName, AlarmDescription } = read(alarmShape);
+    into.alarms.push({ name: AlarmName, description: AlarmDescription });
+  },
   'AWS::AppConfig::Application': () => undefined,
   'AWS::AppConfig::Environment': ({ appConfig }, { name, read }) =>
     appConfig.environments.push({ application: read(ofApplication).ApplicationId, name }),
@@ -246,6 +264,8 @@ class TemplateResolver {
       schedules: [],
       appConfig: { configurations: [], environments: [], strategies: [] },
       outputs: this.#outputs(),
+      resources: [],
+      alarms: [],
       names: this.#names,
       ignored: [],
     };
@@ -253,6 +273,7 @@ class TemplateResolver {
     for (const [logicalId, entry] of Object.entries(this.#parsed.Resources)) {
       if (entry.Condition && !isTrue(entry.Condition, this.#intrinsics)) continue;
       const declared = { logicalId, name: this.#nameOf(logicalId), context: this.#context };
+      found.resources.push({ logicalId, name: declared.name, type: entry.Type });
       const reader = READERS[entry.Type];
       if (reader) reader(found, { ...declared, read: (shape) => this.#read(logicalId, entry, shape) });
       else ignored.add(entry.Type);
@@ -292,6 +313,7 @@ const NAME_PROPERTY: Readonly<Record<string, string>> = {
   'AWS::SQS::Queue': 'QueueName',
   'AWS::Lambda::Function': 'FunctionName',
   'AWS::Events::EventBus': 'Name',
+  'AWS::CloudWatch::Alarm': 'AlarmName',
   'AWS::IAM::Role': 'RoleName',
   'AWS::AppConfig::Application': 'Name',
   'AWS::AppConfig::Environment': 'Name',

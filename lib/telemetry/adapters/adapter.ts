@@ -2,6 +2,7 @@ import type { Exchange } from '../exchange.ts';
 import { parseExchange } from '../parse-exchange.ts';
 import { kindOf, type Reason } from '../reason.ts';
 import { roleKind } from '../turns.ts';
+import { CLIENT_NAMED, type ClientTrust } from './field-control.ts';
 import { isPlaceholder } from './placeholders.ts';
 import type { ReadMessage } from './request.ts';
 
@@ -24,6 +25,8 @@ export interface AdapterDefaults {
   readonly product: string;
   /** when accounts were opened that do not say; the epoch puts them in the oldest tenure band */
   readonly createdAt: string;
+  /** what becomes of facts that the watched customer can set; default: an account is taken and counted, the rest is not */
+  readonly clients?: ClientTrust;
 }
 
 export const ADAPTER_DEFAULTS: AdapterDefaults = {
@@ -41,6 +44,8 @@ export interface Found {
   providerId?: boolean;
   time?: string | undefined;
   account?: string | undefined;
+  /** field of the client's that names the account, where nothing else does */
+  claimedBy?: string | undefined;
   model?: string | undefined;
   messages: readonly ReadMessage[];
   completion?: string | undefined;
@@ -62,6 +67,9 @@ export interface Found {
 /** Ids of two to six digits, as Ollama and others draw them (`chatcmpl-373`): they come again within hours. */
 const DRAWN_ID = /^(?:chatcmpl|cmpl)-[1-9]\d{1,5}$/;
 
+/** Ollama, Gemini through Vertex and refused requests have no id: the event's own is then made of its prompt and time. */
+const NO_ID = 'unnamed';
+
 /** Validates what was found; a missing token count counts as none, everything else missing is a reason. */
 export function finish(
   found: Found,
@@ -76,6 +84,14 @@ export function finish(
         message: 'a placeholder stands where the prompt should: message logging is turned off or redacted',
       },
     };
+  if (found.account === undefined && found.claimedBy !== undefined)
+    return {
+      reason: {
+        field: 'account',
+        value: 'nothing',
+        message: `only ${found.claimedBy} names it, which the customer controls: let the gateway write account beside it, or say --trust-client-fields ${found.claimedBy}`,
+      },
+    };
   if (found.account === undefined && accountPlaces !== undefined)
     return {
       reason: { field: 'account', value: 'nothing', message: `missing: none of ${accountPlaces} is there` },
@@ -83,13 +99,15 @@ export function finish(
   const parsed = parseExchange({
     v: 1,
     ...present({
-      id: found.id,
+      id: found.id ?? NO_ID,
       time: found.time,
       account: found.account,
       model: found.model,
       completion: found.completion,
     }),
-    ...(found.providerId === true && DRAWN_ID.test(found.id ?? '') ? { reusedId: true } : {}),
+    ...(found.id === undefined || (found.providerId === true && DRAWN_ID.test(found.id))
+      ? { reusedId: true }
+      : {}),
     messages: found.messages,
     usage: { inputTokens: count(found.inputTokens), outputTokens: count(found.outputTokens) },
     ...(found.params === undefined ? {} : { params: present(found.params) }),
@@ -108,7 +126,9 @@ export function finish(
       ...present({ payment: found.payment }),
     },
   });
-  return parsed.ok ? { exchange: parsed.exchange, odd: parsed.odd } : { reason: parsed.reason };
+  if (!parsed.ok) return { reason: parsed.reason };
+  const claimed = found.claimedBy === undefined ? [] : [`${CLIENT_NAMED}${found.claimedBy}`];
+  return { exchange: parsed.exchange, odd: [...parsed.odd, ...claimed] };
 }
 
 /** The last words of users, or of anybody where no user speaks. */

@@ -107,6 +107,8 @@ function textIn(body: Json): string | undefined {
     textAt(body, 'generation') ??
     textAt(body, 'outputText') ??
     textAt(listOf(body.results)[0], 'outputText') ??
+    textAt(listOf(body.results)[0], 'generated_text') ??
+    textAt(body, 'generated_text') ??
     textAt(listOf(body.outputs)[0], 'text') ??
     textAt(listOf(body.completions)[0], 'data', 'text') ??
     textAt(body, 'text') ??
@@ -138,6 +140,8 @@ const WORD_PLACES: readonly (readonly string[])[] = [
   ['messageStop', 'stopReason'],
   ['amazon-bedrock-guardrailAction'],
   ['promptFeedback', 'blockReason'],
+  ['generation_info', 'finish_reason'],
+  ['details', 'finish_reason'],
 ];
 
 function endingsOf(body: Json, chunk: Json): Ending[] {
@@ -150,6 +154,8 @@ function endingsOf(body: Json, chunk: Json): Ending[] {
     body.completions,
   ]
     .map((list) => listOf(list)[0])
+    // LangChain keeps a list of generations for each prompt
+    .map((first) => (Array.isArray(first) ? first[0] : first))
     .find((held) => objectOf(held) !== undefined);
   const endings: Ending[] = [];
   for (const held of new Set([choice, body, chunk]))
@@ -220,13 +226,24 @@ export function errorEnding(error: unknown): Ending {
  */
 function usageOf(body: Json): { input: number | undefined; output: number | undefined } | undefined {
   const usage =
+    // Cohere v2 nests its counts once more: https://docs.cohere.com/reference/chat
+    objectOf(at(body, 'usage', 'tokens')) ??
     objectOf(body.usage) ??
+    // https://console.groq.com/docs/api-reference: chunks of a stream
+    objectOf(at(body, 'x_groq', 'usage')) ??
+    // LangChain's results
+    objectOf(at(body, 'llm_output', 'token_usage')) ??
     objectOf(body.usageMetadata) ??
     objectOf(body.usage_metadata) ??
     objectOf(at(body, 'metadata', 'usage')) ??
     objectOf(at(body, 'meta', 'tokens')) ??
     objectOf(at(body, 'meta', 'billed_units')) ??
     objectOf(body['amazon-bedrock-invocationMetrics']) ??
+    // Text Generation Inference; watsonx.ai
+    objectOf(body.details) ??
+    (at(listOf(body.results)[0], 'generated_token_count') === undefined
+      ? undefined
+      : objectOf(listOf(body.results)[0])) ??
     body;
   return tokensOf(usage);
 }
@@ -241,6 +258,10 @@ const INPUT = [
   'inputTextTokenCount',
   'prompt_eval_count',
   'promptTokens',
+  'input_token_count',
+  'tokens_in',
+  'TokensIn',
+  'req_units',
 ];
 const OUTPUT = [
   'completion_tokens',
@@ -253,6 +274,12 @@ const OUTPUT = [
   'totalOutputTextTokenCount',
   'eval_count',
   'completionTokens',
+  'output_token_count',
+  'generated_token_count',
+  'generated_tokens',
+  'tokens_out',
+  'TokensOut',
+  'res_units',
 ];
 /** https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching#tracking-cache-performance and Converse's TokenUsage */
 const INPUT_APART = [

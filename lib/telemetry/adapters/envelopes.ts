@@ -81,7 +81,8 @@ const ENVELOPES: readonly Envelope[] = [
   {
     name: 'Docker json-file, Fluent Bit, Fluentd',
     source: 'https://docs.docker.com/engine/logging/drivers/json-file/',
-    matches: ({ log }) => isJsonText(log) || objectOf(log) !== undefined,
+    matches: ({ log }) =>
+      isJsonText(log) || (objectOf(log) !== undefined && !Array.isArray(at(log, 'entries'))),
     inside: ({ log }) => [log],
   },
   {
@@ -147,6 +148,20 @@ const ENVELOPES: readonly Envelope[] = [
         'timestamp',
       ].some((name) => name in rest),
     inside: ({ message }) => [message],
+  },
+  {
+    name: 'HTTP Archive (HAR)',
+    source: 'http://www.softwareishard.com/blog/har-12-spec/',
+    matches: ({ log }) => Array.isArray(at(log, 'entries')),
+    inside: ({ log }) =>
+      listOf(at(log, 'entries')).map((held) => ({
+        time: at(held, 'startedDateTime'),
+        url: at(held, 'request', 'url'),
+        headers: at(held, 'request', 'headers'),
+        status: at(held, 'response', 'status'),
+        request: jsonIn(at(held, 'request', 'postData', 'text')),
+        response: jsonIn(at(held, 'response', 'content', 'text')),
+      })),
   },
   {
     name: 'Loki',

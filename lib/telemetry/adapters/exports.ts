@@ -1,26 +1,21 @@
 import { ADAPTER_DEFAULTS, type Adapted, NO_CALL } from './adapter.ts';
+import type { ExportShape } from './export-shape.ts';
+import { INFERENCE } from './exports-inference.ts';
+import { OBSERVABILITY } from './exports-observability.ts';
 import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
 import { isModelCall } from './model-calls.ts';
 import { fromPair } from './openai.ts';
+
+const body = (value: unknown, key: string): unknown =>
+  objectOf(jsonIn(value)) ?? (value === undefined ? undefined : { [key]: jsonIn(value) });
 
 /**
  * Exports of observability products and gateways that keep request and answer under names of their own: each is a row that
  * says how it is recognised and where the pair lies; what is left is read as any pair.
  */
-interface ExportShape {
-  readonly name: string;
-  /** the page that documents the fields */
-  readonly source: string;
-  readonly matches: (entry: Json) => boolean;
-  readonly pair: (entry: Json) => Json;
-  /** entries of the export that are no calls */
-  readonly isOther?: (entry: Json) => boolean;
-}
-
-const body = (value: unknown, key: string): unknown =>
-  objectOf(jsonIn(value)) ?? (value === undefined ? undefined : { [key]: jsonIn(value) });
-
 const SHAPES: readonly ExportShape[] = [
+  ...OBSERVABILITY,
+  ...INFERENCE,
   {
     name: 'kong',
     source: 'https://developer.konghq.com/ai-gateway/ai-audit-log-reference/',
@@ -40,6 +35,7 @@ const SHAPES: readonly ExportShape[] = [
           at(entry, 'consumer', 'id'),
         credential: at(entry, 'authenticated_entity', 'id'),
         status: at(entry, 'response', 'status'),
+        usage: at(plugin, 'usage'),
         request: jsonIn(at(plugin, 'payload', 'request')),
         response: jsonIn(at(plugin, 'payload', 'response')),
       };
@@ -51,8 +47,8 @@ const SHAPES: readonly ExportShape[] = [
     matches: (entry) => 'request_body' in entry && ('response_body' in entry || 'request_id' in entry),
     pair: (entry) => ({
       id: entry.request_id,
-      time: entry.request_created_at,
-      account: entry.request_user_id,
+      time: entry.request_created_at ?? entry.created_at,
+      account: entry.request_user_id ?? entry.user_id,
       status: entry.response_status,
       url: entry.request_path,
       request: jsonIn(entry.request_body),
@@ -87,6 +83,7 @@ const SHAPES: readonly ExportShape[] = [
           at(entry, 'extra', 'invocation_params', 'model') ?? at(entry, 'extra', 'metadata', 'ls_model_name'),
         ...objectOf(entry.inputs),
       },
+      usage: { prompt_tokens: entry.prompt_tokens, completion_tokens: entry.completion_tokens },
       response: {
         ...objectOf(entry.outputs),
         ...(entry.error === null || entry.error === undefined ? {} : { error: entry.error }),

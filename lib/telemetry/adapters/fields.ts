@@ -42,6 +42,12 @@ export function jsonIn(value: unknown): unknown {
 /** Headers by lower-case name; lists of values keep the first. */
 export function headersOf(value: unknown): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};
+  // HAR and others keep a list of names and values
+  for (const held of listOf(value)) {
+    const name = textAt(held, 'name') ?? textAt(held, 'key');
+    const text = textAt(held, 'value');
+    if (name !== undefined && text !== undefined) headers[name.toLowerCase()] ??= text;
+  }
   for (const [name, content] of Object.entries(objectOf(value) ?? {})) {
     const text = Array.isArray(content) ? content[0] : content;
     if (typeof text === 'string') headers[name.toLowerCase()] = text;

@@ -10,11 +10,20 @@ import {
 } from './adapter.ts';
 import { errorEnding, readAnswer } from './answer.ts';
 import { type Ending, outcomeFrom } from './endings.ts';
+import { accountOf, type ClientTrust, NO_TRUST } from './field-control.ts';
 import { at, type Json, jsonIn, numberAt, objectOf, textAt } from './fields.ts';
 import { isModelCall } from './model-calls.ts';
 import { nameAt } from './openai.ts';
 import { paramsOf, promptMessages, type ReadMessage, readMessages, readRequest } from './request.ts';
 import { isoFrom } from './times.ts';
+
+/** Where plan, product, created_at and payment may stand, and whether the customer can set them (field-control.ts). */
+const CUSTOMER_PLACES: readonly (readonly [name: string, isClients: boolean])[] = [
+  ['user_api_key_auth_metadata', false],
+  ['user_api_key_metadata', false],
+  ['requester_metadata', true],
+  ['spend_logs_metadata', true],
+];
 
 const ACCOUNT_PLACES =
   'metadata.user_api_key_org_id, user_api_key_team_id, user_api_key_user_id, user_api_key_hash, organization_id, team_id, user, end_user';
@@ -23,7 +32,8 @@ const ACCOUNT_PLACES =
  * LiteLLM's standard logging payload (`standard_logging_object` of its callbacks,
  * https://docs.litellm.ai/docs/proxy/logging_spec), as its object-storage and generic loggers write it, and rows of its spend
  * logs where those hold prompts. The account is the organisation, team, user or key of the proxy, in that order; the key's
- * hash is the credential. `metadata.requester_metadata` may carry plan, product, created_at, payment.
+ * hash is the credential. The metadata of the key or team may carry
+ * plan, product, created_at, payment; that of the request only where the operator trusts it by name.
  */
 export const fromLiteLlm: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted => {
   const payload = objectOf(jsonIn(at(json, 'standard_logging_object'))) ?? objectOf(json);
@@ -37,7 +47,7 @@ export const fromLiteLlm: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted
       kindOf(payload.messages),
       'no messages: message logging is turned off in the proxy',
     );
-  return single(foundIn(payload, messages), defaults, ACCOUNT_PLACES);
+  return single(foundIn(payload, messages, defaults.clients ?? NO_TRUST), defaults, ACCOUNT_PLACES);
 };
 
 /** Messages where they were logged: a list, a text, a body, or the request that spend logs keep. */
@@ -56,10 +66,12 @@ function loggedMessages(payload: Json): readonly ReadMessage[] | undefined {
   return undefined;
 }
 
-function foundIn(payload: Json, messages: readonly ReadMessage[]): Found {
+function foundIn(payload: Json, messages: readonly ReadMessage[], clients: ClientTrust): Found {
   const metadata = jsonIn(payload.metadata);
-  const requester =
-    objectOf(at(metadata, 'requester_metadata')) ?? objectOf(at(metadata, 'spend_logs_metadata'));
+  const requester = CUSTOMER_PLACES.filter(([name, isClients]) => !isClients || clients.trusted.has(name))
+    .map(([name]) => objectOf(jsonIn(at(metadata, name))))
+    .find((held) => held !== undefined);
+  const said = objectOf(at(metadata, 'requester_metadata')) ?? objectOf(at(metadata, 'spend_logs_metadata'));
   const answer = readAnswer(jsonIn(payload.response));
   const request = objectOf(jsonIn(payload.proxy_server_request));
   const anthropic = objectOf(jsonIn(payload.messages));
@@ -67,16 +79,18 @@ function foundIn(payload: Json, messages: readonly ReadMessage[]): Found {
     id: textAt(payload, 'id') ?? textAt(payload, 'request_id') ?? textAt(payload, 'litellm_call_id'),
     providerId: true,
     time: isoFrom(payload.startTime ?? payload.start_time),
-    account:
+    ...accountOf(
       nameAt(metadata, 'user_api_key_org_id') ??
-      nameAt(payload, 'organization_id') ??
-      nameAt(metadata, 'user_api_key_team_id') ??
-      nameAt(payload, 'team_id') ??
-      nameAt(metadata, 'user_api_key_user_id') ??
-      nameAt(payload, 'user') ??
-      nameAt(metadata, 'user_api_key_hash') ??
-      nameAt(payload, 'api_key') ??
-      nameAt(payload, 'end_user'),
+        nameAt(payload, 'organization_id') ??
+        nameAt(metadata, 'user_api_key_team_id') ??
+        nameAt(payload, 'team_id') ??
+        nameAt(metadata, 'user_api_key_user_id') ??
+        nameAt(payload, 'user') ??
+        nameAt(metadata, 'user_api_key_hash') ??
+        nameAt(payload, 'api_key'),
+      { end_user: nameAt(payload, 'end_user') },
+      clients,
+    ),
     model: textAt(payload, 'model_group') ?? textAt(payload, 'model'),
     messages,
     completion: answer.text,
@@ -98,8 +112,8 @@ function foundIn(payload: Json, messages: readonly ReadMessage[]): Found {
     product: textAt(requester, 'product'),
     createdAt: isoFrom(at(requester, 'created_at')),
     payment: textAt(requester, 'payment'),
-    asn: numberAt(requester, 'asn') ?? textAt(requester, 'asn'),
-    tls: textAt(requester, 'tls'),
+    asn: numberAt(requester ?? said, 'asn') ?? textAt(requester ?? said, 'asn'),
+    tls: textAt(requester ?? said, 'tls'),
   };
 }
 

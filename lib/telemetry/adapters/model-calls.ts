@@ -28,7 +28,9 @@ export function isOtherEndpoint(url: string): boolean {
   const path = url.replace(/^https?:\/\/[^/]*/, '');
   return (
     NO_CALL_PATH.test(path) &&
-    !/chat\/completions|\/messages(?:\?|$)|:generateContent|:streamGenerateContent/i.test(path)
+    !/chat\/completions|\/messages(?:\?|$)|:generateContent|:streamGenerateContent|:(?:stream)?rawPredict|\/converse|\/invoke/i.test(
+      path,
+    )
   );
 }
 

@@ -9,8 +9,9 @@ import {
   refused,
   single,
 } from './adapter.ts';
-import { type ReadAnswer, readAnswer } from './answer.ts';
+import { type ReadAnswer, readAnswer, tokensOf } from './answer.ts';
 import { outcomeFrom } from './endings.ts';
+import { accountOf, type ClientTrust, NO_TRUST } from './field-control.ts';
 import { at, headersOf, type Json, jsonIn, numberAt, objectOf, textAt } from './fields.ts';
 import { isOtherAnswer, isOtherEndpoint, isOtherModel, isOtherRequest } from './model-calls.ts';
 import { type ReadRequest, readRequest } from './request.ts';
@@ -42,16 +43,26 @@ export const fromGemini: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted 
 };
 
 function requestBody(json: unknown): Json | undefined {
-  return objectOf(jsonIn(at(json, 'request', 'body'))) ?? objectOf(jsonIn(at(json, 'request')));
+  const held = jsonIn(at(json, 'request'));
+  return objectOf(bodyIn(held)) ?? objectOf(at(held, 'json_data')) ?? objectOf(held);
+}
+
+/** The body of a logged request or answer, where it is logged with its headers; some loggers write it in base64. */
+function bodyIn(held: unknown): unknown {
+  const body = at(held, 'body');
+  if (typeof body !== 'string' || (at(held, 'encoding') ?? at(held, 'bodyEncoding')) !== 'base64')
+    return jsonIn(body);
+  return jsonIn(Buffer.from(body, 'base64').toString('utf8'));
 }
 
 /** Where an account may stand in a pair, for the message of an entry without one. */
 const ACCOUNT_PLACES =
-  'account, customer.id, request.user, request.safety_identifier, metadata.user_id, openai-organization';
+  'account, customer.id, request.user, request.safety_identifier, metadata.user_id, metadata.user, consumer.username, requester, user_id, openai-organization';
 
 /** Reads a pair whose request is found. */
 export function fromPair(json: unknown, request: Json, defaults: AdapterDefaults): Adapted {
-  const answerBody = jsonIn(at(json, 'response', 'body') ?? at(json, 'response'));
+  const response = jsonIn(at(json, 'response'));
+  const answerBody = bodyIn(response) ?? response;
   if (isOther(json, request, answerBody)) return NO_CALL;
   const asked = readRequest(request);
   if (asked === undefined)
@@ -62,7 +73,11 @@ export function fromPair(json: unknown, request: Json, defaults: AdapterDefaults
           printable(Object.keys(request).slice(0, 8).join(', ')),
           'no messages, input, prompt or contents in the body',
         );
-  return single(foundIn(json, request, asked, readAnswer(answerBody)), defaults, ACCOUNT_PLACES);
+  return single(
+    foundIn(json, request, asked, readAnswer(answerBody), defaults.clients ?? NO_TRUST),
+    defaults,
+    ACCOUNT_PLACES,
+  );
 }
 
 function isOther(json: unknown, request: Json, answer: unknown): boolean {
@@ -79,9 +94,16 @@ function isOther(json: unknown, request: Json, answer: unknown): boolean {
   return !chat && isOtherModel(textAt(request, 'model') ?? textAt(answer, 'model') ?? '');
 }
 
-function foundIn(json: unknown, request: Json, asked: ReadRequest, answer: ReadAnswer): Found {
+function foundIn(
+  json: unknown,
+  request: Json,
+  asked: ReadRequest,
+  answer: ReadAnswer,
+  clients: ClientTrust,
+): Found {
   const headers = headersOf(at(json, 'request', 'headers') ?? at(json, 'headers'));
   const status = statusOf(json);
+  const beside = countsBeside(json);
   const id = textAt(json, 'id') ?? textAt(json, 'request_id') ?? textAt(json, 'requestId');
   return {
     id: id ?? answer.id ?? headers['x-request-id'],
@@ -92,22 +114,24 @@ function foundIn(json: unknown, request: Json, asked: ReadRequest, answer: ReadA
       isoFrom(at(json, 'created_at')) ??
       isoFrom(at(json, 'started_at')) ??
       isoFrom(at(json, 'start_time')) ??
+      isoFrom(at(json, 'request_time')) ??
+      isoFrom(at(json, 'created')) ??
       isoFrom(answer.created),
-    account:
-      nameAt(json, 'account') ??
-      nameAt(json, 'customer', 'id') ??
-      headers['openai-organization'] ??
-      nameAt(request, 'user') ??
-      nameAt(request, 'safety_identifier') ??
-      nameAt(request, 'metadata', 'user_id') ??
-      nameAt(json, 'metadata', '_user') ??
-      nameAt(json, 'user_id') ??
-      nameAt(json, 'user'),
+    ...accountOf(
+      nameAt(json, 'account') ?? nameAt(json, 'customer', 'id') ?? nameBeside(json),
+      {
+        'openai-organization': headers['openai-organization'],
+        'request.user': nameAt(request, 'user'),
+        'request.safety_identifier': nameAt(request, 'safety_identifier'),
+        'request.metadata.user_id': nameAt(request, 'metadata', 'user_id'),
+      },
+      clients,
+    ),
     model: asked.model ?? textAt(json, 'model') ?? answer.model ?? modelInUrl(json),
     messages: asked.messages,
     completion: answer.text,
-    inputTokens: answer.inputTokens,
-    outputTokens: answer.outputTokens,
+    inputTokens: answer.inputTokens ?? beside.input,
+    outputTokens: answer.outputTokens ?? beside.output,
     params: asked.params,
     outcome: outcomeFrom([
       ...answer.endings,
@@ -137,7 +161,41 @@ function statusOf(json: unknown): number | undefined {
     numberAt(json, 'response', 'status_code') ??
     numberAt(json, 'response', 'statusCode') ??
     numberAt(json, 'status') ??
-    numberAt(json, 'status_code')
+    numberAt(json, 'status_code') ??
+    numberAt(json, 'response_status_code')
+  );
+}
+
+/** Names of who asked, beside the bodies: what gateways and exports call it. */
+const NAMES_BESIDE: readonly (readonly string[])[] = [
+  ['metadata', 'account'],
+  ['metadata', '_user'],
+  ['metadata', 'user_id'],
+  ['metadata', 'userId'],
+  ['metadata', 'user'],
+  ['consumer', 'custom_id'],
+  ['consumer', 'username'],
+  ['consumer', 'id'],
+  ['requester'],
+  ['user_id'],
+  ['userId'],
+  ['user'],
+];
+
+function nameBeside(json: unknown): string | undefined {
+  const metadata = jsonIn(at(json, 'metadata'));
+  const held = objectOf(metadata) === undefined ? json : { ...objectOf(json), metadata };
+  return NAMES_BESIDE.map((path) => nameAt(held, ...path)).find((name) => name !== undefined);
+}
+
+/** Token counts that a gateway writes beside the bodies. */
+function countsBeside(json: unknown): ReturnType<typeof tokensOf> {
+  const holders = [at(json, 'usage'), at(json, 'llm_summary'), at(json, 'metrics'), json];
+  return (
+    holders.map(tokensOf).find(({ input, output }) => input !== undefined || output !== undefined) ?? {
+      input: undefined,
+      output: undefined,
+    }
   );
 }
 

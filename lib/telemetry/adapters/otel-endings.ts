@@ -21,7 +21,19 @@ const ANSWERS = [
   'response_data',
   'output.value',
   'langfuse.observation.output',
+  'genkit:output',
 ];
+
+/** Token counts of an answer's body, where a span holds one. */
+export function answerTokens(attributes: OtlpEntry['attributes']): {
+  input: number | undefined;
+  output: number | undefined;
+} {
+  const [told] = ANSWERS.map((name) => objectOf(jsonIn(attributes[name])))
+    .filter((body) => body !== undefined)
+    .map(readAnswer);
+  return { input: told?.inputTokens, output: told?.outputTokens };
+}
 
 /** All that a span or details event says about how its call ended. @param words of the choices that log events told */
 export function endingsIn({ attributes, events, entry }: OtlpEntry, words: readonly string[]): Ending[] {
@@ -37,6 +49,9 @@ export function endingsIn({ attributes, events, entry }: OtlpEntry, words: reado
     said.push(at(listOf(jsonIn(held['gen_ai.output.messages']))[0], 'finish_reason'));
   const told = listOf(jsonIn(attributes.events)).find((event) => at(event, 'event.name') === 'gen_ai.choice');
   said.push(at(told, 'finish_reason'));
+  // Semantic Kernel before it followed the convention's events
+  const completion = events.find(({ name }) => name === 'gen_ai.content.completion');
+  said.push(at(listOf(jsonIn(completion?.attributes['gen_ai.completion']))[0], 'finish_reason'));
   const choice = events.find(({ name }) => name === 'gen_ai.choice');
   said.push(choice?.attributes.finish_reason);
   const endings = said.flatMap((word) => (typeof word === 'string' ? (endingOf(word) ?? []) : []));

@@ -101,7 +101,8 @@ export function messageOfEvent(name: string, facts: unknown): unknown[] {
   }
   if (name !== 'gen_ai.content.prompt') return [];
   const prompt = jsonIn(at(facts, 'gen_ai.prompt') ?? at(facts, 'gen_ai.event.content'));
-  if (typeof prompt === 'string') return [{ role: 'user', content: prompt }];
+  // OpenLIT writes `user: text` into one event
+  if (typeof prompt === 'string') return [{ role: 'user', content: prompt.replace(/^user:\s+/, '') }];
   return listOf(at(prompt, 'messages') ?? prompt).map(message);
 }
 
@@ -110,8 +111,9 @@ function indexedMessages({ attributes }: OtlpEntry): readonly ReadMessage[] {
   const messages: unknown[] = [];
   for (let i = 0; ; i++) {
     const held = at({ attributes }, 'attributes');
-    const role = at(held, `gen_ai.prompt.${i}.role`);
-    const content = at(held, `gen_ai.prompt.${i}.content`);
+    // llm.prompts before 0.10
+    const role = at(held, `gen_ai.prompt.${i}.role`) ?? at(held, `llm.prompts.${i}.role`);
+    const content = at(held, `gen_ai.prompt.${i}.content`) ?? at(held, `llm.prompts.${i}.content`);
     if (role === undefined && content === undefined) break;
     messages.push({
       role: typeof role === 'string' && role !== '' ? role : 'user',
@@ -157,6 +159,7 @@ const BODIES = [
   'ai.prompt',
   'gcp.vertex.agent.llm_request',
   'request_data',
+  'genkit:input',
   'all_messages_events',
   'pydantic_ai.all_messages',
   'events',
@@ -201,6 +204,7 @@ export function otelBody(attributes: Attributes): unknown {
     jsonIn(attributes['llm.invocation_parameters']),
     jsonIn(attributes['gcp.vertex.agent.llm_request']),
     jsonIn(attributes.request_data),
+    jsonIn(attributes['genkit:input']),
     jsonIn(attributes['langfuse.observation.model.parameters']),
   ].find((held) => objectOf(held) !== undefined);
 }

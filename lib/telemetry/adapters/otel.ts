@@ -10,9 +10,11 @@ import {
   refused,
 } from './adapter.ts';
 import { outcomeFrom } from './endings.ts';
+import { type ClientTrust, NO_TRUST } from './field-control.ts';
 import { at, jsonIn, listOf, objectOf } from './fields.ts';
 import { isModelCall, isOtherModel } from './model-calls.ts';
-import { endingsIn, textIn } from './otel-endings.ts';
+import { OTEL_ACCOUNT_PLACES, otelAccount } from './otel-accounts.ts';
+import { answerTokens, endingsIn, textIn } from './otel-endings.ts';
 import { DETAILS, messageOfEvent, otelBody, otelMessages } from './otel-messages.ts';
 import { type Attributes, anyValue, isOtlp, type OtlpEntry, otlpEntries, otlpField } from './otlp.ts';
 import { numberIn, paramsOf, type ReadMessage, readMessages } from './request.ts';
@@ -215,7 +217,11 @@ export class OtelReader {
       this.#told.add(key);
       if (this.#told.size > 8 * MAX_HELD) this.#told.delete(firstKey(this.#told));
     }
-    return finish(callIn(entry, messages, logs?.words ?? []), this.#defaults, ACCOUNT_PLACES);
+    return finish(
+      callIn(entry, messages, logs?.words ?? [], this.#defaults.clients ?? NO_TRUST),
+      this.#defaults,
+      OTEL_ACCOUNT_PLACES,
+    );
   }
 }
 
@@ -229,8 +235,6 @@ type Done = 'skipped' | 'held' | ReturnType<typeof finish>;
 
 const MAX_HELD = 10_000;
 const NO_MESSAGES = 'no messages: switch on message capture in the instrumentation';
-const ACCOUNT_PLACES = 'siphonwatch.account, enduser.id, user.id, enduser.pseudo.id';
-
 /** One export by itself. */
 export const fromOtel: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted => {
   const reader = new OtelReader(defaults);
@@ -254,6 +258,7 @@ const OPERATIONS = [
   'ai.operationId',
   'operation.name',
   'langfuse.observation.type',
+  'genkit:metadata:subtype',
 ] as const;
 const MODELS = [
   'gen_ai.request.model',
@@ -263,6 +268,7 @@ const MODELS = [
   'ai.model.id',
   'langfuse.observation.model.name',
   'embedding.model_name',
+  'genkit:name',
 ] as const;
 
 /** Whether a span or details event is a call of a language model. */
@@ -277,11 +283,17 @@ function isCall({ attributes }: OtlpEntry): boolean {
   if (kind !== undefined) return true;
   const operation = OPERATIONS.map((name) => textIn(attributes[name])).find((name) => name !== undefined);
   if (operation === undefined) return !isOtherModel(model);
-  if (/^generation$/i.test(operation)) return true;
+  // Langfuse; Genkit's actions of a model
+  if (/^(?:generation|model)$/i.test(operation)) return true;
   return isModelCall(operation) === true;
 }
 
-function callIn(entry: OtlpEntry, messages: readonly ReadMessage[], words: readonly string[]): Found {
+function callIn(
+  entry: OtlpEntry,
+  messages: readonly ReadMessage[],
+  words: readonly string[],
+  clients: ClientTrust,
+): Found {
   const { attributes, resource, events } = entry;
   const details = events.filter(({ name }) => name === DETAILS).map((event) => event.attributes);
   const fact = (...names: string[]): string | undefined => {
@@ -293,6 +305,7 @@ function callIn(entry: OtlpEntry, messages: readonly ReadMessage[], words: reado
     return undefined;
   };
   const amount = (...names: string[]) => numberOf(attributes, names);
+  const told = answerTokens(attributes);
   return {
     id: fact('gen_ai.response.id', 'ai.response.id') ?? entry.key ?? '',
     providerId: true,
@@ -300,37 +313,30 @@ function callIn(entry: OtlpEntry, messages: readonly ReadMessage[], words: reado
       isoFromNanoseconds(otlpField(entry.entry, 'startTimeUnixNano')) ??
       isoFromNanoseconds(otlpField(entry.entry, 'timeUnixNano')) ??
       isoFromNanoseconds(otlpField(entry.entry, 'observedTimeUnixNano')),
-    account: fact(
-      'siphonwatch.account',
-      'enduser.id',
-      'user.id',
-      'enduser.pseudo.id',
-      'metadata.user_api_key_org_id',
-      'metadata.user_api_key_team_id',
-      'metadata.user_api_key_user_id',
-      'metadata.user_api_key_hash',
-    ),
+    ...otelAccount(fact, clients),
     model: fact(...MODELS),
     messages,
     completion: completionIn(attributes),
-    inputTokens: amount(
-      'gen_ai.usage.input_tokens',
-      'gen_ai.usage.prompt_tokens',
-      'llm.token_count.prompt',
-      'llm.usage.prompt_tokens',
-      'ai.usage.inputTokens',
-      'ai.usage.promptTokens',
-      'gen_ai.response.prompt_tokens',
-    ),
-    outputTokens: amount(
-      'gen_ai.usage.output_tokens',
-      'gen_ai.usage.completion_tokens',
-      'llm.token_count.completion',
-      'llm.usage.completion_tokens',
-      'ai.usage.outputTokens',
-      'ai.usage.completionTokens',
-      'gen_ai.response.completion_tokens',
-    ),
+    inputTokens:
+      amount(
+        'gen_ai.usage.input_tokens',
+        'gen_ai.usage.prompt_tokens',
+        'llm.token_count.prompt',
+        'llm.usage.prompt_tokens',
+        'ai.usage.inputTokens',
+        'ai.usage.promptTokens',
+        'gen_ai.response.prompt_tokens',
+      ) ?? told.input,
+    outputTokens:
+      amount(
+        'gen_ai.usage.output_tokens',
+        'gen_ai.usage.completion_tokens',
+        'llm.token_count.completion',
+        'llm.usage.completion_tokens',
+        'ai.usage.outputTokens',
+        'ai.usage.completionTokens',
+        'gen_ai.response.completion_tokens',
+      ) ?? told.output,
     params: paramsIn(attributes),
     outcome: outcomeFrom(endingsIn(entry, words)),
     ip: fact('client.address', 'network.peer.address', 'http.client_ip', 'metadata.requester_ip_address'),

@@ -26,13 +26,42 @@ export function readRequest(body: Json): ReadRequest | undefined {
 
 /** Messages of any source as role and text; results of tools become messages of role `tool`. */
 export function readMessages(messages: readonly unknown[]): ReadMessage[] {
-  return turnsOf(messages).map(({ role, text }: Turn) => ({ role, content: text }));
+  return turnsOf(messages.flat().map(plainMessage)).map(({ role, text }: Turn) => ({ role, content: text }));
+}
+
+/** LangChain's messages: `{type: 'human', content}`, or serialized with their class and `kwargs`. */
+const LANGCHAIN = /^(?:human|ai|system|tool|function|chat)$/i;
+
+/** A message whose role and content lie under other names: LangChain's, OpenInference's in exports. */
+function plainMessage(held: unknown): unknown {
+  const message = objectOf(held);
+  if (message === undefined || typeof message.role === 'string') return held;
+  const inner = objectOf(message.message);
+  if (inner !== undefined && typeof inner.role === 'string') return inner;
+  if (typeof message['message.role'] === 'string')
+    return { role: message['message.role'], content: message['message.content'] };
+  const kwargs = objectOf(message.kwargs) ?? objectOf(message.data) ?? message;
+  const type =
+    textAt(message, 'kwargs', 'type') ??
+    textAt(message, 'type') ??
+    String(listOf(message.id).at(-1) ?? '').replace(/Message(?:Chunk)?$/, '');
+  const named = /^constructor$/.test(type)
+    ? String(listOf(message.id).at(-1)).replace(/Message(?:Chunk)?$/, '')
+    : type;
+  return LANGCHAIN.test(named) && 'content' in kwargs
+    ? { role: named.toLowerCase(), content: kwargs.content }
+    : held;
 }
 
 function bodyMessages(body: Json): ReadMessage[] | undefined {
   const messages: ReadMessage[] = [];
   const system =
-    body.system ?? body.instructions ?? body.systemInstruction ?? body.system_instruction ?? body.preamble;
+    body.system ??
+    body.instructions ??
+    body.systemInstruction ??
+    body.system_instruction ??
+    body.preamble ??
+    body.system_prompt;
   if (system !== undefined && system !== null)
     messages.push(
       ...readMessages([{ role: 'system', content: contentOf(system) }]).filter(
@@ -58,6 +87,8 @@ function askedIn(body: Json): ReadMessage[] | undefined {
   if (typeof body.message === 'string') return cohereMessages(body);
   if (body.input !== undefined && body.input !== null) return inputMessages(body.input);
   if (typeof body.inputText === 'string') return promptMessages(body.inputText);
+  // Text Generation Inference and SageMaker: https://huggingface.co/docs/text-generation-inference
+  if (typeof body.inputs === 'string') return promptMessages(body.inputs);
   return body.prompt === undefined || body.prompt === null ? undefined : promptOf(body.prompt);
 }
 

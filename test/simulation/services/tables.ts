@@ -53,6 +53,17 @@ export const ITEM_BYTES = 400 * 1024;
 const KEYS_PER_GET = 100;
 const REQUESTS_PER_WRITE = 25;
 
+/** An item before a write. */
+interface Change {
+  readonly table: string;
+  readonly id: string;
+  readonly before: Item | undefined;
+}
+/** How many of the last writes a read misses. */
+export type Lag = () => number;
+/** Writes that an eventually consistent read may miss. */
+const MISSED = 4;
+
 interface Keyed extends Placeholders {
   readonly TableName?: string | undefined;
   readonly ConditionExpression?: string | undefined;
@@ -64,6 +75,8 @@ export class Tables {
   readonly #items = new Map<string, Map<string, Item>>();
   readonly streams = new Map<string, StreamRecord[]>();
   #sequence = 10_000;
+  /** what the last writes changed, newest last: what an eventually consistent read may not know yet */
+  readonly #recent: Change[] = [];
 
   constructor(shapes: Readonly<Record<string, TableShape>>) {
     this.#shapes = {};
@@ -102,11 +115,32 @@ export class Tables {
     this.#items.set(table, structuredClone(saved.get(table) ?? new Map()));
   }
 
-  /** @param partial share of a batch that is answered as unprocessed; undefined: nothing is */
-  run(command: object, partial?: (size: number) => number): unknown {
+  /**
+   * What a reader sees: the items, or, where it asked for no consistent read and `lag` says so, as they were some writes
+   * ago (HowItWorks.ReadConsistency.html). Reads of an index are never consistent.
+   */
+  #seen(table: string | undefined, consistent: boolean | undefined, lag: Lag): Map<string, Item> {
+    const items = this.#table(table);
+    const missed = consistent === true ? 0 : lag();
+    if (missed === 0) return items;
+    const old = new Map(items);
+    for (const change of this.#recent.slice(-missed).reverse()) {
+      if (change.table !== table) continue;
+      if (change.before === undefined) old.delete(change.id);
+      else old.set(change.id, change.before);
+    }
+    return old;
+  }
+
+  /**
+   * @param partial share of a batch that is answered as unprocessed; undefined: nothing is
+   * @param lag how many of the last writes an eventually consistent read misses
+   */
+  run(command: object, partial?: (size: number) => number, lag: Lag = () => 0): unknown {
     if (command instanceof GetItemCommand) {
       const { input } = command;
-      const held = this.#table(input.TableName).get(this.#id(input.TableName, input.Key));
+      const seen = this.#seen(input.TableName, input.ConsistentRead, lag);
+      const held = seen.get(this.#id(input.TableName, input.Key));
       return held === undefined ? {} : { Item: projected(input.ProjectionExpression, held, input) };
     }
     if (command instanceof PutItemCommand) {
@@ -129,9 +163,10 @@ export class Tables {
       this.#write(input.TableName, input.Key ?? {}, after);
       return { Attributes: structuredClone(after), ConsumedCapacity: { CapacityUnits: 1 } };
     }
-    if (command instanceof BatchGetItemCommand) return this.#batchGet(command.input, partial);
+    if (command instanceof BatchGetItemCommand) return this.#batchGet(command.input, lag, partial);
     if (command instanceof BatchWriteItemCommand) return this.#batchWrite(command.input, partial);
-    if (command instanceof QueryCommand || command instanceof ScanCommand) return this.#search(command.input);
+    if (command instanceof QueryCommand || command instanceof ScanCommand)
+      return this.#search(command.input, lag);
     if (command instanceof CreateTableCommand || command instanceof DescribeTableCommand)
       return this.#aboutTable(command);
     throw new ValidationException(`${command.constructor.name} is not modelled`);
@@ -149,7 +184,7 @@ export class Tables {
     return { Table: { TableName: name, TableStatus: 'ACTIVE' } };
   }
 
-  #batchGet(input: BatchGetItemCommandInput, partial?: (size: number) => number): unknown {
+  #batchGet(input: BatchGetItemCommandInput, lag: Lag, partial?: (size: number) => number): unknown {
     const Responses: Record<string, Item[]> = {};
     const UnprocessedKeys: Record<string, unknown> = {};
     for (const [table, request] of Object.entries(input.RequestItems ?? {})) {
@@ -157,8 +192,9 @@ export class Tables {
       if (keys.length === 0 || keys.length > KEYS_PER_GET)
         throw new ValidationException(`${keys.length} keys of 1 to ${KEYS_PER_GET}`);
       const taken = keys.length - (partial?.(keys.length) ?? 0);
+      const seen = this.#seen(table, request.ConsistentRead, lag);
       Responses[table] = keys.slice(0, taken).flatMap((key) => {
-        const held = this.#table(table).get(this.#id(table, key));
+        const held = seen.get(this.#id(table, key));
         return held === undefined ? [] : [structuredClone(held)];
       });
       if (taken < keys.length) UnprocessedKeys[table] = { ...request, Keys: keys.slice(taken) };
@@ -168,9 +204,8 @@ export class Tables {
 
   #batchWrite(input: BatchWriteItemCommandInput, partial?: (size: number) => number): unknown {
     const UnprocessedItems: Record<string, unknown> = {};
+    this.#checkAll(input);
     for (const [table, requests] of Object.entries(input.RequestItems ?? {})) {
-      if (requests.length === 0 || requests.length > REQUESTS_PER_WRITE)
-        throw new ValidationException(`${requests.length} requests of 1 to ${REQUESTS_PER_WRITE}`);
       const taken = requests.length - (partial?.(requests.length) ?? 0);
       for (const { PutRequest, DeleteRequest } of requests.slice(0, taken)) {
         if (PutRequest?.Item !== undefined)
@@ -182,14 +217,31 @@ export class Tables {
     return { UnprocessedItems };
   }
 
-  #search(input: QueryCommandInput | ScanCommandInput): unknown {
+  /** One request that is wrong refuses all of them, before anything is written (API_BatchWriteItem). */
+  #checkAll({ RequestItems = {} }: BatchWriteItemCommandInput): void {
+    const all = Object.entries(RequestItems).flatMap(([table, requests]) =>
+      requests.map(({ PutRequest, DeleteRequest }) => ({
+        id: `${table} ${this.#id(table, PutRequest?.Item ?? DeleteRequest?.Key)}`,
+        bytes: bytesOf(PutRequest?.Item ?? {}),
+      })),
+    );
+    if (all.length === 0 || all.length > REQUESTS_PER_WRITE)
+      throw new ValidationException(`${all.length} requests of 1 to ${REQUESTS_PER_WRITE}`);
+    if (new Set(all.map(({ id }) => id)).size < all.length)
+      throw new ValidationException('Provided list of item keys contains duplicates');
+    if (all.some(({ bytes }) => bytes > ITEM_BYTES))
+      throw new ValidationException('Item size has exceeded the maximum allowed size');
+  }
+
+  #search(input: QueryCommandInput | ScanCommandInput, lag: Lag): unknown {
     const table = input.TableName ?? '';
     const index = input.IndexName === undefined ? undefined : this.#shapes[table]?.indexes?.[input.IndexName];
     if (input.IndexName !== undefined && index === undefined)
       throw new ValidationException(`no index ${input.IndexName}`);
     const { partition, sort } = index ?? this.#shape(table);
     const condition = 'KeyConditionExpression' in input ? input.KeyConditionExpression : undefined;
-    const found = this.items(table)
+    const consistent = index === undefined && input.ConsistentRead === true;
+    const found = [...this.#seen(table, consistent, lag).values()]
       .filter((item) => item[partition] !== undefined && item[sort] !== undefined)
       .filter((item) => holds(condition, item, input))
       .sort((a, b) => ((a[sort]?.S ?? '') < (b[sort]?.S ?? '') ? -1 : 1));
@@ -221,6 +273,8 @@ export class Tables {
     if (after === undefined) items.delete(id);
     else items.set(id, after);
     if (before === undefined && after === undefined) return;
+    this.#recent.push({ table: table ?? '', id, before });
+    if (this.#recent.length > MISSED) this.#recent.shift();
     const { partition, sort } = this.#shape(table);
     this.streams.get(table ?? '')?.push({
       eventName: before === undefined ? 'INSERT' : after === undefined ? 'REMOVE' : 'MODIFY',

@@ -1,0 +1,111 @@
+import { applyBatch } from '../../lambdas/score/apply-batch.ts';
+import { FactItems } from '../../lib/aws/fact-items.ts';
+import { LinkTable } from '../../lib/aws/link-table.ts';
+import { ProfileTable } from '../../lib/aws/profile-table.ts';
+import { PromptItems } from '../../lib/aws/prompt-items.ts';
+import { decodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
+import { PROFILE_ITEMS } from '../../lib/contract/tables.ts';
+import { defaultPolicy } from '../../lib/policy/policy.ts';
+import type { IngestedEvent } from '../../lib/profile/profile.ts';
+import { decodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
+import { windowMs } from '../../lib/profile/window.ts';
+import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
+import { isWorthCopying } from '../../lib/stores/link-store.ts';
+import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import type { Item } from '../../test/simulation/services/expressions.ts';
+import { MeteredTables } from '../../test/simulation/services/metered-tables.ts';
+
+export interface Replayed {
+  readonly seconds: number;
+  readonly events: number;
+  readonly accounts: number;
+  readonly flushes: number;
+  readonly writeUnitsPerEvent: number;
+  readonly readUnitsPerEvent: number;
+  readonly flushesPerEvent: number;
+  /** write units an event by kind of item */
+  readonly byKind: Readonly<Record<string, number>>;
+  readonly medianHotBytes: number;
+  readonly bytesPerAccount: number;
+  /** computing, ms an event */
+  readonly millisPerEvent: number;
+}
+
+/**
+ * Replays traffic at its own pace through the function's own classes, over tables that count: an account's events of one
+ * window are written together. In a busy stream windows follow one another without a gap, whoever sends: they are cut by the
+ * clock. 0: every event is written by itself, as a plain design would.
+ */
+export async function replayed(events: readonly UsageEvent[], seconds: number): Promise<Replayed> {
+  const tables = new MeteredTables();
+  const client = tables.client();
+  const { retentionDays } = defaultPolicy;
+  const longestWindow = Math.max(...defaultPolicy.windows.map(windowMs));
+  const rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 'bench', shadow: false };
+  let now = 0;
+  const profiles = new ProfileTable(client, 'profiles', { retentionDays, longestWindow, now: () => now });
+  const links = new FactItems(client, 'profiles', { retentionDays });
+  const prompts = new PromptItems(client, 'profiles');
+  const index = new LinkTable(client, 'links', { retentionDays });
+  const indexed: Promise<void>[] = [];
+  tables.onPut = (table, before, after) => {
+    const account = after.account?.S ?? '';
+    if (table !== 'profiles') return;
+    // notify delivers at once, and an item does not carry its notices on
+    if (after.notices !== undefined) tables.delivered(after);
+    if (after.item?.S === PROFILE_ITEMS.facts)
+      indexed.push(index.put(account, factsOf(after), factsOf(before)));
+    if (after.item?.S !== PROFILE_ITEMS.prompts) return;
+    const [samples, old] = [samplesOf(after), samplesOf(before)];
+    if (isWorthCopying(samples, old)) indexed.push(index.putPrompts(account, samples));
+  };
+  const accounts = new Set<string>();
+  let pending = new Map<string, IngestedEvent[]>();
+  let window = Number.NaN;
+  let flushes = 0;
+  let sequence = 0;
+  const began = process.cpuUsage();
+  const flush = async (): Promise<void> => {
+    if (pending.size === 0) return;
+    const applied = await applyBatch(pending, profiles, rules, { links, prompts });
+    flushes += applied.reduce((sum, { steps }) => sum + steps.filter(({ changed }) => changed).length, 0);
+    await Promise.all(indexed.splice(0));
+    pending = new Map();
+  };
+  for (const event of events) {
+    const time = Date.parse(event.time);
+    now = Math.max(now, time);
+    const cut = seconds === 0 ? ++sequence : Math.floor(now / (seconds * 1000));
+    if (cut !== window) await flush();
+    window = cut;
+    accounts.add(event.account);
+    const position = { epoch: 'bench', sequence: String(++sequence).padStart(20, '0'), index: 0 };
+    const list = pending.get(event.account);
+    const arrival = { event, time, arrived: now, position };
+    if (list === undefined) pending.set(event.account, [arrival]);
+    else list.push(arrival);
+  }
+  await flush();
+  const { user, system } = process.cpuUsage(began);
+  const elapsed = (user + system) / 1000;
+  const per = (value: number): number => value / events.length;
+  const hot = tables.sizesOf('profiles', PROFILE_ITEMS.hot).sort((a, b) => a - b);
+  return {
+    seconds,
+    events: events.length,
+    accounts: accounts.size,
+    flushes,
+    writeUnitsPerEvent: per(tables.writeUnits),
+    readUnitsPerEvent: per(tables.readUnits),
+    flushesPerEvent: per(flushes),
+    byKind: Object.fromEntries([...tables.written].map(([kind, { units }]) => [kind, per(units)])),
+    medianHotBytes: hot[hot.length >> 1] ?? 0,
+    bytesPerAccount: tables.bytes / Math.max(1, accounts.size),
+    millisPerEvent: per(elapsed),
+  };
+}
+
+const samplesOf = (item: Item | undefined) =>
+  item?.prompts?.B === undefined ? undefined : decodePromptSamples(item.prompts.B);
+const factsOf = (item: { facts?: { S?: string | undefined } | undefined } | undefined) =>
+  item?.facts?.S === undefined ? undefined : decodeFacts(item.facts.S);

@@ -1,0 +1,80 @@
+import {
+  DeleteObjectsCommand,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
+  type ObjectIdentifier,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+
+/** DeleteObjects takes at most 1,000 keys (API_DeleteObjects). */
+const KEYS_PER_CALL = 1000;
+
+/** Everything in a bucket, versions and delete markers among it: CloudFormation deletes no bucket that holds something. */
+export class BucketContents {
+  readonly #client: S3Client;
+  readonly #bucket: string;
+
+  constructor(client: S3Client, bucket: string) {
+    this.#client = client;
+    this.#bucket = bucket;
+  }
+
+  async count(): Promise<number> {
+    let count = 0;
+    for await (const page of this.#pages()) count += page.length;
+    return count;
+  }
+
+  /** Returns how many were deleted. @throws Error naming the first object that could not be, such as a locked one */
+  async clear(onProgress: (deleted: number) => void = () => undefined): Promise<number> {
+    let deleted = 0;
+    for await (const page of this.#pages()) {
+      for (let i = 0; i < page.length; i += KEYS_PER_CALL) {
+        const Objects = page.slice(i, i + KEYS_PER_CALL);
+        const { Errors = [] } = await this.#client.send(
+          new DeleteObjectsCommand({ Bucket: this.#bucket, Delete: { Objects, Quiet: true } }),
+        );
+        const [first] = Errors;
+        if (first !== undefined)
+          throw new Error(`${this.#bucket}/${first.Key}: ${first.Code}: ${first.Message}`);
+        deleted += Objects.length;
+        onProgress(deleted);
+      }
+    }
+    return deleted;
+  }
+
+  async *#pages(): AsyncGenerator<ObjectIdentifier[]> {
+    let found = 0;
+    for await (const page of this.#versions()) {
+      found += page.length;
+      yield page;
+    }
+    // where versions are not listed, as in some emulators of S3
+    if (found > 0) return;
+    for await (const { Contents = [] } of paginateListObjectsV2(
+      { client: this.#client },
+      { Bucket: this.#bucket },
+    ))
+      yield Contents.map(({ Key = '' }) => ({ Key }));
+  }
+
+  async *#versions(): AsyncGenerator<ObjectIdentifier[]> {
+    let at: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};
+    while (at !== undefined) {
+      const page: ListObjectVersionsCommandOutput = await this.#client.send(
+        new ListObjectVersionsCommand({ Bucket: this.#bucket, ...at }),
+      );
+      const { Versions = [], DeleteMarkers = [] } = page;
+      yield [...Versions, ...DeleteMarkers].map(({ Key = '', VersionId }) => ({
+        Key,
+        ...(VersionId === undefined || VersionId === 'null' ? {} : { VersionId }),
+      }));
+      at =
+        page.IsTruncated === true
+          ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }
+          : undefined;
+    }
+  }
+}

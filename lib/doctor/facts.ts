@@ -1,0 +1,63 @@
+/** What is known of a deployment. `undefined` where it could not be looked at: `unseen` says why. */
+export interface DeploymentFacts {
+  readonly stack: { readonly name: string; readonly status: string };
+  /** version of this checkout, and of what is deployed */
+  readonly code: { readonly local: string; readonly deployed: string | undefined };
+  readonly subscribers: Readonly<Record<'findings' | 'operations', readonly Subscriber[] | undefined>>;
+  readonly smsSandbox: boolean | undefined;
+  readonly concurrency: { readonly quota: number; readonly wanted: number } | undefined;
+  readonly alarms: readonly AlarmFact[] | undefined;
+  readonly functions: readonly FunctionFact[] | undefined;
+  readonly mappings: readonly MappingFact[] | undefined;
+  readonly schedules: readonly { readonly name: string; readonly enabled: boolean }[] | undefined;
+  readonly policy: PolicyFacts | undefined;
+  readonly stream:
+    | { readonly status: string; readonly retentionHours: number; readonly shards: number }
+    | undefined;
+  /** records that came in within the last hour */
+  readonly recordsLastHour: number | undefined;
+  readonly tables: readonly { readonly name: string; readonly status: string | undefined }[] | undefined;
+  /** objects that nobody has put back */
+  readonly quarantine: { readonly events: number; readonly batches: number } | undefined;
+  readonly deadLetters: number | undefined;
+  /** age of the oldest notice that waits for delivery, seconds; 0 where none waits */
+  readonly undeliveredSeconds: number | undefined;
+  readonly keyState: string | undefined;
+  /** what could not be looked at, and why */
+  readonly unseen: readonly { readonly what: string; readonly why: string }[];
+}
+
+export interface Subscriber {
+  readonly protocol: string;
+  readonly endpoint: string;
+  readonly confirmed: boolean;
+}
+
+export interface AlarmFact {
+  readonly name: string;
+  readonly state: string;
+  readonly description: string;
+  readonly actionsEnabled: boolean;
+}
+
+export interface FunctionFact {
+  readonly name: string;
+  readonly state: string;
+  readonly trustsReplayClock: boolean;
+}
+
+export interface MappingFact {
+  readonly name: string;
+  readonly state: string;
+  readonly result: string;
+}
+
+export interface PolicyFacts {
+  /** undefined: the active version cannot be read by this checkout; `fault` says why */
+  readonly active: { readonly id: string; readonly calibration: string } | undefined;
+  readonly fault: string | undefined;
+  /** whether the calibration that it names is stored, and how old it is, hours */
+  readonly calibration: 'shipped' | 'missing' | { readonly ageHours: number };
+  /** newest deployment of the active slot, such as ROLLED_BACK; undefined: nothing was ever pushed */
+  readonly lastPush: string | undefined;
+}

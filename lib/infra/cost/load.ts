@@ -1,0 +1,132 @@
+import type { CostFigures } from './figures.ts';
+
+/** What a deployment does in a second, in the quantities that AWS bills. Measured by a bench, or worked out for a plan. */
+export interface Load {
+  readonly eventsPerSecond: number;
+  readonly recordsPerSecond: number;
+  /** bytes of all records of a second, and the same with each rounded up to a kilobyte, as on-demand bills them */
+  readonly bytesPerSecond: number;
+  readonly billedBytesPerSecond: number;
+  /** units of 25 KB of provisioned streams */
+  readonly putUnitsPerSecond: number;
+  /** invocations of `score` */
+  readonly batchesPerSecond: number;
+  /** seconds of `score` in a second */
+  readonly busySeconds: number;
+  readonly archiveObjectsPerSecond: number;
+  /** write and read units of all tables, `index` among them */
+  readonly writeUnitsPerSecond: number;
+  readonly readUnitsPerSecond: number;
+  /** invocations of `index` and `notify` */
+  readonly tableBatchesPerSecond: number;
+  readonly accounts: number;
+}
+
+/** What traffic and settings a plan is for. */
+export interface Workload {
+  readonly eventsPerSecond: number;
+  /** gateway processes that put records, each with a producer of its own */
+  readonly gateways: number;
+  /** accounts that are active within a month */
+  readonly accounts: number;
+  /** time that an event may wait in a producer for company, ms */
+  readonly lingerMs: number;
+  readonly windowSeconds: number;
+  readonly batchSize: number;
+  readonly parallelizationFactor: number;
+  readonly shards: number;
+}
+
+/** Buckets of accounts, each a partition key (lib/telemetry/record.ts). */
+const BUCKETS = 256;
+/** Limit of an invocation's payload, and what a record costs of it beside its data (lib/emulator/streams). */
+const PAYLOAD_BYTES = 6 * 1024 * 1024;
+const RECORD_ENVELOPE = 480;
+/** Shards of a table's stream are its partitions; a new on-demand table has four. */
+const TABLE_STREAM_SHARDS = 4;
+/** `index` gathers for ten seconds (lib/infra/pipeline.ts). */
+const INDEX_SECONDS = 10;
+
+/**
+ * Events of one producer in one record: a producer sends every bucket that holds something once a linger. With m events
+ * spread over B buckets that is B(1 - e^(-m/B)) records.
+ */
+export function eventsPerRecord(eventsPerSecondOfGateway: number, lingerMs: number): number {
+  const held = Math.max(1, eventsPerSecondOfGateway * (lingerMs / 1000));
+  return held / (BUCKETS * -Math.expm1(-held / BUCKETS));
+}
+
+/** Bytes of a compressed record of n events: what an event adds, and what a record costs by itself. */
+export function recordBytes(events: number, { bytes }: CostFigures): number {
+  return bytes.perRecord + bytes.perEvent * events;
+}
+
+/**
+ * How long a batch of `score` is gathered, seconds: until the window ends, the batch is full, or the payload is (Lambda
+ * Developer Guide, "Batching behavior"). The window begins with the first record.
+ */
+export function batchSeconds(workload: Workload, recordsPerSecond: number, bytesPerRecord: number): number {
+  const { windowSeconds, batchSize, shards, parallelizationFactor } = workload;
+  const rate = recordsPerSecond / (shards * parallelizationFactor);
+  const payload = (bytesPerRecord * 4) / 3 + RECORD_ENVELOPE;
+  return Math.min(windowSeconds, batchSize / rate, PAYLOAD_BYTES / payload / rate) + 1 / rate;
+}
+
+/** Units an event, between the measured windows: they fall about evenly with the logarithm of the window. */
+export function unitsAt<T extends { readonly seconds: number }>(
+  seconds: number,
+  windows: readonly T[],
+  pick: (figures: T) => number,
+): number {
+  const sorted = [...windows].sort((a, b) => a.seconds - b.seconds);
+  const after = sorted.findIndex((held) => held.seconds >= seconds);
+  const high = sorted[after === -1 ? sorted.length - 1 : after];
+  const low = sorted[Math.max(0, (after === -1 ? sorted.length : after) - 1)];
+  if (high === undefined || low === undefined) throw new RangeError('no figures');
+  if (high === low || after === -1 || after === 0) return pick(high);
+  const share =
+    Math.log((seconds + 1) / (low.seconds + 1)) / Math.log((high.seconds + 1) / (low.seconds + 1));
+  return pick(low) + share * (pick(high) - pick(low));
+}
+
+/** Works a load out from traffic, settings and what was measured. */
+export function loadOf(workload: Workload, figures: CostFigures): Load {
+  const { eventsPerSecond, gateways, accounts } = workload;
+  const packed = eventsPerRecord(eventsPerSecond / gateways, workload.lingerMs);
+  const records = eventsPerSecond / packed;
+  const bytes = recordBytes(packed, figures);
+  const seconds = batchSeconds(workload, records, bytes);
+  const lanes = workload.shards * workload.parallelizationFactor;
+  const batches = lanes / seconds;
+  const events = eventsPerSecond / batches;
+  const flushes = unitsAt(seconds, figures.windows, (held) => held.flushesPerEvent);
+  const writes = unitsAt(seconds, figures.windows, (held) => held.writeUnitsPerEvent);
+  const reads = unitsAt(seconds, figures.windows, (held) => held.readUnitsPerEvent);
+  const indexed = Math.min(TABLE_STREAM_SHARDS / INDEX_SECONDS, eventsPerSecond * flushes);
+  return {
+    eventsPerSecond,
+    recordsPerSecond: records,
+    bytesPerSecond: records * bytes,
+    billedBytesPerSecond: records * Math.ceil(bytes / 1024) * 1024,
+    putUnitsPerSecond: records * Math.ceil(bytes / 25_000),
+    batchesPerSecond: batches,
+    busySeconds: batches * batchDuration(events, events * flushes, figures),
+    archiveObjectsPerSecond: batches * objectsOf(records / batches, lanes, figures),
+    // `index` moves the clock of the traffic once a batch
+    writeUnitsPerSecond: eventsPerSecond * writes + indexed,
+    readUnitsPerSecond: eventsPerSecond * reads,
+    tableBatchesPerSecond: indexed,
+    accounts,
+  };
+}
+
+/** Seconds of one invocation: one round trip to load, then each account in turn on 24 lines, then the computing. */
+export function batchDuration(events: number, accounts: number, { millis }: CostFigures): number {
+  return (millis.batch + (accounts * millis.account) / 24 + events * millis.event) / 1000;
+}
+
+/** Archive objects of one batch: one for each group of buckets that it has records of. */
+function objectsOf(records: number, lanes: number, { archiveGroups }: CostFigures): number {
+  const buckets = Math.min(BUCKETS / lanes, records);
+  return Math.max(1, archiveGroups * -Math.expm1(-buckets / archiveGroups));
+}

@@ -1,0 +1,185 @@
+import type { ExportShape } from './export-shape.ts';
+import { at, type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
+
+/** A tag `name:value` of a list of tags. */
+function tagged(tags: unknown, names: RegExp): string | undefined {
+  for (const tag of listOf(tags)) {
+    const [, name = '', value] = typeof tag === 'string' ? (/^([^:]+):(.+)$/.exec(tag) ?? []) : [];
+    if (names.test(name)) return value;
+  }
+  return undefined;
+}
+
+const USER = /^(?:user[._]?id|account|customer[._]?id|usr\.id)$/i;
+
+/** Attributes with dots in their names, from an object of objects (Phoenix writes both). */
+function dotted(value: unknown, prefix = '', depth = 0): Json {
+  const flat: Record<string, unknown> = {};
+  if (depth > 8) return flat;
+  for (const [name, held] of Object.entries(objectOf(value) ?? {})) {
+    const path = prefix === '' ? name : `${prefix}.${name}`;
+    if (Array.isArray(held) && held.some((one) => objectOf(one) !== undefined))
+      for (const [i, one] of held.entries()) Object.assign(flat, dotted(one, `${path}.${i}`, depth + 1));
+    else if (objectOf(held) !== undefined) Object.assign(flat, dotted(held, path, depth + 1));
+    else flat[path] = held;
+  }
+  return flat;
+}
+
+/** Messages that OpenInference numbers in the names of attributes. */
+function numbered(attributes: Json): unknown[] {
+  const messages: unknown[] = [];
+  for (let i = 0; ; i++) {
+    const role = attributes[`llm.input_messages.${i}.message.role`];
+    if (role === undefined) return messages;
+    messages.push({ role, content: attributes[`llm.input_messages.${i}.message.content`] ?? '' });
+  }
+}
+
+/** Exports of products that observe applications; each row is one call. */
+export const OBSERVABILITY: readonly ExportShape[] = [
+  {
+    name: 'datadog-llm-obs',
+    source: 'https://docs.datadoghq.com/llm_observability/instrumentation/api/',
+    matches: (entry) =>
+      at(entry, 'meta', 'kind') !== undefined || at(entry, 'attributes', 'span_kind') !== undefined,
+    isOther: (entry) => (at(entry, 'meta', 'kind') ?? at(entry, 'attributes', 'span_kind')) !== 'llm',
+    pair: (entry) => {
+      const span = objectOf(entry.attributes) ?? { ...entry, ...objectOf(entry.meta) };
+      return {
+        id: span.span_id,
+        time: span.start_ns,
+        account: tagged(span.tags, USER) ?? tagged(entry.tags, USER),
+        metrics: span.metrics,
+        request: { ...objectOf(span.metadata), model: span.model_name, ...objectOf(span.input) },
+        response: {
+          ...objectOf(span.output),
+          ...(span.status === 'error' || span.error === 1 ? { error: at(span, 'error') } : {}),
+        },
+      };
+    },
+  },
+  {
+    name: 'phoenix',
+    source: 'https://arize.com/docs/phoenix/sdk-api-reference (get_spans_dataframe), spans of OpenInference',
+    matches: (entry) =>
+      'span_kind' in entry && ('attributes' in entry || 'attributes.llm.model_name' in entry),
+    isOther: (entry) => textAt(entry, 'span_kind')?.toUpperCase() !== 'LLM',
+    pair: (entry) => {
+      const attributes =
+        objectOf(entry.attributes) === undefined
+          ? dotted(
+              Object.fromEntries(
+                Object.entries(entry).map(([name, value]) => [name.replace(/^attributes\./, ''), value]),
+              ),
+            )
+          : dotted(entry.attributes);
+      const messages = entry['attributes.llm.input_messages'] ?? numbered(attributes);
+      return {
+        id: at(entry, 'context', 'span_id') ?? entry['context.span_id'],
+        time: entry.start_time,
+        account: attributes['user.id'],
+        request: {
+          ...objectOf(jsonIn(attributes['llm.invocation_parameters'])),
+          model: attributes['llm.model_name'],
+          messages: jsonIn(messages),
+        },
+        response: {
+          ...objectOf(jsonIn(attributes['output.value'])),
+          usage: {
+            prompt_tokens: attributes['llm.token_count.prompt'],
+            completion_tokens: attributes['llm.token_count.completion'],
+          },
+          ...(entry.status_code === 'ERROR' ? { error: { message: entry.status_message } } : {}),
+        },
+      };
+    },
+  },
+  {
+    name: 'mlflow',
+    source: 'https://mlflow.org/docs/latest/genai/concepts/span/',
+    matches: (entry) => at(entry, 'attributes', 'mlflow.spanType') !== undefined,
+    isOther: (entry) => !/CHAT_MODEL|LLM/.test(String(at(entry, 'attributes', 'mlflow.spanType'))),
+    pair: (entry) => ({
+      id: entry.span_id,
+      time: entry.start_time_unix_nano ?? entry.start_time_ns ?? entry.start_time,
+      request: jsonIn(at(entry, 'attributes', 'mlflow.spanInputs')),
+      response: jsonIn(at(entry, 'attributes', 'mlflow.spanOutputs')),
+    }),
+  },
+  {
+    name: 'braintrust',
+    source: 'https://www.braintrust.dev/docs/reference/api/Logs',
+    matches: (entry) => at(entry, 'span_attributes', 'type') !== undefined,
+    isOther: (entry) => at(entry, 'span_attributes', 'type') !== 'llm',
+    pair: (entry) => ({
+      id: entry.id,
+      time: entry.created,
+      metadata: entry.metadata,
+      metrics: entry.metrics,
+      request: { ...objectOf(entry.metadata), messages: entry.input },
+      response: {
+        ...(Array.isArray(entry.output) ? { choices: entry.output } : objectOf(entry.output)),
+        ...(entry.error === null || entry.error === undefined ? {} : { error: entry.error }),
+      },
+    }),
+  },
+  {
+    name: 'weave',
+    source: 'https://weave-docs.wandb.ai/guides/tracking/tracing/ (calls)',
+    matches: (entry) => 'op_name' in entry && 'inputs' in entry,
+    isOther: (entry) =>
+      !/completions?\.(?:create|parse)|messages\.(?:create|stream)|responses\.create|generate_content|chat/i.test(
+        textAt(entry, 'op_name') ?? '',
+      ),
+    pair: (entry) => ({
+      id: entry.id,
+      time: entry.started_at,
+      user_id: at(entry, 'attributes', 'user_id') ?? entry.wb_user_id,
+      request: entry.inputs,
+      response: {
+        ...objectOf(entry.output),
+        ...(entry.exception === null || entry.exception === undefined ? {} : { error: entry.exception }),
+      },
+    }),
+  },
+  {
+    name: 'opik',
+    source: 'https://www.comet.com/docs/opik/reference/rest-api/spans',
+    matches: (entry) => entry.type === 'llm' && 'start_time' in entry && 'input' in entry,
+    pair: (entry) => ({
+      ...entry,
+      time: entry.start_time,
+      request: { model: entry.model, ...objectOf(entry.metadata), ...objectOf(entry.input) },
+      response: {
+        ...objectOf(entry.output),
+        usage: entry.usage,
+        ...(entry.error_info === null || entry.error_info === undefined ? {} : { error: entry.error_info }),
+      },
+    }),
+  },
+  {
+    name: 'posthog',
+    source: 'https://posthog.com/docs/llm-analytics/generations',
+    matches: (entry) => typeof entry.event === 'string' && entry.event.startsWith('$ai_'),
+    isOther: (entry) => entry.event !== '$ai_generation',
+    pair: (entry) => {
+      const told = objectOf(entry.properties) ?? {};
+      return {
+        id: told.$ai_span_id ?? told.$ai_generation_id ?? entry.uuid ?? entry.id,
+        time: entry.timestamp,
+        account: entry.distinct_id,
+        status: told.$ai_http_status,
+        request: {
+          ...objectOf(told.$ai_model_parameters),
+          model: told.$ai_model,
+          messages: jsonIn(told.$ai_input),
+        },
+        response: {
+          usage: { prompt_tokens: told.$ai_input_tokens, completion_tokens: told.$ai_output_tokens },
+          ...(told.$ai_is_error === true ? { error: told.$ai_error ?? true } : {}),
+        },
+      };
+    },
+  },
+];

@@ -1,0 +1,187 @@
+/**
+ * Who controls each source field that says who asked, and on what plan, of what age, with which payment. What the watched customer
+ * can set by a header or in the body of its request is the client's: with it a customer is a hundred others, or frames one.
+ * Printed in docs/security.md.
+ */
+export type Controller = 'gateway' | 'operator' | 'client';
+
+export interface SourceField {
+  readonly format: string;
+  /** facts of an exchange that it becomes */
+  readonly fact: string;
+  readonly field: string;
+  readonly controller: Controller;
+  readonly because: string;
+}
+
+const row = (
+  format: string,
+  fact: string,
+  field: string,
+  controller: Controller,
+  because: string,
+): SourceField => ({ format, fact, field, controller, because });
+
+const CUSTOMER = 'plan, product, createdAt, payment';
+
+export const FIELD_CONTROL: readonly SourceField[] = [
+  row(
+    'openai, gemini, batch',
+    'account',
+    'account, customer.id',
+    'gateway',
+    'written beside the bodies by whoever logs',
+  ),
+  row('openai, gemini, batch', CUSTOMER, 'customer', 'gateway', 'written beside the bodies by whoever logs'),
+  row(
+    'openai, gemini, batch',
+    'account',
+    'consumer, requester, user_id, metadata',
+    'gateway',
+    'what the gateway authenticated, or its export',
+  ),
+  row(
+    'openai, gemini, batch',
+    'account',
+    'openai-organization',
+    'client',
+    'a header of the request: https://platform.openai.com/docs/api-reference/authentication',
+  ),
+  row(
+    'openai, gemini, batch',
+    'account',
+    'request.user',
+    'client',
+    'a field of the request: https://platform.openai.com/docs/api-reference/chat/create',
+  ),
+  row('openai, gemini, batch', 'account', 'request.safety_identifier', 'client', 'a field of the request'),
+  row(
+    'openai, gemini, batch',
+    'account',
+    'request.metadata.user_id',
+    'client',
+    'a field of the request: https://docs.anthropic.com/en/api/messages',
+  ),
+  row(
+    'openai, gemini, batch',
+    'ip',
+    'x-forwarded-for',
+    'client',
+    'its first entry; put client_ip beside the bodies',
+  ),
+  row(
+    'openai, gemini, batch',
+    'id',
+    'x-request-id',
+    'client',
+    'taken only where the answer has no id; the event counts once under the same id and content',
+  ),
+  row(
+    'litellm',
+    'account, credential',
+    'metadata.user_api_key_*',
+    'gateway',
+    'of the key that the proxy authenticated: https://docs.litellm.ai/docs/proxy/logging_spec',
+  ),
+  row(
+    'litellm',
+    CUSTOMER,
+    'metadata.user_api_key_auth_metadata',
+    'operator',
+    'set when the key or its team is made: https://docs.litellm.ai/docs/proxy/virtual_keys',
+  ),
+  row('litellm', CUSTOMER, 'requester_metadata', 'client', 'metadata of the request body'),
+  row(
+    'litellm',
+    CUSTOMER,
+    'spend_logs_metadata',
+    'client',
+    'header x-litellm-spend-logs-metadata: https://docs.litellm.ai/docs/proxy/request_headers',
+  ),
+  row(
+    'litellm',
+    'account',
+    'end_user',
+    'client',
+    'user of the request body: https://docs.litellm.ai/docs/proxy/customers',
+  ),
+  row('otel', `account, ${CUSTOMER}`, 'siphonwatch.*', 'operator', 'set by your own instrumentation'),
+  row(
+    'otel',
+    'account',
+    'enduser.id, user.id, enduser.pseudo.id',
+    'operator',
+    'set by your instrumentation; do not copy baggage from outside into them',
+  ),
+  row(
+    'otel',
+    'account',
+    'traceloop.association.properties.*, ai.telemetry.metadata.*',
+    'operator',
+    'set by the code that calls the model',
+  ),
+  row(
+    'otel',
+    'account',
+    'gen_ai.request.user',
+    'client',
+    'user of the request body, copied by the instrumentation',
+  ),
+  row(
+    'bedrock',
+    `account, ${CUSTOMER}`,
+    'requestMetadata',
+    'operator',
+    'set by the caller of Bedrock, which is the gateway: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html',
+  ),
+  row('bedrock', 'account, credential', 'identity.arn', 'gateway', 'the principal that AWS authenticated'),
+  row('exchange', `account, ${CUSTOMER}`, 'account, customer', 'gateway', 'written by the gateway'),
+];
+
+/** The table in Markdown. */
+export function fieldTable(): string {
+  const lines = FIELD_CONTROL.map(
+    ({ format, fact, field, controller, because }) =>
+      `| ${format} | \`${field}\` | ${fact} | ${controller} | ${because} |`,
+  );
+  return ['| Format | Field | Becomes | Set by | Because |', '|---|---|---|---|---|', ...lines].join('\n');
+}
+
+/** Names of the fields that a customer can set: what `--trust-client-fields` takes. */
+export const CLIENT_FIELDS: readonly string[] = FIELD_CONTROL.filter(
+  ({ controller }) => controller === 'client',
+).map(({ field }) => field);
+
+/** What becomes of facts that only the client's fields say. */
+export interface ClientTrust {
+  /** fields that the operator trusts, by name */
+  readonly trusted: ReadonlySet<string>;
+  /** an account that only an untrusted field names is refused; otherwise it is taken and counted */
+  readonly strict: boolean;
+}
+
+export const NO_TRUST: ClientTrust = { trusted: new Set(), strict: false };
+
+/** Begins the name under which an account is counted that only a client's field names. */
+export const CLIENT_NAMED = 'account from ';
+
+/** An account, and the untrusted field that it is from. */
+export interface NamedAccount {
+  readonly account: string | undefined;
+  readonly claimedBy?: string | undefined;
+}
+
+/** The account that the gateway's own fields name; else what the client says, where that may be taken. */
+export function accountOf(
+  own: string | undefined,
+  claims: Readonly<Record<string, string | undefined>>,
+  { trusted, strict }: ClientTrust,
+): NamedAccount {
+  if (own !== undefined) return { account: own };
+  const found = Object.entries(claims).filter(([, name]) => name !== undefined);
+  const sure = found.find(([field]) => trusted.has(field));
+  if (sure !== undefined) return { account: sure[1] };
+  const [claim] = found;
+  if (claim === undefined) return { account: undefined };
+  return { account: strict ? undefined : claim[1], claimedBy: claim[0] };
+}

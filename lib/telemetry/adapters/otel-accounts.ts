@@ -1,0 +1,39 @@
+import { accountOf, type ClientTrust, type NamedAccount } from './field-control.ts';
+
+/** Attributes that name the account, by whom they are set. */
+const OWN = ['siphonwatch.account', 'enduser.id', 'user.id', 'enduser.pseudo.id'] as const;
+
+/** Where instrumentations put who asked: OpenLLMetry's association properties, Vercel's metadata, LangSmith. */
+const BY_INSTRUMENTATION = [
+  'traceloop.association.properties.user_id',
+  'traceloop.association.properties.userId',
+  'traceloop.association.properties.customer_id',
+  'ai.telemetry.metadata.userId',
+  'ai.telemetry.metadata.user_id',
+  'ai.telemetry.metadata.account',
+  'langsmith.metadata.user_id',
+  'metadata.user_id',
+] as const;
+
+/** What LiteLLM's proxy says of its key. */
+const BY_PROXY = [
+  'metadata.user_api_key_org_id',
+  'metadata.user_api_key_team_id',
+  'metadata.user_api_key_user_id',
+  'metadata.user_api_key_hash',
+] as const;
+
+/** For the message of a call without an account. */
+export const OTEL_ACCOUNT_PLACES = [...OWN, ...BY_INSTRUMENTATION].join(', ');
+
+/** The account of a call. @param fact the first of some attributes that is there */
+export function otelAccount(
+  fact: (...names: string[]) => string | undefined,
+  clients: ClientTrust,
+): NamedAccount {
+  return accountOf(
+    fact(...OWN, ...BY_INSTRUMENTATION, ...BY_PROXY),
+    { 'gen_ai.request.user': fact('gen_ai.request.user', 'gen_ai.openai.request.user') },
+    clients,
+  );
+}

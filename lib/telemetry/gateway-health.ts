@@ -1,0 +1,70 @@
+import { LRUCache } from 'lru-cache';
+import { HEALTH_RULES } from './health.ts';
+import type { UsageEvent } from './usage-event.ts';
+
+/** What a gateway's telemetry has lost, such that detection is blind for its accounts. */
+export const LOSSES = ['withoutPrompt', 'withoutOrigin', 'withoutTokens'] as const;
+export type Loss = (typeof LOSSES)[number];
+
+export interface BlindGateway {
+  /** as the producer names it; `unnamed` where it does not */
+  readonly gateway: string;
+  readonly lost: Loss;
+  /** of its newest events, 0 to 1 */
+  readonly share: number;
+  /** arrival of the first event after which it was so, ms, as far as this instance has seen */
+  readonly since: number;
+}
+
+interface Seen {
+  events: number;
+  readonly lost: Record<Loss, number>;
+  readonly since: Map<Loss, number>;
+}
+
+/** Gateways that are remembered; names come from records, and anybody who may put records can invent them. */
+const MAX_GATEWAYS = 200;
+/** At so many events all counts are halved: what a gateway did last counts most. */
+const HALVED_AT = 2000;
+export const UNNAMED = 'unnamed';
+
+/** Counts, gateway by gateway, what is missing in telemetry. Bounded, whatever comes. */
+export class GatewayHealth {
+  readonly #seen = new LRUCache<string, Seen>({ max: MAX_GATEWAYS });
+
+  /** @param arrived ms */
+  add(gateway: string | undefined, event: UsageEvent, arrived: number): void {
+    const name = gateway ?? UNNAMED;
+    const seen = this.#seen.get(name) ?? {
+      events: 0,
+      lost: { withoutPrompt: 0, withoutOrigin: 0, withoutTokens: 0 },
+      since: new Map<Loss, number>(),
+    };
+    this.#seen.set(name, seen);
+    const prints = event.prints[0];
+    seen.events++;
+    if (event.shape.words === 0) seen.lost.withoutPrompt++;
+    if (prints?.address === undefined && prints?.credential === undefined) seen.lost.withoutOrigin++;
+    if (event.usage.outputTokens === 0 && event.outcome === 'ok') seen.lost.withoutTokens++;
+    for (const loss of LOSSES)
+      if (!isBlind(seen, loss)) seen.since.delete(loss);
+      else if (!seen.since.has(loss)) seen.since.set(loss, arrived);
+    if (seen.events < HALVED_AT) return;
+    seen.events /= 2;
+    for (const loss of LOSSES) seen.lost[loss] /= 2;
+  }
+
+  /** Gateways for whose accounts detection is blind now, in the order of their names. */
+  blind(): BlindGateway[] {
+    return [...this.#seen.entries()]
+      .flatMap(([gateway, { events, lost, since }]) =>
+        [...since].map(([loss, at]) => ({ gateway, lost: loss, share: lost[loss] / events, since: at })),
+      )
+      .sort((a, b) => (a.gateway < b.gateway ? -1 : 1));
+  }
+}
+
+function isBlind({ events, lost }: Seen, loss: Loss): boolean {
+  const rule = HEALTH_RULES.find(({ share }) => share === loss);
+  return rule !== undefined && events >= rule.atLeast && lost[loss] / events > rule.above;
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { MEASURED } from '../../lib/infra/cost/figures.ts';
+import { eventsPerRecord, unitsAt, type Workload } from '../../lib/infra/cost/load.ts';
+import { type Plan, planFor } from '../../lib/infra/cost/plan.ts';
+import { LATENCY, type Latency } from '../../lib/infra/latency.ts';
+import { readSettings } from '../../lib/infra/settings.ts';
+
+function plan(eventsPerSecond: number, over: Partial<Workload> = {}, latency: Latency = 'minute'): Plan {
+  const settings = readSettings({ 'siphonwatch:latency': latency });
+  const workload = {
+    eventsPerSecond,
+    gateways: 2,
+    accounts: 10_000,
+    lingerMs: LATENCY[latency].lingerMs,
+    windowSeconds: settings.batchWindowSeconds,
+    batchSize: settings.batchSize,
+    parallelizationFactor: settings.parallelizationFactor,
+    shards: 4,
+    ...over,
+  };
+  return planFor(workload, settings, MEASURED);
+}
+const line = ({ lines }: Plan, part: string) => lines.find((held) => held.part === part);
+
+describe('a plan', () => {
+  it('counts events a record as a producer packs them: 1.6 at 500 a second of a gateway, not 20', () => {
+    // measured with the producer and 256 buckets, 500 ms: 1.01, 1.09, 1.56, 2.27, 9.77, 19.53
+    for (const [rate, measured] of [
+      [10, 1.01],
+      [100, 1.09],
+      [500, 1.56],
+      [1000, 2.27],
+      [5000, 9.77],
+      [10_000, 19.53],
+    ] as const)
+      expect(Math.abs(eventsPerRecord(rate, 500) / measured - 1), String(rate)).toBeLessThan(0.15);
+  });
+
+  it('costs more with more accounts, more gateways, and less latency', () => {
+    const base = plan(1000);
+    expect(plan(1000, { accounts: 10_000_000 }).total.onDemand).toBeGreaterThan(base.total.onDemand + 1);
+    expect(plan(1000, { gateways: 50 }).load.recordsPerSecond).toBeGreaterThan(base.load.recordsPerSecond);
+    expect(plan(1000, {}, 'seconds').total.onDemand).toBeGreaterThan(base.total.onDemand);
+    expect(base.total.provisioned).toBeLessThan(base.total.onDemand);
+  });
+
+  it('writes as often as was measured, and in between the measured windows', () => {
+    const units = (seconds: number) => unitsAt(seconds, MEASURED.windows, (held) => held.writeUnitsPerEvent);
+    for (const { seconds, writeUnitsPerEvent } of MEASURED.windows)
+      expect(units(seconds)).toBeCloseTo(writeUnitsPerEvent, 9);
+    expect(units(20)).toBeLessThan(units(5));
+    expect(units(20)).toBeGreaterThan(units(60));
+  });
+
+  it('says the law and the first limit of each resource, what is left out, and what will not do', () => {
+    const large = plan(100_000);
+    for (const { part, growth, firstLimit } of large.lines)
+      expect([growth.length, firstLimit.length], part).not.toContain(0);
+    expect(large.leftOut.length).toBeGreaterThan(3);
+    expect(large.warnings.join('\n')).toMatch(/shards are too few[\s\S]*40000 write units a table/);
+    expect(plan(0.1, { gateways: 1 }).warnings.filter((text) => text.includes('too few'))).toEqual([]);
+  });
+
+  it('reproduces list prices: a million writes on demand are 62.5 cents', () => {
+    const made = plan(1000);
+    const millions = (made.load.writeUnitsPerSecond * 2_592_000) / 1e6;
+    expect(line(made, 'tables, writes')?.onDemand).toBeCloseTo(millions * 0.625, 6);
+  });
+
+  it('refuses what is not a traffic, by name', () => {
+    expect(() => plan(0)).toThrow(/eventsPerSecond: 0/);
+    expect(() => plan(1, { gateways: Number.NaN })).toThrow(/gateways/);
+  });
+});

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { ADAPTER_DEFAULTS } from '../../../lib/telemetry/adapters/adapter.ts';
+import { fieldTable } from '../../../lib/telemetry/adapters/field-control.ts';
+import { ADAPTERS } from '../../../lib/telemetry/adapters/index.ts';
+import { EntryReader } from '../../../lib/telemetry/adapters/reader.ts';
+import type { Exchange } from '../../../lib/telemetry/exchange.ts';
+import { developmentKeyring } from '../../../lib/telemetry/keys.ts';
+import { createRecorder } from '../../../lib/telemetry/recorder.ts';
+
+/**
+ * One call in the shapes that providers, gateways and instrumentations document: whatever wrote it, the same account asked the
+ * same prompt, with the same counts. Sources stand beside the tables in lib/telemetry/adapters.
+ */
+interface Shape {
+  readonly name: string;
+  readonly entry: unknown;
+  readonly outcome: Exchange['outcome'];
+  readonly system: boolean;
+  readonly temperature?: number;
+  readonly in: number;
+  readonly out: number;
+}
+
+const TIME = '2026-03-01T08:00:00.123Z';
+const PROMPT = 'How do tides work in the north sea?';
+const SHAPES = readFileSync(new URL('shapes.ndjson', import.meta.url), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as Shape);
+
+const recorder = createRecorder({ keys: developmentKeyring('shapes') });
+
+/** What the recorder makes of the same call as an exchange. */
+function plainEvent({ in: inputTokens, out: outputTokens, outcome }: Shape) {
+  const { plan, product, createdAt } = ADAPTER_DEFAULTS;
+  return recorder.record({
+    ...{ v: 1, id: 'x', time: TIME, account: 'acct-1', model: 'm-1', outcome },
+    messages: [{ role: 'user', content: PROMPT }],
+    usage: { inputTokens, outputTokens },
+    customer: { plan, product, createdAt },
+  });
+}
+
+describe('--from auto', () => {
+  it.each(SHAPES.map((shape) => [shape.name, shape] as const))('reads %s', (_, shape) => {
+    const reader = new EntryReader('auto');
+    const { exchanges, reasons, skipped } = reader.read(shape.entry);
+    const late = reader.finish();
+    expect({ reasons, skipped, late }).toEqual({ reasons: [], skipped: 0, late: [] });
+    expect(exchanges).toHaveLength(1);
+    const [exchange] = exchanges;
+    if (exchange === undefined) return;
+    const event = recorder.record(exchange);
+    const plain = plainEvent(shape);
+    const facts = ({ account, model, outcome, usage, time, prints }: typeof event) => ({
+      ...{ account, model, outcome, usage, time },
+      prompt: prints[0]?.prompt,
+    });
+    expect(facts(event)).toEqual(facts(plain));
+    expect(event.shape.system).toBe(shape.system);
+    if (shape.temperature !== undefined) expect(event.params.temperature).toBe(shape.temperature);
+  });
+});
+
+/** A customer who names itself, its plan, its age and its payment where the gateway lets it. */
+describe('a field that the customer controls', () => {
+  const request = (over: object) => ({
+    time: TIME,
+    request: { model: 'm-1', messages: [{ role: 'user', content: PROMPT }], ...over },
+    response: { id: 'r-1' },
+  });
+  const strict = { ...ADAPTER_DEFAULTS, clients: { trusted: new Set<string>(), strict: true } };
+
+  it('is no account on a stream, unless the operator names it', () => {
+    const named = request({ user: 'victim' });
+    expect(ADAPTERS.openai(named, strict).reasons[0]?.message).toContain('only request.user names it');
+    const trusting = { ...strict, clients: { ...strict.clients, trusted: new Set(['request.user']) } };
+    expect(ADAPTERS.openai(named, trusting).exchanges[0]?.account).toBe('victim');
+    const header = { ...request({}), headers: { 'OpenAI-Organization': 'victim' } };
+    expect(ADAPTERS.openai(header, strict).exchanges).toEqual([]);
+  });
+
+  it('stands in the table that the security model prints', () => {
+    const page = readFileSync(new URL('../../../docs/security.md', import.meta.url), 'utf8');
+    expect(page).toContain(fieldTable());
+  });
+
+  it('never comes before what the gateway writes', () => {
+    const both = {
+      ...request({ user: 'victim' }),
+      account: 'acct-1',
+      headers: { 'openai-organization': 'victim' },
+    };
+    expect(ADAPTERS.openai(both).exchanges[0]?.account).toBe('acct-1');
+  });
+
+  it('in a first look at a file is an account that is counted as claimed', () => {
+    expect(ADAPTERS.openai(request({ user: 'u' })).odd).toEqual(['account from request.user']);
+  });
+
+  it.each(['requester_metadata', 'spend_logs_metadata'])(
+    '%s of LiteLLM says no plan, age or payment',
+    (field) => {
+      const payload = {
+        call_type: 'acompletion',
+        id: 'x',
+        startTime: 1772352000.123,
+        model: 'm-1',
+        messages: [{ role: 'user', content: PROMPT }],
+        metadata: {
+          user_api_key_team_id: 'acct-1',
+          [field]: { plan: 'enterprise', created_at: '2015-01-01T00:00:00Z', payment: 'card-of-the-victim' },
+        },
+      };
+      const [exchange] = ADAPTERS.litellm(payload).exchanges;
+      expect(exchange?.customer).toEqual({
+        plan: ADAPTER_DEFAULTS.plan,
+        product: ADAPTER_DEFAULTS.product,
+        createdAt: ADAPTER_DEFAULTS.createdAt,
+      });
+      const trusting = { ...ADAPTER_DEFAULTS, clients: { trusted: new Set([field]), strict: false } };
+      expect(ADAPTERS.litellm(payload, trusting).exchanges[0]?.customer.plan).toBe('enterprise');
+    },
+  );
+});
