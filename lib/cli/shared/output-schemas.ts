@@ -176,7 +176,15 @@ export const OUTPUTS = {
     unresolved: strings,
     candidates: count,
   }),
-  plan: z.looseObject({ workload: z.looseObject({}), monthly: z.looseObject({ total: z.number() }) }),
+  plan: z.looseObject({
+    workload: z.looseObject({}),
+    shards: count,
+    concurrency: count,
+    total: z.looseObject({ onDemand: z.number(), provisioned: z.number() }).describe('USD a month'),
+  }),
+  doctor: z.looseObject({ stack: z.string(), checks: count }),
+  teardown: z.looseObject({ stack: z.string() }),
+  rebuild: z.looseObject({}),
   redrive: z.looseObject({ objects: count, usable: count, putBack: count, refused: count }),
   record: z.looseObject({ events: count, files: strings, from: z.string(), development: z.boolean() }),
   'keyring check': z.looseObject({
