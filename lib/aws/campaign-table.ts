@@ -11,9 +11,11 @@ import {
 import { type Campaign, KEPT_DAYS } from '../campaigns/campaign.ts';
 import type { CampaignStore, StoredCampaign } from '../campaigns/ports.ts';
 import { CAMPAIGN_STATE_ITEM } from '../contract/tables.ts';
-import { notice as noticeSchema } from '../findings/finding.ts';
+import { type Notice, notice as noticeSchema } from '../findings/finding.ts';
+import { LIMITS } from '../limits.ts';
 import { hash48 } from '../profile/hashes.ts';
 import { decodeCampaign, encodeMembers, encodeMeta } from '../stores/campaign-store.ts';
+import { fitting } from '../stores/outbox.ts';
 import { NOTICE_SHARDS } from './outbox-items.ts';
 
 /**
@@ -30,7 +32,7 @@ export interface CampaignTableOptions {
 }
 
 /** Members in one item: at 42 bytes each half of an item's limit of 400 KB. */
-export const PART_MEMBERS = 5000;
+export const PART_MEMBERS = LIMITS.campaignPart.most;
 /** Parts of versions that were superseded stay for slow readers for so long, seconds. */
 const SUPERSEDED_SECONDS = 3600;
 
@@ -102,7 +104,11 @@ export class CampaignTable implements CampaignStore {
           },
         }),
       );
-    const fresh = next.judgement.notices.filter((held) => held.number > (before?.numbered ?? 0));
+    const isFresh = (held: Notice) => held.number > (before?.numbered ?? 0);
+    const fresh = fitting(
+      next.judgement.notices.filter((held) => !isFresh(held)),
+      next.judgement.notices.filter(isFresh),
+    );
     const values: Record<string, AttributeValue> = {
       ':next': { N: String(version) },
       ':meta': { S: encodeMeta(next) },

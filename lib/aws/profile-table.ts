@@ -18,6 +18,7 @@ import { countIds, type IdPart } from '../profile/recent-ids.ts';
 import type { Slice } from '../profile/slice.ts';
 import { joinSlices } from '../profile/window.ts';
 import { readable, UnreadableItem } from '../stores/failures.ts';
+import { fitting } from '../stores/outbox.ts';
 import {
   decodeIds,
   encodeIds,
@@ -169,7 +170,10 @@ export class ProfileTable implements ProfileStore {
   ): Promise<boolean> {
     const { profile, judgement } = next;
     const item = toItem(next);
-    const fresh = judgement.notices.filter((held) => held.number > stored.judgement.numbered);
+    const fresh = fitting(
+      stored.judgement.notices,
+      judgement.notices.filter((held) => held.number > stored.judgement.numbered),
+    );
     const values: Record<string, AttributeValue> = {
       ':next': { N: String(item.version) },
       ':meta': { S: item.meta },

@@ -8,6 +8,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { z } from 'zod';
+import { LIMITS } from '../limits.ts';
 import { placesIn } from '../telemetry/quarantined.ts';
 import type { Reason } from '../telemetry/reason.ts';
 
@@ -159,7 +160,7 @@ const REDRIVEN = 'redriven/';
 const markOf = z.object({ events: z.number(), refused: z.number() });
 
 /** Characters of one object, a single larger entry apart: what a reader has to hold at once. */
-const OBJECT_SIZE = 8 * 1024 * 1024;
+const OBJECT_SIZE = LIMITS.quarantineObject.most;
 
 interface Chunk {
   readonly first: SetAside;

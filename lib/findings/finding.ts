@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LIMITS } from '../limits.ts';
 import { LEVELS } from '../scoring/level.ts';
 import { DAY_MS } from '../time.ts';
 
@@ -298,7 +299,7 @@ export function applyNotice(held: Finding | undefined, next: Notice, fate?: Disp
     level: next.level,
     highest: LEVELS.indexOf(next.level) > LEVELS.indexOf(held.highest) ? next.level : held.highest,
     notice: next,
-    history: [...held.history, entry].slice(-100),
+    history: [...held.history, entry].slice(-LIMITS.findingHistory.most),
   };
 }
 

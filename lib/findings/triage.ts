@@ -1,3 +1,4 @@
+import { LIMITS } from '../limits.ts';
 import { DAY_MS } from '../time.ts';
 import { chained } from './audit-chain.ts';
 import type { Exception } from './exception.ts';
@@ -60,7 +61,7 @@ export function untilOf(text: string): number | undefined {
 }
 
 /** The longest that one person alone may silence somebody; a second person makes it longer. */
-export const ALONE_DAYS = 30;
+export const ALONE_DAYS = LIMITS.silenceDays.most;
 
 /** The longest that a verdict may silence somebody: there are no exceptions for ever. */
 export const MAX_DAYS = 366;

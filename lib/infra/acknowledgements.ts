@@ -6,6 +6,7 @@ import { type CfnResource, Stack, Validations } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 import { CALIBRATION_PREFIX, EVENTS_PREFIX, FAILED_BATCH_PREFIX } from './buckets.ts';
+import type { PeoplePolicies } from './people-policies.ts';
 import type { Resources } from './permissions.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { PolicyApplication, PolicyRollout } from './policy-rollout.ts';
@@ -38,6 +39,7 @@ export interface Acknowledged {
   readonly resources: Resources;
   readonly policyRollout: PolicyRollout;
   readonly triageApi: TriageApi | undefined;
+  readonly people: PeoplePolicies;
 }
 
 function acknowledgements({
@@ -148,9 +150,23 @@ function acknowledgements({
   return result;
 }
 
+/** What people may read below prefixes of buckets. */
+function peopleAcknowledgements({
+  people,
+  resources: { buckets },
+}: Acknowledged): readonly Acknowledgement[] {
+  const read = [{ bucket: buckets.state, prefix: CALIBRATION_PREFIX }];
+  if (buckets.archive !== undefined) read.push({ bucket: buckets.archive, prefix: EVENTS_PREFIX });
+  return read.map(({ bucket, prefix }) => ({
+    at: people.evidence,
+    rule: objectsFinding(bucket, prefix),
+    reason: 'Read only, below one prefix: objects are named by their day, place or version.',
+  }));
+}
+
 /** Records every exception on the construct that it is about. */
 export function acknowledge(stack: Acknowledged): void {
-  for (const { at, rule, reason } of acknowledgements(stack)) {
+  for (const { at, rule, reason } of [...acknowledgements(stack), ...peopleAcknowledgements(stack)]) {
     Validations.of(at).acknowledge({ id: rule, reason });
   }
 }

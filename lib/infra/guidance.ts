@@ -3,14 +3,21 @@ import type { Construct } from 'constructs';
 import { COMMAND } from '../contract/command.ts';
 import { CODE_VERSION } from '../version.ts';
 import type { Monitoring } from './monitoring.ts';
+import type { PeoplePolicies } from './people-policies.ts';
 import type { Resources } from './permissions.ts';
 import type { Settings } from './settings.ts';
+
+/** The parts of the stack that are named. */
+interface Guided {
+  readonly resources: Resources;
+  readonly monitoring: Monitoring;
+  readonly people: PeoplePolicies;
+}
 
 /** What the deployment prints at its end: names that other tools need, and what to do next, ready to paste. */
 export function guide(
   scope: Construct,
-  resources: Resources,
-  monitoring: Monitoring,
+  { resources, monitoring, people }: Guided,
   settings: Settings,
   triageUrl: string | undefined,
 ): void {
@@ -43,6 +50,14 @@ export function guide(
       // A gateway needs exactly this, and nothing else; in another account also the setting producerAccounts.
       `kinesis:PutRecords on ${ingest.stream.streamArn} and kms:GenerateDataKey on ${resources.key.keyArn}`,
       'What the role of a gateway has to be allowed',
+    ],
+    AnalystPolicyArn: [
+      people.analyst.managedPolicyArn,
+      'For people who read findings and give verdicts: no raw prints',
+    ],
+    EvidencePolicyArn: [
+      people.evidence.managedPolicyArn,
+      'For people who make dossiers: raw prints among it',
     ],
     Next1Subscribe: [
       `aws sns subscribe --region ${Aws.REGION} --topic-arn ${notification.findings.topicArn} --protocol email --notification-endpoint YOU@EXAMPLE.COM`,

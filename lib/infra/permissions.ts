@@ -28,7 +28,11 @@ export interface Resources {
   readonly policies: PolicyApplication;
 }
 
-function allow(sid: string, actions: readonly string[], ...resources: readonly string[]): PolicyStatement {
+export function allow(
+  sid: string,
+  actions: readonly string[],
+  ...resources: readonly string[]
+): PolicyStatement {
   return new PolicyStatement({ sid, actions: [...actions], resources: [...resources] });
 }
 
@@ -56,7 +60,7 @@ const KEY_USES = {
 } as const;
 type KeyUse = keyof typeof KEY_USES;
 
-function keyThrough(key: IKey, ...uses: readonly KeyUse[]): PolicyStatement[] {
+export function keyThrough(key: IKey, ...uses: readonly KeyUse[]): PolicyStatement[] {
   return uses.map(
     (use) =>
       new PolicyStatement({
@@ -91,7 +95,7 @@ function listTableStreams(): PolicyStatement {
   return allow('ListTableStreams', ['dynamodb:ListStreams'], '*');
 }
 
-function readCalibrations(buckets: Buckets): PolicyStatement[] {
+export function readCalibrations(buckets: Buckets): PolicyStatement[] {
   return [
     allow('Calibrations', ['s3:GetObject'], buckets.state.arnForObjects(`${CALIBRATION_PREFIX}*`)),
     // Without it a calibration that does not exist yet would be "access denied" instead of "not found".

@@ -10,6 +10,7 @@ import { guide } from './guidance.ts';
 import { Ingest } from './ingest.ts';
 import { Monitoring } from './monitoring.ts';
 import { Notification } from './notification.ts';
+import { PeoplePolicies } from './people-policies.ts';
 import type { Resources } from './permissions.ts';
 import { Pipeline } from './pipeline.ts';
 import { PolicyApplication, PolicyRollout } from './policy-rollout.ts';
@@ -28,6 +29,7 @@ export class SiphonwatchStack extends Stack {
   readonly triageApi: TriageApi | undefined;
   readonly monitoring: Monitoring;
   readonly policyRollout: PolicyRollout;
+  readonly people: PeoplePolicies;
 
   constructor(scope: Construct, id: string, { settings, ...props }: SiphonwatchStackProps) {
     super(scope, id, {
@@ -85,6 +87,7 @@ export class SiphonwatchStack extends Stack {
       triage: this.triageApi?.worker,
       settings,
     });
+    this.people = new PeoplePolicies(this, 'People', this.resources);
     this.policyRollout = new PolicyRollout(this, 'PolicyRollout', {
       application: this.resources.policies,
       validator: this.pipeline.workers.validatePolicy.fn,
@@ -92,9 +95,11 @@ export class SiphonwatchStack extends Stack {
       settings,
     });
     if (settings.monthlyBudgetUsd > 0) new Budget(this, 'Budget', settings);
-    guide(this, this.resources, this.monitoring, settings, this.triageApi?.url);
+    guide(this, this, settings, this.triageApi?.url);
     acknowledge(this);
-    // us-east-1 and others do not know tags of dashboards yet, by CloudFormation's own schemas
-    Tags.of(this).add('project', 'siphonwatch', { excludeResourceTypes: ['AWS::CloudWatch::Dashboard'] });
+    // not known to CloudFormation's own schemas in every region yet
+    Tags.of(this).add('project', 'siphonwatch', {
+      excludeResourceTypes: ['AWS::CloudWatch::Dashboard', 'AWS::ApplicationAutoScaling::ScalableTarget'],
+    });
   }
 }

@@ -1,3 +1,5 @@
+import { LIMITS } from '../limits.ts';
+
 /** JSON documents in the lines of a file: one a line, pretty-printed over many, several in a line, or in one large array. */
 
 /** A document, or a line that is none. */
@@ -15,7 +17,7 @@ export interface HeldDocument {
 }
 
 /** A document over many lines may be so long, in characters. */
-const MAX_DOCUMENT = 16 * 1024 * 1024;
+const MAX_DOCUMENT = LIMITS.documentCharacters.most;
 
 /**
  * Prefixes before a line's JSON: Kubernetes CRI (`2026-03-01T08:00:00Z stdout F `,

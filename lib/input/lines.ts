@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { LIMITS } from '../limits.ts';
 import { encodingOf, plainChunks, textDecoder } from './encodings.ts';
 import { InputError } from './errors.ts';
 
@@ -37,7 +38,7 @@ export interface ReadOptions {
 }
 
 /** Longest line that is held, in characters; of a longer one the beginning is handed on, marked. */
-export const MAX_LINE = 16 * 1024 * 1024;
+export const MAX_LINE = LIMITS.documentCharacters.most;
 const SHOWN = 200;
 export const STDIN = '-';
 /** Objects below a prefix, `s3://bucket/prefix`. */

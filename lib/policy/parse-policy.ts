@@ -1,5 +1,6 @@
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { LIMITS } from '../limits.ts';
 import { printable } from '../telemetry/reason.ts';
 import { POLICY_VERSION, type Policy, policy as schema } from './policy.ts';
 
@@ -21,7 +22,7 @@ export type ParsedPolicy =
   | { readonly ok: false; readonly faults: readonly PolicyFault[] };
 
 /** Larger than any policy: exceptions are for accounts, not for a customer base. */
-export const MAX_POLICY_BYTES = 1_000_000;
+export const MAX_POLICY_BYTES = LIMITS.policyBytes.most;
 
 /**
  * Reads a policy from YAML or JSON text (JSON is YAML). All faults are told, each with its line.
@@ -155,7 +156,7 @@ function valueAt(json: unknown, path: Path): unknown {
 }
 
 /** Faults that are worked out: finding the line of each reads the whole text, and nobody reads hundreds. */
-const FAULTS_SHOWN = 50;
+const FAULTS_SHOWN = LIMITS.policyFaults.most;
 
 function firstFaults(
   issues: readonly z.core.$ZodIssue[],

@@ -1,3 +1,5 @@
+import { LIMITS } from '../limits.ts';
+
 /**
  * Where an event stands in a stream. Positions of one account grow: an account always maps to one bucket, a
  * bucket to one partition key, and sequence numbers grow along a partition key, across resharding too.
@@ -21,7 +23,7 @@ export function padSequence(sequence: string): string {
 export type Guard = readonly Position[];
 
 /** Epochs that are told apart: two bucketings side by side, and those before a stream was replaced. */
-const EPOCHS = 4;
+const EPOCHS = LIMITS.guardEpochs.most;
 
 /**
  * True where `position` was already applied under `guard`. Positions are compared within their epoch only: across epochs

@@ -1,3 +1,4 @@
+import { LIMITS } from '../limits.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { timeOf } from '../telemetry/utc-time.ts';
 import { DAY_MS } from '../time.ts';
@@ -12,7 +13,7 @@ import { SLICE_MS, sliceStart } from './slice.ts';
  */
 
 /** Prompts kept of one generation and epoch. */
-export const SAMPLED = 64;
+export const SAMPLED = LIMITS.promptSamples.most;
 /** Length of a generation, ms; a sample speaks of this one and the one before. */
 export const GENERATION_MS = 14 * 86_400_000;
 /** A sketch of 32 bytes in base64url; another length is no sketch of this recorder. */

@@ -1,3 +1,4 @@
+import { LIMITS } from '../limits.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { hash48Of } from './hashes.ts';
 
@@ -28,7 +29,7 @@ export const SLOT_MS = 600_000;
 /** A repeat is caught for at least an hour after the first arrival, or until MAX_IDS further events; beyond that it counts. */
 export const HORIZON_SLOTS = 6;
 /** Entries of a log at most: 1.5 MB, and five minutes of the fastest account that a shard can carry. */
-export const MAX_IDS = 262_144;
+export const MAX_IDS = LIMITS.recentIds.most;
 /** A tail longer than this would swell the hot item beyond its write unit: it moves out with the next write. */
 export const INLINE_IDS = 32;
 

@@ -1,3 +1,4 @@
+import { LIMITS } from '../limits.ts';
 import { BEHAVIOURS, type Behaviour, type Prints, type UsageEvent } from '../telemetry/usage-event.ts';
 import { addTo, type BottomK, bottomK, copyOf, mergeInto } from './bottom-k.ts';
 import { type Counter, type Counts, emptyCounts, PLACE } from './counts.ts';
@@ -52,7 +53,11 @@ export const FLAG = { single: 1, instruction: 2, reasoning: 4, grading: 8, quest
  * What a slice keeps at most, whatever its events say: its size must not be in the hands of who sends them. Of more
  * names those with the smallest hashes stay, of more epochs the last by name: so what stays is whole, in any order.
  */
-export const SLICE_BOUNDS = { models: 16, modelName: 64, epochs: 4 } as const;
+export const SLICE_BOUNDS = {
+  models: LIMITS.sliceModels.most,
+  modelName: LIMITS.sliceModelName.most,
+  epochs: LIMITS.sliceEpochs.most,
+} as const;
 
 /** Three words of 24 cells each; replaced, never changed, so that copies share them. */
 export type Cells = readonly [number, number, number];

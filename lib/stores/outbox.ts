@@ -1,4 +1,5 @@
 import { type Notice, notice } from '../findings/finding.ts';
+import { LIMITS } from '../limits.ts';
 
 /**
  * The notices that wait in an account's or a campaign's item. The score side appends to them under its own version;
@@ -21,6 +22,28 @@ export interface Outbox {
   overdue(since: string, limit: number): Promise<readonly { key: string; since: string }[]>;
   /** Removes the texts that were delivered from the item, however often it changes meanwhile. */
   remove(read: Waiting, delivered: ReadonlySet<string>): Promise<void>;
+}
+
+/**
+ * The fresh notices that still fit beside those that wait, so that a delivery that is out for days never makes an item too
+ * large to write. Least useful first: updates go first, then all but openings.
+ */
+export function fitting(waiting: readonly Notice[], fresh: readonly Notice[]): readonly Notice[] {
+  const most = LIMITS.waitingNoticeBytes.most;
+  let bytes = waiting.reduce((sum, held) => sum + sizeOf(held), 0);
+  return fresh.filter((held) => {
+    const size = sizeOf(held);
+    const opens = held.transition === 'opened' || held.transition === 'reopened';
+    const room = held.transition === 'updated' ? most : opens ? 2.5 * most : 2 * most;
+    if (bytes + size > room) return false;
+    bytes += size;
+    return true;
+  });
+}
+
+/** Bytes of a notice as it is stored. */
+function sizeOf(held: Notice): number {
+  return Buffer.byteLength(JSON.stringify(held));
 }
 
 /** A notice's text as a notice, or in words why it is none. */

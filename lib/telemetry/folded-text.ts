@@ -1,3 +1,4 @@
+import { LIMITS } from '../limits.ts';
 import { CHARACTERS, KIND, SCRIPT_BY_NUMBER, type Script } from './characters.ts';
 
 /**
@@ -26,7 +27,7 @@ export interface FoldedText {
 }
 
 /** UTF-16 code units of a text that are looked at; see `bounded`. */
-export const MAX_UNITS = 16_384;
+export const MAX_UNITS = LIMITS.promptUnits.most;
 const HEAD = 8192;
 const TAIL = 4096;
 const SAMPLES = 16;
@@ -79,7 +80,10 @@ for (let unit = 0; unit < 128; unit++) {
 const ROOM = 3 * MAX_UNITS;
 
 /** What NFKC puts into canonical order: marks, and the two Katakana signs that it makes marks of; and its longest phrase. */
-const DEAR_RUN = /([\p{M}\uff9e\uff9f\ufdfa]{30})[\p{M}\uff9e\uff9f\ufdfa]+/gu;
+const DEAR_RUN = new RegExp(
+  `([\\p{M}\\uff9e\\uff9f\\ufdfa]{${LIMITS.marks.most}})[\\p{M}\\uff9e\\uff9f\\ufdfa]+`,
+  'gu',
+);
 
 /**
  * NFKC in lower case, in linear time: ordering marks is quadratic in their run, so marks beyond thirty on one base are

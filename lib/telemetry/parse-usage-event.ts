@@ -1,3 +1,4 @@
+import { LIMITS } from '../limits.ts';
 import { DAY_MS } from '../time.ts';
 import { outcome as outcomeSchema } from './exchange.ts';
 import { kindOf, openValue, printable, type Reason, reasonOf } from './reason.ts';
@@ -16,7 +17,7 @@ export interface ArrivalCheck {
 }
 
 /** How old an event may be when it arrives, ms; backfills of a year pass, and no profile begins decades ago. */
-const MAX_EVENT_AGE = 400 * DAY_MS;
+const MAX_EVENT_AGE = LIMITS.eventAgeDays.most * DAY_MS;
 
 export const DEFAULT_PERMITTED_SKEW = 5 * 60_000;
 

@@ -1,5 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { LIMITS } from '../limits.ts';
 import { type ArrivalCheck, checkedTimes, parseUsageEvent, surelyValid } from './parse-usage-event.ts';
 import { kindOf, printable, type Reason } from './reason.ts';
 import { BUCKETING, type RecordHeader } from './record.ts';
@@ -11,16 +12,16 @@ import type { UsageEvent } from './usage-event.ts';
  * few hundred bytes that compress to a fifth.
  */
 /** Most bytes that it may decompress to; a gzip bomb stops there. */
-export const MAX_DECODED_BYTES = 4 * 1024 * 1024;
+export const MAX_DECODED_BYTES = LIMITS.recordBytes.most;
 /** So many times its own size may it decompress to, and to 256 KiB always: many small bombs are a large one. */
-const MAX_RATIO = 64;
+const MAX_RATIO = LIMITS.recordRatio.most;
 const SMALL_BYTES = 256 * 1024;
 /** Most lines; with more it is set aside whole. */
-export const MAX_RECORD_LINES = 16_384;
+export const MAX_RECORD_LINES = LIMITS.recordLines.most;
 /** Longest line, in characters: an event of the longest allowed names, all escaped, is shorter. */
-const MAX_LINE = 32_768;
+const MAX_LINE = LIMITS.eventLine.most;
 /** Bad lines that get a reason of their own; the others are kept together. */
-export const MAX_FAULTS = 100;
+export const MAX_FAULTS = LIMITS.recordFaults.most;
 
 /**
  * One line of a record: its index after the header, the line itself, and the event or why it was set aside. `raw` is
@@ -251,7 +252,7 @@ function decodeLine(line: Line, index: number, check: ArrivalCheck | undefined):
 }
 
 /** It travels into every position and every quarantined line. */
-const BUCKETING_NAME = /^[A-Za-z0-9._-]{1,64}$/;
+const BUCKETING_NAME = new RegExp(`^[A-Za-z0-9._-]{1,${LIMITS.bucketingName.most}}$`);
 
 /** Names of gateways are shown to people: no other signs. */
 export const GATEWAY_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { LIMITS } from '../limits.ts';
 import { askedOf } from './asked.ts';
 import { behaviourNames, behavioursOf, bitOf, TRIGGERS } from './behaviours.ts';
 import { shapeOf } from './event-shape.ts';
@@ -191,9 +192,9 @@ function samplingOf(params: Exchange['params']): UsageEvent['params'] {
   return sampling;
 }
 
-const MAX_ID = 512;
-const MAX_MODEL = 256;
-const MAX_CUSTOMER = 64;
+const MAX_ID = LIMITS.eventId.most;
+const MAX_MODEL = LIMITS.eventModel.most;
+const MAX_CUSTOMER = LIMITS.eventCustomer.most;
 const MAX_TOKENS = 1e9;
 
 /** At most so many characters, and at least one: an event's names are never empty. */

@@ -191,6 +191,44 @@ describe('the template', () => {
       );
   });
 
+  it('ends the life of all that is stored: events, profiles, findings, logs; calibrations by version', () => {
+    for (const [id, { Properties }] of resourcesOf(template, 'AWS::DynamoDB::Table'))
+      expect(Properties.TimeToLiveSpecification, id).toMatchObject({ Enabled: true });
+    for (const [id, { Properties }] of resourcesOf(template, 'AWS::Logs::LogGroup'))
+      expect(Properties.RetentionInDays, id).toBeGreaterThan(0);
+    for (const [id, { Properties }] of resourcesOf(template, 'AWS::S3::Bucket'))
+      expect(JSON.stringify(Properties.LifecycleConfiguration), id).toMatch(
+        id.startsWith('BucketsState') ? /NoncurrentVersionExpiration/ : /ExpirationInDays/,
+      );
+  });
+
+  it('scales the tables that every event reaches, and their index, where they are provisioned', () => {
+    const provisioned = synthesized({ tableMode: 'provisioned', tableUnits: 50 });
+    const [, profile] = resourceOf(provisioned, 'AWS::DynamoDB::Table', 'TablesProfile');
+    expect(profile.Properties).toMatchObject({
+      ProvisionedThroughput: { ReadCapacityUnits: 50, WriteCapacityUnits: 50 },
+      GlobalSecondaryIndexes: [{ ProvisionedThroughput: { ReadCapacityUnits: 50, WriteCapacityUnits: 50 } }],
+    });
+    const [, finding] = resourceOf(provisioned, 'AWS::DynamoDB::Table', 'TablesFinding');
+    expect(finding.Properties.BillingMode).toBe('PAY_PER_REQUEST');
+    const targets = [...resourcesOf(provisioned, 'AWS::ApplicationAutoScaling::ScalableTarget').values()];
+    expect(targets).toHaveLength(6);
+    for (const { Properties } of targets)
+      expect(Properties).toMatchObject({ MinCapacity: 50, MaxCapacity: 40_000 });
+    expect(() => settings({ tableUnits: 50 })).toThrow(/units are allowed only with provisioned/);
+  });
+
+  it('gathers events as the latency says, unless a part is given by itself', () => {
+    const gathered = ({
+      batchWindowSeconds,
+      batchSize,
+      parallelizationFactor,
+    }: ReturnType<typeof settings>) => [batchWindowSeconds, batchSize, parallelizationFactor];
+    expect(gathered(settings())).toEqual([60, 10_000, 2]);
+    expect(gathered(settings({ latency: 'seconds' }))).toEqual([5, 2000, 1]);
+    expect(gathered(settings({ latency: 'minutes', batchWindowSeconds: 120 }))).toEqual([120, 10_000, 8]);
+  });
+
   it('gives each use of the key its own actions', () => {
     const [, role] = resourceOf(template, 'AWS::IAM::Role', 'PipelineValidatePolicyRole');
     const text = JSON.stringify(role.Properties.Policies);

@@ -552,6 +552,19 @@ describe('the deployment', () => {
     }
   });
 
+  it('keeps raw prints from people who only read findings', () => {
+    const readable = (name: string) => {
+      const [, policy] = resourceOf(template, 'AWS::IAM::ManagedPolicy', name);
+      return [...referencesIn(policy as never)]
+        .filter((id) => /Table|Archive|Quarantine|Stream/.test(id))
+        .sort();
+    };
+    expect(readable('PeopleAnalyst')).toEqual([expect.stringMatching(/FindingTable/)]);
+    const evidence = readable('PeopleEvidence').join(' ');
+    expect(evidence).toMatch(/Archive/);
+    expect(evidence).not.toMatch(/Quarantine|Stream|LinkTable/);
+  });
+
   it('says what to do next', () => {
     const outputs = template.findOutputs('*');
     expect(Object.keys(outputs)).toEqual(

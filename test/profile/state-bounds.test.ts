@@ -1,23 +1,32 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { encodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
+import { collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import { newAccount } from '../../lib/detection/account-state.ts';
 import { processBatch, timeRules } from '../../lib/detection/process-batch.ts';
+import type { Notice } from '../../lib/findings/finding.ts';
+import { LIMITS, limitTable } from '../../lib/limits.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import { fold, type IngestedEvent, newProfile } from '../../lib/profile/profile.ts';
+import { NO_PROMPTS, samplePrompts } from '../../lib/profile/prompt-sample.ts';
+import { encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
 import { addEvent, emptySlice, mergeSlice, SLICE_BOUNDS, SLICE_MS } from '../../lib/profile/slice.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
+import { fitting } from '../../lib/stores/outbox.ts';
 import { toItem } from '../../lib/stores/profile-item.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { account, START, usageEvent } from '../events.ts';
+import { evidenceOf } from '../findings/evidence.ts';
 
 /** A customer that wants its own state to grow until it cannot be written any more. */
 
 /** What one slice may take, bytes: sixteen long names, four epochs of full samples, counters. */
-const SLICE_BYTES = 16_384;
+const SLICE_BYTES = LIMITS.sliceBytes.most;
 /** DynamoDB's limit for an item. Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
-const ITEM_BYTES = 400 * 1024;
+const ITEM_BYTES = LIMITS.itemBytes.most;
 
 const text = (maxLength: number) => fc.string({ unit: 'binary', minLength: 1, maxLength });
 const print = fc.stringMatching(/^[A-Za-z0-9_-]{11}$/);
@@ -30,13 +39,19 @@ const hostileEvent: fc.Arbitrary<UsageEvent> = fc
     opening: print,
     address: print,
     output: fc.nat(1e9),
+    sketch: fc.stringMatching(/^[A-Za-z0-9_-]{43}$/),
+    plan: text(64),
   })
-  .map(({ model, outcome, epochs, prompt, opening, address, output }) =>
+  .map(({ model, outcome, epochs, prompt, opening, address, output, sketch, plan }) =>
     usageEvent({
       model,
       outcome,
       usage: { inputTokens: output, outputTokens: output },
-      prints: epochs.map((epoch) => ({ epoch, prompt, opening, closing: opening, system: prompt, address })),
+      customer: { plan, product: plan, createdAt: '2026-02-01T00:00:00.000Z' },
+      prints: epochs.map((epoch) => ({
+        ...{ epoch, prompt, opening, closing: opening, system: prompt, address, sketch },
+        ...{ network: opening, agent: prompt, tls: address, payment: prompt, credential: opening },
+      })),
     }),
   );
 
@@ -106,4 +121,40 @@ describe('the state of an account', () => {
     }
     expect(state.profile.totals.events).toBe(events.length);
   });
+
+  it('beside the profile stays small too: link facts and sampled prompts, whatever an account shows', () => {
+    fc.assert(
+      fc.property(fc.array(hostileEvent, { minLength: 100, maxLength: 200 }), (events) => {
+        const run = arrivalsOf(events, 6 * SLICE_MS).map(({ event }) => event);
+        const facts = collectFacts(undefined, run);
+        expect(facts === undefined ? 0 : Buffer.byteLength(encodeFacts(facts))).toBeLessThan(
+          LIMITS.factsBytes.most,
+        );
+        const prompts = encodePromptSamples(samplePrompts(NO_PROMPTS, run));
+        expect(prompts.length).toBeLessThan(LIMITS.promptsBytes.most);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it('fits into an item however long delivery is out: updates go first, openings stay', () => {
+    const { notice } = evidenceOf(50, (notices) => notices.at(-1)).finding;
+    let waiting: readonly Notice[] = [];
+    const lost: string[] = [];
+    for (let number = 1; number <= 120; number++) {
+      const transition = number % 40 === 1 ? 'opened' : number % 40 === 20 ? 'calmed' : 'updated';
+      const fresh = fitting(waiting, [{ ...notice, number, transition }]);
+      if (fresh.length === 0) lost.push(transition);
+      waiting = [...waiting, ...fresh];
+    }
+    expect(JSON.stringify(waiting).length).toBeLessThan(2.6 * LIMITS.waitingNoticeBytes.most);
+    expect(lost).toContain('updated');
+    expect(lost).not.toContain('opened');
+    // the rest of an item of an account is below half of what a table takes (above)
+    expect(2.6 * LIMITS.waitingNoticeBytes.most + ITEM_BYTES / 2).toBeLessThan(ITEM_BYTES);
+  });
+});
+
+it('the security model prints the limits as they are declared', () => {
+  expect(readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8')).toContain(limitTable());
 });

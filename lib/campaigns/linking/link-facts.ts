@@ -1,3 +1,4 @@
+import { LIMITS } from '../../limits.ts';
 import type { UsageEvent } from '../../telemetry/usage-event.ts';
 import { timeOf } from '../../telemetry/utc-time.ts';
 import { DAY_MS } from '../../time.ts';
@@ -44,7 +45,7 @@ const COLLECTED = ['payment', 'credential', 'network', 'client', 'setting'] as c
 type Collected = (typeof COLLECTED)[number];
 
 /** Most values kept of a kind, the newest; however many an account shows, its item stays small. */
-export const VALUES_PER_KIND = 8;
+export const VALUES_PER_KIND = LIMITS.factValues.most;
 /** `lastSeen` is kept to the day: an item that changes with every event would be written with every event. */
 const SEEN_MS = 86_400_000;
 

@@ -180,6 +180,8 @@ async function rulesOf({ deployment, options }: Work): Promise<Rules> {
   const application = process.env.POLICY_APPLICATION ?? '';
   if (options.policy !== undefined || application === '') {
     const policy = await loadPolicy(options.policy);
+    if (options.policy === undefined)
+      say(`neither --policy nor POLICY_APPLICATION: judged by the shipped policy, ${policy.id}`);
     const calibration =
       options.calibration !== undefined || deployment.stateBucket === undefined
         ? await loadCalibration(options.calibration)

@@ -1,4 +1,5 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
+import { LIMITS } from '../../limits.ts';
 import { at, type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 
 /**
@@ -14,7 +15,7 @@ interface Envelope {
 }
 
 /** At most so many bytes come out of a compressed record in an envelope. */
-const MAX_INSIDE = 16 * 1024 * 1024;
+const MAX_INSIDE = LIMITS.insideBytes.most;
 
 const ENVELOPES: readonly Envelope[] = [
   {

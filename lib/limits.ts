@@ -1,0 +1,121 @@
+/**
+ * The bound of every input and of every stored thing, in one place: how much, of what, and what happens to what is beyond.
+ * Whoever sends must not decide how large something grows. Printed in docs/security.md; test/profile/state-bounds.test.ts and
+ * its neighbours hold stored things to it, whatever valid events come.
+ */
+export interface Limit {
+  readonly what: string;
+  readonly most: number;
+  readonly unit: string;
+  /** the rule by which it degrades, least useful first */
+  readonly beyond: string;
+}
+
+const limit = <const T extends number>(what: string, most: T, unit: string, beyond: string) => ({
+  what,
+  most,
+  unit,
+  beyond,
+});
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export const LIMITS = {
+  promptUnits: limit(
+    'text of a prompt that is folded',
+    16_384,
+    'UTF-16 code units',
+    'head, tail and sixteen samples',
+  ),
+  marks: limit('marks on one letter', 30, 'marks', 'left out'),
+  eventId: limit('id of an event', 512, 'characters', 'cut by the recorder, quarantined elsewhere'),
+  eventModel: limit('model of an event', 256, 'characters', 'cut by the recorder, quarantined elsewhere'),
+  eventCustomer: limit(
+    'plan and product of an event',
+    64,
+    'characters',
+    'cut by the recorder, quarantined elsewhere',
+  ),
+  recordBytes: limit('a record, unpacked', 4 * MiB, 'bytes', 'quarantined whole'),
+  recordRatio: limit(
+    'a record, unpacked, in its own sizes (256 KiB always)',
+    64,
+    'times',
+    'quarantined whole',
+  ),
+  recordLines: limit('lines of a record', 16_384, 'lines', 'quarantined whole'),
+  recordFaults: limit('reasons for bad lines of a record', 100, 'reasons', 'the rest is kept together'),
+  eventLine: limit('a line of a record', 32_768, 'characters', 'quarantined: no usage event is longer'),
+  bucketingName: limit('name of a bucketing', 64, 'characters', 'the record is quarantined'),
+  eventAgeDays: limit('age of an event at its arrival (and never before 2015)', 400, 'days', 'quarantined'),
+  documentCharacters: limit(
+    'a document or line of a file',
+    16 * MiB,
+    'characters',
+    'rejected alone, the rest goes on',
+  ),
+  insideBytes: limit('what is packed inside an envelope', 16 * MiB, 'bytes', 'rejected alone'),
+  policyBytes: limit('a policy', 1_000_000, 'bytes', 'refused'),
+  policyFaults: limit('faults of a policy that are listed', 50, 'faults', 'not listed'),
+  sliceModels: limit(
+    'models in a slice, of requests that were answered',
+    16,
+    'models',
+    'those with the largest hashes are left out',
+  ),
+  sliceModelName: limit('name of a model in a slice', 64, 'characters', 'cut'),
+  sliceEpochs: limit('key epochs in a slice', 4, 'epochs', 'the first by name are left out'),
+  sliceBytes: limit('a slice, encoded', 16 * KiB, 'bytes', 'cannot be: what it holds is bounded'),
+  guardEpochs: limit("streams in an account's guard", 4, 'streams', 'the oldest is left out'),
+  recentIds: limit(
+    "ids of an account's recent events",
+    262_144,
+    'ids',
+    'the oldest are forgotten, and a repeat of them counts',
+  ),
+  factValues: limit('link facts of an account, of each kind', 8, 'values', 'the oldest are left out'),
+  promptSamples: limit(
+    'prompts kept of an account, of a fortnight and epoch',
+    64,
+    'prompts',
+    'those with the largest hashes are left out',
+  ),
+  waitingNoticeBytes: limit(
+    'notices that wait in one item',
+    64 * KiB,
+    'bytes',
+    'updates are left out; beyond twice as much all but openings, and then these',
+  ),
+  factsBytes: limit(
+    'link facts of an account, encoded',
+    32 * KiB,
+    'bytes',
+    'cannot be: what it holds is bounded',
+  ),
+  promptsBytes: limit(
+    'sampled prompts of an account, encoded',
+    32 * KiB,
+    'bytes',
+    'cannot be: what it holds is bounded',
+  ),
+  itemBytes: limit('an item of a table', 400 * KiB, 'bytes', 'cannot be: what it holds is bounded'),
+  campaignPart: limit('members in one item of a campaign', 5000, 'members', 'another item'),
+  quarantineObject: limit(
+    'an object of the quarantine, and one entry more',
+    8 * MiB,
+    'characters',
+    'another object',
+  ),
+  findingHistory: limit('transitions that a finding lists', 100, 'transitions', 'the oldest are left out'),
+  silenceDays: limit('a silence by one person', 30, 'days', 'a second principal'),
+} as const satisfies Readonly<Record<string, Limit>>;
+
+/** The table of docs/security.md. */
+export function limitTable(): string {
+  const number = (value: number) => value.toLocaleString('en-US');
+  const lines = Object.values<Limit>(LIMITS).map(
+    ({ what, most, unit, beyond }) => `| ${what} | ${number(most)} ${unit} | ${beyond} |`,
+  );
+  return ['| What | At most | Beyond it |', '|---|---|---|', ...lines].join('\n');
+}
