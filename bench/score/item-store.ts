@@ -53,9 +53,9 @@ export class ItemStore implements ProfileStore {
     return Promise.resolve('saved');
   }
 
-  /** As it comes from the table: bytes of its own. */
+  /** As it comes from the table: another item, of which nobody knows that it is the same until its bytes are compared. */
   #read(account: string, { hot, slices, logs }: Stored): AccountState {
-    const item = { ...hot, slices: hot.slices.slice(), recent: hot.recent.slice() };
+    const item = { ...hot };
     const known = this.#states.known(account, item);
     if (known !== undefined) return known;
     const state = fromItem(account, item, slices, logs);

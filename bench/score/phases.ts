@@ -17,8 +17,8 @@ const BEGINS: Readonly<Record<string, Phase>> = {
 };
 /** The same of the bench's store; other stores have functions of these names too. */
 const OF_STORE: Readonly<Record<string, Phase>> = { load: 'load', save: 'encode' };
-/** What the bench does beside the function. */
-const NOT_MEASURED = new Set(['recordsOf', 'bound', '(idle)', '(program)', '(root)']);
+/** What the bench and its profiler do beside the function. */
+const NOT_MEASURED = new Set(['recordsOf', 'bound', 'dispatch', '(idle)', '(program)', '(root)']);
 
 /** Shares of the time that the function took while `run` ran, by a sampling profiler; they sum up to one. */
 export async function phasesOf(run: () => Promise<void>): Promise<Record<Phase, number>> {

@@ -87,7 +87,6 @@ export class RunRequests implements TrafficClock {
    */
   async moveClock(arrived: number): Promise<void> {
     if (arrived <= this.#told) return;
-    this.#told = arrived;
     try {
       await this.#client.send(
         new UpdateItemCommand({
@@ -101,6 +100,8 @@ export class RunRequests implements TrafficClock {
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
     }
+    // only now: a write that failed is tried again with the next batch
+    this.#told = arrived;
   }
 
   async newestArrival(): Promise<number> {

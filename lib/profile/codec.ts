@@ -194,6 +194,8 @@ export function encodeSlices(slices: readonly Slice[]): Uint8Array {
   writer.varint(names.length);
   for (const text of names) writer.text(text);
   writer.varint(slices.length);
+  const fresh: { readonly slice: Slice; readonly previous: Slice | undefined; from: number; to: number }[] =
+    [];
   let previous: Slice | undefined;
   for (const slice of slices) {
     const known = written.get(slice);
@@ -201,17 +203,21 @@ export function encodeSlices(slices: readonly Slice[]): Uint8Array {
     else {
       const from = writer.size;
       writeSlice(slice, previous, places);
-      written.set(slice, {
-        bytes: writer.bytes.slice(from, writer.size),
-        table,
-        events: slice.counts.events,
-        previous,
-        previousEvents: previous?.counts.events,
-      });
+      fresh.push({ slice, previous, from, to: writer.size });
     }
     previous = slice;
   }
-  return writer.done();
+  const bytes = writer.done();
+  // views of what is returned, which nobody changes: buffers of their own cost more than they hold
+  for (const { slice, previous: before, from, to } of fresh)
+    written.set(slice, {
+      bytes: bytes.subarray(from, to),
+      table,
+      events: slice.counts.events,
+      previous: before,
+      previousEvents: before?.counts.events,
+    });
+  return bytes;
 }
 
 /** One for all calls: what it wrote is copied out before anybody else writes. */

@@ -233,6 +233,8 @@ function logOf(parts: readonly IdPart[], range: PartRange | undefined, tail: Uin
   return { parts, next: range?.[1] ?? 1, tail: decodeIds(tail) };
 }
 
+const NO_BYTES = new Uint8Array();
+
 /** Bytes of a hash. */
 const ID_BYTES = 6;
 
@@ -240,6 +242,7 @@ const ID_BYTES = 6;
 export function encodeIds(ids: IdSet): Uint8Array {
   let size = 0;
   for (const hashes of ids.values()) if (hashes.size > 0) size += ID_BYTES * (1 + hashes.size);
+  if (size === 0) return NO_BYTES;
   const bytes = new Uint8Array(size);
   let at = 0;
   for (const [slot, hashes] of ids) {

@@ -180,6 +180,8 @@ async function rulesOf({ deployment, options }: Work): Promise<Rules> {
   const application = process.env.POLICY_APPLICATION ?? '';
   if (options.policy !== undefined || application === '') {
     const policy = await loadPolicy(options.policy);
+    if (options.policy === undefined)
+      say(`neither --policy nor POLICY_APPLICATION: judged by the shipped policy, ${policy.id}`);
     const calibration =
       options.calibration !== undefined || deployment.stateBucket === undefined
         ? await loadCalibration(options.calibration)
@@ -193,8 +195,10 @@ async function rulesOf({ deployment, options }: Work): Promise<Rules> {
     policySourceOf({ POLICY_APPLICATION: application, POLICY_STALENESS_SECONDS: '30' }, onProblem),
     new CalibrationBucket(deployment.s3, deployment.stateBucket),
     onProblem,
+    process.env.FOREIGN_CALIBRATION ?? 'shadow',
   );
-  return { ...parts, ...(await source.active()) };
+  const { policy, calibration } = await source.inForce(CODE_VERSION);
+  return { ...parts, policy, calibration };
 }
 
 async function portsOf(
