@@ -9,9 +9,9 @@ import { binomialInterval } from '../lib/statistics/binomial-interval.ts';
 import { dataFolder } from './traffic.ts';
 
 /**
- * Single accounts, whole kinds of extraction left out in turn: the library knows every other kind, the past is half of the
- * benign accounts, with a share of the left-out kind among them that nobody has noticed; judged are the other half and
- * the rest of the kind. Usage: npm run bench:detect -- --data DIR (exchanges-*.ndjson.gz, labels.csv).
+ * Single accounts, whole kinds of extraction left out in turn: the library knows every other kind and a third of the benign
+ * accounts, the past is another third, with a share of the left-out kind among them that nobody has noticed; judged are the last third
+ * and the rest of the kind. Usage: npm run bench:detect -- --data DIR (exchanges-*.ndjson.gz, labels.csv).
  */
 type Account = LabelledPast & { readonly kind: string };
 
@@ -38,15 +38,19 @@ function flagged(past: readonly Account[], judged: readonly Account[], library: 
 function measure(accounts: readonly Account[], kind: string, poison: number): string {
   const benign = accounts.filter(({ label }) => label === 'benign');
   const of = accounts.filter((held) => held.kind === kind);
-  const half = (held: Account): boolean => foldOf(`${held.account}/half`, 2) === 0;
-  const ordinary = benign.filter(half);
+  // what the library has seen as ordinary must not be judged, nor be what others are held against
+  const third = (held: Account): number => foldOf(`${held.account}/third`, 3);
+  const ordinary = benign.filter((held) => third(held) === 1);
   const hidden = of.slice(0, Math.min(Math.floor(of.length / 2), Math.round(poison * ordinary.length)));
   const library = makeLibrary(
     'bench',
-    accounts.filter((held) => held.kind !== kind && (held.label === 'extraction' || half(held))),
+    accounts.filter((held) => held.kind !== kind && (held.label === 'extraction' || third(held) === 0)),
     defaultPolicy.windows,
   );
-  const judged = [...benign.filter((held) => !half(held)), ...of.filter((held) => !hidden.includes(held))];
+  const judged = [
+    ...benign.filter((held) => third(held) === 2),
+    ...of.filter((held) => !hidden.includes(held)),
+  ];
   const found = flagged([...ordinary, ...hidden], judged, library);
   const hits = [...found].filter(({ label }) => label === 'extraction').length;
   const wronged = found.size - hits;

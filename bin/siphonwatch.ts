@@ -34,6 +34,10 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     summary: 'learn what is normal in each peer group',
     load: async () => (await import('../lib/cli/calibrate/calibrate.ts')).calibrateCommand(),
   },
+  drift: {
+    summary: 'are accounts still like those that were learnt from?',
+    load: async () => (await import('../lib/cli/drift/drift.ts')).driftCommand(),
+  },
   findings: {
     summary: 'list and show findings',
     load: async () => (await import('../lib/cli/findings/findings.ts')).findingsCommand(),

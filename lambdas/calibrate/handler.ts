@@ -17,9 +17,11 @@ import { TrafficBySlice } from '../../lib/findings/traffic.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
 import { hashShare } from '../../lib/profile/hashes.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
+import { DRIFT_ALPHA, DriftTest } from '../../lib/scoring/drift.ts';
 import { CalibrationLearner } from '../../lib/scoring/learn-calibration.ts';
 import type { Verdicts } from '../../lib/scoring/learn-model.ts';
 import type { PastAccount } from '../../lib/scoring/looks.ts';
+import { supportedBudget, unsupported } from '../../lib/scoring/supported-budget.ts';
 import { keepTraffic } from '../../lib/stores/finding-queries.ts';
 import { rulesSource } from '../../lib/stores/rules-source.ts';
 import { verdictsByAccount } from '../../lib/stores/verdicts.ts';
@@ -40,7 +42,7 @@ const metrics = new Metrics();
 const calibrations = new CalibrationBucket(s3(), environment.STATE_BUCKET);
 const onProblem = policyProblems(logger, metrics);
 const policies = policySourceOf(environment, onProblem);
-const rulesOf = rulesSource(policies, calibrations, onProblem);
+const rulesOf = rulesSource(policies, calibrations, onProblem, environment.FOREIGN_CALIBRATION);
 
 /** Accounts whose slices fit into the function's memory: groups are drawn from them, beyond it from a fixed, key-chosen share. */
 const MAX_ACCOUNTS = 50_000;
@@ -106,6 +108,7 @@ async function learn(
   learner.fit();
   await eachProfile(profiles, (state) => learner.measure(pastAccount(state)));
   const made = learner.finish();
+  await tellDrift(learner);
   const client = dynamoDb();
   const groups = await learnStoredGroups(
     {
@@ -127,9 +130,29 @@ async function learn(
     accounts: made.accounts,
     verdicts: made.verdicts,
     library: made.library,
+    levels: supportedBudget(made, policy.budget),
+    unsupported: unsupported(made, policy.budget),
   });
   metrics.addMetric('CalibrationAccounts', MetricUnit.Count, made.accounts);
   return { id, accounts: made.accounts };
+}
+
+/** A day's comparison is one of some hundred under one calibration: all of them together may be wrong as often as is stated. */
+const DAYS_COMPARED = 100;
+
+/** Are the accounts of today like those that the calibration in force was learnt from? */
+async function tellDrift(learner: CalibrationLearner): Promise<void> {
+  // a pair that cannot be read is told by the source, and keeps no calibration from being made
+  const active = await rulesOf.active().catch(() => undefined);
+  const drift = active?.calibration.drift;
+  if (active === undefined || drift === undefined) return;
+  const { id } = active.calibration;
+  const test = new DriftTest(drift);
+  for (const row of new Map(learner.measured().latest).get(drift.hours) ?? []) test.see(row);
+  const { accounts, watched, drifted } = test.report(DRIFT_ALPHA / DAYS_COMPARED);
+  metrics.addMetric('CalibrationDrift', MetricUnit.Count, drifted.length);
+  if (drifted.length > 0)
+    logger.warn('accounts have moved', { calibration: id, accounts, watched, drifted: drifted.slice(0, 10) });
 }
 
 /** Every account once, in any order. */

@@ -30,6 +30,7 @@ const rulesOf = rulesSource(
   policySourceOf(environment, onProblem),
   new CalibrationBucket(s3(), environment.STATE_BUCKET),
   onProblem,
+  environment.FOREIGN_CALIBRATION,
 );
 /** accounts that the last run of this instance saw */
 let accounts = 0;

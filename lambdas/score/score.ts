@@ -13,6 +13,7 @@ import type { MetricName } from '../../lib/contract/metrics.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import type { Position } from '../../lib/profile/position.ts';
 import { windowMs } from '../../lib/profile/window.ts';
+import { UNLEARNT } from '../../lib/scoring/unlearnt.ts';
 import type { PolicySource } from '../../lib/stores/policy-port.ts';
 import { type RulesSource, rulesSource } from '../../lib/stores/rules-source.ts';
 import { GatewayHealth } from '../../lib/telemetry/gateway-health.ts';
@@ -64,6 +65,7 @@ export class ScoreFunction {
       policies,
       new CalibrationBucket(s3, environment.STATE_BUCKET),
       policyProblems(logger, metrics),
+      environment.FOREIGN_CALIBRATION,
     );
   }
 
@@ -97,7 +99,7 @@ export class ScoreFunction {
     report(this.#ports, batch.read, applied, setAside, profiles.writeUnits - unitsBefore);
     this.#reportUnwatched(applied, batch);
     this.#reportBlindness(batch);
-    if (policy.calibration !== 'default')
+    if (policy.calibration !== 'default' && calibration !== UNLEARNT)
       metrics.addMetric('CalibrationAgeHours', MetricUnit.Count, ageHours(calibration.madeAt, event));
     return { batchItemFailures: this.#deferredFrom(applied) };
   }

@@ -17,6 +17,7 @@ export const VARIABLES = {
   POLICY_APPLICATION: 'name of the AppConfig application that policies are read from',
   POLICY_STALENESS_SECONDS: 'seconds that a policy may be behind what was deployed',
   LINK_PRESSURE_MINUTES: 'least minutes between two runs of link that changes ask for',
+  FOREIGN_CALIBRATION: '"accuse" only where a calibration that was learnt elsewhere may open findings',
   STREAM_NAME: 'name of the stream of usage events',
   FINDING_DAYS: 'days after its last change when a finding and its audit trail are deleted; 0: never',
   ALLOWED_SKEW_SECONDS: 'seconds that an event may be ahead of its arrival',
@@ -44,6 +45,9 @@ interface FunctionDeclaration {
   readonly variables: readonly Variable[];
 }
 
+/** For those that judge. */
+const JUDGING = ['STATE_BUCKET', 'FOREIGN_CALIBRATION'] as const satisfies readonly Variable[];
+
 /** For those that judge, and those that tell. */
 const POLICIES = ['POLICY_APPLICATION', 'POLICY_STALENESS_SECONDS'] as const satisfies readonly Variable[];
 
@@ -68,7 +72,7 @@ export const FUNCTIONS = {
       'PROFILE_TABLE',
       'QUARANTINE_BUCKET',
       'ARCHIVE_BUCKET',
-      'STATE_BUCKET',
+      ...JUDGING,
       ...POLICIES,
       'STREAM_NAME',
       'ALLOWED_SKEW_SECONDS',
@@ -99,7 +103,7 @@ export const FUNCTIONS = {
       'LINK_TABLE',
       'CAMPAIGN_TABLE',
       'LINK_PRESSURE_MINUTES',
-      'STATE_BUCKET',
+      ...JUDGING,
       ...POLICIES,
     ],
   },
@@ -112,7 +116,7 @@ export const FUNCTIONS = {
       'LINK_TABLE',
       'CAMPAIGN_TABLE',
       'FINDING_TABLE',
-      'STATE_BUCKET',
+      ...JUDGING,
       ...POLICIES,
     ],
   },

@@ -37,6 +37,8 @@ export const METRICS = {
   FindingsOpened:
     'findings opened under the active policy, counted where their notices are delivered (count)',
   CalibrationAccounts: 'accounts that a new calibration was learnt from (count)',
+  CalibrationDrift:
+    'facts of a peer group in which the accounts of today are not like those that the active calibration was learnt from (count)',
   CampaignsScored: 'campaigns scored by a run of link (count)',
   PolicyRejected:
     'reads of a policy, or of the calibration that it names, that cannot be used; the last good pair stays (count)',

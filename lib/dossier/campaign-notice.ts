@@ -5,7 +5,10 @@ import {
   UNCOMMON,
 } from '../campaigns/judging/group-score.ts';
 import { fullWindow } from '../campaigns/judging/group-window.ts';
+import { learnedReasons } from '../campaigns/judging/judge-learned.ts';
+import { groupChance, learnedGroupScore } from '../campaigns/judging/learned-group.ts';
 import { customerOf, type Member } from '../campaigns/judging/member.ts';
+import { MemberScores } from '../campaigns/judging/member-score.ts';
 import { type Rules, reasonsOf } from '../detection/judge.ts';
 import { timeRules } from '../detection/process-batch.ts';
 import { explain } from '../findings/explanations.ts';
@@ -40,7 +43,9 @@ const round = (value: number): number => Number(value.toPrecision(4));
 export function groupAtNotice(held: Evidences, rules: Rules): GroupAtNotice {
   const { notice } = held.finding;
   const at = Date.parse(notice.at);
-  const from = sliceStart(held.campaign?.linkedAt ?? Date.parse(notice.since));
+  // learned scores are of all that members did, behaviours of merged members only of what came after the link
+  const linked = rules.calibration.groups === undefined ? held.campaign?.linkedAt : undefined;
+  const from = sliceStart(linked ?? Date.parse(notice.since));
   const byAccount = new Map<string, IngestedEvent[]>();
   for (const arrival of held.events) {
     if (arrival.time > at) continue;
@@ -84,8 +89,39 @@ function namedBy(campaign: CampaignSnapshot | undefined, at: number): ReadonlySe
   return new Set((campaign?.named ?? []).filter(({ since }) => since <= at).map(({ account }) => account));
 }
 
+/** Members' own scores, as lib/campaigns/judging/judge-learned.ts has them. */
+function ownScores(
+  members: readonly Member[],
+  at: number,
+  { policy, calibration }: Rules,
+): (WindowScore | undefined)[] {
+  const scores = new MemberScores();
+  return members.map((member) => scores.at(member, at, calibration, policy.windows));
+}
+
+/** As lib/campaigns/judging/judge-learned.ts scores a group: over the longest window, taken apart elsewhere. */
+function learnedScore(members: readonly Member[], at: number, from: number, rules: Rules): WindowScore {
+  const hours = Math.max(...rules.policy.windows);
+  const window = fullWindow(
+    members.map(({ slices }) => slices),
+    at,
+    windowMs(hours),
+    from,
+  );
+  const score = learnedGroupScore(ownScores(members, at, rules).map((own) => own?.score)) ?? 0;
+  return {
+    hours,
+    from: window.from,
+    to: window.to,
+    events: window.counts.events,
+    score,
+    contributions: () => [],
+  };
+}
+
 /** As lib/campaigns/judging/judge-campaign.ts scores a group. */
 function scoresOf(members: readonly Member[], at: number, from: number, rules: Rules): WindowScore[] {
+  if (rules.calibration.groups !== undefined) return [learnedScore(members, at, from, rules)];
   const nulls = rules.calibration.groupScore;
   if (nulls === undefined) return [];
   const customer = customerOf(members);
@@ -116,21 +152,15 @@ export function campaignNotice(held: Evidences, group: GroupAtNotice, rules: Rul
   const not = (why: string): Reproduction => ({ reproduced: false, why, differing: [], events });
   if (notice.transition === 'closed' && notice.window.events === 0)
     return not(`it went on in another campaign (${notice.quiet ?? 'joined'}), and says nothing new`);
-  if (rules.calibration.groups !== undefined)
-    return not(
-      'it rests on the learned scores of its members, linked by facts of accounts that are not in the dossier',
-    );
   const [top] = scores;
   if (top === undefined)
     return not('the calibration has no null of groups, or no member was stored any more');
   const at = Date.parse(notice.at);
   const customer = customerOf(members);
   const peak = peakAt(held, at) ?? top.score;
-  const sure = groupSignificance(
-    peak,
-    { product: customer.product, members: members.length },
-    rules.calibration,
-  );
+  const sure =
+    groupChance(peak, rules.calibration) ??
+    groupSignificance(peak, { product: customer.product, members: members.length }, rules.calibration);
   const window = fullWindow(
     members.map(({ slices }) => slices),
     at,
@@ -144,7 +174,10 @@ export function campaignNotice(held: Evidences, group: GroupAtNotice, rules: Rul
     p: round(sure.p),
     peers: { group: sure.group, accounts: sure.accounts },
     window: { hours: top.hours, from: iso(window.from), to: iso(window.to), events: window.counts.events },
-    reasons: reasonsOf(top, UNCOMMON),
+    reasons:
+      rules.calibration.groups === undefined
+        ? reasonsOf(top, UNCOMMON)
+        : learnedReasons(ownScores(members, at, rules), top.score, peak, rules.calibration),
     explanations: explain(signalInput(window, customer)),
     requests: window.counts.events,
     inputTokens: window.counts.inputTokens,

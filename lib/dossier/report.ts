@@ -187,12 +187,24 @@ function accountMethod({ policy, calibration }: Evidences): Html {
 </ol>`;
 }
 
-function campaignMethod({ policy, calibration }: Evidences): Html {
+function campaignMethod(held: Evidences): Html {
+  const { policy, calibration } = held;
+  if (calibration.groups !== undefined) return learnedMethod(held);
   return html`<ol>
 <li>For every account, requests are counted in slices of six hours: how many, how large, and which of a list of behaviours each showed. Prompts are compared by keyed fingerprints, never by their text.</li>
 <li>Accounts are linked by facts that few others share: payment, address, client, the same minutes of activity. What links accounts does not count in judging them.</li>
 <li>The members' slices are merged from when the link stood. Each signal of the group is a number over the last ${days(policy)} days, ranked among benign linked groups of the product and size: companies, courses, and groups drawn from benign accounts (calibration <code>${plain(calibration.id, 128)}</code>, policy <code>${plain(policy.id, 64)}</code>).</li>
 <li>The score is the negative decimal logarithm of the smallest p-value of a signal; the stated p-value adds up those of all signals, over a month. All groups that are judged in a month share one error budget.</li>
+<li>Because the maximum over the whole period is compared with maxima over the whole period, the error rate holds however often one looks.</li>
+</ol>`;
+}
+
+function learnedMethod({ calibration }: Evidences): Html {
+  const ranks = calibration.groups;
+  return html`<ol>
+<li>Accounts are linked by facts that few others share: payment, address, client, the same minutes of activity, or by what they ask, compared by keyed fingerprints. What links accounts does not count in judging them.</li>
+<li>Every member is scored as single accounts are, by forests that have not seen it (calibration <code>${plain(calibration.id, 128)}</code>, library <code>${plain(calibration.library, 64)}</code>). The group's score is the sum of its members' divided by their number and two more.</li>
+<li>The group's rank is among the ${count(ranks?.groups.accounts ?? 0)} linked groups of the past. A member is named where the group's score, and no more than twice its own, is beyond what ${count(ranks?.accounts.accounts ?? 0)} accounts of the past came to in their groups.</li>
 <li>Because the maximum over the whole period is compared with maxima over the whole period, the error rate holds however often one looks.</li>
 </ol>`;
 }

@@ -445,6 +445,17 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
     },
     {
       ...fine,
+      id: 'calibration-drift',
+      metric: own('calibrate', 'CalibrationDrift', 'Maximum'),
+      threshold: 1,
+      periodMinutes: 60,
+      periods: 1,
+      severity: 'ticket',
+      why: 'The accounts of today are not like those that the active calibration was learnt from: its chances are not theirs. The log of calibrate says which fact moved in which peer group.',
+      runbook: 'alarm-calibration-drift',
+    },
+    {
+      ...fine,
       id: 'log-volume',
       metric: {
         namespace: 'AWS/Logs',

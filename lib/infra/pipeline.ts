@@ -100,20 +100,20 @@ export class Pipeline extends Construct {
       LINK_PRESSURE_MINUTES: String(settings.linkPressureMinutes),
     };
     const state = { STATE_BUCKET: resources.buckets.state.bucketName };
-    return { policies, delivery, profiles, campaigns, state };
+    const judging = { ...state, ...policies, FOREIGN_CALIBRATION: settings.foreignCalibration };
+    return { delivery, profiles, campaigns, state, judging };
   }
 
   #makeWorkers(): Readonly<Record<PipelineFunction, Worker>> {
     const { resources, settings } = this.#props;
     const { tables, ingest } = resources;
-    const { policies, delivery, profiles, campaigns, state } = this.#environments();
+    const { delivery, profiles, campaigns, state, judging } = this.#environments();
     const everywhere = (name: PipelineFunction) => observability(name, settings);
     return {
       score: this.#worker('score', settings.scoreMemoryMb, settings.scoreTimeoutSeconds, {
         ...everywhere('score'),
         ...profiles,
-        ...state,
-        ...policies,
+        ...judging,
         QUARANTINE_BUCKET: resources.buckets.quarantine.bucketName,
         ARCHIVE_BUCKET: resources.buckets.archive?.bucketName ?? '',
         STREAM_NAME: ingest.stream.streamName,
@@ -130,15 +130,13 @@ export class Pipeline extends Construct {
       link: this.#worker('link', settings.batchMemoryMb, 300, {
         ...everywhere('link'),
         ...profiles,
-        ...state,
-        ...policies,
+        ...judging,
         ...campaigns,
       }),
       calibrate: this.#worker('calibrate', settings.batchMemoryMb, 900, {
         ...everywhere('calibrate'),
         ...profiles,
-        ...state,
-        ...policies,
+        ...judging,
         FINDING_TABLE: tables.finding.tableName,
         LINK_TABLE: tables.link.tableName,
         CAMPAIGN_TABLE: tables.campaign.tableName,

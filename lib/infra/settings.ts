@@ -155,6 +155,11 @@ export const SETTINGS = {
     false,
     'Trust the arrival time written in a record instead of the time of the stream. For demos and rebuilds only: who may put records could then set the clock, and events under development keys are taken.',
   ),
+  foreignCalibration: choice(
+    ['shadow', 'accuse'],
+    'shadow',
+    "What a calibration does that was learnt from other traffic than this deployment's, such as the shipped one: record in the shadow what it would have flagged, or open findings. Accuse is for demos only.",
+  ),
   policyStalenessSeconds: wholeNumber(
     1,
     3600,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { COMMAND } from '../contract/command.ts';
+import { driftBase } from './drift.ts';
 import { groupRanks } from './group-ranks.ts';
 import { model } from './model.ts';
 import { leastTail, MIN_ACCOUNTS, nullDistribution, p90Of, shrink, upperTail } from './null-distribution.ts';
@@ -54,6 +55,9 @@ export const calibration = z.strictObject({
   spread: z
     .record(z.string(), z.record(z.string(), byGroup(spread)))
     .describe('window hours -> fact -> peer group (everyone, product) -> spread over accounts'),
+  drift: driftBase
+    .optional()
+    .describe('what the accounts of the present are compared with; without, drift is not tested'),
   groups: groupRanks.optional().describe('how groups of the past scored; without, no group is judged'),
   groupScore: byGroup(nullDistribution)
     .optional()

@@ -2,6 +2,7 @@ import { SLICE_MS } from '../profile/slice.ts';
 import { FACTS, FEWEST_REQUESTS, readFacts } from '../signals/facts/index.ts';
 import { type AttackLibrary, shippedLibrary } from './attack-library.ts';
 import { type Calibration, SPREAD_AT, type Spread } from './calibration.ts';
+import { learnDriftBase } from './drift.ts';
 import { type AccountRows, learnModel, NO_VERDICTS, rowsOf, type Verdicts } from './learn-model.ts';
 import { scoreOf } from './learned-score.ts';
 import { looksAt, type PastAccount } from './looks.ts';
@@ -245,6 +246,7 @@ export class CalibrationLearner {
     if (this.#model === undefined) throw new Error('fit comes before finish');
     const madeAt = new Date(this.#to).toISOString();
     const accounts = this.#peaks.length;
+    const longest = Math.max(...this.#rules.windows);
     const byGroup = new Map<string, number[]>();
     for (const { account, score } of this.#peaks)
       for (const group of this.#groupOf.get(account) ?? []) {
@@ -272,6 +274,7 @@ export class CalibrationLearner {
       spread: Object.fromEntries(
         [...this.#latest].sort(([a], [b]) => a - b).map(([hours, list]) => [String(hours), spreadsOf(list)]),
       ),
+      drift: learnDriftBase(longest, this.#latest.get(longest) ?? []),
     };
   }
 }

@@ -2,6 +2,7 @@ import type { PolicySlot } from '../contract/policy-names.ts';
 import type { Rules } from '../detection/judge.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Calibration } from '../scoring/calibration.ts';
+import { UNLEARNT } from '../scoring/unlearnt.ts';
 import { CalibrationDamaged, CalibrationMissing, type CalibrationStore } from './calibration-store.ts';
 import type { PolicyProblem, PolicySource } from './policy-port.ts';
 
@@ -18,7 +19,9 @@ export interface RulesSource {
   /** undefined where there is no candidate, or none that can be evaluated */
   shadow(): Promise<JudgingPair | undefined>;
   /**
-   * Both, as every judgement is made with them.
+   * Both, as every judgement is made with them. A calibration that was learnt from somebody else's traffic accuses nobody: until
+   * the policy names one of the deployment's own, nobody is judged, and what the foreign one would have flagged is recorded in
+   * the shadow. What goes live later starts with empty hands, so that whoever is flagged then is told as new.
    * @param code version of the code
    * @throws as active()
    */
@@ -28,11 +31,13 @@ export interface RulesSource {
 /**
  * Pairs of policy and calibration. A policy whose calibration is missing, damaged or cannot be read just now does not
  * come into force: the last good pair stays, and `onProblem` is told with every call for as long as that lasts.
+ * @param foreign what a calibration that was learnt elsewhere does
  */
 export function rulesSource(
   policies: PolicySource,
   calibrations: Pick<CalibrationStore, 'get'>,
   onProblem: (problem: PolicyProblem) => void,
+  foreign: string,
 ): RulesSource {
   let held: JudgingPair | undefined;
 
@@ -74,8 +79,11 @@ export function rulesSource(
       return pair instanceof Error ? undefined : pair;
     },
     async inForce(code) {
-      const { policy, calibration } = await source.active();
-      const candidate = await source.shadow();
+      const active = await source.active();
+      const learning = active.calibration.foreign && foreign !== 'accuse';
+      const candidate = (await source.shadow()) ?? (learning ? active : undefined);
+      const { policy } = active;
+      const calibration = learning ? UNLEARNT : active.calibration;
       return { policy, calibration, code, shadow: false, ...(candidate === undefined ? {} : { candidate }) };
     },
   };

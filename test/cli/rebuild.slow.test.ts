@@ -58,6 +58,7 @@ async function score(): Promise<void> {
       POLICY_STALENESS_SECONDS: '30',
       ALLOWED_SKEW_SECONDS: '300',
       TRUST_REPLAY_CLOCK: 'false',
+      FOREIGN_CALIBRATION: 'accuse',
       POWERTOOLS_SERVICE_NAME: 'score',
       POWERTOOLS_METRICS_NAMESPACE: 'test',
       LOG_LEVEL: 'SILENT',

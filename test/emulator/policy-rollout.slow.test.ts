@@ -17,6 +17,7 @@ let rollout: PolicyRollout;
 beforeAll(async () => {
   const { folder } = await synthesize({
     'siphonwatch:replayClock': true,
+    'siphonwatch:foreignCalibration': 'accuse',
     'siphonwatch:batchWindowSeconds': 1,
     'siphonwatch:policyStalenessSeconds': 2,
     'siphonwatch:policyBakeMinutes': 0,

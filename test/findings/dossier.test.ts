@@ -12,7 +12,7 @@ import { applyNotice } from '../../lib/findings/finding.ts';
 import { triage } from '../../lib/findings/triage.ts';
 import { account, HOUR } from '../events.ts';
 import { NASTIES } from './arbitraries.ts';
-import { campaignEvidenceOf, evidenceOf } from './evidence.ts';
+import { campaignEvidenceOf, evidenceOf, learnedCampaignEvidenceOf } from './evidence.ts';
 import { pageFaults } from './invariants.ts';
 
 const FACTS = { madeAt: '2026-04-01T10:00:00.000Z', madeBy: 'ada', code: 'test' };
@@ -64,6 +64,16 @@ describe('a dossier', () => {
     expect(notice.why).toMatch(/expired|do not add up/);
     expect(windows[0]?.score).toBeGreaterThan(0);
     expect(assess({ ...held, events: [] }).notice.why).toMatch(/no events/);
+  });
+
+  it('of a campaign that was judged by learned scores writes its numbers and reasons again, though it went on', async () => {
+    const { held } = learnedCampaignEvidenceOf(6);
+    const assessed = assess(held);
+    expect(assessed.notice).toMatchObject({ reproduced: true, why: null, differing: [] });
+    expect(held.finding.notice.reasons[0]?.evidence).toMatch(/0 of 60 linked groups of the past/);
+    expect(assess(readEvidence(writeEvidence(held)))).toEqual(assessed);
+    const page = await report(held, assessed, { ...FACTS, signed: false });
+    expect(page).toContain('by forests that have not seen it');
   });
 
   describe('of a campaign of more members than its notice lists', () => {

@@ -9,6 +9,7 @@ import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import type { IngestedEvent } from '../../lib/profile/profile.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
+import type { Calibration } from '../../lib/scoring/calibration.ts';
 import { testCalibration } from '../calibration.ts';
 import { account, HOUR, harvest, MINUTE, START } from '../events.ts';
 
@@ -46,11 +47,30 @@ export function evidenceOf(
   };
 }
 
+/** As testCalibration, with groups of the past: campaigns are judged by their members' learned scores. */
+const learntGroups: Calibration = {
+  ...testCalibration,
+  groups: {
+    accounts: { accounts: 10_000, ranks: [1, 10_000], values: [0.3, 0] },
+    groups: { accounts: 60, ranks: [1, 60], values: [0.3, 0.1] },
+    content: [],
+  },
+};
+
+/** What is stored of a campaign of `size` accounts that harvest, an hour after its finding was opened, judged by learned scores. */
+export function learnedCampaignEvidenceOf(size: number): { held: Evidences; campaign: Campaign } {
+  return campaignEvidenceOf(size, { calibration: learntGroups, events: 60, everyMs: 30 * MINUTE });
+}
+
 /** What is stored of a campaign of `size` accounts that harvest, an hour after its finding was opened. */
-export function campaignEvidenceOf(size: number): { held: Evidences; campaign: Campaign } {
+export function campaignEvidenceOf(
+  size: number,
+  { calibration = testCalibration, events: each = 14, everyMs = 2 * HOUR } = {},
+): { held: Evidences; campaign: Campaign } {
+  const rules: Rules = { policy: defaultPolicy, calibration, code: 'test', shadow: false };
   const accounts = Array.from({ length: size }, (_, i) => account(1001 + i)).sort();
   const events = accounts.flatMap((name, i) =>
-    harvest({ account: name, events: 14, from: START + i * MINUTE, everyMs: 2 * HOUR, seed: i + 1 }),
+    harvest({ account: name, events: each, from: START + i * MINUTE, everyMs, seed: i + 1 }),
   );
   const arrivals = events
     .map((event) => ({ event, time: Date.parse(event.time) }))
@@ -104,7 +124,7 @@ export function campaignEvidenceOf(size: number): { held: Evidences; campaign: C
   const held: Evidences = {
     finding: applyNotice(undefined, notice),
     policy: defaultPolicy,
-    calibration: testCalibration,
+    calibration,
     profiles: profiles(),
     campaign: campaignSnapshot(campaign),
     events: arrivals,

@@ -11,6 +11,7 @@ describe('alarms', () => {
     const runbooks = new Set(alarms.map((alarm) => alarm.runbook));
     expect([...runbooks].sort()).toEqual([
       'alarm-calibration-age',
+      'alarm-calibration-drift',
       'alarm-dead-letters',
       'alarm-development-key',
       'alarm-failures',

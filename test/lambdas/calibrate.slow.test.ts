@@ -31,6 +31,7 @@ beforeAll(async () => {
     LINK_TABLE: 'links',
     CAMPAIGN_TABLE: 'campaigns',
     STATE_BUCKET: 'state',
+    FOREIGN_CALIBRATION: 'accuse',
     POLICY_APPLICATION: 'Siphonwatch',
     POLICY_STALENESS_SECONDS: '30',
     POWERTOOLS_SERVICE_NAME: 'calibrate',

@@ -70,6 +70,7 @@ beforeAll(async () => {
     STREAM_NAME: 'usage',
     ALLOWED_SKEW_SECONDS: '300',
     TRUST_REPLAY_CLOCK: 'false',
+    FOREIGN_CALIBRATION: 'accuse',
     POWERTOOLS_SERVICE_NAME: 'test',
     POWERTOOLS_METRICS_NAMESPACE: 'Test',
     LOG_LEVEL: 'CRITICAL',

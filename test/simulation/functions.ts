@@ -34,6 +34,7 @@ const ENVIRONMENT: Readonly<Record<Variable, string>> = {
   STREAM_NAME: 'usage',
   ALLOWED_SKEW_SECONDS: '300',
   TRUST_REPLAY_CLOCK: 'false',
+  FOREIGN_CALIBRATION: 'accuse',
   POWERTOOLS_SERVICE_NAME: 'simulation',
   POWERTOOLS_METRICS_NAMESPACE: 'Siphonwatch',
   LOG_LEVEL: 'SILENT',

@@ -226,7 +226,7 @@ describe('the readers', () => {
 
 describe('policy and calibration together', () => {
   const learnt = (id: string) => ({ ...testCalibration, id });
-  function pairs(stored: Record<string, Calibration | Error>) {
+  function pairs(stored: Record<string, Calibration | Error>, foreign = 'shadow') {
     let active = named('good', { calibration: 'cal-1' });
     let candidate: Policy | undefined;
     const problems: PolicyProblem[] = [];
@@ -239,6 +239,7 @@ describe('policy and calibration together', () => {
         },
       },
       (problem) => problems.push(problem),
+      foreign,
     );
     return {
       source,
@@ -251,6 +252,24 @@ describe('policy and calibration together', () => {
       },
     };
   }
+
+  it('of somebody else judge nobody and are recorded in the shadow, until the policy names one of its own', async () => {
+    const stored = { 'cal-1': { ...learnt('cal-1'), foreign: true }, 'cal-2': learnt('cal-2') };
+    const { source, activate } = pairs(stored);
+    const learning = await source.inForce('test');
+    expect(learning).toMatchObject({
+      policy: { id: 'good' },
+      calibration: { id: 'unlearnt', windows: [] },
+      candidate: { policy: { id: 'good' }, calibration: { id: 'cal-1' } },
+    });
+    activate(named('live', { calibration: 'cal-2' }));
+    const live = await source.inForce('test');
+    expect(live.calibration.id).toBe('cal-2');
+    expect(live.candidate).toBeUndefined();
+    const demo = await pairs(stored, 'accuse').source.inForce('test');
+    expect(demo).toMatchObject({ calibration: { id: 'cal-1' } });
+    expect(demo.candidate).toBeUndefined();
+  });
 
   it('stay the last good pair while the next one lacks its calibration, and say so every time', async () => {
     const stored: Record<string, Calibration | Error> = { 'cal-1': learnt('cal-1') };

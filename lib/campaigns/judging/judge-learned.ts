@@ -2,6 +2,7 @@ import { judgedWith, nextStep } from '../../detection/episode.ts';
 import { levelRules, type Rules } from '../../detection/judge.ts';
 import type { Reason } from '../../findings/finding.ts';
 import { sliceStart } from '../../profile/slice.ts';
+import type { Calibration } from '../../scoring/calibration.ts';
 import { type LevelState, levelRank, nextLevel } from '../../scoring/level.ts';
 import { countAtLeast } from '../../scoring/rank-null.ts';
 import type { Contribution, WindowScore } from '../../scoring/score.ts';
@@ -63,12 +64,6 @@ export function judgeLearned(
   if (step === undefined) return { campaign: judgedSo, score, p, notice: undefined };
   const { transition, number, id } = step;
   const sure = groupChance(evidence.peak, calibration);
-  const ranks = calibration.groups?.groups;
-  const among = {
-    p: sure?.p ?? 1,
-    groups: ranks?.accounts ?? 0,
-    above: ranks === undefined ? 0 : countAtLeast(ranks, score),
-  };
   const least = groupChance(Number.POSITIVE_INFINITY, calibration)?.p ?? 1;
   const notice = {
     ...campaignNotice({
@@ -88,7 +83,7 @@ export function judgeLearned(
         score,
         contributions: () => [],
       },
-      reasons: reasonsOf(own, score, among),
+      reasons: learnedReasons(own, score, evidence.peak, calibration),
       sure,
       evidence,
       from: sliceStart(Math.min(campaign.linkedAt, ...members.map(({ firstSeen }) => firstSeen))),
@@ -168,12 +163,19 @@ function accusedOf(
   );
 }
 
-/** The group's place among those of the past, and what a typical member's score is made of. */
-function reasonsOf(
+/** The group's place among those of the past, and what a typical member's score is made of. @param peak highest score of the group so far */
+export function learnedReasons(
   own: readonly (WindowScore | undefined)[],
   score: number,
-  among: { readonly p: number; readonly groups: number; readonly above: number },
+  peak: number,
+  calibration: Calibration,
 ): Reason[] {
+  const ranks = calibration.groups?.groups;
+  const among = {
+    p: groupChance(peak, calibration)?.p ?? 1,
+    groups: ranks?.accounts ?? 0,
+    above: ranks === undefined ? 0 : countAtLeast(ranks, score),
+  };
   const scored = own.flatMap((held) => (held === undefined ? [] : [held])).sort((a, b) => b.score - a.score);
   const middle = scored.slice(Math.max(0, (scored.length - EXPLAINED) >> 1)).slice(0, EXPLAINED);
   const parts = new Map<string, Contribution[]>();

@@ -44,6 +44,8 @@ const EXAMPLE_LABELS = fileURLToPath(new URL('labels.csv', DATA));
  */
 const CONTEXT = {
   'siphonwatch:replayClock': true,
+  // the demo has no past of its own to learn from
+  'siphonwatch:foreignCalibration': 'accuse',
   // a policy that is pushed to the demo is in force at the next event but a few
   'siphonwatch:policyStalenessSeconds': 2,
 } as const;

@@ -195,8 +195,10 @@ async function rulesOf({ deployment, options }: Work): Promise<Rules> {
     policySourceOf({ POLICY_APPLICATION: application, POLICY_STALENESS_SECONDS: '30' }, onProblem),
     new CalibrationBucket(deployment.s3, deployment.stateBucket),
     onProblem,
+    process.env.FOREIGN_CALIBRATION ?? 'shadow',
   );
-  return { ...parts, ...(await source.active()) };
+  const { policy, calibration } = await source.inForce(CODE_VERSION);
+  return { ...parts, policy, calibration };
 }
 
 async function portsOf(
