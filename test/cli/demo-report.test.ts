@@ -140,15 +140,14 @@ describe('the report of the demo', () => {
     expect(wide).toEqual([]);
   });
 
-  it('a second demo in a folder keeps its own address, and the one that ends takes only its own', async () => {
-    const before = process.cwd();
+  it('a second demo of a checkout keeps its own address, and the one that ends takes only its own', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'siphonwatch-demo-'));
-    process.chdir(folder);
+    const file = join(folder, '.cache', 'demo.json');
     try {
-      const own = demoFileFor(process.pid);
+      const own = demoFileFor(process.pid, file);
       await writeDemoFile(own.path, { pid: process.pid });
-      const second = demoFileFor(process.pid + 1);
-      expect(second).toEqual({ path: `.cache/demo-${process.pid + 1}.json`, other: process.pid });
+      const second = demoFileFor(process.pid + 1, file);
+      expect(second).toEqual({ path: file.replace('.json', `-${process.pid + 1}.json`), other: process.pid });
       await writeDemoFile(second.path, { pid: process.pid + 1 });
       await removeDemoFile(own.path, process.pid + 1);
       expect(existsSync(own.path)).toBe(true);
@@ -157,9 +156,8 @@ describe('the report of the demo', () => {
       expect(existsSync(second.path)).toBe(true);
       // of a demo that was killed
       writeFileSync(own.path, '{"pid":999999999}');
-      expect(demoFileFor(process.pid).path).toBe(own.path);
+      expect(demoFileFor(process.pid, file).path).toBe(own.path);
     } finally {
-      process.chdir(before);
       rmSync(folder, { recursive: true });
     }
   });

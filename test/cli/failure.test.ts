@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EXIT, failureOf } from '../../lib/cli/shared/failure.ts';
 import { fittedTable } from '../../lib/cli/shared/fitted-table.ts';
 import { writable, writeAside } from '../../lib/cli/shared/output.ts';
+import { outputJsonSchema } from '../../lib/cli/shared/output-schemas.ts';
 import { InputError } from '../../lib/input/errors.ts';
 import { textOf } from '../docs/documents.ts';
 
@@ -95,5 +96,12 @@ it('a table is never wider than the terminal, and keeps its first column whole',
       },
     ),
     { numRuns: 50 },
+  );
+});
+
+it('the JSON Schema of what --json prints is current', () => {
+  // the formatter has its own idea of white space
+  expect(JSON.parse(textOf('lib/cli/shared/output.schema.json')), 'npm run schema').toEqual(
+    JSON.parse(outputJsonSchema()),
   );
 });

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXIT } from '../../lib/cli/shared/failure.ts';
+import { OUTPUTS } from '../../lib/cli/shared/output-schemas.ts';
+import { ourFiles, textOf } from '../docs/documents.ts';
 
 /** Every verb under what goes wrong around it: one line with a remedy, a documented exit code, never a stack of Node. */
 
@@ -216,4 +218,13 @@ describe('the command line', () => {
     expect(said).not.toMatch(STACK);
     expect(readdirSync(folder).filter((name) => name.includes('made'))).toEqual([]);
   });
+});
+
+it('every verb with --json has a schema of what it prints', () => {
+  const withJson = ourFiles('.ts')
+    .filter((path) => path.startsWith('lib/cli/') && textOf(path).includes("'--json'"))
+    .map((path) => path.split('/')[2] ?? '');
+  const described = new Set(Object.keys(OUTPUTS).map((name) => name.split(' ')[0]));
+  // forensics describes its report itself (docs/forensics.md)
+  expect([...new Set(withJson)].filter((verb) => !described.has(verb) && verb !== 'forensics')).toEqual([]);
 });

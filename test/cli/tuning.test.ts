@@ -10,6 +10,7 @@ import { saved } from '../../lib/cli/console/saved-source.ts';
 import { policyCommand } from '../../lib/cli/policy/policy.ts';
 import { tuneCommand } from '../../lib/cli/tune/tune.ts';
 import { account, application, harvest, MINUTE, START } from '../events.ts';
+import { holdToSchema } from './outputs.ts';
 
 let folder: string;
 const at = (name: string): string => join(folder, name);
@@ -73,6 +74,7 @@ async function run(
   await command.parseAsync(words, { from: 'user' });
   const code = Number(process.exitCode ?? 0);
   vi.restoreAllMocks();
+  holdToSchema([command.name(), ...words], out);
   return { code, out, err };
 }
 

@@ -25,6 +25,7 @@ import { padSequence } from '../../lib/profile/position.ts';
 import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
 import { testCalibration } from '../calibration.ts';
+import { holdToSchema } from '../cli/outputs.ts';
 import { account, harvest } from '../events.ts';
 import { createTable } from '../tables.ts';
 import { campaignEvidenceOf } from './evidence.ts';
@@ -117,6 +118,7 @@ async function run(
     stdout.mockRestore();
     stderr.mockRestore();
   }
+  holdToSchema([command.name(), ...words], out);
   return { out, err, code: Number(process.exitCode) };
 }
 

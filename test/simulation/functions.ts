@@ -11,6 +11,7 @@ import { ScoreFunction } from '../../lambdas/score/score.ts';
 import { answer } from '../../lambdas/triage/api-response.ts';
 import { readEvent } from '../../lambdas/triage/request.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
+import '../../lib/scoring/default-calibration.ts';
 import { policySource } from '../../lib/aws/policy-source.ts';
 import type { Variable } from '../../lib/contract/environment.ts';
 import type { Caller, ServiceName, World } from './world.ts';

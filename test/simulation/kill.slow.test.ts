@@ -30,6 +30,7 @@ const environment = {
   QUARANTINE_BUCKET: 'quarantine',
   STATE_BUCKET: 'state',
   STREAM_NAME: 'usage',
+  FOREIGN_CALIBRATION: 'accuse',
   POLICY_APPLICATION: 'siphonwatch',
   POLICY_STALENESS_SECONDS: '60',
   ALLOWED_SKEW_SECONDS: '300',

@@ -27,6 +27,7 @@ const FINDINGS = 'lib/aws/finding-table.ts';
 const FOLD = ['test/profile/fold.test.ts'];
 const SCORING = ['test/lambdas/score.test.ts'];
 const WRITERS = ['test/simulation/writers.test.ts'];
+const THROTTLED = ['test/simulation/throttled.test.ts'];
 const OUTAGES = ['test/findings/outages.test.ts'];
 
 const bug = (
@@ -250,6 +251,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'return { batchItemFailures: this.#deferredFrom(applied) };',
     'this.#deferredFrom(applied);\n    return { batchItemFailures: [] };',
     'events of a throttled account are lost',
+    THROTTLED,
   ),
   bug(
     'deferred-from-last',
@@ -257,7 +259,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     '(a.from.sequence < b.from.sequence ? -1 : 1)',
     '(a.from.sequence < b.from.sequence ? 1 : -1)',
     'events before the last record that waits are lost',
-    ['test/simulation/throttled.test.ts'],
+    THROTTLED,
   ),
   bug(
     'quarantine-not-awaited',

@@ -39,7 +39,6 @@ export function consoleCommand(): Command {
         'what `backtest --save FILE` wrote; without it, the deployed tables that are named, else the running demo',
       ),
   )
-    .option('--stack <name>', 'the deployed stack, for its policy (SIPHONWATCH_STACK)')
     .option('--calibration <file>', 'calibration (JSON); default: the one that the policy names')
     .option('--compared', 'the second policy of an outcome that backtest --compare saved')
     .option('--by <name>', 'what you are called in verdicts; who you are is asked of IAM', userName())

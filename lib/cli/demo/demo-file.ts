@@ -4,14 +4,17 @@ import { dirname } from 'node:path';
 import { DEMO_FILE } from '../shared/deployment.ts';
 import { writeAside } from '../shared/output.ts';
 
-/** The file by which the verbs find a demo that stays up. Two demos in a folder have one each. */
+/** The file by which the verbs find a demo that stays up. Two demos of a checkout have one each. */
 
 /** Where this demo says where it is: the folder's file, or one of its own where another demo that runs has that. */
-export function demoFileFor(pid: number): { readonly path: string; readonly other: number | undefined } {
-  const other = pidIn(DEMO_FILE);
+export function demoFileFor(
+  pid: number,
+  file: string = DEMO_FILE,
+): { readonly path: string; readonly other: number | undefined } {
+  const other = pidIn(file);
   return other === undefined || other === pid || !alive(other)
-    ? { path: DEMO_FILE, other: undefined }
-    : { path: DEMO_FILE.replace(/\.json$/, `-${pid}.json`), other };
+    ? { path: file, other: undefined }
+    : { path: file.replace(/\.json$/, `-${pid}.json`), other };
 }
 
 export async function writeDemoFile(path: string, content: object): Promise<void> {

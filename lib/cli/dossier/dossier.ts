@@ -53,7 +53,6 @@ function makeCommand(): Command {
         '--policy <file>',
         'policy that the finding was made with, where it is neither the shipped one nor in AppConfig any more',
       )
-      .option('--stack <name>', 'the deployed stack, whose policies AppConfig keeps (SIPHONWATCH_STACK)')
       .option(
         '--calibration <file>',
         'calibration that it was made with, where the state bucket has it no more',

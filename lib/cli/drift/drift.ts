@@ -3,6 +3,7 @@ import { COMMAND } from '../../contract/command.ts';
 import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
 import { Traffic } from '../../input/traffic.ts';
+import { hashShare } from '../../profile/hashes.ts';
 import { joinSlices } from '../../profile/window.ts';
 import { type DriftReport, DriftTest, type NewestRow } from '../../scoring/drift.ts';
 import { looksAt, type PastAccount } from '../../scoring/looks.ts';
@@ -41,15 +42,15 @@ async function drift(files: readonly string[], options: DriftOptions): Promise<n
   const traffic = await Traffic.of(files, options);
   const policy = await loadPolicy(undefined);
   const states = await profilesOf(traffic, { label: 'drift', policy, accept: () => true });
-  const rows: { readonly at: number; readonly account: string; readonly newest: NewestRow }[] = [];
+  const rows: { readonly account: string; readonly newest: NewestRow }[] = [];
   for (const { profile, sealed } of states()) {
     const { account, customer } = profile;
     const slices = joinSlices([sealed, profile.slices]);
     const row = newestRow({ account, customer, slices }, base.hours);
-    const at = slices[slices.length - 1]?.start ?? 0;
-    if (row !== undefined) rows.push({ at, account, newest: { product: customer.product, row } });
+    if (row !== undefined) rows.push({ account, newest: { product: customer.product, row } });
   }
-  rows.sort((a, b) => a.at - b.at || (a.account < b.account ? -1 : 1));
+  // in an order that has nothing to do with what they did: those that fell silent first are not like the others
+  rows.sort((a, b) => hashShare(a.account) - hashShare(b.account) || (a.account < b.account ? -1 : 1));
   const test = new DriftTest(base);
   for (const { newest } of rows) test.see(newest);
   const report = test.report();
@@ -70,7 +71,7 @@ function newestRow(held: PastAccount, hours: number): Float64Array | undefined {
 function print(id: string, { accounts, watched, alpha, drifted }: DriftReport): void {
   const out = (line: string): boolean => process.stdout.write(`${line}\n`);
   out(
-    `${accounts} accounts compared with calibration ${printable(id)} in ${watched} facts and groups; false alarms: at most ${100 * alpha} %, however often it is run on growing traffic`,
+    `${accounts} accounts compared with calibration ${printable(id)} in ${watched} facts and groups; false alarms: at most ${100 * alpha} % a run`,
   );
   if (drifted.length === 0)
     return void out('nothing speaks against it: the accounts are like those of the past');

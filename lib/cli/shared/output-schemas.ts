@@ -1,0 +1,240 @@
+import { z } from 'zod';
+import { auditEntry, finding } from '../../findings/finding.ts';
+import { policy } from '../../policy/policy.ts';
+
+/**
+ * What `--json` prints, by verb. Fields are added, never renamed or removed, so every object may hold more than is named here.
+ * `npm run schema` writes it as JSON Schema (output.schema.json); the tests that run a verb with `--json` hold it to this.
+ */
+
+const iso = z.iso.datetime();
+const count = z.number().int().min(0);
+const share = z.number().min(0).max(1);
+const strings = z.array(z.string());
+const interval = z.tuple([share, share]);
+const level = z.enum(['clear', 'watch', 'suspect', 'critical']);
+
+const measured = z
+  .looseObject({
+    benign: count,
+    extraction: count,
+    benignFlagged: count,
+    extractionFlagged: count,
+    fpr: share,
+    tpr: share,
+    fprInterval: interval.describe('95 %, Clopper-Pearson'),
+    tprInterval: interval.describe('95 %, Clopper-Pearson'),
+  })
+  .describe('only with labels');
+
+const backtestResult = z.looseObject({
+  events: z.looseObject({ read: count, used: count, quarantined: count, late: count, repeated: count }),
+  accounts: measured.optional(),
+  byKind: z
+    .record(z.string(), z.looseObject({ label: z.string(), accounts: count, flagged: count }))
+    .optional(),
+  campaigns: z
+    .array(
+      z.looseObject({ campaign: z.string(), accounts: count, memberRecall: share, flagged: z.boolean() }),
+    )
+    .optional(),
+  flags: z.array(
+    z.looseObject({
+      account: z.string(),
+      level,
+      firstAt: iso,
+      score: z.number(),
+      via: z.enum(['account', 'campaign']),
+    }),
+  ),
+  versions: z.looseObject({ policy: z.string(), calibration: z.string(), code: z.string() }),
+  learntFrom: z
+    .looseObject({ traffic: z.enum(['later', 'overlapping', 'foreign']), words: z.string() })
+    .optional(),
+});
+
+const change = z.looseObject({
+  field: z.string(),
+  before: z.string(),
+  after: z.string(),
+  effect: z.string(),
+});
+const deployment = z.looseObject({ number: count, state: z.string() });
+const pushed = z.looseObject({
+  slot: z.enum(['active', 'shadow']),
+  policy: z.string(),
+  where: z.string(),
+  deployment,
+  changes: z.array(change),
+});
+const step = z.looseObject({
+  chance: share,
+  monthly: share,
+  benign: count,
+  extraction: count,
+  caught: count,
+});
+const verdictMade = z.looseObject({
+  finding: z.string(),
+  entry: auditEntry,
+  exception: z.looseObject({ subject: z.string(), until: iso }).nullable(),
+});
+
+export const OUTPUTS = {
+  backtest: backtestResult.extend({
+    compared: backtestResult
+      .extend({ change: z.looseObject({ gained: strings, lost: strings }) })
+      .optional()
+      .describe('the second policy of --compare'),
+  }),
+  tune: z.union([
+    z.looseObject({ ok: z.literal(false), reason: z.string() }),
+    z.looseObject({
+      ok: z.literal(true),
+      policy,
+      changes: z.array(change),
+      expected: step.describe('of accounts that the model has not seen'),
+      frontier: z.array(step),
+      notes: strings.describe('what has to be said of the levels'),
+      backtest: measured.optional().describe('what backtest counts on the same files'),
+    }),
+  ]),
+  calibrate: z.looseObject({
+    id: z.string(),
+    madeAt: iso,
+    days: z.number(),
+    accounts: count,
+    events: count,
+    foreign: z.boolean(),
+    unsupported: strings,
+    review: z.array(z.looseObject({ accounts: strings, why: strings })).optional(),
+  }),
+  'policy validate': z.looseObject({
+    files: z.array(z.looseObject({ file: z.string(), ok: z.boolean(), faults: z.array(z.looseObject({})) })),
+  }),
+  'policy diff': z.looseObject({
+    before: z.string(),
+    after: z.string(),
+    changes: z.array(change),
+    warnings: strings,
+    traffic: z.looseObject({ gained: strings, lost: strings }).optional().describe('with --events'),
+  }),
+  'policy status': z.looseObject({
+    where: z.string(),
+    active: z.looseObject({ policy: z.string(), calibration: z.string() }).optional(),
+    shadow: z.looseObject({ policy: z.string() }).nullable(),
+    history: z.array(deployment),
+  }),
+  'policy push': pushed,
+  'policy shadow': z.union([
+    z
+      .looseObject({
+        policies: strings,
+        counts: z.looseObject({ active: count, shadow: count, both: count }),
+        onlyShadow: z.array(z.looseObject({ finding: z.string(), subject: z.string(), level })),
+        onlyActive: z.array(z.looseObject({ finding: z.string(), subject: z.string(), level })),
+        lines: strings,
+      })
+      .describe('without a file: what the candidate found'),
+    pushed.describe('with a file'),
+    z.looseObject({ shadow: z.null() }).describe('--off'),
+  ]),
+  'policy rollback': z.looseObject({
+    policy: z.string(),
+    where: z.string(),
+    deployment: deployment.nullable(),
+  }),
+  'policy promote': z.looseObject({ policy: z.string().nullable() }),
+  'findings list': z.looseObject({ findings: z.array(finding), more: z.boolean() }),
+  'findings show': z.looseObject({
+    finding,
+    audit: z.array(auditEntry),
+    exception: z.looseObject({ subject: z.string(), until: iso }).nullable(),
+    view: z.looseObject({}),
+  }),
+  triage: verdictMade,
+  dossier: z.looseObject({
+    finding: z.string(),
+    out: z.string(),
+    files: strings,
+    head: z.string(),
+    keyId: z.string().nullable(),
+    reproduced: z.boolean(),
+    missing: strings,
+  }),
+  'dossier verify': z.looseObject({
+    ok: z.boolean(),
+    standing: z.enum(['verified', 'broken', 'unverified']),
+    faults: z.array(z.looseObject({ path: z.string(), what: z.string() })),
+    doubts: strings,
+    finding: z.string().nullable(),
+    keyId: z.string().nullable(),
+    reproduced: z.boolean().nullable(),
+  }),
+  resolve: z.looseObject({
+    resolved: z.array(z.looseObject({ id: z.string(), account: z.string() })),
+    unresolved: strings,
+    candidates: count,
+  }),
+  plan: z.looseObject({
+    workload: z.looseObject({}),
+    shards: count,
+    concurrency: count,
+    total: z.looseObject({ onDemand: z.number(), provisioned: z.number() }).describe('USD a month'),
+  }),
+  doctor: z.looseObject({ stack: z.string(), checks: count }),
+  teardown: z.looseObject({ stack: z.string() }),
+  rebuild: z.looseObject({}),
+  redrive: z.looseObject({ objects: count, usable: count, putBack: count, refused: count }),
+  record: z.looseObject({ events: count, files: strings, from: z.string(), development: z.boolean() }),
+  'keyring check': z.looseObject({
+    development: z.boolean(),
+    epochs: z.array(z.looseObject({ id: z.string() })),
+  }),
+  'vectors --check': z.looseObject({
+    right: count,
+    all: count,
+    results: z.array(z.looseObject({ name: z.string(), differs: strings })),
+  }),
+  console: z.looseObject({ url: z.url(), accounts: count }),
+  demo: z.looseObject({
+    engine: z.string(),
+    counts: z.looseObject({
+      events: count,
+      used: count,
+      accounts: count,
+      findings: count,
+      notifications: count,
+    }),
+    story: z
+      .looseObject({
+        planted: count,
+        ordinary: count,
+        found: count,
+        wronged: count.describe('false positives'),
+      })
+      .optional(),
+    suspects: z.array(z.looseObject({ finding: z.string(), level })),
+    problems: strings,
+    next: z.array(z.looseObject({ command: z.string(), what: z.string() })),
+  }),
+  'demo --send': z.looseObject({ events: count, weeks: count, from: iso, to: iso }),
+  forget: z.looseObject({ dryRun: z.boolean(), places: z.array(z.looseObject({})), notLookedAt: strings }),
+} as const satisfies Readonly<Record<string, z.ZodType>>;
+
+export type OutputName = keyof typeof OUTPUTS;
+
+/** All of them in one JSON Schema, each under `$defs`. */
+export function outputJsonSchema(): string {
+  const $defs = Object.fromEntries(
+    Object.entries(OUTPUTS).map(([name, schema]) => {
+      const { $schema: _, ...made } = z.toJSONSchema(schema, {
+        target: 'draft-7',
+        io: 'input',
+        unrepresentable: 'any',
+      });
+      return [name, made];
+    }),
+  );
+  return `${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', title: 'What siphonwatch prints with --json, by verb', $defs }, null, 1)}\n`;
+}
