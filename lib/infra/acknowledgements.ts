@@ -164,9 +164,26 @@ function peopleAcknowledgements({
   }));
 }
 
+/** X-Ray is a setting, off by default: the metrics and logs of the functions answer what their alarms ask. */
+function tracingAcknowledgements({ pipeline, triageApi }: Acknowledged): readonly Acknowledgement[] {
+  const workers = [
+    ...Object.values(pipeline.workers),
+    ...(triageApi === undefined ? [] : [triageApi.worker]),
+  ];
+  return workers.map(({ fn }) => ({
+    at: fn,
+    rule: 'Serverless::Serverless-LambdaTracing',
+    reason: 'Traces cost by the request and are a setting (tracing), off by default.',
+  }));
+}
+
 /** Records every exception on the construct that it is about. */
 export function acknowledge(stack: Acknowledged): void {
-  for (const { at, rule, reason } of [...acknowledgements(stack), ...peopleAcknowledgements(stack)]) {
+  for (const { at, rule, reason } of [
+    ...acknowledgements(stack),
+    ...peopleAcknowledgements(stack),
+    ...tracingAcknowledgements(stack),
+  ]) {
     Validations.of(at).acknowledge({ id: rule, reason });
   }
 }
