@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type CaseFile, checkCase } from '../test/telemetry/check-case.ts';
@@ -9,7 +9,13 @@ import { type CaseFile, checkCase } from '../test/telemetry/check-case.ts';
  */
 const { values } = parseArgs({ options: { data: { type: 'string' }, quiet: { type: 'boolean' } } });
 const root = values.data ?? new URL('../test/telemetry/cases', import.meta.url).pathname;
-const names = readdirSync(root).filter((name) => statSync(join(root, name)).isDirectory());
+const names = readdirSync(root).filter(
+  (name) => statSync(join(root, name)).isDirectory() && existsSync(join(root, name, 'expected.json')),
+);
+if (names.length === 0) {
+  process.stderr.write(`${root}: no folder in it holds a case (input.* with expected.json beside it)\n`);
+  process.exit(2);
+}
 let right = 0;
 const kinds = new Map<string, { right: number; all: number }>();
 for (const name of names.sort()) {
