@@ -147,28 +147,32 @@ function piecesOf(text: string): { pieces: string[]; rest: string; depth: number
   const pieces: string[] = [];
   let start = 0;
   let depth = 0;
-  let quoted = false;
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    if (quoted) {
-      if (unit === 92) at++;
-      else if (unit === 34) quoted = false;
-    } else if (unit === 34) quoted = true;
-    else if (unit === 123 || unit === 91) depth++;
-    else if (unit === 125 || unit === 93) {
-      depth--;
-      if (depth === 0) {
-        pieces.push(text.slice(start, at + 1).replace(/^[\s,\0\ufeff]+/, ''));
-        start = at + 1;
-      } else if (depth < 0) break;
+  const broken = eachBracket(text, (at, step) => {
+    depth += step;
+    if (depth === 0) {
+      pieces.push(text.slice(start, at + 1).replace(/^[\s,\0\ufeff]+/, ''));
+      start = at + 1;
     }
-  }
-  return { pieces, rest: text.slice(start), depth, broken: quoted };
+    return depth >= 0;
+  });
+  return { pieces, rest: text.slice(start), depth, broken };
 }
 
 /** How many brackets more a line opens than it closes. */
 function depthOf(text: string): number {
   let depth = 0;
+  eachBracket(text, (_, step) => {
+    depth += step;
+    return true;
+  });
+  return depth;
+}
+
+/**
+ * Visits the brackets outside of strings: 1 opens, -1 closes; ends early where the visitor says false.
+ * @returns whether the text ends, or was left, within a string
+ */
+function eachBracket(text: string, visit: (at: number, step: 1 | -1) => boolean): boolean {
   let quoted = false;
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
@@ -176,8 +180,9 @@ function depthOf(text: string): number {
       if (unit === 92) at++;
       else if (unit === 34) quoted = false;
     } else if (unit === 34) quoted = true;
-    else if (unit === 123 || unit === 91) depth++;
-    else if (unit === 125 || unit === 93) depth--;
+    else if (unit === 123 || unit === 91) {
+      if (!visit(at, 1)) return false;
+    } else if ((unit === 125 || unit === 93) && !visit(at, -1)) return false;
   }
-  return depth;
+  return quoted;
 }

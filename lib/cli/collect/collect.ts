@@ -2,16 +2,15 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { InputError } from '../../input/errors.ts';
 import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring, withKeyOptions } from '../../input/keyring.ts';
 import { ADAPTER_DEFAULTS } from '../../telemetry/adapters/adapter.ts';
-import { CLIENT_FIELDS } from '../../telemetry/adapters/field-control.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
 import { createProducer, ProducerFailure } from '../../telemetry/producer.ts';
 import { createRecorder } from '../../telemetry/recorder.ts';
 import type { Terminal } from '../record/record.ts';
-import { clientTrust } from '../shared/client-trust.ts';
+import { clientTrust, withAccountOptions } from '../shared/client-trust.ts';
 import { CollectServer } from './collect-server.ts';
 import { Collector, type EventSink } from './collector.ts';
 
@@ -51,16 +50,8 @@ export function collectCommand(): Command {
     )
     .option('--token <file>', 'file with a token that senders give as authorization: Bearer TOKEN')
     .option('--max-body <bytes>', 'longest request, as sent and unpacked', String(16 * 1024 * 1024))
-    .option('--undelivered <file>', 'where events go that no stream took when the process ends')
-    .addOption(
-      new Option(
-        '--trust-client-fields <names...>',
-        'take facts about accounts from these fields, which the customer itself can set',
-      ).choices(CLIENT_FIELDS),
-    )
-    .option('--plan <name>', 'plan of accounts whose log does not say', ADAPTER_DEFAULTS.plan)
-    .option('--product <name>', 'product of accounts whose log does not say', ADAPTER_DEFAULTS.product);
-  return withKeyOptions(command).action(async (options: CollectOptions) => {
+    .option('--undelivered <file>', 'where events go that no stream took when the process ends');
+  return withKeyOptions(withAccountOptions(command)).action(async (options: CollectOptions) => {
     process.exitCode = await runCollect(options, { stdout: process.stdout, stderr: process.stderr });
   });
 }

@@ -10,13 +10,12 @@ import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring, withKeyOptions } from '
 import { inputFiles, STDIN, totalBytes } from '../../input/lines.ts';
 import { inputFormat, readUsageEvents } from '../../input/usage-events.ts';
 import { ADAPTER_DEFAULTS } from '../../telemetry/adapters/adapter.ts';
-import { CLIENT_FIELDS } from '../../telemetry/adapters/field-control.ts';
 import { SOURCE_FORMATS } from '../../telemetry/adapters/reader.ts';
 import type { Keyring } from '../../telemetry/keys.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
 import { createProducer, type Producer, ProducerFailure } from '../../telemetry/producer.ts';
 import { createRecorder, type Recorder } from '../../telemetry/recorder.ts';
-import { clientTrust } from '../shared/client-trust.ts';
+import { clientTrust, withAccountOptions } from '../shared/client-trust.ts';
 
 import { RecordTally } from './record-tally.ts';
 
@@ -58,18 +57,12 @@ export function recordCommand(): Command {
       '--rejects <file>',
       'write unusable lines to a file, whole, with their reasons (they contain text)',
     )
-    .addOption(
-      new Option(
-        '--trust-client-fields <names...>',
-        'take facts about accounts from these fields, which the customer itself can set',
-      ).choices(CLIENT_FIELDS),
-    )
-    .option('--plan <name>', 'plan of accounts whose log does not say', ADAPTER_DEFAULTS.plan)
-    .option('--product <name>', 'product of accounts whose log does not say', ADAPTER_DEFAULTS.product)
     .option('--json', 'print one JSON summary instead (events then go to --out or --stream)');
-  return withKeyOptions(command).action(async (files: string[], options: RecordOptions) => {
-    process.exitCode = await runRecord(files, options, { stdout: process.stdout, stderr: process.stderr });
-  });
+  return withKeyOptions(withAccountOptions(command)).action(
+    async (files: string[], options: RecordOptions) => {
+      process.exitCode = await runRecord(files, options, { stdout: process.stdout, stderr: process.stderr });
+    },
+  );
 }
 
 export interface Terminal {
