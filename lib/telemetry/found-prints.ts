@@ -4,20 +4,22 @@ import type { Prints } from './usage-event.ts';
 export type FoundPrints = {
   [Name in keyof Prints]-?: Prints[Name] | (undefined extends Prints[Name] ? undefined : never);
 };
-const OPTIONAL = [
-  'opening',
-  'closing',
-  'layout',
-  'system',
-  'sketch',
-  'address',
-  'network',
-  'asn',
-  'tls',
-  'agent',
-  'credential',
-  'payment',
-] as const;
+type OptionalPrint = Exclude<keyof Prints, 'epoch' | 'prompt'>;
+/** All of them: a print that is added to the event and not here does not compile. */
+const OPTIONAL = Object.keys({
+  opening: true,
+  closing: true,
+  layout: true,
+  system: true,
+  sketch: true,
+  address: true,
+  network: true,
+  asn: true,
+  tls: true,
+  agent: true,
+  credential: true,
+  payment: true,
+} satisfies Record<OptionalPrint, true>) as OptionalPrint[];
 
 /** Without the names that are absent; undefined where one of them is no print. */
 export function asPrints(found: FoundPrints): Prints | undefined {
