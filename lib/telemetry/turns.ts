@@ -126,7 +126,13 @@ const RESULT_FIELDS = [
 /** Parts of a result that are no words: pictures, sound, files, what is encrypted. */
 const WORDLESS = /image|screenshot|audio|video|blob|file$|base64|encrypted/i;
 /** Fields of a typed part that say what it is, not what was found. */
-const LABELS: ReadonlySet<string> = new Set(['type', 'encrypted_content', 'cache_control', 'media_type', 'id']);
+const LABELS: ReadonlySet<string> = new Set([
+  'type',
+  'encrypted_content',
+  'cache_control',
+  'media_type',
+  'id',
+]);
 
 /** The words inside a tool's result, wherever the provider puts them. */
 function resultText(value: unknown, depth = 0): string {
