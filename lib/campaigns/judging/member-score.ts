@@ -10,7 +10,8 @@ import type { Member } from './member.ts';
  * highest. Looked at once a slice, in the past and in the present, so that groups of both are judged by the same numbers.
  */
 export class MemberScores {
-  readonly #remembered = new LRUCache<string, Remembered>({ max: 20_000 });
+  // by size, not by number: room for the number would be made at once, and a score is often looked at only once
+  readonly #remembered = new LRUCache<string, Remembered>({ maxSize: 20_000, sizeCalculation: () => 1 });
 
   /** @param at event time, ms; undefined where too few requests are known to score it */
   at(
