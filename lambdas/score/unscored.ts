@@ -29,7 +29,8 @@ export const UNSCORED_LEAST = 40;
 const ACCOUNTS = 20_000;
 
 export class UnscoredShares {
-  readonly #hours = new LRUCache<string, Hour>({ max: ACCOUNTS });
+  // by size, not by number: room for the number would be made at every cold start
+  readonly #hours = new LRUCache<string, Hour>({ maxSize: ACCOUNTS, sizeCalculation: () => 1 });
 
   /** Accounts that went above the share with this batch, each once an hour. */
   add(
