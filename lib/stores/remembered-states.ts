@@ -19,7 +19,8 @@ export class RememberedStates {
   readonly #known: LRUCache<string, Remembered>;
 
   constructor(options: { accounts?: number } = {}) {
-    this.#known = new LRUCache({ max: options.accounts ?? KEPT });
+    // by size, not by number: room for the number would be made at every cold start
+    this.#known = new LRUCache({ maxSize: options.accounts ?? KEPT, sizeCalculation: () => 1 });
   }
 
   /** The state of an item, where nothing of it has changed; undefined: it is to be decoded, and what lies beside it read. */
