@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { recentlyUsed } from '../../lib/recently-used.ts';
 import { HOUR_MS } from '../../lib/time.ts';
 import type { Applied } from './apply-batch.ts';
 
@@ -29,8 +29,7 @@ export const UNSCORED_LEAST = 40;
 const ACCOUNTS = 20_000;
 
 export class UnscoredShares {
-  // by size, not by number: room for the number would be made at every cold start
-  readonly #hours = new LRUCache<string, Hour>({ maxSize: ACCOUNTS, sizeCalculation: () => 1 });
+  readonly #hours = recentlyUsed<string, Hour>(ACCOUNTS);
 
   /** Accounts that went above the share with this batch, each once an hour. */
   add(

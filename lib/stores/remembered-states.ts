@@ -1,5 +1,6 @@
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import type { AccountState } from '../detection/account-state.ts';
+import { recentlyUsed } from '../recently-used.ts';
 import type { HotItem } from './profile-item.ts';
 
 /** Decoded states that are kept, by accounts. */
@@ -19,8 +20,7 @@ export class RememberedStates {
   readonly #known: LRUCache<string, Remembered>;
 
   constructor(options: { accounts?: number } = {}) {
-    // by size, not by number: room for the number would be made at every cold start
-    this.#known = new LRUCache({ maxSize: options.accounts ?? KEPT, sizeCalculation: () => 1 });
+    this.#known = recentlyUsed(options.accounts ?? KEPT);
   }
 
   /** The state of an item, where nothing of it has changed; undefined: it is to be decoded, and what lies beside it read. */

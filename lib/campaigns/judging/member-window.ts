@@ -1,7 +1,7 @@
-import { LRUCache } from 'lru-cache';
 import type { BottomK } from '../../profile/bottom-k.ts';
 import { type CellMark, emptySamples, SLICE_MS, type Slice, sliceStart } from '../../profile/slice.ts';
 import { WindowMemo } from '../../profile/window-memo.ts';
+import { recentlyUsed } from '../../recently-used.ts';
 import { MemberScores } from './member-score.ts';
 
 /** Marks that judge a group. */
@@ -75,7 +75,7 @@ const REMEMBERED = 2048;
 export class MemberWindows {
   /** members' own scores, remembered in the same way */
   readonly scores = new MemberScores();
-  readonly #remembered = new LRUCache<string, Remembered>({ maxSize: REMEMBERED, sizeCalculation: () => 1 });
+  readonly #remembered = recentlyUsed<string, Remembered>(REMEMBERED);
 
   /** The same as memberWindow. */
   at(account: string, slices: readonly Slice[], latest: number, length: number, from: number): MemberWindow {
