@@ -1,4 +1,5 @@
 import { LIMITS } from '../limits.ts';
+import { salvaged, whyNot } from './salvage.ts';
 
 /** JSON documents in the lines of a file: one a line, pretty-printed over many, several in a line, or in one large array. */
 
@@ -88,6 +89,12 @@ export class DocumentReader {
       yield { json: single.value, line, raw };
       return;
     }
+    const hidden = salvaged(trimmed);
+    const within = hidden === undefined ? undefined : (parsed(hidden) ?? parsed(hidden.replace(PREFIX, '')));
+    if (within !== undefined) {
+      yield { json: within.value, line, raw };
+      return;
+    }
     const { pieces, rest, depth, broken } = piecesOf(elements);
     const found = pieces.map((piece) => ({
       piece,
@@ -97,14 +104,15 @@ export class DocumentReader {
     for (const [index, { piece, held }] of found.entries()) {
       if (held !== undefined) yield { json: held.value, line, raw: piece };
       // what stands in brackets before a line's document is part of its prefix
-      else if (!some || index > 0) yield { fault: 'not JSON', line, raw: piece };
+      else if (!some || index > 0) yield { fault: whyNot(piece), line, raw: piece };
     }
     if (rest.trim() === '' && pieces.length > 0) return;
     if (depth > 0 && !broken && prefix.trim() === '' && /^[{[]/.test(rest.trim())) {
       this.#held = { line, lines: [rest], depth, size: rest.length, indented: /^\s/.test(text) };
       return;
     }
-    yield { fault: 'not JSON', line, raw: pieces.length > 0 ? rest : raw };
+    const left = pieces.length > 0 ? rest : raw;
+    yield { fault: whyNot(left), line, raw: left };
   }
 
   *#goOn(text: string): Generator<Document> {
@@ -118,7 +126,7 @@ export class DocumentReader {
     const raw = held.lines.join('\n');
     const whole = parsed(raw.trim().replace(/,$/, '')) ?? parsed(raw.trim().replace(/[,\]\s]+$/, ''));
     if (whole === undefined) {
-      yield { fault: 'not JSON', line: held.line, raw };
+      yield { fault: whyNot(raw), line: held.line, raw };
       return;
     }
     this.pretty = true;

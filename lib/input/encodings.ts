@@ -1,20 +1,57 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StringDecoder } from 'node:string_decoder';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, createInflate } from 'node:zlib';
 import { Decompress } from 'fzstd';
+import { InputError } from './errors.ts';
 
 /** How a file's bytes become text: compression by its first bytes, UTF-16 by its mark or its zeros. */
 
-export type TextEncodingName = 'utf8' | 'utf16le' | 'utf16be';
+export type TextEncodingName = 'utf8' | 'utf16le' | 'utf16be' | 'utf32le';
 
-/** Chunks of a stream, unpacked where its first bytes say gzip (RFC 1952) or zstd (RFC 8878). */
+/** Files that are no text and are not unpacked here, by their first bytes, and what makes text of them. */
+const OTHERS: readonly (readonly [bytes: string, what: string, todo: string])[] = [
+  ['504b0304', 'a zip archive', 'unzip it'],
+  ['425a68', 'a bzip2 file', 'bunzip2 it, or pipe bzcat into record'],
+  ['fd377a585a00', 'an xz file', 'unxz it, or pipe xzcat into record'],
+  ['04224d18', 'an lz4 file', 'pipe lz4cat into record'],
+  ['ff060000734e61507059', 'a snappy stream', 'unpack it'],
+  ['50415231', 'a Parquet file', 'export NDJSON, for example with DuckDB'],
+  ['4f626a01', 'an Avro file', 'avro-tools tojson makes NDJSON of it'],
+  ['4f5243', 'an ORC file', 'export NDJSON'],
+  ['377abcaf271c', 'a 7z archive', 'unpack it'],
+  ['53514c69746520666f726d6174', 'an SQLite database', 'export NDJSON with sqlite3 -json'],
+];
+
+function otherKind(head: Buffer): string | undefined {
+  const hex = head.subarray(0, 16).toString('hex');
+  const known = OTHERS.find(([bytes]) => hex.startsWith(bytes));
+  if (known !== undefined) return `${known[1]}, not read: ${known[2]}`;
+  return head.subarray(257, 262).toString('latin1') === 'ustar'
+    ? 'a tar archive, not read: unpack it'
+    : undefined;
+}
+
+/** A gzip file in a gzip file happens (an uploader packs what was packed); more does not. */
+const MAX_LAYERS = 3;
+
+/**
+ * Chunks of a stream, unpacked where its first bytes say gzip (RFC 1952), zlib (RFC 1950) or zstd (RFC 8878).
+ * @throws InputError for a file that is of another kind, saying of which
+ */
 export async function* plainChunks(
   source: Readable,
   onBytes: ((bytes: number) => void) | undefined,
   onNote: (note: string) => void,
 ): AsyncGenerator<Buffer> {
-  const raw = countedChunks(source, onBytes);
+  yield* unpacked(countedChunks(source, onBytes), onNote, MAX_LAYERS);
+}
+
+async function* unpacked(
+  raw: AsyncGenerator<Buffer>,
+  onNote: (note: string) => void,
+  layers: number,
+): AsyncGenerator<Buffer> {
   const first = await raw.next();
   if (first.done) return;
   let head: Buffer = first.value;
@@ -25,18 +62,33 @@ export async function* plainChunks(
     head = Buffer.concat([head, next.value]);
   }
   const chunks = startingWith(head, raw);
-  if (head[0] === 0x1f && head[1] === 0x8b) yield* gunzipped(chunks);
-  else if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) {
+  const other = otherKind(head);
+  if (other !== undefined) throw new InputError(other);
+  if (layers === 0) yield* chunks;
+  else if (head[0] === 0x1f && head[1] === 0x8b)
+    yield* unpacked(unzipped(chunks, createGunzip({ chunkSize: 256 * 1024 })), onNote, layers - 1);
+  else if (isZlib(head)) {
+    onNote('zlib (deflate), unpacked');
+    yield* unzipped(chunks, createInflate({ chunkSize: 256 * 1024 }));
+  } else if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) {
     onNote('zstd, unpacked');
     yield* unzstd(chunks);
   } else yield* chunks;
 }
 
-async function* gunzipped(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip({ chunkSize: 256 * 1024 });
-  // A failure destroys gunzip, so whoever reads it gets the error; the promise only repeats it.
-  pipeline(Readable.from(chunks), gunzip).catch(() => {});
-  for await (const chunk of gunzip) yield chunk as Buffer;
+/** A zlib stream's two bytes: method 8, a check, and no text that begins so. */
+function isZlib(head: Buffer): boolean {
+  const [method = 0, flags = 0] = head;
+  return method === 0x78 && [0x01, 0x9c, 0xda].includes(flags);
+}
+
+async function* unzipped(
+  chunks: AsyncGenerator<Buffer>,
+  engine: ReturnType<typeof createGunzip>,
+): AsyncGenerator<Buffer> {
+  // A failure destroys the engine, so whoever reads it gets the error; the promise only repeats it.
+  pipeline(Readable.from(chunks), engine).catch(() => {});
+  for await (const chunk of engine) yield chunk as Buffer;
 }
 
 async function* unzstd(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
@@ -83,6 +135,7 @@ async function* countedChunks(
 
 /** The encoding of a text's first bytes: a byte order mark, or zeros in every other byte as in JSON written as UTF-16. */
 export function encodingOf(head: Buffer): TextEncodingName {
+  if (head[0] === 0xff && head[1] === 0xfe && head[2] === 0 && head[3] === 0) return 'utf32le';
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf16le';
   if (head[0] === 0xfe && head[1] === 0xff) return 'utf16be';
   if (head.length >= 4 && head[0] !== 0 && head[1] === 0 && head[2] !== 0 && head[3] === 0) return 'utf16le';
@@ -96,6 +149,23 @@ export function textDecoder(encoding: TextEncodingName): (chunk: Buffer) => stri
     const decoder = new StringDecoder('utf8');
     return (chunk) => decoder.write(chunk);
   }
+  if (encoding === 'utf32le') return utf32Decoder();
   const decoder = new TextDecoder(encoding === 'utf16le' ? 'utf-16le' : 'utf-16be', { ignoreBOM: true });
   return (chunk) => decoder.decode(chunk, { stream: true });
+}
+
+/** UTF-32, little-endian, as PowerShell's `-Encoding utf32` writes it. */
+function utf32Decoder(): (chunk: Buffer) => string {
+  let rest: Buffer = Buffer.alloc(0);
+  return (chunk) => {
+    const bytes = Buffer.concat([rest, chunk]);
+    const whole = bytes.length - (bytes.length % 4);
+    rest = bytes.subarray(whole);
+    let text = '';
+    for (let at = 0; at < whole; at += 4) {
+      const point = bytes.readUInt32LE(at);
+      text += String.fromCodePoint(point <= 0x10ffff ? point : 0xfffd);
+    }
+    return text;
+  };
 }

@@ -147,7 +147,7 @@ async function* batchesOf(
     }
   } catch (error) {
     throw error instanceof InputError
-      ? error
+      ? new InputError(`${name}: ${error.message}`, { cause: error })
       : new InputError(`${name}: ${faultOf(error)}${line > 1 ? ` (after line ${line - 1})` : ''}`, {
           cause: error,
         });
@@ -156,7 +156,7 @@ async function* batchesOf(
   if (rest !== undefined) yield rest;
 }
 
-const ENCODINGS = { utf16le: 'UTF-16', utf16be: 'UTF-16' } as const;
+const ENCODINGS = { utf16le: 'UTF-16', utf16be: 'UTF-16', utf32le: 'UTF-32' } as const;
 
 interface Split {
   readonly lines: string[];

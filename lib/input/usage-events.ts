@@ -12,6 +12,7 @@ import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { type Document, DocumentReader, type HeldDocument } from './documents.ts';
 import { InputError } from './errors.ts';
 import { type LineBatch, type LinePosition, MAX_LINE, type ReadOptions, readBatches } from './lines.ts';
+import { type HeldPieces, PartialLines } from './partial-lines.ts';
 
 /** A line that could not be used: where it stood, why, and the line itself. */
 export interface Reject {
@@ -40,6 +41,8 @@ export interface EventBatch {
 /** A line of a list of files, and what was read before it and is not told yet: a document's beginning, half a call. */
 export interface ReadPosition extends LinePosition {
   readonly document?: HeldDocument | undefined;
+  /** pieces of lines that a container's runtime cut */
+  readonly partial?: HeldPieces | undefined;
   readonly entries?: HeldEntries | undefined;
 }
 
@@ -71,10 +74,14 @@ export async function* readUsageEvents(
     if (index < from.file) continue;
     const first = index === from.file;
     const documents = new DocumentReader(first ? from.document : undefined);
+    const partial = new PartialLines(first ? from.partial : undefined);
     const read = (found: Iterable<Document>): Promise<EventBatch> =>
       usable(
         found,
-        { file, next: () => ({ ...next, document: documents.held, entries: reader.held }) },
+        {
+          file,
+          next: () => ({ ...next, document: documents.held, partial: partial.held, entries: reader.held }),
+        },
         reader,
         source,
       );
@@ -84,13 +91,16 @@ export async function* readUsageEvents(
       for await (const batch of readBatches(files.slice(0, index + 1), options)) {
         file = batch.file;
         next = batch.next;
-        yield await read(documentsOf(batch, documents));
+        yield await read(documentsOf(batch, documents, partial));
       }
     } catch (error) {
       if (!(error instanceof InputError) || source.onBadFile === undefined) throw error;
       source.onBadFile(error);
     }
-    const left = [...documents.finish()];
+    const cut = partial
+      .finish()
+      .map((raw) => ({ fault: 'a line that was cut and does not end', line: next.line, raw }));
+    const left = [...cut, ...documents.finish()];
     if (left.length > 0) yield await read(left);
     if (documents.pretty)
       source.onNote?.(
@@ -115,13 +125,19 @@ interface Origin {
   readonly raw: string;
 }
 
-function* documentsOf(batch: LineBatch, documents: DocumentReader): Generator<Document> {
+function* documentsOf(
+  batch: LineBatch,
+  documents: DocumentReader,
+  partial: PartialLines,
+): Generator<Document> {
   for (const [index, raw] of batch.lines.entries()) {
     const line = batch.first + index;
     if (batch.oversized.has(index)) yield { fault: `longer than ${MAX_LINE} characters`, line, raw };
     // a record of the stream, as the archive keeps it, begins with a header
-    else if (!raw.startsWith(RECORD_HEADER) && !raw.startsWith(ARCHIVE_FRAME))
-      yield* documents.take(raw, line);
+    else if (!raw.startsWith(RECORD_HEADER) && !raw.startsWith(ARCHIVE_FRAME)) {
+      const whole = partial.take(raw);
+      if (whole !== undefined) yield* documents.take(whole, line);
+    }
   }
 }
 

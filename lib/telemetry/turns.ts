@@ -32,6 +32,10 @@ const KINDS: Readonly<Record<string, TurnKind>> = {
 /** Types and keys of parts that carry a tool's result; a Responses item of such a type is one too. */
 const RESULT_TYPE = /(?:tool|function|call|shell|computer|mcp)[\w-]*(?:result|output|response)$/i;
 const RESULT_KEYS = ['toolResult', 'functionResponse', 'function_response', 'tool_result'] as const;
+/** Calls of tools that the provider runs: their items hold the result themselves (Responses: mcp_call, file_search_call). */
+const HOSTED_CALL = /_call$/;
+/** A person's word on a call, which is no result: https://platform.openai.com/docs/guides/tools-connectors-mcp */
+const APPROVAL = /approval_(?:request|response)$/;
 /** Parts that are a model's thoughts or calls: no text of anybody's request. */
 const SILENT_TYPE =
   /^(?:thinking|redacted_thinking|reasoning|refusal|tool_use|tool_call|tool-call|function_call|server_tool_use|mcp_call)$/i;
@@ -57,7 +61,7 @@ function addTurns(turns: Turn[], message: unknown): void {
   if (!isObject(message)) return;
   const type = typeof message.type === 'string' ? message.type : '';
   if (typeof message.role !== 'string') {
-    if (RESULT_TYPE.test(type)) turns.push({ kind: 'tool', role: 'tool', text: resultText(message) });
+    if (isResultItem(type, message)) turns.push({ kind: 'tool', role: 'tool', text: resultText(message) });
     return;
   }
   const role = message.role;
@@ -108,7 +112,27 @@ function partResult(part: unknown): string | undefined {
   return typeof part.type === 'string' && RESULT_TYPE.test(part.type) ? resultText(part) : undefined;
 }
 
-const RESULT_FIELDS = ['content', 'output', 'result', 'response', 'text', 'json', 'value'] as const;
+/** Whether an item without a role carries a tool's result. */
+function isResultItem(type: string, item: Json): boolean {
+  if (APPROVAL.test(type)) return false;
+  if (RESULT_TYPE.test(type)) return true;
+  return HOSTED_CALL.test(type) && [item.output, item.outputs, item.results].some((held) => held != null);
+}
+
+const RESULT_FIELDS = [
+  ...['content', 'output', 'outputs', 'result', 'results', 'response', 'text', 'json', 'value'],
+  ...['stdout', 'logs'],
+] as const;
+/** Parts of a result that are no words: pictures, sound, files, what is encrypted. */
+const WORDLESS = /image|screenshot|audio|video|blob|file$|base64|encrypted/i;
+/** Fields of a typed part that say what it is, not what was found. */
+const LABELS: ReadonlySet<string> = new Set([
+  'type',
+  'encrypted_content',
+  'cache_control',
+  'media_type',
+  'id',
+]);
 
 /** The words inside a tool's result, wherever the provider puts them. */
 function resultText(value: unknown, depth = 0): string {
@@ -121,11 +145,15 @@ function resultText(value: unknown, depth = 0): string {
       .filter((text) => text !== '')
       .join('\n');
   if (!isObject(value)) return '';
+  const type = typeof value.type === 'string' ? value.type : undefined;
+  if (type !== undefined && depth > 0 && WORDLESS.test(type)) return '';
   for (const field of RESULT_FIELDS)
     if (value[field] !== undefined && value[field] !== null) return resultText(value[field], depth + 1);
-  if (depth === 0) return '';
-  return Object.values(value)
-    .map((entry) => resultText(entry, depth + 1))
+  // OpenTelemetry names the field as the type: server_tool_call_response
+  if (depth === 0) return type === undefined ? '' : resultText(value[type], depth + 1);
+  return Object.entries(value)
+    .filter(([name]) => type === undefined || !LABELS.has(name))
+    .map(([, entry]) => resultText(entry, depth + 1))
     .filter((text) => text !== '')
     .join('\n');
 }

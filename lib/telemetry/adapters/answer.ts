@@ -1,7 +1,6 @@
 import { turnsOf } from '../turns.ts';
 import { type Ending, endingOf, endingOfError } from './endings.ts';
-import { at, type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
-import { numberIn } from './request.ts';
+import { at, type Json, jsonIn, listOf, numberIn, objectOf, textAt } from './fields.ts';
 
 /** What an answer's body says, whichever API it is of; a stream's chunks are put together. */
 export interface ReadAnswer {

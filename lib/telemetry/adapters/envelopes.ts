@@ -1,6 +1,7 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { LIMITS } from '../../limits.ts';
 import { at, type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
+import { attributesOf, otlpField } from './otlp.ts';
 
 /**
  * Envelopes in which shippers and stores wrap what a gateway wrote. Each is a row: how it is recognised, and what lies inside.
@@ -18,6 +19,13 @@ interface Envelope {
 const MAX_INSIDE = LIMITS.insideBytes.most;
 
 const ENVELOPES: readonly Envelope[] = [
+  {
+    name: 'log records of OpenTelemetry that hold lines of files',
+    source:
+      'https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/receiver/filelogreceiver',
+    matches: (entry) => lineRecords(otlpField(entry, 'resourceLogs')).length > 0,
+    inside: (entry) => lineRecords(otlpField(entry, 'resourceLogs')),
+  },
   {
     name: 'CloudWatch Logs subscription',
     source: 'https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html',
@@ -173,28 +181,38 @@ const ENVELOPES: readonly Envelope[] = [
 ];
 
 /** Fields that make an entry one of its own, whatever envelope it resembles. */
-const OWN = [
-  'resourceSpans',
-  'resource_spans',
-  'resourceLogs',
-  'resource_logs',
-  'request',
-  'messages',
-  'schemaType',
-  'call_type',
-  'prints',
-];
+const OWN = ['resourceSpans', 'resource_spans', 'request', 'messages', 'schemaType', 'call_type', 'prints'];
 
 /** The entries of a value: those of a list, and what lies inside of envelopes; the value itself where it is neither. */
 export function unwrapped(json: unknown, depth = 0): readonly unknown[] {
   if (depth > 4) return [json];
-  if (Array.isArray(json))
-    return json.length === 0 ? [] : json.flatMap((entry) => unwrapped(entry, depth + 1));
+  if (Array.isArray(json)) return elements(json).flatMap((entry) => unwrapped(entry, depth + 1));
   const entry = objectOf(json);
   if (entry === undefined || OWN.some((name) => name in entry)) return [json];
   const envelope = ENVELOPES.find(({ matches }) => matches(entry));
   if (envelope === undefined) return [json];
   return envelope.inside(entry).flatMap((held) => unwrapped(jsonIn(held), depth + 1));
+}
+
+/** The entries of a list; of a pair of a time and a record, as Fluentd and Fluent Bit forward it, the record. */
+function elements(list: readonly unknown[]): readonly unknown[] {
+  const [time, record] = list;
+  const stamp: unknown = Array.isArray(time) ? time[0] : time;
+  if (list.length === 2 && typeof stamp === 'number' && objectOf(record) !== undefined) return [record];
+  return list.map((held) => (isJsonText(held) ? jsonIn(held) : held));
+}
+
+/** Log records that hold a gateway's lines, and no events of the conventions. */
+function lineRecords(groups: unknown): readonly unknown[] {
+  const records = listOf(groups).flatMap((group) =>
+    listOf(otlpField(group, 'scopeLogs')).flatMap((scope) => listOf(otlpField(scope, 'logRecords'))),
+  );
+  const isEvent = (record: unknown) =>
+    otlpField(record, 'eventName') !== undefined ||
+    attributesOf(at(record, 'attributes'))['event.name'] !== undefined;
+  if (records.some(isEvent)) return [];
+  const bodies = records.map((record) => otlpField(at(record, 'body'), 'stringValue'));
+  return bodies.every(isJsonText) ? bodies : [];
 }
 
 function messagesOf(events: unknown): readonly unknown[] {
@@ -206,7 +224,7 @@ function isJsonText(value: unknown): boolean {
 }
 
 /** Base64 of JSON, of several JSON values one a line, or of a gzip member. */
-function packed(data: string | undefined): readonly unknown[] {
+export function packed(data: string | undefined): readonly unknown[] {
   if (data === undefined) return [];
   let bytes: Uint8Array = Buffer.from(data, 'base64');
   try {

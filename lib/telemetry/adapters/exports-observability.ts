@@ -182,4 +182,61 @@ export const OBSERVABILITY: readonly ExportShape[] = [
       };
     },
   },
+  {
+    name: 'openai-agents',
+    source: 'https://openai.github.io/openai-agents-python/ref/tracing/span_data/',
+    matches: (entry) => entry.object === 'trace.span' || entry.object === 'trace',
+    isOther: (entry) => !/^(?:generation|response)$/.test(textAt(entry, 'span_data', 'type') ?? ''),
+    pair: (entry) => {
+      const told = objectOf(entry.span_data) ?? {};
+      const answer: unknown = listOf(told.output)[0];
+      return {
+        ...entry,
+        time: entry.started_at,
+        usage: told.usage,
+        request: { ...objectOf(told.model_config), model: told.model, input: told.input },
+        response: {
+          ...(at(answer, 'choices') === undefined
+            ? { role: 'assistant', content: at(answer, 'content') }
+            : objectOf(answer)),
+          ...(entry.error === null || entry.error === undefined ? {} : { error: entry.error }),
+        },
+      };
+    },
+  },
+  {
+    name: 'honeyhive',
+    source: 'https://docs.honeyhive.ai/schema-overview',
+    matches: (entry) => 'event_type' in entry && 'inputs' in entry,
+    isOther: (entry) => entry.event_type !== 'model',
+    pair: (entry) => ({
+      ...entry,
+      id: entry.event_id,
+      time: entry.start_time,
+      account: at(entry, 'user_properties', 'user_id') ?? at(entry, 'user_properties', 'id'),
+      usage: entry.metadata,
+      request: {
+        ...objectOf(entry.config),
+        messages: at(entry, 'inputs', 'chat_history') ?? at(entry, 'inputs', 'messages'),
+      },
+      response: { ...objectOf(entry.outputs), ...(entry.error == null ? {} : { error: entry.error }) },
+    }),
+  },
+  {
+    name: 'langwatch',
+    source: 'https://docs.langwatch.ai/integration/rest-api',
+    matches: (entry) => at(entry, 'timestamps', 'started_at') !== undefined && 'input' in entry,
+    isOther: (entry) => entry.type !== 'llm',
+    pair: (entry) => ({
+      ...entry,
+      id: entry.span_id,
+      time: at(entry, 'timestamps', 'started_at'),
+      request: {
+        ...objectOf(entry.params),
+        model: entry.model,
+        input: at(entry, 'input', 'value') ?? entry.input,
+      },
+      response: { ...(entry.error == null ? {} : { error: entry.error }) },
+    }),
+  },
 ];

@@ -2,6 +2,7 @@ import { ADAPTER_DEFAULTS, type Adapted, NO_CALL } from './adapter.ts';
 import type { ExportShape } from './export-shape.ts';
 import { INFERENCE } from './exports-inference.ts';
 import { OBSERVABILITY } from './exports-observability.ts';
+import { OWN } from './exports-own.ts';
 import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
 import { isModelCall } from './model-calls.ts';
 import { fromPair } from './openai.ts';
@@ -46,9 +47,10 @@ const SHAPES: readonly ExportShape[] = [
     source: 'https://docs.helicone.ai/rest/request/post-v1requestquery',
     matches: (entry) => 'request_body' in entry && ('response_body' in entry || 'request_id' in entry),
     pair: (entry) => ({
+      ...entry,
       id: entry.request_id,
-      time: entry.request_created_at ?? entry.created_at,
-      account: entry.request_user_id ?? entry.user_id,
+      time: entry.request_created_at ?? entry.created_at ?? entry.time ?? entry.timestamp,
+      account: entry.request_user_id ?? entry.user_id ?? entry.account,
       status: entry.response_status,
       url: entry.request_path,
       request: jsonIn(entry.request_body),
@@ -138,6 +140,27 @@ const SHAPES: readonly ExportShape[] = [
     }),
   },
   {
+    name: 'azure-apim-llm',
+    source: 'https://learn.microsoft.com/azure/azure-monitor/reference/tables/apimanagementgatewayllmlog',
+    matches: (entry) =>
+      /^requestMessages$/im.test(Object.keys(objectOf(entry.properties) ?? entry).join('\n')),
+    pair: (entry) => {
+      const held = objectOf(entry.properties) ?? entry;
+      const named = (name: string) => held[name] ?? held[`${name[0]?.toUpperCase()}${name.slice(1)}`];
+      return {
+        id: entry.correlationId ?? named('correlationId'),
+        time: entry.time ?? entry.TimeGenerated,
+        account: named('apimSubscriptionId') ?? named('productId'),
+        usage: { prompt_tokens: named('promptTokens'), completion_tokens: named('completionTokens') },
+        request: {
+          model: named('modelName') ?? named('deploymentName'),
+          messages: jsonIn(named('requestMessages')),
+        },
+        response: { content: jsonIn(named('responseMessages')) },
+      };
+    },
+  },
+  {
     name: 'azure-apim',
     source: 'https://learn.microsoft.com/azure/api-management/api-management-howto-llm-logs',
     matches: (entry) => 'backendResponseBody' in (objectOf(entry.properties) ?? entry),
@@ -162,12 +185,17 @@ export function exportShape(entry: Json): ExportShape | undefined {
   return SHAPES.find((shape) => shape.matches(entry));
 }
 
+/** What somebody's own gateway writes, where nothing else knows the entry. */
+export function ownShape(entry: Json): ExportShape | undefined {
+  return OWN.find((shape) => shape.matches(entry));
+}
+
 export const EXPORT_NAMES: readonly string[] = SHAPES.map(({ name }) => name);
 
 /** An entry of a product's export; undefined where it is none that is known. */
 export const fromExport = (json: unknown, defaults = ADAPTER_DEFAULTS): Adapted | undefined => {
   const entry = objectOf(json);
-  const shape = entry === undefined ? undefined : exportShape(entry);
+  const shape = entry === undefined ? undefined : (exportShape(entry) ?? ownShape(entry));
   if (entry === undefined || shape === undefined) return undefined;
   if (shape.isOther?.(entry) === true || isModelCall(textAt(entry, 'operation') ?? 'chat') === false)
     return NO_CALL;

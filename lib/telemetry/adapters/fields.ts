@@ -23,9 +23,23 @@ export function textAt(value: unknown, ...path: readonly string[]): string | und
   return typeof found === 'string' && found !== '' ? found : undefined;
 }
 
+/** A number at a path, also where it is written as a text. */
 export function numberAt(value: unknown, ...path: readonly string[]): number | undefined {
-  const found = at(value, ...path);
-  return typeof found === 'number' && Number.isFinite(found) ? found : undefined;
+  const found = numberIn(at(value, ...path));
+  return found !== undefined && Number.isFinite(found) ? found : undefined;
+}
+
+/**
+ * A number, also where a log wrote it as a text, or MongoDB as `{"$numberLong": "12"}`
+ * (https://www.mongodb.com/docs/manual/reference/mongodb-extended-json/).
+ */
+export function numberIn(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'object' && value !== null)
+    return numberIn(at(value, '$numberLong') ?? at(value, '$numberInt') ?? at(value, '$numberDouble'));
+  return typeof value === 'string' && /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(value)
+    ? Number(value)
+    : undefined;
 }
 
 /** The value of a text that is JSON, the text itself where it is not, other values as they are. */

@@ -120,8 +120,10 @@ function foundIn(payload: Json, messages: readonly ReadMessage[], clients: Clien
 /** A failed call: its class says whether the provider refused it (https://docs.litellm.ai/docs/exception_mapping). */
 function failureOf(payload: Json, metadata: unknown): Ending[] {
   const status = textAt(payload, 'status') ?? textAt(metadata, 'status');
-  const guardrail = textAt(at(payload, 'guardrail_information'), 'guardrail_status');
-  if (guardrail === 'guardrail_intervened' || guardrail === 'blocked') return ['refused'];
+  // one guardrail, or a list of them: https://docs.litellm.ai/docs/proxy/logging_spec
+  const guardrails = [payload.guardrail_information ?? at(metadata, 'guardrail_information')].flat();
+  if (guardrails.some((held) => /intervened|blocked/.test(textAt(held, 'guardrail_status') ?? '')))
+    return ['refused'];
   const information = objectOf(payload.error_information) ?? objectOf(at(metadata, 'error_information'));
   if (status !== 'failure') return [];
   const [ending] = [

@@ -22,10 +22,14 @@ export function isModelCall(operation: string): boolean | undefined {
 
 /** Paths of APIs that are no model calls: https://platform.openai.com/docs/api-reference and its imitations. */
 const NO_CALL_PATH =
-  /\/(?:embeddings?|moderations?|images?(?:\/\w+)?|audio\/\w+|rerank|models?|files|batches|fine_tuning\/\w+|vector_stores|uploads|tokenize|count_tokens|health\w*|videos?)(?:[/?:]|$)|:(?:embedContent|batchEmbedContents|countTokens|predict|embedText)\b/i;
+  /\/(?:embeddings?|moderations?|images?(?:\/\w+)?|audio\/\w+|rerank|files|batches|fine_tuning\/\w+|vector_stores|uploads|tokenize|count_tokens|health\w*|videos?)(?:[/?:]|$)|:(?:embedContent|batchEmbedContents|countTokens|predict|embedText)\b/i;
+
+/** A list of models, or the card of one; `models/NAME:generateContent` is a call. */
+const MODEL_LIST = /^\/(?:openai\/)?(?:api\/)?v\d\w*\/models?(?:\/[^/:]+)?(?:\?|$)/i;
 
 export function isOtherEndpoint(url: string): boolean {
   const path = url.replace(/^https?:\/\/[^/]*/, '');
+  if (MODEL_LIST.test(path)) return true;
   return (
     NO_CALL_PATH.test(path) &&
     !/chat\/completions|\/messages(?:\?|$)|:generateContent|:streamGenerateContent|:(?:stream)?rawPredict|\/converse|\/invoke/i.test(

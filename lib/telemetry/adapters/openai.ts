@@ -47,6 +47,11 @@ function requestBody(json: unknown): Json | undefined {
   return objectOf(bodyIn(held)) ?? objectOf(at(held, 'json_data')) ?? objectOf(held);
 }
 
+/** Whether an entry is a pair whose request has a body. */
+export function hasRequest(json: unknown): boolean {
+  return requestBody(json) !== undefined;
+}
+
 /** The body of a logged request or answer, where it is logged with its headers; some loggers write it in base64. */
 function bodyIn(held: unknown): unknown {
   const body = at(held, 'body');

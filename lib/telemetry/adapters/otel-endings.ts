@@ -1,6 +1,6 @@
-import { errorEnding, readAnswer } from './answer.ts';
+import { errorEnding, readAnswer, tokensOf } from './answer.ts';
 import { type Ending, endingOf } from './endings.ts';
-import { at, jsonIn, listOf, objectOf, textAt } from './fields.ts';
+import { at, jsonIn, listOf, numberIn, objectOf, textAt } from './fields.ts';
 import { DETAILS } from './otel-messages.ts';
 import type { OtlpEntry } from './otlp.ts';
 
@@ -22,13 +22,25 @@ const ANSWERS = [
   'output.value',
   'langfuse.observation.output',
   'genkit:output',
+  'mlflow.spanOutputs',
+  'braintrust.output_json',
 ];
 
-/** Token counts of an answer's body, where a span holds one. */
+/** Attributes that hold counts as JSON: Langfuse, MLflow, Braintrust. */
+const COUNTS = ['langfuse.observation.usage_details', 'mlflow.chat.tokenUsage', 'braintrust.metrics'];
+
+/** Token counts that a span holds as JSON: alone, or in an answer's body. */
 export function answerTokens(attributes: OtlpEntry['attributes']): {
   input: number | undefined;
   output: number | undefined;
 } {
+  for (const name of COUNTS) {
+    const counts = jsonIn(attributes[name]);
+    const [input, output] = [numberIn(at(counts, 'input')), numberIn(at(counts, 'output'))];
+    if (input !== undefined || output !== undefined) return { input, output };
+    const named = tokensOf(counts);
+    if (named.input !== undefined || named.output !== undefined) return named;
+  }
   const [told] = ANSWERS.map((name) => objectOf(jsonIn(attributes[name])))
     .filter((body) => body !== undefined)
     .map(readAnswer);
@@ -53,7 +65,10 @@ export function endingsIn({ attributes, events, entry }: OtlpEntry, words: reado
   const completion = events.find(({ name }) => name === 'gen_ai.content.completion');
   said.push(at(listOf(jsonIn(completion?.attributes['gen_ai.completion']))[0], 'finish_reason'));
   const choice = events.find(({ name }) => name === 'gen_ai.choice');
-  said.push(choice?.attributes.finish_reason);
+  said.push(
+    choice?.attributes.finish_reason ??
+      at(jsonIn(choice?.attributes['gen_ai.event.content']), 'finish_reason'),
+  );
   const endings = said.flatMap((word) => (typeof word === 'string' ? (endingOf(word) ?? []) : []));
   for (const name of ANSWERS) endings.push(...readAnswer(objectOf(jsonIn(attributes[name])) ?? {}).endings);
   const exception = events.find(({ name }) => name === 'exception')?.attributes;

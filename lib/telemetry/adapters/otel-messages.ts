@@ -167,6 +167,7 @@ const BODIES = [
   'gen_ai.prompt',
   'gen_ai.prompt_json',
   'mlflow.spanInputs',
+  'braintrust.input_json',
   'llm.request.messages',
   'gen_ai.request.messages',
   'input.value',
@@ -206,5 +207,7 @@ export function otelBody(attributes: Attributes): unknown {
     jsonIn(attributes.request_data),
     jsonIn(attributes['genkit:input']),
     jsonIn(attributes['langfuse.observation.model.parameters']),
+    jsonIn(attributes['mlflow.spanInputs']),
+    jsonIn(attributes['braintrust.metadata']),
   ].find((held) => objectOf(held) !== undefined);
 }

@@ -11,13 +11,13 @@ import {
 } from './adapter.ts';
 import { outcomeFrom } from './endings.ts';
 import { type ClientTrust, NO_TRUST } from './field-control.ts';
-import { at, jsonIn, listOf, objectOf } from './fields.ts';
-import { isModelCall, isOtherModel } from './model-calls.ts';
+import { at, jsonIn, listOf, numberIn, objectOf } from './fields.ts';
 import { OTEL_ACCOUNT_PLACES, otelAccount } from './otel-accounts.ts';
+import { isCall, MODELS, modelIn } from './otel-calls.ts';
 import { answerTokens, endingsIn, textIn } from './otel-endings.ts';
 import { DETAILS, messageOfEvent, otelBody, otelMessages } from './otel-messages.ts';
 import { type Attributes, anyValue, isOtlp, type OtlpEntry, otlpEntries, otlpField } from './otlp.ts';
-import { numberIn, paramsOf, type ReadMessage, readMessages } from './request.ts';
+import { paramsOf, type ReadMessage, readMessages } from './request.ts';
 import { isoFrom, isoFromNanoseconds } from './times.ts';
 
 interface HeldSpan {
@@ -252,42 +252,6 @@ function firstKey(held: Map<string, unknown> | Set<string>): string {
   return held.keys().next().value ?? '';
 }
 
-const OPERATIONS = [
-  'gen_ai.operation.name',
-  'llm.request.type',
-  'ai.operationId',
-  'operation.name',
-  'langfuse.observation.type',
-  'genkit:metadata:subtype',
-] as const;
-const MODELS = [
-  'gen_ai.request.model',
-  'gen_ai.response.model',
-  'llm.model_name',
-  'llm.request.model',
-  'ai.model.id',
-  'langfuse.observation.model.name',
-  'embedding.model_name',
-  'genkit:name',
-] as const;
-
-/** Whether a span or details event is a call of a language model. */
-function isCall({ attributes }: OtlpEntry): boolean {
-  const kind = textIn(attributes['openinference.span.kind']);
-  if (kind !== undefined && kind.toUpperCase() !== 'LLM') return false;
-  const vercel = textIn(attributes['ai.operationId']);
-  // The outer span tells the whole loop, its children the calls.
-  if (vercel !== undefined && !/\.do(?:Generate|Stream)$/.test(vercel)) return false;
-  const model = MODELS.map((name) => textIn(attributes[name])).find((name) => name !== undefined);
-  if (model === undefined) return false;
-  if (kind !== undefined) return true;
-  const operation = OPERATIONS.map((name) => textIn(attributes[name])).find((name) => name !== undefined);
-  if (operation === undefined) return !isOtherModel(model);
-  // Langfuse; Genkit's actions of a model
-  if (/^(?:generation|model)$/i.test(operation)) return true;
-  return isModelCall(operation) === true;
-}
-
 function callIn(
   entry: OtlpEntry,
   messages: readonly ReadMessage[],
@@ -314,7 +278,7 @@ function callIn(
       isoFromNanoseconds(otlpField(entry.entry, 'timeUnixNano')) ??
       isoFromNanoseconds(otlpField(entry.entry, 'observedTimeUnixNano')),
     ...otelAccount(fact, clients),
-    model: fact(...MODELS),
+    model: fact(...MODELS) ?? modelIn(attributes),
     messages,
     completion: completionIn(attributes),
     inputTokens:

@@ -5,9 +5,11 @@ import type { UsageEvent } from '../usage-event.ts';
 import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults } from './adapter.ts';
 import { BatchReader, type HeldBatch, isBatchLine } from './batch.ts';
 import { unwrapped } from './envelopes.ts';
-import { EXPORT_NAMES, exportShape, fromExport } from './exports.ts';
+import { EXPORT_NAMES, exportShape, fromExport, ownShape } from './exports.ts';
 import { at, type Json, objectOf, textAt } from './fields.ts';
 import { ADAPTERS, type InputFormat } from './index.ts';
+import { knownInside } from './inside.ts';
+import { hasRequest } from './openai.ts';
 import { type HeldOtel, type Late, OtelReader } from './otel.ts';
 import { isOtlp, otlpField } from './otlp.ts';
 
@@ -71,7 +73,7 @@ export class EntryReader {
     const late: Late[] = [];
     const formats = new Map<string, number>();
     let skipped = 0;
-    for (const entry of unwrapped(json)) {
+    for (const entry of this.#entries(json)) {
       const format = this.#format === 'auto' ? formatOf(entry) : this.#format;
       formats.set(format, (formats.get(format) ?? 0) + 1);
       if (format === 'event') {
@@ -88,6 +90,15 @@ export class EntryReader {
       skipped += adapted.skipped;
     }
     return { exchanges, events, reasons, skipped, odd, late, formats };
+  }
+
+  /** The entries of a document; where an entry is of no format, those that lie deeper in it. */
+  #entries(json: unknown): readonly unknown[] {
+    return unwrapped(json).flatMap((entry) => {
+      if (this.#format === 'exchange' || !isUnknown(entry)) return [entry];
+      const inside = knownInside(entry, (held) => !isUnknown(held));
+      return inside.length > 0 ? inside : [entry];
+    });
   }
 
   /** What was held at the call before and is still without its other half: for listeners, whose input does not end. */
@@ -134,14 +145,20 @@ const MARKS: readonly (readonly [format: string, matches: (entry: Json) => boole
   ],
   ['openai', (entry) => 'request' in entry],
   ['event', (entry) => 'shape' in entry || 'behaviours' in entry],
+  ['own', (entry) => ownShape(entry) !== undefined],
 ];
 
 function formatOf(entry: unknown): string {
   const object = objectOf(entry);
   const format = object === undefined ? undefined : MARKS.find(([, matches]) => matches(object))?.[0];
-  return format === 'export' && object !== undefined
-    ? (exportShape(object)?.name ?? 'export')
-    : (format ?? 'unknown');
+  if (object === undefined || (format !== 'export' && format !== 'own')) return format ?? 'unknown';
+  return (exportShape(object) ?? ownShape(object))?.name ?? format;
+}
+
+/** Whether no reader knows an entry; a name `request` alone, without a body that can be read, makes none known. */
+function isUnknown(entry: unknown): boolean {
+  const format = formatOf(entry);
+  return format === 'unknown' || (format === 'openai' && !hasRequest(entry));
 }
 
 function unknownEntry(entry: unknown): Adapted {

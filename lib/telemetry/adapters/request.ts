@@ -1,5 +1,5 @@
 import { type Turn, turnsOf } from '../turns.ts';
-import { at, type Json, jsonIn, listOf, numberAt, objectOf, textAt } from './fields.ts';
+import { at, type Json, jsonIn, listOf, numberAt, numberIn, objectOf, textAt } from './fields.ts';
 
 /** A message as adapters hand it on: the provider's shapes are gone. */
 export interface ReadMessage {
@@ -147,12 +147,22 @@ export function promptMessages(prompt: string): ReadMessage[] {
     if (!marks.test(prompt.slice(0, 20_000))) continue;
     const turns = [...prompt.matchAll(split)].flatMap(([, role = '', text = '']) => {
       const kind = ROLES[role.toLowerCase().trim()];
-      const content = text.replace(/<\/?s>|\[\/?INST\]|<\|[\w_]+\|>/g, '').trim();
-      return kind === undefined || (content === '' && kind === 'assistant') ? [] : [{ role: kind, content }];
+      // Llama 2 puts its system prompt into the first instruction
+      const [, system = '', rest = text] = /^\s*<<SYS>>([\s\S]*?)<<\/SYS>>([\s\S]*)$/.exec(text) ?? [];
+      const content = plain(rest);
+      const before = system === '' ? [] : [{ role: 'system', content: plain(system) }];
+      return kind === undefined || (content === '' && kind === 'assistant')
+        ? []
+        : [...before, { role: kind, content }];
     });
     if (turns.some(({ role }) => role === 'user')) return turns;
   }
   return [{ role: 'user', content: prompt }];
+}
+
+/** A turn's text without the marks of its template. */
+function plain(text: string): string {
+  return text.replace(/<\/?s>|\[\/?INST\]|<\|[\w_]+\|>/g, '').trim();
 }
 
 const ROLES: Readonly<Record<string, string>> = {
@@ -160,7 +170,6 @@ const ROLES: Readonly<Record<string, string>> = {
   user: 'user',
   '[inst]': 'user',
   '[/inst]': 'assistant',
-  '<<sys>>': 'system',
   system: 'system',
   assistant: 'assistant',
   bot: 'assistant',
@@ -247,14 +256,6 @@ function formatOf(held: unknown): unknown {
     at(held, 'format') ??
     (type !== undefined && type !== 'text/plain' ? type : undefined)
   );
-}
-
-/** A number, also where a log wrote it as a text. */
-export function numberIn(value: unknown): number | undefined {
-  if (typeof value === 'number') return value;
-  return typeof value === 'string' && /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(value)
-    ? Number(value)
-    : undefined;
 }
 
 function modelOf(body: Json): string | undefined {

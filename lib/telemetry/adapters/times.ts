@@ -1,3 +1,5 @@
+import { at } from './fields.ts';
+
 /** Times as logs write them, to ISO. Every reader answers undefined where it cannot be sure. */
 
 const MICROSECOND_PARTS =
@@ -11,6 +13,8 @@ const COMMON_LOG = /^(\d\d)\/(\w{3})\/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d{4})$/;
  */
 export function isoFrom(value: unknown): string | undefined {
   if (typeof value === 'number') return isoFromEpoch(value);
+  // MongoDB's Extended JSON: {"$date": "2026-03-01T08:00:00.123Z"} or {"$date": {"$numberLong": "1772352000123"}}
+  if (typeof value === 'object') return isoFrom(at(value, '$date') ?? at(value, '$numberLong'));
   if (typeof value !== 'string') return undefined;
   const text = value.trim();
   if (/^\d{9,20}(?:\.\d+)?$/.test(text)) return isoFromEpoch(Number(text));

@@ -1,0 +1,65 @@
+/**
+ * JSON in lines that are no JSON themselves: behind colours of a terminal, within quotes of logfmt, in a column of CSV or TSV.
+ * And where nothing can be made of a line, what it is, in words without its text.
+ */
+
+const ESCAPE = String.fromCharCode(27);
+/** ECMA-48's sequences for colours */
+const COLOURS = new RegExp(`${ESCAPE}\\[[0-9;]*[A-Za-z]`, 'g');
+/** A text in quotes that begins as JSON does: logfmt and Go's %q escape with a backslash, CSV doubles the quote (RFC 4180). */
+const ESCAPED = /"([[{]\s*(?:\\"|[[{])(?:[^"\\]|\\.)*)"/;
+const DOUBLED = /"([[{]\s*""(?:[^"]|"")*)"/;
+
+/** The text of the JSON that a line holds in another way; undefined where it holds none. */
+export function salvaged(line: string): string | undefined {
+  const plain = line.includes(ESCAPE) ? line.replace(COLOURS, '') : line;
+  const doubled = DOUBLED.exec(plain)?.[1];
+  if (doubled !== undefined) return doubled.replaceAll('""', '"');
+  const escaped = ESCAPED.exec(plain)?.[1];
+  if (escaped !== undefined) return unescaped(escaped);
+  return plain === line ? undefined : plain;
+}
+
+function unescaped(text: string): string | undefined {
+  try {
+    return JSON.parse(`"${text}"`) as string;
+  } catch {
+    // No text of JSON either: nothing to be had from it.
+    return undefined;
+  }
+}
+
+/** Why a line is no JSON, where its kind can be told. */
+const KINDS: readonly (readonly [pattern: RegExp, why: string])[] = [
+  [
+    /[:[,]\s*-?(?:NaN|Infinity)\b/,
+    'NaN or Infinity stands where JSON has a number (json.dumps: allow_nan=False)',
+  ],
+  [
+    /^\s*[[{]\s*'|[:,{]\s*'[\w.-]+'\s*:|[:,[]\s*(?:None|True|False)\b/,
+    "single quotes or None, as Python's repr writes: use json.dumps",
+  ],
+  [/^[^,]{0,200}(?:,[^,]{1,80}){2,}$/, 'a line of CSV? Export JSON, or one column that holds it'],
+];
+/** Only so much of a line is looked at to tell why. */
+const LOOKED_AT = 20_000;
+
+/** The words of a fault. */
+export function whyNot(line: string): string {
+  const head = line.slice(0, LOOKED_AT);
+  if (/^\s*[[{]/.test(head) && hasBareControl(head))
+    return 'not JSON: a control character stands unescaped within a text';
+  const kind = KINDS.find(([pattern]) => pattern.test(head));
+  return kind === undefined ? 'not JSON' : `not JSON: ${kind[1]}`;
+}
+
+function hasBareControl(text: string): boolean {
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === 92) at++;
+    else if (unit === 34) quoted = !quoted;
+    else if (quoted && unit < 32) return true;
+  }
+  return false;
+}

@@ -1,0 +1,146 @@
+import type { ExportShape } from './export-shape.ts';
+import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
+import { readRequest } from './request.ts';
+
+/**
+ * Logs of somebody's own gateway, which no product documents: the two bodies under names that say so, or the facts of a call
+ * in one flat entry. Read last, where nothing else knows the entry.
+ */
+const REQUEST =
+  /^(?:(?:full|raw|http|llm|original|model|api|client|backend|upstream)_?)?(?:req|request|input)_?(?:body|payload|json|data|content|params|log)?$/i;
+const RESPONSE =
+  /^(?:(?:full|raw|http|llm|original|model|api|client|backend|upstream)_?)?(?:res|resp|response|output|result)_?(?:body|payload|json|data|content|log)?$/i;
+
+/** What lies under a name: JSON or its text, in a list (BigQuery), or as the body of a logged message. */
+function bodyOf(held: unknown): unknown {
+  const value = jsonIn(Array.isArray(held) && held.length === 1 ? held[0] : held);
+  return jsonIn(at(value, 'body') ?? at(value, 'payload') ?? at(value, 'json')) ?? value;
+}
+
+function requestIn(entry: Json): { readonly name: string; readonly body: Json } | undefined {
+  for (const name of Object.keys(entry)) {
+    const body = REQUEST.test(name) ? objectOf(bodyOf(entry[name])) : undefined;
+    if (body !== undefined && readRequest(body) !== undefined) return { name, body };
+  }
+  return undefined;
+}
+
+function answerIn(entry: Json, not: string | undefined): unknown {
+  const name = Object.keys(entry).find((key) => key !== not && RESPONSE.test(key) && entry[key] != null);
+  return name === undefined ? undefined : bodyOf(entry[name]);
+}
+
+/** Names by which flat entries call the messages of a call. */
+const MESSAGES = [
+  ...['messages', 'prompt_messages', 'input_messages', 'request_messages', 'requestMessages', 'chat_history'],
+  ...['conversation', 'prompt', 'user_prompt', 'input'],
+];
+const ANSWERS = [
+  ...['response', 'completion', 'completion_message', 'output', 'responseMessages', 'answer', 'result'],
+  ...['output_messages', 'response_text', 'generation'],
+];
+const MODELS = ['model', 'model_name', 'modelName', 'model_id', 'ai_model', 'llm_model', 'deployment'];
+/** Names of who asked beyond those of pairs (openai.ts). */
+const ACCOUNTS = [
+  ...['account', 'account_id', 'accountId', 'customer_identifier', 'customer_id', 'customerId', 'tenant'],
+  ...[
+    'tenant_id',
+    'tenantId',
+    'organization_id',
+    'org_id',
+    'team_id',
+    'user_id',
+    'userId',
+    'user',
+    'api_key_id',
+  ],
+];
+const TIMES = [
+  ...['time', 'timestamp', '@timestamp', 'created_at', 'createdAt', 'start_time', 'startTime', 'started_at'],
+  ...['logging_time', 'request_time', 'requested_at', 'datetime', 'date', 'ts', 'event_time'],
+];
+const STATUS = ['status', 'status_code', 'statusCode', 'http_status', 'response_status', 'responseCode'];
+
+function first(entry: Json, names: readonly string[]): unknown {
+  return names.map((name) => entry[name]).find((held) => held !== undefined && held !== null && held !== '');
+}
+
+function asked(entry: Json): unknown {
+  const held = jsonIn(first(entry, MESSAGES));
+  return Array.isArray(held) || typeof held === 'string' ? held : at(held, 'messages');
+}
+
+/** Who, when and how, beside the bodies. */
+function beside(entry: Json): Json {
+  return {
+    ...entry,
+    time: first(entry, TIMES),
+    account: first(entry, ACCOUNTS) ?? at(entry, 'user', 'id') ?? at(entry, 'customer', 'id'),
+    status: first(entry, STATUS),
+    user_agent: entry.user_agent ?? entry.userAgent ?? entry.http_user_agent,
+    client_ip: entry.client_ip ?? entry.clientIp ?? entry.remote_addr ?? entry.ip,
+  };
+}
+
+export const OWN: readonly ExportShape[] = [
+  {
+    name: 'pair',
+    source: 'a pair of bodies under other names than request and response',
+    matches: (entry) =>
+      !('request' in entry && objectOf(entry.request) !== undefined) && requestIn(entry) !== undefined,
+    pair: (entry) => {
+      const found = requestIn(entry);
+      const logged = objectOf(entry[found?.name ?? '']);
+      return {
+        ...beside(entry),
+        headers: at(logged, 'headers') ?? entry.headers,
+        url: textAt(logged, 'url') ?? textAt(logged, 'path') ?? entry.url,
+        request: found?.body,
+        response: answerIn(entry, found?.name),
+        ...statusIn(entry),
+      };
+    },
+  },
+  {
+    name: 'flat',
+    source: 'one flat entry a call: model, messages, answer and counts side by side',
+    matches: (entry) => first(entry, MODELS) !== undefined && asked(entry) !== undefined,
+    pair: (entry) => {
+      const answer = jsonIn(first(entry, ANSWERS));
+      const held = asked(entry);
+      return {
+        ...beside(entry),
+        request: {
+          ...without(entry, MESSAGES),
+          ...objectOf(entry.params ?? entry.parameters ?? entry.model_parameters),
+          system: entry.system ?? entry.system_prompt ?? entry.systemPrompt,
+          model: first(entry, MODELS),
+          ...(typeof held === 'string' ? { prompt: held } : { messages: held }),
+        },
+        response: {
+          ...(Array.isArray(answer) ? { content: answer } : objectOf(answer)),
+          ...(typeof answer === 'string' ? { text: answer } : {}),
+          ...present({ finish_reason: entry.finish_reason ?? entry.finishReason ?? entry.stop_reason }),
+          ...present({ error: entry.error ?? entry.error_message }),
+        },
+      };
+    },
+  },
+];
+
+function statusIn(entry: Json): Json {
+  const logged = Object.keys(entry)
+    .filter((name) => RESPONSE.test(name))
+    .map((name) => objectOf(entry[name]))
+    .find((held) => held !== undefined);
+  const status = at(logged, 'statusCode') ?? at(logged, 'status_code') ?? at(logged, 'status');
+  return typeof status === 'number' ? { status } : {};
+}
+
+function without(entry: Json, names: readonly string[]): Json {
+  return Object.fromEntries(Object.entries(entry).filter(([name]) => !names.includes(name)));
+}
+
+function present(facts: Json): Json {
+  return Object.fromEntries(Object.entries(facts).filter(([, held]) => held !== undefined && held !== null));
+}

@@ -1,0 +1,59 @@
+import { packed } from './envelopes.ts';
+import { jsonIn, objectOf } from './fields.ts';
+
+/** So deep and so many values are looked into: an entry of a million fields costs no more than its parse. */
+const MAX_DEPTH = 8;
+const MAX_VALUES = 20_000;
+
+/**
+ * Entries of known formats inside a value that is none itself: pages of an API, queues, shippers and logs wrap what a gateway
+ * wrote in many ways, as objects, as the text of JSON, in base64, compressed, or as a list of bytes. What is known is not
+ * looked into any further.
+ * @param isKnown whether a value is an entry that some reader takes
+ */
+export function knownInside(value: unknown, isKnown: (value: unknown) => boolean): readonly unknown[] {
+  const found: unknown[] = [];
+  let seen = 0;
+  const visit = (held: unknown, depth: number): void => {
+    if (depth > MAX_DEPTH || ++seen > MAX_VALUES) return;
+    if (typeof held === 'string') {
+      for (const inner of textInside(held)) visit(inner, depth + 1);
+      return;
+    }
+    if (typeof held !== 'object' || held === null) return;
+    if (depth > 0 && isKnown(held)) {
+      found.push(held);
+      return;
+    }
+    if (isBytes(held)) visit(Buffer.from(held).toString('utf8'), depth + 1);
+    else for (const inner of Object.values(held)) visit(inner, depth + 1);
+  };
+  visit(value, 0);
+  return found;
+}
+
+/** JSON in a text, plain or packed; nothing in any other text. */
+function textInside(text: string): readonly unknown[] {
+  if (/^\s*[[{]/.test(text)) {
+    const whole = jsonIn(text);
+    return typeof whole === 'string' ? jsonLines(text) : [whole];
+  }
+  // base64 of `{`, `[` and of gzip's first bytes
+  return /^(?:ey|W[3yXwzG]|H4sI)[\w+/-]{16,}/.test(text) ? packed(text).map(jsonIn) : [];
+}
+
+function jsonLines(text: string): readonly unknown[] {
+  return text
+    .split('\n')
+    .map((line) => jsonIn(line))
+    .filter((held) => objectOf(held) !== undefined);
+}
+
+/** journald writes a field that is no plain text as the list of its bytes (https://systemd.io/JOURNAL_EXPORT_FORMATS/). */
+function isBytes(value: object): value is number[] {
+  return (
+    Array.isArray(value) &&
+    value.length > 16 &&
+    value.every((one) => typeof one === 'number' && one >= 0 && one < 256)
+  );
+}

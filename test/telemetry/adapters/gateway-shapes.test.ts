@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { EntryReader } from '../../../lib/telemetry/adapters/reader.ts';
+import type { Exchange } from '../../../lib/telemetry/exchange.ts';
+import { developmentKeyring } from '../../../lib/telemetry/keys.ts';
+import { createRecorder } from '../../../lib/telemetry/recorder.ts';
+import type { UsageEvent } from '../../../lib/telemetry/usage-event.ts';
+import { GATEWAY_SHAPES } from './gateway-shapes/index.ts';
+import { type GatewayShape, USUAL } from './gateway-shapes/shape.ts';
+
+const recorder = createRecorder({ keys: developmentKeyring('shapes') });
+
+/** What `--from auto` makes of a shape's documents, read to their end. */
+function read({ entries }: GatewayShape) {
+  const reader = new EntryReader('auto');
+  const parts = entries.map((entry) => reader.read(JSON.parse(JSON.stringify(entry))));
+  const late = [...parts.flatMap((part) => part.late), ...reader.finish()];
+  return {
+    exchanges: [
+      ...parts.flatMap(({ exchanges }) => exchanges),
+      ...late.flatMap((held) => ('exchange' in held ? [held.exchange] : [])),
+    ],
+    reasons: [
+      ...parts.flatMap(({ reasons }) => reasons),
+      ...late.flatMap((held) => ('reason' in held ? [held.reason] : [])),
+    ],
+    skipped: parts.reduce((sum, { skipped }) => sum + skipped, 0),
+  };
+}
+
+/** An event without its id, and without the prints of the origin: those differ by source. */
+function facts({ id: _, prints, ...event }: UsageEvent) {
+  return {
+    ...event,
+    prints: prints.map(({ prompt, opening, closing, layout, system, sketch }) => ({
+      ...{ prompt, opening, closing, layout, system, sketch },
+    })),
+  };
+}
+
+describe('--from auto', () => {
+  it.each(GATEWAY_SHAPES.map((shape) => [shape.name, shape] as const))('reads %s', (_, shape) => {
+    const { exchanges, reasons, skipped } = read(shape);
+    if (shape.expect === 'no call') {
+      expect({ events: exchanges.length, reasons, skipped }).toEqual({ events: 0, reasons: [], skipped: 1 });
+      return;
+    }
+    if (shape.expect instanceof RegExp) {
+      expect(exchanges).toEqual([]);
+      expect(reasons.map(({ field, message }) => `${field}: ${message}`).join('\n')).toMatch(shape.expect);
+      return;
+    }
+    expect(reasons).toEqual([]);
+    expect(exchanges).toHaveLength(1);
+    const [exchange] = exchanges;
+    const right: Exchange = { ...USUAL, ...shape.expect };
+    if (exchange !== undefined)
+      expect(facts(recorder.record(exchange))).toEqual(facts(recorder.record(right)));
+  });
+});
