@@ -9,6 +9,12 @@ export const MAX_OPTIONS = 26;
 /** Highest number of a sample. */
 const MAX_SAMPLE = 10_000;
 
+/** A letter or a final answer; numbers and truth values may be written without quotes. */
+const given = z.union(
+  [z.string().max(MAX_ANSWER), z.number().transform(String), z.boolean().transform(String)],
+  'a text, a number or a truth value',
+);
+
 /**
  * One answer of one model, a line of NDJSON (contract: design, section 5). Multiple choice has `answer`, `correct` and
  * `options`; a free-form final answer has `answer` and what is known of its verdict; prose has `text` and `trace`. A line
@@ -25,12 +31,10 @@ export const answerLine = z.looseObject({
     .max(MAX_SAMPLE)
     .nullish()
     .describe('number of the answer where a question was asked several times'),
-  answer: z
-    .string()
-    .max(MAX_ANSWER)
+  answer: given
     .nullish()
     .describe('the chosen option as a letter, or a free-form final answer; null if none could be read'),
-  correct: z.string().max(MAX_ANSWER).nullish().describe('the key: a letter, or the right final answer'),
+  correct: given.nullish().describe('the key: a letter, or the right final answer'),
   options: z
     .number()
     .int()
@@ -65,6 +69,6 @@ export function isAnswerLine(json: unknown): json is AnswerLine {
     isWhole(row.options, 2, MAX_OPTIONS) &&
     isWhole(row.sample, 0, MAX_SAMPLE) &&
     (row.right === undefined || row.right === null || typeof row.right === 'boolean') &&
-    (row.score === undefined || row.score === null || typeof row.score === 'number')
+    (row.score === undefined || row.score === null || Number.isFinite(row.score))
   );
 }

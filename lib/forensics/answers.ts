@@ -1,10 +1,11 @@
 import { type AnswerLine, answerLine, isAnswerLine } from './answer-line.ts';
+import { SAMPLE_MARK } from './blocks.ts';
 import { normalForm } from './normal-form.ts';
 import { splitTrace, strangeMark } from './trace.ts';
 
 /** A model's answer to one item. Letters are numbers from 0; -1 is no usable answer. */
 export interface Answer {
-  /** The question, and the sample where it was asked several times: what makes answers of two models comparable. */
+  /** The question, and the rank of the sample where it was asked several times: what makes answers of two models comparable. */
   readonly item: string;
   /** The question alone: samples of one question are not independent. */
   readonly question: string;
@@ -71,10 +72,19 @@ function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
+/** Longest value of a field that a message shows. */
+const MAX_SHOWN = 40;
+
 /** What a message may show of a line's field: never a person's text. */
 function shownField(field: string, value: unknown): string {
-  if (typeof value !== 'string' || (field !== 'text' && field !== 'trace')) return shown(value);
-  return `a text of ${value.length} characters`;
+  const text = field === 'text' || field === 'trace';
+  if (typeof value === 'string' && (text || value.length > MAX_SHOWN))
+    return `a text of ${value.length} characters`;
+  return typeof value === 'object' && value !== null
+    ? Array.isArray(value)
+      ? 'an array'
+      : 'an object'
+    : shown(value);
 }
 
 function asAnswerLine(json: unknown, at: string): AnswerLine {
@@ -83,7 +93,10 @@ function asAnswerLine(json: unknown, at: string): AnswerLine {
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const field = issue?.path.join('.') ?? '';
-  if (field === '') throw new AnswersError(`${at}: ${shown(json)}: ${issue?.message ?? 'invalid'}`);
+  if (field === '')
+    throw new AnswersError(
+      `${at}: ${shownField('', json)}: ${issue?.message ?? 'invalid'}; each line is one answer, a JSON object of its own`,
+    );
   const value = (json as Record<string, unknown>)[field];
   throw new AnswersError(
     `${at}: field "${field}" is ${shownField(field, value)}: ${issue?.message ?? 'invalid'}`,
@@ -116,10 +129,18 @@ function verdictOf(
   return keyForm === undefined ? undefined : form === keyForm;
 }
 
+/** What is wrong with an item that occurs twice. */
+function twice(row: AnswerLine): string {
+  return typeof row.sample === 'number'
+    ? ` with sample ${row.sample}`
+    : '; if the question was asked several times, number the answers with "sample"';
+}
+
 /** Collects the lines of one model. */
 class SheetReader {
   readonly #model: string;
-  readonly #answers = new Map<string, Answer>();
+  /** Per question its answers by number of the sample; a line without a number is sample 0. */
+  readonly #answers = new Map<string, Map<number, Omit<Answer, 'item'>>>();
   readonly #marks = new Map<string, number>();
   readonly #count = { choice: 0, free: 0, text: 0, trace: 0, cut: 0, outside: 0, unanswered: 0, badKeys: 0 };
   #firstOutside = '';
@@ -139,13 +160,9 @@ class SheetReader {
     }
     const row = asAnswerLine(json, at);
     const question = String(row.item);
-    const item = typeof row.sample === 'number' ? `${question}\u0000${row.sample}` : question;
-    if (this.#answers.has(item))
-      throw new AnswersError(
-        typeof row.sample === 'number'
-          ? `${at}: item ${shown(question)} occurs twice with sample ${row.sample}`
-          : `${at}: item ${shown(question)} occurs twice; if the question was asked several times, number the answers with "sample"`,
-      );
+    const sample = row.sample ?? 0;
+    const own = this.#answers.get(question) ?? new Map<number, Omit<Answer, 'item'>>();
+    if (own.has(sample)) throw new AnswersError(`${at}: item ${shown(question)} occurs twice${twice(row)}`);
     const parts = partsOf(row);
     if (parts.mark !== undefined) this.#marks.set(parts.mark, (this.#marks.get(parts.mark) ?? 0) + 1);
     const answer = this.#answer(row, at, number);
@@ -158,7 +175,8 @@ class SheetReader {
     if (parts.text !== undefined) this.#count.text++;
     if (parts.trace !== undefined) this.#count.trace++;
     if (parts.cut) this.#count.cut++;
-    this.#answers.set(item, { item, question, ...answer, text: parts.text, trace: parts.trace });
+    own.set(sample, { question, ...answer, text: parts.text, trace: parts.trace });
+    this.#answers.set(question, own);
   }
 
   #answer(
@@ -197,6 +215,22 @@ class SheetReader {
     return { choice, key, options, form: undefined, keyForm: undefined, right: undefined };
   }
 
+  /**
+   * Answers by item. Samples of one question are exchangeable, so they are told apart by rank, not by number: files that
+   * count from 0 and from 1, or that number nothing, still match.
+   */
+  #byItem(): Map<string, Answer> {
+    const out = new Map<string, Answer>();
+    for (const [question, samples] of this.#answers)
+      [...samples]
+        .sort(([a], [b]) => a - b)
+        .forEach(([, answer], rank) => {
+          const item = rank === 0 ? question : `${question}${SAMPLE_MARK}${rank}`;
+          out.set(item, { item, ...answer });
+        });
+    return out;
+  }
+
   sheet(): AnswerSheet {
     const { choice, free, text, trace, cut, outside, unanswered, badKeys } = this.#count;
     if (badKeys > LEAST_OUTSIDE && badKeys > choice * MOST_OUTSIDE)
@@ -213,7 +247,7 @@ class SheetReader {
     const mark = [...this.#marks].sort((a, b) => b[1] - a[1])[0];
     return {
       model: this.#model,
-      answers: this.#answers,
+      answers: this.#byItem(),
       choiceItems: choice,
       freeItems: free,
       textItems: text,
@@ -241,7 +275,9 @@ export function readAnswerSheet(model: string, lines: Iterable<string>): AnswerS
   let number = 0;
   for (const line of lines) {
     number++;
-    if (line.trim() !== '') reader.take(line, number);
+    // A byte order mark is a habit of editors, not part of the first answer.
+    const own = number === 1 ? line.replace(/^\uFEFF/, '') : line;
+    if (own.trim() !== '') reader.take(own, number);
   }
   return reader.sheet();
 }

@@ -1,4 +1,5 @@
 import type { AnswerSheet } from './answers.ts';
+import { aliasOf } from './identity.ts';
 import { type Excluded, excludedByTime } from './models.ts';
 import type { Context, Question } from './question.ts';
 import { LEAST_CONTROLS } from './screening.ts';
@@ -31,17 +32,31 @@ export function datesKnown({ of }: Context, suspect: string): (teacher: string) 
   return (teacher) => Boolean(of.facts(suspect)?.released) && Boolean(of.facts(teacher)?.released);
 }
 
+/** Candidates without those that are the suspect, or a candidate before them, under another name. */
+function withoutAliases({ context, suspect, caveats }: Question): AnswerSheet[] {
+  const kept: AnswerSheet[] = [];
+  for (const candidate of asked(context)) {
+    if (candidate.model === suspect.model) continue;
+    const alias = aliasOf(candidate, [suspect, ...kept]);
+    if (alias === undefined || candidate.model === context.input.reference.model) kept.push(candidate);
+    else
+      caveats.push({
+        code: 'candidate-dropped',
+        text: `Candidate ${candidate.model} was left out: it gives the same answers as ${alias}, so it is the same model under another name.`,
+      });
+  }
+  return kept;
+}
+
 /** Candidates that can have taught the suspect, and the controls that are none of them; undefined where there are too few. */
 export function candidatesFor(
-  { context, suspect }: Question,
+  question: Question,
   controls: readonly AnswerSheet[],
   usable: (candidate: AnswerSheet) => boolean,
 ): { candidates: AnswerSheet[]; rest: AnswerSheet[] } | undefined {
-  const candidates = asked(context).filter(
-    (t) =>
-      t.model !== suspect.model &&
-      excludedByTime(t.model, suspect.model, context.of) === undefined &&
-      usable(t),
+  const { context, suspect } = question;
+  const candidates = withoutAliases(question).filter(
+    (t) => excludedByTime(t.model, suspect.model, context.of) === undefined && usable(t),
   );
   if (candidates.length === 0) return undefined;
   const names = new Set(candidates.map((c) => c.model));

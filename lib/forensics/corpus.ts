@@ -29,8 +29,11 @@ export const LAYOUT_PATTERNS: readonly RegExp[] = [
 const WORD = /[\p{L}\p{M}\p{N}'’]+/gu;
 /** Longest text looked at, in characters: a guard against megabytes in one line. */
 const MAX_LENGTH = 20_000;
-/** Texts of exactly the longest length from which they were evidently cut off there. */
+/** Texts of about the longest length from which they were evidently cut off there, and what trimming may take off. */
 const LEAST_AT_CAP = 5;
+const TRIMMED_AT_CAP = 0.002;
+/** The end of a text that does not end a sentence. */
+export const MID_SENTENCE = /[\p{L}\p{N},]\s*$/u;
 /** Hash buckets for phrases (word 2- and 3-grams). */
 export const PHRASE_BUCKETS = 1 << 18;
 
@@ -121,16 +124,17 @@ export function readCorpus(
   return { models, items, docs, vocabulary: ids.size };
 }
 
-/** Length at which texts were evidently cut off (several at exactly the maximum), else Infinity. */
+/**
+ * Length at which texts were evidently cut off, else Infinity: several different ones end there, in the middle of a
+ * sentence, or just below it, as white space at the cut is taken off.
+ */
 export function commonCap(texts: readonly ReadonlyMap<string, string>[]): number {
   let longest = 0;
-  let times = 0;
   for (const byItem of texts)
-    for (const text of byItem.values()) {
-      if (text.length > longest) {
-        longest = text.length;
-        times = 1;
-      } else if (text.length === longest) times++;
-    }
-  return times >= LEAST_AT_CAP ? longest : Number.POSITIVE_INFINITY;
+    for (const text of byItem.values()) if (text.length > longest) longest = text.length;
+  const cap = Math.floor(longest * (1 - TRIMMED_AT_CAP));
+  const atCap = new Set<string>();
+  for (const byItem of texts) for (const text of byItem.values()) if (text.length >= cap) atCap.add(text);
+  const cut = [...atCap].filter((text) => MID_SENTENCE.test(text)).length;
+  return atCap.size >= LEAST_AT_CAP && cut >= atCap.size / 2 ? cap : Number.POSITIVE_INFINITY;
 }

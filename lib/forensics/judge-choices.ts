@@ -1,6 +1,7 @@
 import { bootstrapMeanInterval } from '../statistics/bootstrap.ts';
 import { naiveBinomialP } from './agreement.ts';
 import type { AnswerSheet } from './answers.ts';
+import { byQuestion, questionsIn } from './blocks.ts';
 import { candidatesFor, notToldApartByLikeness } from './candidates.ts';
 import {
   choiceStudy,
@@ -13,6 +14,7 @@ import {
 } from './choice-study.ts';
 import { DOCUMENTED_EFFECT, SMALLEST_EFFECT } from './effects.ts';
 import { evidence, nullCaveats } from './evidence.ts';
+import { aliasOf } from './identity.ts';
 import { textsBeside } from './judge-texts.ts';
 import { percent } from './numbers.ts';
 import { testAccusedPair } from './pair-test.ts';
@@ -24,17 +26,11 @@ import {
   dropControl,
   partiesOf,
   type Question,
+  sampledCaveat,
   unfitControls,
 } from './question.ts';
 import { type Caveat, emptyReport, type SuspectReport } from './report.ts';
-import {
-  identicalChoices,
-  identicalTexts,
-  LEAST_CO_WRONG,
-  LEAST_ITEMS,
-  type Unfit,
-  unfitChoices,
-} from './screening.ts';
+import { LEAST_CO_WRONG, LEAST_ITEMS, type Unfit, unfitChoices } from './screening.ts';
 import { rankingPairs, rankTeachers } from './teachers.ts';
 
 /** Share of items with differing keys from which the files do not hold the same questions. */
@@ -51,13 +47,6 @@ export function conflictUnfit(conflicting: number, items: number): Unfit | undef
   };
 }
 
-/** The sentence for files that give the same answers throughout. */
-export const SAME_THROUGHOUT: Unfit = {
-  code: 'identical',
-  reason:
-    'the two files give the same wrong answers, or the same long texts, throughout: one model queried twice, or one file copied; that is identity, which needs no test, and says nothing of distillation',
-};
-
 /** Controls that can carry a number: enough answers that are no guesses, and nobody's twin. */
 function usableControls(
   question: Question,
@@ -69,22 +58,18 @@ function usableControls(
   const row = (place: number) => table.choices[place] ?? new Int8Array(items.length).fill(-1);
   const unfitAt = (place: number) =>
     unfitChoices(table.models[place] ?? '', row(place), table.keys, table.options);
-  const same = (a: number, b: number) => identicalChoices(row(a), row(b), table.keys, table.options);
   const unfit = unfitAt(REFERENCE) ?? unfitAt(SUSPECT);
   if (unfit !== undefined) return { unfit, controls: [] };
-  if (same(REFERENCE, SUSPECT) || identicalTexts(reference, suspect))
-    return { unfit: SAME_THROUGHOUT, controls: [] };
-  const kept: number[] = [];
+  const kept: AnswerSheet[] = [];
   controls.forEach((control, k) => {
     const place = FIRST_CONTROL + k;
     const reason = unfitAt(place)?.reason;
-    const twin = [REFERENCE, SUSPECT, ...kept].find((other) => same(other, place));
+    const twin = aliasOf(control, [reference, suspect, ...kept]);
     if (reason !== undefined) dropControl(caveats, control.model, reason);
-    else if (twin !== undefined)
-      dropControl(caveats, control.model, `it gives the same answers as ${table.models[twin]}`);
-    else kept.push(place);
+    else if (twin !== undefined) dropControl(caveats, control.model, `it gives the same answers as ${twin}`);
+    else kept.push(control);
   });
-  return { controls: kept.flatMap((place) => controls[place - FIRST_CONTROL] ?? []) };
+  return { controls: kept };
 }
 
 /** Judges a suspect by multiple choice. */
@@ -100,11 +85,13 @@ export function judgeChoices(question: Question): Draft {
       code: 'keys-differ',
       text: `${conflicting} items were dropped: key or number of options differs between the files.`,
     });
-  if (common.length < LEAST_ITEMS)
+  const questions = questionsIn(common);
+  if (questions < LEAST_ITEMS)
     return stop({
       code: 'too-few-items',
-      reason: `reference and suspect have ${common.length} items in common; at least ${LEAST_ITEMS} are needed, 2,000 are advisable`,
+      reason: `reference and suspect have ${questions} questions in common; at least ${LEAST_ITEMS} are needed, 2,000 are advisable`,
     });
+  if (questions < common.length) caveats.push(sampledCaveat(questions, common.length));
   const { unfit, controls } = usableControls(question, common);
   if (unfit !== undefined) return stop(unfit);
   const few = unfitControls(question, controls);
@@ -146,7 +133,7 @@ function judged(question: Question, controls: readonly AnswerSheet[], common: re
     kappa,
     expected,
     excess: test.excess,
-    ci95: bootstrapMeanInterval(itemInfluence(study, test.weights), context.random),
+    ci95: bootstrapMeanInterval(byQuestion(common, itemInfluence(study, test.weights)), context.random),
     ci95Models: [test.excess - 1.96 * test.scale, test.excess + 1.96 * test.scale],
     z: test.z,
     p: test.p,

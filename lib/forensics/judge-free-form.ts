@@ -1,5 +1,6 @@
 import { bootstrapMeanInterval } from '../statistics/bootstrap.ts';
 import type { AnswerSheet } from './answers.ts';
+import { byQuestion, questionsIn } from './blocks.ts';
 import { candidatesFor, notToldApartByLikeness } from './candidates.ts';
 import { evidence, nullCaveats } from './evidence.ts';
 import {
@@ -10,7 +11,8 @@ import {
   freeView,
   measureFreePairs,
 } from './free-form.ts';
-import { conflictUnfit, SAME_THROUGHOUT } from './judge-choices.ts';
+import { aliasOf } from './identity.ts';
+import { conflictUnfit } from './judge-choices.ts';
 import { textsBeside } from './judge-texts.ts';
 import { accusedAndNullPairs, type PairArray, testAccusedPair } from './pair-test.ts';
 import { ACCUSED } from './parties.ts';
@@ -21,10 +23,11 @@ import {
   dropControl,
   partiesOf,
   type Question,
+  sampledCaveat,
   unfitControls,
 } from './question.ts';
 import { emptyReport, type SuspectReport } from './report.ts';
-import { identicalFreeForm, identicalTexts, LEAST_CO_WRONG, LEAST_ITEMS, type Unfit } from './screening.ts';
+import { LEAST_CO_WRONG, LEAST_ITEMS, type Unfit } from './screening.ts';
 import { rankingPairs, rankTeachers } from './teachers.ts';
 
 /** Array of pairs of free-form answers. */
@@ -71,12 +74,8 @@ function usableControls(question: Question, items: readonly string[]): AnswerShe
   const kept: AnswerSheet[] = [];
   for (const control of controls) {
     const answered = items.filter((i) => control.answers.get(i)?.form !== undefined).length;
-    const twin = [context.input.reference, suspect, ...kept].find((party) => {
-      const [own] = measureFreePairs(freeTable([party, control], ['a', 'b'], items), [[0, 1]]);
-      return own !== undefined && identicalFreeForm(own.coWrong, own.sameWrong);
-    });
-    if (twin !== undefined)
-      dropControl(caveats, control.model, `it gives the same wrong answers as ${twin.model}`);
+    const twin = aliasOf(control, [context.input.reference, suspect, ...kept]);
+    if (twin !== undefined) dropControl(caveats, control.model, `it gives the same wrong answers as ${twin}`);
     else if (answered < LEAST_ITEMS)
       dropControl(
         caveats,
@@ -96,18 +95,18 @@ export function judgeFreeForm(question: Question): Draft {
   const stop = (unfit: Unfit) => abstain(question, 'free-form', items.length, unfit);
   const conflict = conflictUnfit(conflicting, items.length);
   if (conflict !== undefined) return stop(conflict);
-  if (items.length < LEAST_ITEMS)
+  const questions = questionsIn(items);
+  if (questions < LEAST_ITEMS)
     return stop({
       code: 'too-few-items',
-      reason: `reference and suspect have ${items.length} free-form answers in common; at least ${LEAST_ITEMS} are needed, 500 are advisable`,
+      reason: `reference and suspect have free-form answers to ${questions} questions in common; at least ${LEAST_ITEMS} are needed, 500 are advisable`,
     });
-  if (identicalTexts(reference, suspect)) return stop(SAME_THROUGHOUT);
+  if (questions < items.length) caveats.push(sampledCaveat(questions, items.length));
   const controls = usableControls(question, items);
   const few = unfitControls(question, controls);
   if (few !== undefined) return stop(few);
   const study = measured(question, controls, items);
   const own = study.values[0];
-  if (own !== undefined && identicalFreeForm(own.coWrong, own.sameWrong)) return stop(SAME_THROUGHOUT);
   if (own === undefined || own.coWrong < LEAST_CO_WRONG)
     return stop({
       code: 'too-few-co-wrong',
@@ -147,7 +146,10 @@ function judged(
     kappa: own.value,
     expected: own.value - test.excess,
     excess: test.excess,
-    ci95: bootstrapMeanInterval(influence(values, test.weights, items.length), context.random),
+    ci95: bootstrapMeanInterval(
+      byQuestion(items, influence(values, test.weights, items.length)),
+      context.random,
+    ),
     ci95Models: [test.excess - 1.96 * test.scale, test.excess + 1.96 * test.scale],
     z: test.z,
     p: test.p,

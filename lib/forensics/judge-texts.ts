@@ -1,15 +1,17 @@
 import { jackknifeError } from '../statistics/bootstrap.ts';
 import type { AnswerSheet } from './answers.ts';
+import { BLOCKS } from './blocks.ts';
 import { evidence, nullCaveats, viewReports } from './evidence.ts';
+import { aliasOf } from './identity.ts';
+import { percent } from './numbers.ts';
 import type { Pair } from './pair-effects.ts';
 import { accusedAndNullPairs, type PairArray, type PairTest, testAccusedPair } from './pair-test.ts';
 import { ACCUSED, type Parties } from './parties.ts';
 import { abstain, type Draft, dropControl, partiesOf, type Question, unfitControls } from './question.ts';
 import { closenessOfTexts } from './rank-texts.ts';
 import { type Caveat, emptyReport, type PartReport, type SuspectReport, type ViewReport } from './report.ts';
-import { enoughTexts, identicalTexts, LEAST_CONTROLS, LEAST_TEXTS } from './screening.ts';
+import { enoughTexts, LEAST_CONTROLS, LEAST_TEXTS, type Unfit } from './screening.ts';
 import {
-  BLOCKS,
   capOf,
   commonTexts,
   comparable,
@@ -18,6 +20,7 @@ import {
   type PartSums,
   partViews,
 } from './text-parts.ts';
+import { cutMidway, partName, unfitTexts } from './unfit-texts.ts';
 
 /** Most that sampling of prompts can explain of the null's spread. */
 const MOST_SAMPLING = 0.95;
@@ -33,22 +36,17 @@ export interface TextComparison {
 }
 
 function enough(corpus: PartCorpus, a: AnswerSheet, b: AnswerSheet): boolean {
-  const { texts, characters } = commonTexts(corpus, a.model, b.model);
-  return enoughTexts(texts, characters);
+  const { questions, characters } = commonTexts(corpus, a.model, b.model);
+  return enoughTexts(questions, characters);
 }
 
 /** Controls with enough texts in all the parts. */
 function controlsWith(corpora: readonly PartCorpus[], question: Question): AnswerSheet[] {
   const { reference } = question.context.input;
-  return distinct(question).filter((c) =>
-    corpora.every((corpus) => enough(corpus, reference, c) && enough(corpus, question.suspect, c)),
-  );
-}
-
-/** Whose texts a control gives, letter for letter: a party's, or those of a control before it. */
-function twinOf(question: Question, control: AnswerSheet, before: readonly AnswerSheet[]) {
-  return [question.context.input.reference, question.suspect, ...before].find((other) =>
-    identicalTexts(other, control),
+  return distinct(question).filter(
+    (c) =>
+      unfitTexts(c, corpora) === undefined &&
+      corpora.every((corpus) => enough(corpus, reference, c) && enough(corpus, question.suspect, c)),
   );
 }
 
@@ -56,7 +54,8 @@ function twinOf(question: Question, control: AnswerSheet, before: readonly Answe
 function distinct(question: Question): AnswerSheet[] {
   const kept: AnswerSheet[] = [];
   for (const control of question.controls)
-    if (twinOf(question, control, kept) === undefined) kept.push(control);
+    if (aliasOf(control, [question.context.input.reference, question.suspect, ...kept]) === undefined)
+      kept.push(control);
   return kept;
 }
 
@@ -160,8 +159,8 @@ function textCaveats(question: Question, corpora: readonly PartCorpus[]): Caveat
       code: 'part-not-compared',
       text:
         own && theirs
-          ? `Both have ${corpus.part === 'trace' ? 'traces' : 'replies'}, but too few controls do: they were not compared.`
-          : `Only ${own ? reference.model : suspect.model} has ${corpus.part === 'trace' ? 'traces' : 'replies'}: they were not compared with anything.`,
+          ? `Both have ${partName(corpus.part)}, but too few controls do: they were not compared.`
+          : `Only ${own ? reference.model : suspect.model} has ${partName(corpus.part)}: they were not compared with anything.`,
     });
   }
   for (const corpus of corpora) {
@@ -169,7 +168,7 @@ function textCaveats(question: Question, corpora: readonly PartCorpus[]): Caveat
     if (caps.length > 0)
       out.push({
         code: 'texts-cut',
-        text: `Several of the ${corpus.part === 'trace' ? 'traces' : 'replies'} end at exactly ${[...new Set(caps)].join(' and ')} characters: they were cut off there. Rates go by length; endings and whatever followed are not compared.`,
+        text: `Several of the ${partName(corpus.part)} end at ${[...new Set(caps)].join(' and ')} characters or just below: they were cut off there. Rates go by length; endings and whatever followed are not compared.`,
       });
     if (corpus.forced > 0)
       out.push({
@@ -183,11 +182,14 @@ function textCaveats(question: Question, corpora: readonly PartCorpus[]): Caveat
         code: 'traces-cut',
         text: `${s.model}: ${s.cutTraces} traces were never closed; what there is of them counts as trace, and these answers have no reply.`,
       });
-    if (s.strangeMark !== undefined && s.strangeMark.texts > s.textItems / 10)
-      out.push({
-        code: 'unknown-trace-mark',
-        text: `${s.model}: ${s.strangeMark.texts} texts open with ${s.strangeMark.mark}, a mark that is not known. If it opens a trace, give the trace as "trace": trace and reply are mixed here.`,
-      });
+    for (const corpus of corpora) {
+      const share = cutMidway(corpus, s.model);
+      if (share !== undefined)
+        out.push({
+          code: 'texts-end-midway',
+          text: `${s.model}: ${percent(share)} of its ${partName(corpus.part)} end in the middle of a sentence: they may have been cut off at a limit that the other models did not have.`,
+        });
+    }
   }
   out.push({
     code: 'text-corroborates',
@@ -200,36 +202,51 @@ function textCaveats(question: Question, corpora: readonly PartCorpus[]): Caveat
 export function judgeTexts(question: Question): Draft {
   const { context, suspect, caveats } = question;
   const { reference } = context.input;
-  if (identicalTexts(reference, suspect))
-    return abstain(question, 'text', 0, {
-      code: 'identical',
-      reason:
-        'nearly all long texts are the same, letter for letter: one file copied or one model queried twice, which needs no test',
-    });
   const { corpora, controls } = chooseParts(question);
+  const unusable = unfitTexts(reference, context.parts) ?? unfitTexts(suspect, context.parts);
+  if (unusable !== undefined) return abstain(question, 'text', 0, unusable);
   const items = Math.max(
     0,
     ...context.parts.map((c) => commonTexts(c, reference.model, suspect.model).texts),
   );
-  if (corpora.length === 0)
-    return abstain(question, 'text', items, {
-      code: 'too-few-items',
-      reason: `reference and suspect have ${items} texts in common; at least ${LEAST_TEXTS} are needed, half as many if they are long, 500 are advisable`,
-    });
+  if (corpora.length === 0) return abstain(question, 'text', items, tooFewTexts(question));
   for (const c of question.controls) {
     if (controls.includes(c)) continue;
-    const twin = twinOf(question, c, question.controls.slice(0, question.controls.indexOf(c)));
+    const twin = aliasOf(c, [
+      reference,
+      suspect,
+      ...question.controls.slice(0, question.controls.indexOf(c)),
+    ]);
     dropControl(
       caveats,
       c.model,
-      twin === undefined
-        ? `it has too few texts in common with the parties (${corpora.map((x) => x.part).join(' and ')})`
-        : `it gives the same texts as ${twin.model}`,
+      twin !== undefined
+        ? `it gives the same answers as ${twin}`
+        : (unfitTexts(c, corpora)?.reason ??
+            `it has too few texts in common with the parties (${corpora.map((x) => partName(x.part)).join(' and ')})`),
     );
   }
   const unfit = unfitControls(question, controls);
   if (unfit !== undefined) return abstain(question, 'text', items, unfit);
   return judged(question, compareTexts(question, corpora, controls));
+}
+
+/** What is said where reference and suspect have too few texts of one part in common. */
+function tooFewTexts({ context, suspect }: Question): Unfit {
+  const { reference } = context.input;
+  const counts = context.parts.map((c) => ({
+    part: partName(c.part),
+    forced: c.forced,
+    questions: commonTexts(c, reference.model, suspect.model).questions,
+  }));
+  const most = counts.sort((a, b) => b.questions - a.questions)[0];
+  const forced = Math.max(0, ...counts.map((c) => c.forced));
+  return {
+    code: forced >= LEAST_TEXTS ? 'forced-by-the-prompt' : 'too-few-items',
+    reason: `reference and suspect have ${most === undefined ? 'no texts' : `${most.part} to ${most.questions} questions`} in common that can be compared${
+      forced > 0 ? `, and short replies to ${forced} more that the prompt forces on many models` : ''
+    }; at least ${LEAST_TEXTS} are needed, half as many if they are long, 500 are advisable`,
+  };
 }
 
 function judged(question: Question, comparison: TextComparison): Draft {
@@ -241,6 +258,11 @@ function judged(question: Question, comparison: TextComparison): Draft {
       reason: 'the controls have too few texts in common with each other to say what strangers share',
     });
   const test = testAccusedPair(array);
+  if (!(test.scale > 0 && Number.isFinite(test.z)))
+    return abstain(question, 'text', items, {
+      code: 'nothing-differs',
+      reason: 'the texts have nothing in which these models differ: no words, or all alike',
+    });
   const { error, sized } = sampling(comparison, test);
   const value = array.views[0]?.values[0] ?? 0;
   caveats.push(...textCaveats(question, comparison.corpora));

@@ -3,7 +3,21 @@ import { AnswersError } from './answers.ts';
 import { familyOf } from './family.ts';
 
 const DAY = /^\d{4}(-\d{2}(-\d{2})?)?$/;
-const day = z.string().regex(DAY, 'a date as 2025-01-20, 2025-01 or 2025').nullish();
+/** Whether a day of this month exists. */
+function exists(date: string): boolean {
+  const [year = 0, month = 1, dayOfMonth = 1] = date.split('-').map(Number);
+  return (
+    month >= 1 &&
+    month <= 12 &&
+    dayOfMonth >= 1 &&
+    dayOfMonth <= new Date(Date.UTC(year, month, 0)).getUTCDate()
+  );
+}
+const day = z
+  .string()
+  .regex(DAY, 'a date as 2025-01-20, 2025-01 or 2025')
+  .refine(exists, 'a date that does not exist')
+  .nullish();
 const name = z.string().min(1).max(200).nullish();
 
 /** What is known of one model, an entry of `--models FILE` (contract: design, section 5). */
@@ -71,6 +85,10 @@ function checkDates(file: string, model: string, facts: ModelFacts, table: Model
     );
   if (!base) return;
   if (base === model) throw new AnswersError(`${file}: model "${model}": "base" names the model itself`);
+  if (table.get(base)?.base === model)
+    throw new AnswersError(
+      `${file}: models "${model}" and "${base}" each name the other as "base"; one of the two is wrong`,
+    );
   const older = table.get(base)?.released;
   if (released && older && certainlyAfter(older, released))
     throw new AnswersError(

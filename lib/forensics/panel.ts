@@ -1,4 +1,5 @@
 import { jackknifeError } from '../statistics/bootstrap.ts';
+import { dealt } from './blocks.ts';
 import { type TraceClassifier, trainClassifier } from './trace-classifier.ts';
 
 /** Standard errors over prompts by which the first must lead a candidate to be told from it. */
@@ -23,7 +24,8 @@ export function trainPanel(
   textsOf: (candidate: string) => TextsByItem,
 ): Panel {
   const items = [...new Set(candidates.flatMap((c) => [...textsOf(c).keys()]))].sort();
-  const half = new Map(items.map((item, i) => [item, i % 2]));
+  const deal = dealt(items, 2);
+  const half = new Map(items.map((item, i) => [item, deal[i] ?? 0]));
   const trained = (keep: (item: string) => boolean) =>
     trainClassifier(
       candidates.map((candidate) => ({

@@ -92,9 +92,21 @@ export function abstain(question: Question, mode: Mode, items: number, unfit: Un
   };
 }
 
+/** That questions were asked several times, which gives more answers and no more questions. */
+export function sampledCaveat(questions: number, answers: number): Caveat {
+  return {
+    code: 'questions-sampled',
+    text: `${answers.toLocaleString('en')} answers to ${questions.toLocaleString('en')} questions: samples of one question are not independent, and intervals resample whole questions.`,
+  };
+}
+
 /** Drops a control and says why. */
 export function dropControl(caveats: Caveat[], control: string, reason: string): void {
   caveats.push({ code: 'control-dropped', text: `Control ${control} was left out: ${reason}.` });
+}
+
+function counted(n: number, what: string): string {
+  return `${n === 0 ? 'no' : n} ${what}${n === 1 ? '' : 's'}`;
 }
 
 /** Whether the usable controls are enough, by number and by maker; else why not. */
@@ -111,9 +123,11 @@ export function unfitControls(
   if (controls.length >= LEAST_CONTROLS && makers.size >= LEAST_MAKERS) return undefined;
   return {
     code: 'too-few-controls',
-    reason: `${controls.length} usable controls of ${makers.size} maker${makers.size === 1 ? '' : 's'}${
+    reason: `${counted(controls.length, 'usable control')}${
+      controls.length === 0 ? '' : ` of ${counted(makers.size, 'maker')}`
+    }${
       kinOf.length > 0 ? ` (${kinOf.length} of them kin of a party)` : ''
-    }; ${LEAST_CONTROLS} of ${LEAST_MAKERS} makers are needed to say anything, ${needed} unrelated ones for p <= ${alpha}`,
+    }; at least ${LEAST_CONTROLS} controls of ${LEAST_MAKERS} makers are needed to say anything, ${needed} unrelated ones for p <= ${alpha}`,
   };
 }
 

@@ -54,8 +54,8 @@ export function closenessOfTexts(
   const { suspect, context } = question;
   const usable = (candidate: AnswerSheet) =>
     corpora.every((corpus) => {
-      const { texts, characters } = commonTexts(corpus, candidate.model, suspect.model);
-      return enoughTexts(texts, characters);
+      const { questions, characters } = commonTexts(corpus, candidate.model, suspect.model);
+      return enoughTexts(questions, characters);
     });
   const found = candidatesFor(question, controls, usable);
   if (found === undefined) return undefined;
@@ -82,7 +82,7 @@ export function closenessOfTexts(
     detector,
     order,
     method: 'likeness beyond that of unrelated models, candidate by candidate',
-    needsDates: true,
+    needsDates: traces === undefined,
     notToldApart: notToldApartByLikeness(order),
   };
 }

@@ -10,7 +10,9 @@ import {
 } from './report.ts';
 import { methodAppendix } from './report-appendix.ts';
 import { nullSpec, powerSpec } from './report-charts.ts';
+import { reportData } from './report-data.ts';
 import { MEASURE } from './report-text.ts';
+import { shellWords } from './shell-words.ts';
 
 /** The verdict as a label that stands by itself, and its colour. */
 const LABEL: Record<
@@ -48,7 +50,8 @@ ${inputsSection(report)}
 ${methodAppendix()}
 <p><b>A positive result.</b> ${POSITIVE_MEANS}</p>
 <p><b>A negative result.</b> ${NEGATIVE_MEANS}</p>
-<footer>Quote a figure only together with its number of items, number of unrelated pairs, the controls' names and the corrected p.</footer>`;
+<footer>Quote a figure only together with its number of items, number of unrelated pairs, the controls' names and the corrected p.</footer>
+${raw(reportData(report, madeAt))}`;
   return page({ title: `Forensics: ${reference}`, body });
 }
 
@@ -177,8 +180,8 @@ function caveatList(s: SuspectReport): Html | string {
 function inputsSection({ run }: ForensicsReport): Html | string {
   if (run === undefined) return '';
   return html`<h2>Inputs</h2>
-<p>Made by version ${run.version} of the method. Command:</p><pre>${run.command.join(' ')}</pre>
-<p>The same command on files of these hashes gives the same numbers, bit for bit: keep its output and check it with <code>forensics --verify</code>.</p>
+<p>Made by version ${run.version} of the method. Command:</p><pre>${shellWords(run.command)}</pre>
+<p>The same command on files of these hashes gives the same numbers, bit for bit: check this page, or the output of the command, with <code>forensics --verify</code>.</p>
 ${table(
   [
     'Role',

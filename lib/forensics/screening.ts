@@ -1,6 +1,3 @@
-import { capaKappa, countAgreement } from './agreement.ts';
-import type { AnswerSheet } from './answers.ts';
-
 /** Why a model's answers, or a pair's, cannot carry a number. */
 export interface Unfit {
   readonly code:
@@ -9,7 +6,11 @@ export interface Unfit {
     | 'one-letter'
     | 'at-chance'
     | 'identical'
-    | 'mixed-formats'
+    | 'no-common-items'
+    | 'nothing-differs'
+    | 'forced-by-the-prompt'
+    | 'unknown-trace-mark'
+    | 'one-text'
     | 'differing-keys'
     | 'too-few-controls';
   readonly reason: string;
@@ -75,47 +76,4 @@ export function unfitChoices(
       reason: `${model} gets ${Math.round((1000 * correct) / answered) / 10} % right where guessing gets ${Math.round((1000 * chance) / answered) / 10} %: guesses carry no trace of a teacher`,
     };
   return undefined;
-}
-
-/** Whether two models' choices are those of one model queried twice (or one file copied), rather than of two. */
-export function identicalChoices(a: Int8Array, b: Int8Array, keys: Int8Array, options: Int8Array): boolean {
-  const counts = countAgreement(a, b, keys, options);
-  return counts.items >= LEAST_ITEMS && capaKappa(counts) > 0.97;
-}
-
-/** Length from which equal texts are evidence of one source; shorter ones may be what the prompt forces. */
-const LONG_ENOUGH = 200;
-/** Fewest long texts, and share of equal ones among them, for identity. */
-const LEAST_LONG = 20;
-const NEARLY_ALL = 0.9;
-
-/**
- * Whether nearly all common long texts, replies or traces, are the same, letter for letter. Short ones do not count: two
- * strangers that are told to answer `<ANSWER>2</ANSWER>` do.
- */
-export function identicalTexts(a: AnswerSheet, b: AnswerSheet): boolean {
-  let common = 0;
-  let same = 0;
-  for (const [item, x] of a.answers) {
-    const y = b.answers.get(item);
-    for (const [own, other] of [
-      [x.text, y?.text],
-      [x.trace, y?.trace],
-    ]) {
-      if (own === undefined || other === undefined) continue;
-      if (own.length < LONG_ENOUGH && other.length < LONG_ENOUGH) continue;
-      common++;
-      if (own === other) same++;
-    }
-  }
-  return common >= LEAST_LONG && same > NEARLY_ALL * common;
-}
-
-/** Fewest shared wrong free-form answers that can be identity, and their share. */
-const LEAST_WRONG_ALIKE = 50;
-const WRONG_ALIKE = 0.97;
-
-/** Whether two models give the same wrong free-form answers throughout. */
-export function identicalFreeForm(coWrong: number, sameWrong: number): boolean {
-  return coWrong >= LEAST_WRONG_ALIKE && sameWrong > WRONG_ALIKE * coWrong;
 }

@@ -1,15 +1,19 @@
 import { normalTail } from '../statistics/distributions.ts';
 import type { Answer, AnswerSheet } from './answers.ts';
 
-/** Whether items that one side lacks are missing by chance. */
+/** Whether items that one side, or both, lack are missing by chance. */
 export interface Selection {
-  /** Items in the reference's file that the suspect's lacks, and the reverse. */
+  /** Items answered in the reference's file that the suspect's lacks or leaves without an answer, and the reverse. */
   readonly missingFromSuspect: number;
   readonly missingFromReference: number;
-  /** Standardised difference between items present and missing, the larger of both sides; null where too few are missing. */
+  /** Items that most controls answered and neither of the two. */
+  readonly missingFromBoth: number;
+  /** Standardised difference between items present and missing, the largest of all sides; null where too few are missing. */
   readonly z: number | null;
   readonly p: number | null;
-  /** Whether the items look selected. */
+  /** By how much strangers agree more (or less) at the items that are left than at all: the largest of all sides. */
+  readonly shift: number | null;
+  /** Whether the items look selected, by enough to make a result. */
   readonly selected: boolean;
   readonly text: string;
 }
@@ -18,12 +22,31 @@ export interface Selection {
 const LEAST_MISSING = 20;
 /** Level at which items count as selected. */
 const SELECTED_AT = 0.001;
+/** Least shift in the agreement of strangers that can make a result. Answers that parsers lose on hard questions shift it by .012 to .027 on MMLU-Pro, keeping what two models agree on by .10. */
+const LEAST_SHIFT = 0.03;
+/** Share of the controls that must have answered an item for it to count as left out by both parties. */
+const MOST_CONTROLS = 0.5;
 
 /** Whether two answers are the same; undefined where they cannot be compared. */
 function alike(a: Answer, b: Answer): boolean | undefined {
   if (a.choice >= 0 && b.choice >= 0) return a.choice === b.choice;
   if (a.form !== undefined && b.form !== undefined) return a.form === b.form;
   return undefined;
+}
+
+/** Whether an answer of the same kind was given: a line that says null lacks an answer as much as a missing line. */
+function answered(other: Answer | undefined, own: Answer): boolean {
+  if (other === undefined) return false;
+  if (own.choice >= 0) return other.choice >= 0;
+  if (own.form !== undefined) return other.form !== undefined;
+  return (
+    (own.text !== undefined && other.text !== undefined) ||
+    (own.trace !== undefined && other.trace !== undefined)
+  );
+}
+
+function isGiven(a: Answer): boolean {
+  return a.choice >= 0 || a.form !== undefined || a.text !== undefined || a.trace !== undefined;
 }
 
 /** How easily strangers agree with an answer: the share of controls that give the same; for prose its log length. */
@@ -42,75 +65,123 @@ function easeOf(answer: Answer, controls: readonly AnswerSheet[]): number | unde
   return text === undefined ? undefined : Math.log1p(text.length);
 }
 
+interface Difference {
+  readonly z: number;
+  readonly shift: number;
+}
+
 function moments(values: readonly number[]) {
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   const variance = values.reduce((s, x) => s + (x - mean) ** 2, 0) / Math.max(1, values.length - 1);
   return { mean, error2: variance / values.length };
 }
 
-/** Difference between the items of a file that the other has and those that it lacks, in standard errors (Welch). */
-function differenceOf(
-  own: AnswerSheet,
-  other: AnswerSheet,
-  controls: readonly AnswerSheet[],
-): number | undefined {
-  const present: number[] = [];
-  const missing: number[] = [];
-  for (const [item, answer] of own.answers) {
-    const ease = easeOf(answer, controls);
-    if (ease === undefined) continue;
-    (other.answers.has(item) ? present : missing).push(ease);
-  }
+/** Items present against items missing (Welch), and what leaving the missing ones out does to the mean. */
+function compared(present: readonly number[], missing: readonly number[]): Difference | undefined {
   if (missing.length < LEAST_MISSING || present.length < LEAST_MISSING) return undefined;
   const [here, gone] = [moments(present), moments(missing)];
   const error = Math.sqrt(here.error2 + gone.error2);
-  return error > 0 ? (here.mean - gone.mean) / error : undefined;
+  if (!(error > 0)) return undefined;
+  const share = missing.length / (missing.length + present.length);
+  return { z: (here.mean - gone.mean) / error, shift: share * (here.mean - gone.mean) };
 }
 
-function missingFrom(own: AnswerSheet, other: AnswerSheet): number {
-  let n = 0;
-  for (const item of own.answers.keys()) if (!other.answers.has(item)) n++;
-  return n;
+/** Items of a file that the other has, against those that it lacks. */
+function betweenFiles(own: AnswerSheet, other: AnswerSheet, controls: readonly AnswerSheet[]) {
+  const present: number[] = [];
+  const missing: number[] = [];
+  let lacking = 0;
+  for (const [item, answer] of own.answers) {
+    if (!isGiven(answer)) continue;
+    const there = answered(other.answers.get(item), answer);
+    if (!there) lacking++;
+    const ease = easeOf(answer, controls);
+    if (ease !== undefined) (there ? present : missing).push(ease);
+  }
+  return { lacking, difference: compared(present, missing) };
+}
+
+/** Items that most controls answered: those of both parties against those of neither. */
+function outsideBoth(a: AnswerSheet, b: AnswerSheet, controls: readonly AnswerSheet[]) {
+  const items = new Map<string, Answer[]>();
+  for (const control of controls)
+    for (const [item, answer] of control.answers)
+      if (isGiven(answer)) {
+        const list = items.get(item);
+        if (list === undefined) items.set(item, [answer]);
+        else list.push(answer);
+      }
+  const present: number[] = [];
+  const missing: number[] = [];
+  let lacking = 0;
+  for (const [item, answers] of items) {
+    if (answers.length < 2 || answers.length < MOST_CONTROLS * controls.length) continue;
+    const held = [a, b].filter((s) => answered(s.answers.get(item), answers[0] as Answer)).length;
+    if (held === 0) lacking++;
+    if (held === 1) continue;
+    const eases = answers.flatMap(
+      (x) =>
+        easeOf(
+          x,
+          controls.filter((c) => c.answers.get(item) !== x),
+        ) ?? [],
+    );
+    if (eases.length > 0) (held === 2 ? present : missing).push(moments(eases).mean);
+  }
+  return { lacking, difference: compared(present, missing) };
 }
 
 /**
- * Tests whether the items that one side lacks differ from those that both have in how easily strangers agree at them. Who
- * keeps the items where two models agree, or drops those where they do not, leaves that difference.
+ * Tests whether the items that one side, or both, lack differ from those that both have in how easily strangers agree at
+ * them. Who keeps the items where two models agree, or drops those where they do not, leaves that difference, whether the
+ * lines are taken out or their answers.
  */
 export function testSelection(
   reference: AnswerSheet,
   suspect: AnswerSheet,
   controls: readonly AnswerSheet[],
 ): Selection {
-  const missingFromSuspect = missingFrom(reference, suspect);
-  const missingFromReference = missingFrom(suspect, reference);
-  const zs = [differenceOf(reference, suspect, controls), differenceOf(suspect, reference, controls)].filter(
-    (z): z is number => z !== undefined,
-  );
-  const worst = zs.sort((a, b) => Math.abs(b) - Math.abs(a))[0];
-  const counts = `${(missingFromSuspect + missingFromReference).toLocaleString('en')} items are in one of the two files only`;
+  const bySuspect = betweenFiles(reference, suspect, controls);
+  const byReference = betweenFiles(suspect, reference, controls);
+  const byBoth = outsideBoth(reference, suspect, controls);
+  const found = [bySuspect, byReference, byBoth].flatMap((x) => x.difference ?? []);
+  const worst = [...found].sort((a, b) => Math.abs(b.z) - Math.abs(a.z))[0];
+  const one = bySuspect.lacking + byReference.lacking;
+  const counts = [
+    ...(one > 0 || byBoth.lacking === 0
+      ? [`${one.toLocaleString('en')} items are answered by one of the two only`]
+      : []),
+    ...(byBoth.lacking > 0
+      ? [`${byBoth.lacking.toLocaleString('en')} items that most controls answered are answered by neither`]
+      : []),
+  ].join(', ');
+  const base = {
+    missingFromSuspect: bySuspect.lacking,
+    missingFromReference: byReference.lacking,
+    missingFromBoth: byBoth.lacking,
+  };
   if (worst === undefined)
     return {
-      missingFromSuspect,
-      missingFromReference,
+      ...base,
       z: null,
       p: null,
+      shift: null,
       selected: false,
       text:
-        missingFromSuspect + missingFromReference === 0
-          ? 'Both files hold the same items.'
+        one + byBoth.lacking === 0
+          ? 'Both answered the same items.'
           : `${counts}: too few to show whether they were selected.`,
     };
-  const p = Math.min(1, 2 * zs.length * normalTail(Math.abs(worst)));
-  const selected = p <= SELECTED_AT;
+  const p = Math.min(1, 2 * found.length * normalTail(Math.abs(worst.z)));
+  const selected = p <= SELECTED_AT && Math.abs(worst.shift) >= LEAST_SHIFT;
   return {
-    missingFromSuspect,
-    missingFromReference,
-    z: worst,
+    ...base,
+    z: worst.z,
     p,
+    shift: worst.shift,
     selected,
     text: selected
-      ? `${counts}, and not by chance: strangers agree ${worst > 0 ? 'more' : 'less'} easily at the items that both hold (z ${worst.toFixed(1)}). Selecting items, or losing answers in a way that depends on the question, can make this result.`
-      : `${counts}; those missing do not differ from the others in how easily strangers agree (z ${worst.toFixed(1)}).`,
+      ? `${counts}, and not by chance: strangers agree ${worst.z > 0 ? 'more' : 'less'} easily at the items that are left (z ${worst.z.toFixed(1)}). Selecting items, or losing answers in a way that depends on the question, can make this result.`
+      : `${counts}; those missing do not differ from the others in how easily strangers agree by enough to make a result (z ${worst.z.toFixed(1)}).`,
   };
 }

@@ -6,14 +6,15 @@ import { datesKnown, excludedDirections, uniqueSheets } from './candidates.ts';
 import { commonChoiceItems } from './choice-study.ts';
 import { SMALLEST_EFFECT } from './effects.ts';
 import { commonFreeItems } from './free-form.ts';
+import { sameThroughout } from './identity.ts';
 import { judgeChoices } from './judge-choices.ts';
 import { judgeFreeForm } from './judge-free-form.ts';
 import { judgeTexts } from './judge-texts.ts';
 import { alternativesTo, mechanismOf } from './mechanism.ts';
 import { type Lineages, lineages } from './models.ts';
-import type { Context, Draft, ForensicsInput, Question } from './question.ts';
+import { abstain, type Context, type Draft, type ForensicsInput, type Question } from './question.ts';
 import type { ForensicsReport, SuspectReport } from './report.ts';
-import { LEAST_ITEMS } from './screening.ts';
+import { LEAST_ITEMS, type Unfit } from './screening.ts';
 import { testSelection } from './selection.ts';
 import { PARTS, partCorpus } from './text-parts.ts';
 import { word } from './verdict.ts';
@@ -31,9 +32,6 @@ export interface ForensicsOptions {
   /** Told before each suspect. */
   readonly onSuspect?: (suspect: string, index: number, of: number) => void;
 }
-
-/** Fewest models with texts for a text comparison to be tried. */
-const LEAST_TEXT_MODELS = 4;
 
 /**
  * Asks of each suspect, in this order: is it closer to the reference than strangers are; to whom among the candidates;
@@ -57,7 +55,7 @@ export function runForensics(input: ForensicsInput, options: ForensicsOptions = 
     of: options.of ?? lineages(),
     parts: PARTS.flatMap((part) => {
       const corpus = partCorpus(part, everyone);
-      return corpus === undefined || corpus.texts.size < LEAST_TEXT_MODELS ? [] : [corpus];
+      return corpus === undefined ? [] : [corpus];
     }),
     panels: new Map(),
     random: seededRandom(seed),
@@ -86,9 +84,15 @@ function checkRoles({ reference, suspects, controls, teachers }: ForensicsInput)
       throw new AnswersError(`"${s.model}" is both the reference and a suspect`);
     if (!formatsOf(reference).some((f) => formatsOf(s).includes(f)))
       throw new AnswersError(
-        `${reference.model} has ${named(reference)} and ${s.model} has ${named(s)}: there is nothing to compare`,
+        `${reference.model} has ${named(reference)} and ${s.model} has ${named(s)}: there is nothing to compare${mixed(reference, s)}`,
       );
   }
+}
+
+/** A hint where one file says how many options there were and the other does not. */
+function mixed(a: AnswerSheet, b: AnswerSheet): string {
+  const one = (x: AnswerSheet, y: AnswerSheet) => x.choiceItems > 0 && y.choiceItems === 0 && y.freeItems > 0;
+  return one(a, b) || one(b, a) ? '; multiple choice needs "correct" and "options" in every file' : '';
 }
 
 function formatsOf(s: AnswerSheet): string[] {
@@ -108,6 +112,15 @@ function named(s: AnswerSheet): string {
     : `${formats.join(' and ')}${formats.length === 1 ? ' only' : ''}`;
 }
 
+/** What is said of files without a question in common: another word than "too few", as more items would not help. */
+function nothingInCommon(reference: AnswerSheet, suspect: AnswerSheet): Unfit | undefined {
+  for (const item of suspect.answers.keys()) if (reference.answers.has(item)) return undefined;
+  return {
+    code: 'no-common-items',
+    reason: `${reference.model} has ${reference.answers.size.toLocaleString('en')} items and ${suspect.model} ${suspect.answers.size.toLocaleString('en')}, and none is in both: "item" must be the same for the same question in every file`,
+  };
+}
+
 function judge(context: Context, suspect: AnswerSheet): Draft {
   const { input } = context;
   const parties = new Set([input.reference.model, suspect.model, ...input.teachers.map((t) => t.model)]);
@@ -124,6 +137,10 @@ function judge(context: Context, suspect: AnswerSheet): Draft {
         ]
       : [],
   };
+  const apart = nothingInCommon(input.reference, suspect);
+  if (apart !== undefined) return abstain(question, 'none', 0, apart);
+  const same = sameThroughout(input.reference, suspect, question.controls);
+  if (same !== undefined) return abstain(question, 'none', 0, same);
   const choices = commonChoiceItems(input.reference, suspect);
   const free = commonFreeItems(input.reference, suspect);
   const most = Math.max(choices.items.length + choices.conflicting, free.items.length + free.conflicting);

@@ -1,3 +1,4 @@
+import { BLOCKS, dealt } from './blocks.ts';
 import { dot, Grid } from './grid.ts';
 import type { Pair } from './pair-effects.ts';
 import {
@@ -14,8 +15,6 @@ import {
  * as much as many short ones.
  */
 
-/** Blocks that items are dealt to for the jackknife. */
-export const STYLE_BLOCKS = 20;
 /** Rates are per this many characters. */
 const PER_CHARACTERS = 1e4;
 /** A feature must occur with this share of the members, and at least with this many, to be a habit and not a topic. */
@@ -96,14 +95,12 @@ function usesOf(corpus: StyleCorpus, members: readonly number[], kind: StyleKind
   chosen.forEach((id, f) => {
     place[id] = f;
   });
-  const blocks = Array.from(
-    { length: STYLE_BLOCKS },
-    () => new Grid(members.length, Math.max(1, chosen.length)),
-  );
+  const blocks = Array.from({ length: BLOCKS }, () => new Grid(members.length, Math.max(1, chosen.length)));
+  const deal = dealt(corpus.items, BLOCKS);
   members.forEach((member, m) => {
     corpus.docs[member]?.forEach((doc, i) => {
       if (doc === undefined) return;
-      const row = blocks[i % STYLE_BLOCKS]?.row(m);
+      const row = blocks[deal[i] ?? 0]?.row(m);
       if (row === undefined) return;
       const { ids, counts } = doc.counts[kind];
       for (let k = 0; k < ids.length; k++) {
@@ -136,17 +133,18 @@ export function measureStyle(corpus: StyleCorpus, members: readonly number[]): S
   const uses = Object.fromEntries(
     STYLE_KINDS.map(({ kind, features }) => [kind, usesOf(corpus, members, kind, features)]),
   ) as Record<StyleKind, Grid[]>;
-  const characters = Array.from({ length: STYLE_BLOCKS }, () => new Grid(n, 1));
-  const rare = Array.from({ length: STYLE_BLOCKS }, () => Grid.square(n));
+  const characters = Array.from({ length: BLOCKS }, () => new Grid(n, 1));
+  const rare = Array.from({ length: BLOCKS }, () => Grid.square(n));
   const common = Grid.square(n);
   const meanLogLength = new Float64Array(n);
   const texts = new Float64Array(n);
+  const deal = dealt(corpus.items, BLOCKS);
   corpus.items.forEach((_, i) => {
     const here = members.flatMap((member, m): (readonly [number, StyleDoc])[] => {
       const doc = corpus.docs[member]?.[i];
       return doc === undefined ? [] : [[m, doc]];
     });
-    const block = i % STYLE_BLOCKS;
+    const block = deal[i] ?? 0;
     for (const [m, doc] of here) {
       characters[block]?.add(m, 0, doc.length);
       meanLogLength[m] = (meanLogLength[m] ?? 0) + Math.log(doc.length);

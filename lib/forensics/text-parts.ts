@@ -1,4 +1,5 @@
 import type { AnswerSheet } from './answers.ts';
+import { questionsIn } from './blocks.ts';
 import { type Corpus, commonCap, readCorpus } from './corpus.ts';
 import type { Pair } from './pair-effects.ts';
 import type { PairView } from './pair-test.ts';
@@ -17,8 +18,6 @@ import { formatCovariates, measureText, type TextSums, textItemsOf, viewValues }
 export const PARTS = ['trace', 'reply'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** Blocks that items are dealt to for the jackknife, the same in all views. */
-export const BLOCKS = 20;
 /** An equal text of at most this length given by so large a share of at least so many models is what the prompt forces. */
 const FORCED_LENGTH = 200;
 const FORCED_SHARE = 1 / 3;
@@ -89,18 +88,18 @@ export function partCorpus(part: Part, sheets: readonly AnswerSheet[]): PartCorp
   };
 }
 
-/** Texts and characters that two models have in common in a part. */
-export function commonTexts(corpus: PartCorpus, a: string, b: string): { texts: number; characters: number } {
+/** Texts, different questions and characters that two models have in common in a part. */
+export function commonTexts(corpus: PartCorpus, a: string, b: string) {
   const [own, other] = [corpus.texts.get(a), corpus.texts.get(b)];
-  let texts = 0;
+  const items: string[] = [];
   let characters = 0;
   for (const [item, text] of own ?? []) {
     const theirs = other?.get(item);
     if (theirs === undefined) continue;
-    texts++;
+    items.push(item);
     characters += Math.min(text.length, theirs.length);
   }
-  return { texts, characters };
+  return { texts: items.length, questions: questionsIn(items), characters };
 }
 
 /** Sums of one part over the members of a question. */
@@ -157,8 +156,9 @@ export function partViews(sums: PartSums, pairs: readonly Pair[], leaveOut?: num
   return [...said, ...written];
 }
 
-/** The length at which a model's texts were cut off: several end at exactly the longest length. */
+/** The length at which a model's texts were cut off: several end there or just below. */
 export function capOf(corpus: PartCorpus, model: string): number {
   const own = corpus.texts.get(model);
-  return own === undefined ? Number.POSITIVE_INFINITY : commonCap([own]);
+  if (own === undefined || !Number.isFinite(commonCap([own]))) return Number.POSITIVE_INFINITY;
+  return Math.max(...[...own.values()].map((text) => text.length));
 }

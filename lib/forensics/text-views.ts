@@ -1,3 +1,4 @@
+import { BLOCKS, dealt } from './blocks.ts';
 import { type Corpus, type Doc, PHRASE_BUCKETS } from './corpus.ts';
 import { dot, Grid } from './grid.ts';
 import type { Pair } from './pair-effects.ts';
@@ -27,8 +28,6 @@ type ItemView = (typeof ITEM_VIEWS)[number];
 const NORMED: ReadonlySet<ViewName> = new Set(['markers', 'layout', 'length']);
 /** Phrases kept: the most used ones, by the mean over models. */
 const PHRASES_KEPT = 2000;
-/** Items are dealt to this many blocks for the jackknife. */
-export const TEXT_BLOCKS = 20;
 /** Fewest models at an item for its centre to mean anything. */
 const LEAST_PRESENT = 4;
 /** Rows of a text's layout that make it formatted: numbers, bullets, bold, headings. */
@@ -84,7 +83,7 @@ export function measureText(corpus: Corpus, members: readonly number[]): TextSum
   const m = members.length;
   const kept = popularPhrases(corpus, members);
   const blocks = Array.from(
-    { length: TEXT_BLOCKS },
+    { length: BLOCKS },
     (): BlockSums => ({
       items: Object.fromEntries(ITEM_VIEWS.map((v) => [v, Grid.square(m)])) as Record<ItemView, Grid>,
       common: Grid.square(m),
@@ -92,8 +91,9 @@ export function measureText(corpus: Corpus, members: readonly number[]): TextSum
     }),
   );
   const scales = profileScales(corpus, members);
+  const deal = dealt(corpus.items, BLOCKS);
   corpus.items.forEach((_, i) => {
-    const block = blocks[i % TEXT_BLOCKS];
+    const block = blocks[deal[i] ?? 0];
     const here = members.flatMap((member, a): { a: number; doc: Doc }[] => {
       const doc = corpus.docs[member]?.[i];
       return doc === undefined ? [] : [{ a, doc }];

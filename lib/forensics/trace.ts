@@ -1,12 +1,14 @@
 /**
  * Marks between which models print their reasoning before the reply. Data, not code: a new form is a new row.
- * Sources: model cards and chat templates of the makers named.
+ * Sources: model cards and chat templates of the makers named. Case of letters does not count.
  */
 interface TraceMark {
   readonly open: string;
   readonly close: string;
   /** Whose form it is. */
   readonly usedBy: string;
+  /** Plain words, which count only where they open the text. */
+  readonly plain?: boolean;
 }
 
 export const TRACE_MARKS: readonly TraceMark[] = [
@@ -22,8 +24,26 @@ export const TRACE_MARKS: readonly TraceMark[] = [
   { open: '<|begin_of_thought|>', close: '<|end_of_thought|>', usedBy: 'Sky-T1, OpenThinker' },
   { open: '◁think▷', close: '◁/think▷', usedBy: 'Kimi' },
   { open: '<seed:think>', close: '</seed:think>', usedBy: 'Seed-OSS' },
+  { open: '<|START_THINKING|>', close: '<|END_THINKING|>', usedBy: 'Command A Reasoning' },
   { open: '<|channel|>analysis<|message|>', close: '<|channel|>final<|message|>', usedBy: 'gpt-oss' },
+  { open: '<unused94>thought', close: '<unused95>', usedBy: 'MedGemma' },
+  { open: 'analysis', close: 'assistantfinal', usedBy: 'gpt-oss without its control tokens', plain: true },
+  { open: 'Thinking...\n', close: '...done thinking.', usedBy: 'the command line of Ollama', plain: true },
+  {
+    open: 'Here is my thought process:',
+    close: 'Here is my response:',
+    usedBy: 'Granite 3.2',
+    plain: true,
+  },
 ];
+
+/** Names of tags in which prompted models put reasoning, whatever tag they were told to use. */
+const REASONING_NAME = /think|thought|reason|reflect|scratch|analys|monologue|deliberat|\bcot\b/i;
+/** A tag or bracket at the beginning of a text. */
+const OPENING_TAG = /^\s*(?:<(\|?)([a-z][a-z_:-]{1,30})(\|?)>|\[([a-z][a-z_ :-]{1,30})\])/i;
+
+/** Most that may stand before a trace: a text that speaks of a mark further on quotes it. */
+const LONGEST_PREFACE = 100;
 
 /** A text taken apart into its reasoning trace and the reply that a user sees. */
 export interface TextParts {
@@ -35,11 +55,57 @@ export interface TextParts {
 
 /** Control tokens of chat templates that surround the parts and belong to neither. */
 const TEMPLATE_TOKENS =
-  /<\|(?:end|start|return|im_end|im_start|begin_of_solution|end_of_solution|channel|message)\|>/g;
+  /<\|(?:end|start|return|im_end|im_start|begin_of_solution|end_of_solution|START_RESPONSE|END_RESPONSE|channel|message)\|>/g;
 
 function bare(text: string): string | undefined {
   const trimmed = text.replace(TEMPLATE_TOKENS, '').trim();
   return trimmed === '' ? undefined : trimmed;
+}
+
+interface Marks {
+  readonly open: string;
+  readonly close: string;
+  readonly plain?: boolean | undefined;
+}
+
+/** A tag that opens the text, whose name is one of reasoning and which is closed by its own form. */
+function ownMarks(text: string, lower: string): Marks | undefined {
+  const found = OPENING_TAG.exec(text);
+  const name = found?.[2] ?? found?.[4];
+  if (found === null || name === undefined || !REASONING_NAME.test(name)) return undefined;
+  const open = found[0].trim();
+  const bar = found[1] ?? '';
+  const closes =
+    found[4] === undefined
+      ? [
+          `</${name}>`,
+          `<${bar}/${name}${bar}>`,
+          `<${bar}end_${name.replace(/^(begin|start)_(of_)?/i, '')}${bar}>`,
+        ]
+      : [`[/${name}]`, `[end ${name.replace(/^start /i, '')}]`];
+  const close = closes.find((c) => lower.includes(c.toLowerCase()));
+  return close === undefined ? undefined : { open, close };
+}
+
+function splitAt(text: string, lower: string, marks: Marks): TextParts | undefined {
+  const [open, close] = [marks.open.toLowerCase(), marks.close.toLowerCase()];
+  const opens = lower.indexOf(open);
+  const closes = lower.lastIndexOf(close);
+  if (opens < 0 && closes < 0) return undefined;
+  if (marks.plain === true && (closes < 0 || opens < 0 || text.slice(0, opens).trim() !== ''))
+    return undefined;
+  const preface = opens < 0 ? '' : text.slice(0, opens);
+  // A mark deep inside a reply is a quotation, not a trace.
+  if (closes < 0 && preface.trim() !== '') return undefined;
+  if (opens >= 0 && opens < closes && (bare(preface)?.length ?? 0) > LONGEST_PREFACE) return undefined;
+  if (closes < 0) return { trace: bare(text.slice(opens + open.length)), reply: undefined, cut: true };
+  const start = opens >= 0 && opens < closes ? opens : -1;
+  const inside = text.slice(start < 0 ? 0 : start + open.length, closes);
+  return {
+    trace: bare(inside.split(marks.open).join('').split(marks.close).join('')),
+    reply: bare(`${start < 0 ? '' : preface}${text.slice(closes + close.length)}`),
+    cut: false,
+  };
 }
 
 /**
@@ -48,29 +114,22 @@ function bare(text: string): string | undefined {
  * the last ends the trace, because a trace may quote its own mark.
  */
 export function splitTrace(text: string): TextParts {
-  for (const { open, close } of TRACE_MARKS) {
-    const opens = text.indexOf(open);
-    const closes = text.lastIndexOf(close);
-    if (opens < 0 && closes < 0) continue;
-    // A mark deep inside a reply is a quotation, not a trace.
-    if (closes < 0 && text.slice(0, opens).trim() !== '') continue;
-    if (closes < 0) return { trace: bare(text.slice(opens + open.length)), reply: undefined, cut: true };
-    const start = opens >= 0 && opens < closes ? opens : -1;
-    const before = start < 0 ? '' : text.slice(0, start);
-    const inside = text.slice(start < 0 ? 0 : start + open.length, closes);
-    return {
-      trace: bare(inside.split(open).join('').split(close).join('')),
-      reply: bare(`${before}${text.slice(closes + close.length)}`),
-      cut: false,
-    };
+  // Lower case of one character may be two: positions must stay, so such texts are read as they are.
+  const folded = text.toLowerCase();
+  const lower = folded.length === text.length ? folded : text;
+  const own = ownMarks(text, lower);
+  for (const marks of own === undefined ? TRACE_MARKS : [own, ...TRACE_MARKS]) {
+    const parts = splitAt(text, lower, marks);
+    if (parts !== undefined) return parts;
   }
   return { trace: undefined, reply: bare(text), cut: false };
 }
 
 /** The tag or bracket that a text opens with where it looks like a trace mark that we do not know. */
 export function strangeMark(text: string): string | undefined {
-  const found = /^\s*(<\|?[a-z_:-]{3,24}\|?>|\[[A-Z_]{3,24}\])/.exec(text)?.[1];
-  if (found === undefined || !/think|thought|reason|analy|reflect|scratch|plan|cot/i.test(found))
-    return undefined;
-  return TRACE_MARKS.some((m) => m.open === found) ? undefined : found;
+  const found = OPENING_TAG.exec(text);
+  const name = found?.[2] ?? found?.[4];
+  if (found === null || name === undefined) return undefined;
+  if (!REASONING_NAME.test(name) && !/plan|draft|internal|private|hidden/i.test(name)) return undefined;
+  return found[0].trim();
 }

@@ -47,6 +47,22 @@ describe('reading answers', () => {
     expect(() => readAnswerSheet('m', lines)).toThrow(message);
   });
 
+  it('a byte order mark is no part of the first answer', () => {
+    expect(readAnswerSheet('m', [`\uFEFF${line({})}`]).answers.size).toBe(1);
+  });
+
+  it('no message shows a person\u2019s text', () => {
+    const text = 'Dear Ms Smith, your appointment is on Monday.';
+    for (const bad of [
+      JSON.stringify([{ item: '1', text }]),
+      line({ answer: [text] }),
+      line({ answer: text.repeat(200) }),
+      line({ text: { text } }),
+      `{"item":"1","text":"${text}"`,
+    ])
+      expect(() => readAnswerSheet('m', [bad])).toThrow(/^(?!.*Smith)/);
+  });
+
   it('takes the name from the file', () => {
     expect(modelNameOf('/a/b/Llama-3.1-8B.ndjson.gz')).toBe('Llama-3.1-8B');
     expect(modelNameOf('gpt4_0314.jsonl')).toBe('gpt4_0314');

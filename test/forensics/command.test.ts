@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { Command } from 'commander';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { forensicsCommand } from '../../lib/cli/forensics/forensics.ts';
+import { escapeHtml } from '../../lib/report/html.ts';
 import { seededRandom } from '../../lib/statistics/generator.ts';
 import { linesOf, makeExam, strangers, takeExam } from './synthetic-models.ts';
 
@@ -135,6 +136,36 @@ describe('the verb forensics', () => {
     vi.restoreAllMocks();
     expect((await run('--verify', saved)).stdout).toMatch(/suspect\.ndjson\.gz is not the file/);
     expect(process.exitCode).toBe(1);
+  });
+
+  it('verifies a page to the last byte, and prints a command that a shell takes', async () => {
+    const page = join(folder, 'page.html');
+    const spaced = file('our $uspect\u2019s', takeExam(exam, 0.3, random));
+    await run(
+      '--reference',
+      reference,
+      '--suspect',
+      spaced,
+      '--controls',
+      ...controls.slice(0, 8),
+      '--report',
+      page,
+    );
+    expect(readFileSync(page, 'utf8')).toContain(escapeHtml(`--suspect '${spaced}' --controls`));
+    vi.restoreAllMocks();
+    expect((await run('--verify', page)).stdout).toMatch(/every number is the same/);
+    writeFileSync(page, readFileSync(page, 'utf8').replace(/no evidence|cannot tell/g, 'guilty'));
+    vi.restoreAllMocks();
+    expect((await run('--verify', page)).stdout).toMatch(/the page around them was altered/);
+    expect(process.exitCode).toBe(1);
+  });
+
+  it('ends with 2 for a model that the models file lists twice', async () => {
+    const models = join(folder, 'twice.json');
+    writeFileSync(models, '{"ours":{"released":"2025-01-20"},"ours":{"released":"2024-01-20"}}');
+    const { stderr } = await run('--reference', reference, '--suspect', hostile, '--models', models);
+    expect(stderr).toMatch(/"ours" is given twice/);
+    expect(process.exitCode).toBe(2);
   });
 
   it('ends with 2 for dates that contradict each other, naming the model', async () => {

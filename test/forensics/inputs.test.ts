@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readAnswerSheet } from '../../lib/forensics/answers.ts';
 import { excludedByTime, lineages, readModels } from '../../lib/forensics/models.ts';
 import { normalForm } from '../../lib/forensics/normal-form.ts';
+import { repeatedKey } from '../../lib/forensics/repeated-key.ts';
 import { splitTrace, TRACE_MARKS } from '../../lib/forensics/trace.ts';
 
 const sheet = (...rows: object[]) =>
@@ -43,9 +44,27 @@ describe('traces and replies', () => {
   it('a mark that nobody declared is seen and said', () => {
     const texts = Array.from({ length: 5 }, (_, i) => ({
       item: `${i}`,
-      text: '<my_thoughts>so</my_thoughts>4',
+      text: '<my_thoughts>so [end] 4',
     }));
     expect(sheet(...texts).strangeMark).toEqual({ mark: '<my_thoughts>', texts: 5 });
+  });
+
+  it.each([
+    ['<THINK>', '</THINK>'],
+    ['<my_thoughts>', '</my_thoughts>'],
+    ['<SCRATCHPAD>', '</SCRATCHPAD>'],
+    ['<|begin_reasoning|>', '<|end_reasoning|>'],
+    ['[start thinking]', '[end thinking]'],
+  ])('a prompted tag %s of reasoning takes them apart, whatever its case', (open, close) => {
+    expect(splitTrace(`${open}So.${close}4.`)).toEqual({ trace: 'So.', reply: '4.', cut: false });
+  });
+
+  it('a reply that quotes a whole trace far into the text stays a reply', () => {
+    const text = `${'R1 prints its reasoning first, which you can see in the raw output of the model. '.repeat(3)}<think>Hmm</think>.`;
+    expect(splitTrace(text)).toMatchObject({ trace: undefined, reply: text });
+    expect(splitTrace('The analysis shows that assistantfinal is a word.')).toMatchObject({
+      trace: undefined,
+    });
   });
 
   it('a field of its own wins over marks in the text', () => {
@@ -95,6 +114,27 @@ describe('free-form answers', () => {
     expect(s).toMatchObject({ freeItems: 5, unanswered: 1, choiceItems: 0 });
   });
 
+  it('samples are matched by rank, so that files which count from 0, from 1 or not at all still match', () => {
+    const rows = (from: number | undefined) => [
+      ...[
+        ...sheet(
+          { item: 'a', text: 'x', ...(from === undefined ? {} : { sample: from }) },
+          { item: 'b', text: 'y', ...(from === undefined ? {} : { sample: from }) },
+        ).answers.keys(),
+      ],
+    ];
+    expect(rows(1)).toEqual(rows(undefined));
+    expect(rows(0)).toEqual(['a', 'b']);
+    expect(() => sheet({ item: 'a', text: 'x' }, { item: 'a', sample: 0, text: 'y' })).toThrow(
+      /"a" occurs twice with sample 0/,
+    );
+  });
+
+  it('may be numbers and truth values without quotes', () => {
+    const s = sheet({ item: 'a', answer: 42, correct: '42.0' }, { item: 'b', answer: true, correct: 'True' });
+    expect([...s.answers.values()].map((a) => a.right)).toEqual([true, true]);
+  });
+
   it('several answers to one item need their numbers', () => {
     expect(sheet({ item: 'a', sample: 0, text: 'x' }, { item: 'a', sample: 1, text: 'y' }).textItems).toBe(2);
     expect(() => sheet({ item: 'a', text: 'x' }, { item: 'a', text: 'y' })).toThrow(/occurs twice.*"sample"/);
@@ -127,6 +167,12 @@ describe('what is known of models', () => {
     expect(said).toEqual(['m.json: model "a": not known and left out: born']);
   });
 
+  it('a key that is given twice is found, at any depth and however it is written', () => {
+    expect(repeatedKey('{"a":{"released":"2025"},"b":{"x":"{\\"a\\":1}","a":1}}')).toBeUndefined();
+    expect(repeatedKey('{"a":{"released":"2025"},"b":1, "\\u0061" : {}}')).toBe('a');
+    expect(repeatedKey('{"a":{"released":"2025","released":"2024"}}')).toBe('released');
+  });
+
   it('kin come from the file, and from names only where it says nothing', () => {
     const of = lineages(
       table({ 'r1-small': { base: 'qwen-7b', maker: 'deepseek' }, 'qwen-7b': { family: 'qwen' } }),
@@ -148,6 +194,16 @@ describe('what is known of models', () => {
       /before its base "b"/,
     ],
     ['a date that is none', { m: { released: 'soon' } }, /"m": field "released"/],
+    [
+      'a day that does not exist',
+      { m: { released: '2025-02-30' } },
+      /"m": field "released": a date that does not exist/,
+    ],
+    [
+      'two models that are each other\u2019s base',
+      { a: { base: 'b' }, b: { base: 'a' } },
+      /each name the other as "base"/,
+    ],
   ])('%s are an error that names the model', (_, facts, message) => {
     expect(() => table(facts)).toThrow(message);
   });

@@ -144,7 +144,7 @@ describe('a suspect that copied', () => {
     it('three controls only', () => {
       const s = ask(copy, controls.slice(0, 3));
       expect(s).toMatchObject({ verdict: 'cannot tell with these controls', p: null });
-      expect(s?.reason).toMatch(/3 usable controls of 3 makers; 6 of 4 makers are needed/);
+      expect(s?.reason).toMatch(/3 usable controls of 3 makers; at least 6 controls of 4 makers are needed/);
     });
     it('eight controls: a number, but the report says that the level is out of reach', () => {
       const s = ask(copy, controls.slice(0, 7));

@@ -111,7 +111,10 @@ export function forensicsCommand(): Command {
     .option('--seed <n>', 'seed of the bootstrap', whole, 1)
     .option('--json', 'one JSON document on standard output')
     .option('--report <file>', 'write a self-contained HTML report')
-    .option('--verify <report>', 'make a report of --json again from its files, and compare every number')
+    .option(
+      '--verify <report>',
+      'make a report (of --json or --report) again from its files, and compare every number',
+    )
     .addHelpText('after', `\nStart with ${calledAs()} forensics collect-plan: what to ask, of whom and how.`)
     .action(async (options: ForensicsOptions) => {
       try {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { type AnswerSheet, AnswersError, modelNameOf, readAnswerSheet } from '../../forensics/answers.ts';
 import { type ModelTable, readModels } from '../../forensics/models.ts';
+import { repeatedKey } from '../../forensics/repeated-key.ts';
 import type { InputRecord } from '../../forensics/report.ts';
 
 /** Most bytes of one file, packed or unpacked. */
@@ -61,6 +62,11 @@ export class Inputs {
     } catch {
       throw new AnswersError(`${file}: not JSON`);
     }
+    const twice = repeatedKey(text);
+    if (twice !== undefined)
+      throw new AnswersError(
+        `${file}: ${JSON.stringify(twice)} is given twice in one object; only one of the two can be right`,
+      );
     this.#models = readModels(file, json, say);
     const none = { answers: 0, choices: 0, freeForm: 0, replies: 0, traces: 0, facts: null };
     this.#records.push({ role: 'models', model: null, file, sha256, bytes, ...none });

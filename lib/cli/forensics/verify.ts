@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { AnswersError } from '../../forensics/answers.ts';
+import { reportOfPage } from '../../forensics/report-data.ts';
+import { forensicsPage } from '../../forensics/report-html.ts';
 import { METHOD_VERSION, makeReport } from './run.ts';
 
 const files = z.array(z.string());
@@ -45,31 +47,42 @@ function difference(a: unknown, b: unknown, path: string): string | undefined {
   return undefined;
 }
 
-/**
- * Makes a report again from its files and compares every number.
- *
- * @param file a report as `--json` printed it; paths in it are read from the working folder
- * @throws AnswersError if it is no such report, or a file of it cannot be read
- */
-export async function verifyReport(file: string, say: (text: string) => void): Promise<Verification> {
-  let json: unknown;
+/** A report as it is stored: the document of `--json`, or the page of `--report` with when it was made. */
+async function readStored(file: string): Promise<{ json: unknown; page?: { text: string; madeAt: string } }> {
   try {
-    json = JSON.parse(await readFile(file, 'utf8'));
+    const text = await readFile(file, 'utf8');
+    if (!text.trimStart().startsWith('<')) return { json: JSON.parse(text) };
+    const held = reportOfPage(text);
+    return held === undefined
+      ? { json: undefined }
+      : { json: held.report, page: { text, madeAt: held.madeAt } };
   } catch (error) {
     throw new AnswersError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/**
+ * Makes a report again from its files and compares every number.
+ *
+ * @param file a report as `--json` printed it, or the page of `--report`, which must then be the same to the last byte;
+ *   paths in it are read from the working folder
+ * @throws AnswersError if it is no such report, or a file of it cannot be read
+ */
+export async function verifyReport(file: string, say: (text: string) => void): Promise<Verification> {
+  const { json, page } = await readStored(file);
   const parsed = stored.safeParse(json);
   if (!parsed.success)
-    throw new AnswersError(`${file}: not a report that says how it was made; make it with --json`);
+    throw new AnswersError(
+      `${file}: not a report that says how it was made; make it with --json or --report`,
+    );
   const { version, options, inputs } = parsed.data.run;
   if (version !== METHOD_VERSION)
     return {
       same: false,
       text: `${file} was made by version ${version} of the method, this is version ${METHOD_VERSION}: the numbers need not agree.`,
     };
-  const again = JSON.parse(JSON.stringify(await makeReport(options, say))) as {
-    run: { inputs: { file: string; sha256: string }[] };
-  };
+  const made = await makeReport(options, say);
+  const again = JSON.parse(JSON.stringify(made)) as { run: { inputs: { file: string; sha256: string }[] } };
   const changed = inputs.find((x, i) => again.run.inputs[i]?.sha256 !== x.sha256);
   if (changed !== undefined)
     return {
@@ -77,10 +90,14 @@ export async function verifyReport(file: string, say: (text: string) => void): P
       text: `${changed.file} is not the file that the report was made from: its SHA-256 differs.`,
     };
   const at = difference(json, again, '');
-  return at === undefined
-    ? {
-        same: true,
-        text: `${file}: made again from ${inputs.length} files with the same hashes; every number is the same.`,
-      }
-    : { same: false, text: `${file}: the inputs are the same, but ${at} differs.` };
+  if (at !== undefined) return { same: false, text: `${file}: the inputs are the same, but ${at} differs.` };
+  if (page !== undefined && (await forensicsPage(made, page.madeAt)) !== page.text)
+    return {
+      same: false,
+      text: `${file}: the numbers that it holds are the same, but the page around them was altered, or made by another version of this program.`,
+    };
+  return {
+    same: true,
+    text: `${file}: made again from ${inputs.length} files with the same hashes; every number is the same.`,
+  };
 }
