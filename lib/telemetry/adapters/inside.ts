@@ -40,7 +40,7 @@ export function knownInside(value: unknown, isKnown: (value: unknown) => boolean
     else
       for (const [key, inner] of Object.entries(held)) if (!CUSTOMERS.test(key)) visit(inner, depth + 1, key);
   };
-  visit(value, 0, '');
+  visit(value, 0, 'line');
   return found;
 }
 
