@@ -239,11 +239,13 @@ export const FORMATS: readonly { name: string; from: SourceFormat; write: (excha
           user_api_key_hash: x.origin?.credential,
           requester_ip_address: x.origin?.ip,
           user_agent: x.origin?.userAgent,
-          requester_metadata: {
+          user_api_key_auth_metadata: {
             plan: x.customer.plan,
             product: x.customer.product,
             created_at: x.customer.createdAt,
             payment: x.customer.payment,
+          },
+          requester_metadata: {
             asn: x.origin?.asn,
             tls: x.origin?.tls,
           },
