@@ -1,4 +1,10 @@
-import { GetObjectCommand, NoSuchKey, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  NoSuchKey,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import type { Calibration } from '../scoring/calibration.ts';
 import {
   CalibrationMissing,
@@ -46,6 +52,22 @@ export class CalibrationBucket implements CalibrationStore {
       if (error instanceof NoSuchKey) return undefined;
       throw error;
     }
+  }
+
+  /** The one that was put last; undefined where there is none. */
+  async newest(): Promise<Calibration | undefined> {
+    let last: { readonly id: string; readonly at: number } | undefined;
+    const pages = paginateListObjectsV2(
+      { client: this.client },
+      { Bucket: this.bucket, Prefix: 'calibrations/' },
+    );
+    for await (const { Contents = [] } of pages)
+      for (const { Key = '', LastModified } of Contents) {
+        const id = /^calibrations\/([^/]+)\.json$/.exec(Key)?.[1];
+        const at = LastModified?.getTime() ?? 0;
+        if (id !== undefined && (last === undefined || at >= last.at)) last = { id, at };
+      }
+    return last === undefined ? undefined : this.get(last.id);
   }
 
   async hold(id: string): Promise<DriftHold | undefined> {
