@@ -39,6 +39,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'are accounts still like those that were learnt from?',
     load: async () => (await import('./drift/drift.ts')).driftCommand(),
   },
+  learning: {
+    summary: 'how far the learning of a deployment is',
+    load: async () => (await import('./learning/learning.ts')).learningCommand(),
+  },
   findings: {
     summary: 'list and show findings',
     load: async () => (await import('./findings/findings.ts')).findingsCommand(),
