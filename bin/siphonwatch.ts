@@ -38,6 +38,10 @@ const VERBS: Readonly<Record<string, { summary: string; load: () => Promise<Comm
     summary: 'are accounts still like those that were learnt from?',
     load: async () => (await import('../lib/cli/drift/drift.ts')).driftCommand(),
   },
+  learning: {
+    summary: 'how far the learning of a deployment is',
+    load: async () => (await import('../lib/cli/learning/learning.ts')).learningCommand(),
+  },
   findings: {
     summary: 'list and show findings',
     load: async () => (await import('../lib/cli/findings/findings.ts')).findingsCommand(),

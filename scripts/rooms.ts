@@ -15,6 +15,7 @@ export interface Room {
 export const ROOMS: readonly Room[] = [
   { path: 'lib/version.ts', what: 'the version of the code', pure: true },
   { path: 'lib/time.ts', what: 'lengths of time', pure: true },
+  { path: 'lib/recently-used.ts', what: 'a cache of what was used last', pure: true },
   { path: 'lib/limits.ts', what: 'bounds of inputs and stored things', pure: true },
   { path: 'lib/text', what: 'what is safe to show', pure: true },
   { path: 'lib/statistics', what: 'distributions, intervals, random generators', pure: true },

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { recentlyUsed } from '../../lib/recently-used.ts';
 import { HOUR_MS } from '../../lib/time.ts';
 import type { Applied } from './apply-batch.ts';
 
@@ -29,7 +29,7 @@ export const UNSCORED_LEAST = 40;
 const ACCOUNTS = 20_000;
 
 export class UnscoredShares {
-  readonly #hours = new LRUCache<string, Hour>({ max: ACCOUNTS });
+  readonly #hours = recentlyUsed<string, Hour>(ACCOUNTS);
 
   /** Accounts that went above the share with this batch, each once an hour. */
   add(

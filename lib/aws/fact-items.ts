@@ -5,10 +5,11 @@ import {
   type DynamoDBClient,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import { decodeFacts, encodeFacts } from '../campaigns/linking/facts-codec.ts';
 import type { AccountFacts } from '../campaigns/linking/link-facts.ts';
 import { PROFILE_ITEMS } from '../contract/tables.ts';
+import { recentlyUsed } from '../recently-used.ts';
 import { readable, UnreadableItem } from '../stores/failures.ts';
 import type { LinkFactStore } from '../stores/profile-store.ts';
 
@@ -48,8 +49,7 @@ export class FactItems implements LinkFactStore {
     this.table = table;
     this.retentionDays = options.retentionDays;
     this.onUnreadable = options.onUnreadable;
-    // by size, not by number: lru-cache lays `max` places out at once, which a cold start would pay for
-    this.known = new LRUCache({ maxSize: options.cache ?? 20_000, sizeCalculation: () => 1 });
+    this.known = recentlyUsed(options.cache ?? 20_000);
   }
 
   async load(accounts: readonly string[]): Promise<Map<string, AccountFacts>> {

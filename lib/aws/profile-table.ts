@@ -17,6 +17,7 @@ import { hash48 } from '../profile/hashes.ts';
 import { countIds, type IdPart } from '../profile/recent-ids.ts';
 import type { Slice } from '../profile/slice.ts';
 import { joinSlices } from '../profile/window.ts';
+import { recentlyUsed } from '../recently-used.ts';
 import { readable, UnreadableItem } from '../stores/failures.ts';
 import { fitting } from '../stores/outbox.ts';
 import {
@@ -98,7 +99,7 @@ export class ProfileTable implements ProfileStore {
     this.table = table;
     this.keeping = options;
     this.now = options.now ?? Date.now;
-    this.sealed = new LRUCache({ maxSize: options.sealedCache ?? 5000, sizeCalculation: () => 1 });
+    this.sealed = recentlyUsed(options.sealedCache ?? 5000);
   }
 
   /** The policy in force from now on. What is kept of sealed slices reaches back as far as the longest window so far. */

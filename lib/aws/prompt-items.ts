@@ -4,10 +4,11 @@ import {
   type DynamoDBClient,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import { PROFILE_ITEMS } from '../contract/tables.ts';
 import { GENERATION_MS, isWorthWriting, NO_PROMPTS, type PromptSamples } from '../profile/prompt-sample.ts';
 import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-sample-codec.ts';
+import { recentlyUsed } from '../recently-used.ts';
 import type { PromptSampleStore } from '../stores/profile-store.ts';
 
 /** BatchGetItem takes at most 100 keys (API_BatchGetItem). */
@@ -33,7 +34,7 @@ export class PromptItems implements PromptSampleStore {
   constructor(client: DynamoDBClient, table: string, options: { cache?: number } = {}) {
     this.#client = client;
     this.#table = table;
-    this.#known = new LRUCache({ maxSize: options.cache ?? 20_000, sizeCalculation: () => 1 });
+    this.#known = recentlyUsed(options.cache ?? 20_000);
   }
 
   async load(accounts: readonly string[]): Promise<Map<string, PromptSamples>> {

@@ -1,6 +1,7 @@
 import type { Policy } from '../policy/policy.ts';
+import type { AttackLibrary } from '../scoring/attack-library.ts';
 import type { Calibration } from '../scoring/calibration.ts';
-import { CalibrationLearner } from '../scoring/learn-calibration.ts';
+import { CalibrationLearner, type CalibrationRules } from '../scoring/learn-calibration.ts';
 import type { PastAccount } from '../scoring/looks.ts';
 import { periodsAMonth } from '../scoring/significance.ts';
 import { type CalibrationSize, supportedBudget } from '../scoring/supported-budget.ts';
@@ -58,20 +59,33 @@ const FRONTIER = [0, 1, 2, 4, 9, 19, 49];
  * a threshold with a chance of (k + 1) / (n + 1) over the traffic's period, and so many times as much in a month.
  * @param windows of the policy, hours
  * @param maxFpr share of benign accounts that may be flagged in a month, as in a policy's budget
+ * @param library attacks to tell from the accounts; default: the shipped ones
  */
-export function tune(accounts: readonly TuningAccount[], policy: Policy, maxFpr: number): Tuning {
+export function tune(
+  accounts: readonly TuningAccount[],
+  policy: Policy,
+  maxFpr: number,
+  library?: AttackLibrary,
+): Tuning {
   const benign = accounts.filter(({ label }) => label === 'benign');
   const extraction = accounts.filter(({ label }) => label === 'extraction');
   if ((benign.length + 1) * maxFpr < 1) return refusal(benign.length, 1, maxFpr);
   const names = (list: readonly TuningAccount[]): Set<string> => new Set(list.map(({ account }) => account));
   const nobody = new Set<string>();
-  const blind = learn(accounts, policy, { extraction: nobody, benign: nobody, grey: names(extraction) });
+  const rules = { windows: policy.windows, ...(library === undefined ? {} : { library }) };
+  const blind = learn(accounts, {
+    ...rules,
+    verdicts: { extraction: nobody, benign: nobody, grey: names(extraction) },
+  });
   const periods = periodsAMonth(blind.calibration.days);
   const within = Math.floor((maxFpr * (benign.length + 1)) / periods + 1e-9) - 1;
   if (within < 0) return refusal(benign.length, periods, maxFpr);
   const frontier = FRONTIER.filter((k) => k < benign.length).map((k) => stepAt(k, blind, benign, extraction));
   const expected = stepAt(within, blind, benign, extraction);
-  const taught = learn(accounts, policy, { extraction: names(extraction), benign: nobody, grey: nobody });
+  const taught = learn(accounts, {
+    ...rules,
+    verdicts: { extraction: names(extraction), benign: nobody, grey: nobody },
+  });
   const { budget, notes } = levelsFor(expected.monthly, policy.budget, taught.calibration);
   return {
     ok: true,
@@ -143,12 +157,8 @@ interface Learnt {
   readonly peaks: ReadonlyMap<string, number>;
 }
 
-function learn(
-  accounts: readonly TuningAccount[],
-  { windows }: Policy,
-  verdicts: { extraction: Set<string>; benign: Set<string>; grey: Set<string> },
-): Learnt {
-  const learner = new CalibrationLearner({ windows, verdicts });
+function learn(accounts: readonly TuningAccount[], rules: CalibrationRules): Learnt {
+  const learner = new CalibrationLearner(rules);
   for (const held of accounts) learner.see(held);
   learner.fit();
   const peaks = new Map(accounts.map((held) => [held.account, learner.measure(held)?.score ?? 0]));

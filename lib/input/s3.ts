@@ -19,6 +19,9 @@ function placeOf(name: string): { bucket: string; key: string } {
   return { bucket: match[1] ?? '', key: match[2] ?? '' };
 }
 
+/** Bodies that Bedrock's log keeps apart, and the mark of its check that it may write: no documents of their own. */
+const BODY = /\/data\/[^/]+_(?:input|output)\.json(?:\.gz)?$|amazon-bedrock-logs-permission-check$/;
+
 /**
  * Addresses of the objects below a prefix in order of arrival: the archive's (lib/aws/archive.ts) by day and by the
  * position of their first record, others by name.
@@ -28,7 +31,7 @@ export async function objectsBelow(name: string): Promise<string[]> {
   const { bucket, key } = placeOf(name);
   const keys: string[] = [];
   try {
-    for await (const held of keysBelow(clientOf(), bucket, key)) keys.push(held);
+    for await (const held of keysBelow(clientOf(), bucket, key)) if (!BODY.test(held)) keys.push(held);
   } catch (error) {
     throw faultOf(name, error);
   }

@@ -9,6 +9,7 @@ import {
 import { kindOf, printable, type Reason } from '../telemetry/reason.ts';
 import type { Recorder } from '../telemetry/recorder.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
+import { hasStoredBody, type StoredBodies } from './bedrock-bodies.ts';
 import { type Document, DocumentReader, type HeldDocument } from './documents.ts';
 import { InputError } from './errors.ts';
 import { type LineBatch, type LinePosition, MAX_LINE, type ReadOptions, readBatches } from './lines.ts';
@@ -54,6 +55,8 @@ export interface EventSource extends Omit<ReadOptions, 'from'> {
   /** made when the first exchange comes; a file of usage events needs no key */
   readonly recorder: () => Recorder | Promise<Recorder>;
   readonly defaults?: AdapterDefaults;
+  /** fetches what Bedrock's log keeps apart; without it such entries are rejected */
+  readonly stored?: StoredBodies;
   /** called for a file that cannot be read to its end, which then costs itself alone; without it that is an error */
   readonly onBadFile?: (error: InputError) => void;
 }
@@ -163,7 +166,11 @@ async function usable(
       continue;
     }
     const origin: Origin = { file: place.file, line, raw };
-    const read = reader.read(document.json, origin);
+    const json =
+      source.stored !== undefined && hasStoredBody(raw)
+        ? await source.stored.filled(document.json)
+        : document.json;
+    const read = reader.read(json, origin);
     for (const reason of read.reasons) reject(reason);
     for (const [format, count] of read.formats) formats.set(format, (formats.get(format) ?? 0) + count);
     skipped += read.skipped;

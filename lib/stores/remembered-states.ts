@@ -1,5 +1,6 @@
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import type { AccountState } from '../detection/account-state.ts';
+import { recentlyUsed } from '../recently-used.ts';
 import type { HotItem } from './profile-item.ts';
 
 /** Decoded states that are kept, by accounts. */
@@ -19,7 +20,7 @@ export class RememberedStates {
   readonly #known: LRUCache<string, Remembered>;
 
   constructor(options: { accounts?: number } = {}) {
-    this.#known = new LRUCache({ max: options.accounts ?? KEPT });
+    this.#known = recentlyUsed(options.accounts ?? KEPT);
   }
 
   /** The state of an item, where nothing of it has changed; undefined: it is to be decoded, and what lies beside it read. */

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { recentlyUsed } from '../recently-used.ts';
 import { HEALTH_RULES } from './health.ts';
 import type { UsageEvent } from './usage-event.ts';
 
@@ -30,7 +30,7 @@ export const UNNAMED = 'unnamed';
 
 /** Counts, gateway by gateway, what is missing in telemetry. Bounded, whatever comes. */
 export class GatewayHealth {
-  readonly #seen = new LRUCache<string, Seen>({ max: MAX_GATEWAYS });
+  readonly #seen = recentlyUsed<string, Seen>(MAX_GATEWAYS);
 
   /** @param arrived ms */
   add(gateway: string | undefined, event: UsageEvent, arrived: number): void {

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { recentlyUsed } from '../recently-used.ts';
 import type { UsageEvent } from './usage-event.ts';
 
 /**
@@ -95,10 +95,10 @@ export class TelemetryHealth {
   #repeats = 0;
   #rejected = 0;
   #skipped = 0;
-  readonly #accounts = new LRUCache<string, true>({ max: MAX_ACCOUNTS });
-  readonly #ids = new LRUCache<string, true>({ max: MAX_IDS });
+  readonly #accounts = recentlyUsed<string, true>(MAX_ACCOUNTS);
+  readonly #ids = recentlyUsed<string, true>(MAX_IDS);
   /** accounts and events by prompt print; what is rare falls out */
-  readonly #prompts = new LRUCache<string, { accounts: Set<string>; events: number }>({ max: MAX_PROMPTS });
+  readonly #prompts = recentlyUsed<string, { accounts: Set<string>; events: number }>(MAX_PROMPTS);
 
   event(event: UsageEvent): void {
     this.#events++;

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { LIMITS } from '../limits.ts';
+import { recentlyUsed } from '../recently-used.ts';
 import { askedOf } from './asked.ts';
 import { behaviourNames, behavioursOf, bitOf, TRIGGERS } from './behaviours.ts';
 import { shapeOf } from './event-shape.ts';
@@ -84,7 +85,7 @@ class KeyedRecorder implements Recorder {
   constructor({ keys, accountCache = 100_000 }: RecorderOptions) {
     this.#ring = keys;
     this.#epochs = epochKeys(keys);
-    this.#pseudonyms = new LRUCache<string, string>({ max: accountCache });
+    this.#pseudonyms = recentlyUsed(accountCache);
   }
 
   pseudonym(account: string): string {

@@ -83,7 +83,8 @@ function addTurns(turns: Turn[], message: unknown): void {
       continue;
     }
     others++;
-    const said = partText(part);
+    // a tool may answer in documents: https://docs.cohere.com/v2/docs/tool-use-overview
+    const said = partText(part) || (kind === 'tool' ? resultText(part, 1) : '');
     if (said !== '') text = text === '' ? said : `${text}\n${said}`;
   }
   // A message that only hands over results is none of its role's; one without any content is an empty one.

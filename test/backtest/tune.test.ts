@@ -6,6 +6,7 @@ import { addEvent, emptySlice, type Slice, sliceStart } from '../../lib/profile/
 import { supportedBudget } from '../../lib/scoring/supported-budget.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { account, application, DAY, harvest, START } from '../events.ts';
+import { smallLibrary } from '../small-library.ts';
 
 function slicesOf(events: readonly UsageEvent[]): Slice[] {
   const slices = new Map<number, Slice>();
@@ -58,7 +59,7 @@ describe('tuning', () => {
   it('states no smaller chance than the accounts support, and catches strangers that harvest', () => {
     const population_ = population(120, 6);
     // an hour or two of traffic: a month has many such periods
-    const tuned = tune(population_, defaultPolicy, 0.5);
+    const tuned = tune(population_, defaultPolicy, 0.5, smallLibrary);
     if (!tuned.ok) throw new Error(tuned.reason);
     expect(tuned.policy.budget.suspect).toBeLessThanOrEqual(0.5);
     expect(tuned.expected.monthly).toBeLessThanOrEqual(0.5);

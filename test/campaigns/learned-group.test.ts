@@ -38,6 +38,12 @@ describe('learnedGroupScore', () => {
     expect(learnedGroupScore([2, 2, 2])).toBeCloseTo(1.2);
     expect(learnedGroupScore(Array.from({ length: 18 }, () => 2))).toBeCloseTo(1.8);
   });
+
+  it('does not rise with a quarter of members that are louder than the others, however loud', () => {
+    expect(learnedGroupScore([1, 1, 1, 9])).toBeCloseTo(learnedGroupScore([1, 1, 1, 1]) as number);
+    expect(learnedGroupScore([undefined, 1, 9, 1, 1])).toBeCloseTo(learnedGroupScore([1, 1, 1, 1]) as number);
+    expect(learnedGroupScore([9, 9, 1, 1])).toBeGreaterThan(2);
+  });
 });
 
 describe('learnGroupRanks', () => {

@@ -10,6 +10,7 @@ import { saved } from '../../lib/cli/console/saved-source.ts';
 import { policyCommand } from '../../lib/cli/policy/policy.ts';
 import { tuneCommand } from '../../lib/cli/tune/tune.ts';
 import { account, application, harvest, MINUTE, START } from '../events.ts';
+import { smallLibrary } from '../small-library.ts';
 import { holdToSchema } from './outputs.ts';
 
 let folder: string;
@@ -194,7 +195,7 @@ describe('calibrate', () => {
   it('prints no escape that a plan or product is named after', async () => {
     const events = readFileSync(at('events.ndjson'), 'utf8').replaceAll('"payg"', '"\\u001b[2Jpayg"');
     writeFileSync(at('hostile.ndjson'), events);
-    const { code, out } = await run(calibrateCommand(), at('hostile.ndjson'));
+    const { code, out } = await run(calibrateCommand(smallLibrary), at('hostile.ndjson'));
     expect(code).toBe(0);
     expect(out).toContain('\\u001b[2Jpayg');
     expect(out).not.toContain('\u001b[2J');

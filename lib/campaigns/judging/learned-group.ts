@@ -6,9 +6,10 @@ import { periodsAMonth, type Significance, toEvalue } from '../../scoring/signif
 import { MemberScores } from './member-score.ts';
 
 /**
- * A group judged by facts that did not link it: the mean of its members' learned scores. What links are places, payments,
+ * A group judged by facts that did not link it: the trimmed mean of its members' learned scores. What links are places, payments,
  * clocks and what is asked; what an account is scored by is how it asks. A whole group that looks a little like the library
  * of attacks is rarer than one account that looks much like it, because honest accounts of one kind differ in more than chance.
+ * The highest quarter is left out: an honest group with a loud member or two is not alike, and who is loud alone is judged alone.
  *
  * Nobody is named for the company alone: what counts for a member is the group's score, and no more than twice its own. Held
  * against the deployment's own past: every account of the past has the highest such number of any group that it was in, over
@@ -20,16 +21,17 @@ export const FEWEST_SCORED = 3;
 /** Members of score 0 that a group is taken to have besides: the mean of three accounts varies more than that of thirty. */
 const PRIOR_MEMBERS = 2;
 
+/** Part of the members that the mean is taken over, the lowest (an upper-trimmed mean; Tukey 1962). */
+const KEPT_PART = 3 / 4;
+
 /** Score of a group; undefined where fewer than FEWEST_SCORED of its members showed enough to be scored. */
 export function learnedGroupScore(scores: readonly (number | undefined)[]): number | undefined {
-  let sum = 0;
-  let scored = 0;
-  for (const score of scores) {
-    if (score === undefined) continue;
-    sum += score;
-    scored++;
-  }
-  return scored < FEWEST_SCORED ? undefined : sum / (scored + PRIOR_MEMBERS);
+  const known = scores.filter((score) => score !== undefined).sort((a, b) => a - b);
+  const scored = known.length;
+  if (scored < FEWEST_SCORED) return undefined;
+  const kept = known.slice(0, Math.ceil(KEPT_PART * scored));
+  const mean = kept.reduce((sum, score) => sum + score, 0) / kept.length;
+  return (mean * scored) / (scored + PRIOR_MEMBERS);
 }
 
 /** A member shows what its group is accused of where its own score is at least this part of the group's. */

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import { SLICE_MS, type Slice } from '../../profile/slice.ts';
+import { recentlyUsed } from '../../recently-used.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
 import { scoreAt, type WindowScore } from '../../scoring/score.ts';
 import { FEWEST_REQUESTS } from '../../signals/facts/index.ts';
@@ -10,7 +10,7 @@ import type { Member } from './member.ts';
  * highest. Looked at once a slice, in the past and in the present, so that groups of both are judged by the same numbers.
  */
 export class MemberScores {
-  readonly #remembered = new LRUCache<string, Remembered>({ max: 20_000 });
+  readonly #remembered = recentlyUsed<string, Remembered>(20_000);
 
   /** @param at event time, ms; undefined where too few requests are known to score it */
   at(

@@ -1,7 +1,7 @@
-import { LRUCache } from 'lru-cache';
 import type { BottomK } from '../../profile/bottom-k.ts';
 import { type CellMark, emptySamples, SLICE_MS, type Slice, sliceStart } from '../../profile/slice.ts';
 import { WindowMemo } from '../../profile/window-memo.ts';
+import { recentlyUsed } from '../../recently-used.ts';
 import { MemberScores } from './member-score.ts';
 
 /** Marks that judge a group. */
@@ -41,7 +41,7 @@ export function memberWindow(
   length: number,
   from: number,
 ): MemberWindow {
-  return new MemberWindows().at('', slices, latest, length, from);
+  return windowOf(nothingKnown(), slices, latest, length, from);
 }
 
 export function addCounts(into: MemberCounts, from: Readonly<MemberCounts>): void {
@@ -75,38 +75,50 @@ const REMEMBERED = 2048;
 export class MemberWindows {
   /** members' own scores, remembered in the same way */
   readonly scores = new MemberScores();
-  readonly #remembered = new LRUCache<string, Remembered>({ max: REMEMBERED });
+  readonly #remembered = recentlyUsed<string, Remembered>(REMEMBERED);
 
   /** The same as memberWindow. */
   at(account: string, slices: readonly Slice[], latest: number, length: number, from: number): MemberWindow {
-    const start = sliceStart(latest) + SLICE_MS - length;
-    const since = Math.max(start, sliceStart(from));
-    let end = slices.length;
-    while (end > 0 && (slices[end - 1] as Slice).start >= start + length) end--;
-    let begin = end;
-    while (begin > 0 && (slices[begin - 1] as Slice).start >= since) begin--;
     let known = this.#remembered.get(account);
     if (known === undefined) {
-      known = { memo: new WindowMemo(), held: new Map() };
+      known = nothingKnown();
       this.#remembered.set(account, known);
     }
-    const held = known.held.get(length);
-    if (held !== undefined && isRun(slices, begin, end, held.slices)) return held.window;
-    const inside = slices.slice(begin, end);
-    const { counts, samples = emptySamples() } = known.memo.ending(slices, latest, length, from);
-    // samples are read before the memo moves on
-    const { opening, closing, prompt } = samples;
-    const window = {
-      counts,
-      ...cellsOfOlder(inside, held),
-      newest: inside[inside.length - 1],
-      opening,
-      closing,
-      prompt,
-    };
-    known.held.set(length, { slices: inside, window });
-    return window;
+    return windowOf(known, slices, latest, length, from);
   }
+}
+
+const nothingKnown = (): Remembered => ({ memo: new WindowMemo(), held: new Map() });
+
+function windowOf(
+  known: Remembered,
+  slices: readonly Slice[],
+  latest: number,
+  length: number,
+  from: number,
+): MemberWindow {
+  const start = sliceStart(latest) + SLICE_MS - length;
+  const since = Math.max(start, sliceStart(from));
+  let end = slices.length;
+  while (end > 0 && (slices[end - 1] as Slice).start >= start + length) end--;
+  let begin = end;
+  while (begin > 0 && (slices[begin - 1] as Slice).start >= since) begin--;
+  const held = known.held.get(length);
+  if (held !== undefined && isRun(slices, begin, end, held.slices)) return held.window;
+  const inside = slices.slice(begin, end);
+  const { counts, samples = emptySamples() } = known.memo.ending(slices, latest, length, from);
+  // samples are read before the memo moves on
+  const { opening, closing, prompt } = samples;
+  const window = {
+    counts,
+    ...cellsOfOlder(inside, held),
+    newest: inside[inside.length - 1],
+    opening,
+    closing,
+    prompt,
+  };
+  known.held.set(length, { slices: inside, window });
+  return window;
 }
 
 /** Cells of all slices but the newest: those that are held, where the older slices are the same. */

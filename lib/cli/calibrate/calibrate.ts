@@ -8,6 +8,7 @@ import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
 import { say } from '../../input/say.ts';
 import { Traffic } from '../../input/traffic.ts';
 import { joinSlices } from '../../profile/window.ts';
+import { type AttackLibrary, shippedLibrary } from '../../scoring/attack-library.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
 import { CalibrationLearner } from '../../scoring/learn-calibration.ts';
 import type { Verdicts } from '../../scoring/learn-model.ts';
@@ -38,8 +39,11 @@ function wholeNumber(text: string): number {
   return value;
 }
 
-/** `calibrate PAST...`: learns what is ordinary here, from traffic that nobody needs to have labelled. Activates nothing. */
-export function calibrateCommand(): Command {
+/**
+ * `calibrate PAST...`: learns what is ordinary here, from traffic that nobody needs to have labelled. Activates nothing.
+ * @param library attacks to tell from the past
+ */
+export function calibrateCommand(library: AttackLibrary = shippedLibrary): Command {
   const command = new Command('calibrate')
     .description(
       'learn from your own past what is ordinary: a model that tells a library of attacks from it, and how often it says so of accounts that it has not seen. No labels needed; a policy names the calibration, nothing activates itself',
@@ -63,12 +67,16 @@ export function calibrateCommand(): Command {
   return withKeyOptions(command).action((files: string[], options: CalibrateOptions) =>
     runCommand('calibrate', async () => {
       await writable({ '--out': options.out });
-      return calibrate(files, options);
+      return calibrate(files, options, library);
     }),
   );
 }
 
-async function calibrate(names: readonly string[], options: CalibrateOptions): Promise<number> {
+async function calibrate(
+  names: readonly string[],
+  options: CalibrateOptions,
+  library: AttackLibrary,
+): Promise<number> {
   const traffic = await Traffic.of(names, options);
   const policy = await loadPolicy(options.policy);
   const labels = options.labels === undefined ? undefined : await traffic.labels(options.labels);
@@ -80,7 +88,7 @@ async function calibrate(names: readonly string[], options: CalibrateOptions): P
     accept: () => true,
     observe: (event, arrived) => past.observe(event.account, event, arrived),
   });
-  const learner = new CalibrationLearner({ windows: policy.windows, verdicts });
+  const learner = new CalibrationLearner({ windows: policy.windows, library, verdicts });
   say('facts ...');
   for (const state of states()) learner.see(pastAccount(state));
   say('forests ...');

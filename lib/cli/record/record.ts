@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
+import { StoredBodies } from '../../input/bedrock-bodies.ts';
 import { InputError } from '../../input/errors.ts';
 import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring, withKeyOptions } from '../../input/keyring.ts';
 import { inputFiles, STDIN, totalBytes } from '../../input/lines.ts';
@@ -125,6 +126,7 @@ async function record(
         clients: clientTrust(options.trustClientFields, options.stream !== undefined),
       },
       onBytes: (bytes: number) => bar?.increment(bytes),
+      stored: new StoredBodies(async (address) => (await import('../../input/s3.ts')).openObject(address)),
       onNote: (file: string, note: string) => tally.note(file, note),
       onBadFile: (error: InputError) => tally.badFile(error),
     };

@@ -1,6 +1,7 @@
 import { turnsOf } from '../turns.ts';
 import { type Ending, endingOf, endingOfError } from './endings.ts';
 import { at, type Json, jsonIn, listOf, numberIn, objectOf, textAt } from './fields.ts';
+import { smallNames } from './request.ts';
 
 /** What an answer's body says, whichever API it is of; a stream's chunks are put together. */
 export interface ReadAnswer {
@@ -66,10 +67,7 @@ function objectsIn(values: readonly unknown[]): Json[] {
 
 /** Bodies nested in an event: Responses' `response`, Anthropic's `message_start`. */
 function readBody(chunk: Json): ReadAnswer {
-  const body =
-    objectOf(chunk.response) ??
-    (chunk.type === 'message_start' ? objectOf(chunk.message) : undefined) ??
-    chunk;
+  const body = innerBody(chunk);
   const usage = usageOf(body) ?? usageOf(chunk);
   return {
     text: textIn(body) ?? deltaOf(chunk),
@@ -80,6 +78,21 @@ function readBody(chunk: Json): ReadAnswer {
     model: textAt(body, 'model') ?? textAt(body, 'modelVersion'),
     created: body.created ?? body.created_at ?? body.createTime,
   };
+}
+
+/** The answer within an event of a stream, or within what a service puts around it. */
+function innerBody(chunk: Json): Json {
+  const body =
+    objectOf(chunk.response) ??
+    (chunk.type === 'message_start' ? objectOf(chunk.message) : undefined) ??
+    // Cloudflare: {state, result}; Hunyuan: {Response}, with capitals
+    (chunk.state === undefined ? undefined : objectOf(chunk.result)) ??
+    objectOf(smallNames(chunk.Response)) ??
+    chunk;
+  // DashScope keeps its choices within its output
+  return Array.isArray(at(body, 'output', 'choices'))
+    ? { ...body, choices: at(body, 'output', 'choices') }
+    : body;
 }
 
 function joined(parts: readonly (string | undefined)[]): string | undefined {

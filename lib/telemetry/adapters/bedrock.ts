@@ -29,12 +29,14 @@ export const fromBedrock: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted
   const input = objectOf(jsonIn(at(entry, 'input', 'inputBodyJson')));
   if (input === undefined) {
     const stored = textAt(entry, 'input', 'inputBodyS3Path');
+    const fault = textAt(entry, 'input', 'fault');
+    const why = fault === undefined ? '' : ` (${printable(fault)})`;
     return refused(
       'input.inputBodyJson',
       printable(stored),
       stored === undefined
         ? 'no request body in the log entry'
-        : 'the request body was over 100 KB and lies in S3: read the bucket of the logs, or fetch it',
+        : `the request body was over 100 KB and lies in S3: \`record\` fetches it where its credentials may read the bucket${why}`,
     );
   }
   const output = jsonIn(at(entry, 'output', 'outputBodyJson'));

@@ -79,6 +79,19 @@ const ENVELOPES: readonly Envelope[] = [
     inside: ({ awslogs }) => packed(textAt(awslogs, 'data')),
   },
   {
+    name: 'batches of SNS and SQS',
+    source:
+      'https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html, https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html',
+    matches: ({ Records, Messages }) =>
+      [...listOf(Records), ...listOf(Messages)].some(
+        (held) => textAt(held, 'body') ?? textAt(held, 'Body') ?? textAt(held, 'Sns', 'Message'),
+      ),
+    inside: ({ Records, Messages }) =>
+      [...listOf(Records), ...listOf(Messages)].map(
+        (held) => textAt(held, 'body') ?? textAt(held, 'Body') ?? textAt(held, 'Sns', 'Message'),
+      ),
+  },
+  {
     name: 'SNS and SQS messages',
     source: 'https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html',
     matches: ({ Message, Body, body, messageId, receiptHandle }) =>
@@ -159,6 +172,23 @@ const ENVELOPES: readonly Envelope[] = [
     inside: ({ message }) => [message],
   },
   {
+    name: 'a trace of MLflow',
+    source: 'https://mlflow.org/docs/latest/genai/tracing/search-traces/',
+    matches: ({ info, data }) => objectOf(info) !== undefined && Array.isArray(at(data, 'spans')),
+    inside: ({ info, data }) =>
+      listOf(at(data, 'spans')).map((span) => ({
+        account: at(info, 'trace_metadata', 'mlflow.trace.user'),
+        ...objectOf(span),
+      })),
+  },
+  {
+    name: 'events of API Gateway and function URLs',
+    source:
+      'https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html',
+    matches: ({ requestContext, body }) => objectOf(requestContext) !== undefined && typeof body === 'string',
+    inside: ({ body, isBase64Encoded }) => (isBase64Encoded === true ? packed(String(body)) : [body]),
+  },
+  {
     name: 'HTTP Archive (HAR)',
     source: 'http://www.softwareishard.com/blog/har-12-spec/',
     matches: ({ log }) => Array.isArray(at(log, 'entries')),
@@ -169,7 +199,7 @@ const ENVELOPES: readonly Envelope[] = [
         headers: at(held, 'request', 'headers'),
         status: at(held, 'response', 'status'),
         request: jsonIn(at(held, 'request', 'postData', 'text')),
-        response: jsonIn(at(held, 'response', 'content', 'text')),
+        response: harContent(at(held, 'response', 'content')),
       })),
   },
   {
@@ -192,6 +222,14 @@ export function unwrapped(json: unknown, depth = 0): readonly unknown[] {
   const envelope = ENVELOPES.find(({ matches }) => matches(entry));
   if (envelope === undefined) return [json];
   return envelope.inside(entry).flatMap((held) => unwrapped(jsonIn(held), depth + 1));
+}
+
+/** http://www.softwareishard.com/blog/har-12-spec/#content: base64 where the encoding says so */
+function harContent(content: unknown): unknown {
+  const text = textAt(content, 'text');
+  const plain =
+    at(content, 'encoding') === 'base64' ? Buffer.from(text ?? '', 'base64').toString('utf8') : text;
+  return jsonIn(plain);
 }
 
 /** The entries of a list; of a pair of a time and a record, as Fluentd and Fluent Bit forward it, the record. */

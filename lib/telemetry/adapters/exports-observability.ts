@@ -103,6 +103,7 @@ export const OBSERVABILITY: readonly ExportShape[] = [
     pair: (entry) => ({
       id: entry.span_id,
       time: entry.start_time_unix_nano ?? entry.start_time_ns ?? entry.start_time,
+      account: jsonIn(at(entry, 'attributes', 'user.id')) ?? entry.account,
       request: jsonIn(at(entry, 'attributes', 'mlflow.spanInputs')),
       response: jsonIn(at(entry, 'attributes', 'mlflow.spanOutputs')),
     }),
@@ -173,14 +174,33 @@ export const OBSERVABILITY: readonly ExportShape[] = [
         request: {
           ...objectOf(told.$ai_model_parameters),
           model: told.$ai_model,
-          messages: jsonIn(told.$ai_input),
+          ...(objectOf(jsonIn(told.$ai_input)) ?? { messages: jsonIn(told.$ai_input) }),
         },
         response: {
+          ...(objectOf(told.$ai_output_choices) ?? { choices: told.$ai_output_choices }),
           usage: { prompt_tokens: told.$ai_input_tokens, completion_tokens: told.$ai_output_tokens },
           ...(told.$ai_is_error === true ? { error: told.$ai_error ?? true } : {}),
         },
       };
     },
+  },
+  {
+    name: 'lunary',
+    source: 'https://docs.lunary.ai/docs/api/runs',
+    matches: (entry) => 'type' in entry && 'tokens' in entry && 'input' in entry && 'name' in entry,
+    isOther: (entry) => entry.type !== 'llm',
+    pair: (entry) => ({
+      ...entry,
+      status: undefined,
+      time: entry.createdAt ?? entry.startTime,
+      account: at(entry, 'user', 'external_id') ?? at(entry, 'user', 'externalId') ?? at(entry, 'user', 'id'),
+      usage: {
+        prompt_tokens: at(entry, 'tokens', 'prompt'),
+        completion_tokens: at(entry, 'tokens', 'completion'),
+      },
+      request: { ...objectOf(entry.params), model: entry.name, input: entry.input },
+      response: { ...objectOf(entry.output), ...(entry.error == null ? {} : { error: entry.error }) },
+    }),
   },
   {
     name: 'openai-agents',

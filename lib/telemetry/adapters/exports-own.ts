@@ -6,15 +6,23 @@ import { readRequest } from './request.ts';
  * Logs of somebody's own gateway, which no product documents: the two bodies under names that say so, or the facts of a call
  * in one flat entry. Read last, where nothing else knows the entry.
  */
-const REQUEST =
-  /^(?:(?:full|raw|http|llm|original|model|api|client|backend|upstream)_?)?(?:req|request|input)_?(?:body|payload|json|data|content|params|log)?$/i;
+const REQUEST = /^(?:[a-z]+[-_]?)?(?:req|request|input)[-_]?(?:body|payload|json|data|content|params|log)?$/i;
 const RESPONSE =
-  /^(?:(?:full|raw|http|llm|original|model|api|client|backend|upstream)_?)?(?:res|resp|response|output|result)_?(?:body|payload|json|data|content|log)?$/i;
+  /^(?:[a-z]+[-_]?)?(?:res|resp|response|output|result)[-_]?(?:body|payload|json|data|content|log)?$/i;
 
 /** What lies under a name: JSON or its text, in a list (BigQuery), or as the body of a logged message. */
 function bodyOf(held: unknown): unknown {
-  const value = jsonIn(Array.isArray(held) && held.length === 1 ? held[0] : held);
+  const value = jsonIn(plainHttp(Array.isArray(held) && held.length === 1 ? held[0] : held));
   return jsonIn(at(value, 'body') ?? at(value, 'payload') ?? at(value, 'json')) ?? value;
+}
+
+/** A message of HTTP as it went over the wire, also in base64 (Tyk): its body. */
+function plainHttp(held: unknown): unknown {
+  if (typeof held !== 'string') return held;
+  // base64 of `POST `, of `HTTP/`
+  const text = /^(?:UE9TVC|SFRUUC)/.test(held) ? Buffer.from(held, 'base64').toString('utf8') : held;
+  const end = /^(?:POST \S|HTTP\/\d)/.test(text) ? /\r?\n\r?\n/.exec(text.slice(0, 100_000)) : null;
+  return end === null ? text : text.slice(end.index + end[0].length);
 }
 
 function requestIn(entry: Json): { readonly name: string; readonly body: Json } | undefined {
@@ -32,32 +40,39 @@ function answerIn(entry: Json, not: string | undefined): unknown {
 
 /** Names by which flat entries call the messages of a call. */
 const MESSAGES = [
-  ...['messages', 'prompt_messages', 'input_messages', 'request_messages', 'requestMessages', 'chat_history'],
+  ...[
+    'messages',
+    'prompt_messages',
+    'input_messages',
+    'request_messages',
+    'requestMessages',
+    'chat_history',
+    'input_history',
+  ],
   ...['conversation', 'prompt', 'user_prompt', 'input'],
 ];
 const ANSWERS = [
   ...['response', 'completion', 'completion_message', 'output', 'responseMessages', 'answer', 'result'],
-  ...['output_messages', 'response_text', 'generation'],
+  ...['output_messages', 'output_message', 'response_text', 'generation'],
 ];
 const MODELS = ['model', 'model_name', 'modelName', 'model_id', 'ai_model', 'llm_model', 'deployment'];
 /** Names of who asked beyond those of pairs (openai.ts). */
 const ACCOUNTS = [
   ...['account', 'account_id', 'accountId', 'customer_identifier', 'customer_id', 'customerId', 'tenant'],
-  ...[
-    'tenant_id',
-    'tenantId',
-    'organization_id',
-    'org_id',
-    'team_id',
-    'user_id',
-    'userId',
-    'user',
-    'api_key_id',
-  ],
+  ...['tenant_id', 'tenantId', 'organization_id', 'org_id', 'team_id', 'user_id', 'userId', 'api_key_id'],
 ];
 const TIMES = [
   ...['time', 'timestamp', '@timestamp', 'created_at', 'createdAt', 'start_time', 'startTime', 'started_at'],
-  ...['logging_time', 'request_time', 'requested_at', 'datetime', 'date', 'ts', 'event_time'],
+  ...[
+    'logging_time',
+    'request_time',
+    'request_start_time',
+    'requested_at',
+    'datetime',
+    'date',
+    'ts',
+    'event_time',
+  ],
 ];
 const STATUS = ['status', 'status_code', 'statusCode', 'http_status', 'response_status', 'responseCode'];
 
@@ -75,8 +90,9 @@ function beside(entry: Json): Json {
   return {
     ...entry,
     time: first(entry, TIMES),
-    account: first(entry, ACCOUNTS) ?? at(entry, 'user', 'id') ?? at(entry, 'customer', 'id'),
+    account: first(entry, ACCOUNTS) ?? at(entry, 'customer', 'id'),
     status: first(entry, STATUS),
+    ...present({ usage: entry.usage ?? entry.token_usage ?? entry.tokens }),
     user_agent: entry.user_agent ?? entry.userAgent ?? entry.http_user_agent,
     client_ip: entry.client_ip ?? entry.clientIp ?? entry.remote_addr ?? entry.ip,
   };
@@ -95,7 +111,7 @@ export const OWN: readonly ExportShape[] = [
         ...beside(entry),
         headers: at(logged, 'headers') ?? entry.headers,
         url: textAt(logged, 'url') ?? textAt(logged, 'path') ?? entry.url,
-        request: found?.body,
+        request: { ...objectOf(entry.parameters ?? entry.params), ...found?.body },
         response: answerIn(entry, found?.name),
         ...statusIn(entry),
       };
@@ -110,6 +126,8 @@ export const OWN: readonly ExportShape[] = [
       const held = asked(entry);
       return {
         ...beside(entry),
+        // in a flat entry these may be the request's own fields, which the customer sets: they are read as such
+        ...{ user: undefined, metadata: undefined },
         request: {
           ...without(entry, MESSAGES),
           ...objectOf(entry.params ?? entry.parameters ?? entry.model_parameters),

@@ -135,6 +135,20 @@ export const FIELD_CONTROL: readonly SourceField[] = [
     'set by the caller of Bedrock, which is the gateway: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html',
   ),
   row('bedrock', 'account, credential', 'identity.arn', 'gateway', 'the principal that AWS authenticated'),
+  row(
+    'own (auto)',
+    'account',
+    'account, tenant_id, customer_id, organization_id, team_id, user_id',
+    'gateway',
+    'written by whoever logs, beside the bodies or in one flat entry',
+  ),
+  row(
+    'own (auto)',
+    'account',
+    'request.user',
+    'client',
+    'user and metadata of a flat entry count as fields of the request',
+  ),
   row('exchange', `account, ${CUSTOMER}`, 'account, customer', 'gateway', 'written by the gateway'),
 ];
 

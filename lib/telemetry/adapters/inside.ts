@@ -6,6 +6,16 @@ const MAX_DEPTH = 8;
 const MAX_VALUES = 20_000;
 
 /**
+ * Fields that hold what a customer wrote. Nothing is looked for in them: whoever gets the text of an entry into a log would
+ * otherwise speak for another account.
+ */
+const CUSTOMERS =
+  /^(?:body|requests?|req|inputs?|outputs?|responses?|res|messages|content|contents|parts|prompts?|completions?|text|arguments|args|params|metadata|headers|quer(?:y|ies)|question|answer|choices|tool\w*)$/;
+/** Fields in which transports carry a line as text or in base64; JSON in other texts is somebody's text. */
+const CARRIERS =
+  /^(?:data|Data|message|Message|MESSAGE|@message|msg|payload|values?|logs?|Logs|line|records?|event|detail|_raw|raw|full_message|short_message|textPayload)$/;
+
+/**
  * Entries of known formats inside a value that is none itself: pages of an API, queues, shippers and logs wrap what a gateway
  * wrote in many ways, as objects, as the text of JSON, in base64, compressed, or as a list of bytes. What is known is not
  * looked into any further.
@@ -14,10 +24,10 @@ const MAX_VALUES = 20_000;
 export function knownInside(value: unknown, isKnown: (value: unknown) => boolean): readonly unknown[] {
   const found: unknown[] = [];
   let seen = 0;
-  const visit = (held: unknown, depth: number): void => {
+  const visit = (held: unknown, depth: number, name: string): void => {
     if (depth > MAX_DEPTH || ++seen > MAX_VALUES) return;
     if (typeof held === 'string') {
-      for (const inner of textInside(held)) visit(inner, depth + 1);
+      if (CARRIERS.test(name)) for (const inner of textInside(held)) visit(inner, depth + 1, '');
       return;
     }
     if (typeof held !== 'object' || held === null) return;
@@ -25,10 +35,12 @@ export function knownInside(value: unknown, isKnown: (value: unknown) => boolean
       found.push(held);
       return;
     }
-    if (isBytes(held)) visit(Buffer.from(held).toString('utf8'), depth + 1);
-    else for (const inner of Object.values(held)) visit(inner, depth + 1);
+    if (isBytes(held)) visit(Buffer.from(held).toString('utf8'), depth + 1, name);
+    else if (Array.isArray(held)) for (const inner of held) visit(inner, depth + 1, name);
+    else
+      for (const [key, inner] of Object.entries(held)) if (!CUSTOMERS.test(key)) visit(inner, depth + 1, key);
   };
-  visit(value, 0);
+  visit(value, 0, 'line');
   return found;
 }
 

@@ -42,6 +42,11 @@ export function isOtherEndpoint(url: string): boolean {
 const OTHER_MODEL =
   /embed|rerank|moderation|dall-?e|gpt-image|whisper|(?:^|[-./])tts(?:-|$)|-tts|transcri|speech|image|stable-?diffusion|stability\.|sdxl|sd3|luma\.|\bray-v|canvas|\breel|imagen|\bveo|\bsora|flux|marengo|\bbge-|\be5-|\bgte-|voyage|sonic/i;
 
+/** Models that answer vectors or rankings, whatever the operation is called. */
+export function isVectorModel(model: string): boolean {
+  return /embed|rerank|(?:^|[-/.])(?:bge|e5|gte)-/i.test(model);
+}
+
 export function isOtherModel(model: string): boolean {
   return OTHER_MODEL.test(model);
 }

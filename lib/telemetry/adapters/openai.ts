@@ -49,7 +49,8 @@ function requestBody(json: unknown): Json | undefined {
 
 /** Whether an entry is a pair whose request has a body. */
 export function hasRequest(json: unknown): boolean {
-  return requestBody(json) !== undefined;
+  const request = requestBody(json);
+  return request !== undefined && readRequest(request) !== undefined;
 }
 
 /** The body of a logged request or answer, where it is logged with its headers; some loggers write it in base64. */
@@ -114,13 +115,9 @@ function foundIn(
     id: id ?? answer.id ?? headers['x-request-id'],
     providerId: id === undefined,
     time:
-      isoFrom(at(json, 'time')) ??
-      isoFrom(at(json, 'timestamp')) ??
-      isoFrom(at(json, 'created_at')) ??
-      isoFrom(at(json, 'started_at')) ??
-      isoFrom(at(json, 'start_time')) ??
-      isoFrom(at(json, 'request_time')) ??
-      isoFrom(at(json, 'created')) ??
+      TIMES.map((name) => isoFrom(at(json, name))).find((time) => time !== undefined) ??
+      isoFrom(at(json, 'request', 'time')) ??
+      isoFrom(at(json, 'request', 'timestamp')) ??
       isoFrom(answer.created),
     ...accountOf(
       nameAt(json, 'account') ?? nameAt(json, 'customer', 'id') ?? nameBeside(json),
@@ -159,6 +156,21 @@ function foundIn(
     payment: textAt(json, 'customer', 'payment'),
   };
 }
+
+/** Names of the time of a call, beside its bodies. */
+const TIMES = [
+  ...[
+    'time',
+    'timestamp',
+    '@timestamp',
+    'created_at',
+    'started_at',
+    'start_time',
+    'startTime',
+    'request_time',
+  ],
+  ...['requestTime', 'request_start_time', 'processed_time', 'logging_time', 'created'],
+];
 
 function statusOf(json: unknown): number | undefined {
   return (

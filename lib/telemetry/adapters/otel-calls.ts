@@ -1,5 +1,5 @@
 import { at } from './fields.ts';
-import { isModelCall, isOtherModel } from './model-calls.ts';
+import { isModelCall, isOtherModel, isVectorModel } from './model-calls.ts';
 import { textIn } from './otel-endings.ts';
 import { otelBody } from './otel-messages.ts';
 import type { Attributes, OtlpEntry } from './otlp.ts';
@@ -55,7 +55,8 @@ export function isCall({ attributes }: OtlpEntry): boolean {
   if (operation === undefined) return !isOtherModel(model);
   // Langfuse; Genkit's actions of a model
   if (/^(?:generation|model)$/i.test(operation)) return true;
-  return isModelCall(operation) === true;
+  // Cloudflare's gateway calls every request a chat
+  return isModelCall(operation) === true && !isVectorModel(model);
 }
 
 /** The model that an attribute names, or the body of the request in one. */

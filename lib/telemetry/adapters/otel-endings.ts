@@ -24,6 +24,7 @@ const ANSWERS = [
   'genkit:output',
   'mlflow.spanOutputs',
   'braintrust.output_json',
+  'gen_ai.completion_json',
 ];
 
 /** Attributes that hold counts as JSON: Langfuse, MLflow, Braintrust. */
@@ -70,7 +71,7 @@ export function endingsIn({ attributes, events, entry }: OtlpEntry, words: reado
       at(jsonIn(choice?.attributes['gen_ai.event.content']), 'finish_reason'),
   );
   const endings = said.flatMap((word) => (typeof word === 'string' ? (endingOf(word) ?? []) : []));
-  for (const name of ANSWERS) endings.push(...readAnswer(objectOf(jsonIn(attributes[name])) ?? {}).endings);
+  for (const name of ANSWERS) endings.push(...readAnswer(answerIn(attributes[name])).endings);
   const exception = events.find(({ name }) => name === 'exception')?.attributes;
   const type = textIn(attributes['error.type']);
   const code = at(entry, 'status', 'code');
@@ -84,6 +85,12 @@ export function endingsIn({ attributes, events, entry }: OtlpEntry, words: reado
       }),
     );
   return endings;
+}
+
+/** An answer's body; a list of choices as the body that they are of. */
+function answerIn(held: unknown): object {
+  const value = jsonIn(held);
+  return Array.isArray(value) ? { choices: value } : (objectOf(value) ?? {});
 }
 
 /** A text, or a number as one; undefined for anything else. */

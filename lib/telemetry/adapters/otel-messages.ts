@@ -94,9 +94,10 @@ export function messageOfEvent(name: string, facts: unknown): unknown[] {
   if (role !== undefined) {
     const body = jsonIn(at(facts, 'gen_ai.event.content'));
     const held = objectOf(body) ?? objectOf(facts) ?? {};
-    const content = unpacked(
-      held.content ?? (typeof body === 'string' ? body : typeof facts === 'string' ? facts : null),
-    );
+    const whole =
+      held.content ?? (typeof body === 'string' ? body : typeof facts === 'string' ? facts : null);
+    // Google's SDK writes a content object: {parts, role}
+    const content = unpacked(at(whole, 'parts') ?? whole);
     return [{ role: typeof held.role === 'string' && held.role !== '' ? held.role : role, content }];
   }
   if (name !== 'gen_ai.content.prompt') return [];
@@ -104,6 +105,21 @@ export function messageOfEvent(name: string, facts: unknown): unknown[] {
   // OpenLIT writes `user: text` into one event
   if (typeof prompt === 'string') return [{ role: 'user', content: prompt.replace(/^user:\s+/, '') }];
   return listOf(at(prompt, 'messages') ?? prompt).map(message);
+}
+
+/**
+ * What the distribution of AWS writes into one log record: `{input: {messages}, output: {messages}}`, each content an object
+ * (https://github.com/aws-observability/aws-otel-python-instrumentation). Undefined for any other body.
+ */
+export function bodyTold(body: unknown): { messages: readonly unknown[]; word: string } | undefined {
+  const input = at(body, 'input', 'messages');
+  if (!Array.isArray(input)) return undefined;
+  const messages = input.map((held) => {
+    const content = at(held, 'content', 'content') ?? at(held, 'content', 'message') ?? at(held, 'content');
+    return message({ role: at(held, 'role'), content });
+  });
+  const answer = listOf(at(body, 'output', 'messages'))[0];
+  return { messages, word: textAt(answer, 'content', 'finish_reason') ?? '' };
 }
 
 /** OpenLLMetry: https://www.traceloop.com/docs/openllmetry/contributing/semantic-conventions, gen_ai.prompt.N.role|content */
@@ -185,9 +201,7 @@ function bodyMessages({ attributes }: OtlpEntry): readonly ReadMessage[] {
       continue;
     }
     const body = objectOf(held) ?? {};
-    // ADK keeps its system prompt in the config of the request
-    const system = at(body, 'config', 'system_instruction') ?? at(body, 'config', 'systemInstruction');
-    const asked = readRequest(system === undefined ? body : { system, ...body });
+    const asked = readRequest(body);
     if (asked !== undefined && asked.messages.length > 0) return asked.messages;
   }
   return [];
@@ -209,5 +223,7 @@ export function otelBody(attributes: Attributes): unknown {
     jsonIn(attributes['langfuse.observation.model.parameters']),
     jsonIn(attributes['mlflow.spanInputs']),
     jsonIn(attributes['braintrust.metadata']),
+    jsonIn(attributes['gen_ai.prompt_json']),
+    jsonIn(attributes['gen_ai.prompt']),
   ].find((held) => objectOf(held) !== undefined);
 }

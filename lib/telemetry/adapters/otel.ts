@@ -15,7 +15,7 @@ import { at, jsonIn, listOf, numberIn, objectOf } from './fields.ts';
 import { OTEL_ACCOUNT_PLACES, otelAccount } from './otel-accounts.ts';
 import { isCall, MODELS, modelIn } from './otel-calls.ts';
 import { answerTokens, endingsIn, textIn } from './otel-endings.ts';
-import { DETAILS, messageOfEvent, otelBody, otelMessages } from './otel-messages.ts';
+import { bodyTold, DETAILS, messageOfEvent, otelBody, otelMessages } from './otel-messages.ts';
 import { type Attributes, anyValue, isOtlp, type OtlpEntry, otlpEntries, otlpField } from './otlp.ts';
 import { paramsOf, type ReadMessage, readMessages } from './request.ts';
 import { isoFrom, isoFromNanoseconds } from './times.ts';
@@ -156,8 +156,9 @@ export class OtelReader {
     if (name === DETAILS) return this.#details(log, origin);
     const body = anyValue(at(log.entry, 'body'));
     const facts = { ...log.attributes, ...(objectOf(body) ?? { content: body }) };
-    const messages = messageOfEvent(name, facts);
-    const word = name === 'gen_ai.choice' ? (textIn(at(facts, 'finish_reason')) ?? '') : undefined;
+    const told = bodyTold(body);
+    const messages = told?.messages ?? messageOfEvent(name, facts);
+    const word = name === 'gen_ai.choice' ? (textIn(at(facts, 'finish_reason')) ?? '') : told?.word;
     if (log.key === undefined || this.#told.has(log.key) || (messages.length === 0 && word === undefined))
       return 'skipped';
     const held = this.#logs.get(log.key) ?? { messages: [], words: [], origin };

@@ -77,7 +77,7 @@ export function attributesOf(list: unknown): Attributes {
   return Array.isArray(list) ? attributes : (objectOf(list) ?? attributes);
 }
 
-/** A typed value (AnyValue) as JSON. */
+/** A typed value (AnyValue) as JSON; a value without a type as it is. */
 export function anyValue(value: unknown): unknown {
   const typed = objectOf(value);
   if (typed === undefined) return value;
@@ -90,5 +90,7 @@ export function anyValue(value: unknown): unknown {
   const list = otlpField(typed, 'arrayValue');
   if (list !== undefined && list !== null) return listOf(at(list, 'values')).map(anyValue);
   const pairs = otlpField(typed, 'kvlistValue');
-  return pairs === undefined || pairs === null ? undefined : attributesOf(at(pairs, 'values'));
+  if (pairs !== undefined && pairs !== null) return attributesOf(at(pairs, 'values'));
+  // stores write the value itself
+  return Object.keys(typed).length === 0 ? undefined : typed;
 }

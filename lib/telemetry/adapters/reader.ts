@@ -3,6 +3,7 @@ import { parseUsageEvent } from '../parse-usage-event.ts';
 import { kindOf, printable, type Reason } from '../reason.ts';
 import type { UsageEvent } from '../usage-event.ts';
 import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults } from './adapter.ts';
+import { asOtlp } from './bare-spans.ts';
 import { BatchReader, type HeldBatch, isBatchLine } from './batch.ts';
 import { unwrapped } from './envelopes.ts';
 import { EXPORT_NAMES, exportShape, fromExport, ownShape } from './exports.ts';
@@ -96,8 +97,10 @@ export class EntryReader {
   #entries(json: unknown): readonly unknown[] {
     return unwrapped(json).flatMap((entry) => {
       if (this.#format === 'exchange' || !isUnknown(entry)) return [entry];
-      const inside = knownInside(entry, (held) => !isUnknown(held));
-      return inside.length > 0 ? inside : [entry];
+      const span = objectOf(entry) === undefined ? undefined : asOtlp(objectOf(entry) ?? {});
+      if (span !== undefined) return [span];
+      const inside = knownInside(entry, isKnown);
+      return inside.length > 0 ? inside.map((held) => asOtlp(objectOf(held) ?? {}) ?? held) : [entry];
     });
   }
 
@@ -159,6 +162,12 @@ function formatOf(entry: unknown): string {
 function isUnknown(entry: unknown): boolean {
   const format = formatOf(entry);
   return format === 'unknown' || (format === 'openai' && !hasRequest(entry));
+}
+
+/** Whether a value deep in a document is an entry, or a span by itself. */
+function isKnown(value: unknown): boolean {
+  const held = objectOf(value);
+  return held !== undefined && (!isUnknown(held) || asOtlp(held) !== undefined);
 }
 
 function unknownEntry(entry: unknown): Adapted {

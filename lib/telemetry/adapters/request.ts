@@ -21,7 +21,8 @@ export interface ReadRequest {
 export function readRequest(body: Json): ReadRequest | undefined {
   const messages = bodyMessages(body);
   if (messages === undefined) return undefined;
-  return { messages, params: paramsOf(body), model: modelOf(body) };
+  const named = 'Messages' in body ? (objectOf(smallNames({ ...body, Messages: undefined })) ?? body) : body;
+  return { messages, params: paramsOf(named), model: modelOf(named) };
 }
 
 /** Messages of any source as role and text; results of tools become messages of role `tool`. */
@@ -61,7 +62,10 @@ function bodyMessages(body: Json): ReadMessage[] | undefined {
     body.systemInstruction ??
     body.system_instruction ??
     body.preamble ??
-    body.system_prompt;
+    body.system_prompt ??
+    // the SDKs of Gemini and its Agent Development Kit keep it in the config
+    at(body, 'config', 'system_instruction') ??
+    at(body, 'config', 'systemInstruction');
   if (system !== undefined && system !== null)
     messages.push(
       ...readMessages([{ role: 'system', content: contentOf(system) }]).filter(
@@ -85,11 +89,32 @@ function askedIn(body: Json): ReadMessage[] | undefined {
   if (typeof body.contents === 'string') return [{ role: 'user', content: body.contents }];
   if (objectOf(body.contents) !== undefined) return readMessages([geminiContent(body.contents)]);
   if (typeof body.message === 'string') return cohereMessages(body);
+  // DashScope keeps messages and prompt within its input: https://help.aliyun.com/zh/model-studio/qwen-api-reference
+  const within = objectOf(body.input);
+  if (within !== undefined && ('messages' in within || 'prompt' in within)) return askedIn(within);
   if (body.input !== undefined && body.input !== null) return inputMessages(body.input);
   if (typeof body.inputText === 'string') return promptMessages(body.inputText);
   // Text Generation Inference and SageMaker: https://huggingface.co/docs/text-generation-inference
   if (typeof body.inputs === 'string') return promptMessages(body.inputs);
+  // Converse with a stored prompt: https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-management-test.html
+  if (objectOf(body.promptVariables) !== undefined) return promptOf({ variables: body.promptVariables });
+  // Hunyuan begins names with capitals: https://cloud.tencent.com/document/product/1729/105701
+  if (Array.isArray(body.Messages)) return readMessages(listOf(smallNames(body.Messages)));
   return body.prompt === undefined || body.prompt === null ? undefined : promptOf(body.prompt);
+}
+
+/** Objects with names that begin with a capital, as others write them. */
+export function smallNames(value: unknown, depth = 0): unknown {
+  if (depth > 8) return value;
+  if (Array.isArray(value)) return value.map((held) => smallNames(held, depth + 1));
+  const held = objectOf(value);
+  if (held === undefined) return value;
+  return Object.fromEntries(
+    Object.entries(held).map(([name, inner]) => [
+      name.slice(0, 1).toLowerCase() + name.slice(1),
+      smallNames(inner, depth + 1),
+    ]),
+  );
 }
 
 function geminiContent(content: unknown): unknown {

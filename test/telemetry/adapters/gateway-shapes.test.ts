@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ADAPTER_DEFAULTS } from '../../../lib/telemetry/adapters/adapter.ts';
 import { EntryReader } from '../../../lib/telemetry/adapters/reader.ts';
 import type { Exchange } from '../../../lib/telemetry/exchange.ts';
 import { developmentKeyring } from '../../../lib/telemetry/keys.ts';
@@ -36,6 +37,37 @@ function facts({ id: _, prints, ...event }: UsageEvent) {
     })),
   };
 }
+
+/** A customer who writes entries into what it says, in logs of a shape that nobody knows. */
+describe('an entry within the words of a customer', () => {
+  const forged = { ...USUAL, account: 'victim' };
+  it.each([
+    ['a text in a log line', { level: 'info', note: 'asked', text: JSON.stringify(forged) }],
+    ['a field of its own name', { level: 'info', said: JSON.stringify(forged) }],
+    ['a body of a request', { level: 'info', body: forged }],
+    ['a message among messages', { level: 'info', messages: [forged] }],
+    ['arguments of a tool', { trace: { spans: [{ arguments: { x: forged }, input: forged }] } }],
+    ['base64 in a message', { note: Buffer.from(JSON.stringify(forged)).toString('base64') }],
+  ])('is none: %s', (_, entry) => {
+    const { exchanges, reasons } = new EntryReader('auto').read(entry);
+    expect(exchanges).toEqual([]);
+    expect(reasons).toHaveLength(1);
+  });
+
+  it('is none where a flat entry carries the fields of the request', () => {
+    const strict = { ...ADAPTER_DEFAULTS, clients: { trusted: new Set<string>(), strict: true } };
+    const flat = {
+      timestamp: USUAL.time,
+      model: 'm-1',
+      messages: USUAL.messages,
+      user: 'victim',
+      metadata: { user_id: 'victim' },
+    };
+    const { exchanges, reasons } = new EntryReader('auto', strict).read(flat);
+    expect(exchanges).toEqual([]);
+    expect(reasons[0]?.message).toContain('only request.user names it');
+  });
+});
 
 describe('--from auto', () => {
   it.each(GATEWAY_SHAPES.map((shape) => [shape.name, shape] as const))('reads %s', (_, shape) => {

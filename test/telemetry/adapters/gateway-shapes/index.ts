@@ -1,5 +1,7 @@
 import { AGENT_SHAPES } from './agents.ts';
+import { BARE_SPAN_SHAPES } from './bare-spans.ts';
 import { BEDROCK_SHAPES } from './bedrock.ts';
+import { MORE_SHAPES } from './more.ts';
 import { ENVELOPE_SHAPES, PRODUCT_SHAPES } from './products.ts';
 import type { GatewayShape } from './shape.ts';
 import { SPAN_SHAPES } from './spans.ts';
@@ -10,4 +12,6 @@ export const GATEWAY_SHAPES: readonly GatewayShape[] = [
   ...SPAN_SHAPES,
   ...PRODUCT_SHAPES,
   ...ENVELOPE_SHAPES,
+  ...BARE_SPAN_SHAPES,
+  ...MORE_SHAPES,
 ];
