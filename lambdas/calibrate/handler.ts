@@ -17,8 +17,9 @@ import { TrafficBySlice } from '../../lib/findings/traffic.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
 import { hashShare } from '../../lib/profile/hashes.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
-import { DRIFT_ALPHA, DriftTest } from '../../lib/scoring/drift.ts';
-import { CalibrationLearner } from '../../lib/scoring/learn-calibration.ts';
+import type { Calibration } from '../../lib/scoring/calibration.ts';
+import { DRIFT_ALPHA, DriftTest, SCORE } from '../../lib/scoring/drift.ts';
+import { CalibrationLearner, newestRow } from '../../lib/scoring/learn-calibration.ts';
 import type { Verdicts } from '../../lib/scoring/learn-model.ts';
 import type { PastAccount } from '../../lib/scoring/looks.ts';
 import { supportedBudget, unsupported } from '../../lib/scoring/supported-budget.ts';
@@ -108,7 +109,7 @@ async function learn(
   learner.fit();
   await eachProfile(profiles, (state) => learner.measure(pastAccount(state)));
   const made = learner.finish();
-  await tellDrift(learner);
+  await tellDrift(learner, made);
   const client = dynamoDb();
   const groups = await learnStoredGroups(
     {
@@ -140,19 +141,30 @@ async function learn(
 /** A day's comparison is one of some hundred under one calibration: all of them together may be wrong as often as is stated. */
 const DAYS_COMPARED = 100;
 
-/** Are the accounts of today like those that the calibration in force was learnt from? */
-async function tellDrift(learner: CalibrationLearner): Promise<void> {
+/** Are the accounts of today like those that the calibration in force was learnt from? Where their score is not, levels are held back. */
+async function tellDrift(learner: CalibrationLearner, made: Pick<Calibration, 'madeAt'>): Promise<void> {
   // a pair that cannot be read is told by the source, and keeps no calibration from being made
   const active = await rulesOf.active().catch(() => undefined);
   const drift = active?.calibration.drift;
   if (active === undefined || drift === undefined) return;
   const { id } = active.calibration;
   const test = new DriftTest(drift);
-  for (const row of new Map(learner.measured().latest).get(drift.hours) ?? []) test.see(row);
+  for (const held of new Map(learner.measured().latest).get(drift.hours) ?? [])
+    test.see(newestRow(held, active.calibration.model));
   const { accounts, watched, drifted } = test.report(DRIFT_ALPHA / DAYS_COMPARED);
   metrics.addMetric('CalibrationDrift', MetricUnit.Count, drifted.length);
+  const moved = drifted.filter(({ fact }) => fact === SCORE).map(({ evidence }) => evidence);
   if (drifted.length > 0)
-    logger.warn('accounts have moved', { calibration: id, accounts, watched, drifted: drifted.slice(0, 10) });
+    logger.warn('accounts have moved', {
+      calibration: id,
+      accounts,
+      watched,
+      drifted: drifted.slice(0, 10),
+      levelsHeldBack: moved.length > 0,
+    });
+  // what a foreign calibration says accuses nobody anyway, and is not the deployment's own past
+  if (!active.calibration.foreign)
+    await calibrations.putHold({ calibration: id, at: made.madeAt, moved: moved.slice(0, 10) });
 }
 
 /** Every account once, in any order. */

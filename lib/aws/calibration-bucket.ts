@@ -1,16 +1,35 @@
-import { GetObjectCommand, NoSuchKey, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  NoSuchKey,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import type { Calibration } from '../scoring/calibration.ts';
-import { CalibrationMissing, type CalibrationStore, parseCalibration } from '../stores/calibration-store.ts';
+import {
+  CalibrationMissing,
+  type CalibrationStore,
+  type DriftHold,
+  driftHold,
+  parseCalibration,
+} from '../stores/calibration-store.ts';
 
-/** The one owner of the state bucket's `calibrations/` prefix: one JSON object an id; ids are never overwritten with other content. */
+/** A hold is read again after so long, ms: it is written once a day. */
+const HOLD_MS = 300_000;
+
+/** The one owner of the state bucket's `calibrations/` prefix: one JSON object an id, whose content is never overwritten; and what the last comparison said of each. */
 export class CalibrationBucket implements CalibrationStore {
   private readonly client: S3Client;
   private readonly bucket: string;
   private readonly held = new Map<string, Calibration>();
+  private readonly now: () => number;
+  #lastHold: { readonly id: string; readonly at: number; readonly hold: DriftHold | undefined } | undefined;
 
-  constructor(client: S3Client, bucket: string) {
+  /** @param now ms */
+  constructor(client: S3Client, bucket: string, now: () => number = Date.now) {
     this.client = client;
     this.bucket = bucket;
+    this.now = now;
   }
 
   async get(id: string): Promise<Calibration> {
@@ -18,21 +37,58 @@ export class CalibrationBucket implements CalibrationStore {
     if (id === 'default') return (await import('../scoring/default-calibration.ts')).defaultCalibration;
     const known = this.held.get(id);
     if (known !== undefined) return known;
-    const parsed = parseCalibration(id, await this.#read(id));
+    const text = await this.#read(`calibrations/${id}.json`);
+    if (text === undefined) throw new CalibrationMissing(id);
+    const parsed = parseCalibration(id, text);
     this.held.set(id, parsed);
     return parsed;
   }
 
-  async #read(id: string): Promise<string> {
+  async #read(key: string): Promise<string | undefined> {
     try {
-      const object = await this.client.send(
-        new GetObjectCommand({ Bucket: this.bucket, Key: `calibrations/${id}.json` }),
-      );
+      const object = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }));
       return (await object.Body?.transformToString()) ?? '';
     } catch (error) {
-      if (error instanceof NoSuchKey) throw new CalibrationMissing(id);
+      if (error instanceof NoSuchKey) return undefined;
       throw error;
     }
+  }
+
+  /** The one that was put last; undefined where there is none. */
+  async newest(): Promise<Calibration | undefined> {
+    let last: { readonly id: string; readonly at: number } | undefined;
+    const pages = paginateListObjectsV2(
+      { client: this.client },
+      { Bucket: this.bucket, Prefix: 'calibrations/' },
+    );
+    for await (const { Contents = [] } of pages)
+      for (const { Key = '', LastModified } of Contents) {
+        const id = /^calibrations\/([^/]+)\.json$/.exec(Key)?.[1];
+        const at = LastModified?.getTime() ?? 0;
+        if (id !== undefined && (last === undefined || at >= last.at)) last = { id, at };
+      }
+    return last === undefined ? undefined : this.get(last.id);
+  }
+
+  async hold(id: string): Promise<DriftHold | undefined> {
+    const now = this.now();
+    const known = this.#lastHold;
+    if (known?.id === id && now - known.at < HOLD_MS) return known.hold;
+    const text = await this.#read(holdKey(id));
+    const hold = text === undefined ? undefined : driftHold.parse(JSON.parse(text));
+    this.#lastHold = { id, at: now, hold };
+    return hold;
+  }
+
+  async putHold(hold: DriftHold): Promise<void> {
+    await this.client.send(
+      new PutObjectCommand({
+        Bucket: this.bucket,
+        Key: holdKey(hold.calibration),
+        Body: JSON.stringify(hold),
+        ContentType: 'application/json',
+      }),
+    );
   }
 
   async put(held: Calibration): Promise<void> {
@@ -45,4 +101,9 @@ export class CalibrationBucket implements CalibrationStore {
       }),
     );
   }
+}
+
+/** Beside the calibrations, where whoever reads them may read it too; no calibration's id has a slash. */
+function holdKey(id: string): string {
+  return `calibrations/holds/${id}.json`;
 }

@@ -85,7 +85,7 @@ function factsOf(s: SuspectReport, nulls: NonNullable<SuspectReport['null']>): H
     fact(
       s.mode === 'text' ? 'common texts' : 'items both answered',
       int(s.items),
-      s.coWrong === null ? '' : `${int(s.coWrong)} both wrong`,
+      s.coWrong === null ? '' : `${int(s.coWrong)} both wrong, ${int(s.sameWrong ?? 0)} alike`,
     ),
     fact(MEASURE[s.mode], fixed(s.kappa), `expected ${fixed(s.expected)}`),
     fact(

@@ -31,7 +31,7 @@ export const driftBase = z.strictObject({
   hours: z.number().positive().describe("length of the accounts' newest windows that were counted"),
   facts: z
     .record(z.string(), z.record(z.string(), factClasses))
-    .describe('fact -> peer group (everyone, product) -> classes'),
+    .describe('fact, or score -> peer group (everyone, product) -> classes'),
 });
 export type DriftBase = z.infer<typeof driftBase>;
 
@@ -45,11 +45,25 @@ const FEWEST = 50;
 /** Facts that move by themselves: everybody grows older. */
 const MOVING: ReadonlySet<string> = new Set(['age']);
 
-/** One account's newest window, facts in the order of FACTS. */
+/** The account's score, which is watched like a fact: the promise rests on it alone. */
+export const SCORE = 'score';
+
+/** One account's newest window. */
 export interface NewestRow {
   readonly product: string;
+  /** facts in the order of FACTS */
   readonly row: Float64Array;
+  /** of the window, by forests that have not seen the account */
+  readonly score: number;
 }
+
+/** What is compared: every fact but those that move by themselves, and the score. */
+const WATCHED: readonly { readonly id: string; readonly read: (held: NewestRow) => number }[] = [
+  ...FACTS.map(({ id }, i) => ({ id, read: ({ row }: NewestRow) => row[i] as number })).filter(
+    ({ id }) => !MOVING.has(id),
+  ),
+  { id: SCORE, read: ({ score }) => score },
+];
 
 /** Counts the past's accounts. */
 export function learnDriftBase(hours: number, past: readonly NewestRow[]): DriftBase {
@@ -61,11 +75,10 @@ export function learnDriftBase(hours: number, past: readonly NewestRow[]): Drift
         past.filter((held) => held.product === product),
       );
   const told = [...groups].filter(([, rows]) => rows.length >= FEWEST);
-  const facts = FACTS.flatMap(({ id }, i) => {
-    if (MOVING.has(id)) return [];
-    const classes = told.map(([group, rows]) => [group, classesOf(rows.map(({ row }) => row[i] as number))]);
-    return [[id, Object.fromEntries(classes)]];
-  });
+  const facts = WATCHED.map(({ id, read }) => [
+    id,
+    Object.fromEntries(told.map(([group, rows]) => [group, classesOf(rows.map(read))])),
+  ]);
   return { hours, facts: Object.fromEntries(facts) };
 }
 
@@ -109,7 +122,7 @@ export interface DriftReport {
 /** One fact in one group. */
 interface Watch {
   readonly fact: string;
-  readonly place: number;
+  readonly read: (held: NewestRow) => number;
   readonly group: string;
   readonly classes: FactClasses;
   readonly past: number;
@@ -126,22 +139,32 @@ export class DriftTest {
   #accounts = 0;
 
   constructor({ facts }: DriftBase) {
-    for (const [place, { id }] of FACTS.entries())
+    for (const { id, read } of WATCHED)
       for (const [group, classes] of Object.entries(facts[id] ?? {})) {
         const past = classes.counts.reduce((sum, count) => sum + count, 0);
         // where all of the past are of one class, another value is news for people, and not a matter of chance
         if (classes.cuts.length === 0 || past < FEWEST) continue;
         const seen = classes.counts.map(() => 0);
         const ratios = BALLS.map(() => 0);
-        this.#watches.push({ fact: id, place, group, classes, past, seen, accounts: 0, ratios, greatest: 0 });
+        this.#watches.push({
+          fact: id,
+          read,
+          group,
+          classes,
+          past,
+          seen,
+          accounts: 0,
+          ratios,
+          greatest: 0,
+        });
       }
   }
 
   /** Takes in one account of the present, each only once. */
-  see({ product, row }: NewestRow): void {
+  see(held: NewestRow): void {
     this.#accounts++;
     for (const watch of this.#watches)
-      if (watch.group === 'everyone' || watch.group === product) look(watch, row[watch.place] as number);
+      if (watch.group === 'everyone' || watch.group === held.product) look(watch, watch.read(held));
   }
 
   report(alpha = DRIFT_ALPHA): DriftReport {
@@ -183,9 +206,12 @@ function look(watch: Watch, value: number): void {
   watch.greatest = Math.max(watch.greatest, mean);
 }
 
+/** How the score is said. */
+const SCORED = { title: 'likeness to the library of attacks (score)', unit: 'ratio' } as const;
+
 /** The cut over which most accounts went. */
-function evidenceOf({ place, group, classes, past, seen, accounts }: Watch): string {
-  const fact = FACTS[place] as (typeof FACTS)[number];
+function evidenceOf({ fact: id, group, classes, past, seen, accounts }: Watch): string {
+  const fact = FACTS.find((held) => held.id === id) ?? SCORED;
   let before = 0;
   let now = 0;
   let widest = { gap: -1, cut: 0, before: 0, now: 0 };

@@ -2,7 +2,7 @@ import { SLICE_MS } from '../profile/slice.ts';
 import { FACTS, FEWEST_REQUESTS, readFacts } from '../signals/facts/index.ts';
 import { type AttackLibrary, shippedLibrary } from './attack-library.ts';
 import { type Calibration, SPREAD_AT, type Spread } from './calibration.ts';
-import { learnDriftBase } from './drift.ts';
+import { learnDriftBase, type NewestRow } from './drift.ts';
 import { type AccountRows, learnModel, NO_VERDICTS, rowsOf, type Verdicts } from './learn-model.ts';
 import { scoreOf } from './learned-score.ts';
 import { looksAt, type PastAccount } from './looks.ts';
@@ -55,9 +55,21 @@ export interface MeasuredPart {
   readonly latest: readonly (readonly [hours: number, rows: readonly LatestRow[]])[];
 }
 
-interface LatestRow {
-  readonly product: string;
+interface Newest {
+  readonly events: number;
   readonly row: Float64Array;
+}
+
+/** An account's newest window of a length. */
+export interface LatestRow extends Newest {
+  readonly account: string;
+  readonly product: string;
+}
+
+/** As the calibration in force scores it. */
+export function newestRow({ account, product, events, row }: LatestRow, model: Model): NewestRow {
+  const read = readModel(model);
+  return { product, row, score: scoreOf(read.share(account, read.row(row)), events) };
 }
 
 /**
@@ -200,31 +212,31 @@ export class CalibrationLearner {
   measure(held: PastAccount): Peak | undefined {
     const found = this.#highest(held);
     const peak = found?.peak;
-    const newest = found?.newest ?? new Map<number, Float64Array>();
+    const newest = found?.newest ?? new Map<number, Newest>();
     const inSpread = foldOf(held.account, HASHES) < this.#kept;
     const { extraction, grey } = this.#rules.verdicts;
     if (extraction.has(held.account) || grey.has(held.account)) return peak;
     if (inSpread)
-      for (const [hours, row] of newest) {
+      for (const [hours, { row, events }] of newest) {
         const list = this.#latest.get(hours) ?? [];
         this.#latest.set(hours, list);
-        list.push({ product: held.customer.product, row });
+        list.push({ account: held.account, product: held.customer.product, events, row });
       }
     this.#peaks.push(peak ?? { account: held.account, score: 0, hours: 0, slice: 0 });
     this.#groupOf.set(held.account, peerGroups(held.customer, this.#to));
     return peak;
   }
 
-  #highest(held: PastAccount): { peak: Peak; newest: Map<number, Float64Array> } | undefined {
+  #highest(held: PastAccount): { peak: Peak; newest: Map<number, Newest> } | undefined {
     if (this.#model === undefined) throw new Error('fit comes before measure');
     const read = readModel(this.#model);
-    const newest = new Map<number, Float64Array>();
+    const newest = new Map<number, Newest>();
     let peak: Peak | undefined;
     for (const { hours, slice, window } of looksAt(held, this.#rules.windows)) {
       const { events } = window.counts;
       if (events < FEWEST_REQUESTS) continue;
       const row = readFacts({ window, customer: held.customer, samples: window.samples });
-      newest.set(hours, row);
+      newest.set(hours, { row, events });
       const score = scoreOf(read.share(held.account, read.row(row)), events);
       if (peak === undefined || score > peak.score) peak = { account: held.account, score, hours, slice };
     }
@@ -244,6 +256,7 @@ export class CalibrationLearner {
   /** @param about id of the calibration, and whether it is to be used by others than who made it */
   finish(about: { readonly id?: string; readonly foreign?: boolean } = {}): Calibration {
     if (this.#model === undefined) throw new Error('fit comes before finish');
+    const fitted = this.#model;
     const madeAt = new Date(this.#to).toISOString();
     const accounts = this.#peaks.length;
     const longest = Math.max(...this.#rules.windows);
@@ -265,7 +278,7 @@ export class CalibrationLearner {
       library: this.#rules.library.id,
       verdicts: { ...this.#judged },
       windows: [...this.#rules.windows],
-      model: this.#model,
+      model: fitted,
       score: Object.fromEntries(
         [...byGroup]
           .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -274,7 +287,10 @@ export class CalibrationLearner {
       spread: Object.fromEntries(
         [...this.#latest].sort(([a], [b]) => a - b).map(([hours, list]) => [String(hours), spreadsOf(list)]),
       ),
-      drift: learnDriftBase(longest, this.#latest.get(longest) ?? []),
+      drift: learnDriftBase(
+        longest,
+        (this.#latest.get(longest) ?? []).map((held) => newestRow(held, fitted)),
+      ),
     };
   }
 }

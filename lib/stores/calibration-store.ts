@@ -1,10 +1,28 @@
+import { z } from 'zod';
 import { type Calibration, calibration as schema } from '../scoring/calibration.ts';
 import { reasonOf } from '../telemetry/reason.ts';
+
+/**
+ * That the accounts of today do not score like those that a calibration was learnt from: its chances are not theirs, so the
+ * levels that wake people are held back. Written by the daily comparison, which also takes it back.
+ */
+export const driftHold = z.strictObject({
+  calibration: z.string().min(1).max(128),
+  at: z.string().describe('ISO time of the newest event that was compared'),
+  moved: z
+    .array(z.string().max(500))
+    .max(10)
+    .describe('where the score moved, in words with numbers; empty: it did not, and nothing is held back'),
+});
+export type DriftHold = z.infer<typeof driftHold>;
 
 export interface CalibrationStore {
   /** @throws CalibrationMissing where there is none of that id, CalibrationDamaged where it cannot be used */
   get(id: string): Promise<Calibration>;
   put(held: Calibration): Promise<void>;
+  /** what the last comparison with the calibration said of its score; undefined where none was made */
+  hold(id: string): Promise<DriftHold | undefined>;
+  putHold(hold: DriftHold): Promise<void>;
 }
 
 export class CalibrationMissing extends Error {

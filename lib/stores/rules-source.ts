@@ -21,7 +21,9 @@ export interface RulesSource {
   /**
    * Both, as every judgement is made with them. A calibration that was learnt from somebody else's traffic accuses nobody: until
    * the policy names one of the deployment's own, nobody is judged, and what the foreign one would have flagged is recorded in
-   * the shadow. What goes live later starts with empty hands, so that whoever is flagged then is told as new.
+   * the shadow. What goes live later starts with empty hands, so that whoever is flagged then is told as new. The same holds for a
+   * calibration whose score has moved since it was learnt (DriftHold), until the comparison says otherwise or the policy names
+   * another one; findings that are open stay as they are.
    * @param code version of the code
    * @throws as active()
    */
@@ -35,7 +37,7 @@ export interface RulesSource {
  */
 export function rulesSource(
   policies: PolicySource,
-  calibrations: Pick<CalibrationStore, 'get'>,
+  calibrations: Pick<CalibrationStore, 'get' | 'hold'>,
   onProblem: (problem: PolicyProblem) => void,
   foreign: string,
 ): RulesSource {
@@ -54,6 +56,21 @@ export function rulesSource(
       });
       return why;
     }
+  }
+
+  let lastHold: { readonly id: string; readonly moved: boolean } | undefined;
+
+  /** Whether the score has moved; where that cannot be read just now, what was last known of it. */
+  async function moved({ policy, calibration: { id } }: JudgingPair): Promise<boolean> {
+    try {
+      const hold = await calibrations.hold(id);
+      lastHold = { id, moved: hold !== undefined && hold.moved.length > 0 };
+    } catch (error) {
+      const why = error instanceof Error ? error : new Error(String(error));
+      const reasons = [`policy ${policy.id}: drift of calibration ${id}: ${why.name}: ${why.message}`];
+      onProblem({ kind: 'unreachable', slot: 'active', reasons });
+    }
+    return lastHold?.id === id && lastHold.moved;
   }
 
   const source: RulesSource = {
@@ -80,7 +97,7 @@ export function rulesSource(
     },
     async inForce(code) {
       const active = await source.active();
-      const learning = active.calibration.foreign && foreign !== 'accuse';
+      const learning = active.calibration.foreign ? foreign !== 'accuse' : await moved(active);
       const candidate = (await source.shadow()) ?? (learning ? active : undefined);
       const { policy } = active;
       const calibration = learning ? UNLEARNT : active.calibration;

@@ -82,6 +82,10 @@ describe('free-form answers', () => {
     ['dictionaries in any order', "{'a': 1, 'b': 2}", '{"b": 2, "a": 1}'],
     ['code output', '[(4, 1),  (2, 3)]', '[(4,1),(2,3)]'],
     ['case', 'True', 'true'],
+    ['what code returns and what it prints', "'abc de'", 'abc de'],
+    ['escaped quotes', '\\"abc de\\"', "'abc de'"],
+    ['quotes of which one was lost', '\\"abc de\\', "'abc de'"],
+    ['the empty string', "''", '""'],
   ])('%s have one normal form', (_, a, b) => {
     expect(normalForm(a)).toBe(normalForm(b));
   });
@@ -90,6 +94,7 @@ describe('free-form answers', () => {
     ['lists in another order', '[1, 2]', '[2, 1]'],
     ['a list and a tuple', '[1, 2]', '(1, 2)'],
     ['signs', '-3', '3'],
+    ['lists of strings and of numbers', "['1']", '[1]'],
   ])('%s stay apart', (_, a, b) => {
     expect(normalForm(a)).not.toBe(normalForm(b));
   });

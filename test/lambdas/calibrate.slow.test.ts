@@ -1,6 +1,7 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { CalibrationBucket } from '../../lib/aws/calibration-bucket.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
 import { DynamoOutbox, PROFILE_OUTBOX } from '../../lib/aws/outbox-items.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
@@ -86,6 +87,14 @@ it('the daily pass calms a silent account, in its outbox, keeps the week of traf
   expect(await trafficOf(store)).toMatchObject({ requests: 30 });
   const { Contents } = await clients.s3.send(new ListObjectsV2Command({ Bucket: 'state' }));
   expect(Contents?.map(({ Key }) => Key)).toEqual([expect.stringMatching(/^calibrations\/cal-/)]);
+  const bucket = new CalibrationBucket(clients.s3, 'state');
+  expect(await bucket.newest()).toMatchObject({ accounts: 2 });
+  const id = (await bucket.newest())?.id ?? '';
+  expect(await bucket.hold(id)).toBeUndefined();
+  await bucket.putHold({ calibration: id, at: newest, moved: ['score, everyone: moved'] });
+  expect((await new CalibrationBucket(clients.s3, 'state').hold(id))?.moved).toHaveLength(1);
+  // a hold is no calibration
+  expect((await bucket.newest())?.id).toBe(id);
   // a run that is repeated says nothing twice
   const said = (await notices()).length;
   // nor does one account that cannot be read keep all others from being learnt from

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { DriftTest, learnDriftBase, type NewestRow } from '../../lib/scoring/drift.ts';
+import { DriftTest, learnDriftBase, type NewestRow, SCORE } from '../../lib/scoring/drift.ts';
 import { FACTS } from '../../lib/signals/facts/index.ts';
 import { seededRandom } from '../../lib/statistics/generator.ts';
 
 const QUESTION = FACTS.findIndex(({ id }) => id === 'question');
 
 /** Accounts whose facts are often nothing, as facts are; `shift` is added to the share of questions in one product. */
-function accounts(count: number, seed: number, shift = 0): NewestRow[] {
+function accounts(count: number, seed: number, shift = 0, louder = 0): NewestRow[] {
   const uniform = seededRandom(seed);
   return Array.from({ length: count }, () => {
     const product = uniform() < 0.5 ? 'api' : 'chat';
     const row = Float64Array.from(FACTS, () => (uniform() < 0.6 ? 0 : uniform()));
     if (product === 'api') row[QUESTION] = Math.min(1, (row[QUESTION] as number) + shift * uniform());
-    return { product, row };
+    return { product, row, score: uniform() + louder * uniform() };
   });
 }
 
@@ -40,6 +40,12 @@ describe('drift', () => {
     expect(drifted[0]?.evidence).toMatch(
       /question, api: at most .* in \d+ % of the past's \d+ accounts, in \d+ % of \d+ now/,
     );
+  });
+
+  it('a score that moved is told apart from facts, as the promise rests on it', () => {
+    const { drifted } = reportOf(accounts(600, 1), accounts(400, 2, 0, 0.5));
+    expect(new Set(drifted.map(({ fact }) => fact))).toEqual(new Set([SCORE]));
+    expect(drifted[0]?.evidence).toMatch(/score.*, everyone: at most .* in \d+ % of the past's 600 accounts/);
   });
 
   it('a past of few accounts is not compared with', () => {

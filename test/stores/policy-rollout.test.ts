@@ -11,7 +11,11 @@ import { validatePolicy } from '../../lib/backtest/validate-policy.ts';
 import { type AppConfig, startAppConfig } from '../../lib/emulator/services/app-config.ts';
 import { defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
 import type { Calibration } from '../../lib/scoring/calibration.ts';
-import { CalibrationDamaged, CalibrationMissing } from '../../lib/stores/calibration-store.ts';
+import {
+  CalibrationDamaged,
+  CalibrationMissing,
+  type DriftHold,
+} from '../../lib/stores/calibration-store.ts';
 import type { PolicyProblem } from '../../lib/stores/policy-port.ts';
 import { rulesSource } from '../../lib/stores/rules-source.ts';
 import { testCalibration } from '../calibration.ts';
@@ -230,11 +234,16 @@ describe('policy and calibration together', () => {
     let active = named('good', { calibration: 'cal-1' });
     let candidate: Policy | undefined;
     const problems: PolicyProblem[] = [];
+    const holds: Record<string, DriftHold | Error> = {};
     const source = rulesSource(
       { active: () => Promise.resolve(active), shadow: () => Promise.resolve(candidate) },
       {
         get(id) {
           const held = stored[id] ?? new CalibrationMissing(id);
+          return held instanceof Error ? Promise.reject(held) : Promise.resolve(held);
+        },
+        hold(id) {
+          const held = holds[id];
           return held instanceof Error ? Promise.reject(held) : Promise.resolve(held);
         },
       },
@@ -244,6 +253,7 @@ describe('policy and calibration together', () => {
     return {
       source,
       problems,
+      holds,
       activate: (policy: Policy) => {
         active = policy;
       },
@@ -269,6 +279,27 @@ describe('policy and calibration together', () => {
     const demo = await pairs(stored, 'accuse').source.inForce('test');
     expect(demo).toMatchObject({ calibration: { id: 'cal-1' } });
     expect(demo.candidate).toBeUndefined();
+  });
+
+  it('judge nobody while the score has moved since, and say in the shadow what they would have said', async () => {
+    const { source, holds, problems, activate } = pairs({
+      'cal-1': learnt('cal-1'),
+      'cal-2': learnt('cal-2'),
+    });
+    const said = (moved: string[]): DriftHold => ({ calibration: 'cal-1', at: '2026-01-01', moved });
+    expect((await source.inForce('test')).calibration.id).toBe('cal-1');
+    holds['cal-1'] = said(['score, everyone: at most 1 in 90 % of the past, in 60 % now']);
+    const held = { calibration: { id: 'unlearnt' }, candidate: { calibration: { id: 'cal-1' } } };
+    expect(await source.inForce('test')).toMatchObject(held);
+    // what cannot be read leaves it as it was
+    holds['cal-1'] = new Error('timeout');
+    expect(await source.inForce('test')).toMatchObject(held);
+    expect(problems.map(policyMetric)).toEqual(['PolicyUnreachable']);
+    activate(named('next', { calibration: 'cal-2' }));
+    expect((await source.inForce('test')).calibration.id).toBe('cal-2');
+    activate(named('good', { calibration: 'cal-1' }));
+    holds['cal-1'] = said([]);
+    expect((await source.inForce('test')).candidate).toBeUndefined();
   });
 
   it('stay the last good pair while the next one lacks its calibration, and say so every time', async () => {

@@ -5,7 +5,8 @@ import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
 import { Traffic } from '../../input/traffic.ts';
 import { hashShare } from '../../profile/hashes.ts';
 import { joinSlices } from '../../profile/window.ts';
-import { type DriftReport, DriftTest, type NewestRow } from '../../scoring/drift.ts';
+import { type DriftReport, DriftTest, type NewestRow, SCORE } from '../../scoring/drift.ts';
+import { newestRow } from '../../scoring/learn-calibration.ts';
 import { looksAt, type PastAccount } from '../../scoring/looks.ts';
 import { FEWEST_REQUESTS, readFacts } from '../../signals/facts/index.ts';
 import { printable } from '../../telemetry/reason.ts';
@@ -46,8 +47,12 @@ async function drift(files: readonly string[], options: DriftOptions): Promise<n
   for (const { profile, sealed } of states()) {
     const { account, customer } = profile;
     const slices = joinSlices([sealed, profile.slices]);
-    const row = newestRow({ account, customer, slices }, base.hours);
-    if (row !== undefined) rows.push({ account, newest: { product: customer.product, row } });
+    const newest = newestWindow({ account, customer, slices }, base.hours);
+    if (newest !== undefined)
+      rows.push({
+        account,
+        newest: newestRow({ account, product: customer.product, ...newest }, calibration.model),
+      });
   }
   // in an order that has nothing to do with what they did: those that fell silent first are not like the others
   rows.sort((a, b) => hashShare(a.account) - hashShare(b.account) || (a.account < b.account ? -1 : 1));
@@ -60,12 +65,14 @@ async function drift(files: readonly string[], options: DriftOptions): Promise<n
 }
 
 /** Facts of the newest window that says enough. */
-function newestRow(held: PastAccount, hours: number): Float64Array | undefined {
-  let row: Float64Array | undefined;
-  for (const { window } of looksAt(held, [hours]))
-    if (window.counts.events >= FEWEST_REQUESTS)
-      row = readFacts({ window, customer: held.customer, samples: window.samples });
-  return row;
+function newestWindow(held: PastAccount, hours: number): { row: Float64Array; events: number } | undefined {
+  let newest: { row: Float64Array; events: number } | undefined;
+  for (const { window } of looksAt(held, [hours])) {
+    const { events } = window.counts;
+    if (events >= FEWEST_REQUESTS)
+      newest = { events, row: readFacts({ window, customer: held.customer, samples: window.samples }) };
+  }
+  return newest;
 }
 
 function print(id: string, { accounts, watched, alpha, drifted }: DriftReport): void {
@@ -76,6 +83,10 @@ function print(id: string, { accounts, watched, alpha, drifted }: DriftReport): 
   if (drifted.length === 0)
     return void out('nothing speaks against it: the accounts are like those of the past');
   for (const { evidence, log10E } of drifted) out(`moved: ${printable(evidence)} (e-value 10^${log10E})`);
+  if (drifted.some(({ fact }) => fact === SCORE))
+    out(
+      'the score itself moved: a deployment holds back the levels that wake people while it says so every day',
+    );
   out(
     `the chances of this calibration are not those of today's accounts: learn a new one (${COMMAND} calibrate), and compare (${COMMAND} backtest --calibration)`,
   );

@@ -109,6 +109,14 @@ export const OUTPUTS = {
     unsupported: strings,
     review: z.array(z.looseObject({ accounts: strings, why: strings })).optional(),
   }),
+  learning: z.looseObject({
+    state: z.enum(['learning', 'live', 'held back']),
+    inForce: z.string(),
+    newest: z.looseObject({ id: z.string(), madeAt: iso, accounts: count, days: z.number() }).optional(),
+    missing: strings,
+    ready: z.boolean(),
+    flaggedInShadow: count,
+  }),
   'policy validate': z.looseObject({
     files: z.array(z.looseObject({ file: z.string(), ok: z.boolean(), faults: z.array(z.looseObject({})) })),
   }),
