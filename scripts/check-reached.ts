@@ -17,7 +17,10 @@ const summary = JSON.parse(readFileSync('coverage/coverage-summary.json', 'utf8'
   string,
   FileCoverage
 >;
-const files = Object.entries(summary).filter(([file, { lines }]) => file !== 'total' && lines.total > 0);
+// data (schemas, vectors) has no code that could run
+const files = Object.entries(summary).filter(
+  ([file, { lines }]) => /\.m?ts$|\.mjs$/.test(file) && lines.total > 0,
+);
 const reached = ({ functions, lines }: FileCoverage) =>
   functions.total > 0 ? functions.covered > 0 : lines.covered > 0;
 const missed = files.filter(([, coverage]) => !reached(coverage));

@@ -1,13 +1,8 @@
 import type { AnswerSheet } from '../../lib/forensics/answers.ts';
-import {
-  commonFreeItems,
-  enoughCoWrong,
-  freeTable,
-  freeView,
-  measureFreePairs,
-} from '../../lib/forensics/free-form.ts';
-import { accusedAndNullPairs, testAccusedPair } from '../../lib/forensics/pair-test.ts';
-import { Parties } from '../../lib/forensics/parties.ts';
+import { enoughInCommon, freeTable, freeView, measureFreePairs } from '../../lib/forensics/free-form.ts';
+import type { Pair } from '../../lib/forensics/pair-effects.ts';
+import { testAccusedPair } from '../../lib/forensics/pair-test.ts';
+import { LEAST_FREE_CO_WRONG } from '../../lib/forensics/screening.ts';
 import { knownLineages } from './data.ts';
 import { note, rate, say, show } from './rates.ts';
 
@@ -36,45 +31,49 @@ export function benchFreeForm(
   }
   note(`${name}: every pair accused`);
   const of = knownLineages(sheets.map((s) => s.model));
-  const found = sheets.flatMap((reference, i) =>
-    sheets.slice(i + 1).flatMap((suspect) => {
-      const controls = sheets.filter((s) => s !== reference && s !== suspect);
-      const parties = new Parties(reference, suspect, controls);
-      const table = freeTable(
-        parties.all,
-        parties.names.map(of.family),
-        commonFreeItems(reference, suspect).items,
-      );
-      const all = accusedAndNullPairs(parties.all.length, (a, b) => of.kin(parties.name(a), parties.name(b)));
-      const measured = measureFreePairs(table, all);
-      const kept = all.flatMap((_, p) => {
-        const own = measured[p];
-        return own !== undefined && (p === 0 || enoughCoWrong(own)) ? [p] : [];
-      });
-      const pairs =
-        kept.flatMap((p) => all[p] ?? []).length > 0 ? kept.map((p) => all[p] ?? ([0, 1] as const)) : [];
-      const values = kept.flatMap((p) => measured[p] ?? []);
-      const own = measured[0];
-      if (own === undefined || own.coWrong < 50 || pairs.length < 20) return [];
-      const test = testAccusedPair({
-        models: parties.all.length,
-        pairs,
-        views: [freeView(table, pairs, values)],
-      });
-      return [
-        {
-          pair: [reference.model, suspect.model] as const,
-          kin: of.kin(reference.model, suspect.model),
-          same: isSame(reference.model, suspect.model),
-          z: test.z,
-          p: test.p,
-          nulls: test.nullZ.length,
-          coWrong: own.coWrong,
-          sameWrong: own.sameWrong,
-        },
-      ];
-    }),
+  const table = freeTable(
+    sheets,
+    sheets.map((x) => of.family(x.model)),
+    [...new Set(sheets.flatMap((x) => [...x.answers.keys()]))],
   );
+  const every = sheets.flatMap((_, i) => sheets.slice(i + 1).map((__, k) => [i, i + 1 + k] as const));
+  // What a pair shares does not depend on who stands accused, so each is measured once.
+  const measured = measureFreePairs(table, every).map((value, p) => ({
+    value,
+    pair: every[p] ?? ([0, 1] as const),
+  }));
+  const names = ([a, b]: Pair) => [sheets[a]?.model ?? '', sheets[b]?.model ?? ''] as const;
+  const isKin = (pair: Pair) => of.kin(...names(pair));
+  const nulls = measured.filter((m) => !isKin(m.pair) && enoughInCommon(m.value));
+  const found = measured.flatMap((accused) => {
+    if (accused.value.coWrong < LEAST_FREE_CO_WRONG) return [];
+    const kept = [accused, ...nulls.filter((m) => m !== accused)];
+    const pairs = kept.map((m) => m.pair);
+    const test = testAccusedPair({
+      models: sheets.length,
+      pairs,
+      views: [
+        freeView(
+          table,
+          pairs,
+          kept.map((m) => m.value),
+        ),
+      ],
+    });
+    const pair = names(accused.pair);
+    return [
+      {
+        pair,
+        kin: isKin(accused.pair),
+        same: isSame(...pair),
+        z: test.z,
+        p: test.p,
+        nulls: test.nullZ.length,
+        coWrong: accused.value.coWrong,
+        sameWrong: accused.value.sameWrong,
+      },
+    ];
+  });
   const strangers = found.filter((f) => !f.kin);
   const hits = strangers.filter((f) => f.p <= 0.01);
   say(`${name}: unrelated pairs at 1 %: ${rate(hits.length, strangers.length)}`);

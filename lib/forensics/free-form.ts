@@ -1,21 +1,23 @@
 import type { AnswerSheet } from './answers.ts';
-import type { PairResidual } from './item-model.ts';
+import { oddsFor, type PairResidual } from './item-model.ts';
 import type { Pair } from './pair-effects.ts';
 import type { PairView } from './pair-test.ts';
+import { LEAST_ITEMS } from './screening.ts';
 
 /**
- * Shared wrong final answers. Where answers are free-form, a wrong answer that nobody else gives and that two models
- * share is worth much, one that half of the families give is worth little: it is what the question tempts to.
+ * Free-form final answers. At every item: how much likelier is it that the two answers agree (or differ) if one of the two
+ * models repeats the other at most items than if neither knows of the other? A wrong answer that nobody else gives and
+ * that two models share speaks for one source; one that the question tempts to, or a right answer to an easy question, says
+ * little; answers that differ speak against it.
  */
 
-/**
- * Laplace's rule, in families: keeps the worth of an answer that nobody else gave finite, and small where few families
- * can tell whether it is rare.
- */
-const SEEN_BEFORE = 1;
-const FAMILIES_BEFORE = 2;
-/** Fewest items that a pair must both have got wrong to be a null pair. */
-const LEAST_NULL_CO_WRONG = 15;
+/** Share of its answers that a second release of the same weights keeps: what the likelihood ratio supposes. */
+const KEPT = 0.8;
+/** Weight of the mean difficulty against the other families' answers at the item, in families. */
+const MEAN_DIFFICULTY_WEIGHT = 2;
+/** A wrong answer is supposed to be one of so many, with the weight of one family, before the other families are asked. */
+const WRONG_BEFORE = 1;
+const WRONG_CHANCE = 0.25;
 /** Families that must agree for an answer to stand in for a missing key. */
 const LEAST_AGREEING = 3;
 
@@ -26,8 +28,8 @@ export interface FreeTable {
   readonly items: readonly string[];
   /** Per model and item: the wrong answer given, or undefined where it was right, missing or of unknown verdict. */
   readonly wrong: readonly (readonly (string | undefined)[])[];
-  /** Per model and item: whether it answered. */
-  readonly answered: readonly (readonly boolean[])[];
+  /** Per model and item: whether it is right; undefined where it is missing or of unknown verdict. */
+  readonly right: readonly (readonly (boolean | undefined)[])[];
   /** Per model: share of its answers that are right. */
   readonly accuracy: readonly number[];
   /** Items whose key nobody gave; the answer that most families agree on stood in for it. */
@@ -72,24 +74,20 @@ export function freeTable(
     keyless++;
     return agreedAnswer(sheets, families, item);
   });
-  const accuracy: number[] = [];
-  const wrong = sheets.map((s) => {
-    let judged = 0;
-    let right = 0;
-    const row = items.map((item, i) => {
-      const answer = s.answers.get(item);
-      if (answer?.form === undefined) return undefined;
-      const verdict = answer.right ?? (keys[i] === undefined ? undefined : answer.form === keys[i]);
-      if (verdict === undefined) return undefined;
-      judged++;
-      if (verdict) right++;
-      return verdict ? undefined : answer.form;
-    });
-    accuracy.push(judged === 0 ? 0 : right / judged);
-    return row;
+  const forms = sheets.map((s) => items.map((item) => s.answers.get(item)?.form));
+  const right = sheets.map((s, m) =>
+    items.map((item, i) => {
+      const form = forms[m]?.[i];
+      if (form === undefined) return undefined;
+      return s.answers.get(item)?.right ?? (keys[i] === undefined ? undefined : form === keys[i]);
+    }),
+  );
+  const wrong = right.map((row, m) => row.map((r, i) => (r === false ? forms[m]?.[i] : undefined)));
+  const accuracy = right.map((row) => {
+    const judged = row.filter((r) => r !== undefined);
+    return judged.length === 0 ? 0 : judged.filter(Boolean).length / judged.length;
   });
-  const answered = sheets.map((s) => items.map((item) => s.answers.get(item)?.form !== undefined));
-  return { models: sheets.map((s) => s.model), families, items, wrong, answered, accuracy, keyless };
+  return { models: sheets.map((s) => s.model), families, items, wrong, right, accuracy, keyless };
 }
 
 /** What a pair shares. */
@@ -99,79 +97,144 @@ export interface FreePair extends PairResidual {
   readonly sameWrong: number;
 }
 
-/** Votes at one item: each family is one voter, split over its models. */
+/** What the families answer at one item: each is one voter, split over its models. */
 interface FreeVotes {
-  /** Families of which a model answered, right or wrong. */
-  readonly present: ReadonlySet<string>;
-  /** Wrong answers, by family. */
-  readonly byFamily: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** Share of each family's answers that are right; undefined where it gave none. */
+  readonly right: readonly (number | undefined)[];
+  /** Per wrong answer the share of each family that gives it. */
+  readonly wrong: ReadonlyMap<string, Float64Array>;
+  /** Sums of both over all families, and the number of families that answered. */
+  readonly rightSum: number;
+  readonly wrongSums: ReadonlyMap<string, number>;
+  readonly present: number;
 }
 
-function votesAt(table: FreeTable, item: number, sizes: ReadonlyMap<string, number>): FreeVotes {
-  const byFamily = new Map<string, Map<string, number>>();
-  table.wrong.forEach((row, m) => {
-    const answer = row[item];
+function votesAt(table: FreeTable, item: number, places: readonly number[], families: number): FreeVotes {
+  const answers = new Float64Array(families);
+  places.forEach((f, m) => {
+    if (table.right[m]?.[item] !== undefined) answers[f] = (answers[f] ?? 0) + 1;
+  });
+  const rights = new Float64Array(families);
+  const wrong = new Map<string, Float64Array>();
+  places.forEach((f, m) => {
+    const share = 1 / (answers[f] || 1);
+    if (table.right[m]?.[item] === true) rights[f] = (rights[f] ?? 0) + share;
+    const answer = table.wrong[m]?.[item];
     if (answer === undefined) return;
-    const family = table.families[m] ?? '';
-    const own = byFamily.get(family) ?? new Map<string, number>();
-    own.set(answer, (own.get(answer) ?? 0) + 1 / (sizes.get(family) ?? 1));
-    byFamily.set(family, own);
+    const own = wrong.get(answer) ?? new Float64Array(families);
+    own[f] = (own[f] ?? 0) + share;
+    wrong.set(answer, own);
   });
-  const present = new Set(table.families.filter((_, m) => table.answered[m]?.[item] === true));
-  return { present, byFamily };
+  const sum = (x: Float64Array) => x.reduce((a, b) => a + b, 0);
+  return {
+    right: Array.from(rights, (r, f) => ((answers[f] ?? 0) > 0 ? r : undefined)),
+    wrong,
+    rightSum: sum(rights),
+    wrongSums: new Map([...wrong].map(([answer, shares]) => [answer, sum(shares)])),
+    present: answers.filter((n) => n > 0).length,
+  };
 }
 
-/** Worth of a shared wrong answer: minus the logarithm of the share of the other families that give it. */
-function worth({ present, byFamily }: FreeVotes, answer: string, out: ReadonlySet<string>): number {
-  let same = 0;
-  for (const [family, votes] of byFamily) if (!out.has(family)) same += votes.get(answer) ?? 0;
-  let all = 0;
-  for (const family of present) if (!out.has(family)) all++;
-  return -Math.log((same + SEEN_BEFORE) / (all + FAMILIES_BEFORE));
-}
+/** Models' answers with the votes of their families. */
+class VotedAnswers {
+  readonly #table: FreeTable;
+  readonly #places: readonly number[];
+  readonly #votes: readonly FreeVotes[];
+  readonly #prior: number;
 
-/**
- * Measures pairs: the mean, over the items that both got wrong, of the worth of a shared wrong answer (0 where theirs
- * differ), in nats.
- */
-export function measureFreePairs(table: FreeTable, pairs: readonly Pair[]): FreePair[] {
-  const sizes = new Map<string, number>();
-  for (const family of table.families) sizes.set(family, (sizes.get(family) ?? 0) + 1);
-  const votes = table.items.map((_, i) => votesAt(table, i, sizes));
-  return pairs.map(([a, b]) => {
-    const out = new Set([table.families[a] ?? '', table.families[b] ?? '']);
-    const perItem = new Float32Array(table.items.length);
-    let coWrong = 0;
-    let sameWrong = 0;
-    let sum = 0;
-    let squares = 0;
-    votes.forEach((here, i) => {
-      const x = table.wrong[a]?.[i];
-      const y = table.wrong[b]?.[i];
-      if (x === undefined || y === undefined) return;
-      coWrong++;
-      if (x !== y) return;
-      sameWrong++;
-      const value = worth(here, x, out);
-      perItem[i] = value;
-      sum += value;
-      squares += value ** 2;
+  constructor(table: FreeTable) {
+    this.#table = table;
+    const families = [...new Set(table.families)];
+    this.#places = table.families.map((f) => families.indexOf(f));
+    this.#votes = table.items.map((_, i) => votesAt(table, i, this.#places, families.length));
+    const means = families.map((family) => {
+      const own = table.accuracy.filter((_, m) => table.families[m] === family);
+      return own.reduce((a, b) => a + b, 0) / own.length;
     });
-    const mean = coWrong === 0 ? 0 : sum / coWrong;
-    const variance = coWrong < 2 ? Number.POSITIVE_INFINITY : (squares / coWrong - mean ** 2) / (coWrong - 1);
-    return { items: coWrong, value: mean, variance, perItem, coWrong, sameWrong };
-  });
+    this.#prior = means.reduce((a, b) => a + b, 0) / Math.max(1, means.length);
+  }
+
+  /** Chance that a model of mean accuracy is right, and votes for wrong answers, without the families `out`. */
+  #at(item: number, out: readonly number[]) {
+    const votes = this.#votes[item];
+    let right = votes?.rightSum ?? 0;
+    let present = votes?.present ?? 0;
+    for (const f of out) {
+      const own = votes?.right[f];
+      if (own === undefined) continue;
+      right -= own;
+      present--;
+    }
+    const chance = (right + MEAN_DIFFICULTY_WEIGHT * this.#prior) / (present + MEAN_DIFFICULTY_WEIGHT);
+    return { chance: Math.min(0.999, Math.max(0.001, chance)), wrongVotes: Math.max(0, present - right) };
+  }
+
+  #votesFor(item: number, answer: string, out: readonly number[]): number {
+    const votes = this.#votes[item];
+    const own = votes?.wrong.get(answer);
+    return out.reduce((n, f) => n - (own?.[f] ?? 0), votes?.wrongSums.get(answer) ?? 0);
+  }
+
+  /** Chances of each of two models to be right at the items that both answered. */
+  #chances(models: Pair, items: readonly number[], out: readonly number[]) {
+    const mean = Float64Array.from(items, (i) => this.#at(i, out).chance);
+    return models.map((m) => {
+      const right = items.filter((i) => this.#table.right[m]?.[i] === true).length;
+      const odds = oddsFor(mean, (right + 0.5) / (items.length + 1));
+      return mean.map((r) => (r * odds) / (r * odds + 1 - r));
+    });
+  }
+
+  measure(pair: Pair): FreePair {
+    const [a, b] = pair;
+    const [rightA, rightB] = [this.#table.right[a] ?? [], this.#table.right[b] ?? []];
+    const [wrongA, wrongB] = [this.#table.wrong[a] ?? [], this.#table.wrong[b] ?? []];
+    const items = rightA.flatMap((r, i) => (r === undefined || rightB[i] === undefined ? [] : [i]));
+    const out = [...new Set([this.#places[a] ?? 0, this.#places[b] ?? 0])];
+    const [chanceA, chanceB] = this.#chances(pair, items, out);
+    const perItem = new Float32Array(this.#table.items.length);
+    const counts = { coWrong: 0, sameWrong: 0, sum: 0, squares: 0 };
+    items.forEach((i, k) => {
+      const [pa, pb] = [chanceA?.[k] ?? 0.5, chanceB?.[k] ?? 0.5];
+      const answer = wrongA[i];
+      const bothWrong = answer !== undefined && wrongB[i] !== undefined;
+      if (bothWrong) counts.coWrong++;
+      let ratio = 1 - KEPT;
+      if (rightA[i] === true && rightB[i] === true) ratio += KEPT / Math.sqrt(pa * pb);
+      else if (bothWrong && answer === wrongB[i]) {
+        counts.sameWrong++;
+        const { wrongVotes } = this.#at(i, out);
+        const share =
+          (this.#votesFor(i, answer, out) + WRONG_BEFORE * WRONG_CHANCE) / (wrongVotes + WRONG_BEFORE);
+        ratio += KEPT / (Math.sqrt((1 - pa) * (1 - pb)) * share);
+      }
+      const value = Math.log(ratio);
+      perItem[i] = value;
+      counts.sum += value;
+      counts.squares += value ** 2;
+    });
+    const n = items.length;
+    const mean = n === 0 ? 0 : counts.sum / n;
+    const variance = n < 2 ? Number.POSITIVE_INFINITY : (counts.squares / n - mean ** 2) / (n - 1);
+    return { items: n, value: mean, variance, perItem, coWrong: counts.coWrong, sameWrong: counts.sameWrong };
+  }
+}
+
+/** Measures pairs: the mean over items of the logarithm of the likelihood ratio, one source against two, in nats. */
+export function measureFreePairs(table: FreeTable, pairs: readonly Pair[]): FreePair[] {
+  const voted = new VotedAnswers(table);
+  return pairs.map((pair) => voted.measure(pair));
 }
 
 /** Whether a pair has enough in common to be a null pair. */
-export function enoughCoWrong(pair: FreePair): boolean {
-  return pair.coWrong >= LEAST_NULL_CO_WRONG;
+export function enoughInCommon(pair: FreePair): boolean {
+  return pair.items >= LEAST_ITEMS;
 }
 
 /** The pair view of free-form answers; accuracies are covariates, as for choices. */
 export function freeView(table: FreeTable, pairs: readonly Pair[], measured: readonly FreePair[]): PairView {
   return {
-    name: 'wrong answers',
+    name: 'answers',
     values: Float64Array.from(measured, (m) => m.value),
     variances: Float64Array.from(measured, (m) => m.variance),
     covariates: pairs.map(([a, b]) => {

@@ -49,7 +49,7 @@ export function itemModel(table: ChoiceTable, pairs: readonly Pair[]): ItemModel
 }
 
 /** Odds factor that gives `target` as the mean accuracy over items of these difficulties. */
-function oddsFor(right: Float64Array, target: number): number {
+export function oddsFor(right: Float64Array, target: number): number {
   let low = -MOST_LOG_ODDS;
   let high = MOST_LOG_ODDS;
   for (let step = 0; step < HALVINGS; step++) {

@@ -130,6 +130,7 @@ function judged(question: Question, controls: readonly AnswerSheet[], common: re
       caveats: [],
     }),
     coWrong: counts.coWrong,
+    sameWrong: counts.sameWrong,
     kappa,
     expected,
     excess: test.excess,

@@ -5,7 +5,7 @@ import { candidatesFor, notToldApartByLikeness } from './candidates.ts';
 import { evidence, nullCaveats } from './evidence.ts';
 import {
   commonFreeItems,
-  enoughCoWrong,
+  enoughInCommon,
   type FreePair,
   freeTable,
   freeView,
@@ -27,7 +27,7 @@ import {
   unfitControls,
 } from './question.ts';
 import { emptyReport, type SuspectReport } from './report.ts';
-import { LEAST_CO_WRONG, LEAST_ITEMS, type Unfit } from './screening.ts';
+import { LEAST_FREE_CO_WRONG, LEAST_ITEMS, type Unfit } from './screening.ts';
 import { rankingPairs, rankTeachers } from './teachers.ts';
 
 /** Array of pairs of free-form answers. */
@@ -39,7 +39,7 @@ function measured(question: Question, controls: readonly AnswerSheet[], items: r
   const values = measureFreePairs(table, all);
   const kept = all.flatMap((pair, p): { pair: typeof pair; value: FreePair }[] => {
     const value = values[p];
-    return value !== undefined && (pair === ACCUSED || enoughCoWrong(value)) ? [{ pair, value }] : [];
+    return value !== undefined && (pair === ACCUSED || enoughInCommon(value)) ? [{ pair, value }] : [];
   });
   const pairs = kept.map((k) => k.pair);
   const array: PairArray = {
@@ -107,15 +107,15 @@ export function judgeFreeForm(question: Question): Draft {
   if (few !== undefined) return stop(few);
   const study = measured(question, controls, items);
   const own = study.values[0];
-  if (own === undefined || own.coWrong < LEAST_CO_WRONG)
+  if (own === undefined || own.coWrong < LEAST_FREE_CO_WRONG)
     return stop({
       code: 'too-few-co-wrong',
-      reason: `both are wrong on ${own?.coWrong ?? 0} items only; at least ${LEAST_CO_WRONG} are needed: take harder questions`,
+      reason: `both are wrong on ${own?.coWrong ?? 0} items only; at least ${LEAST_FREE_CO_WRONG} are needed: take harder questions`,
     });
   if (study.array.pairs.length < 4)
     return stop({
       code: 'too-few-controls',
-      reason: 'the controls share too few wrong answers to say what strangers share',
+      reason: 'the controls have too few answers in common with each other to say what strangers share',
     });
   if (study.table.keyless > 0)
     caveats.push({
@@ -133,7 +133,7 @@ function judged(
 ): Draft {
   const { context, caveats } = question;
   const test = testAccusedPair(array);
-  const tested = { array, test, parties, items: own.coWrong };
+  const tested = { array, test, parties, items: own.items };
   const report: SuspectReport = {
     ...emptyReport({
       suspect: parties.suspect.model,
@@ -143,6 +143,7 @@ function judged(
       caveats: [],
     }),
     coWrong: own.coWrong,
+    sameWrong: own.sameWrong,
     kappa: own.value,
     expected: own.value - test.excess,
     excess: test.excess,
@@ -181,17 +182,17 @@ function closenessOfFreeForm(
     ...whole,
     null: whole.null.filter((_, p) => {
       const own = nulls[p];
-      return own !== undefined && enoughCoWrong(own);
+      return own !== undefined && enoughInCommon(own);
     }),
   };
   const all = [...pairs.null, ...pairs.asked];
   const detector = rankTeachers(pairs, [
-    freeView(table, all, [...nulls.filter(enoughCoWrong), ...measureFreePairs(table, pairs.asked)]),
+    freeView(table, all, [...nulls.filter(enoughInCommon), ...measureFreePairs(table, pairs.asked)]),
   ]);
   return {
     detector,
     order: detector,
-    method: 'likeness of wrong answers beyond that of unrelated models, candidate by candidate',
+    method: 'likeness of answers beyond that of unrelated models, candidate by candidate',
     needsDates: false,
     notToldApart: notToldApartByLikeness(detector),
   };

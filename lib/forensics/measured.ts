@@ -24,7 +24,7 @@ export const MEASURED: readonly Measured[] = [
   },
   {
     what: 'Unrelated pairs convicted at 1 %',
-    data: 'free-form answers (code output), 362 pairs',
+    data: 'free-form answers (code output), 356 pairs',
     rate: '3 (0.8 %; 95 % 0.2 to 2.4 %)',
   },
   {

@@ -1,4 +1,5 @@
 import { knownTie, type Lineages } from './models.ts';
+import { capital } from './numbers.ts';
 import type { Mechanism, SuspectReport } from './report.ts';
 
 /** What likeness can come from. */
@@ -12,12 +13,19 @@ const SOURCES = {
 /** Share of equal answers among wrong ones from which two models can be one: measured on models served twice. */
 const NEARLY_ONE = 0.6;
 
+/** p from which a likeness is there to be explained, before correction; above it the third question does not arise. */
+const TO_EXPLAIN = 0.05;
+
+function toExplain({ p, z }: SuspectReport): boolean {
+  return p !== null && p <= TO_EXPLAIN && (z ?? 0) > 0;
+}
+
 /**
  * By what: which sources of the likeness the data leave. Answers carry knowledge, texts carry style; direction and the
  * way from one to the other leave no trace in either.
  */
 export function mechanismOf(report: SuspectReport, of: Lineages): Mechanism | null {
-  if (report.p === null || report.mode === 'none') return null;
+  if (!toExplain(report) || report.mode === 'none') return null;
   const tie = knownTie(report.suspect, report.reference, of);
   const known =
     tie === undefined
@@ -29,8 +37,7 @@ export function mechanismOf(report: SuspectReport, of: Lineages): Mechanism | nu
       excluded: [],
       text: `Texts show how a model writes: they cannot part ${SOURCES.data}, ${SOURCES.base} and ${SOURCES.style}. Shared wrong answers could part the first two from the last.${known}`,
     };
-  const share =
-    report.naive === null || report.coWrong === null ? null : report.naive.sameWrong / report.coWrong;
+  const share = report.sameWrong === null || !report.coWrong ? null : report.sameWrong / report.coWrong;
   const text =
     share !== null && share >= NEARLY_ONE
       ? `Of the items that both got wrong, ${Math.round(100 * share)} % have the same wrong answer: ${SOURCES.weights} is possible.`
@@ -38,7 +45,7 @@ export function mechanismOf(report: SuspectReport, of: Lineages): Mechanism | nu
   return {
     possible: [SOURCES.weights, SOURCES.base, SOURCES.data],
     excluded: [SOURCES.style],
-    text: `${text} ${SOURCES.weights}, ${SOURCES.base} and ${SOURCES.data} leave the same trace here; only a known lineage parts them.${known}`,
+    text: `${text} ${capital(SOURCES.weights)}, ${SOURCES.base} and ${SOURCES.data} leave the same trace here; only a known lineage parts them.${known}`,
   };
 }
 
@@ -51,7 +58,7 @@ export function alternativesTo(report: SuspectReport, of: Lineages): string[] {
   if (report.attribution !== null && report.attribution.notToldApart.length > 1)
     out.push(`Another teacher: one of ${report.attribution.notToldApart.join(', ')}, not told apart.`);
   if (report.selection?.selected === true) out.push('Selection of items, or answers lost unevenly.');
-  out.push(...(report.mechanism?.possible ?? []).map((s) => `${s.charAt(0).toUpperCase()}${s.slice(1)}.`));
-  out.push('Learning in the other direction, or leaked test items.');
+  out.push(...(report.mechanism?.possible ?? []).map((s) => `${capital(s)}.`));
+  if (toExplain(report)) out.push('Learning in the other direction, or leaked test items.');
   return out;
 }

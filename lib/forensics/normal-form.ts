@@ -37,6 +37,20 @@ function unwrapped(text: string): string {
   return out;
 }
 
+/** The form of the empty string, which is an answer. */
+const EMPTY = "''";
+
+/**
+ * A string literal that is the whole answer, without its quotes: some models print what code returns, some what it prints,
+ * and some escape the quotes or lose one of them. Such habits are no errors, and must not be shared ones.
+ */
+function unquoted(text: string): string {
+  const plain = text.replace(/\\(["'])/g, '$1').replace(/\\+$/, '');
+  const inner = /^(["'])([\s\S]*?)\1?$/.exec(plain);
+  if (inner === null || inner[2] === undefined || inner[2].includes(inner[1] ?? '')) return plain;
+  return inner[2] === '' ? EMPTY : inner[2];
+}
+
 /** Parts of a list at its top level: commas inside brackets or quotes do not part. */
 function topLevelParts(inner: string): string[] {
   const parts: string[] = [];
@@ -94,6 +108,7 @@ function form(text: string): string {
  */
 export function normalForm(answer: string): string | undefined {
   let text = unwrapped(answer.slice(0, 4 * MAX_FORM));
+  text = unquoted(text);
   for (const [pattern, by] of REWRITES) text = text.replace(pattern, by);
   text = text.replace(/\s+/g, '').toLowerCase();
   const out = form(text).slice(0, MAX_FORM);

@@ -8,7 +8,7 @@ const SHOWN_TEACHERS = 5;
 /** What the observed value is called, mode by mode. */
 export const MEASURE: Readonly<Record<SuspectReport['mode'], string>> = {
   choices: 'kappa',
-  'free-form': 'worth of shared wrong answers',
+  'free-form': 'log-likelihood ratio an item',
   text: 'likeness in the first view',
   none: 'likeness',
 };

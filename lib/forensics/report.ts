@@ -113,7 +113,12 @@ export interface SuspectReport {
   readonly items: number;
   /** Items that both got wrong; null for text. */
   readonly coWrong: number | null;
-  /** CAPA's kappa; for free-form answers the mean worth of a shared wrong answer, for text the cosine of its first view. */
+  /** Of these, with the same wrong answer; null for text. */
+  readonly sameWrong: number | null;
+  /**
+   * CAPA's kappa; for free-form answers the log-likelihood ratio an item of one source against two (nats), for text the
+   * cosine of its first view.
+   */
   readonly kappa: number | null;
   /** What unrelated models of these accuracies and effects would show. */
   readonly expected: number | null;
@@ -195,6 +200,8 @@ export interface InputRecord {
   readonly freeForm: number;
   readonly replies: number;
   readonly traces: number;
+  /** First and last day on which the answers were asked for; null where the lines do not say. */
+  readonly asked: { readonly from: string; readonly to: string } | null;
   readonly facts: ModelFacts | null;
 }
 
@@ -245,6 +252,7 @@ export function emptyReport(of: {
   return {
     ...of,
     coWrong: null,
+    sameWrong: null,
     kappa: null,
     expected: null,
     excess: null,

@@ -20,6 +20,8 @@ export interface Unfit {
 export const LEAST_ITEMS = 100;
 /** Fewest items that both got wrong. */
 export const LEAST_CO_WRONG = 50;
+/** The same for free-form answers, of which equal wrong ones say more, and where right answers to hard questions count too. */
+export const LEAST_FREE_CO_WRONG = 20;
 /** Fewest common texts. */
 export const LEAST_TEXTS = 40;
 /** Fewest characters of a part in which half as many texts are enough: long texts count by length. */

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { expect, it } from 'vitest';
 import { calledAs } from '../../lib/cli/shared/called-as.ts';
+import { VERBS } from '../../lib/cli/verbs.ts';
 import { ourFiles, ROOT, textOf } from './documents.ts';
 
 /** What is printed as a command can be run as printed, and needs no development tools. */
 
 const PRINTED = ['.md', '.ts', '.mjs', '.json', '.yaml', '.yml', '.html'].flatMap((kind) => ourFiles(kind));
-const verbs = [...textOf('bin/siphonwatch.ts').matchAll(/^ {2}'?([a-z-]+)'?: \{$/gm)].map(([, verb]) => verb);
+const verbs = Object.keys(VERBS);
 const KNOWN = new Set([...verbs, 'completion', 'help']);
 
 it('no text asks the registry for a package named siphonwatch', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readAnswerSheet } from '../../lib/forensics/answers.ts';
-import { excludedByTime, lineages, readModels } from '../../lib/forensics/models.ts';
+import { cutoffNote, excludedByTime, lineages, readModels } from '../../lib/forensics/models.ts';
 import { normalForm } from '../../lib/forensics/normal-form.ts';
 import { repeatedKey } from '../../lib/forensics/repeated-key.ts';
 import { splitTrace, TRACE_MARKS } from '../../lib/forensics/trace.ts';
@@ -82,6 +82,10 @@ describe('free-form answers', () => {
     ['dictionaries in any order', "{'a': 1, 'b': 2}", '{"b": 2, "a": 1}'],
     ['code output', '[(4, 1),  (2, 3)]', '[(4,1),(2,3)]'],
     ['case', 'True', 'true'],
+    ['what code returns and what it prints', "'abc de'", 'abc de'],
+    ['escaped quotes', '\\"abc de\\"', "'abc de'"],
+    ['quotes of which one was lost', '\\"abc de\\', "'abc de'"],
+    ['the empty string', "''", '""'],
   ])('%s have one normal form', (_, a, b) => {
     expect(normalForm(a)).toBe(normalForm(b));
   });
@@ -90,6 +94,7 @@ describe('free-form answers', () => {
     ['lists in another order', '[1, 2]', '[2, 1]'],
     ['a list and a tuple', '[1, 2]', '(1, 2)'],
     ['signs', '-3', '3'],
+    ['lists of strings and of numbers', "['1']", '[1]'],
   ])('%s stay apart', (_, a, b) => {
     expect(normalForm(a)).not.toBe(normalForm(b));
   });
@@ -158,6 +163,21 @@ describe('what is known of models', () => {
     expect(excludedByTime('old', 'young', of)).toBeUndefined();
     expect(excludedByTime('month', 'old', of)).toBeUndefined();
     expect(excludedByTime('unknown', 'old', of)).toBeUndefined();
+  });
+
+  it('a training cut-off before the teacher\u2019s release is said and excludes nothing: distillation comes after it', () => {
+    const of = lineages(
+      table({
+        teacher: { released: '2025-01-20' },
+        student: { cutoff: '2023-10', released: '2025-01-20' },
+        late: { cutoff: '2025-01', released: '2025-06' },
+      }),
+    );
+    expect(cutoffNote('teacher', 'student', of)).toMatch(
+      /said to end 2023-10, before teacher was released \(2025-01-20\)/,
+    );
+    expect(cutoffNote('teacher', 'late', of)).toBeUndefined();
+    expect(excludedByTime('teacher', 'student', of)).toBeUndefined();
   });
 
   it('a field nobody knows is left out, and it is said', () => {

@@ -7,9 +7,12 @@ import {
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { buildApp } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { handler as calibrateHandler } from '../../lambdas/calibrate/handler.ts';
+import type { handler as linkHandler } from '../../lambdas/link/handler.ts';
 import type { handler as notifyHandler } from '../../lambdas/notify/handler.ts';
 import type { KinesisRecord } from '../../lambdas/score/decode-batch.ts';
 import type { handler as scoreHandler } from '../../lambdas/score/handler.ts';
+import type { handler as validateHandler } from '../../lambdas/validate-policy/handler.ts';
 import { s3 } from '../../lib/aws/clients.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
@@ -18,6 +21,7 @@ import { processBatch } from '../../lib/detection/process-batch.ts';
 import { type AppConfig, startAppConfig } from '../../lib/emulator/services/app-config.ts';
 import { type EventBus, startEventBus } from '../../lib/emulator/services/event-bus.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { policyDocument } from '../../lib/policy/policy-document.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
@@ -34,6 +38,9 @@ let config: AppConfig;
 let objects: S3Client;
 let score: typeof scoreHandler;
 let notify: typeof notifyHandler;
+let link: typeof linkHandler;
+let calibrate: typeof calibrateHandler;
+let validatePolicy: typeof validateHandler;
 
 beforeAll(async () => {
   const endpoint = await app.listen({ port: 0, host: '127.0.0.1' });
@@ -58,6 +65,8 @@ beforeAll(async () => {
     PROFILE_TABLE: await tables.create('profile'),
     FINDING_TABLE: await tables.create('finding'),
     CAMPAIGN_TABLE: await tables.create('campaign'),
+    LINK_TABLE: await tables.create('link'),
+    LINK_PRESSURE_MINUTES: '5',
     QUARANTINE_BUCKET: 'quarantine',
     ARCHIVE_BUCKET: 'archive',
     STATE_BUCKET: 'state',
@@ -81,6 +90,9 @@ beforeAll(async () => {
     await objects.send(new CreateBucketCommand({ Bucket }));
   score = (await import('../../lambdas/score/handler.ts')).handler;
   notify = (await import('../../lambdas/notify/handler.ts')).handler;
+  link = (await import('../../lambdas/link/handler.ts')).handler;
+  calibrate = (await import('../../lambdas/calibrate/handler.ts')).handler;
+  validatePolicy = (await import('../../lambdas/validate-policy/handler.ts')).handler;
 }, 60_000);
 afterAll(async () => {
   vi.unstubAllEnvs();
@@ -154,5 +166,39 @@ describe('the handler of notify', () => {
     expect(held?.finding.notice.subject.id).toBe(account(2));
     expect(bus.events.map(({ Detail }) => Detail).join()).toContain(opened[0]);
     expect(await notify({})).toEqual({ swept: 0 });
+  });
+});
+
+describe('the handler of link', () => {
+  it('joins nobody where no account shares anything, and says how many it saw', async () => {
+    expect(await link({}, CONTEXT)).toMatchObject({ accounts: 0, judged: 0 });
+  });
+});
+
+describe('the handler of calibrate', () => {
+  it('learns nothing from a handful of accounts, and looks at all of them', async () => {
+    expect(await calibrate({}, CONTEXT)).toBeUndefined();
+    expect((await keysIn('state')).filter((key) => key.includes('calibration'))).toEqual([]);
+  });
+});
+
+describe('the handler of validatePolicy', () => {
+  const asked = (text: string) => ({
+    configurationVersion: '1',
+    content: Buffer.from(text).toString('base64'),
+  });
+
+  it('passes the shipped policy', async () => {
+    expect(await validatePolicy(asked(policyDocument(defaultPolicy, { title: [] })))).toMatchObject({
+      policy: defaultPolicy.id,
+    });
+  });
+
+  it('refuses what the functions could not run, and names the field', async () => {
+    const broken = policyDocument(defaultPolicy, { title: [] }).replace(
+      /retentionDays: .*/,
+      'retentionDays: never',
+    );
+    await expect(validatePolicy(asked(broken))).rejects.toThrow(/retentionDays/);
   });
 });

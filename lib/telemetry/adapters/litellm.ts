@@ -112,9 +112,13 @@ function foundIn(payload: Json, messages: readonly ReadMessage[], clients: Clien
     product: textAt(requester, 'product'),
     createdAt: isoFrom(at(requester, 'created_at')),
     payment: textAt(requester, 'payment'),
-    asn: numberAt(requester ?? said, 'asn') ?? textAt(requester ?? said, 'asn'),
-    tls: textAt(requester ?? said, 'tls'),
+    asn: networkFact(requester, 'asn') ?? networkFact(said, 'asn'),
+    tls: textAt(requester, 'tls') ?? textAt(said, 'tls'),
   };
+}
+
+function networkFact(held: Json | undefined, name: string): number | string | undefined {
+  return numberAt(held, name) ?? textAt(held, name);
 }
 
 /** A failed call: its class says whether the provider refused it (https://docs.litellm.ai/docs/exception_mapping). */

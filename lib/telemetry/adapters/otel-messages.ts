@@ -39,7 +39,12 @@ function conventionMessages({ attributes, events }: OtlpEntry): readonly ReadMes
   const instructions = first('gen_ai.system_instructions');
   const system = instructions === undefined ? [] : [{ role: 'system', content: unpacked(instructions) }];
   const asked = typeof input === 'string' ? [{ role: 'user', content: input }] : listOf(input);
-  return readMessages([...system, ...asked.map(message)]);
+  const messages = readMessages(asked.map(message));
+  // some tell the instructions twice: as a message, and by themselves
+  const instructed = readMessages(system).filter(
+    ({ content }) => !messages.some((held) => held.role === 'system' && held.content === content),
+  );
+  return [...instructed, ...messages];
 }
 
 /** A message whose content or parts may be the JSON text of parts (CrewAI, OpenLLMetry, Strands). */

@@ -29,6 +29,8 @@ interface HeldLogs {
   messages: unknown[];
   words: string[];
   origin: unknown;
+  /** facts that details events told, where the span alone says what call it is */
+  attributes?: Attributes;
 }
 
 /** What a reader of spans holds between two entries. */
@@ -143,10 +145,11 @@ export class OtelReader {
     const { key } = span;
     if (key !== undefined && this.#told.has(key)) return 'held';
     const logs = key === undefined ? undefined : this.#logs.get(key);
-    const messages = otelMessages(span);
-    if (messages.length > 0 || logs !== undefined || key === undefined)
-      return this.#finish(span, messages, logs);
-    this.#spans.set(key, { span, origin });
+    const whole = { ...span, attributes: { ...logs?.attributes, ...span.attributes } };
+    const messages = otelMessages(whole);
+    if (messages.length > 0 || (logs !== undefined && logs.messages.length > 0) || key === undefined)
+      return this.#finish(whole, messages, logs);
+    this.#spans.set(key, { span: whole, origin });
     if (this.#spans.size > MAX_HELD) this.#release(firstKey(this.#spans));
     return 'held';
   }
@@ -174,8 +177,10 @@ export class OtelReader {
     // an export through kvlists keeps the facts in the body
     const body = objectOf(anyValue(at(log.entry, 'body'))) ?? {};
     const entry = { ...log, attributes: { ...held?.span.attributes, ...body, ...log.attributes } };
-    if (!isCall(entry)) return 'skipped';
     if (log.key !== undefined && this.#told.has(log.key)) return 'held';
+    if (log.key !== undefined && isPart(entry, held !== undefined))
+      return this.#part(log.key, entry, held, origin);
+    if (!isCall(entry)) return 'skipped';
     const done = this.#finish(
       held === undefined ? entry : { ...entry, entry: held.span.entry, resource: held.span.resource },
       otelMessages(entry),
@@ -193,6 +198,21 @@ export class OtelReader {
       return done;
     this.#told.delete(log.key);
     this.#logs.set(log.key, { messages: [...otelMessages(entry)], words: [], origin });
+    return 'held';
+  }
+
+  /**
+   * A details event that tells a part: what was asked or what was answered, of a call that the span names
+   * (@opentelemetry/instrumentation-openai writes two for a call of Responses).
+   */
+  #part(key: string, entry: OtlpEntry, held: HeldSpan | undefined, origin: unknown): Done {
+    if (held !== undefined)
+      this.#spans.set(key, { ...held, span: { ...held.span, attributes: entry.attributes } });
+    else {
+      const logs = this.#logs.get(key) ?? { messages: [], words: [], origin };
+      this.#logs.set(key, { ...logs, attributes: { ...logs.attributes, ...entry.attributes } });
+      if (this.#logs.size > MAX_HELD) this.#logs.delete(firstKey(this.#logs));
+    }
     return 'held';
   }
 
@@ -224,6 +244,13 @@ export class OtelReader {
       OTEL_ACCOUNT_PLACES,
     );
   }
+}
+
+/** Whether a details event says less than a call: no model before its span is known, no messages that were asked after. */
+function isPart(entry: OtlpEntry, spanIsKnown: boolean): boolean {
+  return spanIsKnown
+    ? otelMessages(entry).length === 0
+    : modelIn(entry.attributes) === undefined && entry.attributes['gen_ai.operation.name'] === undefined;
 }
 
 /** What was found out about an entry after it was read. */

@@ -128,6 +128,39 @@ export const SPAN_SHAPES: readonly GatewayShape[] = [
     ],
     expect: { messages: BRIEFED },
   },
+  ...(['span last', 'span first', 'span between'] as const).map((order, at): GatewayShape => {
+    const details = 'gen_ai.client.inference.operation.details';
+    const provider = { 'gen_ai.provider.name': 'openai' };
+    const told = [
+      logs([
+        {
+          name: details,
+          attributes: {
+            ...provider,
+            'gen_ai.output.messages': [
+              { role: 'assistant', parts: [{ type: 'text', content: 'x' }], finish_reason: 'length' },
+            ],
+          },
+        },
+      ]),
+      logs([
+        {
+          name: details,
+          attributes: {
+            ...provider,
+            'gen_ai.input.messages': [{ role: 'user', parts: [{ type: 'text', content: PROMPT }] }],
+          },
+        },
+      ]),
+    ];
+    const call = span({ ...GENAI, 'gen_ai.system_instructions': 'Be brief' });
+    return {
+      name: `semconv: two details events that name no call, ${order}`,
+      source: 'what @opentelemetry/instrumentation-openai 0.21.0 sent for a call of Responses',
+      entries: at === 0 ? [...told, call] : at === 1 ? [call, ...told] : [told[0], call, told[1]],
+      expect: { messages: BRIEFED, outcome: 'truncated' },
+    };
+  }),
   {
     name: 'events of botocore: content of Converse, results of tools in the event of the tool',
     source:

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ConsoleServer, startConsole } from '../../lib/cli/console/console-server.ts';
+import type { FindingRow } from '../../lib/console/finding-rows.ts';
+import type { FindingView } from '../../lib/console/finding-view.ts';
+import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { policyDocument } from '../../lib/policy/policy-document.ts';
+import { campaign, opened } from '../findings/notices.ts';
+import { consoleWorld, HOSTILE } from './console-world.ts';
+
+let server: ConsoleServer;
+let token: string;
+
+beforeAll(async () => {
+  server = await startConsole((await consoleWorld(400, 20)).origin);
+  token = /[\w-]{32}/.exec(await (await fetch(server.url)).text())?.[0] ?? '';
+});
+afterAll(() => server.close());
+
+const read = async <T>(path: string): Promise<T> =>
+  (await fetch(`${server.url}${path}`)).json() as Promise<T>;
+
+function post(path: string, body: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  return fetch(`${server.url}${path}`, {
+    method: 'POST',
+    body,
+    headers: {
+      origin: new URL(server.url).origin,
+      'content-type': 'application/json',
+      'x-siphonwatch-token': token,
+      ...headers,
+    },
+  });
+}
+
+const decision = (more: object): string =>
+  JSON.stringify({ id: opened.finding, decision: `decision-${Math.random()}`.replace('.', ''), ...more });
+
+describe('the console', () => {
+  it('lists findings, the most urgent first, members under the campaign that names them', async () => {
+    const { rows } = await read<{ rows: FindingRow[] }>('findings.json');
+    expect(rows).toHaveLength(22);
+    const rank = (level: string): number => ['critical', 'suspect', 'watch'].indexOf(level);
+    const levels = rows.filter(({ state }) => state === 'open').map(({ level }) => rank(level));
+    expect(levels).toEqual([...levels].sort((a, b) => a - b));
+    expect(rows.find(({ id }) => id === campaign.finding)).toMatchObject({ type: 'campaign' });
+    expect(rows.find(({ id }) => id === 'f-other-1')?.plan).toBe(HOSTILE);
+  });
+
+  it('shows a finding with where its account stands among its peers, its course, and commands', async () => {
+    const view = await read<FindingView>(`finding?id=${opened.finding}`);
+    expect(view.finding.id).toBe(opened.finding);
+    expect(view.places.map(({ signal }) => signal)).toEqual(opened.reasons.map(({ signal }) => signal));
+    expect(view.events.map(({ what }) => what)).toContain('opened');
+    expect(view.steps.length).toBeGreaterThan(0);
+    expect((await fetch(`${server.url}finding?id=f-none`)).status).toBe(404);
+  });
+
+  it('takes a verdict and its undo by the rules of the command line', async () => {
+    const said = await post(
+      'decide',
+      decision({ action: 'triage', verdict: 'benign', note: 'a customer of ours' }),
+    );
+    expect(((await said.json()) as FindingView).finding.verdict?.verdict).toBe('benign');
+    const undone = await post('decide', decision({ action: 'undo', note: 'it was not' }));
+    const { finding, audit } = (await undone.json()) as FindingView;
+    expect(finding.verdict).toBeUndefined();
+    expect(audit.length).toBeGreaterThanOrEqual(2);
+    expect((await post('decide', decision({ action: 'triage', verdict: 'guilty' }))).status).toBe(422);
+    expect((await post('decide', '{')).status).toBe(400);
+  });
+
+  it('checks a policy before anybody pushes it', async () => {
+    const text = policyDocument(defaultPolicy, { title: [] });
+    expect(await (await post('policy', text)).json()).toMatchObject({ ok: true, changes: [] });
+    const broken = (await (await post('policy', 'version: 1')).json()) as { ok: boolean; faults: string[] };
+    expect(broken.ok).toBe(false);
+    expect(broken.faults.join()).toMatch(/budget|windows/);
+  });
+
+  it('reads everything anew when asked', async () => {
+    expect(await (await post('refresh', '')).json()).toMatchObject({ title: 'test' });
+  });
+
+  it('answers nobody without its key, and changes nothing for another page', async () => {
+    const { origin } = new URL(server.url);
+    expect((await fetch(`${origin}/findings.json`)).status).toBe(404);
+    const foreign: Readonly<Record<string, string>>[] = [
+      { origin: 'https://example.com' },
+      { 'x-siphonwatch-token': 'guessed' },
+      { 'content-type': 'text/plain' },
+      { 'sec-fetch-site': 'cross-site' },
+    ];
+    for (const headers of foreign)
+      expect((await post('decide', decision({ action: 'triage', verdict: 'benign' }), headers)).status).toBe(
+        403,
+      );
+    expect((await fetch(server.url, { method: 'DELETE' })).status).toBe(405);
+    expect((await post('decide', 'x'.repeat(1_000_001))).status).toBe(413);
+  });
+});
