@@ -44,6 +44,10 @@ export const answerLine = z.looseObject({
     .describe('how many options the question had; without it the answer is free-form'),
   right: z.boolean().nullish().describe('verdict of a grader on a free-form answer, where there is one'),
   score: z.number().nullish().describe('the same as a number: right from 0.99'),
+  date: z
+    .unknown()
+    .optional()
+    .describe('when it was asked, as 2025-01-20 or a time after it; another form is left out'),
   text: z.string().max(MAX_TEXT).nullish().describe('the reply that a user sees'),
   trace: z.string().max(MAX_TEXT).nullish().describe('the reasoning before the reply'),
 });

@@ -44,6 +44,8 @@ export interface AnswerSheet {
   readonly strangeMark: { readonly mark: string; readonly texts: number } | undefined;
   /** Answers that were given but are not one of the options; they count as no answer. */
   readonly outside: number;
+  /** First and last day on which answers were asked for, where the lines say it. */
+  readonly asked: { readonly from: string; readonly to: string } | undefined;
   /** Items without any answer. */
   readonly unanswered: number;
   /** Items set aside because their key is not one of their options. */
@@ -61,6 +63,7 @@ const RIGHT_FROM = 0.99;
 const MOST_OUTSIDE = 0.1;
 const LEAST_OUTSIDE = 10;
 const LETTER = /^[A-Z]$/;
+const DAY = /^\d{4}-\d{2}-\d{2}(?=$|[T ])/;
 
 function letterIndex(value: string): number {
   const upper = value.trim().toUpperCase();
@@ -143,6 +146,8 @@ class SheetReader {
   readonly #answers = new Map<string, Map<number, Omit<Answer, 'item'>>>();
   readonly #marks = new Map<string, number>();
   readonly #count = { choice: 0, free: 0, text: 0, trace: 0, cut: 0, outside: 0, unanswered: 0, badKeys: 0 };
+  #from: string | undefined;
+  #to: string | undefined;
   #firstOutside = '';
   #firstBadKey = '';
 
@@ -163,6 +168,7 @@ class SheetReader {
     const sample = row.sample ?? 0;
     const own = this.#answers.get(question) ?? new Map<number, Omit<Answer, 'item'>>();
     if (own.has(sample)) throw new AnswersError(`${at}: item ${shown(question)} occurs twice${twice(row)}`);
+    this.#date(row.date);
     const parts = partsOf(row);
     if (parts.mark !== undefined) this.#marks.set(parts.mark, (this.#marks.get(parts.mark) ?? 0) + 1);
     const answer = this.#answer(row, at, number);
@@ -177,6 +183,13 @@ class SheetReader {
     if (parts.cut) this.#count.cut++;
     own.set(sample, { question, ...answer, text: parts.text, trace: parts.trace });
     this.#answers.set(question, own);
+  }
+
+  #date(date: unknown): void {
+    const day = typeof date === 'string' ? DAY.exec(date)?.[0] : undefined;
+    if (day === undefined) return;
+    if (this.#from === undefined || day < this.#from) this.#from = day;
+    if (this.#to === undefined || day > this.#to) this.#to = day;
   }
 
   #answer(
@@ -254,6 +267,8 @@ class SheetReader {
       traceItems: trace,
       cutTraces: cut,
       strangeMark: mark === undefined ? undefined : { mark: mark[0], texts: mark[1] },
+      asked:
+        this.#from === undefined || this.#to === undefined ? undefined : { from: this.#from, to: this.#to },
       outside,
       unanswered,
       badKeys,

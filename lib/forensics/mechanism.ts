@@ -1,4 +1,5 @@
 import { knownTie, type Lineages } from './models.ts';
+import { capital } from './numbers.ts';
 import type { Mechanism, SuspectReport } from './report.ts';
 
 /** What likeness can come from. */
@@ -46,10 +47,6 @@ export function mechanismOf(report: SuspectReport, of: Lineages): Mechanism | nu
     excluded: [SOURCES.style],
     text: `${text} ${capital(SOURCES.weights)}, ${SOURCES.base} and ${SOURCES.data} leave the same trace here; only a known lineage parts them.${known}`,
   };
-}
-
-function capital(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 /** What else can explain a result: stands beside the verdict. */

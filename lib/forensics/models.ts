@@ -153,6 +153,17 @@ export function excludedByTime(teacher: string, student: string, of: Lineages): 
   };
 }
 
+/**
+ * What a stated training cut-off says of learning from a teacher released after it. It excludes nothing: cut-offs are those
+ * of pre-training, and distillation comes later.
+ */
+export function cutoffNote(teacher: string, student: string, of: Lineages): string | undefined {
+  const born = of.facts(teacher)?.released;
+  const cutoff = of.facts(student)?.cutoff;
+  if (!born || !cutoff || !certainlyAfter(born, cutoff)) return undefined;
+  return `the training data of ${student} is said to end ${cutoff}, before ${teacher} was released (${born}): only training after that cut-off can have held its answers`;
+}
+
 /** What two models are known to share, in words; undefined where the file says nothing. */
 export function knownTie(a: string, b: string, of: Lineages): string | undefined {
   const [fa, fb] = [of.facts(a), of.facts(b)];

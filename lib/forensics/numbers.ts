@@ -23,6 +23,11 @@ export function percent(x: number | null | undefined): string {
   return `${(100 * x).toFixed(x < 0.1 ? 1 : 0)} %`;
 }
 
+/** A sentence that begins with what was said within one. */
+export function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
 /** A p-value. */
 export function pValue(p: number | null | undefined): string {
   if (p === null || p === undefined || !Number.isFinite(p)) return NO_NUMBER;

@@ -1,6 +1,6 @@
 import { chartSvg } from '../report/chart.ts';
 import { type Html, html, page, raw, table } from '../report/html.ts';
-import { fixed, pValue, signed } from './numbers.ts';
+import { capital, fixed, pValue, signed } from './numbers.ts';
 import {
   type ForensicsReport,
   NEGATIVE_MEANS,
@@ -194,6 +194,7 @@ ${table(
     'Free-form',
     'Replies',
     'Traces',
+    'Asked',
     'Released',
     'Cut-off',
   ],
@@ -208,6 +209,11 @@ ${table(
     int(x.freeForm),
     int(x.replies),
     int(x.traces),
+    x.asked === null
+      ? 'not given'
+      : x.asked.from === x.asked.to
+        ? x.asked.from
+        : `${x.asked.from} to ${x.asked.to}`,
     x.facts?.released ?? 'not given',
     x.facts?.cutoff ?? 'not given',
   ]),
@@ -221,8 +227,4 @@ function fact(key: string, value: string, detail: string): Html {
 
 function int(x: number): string {
   return x.toLocaleString('en');
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -200,6 +200,8 @@ export interface InputRecord {
   readonly freeForm: number;
   readonly replies: number;
   readonly traces: number;
+  /** First and last day on which the answers were asked for; null where the lines do not say. */
+  readonly asked: { readonly from: string; readonly to: string } | null;
   readonly facts: ModelFacts | null;
 }
 

@@ -101,6 +101,23 @@ function betweenFiles(own: AnswerSheet, other: AnswerSheet, controls: readonly A
   return { lacking, difference: compared(present, missing) };
 }
 
+/** How easily the controls agree at an item: the share of their pairs that give the same; for prose the mean log length. */
+function easeAmong(answers: readonly Answer[]): number | undefined {
+  const times = new Map<number | string, number>();
+  const lengths: number[] = [];
+  let all = 0;
+  for (const a of answers) {
+    const given = a.choice >= 0 ? a.choice : a.form;
+    const text = a.text ?? a.trace;
+    if (given !== undefined) {
+      times.set(given, (times.get(given) ?? 0) + 1);
+      all++;
+    } else if (text !== undefined) lengths.push(Math.log1p(text.length));
+  }
+  if (all > 1) return [...times.values()].reduce((n, k) => n + k * (k - 1), 0) / (all * (all - 1));
+  return lengths.length > 0 ? moments(lengths).mean : undefined;
+}
+
 /** Items that most controls answered: those of both parties against those of neither. */
 function outsideBoth(a: AnswerSheet, b: AnswerSheet, controls: readonly AnswerSheet[]) {
   const items = new Map<string, Answer[]>();
@@ -115,18 +132,13 @@ function outsideBoth(a: AnswerSheet, b: AnswerSheet, controls: readonly AnswerSh
   const missing: number[] = [];
   let lacking = 0;
   for (const [item, answers] of items) {
-    if (answers.length < 2 || answers.length < MOST_CONTROLS * controls.length) continue;
-    const held = [a, b].filter((s) => answered(s.answers.get(item), answers[0] as Answer)).length;
+    const [first] = answers;
+    if (first === undefined || answers.length < 2 || answers.length < MOST_CONTROLS * controls.length)
+      continue;
+    const held = [a, b].filter((s) => answered(s.answers.get(item), first)).length;
     if (held === 0) lacking++;
-    if (held === 1) continue;
-    const eases = answers.flatMap(
-      (x) =>
-        easeOf(
-          x,
-          controls.filter((c) => c.answers.get(item) !== x),
-        ) ?? [],
-    );
-    if (eases.length > 0) (held === 2 ? present : missing).push(moments(eases).mean);
+    const ease = held === 1 ? undefined : easeAmong(answers);
+    if (ease !== undefined) (held === 2 ? present : missing).push(ease);
   }
   return { lacking, difference: compared(present, missing) };
 }

@@ -11,7 +11,8 @@ import { judgeChoices } from './judge-choices.ts';
 import { judgeFreeForm } from './judge-free-form.ts';
 import { judgeTexts } from './judge-texts.ts';
 import { alternativesTo, mechanismOf } from './mechanism.ts';
-import { type Lineages, lineages } from './models.ts';
+import { cutoffNote, type Lineages, lineages } from './models.ts';
+import { capital } from './numbers.ts';
 import { abstain, type Context, type Draft, type ForensicsInput, type Question } from './question.ts';
 import type { ForensicsReport, SuspectReport } from './report.ts';
 import { LEAST_ITEMS, type Unfit } from './screening.ts';
@@ -123,19 +124,23 @@ function nothingInCommon(reference: AnswerSheet, suspect: AnswerSheet): Unfit | 
 
 function judge(context: Context, suspect: AnswerSheet): Draft {
   const { input } = context;
+  const late = cutoffNote(input.reference.model, suspect.model, context.of);
   const parties = new Set([input.reference.model, suspect.model, ...input.teachers.map((t) => t.model)]);
   const question: Question = {
     context,
     suspect,
     controls: input.controls.filter((c) => !parties.has(c.model)),
-    caveats: input.controls.some((c) => c.model === suspect.model)
-      ? [
-          {
-            code: 'suspect-was-control',
-            text: `${suspect.model} is also listed as a control; it was left out while accused.`,
-          },
-        ]
-      : [],
+    caveats: [
+      ...(input.controls.some((c) => c.model === suspect.model)
+        ? [
+            {
+              code: 'suspect-was-control',
+              text: `${suspect.model} is also listed as a control; it was left out while accused.`,
+            },
+          ]
+        : []),
+      ...(late === undefined ? [] : [{ code: 'released-after-cutoff', text: `${capital(late)}.` }]),
+    ],
   };
   const apart = nothingInCommon(input.reference, suspect);
   if (apart !== undefined) return abstain(question, 'none', 0, apart);

@@ -47,6 +47,16 @@ describe('reading answers', () => {
     expect(() => readAnswerSheet('m', lines)).toThrow(message);
   });
 
+  it('says on which days answers were asked for, and leaves other forms of a date out', () => {
+    const days = ['2025-03-02T10:00:00Z', 'last week', '2025-02-28', 7];
+    const sheet = readAnswerSheet(
+      'm',
+      days.map((date, i) => line({ item: `${i}`, date })),
+    );
+    expect(sheet.asked).toEqual({ from: '2025-02-28', to: '2025-03-02' });
+    expect(readAnswerSheet('m', [line({})]).asked).toBeUndefined();
+  });
+
   it('a byte order mark is no part of the first answer', () => {
     expect(readAnswerSheet('m', [`\uFEFF${line({})}`]).answers.size).toBe(1);
   });

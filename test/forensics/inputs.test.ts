@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readAnswerSheet } from '../../lib/forensics/answers.ts';
-import { excludedByTime, lineages, readModels } from '../../lib/forensics/models.ts';
+import { cutoffNote, excludedByTime, lineages, readModels } from '../../lib/forensics/models.ts';
 import { normalForm } from '../../lib/forensics/normal-form.ts';
 import { repeatedKey } from '../../lib/forensics/repeated-key.ts';
 import { splitTrace, TRACE_MARKS } from '../../lib/forensics/trace.ts';
@@ -163,6 +163,21 @@ describe('what is known of models', () => {
     expect(excludedByTime('old', 'young', of)).toBeUndefined();
     expect(excludedByTime('month', 'old', of)).toBeUndefined();
     expect(excludedByTime('unknown', 'old', of)).toBeUndefined();
+  });
+
+  it('a training cut-off before the teacher\u2019s release is said and excludes nothing: distillation comes after it', () => {
+    const of = lineages(
+      table({
+        teacher: { released: '2025-01-20' },
+        student: { cutoff: '2023-10', released: '2025-01-20' },
+        late: { cutoff: '2025-01', released: '2025-06' },
+      }),
+    );
+    expect(cutoffNote('teacher', 'student', of)).toMatch(
+      /said to end 2023-10, before teacher was released \(2025-01-20\)/,
+    );
+    expect(cutoffNote('teacher', 'late', of)).toBeUndefined();
+    expect(excludedByTime('teacher', 'student', of)).toBeUndefined();
   });
 
   it('a field nobody knows is left out, and it is said', () => {

@@ -68,7 +68,7 @@ export class Inputs {
         `${file}: ${JSON.stringify(twice)} is given twice in one object; only one of the two can be right`,
       );
     this.#models = readModels(file, json, say);
-    const none = { answers: 0, choices: 0, freeForm: 0, replies: 0, traces: 0, facts: null };
+    const none = { answers: 0, choices: 0, freeForm: 0, replies: 0, traces: 0, asked: null, facts: null };
     this.#records.push({ role: 'models', model: null, file, sha256, bytes, ...none });
   }
 
@@ -99,6 +99,7 @@ export class Inputs {
       freeForm: sheet.freeItems,
       replies: sheet.textItems,
       traces: sheet.traceItems,
+      asked: sheet.asked ?? null,
       facts: this.#models.get(sheet.model) ?? null,
     });
     return sheet;
