@@ -9,10 +9,7 @@ const MARK_CHARACTERS = 8;
 
 /**
  * Says values as `openValue` does, and of a text that is not said also a keyed hash of 48 bits: whoever looks at rejected lines
- * sees that one value comes again, and cannot test a guess of it without the key.
- *
- * @example
- * markedValue(developmentKeyring('for this example only'))('model', 'x'.repeat(300)); // => 'a text of 300 characters, #tjr8vlyO'
+ * sees that one value comes again, and cannot test a guess of it without the key. For example `a text of 300 characters, #tjr8vlyO`.
  */
 export function markedValue(keys: Keyring): ShowValue {
   return (field, value) => {
