@@ -1,4 +1,5 @@
 import { type Exchange, exchange } from './exchange.ts';
+import type { ShowValue } from './marked-value.ts';
 import { withoutOddFacts } from './odd-facts.ts';
 import { kindOf, openValue, type Reason, reasonOf } from './reason.ts';
 
@@ -15,6 +16,7 @@ export type ParsedExchange =
  * Validates a parsed JSON value as an exchange; a reason names the first bad field, and its value where that cannot be a
  * person's text. Optional facts out of range are left out and named instead: the caller chooses them, and must not get out of
  * sight by one.
+ * @param show how a value is said that may be a person's text
  *
  * @example
  * import { describeReason, parseExchange } from '@siphonwatch/recorder';
@@ -23,7 +25,7 @@ export type ParsedExchange =
  * parsed.ok; // => false
  * describeReason(parsed.reason); // => 'time: Invalid ISO datetime (got yesterday)'
  */
-export function parseExchange(json: unknown): ParsedExchange {
+export function parseExchange(json: unknown, show: ShowValue = openValue): ParsedExchange {
   const version = typeof json === 'object' && json !== null && 'v' in json ? json.v : undefined;
   if (version !== undefined && version !== 1)
     return {
@@ -38,5 +40,5 @@ export function parseExchange(json: unknown): ParsedExchange {
   const parsed = exchange.safeParse(sound);
   return parsed.success
     ? { ok: true, exchange: parsed.data, odd }
-    : { ok: false, reason: reasonOf(parsed.error, sound, openValue) };
+    : { ok: false, reason: reasonOf(parsed.error, sound, show) };
 }
