@@ -52,9 +52,9 @@ describe('groups by content', () => {
     ]);
   });
 
-  it('wants a third that is like both: two accounts that ask alike are no group', () => {
-    expect(contentGroups([...several('pair', 1, 2), ...strangers(60)], past)).toEqual([]);
-    expect(contentGroups([...several('three', 1, 3), ...strangers(60)], past)).toHaveLength(1);
+  it('wants two more that are like both: three accounts that ask alike are no group', () => {
+    expect(contentGroups([...several('few', 1, 3), ...strangers(60)], past)).toEqual([]);
+    expect(contentGroups([...several('set', 1, 4), ...strangers(60)], past)).toHaveLength(1);
   });
 
   it('links no two of three hundred accounts that each ask things of their own', () => {
