@@ -3,7 +3,7 @@ import { DAY_MS } from '../time.ts';
 import { outcome as outcomeSchema } from './exchange.ts';
 import { kindOf, openValue, printable, type Reason, reasonOf } from './reason.ts';
 import { BEHAVIOURS, SCRIPTS, type UsageEvent, usageEvent } from './usage-event.ts';
-import { isUtcTimeAt, timeOf } from './utc-time.ts';
+import { FIRST_YEAR, isUtcTimeAt, timeOf } from './utc-time.ts';
 
 export type ParsedEvent =
   | { readonly ok: true; readonly event: UsageEvent }
@@ -77,9 +77,6 @@ export function checkedTimes(event: UsageEvent, check?: ArrivalCheck): ParsedEve
   }
   return { ok: true, event };
 }
-
-/** Before it no model was sold: a clock that is wrong. ISO times compare as texts. */
-const FIRST_YEAR = '2015';
 
 function earlyFault({ time, customer }: UsageEvent, arrival: number | undefined): Reason | undefined {
   if (time < FIRST_YEAR)
