@@ -4,11 +4,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withFault } from '../test/cli/collect-faults.ts';
 
 /**
  * `npm run bench:collect`: how many exchanges of a kilobyte a second one `siphonwatch collect` takes, sent in batches of a
  * hundred over eight connections, and whether everything that was answered is there after SIGTERM. The process of the
- * collector has one thread of JavaScript; what it used of a core is its own processor time.
+ * collector has one thread of JavaScript; what it used of a core is its own processor time. Then what is kept of what was
+ * answered when the stream stalls, and when the process is killed.
  */
 const BATCH = 100;
 const CONNECTIONS = 8;
@@ -81,3 +83,17 @@ process.stdout.write(
   `${Math.round(answered / seconds)} exchanges a second (${Math.round(answered / used)} a second of processor time), ${answered} answered, ${kept} there after SIGTERM, ${answered - kept} lost\n`,
 );
 process.exitCode = kept === answered ? 0 : 1;
+for (const [fault, durable] of [
+  ['stalled', false],
+  ['stalled', true],
+  ['killed', true],
+  ['killed', false],
+] as const) {
+  const result = await withFault(fault, durable);
+  // a process that is killed keeps what it answered only where it answers after the stream
+  const isPromised = durable || fault === 'stalled';
+  process.stdout.write(
+    `${`${fault}${durable ? ', --durable' : ''}`.padEnd(20)} ${result.answered} answered, ${result.kept} on the stream, ${result.lost} lost${isPromised ? '' : ' (not promised)'}, ${result.refused} not answered\n`,
+  );
+  if (isPromised && result.lost > 0) process.exitCode = 1;
+}

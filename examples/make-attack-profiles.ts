@@ -1,6 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { learnGroupRanks } from '../lib/campaigns/judging/learned-group.ts';
+import { PastGroups } from '../lib/campaigns/past-groups.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
+import { shippedLibrary } from '../lib/scoring/attack-library.ts';
 import type { Calibration } from '../lib/scoring/calibration.ts';
 import { CalibrationLearner } from '../lib/scoring/learn-calibration.ts';
 import { makeLibrary } from '../lib/scoring/make-library.ts';
@@ -10,7 +13,8 @@ import { labelledPast } from './labelled-past.ts';
  * Makes what ships of what was learnt, from labelled traffic: the library of attack profiles
  * (lib/scoring/attack-profiles.json), numbers of windows without texts, prints, pseudonyms, names or times; and the foreign
  * calibration that the demo judges with (lib/scoring/default-calibration.json). Usage: tsx examples/make-attack-profiles.ts --data DIR
- * [--out FILE]; DIR holds exchanges-*.ndjson.gz and labels.csv.
+ * [--out FILE | --keep-library]; DIR holds exchanges-*.ndjson.gz and labels.csv. With --keep-library the
+ * shipped library stays, and the calibration alone is learnt anew.
  */
 function option(name: string): string | undefined {
   const at = process.argv.indexOf(name);
@@ -19,13 +23,17 @@ function option(name: string): string | undefined {
 
 const folder = option('--data');
 if (folder === undefined) {
-  process.stderr.write('usage: tsx examples/make-attack-profiles.ts --data DIR [--out FILE]\n');
+  process.stderr.write(
+    'usage: tsx examples/make-attack-profiles.ts --data DIR [--out FILE | --keep-library]\n',
+  );
   process.exit(2);
 }
-const accounts = await labelledPast(folder);
-const library = makeLibrary('attacks-2026-11', accounts, defaultPolicy.windows);
+const past = new PastGroups();
+const accounts = await labelledPast(folder, (event, arrived) => past.observe(event.account, event, arrived));
+const kept = process.argv.includes('--keep-library');
+const library = kept ? shippedLibrary : makeLibrary('attacks-2026-11', accounts, defaultPolicy.windows);
 const out = option('--out') ?? join(import.meta.dirname, '../lib/scoring/attack-profiles.json');
-await writeFile(out, `${JSON.stringify(library)}\n`);
+if (!kept) await writeFile(out, `${JSON.stringify(library)}\n`);
 if (option('--out') === undefined) {
   const file = join(import.meta.dirname, '../lib/scoring/default-calibration.json');
   await writeFile(file, `${JSON.stringify(foreignCalibration())}\n`);
@@ -34,7 +42,7 @@ process.stdout.write(
   `${out}: ${library.attacks.length} attacks, ${library.ordinary.length} ordinary accounts\n`,
 );
 
-/** What a demo judges with: learnt from the ordinary accounts of the same traffic, and marked as foreign. */
+/** What a demo judges with: learnt from the ordinary accounts of the same traffic and their groups, and marked as foreign. */
 function foreignCalibration(): Calibration {
   const ordinary = accounts.filter(({ label }) => label === 'benign');
   const { windows } = defaultPolicy;
@@ -42,5 +50,12 @@ function foreignCalibration(): Calibration {
   for (const held of ordinary) learner.see(held);
   learner.fit();
   for (const held of ordinary) learner.measure(held);
-  return learner.finish({ id: 'default', foreign: true });
+  const made = learner.finish({ id: 'default', foreign: true });
+  const groups = learnGroupRanks({
+    ...past.finish(),
+    accounts: new Map(ordinary.map((held) => [held.account, held])),
+    calibration: made,
+    windows,
+  });
+  return { ...made, groups };
 }

@@ -162,7 +162,8 @@ async function usable(
     const { line, raw } = document;
     const reject = (reason: Reason) => rejects.push({ file: place.file, line, reason, raw });
     if ('fault' in document) {
-      reject({ field: '(line)', value: kindOf(raw), message: document.fault });
+      const show = source.defaults?.show ?? ((_: string, value: unknown) => kindOf(value));
+      reject({ field: '(line)', value: show('(line)', raw), message: document.fault });
       continue;
     }
     const origin: Origin = { file: place.file, line, raw };

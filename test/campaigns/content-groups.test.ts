@@ -52,6 +52,11 @@ describe('groups by content', () => {
     ]);
   });
 
+  it('wants a third that is like both: two accounts that ask alike are no group', () => {
+    expect(contentGroups([...several('pair', 1, 2), ...strangers(60)], past)).toEqual([]);
+    expect(contentGroups([...several('three', 1, 3), ...strangers(60)], past)).toHaveLength(1);
+  });
+
   it('links no two of three hundred accounts that each ask things of their own', () => {
     expect(contentGroups(strangers(300), past)).toEqual([]);
   });

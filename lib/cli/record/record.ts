@@ -14,6 +14,7 @@ import { ADAPTER_DEFAULTS } from '../../telemetry/adapters/adapter.ts';
 import { SOURCE_FORMATS } from '../../telemetry/adapters/reader.ts';
 import type { Keyring } from '../../telemetry/keys.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
+import { markedValue } from '../../telemetry/marked-value.ts';
 import { createProducer, type Producer, ProducerFailure } from '../../telemetry/producer.ts';
 import { createRecorder, type Recorder } from '../../telemetry/recorder.ts';
 import { clientTrust, withAccountOptions } from '../shared/client-trust.ts';
@@ -123,6 +124,7 @@ async function record(
         ...ADAPTER_DEFAULTS,
         plan: options.plan,
         product: options.product,
+        show: markedValue(keys),
         clients: clientTrust(options.trustClientFields, options.stream !== undefined),
       },
       onBytes: (bytes: number) => bar?.increment(bytes),

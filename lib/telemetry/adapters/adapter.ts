@@ -1,4 +1,5 @@
 import type { Exchange } from '../exchange.ts';
+import type { ShowValue } from '../marked-value.ts';
 import { parseExchange } from '../parse-exchange.ts';
 import { kindOf, type Reason } from '../reason.ts';
 import { roleKind } from '../turns.ts';
@@ -27,6 +28,8 @@ export interface AdapterDefaults {
   readonly createdAt: string;
   /** what becomes of facts that the watched customer can set; default: an account is taken and counted, the rest is not */
   readonly clients?: ClientTrust;
+  /** how a reason says a value; without it by kind and length alone */
+  readonly show?: ShowValue;
 }
 
 export const ADAPTER_DEFAULTS: AdapterDefaults = {
@@ -96,36 +99,39 @@ export function finish(
     return {
       reason: { field: 'account', value: 'nothing', message: `missing: none of ${accountPlaces} is there` },
     };
-  const parsed = parseExchange({
-    v: 1,
-    ...present({
-      id: found.id ?? NO_ID,
-      time: found.time,
-      account: found.account,
-      model: found.model,
-      completion: found.completion,
-    }),
-    ...(found.id === undefined || (found.providerId === true && DRAWN_ID.test(found.id))
-      ? { reusedId: true }
-      : {}),
-    messages: found.messages,
-    usage: { inputTokens: count(found.inputTokens), outputTokens: count(found.outputTokens) },
-    ...(found.params === undefined ? {} : { params: present(found.params) }),
-    outcome: found.outcome,
-    origin: present({
-      ip: found.ip,
-      asn: found.asn,
-      tls: found.tls,
-      userAgent: found.userAgent,
-      credential: found.credential,
-    }),
-    customer: {
-      plan: found.plan ?? defaults.plan,
-      product: found.product ?? defaults.product,
-      createdAt: found.createdAt ?? defaults.createdAt,
-      ...present({ payment: found.payment }),
+  const parsed = parseExchange(
+    {
+      v: 1,
+      ...present({
+        id: found.id ?? NO_ID,
+        time: found.time,
+        account: found.account,
+        model: found.model,
+        completion: found.completion,
+      }),
+      ...(found.id === undefined || (found.providerId === true && DRAWN_ID.test(found.id))
+        ? { reusedId: true }
+        : {}),
+      messages: found.messages,
+      usage: { inputTokens: count(found.inputTokens), outputTokens: count(found.outputTokens) },
+      ...(found.params === undefined ? {} : { params: present(found.params) }),
+      outcome: found.outcome,
+      origin: present({
+        ip: found.ip,
+        asn: found.asn,
+        tls: found.tls,
+        userAgent: found.userAgent,
+        credential: found.credential,
+      }),
+      customer: {
+        plan: found.plan ?? defaults.plan,
+        product: found.product ?? defaults.product,
+        createdAt: found.createdAt ?? defaults.createdAt,
+        ...present({ payment: found.payment }),
+      },
     },
-  });
+    defaults.show,
+  );
   if (!parsed.ok) return { reason: parsed.reason };
   const claimed = found.claimedBy === undefined ? [] : [`${CLIENT_NAMED}${found.claimedBy}`];
   return { exchange: parsed.exchange, odd: [...parsed.odd, ...claimed] };

@@ -5,8 +5,8 @@ import { fromLiteLlm } from './litellm.ts';
 import { fromGemini, fromOpenAi } from './openai.ts';
 import { fromOtel } from './otel.ts';
 
-const fromExchange: Adapter = (json) => {
-  const parsed = parseExchange(json);
+const fromExchange: Adapter = (json, defaults) => {
+  const parsed = parseExchange(json, defaults?.show);
   return parsed.ok
     ? { exchanges: [parsed.exchange], reasons: [], skipped: 0, odd: parsed.odd }
     : { exchanges: [], reasons: [parsed.reason], skipped: 0 };
