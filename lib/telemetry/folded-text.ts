@@ -77,7 +77,7 @@ for (let unit = 0; unit < 128; unit++) {
 }
 
 // NFKC may lengthen a text (one ligature to eighteen letters at most); beyond the room it is cut.
-const ROOM = 3 * MAX_UNITS;
+const ROOM = 2 * MAX_UNITS;
 
 /** What NFKC puts into canonical order: marks, and the two Katakana signs that it makes marks of; and its longest phrase. */
 const DEAR_RUN = new RegExp(

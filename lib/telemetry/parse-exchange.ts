@@ -1,7 +1,8 @@
 import { type Exchange, exchange } from './exchange.ts';
 import type { ShowValue } from './marked-value.ts';
 import { withoutOddFacts } from './odd-facts.ts';
-import { kindOf, openValue, type Reason, reasonOf } from './reason.ts';
+import { kindOf, openValue, printable, type Reason, reasonOf } from './reason.ts';
+import { FIRST_YEAR } from './utc-time.ts';
 
 export type ParsedExchange =
   | {
@@ -38,7 +39,17 @@ export function parseExchange(json: unknown, show: ShowValue = openValue): Parse
     };
   const { json: sound, odd } = withoutOddFacts(json);
   const parsed = exchange.safeParse(sound);
-  return parsed.success
-    ? { ok: true, exchange: parsed.data, odd }
-    : { ok: false, reason: reasonOf(parsed.error, sound, show) };
+  if (!parsed.success) return { ok: false, reason: reasonOf(parsed.error, sound, show) };
+  const { time } = parsed.data;
+  // as `score` would refuse it, but where somebody can still see to the clock
+  if (Date.parse(time) < Date.parse(FIRST_YEAR))
+    return {
+      ok: false,
+      reason: {
+        field: 'time',
+        value: printable(time),
+        message: `before ${FIRST_YEAR}: a clock that is wrong`,
+      },
+    };
+  return { ok: true, exchange: parsed.data, odd };
 }

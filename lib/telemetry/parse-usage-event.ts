@@ -3,7 +3,7 @@ import { DAY_MS } from '../time.ts';
 import { outcome as outcomeSchema } from './exchange.ts';
 import { kindOf, openValue, printable, type Reason, reasonOf } from './reason.ts';
 import { BEHAVIOURS, SCRIPTS, type UsageEvent, usageEvent } from './usage-event.ts';
-import { isUtcTimeAt, timeOf } from './utc-time.ts';
+import { FIRST_YEAR, isUtcTimeAt, timeOf } from './utc-time.ts';
 
 export type ParsedEvent =
   | { readonly ok: true; readonly event: UsageEvent }
@@ -78,9 +78,6 @@ export function checkedTimes(event: UsageEvent, check?: ArrivalCheck): ParsedEve
   return { ok: true, event };
 }
 
-/** Before it no model was sold: a clock that is wrong. ISO times compare as texts. */
-const FIRST_YEAR = '2015';
-
 function earlyFault({ time, customer }: UsageEvent, arrival: number | undefined): Reason | undefined {
   if (time < FIRST_YEAR)
     return { field: 'time', value: printable(time), message: `before ${FIRST_YEAR}: a clock that is wrong` };
@@ -107,10 +104,10 @@ export function surelyValid(json: unknown): json is UsageEvent {
   const { usage, params, customer, shape, behaviours, prints } = json;
   if (
     json.v !== 1 ||
-    !isText(json.id, 512) ||
+    !isText(json.id, LIMITS.eventId.most) ||
     !isUtcTime(json.time) ||
     !isPseudonym(json.account) ||
-    !isText(json.model, 256) ||
+    !isText(json.model, LIMITS.eventModel.most) ||
     !OUTCOMES.has(json.outcome) ||
     fields(json) !== 12
   )
@@ -125,8 +122,8 @@ export function surelyValid(json: unknown): json is UsageEvent {
   if (!isObject(params) || !areParams(params)) return false;
   if (
     !isObject(customer) ||
-    !isText(customer.plan, 64) ||
-    !isText(customer.product, 64) ||
+    !isText(customer.plan, LIMITS.eventCustomer.most) ||
+    !isText(customer.product, LIMITS.eventCustomer.most) ||
     !isUtcTime(customer.createdAt) ||
     fields(customer) !== 3
   )

@@ -94,3 +94,6 @@ function digit(text: string, at: number): number {
   const value = text.charCodeAt(at) - 48;
   return value >= 0 && value <= 9 ? value : -1;
 }
+
+/** Before it no model was sold: a clock that is wrong. ISO times compare as texts. */
+export const FIRST_YEAR = '2015';

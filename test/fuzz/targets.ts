@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { parseRequest, Refused, readEvent } from '../../lambdas/triage/request.ts';
 import { decodeFacts, FactsError } from '../../lib/campaigns/linking/facts-codec.ts';
@@ -5,8 +6,11 @@ import { BundleError, readEvidence, writeEvidence } from '../../lib/dossier/bund
 import { manifest } from '../../lib/dossier/manifest.ts';
 import { authorOfArn } from '../../lib/findings/principal.ts';
 import { ascii, csvCell, defanged, plain, unmarked } from '../../lib/findings/sanitize.ts';
+import { DocumentReader } from '../../lib/input/documents.ts';
 import { InputError } from '../../lib/input/errors.ts';
 import { cellsOf } from '../../lib/input/labels.ts';
+import { readOtlp } from '../../lib/input/otlp-protobuf.ts';
+import { PartialLines } from '../../lib/input/partial-lines.ts';
 import { parsePolicy } from '../../lib/policy/parse-policy.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { StateError } from '../../lib/profile/binary.ts';
@@ -15,6 +19,7 @@ import { addEvent, emptySlice } from '../../lib/profile/slice.ts';
 import type { Uniform } from '../../lib/statistics/random.ts';
 import { decodeIds } from '../../lib/stores/profile-item.ts';
 import { ADAPTERS } from '../../lib/telemetry/adapters/index.ts';
+import { EntryReader } from '../../lib/telemetry/adapters/reader.ts';
 import { developmentKeyring, parseKeyring } from '../../lib/telemetry/keys.ts';
 import { parseExchange } from '../../lib/telemetry/parse-exchange.ts';
 import { parseUsageEvent } from '../../lib/telemetry/parse-usage-event.ts';
@@ -23,6 +28,7 @@ import { decodeRecord, encodeRecord } from '../../lib/telemetry/record-codec.ts'
 import { createRecorder } from '../../lib/telemetry/recorder.ts';
 import { START, usageEvent } from '../events.ts';
 import { evidenceOf } from '../findings/evidence.ts';
+import { GATEWAY_SHAPES } from '../telemetry/adapters/gateway-shapes/index.ts';
 import { anExchange } from '../telemetry/exchanges.ts';
 import { mutated, mutatedBytes, mutatedText } from './mutate.ts';
 
@@ -50,10 +56,26 @@ const bytes = (uniform: Uniform, value: Uint8Array, read: (value: Uint8Array) =>
   return () => read(made);
 };
 
+const pick = <T>(uniform: Uniform, list: readonly T[]): T => list[Math.floor(uniform() * list.length)] as T;
+const SHAPES: readonly (readonly unknown[])[] = GATEWAY_SHAPES.map(({ entries }) =>
+  entries.map((entry) => JSON.parse(JSON.stringify(entry))),
+);
+const OTLP = readFileSync(new URL('../telemetry/fixtures/otlp-traces.bin', import.meta.url));
+
 const event = usageEvent();
 const exchange = anExchange();
 const recorder = createRecorder({ keys: developmentKeyring('fuzz') });
 const record = encodeRecord({ bucket: 1 }, [event, usageEvent({ id: 'x-2' })]);
+const one = JSON.stringify(exchange);
+/** A document as shippers write it. */
+const LINES = [
+  `2026-03-01T08:00:00Z stdout P ${one.slice(0, 90)}\n2026-03-01T08:00:00Z stdout F ${one.slice(90)}`,
+  `${JSON.stringify({ log: one.slice(0, 90), stream: 'stdout' })}\n${JSON.stringify({ log: `${one.slice(90)}\n`, stream: 'stdout' })}`,
+  `level=info msg=${JSON.stringify(one)}`,
+  `1,"${one.replaceAll('"', '""')}"`,
+  JSON.stringify(exchange, null, 2),
+  `[${one},\n${one}]\n${one}${one}`,
+];
 const slice = emptySlice(START);
 addEvent(slice, event, START);
 const slices = encodeSlices([slice]);
@@ -105,6 +127,42 @@ export const TARGETS: readonly Target[] = [
       refuses: [],
     }),
   ),
+  {
+    name: 'entries of any source',
+    input: (u) => {
+      const entries = pick(u, SHAPES).map((entry) => mutated(u, entry));
+      return () => {
+        const reader = new EntryReader('auto');
+        const read = entries.flatMap((entry) => reader.read(entry).exchanges);
+        for (const held of reader.finish()) if ('exchange' in held) read.push(held.exchange);
+        // what is read as an exchange makes an event that `score` takes
+        for (const found of read) {
+          const parsed = parseUsageEvent(recorder.record(found));
+          if (!parsed.ok) throw new Error(`an event that is refused: ${parsed.reason.field}`);
+        }
+      };
+    },
+    refuses: [],
+  },
+  {
+    name: 'lines of any shipper',
+    input: (u) =>
+      text(u, pick(u, LINES), (value) => {
+        const partial = new PartialLines();
+        const documents = new DocumentReader();
+        for (const [at, line] of value.split('\n').entries()) {
+          const whole = partial.take(line);
+          if (whole !== undefined) [...documents.take(whole, at)].length;
+        }
+        return [...partial.finish(), ...documents.finish()].length;
+      }),
+    refuses: [],
+  },
+  {
+    name: 'OTLP, protobuf',
+    input: (u) => bytes(u, OTLP, (value) => readOtlp(value, 'traces')),
+    refuses: [Error],
+  },
   { name: 'slices', input: (u) => bytes(u, slices, decodeSlices), refuses: [StateError] },
   { name: 'ids', input: (u) => bytes(u, slices, decodeIds), refuses: [StateError] },
   {
