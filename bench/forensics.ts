@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { benchChoices } from './forensics/choices.ts';
 import { AnswerData, type Documented, knownLineages, type ReasoningLineage } from './forensics/data.ts';
-import { benchFreeForm } from './forensics/free-form.ts';
+import { benchFreeForm, withoutOptions } from './forensics/free-form.ts';
 import { say } from './forensics/rates.ts';
 import { benchTexts } from './forensics/texts.ts';
 
@@ -129,8 +129,10 @@ function alpacaTexts(): void {
 reasoningTexts(data);
 alpacaTexts();
 for (const set of ['freeform-crux', 'freeform-math-l5']) benchFreeForm(set, load(`reasoning/${set}`), result);
+const choices = load('mmlu-pro');
+benchFreeForm('mmlu-pro without options', withoutOptions(choices), result);
 benchChoices(
-  load('mmlu-pro'),
+  choices,
   documented.filter((l) => l.set === 'mmlu-pro'),
   flags.quick,
   result,

@@ -1,5 +1,6 @@
-import type { AnswerSheet } from '../../lib/forensics/answers.ts';
+import type { Answer, AnswerSheet } from '../../lib/forensics/answers.ts';
 import { enoughInCommon, freeTable, freeView, measureFreePairs } from '../../lib/forensics/free-form.ts';
+import type { Lineages } from '../../lib/forensics/models.ts';
 import type { Pair } from '../../lib/forensics/pair-effects.ts';
 import { testAccusedPair } from '../../lib/forensics/pair-test.ts';
 import { LEAST_FREE_CO_WRONG } from '../../lib/forensics/screening.ts';
@@ -19,18 +20,27 @@ function isSame(a: string, b: string): boolean {
   return SAME_WEIGHTS.some(([x, y]) => (x.test(a) && y.test(b)) || (x.test(b) && y.test(a)));
 }
 
-/** Every pair of a set of free-form answers accused. */
-export function benchFreeForm(
-  name: string,
-  sheets: readonly AnswerSheet[],
-  result: Record<string, unknown>,
-): void {
-  if (sheets.length < 8) {
-    if (sheets.length > 0) say(`${name}: ${sheets.length} models are too few`);
-    return;
-  }
-  note(`${name}: every pair accused`);
-  const of = knownLineages(sheets.map((s) => s.model));
+/** One item in so many is enough to test free-form answers where they were multiple choice. */
+const EVERY = 9;
+
+/** Multiple-choice answers as free-form ones: data of another kind, on which nothing of the method was chosen. */
+export function withoutOptions(sheets: readonly AnswerSheet[]): AnswerSheet[] {
+  const kept = new Set([...(sheets[0]?.answers.keys() ?? [])].filter((_, i) => i % EVERY === 0));
+  return sheets.map((sheet) => ({
+    ...sheet,
+    answers: new Map(
+      [...sheet.answers].flatMap(([item, a]): [string, Answer][] => {
+        if (!kept.has(item) || a.choice < 0) return [];
+        return [
+          [item, { ...a, key: -1, options: 0, choice: -1, form: `${a.choice}`, right: a.choice === a.key }],
+        ];
+      }),
+    ),
+  }));
+}
+
+/** Every pair accused, with all pairs that are not kin as its null. */
+function accuseAll(sheets: readonly AnswerSheet[], of: Lineages) {
   const table = freeTable(
     sheets,
     sheets.map((x) => of.family(x.model)),
@@ -45,7 +55,7 @@ export function benchFreeForm(
   const names = ([a, b]: Pair) => [sheets[a]?.model ?? '', sheets[b]?.model ?? ''] as const;
   const isKin = (pair: Pair) => of.kin(...names(pair));
   const nulls = measured.filter((m) => !isKin(m.pair) && enoughInCommon(m.value));
-  const found = measured.flatMap((accused) => {
+  return measured.flatMap((accused) => {
     if (accused.value.coWrong < LEAST_FREE_CO_WRONG) return [];
     const kept = [accused, ...nulls.filter((m) => m !== accused)];
     const pairs = kept.map((m) => m.pair);
@@ -74,6 +84,21 @@ export function benchFreeForm(
       },
     ];
   });
+}
+
+/** Every pair of a set of free-form answers accused. */
+export function benchFreeForm(
+  name: string,
+  sheets: readonly AnswerSheet[],
+  result: Record<string, unknown>,
+): void {
+  if (sheets.length < 8) {
+    if (sheets.length > 0) say(`${name}: ${sheets.length} models are too few`);
+    return;
+  }
+  note(`${name}: every pair accused`);
+  const of = knownLineages(sheets.map((s) => s.model));
+  const found = accuseAll(sheets, of);
   const strangers = found.filter((f) => !f.kin);
   const hits = strangers.filter((f) => f.p <= 0.01);
   say(`${name}: unrelated pairs at 1 %: ${rate(hits.length, strangers.length)}`);
@@ -85,6 +110,10 @@ export function benchFreeForm(
         return `${m} ${((100 * rest.filter((f) => f.p <= 0.01).length) / Math.max(1, rest.length)).toFixed(1)} %`;
       })
       .join(', ')}`,
+  );
+  const kin = found.filter((f) => f.kin);
+  say(
+    `${name}: pairs of one maker or family at 1 %: ${rate(kin.filter((f) => f.p <= 0.01).length, kin.length)}`,
   );
   const same = found.filter((f) => f.same);
   say(

@@ -36,6 +36,18 @@ export interface TextSet {
   readonly accuseStrangers: boolean;
 }
 
+/**
+ * What is known of release dates: nothing, what is documented, or that all models are of one day, which excludes nobody and
+ * lets every candidate be named: the worst case for strangers.
+ */
+type Dates = 'unknown' | 'known' | 'all of one day';
+
+function lineagesOf(set: TextSet, dates: Dates): Lineages {
+  if (dates === 'known') return set.of;
+  if (dates === 'unknown') return set.withoutDates;
+  return { ...set.withoutDates, facts: (m) => ({ ...set.withoutDates.facts(m), released: '2025-01-01' }) };
+}
+
 /** Questions about one set share its corpora and panels. */
 class TextBench {
   readonly #set: TextSet;
@@ -57,13 +69,13 @@ class TextBench {
   question(
     reference: string,
     suspect: string,
-    options: { parts: readonly Part[]; dates: boolean; teachers: readonly string[] },
+    options: { parts: readonly Part[]; dates: Dates; teachers: readonly string[] },
   ): Question | undefined {
     const sheets = (names: readonly string[]) => names.flatMap((n) => this.sheet(n) ?? []);
     const [own] = sheets([reference]);
     const [accused] = sheets([suspect]);
     if (own === undefined || accused === undefined) return undefined;
-    const of = options.dates ? this.#set.of : this.#set.withoutDates;
+    const of = lineagesOf(this.#set, options.dates);
     const parties = new Set([reference, suspect, ...options.teachers]);
     const controls = sheets(this.#set.controls).filter((c) => !parties.has(c.model));
     const context: Context = {
@@ -80,7 +92,7 @@ class TextBench {
 
   /** z and p of a pair, all parts together, without intervals. */
   detect(reference: string, suspect: string, parts: readonly Part[]) {
-    const question = this.question(reference, suspect, { parts, dates: false, teachers: [] });
+    const question = this.question(reference, suspect, { parts, dates: 'unknown', teachers: [] });
     if (question === undefined) return undefined;
     const { corpora, controls } = chooseParts(question);
     if (corpora.length < parts.length || controls.length < 6) return undefined;
@@ -94,7 +106,7 @@ class TextBench {
   }
 
   /** Whom the data point to. */
-  attribute(suspect: string, parts: readonly Part[], dates: boolean) {
+  attribute(suspect: string, parts: readonly Part[], dates: Dates) {
     const candidates = this.#set.candidates.filter((c) => c !== suspect);
     const [reference = '', ...teachers] = candidates;
     const question = this.question(reference, suspect, { parts, dates, teachers });
@@ -184,14 +196,18 @@ function detector(bench: TextBench, set: TextSet, result: Record<string, unknown
 
 /** Attribution: students right, named right and wrong; strangers named. */
 function attribution(bench: TextBench, set: TextSet, result: Record<string, unknown>): void {
-  const runs: [string, readonly Part[], boolean][] = [];
+  const runs: [string, readonly Part[], Dates][] = [];
   const all = set.parts;
   const partSets: (readonly Part[])[] = all.length > 1 ? [all, ['trace'], ['reply']] : [all];
   const dated = set.of !== set.withoutDates;
   for (const parts of partSets)
-    for (const dates of dated ? [false, true] : [false])
+    for (const dates of [
+      'unknown',
+      ...(dated ? (['known'] as const) : []),
+      ...(parts.includes('trace') ? [] : (['all of one day'] as const)),
+    ] as const)
       runs.push([
-        `${parts.length > 1 ? 'traces and replies' : parts[0] === 'trace' ? 'traces' : 'replies'}${dates ? ', dates known' : ''}`,
+        `${parts.length > 1 ? 'traces and replies' : parts[0] === 'trace' ? 'traces' : 'replies'}${dates === 'unknown' ? '' : `, dates ${dates}`}`,
         parts,
         dates,
       ]);

@@ -18,6 +18,8 @@ const MEAN_DIFFICULTY_WEIGHT = 2;
 /** A wrong answer is supposed to be one of so many, with the weight of one family, before the other families are asked. */
 const WRONG_BEFORE = 1;
 const WRONG_CHANCE = 0.25;
+/** Votes below this are none, but for rounding. */
+const ROUNDING = 1e-9;
 /** Families that must agree for an answer to stand in for a missing key. */
 const LEAST_AGREEING = 3;
 
@@ -135,6 +137,19 @@ function votesAt(table: FreeTable, item: number, places: readonly number[], fami
   };
 }
 
+/**
+ * Logarithm of the likelihood ratio, one source against two, of answers that are equal by so much chance; of answers that
+ * differ where it is infinite.
+ */
+function logRatio(chance: number): number {
+  return Math.log(1 - KEPT + KEPT / chance);
+}
+
+/** Chance of a wrong answer among the wrong ones. */
+function shareOf(votes: number, wrongVotes: number): number {
+  return (votes + WRONG_BEFORE * WRONG_CHANCE) / (wrongVotes + WRONG_BEFORE);
+}
+
 /** Models' answers with the votes of their families. */
 class VotedAnswers {
   readonly #table: FreeTable;
@@ -169,10 +184,39 @@ class VotedAnswers {
     return { chance: Math.min(0.999, Math.max(0.001, chance)), wrongVotes: Math.max(0, present - right) };
   }
 
+  /** Votes for a wrong answer without the families `out`. */
   #votesFor(item: number, answer: string, out: readonly number[]): number {
     const votes = this.#votes[item];
     const own = votes?.wrong.get(answer);
-    return out.reduce((n, f) => n - (own?.[f] ?? 0), votes?.wrongSums.get(answer) ?? 0);
+    return Math.max(
+      0,
+      out.reduce((n, f) => n - (own?.[f] ?? 0), votes?.wrongSums.get(answer) ?? 0),
+    );
+  }
+
+  /**
+   * What the logarithm of the ratio would be on average at an item if neither knew of the other: taken off, so that two
+   * strong models are not alike because both master what others miss.
+   */
+  #expected(item: number, out: readonly number[], pa: number, pb: number): number {
+    const bothWrong = (1 - pa) * (1 - pb);
+    const { wrongVotes } = this.#at(item, out);
+    const shares = [...(this.#votes[item]?.wrong.keys() ?? [])].flatMap((answer) => {
+      const votes = this.#votesFor(item, answer, out);
+      return votes > ROUNDING ? [shareOf(votes, wrongVotes)] : [];
+    });
+    const total = Math.max(
+      1,
+      shares.reduce((a, b) => a + b, 0),
+    );
+    let same = 0;
+    let expected = pa * pb * logRatio(Math.sqrt(pa * pb));
+    for (const share of shares) {
+      const both = bothWrong * (share / total) ** 2;
+      same += both;
+      expected += both * logRatio(Math.sqrt(bothWrong) * share);
+    }
+    return expected + (1 - pa * pb - same) * logRatio(Number.POSITIVE_INFINITY);
   }
 
   /** Chances of each of two models to be right at the items that both answered. */
@@ -199,16 +243,14 @@ class VotedAnswers {
       const answer = wrongA[i];
       const bothWrong = answer !== undefined && wrongB[i] !== undefined;
       if (bothWrong) counts.coWrong++;
-      let ratio = 1 - KEPT;
-      if (rightA[i] === true && rightB[i] === true) ratio += KEPT / Math.sqrt(pa * pb);
+      let chance = Number.POSITIVE_INFINITY;
+      if (rightA[i] === true && rightB[i] === true) chance = Math.sqrt(pa * pb);
       else if (bothWrong && answer === wrongB[i]) {
         counts.sameWrong++;
-        const { wrongVotes } = this.#at(i, out);
-        const share =
-          (this.#votesFor(i, answer, out) + WRONG_BEFORE * WRONG_CHANCE) / (wrongVotes + WRONG_BEFORE);
-        ratio += KEPT / (Math.sqrt((1 - pa) * (1 - pb)) * share);
+        const share = shareOf(this.#votesFor(i, answer, out), this.#at(i, out).wrongVotes);
+        chance = Math.sqrt((1 - pa) * (1 - pb)) * share;
       }
-      const value = Math.log(ratio);
+      const value = logRatio(chance) - this.#expected(i, out, pa, pb);
       perItem[i] = value;
       counts.sum += value;
       counts.squares += value ** 2;
@@ -220,7 +262,10 @@ class VotedAnswers {
   }
 }
 
-/** Measures pairs: the mean over items of the logarithm of the likelihood ratio, one source against two, in nats. */
+/**
+ * Measures pairs: the mean over items of the logarithm of the likelihood ratio, one source against two, less what it would be
+ * of two that know nothing of each other, in nats.
+ */
 export function measureFreePairs(table: FreeTable, pairs: readonly Pair[]): FreePair[] {
   const voted = new VotedAnswers(table);
   return pairs.map((pair) => voted.measure(pair));

@@ -46,6 +46,7 @@ function isPermanent(error: unknown): error is Error {
 /**
  * The producer's port onto a Kinesis stream: PutRecords, timers and randomness. Needs `@aws-sdk/client-kinesis`.
  *
+ * @throws TypeError where no stream is named
  * @example
  * import { createProducer } from '@siphonwatch/recorder';
  * import { eventStream } from '@siphonwatch/recorder/kinesis';
@@ -56,6 +57,8 @@ function isPermanent(error: unknown): error is Error {
  * port.destroy();
  */
 export function eventStream(options: EventStreamOptions): ProducerPort & { destroy(): void } {
+  if (typeof options.stream !== 'string' || options.stream === '')
+    throw new TypeError("eventStream: stream: give the stream's name or ARN (the stack's output StreamName)");
   const client = options.client ?? new KinesisClient(clientConfig(options));
   const target = options.stream.startsWith('arn:')
     ? { StreamARN: options.stream }

@@ -104,10 +104,10 @@ export function surelyValid(json: unknown): json is UsageEvent {
   const { usage, params, customer, shape, behaviours, prints } = json;
   if (
     json.v !== 1 ||
-    !isText(json.id, 512) ||
+    !isText(json.id, LIMITS.eventId.most) ||
     !isUtcTime(json.time) ||
     !isPseudonym(json.account) ||
-    !isText(json.model, 256) ||
+    !isText(json.model, LIMITS.eventModel.most) ||
     !OUTCOMES.has(json.outcome) ||
     fields(json) !== 12
   )
@@ -122,8 +122,8 @@ export function surelyValid(json: unknown): json is UsageEvent {
   if (!isObject(params) || !areParams(params)) return false;
   if (
     !isObject(customer) ||
-    !isText(customer.plan, 64) ||
-    !isText(customer.product, 64) ||
+    !isText(customer.plan, LIMITS.eventCustomer.most) ||
+    !isText(customer.product, LIMITS.eventCustomer.most) ||
     !isUtcTime(customer.createdAt) ||
     fields(customer) !== 3
   )

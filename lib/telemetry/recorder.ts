@@ -10,7 +10,9 @@ import { accountPseudonym, type EpochKeys, epochKeys, type Keyring, servingEpoch
 import { LayoutReader } from './layout.ts';
 import { isSound } from './odd-facts.ts';
 import { openingDate } from './opening-date.ts';
+import { parseExchange } from './parse-exchange.ts';
 import { PrintMaker } from './print-maker.ts';
+import { describeReason } from './reason.ts';
 import type { Prints, UsageEvent } from './usage-event.ts';
 
 /** Turns exchanges into usage events; keeps nothing of an exchange but caches of pseudonyms and system prompts. */
@@ -18,6 +20,7 @@ export interface Recorder {
   /**
    * The usage event of one exchange. The exchange must have passed `parseExchange` or be built by code of that type.
    * Synchronous, bounded work, no I/O: safe on a gateway's hot path.
+   * @throws TypeError that names the field, where nothing can be made of the exchange
    */
   record(exchange: Exchange): UsageEvent;
   /** The pseudonym under which this recorder's events carry an account. */
@@ -98,6 +101,17 @@ class KeyedRecorder implements Recorder {
   }
 
   record(exchange: Exchange): UsageEvent {
+    try {
+      return this.#event(exchange);
+    } catch (error) {
+      // only now: what is sound is not parsed for what is not
+      const parsed = parseExchange(exchange);
+      if (parsed.ok) throw error;
+      throw new TypeError(`record: ${describeReason(parsed.reason)}`, { cause: error });
+    }
+  }
+
+  #event(exchange: Exchange): UsageEvent {
     const asked = askedOf(exchange.messages);
     const facts = asked.system === undefined ? undefined : this.#systemFacts(asked.system);
     const text = bounded(asked.prompt);

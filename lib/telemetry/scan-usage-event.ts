@@ -1,9 +1,14 @@
+import { LIMITS } from '../limits.ts';
 import { outcome as outcomeSchema } from './exchange.ts';
 import { asPrints, type FoundPrints } from './found-prints.ts';
 import { detached, heldName } from './held-names.ts';
 import { KEY } from './scan-keys.ts';
 import { BEHAVIOURS, type Behaviour, type Prints, SCRIPTS, type UsageEvent } from './usage-event.ts';
 import { isUtcTimeBytes } from './utc-time.ts';
+
+const MAX_ID = LIMITS.eventId.most;
+const MAX_MODEL = LIMITS.eventModel.most;
+const MAX_CUSTOMER = LIMITS.eventCustomer.most;
 
 /**
  * Reads a usage event from the text that recorders write, in one pass, without JSON.parse: fields in the recorder's order,
@@ -43,13 +48,13 @@ const MAX_SCANNED = 8192;
 
 function readEvent(): UsageEvent | undefined {
   if (!literal(KEY.id)) return undefined;
-  const id = readText(512);
+  const id = readText(MAX_ID);
   if (id === '' || !literal(KEY.time)) return undefined;
   const time = readTime();
   if (time === '' || !literal(KEY.account)) return undefined;
   const account = readPseudonym();
   if (account === '' || !literal(KEY.model)) return undefined;
-  const model = readName(256);
+  const model = readName(MAX_MODEL);
   if (model === '' || !literal(KEY.outcome)) return undefined;
   const outcome = OUTCOME_NAMES.get(readName(16));
   if (outcome === undefined || !literal(KEY.inputTokens)) return undefined;
@@ -59,9 +64,9 @@ function readEvent(): UsageEvent | undefined {
   if (outputTokens < 0 || !literal(KEY.params)) return undefined;
   const params = readParams();
   if (params === undefined || !literal(KEY.plan)) return undefined;
-  const plan = readName(64);
+  const plan = readName(MAX_CUSTOMER);
   if (plan === '' || !literal(KEY.product)) return undefined;
-  const product = readName(64);
+  const product = readName(MAX_CUSTOMER);
   if (product === '' || !literal(KEY.createdAt)) return undefined;
   const createdAt = readTime();
   if (createdAt === '' || !literal(KEY.shape)) return undefined;

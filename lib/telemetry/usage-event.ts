@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LIMITS } from '../limits.ts';
 import { outcome } from './exchange.ts';
 
 /**
@@ -72,14 +73,14 @@ export const usageEvent = z.strictObject({
   id: z
     .string()
     .min(1)
-    .max(512)
+    .max(LIMITS.eventId.most)
     .describe("the exchange's id, so that an analyst can open the gateway's own logs"),
   time: z.iso.datetime().describe('event time, UTC, ends in Z'),
   account: z
     .string()
     .regex(/^a_[a-z2-7]{26}$/)
     .describe('pseudonym: keyed, does not rotate; `resolve` gives it back'),
-  model: z.string().min(1).max(256),
+  model: z.string().min(1).max(LIMITS.eventModel.most),
   outcome,
   usage: z.strictObject({
     inputTokens: z
@@ -100,8 +101,8 @@ export const usageEvent = z.strictObject({
     seeded: z.boolean().optional(),
   }),
   customer: z.strictObject({
-    plan: z.string().min(1).max(64),
-    product: z.string().min(1).max(64),
+    plan: z.string().min(1).max(LIMITS.eventCustomer.most),
+    product: z.string().min(1).max(LIMITS.eventCustomer.most),
     createdAt: z.iso
       .datetime()
       .describe(

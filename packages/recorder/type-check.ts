@@ -27,12 +27,18 @@ export const made: (exchange: Exchange) => UsageEvent = ${USE};
 /**
  * Compiles a use of the installed package, strictly and with the declarations of libraries checked too.
  * @param folder where the package is installed
+ * @param more another module to compile beside it
  * @returns what the compiler complains about; empty when all is well
  */
-export async function typeCheck(folder: string, resolution: (typeof RESOLUTIONS)[number]): Promise<string> {
+export async function typeCheck(
+  folder: string,
+  resolution: (typeof RESOLUTIONS)[number],
+  more = '',
+): Promise<string> {
   const bundler = resolution === 'bundler';
   await writeFile(join(folder, 'typed.mts'), IMPORTED);
   await writeFile(join(folder, 'typed.cts'), REQUIRED);
+  await writeFile(join(folder, 'more.mts'), more);
   const compilerOptions = {
     strict: true,
     exactOptionalPropertyTypes: true,
@@ -44,7 +50,7 @@ export async function typeCheck(folder: string, resolution: (typeof RESOLUTIONS)
     types: ['node'],
     typeRoots: [join(modules, '@types')],
   };
-  const files = bundler ? ['typed.mts'] : ['typed.mts', 'typed.cts'];
+  const files = bundler ? ['typed.mts', 'more.mts'] : ['typed.mts', 'typed.cts', 'more.mts'];
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   const compiler = join(modules, 'typescript', 'bin', 'tsc');
   const done = await run(process.execPath, [compiler, '-p', folder]).catch((error: unknown) => error);

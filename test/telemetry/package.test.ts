@@ -46,14 +46,15 @@ beforeAll(async () => {
       '-c',
       (made ?? '')
         .split('\n')
-        .filter((line) => line.startsWith('node '))
+        .filter((line) => line.includes('node -e'))
         .join('\n'),
     ],
     {
       cwd: folder,
     },
   );
-  cpSync(join(root, 'examples', 'first-use.mjs'), join(folder, 'first-use.mjs'));
+  for (const name of ['first-use.mjs', 'siphonwatch.mjs'])
+    cpSync(join(root, 'examples', 'first-use.mjs'), join(folder, name));
   const started: Server = kinesalite({ createStreamMs: 0 });
   server = started;
   await new Promise<void>((listening) => started.listen(0, '127.0.0.1', listening));
@@ -91,6 +92,10 @@ describe('the packed recorder', () => {
       'package.json',
     ]);
     expect(strange).toEqual([]);
+    for (const format of ['esm', 'cjs'])
+      for (const entry of ['index', 'kinesis'])
+        for (const kind of ['js', 'd.ts'])
+          expect(tarball.files).toContain(`dist/${format}/telemetry/${entry}.${kind}`);
     const { dependencies, version } = JSON.parse(read('packages', 'recorder', 'package.json'));
     expect(Object.keys(dependencies).length).toBeLessThanOrEqual(2);
     expect(version).toBe(JSON.parse(read('package.json')).version);
@@ -111,7 +116,7 @@ describe('the packed recorder', () => {
     const described = () => client.send(new DescribeStreamCommand({ StreamName }));
     while ((await described()).StreamDescription?.StreamStatus !== 'ACTIVE')
       await new Promise((later) => setTimeout(later, 10));
-    await node('gateway.mjs', `import { stop, watch } from './first-use.mjs';\n${exchange}\nawait stop();\n`);
+    await node('gateway.mjs', `import { stop } from './siphonwatch.mjs';\n${exchange}\nawait stop();\n`);
 
     const ShardId = (await described()).StreamDescription?.Shards?.[0]?.ShardId;
     const { ShardIterator } = await client.send(
@@ -167,15 +172,25 @@ describe('the packed recorder', () => {
   });
 
   it('is used from CommonJS as its README says', async () => {
-    const inCommonJs = `${firstUse.replace(/^import (.+) from (.+);$/gm, 'const $1 = require($2);').replace(/^export const/gm, 'const')}
-exports.watch = watch;`;
+    const required = firstUse.replace(/^import (.+) from (.+);$/gm, 'const $1 = require($2);');
+    const inCommonJs = `${required.replace(/^export const/gm, 'const')}
+module.exports = { watch, stop, producer };`;
     expect(inCommonJs).not.toMatch(/^(import|export) /m);
     writeFileSync(join(folder, 'siphonwatch.cjs'), inCommonJs);
     const said = await node(
       'gateway.cjs',
       `console.error = console.log; require('./siphonwatch.cjs').watch({ v: 1 });`,
     );
-    expect(said).toMatch(/^not watched: /);
+    expect(said).toMatch(/^not watched: record: \w+: /);
+  });
+
+  it('names the variable that is missing where no stream is given', async () => {
+    const said = await node(
+      'streamless.mjs',
+      `await import('./siphonwatch.mjs').catch((problem) => console.log(problem.message));`,
+      { SIPHONWATCH_STREAM: undefined },
+    );
+    expect(said).toMatch(/^eventStream: stream: .*StreamName/);
   });
 
   it('has an example for every function, and each example runs', async () => {

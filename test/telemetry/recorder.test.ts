@@ -11,6 +11,25 @@ const recorder = createRecorder({ keys: developmentKeyring('test') });
 const printsOf = (prompt: string): Prints => recorder.record(anExchange({ prompt })).prints[0] as Prints;
 const secret = (name: string) => name.repeat(32).slice(0, 40);
 
+describe('an exchange that nothing can be made of', () => {
+  it('is refused with the field and never its text', () => {
+    const sound = anExchange({ prompt: 'How do tides work?' });
+    const faults: readonly (readonly [string, object])[] = [
+      ['messages', { ...sound, messages: 7 }],
+      ['time', { ...sound, time: 'yesterday' }],
+      ['customer.createdAt', { ...sound, customer: { ...sound.customer, createdAt: 'long ago' } }],
+      ['usage', { ...sound, usage: undefined }],
+      ['account', { ...sound, account: { name: 'acme' } }],
+    ];
+    for (const [field, odd] of faults) {
+      const record = () => recorder.record(odd as typeof sound);
+      expect(record, field).toThrow(TypeError);
+      expect(record, field).toThrow(new RegExp(`^record: ${field.replace('.', '\\.')}`));
+      expect(record, field).not.toThrow(/tides|acme/);
+    }
+  });
+});
+
 describe('a usage event', () => {
   it('carries the facts of the exchange without its text', () => {
     const event = recorder.record(
