@@ -125,7 +125,7 @@ const RESULT_FIELDS = [
   ...['stdout', 'logs'],
 ] as const;
 /** Parts of a result that are no words: pictures, sound, files, what is encrypted. */
-const WORDLESS = /image|screenshot|audio|video|blob|file$|base64|encrypted/i;
+const WORDLESS = /^bytes$|image|screenshot|audio|video|blob|file$|base64|encrypted/i;
 /** Fields of a typed part that say what it is, not what was found. */
 const LABELS: ReadonlySet<string> = new Set([
   'type',
@@ -153,7 +153,7 @@ function resultText(value: unknown, depth = 0): string {
   // OpenTelemetry names the field as the type: server_tool_call_response
   if (depth === 0) return type === undefined ? '' : resultText(value[type], depth + 1);
   return Object.entries(value)
-    .filter(([name]) => type === undefined || !LABELS.has(name))
+    .filter(([name]) => (type === undefined || !LABELS.has(name)) && !WORDLESS.test(name))
     .map(([, entry]) => resultText(entry, depth + 1))
     .filter((text) => text !== '')
     .join('\n');
