@@ -8,7 +8,7 @@ import { type Neighbour, nearestNeighbours } from './nearest.ts';
  * application's customers. A group accuses nobody: it is judged by facts that did not link it.
  *
  * Two accounts are linked where each is among the other's nearest neighbours and prompts of the two are nearly as alike as
- * prompts of one of them, and a third account is linked with both: chains of chance likenesses, one account after the other, run
+ * prompts of one of them, and two further accounts are linked with both: chains of chance likenesses, one account after the other, run
  * through most people who chat and swallow the query sets that touch them (triangles as support: Cohen, "Trusses", 2008).
  * Neighbours are mutual and few, and weights come from the past, so a group depends on its members and their likes:
  * strangers who ask other things change nothing.
@@ -22,6 +22,8 @@ export interface ContentGroup {
 
 /** Similarity relative to one's own from which accounts are linked. */
 const LINKED_FROM = 0.75;
+/** Accounts that must be linked with both of two. */
+const SUPPORT = 2;
 
 /** @param contents of one key epoch, each account once */
 export function contentGroups(contents: readonly Content[], weights: Float32Array): ContentGroup[] {
@@ -36,7 +38,7 @@ export function contentGroups(contents: readonly Content[], weights: Float32Arra
   const weakest = new Map<number, number>();
   linked.forEach((links, i) => {
     for (const [index, similarity] of links) {
-      if (index < i || !shareOne(links, linked[index])) continue;
+      if (index < i || shared(links, linked[index]) < SUPPORT) continue;
       const [a, b] = [rootOf(i), rootOf(index)];
       const lowest = Math.min(similarity, weakest.get(a) ?? 1, weakest.get(b) ?? 1);
       parents[b] = a;
@@ -66,12 +68,11 @@ function linksOf(near: readonly (readonly Neighbour[])[]): readonly ReadonlyMap<
   return alike.map((own, i) => new Map([...own].filter(([index]) => alike[index]?.has(i) === true)));
 }
 
-function shareOne(
-  own: ReadonlyMap<number, number>,
-  others: ReadonlyMap<number, number> | undefined,
-): boolean {
-  for (const index of own.keys()) if (others?.has(index) === true) return true;
-  return false;
+/** How many accounts are linked with both. */
+function shared(own: ReadonlyMap<number, number>, others: ReadonlyMap<number, number> | undefined): number {
+  let count = 0;
+  for (const index of own.keys()) if (others?.has(index) === true) count++;
+  return count;
 }
 
 /** The group as a run judges it: linked by what its members ask, and by nothing else. */

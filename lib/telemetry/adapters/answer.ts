@@ -68,7 +68,8 @@ function objectsIn(values: readonly unknown[]): Json[] {
 /** Bodies nested in an event: Responses' `response`, Anthropic's `message_start`. */
 function readBody(chunk: Json): ReadAnswer {
   const body = innerBody(chunk);
-  const usage = usageOf(body) ?? usageOf(chunk);
+  const inner = usageOf(body);
+  const usage = inner?.input === undefined && inner?.output === undefined ? usageOf(chunk) : inner;
   return {
     text: textIn(body) ?? deltaOf(chunk),
     endings: endingsOf(body, chunk),

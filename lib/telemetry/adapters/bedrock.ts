@@ -51,7 +51,11 @@ export const fromBedrock: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted
   return single(foundIn(entry, asked, readAnswer(output)), defaults);
 };
 
+/** Operations that call no model: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_Operations_Amazon_Bedrock_Runtime.html */
+const OTHER_OPERATIONS = /^(?:CountTokens|ApplyGuardrail)$/;
+
 function isOther(entry: Json, input: Json, output: unknown): boolean {
+  if (OTHER_OPERATIONS.test(textAt(entry, 'operation') ?? '')) return true;
   if (isOtherAnswer(output) || isOtherRequest(input)) return true;
   return !('messages' in input) && isOtherModel(textAt(entry, 'modelId') ?? '');
 }

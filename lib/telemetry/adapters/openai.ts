@@ -56,8 +56,9 @@ export function hasRequest(json: unknown): boolean {
 /** The body of a logged request or answer, where it is logged with its headers; some loggers write it in base64. */
 function bodyIn(held: unknown): unknown {
   const body = at(held, 'body');
-  if (typeof body !== 'string' || (at(held, 'encoding') ?? at(held, 'bodyEncoding')) !== 'base64')
-    return jsonIn(body);
+  const isBase64 =
+    at(held, 'isBase64Encoded') === true || (at(held, 'encoding') ?? at(held, 'bodyEncoding')) === 'base64';
+  if (typeof body !== 'string' || !isBase64) return jsonIn(body);
   return jsonIn(Buffer.from(body, 'base64').toString('utf8'));
 }
 

@@ -13,10 +13,20 @@ const COMMON_LOG = /^(\d\d)\/(\w{3})\/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d{4})$/;
  */
 export function isoFrom(value: unknown): string | undefined {
   if (typeof value === 'number') return isoFromEpoch(value);
+  // protobuf's Timestamp: https://protobuf.dev/reference/protobuf/google.protobuf/#timestamp
+  if (typeof value === 'object' && typeof at(value, 'seconds') === 'number')
+    return isoFromMilliseconds(
+      Number(at(value, 'seconds')) * 1000 + Math.floor(Number(at(value, 'nanos') ?? 0) / 1e6),
+    );
   // MongoDB's Extended JSON: {"$date": "2026-03-01T08:00:00.123Z"} or {"$date": {"$numberLong": "1772352000123"}}
   if (typeof value === 'object') return isoFrom(at(value, '$date') ?? at(value, '$numberLong'));
   if (typeof value !== 'string') return undefined;
-  const text = value.trim();
+  const text = value
+    .trim()
+    // RFC 9557 names the zone behind the offset; .NET of old writes /Date(1772352000123)/; ISO 8601 has a form without separators
+    .replace(/\[[^\]]{1,60}\]$/, '')
+    .replace(/^\/Date\((\d{1,16})(?:[+-]\d{4})?\)\/$/, '$1')
+    .replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/, '$1-$2-$3T$4:$5:$6');
   if (/^\d{9,20}(?:\.\d+)?$/.test(text)) return isoFromEpoch(Number(text));
   const parts = MICROSECOND_PARTS.exec(text);
   if (parts !== null) {

@@ -5,6 +5,7 @@ import { MORE_SHAPES } from './more.ts';
 import { ENVELOPE_SHAPES, PRODUCT_SHAPES } from './products.ts';
 import type { GatewayShape } from './shape.ts';
 import { SPAN_SHAPES } from './spans.ts';
+import { THIRD_SHAPES } from './streams-and-times.ts';
 
 export const GATEWAY_SHAPES: readonly GatewayShape[] = [
   ...AGENT_SHAPES,
@@ -14,4 +15,5 @@ export const GATEWAY_SHAPES: readonly GatewayShape[] = [
   ...ENVELOPE_SHAPES,
   ...BARE_SPAN_SHAPES,
   ...MORE_SHAPES,
+  ...THIRD_SHAPES,
 ];
