@@ -117,23 +117,26 @@ const FRAME_BYTES = 2048;
 const FRAME_TEXT = 16_384;
 
 function foundFrames(bytes: Buffer): FoundFrame[] {
-  const found: FoundFrame[] = [];
+  const all: FoundFrame[] = [];
   for (let at = bytes.indexOf(PLAIN_MEMBER); at >= 0; at = bytes.indexOf(PLAIN_MEMBER, at + 1)) {
-    const made = frameAt(bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + FRAME_BYTES));
-    if (made !== undefined)
-      found.push({ frame: made.frame, at, from: at + HEADER_BYTES + made.consumed + TRAILER_BYTES });
+    const found = frameAt(bytes, at);
+    if (found !== undefined) all.push(found);
   }
-  return found;
+  return all;
 }
 
-function frameAt(deflated: Buffer): { frame: ArchiveFrame; consumed: number } | undefined {
+function frameAt(bytes: Buffer, at: number): FoundFrame | undefined {
+  const deflated = bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + FRAME_BYTES);
   try {
     const options = { maxOutputLength: FRAME_TEXT, finishFlush: constants.Z_SYNC_FLUSH, info: true };
     const made: unknown = inflateRawSync(deflated, options);
     const { buffer, engine } = made as { buffer: Buffer; engine: { bytesWritten: number } };
     if (buffer.at(-1) !== 10 || !buffer.toString('latin1', 0, 12).startsWith('{"archived":'))
       return undefined;
-    return { frame: frameLine.parse(JSON.parse(buffer.toString())), consumed: engine.bytesWritten };
+    const from = at + HEADER_BYTES + engine.bytesWritten + TRAILER_BYTES;
+    // once more with its check sum, now that its end is known
+    const line = gunzipWhole(bytes.subarray(at, from), FRAME_TEXT);
+    return { frame: frameLine.parse(JSON.parse(line.toString())), at, from };
   } catch {
     return undefined;
   }

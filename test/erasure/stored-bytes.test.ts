@@ -63,7 +63,7 @@ describe('an object of the archive', () => {
           if (missing.length > 0) expect(unreadable).toBeGreaterThan(0);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
