@@ -8,7 +8,7 @@ import { parseExchange } from '../lib/telemetry/parse-exchange.ts';
 import { createRecorder } from '../lib/telemetry/recorder.ts';
 import type { UsageEvent } from '../lib/telemetry/usage-event.ts';
 import { FORMATS, turns } from './formats/as-logged.ts';
-import { tellCaught } from './formats/caught.ts';
+import { tellFound } from './formats/found.ts';
 
 /**
  * `npm run bench:formats [-- --data FILE...]`: one traffic, written as each source would log it, and how many of its events are
@@ -16,7 +16,7 @@ import { tellCaught } from './formats/caught.ts';
  * Equal events are judged alike, so that an account is caught in every format or in none. The last row hides each prompt in a
  * tool's result under a message that stays the same, and says how many are still taken as what is asked.
  * With `--labels FILE` the same traffic of 60 extraction and 350 benign accounts is recorded and backtested in each format, and
- * twice with the prompts of the extraction accounts hidden in results of tools: how many are caught, and how many wronged.
+ * twice with the prompts of the extraction accounts hidden in results of tools: how many are found, and how many benign ones are flagged.
  */
 const { values, positionals } = parseArgs({
   options: {
@@ -33,7 +33,7 @@ const exchanges: Exchange[] = [];
 const limit = Number(values.limit);
 const files = values.data === undefined ? positionals : [values.data, ...positionals];
 if (files.length === 0) process.stdout.write('formats: skipped, --data FILE names recorded exchanges\n');
-else if (values.labels !== undefined) await tellCaught(await inputFiles(files), values.labels, values.only);
+else if (values.labels !== undefined) await tellFound(await inputFiles(files), values.labels, values.only);
 else {
   for await (const { lines } of readBatches(await inputFiles(files)))
     for (const line of lines) {

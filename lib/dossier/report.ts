@@ -204,7 +204,7 @@ function learnedMethod({ calibration }: Evidences): Html {
   return html`<ol>
 <li>Accounts are linked by facts that few others share: payment, address, client, the same minutes of activity, or by what they ask, compared by keyed fingerprints. What links accounts does not count in judging them.</li>
 <li>Every member is scored as single accounts are, by forests that have not seen it (calibration <code>${plain(calibration.id, 128)}</code>, library <code>${plain(calibration.library, 64)}</code>). The group's score is the mean of the lower three quarters of its members' scores, times their number divided by it and two more.</li>
-<li>The group's rank is among the ${count(ranks?.groups.accounts ?? 0)} linked groups of the past. A member is named where the group's score, and no more than twice its own, is beyond what ${count(ranks?.accounts.accounts ?? 0)} accounts of the past came to in their groups.</li>
+<li>The group's rank is among the ${count(ranks?.groups.accounts ?? 0)} linked groups of the past. A member is named where the group's score, and no more than its own, is beyond what ${count(ranks?.accounts.accounts ?? 0)} accounts of the past came to in their groups.</li>
 <li>Because the maximum over the whole period is compared with maxima over the whole period, the error rate holds however often one looks.</li>
 </ol>`;
 }

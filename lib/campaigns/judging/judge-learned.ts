@@ -11,11 +11,13 @@ import type { Campaign } from '../campaign.ts';
 import { LINK_KINDS } from '../linking/link-facts.ts';
 import type { CampaignCase, CampaignVerdict } from './campaign-case.ts';
 import { campaignNotice } from './campaign-notice.ts';
-import { accountChance, groupChance, learnedGroupScore, memberEvidence, PART } from './learned-group.ts';
+import { accountChance, groupChance, learnedGroupScore, memberEvidence } from './learned-group.ts';
 import { customerOf, type Fit, type JudgedMember, type Member } from './member.ts';
 import { MemberScores } from './member-score.ts';
 
 const SUSPECT = levelRank('suspect');
+/** A member shows what its group is accused of where its own score is at least this part of the members' mean. */
+const PART = 0.5;
 /** Members whose scores are taken apart for the reasons: more do not change a typical one. */
 const EXPLAINED = 25;
 /** Facts given as reasons beside the group's score. */

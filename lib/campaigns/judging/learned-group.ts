@@ -11,7 +11,7 @@ import { MemberScores } from './member-score.ts';
  * of attacks is rarer than one account that looks much like it, because honest accounts of one kind differ in more than chance.
  * The highest quarter is left out: an honest group with a loud member or two is not alike, and who is loud alone is judged alone.
  *
- * Nobody is named for the company alone: what counts for a member is the group's score, and no more than twice its own. Held
+ * Nobody is named for the company alone: what counts for a member is the group's score, and no more than its own. Held
  * against the deployment's own past: every account of the past has the highest such number of any group that it was in, over
  * all runs of the period (none: 0). A benign account of today exceeds all n of them with a chance of 1 / (n + 1): the same
  * promise as for accounts, by the same argument (scoring/rank-null.ts), whatever links and however often it is looked at.
@@ -34,12 +34,9 @@ export function learnedGroupScore(scores: readonly (number | undefined)[]): numb
   return (mean * scored) / (scored + PRIOR_MEMBERS);
 }
 
-/** A member shows what its group is accused of where its own score is at least this part of the group's. */
-export const PART = 0.5;
-
 /** What counts for a member of a group: the group's score as far as the member's own supports it; 0 where it has none. */
 export function memberEvidence(group: number, own: number | undefined): number {
-  return own === undefined ? 0 : Math.min(group, own / PART);
+  return own === undefined ? 0 : Math.min(group, own);
 }
 
 /** The chance within a month that a benign account comes to that evidence as a member: what levels are reached by. */

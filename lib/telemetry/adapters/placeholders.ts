@@ -11,7 +11,9 @@ const WORD =
     .source;
 const PLACEHOLDER = new RegExp(
   `^(?:redacted[-_ ]by[-_ ][\\w-]+|default-message-value|[*]{3,}|x{6,}|` +
-    `[\\[<({_*]+\\s*(?:content|message|prompt|input|text|data|pii)?[-_ :]*${WORD}[^\\])>}]{0,120}[\\])>}_*]+|` +
+    `[•#█]{3,}|(?:sha-?256[:=-])?[0-9a-f]{64}|` +
+    `[\\[<({_*%]+\\s*(?:(?:user|content|message|prompt|input|text|data|pii)[-_ :]*){0,3}${WORD}[^\\])>}%]{0,120}[\\])>}_*%]+|` +
+    `[\\[<({]?\\s*(?:no (?:content|messages?|prompt)|(?:message |prompt )?content (?:was )?not (?:captured|recorded|logged))\\s*[\\])>}]?|` +
     `(?:content|message|prompt|input)?[-_ ]?redacted|logging (?:is )?(?:disabled|turned off))$`,
   'i',
 );

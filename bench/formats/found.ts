@@ -12,7 +12,7 @@ import { parseExchange } from '../../lib/telemetry/parse-exchange.ts';
 import { labelRows, siphonwatch } from '../strangers/product.ts';
 import { FORMATS, turns } from './as-logged.ts';
 
-/** How many of so many extraction accounts are caught, and of so many benign ones wronged. */
+/** How many of so many extraction accounts are found, and of so many benign ones flagged. */
 const EXTRACTION = 60;
 const BENIGN = 350;
 const KEY = ['--key-seed', 'formats'] as const;
@@ -46,10 +46,10 @@ const ROWS: readonly Written[] = [
 ];
 
 /**
- * Writes one sample of labelled traffic in each format, records and backtests it as a user would, and prints what was caught.
+ * Writes one sample of labelled traffic in each format, records and backtests it as a user would, and prints what was found.
  * @param only names of rows to run; all where it is empty
  */
-export async function tellCaught(
+export async function tellFound(
   files: readonly string[],
   labels: string,
   only: readonly string[],
@@ -67,7 +67,7 @@ export async function tellCaught(
       const of = (extraction: boolean) =>
         new Set(flags.map(({ account }) => account).filter((name) => chosen.get(name) === extraction)).size;
       process.stdout.write(
-        `${row.name.padEnd(40)} ${of(true)} of ${EXTRACTION} caught, ${of(false)} of ${BENIGN} wronged (${lines} calls)\n`,
+        `${row.name.padEnd(40)} ${of(true)} of ${EXTRACTION} found, ${of(false)} of ${BENIGN} benign ones flagged (${lines} calls)\n`,
       );
     }
   } finally {
