@@ -1,17 +1,15 @@
 import type { Group } from '../linking/find-groups.ts';
 import type { Content } from './contents.ts';
 import { ContentVectors } from './contents.ts';
-import { type Neighbour, nearestNeighbours } from './nearest.ts';
+import { nearestNeighbours } from './nearest.ts';
 
 /**
  * Groups of accounts that ask the same kinds of things: a query set that was dealt out, a course's exercises, one
  * application's customers. A group accuses nobody: it is judged by facts that did not link it.
  *
  * Two accounts are linked where each is among the other's nearest neighbours and prompts of the two are nearly as alike as
- * prompts of one of them, and two further accounts are linked with both: chains of chance likenesses, one account after the other, run
- * through most people who chat and swallow the query sets that touch them (triangles as support: Cohen, "Trusses", 2008).
- * Neighbours are mutual and few, and weights come from the past, so a group depends on its members and their likes:
- * strangers who ask other things change nothing.
+ * prompts of one of them. Neighbours are mutual and few, and weights come from the past, so a group depends on its members
+ * and their likes: strangers who ask other things change nothing.
  */
 export interface ContentGroup {
   /** ascending */
@@ -22,13 +20,11 @@ export interface ContentGroup {
 
 /** Similarity relative to one's own from which accounts are linked. */
 const LINKED_FROM = 0.75;
-/** Accounts that must be linked with both of two. */
-const SUPPORT = 2;
 
 /** @param contents of one key epoch, each account once */
 export function contentGroups(contents: readonly Content[], weights: Float32Array): ContentGroup[] {
   const ordered = [...contents].sort((a, b) => (a.account < b.account ? -1 : 1));
-  const linked = linksOf(nearestNeighbours(new ContentVectors(ordered, weights)));
+  const near = nearestNeighbours(new ContentVectors(ordered, weights));
   const parents = Int32Array.from(ordered, (_, i) => i);
   const rootOf = (i: number): number => {
     let at = i;
@@ -36,9 +32,10 @@ export function contentGroups(contents: readonly Content[], weights: Float32Arra
     return at;
   };
   const weakest = new Map<number, number>();
-  linked.forEach((links, i) => {
-    for (const [index, similarity] of links) {
-      if (index < i || shared(links, linked[index]) < SUPPORT) continue;
+  near.forEach((list, i) => {
+    for (const { index, similarity } of list) {
+      if (similarity < LINKED_FROM || index < i) continue;
+      if (near[index]?.some((back) => back.index === i) !== true) continue;
       const [a, b] = [rootOf(i), rootOf(index)];
       const lowest = Math.min(similarity, weakest.get(a) ?? 1, weakest.get(b) ?? 1);
       parents[b] = a;
@@ -55,24 +52,6 @@ export function contentGroups(contents: readonly Content[], weights: Float32Arra
   return [...groups]
     .filter(([, members]) => members.length > 1)
     .map(([root, members]) => ({ members, similarity: weakest.get(root) ?? 1 }));
-}
-
-/** Of each account the others with which it is linked by both their neighbours, with their similarity. */
-function linksOf(near: readonly (readonly Neighbour[])[]): readonly ReadonlyMap<number, number>[] {
-  const alike = near.map(
-    (list) =>
-      new Map(
-        list.flatMap(({ index, similarity }) => (similarity < LINKED_FROM ? [] : [[index, similarity]])),
-      ),
-  );
-  return alike.map((own, i) => new Map([...own].filter(([index]) => alike[index]?.has(i) === true)));
-}
-
-/** How many accounts are linked with both. */
-function shared(own: ReadonlyMap<number, number>, others: ReadonlyMap<number, number> | undefined): number {
-  let count = 0;
-  for (const index of own.keys()) if (others?.has(index) === true) count++;
-  return count;
 }
 
 /** The group as a run judges it: linked by what its members ask, and by nothing else. */
