@@ -29,6 +29,7 @@ export const LIMITS = {
     'head, tail and sixteen samples',
   ),
   marks: limit('marks on one letter', 30, 'marks', 'left out'),
+  typeName: limit("name of a part's type", 64, 'characters', 'the part counts as one without a type'),
   eventId: limit('id of an event', 512, 'characters', 'cut by the recorder, quarantined elsewhere'),
   eventModel: limit('model of an event', 256, 'characters', 'cut by the recorder, quarantined elsewhere'),
   eventCustomer: limit(

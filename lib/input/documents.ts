@@ -124,7 +124,7 @@ export class DocumentReader {
     if (held.depth > 0 && held.size <= MAX_DOCUMENT) return;
     this.#held = undefined;
     const raw = held.lines.join('\n');
-    const whole = parsed(raw.trim().replace(/,$/, '')) ?? parsed(raw.trim().replace(/[,\]\s]+$/, ''));
+    const whole = parsed(raw.trim().replace(/,$/, '')) ?? parsed(withoutEnd(raw.trim(), ',]'));
     if (whole === undefined) {
       yield { fault: whyNot(raw), line: held.line, raw };
       return;
@@ -138,7 +138,15 @@ export class DocumentReader {
 function cleaned(raw: string): string {
   const first = raw.charCodeAt(0);
   const last = raw.charCodeAt(raw.length - 1);
-  return first > 32 && first !== 0xfeff && last > 32 ? raw : raw.replace(/^[\0\ufeff]+|[\0\r]+$/g, '');
+  if (first > 32 && first !== 0xfeff && last > 32) return raw;
+  return withoutEnd(raw.replace(/^[\0\ufeff]+/, ''), '\0\r', '');
+}
+
+/** A text without the given signs, and space, at its end. A pattern (`[...]+$`) would try every run of them in the text. */
+function withoutEnd(text: string, signs: string, space = ' \t\r\n'): string {
+  let end = text.length;
+  while (end > 0 && (signs.includes(text.charAt(end - 1)) || space.includes(text.charAt(end - 1)))) end--;
+  return text.slice(0, end);
 }
 
 function parsed(text: string): { value: unknown } | undefined {

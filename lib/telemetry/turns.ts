@@ -1,3 +1,5 @@
+import { LIMITS } from '../limits.ts';
+
 /**
  * What a conversation consists of, whatever the provider: every source is read into these turns, and the recorder looks
  * at nothing else. A tool's result is never what the user said, whatever role carries it: Anthropic and Bedrock put it
@@ -59,7 +61,7 @@ export function turnsOf(messages: readonly unknown[]): Turn[] {
 
 function addTurns(turns: Turn[], message: unknown): void {
   if (!isObject(message)) return;
-  const type = typeof message.type === 'string' ? message.type : '';
+  const type = typeIn(message) ?? '';
   if (typeof message.role !== 'string') {
     if (isResultItem(type, message)) turns.push({ kind: 'tool', role: 'tool', text: resultText(message) });
     return;
@@ -96,7 +98,7 @@ function addTurns(turns: Turn[], message: unknown): void {
 function partText(part: unknown): string {
   if (typeof part === 'string') return part;
   if (!isObject(part)) return '';
-  if (part.thought === true || (typeof part.type === 'string' && SILENT_TYPE.test(part.type))) return '';
+  if (part.thought === true || SILENT_TYPE.test(typeIn(part) ?? '')) return '';
   if (typeof part.text === 'string') return part.text;
   if (isObject(part.text)) return partText({ text: part.text.text ?? part.text.value });
   if (isObject(part.guardContent)) return partText(part.guardContent);
@@ -110,7 +112,7 @@ function partText(part: unknown): string {
 function partResult(part: unknown): string | undefined {
   if (!isObject(part)) return undefined;
   for (const key of RESULT_KEYS) if (key in part) return resultText(part[key]);
-  return typeof part.type === 'string' && RESULT_TYPE.test(part.type) ? resultText(part) : undefined;
+  return RESULT_TYPE.test(typeIn(part) ?? '') ? resultText(part) : undefined;
 }
 
 /** Whether an item without a role carries a tool's result. */
@@ -146,7 +148,7 @@ function resultText(value: unknown, depth = 0): string {
       .filter((text) => text !== '')
       .join('\n');
   if (!isObject(value)) return '';
-  const type = typeof value.type === 'string' ? value.type : undefined;
+  const type = typeIn(value);
   if (type !== undefined && depth > 0 && WORDLESS.test(type)) return '';
   for (const field of RESULT_FIELDS)
     if (value[field] !== undefined && value[field] !== null) return resultText(value[field], depth + 1);
@@ -157,6 +159,11 @@ function resultText(value: unknown, depth = 0): string {
     .map(([, entry]) => resultText(entry, depth + 1))
     .filter((text) => text !== '')
     .join('\n');
+}
+
+/** The type that a part or item says it is of; a text that is longer than any type's name is none. */
+function typeIn({ type }: Json): string | undefined {
+  return typeof type === 'string' && type.length <= LIMITS.typeName.most ? type : undefined;
 }
 
 function isObject(value: unknown): value is Json {
