@@ -27,7 +27,8 @@ export const DEFAULT_PERMITTED_SKEW = 5 * 60_000;
  * The zod schema is the definition. It takes several microseconds an event, more than the whole budget of a
  * backtest, so a plain check accepts what is surely valid first, and zod decides on everything else and names the
  * reason. A property test holds the two together.
- * An accepted event is the same object, not a copy.
+ * An accepted event is the same object, not a copy, unless one of its names holds half of a surrogate pair: UTF-8 cannot
+ * hold that, so names that differ in it would be counted apart and stored as one. It is replaced first.
  *
  * @example
  * import { parseUsageEvent } from '@siphonwatch/recorder';
@@ -55,7 +56,26 @@ export function parseUsageEvent(json: unknown, check?: ArrivalCheck): ParsedEven
     if (!parsed.success) return { ok: false, reason: reasonOf(parsed.error, json, openValue) };
     event = parsed.data;
   }
-  return checkedTimes(event, check);
+  return checkedTimes(areWellFormed(event) ? event : wellFormed(event), check);
+}
+
+function areWellFormed({ id, model, customer, prints }: UsageEvent): boolean {
+  if (!id.isWellFormed() || !model.isWellFormed()) return false;
+  if (!customer.plan.isWellFormed() || !customer.product.isWellFormed()) return false;
+  for (const { epoch } of prints) if (!epoch.isWellFormed()) return false;
+  return true;
+}
+
+/** Half of a surrogate pair becomes U+FFFD (developer.mozilla.org, String.prototype.toWellFormed). */
+function wellFormed(event: UsageEvent): UsageEvent {
+  const { plan, product, createdAt } = event.customer;
+  return {
+    ...event,
+    id: event.id.toWellFormed(),
+    model: event.model.toWellFormed(),
+    customer: { plan: plan.toWellFormed(), product: product.toWellFormed(), createdAt },
+    prints: event.prints.map((made) => ({ ...made, epoch: made.epoch.toWellFormed() })),
+  };
 }
 
 /** What the schema does not say of an event that it accepts: times that no clock can have meant. */

@@ -17,6 +17,8 @@ export interface QuarantinedEvents {
   readonly events: readonly UsageEvent[];
   /** still unusable, with the reason that holds today */
   readonly refused: readonly string[];
+  /** of the events: those of batches that Lambda gave up on, which may have been applied for some accounts */
+  readonly ofBatches: number;
 }
 
 /**
@@ -26,6 +28,7 @@ export interface QuarantinedEvents {
 export function readQuarantined(name: string, text: string): QuarantinedEvents {
   const events: UsageEvent[] = [];
   const refused: string[] = [];
+  let ofBatches = 0;
   const refuse = (where: string, why: string) => refused.push(`${name}${where}: ${why}`);
   // Lambda's record may be printed over several lines
   const whole = tryJson(text);
@@ -50,12 +53,14 @@ export function readQuarantined(name: string, text: string): QuarantinedEvents {
     }
     const batch = givenUp.safeParse(json);
     const records = batch.success ? kinesisPayload.safeParse(tryJson(batch.data.payload)) : undefined;
-    if (records?.success === true)
+    if (records?.success === true) {
+      const before = events.length;
       for (const [r, { kinesis }] of records.data.Records.entries())
         take(Buffer.from(kinesis.data, 'base64'), `:${i + 1} record ${r}`);
-    else refuse(`:${i + 1}`, 'neither a quarantined event nor a batch that Lambda gave up on');
+      ofBatches += events.length - before;
+    } else refuse(`:${i + 1}`, 'neither a quarantined event nor a batch that Lambda gave up on');
   }
-  return { events, refused };
+  return { events, refused, ofBatches };
 
   function take(bytes: Uint8Array, where: string): void {
     const decoded = decodeRecord(bytes);

@@ -212,10 +212,13 @@ const MAX_MODEL = LIMITS.eventModel.most;
 const MAX_CUSTOMER = LIMITS.eventCustomer.most;
 const MAX_TOKENS = 1e9;
 
-/** At most so many characters, and at least one: an event's names are never empty. */
+/**
+ * At most so many characters, and at least one: an event's names are never empty. Half of a surrogate pair, which UTF-8 cannot
+ * hold and a cut may leave, is replaced, as it would be with the first write.
+ */
 function cut(text: string, longest: number): string {
-  if (text.length <= longest) return text === '' ? '?' : text;
-  return text.slice(0, longest);
+  if (text.length <= longest) return text === '' ? '?' : text.toWellFormed();
+  return text.slice(0, longest).toWellFormed();
 }
 
 function tokenCount(count: number): number {

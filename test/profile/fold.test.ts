@@ -44,6 +44,34 @@ function arrival(
 
 const bytes = (profile: Profile) => Buffer.from(encodeSlices(profile.slices)).toString('hex');
 
+describe('events of a failed batch that had been applied, put back', () => {
+  const batch = Array.from({ length: 50 }, (_, i) => arrival(i, { time: START + i, arrived: START + i }));
+  const putBack = (at: number) =>
+    batch.map((held, i) => ({
+      ...held,
+      redriven: true,
+      arrived: at,
+      position: { ...held.position, sequence: padSequence(String(5000 + i)) },
+    }));
+  const usedAgain = (at: number): number => {
+    const { profile } = fold(newProfile('a'), batch, rules);
+    return fold(profile, putBack(START + at), rules).used;
+  };
+
+  it('change nothing within an hour, and count again after seventy minutes (docs/exactness.md)', () => {
+    expect([30 * MINUTE, HOUR, 70 * MINUTE].map(usedAgain)).toEqual([0, 0, 50]);
+  });
+
+  it('count again once only, however often they are put back', () => {
+    const first = fold(fold(newProfile('a'), batch, rules).profile, putBack(START + 90 * MINUTE), rules);
+    const second = putBack(START + 110 * MINUTE).map((held, i) => ({
+      ...held,
+      position: { ...held.position, sequence: padSequence(String(9000 + i)) },
+    }));
+    expect([first.used, fold(first.profile, second, rules).used]).toEqual([50, 0]);
+  });
+});
+
 describe('folding arrivals into a profile', () => {
   const stream = Array.from({ length: 60 }, (_, i) => arrival(i, { id: `x-${i % 50}` }));
 

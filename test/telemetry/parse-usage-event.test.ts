@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { decodeSlices, encodeSlices } from '../../lib/profile/codec.ts';
+import { addEvent, emptySlice, sliceStart } from '../../lib/profile/slice.ts';
 import { developmentKeyring } from '../../lib/telemetry/keys.ts';
 import { parseUsageEvent, surelyValid } from '../../lib/telemetry/parse-usage-event.ts';
 import { openValue } from '../../lib/telemetry/reason.ts';
@@ -194,6 +196,26 @@ describe('parseUsageEvent', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('counts names with half a surrogate pair as they are stored', () => {
+    const names = (tail: string) => ({
+      id: `i${tail}`,
+      model: `gpt-${tail}`,
+      customer: { ...valid().customer, plan: `p${tail}`, product: `a${tail}` },
+    });
+    const recorded = recorder.record(anExchange({ ...names('\ud83d'), id: `${'i'.repeat(127)}😀` }));
+    expect([recorded.model, recorded.customer.plan]).toEqual(['gpt-\ufffd', 'p\ufffd']);
+    expect(JSON.stringify(recorded)).not.toMatch(/\\ud/);
+    const slice = emptySlice(sliceStart(Date.parse(valid().time)));
+    for (const tail of ['\ud801', '\ud802', '\udc00', '\ufffd', '😀']) {
+      const parsed = parseUsageEvent({ ...valid(), ...names(tail) });
+      if (!parsed.ok) throw new Error(parsed.reason.message);
+      expect(JSON.stringify(parsed.event)).not.toMatch(/\\ud/);
+      addEvent(slice, parsed.event, Date.parse(parsed.event.time));
+    }
+    expect(slice.models).toEqual(decodeSlices(encodeSlices([slice]))[0]?.models);
+    expect([...slice.models.values()]).toEqual([4, 1]);
   });
 
   it('checks for the future only against an arrival time', () => {

@@ -20,6 +20,8 @@ export interface Redriven {
   refused: number;
   /** of the usable: so old that the shipped policy counts them as late */
   late: number;
+  /** of the usable: of batches that Lambda gave up on, after some accounts may have been written */
+  ofBatches: number;
 }
 
 /** Events that are further behind are late under the shipped policy. */
@@ -30,7 +32,8 @@ const NAMED = 20;
 /**
  * Puts the usable events of one object after another back on the stream. An object is marked when the stream has
  * acknowledged all of its events: a run that ends early goes on with the objects that have no mark. Events are flagged
- * as put back, so that an account applies each of them once, whenever and however often it comes.
+ * as put back, so that an account applies each of them once, whenever and however often it comes. What had been applied of
+ * a batch that Lambda gave up on is known for an hour only (profile/recent-ids.ts).
  * @param port undefined: nothing is put back, only counted
  */
 export async function putBack(
@@ -38,14 +41,15 @@ export async function putBack(
   port: ProducerPort | undefined,
   progress: (so: Redriven) => void = () => undefined,
 ): Promise<Redriven> {
-  const sum: Redriven = { objects: 0, usable: 0, putBack: 0, refused: 0, late: 0 };
+  const sum: Redriven = { objects: 0, usable: 0, putBack: 0, refused: 0, late: 0, ofBatches: 0 };
   const producer = port === undefined ? undefined : createProducer(port, { redriven: true });
   const limit = Date.now() - LATE_HOURS * 3_600_000;
   for await (const { name, text, mark } of objects) {
-    const { events, refused } = readQuarantined(name, text);
+    const { events, refused, ofBatches } = readQuarantined(name, text);
     for (const line of refused.slice(0, Math.max(0, NAMED - sum.refused))) say(line);
     sum.objects++;
     sum.usable += events.length;
+    sum.ofBatches += ofBatches;
     sum.refused += refused.length;
     sum.late += events.filter(({ time }) => Date.parse(time) < limit).length;
     if (producer !== undefined) {

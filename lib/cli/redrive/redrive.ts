@@ -111,8 +111,12 @@ function summary(result: Redriven, dryRun: boolean): string {
     result.late === 0
       ? ''
       : `${result.late} of them are older than ${LATE_HOURS} hours: they are counted as late and change no score\n`;
+  const batches =
+    result.ofBatches === 0
+      ? ''
+      : `${result.ofBatches} of them are of batches that Lambda gave up on: those that had been applied count twice where their account has sent for more than an hour since; siphonwatch rebuild counts each once\n`;
   const done = dryRun ? 'nothing put back (--dry-run)' : `${result.putBack} put back`;
-  return `${result.objects} objects: ${result.usable} usable, ${done}, ${result.refused} still unusable (they stay where they are)\n${late}`;
+  return `${result.objects} objects: ${result.usable} usable, ${done}, ${result.refused} still unusable (they stay where they are)\n${late}${batches}`;
 }
 
 async function* filesOf(files: readonly string[]): AsyncGenerator<{ name: string; text: string }> {
