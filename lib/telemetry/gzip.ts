@@ -40,14 +40,16 @@ function gunzipMembers(bytes: Uint8Array, most: number, finishFlush = constants.
 /**
  * All that anybody could read out of a gzip that is cut off, damaged or followed by something: of each place where a
  * member may begin, what comes out before the damage. Bytes that are not packed are there as they are.
- * @param most bytes that each place may unpack to
+ * @param most bytes that it may unpack to; what lies beyond is not looked at
  */
 export function readableParts(bytes: Uint8Array, most: number): Buffer[] {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const parts = [all];
-  for (let at = all.indexOf(MEMBER); at >= 0 && parts.length <= MOST_PLACES; ) {
-    const { plain, consumed } = readableStart(all.subarray(at), most);
+  let left = most;
+  for (let at = all.indexOf(MEMBER); at >= 0 && left > 0 && parts.length <= MOST_PLACES; ) {
+    const { plain, consumed } = readableStart(all.subarray(at), left);
     parts.push(plain);
+    left -= plain.length;
     at = all.indexOf(MEMBER, at + Math.max(consumed, 1));
   }
   return parts;

@@ -128,7 +128,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'sealed-cache-stale',
     TABLE,
-    'if (known?.name === sealedName) return known.slices;',
+    'if (known?.name === sealedName && known.number === sealed) return known.slices;',
     'if (known !== undefined) return known.slices;',
     'a warm function judges without the newest sealed slices',
     ['test/stores/profile-store.test.ts'],
@@ -407,10 +407,18 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'archive-glued',
     'lib/aws/archive.ts',
-    'packed ? data : gzipSync(data), LINE_BREAK]',
-    'packed ? data : gzipSync(data)]',
+    'isGzip(data) ? data : gzipSync(data), LINE_BREAK]',
+    'isGzip(data) ? data : gzipSync(data)]',
     'records run into each other',
     ['test/stores/archive.test.ts'],
+  ),
+  bug(
+    'erased-remembered',
+    'lib/stores/lineage.ts',
+    'if (remembered === undefined || stored === undefined || remembered.version === 0) return false;',
+    'if (remembered === undefined || stored === undefined) return false;\n  if (stored.version > 0) return true;',
+    'a warm function writes back what was erased',
+    ['test/stores/profile-store.test.ts'],
   ),
   bug(
     'redrive-unmarked',
