@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -118,6 +118,39 @@ describe('collect', () => {
     expect(await (await fetch(`${base}/metrics`)).text()).toContain(
       'siphonwatch_collect_requests_total{path="/exchanges",status="413"} 1',
     );
+  });
+
+  it('answers a request that is no URL, and goes on', async () => {
+    const { base } = await listening();
+    const ask = (target: string, headers: string) =>
+      new Promise<string>((resolve, reject) => {
+        const { port } = new URL(base);
+        const socket = connect(Number(port), '127.0.0.1', () => {
+          socket.end(`GET ${target} HTTP/1.1\r\n${headers}Connection: close\r\n\r\n`);
+        });
+        socket.once('data', (data) => resolve(data.toString().slice(9, 12)));
+        socket.once('error', reject);
+      });
+    const local = 'Host: localhost\r\n';
+    expect(await ask('//', local)).toBe('400');
+    expect(await ask('http://[', local)).toBe('400');
+    expect(await ask('*', local)).toBe('404');
+    expect(await ask('/health', local)).toBe('200');
+    expect(await ask('/health', 'Host: rebound.example:4318\r\n')).toBe('403');
+  });
+
+  it('takes nothing from a page in a browser', async () => {
+    const { post, sink, base } = await listening();
+    const body = JSON.stringify(anExchange());
+    for (const headers of [
+      { origin: 'https://site.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+    ])
+      expect((await post('/exchanges', body, { 'content-type': 'text/plain', ...headers })).status).toBe(403);
+    expect(sink.taken).toHaveLength(0);
+    expect((await post('/exchanges', body, { origin: base })).status).toBe(200);
   });
 
   it('joins a span with its log events, and hands on what stays alone', async () => {
