@@ -8,7 +8,7 @@ import { CollectServer } from '../../lib/cli/collect/collect-server.ts';
 import { Collector, type EventSink } from '../../lib/cli/collect/collector.ts';
 import { ADAPTER_DEFAULTS } from '../../lib/telemetry/adapters/adapter.ts';
 import { developmentKeyring } from '../../lib/telemetry/keys.ts';
-import { createRecorder } from '../../lib/telemetry/recorder.ts';
+import { createRecorder, type Recorder } from '../../lib/telemetry/recorder.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { anExchange } from '../telemetry/exchanges.ts';
 import { capture } from './capture.ts';
@@ -37,11 +37,18 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.drain();
 });
 
-async function listening(options: { durable?: boolean; token?: string; maxBody?: number } = {}) {
+interface ListenOptions {
+  durable?: boolean;
+  token?: string;
+  maxBody?: number;
+  recorder?: Recorder;
+}
+
+async function listening(options: ListenOptions = {}) {
   const sink = new HeldSink();
   const collector = new Collector({
     sink,
-    recorder: createRecorder({ keys: developmentKeyring('test') }),
+    recorder: options.recorder ?? createRecorder({ keys: developmentKeyring('test') }),
     defaults: ADAPTER_DEFAULTS,
     durable: options.durable === true,
   });
@@ -137,6 +144,31 @@ describe('collect', () => {
     expect(await ask('*', local)).toBe('404');
     expect(await ask('/health', local)).toBe('200');
     expect(await ask('/health', 'Host: rebound.example:4318\r\n')).toBe('403');
+  });
+
+  it('rejects an exchange that fails its reader by itself, so that nobody sends its neighbours again for ever', async () => {
+    const sound = createRecorder({ keys: developmentKeyring('test') });
+    const recorder: Recorder = {
+      ...sound,
+      record(exchange) {
+        if (exchange.id === 'poison') throw new RangeError('Maximum call stack size exceeded');
+        return sound.record(exchange);
+      },
+    };
+    const { post, sink, collector } = await listening({ recorder });
+    const body = ['a', 'poison', 'b'].map((id) => JSON.stringify(anExchange({ id }))).join('\n');
+    const answered = await post('/exchanges', body);
+    expect([answered.status, await answered.json()]).toEqual([
+      200,
+      {
+        events: 2,
+        skipped: 0,
+        rejected: 1,
+        reasons: [expect.stringContaining('cannot be read (RangeError)')],
+      },
+    ]);
+    expect(sink.taken.map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(collector.counts).toMatchObject({ events: 2, rejected: 1 });
   });
 
   it('takes nothing from a page in a browser', async () => {
