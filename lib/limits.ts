@@ -30,6 +30,12 @@ export const LIMITS = {
   ),
   marks: limit('marks on one letter', 30, 'marks', 'left out'),
   typeName: limit("name of a part's type", 64, 'characters', 'the part counts as one without a type'),
+  nesting: limit(
+    'values within values of an entry that are followed',
+    32,
+    'levels',
+    'left out',
+  ),
   eventId: limit('id of an event', 512, 'characters', 'cut by the recorder, quarantined elsewhere'),
   eventModel: limit('model of an event', 256, 'characters', 'cut by the recorder, quarantined elsewhere'),
   eventCustomer: limit(

@@ -94,6 +94,15 @@ function firstIssue(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | und
 }
 
 /**
+ * Why something that made its reader throw was set aside. It costs itself alone: not its neighbours, not the request that it
+ * came in, which its sender would repeat for ever. The error's own words may quote a text, its name does not.
+ */
+export function failedOn(value: unknown, error: unknown): Reason {
+  const name = error instanceof Error ? error.name : 'an error';
+  return { field: '(whole)', value: kindOf(value), message: `cannot be read (${printable(name)})` };
+}
+
+/**
  * One line for people: `field: message (value)`.
  *
  * @example

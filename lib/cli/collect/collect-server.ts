@@ -6,6 +6,7 @@ import { DocumentReader } from '../../input/documents.ts';
 import { readOtlp } from '../../input/otlp-protobuf.ts';
 import { SOURCE_FORMATS, type SourceFormat } from '../../telemetry/adapters/reader.ts';
 import { describeReason, printable } from '../../telemetry/reason.ts';
+import { isLoopback, pageCaller } from './callers.ts';
 import type { Collected, Collector } from './collector.ts';
 import { metricsText } from './metrics-text.ts';
 
@@ -45,7 +46,10 @@ export class CollectServer {
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    this.server = createServer((request, response) => void this.#handle(request, response));
+    this.server = createServer((request, response) => {
+      // whatever a request does, it ends itself alone
+      this.#handle(request, response).catch(() => response.destroy());
+    });
     this.server.requestTimeout = 60_000;
     this.server.headersTimeout = 20_000;
   }
@@ -62,9 +66,11 @@ export class CollectServer {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#requests++;
-    const url = new URL(request.url ?? '/', 'http://collect');
+    const url = urlOf(request.url);
     let status = 500;
     try {
+      if (url === undefined) throw new Refusal(400, 'not a URL');
+      this.#refusePages(request);
       status = await this.#route(request, response, url);
     } catch (error) {
       status = error instanceof Refusal ? error.status : 503;
@@ -77,7 +83,7 @@ export class CollectServer {
       }
     } finally {
       this.#requests--;
-      const key = `${known(url.pathname)} ${status}`;
+      const key = `${known(url?.pathname ?? '')} ${status}`;
       this.#answers.set(key, (this.#answers.get(key) ?? 0) + 1);
     }
   }
@@ -111,6 +117,12 @@ export class CollectServer {
     } finally {
       this.#underWay -= length;
     }
+  }
+
+  #refusePages({ headers }: IncomingMessage): void {
+    const bound = this.server.address();
+    const why = pageCaller(headers, typeof bound === 'object' && bound !== null && isLoopback(bound.address));
+    if (why !== undefined) throw new Refusal(403, why);
   }
 
   #authorize(request: IncomingMessage): void {
@@ -187,6 +199,15 @@ export class CollectServer {
 }
 
 const PATHS = ['/v1/traces', '/v1/logs', '/v1/metrics', '/litellm', '/exchanges', '/health', '/metrics'];
+
+/** What is asked for; undefined for what is no URL, such as `//`. */
+function urlOf(target: string | undefined): URL | undefined {
+  try {
+    return new URL(target ?? '/', 'http://collect');
+  } catch {
+    return undefined;
+  }
+}
 
 function known(path: string): string {
   return PATHS.includes(path) ? path : 'other';

@@ -87,9 +87,9 @@ export function isBatchLine(json: unknown): boolean {
   return halvesOf(json).length > 0;
 }
 
-function halvesOf(json: unknown): Half[] {
+function halvesOf(json: unknown, inList = false): Half[] {
   const requests = listOf(at(json, 'requests'));
-  if (requests.length > 0) return requests.flatMap(halvesOf);
+  if (requests.length > 0 && !inList) return requests.flatMap((held) => halvesOf(held, true));
   const id = textAt(json, 'custom_id');
   if (id === undefined) return [];
   const body = objectOf(jsonIn(at(json, 'body'))) ?? objectOf(at(json, 'params'));
