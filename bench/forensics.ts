@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { benchChoices } from './forensics/choices.ts';
+import { benchChoices, benchSelection } from './forensics/choices.ts';
 import { AnswerData, type Documented, knownLineages, type ReasoningLineage } from './forensics/data.ts';
 import { benchFreeForm, withoutOptions } from './forensics/free-form.ts';
 import { say } from './forensics/rates.ts';
@@ -130,6 +130,7 @@ reasoningTexts(data);
 alpacaTexts();
 for (const set of ['freeform-crux', 'freeform-math-l5']) benchFreeForm(set, load(`reasoning/${set}`), result);
 const choices = load('mmlu-pro');
+benchSelection(flags.only === 'selection' ? data.load('mmlu-pro') : choices, result);
 benchFreeForm('mmlu-pro without options', withoutOptions(choices), result);
 benchChoices(
   choices,

@@ -4,6 +4,7 @@ import { choiceStudy, choicesAt, commonChoiceItems } from '../../lib/forensics/c
 import { familyOf } from '../../lib/forensics/family.ts';
 import type { Pair } from '../../lib/forensics/pair-effects.ts';
 import { pIfAccused, testAccusedPair } from '../../lib/forensics/pair-test.ts';
+import { testSelection } from '../../lib/forensics/selection.ts';
 import { runForensics } from '../../lib/forensics/study.ts';
 import { type Random, sampleWithout, seededRandom } from '../../lib/statistics/generator.ts';
 import type { Documented } from './data.ts';
@@ -263,31 +264,30 @@ function selected(sheet: AnswerSheet, reference: AnswerSheet, share: number, ran
   return { ...sheet, answers };
 }
 
+/** Pairs of models of which one has its items selected. */
+const SELECTION_TRIES = 20;
+
 /** Items selected so that strangers agree, and items missing by chance: is it said? */
-function selection(
-  sheets: readonly AnswerSheet[],
-  kin: (a: string, b: string) => boolean,
-  tries: number,
-  result: Result,
-): void {
+export function benchSelection(sheets: readonly AnswerSheet[], result: Result): void {
+  if (sheets.length === 0) return;
   note('selected items');
   const random = seededRandom(5);
-  const count = { selected: 0, chance: 0, of: 0 };
-  for (let i = 0; i < tries; i++) {
+  const count = { selected: 0, chance: 0, asTheyAre: 0, of: 0 };
+  for (let i = 0; i < SELECTION_TRIES; i++) {
     const reference = sheets[(3 * i) % sheets.length];
     const suspect = sheets[(3 * i + 7) % sheets.length];
-    if (reference === undefined || suspect === undefined || kin(reference.model, suspect.model)) continue;
+    if (reference === undefined || suspect === undefined) continue;
+    if (familyOf(reference.model) === familyOf(suspect.model)) continue;
     const controls = sheets.filter((s) => s !== reference && s !== suspect);
-    const said = (own: AnswerSheet) =>
-      runForensics({ reference, suspects: [own], controls, teachers: [] }).suspects[0]?.selection
-        ?.selected === true;
+    const said = (own: AnswerSheet) => testSelection(reference, own, controls).selected;
     count.of++;
+    if (said(suspect)) count.asTheyAre++;
     if (said(selected(suspect, reference, 0.3, random))) count.selected++;
     const kept = new Map([...suspect.answers].filter(() => random() < 0.6));
     if (said({ ...suspect, answers: kept })) count.chance++;
   }
   say(
-    `mmlu-pro: selection said where items of agreement were kept with 30 % of the others: ${count.selected} of ${count.of}; where 40 % are missing by chance: ${count.chance} of ${count.of}`,
+    `mmlu-pro: selection said where items of agreement were kept with 30 % of the others: ${count.selected} of ${count.of}; where 40 % are missing by chance: ${count.chance} of ${count.of}; of the files as they are, which lack answers to hard questions: ${count.asTheyAre} of ${count.of}`,
   );
   result['mmlu-pro selection'] = count;
 }
@@ -316,5 +316,4 @@ export function benchChoices(
     result,
   );
   if (!quick) powerBySize(sheets, pairs, 10, result);
-  selection(sheets, kin, quick ? 3 : 8, result);
 }

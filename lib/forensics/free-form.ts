@@ -145,6 +145,8 @@ function logRatio(chance: number): number {
   return Math.log(1 - KEPT + KEPT / chance);
 }
 
+const DIFFERENT = logRatio(Number.POSITIVE_INFINITY);
+
 /** Chance of a wrong answer among the wrong ones. */
 function shareOf(votes: number, wrongVotes: number): number {
   return (votes + WRONG_BEFORE * WRONG_CHANCE) / (wrongVotes + WRONG_BEFORE);
@@ -188,40 +190,40 @@ class VotedAnswers {
   #votesFor(item: number, answer: string, out: readonly number[]): number {
     const votes = this.#votes[item];
     const own = votes?.wrong.get(answer);
-    return Math.max(
-      0,
-      out.reduce((n, f) => n - (own?.[f] ?? 0), votes?.wrongSums.get(answer) ?? 0),
-    );
+    let n = votes?.wrongSums.get(answer) ?? 0;
+    if (own !== undefined) for (const f of out) n -= own[f] ?? 0;
+    return Math.max(0, n);
   }
 
   /**
    * What the logarithm of the ratio would be on average at an item if neither knew of the other: taken off, so that two
    * strong models are not alike because both master what others miss.
    */
-  #expected(item: number, out: readonly number[], pa: number, pb: number): number {
+  #expected(item: number, out: readonly number[], wrongVotes: number, pa: number, pb: number): number {
     const bothWrong = (1 - pa) * (1 - pb);
-    const { wrongVotes } = this.#at(item, out);
-    const shares = [...(this.#votes[item]?.wrong.keys() ?? [])].flatMap((answer) => {
+    const shares: number[] = [];
+    let total = 0;
+    for (const [answer, sum] of this.#votes[item]?.wrongSums ?? []) {
+      if (sum <= ROUNDING) continue;
       const votes = this.#votesFor(item, answer, out);
-      return votes > ROUNDING ? [shareOf(votes, wrongVotes)] : [];
-    });
-    const total = Math.max(
-      1,
-      shares.reduce((a, b) => a + b, 0),
-    );
+      if (votes <= ROUNDING) continue;
+      const share = shareOf(votes, wrongVotes);
+      total += share;
+      shares.push(share);
+    }
+    const scale = Math.max(1, total);
     let same = 0;
     let expected = pa * pb * logRatio(Math.sqrt(pa * pb));
     for (const share of shares) {
-      const both = bothWrong * (share / total) ** 2;
+      const both = bothWrong * (share / scale) ** 2;
       same += both;
       expected += both * logRatio(Math.sqrt(bothWrong) * share);
     }
-    return expected + (1 - pa * pb - same) * logRatio(Number.POSITIVE_INFINITY);
+    return expected + (1 - pa * pb - same) * DIFFERENT;
   }
 
   /** Chances of each of two models to be right at the items that both answered. */
-  #chances(models: Pair, items: readonly number[], out: readonly number[]) {
-    const mean = Float64Array.from(items, (i) => this.#at(i, out).chance);
+  #chances(models: Pair, items: readonly number[], mean: Float64Array) {
     return models.map((m) => {
       const right = items.filter((i) => this.#table.right[m]?.[i] === true).length;
       const odds = oddsFor(mean, (right + 0.5) / (items.length + 1));
@@ -235,11 +237,14 @@ class VotedAnswers {
     const [wrongA, wrongB] = [this.#table.wrong[a] ?? [], this.#table.wrong[b] ?? []];
     const items = rightA.flatMap((r, i) => (r === undefined || rightB[i] === undefined ? [] : [i]));
     const out = [...new Set([this.#places[a] ?? 0, this.#places[b] ?? 0])];
-    const [chanceA, chanceB] = this.#chances(pair, items, out);
+    const at = items.map((i) => this.#at(i, out));
+    const mean = Float64Array.from(at, (x) => x.chance);
+    const [chanceA, chanceB] = this.#chances(pair, items, mean);
     const perItem = new Float32Array(this.#table.items.length);
     const counts = { coWrong: 0, sameWrong: 0, sum: 0, squares: 0 };
     items.forEach((i, k) => {
       const [pa, pb] = [chanceA?.[k] ?? 0.5, chanceB?.[k] ?? 0.5];
+      const wrongVotes = at[k]?.wrongVotes ?? 0;
       const answer = wrongA[i];
       const bothWrong = answer !== undefined && wrongB[i] !== undefined;
       if (bothWrong) counts.coWrong++;
@@ -247,18 +252,18 @@ class VotedAnswers {
       if (rightA[i] === true && rightB[i] === true) chance = Math.sqrt(pa * pb);
       else if (bothWrong && answer === wrongB[i]) {
         counts.sameWrong++;
-        const share = shareOf(this.#votesFor(i, answer, out), this.#at(i, out).wrongVotes);
+        const share = shareOf(this.#votesFor(i, answer, out), wrongVotes);
         chance = Math.sqrt((1 - pa) * (1 - pb)) * share;
       }
-      const value = logRatio(chance) - this.#expected(i, out, pa, pb);
+      const value = logRatio(chance) - this.#expected(i, out, wrongVotes, pa, pb);
       perItem[i] = value;
       counts.sum += value;
       counts.squares += value ** 2;
     });
     const n = items.length;
-    const mean = n === 0 ? 0 : counts.sum / n;
-    const variance = n < 2 ? Number.POSITIVE_INFINITY : (counts.squares / n - mean ** 2) / (n - 1);
-    return { items: n, value: mean, variance, perItem, coWrong: counts.coWrong, sameWrong: counts.sameWrong };
+    const value = n === 0 ? 0 : counts.sum / n;
+    const variance = n < 2 ? Number.POSITIVE_INFINITY : (counts.squares / n - value ** 2) / (n - 1);
+    return { items: n, value, variance, perItem, coWrong: counts.coWrong, sameWrong: counts.sameWrong };
   }
 }
 

@@ -54,7 +54,8 @@ export function oddsFor(right: Float64Array, target: number): number {
   let high = MOST_LOG_ODDS;
   for (let step = 0; step < HALVINGS; step++) {
     const factor = Math.exp((low + high) / 2);
-    const sum = right.reduce((s, r) => s + (r * factor) / (r * factor + 1 - r), 0);
+    let sum = 0;
+    for (const r of right) sum += (r * factor) / (r * factor + 1 - r);
     if (sum / right.length < target) low = (low + high) / 2;
     else high = (low + high) / 2;
   }

@@ -75,7 +75,7 @@ export function nullSpec(s: SuspectReport, alpha: number): VegaLiteSpec {
 export function powerSpec(s: SuspectReport): VegaLiteSpec {
   const effects = [...new Set(s.power?.curve.map((c) => c.effect))];
   const label = (e: number) =>
-    s.mode === 'text' ? `${(e / (s.null?.spread ?? 1)).toFixed(0)} × the null's spread` : `excess ${e}`;
+    s.mode === 'choices' ? `excess ${e}` : `${(e / (s.null?.spread || 1)).toFixed(0)} × the null's spread`;
   return {
     width: 400,
     height: 190,

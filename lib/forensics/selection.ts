@@ -22,8 +22,8 @@ export interface Selection {
 const LEAST_MISSING = 20;
 /** Level at which items count as selected. */
 const SELECTED_AT = 0.001;
-/** Least shift in the agreement of strangers that can make a result. Answers that parsers lose on hard questions shift it by .012 to .027 on MMLU-Pro, keeping what two models agree on by .10. */
-const LEAST_SHIFT = 0.03;
+/** Least shift in the agreement of strangers that can make a result. Answers that parsers lose on hard questions shift it by .01 to .04 on MMLU-Pro, keeping what two models agree on by .10. */
+const LEAST_SHIFT = 0.04;
 /** Share of the controls that must have answered an item for it to count as left out by both parties. */
 const MOST_CONTROLS = 0.5;
 
@@ -77,12 +77,16 @@ function moments(values: readonly number[]) {
 }
 
 /** Items present against items missing (Welch), and what leaving the missing ones out does to the mean. */
-function compared(present: readonly number[], missing: readonly number[]): Difference | undefined {
+function compared(
+  present: readonly number[],
+  missing: readonly number[],
+  all = present.length + missing.length,
+): Difference | undefined {
   if (missing.length < LEAST_MISSING || present.length < LEAST_MISSING) return undefined;
   const [here, gone] = [moments(present), moments(missing)];
   const error = Math.sqrt(here.error2 + gone.error2);
   if (!(error > 0)) return undefined;
-  const share = missing.length / (missing.length + present.length);
+  const share = missing.length / all;
   return { z: (here.mean - gone.mean) / error, shift: share * (here.mean - gone.mean) };
 }
 
@@ -131,16 +135,18 @@ function outsideBoth(a: AnswerSheet, b: AnswerSheet, controls: readonly AnswerSh
   const present: number[] = [];
   const missing: number[] = [];
   let lacking = 0;
+  let all = 0;
   for (const [item, answers] of items) {
     const [first] = answers;
     if (first === undefined || answers.length < 2 || answers.length < MOST_CONTROLS * controls.length)
       continue;
     const held = [a, b].filter((s) => answered(s.answers.get(item), first)).length;
+    all++;
     if (held === 0) lacking++;
     const ease = held === 1 ? undefined : easeAmong(answers);
     if (ease !== undefined) (held === 2 ? present : missing).push(ease);
   }
-  return { lacking, difference: compared(present, missing) };
+  return { lacking, difference: compared(present, missing, all) };
 }
 
 /**
@@ -157,7 +163,9 @@ export function testSelection(
   const byReference = betweenFiles(suspect, reference, controls);
   const byBoth = outsideBoth(reference, suspect, controls);
   const found = [bySuspect, byReference, byBoth].flatMap((x) => x.difference ?? []);
-  const worst = [...found].sort((a, b) => Math.abs(b.z) - Math.abs(a.z))[0];
+  const order = [...found].sort((a, b) => Math.abs(b.z) - Math.abs(a.z));
+  // A side that can make a result goes before one that differs more surely and by less.
+  const worst = order.find((x) => Math.abs(x.shift) >= LEAST_SHIFT) ?? order[0];
   const one = bySuspect.lacking + byReference.lacking;
   const counts = [
     ...(one > 0 || byBoth.lacking === 0

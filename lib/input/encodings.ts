@@ -4,6 +4,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { createGunzip, createInflate } from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { InputError } from './errors.ts';
+import { wholeMembers } from './gzip-members.ts';
 
 /** How a file's bytes become text: compression by its first bytes, UTF-16 by its mark or its zeros. */
 
@@ -65,8 +66,7 @@ async function* unpacked(
   const other = otherKind(head);
   if (other !== undefined) throw new InputError(other);
   if (layers === 0) yield* chunks;
-  else if (head[0] === 0x1f && head[1] === 0x8b)
-    yield* unpacked(unzipped(chunks, createGunzip({ chunkSize: 256 * 1024 })), onNote, layers - 1);
+  else if (head[0] === 0x1f && head[1] === 0x8b) yield* unpacked(gunzipped(chunks), onNote, layers - 1);
   else if (isZlib(head)) {
     onNote('zlib (deflate), unpacked');
     yield* unzipped(chunks, createInflate({ chunkSize: 256 * 1024 }));
@@ -80,6 +80,38 @@ async function* unpacked(
 function isZlib(head: Buffer): boolean {
   const [method = 0, flags = 0] = head;
   return method === 0x78 && [0x01, 0x9c, 0xda].includes(flags);
+}
+
+/** So much of a gzip file is kept, to look again at its members where it does not end as one. */
+const KEPT = 4 * 1024 * 1024;
+
+/** A gzip file; of one that is damaged behind its members, and not too long to look again, the members and the text behind them. */
+async function* gunzipped(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  let kept: Buffer[] | undefined = [];
+  let size = 0;
+  const seen = async function* (): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      size += chunk.length;
+      if (size > KEPT) kept = undefined;
+      kept?.push(chunk);
+      yield chunk;
+    }
+  };
+  let done = 0;
+  try {
+    for await (const chunk of unzipped(seen(), createGunzip({ chunkSize: 256 * 1024 }))) {
+      done += chunk.length;
+      yield chunk;
+    }
+  } catch (error) {
+    if (kept === undefined) throw error;
+    const { text, rest } = wholeMembers(Buffer.concat(kept));
+    if (text.length > done) yield text.subarray(done);
+    const isText = /^\s*[[{]/.test(rest.subarray(0, 64).toString('latin1'));
+    if (!isText) throw error;
+    yield rest;
+    throw new InputError(`${rest.length} bytes behind the gzip file's end were not packed: read as text`);
+  }
 }
 
 async function* unzipped(

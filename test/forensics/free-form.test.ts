@@ -55,14 +55,14 @@ describe('free-form answers', () => {
   });
 
   it('strangers are convicted at no more than the promised rate', () => {
-    const ps = controls.slice(0, 8).map(
+    const ps = controls.slice(0, 5).map(
       (c) =>
         ask(
           c,
           controls.filter((o) => o !== c),
         )?.p ?? 1,
     );
-    expect(ps.filter((p) => p <= 0.05).length).toBeLessThanOrEqual(2);
+    expect(ps.filter((p) => p <= 0.05).length).toBeLessThanOrEqual(1);
   });
 
   it('the same wrong answers throughout are identity, not evidence', () => {

@@ -156,6 +156,18 @@ const FILES: readonly (readonly [string, Buffer | string, number, RegExp?])[] = 
     ]),
     3,
   ],
+  [
+    'gzip, a plain line appended',
+    Buffer.concat([gzipSync(`${line(0)}\n${line(1)}\n`), Buffer.from(`${line(2)}\n`)]),
+    3,
+    /behind the gzip file's end were not packed/,
+  ],
+  [
+    'gzip, a whole member and one that is cut off',
+    Buffer.concat([gzipSync(`${line(0)}\n${line(1)}\n`), gzipSync(`${line(2)}\n`).subarray(0, 60)]),
+    2,
+    /too early|damaged/,
+  ],
   ['zlib', deflateSync(LINES.join('\n')), 3],
   ['brotli', brotliCompressSync(LINES.join('\n')), 0],
   ['zip named', Buffer.concat([Buffer.from('PK\u0003\u0004'), Buffer.alloc(100, 7)]), 0, /zip/i],

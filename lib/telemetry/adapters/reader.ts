@@ -165,7 +165,13 @@ const MARKS: readonly (readonly [format: string, matches: (entry: Json) => boole
   ],
   ['litellm', (entry) => 'call_type' in entry || 'standard_logging_object' in entry],
   ['batch', isBatchLine],
-  ['exchange', (entry) => 'messages' in entry && ('account' in entry || 'v' in entry)],
+  [
+    'exchange',
+    (entry) =>
+      'messages' in entry &&
+      ('v' in entry ||
+        ('account' in entry && ('customer' in entry || 'outcome' in entry || !('model' in entry)))),
+  ],
   ['export', (entry) => exportShape(entry) !== undefined],
   [
     'gemini',

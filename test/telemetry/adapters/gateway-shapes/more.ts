@@ -741,6 +741,25 @@ export const MORE_SHAPES: readonly GatewayShape[] = [
     expect: { messages: BRIEFED, outcome: 'truncated', params: { temperature: 0.2 } },
   },
   {
+    name: 'a flat line that names its account as exchanges do',
+    source: 'a log that names the facts of a call side by side',
+    entries: [
+      {
+        ...{
+          time: TIME,
+          account: 'acct-1',
+          model: 'm-1',
+          status: 200,
+          prompt_tokens: 12,
+          completion_tokens: 34,
+        },
+        messages: [USER],
+        response: { choices: [{ message: { role: 'assistant', content: 'x' }, finish_reason: 'length' }] },
+      },
+    ],
+    expect: { outcome: 'truncated' },
+  },
+  {
     name: 'a flat line with a prompt and a system prompt as texts',
     source: 'a log that names the facts of a call side by side',
     entries: [
