@@ -1,5 +1,5 @@
 import type { Exchange } from '../exchange.ts';
-import { failedOn, printable, type Reason } from '../reason.ts';
+import { failedOn, fieldName, printable, type Reason } from '../reason.ts';
 import {
   ADAPTER_DEFAULTS,
   type Adapted,
@@ -85,6 +85,7 @@ export class OtelReader {
       const named = printable(
         Object.keys(objectOf(json) ?? {})
           .slice(0, 6)
+          .map(fieldName)
           .join(', '),
       );
       return {

@@ -1,6 +1,6 @@
 import type { Exchange } from '../exchange.ts';
 import { parseUsageEvent } from '../parse-usage-event.ts';
-import { failedOn, kindOf, printable, type Reason } from '../reason.ts';
+import { failedOn, fieldName, kindOf, printable, type Reason } from '../reason.ts';
 import type { UsageEvent } from '../usage-event.ts';
 import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults } from './adapter.ts';
 import { asOtlp } from './bare-spans.ts';
@@ -206,6 +206,7 @@ function isKnown(value: unknown): boolean {
 function unknownEntry(entry: unknown): Adapted {
   const fields = Object.keys(objectOf(entry) ?? {})
     .slice(0, 8)
+    .map(fieldName)
     .join(', ');
   const known = ['usage events', ...Object.keys(ADAPTERS), 'batch', ...EXPORT_NAMES].join(', ');
   const message = `no format that is known (${known})`;
