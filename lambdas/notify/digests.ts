@@ -1,4 +1,4 @@
-import { DELIVERY, digestList } from '../../lib/findings/delivery.ts';
+import { DELIVERY, digestList, LIST_KEPT } from '../../lib/findings/delivery.ts';
 import { digestMessageOf, exceptionEnded, type Row } from '../../lib/findings/digest-message.ts';
 import { listName, type PendingMessage } from '../../lib/findings/notification-throttle.ts';
 import { renderBulletin } from '../../lib/findings/publication.ts';
@@ -41,17 +41,17 @@ async function tellStorm(name: ThrottleName, owed: PendingMessage, delivery: Del
   delivery.report({ what: 'bulletin', deliveryId: bulletin.deliveryId, total: rows.length });
 }
 
-/** Digests that a sweep still looks for, days. */
-const DIGESTS_BACK = 7;
+/** Days that a first sweep looks back. A later one goes on where the last ended, as long as lists are kept. */
+const FIRST_BACK = 7;
 
 /** Tells the digests of days that are over. */
 export async function sendDigests(delivery: Delivery): Promise<void> {
   const now = delivery.now();
   const today = Math.floor((now - DELIVERY.settle) / DAY_MS) * DAY_MS;
   const state = await delivery.findings.state('digest');
-  const last = state === undefined ? today - DIGESTS_BACK * DAY_MS : Number(state.body);
+  const last = state === undefined ? today - FIRST_BACK * DAY_MS : Number(state.body);
   let version = state?.version;
-  for (let day = Math.max(last, today - DIGESTS_BACK * DAY_MS); day < today; day += DAY_MS) {
+  for (let day = Math.max(last, today - LIST_KEPT); day < today; day += DAY_MS) {
     const rows = await digestRows(day, delivery);
     if (rows.length > 0) {
       const date = new Date(day).toISOString().slice(0, 10);

@@ -149,6 +149,9 @@ export type Disposition = (typeof DISPOSITIONS)[number];
 /** Longest name of who decides: the ARN of an IAM user with a path (IAM quotas: 512 of path, 64 of name). */
 export const AUTHOR_MAX = 700;
 
+/** People whose silences a finding remembers; whoever has so many colleagues is not alone. */
+export const SILENCED_KEPT = 20;
+
 export const verdictRecord = z.strictObject({
   verdict: z.enum(VERDICTS),
   by: z.string().max(AUTHOR_MAX),
@@ -212,6 +215,11 @@ export const finding = z.strictObject({
   ),
   verdict: verdictRecord.optional(),
   owner: z.string().max(OWNER_MAX).optional().describe('who looks after it; no verdict depends on it'),
+  silenced: z
+    .array(z.strictObject({ by: z.string().max(AUTHOR_MAX), since: iso, until: iso }))
+    .max(SILENCED_KEPT)
+    .optional()
+    .describe('how long each person has silenced the subject alone, without a gap; no undo shortens it'),
   audit: z
     .array(auditEntry)
     .optional()

@@ -7,6 +7,7 @@ import {
   type Finding,
   type FindingState,
   OWNER_MAX,
+  SILENCED_KEPT,
   type Verdict,
   type VerdictRecord,
 } from './finding.ts';
@@ -82,56 +83,78 @@ export function triage(held: Finding, decision: Decision): Triaged {
       `the date ${new Date(until).toISOString()} is more than ${MAX_DAYS} days away`,
       'until',
     );
+  const quiet = verdict === 'benign' && until !== undefined ? quietTerm(held, decision, until) : undefined;
   const record: VerdictRecord = {
     verdict,
     by: decision.by,
-    at: new Date(at).toISOString(),
-    ...(verdict === 'benign' && until !== undefined
-      ? quietTerm(held, decision, until)
-      : until === undefined
-        ? {}
-        : { until: new Date(until).toISOString() }),
+    at: iso(at),
+    ...(quiet?.term ?? (until === undefined ? {} : { until: iso(until) })),
     ...(note === undefined ? {} : { note }),
   };
   const state: FindingState = verdict === 'unsure' ? detectedState(held) : 'closed';
-  return changed(held, 'triage', decision, { state, verdict: record, owner: held.owner });
+  const end = quiet?.alone === true ? quiet.term.until : undefined;
+  const remembered =
+    end === undefined ? held : { ...held, silenced: withSilence(held, decision.by, at, end) };
+  return changed(remembered, 'triage', decision, { state, verdict: record, owner: held.owner });
 }
 
 /**
- * How long a benign verdict silences: as long as it says where another person gave the same one before, else at most
- * `ALONE_DAYS`, counted from the first of this person's verdicts that follow one another without a day between them.
+ * How long a benign verdict silences: as long as another person wants too, else at most `ALONE_DAYS`, counted from when this
+ * person began to silence the subject without a gap. Undoing, another verdict between, or many of them begin no new count.
  * @throws TriageError where this person's days are used up
  */
 function quietTerm(
   held: Finding,
   { by, at }: Decision,
   until: number,
-): Pick<VerdictRecord, 'until' | 'wanted' | 'second'> {
-  const iso = (ms: number) => new Date(ms).toISOString();
-  const { verdict: standing } = held;
-  const stands = standing?.verdict === 'benign' && Date.parse(standing.until ?? '') > at;
-  if (stands && (standing.by !== by || standing.second !== undefined))
-    return { until: iso(until), second: standing.by === by ? (standing.second ?? by) : standing.by };
-  const most = aloneSince(held, by, at) + ALONE_DAYS * DAY_MS;
-  if (until <= most) return { until: iso(until) };
-  if (most <= at)
+): { readonly term: Pick<VerdictRecord, 'until' | 'wanted' | 'second'>; readonly alone: boolean } {
+  const other = agreed(held.verdict, by, at);
+  if (other !== undefined && until <= other.until)
+    return { term: { until: iso(until), second: other.with }, alone: false };
+  const most = silenceOf(held, by, at) + ALONE_DAYS * DAY_MS;
+  const longest = Math.max(most, other?.until ?? 0);
+  if (until <= longest) return { term: { until: iso(until) }, alone: true };
+  if (longest <= at)
     throw new TriageError(
       `one person silences a subject for at most ${ALONE_DAYS} days: a second person has to give the verdict`,
       'until',
     );
-  return { until: iso(most), wanted: iso(until) };
+  const shared = other !== undefined && other.until >= most ? { second: other.with } : {};
+  return { term: { until: iso(longest), wanted: iso(until), ...shared }, alone: most > (other?.until ?? 0) };
 }
 
-/** When this person's unbroken silence began, ms; `at` where none is in force. */
-function aloneSince(held: Finding, by: string, at: number): number {
-  let since = at;
-  for (const { after } of [...(held.audit ?? [])].reverse()) {
-    const { verdict } = after;
-    if (verdict?.verdict !== 'benign' || verdict.by !== by) break;
-    if (Date.parse(verdict.until ?? '') < since) break;
-    since = Date.parse(verdict.at);
-  }
-  return since;
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** Until when somebody else wants the same silence, and who; undefined where nobody does. */
+function agreed(
+  standing: VerdictRecord | undefined,
+  by: string,
+  at: number,
+): { readonly until: number; readonly with: string } | undefined {
+  if (standing?.verdict !== 'benign' || Date.parse(standing.until ?? '') <= at) return undefined;
+  if (standing.by !== by)
+    return { until: Date.parse(standing.wanted ?? standing.until ?? ''), with: standing.by };
+  // what two agreed on, one of them may say again
+  return standing.second === undefined
+    ? undefined
+    : { until: Date.parse(standing.until ?? ''), with: standing.second };
+}
+
+/** When this person's unbroken silence began, ms; `at` where none goes on. */
+function silenceOf(held: Finding, by: string, at: number): number {
+  const known = held.silenced?.find((one) => one.by === by);
+  return known === undefined || Date.parse(known.until) < at ? at : Date.parse(known.since);
+}
+
+/** The silences with this one, that of a person who silenced alone last going first where there are too many. */
+function withSilence(held: Finding, by: string, at: number, until: string): Finding['silenced'] {
+  const known = held.silenced?.find((one) => one.by === by);
+  const since = iso(silenceOf(held, by, at));
+  const kept = known !== undefined && known.until > until && known.since === since ? known.until : until;
+  const others = (held.silenced ?? []).filter((one) => one.by !== by);
+  return [...others, { by, since, until: kept }]
+    .sort((a, b) => (a.until < b.until ? 1 : -1))
+    .slice(0, SILENCED_KEPT);
 }
 
 /** What an undo says beyond who and when. */

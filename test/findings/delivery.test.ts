@@ -116,6 +116,33 @@ describe('delivery', () => {
     expect(here.topic.published.at(-1)?.texts.email).toContain('calmed');
   });
 
+  it('tells the digests of all days on which the topic was away, once it is back', async () => {
+    let away = false;
+    const here = world((port) =>
+      port instanceof MemoryTopic
+        ? Object.assign(Object.create(port), {
+            publish: (message: Parameters<MemoryTopic['publish']>[0]) =>
+              away ? Promise.reject(new Error('topic away')) : port.publish(message),
+          })
+        : port,
+    );
+    const DAY = 86_400_000;
+    await here.sweep();
+    for (let day = 0; day < 12; day++) {
+      away = true;
+      here.outbox.append(ACCOUNT, { ...calmed, number: calmed.number + day + 1 }, SINCE);
+      await here.wake().catch(() => undefined);
+      here.pass(DAY);
+      await here.sweep().catch(() => undefined);
+    }
+    away = false;
+    await here.sweep();
+    here.pass(600_000);
+    await here.sweep();
+    const days = new Set(here.told().filter((id) => id.startsWith('digest/')));
+    expect(days.size).toBe(12);
+  });
+
   it('folds an account that a campaign names into the digest, unless it is graver than the campaign', async () => {
     const here = world();
     here.accused.set(ACCOUNT, { id: 'c_1', finding: 'fc-1-1', level: 'suspect' });

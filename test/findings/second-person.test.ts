@@ -103,6 +103,50 @@ describe('a benign verdict', () => {
     expect(findingSchema.parse(both.finding)).toEqual(both.finding);
   });
 
+  it.each(['unsure', 'undo', 'pile'] as const)(
+    'of one person leaves a gap after thirty days, whatever is done between (%s)',
+    (trick) => {
+      let held = finding;
+      let covered = 0;
+      const renew = (at: number): void => {
+        if (trick === 'unsure')
+          held = triage(held, {
+            verdict: 'unsure',
+            by: 'eve',
+            at,
+            until: undefined,
+            note: undefined,
+          }).finding;
+        if (trick === 'undo') held = undo(held, 'eve', at, undefined).finding;
+        if (trick === 'pile') for (let i = 0; i < 25; i++) held = benign(held, 'eve', at + i, 1).finding;
+      };
+      expect(() => {
+        for (let day = 0; covered < 365; day = covered - 1) {
+          const at = AT + day * DAY_MS;
+          if (covered > 0) renew(at);
+          const step = benign(held, 'eve', at + 100, 30);
+          held = step.finding;
+          if (silentDays(step) <= covered) throw new TriageError('won nothing');
+          covered = silentDays(step);
+        }
+      }).toThrow(TriageError);
+      expect(covered).toBeLessThanOrEqual(ALONE_DAYS + 0.01);
+      expect(findingSchema.parse(held)).toEqual(held);
+    },
+  );
+
+  it('is agreed on for as long as both persons want, and no longer', () => {
+    const bob = benign(finding, 'bob', AT, 1);
+    const eve = benign(bob.finding, 'eve', AT + 1000, 366);
+    expect(silentDays(eve)).toBeLessThanOrEqual(ALONE_DAYS + 1);
+    expect(eve.finding.verdict?.wanted).toBeDefined();
+    const both = benign(eve.finding, 'bob', AT + 2000, 365);
+    expect(silentDays(both)).toBeCloseTo(365, 2);
+    // after a year that two agreed on, one alone has thirty days
+    const later = benign(both.finding, 'eve', AT + 360 * DAY_MS, 366);
+    expect(silentDays(later)).toBeLessThanOrEqual(390);
+  });
+
   it('taken back is taken back once, though the request is sent twice', () => {
     const given = benign(finding, 'eve', AT, 20);
     const back = undo(given.finding, 'ada', AT + 1000, undefined);
