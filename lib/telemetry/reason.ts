@@ -55,9 +55,8 @@ const TIME = /^[\d TZ:.,+/-]{1,40}$/;
 
 /** A value as a reason gives it where text must not leave: numbers and times of open fields as they are, else only what it is. */
 export function openValue(field: string, value: unknown): string {
-  return OPEN_FIELDS.test(field) && (typeof value !== 'string' || TIME.test(value))
-    ? printable(value)
-    : kindOf(value);
+  if (OPEN_FIELDS.test(field) && (typeof value !== 'string' || TIME.test(value))) return printable(value);
+  return typeof value === 'number' ? 'a number' : kindOf(value);
 }
 
 /** A name of one word. */

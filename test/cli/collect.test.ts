@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runCollect } from '../../lib/cli/collect/collect.ts';
 import { CollectServer } from '../../lib/cli/collect/collect-server.ts';
@@ -169,6 +170,33 @@ describe('collect', () => {
     ]);
     expect(sink.taken.map(({ id }) => id)).toEqual(['a', 'b']);
     expect(collector.counts).toMatchObject({ events: 2, rejected: 1 });
+  });
+
+  it('counts what nobody announced, and says come back when there is too much of it', async () => {
+    const { base, post, sink } = await listening({ maxBody: 1000 });
+    const open: ReadableStreamDefaultController[] = [];
+    const begun = Array.from({ length: 4 }, () =>
+      fetch(`${base}/exchanges`, {
+        method: 'POST',
+        duplex: 'half',
+        body: new ReadableStream({
+          start(stream) {
+            stream.enqueue(Buffer.from(' '.repeat(990)));
+            open.push(stream);
+          },
+        }),
+      } as RequestInit),
+    );
+    const held = async () =>
+      Number(/body_bytes (\d+)/.exec(await (await fetch(`${base}/metrics`)).text())?.[1]);
+    while ((await held()) < 4 * 990) await new Promise((later) => setTimeout(later, 10));
+    const bomb = gzipSync(`${JSON.stringify(anExchange())}${' '.repeat(200)}`);
+    expect((await post('/exchanges', bomb, { 'content-encoding': 'gzip' })).status).toBe(503);
+    for (const stream of open) stream.close();
+    await Promise.all(begun);
+    expect(await held()).toBe(0);
+    expect((await post('/exchanges', bomb, { 'content-encoding': 'gzip' })).status).toBe(200);
+    expect(sink.taken).toHaveLength(1);
   });
 
   it('takes nothing from a page in a browser', async () => {

@@ -106,16 +106,22 @@ export class CollectServer {
     const length = Number(request.headers['content-length'] ?? 0);
     if (length > this.#options.maxBody)
       throw new Refusal(413, `body longer than ${this.#options.maxBody} bytes`);
-    if (this.#underWay + length > this.#options.maxUnderWay)
-      throw new Refusal(503, 'too much under way: the stream does not keep up');
-    this.#underWay += length;
+    let held = 0;
+    // what was not announced (chunks, and what comes out of gzip) counts when it is there
+    const hold = (bytes: number) => {
+      if (this.#underWay + bytes > this.#options.maxUnderWay)
+        throw new Refusal(503, 'too much under way: the stream does not keep up');
+      this.#underWay += bytes;
+      held += bytes;
+    };
+    hold(length);
     try {
-      const body = await this.#body(request);
+      const body = await this.#body(request, length, hold);
       const collected = await this.#collect(request, url, body);
       this.#accept(request, response, url, collected);
       return 200;
     } finally {
-      this.#underWay -= length;
+      this.#underWay -= held;
     }
   }
 
@@ -134,13 +140,14 @@ export class CollectServer {
       throw new Refusal(401, 'authorization: Bearer TOKEN');
   }
 
-  async #body(request: IncomingMessage): Promise<Buffer> {
+  async #body(request: IncomingMessage, announced: number, hold: (bytes: number) => void): Promise<Buffer> {
     const { maxBody } = this.#options;
     const chunks: Buffer[] = [];
     let size = 0;
     for await (const chunk of request) {
       size += (chunk as Buffer).length;
       if (size > maxBody) throw new Refusal(413, `body longer than ${maxBody} bytes`);
+      if (size > announced) hold((chunk as Buffer).length);
       chunks.push(chunk as Buffer);
     }
     const body = Buffer.concat(chunks);
@@ -148,11 +155,11 @@ export class CollectServer {
     if (encoding === 'identity') return body;
     if (encoding !== 'gzip' && encoding !== 'deflate')
       throw new Refusal(415, `content-encoding ${printable(encoding)}: gzip or none`);
-    try {
-      return await unpack[encoding](body, { maxOutputLength: maxBody });
-    } catch {
+    const plain = await unpack[encoding](body, { maxOutputLength: maxBody }).catch(() => {
       throw new Refusal(400, `body: not ${encoding}, or longer than ${maxBody} bytes`);
-    }
+    });
+    hold(plain.length);
+    return plain;
   }
 
   #collect(request: IncomingMessage, url: URL, body: Buffer): Promise<Collected> {
