@@ -13,7 +13,7 @@ const TEXT_FIELDS =
 /** Names of fields: more than one word is somebody's text. */
 const NAME = /^[A-Za-z_][\w-]{0,39}$/;
 /** Words of lists, prints, pseudonyms: no address, no name of two words. */
-const WORD = /^[\w-]{0,64}$/;
+const WORD = /^[\w-]{0,256}$/;
 const TIME = /^[\dTZ:.+-]{1,40}$/;
 const PSEUDONYM = /^a_[a-z2-7]{26}$/;
 /** Names of an event that the gateway or a provider chose. */
