@@ -1,9 +1,11 @@
 /**
  * Measures the forensic tests on public answers: `npm run bench:forensics -- --data DIR [--json FILE] [--quick] [--only SET]`.
  * DIR holds `mmlu-pro/`, `alpaca-eval/` (one NDJSON file a model), `lineage.json`, and `reasoning/` with `pm-traces/`,
- * `misguided/`, `freeform-crux/`, `freeform-math-l5/` and its own `lineage.json`. What is missing is skipped.
+ * `misguided/`, `freeform-crux/`, `freeform-math-l5/` and its own `lineage.json`; or it holds all this in `answers/`. What is
+ * missing is skipped. SET is the name of one of these folders, or `selection`.
  */
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchChoices, benchSelection } from './forensics/choices.ts';
 import { AnswerData, type Documented, knownLineages, type ReasoningLineage } from './forensics/data.ts';
@@ -19,7 +21,10 @@ const { values: flags } = parseArgs({
     quick: { type: 'boolean', default: false },
   },
 });
-const data = flags.data === undefined ? undefined : new AnswerData(flags.data);
+const folder = flags.data;
+const inner = folder === undefined ? undefined : join(folder, 'answers');
+const found = inner !== undefined && existsSync(join(inner, 'lineage.json')) ? inner : folder;
+const data = found === undefined ? undefined : new AnswerData(found);
 if (data === undefined || !data.has('lineage.json')) {
   say('bench:forensics skipped: give --data DIR with mmlu-pro/, alpaca-eval/, reasoning/ and lineage.json');
   process.exit(0);

@@ -1,20 +1,12 @@
-import { gunzipSync } from 'node:zlib';
-import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { padSequence } from '../profile/position.ts';
-import type { ArchiveFrame } from './archive.ts';
-import { bySequence, bytesOf, framesOf, inOrder, listed } from './archived-events.ts';
-
-/** A record of the archive, decompressed, with what is known of it. */
-export interface StoredRecord {
-  readonly frame: ArchiveFrame;
-  readonly record: Buffer;
-}
+import { readObject, type StoredRecord } from './archive-frames.ts';
+import { bySequence, bytesOf, foldersBelow, groupsOf, inOrder, listed } from './archived-events.ts';
 
 /** How far each shard was read: sequence numbers, padded. */
 export type ReadSoFar = Readonly<Record<string, string>>;
 
 const DAY = /^events\/day=(\d{4}-\d{2}-\d{2})\/$/;
-const GROUP = /\/group=([^/]+)\/$/;
 const KEY = /\/([^/]+)-(\d+)-(\d+)\.ndjson\.gz$/;
 
 interface Waiting {
@@ -40,15 +32,16 @@ export class ArchiveReader {
 
   /** Days (UTC) of which something is kept, ascending. */
   async days(): Promise<string[]> {
-    return (await this.#below('events/')).flatMap((prefix) => DAY.exec(prefix)?.[1] ?? []).sort();
+    return (await foldersBelow(this.#client, this.#bucket, 'events/'))
+      .flatMap((prefix) => DAY.exec(prefix)?.[1] ?? [])
+      .sort();
   }
 
   /** Groups of buckets that have something on any of the days, ascending. */
   async groups(days: readonly string[]): Promise<string[]> {
     const groups = new Set<string>();
-    for await (const { result } of inOrder(days, (day) => this.#below(`events/day=${day}/`)))
-      for (const prefix of result) groups.add(GROUP.exec(prefix)?.[1] ?? '');
-    groups.delete('');
+    for await (const { result } of inOrder(days, (day) => groupsOf(this.#client, this.#bucket, day)))
+      for (const group of result) groups.add(group);
     return [...groups].sort();
   }
 
@@ -71,31 +64,27 @@ export class ArchiveReader {
    * The records of a group in the order of their sequence numbers, each once, whatever the batches were that it lies in:
    * sequence numbers grow along a partition key, across reshards too. Objects overlap where batches were cut anew, so a
    * record is given out when no object that begins before it is left.
+   * @param onUnreadable told how many places of an object are damaged: what was there is not given out
    */
-  async *records(keys: readonly string[], read: ReadSoFar = {}): AsyncGenerator<StoredRecord> {
+  async *records(
+    keys: readonly string[],
+    read: ReadSoFar = {},
+    onUnreadable: (places: number) => void = () => undefined,
+  ): AsyncGenerator<StoredRecord> {
     let waiting: Waiting[] = [];
     for await (const { item, result } of inOrder(keys, (key) => bytesOf(this.#client, this.#bucket, key))) {
       const first = padSequence(KEY.exec(item)?.[2] ?? '0');
       const due = waiting.filter(({ at }) => at < first);
       waiting = waiting.slice(due.length);
       yield* eachOnce(due);
-      for (const held of result === undefined ? [] : framesOf(gunzipSync(result))) {
+      const object = readObject(result ?? new Uint8Array());
+      if (object.unreadable > 0) onUnreadable(object.unreadable);
+      for (const held of object.records) {
         const at = padSequence(held.frame.sequence);
         if (at > (read[held.frame.shard] ?? '')) waiting.push({ at, held });
       }
       waiting.sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)));
     }
     yield* eachOnce(waiting);
-  }
-
-  /** Prefixes one level below (API_ListObjectsV2, `Delimiter`). */
-  async #below(prefix: string): Promise<string[]> {
-    const found: string[] = [];
-    for await (const page of paginateListObjectsV2(
-      { client: this.#client },
-      { Bucket: this.#bucket, Prefix: prefix, Delimiter: '/' },
-    ))
-      found.push(...(page.CommonPrefixes ?? []).flatMap(({ Prefix }) => Prefix ?? []));
-    return found;
   }
 }

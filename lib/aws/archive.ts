@@ -1,5 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { isGzip } from '../telemetry/gzip.ts';
+import { BUCKETING, bucketOf, bucketsOf, partitionKey } from '../telemetry/record.ts';
 
 /** One accepted record as it came from the stream. */
 export interface ArchivedRecord {
@@ -18,10 +20,24 @@ export interface Archive {
   put(records: readonly ArchivedRecord[]): Promise<void>;
 }
 
-/** Partition keys end in three hexadecimal digits of the bucket; a group is sixteen neighbouring buckets. */
+/**
+ * Partition keys end in three hexadecimal digits of the bucket; a group is sixteen neighbouring buckets. Under another
+ * bucketing than the usual one an account has another bucket: its groups carry the name of the bucketing.
+ */
 export function groupOf(partitionKey: string): string {
-  const bucket = /\/([0-9a-f]+)$/.exec(partitionKey)?.[1];
-  return bucket === undefined ? 'other' : bucket.slice(0, -1);
+  const [, bucketing, bucket] = /^([A-Za-z0-9]+-\d+)\/([0-9a-f]+)$/.exec(partitionKey) ?? [];
+  if (bucketing === undefined || bucket === undefined) return OTHER;
+  return bucketing === BUCKETING ? bucket.slice(0, -1) : `${bucketing}.${bucket.slice(0, -1)}`;
+}
+
+const OTHER = 'other';
+
+/** Whether records of an account may lie in a group, by the bucketing that the group is of. */
+export function mayHold(group: string, account: string): boolean {
+  if (group === OTHER) return true;
+  const [bucketing = BUCKETING] = group.includes('.') ? group.split('.') : [];
+  const buckets = bucketsOf(bucketing);
+  return buckets === undefined || groupOf(partitionKey(bucketOf(account, buckets), bucketing)) === group;
 }
 
 /**
@@ -78,10 +94,10 @@ export interface ArchiveFrame {
 }
 
 const LINE_BREAK = gzipSync('\n');
+export const LINE_BREAK_BYTES = LINE_BREAK.length;
 
 /** A record as an object of the archive holds it: the line before it, the record, a line break. */
 export function framed({ data, ...rest }: ArchivedRecord): Uint8Array[] {
   const frame: ArchiveFrame = { archived: 1, ...rest };
-  const packed = data[0] === 0x1f && data[1] === 0x8b;
-  return [gzipSync(`${JSON.stringify(frame)}\n`), packed ? data : gzipSync(data), LINE_BREAK];
+  return [gzipSync(`${JSON.stringify(frame)}\n`), isGzip(data) ? data : gzipSync(data), LINE_BREAK];
 }

@@ -1,12 +1,11 @@
-import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand, NoSuchKey, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
-import { z } from 'zod';
 import { padSequence } from '../profile/position.ts';
 import type { IngestedEvent } from '../profile/profile.ts';
-import { BUCKETING, bucketOf } from '../telemetry/record.ts';
+import { BUCKETING } from '../telemetry/record.ts';
 import { decodeRecord } from '../telemetry/record-codec.ts';
 import { DAY_MS } from '../time.ts';
-import type { ArchiveFrame } from './archive.ts';
+import { mayHold } from './archive.ts';
+import { readObject } from './archive-frames.ts';
 
 /** What the archive still has of some accounts. */
 export interface ArchivedEvents {
@@ -15,6 +14,8 @@ export interface ArchivedEvents {
   /** days (UTC) that were looked for and of which nothing is left */
   readonly emptyDays: readonly string[];
   readonly objects: number;
+  /** places of objects that are damaged: what was there is missing */
+  readonly unreadable: number;
 }
 
 /**
@@ -28,13 +29,14 @@ export async function readArchivedEvents(
   from: number,
   to: number,
 ): Promise<ArchivedEvents> {
-  const groups = new Set([...accounts].map((account) => groupOf(account)));
   const days: string[] = [];
   for (let day = Math.floor(from / DAY_MS) * DAY_MS; day <= to; day += DAY_MS)
     days.push(new Date(day).toISOString().slice(0, 10));
-  const prefixes = days.flatMap((day) =>
-    [...groups].map((group) => ({ day, prefix: `events/day=${day}/group=${group}/` })),
-  );
+  const prefixes: { day: string; prefix: string }[] = [];
+  for await (const { item: day, result } of inOrder(days, (one) => groupsOf(client, bucket, one)))
+    for (const group of result)
+      if ([...accounts].some((account) => mayHold(group, account)))
+        prefixes.push({ day, prefix: `events/day=${day}/group=${group}/` });
   const keys: string[] = [];
   const held = new Set<string>();
   for await (const { item, result } of inOrder(prefixes, ({ prefix }) => listed(client, bucket, prefix))) {
@@ -43,11 +45,14 @@ export async function readArchivedEvents(
   }
   const seen = new Set<string>();
   const events: IngestedEvent[] = [];
+  let unreadable = 0;
   for await (const { result: body } of inOrder(keys.sort(bySequence), (key) =>
     bytesOf(client, bucket, key),
   )) {
     if (body === undefined) continue;
-    for (const { frame, record } of framesOf(gunzipSync(body))) {
+    const object = readObject(body);
+    unreadable += object.unreadable;
+    for (const { frame, record } of object.records) {
       const place = `${frame.shard}/${frame.sequence}`;
       if (seen.has(place)) continue;
       seen.add(place);
@@ -61,11 +66,7 @@ export async function readArchivedEvents(
       }
     }
   }
-  return { events, emptyDays: days.filter((day) => !held.has(day)), objects: keys.length };
-}
-
-function groupOf(account: string): string {
-  return bucketOf(account).toString(16).padStart(3, '0').slice(0, -1);
+  return { events, emptyDays: days.filter((day) => !held.has(day)), objects: keys.length, unreadable };
 }
 
 /** `.../<shard>-<first>-<last>.ndjson.gz`: sequence numbers grow along an account's partition key, over reshards too. */
@@ -75,25 +76,21 @@ export function bySequence(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-const frameLine = z.object({
-  archived: z.literal(1),
-  stream: z.string(),
-  shard: z.string(),
-  sequence: z.string(),
-  partitionKey: z.string(),
-  arrived: z.number(),
-  size: z.number().int().min(0),
-}) satisfies z.ZodType<ArchiveFrame>;
+const GROUP = /\/group=([^/]+)\/$/;
 
-/** The records of an object, each with the line before it. @throws where the object is no archive */
-export function* framesOf(bytes: Buffer): Generator<{ frame: ArchiveFrame; record: Buffer }> {
-  for (let at = 0; at < bytes.length; ) {
-    const end = bytes.indexOf(10, at);
-    const frame = frameLine.parse(JSON.parse(bytes.toString('utf8', at, end < 0 ? undefined : end)));
-    const from = end + 1;
-    yield { frame, record: bytes.subarray(from, from + frame.size) };
-    at = from + frame.size + 1;
-  }
+/** Groups of buckets that have something on a day (UTC). */
+export async function groupsOf(client: S3Client, bucket: string, day: string): Promise<string[]> {
+  const below = await foldersBelow(client, bucket, `events/day=${day}/`);
+  return below.flatMap((prefix) => GROUP.exec(prefix)?.[1] ?? []);
+}
+
+/** Prefixes one level below (API_ListObjectsV2, `Delimiter`). */
+export async function foldersBelow(client: S3Client, bucket: string, prefix: string): Promise<string[]> {
+  const found: string[] = [];
+  const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix, Delimiter: '/' });
+  for await (const page of pages)
+    found.push(...(page.CommonPrefixes ?? []).flatMap(({ Prefix }) => Prefix ?? []));
+  return found;
 }
 
 export async function listed(client: S3Client, bucket: string, prefix: string): Promise<string[]> {

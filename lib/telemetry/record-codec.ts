@@ -1,6 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { LIMITS } from '../limits.ts';
+import { gunzipWhole, isGzip, TrailingBytes } from './gzip.ts';
 import { mayKeepHeader, mayKeepLine } from './kept-line.ts';
 import { type ArrivalCheck, checkedTimes, parseUsageEvent, surelyValid } from './parse-usage-event.ts';
 import { kindOf, type Reason } from './reason.ts';
@@ -94,7 +95,7 @@ function headerOf(facts: HeaderFacts, events: number): RecordHeader {
 }
 
 /**
- * Takes a record apart: gzip or plain NDJSON, with or without header, or one event put by hand.
+ * Takes a record apart: gzip, to its last byte, or plain NDJSON, with or without header, or one event put by hand.
  * Never throws on any bytes.
  *
  * @example
@@ -104,9 +105,9 @@ function headerOf(facts: HeaderFacts, events: number): RecordHeader {
  */
 export function decodeRecord(bytes: Uint8Array, check?: ArrivalCheck): DecodedRecord {
   let plain: Buffer;
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+  if (isGzip(bytes)) {
     try {
-      plain = gunzipSync(bytes, { maxOutputLength: allowedBytes(bytes) });
+      plain = gunzipWhole(bytes, allowedBytes(bytes));
     } catch (error) {
       // it may hold anything, and no later build would take what is beyond the budget
       return withheld(unusable(bytes, decompressionFault(error, allowedBytes(bytes))));
@@ -301,6 +302,7 @@ function headerFault(header: Record<string, unknown>): Reason | undefined {
 }
 
 function decompressionFault(error: unknown, allowed: number): string {
+  if (error instanceof TrailingBytes) return error.message;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'ERR_BUFFER_TOO_LARGE') return `decompresses to more than ${allowed} bytes`;
   if (code === 'Z_BUF_ERROR') return 'gzip ends too early';

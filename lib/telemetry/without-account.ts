@@ -1,9 +1,21 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
+import { gunzipWhole, isGzip, readableParts } from './gzip.ts';
 
 /**
  * Erasure of one account from stored bytes: what names it is taken out, everything else stays byte for byte. A line names an
- * account when the pseudonym stands in it: 130 bits do not stand there by accident.
+ * account when the pseudonym stands in it, with JSON's escapes or without: 130 bits do not stand there by accident.
  */
+
+/** Whether a text names the account. Escapes of escapes, as in JSON inside of JSON, end in the same characters. */
+function names(text: string, account: string): boolean {
+  if (text.includes(account)) return true;
+  return (
+    text.includes('\\u00') &&
+    text
+      .replaceAll(/\\+u00([2-7][0-9a-fA-F])/g, (_, code) => String.fromCharCode(Number.parseInt(code, 16)))
+      .includes(account)
+  );
+}
 
 /** What is left, and how much was taken out. */
 export interface Without<T> {
@@ -14,17 +26,25 @@ export interface Without<T> {
 
 /** NDJSON without the lines that name the account. A header line that counts the events is told the new number. */
 export function linesWithout(text: string, account: string): Without<string> {
-  if (!text.includes(account)) return { left: text, removed: 0 };
+  if (!names(text, account)) return { left: text, removed: 0 };
   const lines = text.split('\n');
-  const left = lines.filter((line) => !line.includes(account));
+  const left = lines.filter((line) => !names(line, account));
   const removed = lines.length - left.length;
   return { left: recounted(left, removed).join('\n'), removed };
 }
 
-/** A record of the stream, packed or plain; undefined where nothing but its header would be left. */
+/**
+ * A record of the stream, packed or plain; undefined where nothing but its header would be left. One whose gzip is damaged,
+ * cut off, or followed by something goes whole where any of it names the account: it is no record any more, and its rest
+ * could not be written as it was.
+ */
 export function recordWithout(bytes: Uint8Array, account: string): Without<Uint8Array | undefined> {
   const packed = isGzip(bytes);
   const text = textOf(bytes);
+  if (text === undefined) {
+    const removed = linesNaming(readableParts(bytes, MOST_UNPACKED), account);
+    return { left: removed > 0 ? undefined : bytes, removed };
+  }
   const { left, removed } = linesWithout(text, account);
   if (removed === 0) return { left: bytes, removed: 0 };
   if (left.split('\n').every((line) => line.trim() === '' || headerOf(line) !== undefined))
@@ -53,9 +73,9 @@ function entryWithout(line: string, account: string): Without<string | undefined
   if (line.trim() === '') return { left: line, removed: 0 };
   const entry = jsonOf(line);
   if (typeof entry?.payload !== 'string' || entry.encoding !== 'base64')
-    return line.includes(account) ? { left: undefined, removed: 1 } : { left: line, removed: 0 };
+    return names(line, account) ? { left: undefined, removed: 1 } : { left: line, removed: 0 };
   const { left, removed } = recordWithout(Buffer.from(entry.payload, 'base64'), account);
-  if (removed === 0 && !line.includes(account)) return { left: line, removed };
+  if (removed === 0 && !names(line, account)) return { left: line, removed };
   if (left === undefined || removed === 0) return { left: undefined, removed: Math.max(removed, 1) };
   const payload = Buffer.from(left).toString('base64');
   return { left: JSON.stringify({ ...entry, payload }), removed };
@@ -93,21 +113,21 @@ function headerOf(line: string): Record<string, unknown> | undefined {
   return header !== undefined && 'siphonwatch' in header ? header : undefined;
 }
 
-function isGzip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
-}
-
 /** More than any record may unpack to that is ever read again. */
 const MOST_UNPACKED = 64 * 1024 * 1024;
 
-/** A character for each byte, so that what is not UTF-8 stays as it is. What does not unpack is read by nobody. */
-function textOf(bytes: Uint8Array): string {
+/** A character for each byte, so that what is not UTF-8 stays as it is; undefined where it does not unpack to its end. */
+function textOf(bytes: Uint8Array): string | undefined {
   if (!isGzip(bytes)) return Buffer.from(bytes).toString('latin1');
   try {
-    return gunzipSync(bytes, { maxOutputLength: MOST_UNPACKED }).toString('latin1');
+    return gunzipWhole(bytes, MOST_UNPACKED).toString('latin1');
   } catch {
-    return '';
+    return undefined;
   }
+}
+
+function linesNaming(parts: readonly Buffer[], account: string): number {
+  return parts.reduce((sum, part) => sum + linesWithout(part.toString('latin1'), account).removed, 0);
 }
 
 function jsonOf(text: string): Record<string, unknown> | undefined {

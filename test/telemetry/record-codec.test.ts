@@ -27,6 +27,18 @@ describe('a record', () => {
     );
   });
 
+  it('may be gzip of several members, and nothing may stand behind them', () => {
+    const [first, second] = [encodeRecord({ bucket: 7 }, [event('a')]), gzipSync(JSON.stringify(event('b')))];
+    const both = decodeRecord(Buffer.concat([first, second]));
+    expect(both.lines.map((line) => line.event?.id)).toEqual(['a', 'b']);
+    for (const behind of [1, 70_000]) {
+      const { lines, reason } = decodeRecord(Buffer.concat([first, Buffer.alloc(behind)]));
+      expect(lines).toEqual([]);
+      expect(reason?.message).toBe(`${behind} bytes behind the end of the gzip`);
+    }
+    expect(decodeRecord(Buffer.concat([first, Buffer.from('more')])).reason?.message).toContain('damaged');
+  });
+
   it('may be plain, without header, or a single event put by hand', () => {
     const plain = decodeRecord(Buffer.from(`${JSON.stringify(event('a'))}\n${JSON.stringify(event('b'))}`));
     expect(plain.header).toBeUndefined();

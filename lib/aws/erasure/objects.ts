@@ -1,4 +1,3 @@
-import { gunzipSync } from 'node:zlib';
 import {
   DeleteObjectCommand,
   GetBucketVersioningCommand,
@@ -10,10 +9,10 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { bucketOf, partitionKey } from '../../telemetry/record.ts';
 import { quarantinedWithout, recordWithout, type Without } from '../../telemetry/without-account.ts';
-import { framed, groupOf } from '../archive.ts';
-import { framesOf } from '../archived-events.ts';
+import { framed, mayHold } from '../archive.ts';
+import { readObject } from '../archive-frames.ts';
+import { foldersBelow, groupsOf } from '../archived-events.ts';
 import type { Place, Trace } from './trace.ts';
 
 /** Objects of a bucket that hold lines of many accounts: those of one are taken out, the object is written again. */
@@ -22,8 +21,13 @@ interface ObjectsOf {
   readonly bucket: string;
   readonly prefixes: () => AsyncIterable<string>;
   /** undefined `left`: nothing is left of the object */
-  readonly without: (bytes: Uint8Array) => Without<Uint8Array | undefined>;
+  readonly without: (bytes: Uint8Array) => Left;
   readonly contentType: string;
+}
+
+interface Left extends Without<Uint8Array | undefined> {
+  /** why the object must not be written again, where it must not */
+  readonly fixed?: string;
 }
 
 /** Where an interrupted run goes on: the last object that it was through with. */
@@ -35,7 +39,8 @@ export interface Progress {
 const EVENTS = 'events/';
 
 /**
- * The archive. An account's records lie in one group of buckets of each day, and in `other` where somebody put them by hand.
+ * The archive. An account's records lie in one group of buckets of each day and bucketing. An object that is damaged is never
+ * written again: what cannot be read would be lost for others, and is said.
  * @param everywhere look through all groups
  */
 export function archivePlace(
@@ -44,14 +49,16 @@ export function archivePlace(
   account: string,
   options: { readonly everywhere: boolean; readonly progress?: Progress },
 ): Place {
-  const group = groupOf(partitionKey(bucketOf(account)));
   const held: ObjectsOf = {
     name: 'archive',
     bucket,
     prefixes: async function* () {
       if (options.everywhere) return yield EVENTS;
-      for await (const day of foldersOf(client, bucket, EVENTS))
-        for (const one of [group, 'other']) yield `${day}group=${one}/`;
+      for (const folder of await foldersBelow(client, bucket, EVENTS)) {
+        const day = /day=([^/]+)\/$/.exec(folder)?.[1] ?? '';
+        for (const group of await groupsOf(client, bucket, day))
+          if (mayHold(group, account)) yield `${folder}group=${group}/`;
+      }
     },
     without: (bytes) => archivedWithout(bytes, account),
     contentType: 'application/gzip',
@@ -83,17 +90,23 @@ export function quarantinePlace(
 }
 
 /** An object of the archive without the account's lines; records of others keep their bytes. */
-function archivedWithout(bytes: Uint8Array, account: string): Without<Uint8Array | undefined> {
-  const plain = gunzipSync(bytes);
+function archivedWithout(bytes: Uint8Array, account: string): Left {
+  const { records, unreadable } = readObject(bytes);
   let removed = 0;
   const left: Uint8Array[] = [];
-  for (const { frame, record } of framesOf(plain)) {
+  for (const { frame, record } of records) {
     const without = recordWithout(record, account);
     removed += without.removed;
     if (without.left === undefined) continue;
     const { archived: _, ...place } = frame;
     left.push(...framed({ ...place, size: without.left.length, data: without.left }));
   }
+  if (unreadable > 0)
+    return {
+      left: bytes,
+      removed,
+      fixed: `damaged at ${unreadable} places, where records of this account may stand: look at it and delete it by hand, or wait until the archive lets it go`,
+    };
   return { left: left.length === 0 ? undefined : Buffer.concat(left), removed };
 }
 
@@ -121,8 +134,10 @@ async function* objectTraces(
   account: string,
 ): AsyncGenerator<Trace> {
   const bytes = await bytesOf(client, held.bucket, key);
-  const { removed } = bytes === undefined ? { removed: 0 } : held.without(bytes);
-  if (removed > 0) yield { at: key, count: removed, erase: () => rewrite(client, held, key, account) };
+  if (bytes === undefined) return;
+  const { removed, fixed } = held.without(bytes);
+  if (fixed !== undefined) yield { at: key, count: removed, erase: undefined, why: fixed };
+  else if (removed > 0) yield { at: key, count: removed, erase: () => rewrite(client, held, key, account) };
 }
 
 /** Reads the object anew, writes what is left of it, and looks whether that is what is there. */
@@ -130,7 +145,8 @@ async function rewrite(client: S3Client, held: ObjectsOf, key: string, account: 
   const at = { Bucket: held.bucket, Key: key };
   const bytes = await bytesOf(client, held.bucket, key);
   if (bytes === undefined) return;
-  const { left } = held.without(bytes);
+  const { left, fixed } = held.without(bytes);
+  if (fixed !== undefined) throw new Error(`${held.name}: ${key.replaceAll(account, '')} is ${fixed}`);
   if (left === undefined) await client.send(new DeleteObjectCommand(at));
   else await client.send(new PutObjectCommand({ ...at, Body: left, ContentType: held.contentType }));
   const after = await bytesOf(client, held.bucket, key);
@@ -151,11 +167,13 @@ async function* versionTraces(
   for (const { Key, VersionId, IsLatest } of Versions) {
     if (Key !== key || VersionId === undefined || IsLatest === true) continue;
     const bytes = await bytesOf(client, held.bucket, key, VersionId);
-    const { removed } = bytes === undefined ? { removed: 0 } : held.without(bytes);
-    if (removed === 0) continue;
+    if (bytes === undefined) continue;
+    const { removed, fixed } = held.without(bytes);
+    const name = `${key.replaceAll(account, '')} (older version)`;
+    if (fixed !== undefined) yield { at: name, count: removed, erase: undefined, why: fixed };
+    if (removed === 0 || fixed !== undefined) continue;
     const at = { Bucket: held.bucket, Key: key, VersionId };
     const { ObjectLockRetainUntilDate: locked } = await client.send(new HeadObjectCommand(at));
-    const name = `${key.replaceAll(account, '')} (older version)`;
     if (locked !== undefined && locked.getTime() > Date.now())
       yield { at: name, count: removed, erase: undefined, why: 'under object lock', until: locked.getTime() };
     else
@@ -172,14 +190,6 @@ async function* versionTraces(
 async function isVersioned(client: S3Client, bucket: string): Promise<boolean> {
   const { Status } = await client.send(new GetBucketVersioningCommand({ Bucket: bucket }));
   return Status !== undefined;
-}
-
-async function* foldersOf(client: S3Client, bucket: string, prefix: string): AsyncGenerator<string> {
-  for await (const page of paginateListObjectsV2(
-    { client },
-    { Bucket: bucket, Prefix: prefix, Delimiter: '/' },
-  ))
-    for (const { Prefix } of page.CommonPrefixes ?? []) if (Prefix !== undefined) yield Prefix;
 }
 
 async function* keysSince(

@@ -65,6 +65,10 @@ export async function gatherEvidence(
     from,
     to,
   );
+  if (archived.unreadable > 0)
+    missing.push(
+      `${archived.unreadable} places of archived objects are damaged: events of these accounts may have stood there.`,
+    );
   if (archived.events.length === 0) missing.push('The archive holds no events of these accounts any more.');
   else {
     const first = Math.min(...profiles.map((profile) => profile.firstSeen));

@@ -33,12 +33,11 @@ export async function eraseFrom(
 ): Promise<Erased> {
   const sum: Erased = { place: place.name, counts: place.counts, found: 0, removed: 0, left: [] };
   for (let pass = 0; pass < PASSES; pass++) {
-    sum.left.length = 0;
     let work = 0;
     for await (const trace of place.traces(pass === 0 ? undefined : began - SKEW_MS)) {
       if (pass === 0 || trace.erase !== undefined) sum.found += trace.count;
       progress(sum);
-      if (trace.erase === undefined) sum.left.push(lasting(trace));
+      if (trace.erase === undefined) keep(sum.left, lasting(trace));
       else if (dryRun) continue;
       else {
         work++;
@@ -54,6 +53,13 @@ export async function eraseFrom(
     why: 'still being written: stop its traffic and run this again',
   });
   return sum;
+}
+
+/** What a later pass finds again is the same; what it does not look at any more is left all the same. */
+function keep(left: Erased['left'], found: Erased['left'][number]): void {
+  const at = left.findIndex((held) => held.at === found.at);
+  if (at < 0) left.push(found);
+  else left[at] = found;
 }
 
 function lasting({ at, count, why = '', until }: Trace): Erased['left'][number] {

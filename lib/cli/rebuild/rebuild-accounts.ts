@@ -1,6 +1,7 @@
 import { applyBatch, type BesideProfiles } from '../../../lambdas/score/apply-batch.ts';
 import { type DecodeRules, decodeBatch, type KinesisRecord } from '../../../lambdas/score/decode-batch.ts';
-import type { ArchiveReader, ReadSoFar, StoredRecord } from '../../aws/archive-reader.ts';
+import type { StoredRecord } from '../../aws/archive-frames.ts';
+import type { ArchiveReader, ReadSoFar } from '../../aws/archive-reader.ts';
 import type { RebuiltTable } from '../../aws/rebuilt-table.ts';
 import type { AccountState } from '../../detection/account-state.ts';
 import type { Rules } from '../../detection/judge.ts';
@@ -39,6 +40,8 @@ export interface Rebuilt {
   replayed: number;
   /** taken where they were put back, not where they stood first */
   putBack: number;
+  /** places of archived objects that are damaged: what was there is missing */
+  unreadable: number;
   /** events that even alone cannot be applied */
   unusable: number;
   /** notices that wait in the rebuilt items, because no finding has them */
@@ -63,6 +66,7 @@ export const NOTHING_REBUILT: Readonly<Rebuilt> = {
   repeated: 0,
   replayed: 0,
   putBack: 0,
+  unreadable: 0,
   unusable: 0,
   owed: 0,
 };
@@ -93,7 +97,10 @@ export async function rebuildGroup(
     step = [];
     progress();
   };
-  for await (const held of archive.records(keys, read)) {
+  const damaged = (places: number): void => {
+    sum.unreadable += places;
+  };
+  for await (const held of archive.records(keys, read, damaged)) {
     stream ??= held.frame.stream;
     if (held.frame.stream !== stream) {
       if (ports.stream !== undefined) continue;

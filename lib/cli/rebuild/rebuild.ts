@@ -233,10 +233,13 @@ async function portsOf(
 }
 
 function summary({ into, days, rebuilt, compared }: Result): string {
-  const { objects, records, used, late, repeated, replayed, putBack, unusable, owed } = rebuilt;
+  const { objects, records, used, late, repeated, replayed, putBack, unreadable, unusable, owed } = rebuilt;
   const lines = [
     `${into}: ${used} events of ${records} records in ${objects} objects, ${days[0]} to ${days.at(-1)}`,
     `${late} late, ${repeated} repeated, ${replayed} applied by an earlier run, ${putBack} taken where they were put back`,
+    ...(unreadable > 0
+      ? [`${unreadable} places of archived objects are damaged: the records that stood there are missing`]
+      : []),
     ...(unusable > 0 ? [`${unusable} events could not be applied`] : []),
     ...(owed > 0 ? [`${owed} notices are in no finding yet and wait in the rebuilt items`] : []),
   ];

@@ -137,11 +137,17 @@ function indexedMessages({ attributes }: OtlpEntry): readonly ReadMessage[] {
     const content = at(held, `gen_ai.prompt.${i}.content`) ?? at(held, `llm.prompts.${i}.content`);
     if (role === undefined && content === undefined) break;
     messages.push({
-      role: typeof role === 'string' && role !== '' ? role : 'user',
+      role: namedRole(role, at(held, `gen_ai.prompt.${i}.tool_call_id`)),
       content: unpacked(content),
     });
   }
   return readMessages(messages);
+}
+
+/** A message that answers a call of a tool is the tool's, whatever role it has (Anthropic's and Bedrock's is the user's). */
+function namedRole(role: unknown, toolCall: unknown): string {
+  if (typeof toolCall === 'string' && toolCall !== '') return 'tool';
+  return typeof role === 'string' && role !== '' ? role : 'user';
 }
 
 /** OpenInference: https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md */
@@ -160,11 +166,16 @@ function openInferenceMessages({ attributes }: OtlpEntry): readonly ReadMessage[
     const content = attributes[`${prefix}content`];
     if (role === undefined && content === undefined && parts.length === 0) break;
     messages.push({
-      role: typeof role === 'string' ? role : 'user',
+      role: namedRole(role, attributes[`${prefix}tool_call_id`]),
       content: parts.length > 0 ? parts : (unpacked(content) ?? ''),
     });
   }
-  if (messages.length > 0) return readMessages(messages);
+  const numbered = readMessages(messages);
+  // the body says more where a provider keeps its system prompt and results of tools apart (Anthropic, Bedrock)
+  const whole = readRequest(objectOf(jsonIn(attributes['input.value'])) ?? {})?.messages ?? [];
+  if (whole.length > 0 && whole.length >= numbered.length && whole.some(({ content }) => content !== ''))
+    return whole;
+  if (numbered.length > 0) return numbered;
   const prompts = attributes['llm.prompts.0.prompt.text'] ?? jsonIn(attributes['llm.prompts']);
   const last = Array.isArray(prompts) ? prompts.at(-1) : prompts;
   return typeof last === 'string' ? [{ role: 'user', content: last }] : [];
