@@ -67,7 +67,12 @@ async function calibrateOnce(): Promise<{ id: string; accounts: number } | undef
     retentionDays: policy.retentionDays,
     sealedCache: 1,
   });
-  const findings = new DynamoFindingStore(client, environment.FINDING_TABLE);
+  const findings = new DynamoFindingStore(client, environment.FINDING_TABLE, {
+    onUnreadable: (error) => {
+      metrics.addMetric('ItemsUnreadable' satisfies MetricName, MetricUnit.Count, 1);
+      logger.error('a finding cannot be read: its verdict teaches nothing', { error });
+    },
+  });
   const verdicts = asVerdicts(await verdictsByAccount(findings));
   const learner = new CalibrationLearner({ windows: policy.windows, verdicts });
   let accounts: PastAccount[] = [];

@@ -15,7 +15,7 @@ import { type Route, routeOf, withRoute } from '../../lib/findings/routing.ts';
 import { type Traffic, withTrafficShare } from '../../lib/findings/traffic.ts';
 import { ocsf } from '../../lib/findings/views/ocsf.ts';
 import type { FindingBus } from '../../lib/stores/event-bus.ts';
-import type { FindingStore, StoredFinding } from '../../lib/stores/finding-store.ts';
+import { FindingError, type FindingStore, type StoredFinding } from '../../lib/stores/finding-store.ts';
 import type { NotificationTopic } from '../../lib/stores/notification-topic.ts';
 import { type Outbox, readNotice, type Waiting } from '../../lib/stores/outbox.ts';
 import type { NotificationThrottle, ThrottleName } from './notification-throttle.ts';
@@ -85,7 +85,7 @@ export async function deliver(
         passed.push(...numberIn(text));
         continue;
       }
-      const whole = withTrafficShare(await inThread(notice, delivery), await delivery.traffic());
+      const whole = withTrafficShare(await inThread(notice, delivery), await weekOf(delivery));
       if (!(await settle(whole, waiting.since, passed, delivery))) {
         outcome = 'busy';
         break;
@@ -105,6 +105,17 @@ export async function deliver(
     }
   }
   return outcome;
+}
+
+/** The week of all traffic; what cannot be read of it keeps nobody from being told. */
+async function weekOf(delivery: Delivery): Promise<Traffic | undefined> {
+  try {
+    return await delivery.traffic();
+  } catch (error) {
+    if (!(error instanceof FindingError)) throw error;
+    delivery.report({ what: 'unreadable', outbox: 'findings', key: 'traffic', why: error.message });
+    return undefined;
+  }
 }
 
 /** An account's notice with the campaign that accuses it, so that nobody is told of one suspicion twice. */

@@ -75,7 +75,7 @@ export class NotificationThrottle {
   async #read(): Promise<{ state: ThrottleState; version: number | undefined }> {
     const held = await this.#store.state(`storm#${this.#name}`);
     if (held === undefined) return { state: IDLE_THROTTLE, version: undefined };
-    return { state: throttleState.parse(JSON.parse(held.body)), version: held.version };
+    return { state: readState(held.body), version: held.version };
   }
 
   async #change(change: (state: ThrottleState) => ThrottleState): Promise<ThrottleState> {
@@ -85,5 +85,14 @@ export class NotificationThrottle {
       if (next === state) return state;
       if (await this.#store.writeState(`storm#${this.#name}`, JSON.stringify(next), version)) return next;
     }
+  }
+}
+
+/** A state that this code cannot read (damaged, or of a newer version) begins anew: findings matter more than the limit. */
+function readState(body: string): ThrottleState {
+  try {
+    return throttleState.parse(JSON.parse(body));
+  } catch {
+    return IDLE_THROTTLE;
   }
 }

@@ -80,7 +80,12 @@ export class NotifyFunction {
   constructor(ports: NotifyPorts) {
     const { environment, dynamodb } = ports;
     this.#ports = ports;
-    this.#findings = new DynamoFindingStore(dynamodb, environment.FINDING_TABLE);
+    this.#findings = new DynamoFindingStore(dynamodb, environment.FINDING_TABLE, {
+      onUnreadable: (error) => {
+        ports.metrics.addMetric('ItemsUnreadable' satisfies MetricName, MetricUnit.Count, 1);
+        ports.logger.error('a stored item cannot be read and is passed over', { error });
+      },
+    });
     this.#profiles = new DynamoOutbox(dynamodb, environment.PROFILE_TABLE, PROFILE_OUTBOX);
     this.#campaigns = new DynamoOutbox(dynamodb, environment.CAMPAIGN_TABLE, CAMPAIGN_OUTBOX);
     this.#memberships = new MembershipItems(
@@ -187,12 +192,16 @@ export class NotifyFunction {
       MetricUnit.Seconds,
       (now - oldest) / 1000,
     );
-    await sendThrottled(delivery, 'due');
-    await sendDigests(delivery);
-    await sendShadowDigest(delivery);
-    await this.#deleteOld(now);
-    // Last, and apart: people and machines have been told whatever becomes of it.
-    if (this.#hub !== undefined) await importFindings({ ...delivery, ...this.#hub });
+    const hub = this.#hub;
+    await allOf([
+      () => sendThrottled(delivery, 'due'),
+      () => sendDigests(delivery),
+      () => sendShadowDigest(delivery),
+      () => this.#deleteOld(now),
+      async () => {
+        if (hub !== undefined) await importFindings({ ...delivery, ...hub });
+      },
+    ]);
     return { swept };
   }
 
@@ -204,6 +213,18 @@ export class NotifyFunction {
     const deleted = await deleteFindingsBefore(dynamodb, environment.FINDING_TABLE, before);
     if (deleted > 0) logger.info('findings deleted', { deleted, before });
   }
+}
+
+/** Takes every step, whatever becomes of the others. @throws the first failure, so that the invocation counts as failed */
+async function allOf(steps: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of steps)
+    try {
+      await step();
+    } catch (error) {
+      failures.push(error);
+    }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** Runs `work` over all items, a few at a time. */

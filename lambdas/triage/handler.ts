@@ -8,8 +8,10 @@ import { authorOf, readEvent } from './request.ts';
 /** Findings and verdicts for a team's own tools. Wiring only: see request.ts and answer.ts. */
 
 const environment = readEnvironment('triage', process.env);
-const findings = new DynamoFindingStore(dynamoDb(), environment.FINDING_TABLE);
 const logger = new Logger();
+const findings = new DynamoFindingStore(dynamoDb(), environment.FINDING_TABLE, {
+  onUnreadable: (error) => logger.error('a finding cannot be read and is left out', { error }),
+});
 
 interface UrlResponse {
   readonly statusCode: number;

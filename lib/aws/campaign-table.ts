@@ -11,11 +11,11 @@ import {
 import { type Campaign, KEPT_DAYS } from '../campaigns/campaign.ts';
 import type { CampaignStore, StoredCampaign } from '../campaigns/ports.ts';
 import { CAMPAIGN_STATE_ITEM } from '../contract/tables.ts';
-import { type Notice, notice as noticeSchema } from '../findings/finding.ts';
+import type { Notice } from '../findings/finding.ts';
 import { LIMITS } from '../limits.ts';
 import { hash48 } from '../profile/hashes.ts';
 import { decodeCampaign, encodeMembers, encodeMeta } from '../stores/campaign-store.ts';
-import { fitting } from '../stores/outbox.ts';
+import { fitting, readNotice } from '../stores/outbox.ts';
 import { NOTICE_SHARDS } from './outbox-items.ts';
 
 /**
@@ -183,7 +183,13 @@ export class CampaignTable implements CampaignStore {
     if (held.length !== parts)
       throw new Error(`campaign ${id}: ${held.length} of ${parts} parts of its members`);
     const lines = held.flatMap((part) => (part.members?.S ?? '').split('\n'));
-    const notices = (item.notices?.L ?? []).map((text) => noticeSchema.parse(JSON.parse(text.S ?? '')));
+    // one of a newer version stays in the outbox as it is, and stops neither the campaign nor its members' notices
+    const notices = (item.notices?.L ?? []).flatMap(({ S: text = '' }) => {
+      const read = readNotice(text);
+      if (!('unreadable' in read)) return [read];
+      this.#options.onUnreadable?.(id, new Error(`a notice cannot be read: ${read.unreadable}`));
+      return [];
+    });
     return { campaign: decodeCampaign(item.meta?.S ?? '', lines, notices), version };
   }
 

@@ -15,8 +15,10 @@ import {
   type AwaitedImport,
   type FindingPage,
   type FindingStore,
+  type FindingStoreOptions,
   newestFirst,
   parse,
+  readable,
   type StoredFinding,
   type StoredState,
 } from '../stores/finding-store.ts';
@@ -25,10 +27,12 @@ import {
 export class DynamoFindingStore implements FindingStore {
   readonly #client: DynamoDBClient;
   readonly #table: string;
+  readonly #options: FindingStoreOptions;
 
-  constructor(client: DynamoDBClient, table: string) {
+  constructor(client: DynamoDBClient, table: string, options: FindingStoreOptions = {}) {
     this.#client = client;
     this.#table = table;
+    this.#options = options;
   }
 
   async find(id: string): Promise<StoredFinding | undefined> {
@@ -66,8 +70,13 @@ export class DynamoFindingStore implements FindingStore {
           ...(start === undefined ? {} : { ExclusiveStartKey: start }),
         }),
       );
-      for (const item of page.Items ?? [])
-        found.push(parse(`finding ${item.finding?.S ?? ''}`, finding, item.body?.S ?? ''));
+      found.push(
+        ...readable(
+          page.Items ?? [],
+          (item) => parse(`finding ${item.finding?.S ?? ''}`, finding, item.body?.S ?? ''),
+          this.#options,
+        ),
+      );
       start = page.LastEvaluatedKey as typeof start;
     } while (start !== undefined && found.length < limit);
     return found;
@@ -128,7 +137,8 @@ export class DynamoFindingStore implements FindingStore {
   }
 
   async rows(list: string): Promise<readonly Row[]> {
-    return (await this.#bodies(`list#${list}`)).map((held) => parse(`row of ${list}`, row, held));
+    const bodies = await this.#bodies(`list#${list}`);
+    return readable(bodies, (held) => parse(`row of ${list}`, row, held), this.#options);
   }
 
   async awaitImport(id: string, token: string): Promise<void> {

@@ -5,8 +5,10 @@ import {
   type AwaitedImport,
   type FindingPage,
   type FindingStore,
+  type FindingStoreOptions,
   newestFirst,
   parse,
+  readable,
   type StoredFinding,
   type StoredState,
 } from './finding-store.ts';
@@ -19,6 +21,11 @@ export class MemoryFindingStore implements FindingStore {
   readonly lists = new Map<string, Map<string, string>>();
   readonly awaited = new Map<string, string>();
   readonly states = new Map<string, StoredState>();
+  readonly #options: FindingStoreOptions;
+
+  constructor(options: FindingStoreOptions = {}) {
+    this.#options = options;
+  }
 
   async find(id: string): Promise<StoredFinding | undefined> {
     const held = this.findings.get(id);
@@ -30,8 +37,11 @@ export class MemoryFindingStore implements FindingStore {
     return true;
   }
   async list(limit: number, shadow = false): Promise<FindingPage> {
-    const all = [...this.findings.values()]
-      .map((held) => parse('finding', finding, held.body))
+    const all = readable(
+      [...this.findings.values()],
+      (held) => parse('finding', finding, held.body),
+      this.#options,
+    )
       .filter((held) => held.notice.shadow === shadow)
       .sort(newestFirst);
     return { findings: all.slice(0, limit), more: all.length > limit };
@@ -63,9 +73,10 @@ export class MemoryFindingStore implements FindingStore {
     rows.set(held.delivery, JSON.stringify(held));
   }
   async rows(list: string): Promise<readonly Row[]> {
-    return [...(this.lists.get(list) ?? new Map<string, string>())]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, held]) => parse(`row of ${list}`, row, held));
+    const rows = [...(this.lists.get(list) ?? new Map<string, string>())].sort(([a], [b]) =>
+      a < b ? -1 : 1,
+    );
+    return readable(rows, ([, held]) => parse(`row of ${list}`, row, held), this.#options);
   }
   async awaitImport(id: string, token: string): Promise<void> {
     this.awaited.set(id, token);

@@ -57,6 +57,29 @@ export class FindingError extends Error {
   override readonly name = 'FindingError';
 }
 
+/** What becomes of an item of a list that this code cannot read; without it, whoever lists is stopped. */
+export interface FindingStoreOptions {
+  /** it is passed over, and all the others are there */
+  readonly onUnreadable?: (error: FindingError) => void;
+}
+
+/** What can be read of a list's items. @throws FindingError where nobody takes what cannot */
+export function readable<I, T>(
+  items: readonly I[],
+  read: (item: I) => T,
+  { onUnreadable }: FindingStoreOptions,
+): T[] {
+  return items.flatMap((item) => {
+    try {
+      return [read(item)];
+    } catch (error) {
+      if (onUnreadable === undefined || !(error instanceof FindingError)) throw error;
+      onUnreadable(error);
+      return [];
+    }
+  });
+}
+
 /** @throws FindingError naming what it is */
 export function parse<T>(
   what: string,

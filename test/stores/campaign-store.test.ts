@@ -1,4 +1,4 @@
-import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CampaignTable, PART_MEMBERS } from '../../lib/aws/campaign-table.ts';
 import { MembershipItems } from '../../lib/aws/membership-items.ts';
@@ -191,4 +191,29 @@ describe('whose finding names an account', () => {
     // the campaign table's readers do not take notes for campaigns
     for await (const held of campaigns.all()) expect(held.campaign.id).toBe(open.id);
   });
+});
+
+it('a campaign with a notice of a newer version is read and saved, and the notice stays for who can read it', async () => {
+  const name = await newTable();
+  const passedOver: string[] = [];
+  const table = new CampaignTable(client, name, { onUnreadable: (id) => passedOver.push(id) });
+  const held = withNotices(campaign(), 1);
+  await table.save(held, 0);
+  const newer = JSON.stringify({ ...notice(1, held.id), addedByANewerVersion: 1 });
+  await client.send(
+    new UpdateItemCommand({
+      TableName: name,
+      Key: { campaign: { S: held.id }, item: { S: 'state' } },
+      UpdateExpression: 'SET notices = :newer',
+      ExpressionAttributeValues: { ':newer': { L: [{ S: newer }] } },
+    }),
+  );
+  const read = await table.find(held.id);
+  expect(read?.campaign.id).toBe(held.id);
+  expect(passedOver).toEqual([held.id]);
+  expect(await table.save(withNotices(campaign(), 2), read?.version ?? 0)).toBe('saved');
+  const { Item } = await client.send(
+    new GetItemCommand({ TableName: name, Key: { campaign: { S: held.id }, item: { S: 'state' } } }),
+  );
+  expect(Item?.notices?.L?.map(({ S }) => S)).toContain(newer);
 });

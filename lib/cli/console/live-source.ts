@@ -32,7 +32,9 @@ const SHADOW_MS = 14 * DAY_MS;
 
 /** The console on a deployment or a running demo: everything is read, verdicts are written. */
 export function liveOrigin(deployment: Deployment, options: LiveOptions, author: Author): ConsoleOrigin {
-  const store = new DynamoFindingStore(deployment.dynamodb, deployment.findingTable);
+  const store = new DynamoFindingStore(deployment.dynamodb, deployment.findingTable, {
+    onUnreadable: ({ message }) => say(`left out: ${message}`),
+  });
   return {
     read: async () => {
       try {

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { DynamoFindingStore } from '../../aws/finding-table.ts';
 import { type DeployedStack, describeStack } from '../../aws/stack-outputs.ts';
 import { InputError } from '../../input/errors.ts';
+import { say } from '../../input/say.ts';
 import type { FindingStore } from '../../stores/finding-store.ts';
 import { calledAs } from './called-as.ts';
 import { EXIT, failureOf } from './failure.ts';
@@ -144,7 +145,9 @@ export async function withFindings(
 ): Promise<number> {
   const deployment = await connect(options);
   try {
-    const store = new DynamoFindingStore(deployment.dynamodb, deployment.findingTable);
+    const store = new DynamoFindingStore(deployment.dynamodb, deployment.findingTable, {
+      onUnreadable: ({ message }) => say(`left out: ${message}`),
+    });
     return await run(store, deployment.now, deployment);
   } catch (error) {
     throw asInputError(error, deployment.where);
