@@ -5,30 +5,16 @@ import { Traffic } from '../lib/input/traffic.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
 import { joinSlices } from '../lib/profile/window.ts';
 import type { LabelledPast } from '../lib/scoring/make-library.ts';
-import type { UsageEvent } from '../lib/telemetry/usage-event.ts';
 
-/**
- * Accounts of labelled traffic with their slices; grey ones left out. `folder` holds exchanges-*.ndjson.gz and labels.csv.
- * @param benign is told every accepted event of a benign account
- */
-export async function labelledPast(
-  folder: string,
-  benign?: (event: UsageEvent, arrived: number) => void,
-): Promise<(LabelledPast & { readonly kind: string })[]> {
+/** Accounts of labelled traffic with their slices; grey ones left out. `folder` holds exchanges-*.ndjson.gz and labels.csv. */
+export async function labelledPast(folder: string): Promise<(LabelledPast & { readonly kind: string })[]> {
   const files = (await readdir(folder)).filter((name) => /^exchanges-.*\.ndjson\.gz$/.test(name)).sort();
   const traffic = await Traffic.of(
     files.map((name) => join(folder, name)),
     {},
   );
   const labels = await traffic.labels(join(folder, 'labels.csv'));
-  const states = await profilesOf(traffic, {
-    label: 'profiles',
-    policy: defaultPolicy,
-    accept: () => true,
-    observe(event, arrived) {
-      if (labels.byPseudonym.get(event.account)?.label === 'benign') benign?.(event, arrived);
-    },
-  });
+  const states = await profilesOf(traffic, { label: 'profiles', policy: defaultPolicy, accept: () => true });
   return [...states()].flatMap(({ profile, sealed }) => {
     const held = labels.byPseudonym.get(profile.account);
     if (held === undefined || held.label === 'grey') return [];

@@ -1,7 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { learnGroupRanks } from '../lib/campaigns/judging/learned-group.ts';
-import { PastGroups } from '../lib/campaigns/past-groups.ts';
 import { defaultPolicy } from '../lib/policy/policy.ts';
 import { shippedLibrary } from '../lib/scoring/attack-library.ts';
 import type { Calibration } from '../lib/scoring/calibration.ts';
@@ -28,8 +26,7 @@ if (folder === undefined) {
   );
   process.exit(2);
 }
-const past = new PastGroups();
-const accounts = await labelledPast(folder, (event, arrived) => past.observe(event.account, event, arrived));
+const accounts = await labelledPast(folder);
 const kept = process.argv.includes('--keep-library');
 const library = kept ? shippedLibrary : makeLibrary('attacks-2026-11', accounts, defaultPolicy.windows);
 const out = option('--out') ?? join(import.meta.dirname, '../lib/scoring/attack-profiles.json');
@@ -42,7 +39,10 @@ process.stdout.write(
   `${out}: ${library.attacks.length} attacks, ${library.ordinary.length} ordinary accounts\n`,
 );
 
-/** What a demo judges with: learnt from the ordinary accounts of the same traffic and their groups, and marked as foreign. */
+/**
+ * What a demo judges with: learnt from the ordinary accounts of the same traffic, and marked as foreign. It knows no groups: with them two to
+ * four of the demo's 229 honest accounts were named for the company they keep.
+ */
 function foreignCalibration(): Calibration {
   const ordinary = accounts.filter(({ label }) => label === 'benign');
   const { windows } = defaultPolicy;
@@ -50,12 +50,5 @@ function foreignCalibration(): Calibration {
   for (const held of ordinary) learner.see(held);
   learner.fit();
   for (const held of ordinary) learner.measure(held);
-  const made = learner.finish({ id: 'default', foreign: true });
-  const groups = learnGroupRanks({
-    ...past.finish(),
-    accounts: new Map(ordinary.map((held) => [held.account, held])),
-    calibration: made,
-    windows,
-  });
-  return { ...made, groups };
+  return learner.finish({ id: 'default', foreign: true });
 }

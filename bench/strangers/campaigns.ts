@@ -37,7 +37,7 @@ interface Outcome {
     kind: string;
     accounts: number;
     memberRecall: number;
-    hoursToFlag?: number;
+    hoursToFlag: number | null;
     foreignMembers: number;
   }[];
   readonly flags: readonly { account: string; via: string }[];
@@ -135,7 +135,7 @@ function print({ accounts, campaigns, byKind, flags }: Outcome): void {
   put('| campaign | kind | accounts | named | hours to the first |\n|---|---|---|---|---|');
   for (const { campaign, kind, accounts: size, memberRecall, hoursToFlag } of campaigns)
     put(
-      `| ${campaign} | ${kind} | ${size} | ${Math.round(memberRecall * size)} | ${hoursToFlag === undefined ? '-' : hoursToFlag.toFixed(1)} |`,
+      `| ${campaign} | ${kind} | ${size} | ${Math.round(memberRecall * size)} | ${hoursToFlag === null ? '-' : hoursToFlag.toFixed(1)} |`,
     );
   const wronged = Object.entries(byKind).filter(([, held]) => held.label === 'benign' && held.flagged > 0);
   for (const [kind, held] of wronged) put(`benign kind ${kind}: ${held.flagged} of ${held.accounts}`);

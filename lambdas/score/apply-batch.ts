@@ -51,10 +51,11 @@ export async function applyBatch(
 ): Promise<Applied[]> {
   const accounts = [...arrivals.keys()];
   const unreadable = new Map<string, Error>();
-  const [loaded, facts, prompts] = await Promise.all([
-    store.load(accounts, (account, error) => unreadable.set(account, error)),
-    beside.links?.load(accounts),
-    beside.prompts?.load(accounts),
+  // first: what a warm function remembers beside a profile belongs to that profile
+  const loaded = await store.load(accounts, (account, error) => unreadable.set(account, error));
+  const [facts, prompts] = await Promise.all([
+    beside.links?.load(accounts, loaded),
+    beside.prompts?.load(accounts, loaded),
   ]);
   const applied: Applied[] = [];
   let at = 0;
@@ -152,8 +153,16 @@ class AccountRun {
   }
 
   async #load(): Promise<AccountState> {
-    const state = (await this.#store.load([this.#account])).get(this.#account);
+    const accounts = [this.#account];
+    const stored = await this.#store.load(accounts);
+    const state = stored.get(this.#account);
     if (state === undefined) throw new Error(`the store answered nothing for ${this.#account}`);
+    const [facts, prompts] = await Promise.all([
+      this.#beside.links?.load(accounts, stored),
+      this.#beside.prompts?.load(accounts, stored),
+    ]);
+    this.#facts = facts?.get(this.#account);
+    this.#prompts = prompts?.get(this.#account) ?? NO_PROMPTS;
     this.#state = state;
     return state;
   }

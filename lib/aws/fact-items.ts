@@ -11,6 +11,7 @@ import type { AccountFacts } from '../campaigns/linking/link-facts.ts';
 import { PROFILE_ITEMS } from '../contract/tables.ts';
 import { recentlyUsed } from '../recently-used.ts';
 import { readable, UnreadableItem } from '../stores/failures.ts';
+import { goesOn, type Lineage, lineageOf, type StoredStates } from '../stores/lineage.ts';
 import type { LinkFactStore } from '../stores/profile-store.ts';
 
 /** BatchGetItem takes at most 100 keys (API_BatchGetItem). */
@@ -21,11 +22,13 @@ interface Known {
   readonly facts: AccountFacts | undefined;
   /** 0: there is no item; undefined: it cannot be read, and stays as it is */
   readonly version: number | undefined;
+  /** the profile that it belongs to */
+  readonly of?: Lineage | undefined;
 }
 
 /**
  * The one owner of the profile table's `facts` items (`account`, item `facts`: facts, version, expiresAt), whose stream
- * feeds the link index. A warm function remembers what it wrote or read; a write names the version that it adds to, so
+ * feeds the link index. A warm function remembers what it wrote or read as long as the profile goes on; a write names the version that it adds to, so
  * that no two functions drop each other's values.
  */
 export class FactItems implements LinkFactStore {
@@ -52,13 +55,21 @@ export class FactItems implements LinkFactStore {
     this.known = recentlyUsed(options.cache ?? 20_000);
   }
 
-  async load(accounts: readonly string[]): Promise<Map<string, AccountFacts>> {
-    const missing = accounts.filter((account) => !this.known.has(account));
+  async load(accounts: readonly string[], stored?: StoredStates): Promise<Map<string, AccountFacts>> {
+    const missing = accounts.filter((account) => {
+      const known = this.known.get(account);
+      const of = lineageOf(stored?.get(account));
+      if (known === undefined || !goesOn(known.of, of)) return true;
+      this.known.set(account, { ...known, of });
+      return false;
+    });
     for (let i = 0; i < missing.length; i += KEYS_PER_GET) {
       const chunk = missing.slice(i, i + KEYS_PER_GET);
       const read = await this.get(chunk);
-      for (const account of chunk)
-        this.known.set(account, read.get(account) ?? { facts: undefined, version: 0 });
+      for (const account of chunk) {
+        const held = read.get(account) ?? { facts: undefined, version: 0 };
+        this.known.set(account, { ...held, of: lineageOf(stored?.get(account)) });
+      }
     }
     const facts = new Map<string, AccountFacts>();
     for (const account of accounts) {
@@ -102,7 +113,7 @@ export class FactItems implements LinkFactStore {
       if (error instanceof ConditionalCheckFailedException) return 'conflict';
       throw error;
     }
-    this.known.set(account, { facts, version: version + 1 });
+    this.known.set(account, { facts, version: version + 1, of: read?.of });
     return 'saved';
   }
 

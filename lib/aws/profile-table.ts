@@ -24,6 +24,7 @@ import {
   decodeIds,
   encodeIds,
   fromItem,
+  type HotItem,
   type Logs,
   newParts,
   type PartRange,
@@ -72,8 +73,14 @@ export interface ProfileTableOptions extends Keeping {
 }
 
 interface Sealed {
+  readonly number: number;
   readonly name: string;
   readonly slices: readonly Slice[];
+}
+
+/** Parts of logs, as the hot item of that version named them: parts of another life of the account have the same numbers. */
+interface KnownLogs extends Logs {
+  readonly of: Pick<HotItem, 'version' | 'meta'>;
 }
 
 /** Ids that a warm function keeps, over all accounts. */
@@ -84,7 +91,7 @@ export class ProfileTable implements ProfileStore {
   private readonly table: string;
   private readonly now: () => number;
   private readonly sealed: LRUCache<string, Sealed>;
-  private readonly logs = new LRUCache<string, Logs>({
+  private readonly logs = new LRUCache<string, KnownLogs>({
     maxSize: CACHED_IDS,
     sizeCalculation: ({ recent, redriven }) =>
       [...recent, ...redriven].reduce((sum, { ids }) => sum + countIds(ids), 1),
@@ -118,6 +125,7 @@ export class ProfileTable implements ProfileStore {
     const states = new Map<string, AccountState>();
     const one = async (account: string, item: Record<string, AttributeValue> | undefined): Promise<void> => {
       try {
+        if (item === undefined) this.drop(account);
         states.set(account, item === undefined ? newAccount(account) : await this.read(account, item));
       } catch (error) {
         if (!(error instanceof UnreadableItem) || onUnreadable === undefined) throw error;
@@ -158,8 +166,11 @@ export class ProfileTable implements ProfileStore {
     }
     if (!(await this.saveHot(stored, next, since, expiresAt))) return 'conflict';
     if (profile.sealed > 0)
-      this.sealed.set(profile.account, { name: profile.sealedName, slices: next.sealed });
-    this.keepLogs(profile.account, { recent: profile.recent.parts, redriven: profile.redriven.parts });
+      this.sealed.set(profile.account, {
+        number: profile.sealed,
+        name: profile.sealedName,
+        slices: next.sealed,
+      });
     return 'saved';
   }
 
@@ -214,6 +225,10 @@ export class ProfileTable implements ProfileStore {
       );
       this.writeUnits += response.ConsumedCapacity?.CapacityUnits ?? 0;
       this.states.keep(profile.account, item, next);
+      this.keepLogs(profile.account, item, {
+        recent: profile.recent.parts,
+        redriven: profile.redriven.parts,
+      });
       return true;
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return false;
@@ -273,6 +288,13 @@ export class ProfileTable implements ProfileStore {
     return items;
   }
 
+  /** The account is not stored, any more or yet: nothing that is remembered is of it. */
+  private drop(account: string): void {
+    this.states.drop(account);
+    this.sealed.delete(account);
+    this.logs.delete(account);
+  }
+
   /** The state of an item that was read; not decoded again where it is what this instance wrote or read last. */
   private async read(account: string, item: Record<string, AttributeValue>): Promise<AccountState> {
     const hot = hotOf(item);
@@ -287,11 +309,15 @@ export class ProfileTable implements ProfileStore {
     const hot = hotOf(item);
     const places = readable(`the profile of ${account}`, () => placesOf(hot));
     const sealed = await this.sealedOf(account, places);
-    const logs = {
-      recent: await this.logOf(account, 'recent', places.recent),
-      redriven: await this.logOf(account, 'redriven', places.redriven),
-    };
-    this.keepLogs(account, logs);
+    const known = this.logs.get(account);
+    const logs =
+      known !== undefined && known.of.version === hot.version && known.of.meta === hot.meta
+        ? known
+        : {
+            recent: await this.logOf(account, 'recent', places.recent),
+            redriven: await this.logOf(account, 'redriven', places.redriven),
+          };
+    this.keepLogs(account, hot, logs);
     return readable(`the profile of ${account}`, () => fromItem(account, hot, sealed, logs));
   }
 
@@ -299,10 +325,10 @@ export class ProfileTable implements ProfileStore {
   private async sealedOf(account: string, { sealed, sealedName }: Places): Promise<readonly Slice[]> {
     if (sealed === 0) return [];
     const known = this.sealed.get(account);
-    if (known?.name === sealedName) return known.slices;
+    if (known?.name === sealedName && known.number === sealed) return known.slices;
     const stored = await this.query(account, SEALED, sealedItem(sealed, '~'));
     const slices = joinSlices(chainOf(account, { sealed, sealedName }, stored));
-    this.sealed.set(account, { name: sealedName, slices });
+    this.sealed.set(account, { number: sealed, name: sealedName, slices });
     return slices;
   }
 
@@ -312,23 +338,16 @@ export class ProfileTable implements ProfileStore {
     [first, next]: PartRange,
   ): Promise<readonly IdPart[]> {
     if (first === next) return [];
-    const known = (this.logs.get(account)?.[log] ?? []).filter(
-      ({ number }) => number >= first && number < next,
-    );
-    const from = (known.at(-1)?.number ?? first - 1) + 1;
-    if (from === next) return known;
-    const stored = await this.query(account, logItem(log, from), logItem(log, next - 1));
-    return [
-      ...known,
-      ...stored.map((part) => ({
-        number: Number(part.item?.S?.slice(log.length + 1)),
-        ids: readable(`ids of ${account}`, () => decodeIds(bytesOf(part.ids))),
-      })),
-    ];
+    const stored = await this.query(account, logItem(log, first), logItem(log, next - 1));
+    return stored.map((part) => ({
+      number: Number(part.item?.S?.slice(log.length + 1)),
+      ids: readable(`ids of ${account}`, () => decodeIds(bytesOf(part.ids))),
+    }));
   }
 
-  private keepLogs(account: string, logs: Logs): void {
-    if (logs.recent.length + logs.redriven.length > 0) this.logs.set(account, logs);
+  private keepLogs(account: string, { version, meta }: HotItem, { recent, redriven }: Logs): void {
+    if (recent.length + redriven.length === 0) this.logs.delete(account);
+    else this.logs.set(account, { recent, redriven, of: { version, meta } });
   }
 
   private async query(account: string, from: string, to: string): Promise<Record<string, AttributeValue>[]> {

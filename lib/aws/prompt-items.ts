@@ -9,6 +9,7 @@ import { PROFILE_ITEMS } from '../contract/tables.ts';
 import { GENERATION_MS, isWorthWriting, NO_PROMPTS, type PromptSamples } from '../profile/prompt-sample.ts';
 import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-sample-codec.ts';
 import { recentlyUsed } from '../recently-used.ts';
+import { goesOn, type Lineage, lineageOf, type StoredStates } from '../stores/lineage.ts';
 import type { PromptSampleStore } from '../stores/profile-store.ts';
 
 /** BatchGetItem takes at most 100 keys (API_BatchGetItem). */
@@ -18,13 +19,15 @@ const KEYS_PER_GET = 100;
 interface Known {
   readonly written: PromptSamples;
   readonly samples: PromptSamples;
+  /** the profile that it belongs to */
+  readonly of: Lineage | undefined;
 }
 
 /**
  * The one owner of the profile table's `prompts` items (`account`, item `prompts`: prompts, expiresAt): samples of what accounts
  * ask, in an item of their own, because they change far less often than the hot one. The table's stream brings them to the
- * link table. A warm function remembers what it wrote or read, and writes when enough is new (isWorthWriting); a lost race is
- * mended by the next prompt.
+ * link table. A warm function remembers what it wrote or read as long as the profile goes on (stores/lineage.ts), and writes
+ * when enough is new (isWorthWriting); a lost race is mended by the next prompt.
  */
 export class PromptItems implements PromptSampleStore {
   readonly #client: DynamoDBClient;
@@ -37,14 +40,20 @@ export class PromptItems implements PromptSampleStore {
     this.#known = recentlyUsed(options.cache ?? 20_000);
   }
 
-  async load(accounts: readonly string[]): Promise<Map<string, PromptSamples>> {
-    const missing = accounts.filter((account) => !this.#known.has(account));
+  async load(accounts: readonly string[], stored?: StoredStates): Promise<Map<string, PromptSamples>> {
+    const missing = accounts.filter((account) => {
+      const known = this.#known.get(account);
+      const of = lineageOf(stored?.get(account));
+      if (known === undefined || !goesOn(known.of, of)) return true;
+      this.#known.set(account, { ...known, of });
+      return false;
+    });
     for (let i = 0; i < missing.length; i += KEYS_PER_GET) {
       const chunk = missing.slice(i, i + KEYS_PER_GET);
       const read = await this.#get(chunk);
       for (const account of chunk) {
         const written = read.get(account) ?? NO_PROMPTS;
-        this.#known.set(account, { written, samples: written });
+        this.#known.set(account, { written, samples: written, of: lineageOf(stored?.get(account)) });
       }
     }
     const found = new Map<string, PromptSamples>();
@@ -56,9 +65,9 @@ export class PromptItems implements PromptSampleStore {
   }
 
   async save(account: string, samples: PromptSamples): Promise<void> {
-    const written = this.#known.get(account)?.written ?? NO_PROMPTS;
+    const { written = NO_PROMPTS, of } = this.#known.get(account) ?? {};
     if (!isWorthWriting(written, samples)) {
-      this.#known.set(account, { written, samples });
+      this.#known.set(account, { written, samples, of });
       return;
     }
     await this.#client.send(
@@ -72,7 +81,7 @@ export class PromptItems implements PromptSampleStore {
         },
       }),
     );
-    this.#known.set(account, { written: samples, samples });
+    this.#known.set(account, { written: samples, samples, of });
   }
 
   async #get(accounts: readonly string[]): Promise<Map<string, PromptSamples>> {
@@ -83,7 +92,7 @@ export class PromptItems implements PromptSampleStore {
     }));
     for (let attempt = 0; keys.length > 0; attempt++) {
       const response = await this.#client.send(
-        new BatchGetItemCommand({ RequestItems: { [this.#table]: { Keys: keys } } }),
+        new BatchGetItemCommand({ RequestItems: { [this.#table]: { Keys: keys, ConsistentRead: true } } }),
       );
       for (const item of response.Responses?.[this.#table] ?? [])
         if (item.account?.S !== undefined) found.set(item.account.S, readable(item.prompts?.B));

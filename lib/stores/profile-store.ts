@@ -2,6 +2,7 @@ import type { AccountFacts } from '../campaigns/linking/link-facts.ts';
 import type { AccountState } from '../detection/account-state.ts';
 import type { Seal } from '../detection/process-batch.ts';
 import type { PromptSamples } from '../profile/prompt-sample.ts';
+import type { StoredStates } from './lineage.ts';
 
 /**
  * Port of the profile table. `save` stores the seal, if any, before the hot item, and the hot item only where its
@@ -25,13 +26,17 @@ export interface ProfileStore {
  * wrote them since they were loaded: they are to be loaded again, and added to.
  */
 export interface LinkFactStore {
-  load(accounts: readonly string[]): Promise<Map<string, AccountFacts>>;
+  /** @param stored the accounts' profiles: what is remembered counts only where they went on; without, all is read */
+  load(accounts: readonly string[], stored?: StoredStates): Promise<Map<string, AccountFacts>>;
   save(account: string, facts: AccountFacts): Promise<'saved' | 'conflict'>;
 }
 
 /** Port of the `prompts` items beside the profiles: samples of what accounts ask. The newest write wins. */
 export interface PromptSampleStore {
-  /** Samples of the accounts that have any. */
-  load(accounts: readonly string[]): Promise<Map<string, PromptSamples>>;
+  /**
+   * Samples of the accounts that have any.
+   * @param stored the accounts' profiles: what is remembered counts only where they went on; without, all is read
+   */
+  load(accounts: readonly string[], stored?: StoredStates): Promise<Map<string, PromptSamples>>;
   save(account: string, samples: PromptSamples): Promise<void>;
 }

@@ -34,6 +34,11 @@ export class RememberedStates {
     this.#known.set(account, { item, state });
   }
 
+  /** The account is not stored any more: nothing of it is kept. */
+  drop(account: string): void {
+    this.#known.delete(account);
+  }
+
   /** Windows became longer: what was kept of sealed slices no longer reaches far enough. */
   clear(): void {
     this.#known.clear();

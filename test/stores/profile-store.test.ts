@@ -1,7 +1,10 @@
 import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { applyBatch } from '../../lambdas/score/apply-batch.ts';
+import { profilePlace } from '../../lib/aws/erasure/own-items.ts';
 import { FactItems } from '../../lib/aws/fact-items.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
+import { PromptItems } from '../../lib/aws/prompt-items.ts';
 import { type AccountFacts, collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import type { AccountState } from '../../lib/detection/account-state.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
@@ -218,6 +221,65 @@ describe('a warm function', () => {
     expect(before && (await store.save(read, before.state, before.seal))).toBe('conflict');
     const fresh = new ProfileTable(client, TABLE, { retentionDays: 35 });
     expect(counted((await fresh.load([who])).get(who))).toBe(80);
+  });
+});
+
+describe('an account that was erased', () => {
+  const make = () => {
+    const store = new ProfileTable(client, TABLE, { retentionDays: 35 });
+    const beside = {
+      links: new FactItems(client, TABLE, { retentionDays: 35 }),
+      prompts: new PromptItems(client, TABLE),
+    };
+    return {
+      load: (who: string) => store.load([who]),
+      apply: async (run: readonly IngestedEvent[]) => {
+        const [applied] = await applyBatch(
+          new Map([[run[0]?.event.account ?? '', run]]),
+          store,
+          rules,
+          beside,
+        );
+        expect(applied?.unusable).toEqual([]);
+        return applied?.steps.reduce((sum, { used }) => sum + used, 0);
+      },
+    };
+  };
+  /** Requests of one life of the account, with prompts and a network of that life alone. */
+  const life = (who: string, seed: number) =>
+    arrivals(
+      harvest({ account: who, events: 130, seed, everyMs: 1000, from: START + seed * HOUR }).map((event) => ({
+        ...event,
+        prints: event.prints.map((made) => ({
+          ...made,
+          sketch: 'A'.repeat(43),
+          network: print(9000 + seed),
+        })),
+      })),
+    );
+  const apart = (run: readonly IngestedEvent[]) => [0, 40, 80].map((at) => run.slice(at, at + 40));
+  const again = (run: readonly IngestedEvent[]) => arrivals(run.map(({ event }) => event));
+  const stored = async (who: string) => ({
+    prompts: (await new PromptItems(client, TABLE).load([who])).get(who),
+    facts: (await new FactItems(client, TABLE, { retentionDays: 35 }).load([who])).get(who),
+  });
+
+  it('is not known any more to a function that was warm, whoever wrote its new profile', async () => {
+    for (const between of [true, false]) {
+      const [who, never] = [account(next++), account(next++)];
+      const warm = make();
+      for (const part of apart(life(who, 1))) await warm.apply(part);
+      await warm.load(who);
+      for await (const { erase } of profilePlace(client, TABLE, who).traces()) await erase?.();
+      const [began, cold] = [make(), make()];
+      const [first, other] = [life(who, 2), life(never, 2)];
+      for (const part of apart(first)) await (between ? began : warm).apply(part);
+      for (const part of apart(other)) await cold.apply(part);
+      expect(await warm.apply(first.slice(120))).toBe(10);
+      expect(await cold.apply(other.slice(120))).toBe(10);
+      expect(await warm.apply(again(first.slice(0, 40)))).toBe(0);
+      expect(await stored(who)).toEqual(await stored(never));
+    }
   });
 });
 

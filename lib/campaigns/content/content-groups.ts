@@ -8,10 +8,9 @@ import { type Neighbour, nearestNeighbours } from './nearest.ts';
  * application's customers. A group accuses nobody: it is judged by facts that did not link it.
  *
  * Two accounts are linked where each is among the other's nearest neighbours and prompts of the two are nearly as alike as
- * prompts of one of them, and two further accounts are linked with both: chains of chance likenesses, one account after the other, run
- * through most people who chat and swallow the query sets that touch them (triangles as support: Cohen, "Trusses", 2008).
- * Neighbours are mutual and few, and weights come from the past, so a group depends on its members and their likes:
- * strangers who ask other things change nothing.
+ * prompts of one of them, and two further accounts are like both (chains of chance likenesses swallow what touches them).
+ * Neighbours are mutual and few, and weights come from the past, so a group depends on its members
+ * and their likes: strangers who ask other things change nothing.
  */
 export interface ContentGroup {
   /** ascending */
@@ -22,13 +21,16 @@ export interface ContentGroup {
 
 /** Similarity relative to one's own from which accounts are linked. */
 const LINKED_FROM = 0.75;
-/** Accounts that must be linked with both of two. */
+/** Accounts that must be like both of two. */
 const SUPPORT = 2;
 
 /** @param contents of one key epoch, each account once */
 export function contentGroups(contents: readonly Content[], weights: Float32Array): ContentGroup[] {
   const ordered = [...contents].sort((a, b) => (a.account < b.account ? -1 : 1));
-  const linked = linksOf(nearestNeighbours(new ContentVectors(ordered, weights)));
+  const vectors = new ContentVectors(ordered, weights);
+  const near = nearestNeighbours(vectors);
+  const linked = linksOf(near);
+  const alike = likesOf(vectors, linked, near);
   const parents = Int32Array.from(ordered, (_, i) => i);
   const rootOf = (i: number): number => {
     let at = i;
@@ -38,7 +40,7 @@ export function contentGroups(contents: readonly Content[], weights: Float32Arra
   const weakest = new Map<number, number>();
   linked.forEach((links, i) => {
     for (const [index, similarity] of links) {
-      if (index < i || shared(links, linked[index]) < SUPPORT) continue;
+      if (index < i || shared(alike[i], alike[index]) < SUPPORT) continue;
       const [a, b] = [rootOf(i), rootOf(index)];
       const lowest = Math.min(similarity, weakest.get(a) ?? 1, weakest.get(b) ?? 1);
       parents[b] = a;
@@ -68,10 +70,27 @@ function linksOf(near: readonly (readonly Neighbour[])[]): readonly ReadonlyMap<
   return alike.map((own, i) => new Map([...own].filter(([index]) => alike[index]?.has(i) === true)));
 }
 
-/** How many accounts are linked with both. */
-function shared(own: ReadonlyMap<number, number>, others: ReadonlyMap<number, number> | undefined): number {
+/** Of each account those that it is like, among its own neighbours and those of accounts it is linked with. */
+function likesOf(
+  vectors: ContentVectors,
+  linked: readonly ReadonlyMap<number, number>[],
+  near: readonly (readonly Neighbour[])[],
+): readonly ReadonlySet<number>[] {
+  return linked.map((links, i) => {
+    const others = new Set([i, ...links.keys()].flatMap((at) => (near[at] ?? []).map(({ index }) => index)));
+    others.delete(i);
+    if (links.size === 0) return new Set();
+    vectors.spread(i);
+    const found = [...others].filter((k) => vectors.relative(i, k, vectors.dot(k)) >= LINKED_FROM);
+    vectors.clear(i);
+    return new Set(found);
+  });
+}
+
+/** How many accounts are like both. */
+function shared(own: ReadonlySet<number> | undefined, others: ReadonlySet<number> | undefined): number {
   let count = 0;
-  for (const index of own.keys()) if (others?.has(index) === true) count++;
+  for (const index of own ?? []) if (others?.has(index) === true) count++;
   return count;
 }
 
