@@ -16,6 +16,18 @@ describe('link facts', () => {
     expect(again).toBe(first);
   });
 
+  it('are stored a handful of times for a thousand networks of one day, not a thousand times', () => {
+    let facts: ReturnType<typeof collectFacts>;
+    let changes = 0;
+    for (let i = 0; i < 1000; i++) {
+      const next = collectFacts(facts, [event({ network: print(i), payment: print(7) })]);
+      if (next !== facts) changes++;
+      facts = next;
+    }
+    // those that are kept, and what pushed out another
+    expect(changes).toBeLessThan(10 * VALUES_PER_KIND);
+  });
+
   it('stay small with ten thousand addresses, blocks and credentials', () => {
     const events = Array.from({ length: 10_000 }, (_, i) =>
       event(

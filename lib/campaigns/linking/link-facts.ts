@@ -104,7 +104,10 @@ function withValue(list: readonly SeenValue[], value: string, day: number): read
   const next = list.filter((held) => held.value !== value);
   next.push({ value, seen: day });
   next.sort(newest);
-  return next.length > VALUES_PER_KIND ? next.slice(0, VALUES_PER_KIND) : next;
+  if (next.length <= VALUES_PER_KIND) return next;
+  // a newcomer that falls out at once changes nothing: there is nothing to store
+  if (next[VALUES_PER_KIND]?.value === value) return list;
+  return next.slice(0, VALUES_PER_KIND);
 }
 
 const NOTHING: Record<Collected, readonly SeenValue[]> = {
