@@ -92,7 +92,14 @@ describe('redrive', () => {
     const { put, redrive } = bucket();
     const now = harvest({ account: who, events: 2, from: Date.now() - HOUR });
     await put([...lines.slice(0, 3), ...now.map((event) => JSON.stringify(event)), '{"v":1}'].map(aside));
-    expect(await redrive(undefined)).toEqual({ objects: 1, usable: 5, putBack: 0, refused: 1, late: 3 });
+    expect(await redrive(undefined)).toEqual({
+      objects: 1,
+      usable: 5,
+      putBack: 0,
+      refused: 1,
+      late: 3,
+      ofBatches: 0,
+    });
     expect((await redrive(new Stream())).putBack).toBe(5);
     // a line that a later version may read: the object is looked at again
     expect((await redrive(undefined)).objects).toBe(1);
