@@ -2,8 +2,9 @@ import type { ArchivedRecord } from '../../lib/aws/archive.ts';
 import type { SetAside } from '../../lib/aws/quarantine.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import type { IngestedEvent } from '../../lib/profile/profile.ts';
+import { acceptedRecord } from '../../lib/telemetry/accepted-record.ts';
 import { DEVELOPMENT_EPOCH } from '../../lib/telemetry/keys.ts';
-import { printable, type Reason } from '../../lib/telemetry/reason.ts';
+import { kindOf, printable, type Reason } from '../../lib/telemetry/reason.ts';
 import { BUCKETING, bucketOf, bucketsOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { decodeRecord } from '../../lib/telemetry/record-codec.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
@@ -104,7 +105,8 @@ function decodeOne(
     aside(-1, decoded.withheld === true ? '' : kinesis.data, decoded.reason, 'base64');
     return;
   }
-  let used = false;
+  const accepted = new Map<number, string>();
+  let refused = 0;
   const redriven = decoded.header?.redriven === true;
   const ofGateway = batch.byGateway.get(decoded.header?.gateway) ?? [];
   batch.byGateway.set(decoded.header?.gateway, ofGateway);
@@ -114,10 +116,13 @@ function decodeOne(
     const open = event !== undefined && !rules.developmentKeys && isUnderDevelopmentKey(event);
     const fault = open ? DEVELOPMENT_KEY : event === undefined ? reason : place.misplaced(event.account);
     // prints that anybody can test are not kept
-    if (fault !== undefined) aside(index, open ? '' : raw, fault, 'utf8');
+    if (fault !== undefined) {
+      refused++;
+      aside(index, open ? '' : raw, fault, 'utf8');
+    }
     if (open) batch.underDevelopmentKey++;
     if (event === undefined || fault !== undefined) continue;
-    used = true;
+    accepted.set(index, raw);
     const position = { epoch, sequence, index };
     const time = timeOf(event.time);
     const arrival: IngestedEvent = redriven
@@ -128,15 +133,14 @@ function decodeOne(
     if (list === undefined) batch.arrivals.set(event.account, [arrival]);
     else list.push(arrival);
   }
-  if (used)
+  if (accepted.size > 0)
     batch.accepted.push({
       stream,
       shard,
       sequence: kinesis.sequenceNumber,
       partitionKey: kinesis.partitionKey,
       arrived: Math.round(kinesis.approximateArrivalTimestamp * 1000),
-      size: decoded.size,
-      data,
+      ...(refused === 0 ? { size: decoded.size, data } : acceptedRecord(decoded.header, accepted)),
     });
 }
 
@@ -174,7 +178,7 @@ class Place {
     }
     return {
       field: 'partitionKey',
-      value: printable(this.#key),
+      value: kindOf(this.#key),
       message: `must be ${key}, the key of this account's bucket: put records with a producer that makes it, and these back with redrive`,
     };
   }

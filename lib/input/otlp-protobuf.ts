@@ -1,3 +1,5 @@
+import { LIMITS } from '../limits.ts';
+
 /**
  * OTLP in protobuf, read into the shape of its JSON encoding. Field numbers are those of opentelemetry-proto 1
  * (https://github.com/open-telemetry/opentelemetry-proto/tree/main/opentelemetry/proto); fields that are not in the table are
@@ -63,8 +65,8 @@ const MESSAGES: Readonly<Record<string, Message>> = {
   kvlistValue: { 1: ['values', listOf('keyValue')] },
 };
 
-/** Deepest nesting that is followed; what lies deeper (a value in a value in ...) is damaged or hostile. */
-const MAX_DEPTH = 32;
+/** Values lie up to five messages deep in an export: what lies deeper than this is left out, unread. */
+const MAX_DEPTH = LIMITS.nesting.most + 6;
 
 /**
  * Reads an export request.
@@ -75,7 +77,7 @@ export function readOtlp(bytes: Uint8Array, signal: 'traces' | 'logs'): unknown 
 }
 
 function readMessage(bytes: Buffer, name: string, depth: number): Record<string, unknown> {
-  if (depth > MAX_DEPTH) throw new Error(`protobuf: nested deeper than ${MAX_DEPTH}`);
+  if (depth > MAX_DEPTH) return {};
   const fields = MESSAGES[name] ?? {};
   const message: Record<string, unknown> = {};
   const reader = new Reader(bytes);

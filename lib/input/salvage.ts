@@ -6,18 +6,36 @@
 const ESCAPE = String.fromCharCode(27);
 /** ECMA-48's sequences for colours */
 const COLOURS = new RegExp(`${ESCAPE}\\[[0-9;]*[A-Za-z]`, 'g');
-/** A text in quotes that begins as JSON does: logfmt and Go's %q escape with a backslash, CSV doubles the quote (RFC 4180). */
-const ESCAPED = /"([[{]\s*(?:\\"|[[{])(?:[^"\\]|\\.)*)"/;
-const DOUBLED = /"([[{]\s*""(?:[^"]|"")*)"/;
+/**
+ * How a text in quotes begins that is JSON: logfmt and Go's %q escape with a backslash, CSV doubles the quote (RFC 4180). Its
+ * end is looked for once: where the first one does not end, none that begins within it does.
+ */
+const ESCAPED = /"[[{]\s*(?:\\"|[[{])/;
+const DOUBLED = /"[[{]\s*""/;
 
 /** The text of the JSON that a line holds in another way; undefined where it holds none. */
 export function salvaged(line: string): string | undefined {
   const plain = line.includes(ESCAPE) ? line.replace(COLOURS, '') : line;
-  const doubled = DOUBLED.exec(plain)?.[1];
+  const doubled = quotedFrom(plain, plain.search(DOUBLED), 34);
   if (doubled !== undefined) return doubled.replaceAll('""', '"');
-  const escaped = ESCAPED.exec(plain)?.[1];
+  const escaped = quotedFrom(plain, plain.search(ESCAPED), 92);
   if (escaped !== undefined) return unescaped(escaped);
   return plain === line ? undefined : plain;
+}
+
+/**
+ * What stands in quotes from a place on; undefined where they are not closed.
+ * @param start of the opening quote; negative for none
+ * @param mark the unit that makes a quote behind it a part of the text: a backslash, or a quote
+ */
+function quotedFrom(text: string, start: number, mark: number): string | undefined {
+  if (start < 0) return undefined;
+  for (let at = start + 1; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === mark && (mark !== 34 || text.charCodeAt(at + 1) === 34)) at++;
+    else if (unit === 34) return text.slice(start + 1, at);
+  }
+  return undefined;
 }
 
 function unescaped(text: string): string | undefined {

@@ -14,6 +14,7 @@ import { type Document, DocumentReader, type HeldDocument } from './documents.ts
 import { InputError } from './errors.ts';
 import { type LineBatch, type LinePosition, MAX_LINE, type ReadOptions, readBatches } from './lines.ts';
 import { type HeldPieces, PartialLines } from './partial-lines.ts';
+import { recorded } from './recorded.ts';
 
 /** A line that could not be used: where it stood, why, and the line itself. */
 export interface Reject {
@@ -178,7 +179,12 @@ async function usable(
     odd.push(...read.odd);
     events.push(...read.events);
     if (read.exchanges.length > 0) recorder ??= await source.recorder();
-    for (const exchange of read.exchanges) if (recorder !== undefined) events.push(recorder.record(exchange));
+    for (const exchange of read.exchanges)
+      if (recorder !== undefined) {
+        const made = recorded(recorder, exchange);
+        if ('event' in made) events.push(made.event);
+        else reject(made.reason);
+      }
     for (const held of read.late) await addLate(held, events, rejects, odd, source);
   }
   return { events, rejects, lines, skipped, odd, formats, next: place.next() };
@@ -203,12 +209,14 @@ async function addLate(
   odd: string[],
   source: EventSource,
 ): Promise<void> {
-  if ('exchange' in held) {
-    events.push((await source.recorder()).record(held.exchange));
-    odd.push(...held.odd);
+  const made =
+    'exchange' in held ? recorded(await source.recorder(), held.exchange) : { reason: held.reason };
+  if ('event' in made) {
+    events.push(made.event);
+    if ('odd' in held) odd.push(...held.odd);
   } else {
     const origin = isOrigin(held.origin) ? held.origin : { file: '', line: 0, raw: '' };
-    rejects.push({ ...origin, reason: held.reason });
+    rejects.push({ ...origin, reason: made.reason });
   }
 }
 

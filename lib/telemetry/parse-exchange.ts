@@ -24,7 +24,7 @@ export type ParsedExchange =
  *
  * const parsed = parseExchange({ v: 1, id: 'req-1', time: 'yesterday' });
  * parsed.ok; // => false
- * describeReason(parsed.reason); // => 'time: Invalid ISO datetime (got yesterday)'
+ * describeReason(parsed.reason); // => 'time: Invalid ISO datetime (got a text of 9 characters)'
  */
 export function parseExchange(json: unknown, show: ShowValue = openValue): ParsedExchange {
   const version = typeof json === 'object' && json !== null && 'v' in json ? json.v : undefined;

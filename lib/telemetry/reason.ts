@@ -46,15 +46,25 @@ export function kindOf(value: unknown): string {
   return typeof value === 'string' ? `a text of ${value.length} characters` : printable(value);
 }
 
-/** Fields of exchanges and events that hold numbers, times and words of ours: their values may be said. */
+/** Fields of exchanges and events that hold numbers, times and words of ours: their numbers and times may be said. */
 const OPEN_FIELDS =
   /^(?:v|time|outcome|(?:usage|params|shape)\.\w{1,40}|customer\.createdAt|behaviours\.\d+|prints\.\d+\.epoch)$/;
 
-/** A value as a reason gives it where text must not leave: as it is for open fields, else only what it is. */
+/** Digits, and what stands between those of a time. */
+const TIME = /^[\d TZ:.,+/-]{1,40}$/;
+
+/** A value as a reason gives it where text must not leave: numbers and times of open fields as they are, else only what it is. */
 export function openValue(field: string, value: unknown): string {
-  return OPEN_FIELDS.test(field) && !(typeof value === 'string' && value.length > 40)
-    ? printable(value)
-    : kindOf(value);
+  if (OPEN_FIELDS.test(field) && (typeof value !== 'string' || TIME.test(value))) return printable(value);
+  return typeof value === 'number' ? 'a number' : kindOf(value);
+}
+
+/** A name of one word. */
+const FIELD_NAME = /^[\w@$.-]{1,40}$/;
+
+/** The name of a field of somebody's JSON, as a reason may say it: `(a name of 13 characters)` where it may be a text. */
+export function fieldName(name: string): string {
+  return FIELD_NAME.test(name) ? name : `(a name of ${name.length} characters)`;
 }
 
 /**
@@ -76,7 +86,7 @@ export function reasonOf(
     const key = issue.keys[0] ?? '';
     const inner =
       typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
-    const field = printable([...path, key].join('.'));
+    const field = printable([...path, fieldName(key)].join('.'));
     return { field, value: show(field, inner), message: 'unknown field' };
   }
   if (value === undefined) return { field: printable(path.join('.')), value: 'nothing', message: 'missing' };
@@ -91,6 +101,15 @@ export function reasonOf(
 /** Missing and mistyped fields say more than unknown ones. */
 function firstIssue(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefined {
   return issues.find((issue) => issue.code !== 'unrecognized_keys') ?? issues[0];
+}
+
+/**
+ * Why something that made its reader throw was set aside. It costs itself alone: not its neighbours, not the request that it
+ * came in, which its sender would repeat for ever. The error's own words may quote a text, its name does not.
+ */
+export function failedOn(value: unknown, error: unknown): Reason {
+  const name = error instanceof Error ? error.name : 'an error';
+  return { field: '(whole)', value: kindOf(value), message: `cannot be read (${printable(name)})` };
 }
 
 /**

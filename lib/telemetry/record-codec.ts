@@ -2,8 +2,9 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { gzipSync } from 'node:zlib';
 import { LIMITS } from '../limits.ts';
 import { gunzipWhole, isGzip, TrailingBytes } from './gzip.ts';
+import { mayKeepHeader, mayKeepLine } from './kept-line.ts';
 import { type ArrivalCheck, checkedTimes, parseUsageEvent, surelyValid } from './parse-usage-event.ts';
-import { kindOf, printable, type Reason } from './reason.ts';
+import { kindOf, type Reason } from './reason.ts';
 import { BUCKETING, type RecordHeader } from './record.ts';
 import { scanUsageEvent } from './scan-usage-event.ts';
 import type { UsageEvent } from './usage-event.ts';
@@ -45,7 +46,7 @@ export interface DecodedRecord {
   /** bytes, decompressed */
   readonly size: number;
   readonly reason?: Reason;
-  /** it is plain text of no known form: not to be kept */
+  /** not to be kept: it is plain text of no known form, holds what people wrote, or was not looked into */
   readonly withheld?: true;
 }
 
@@ -69,7 +70,13 @@ export function encodeRecord(header: HeaderFacts, events: readonly UsageEvent[])
 
 /** The same from events that are already JSON, one a line, without line breaks. */
 export function encodeLines(header: HeaderFacts, lines: readonly string[]): Uint8Array {
-  return gzipSync(`${JSON.stringify(headerOf(header, lines.length))}\n${lines.join('\n')}\n`);
+  return gzipSync(textOfRecord(header, lines));
+}
+
+/** A record before it is packed. */
+export function textOfRecord(header: HeaderFacts | undefined, lines: readonly string[]): string {
+  const first = header === undefined ? '' : `${JSON.stringify(headerOf(header, lines.length))}\n`;
+  return `${first}${lines.join('\n')}\n`;
 }
 
 function headerOf(facts: HeaderFacts, events: number): RecordHeader {
@@ -102,25 +109,32 @@ export function decodeRecord(bytes: Uint8Array, check?: ArrivalCheck): DecodedRe
     try {
       plain = gunzipWhole(bytes, allowedBytes(bytes));
     } catch (error) {
-      return unusable(bytes, decompressionFault(error, allowedBytes(bytes)));
+      // it may hold anything, and no later build would take what is beyond the budget
+      return withheld(unusable(bytes, decompressionFault(error, allowedBytes(bytes))));
     }
   } else if (bytes.length > MAX_DECODED_BYTES) {
-    return unusable(bytes, `longer than ${MAX_DECODED_BYTES} bytes`);
+    return withheld(unusable(bytes, `longer than ${MAX_DECODED_BYTES} bytes`));
   } else {
     plain = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
-  if (countLines(plain) > MAX_RECORD_LINES) return unusable(bytes, `more than ${MAX_RECORD_LINES} lines`);
+  if (countLines(plain) > MAX_RECORD_LINES)
+    return withheld(unusable(bytes, `more than ${MAX_RECORD_LINES} lines`));
   const lines = linesOf(plain);
   const first = lines[0];
   if (first === undefined) return unusable(bytes, 'empty record');
   if (!lines.some(({ json, text }) => json !== undefined || text.trimStart().startsWith('{')))
-    return { ...unusable(bytes, 'neither gzip nor NDJSON'), withheld: true };
+    return withheld(unusable(bytes, 'neither gzip nor NDJSON'));
 
   let header: RecordHeader | undefined;
   let events = lines;
   if (isObject(first.json) && 'siphonwatch' in first.json) {
     const fault = headerFault(first.json);
-    if (fault !== undefined) return { header: undefined, lines: [], size: plain.length, reason: fault };
+    if (fault !== undefined) {
+      const refused = { header: undefined, lines: [], size: plain.length, reason: fault };
+      const kept =
+        mayKeepHeader(first.json) && lines.slice(1).every((line) => line.valid || keptOf(line) !== '');
+      return kept ? refused : withheld(refused);
+    }
     header = first.json as unknown as RecordHeader;
     events = lines.slice(1);
   }
@@ -167,14 +181,9 @@ function decodeLines(lines: readonly Line[], check: ArrivalCheck | undefined): D
   return decoded;
 }
 
-/** Fields under which gateways keep what people wrote; in a usage event none of them holds a long text. */
-const TEXT_FIELDS =
-  /"(?:messages|completions?|contents?|text|choices|response|output|answer|query|body)"\s*:\s*["[{]|"(?:prompt|system|input|instructions)"\s*:\s*(?:[[{]|"[^"]{23})/i;
-
 /** The line as it may be kept: not at all where it is not JSON, holds what people wrote, or names a customer. */
 function keptOf({ text, fault, json }: Line): string {
-  const named = isObject(json) && typeof json.account === 'string' && !/^a_[a-z2-7]{26}$/.test(json.account);
-  return fault !== undefined || named || TEXT_FIELDS.test(text) ? '' : text;
+  return fault === undefined && mayKeepLine(text, json) ? text : '';
 }
 
 interface Line {
@@ -262,7 +271,7 @@ function headerFault(header: Record<string, unknown>): Reason | undefined {
   if (header.siphonwatch !== 1)
     return {
       field: 'header.siphonwatch',
-      value: printable(header.siphonwatch),
+      value: kindOf(header.siphonwatch),
       message: 'unknown version of the wire format; this build knows 1',
     };
   if (typeof header.bucketing !== 'string' || !BUCKETING_NAME.test(header.bucketing))
@@ -272,14 +281,14 @@ function headerFault(header: Record<string, unknown>): Reason | undefined {
       message: 'not a name of at most 64 letters, digits, dots, hyphens and underscores',
     };
   if (!Number.isInteger(header.bucket) || (header.bucket as number) < 0)
-    return { field: 'header.bucket', value: printable(header.bucket), message: 'not a bucket number' };
+    return { field: 'header.bucket', value: kindOf(header.bucket), message: 'not a bucket number' };
   if (
     header.arrived !== undefined &&
     (typeof header.arrived !== 'string' ||
       header.arrived.length > 40 ||
       Number.isNaN(Date.parse(header.arrived)))
   )
-    return { field: 'header.arrived', value: printable(header.arrived), message: 'not a time' };
+    return { field: 'header.arrived', value: kindOf(header.arrived), message: 'not a time' };
   if (
     header.gateway !== undefined &&
     (typeof header.gateway !== 'string' || !GATEWAY_NAME.test(header.gateway))
@@ -298,6 +307,10 @@ function decompressionFault(error: unknown, allowed: number): string {
   if (code === 'ERR_BUFFER_TOO_LARGE') return `decompresses to more than ${allowed} bytes`;
   if (code === 'Z_BUF_ERROR') return 'gzip ends too early';
   return `damaged gzip (${code || 'unknown'})`;
+}
+
+function withheld(record: DecodedRecord): DecodedRecord {
+  return { ...record, withheld: true };
 }
 
 function unusable(bytes: Uint8Array, message: string): DecodedRecord {

@@ -95,13 +95,13 @@ function addTurns(turns: Turn[], message: unknown): void {
 }
 
 /** The text of a part that is somebody's words; empty for pictures, calls, thoughts. */
-function partText(part: unknown): string {
+function partText(part: unknown, depth = 0): string {
   if (typeof part === 'string') return part;
-  if (!isObject(part)) return '';
+  if (!isObject(part) || depth > LIMITS.nesting.most) return '';
   if (part.thought === true || SILENT_TYPE.test(typeIn(part) ?? '')) return '';
   if (typeof part.text === 'string') return part.text;
-  if (isObject(part.text)) return partText({ text: part.text.text ?? part.text.value });
-  if (isObject(part.guardContent)) return partText(part.guardContent);
+  if (isObject(part.text)) return partText({ text: part.text.text ?? part.text.value }, depth + 1);
+  if (isObject(part.guardContent)) return partText(part.guardContent, depth + 1);
   // OpenTelemetry's text part: {type: 'text', content}
   return typeof part.content === 'string' && (part.type === undefined || part.type === 'text')
     ? part.content

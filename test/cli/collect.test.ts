@@ -1,14 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runCollect } from '../../lib/cli/collect/collect.ts';
 import { CollectServer } from '../../lib/cli/collect/collect-server.ts';
 import { Collector, type EventSink } from '../../lib/cli/collect/collector.ts';
 import { ADAPTER_DEFAULTS } from '../../lib/telemetry/adapters/adapter.ts';
 import { developmentKeyring } from '../../lib/telemetry/keys.ts';
-import { createRecorder } from '../../lib/telemetry/recorder.ts';
+import { createRecorder, type Recorder } from '../../lib/telemetry/recorder.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { anExchange } from '../telemetry/exchanges.ts';
 import { capture } from './capture.ts';
@@ -37,11 +38,18 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.drain();
 });
 
-async function listening(options: { durable?: boolean; token?: string; maxBody?: number } = {}) {
+interface ListenOptions {
+  durable?: boolean;
+  token?: string;
+  maxBody?: number;
+  recorder?: Recorder;
+}
+
+async function listening(options: ListenOptions = {}) {
   const sink = new HeldSink();
   const collector = new Collector({
     sink,
-    recorder: createRecorder({ keys: developmentKeyring('test') }),
+    recorder: options.recorder ?? createRecorder({ keys: developmentKeyring('test') }),
     defaults: ADAPTER_DEFAULTS,
     durable: options.durable === true,
   });
@@ -118,6 +126,91 @@ describe('collect', () => {
     expect(await (await fetch(`${base}/metrics`)).text()).toContain(
       'siphonwatch_collect_requests_total{path="/exchanges",status="413"} 1',
     );
+  });
+
+  it('answers a request that is no URL, and goes on', async () => {
+    const { base } = await listening();
+    const ask = (target: string, headers: string) =>
+      new Promise<string>((resolve, reject) => {
+        const { port } = new URL(base);
+        const socket = connect(Number(port), '127.0.0.1', () => {
+          socket.end(`GET ${target} HTTP/1.1\r\n${headers}Connection: close\r\n\r\n`);
+        });
+        socket.once('data', (data) => resolve(data.toString().slice(9, 12)));
+        socket.once('error', reject);
+      });
+    const local = 'Host: localhost\r\n';
+    expect(await ask('//', local)).toBe('400');
+    expect(await ask('http://[', local)).toBe('400');
+    expect(await ask('*', local)).toBe('404');
+    expect(await ask('/health', local)).toBe('200');
+    expect(await ask('/health', 'Host: rebound.example:4318\r\n')).toBe('403');
+  });
+
+  it('rejects an exchange that fails its reader by itself, so that nobody sends its neighbours again for ever', async () => {
+    const sound = createRecorder({ keys: developmentKeyring('test') });
+    const recorder: Recorder = {
+      ...sound,
+      record(exchange) {
+        if (exchange.id === 'poison') throw new RangeError('Maximum call stack size exceeded');
+        return sound.record(exchange);
+      },
+    };
+    const { post, sink, collector } = await listening({ recorder });
+    const body = ['a', 'poison', 'b'].map((id) => JSON.stringify(anExchange({ id }))).join('\n');
+    const answered = await post('/exchanges', body);
+    expect([answered.status, await answered.json()]).toEqual([
+      200,
+      {
+        events: 2,
+        skipped: 0,
+        rejected: 1,
+        reasons: [expect.stringContaining('cannot be read (RangeError)')],
+      },
+    ]);
+    expect(sink.taken.map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(collector.counts).toMatchObject({ events: 2, rejected: 1 });
+  });
+
+  it('counts what nobody announced, and says come back when there is too much of it', async () => {
+    const { base, post, sink } = await listening({ maxBody: 1000 });
+    const open: ReadableStreamDefaultController[] = [];
+    const begun = Array.from({ length: 4 }, () =>
+      fetch(`${base}/exchanges`, {
+        method: 'POST',
+        duplex: 'half',
+        body: new ReadableStream({
+          start(stream) {
+            stream.enqueue(Buffer.from(' '.repeat(990)));
+            open.push(stream);
+          },
+        }),
+      } as RequestInit),
+    );
+    const held = async () =>
+      Number(/body_bytes (\d+)/.exec(await (await fetch(`${base}/metrics`)).text())?.[1]);
+    while ((await held()) < 4 * 990) await new Promise((later) => setTimeout(later, 10));
+    const bomb = gzipSync(`${JSON.stringify(anExchange())}${' '.repeat(200)}`);
+    expect((await post('/exchanges', bomb, { 'content-encoding': 'gzip' })).status).toBe(503);
+    for (const stream of open) stream.close();
+    await Promise.all(begun);
+    expect(await held()).toBe(0);
+    expect((await post('/exchanges', bomb, { 'content-encoding': 'gzip' })).status).toBe(200);
+    expect(sink.taken).toHaveLength(1);
+  });
+
+  it('takes nothing from a page in a browser', async () => {
+    const { post, sink, base } = await listening();
+    const body = JSON.stringify(anExchange());
+    for (const headers of [
+      { origin: 'https://site.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+    ])
+      expect((await post('/exchanges', body, { 'content-type': 'text/plain', ...headers })).status).toBe(403);
+    expect(sink.taken).toHaveLength(0);
+    expect((await post('/exchanges', body, { origin: base })).status).toBe(200);
   });
 
   it('joins a span with its log events, and hands on what stays alone', async () => {

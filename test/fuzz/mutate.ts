@@ -39,10 +39,13 @@ function odd(uniform: Uniform): unknown {
   }
 }
 
+/** Names under which readers look for a value within a value; none for lists. */
+const NESTS = ['', '', 'value', 'text', 'guardContent', '$numberLong', '$date', 'requests', 'input', 'log'];
+
 function nested(uniform: Uniform, depth: number): unknown {
   let value: unknown = 'deep';
-  const inLists = uniform() < 0.5;
-  for (let i = 0; i < depth; i++) value = inLists ? [value] : { value };
+  const name = pick(uniform, NESTS);
+  for (let i = 0; i < depth; i++) value = name === '' ? [value] : { [name]: value };
   return value;
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import type { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import { decodeBatch } from '../../lambdas/score/decode-batch.ts';
@@ -7,6 +7,7 @@ import { QuarantineBucket, type SetAside } from '../../lib/aws/quarantine.ts';
 import { DEVELOPMENT_EPOCH, parseKeyring } from '../../lib/telemetry/keys.ts';
 import { readQuarantined } from '../../lib/telemetry/quarantined.ts';
 import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
+import { decodeRecord } from '../../lib/telemetry/record-codec.ts';
 import { usageEvent } from '../events.ts';
 
 /** A producer that wants to cost the score function more than its budget, or to write what must not be written. */
@@ -126,9 +127,28 @@ describe('what people wrote', () => {
     ['a line of a log', secret],
     ['a name where a pseudonym belongs', JSON.stringify({ ...JSON.parse(GOOD), account: secret })],
     ['a text where a model belongs', JSON.stringify({ ...JSON.parse(GOOD), model: { text: secret } })],
-    ['a text as the name of a field', JSON.stringify({ ...JSON.parse(GOOD), prompt: secret })],
+    ['a text under the name of a field', JSON.stringify({ ...JSON.parse(GOOD), prompt: secret })],
+    ['a text as the name of a field', JSON.stringify({ ...JSON.parse(GOOD), [secret]: 1 })],
+    ['a text where a time belongs', JSON.stringify({ ...JSON.parse(GOOD), time: secret })],
+    [
+      'a short text where an outcome belongs',
+      JSON.stringify({ ...JSON.parse(GOOD), outcome: 'John Doe SECRET' }),
+    ],
+    [
+      'a parameter that names a person',
+      JSON.stringify({ ...JSON.parse(GOOD), params: { user: 'John Doe SECRET' } }),
+    ],
+    ['text under any name', JSON.stringify({ log: secret })],
+    ['one word of an event that is none', JSON.stringify({ v: 1, question: ['John Doe', { a: 'SECRET' }] })],
+    ['a line that is one text', JSON.stringify(secret)],
+    ['a list of texts', JSON.stringify([secret])],
+    ['a record of a later version', `{"siphonwatch":2}\n{"v":1,"note":"${secret}"}`],
+    ['a header with a note of a later version', `{"siphonwatch":2,"note":"${secret}"}`],
+    ['too many lines', `{"note":"${secret}"}\n`.repeat(17_000)],
   ])('is neither in reasons nor in the quarantine: %s', async (_, line) => {
-    for (const record of [gzipSync(`${header(2)}\n${line}\n${GOOD}`), Buffer.from(line)]) {
+    const among =
+      line.includes('\n') || line.includes('siphonwatch') ? [] : [`${header(2)}\n${line}\n${GOOD}`];
+    for (const record of [...among.map((text) => gzipSync(text)), Buffer.from(line), gzipSync(line)]) {
       const { setAside } = decode(record);
       expect(setAside).toHaveLength(1);
       expect(JSON.stringify(setAside.map(({ reason }) => reason))).not.toContain('SECRET');
@@ -138,6 +158,32 @@ describe('what people wrote', () => {
       expect(again.events).toEqual([]);
       expect(again.refused.join()).not.toContain('SECRET');
     }
+  });
+});
+
+describe('a record of which lines were set aside', () => {
+  const secret = 'MY SECRET PROMPT: patient John Doe';
+
+  it.each([
+    ['with a header', `${header(4)}\n`],
+    ['without', ''],
+  ])('is archived without them, and the others where they were: %s', (_, head) => {
+    const open = JSON.stringify({ ...EVENT, prints: [{ epoch: DEVELOPMENT_EPOCH, prompt: 'AAAAAAAAAAA' }] });
+    const lines = [JSON.stringify({ log: secret }), GOOD, secret, open, GOOD, secret];
+    const { accepted, arrivals } = decode(gzipSync(`${head}${lines.join('\n')}`));
+    const { data = new Uint8Array(), size } = accepted[0] ?? {};
+    const text = gunzipSync(data).toString();
+    expect(text).not.toMatch(/SECRET|AAAAAAAAAAA/);
+    expect(Buffer.byteLength(text)).toBe(size);
+    const again = decodeRecord(data).lines.flatMap(({ event, index }) =>
+      event === undefined ? [] : [index],
+    );
+    expect(again).toEqual([...arrivals.values()].flat().map(({ position }) => position.index));
+  });
+
+  it('is archived byte for byte where there are none', () => {
+    const record = gzipSync(`${header(1)}\n${GOOD}\n`);
+    expect(Buffer.from(decode(record).accepted[0]?.data ?? []).equals(record)).toBe(true);
   });
 });
 

@@ -96,7 +96,7 @@ describe('decoding a batch', () => {
     const { arrivals, setAside, accepted } = decodeBatch([strayed], live);
     expect([arrivals.size, accepted.length]).toEqual([0, 0]);
     expect(setAside[0]).toMatchObject({
-      reason: { field: 'partitionKey', value: 'by-hand' },
+      reason: { field: 'partitionKey', value: 'a text of 7 characters' },
       payload: JSON.stringify(event),
     });
     expect(setAside[0]?.reason.message).toContain(keyOf(pack([event as UsageEvent])));

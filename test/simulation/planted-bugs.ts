@@ -294,8 +294,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'archive-unused-only',
     DECODE,
-    '  if (used)\n    batch.accepted',
-    '  if (!used)\n    batch.accepted',
+    '  if (accepted.size > 0)\n    batch.accepted',
+    '  if (accepted.size === 0)\n    batch.accepted',
     'nothing is archived',
   ),
   bug(

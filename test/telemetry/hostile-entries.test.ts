@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DocumentReader } from '../../lib/input/documents.ts';
+import { readOtlp } from '../../lib/input/otlp-protobuf.ts';
 import { EntryReader } from '../../lib/telemetry/adapters/reader.ts';
 import { promptMessages } from '../../lib/telemetry/adapters/request.ts';
 import { developmentKeyring } from '../../lib/telemetry/keys.ts';
@@ -46,8 +47,106 @@ describe('reading', () => {
     ['instructions within instructions', asked('[INST]'.repeat(10_000))],
     ['brackets before the end of a broken document', () => documents('{', `"a": "${']'.repeat(200_000)}"}}`)],
     ['line ends within a line', () => documents(`\0${'\r'.repeat(200_000)}x\r`)],
+    ['quotes and brackets in a line that was cut', () => documents(`{"a":"${'\\"{'.repeat(100_000)}`)],
+    ['doubled quotes in a line that was cut', () => documents(`a,"{${'""{'.repeat(100_000)}`)],
+    ['lists in a line that was cut', () => documents(`x "${'[ '.repeat(100_000)}`)],
+    ['brackets that close in a line', () => documents(`x ${'{}'.repeat(20_000)}{`)],
   ])('takes time in proportion to its length: %s', (_, read) => {
     expect(cost(read)).toBeLessThan(500);
+  });
+});
+
+/** `open` and `close` around a value, thousands of times. */
+const nested = (open: string, inner: string, close: string, times = 20_000): unknown =>
+  JSON.parse(`${open.repeat(times)}${inner}${close.repeat(times)}`);
+
+const pair = (request: object, fields: object = {}) => ({
+  id: '1',
+  time: '2026-03-01T08:00:00Z',
+  account: 'a',
+  request: { model: 'm', messages: [{ role: 'user', content: 'hi' }], ...request },
+  response: { id: 'x', choices: [{ message: { content: 'ok' }, finish_reason: 'stop' }] },
+  ...fields,
+});
+const span = (input: unknown) => ({
+  name: 'chat',
+  spanId: Math.random().toString(16).slice(2),
+  startTimeUnixNano: '1772352000000000000',
+  attributes: [
+    { key: 'gen_ai.request.model', value: { stringValue: 'm' } },
+    { key: 'gen_ai.operation.name', value: { stringValue: 'chat' } },
+    { key: 'user.id', value: { stringValue: 'u' } },
+    { key: 'gen_ai.input.messages', value: input },
+  ],
+});
+const spans = (...list: object[]) => ({ resourceSpans: [{ scopeSpans: [{ spans: list }] }] });
+
+describe('values within values', () => {
+  const lists = nested('[', '', ']');
+  const guards = nested('{"guardContent":', '{"text":"x"}', '}');
+  const texts = nested('{"text":', '"x"', '}');
+  const values = nested('{"arrayValue":{"values":[', '{"stringValue":"x"}', ']}}');
+  const plain = { stringValue: '[{"role":"user","content":"hi"}]' };
+
+  it.each<readonly [string, unknown]>([
+    ['parts', pair({ messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }, guards, texts] }] })],
+    ['messages', pair({ messages: [lists, { role: 'user', content: 'hi' }] })],
+    [
+      'classes',
+      pair({
+        messages: [
+          { id: [lists], content: 'hi' },
+          { role: 'user', content: 'hi' },
+        ],
+      }),
+    ],
+    ['numbers', pair({ temperature: nested('{"$numberLong":', '1', '}') })],
+    ['times', pair({}, { created_at: nested('{"$date":', '1', '}') })],
+    ['batches', nested('{"requests":[', '{"custom_id":"a"}', ']}')],
+    ['inputs', pair({ messages: undefined, input: nested('{"prompt":1,"input":', '1', '}') })],
+    ['envelopes', nested('{"log":', '{}', '}')],
+    ['attributes', spans(span(values), span(plain))],
+    [
+      'the text of attributes',
+      spans(span({ stringValue: JSON.stringify('[') + '['.repeat(20_000) }), span(plain)),
+    ],
+    ['keys of a conversion', pair({ messages: [{ id: [{ toString: 1, valueOf: 1 }], content: 'hi' }] })],
+  ])('of any depth are read without an error: %s', (_, entry) => {
+    for (const format of ['auto', 'openai', 'otel', 'batch', 'litellm', 'bedrock', 'exchange'] as const) {
+      const { reasons, exchanges } = new EntryReader(format).read(entry);
+      for (const exchange of exchanges) recorder.record(exchange);
+      expect(reasons.filter(({ message }) => message.startsWith('cannot be read'))).toEqual([]);
+    }
+  });
+
+  it('are read from protobuf to the same depth, and the spans beside them whole', () => {
+    const field = (number: number, inner: Buffer): Buffer => {
+      const size = inner.length;
+      return Buffer.concat([
+        Buffer.from([number * 8 + 2, (size & 127) | 128, ((size >> 7) & 127) | 128, size >> 14]),
+        inner,
+      ]);
+    };
+    const name = field(5, Buffer.from('chat'));
+    let value = field(1, Buffer.from('x'));
+    // an arrayValue's values
+    for (let level = 0; level < 1000; level++) value = field(5, field(1, value));
+    const deep = field(9, Buffer.concat([field(1, Buffer.from('k')), field(2, value)]));
+    const span = (bytes: Buffer) => field(2, bytes);
+    const bytes = field(1, field(2, Buffer.concat([span(Buffer.concat([name, deep])), span(name)])));
+    expect(readOtlp(bytes, 'traces')).toMatchObject({
+      resourceSpans: [{ scopeSpans: [{ spans: [{ name: 'chat' }, { name: 'chat' }] }] }],
+    });
+  });
+
+  it('of any number are read without an error', () => {
+    const messages = Array.from({ length: 130_000 }, () => ({ role: 'user', content: 'hi' }));
+    expect(new EntryReader('openai').read(pair({ messages })).exchanges).toHaveLength(1);
+  });
+
+  it('cost one exchange at most, and not those beside it', () => {
+    const read = new EntryReader('auto').read(spans(span(values), span(plain), span(values)));
+    expect(read.exchanges.length).toBeGreaterThan(0);
   });
 });
 

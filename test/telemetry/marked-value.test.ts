@@ -24,8 +24,9 @@ describe('a value in a reason', () => {
     expect(JSON.stringify(reason(secret))).not.toContain('Jo');
   });
 
-  it('of ours is said as it is', () => {
-    expect(show('time', 'noon')).toBe('noon');
+  it('is said as it is where it is a number or a time of ours', () => {
+    expect(show('time', '2026-03-01 08:00')).toBe('2026-03-01 08:00');
+    expect(show('time', 'noon')).toMatch(/^a text of 4 characters, #/);
     expect(show('usage.inputTokens', -1)).toBe('-1');
     expect(show('messages', undefined)).toBe('nothing');
   });

@@ -6,6 +6,7 @@ import { DocumentReader } from '../../input/documents.ts';
 import { readOtlp } from '../../input/otlp-protobuf.ts';
 import { SOURCE_FORMATS, type SourceFormat } from '../../telemetry/adapters/reader.ts';
 import { describeReason, printable } from '../../telemetry/reason.ts';
+import { isLoopback, pageCaller } from './callers.ts';
 import type { Collected, Collector } from './collector.ts';
 import { metricsText } from './metrics-text.ts';
 
@@ -45,7 +46,10 @@ export class CollectServer {
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    this.server = createServer((request, response) => void this.#handle(request, response));
+    this.server = createServer((request, response) => {
+      // whatever a request does, it ends itself alone
+      this.#handle(request, response).catch(() => response.destroy());
+    });
     this.server.requestTimeout = 60_000;
     this.server.headersTimeout = 20_000;
   }
@@ -62,9 +66,11 @@ export class CollectServer {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#requests++;
-    const url = new URL(request.url ?? '/', 'http://collect');
+    const url = urlOf(request.url);
     let status = 500;
     try {
+      if (url === undefined) throw new Refusal(400, 'not a URL');
+      this.#refusePages(request);
       status = await this.#route(request, response, url);
     } catch (error) {
       status = error instanceof Refusal ? error.status : 503;
@@ -77,7 +83,7 @@ export class CollectServer {
       }
     } finally {
       this.#requests--;
-      const key = `${known(url.pathname)} ${status}`;
+      const key = `${known(url?.pathname ?? '')} ${status}`;
       this.#answers.set(key, (this.#answers.get(key) ?? 0) + 1);
     }
   }
@@ -100,17 +106,29 @@ export class CollectServer {
     const length = Number(request.headers['content-length'] ?? 0);
     if (length > this.#options.maxBody)
       throw new Refusal(413, `body longer than ${this.#options.maxBody} bytes`);
-    if (this.#underWay + length > this.#options.maxUnderWay)
-      throw new Refusal(503, 'too much under way: the stream does not keep up');
-    this.#underWay += length;
+    let held = 0;
+    // what was not announced (chunks, and what comes out of gzip) counts when it is there
+    const hold = (bytes: number) => {
+      if (this.#underWay + bytes > this.#options.maxUnderWay)
+        throw new Refusal(503, 'too much under way: the stream does not keep up');
+      this.#underWay += bytes;
+      held += bytes;
+    };
+    hold(length);
     try {
-      const body = await this.#body(request);
+      const body = await this.#body(request, length, hold);
       const collected = await this.#collect(request, url, body);
       this.#accept(request, response, url, collected);
       return 200;
     } finally {
-      this.#underWay -= length;
+      this.#underWay -= held;
     }
+  }
+
+  #refusePages({ headers }: IncomingMessage): void {
+    const bound = this.server.address();
+    const why = pageCaller(headers, typeof bound === 'object' && bound !== null && isLoopback(bound.address));
+    if (why !== undefined) throw new Refusal(403, why);
   }
 
   #authorize(request: IncomingMessage): void {
@@ -122,13 +140,14 @@ export class CollectServer {
       throw new Refusal(401, 'authorization: Bearer TOKEN');
   }
 
-  async #body(request: IncomingMessage): Promise<Buffer> {
+  async #body(request: IncomingMessage, announced: number, hold: (bytes: number) => void): Promise<Buffer> {
     const { maxBody } = this.#options;
     const chunks: Buffer[] = [];
     let size = 0;
     for await (const chunk of request) {
       size += (chunk as Buffer).length;
       if (size > maxBody) throw new Refusal(413, `body longer than ${maxBody} bytes`);
+      if (size > announced) hold((chunk as Buffer).length);
       chunks.push(chunk as Buffer);
     }
     const body = Buffer.concat(chunks);
@@ -136,11 +155,11 @@ export class CollectServer {
     if (encoding === 'identity') return body;
     if (encoding !== 'gzip' && encoding !== 'deflate')
       throw new Refusal(415, `content-encoding ${printable(encoding)}: gzip or none`);
-    try {
-      return await unpack[encoding](body, { maxOutputLength: maxBody });
-    } catch {
+    const plain = await unpack[encoding](body, { maxOutputLength: maxBody }).catch(() => {
       throw new Refusal(400, `body: not ${encoding}, or longer than ${maxBody} bytes`);
-    }
+    });
+    hold(plain.length);
+    return plain;
   }
 
   #collect(request: IncomingMessage, url: URL, body: Buffer): Promise<Collected> {
@@ -187,6 +206,15 @@ export class CollectServer {
 }
 
 const PATHS = ['/v1/traces', '/v1/logs', '/v1/metrics', '/litellm', '/exchanges', '/health', '/metrics'];
+
+/** What is asked for; undefined for what is no URL, such as `//`. */
+function urlOf(target: string | undefined): URL | undefined {
+  try {
+    return new URL(target ?? '/', 'http://collect');
+  } catch {
+    return undefined;
+  }
+}
 
 function known(path: string): string {
   return PATHS.includes(path) ? path : 'other';

@@ -1,6 +1,8 @@
+import { recorded } from '../../input/recorded.ts';
 import type { AdapterDefaults } from '../../telemetry/adapters/adapter.ts';
 import type { Late } from '../../telemetry/adapters/otel.ts';
 import { EntryReader, type SourceFormat } from '../../telemetry/adapters/reader.ts';
+import type { Exchange } from '../../telemetry/exchange.ts';
 import { TelemetryHealth } from '../../telemetry/health.ts';
 import type { Reason } from '../../telemetry/reason.ts';
 import type { Recorder } from '../../telemetry/recorder.ts';
@@ -71,9 +73,9 @@ export class Collector {
     let skipped = 0;
     for (const json of documents) {
       const read = reader.read(json);
-      for (const exchange of read.exchanges) events.push(this.#recorder.record(exchange));
-      events.push(...read.events);
-      reasons.push(...read.reasons);
+      for (const exchange of read.exchanges) this.#record(exchange, events, reasons);
+      for (const event of read.events) events.push(event);
+      for (const reason of read.reasons) reasons.push(reason);
       skipped += read.skipped;
       this.counts.odd += read.odd.length;
       this.#addLate(read.late, events, reasons);
@@ -104,8 +106,14 @@ export class Collector {
 
   #addLate(late: readonly Late[], events: UsageEvent[], reasons: Reason[]): void {
     for (const held of late)
-      if ('exchange' in held) events.push(this.#recorder.record(held.exchange));
+      if ('exchange' in held) this.#record(held.exchange, events, reasons);
       else reasons.push(held.reason);
+  }
+
+  #record(exchange: Exchange, events: UsageEvent[], reasons: Reason[]): void {
+    const made = recorded(this.#recorder, exchange);
+    if ('event' in made) events.push(made.event);
+    else reasons.push(made.reason);
   }
 
   #count(source: string, events: readonly UsageEvent[], rejected: number, skipped: number): void {

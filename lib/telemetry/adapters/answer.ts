@@ -36,7 +36,7 @@ export function readAnswer(body: unknown): ReadAnswer {
 /** Counts of a stream grow: the last one is the largest (Anthropic's message_start already has one output token). */
 function largest(counts: readonly (number | undefined)[]): number | undefined {
   const known = counts.filter((count) => count !== undefined);
-  return known.length === 0 ? undefined : Math.max(...known);
+  return known.length === 0 ? undefined : known.reduce((most, count) => Math.max(most, count));
 }
 
 /** Events of Responses that repeat the whole answer at the end. */

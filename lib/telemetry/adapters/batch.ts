@@ -1,4 +1,4 @@
-import { printable } from '../reason.ts';
+import { kindOf } from '../reason.ts';
 import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults, NO_CALL, refused } from './adapter.ts';
 import { at, type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 import { isOtherEndpoint } from './model-calls.ts';
@@ -28,7 +28,7 @@ export class BatchReader {
   read(json: unknown, origin?: unknown): Adapted & { readonly late: readonly Late[] } {
     const found = halvesOf(json);
     if (found.length === 0)
-      return { ...refused('custom_id', printable(at(json, 'custom_id')), 'not a line of a batch'), late: [] };
+      return { ...refused('custom_id', kindOf(at(json, 'custom_id')), 'not a line of a batch'), late: [] };
     const all: Adapted[] = [];
     for (const half of found) {
       const other = this.#halves.get(half.id);
@@ -54,7 +54,7 @@ export class BatchReader {
       origin,
       reason: {
         field: half.kind === 'request' ? 'response' : 'request',
-        value: printable(half.id),
+        value: kindOf(half.id),
         message: `the batch's ${half.kind === 'request' ? 'output' : 'input'} for this custom_id is not in the input: give both files`,
       },
     }));
@@ -87,9 +87,9 @@ export function isBatchLine(json: unknown): boolean {
   return halvesOf(json).length > 0;
 }
 
-function halvesOf(json: unknown): Half[] {
+function halvesOf(json: unknown, inList = false): Half[] {
   const requests = listOf(at(json, 'requests'));
-  if (requests.length > 0) return requests.flatMap(halvesOf);
+  if (requests.length > 0 && !inList) return requests.flatMap((held) => halvesOf(held, true));
   const id = textAt(json, 'custom_id');
   if (id === undefined) return [];
   const body = objectOf(jsonIn(at(json, 'body'))) ?? objectOf(at(json, 'params'));

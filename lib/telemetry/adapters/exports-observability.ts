@@ -99,7 +99,7 @@ export const OBSERVABILITY: readonly ExportShape[] = [
     name: 'mlflow',
     source: 'https://mlflow.org/docs/latest/genai/concepts/span/',
     matches: (entry) => at(entry, 'attributes', 'mlflow.spanType') !== undefined,
-    isOther: (entry) => !/CHAT_MODEL|LLM/.test(String(at(entry, 'attributes', 'mlflow.spanType'))),
+    isOther: (entry) => !/CHAT_MODEL|LLM/.test(textAt(entry, 'attributes', 'mlflow.spanType') ?? ''),
     pair: (entry) => ({
       id: entry.span_id,
       time: entry.start_time_unix_nano ?? entry.start_time_ns ?? entry.start_time,

@@ -34,9 +34,11 @@ export function numberAt(value: unknown, ...path: readonly string[]): number | u
  * (https://www.mongodb.com/docs/manual/reference/mongodb-extended-json/).
  */
 export function numberIn(value: unknown): number | undefined {
-  if (typeof value === 'number') return value;
-  if (typeof value === 'object' && value !== null)
-    return numberIn(at(value, '$numberLong') ?? at(value, '$numberInt') ?? at(value, '$numberDouble'));
+  const held = at(value, '$numberLong') ?? at(value, '$numberInt') ?? at(value, '$numberDouble') ?? value;
+  return typeof held === 'number' ? held : numberInText(held);
+}
+
+function numberInText(value: unknown): number | undefined {
   return typeof value === 'string' && /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(value)
     ? Number(value)
     : undefined;

@@ -56,7 +56,9 @@ function loggedMessages(payload: Json): readonly ReadMessage[] | undefined {
     const logged = jsonIn(held);
     if (Array.isArray(logged) && logged.length > 0) {
       const first: unknown = logged[0];
-      return typeof first === 'string' ? promptMessages(String(logged.at(-1))) : readMessages(logged);
+      const last: unknown = logged.at(-1);
+      if (typeof first !== 'string') return readMessages(logged);
+      return promptMessages(typeof last === 'string' ? last : first);
     }
     if (typeof logged === 'string' && logged !== '') return promptMessages(logged);
     const body = objectOf(at(logged, 'body')) ?? objectOf(logged);

@@ -1,5 +1,5 @@
 import type { Exchange } from '../exchange.ts';
-import { printable, type Reason } from '../reason.ts';
+import { failedOn, fieldName, printable, type Reason } from '../reason.ts';
 import {
   ADAPTER_DEFAULTS,
   type Adapted,
@@ -85,6 +85,7 @@ export class OtelReader {
       const named = printable(
         Object.keys(objectOf(json) ?? {})
           .slice(0, 6)
+          .map(fieldName)
           .join(', '),
       );
       return {
@@ -99,7 +100,7 @@ export class OtelReader {
     let entries = 0;
     for (const entry of otlpEntries(json)) {
       entries++;
-      const done = entry.isLog ? this.#log(entry, origin) : this.#span(entry, origin);
+      const done = alone(() => (entry.isLog ? this.#log(entry, origin) : this.#span(entry, origin)), entry);
       if (done === 'skipped') skipped++;
       else if (done !== 'held' && 'exchange' in done) {
         exchanges.push(done.exchange);
@@ -220,7 +221,7 @@ export class OtelReader {
     const held = this.#spans.get(key);
     this.#spans.delete(key);
     if (held === undefined) return;
-    const done = this.#finish(held.span, [], this.#logs.get(key));
+    const done = alone(() => this.#finish(held.span, [], this.#logs.get(key)), held.span);
     if (done !== 'held' && done !== 'skipped') this.#late.push({ origin: held.origin, ...done });
   }
 
@@ -243,6 +244,15 @@ export class OtelReader {
       this.#defaults,
       OTEL_ACCOUNT_PLACES,
     );
+  }
+}
+
+/** What becomes of a span or log record; one that makes its reader throw costs no other one of its export. */
+function alone(read: () => Done, { entry }: OtlpEntry): Done {
+  try {
+    return read();
+  } catch (error) {
+    return { reason: failedOn(entry, error) };
   }
 }
 

@@ -1,4 +1,5 @@
-import { at, listOf, objectOf, textAt } from './fields.ts';
+import { LIMITS } from '../../limits.ts';
+import { at, listOf, numberIn, objectOf, textAt } from './fields.ts';
 
 /** OTLP in JSON: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding, and the .proto's own names beside it. */
 export type Attributes = Readonly<Record<string, unknown>>;
@@ -68,17 +69,18 @@ function idOf(value: unknown): string | undefined {
 }
 
 /** OTLP attributes, a list of keys and typed values, as an object; an object stays one. */
-export function attributesOf(list: unknown): Attributes {
+export function attributesOf(list: unknown, depth = 0): Attributes {
   const attributes: Record<string, unknown> = Object.create(null);
   for (const entry of listOf(list)) {
     const key = textAt(entry, 'key');
-    if (key !== undefined) attributes[key] = anyValue(at(entry, 'value'));
+    if (key !== undefined) attributes[key] = anyValue(at(entry, 'value'), depth);
   }
   return Array.isArray(list) ? attributes : (objectOf(list) ?? attributes);
 }
 
-/** A typed value (AnyValue) as JSON; a value without a type as it is. */
-export function anyValue(value: unknown): unknown {
+/** A typed value (AnyValue) as JSON, to the depth of `LIMITS.nesting`; a value without a type as it is. */
+export function anyValue(value: unknown, depth = 0): unknown {
+  if (depth > LIMITS.nesting.most) return undefined;
   const typed = objectOf(value);
   if (typed === undefined) return value;
   for (const name of ['stringValue', 'doubleValue', 'boolValue', 'bytesValue']) {
@@ -86,11 +88,12 @@ export function anyValue(value: unknown): unknown {
     if (held !== undefined && held !== null) return held;
   }
   const int = otlpField(typed, 'intValue');
-  if (int !== undefined && int !== null) return Number(int);
+  if (int !== undefined && int !== null) return numberIn(int);
   const list = otlpField(typed, 'arrayValue');
-  if (list !== undefined && list !== null) return listOf(at(list, 'values')).map(anyValue);
+  if (list !== undefined && list !== null)
+    return listOf(at(list, 'values')).map((held) => anyValue(held, depth + 1));
   const pairs = otlpField(typed, 'kvlistValue');
-  if (pairs !== undefined && pairs !== null) return attributesOf(at(pairs, 'values'));
+  if (pairs !== undefined && pairs !== null) return attributesOf(at(pairs, 'values'), depth + 1);
   // stores write the value itself
   return Object.keys(typed).length === 0 ? undefined : typed;
 }

@@ -1,6 +1,6 @@
 import type { Exchange } from '../exchange.ts';
 import { parseUsageEvent } from '../parse-usage-event.ts';
-import { kindOf, printable, type Reason } from '../reason.ts';
+import { failedOn, fieldName, kindOf, printable, type Reason } from '../reason.ts';
 import type { UsageEvent } from '../usage-event.ts';
 import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults } from './adapter.ts';
 import { asOtlp } from './bare-spans.ts';
@@ -75,7 +75,7 @@ export class EntryReader {
     const formats = new Map<string, number>();
     let skipped = 0;
     for (const entry of this.#entries(json)) {
-      const format = this.#format === 'auto' ? formatOf(entry) : this.#format;
+      const format = this.#formatOf(entry);
       formats.set(format, (formats.get(format) ?? 0) + 1);
       if (format === 'event') {
         const parsed = parseUsageEvent(entry);
@@ -84,10 +84,11 @@ export class EntryReader {
         continue;
       }
       const adapted = this.#adapted(format, entry, origin);
-      exchanges.push(...adapted.exchanges);
-      reasons.push(...adapted.reasons);
-      odd.push(...(adapted.odd ?? []));
-      if ('late' in adapted) late.push(...adapted.late);
+      // one by one: a call has no room for the hundred thousand arguments that an export may hold
+      for (const exchange of adapted.exchanges) exchanges.push(exchange);
+      for (const reason of adapted.reasons) reasons.push(reason);
+      for (const name of adapted.odd ?? []) odd.push(name);
+      if ('late' in adapted) for (const held of adapted.late) late.push(held);
       skipped += adapted.skipped;
     }
     return { exchanges, events, reasons, skipped, odd, late, formats };
@@ -95,6 +96,15 @@ export class EntryReader {
 
   /** The entries of a document; where an entry is of no format, those that lie deeper in it. */
   #entries(json: unknown): readonly unknown[] {
+    try {
+      return this.#found(json);
+    } catch {
+      // Its reader says so too, with a reason.
+      return [json];
+    }
+  }
+
+  #found(json: unknown): readonly unknown[] {
     return unwrapped(json).flatMap((entry) => {
       if (this.#format === 'exchange' || !isUnknown(entry)) return [entry];
       const span = objectOf(entry) === undefined ? undefined : asOtlp(objectOf(entry) ?? {});
@@ -114,7 +124,24 @@ export class EntryReader {
     return [...this.#otel.finish(), ...this.#batch.finish()];
   }
 
+  #formatOf(entry: unknown): string {
+    if (this.#format !== 'auto') return this.#format;
+    try {
+      return formatOf(entry);
+    } catch {
+      return 'unknown';
+    }
+  }
+
   #adapted(format: string, entry: unknown, origin: unknown): Adapted | ReturnType<OtelReader['read']> {
+    try {
+      return this.#read(format, entry, origin);
+    } catch (error) {
+      return { exchanges: [], reasons: [failedOn(entry, error)], skipped: 0 };
+    }
+  }
+
+  #read(format: string, entry: unknown, origin: unknown): Adapted | ReturnType<OtelReader['read']> {
     if (format === 'otel') return this.#otel.read(entry, origin);
     if (format === 'batch') return this.#batch.read(entry, origin);
     if (isFormat(format)) return ADAPTERS[format](entry, this.#defaults);
@@ -179,6 +206,7 @@ function isKnown(value: unknown): boolean {
 function unknownEntry(entry: unknown): Adapted {
   const fields = Object.keys(objectOf(entry) ?? {})
     .slice(0, 8)
+    .map(fieldName)
     .join(', ');
   const known = ['usage events', ...Object.keys(ADAPTERS), 'batch', ...EXPORT_NAMES].join(', ');
   const message = `no format that is known (${known})`;

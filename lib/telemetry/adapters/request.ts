@@ -42,16 +42,17 @@ function plainMessage(held: unknown): unknown {
   if (typeof message['message.role'] === 'string')
     return { role: message['message.role'], content: message['message.content'] };
   const kwargs = objectOf(message.kwargs) ?? objectOf(message.data) ?? message;
-  const type =
-    textAt(message, 'kwargs', 'type') ??
-    textAt(message, 'type') ??
-    String(listOf(message.id).at(-1) ?? '').replace(/Message(?:Chunk)?$/, '');
-  const named = /^constructor$/.test(type)
-    ? String(listOf(message.id).at(-1)).replace(/Message(?:Chunk)?$/, '')
-    : type;
+  const type = textAt(message, 'kwargs', 'type') ?? textAt(message, 'type') ?? className(message);
+  const named = /^constructor$/.test(type) ? className(message) : type;
   return LANGCHAIN.test(named) && 'content' in kwargs
     ? { role: named.toLowerCase(), content: kwargs.content }
     : held;
+}
+
+/** The class of a serialized message, without what all end in. */
+function className(message: Json): string {
+  const name = listOf(message.id).at(-1);
+  return typeof name === 'string' ? name.replace(/Message(?:Chunk)?$/, '') : '';
 }
 
 function bodyMessages(body: Json): ReadMessage[] | undefined {
@@ -74,15 +75,14 @@ function bodyMessages(body: Json): ReadMessage[] | undefined {
     );
   const asked = askedIn(body);
   if (asked === undefined) return undefined;
-  messages.push(...asked);
-  return messages;
+  return messages.concat(asked);
 }
 
 function contentOf(value: unknown): unknown {
   return objectOf(value) === undefined ? value : (at(value, 'parts') ?? at(value, 'content') ?? value);
 }
 
-function askedIn(body: Json): ReadMessage[] | undefined {
+function askedIn(body: Json, depth = 0): ReadMessage[] | undefined {
   const messages = jsonIn(body.messages);
   if (Array.isArray(messages)) return readMessages(messages);
   if (Array.isArray(body.contents)) return readMessages(body.contents.map(geminiContent));
@@ -91,7 +91,8 @@ function askedIn(body: Json): ReadMessage[] | undefined {
   if (typeof body.message === 'string') return cohereMessages(body);
   // DashScope keeps messages and prompt within its input: https://help.aliyun.com/zh/model-studio/qwen-api-reference
   const within = objectOf(body.input);
-  if (within !== undefined && ('messages' in within || 'prompt' in within)) return askedIn(within);
+  if (within !== undefined && depth === 0 && ('messages' in within || 'prompt' in within))
+    return askedIn(within, depth + 1);
   if (body.input !== undefined && body.input !== null) return inputMessages(body.input);
   if (typeof body.inputText === 'string') return promptMessages(body.inputText);
   // Text Generation Inference and SageMaker: https://huggingface.co/docs/text-generation-inference

@@ -11,7 +11,7 @@ const COMMON_LOG = /^(\d\d)\/(\w{3})\/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d{4})$/;
  * A number of seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by its size (as seconds up to the
  * year 5138), or a time in words. A time without a zone is UTC, as Python's loggers write it.
  */
-export function isoFrom(value: unknown): string | undefined {
+export function isoFrom(value: unknown, depth = 0): string | undefined {
   if (typeof value === 'number') return isoFromEpoch(value);
   // protobuf's Timestamp: https://protobuf.dev/reference/protobuf/google.protobuf/#timestamp
   if (typeof value === 'object' && typeof at(value, 'seconds') === 'number')
@@ -19,7 +19,8 @@ export function isoFrom(value: unknown): string | undefined {
       Number(at(value, 'seconds')) * 1000 + Math.floor(Number(at(value, 'nanos') ?? 0) / 1e6),
     );
   // MongoDB's Extended JSON: {"$date": "2026-03-01T08:00:00.123Z"} or {"$date": {"$numberLong": "1772352000123"}}
-  if (typeof value === 'object') return isoFrom(at(value, '$date') ?? at(value, '$numberLong'));
+  if (typeof value === 'object')
+    return depth > 1 ? undefined : isoFrom(at(value, '$date') ?? at(value, '$numberLong'), depth + 1);
   if (typeof value !== 'string') return undefined;
   const text = value
     .trim()
