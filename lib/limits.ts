@@ -111,6 +111,12 @@ export const LIMITS = {
   ),
   findingHistory: limit('transitions that a finding lists', 100, 'transitions', 'the oldest are left out'),
   silenceDays: limit('a silence by one person', 30, 'days', 'a second principal'),
+  longestSilenceDays: limit(
+    'a silence by two people, or by an exception of a policy',
+    366,
+    'days',
+    'refused',
+  ),
 } as const satisfies Readonly<Record<string, Limit>>;
 
 /** The table of docs/security.md. */

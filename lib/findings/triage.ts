@@ -65,7 +65,7 @@ export function untilOf(text: string): number | undefined {
 export const ALONE_DAYS = LIMITS.silenceDays.most;
 
 /** The longest that a verdict may silence somebody: there are no exceptions for ever. */
-export const MAX_DAYS = 366;
+export const MAX_DAYS = LIMITS.longestSilenceDays.most;
 
 /**
  * A finding after a verdict: confirmed closes it, benign closes it and keeps its subject quiet until a date, unsure

@@ -2,6 +2,7 @@ import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node,
 import type { z } from 'zod';
 import { LIMITS } from '../limits.ts';
 import { printable } from '../telemetry/reason.ts';
+import { DAY_MS } from '../time.ts';
 import { POLICY_VERSION, type Policy, policy as schema } from './policy.ts';
 
 /** What is wrong with a policy file, where, and what to do. */
@@ -86,16 +87,15 @@ export function parsePolicy(text: string, now?: number): ParsedPolicy {
       ok: false,
       faults: firstFaults(parsed.error.issues, (issue) => faultsOf(issue, json, document, lines)),
     };
-  const expired = now === undefined ? [] : expiredExceptions(parsed.data, now);
-  if (expired.length > 0)
+  const wrong = now === undefined ? [] : exceptionFaults(parsed.data, now);
+  if (wrong.length > 0)
     return {
       ok: false,
-      faults: expired.map(({ index, until }) => ({
+      faults: wrong.map(({ index, until, ...said }) => ({
         ...place(document, lines, ['exceptions', index, 'until']),
         field: `exceptions.${index}.until`,
         value: until,
-        message: 'has expired',
-        remedy: 'remove the exception, or decide anew and give a later date',
+        ...said,
       })),
     };
   return { ok: true, policy: parsed.data };
@@ -113,6 +113,29 @@ function whole(message: string, remedy: string): ParsedPolicy {
     ok: false,
     faults: [{ line: 0, column: 0, field: '(whole)', value: 'the text', message, remedy }],
   };
+}
+
+/** What is wrong with the dates of exceptions when a policy is written: past, or so far that nobody will look again. */
+function exceptionFaults(
+  held: Policy,
+  now: number,
+): { index: number; until: string; message: string; remedy: string }[] {
+  const longest = LIMITS.longestSilenceDays.most;
+  const far = held.exceptions.flatMap(({ until }, index) =>
+    Date.parse(until) > now + longest * DAY_MS ? [{ index, until }] : [],
+  );
+  return [
+    ...expiredExceptions(held, now).map((at) => ({
+      ...at,
+      message: 'has expired',
+      remedy: 'remove the exception, or decide anew and give a later date',
+    })),
+    ...far.map((at) => ({
+      ...at,
+      message: `is more than ${longest} days away`,
+      remedy: 'give a date within a year, and decide anew then',
+    })),
+  ];
 }
 
 export function expiredExceptions(held: Policy, now: number): { index: number; until: string }[] {

@@ -142,7 +142,9 @@ export const policy = z
             .string()
             .regex(/^a_[a-z2-7]{26}$/)
             .describe('pseudonym, a_ and 26 letters or digits (siphonwatch resolve)'),
-          until: z.iso.datetime().describe('when it expires; there are no exceptions for ever'),
+          until: z.iso
+            .datetime()
+            .describe('when it expires: at most 366 days ahead when the policy is pushed'),
           reason: z
             .string()
             .min(1)

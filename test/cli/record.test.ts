@@ -46,7 +46,7 @@ describe('record', () => {
     const { terminal, out, err } = capture();
     expect(await runRecord([input], { ...options, rejects }, terminal)).toBe(0);
     expect(out().trim().split('\n')).toHaveLength(2);
-    expect(err()).toMatch(/mixed\.ndjson:2: id: .*expected string.*\(got 7\)/);
+    expect(err()).toMatch(/mixed\.ndjson:2: id: .*expected string.*\(got a number\)/);
     expect(err()).toContain('mixed.ndjson:4: (line): not JSON');
     expect(err()).not.toContain('\u001b');
     const kept = readFileSync(rejects, 'utf8')

@@ -96,6 +96,11 @@ describe('a policy file that is wrong', () => {
     expect(parsePolicy(text)).toMatchObject({ ok: true });
   });
 
+  it('an exception that would outlast a year is refused when it is written', () => {
+    const text = `v: 1\nid: a\nexceptions:\n  - account: a_${'a'.repeat(26)}\n    until: '2096-01-01T00:00:00Z'\n    reason: trust me\n`;
+    expect(faults(text, NOW)).toEqual([expect.stringContaining('is more than 366 days away')]);
+  });
+
   it('an alias bomb and a prototype are no way in', () => {
     const bomb = `v: 1\nid: a\na: &a [x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n`;
     expect(faults(bomb).length).toBeGreaterThan(0);
