@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ConsoleServer, startConsole } from '../../lib/cli/console/console-server.ts';
+import type { ConsoleData } from '../../lib/console/console-data.ts';
 import type { FindingRow } from '../../lib/console/finding-rows.ts';
 import type { FindingView } from '../../lib/console/finding-view.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
@@ -75,6 +76,16 @@ describe('the console', () => {
     const broken = (await (await post('policy', 'version: 1')).json()) as { ok: boolean; faults: string[] };
     expect(broken.ok).toBe(false);
     expect(broken.faults.join()).toMatch(/budget|windows/);
+  });
+
+  it('gives all accounts as columns of one length, and one of them in full', async () => {
+    const data = await read<ConsoleData>('data.json');
+    expect(data.count).toBe(400);
+    for (const column of ['id', 'label', 'group', 'events', 'logP', 'peak'] as const)
+      expect(data[column], column).toHaveLength(400);
+    expect((await read<{ account: { id: string } }>('account?index=5')).account.id).toBe(HOSTILE);
+    expect((await fetch(`${server.url}account?index=400`)).status).toBe(404);
+    expect(await read<unknown[]>('campaigns.json')).toHaveLength(1);
   });
 
   it('reads everything anew when asked', async () => {
