@@ -102,8 +102,7 @@ export const OWN: readonly ExportShape[] = [
   {
     name: 'pair',
     source: 'a pair of bodies under other names than request and response',
-    matches: (entry) =>
-      !('request' in entry && objectOf(entry.request) !== undefined) && requestIn(entry) !== undefined,
+    matches: (entry) => objectOf(entry.request) === undefined && requestIn(entry) !== undefined,
     pair: (entry) => {
       const found = requestIn(entry);
       const logged = objectOf(entry[found?.name ?? '']);
