@@ -112,6 +112,12 @@ export const LIMITS = {
   ),
   findingHistory: limit('transitions that a finding lists', 100, 'transitions', 'the oldest are left out'),
   silenceDays: limit('a silence by one person', 30, 'days', 'a second principal'),
+  silences: limit(
+    'persons whose silences are remembered of a subject',
+    20,
+    'persons',
+    'the earliest to end goes',
+  ),
   longestSilenceDays: limit(
     'a silence by two people, or by an exception of a policy',
     366,
