@@ -50,6 +50,7 @@ export const LIMITS = {
   recordFaults: limit('reasons for bad lines of a record', 100, 'reasons', 'the rest is kept together'),
   eventLine: limit('a line of a record', 32_768, 'characters', 'quarantined: no usage event is longer'),
   bucketingName: limit('name of a bucketing', 64, 'characters', 'the record is quarantined'),
+  gatewayName: limit('name of a gateway', 64, 'characters', 'the record is quarantined'),
   eventAgeDays: limit('age of an event at its arrival (and never before 2015)', 400, 'days', 'quarantined'),
   documentCharacters: limit(
     'a document or line of a file',
@@ -111,6 +112,12 @@ export const LIMITS = {
   ),
   findingHistory: limit('transitions that a finding lists', 100, 'transitions', 'the oldest are left out'),
   silenceDays: limit('a silence by one person', 30, 'days', 'a second principal'),
+  silences: limit(
+    'persons whose silences are remembered of a subject',
+    20,
+    'persons',
+    'the earliest to end goes',
+  ),
   longestSilenceDays: limit(
     'a silence by two people, or by an exception of a policy',
     366,

@@ -7,7 +7,12 @@ import {
   throttleState,
   tryAcquire,
 } from '../../lib/findings/notification-throttle.ts';
-import type { FindingStore } from '../../lib/stores/finding-store.ts';
+import {
+  FindingError,
+  type FindingStore,
+  type FindingStoreOptions,
+  parse,
+} from '../../lib/stores/finding-store.ts';
 
 /** Two brakes: a storm of accounts must not silence a campaign. */
 export const THROTTLES = ['account', 'campaign'] as const;
@@ -22,12 +27,14 @@ const STALE = 60_000;
 export class NotificationThrottle {
   readonly #store: FindingStore;
   readonly #name: ThrottleName;
+  readonly #options: FindingStoreOptions;
   #queue: Promise<unknown> = Promise.resolve();
   #storm: { readAt: number; state: ThrottleState; list: string } | undefined;
 
-  constructor(store: FindingStore, name: ThrottleName) {
+  constructor(store: FindingStore, name: ThrottleName, options: FindingStoreOptions = {}) {
     this.#store = store;
     this.#name = name;
+    this.#options = options;
   }
 
   /** undefined: tell this opening by itself; else the list that it goes into. */
@@ -75,7 +82,18 @@ export class NotificationThrottle {
   async #read(): Promise<{ state: ThrottleState; version: number | undefined }> {
     const held = await this.#store.state(`storm#${this.#name}`);
     if (held === undefined) return { state: IDLE_THROTTLE, version: undefined };
-    return { state: readState(held.body), version: held.version };
+    return { state: this.#readable(held.body), version: held.version };
+  }
+
+  /** A state that this code cannot read (damaged, or of a newer version) begins anew: findings matter more than the limit. */
+  #readable(body: string): ThrottleState {
+    try {
+      return parse(`notification limit of ${this.#name}`, throttleState, body);
+    } catch (error) {
+      if (!(error instanceof FindingError)) throw error;
+      this.#options.onUnreadable?.(error);
+      return IDLE_THROTTLE;
+    }
   }
 
   async #change(change: (state: ThrottleState) => ThrottleState): Promise<ThrottleState> {
@@ -85,14 +103,5 @@ export class NotificationThrottle {
       if (next === state) return state;
       if (await this.#store.writeState(`storm#${this.#name}`, JSON.stringify(next), version)) return next;
     }
-  }
-}
-
-/** A state that this code cannot read (damaged, or of a newer version) begins anew: findings matter more than the limit. */
-function readState(body: string): ThrottleState {
-  try {
-    return throttleState.parse(JSON.parse(body));
-  } catch {
-    return IDLE_THROTTLE;
   }
 }

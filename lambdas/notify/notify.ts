@@ -18,6 +18,7 @@ import type { Route } from '../../lib/findings/routing.ts';
 import type { Traffic } from '../../lib/findings/traffic.ts';
 import { homeOf, type SecurityHubHome } from '../../lib/findings/views/asff.ts';
 import { trafficOf } from '../../lib/stores/finding-queries.ts';
+import type { FindingStoreOptions } from '../../lib/stores/finding-store.ts';
 import type { Outbox, Waiting } from '../../lib/stores/outbox.ts';
 import type { PolicySource } from '../../lib/stores/policy-port.ts';
 import { DAY_MS } from '../../lib/time.ts';
@@ -70,6 +71,12 @@ const SWEPT = 2000;
 /** Delivers notices, woken by a table's stream (a batch of images) or by the schedule (anything else). */
 export class NotifyFunction {
   readonly #ports: NotifyPorts;
+  readonly #options: FindingStoreOptions = {
+    onUnreadable: (error) => {
+      this.#ports.metrics.addMetric('ItemsUnreadable' satisfies MetricName, MetricUnit.Count, 1);
+      this.#ports.logger.error('a stored item cannot be read and is passed over', { error });
+    },
+  };
   readonly #findings: DynamoFindingStore;
   readonly #profiles: DynamoOutbox;
   readonly #campaigns: DynamoOutbox;
@@ -80,12 +87,7 @@ export class NotifyFunction {
   constructor(ports: NotifyPorts) {
     const { environment, dynamodb } = ports;
     this.#ports = ports;
-    this.#findings = new DynamoFindingStore(dynamodb, environment.FINDING_TABLE, {
-      onUnreadable: (error) => {
-        ports.metrics.addMetric('ItemsUnreadable' satisfies MetricName, MetricUnit.Count, 1);
-        ports.logger.error('a stored item cannot be read and is passed over', { error });
-      },
-    });
+    this.#findings = new DynamoFindingStore(dynamodb, environment.FINDING_TABLE, this.#options);
     this.#profiles = new DynamoOutbox(dynamodb, environment.PROFILE_TABLE, PROFILE_OUTBOX);
     this.#campaigns = new DynamoOutbox(dynamodb, environment.CAMPAIGN_TABLE, CAMPAIGN_OUTBOX);
     this.#memberships = new MembershipItems(
@@ -111,8 +113,8 @@ export class NotifyFunction {
       traffic: () => this.#traffic(),
       hub: this.#hub !== undefined,
       brakes: {
-        account: new NotificationThrottle(findings, 'account'),
-        campaign: new NotificationThrottle(findings, 'campaign'),
+        account: new NotificationThrottle(findings, 'account', this.#options),
+        campaign: new NotificationThrottle(findings, 'campaign', this.#options),
       },
       now: Date.now,
       routes: () => this.#routes(),

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { UPDATED_INDEX } from '../contract/tables.ts';
 import { type Row, row } from '../findings/digest-message.ts';
-import { type Exception, exception, inForce } from '../findings/exception.ts';
+import { type Exception, exception, inForce, rememberedUntil } from '../findings/exception.ts';
 import { type AuditEntry, auditEntry, type Finding, finding } from '../findings/finding.ts';
 import {
   type AwaitedImport,
@@ -112,7 +112,7 @@ export class DynamoFindingStore implements FindingStore {
           ...KEYS.exception(held.subject),
           body: { S: JSON.stringify(held) },
           version: { N: '1' },
-          expiresAt: { N: String(Math.ceil(Date.parse(held.until) / 1000)) },
+          expiresAt: { N: String(Math.ceil(rememberedUntil(held) / 1000)) },
         },
       }),
     );

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AUTHOR_MAX } from './finding.ts';
+import { AUTHOR_MAX, silenced } from './finding.ts';
 
 /** A quiet exception: a subject is judged and recorded, and nobody is told, until a date. None lasts for ever. */
 export const exception = z.strictObject({
@@ -10,6 +10,7 @@ export const exception = z.strictObject({
   at: z.iso.datetime(),
   finding: z.string().describe('finding whose verdict made it'),
   note: z.string().max(4000).optional(),
+  silenced: silenced.optional(),
 });
 export type Exception = z.infer<typeof exception>;
 
@@ -21,4 +22,9 @@ export interface ExceptionPort {
 
 export function inForce(held: Exception, now: number): boolean {
   return Date.parse(held.until) > now;
+}
+
+/** When an exception says nothing any more, ms: neither silences, nor tells who silenced alone for how long. */
+export function rememberedUntil({ until, silenced = [] }: Exception): number {
+  return Math.max(...[until, ...silenced.map((one) => one.until)].map((end) => Date.parse(end)));
 }

@@ -149,8 +149,11 @@ export type Disposition = (typeof DISPOSITIONS)[number];
 /** Longest name of who decides: the ARN of an IAM user with a path (IAM quotas: 512 of path, 64 of name). */
 export const AUTHOR_MAX = 700;
 
-/** People whose silences a finding remembers; whoever has so many colleagues is not alone. */
-export const SILENCED_KEPT = 20;
+/** Silences of single persons. Whoever has as many colleagues as are kept is not alone. */
+export const silenced = z
+  .array(z.strictObject({ by: z.string().max(AUTHOR_MAX), since: iso, until: iso }))
+  .max(LIMITS.silences.most)
+  .describe('how long each person has silenced the subject alone, without a gap; no undo shortens it');
 
 export const verdictRecord = z.strictObject({
   verdict: z.enum(VERDICTS),
@@ -215,11 +218,7 @@ export const finding = z.strictObject({
   ),
   verdict: verdictRecord.optional(),
   owner: z.string().max(OWNER_MAX).optional().describe('who looks after it; no verdict depends on it'),
-  silenced: z
-    .array(z.strictObject({ by: z.string().max(AUTHOR_MAX), since: iso, until: iso }))
-    .max(SILENCED_KEPT)
-    .optional()
-    .describe('how long each person has silenced the subject alone, without a gap; no undo shortens it'),
+  silenced: silenced.optional(),
   audit: z
     .array(auditEntry)
     .optional()

@@ -7,7 +7,6 @@ import {
   type Finding,
   type FindingState,
   OWNER_MAX,
-  SILENCED_KEPT,
   type Verdict,
   type VerdictRecord,
 } from './finding.ts';
@@ -89,8 +88,7 @@ export function triage(held: Finding, decision: Decision): Triaged {
   };
   const state: FindingState = verdict === 'unsure' ? detectedState(held) : 'closed';
   const end = quiet?.alone === true ? quiet.term.until : undefined;
-  const remembered =
-    end === undefined ? held : { ...held, silenced: withSilence(held, decision.by, at, end) };
+  const remembered = end === undefined ? held : withSilence(held, decision.by, at, end);
   return changed(remembered, 'triage', decision, { state, verdict: record, owner: held.owner });
 }
 
@@ -140,15 +138,30 @@ function silenceOf(held: Finding, by: string, at: number): number {
   return known === undefined || Date.parse(known.until) < at ? at : Date.parse(known.since);
 }
 
-/** The silences with this one, that of a person who silenced alone last going first where there are too many. */
-function withSilence(held: Finding, by: string, at: number, until: string): Finding['silenced'] {
-  const known = held.silenced?.find((one) => one.by === by);
-  const since = iso(silenceOf(held, by, at));
-  const kept = known !== undefined && known.until > until && known.since === since ? known.until : until;
-  const others = (held.silenced ?? []).filter((one) => one.by !== by);
-  return [...others, { by, since, until: kept }]
-    .sort((a, b) => (a.until < b.until ? 1 : -1))
-    .slice(0, SILENCED_KEPT);
+/** The finding with this person's silence, which another of the subject's findings goes on from. */
+function withSilence(held: Finding, by: string, at: number, until: string): Finding {
+  return withSilences(held, [{ by, since: iso(silenceOf(held, by, at)), until }]);
+}
+
+type Silences = NonNullable<Finding['silenced']>;
+
+/** A finding with silences of its subject that came about elsewhere: by other findings, or by verdicts taken back. */
+export function withSilences(held: Finding, others: Silences): Finding {
+  const kept = new Map((held.silenced ?? []).map((one) => [one.by, one]));
+  for (const other of others) {
+    const own = kept.get(other.by);
+    kept.set(other.by, own === undefined ? other : joined(own, other));
+  }
+  if (kept.size === 0) return held;
+  const latest = [...kept.values()].sort((a, b) => (a.until < b.until ? 1 : -1));
+  return { ...held, silenced: latest.slice(0, LIMITS.silences.most) };
+}
+
+/** Two silences of one person: one where no gap is between them, else the later. */
+function joined(a: Silences[number], b: Silences[number]): Silences[number] {
+  const [first, last] = a.since <= b.since ? [a, b] : [b, a];
+  if (first.until < last.since) return last;
+  return { by: a.by, since: first.since, until: first.until > last.until ? first.until : last.until };
 }
 
 /** What an undo says beyond who and when. */
@@ -285,7 +298,7 @@ function keptOf(audit: readonly AuditEntry[]): AuditEntry[] {
 }
 
 /** What silences a finding's subject by its verdict, at processing time `at` (ms). */
-export function exceptionOf({ id, notice, verdict }: Finding, at: number): Exception | undefined {
+export function exceptionOf({ id, notice, verdict, silenced }: Finding, at: number): Exception | undefined {
   if (verdict?.verdict !== 'benign' || verdict.until === undefined || Date.parse(verdict.until) <= at)
     return undefined;
   return {
@@ -296,5 +309,6 @@ export function exceptionOf({ id, notice, verdict }: Finding, at: number): Excep
     at: verdict.at,
     finding: id,
     ...(verdict.note === undefined ? {} : { note: verdict.note }),
+    ...(silenced === undefined ? {} : { silenced }),
   };
 }

@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip, createInflate } from 'node:zlib';
 import { Decompress } from 'fzstd';
+import { isGzip } from '../telemetry/gzip.ts';
 import { InputError } from './errors.ts';
 import { wholeMembers } from './gzip-members.ts';
 
@@ -66,7 +67,7 @@ async function* unpacked(
   const other = otherKind(head);
   if (other !== undefined) throw new InputError(other);
   if (layers === 0) yield* chunks;
-  else if (head[0] === 0x1f && head[1] === 0x8b) yield* unpacked(gunzipped(chunks), onNote, layers - 1);
+  else if (isGzip(head)) yield* unpacked(gunzipped(chunks), onNote, layers - 1);
   else if (isZlib(head)) {
     onNote('zlib (deflate), unpacked');
     yield* unzipped(chunks, createInflate({ chunkSize: 256 * 1024 }));

@@ -1,5 +1,6 @@
 import { inflateRawSync } from 'node:zlib';
 import { LIMITS } from '../limits.ts';
+import { isGzip } from '../telemetry/gzip.ts';
 
 /**
  * What a gzip file holds that does not end as one (RFC 1952): the members that are whole, and what stands behind them, for example
@@ -43,7 +44,7 @@ function inflated(bytes: Buffer): { text: Buffer; used: number } | undefined {
 
 /** Length of a member's header; undefined where none begins. */
 function headerLength(bytes: Buffer): number | undefined {
-  if (bytes.length < 18 || bytes[0] !== 0x1f || bytes[1] !== 0x8b || bytes[2] !== 8) return undefined;
+  if (bytes.length < 18 || !isGzip(bytes) || bytes[2] !== 8) return undefined;
   const flags = bytes[3] ?? 0;
   let at = 10;
   if (flags & 4) at += 2 + bytes.readUInt16LE(at);

@@ -19,8 +19,12 @@ function placeOf(name: string): { bucket: string; key: string } {
   return { bucket: match[1] ?? '', key: match[2] ?? '' };
 }
 
-/** Bodies that Bedrock's log keeps apart, and the mark of its check that it may write: no documents of their own. */
-const BODY = /\/data\/[^/]+_(?:input|output)\.json(?:\.gz)?$|amazon-bedrock-logs-permission-check$/;
+/**
+ * Bodies that Bedrock's log keeps apart, and the mark of its check that it may write: no documents of their own. It writes
+ * nowhere else: https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html (the bucket's policy).
+ */
+const BODY =
+  /(?:^|\/)BedrockModelInvocationLogs\/(?:.*\/data\/[^/]+_(?:input|output)\.json(?:\.gz)?|(?:.*\/)?amazon-bedrock-logs-permission-check)$/;
 
 /**
  * Addresses of the objects below a prefix in order of arrival: the archive's (lib/aws/archive.ts) by day and by the

@@ -176,8 +176,9 @@ async function usable(
     for (const reason of read.reasons) reject(reason);
     for (const [format, count] of read.formats) formats.set(format, (formats.get(format) ?? 0) + count);
     skipped += read.skipped;
-    odd.push(...read.odd);
-    events.push(...read.events);
+    // one by one: a call has no room for as many arguments as a document may have entries
+    for (const name of read.odd) odd.push(name);
+    for (const event of read.events) events.push(event);
     if (read.exchanges.length > 0) recorder ??= await source.recorder();
     for (const exchange of read.exchanges)
       if (recorder !== undefined) {

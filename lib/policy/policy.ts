@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LIMITS } from '../limits.ts';
 import { SLICE_MS } from '../profile/slice.ts';
 import { HOUR_MS } from '../time.ts';
 
@@ -144,7 +145,9 @@ export const policy = z
             .describe('pseudonym, a_ and 26 letters or digits (siphonwatch resolve)'),
           until: z.iso
             .datetime()
-            .describe('when it expires: at most 366 days ahead when the policy is pushed'),
+            .describe(
+              `when it expires: at most ${LIMITS.longestSilenceDays.most} days ahead when the policy is pushed`,
+            ),
           reason: z
             .string()
             .min(1)

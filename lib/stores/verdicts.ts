@@ -1,7 +1,7 @@
 import { digestList, LIST_KEPT } from '../findings/delivery.ts';
 import { exceptionRow } from '../findings/digest-message.ts';
 import type { Finding, Verdict } from '../findings/finding.ts';
-import { exceptionOf, type Triaged, TriageError } from '../findings/triage.ts';
+import { exceptionOf, type Triaged, TriageError, withSilences } from '../findings/triage.ts';
 import type { FindingStore } from './finding-store.ts';
 
 /**
@@ -24,7 +24,7 @@ export async function change(
     // The newest entry is the only one whose copy a death can have prevented.
     await store.keepAudit(id, held.finding.audit?.slice(-1) ?? []);
     const before = madeBefore(held.finding, decision);
-    const made = before ?? decide(held.finding);
+    const made = before ?? decide(await withOtherSilences(store, held.finding));
     if (before === undefined && !(await store.write(made.finding, held.version))) continue;
     // what a later decision has changed since is not set back
     if (before !== undefined && held.finding.audit?.at(-1)?.n !== before.entry.n) return before;
@@ -41,7 +41,7 @@ function madeBefore(held: Finding, decision: string | undefined): Triaged | unde
 
 /** What follows from a change; each step may be repeated. */
 async function follow(store: FindingStore, made: Triaged): Promise<void> {
-  const { id, notice, hub } = made.finding;
+  const { id, hub } = made.finding;
   if (made.exception !== undefined) {
     const { until } = made.exception;
     await store.putException(made.exception);
@@ -50,15 +50,27 @@ async function follow(store: FindingStore, made: Triaged): Promise<void> {
       exceptionRow(made.finding, made.entry.n, until),
       Date.parse(until) + LIST_KEPT,
     );
-  } else await liftException(store, notice.subject.id, id);
+  } else await liftException(store, made.finding);
   await store.keepAudit(id, [made.entry]);
   if (hub === true) await store.awaitImport(id, `audit/${made.entry.n}`);
 }
 
-/** Another finding's verdict keeps its exception. */
-async function liftException(store: FindingStore, subject: string, finding: string): Promise<void> {
-  const standing = await store.exceptionFor(subject, 0);
-  if (standing?.finding === finding) await store.dropException(subject);
+/**
+ * Another finding's verdict keeps its exception. What is lifted stays as a record of who silenced the subject for how long:
+ * a person's days are counted over all of the subject's findings.
+ */
+async function liftException(store: FindingStore, { id, notice, silenced }: Finding): Promise<void> {
+  const standing = await store.exceptionFor(notice.subject.id, 0);
+  if (standing?.finding !== id) return;
+  if (silenced === undefined) await store.dropException(notice.subject.id);
+  // void since it was made
+  else await store.putException({ ...standing, until: standing.at, silenced });
+}
+
+/** The finding as this person finds it, with the silences of its subject by other findings. */
+async function withOtherSilences(store: FindingStore, held: Finding): Promise<Finding> {
+  const elsewhere = await store.exceptionFor(held.notice.subject.id, 0);
+  return withSilences(held, elsewhere?.silenced ?? []);
 }
 
 /** Findings that are looked through for verdicts. */

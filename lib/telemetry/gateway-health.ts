@@ -1,11 +1,8 @@
 import { recentlyUsed } from '../recently-used.ts';
-import { HEALTH_RULES } from './health.ts';
+import { HEALTH_RULES, LOSS_NAMES, LOSSES, type Loss } from './health.ts';
 import type { UsageEvent } from './usage-event.ts';
 
-/** What a gateway's telemetry has lost, such that detection is blind for its accounts. */
-export const LOSSES = ['withoutPrompt', 'withoutOrigin', 'withoutTokens'] as const;
-export type Loss = (typeof LOSSES)[number];
-
+/** A gateway whose telemetry has lost what detection needs to judge its accounts. */
 export interface BlindGateway {
   /** as the producer names it; `unnamed` where it does not */
   readonly gateway: string;
@@ -41,17 +38,15 @@ export class GatewayHealth {
       since: new Map<Loss, number>(),
     };
     this.#seen.set(name, seen);
-    const prints = event.prints[0];
     seen.events++;
-    if (event.shape.words === 0) seen.lost.withoutPrompt++;
-    if (prints?.address === undefined && prints?.credential === undefined) seen.lost.withoutOrigin++;
-    if (event.usage.outputTokens === 0 && event.outcome === 'ok') seen.lost.withoutTokens++;
-    for (const loss of LOSSES)
+    for (const loss of LOSS_NAMES) {
+      if (LOSSES[loss](event)) seen.lost[loss]++;
       if (!isBlind(seen, loss)) seen.since.delete(loss);
       else if (!seen.since.has(loss)) seen.since.set(loss, arrived);
+    }
     if (seen.events < HALVED_AT) return;
     seen.events /= 2;
-    for (const loss of LOSSES) seen.lost[loss] /= 2;
+    for (const loss of LOSS_NAMES) seen.lost[loss] /= 2;
   }
 
   /** Gateways for whose accounts detection is blind now, in the order of their names. */

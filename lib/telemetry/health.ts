@@ -22,6 +22,16 @@ export interface HealthShares {
   readonly accounts: number;
 }
 
+/** What one event lacks, such that detection is blind where most lack it. */
+export const LOSSES = {
+  withoutPrompt: ({ shape }: UsageEvent) => shape.words === 0,
+  withoutOrigin: ({ prints: [prints] }: UsageEvent) =>
+    prints?.address === undefined && prints?.credential === undefined,
+  withoutTokens: ({ usage, outcome }: UsageEvent) => usage.outputTokens === 0 && outcome === 'ok',
+} as const;
+export type Loss = keyof typeof LOSSES;
+export const LOSS_NAMES = Object.keys(LOSSES) as Loss[];
+
 /** What a share means when it is too large. */
 interface HealthRule {
   readonly share: keyof HealthShares;
@@ -89,9 +99,7 @@ const MAX_IDS = 200_000;
 /** Counts events as they pass; memory is bounded, whatever the traffic. */
 export class TelemetryHealth {
   #events = 0;
-  #empty = 0;
-  #noOrigin = 0;
-  #noTokens = 0;
+  readonly #lost: Record<Loss, number> = { withoutPrompt: 0, withoutOrigin: 0, withoutTokens: 0 };
   #repeats = 0;
   #rejected = 0;
   #skipped = 0;
@@ -104,12 +112,10 @@ export class TelemetryHealth {
     this.#events++;
     const prints = event.prints[0];
     this.#accounts.set(event.account, true);
-    if (event.shape.words === 0) this.#empty++;
-    if (prints?.address === undefined && prints?.credential === undefined) this.#noOrigin++;
-    if (event.usage.outputTokens === 0 && event.outcome === 'ok') this.#noTokens++;
+    for (const loss of LOSS_NAMES) if (LOSSES[loss](event)) this.#lost[loss]++;
     if (this.#ids.has(event.id)) this.#repeats++;
     else this.#ids.set(event.id, true);
-    if (prints === undefined || event.shape.words === 0) return;
+    if (prints === undefined || LOSSES.withoutPrompt(event)) return;
     const held = this.#prompts.get(prints.prompt) ?? { accounts: new Set<string>(), events: 0 };
     held.events++;
     if (held.accounts.size < MAX_ACCOUNTS) held.accounts.add(event.account);
@@ -131,11 +137,11 @@ export class TelemetryHealth {
     const share = (count: number, of: number) => (of === 0 ? 0 : count / of);
     return {
       events: this.#events,
-      withoutPrompt: share(this.#empty, this.#events),
+      withoutPrompt: share(this.#lost.withoutPrompt, this.#events),
       samePrompt: share(most.events, this.#events),
       samePromptAccounts: accounts < 20 ? 0 : share(most.accounts, accounts),
-      withoutOrigin: share(this.#noOrigin, this.#events),
-      withoutTokens: share(this.#noTokens, this.#events),
+      withoutOrigin: share(this.#lost.withoutOrigin, this.#events),
+      withoutTokens: share(this.#lost.withoutTokens, this.#events),
       repeatedIds: share(this.#repeats, this.#events),
       rejected: share(this.#rejected, entries),
       skipped: share(this.#skipped, entries + this.#skipped),

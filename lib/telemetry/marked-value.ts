@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Keyring } from './keys.ts';
-import { openValue } from './reason.ts';
+import { kindOf, openValue } from './reason.ts';
 
 /** How the value of a field is said in a reason. */
 export type ShowValue = (field: string, value: unknown) => string;
@@ -14,7 +14,7 @@ const MARK_CHARACTERS = 8;
 export function markedValue(keys: Keyring): ShowValue {
   return (field, value) => {
     const said = openValue(field, value);
-    if (typeof value !== 'string' || !said.startsWith('a text of ')) return said;
+    if (typeof value !== 'string' || said !== kindOf(value)) return said;
     const mark = createHmac('sha256', keys.account.secret)
       .update('siphonwatch/v1/reason/')
       .update(value, 'utf16le')

@@ -1,5 +1,5 @@
 import { BUCKETING, bucketOf, bucketsOf, partitionKey } from './record.ts';
-import { encodeLines, GATEWAY_NAME, type HeaderFacts } from './record-codec.ts';
+import { encodeLines, gatewayFault, type HeaderFacts } from './record-codec.ts';
 import type { UsageEvent } from './usage-event.ts';
 
 /**
@@ -182,10 +182,8 @@ class BucketedProducer implements Producer {
       throw new RangeError(`bucketing ${bucketing} must end in the number of buckets, such as ${BUCKETING}`);
     this.#port = port;
     this.#bucketing = bucketing;
-    if (options.gateway !== undefined && !GATEWAY_NAME.test(options.gateway))
-      throw new RangeError(
-        'gateway: not a name of at most 64 letters, digits, dots, hyphens and underscores',
-      );
+    const fault = options.gateway === undefined ? undefined : gatewayFault(options.gateway);
+    if (fault !== undefined) throw new RangeError(`gateway: ${fault}`);
     this.#gateway = options.gateway;
     this.#redriven = options.redriven === true;
     this.#recordBytes = Math.min(options.recordBytes ?? 256 * 1024, MAX_LINES_BYTES);

@@ -265,7 +265,18 @@ function decodeLine(line: Line, index: number, check: ArrivalCheck | undefined):
 const BUCKETING_NAME = new RegExp(`^[A-Za-z0-9._-]{1,${LIMITS.bucketingName.most}}$`);
 
 /** Names of gateways are shown to people: no other signs. */
-export const GATEWAY_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const GATEWAY_NAME = new RegExp(`^[A-Za-z0-9][A-Za-z0-9._-]{0,${LIMITS.gatewayName.most - 1}}$`);
+
+/** Why a gateway may not be called so; undefined where it may. */
+export function gatewayFault(name: unknown): string | undefined {
+  return typeof name === 'string' && GATEWAY_NAME.test(name)
+    ? undefined
+    : `${notAName(LIMITS.gatewayName.most)}, the first a letter or digit`;
+}
+
+function notAName(most: number): string {
+  return `not a name of at most ${most} letters, digits, dots, hyphens and underscores`;
+}
 
 function headerFault(header: Record<string, unknown>): Reason | undefined {
   if (header.siphonwatch !== 1)
@@ -278,7 +289,7 @@ function headerFault(header: Record<string, unknown>): Reason | undefined {
     return {
       field: 'header.bucketing',
       value: kindOf(header.bucketing),
-      message: 'not a name of at most 64 letters, digits, dots, hyphens and underscores',
+      message: notAName(LIMITS.bucketingName.most),
     };
   if (!Number.isInteger(header.bucket) || (header.bucket as number) < 0)
     return { field: 'header.bucket', value: kindOf(header.bucket), message: 'not a bucket number' };
@@ -289,16 +300,10 @@ function headerFault(header: Record<string, unknown>): Reason | undefined {
       Number.isNaN(Date.parse(header.arrived)))
   )
     return { field: 'header.arrived', value: kindOf(header.arrived), message: 'not a time' };
-  if (
-    header.gateway !== undefined &&
-    (typeof header.gateway !== 'string' || !GATEWAY_NAME.test(header.gateway))
-  )
-    return {
-      field: 'header.gateway',
-      value: kindOf(header.gateway),
-      message: 'not a name of at most 64 letters, digits, dots, hyphens and underscores',
-    };
-  return undefined;
+  const fault = header.gateway === undefined ? undefined : gatewayFault(header.gateway);
+  return fault === undefined
+    ? undefined
+    : { field: 'header.gateway', value: kindOf(header.gateway), message: fault };
 }
 
 function decompressionFault(error: unknown, allowed: number): string {

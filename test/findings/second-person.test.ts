@@ -12,6 +12,8 @@ import {
   triage,
   undo,
 } from '../../lib/findings/triage.ts';
+import { MemoryFindingStore } from '../../lib/stores/finding-memory.ts';
+import { change } from '../../lib/stores/verdicts.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import { evidenceOf } from './evidence.ts';
 
@@ -132,6 +134,30 @@ describe('a benign verdict', () => {
       }).toThrow(TriageError);
       expect(covered).toBeLessThanOrEqual(ALONE_DAYS + 0.01);
       expect(findingSchema.parse(held)).toEqual(held);
+    },
+  );
+
+  it.each(['as each is made', 'each taken back'])(
+    'of one person is counted over all findings of the subject (%s)',
+    async (how) => {
+      const store = new MemoryFindingStore();
+      const ids = ['f-1', 'f-2', 'f-3'];
+      for (const id of ids) await store.write({ ...finding, id }, undefined);
+      const subject = finding.notice.subject.id;
+      let covered = AT;
+      for (const id of ids) {
+        const at = covered === AT ? AT : covered - DAY_MS;
+        const made = await change(store, id, (held) => benign(held, 'eve', at, 30)).catch(() => undefined);
+        covered = Math.max(covered, Date.parse(made?.exception?.until ?? '') || 0);
+        if (how === 'each taken back' && made !== undefined)
+          await change(store, id, (held) => undo(held, 'eve', at + 1000, undefined));
+      }
+      expect((covered - AT) / DAY_MS).toBeLessThanOrEqual(ALONE_DAYS);
+      if (how === 'each taken back') expect(await store.exceptionFor(subject, covered)).toBeUndefined();
+      // somebody else may
+      const ada = await change(store, 'f-1', (held) => benign(held, 'ada', covered, 20));
+      expect(await store.exceptionFor(subject, covered + DAY_MS)).toMatchObject({ by: 'ada' });
+      expect(ada.finding.silenced?.map(({ by }) => by).sort()).toEqual(['ada', 'eve']);
     },
   );
 

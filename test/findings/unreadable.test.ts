@@ -16,7 +16,8 @@ import { ACCOUNT, NOW, opened } from './notices.ts';
 /** After a rollback, or damage: one item of the findings table is of a version that this code cannot read. */
 function world() {
   const passedOver: string[] = [];
-  const findings = new MemoryFindingStore({ onUnreadable: ({ message }) => passedOver.push(message) });
+  const options = { onUnreadable: ({ message }: Error) => passedOver.push(message) };
+  const findings = new MemoryFindingStore(options);
   const topic = new MemoryTopic();
   const reports: Report[] = [];
   const delivery: Delivery = {
@@ -27,8 +28,8 @@ function world() {
     hub: false,
     traffic: () => trafficOf(findings),
     brakes: {
-      account: new NotificationThrottle(findings, 'account'),
-      campaign: new NotificationThrottle(findings, 'campaign'),
+      account: new NotificationThrottle(findings, 'account', options),
+      campaign: new NotificationThrottle(findings, 'campaign', options),
     },
     now: () => NOW,
     by: 'one',
@@ -61,6 +62,7 @@ describe('an item of another version', () => {
     });
     expect(await delivered(here)).toBe('done');
     expect(here.topic.published).toHaveLength(1);
+    expect(here.passedOver.join()).toContain('notification limit of account');
   });
 
   it('among the rows of a digest costs itself alone', async () => {

@@ -253,6 +253,25 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const recorder = createRecorder({ keys: developmentKeyring('odd-files') });
 
 describe('record', () => {
+  it('reads as many odd facts as a document may have', async () => {
+    const odd = {
+      params: { temperature: -1, topP: -1, maxTokens: -1, n: -1, seed: '', logprobs: '' },
+      origin: { ip: 1, tls: 1, userAgent: 1, credential: 1, asn: '' },
+    };
+    const entry = JSON.stringify({ ...JSON.parse(line(0)), ...odd });
+    const made = recorder.record(JSON.parse(line(0)));
+    const quick = { record: () => made, pseudonym: () => made.account };
+    const file = join(folder, 'many');
+    writeFileSync(file, `[${Array.from({ length: 13_000 }, () => entry).join(',')}]`);
+    let events = 0;
+    let facts = 0;
+    for await (const batch of readUsageEvents([file], { format: 'auto', recorder: () => quick })) {
+      events += batch.events.length;
+      facts += batch.odd.length;
+    }
+    expect([events, facts]).toEqual([13_000, 143_000]);
+  });
+
   it.each(FILES.map(([name, data, events, says]): OddFile => [name, data, events, says]))(
     'reads a file: %s',
     async (_, data, events, says) => {

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { buildApp } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ArchiveBucket } from '../../lib/aws/archive.ts';
@@ -67,6 +67,17 @@ describe('input below an S3 prefix', () => {
     }
     expect(rejects).toBe(0);
     expect(accounts).toEqual([1, 2, 3].flatMap((n) => [account(n), account(n), account(n)]));
+  });
+
+  it("passes over the bodies that Bedrock keeps beside its log, and nobody else's files of such names", async () => {
+    const logs = 'bedrock/AWSLogs/123456789012/BedrockModelInvocationLogs';
+    const hour = `${logs}/eu-west-1/2026/03/01/08`;
+    const own = ['bedrock/data/day1_input.json', `${hour}/20260301T080000Z_1.json.gz`];
+    const others = ['amazon-bedrock-logs-permission-check', 'eu-west-1/2026/03/01/08/data/r1_input.json.gz'];
+    for (const Key of [...own, ...others.map((name) => `${logs}/${name}`)])
+      await client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: '{}' }));
+    const files = await inputFiles([`s3://${BUCKET}/bedrock/`]);
+    expect(new Set(files)).toEqual(new Set(own.map((key) => `s3://${BUCKET}/${key}`)));
   });
 
   it('says what is not there', async () => {

@@ -31,8 +31,19 @@ describe('the health of gateways', () => {
     expect(health.blind()).toEqual([]);
   });
 
+  it.each([
+    ['withoutOrigin', usageEvent()],
+    ['withoutTokens', { ...whole(), usage: { inputTokens: 1, outputTokens: 0 } }],
+  ])('says what is lost beside prompts: %s', (lost, event) => {
+    const health = new GatewayHealth();
+    for (let i = 0; i < 100; i++) health.add('eu-1', { ...event, outcome: 'ok' }, i);
+    expect(health.blind()).toEqual([{ gateway: 'eu-1', lost, share: 1, since: 99 }]);
+  });
+
   it('says nothing of few events, and remembers no more names than it may', () => {
     const health = new GatewayHealth();
+    for (let i = 0; i < 20; i++) health.add('first', withoutPrompt(), i);
+    expect(health.blind()).toHaveLength(1);
     for (let i = 0; i < 500; i++) health.add(`g${i}`, withoutPrompt(), i);
     expect(health.blind()).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { LIMITS } from '../../limits.ts';
+import { isGzip } from '../gzip.ts';
 import { at, type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 import { attributesOf, otlpField } from './otlp.ts';
 
@@ -82,14 +83,8 @@ const ENVELOPES: readonly Envelope[] = [
     name: 'batches of SNS and SQS',
     source:
       'https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html, https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html',
-    matches: ({ Records, Messages }) =>
-      [...listOf(Records), ...listOf(Messages)].some(
-        (held) => textAt(held, 'body') ?? textAt(held, 'Body') ?? textAt(held, 'Sns', 'Message'),
-      ),
-    inside: ({ Records, Messages }) =>
-      [...listOf(Records), ...listOf(Messages)].map(
-        (held) => textAt(held, 'body') ?? textAt(held, 'Body') ?? textAt(held, 'Sns', 'Message'),
-      ),
+    matches: (entry) => queued(entry).some((text) => text !== undefined),
+    inside: queued,
   },
   {
     name: 'SNS and SQS messages',
@@ -224,6 +219,13 @@ export function unwrapped(json: unknown, depth = 0): readonly unknown[] {
   return envelope.inside(entry).flatMap((held) => unwrapped(jsonIn(held), depth + 1));
 }
 
+/** Texts of the messages of a batch; undefined for one that has none. */
+function queued({ Records, Messages }: Json): readonly (string | undefined)[] {
+  return [...listOf(Records), ...listOf(Messages)].map(
+    (held) => textAt(held, 'body') ?? textAt(held, 'Body') ?? textAt(held, 'Sns', 'Message'),
+  );
+}
+
 /** http://www.softwareishard.com/blog/har-12-spec/#content: base64 where the encoding says so */
 function harContent(content: unknown): unknown {
   const text = textAt(content, 'text');
@@ -266,7 +268,7 @@ export function packed(data: string | undefined): readonly unknown[] {
   if (data === undefined) return [];
   let bytes: Uint8Array = Buffer.from(data, 'base64');
   try {
-    if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = gunzipSync(bytes, { maxOutputLength: MAX_INSIDE });
+    if (isGzip(bytes)) bytes = gunzipSync(bytes, { maxOutputLength: MAX_INSIDE });
     else if (bytes[0] === 0x78) bytes = inflateSync(bytes, { maxOutputLength: MAX_INSIDE });
   } catch {
     // What cannot be unpacked is handed on as it is: it will be set aside, with the record's text.

@@ -61,19 +61,6 @@ const ACCOUNTS = [
   ...['account', 'account_id', 'accountId', 'customer_identifier', 'customer_id', 'customerId', 'tenant'],
   ...['tenant_id', 'tenantId', 'organization_id', 'org_id', 'team_id', 'user_id', 'userId', 'api_key_id'],
 ];
-const TIMES = [
-  ...['time', 'timestamp', '@timestamp', 'created_at', 'createdAt', 'start_time', 'startTime', 'started_at'],
-  ...[
-    'logging_time',
-    'request_time',
-    'request_start_time',
-    'requested_at',
-    'datetime',
-    'date',
-    'ts',
-    'event_time',
-  ],
-];
 const STATUS = ['status', 'status_code', 'statusCode', 'http_status', 'response_status', 'responseCode'];
 
 function first(entry: Json, names: readonly string[]): unknown {
@@ -85,11 +72,10 @@ function asked(entry: Json): unknown {
   return Array.isArray(held) || typeof held === 'string' ? held : at(held, 'messages');
 }
 
-/** Who, when and how, beside the bodies. */
+/** Who and how, beside the bodies; when is told by the names of pairs (openai.ts). */
 function beside(entry: Json): Json {
   return {
     ...entry,
-    time: first(entry, TIMES),
     account: first(entry, ACCOUNTS) ?? at(entry, 'customer', 'id'),
     status: first(entry, STATUS),
     ...present({ usage: entry.usage ?? entry.token_usage ?? entry.tokens }),
@@ -102,8 +88,7 @@ export const OWN: readonly ExportShape[] = [
   {
     name: 'pair',
     source: 'a pair of bodies under other names than request and response',
-    matches: (entry) =>
-      !('request' in entry && objectOf(entry.request) !== undefined) && requestIn(entry) !== undefined,
+    matches: (entry) => objectOf(entry.request) === undefined && requestIn(entry) !== undefined,
     pair: (entry) => {
       const found = requestIn(entry);
       const logged = objectOf(entry[found?.name ?? '']);

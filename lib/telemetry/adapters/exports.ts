@@ -142,8 +142,10 @@ const SHAPES: readonly ExportShape[] = [
   {
     name: 'azure-apim-llm',
     source: 'https://learn.microsoft.com/azure/azure-monitor/reference/tables/apimanagementgatewayllmlog',
-    matches: (entry) =>
-      /^requestMessages$/im.test(Object.keys(objectOf(entry.properties) ?? entry).join('\n')),
+    matches: (entry) => {
+      const held = objectOf(entry.properties) ?? entry;
+      return 'requestMessages' in held || 'RequestMessages' in held;
+    },
     pair: (entry) => {
       const held = objectOf(entry.properties) ?? entry;
       const named = (name: string) => held[name] ?? held[`${name[0]?.toUpperCase()}${name.slice(1)}`];
@@ -192,10 +194,14 @@ export function ownShape(entry: Json): ExportShape | undefined {
 
 export const EXPORT_NAMES: readonly string[] = SHAPES.map(({ name }) => name);
 
-/** An entry of a product's export; undefined where it is none that is known. */
-export const fromExport = (json: unknown, defaults = ADAPTER_DEFAULTS): Adapted | undefined => {
+const BY_NAME: ReadonlyMap<string, ExportShape> = new Map(
+  [...SHAPES, ...OWN].map((shape) => [shape.name, shape]),
+);
+
+/** An entry of the export of that name; undefined where there is none of that name. */
+export const fromExport = (name: string, json: unknown, defaults = ADAPTER_DEFAULTS): Adapted | undefined => {
   const entry = objectOf(json);
-  const shape = entry === undefined ? undefined : (exportShape(entry) ?? ownShape(entry));
+  const shape = BY_NAME.get(name);
   if (entry === undefined || shape === undefined) return undefined;
   if (shape.isOther?.(entry) === true || isModelCall(textAt(entry, 'operation') ?? 'chat') === false)
     return NO_CALL;

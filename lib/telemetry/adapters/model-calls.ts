@@ -38,17 +38,20 @@ export function isOtherEndpoint(url: string): boolean {
   );
 }
 
-/** Models that answer no text, by their names; asked only where a body has no messages. */
-const OTHER_MODEL =
-  /embed|rerank|moderation|dall-?e|gpt-image|whisper|(?:^|[-./])tts(?:-|$)|-tts|transcri|speech|image|stable-?diffusion|stability\.|sdxl|sd3|luma\.|\bray-v|canvas|\breel|imagen|\bveo|\bsora|flux|marengo|\bbge-|\be5-|\bgte-|voyage|sonic/i;
+const VECTOR_MODEL = /embed|rerank|\b(?:bge|e5|gte)-/i;
 
 /** Models that answer vectors or rankings, whatever the operation is called. */
 export function isVectorModel(model: string): boolean {
-  return /embed|rerank|(?:^|[-/.])(?:bge|e5|gte)-/i.test(model);
+  return VECTOR_MODEL.test(model);
 }
 
+/** Models that answer pictures, sound or verdicts, by their names. */
+const WORDLESS_MODEL =
+  /moderation|dall-?e|gpt-image|whisper|(?:^|[-./])tts(?:-|$)|-tts|transcri|speech|image|stable-?diffusion|stability\.|sdxl|sd3|luma\.|\bray-v|canvas|\breel|imagen|\bveo|\bsora|flux|marengo|voyage|sonic/i;
+
+/** Models that answer no text; asked only where a body has no messages. */
 export function isOtherModel(model: string): boolean {
-  return OTHER_MODEL.test(model);
+  return isVectorModel(model) || WORDLESS_MODEL.test(model);
 }
 
 type Json = Readonly<Record<string, unknown>>;

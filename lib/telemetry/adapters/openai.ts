@@ -158,19 +158,11 @@ function foundIn(
   };
 }
 
-/** Names of the time of a call, beside its bodies. */
+/** Names of the time of a call, beside its bodies; the first that is a time counts. */
 const TIMES = [
-  ...[
-    'time',
-    'timestamp',
-    '@timestamp',
-    'created_at',
-    'started_at',
-    'start_time',
-    'startTime',
-    'request_time',
-  ],
-  ...['requestTime', 'request_start_time', 'processed_time', 'logging_time', 'created'],
+  ...['time', 'timestamp', '@timestamp', 'created_at', 'createdAt', 'started_at', 'start_time', 'startTime'],
+  ...['request_time', 'requestTime', 'request_start_time', 'requested_at', 'processed_time', 'logging_time'],
+  ...['event_time', 'created', 'datetime', 'date', 'ts'],
 ];
 
 function statusOf(json: unknown): number | undefined {

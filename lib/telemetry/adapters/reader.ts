@@ -74,8 +74,8 @@ export class EntryReader {
     const late: Late[] = [];
     const formats = new Map<string, number>();
     let skipped = 0;
-    for (const entry of this.#entries(json)) {
-      const format = this.#formatOf(entry);
+    for (const { entry, format: told } of this.#entries(json)) {
+      const format = this.#format === 'auto' ? told : this.#format;
       formats.set(format, (formats.get(format) ?? 0) + 1);
       if (format === 'event') {
         const parsed = parseUsageEvent(entry);
@@ -95,23 +95,15 @@ export class EntryReader {
   }
 
   /** The entries of a document; where an entry is of no format, those that lie deeper in it. */
-  #entries(json: unknown): readonly unknown[] {
+  #entries(json: unknown): readonly Told[] {
     try {
-      return this.#found(json);
+      return unwrapped(json).flatMap((entry) =>
+        this.#format === 'exchange' ? { entry, format: 'exchange' } : toldApart(entry),
+      );
     } catch {
       // Its reader says so too, with a reason.
-      return [json];
+      return [{ entry: json, format: 'unknown' }];
     }
-  }
-
-  #found(json: unknown): readonly unknown[] {
-    return unwrapped(json).flatMap((entry) => {
-      if (this.#format === 'exchange' || !isUnknown(entry)) return [entry];
-      const span = objectOf(entry) === undefined ? undefined : asOtlp(objectOf(entry) ?? {});
-      if (span !== undefined) return [span];
-      const inside = knownInside(entry, isKnown);
-      return inside.length > 0 ? inside.map((held) => asOtlp(objectOf(held) ?? {}) ?? held) : [entry];
-    });
   }
 
   /** What was held at the call before and is still without its other half: for listeners, whose input does not end. */
@@ -122,15 +114,6 @@ export class EntryReader {
   /** What is left when the input ends. */
   finish(): readonly Late[] {
     return [...this.#otel.finish(), ...this.#batch.finish()];
-  }
-
-  #formatOf(entry: unknown): string {
-    if (this.#format !== 'auto') return this.#format;
-    try {
-      return formatOf(entry);
-    } catch {
-      return 'unknown';
-    }
   }
 
   #adapted(format: string, entry: unknown, origin: unknown): Adapted | ReturnType<OtelReader['read']> {
@@ -145,7 +128,7 @@ export class EntryReader {
     if (format === 'otel') return this.#otel.read(entry, origin);
     if (format === 'batch') return this.#batch.read(entry, origin);
     if (isFormat(format)) return ADAPTERS[format](entry, this.#defaults);
-    return fromExport(entry, this.#defaults) ?? unknownEntry(entry);
+    return fromExport(format, entry, this.#defaults) ?? unknownEntry(entry);
   }
 }
 
@@ -153,54 +136,78 @@ function isFormat(name: string): name is InputFormat {
   return Object.hasOwn(ADAPTERS, name);
 }
 
-/** Formats by what an entry of theirs surely has, the surest first. */
-const MARKS: readonly (readonly [format: string, matches: (entry: Json) => boolean])[] = [
-  ['event', (entry) => Array.isArray(entry.prints)],
-  ['otel', (entry) => isOtlp(entry) || otlpField(entry, 'resourceMetrics') !== undefined],
+/** Formats by what an entry of theirs surely has, the surest first; a name that comes back is more exact. */
+const MARKS: readonly (readonly [format: string, matches: (entry: Json) => boolean | string | undefined])[] =
   [
-    'bedrock',
-    (entry) =>
-      entry.schemaType === 'ModelInvocationLog' ||
-      (textAt(entry, 'modelId') !== undefined && objectOf(entry.input) !== undefined),
-  ],
-  ['litellm', (entry) => 'call_type' in entry || 'standard_logging_object' in entry],
-  ['batch', isBatchLine],
-  [
-    'exchange',
-    (entry) =>
-      'messages' in entry &&
-      ('v' in entry ||
-        ('account' in entry && ('customer' in entry || 'outcome' in entry || !('model' in entry)))),
-  ],
-  ['export', (entry) => exportShape(entry) !== undefined],
-  [
-    'gemini',
-    (entry) =>
-      objectOf(entry.request) !== undefined &&
-      (at(entry, 'request', 'contents') ?? at(entry, 'request', 'body', 'contents')) !== undefined,
-  ],
-  ['openai', (entry) => 'request' in entry],
-  ['event', (entry) => 'shape' in entry || 'behaviours' in entry],
-  ['own', (entry) => ownShape(entry) !== undefined],
-];
+    ['event', (entry) => Array.isArray(entry.prints)],
+    ['otel', (entry) => isOtlp(entry) || otlpField(entry, 'resourceMetrics') !== undefined],
+    [
+      'bedrock',
+      (entry) =>
+        entry.schemaType === 'ModelInvocationLog' ||
+        (textAt(entry, 'modelId') !== undefined && objectOf(entry.input) !== undefined),
+    ],
+    ['litellm', (entry) => 'call_type' in entry || 'standard_logging_object' in entry],
+    ['batch', isBatchLine],
+    [
+      'exchange',
+      (entry) =>
+        'messages' in entry &&
+        ('v' in entry ||
+          ('account' in entry && ('customer' in entry || 'outcome' in entry || !('model' in entry)))),
+    ],
+    ['export', (entry) => exportShape(entry)?.name],
+    [
+      'gemini',
+      (entry) =>
+        objectOf(entry.request) !== undefined &&
+        (at(entry, 'request', 'contents') ?? at(entry, 'request', 'body', 'contents')) !== undefined,
+    ],
+    ['openai', (entry) => 'request' in entry],
+    ['event', (entry) => 'shape' in entry || 'behaviours' in entry],
+    ['own', (entry) => ownShape(entry)?.name],
+  ];
 
+/** The name of an entry's format; of an export, the product's. */
 function formatOf(entry: unknown): string {
   const object = objectOf(entry);
-  const format = object === undefined ? undefined : MARKS.find(([, matches]) => matches(object))?.[0];
-  if (object === undefined || (format !== 'export' && format !== 'own')) return format ?? 'unknown';
-  return (exportShape(object) ?? ownShape(object))?.name ?? format;
+  if (object === undefined) return 'unknown';
+  for (const [format, matches] of MARKS) {
+    const matched = matches(object);
+    if (matched !== undefined && matched !== false) return matched === true ? format : matched;
+  }
+  return 'unknown';
+}
+
+/** An entry and the format that it is of. */
+interface Told {
+  readonly entry: unknown;
+  readonly format: string;
+}
+
+function toldApart(entry: unknown): readonly Told[] {
+  const format = formatOf(entry);
+  if (!isUnknown(format, entry)) return [{ entry, format }];
+  const span = bareSpan(entry);
+  if (span !== undefined) return [span];
+  const inside = knownInside(
+    entry,
+    (held) => !isUnknown(formatOf(held), held) || bareSpan(held) !== undefined,
+  );
+  return inside.length === 0
+    ? [{ entry, format }]
+    : inside.map((held) => bareSpan(held) ?? { entry: held, format: formatOf(held) });
 }
 
 /** Whether no reader knows an entry; a name `request` alone, without a body that can be read, makes none known. */
-function isUnknown(entry: unknown): boolean {
-  const format = formatOf(entry);
+function isUnknown(format: string, entry: unknown): boolean {
   return format === 'unknown' || (format === 'openai' && !hasRequest(entry));
 }
 
-/** Whether a value deep in a document is an entry, or a span by itself. */
-function isKnown(value: unknown): boolean {
-  const held = objectOf(value);
-  return held !== undefined && (!isUnknown(held) || asOtlp(held) !== undefined);
+function bareSpan(held: unknown): Told | undefined {
+  const object = objectOf(held);
+  const made = object === undefined ? undefined : asOtlp(object);
+  return made === undefined ? undefined : { entry: made, format: 'otel' };
 }
 
 function unknownEntry(entry: unknown): Adapted {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ADAPTER_DEFAULTS } from '../../../lib/telemetry/adapters/adapter.ts';
 import { EntryReader } from '../../../lib/telemetry/adapters/reader.ts';
@@ -6,7 +7,7 @@ import { developmentKeyring } from '../../../lib/telemetry/keys.ts';
 import { createRecorder } from '../../../lib/telemetry/recorder.ts';
 import type { UsageEvent } from '../../../lib/telemetry/usage-event.ts';
 import { GATEWAY_SHAPES } from './gateway-shapes/index.ts';
-import { type GatewayShape, USUAL } from './gateway-shapes/shape.ts';
+import { ASKED, type GatewayShape, TIME, USUAL } from './gateway-shapes/shape.ts';
 
 const recorder = createRecorder({ keys: developmentKeyring('shapes') });
 
@@ -70,6 +71,20 @@ describe('an entry within the words of a customer', () => {
 });
 
 describe('--from auto', () => {
+  it('reads as many shapes as its document says', () => {
+    const page = readFileSync(new URL('../../../docs/telemetry.md', import.meta.url), 'utf8');
+    expect(page).toContain(`[${GATEWAY_SHAPES.length} more shapes]`);
+  });
+
+  it.each(['createdAt', 'requested_at', 'event_time', 'datetime', 'date', 'ts'])(
+    'reads the time of a call under the name %s',
+    (name) => {
+      const bodies = { request: { model: 'm-1', messages: ASKED }, response: {} };
+      const [exchange] = new EntryReader('auto').read({ account: 'a', ...bodies, [name]: TIME }).exchanges;
+      expect(exchange?.time).toBe(TIME);
+    },
+  );
+
   it.each(GATEWAY_SHAPES.map((shape) => [shape.name, shape] as const))('reads %s', (_, shape) => {
     const { exchanges, reasons, skipped } = read(shape);
     if (shape.expect === 'no call') {

@@ -3,13 +3,16 @@ import {
   ASKED,
   anthropic,
   BRIEFED,
+  BRIEFED_AGENTIC,
   chat,
   type GatewayShape,
+  INFORMED,
   PROMPT,
   pair,
   RESULT,
   response,
   SECONDS,
+  SYSTEM,
   USER,
 } from './shape.ts';
 
@@ -181,7 +184,7 @@ export const AGENT_SHAPES: readonly GatewayShape[] = [
       ),
     ],
     expect: {
-      messages: [{ role: 'system', content: 'Be brief' }, ...ASKED, { role: 'tool', content: RESULT }],
+      messages: [SYSTEM, ...INFORMED],
     },
   },
   {
@@ -199,7 +202,7 @@ export const AGENT_SHAPES: readonly GatewayShape[] = [
         response(),
       ),
     ],
-    expect: { messages: [...ASKED, { role: 'tool', content: RESULT }] },
+    expect: { messages: INFORMED },
   },
   {
     name: 'responses: a call of a remote MCP server, which holds its own output',
@@ -231,7 +234,7 @@ export const AGENT_SHAPES: readonly GatewayShape[] = [
         response(),
       ),
     ],
-    expect: { messages: [...ASKED, { role: 'tool', content: RESULT }] },
+    expect: { messages: INFORMED },
   },
   {
     name: 'responses: outputs of a shell, a patch, a screen',
@@ -466,7 +469,7 @@ export const AGENT_SHAPES: readonly GatewayShape[] = [
         }),
       ),
     ],
-    expect: { params: { maxTokens: 100 }, messages: [{ role: 'system', content: 'Be brief' }, ...AGENTIC] },
+    expect: { params: { maxTokens: 100 }, messages: BRIEFED_AGENTIC },
   },
   {
     name: 'anthropic: a server tool used, its result in the message of the assistant',

@@ -3,11 +3,13 @@ import {
   ASKED,
   anthropic,
   BRIEFED,
+  BRIEFED_AGENTIC,
   bedrock,
   chat,
   type GatewayShape,
   PROMPT,
   RESULT,
+  SYSTEM,
   USER,
 } from './shape.ts';
 
@@ -60,7 +62,7 @@ export const BEDROCK_SHAPES: readonly GatewayShape[] = [
       ),
     ],
     expect: {
-      messages: [{ role: 'system', content: 'Be brief' }, ...AGENTIC],
+      messages: BRIEFED_AGENTIC,
       params: { maxTokens: 100, temperature: 0.5, topP: 0.9 },
     },
   },
@@ -261,7 +263,7 @@ export const BEDROCK_SHAPES: readonly GatewayShape[] = [
       ),
     ],
     expect: {
-      messages: [{ role: 'system', content: 'Be brief' }, { role: 'user', content: 'Hello' }, ...AGENTIC],
+      messages: [SYSTEM, { role: 'user', content: 'Hello' }, ...AGENTIC],
       outcome: 'refused',
       params: { maxTokens: 9, topP: 0.5 },
     },

@@ -1,38 +1,24 @@
 import {
   AGENTIC,
-  ASKED,
   anthropic,
   BRIEFED,
+  BRIEFED_AGENTIC,
+  base64,
   chat,
   type GatewayShape,
   GENAI,
+  INFORMED,
+  litellm,
   logs,
   PROMPT,
   pair,
   RESULT,
   SECONDS,
+  SYSTEM,
   span,
   TIME,
   USER,
 } from './shape.ts';
-
-const SYSTEM = { role: 'system', content: 'Be brief' };
-const base64 = (text: string) => Buffer.from(text).toString('base64');
-
-const litellm = (over: object) => ({
-  ...{
-    id: 'l-1',
-    model: 'm-1',
-    model_group: 'm-1',
-    status: 'success',
-    startTime: SECONDS + 0.123,
-    prompt_tokens: 12,
-    completion_tokens: 34,
-  },
-  metadata: { user_api_key_hash: 'h', user_api_key_team_id: 'acct-1' },
-  response: chat(),
-  ...over,
-});
 
 /** A second set, of other kinds than the first. */
 export const MORE_SHAPES: readonly GatewayShape[] = [
@@ -230,7 +216,7 @@ export const MORE_SHAPES: readonly GatewayShape[] = [
         },
       }),
     ],
-    expect: { messages: [...ASKED, { role: 'tool', content: RESULT }], outcome: 'truncated' },
+    expect: { messages: INFORMED, outcome: 'truncated' },
   },
   {
     name: 'LiteLLM: Anthropic Messages with a tool result',
@@ -297,7 +283,7 @@ export const MORE_SHAPES: readonly GatewayShape[] = [
         anthropic(),
       ),
     ],
-    expect: { messages: [...ASKED, { role: 'tool', content: RESULT }] },
+    expect: { messages: INFORMED },
   },
   {
     name: 'gemini: the SDK of Python, its names in snake case, a tool prompt counted apart',
@@ -324,7 +310,7 @@ export const MORE_SHAPES: readonly GatewayShape[] = [
       ),
     ],
     expect: {
-      messages: [{ role: 'system', content: 'Be brief' }, ...AGENTIC],
+      messages: BRIEFED_AGENTIC,
       outcome: 'truncated',
       params: { temperature: 0.2, maxTokens: 9 },
     },

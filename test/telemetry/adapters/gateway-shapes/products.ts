@@ -1,48 +1,20 @@
 import {
   AGENTIC,
   BRIEFED,
+  base64,
   bedrock,
   chat,
   type GatewayShape,
+  litellm,
   PROMPT,
   pair,
   RESULT,
   response,
   SECONDS,
+  SYSTEM,
   TIME,
   USER,
 } from './shape.ts';
-
-const SYSTEM = { role: 'system', content: 'Be brief' };
-
-const litellm = (over: object = {}) => ({
-  ...{
-    id: 'l-1',
-    call_type: 'acompletion',
-    model: 'openai/m-1',
-    model_group: 'm-1',
-    stream: false,
-    status: 'success',
-  },
-  ...{
-    startTime: SECONDS + 0.123,
-    endTime: SECONDS + 2,
-    prompt_tokens: 12,
-    completion_tokens: 34,
-    total_tokens: 46,
-  },
-  metadata: {
-    user_api_key_hash: 'h',
-    user_api_key_team_id: 'acct-1',
-    requester_ip_address: '203.0.113.9',
-    user_agent: 'sdk/1',
-  },
-  model_parameters: {},
-  messages: [USER],
-  response: chat(),
-  error_information: null,
-  ...over,
-});
 
 /** A row of the spend logs: columns of the table, some of them JSON. */
 const spend = (over: object = {}) => ({
@@ -493,7 +465,6 @@ const ENTRY = bedrock(
   },
 );
 const TEXT = JSON.stringify(ENTRY);
-const base64 = (text: string) => Buffer.from(text).toString('base64');
 const wrapped = (name: string, source: string, ...entries: readonly unknown[]): GatewayShape => ({
   name: `envelope: ${name}`,
   source,

@@ -11,23 +11,24 @@ export interface GatewayShape {
   readonly entries: readonly unknown[];
   /** facts of the one exchange that differ from `USUAL`; or no model call; or the reason that has to be said */
   readonly expect: Partial<Exchange> | 'no call' | RegExp;
-  /** the origin is compared too */
-  readonly origin?: true;
 }
 
 export const TIME = '2026-03-01T08:00:00.123Z';
 export const SECONDS = 1772352000;
 export const PROMPT = 'How do tides work in the north sea?';
 export const ASKED: Exchange['messages'] = [{ role: 'user', content: PROMPT }];
+export const SYSTEM = { role: 'system', content: 'Be brief' };
 /** the same, after a system prompt */
-export const BRIEFED: Exchange['messages'] = [{ role: 'system', content: 'Be brief' }, ...ASKED];
+export const BRIEFED: Exchange['messages'] = [SYSTEM, ...ASKED];
 export const RESULT = 'High water at 14:05 in Cuxhaven.';
+const ANSWERED = { role: 'tool', content: RESULT };
+/** a question, and the result of a tool whose call nobody told */
+export const INFORMED: Exchange['messages'] = [...ASKED, ANSWERED];
 /** a question, a call of a tool, and its result */
-export const AGENTIC: Exchange['messages'] = [
-  ...ASKED,
-  { role: 'assistant', content: '' },
-  { role: 'tool', content: RESULT },
-];
+export const AGENTIC: Exchange['messages'] = [...ASKED, { role: 'assistant', content: '' }, ANSWERED];
+export const BRIEFED_AGENTIC: Exchange['messages'] = [SYSTEM, ...AGENTIC];
+
+export const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 /** The exchange that every shape tells, where it says nothing else. */
 export const USUAL: Exchange = {
@@ -90,6 +91,36 @@ export const bedrock = (operation: string, input: unknown, output: unknown, over
   requestMetadata: { account: 'acct-1' },
   input: { inputContentType: 'application/json', inputBodyJson: input, inputTokenCount: 12 },
   output: { outputContentType: 'application/json', outputBodyJson: output, outputTokenCount: 34 },
+  ...over,
+});
+
+/** LiteLLM's standard logging payload: https://docs.litellm.ai/docs/proxy/logging_spec */
+export const litellm = (over: object = {}) => ({
+  ...{
+    id: 'l-1',
+    call_type: 'acompletion',
+    model: 'openai/m-1',
+    model_group: 'm-1',
+    stream: false,
+    status: 'success',
+  },
+  ...{
+    startTime: SECONDS + 0.123,
+    endTime: SECONDS + 2,
+    prompt_tokens: 12,
+    completion_tokens: 34,
+    total_tokens: 46,
+  },
+  metadata: {
+    user_api_key_hash: 'h',
+    user_api_key_team_id: 'acct-1',
+    requester_ip_address: '203.0.113.9',
+    user_agent: 'sdk/1',
+  },
+  model_parameters: {},
+  messages: [USER],
+  response: chat(),
+  error_information: null,
   ...over,
 });
 

@@ -1,4 +1,15 @@
-import { AGENTIC, ASKED, BRIEFED, type GatewayShape, GENAI, logs, PROMPT, RESULT, span } from './shape.ts';
+import {
+  AGENTIC,
+  BRIEFED,
+  BRIEFED_AGENTIC,
+  type GatewayShape,
+  GENAI,
+  INFORMED,
+  logs,
+  PROMPT,
+  RESULT,
+  span,
+} from './shape.ts';
 
 const SEMCONV = 'https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/';
 const LLMETRY = 'https://github.com/traceloop/openllmetry (opentelemetry-semantic-conventions-ai)';
@@ -53,7 +64,7 @@ export const SPAN_SHAPES: readonly GatewayShape[] = [
         ]),
       }),
     ],
-    expect: { messages: [{ role: 'system', content: 'Be brief' }, ...AGENTIC] },
+    expect: { messages: BRIEFED_AGENTIC },
   },
   {
     name: 'semconv: the same in structured attributes, the result under its older name',
@@ -75,7 +86,7 @@ export const SPAN_SHAPES: readonly GatewayShape[] = [
       }),
     ],
     expect: {
-      messages: [...ASKED, { role: 'tool', content: RESULT }],
+      messages: INFORMED,
       outcome: 'refused',
       params: { temperature: 0.5, seed: 3, n: 2, responseFormat: 'json' },
     },
@@ -102,7 +113,7 @@ export const SPAN_SHAPES: readonly GatewayShape[] = [
         ]),
       }),
     ],
-    expect: { messages: [...ASKED, { role: 'tool', content: RESULT }] },
+    expect: { messages: INFORMED },
   },
   {
     name: 'semconv: the details event with its messages in the body, before its span',
@@ -185,7 +196,7 @@ export const SPAN_SHAPES: readonly GatewayShape[] = [
         },
       ]),
     ],
-    expect: { messages: [{ role: 'system', content: 'Be brief' }, ...AGENTIC], outcome: 'truncated' },
+    expect: { messages: BRIEFED_AGENTIC, outcome: 'truncated' },
   },
   {
     name: 'events of Azure AI Inference: content in gen_ai.event.content',
@@ -233,7 +244,7 @@ export const SPAN_SHAPES: readonly GatewayShape[] = [
         },
       ),
     ],
-    expect: { messages: [{ role: 'system', content: 'Be brief' }, ...AGENTIC], outcome: 'refused' },
+    expect: { messages: BRIEFED_AGENTIC, outcome: 'refused' },
   },
   {
     name: 'events of Vertex AI: content in parts, FinishReason by name',
@@ -302,7 +313,7 @@ export const SPAN_SHAPES: readonly GatewayShape[] = [
         ]),
       }),
     ],
-    expect: { messages: [{ role: 'system', content: 'Be brief' }, ...AGENTIC] },
+    expect: { messages: BRIEFED_AGENTIC },
   },
   {
     name: 'OpenInference: contents in parts, a tool message',
@@ -379,7 +390,7 @@ export const SPAN_SHAPES: readonly GatewayShape[] = [
       }),
     ],
     expect: {
-      messages: [{ role: 'system', content: 'Be brief' }, ...AGENTIC],
+      messages: BRIEFED_AGENTIC,
       params: { temperature: 0.3, maxTokens: 77 },
     },
   },
@@ -514,7 +525,7 @@ export const SPAN_SHAPES: readonly GatewayShape[] = [
         ]),
       }),
     ],
-    expect: { messages: [{ role: 'system', content: 'Be brief' }, ...AGENTIC] },
+    expect: { messages: BRIEFED_AGENTIC },
   },
   {
     name: 'agents, tools and embeddings of the conventions are no calls',

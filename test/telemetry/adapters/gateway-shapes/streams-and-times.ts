@@ -1,20 +1,21 @@
 import {
-  ASKED,
   anthropic,
+  BRIEFED,
+  base64,
   bedrock,
   chat,
   type GatewayShape,
   GENAI,
+  INFORMED,
+  litellm,
   PROMPT,
   pair,
   RESULT,
-  SECONDS,
   span,
   TIME,
   USER,
 } from './shape.ts';
 
-const base64 = (text: string) => Buffer.from(text).toString('base64');
 const stream = (
   name: string,
   page: string,
@@ -26,24 +27,6 @@ const stream = (
   source: `https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-${page}.html`,
   entries: [bedrock('InvokeModelWithResponseStream', input, output, { output: { outputBodyJson: output } })],
   expect,
-});
-const litellm = (over: object) => ({
-  ...{
-    id: 'l-1',
-    call_type: 'acompletion',
-    model: 'm-1',
-    model_group: 'm-1',
-    status: 'success',
-    startTime: SECONDS + 0.123,
-  },
-  ...{
-    prompt_tokens: 12,
-    completion_tokens: 34,
-    messages: [USER],
-    metadata: { user_api_key_team_id: 'acct-1' },
-  },
-  response: chat(),
-  ...over,
 });
 const timed = (time: unknown, exact = true): GatewayShape => ({
   name: `a time: ${JSON.stringify(time)}`,
@@ -195,7 +178,7 @@ export const THIRD_SHAPES: readonly GatewayShape[] = [
         { stopReason: 'malformed_tool_use' },
       ),
     ],
-    expect: { messages: [...ASKED, { role: 'tool', content: RESULT }], outcome: 'error' },
+    expect: { messages: INFORMED, outcome: 'error' },
   },
   {
     name: 'batch: an input and its expired line',
@@ -321,7 +304,7 @@ export const THIRD_SHAPES: readonly GatewayShape[] = [
         proxy_server_request: { model: 'm-1', input: PROMPT, instructions: 'Be brief' },
       }),
     ],
-    expect: { messages: [{ role: 'system', content: 'Be brief' }, ...ASKED] },
+    expect: { messages: BRIEFED },
   },
   {
     name: 'a span that failed by the content filter',
