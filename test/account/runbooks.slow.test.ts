@@ -115,7 +115,8 @@ function run(text: string): Promise<{ code: number; said: string }> {
   return new Promise((resolve) => {
     execFile(
       'bash',
-      ['-c', script],
+      // node's pipes are sockets, which bash takes for a remote shell: its .bashrc would put other commands before ours
+      ['--norc', '-c', script],
       {
         cwd: folder,
         env: {
