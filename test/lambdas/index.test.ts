@@ -100,6 +100,15 @@ describe('the index function', () => {
     expect(await entries()).toEqual([`payment#p ${account(1)}`]);
   });
 
+  it('forgets entries with the facts that they came from', async () => {
+    const expires = 1_900_000_000;
+    await push(record('facts', account(30), { ...facts('r'), expiresAt: { N: String(expires) } }));
+    const Key = { value: { S: 'payment#r' }, member: { S: account(30) } };
+    const { Item } = await client.send(new GetItemCommand({ TableName: TABLE, Key, ConsistentRead: true }));
+    expect(Number(Item?.expiresAt?.N)).toBe(expires);
+    await push(record('facts', account(30), undefined, facts('r')));
+  });
+
   it('keeps what accounts ask for those that ask enough, apart from what infrastructure links', async () => {
     const asks = (n: number): Image => ({
       prompts: {

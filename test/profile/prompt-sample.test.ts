@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FEWEST_PROMPTS } from '../../lib/campaigns/content/contents.ts';
 import {
   GENERATION_MS,
   isWorthWriting,
@@ -13,7 +14,9 @@ import {
 } from '../../lib/profile/prompt-sample.ts';
 import { decodePromptSamples, encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
 import { SLICE_MS } from '../../lib/profile/slice.ts';
+import { isWorthCopying } from '../../lib/stores/link-store.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import { usageEvent } from '../events.ts';
 
 const START = 1473 * GENERATION_MS;
@@ -123,5 +126,28 @@ describe('prompt sample', () => {
       expect(4 * lacking.length).toBeLessThan(samples.reduce((sum, { prompts }) => sum + prompts.length, 0));
     }
     expect(writes).toBeLessThan(40);
+  });
+});
+
+describe('a sample is copied to those that compare contents', () => {
+  const day = DAY_MS / SLICE_MS;
+  const asked = (prompts: number, slice = 0): PromptSamples =>
+    samplePrompts(
+      NO_PROMPTS,
+      Array.from({ length: prompts }, (_, i) => asks(i, i === 0 ? slice : 0)),
+    );
+
+  it('when its account begins and ends to ask enough', () => {
+    expect(isWorthCopying(asked(FEWEST_PROMPTS - 1), undefined)).toBe(false);
+    expect(isWorthCopying(asked(FEWEST_PROMPTS), asked(FEWEST_PROMPTS - 1))).toBe(true);
+    expect(isWorthCopying(undefined, asked(FEWEST_PROMPTS))).toBe(true);
+  });
+
+  it('with half as many prompts more, or a prompt of another day, and not with every one', () => {
+    const before = asked(FEWEST_PROMPTS);
+    expect(isWorthCopying(asked(FEWEST_PROMPTS + 1), before)).toBe(false);
+    expect(isWorthCopying(asked(Math.ceil(1.5 * FEWEST_PROMPTS)), before)).toBe(true);
+    expect(isWorthCopying(asked(FEWEST_PROMPTS, day - 1), before)).toBe(false);
+    expect(isWorthCopying(asked(FEWEST_PROMPTS, day), before)).toBe(true);
   });
 });
