@@ -77,9 +77,9 @@ function likesOf(
   near: readonly (readonly Neighbour[])[],
 ): readonly ReadonlySet<number>[] {
   return linked.map((links, i) => {
+    if (links.size === 0) return new Set();
     const others = new Set([i, ...links.keys()].flatMap((at) => (near[at] ?? []).map(({ index }) => index)));
     others.delete(i);
-    if (links.size === 0) return new Set();
     vectors.spread(i);
     const found = [...others].filter((k) => vectors.relative(i, k, vectors.dot(k)) >= LINKED_FROM);
     vectors.clear(i);

@@ -46,7 +46,7 @@ async function policiesOf(
     );
   const policy = await loadPolicy(file);
   if (file === undefined)
-    say(`neither --policy nor POLICY_APPLICATION: judged by the shipped policy, ${policy.id}`);
+    say(`neither --policy, --stack nor POLICY_APPLICATION: judged by the shipped policy, ${policy.id}`);
   return { active: async () => policy, shadow: async () => undefined };
 }
 

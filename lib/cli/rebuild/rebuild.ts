@@ -13,7 +13,13 @@ import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { windowMs } from '../../profile/window.ts';
 import { printJson, runCommand } from '../shared/command.ts';
-import { asInputError, connect, type Deployment, withEvidenceOptions } from '../shared/deployment.ts';
+import {
+  asInputError,
+  connect,
+  type Deployment,
+  type DeploymentOptions,
+  withEvidenceOptions,
+} from '../shared/deployment.ts';
 import {
   NOTHING_REBUILT,
   type RebuildPorts,
@@ -24,14 +30,8 @@ import {
 import { rebuildRules } from './rebuild-rules.ts';
 import { type Compared, compareAccounts } from './switch-over.ts';
 
-interface RebuildOptions {
-  readonly table?: string;
-  readonly profileTable?: string;
-  readonly archiveBucket?: string;
-  readonly stateBucket?: string;
+interface RebuildOptions extends DeploymentOptions {
   readonly quarantineBucket?: string;
-  readonly region?: string;
-  readonly endpoint?: string;
   readonly into?: string;
   readonly from?: string;
   readonly to?: string;
@@ -70,7 +70,10 @@ export function rebuildCommand(): Command {
     )
     .option('--to <day>', 'last day')
     .option('--stream <name>', 'only records of this stream, where the archive has several')
-    .option('--policy <file>', 'judge by this policy; without it, by the one in force (POLICY_APPLICATION)')
+    .option(
+      '--policy <file>',
+      'judge by this policy; without it, by the one in force in the stack (POLICY_APPLICATION)',
+    )
     .option('--calibration <file>', 'judge by this calibration; without it, by the one that the policy names')
     .option('--allowed-skew-seconds <seconds>', 'the setting of the deployment', '300')
     .option('--replay-clock', 'the setting of the deployment: arrival times are those in the records')

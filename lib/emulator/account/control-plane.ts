@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { localOnly } from '../services/local-only.ts';
 import type { AccountState } from './account-state.ts';
 import { cloudWatch, type Input, keys, type LogSource, logs, serviceQuotas } from './json-operations.ts';
-import { answer, cloudFormation, QueryError, smsSandbox } from './query-xml.ts';
+import { answer, cloudFormation, QueryError, smsSandbox, xml } from './query-xml.ts';
 
 export interface ControlPlaneOptions extends LogSource {
   readonly account: AccountState;
@@ -117,7 +117,12 @@ async function queryAnswer(
     if (!(error instanceof QueryError)) throw error;
     outgoing.writeHead(400, { 'content-type': 'text/xml' });
     outgoing.end(
-      `<ErrorResponse><Error><Type>Sender</Type><Code>${error.code}</Code><Message>${error.message}</Message></Error><RequestId>local</RequestId></ErrorResponse>`,
+      xml({
+        ErrorResponse: {
+          Error: { Type: 'Sender', Code: error.code, Message: error.message },
+          RequestId: 'local',
+        },
+      }),
     );
   }
 }
