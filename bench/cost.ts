@@ -5,7 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { ArchiveBucket } from '../lib/aws/archive.ts';
 import { billOf, totalOf } from '../lib/infra/cost/bill.ts';
 import { type CostFigures, costFigures } from '../lib/infra/cost/figures.ts';
-import { batchDuration, type Load, loadOf, unitsAt } from '../lib/infra/cost/load.ts';
+import { batchDuration, indexRuns, type Load, loadOf, unitsAt } from '../lib/infra/cost/load.ts';
 import { LATENCY, type Latency } from '../lib/infra/latency.ts';
 import { readSettings } from '../lib/infra/settings.ts';
 import { say } from '../lib/input/say.ts';
@@ -121,7 +121,7 @@ function simulated(
   const sum = (of: (bytes: number) => number): number =>
     packing.records.reduce((total, { data }) => total + of(data.length), 0) * perSecond;
   const eventsPerBatch = rate / batching.batchesPerSecond;
-  const indexed = Math.min(0.4, rate * store.flushesPerEvent);
+  const indexed = indexRuns(rate * store.flushesPerEvent);
   return {
     eventsPerSecond: rate,
     recordsPerSecond: packing.records.length * perSecond,
@@ -248,11 +248,7 @@ function print(
   out('Tables, at the pace of the traffic:');
   for (const held of stores)
     out(
-      `  ${held.seconds === 0 ? 'each event by itself' : `window of ${held.seconds} s`}: ${held.writeUnitsPerEvent.toFixed(3)} write units an event, ${held.readUnitsPerEvent.toFixed(3)} read; median hot item ${held.medianHotBytes} B; ${Object.entries(
-        held.byKind,
-      )
-        .map(([kind, units]) => `${kind} ${units.toFixed(3)}`)
-        .join(', ')}`,
+      `  ${held.seconds === 0 ? 'each event by itself' : `window of ${held.seconds} s`}: ${held.writeUnitsPerEvent.toFixed(3)} write units an event, ${held.readUnitsPerEvent.toFixed(3)} read; median hot item ${held.medianHotBytes} B; ${kindsOf(held)}`,
     );
   out(`\nAll in, ${rate} events a second from ${gateways} gateways, ${SHARDS} shards:`);
   for (const held of scenarios) {

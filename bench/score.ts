@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { LATENCY } from '../lib/infra/latency.ts';
 import type { ItemStore } from './score/item-store.ts';
 import { type Measured, measure } from './score/measure.ts';
 import { PHASES, type Phase } from './score/phases.ts';
@@ -15,8 +16,8 @@ import { dataFolder } from './traffic.ts';
  * the process, so that neither a busy machine nor a garbage collector on another core makes them look faster or slower.
  */
 
-/** Batching window of the deployed function, ms (setting batchWindowSeconds). */
-const NATURAL_MS = 5000;
+/** Batching window of the latency `seconds`, ms: the shortest, which has the fewest events in a batch. */
+const NATURAL_MS = 1000 * LATENCY.seconds.batchWindowSeconds;
 
 const PACES = {
   10000: (lines: EventLines) => flushesOf(lines, 10_000),

@@ -67,10 +67,8 @@ export class BucketContents {
         new ListObjectVersionsCommand({ Bucket: this.#bucket, ...at }),
       );
       const { Versions = [], DeleteMarkers = [] } = page;
-      yield [...Versions, ...DeleteMarkers].map(({ Key = '', VersionId }) => ({
-        Key,
-        ...(VersionId === undefined || VersionId === 'null' ? {} : { VersionId }),
-      }));
+      // "null" too: an object from before versioning, which without a version's id gets a delete marker and stays
+      yield [...Versions, ...DeleteMarkers].map(({ Key = '', VersionId }) => ({ Key, VersionId }));
       at =
         page.IsTruncated === true
           ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker }

@@ -25,6 +25,7 @@ import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { DeploymentFacts, MappingFact, PolicyFacts, Subscriber } from '../doctor/facts.ts';
 import { CalibrationMissing } from '../stores/calibration-store.ts';
+import { HOUR_MS } from '../time.ts';
 import { CODE_VERSION } from '../version.ts';
 import { RolloutError } from './app-config-names.ts';
 import { CalibrationBucket } from './calibration-bucket.ts';
@@ -40,9 +41,10 @@ interface Part {
   readonly type: string;
 }
 
-const HOUR_MS = 3_600_000;
-/** A lane for each shard runs `score`; the readers of table streams and the schedules run beside. */
-const BESIDE_SCORE = 19;
+/** What parts of a type are called in the account. */
+function namesOf(parts: readonly Part[], type: string): string[] {
+  return parts.filter((part) => part.type === type).map(({ name }) => name);
+}
 
 /** Reads a deployment with the caller's credentials. What may not be read, or does not answer, is `unseen`. */
 export class DeploymentReader {
@@ -80,8 +82,6 @@ export class DeploymentReader {
   async read(): Promise<DeploymentFacts> {
     const { outputs } = this.#stack;
     const parts = (await this.#seen('parts of the stack', () => this.#parts())) ?? [];
-    const streamFact = await this.#seen('stream', () => this.#stream(outputs.StreamName ?? ''));
-    const mappings = await this.#seen('event source mappings', () => this.#mappings(parts));
     return {
       stack: { name: this.#stack.name, status: this.#stack.status },
       code: { local: CODE_VERSION, deployed: outputs.CodeVersion },
@@ -97,16 +97,13 @@ export class DeploymentReader {
         const { IsInSandbox } = await this.#clients.sns.send(new GetSMSSandboxAccountStatusCommand({}));
         return IsInSandbox ?? false;
       }),
-      concurrency: await this.#seen('concurrency', async () => ({
-        quota: await this.#concurrency(),
-        wanted: (streamFact?.shards ?? 4) + BESIDE_SCORE,
-      })),
+      concurrency: await this.#seen('concurrency', () => this.#concurrency()),
       alarms: await this.#seen('alarms', () => this.#alarms(parts)),
       functions: await this.#seen('functions', () => this.#functions(parts)),
-      mappings,
+      mappings: await this.#seen('event source mappings', () => this.#mappings(parts)),
       schedules: await this.#seen('schedules', () => this.#schedules(parts)),
       policy: await this.#seen('policy', () => this.#policy(outputs.StateBucketName ?? '')),
-      stream: streamFact,
+      stream: await this.#seen('stream', () => this.#stream(outputs.StreamName ?? '')),
       recordsLastHour: await this.#seen('records of the last hour', () =>
         this.#records(outputs.StreamName ?? ''),
       ),
@@ -183,9 +180,7 @@ export class DeploymentReader {
 
   /** Only this stack's: another one's name may begin alike. */
   async #alarms(parts: readonly Part[]) {
-    const own = new Set(
-      parts.filter(({ type }) => type === 'AWS::CloudWatch::Alarm').map(({ name }) => name),
-    );
+    const own = new Set(namesOf(parts, 'AWS::CloudWatch::Alarm'));
     const found = [];
     const pages = paginateDescribeAlarms(
       { client: this.#clients.cloudWatch },
@@ -205,25 +200,21 @@ export class DeploymentReader {
 
   #functions(parts: readonly Part[]) {
     return Promise.all(
-      parts
-        .filter(({ type }) => type === 'AWS::Lambda::Function')
-        .map(async ({ name }) => {
-          const { State = 'Active', Environment } = await this.#clients.lambda.send(
-            new GetFunctionConfigurationCommand({ FunctionName: name }),
-          );
-          return {
-            name,
-            state: State,
-            trustsReplayClock: Environment?.Variables?.TRUST_REPLAY_CLOCK === 'true',
-          };
-        }),
+      namesOf(parts, 'AWS::Lambda::Function').map(async (name) => {
+        const { State = 'Active', Environment } = await this.#clients.lambda.send(
+          new GetFunctionConfigurationCommand({ FunctionName: name }),
+        );
+        return {
+          name,
+          state: State,
+          trustsReplayClock: Environment?.Variables?.TRUST_REPLAY_CLOCK === 'true',
+        };
+      }),
     );
   }
 
   async #mappings(parts: readonly Part[]): Promise<MappingFact[]> {
-    const functions = new Set(
-      parts.filter(({ type }) => type === 'AWS::Lambda::Function').map(({ name }) => name),
-    );
+    const functions = new Set(namesOf(parts, 'AWS::Lambda::Function'));
     const found: MappingFact[] = [];
     for await (const { EventSourceMappings = [] } of paginateListEventSourceMappings(
       { client: this.#clients.lambda },
@@ -234,24 +225,26 @@ export class DeploymentReader {
         FunctionArn = '',
         State = '',
         LastProcessingResult = '',
+        EventSourceArn = '',
+        ParallelizationFactor = 1,
       } of EventSourceMappings)
         if (functions.has(FunctionArn.split(':').at(-1) ?? ''))
           found.push({
             name: `the mapping ${UUID} of ${FunctionArn.split(':').at(-1)}`,
             state: State,
             result: LastProcessingResult,
+            reads: EventSourceArn.includes(':kinesis:') ? 'events' : 'table',
+            lanes: ParallelizationFactor,
           });
     return found;
   }
 
   #schedules(parts: readonly Part[]) {
     return Promise.all(
-      parts
-        .filter(({ type }) => type === 'AWS::Events::Rule')
-        .map(async ({ name }) => {
-          const { State } = await this.#clients.events.send(new DescribeRuleCommand({ Name: name }));
-          return { name, enabled: State === 'ENABLED' };
-        }),
+      namesOf(parts, 'AWS::Events::Rule').map(async (name) => {
+        const { State } = await this.#clients.events.send(new DescribeRuleCommand({ Name: name }));
+        return { name, enabled: State === 'ENABLED' };
+      }),
     );
   }
 
@@ -317,20 +310,16 @@ export class DeploymentReader {
 
   #tables(parts: readonly Part[]) {
     return Promise.all(
-      parts
-        .filter(({ type }) => type === 'AWS::DynamoDB::Table')
-        .map(async ({ name }) => {
-          try {
-            const { Table } = await this.#clients.dynamodb.send(
-              new DescribeTableCommand({ TableName: name }),
-            );
-            return { name, status: Table?.TableStatus };
-          } catch (error) {
-            if (error instanceof Error && error.name === 'ResourceNotFoundException')
-              return { name, status: undefined };
-            throw error;
-          }
-        }),
+      namesOf(parts, 'AWS::DynamoDB::Table').map(async (name) => {
+        try {
+          const { Table } = await this.#clients.dynamodb.send(new DescribeTableCommand({ TableName: name }));
+          return { name, status: Table?.TableStatus };
+        } catch (error) {
+          if (error instanceof Error && error.name === 'ResourceNotFoundException')
+            return { name, status: undefined };
+          throw error;
+        }
+      }),
     );
   }
 

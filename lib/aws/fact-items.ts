@@ -11,7 +11,7 @@ import type { AccountFacts } from '../campaigns/linking/link-facts.ts';
 import { PROFILE_ITEMS } from '../contract/tables.ts';
 import { recentlyUsed } from '../recently-used.ts';
 import { readable, UnreadableItem } from '../stores/failures.ts';
-import { goesOn, type Lineage, lineageOf, type StoredStates } from '../stores/lineage.ts';
+import { type Lineage, lineageOf, type StoredStates, toRead } from '../stores/lineage.ts';
 import type { LinkFactStore } from '../stores/profile-store.ts';
 
 /** BatchGetItem takes at most 100 keys (API_BatchGetItem). */
@@ -56,13 +56,7 @@ export class FactItems implements LinkFactStore {
   }
 
   async load(accounts: readonly string[], stored?: StoredStates): Promise<Map<string, AccountFacts>> {
-    const missing = accounts.filter((account) => {
-      const known = this.known.get(account);
-      const of = lineageOf(stored?.get(account));
-      if (known === undefined || !goesOn(known.of, of)) return true;
-      this.known.set(account, { ...known, of });
-      return false;
-    });
+    const missing = toRead(this.known, accounts, stored);
     for (let i = 0; i < missing.length; i += KEYS_PER_GET) {
       const chunk = missing.slice(i, i + KEYS_PER_GET);
       const read = await this.get(chunk);

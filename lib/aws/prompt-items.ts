@@ -9,7 +9,7 @@ import { PROFILE_ITEMS } from '../contract/tables.ts';
 import { GENERATION_MS, isWorthWriting, NO_PROMPTS, type PromptSamples } from '../profile/prompt-sample.ts';
 import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-sample-codec.ts';
 import { recentlyUsed } from '../recently-used.ts';
-import { goesOn, type Lineage, lineageOf, type StoredStates } from '../stores/lineage.ts';
+import { type Lineage, lineageOf, type StoredStates, toRead } from '../stores/lineage.ts';
 import type { PromptSampleStore } from '../stores/profile-store.ts';
 
 /** BatchGetItem takes at most 100 keys (API_BatchGetItem). */
@@ -41,13 +41,7 @@ export class PromptItems implements PromptSampleStore {
   }
 
   async load(accounts: readonly string[], stored?: StoredStates): Promise<Map<string, PromptSamples>> {
-    const missing = accounts.filter((account) => {
-      const known = this.#known.get(account);
-      const of = lineageOf(stored?.get(account));
-      if (known === undefined || !goesOn(known.of, of)) return true;
-      this.#known.set(account, { ...known, of });
-      return false;
-    });
+    const missing = toRead(this.#known, accounts, stored);
     for (let i = 0; i < missing.length; i += KEYS_PER_GET) {
       const chunk = missing.slice(i, i + KEYS_PER_GET);
       const read = await this.#get(chunk);

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
   GetObjectCommand,
-  ListObjectsV2Command,
   NoSuchKey,
   PutObjectCommand,
   paginateListObjectsV2,
@@ -76,28 +75,21 @@ export class QuarantineBucket implements Quarantine {
     mark(put: { readonly events: number; readonly refused: number }): Promise<void>;
   }> {
     for (const prefix of prefixes)
-      for await (const page of paginateListObjectsV2(
-        { client: this.client },
-        { Bucket: this.bucket, Prefix: prefix },
-      ))
-        for (const { Key } of page.Contents ?? []) {
-          if (Key === undefined || (!again && (await this.isPutBack(Key)))) continue;
-          const object = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key }));
-          const text = (await object.Body?.transformToString()) ?? '';
-          yield { name: Key, text, mark: (put) => this.mark(Key, put) };
-        }
+      for await (const name of this.#names(prefix)) {
+        if (!again && (await this.isPutBack(name))) continue;
+        const object = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: name }));
+        const text = (await object.Body?.transformToString()) ?? '';
+        yield { name, text, mark: (put) => this.mark(name, put) };
+      }
   }
 
-  /** Objects below a prefix that have no mark of a redrive; counted up to a thousand. */
+  /** How many objects below a prefix have no mark of a redrive. */
   async waiting(prefix: string): Promise<number> {
-    const names = async (below: string): Promise<string[]> => {
-      const { Contents = [] } = await this.client.send(
-        new ListObjectsV2Command({ Bucket: this.bucket, Prefix: below }),
-      );
-      return Contents.flatMap(({ Key }) => Key ?? []);
-    };
-    const marked = new Set(await names(`${REDRIVEN}${prefix}`));
-    return (await names(prefix)).filter((name) => !marked.has(`${REDRIVEN}${name}.json`)).length;
+    const marked = new Set<string>();
+    for await (const mark of this.#names(`${REDRIVEN}${prefix}`)) marked.add(nameOf(mark));
+    let waiting = 0;
+    for await (const name of this.#names(prefix)) if (!marked.has(name)) waiting++;
+    return waiting;
   }
 
   /**
@@ -106,14 +98,15 @@ export class QuarantineBucket implements Quarantine {
    */
   async placesPutBack(): Promise<Set<string>> {
     const places = new Set<string>();
-    for await (const page of paginateListObjectsV2(
-      { client: this.client },
-      { Bucket: this.bucket, Prefix: REDRIVEN },
-    ))
-      for (const { Key } of page.Contents ?? [])
-        for (const place of await this.#placesIn(Key?.slice(REDRIVEN.length, -'.json'.length) ?? ''))
-          places.add(place);
+    for await (const mark of this.#names(REDRIVEN))
+      for (const place of await this.#placesIn(nameOf(mark))) places.add(place);
     return places;
+  }
+
+  async *#names(prefix: string): AsyncGenerator<string> {
+    const pages = paginateListObjectsV2({ client: this.client }, { Bucket: this.bucket, Prefix: prefix });
+    for await (const { Contents = [] } of pages)
+      for (const { Key } of Contents) if (Key !== undefined) yield Key;
   }
 
   /** Nothing where the object has expired. */
@@ -129,9 +122,7 @@ export class QuarantineBucket implements Quarantine {
 
   private async isPutBack(name: string): Promise<boolean> {
     try {
-      const mark = await this.client.send(
-        new GetObjectCommand({ Bucket: this.bucket, Key: `${REDRIVEN}${name}.json` }),
-      );
+      const mark = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: markKey(name) }));
       const { refused } = markOf.parse(JSON.parse((await mark.Body?.transformToString()) ?? '{}'));
       return refused === 0;
     } catch (error) {
@@ -147,7 +138,7 @@ export class QuarantineBucket implements Quarantine {
     await this.client.send(
       new PutObjectCommand({
         Bucket: this.bucket,
-        Key: `${REDRIVEN}${name}.json`,
+        Key: markKey(name),
         Body: JSON.stringify(put),
         ContentType: 'application/json',
       }),
@@ -157,6 +148,8 @@ export class QuarantineBucket implements Quarantine {
 
 /** Marks of objects whose events were put back lie below, under the same names. */
 const REDRIVEN = 'redriven/';
+const markKey = (name: string): string => `${REDRIVEN}${name}.json`;
+const nameOf = (mark: string): string => mark.slice(REDRIVEN.length, -'.json'.length);
 const markOf = z.object({ events: z.number(), refused: z.number() });
 
 /** Characters of one object, a single larger entry apart: what a reader has to hold at once. */

@@ -43,3 +43,9 @@ export const PROFILE_ITEMS = {
 
 /** Sort key of a campaign's state in the campaign table. */
 export const CAMPAIGN_STATE_ITEM = 'state';
+
+/**
+ * Shards of a table's stream: one for each partition of the table; a new on-demand table has four (amazondynamodb/latest/developerguide,
+ * "On-demand capacity mode": 4,000 writes a second, 1,000 a partition).
+ */
+export const TABLE_STREAM_SHARDS = 4;

@@ -1,3 +1,4 @@
+import { TABLE_STREAM_SHARDS } from '../contract/tables.ts';
 import type { DeploymentFacts } from './facts.ts';
 
 /** Something wrong or missing, and what to do about it. */
@@ -25,6 +26,13 @@ const RECORD_AGE_HOURS = 24;
 
 const when = (condition: boolean | undefined, text: string): readonly string[] =>
   condition === true ? [text] : [];
+
+/** Functions that run at once at a peak: one for each lane of each shard that is read, and one for each schedule. */
+function atOnce({ mappings, schedules, stream }: DeploymentFacts): number | undefined {
+  if (mappings === undefined || schedules === undefined || stream === undefined) return undefined;
+  const shards = { events: stream.shards, table: TABLE_STREAM_SHARDS };
+  return mappings.reduce((sum, { reads, lanes }) => sum + shards[reads] * lanes, schedules.length);
+}
 
 /** Every check, in the order in which an operator would look. Anchors are those of docs/operations.md. */
 export const CHECKS: readonly Check[] = [
@@ -97,11 +105,13 @@ export const CHECKS: readonly Check[] = [
     id: 'concurrency',
     severity: 'wrong',
     remedy: 'ask for more: operations.md#alarm-throttles has the command',
-    find: ({ concurrency }) =>
-      when(
-        concurrency !== undefined && concurrency.quota < concurrency.wanted,
-        `${concurrency?.quota} functions may run at once, up to ${concurrency?.wanted} will at a peak`,
-      ),
+    find: (facts) => {
+      const [quota, wanted] = [facts.concurrency, atOnce(facts)];
+      return when(
+        quota !== undefined && wanted !== undefined && quota < wanted,
+        `${quota} functions may run at once, up to ${wanted} will at a peak`,
+      );
+    },
   },
   {
     id: 'alarm',
@@ -210,7 +220,7 @@ export const CHECKS: readonly Check[] = [
     find: ({ policy }) =>
       when(
         policy?.calibration === 'shipped',
-        'the calibration in force is the shipped one, learnt elsewhere: it ranks your accounts among strangers',
+        'the calibration in force is the shipped one, learnt elsewhere: nobody is accused, but where foreignCalibration says so',
       ),
   },
   {

@@ -5,7 +5,8 @@ export interface DeploymentFacts {
   readonly code: { readonly local: string; readonly deployed: string | undefined };
   readonly subscribers: Readonly<Record<'findings' | 'operations', readonly Subscriber[] | undefined>>;
   readonly smsSandbox: boolean | undefined;
-  readonly concurrency: { readonly quota: number; readonly wanted: number } | undefined;
+  /** functions of the account that may run at once */
+  readonly concurrency: number | undefined;
   readonly alarms: readonly AlarmFact[] | undefined;
   readonly functions: readonly FunctionFact[] | undefined;
   readonly mappings: readonly MappingFact[] | undefined;
@@ -50,6 +51,10 @@ export interface MappingFact {
   readonly name: string;
   readonly state: string;
   readonly result: string;
+  /** of the stream of events, or of a table's stream */
+  readonly reads: 'events' | 'table';
+  /** batches of a shard that run at once */
+  readonly lanes: number;
 }
 
 export interface PolicyFacts {

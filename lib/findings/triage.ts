@@ -1,5 +1,5 @@
 import { LIMITS } from '../limits.ts';
-import { DAY_MS } from '../time.ts';
+import { DAY_MS, iso } from '../time.ts';
 import { chained } from './audit-chain.ts';
 import type { Exception } from './exception.ts';
 import {
@@ -75,13 +75,9 @@ export function triage(held: Finding, decision: Decision): Triaged {
   if (verdict === 'confirmed' && decision.until !== undefined)
     throw new TriageError('a confirmed finding has no date: it is not silenced (leave it out)', 'until');
   const until = decision.until ?? (verdict === 'benign' ? at + QUIET_DAYS * DAY_MS : undefined);
-  if (until !== undefined && until <= at)
-    throw new TriageError(`the date ${new Date(until).toISOString()} has passed`, 'until');
+  if (until !== undefined && until <= at) throw new TriageError(`the date ${iso(until)} has passed`, 'until');
   if (until !== undefined && until > at + MAX_DAYS * DAY_MS)
-    throw new TriageError(
-      `the date ${new Date(until).toISOString()} is more than ${MAX_DAYS} days away`,
-      'until',
-    );
+    throw new TriageError(`the date ${iso(until)} is more than ${MAX_DAYS} days away`, 'until');
   const quiet = verdict === 'benign' && until !== undefined ? quietTerm(held, decision, until) : undefined;
   const record: VerdictRecord = {
     verdict,
@@ -120,8 +116,6 @@ function quietTerm(
   const shared = other !== undefined && other.until >= most ? { second: other.with } : {};
   return { term: { until: iso(longest), wanted: iso(until), ...shared }, alone: most > (other?.until ?? 0) };
 }
-
-const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** Until when somebody else wants the same silence, and who; undefined where nobody does. */
 function agreed(
@@ -268,7 +262,7 @@ function changed(
   about: Remark & { readonly undoes?: number },
   after: Side,
 ): Triaged {
-  const at = new Date(about.at).toISOString();
+  const at = iso(about.at);
   const { verdict: _, owner: __, state: ___, ...rest } = held;
   const sideOf = ({ state, verdict, owner }: Side): Side => ({
     state,

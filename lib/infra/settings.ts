@@ -3,6 +3,7 @@
  * and given as CDK context, `-c siphonwatch:streamMode=provisioned` or under "context" in cdk.json.
  */
 import { z } from 'zod';
+import { DEFAULT_STACK } from '../contract/command.ts';
 import { leastBakeMinutes } from './bake-time.ts';
 import { LATENCY } from './latency.ts';
 import {
@@ -21,11 +22,21 @@ import {
 /** Prefix of every context key that belongs to Siphonwatch. */
 export const SETTING_PREFIX = 'siphonwatch:';
 
+/** What follows the latency: settings of these names, where they are not given. */
+const GATHERING = ['batchWindowSeconds', 'batchSize', 'parallelizationFactor'] as const;
+
+/** A setting's value under each latency, in words. */
+function following(name: (typeof GATHERING)[number]): string {
+  return Object.values(LATENCY)
+    .map((gathering) => gathering[name])
+    .join(', ');
+}
+
 export const SETTINGS = {
   stackName: text(
     // AppConfig's names end at 64 characters, and the deployment strategy is called STACK-policy
     /^[A-Za-z][A-Za-z0-9-]{0,56}$/,
-    'Siphonwatch',
+    DEFAULT_STACK,
     'a letter, then up to 56 letters, digits and hyphens',
     'Name of the CloudFormation stack, and of its alarms, dashboard, metrics namespace and policies; another name is a second deployment beside the first.',
   ),
@@ -71,19 +82,19 @@ export const SETTINGS = {
     0,
     300,
     LATENCY.minute.batchWindowSeconds,
-    'How long `score` waits for a full batch; follows latency (5, 60, 300).',
+    `How long \`score\` waits for a full batch; follows latency (${following('batchWindowSeconds')}).`,
   ),
   batchSize: wholeNumber(
     1,
     10_000,
     LATENCY.minute.batchSize,
-    'Stream records per invocation of `score`, at most; follows latency (2000, 10000, 10000).',
+    `Stream records per invocation of \`score\`, at most; follows latency (${following('batchSize')}).`,
   ),
   parallelizationFactor: wholeNumber(
     1,
     10,
     LATENCY.minute.parallelizationFactor,
-    'Concurrent `score` batches per shard; order per partition key is kept. Follows latency (1, 2, 8), so that batches are not full before their window ends.',
+    `Concurrent \`score\` batches per shard; order per partition key is kept. Follows latency (${following('parallelizationFactor')}), so that batches are not full before their window ends.`,
   ),
   retryAttempts: wholeNumber(
     0,
@@ -366,8 +377,7 @@ export function readSettings(context: Readonly<Record<string, unknown>>): Settin
     }
   }
   const gathering = LATENCY[values.latency as keyof typeof LATENCY];
-  for (const name of ['batchWindowSeconds', 'batchSize', 'parallelizationFactor'] as const)
-    if (!given.has(name)) values[name] = gathering[name];
+  for (const name of GATHERING) if (!given.has(name)) values[name] = gathering[name];
   if (problems.length === 0) {
     // Every name of SETTINGS has been filled above, from its fallback or its parsed value.
     const settings = values as Settings;

@@ -1,3 +1,4 @@
+import type { LRUCache } from 'lru-cache';
 import type { AccountState } from '../detection/account-state.ts';
 
 /** States of accounts as they were just read from the profile table; one that cannot be read is left out. */
@@ -29,4 +30,23 @@ export function goesOn(remembered: Lineage | undefined, stored: Lineage | undefi
     stored.firstSeen <= remembered.firstSeen &&
     stored.events >= remembered.events
   );
+}
+
+/**
+ * Accounts of which nothing is remembered that belongs to what is stored: they are to be read. What is remembered of the
+ * others is marked with how far their profiles are now.
+ * @param stored without, all are to be read
+ */
+export function toRead<T extends { readonly of?: Lineage | undefined }>(
+  remembered: LRUCache<string, T>,
+  accounts: readonly string[],
+  stored: StoredStates | undefined,
+): string[] {
+  return accounts.filter((account) => {
+    const known = remembered.get(account);
+    const of = lineageOf(stored?.get(account));
+    if (known === undefined || !goesOn(known.of, of)) return true;
+    remembered.set(account, { ...known, of });
+    return false;
+  });
 }

@@ -22,6 +22,7 @@ import { CHECKS, diagnose } from '../../lib/doctor/checks.ts';
 import { LOCAL_CREDENTIALS } from '../../lib/emulator/services/emulators.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { testCalibration } from '../calibration.ts';
+import { holdToSchema } from '../cli/outputs.ts';
 import { type DeployedAccount, deployed } from './deployed.ts';
 
 /** Each fault is planted into a deployment in which nothing is wrong, looked for, and taken out again. */
@@ -322,6 +323,9 @@ describe('verbs on a deployed stack', () => {
   it('find tables and buckets by the name of the stack', async () => {
     const { out, code } = await run(findingsCommand(), 'list', '--stack', 'Siphonwatch', '--json');
     expect([JSON.parse(out), code]).toEqual([{ findings: [], more: false }, 0]);
+    vi.stubEnv('FINDING_TABLE', 'of-another-deployment');
+    expect((await run(findingsCommand(), 'list', '--stack', 'Siphonwatch', '--json')).code).toBe(0);
+    vi.stubEnv('FINDING_TABLE', undefined);
     const { err } = await run(findingsCommand(), 'list', '--stack', 'Elsewhere');
     expect(err).toMatch(/there is no stack Elsewhere in this account and region/);
   });
@@ -350,7 +354,9 @@ describe('verbs on a deployed stack', () => {
     const words = ['--stack', 'Siphonwatch', '--evidence'];
     expect((await run(teardownCommand(), ...words)).out).toMatch(/nothing was deleted: repeat with --yes/);
     await expect(deleteProfile(1)).rejects.toThrow(/hosted configuration versions/);
-    expect((await run(teardownCommand(), ...words, '--yes')).code).toBe(0);
+    const done = await run(teardownCommand(), ...words, '--yes', '--json');
+    expect(done.code).toBe(0);
+    holdToSchema(['teardown', '--json'], done.out);
     await deleteProfile(0);
     await deleteProfile(1);
     await cloud.clients.s3.send(new DeleteBucketCommand(bucket));
@@ -360,5 +366,6 @@ describe('verbs on a deployed stack', () => {
     const { out, code } = await run(doctorCommand(), '--json');
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({ stack: { name: 'Siphonwatch' }, found: expect.any(Array) });
+    holdToSchema(['doctor', '--json'], out);
   });
 });

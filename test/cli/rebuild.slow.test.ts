@@ -30,6 +30,7 @@ const environment = {
   ARCHIVE_BUCKET: 'archive',
   QUARANTINE_BUCKET: 'quarantine',
   STATE_BUCKET: 'state',
+  FOREIGN_CALIBRATION: 'accuse',
 } as const;
 
 beforeAll(async () => {

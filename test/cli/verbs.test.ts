@@ -1,6 +1,10 @@
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { OUTPUTS } from '../../lib/cli/shared/output-schemas.ts';
 import { VERBS } from '../../lib/cli/verbs.ts';
+
+/** Its document is a study of its own (lib/forensics/report.ts), held to by test/forensics. */
+const OWN_DOCUMENT = 'forensics';
 
 /** A command and all below it. */
 const withBelow = (command: Command): Command[] => [command, ...command.commands.flatMap(withBelow)];
@@ -12,7 +16,13 @@ describe('every verb', () => {
       const command = await load();
       expect(command.name()).toBe(name);
       expect(summary).toMatch(/^[^.]+\??$/);
+      const schemas = Object.keys(OUTPUTS);
       for (const held of withBelow(command)) {
+        if (name !== OWN_DOCUMENT && held.options.some(({ long }) => long === '--json')) {
+          const two = `${name} ${held.name()}`;
+          const own = schemas.some((key) => key === name || key === two || key.startsWith(`${name} --`));
+          expect(own, `a schema of ${two} --json`).toBe(true);
+        }
         expect(held.description(), held.name()).not.toBe('');
         for (const option of held.options)
           expect(option.description, `${held.name()} ${option.flags}`).not.toBe('');

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CHECKS, diagnose } from '../../lib/doctor/checks.ts';
 import type { DeploymentFacts } from '../../lib/doctor/facts.ts';
+import { alarmsFor } from '../../lib/infra/alarms.ts';
+import { readSettings } from '../../lib/infra/settings.ts';
 
 /** Nothing is wrong here; test/account plants each fault into a deployment. */
 const HEALTHY: DeploymentFacts = {
@@ -12,10 +14,10 @@ const HEALTHY: DeploymentFacts = {
     operations: [{ protocol: 'email', endpoint: 'b@example.com', confirmed: true }],
   },
   smsSandbox: true,
-  concurrency: { quota: 1000, wanted: 23 },
+  concurrency: 1000,
   alarms: [{ name: 'a', state: 'OK', description: '', actionsEnabled: true }],
   functions: [{ name: 'f', state: 'Inactive', trustsReplayClock: false }],
-  mappings: [{ name: 'm', state: 'Enabled', result: 'No records processed' }],
+  mappings: [{ name: 'm', state: 'Enabled', result: 'No records processed', reads: 'events', lanes: 2 }],
   schedules: [{ name: 's', enabled: true }],
   policy: {
     active: { id: 'p', calibration: 'cal-1' },
@@ -62,6 +64,37 @@ describe('the checks of doctor', () => {
     for (const { id, remedy } of CHECKS)
       for (const [, anchor] of remedy.matchAll(/operations\.md#([\w-]+)/g))
         expect([...anchors], id).toContain(anchor);
+  });
+
+  it('ask for as many functions at once as there are lanes, readers of table streams and schedules', () => {
+    const table = { name: 't', state: 'Enabled', result: '', reads: 'table', lanes: 1 } as const;
+    const mappings = [...(HEALTHY.mappings ?? []), table, table, table, table];
+    const schedules = ['a', 'b', 'c'].map((name) => ({ name, enabled: true }));
+    const found = (concurrency: number) => diagnose({ ...HEALTHY, mappings, schedules, concurrency });
+    // 4 shards with 2 lanes each, 4 readers of 4 shards, 3 schedules
+    expect(found(27)).toEqual([]);
+    expect(found(26).map(({ what }) => what)).toEqual([
+      '26 functions may run at once, up to 27 will at a peak',
+    ]);
+  });
+
+  it('speak at the same age as the alarms of the shipped settings', () => {
+    const settings = readSettings({});
+    const alarm = (id: string) => alarmsFor(settings).find((held) => held.id === id)?.threshold ?? Number.NaN;
+    const checks = (over: Partial<DeploymentFacts>) =>
+      diagnose({ ...HEALTHY, ...over }).map(({ check }) => check);
+    const aged = (ageHours: number) =>
+      checks({
+        policy: { active: undefined, fault: undefined, lastPush: undefined, calibration: { ageHours } },
+      });
+    expect(aged(settings.calibrationAgeHours)).toEqual(['calibration-old']);
+    expect(aged(settings.calibrationAgeHours - 1)).toEqual([]);
+    const kept = (retentionHours: number) =>
+      checks({ stream: { status: 'ACTIVE', shards: 4, retentionHours } });
+    expect(kept(settings.maxRecordAgeHours)).toEqual(['stream-retention']);
+    expect(kept(settings.maxRecordAgeHours + 1)).toEqual([]);
+    expect(checks({ undeliveredSeconds: alarm('undelivered') })).toEqual(['undelivered']);
+    expect(checks({ undeliveredSeconds: alarm('undelivered') - 1 })).toEqual([]);
   });
 
   it('tell phones in the sandbox from mail, and a stream that is gone from one that is updated', () => {

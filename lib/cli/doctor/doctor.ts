@@ -1,10 +1,11 @@
 import { Command } from 'commander';
 import { DeploymentReader } from '../../aws/deployment-facts.ts';
+import { DEFAULT_STACK } from '../../contract/command.ts';
 import { CHECKS, type Diagnosis, diagnose } from '../../doctor/checks.ts';
 import type { DeploymentFacts } from '../../doctor/facts.ts';
 import { colours } from '../shared/colours.ts';
 import { printJson, runCommand } from '../shared/command.ts';
-import { DEFAULT_STACK, stackOf } from '../shared/deployment.ts';
+import { stackOf } from '../shared/deployment.ts';
 
 interface DoctorOptions {
   readonly stack: string;

@@ -7,7 +7,7 @@ import { defaultPolicy, type Policy } from '../../policy/policy.ts';
 import { type LearningStatus, learningStatus } from '../../scoring/learning-status.ts';
 import { levelRank } from '../../scoring/level.ts';
 import { listFindings } from '../../stores/finding-queries.ts';
-import { rolloutTarget } from '../policy/rollout-target.ts';
+import { withTarget } from '../policy/policy-target.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { type DeploymentOptions, withDeploymentOptions, withFindings } from '../shared/deployment.ts';
 
@@ -53,13 +53,12 @@ export function learningCommand(): Command {
   );
 }
 
-async function activePolicy(options: LearningOptions): Promise<Policy> {
-  const target = await rolloutTarget(options, 'read');
-  try {
-    return (await target.rollout.current('active'))?.policy ?? defaultPolicy;
-  } finally {
-    target.close();
-  }
+function activePolicy(options: LearningOptions): Promise<Policy> {
+  return withTarget(
+    options,
+    'read',
+    async ({ rollout }) => (await rollout.current('active'))?.policy ?? defaultPolicy,
+  );
 }
 
 const STATES: Readonly<Record<LearningStatus['state'], string>> = {

@@ -2,9 +2,10 @@ import { AppConfigClient } from '@aws-sdk/client-appconfig';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { AppConfigRollout, type PolicyRollout } from '../../aws/policy-rollout.ts';
+import { DEFAULT_STACK } from '../../contract/command.ts';
 import { InputError } from '../../input/errors.ts';
 import { calledAs } from '../shared/called-as.ts';
-import { DEFAULT_STACK, demoFilePath, readDemoFile } from '../shared/deployment.ts';
+import { demoFilePath, readDemoFile } from '../shared/deployment.ts';
 
 export interface RolloutOptions {
   readonly stack?: string;

@@ -1,10 +1,8 @@
 import { Command } from 'commander';
 import { isSettled } from '../../../lambdas/notify/deliver.ts';
 import { ArchiveReader } from '../../aws/archive-reader.ts';
-import { CalibrationBucket } from '../../aws/calibration-bucket.ts';
 import { FactItems } from '../../aws/fact-items.ts';
 import { DynamoFindingStore } from '../../aws/finding-table.ts';
-import { policySourceOf } from '../../aws/policy-source.ts';
 import { ProfileTable } from '../../aws/profile-table.ts';
 import { PromptItems } from '../../aws/prompt-items.ts';
 import { QuarantineBucket } from '../../aws/quarantine.ts';
@@ -14,9 +12,6 @@ import { type Notice, recordId } from '../../findings/finding.ts';
 import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { windowMs } from '../../profile/window.ts';
-import { rulesSource } from '../../stores/rules-source.ts';
-import { CODE_VERSION } from '../../version.ts';
-import { loadCalibration, loadPolicy } from '../policy/policy-file.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { asInputError, connect, type Deployment, withEvidenceOptions } from '../shared/deployment.ts';
 import {
@@ -26,6 +21,7 @@ import {
   rebuildGroup,
   TwoStreams,
 } from './rebuild-accounts.ts';
+import { rebuildRules } from './rebuild-rules.ts';
 import { type Compared, compareAccounts } from './switch-over.ts';
 
 interface RebuildOptions {
@@ -136,7 +132,7 @@ async function run(work: Work): Promise<number> {
   const tty = process.stderr.isTTY === true && options.json !== true;
   const table = new RebuiltTable(deployment.dynamodb, profileTable, into);
   if ((await table.make()) === 'there') say(`${into} is there already: going on where its last run was`);
-  const rules = await rulesOf(work);
+  const rules = await rebuildRules(deployment, options);
   const { retentionDays } = rules.policy;
   const profiles = new ProfileTable(deployment.dynamodb, into, { retentionDays });
   const ports = await portsOf(work, table, profiles, rules);
@@ -175,32 +171,6 @@ function leftOver({ different, lost, behind, switched }: Compared): number {
   return different + lost + behind - switched;
 }
 
-async function rulesOf({ deployment, options }: Work): Promise<Rules> {
-  const parts = { code: CODE_VERSION, shadow: false };
-  const application = process.env.POLICY_APPLICATION ?? '';
-  if (options.policy !== undefined || application === '') {
-    const policy = await loadPolicy(options.policy);
-    if (options.policy === undefined)
-      say(`neither --policy nor POLICY_APPLICATION: judged by the shipped policy, ${policy.id}`);
-    const calibration =
-      options.calibration !== undefined || deployment.stateBucket === undefined
-        ? await loadCalibration(options.calibration)
-        : await new CalibrationBucket(deployment.s3, deployment.stateBucket).get(policy.calibration);
-    return { ...parts, policy, calibration };
-  }
-  if (deployment.stateBucket === undefined)
-    throw new InputError('which calibrations? Give --state-bucket (STATE_BUCKET)');
-  const onProblem = ({ reasons }: { readonly reasons: readonly string[] }): void => say(reasons.join('; '));
-  const source = rulesSource(
-    policySourceOf({ POLICY_APPLICATION: application, POLICY_STALENESS_SECONDS: '30' }, onProblem),
-    new CalibrationBucket(deployment.s3, deployment.stateBucket),
-    onProblem,
-    process.env.FOREIGN_CALIBRATION ?? 'shadow',
-  );
-  const { policy, calibration } = await source.inForce(CODE_VERSION);
-  return { ...parts, policy, calibration };
-}
-
 async function portsOf(
   { deployment, options, archive, into }: Work,
   table: RebuiltTable,
@@ -208,7 +178,7 @@ async function portsOf(
   rules: Rules,
 ): Promise<RebuildPorts> {
   const { dynamodb, s3 } = deployment;
-  const quarantine = options.quarantineBucket ?? (process.env.QUARANTINE_BUCKET || undefined);
+  const quarantine = options.quarantineBucket ?? deployment.quarantineBucket;
   const findings = new DynamoFindingStore(dynamodb, deployment.findingTable);
   return {
     archive,

@@ -50,8 +50,10 @@ export function redriveCommand(): Command {
 async function redrive(files: readonly string[], options: RedriveOptions): Promise<number> {
   const stack = options.stack ?? (process.env.SIPHONWATCH_STACK || undefined);
   const outputs = stack === undefined ? {} : await outputsOf(stack, options);
-  const bucket = options.bucket ?? (process.env.QUARANTINE_BUCKET || outputs.QuarantineBucketName);
-  const stream = options.stream ?? (process.env.STREAM_NAME || outputs.StreamName);
+  // a stack that is named on the command line stands above variables
+  const set = options.stack === undefined ? process.env : {};
+  const bucket = options.bucket ?? (set.QUARANTINE_BUCKET || outputs.QuarantineBucketName);
+  const stream = options.stream ?? (set.STREAM_NAME || outputs.StreamName);
   if (files.length === 0 && bucket === undefined)
     throw new InputError(
       'name files, a bucket with --bucket (or $QUARANTINE_BUCKET), or a stack with --stack',

@@ -7,14 +7,13 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { DynamoFindingStore } from '../../aws/finding-table.ts';
 import { type DeployedStack, describeStack } from '../../aws/stack-outputs.ts';
+import { DEFAULT_STACK } from '../../contract/command.ts';
 import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import type { FindingStore } from '../../stores/finding-store.ts';
 import { calledAs } from './called-as.ts';
 import { EXIT, failureOf } from './failure.ts';
 
-/** The stack that is meant where none is named: the default of the setting `stackName`. */
-export const DEFAULT_STACK = 'Siphonwatch';
 /** Where a running demo says what it runs on (`demo --keep`): in the checkout, wherever a command is called from. */
 export const DEMO_FILE = fileURLToPath(new URL('../../../.cache/demo.json', import.meta.url));
 /** Names another one, where two demos run in a folder. */
@@ -73,6 +72,10 @@ export interface Deployment {
   readonly quarantineBucket: string | undefined;
   readonly archiveBucket: string | undefined;
   readonly stateBucket: string | undefined;
+  /** AppConfig application of the policies in force */
+  readonly policyApplication: string | undefined;
+  /** the setting of that name: what a calibration does that was learnt elsewhere */
+  readonly foreignCalibration: string;
   /** what time it is for findings, ms: the replay's clock in a demo of old traffic */
   readonly now: number;
   /** an emulator on this machine: there is no IAM that could say who acts */
@@ -110,12 +113,16 @@ export async function connect(
   options: DeploymentOptions,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<Deployment> {
-  // An environment variable that is empty is one that is not set.
-  const named = options.table ?? (environment.FINDING_TABLE || undefined);
+  // a stack that is named on the command line stands above variables; one that is empty is not set
+  const set = options.stack === undefined ? environment : {};
+  const named = options.table ?? (set.FINDING_TABLE || undefined);
   const stackName = options.stack ?? (environment.SIPHONWATCH_STACK || undefined);
   const demo = named === undefined && stackName === undefined ? await readDemoFile() : undefined;
   if (demo !== undefined) return connectDemo(demo, options);
-  const outputs = named === undefined ? await outputsOf(stackName ?? DEFAULT_STACK, options) : {};
+  const outputs =
+    named === undefined || options.stack !== undefined
+      ? await outputsOf(stackName ?? DEFAULT_STACK, options)
+      : {};
   const findingTable = named ?? outputs.FindingTableName ?? '';
   const region = options.region === undefined ? {} : { region: options.region };
   const endpoint = options.endpoint === undefined ? {} : { endpoint: options.endpoint };
@@ -125,12 +132,14 @@ export async function connect(
     dynamodb,
     s3,
     findingTable,
-    profileTable: options.profileTable ?? (environment.PROFILE_TABLE || outputs.ProfileTableName),
-    campaignTable: options.campaignTable ?? (environment.CAMPAIGN_TABLE || outputs.CampaignTableName),
-    archiveBucket: options.archiveBucket ?? (environment.ARCHIVE_BUCKET || outputs.ArchiveBucketName),
-    stateBucket: options.stateBucket ?? (environment.STATE_BUCKET || outputs.StateBucketName),
-    linkTable: environment.LINK_TABLE || outputs.LinkTableName,
-    quarantineBucket: environment.QUARANTINE_BUCKET || outputs.QuarantineBucketName,
+    profileTable: options.profileTable ?? (set.PROFILE_TABLE || outputs.ProfileTableName),
+    campaignTable: options.campaignTable ?? (set.CAMPAIGN_TABLE || outputs.CampaignTableName),
+    archiveBucket: options.archiveBucket ?? (set.ARCHIVE_BUCKET || outputs.ArchiveBucketName),
+    stateBucket: options.stateBucket ?? (set.STATE_BUCKET || outputs.StateBucketName),
+    linkTable: set.LINK_TABLE || outputs.LinkTableName,
+    quarantineBucket: set.QUARANTINE_BUCKET || outputs.QuarantineBucketName,
+    policyApplication: set.POLICY_APPLICATION || outputs.PolicyApplicationName,
+    foreignCalibration: environment.FOREIGN_CALIBRATION || 'shadow',
     now: Date.now(),
     local: isLoopback(options.endpoint ?? environment.AWS_ENDPOINT_URL_DYNAMODB),
     where: named ?? `stack ${stackName ?? DEFAULT_STACK}`,
@@ -216,6 +225,8 @@ async function connectDemo(text: string, options: DeploymentOptions): Promise<De
     quarantineBucket: buckets.quarantine,
     archiveBucket: buckets.archive,
     stateBucket: buckets.state,
+    policyApplication: undefined,
+    foreignCalibration: 'accuse',
     now: parsed.data.clock === undefined ? Date.now() : Date.parse(parsed.data.clock),
     local: true,
     where: `the demo (${file})`,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { auditEntry, finding } from '../../findings/finding.ts';
 import { policy } from '../../policy/policy.ts';
+import { LEVELS } from '../../scoring/level.ts';
 
 /**
  * What `--json` prints, by verb. Fields are added, never renamed or removed, so every object may hold more than is named here.
@@ -12,7 +13,7 @@ const count = z.number().int().min(0);
 const share = z.number().min(0).max(1);
 const strings = z.array(z.string());
 const interval = z.tuple([share, share]);
-const level = z.enum(['clear', 'watch', 'suspect', 'critical']);
+const level = z.enum(LEVELS);
 
 const measured = z
   .looseObject({
@@ -117,6 +118,15 @@ export const OUTPUTS = {
     ready: z.boolean(),
     flaggedInShadow: count,
   }),
+  drift: z.looseObject({
+    calibration: z.string(),
+    accounts: count,
+    watched: count.describe('facts times groups'),
+    alpha: share,
+    drifted: z.array(
+      z.looseObject({ fact: z.string(), group: z.string(), log10E: z.number(), evidence: z.string() }),
+    ),
+  }),
   'policy validate': z.looseObject({
     files: z.array(z.looseObject({ file: z.string(), ok: z.boolean(), faults: z.array(z.looseObject({})) })),
   }),
@@ -190,8 +200,25 @@ export const OUTPUTS = {
     concurrency: count,
     total: z.looseObject({ onDemand: z.number(), provisioned: z.number() }).describe('USD a month'),
   }),
-  doctor: z.looseObject({ stack: z.string(), checks: count }),
-  teardown: z.looseObject({ stack: z.string() }),
+  doctor: z.looseObject({
+    stack: z.looseObject({ name: z.string(), status: z.string() }),
+    checks: count,
+    found: z.array(
+      z.looseObject({
+        check: z.string(),
+        severity: z.enum(['wrong', 'missing']),
+        what: z.string(),
+        remedy: z.string(),
+      }),
+    ),
+    unseen: z.array(z.looseObject({ what: z.string(), why: z.string() })),
+  }),
+  teardown: z.looseObject({
+    stack: z.string(),
+    done: z.boolean(),
+    policyVersions: count,
+    buckets: z.array(z.looseObject({ bucket: z.string(), objects: count })),
+  }),
   rebuild: z.looseObject({}),
   redrive: z.looseObject({ objects: count, usable: count, putBack: count, refused: count }),
   record: z.looseObject({ events: count, files: strings, from: z.string(), development: z.boolean() }),

@@ -1,3 +1,4 @@
+import type { MappingSpec } from '../template/resource-shapes.ts';
 import type { LocalTemplate } from '../template/template.ts';
 
 /** An alarm as CloudWatch describes it. */
@@ -21,7 +22,10 @@ export interface AccountState {
   /** by name: state of each function, and what it was told */
   readonly functions: Map<string, LocalState & { environment: Record<string, string> }>;
   /** by logical id */
-  readonly mappings: Map<string, LocalState & { readonly functionName: string; result: string }>;
+  readonly mappings: Map<
+    string,
+    LocalState & Pick<MappingSpec, 'functionName' | 'sourceArn' | 'settings'> & { result: string }
+  >;
   /** enabled or not, by the rule's name */
   readonly rules: Map<string, boolean>;
   readonly quotas: { concurrency: number };
@@ -47,9 +51,9 @@ export function accountState(template: LocalTemplate): AccountState {
       ]),
     ),
     mappings: new Map(
-      template.mappings.map(({ logicalId, functionName }) => [
+      template.mappings.map(({ logicalId, functionName, sourceArn, settings }) => [
         logicalId,
-        { state: 'Enabled', functionName, result: 'OK' },
+        { state: 'Enabled', functionName, sourceArn, settings, result: 'OK' },
       ]),
     ),
     rules: new Map(rules.map(({ name }) => [name, true])),

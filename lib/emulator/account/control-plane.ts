@@ -173,12 +173,16 @@ async function lambdaAnswer(
     });
   if (/\/event-source-mappings\/?$/.test(pathname))
     return send(200, {
-      EventSourceMappings: [...account.mappings].map(([UUID, { state, functionName, result }]) => ({
-        UUID,
-        State: state,
-        FunctionArn: `arn:aws:lambda:us-east-1:000000000000:function:${functionName}`,
-        LastProcessingResult: result,
-      })),
+      EventSourceMappings: [...account.mappings].map(
+        ([UUID, { state, functionName, sourceArn, settings, result }]) => ({
+          UUID,
+          State: state,
+          FunctionArn: `arn:aws:lambda:us-east-1:000000000000:function:${functionName}`,
+          LastProcessingResult: result,
+          EventSourceArn: sourceArn,
+          ParallelizationFactor: settings.parallelizationFactor,
+        }),
+      ),
     });
   const [, name = '', what] = /\/functions\/([^/]+)\/(configuration|invocations)$/.exec(pathname) ?? [];
   const found = account.functions.get(decodeURIComponent(name));

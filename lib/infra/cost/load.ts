@@ -1,3 +1,5 @@
+import { TABLE_STREAM_SHARDS } from '../../contract/tables.ts';
+import { DEFAULT_BUCKETS } from '../../telemetry/record.ts';
 import type { CostFigures } from './figures.ts';
 
 /** What a deployment does in a second, in the quantities that AWS bills. Measured by a bench, or worked out for a plan. */
@@ -37,13 +39,9 @@ export interface Workload {
   readonly shards: number;
 }
 
-/** Buckets of accounts, each a partition key (lib/telemetry/record.ts). */
-const BUCKETS = 256;
 /** Limit of an invocation's payload, and what a record costs of it beside its data (lib/emulator/streams). */
 const PAYLOAD_BYTES = 6 * 1024 * 1024;
 const RECORD_ENVELOPE = 480;
-/** Shards of a table's stream are its partitions; a new on-demand table has four. */
-const TABLE_STREAM_SHARDS = 4;
 /** `index` gathers for ten seconds (lib/infra/pipeline.ts). */
 const INDEX_SECONDS = 10;
 
@@ -53,7 +51,7 @@ const INDEX_SECONDS = 10;
  */
 export function eventsPerRecord(eventsPerSecondOfGateway: number, lingerMs: number): number {
   const held = Math.max(1, eventsPerSecondOfGateway * (lingerMs / 1000));
-  return held / (BUCKETS * -Math.expm1(-held / BUCKETS));
+  return held / (DEFAULT_BUCKETS * -Math.expm1(-held / DEFAULT_BUCKETS));
 }
 
 /** Bytes of a compressed record of n events: what an event adds, and what a record costs by itself. */
@@ -89,6 +87,11 @@ export function unitsAt<T extends { readonly seconds: number }>(
   return pick(low) + share * (pick(high) - pick(low));
 }
 
+/** Invocations of `index` in a second, for so many accounts that are written. */
+export function indexRuns(flushesPerSecond: number): number {
+  return Math.min(TABLE_STREAM_SHARDS / INDEX_SECONDS, flushesPerSecond);
+}
+
 /** Works a load out from traffic, settings and what was measured. */
 export function loadOf(workload: Workload, figures: CostFigures): Load {
   const { eventsPerSecond, gateways, accounts } = workload;
@@ -102,7 +105,7 @@ export function loadOf(workload: Workload, figures: CostFigures): Load {
   const flushes = unitsAt(seconds, figures.windows, (held) => held.flushesPerEvent);
   const writes = unitsAt(seconds, figures.windows, (held) => held.writeUnitsPerEvent);
   const reads = unitsAt(seconds, figures.windows, (held) => held.readUnitsPerEvent);
-  const indexed = Math.min(TABLE_STREAM_SHARDS / INDEX_SECONDS, eventsPerSecond * flushes);
+  const indexed = indexRuns(eventsPerSecond * flushes);
   return {
     eventsPerSecond,
     recordsPerSecond: records,
@@ -127,6 +130,6 @@ export function batchDuration(events: number, accounts: number, { millis }: Cost
 
 /** Archive objects of one batch: one for each group of buckets that it has records of. */
 function objectsOf(records: number, lanes: number, { archiveGroups }: CostFigures): number {
-  const buckets = Math.min(BUCKETS / lanes, records);
+  const buckets = Math.min(DEFAULT_BUCKETS / lanes, records);
   return Math.max(1, archiveGroups * -Math.expm1(-buckets / archiveGroups));
 }

@@ -1,3 +1,4 @@
+import { TABLE_STREAM_SHARDS } from '../../contract/tables.ts';
 import type { Settings } from '../settings.ts';
 import { type BillLine, billOf, LEFT_OUT, PEAK, shardsFor, totalOf } from './bill.ts';
 import type { CostFigures } from './figures.ts';
@@ -25,8 +26,8 @@ export interface Plan {
 
 /** Default quotas: Lambda's concurrency, DynamoDB's units of a table, on-demand Kinesis at its beginning. */
 const QUOTAS = { concurrency: 1000, tableUnits: 40_000, newTableUnits: 4000, streamBytes: 4_000_000 };
-/** Functions beside `score` that run at once: `notify`, `index`, `link` for four shards of table streams each, three schedules. */
-const BESIDE = 4 * 4 + 3;
+/** Functions beside `score` that run at once: four readers of table streams (two of them `notify`), and three schedules. */
+const BESIDE = 4 * TABLE_STREAM_SHARDS + 3;
 
 /** @throws RangeError naming the value that is not a positive, finite number */
 export function planFor(workload: Workload, settings: Settings, figures: CostFigures): Plan {
