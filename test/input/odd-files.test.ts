@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { textDecoder } from '../../lib/input/encodings.ts';
 import { readUsageEvents } from '../../lib/input/usage-events.ts';
 import { developmentKeyring } from '../../lib/telemetry/keys.ts';
 import { createRecorder } from '../../lib/telemetry/recorder.ts';
@@ -146,6 +147,17 @@ const FILES: readonly (readonly [string, Buffer | string, number, RegExp?])[] = 
     3,
   ],
   ['gzip twice', gzipSync(gzipSync(LINES.join('\n'))), 3],
+  [
+    'gzip four times: no uploader does that',
+    [1, 2, 3, 4].reduce((data) => gzipSync(data), Buffer.from(line(0))),
+    0,
+  ],
+  [
+    'a cut line without its end',
+    `${line(0)}\n2026-03-01T08:00:00.1Z stdout P {"v":1,\n`,
+    1,
+    /a line that was cut/,
+  ],
   ['gzip with trailing zeros', Buffer.concat([gzipSync(LINES.join('\n')), Buffer.alloc(512)]), 3],
   [
     'gzip member then BOM text',
@@ -251,6 +263,12 @@ const FILES: readonly (readonly [string, Buffer | string, number, RegExp?])[] = 
 const folder = mkdtempSync(join(tmpdir(), 'odd-files-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const recorder = createRecorder({ keys: developmentKeyring('odd-files') });
+
+it('UTF-32 is read the same wherever a chunk ends', () => {
+  const bytes = Buffer.from([0x61, 0, 0, 0, 0x00, 0xf6, 0x01, 0, 0xff, 0xff, 0xff, 0x7f]);
+  const decode = textDecoder('utf32le');
+  expect([...bytes].map((byte) => decode(Buffer.of(byte))).join('')).toBe('a😀\ufffd');
+});
 
 describe('record', () => {
   it('reads as many odd facts as a document may have', async () => {

@@ -7,7 +7,7 @@ import { developmentKeyring } from '../../../lib/telemetry/keys.ts';
 import { createRecorder } from '../../../lib/telemetry/recorder.ts';
 import type { UsageEvent } from '../../../lib/telemetry/usage-event.ts';
 import { GATEWAY_SHAPES } from './gateway-shapes/index.ts';
-import { ASKED, type GatewayShape, TIME, USUAL } from './gateway-shapes/shape.ts';
+import { ASKED, type GatewayShape, GENAI, PROMPT, TIME, USUAL } from './gateway-shapes/shape.ts';
 
 const recorder = createRecorder({ keys: developmentKeyring('shapes') });
 
@@ -74,6 +74,18 @@ describe('--from auto', () => {
   it('reads as many shapes as its document says', () => {
     const page = readFileSync(new URL('../../../docs/telemetry.md', import.meta.url), 'utf8');
     expect(page).toContain(`[${GATEWAY_SHAPES.length} more shapes]`);
+  });
+
+  it.each([
+    ['Application Insights', { success: false }],
+    ['a console exporter', { status: { status_code: 'ERROR' } }],
+    ['ClickHouse', { StatusCode: 'STATUS_CODE_ERROR' }],
+  ])('reads the failure of a bare span of %s', (_, failure) => {
+    const span = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), startTime: TIME };
+    const messages = JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: PROMPT }] }]);
+    const attributes = { ...GENAI, 'gen_ai.input.messages': messages };
+    const read = (over: object) => new EntryReader('auto').read({ ...span, attributes, ...over }).exchanges;
+    expect([read({}), read(failure)].map(([exchange]) => exchange?.outcome)).toEqual(['ok', 'error']);
   });
 
   it.each(['createdAt', 'requested_at', 'event_time', 'datetime', 'date', 'ts'])(
