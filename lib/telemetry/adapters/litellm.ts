@@ -94,7 +94,6 @@ function foundIn(payload: Json, messages: readonly ReadMessage[], clients: Clien
   const requester = CUSTOMER_PLACES.filter(([name, isClients]) => !isClients || clients.trusted.has(name))
     .map(([name]) => objectOf(jsonIn(at(metadata, name))))
     .find((held) => held !== undefined);
-  const said = objectOf(at(metadata, 'requester_metadata')) ?? objectOf(at(metadata, 'spend_logs_metadata'));
   const answer = readAnswer(jsonIn(payload.response));
   const request = objectOf(jsonIn(payload.proxy_server_request));
   const anthropic = objectOf(jsonIn(payload.messages));
@@ -136,17 +135,13 @@ function foundIn(payload: Json, messages: readonly ReadMessage[], clients: Clien
     product: textAt(requester, 'product'),
     createdAt: isoFrom(at(requester, 'created_at')),
     payment: textAt(requester, 'payment'),
-    asn: networkFact(requester, 'asn') ?? networkFact(said, 'asn'),
-    tls: textAt(requester, 'tls') ?? textAt(said, 'tls'),
+    asn: numberAt(requester, 'asn') ?? textAt(requester, 'asn'),
+    tls: textAt(requester, 'tls'),
   };
 }
 
 function most(one: number | undefined, other: number | undefined): number | undefined {
   return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
-}
-
-function networkFact(held: Json | undefined, name: string): number | string | undefined {
-  return numberAt(held, name) ?? textAt(held, name);
 }
 
 /** A failed call: its class says whether the provider refused it (https://docs.litellm.ai/docs/exception_mapping). */
