@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import middy from '@middy/core';
 import { dynamoDb } from '../../lib/aws/clients.ts';
+import { decodeMeta } from '../../lib/aws/hot-meta.ts';
 import { LinkTable } from '../../lib/aws/link-table.ts';
 import { RunRequests } from '../../lib/aws/run-requests.ts';
 import { NO_OWNER } from '../../lib/campaigns/linking/blocking.ts';
@@ -162,7 +163,7 @@ function isWatched(image: Image): boolean {
 /** Newest arrival of an account, ms; 0 where it cannot be read: the next image tells. */
 function arrivedIn(image: Image): number {
   try {
-    return placesOf({ meta: image?.meta?.S ?? '' }).arrived;
+    return placesOf({ meta: decodeMeta(image?.meta) }).arrived;
   } catch {
     return 0;
   }

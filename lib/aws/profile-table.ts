@@ -34,6 +34,7 @@ import {
 } from '../stores/profile-item.ts';
 import type { ProfileStore } from '../stores/profile-store.ts';
 import { RememberedStates } from '../stores/remembered-states.ts';
+import { encodeMeta } from './hot-meta.ts';
 import { bytesOf, chainOf, hotOf, logItem, SEALED, sealedItem } from './profile-items.ts';
 import { scanProfiles, type TableScan } from './profile-scan.ts';
 
@@ -188,7 +189,7 @@ export class ProfileTable implements ProfileStore {
     );
     const values: Record<string, AttributeValue> = {
       ':next': { N: String(item.version) },
-      ':meta': { S: item.meta },
+      ':meta': { B: encodeMeta(item.meta) },
       ':slices': { B: item.slices },
       ':recent': { B: item.recent },
       ':level': { S: judgement.level.level },

@@ -66,6 +66,24 @@ export function timeRules(policy: Policy): TimeRules {
 /** Fewest sealable slices that are worth a part of their own. */
 const SEAL_AT_LEAST = 4;
 
+/**
+ * Open slices beyond so many bytes make the hot item outgrow its kilobyte, by which a write is billed: what else it holds takes
+ * some 420. A part of its own costs one write, and one kilobyte more costs one with every flush.
+ */
+const HOT_SLICE_BYTES = 500;
+
+/** All slices but the newest, where they have become too many bytes together; late events of them stay, and follow with the next. */
+function outgrown({ slices }: Profile): readonly Slice[] {
+  return slices.length > 1 && encodeSlices(slices).length > HOT_SLICE_BYTES ? slices.slice(0, -1) : [];
+}
+
+/** Slices that ended long ago, where they are worth a part of their own. */
+function aged(profile: Profile, time: Durations): readonly Slice[] {
+  if (profile.slices.length < SEAL_AT_LEAST) return [];
+  const old = sealable(profile, time, time.sealAge);
+  return old.length < SEAL_AT_LEAST ? [] : old;
+}
+
 /** What a policy says of time, in ms; worked out once a policy. */
 interface Durations extends TimeRules {
   readonly sealAge: number;
@@ -100,9 +118,10 @@ export function processBatch(
   rules: Rules,
 ): BatchResult {
   const time = durationsOf(rules.policy);
-  const old =
-    stored.profile.slices.length < SEAL_AT_LEAST ? [] : sealable(stored.profile, time, time.sealAge);
-  const seal = old.length >= SEAL_AT_LEAST ? sealOf(stored.profile, old) : undefined;
+  // decided from what is stored alone, so that whoever reads the same version seals the same
+  const grown = outgrown(stored.profile);
+  const old = grown.length > 0 ? grown : aged(stored.profile, time);
+  const seal = old.length > 0 ? sealOf(stored.profile, old) : undefined;
   const base =
     seal === undefined
       ? stored.profile
