@@ -10,7 +10,7 @@ import { seeded } from '../../lib/statistics/random.ts';
 import { testCalibration } from '../calibration.ts';
 import { account, harvest, MINUTE, START } from '../events.ts';
 import { Clients } from './functions.ts';
-import { inVirtualTime } from './run.ts';
+import { inVirtualTime } from './virtual-time.ts';
 import { World } from './world.ts';
 
 const rules: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 'test', shadow: false };
