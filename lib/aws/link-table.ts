@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { LinkEntry } from '../campaigns/linking/blocking.ts';
 import { decodeFacts, encodeFacts } from '../campaigns/linking/facts-codec.ts';
-import type { AccountFacts } from '../campaigns/linking/link-facts.ts';
+import { type AccountFacts, lastShown } from '../campaigns/linking/link-facts.ts';
 import type { LinkStore } from '../campaigns/ports.ts';
 import type { PromptSamples } from '../profile/prompt-sample.ts';
 import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-sample-codec.ts';
@@ -67,7 +67,7 @@ export class LinkTable implements LinkStore {
     if (facts !== undefined) {
       const text = encodeFacts(facts);
       const expiresAt = String(
-        Math.ceil((until ?? newestDay(facts) + this.#options.retentionDays * DAY_MS) / 1000),
+        Math.ceil((until ?? lastShown(facts) + this.#options.retentionDays * DAY_MS) / 1000),
       );
       for (const value of now)
         requests.push({
@@ -207,12 +207,4 @@ export class LinkTable implements LinkStore {
       left = response.UnprocessedItems?.[this.#table] ?? [];
     }
   }
-}
-
-/** The newest day on which the account showed anything, ms. */
-function newestDay(facts: AccountFacts): number {
-  let newest = facts.firstSeen;
-  for (const list of Object.values(facts.values))
-    for (const { seen } of list) newest = Math.max(newest, seen);
-  return newest;
 }
