@@ -52,7 +52,7 @@ export async function applyBatch(
   const accounts = [...arrivals.keys()];
   const unreadable = new Map<string, Error>();
   // first: what a warm function remembers beside a profile belongs to that profile
-  const loaded = await store.load(accounts, (account, error) => unreadable.set(account, error));
+  const loaded = await store.load(accounts, (account, error) => unreadable.set(account, error), 'recent');
   const [facts, prompts] = await Promise.all([
     beside.links?.load(accounts, loaded),
     beside.prompts?.load(accounts, loaded),
@@ -101,6 +101,8 @@ class AccountRun {
   readonly #unusable: Unusable[] = [];
   /** what the store is known to hold; undefined: it must be asked */
   #state: AccountState | undefined;
+  /** that is what it holds; a first load may miss what was written a moment ago */
+  #sure = false;
 
   constructor(
     account: string,
@@ -145,7 +147,8 @@ class AccountRun {
         }
       } catch (thrown) {
         error = thrown instanceof Error ? thrown : new Error(String(thrown));
-        if (isPermanent(error)) return this.#setAside(part, held, error);
+        // what is set aside is told by what was applied: that must be what is stored
+        if (isPermanent(error) && this.#sure) return this.#setAside(part, held, error);
       }
       this.#state = undefined;
     }
@@ -154,6 +157,7 @@ class AccountRun {
 
   async #load(): Promise<AccountState> {
     const accounts = [this.#account];
+    this.#sure = true;
     const stored = await this.#store.load(accounts);
     const state = stored.get(this.#account);
     if (state === undefined) throw new Error(`the store answered nothing for ${this.#account}`);
@@ -189,7 +193,8 @@ class AccountRun {
     if (facts !== undefined) await this.#keepFacts(events, facts);
     const prompts = this.#newPrompts(events);
     if (prompts !== undefined) await this.#keepPrompts(prompts);
-    return (await this.#store.save(state, step.state, step.seal)) === 'saved';
+    this.#sure = (await this.#store.save(state, step.state, step.seal)) === 'saved';
+    return this.#sure;
   }
 
   /** undefined: the events say nothing new. Most do not, so that nothing is waited for. */

@@ -32,7 +32,7 @@ import {
   placesOf,
   toItem,
 } from '../stores/profile-item.ts';
-import type { ProfileStore } from '../stores/profile-store.ts';
+import type { ProfileStore, Reading } from '../stores/profile-store.ts';
 import { RememberedStates } from '../stores/remembered-states.ts';
 import { encodeMeta } from './hot-meta.ts';
 import { bytesOf, chainOf, hotOf, logItem, SEALED, sealedItem } from './profile-items.ts';
@@ -122,25 +122,31 @@ export class ProfileTable implements ProfileStore {
   async load(
     accounts: readonly string[],
     onUnreadable?: (account: string, error: Error) => void,
+    reading: Reading = 'newest',
   ): Promise<Map<string, AccountState>> {
     const states = new Map<string, AccountState>();
+    const doubtful: string[] = [];
     const one = async (account: string, item: Record<string, AttributeValue> | undefined): Promise<void> => {
       try {
         if (item === undefined) this.drop(account);
         states.set(account, item === undefined ? newAccount(account) : await this.read(account, item));
       } catch (error) {
         if (!(error instanceof UnreadableItem) || onUnreadable === undefined) throw error;
-        onUnreadable(account, error);
+        // what was damaged a moment ago may be mended
+        if (reading === 'recent') doubtful.push(account);
+        else onUnreadable(account, error);
       }
     };
     const chunks: string[][] = [];
     for (let i = 0; i < accounts.length; i += KEYS_PER_GET) chunks.push(accounts.slice(i, i + KEYS_PER_GET));
     await Promise.all(
       chunks.map(async (chunk) => {
-        const items = await this.get(chunk);
+        const items = await this.get(chunk, reading === 'newest');
         await Promise.all(chunk.map((account) => one(account, items.get(account))));
       }),
     );
+    if (doubtful.length > 0)
+      for (const [account, state] of await this.load(doubtful, onUnreadable)) states.set(account, state);
     return states;
   }
 
@@ -269,7 +275,10 @@ export class ProfileTable implements ProfileStore {
     return Math.ceil(latest / 1000) + this.keeping.retentionDays * DAY_SECONDS;
   }
 
-  private async get(accounts: readonly string[]): Promise<Map<string, Record<string, AttributeValue>>> {
+  private async get(
+    accounts: readonly string[],
+    ConsistentRead: boolean,
+  ): Promise<Map<string, Record<string, AttributeValue>>> {
     const items = new Map<string, Record<string, AttributeValue>>();
     let keys = accounts.map(
       (account) =>
@@ -277,7 +286,7 @@ export class ProfileTable implements ProfileStore {
     );
     for (let attempt = 0; keys.length > 0; attempt++) {
       const response = await this.client.send(
-        new BatchGetItemCommand({ RequestItems: { [this.table]: { Keys: keys, ConsistentRead: true } } }),
+        new BatchGetItemCommand({ RequestItems: { [this.table]: { Keys: keys, ConsistentRead } } }),
       );
       for (const item of response.Responses?.[this.table] ?? [])
         if (item.account?.S !== undefined) items.set(item.account.S, item);

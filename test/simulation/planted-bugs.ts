@@ -210,7 +210,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'save-not-awaited',
     APPLY,
-    "return (await this.#store.save(state, step.state, step.seal)) === 'saved';",
+    "this.#sure = (await this.#store.save(state, step.state, step.seal)) === 'saved';\n    return this.#sure;",
     'void this.#store.save(state, step.state, step.seal).catch(() => undefined);\n    return true;',
     'a batch is acknowledged before it is stored',
   ),
@@ -229,6 +229,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'const arrivals = part;',
     'what was applied is set aside and counts again',
     SCORING,
+  ),
+  bug(
+    'aside-by-a-stale-read',
+    APPLY,
+    'if (isPermanent(error) && this.#sure)',
+    'if (isPermanent(error))',
+    'what a read of a moment ago did not know to be applied is set aside',
+    WRITERS,
   ),
   bug(
     'throttled-set-aside',
