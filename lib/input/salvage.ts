@@ -1,3 +1,5 @@
+import { packed } from '../telemetry/adapters/envelopes.ts';
+
 /**
  * JSON in lines that are no JSON themselves: behind colours of a terminal, within quotes of logfmt, in a column of CSV or TSV.
  * And where nothing can be made of a line, what it is, in words without its text.
@@ -45,6 +47,15 @@ function unescaped(text: string): string | undefined {
     // No text of JSON either: nothing to be had from it.
     return undefined;
   }
+}
+
+/** How base64 begins of `{"`, `[{` and of gzip's first bytes. */
+const PACKED = /^"?((?:ey[IJ]|W3s|H4sI)[\w+/-]{40,}={0,2})"?$/;
+
+/** What a line in base64 holds, as shippers and queues print bytes; nothing for any other line. */
+export function packedLines(line: string): readonly unknown[] {
+  const [, data] = PACKED.exec(line) ?? [];
+  return data === undefined ? [] : packed(data);
 }
 
 /** Why a line is no JSON, where its kind can be told. */

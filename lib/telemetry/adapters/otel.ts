@@ -15,9 +15,10 @@ import { at, jsonIn, listOf, numberIn, objectOf } from './fields.ts';
 import { OTEL_ACCOUNT_PLACES, otelAccount } from './otel-accounts.ts';
 import { isCall, MODELS, modelIn } from './otel-calls.ts';
 import { answerTokens, endingsIn, textIn } from './otel-endings.ts';
-import { bodyTold, DETAILS, messageOfEvent, otelBody, otelMessages } from './otel-messages.ts';
+import { bodyTold, DETAILS, messageOfEvent, otelBody, otelMessages, whyNoMessages } from './otel-messages.ts';
 import { type Attributes, anyValue, isOtlp, type OtlpEntry, otlpEntries, otlpField } from './otlp.ts';
-import { paramsOf, type ReadMessage, readMessages } from './request.ts';
+import type { ReadMessage } from './read-message.ts';
+import { paramsOf, readMessages } from './request.ts';
 import { isoFrom, isoFromNanoseconds } from './times.ts';
 
 interface HeldSpan {
@@ -231,8 +232,7 @@ export class OtelReader {
     logs: { messages: unknown[]; words: string[] } | undefined,
   ): Done {
     const messages = found.length > 0 ? found : readMessages(logs?.messages ?? []);
-    if (messages.length === 0)
-      return { reason: { field: 'gen_ai.input.messages', value: 'nothing', message: NO_MESSAGES } };
+    if (messages.length === 0) return { reason: whyNoMessages(entry) };
     const { key } = entry;
     if (key !== undefined) {
       this.#logs.delete(key);
@@ -272,7 +272,6 @@ export type Late = { readonly origin: unknown } & (
 type Done = 'skipped' | 'held' | ReturnType<typeof finish>;
 
 const MAX_HELD = 10_000;
-const NO_MESSAGES = 'no messages: switch on message capture in the instrumentation';
 /** One export by itself. */
 export const fromOtel: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted => {
   const reader = new OtelReader(defaults);
