@@ -41,7 +41,7 @@ import { scanProfiles, type TableScan } from './profile-scan.ts';
 /**
  * The one owner of the profile table. Items of an account (partition key `account`, sort key `item`):
  *
- *   hot            version, meta, slices, recent, redriven; notices, noticeShard, noticeSince while notices wait
+ *   hot            version, meta, slices, recent, redriven, asked; notices, noticeShard, noticeSince while notices wait
  *   sealed#NNNNNN#H  slices that left the hot item, named by their content; `before` names the part before it
  *   recent#NNNNNN  events that were applied, moved out of the hot item; the same bytes by whoever writes them
  *   redriven#NNNNNN  the same of events that were put back
@@ -204,10 +204,12 @@ export class ProfileTable implements ProfileStore {
     };
     let set =
       '#version = :next, meta = :meta, slices = :slices, recent = :recent, #level = :level, peakScore = :score, expiresAt = :until';
-    if (item.redriven.length > 0) {
-      set += ', redriven = :redriven';
-      values[':redriven'] = { B: item.redriven };
-    }
+    const gone: string[] = [];
+    for (const name of ['redriven', 'asked'] as const)
+      if (item[name].length > 0) {
+        set += `, ${name} = :${name}`;
+        values[`:${name}`] = { B: item[name] };
+      } else gone.push(name);
     if (fresh.length > 0) {
       set +=
         ', notices = list_append(if_not_exists(notices, :none), :fresh), noticeShard = :shard, noticeSince = if_not_exists(noticeSince, :since)';
@@ -223,7 +225,7 @@ export class ProfileTable implements ProfileStore {
         new UpdateItemCommand({
           TableName: this.table,
           Key: { account: { S: profile.account }, item: { S: PROFILE_ITEMS.hot } },
-          UpdateExpression: `SET ${set}${item.redriven.length > 0 ? '' : ' REMOVE redriven'}`,
+          UpdateExpression: `SET ${set}${gone.length > 0 ? ` REMOVE ${gone.join(', ')}` : ''}`,
           ConditionExpression: condition,
           ExpressionAttributeNames: { '#version': 'version', '#level': 'level' },
           ExpressionAttributeValues: values,
