@@ -2,6 +2,7 @@ import { type AccountFacts, collectFacts } from '../../lib/campaigns/linking/lin
 import type { AccountState } from '../../lib/detection/account-state.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { type BatchResult, processBatch } from '../../lib/detection/process-batch.ts';
+import { encodeSlices } from '../../lib/profile/codec.ts';
 import type { Position } from '../../lib/profile/position.ts';
 import { type IngestedEvent, unapplied } from '../../lib/profile/profile.ts';
 import {
@@ -13,6 +14,7 @@ import {
   pendingOf,
   samplePrompts,
 } from '../../lib/profile/prompt-sample.ts';
+import type { Slice } from '../../lib/profile/slice.ts';
 import { isPermanent, UnusableEvent } from '../../lib/stores/failures.ts';
 import type { LinkFactStore, ProfileStore, PromptSampleStore } from '../../lib/stores/profile-store.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
@@ -206,7 +208,10 @@ class AccountRun {
     // before the profile: facts may be written twice, but are never forgotten for a profile that moved on
     const facts = this.#newFacts(events);
     if (facts !== undefined) await this.#keepFacts(events, facts);
-    const now = { ...step.state, asked: await this.#askedAfter(state.asked, events) };
+    const now = {
+      ...step.state,
+      asked: await this.#askedAfter(state.asked, events, step.state.profile.slices),
+    };
     this.#sure = (await this.#store.save(state, now, step.seal)) === 'saved';
     return this.#sure ? now : undefined;
   }
@@ -235,14 +240,14 @@ class AccountRun {
   }
 
   /** What waits with these events; too much is written, before the profile that names it. */
-  async #askedAfter(asked: Asked, events: readonly UsageEvent[]): Promise<Asked> {
+  async #askedAfter(asked: Asked, events: readonly UsageEvent[], slices: readonly Slice[]): Promise<Asked> {
     const { prompts } = this.#beside;
     if (prompts === undefined) return asked;
     const held = mergePromptSamples(this.#prompts, asked.pending);
     const now = samplePrompts(held, events);
     if (now === held) return asked;
     const pending = pendingOf(now, this.#prompts);
-    if (!isDue(pending)) return { written: asked.written, pending };
+    if (!isDue(pending, encodeSlices(slices).length)) return { written: asked.written, pending };
     const { name, samples } = await prompts.save(this.#account, now);
     this.#prompts = samples;
     return { written: name, pending: NO_PROMPTS };

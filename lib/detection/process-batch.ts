@@ -10,7 +10,7 @@ import {
   sealable,
   type TimeRules,
 } from '../profile/profile.ts';
-import { countPrompts, PENDING_BYTES } from '../profile/prompt-sample.ts';
+import { countPrompts, HOT_ROOM, PENDING_BYTES } from '../profile/prompt-sample.ts';
 import { SLICE_MS, type Slice } from '../profile/slice.ts';
 import { joinSlices, windowMs } from '../profile/window.ts';
 import { WindowMemo } from '../profile/window-memo.ts';
@@ -68,16 +68,16 @@ export function timeRules(policy: Policy): TimeRules {
 const SEAL_AT_LEAST = 4;
 
 /**
- * Open slices and waiting prompts beyond so many bytes make the hot item outgrow its kilobyte, by which a write is billed: what
- * else it holds takes some 420. A part of its own costs one write, and one kilobyte more costs one with every flush.
+ * Slices leave the hot item so many bytes before it is full: the write that seals them is billed by the item as it was. A part of
+ * its own costs one write, and one kilobyte more in the hot item costs one with every flush.
  */
-const HOT_BYTES = Number(process.env.HSB ?? 500);
+const SEAL_EARLY_BYTES = 110;
 
 /** All slices but the newest, where they have become too many bytes together; late events of them stay, and follow with the next. */
 function outgrown({ profile: { slices }, asked }: AccountState): readonly Slice[] {
   if (slices.length < 2) return [];
   const bytes = encodeSlices(slices).length + PENDING_BYTES * countPrompts(asked.pending);
-  return bytes > HOT_BYTES ? slices.slice(0, -1) : [];
+  return bytes > HOT_ROOM - SEAL_EARLY_BYTES ? slices.slice(0, -1) : [];
 }
 
 /** Slices that ended long ago, where they are worth a part of their own. */

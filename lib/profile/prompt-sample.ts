@@ -143,6 +143,11 @@ export interface Asked {
 
 export const NOTHING_ASKED: Asked = { written: '', pending: NO_PROMPTS };
 
+/**
+ * Bytes that open slices and waiting prompts may take of the hot item's kilobyte, by which a write is billed; what else it holds
+ * takes some 420.
+ */
+export const HOT_ROOM = 560;
 /** More prompts than these do not wait in the hot item. */
 const MOST_PENDING = LIMITS.pendingPrompts.most;
 /** What a waiting prompt takes there, bytes. */
@@ -166,8 +171,14 @@ export function pendingOf(samples: PromptSamples, written: PromptSamples): Promp
   });
 }
 
-export function isDue(pending: PromptSamples): boolean {
-  return countPrompts(pending) > MOST_PENDING;
+/** Fewer are not worth a write of their own. */
+const FEWEST_WRITTEN = 4;
+
+/** Whether waiting prompts are to be written, beside open slices of so many bytes. */
+export function isDue(pending: PromptSamples, sliceBytes: number): boolean {
+  const waiting = countPrompts(pending);
+  if (waiting > MOST_PENDING) return true;
+  return waiting >= FEWEST_WRITTEN && sliceBytes + waiting * PENDING_BYTES > HOT_ROOM;
 }
 
 /** Both samples as one: what a single sample of all the prompts would be. */

@@ -5,6 +5,7 @@ import { LIMITS } from '../../lib/limits.ts';
 import {
   countPrompts,
   GENERATION_MS,
+  HOT_ROOM,
   isDue,
   mergePromptSamples,
   NO_PROMPTS,
@@ -126,7 +127,7 @@ describe('prompt sample', () => {
           const now = samplePrompts(held, all.slice(at, at + size));
           at += size;
           pending = pendingOf(now, stored);
-          if (isDue(pending)) {
+          if (isDue(pending, 0)) {
             written = now;
             pending = NO_PROMPTS;
             writes++;
@@ -135,6 +136,7 @@ describe('prompt sample', () => {
         }
         expect(mergePromptSamples(written, pending)).toEqual(samplePrompts(NO_PROMPTS, all));
         expect(writes).toBeLessThan(1 + all.length / LIMITS.pendingPrompts.most);
+        expect(isDue(pending, HOT_ROOM)).toBe(countPrompts(pending) >= 4);
       }),
       { numRuns: 60 },
     );

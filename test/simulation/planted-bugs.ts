@@ -231,6 +231,20 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     SCORING,
   ),
   bug(
+    'prompts-of-another-lost',
+    'lib/aws/prompt-items.ts',
+    'now = mergePromptSamples(held.samples, samples);',
+    'now = samples;',
+    'a zombie takes sampled prompts back',
+  ),
+  bug(
+    'prompts-not-waiting',
+    APPLY,
+    'return { written: asked.written, pending };',
+    'return asked;',
+    'sampled prompts are forgotten that are not worth a write yet',
+  ),
+  bug(
     'aside-by-a-stale-read',
     APPLY,
     'if (isPermanent(error) && this.#sure)',
