@@ -210,8 +210,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'save-not-awaited',
     APPLY,
-    "this.#sure = (await this.#store.save(state, step.state, step.seal)) === 'saved';\n    return this.#sure;",
-    'void this.#store.save(state, step.state, step.seal).catch(() => undefined);\n    return true;',
+    "this.#sure = (await this.#store.save(state, now, step.seal)) === 'saved';\n    return this.#sure ? now : undefined;",
+    'void this.#store.save(state, now, step.seal).catch(() => undefined);\n    return now;',
     'a batch is acknowledged before it is stored',
   ),
   bug(
