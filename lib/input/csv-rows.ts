@@ -66,7 +66,11 @@ export class CsvRows {
     for (const separator of SEPARATORS) {
       const columns = fieldsOf(text, separator);
       if (columns === 'open' || columns.length < 2 || new Set(columns).size !== columns.length) continue;
-      if (!columns.every((name) => NAME.test(name)) || !columns.some((name) => OF_A_CALL.test(name)))
+      // pandas leaves the column of its index without a name
+      if (
+        !columns.every((name, at) => NAME.test(name) || (at === 0 && name === '')) ||
+        !columns.some((name) => OF_A_CALL.test(name))
+      )
         continue;
       this.#held = { columns, separator, header: raw, open: undefined };
       return [];

@@ -68,7 +68,9 @@ const KINDS: readonly (readonly [pattern: RegExp, why: string])[] = [
     /^\s*[[{]\s*'|[:,{]\s*'[\w.-]+'\s*:|[:,[]\s*(?:None|True|False)\b/,
     "single quotes or None, as Python's repr writes: use json.dumps",
   ],
-  [/^[^,]{0,200}(?:,[^,]{1,80}){2,}$/, 'a line of CSV? Export JSON, or one column that holds it'],
+  [/[:[,]\s*undefined\b/, 'undefined stands where JSON has a value: JSON.stringify leaves it out'],
+  [/,\s*[}\]]/, 'a comma stands before a closing bracket'],
+  [/^(?!\s*[[{])[^,]{0,200}(?:,[^,]{1,80}){2,}$/, 'a line of CSV? Export JSON, or one column that holds it'],
 ];
 /** Only so much of a line is looked at to tell why. */
 const LOOKED_AT = 20_000;

@@ -272,6 +272,14 @@ const FILES: readonly (readonly [string, Buffer | string, number, RegExp?])[] = 
     `timestamp;account;model;prompt\r\n2026-03-01T08:00:00Z;a;m-1;"How do\ntides ""work""?"\r\n2026-03-01T08:00:00Z;a;m-1;Why?\r\n`,
     2,
   ],
+  ['CSV of pandas, with its index', `,account,model,prompt,time\n0,a,m,Why?,2026-03-01T08:00:00Z\n`, 1],
+  [
+    'undefined where a value should be',
+    line(0).replace('"v":1,', '"v":1,"x":undefined,'),
+    0,
+    /undefined stands where/,
+  ],
+  ['a comma too many', line(0).replace(/}$/, ',}'), 0, /a comma stands before/],
   [
     'TSV',
     `time\taccount\trequest\n2026-03-01T08:00:00Z\ta\t${JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'Why?' }] })}\n`,

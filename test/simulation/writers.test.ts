@@ -12,7 +12,7 @@ import type { ProfileStore } from '../../lib/stores/profile-store.ts';
 import { testCalibration } from '../calibration.ts';
 import { account, harvest, MINUTE, START } from '../events.ts';
 import { Clients } from './functions.ts';
-import { inVirtualTime } from './run.ts';
+import { inVirtualTime } from './virtual-time.ts';
 import { World } from './world.ts';
 
 const rules: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 'test', shadow: false };

@@ -280,6 +280,8 @@ const INPUT = [
   // Text Generation Inference, llama.cpp's server
   'input_length',
   'tokens_evaluated',
+  // Gemini's Interactions: https://ai.google.dev/gemini-api/docs/interactions
+  'total_input_tokens',
   'tokens_in',
   'TokensIn',
   'req_units',
@@ -299,6 +301,7 @@ const OUTPUT = [
   'generated_token_count',
   'generated_tokens',
   'tokens_predicted',
+  'total_output_tokens',
   'tokens_out',
   'TokensOut',
   'res_units',
@@ -341,6 +344,7 @@ function thoughtsApart(usage: unknown, input: number | undefined, output: number
     numberIn(at(usage, 'completion_tokens_details', 'reasoning_tokens')) ??
     numberIn(at(usage, 'output_tokens_details', 'reasoning_tokens')) ??
     numberIn(at(usage, 'reasoning_tokens')) ??
+    numberIn(at(usage, 'total_thought_tokens')) ??
     0;
   const total = numberIn(at(usage, 'total_tokens'));
   const isApart = total === undefined ? thoughts > output : total >= (input ?? 0) + output + thoughts;

@@ -50,7 +50,7 @@ const MESSAGES = [
     'chat_history',
     'input_history',
   ],
-  ...['conversation', 'prompt', 'user_prompt', 'input'],
+  ...['conversation', 'prompt', 'user_prompt', 'input', 'question', 'query'],
 ];
 const ANSWERS = [
   ...['response', 'completion', 'completion_message', 'output', 'responseMessages', 'answer', 'result'],

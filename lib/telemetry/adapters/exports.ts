@@ -45,6 +45,7 @@ const SHAPES: readonly ExportShape[] = [
         credential: at(entry, 'authenticated_entity', 'id'),
         status: at(entry, 'response', 'status'),
         usage: at(plugin, 'usage'),
+        model: at(plugin, 'meta', 'request_model') ?? at(plugin, 'meta', 'response_model'),
         request: jsonIn(at(plugin, 'payload', 'request')),
         response: jsonIn(at(plugin, 'payload', 'response')),
       };

@@ -138,7 +138,8 @@ export class OtelReader {
     const held = this.#logs.get(key);
     this.#logs.delete(key);
     if (held === undefined || this.#told.has(key)) return;
-    const message = 'log events of a call whose span is not in the input: export the spans too';
+    const message =
+      'log events of a call whose span is not in the input, or more than 10,000 calls behind: export the spans too';
     this.#late.push({ origin: held.origin, reason: { field: 'spanId', value: printable(key), message } });
   }
 
@@ -170,7 +171,7 @@ export class OtelReader {
     held.messages.push(...messages);
     if (word !== undefined && word !== '') held.words.push(word);
     this.#logs.set(log.key, held);
-    if (this.#logs.size > MAX_HELD) this.#logs.delete(firstKey(this.#logs));
+    if (this.#logs.size > MAX_HELD) this.#drop(firstKey(this.#logs));
     return 'held';
   }
 
@@ -213,7 +214,7 @@ export class OtelReader {
     else {
       const logs = this.#logs.get(key) ?? { messages: [], words: [], origin };
       this.#logs.set(key, { ...logs, attributes: { ...logs.attributes, ...entry.attributes } });
-      if (this.#logs.size > MAX_HELD) this.#logs.delete(firstKey(this.#logs));
+      if (this.#logs.size > MAX_HELD) this.#drop(firstKey(this.#logs));
     }
     return 'held';
   }

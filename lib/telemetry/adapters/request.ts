@@ -95,6 +95,9 @@ function askedIn(body: Json, depth = 0): ReadMessage[] | undefined {
   if (typeof body.inputPrompt === 'string') return [{ role: 'user', content: body.inputPrompt }];
   // Text Generation Inference and SageMaker: https://huggingface.co/docs/text-generation-inference
   if (typeof body.inputs === 'string') return promptMessages(body.inputs);
+  // Mistral's Conversations: https://docs.mistral.ai/api/#tag/beta.conversations
+  if (Array.isArray(body.inputs) && body.inputs.some((held) => objectOf(held) !== undefined))
+    return inputMessages(body.inputs);
   // Converse with a stored prompt: https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-management-test.html
   if (objectOf(body.promptVariables) !== undefined) return promptOf({ variables: body.promptVariables });
   // Hunyuan begins names with capitals: https://cloud.tencent.com/document/product/1729/105701

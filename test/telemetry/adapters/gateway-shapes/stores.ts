@@ -48,12 +48,70 @@ const MESSAGES = [
 const LANGFUSE = 'https://api.reference.langfuse.com/#tag/ingestion/POST/api/public/ingestion';
 const NEW_RELIC = 'https://docs.newrelic.com/attribute-dictionary/?event=LlmChatCompletionSummary';
 
+const ANSWER = { choices: [{ message: { content: 'By the moon.' }, finish_reason: 'length' }] };
+
 /** What stores and products keep of a call in forms of their own. */
 export const STORE_SHAPES: readonly GatewayShape[] = [
   other(
     'DynamoDB, an export',
     'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport.Output.html',
     [{ Item: dynamo }],
+  ),
+  other(
+    'Kong, the model in what its plugin tells',
+    'https://developer.konghq.com/ai-gateway/ai-audit-log-reference/',
+    [
+      {
+        ...{
+          started_at: SECONDS * 1000 + 123,
+          consumer: { username: 'acct-1' },
+          request: {},
+          response: { status: 200 },
+        },
+        ai: {
+          proxy: {
+            payload: { request: JSON.stringify({ messages: [USER] }), response: JSON.stringify(ANSWER) },
+            meta: { request_model: 'm-1', response_model: 'm-1-2026' },
+            usage: { prompt_tokens: 12, completion_tokens: 34 },
+          },
+        },
+      },
+    ],
+    { outcome: 'truncated' },
+  ),
+  other("Mistral's Conversations", 'https://docs.mistral.ai/api/#tag/beta.conversations', [
+    pair(
+      { inputs: [USER] },
+      {
+        outputs: [{ type: 'message.output', content: 'x' }],
+        usage: { prompt_tokens: 12, completion_tokens: 34 },
+      },
+    ),
+  ]),
+  other("Gemini's Interactions", 'https://ai.google.dev/gemini-api/docs/interactions', [
+    pair(
+      { input: PROMPT },
+      {
+        outputs: [{ type: 'text', text: 'x' }],
+        status: 'completed',
+        usage: { total_input_tokens: 12, total_output_tokens: 34 },
+      },
+    ),
+  ]),
+  other(
+    'a flat entry with a question and an answer (Dify)',
+    'https://docs.dify.ai/en/guides/application-publishing/developing-with-apis',
+    [
+      {
+        created_at: SECONDS + 0.123,
+        account: 'acct-1',
+        model: 'm-1',
+        query: PROMPT,
+        answer: 'x',
+        prompt_tokens: 12,
+        completion_tokens: 34,
+      },
+    ],
   ),
   other('DynamoDB, a stream to a function', 'https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html', [
     { Records: [{ eventName: 'INSERT', eventSource: 'aws:dynamodb', dynamodb: { NewImage: dynamo } }] },
