@@ -11,7 +11,7 @@ import type { IngestedEvent } from '../../lib/profile/profile.ts';
 import { decodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
 import { windowMs } from '../../lib/profile/window.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
-import { isWorthCopying } from '../../lib/stores/link-store.ts';
+import { isWorthNoting } from '../../lib/stores/link-store.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import type { Item } from '../../test/simulation/services/expressions.ts';
 import { MeteredTables } from '../../test/simulation/services/metered-tables.ts';
@@ -58,7 +58,7 @@ export async function replayed(events: readonly UsageEvent[], seconds: number): 
       indexed.push(index.put(account, factsOf(after), factsOf(before)));
     if (after.item?.S !== PROFILE_ITEMS.prompts) return;
     const [samples, old] = [samplesOf(after), samplesOf(before)];
-    if (isWorthCopying(samples, old)) indexed.push(index.putPrompts(account, samples));
+    if (isWorthNoting(samples, old)) indexed.push(index.putPrompts(account, samples));
   };
   const accounts = new Set<string>();
   let pending = new Map<string, IngestedEvent[]>();

@@ -14,7 +14,7 @@ import { PROFILE_ITEMS } from '../../lib/contract/tables.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import type { PromptSamples } from '../../lib/profile/prompt-sample.ts';
 import { decodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
-import { entryValues, isWorthCopying } from '../../lib/stores/link-store.ts';
+import { entryValues, isWorthNoting } from '../../lib/stores/link-store.ts';
 import { placesOf } from '../../lib/stores/profile-item.ts';
 
 /**
@@ -109,7 +109,7 @@ async function apply(
     for (const value of entryValues(account, facts)) if (!known.has(value)) changes.values.add(value);
   } else if (item === PROFILE_ITEMS.prompts) {
     const samples = promptsIn(now, account);
-    if (isWorthCopying(samples, promptsIn(before, account))) await links.putPrompts(account, samples);
+    if (isWorthNoting(samples, promptsIn(before, account))) await links.putPrompts(account, samples);
   } else if (item === PROFILE_ITEMS.hot) {
     changes.arrived = Math.max(changes.arrived, arrivedIn(now));
     const watched = isWatched(now);

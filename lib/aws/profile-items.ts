@@ -54,6 +54,7 @@ export function hotOf(item: Record<string, AttributeValue>): HotItem {
     slices: bytesOf(item.slices),
     recent: bytesOf(item.recent),
     redriven: bytesOf(item.redriven),
+    asked: bytesOf(item.asked),
     notices: (item.notices?.L ?? []).map((held) => held.S ?? ''),
   };
 }

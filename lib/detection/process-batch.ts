@@ -10,6 +10,7 @@ import {
   sealable,
   type TimeRules,
 } from '../profile/profile.ts';
+import { countPrompts, HOT_ROOM, PENDING_BYTES } from '../profile/prompt-sample.ts';
 import { SLICE_MS, type Slice } from '../profile/slice.ts';
 import { joinSlices, windowMs } from '../profile/window.ts';
 import { WindowMemo } from '../profile/window-memo.ts';
@@ -67,14 +68,16 @@ export function timeRules(policy: Policy): TimeRules {
 const SEAL_AT_LEAST = 4;
 
 /**
- * Open slices beyond so many bytes make the hot item outgrow its kilobyte, by which a write is billed: what else it holds takes
- * some 420. A part of its own costs one write, and one kilobyte more costs one with every flush.
+ * Slices leave the hot item so many bytes before it is full: the write that seals them is billed by the item as it was. A part of
+ * its own costs one write, and one kilobyte more in the hot item costs one with every flush.
  */
-const HOT_SLICE_BYTES = 500;
+const SEAL_EARLY_BYTES = 110;
 
 /** All slices but the newest, where they have become too many bytes together; late events of them stay, and follow with the next. */
-function outgrown({ slices }: Profile): readonly Slice[] {
-  return slices.length > 1 && encodeSlices(slices).length > HOT_SLICE_BYTES ? slices.slice(0, -1) : [];
+function outgrown({ profile: { slices }, asked }: AccountState): readonly Slice[] {
+  if (slices.length < 2) return [];
+  const bytes = encodeSlices(slices).length + PENDING_BYTES * countPrompts(asked.pending);
+  return bytes > HOT_ROOM - SEAL_EARLY_BYTES ? slices.slice(0, -1) : [];
 }
 
 /** Slices that ended long ago, where they are worth a part of their own. */
@@ -119,7 +122,7 @@ export function processBatch(
 ): BatchResult {
   const time = durationsOf(rules.policy);
   // decided from what is stored alone, so that whoever reads the same version seals the same
-  const grown = outgrown(stored.profile);
+  const grown = outgrown(stored);
   const old = grown.length > 0 ? grown : aged(stored.profile, time);
   const seal = old.length > 0 ? sealOf(stored.profile, old) : undefined;
   const base =
@@ -147,6 +150,7 @@ export function processBatch(
       profile,
       judgement,
       sealed: within(sealed, profile.lastSeen - longestWindow(rules) - SLICE_MS),
+      asked: stored.asked,
       ...(judge.memo === undefined ? {} : { memo: judge.memo }),
     },
     seal,

@@ -13,6 +13,7 @@ import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import type { IngestedEvent } from '../../lib/profile/profile.ts';
+import { mergePromptSamples, NO_PROMPTS } from '../../lib/profile/prompt-sample.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import type { ProfileStore } from '../../lib/stores/profile-store.ts';
@@ -270,8 +271,14 @@ describe('an account that was erased', () => {
     );
   const apart = (run: readonly IngestedEvent[]) => [0, 40, 80].map((at) => run.slice(at, at + 40));
   const again = (run: readonly IngestedEvent[]) => arrivals(run.map(({ event }) => event));
+  /** written, and what waits */
+  const sampleOf = async (who: string) => {
+    const states = await new ProfileTable(client, TABLE, { retentionDays: 35 }).load([who]);
+    const written = (await new PromptItems(client, TABLE).load([who], states)).get(who);
+    return mergePromptSamples(written ?? NO_PROMPTS, states.get(who)?.asked.pending ?? NO_PROMPTS);
+  };
   const stored = async (who: string) => ({
-    prompts: (await new PromptItems(client, TABLE).load([who])).get(who),
+    prompts: await sampleOf(who),
     facts: (await new FactItems(client, TABLE, { retentionDays: 35 }).load([who])).get(who),
   });
 
