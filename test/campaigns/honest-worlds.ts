@@ -79,8 +79,10 @@ class World {
 export interface Promised {
   /** share of honest accounts that a period named */
   readonly named: number;
-  /** share that was stated; undefined where nobody is named through groups */
-  readonly stated: number | undefined;
+  /** share that was stated, 0 where nobody is named through groups */
+  readonly stated: number;
+  /** share that ranks among accounts would have named: as if members of one group were strangers */
+  readonly byAccounts: number;
 }
 
 /** Learns on one period of a world and judges the next. */
@@ -97,14 +99,21 @@ export function honestPeriod(of: HonestWorld, seed: number): Promised {
   const size = { accounts: grouped + loners.length, days: DAYS };
   const { suspect = 0 } = supportedBudget(size, { watch: 0.01, suspect: 0.001, critical: 0.0002 });
   const named = new Set<string>();
+  const byAccounts = new Set<string>();
+  const highest = held.groups?.accounts.values[0] ?? 0;
   for (const { groups } of looks())
     for (const { members, own, score } of groups) {
       const reference = referenceOf(members, held.groups);
       for (const [i, member] of members.entries()) {
         const evidence = memberEvidence(score, own[i]);
+        if (evidence > highest) byAccounts.add(member);
         if (memberChance({ evidence, reference }, held, suspect) <= suspect) named.add(member);
       }
     }
-  const stated = groupBudget(held, suspect)?.share;
-  return { named: named.size / (world.accounts.size + loners.length), stated };
+  const all = world.accounts.size + loners.length;
+  return {
+    named: named.size / all,
+    stated: groupBudget(held, suspect)?.share ?? 0,
+    byAccounts: byAccounts.size / all,
+  };
 }
