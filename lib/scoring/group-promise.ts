@@ -19,6 +19,13 @@ export interface GroupPast {
   readonly days: number;
 }
 
+/**
+ * No group below it is like the library of attacks, however low those of the past stood. Of attack groups of another make than the
+ * library's four in five come to it (the strangers' first fortnight judged by their second without its attackers, three keys; the second
+ * week of the development traffic judged by its first, with the strangers' attacks as the library), and of the strangers' honest groups none.
+ */
+export const LEAST_GROUP_SCORE = 1.15;
+
 /** Beyond the highest group the chance falls by no more than this, however far beyond it is: what the tail is extrapolated by. */
 const MOST_EXTRAPOLATED = 3;
 
@@ -48,19 +55,20 @@ export interface GroupBudget {
 
 /**
  * The share of benign accounts that may be named through groups within a month: the budget of `suspect`, or the least that the
- * groups of the past support by their ranks; where that is more than one in a hundred, one in a hundred, if the tail reaches so far.
+ * groups of the past support where a group is just beyond all of them; where that is more than one in a hundred, one in a hundred, if the tail reaches so far.
  * Undefined where it does not, and nobody is named through a group.
  */
 export function groupBudget(past: GroupPast, suspect: number): GroupBudget | undefined {
-  const byRanks = namedThroughGroups(past, justBeyond(past.groups?.groups.values[0] ?? 0));
+  const highest = past.groups?.groups.values[0] ?? 0;
+  const least = namedThroughGroups(past, justBeyond(Math.max(LEAST_GROUP_SCORE, highest)));
   const most = Math.max(MOST_SUSPECT, suspect);
-  if (byRanks <= most) return { share: Math.max(suspect, byRanks), extrapolated: false };
+  if (least <= most) return { share: Math.max(suspect, least), extrapolated: highest < LEAST_GROUP_SCORE };
   return namedThroughGroups(past, Number.POSITIVE_INFINITY) <= most
     ? { share: most, extrapolated: true }
     : undefined;
 }
 
-/** Beyond it, and not so far that it would be extrapolated. */
+/** The least score beyond it. */
 function justBeyond(value: number): number {
   return value * (1 + Number.EPSILON) + Number.MIN_VALUE;
 }

@@ -1,6 +1,6 @@
 import { hash48 } from '../../profile/hashes.ts';
 import { type GroupHistory, type GroupRanks, KNOWN, TRACES } from '../../scoring/group-ranks.ts';
-import { FEWEST_SCORED } from './learned-group.ts';
+import { FEWEST_SCORED, FLUCTUATION } from './learned-group.ts';
 
 /**
  * Which groups there were in the past, and what they came to: a group of today that was there is held against itself too. Most
@@ -25,10 +25,10 @@ export interface ScoredLook {
 }
 
 /**
- * The least margin. Honest groups that stood high in one fortnight of strangers' traffic came to at most 0.15 more in another (second
- * fortnight as the past, first as the present, two keys); this is twice that.
+ * The least margin: how much more honest groups that stood high in one fortnight of strangers' traffic came to in another, at most
+ * (second fortnight as the past, first as the present, three keys).
  */
-const LEAST_MARGIN = 0.3;
+const LEAST_MARGIN = 0.15;
 /** Part of the past after which a group counts as new: before, the links of most accounts have not formed yet. */
 const SETTLED = 2 / 3;
 /** A rise tells of groups that stand high: from this part of the highest on. */

@@ -1,5 +1,5 @@
 import type { Calibration } from '../../scoring/calibration.ts';
-import { groupBudget, namedThroughGroups } from '../../scoring/group-promise.ts';
+import { groupBudget, LEAST_GROUP_SCORE, namedThroughGroups } from '../../scoring/group-promise.ts';
 import { countAtLeast, type RankNull } from '../../scoring/rank-null.ts';
 import { periodsAMonth, type Significance, toEvalue } from '../../scoring/significance.ts';
 
@@ -31,6 +31,12 @@ export function learnedGroupScore(scores: readonly (number | undefined)[]): numb
   return (mean * scored) / (scored + PRIOR_MEMBERS);
 }
 
+/**
+ * How much higher the same honest group came to in another fortnight, at most: strangers' traffic, second fortnight as the past and
+ * first as the present, two keys. The highest group of the past is known no better than that, and a new one has to lie as far beyond it.
+ */
+export const FLUCTUATION = 0.15;
+
 /** What counts for a member of a group: the group's score as far as the member's own supports it; 0 where it has none. */
 export function memberEvidence(group: number, own: number | undefined): number {
   return own === undefined ? 0 : Math.min(group, own);
@@ -46,7 +52,7 @@ export interface HeldAgainst {
 
 /**
  * The chance within a month that levels are reached by: that of an account of the past, no smaller than what its groups support;
- * 1 where they support nobody's being named, and where a group that is known has not risen.
+ * 1 where they support nobody's being named, where the group is not like an attack, and where a group that is known has not risen.
  * @param suspect budget of `suspect` in force
  */
 export function memberChance(
@@ -57,9 +63,11 @@ export function memberChance(
   const { groups, days } = calibration;
   const allowed = groupBudget(calibration, suspect);
   if (groups?.history === undefined || allowed === undefined) return 1;
+  if (evidence <= LEAST_GROUP_SCORE) return 1;
   if (reference > 0 && evidence <= reference + groups.history.margin) return 1;
-  const through = namedThroughGroups(calibration, evidence);
-  const chance = monthly(groups.accounts, evidence, days);
+  const sure = evidence - FLUCTUATION;
+  const through = namedThroughGroups(calibration, sure);
+  const chance = monthly(groups.accounts, sure, days);
   return Math.max(chance, through <= allowed.share ? Math.min(through, suspect) : through);
 }
 
