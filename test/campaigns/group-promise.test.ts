@@ -58,13 +58,13 @@ describe('a member of a group', () => {
     memberChance({ evidence, reference: referenceOf(members, past.groups) }, past, suspect);
   const strangers = ['n1', 'n2', 'n3', 'n4', 'n5'];
 
-  it('is named where its group is new and further beyond all groups of the past than those fluctuate', () => {
+  it('is named where its group is new, beyond all groups of the past and like an attack', () => {
     expect(chance(1.16, strangers)).toBeLessThanOrEqual(suspect);
     expect(chance(1.14, strangers)).toBeGreaterThan(suspect);
   });
 
   it('is not named for being once more in the highest group of the past, until that rises by more than the margin', () => {
-    expect(past.groups.history?.margin).toBe(0.3);
+    expect(past.groups.history?.margin).toBe(0.15);
     expect(chance(1.2, membersOf(0))).toBe(1);
     expect(chance(1.31, membersOf(0))).toBeLessThanOrEqual(suspect);
     // one that stood low comes from further below

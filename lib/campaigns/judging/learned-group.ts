@@ -31,12 +31,6 @@ export function learnedGroupScore(scores: readonly (number | undefined)[]): numb
   return (mean * scored) / (scored + PRIOR_MEMBERS);
 }
 
-/**
- * How much higher the same honest group came to in another fortnight, at most: strangers' traffic, second fortnight as the past and
- * first as the present, two keys. The highest group of the past is known no better than that, and a new one has to lie as far beyond it.
- */
-export const FLUCTUATION = 0.15;
-
 /** What counts for a member of a group: the group's score as far as the member's own supports it; 0 where it has none. */
 export function memberEvidence(group: number, own: number | undefined): number {
   return own === undefined ? 0 : Math.min(group, own);
@@ -65,9 +59,8 @@ export function memberChance(
   if (groups?.history === undefined || allowed === undefined) return 1;
   if (evidence <= LEAST_GROUP_SCORE) return 1;
   if (reference > 0 && evidence <= reference + groups.history.margin) return 1;
-  const sure = evidence - FLUCTUATION;
-  const through = namedThroughGroups(calibration, sure);
-  const chance = monthly(groups.accounts, sure, days);
+  const through = namedThroughGroups(calibration, evidence);
+  const chance = monthly(groups.accounts, evidence, days);
   return Math.max(chance, through <= allowed.share ? Math.min(through, suspect) : through);
 }
 
