@@ -46,7 +46,7 @@ const accountsOf = (groups: number, loners: number): string[] => [
 ];
 
 function learnt(groups: number, loners = 2000): { days: number; groups: GroupRanks } {
-  const scores = Array.from({ length: groups }, (_, g) => 1 - g / groups);
+  const scores = Array.from({ length: groups }, (_, g) => 1.5 * (1 - g / groups));
   const ranks = ranksOf(pastOf(scores), accountsOf(groups, loners), new Set());
   return { days: 30, groups: { ...ranks, content: [] } };
 }
@@ -59,21 +59,29 @@ describe('a member of a group', () => {
   const strangers = ['n1', 'n2', 'n3', 'n4', 'n5'];
 
   it('is named where its group is new, beyond all groups of the past and like an attack', () => {
-    expect(chance(1.16, strangers)).toBeLessThanOrEqual(suspect);
-    expect(chance(1.14, strangers)).toBeGreaterThan(suspect);
+    expect(chance(1.51, strangers)).toBeLessThanOrEqual(suspect);
+    expect(chance(1.49, strangers)).toBeGreaterThan(suspect);
   });
 
   it('is not named for being once more in the highest group of the past, until that rises by more than the margin', () => {
     expect(past.groups.history?.margin).toBe(0.15);
-    expect(chance(1.2, membersOf(0))).toBe(1);
-    expect(chance(1.31, membersOf(0))).toBeLessThanOrEqual(suspect);
+    expect(chance(1.6, membersOf(0))).toBe(1);
+    expect(chance(1.66, membersOf(0))).toBeLessThanOrEqual(suspect);
     // one that stood low comes from further below
-    expect(chance(1.16, membersOf(39))).toBeLessThanOrEqual(suspect);
+    expect(chance(1.51, membersOf(39))).toBeLessThanOrEqual(suspect);
   });
 
   it('is held against what most members were in, not against one who was there', () => {
-    expect(chance(1.16, ['g0-0', ...strangers])).toBeLessThanOrEqual(suspect);
-    expect(chance(1.16, [...membersOf(0), 'n1', 'n2'])).toBe(1);
+    expect(chance(1.51, ['g0-0', ...strangers])).toBeLessThanOrEqual(suspect);
+    expect(chance(1.51, [...membersOf(0), 'n1', 'n2'])).toBe(1);
+  });
+
+  it('is not named below what attacks come to, however low the groups of the past stood', () => {
+    const scores = Array.from({ length: 40 }, (_, g) => 0.8 * (1 - g / 40));
+    const low = ranksOf(pastOf(scores), accountsOf(40, 2000), new Set());
+    const calm = { days: 30, groups: { ...low, content: [] } };
+    expect(memberChance({ evidence: 1.1, reference: 0 }, calm, suspect)).toBe(1);
+    expect(memberChance({ evidence: 1.2, reference: 0 }, calm, suspect)).toBeLessThanOrEqual(suspect);
   });
 
   it('is never critical where the groups do not support that', () => {
@@ -100,7 +108,7 @@ describe('few groups', () => {
 
   it('that are enough say at what share members are named, where it is more than the budget', () => {
     const past = learnt(40, 500);
-    const share = namedThroughGroups(past, 1.0001);
+    const share = namedThroughGroups(past, 1.5001);
     expect(share).toBeGreaterThan(0.001);
     const size = { accounts: 20_000, days: 30, groups: past.groups };
     expect(supportedBudget(size, BUDGET).groups).toBeCloseTo(share, 3);
@@ -114,8 +122,8 @@ describe('few groups', () => {
         { ...past, groups: { ...past.groups, history: { ...known(past.groups), standing: 0 } } },
         evidence,
       );
-    expect(fresh(1.0001) / fresh(100)).toBeCloseTo(3, 1);
-    expect(fresh(0.9)).toBeGreaterThan(fresh(1.0001));
+    expect(fresh(1.5001) / fresh(100)).toBeCloseTo(3, 1);
+    expect(fresh(1.4)).toBeGreaterThan(fresh(1.5001));
   });
 });
 
