@@ -1,24 +1,33 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { type Mutant, mutated } from './test/mutation/mutants.ts';
 import { withBug } from './test/simulation/plant.ts';
 import { PLANTED_BUGS } from './test/simulation/planted-bugs.ts';
 
-/** Plants the bug that `npm run simulate -- --planted` names, so that tests can be seen to notice it. */
-function planted(id: string | undefined): Plugin[] {
-  const bug = PLANTED_BUGS.find((held) => held.id === id);
-  if (bug === undefined) return [];
-  const file = resolve(bug.file);
+/** Other texts of a file, which `npm run simulate -- --planted` and `npm run mutate` name, so that tests can be seen to notice. */
+function changed(planted: string | undefined, mutant: string | undefined): Plugin[] {
+  const bug = PLANTED_BUGS.find((held) => held.id === planted);
   return [
-    {
-      name: 'planted',
-      enforce: 'pre',
-      load: (path) => (path.split('?')[0] === file ? withBug(bug, readFileSync(file, 'utf8')) : undefined),
-    },
+    ...(bug === undefined ? [] : [loading(bug.file, (source) => withBug(bug, source))]),
+    ...(mutant === undefined ? [] : [loading(...mutation(JSON.parse(mutant)))]),
   ];
 }
 
-const plugins = planted(process.env.SIPHONWATCH_PLANTED);
+function mutation(mutant: Mutant): [file: string, change: (source: string) => string] {
+  return [mutant.file, (source) => mutated(mutant, source)];
+}
+
+function loading(of: string, change: (source: string) => string): Plugin {
+  const file = resolve(of);
+  return {
+    name: 'changed',
+    enforce: 'pre',
+    load: (path) => (path.split('?')[0] === file ? change(readFileSync(file, 'utf8')) : undefined),
+  };
+}
+
+const plugins = changed(process.env.SIPHONWATCH_PLANTED, process.env.SIPHONWATCH_MUTANT);
 
 /** `fast` is what `npm test` runs (under two minutes); `slow` holds long emulator and end-to-end runs. */
 export default defineConfig({

@@ -84,6 +84,12 @@ export const LIMITS = {
     'prompts',
     'those with the largest hashes are left out',
   ),
+  pendingPrompts: limit(
+    'sampled prompts of an account that wait in its hot item',
+    12,
+    'prompts',
+    'all are written into the item of the sample',
+  ),
   waitingNoticeBytes: limit(
     'notices that wait in one item',
     64 * KiB,

@@ -6,11 +6,12 @@ import { PromptItems } from '../../lib/aws/prompt-items.ts';
 import { decodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
 import { PROFILE_ITEMS } from '../../lib/contract/tables.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { type Position, padSequence } from '../../lib/profile/position.ts';
 import type { IngestedEvent } from '../../lib/profile/profile.ts';
 import { decodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
 import { windowMs } from '../../lib/profile/window.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
-import { isWorthCopying } from '../../lib/stores/link-store.ts';
+import { isWorthNoting } from '../../lib/stores/link-store.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import type { Item } from '../../test/simulation/services/expressions.ts';
 import { MeteredTables } from '../../test/simulation/services/metered-tables.ts';
@@ -57,7 +58,7 @@ export async function replayed(events: readonly UsageEvent[], seconds: number): 
       indexed.push(index.put(account, factsOf(after), factsOf(before)));
     if (after.item?.S !== PROFILE_ITEMS.prompts) return;
     const [samples, old] = [samplesOf(after), samplesOf(before)];
-    if (isWorthCopying(samples, old)) indexed.push(index.putPrompts(account, samples));
+    if (isWorthNoting(samples, old)) indexed.push(index.putPrompts(account, samples));
   };
   const accounts = new Set<string>();
   let pending = new Map<string, IngestedEvent[]>();
@@ -79,7 +80,7 @@ export async function replayed(events: readonly UsageEvent[], seconds: number): 
     if (cut !== window) await flush();
     window = cut;
     accounts.add(event.account);
-    const position = { epoch: 'bench', sequence: String(++sequence).padStart(20, '0'), index: 0 };
+    const position = positionOf(++sequence);
     const list = pending.get(event.account);
     const arrival = { event, time, arrived: now, position };
     if (list === undefined) pending.set(event.account, [arrival]);
@@ -103,6 +104,14 @@ export async function replayed(events: readonly UsageEvent[], seconds: number): 
     bytesPerAccount: tables.bytes / Math.max(1, accounts.size),
     millisPerEvent: per(elapsed),
   };
+}
+
+/** As long as those of a stream that CloudFormation named: a hot item holds the last one. */
+const EPOCH = 'Siphonwatch-IngestStream8F1C2A77-wT3kPq9LmZxB/b1';
+const FIRST_SEQUENCE = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898n;
+
+function positionOf(n: number): Position {
+  return { epoch: EPOCH, sequence: padSequence(String(FIRST_SEQUENCE + BigInt(n))), index: 0 };
 }
 
 const samplesOf = (item: Item | undefined) =>

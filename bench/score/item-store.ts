@@ -4,11 +4,16 @@ import type { AccountFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import { type AccountState, newAccount } from '../../lib/detection/account-state.ts';
 import type { Seal } from '../../lib/detection/process-batch.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';
-import { isWorthWriting, NO_PROMPTS, type PromptSamples } from '../../lib/profile/prompt-sample.ts';
+import type { PromptSamples } from '../../lib/profile/prompt-sample.ts';
 import { encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
 import type { Slice } from '../../lib/profile/slice.ts';
 import { fromItem, type HotItem, type Logs, NO_LOGS, toItem } from '../../lib/stores/profile-item.ts';
-import type { LinkFactStore, ProfileStore, PromptSampleStore } from '../../lib/stores/profile-store.ts';
+import type {
+  LinkFactStore,
+  ProfileStore,
+  PromptSampleStore,
+  WrittenSamples,
+} from '../../lib/stores/profile-store.ts';
 import { RememberedStates } from '../../lib/stores/remembered-states.ts';
 
 interface Stored {
@@ -66,7 +71,12 @@ export class ItemStore implements ProfileStore {
   /** Bytes of each account's hot item, without names and keys; and all that is kept of it, with its sealed parts. */
   *bytes(): Generator<{ hot: number; all: number }> {
     for (const { hot, sealed } of this.#items.values()) {
-      const size = Buffer.byteLength(hot.meta) + hot.slices.length + hot.recent.length + hot.redriven.length;
+      const size =
+        Buffer.byteLength(hot.meta) +
+        hot.slices.length +
+        hot.recent.length +
+        hot.redriven.length +
+        hot.asked.length;
       yield { hot: size, all: size + sealed.reduce((sum, part) => sum + part.length, 0) };
     }
   }
@@ -76,7 +86,7 @@ export class ItemStore implements ProfileStore {
     const hash = createHash('sha256');
     for (const [account, { hot, sealed }] of [...this.#items].sort(([a], [b]) => (a < b ? -1 : 1))) {
       hash.update(`${account} ${hot.version} ${hot.meta}`);
-      for (const bytes of [hot.slices, hot.recent, hot.redriven, ...sealed]) hash.update(bytes);
+      for (const bytes of [hot.slices, hot.recent, hot.redriven, hot.asked, ...sealed]) hash.update(bytes);
       for (const notice of hot.notices) hash.update(notice);
     }
     return hash.digest('hex');
@@ -107,7 +117,6 @@ export class FactStore implements LinkFactStore {
 /** The `prompts` items in memory. */
 export class PromptStore implements PromptSampleStore {
   readonly #known = new Map<string, PromptSamples>();
-  readonly #stored = new Map<string, PromptSamples>();
   written = 0;
 
   load(accounts: readonly string[]): Promise<Map<string, PromptSamples>> {
@@ -119,11 +128,9 @@ export class PromptStore implements PromptSampleStore {
     return Promise.resolve(found);
   }
 
-  save(account: string, samples: PromptSamples): Promise<void> {
+  save(account: string, samples: PromptSamples): Promise<WrittenSamples> {
     this.#known.set(account, samples);
-    if (!isWorthWriting(this.#stored.get(account) ?? NO_PROMPTS, samples)) return Promise.resolve();
-    this.#stored.set(account, samples);
     this.written += encodePromptSamples(samples).length;
-    return Promise.resolve();
+    return Promise.resolve({ name: `${this.written}`, samples });
   }
 }

@@ -9,6 +9,7 @@ import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
 import { LinkTable } from '../../lib/aws/link-table.ts';
 import { policySourceOf } from '../../lib/aws/policy-source.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
+import { PromptItems } from '../../lib/aws/prompt-items.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
 import type { MetricName } from '../../lib/contract/metrics.ts';
 import type { AccountState } from '../../lib/detection/account-state.ts';
@@ -116,9 +117,13 @@ async function learn(
   const made = learner.finish();
   await tellDrift(learner, made);
   const client = dynamoDb();
+  const prompts = new PromptItems(client, environment.PROFILE_TABLE);
   const groups = await learnStoredGroups(
     {
-      links: new LinkTable(client, environment.LINK_TABLE, { retentionDays: policy.retentionDays }),
+      links: new LinkTable(client, environment.LINK_TABLE, {
+        retentionDays: policy.retentionDays,
+        samplesOf: (of) => prompts.samplesOf(of),
+      }),
       campaigns: new CampaignTable(client, environment.CAMPAIGN_TABLE),
     },
     accounts,

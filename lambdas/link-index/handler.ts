@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import middy from '@middy/core';
 import { dynamoDb } from '../../lib/aws/clients.ts';
+import { decodeMeta } from '../../lib/aws/hot-meta.ts';
 import { LinkTable } from '../../lib/aws/link-table.ts';
 import { RunRequests } from '../../lib/aws/run-requests.ts';
 import { NO_OWNER } from '../../lib/campaigns/linking/blocking.ts';
@@ -13,7 +14,7 @@ import { PROFILE_ITEMS } from '../../lib/contract/tables.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import type { PromptSamples } from '../../lib/profile/prompt-sample.ts';
 import { decodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
-import { entryValues, isWorthCopying } from '../../lib/stores/link-store.ts';
+import { entryValues, isWorthNoting } from '../../lib/stores/link-store.ts';
 import { placesOf } from '../../lib/stores/profile-item.ts';
 
 /**
@@ -108,7 +109,7 @@ async function apply(
     for (const value of entryValues(account, facts)) if (!known.has(value)) changes.values.add(value);
   } else if (item === PROFILE_ITEMS.prompts) {
     const samples = promptsIn(now, account);
-    if (isWorthCopying(samples, promptsIn(before, account))) await links.putPrompts(account, samples);
+    if (isWorthNoting(samples, promptsIn(before, account))) await links.putPrompts(account, samples);
   } else if (item === PROFILE_ITEMS.hot) {
     changes.arrived = Math.max(changes.arrived, arrivedIn(now));
     const watched = isWatched(now);
@@ -162,7 +163,7 @@ function isWatched(image: Image): boolean {
 /** Newest arrival of an account, ms; 0 where it cannot be read: the next image tells. */
 function arrivedIn(image: Image): number {
   try {
-    return placesOf({ meta: image?.meta?.S ?? '' }).arrived;
+    return placesOf({ meta: decodeMeta(image?.meta) }).arrived;
   } catch {
     return 0;
   }

@@ -8,6 +8,7 @@ import { LinkTable } from '../../lib/aws/link-table.ts';
 import { MembershipItems } from '../../lib/aws/membership-items.ts';
 import { policySourceOf } from '../../lib/aws/policy-source.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
+import { PromptItems } from '../../lib/aws/prompt-items.ts';
 import { RunRequests } from '../../lib/aws/run-requests.ts';
 import { type LinkReport, linkRun, strangerShareFor } from '../../lib/campaigns/stored-run.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
@@ -22,6 +23,7 @@ const environment = readEnvironment('link', process.env);
 const logger = new Logger();
 const metrics = new Metrics();
 const client = dynamoDb();
+const prompts = new PromptItems(client, environment.PROFILE_TABLE);
 const requests = new RunRequests(client, environment.CAMPAIGN_TABLE, {
   minutes: Number(environment.LINK_PRESSURE_MINUTES),
 });
@@ -66,6 +68,7 @@ async function linkOnce(context: {
       clock: requests,
       links: new LinkTable(client, environment.LINK_TABLE, {
         retentionDays: policy.retentionDays,
+        samplesOf: (accounts) => prompts.samplesOf(accounts),
         onUnreadable,
       }),
       campaigns,

@@ -2,9 +2,19 @@ import { type AccountFacts, collectFacts } from '../../lib/campaigns/linking/lin
 import type { AccountState } from '../../lib/detection/account-state.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { type BatchResult, processBatch } from '../../lib/detection/process-batch.ts';
+import { encodeSlices } from '../../lib/profile/codec.ts';
 import type { Position } from '../../lib/profile/position.ts';
 import { type IngestedEvent, unapplied } from '../../lib/profile/profile.ts';
-import { NO_PROMPTS, type PromptSamples, samplePrompts } from '../../lib/profile/prompt-sample.ts';
+import {
+  type Asked,
+  isDue,
+  mergePromptSamples,
+  NO_PROMPTS,
+  type PromptSamples,
+  pendingOf,
+  samplePrompts,
+} from '../../lib/profile/prompt-sample.ts';
+import type { Slice } from '../../lib/profile/slice.ts';
 import { isPermanent, UnusableEvent } from '../../lib/stores/failures.ts';
 import type { LinkFactStore, ProfileStore, PromptSampleStore } from '../../lib/stores/profile-store.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
@@ -52,7 +62,7 @@ export async function applyBatch(
   const accounts = [...arrivals.keys()];
   const unreadable = new Map<string, Error>();
   // first: what a warm function remembers beside a profile belongs to that profile
-  const loaded = await store.load(accounts, (account, error) => unreadable.set(account, error));
+  const loaded = await store.load(accounts, (account, error) => unreadable.set(account, error), 'recent');
   const [facts, prompts] = await Promise.all([
     beside.links?.load(accounts, loaded),
     beside.prompts?.load(accounts, loaded),
@@ -96,11 +106,14 @@ class AccountRun {
   readonly #beside: BesideProfiles;
   /** as they were loaded with the batch, or written since */
   #facts: AccountFacts | undefined;
+  /** the stored sample, without what waits in the state */
   #prompts: PromptSamples;
   readonly #steps: BatchResult[] = [];
   readonly #unusable: Unusable[] = [];
   /** what the store is known to hold; undefined: it must be asked */
   #state: AccountState | undefined;
+  /** that is what it holds; a first load may miss what was written a moment ago */
+  #sure = false;
 
   constructor(
     account: string,
@@ -138,14 +151,16 @@ class AccountRun {
         const state = held ?? (await this.#load());
         const step = this.#process(state, part);
         if (step === undefined) return await this.#applyHalves(part);
-        if (!step.changed || (await this.#save(state, step, part))) {
+        const now = step.changed ? await this.#save(state, step, part) : state;
+        if (now !== undefined) {
           this.#steps.push(step);
-          this.#state = step.changed ? step.state : state;
+          this.#state = now;
           return undefined;
         }
       } catch (thrown) {
         error = thrown instanceof Error ? thrown : new Error(String(thrown));
-        if (isPermanent(error)) return this.#setAside(part, held, error);
+        // what is set aside is told by what was applied: that must be what is stored
+        if (isPermanent(error) && this.#sure) return this.#setAside(part, held, error);
       }
       this.#state = undefined;
     }
@@ -154,6 +169,7 @@ class AccountRun {
 
   async #load(): Promise<AccountState> {
     const accounts = [this.#account];
+    this.#sure = true;
     const stored = await this.#store.load(accounts);
     const state = stored.get(this.#account);
     if (state === undefined) throw new Error(`the store answered nothing for ${this.#account}`);
@@ -182,14 +198,22 @@ class AccountRun {
     return (await this.#applyPart(part.slice(0, half))) ?? (await this.#applyPart(part.slice(half)));
   }
 
-  async #save(state: AccountState, step: BatchResult, part: readonly IngestedEvent[]): Promise<boolean> {
+  /** What is stored now; undefined: somebody else was faster. */
+  async #save(
+    state: AccountState,
+    step: BatchResult,
+    part: readonly IngestedEvent[],
+  ): Promise<AccountState | undefined> {
     const events = part.map(({ event }) => event);
     // before the profile: facts may be written twice, but are never forgotten for a profile that moved on
     const facts = this.#newFacts(events);
     if (facts !== undefined) await this.#keepFacts(events, facts);
-    const prompts = this.#newPrompts(events);
-    if (prompts !== undefined) await this.#keepPrompts(prompts);
-    return (await this.#store.save(state, step.state, step.seal)) === 'saved';
+    const now = {
+      ...step.state,
+      asked: await this.#askedAfter(state.asked, events, step.state.profile.slices),
+    };
+    this.#sure = (await this.#store.save(state, now, step.seal)) === 'saved';
+    return this.#sure ? now : undefined;
   }
 
   /** undefined: the events say nothing new. Most do not, so that nothing is waited for. */
@@ -215,15 +239,18 @@ class AccountRun {
     throw new Error('somebody else kept writing the facts of this account');
   }
 
-  #newPrompts(events: readonly UsageEvent[]): PromptSamples | undefined {
-    if (this.#beside.prompts === undefined) return undefined;
-    const now = samplePrompts(this.#prompts, events);
-    return now === this.#prompts ? undefined : now;
-  }
-
-  async #keepPrompts(now: PromptSamples): Promise<void> {
-    await this.#beside.prompts?.save(this.#account, now);
-    this.#prompts = now;
+  /** What waits with these events; too much is written, before the profile that names it. */
+  async #askedAfter(asked: Asked, events: readonly UsageEvent[], slices: readonly Slice[]): Promise<Asked> {
+    const { prompts } = this.#beside;
+    if (prompts === undefined) return asked;
+    const held = mergePromptSamples(this.#prompts, asked.pending);
+    const now = samplePrompts(held, events);
+    if (now === held) return asked;
+    const pending = pendingOf(now, this.#prompts);
+    if (!isDue(pending, encodeSlices(slices).length)) return { written: asked.written, pending };
+    const { name, samples } = await prompts.save(this.#account, now);
+    this.#prompts = samples;
+    return { written: name, pending: NO_PROMPTS };
   }
 
   /** Only what is not applied: the rest must not be counted again when it comes back. */

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { LRUCache } from 'lru-cache';
 import { decodeFacts, encodeFacts } from '../campaigns/linking/facts-codec.ts';
-import type { AccountFacts } from '../campaigns/linking/link-facts.ts';
+import { type AccountFacts, lastShown } from '../campaigns/linking/link-facts.ts';
 import { PROFILE_ITEMS } from '../contract/tables.ts';
 import { recentlyUsed } from '../recently-used.ts';
 import { readable, UnreadableItem } from '../stores/failures.ts';
@@ -77,10 +77,6 @@ export class FactItems implements LinkFactStore {
     const read = this.known.get(account);
     if (read !== undefined && read.version === undefined) return 'saved';
     const version = read?.version ?? 0;
-    const newest = Math.max(
-      facts.firstSeen,
-      ...Object.values(facts.values).flatMap((list) => list.map(({ seen }) => seen)),
-    );
     try {
       await this.client.send(
         new PutItemCommand({
@@ -90,7 +86,7 @@ export class FactItems implements LinkFactStore {
             item: { S: PROFILE_ITEMS.facts },
             facts: { S: encodeFacts(facts) },
             version: { N: String(version + 1) },
-            expiresAt: { N: String(Math.ceil(newest / 1000) + this.retentionDays * 86_400) },
+            expiresAt: { N: String(Math.ceil(lastShown(facts) / 1000) + this.retentionDays * 86_400) },
           },
           ...(version === 0
             ? { ConditionExpression: 'attribute_not_exists(account)' }

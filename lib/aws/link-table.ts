@@ -10,10 +10,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { LinkEntry } from '../campaigns/linking/blocking.ts';
 import { decodeFacts, encodeFacts } from '../campaigns/linking/facts-codec.ts';
-import type { AccountFacts } from '../campaigns/linking/link-facts.ts';
+import { type AccountFacts, lastShown } from '../campaigns/linking/link-facts.ts';
 import type { LinkStore } from '../campaigns/ports.ts';
-import type { PromptSamples } from '../profile/prompt-sample.ts';
-import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-sample-codec.ts';
+import { type PromptSamples, samplesExpireAt } from '../profile/prompt-sample.ts';
 import {
   CONTENT,
   contentValue,
@@ -25,7 +24,6 @@ import {
   watchedValues,
 } from '../stores/link-store.ts';
 import { DAY_MS } from '../time.ts';
-import { expiryOf } from './prompt-items.ts';
 
 /**
  * The one owner of the link table. An item is one account under one hard value (partition key `value`, sort key
@@ -34,6 +32,8 @@ import { expiryOf } from './prompt-items.ts';
  */
 export interface LinkTableOptions {
   readonly retentionDays: number;
+  /** samples of accounts: the table only notes which ones are compared */
+  readonly samplesOf?: (accounts: readonly string[]) => Promise<ReadonlyMap<string, PromptSamples>>;
   /** a problem with a stored item that was passed over */
   readonly onUnreadable?: (value: string, member: string, error: unknown) => void;
 }
@@ -41,6 +41,8 @@ export interface LinkTableOptions {
 /** BatchWriteItem takes at most 25 requests (API_BatchWriteItem). */
 const WRITES_PER_BATCH = 25;
 const ATTEMPTS = 6;
+/** Accounts whose samples are asked for together: a megabyte of them. */
+const SAMPLES_AT_ONCE = 400;
 
 export class LinkTable implements LinkStore {
   readonly #client: DynamoDBClient;
@@ -67,7 +69,7 @@ export class LinkTable implements LinkStore {
     if (facts !== undefined) {
       const text = encodeFacts(facts);
       const expiresAt = String(
-        Math.ceil((until ?? newestDay(facts) + this.#options.retentionDays * DAY_MS) / 1000),
+        Math.ceil((until ?? lastShown(facts) + this.#options.retentionDays * DAY_MS) / 1000),
       );
       for (const value of now)
         requests.push({
@@ -131,8 +133,7 @@ export class LinkTable implements LinkStore {
           TableName: this.#table,
           Item: {
             ...key,
-            prompts: { B: encodePromptSamples(samples) },
-            expiresAt: { N: String(Math.ceil(expiryOf(samples) / 1000)) },
+            expiresAt: { N: String(Math.ceil(samplesExpireAt(samples) / 1000)) },
           },
         }),
       );
@@ -140,15 +141,24 @@ export class LinkTable implements LinkStore {
   }
 
   async *prompts(): AsyncGenerator<{ account: string; samples: PromptSamples }> {
+    let accounts: string[] = [];
     for (const value of contentValues())
-      for await (const item of this.#under(value)) {
-        const account = item.member?.S ?? '';
-        try {
-          yield { account, samples: decodePromptSamples(item.prompts?.B ?? new Uint8Array()) };
-        } catch (error) {
-          this.#options.onUnreadable?.(value, account, error);
-        }
+      for await (const { member } of this.#under(value)) {
+        if (member?.S !== undefined) accounts.push(member.S);
+        if (accounts.length < SAMPLES_AT_ONCE) continue;
+        yield* await this.#samplesOf(accounts);
+        accounts = [];
       }
+    yield* await this.#samplesOf(accounts);
+  }
+
+  /** In the order of the accounts; one without a sample has expired, or is forgotten. */
+  async #samplesOf(accounts: readonly string[]): Promise<{ account: string; samples: PromptSamples }[]> {
+    const held = await this.#options.samplesOf?.(accounts);
+    return accounts.flatMap((account) => {
+      const samples = held?.get(account);
+      return samples === undefined ? [] : [{ account, samples }];
+    });
   }
 
   async sharing(value: string, limit: number): Promise<readonly AccountFacts[]> {
@@ -207,12 +217,4 @@ export class LinkTable implements LinkStore {
       left = response.UnprocessedItems?.[this.#table] ?? [];
     }
   }
-}
-
-/** The newest day on which the account showed anything, ms. */
-function newestDay(facts: AccountFacts): number {
-  let newest = facts.firstSeen;
-  for (const list of Object.values(facts.values))
-    for (const { seen } of list) newest = Math.max(newest, seen);
-  return newest;
 }

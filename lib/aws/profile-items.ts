@@ -4,6 +4,7 @@ import type { Slice } from '../profile/slice.ts';
 import { joinSlices } from '../profile/window.ts';
 import { readable } from '../stores/failures.ts';
 import type { HotItem, Logs, Places } from '../stores/profile-item.ts';
+import { decodeMeta } from './hot-meta.ts';
 
 /** Items of the profile table as they come and go: names of their sort keys, and what stands in them. */
 
@@ -45,13 +46,15 @@ export function bytesOf(value: AttributeValue | undefined): Uint8Array {
   return value?.B ?? new Uint8Array();
 }
 
+/** @throws UnreadableItem */
 export function hotOf(item: Record<string, AttributeValue>): HotItem {
   return {
     version: Number(item.version?.N ?? 0),
-    meta: item.meta?.S ?? '{}',
+    meta: readable(`the profile of ${item.account?.S}`, () => decodeMeta(item.meta)),
     slices: bytesOf(item.slices),
     recent: bytesOf(item.recent),
     redriven: bytesOf(item.redriven),
+    asked: bytesOf(item.asked),
     notices: (item.notices?.L ?? []).map((held) => held.S ?? ''),
   };
 }

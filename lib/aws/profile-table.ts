@@ -32,15 +32,16 @@ import {
   placesOf,
   toItem,
 } from '../stores/profile-item.ts';
-import type { ProfileStore } from '../stores/profile-store.ts';
+import type { ProfileStore, Reading } from '../stores/profile-store.ts';
 import { RememberedStates } from '../stores/remembered-states.ts';
+import { encodeMeta } from './hot-meta.ts';
 import { bytesOf, chainOf, hotOf, logItem, SEALED, sealedItem } from './profile-items.ts';
 import { scanProfiles, type TableScan } from './profile-scan.ts';
 
 /**
  * The one owner of the profile table. Items of an account (partition key `account`, sort key `item`):
  *
- *   hot            version, meta, slices, recent, redriven; notices, noticeShard, noticeSince while notices wait
+ *   hot            version, meta, slices, recent, redriven, asked; notices, noticeShard, noticeSince while notices wait
  *   sealed#NNNNNN#H  slices that left the hot item, named by their content; `before` names the part before it
  *   recent#NNNNNN  events that were applied, moved out of the hot item; the same bytes by whoever writes them
  *   redriven#NNNNNN  the same of events that were put back
@@ -121,25 +122,31 @@ export class ProfileTable implements ProfileStore {
   async load(
     accounts: readonly string[],
     onUnreadable?: (account: string, error: Error) => void,
+    reading: Reading = 'newest',
   ): Promise<Map<string, AccountState>> {
     const states = new Map<string, AccountState>();
+    const doubtful: string[] = [];
     const one = async (account: string, item: Record<string, AttributeValue> | undefined): Promise<void> => {
       try {
         if (item === undefined) this.drop(account);
         states.set(account, item === undefined ? newAccount(account) : await this.read(account, item));
       } catch (error) {
         if (!(error instanceof UnreadableItem) || onUnreadable === undefined) throw error;
-        onUnreadable(account, error);
+        // what was damaged a moment ago may be mended
+        if (reading === 'recent') doubtful.push(account);
+        else onUnreadable(account, error);
       }
     };
     const chunks: string[][] = [];
     for (let i = 0; i < accounts.length; i += KEYS_PER_GET) chunks.push(accounts.slice(i, i + KEYS_PER_GET));
     await Promise.all(
       chunks.map(async (chunk) => {
-        const items = await this.get(chunk);
+        const items = await this.get(chunk, reading === 'newest');
         await Promise.all(chunk.map((account) => one(account, items.get(account))));
       }),
     );
+    if (doubtful.length > 0)
+      for (const [account, state] of await this.load(doubtful, onUnreadable)) states.set(account, state);
     return states;
   }
 
@@ -188,7 +195,7 @@ export class ProfileTable implements ProfileStore {
     );
     const values: Record<string, AttributeValue> = {
       ':next': { N: String(item.version) },
-      ':meta': { S: item.meta },
+      ':meta': { B: encodeMeta(item.meta) },
       ':slices': { B: item.slices },
       ':recent': { B: item.recent },
       ':level': { S: judgement.level.level },
@@ -197,10 +204,12 @@ export class ProfileTable implements ProfileStore {
     };
     let set =
       '#version = :next, meta = :meta, slices = :slices, recent = :recent, #level = :level, peakScore = :score, expiresAt = :until';
-    if (item.redriven.length > 0) {
-      set += ', redriven = :redriven';
-      values[':redriven'] = { B: item.redriven };
-    }
+    const gone: string[] = [];
+    for (const name of ['redriven', 'asked'] as const)
+      if (item[name].length > 0) {
+        set += `, ${name} = :${name}`;
+        values[`:${name}`] = { B: item[name] };
+      } else gone.push(name);
     if (fresh.length > 0) {
       set +=
         ', notices = list_append(if_not_exists(notices, :none), :fresh), noticeShard = :shard, noticeSince = if_not_exists(noticeSince, :since)';
@@ -216,7 +225,7 @@ export class ProfileTable implements ProfileStore {
         new UpdateItemCommand({
           TableName: this.table,
           Key: { account: { S: profile.account }, item: { S: PROFILE_ITEMS.hot } },
-          UpdateExpression: `SET ${set}${item.redriven.length > 0 ? '' : ' REMOVE redriven'}`,
+          UpdateExpression: `SET ${set}${gone.length > 0 ? ` REMOVE ${gone.join(', ')}` : ''}`,
           ConditionExpression: condition,
           ExpressionAttributeNames: { '#version': 'version', '#level': 'level' },
           ExpressionAttributeValues: values,
@@ -268,7 +277,10 @@ export class ProfileTable implements ProfileStore {
     return Math.ceil(latest / 1000) + this.keeping.retentionDays * DAY_SECONDS;
   }
 
-  private async get(accounts: readonly string[]): Promise<Map<string, Record<string, AttributeValue>>> {
+  private async get(
+    accounts: readonly string[],
+    ConsistentRead: boolean,
+  ): Promise<Map<string, Record<string, AttributeValue>>> {
     const items = new Map<string, Record<string, AttributeValue>>();
     let keys = accounts.map(
       (account) =>
@@ -276,7 +288,7 @@ export class ProfileTable implements ProfileStore {
     );
     for (let attempt = 0; keys.length > 0; attempt++) {
       const response = await this.client.send(
-        new BatchGetItemCommand({ RequestItems: { [this.table]: { Keys: keys, ConsistentRead: true } } }),
+        new BatchGetItemCommand({ RequestItems: { [this.table]: { Keys: keys, ConsistentRead } } }),
       );
       for (const item of response.Responses?.[this.table] ?? [])
         if (item.account?.S !== undefined) items.set(item.account.S, item);

@@ -67,7 +67,7 @@ export interface LinkStore {
   watched(): Promise<readonly string[]>;
   /** Facts of up to `limit` accounts that stand under a hard value. Eventually consistent. */
   sharing(value: string, limit: number): Promise<readonly AccountFacts[]>;
-  /** Brings what an account asks to those whose contents are compared; undefined: it is forgotten, or asks too little. */
+  /** Notes an account among those whose contents are compared, if it asks enough; undefined: it is forgotten. */
   putPrompts(account: string, samples: PromptSamples | undefined): Promise<void>;
   /** All accounts whose contents are compared, with their samples. Eventually consistent. */
   prompts(): AsyncIterable<{ readonly account: string; readonly samples: PromptSamples }>;

@@ -1,5 +1,6 @@
 import type { Notice } from '../findings/finding.ts';
 import { newProfile, type Profile } from '../profile/profile.ts';
+import { type Asked, NOTHING_ASKED } from '../profile/prompt-sample.ts';
 import type { Slice } from '../profile/slice.ts';
 import type { WindowMemo } from '../profile/window-memo.ts';
 import { CLEAR, type LevelState } from '../scoring/level.ts';
@@ -53,6 +54,8 @@ export interface AccountState {
   readonly judgement: Judgement;
   /** slices that left the hot item, ascending, distinct starts */
   readonly sealed: readonly Slice[];
+  /** a sample of what it asks: where it lies, and what waits to be written there */
+  readonly asked: Asked;
   /** merged windows remembered between flushes; a saving, not a part of the state */
   readonly memo?: WindowMemo;
 }
@@ -70,5 +73,5 @@ export function newJudgement(since = 0): Judgement {
 }
 
 export function newAccount(account: string): AccountState {
-  return { profile: newProfile(account), judgement: newJudgement(), sealed: [] };
+  return { profile: newProfile(account), judgement: newJudgement(), sealed: [], asked: NOTHING_ASKED };
 }

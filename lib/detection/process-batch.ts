@@ -10,6 +10,7 @@ import {
   sealable,
   type TimeRules,
 } from '../profile/profile.ts';
+import { countPrompts, HOT_ROOM, PENDING_BYTES } from '../profile/prompt-sample.ts';
 import { SLICE_MS, type Slice } from '../profile/slice.ts';
 import { joinSlices, windowMs } from '../profile/window.ts';
 import { WindowMemo } from '../profile/window-memo.ts';
@@ -66,6 +67,26 @@ export function timeRules(policy: Policy): TimeRules {
 /** Fewest sealable slices that are worth a part of their own. */
 const SEAL_AT_LEAST = 4;
 
+/**
+ * Slices leave the hot item so many bytes before it is full: the write that seals them is billed by the item as it was. A part of
+ * its own costs one write, and one kilobyte more in the hot item costs one with every flush.
+ */
+const SEAL_EARLY_BYTES = 110;
+
+/** All slices but the newest, where they have become too many bytes together; late events of them stay, and follow with the next. */
+function outgrown({ profile: { slices }, asked }: AccountState): readonly Slice[] {
+  if (slices.length < 2) return [];
+  const bytes = encodeSlices(slices).length + PENDING_BYTES * countPrompts(asked.pending);
+  return bytes > HOT_ROOM - SEAL_EARLY_BYTES ? slices.slice(0, -1) : [];
+}
+
+/** Slices that ended long ago, where they are worth a part of their own. */
+function aged(profile: Profile, time: Durations): readonly Slice[] {
+  if (profile.slices.length < SEAL_AT_LEAST) return [];
+  const old = sealable(profile, time, time.sealAge);
+  return old.length < SEAL_AT_LEAST ? [] : old;
+}
+
 /** What a policy says of time, in ms; worked out once a policy. */
 interface Durations extends TimeRules {
   readonly sealAge: number;
@@ -100,9 +121,10 @@ export function processBatch(
   rules: Rules,
 ): BatchResult {
   const time = durationsOf(rules.policy);
-  const old =
-    stored.profile.slices.length < SEAL_AT_LEAST ? [] : sealable(stored.profile, time, time.sealAge);
-  const seal = old.length >= SEAL_AT_LEAST ? sealOf(stored.profile, old) : undefined;
+  // decided from what is stored alone, so that whoever reads the same version seals the same
+  const grown = outgrown(stored);
+  const old = grown.length > 0 ? grown : aged(stored.profile, time);
+  const seal = old.length > 0 ? sealOf(stored.profile, old) : undefined;
   const base =
     seal === undefined
       ? stored.profile
@@ -128,6 +150,7 @@ export function processBatch(
       profile,
       judgement,
       sealed: within(sealed, profile.lastSeen - longestWindow(rules) - SLICE_MS),
+      asked: stored.asked,
       ...(judge.memo === undefined ? {} : { memo: judge.memo }),
     },
     seal,

@@ -18,7 +18,7 @@ export function isIdle({ profile, judgement }: AccountState, now: number): boole
  * one conditional write, under the version that was read.
  */
 export function reevaluateIdle(stored: AccountState, at: number, rules: Rules): AccountState | undefined {
-  const { profile, judgement: before, sealed } = stored;
+  const { profile, judgement: before, sealed, asked } = stored;
   const subject = {
     account: profile.account,
     customer: profile.customer,
@@ -33,5 +33,5 @@ export function reevaluateIdle(stored: AccountState, at: number, rules: Rules): 
       ? { judgement: own.judgement, notice: undefined }
       : judgeInShadow(subject, own.judgement, at, rules, judgeIdle);
   if (own.notice === undefined && notice === undefined) return undefined;
-  return { profile: { ...profile, version: profile.version + 1 }, judgement, sealed };
+  return { profile: { ...profile, version: profile.version + 1 }, judgement, sealed, asked };
 }

@@ -1,11 +1,12 @@
 import { LIMITS } from '../limits.ts';
-import { salvaged, whyNot } from './salvage.ts';
+import { type JsonValue, jsonValue } from './json-value.ts';
+import { packedLines, salvaged, whyNot } from './salvage.ts';
 
 /** JSON documents in the lines of a file: one a line, pretty-printed over many, several in a line, or in one large array. */
 
 /** A document, or a line that is none. */
 export type Document =
-  | { readonly json: unknown; readonly line: number; readonly raw: string }
+  | { readonly json: unknown; readonly line: number; readonly raw: string; readonly odd?: readonly string[] }
   | { readonly fault: string; readonly line: number; readonly raw: string };
 
 /** The beginning of a document over several lines. */
@@ -50,7 +51,7 @@ export class DocumentReader {
     if (text.trim() === '') return;
     if (this.#held !== undefined) {
       // A line that begins a document of its own where the held one began: the held one was cut off.
-      const begins = !this.#held.indented && text.startsWith('{') && parsed(text) !== undefined;
+      const begins = !this.#held.indented && text.startsWith('{') && jsonValue(text) !== undefined;
       if (!begins) {
         yield* this.#goOn(text);
         return;
@@ -73,9 +74,9 @@ export class DocumentReader {
   }
 
   *#begin(text: string, raw: string, line: number): Generator<Document> {
-    const whole = parsed(text);
+    const whole = jsonValue(text);
     if (whole !== undefined) {
-      yield { json: whole.value, line, raw };
+      yield documentOf(whole, line, raw);
       return;
     }
     const trimmed = text.trim();
@@ -84,25 +85,28 @@ export class DocumentReader {
     const prefix = PREFIX.exec(trimmed)?.[0] ?? '';
     const elements = trimmed.slice(prefix.length).replace(/,$/, '');
     const single =
-      parsed(elements) ?? parsed(elements.replace(/^[[,]/, '')) ?? parsed(elements.replace(/\]$/, ''));
+      jsonValue(elements) ??
+      jsonValue(elements.replace(/^[[,]/, '')) ??
+      jsonValue(elements.replace(/\]$/, ''));
     if (single !== undefined) {
-      yield { json: single.value, line, raw };
-      return;
-    }
-    const hidden = salvaged(trimmed);
-    const within = hidden === undefined ? undefined : (parsed(hidden) ?? parsed(hidden.replace(PREFIX, '')));
-    if (within !== undefined) {
-      yield { json: within.value, line, raw };
+      yield documentOf(single, line, raw);
       return;
     }
     const { pieces, rest, depth, broken } = piecesOf(elements);
+    // several documents in a line may quote JSON as well
+    const isSeveral = pieces.length > 1 && jsonValue(pieces[0] ?? '') !== undefined;
+    const within = isSeveral ? [] : hiddenIn(trimmed);
+    if (within.length > 0) {
+      for (const value of within) yield documentOf(value, line, raw);
+      return;
+    }
     const found = pieces.map((piece) => ({
       piece,
-      held: parsed(piece) ?? parsed(piece.replace(PREFIX, '')),
+      held: jsonValue(piece) ?? jsonValue(piece.replace(PREFIX, '')),
     }));
     const some = found.some(({ held }) => held !== undefined);
     for (const [index, { piece, held }] of found.entries()) {
-      if (held !== undefined) yield { json: held.value, line, raw: piece };
+      if (held !== undefined) yield documentOf(held, line, piece);
       // what stands in brackets before a line's document is part of its prefix
       else if (!some || index > 0) yield { fault: whyNot(piece), line, raw: piece };
     }
@@ -124,14 +128,28 @@ export class DocumentReader {
     if (held.depth > 0 && held.size <= MAX_DOCUMENT) return;
     this.#held = undefined;
     const raw = held.lines.join('\n');
-    const whole = parsed(raw.trim().replace(/,$/, '')) ?? parsed(withoutEnd(raw.trim(), ',]'));
+    const whole = jsonValue(raw.trim().replace(/,$/, '')) ?? jsonValue(withoutEnd(raw.trim(), ',]'));
     if (whole === undefined) {
       yield { fault: whyNot(raw), line: held.line, raw };
       return;
     }
     this.pretty = true;
-    yield { json: whole.value, line: held.line, raw };
+    yield documentOf(whole, held.line, raw);
   }
+}
+
+function documentOf({ value, odd }: JsonValue, line: number, raw: string): Document {
+  return { json: value, line, raw, ...(odd === undefined ? {} : { odd }) };
+}
+
+/** The documents that a line holds in another way than as JSON. */
+function hiddenIn(line: string): readonly JsonValue[] {
+  const text = salvaged(line);
+  const within = text === undefined ? undefined : (jsonValue(text) ?? jsonValue(text.replace(PREFIX, '')));
+  if (within !== undefined) return [within];
+  return packedLines(line).flatMap((held) =>
+    typeof held === 'string' ? (jsonValue(held) ?? []) : [{ value: held }],
+  );
 }
 
 /** Without byte order marks and zero bytes at its ends (copytruncate leaves them), and without the other half of a line end. */
@@ -147,15 +165,6 @@ function withoutEnd(text: string, signs: string, space = ' \t\r\n'): string {
   let end = text.length;
   while (end > 0 && (signs.includes(text.charAt(end - 1)) || space.includes(text.charAt(end - 1)))) end--;
   return text.slice(0, end);
-}
-
-function parsed(text: string): { value: unknown } | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' ? { value } : value === undefined ? undefined : { value };
-  } catch {
-    return undefined;
-  }
 }
 
 /** Documents that lie end to end in a text, and what is left behind the last one. */

@@ -178,13 +178,54 @@ export function encodingOf(head: Buffer): TextEncodingName {
 
 /** Decodes chunks, characters cut by their ends included. */
 export function textDecoder(encoding: TextEncodingName): (chunk: Buffer) => string {
-  if (encoding === 'utf8') {
-    const decoder = new StringDecoder('utf8');
-    return (chunk) => decoder.write(chunk);
-  }
+  if (encoding === 'utf8') return utf8Decoder();
   if (encoding === 'utf32le') return utf32Decoder();
+  return utf16Decoder(encoding);
+}
+
+function utf16Decoder(encoding: 'utf16le' | 'utf16be'): (chunk: Buffer) => string {
   const decoder = new TextDecoder(encoding === 'utf16le' ? 'utf-16le' : 'utf-16be', { ignoreBOM: true });
   return (chunk) => decoder.decode(chunk, { stream: true });
+}
+
+/**
+ * UTF-8, and from a line on UTF-16 where somebody appended that: `>>` of Windows PowerShell does, whatever the file was
+ * (https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_character_encoding).
+ */
+function utf8Decoder(): (chunk: Buffer) => string {
+  const decoder = new StringDecoder('utf8');
+  let wide: ((chunk: Buffer) => string) | undefined;
+  let endsLine = false;
+  return (chunk) => {
+    if (wide !== undefined) return wide(chunk);
+    const at = wideFrom(chunk, endsLine);
+    endsLine = chunk[chunk.length - 1] === 10;
+    if (at < 0) return decoder.write(chunk);
+    wide = utf16Decoder('utf16le');
+    return decoder.write(chunk.subarray(0, at)) + decoder.end() + wide(chunk.subarray(at));
+  };
+}
+
+/** Where a line of UTF-16, little-endian, begins: with its mark, which UTF-8 never holds, or with a zero behind each bracket. */
+function wideFrom(chunk: Buffer, afterLine: boolean): number {
+  for (const [unit, back] of [
+    [0xff, 0],
+    [0, 1],
+  ] as const)
+    for (let found = chunk.indexOf(unit); found >= 0; found = chunk.indexOf(unit, found + 1)) {
+      const at = found - back;
+      if (at < 0 || (at === 0 ? !afterLine : chunk[at - 1] !== 10)) {
+        // a run of zeros, or a stray one, tells nothing of the next place: only lines' beginnings are looked at
+        const next = chunk.indexOf(10, found);
+        if (next < 0) break;
+        found = next;
+        continue;
+      }
+      const [first = 0, second = 0, third = 0, fourth = 0] = chunk.subarray(at, at + 4);
+      if (first === 0xff && second === 0xfe) return at;
+      if ((first === 123 || first === 91) && second === 0 && third !== 0 && fourth === 0) return at;
+    }
+  return -1;
 }
 
 /** UTF-32, little-endian, as PowerShell's `-Encoding utf32` writes it. */

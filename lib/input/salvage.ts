@@ -1,3 +1,5 @@
+import { packed } from '../telemetry/adapters/envelopes.ts';
+
 /**
  * JSON in lines that are no JSON themselves: behind colours of a terminal, within quotes of logfmt, in a column of CSV or TSV.
  * And where nothing can be made of a line, what it is, in words without its text.
@@ -47,6 +49,15 @@ function unescaped(text: string): string | undefined {
   }
 }
 
+/** How base64 begins of `{"`, `[{` and of gzip's first bytes. */
+const PACKED = /^"?((?:ey[IJ]|W3s|H4sI)[\w+/-]{40,}={0,2})"?$/;
+
+/** What a line in base64 holds, as shippers and queues print bytes; nothing for any other line. */
+export function packedLines(line: string): readonly unknown[] {
+  const [, data] = PACKED.exec(line) ?? [];
+  return data === undefined ? [] : packed(data);
+}
+
 /** Why a line is no JSON, where its kind can be told. */
 const KINDS: readonly (readonly [pattern: RegExp, why: string])[] = [
   [
@@ -57,7 +68,9 @@ const KINDS: readonly (readonly [pattern: RegExp, why: string])[] = [
     /^\s*[[{]\s*'|[:,{]\s*'[\w.-]+'\s*:|[:,[]\s*(?:None|True|False)\b/,
     "single quotes or None, as Python's repr writes: use json.dumps",
   ],
-  [/^[^,]{0,200}(?:,[^,]{1,80}){2,}$/, 'a line of CSV? Export JSON, or one column that holds it'],
+  [/[:[,]\s*undefined\b/, 'undefined stands where JSON has a value: JSON.stringify leaves it out'],
+  [/,\s*[}\]]/, 'a comma stands before a closing bracket'],
+  [/^(?!\s*[[{])[^,]{0,200}(?:,[^,]{1,80}){2,}$/, 'a line of CSV? Export JSON, or one column that holds it'],
 ];
 /** Only so much of a line is looked at to tell why. */
 const LOOKED_AT = 20_000;

@@ -10,6 +10,7 @@ import { kindOf, printable, type Reason } from '../telemetry/reason.ts';
 import type { Recorder } from '../telemetry/recorder.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { hasStoredBody, type StoredBodies } from './bedrock-bodies.ts';
+import { CsvRows, type HeldCsv, headerAlone } from './csv-rows.ts';
 import { type Document, DocumentReader, type HeldDocument } from './documents.ts';
 import { InputError } from './errors.ts';
 import { type LineBatch, type LinePosition, MAX_LINE, type ReadOptions, readBatches } from './lines.ts';
@@ -45,6 +46,8 @@ export interface ReadPosition extends LinePosition {
   readonly document?: HeldDocument | undefined;
   /** pieces of lines that a container's runtime cut */
   readonly partial?: HeldPieces | undefined;
+  /** columns of a table */
+  readonly table?: HeldCsv | undefined;
   readonly entries?: HeldEntries | undefined;
 }
 
@@ -79,12 +82,19 @@ export async function* readUsageEvents(
     const first = index === from.file;
     const documents = new DocumentReader(first ? from.document : undefined);
     const partial = new PartialLines(first ? from.partial : undefined);
+    const table = new CsvRows(first ? from.table : undefined);
     const read = (found: Iterable<Document>): Promise<EventBatch> =>
       usable(
         found,
         {
           file,
-          next: () => ({ ...next, document: documents.held, partial: partial.held, entries: reader.held }),
+          next: () => ({
+            ...next,
+            document: documents.held,
+            partial: partial.held,
+            table: table.held,
+            entries: reader.held,
+          }),
         },
         reader,
         source,
@@ -95,7 +105,7 @@ export async function* readUsageEvents(
       for await (const batch of readBatches(files.slice(0, index + 1), options)) {
         file = batch.file;
         next = batch.next;
-        yield await read(documentsOf(batch, documents, partial));
+        yield await read(documentsOf(batch, documents, partial, table));
       }
     } catch (error) {
       if (!(error instanceof InputError) || source.onBadFile === undefined) throw error;
@@ -104,7 +114,7 @@ export async function* readUsageEvents(
     const cut = partial
       .finish()
       .map((raw) => ({ fault: 'a line that was cut and does not end', line: next.line, raw }));
-    const left = [...cut, ...documents.finish()];
+    const left = [...cut, ...table.finish(), ...documents.finish()];
     if (left.length > 0) yield await read(left);
     if (documents.pretty)
       source.onNote?.(
@@ -133,6 +143,7 @@ function* documentsOf(
   batch: LineBatch,
   documents: DocumentReader,
   partial: PartialLines,
+  table: CsvRows,
 ): Generator<Document> {
   for (const [index, raw] of batch.lines.entries()) {
     const line = batch.first + index;
@@ -140,9 +151,27 @@ function* documentsOf(
     // a record of the stream, as the archive keeps it, begins with a header
     else if (!raw.startsWith(RECORD_HEADER) && !raw.startsWith(ARCHIVE_FRAME)) {
       const whole = partial.take(raw);
-      if (whole !== undefined) yield* documents.take(whole, line);
+      if (whole !== undefined) yield* tableOr(documents, table, whole, line);
     }
   }
+}
+
+/** The documents of a line, as a row of a table where it is in one. */
+function* tableOr(
+  documents: DocumentReader,
+  table: CsvRows,
+  text: string,
+  line: number,
+): Generator<Document> {
+  const header = table.held?.header;
+  const rows = table.take(text, line);
+  if (rows !== undefined) {
+    yield* rows;
+    return;
+  }
+  // what seemed to name columns was a line by itself
+  if (header !== undefined) yield headerAlone(header);
+  yield* documents.take(text, line);
 }
 
 async function usable(
@@ -176,6 +205,7 @@ async function usable(
     for (const reason of read.reasons) reject(reason);
     for (const [format, count] of read.formats) formats.set(format, (formats.get(format) ?? 0) + count);
     skipped += read.skipped;
+    for (const name of document.odd ?? []) odd.push(name);
     // one by one: a call has no room for as many arguments as a document may have entries
     for (const name of read.odd) odd.push(name);
     for (const event of read.events) events.push(event);

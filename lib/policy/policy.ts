@@ -94,7 +94,7 @@ export const policy = z
     sealAfterHours: hours
       .default(12)
       .describe(
-        'hours; slices that ended so long before the watermark move out of the hot item. Smaller keeps items small, late events then cost one more segment',
+        'hours; slices that ended so long before the watermark move out of the hot item, earlier where it would outgrow a kilobyte. Smaller keeps items small, late events then cost one more segment',
       ),
     retentionDays: z
       .number()

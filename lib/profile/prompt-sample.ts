@@ -1,7 +1,6 @@
 import { LIMITS } from '../limits.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { timeOf } from '../telemetry/utc-time.ts';
-import { DAY_MS } from '../time.ts';
 import { digit } from './base64url.ts';
 import { SLICE_MS, sliceStart } from './slice.ts';
 
@@ -130,48 +129,56 @@ function newestOf(samples: PromptSamples, before: PromptSamples = samples): Prom
   return kept.length === before.length && kept.every((held, i) => held === before[i]) ? before : kept;
 }
 
-/** So much later in event time a sample counts as changed, however little it grew. */
-const STAGE_MS = DAY_MS;
-/** Growth that counts, as a factor. */
-const STAGE_GROWTH = 1.5;
-
 /**
- * How far a sample has come, in steps that are worth a copy for those that compare contents: it has some kilobytes. Another stage is half as many prompts more, or a prompt of another day.
+ * Where an account's sample lies: most of it in an item of its own, and what came since in the hot item. An item of some kilobytes
+ * with every flush would cost as much as all else that is kept of an account; a prompt in the hot item costs nothing, as long as
+ * that stays below a kilobyte.
  */
-export function stageOf(samples: PromptSamples): string {
-  const prompts = samples.flatMap((sample) => sample.prompts);
-  const growth = Math.floor(Math.log(Math.max(1, prompts.length)) / Math.log(STAGE_GROWTH));
-  const newest = prompts.reduce((latest, { slice }) => Math.max(latest, slice), 0);
-  return `${growth}/${Math.floor(newest / STAGE_MS)}`;
+export interface Asked {
+  /** name of what was written last, by its content; empty: nothing was */
+  readonly written: string;
+  /** prompts of the sample that are not in it */
+  readonly pending: PromptSamples;
 }
 
-/** A sample is written again when so many of its prompts are new: one in four. */
-const NEW_IN = 4;
+export const NOTHING_ASKED: Asked = { written: '', pending: NO_PROMPTS };
 
 /**
- * Whether a sample differs enough from what is written to be written again. Prompts of a slice are read when it is over
- * (promptsAt), so a sample is written with the first prompt of a slice, and between slices when a quarter of it is new; an item
- * of three kilobytes with every flush of a young account would cost as much as all else that is kept of it. What is
- * remembered and not written is lost with its function: a few prompts of a sample.
+ * Bytes that open slices and waiting prompts may take of the hot item's kilobyte, by which a write is billed; what else it holds
+ * takes some 420.
  */
-export function isWorthWriting(written: PromptSamples, now: PromptSamples): boolean {
-  const known = new Set<SampledPrompt>();
-  let newest = 0;
-  for (const { prompts } of written)
-    for (const prompt of prompts) {
-      known.add(prompt);
-      newest = Math.max(newest, prompt.slice);
-    }
-  let fresh = 0;
-  let all = 0;
-  for (const { prompts } of now)
-    for (const prompt of prompts) {
-      all++;
-      if (known.has(prompt)) continue;
-      fresh++;
-      if (prompt.slice > newest) return true;
-    }
-  return fresh * NEW_IN >= all;
+export const HOT_ROOM = 560;
+/** More prompts than these do not wait in the hot item. */
+const MOST_PENDING = LIMITS.pendingPrompts.most;
+/** What a waiting prompt takes there, bytes. */
+export const PENDING_BYTES = 39;
+
+/** When samples say nothing any more, ms: two generations after the newest has begun. */
+export function samplesExpireAt(samples: PromptSamples): number {
+  return (Math.max(0, ...samples.map(({ generation }) => generation)) + 2) * GENERATION_MS;
+}
+
+export function countPrompts(samples: PromptSamples): number {
+  return samples.reduce((sum, { prompts }) => sum + prompts.length, 0);
+}
+
+/** Prompts of a sample that came to be of it since `written`, of which it was made. */
+export function pendingOf(samples: PromptSamples, written: PromptSamples): PromptSamples {
+  const known = new Set(written.flatMap(({ prompts }) => prompts));
+  return samples.flatMap((held) => {
+    const prompts = held.prompts.filter((prompt) => !known.has(prompt));
+    return prompts.length === 0 ? [] : [{ ...held, prompts }];
+  });
+}
+
+/** Fewer are not worth a write of their own. */
+const FEWEST_WRITTEN = 4;
+
+/** Whether waiting prompts are to be written, beside open slices of so many bytes. */
+export function isDue(pending: PromptSamples, sliceBytes: number): boolean {
+  const waiting = countPrompts(pending);
+  if (waiting > MOST_PENDING) return true;
+  return waiting >= FEWEST_WRITTEN && sliceBytes + waiting * PENDING_BYTES > HOT_ROOM;
 }
 
 /** Both samples as one: what a single sample of all the prompts would be. */

@@ -4,7 +4,7 @@ import { decodeFacts, encodeFacts } from '../campaigns/linking/facts-codec.ts';
 import { type AccountFacts, factKey, LINK_KINDS, linkFacts } from '../campaigns/linking/link-facts.ts';
 import type { LinkStore } from '../campaigns/ports.ts';
 import { hash48 } from '../profile/hashes.ts';
-import { type PromptSamples, stageOf } from '../profile/prompt-sample.ts';
+import { type PromptSamples, samplesExpireAt } from '../profile/prompt-sample.ts';
 import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-sample-codec.ts';
 
 /** Partitions of accounts without hard values. */
@@ -43,13 +43,13 @@ export function isComparable(samples: PromptSamples | undefined): samples is Pro
 }
 
 /**
- * Whether a sample has changed enough to be copied to those that compare contents: when the account begins or ends to ask
- * enough, and with every stage. Told by the two images alone, so that a redelivery decides alike.
+ * Whether those that compare contents have to be told: when the account begins or ends to ask enough, and when its sample
+ * lives longer. Told by the two images alone, so that a redelivery decides alike.
  */
-export function isWorthCopying(now: PromptSamples | undefined, before: PromptSamples | undefined): boolean {
+export function isWorthNoting(now: PromptSamples | undefined, before: PromptSamples | undefined): boolean {
   if (isComparable(now) !== isComparable(before)) return true;
   if (!isComparable(now) || !isComparable(before)) return false;
-  return stageOf(now) !== stageOf(before);
+  return samplesExpireAt(now) !== samplesExpireAt(before);
 }
 
 /** Values under which an account stands in the link table. */

@@ -4,6 +4,8 @@ import { StateError } from '../profile/binary.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
 import { type Position, padSequence } from '../profile/position.ts';
 import type { Profile } from '../profile/profile.ts';
+import { type Asked, NO_PROMPTS } from '../profile/prompt-sample.ts';
+import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-sample-codec.ts';
 import type { IdLog, IdPart, IdSet } from '../profile/recent-ids.ts';
 import { SLICE_MS, type Slice } from '../profile/slice.ts';
 import { CLEAR } from '../scoring/level.ts';
@@ -23,6 +25,8 @@ export interface HotItem {
   readonly recent: Uint8Array;
   /** encodeIds of the tail of what was put back */
   readonly redriven: Uint8Array;
+  /** encodePromptSamples of those that wait; empty where none do */
+  readonly asked: Uint8Array;
   /** JSON notices, ascending, that wait for delivery */
   readonly notices: readonly string[];
 }
@@ -65,6 +69,8 @@ interface RareMeta {
   readonly finding?: NonNullable<Judgement['finding']>;
   readonly numbered?: number;
   readonly shadow?: NonNullable<Judgement['shadow']>;
+  /** name of the sample of prompts that is written */
+  readonly asked?: string;
 }
 
 /** Parts of a log: numbers from the first up to and without the next. */
@@ -83,6 +89,8 @@ function isClear(level: Judgement['level']): boolean {
   return level.level === CLEAR.level && level.since === CLEAR.since && level.supported === CLEAR.supported;
 }
 
+const NO_BYTES = new Uint8Array();
+
 /** State to item. */
 export function toItem(state: AccountState): HotItem {
   const { profile, judgement } = state;
@@ -100,6 +108,7 @@ export function toItem(state: AccountState): HotItem {
     ...unless('finding', judgement.finding, undefined),
     ...unless('numbered', judgement.numbered, 0),
     ...unless('shadow', judgement.shadow, undefined),
+    ...unless('asked', state.asked.written, ''),
   };
   const meta: HotMeta = [
     customer.plan,
@@ -120,6 +129,7 @@ export function toItem(state: AccountState): HotItem {
     slices: encodeSlices(profile.slices),
     recent: encodeIds(profile.recent.tail),
     redriven: encodeIds(profile.redriven.tail),
+    asked: state.asked.pending.length === 0 ? NO_BYTES : encodePromptSamples(state.asked.pending),
     notices: judgement.notices.map((held) => JSON.stringify(held)),
   };
 }
@@ -140,6 +150,7 @@ export function itemBytes(state: AccountState): number {
     item.slices.length +
     item.recent.length +
     item.redriven.length +
+    item.asked.length +
     item.notices.reduce((sum, held) => sum + Buffer.byteLength(held), 0)
   );
 }
@@ -221,7 +232,11 @@ export function fromItem(account: string, item: HotItem, sealed: readonly Slice[
     totals: { events, late: rare.late ?? 0, repeated: rare.repeated ?? 0 },
     samples: [...samples],
   };
-  return { profile, judgement, sealed };
+  const asked: Asked = {
+    written: rare.asked ?? '',
+    pending: item.asked.length === 0 ? NO_PROMPTS : decodePromptSamples(item.asked),
+  };
+  return { profile, judgement, sealed, asked };
 }
 
 function readableNotice(text: string): Notice[] {
@@ -232,8 +247,6 @@ function readableNotice(text: string): Notice[] {
 function logOf(parts: readonly IdPart[], range: PartRange | undefined, tail: Uint8Array): IdLog {
   return { parts, next: range?.[1] ?? 1, tail: decodeIds(tail) };
 }
-
-const NO_BYTES = new Uint8Array();
 
 /** Bytes of a hash. */
 const ID_BYTES = 6;

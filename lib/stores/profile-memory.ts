@@ -124,8 +124,7 @@ export class MemoryProfileStore implements ProfileStore, Resumable {
   /** Everything that is stored, one account after another, with all sealed parts that have not expired. */
   *states(): Generator<AccountState> {
     for (const [account, held] of this.items) {
-      const { profile, judgement } = this.one(account);
-      yield { profile, judgement, sealed: slicesOf(held.sealed) };
+      yield { ...this.one(account), sealed: slicesOf(held.sealed) };
     }
   }
 

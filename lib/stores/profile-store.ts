@@ -4,19 +4,24 @@ import type { Seal } from '../detection/process-batch.ts';
 import type { PromptSamples } from '../profile/prompt-sample.ts';
 import type { StoredStates } from './lineage.ts';
 
+export type Reading = 'newest' | 'recent';
+
 /**
  * Port of the profile table. `save` stores the seal, if any, before the hot item, and the hot item only where its
  * version is still the one that was read: `conflict` means that somebody else was faster, and nothing changed.
  */
 export interface ProfileStore {
   /**
-   * States of the accounts, new ones for accounts that are not stored; consistent reads.
+   * States of the accounts, new ones for accounts that are not stored.
    * @param onUnreadable told of an account whose item cannot be read, which is then left out
+   * @param reading `newest`: as everything stands now; `recent`: at half the price, and perhaps without the writes of the last
+   *   moment, for who saves under the version that was read, and loads the newest where that fails
    * @throws UnreadableItem where nobody wants to be told
    */
   load(
     accounts: readonly string[],
     onUnreadable?: (account: string, error: Error) => void,
+    reading?: Reading,
   ): Promise<Map<string, AccountState>>;
   save(stored: AccountState, next: AccountState, seal: Seal | undefined): Promise<'saved' | 'conflict'>;
 }
@@ -31,12 +36,19 @@ export interface LinkFactStore {
   save(account: string, facts: AccountFacts): Promise<'saved' | 'conflict'>;
 }
 
-/** Port of the `prompts` items beside the profiles: samples of what accounts ask. The newest write wins. */
+/** A sample as it is stored, with the name by which a hot item names it. */
+export interface WrittenSamples {
+  readonly name: string;
+  readonly samples: PromptSamples;
+}
+
+/** Port of the `prompts` items beside the profiles: samples of what accounts ask, without what waits in the hot items. */
 export interface PromptSampleStore {
   /**
    * Samples of the accounts that have any.
-   * @param stored the accounts' profiles: what is remembered counts only where they went on; without, all is read
+   * @param stored the accounts' profiles: what is remembered counts only where they went on, and name it
    */
-  load(accounts: readonly string[], stored?: StoredStates): Promise<Map<string, PromptSamples>>;
-  save(account: string, samples: PromptSamples): Promise<void>;
+  load(accounts: readonly string[], stored: StoredStates): Promise<Map<string, PromptSamples>>;
+  /** Writes a sample, with whatever somebody else wrote since it was loaded. */
+  save(account: string, samples: PromptSamples): Promise<WrittenSamples>;
 }

@@ -53,6 +53,7 @@ function isSameItem(a: HotItem, b: HotItem): boolean {
       isSame(a.slices, b.slices) &&
       isSame(a.recent, b.recent) &&
       isSame(a.redriven, b.redriven) &&
+      isSame(a.asked, b.asked) &&
       a.notices.length === b.notices.length &&
       a.notices.every((notice, i) => notice === b.notices[i]))
   );

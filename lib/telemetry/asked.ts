@@ -57,6 +57,7 @@ export function askedOf(messages: readonly unknown[]): Asked {
   };
 }
 
-function asksForWork(text: string): boolean {
+/** Whether a text that no user has said asks for work itself: a task or a question, no longer than a request. */
+export function asksForWork(text: string): boolean {
   return text.length <= MAX_REQUEST && (beginsAsTask(text) || /[?？؟]["'”’)\]\s]*$/.test(text.slice(-40)));
 }

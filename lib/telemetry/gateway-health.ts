@@ -1,12 +1,16 @@
 import { recentlyUsed } from '../recently-used.ts';
-import { HEALTH_RULES, LOSS_NAMES, LOSSES, type Loss } from './health.ts';
+import { HEALTH_RULES } from './health.ts';
+import { LOSS_NAMES, LOSSES, type Loss, MANY_ACCOUNTS } from './health-tally.ts';
 import type { UsageEvent } from './usage-event.ts';
+
+/** What a gateway's telemetry may have lost: what single events lack, or that prompts differ. */
+export type GatewayLoss = Loss | 'samePrompt';
 
 /** A gateway whose telemetry has lost what detection needs to judge its accounts. */
 export interface BlindGateway {
   /** as the producer names it; `unnamed` where it does not */
   readonly gateway: string;
-  readonly lost: Loss;
+  readonly lost: GatewayLoss;
   /** of its newest events, 0 to 1 */
   readonly share: number;
   /** arrival of the first event after which it was so, ms, as far as this instance has seen */
@@ -16,14 +20,44 @@ export interface BlindGateway {
 interface Seen {
   events: number;
   readonly lost: Record<Loss, number>;
-  readonly since: Map<Loss, number>;
+  readonly since: Map<GatewayLoss, number>;
+  readonly newest: NewestPrompts;
 }
 
 /** Gateways that are remembered; names come from records, and anybody who may put records can invent them. */
 const MAX_GATEWAYS = 200;
 /** At so many events all counts are halved: what a gateway did last counts most. */
 const HALVED_AT = 2000;
+/** Newest prompts of a gateway that are compared, and how often. */
+const COMPARED = 200;
+const COMPARED_EACH = 20;
 export const UNNAMED = 'unnamed';
+
+/** The newest prompts of a gateway: how many are one and the same, of many accounts. */
+class NewestPrompts {
+  readonly #newest: { readonly prompt: string; readonly account: string }[] = [];
+  #added = 0;
+  share = 0;
+
+  add({ prints: [prints], account, shape }: UsageEvent): void {
+    // without words there is no prompt, which is a loss of its own
+    if (prints === undefined || shape.words === 0) return;
+    this.#newest[this.#added++ % COMPARED] = { prompt: prints.prompt, account };
+    if (this.#added % COMPARED_EACH === 0) this.share = this.#compared();
+  }
+
+  #compared(): number {
+    const prompts = new Map<string, { events: number; readonly accounts: Set<string> }>();
+    for (const { prompt, account } of this.#newest) {
+      const held = prompts.get(prompt) ?? { events: 0, accounts: new Set<string>() };
+      held.events++;
+      held.accounts.add(account);
+      prompts.set(prompt, held);
+    }
+    const many = [...prompts.values()].filter(({ accounts }) => accounts.size >= MANY_ACCOUNTS);
+    return Math.max(0, ...many.map(({ events }) => events)) / this.#newest.length;
+  }
+}
 
 /** Counts, gateway by gateway, what is missing in telemetry. Bounded, whatever comes. */
 export class GatewayHealth {
@@ -35,15 +69,16 @@ export class GatewayHealth {
     const seen = this.#seen.get(name) ?? {
       events: 0,
       lost: { withoutPrompt: 0, withoutOrigin: 0, withoutTokens: 0 },
-      since: new Map<Loss, number>(),
+      since: new Map<GatewayLoss, number>(),
+      newest: new NewestPrompts(),
     };
     this.#seen.set(name, seen);
     seen.events++;
-    for (const loss of LOSS_NAMES) {
-      if (LOSSES[loss](event)) seen.lost[loss]++;
+    for (const loss of LOSS_NAMES) if (LOSSES[loss](event)) seen.lost[loss]++;
+    seen.newest.add(event);
+    for (const loss of GATEWAY_LOSSES)
       if (!isBlind(seen, loss)) seen.since.delete(loss);
       else if (!seen.since.has(loss)) seen.since.set(loss, arrived);
-    }
     if (seen.events < HALVED_AT) return;
     seen.events /= 2;
     for (const loss of LOSS_NAMES) seen.lost[loss] /= 2;
@@ -52,14 +87,20 @@ export class GatewayHealth {
   /** Gateways for whose accounts detection is blind now, in the order of their names. */
   blind(): BlindGateway[] {
     return [...this.#seen.entries()]
-      .flatMap(([gateway, { events, lost, since }]) =>
-        [...since].map(([loss, at]) => ({ gateway, lost: loss, share: lost[loss] / events, since: at })),
+      .flatMap(([gateway, seen]) =>
+        [...seen.since].map(([lost, since]) => ({ gateway, lost, share: shareOf(seen, lost), since })),
       )
       .sort((a, b) => (a.gateway < b.gateway ? -1 : 1));
   }
 }
 
-function isBlind({ events, lost }: Seen, loss: Loss): boolean {
+const GATEWAY_LOSSES: readonly GatewayLoss[] = [...LOSS_NAMES, 'samePrompt'];
+
+function shareOf({ events, lost, newest }: Seen, loss: GatewayLoss): number {
+  return loss === 'samePrompt' ? newest.share : lost[loss] / events;
+}
+
+function isBlind(seen: Seen, loss: GatewayLoss): boolean {
   const rule = HEALTH_RULES.find(({ share }) => share === loss);
-  return rule !== undefined && events >= rule.atLeast && lost[loss] / events > rule.above;
+  return rule !== undefined && seen.events >= rule.atLeast && shareOf(seen, loss) > rule.above;
 }

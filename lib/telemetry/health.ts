@@ -1,36 +1,11 @@
-import { recentlyUsed } from '../recently-used.ts';
+import { type HealthShares, HealthTally } from './health-tally.ts';
 import type { UsageEvent } from './usage-event.ts';
 
 /**
  * Whether telemetry can be judged at all. Detection goes blind without a sound when prompts are not logged, replaced by one
- * text, or lose where they came from: these shares say so before anybody believes that nobody extracts.
+ * text, or lose where they came from: these shares say so before anybody believes that nobody extracts. They are taken of all
+ * that was read, and of each thousand events by itself: what began an hour ago would drown in what was well before.
  */
-export interface HealthShares {
-  readonly events: number;
-  /** of all events, 0 to 1 */
-  readonly withoutPrompt: number;
-  /** events whose prompt is the one that most accounts send, of events of accounts that send it */
-  readonly samePrompt: number;
-  /** accounts that send that prompt, of all accounts that were seen */
-  readonly samePromptAccounts: number;
-  readonly withoutOrigin: number;
-  readonly withoutTokens: number;
-  readonly repeatedIds: number;
-  /** entries that were not used, of all entries */
-  readonly rejected: number;
-  readonly skipped: number;
-  readonly accounts: number;
-}
-
-/** What one event lacks, such that detection is blind where most lack it. */
-export const LOSSES = {
-  withoutPrompt: ({ shape }: UsageEvent) => shape.words === 0,
-  withoutOrigin: ({ prints: [prints] }: UsageEvent) =>
-    prints?.address === undefined && prints?.credential === undefined,
-  withoutTokens: ({ usage, outcome }: UsageEvent) => usage.outputTokens === 0 && outcome === 'ok',
-} as const;
-export type Loss = keyof typeof LOSSES;
-export const LOSS_NAMES = Object.keys(LOSSES) as Loss[];
 
 /** What a share means when it is too large. */
 interface HealthRule {
@@ -39,49 +14,98 @@ interface HealthRule {
   readonly above: number;
   /** fewer events say nothing */
   readonly atLeast: number;
+  /** nothing should be concluded from silence */
   readonly severe: boolean;
+  /** looked for in each thousand events too */
+  readonly inRuns: boolean;
   readonly words: string;
 }
 
-/** Thresholds: honest gateways have prompts in nearly all calls, and no prompt that a fifth of many accounts sends. */
+const rule = (
+  share: keyof HealthShares,
+  above: number,
+  atLeast: number,
+  how: { readonly severe?: boolean; readonly inRuns?: boolean },
+  words: string,
+): HealthRule => ({ share, above, atLeast, severe: how.severe === true, inRuns: how.inRuns === true, words });
+const BLIND = { severe: true, inRuns: true } as const;
+const RUNS = { inRuns: true } as const;
+
+/**
+ * Thresholds: honest gateways have prompts in nearly all calls, no prompt that a third of the events of many accounts are, and
+ * no origin that most accounts share. The severer rule of a share comes first.
+ */
 export const HEALTH_RULES: readonly HealthRule[] = [
-  {
-    share: 'withoutPrompt',
-    above: 0.5,
-    atLeast: 20,
-    severe: true,
-    words: 'have no prompt: message logging is off, or the prompts are in a place that is not read',
-  },
-  {
-    share: 'samePromptAccounts',
-    above: 0.5,
-    atLeast: 100,
-    severe: true,
-    words: 'of accounts send one and the same prompt: a placeholder stands where prompts should',
-  },
-  {
-    share: 'withoutOrigin',
-    above: 0.9,
-    atLeast: 100,
-    severe: false,
-    words: 'have neither address nor credential: linking accounts into campaigns is blind',
-  },
-  {
-    share: 'withoutTokens',
-    above: 0.9,
-    atLeast: 100,
-    severe: false,
-    words: 'have no output tokens: volumes cannot be judged',
-  },
-  {
-    share: 'repeatedIds',
-    above: 0.05,
-    atLeast: 100,
-    severe: false,
-    words:
-      'repeat an id of another event and will be dropped as repeats: the ids are not unique, or the input was given twice',
-  },
-  { share: 'rejected', above: 0.1, atLeast: 20, severe: false, words: 'of entries could not be used' },
+  rule(
+    'withoutPrompt',
+    0.5,
+    20,
+    BLIND,
+    'have no prompt: message logging is off, or the prompts are in a place that is not read',
+  ),
+  rule(
+    'samePromptAccounts',
+    0.5,
+    100,
+    BLIND,
+    'of accounts send one and the same prompt: a placeholder stands where prompts should',
+  ),
+  rule(
+    'samePrompt',
+    0.3,
+    100,
+    BLIND,
+    'of events, of many accounts, have one and the same prompt: a placeholder stands where prompts should',
+  ),
+  rule('rejected', 0.9, 20, BLIND, 'of entries could not be used: next to nothing is watched'),
+  rule('rejected', 0.1, 20, RUNS, 'of entries could not be used'),
+  rule('oddTime', 0.1, 20, BLIND, 'have a time before 2015: the pipeline refuses them'),
+  rule(
+    'shortPrompts',
+    0.8,
+    100,
+    RUNS,
+    'have prompts of at most three words: ids, digests or markers may stand where prompts should',
+  ),
+  rule(
+    'withoutOrigin',
+    0.9,
+    100,
+    RUNS,
+    'have neither address nor credential: linking accounts into campaigns is blind',
+  ),
+  rule(
+    'sameOrigin',
+    0.5,
+    100,
+    RUNS,
+    'of accounts come from one address or with one credential, perhaps the gateway’s own: linking accounts is blind',
+  ),
+  rule('withoutTokens', 0.9, 100, RUNS, 'have no output tokens: volumes cannot be judged'),
+  rule('failed', 0.9, 100, RUNS, 'end in an error: endings may be read wrongly'),
+  rule('sameTime', 0.5, 100, {}, 'have one and the same time: pace and hours cannot be judged'),
+  rule('models', 0.5, 100, {}, 'as many models as events: something else stands where the model should'),
+  rule(
+    'oneAccount',
+    0.5,
+    1000,
+    {},
+    'of events are of one account: its name may be the gateway’s own, not the customers’',
+  ),
+  rule(
+    'repeatedIds',
+    0.05,
+    100,
+    {},
+    'repeat an id of another event and will be dropped as repeats: the ids are not unique, or the input was given twice',
+  ),
+  rule(
+    'skipped',
+    0.99,
+    1000,
+    {},
+    'of entries are no model calls: the calls may be in entries of another kind',
+  ),
 ];
 
 /** A sentence for people, and whether detection is blind. */
@@ -90,76 +114,79 @@ export interface HealthWarning {
   readonly value: number;
   readonly severe: boolean;
   readonly text: string;
+  /** event times between which it was so, where it is not so of all that was read */
+  readonly from?: string;
+  readonly until?: string;
 }
 
-const MAX_PROMPTS = 20_000;
-const MAX_ACCOUNTS = 50_000;
-const MAX_IDS = 200_000;
+/** Events that are looked at by themselves. */
+const RUN = 1000;
+/** The run that is not full says something from so many events on. */
+const LAST_RUN = 500;
 
-/** Counts events as they pass; memory is bounded, whatever the traffic. */
+interface Run {
+  readonly tally: HealthTally;
+  readonly from: string;
+  until: string;
+}
+
+/** Counts events as they pass, all of them and by the thousand; memory is bounded, whatever the traffic. */
 export class TelemetryHealth {
-  #events = 0;
-  readonly #lost: Record<Loss, number> = { withoutPrompt: 0, withoutOrigin: 0, withoutTokens: 0 };
-  #repeats = 0;
-  #rejected = 0;
-  #skipped = 0;
-  readonly #accounts = recentlyUsed<string, true>(MAX_ACCOUNTS);
-  readonly #ids = recentlyUsed<string, true>(MAX_IDS);
-  /** accounts and events by prompt print; what is rare falls out */
-  readonly #prompts = recentlyUsed<string, { accounts: Set<string>; events: number }>(MAX_PROMPTS);
+  readonly #whole = new HealthTally();
+  #run: Run | undefined;
+  /** the worst run of each rule */
+  readonly #worst = new Map<HealthRule, HealthWarning>();
 
   event(event: UsageEvent): void {
-    this.#events++;
-    const prints = event.prints[0];
-    this.#accounts.set(event.account, true);
-    for (const loss of LOSS_NAMES) if (LOSSES[loss](event)) this.#lost[loss]++;
-    if (this.#ids.has(event.id)) this.#repeats++;
-    else this.#ids.set(event.id, true);
-    if (prints === undefined || LOSSES.withoutPrompt(event)) return;
-    const held = this.#prompts.get(prints.prompt) ?? { accounts: new Set<string>(), events: 0 };
-    held.events++;
-    if (held.accounts.size < MAX_ACCOUNTS) held.accounts.add(event.account);
-    this.#prompts.set(prints.prompt, held);
+    this.#whole.event(event);
+    const run = this.#run ?? { tally: new HealthTally(), from: event.time, until: event.time };
+    this.#run = run;
+    run.tally.event(event);
+    run.until = event.time;
+    if (run.tally.events < RUN) return;
+    this.#keepWorst(run);
+    this.#run = undefined;
   }
 
   /** Entries that did not become events. */
   unused(counts: { readonly rejected: number; readonly skipped: number }): void {
-    this.#rejected += counts.rejected;
-    this.#skipped += counts.skipped;
+    this.#whole.unused(counts);
+    this.#run?.tally.unused(counts);
   }
 
   shares(): HealthShares {
-    let most = { accounts: 0, events: 0 };
-    for (const { accounts, events } of this.#prompts.values())
-      if (accounts.size > most.accounts) most = { accounts: accounts.size, events };
-    const accounts = this.#accounts.size;
-    const entries = this.#events + this.#rejected;
-    const share = (count: number, of: number) => (of === 0 ? 0 : count / of);
-    return {
-      events: this.#events,
-      withoutPrompt: share(this.#lost.withoutPrompt, this.#events),
-      samePrompt: share(most.events, this.#events),
-      samePromptAccounts: accounts < 20 ? 0 : share(most.accounts, accounts),
-      withoutOrigin: share(this.#lost.withoutOrigin, this.#events),
-      withoutTokens: share(this.#lost.withoutTokens, this.#events),
-      repeatedIds: share(this.#repeats, this.#events),
-      rejected: share(this.#rejected, entries),
-      skipped: share(this.#skipped, entries + this.#skipped),
-      accounts,
-    };
+    return this.#whole.shares();
   }
 
-  /** What is wrong, the severest first; empty for traffic that can be judged. */
+  /** What is wrong, the severest first, each share once; empty for traffic that can be judged. */
   warnings(): readonly HealthWarning[] {
-    const shares = this.shares();
-    const entries = shares.events + this.#rejected;
-    return HEALTH_RULES.filter((rule) => entries >= rule.atLeast && shares[rule.share] > rule.above)
-      .map((rule) => ({
-        share: rule.share,
-        value: shares[rule.share],
-        severe: rule.severe,
-        text: `${Math.round(100 * shares[rule.share])} % ${rule.words}`,
-      }))
-      .sort((a, b) => Number(b.severe) - Number(a.severe));
+    if (this.#run !== undefined && this.#run.tally.events >= LAST_RUN) this.#keepWorst(this.#run);
+    const shares = this.#whole.shares();
+    const found = new Map<keyof HealthShares, HealthWarning>();
+    for (const held of HEALTH_RULES) {
+      const whole = broken(held, this.#whole, shares);
+      const said = whole ?? this.#worst.get(held);
+      if (said !== undefined && !found.has(held.share)) found.set(held.share, said);
+    }
+    return [...found.values()].sort((a, b) => Number(b.severe) - Number(a.severe));
   }
+
+  #keepWorst({ tally, from, until }: Run): void {
+    const shares = tally.shares();
+    for (const held of HEALTH_RULES) {
+      const found = held.inRuns ? broken(held, tally, shares) : undefined;
+      if (found === undefined || found.value <= (this.#worst.get(held)?.value ?? 0)) continue;
+      const when = `of ${tally.events} events from ${from} to ${until}`;
+      this.#worst.set(held, { ...found, from, until, text: `${found.text} (${when})` });
+    }
+  }
+}
+
+function broken(held: HealthRule, tally: HealthTally, shares: HealthShares): HealthWarning | undefined {
+  const value = shares[held.share];
+  if (tally.entries(held.share) < held.atLeast || value <= held.above) return undefined;
+  return {
+    ...{ share: held.share, value, severe: held.severe },
+    text: `${Math.round(100 * value)} % ${held.words}`,
+  };
 }

@@ -5,7 +5,8 @@
 export { ADAPTER_DEFAULTS, type Adapted, type Adapter, type AdapterDefaults } from './adapters/adapter.ts';
 export { ADAPTERS, type InputFormat } from './adapters/index.ts';
 export { type Exchange, exchange, type Message } from './exchange.ts';
-export { type HealthShares, type HealthWarning, TelemetryHealth } from './health.ts';
+export { type HealthWarning, TelemetryHealth } from './health.ts';
+export type { HealthShares } from './health-tally.ts';
 export { accountPseudonym, developmentKeyring, type Keyring, keyring, parseKeyring } from './keys.ts';
 export { DEFAULT_OVERLAP_DAYS, type KeySource, newKeyring, rotatedKeyring } from './make-keyring.ts';
 export { type ParsedExchange, parseExchange } from './parse-exchange.ts';

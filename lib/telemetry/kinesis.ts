@@ -71,6 +71,8 @@ export function eventStream(options: EventStreamOptions): ProducerPort & { destr
             ...target,
             Records: entries.map((entry) => ({ PartitionKey: entry.partitionKey, Data: entry.data })),
           }),
+          // a stream that takes a call and does not answer is asked again, as one that refuses it is
+          { abortSignal: AbortSignal.timeout(ANSWER_WITHIN) },
         );
         return (answer.Records ?? []).map((record) =>
           record.ErrorCode === undefined || record.ErrorCode === null || record.ErrorCode === ''
@@ -91,6 +93,9 @@ export function eventStream(options: EventStreamOptions): ProducerPort & { destr
     },
   };
 }
+
+/** Longest time that a call of PutRecords (5 MiB at most) may take, ms. */
+const ANSWER_WITHIN = 30_000;
 
 function clientConfig(options: EventStreamOptions): KinesisClientConfig {
   // The producer retries what was refused, in order; the SDK's own retries would only hide it.

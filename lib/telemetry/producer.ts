@@ -15,8 +15,11 @@ export interface Producer {
   put(event: UsageEvent): Promise<void>;
   /** Sends what is pending; resolves when everything taken so far is acknowledged. */
   flush(): Promise<void>;
-  /** Takes no more events and flushes. Rejects with ProducerFailure where events could not be delivered. */
-  close(): Promise<void>;
+  /**
+   * Takes no more events and flushes. Rejects with ProducerFailure where events could not be delivered.
+   * @param within ms after which what no stream has acknowledged is handed back in that failure; default: no end
+   */
+  close(within?: number): Promise<void>;
   readonly counts: ProducerCounts;
 }
 
@@ -234,9 +237,11 @@ class BucketedProducer implements Producer {
     return new Promise((resolve, reject) => this.#idleWaiters.push({ resolve, reject }));
   }
 
-  async close(): Promise<void> {
+  async close(within?: number): Promise<void> {
     this.#closed = true;
-    await this.flush();
+    const giveUp = () => this.#fail(new Error(`not delivered within ${within} ms`), 'when closed');
+    const cancel = within === undefined ? undefined : this.#port.after(within, giveUp);
+    await this.flush().finally(() => cancel?.());
     this.#cancelLinger?.();
     this.#cancelLinger = undefined;
   }
@@ -353,7 +358,7 @@ class BucketedProducer implements Producer {
       if (this.#failure !== undefined) return;
       if (left.length === 0) break;
       if (isPermanent(error) || attempt >= this.#attempts) {
-        this.#fail(error, attempt);
+        this.#fail(error, `after ${attempt} attempts`);
         return;
       }
       await this.#pause(attempt);
@@ -402,7 +407,7 @@ class BucketedProducer implements Producer {
     for (const waiter of waiters) waiter.resolve();
   }
 
-  #fail(error: unknown, attempts: number): void {
+  #fail(error: unknown, when: string): void {
     const undelivered: string[] = [];
     for (const bucket of this.#buckets) {
       for (const line of bucket.unacknowledged?.lines ?? []) undelivered.push(line.json);
@@ -410,13 +415,13 @@ class BucketedProducer implements Producer {
     }
     const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     this.#failure = new ProducerFailure(
-      `producer: gave up after ${attempts} attempts, ${undelivered.length} events undelivered: ${why}`,
+      `producer: gave up ${when}, ${undelivered.length} events undelivered: ${why}`,
       undelivered,
       error,
     );
     this.#cancelLinger?.();
-    for (const waiter of [...this.#roomWaiters.splice(0), ...this.#idleWaiters.splice(0)])
-      waiter.reject(this.#failure);
+    const waiting = [...this.#roomWaiters.splice(0), ...this.#idleWaiters.splice(0)];
+    for (const waiter of waiting) waiter.reject(this.#failure);
   }
 }
 

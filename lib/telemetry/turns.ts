@@ -33,7 +33,11 @@ const KINDS: Readonly<Record<string, TurnKind>> = {
 
 /** Types and keys of parts that carry a tool's result; a Responses item of such a type is one too. */
 const RESULT_TYPE = /(?:tool|function|call|shell|computer|mcp)[\w-]*(?:result|output|response)$/i;
-const RESULT_KEYS = ['toolResult', 'functionResponse', 'function_response', 'tool_result'] as const;
+const RESULT_KEYS = [
+  ...['toolResult', 'functionResponse', 'function_response', 'tool_result'],
+  // https://ai.google.dev/api/caching#Part
+  ...['codeExecutionResult', 'code_execution_result', 'toolResponse', 'tool_response'],
+] as const;
 /** Calls of tools that the provider runs: their items hold the result themselves (Responses: mcp_call, file_search_call). */
 const HOSTED_CALL = /_call$/;
 /** A person's word on a call, which is no result: https://platform.openai.com/docs/guides/tools-connectors-mcp */
@@ -70,7 +74,7 @@ function addTurns(turns: Turn[], message: unknown): void {
   const kind = roleKind(role);
   const content = message.content ?? message.parts ?? null;
   if (typeof content === 'string') {
-    turns.push({ kind, role: kind === 'tool' ? 'tool' : role, text: content });
+    turns.push(turnOf(kind, role, content, turns));
     return;
   }
   const parts = Array.isArray(content) ? content : isObject(content) ? [content] : [];
@@ -91,7 +95,31 @@ function addTurns(turns: Turn[], message: unknown): void {
   }
   // A message that only hands over results is none of its role's; one without any content is an empty one.
   if (results > 0 && (others === 0 || (text === '' && kind === 'user'))) return;
-  turns.push({ kind, role: kind === 'tool' ? 'tool' : role, text });
+  turns.push(turnOf(kind, role, text, turns));
+}
+
+/** A turn of words; words of role `user` that a framework wrote around a tool's result are the tool's. */
+function turnOf(kind: TurnKind, role: string, text: string, before: readonly Turn[]): Turn {
+  const isResult = kind === 'user' && before.at(-1)?.kind === 'assistant' && isToolText(text);
+  return isResult || kind === 'tool' ? { kind: 'tool', role: 'tool', text } : { kind, role, text };
+}
+
+/**
+ * How a result begins and ends that stands as text in a user message, for models that have no role for tools: Hermes and Qwen
+ * (https://github.com/NousResearch/Hermes-Function-Calling, https://qwen.readthedocs.io/en/latest/framework/function_call.html),
+ * Claude before tool use (https://docs.anthropic.com/en/docs/legacy-tool-use), ReAct agents and smolagents
+ * (https://github.com/huggingface/smolagents), Cline and Roo Code (https://github.com/cline/cline). Only the answer to an
+ * assistant's turn is one: a conversation does not begin with a result.
+ */
+const TOOL_TEXTS: readonly (readonly [begins: RegExp, ends: string])[] = [
+  [/^\s{0,64}<(?:tool_response|tool_result|function_results)>/, '>'],
+  [/^\s{0,64}Observation:\s/, ''],
+  [/^\s{0,64}\[\w{1,64}(?: for [^\]\n]{0,400})?\] Result:/, ''],
+];
+
+function isToolText(text: string): boolean {
+  const head = text.slice(0, 512);
+  return TOOL_TEXTS.some(([begins, ends]) => begins.test(head) && text.slice(-64).trimEnd().endsWith(ends));
 }
 
 /** The text of a part that is somebody's words; empty for pictures, calls, thoughts. */

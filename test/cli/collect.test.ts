@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,7 +37,7 @@ class HeldSink implements EventSink {
 
 const servers: CollectServer[] = [];
 afterEach(async () => {
-  for (const server of servers.splice(0)) await server.drain();
+  for (const server of servers.splice(0)) await server.drain(5000);
 });
 
 interface ListenOptions {
@@ -199,6 +201,62 @@ describe('collect', () => {
     expect(sink.taken).toHaveLength(1);
   });
 
+  it('lets nobody keep others out by what is announced and does not come, nor hold up the end', async () => {
+    const { base, post, server } = await listening({ maxBody: 1000 });
+    const { port } = new URL(base);
+    const stalled = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const socket = connect(Number(port), '127.0.0.1');
+        await once(socket, 'connect');
+        socket.write('POST /exchanges HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n{');
+        return socket;
+      }),
+    );
+    expect((await post('/exchanges', '{}')).status).toBe(200);
+    const ended = Promise.all(stalled.map((socket) => once(socket, 'close')));
+    await server.drain(50);
+    await ended;
+    servers.splice(0);
+  });
+
+  it('hands back what it has answered and a stalled stream does not take, in time', async () => {
+    const silent = createServer(() => {});
+    await new Promise<void>((ready) => silent.listen(0, '127.0.0.1', ready));
+    const folder = mkdtempSync(join(tmpdir(), 'collect-'));
+    const undelivered = join(folder, 'undelivered.ndjson');
+    const { terminal, err } = capture();
+    let stop: () => void = () => {};
+    const until = new Promise<void>((resolve) => {
+      stop = resolve;
+    });
+    const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const run = runCollect(
+      {
+        ...{
+          listen: '127.0.0.1:0',
+          stream: 's',
+          region: 'us-east-1',
+          maxBody: '1000000',
+          drainSeconds: '0.5',
+        },
+        ...{ plan: 'p', product: 'api', keySeed: 'test', endpoint, undelivered },
+      },
+      terminal,
+      until,
+    );
+    while (!err().includes('listening')) await new Promise((later) => setTimeout(later, 10));
+    const base = /http:\/\/[\d.:]+/.exec(err())?.[0] ?? '';
+    const taken = await fetch(`${base}/exchanges`, { method: 'POST', body: JSON.stringify(anExchange()) });
+    expect(taken.status).toBe(200);
+    stop();
+    expect(await run).toBe(1);
+    expect(JSON.parse(readFileSync(undelivered, 'utf8'))).toMatchObject({ id: 'x-1' });
+    expect(err()).toContain('not delivered within');
+    silent.closeAllConnections();
+    silent.close();
+    rmSync(folder, { recursive: true });
+  });
+
   it('takes nothing from a page in a browser', async () => {
     const { post, sink, base } = await listening();
     const body = JSON.stringify(anExchange());
@@ -236,6 +294,7 @@ describe('collect', () => {
       listen: '127.0.0.1:0',
       out,
       maxBody: '1000000',
+      drainSeconds: '20',
       plan: 'unknown',
       product: 'api',
       keySeed: 'test',
@@ -263,6 +322,7 @@ describe('collect', () => {
       listen: '0.0.0.0:0',
       out: '/dev/null',
       maxBody: '1000',
+      drainSeconds: '20',
       plan: 'p',
       product: 'api',
       keySeed: 'test',

@@ -56,6 +56,13 @@ describe('the console', () => {
     expect((await fetch(`${server.url}finding?id=f-none`)).status).toBe(404);
   });
 
+  it('is painted before a second file arrives', async () => {
+    const page = await (await fetch(server.url)).text();
+    expect(page).toContain('<style>:root');
+    expect(page).not.toContain('stylesheet');
+    expect(page.match(/<script[^>]*>/g)).toEqual(['<script type="module" src="main.js">']);
+  });
+
   it('takes a verdict and its undo by the rules of the command line', async () => {
     const said = await post(
       'decide',

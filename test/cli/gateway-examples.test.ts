@@ -25,7 +25,7 @@ const shape = (name: string): unknown =>
 
 const servers: CollectServer[] = [];
 afterEach(async () => {
-  for (const server of servers.splice(0)) await server.drain();
+  for (const server of servers.splice(0)) await server.drain(5000);
 });
 
 async function listening() {

@@ -34,6 +34,10 @@ function each(prefix: string | ((index: number) => string), suffix = ''): string
   return `${lines.join('\n')}\n`;
 }
 
+/** A value of CSV. */
+const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+const utf16le = (text: string) => Buffer.from(text, 'utf16le');
+
 function utf16be(text: string): Buffer {
   return Buffer.from(`\ufeff${text}`, 'utf16le').swap16();
 }
@@ -240,9 +244,77 @@ const FILES: readonly (readonly [string, Buffer | string, number, RegExp?])[] = 
   ['NUL before', '\0'.repeat(100) + LINES.join('\n'), 3],
   [
     'NaN and Infinity of Python',
-    LINES.map((l) => l.replace('"v":1,', '"v":1,"score":NaN,"x":-Infinity,')).join('\n'),
+    LINES.map((l) => l.replace('"v":1,', '"v":1,"params":{"temperature":NaN,"topP":-Infinity},')).join('\n'),
+    3,
+  ],
+  [
+    'NaN within a text, and a number that is none',
+    exchange(4, 'What is NaN: -Infinity?').replace('"v":1,', '"v":1,"params":{"temperature": NaN},'),
+    1,
+  ],
+  [
+    'documents of CloudWatch end to end, each in its subscription',
+    gzipSync(
+      LINES.map((message, i) =>
+        JSON.stringify({
+          messageType: 'DATA_MESSAGE',
+          logEvents: [{ id: String(i), timestamp: 1, message }],
+        }),
+      ).join(''),
+    ),
+    3,
+  ],
+  ['base64 of gzip, a line each', LINES.map((l) => gzipSync(l).toString('base64')).join('\n'), 3],
+  ['base64 of JSON in quotes', LINES.map((l) => `"${Buffer.from(l).toString('base64')}"`).join('\n'), 3],
+  ['CSV with a column of JSON', `time,payload\n${LINES.map((l) => `x,${quoted(l)}`).join('\n')}\n`, 3],
+  [
+    'CSV with columns of a call, one with line breaks',
+    `timestamp;account;model;prompt\r\n2026-03-01T08:00:00Z;a;m-1;"How do\ntides ""work""?"\r\n2026-03-01T08:00:00Z;a;m-1;Why?\r\n`,
+    2,
+  ],
+  ['CSV of pandas, with its index', `,account,model,prompt,time\n0,a,m,Why?,2026-03-01T08:00:00Z\n`, 1],
+  [
+    'undefined where a value should be',
+    line(0).replace('"v":1,', '"v":1,"x":undefined,'),
     0,
-    /NaN/,
+    /undefined stands where/,
+  ],
+  ['a comma too many', line(0).replace(/}$/, ',}'), 0, /a comma stands before/],
+  [
+    'TSV',
+    `time\taccount\trequest\n2026-03-01T08:00:00Z\ta\t${JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'Why?' }] })}\n`,
+    1,
+  ],
+  [
+    'a row of CSV with a column too few',
+    `model,account,prompt,time\nm,a,Why?,2026-03-01T08:00:00Z\nm,a\n`,
+    1,
+    /the 4 columns of its first line/,
+  ],
+  [
+    'a row of CSV whose quotes are not closed',
+    `model,account,prompt,time\nm,a,"Why?,2026-03-01T08:00:00Z\n`,
+    0,
+    /quotes are not closed/,
+  ],
+  [
+    'a first line that only looks like columns',
+    `listening, waiting for a request\n${LINES.join('\n')}\n`,
+    3,
+    /a line of CSV without rows/,
+  ],
+  [
+    'UTF-16 with its mark behind UTF-8',
+    Buffer.concat([Buffer.from(`${LINES.join('\n')}\n`), utf16le(`\ufeff${exchange(4, 'Über Ebbe')}\r\n`)]),
+    4,
+  ],
+  [
+    'UTF-16 without a mark behind UTF-8',
+    Buffer.concat([
+      Buffer.from(`${LINES.join('\n')}\n`),
+      utf16le(`${exchange(4, '潮')}\r\n${exchange(5)}\r\n`),
+    ]),
+    5,
   ],
   [
     'control characters inside strings',

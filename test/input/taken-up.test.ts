@@ -36,6 +36,14 @@ beforeAll(() => {
   };
   write(JSON.stringify(request));
   write(JSON.stringify(answer));
+  // rows of a table, and events of one call, read apart
+  write(
+    `time,account,model,prompt\n2026-03-01T08:00:00Z,c-3,m,${'Name the seas. '.repeat(30_000)}\n2026-03-01T08:00:00Z,c-3,m,Why?\n`,
+  );
+  write('{"eventType":"LlmChatCompletionMessage","completion_id":"s","role":"user","content":"Why?"}');
+  write(
+    '{"eventType":"LlmChatCompletionSummary","id":"s","timestamp":1772352000123,"request.model":"m","llm.user_id":"c-4"}',
+  );
   // a document that begins in one read of the file and ends in the next
   const exchange = {
     v: 1,
@@ -88,6 +96,6 @@ describe('reading that is taken up again', () => {
     expect(whole.rejects).toEqual([]);
     expect(taken.events).toEqual(whole.events);
     expect(taken.rejects).toEqual(whole.rejects);
-    expect(whole.events.length).toBe(3);
+    expect(whole.events.length).toBe(6);
   });
 });

@@ -1,6 +1,7 @@
-import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LinkTable } from '../../lib/aws/link-table.ts';
+import { PromptItems } from '../../lib/aws/prompt-items.ts';
 import { RunRequests } from '../../lib/aws/run-requests.ts';
 import { encodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
@@ -22,6 +23,7 @@ let links: LinkTable;
 let handler: (event: unknown, context: unknown) => Promise<unknown>;
 const TABLE = 'links';
 const CAMPAIGNS = 'campaigns';
+const PROFILES = 'profiles';
 
 beforeAll(async () => {
   emulated = await emulatedTables();
@@ -42,7 +44,11 @@ beforeAll(async () => {
     vi.stubEnv(name, value);
   await emulated.create('link', TABLE);
   await emulated.create('campaign', CAMPAIGNS);
-  links = new LinkTable(client, TABLE, { retentionDays: 35 });
+  await emulated.create('profile', PROFILES);
+  links = new LinkTable(client, TABLE, {
+    retentionDays: 35,
+    samplesOf: (accounts) => new PromptItems(client, PROFILES).samplesOf(accounts),
+  });
   handler = (await import('../../lambdas/link-index/handler.ts')).handler as unknown as typeof handler;
 }, 240_000);
 
@@ -134,6 +140,17 @@ describe('the index function', () => {
     };
     const before = await entries();
     const damaged = { prompts: { B: Uint8Array.of(9, 9) } };
+    // the stream tells of an item; those that compare read the item itself
+    for (const [n, prompts] of [
+      [15, 30],
+      [16, 10],
+    ] as const)
+      await client.send(
+        new PutItemCommand({
+          TableName: PROFILES,
+          Item: { account: { S: account(n) }, item: { S: 'prompts' }, ...asks(prompts) },
+        }),
+      );
     await push(
       record('prompts', account(15), asks(30)),
       record('prompts', account(16), asks(10)),

@@ -1,22 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FEWEST_PROMPTS } from '../../lib/campaigns/content/contents.ts';
+import { LIMITS } from '../../lib/limits.ts';
 import {
+  countPrompts,
   GENERATION_MS,
-  isWorthWriting,
+  HOT_ROOM,
+  isDue,
   mergePromptSamples,
   NO_PROMPTS,
   PromptHistory,
   type PromptSamples,
+  pendingOf,
   promptsAt,
   SAMPLED,
   samplePrompts,
 } from '../../lib/profile/prompt-sample.ts';
 import { decodePromptSamples, encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
 import { SLICE_MS } from '../../lib/profile/slice.ts';
-import { isWorthCopying } from '../../lib/stores/link-store.ts';
+import { isWorthNoting } from '../../lib/stores/link-store.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
-import { DAY_MS } from '../../lib/time.ts';
 import { usageEvent } from '../events.ts';
 
 const START = 1473 * GENERATION_MS;
@@ -109,45 +112,54 @@ describe('prompt sample', () => {
     }
   });
 
-  it('is written a few times while it fills, and what is written lacks less than a quarter of it', () => {
-    let written = NO_PROMPTS;
-    let samples = NO_PROMPTS;
-    let writes = 0;
-    for (let i = 0; i < 2000; i++) {
-      const next = samplePrompts(samples, [asks(i * 7, i < 1000 ? 0 : 1)]);
-      if (next === samples) continue;
-      samples = next;
-      if (isWorthWriting(written, samples)) {
-        written = samples;
-        writes++;
-      }
-      const known = new Set(written.flatMap(({ prompts }) => prompts));
-      const lacking = samples.flatMap(({ prompts }) => prompts).filter((prompt) => !known.has(prompt));
-      expect(4 * lacking.length).toBeLessThan(samples.reduce((sum, { prompts }) => sum + prompts.length, 0));
-    }
-    expect(writes).toBeLessThan(40);
+  it('is the same wherever it lies: what is written, with what waits', () => {
+    fc.assert(
+      fc.property(events, fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 }), (list, sizes) => {
+        const all = built(list);
+        let written = NO_PROMPTS;
+        let pending = NO_PROMPTS;
+        let writes = 0;
+        for (let at = 0, n = 0; at < all.length; n++) {
+          const size = sizes[n % sizes.length] ?? 1;
+          // as another function reads them
+          const stored = decodePromptSamples(encodePromptSamples(written));
+          const held = mergePromptSamples(stored, decodePromptSamples(encodePromptSamples(pending)));
+          const now = samplePrompts(held, all.slice(at, at + size));
+          at += size;
+          pending = pendingOf(now, stored);
+          if (isDue(pending, 0)) {
+            written = now;
+            pending = NO_PROMPTS;
+            writes++;
+          }
+          expect(countPrompts(pending)).toBeLessThanOrEqual(LIMITS.pendingPrompts.most);
+        }
+        expect(mergePromptSamples(written, pending)).toEqual(samplePrompts(NO_PROMPTS, all));
+        expect(writes).toBeLessThan(1 + all.length / LIMITS.pendingPrompts.most);
+        expect(isDue(pending, HOT_ROOM)).toBe(countPrompts(pending) >= 4);
+      }),
+      { numRuns: 60 },
+    );
   });
 });
 
-describe('a sample is copied to those that compare contents', () => {
-  const day = DAY_MS / SLICE_MS;
+describe('those that compare contents are told of a sample', () => {
   const asked = (prompts: number, slice = 0): PromptSamples =>
     samplePrompts(
       NO_PROMPTS,
       Array.from({ length: prompts }, (_, i) => asks(i, i === 0 ? slice : 0)),
     );
 
-  it('when its account begins and ends to ask enough', () => {
-    expect(isWorthCopying(asked(FEWEST_PROMPTS - 1), undefined)).toBe(false);
-    expect(isWorthCopying(asked(FEWEST_PROMPTS), asked(FEWEST_PROMPTS - 1))).toBe(true);
-    expect(isWorthCopying(undefined, asked(FEWEST_PROMPTS))).toBe(true);
+  it('when its account begins and ends to ask enough, and not with every prompt', () => {
+    expect(isWorthNoting(asked(FEWEST_PROMPTS - 1), undefined)).toBe(false);
+    expect(isWorthNoting(asked(FEWEST_PROMPTS), asked(FEWEST_PROMPTS - 1))).toBe(true);
+    expect(isWorthNoting(undefined, asked(FEWEST_PROMPTS))).toBe(true);
+    expect(isWorthNoting(asked(FEWEST_PROMPTS + 9), asked(FEWEST_PROMPTS))).toBe(false);
   });
 
-  it('with half as many prompts more, or a prompt of another day, and not with every one', () => {
-    const before = asked(FEWEST_PROMPTS);
-    expect(isWorthCopying(asked(FEWEST_PROMPTS + 1), before)).toBe(false);
-    expect(isWorthCopying(asked(Math.ceil(1.5 * FEWEST_PROMPTS)), before)).toBe(true);
-    expect(isWorthCopying(asked(FEWEST_PROMPTS, day - 1), before)).toBe(false);
-    expect(isWorthCopying(asked(FEWEST_PROMPTS, day), before)).toBe(true);
+  it('when it lives longer, with the first prompt of a generation', () => {
+    const fortnight = GENERATION_MS / SLICE_MS;
+    expect(isWorthNoting(asked(FEWEST_PROMPTS + 1, fortnight - 1), asked(FEWEST_PROMPTS))).toBe(false);
+    expect(isWorthNoting(asked(FEWEST_PROMPTS + 1, fortnight), asked(FEWEST_PROMPTS))).toBe(true);
   });
 });

@@ -5,7 +5,7 @@ import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
 import { account, harvest, START } from '../events.ts';
 import { Clients, start } from './functions.ts';
-import { inVirtualTime } from './run.ts';
+import { inVirtualTime } from './virtual-time.ts';
 import { World } from './world.ts';
 
 const RATE = 900;

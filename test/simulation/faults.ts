@@ -13,6 +13,8 @@ export interface FaultRates {
   readonly duplicate: number;
   /** share of invocations on a new environment */
   readonly cold: number;
+  /** share of environments whose clock is wrong by up to a minute */
+  readonly clock: number;
   /** share of runs in which a service is away or throttled for a while */
   readonly outage: number;
 }
@@ -23,6 +25,7 @@ export const USUAL: FaultRates = {
   slow: 0.7,
   duplicate: 0.08,
   cold: 0.12,
+  clock: 0.3,
   outage: 0.4,
 };
 

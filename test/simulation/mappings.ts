@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { MINUTE } from '../events.ts';
 import type { FaultRates } from './faults.ts';
 import { type Handle, type SimulatedFunction, start } from './functions.ts';
+import { withClock } from './virtual-time.ts';
 import type { Caller, World } from './world.ts';
 
 interface Environment {
@@ -58,7 +60,9 @@ export class Pool {
     const [warm] = cold ? [] : this.#idle.splice(Math.floor(random() * this.#idle.length), 1);
     if (warm !== undefined) return warm;
     const caller: Caller = { dead: false, sure: false };
-    return { caller, handle: start(this.#name, this.#world, caller) };
+    const clock = random() < (this.#rates?.clock ?? 0) ? (random() - 0.5) * 2 * MINUTE : 0;
+    const handle = start(this.#name, this.#world, caller);
+    return { caller, handle: (event) => withClock(clock, () => handle(event)) };
   }
 
   /** The mapping goes on; the invocation does not know, and neither do its calls. */

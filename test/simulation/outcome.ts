@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { readArchivedEvents } from '../../lib/aws/archived-events.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
+import { PromptItems } from '../../lib/aws/prompt-items.ts';
 import type { AccountState } from '../../lib/detection/account-state.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';
+import { mergePromptSamples, NO_PROMPTS, type PromptSamples } from '../../lib/profile/prompt-sample.ts';
+import { encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { DAY } from '../events.ts';
 import { Clients } from './functions.ts';
@@ -18,6 +21,8 @@ export interface End {
   readonly slices: ReadonlyMap<string, string>;
   /** by account: requests in its slices */
   readonly counted: ReadonlyMap<string, number>;
+  /** by account: its sample of prompts, written and waiting, as the bytes of one */
+  readonly samples: ReadonlyMap<string, string>;
   /** by finding: its transitions */
   readonly findings: ReadonlyMap<string, string>;
   /** accounts whose newest transition is in none of their findings */
@@ -45,6 +50,7 @@ export async function endOf(
   const clients = new Clients(world, { dead: false, sure: true });
   const profiles = new ProfileTable(clients.dynamodb, 'profiles', { retentionDays: 35 });
   const loaded = await profiles.load(accounts);
+  const written = await new PromptItems(clients.dynamodb, 'profiles').load(accounts, loaded);
   const times = events.map(({ time }) => Date.parse(time));
   const archived = await readArchivedEvents(
     clients.s3,
@@ -60,6 +66,9 @@ export async function endOf(
     states: per(judged),
     slices: per((state) => Buffer.from(encodeSlices(slicesOf(state))).toString('base64')),
     counted: per((state) => slicesOf(state).reduce((sum, { counts }) => sum + counts.events, 0)),
+    samples: per(({ profile: { account }, asked }) =>
+      sampleText(mergePromptSamples(written.get(account) ?? NO_PROMPTS, asked.pending)),
+    ),
     findings: new Map(held.map((one) => [one.id, transitions(one.history)])),
     unrecorded: [...loaded].flatMap(([account, { judgement }]) => {
       const recorded = held.some(
@@ -81,6 +90,11 @@ export async function endOf(
     }),
     archived: new Set(archived.events.map(({ event }) => event.id)),
   };
+}
+
+/** A sample in a form that can be compared. */
+export function sampleText(samples: PromptSamples): string {
+  return Buffer.from(encodePromptSamples(samples)).toString('base64');
 }
 
 function slicesOf({ sealed, profile }: AccountState) {

@@ -19,10 +19,12 @@ const TIMEOUT_MS = 300_000;
 /** Plants each bug in turn in a bundle of the simulation, or in the tests that name it, and sees whether it is noticed. */
 export async function plant(only: string | undefined, say: (line: string) => void): Promise<Planted> {
   const result: Planted = { planted: 0, caught: 0, survivors: [] };
-  mkdirSync(FOLDER, { recursive: true });
   for (const bug of PLANTED_BUGS.filter(({ id }) => only === undefined || id === only)) {
     result.planted++;
-    const by = bug.tests === undefined ? await inSimulation(bug) : inTests(bug, bug.tests);
+    const by =
+      bug.tests === undefined
+        ? await inSimulation(bug.id, bug.file, sourceWith(bug))
+        : inTests(bug, bug.tests);
     if (by === undefined) result.survivors.push(bug.id);
     else result.caught++;
     say(`${bug.id}: ${by ?? 'SURVIVES'} (${bug.harm})`);
@@ -37,9 +39,24 @@ export function withBug(bug: PlantedBug, source: string): string {
   return parts.join(bug.replace);
 }
 
-async function inSimulation(bug: PlantedBug): Promise<string | undefined> {
-  const outfile = `${FOLDER}/${bug.id}.mjs`;
-  const file = resolve(bug.file);
+function sourceWith(bug: PlantedBug): string {
+  return withBug(bug, readFileSync(bug.file, 'utf8'));
+}
+
+/**
+ * Runs histories with another text of one file, until the first that breaks a property.
+ * @param name of the bundle that is written
+ * @returns what broke, or undefined
+ */
+export async function inSimulation(
+  name: string,
+  file: string,
+  text: string,
+  seeds = SEEDS,
+): Promise<string | undefined> {
+  const outfile = `${FOLDER}/${name}.mjs`;
+  const path = resolve(file);
+  mkdirSync(FOLDER, { recursive: true });
   await build({
     entryPoints: ['test/simulation/main.ts'],
     bundle: true,
@@ -52,14 +69,14 @@ async function inSimulation(bug: PlantedBug): Promise<string | undefined> {
       {
         name: 'planted',
         setup(bundler) {
-          bundler.onLoad({ filter: /\.ts$/ }, ({ path }) =>
-            path === file ? { contents: withBug(bug, readFileSync(path, 'utf8')), loader: 'ts' } : undefined,
+          bundler.onLoad({ filter: /\.ts$/ }, (asked) =>
+            asked.path === path ? { contents: text, loader: 'ts' } : undefined,
           );
         },
       },
     ],
   });
-  const run = spawnSync(process.execPath, [outfile, '--seeds', String(SEEDS), '--until-first'], {
+  const run = spawnSync(process.execPath, [outfile, '--seeds', String(seeds), '--until-first'], {
     encoding: 'utf8',
     timeout: TIMEOUT_MS,
   });

@@ -210,8 +210,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'save-not-awaited',
     APPLY,
-    "return (await this.#store.save(state, step.state, step.seal)) === 'saved';",
-    'void this.#store.save(state, step.state, step.seal).catch(() => undefined);\n    return true;',
+    "this.#sure = (await this.#store.save(state, now, step.seal)) === 'saved';\n    return this.#sure ? now : undefined;",
+    'void this.#store.save(state, now, step.seal).catch(() => undefined);\n    return now;',
     'a batch is acknowledged before it is stored',
   ),
   bug(
@@ -229,6 +229,28 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'const arrivals = part;',
     'what was applied is set aside and counts again',
     SCORING,
+  ),
+  bug(
+    'prompts-of-another-lost',
+    'lib/aws/prompt-items.ts',
+    'now = mergePromptSamples(held.samples, samples);',
+    'now = samples;',
+    'a zombie takes sampled prompts back',
+  ),
+  bug(
+    'prompts-not-waiting',
+    APPLY,
+    'return { written: asked.written, pending };',
+    'return asked;',
+    'sampled prompts are forgotten that are not worth a write yet',
+  ),
+  bug(
+    'aside-by-a-stale-read',
+    APPLY,
+    'if (isPermanent(error) && this.#sure)',
+    'if (isPermanent(error))',
+    'what a read of a moment ago did not know to be applied is set aside',
+    WRITERS,
   ),
   bug(
     'throttled-set-aside',

@@ -1,4 +1,5 @@
-import type { End } from './outcome.ts';
+import { NO_PROMPTS, samplePrompts } from '../../lib/profile/prompt-sample.ts';
+import { type End, sampleText } from './outcome.ts';
 import type { Traffic } from './traffic.ts';
 
 /** What a history broke, in words. */
@@ -25,9 +26,11 @@ export function violations(must: End, is: End, { events }: Traffic): Violation[]
       );
   // said without the oracle, which would make the same mistake
   for (const [account, counted] of is.counted) {
-    const sent = events.filter((event) => event.account === account).length;
-    if (counted !== sent)
-      say('each request counts once', `${account}: ${sent} were sent, ${counted} counted`);
+    const sent = events.filter((event) => event.account === account);
+    if (counted !== sent.length)
+      say('each request counts once', `${account}: ${sent.length} were sent, ${counted} counted`);
+    if (is.samples.get(account) !== sampleText(samplePrompts(NO_PROMPTS, sent)))
+      say('the same sample of prompts', account);
   }
   for (const [id, history] of must.findings)
     if (is.findings.get(id) !== history)

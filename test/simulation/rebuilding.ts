@@ -13,7 +13,7 @@ import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { CODE_VERSION } from '../../lib/version.ts';
 import { DAY } from '../events.ts';
 import { Clients } from './functions.ts';
-import { inVirtualTime } from './run.ts';
+import { inVirtualTime } from './virtual-time.ts';
 import type { World } from './world.ts';
 
 const KEPT = { retentionDays: 35 };

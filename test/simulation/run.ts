@@ -7,6 +7,7 @@ import { type End, endOf } from './outcome.ts';
 import { type Decision, decide, pushPolicies } from './people.ts';
 import type { StreamRecord } from './services/tables.ts';
 import type { Traffic } from './traffic.ts';
+import { inVirtualTime } from './virtual-time.ts';
 import { type Tally, World } from './world.ts';
 
 /** What one history of the pipeline came to. */
@@ -89,23 +90,6 @@ async function afterwards(notify: Pool, world: World): Promise<void> {
   for (const pause of [...Array.from({ length: 6 }, () => 5 * MINUTE), DAY, DAY, DAY]) {
     world.now += pause;
     await world.until(notify.invoke({}, true));
-  }
-}
-
-/** `Date.now` and `setTimeout` are the world's while `work` runs. */
-export async function inVirtualTime<T>(world: World, work: () => Promise<T>): Promise<T> {
-  const real = { now: Date.now, setTimeout: globalThis.setTimeout };
-  Date.now = () => Math.round(world.now);
-  const later = (run: () => void, ms = 0): object => {
-    world.timer(run, ms);
-    return { unref: () => undefined };
-  };
-  Object.assign(globalThis, { setTimeout: later });
-  try {
-    return await work();
-  } finally {
-    Date.now = real.now;
-    globalThis.setTimeout = real.setTimeout;
   }
 }
 

@@ -51,10 +51,17 @@ export function traffic(random: Uniform): Traffic {
       from: START + whole(12) * 10 * MINUTE,
       seed: i,
     };
-    events.push(...(random() < 0.6 ? harvest(of) : application({ ...of, seed: i + 1 })));
+    events.push(...(random() < 0.6 ? harvest(of) : application({ ...of, seed: i + 1 })).map(sketched));
   }
   events.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.id < b.id ? -1 : 1));
   return { accounts, events, shards: batched(records(puts(events, random), random), random, WHOLE) };
+}
+
+/** With sketches of its prompts, 32 bytes each, so that there is something to sample. */
+function sketched(event: UsageEvent): UsageEvent {
+  const sketchOf = (prompt: string): string =>
+    Buffer.from(prompt.repeat(3)).subarray(0, 32).toString('base64url');
+  return { ...event, prints: event.prints.map((made) => ({ ...made, sketch: sketchOf(made.prompt) })) };
 }
 
 /** Records of up to a dozen events of one bucket; some twice, some with a line that nobody can read. */

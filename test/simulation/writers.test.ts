@@ -7,10 +7,12 @@ import { padSequence } from '../../lib/profile/position.ts';
 import type { IngestedEvent } from '../../lib/profile/profile.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { seeded } from '../../lib/statistics/random.ts';
+import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
+import type { ProfileStore } from '../../lib/stores/profile-store.ts';
 import { testCalibration } from '../calibration.ts';
 import { account, harvest, MINUTE, START } from '../events.ts';
 import { Clients } from './functions.ts';
-import { inVirtualTime } from './run.ts';
+import { inVirtualTime } from './virtual-time.ts';
 import { World } from './world.ts';
 
 const rules: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 'test', shadow: false };
@@ -58,5 +60,35 @@ describe('two writers of one account', () => {
   it('lose nothing of each other, and heal their conflicts by themselves', async () => {
     for (let seed = 1; seed <= 12; seed++)
       expect({ seed, ...(await race(seed)) }).toEqual({ seed, counted: 2 * EVENTS, deferred: 0, aside: 0 });
+  });
+});
+
+describe('a first read that misses the last write', () => {
+  /** Reads that ask for no consistency give what was stored before the last write. */
+  function behind(): ProfileStore & { full: boolean } {
+    const store = new MemoryProfileStore();
+    let missed = store.loadNow([who]);
+    return {
+      full: false,
+      load: async (accounts, _, reading) => (reading === 'recent' ? missed : store.loadNow(accounts)),
+      async save(stored, next, seal) {
+        if (this.full) throw Object.assign(new Error('item is too large'), { name: 'ValidationException' });
+        missed = store.loadNow([who]);
+        return store.save(stored, next, seal);
+      },
+    };
+  }
+
+  it('costs a second one, and nothing of what was applied is applied or set aside again', async () => {
+    const store = behind();
+    const all = arrivals(1);
+    const apply = async (to: number) =>
+      (await applyBatch(new Map([[who, all.slice(0, to)]]), store, rules))[0];
+    await apply(4);
+    expect((await apply(6))?.steps.map(({ used, replayed }) => ({ used, replayed }))).toEqual([
+      { used: 2, replayed: 4 },
+    ]);
+    store.full = true;
+    expect((await apply(9))?.unusable.flatMap((lost) => lost.arrivals)).toEqual(all.slice(6, 9));
   });
 });

@@ -23,6 +23,18 @@ describe('the health of gateways', () => {
     expect(health.blind()).toEqual([{ gateway: 'us-1', lost: 'withoutPrompt', share: 0.75, since: 1020 }]);
   });
 
+  it('names the gateway whose customers all send one prompt; customers who do so by themselves are none', () => {
+    const health = new GatewayHealth();
+    for (let i = 0; i < 200; i++) {
+      health.add('eu-1', { ...whole(), account: `a-${i % 40}` }, i);
+      health.add('us-1', { ...whole(), account: 'a-1' }, i);
+      const { prints, ...event } = whole();
+      const own = prints.map((held) => ({ ...held, prompt: `p-${i}` }));
+      health.add('ap-1', { ...event, account: `a-${i % 40}`, prints: own }, i);
+    }
+    expect(health.blind()).toEqual([{ gateway: 'eu-1', lost: 'samePrompt', share: 1, since: 99 }]);
+  });
+
   it('forgets it when prompts come again', () => {
     const health = new GatewayHealth();
     for (let i = 0; i < 3000; i++) health.add(undefined, withoutPrompt(), i);

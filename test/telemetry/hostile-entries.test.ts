@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DocumentReader } from '../../lib/input/documents.ts';
 import { readOtlp } from '../../lib/input/otlp-protobuf.ts';
+import { promptMessages } from '../../lib/telemetry/adapters/chat-templates.ts';
 import { EntryReader } from '../../lib/telemetry/adapters/reader.ts';
-import { promptMessages } from '../../lib/telemetry/adapters/request.ts';
 import { developmentKeyring } from '../../lib/telemetry/keys.ts';
 import { createRecorder } from '../../lib/telemetry/recorder.ts';
 import { anExchange } from './exchanges.ts';

@@ -54,12 +54,17 @@ export class CollectServer {
     this.server.headersTimeout = 20_000;
   }
 
-  /** Takes no more requests, and waits for those under way. */
-  async drain(): Promise<void> {
+  /**
+   * Takes no more requests, and waits for those under way; what has not come or been taken within that time is not answered,
+   * and its sender sends it again.
+   * @param within ms
+   */
+  async drain(within: number): Promise<void> {
     this.#draining = true;
+    const end = Date.now() + within;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeIdleConnections();
-    while (this.#requests > 0) await new Promise((later) => setTimeout(later, 20));
+    while (this.#requests > 0 && Date.now() < end) await new Promise((later) => setTimeout(later, 20));
     this.server.closeAllConnections();
     await closed;
   }
@@ -107,16 +112,15 @@ export class CollectServer {
     if (length > this.#options.maxBody)
       throw new Refusal(413, `body longer than ${this.#options.maxBody} bytes`);
     let held = 0;
-    // what was not announced (chunks, and what comes out of gzip) counts when it is there
+    // what is announced and does not come must not keep others out: bytes count when they are there
     const hold = (bytes: number) => {
       if (this.#underWay + bytes > this.#options.maxUnderWay)
         throw new Refusal(503, 'too much under way: the stream does not keep up');
       this.#underWay += bytes;
       held += bytes;
     };
-    hold(length);
     try {
-      const body = await this.#body(request, length, hold);
+      const body = await this.#body(request, hold);
       const collected = await this.#collect(request, url, body);
       this.#accept(request, response, url, collected);
       return 200;
@@ -140,14 +144,14 @@ export class CollectServer {
       throw new Refusal(401, 'authorization: Bearer TOKEN');
   }
 
-  async #body(request: IncomingMessage, announced: number, hold: (bytes: number) => void): Promise<Buffer> {
+  async #body(request: IncomingMessage, hold: (bytes: number) => void): Promise<Buffer> {
     const { maxBody } = this.#options;
     const chunks: Buffer[] = [];
     let size = 0;
     for await (const chunk of request) {
       size += (chunk as Buffer).length;
       if (size > maxBody) throw new Refusal(413, `body longer than ${maxBody} bytes`);
-      if (size > announced) hold((chunk as Buffer).length);
+      hold((chunk as Buffer).length);
       chunks.push(chunk as Buffer);
     }
     const body = Buffer.concat(chunks);

@@ -24,6 +24,7 @@ export interface CollectOptions extends KeyOptions {
   readonly token?: string;
   readonly maxBody: string;
   readonly undelivered?: string;
+  readonly drainSeconds: string;
   readonly plan: string;
   readonly trustClientFields?: readonly string[];
   readonly product: string;
@@ -50,6 +51,11 @@ export function collectCommand(): Command {
     )
     .option('--token <file>', 'file with a token that senders give as authorization: Bearer TOKEN')
     .option('--max-body <bytes>', 'longest request, as sent and unpacked', String(16 * 1024 * 1024))
+    .option(
+      '--drain-seconds <seconds>',
+      'longest time from SIGTERM to the end; Kubernetes kills after 30',
+      '20',
+    )
     .option('--undelivered <file>', 'where events go that no stream took when the process ends');
   return withKeyOptions(withAccountOptions(command)).action(async (options: CollectOptions) => {
     process.exitCode = await runCollect(options, { stdout: process.stdout, stderr: process.stderr });
@@ -85,6 +91,12 @@ async function listen(
     );
   const fallback =
     options.stream === undefined || options.endpoint !== undefined ? DEVELOPMENT_SEED : undefined;
+  const maxBody = Number(options.maxBody);
+  if (!(Number.isInteger(maxBody) && maxBody > 0))
+    throw new InputError(`--max-body ${options.maxBody}: not a number of bytes`);
+  const drain = Number(options.drainSeconds) * 1000;
+  if (!(drain >= 0 && drain <= 3_600_000))
+    throw new InputError(`--drain-seconds ${options.drainSeconds}: not a number of seconds up to 3600`);
   const keys = () => loadKeyring(options, say, fallback);
   const sink =
     options.stream === undefined ? await fileSink(options.out) : streamSink(options.stream, options);
@@ -99,9 +111,6 @@ async function listen(
     },
     durable: options.durable === true,
   });
-  const maxBody = Number(options.maxBody);
-  if (!(Number.isInteger(maxBody) && maxBody > 0))
-    throw new InputError(`--max-body ${options.maxBody}: not a number of bytes`);
   const server = new CollectServer({
     collector,
     token,
@@ -128,8 +137,10 @@ async function listen(
   clearInterval(aging);
   reload();
   say('draining');
-  await server.drain();
-  return finish(collector, options, say);
+  const end = Date.now() + drain;
+  // senders that are slow, and a stream that does not answer, leave time for what has been taken
+  await server.drain(drain / 4);
+  return finish(collector, options, Math.max(0, end - Date.now()), say);
 }
 
 /** How long a span waits for its log events, and log events for their span: between one and two of these, ms. */
@@ -138,16 +149,18 @@ const AGE = 5_000;
 async function finish(
   collector: Collector,
   options: CollectOptions,
+  within: number,
   say: (line: string) => void,
 ): Promise<number> {
   let failed = false;
   try {
-    await collector.close();
+    await collector.close(within);
   } catch (error) {
     if (!(error instanceof ProducerFailure)) throw error;
     failed = true;
     say(error.message);
-    if (options.undelivered !== undefined && error.undelivered.length > 0) {
+    if (options.undelivered === undefined) say('they are lost: --undelivered FILE keeps what no stream took');
+    else if (error.undelivered.length > 0) {
       await writeFile(options.undelivered, `${error.undelivered.join('\n')}\n`);
       say(
         `${error.undelivered.length} events that were not delivered are in ${options.undelivered}: record --from auto --stream sends them`,
@@ -181,9 +194,9 @@ function streamSink(stream: string, options: CollectOptions): EventSink {
   return {
     put: (event) => producer.put(event),
     flush: () => producer.flush(),
-    async close() {
+    async close(within) {
       try {
-        await producer.close();
+        await producer.close(within);
       } finally {
         port.destroy();
       }
@@ -201,9 +214,20 @@ async function fileSink(path: string | undefined): Promise<EventSink> {
       reject(new InputError(`--out ${path}: ${error.message}`, { cause: error })),
     );
   });
+  let failed: Error | undefined;
+  file.on('error', (error) => {
+    failed = error;
+  });
+  // one wait for all requests: each would listen for itself
+  let room: Promise<unknown> | undefined;
   return {
     async put(event) {
-      if (!file.write(`${JSON.stringify(event)}\n`)) await once(file, 'drain');
+      if (failed !== undefined) throw failed;
+      if (file.write(`${JSON.stringify(event)}\n`)) return;
+      room ??= once(file, 'drain').finally(() => {
+        room = undefined;
+      });
+      await room;
     },
     flush: () =>
       new Promise((resolve, reject) => file.write('', (error) => (error ? reject(error) : resolve()))),

@@ -14,7 +14,8 @@ export interface EventSink {
   put(event: UsageEvent): Promise<void>;
   /** resolves when everything taken so far is delivered */
   flush(): Promise<void>;
-  close(): Promise<void>;
+  /** @param within ms after which what is not delivered is given up, and said */
+  close(within: number): Promise<void>;
 }
 
 export interface CollectorOptions {
@@ -91,9 +92,9 @@ export class Collector {
   }
 
   /** Everything that is held goes to the sink, and the sink is emptied. */
-  async close(): Promise<void> {
+  async close(within: number): Promise<void> {
     for (const [source, reader] of this.#readers) await this.#late(source, reader.finish());
-    await this.#options.sink.close();
+    await this.#options.sink.close(within);
   }
 
   async #late(source: SourceFormat, late: readonly Late[]): Promise<void> {

@@ -1,11 +1,18 @@
-import type { HealthShares } from '../../telemetry/health.ts';
+import type { HealthShares } from '../../telemetry/health-tally.ts';
 import type { Collector } from './collector.ts';
 
 const SHARES: Readonly<Partial<Record<keyof HealthShares, string>>> = {
   withoutPrompt: 'events without a prompt',
+  samePrompt: 'events with the commonest prompt of many accounts',
   samePromptAccounts: 'accounts that send the commonest prompt',
+  shortPrompts: 'events with a prompt of at most three words',
   withoutOrigin: 'events without address and credential',
+  sameOrigin: 'accounts that come from the commonest address or credential',
   withoutTokens: 'events without output tokens',
+  failed: 'events that end in an error',
+  oddTime: 'events with a time before 2015',
+  sameTime: 'events with the commonest time',
+  models: 'different models, of events',
   repeatedIds: 'events whose id was seen before',
   rejected: 'entries that could not be used',
   skipped: 'entries that are no model calls',

@@ -16,8 +16,11 @@ export async function pageFiles(token: string): Promise<Readonly<Record<string, 
     bundled('style.css'),
   ]);
   return {
-    '': { type: 'text/html; charset=utf-8', body: index.replace('TOKEN', token) },
-    'style.css': { type: 'text/css; charset=utf-8', body: style },
+    // the style stands in the page: the first paint waits for no second answer
+    '': {
+      type: 'text/html; charset=utf-8',
+      body: index.replace('TOKEN', token).replace('<style></style>', () => `<style>${style}</style>`),
+    },
     'main.js': { type: 'text/javascript; charset=utf-8', body: script },
   };
 }

@@ -1,3 +1,4 @@
+import { asksForWork } from '../asked.ts';
 import type { Exchange } from '../exchange.ts';
 import type { ShowValue } from '../marked-value.ts';
 import { parseExchange } from '../parse-exchange.ts';
@@ -5,7 +6,7 @@ import { kindOf, type Reason } from '../reason.ts';
 import { roleKind } from '../turns.ts';
 import { CLIENT_NAMED, type ClientTrust } from './field-control.ts';
 import { isPlaceholder } from './placeholders.ts';
-import type { ReadMessage } from './request.ts';
+import type { ReadMessage } from './read-message.ts';
 
 /**
  * Adapters read what gateways already write. One line of a log may hold several exchanges (an OTLP batch) or none
@@ -79,7 +80,8 @@ export function finish(
   defaults: AdapterDefaults,
   accountPlaces?: string,
 ): { exchange: Exchange; odd: readonly string[] } | { reason: Reason } {
-  if (found.messages.length > 0 && lastPrompts(found.messages).every(isPlaceholder))
+  const messages = askedBehind(found.messages);
+  if (messages === undefined)
     return {
       reason: {
         field: 'messages',
@@ -112,7 +114,7 @@ export function finish(
       ...(found.id === undefined || (found.providerId === true && DRAWN_ID.test(found.id))
         ? { reusedId: true }
         : {}),
-      messages: found.messages,
+      messages,
       usage: { inputTokens: count(found.inputTokens), outputTokens: count(found.outputTokens) },
       ...(found.params === undefined ? {} : { params: present(found.params) }),
       outcome: found.outcome,
@@ -137,10 +139,22 @@ export function finish(
   return { exchange: parsed.exchange, odd: [...parsed.odd, ...claimed] };
 }
 
-/** The last words of users, or of anybody where no user speaks. */
-function lastPrompts(messages: readonly ReadMessage[]): string[] {
-  const users = messages.filter(({ role }) => roleKind(role) === 'user');
-  return (users.length === 0 ? messages : users).map(({ content }) => content);
+/**
+ * The messages of a call, without users' words that are placeholders all of them; undefined where nothing that asks is left.
+ * What asks for work in another turn is then what was asked: nobody gets out of sight by a user message of stars.
+ */
+function askedBehind(messages: readonly ReadMessage[]): readonly ReadMessage[] | undefined {
+  const isUser = ({ role }: ReadMessage) => roleKind(role) === 'user';
+  const users = messages.filter(isUser);
+  const said = users.length === 0 ? messages : users;
+  if (messages.length === 0 || !said.every(({ content }) => isPlaceholder(content))) return messages;
+  const others = messages.filter((message) => !isUser(message));
+  const asking = others.filter(({ content }) => !isPlaceholder(content) && asksForWork(content)).at(-1);
+  if (asking === undefined) return undefined;
+  // a tool's result is what is asked where no user has said anything (asked.ts)
+  return others.map((message) =>
+    message === asking && roleKind(message.role) !== 'tool' ? { ...message, role: 'user' } : message,
+  );
 }
 
 function count(tokens: number | undefined): number {

@@ -2,6 +2,7 @@ import { turnsOf } from '../turns.ts';
 import { type Ending, endingOf, endingOfError } from './endings.ts';
 import { at, type Json, jsonIn, listOf, numberIn, objectOf, textAt } from './fields.ts';
 import { smallNames } from './request.ts';
+import { streamedIn } from './streamed.ts';
 
 /** What an answer's body says, whichever API it is of; a stream's chunks are put together. */
 export interface ReadAnswer {
@@ -39,8 +40,9 @@ function largest(counts: readonly (number | undefined)[]): number | undefined {
   return known.length === 0 ? undefined : known.reduce((most, count) => Math.max(most, count));
 }
 
-/** Events of Responses that repeat the whole answer at the end. */
+/** Events that repeat the whole answer at the end: of Responses, and of Text Generation Inference beside its last token. */
 function isWhole(chunk: Json | undefined): boolean {
+  if (objectOf(chunk?.token) !== undefined) return textAt(chunk, 'generated_text') !== undefined;
   return /^response\.(?:completed|incomplete|failed|cancelled)$/.test(textAt(chunk, 'type') ?? '');
 }
 
@@ -49,12 +51,7 @@ function chunksOf(body: unknown): Json[] {
   if (typeof body !== 'string') return [objectOf(body) ?? {}];
   const held = jsonIn(body);
   if (typeof held !== 'string') return chunksOf(held);
-  const events = objectsIn(
-    held
-      .split(/\r?\n/)
-      .filter((line) => line.startsWith('data:'))
-      .map((line) => jsonIn(line.slice(5).trim())),
-  );
+  const events = objectsIn(streamedIn(held));
   return events.length === 0 ? [{ text: held }] : events;
 }
 
@@ -134,6 +131,11 @@ function deltaOf(chunk: Json): string | undefined {
   return (
     textAt(choice, 'delta', 'content') ??
     textAt(chunk, 'delta', 'text') ??
+    // https://docs.cohere.com/v2/docs/streaming, Ollama's generate, Text Generation Inference, llama.cpp's server
+    textAt(chunk, 'delta', 'message', 'content', 'text') ??
+    textAt(chunk, 'response') ??
+    textAt(chunk, 'token', 'text') ??
+    (chunk.stop === undefined ? undefined : textAt(chunk, 'content')) ??
     textAt(chunk, 'contentBlockDelta', 'delta', 'text') ??
     (chunk.type === 'response.output_text.delta' ? textAt(chunk, 'delta') : undefined)
   );
@@ -150,6 +152,8 @@ const WORD_PLACES: readonly (readonly string[])[] = [
   ['finishReason', 'reason'],
   ['incomplete_details', 'reason'],
   ['delta', 'stop_reason'],
+  ['delta', 'finish_reason'],
+  ['stop_type'],
   ['messageStop', 'stopReason'],
   ['amazon-bedrock-guardrailAction'],
   ['promptFeedback', 'blockReason'],
@@ -241,6 +245,7 @@ function usageOf(body: Json): { input: number | undefined; output: number | unde
   const usage =
     // Cohere v2 nests its counts once more: https://docs.cohere.com/reference/chat
     objectOf(at(body, 'usage', 'tokens')) ??
+    objectOf(at(body, 'delta', 'usage', 'tokens')) ??
     objectOf(body.usage) ??
     // https://console.groq.com/docs/api-reference: chunks of a stream
     objectOf(at(body, 'x_groq', 'usage')) ??
@@ -272,6 +277,11 @@ const INPUT = [
   'prompt_eval_count',
   'promptTokens',
   'input_token_count',
+  // Text Generation Inference, llama.cpp's server
+  'input_length',
+  'tokens_evaluated',
+  // Gemini's Interactions: https://ai.google.dev/gemini-api/docs/interactions
+  'total_input_tokens',
   'tokens_in',
   'TokensIn',
   'req_units',
@@ -290,6 +300,8 @@ const OUTPUT = [
   'output_token_count',
   'generated_token_count',
   'generated_tokens',
+  'tokens_predicted',
+  'total_output_tokens',
   'tokens_out',
   'TokensOut',
   'res_units',
@@ -316,5 +328,25 @@ export function tokensOf(usage: unknown): { input: number | undefined; output: n
   // OpenAI's total already holds what its details name
   const withCache =
     input === undefined || 'prompt_tokens' in (objectOf(usage) ?? {}) ? input : input + apart(INPUT_APART);
-  return { input: withCache, output: output === undefined ? undefined : output + apart(OUTPUT_APART) };
+  const wrote = output === undefined ? undefined : output + apart(OUTPUT_APART);
+  return {
+    input: withCache,
+    output: wrote === undefined ? undefined : wrote + thoughtsApart(usage, input, wrote),
+  };
+}
+
+/**
+ * Thoughts that are not in the output: xAI names them like OpenAI and counts them like Gemini
+ * (https://docs.x.ai/docs/guides/reasoning). The total tells, and where there is none, that they are more than all output.
+ */
+function thoughtsApart(usage: unknown, input: number | undefined, output: number): number {
+  const thoughts =
+    numberIn(at(usage, 'completion_tokens_details', 'reasoning_tokens')) ??
+    numberIn(at(usage, 'output_tokens_details', 'reasoning_tokens')) ??
+    numberIn(at(usage, 'reasoning_tokens')) ??
+    numberIn(at(usage, 'total_thought_tokens')) ??
+    0;
+  const total = numberIn(at(usage, 'total_tokens'));
+  const isApart = total === undefined ? thoughts > output : total >= (input ?? 0) + output + thoughts;
+  return isApart ? thoughts : 0;
 }

@@ -14,6 +14,8 @@ const MAPS = [
   'tags',
   'customDimensions',
   'properties',
+  // Sentry: https://develop.sentry.dev/sdk/telemetry/spans/span-protocol/
+  'data',
 ] as const;
 const TRACE_IDS = ['traceId', 'trace_id', 'traceID', 'TraceId', 'trace.trace_id', 'operation_Id'];
 const SPAN_IDS = ['spanId', 'span_id', 'spanID', 'SpanId', 'trace.span_id', 'span.id', 'id'];

@@ -30,6 +30,7 @@ export class BatchReader {
     if (found.length === 0)
       return { ...refused('custom_id', kindOf(at(json, 'custom_id')), 'not a line of a batch'), late: [] };
     const all: Adapted[] = [];
+    const late: Late[] = [];
     for (const half of found) {
       const other = this.#halves.get(half.id);
       if (other !== undefined && other.half.kind !== half.kind) {
@@ -38,26 +39,22 @@ export class BatchReader {
         continue;
       }
       this.#halves.set(half.id, { half, origin });
-      if (this.#halves.size > MAX_HELD) this.#halves.delete(this.#halves.keys().next().value ?? '');
+      const [oldest] = this.#halves.size > MAX_HELD ? this.#halves : [];
+      if (oldest === undefined) continue;
+      this.#halves.delete(oldest[0]);
+      late.push(halfAlone(oldest[1]));
     }
     return {
       exchanges: all.flatMap(({ exchanges }) => exchanges),
       reasons: all.flatMap(({ reasons }) => reasons),
       skipped: all.reduce((sum, { skipped }) => sum + skipped, 0),
       odd: all.flatMap(({ odd }) => odd ?? []),
-      late: [],
+      late,
     };
   }
 
   finish(): readonly Late[] {
-    const late = [...this.#halves.values()].map(({ half, origin }) => ({
-      origin,
-      reason: {
-        field: half.kind === 'request' ? 'response' : 'request',
-        value: kindOf(half.id),
-        message: `the batch's ${half.kind === 'request' ? 'output' : 'input'} for this custom_id is not in the input: give both files`,
-      },
-    }));
+    const late = [...this.#halves.values()].map(halfAlone);
     this.#halves.clear();
     return late;
   }
@@ -66,6 +63,12 @@ export class BatchReader {
 interface HeldHalf {
   readonly half: Half;
   readonly origin: unknown;
+}
+
+function halfAlone({ half, origin }: HeldHalf): Late {
+  const [field, missing] = half.kind === 'request' ? ['response', 'output'] : ['request', 'input'];
+  const message = `the batch's ${missing} for this custom_id is not in the input: give both files, one batch after the other`;
+  return { origin, reason: { field, value: kindOf(half.id), message } };
 }
 
 export type HeldBatch = ReadonlyMap<string, HeldHalf>;

@@ -17,7 +17,11 @@ export type Ending = Exchange['outcome'] | 'cancelled';
  * Ollama done_reason https://github.com/ollama/ollama/blob/main/docs/api.md ;
  * Vercel AI SDK FinishReason https://ai-sdk.dev/docs/reference/ai-sdk-core/generate-text ;
  * OpenTelemetry gen_ai.response.finish_reasons https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/ ;
- * OpenRouter https://openrouter.ai/docs/api-reference/overview ; LiteLLM https://docs.litellm.ai/docs/exception_mapping .
+ * OpenRouter https://openrouter.ai/docs/api-reference/overview ; LiteLLM https://docs.litellm.ai/docs/exception_mapping ;
+ * watsonx.ai stop_reason https://cloud.ibm.com/apidocs/watsonx-ai#text-generation ; llama.cpp's stop_type
+ * https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md ; DashScope https://help.aliyun.com/zh/model-studio/error-code ;
+ * Zhipu https://docs.bigmodel.cn/cn/api/api-code (1301) ; Moonshot https://platform.moonshot.ai/docs/api/chat (engine_overloaded_error) ;
+ * Claude's Agent SDK https://docs.claude.com/en/api/agent-sdk/typescript (error_max_turns) .
  */
 const WORDS: Readonly<Record<Ending, readonly string[]>> = {
   ok: [
@@ -43,6 +47,8 @@ const WORDS: Readonly<Record<Ending, readonly string[]>> = {
     'finish_reason_unspecified',
     'load',
     'unload',
+    'word',
+    'normal',
     'compaction',
   ],
   refused: [
@@ -87,6 +93,9 @@ const WORDS: Readonly<Record<Ending, readonly string[]>> = {
     'content_moderation',
     'flagged',
     'blocked_by_safety',
+    'prompt_blocked',
+    'risk_control',
+    '1301',
   ],
   truncated: [
     'length',
@@ -107,6 +116,11 @@ const WORDS: Readonly<Record<Ending, readonly string[]>> = {
     'truncated',
     'context_length',
     'context_window_exceeded',
+    'time_limit',
+    'max_turns',
+    'error_max_turns',
+    'length_capped',
+    'repetition_truncation',
   ],
   error: [
     'error',
@@ -129,6 +143,10 @@ const WORDS: Readonly<Record<Ending, readonly string[]>> = {
     'image_other',
     'language',
     'other_error',
+    'other',
+    'rag_query_when_rag_disabled',
+    'engine_overloaded',
+    'engine_overloaded_error',
     'rate_limit_exceeded',
     'overloaded_error',
     'internal_server_error',
@@ -169,12 +187,28 @@ function normal(word: string): string {
 /** What a word says; undefined where no provider documents it. */
 export function endingOf(word: string): Ending | undefined {
   const written = normal(word);
-  return BY_WORD.get(written) ?? BY_WORD.get(written.replaceAll('_', ''));
+  const known = BY_WORD.get(written) ?? BY_WORD.get(written.replaceAll('_', ''));
+  return known ?? PARTS.find(([, part]) => part.test(written))?.[0];
 }
+
+/**
+ * What words have in common that providers will yet make: a word of no row that names a filter, a policy or a limit of tokens
+ * says what it is. Words as `normal` writes them.
+ */
+const PARTS: readonly (readonly [Ending, RegExp])[] = [
+  [
+    'refused',
+    /content_?(?:filter|policy|moderation)|policy_violation|(?:usage|cyber|safety)_policy|data_?inspection|guardrail|(?:prompt|input|output|content|response)_(?:blocked|flagged|filtered|rejected)|inappropriate|unsafe/,
+  ],
+  [
+    'truncated',
+    /^(?:max|maximum)_(?:\w+_)?(?:tokens?|length|turns|steps)$|(?:token|length|context|time)_(?:limit|cap)/,
+  ],
+];
 
 /** Sentences of a refusal, where an error has no code for it: Azure's and OpenAI's own. */
 const REFUSING =
-  /content management policy|content[ _]policy|ContentPolicyViolation|safety system|usage polic(?:y|ies)|blocked by (?:the )?(?:content filter|guardrail)|guardrail (?:intervened|violation)|ResponsibleAIPolicyViolation/i;
+  /content management policy|content[ _](?:filter\w*[ _])?policy|inappropriate content|flagged as|flagged for|不安全或敏感内容|敏感内容|ContentPolicyViolation|safety system|usage polic(?:y|ies)|blocked by (?:the )?(?:content filter|guardrail)|guardrail (?:intervened|violation)|ResponsibleAIPolicyViolation/i;
 
 /** What an error's code, class or message says: a refusal, a cancellation, or an error. */
 export function endingOfError(words: readonly (string | undefined)[], message: string | undefined): Ending {

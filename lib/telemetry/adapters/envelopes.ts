@@ -2,7 +2,9 @@ import { gunzipSync, inflateSync } from 'node:zlib';
 import { LIMITS } from '../../limits.ts';
 import { isGzip } from '../gzip.ts';
 import { at, type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
+import { langfuseCalls } from './langfuse-batch.ts';
 import { attributesOf, otlpField } from './otlp.ts';
+import { isAvroRecord, typedItems, untypedAvro } from './typed-values.ts';
 
 /**
  * Envelopes in which shippers and stores wrap what a gateway wrote. Each is a row: how it is recognised, and what lies inside.
@@ -198,6 +200,39 @@ const ENVELOPES: readonly Envelope[] = [
       })),
   },
   {
+    name: 'CloudEvents with binary data',
+    source:
+      'https://github.com/cloudevents/spec/blob/main/cloudevents/formats/json-format.md#31-handling-of-data',
+    matches: ({ specversion, data_base64 }) => specversion !== undefined && typeof data_base64 === 'string',
+    inside: ({ data_base64 }) => packed(String(data_base64)),
+  },
+  {
+    name: 'items of DynamoDB (exports, scans, streams)',
+    source: 'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport.Output.html',
+    matches: (entry) => typedItems(entry).length > 0,
+    inside: typedItems,
+  },
+  {
+    name: "records in Avro's JSON encoding",
+    source: 'https://avro.apache.org/docs/1.12.0/specification/#json-encoding (unions)',
+    matches: isAvroRecord,
+    inside: (entry) => [untypedAvro(entry)],
+  },
+  {
+    name: 'batches of Langfuse ingestion',
+    source: 'https://api.reference.langfuse.com/#tag/ingestion/POST/api/public/ingestion',
+    matches: ({ batch }) =>
+      listOf(batch).some((event) => /^[a-z]+-(?:create|update)$/.test(textAt(event, 'type') ?? '')),
+    inside: ({ batch }) => langfuseCalls(listOf(batch)),
+  },
+  {
+    name: 'transactions of Sentry',
+    source: 'https://develop.sentry.dev/sdk/data-model/event-payloads/transaction/',
+    matches: ({ type, spans }) => type === 'transaction' && Array.isArray(spans),
+    inside: ({ spans, user }) =>
+      listOf(spans).map((span) => ({ ...objectOf(span), resource: { 'user.id': at(user, 'id') } })),
+  },
+  {
     name: 'Loki',
     source: 'https://grafana.com/docs/loki/latest/query/logcli/ (output jsonl)',
     matches: ({ line, labels }) => isJsonText(line) && labels !== undefined,
@@ -213,7 +248,7 @@ export function unwrapped(json: unknown, depth = 0): readonly unknown[] {
   if (depth > 4) return [json];
   if (Array.isArray(json)) return elements(json).flatMap((entry) => unwrapped(entry, depth + 1));
   const entry = objectOf(json);
-  if (entry === undefined || OWN.some((name) => name in entry)) return [json];
+  if (entry === undefined || (OWN.some((name) => name in entry) && !isAvroRecord(entry))) return [json];
   const envelope = ENVELOPES.find(({ matches }) => matches(entry));
   if (envelope === undefined) return [json];
   return envelope.inside(entry).flatMap((held) => unwrapped(jsonIn(held), depth + 1));

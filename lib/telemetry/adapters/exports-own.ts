@@ -1,5 +1,6 @@
 import type { ExportShape } from './export-shape.ts';
 import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
+import { isCutJson } from './json-texts.ts';
 import { readRequest } from './request.ts';
 
 /**
@@ -49,7 +50,7 @@ const MESSAGES = [
     'chat_history',
     'input_history',
   ],
-  ...['conversation', 'prompt', 'user_prompt', 'input'],
+  ...['conversation', 'prompt', 'user_prompt', 'input', 'question', 'query'],
 ];
 const ANSWERS = [
   ...['response', 'completion', 'completion_message', 'output', 'responseMessages', 'answer', 'result'],
@@ -68,8 +69,11 @@ function first(entry: Json, names: readonly string[]): unknown {
 }
 
 function asked(entry: Json): unknown {
-  const held = jsonIn(first(entry, MESSAGES));
-  return Array.isArray(held) || typeof held === 'string' ? held : at(held, 'messages');
+  const written = first(entry, MESSAGES);
+  const held = jsonIn(written);
+  if (Array.isArray(held) && held.some((one) => objectOf(one) !== undefined)) return held;
+  // JSON that is no messages is what somebody said
+  return at(held, 'messages') ?? (typeof written === 'string' && !isCutJson(written) ? written : undefined);
 }
 
 /** Who and how, beside the bodies; when is told by the names of pairs (openai.ts). */

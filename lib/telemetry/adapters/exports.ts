@@ -6,9 +6,17 @@ import { OWN } from './exports-own.ts';
 import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
 import { isModelCall } from './model-calls.ts';
 import { fromPair } from './openai.ts';
+import { readRequest } from './request.ts';
 
-const body = (value: unknown, key: string): unknown =>
-  objectOf(jsonIn(value)) ?? (value === undefined ? undefined : { [key]: jsonIn(value) });
+/** A body, the messages of one, or a text; JSON of neither is what somebody said. */
+const body = (value: unknown, key: string): unknown => {
+  const held = jsonIn(value);
+  const whole = objectOf(held);
+  if (whole !== undefined && (typeof value !== 'string' || readRequest(whole) !== undefined)) return whole;
+  if (value === undefined || value === null) return undefined;
+  if (Array.isArray(held) && held.some((one) => objectOf(one) !== undefined)) return { [key]: held };
+  return typeof value === 'string' ? { prompt: value } : { [key]: held };
+};
 
 /**
  * Exports of observability products and gateways that keep request and answer under names of their own: each is a row that
@@ -37,8 +45,52 @@ const SHAPES: readonly ExportShape[] = [
         credential: at(entry, 'authenticated_entity', 'id'),
         status: at(entry, 'response', 'status'),
         usage: at(plugin, 'usage'),
+        model: at(plugin, 'meta', 'request_model') ?? at(plugin, 'meta', 'response_model'),
         request: jsonIn(at(plugin, 'payload', 'request')),
         response: jsonIn(at(plugin, 'payload', 'response')),
+      };
+    },
+  },
+  {
+    name: 'apisix',
+    source: 'https://apisix.apache.org/docs/apisix/plugins/ai-proxy/ (logging.summaries, logging.payloads)',
+    matches: (entry) => 'llm_request' in entry,
+    pair: (entry) => ({
+      id: at(entry, 'request', 'headers', 'x-request-id') ?? entry.request_id,
+      time: entry.start_time,
+      client_ip: entry.client_ip,
+      headers: at(entry, 'request', 'headers'),
+      url: at(entry, 'request', 'uri'),
+      consumer: entry.consumer,
+      status: at(entry, 'response', 'status'),
+      usage: entry.llm_summary,
+      request: { model: at(entry, 'llm_summary', 'model'), ...objectOf(jsonIn(entry.llm_request)) },
+      response: objectOf(entry.llm_response) ?? {
+        text: at(entry, 'llm_response_text', 'content') ?? entry.llm_response_text,
+      },
+    }),
+  },
+  {
+    name: 'higress',
+    source: 'https://higress.cn/en/docs/latest/plugins/ai/api-o11y/ai-statistics/',
+    matches: (entry) => at(jsonIn(entry.ai_log), 'model') !== undefined,
+    pair: (entry) => {
+      const told = objectOf(jsonIn(entry.ai_log)) ?? {};
+      const messages = jsonIn(told.messages);
+      return {
+        id: told.chat_id ?? entry.request_id ?? entry['x-request-id'],
+        time: entry.start_time,
+        client_ip: entry.x_forwarded_for ?? entry.downstream_remote_address,
+        url: entry.path,
+        account: told.consumer ?? entry.consumer,
+        status: entry.response_code,
+        usage: { prompt_tokens: told.input_token, completion_tokens: told.output_token },
+        request: {
+          model: told.model,
+          system: told.system,
+          ...(Array.isArray(messages) ? { messages } : { prompt: told.question }),
+        },
+        response: { text: told.answer },
       };
     },
   },

@@ -69,6 +69,22 @@ export const FIELD_CONTROL: readonly SourceField[] = [
     'client',
     'its first entry; put client_ip beside the bodies',
   ),
+  ...['authorization', 'x-api-key', 'api-key'].map((field) =>
+    row(
+      'openai, gemini, batch',
+      'credential',
+      field,
+      'client',
+      'taken where only one of them was sent: which of two the gateway checked, only the operator knows',
+    ),
+  ),
+  row(
+    'openai, gemini, batch',
+    'tls',
+    'x-ja4',
+    'client',
+    'a header of the request wherever no edge writes it; taken where it is named',
+  ),
   row(
     'openai, gemini, batch',
     'id',
@@ -85,15 +101,15 @@ export const FIELD_CONTROL: readonly SourceField[] = [
   ),
   row(
     'litellm',
-    CUSTOMER,
+    `${CUSTOMER}, asn, tls`,
     'metadata.user_api_key_auth_metadata',
     'operator',
     'set when the key or its team is made: https://docs.litellm.ai/docs/proxy/virtual_keys',
   ),
-  row('litellm', CUSTOMER, 'requester_metadata', 'client', 'metadata of the request body'),
+  row('litellm', `${CUSTOMER}, asn, tls`, 'requester_metadata', 'client', 'metadata of the request body'),
   row(
     'litellm',
-    CUSTOMER,
+    `${CUSTOMER}, asn, tls`,
     'spend_logs_metadata',
     'client',
     'header x-litellm-spend-logs-metadata: https://docs.litellm.ai/docs/proxy/request_headers',
@@ -198,4 +214,14 @@ export function accountOf(
   const [claim] = found;
   if (claim === undefined) return { account: undefined };
   return { account: strict ? undefined : claim[1], claimedBy: claim[0] };
+}
+
+/** What a client says in one of several fields: the one that the operator trusts, else the only one that is there. */
+export function claimOf(
+  claims: Readonly<Record<string, string | undefined>>,
+  { trusted }: ClientTrust,
+): string | undefined {
+  const found = Object.entries(claims).filter(([, said]) => said !== undefined);
+  const [only] = found;
+  return found.find(([field]) => trusted.has(field))?.[1] ?? (found.length === 1 ? only?.[1] : undefined);
 }

@@ -13,7 +13,7 @@ const CUSTOMERS =
   /^(?:body|requests?|req|inputs?|outputs?|responses?|res|messages|content|contents|parts|prompts?|completions?|text|arguments|args|params|metadata|headers|quer(?:y|ies)|question|answer|choices|tool\w*)$/;
 /** Fields in which transports carry a line as text or in base64; JSON in other texts is somebody's text. */
 const CARRIERS =
-  /^(?:data|Data|message|Message|MESSAGE|@message|msg|payload|values?|logs?|Logs|line|records?|event|detail|_raw|raw|full_message|short_message|textPayload)$/;
+  /^(?:data|data_base64|Data|message|Message|MESSAGE|@message|msg|payload|values?|logs?|Logs|line|records?|event|detail|_raw|raw|full_message|short_message|textPayload)$/;
 
 /**
  * Entries of known formats inside a value that is none itself: pages of an API, queues, shippers and logs wrap what a gateway

@@ -9,12 +9,15 @@ import {
   single,
 } from './adapter.ts';
 import { errorEnding, readAnswer } from './answer.ts';
+import { promptMessages } from './chat-templates.ts';
 import { type Ending, outcomeFrom } from './endings.ts';
 import { accountOf, type ClientTrust, NO_TRUST } from './field-control.ts';
 import { at, type Json, jsonIn, numberAt, objectOf, textAt } from './fields.ts';
+import { isCutJson } from './json-texts.ts';
 import { isModelCall } from './model-calls.ts';
 import { nameAt } from './openai.ts';
-import { paramsOf, promptMessages, type ReadMessage, readMessages, readRequest } from './request.ts';
+import type { ReadMessage } from './read-message.ts';
+import { paramsOf, readMessages, readRequest } from './request.ts';
 import { isoFrom } from './times.ts';
 
 /** Where plan, product, created_at and payment may stand, and whether the customer can set them (field-control.ts). */
@@ -40,6 +43,7 @@ export const fromLiteLlm: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted
   if (payload === undefined || (payload.call_type === undefined && payload.messages === undefined))
     return refused('call_type', printable(payload?.call_type), 'not a LiteLLM standard logging payload');
   if (isModelCall(textAt(payload, 'call_type') ?? 'completion') !== true) return NO_CALL;
+  if (isHealthCheck(payload)) return NO_CALL;
   const messages = loggedMessages(payload);
   if (messages === undefined)
     return refused(
@@ -50,6 +54,19 @@ export const fromLiteLlm: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted
   return single(foundIn(payload, messages, defaults.clients ?? NO_TRUST), defaults, ACCOUNT_PLACES);
 };
 
+/** The proxy asks its own models whether they live: https://docs.litellm.ai/docs/proxy/health */
+function isHealthCheck(payload: Json): boolean {
+  return (
+    textAt(jsonIn(payload.metadata), 'user_api_key_hash') === 'litellm-internal-health-check' ||
+    payload.api_key === 'litellm-internal-health-check'
+  );
+}
+
+/** Whether a logged text is somebody's, not an empty list or object that stands where messages would. */
+function isSaid(text: string): boolean {
+  return !/^\s*(?:\[\s*\]|\{\s*\}|null|"")\s*$/.test(text) && !isCutJson(text);
+}
+
 /** Messages where they were logged: a list, a text, a body, or the request that spend logs keep. */
 function loggedMessages(payload: Json): readonly ReadMessage[] | undefined {
   for (const held of [payload.messages, payload.proxy_server_request, payload.input]) {
@@ -57,13 +74,17 @@ function loggedMessages(payload: Json): readonly ReadMessage[] | undefined {
     if (Array.isArray(logged) && logged.length > 0) {
       const first: unknown = logged[0];
       const last: unknown = logged.at(-1);
-      if (typeof first !== 'string') return readMessages(logged);
+      if (objectOf(first) !== undefined || Array.isArray(first)) return readMessages(logged);
+      if (typeof first !== 'string')
+        return typeof held === 'string' ? promptMessages(held) : readMessages(logged);
       return promptMessages(typeof last === 'string' ? last : first);
     }
-    if (typeof logged === 'string' && logged !== '') return promptMessages(logged);
+    if (typeof logged === 'string' && logged !== '' && !isCutJson(logged)) return promptMessages(logged);
     const body = objectOf(at(logged, 'body')) ?? objectOf(logged);
     const asked = body === undefined ? undefined : readRequest(body);
     if (asked !== undefined && asked.messages.length > 0) return asked.messages;
+    // a prompt of Completions that is JSON of its own
+    if (held === payload.messages && typeof held === 'string' && isSaid(held)) return promptMessages(held);
   }
   return undefined;
 }
@@ -73,7 +94,6 @@ function foundIn(payload: Json, messages: readonly ReadMessage[], clients: Clien
   const requester = CUSTOMER_PLACES.filter(([name, isClients]) => !isClients || clients.trusted.has(name))
     .map(([name]) => objectOf(jsonIn(at(metadata, name))))
     .find((held) => held !== undefined);
-  const said = objectOf(at(metadata, 'requester_metadata')) ?? objectOf(at(metadata, 'spend_logs_metadata'));
   const answer = readAnswer(jsonIn(payload.response));
   const request = objectOf(jsonIn(payload.proxy_server_request));
   const anthropic = objectOf(jsonIn(payload.messages));
@@ -97,7 +117,8 @@ function foundIn(payload: Json, messages: readonly ReadMessage[], clients: Clien
     messages,
     completion: answer.text,
     inputTokens: numberAt(payload, 'prompt_tokens') ?? answer.inputTokens,
-    outputTokens: numberAt(payload, 'completion_tokens') ?? answer.outputTokens,
+    // the answer's own count may hold thoughts that the proxy's does not (xAI)
+    outputTokens: most(numberAt(payload, 'completion_tokens'), answer.outputTokens),
     params: paramsOf(
       objectOf(jsonIn(payload.model_parameters)) ??
         objectOf(jsonIn(payload.optional_params)) ??
@@ -114,13 +135,13 @@ function foundIn(payload: Json, messages: readonly ReadMessage[], clients: Clien
     product: textAt(requester, 'product'),
     createdAt: isoFrom(at(requester, 'created_at')),
     payment: textAt(requester, 'payment'),
-    asn: networkFact(requester, 'asn') ?? networkFact(said, 'asn'),
-    tls: textAt(requester, 'tls') ?? textAt(said, 'tls'),
+    asn: numberAt(requester, 'asn') ?? textAt(requester, 'asn'),
+    tls: textAt(requester, 'tls'),
   };
 }
 
-function networkFact(held: Json | undefined, name: string): number | string | undefined {
-  return numberAt(held, name) ?? textAt(held, name);
+function most(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
 }
 
 /** A failed call: its class says whether the provider refused it (https://docs.litellm.ai/docs/exception_mapping). */

@@ -5,13 +5,14 @@
 
 /** Operations and call types as sources name them (OpenTelemetry's gen_ai.operation.name, LiteLLM's call_type, run types). */
 const CALLS =
-  /chat|completion|generate|response|message|converse|invoke_?model|^llm$|stream|pass_?through|^call_llm$|^request$|text_completion|prompt/i;
+  /chat|completion|generat|response|message|converse|invoke_?model|^llm$|stream|pass_?through|^call_llm$|^request$|text_completion|prompt|^a?inference$|interaction|^a?predict$|^a?ask$|summari[sz]/i;
 const NO_CALLS =
-  /embed|rerank|moderation|image|speech|audio|transcri|tts|video|execute_tool|^tool|invoke_agent|create_agent|^agent|workflow|retriev|vector|search|guardrail|^list_|^get_|file|batch_(?:create|retrieve)|count_?tokens|assistants?$|fine_?tun|ocr|realtime$|chain|^task|^step|handoff|evaluat|parse$|plan$|memory/i;
+  /embed|rerank|moderation|image|speech|audio|transcri|tts|video|execute_tool|^tool|invoke_agent|create_agent|^agent|workflow|retriev|vector|search|guardrail|^list_|^get_|file|batch_(?:create|retrieve)|count_?tokens|assistants?$|fine_?tun|ocr|realtime$|chain|^task|^step|handoff|evaluat|parse$|plan$|memory|feature_?extraction|classif|^a?(?:get|delete|list|cancel)_/i;
 
 /** Words by which an operation is a call although another of its words says otherwise: `chat.completions.parse`. */
-const CALLS_ANYWAY = /generate_content|chat|completions?$|anthropic_messages|pass_?through/i;
-const NEVER_CALLS = /embed|rerank|moderation|image|speech|transcri/i;
+const CALLS_ANYWAY = /generate_content|chat|completion|anthropic_messages|pass_?through|responses?\.parse/i;
+const NEVER_CALLS =
+  /embed|rerank|moderation|(?:image|speech)_?(?:generat|edit|variation)|transcri|^a?(?:get|delete|list|cancel)_/i;
 
 /** Undefined where the name says neither. */
 export function isModelCall(operation: string): boolean | undefined {
@@ -47,7 +48,7 @@ export function isVectorModel(model: string): boolean {
 
 /** Models that answer pictures, sound or verdicts, by their names. */
 const WORDLESS_MODEL =
-  /moderation|dall-?e|gpt-image|whisper|(?:^|[-./])tts(?:-|$)|-tts|transcri|speech|image|stable-?diffusion|stability\.|sdxl|sd3|luma\.|\bray-v|canvas|\breel|imagen|\bveo|\bsora|flux|marengo|voyage|sonic/i;
+  /moderation|dall-?e|gpt-image|whisper|(?:^|[-./])tts(?:-|$)|-tts|transcri|(?:^|[-./])speech(?:[-.:]|$)|(?:^|[-./])image(?:[-.:]|$)|image-?generator|stable-?diffusion|stability\.|sdxl|sd3|luma\.|\bray-v|canvas|\breel|imagen(?:-|$)|\bveo|\bsora|flux(?:[-./]?(?:\d|pro|dev|schnell|kontext)|$)|marengo|voyage|sonic/i;
 
 /** Models that answer no text; asked only where a body has no messages. */
 export function isOtherModel(model: string): boolean {

@@ -11,7 +11,7 @@ import {
 } from './adapter.ts';
 import { type ReadAnswer, readAnswer, tokensOf } from './answer.ts';
 import { outcomeFrom } from './endings.ts';
-import { accountOf, type ClientTrust, NO_TRUST } from './field-control.ts';
+import { accountOf, type ClientTrust, claimOf, NO_TRUST } from './field-control.ts';
 import { at, headersOf, type Json, jsonIn, numberAt, objectOf, textAt } from './fields.ts';
 import { isOtherAnswer, isOtherEndpoint, isOtherModel, isOtherRequest } from './model-calls.ts';
 import { type ReadRequest, readRequest } from './request.ts';
@@ -147,10 +147,18 @@ function foundIn(
       headers['x-real-ip'] ??
       headers['cf-connecting-ip'],
     asn: numberAt(json, 'asn') ?? textAt(json, 'asn'),
-    tls: textAt(json, 'tls') ?? headers['x-ja4'],
+    tls: textAt(json, 'tls') ?? (clients.trusted.has('x-ja4') ? headers['x-ja4'] : undefined),
     userAgent: textAt(json, 'user_agent') ?? headers['user-agent'],
     credential:
-      textAt(json, 'credential') ?? headers.authorization ?? headers['x-api-key'] ?? headers['api-key'],
+      textAt(json, 'credential') ??
+      claimOf(
+        {
+          authorization: headers.authorization,
+          'x-api-key': headers['x-api-key'],
+          'api-key': headers['api-key'],
+        },
+        clients,
+      ),
     plan: textAt(json, 'customer', 'plan'),
     product: textAt(json, 'customer', 'product'),
     createdAt: isoFrom(at(json, 'customer', 'createdAt') ?? at(json, 'customer', 'created_at')),

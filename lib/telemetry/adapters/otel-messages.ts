@@ -1,6 +1,9 @@
+import { kindOf, type Reason } from '../reason.ts';
 import { at, jsonIn, listOf, objectOf, textAt } from './fields.ts';
+import { isCutJson, partsIn } from './json-texts.ts';
 import type { Attributes, OtlpEntry } from './otlp.ts';
-import { type ReadMessage, readMessages, readRequest } from './request.ts';
+import type { ReadMessage } from './read-message.ts';
+import { readMessages, readRequest } from './request.ts';
 
 /**
  * Where instrumentations put the messages of a call. Each reader takes what it knows and leaves the rest; the first one that
@@ -33,11 +36,11 @@ function conventionMessages({ attributes, events }: OtlpEntry): readonly ReadMes
     ...events.filter(({ name }) => name === DETAILS).map((event) => event.attributes),
   ];
   const first = (name: string) =>
-    holders.map((held) => jsonIn(held[name])).find((held) => held !== undefined && held !== null);
+    holders.map((held) => whole(held[name])).find((held) => held !== undefined && held !== null);
   const input = first('gen_ai.input.messages');
   if (input === undefined) return [];
   const instructions = first('gen_ai.system_instructions');
-  const system = instructions === undefined ? [] : [{ role: 'system', content: unpacked(instructions) }];
+  const system = instructions === undefined ? [] : [{ role: 'system', content: partsIn(instructions) }];
   const asked = typeof input === 'string' ? [{ role: 'user', content: input }] : listOf(input);
   const messages = readMessages(asked.map(message));
   // some tell the instructions twice: as a message, and by themselves
@@ -47,45 +50,42 @@ function conventionMessages({ attributes, events }: OtlpEntry): readonly ReadMes
   return [...instructed, ...messages];
 }
 
+/** The value of an attribute; undefined where it is JSON that was cut off. */
+function whole(value: unknown): unknown {
+  const held = jsonIn(value);
+  return typeof held === 'string' && isCutJson(held) ? undefined : held;
+}
+
+/** Why nothing is known of what a call asked: its messages were not captured, or an exporter cut them. */
+export function whyNoMessages({ attributes, events }: OtlpEntry): Reason {
+  for (const held of [attributes, ...events.map((event) => event.attributes)])
+    for (const name of ['gen_ai.input.messages', ...BODIES, 'gen_ai.event.content']) {
+      const value = held[name];
+      if (typeof value === 'string' && isCutJson(value))
+        return { field: name, value: kindOf(value), message: CUT };
+    }
+  return { field: 'gen_ai.input.messages', value: 'nothing', message: NO_MESSAGES };
+}
+
+const NO_MESSAGES = 'no messages: switch on message capture in the instrumentation';
+const CUT =
+  'JSON that was cut off before its end: raise OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT, and what the exporter or the store limits';
+
 /** A message whose content or parts may be the JSON text of parts (CrewAI, OpenLLMetry, Strands). */
 function message(held: unknown): unknown {
   if (typeof held === 'string') return { role: 'user', content: held };
   const parts = at(held, 'parts');
   if (Array.isArray(parts)) return { role: textAt(held, 'role') ?? 'user', content: parts.flatMap(part) };
-  const content = unpacked(at(held, 'content') ?? at(held, 'text') ?? null);
+  const content = partsIn(at(held, 'content') ?? at(held, 'text') ?? null);
   return { role: textAt(held, 'role') ?? textAt(held, 'type') ?? 'user', content };
 }
 
 function part(held: unknown): unknown {
-  const content = unpacked(at(held, 'content'));
+  const content = partsIn(at(held, 'content'));
   return Array.isArray(content) && at(held, 'type') === 'text' ? content : held;
 }
 
-const PART_FIELDS = [
-  'type',
-  'text',
-  'toolUse',
-  'toolResult',
-  'image',
-  'document',
-  'functionCall',
-  'functionResponse',
-  'inlineData',
-];
-
-/** The parts that a text is the JSON of; any other value as it is. A prompt that is JSON of another kind stays one text. */
-function unpacked(value: unknown): unknown {
-  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
-  const held = jsonIn(value);
-  const parts = Array.isArray(held) ? held : [held];
-  const isParts =
-    parts.length > 0 &&
-    parts.every(
-      (part) => objectOf(part) !== undefined && PART_FIELDS.some((field) => field in (objectOf(part) ?? {})),
-    );
-  return isParts ? parts : value;
-}
-
+const MESSAGE_FIELDS = ['content', 'parts', 'role', 'tool_calls', 'id'];
 const MESSAGE_EVENT = /^gen_ai\.(system|user|assistant|tool)\.message$/;
 
 /** Span events of the conventions before 1.37, and of those that write the whole prompt into one event. */
@@ -97,16 +97,18 @@ function eventMessages({ events }: OtlpEntry): readonly ReadMessage[] {
 export function messageOfEvent(name: string, facts: unknown): unknown[] {
   const role = MESSAGE_EVENT.exec(name)?.[1];
   if (role !== undefined) {
-    const body = jsonIn(at(facts, 'gen_ai.event.content'));
+    const written = at(facts, 'gen_ai.event.content');
+    const body = whole(written);
     const held = objectOf(body) ?? objectOf(facts) ?? {};
-    const whole =
-      held.content ?? (typeof body === 'string' ? body : typeof facts === 'string' ? facts : null);
+    // JSON of none of a message's fields is what somebody said
+    const text = MESSAGE_FIELDS.some((field) => field in held) ? body : (written ?? facts);
+    const said = held.content ?? (typeof text === 'string' && !isCutJson(text) ? text : null);
     // Google's SDK writes a content object: {parts, role}
-    const content = unpacked(at(whole, 'parts') ?? whole);
+    const content = partsIn(at(said, 'parts') ?? said);
     return [{ role: typeof held.role === 'string' && held.role !== '' ? held.role : role, content }];
   }
   if (name !== 'gen_ai.content.prompt') return [];
-  const prompt = jsonIn(at(facts, 'gen_ai.prompt') ?? at(facts, 'gen_ai.event.content'));
+  const prompt = whole(at(facts, 'gen_ai.prompt') ?? at(facts, 'gen_ai.event.content'));
   // OpenLIT writes `user: text` into one event
   if (typeof prompt === 'string') return [{ role: 'user', content: prompt.replace(/^user:\s+/, '') }];
   return listOf(at(prompt, 'messages') ?? prompt).map(message);
@@ -138,7 +140,7 @@ function indexedMessages({ attributes }: OtlpEntry): readonly ReadMessage[] {
     if (role === undefined && content === undefined) break;
     messages.push({
       role: namedRole(role, at(held, `gen_ai.prompt.${i}.tool_call_id`)),
-      content: unpacked(content),
+      content: partsIn(content),
     });
   }
   return readMessages(messages);
@@ -167,7 +169,7 @@ function openInferenceMessages({ attributes }: OtlpEntry): readonly ReadMessage[
     if (role === undefined && content === undefined && parts.length === 0) break;
     messages.push({
       role: namedRole(role, attributes[`${prefix}tool_call_id`]),
-      content: parts.length > 0 ? parts : (unpacked(content) ?? ''),
+      content: parts.length > 0 ? parts : (partsIn(content) ?? ''),
     });
   }
   const numbered = readMessages(messages);
@@ -205,7 +207,19 @@ const BODIES = [
   'input.value',
 ] as const;
 
+/** Of these the ones that hold what somebody said, where they hold no body. */
+const PLAIN: ReadonlySet<string> = new Set(['gen_ai.prompt', 'langfuse.observation.input', 'input.value']);
+
 function bodyMessages({ attributes }: OtlpEntry): readonly ReadMessage[] {
+  const readable = bodyOf(attributes);
+  if (readable.length > 0) return readable;
+  const said = BODIES.filter((name) => PLAIN.has(name))
+    .map((name) => attributes[name])
+    .find((held) => typeof held === 'string' && held !== '' && held !== 'null' && !isCutJson(held));
+  return typeof said === 'string' ? [{ role: 'user', content: said }] : [];
+}
+
+function bodyOf(attributes: Attributes): readonly ReadMessage[] {
   for (const name of BODIES) {
     const held = bodyIn(attributes, name);
     if (held === undefined) continue;
@@ -224,8 +238,7 @@ function bodyMessages({ attributes }: OtlpEntry): readonly ReadMessage[] {
 }
 
 function bodyIn(attributes: Attributes, name: string): unknown {
-  const value = attributes[name];
-  const held = jsonIn(value);
+  const held = whole(attributes[name]);
   return held === null || held === '' ? undefined : held;
 }
 

@@ -15,9 +15,10 @@ import { at, jsonIn, listOf, numberIn, objectOf } from './fields.ts';
 import { OTEL_ACCOUNT_PLACES, otelAccount } from './otel-accounts.ts';
 import { isCall, MODELS, modelIn } from './otel-calls.ts';
 import { answerTokens, endingsIn, textIn } from './otel-endings.ts';
-import { bodyTold, DETAILS, messageOfEvent, otelBody, otelMessages } from './otel-messages.ts';
+import { bodyTold, DETAILS, messageOfEvent, otelBody, otelMessages, whyNoMessages } from './otel-messages.ts';
 import { type Attributes, anyValue, isOtlp, type OtlpEntry, otlpEntries, otlpField } from './otlp.ts';
-import { paramsOf, type ReadMessage, readMessages } from './request.ts';
+import type { ReadMessage } from './read-message.ts';
+import { paramsOf, readMessages } from './request.ts';
 import { isoFrom, isoFromNanoseconds } from './times.ts';
 
 interface HeldSpan {
@@ -137,7 +138,8 @@ export class OtelReader {
     const held = this.#logs.get(key);
     this.#logs.delete(key);
     if (held === undefined || this.#told.has(key)) return;
-    const message = 'log events of a call whose span is not in the input: export the spans too';
+    const message =
+      'log events of a call whose span is not in the input, or more than 10,000 calls behind: export the spans too';
     this.#late.push({ origin: held.origin, reason: { field: 'spanId', value: printable(key), message } });
   }
 
@@ -169,7 +171,7 @@ export class OtelReader {
     held.messages.push(...messages);
     if (word !== undefined && word !== '') held.words.push(word);
     this.#logs.set(log.key, held);
-    if (this.#logs.size > MAX_HELD) this.#logs.delete(firstKey(this.#logs));
+    if (this.#logs.size > MAX_HELD) this.#drop(firstKey(this.#logs));
     return 'held';
   }
 
@@ -212,7 +214,7 @@ export class OtelReader {
     else {
       const logs = this.#logs.get(key) ?? { messages: [], words: [], origin };
       this.#logs.set(key, { ...logs, attributes: { ...logs.attributes, ...entry.attributes } });
-      if (this.#logs.size > MAX_HELD) this.#logs.delete(firstKey(this.#logs));
+      if (this.#logs.size > MAX_HELD) this.#drop(firstKey(this.#logs));
     }
     return 'held';
   }
@@ -231,8 +233,7 @@ export class OtelReader {
     logs: { messages: unknown[]; words: string[] } | undefined,
   ): Done {
     const messages = found.length > 0 ? found : readMessages(logs?.messages ?? []);
-    if (messages.length === 0)
-      return { reason: { field: 'gen_ai.input.messages', value: 'nothing', message: NO_MESSAGES } };
+    if (messages.length === 0) return { reason: whyNoMessages(entry) };
     const { key } = entry;
     if (key !== undefined) {
       this.#logs.delete(key);
@@ -272,7 +273,6 @@ export type Late = { readonly origin: unknown } & (
 type Done = 'skipped' | 'held' | ReturnType<typeof finish>;
 
 const MAX_HELD = 10_000;
-const NO_MESSAGES = 'no messages: switch on message capture in the instrumentation';
 /** One export by itself. */
 export const fromOtel: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted => {
   const reader = new OtelReader(defaults);

@@ -10,6 +10,7 @@ import { EXPORT_NAMES, exportShape, fromExport, ownShape } from './exports.ts';
 import { at, type Json, objectOf, textAt } from './fields.ts';
 import { ADAPTERS, type InputFormat } from './index.ts';
 import { knownInside } from './inside.ts';
+import { type HeldNewRelic, isNewRelic, NewRelicReader } from './newrelic.ts';
 import { hasRequest } from './openai.ts';
 import { type HeldOtel, type Late, OtelReader } from './otel.ts';
 import { isOtlp, otlpField } from './otlp.ts';
@@ -40,6 +41,7 @@ export interface ReadEntries {
 export interface HeldEntries {
   readonly otel: HeldOtel;
   readonly batch: HeldBatch;
+  readonly newRelic: HeldNewRelic;
 }
 
 /**
@@ -51,6 +53,7 @@ export class EntryReader {
   readonly #defaults: AdapterDefaults;
   readonly #otel: OtelReader;
   readonly #batch: BatchReader;
+  readonly #newRelic: NewRelicReader;
 
   /** @param held what another reader of the same input held, to go on from */
   constructor(format: SourceFormat, defaults: AdapterDefaults = ADAPTER_DEFAULTS, held?: HeldEntries) {
@@ -58,11 +61,12 @@ export class EntryReader {
     this.#defaults = defaults;
     this.#otel = new OtelReader(defaults, held?.otel);
     this.#batch = new BatchReader(defaults, held?.batch);
+    this.#newRelic = new NewRelicReader(defaults, held?.newRelic);
   }
 
   /** What is known of calls that are half told: plain data, good until the next document is read. */
   get held(): HeldEntries {
-    return { otel: this.#otel.held, batch: this.#batch.held };
+    return { otel: this.#otel.held, batch: this.#batch.held, newRelic: this.#newRelic.held };
   }
 
   /** @param origin handed back with what is found out about this document later */
@@ -108,12 +112,12 @@ export class EntryReader {
 
   /** What was held at the call before and is still without its other half: for listeners, whose input does not end. */
   age(): readonly Late[] {
-    return this.#otel.age();
+    return [...this.#otel.age(), ...this.#newRelic.age()];
   }
 
   /** What is left when the input ends. */
   finish(): readonly Late[] {
-    return [...this.#otel.finish(), ...this.#batch.finish()];
+    return [...this.#otel.finish(), ...this.#batch.finish(), ...this.#newRelic.finish()];
   }
 
   #adapted(format: string, entry: unknown, origin: unknown): Adapted | ReturnType<OtelReader['read']> {
@@ -127,6 +131,7 @@ export class EntryReader {
   #read(format: string, entry: unknown, origin: unknown): Adapted | ReturnType<OtelReader['read']> {
     if (format === 'otel') return this.#otel.read(entry, origin);
     if (format === 'batch') return this.#batch.read(entry, origin);
+    if (format === 'newrelic') return this.#newRelic.read(entry, origin);
     if (isFormat(format)) return ADAPTERS[format](entry, this.#defaults);
     return fromExport(format, entry, this.#defaults) ?? unknownEntry(entry);
   }
@@ -149,6 +154,7 @@ const MARKS: readonly (readonly [format: string, matches: (entry: Json) => boole
     ],
     ['litellm', (entry) => 'call_type' in entry || 'standard_logging_object' in entry],
     ['batch', isBatchLine],
+    ['newrelic', isNewRelic],
     [
       'exchange',
       (entry) =>
@@ -215,7 +221,7 @@ function unknownEntry(entry: unknown): Adapted {
     .slice(0, 8)
     .map(fieldName)
     .join(', ');
-  const known = ['usage events', ...Object.keys(ADAPTERS), 'batch', ...EXPORT_NAMES].join(', ');
+  const known = ['usage events', ...Object.keys(ADAPTERS), 'batch', 'newrelic', ...EXPORT_NAMES].join(', ');
   const message = `no format that is known (${known})`;
   return {
     exchanges: [],

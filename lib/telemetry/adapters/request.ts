@@ -1,11 +1,7 @@
 import { type Turn, turnsOf } from '../turns.ts';
+import { promptMessages } from './chat-templates.ts';
 import { at, type Json, jsonIn, listOf, numberAt, numberIn, objectOf, textAt } from './fields.ts';
-
-/** A message as adapters hand it on: the provider's shapes are gone. */
-export interface ReadMessage {
-  readonly role: string;
-  readonly content: string;
-}
+import type { ReadMessage } from './read-message.ts';
 
 /** What a request's body asks, whichever API it is of. */
 export interface ReadRequest {
@@ -95,8 +91,13 @@ function askedIn(body: Json, depth = 0): ReadMessage[] | undefined {
     return askedIn(within, depth + 1);
   if (body.input !== undefined && body.input !== null) return inputMessages(body.input);
   if (typeof body.inputText === 'string') return promptMessages(body.inputText);
+  // https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-pegasus.html
+  if (typeof body.inputPrompt === 'string') return [{ role: 'user', content: body.inputPrompt }];
   // Text Generation Inference and SageMaker: https://huggingface.co/docs/text-generation-inference
   if (typeof body.inputs === 'string') return promptMessages(body.inputs);
+  // Mistral's Conversations: https://docs.mistral.ai/api/#tag/beta.conversations
+  if (Array.isArray(body.inputs) && body.inputs.some((held) => objectOf(held) !== undefined))
+    return inputMessages(body.inputs);
   // Converse with a stored prompt: https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-management-test.html
   if (objectOf(body.promptVariables) !== undefined) return promptOf({ variables: body.promptVariables });
   // Hunyuan begins names with capitals: https://cloud.tencent.com/document/product/1729/105701
@@ -160,91 +161,6 @@ function promptOf(prompt: unknown): ReadMessage[] {
   return readMessages([{ role: 'user', content: variables }]).concat(
     variables.length === 0 ? [{ role: 'user', content: '' }] : [],
   );
-}
-
-/**
- * A prompt that is a whole conversation in a model's own template, in turns: Claude's `\n\nHuman:`, Llama 2 and Mistral's
- * `[INST]`, Llama 3's headers, ChatML and Titan's `User:`/`Bot:`
- * (https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html and the models' cards). Any other text is one
- * request. Takes time in proportion to the text, whatever it is: templates are found by their marks alone.
- */
-export function promptMessages(prompt: string): ReadMessage[] {
-  const head = prompt.slice(0, 20_000);
-  for (const { isUsed, mark } of TEMPLATES) {
-    if (!isUsed(head)) continue;
-    const turns = turnsBetween(prompt, mark);
-    if (turns.some(({ role }) => role === 'user')) return turns;
-  }
-  return [{ role: 'user', content: prompt }];
-}
-
-/** The turns of a text: each goes from the end of its mark to the next one. */
-function turnsBetween(prompt: string, mark: RegExp): ReadMessage[] {
-  const marks = [...prompt.matchAll(mark)];
-  return marks.flatMap(({ index, 0: whole, 1: role = '' }, i) => {
-    const kind = ROLES[role.toLowerCase()];
-    if (kind === undefined) return [];
-    const text = prompt.slice(index + whole.length, marks[i + 1]?.index);
-    // Llama 2 puts its system prompt into the first instruction
-    const [, system = '', rest = text] = /^\s*<<SYS>>([\s\S]*?)<<\/SYS>>([\s\S]*)$/.exec(text) ?? [];
-    const content = plain(rest);
-    const before = system === '' ? [] : [{ role: 'system', content: plain(system) }];
-    return content === '' && kind === 'assistant' ? [] : [...before, { role: kind, content }];
-  });
-}
-
-/** A turn's text without the marks of its template. */
-function plain(text: string): string {
-  return text.replace(/<\/?s>|\[\/?INST\]|<\|[\w_]+\|>/g, '').trim();
-}
-
-const ROLES: Readonly<Record<string, string>> = {
-  human: 'user',
-  user: 'user',
-  '[inst]': 'user',
-  '[/inst]': 'assistant',
-  system: 'system',
-  assistant: 'assistant',
-  bot: 'assistant',
-};
-
-/** Whether a text is in a template, by its head; and the marks between which its turns lie, with their roles. */
-interface Template {
-  readonly isUsed: (head: string) => boolean;
-  readonly mark: RegExp;
-}
-
-/** Marks match at most a few dozen characters, and none of them can begin within another: no text makes them slow. */
-const TEMPLATES: readonly Template[] = [
-  {
-    isUsed: (head) => {
-      const first = head.search(/(?:^|\n\n)Human:/);
-      return first >= 0 && head.lastIndexOf('\n\nAssistant:') > first;
-    },
-    mark: /(?:^|\n\n)(Human|Assistant|System):/g,
-  },
-  {
-    isUsed: (head) => head.includes('<|start_header_id|>'),
-    mark: /<\|start_header_id\|>(?:(\w{1,32})<\|end_header_id\|>)?/g,
-  },
-  {
-    isUsed: (head) => head.includes('<｜User｜>'),
-    mark: /<｜(User|Assistant|end▁of▁sentence)｜>/g,
-  },
-  { isUsed: (head) => head.includes('<|im_start|>'), mark: /<\|im_start\|>(?:(\w{1,32})\n)?/g },
-  { isUsed: (head) => head.includes('[INST]'), mark: /(\[\/?INST\])/g },
-  {
-    isUsed: (head) => head.trimStart().startsWith('User:') && endsWithBot(head),
-    mark: /(?:^|\n)[ \t]{0,64}(User|Bot):/g,
-  },
-];
-
-/** Whether the last line that is not blank is `Bot:` alone. */
-function endsWithBot(head: string): boolean {
-  const end = head.trimEnd();
-  if (!end.endsWith('Bot:')) return false;
-  const before = end.slice(0, -'Bot:'.length);
-  return before.slice(before.trimEnd().length).includes('\n');
 }
 
 /** The places of a sampling parameter, by its name in an exchange; the first that holds a value counts. */

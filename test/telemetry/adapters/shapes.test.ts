@@ -99,8 +99,24 @@ describe('a field that the customer controls', () => {
     expect(ADAPTERS.openai(request({ user: 'u' })).odd).toEqual(['account from request.user']);
   });
 
+  const trustingIn = (field: string) => ({
+    ...ADAPTER_DEFAULTS,
+    clients: { trusted: new Set([field]), strict: false },
+  });
+
+  it('is no credential where a second header could be one, unless the operator names it', () => {
+    const origin = (headers: object, trust = ADAPTER_DEFAULTS) =>
+      ADAPTERS.openai({ ...request({}), account: 'acct-1', headers }, trust).exchanges[0]?.origin;
+    const both = { 'x-api-key': 'checked', authorization: 'Bearer chosen' };
+    expect(origin({ 'x-api-key': 'checked' })?.credential).toBe('checked');
+    expect(origin(both)?.credential).toBeUndefined();
+    expect(origin(both, trustingIn('x-api-key'))?.credential).toBe('checked');
+    expect(origin({ 'x-ja4': 'chosen' })?.tls).toBeUndefined();
+    expect(origin({ 'x-ja4': 't13d1516h2' }, trustingIn('x-ja4'))?.tls).toBe('t13d1516h2');
+  });
+
   it.each(['requester_metadata', 'spend_logs_metadata'])(
-    '%s of LiteLLM says no plan, age or payment',
+    '%s of LiteLLM says no plan, age, payment or network',
     (field) => {
       const payload = {
         call_type: 'acompletion',
@@ -110,7 +126,13 @@ describe('a field that the customer controls', () => {
         messages: [{ role: 'user', content: PROMPT }],
         metadata: {
           user_api_key_team_id: 'acct-1',
-          [field]: { plan: 'enterprise', created_at: '2015-01-01T00:00:00Z', payment: 'card-of-the-victim' },
+          [field]: {
+            plan: 'enterprise',
+            created_at: '2015-01-01T00:00:00Z',
+            payment: 'card-of-the-victim',
+            asn: 64512,
+            tls: 'x',
+          },
         },
       };
       const [exchange] = ADAPTERS.litellm(payload).exchanges;
@@ -119,8 +141,9 @@ describe('a field that the customer controls', () => {
         product: ADAPTER_DEFAULTS.product,
         createdAt: ADAPTER_DEFAULTS.createdAt,
       });
-      const trusting = { ...ADAPTER_DEFAULTS, clients: { trusted: new Set([field]), strict: false } };
-      expect(ADAPTERS.litellm(payload, trusting).exchanges[0]?.customer.plan).toBe('enterprise');
+      expect(exchange?.origin ?? {}).toEqual({});
+      const trusted = ADAPTERS.litellm(payload, trustingIn(field)).exchanges[0];
+      expect([trusted?.customer.plan, trusted?.origin?.asn]).toEqual(['enterprise', 64512]);
     },
   );
 });

@@ -3,9 +3,13 @@ import { BARE_SPAN_SHAPES } from './bare-spans.ts';
 import { BEDROCK_SHAPES } from './bedrock.ts';
 import { MORE_SHAPES } from './more.ts';
 import { ENVELOPE_SHAPES, PRODUCT_SHAPES } from './products.ts';
+import { SAID_SHAPES } from './said-texts.ts';
 import type { GatewayShape } from './shape.ts';
 import { SPAN_SHAPES } from './spans.ts';
+import { STORE_SHAPES } from './stores.ts';
+import { STREAM_TEXT_SHAPES } from './stream-texts.ts';
 import { THIRD_SHAPES } from './streams-and-times.ts';
+import { TEMPLATE_SHAPES } from './templates.ts';
 
 export const GATEWAY_SHAPES: readonly GatewayShape[] = [
   ...AGENT_SHAPES,
@@ -16,4 +20,8 @@ export const GATEWAY_SHAPES: readonly GatewayShape[] = [
   ...BARE_SPAN_SHAPES,
   ...MORE_SHAPES,
   ...THIRD_SHAPES,
+  ...TEMPLATE_SHAPES,
+  ...STREAM_TEXT_SHAPES,
+  ...SAID_SHAPES,
+  ...STORE_SHAPES,
 ];
