@@ -113,7 +113,7 @@ function print(what: string, { accounts: past, levels }: Learnt, found: Backtest
   if (accounts === undefined) return;
   const [low, high] = accounts.fprInterval;
   out(
-    `\n${what}; ${past} accounts of the past, suspect at ${((levels.suspect ?? 0) * 100).toFixed(2)} % a month`,
+    `\n${what}; ${past} accounts of the past, suspect at ${((levels.suspect ?? 0) * 100).toFixed(2)} % a month, ${levels.groups === undefined ? 'nobody through groups' : `through groups at most ${(levels.groups * 100).toFixed(2)} %`}`,
   );
   out(
     `benign flagged ${accounts.benignFlagged} of ${accounts.benign} (95 %: ${percent(low)} to ${percent(high)})`,

@@ -45,7 +45,7 @@ export async function recorded(folder: string, work: string, seed: string): Prom
 /** What `calibrate --json` prints, as far as it is read here. */
 export interface Learnt {
   readonly accounts: number;
-  readonly levels: { readonly suspect?: number };
+  readonly levels: { readonly suspect?: number; readonly groups?: number };
   readonly review?: readonly { readonly accounts: readonly string[] }[];
 }
 

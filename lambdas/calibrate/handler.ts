@@ -141,8 +141,8 @@ async function learn(
     accounts: made.accounts,
     verdicts: made.verdicts,
     library: made.library,
-    levels: supportedBudget(made, policy.budget),
-    unsupported: unsupported(made, policy.budget),
+    levels: supportedBudget({ ...made, groups }, policy.budget),
+    unsupported: unsupported({ ...made, groups }, policy.budget),
   });
   metrics.addMetric('CalibrationAccounts', MetricUnit.Count, made.accounts);
   return { id, accounts: made.accounts };

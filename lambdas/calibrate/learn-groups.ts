@@ -1,5 +1,5 @@
 import { ContentLinker, FrequencyLearner } from '../../lib/campaigns/content/link-contents.ts';
-import { learnGroupRanks } from '../../lib/campaigns/judging/learned-group.ts';
+import { learnGroupRanks } from '../../lib/campaigns/judging/learn-group-ranks.ts';
 import { atAllSlices } from '../../lib/campaigns/past-groups.ts';
 import type { CampaignStore, LinkStore } from '../../lib/campaigns/ports.ts';
 import { SLICE_MS } from '../../lib/profile/slice.ts';

@@ -4,7 +4,7 @@ import type { FeatureFrequencies } from '../scoring/group-ranks.ts';
 import type { PastAccount } from '../scoring/looks.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { FrequencyLearner, linkContents } from './content/link-contents.ts';
-import type { GroupLook } from './judging/learned-group.ts';
+import type { GroupLook } from './judging/learn-group-ranks.ts';
 import { findGroups } from './linking/find-groups.ts';
 import { collectFacts } from './linking/link-facts.ts';
 import { LinkIndex } from './linking/link-index.ts';

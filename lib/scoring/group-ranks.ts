@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { rankNull } from './rank-null.ts';
 
-/** What a calibration says of groups: how those of the past scored, and how common what accounts ask is. */
+/** What a calibration says of groups: how those of the past scored, what they were, and how common what accounts ask is. */
 
 /** Bins of a prompt's sketch (telemetry/sketch.ts), and its features: a bin with its value of sixteen bits. */
 export const BINS = 16;
@@ -30,11 +30,60 @@ export const featureFrequencies = z.strictObject({
 });
 export type FeatureFrequencies = z.infer<typeof featureFrequencies>;
 
+/** Accounts of the past listed with what their group came to: the highest. Of whom is not listed it is taken to be 0. */
+export const KNOWN = 20_000;
+/** Accounts are listed by twenty bits of a hash of their pseudonym: enough for most of a group's members, and it names nobody. */
+export const TRACES = 2 ** 20;
+
+export const groupHistory = z.strictObject({
+  traces: z
+    .array(
+      z
+        .number()
+        .int()
+        .min(0)
+        .max(TRACES - 1),
+    )
+    .max(KNOWN)
+    .describe('accounts of the past that were in a group, by twenty bits of a hash'),
+  scores: z
+    .array(z.number())
+    .max(KNOWN)
+    .describe('the highest score of a group that each was in, whatever its own; descending'),
+  margin: z
+    .number()
+    .min(0)
+    .describe('how much more than it came to in the past a group that is known has to come to'),
+  rises: z.number().int().min(0).describe('groups of the past whose rise the margin exceeds'),
+  fresh: z
+    .number()
+    .min(0)
+    .describe(
+      'scored accounts of a period in groups most of whose members had been in none: what chance may name',
+    ),
+  standing: z
+    .number()
+    .min(0)
+    .describe(
+      'scored accounts in groups that came to within the margin of the highest: what a rise may name',
+    ),
+  tail: z
+    .number()
+    .min(0)
+    .describe(
+      'how far apart the highest groups lie: mean excess of the highest quarter over the next, upper confidence limit of 90 %; 0 where there are too few',
+    ),
+});
+export type GroupHistory = z.infer<typeof groupHistory>;
+
 export const groupRanks = z.strictObject({
   accounts: rankNull.describe("ranks of the accounts' highest group scores"),
   groups: rankNull.describe(
-    "ranks of the groups' own highest scores; a group is one of three scored members and more",
+    "ranks of the groups' own highest scores; a group is one of three scored members and more, and none shares half its members with those above it",
   ),
+  history: groupHistory
+    .optional()
+    .describe('which groups there were; without, nobody is named through a group'),
   content: z.array(featureFrequencies).max(2).describe('how common features of prompts were, by key epoch'),
 });
 export type GroupRanks = z.infer<typeof groupRanks>;

@@ -16,6 +16,9 @@ export interface LevelRules {
   readonly calm: number;
 }
 
+/** No account is a suspect at a chance that one in a hundred honest accounts reaches. */
+export const MOST_SUSPECT = 0.01;
+
 export interface LevelState {
   level: Level;
   /** event time at which it was entered, ms */

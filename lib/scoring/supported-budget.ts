@@ -1,3 +1,6 @@
+import { groupBudget, unsupportedGroups } from './group-promise.ts';
+import type { GroupRanks } from './group-ranks.ts';
+import { MOST_SUSPECT } from './level.ts';
 import { periodsAMonth } from './significance.ts';
 
 /**
@@ -13,15 +16,16 @@ export interface SupportedBudget {
   readonly critical: number | undefined;
   /** smallest chance a month that is supported */
   readonly least: number;
+  /** share of benign accounts that is named through groups within a month, at most; absent: nobody is named through a group */
+  readonly groups?: number | undefined;
 }
-
-/** No account is a suspect at a chance that one in a hundred honest accounts reaches. */
-const MOST_SUSPECT = 0.01;
 
 export interface CalibrationSize {
   readonly accounts: number;
   /** length of the period, days */
   readonly days: number;
+  /** what was learnt of groups */
+  readonly groups?: GroupRanks | undefined;
 }
 
 export function supportedBudget(
@@ -36,6 +40,9 @@ export function supportedBudget(
     suspect: suspect <= Math.max(MOST_SUSPECT, budget.suspect) ? suspect : undefined,
     critical: budget.critical >= least ? budget.critical : undefined,
     least,
+    ...(size.groups === undefined
+      ? {}
+      : { groups: groupBudget(size, Math.max(budget.suspect, least))?.share }),
   };
 }
 
@@ -66,7 +73,8 @@ export function unsupported(
     said.push(
       `critical does not exist: ${from} do not support ${percent(budget.critical)} a month; ${needed(budget.critical)}`,
     );
-  return said;
+  const groups = unsupportedGroups(size, held.suspect ?? 0);
+  return groups === undefined ? said : [...said, groups];
 }
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;

@@ -76,6 +76,7 @@ export function run(histories: readonly UsageEvent[][]): Found {
       groups: {
         accounts: { accounts: 5000, ranks: [1, 40, 5000], values: [0.3, 0.2, 0] },
         groups: { accounts: 60, ranks: [1, 60], values: [0.3, 0.1] },
+        history: { traces: [], scores: [], margin: 0.3, rises: 40, fresh: 20, standing: 20, tail: 0.1 },
         content: [{ epoch: 'e1', prompts: 50_000, rest: 2, features: [], counts: [] }],
       },
     },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { learnedGroupScore, learnGroupRanks } from '../../lib/campaigns/judging/learned-group.ts';
+import { learnGroupRanks } from '../../lib/campaigns/judging/learn-group-ranks.ts';
+import { learnedGroupScore } from '../../lib/campaigns/judging/learned-group.ts';
 import { PastGroups } from '../../lib/campaigns/past-groups.ts';
 import { timeRules } from '../../lib/detection/process-batch.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';

@@ -53,6 +53,7 @@ const learntGroups: Calibration = {
   groups: {
     accounts: { accounts: 10_000, ranks: [1, 10_000], values: [0.3, 0] },
     groups: { accounts: 60, ranks: [1, 60], values: [0.3, 0.1] },
+    history: { traces: [], scores: [], margin: 0.3, rises: 40, fresh: 20, standing: 20, tail: 0.1 },
     content: [],
   },
 };

@@ -1,4 +1,4 @@
-import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyBatch } from '../../lambdas/score/apply-batch.ts';
 import { profilePlace } from '../../lib/aws/erasure/own-items.ts';
@@ -13,7 +13,8 @@ import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import type { IngestedEvent } from '../../lib/profile/profile.ts';
-import { mergePromptSamples, NO_PROMPTS } from '../../lib/profile/prompt-sample.ts';
+import { mergePromptSamples, NO_PROMPTS, samplePrompts } from '../../lib/profile/prompt-sample.ts';
+import { encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import type { ProfileStore } from '../../lib/stores/profile-store.ts';
@@ -298,6 +299,49 @@ describe('an account that was erased', () => {
       expect(await warm.apply(again(first.slice(0, 40)))).toBe(0);
       expect(await stored(who)).toEqual(await stored(never));
     }
+  });
+});
+
+describe('a sample of prompts', () => {
+  const asks = (from: number, to: number) =>
+    samplePrompts(
+      NO_PROMPTS,
+      Array.from({ length: to - from }, (_, i) =>
+        usageEvent({
+          prints: [
+            { epoch: 'e1', prompt: print(from + i), sketch: Buffer.alloc(32, i).toString('base64url') },
+          ],
+        }),
+      ),
+    );
+
+  it('that a version before wrote, without a name, is read and added to', async () => {
+    const who = account(next++);
+    await client.send(
+      new PutItemCommand({
+        TableName: TABLE,
+        Item: {
+          account: { S: who },
+          item: { S: 'prompts' },
+          prompts: { B: encodePromptSamples(asks(0, 20)) },
+        },
+      }),
+    );
+    const make = () => new PromptItems(client, TABLE);
+    expect((await make().load([who], new Map())).get(who)).toEqual(asks(0, 20));
+    const { samples } = await make().save(who, asks(10, 30));
+    expect((await make().load([who], new Map())).get(who)).toEqual(samples);
+  });
+
+  it('of two writers that know nothing of each other holds the prompts of both', async () => {
+    const who = account(next++);
+    const [one, other] = [new PromptItems(client, TABLE), new PromptItems(client, TABLE)];
+    for (const items of [one, other]) await items.load([who], new Map());
+    await one.save(who, asks(0, 20));
+    await other.save(who, asks(20, 40));
+    await one.save(who, mergePromptSamples(asks(0, 20), asks(40, 50)));
+    const read = (await new PromptItems(client, TABLE).samplesOf([who])).get(who);
+    expect(read).toEqual(mergePromptSamples(mergePromptSamples(asks(0, 20), asks(20, 40)), asks(40, 50)));
   });
 });
 

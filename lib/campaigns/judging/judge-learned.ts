@@ -11,7 +11,8 @@ import type { Campaign } from '../campaign.ts';
 import { LINK_KINDS } from '../linking/link-facts.ts';
 import type { CampaignCase, CampaignVerdict } from './campaign-case.ts';
 import { campaignNotice } from './campaign-notice.ts';
-import { accountChance, groupChance, learnedGroupScore, memberEvidence } from './learned-group.ts';
+import { referenceOf } from './group-history.ts';
+import { groupChance, learnedGroupScore, memberChance, memberEvidence } from './learned-group.ts';
 import { customerOf, type Fit, type JudgedMember, type Member } from './member.ts';
 import { MemberScores } from './member-score.ts';
 
@@ -43,9 +44,12 @@ export function judgeLearned(
   const score = (linked ? learnedGroupScore(own.map((held) => held?.score)) : undefined) ?? 0;
   const before = campaign.judgement;
   const evidence = updateRunningMax(before.evidence, score, at);
-  const chances = own.map((held) => accountChance(memberEvidence(score, held?.score), calibration));
-  const p = Math.min(1, ...chances);
   const levels = levelRules(policy, calibration);
+  const reference = referenceOf(group.members, calibration.groups);
+  const chances = own.map((held) =>
+    memberChance({ evidence: memberEvidence(score, held?.score), reference }, calibration, levels.suspect),
+  );
+  const p = Math.min(1, ...chances);
   const level = nextLevel(before.level, p, at, levels);
   // while a finding calms, whoever has joined since is not named by it
   const supported = new Set(

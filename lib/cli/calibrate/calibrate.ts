@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Labels } from '../../backtest/labels.ts';
-import { learnGroupRanks } from '../../campaigns/judging/learned-group.ts';
+import { learnGroupRanks } from '../../campaigns/judging/learn-group-ranks.ts';
 import { PastGroups } from '../../campaigns/past-groups.ts';
 import type { AccountState } from '../../detection/account-state.ts';
 import { InputError } from '../../input/errors.ts';

@@ -107,6 +107,19 @@ export const OUTPUTS = {
     accounts: count,
     events: count,
     foreign: z.boolean(),
+    levels: z
+      .looseObject({
+        watch: z.number(),
+        suspect: z.number().optional(),
+        critical: z.number().optional(),
+        groups: z
+          .number()
+          .optional()
+          .describe(
+            'share of benign accounts that are named through groups within a month, at most; absent: nobody is named through a group',
+          ),
+      })
+      .describe('chances a month at which levels are reached; absent: the level does not exist'),
     unsupported: strings,
     review: z.array(z.looseObject({ accounts: strings, why: strings })).optional(),
   }),

@@ -1,0 +1,78 @@
+import type { Calibration } from '../../scoring/calibration.ts';
+import type { GroupRanks } from '../../scoring/group-ranks.ts';
+import type { PastAccount } from '../../scoring/looks.ts';
+import { learnRanks } from '../../scoring/rank-null.ts';
+import { independentGroups, learnHistory, type ScoredGroup, type ScoredLook } from './group-history.ts';
+import { learnedGroupScore, memberEvidence } from './learned-group.ts';
+import { MemberScores } from './member-score.ts';
+
+/** What one run of the past linked. */
+export interface GroupLook {
+  /** ms */
+  readonly at: number;
+  readonly groups: readonly (readonly string[])[];
+}
+
+export interface GroupLearning {
+  readonly accounts: ReadonlyMap<string, PastAccount>;
+  /** in order of time */
+  readonly looks: Iterable<GroupLook>;
+  /** with the model that scores accounts; each by a forest that has not seen it */
+  readonly calibration: Calibration;
+  readonly windows: readonly number[];
+  /** accounts that people confirmed as extraction: a group with one of them is no benign group */
+  readonly confirmed?: ReadonlySet<string>;
+  /** accounts that are not ranked, the confirmed ones among them */
+  readonly aside?: ReadonlySet<string>;
+  readonly content?: GroupRanks['content'];
+}
+
+/**
+ * Learns the ranks of groups. Who is set aside by a verdict is not ranked, but counts in the groups of others: an honest
+ * account that shares a group with an attacker today had its likes in the past, and they are what it is held against.
+ */
+export function learnGroupRanks(learning: GroupLearning): GroupRanks {
+  const { accounts, looks, calibration, windows, content = [] } = learning;
+  const { confirmed = new Set(), aside = confirmed } = learning;
+  const scores = new MemberScores();
+  const past: ScoredLook[] = [];
+  for (const { at, groups } of looks) {
+    const scored: ScoredGroup[] = [];
+    for (const members of groups) {
+      const own = members.map((account) => {
+        const held = accounts.get(account);
+        return held && scores.at(held, at, calibration, windows)?.score;
+      });
+      const score = learnedGroupScore(own);
+      if (score === undefined) continue;
+      scored.push({ members, own, score, benign: !members.some((name) => confirmed.has(name)) });
+    }
+    past.push({ at, groups: scored });
+  }
+  return { ...ranksOf(past, accounts.keys(), aside), content: [...content] };
+}
+
+/**
+ * The ranks of the past's accounts and groups, and which groups there were.
+ * @param past in order of time
+ * @param accounts of the past, those too that were in no group
+ * @param aside accounts that are not ranked
+ */
+export function ranksOf(
+  past: readonly ScoredLook[],
+  accounts: Iterable<string>,
+  aside: ReadonlySet<string>,
+): Omit<GroupRanks, 'content'> {
+  const highest = new Map<string, number>();
+  for (const { groups } of past)
+    for (const { members, own, score } of groups)
+      for (const [i, account] of members.entries())
+        highest.set(account, Math.max(memberEvidence(score, own[i]), highest.get(account) ?? 0));
+  const ranked = [...accounts].filter((account) => !aside.has(account));
+  const ranks = learnRanks(ranked.map((account) => highest.get(account) ?? 0));
+  return {
+    accounts: ranks,
+    groups: learnRanks(independentGroups(past).map(({ score }) => score)),
+    history: learnHistory(past, { aside, highest: ranks.values[0] ?? 0 }),
+  };
+}
