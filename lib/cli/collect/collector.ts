@@ -65,12 +65,19 @@ export class Collector {
     this.#recorder = recorder;
   }
 
-  /** @throws ProducerFailure where the sink has given up */
-  async collect(documents: readonly unknown[], source: SourceFormat): Promise<Collected> {
+  /**
+   * @param faults of what came with them and is no document
+   * @throws ProducerFailure where the sink has given up
+   */
+  async collect(
+    documents: readonly unknown[],
+    source: SourceFormat,
+    faults: readonly Reason[] = [],
+  ): Promise<Collected> {
     const reader = this.#readers.get(source) ?? new EntryReader(source, this.#options.defaults);
     this.#readers.set(source, reader);
     const events: UsageEvent[] = [];
-    const reasons: Reason[] = [];
+    const reasons: Reason[] = [...faults];
     let skipped = 0;
     for (const json of documents) {
       const read = reader.read(json);

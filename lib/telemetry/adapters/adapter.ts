@@ -1,3 +1,4 @@
+import { LIMITS } from '../../limits.ts';
 import { asksForWork } from '../asked.ts';
 import type { Exchange } from '../exchange.ts';
 import type { ShowValue } from '../marked-value.ts';
@@ -29,6 +30,10 @@ export interface AdapterDefaults {
   readonly createdAt: string;
   /** what becomes of facts that the watched customer can set; default: an account is taken and counted, the rest is not */
   readonly clients?: ClientTrust;
+  /** where the operator says that entries name the account: field names with dots between, or one name that has dots */
+  readonly accountField?: string;
+  /** the account that the entry names there */
+  readonly account?: string;
   /** how a reason says a value; without it by kind and length alone */
   readonly show?: ShowValue;
 }
@@ -73,13 +78,19 @@ const DRAWN_ID = /^(?:chatcmpl|cmpl)-[1-9]\d{1,5}$/;
 
 /** Ollama, Gemini through Vertex and refused requests have no id: the event's own is then made of its prompt and time. */
 const NO_ID = 'unnamed';
+/** An exchange's id has so many characters at most; of a longer one the rest is cut, and the content tells it from others. */
+const LONGEST_ID = LIMITS.eventId.most;
+/** Of a message whose role is an empty text. */
+const NO_ROLE = 'unknown';
 
 /** Validates what was found; a missing token count counts as none, everything else missing is a reason. */
 export function finish(
-  found: Found,
+  read: Found,
   defaults: AdapterDefaults,
   accountPlaces?: string,
 ): { exchange: Exchange; odd: readonly string[] } | { reason: Reason } {
+  const { account } = defaults;
+  const found = account === undefined ? read : { ...read, account, claimedBy: undefined };
   const messages = askedBehind(found.messages);
   if (messages === undefined)
     return {
@@ -99,22 +110,28 @@ export function finish(
     };
   if (found.account === undefined && accountPlaces !== undefined)
     return {
-      reason: { field: 'account', value: 'nothing', message: `missing: none of ${accountPlaces} is there` },
+      reason: {
+        field: 'account',
+        value: 'nothing',
+        message: `missing: none of ${accountPlaces} is there; --account-field NAME says where this log names it`,
+      },
     };
   const parsed = parseExchange(
     {
       v: 1,
       ...present({
-        id: found.id ?? NO_ID,
+        id: found.id?.slice(0, LONGEST_ID) ?? NO_ID,
         time: found.time,
         account: found.account,
         model: found.model,
         completion: found.completion,
       }),
-      ...(found.id === undefined || (found.providerId === true && DRAWN_ID.test(found.id))
+      ...(found.id === undefined ||
+      found.id.length > LONGEST_ID ||
+      (found.providerId === true && DRAWN_ID.test(found.id))
         ? { reusedId: true }
         : {}),
-      messages,
+      messages: messages.map((message) => (message.role === '' ? { ...message, role: NO_ROLE } : message)),
       usage: { inputTokens: count(found.inputTokens), outputTokens: count(found.outputTokens) },
       ...(found.params === undefined ? {} : { params: present(found.params) }),
       outcome: found.outcome,
