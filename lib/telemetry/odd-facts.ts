@@ -9,7 +9,7 @@ const NUMBERS: Readonly<Record<string, { min: number; max: number; whole: boolea
   topP: { min: 0, max: 1, whole: false },
   maxTokens: { min: 0, max: 1e9, whole: true },
   n: { min: 1, max: 1e6, whole: true },
-  seed: { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY, whole: false },
+  seed: { min: -Number.MAX_VALUE, max: Number.MAX_VALUE, whole: false },
 };
 
 /** Longest texts of optional facts, in characters; what is longer is cut, and still tells one client from another. */
@@ -52,7 +52,7 @@ function soundParams(params: Json, odd: string[]): Json {
     (name) => params[name] !== undefined && !isSound(name, params[name]),
   );
   const { logprobs } = params;
-  if (logprobs !== undefined && typeof logprobs !== 'boolean' && typeof logprobs !== 'number')
+  if (logprobs !== undefined && typeof logprobs !== 'boolean' && !Number.isFinite(logprobs))
     bad.push('logprobs');
   if (bad.length === 0) return params;
   odd.push(...bad.map((name) => `params.${name}`));

@@ -101,6 +101,15 @@ describe('collect', () => {
     expect(sink.taken).toHaveLength(3);
   });
 
+  it('takes the good lines of a body with a bad one, which is counted', async () => {
+    const { post, sink, base } = await listening();
+    const [first, second] = ['line-1', 'line-2'].map((id) => JSON.stringify({ ...anExchange(), id }));
+    const answer = await post('/exchanges', `${first}\n{bad\n${second}\n`);
+    expect(await answer.json()).toMatchObject({ events: 2, rejected: 1 });
+    expect(sink.taken).toHaveLength(2);
+    expect(await (await fetch(`${base}/metrics`)).text()).toMatch(/rejected\S* 1\b/);
+  });
+
   it('answers a durable request when the stream has acknowledged, not before', async () => {
     const { post, sink } = await listening({ durable: true });
     let answered = false;

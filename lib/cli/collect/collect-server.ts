@@ -5,7 +5,7 @@ import { gunzip, inflate } from 'node:zlib';
 import { DocumentReader } from '../../input/documents.ts';
 import { readOtlp } from '../../input/otlp-protobuf.ts';
 import { SOURCE_FORMATS, type SourceFormat } from '../../telemetry/adapters/reader.ts';
-import { describeReason, printable } from '../../telemetry/reason.ts';
+import { describeReason, printable, type Reason } from '../../telemetry/reason.ts';
 import { isLoopback, pageCaller } from './callers.ts';
 import type { Collected, Collector } from './collector.ts';
 import { metricsText } from './metrics-text.ts';
@@ -170,11 +170,11 @@ export class CollectServer {
     const { collector } = this.#options;
     const type = request.headers['content-type'] ?? '';
     if (url.pathname.startsWith('/v1/')) return collector.collect([otlpOf(url.pathname, type, body)], 'otel');
-    const documents = documentsIn(body);
+    const { documents, faults } = documentsIn(body);
     const from = url.pathname === '/litellm' ? 'litellm' : (url.searchParams.get('from') ?? 'auto');
     const source = SOURCE_FORMATS.find((format) => format === from);
     if (source === undefined) throw new Refusal(400, `from: not one of ${SOURCE_FORMATS.join(', ')}`);
-    return collector.collect(documents, source as SourceFormat);
+    return collector.collect(documents, source as SourceFormat, faults);
   }
 
   /** OTLP's answers are messages of its own; protobuf's empty message is no bytes. */
@@ -243,16 +243,21 @@ function otlpOf(path: string, type: string, body: Buffer): unknown {
   }
 }
 
-function documentsIn(body: Buffer): unknown[] {
+/** Documents of a body. A bad one costs itself alone: senders do not repeat what was refused. @throws where nothing is one */
+function documentsIn(body: Buffer): { documents: readonly unknown[]; faults: readonly Reason[] } {
   const reader = new DocumentReader();
   const documents: unknown[] = [];
+  const faults: Reason[] = [];
   const lines = body.toString('utf8').split('\n');
   const found = [...lines.flatMap((line, index) => [...reader.take(line, index + 1)]), ...reader.finish()];
   for (const document of found) {
-    if ('fault' in document) throw new Refusal(400, `line ${document.line}: ${document.fault}`);
-    documents.push(document.json);
+    if ('fault' in document)
+      faults.push({ field: '(line)', value: '', message: `line ${document.line}: ${document.fault}` });
+    else documents.push(document.json);
   }
-  return documents;
+  const [first] = faults;
+  if (documents.length === 0 && first !== undefined) throw new Refusal(400, first.message);
+  return { documents, faults };
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {

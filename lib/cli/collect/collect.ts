@@ -27,6 +27,7 @@ export interface CollectOptions extends KeyOptions {
   readonly drainSeconds: string;
   readonly plan: string;
   readonly trustClientFields?: readonly string[];
+  readonly accountField?: string;
   readonly product: string;
 }
 
@@ -107,6 +108,7 @@ async function listen(
       ...ADAPTER_DEFAULTS,
       plan: options.plan,
       product: options.product,
+      ...(options.accountField === undefined ? {} : { accountField: options.accountField }),
       clients: clientTrust(options.trustClientFields, options.stream !== undefined),
     },
     durable: options.durable === true,

@@ -1,4 +1,4 @@
-import { recorded } from '../../input/recorded.ts';
+import { hasUnreadablePrompt, recorded } from '../../input/recorded.ts';
 import type { AdapterDefaults } from '../../telemetry/adapters/adapter.ts';
 import type { Late } from '../../telemetry/adapters/otel.ts';
 import { EntryReader, type SourceFormat } from '../../telemetry/adapters/reader.ts';
@@ -65,12 +65,19 @@ export class Collector {
     this.#recorder = recorder;
   }
 
-  /** @throws ProducerFailure where the sink has given up */
-  async collect(documents: readonly unknown[], source: SourceFormat): Promise<Collected> {
+  /**
+   * @param faults of what came with them and is no document
+   * @throws ProducerFailure where the sink has given up
+   */
+  async collect(
+    documents: readonly unknown[],
+    source: SourceFormat,
+    faults: readonly Reason[] = [],
+  ): Promise<Collected> {
     const reader = this.#readers.get(source) ?? new EntryReader(source, this.#options.defaults);
     this.#readers.set(source, reader);
     const events: UsageEvent[] = [];
-    const reasons: Reason[] = [];
+    const reasons: Reason[] = [...faults];
     let skipped = 0;
     for (const json of documents) {
       const read = reader.read(json);
@@ -118,7 +125,7 @@ export class Collector {
   }
 
   #count(source: string, events: readonly UsageEvent[], rejected: number, skipped: number): void {
-    for (const event of events) this.health.event(event);
+    for (const event of events) this.health.event(event, hasUnreadablePrompt(event));
     this.health.unused({ rejected, skipped });
     const held = this.bySource.get(source) ?? { events: 0, rejected: 0, skipped: 0 };
     this.bySource.set(source, held);

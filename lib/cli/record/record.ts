@@ -31,6 +31,7 @@ interface RecordOptions extends KeyOptions {
   readonly rejects?: string;
   readonly plan: string;
   readonly trustClientFields?: readonly string[];
+  readonly accountField?: string;
   readonly product: string;
   readonly json?: boolean;
 }
@@ -125,6 +126,7 @@ async function record(
         plan: options.plan,
         product: options.product,
         show: markedValue(keys),
+        ...(options.accountField === undefined ? {} : { accountField: options.accountField }),
         clients: clientTrust(options.trustClientFields, options.stream !== undefined),
       },
       onBytes: (bytes: number) => bar?.increment(bytes),

@@ -19,6 +19,10 @@ export function withAccountOptions(command: Command): Command {
         'take facts about accounts from these fields, which the customer itself can set',
       ).choices(CLIENT_FIELDS),
     )
+    .option(
+      '--account-field <name>',
+      'where entries name the account: a field beside the bodies, dots for a field in a field; of OpenTelemetry an attribute',
+    )
     .option('--plan <name>', 'plan of accounts whose log does not say', ADAPTER_DEFAULTS.plan)
     .option('--product <name>', 'product of accounts whose log does not say', ADAPTER_DEFAULTS.product);
 }

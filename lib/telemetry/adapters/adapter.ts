@@ -1,3 +1,4 @@
+import { LIMITS } from '../../limits.ts';
 import { asksForWork } from '../asked.ts';
 import type { Exchange } from '../exchange.ts';
 import type { ShowValue } from '../marked-value.ts';
@@ -29,6 +30,10 @@ export interface AdapterDefaults {
   readonly createdAt: string;
   /** what becomes of facts that the watched customer can set; default: an account is taken and counted, the rest is not */
   readonly clients?: ClientTrust;
+  /** where the operator says that entries name the account: field names with dots between, or one name that has dots */
+  readonly accountField?: string;
+  /** the account that the entry names there */
+  readonly account?: string;
   /** how a reason says a value; without it by kind and length alone */
   readonly show?: ShowValue;
 }
@@ -73,13 +78,19 @@ const DRAWN_ID = /^(?:chatcmpl|cmpl)-[1-9]\d{1,5}$/;
 
 /** Ollama, Gemini through Vertex and refused requests have no id: the event's own is then made of its prompt and time. */
 const NO_ID = 'unnamed';
+/** An exchange's id has so many characters at most; of a longer one the rest is cut, and the content tells it from others. */
+const LONGEST_ID = LIMITS.eventId.most;
+/** Of a message whose role is an empty text. */
+const NO_ROLE = 'unknown';
 
 /** Validates what was found; a missing token count counts as none, everything else missing is a reason. */
 export function finish(
-  found: Found,
+  read: Found,
   defaults: AdapterDefaults,
   accountPlaces?: string,
 ): { exchange: Exchange; odd: readonly string[] } | { reason: Reason } {
+  const { account } = defaults;
+  const found = account === undefined ? read : { ...read, account, claimedBy: undefined };
   const messages = askedBehind(found.messages);
   if (messages === undefined)
     return {
@@ -99,22 +110,28 @@ export function finish(
     };
   if (found.account === undefined && accountPlaces !== undefined)
     return {
-      reason: { field: 'account', value: 'nothing', message: `missing: none of ${accountPlaces} is there` },
+      reason: {
+        field: 'account',
+        value: 'nothing',
+        message: `missing: none of ${accountPlaces} is there; --account-field NAME says where this log names it`,
+      },
     };
   const parsed = parseExchange(
     {
       v: 1,
       ...present({
-        id: found.id ?? NO_ID,
+        id: found.id?.slice(0, LONGEST_ID) ?? NO_ID,
         time: found.time,
         account: found.account,
         model: found.model,
         completion: found.completion,
       }),
-      ...(found.id === undefined || (found.providerId === true && DRAWN_ID.test(found.id))
+      ...(found.id === undefined ||
+      found.id.length > LONGEST_ID ||
+      (found.providerId === true && DRAWN_ID.test(found.id))
         ? { reusedId: true }
         : {}),
-      messages,
+      messages: messages.map((message) => (message.role === '' ? { ...message, role: NO_ROLE } : message)),
       usage: { inputTokens: count(found.inputTokens), outputTokens: count(found.outputTokens) },
       ...(found.params === undefined ? {} : { params: present(found.params) }),
       outcome: found.outcome,
@@ -140,21 +157,32 @@ export function finish(
 }
 
 /**
- * The messages of a call, without users' words that are placeholders all of them; undefined where nothing that asks is left.
- * What asks for work in another turn is then what was asked: nobody gets out of sight by a user message of stars.
+ * The messages of a call; undefined where a placeholder stands in the place of the last thing that a user said, and nothing
+ * else asks. What asks for work in another turn is then what was asked: nobody gets out of sight by a user message of stars.
  */
 function askedBehind(messages: readonly ReadMessage[]): readonly ReadMessage[] | undefined {
   const isUser = ({ role }: ReadMessage) => roleKind(role) === 'user';
   const users = messages.filter(isUser);
-  const said = users.length === 0 ? messages : users;
-  if (messages.length === 0 || !said.every(({ content }) => isPlaceholder(content))) return messages;
-  const others = messages.filter((message) => !isUser(message));
-  const asking = others.filter(({ content }) => !isPlaceholder(content) && asksForWork(content)).at(-1);
-  if (asking === undefined) return undefined;
-  // a tool's result is what is asked where no user has said anything (asked.ts)
-  return others.map((message) =>
-    message === asking && roleKind(message.role) !== 'tool' ? { ...message, role: 'user' } : message,
-  );
+  const said = users.at(-1);
+  const withheld =
+    said === undefined
+      ? messages.length > 0 && messages.every(({ content }) => isPlaceholder(content))
+      : isPlaceholder(said.content);
+  if (!withheld) return messages;
+  const others = messages.filter(({ content }) => !isPlaceholder(content));
+  const asking = others.filter(({ content }) => asksForWork(content));
+  // what a model said counts where nobody else says anything
+  const asked =
+    asking.findLast(({ role }) => roleKind(role) !== 'assistant') ??
+    (others.some(isUser) ? undefined : asking.at(-1));
+  if (asked === undefined) return undefined;
+  const last = others.indexOf(asked);
+  // a tool's result is what is asked where no user has said anything behind it (asked.ts)
+  return others
+    .filter((message, at) => !isUser(message) || at <= last)
+    .map((message) =>
+      message === asked && roleKind(message.role) !== 'tool' ? { ...message, role: 'user' } : message,
+    );
 }
 
 function count(tokens: number | undefined): number {

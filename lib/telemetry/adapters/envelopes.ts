@@ -23,6 +23,16 @@ const MAX_INSIDE = LIMITS.insideBytes.most;
 
 const ENVELOPES: readonly Envelope[] = [
   {
+    name: 'traces of Langfuse with their observations',
+    source: 'https://api.reference.langfuse.com/#tag/trace/GET/api/public/traces/{traceId}',
+    matches: ({ observations }) =>
+      listOf(observations).some(
+        (held) => textAt(held, 'type') !== undefined && at(held, 'input') !== undefined,
+      ),
+    inside: ({ observations, userId }) =>
+      listOf(observations).map((held) => ({ ...(userId == null ? {} : { userId }), ...objectOf(held) })),
+  },
+  {
     name: 'log records of OpenTelemetry that hold lines of files',
     source:
       'https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/receiver/filelogreceiver',

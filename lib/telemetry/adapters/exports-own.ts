@@ -50,13 +50,23 @@ const MESSAGES = [
     'chat_history',
     'input_history',
   ],
-  ...['conversation', 'prompt', 'user_prompt', 'input', 'question', 'query'],
+  ...['conversation', 'prompt', 'user_prompt', 'userPrompt', 'user_message', 'userMessage'],
+  ...['input', 'question', 'query'],
 ];
 const ANSWERS = [
   ...['response', 'completion', 'completion_message', 'output', 'responseMessages', 'answer', 'result'],
   ...['output_messages', 'output_message', 'response_text', 'generation'],
 ];
-const MODELS = ['model', 'model_name', 'modelName', 'model_id', 'ai_model', 'llm_model', 'deployment'];
+const MODELS = [
+  'model',
+  'model_name',
+  'modelName',
+  'model_id',
+  'modelId',
+  'ai_model',
+  'llm_model',
+  'deployment',
+];
 /** Names of who asked beyond those of pairs (openai.ts). */
 const ACCOUNTS = [
   ...['account', 'account_id', 'accountId', 'customer_identifier', 'customer_id', 'customerId', 'tenant'],
@@ -127,7 +137,9 @@ export const OWN: readonly ExportShape[] = [
         response: {
           ...(Array.isArray(answer) ? { content: answer } : objectOf(answer)),
           ...(typeof answer === 'string' ? { text: answer } : {}),
-          ...present({ finish_reason: entry.finish_reason ?? entry.finishReason ?? entry.stop_reason }),
+          ...present({
+            finish_reason: entry.finish_reason ?? entry.finishReason ?? entry.stop_reason ?? entry.stopReason,
+          }),
           ...present({ error: entry.error ?? entry.error_message }),
         },
       };

@@ -54,7 +54,7 @@ const SHAPES: readonly ExportShape[] = [
   {
     name: 'apisix',
     source: 'https://apisix.apache.org/docs/apisix/plugins/ai-proxy/ (logging.summaries, logging.payloads)',
-    matches: (entry) => 'llm_request' in entry,
+    matches: (entry) => 'llm_request' in entry && !('llm_response' in entry),
     pair: (entry) => ({
       id: at(entry, 'request', 'headers', 'x-request-id') ?? entry.request_id,
       time: entry.start_time,
@@ -97,7 +97,9 @@ const SHAPES: readonly ExportShape[] = [
   {
     name: 'helicone',
     source: 'https://docs.helicone.ai/rest/request/post-v1requestquery',
-    matches: (entry) => 'request_body' in entry && ('response_body' in entry || 'request_id' in entry),
+    matches: (entry) =>
+      'request_body' in entry &&
+      ('response_body' in entry || ('request_id' in entry && !('resp_body' in entry))),
     pair: (entry) => ({
       ...entry,
       id: entry.request_id,
@@ -112,7 +114,8 @@ const SHAPES: readonly ExportShape[] = [
   {
     name: 'openpipe',
     source: 'https://docs.openpipe.ai/features/request-logs/exporting-logs',
-    matches: (entry) => 'reqPayload' in entry || 'request_payload' in entry,
+    matches: (entry) =>
+      'reqPayload' in entry || ('request_payload' in entry && !Array.isArray(entry.request_payload)),
     pair: (entry) => ({
       ...entry,
       time: entry.requestedAt ?? entry.receivedAt,
@@ -154,20 +157,27 @@ const SHAPES: readonly ExportShape[] = [
     isOther: (entry) => entry.type !== 'GENERATION',
     pair: (entry) => ({
       id: entry.id,
-      time: entry.startTime,
-      account: entry.userId ?? at(entry, 'metadata', 'account') ?? at(entry, 'trace', 'userId'),
+      time: entry.startTime ?? entry.start_time,
+      account:
+        entry.userId ?? entry.user_id ?? at(entry, 'metadata', 'account') ?? at(entry, 'trace', 'userId'),
       request: {
-        ...objectOf(entry.modelParameters),
-        model: entry.model,
+        ...objectOf(jsonIn(entry.modelParameters ?? entry.model_parameters)),
+        model: entry.model ?? entry.provided_model_name,
         ...objectOf(body(entry.input, 'messages')),
       },
       response: {
         ...objectOf(jsonIn(entry.output)),
         usage: {
           prompt_tokens:
-            at(entry, 'usage', 'input') ?? at(entry, 'usageDetails', 'input') ?? entry.promptTokens,
+            at(entry, 'usage', 'input') ??
+            at(entry, 'usageDetails', 'input') ??
+            at(jsonIn(entry.usage_details), 'input') ??
+            entry.promptTokens,
           completion_tokens:
-            at(entry, 'usage', 'output') ?? at(entry, 'usageDetails', 'output') ?? entry.completionTokens,
+            at(entry, 'usage', 'output') ??
+            at(entry, 'usageDetails', 'output') ??
+            at(jsonIn(entry.usage_details), 'output') ??
+            entry.completionTokens,
         },
         ...(entry.level === 'ERROR' ? { error: { message: entry.statusMessage } } : {}),
       },
@@ -185,11 +195,28 @@ const SHAPES: readonly ExportShape[] = [
       account:
         at(jsonIn(entry.Metadata), 'account') ??
         at(jsonIn(entry.Metadata), 'user_id') ??
-        at(jsonIn(entry.Metadata), 'user'),
+        at(jsonIn(entry.Metadata), 'user') ??
+        entry.account,
       status: entry.StatusCode,
       request: { model: entry.Model, ...objectOf(jsonIn(entry.RequestBody)) },
       response: jsonIn(entry.ResponseBody),
     }),
+  },
+  {
+    name: 'cloudflare-api',
+    source: 'https://developers.cloudflare.com/api/resources/ai_gateway/subresources/logs/',
+    matches: (entry) => 'request_head' in entry && 'response_head' in entry,
+    pair: (entry) => {
+      const metadata = jsonIn(entry.metadata);
+      return {
+        ...entry,
+        account: at(metadata, 'account') ?? at(metadata, 'user_id') ?? at(metadata, 'user'),
+        url: entry.path,
+        usage: { prompt_tokens: entry.tokens_in, completion_tokens: entry.tokens_out },
+        request: { model: entry.model, ...objectOf(jsonIn(entry.request_head)) },
+        response: jsonIn(entry.response_head),
+      };
+    },
   },
   {
     name: 'azure-apim-llm',

@@ -36,7 +36,7 @@ export const FIELD_CONTROL: readonly SourceField[] = [
   row(
     'openai, gemini, batch',
     'account',
-    'consumer, requester, user_id, metadata',
+    'consumer, requester, user_id, tenantId, customer_id and the like, remote_user, metadata',
     'gateway',
     'what the gateway authenticated, or its export',
   ),
@@ -165,6 +165,7 @@ export const FIELD_CONTROL: readonly SourceField[] = [
     'client',
     'user and metadata of a flat entry count as fields of the request',
   ),
+  row('all', 'account', '--account-field NAME', 'operator', 'named when record or collect is started'),
   row('exchange', `account, ${CUSTOMER}`, 'account, customer', 'gateway', 'written by the gateway'),
 ];
 

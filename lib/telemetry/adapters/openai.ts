@@ -64,7 +64,7 @@ function bodyIn(held: unknown): unknown {
 
 /** Where an account may stand in a pair, for the message of an entry without one. */
 const ACCOUNT_PLACES =
-  'account, customer.id, request.user, request.safety_identifier, metadata.user_id, metadata.user, consumer.username, requester, user_id, openai-organization';
+  'account, customer.id, tenant_id, user.id, request.user, request.safety_identifier, metadata.user_id, metadata.user, consumer.username, requester, user_id, openai-organization';
 
 /** Reads a pair whose request is found. */
 export function fromPair(json: unknown, request: Json, defaults: AdapterDefaults): Adapted {
@@ -170,7 +170,7 @@ function foundIn(
 const TIMES = [
   ...['time', 'timestamp', '@timestamp', 'created_at', 'createdAt', 'started_at', 'start_time', 'startTime'],
   ...['request_time', 'requestTime', 'request_start_time', 'requested_at', 'processed_time', 'logging_time'],
-  ...['event_time', 'created', 'datetime', 'date', 'ts'],
+  ...['event_time', 'created', 'datetime', 'date', 'ts', '@t', 'time_iso8601', 'eventTime'],
 ];
 
 function statusOf(json: unknown): number | undefined {
@@ -198,12 +198,39 @@ const NAMES_BESIDE: readonly (readonly string[])[] = [
   ['user_id'],
   ['userId'],
   ['user'],
+  ['user', 'id'],
 ];
+
+/** The same, however a log spells them: tenantId, TenantID, tenant_id. A web server's `remote_user` is who it authenticated. */
+const SPELT_BESIDE = [
+  'account',
+  'customer',
+  'tenant',
+  'organization',
+  'org',
+  'team',
+  'user',
+  'client',
+].flatMap((who) => [who, `${who}id`]);
+const SPELLINGS: ReadonlySet<string> = new Set([...SPELT_BESIDE, 'remoteuser']);
+
+/** A name that says who asked, in any spelling, among the fields of an entry. */
+export function speltName(entry: Json): string | undefined {
+  for (const field of Object.keys(entry)) {
+    if (field.length > 40 || !SPELLINGS.has(field.replaceAll(/[-_.]/g, '').toLowerCase())) continue;
+    const name = nameAt(entry, field);
+    if (name !== undefined && name !== '-') return name;
+  }
+  return undefined;
+}
 
 function nameBeside(json: unknown): string | undefined {
   const metadata = jsonIn(at(json, 'metadata'));
   const held = objectOf(metadata) === undefined ? json : { ...objectOf(json), metadata };
-  return NAMES_BESIDE.map((path) => nameAt(held, ...path)).find((name) => name !== undefined);
+  return (
+    NAMES_BESIDE.map((path) => nameAt(held, ...path)).find((name) => name !== undefined) ??
+    speltName(objectOf(json) ?? {})
+  );
 }
 
 /** Token counts that a gateway writes beside the bodies. */

@@ -26,13 +26,18 @@ const BY_PROXY = [
 /** For the message of a call without an account. */
 export const OTEL_ACCOUNT_PLACES = [...OWN, ...BY_INSTRUMENTATION].join(', ');
 
-/** The account of a call. @param fact the first of some attributes that is there */
+/**
+ * The account of a call.
+ * @param fact the first of some attributes that is there
+ * @param named attribute that the operator names
+ */
 export function otelAccount(
   fact: (...names: string[]) => string | undefined,
   clients: ClientTrust,
+  named: string | undefined,
 ): NamedAccount {
   return accountOf(
-    fact(...OWN, ...BY_INSTRUMENTATION, ...BY_PROXY),
+    fact(...(named === undefined ? [] : [named]), ...OWN, ...BY_INSTRUMENTATION, ...BY_PROXY),
     { 'gen_ai.request.user': fact('gen_ai.request.user', 'gen_ai.openai.request.user') },
     clients,
   );

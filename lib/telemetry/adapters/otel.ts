@@ -10,7 +10,7 @@ import {
   refused,
 } from './adapter.ts';
 import { outcomeFrom } from './endings.ts';
-import { type ClientTrust, NO_TRUST } from './field-control.ts';
+import { NO_TRUST } from './field-control.ts';
 import { at, jsonIn, listOf, numberIn, objectOf } from './fields.ts';
 import { OTEL_ACCOUNT_PLACES, otelAccount } from './otel-accounts.ts';
 import { isCall, MODELS, modelIn } from './otel-calls.ts';
@@ -241,7 +241,7 @@ export class OtelReader {
       if (this.#told.size > 8 * MAX_HELD) this.#told.delete(firstKey(this.#told));
     }
     return finish(
-      callIn(entry, messages, logs?.words ?? [], this.#defaults.clients ?? NO_TRUST),
+      callIn(entry, messages, logs?.words ?? [], this.#defaults),
       this.#defaults,
       OTEL_ACCOUNT_PLACES,
     );
@@ -294,7 +294,7 @@ function callIn(
   entry: OtlpEntry,
   messages: readonly ReadMessage[],
   words: readonly string[],
-  clients: ClientTrust,
+  defaults: AdapterDefaults,
 ): Found {
   const { attributes, resource, events } = entry;
   const details = events.filter(({ name }) => name === DETAILS).map((event) => event.attributes);
@@ -315,7 +315,7 @@ function callIn(
       isoFromNanoseconds(otlpField(entry.entry, 'startTimeUnixNano')) ??
       isoFromNanoseconds(otlpField(entry.entry, 'timeUnixNano')) ??
       isoFromNanoseconds(otlpField(entry.entry, 'observedTimeUnixNano')),
-    ...otelAccount(fact, clients),
+    ...otelAccount(fact, defaults.clients ?? NO_TRUST, defaults.accountField),
     model: fact(...MODELS) ?? modelIn(attributes),
     messages,
     completion: completionIn(attributes),

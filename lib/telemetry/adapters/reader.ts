@@ -11,7 +11,7 @@ import { at, type Json, objectOf, textAt } from './fields.ts';
 import { ADAPTERS, type InputFormat } from './index.ts';
 import { knownInside } from './inside.ts';
 import { type HeldNewRelic, isNewRelic, NewRelicReader } from './newrelic.ts';
-import { hasRequest } from './openai.ts';
+import { hasRequest, nameAt } from './openai.ts';
 import { type HeldOtel, type Late, OtelReader } from './otel.ts';
 import { isOtlp, otlpField } from './otlp.ts';
 
@@ -87,7 +87,7 @@ export class EntryReader {
         else reasons.push(parsed.reason);
         continue;
       }
-      const adapted = this.#adapted(format, entry, origin);
+      const adapted = this.#adapted(format, entry, json, origin);
       // one by one: a call has no room for the hundred thousand arguments that an export may hold
       for (const exchange of adapted.exchanges) exchanges.push(exchange);
       for (const reason of adapted.reasons) reasons.push(reason);
@@ -120,21 +120,46 @@ export class EntryReader {
     return [...this.#otel.finish(), ...this.#batch.finish(), ...this.#newRelic.finish()];
   }
 
-  #adapted(format: string, entry: unknown, origin: unknown): Adapted | ReturnType<OtelReader['read']> {
+  #adapted(
+    format: string,
+    entry: unknown,
+    document: unknown,
+    origin: unknown,
+  ): Adapted | ReturnType<OtelReader['read']> {
     try {
-      return this.#read(format, entry, origin);
+      return this.#read(format, entry, this.#defaultsOf(entry, document), origin);
     } catch (error) {
       return { exchanges: [], reasons: [failedOn(entry, error)], skipped: 0 };
     }
   }
 
-  #read(format: string, entry: unknown, origin: unknown): Adapted | ReturnType<OtelReader['read']> {
+  /** With the account, where the operator said where entries name it: in the entry itself, or in what it lies in. */
+  #defaultsOf(entry: unknown, document: unknown): AdapterDefaults {
+    const { accountField } = this.#defaults;
+    if (accountField === undefined) return this.#defaults;
+    const account = [entry, document]
+      .map((held) => nameIn(held, accountField))
+      .find((name) => name !== undefined);
+    return account === undefined ? this.#defaults : { ...this.#defaults, account };
+  }
+
+  #read(
+    format: string,
+    entry: unknown,
+    defaults: AdapterDefaults,
+    origin: unknown,
+  ): Adapted | ReturnType<OtelReader['read']> {
     if (format === 'otel') return this.#otel.read(entry, origin);
     if (format === 'batch') return this.#batch.read(entry, origin);
     if (format === 'newrelic') return this.#newRelic.read(entry, origin);
-    if (isFormat(format)) return ADAPTERS[format](entry, this.#defaults);
-    return fromExport(format, entry, this.#defaults) ?? unknownEntry(entry);
+    if (isFormat(format)) return ADAPTERS[format](entry, defaults);
+    return fromExport(format, entry, defaults) ?? unknownEntry(entry);
   }
+}
+
+/** What stands under a name, or at a path of names with dots between. */
+function nameIn(entry: unknown, field: string): string | undefined {
+  return nameAt(entry, field) ?? nameAt(entry, ...field.split('.'));
 }
 
 function isFormat(name: string): name is InputFormat {
@@ -169,7 +194,7 @@ const MARKS: readonly (readonly [format: string, matches: (entry: Json) => boole
         objectOf(entry.request) !== undefined &&
         (at(entry, 'request', 'contents') ?? at(entry, 'request', 'body', 'contents')) !== undefined,
     ],
-    ['openai', (entry) => 'request' in entry],
+    ['openai', (entry) => 'request' in entry && (hasRequest(entry) || ownShape(entry) === undefined)],
     ['event', (entry) => 'shape' in entry || 'behaviours' in entry],
     ['own', (entry) => ownShape(entry)?.name],
   ];
