@@ -2,6 +2,7 @@ import { type AnswerLine, answerLine, isAnswerLine } from './answer-line.ts';
 import { SAMPLE_MARK } from './blocks.ts';
 import { normalForm } from './normal-form.ts';
 import { splitTrace, strangeMark } from './trace.ts';
+import { type Wrapper, withoutWrapper, wrapperOf } from './wrapper.ts';
 
 /** A model's answer to one item. Letters are numbers from 0; -1 is no usable answer. */
 export interface Answer {
@@ -42,6 +43,10 @@ export interface AnswerSheet {
   readonly cutTraces: number;
   /** A mark that many texts open with and that we do not know, with how many do. */
   readonly strangeMark: { readonly mark: string; readonly texts: number } | undefined;
+  /** What all free-form answers begin or end with; taken off before they are compared. */
+  readonly wrapper: Wrapper | undefined;
+  /** Free-form answers that are the key and that a grader calls wrong. */
+  readonly againstKey: number;
   /** Answers that were given but are not one of the options; they count as no answer. */
   readonly outside: number;
   /** First and last day on which answers were asked for, where the lines say it. */
@@ -120,9 +125,16 @@ function partsOf(row: AnswerLine): { text?: string; trace?: string; cut: boolean
   };
 }
 
+/** What is kept of a line with a free-form answer until all are known. */
+interface FreeAnswer {
+  readonly samples: Map<number, Omit<Answer, 'item'>>;
+  readonly sample: number;
+  readonly row: Pick<AnswerLine, 'answer' | 'correct' | 'right' | 'score'>;
+}
+
 /** Verdict on a free-form answer: the grader's if there is one, else equality with the key, else unknown. */
 function verdictOf(
-  row: AnswerLine,
+  row: Pick<AnswerLine, 'right' | 'score'>,
   form: string | undefined,
   keyForm: string | undefined,
 ): boolean | undefined {
@@ -144,6 +156,7 @@ class SheetReader {
   readonly #model: string;
   /** Per question its answers by number of the sample; a line without a number is sample 0. */
   readonly #answers = new Map<string, Map<number, Omit<Answer, 'item'>>>();
+  readonly #free: FreeAnswer[] = [];
   readonly #marks = new Map<string, number>();
   readonly #count = { choice: 0, free: 0, text: 0, trace: 0, cut: 0, outside: 0, unanswered: 0, badKeys: 0 };
   #from: string | undefined;
@@ -181,6 +194,10 @@ class SheetReader {
     if (parts.text !== undefined) this.#count.text++;
     if (parts.trace !== undefined) this.#count.trace++;
     if (parts.cut) this.#count.cut++;
+    if (answer.form !== undefined) {
+      const { answer: given, correct, right, score } = row;
+      this.#free.push({ samples: own, sample, row: { answer: given, correct, right, score } });
+    }
     own.set(sample, { question, ...answer, text: parts.text, trace: parts.trace });
     this.#answers.set(question, own);
   }
@@ -228,6 +245,29 @@ class SheetReader {
     return { choice, key, options, form: undefined, keyForm: undefined, right: undefined };
   }
 
+  /** Takes off what all free-form answers begin or end with. */
+  #unwrap(): Wrapper | undefined {
+    const texts = (field: 'answer' | 'correct') =>
+      this.#free.flatMap(({ row }) => (typeof row[field] === 'string' ? [row[field]] : []));
+    const wrapper = wrapperOf(texts('answer'), texts('correct'));
+    if (wrapper === undefined) return undefined;
+    for (const { samples, sample, row } of this.#free) {
+      const own = samples.get(sample);
+      if (own === undefined || typeof row.answer !== 'string') continue;
+      const form = normalForm(withoutWrapper(row.answer, wrapper));
+      samples.set(sample, { ...own, form, right: verdictOf(row, form, own.keyForm) });
+    }
+    return wrapper;
+  }
+
+  /** Answers that are the key and that a grader calls wrong. */
+  #againstKey(): number {
+    return this.#free.filter(({ samples, sample }) => {
+      const own = samples.get(sample);
+      return own?.right === false && own.keyForm !== undefined && own.form === own.keyForm;
+    }).length;
+  }
+
   /**
    * Answers by item. Samples of one question are exchangeable, so they are told apart by rank, not by number: files that
    * count from 0 and from 1, or that number nothing, still match.
@@ -257,6 +297,7 @@ class SheetReader {
         `${this.#model}: ${outside} of ${given} answers lie outside their options (first at ${this.#firstOutside}); ` +
           'answers must be letters of the options (A, B, ...); leave "options" out where answers are free-form',
       );
+    const wrapper = this.#unwrap();
     const mark = [...this.#marks].sort((a, b) => b[1] - a[1])[0];
     return {
       model: this.#model,
@@ -269,6 +310,8 @@ class SheetReader {
       strangeMark: mark === undefined ? undefined : { mark: mark[0], texts: mark[1] },
       asked:
         this.#from === undefined || this.#to === undefined ? undefined : { from: this.#from, to: this.#to },
+      wrapper,
+      againstKey: this.#againstKey(),
       outside,
       unanswered,
       badKeys,

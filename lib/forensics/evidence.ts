@@ -27,11 +27,11 @@ function nullReport({ array, test, parties }: Tested, of: Lineages): NullReport 
     .sort((a, b) => b.z - a.z);
   const controls = parties.controls.map((c) => c.model);
   return {
-    pairs: test.nullZ.length,
+    pairs: test.nullPairs,
     controls,
     families: new Set(controls.map(of.family)).size,
     makers: new Set(controls.map(of.maker)).size,
-    smallestP: 1 / (1 + test.nullZ.length),
+    smallestP: 1 / (1 + test.nullPairs),
     spread: test.scale,
     z: Array.from(Float64Array.from(test.nullZ).sort(), (z) => Math.round(z * 1e4) / 1e4),
     top: order
@@ -40,12 +40,40 @@ function nullReport({ array, test, parties }: Tested, of: Lineages): NullReport 
   };
 }
 
-function leaveOneOut({ array, test, parties }: Tested): SuspectReport['leaveOneControlOut'] {
+/** The test without the controls at these places; undefined where too few pairs are left. */
+function testWithout(array: PairArray, places: readonly number[]): PairTest | undefined {
+  // From the last place to the first, so that the places before keep their numbers.
+  const reduced = [...places].sort((a, b) => b - a).reduce(withoutModel, array);
+  return reduced.pairs.length < 4 ? undefined : testAccusedPair(reduced);
+}
+
+/** Groups of controls of which each is one opinion: near copies, and kin. */
+function groupsOfControls({ array, parties }: Tested, of: Lineages): readonly (readonly number[])[] {
+  const groups = new Map<string, number[]>();
+  for (const place of parties.controlPlaces) {
+    const labels = [`family ${of.family(parties.name(place))}`, `voter ${array.voters?.[place] ?? place}`];
+    for (const label of labels) groups.set(label, [...(groups.get(label) ?? []), place]);
+  }
+  return [...groups.values()].filter((places) => places.length > 1);
+}
+
+/** Leaves each control out in turn; for the largest p each group of kin too, of which any one would stand in for another. */
+function leaveOneOut(tested: Tested, of: Lineages): SuspectReport['leaveOneControlOut'] {
+  const { array, test, parties } = tested;
   const runs = parties.controls.flatMap((c, k) => {
-    const reduced = withoutModel(array, FIRST_CONTROL + k);
-    return reduced.pairs.length < 4 ? [] : [{ control: c.model, test: testAccusedPair(reduced) }];
+    const without = testWithout(array, [FIRST_CONTROL + k]);
+    return without === undefined ? [] : [{ control: c.model, test: without }];
   });
   if (runs.length === 0) return null;
+  const groups = groupsOfControls(tested, of).flatMap((places) => {
+    const without = testWithout(array, places);
+    return without === undefined
+      ? []
+      : [{ control: places.map((x) => parties.name(x)).join(', '), p: without.p }];
+  });
+  const largest = [...runs.map((r) => ({ control: r.control, p: r.test.p })), ...groups].reduce((a, b) =>
+    b.p > a.p ? b : a,
+  );
   const range = (f: (t: PairTest) => number): readonly [number, number] => {
     const v = runs.map((r) => f(r.test));
     return [Math.min(...v), Math.max(...v)];
@@ -56,11 +84,12 @@ function leaveOneOut({ array, test, parties }: Tested): SuspectReport['leaveOneC
     p: range((t) => t.p),
     excess: range((t) => t.excess),
     mostInfluential: most.control,
+    largestP: { without: largest.control, p: largest.p },
   };
 }
 
 function powerReport({ test, items }: Tested, alpha: number, effects: readonly number[]): PowerReport {
-  const critical = criticalZ(test.nullZ, alpha);
+  const critical = criticalZ(test.nullZ, alpha, test.votes);
   return {
     alpha,
     atThisSize: effects.map((effect) => ({ effect, power: power(test, items, items, effect, alpha) })),
@@ -81,7 +110,7 @@ export function evidence(
 ): Pick<SuspectReport, 'null' | 'leaveOneControlOut' | 'power' | 'questionedControls' | 'closerControls'> {
   return {
     null: nullReport(tested, of),
-    leaveOneControlOut: leaveOneOut(tested),
+    leaveOneControlOut: leaveOneOut(tested, of),
     power: powerReport(tested, alpha, effects),
     questionedControls: questionControls(tested.array, tested.test, tested.parties),
     closerControls: closerControls(tested.array, tested.test, tested.parties),
@@ -98,9 +127,23 @@ export function viewReports(array: PairArray, test: PairTest): ViewReport[] {
   }));
 }
 
+/** That models that are nearly one count once. */
+function copiesCaveat({ array, test, parties }: Tested): Caveat[] {
+  if (test.votes === undefined) return [];
+  const voters = array.voters ?? [];
+  const groups = [...new Set(voters)].map((v) => parties.names.filter((_, m) => voters[m] === v));
+  const named = groups.filter((g) => g.length > 1).map((g) => g.join(', '));
+  return [
+    {
+      code: 'near-copies',
+      text: `Nearly the same answers, and so one vote each: ${named.join('; ')}. All pairs of two votes count as one unrelated pair: ${test.nullPairs} instead of ${test.nullZ.length}.`,
+    },
+  ];
+}
+
 /** What the null itself gives reason to say. */
-export function nullCaveats(report: SuspectReport): Caveat[] {
-  const out: Caveat[] = [];
+export function nullCaveats(report: SuspectReport, tested: Tested): Caveat[] {
+  const out: Caveat[] = copiesCaveat(tested);
   const z = report.z ?? 0;
   const closer = report.closerControls[0];
   if (closer !== undefined && z > 1)
@@ -129,12 +172,12 @@ export function nullCaveats(report: SuspectReport): Caveat[] {
     loco !== null &&
     report.p !== null &&
     report.p <= 0.05 &&
-    loco.p[1] > 2 * Math.max(report.p, report.null?.smallestP ?? 0) &&
-    loco.p[1] > 0.05
+    loco.largestP.p > 2 * Math.max(report.p, report.null?.smallestP ?? 0) &&
+    loco.largestP.p > 0.05
   )
     out.push({
       code: 'rests-on-one-control',
-      text: `Without ${loco.mostInfluential} p would be up to ${pValue(loco.p[1])}.`,
+      text: `Without ${loco.largestP.without} p would be ${pValue(loco.largestP.p)}.`,
     });
   return out;
 }

@@ -16,6 +16,8 @@ import { DOCUMENTED_EFFECT, SMALLEST_EFFECT } from './effects.ts';
 import { evidence, nullCaveats } from './evidence.ts';
 import { aliasOf } from './identity.ts';
 import { textsBeside } from './judge-texts.ts';
+import { lowestBy } from './missing-items.ts';
+import { votersAmong } from './near-copies.ts';
 import { percent } from './numbers.ts';
 import { testAccusedPair } from './pair-test.ts';
 import { FIRST_CONTROL, REFERENCE, SUSPECT } from './parties.ts';
@@ -117,10 +119,13 @@ function judged(question: Question, controls: readonly AnswerSheet[], common: re
       code: 'too-few-co-wrong',
       reason: `both are wrong on ${counts?.coWrong ?? 0} items only; at least ${LEAST_CO_WRONG} are needed: take harder questions`,
     });
-  const test = testAccusedPair(study.array);
+  const array = { ...study.array, voters: votersAmong(parties.all, context.of.kin) };
+  const test = testAccusedPair(array);
+  const influence = itemInfluence(study, test.weights);
+  const [own, other] = [REFERENCE, SUSPECT].map((place) => study.table.choices[place]);
   const { kappa, expected } = kappaOfAccused(study, test.excess);
   caveats.push(...choiceCaveats(question, study.table.choices, common.length, counts.items));
-  const tested = { array: study.array, test, parties, items: counts.items };
+  const tested = { array, test, parties, items: counts.items };
   const report: SuspectReport = {
     ...emptyReport({
       suspect: suspect.model,
@@ -134,7 +139,7 @@ function judged(question: Question, controls: readonly AnswerSheet[], common: re
     kappa,
     expected,
     excess: test.excess,
-    ci95: bootstrapMeanInterval(byQuestion(common, itemInfluence(study, test.weights)), context.random),
+    ci95: bootstrapMeanInterval(byQuestion(common, influence), context.random),
     ci95Models: [test.excess - 1.96 * test.scale, test.excess + 1.96 * test.scale],
     z: test.z,
     p: test.p,
@@ -146,11 +151,16 @@ function judged(question: Question, controls: readonly AnswerSheet[], common: re
     ...textsBeside(question),
     ...evidence(tested, context.of, context.alpha, [SMALLEST_EFFECT, DOCUMENTED_EFFECT]),
   };
-  caveats.push(...nullCaveats(report));
+  caveats.push(...nullCaveats(report, tested));
   return {
     report: { ...report, caveats },
     p: test.p,
     closeness: closenessOfChoices(question, controls, common),
+    lowest: lowestBy(
+      test,
+      influence,
+      (i) => (own?.[i] ?? -1) >= 0 && (other?.[i] ?? -1) >= 0 && own?.[i] !== other?.[i],
+    ),
   };
 }
 
@@ -201,7 +211,10 @@ function closenessOfChoices(
   if (found === undefined) return undefined;
   const sheets = [suspect, ...found.candidates, ...found.rest];
   const models = sheets.map((s) => s.model);
-  const pairs = rankingPairs(models, context.of.kin, found.candidates.length);
+  const pairs = {
+    ...rankingPairs(models, context.of.kin, found.candidates.length),
+    voters: votersAmong(sheets, context.of.kin),
+  };
   const table = choiceTable(sheets, models.map(context.of.family), 'kin', context.input.reference, items);
   const { residuals, counts } = measurePairs(table, [...pairs.null, ...pairs.asked]);
   const detector = rankTeachers(pairs, [choiceView(residuals, counts)]);

@@ -14,6 +14,8 @@ import {
 import { aliasOf } from './identity.ts';
 import { conflictUnfit } from './judge-choices.ts';
 import { textsBeside } from './judge-texts.ts';
+import { lowestBy } from './missing-items.ts';
+import { votersAmong } from './near-copies.ts';
 import { accusedAndNullPairs, type PairArray, testAccusedPair } from './pair-test.ts';
 import { ACCUSED } from './parties.ts';
 import {
@@ -26,9 +28,16 @@ import {
   sampledCaveat,
   unfitControls,
 } from './question.ts';
-import { emptyReport, type SuspectReport } from './report.ts';
+import { type Caveat, emptyReport, type SuspectReport } from './report.ts';
 import { LEAST_FREE_CO_WRONG, LEAST_ITEMS, type Unfit } from './screening.ts';
 import { rankingPairs, rankTeachers } from './teachers.ts';
+
+/** Share of a model's answers that may be nobody else's; models of public answers lie below .4. */
+const MOST_ALONE = 0.9;
+/** Share of a model's answers that may be the key and graded wrong. */
+const MOST_AGAINST_KEY = 0.05;
+/** Most characters of a wrapper that are shown. */
+const MOST_SHOWN = 40;
 
 /** Array of pairs of free-form answers. */
 function measured(question: Question, controls: readonly AnswerSheet[], items: readonly string[]) {
@@ -45,6 +54,7 @@ function measured(question: Question, controls: readonly AnswerSheet[], items: r
   const array: PairArray = {
     models: parties.all.length,
     pairs,
+    voters: votersAmong(parties.all, of.kin),
     views: [
       freeView(
         table,
@@ -75,7 +85,10 @@ function usableControls(question: Question, items: readonly string[]): AnswerShe
   for (const control of controls) {
     const answered = items.filter((i) => control.answers.get(i)?.form !== undefined).length;
     const twin = aliasOf(control, [context.input.reference, suspect, ...kept]);
-    if (twin !== undefined) dropControl(caveats, control.model, `it gives the same wrong answers as ${twin}`);
+    const unfit = unfitWriting(control, [context.input.reference, suspect, ...controls], items);
+    if (unfit !== undefined) dropControl(caveats, control.model, unfit.reason);
+    else if (twin !== undefined)
+      dropControl(caveats, control.model, `it gives the same wrong answers as ${twin}`);
     else if (answered < LEAST_ITEMS)
       dropControl(
         caveats,
@@ -85,6 +98,72 @@ function usableControls(question: Question, items: readonly string[]): AnswerShe
     else kept.push(control);
   }
   return kept;
+}
+
+/** Median over pairs of the share of equal answers among those that both got wrong; null where none shows any. */
+function medianShare(pairs: readonly FreePair[]): number | null {
+  const shares = pairs
+    .filter((p) => p.coWrong >= LEAST_FREE_CO_WRONG)
+    .map((p) => p.sameWrong / p.coWrong)
+    .sort((a, b) => a - b);
+  return shares[shares.length >> 1] ?? null;
+}
+
+/** What is to be said of how answers are written and graded. */
+function writingCaveats(sheets: readonly AnswerSheet[]): Caveat[] {
+  return sheets.flatMap((s): Caveat[] => [
+    ...(s.wrapper === undefined
+      ? []
+      : [
+          {
+            code: 'wrapped-answers',
+            text: `All answers of ${s.model} ${[
+              s.wrapper.before === '' ? [] : [`begin with ${quoted(s.wrapper.before)}`],
+              s.wrapper.after === '' ? [] : [`end with ${quoted(s.wrapper.after)}`],
+            ]
+              .flat()
+              .join(' and ')}; it was taken off.`,
+          },
+        ]),
+    ...(s.againstKey === 0
+      ? []
+      : [
+          {
+            code: 'graded-against-the-key',
+            text: `${s.model}: ${s.againstKey.toLocaleString('en')} answers are the key and are graded wrong.`,
+          },
+        ]),
+  ]);
+}
+
+const quoted = (text: string) =>
+  JSON.stringify(text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}...` : text);
+
+/** Why a model's answers cannot be compared as they are written or graded; `others` are all who answered too. */
+function unfitWriting(
+  sheet: AnswerSheet,
+  others: readonly AnswerSheet[],
+  items: readonly string[],
+): Unfit | undefined {
+  let answered = 0;
+  let alone = 0;
+  for (const item of items) {
+    const form = sheet.answers.get(item)?.form;
+    const theirs = others.flatMap((o) => (o === sheet ? [] : (o.answers.get(item)?.form ?? [])));
+    if (form === undefined || theirs.length === 0) continue;
+    answered++;
+    if (!theirs.includes(form)) alone++;
+  }
+  if (sheet.againstKey > MOST_AGAINST_KEY * sheet.freeItems)
+    return {
+      code: 'graded-against-the-key',
+      reason: `${sheet.againstKey.toLocaleString('en')} of ${sheet.freeItems.toLocaleString('en')} answers of ${sheet.model} are the key and are graded wrong: "right", "score" or "correct" is wrong`,
+    };
+  if (answered < LEAST_ITEMS || alone <= MOST_ALONE * answered) return undefined;
+  return {
+    code: 'answers-of-its-own',
+    reason: `${alone.toLocaleString('en')} of ${answered.toLocaleString('en')} answers of ${sheet.model} are nobody else's: they are written in another way, or read by another parser`,
+  };
 }
 
 /** Judges a suspect by free-form final answers. */
@@ -102,7 +181,11 @@ export function judgeFreeForm(question: Question): Draft {
       reason: `reference and suspect have free-form answers to ${questions} questions in common; at least ${LEAST_ITEMS} are needed, 500 are advisable`,
     });
   if (questions < items.length) caveats.push(sampledCaveat(questions, items.length));
+  const everyone = [reference, suspect, ...question.controls];
+  const unfit = unfitWriting(reference, everyone, items) ?? unfitWriting(suspect, everyone, items);
+  if (unfit !== undefined) return stop(unfit);
   const controls = usableControls(question, items);
+  caveats.push(...writingCaveats([reference, suspect, ...controls]));
   const few = unfitControls(question, controls);
   if (few !== undefined) return stop(few);
   const study = measured(question, controls, items);
@@ -133,6 +216,7 @@ function judged(
 ): Draft {
   const { context, caveats } = question;
   const test = testAccusedPair(array);
+  const perItem = influence(values, test.weights, items.length);
   const tested = { array, test, parties, items: own.items };
   const report: SuspectReport = {
     ...emptyReport({
@@ -147,21 +231,23 @@ function judged(
     kappa: own.value,
     expected: own.value - test.excess,
     excess: test.excess,
-    ci95: bootstrapMeanInterval(
-      byQuestion(items, influence(values, test.weights, items.length)),
-      context.random,
-    ),
+    strangersShare: medianShare(values.slice(1)),
+    ci95: bootstrapMeanInterval(byQuestion(items, perItem), context.random),
     ci95Models: [test.excess - 1.96 * test.scale, test.excess + 1.96 * test.scale],
     z: test.z,
     p: test.p,
     ...textsBeside(question),
     ...evidence(tested, context.of, context.alpha, [test.scale, 3 * test.scale]),
   };
-  caveats.push(...nullCaveats(report));
+  caveats.push(...nullCaveats(report, tested));
   return {
     report: { ...report, caveats },
     p: test.p,
     closeness: closenessOfFreeForm(question, parties.controls, items),
+    lowest: lowestBy(test, perItem, (i) => {
+      const [a, b] = [parties.reference, parties.suspect].map((s) => s.answers.get(items[i] ?? '')?.form);
+      return a !== undefined && b !== undefined && a !== b;
+    }),
   };
 }
 
@@ -180,6 +266,7 @@ function closenessOfFreeForm(
   const nulls = measureFreePairs(table, whole.null);
   const pairs = {
     ...whole,
+    voters: votersAmong(sheets, of.kin),
     null: whole.null.filter((_, p) => {
       const own = nulls[p];
       return own !== undefined && enoughInCommon(own);

@@ -3,6 +3,7 @@ import type { AnswerSheet } from './answers.ts';
 import { BLOCKS } from './blocks.ts';
 import { evidence, nullCaveats, viewReports } from './evidence.ts';
 import { aliasOf } from './identity.ts';
+import { votersAmong } from './near-copies.ts';
 import { percent } from './numbers.ts';
 import type { Pair } from './pair-effects.ts';
 import { accusedAndNullPairs, type PairArray, type PairTest, testAccusedPair } from './pair-test.ts';
@@ -103,7 +104,7 @@ export function compareTexts(
     corpora,
     sums,
     pairs,
-    array: arrayOf(sums, names.length, pairs),
+    array: { ...arrayOf(sums, names.length, pairs), voters: votersAmong(parties.all, kin) },
     items: Math.max(...corpora.map((c) => commonTexts(c, reference, suspect).texts)),
   };
 }
@@ -287,7 +288,7 @@ function judged(question: Question, comparison: TextComparison): Draft {
     parts: partReports(comparison),
     ...evidence(tested, context.of, context.alpha, [test.scale, 3 * test.scale]),
   };
-  caveats.push(...nullCaveats(report));
+  caveats.push(...nullCaveats(report, tested));
   return {
     report: { ...report, caveats },
     p: test.p,

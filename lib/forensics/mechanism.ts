@@ -1,6 +1,7 @@
 import { knownTie, type Lineages } from './models.ts';
 import { capital } from './numbers.ts';
 import type { Mechanism, SuspectReport } from './report.ts';
+import { spokenForByErrors } from './shared-errors.ts';
 
 /** What likeness can come from. */
 const SOURCES = {
@@ -25,7 +26,7 @@ function toExplain({ p, z }: SuspectReport): boolean {
  * way from one to the other leave no trace in either.
  */
 export function mechanismOf(report: SuspectReport, of: Lineages): Mechanism | null {
-  if (!toExplain(report) || report.mode === 'none') return null;
+  if (!toExplain(report) || report.mode === 'none' || !spokenForByErrors(report)) return null;
   const tie = knownTie(report.suspect, report.reference, of);
   const known =
     tie === undefined

@@ -107,29 +107,90 @@ export interface Lineages {
   facts(model: string): ModelFacts | undefined;
 }
 
+/** A label without what spelling adds to it: `Meta`, `META ` and `meta.` are one maker. */
+function plain(label: string): string {
+  const folded = label.normalize('NFKC').toLowerCase();
+  const bare = folded.replace(/[^\p{L}\p{N}]+/gu, '');
+  return bare === '' ? folded.trim() : bare;
+}
+
+/** Whether two labels name the same, however they are spelt. */
+export function sameLabel(a: string | null | undefined, b: string | null | undefined): boolean {
+  return Boolean(a) && Boolean(b) && plain(a ?? '') === plain(b ?? '');
+}
+
+/** Labels under one name each: as first spelt, and those that a declaration unites under the declaration's. */
+class Labels {
+  readonly #names = new Map<string, string>();
+  readonly #united = new Map<string, string>();
+
+  /** The first spelling stands for all. */
+  name(label: string): string {
+    const key = plain(label);
+    const known = this.#names.get(key);
+    if (known === undefined) this.#names.set(key, label);
+    return known ?? label;
+  }
+
+  of(label: string): string {
+    let at = this.name(label);
+    for (let next = this.#united.get(at); next !== undefined; next = this.#united.get(at)) at = next;
+    return at;
+  }
+
+  unite(label: string, group: string): void {
+    const [a, b] = [this.of(label), this.of(group)];
+    if (a !== b) this.#united.set(a, b);
+  }
+}
+
+/** Name of a model as names are compared where one model names another: letters of one case, no space around. */
+const folded = (model: string) => model.normalize('NFKC').trim().toLowerCase();
+
+/** The models that a model was trained from, as far as the file says, by folded name; a circle ends where it closes. */
+function ancestry(table: ModelTable): (model: string) => ReadonlySet<string> {
+  const bases = new Map(
+    [...table].flatMap(([model, f]) => (f.base ? [[folded(model), folded(f.base)]] : [])),
+  );
+  return (model) => {
+    const out = new Set<string>();
+    for (let at = bases.get(folded(model)); at !== undefined && !out.has(at); at = bases.get(at)) out.add(at);
+    return out;
+  };
+}
+
 /**
- * Kin come from the file and from declarations (`--kin`); a name speaks only where they say nothing of family, maker and
- * base.
+ * Kin come from the file and from declarations (`--kin`), which add to it; a name speaks only where the file says nothing
+ * of family and maker. Labels are compared without case, space and punctuation, and bases are followed to their end.
  *
- * @param declared model to label, from `--kin`
+ * @param declared model to label, from `--kin`: whoever shares the label or the family of one of its models is kin
  */
 export function lineages(
   table: ModelTable = new Map(),
   declared: ReadonlyMap<string, string> = new Map(),
   byName: (model: string) => string = familyOf,
 ): Lineages {
+  const [families, makers] = [new Labels(), new Labels()];
+  for (const f of table.values()) {
+    for (const label of [f.family ?? f.maker]) if (label) families.name(label);
+    if (f.maker) makers.name(f.maker);
+  }
   const facts = (model: string) => table.get(model);
-  const family = (model: string) => {
-    const f = facts(model);
-    return declared.get(model) ?? f?.family ?? f?.maker ?? byName(model);
-  };
-  const maker = (model: string) => declared.get(model) ?? facts(model)?.maker ?? family(model);
+  const familyLabel = (model: string) => facts(model)?.family ?? facts(model)?.maker ?? byName(model);
+  const makerLabel = (model: string) => facts(model)?.maker ?? familyLabel(model);
+  for (const [model, group] of declared) {
+    families.unite(familyLabel(model), group);
+    makers.unite(makerLabel(model), group);
+  }
+  const family = (model: string) => families.of(familyLabel(model));
+  const maker = (model: string) => makers.of(makerLabel(model));
+  const ancestors = ancestry(table);
   const kin = (a: string, b: string) => {
     if (a === b || family(a) === family(b)) return true;
     const [fa, fb] = [facts(a), facts(b)];
-    if (fa?.maker && fa.maker === fb?.maker) return true;
-    if (fa?.base && (fa.base === fb?.base || fa.base === b)) return true;
-    return Boolean(fb?.base) && fb?.base === a;
+    if (fa?.maker && fb?.maker && maker(a) === maker(b)) return true;
+    const [ofA, ofB] = [ancestors(a), ancestors(b)];
+    return ofA.has(folded(b)) || ofB.has(folded(a)) || [...ofA].some((x) => ofB.has(x));
   };
   return { family, maker, kin, facts };
 }
@@ -167,10 +228,12 @@ export function cutoffNote(teacher: string, student: string, of: Lineages): stri
 /** What two models are known to share, in words; undefined where the file says nothing. */
 export function knownTie(a: string, b: string, of: Lineages): string | undefined {
   const [fa, fb] = [of.facts(a), of.facts(b)];
-  if (fa?.base === b) return `${a} was trained from ${b}`;
-  if (fb?.base === a) return `${b} was trained from ${a}`;
-  if (fa?.base && fa.base === fb?.base) return `both were trained from ${fa.base}`;
-  if (fa?.family && fa.family === fb?.family) return `both are of the family ${fa.family}`;
-  if (fa?.maker && fa.maker === fb?.maker) return `both are made by ${fa.maker}`;
-  return undefined;
+  if (fa?.base && folded(fa.base) === folded(b)) return `${a} was trained from ${b}`;
+  if (fb?.base && folded(fb.base) === folded(a)) return `${b} was trained from ${a}`;
+  if (fa?.base && fb?.base && folded(fa.base) === folded(fb.base)) return `both were trained from ${fa.base}`;
+  if (sameLabel(fa?.family, fb?.family)) return `both are of the family ${fa?.family}`;
+  if (sameLabel(fa?.maker, fb?.maker)) return `both are made by ${fa?.maker}`;
+  return (fa?.base || fb?.base) && of.kin(a, b)
+    ? `${a} and ${b} are kin by the models that they were trained from`
+    : undefined;
 }

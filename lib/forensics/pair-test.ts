@@ -1,4 +1,5 @@
 import { rootMeanSquare } from '../statistics/distributions.ts';
+import { sumOfVotes, votesOfPairs } from './near-copies.ts';
 import { fitPairEffects, type Pair } from './pair-effects.ts';
 import { ACCUSED, type Kinship, REFERENCE, SUSPECT } from './parties.ts';
 
@@ -9,6 +10,8 @@ export interface PairArray {
   /** Accused pair first, then the null pairs. */
   readonly pairs: readonly Pair[];
   readonly views: readonly PairView[];
+  /** Per model the voter that it is: near copies are one, and all pairs of two voters count once. Without it each counts. */
+  readonly voters?: readonly number[];
 }
 
 /** One similarity, measured on every pair. */
@@ -30,13 +33,17 @@ export interface PairTest {
   readonly excess: number;
   /** Standardised excess, all views averaged: a root mean square of 1 over the null pairs. */
   readonly z: number;
-  /** (1 + null pairs at or above) / (1 + null pairs). */
+  /** (1 + null pairs at or above) / (1 + null pairs), pairs of near copies counted once. */
   readonly p: number;
   /** Standardised values of the null pairs, in the order of the pairs (accused pair left out). */
   readonly nullZ: Float64Array;
   /** Standardised excess of each view by itself. */
   readonly viewZ: readonly number[];
   readonly viewP: readonly number[];
+  /** How much each null pair counts, where near copies count once; undefined where each counts one. */
+  readonly votes: Float64Array | undefined;
+  /** Null pairs, near copies counted once. */
+  readonly nullPairs: number;
   /** First view: variance between pairs that items do not explain, and the mean sampling variance. */
   readonly betweenVariance: number;
   readonly samplingVariance: number;
@@ -138,11 +145,11 @@ export function pIfAccused(array: PairArray): number[] {
   return Array.from(t, (own) => t.filter((x) => x >= own).length / t.length);
 }
 
-function empiricalP(t: Float64Array): number {
+function empiricalP(t: Float64Array, votes: Float64Array | undefined): number {
   let above = 0;
   const own = t[0] as number;
-  for (let p = 1; p < t.length; p++) if ((t[p] as number) >= own) above++;
-  return (1 + above) / t.length;
+  for (let p = 1; p < t.length; p++) if ((t[p] as number) >= own) above += votes?.[p - 1] ?? 1;
+  return Math.min(1, (1 + above) / (1 + sumOfVotes(votes, t.length - 1)));
 }
 
 /**
@@ -167,13 +174,16 @@ export function testAccusedPair(array: PairArray): PairTest {
     return unit > 0 ? t.map((x) => x / unit) : t;
   };
   const scaled = rescale(combined);
+  const votes = votesOfPairs(array.voters, array.pairs.slice(1));
   return {
     excess: first.fit.residuals[0] as number,
     z: scaled[0] as number,
-    p: empiricalP(combined),
+    p: empiricalP(combined, votes),
     nullZ: scaled.slice(1),
     viewZ: views.map((v) => rescale(v.t)[0] as number),
-    viewP: views.map((v) => empiricalP(v.t)),
+    viewP: views.map((v) => empiricalP(v.t, votes)),
+    votes,
+    nullPairs: sumOfVotes(votes, combined.length - 1),
     betweenVariance: first.between,
     samplingVariance: first.sampling,
     scale: first.spread / Math.sqrt(1 - (first.fit.leverages[0] as number)),
@@ -188,6 +198,7 @@ export function withoutModel(array: PairArray, model: number): PairArray {
   const pick = (values: Float64Array) => Float64Array.from(keep, (p) => values[p] as number);
   return {
     models: array.models - 1,
+    ...(array.voters === undefined ? {} : { voters: array.voters.filter((_, m) => m !== model) }),
     pairs: keep.map((p) => {
       const [a, b] = array.pairs[p] as Pair;
       return [shift(a), shift(b)] as const;

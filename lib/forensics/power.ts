@@ -3,15 +3,33 @@ import type { PairTest } from './pair-test.ts';
 
 /** Power that is asked for. */
 const WANTED_POWER = 0.8;
+/** Most controls that are thought of: nobody asks more. */
+const MOST_CONTROLS = 1e6;
 /** Most items that are thought of. */
 const MOST_ITEMS = 1e7;
 
-/** Smallest z that reaches `p <= alpha` against these null pairs; Infinity where their number does not allow it. */
-export function criticalZ(nullZ: Float64Array, alpha: number): number {
+/**
+ * Smallest z that reaches `p <= alpha` against these null pairs; Infinity where their number does not allow it.
+ * @param votes how much each pair counts, where near copies count once
+ */
+export function criticalZ(nullZ: Float64Array, alpha: number, votes?: Float64Array): number {
+  if (votes !== undefined) return criticalByVotes(nullZ, alpha, votes);
   const allowed = Math.floor(alpha * (1 + nullZ.length) + 1e-9) - 1;
   if (allowed < 0) return Number.POSITIVE_INFINITY;
   const sorted = Float64Array.from(nullZ).sort().reverse();
   return (sorted[allowed] as number) + 1e-12;
+}
+
+function criticalByVotes(nullZ: Float64Array, alpha: number, votes: Float64Array): number {
+  const order = Array.from(nullZ, (z, k) => ({ z, vote: votes[k] ?? 1 })).sort((a, b) => b.z - a.z);
+  const all = 1 + order.reduce((sum, o) => sum + o.vote, 0);
+  let above = 1;
+  for (const { z, vote } of order) {
+    if (above > alpha * all + 1e-9) return Number.POSITIVE_INFINITY;
+    above += vote;
+    if (above > alpha * all + 1e-9) return z + 1e-12;
+  }
+  return (order[order.length - 1]?.z ?? 0) + 1e-12;
 }
 
 /** Scale of the excess at another number of items: spread between pairs stays, sampling shrinks. */
@@ -32,7 +50,7 @@ export function power(
   effect: number,
   alpha: number,
 ): number {
-  const critical = criticalZ(test.nullZ, alpha);
+  const critical = criticalZ(test.nullZ, alpha, test.votes);
   if (!Number.isFinite(critical)) return 0;
   return normalTail(critical - effect / scaleAt(test, itemsNow, items));
 }
@@ -62,8 +80,9 @@ export function itemsNeeded(
 
 /** Fewest controls, all of different families, that let p reach `alpha` after correction for `asked` questions. */
 export function controlsNeeded(alpha: number, asked: number): number {
-  // Pairs among controls plus both accused models with every control: c(c-1)/2 + 2c.
-  let c = 1;
-  while (1 / (1 + (c * (c - 1)) / 2 + 2 * c) > alpha / asked) c++;
+  // Pairs among controls plus both accused models with every control: c(c-1)/2 + 2c; solved for c, then to the whole number.
+  const wanted = asked / alpha - 1;
+  let c = Math.max(1, Math.floor((Math.sqrt(9 + 8 * Math.max(0, wanted)) - 3) / 2) - 1);
+  while (1 / (1 + (c * (c - 1)) / 2 + 2 * c) > alpha / asked && c < MOST_CONTROLS) c++;
   return c;
 }

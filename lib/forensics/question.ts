@@ -1,5 +1,6 @@
 import type { Random } from '../statistics/generator.ts';
 import type { AnswerSheet } from './answers.ts';
+import type { Lowest } from './missing-items.ts';
 import type { Lineages } from './models.ts';
 import type { Panel } from './panel.ts';
 import { Parties } from './parties.ts';
@@ -62,6 +63,8 @@ export interface Draft {
   readonly report: SuspectReport;
   readonly p: number | undefined;
   readonly closeness: Closeness | undefined;
+  /** What the result would be if so many items had been left out where the two differ; texts have no items to reckon with. */
+  readonly lowest?: (missing: number) => Lowest;
 }
 
 /** A question that cannot be answered, with the reason. */

@@ -1,5 +1,6 @@
 import type { AnswerSheet } from './answers.ts';
 import { candidatesFor, notToldApartByLikeness } from './candidates.ts';
+import { votersAmong } from './near-copies.ts';
 import { classified, type Panel, trainPanel } from './panel.ts';
 import type { Closeness, Context, Question } from './question.ts';
 import { enoughTexts } from './screening.ts';
@@ -21,10 +22,15 @@ export function rankByTexts(
   candidates: readonly AnswerSheet[],
   rest: readonly AnswerSheet[],
 ): { detector: TeacherRanking; said: TeacherRanking | undefined } {
-  const models = [question.suspect, ...candidates, ...rest].map((s) => s.model);
+  const sheets = [question.suspect, ...candidates, ...rest];
+  const models = sheets.map((s) => s.model);
   const whole = rankingPairs(models, question.context.of.kin, candidates.length);
   const sums = corpora.map((corpus) => measurePart(corpus, models));
-  const pairs = { ...whole, null: whole.null.filter((pair) => comparable(sums, pair)) };
+  const pairs = {
+    ...whole,
+    voters: votersAmong(sheets, question.context.of.kin),
+    null: whole.null.filter((pair) => comparable(sums, pair)),
+  };
   const all = [...pairs.null, ...pairs.asked];
   const views = sums.flatMap((s) => partViews(s, all));
   const bare = all.map((): number[] => []);

@@ -18,6 +18,9 @@ export function reportData(report: ForensicsReport, madeAt: string): string {
   return `${BEGINS}${btoa(ascii(JSON.stringify({ madeAt, report })))}${ENDS}`;
 }
 
+/** The one form of the time of making: whoever could write words there could put them on a page that verifies. */
+const MADE_AT = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC$/;
+
 /** The report that a page holds, and when the page was made; undefined where it is no page of a report. */
 export function reportOfPage(
   page: string,
@@ -30,7 +33,9 @@ export function reportOfPage(
       madeAt?: unknown;
       report?: unknown;
     };
-    return typeof data.madeAt === 'string' ? { madeAt: data.madeAt, report: data.report } : undefined;
+    return typeof data.madeAt === 'string' && MADE_AT.test(data.madeAt)
+      ? { madeAt: data.madeAt, report: data.report }
+      : undefined;
   } catch {
     return undefined;
   }

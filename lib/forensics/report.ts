@@ -65,7 +65,7 @@ export interface NullReport {
   readonly controls: readonly string[];
   readonly families: number;
   readonly makers: number;
-  /** Smallest p that this number of pairs allows. */
+  /** Smallest p that this number of pairs allows; near copies count once in both. */
   readonly smallestP: number;
   /** Standard deviation of the excess of an unrelated pair. */
   readonly spread: number;
@@ -115,6 +115,8 @@ export interface SuspectReport {
   readonly coWrong: number | null;
   /** Of these, with the same wrong answer; null for text. */
   readonly sameWrong: number | null;
+  /** Free-form answers: share of equal answers among those both got wrong, the median of the unrelated pairs; else null. */
+  readonly strangersShare: number | null;
   /**
    * CAPA's kappa; for free-form answers the log-likelihood ratio an item of one source against two (nats), for text the
    * cosine of its first view.
@@ -166,6 +168,8 @@ export interface SuspectReport {
     readonly p: readonly [number, number];
     readonly excess: readonly [number, number];
     readonly mostInfluential: string;
+    /** The largest p, and the control, or the controls of one family, without which it is so large. */
+    readonly largestP: { readonly without: string; readonly p: number };
   } | null;
   /** Controls that themselves resemble a party, and the result without them. */
   readonly questionedControls: {
@@ -253,6 +257,7 @@ export function emptyReport(of: {
     ...of,
     coWrong: null,
     sameWrong: null,
+    strangersShare: null,
     kappa: null,
     expected: null,
     excess: null,

@@ -12,6 +12,8 @@ export interface Unfit {
     | 'unknown-trace-mark'
     | 'one-text'
     | 'differing-keys'
+    | 'answers-of-its-own'
+    | 'graded-against-the-key'
     | 'too-few-controls';
   readonly reason: string;
 }

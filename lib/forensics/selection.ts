@@ -1,5 +1,6 @@
 import { normalTail } from '../statistics/distributions.ts';
 import type { Answer, AnswerSheet } from './answers.ts';
+import type { Lowest } from './missing-items.ts';
 
 /** Whether items that one side, or both, lack are missing by chance. */
 export interface Selection {
@@ -8,6 +9,10 @@ export interface Selection {
   readonly missingFromReference: number;
   /** Items that most controls answered and neither of the two. */
   readonly missingFromBoth: number;
+  /** Share of the items that most controls answered that one of the two, or both, lack. */
+  readonly missingShare: number;
+  /** Excess and p if all those had been answered and the answers had differed; null for texts, and where few are missing. */
+  readonly lowest: Lowest | null;
   /** Standardised difference between items present and missing, the largest of all sides; null where too few are missing. */
   readonly z: number | null;
   readonly p: number | null;
@@ -135,6 +140,7 @@ function outsideBoth(a: AnswerSheet, b: AnswerSheet, controls: readonly AnswerSh
   const present: number[] = [];
   const missing: number[] = [];
   let lacking = 0;
+  let short = 0;
   let all = 0;
   for (const [item, answers] of items) {
     const [first] = answers;
@@ -143,10 +149,11 @@ function outsideBoth(a: AnswerSheet, b: AnswerSheet, controls: readonly AnswerSh
     const held = [a, b].filter((s) => answered(s.answers.get(item), first)).length;
     all++;
     if (held === 0) lacking++;
+    if (held < 2) short++;
     const ease = held === 1 ? undefined : easeAmong(answers);
     if (ease !== undefined) (held === 2 ? present : missing).push(ease);
   }
-  return { lacking, difference: compared(present, missing, all) };
+  return { lacking, short, all, difference: compared(present, missing, all) };
 }
 
 /**
@@ -179,6 +186,8 @@ export function testSelection(
     missingFromSuspect: bySuspect.lacking,
     missingFromReference: byReference.lacking,
     missingFromBoth: byBoth.lacking,
+    missingShare: byBoth.all === 0 ? 0 : byBoth.short / byBoth.all,
+    lowest: null,
   };
   if (worst === undefined)
     return {
@@ -202,6 +211,6 @@ export function testSelection(
     selected,
     text: selected
       ? `${counts}, and not by chance: strangers agree ${worst.z > 0 ? 'more' : 'less'} easily at the items that are left (z ${worst.z.toFixed(1)}). Selecting items, or losing answers in a way that depends on the question, can make this result.`
-      : `${counts}; those missing do not differ from the others in how easily strangers agree by enough to make a result (z ${worst.z.toFixed(1)}).`,
+      : `${counts}; strangers agree about as easily at those missing as at the others (z ${worst.z.toFixed(1)}, shift ${worst.shift.toFixed(3)}). Items that were chosen alike in ease do not show in this.`,
   };
 }

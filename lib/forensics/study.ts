@@ -18,7 +18,7 @@ import type { ForensicsReport, SuspectReport } from './report.ts';
 import { LEAST_ITEMS, type Unfit } from './screening.ts';
 import { testSelection } from './selection.ts';
 import { PARTS, partCorpus } from './text-parts.ts';
-import { word } from './verdict.ts';
+import { MANY_MISSING, word } from './verdict.ts';
 
 export type { ForensicsInput } from './question.ts';
 
@@ -156,7 +156,12 @@ function judge(context: Context, suspect: AnswerSheet): Draft {
         ? judgeFreeForm(question)
         : judgeTexts(question);
   const selection = testSelection(input.reference, suspect, question.controls);
-  return { ...draft, report: { ...draft.report, selection } };
+  const share = selection.missingShare;
+  const missing = Math.round(
+    (draft.report.items * share) / Math.max(1 - share, 1 / (1 + draft.report.items)),
+  );
+  const lowest = share > MANY_MISSING ? (draft.lowest?.(missing) ?? null) : null;
+  return { ...draft, report: { ...draft.report, selection: { ...selection, lowest } } };
 }
 
 /** A question that was asked: which suspect, and of which teacher (undefined: the reference). */

@@ -1,5 +1,6 @@
 import { rootMeanSquare } from '../statistics/distributions.ts';
 import { lineOf } from './family.ts';
+import { sumOfVotes, votesOfPairs } from './near-copies.ts';
 import { fitPairEffects, type Pair } from './pair-effects.ts';
 import type { PairView } from './pair-test.ts';
 
@@ -42,6 +43,8 @@ export interface RankingPairs {
   readonly models: readonly string[];
   readonly null: readonly Pair[];
   readonly asked: readonly Pair[];
+  /** Per model the voter that it is: near copies are one. */
+  readonly voters?: readonly number[];
 }
 
 /**
@@ -155,24 +158,32 @@ export function rankTeachers(
     });
   }
   const unit = rootMeanSquare(nulls) || 1;
+  const votes = votesOfPairs(pairs.voters, pairs.null);
+  const nullPairs = sumOfVotes(votes, nulls.length);
   const nullZ = nulls.map((x) => x / unit);
   const teachers = weighed(
     Array.from(asked, (x, k) => {
       const z = x / unit;
-      const above = nullZ.filter((n) => n >= z).length;
-      return { teacher: pairs.models[k + 1] ?? '', z, p: (1 + above) / (1 + nullZ.length), score: z };
+      const above = nullZ.reduce((sum, n, p) => sum + (n >= z ? (votes?.[p] ?? 1) : 0), 0);
+      return {
+        teacher: pairs.models[k + 1] ?? '',
+        z,
+        p: Math.min(1, (1 + above) / (1 + nullPairs)),
+        score: z,
+      };
     }),
     sharpness,
   );
-  return { teachers, anyP: anyAsClose(pairs, nullZ, teachers[0]?.z ?? 0), nullPairs: nullZ.length };
+  return { teachers, anyP: anyAsClose(pairs, nullZ, teachers[0]?.z ?? 0), nullPairs };
 }
 
 /** Chance that a control's own best candidate is as close, from the same residuals. */
 function anyAsClose(pairs: RankingPairs, nullZ: Float64Array, z: number): number {
   const best = new Map<number, number>();
   pairs.null.forEach(([a, b], p) => {
-    if (a >= 1 && a <= pairs.candidates)
-      best.set(b, Math.max(best.get(b) ?? Number.NEGATIVE_INFINITY, nullZ[p] ?? 0));
+    if (a < 1 || a > pairs.candidates) return;
+    const voter = pairs.voters?.[b] ?? b;
+    best.set(voter, Math.max(best.get(voter) ?? Number.NEGATIVE_INFINITY, nullZ[p] ?? 0));
   });
   const above = [...best.values()].filter((v) => v >= z).length;
   return (1 + above) / (1 + best.size);

@@ -1,6 +1,7 @@
 import { fixed, percent, pValue, signed } from './numbers.ts';
 import { controlsNeeded } from './power.ts';
 import { type Caveat, NEGATIVE_MEANS, POSITIVE_MEANS, type SuspectReport, type Verdict } from './report.ts';
+import { spokenForByErrors } from './shared-errors.ts';
 
 /** What a verdict needs to know of the run. */
 export interface Rules {
@@ -16,6 +17,12 @@ const TWO_SIDED = 1.96;
 const ROUNDING = 1.0001;
 /** Null spreads of excess that texts must exclude before they speak of no evidence. */
 const TEXT_SPREADS = 2;
+
+/** Share of missing items from which their worst case is reckoned, and from which no verdict rests on texts. */
+export const MANY_MISSING = 0.05;
+const MANY_TEXTS_MISSING = 0.1;
+/** Level that the worst case must reach: who picks every missing item himself gets a false conviction in one of twenty at most. */
+const WORST_CASE_LEVEL = 0.05;
 
 /** A verdict with its sentence. */
 interface Ruling {
@@ -78,6 +85,41 @@ function found(report: Tested): Ruling {
   };
 }
 
+/** A likeness for which no shared wrong answers speak; undefined where they do. */
+function unspoken(report: Tested): Ruling | undefined {
+  if (spokenForByErrors(report)) return undefined;
+  const { suspect, reference, sameWrong, coWrong, strangersShare } = report;
+  const reason = `of the ${coWrong} items that both got wrong ${sameWrong} have the same wrong answer, where unrelated models have ${percent(strangersShare ?? 0)}: what is alike is where they err, and a habit of writing or a parser makes that too`;
+  return {
+    verdict: 'abstained',
+    statement: `No statement about ${suspect} and ${reference}: ${reason} (${figuresOf(report)}).`,
+    reason,
+  };
+}
+
+/** A likeness that leaving out items could have made; undefined where too few are missing, or it holds in the worst case. */
+function restsOnMissing(report: Tested, { alpha }: Rules): Ruling | undefined {
+  const { suspect, reference, selection, mode } = report;
+  if (selection === null || selection.missingShare <= MANY_MISSING) return undefined;
+  const { lowest, missingShare } = selection;
+  if (
+    lowest === null
+      ? mode !== 'text' || missingShare <= MANY_TEXTS_MISSING
+      : lowest.p <= Math.max(alpha, WORST_CASE_LEVEL)
+  )
+    return undefined;
+  const worst =
+    lowest === null
+      ? 'leaving out prompts can make this result'
+      : `if their answers differed at all of these, the excess would be ${signed(lowest.excess)}, p ${pValue(lowest.p)}`;
+  const reason = `no positive verdict can rest on files in which ${percent(missingShare)} of the items that most controls answered are without an answer of one of the two: ${worst}; ask the missing items`;
+  return {
+    verdict: 'cannot tell at this size',
+    statement: `Cannot tell at this size whether ${suspect} learnt from ${reference}: ${reason} (${figuresOf(report)}).`,
+    reason,
+  };
+}
+
 /** No unrelated pair is as alike, but the null is too small for the level asked: more controls are needed, not items. */
 function outOfReach(report: Tested, { alpha }: Rules): Ruling {
   const { smallestP: smallest, pairs } = report.null;
@@ -134,10 +176,11 @@ function rule(report: SuspectReport, rules: Rules): Ruling {
       statement: `${excluded.reason}. Whatever likeness there is has another cause: a shared teacher, ancestor or style, or learning the other way (${figuresOf(report)}).`,
       reason: excluded.reason,
     };
-  if (pAdjusted !== null && pAdjusted <= rules.alpha && ci95[0] > 0) return found(report);
+  if (pAdjusted !== null && pAdjusted <= rules.alpha && ci95[0] > 0)
+    return unspoken(report) ?? restsOnMissing(report, rules) ?? found(report);
   const { smallestP: smallest, spread } = report.null;
   if (p <= rules.alpha || (p <= smallest * ROUNDING && smallest * report.questions > rules.alpha)) {
-    if (ci95[0] > 0) return outOfReach(report, rules);
+    if (ci95[0] > 0) return unspoken(report) ?? outOfReach(report, rules);
     const reason = 'the likeness does not survive resampling of the items';
     return {
       verdict: 'cannot tell at this size',
@@ -171,6 +214,11 @@ export function word(
     : { code: 'not-exculpatory', text: NEGATIVE_MEANS };
   const { selection } = report;
   const caveats: Caveat[] = [...report.caveats];
+  if (positive && selection?.lowest != null)
+    caveats.push({
+      code: 'items-missing',
+      text: `${percent(selection.missingShare)} of the items that most controls answered are without an answer of one of the two. If their answers differed at all of these, the excess would still be ${signed(selection.lowest.excess)}, p ${pValue(selection.lowest.p)}.`,
+    });
   if (selection?.selected === true) caveats.unshift({ code: 'items-selected', text: selection.text });
   return {
     verdict,

@@ -7,6 +7,7 @@ import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring } from './keyring.ts';
 import { labelsReader } from './labels.ts';
 import { inputFiles } from './lines.ts';
 import { fileProgress } from './progress.ts';
+import { hasUnreadablePrompt } from './recorded.ts';
 import { say } from './say.ts';
 import { type ReadPosition, readUsageEvents } from './usage-events.ts';
 
@@ -64,7 +65,7 @@ export class Traffic {
       })) {
         rejected += batch.rejects.length;
         for (const event of batch.events) {
-          health.event(event);
+          health.event(event, hasUnreadablePrompt(event));
           feed.onEvent(event);
         }
         health.unused({ rejected: batch.rejects.length, skipped: batch.skipped });

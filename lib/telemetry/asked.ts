@@ -3,7 +3,7 @@ import { turnsOf } from './turns.ts';
 
 /** What a conversation asks for, and how much of it came from tools. */
 export interface Asked {
-  /** the text that is asked: of the last user message, or of a tool's result that asks for work itself */
+  /** the text that is asked: of the last user message, of a tool's result that asks for work itself, or of a system prompt alone */
   readonly prompt: string;
   /** system prompts, joined; undefined where there are none */
   readonly system: string | undefined;
@@ -19,6 +19,9 @@ export interface Asked {
 
 /** A tool's result longer than this is a document, not a request. */
 const MAX_REQUEST = 8_000;
+/** JSON of more texts than these is a list of what was found. */
+const MAX_TEXTS = 64;
+const MAX_DEPTH = 8;
 
 /**
  * Reads a conversation. Whoever hides requests in results of tools, under a user message that stays the same, would have
@@ -29,6 +32,7 @@ export function askedOf(messages: readonly unknown[]): Asked {
   let last: string | undefined;
   let system: string | undefined;
   let result: string | undefined;
+  let byTool = false;
   let turns = 0;
   let steps = 0;
   let said = 0;
@@ -44,17 +48,55 @@ export function askedOf(messages: readonly unknown[]): Asked {
       steps++;
       result = text;
       fromTools += text.length;
+      byTool = true;
+    } else if (kind === 'attached') {
+      result = text;
+      byTool = false;
     } else if (kind === 'system') system = system === undefined ? text : `${system}\n${text}`;
   }
-  const askedByTool = result !== undefined && result !== '' && (last === undefined || asksForWork(result));
+  const request = result === undefined ? undefined : requestIn(result);
+  const unsaid = last === undefined || last === '';
+  const found = request ?? (unsaid && result !== '' ? result : undefined);
+  // a call of nothing but a system prompt asks what that says
+  const alone = unsaid && result === undefined && turns === 0;
   return {
-    prompt: askedByTool ? (result ?? '') : (last ?? ''),
+    prompt: found ?? (alone ? (system ?? '') : (last ?? '')),
     system,
     turns,
     steps,
     fromTools: fromTools === 0 ? 0 : Math.round((10 * fromTools) / (fromTools + said)),
-    askedByTool,
+    askedByTool: found !== undefined && byTool,
   };
+}
+
+/**
+ * What a tool's result asks for: itself, or the texts in its JSON that ask, where they are the greater part of it. Tools answer in
+ * JSON; one title among many that ends in a question mark makes no request.
+ */
+function requestIn(result: string): string | undefined {
+  if (asksForWork(result)) return result;
+  if (result.length > MAX_REQUEST || !/^\s{0,64}[[{]/.test(result)) return undefined;
+  const texts: string[] = [];
+  try {
+    addTexts(texts, JSON.parse(result), 0);
+  } catch {
+    return undefined;
+  }
+  if (texts.length > MAX_TEXTS) return undefined;
+  const asking = texts.filter(asksForWork);
+  const length = (held: readonly string[]) => held.reduce((sum, text) => sum + text.length, 0);
+  return asking.length > 0 && 2 * length(asking) > length(texts) ? asking.join('\n') : undefined;
+}
+
+/** The texts of several words within a value, those of an object in the order of its names. */
+function addTexts(texts: string[], value: unknown, depth: number): void {
+  if (depth > MAX_DEPTH || texts.length > MAX_TEXTS) return;
+  if (typeof value === 'string') {
+    if (/[\s\u0080-\uffff]/.test(value)) texts.push(value);
+  } else if (Array.isArray(value)) for (const held of value) addTexts(texts, held, depth + 1);
+  else if (typeof value === 'object' && value !== null)
+    for (const [, held] of Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      addTexts(texts, held, depth + 1);
 }
 
 /** Whether a text that no user has said asks for work itself: a task or a question, no longer than a request. */

@@ -11,6 +11,8 @@ export interface HealthShares {
   readonly samePromptAccounts: number;
   /** prompts of at most three words */
   readonly shortPrompts: number;
+  /** prompts in which nothing can be read (ids, addresses, ciphertexts), where many accounts have them */
+  readonly unreadablePrompts: number;
   readonly withoutOrigin: number;
   /** accounts that come from one address or with one credential, of all accounts */
   readonly sameOrigin: number;
@@ -91,6 +93,8 @@ class Commonest {
 export class HealthTally {
   #events = 0;
   readonly #counted = Object.fromEntries(COUNTED_NAMES.map((name) => [name, 0])) as Record<Counted, number>;
+  #unreadable = 0;
+  readonly #unreadableAccounts = new Set<string>();
   #repeats = 0;
   #rejected = 0;
   #skipped = 0;
@@ -106,9 +110,14 @@ export class HealthTally {
     return this.#events;
   }
 
-  event(event: UsageEvent): void {
+  /** @param unreadable nothing can be read in the prompt, as its text says (adapters/unreadable.ts) */
+  event(event: UsageEvent, unreadable = false): void {
     this.#events++;
     const { account, prints, id, model, time } = event;
+    if (unreadable) {
+      this.#unreadable++;
+      if (this.#unreadableAccounts.size < MANY_ACCOUNTS) this.#unreadableAccounts.add(account);
+    }
     this.#accounts.set(account, true);
     for (const name of COUNTED_NAMES) if (COUNTED[name](event)) this.#counted[name]++;
     if (this.#ids.has(id)) this.#repeats++;
@@ -135,11 +144,13 @@ export class HealthTally {
     const counted = Object.fromEntries(
       COUNTED_NAMES.map((name) => [name, share(this.#counted[name], events)]),
     ) as Record<Counted, number>;
+    const ofMany = this.#unreadableAccounts.size >= Math.min(MANY_ACCOUNTS, accounts);
     const prompts = this.#prompts.most(MANY_ACCOUNTS, NOTABLE * events);
     const origins = [this.#addresses, this.#credentials].map((held) => held.most(0, 0).accounts);
     return {
       events,
       ...counted,
+      unreadablePrompts: ofMany ? share(this.#unreadable, events) : 0,
       samePrompt: share(prompts.events, events),
       samePromptAccounts: ofAccounts(prompts.accounts),
       sameOrigin: ofAccounts(Math.max(...origins)),

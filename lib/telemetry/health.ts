@@ -57,6 +57,20 @@ export const HEALTH_RULES: readonly HealthRule[] = [
     BLIND,
     'of events, of many accounts, have one and the same prompt: a placeholder stands where prompts should',
   ),
+  rule(
+    'unreadablePrompts',
+    0.5,
+    100,
+    BLIND,
+    'have prompts in which nothing can be read: encrypted, hashed, tokenised, masked or cut, or stored elsewhere',
+  ),
+  rule(
+    'unreadablePrompts',
+    0.2,
+    100,
+    RUNS,
+    'have prompts in which nothing can be read: addresses, ids, digests or ciphertexts may stand where prompts should',
+  ),
   rule('rejected', 0.9, 20, BLIND, 'of entries could not be used: next to nothing is watched'),
   rule('rejected', 0.1, 20, RUNS, 'of entries could not be used'),
   rule('oddTime', 0.1, 20, BLIND, 'have a time before 2015: the pipeline refuses them'),
@@ -137,11 +151,12 @@ export class TelemetryHealth {
   /** the worst run of each rule */
   readonly #worst = new Map<HealthRule, HealthWarning>();
 
-  event(event: UsageEvent): void {
-    this.#whole.event(event);
+  /** @param unreadable nothing can be read in the prompt, as its text says */
+  event(event: UsageEvent, unreadable = false): void {
+    this.#whole.event(event, unreadable);
     const run = this.#run ?? { tally: new HealthTally(), from: event.time, until: event.time };
     this.#run = run;
-    run.tally.event(event);
+    run.tally.event(event, unreadable);
     run.until = event.time;
     if (run.tally.events < RUN) return;
     this.#keepWorst(run);

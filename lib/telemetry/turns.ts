@@ -1,4 +1,5 @@
 import { LIMITS } from '../limits.ts';
+import { attachedText } from './attached.ts';
 
 /**
  * What a conversation consists of, whatever the provider: every source is read into these turns, and the recorder looks
@@ -6,7 +7,7 @@ import { LIMITS } from '../limits.ts';
  * into a message of role `user` (https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/implement-tool-use,
  * https://docs.aws.amazon.com/bedrock/latest/userguide/tool-use-inference-call.html).
  */
-export type TurnKind = 'system' | 'user' | 'assistant' | 'tool' | 'other';
+export type TurnKind = 'system' | 'user' | 'assistant' | 'tool' | 'attached' | 'other';
 
 export interface Turn {
   readonly kind: TurnKind;
@@ -29,6 +30,8 @@ const KINDS: Readonly<Record<string, TurnKind>> = {
   tool: 'tool',
   function: 'tool',
   ipython: 'tool',
+  // as adapters hand on what attached.ts has read
+  attachment: 'attached',
 };
 
 /** Types and keys of parts that carry a tool's result; a Responses item of such a type is one too. */
@@ -79,6 +82,7 @@ function addTurns(turns: Turn[], message: unknown): void {
   }
   const parts = Array.isArray(content) ? content : isObject(content) ? [content] : [];
   let text = '';
+  const attached: string[] = [];
   let results = 0;
   let others = 0;
   for (const part of parts) {
@@ -91,11 +95,15 @@ function addTurns(turns: Turn[], message: unknown): void {
     others++;
     // a tool may answer in documents: https://docs.cohere.com/v2/docs/tool-use-overview
     const said = partText(part) || (kind === 'tool' ? resultText(part, 1) : '');
+    const beside = said === '' && kind !== 'assistant' ? attachedText(part) : '';
+    if (beside !== '') attached.push(beside);
     if (said !== '') text = text === '' ? said : `${text}\n${said}`;
   }
   // A message that only hands over results is none of its role's; one without any content is an empty one.
   if (results > 0 && (others === 0 || (text === '' && kind === 'user'))) return;
   turns.push(turnOf(kind, role, text, turns));
+  // behind the words that came with it: what is attached may ask for work where they only point to it
+  for (const beside of attached) turns.push({ kind: 'attached', role: 'attachment', text: beside });
 }
 
 /** A turn of words; words of role `user` that a framework wrote around a tool's result are the tool's. */

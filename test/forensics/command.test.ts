@@ -1,10 +1,13 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Command } from 'commander';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { forensicsCommand } from '../../lib/cli/forensics/forensics.ts';
+import { forensicsCommand, level } from '../../lib/cli/forensics/forensics.ts';
+import { controlsNeeded } from '../../lib/forensics/power.ts';
+import type { ForensicsReport } from '../../lib/forensics/report.ts';
+import { reportData, reportOfPage } from '../../lib/forensics/report-data.ts';
 import { escapeHtml } from '../../lib/report/html.ts';
 import { seededRandom } from '../../lib/statistics/generator.ts';
 import { linesOf, makeExam, strangers, takeExam } from './synthetic-models.ts';
@@ -112,6 +115,27 @@ describe('the verb forensics', () => {
       ['--reference', reference, '--suspect', hostile, '--controls', ...controls, '--kin', 'amber'],
       /--kin is "amber"/,
     ],
+    [
+      'kin that no file has',
+      ['--reference', reference, '--suspect', hostile, '--controls', ...controls, '--kin', 'amber,nobody'],
+      /no file gives a model called "nobody"/,
+    ],
+    [
+      'a name that spelling parts from its file',
+      [
+        '--reference',
+        reference,
+        '--suspect',
+        hostile,
+        '--models',
+        (() => {
+          const p = join(folder, 'spelt.json');
+          writeFileSync(p, JSON.stringify({ Ours: { released: '2025-01-20' } }));
+          return p;
+        })(),
+      ],
+      /model "Ours": the file of answers is called "ours"/,
+    ],
   ])('ends with 2 for %s', async (_, args, message) => {
     const { stderr } = await run(...args);
     expect(stderr).toMatch(message);
@@ -176,10 +200,41 @@ describe('the verb forensics', () => {
     expect(process.exitCode).toBe(2);
   });
 
-  it('plans a collection', async () => {
+  it('verifies from any folder what lies beside the page, and no page with words for a date', async () => {
+    const apart = mkdtempSync(join(tmpdir(), 'beside-'));
+    const page = join(apart, 'page.html');
+    await run(
+      '--reference',
+      reference,
+      '--suspect',
+      hostile,
+      '--controls',
+      ...controls.slice(0, 7),
+      '--report',
+      page,
+    );
+    const moved = [reference, hostile, ...controls.slice(0, 7)];
+    for (const f of moved) renameSync(f, join(apart, basename(f)));
+    vi.restoreAllMocks();
+    const { stdout } = await run('--verify', page);
+    for (const f of moved) renameSync(join(apart, basename(f)), f);
+    expect(stdout).toMatch(/every number is the same\. When the page was made \(.*UTC\) is not verified/);
+    const { report } = reportOfPage(readFileSync(page, 'utf8')) ?? { report: undefined };
+    const forged = reportData(report as ForensicsReport, '2024-01-02 10:00 UTC, sworn');
+    expect(reportOfPage(forged)).toBeUndefined();
+  });
+
+  it('refuses a level above .05', () => {
+    expect(() => level('0.49')).toThrow(/a level from 0\.000001 to 0\.05/);
+    expect(level('0.05')).toBe(0.05);
+  });
+
+  it('plans a collection, of any number of questions', async () => {
     const { stdout } = await run('collect-plan', '--questions', '2', '--json');
     const plan = JSON.parse(stdout) as { questions: number; controls: { pairs: number } };
     expect(plan.questions).toBe(2);
     expect(2 / (1 + plan.controls.pairs)).toBeLessThanOrEqual(0.01);
+    expect(controlsNeeded(1e-15, 100_000)).toBeGreaterThanOrEqual(1e6);
+    expect([0.05, 0.01, 0.001].map((a) => controlsNeeded(a, 1))).toEqual([5, 13, 44]);
   });
 });

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type AnswerSheet, readAnswerSheet } from '../../lib/forensics/answers.ts';
+import { mechanismOf } from '../../lib/forensics/mechanism.ts';
+import { lineages } from '../../lib/forensics/models.ts';
 import { runForensics } from '../../lib/forensics/study.ts';
+import { word } from '../../lib/forensics/verdict.ts';
+import { wrapperOf } from '../../lib/forensics/wrapper.ts';
 import { normalFrom, type Random, seededRandom } from '../../lib/statistics/generator.ts';
 import { strangers } from './synthetic-models.ts';
 
@@ -63,6 +67,51 @@ describe('free-form answers', () => {
         )?.p ?? 1,
     );
     expect(ps.filter((p) => p <= 0.05).length).toBeLessThanOrEqual(1);
+  });
+
+  it('a habit of writing in all answers of a file is taken off and said, key or none', () => {
+    const stranger = takeFreely(0.1, random);
+    const plain = ask(sheetOf('stranger', stranger));
+    const wrapped = ask(
+      sheetOf(
+        'stranger',
+        stranger.map((a) => `Result → ${a} .`),
+      ),
+    );
+    expect(wrapped).toMatchObject({ z: plain?.z, p: plain?.p, sameWrong: plain?.sameWrong });
+    expect(wrapped?.caveats.find((c) => c.code === 'wrapped-answers')?.text).toMatch(/begin with "Result →/);
+    expect(wrapperOf(stranger, [])).toBeUndefined();
+    expect(
+      wrapperOf(
+        Array.from({ length: 30 }, (_, i) => `[0, ${i}]`),
+        [],
+      ),
+    ).toBeUndefined();
+  });
+
+  it('answers that are nobody else’s convict nobody and clear nobody, and drop a control', () => {
+    const odd = takeFreely(0.1, random).map((a, i) => `v${i % 3}: ${a}`);
+    expect(ask(sheetOf('odd', odd))).toMatchObject({ verdict: 'abstained', p: null, mechanism: null });
+    const s = ask(sheetOf('stranger', takeFreely(0.1, random)), [...controls, sheetOf('odd', odd)]);
+    expect(s?.caveats.find((c) => c.code === 'control-dropped')?.text).toMatch(/nobody else's/);
+  });
+
+  it('without shared wrong answers no likeness is a finding, and no mechanism is named', () => {
+    const found = ask(sheetOf('snapshot', takeFreely(0.1, random, reference, 0.5)));
+    expect(found).toBeDefined();
+    if (found === undefined) return;
+    const none = { ...found, sameWrong: 0 };
+    expect(word(none, { alpha: 0.01, effect: 0.02 })).toMatchObject({ verdict: 'abstained' });
+    expect(mechanismOf(none, lineages())).toBeNull();
+  });
+
+  it('a grader against the key is said, and from one in twenty the answers are not used', () => {
+    const stranger = takeFreely(0.1, random);
+    const graded = (few: number) => sheetOf('graded', stranger, (i) => (i < few ? { right: false } : {}));
+    expect(ask(graded(20))?.caveats.find((c) => c.code === 'graded-against-the-key')?.text).toMatch(
+      /answers are the key and are graded wrong/,
+    );
+    expect(ask(graded(400))).toMatchObject({ verdict: 'abstained' });
   });
 
   it('the same wrong answers throughout are identity, not evidence', () => {

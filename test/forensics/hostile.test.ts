@@ -36,6 +36,18 @@ describe('what an opposing expert would try', () => {
     expect(s.alternatives.join(' ')).toMatch(/Selection of items/);
   });
 
+  it('items left out where two models differ, matched by ease, make no verdict', () => {
+    const honest = sheetOf('honest', exam, honestChoices);
+    const differ = [...honest.answers].filter(([item, a]) => ours.answers.get(item)?.choice !== a.choice);
+    const gone = new Set(differ.filter(() => random() < 0.6).map(([item]) => item));
+    const kept = new Map([...honest.answers].filter(([item]) => !gone.has(item)));
+    const { s } = ask({ ...honest, model: 'picked', answers: kept });
+    expect(s.p).toBeLessThanOrEqual(0.01);
+    expect(s.verdict).toBe('cannot tell at this size');
+    expect(s.statement).toMatch(/no positive verdict can rest on files in which \d+ %/);
+    expect(s.selection?.text).not.toMatch(/by enough to make a result/);
+  });
+
   it('items missing by chance are not called selected', () => {
     const honest = sheetOf('honest', exam, honestChoices);
     const kept = new Map([...honest.answers].filter(() => random() < 0.6));

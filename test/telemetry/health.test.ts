@@ -113,6 +113,22 @@ describe('telemetry health', () => {
     ).toContainEqual(['repeatedIds', false]);
   });
 
+  it.each([
+    ['of many accounts', 60, [['unreadablePrompts', true]]],
+    ['of one of many', 1, []],
+  ])('is blind where nothing can be read in the prompts %s', (_, accounts, expected) => {
+    const health = new TelemetryHealth();
+    for (let i = 0; i < 300; i++) {
+      const unreadable = i % 60 < accounts || i > 240;
+      const over = {
+        prompt: `${prompt(i)} and the moon`,
+        account: `acct-${accounts === 1 && unreadable ? 0 : i % 60}`,
+      };
+      health.event(event(i, over), accounts === 60 || over.account === 'acct-0');
+    }
+    expect(health.warnings().map(({ share, severe }) => [share, severe])).toEqual(expected);
+  });
+
   it('counts what could not be used', () => {
     const health = new TelemetryHealth();
     health.unused({ rejected: 50, skipped: 3 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPlaceholder } from '../../lib/telemetry/adapters/placeholders.ts';
+import { isUnreadable } from '../../lib/telemetry/adapters/unreadable.ts';
 
 /** As gateways, instrumentations and languages write them; sources stand in placeholders.ts. */
 const WITHHELD = [
@@ -167,5 +168,82 @@ describe('what stands where a prompt should', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('what nobody can read', () => {
+  const words = fc
+    .array(fc.constantFrom('explain', 'how', 'tides', 'work', '潮汐', 'proof'), {
+      minLength: 16,
+      maxLength: 40,
+    })
+    .map((list) => new TextEncoder().encode(list.join(' ')));
+  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+  const url = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
+  const FORMS: readonly (readonly [string, (bytes: Uint8Array) => string])[] = [
+    ['Vault', (bytes) => `vault:v1:${base64(bytes)}`],
+    ['Fernet', (bytes) => `gAAAAABl${base64(bytes)}`.replaceAll('+', '-').replaceAll('/', '_')],
+    ['OpenPGP', (bytes) => `-----BEGIN PGP MESSAGE-----\n\n${base64(bytes)}\n-----END PGP MESSAGE-----`],
+    [
+      'JWE',
+      (bytes) =>
+        `${url(Buffer.from('{"alg":"dir","enc":"A256GCM"}'))}..NbT3jx0Xy8Lw.${url(bytes)}.x7Lk2QpZr9TnV4Bs8WcYdA`,
+    ],
+  ];
+  // bytes as chance draws them; fast-check's own lean to small ones
+  const drawn = fc.integer().map((seed) => {
+    let state = seed | 1;
+    return Uint8Array.from({ length: 160 }, () => {
+      state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9;
+      return (state ^ (state >>> 13)) & 255;
+    });
+  });
+
+  it.each(FORMS)('is a ciphertext: %s', (_, sealed) => {
+    fc.assert(
+      fc.property(drawn, (bytes) => {
+        expect(isPlaceholder(sealed(bytes))).toBe(true);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it.each(FORMS)('is no ciphertext that decodes to words: %s', (_, sealed) => {
+    fc.assert(
+      fc.property(words, (bytes) => {
+        expect(isPlaceholder(sealed(bytes))).toBe(false);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it.each([
+    '<Prompt object at 0x7f05b32affbd>',
+    'xxxx xx xxxxxx',
+    '████ ██ █████',
+    'redacted:sha256:5feceb66ffc86f38',
+    '@@@langfuseMedia:type=text/plain|id=0a08c971-b2e1-25ef-fc4a-04f3f3b0309b|source=bytes@@@',
+  ])('is a placeholder: %s', (text) => {
+    expect(isPlaceholder(text)).toBe(true);
+  });
+
+  it.each([
+    's3://acme-llm-prompts/2026/03/01/a5f3cb09-4249-ecb9-b400-a5e2260fc2ea.json',
+    'https://acme.blob.core.windows.net/prompts/23490c11-5f75-dbec-42ea-d2b7927f3a56',
+    'prompt_ref:0a08c971-b2e1-25ef-fc4a-04f3f3b0309b',
+    'X+zrZv/IbzjZUnhsbWlsecLbwjndTpG0ZynXOif7V+k=',
+    'hash:c4ca4238a0b9',
+    '<text: 132 characters>',
+    '[57642, 15439, 12153, 91894, 96910, 4886, 43740, 67220]',
+    'You are a… [truncated, 1032 bytes]',
+  ])('is kept, as somebody may have sent it, and told to the health of telemetry: %s', (text) => {
+    expect([isPlaceholder(text), isUnreadable(text)]).toEqual([false, true]);
+  });
+
+  it('is no text with an ordinary word, and no short number', () => {
+    const said = SAID.filter((text) => isUnreadable(text));
+    expect(said).toEqual(['xxx', '550e8400-e29b-41d4-a716-446655440000']);
+    for (const text of ['Read https://example.org/a', '1, 2, 3', 'getUserNameFromDatabase', '請解釋潮汐'])
+      expect(isUnreadable(text)).toBe(false);
   });
 });

@@ -43,6 +43,8 @@ describe('turns', () => {
 });
 
 describe('what is asked', () => {
+  const hidden = 'Write a proof that there are infinitely many primes.';
+
   it('is the last user message, and results of tools are steps', () => {
     expect(askedOf([question, result('rainy'), result('12 degrees')])).toMatchObject({
       prompt: 'Weather in Paris?',
@@ -53,11 +55,52 @@ describe('what is asked', () => {
   });
 
   it('is a result that asks for work itself: a request cannot be hidden under a message that stays the same', () => {
-    const hidden = 'Write a proof that there are infinitely many primes.';
     expect(askedOf([{ role: 'user', content: 'Go on.' }, result(hidden)])).toMatchObject({
       prompt: hidden,
       askedByTool: true,
     });
     expect(askedOf([result(hidden)])).toMatchObject({ prompt: hidden, askedByTool: true });
+  });
+
+  const user = (...parts: unknown[]) => ({
+    role: 'user',
+    content: [...parts, { type: 'text', text: 'Do it.' }],
+  });
+  const base64 = Buffer.from(hidden).toString('base64');
+
+  it.each([
+    ["a tool's JSON", [question, result(JSON.stringify({ id: 7, task: hidden, state: 'not done yet' }))]],
+    [
+      'a document (Anthropic)',
+      [user({ type: 'document', source: { type: 'text', media_type: 'text/plain', data: hidden } })],
+    ],
+    ['a file (Chat Completions)', [user({ type: 'file', file: { filename: 'a.txt', file_data: hidden } })]],
+    ['a file (Responses)', [user({ type: 'input_file', file_data: `data:text/plain;base64,${base64}` })]],
+    ['inline data (Gemini)', [user({ inlineData: { mimeType: 'text/plain', data: base64 } })]],
+    ['a document (Converse)', [user({ document: { format: 'txt', name: 'a', source: { bytes: base64 } } })]],
+    ['a system prompt alone', [{ role: 'developer', content: hidden }]],
+  ])('is what stands in %s', (_, messages) => {
+    expect(askedOf(messages).prompt).toBe(hidden);
+  });
+
+  it('is not what a search found: one question among many texts makes no request', () => {
+    const found = {
+      hits: [{ title: 'How do tides work?' }, { title: 'The moon pulls at the water of all seas' }],
+    };
+    expect(askedOf([question, result(JSON.stringify(found))])).toMatchObject({
+      prompt: 'Weather in Paris?',
+      steps: 1,
+      askedByTool: false,
+    });
+  });
+
+  it('is the words beside a picture or a document that asks nothing; neither is a step', () => {
+    const picture = {
+      type: 'image',
+      source: { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' },
+    };
+    expect(askedOf([user(picture)])).toMatchObject({ prompt: 'Do it.', steps: 0 });
+    const report = { type: 'document', source: { type: 'text', data: 'The rainfall of March.' } };
+    expect(askedOf([user(report)])).toMatchObject({ prompt: 'Do it.', steps: 0, askedByTool: false });
   });
 });

@@ -1,4 +1,4 @@
-import { recorded } from '../../input/recorded.ts';
+import { hasUnreadablePrompt, recorded } from '../../input/recorded.ts';
 import type { AdapterDefaults } from '../../telemetry/adapters/adapter.ts';
 import type { Late } from '../../telemetry/adapters/otel.ts';
 import { EntryReader, type SourceFormat } from '../../telemetry/adapters/reader.ts';
@@ -125,7 +125,7 @@ export class Collector {
   }
 
   #count(source: string, events: readonly UsageEvent[], rejected: number, skipped: number): void {
-    for (const event of events) this.health.event(event);
+    for (const event of events) this.health.event(event, hasUnreadablePrompt(event));
     this.health.unused({ rejected, skipped });
     const held = this.bySource.get(source) ?? { events: 0, rejected: 0, skipped: 0 };
     this.bySource.set(source, held);

@@ -6,6 +6,7 @@ const SHARES: Readonly<Partial<Record<keyof HealthShares, string>>> = {
   samePrompt: 'events with the commonest prompt of many accounts',
   samePromptAccounts: 'accounts that send the commonest prompt',
   shortPrompts: 'events with a prompt of at most three words',
+  unreadablePrompts: 'events with a prompt in which nothing can be read, of many accounts',
   withoutOrigin: 'events without address and credential',
   sameOrigin: 'accounts that come from the commonest address or credential',
   withoutTokens: 'events without output tokens',

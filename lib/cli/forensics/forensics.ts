@@ -10,7 +10,7 @@ import { colours } from '../shared/colours.ts';
 import { tellFailure } from '../shared/failure.ts';
 import { writable, writeAside } from '../shared/output.ts';
 import { type PlanOptions, printPlan } from './collect-plan.ts';
-import { makeReport } from './run.ts';
+import { LEAST_LEVEL, MOST_LEVEL, makeReport } from './run.ts';
 import { verifyReport } from './verify.ts';
 
 interface ForensicsOptions {
@@ -28,9 +28,11 @@ interface ForensicsOptions {
   verify?: string;
 }
 
-function level(value: string): number {
+/** A level of significance as given on the command line. */
+export function level(value: string): number {
   const x = Number(value);
-  if (!(x > 0 && x < 0.5)) throw new InvalidArgumentError('a level between 0 and 0.5');
+  if (!(x >= LEAST_LEVEL && x <= MOST_LEVEL))
+    throw new InvalidArgumentError(`a level from ${LEAST_LEVEL} to ${MOST_LEVEL}`);
   return x;
 }
 

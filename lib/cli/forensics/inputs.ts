@@ -39,7 +39,13 @@ export class Inputs {
   readonly #sheets = new Map<string, { sheet: AnswerSheet; bytes: Omit<Bytes, 'text'> }>();
   readonly #files = new Map<string, string>();
   readonly #records: InputRecord[] = [];
+  readonly #locate: (file: string) => string;
   #models: ModelTable = new Map();
+
+  /** @param locate where the file of a name lies; the name itself by default */
+  constructor(locate: (file: string) => string = (file) => file) {
+    this.#locate = locate;
+  }
 
   get models(): ModelTable {
     return this.#models;
@@ -55,7 +61,7 @@ export class Inputs {
 
   /** Reads what is known of the models; before the answers, whose records hold it. */
   async readModels(file: string, say: (text: string) => void): Promise<void> {
-    const { text, sha256, bytes } = await readBytes(file, MAX_MODELS_BYTES);
+    const { text, sha256, bytes } = await readBytes(this.#locate(file), MAX_MODELS_BYTES);
     let json: unknown;
     try {
       json = JSON.parse(text);
@@ -75,7 +81,7 @@ export class Inputs {
   async #sheet(file: string) {
     const known = this.#sheets.get(file);
     if (known !== undefined) return known;
-    const { text, sha256, bytes } = await readBytes(file, MAX_BYTES);
+    const { text, sha256, bytes } = await readBytes(this.#locate(file), MAX_BYTES);
     const sheet = readAnswerSheet(modelNameOf(file), text.split(/\r?\n/));
     const other = this.#files.get(sheet.model);
     if (other !== undefined)

@@ -1,15 +1,27 @@
 import { COMMAND } from '../../contract/command.ts';
 import { AnswersError } from '../../forensics/answers.ts';
-import { lineages } from '../../forensics/models.ts';
+import { lineages, sameLabel } from '../../forensics/models.ts';
 import type { ForensicsReport, RunOptions } from '../../forensics/report.ts';
 import { runForensics } from '../../forensics/study.ts';
 import { Inputs } from './inputs.ts';
 
 /** Version of the method: raised whenever the same inputs give other numbers. */
-export const METHOD_VERSION = '3';
+export const METHOD_VERSION = '4';
 
-/** `--kin a,b,c`: these models are one family, whatever their names or the models file say. */
-function declaredKin(groups: readonly string[]): Map<string, string> {
+/** Most names that one message lists. */
+const MOST_NAMED = 10;
+
+/** Levels that may be asked for: above .05 a verdict would say of every twentieth stranger, and more, that it learnt. */
+export const MOST_LEVEL = 0.05;
+export const LEAST_LEVEL = 1e-6;
+
+/**
+ * `--kin a,b,c`: these models are one family, whatever their names or the models file say. Groups that share a model are
+ * one.
+ * @param models names of the models in hand
+ * @throws AnswersError for a group of one, and for a name that no file has
+ */
+export function declaredKin(groups: readonly string[], models: readonly string[]): Map<string, string> {
   const declared = new Map<string, string>();
   groups.forEach((group, i) => {
     const members = group
@@ -18,9 +30,42 @@ function declaredKin(groups: readonly string[]): Map<string, string> {
       .filter((m) => m !== '');
     if (members.length < 2)
       throw new AnswersError(`--kin is "${group}": name at least two models, with commas between`);
-    for (const m of members) declared.set(m, `declared kin ${i + 1}`);
+    const unknown = members.find((m) => !models.includes(m));
+    if (unknown !== undefined)
+      throw new AnswersError(
+        `--kin is "${group}": no file gives a model called "${unknown}"; names are those of the files without .ndjson or .gz`,
+      );
+    const label = `declared kin ${i + 1}`;
+    const before = new Set(members.flatMap((m) => declared.get(m) ?? []));
+    for (const [m, group] of declared) if (before.has(group)) declared.set(m, label);
+    for (const m of members) declared.set(m, label);
   });
   return declared;
+}
+
+/** Says which entries of the models file no file of answers has; one that spelling alone parts from a file is an error. */
+function checkNames(
+  file: string,
+  named: readonly string[],
+  models: readonly string[],
+  say: (text: string) => void,
+) {
+  const unknown = named.filter((m) => !models.includes(m));
+  for (const name of unknown) {
+    const meant = models.find((m) => !named.includes(m) && sameLabel(m, name));
+    if (meant !== undefined)
+      throw new AnswersError(
+        `${file}: model "${name}": the file of answers is called "${meant}"; spell both alike`,
+      );
+  }
+  if (named.length > 0 && unknown.length === named.length)
+    throw new AnswersError(
+      `${file}: none of its models is among the files; names are those of the files without .ndjson or .gz`,
+    );
+  if (unknown.length === 0) return;
+  const shown = unknown.slice(0, MOST_NAMED).join(', ');
+  const more = unknown.length > MOST_NAMED ? ` and ${unknown.length - MOST_NAMED} more` : '';
+  say(`${file}: not used, as no file of answers has the name: ${shown}${more}`);
 }
 
 /** The command line that makes the same report. */
@@ -49,9 +94,14 @@ function commandOf(options: RunOptions): string[] {
 /**
  * Reads the files and asks the three questions.
  * @param say told of progress
+ * @param locate where a file of that name lies, for a report that is made again in another folder
  */
-export async function makeReport(options: RunOptions, say: (text: string) => void): Promise<ForensicsReport> {
-  const inputs = new Inputs();
+export async function makeReport(
+  options: RunOptions,
+  say: (text: string) => void,
+  locate?: (file: string) => string,
+): Promise<ForensicsReport> {
+  const inputs = new Inputs(locate);
   if (options.models !== null) await inputs.readModels(options.models, say);
   const input = {
     reference: await inputs.read('reference', options.reference),
@@ -61,16 +111,13 @@ export async function makeReport(options: RunOptions, say: (text: string) => voi
   };
   const most = Math.max(...inputs.sheets.map((s) => s.answers.size));
   say(`read ${inputs.sheets.length} models, up to ${most.toLocaleString('en')} items`);
-  const unknown = [...inputs.models.keys()].filter((m) => !inputs.sheets.some((s) => s.model === m));
-  if (inputs.models.size > 0 && unknown.length === inputs.models.size)
-    throw new AnswersError(
-      `${options.models}: none of its models is among the files; names are those of the files without .ndjson or .gz`,
-    );
+  const models = inputs.sheets.map((s) => s.model);
+  checkNames(options.models ?? '', [...inputs.models.keys()], models, say);
   const report = runForensics(input, {
     alpha: options.alpha,
     effect: options.effect,
     seed: options.seed,
-    of: lineages(inputs.models, declaredKin(options.kin)),
+    of: lineages(inputs.models, declaredKin(options.kin, models)),
     onSuspect: (name, i, of) => say(`${i + 1}/${of} ${name}`),
   });
   const run = {

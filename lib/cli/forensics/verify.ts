@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { AnswersError } from '../../forensics/answers.ts';
 import { reportOfPage } from '../../forensics/report-data.ts';
 import { forensicsPage } from '../../forensics/report-html.ts';
-import { METHOD_VERSION, makeReport } from './run.ts';
+import { LEAST_LEVEL, METHOD_VERSION, MOST_LEVEL, makeReport } from './run.ts';
 
 const files = z.array(z.string());
 /** The part of a report that says how it was made. */
@@ -17,7 +19,7 @@ const stored = z.looseObject({
       teachers: files,
       models: z.string().nullable(),
       kin: files,
-      alpha: z.number(),
+      alpha: z.number().min(LEAST_LEVEL).max(MOST_LEVEL),
       effect: z.number(),
       seed: z.number(),
     }),
@@ -61,11 +63,18 @@ async function readStored(file: string): Promise<{ json: unknown; page?: { text:
   }
 }
 
+/** Where a file of a report lies: as named, else from the report's folder, else by its bare name there. Hashes decide. */
+function beside(report: string): (file: string) => string {
+  const folder = dirname(report);
+  return (file) =>
+    [file, join(folder, file), join(folder, basename(file))].find((path) => existsSync(path)) ?? file;
+}
+
 /**
  * Makes a report again from its files and compares every number.
  *
  * @param file a report as `--json` printed it, or the page of `--report`, which must then be the same to the last byte;
- *   paths in it are read from the working folder
+ *   its files are looked for where it names them, from the working folder, and beside the report
  * @throws AnswersError if it is no such report, or a file of it cannot be read
  */
 export async function verifyReport(file: string, say: (text: string) => void): Promise<Verification> {
@@ -81,7 +90,7 @@ export async function verifyReport(file: string, say: (text: string) => void): P
       same: false,
       text: `${file} was made by version ${version} of the method, this is version ${METHOD_VERSION}: the numbers need not agree.`,
     };
-  const made = await makeReport(options, say);
+  const made = await makeReport(options, say, beside(file));
   const again = JSON.parse(JSON.stringify(made)) as { run: { inputs: { file: string; sha256: string }[] } };
   const changed = inputs.find((x, i) => again.run.inputs[i]?.sha256 !== x.sha256);
   if (changed !== undefined)
@@ -98,6 +107,6 @@ export async function verifyReport(file: string, say: (text: string) => void): P
     };
   return {
     same: true,
-    text: `${file}: made again from ${inputs.length} files with the same hashes; every number is the same.`,
+    text: `${file}: made again from ${inputs.length} files with the same hashes; every number is the same.${page === undefined ? '' : ` When the page was made (${page.madeAt}) is not verified.`}`,
   };
 }

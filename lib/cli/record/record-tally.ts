@@ -1,4 +1,5 @@
 import type { InputError } from '../../input/errors.ts';
+import { hasUnreadablePrompt } from '../../input/recorded.ts';
 import type { EventBatch, Reject } from '../../input/usage-events.ts';
 import { CLIENT_NAMED } from '../../telemetry/adapters/field-control.ts';
 import { TelemetryHealth } from '../../telemetry/health.ts';
@@ -26,7 +27,7 @@ export class RecordTally {
     counts.events += batch.events.length;
     counts.skipped += batch.skipped;
     counts.rejected += batch.rejects.length;
-    for (const event of batch.events) this.#health.event(event);
+    for (const event of batch.events) this.#health.event(event, hasUnreadablePrompt(event));
     this.#health.unused({ rejected: batch.rejects.length, skipped: batch.skipped });
     for (const name of batch.odd) add(this.#odd, name, 1);
     for (const [name, count] of batch.formats) add(this.#formats, name, count);

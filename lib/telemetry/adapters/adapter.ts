@@ -157,21 +157,32 @@ export function finish(
 }
 
 /**
- * The messages of a call, without users' words that are placeholders all of them; undefined where nothing that asks is left.
- * What asks for work in another turn is then what was asked: nobody gets out of sight by a user message of stars.
+ * The messages of a call; undefined where a placeholder stands in the place of the last thing that a user said, and nothing
+ * else asks. What asks for work in another turn is then what was asked: nobody gets out of sight by a user message of stars.
  */
 function askedBehind(messages: readonly ReadMessage[]): readonly ReadMessage[] | undefined {
   const isUser = ({ role }: ReadMessage) => roleKind(role) === 'user';
   const users = messages.filter(isUser);
-  const said = users.length === 0 ? messages : users;
-  if (messages.length === 0 || !said.every(({ content }) => isPlaceholder(content))) return messages;
-  const others = messages.filter((message) => !isUser(message));
-  const asking = others.filter(({ content }) => !isPlaceholder(content) && asksForWork(content)).at(-1);
-  if (asking === undefined) return undefined;
-  // a tool's result is what is asked where no user has said anything (asked.ts)
-  return others.map((message) =>
-    message === asking && roleKind(message.role) !== 'tool' ? { ...message, role: 'user' } : message,
-  );
+  const said = users.at(-1);
+  const withheld =
+    said === undefined
+      ? messages.length > 0 && messages.every(({ content }) => isPlaceholder(content))
+      : isPlaceholder(said.content);
+  if (!withheld) return messages;
+  const others = messages.filter(({ content }) => !isPlaceholder(content));
+  const asking = others.filter(({ content }) => asksForWork(content));
+  // what a model said counts where nobody else says anything
+  const asked =
+    asking.findLast(({ role }) => roleKind(role) !== 'assistant') ??
+    (others.some(isUser) ? undefined : asking.at(-1));
+  if (asked === undefined) return undefined;
+  const last = others.indexOf(asked);
+  // a tool's result is what is asked where no user has said anything behind it (asked.ts)
+  return others
+    .filter((message, at) => !isUser(message) || at <= last)
+    .map((message) =>
+      message === asked && roleKind(message.role) !== 'tool' ? { ...message, role: 'user' } : message,
+    );
 }
 
 function count(tokens: number | undefined): number {

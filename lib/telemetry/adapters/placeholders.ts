@@ -1,3 +1,5 @@
+import { isSealed } from './sealed.ts';
+
 /**
  * What gateways and instrumentations write in the place of a prompt when logging of messages is switched off or redacted.
  * Such a text is no prompt: under one print all accounts would look alike, and nobody would notice. A text is one where all of
@@ -78,13 +80,16 @@ const LEFTOVERS = new Set([
   ],
 ]);
 
-/** Three of a sign that covers text, and nothing else. */
+/** Three of a sign that covers text, or words of it, and nothing else. */
 const COVERED = /^(?:([*•#█▇■_–—-])\1{2,}|x{6,})$/i;
+const COVERED_WORDS = /^(?=.*\S{3})([x*•#█▇■])\1*(?: +\1+)+$/i;
+/** Fewer covered letters may be a person's: kisses, a score. */
+const COVERED_LETTERS = 8;
 /** A digest instead of the text: MD5, SHA-1, SHA-256, SHA-384, SHA-512, in hex or in base64 behind its name. */
 const DIGEST =
   /^[[<({]?(?:(?:sha-?\d{1,3}|md5|hash)[:=_-])?(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128}|(?<=[:=_-])[\w+/]{43,88}={0,2})[\])}>]?$/i;
-/** The whole in brackets or stars, or written as a name in a program: nobody asks so. */
-const WRAPPED = /^(?:[[<({*_%#"'`].*[\])}>*_%#"'`]|[^\s]*[_-][^\s]*|[^a-z]*)$/s;
+/** The whole in brackets or stars, or written as a name or a field in a program: nobody asks so. */
+const WRAPPED = /^(?:[[<({*_%#"'`].*[\])}>*_%#"'`]|[^\s]*[_:=-][^\s]*|[^a-z]*)$/s;
 /** Longest text that is looked at. */
 const LONGEST = 200;
 /** A text's words by kind, in order: Withheld, Done (`not` before it), Noun, Link, Id, `!` not, `0` no. */
@@ -94,12 +99,22 @@ const SENTENCE = /^(?:[NIL]*N[NIL]*(?:[WT]|!L*D)[NIL]*|W+(?:L[NIL]*)?|0N|!D)$/;
 
 /** Whether a text stands where a prompt should. */
 export function isPlaceholder(written: string): boolean {
-  if (written.length > 2 * LONGEST) return false;
   const text = written.trim();
+  if (isSealed(text) || isCoveredWords(text)) return true;
   if (text === '' || text.length > LONGEST || /[?？]$/.test(text)) return false;
   if (LEFTOVERS.has(text.toLowerCase()) || COVERED.test(text) || DIGEST.test(text)) return true;
   const kinds = kindsOf(text);
   return kinds !== undefined && WITHHOLDING.test(kinds) && (WRAPPED.test(text) || SENTENCE.test(kinds));
+}
+
+/** Whether a text is the measure of another, in brackets: `<text: 132 characters>`. It may be a person's. */
+export function isMeasure(text: string): boolean {
+  return text.length <= LONGEST && /^[[<({].*[\])}>]$/.test(text) && /^N[NIL]*I/.test(kindsOf(text) ?? '');
+}
+
+function isCoveredWords(text: string): boolean {
+  if (text.length > 100 * LONGEST || !/^([x*•#█▇■])[ x*•#█▇■]/i.test(text)) return false;
+  return COVERED_WORDS.test(text) && text.replaceAll(' ', '').length >= COVERED_LETTERS;
 }
 
 /** A letter for each word of a text; undefined where one of them is of no kind. */

@@ -89,7 +89,8 @@ function askedIn(body: Json, depth = 0): ReadMessage[] | undefined {
   const within = objectOf(body.input);
   if (within !== undefined && depth === 0 && ('messages' in within || 'prompt' in within))
     return askedIn(within, depth + 1);
-  if (body.input !== undefined && body.input !== null) return inputMessages(body.input);
+  if (body.input !== undefined && body.input !== null)
+    return inputMessages(body.input).concat(filledIn(body.prompt));
   if (typeof body.inputText === 'string') return promptMessages(body.inputText);
   // https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-pegasus.html
   if (typeof body.inputPrompt === 'string') return [{ role: 'user', content: body.inputPrompt }];
@@ -102,7 +103,23 @@ function askedIn(body: Json, depth = 0): ReadMessage[] | undefined {
   if (objectOf(body.promptVariables) !== undefined) return promptOf({ variables: body.promptVariables });
   // Hunyuan begins names with capitals: https://cloud.tencent.com/document/product/1729/105701
   if (Array.isArray(body.Messages)) return readMessages(listOf(smallNames(body.Messages)));
-  return body.prompt === undefined || body.prompt === null ? undefined : promptOf(body.prompt);
+  if (body.prompt === undefined || body.prompt === null) return undefined;
+  const suffix = typeof body.suffix === 'string' ? body.suffix : '';
+  return suffix === '' ? promptOf(body.prompt) : withSuffix(promptOf(body.prompt), suffix);
+}
+
+/** What fills a stored prompt of Responses beside an input: https://platform.openai.com/docs/guides/prompting */
+function filledIn(prompt: unknown): ReadMessage[] {
+  const variables = Object.values(objectOf(at(prompt, 'variables')) ?? {});
+  return variables.length === 0 ? [] : readMessages([{ role: 'attachment', content: variables }]);
+}
+
+/** Messages with what stands behind the gap that is to be filled: it is asked too. */
+function withSuffix(messages: readonly ReadMessage[], suffix: string): ReadMessage[] {
+  const last = messages.findLastIndex(({ role }) => role === 'user');
+  return messages.map((message, at) =>
+    at === last ? { ...message, content: `${message.content}\n${suffix}` } : message,
+  );
 }
 
 /** Objects with names that begin with a capital, as others write them. */
@@ -148,14 +165,15 @@ function inputMessages(input: unknown): ReadMessage[] {
 }
 
 /**
- * A prompt of Completions: a text; several, of which each is a request by itself, so that the last one stands for them;
+ * A prompt of Completions: a text; several, of which each is a request by itself, and the longest stands for them, so that none hides behind a short one;
  * token ids, whose text nobody has here; or a stored prompt of Responses, of which its variables are what was asked.
  */
 function promptOf(prompt: unknown): ReadMessage[] {
   if (typeof prompt === 'string') return promptMessages(prompt);
   if (Array.isArray(prompt)) {
-    const last: unknown = prompt.at(-1);
-    return typeof last === 'string' ? promptMessages(last) : [{ role: 'user', content: '' }];
+    const texts = prompt.filter((held) => typeof held === 'string');
+    const longest = texts.reduce((held, text) => (text.length >= held.length ? text : held), '');
+    return promptMessages(longest);
   }
   const variables = Object.values(objectOf(at(prompt, 'variables')) ?? {});
   return readMessages([{ role: 'user', content: variables }]).concat(

@@ -155,6 +155,33 @@ export const SAID_SHAPES: readonly GatewayShape[] = [
     ],
     /placeholder/,
   ),
+  ...[[PROMPT, said(PROMPT)] as const, ['The tides of the north sea.', /placeholder/] as const].map(
+    ([before, told]) =>
+      other(
+        `a placeholder behind what a user said: ${before}`,
+        'a customer who would not be seen, or a gateway that hides by message',
+        [pair({ messages: [...said(before).messages, { role: 'user', content: '[REDACTED]' }] }, chat())],
+        told,
+      ),
+  ),
+  ...[
+    { prompt: [PROMPT, 'hello'] },
+    { prompt: { id: 'pmpt_1', variables: { q: PROMPT } }, input: '' },
+    { messages: [{ role: 'system', content: PROMPT }] },
+  ].map((request) =>
+    other(
+      `a question where few look: ${Object.keys(request).join(' and ')}`,
+      'https://platform.openai.com/docs/api-reference/responses/create',
+      [pair(request, chat())],
+      'messages' in request ? request : said(PROMPT),
+    ),
+  ),
+  other(
+    'a suffix, which is asked too',
+    'https://platform.openai.com/docs/api-reference/completions/create',
+    [pair({ prompt: 'def tides():', suffix: PROMPT }, chat())],
+    said(`def tides():\n${PROMPT}`),
+  ),
   other(
     "Pegasus's prompt",
     'https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-pegasus.html',
