@@ -1,3 +1,4 @@
+import { readdirSync, statSync } from 'node:fs';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { inputFiles, readBatches } from '../lib/input/lines.ts';
 import { ADAPTER_DEFAULTS } from '../lib/telemetry/adapters/adapter.ts';
@@ -31,7 +32,7 @@ const { values, positionals } = parseArgs({
 const recorder = createRecorder({ keys: developmentKeyring('formats') });
 const exchanges: Exchange[] = [];
 const limit = Number(values.limit);
-const files = values.data === undefined ? positionals : [values.data, ...positionals];
+const files = (values.data === undefined ? positionals : [values.data, ...positionals]).flatMap(exchangesIn);
 if (files.length === 0) process.stdout.write('formats: skipped, --data FILE names recorded exchanges\n');
 else if (values.labels !== undefined) await tellFound(await inputFiles(files), values.labels, values.only);
 else {
@@ -44,6 +45,15 @@ else {
   const wanted = exchanges.map((exchange) => recorder.record(exchange));
   for (const { name, from, write } of FORMATS) tell(name, from, write, wanted);
   tellHidden();
+}
+
+/** A folder of labelled traffic stands for its recorded exchanges. */
+function exchangesIn(path: string): string[] {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path)
+    .filter((name) => /^exchanges-.*\.ndjson\.gz$/.test(name))
+    .sort()
+    .map((name) => `${path}/${name}`);
 }
 
 function comparable(event: UsageEvent): object {
