@@ -2,13 +2,13 @@ import { readdirSync, statSync } from 'node:fs';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { inputFiles, readBatches } from '../lib/input/lines.ts';
 import { ADAPTER_DEFAULTS } from '../lib/telemetry/adapters/adapter.ts';
-import { EntryReader, type SourceFormat } from '../lib/telemetry/adapters/reader.ts';
+import { EntryReader } from '../lib/telemetry/adapters/reader.ts';
 import type { Exchange } from '../lib/telemetry/exchange.ts';
 import { developmentKeyring } from '../lib/telemetry/keys.ts';
 import { parseExchange } from '../lib/telemetry/parse-exchange.ts';
 import { createRecorder } from '../lib/telemetry/recorder.ts';
 import type { UsageEvent } from '../lib/telemetry/usage-event.ts';
-import { FORMATS, turns } from './formats/as-logged.ts';
+import { FORMATS, type LoggedFormat, turns } from './formats/as-logged.ts';
 import { tellFound } from './formats/found.ts';
 
 /**
@@ -43,7 +43,7 @@ else {
       if (parsed.ok) exchanges.push(parsed.exchange);
     }
   const wanted = exchanges.map((exchange) => recorder.record(exchange));
-  for (const { name, from, write } of FORMATS) tell(name, from, write, wanted);
+  for (const format of FORMATS) tell(format, wanted);
   tellHidden();
 }
 
@@ -61,13 +61,9 @@ function comparable(event: UsageEvent): object {
   return { ...event, params, behaviours: event.behaviours.filter((behaviour) => behaviour !== 'logprobs') };
 }
 
-function tell(
-  name: string,
-  from: SourceFormat,
-  write: (exchange: Exchange) => object,
-  wanted: readonly UsageEvent[],
-): void {
-  const reader = new EntryReader(from, ADAPTER_DEFAULTS);
+function tell({ name, from, trust, write }: LoggedFormat, wanted: readonly UsageEvent[]): void {
+  const trusted = new Set(trust === undefined ? [] : [trust]);
+  const reader = new EntryReader(from, { ...ADAPTER_DEFAULTS, clients: { trusted, strict: false } });
   let same = 0;
   let first: string | undefined;
   for (const [i, exchange] of exchanges.entries()) {
