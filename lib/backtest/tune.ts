@@ -1,4 +1,5 @@
 import type { Policy } from '../policy/policy.ts';
+import { SLICE_MS } from '../profile/slice.ts';
 import type { AttackLibrary } from '../scoring/attack-library.ts';
 import type { Calibration } from '../scoring/calibration.ts';
 import { CalibrationLearner, type CalibrationRules } from '../scoring/learn-calibration.ts';
@@ -6,6 +7,7 @@ import type { PastAccount } from '../scoring/looks.ts';
 import { periodsAMonth } from '../scoring/significance.ts';
 import { type CalibrationSize, supportedBudget } from '../scoring/supported-budget.ts';
 import { binomialInterval } from '../statistics/binomial-interval.ts';
+import { DAY_MS } from '../time.ts';
 
 /** An account of labelled traffic. */
 export interface TuningAccount extends PastAccount {
@@ -69,7 +71,9 @@ export function tune(
 ): Tuning {
   const benign = accounts.filter(({ label }) => label === 'benign');
   const extraction = accounts.filter(({ label }) => label === 'extraction');
-  if ((benign.length + 1) * maxFpr < 1) return refusal(benign.length, 1, maxFpr);
+  const periods = periodsAMonth(daysOf(accounts));
+  const within = Math.floor((maxFpr * (benign.length + 1)) / periods + 1e-9) - 1;
+  if (within < 0) return refusal(benign.length, periods, maxFpr);
   const names = (list: readonly TuningAccount[]): Set<string> => new Set(list.map(({ account }) => account));
   const nobody = new Set<string>();
   const rules = { windows: policy.windows, ...(library === undefined ? {} : { library }) };
@@ -77,9 +81,6 @@ export function tune(
     ...rules,
     verdicts: { extraction: nobody, benign: nobody, grey: names(extraction) },
   });
-  const periods = periodsAMonth(blind.calibration.days);
-  const within = Math.floor((maxFpr * (benign.length + 1)) / periods + 1e-9) - 1;
-  if (within < 0) return refusal(benign.length, periods, maxFpr);
   const frontier = FRONTIER.filter((k) => k < benign.length).map((k) => stepAt(k, blind, benign, extraction));
   const expected = stepAt(within, blind, benign, extraction);
   const taught = learn(accounts, {
@@ -97,12 +98,23 @@ export function tune(
   };
 }
 
+/** Length of the traffic, days, as a calibration of it has it. */
+function daysOf(accounts: readonly TuningAccount[]): number {
+  let [from, to] = [Number.POSITIVE_INFINITY, 0];
+  for (const { slices } of accounts)
+    for (const { start } of slices) {
+      from = Math.min(from, start);
+      to = Math.max(to, start + SLICE_MS);
+    }
+  return Math.max(1, (to - from) / DAY_MS);
+}
+
 function refusal(benign: number, periods: number, maxFpr: number): Tuning {
   const least = Math.min(1, periods / (benign + 1));
   const needed = Math.ceil(periods / maxFpr) - 1;
   return {
     ok: false,
-    reason: `${benign} benign accounts cannot support a false-positive rate of ${maxFpr} a month: that takes ${needed} of them${periods > 1 ? ' over as many days' : ''}. The smallest rate that these data support is ${Number(least.toPrecision(2))}: give --max-fpr ${Number((least * 1.01).toPrecision(2))}, or label more benign accounts.`,
+    reason: `${benign} benign accounts cannot support a false-positive rate of ${maxFpr} a month: that takes ${needed} of them${periods > 1 ? ' over as many days' : ''}. The smallest rate that these data support is ${roundedUp(least)}: give --max-fpr ${roundedUp(least)}, or label more benign accounts.`,
   };
 }
 

@@ -2,15 +2,15 @@ import type { Finding } from '../findings/finding.ts';
 import { plain } from '../findings/sanitize.ts';
 import { chartSvg, chartColours as colours } from '../report/chart.ts';
 import { type Html, html, raw } from '../report/html.ts';
+import type { SupportedBudget } from '../scoring/supported-budget.ts';
 import { DAY_MS, HOUR_MS } from '../time.ts';
 import type { Assessment } from './assess.ts';
-import type { Evidences } from './bundle.ts';
 
 /** Requests, and how rare the behaviour was, over event time, with the finding's transitions. */
 export async function timelineFigure(
   finding: Finding,
   assessed: Assessment,
-  budget: Evidences['policy']['budget'],
+  inForce: Pick<SupportedBudget, 'suspect' | 'critical'>,
 ): Promise<Html> {
   if (assessed.timeline.length === 0)
     return html`<p class="muted">No slices were stored any more; there is nothing to draw.</p>`;
@@ -44,10 +44,11 @@ export async function timelineFigure(
   });
   const figures = [requests];
   if (bars.some((bar) => bar.rarity !== null)) {
-    const rules = [
-      { rarity: 1 / budget.suspect, name: 'suspect' },
-      { rarity: 1 / budget.critical, name: 'critical' },
-    ];
+    // a level that the calibration does not support does not exist, and is not drawn
+    const rules = (['suspect', 'critical'] as const).flatMap((name) => {
+      const chance = inForce[name];
+      return chance === undefined ? [] : [{ rarity: 1 / chance, name }];
+    });
     const marks = finding.history.map((entry) => ({ start: entry.at, name: entry.transition }));
     figures.push(
       await chartSvg({

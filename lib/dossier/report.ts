@@ -8,7 +8,7 @@ import { rarityWords, significanceText } from '../findings/significance-text.ts'
 import { atRiskWords, stakeWords } from '../findings/views/email.ts';
 import { glossary } from '../report/glossary.ts';
 import { type Html, html, page, table } from '../report/html.ts';
-import { EVASION } from '../signals/facts/fact.ts';
+import { supportedBudget, unsupported } from '../scoring/supported-budget.ts';
 import { FACTS } from '../signals/facts/index.ts';
 import type { Assessment } from './assess.ts';
 import type { Evidences } from './bundle.ts';
@@ -29,7 +29,8 @@ export async function report(held: Evidences, assessed: Assessment, facts: Repor
   const { notice } = finding;
   const sure = significanceText(notice);
   const account = notice.subject.type === 'account';
-  const timeline = await timelineFigure(finding, assessed, policy.budget);
+  const inForce = supportedBudget(held.calibration, policy.budget);
+  const timeline = await timelineFigure(finding, assessed, inForce);
   const signals = await signalFigure(finding);
   const body = html`
 <p class="muted">Siphonwatch dossier · ${finding.id} · made ${when(facts.madeAt)} by ${plain(facts.madeBy, 100)}</p>
@@ -90,6 +91,7 @@ ${account ? accountMethod(held) : campaignMethod(held)}
 <h3>Error rates and limits</h3>
 <ul>
 <li>Error budget, by policy: at most 1 in ${oneIn(policy.budget.suspect)} benign accounts may reach suspect in a month, and 1 in ${oneIn(policy.budget.critical)} critical; ${String(policy.campaigns.budget)} false-positive campaigns a month over all customers.</li>
+${unsupported(held.calibration, policy.budget).map((line) => html`<li>In force: ${plain(line, 400)}.</li>`)}
 <li>The rates assume that a benign account is exchangeable with the benign accounts of its peer group. A customer of a kind that the calibration has not seen may get a p-value that is too small.</li>
 <li>The calibration cannot state a p-value smaller than the number of its accounts supports; the e-value (${power(notice.log10E)}) has the same bound.</li>
 <li>Behaviours are recognised by patterns and can be avoided; what is not seen here is not shown to be absent.</li>
@@ -227,9 +229,8 @@ function verdictCard(finding: Finding): Html {
   return html`<div class="card ${kind}"><p><span class="tag ${kind}">${verdict.verdict}</span> by ${plain(verdict.by, 100)}, ${when(verdict.at)}${verdict.until === undefined ? '' : `, until ${when(verdict.until)}`}${verdict.note === undefined ? '' : `: ${plain(verdict.note, 600)}`}</p></div>`;
 }
 
+/** Why a signal of groups tells; a fact of an account is said in its evidence. How to evade it is nobody's business outside. */
 function whyOf(signal: string): string {
-  const fact = FACTS.find(({ id }) => id === signal);
-  if (fact !== undefined) return `To evade it: ${EVASION[fact.family]}`;
   return GROUP_SIGNALS.find((held) => held.id === signal)?.why ?? '';
 }
 

@@ -66,7 +66,8 @@ export const EXPLANATIONS: readonly BenignExplanation[] = [
     title: 'one application with a template',
     check(sight) {
       const { counts } = sight.window;
-      const openings = sight.samples === undefined ? 0 : distinct(sight.samples.opening);
+      const openings =
+        sight.samples === undefined ? 0 : Math.min(distinct(sight.samples.opening), counts.events);
       const ratio = share(openings, counts.events);
       return {
         fits: counts.events >= 20 && ratio <= 0.1,

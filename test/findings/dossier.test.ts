@@ -66,6 +66,16 @@ describe('a dossier', () => {
     expect(assess({ ...held, events: [] }).notice.why).toMatch(/no events/);
   });
 
+  it('draws the levels that are in force, and none that the calibration does not support', async () => {
+    const held = evidenceOf(7, (notices) => notices[0]);
+    const few = { ...held.calibration, accounts: 1271, days: 14 };
+    const page = await report({ ...held, calibration: few }, assess(held), { ...FACTS, signed: false });
+    expect(page).toContain('>suspect</text>');
+    expect(page).not.toContain('>critical</text>');
+    expect(page).toContain('critical does not exist: 1271 accounts');
+    expect(page).not.toContain('To evade it');
+  });
+
   it('of a campaign that was judged by learned scores writes its numbers and reasons again, though it went on', async () => {
     const { held } = learnedCampaignEvidenceOf(6);
     const assessed = assess(held);

@@ -19,7 +19,9 @@ const BUCKET = bucketOf(EVENT.account);
 const header = (events: number, bucketing = 'b1-256') =>
   JSON.stringify({ siphonwatch: 1, bucketing, bucket: BUCKET, events });
 
-function decode(...records: Uint8Array[]) {
+const decode = (...records: Uint8Array[]) => decoded(records);
+
+function decoded(records: readonly Uint8Array[], trustReplayClock = false) {
   return decodeBatch(
     records.map((data, i) => ({
       eventID: 'shardId-000000000000:1',
@@ -31,9 +33,22 @@ function decode(...records: Uint8Array[]) {
         approximateArrivalTimestamp: ARRIVED / 1000,
       },
     })),
-    { permittedSkew: 300_000, trustReplayClock: false, developmentKeys: false },
+    { permittedSkew: 300_000, trustReplayClock, developmentKeys: false },
   );
 }
+
+describe('a replayed record', () => {
+  it('is archived under the day of its replay, where a dossier of its finding looks', () => {
+    const day = Date.parse('2026-03-02T08:00:01Z');
+    const line = JSON.stringify({
+      ...JSON.parse(header(1)),
+      arrived: new Date(day).toISOString(),
+    });
+    const record = Buffer.from(`${line}\n${GOOD}\n`);
+    expect(decoded([record], true).accepted.map(({ arrived }) => arrived)).toEqual([day]);
+    expect(decoded([record]).accepted.map(({ arrived }) => arrived)).toEqual([ARRIVED]);
+  });
+});
 
 /** The bodies that the quarantine's owner writes. */
 async function stored(entries: readonly SetAside[]): Promise<string[]> {

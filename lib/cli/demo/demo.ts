@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import picocolors from 'picocolors';
@@ -239,6 +240,12 @@ async function labelsOf(options: DemoOptions, say: (line: string) => void): Prom
   });
 }
 
+/** The shipped example of a candidate, as somebody in this folder names it. */
+function exampleCandidate(): string {
+  const path = fileURLToPath(new URL('../../../examples/candidate.yaml', import.meta.url));
+  return shellWord(relative(process.cwd(), path)) ?? 'FILE';
+}
+
 /** What works after this run, as printed: on the demo where it stays, else on the next one. */
 function nextOf(options: DemoOptions, shown: Finding | undefined): DemoReport['next'] {
   const me = calledAs();
@@ -259,7 +266,7 @@ function nextOf(options: DemoOptions, shown: Finding | undefined): DemoReport['n
       what: 'a verdict; --undo takes it back',
     },
     { command: `${me} dossier ${id} --out dossier`, what: 'its evidence, for people who were not here' },
-    { command: `${me} policy shadow policy.yaml`, what: 'a policy beside the active one, then:' },
+    { command: `${me} policy shadow ${exampleCandidate()}`, what: 'a policy beside the active one, then:' },
     { command: `${me} demo --send`, what: 'the example again, a week later: more traffic to try it on' },
     ...(options.input === undefined
       ? []

@@ -133,11 +133,7 @@ async function keep(path: string, ring: Keyring): Promise<void> {
     const code = error instanceof Error && 'code' in error ? error.code : '';
     // half a secret is none
     if (code !== 'EEXIST') await rm(path, { force: true }).catch(() => undefined);
-    throw new InputError(
-      code === 'EEXIST'
-        ? `${path}: exists already and is not replaced`
-        : `${path}: cannot be written (${code})`,
-      { cause: error },
-    );
+    if (code !== 'EEXIST') throw error;
+    throw new InputError(`${path}: exists already and is not replaced`, { cause: error });
   }
 }

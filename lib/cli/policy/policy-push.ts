@@ -137,6 +137,10 @@ async function pushTo(slot: PolicySlot, file: string, options: PushOptions): Pro
     await uploadCalibration(policy.calibration, options);
   return withTarget(options, 'change', async ({ rollout, where }) => {
     const now = await rollout.current('active');
+    if (slot === 'shadow' && policy.id === (now?.policy ?? defaultPolicy).id)
+      throw new InputError(
+        `${file}: id: ${policy.id} is the active policy's own. Give the candidate another, or nobody can tell their findings apart`,
+      );
     const lost = calibration === undefined ? [] : lostLevels(policy, calibration, now?.policy);
     if (slot === 'active' && lost.length > 0 && options.force !== true)
       throw new InputError(

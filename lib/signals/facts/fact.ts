@@ -47,18 +47,6 @@ export interface Fact {
 /** share: 0 to 1; class: half-octaves of a number; log: log2(1 + number); ratio: any number from 0. */
 export type Unit = 'share' | 'class' | 'log' | 'ratio';
 
-/** What evading a family costs, and what it cannot hide: shown with every reason. */
-export const EVASION: Readonly<Record<Family, string>> = {
-  form: 'Wrap every query in a system prompt, turns of chatter or another mood: input tokens on every request.',
-  text: 'Ask in another language or without code: the student learns another task.',
-  length: 'Rewrite queries to lengths drawn at random: a model call for every query.',
-  behaviour: 'Leave out the elicitation or hide it in a constant system prompt: worse traces.',
-  variety: 'Repeat queries, openings or layouts: every repeated query is an answer that is paid for twice.',
-  pace: 'Ask in office hours, in sessions, with pauses: needs more accounts or more time.',
-  origin: 'Fixed exits for each account: makes accounts easier to link.',
-  tenure: 'Warm accounts up for weeks or buy old ones: time or money for every account.',
-};
-
 /** A number as a reader wants it: a percentage, a plain size, a count. */
 export function said(fact: Pick<Fact, 'unit'>, value: number): string {
   switch (fact.unit) {
