@@ -1,5 +1,6 @@
 import { type AnswerLine, answerLine, isAnswerLine } from './answer-line.ts';
 import { SAMPLE_MARK } from './blocks.ts';
+import { dayExists } from './day.ts';
 import { normalForm } from './normal-form.ts';
 import { splitTrace, strangeMark } from './trace.ts';
 import { type Wrapper, withoutWrapper, wrapperOf } from './wrapper.ts';
@@ -51,6 +52,8 @@ export interface AnswerSheet {
   readonly outside: number;
   /** First and last day on which answers were asked for, where the lines say it. */
   readonly asked: { readonly from: string; readonly to: string } | undefined;
+  /** Answers with a date that does not exist. */
+  readonly oddDates: number;
   /** Items without any answer. */
   readonly unanswered: number;
   /** Items set aside because their key is not one of their options. */
@@ -158,7 +161,17 @@ class SheetReader {
   readonly #answers = new Map<string, Map<number, Omit<Answer, 'item'>>>();
   readonly #free: FreeAnswer[] = [];
   readonly #marks = new Map<string, number>();
-  readonly #count = { choice: 0, free: 0, text: 0, trace: 0, cut: 0, outside: 0, unanswered: 0, badKeys: 0 };
+  readonly #count = {
+    choice: 0,
+    free: 0,
+    text: 0,
+    trace: 0,
+    cut: 0,
+    outside: 0,
+    unanswered: 0,
+    badKeys: 0,
+    oddDates: 0,
+  };
   #from: string | undefined;
   #to: string | undefined;
   #firstOutside = '';
@@ -205,6 +218,10 @@ class SheetReader {
   #date(date: unknown): void {
     const day = typeof date === 'string' ? DAY.exec(date)?.[0] : undefined;
     if (day === undefined) return;
+    if (!dayExists(day)) {
+      this.#count.oddDates++;
+      return;
+    }
     if (this.#from === undefined || day < this.#from) this.#from = day;
     if (this.#to === undefined || day > this.#to) this.#to = day;
   }
@@ -314,6 +331,7 @@ class SheetReader {
       againstKey: this.#againstKey(),
       outside,
       unanswered,
+      oddDates: this.#count.oddDates,
       badKeys,
     };
   }

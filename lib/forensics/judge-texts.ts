@@ -163,6 +163,11 @@ function textCaveats(question: Question, corpora: readonly PartCorpus[]): Caveat
           ? `Both have ${partName(corpus.part)}, but too few controls do: they were not compared.`
           : `Only ${own ? reference.model : suspect.model} has ${partName(corpus.part)}: they were not compared with anything.`,
     });
+    if (own !== theirs)
+      out.push({
+        code: 'part-missing',
+        text: `What ${own ? suspect.model : reference.model} lacks may be mixed into its other texts: nothing is excluded where one part stands alone.`,
+      });
   }
   for (const corpus of corpora) {
     const caps = [capOf(corpus, reference.model), capOf(corpus, suspect.model)].filter(Number.isFinite);

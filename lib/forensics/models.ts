@@ -1,22 +1,13 @@
 import { z } from 'zod';
-import { AnswersError } from './answers.ts';
+import { type AnswerSheet, AnswersError } from './answers.ts';
+import { dayExists } from './day.ts';
 import { familyOf } from './family.ts';
 
 const DAY = /^\d{4}(-\d{2}(-\d{2})?)?$/;
-/** Whether a day of this month exists. */
-function exists(date: string): boolean {
-  const [year = 0, month = 1, dayOfMonth = 1] = date.split('-').map(Number);
-  return (
-    month >= 1 &&
-    month <= 12 &&
-    dayOfMonth >= 1 &&
-    dayOfMonth <= new Date(Date.UTC(year, month, 0)).getUTCDate()
-  );
-}
 const day = z
   .string()
   .regex(DAY, 'a date as 2025-01-20, 2025-01 or 2025')
-  .refine(exists, 'a date that does not exist')
+  .refine(dayExists, 'a date that does not exist')
   .nullish();
 const name = z.string().min(1).max(200).nullish();
 
@@ -212,6 +203,20 @@ export function excludedByTime(teacher: string, student: string, of: Lineages): 
     student,
     reason: `${teacher} was released ${born}, after ${student} (${done}): ${student} cannot have learnt from its public answers`,
   };
+}
+
+/** That answers are dated before their model was released, or on days that cannot be meant; undefined where they are not. */
+export function oddDates(
+  sheet: Pick<AnswerSheet, 'model' | 'asked' | 'oddDates'>,
+  of: Lineages,
+): string | undefined {
+  const { model, asked, oddDates: odd } = sheet;
+  const released = of.facts(model)?.released;
+  if (asked !== undefined && released && certainlyAfter(released, asked.from))
+    return `answers of ${model} are dated from ${asked.from}, before its release (${released}): one of the two is wrong`;
+  return odd === 0
+    ? undefined
+    : `${odd.toLocaleString('en')} answers of ${model} have a date that does not exist; it was left out`;
 }
 
 /**

@@ -2,6 +2,7 @@ import { holm } from '../statistics/distributions.ts';
 import { seededRandom } from '../statistics/generator.ts';
 import { type AnswerSheet, AnswersError } from './answers.ts';
 import { attribute, closestOf } from './attribution.ts';
+import { questionsIn } from './blocks.ts';
 import { datesKnown, excludedDirections, uniqueSheets } from './candidates.ts';
 import { commonChoiceItems } from './choice-study.ts';
 import { SMALLEST_EFFECT } from './effects.ts';
@@ -11,13 +12,13 @@ import { judgeChoices } from './judge-choices.ts';
 import { judgeFreeForm } from './judge-free-form.ts';
 import { judgeTexts } from './judge-texts.ts';
 import { alternativesTo, mechanismOf } from './mechanism.ts';
-import { cutoffNote, type Lineages, lineages } from './models.ts';
+import { cutoffNote, type Lineages, lineages, oddDates } from './models.ts';
 import { capital } from './numbers.ts';
 import { abstain, type Context, type Draft, type ForensicsInput, type Question } from './question.ts';
 import type { ForensicsReport, SuspectReport } from './report.ts';
-import { LEAST_ITEMS, type Unfit } from './screening.ts';
+import { enoughTexts, LEAST_ITEMS, type Unfit } from './screening.ts';
 import { testSelection } from './selection.ts';
-import { PARTS, partCorpus } from './text-parts.ts';
+import { commonTexts, PARTS, partCorpus } from './text-parts.ts';
 import { MANY_MISSING, word } from './verdict.ts';
 
 export type { ForensicsInput } from './question.ts';
@@ -139,6 +140,10 @@ function judge(context: Context, suspect: AnswerSheet): Draft {
             },
           ]
         : []),
+      ...[input.reference, suspect, ...input.controls].flatMap((s) => {
+        const odd = oddDates(s, context.of);
+        return odd === undefined ? [] : [{ code: 'odd-dates', text: `${capital(odd)}.` }];
+      }),
       ...(late === undefined ? [] : [{ code: 'released-after-cutoff', text: `${capital(late)}.` }]),
     ],
   };
@@ -149,8 +154,9 @@ function judge(context: Context, suspect: AnswerSheet): Draft {
   const choices = commonChoiceItems(input.reference, suspect);
   const free = commonFreeItems(input.reference, suspect);
   const most = Math.max(choices.items.length + choices.conflicting, free.items.length + free.conflicting);
-  const draft =
-    choices.items.length + choices.conflicting > 0 && choices.items.length + choices.conflicting >= most
+  const draft = textsOnly(question, choices.items, free.items)
+    ? judgeTexts(question)
+    : choices.items.length + choices.conflicting > 0 && choices.items.length + choices.conflicting >= most
       ? judgeChoices(question)
       : free.items.length + free.conflicting >= Math.min(LEAST_ITEMS, Math.max(1, suspect.freeItems))
         ? judgeFreeForm(question)
@@ -162,6 +168,29 @@ function judge(context: Context, suspect: AnswerSheet): Draft {
   );
   const lowest = share > MANY_MISSING ? (draft.lowest?.(missing) ?? null) : null;
   return { ...draft, report: { ...draft.report, selection: { ...selection, lowest } } };
+}
+
+/**
+ * Whether texts can be compared and answers are too few: a stray line of another kind must not switch the texts off. Says what
+ * is left aside.
+ */
+function textsOnly(
+  { context, suspect, caveats }: Question,
+  choices: readonly string[],
+  free: readonly string[],
+): boolean {
+  const answers = choices.length + free.length;
+  if (Math.max(questionsIn(choices), questionsIn(free)) >= LEAST_ITEMS || answers === 0) return false;
+  const texts = context.parts.some((corpus) => {
+    const common = commonTexts(corpus, context.input.reference.model, suspect.model);
+    return enoughTexts(common.questions, common.characters);
+  });
+  if (texts)
+    caveats.push({
+      code: 'answers-not-compared',
+      text: `Both have ${answers.toLocaleString('en')} answers to the same questions beside their texts: too few to compare, and left aside.`,
+    });
+  return texts;
 }
 
 /** A question that was asked: which suspect, and of which teacher (undefined: the reference). */

@@ -42,8 +42,16 @@ const REASONING_NAME = /think|thought|reason|reflect|scratch|analys|monologue|de
 /** A tag or bracket at the beginning of a text. */
 const OPENING_TAG = /^\s*(?:<(\|?)([a-z][a-z_:-]{1,30})(\|?)>|\[([a-z][a-z_ :-]{1,30})\])/i;
 
-/** Most that may stand before a trace: a text that speaks of a mark further on quotes it. */
+/** Most that may stand before a short trace: a text that speaks of a mark further on quotes it. */
 const LONGEST_PREFACE = 100;
+/** Length from which what stands once between its marks is a trace wherever it stands: quotations are short. */
+const LONG_TRACE = 200;
+
+/** A heading that opens a text in which reasoning goes before the reply, and one that the reply has then. */
+const HEADING = /(?:^|\n)\s*(?:\*\*([^*\n]{3,40})\*\*|#{1,4} +([^\n]{3,40}))\s*(?=\n)/g;
+const WORKING =
+  /think|thought|reason|reflect|scratch|analys|monologue|deliberat|\bnotes?\b|working|draft|internal/i;
+const REPLY = /^(?:the |my )?(?:final|answer|response|reply|output)\b/i;
 
 /** A text taken apart into its reasoning trace and the reply that a user sees. */
 export interface TextParts {
@@ -87,23 +95,44 @@ function ownMarks(text: string, lower: string): Marks | undefined {
   return close === undefined ? undefined : { open, close };
 }
 
+/**
+ * Where the trace ends: at the last close, because a trace may quote its own mark; but at one before it where nothing follows
+ * the last, which then ends the reply.
+ */
+function closeOf(lower: string, opens: number, close: string): number {
+  const last = lower.lastIndexOf(close);
+  if (opens < 0 || last <= opens || bare(lower.slice(last + close.length)) !== undefined) return last;
+  const before = lower.lastIndexOf(close, last - 1);
+  return before > opens && bare(lower.slice(before + close.length, last)) !== undefined ? before : last;
+}
+
 function splitAt(text: string, lower: string, marks: Marks): TextParts | undefined {
   const [open, close] = [marks.open.toLowerCase(), marks.close.toLowerCase()];
   const opens = lower.indexOf(open);
-  const closes = lower.lastIndexOf(close);
+  const closes = closeOf(lower, opens, close);
   if (opens < 0 && closes < 0) return undefined;
+  // A close that nothing opened and nothing follows says neither that there is a trace nor where: `strangeMark` names it.
+  if (opens < 0 && bare(text.slice(closes + close.length)) === undefined) return undefined;
   if (marks.plain === true && (closes < 0 || opens < 0 || text.slice(0, opens).trim() !== ''))
     return undefined;
   const preface = opens < 0 ? '' : text.slice(0, opens);
   // A mark deep inside a reply is a quotation, not a trace.
   if (closes < 0 && preface.trim() !== '') return undefined;
-  if (opens >= 0 && opens < closes && (bare(preface)?.length ?? 0) > LONGEST_PREFACE) return undefined;
+  if (opens >= 0 && opens < closes && (bare(preface)?.length ?? 0) > LONGEST_PREFACE) {
+    const once = lower.indexOf(open, opens + 1) < 0 && lower.indexOf(close) === closes;
+    if (!once || closes - opens - open.length < LONG_TRACE) return undefined;
+  }
   if (closes < 0) return { trace: bare(text.slice(opens + open.length)), reply: undefined, cut: true };
   const start = opens >= 0 && opens < closes ? opens : -1;
   const inside = text.slice(start < 0 ? 0 : start + open.length, closes);
   return {
     trace: bare(inside.split(marks.open).join('').split(marks.close).join('')),
-    reply: bare(`${start < 0 ? '' : preface}${text.slice(closes + close.length)}`),
+    reply: bare(
+      `${start < 0 ? '' : preface}${text
+        .slice(closes + close.length)
+        .split(marks.close)
+        .join('')}`,
+    ),
     cut: false,
   };
 }
@@ -125,8 +154,29 @@ export function splitTrace(text: string): TextParts {
   return { trace: undefined, reply: bare(text), cut: false };
 }
 
-/** The tag or bracket that a text opens with where it looks like a trace mark that we do not know. */
+/** A close of a known mark at which the text ends, and that nothing opened. */
+function closedOnly(text: string): string | undefined {
+  const lower = text.toLowerCase().trimEnd();
+  return TRACE_MARKS.find(
+    ({ open, close, plain }) =>
+      plain !== true && lower.endsWith(close.toLowerCase()) && !lower.includes(open.toLowerCase()),
+  )?.close;
+}
+
+/** A heading of reasoning that opens the text, where one of a reply comes after it. */
+function headings(text: string): string | undefined {
+  const found = [...text.matchAll(HEADING)];
+  const first = found[0];
+  const name = first?.[1] ?? first?.[2] ?? '';
+  if (first === undefined || text.slice(0, first.index).trim() !== '' || !WORKING.test(name))
+    return undefined;
+  return found.slice(1).some((h) => REPLY.test(h[1] ?? h[2] ?? '')) ? first[0].trim() : undefined;
+}
+
+/** What looks like a trace mark that we do not know, or cannot read: a tag, bracket or heading, or a close that nothing opened. */
 export function strangeMark(text: string): string | undefined {
+  const other = closedOnly(text) ?? headings(text);
+  if (other !== undefined) return other;
   const found = OPENING_TAG.exec(text);
   const name = found?.[2] ?? found?.[4];
   if (found === null || name === undefined) return undefined;

@@ -2,6 +2,7 @@ import type { AnswerSheet } from './answers.ts';
 import { MID_SENTENCE } from './corpus.ts';
 import type { Unfit } from './screening.ts';
 import type { Part, PartCorpus } from './text-parts.ts';
+import { TRACE_MARKS } from './trace.ts';
 
 /** Share of a model's texts that may open with a mark that is not known, and fewest that count. */
 const MOST_STRANGE = 0.1;
@@ -27,7 +28,11 @@ export function unfitTexts(sheet: AnswerSheet, corpora: readonly PartCorpus[]): 
   )
     return {
       code: 'unknown-trace-mark',
-      reason: `${strange.texts} texts of ${model} open with ${strange.mark}, a mark that is not known: trace and reply may be mixed. Give the trace as "trace" and the reply as "text"`,
+      reason: `${strange.texts} texts of ${model} ${
+        TRACE_MARKS.some((m) => m.close === strange.mark)
+          ? `end with ${strange.mark}, which nothing opened`
+          : `open with ${strange.mark}, a mark that is not known`
+      }: trace and reply may be mixed. Give the trace as "trace" and the reply as "text"`,
     };
   for (const corpus of corpora) {
     const times = new Map<string, number>();

@@ -192,6 +192,15 @@ function rule(report: SuspectReport, rules: Rules): Ruling {
   const upper = (ci95Models[1] - excess) * (ONE_SIDED / TWO_SIDED) + excess;
   const interest = mode === 'choices' ? rules.effect : TEXT_SPREADS * spread;
   const weakText = mode === 'text' && (report.z ?? 0) > 0;
+  if (upper < interest && !weakText && report.caveats.some((c) => c.code === 'part-missing')) {
+    const reason =
+      'only one of the two has both traces and replies, and what the other lacks, or has mixed into its texts, was not compared';
+    return {
+      verdict: 'cannot tell at this size',
+      statement: `Cannot tell at this size whether ${suspect} learnt from ${reference}: ${reason} (${figuresOf(report)}).`,
+      reason,
+    };
+  }
   if (upper < interest && !weakText)
     return {
       verdict: 'no evidence',

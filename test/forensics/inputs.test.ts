@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readAnswerSheet } from '../../lib/forensics/answers.ts';
-import { cutoffNote, excludedByTime, lineages, readModels } from '../../lib/forensics/models.ts';
+import { cutoffNote, excludedByTime, lineages, oddDates, readModels } from '../../lib/forensics/models.ts';
 import { normalForm } from '../../lib/forensics/normal-form.ts';
 import { repeatedKey } from '../../lib/forensics/repeated-key.ts';
-import { splitTrace, TRACE_MARKS } from '../../lib/forensics/trace.ts';
+import { splitTrace, strangeMark, TRACE_MARKS } from '../../lib/forensics/trace.ts';
 
 const sheet = (...rows: object[]) =>
   readAnswerSheet(
@@ -65,6 +65,33 @@ describe('traces and replies', () => {
     expect(splitTrace('The analysis shows that assistantfinal is a word.')).toMatchObject({
       trace: undefined,
     });
+  });
+
+  it('a trace behind a preface of any length is taken out, and a close behind the reply does not swallow it', () => {
+    const [preface, long] = [
+      'Let me look at this with care. '.repeat(8),
+      'Wait, what if it is not so? '.repeat(12),
+    ];
+    expect(splitTrace(`${preface}<think>${long}</think>Four.`)).toEqual({
+      trace: long.trim(),
+      reply: `${preface}Four.`,
+      cut: false,
+    });
+    expect(splitTrace('<think>Hmm.</think>Four.</think>')).toEqual({
+      trace: 'Hmm.',
+      reply: 'Four.',
+      cut: false,
+    });
+    expect(splitTrace('<think>Is </think> a mark?</think>Four.')).toMatchObject({ reply: 'Four.' });
+    expect(splitTrace('<think>Hmm.</think>')).toEqual({ trace: 'Hmm.', reply: undefined, cut: false });
+  });
+
+  it('a close that nothing opened and nothing follows, and headings of reasoning and reply, are strange marks', () => {
+    expect(splitTrace('It is four.</think>')).toMatchObject({ trace: undefined });
+    expect(strangeMark('It is four.</think>\n')).toBe('</think>');
+    expect(strangeMark('**Working notes**\nWait.\n**Final**\nFour.')).toBe('**Working notes**');
+    expect(strangeMark('**Analysis**\nThe poem is about loss.\n')).toBeUndefined();
+    expect(strangeMark('# Ingredients\nEggs.\n# Answer\nBoil.')).toBeUndefined();
   });
 
   it('a field of its own wins over marks in the text', () => {
@@ -178,6 +205,16 @@ describe('what is known of models', () => {
     );
     expect(cutoffNote('teacher', 'late', of)).toBeUndefined();
     expect(excludedByTime('teacher', 'student', of)).toBeUndefined();
+  });
+
+  it('answers dated before the release, or on a day that does not exist, are said', () => {
+    const of = lineages(table({ m: { released: '2024-04-25' } }));
+    expect(oddDates(sheet({ item: 'a', text: 'x', date: '2019-02-01' }), of)).toMatch(/before its release/);
+    expect(oddDates(sheet({ item: 'a', text: 'x', date: '9999-99-99' }), of)).toMatch(
+      /1 answers of m have a date/,
+    );
+    expect(oddDates(sheet({ item: 'a', text: 'x', date: '2024-05-01' }), of)).toBeUndefined();
+    expect(() => table({ m: { released: '9999' } })).toThrow(/does not exist/);
   });
 
   it('a field nobody knows is left out, and it is said', () => {

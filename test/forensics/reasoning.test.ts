@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { AnswerSheet } from '../../lib/forensics/answers.ts';
+import { type AnswerSheet, readAnswerSheet } from '../../lib/forensics/answers.ts';
 import { lineages, readModels } from '../../lib/forensics/models.ts';
 import type { SuspectReport } from '../../lib/forensics/report.ts';
 import { runForensics } from '../../lib/forensics/study.ts';
@@ -48,6 +48,22 @@ describe('reasoning models', () => {
     expect(convicted.parts.map((p) => p.part)).toEqual(['trace', 'reply']);
     expect(convicted.p).toBeLessThanOrEqual(0.01);
     expect(convicted.views.some((v) => v.view === 'trace: steps')).toBe(true);
+  });
+
+  it('a stray line of another kind does not switch the texts off, and is said', () => {
+    const stray = (s: AnswerSheet): AnswerSheet => {
+      const line = { item: 'stray', answer: 'A', correct: 'B', options: 4 };
+      const one = readAnswerSheet(s.model, [JSON.stringify(line)]);
+      return { ...s, choiceItems: 1, answers: new Map([...s.answers, ...one.answers]) };
+    };
+    const s = runForensics({
+      reference: stray(models.ours),
+      suspects: [stray(models.pupil)],
+      controls,
+      teachers: [],
+    }).suspects[0];
+    expect(s).toMatchObject({ mode: 'text', p: convicted.p });
+    expect(s?.caveats.map((c) => c.code)).toContain('answers-not-compared');
   });
 
   it('the teacher is named only where the detector says so first', () => {
