@@ -108,7 +108,7 @@ describe('the report of the demo', () => {
     const labels = [
       label(1, 'hydra', 'extraction', 'one'),
       label(2, 'hydra', 'extraction', 'one'),
-      label(3, 'solo-paced', 'extraction'),
+      label(3, 'solo-paced', 'extraction', 'by itself'),
       label(4, 'course', 'benign'),
       label(5, 'course', 'benign'),
       label(6, 'course', 'benign'),
@@ -120,10 +120,11 @@ describe('the report of the demo', () => {
       ordinary: 2,
       found: 1,
       wronged: 1,
-      campaigns: { planted: 1, found: 1 },
+      campaigns: { planted: 1, found: 1, judged: false },
       shown: { label: 'benign' },
     });
     const text = render({ ...(story === undefined ? {} : { story }) });
+    expect(text).toMatch(/groups +none was judged as a campaign/);
     expect(text).toContain('missed   2: hydra 1 of 2, solo-paced 1 of 1');
     expect(text).toContain('false +  1 of 2 ordinary customers: course 1 of 2');
     expect(text).toContain('a false positive');

@@ -151,9 +151,12 @@ function renderStory({ story, counts }: DemoReport, color: Colors, width: number
       'found',
       color.green(`${count(story.found)} of ${count(story.planted)}`) +
         (story.campaigns.planted > 0
-          ? `, members of ${story.campaigns.found} of ${story.campaigns.planted} campaigns among them`
+          ? `, accounts of ${story.campaigns.found} of ${story.campaigns.planted} campaigns among them`
           : ''),
     ),
+    ...(story.campaigns.planted > 0 && !story.campaigns.judged
+      ? [line('campaigns', 'none was judged as one: the shipped calibration knows no honest groups')]
+      : []),
     line(
       'missed',
       missed === 0 ? 'nobody' : `${missed}: ${kinds('extraction', (held) => held.accounts - held.named)}`,

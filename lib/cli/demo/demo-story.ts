@@ -11,7 +11,12 @@ export interface Story {
   /** ordinary accounts that a finding names */
   readonly wronged: number;
   readonly kinds: readonly StoryKind[];
-  readonly campaigns: { readonly planted: number; readonly found: number };
+  readonly campaigns: {
+    readonly planted: number;
+    readonly found: number;
+    /** whether any was found as one */
+    readonly judged: boolean;
+  };
   /** what the finding that is shown is about */
   readonly shown?: { readonly kind: string; readonly label: Label['label'] };
 }
@@ -66,8 +71,17 @@ export function storyOf(
   if (present.length === 0) return undefined;
   const of = (label: Label['label']) => present.filter((held) => held.label === label);
   const hit = (list: readonly Label[]) => list.filter(({ pseudonym }) => named.has(pseudonym));
+  // an account by itself is no campaign
+  const several = new Set(
+    present
+      .filter(({ campaign, account }) =>
+        present.some((other) => other.campaign === campaign && other.account !== account),
+      )
+      .map(({ campaign }) => campaign)
+      .filter((name) => name !== ''),
+  );
   const campaigns = (list: readonly Label[]) =>
-    new Set(list.map(({ campaign }) => campaign).filter((name) => name !== '')).size;
+    new Set(list.map(({ campaign }) => campaign).filter((name) => several.has(name))).size;
   const kinds = [...new Set(present.map(({ kind }) => kind))].map((kind): StoryKind => {
     const list = present.filter((held) => held.kind === kind);
     return { kind, label: list[0]?.label ?? 'grey', accounts: list.length, named: hit(list).length };
@@ -81,7 +95,11 @@ export function storyOf(
     found: hit(of('extraction')).length,
     wronged: hit(of('benign')).length,
     kinds: kinds.sort((a, b) => b.accounts - a.accounts),
-    campaigns: { planted: campaigns(of('extraction')), found: campaigns(hit(of('extraction'))) },
+    campaigns: {
+      planted: campaigns(of('extraction')),
+      found: campaigns(hit(of('extraction'))),
+      judged: findings.some(({ notice }) => notice.subject.type === 'campaign'),
+    },
     ...(label === undefined ? {} : { shown: { kind: label.kind, label: label.label } }),
   };
 }
