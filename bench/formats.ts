@@ -1,13 +1,14 @@
+import { readdirSync, statSync } from 'node:fs';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { inputFiles, readBatches } from '../lib/input/lines.ts';
 import { ADAPTER_DEFAULTS } from '../lib/telemetry/adapters/adapter.ts';
-import { EntryReader, type SourceFormat } from '../lib/telemetry/adapters/reader.ts';
+import { EntryReader } from '../lib/telemetry/adapters/reader.ts';
 import type { Exchange } from '../lib/telemetry/exchange.ts';
 import { developmentKeyring } from '../lib/telemetry/keys.ts';
 import { parseExchange } from '../lib/telemetry/parse-exchange.ts';
 import { createRecorder } from '../lib/telemetry/recorder.ts';
 import type { UsageEvent } from '../lib/telemetry/usage-event.ts';
-import { FORMATS, turns } from './formats/as-logged.ts';
+import { FORMATS, type LoggedFormat, turns } from './formats/as-logged.ts';
 import { tellFound } from './formats/found.ts';
 
 /**
@@ -31,7 +32,7 @@ const { values, positionals } = parseArgs({
 const recorder = createRecorder({ keys: developmentKeyring('formats') });
 const exchanges: Exchange[] = [];
 const limit = Number(values.limit);
-const files = values.data === undefined ? positionals : [values.data, ...positionals];
+const files = (values.data === undefined ? positionals : [values.data, ...positionals]).flatMap(exchangesIn);
 if (files.length === 0) process.stdout.write('formats: skipped, --data FILE names recorded exchanges\n');
 else if (values.labels !== undefined) await tellFound(await inputFiles(files), values.labels, values.only);
 else {
@@ -42,8 +43,17 @@ else {
       if (parsed.ok) exchanges.push(parsed.exchange);
     }
   const wanted = exchanges.map((exchange) => recorder.record(exchange));
-  for (const { name, from, write } of FORMATS) tell(name, from, write, wanted);
+  for (const format of FORMATS) tell(format, wanted);
   tellHidden();
+}
+
+/** A folder of labelled traffic stands for its recorded exchanges. */
+function exchangesIn(path: string): string[] {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path)
+    .filter((name) => /^exchanges-.*\.ndjson\.gz$/.test(name))
+    .sort()
+    .map((name) => `${path}/${name}`);
 }
 
 function comparable(event: UsageEvent): object {
@@ -51,13 +61,9 @@ function comparable(event: UsageEvent): object {
   return { ...event, params, behaviours: event.behaviours.filter((behaviour) => behaviour !== 'logprobs') };
 }
 
-function tell(
-  name: string,
-  from: SourceFormat,
-  write: (exchange: Exchange) => object,
-  wanted: readonly UsageEvent[],
-): void {
-  const reader = new EntryReader(from, ADAPTER_DEFAULTS);
+function tell({ name, from, trust, write }: LoggedFormat, wanted: readonly UsageEvent[]): void {
+  const trusted = new Set(trust === undefined ? [] : [trust]);
+  const reader = new EntryReader(from, { ...ADAPTER_DEFAULTS, clients: { trusted, strict: false } });
   let same = 0;
   let first: string | undefined;
   for (const [i, exchange] of exchanges.entries()) {

@@ -94,217 +94,225 @@ const roleParts = (exchange: Exchange) =>
   partsOf(exchange).map(({ role, text }) => ({ role, parts: [{ type: 'text', content: text }] }));
 
 /** One traffic as each source writes it; what a source cannot say (Anthropic has no `n`) is compared only where it can. */
-export const FORMATS: readonly { name: string; from: SourceFormat; write: (exchange: Exchange) => object }[] =
-  [
-    {
-      name: 'openai chat completions',
-      from: 'openai',
-      write: (x) => ({
-        ...who(x),
-        request: { model: x.model, messages: x.messages, max_tokens: x.params?.maxTokens, ...sent(x) },
-        response: {
-          ...failed(x),
-          choices: [{ finish_reason: ENDINGS.openai[x.outcome] }],
-          usage: { prompt_tokens: x.usage.inputTokens, completion_tokens: x.usage.outputTokens },
-        },
-      }),
-    },
-    {
-      name: 'openai responses',
-      from: 'auto',
-      write: (x) => ({
-        ...who(x),
-        request: {
-          model: x.model,
-          ...(system(x) === '' ? {} : { instructions: system(x) }),
-          input: turns(x).map(({ role, text }) => ({
-            type: 'message',
-            role,
-            content: [{ type: 'input_text', text }],
-          })),
-          max_output_tokens: x.params?.maxTokens,
-          ...sent(x),
-        },
-        response: {
-          ...failed(x),
-          status: x.outcome === 'truncated' ? 'incomplete' : 'completed',
-          ...(x.outcome === 'truncated' ? { incomplete_details: { reason: 'max_output_tokens' } } : {}),
-          ...(x.outcome === 'refused' ? { incomplete_details: { reason: 'content_filter' } } : {}),
-          usage: { input_tokens: x.usage.inputTokens, output_tokens: x.usage.outputTokens },
-        },
-      }),
-    },
-    {
-      name: 'anthropic messages',
-      from: 'openai',
-      write: (x) => ({
-        ...who(x),
-        request: {
-          model: x.model,
-          ...(system(x) === '' ? {} : { system: [{ type: 'text', text: system(x) }] }),
-          messages: turns(x).map(({ role, text }) => ({ role, content: [{ type: 'text', text }] })),
-          max_tokens: x.params?.maxTokens,
-          ...sent(x),
-        },
-        response: {
-          ...failed(x),
+export interface LoggedFormat {
+  readonly name: string;
+  readonly from: SourceFormat;
+  /** fields that the gateway's own hook fills in, though a client could */
+  readonly trust?: string;
+  readonly write: (exchange: Exchange) => object;
+}
+
+export const FORMATS: readonly LoggedFormat[] = [
+  {
+    name: 'openai chat completions',
+    from: 'openai',
+    write: (x) => ({
+      ...who(x),
+      request: { model: x.model, messages: x.messages, max_tokens: x.params?.maxTokens, ...sent(x) },
+      response: {
+        ...failed(x),
+        choices: [{ finish_reason: ENDINGS.openai[x.outcome] }],
+        usage: { prompt_tokens: x.usage.inputTokens, completion_tokens: x.usage.outputTokens },
+      },
+    }),
+  },
+  {
+    name: 'openai responses',
+    from: 'auto',
+    write: (x) => ({
+      ...who(x),
+      request: {
+        model: x.model,
+        ...(system(x) === '' ? {} : { instructions: system(x) }),
+        input: turns(x).map(({ role, text }) => ({
           type: 'message',
-          stop_reason: ENDINGS.anthropic[x.outcome],
-          usage: { input_tokens: x.usage.inputTokens, output_tokens: x.usage.outputTokens },
+          role,
+          content: [{ type: 'input_text', text }],
+        })),
+        max_output_tokens: x.params?.maxTokens,
+        ...sent(x),
+      },
+      response: {
+        ...failed(x),
+        status: x.outcome === 'truncated' ? 'incomplete' : 'completed',
+        ...(x.outcome === 'truncated' ? { incomplete_details: { reason: 'max_output_tokens' } } : {}),
+        ...(x.outcome === 'refused' ? { incomplete_details: { reason: 'content_filter' } } : {}),
+        usage: { input_tokens: x.usage.inputTokens, output_tokens: x.usage.outputTokens },
+      },
+    }),
+  },
+  {
+    name: 'anthropic messages',
+    from: 'openai',
+    write: (x) => ({
+      ...who(x),
+      request: {
+        model: x.model,
+        ...(system(x) === '' ? {} : { system: [{ type: 'text', text: system(x) }] }),
+        messages: turns(x).map(({ role, text }) => ({ role, content: [{ type: 'text', text }] })),
+        max_tokens: x.params?.maxTokens,
+        ...sent(x),
+      },
+      response: {
+        ...failed(x),
+        type: 'message',
+        stop_reason: ENDINGS.anthropic[x.outcome],
+        usage: { input_tokens: x.usage.inputTokens, output_tokens: x.usage.outputTokens },
+      },
+    }),
+  },
+  {
+    name: 'gemini',
+    from: 'gemini',
+    write: (x) => ({
+      ...who(x),
+      request: {
+        model: x.model,
+        ...(system(x) === '' ? {} : { systemInstruction: { parts: [{ text: system(x) }] } }),
+        contents: turns(x).map(({ role, text }) => ({
+          role: role === 'assistant' ? 'model' : role,
+          parts: [{ text }],
+        })),
+        generationConfig: {
+          maxOutputTokens: x.params?.maxTokens,
+          temperature: x.params?.temperature,
+          topP: x.params?.topP,
+          candidateCount: x.params?.n,
+          seed: x.params?.seed,
+          responseLogprobs: x.params?.logprobs,
         },
-      }),
-    },
-    {
-      name: 'gemini',
-      from: 'gemini',
-      write: (x) => ({
-        ...who(x),
-        request: {
-          model: x.model,
-          ...(system(x) === '' ? {} : { systemInstruction: { parts: [{ text: system(x) }] } }),
-          contents: turns(x).map(({ role, text }) => ({
-            role: role === 'assistant' ? 'model' : role,
-            parts: [{ text }],
-          })),
-          generationConfig: {
-            maxOutputTokens: x.params?.maxTokens,
+        response_format: sent(x).response_format,
+      },
+      response: {
+        ...failed(x),
+        candidates: [{ finishReason: ENDINGS.gemini[x.outcome] }],
+        usageMetadata: {
+          promptTokenCount: x.usage.inputTokens,
+          candidatesTokenCount: x.usage.outputTokens,
+        },
+      },
+    }),
+  },
+  {
+    name: 'bedrock converse',
+    from: 'bedrock',
+    write: (x) => ({
+      schemaType: 'ModelInvocationLog',
+      timestamp: x.time,
+      requestId: x.id,
+      modelId: x.model,
+      operation: 'Converse',
+      requestMetadata: {
+        account: x.account,
+        ...x.origin,
+        asn: x.origin?.asn === undefined ? undefined : String(x.origin.asn),
+        ...x.customer,
+      },
+      ...(x.outcome === 'error' ? { errorCode: 'ThrottlingException' } : {}),
+      input: {
+        inputBodyJson: {
+          ...(system(x) === '' ? {} : { system: [{ text: system(x) }] }),
+          messages: turns(x).map(({ role, text }) => ({ role, content: [{ text }] })),
+          inferenceConfig: {
+            maxTokens: x.params?.maxTokens,
             temperature: x.params?.temperature,
             topP: x.params?.topP,
-            candidateCount: x.params?.n,
-            seed: x.params?.seed,
-            responseLogprobs: x.params?.logprobs,
           },
-          response_format: sent(x).response_format,
+          ...sent(x),
         },
-        response: {
-          ...failed(x),
-          candidates: [{ finishReason: ENDINGS.gemini[x.outcome] }],
-          usageMetadata: {
-            promptTokenCount: x.usage.inputTokens,
-            candidatesTokenCount: x.usage.outputTokens,
-          },
+        inputTokenCount: x.usage.inputTokens,
+      },
+      output: {
+        outputBodyJson: { stopReason: ENDINGS.bedrock[x.outcome] },
+        outputTokenCount: x.usage.outputTokens,
+      },
+    }),
+  },
+  {
+    name: 'litellm payload',
+    from: 'litellm',
+    trust: 'requester_metadata',
+    write: (x) => ({
+      id: x.id,
+      call_type: 'acompletion',
+      startTime: Date.parse(x.time) / 1000,
+      model: x.model,
+      status: x.outcome === 'error' ? 'failure' : 'success',
+      prompt_tokens: x.usage.inputTokens,
+      completion_tokens: x.usage.outputTokens,
+      messages: x.messages,
+      model_parameters: { max_tokens: x.params?.maxTokens, ...sent(x) },
+      metadata: {
+        user_api_key_team_id: x.account,
+        user_api_key_hash: x.origin?.credential,
+        requester_ip_address: x.origin?.ip,
+        user_agent: x.origin?.userAgent,
+        user_api_key_auth_metadata: {
+          plan: x.customer.plan,
+          product: x.customer.product,
+          created_at: x.customer.createdAt,
+          payment: x.customer.payment,
         },
+        requester_metadata: {
+          asn: x.origin?.asn,
+          tls: x.origin?.tls,
+        },
+      },
+      response: { choices: [{ finish_reason: ENDINGS.openai[x.outcome] }] },
+    }),
+  },
+  {
+    name: 'otel attributes',
+    from: 'otel',
+    write: (x) =>
+      otelSpan(x, {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.input.messages': roleParts(x),
+        'gen_ai.openai.request.response_format': formatName(x),
       }),
-    },
-    {
-      name: 'bedrock converse',
-      from: 'bedrock',
-      write: (x) => ({
-        schemaType: 'ModelInvocationLog',
-        timestamp: x.time,
-        requestId: x.id,
-        modelId: x.model,
-        operation: 'Converse',
-        requestMetadata: {
-          account: x.account,
-          ...x.origin,
-          asn: x.origin?.asn === undefined ? undefined : String(x.origin.asn),
-          ...x.customer,
-        },
-        ...(x.outcome === 'error' ? { errorCode: 'ThrottlingException' } : {}),
-        input: {
-          inputBodyJson: {
-            ...(system(x) === '' ? {} : { system: [{ text: system(x) }] }),
-            messages: turns(x).map(({ role, text }) => ({ role, content: [{ text }] })),
-            inferenceConfig: {
-              maxTokens: x.params?.maxTokens,
-              temperature: x.params?.temperature,
-              topP: x.params?.topP,
-            },
-            ...sent(x),
-          },
-          inputTokenCount: x.usage.inputTokens,
-        },
-        output: {
-          outputBodyJson: { stopReason: ENDINGS.bedrock[x.outcome] },
-          outputTokenCount: x.usage.outputTokens,
-        },
-      }),
-    },
-    {
-      name: 'litellm payload',
-      from: 'litellm',
-      write: (x) => ({
-        id: x.id,
-        call_type: 'acompletion',
-        startTime: Date.parse(x.time) / 1000,
-        model: x.model,
-        status: x.outcome === 'error' ? 'failure' : 'success',
-        prompt_tokens: x.usage.inputTokens,
-        completion_tokens: x.usage.outputTokens,
-        messages: x.messages,
-        model_parameters: { max_tokens: x.params?.maxTokens, ...sent(x) },
-        metadata: {
-          user_api_key_team_id: x.account,
-          user_api_key_hash: x.origin?.credential,
-          requester_ip_address: x.origin?.ip,
-          user_agent: x.origin?.userAgent,
-          user_api_key_auth_metadata: {
-            plan: x.customer.plan,
-            product: x.customer.product,
-            created_at: x.customer.createdAt,
-            payment: x.customer.payment,
-          },
-          requester_metadata: {
-            asn: x.origin?.asn,
-            tls: x.origin?.tls,
-          },
-        },
-        response: { choices: [{ finish_reason: ENDINGS.openai[x.outcome] }] },
-      }),
-    },
-    {
-      name: 'otel attributes',
-      from: 'otel',
-      write: (x) =>
-        otelSpan(x, {
-          'gen_ai.operation.name': 'chat',
-          'gen_ai.input.messages': roleParts(x),
-          'gen_ai.openai.request.response_format': formatName(x),
-        }),
-    },
-    {
-      name: 'otel span events, JSON text (Strands)',
-      from: 'otel',
-      write: (x) =>
-        otelSpan(
-          x,
-          { 'gen_ai.operation.name': 'chat', 'gen_ai.openai.request.response_format': formatName(x) },
-          partsOf(x).map(({ role, text }) => ({
-            name: `gen_ai.${role}.message`,
-            attributes: [{ key: 'content', value: { stringValue: JSON.stringify([{ text }]) } }],
-          })),
+  },
+  {
+    name: 'otel span events, JSON text (Strands)',
+    from: 'otel',
+    write: (x) =>
+      otelSpan(
+        x,
+        { 'gen_ai.operation.name': 'chat', 'gen_ai.openai.request.response_format': formatName(x) },
+        partsOf(x).map(({ role, text }) => ({
+          name: `gen_ai.${role}.message`,
+          attributes: [{ key: 'content', value: { stringValue: JSON.stringify([{ text }]) } }],
+        })),
+      ),
+  },
+  {
+    name: 'openinference',
+    from: 'otel',
+    write: (x) =>
+      otelSpan(x, {
+        'openinference.span.kind': 'LLM',
+        'gen_ai.openai.request.response_format': formatName(x),
+        ...Object.fromEntries(
+          partsOf(x).flatMap(({ role, text }, i) => [
+            [`llm.input_messages.${i}.message.role`, role],
+            [`llm.input_messages.${i}.message.content`, text],
+          ]),
         ),
-    },
-    {
-      name: 'openinference',
-      from: 'otel',
-      write: (x) =>
-        otelSpan(x, {
-          'openinference.span.kind': 'LLM',
-          'gen_ai.openai.request.response_format': formatName(x),
-          ...Object.fromEntries(
-            partsOf(x).flatMap(({ role, text }, i) => [
-              [`llm.input_messages.${i}.message.role`, role],
-              [`llm.input_messages.${i}.message.content`, text],
-            ]),
-          ),
-        }),
-    },
-    {
-      name: 'vercel ai sdk',
-      from: 'otel',
-      write: (x) =>
-        otelSpan(x, {
-          'ai.operationId': 'ai.generateText.doGenerate',
-          'gen_ai.openai.request.response_format': formatName(x),
-          'ai.prompt.messages': partsOf(x).map(({ role, text }) => ({
-            role,
-            content: [{ type: 'text', text }],
-          })),
-        }),
-    },
-  ];
+      }),
+  },
+  {
+    name: 'vercel ai sdk',
+    from: 'otel',
+    write: (x) =>
+      otelSpan(x, {
+        'ai.operationId': 'ai.generateText.doGenerate',
+        'gen_ai.openai.request.response_format': formatName(x),
+        'ai.prompt.messages': partsOf(x).map(({ role, text }) => ({
+          role,
+          content: [{ type: 'text', text }],
+        })),
+      }),
+  },
+];
 
 function formatName(exchange: Exchange): unknown {
   return sent(exchange).response_format;

@@ -6,20 +6,17 @@ import { finished } from 'node:stream/promises';
 import type { BacktestResult } from '../../lib/backtest/outcome.ts';
 import { readBatches } from '../../lib/input/lines.ts';
 import { seeded } from '../../lib/statistics/random.ts';
-import type { SourceFormat } from '../../lib/telemetry/adapters/reader.ts';
 import type { Exchange } from '../../lib/telemetry/exchange.ts';
 import { parseExchange } from '../../lib/telemetry/parse-exchange.ts';
 import { labelRows, siphonwatch } from '../strangers/product.ts';
-import { FORMATS, turns } from './as-logged.ts';
+import { FORMATS, type LoggedFormat, turns } from './as-logged.ts';
 
 /** How many of so many extraction accounts are found, and of so many benign ones flagged. */
 const EXTRACTION = 60;
 const BENIGN = 350;
 const KEY = ['--key-seed', 'formats'] as const;
 
-interface Written {
-  readonly name: string;
-  readonly from: SourceFormat;
+interface Written extends Pick<LoggedFormat, 'name' | 'from' | 'trust'> {
   readonly write: (exchange: Exchange, isExtraction: boolean) => object;
 }
 
@@ -61,7 +58,8 @@ export async function tellFound(
       const input = join(folder, 'input.ndjson');
       const events = join(folder, 'events.ndjson');
       const lines = await write(files, chosen, row, input);
-      await siphonwatch('record', input, '--from', row.from, ...KEY, '--out', events);
+      const trust = row.trust === undefined ? [] : ['--trust-client-fields', row.trust];
+      await siphonwatch('record', input, '--from', row.from, ...trust, ...KEY, '--out', events);
       const asked = ['backtest', events, ...KEY, '--labels', labels, '--json'];
       const { flags } = JSON.parse(await siphonwatch(...asked)) as BacktestResult;
       const of = (extraction: boolean) =>

@@ -91,9 +91,12 @@ function loggedMessages(payload: Json): readonly ReadMessage[] | undefined {
 
 function foundIn(payload: Json, messages: readonly ReadMessage[], clients: ClientTrust): Found {
   const metadata = jsonIn(payload.metadata);
-  const requester = CUSTOMER_PLACES.filter(([name, isClients]) => !isClients || clients.trusted.has(name))
+  const places = CUSTOMER_PLACES.filter(([name, isClients]) => !isClients || clients.trusted.has(name))
     .map(([name]) => objectOf(jsonIn(at(metadata, name))))
-    .find((held) => held !== undefined);
+    .filter((held) => held !== undefined);
+  const [requester] = places;
+  // of the request and not of its key: in whichever place says it
+  const network = places.find((held) => 'asn' in held || 'tls' in held);
   const answer = readAnswer(jsonIn(payload.response));
   const request = objectOf(jsonIn(payload.proxy_server_request));
   const anthropic = objectOf(jsonIn(payload.messages));
@@ -135,8 +138,8 @@ function foundIn(payload: Json, messages: readonly ReadMessage[], clients: Clien
     product: textAt(requester, 'product'),
     createdAt: isoFrom(at(requester, 'created_at')),
     payment: textAt(requester, 'payment'),
-    asn: numberAt(requester, 'asn') ?? textAt(requester, 'asn'),
-    tls: textAt(requester, 'tls'),
+    asn: numberAt(network, 'asn') ?? textAt(network, 'asn'),
+    tls: textAt(network, 'tls'),
   };
 }
 
