@@ -139,6 +139,15 @@ function writingCaveats(sheets: readonly AnswerSheet[]): Caveat[] {
 const quoted = (text: string) =>
   JSON.stringify(text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}...` : text);
 
+/** Items with the same answer in both that one grader calls right and the other wrong. */
+function gradedApart(a: AnswerSheet, b: AnswerSheet, items: readonly string[]): number {
+  return items.filter((item) => {
+    const [x, y] = [a.answers.get(item), b.answers.get(item)];
+    const graded = x?.right !== undefined && y?.right !== undefined;
+    return graded && x.form === y.form && x.right !== y.right;
+  }).length;
+}
+
 /** Why a model's answers cannot be compared as they are written or graded; `others` are all who answered too. */
 function unfitWriting(
   sheet: AnswerSheet,
@@ -184,6 +193,17 @@ export function judgeFreeForm(question: Question): Draft {
   const everyone = [reference, suspect, ...question.controls];
   const unfit = unfitWriting(reference, everyone, items) ?? unfitWriting(suspect, everyone, items);
   if (unfit !== undefined) return stop(unfit);
+  const apart = gradedApart(reference, suspect, items);
+  if (apart > MOST_AGAINST_KEY * items.length)
+    return stop({
+      code: 'graded-against-the-key',
+      reason: `${apart.toLocaleString('en')} answers are the same in ${reference.model} and ${suspect.model}, and graded right in one and wrong in the other`,
+    });
+  if (apart > 0)
+    caveats.push({
+      code: 'graded-apart',
+      text: `${apart.toLocaleString('en')} answers are the same in both files, and graded right in one and wrong in the other.`,
+    });
   const controls = usableControls(question, items);
   caveats.push(...writingCaveats([reference, suspect, ...controls]));
   const few = unfitControls(question, controls);

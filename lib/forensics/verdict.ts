@@ -48,7 +48,7 @@ function isTested(report: SuspectReport): report is Tested {
 function figuresOf(report: Tested): string {
   const { excess, ci95, p, pAdjusted, items } = report;
   const corrected = pAdjusted === null ? '' : `, corrected ${pValue(pAdjusted)}`;
-  return `excess ${signed(excess)} (95 % over items ${signed(ci95[0])} to ${signed(ci95[1])}), p ${pValue(p)}${corrected}, ${items.toLocaleString('en')} items, ${report.null.pairs} unrelated pairs`;
+  return `excess ${signed(excess)} (95 % over items ${signed(ci95[0])} to ${signed(ci95[1])}), p ${pValue(p)}${corrected}, ${items.toLocaleString('en')} items, ${report.null.pairs} unrelated pairs, controls of ${report.null.families} families`;
 }
 
 const what = (report: SuspectReport) => (report.mode === 'text' ? 'texts' : 'errors');

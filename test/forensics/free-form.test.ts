@@ -112,6 +112,18 @@ describe('free-form answers', () => {
       /answers are the key and are graded wrong/,
     );
     expect(ask(graded(400))).toMatchObject({ verdict: 'abstained' });
+    const bare = (model: string, right: boolean) =>
+      readAnswerSheet(
+        model,
+        takeFreely(0.1, random).map((answer, i) => JSON.stringify({ item: `q${i}`, answer, right })),
+      );
+    const apart = runForensics({
+      reference: bare('one', true),
+      suspects: [bare('other', false)],
+      controls,
+      teachers: [],
+    }).suspects[0];
+    expect(apart?.reason).toMatch(/graded right in one and wrong in the other/);
   });
 
   it('the same wrong answers throughout are identity, not evidence', () => {
