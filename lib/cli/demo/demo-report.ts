@@ -155,7 +155,7 @@ function renderStory({ story, counts }: DemoReport, color: Colors, width: number
           : ''),
     ),
     ...(story.campaigns.planted > 0 && !story.campaigns.judged
-      ? [line('campaigns', 'none was judged as one: the shipped calibration knows no honest groups')]
+      ? [line('groups', 'none was judged as a campaign: the shipped calibration knows no honest groups')]
       : []),
     line(
       'missed',
