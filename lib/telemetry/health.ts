@@ -111,7 +111,7 @@ export const HEALTH_RULES: readonly HealthRule[] = [
     0.05,
     100,
     {},
-    'repeat an id of another event and will be dropped as repeats: the ids are not unique, or the input was given twice',
+    'repeat an id of another event: the ids are not unique, or the input was given twice; events that are the same in all count once',
   ),
   rule(
     'skipped',

@@ -66,9 +66,19 @@ function bodyIn(held: unknown): unknown {
 const ACCOUNT_PLACES =
   'account, customer.id, tenant_id, user.id, request.user, request.safety_identifier, metadata.user_id, metadata.user, consumer.username, requester, user_id, openai-organization';
 
+/** Names under which a streamed answer is kept as the list of its chunks. */
+const CHUNKS = ['response_chunks', 'stream_chunks', 'response_stream', 'chunks'];
+
+function answerOf(json: unknown): unknown {
+  const held =
+    at(json, 'response') ?? CHUNKS.map((name) => at(json, name)).find((list) => list !== undefined);
+  const chunks = at(held, 'chunks');
+  return Array.isArray(chunks) && at(held, 'choices') === undefined ? chunks : held;
+}
+
 /** Reads a pair whose request is found. */
 export function fromPair(json: unknown, request: Json, defaults: AdapterDefaults): Adapted {
-  const response = jsonIn(at(json, 'response'));
+  const response = jsonIn(answerOf(json));
   const answerBody = bodyIn(response) ?? response;
   if (isOther(json, request, answerBody)) return NO_CALL;
   const asked = readRequest(request);
@@ -203,16 +213,10 @@ const NAMES_BESIDE: readonly (readonly string[])[] = [
 
 /** The same, however a log spells them: tenantId, TenantID, tenant_id. A web server's `remote_user` is who it authenticated. */
 const SPELT_BESIDE = [
-  'account',
-  'customer',
-  'tenant',
-  'organization',
-  'org',
-  'team',
-  'user',
-  'client',
+  ...['account', 'customer', 'tenant', 'organization', 'org', 'company', 'workspace', 'team', 'project'],
+  ...['subscription', 'user', 'client'],
 ].flatMap((who) => [who, `${who}id`]);
-const SPELLINGS: ReadonlySet<string> = new Set([...SPELT_BESIDE, 'remoteuser']);
+const SPELLINGS: ReadonlySet<string> = new Set([...SPELT_BESIDE, 'apikeyid', 'username', 'remoteuser']);
 
 /** A name that says who asked, in any spelling, among the fields of an entry. */
 export function speltName(entry: Json): string | undefined {

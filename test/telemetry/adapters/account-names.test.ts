@@ -32,6 +32,10 @@ describe('the account of an entry', () => {
     'organization_id',
     'team_id',
     'clientID',
+    'workspace_id',
+    'project_id',
+    'subscriptionId',
+    'api_key_id',
   ])('is taken from %s beside the bodies', (name) => {
     expect(read({ time: TIME, [name]: 'acme', request: REQUEST, response: RESPONSE })).toEqual(RIGHT);
     expect(read({ '@t': TIME, [name]: 'acme', Request: REQUEST, Response: RESPONSE })).toEqual(RIGHT);
@@ -74,6 +78,17 @@ describe('the account of an entry', () => {
     const heads = { request_head: JSON.stringify(REQUEST), response_head: JSON.stringify(RESPONSE) };
     expect(read({ success: true, result: [{ ...log, ...heads }] })).toEqual(RIGHT);
   });
+
+  it.each(['response_chunks', 'chunks', 'stream_chunks'])(
+    'is kept with the tokens of an answer under %s',
+    (name) => {
+      const chunk = { id: 'r-1', created: 1772359200 };
+      const last = { ...chunk, choices: [{ delta: {}, finish_reason: 'length' }], usage: RESPONSE.usage };
+      const chunks = [{ ...chunk, choices: [{ delta: { content: 'a' } }] }, last];
+      expect(read({ time: TIME, account: 'acme', request: REQUEST, [name]: chunks })).toEqual(RIGHT);
+      expect(read({ time: TIME, account: 'acme', request: REQUEST, response: { chunks } })).toEqual(RIGHT);
+    },
+  );
 
   it('is who a web server authenticated', () => {
     const bodies = { request_body: JSON.stringify(REQUEST), resp_body: JSON.stringify(RESPONSE) };
