@@ -1,6 +1,5 @@
 import {
   type AttributeValue,
-  BatchGetItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   PutItemCommand,
@@ -13,9 +12,7 @@ import { recentlyUsed } from '../recently-used.ts';
 import { readable, UnreadableItem } from '../stores/failures.ts';
 import { type Lineage, lineageOf, type StoredStates, toRead } from '../stores/lineage.ts';
 import type { LinkFactStore } from '../stores/profile-store.ts';
-
-/** BatchGetItem takes at most 100 keys (API_BatchGetItem). */
-const KEYS_PER_GET = 100;
+import { itemsOf } from './account-items.ts';
 
 /** What is known of an account's item: its facts, and the version that a write has to name. */
 interface Known {
@@ -57,13 +54,12 @@ export class FactItems implements LinkFactStore {
 
   async load(accounts: readonly string[], stored?: StoredStates): Promise<Map<string, AccountFacts>> {
     const missing = toRead(this.known, accounts, stored);
-    for (let i = 0; i < missing.length; i += KEYS_PER_GET) {
-      const chunk = missing.slice(i, i + KEYS_PER_GET);
-      const read = await this.get(chunk);
-      for (const account of chunk) {
-        const held = read.get(account) ?? { facts: undefined, version: 0 };
-        this.known.set(account, { ...held, of: lineageOf(stored?.get(account)) });
-      }
+    const asked = { table: this.table, item: PROFILE_ITEMS.facts, consistent: true, what: 'link facts' };
+    const read = await itemsOf(this.client, asked, missing);
+    for (const account of missing) {
+      const item = read.get(account);
+      const held = item === undefined ? { facts: undefined, version: 0 } : this.decode(account, item);
+      this.known.set(account, { ...held, of: lineageOf(stored?.get(account)) });
     }
     const facts = new Map<string, AccountFacts>();
     for (const account of accounts) {
@@ -105,26 +101,6 @@ export class FactItems implements LinkFactStore {
     }
     this.known.set(account, { facts, version: version + 1, of: read?.of });
     return 'saved';
-  }
-
-  private async get(accounts: readonly string[]): Promise<Map<string, Known>> {
-    const found = new Map<string, Known>();
-    let keys: Record<string, AttributeValue>[] = accounts.map((account) => ({
-      account: { S: account },
-      item: { S: PROFILE_ITEMS.facts },
-    }));
-    for (let attempt = 0; keys.length > 0; attempt++) {
-      const response = await this.client.send(
-        new BatchGetItemCommand({ RequestItems: { [this.table]: { Keys: keys, ConsistentRead: true } } }),
-      );
-      for (const item of response.Responses?.[this.table] ?? [])
-        if (item.account?.S !== undefined) found.set(item.account.S, this.decode(item.account.S, item));
-      keys = response.UnprocessedKeys?.[this.table]?.Keys ?? [];
-      if (keys.length > 0 && attempt >= 8)
-        throw new Error(`${keys.length} link facts could not be read: the table is throttled`);
-      if (keys.length > 0) await new Promise((resolve) => setTimeout(resolve, 50 * 2 ** attempt));
-    }
-    return found;
   }
 
   private decode(account: string, item: Record<string, AttributeValue>): Known {

@@ -1,6 +1,5 @@
 import {
   type AttributeValue,
-  BatchGetItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   PutItemCommand,
@@ -34,6 +33,7 @@ import {
 } from '../stores/profile-item.ts';
 import type { ProfileStore, Reading } from '../stores/profile-store.ts';
 import { RememberedStates } from '../stores/remembered-states.ts';
+import { itemsOf } from './account-items.ts';
 import { encodeMeta } from './hot-meta.ts';
 import { bytesOf, chainOf, hotOf, logItem, SEALED, sealedItem } from './profile-items.ts';
 import { scanProfiles, type TableScan } from './profile-scan.ts';
@@ -52,8 +52,6 @@ import { scanProfiles, type TableScan } from './profile-scan.ts';
  */
 
 const NOTICE_SHARDS = 8;
-/** BatchGetItem takes at most 100 keys (API_BatchGetItem). */
-const KEYS_PER_GET = 100;
 const DAY_SECONDS = 86_400;
 
 /** Ids of recent events matter for an hour; this long after, the time to live may take them, seconds. */
@@ -137,14 +135,12 @@ export class ProfileTable implements ProfileStore {
         else onUnreadable(account, error);
       }
     };
-    const chunks: string[][] = [];
-    for (let i = 0; i < accounts.length; i += KEYS_PER_GET) chunks.push(accounts.slice(i, i + KEYS_PER_GET));
-    await Promise.all(
-      chunks.map(async (chunk) => {
-        const items = await this.get(chunk, reading === 'newest');
-        await Promise.all(chunk.map((account) => one(account, items.get(account))));
-      }),
-    );
+    const asked = {
+      ...{ table: this.table, item: PROFILE_ITEMS.hot, what: 'profiles' },
+      consistent: reading === 'newest',
+    };
+    const items = await itemsOf(this.client, asked, accounts);
+    await Promise.all(accounts.map((account) => one(account, items.get(account))));
     if (doubtful.length > 0)
       for (const [account, state] of await this.load(doubtful, onUnreadable)) states.set(account, state);
     return states;
@@ -275,29 +271,6 @@ export class ProfileTable implements ProfileStore {
 
   private expiry(latest: number): number {
     return Math.ceil(latest / 1000) + this.keeping.retentionDays * DAY_SECONDS;
-  }
-
-  private async get(
-    accounts: readonly string[],
-    ConsistentRead: boolean,
-  ): Promise<Map<string, Record<string, AttributeValue>>> {
-    const items = new Map<string, Record<string, AttributeValue>>();
-    let keys = accounts.map(
-      (account) =>
-        ({ account: { S: account }, item: { S: PROFILE_ITEMS.hot } }) as Record<string, AttributeValue>,
-    );
-    for (let attempt = 0; keys.length > 0; attempt++) {
-      const response = await this.client.send(
-        new BatchGetItemCommand({ RequestItems: { [this.table]: { Keys: keys, ConsistentRead } } }),
-      );
-      for (const item of response.Responses?.[this.table] ?? [])
-        if (item.account?.S !== undefined) items.set(item.account.S, item);
-      keys = response.UnprocessedKeys?.[this.table]?.Keys ?? [];
-      if (keys.length > 0 && attempt >= 8)
-        throw new Error(`${keys.length} profiles could not be read: the table is throttled`);
-      if (keys.length > 0) await new Promise((resolve) => setTimeout(resolve, 50 * 2 ** attempt));
-    }
-    return items;
   }
 
   /** The account is not stored, any more or yet: nothing that is remembered is of it. */

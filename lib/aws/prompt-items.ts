@@ -1,6 +1,4 @@
 import {
-  type AttributeValue,
-  BatchGetItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   PutItemCommand,
@@ -18,21 +16,20 @@ import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-samp
 import { recentlyUsed } from '../recently-used.ts';
 import { type Lineage, lineageOf, type StoredStates, toRead } from '../stores/lineage.ts';
 import type { PromptSampleStore, WrittenSamples } from '../stores/profile-store.ts';
+import { itemsOf } from './account-items.ts';
 
-/** BatchGetItem takes at most 100 keys (API_BatchGetItem). */
-const KEYS_PER_GET = 100;
 const ATTEMPTS = 5;
 
 /** An item as it was read or written. */
-interface StoredItem {
+interface KeptSamples {
   readonly samples: PromptSamples;
   /** what a write has to name; undefined: there is no item, or one of a version before */
   readonly name: string | undefined;
 }
 
-const NO_ITEM: StoredItem = { samples: NO_PROMPTS, name: undefined };
+const NO_ITEM: KeptSamples = { samples: NO_PROMPTS, name: undefined };
 
-interface Known extends StoredItem {
+interface Known extends KeptSamples {
   /** what the hot item names, which lags behind where somebody died between the two writes */
   readonly named: string;
   /** the profile that it belongs to */
@@ -77,7 +74,7 @@ export class PromptItems implements PromptSampleStore {
 
   async save(account: string, samples: PromptSamples): Promise<WrittenSamples> {
     const known = this.#known.get(account);
-    let held: StoredItem = known ?? NO_ITEM;
+    let held: KeptSamples = known ?? NO_ITEM;
     let now = samples;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const prompts = encodePromptSamples(now);
@@ -135,35 +132,15 @@ export class PromptItems implements PromptSampleStore {
     }
   }
 
-  async #read(accounts: readonly string[], ConsistentRead: boolean): Promise<Map<string, StoredItem>> {
-    const found = new Map<string, StoredItem>();
-    for (let i = 0; i < accounts.length; i += KEYS_PER_GET)
-      for (const item of await this.#get(accounts.slice(i, i + KEYS_PER_GET), ConsistentRead))
-        if (item.account?.S !== undefined)
-          found.set(item.account.S, { samples: readable(item.prompts?.B), name: item.name?.S });
-    return found;
-  }
-
-  async #get(
-    accounts: readonly string[],
-    ConsistentRead: boolean,
-  ): Promise<Record<string, AttributeValue>[]> {
-    const found: Record<string, AttributeValue>[] = [];
-    let keys: Record<string, AttributeValue>[] = accounts.map((account) => ({
-      account: { S: account },
-      item: { S: PROFILE_ITEMS.prompts },
-    }));
-    for (let attempt = 0; keys.length > 0; attempt++) {
-      const response = await this.#client.send(
-        new BatchGetItemCommand({ RequestItems: { [this.#table]: { Keys: keys, ConsistentRead } } }),
-      );
-      found.push(...(response.Responses?.[this.#table] ?? []));
-      keys = response.UnprocessedKeys?.[this.#table]?.Keys ?? [];
-      if (keys.length > 0 && attempt >= 8)
-        throw new Error(`${keys.length} prompt samples could not be read: the table is throttled`);
-      if (keys.length > 0) await new Promise((resolve) => setTimeout(resolve, 50 * 2 ** attempt));
-    }
-    return found;
+  async #read(accounts: readonly string[], consistent: boolean): Promise<Map<string, KeptSamples>> {
+    const asked = { table: this.#table, item: PROFILE_ITEMS.prompts, consistent, what: 'prompt samples' };
+    const items = await itemsOf(this.#client, asked, accounts);
+    return new Map(
+      [...items].map(([account, { prompts, name }]) => [
+        account,
+        { samples: readable(prompts?.B), name: name?.S },
+      ]),
+    );
   }
 }
 

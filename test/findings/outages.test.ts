@@ -119,6 +119,32 @@ describe('an outage of the bus', () => {
   });
 });
 
+describe('a delivery that dies after it has told', () => {
+  it('tells the same message again, and puts the notice into no list, though a storm has begun meanwhile', async () => {
+    const desk = new Desk();
+    await desk.sweep();
+    const append = (n: number) => desk.outbox.append(`a_${n}`, notice(n), iso(desk.now));
+    append(1);
+    const { write } = desk.findings;
+    let writes = 0;
+    // its claim is written, and nothing after it
+    desk.findings.write = (...given) =>
+      ++writes === 1 ? write.apply(desk.findings, given) : Promise.reject(new Error('died'));
+    await desk.wake('a_1').catch(() => undefined);
+    desk.findings.write = write;
+    expect(desk.topic.published).toHaveLength(1);
+    const [message] = desk.topic.published;
+    for (let n = 2; n <= 12; n++) {
+      append(n);
+      await desk.wake(`a_${n}`);
+    }
+    await desk.sweepFor(24 * 60);
+    expect(desk.outbox.items.size).toBe(0);
+    const ofFirst = desk.topic.published.filter(({ texts }) => /a_1\/1\b/.test(texts.default));
+    expect(new Set(ofFirst.map(({ texts }) => texts.default))).toEqual(new Set([message?.texts.default]));
+  });
+});
+
 describe('an invocation beside another one', () => {
   it('leaves a notice that is being delivered to the one that claimed it', async () => {
     const desk = new Desk();

@@ -349,7 +349,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'held?.claim?.number === notice.number ? held.claim : undefined',
     'held?.claim?.number === -1 ? held.claim : undefined',
     'a retry tells and lists one notice',
-    ['test/findings/delivery.test.ts'],
+    OUTAGES,
   ),
   bug(
     'claim-keeps-list',

@@ -10,9 +10,8 @@ import {
 } from './adapter.ts';
 import { type ReadAnswer, readAnswer } from './answer.ts';
 import { outcomeFrom } from './endings.ts';
-import { at, type Json, jsonIn, numberAt, objectOf, textAt } from './fields.ts';
+import { at, type Json, jsonIn, nameAt, numberAt, objectOf, textAt } from './fields.ts';
 import { isOtherAnswer, isOtherModel, isOtherRequest } from './model-calls.ts';
-import { nameAt } from './openai.ts';
 import { type ReadRequest, readRequest } from './request.ts';
 import { isoFrom } from './times.ts';
 

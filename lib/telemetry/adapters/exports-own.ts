@@ -1,3 +1,4 @@
+import { nameInFlat } from './account-names.ts';
 import type { ExportShape } from './export-shape.ts';
 import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
 import { isCutJson } from './json-texts.ts';
@@ -67,11 +68,6 @@ const MODELS = [
   'llm_model',
   'deployment',
 ];
-/** Names of who asked beyond those of pairs (openai.ts). */
-const ACCOUNTS = [
-  ...['account', 'account_id', 'accountId', 'customer_identifier', 'customer_id', 'customerId', 'tenant'],
-  ...['tenant_id', 'tenantId', 'organization_id', 'org_id', 'team_id', 'user_id', 'userId', 'api_key_id'],
-];
 const STATUS = ['status', 'status_code', 'statusCode', 'http_status', 'response_status', 'responseCode'];
 
 function first(entry: Json, names: readonly string[]): unknown {
@@ -90,7 +86,7 @@ function asked(entry: Json): unknown {
 function beside(entry: Json): Json {
   return {
     ...entry,
-    account: first(entry, ACCOUNTS) ?? at(entry, 'customer', 'id'),
+    account: nameInFlat(entry) ?? at(entry, 'customer', 'id'),
     status: first(entry, STATUS),
     ...present({ usage: entry.usage ?? entry.token_usage ?? entry.tokens }),
     user_agent: entry.user_agent ?? entry.userAgent ?? entry.http_user_agent,

@@ -70,3 +70,9 @@ export function headersOf(value: unknown): Readonly<Record<string, string>> {
   }
   return headers;
 }
+
+/** A name that some clients write as a number. */
+export function nameAt(value: unknown, ...path: readonly string[]): string | undefined {
+  const found = at(value, ...path);
+  return typeof found === 'number' && Number.isFinite(found) ? String(found) : textAt(value, ...path);
+}

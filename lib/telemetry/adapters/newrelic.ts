@@ -1,7 +1,7 @@
 import { kindOf } from '../reason.ts';
 import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults, NO_CALL, refused } from './adapter.ts';
-import { at, type Json, numberAt, objectOf, textAt } from './fields.ts';
-import { fromPair, nameAt } from './openai.ts';
+import { at, type Json, nameAt, numberAt, objectOf, textAt } from './fields.ts';
+import { fromPair } from './openai.ts';
 import type { Late } from './otel.ts';
 
 /** What is known of a call so far: its summary, its messages, and where the first of them stood. */

@@ -1,4 +1,5 @@
 import { kindOf, printable } from '../reason.ts';
+import { nameBeside } from './account-names.ts';
 import {
   ADAPTER_DEFAULTS,
   type Adapted,
@@ -12,7 +13,7 @@ import {
 import { type ReadAnswer, readAnswer, tokensOf } from './answer.ts';
 import { outcomeFrom } from './endings.ts';
 import { accountOf, type ClientTrust, claimOf, NO_TRUST } from './field-control.ts';
-import { at, headersOf, type Json, jsonIn, numberAt, objectOf, textAt } from './fields.ts';
+import { at, headersOf, type Json, jsonIn, nameAt, numberAt, objectOf, textAt } from './fields.ts';
 import { isOtherAnswer, isOtherEndpoint, isOtherModel, isOtherRequest } from './model-calls.ts';
 import { type ReadRequest, readRequest } from './request.ts';
 import { isoFrom } from './times.ts';
@@ -194,49 +195,6 @@ function statusOf(json: unknown): number | undefined {
   );
 }
 
-/** Names of who asked, beside the bodies: what gateways and exports call it. */
-const NAMES_BESIDE: readonly (readonly string[])[] = [
-  ['metadata', 'account'],
-  ['metadata', '_user'],
-  ['metadata', 'user_id'],
-  ['metadata', 'userId'],
-  ['metadata', 'user'],
-  ['consumer', 'custom_id'],
-  ['consumer', 'username'],
-  ['consumer', 'id'],
-  ['requester'],
-  ['user_id'],
-  ['userId'],
-  ['user'],
-  ['user', 'id'],
-];
-
-/** The same, however a log spells them: tenantId, TenantID, tenant_id. A web server's `remote_user` is who it authenticated. */
-const SPELT_BESIDE = [
-  ...['account', 'customer', 'tenant', 'organization', 'org', 'company', 'workspace', 'team', 'project'],
-  ...['subscription', 'user', 'client'],
-].flatMap((who) => [who, `${who}id`]);
-const SPELLINGS: ReadonlySet<string> = new Set([...SPELT_BESIDE, 'apikeyid', 'username', 'remoteuser']);
-
-/** A name that says who asked, in any spelling, among the fields of an entry. */
-export function speltName(entry: Json): string | undefined {
-  for (const field of Object.keys(entry)) {
-    if (field.length > 40 || !SPELLINGS.has(field.replaceAll(/[-_.]/g, '').toLowerCase())) continue;
-    const name = nameAt(entry, field);
-    if (name !== undefined && name !== '-') return name;
-  }
-  return undefined;
-}
-
-function nameBeside(json: unknown): string | undefined {
-  const metadata = jsonIn(at(json, 'metadata'));
-  const held = objectOf(metadata) === undefined ? json : { ...objectOf(json), metadata };
-  return (
-    NAMES_BESIDE.map((path) => nameAt(held, ...path)).find((name) => name !== undefined) ??
-    speltName(objectOf(json) ?? {})
-  );
-}
-
 /** Token counts that a gateway writes beside the bodies. */
 function countsBeside(json: unknown): ReturnType<typeof tokensOf> {
   const holders = [at(json, 'usage'), at(json, 'llm_summary'), at(json, 'metrics'), json];
@@ -256,10 +214,4 @@ function modelInUrl(json: unknown): string | undefined {
     textAt(json, 'request', 'path') ??
     textAt(json, 'path');
   return /\/(?:models|deployments)\/([^/:?]+)/.exec(url ?? '')?.[1];
-}
-
-/** A name that some clients write as a number. */
-export function nameAt(value: unknown, ...path: readonly string[]): string | undefined {
-  const found = at(value, ...path);
-  return typeof found === 'number' && Number.isFinite(found) ? String(found) : textAt(value, ...path);
 }

@@ -7,11 +7,11 @@ import { asOtlp } from './bare-spans.ts';
 import { BatchReader, type HeldBatch, isBatchLine } from './batch.ts';
 import { unwrapped } from './envelopes.ts';
 import { EXPORT_NAMES, exportShape, fromExport, ownShape } from './exports.ts';
-import { at, type Json, objectOf, textAt } from './fields.ts';
+import { at, type Json, nameAt, objectOf, textAt } from './fields.ts';
 import { ADAPTERS, type InputFormat } from './index.ts';
 import { knownInside } from './inside.ts';
 import { type HeldNewRelic, isNewRelic, NewRelicReader } from './newrelic.ts';
-import { hasRequest, nameAt } from './openai.ts';
+import { hasRequest } from './openai.ts';
 import { type HeldOtel, type Late, OtelReader } from './otel.ts';
 import { isOtlp, otlpField } from './otlp.ts';
 

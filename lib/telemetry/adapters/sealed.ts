@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /**
  * Texts of which the form alone says that nobody can read a prompt in them: what was encrypted, kept elsewhere, or written as
  * the name of an object in a program. Only documented forms that are the whole text count, and none that may hide a question:
@@ -66,15 +68,6 @@ function hidesText(written: string): boolean {
     if (run >= PRINTABLE_RUN) return true;
   }
   return bytes.length >= 32 && (printable > PRINTABLE_SHARE * bytes.length || isUtf8(bytes));
-}
-
-function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Shortest text whose letters say whether chance drew them. */

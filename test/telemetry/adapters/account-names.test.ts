@@ -48,6 +48,14 @@ describe('the account of an entry', () => {
     expect(read({ time: TIME, remote_user: '-', request: REQUEST, response: RESPONSE })).toEqual(['account']);
   });
 
+  it('is the customer, not one of its people; and of a flat entry not what its request may have said', () => {
+    const both = { user_id: 'somebody', team: 'ours', organization: 'acme' };
+    expect(read({ time: TIME, ...both, request: REQUEST, response: RESPONSE })).toEqual(RIGHT);
+    const flat = { time: TIME, model: 'm', prompt: 'Why do tides differ?', User: 'victim' };
+    expect(read(flat)).toEqual(['account']);
+    expect(read({ ...flat, tenantId: 'acme' })[0]).toBe('acme');
+  });
+
   it('is taken from where the operator says, before all else', () => {
     const entry = {
       time: TIME,

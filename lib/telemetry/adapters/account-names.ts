@@ -1,0 +1,67 @@
+import { at, type Json, jsonIn, nameAt, objectOf } from './fields.ts';
+
+/**
+ * What gateways and exports call the account, beside the bodies of a call. The customer comes before one of its people, so that no
+ * customer is split; a team or a project comes last, as logs also name their own so.
+ */
+const CUSTOMERS = ['account', 'customer', 'tenant', 'organization', 'org'].flatMap(withId);
+const PEOPLE: readonly (readonly string[])[] = [
+  ['metadata', 'account'],
+  ['metadata', '_user'],
+  ['metadata', 'user_id'],
+  ['metadata', 'userId'],
+  ['metadata', 'user'],
+  ['consumer', 'custom_id'],
+  ['consumer', 'username'],
+  ['consumer', 'id'],
+  ['requester'],
+  ['user_id'],
+  ['userId'],
+  ['user'],
+  ['user', 'id'],
+];
+const OTHERS = [
+  ...['customeridentifier', 'userid', 'clientid', 'client', 'username'],
+  // who a web server authenticated (https://nginx.org/en/docs/http/ngx_http_core_module.html#var_remote_user)
+  'remoteuser',
+  ...['company', 'workspace', 'team', 'project', 'subscription'].flatMap(withId),
+  'apikeyid',
+];
+
+function withId(name: string): string[] {
+  return [name, `${name}id`];
+}
+
+/** Longest name of a field that is looked at. */
+const LONGEST = 40;
+
+/** The first of some names that is there, however the log spells it: tenantId, TenantID, tenant_id. */
+function spelt(entry: Json, names: readonly string[]): string | undefined {
+  const fields = new Map<string, string>();
+  for (const field of Object.keys(entry))
+    if (field.length <= LONGEST) fields.set(field.replaceAll(/[-_.]/g, '').toLowerCase(), field);
+  for (const name of names) {
+    const field = fields.get(name);
+    const found = field === undefined ? undefined : nameAt(entry, field);
+    // a web server writes `-` where nobody is
+    if (found !== undefined && found !== '-') return found;
+  }
+  return undefined;
+}
+
+/** The account of a pair, as whoever logs it names it beside the bodies. */
+export function nameBeside(json: unknown): string | undefined {
+  const entry = objectOf(json) ?? {};
+  const metadata = jsonIn(at(json, 'metadata'));
+  const held = objectOf(metadata) === undefined ? entry : { ...entry, metadata };
+  return (
+    spelt(entry, CUSTOMERS) ??
+    PEOPLE.map((path) => nameAt(held, ...path)).find((name) => name !== undefined) ??
+    spelt(entry, OTHERS)
+  );
+}
+
+/** The account of a flat entry, in which `user` and `metadata` may be the request's own and are not taken. */
+export function nameInFlat(entry: Json): string | undefined {
+  return spelt(entry, [...CUSTOMERS, ...OTHERS]);
+}
