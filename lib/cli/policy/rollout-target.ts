@@ -13,6 +13,11 @@ export interface RolloutOptions {
   readonly demo?: boolean;
 }
 
+export const THE_DEMO = 'the running demo';
+
+/** The demo bakes a minute in so many ms (emulator/services/app-config-control.ts). */
+const BAKE_MINUTE_OF_DEMO = 1000;
+
 /** Where policies are pushed to, and what to call it. */
 export interface RolloutTarget {
   readonly rollout: PolicyRollout;
@@ -76,8 +81,8 @@ export async function rolloutTarget(options: RolloutOptions, use: 'read' | 'chan
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
   return {
-    rollout: new AppConfigRollout(client, parsed.data.stack),
-    where: 'the running demo',
+    rollout: new AppConfigRollout(client, parsed.data.stack, BAKE_MINUTE_OF_DEMO),
+    where: THE_DEMO,
     close: () => client.destroy(),
   };
 }
