@@ -4,7 +4,6 @@ import { AppConfigDataClient } from '@aws-sdk/client-appconfigdata';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
-import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { LinkIndexFunction } from '../../lambdas/link-index/link-index.ts';
 import { NotifyFunction } from '../../lambdas/notify/notify.ts';
@@ -105,7 +104,7 @@ export function start(name: SimulatedFunction, world: World, caller: Caller): Ha
         ...common,
         sns: clients.sns,
         eventBridge: clients.eventBridge,
-        securityHub: () => new SecurityHubClient({}),
+        securityHub: undefined,
         newName: () => world.newName(),
       });
       return (event) => notify.handle(event as Parameters<typeof notify.handle>[0]);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readArchivedEvents } from '../../lib/aws/archived-events.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { PromptItems } from '../../lib/aws/prompt-items.ts';
