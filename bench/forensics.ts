@@ -3,13 +3,14 @@
  * [--all]`.
  * DIR holds `mmlu-pro/`, `alpaca-eval/` (one NDJSON file a model), `lineage.json`, and `reasoning/` with `pm-traces/`,
  * `misguided/`, `freeform-crux/`, `freeform-math-l5/` and its own `lineage.json`; or it holds all this in `answers/`. What is
- * missing is skipped. PART is the name of one of these folders, `selection`, or `verdicts`: what the product itself says, of two
+ * missing is skipped. PART is the name of one of these folders, `selection`, `copies`, or `verdicts`: what the product itself says, of two
  * dozen accusations of each kind or with --all of every one; `verdicts:FOLDER` of one folder.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchChoices, benchSelection } from './forensics/choices.ts';
+import { benchCopies } from './forensics/copies.ts';
 import { AnswerData, type Documented } from './forensics/data.ts';
 import { benchFreeForm, withoutOptions } from './forensics/free-form.ts';
 import { say } from './forensics/rates.ts';
@@ -57,6 +58,7 @@ benchChoices(
   flags.quick,
   result,
 );
+if (wanted('copies')) benchCopies(data, result);
 const [part, only] = flags.only?.split(':') ?? [];
 if (part === undefined || part === 'verdicts')
   benchVerdicts(data, documented, result, { only, all: flags.all });

@@ -37,6 +37,13 @@ const MANY_TEXTS = 0.4;
 /** Long texts after which two models that mostly differ are looked at no longer. */
 const ENOUGH_TO_DIFFER = 40;
 const DIFFER_BELOW = 0.2;
+/**
+ * Texts of one file that have a run of words from which it is a frame around answers, the texts looked at for it, and fewest
+ * runs that a text must have beside it. Public files hold the command line of their harness under every answer.
+ */
+const FRAME_FROM = 3;
+const FRAME_TEXTS = 60;
+const LEAST_RUNS = 20;
 /** Strangers that say the same at a question from which the question forces it. */
 const FORCED_BY = 2;
 /** Characters of a text that are read: a page and a half say whether two texts are one. */
@@ -53,21 +60,32 @@ export interface EditedCopy {
   readonly differ: { readonly hard: number; readonly easy: number } | null;
 }
 
-function runsOfWords(text: string): Set<string> {
+/** Runs of words of a text; none that its file has at question after question, which are a frame and no answer. */
+function runsOfWords(text: string, frame: ReadonlySet<string> = new Set()): Set<string> {
   const words = text.slice(0, MOST_READ).toLowerCase().match(WORD) ?? [];
   const out = new Set<string>();
-  for (let i = 0; i + WORDS <= words.length; i++) out.add(words.slice(i, i + WORDS).join(' '));
+  for (let i = 0; i + WORDS <= words.length; i++) {
+    const run = words.slice(i, i + WORDS).join(' ');
+    if (!frame.has(run)) out.add(run);
+  }
   return out;
 }
 
-/** Whether two long texts are the same but for some words. */
-function oneText(a: string, b: string): boolean {
-  if (a === b) return true;
-  const [x, y] = [runsOfWords(a), runsOfWords(b)];
+/** Runs of words that several of a file's texts have: what a harness, a template or a habit puts around answers. */
+function frameOf(texts: readonly string[]): Set<string> {
+  const times = new Map<string, number>();
+  for (const text of texts) for (const run of runsOfWords(text)) times.set(run, (times.get(run) ?? 0) + 1);
+  return new Set([...times].flatMap(([run, n]) => (n >= FRAME_FROM ? [run] : [])));
+}
+
+/** Whether two texts are the same but for some words; undefined where too little is left beside their frames. */
+function oneText(a: string, b: string, frame: ReadonlySet<string>): boolean | undefined {
+  const [x, y] = [runsOfWords(a, frame), runsOfWords(b, frame)];
   const [few, many] = x.size < y.size ? [x, y] : [y, x];
+  if (few.size < LEAST_RUNS) return undefined;
   let shared = 0;
   for (const run of few) if (many.has(run)) shared++;
-  return few.size > 0 && shared >= ONE_TEXT * few.size;
+  return shared >= ONE_TEXT * few.size;
 }
 
 type Part = (answer: Answer) => string | undefined;
@@ -75,15 +93,23 @@ const PARTS: readonly Part[] = [(a) => a.text, (a) => a.trace];
 
 /** Long texts of both, and those that are one; what other models say too at that question is what the question forces. */
 function sharedTexts(a: AnswerSheet, b: AnswerSheet, others: readonly AnswerSheet[], part: Part) {
-  let of = 0;
-  const same: { item: string; text: string }[] = [];
-  for (const [item, x] of a.answers) {
+  const long = [...a.answers].flatMap(([item, x]) => {
     const y = b.answers.get(item);
     const [own, theirs] = [part(x), y === undefined ? undefined : part(y)];
-    if (own === undefined || theirs === undefined) continue;
-    if (own.length < LONG_ENOUGH || theirs.length < LONG_ENOUGH) continue;
+    if (own === undefined || theirs === undefined) return [];
+    return own.length < LONG_ENOUGH || theirs.length < LONG_ENOUGH ? [] : [{ item, own, theirs }];
+  });
+  if (long.length < LEAST_TEXTS) return { same: 0, of: long.length };
+  const first = long.slice(0, FRAME_TEXTS);
+  const frame = frameOf(first.map((t) => t.own));
+  for (const run of frameOf(first.map((t) => t.theirs))) frame.add(run);
+  let of = 0;
+  const same: { item: string; text: string }[] = [];
+  for (const { item, own, theirs } of long) {
+    const one = oneText(own, theirs, frame);
+    if (one === undefined) continue;
     of++;
-    if (oneText(own, theirs)) same.push({ item, text: own });
+    if (one) same.push({ item, text: own });
     if (of >= ENOUGH_TO_DIFFER && same.length < DIFFER_BELOW * of) return { same: 0, of };
   }
   if (same.length < LEAST_TEXTS || same.length < MANY_TEXTS * of) return { same: 0, of };
@@ -91,7 +117,7 @@ function sharedTexts(a: AnswerSheet, b: AnswerSheet, others: readonly AnswerShee
     const alike = others.filter((o) => {
       const answer = o.answers.get(item);
       const said = answer === undefined ? undefined : part(answer);
-      return said !== undefined && oneText(text, said);
+      return said !== undefined && oneText(text, said, frame) === true;
     });
     return alike.length >= FORCED_BY;
   });

@@ -118,19 +118,30 @@ describe('a text file that is another with words changed', () => {
   });
 
   it('is not what the question forces', () => {
+    const given = makeManner(random);
+    const verses = Array.from({ length: 30 }, (_, i) => write(given, i, 9, random));
     const forced = (model: string) =>
       textSheet(
         model,
-        Array.from({ length: 40 }, (_, i) =>
-          i < 30
-            ? `Paragraph ${i}. ${'It goes on to say some more of this. '.repeat(9)}`
-            : write(makeManner(random), i, 9, random),
-        ),
+        Array.from({ length: 40 }, (_, i) => verses[i] ?? write(makeManner(random), i, 9, random)),
       );
     const [a, b, ...rest] = ['ours', 'theirs', 'amber', 'birch', 'cedar'].map(forced);
     if (a === undefined || b === undefined) throw new Error('no sheets');
     expect(editedCopy(a, b, rest)).toBeUndefined();
     expect(editedCopy(a, b, [])).toMatchObject({ what: 'texts', same: 30 });
+  });
+});
+
+describe('what a harness puts under every answer', () => {
+  it('is no text that two models share', () => {
+    const frame =
+      '/usr/bin/run --numa distribute --threads 32 --seed 42 --context 4096 --temperature 0.01 --no-display-prompt -p BEGIN of the turn of the user and then the end of it, as the template of the program has it for all models';
+    const framed = (model: string) =>
+      textSheet(
+        model,
+        Array.from({ length: 60 }, (_, i) => `Answer ${i % 2}\n${frame} ${model}`),
+      );
+    expect(editedCopy(framed('ours'), framed('theirs'), [])).toBeUndefined();
   });
 });
 
