@@ -18,7 +18,11 @@ export async function sendShadowDigest(delivery: Delivery): Promise<void> {
   const shadow = await delivery.findings.list(MAX_FINDINGS, true);
   if (shadow.findings.length > 0) {
     const active = await delivery.findings.list(MAX_FINDINGS);
-    const digest = shadowDigest(active.findings, shadow.findings, DAY_MS);
+    const digest = shadowDigest({
+      active: active.findings,
+      shadow: shadow.findings,
+      period: DAY_MS,
+    });
     // an old candidate's findings that nothing was added to
     if (digest.counts.shadow > 0) {
       const deliveryId = `shadow/${new Date(today).toISOString().slice(0, 10)}`;

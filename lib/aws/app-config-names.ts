@@ -9,8 +9,11 @@ import { POLICY_ENVIRONMENT, POLICY_PROFILES, type PolicySlot } from '../contrac
 
 /** A rollout that could not be done, in words for whoever asked for it; nothing was changed. */
 export class RolloutError extends Error {
-  override readonly name = 'RolloutError';
+  override readonly name: string = 'RolloutError';
 }
+
+/** Another deployment is under way; the same can be asked for when it is over. */
+export class RolloutBusy extends RolloutError {}
 
 /** The ids by which AppConfig knows what the stack declares by name. */
 export interface AppConfigIds {

@@ -3,6 +3,7 @@ import {
   BadRequestException,
   ConflictException,
   CreateHostedConfigurationVersionCommand,
+  type DeploymentSummary,
   GetDeploymentCommand,
   GetHostedConfigurationVersionCommand,
   paginateListDeployments,
@@ -12,7 +13,7 @@ import {
 import { POLICY_PROFILES, type PolicySlot } from '../contract/policy-names.ts';
 import { describeFault, expiredExceptions, parsePolicy } from '../policy/parse-policy.ts';
 import { defaultPolicy, type Policy } from '../policy/policy.ts';
-import { AppConfigNames, RolloutError } from './app-config-names.ts';
+import { AppConfigNames, RolloutBusy, RolloutError } from './app-config-names.ts';
 
 /** One deployment of a policy, newest first in lists. */
 export interface Deployed {
@@ -25,6 +26,8 @@ export interface Deployed {
   readonly state: string;
   readonly startedAt: Date | undefined;
   readonly completedAt: Date | undefined;
+  /** when its bake time ends, as planned */
+  readonly overAt?: Date | undefined;
 }
 
 /** The other end of PolicySource: the one writer of policies in AppConfig, on AWS and in the demo alike. */
@@ -65,10 +68,15 @@ const WITHDRAWN = new Set(['ROLLED_BACK', 'ROLLING_BACK', 'REVERTED']);
 export class AppConfigRollout implements PolicyRollout {
   readonly #client: AppConfigClient;
   readonly #names: AppConfigNames;
+  readonly #minute: number;
 
-  /** @param stack name of the stack, which is that of its AppConfig application and deployment strategy */
-  constructor(client: AppConfigClient, stack: string) {
+  /**
+   * @param stack name of the stack, which is that of its AppConfig application and deployment strategy
+   * @param minute ms that a minute of bake time lasts: less in the demo
+   */
+  constructor(client: AppConfigClient, stack: string, minute = 60_000) {
     this.#client = client;
+    this.#minute = minute;
     this.#names = new AppConfigNames(client, stack);
   }
 
@@ -103,6 +111,7 @@ export class AppConfigRollout implements PolicyRollout {
             state: item.State ?? 'unknown',
             startedAt: item.StartedAt,
             completedAt: item.CompletedAt,
+            overAt: this.#over(item),
           });
       if (found.length >= limit) break;
     }
@@ -198,11 +207,25 @@ export class AppConfigRollout implements PolicyRollout {
       running === undefined
         ? ''
         : ` (number ${running.number}, ${running.slot}, ${running.state.toLowerCase()})`;
-    const back = running?.slot === 'shadow' ? '' : ', or go back with policy rollback';
-    return new RolloutError(
-      `another deployment is under way${which}: nothing was changed. Wait until it has baked (policy status)${back}`,
-      { cause },
-    );
+    const left = running?.overAt && timeLeft(running.overAt);
+    const until =
+      left === undefined
+        ? 'Wait until it has baked (policy status)'
+        : `It bakes for about ${left} more, then the same works`;
+    const back = running?.slot === 'shadow' ? '' : '; or go back with policy rollback';
+    return new RolloutBusy(`another deployment is under way${which}: nothing was changed. ${until}${back}`, {
+      cause,
+    });
+  }
+
+  /** When a deployment is over; undefined where AppConfig does not say when it began. */
+  #over({
+    StartedAt,
+    DeploymentDurationInMinutes,
+    FinalBakeTimeInMinutes,
+  }: DeploymentSummary): Date | undefined {
+    const minutes = (DeploymentDurationInMinutes ?? 0) + (FinalBakeTimeInMinutes ?? 0);
+    return StartedAt && new Date(StartedAt.getTime() + minutes * this.#minute);
   }
 
   async #stop(running: Deployed): Promise<Deployed> {
@@ -218,6 +241,12 @@ export class AppConfigRollout implements PolicyRollout {
     const { State } = await this.#client.send(new GetDeploymentCommand(which));
     return { ...running, state: State ?? 'ROLLED_BACK' };
   }
+}
+
+/** 40 s, 8 minutes */
+export function timeLeft(until: Date, now = Date.now()): string {
+  const seconds = Math.max(1, Math.ceil((until.getTime() - now) / 1000));
+  return seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`;
 }
 
 /** The validator's own words, where the service passes them on. */

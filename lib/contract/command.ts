@@ -6,3 +6,14 @@ export const COMMAND = 'siphonwatch';
 
 /** The stack that is meant where none is named: the default of the setting `stackName`. */
 export const DEFAULT_STACK = 'Siphonwatch';
+
+const NAMED = new RegExp(`(?<![\\w./@-])${COMMAND} (?=[a-z])`, 'g');
+
+/**
+ * A text whose commands begin as they have to where it is read. Texts of the core name the command as it is called where it
+ * is installed, which is right in a mail of a deployment; a checkout, the demo and the console's page know better.
+ * @param command how commands begin there, such as `node bin/siphonwatch.mjs`
+ */
+export function asTyped(text: string, command: string): string {
+  return text.replace(NAMED, () => `${command} `);
+}

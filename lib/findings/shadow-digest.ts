@@ -1,20 +1,22 @@
 import { COMMAND } from '../contract/command.ts';
-import { levelRank } from '../scoring/level.ts';
 import type { Finding } from './finding.ts';
+import { type CandidateWork, comparePolicies, type NamedAccount } from './policy-comparison.ts';
 import type { Rendered } from './publication.ts';
 import { ascii, identifier, unmarked } from './sanitize.ts';
 import { chatMessage } from './views/chat.ts';
 import { SUBJECT_MAX } from './views/email.ts';
 import { SMS_MAX } from './views/sms.ts';
 
-/** What a shadow policy would have done beside the active one, over a stretch of event time. */
+/** What a candidate would have done beside the active policy, over a stretch of event time. Counts are of accounts. */
 export interface ShadowDigest {
+  /** event time; empty where the candidate has judged nothing */
   readonly from: string;
   readonly to: string;
-  /** policies that made the shadow's findings; more than one where the candidate was changed meanwhile */
-  readonly policies: readonly string[];
+  /** id of the candidate; undefined where there is none */
+  readonly candidate: string | undefined;
+  /** accounts that were compared */
+  readonly accounts: number;
   readonly counts: { readonly active: number; readonly shadow: number; readonly both: number };
-  /** ids of findings, which `siphonwatch findings show` takes */
   readonly onlyShadow: readonly ShadowEntry[];
   readonly onlyActive: readonly ShadowEntry[];
   readonly newlyCaught: number;
@@ -26,73 +28,54 @@ export interface ShadowDigest {
 }
 
 export interface ShadowEntry {
+  /** id of the finding that names it, which `siphonwatch findings show` takes */
   readonly finding: string;
+  /** the account */
   readonly subject: string;
   readonly level: string;
   readonly openedAt: string;
-  /** what people said of the subject, by either policy's finding; undefined where nobody has */
+  /** what people said of the account or its campaign, by either policy's finding; undefined where nobody has */
   readonly verdict?: 'confirmed' | 'benign' | 'unsure';
 }
 
-/**
- * Compares findings whose newest change lies within `period` ms of the newest of all. A subject that people have
- * judged counts as caught or wronged; the others are listed for triage.
- */
-export function shadowDigest(
-  active: readonly Finding[],
-  shadow: readonly Finding[],
-  period: number,
-): ShadowDigest {
-  const suspects = (list: readonly Finding[]) =>
-    list.filter(({ highest }) => levelRank(highest) >= levelRank('suspect'));
-  const all = [...active, ...shadow];
-  const to = all.reduce((latest, held) => Math.max(latest, Date.parse(held.updatedAt)), 0);
-  const within = (held: Finding): boolean => Date.parse(held.updatedAt) >= to - period;
-  const subjectsOf = (list: readonly Finding[]) =>
-    new Map(suspects(list).map((held) => [held.notice.subject.id, held]));
-  const everActive = subjectsOf(active);
-  const everShadow = subjectsOf(shadow);
-  // whoever a campaign's finding names is found by that policy, and judged by what people said of the campaign
-  const named = (list: readonly Finding[]) =>
-    new Set(
-      suspects(list).flatMap(({ notice }) => (notice.subject.members ?? []).map(({ account }) => account)),
-    );
-  const namedActive = named(active);
-  const namedShadow = named(shadow);
-  const verdicts = new Map<string, NonNullable<ShadowEntry['verdict']>>();
-  for (const held of all)
-    for (const { account } of held.notice.subject.members ?? [])
-      if (held.verdict !== undefined) verdicts.set(account, held.verdict.verdict);
-  for (const held of all)
-    if (held.verdict !== undefined) verdicts.set(held.notice.subject.id, held.verdict.verdict);
-  const entry = (held: Finding): ShadowEntry => {
-    const verdict = verdicts.get(held.notice.subject.id);
+export interface ShadowDigestOf {
+  readonly active: readonly Finding[];
+  /** findings of shadow policies, of this candidate and of earlier ones */
+  readonly shadow: readonly Finding[];
+  /** id of the candidate; without it that of the newest finding */
+  readonly candidate?: string | undefined;
+  /** what it judged, where the profiles were read */
+  readonly work?: CandidateWork | undefined;
+  /** ms before the newest event */
+  readonly period: number;
+}
+
+/** Compares a candidate with the active policy. Accounts that people have judged count as caught or wronged. */
+export function shadowDigest({ active, shadow, work, period, ...of }: ShadowDigestOf): ShadowDigest {
+  const candidate = of.candidate ?? shadow[0]?.notice.versions.policy;
+  const verdicts = verdictsOf([...active, ...shadow]);
+  const entry = ({ account, finding }: NamedAccount): ShadowEntry => {
+    const verdict = verdicts.get(account);
     return {
-      finding: held.id,
-      subject: held.notice.subject.id,
-      level: held.highest,
-      openedAt: held.openedAt,
+      finding: finding.id,
+      subject: account,
+      level: finding.highest,
+      openedAt: finding.openedAt,
       ...(verdict === undefined ? {} : { verdict }),
     };
   };
-  const recentActive = [...everActive.values()].filter(within);
-  const recentShadow = [...everShadow.values()].filter(within);
-  const onlyOf = (
-    list: readonly Finding[],
-    others: ReadonlyMap<string, Finding>,
-    members: ReadonlySet<string>,
-  ): ShadowEntry[] =>
-    list.filter(({ notice: { subject } }) => !others.has(subject.id) && !members.has(subject.id)).map(entry);
-  const onlyShadow = onlyOf(recentShadow, everActive, namedActive);
-  const onlyActive = onlyOf(recentActive, everShadow, namedShadow);
-  const both = recentShadow.length - onlyShadow.length;
+  if (candidate === undefined || work?.judged.size === 0) return nothingYet(candidate);
+  const compared = comparePolicies(active, shadow, candidate, work, period);
+  const onlyShadow = compared.onlyShadow.map(entry);
+  const onlyActive = compared.onlyActive.map(entry);
   const count = (list: readonly ShadowEntry[], verdict: string) =>
     list.filter((held) => held.verdict === verdict).length;
   const made = {
-    from: new Date(Math.max(0, to - period)).toISOString(),
-    to: new Date(to).toISOString(),
-    policies: [...new Set(recentShadow.map((held) => held.notice.versions.policy))].sort(),
-    counts: { active: recentActive.length, shadow: recentShadow.length, both },
+    from: new Date(compared.from).toISOString(),
+    to: new Date(compared.to).toISOString(),
+    candidate,
+    accounts: compared.accounts,
+    counts: { active: compared.active, shadow: compared.shadow, both: compared.both },
     onlyShadow,
     onlyActive,
     newlyCaught: count(onlyShadow, 'confirmed'),
@@ -100,38 +83,82 @@ export function shadowDigest(
     noLongerCaught: count(onlyActive, 'confirmed'),
     noLongerWronged: count(onlyActive, 'benign'),
   };
-  return { ...made, lines: linesOf(made) };
+  return { ...made, lines: linesOf(made, work !== undefined) };
+}
+
+/** What people said of accounts; of the account itself before what was said of its campaign. */
+function verdictsOf(findings: readonly Finding[]): ReadonlyMap<string, NonNullable<ShadowEntry['verdict']>> {
+  const verdicts = new Map<string, NonNullable<ShadowEntry['verdict']>>();
+  const judged = findings.flatMap(({ verdict, notice }) =>
+    verdict === undefined ? [] : [{ said: verdict.verdict, subject: notice.subject }],
+  );
+  for (const { said, subject } of judged)
+    for (const { account } of subject.members ?? []) verdicts.set(account, said);
+  for (const { said, subject } of judged) verdicts.set(subject.id, said);
+  return verdicts;
+}
+
+function nothingYet(candidate: string | undefined): ShadowDigest {
+  const line =
+    candidate === undefined
+      ? 'No candidate is judged beside the active policy.'
+      : `No event was judged under candidate ${candidate} yet: there is nothing to compare.`;
+  return {
+    from: '',
+    to: '',
+    candidate,
+    accounts: 0,
+    counts: { active: 0, shadow: 0, both: 0 },
+    onlyShadow: [],
+    onlyActive: [],
+    newlyCaught: 0,
+    newlyWronged: 0,
+    noLongerCaught: 0,
+    noLongerWronged: 0,
+    lines: [line],
+  };
 }
 
 const MAX_ROWS = 20;
 const MAX_SENT = 100;
 
-function linesOf(made: Omit<ShadowDigest, 'lines'>): string[] {
-  if (made.counts.active + made.counts.shadow === 0) return ['Neither policy has a finding yet.'];
-  const named =
-    made.policies.length === 0 ? 'The shadow policy' : `Shadow policy ${made.policies.join(', ')}`;
+/** @param read whether the profiles were read, so that it is known how many accounts both policies judged */
+function linesOf(made: Omit<ShadowDigest, 'lines'>, read: boolean): string[] {
+  const { active, shadow, both } = made.counts;
+  const when = `${minute(made.from)} to ${minute(made.to)} (event time)`;
+  const looked = read ? `, ${count(made.accounts, 'account')} judged by both policies` : '';
   const lines = [
-    `${made.from.slice(0, 16)} to ${made.to.slice(0, 16)} (event time): ${named} has ${made.counts.shadow} findings, the active one ${made.counts.active}, ${made.counts.both} in common.`,
-    `Of those with a verdict: ${made.newlyCaught} true and ${made.newlyWronged} false positives are new, ${made.noLongerCaught} true and ${made.noLongerWronged} false positives are gone.`,
+    `${when}${looked}: candidate ${made.candidate ?? ''} names ${count(shadow, 'account')}, the active policy ${active}; ${both} in common.`,
   ];
+  const judged = made.newlyCaught + made.newlyWronged + made.noLongerCaught + made.noLongerWronged;
+  if (judged > 0)
+    lines.push(
+      `Of those with a verdict: ${made.newlyCaught} true and ${made.newlyWronged} false positives are new, ${made.noLongerCaught} true and ${made.noLongerWronged} false positives are gone.`,
+    );
   const list = (title: string, entries: readonly ShadowEntry[]): void => {
     if (entries.length === 0) return;
-    lines.push(`${title}:`);
-    for (const held of entries.slice(0, MAX_ROWS))
+    const findings = new Map<string, ShadowEntry[]>();
+    for (const held of entries) findings.set(held.finding, [...(findings.get(held.finding) ?? []), held]);
+    lines.push(`${title} (${entries.length}):`);
+    for (const [id, [held, ...more]] of [...findings].slice(0, MAX_ROWS))
       lines.push(
-        `  ${COMMAND} findings show ${identifier(held.finding)}   ${held.level}, since ${held.openedAt.slice(0, 16)}${held.verdict === undefined ? ', no verdict yet' : `, ${held.verdict}`}`,
+        `  ${COMMAND} findings show ${identifier(id)}   ${held?.level ?? ''}, since ${minute(held?.openedAt ?? '')}${more.length === 0 ? '' : `, ${more.length + 1} accounts`}${held?.verdict === undefined ? ', no verdict yet' : `, ${held.verdict}`}`,
       );
-    if (entries.length > MAX_ROWS) lines.push(`  ... and ${entries.length - MAX_ROWS} more`);
+    if (findings.size > MAX_ROWS) lines.push(`  ... and ${findings.size - MAX_ROWS} more`);
   };
-  list('Only the shadow policy', made.onlyShadow);
+  list('Only the candidate', made.onlyShadow);
   list('Only the active policy', made.onlyActive);
   return lines;
 }
 
+const minute = (iso: string): string => iso.slice(0, 16).replace('T', ' ');
+const count = (n: number, what: string): string =>
+  `${n.toLocaleString('en-US')} ${what}${n === 1 ? '' : 's'}`;
+
 /** The digest as a message in every form. */
 export function renderShadowDigest(held: ShadowDigest, deliveryId: string): Rendered {
   const { counts } = held;
-  const headline = `shadow policy: ${counts.shadow} findings beside ${counts.active} of the active one, ${held.onlyShadow.length} only its own`;
+  const headline = `shadow policy ${held.candidate ?? ''}: names ${count(counts.shadow, 'account')}, the active one ${counts.active}, ${counts.both} in common`;
   const next = `${COMMAND} policy shadow`;
   return {
     subject: ascii(`[siphonwatch] ${headline}`, SUBJECT_MAX),

@@ -6,3 +6,8 @@ export class InputError extends Error {
     this.name = 'InputError';
   }
 }
+
+/** What was asked for cannot be done yet, and can later as it was typed; a verb prints the message and ends with exit code 6. */
+export class NotYetError extends InputError {
+  override readonly name = 'NotYetError';
+}

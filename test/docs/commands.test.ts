@@ -4,6 +4,7 @@ import { build } from 'esbuild';
 import { expect, it } from 'vitest';
 import { calledAs } from '../../lib/cli/shared/called-as.ts';
 import { VERBS } from '../../lib/cli/verbs.ts';
+import { asTyped } from '../../lib/contract/command.ts';
 import { ourFiles, ROOT, textOf } from './documents.ts';
 
 /** What is printed as a command can be run as printed, and needs no development tools. */
@@ -34,7 +35,13 @@ it('every command in a document or a notice is a verb of the command line', () =
 
 it('a command that a run prints begins as the run was started', () => {
   expect(calledAs('/usr/local/bin/siphonwatch')).toBe('siphonwatch');
-  expect(calledAs(join(ROOT, 'bin', 'siphonwatch.mjs'))).toBe(`node ${join(ROOT, 'bin', 'siphonwatch.mjs')}`);
+  const file = join(ROOT, 'bin', 'siphonwatch.mjs');
+  expect(calledAs(file, '/')).toBe(`node ${file}`);
+  expect(calledAs(file, join(ROOT, 'docs'))).toBe(`node ${file}`);
+  expect(calledAs(file, ROOT)).toBe('node bin/siphonwatch.mjs');
+  expect(asTyped('1. siphonwatch triage X\n`siphonwatch console` a/siphonwatch x Siphonwatch is', 'sw')).toBe(
+    '1. sw triage X\n`sw console` a/siphonwatch x Siphonwatch is',
+  );
 });
 
 it('every verb but the demo imports only what is a dependency, so that npm ci --omit=dev is enough', async () => {

@@ -1,8 +1,10 @@
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type Delivery, deliver } from '../../lambdas/notify/deliver.ts';
 import { NotificationThrottle } from '../../lambdas/notify/notification-throttle.ts';
 import { sendShadowDigest } from '../../lambdas/notify/shadow-digest.ts';
-import { applyNotice, type Finding } from '../../lib/findings/finding.ts';
+import { applyNotice, type Finding, type NoticeMember } from '../../lib/findings/finding.ts';
+import type { CandidateWork } from '../../lib/findings/policy-comparison.ts';
 import { shadowDigest } from '../../lib/findings/shadow-digest.ts';
 import { MemoryBus } from '../../lib/stores/event-bus.ts';
 import { MemoryFindingStore } from '../../lib/stores/finding-memory.ts';
@@ -14,6 +16,10 @@ import { ACCOUNT, campaign, NOW, opened } from './notices.ts';
 const [member] = campaign.subject.members ?? [];
 if (member === undefined) throw new Error('the fixture has members');
 
+const MEMBER: NoticeMember = member;
+const CANDIDATE = 'mine-1';
+const AT = Date.parse(opened.at);
+
 function finding(account: string, shadow: boolean, verdict?: 'confirmed' | 'benign'): Finding {
   const base = opened;
   const made = applyNotice(undefined, {
@@ -21,6 +27,7 @@ function finding(account: string, shadow: boolean, verdict?: 'confirmed' | 'beni
     level: 'suspect',
     finding: `f-${account}-1`,
     subject: { ...base.subject, id: account },
+    versions: { ...base.versions, policy: shadow ? CANDIDATE : 'default-1' },
     shadow,
   });
   return verdict === undefined
@@ -28,8 +35,26 @@ function finding(account: string, shadow: boolean, verdict?: 'confirmed' | 'beni
     : { ...made, verdict: { verdict, by: 'someone', at: '2026-03-05T00:00:00Z' } };
 }
 
+function ring(shadow: boolean, accounts: readonly string[], verdict?: 'confirmed'): Finding {
+  const made = finding('c_ring', shadow, verdict);
+  const members = accounts.map((account) => ({ ...MEMBER, account }));
+  return {
+    ...made,
+    notice: { ...made.notice, subject: { ...made.notice.subject, type: 'campaign', members } },
+  };
+}
+
+/** The candidate has judged these accounts, since `AT`. */
+const judged = (...accounts: string[]): CandidateWork => ({
+  since: AT,
+  judged: new Map(accounts.map((account) => [account, AT])),
+});
+
+const digestOf = (active: readonly Finding[], shadow: readonly Finding[], work?: CandidateWork) =>
+  shadowDigest({ active, shadow, candidate: CANDIDATE, work, period: DAY_MS });
+
 it('counts new true and false positives by verdicts, and links the rest for triage', () => {
-  const digest = shadowDigest(
+  const digest = digestOf(
     [finding('a', false), finding('gone', false, 'benign')],
     [
       finding('a', true),
@@ -37,7 +62,6 @@ it('counts new true and false positives by verdicts, and links the rest for tria
       finding('wronged', true, 'benign'),
       finding('new', true),
     ],
-    DAY_MS,
   );
   expect(digest).toMatchObject({
     counts: { active: 2, shadow: 4, both: 1 },
@@ -51,25 +75,72 @@ it('counts new true and false positives by verdicts, and links the rest for tria
 });
 
 it('a member of a campaign is no news where the other policy names the campaign, and its verdict is the campaign’s', () => {
-  const ring = (shadow: boolean, verdict?: 'confirmed'): Finding => {
-    const made = finding('c_ring', shadow, verdict);
-    const members = ['m1', 'm2'].map((account) => ({ ...member, account }));
-    return {
-      ...made,
-      notice: { ...made.notice, subject: { ...made.notice.subject, type: 'campaign', members } },
-    };
-  };
-  const digest = shadowDigest([ring(false)], [finding('m1', true), finding('m3', true)], DAY_MS);
+  const digest = digestOf([ring(false, ['m1', 'm2'])], [finding('m1', true), finding('m3', true)]);
   expect(digest.onlyShadow.map(({ subject }) => subject)).toEqual(['m3']);
-  expect(shadowDigest([finding('m2', false)], [ring(true, 'confirmed')], DAY_MS)).toMatchObject({
+  expect(digestOf([finding('m2', false)], [ring(true, ['m1', 'm2'], 'confirmed')])).toMatchObject({
     newlyCaught: 1,
     noLongerCaught: 0,
-    counts: { both: 0 },
+    counts: { active: 1, shadow: 2, both: 1 },
   });
 });
 
-it('says so when there is nothing to compare', () => {
-  expect(shadowDigest([], [], DAY_MS).lines).toEqual(['Neither policy has a finding yet.']);
+it('a candidate is not credited with what an earlier one found, nor blamed for accounts that it never saw', () => {
+  const before = finding('x', true);
+  const other = {
+    ...before,
+    notice: { ...before.notice, versions: { ...before.notice.versions, policy: 'old' } },
+  };
+  expect(digestOf([], [other], judged('x'))).toMatchObject({
+    counts: { shadow: 0, both: 0 },
+    onlyShadow: [],
+  });
+  expect(digestOf([finding('a', false), finding('b', false)], [], judged('a'))).toMatchObject({
+    accounts: 1,
+    onlyActive: [{ subject: 'a' }],
+  });
+});
+
+it('no event judged is said, and is no difference', () => {
+  const none = { since: Number.POSITIVE_INFINITY, judged: new Map<string, number>() };
+  const digest = digestOf([finding('a', false)], [finding('b', true)], none);
+  expect(digest.lines).toEqual([
+    'No event was judged under candidate mine-1 yet: there is nothing to compare.',
+  ]);
+  expect(digest.counts).toEqual({ active: 0, shadow: 0, both: 0 });
+  expect(shadowDigest({ active: [], shadow: [], period: DAY_MS }).lines).toEqual([
+    'No candidate is judged beside the active policy.',
+  ]);
+});
+
+it('counts of a comparison are those of sets, over a stretch that lies where events were judged', () => {
+  const accounts = fc.subarray(['a', 'b', 'c', 'd', 'e', 'f']);
+  const side = (shadow: boolean) =>
+    fc
+      .tuple(accounts, accounts, fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }))
+      .map(([own, members, old]) => [
+        ...own.map((account, i): Finding => {
+          const held = finding(account, shadow);
+          return old[i] === true
+            ? { ...held, updatedAt: new Date(AT - 3 * DAY_MS).toISOString(), state: 'closed' }
+            : held;
+        }),
+        ...(members.length === 0 ? [] : [ring(shadow, members)]),
+      ]);
+  fc.assert(
+    fc.property(side(false), side(true), fc.option(accounts, { nil: undefined }), (active, shadow, seen) => {
+      const { counts, onlyActive, onlyShadow, from, to, lines } = digestOf(
+        active,
+        shadow,
+        seen && judged(...seen),
+      );
+      expect(counts.shadow).toBe(counts.both + onlyShadow.length);
+      expect(counts.active).toBe(counts.both + onlyActive.length);
+      expect(counts.both).toBeLessThanOrEqual(Math.min(counts.active, counts.shadow));
+      expect(from <= to).toBe(true);
+      expect(lines.length).toBeGreaterThan(0);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 it('is published once a day by the sweep, under a kind of its own, and not at all without a shadow', async () => {

@@ -3,6 +3,7 @@ import { DynamoFindingStore } from '../../aws/finding-table.ts';
 import { ProfileTable } from '../../aws/profile-table.ts';
 import type { AccountOutcome } from '../../backtest/outcome.ts';
 import { type ConsoleStatus, statusWarnings } from '../../console/status.ts';
+import { asTyped } from '../../contract/command.ts';
 import { NO_SHADOW } from '../../contract/policy-names.ts';
 import { decided } from '../../findings/decision-request.ts';
 import type { Finding, Verdict } from '../../findings/finding.ts';
@@ -17,8 +18,10 @@ import { significanceOf } from '../../scoring/significance.ts';
 import { trafficOf, wholeTrail } from '../../stores/finding-queries.ts';
 import { change } from '../../stores/verdicts.ts';
 import { DAY_MS } from '../../time.ts';
+import { CandidateLog } from '../policy/candidate-work.ts';
 import { loadCalibration } from '../policy/policy-file.ts';
 import { type RolloutOptions, rolloutTarget } from '../policy/rollout-target.ts';
+import { calledAnywhere } from '../shared/called-as.ts';
 import { asInputError, type Deployment } from '../shared/deployment.ts';
 import type { ConsoleOrigin, ConsoleSource } from './console-source.ts';
 
@@ -77,7 +80,8 @@ async function readLive(
     rollout.shadow === undefined ? undefined : store.list(MAX_FINDINGS, true),
     trafficOf(store),
   ]);
-  const accounts = await accountsOf(deployment, findings, policy, calibration);
+  const log = rollout.shadow && new CandidateLog(rollout.shadow.id);
+  const accounts = await accountsOf(deployment, findings, { policy, calibration, log });
   const last = accounts.reduce((latest, held) => Math.max(latest, held.lastSeen), 0);
   const told = {
     lastEvent: last === 0 ? '' : new Date(last).toISOString(),
@@ -93,7 +97,16 @@ async function readLive(
     shadow:
       rollout.shadow === undefined
         ? undefined
-        : { ...rollout.shadow, lines: shadowDigest(findings, shadow?.findings ?? [], SHADOW_MS).lines },
+        : {
+            ...rollout.shadow,
+            lines: shadowDigest({
+              active: findings,
+              shadow: shadow?.findings ?? [],
+              candidate: rollout.shadow.id,
+              work: log?.work,
+              period: SHADOW_MS,
+            }).lines.map((line) => asTyped(line, calledAnywhere())),
+          },
     week,
     warnings: [...rollout.warnings, ...statusWarnings(told, deployment.local ? undefined : Date.now())],
   };
@@ -122,11 +135,17 @@ const LABEL_OF: Readonly<Record<Verdict, AccountOutcome['label']>> = {
   unsure: 'grey',
 };
 
+interface Judging {
+  readonly policy: Policy;
+  readonly calibration: Calibration;
+  /** what the candidate has judged, where there is one */
+  readonly log: CandidateLog | undefined;
+}
+
 async function accountsOf(
   deployment: Deployment,
   findings: readonly Finding[],
-  policy: Policy,
-  calibration: Calibration,
+  { policy, calibration, log }: Judging,
 ): Promise<AccountOutcome[]> {
   if (deployment.profileTable === undefined)
     throw new InputError('which profiles? Give --profile-table NAME (or PROFILE_TABLE)');
@@ -140,6 +159,7 @@ async function accountsOf(
   });
   const accounts: AccountOutcome[] = [];
   for await (const { profile, judgement } of table.scan()) {
+    log?.add({ profile, judgement });
     const sure = significanceOf(judgement.evidence, profile.customer, calibration);
     const finding = byAccount.get(profile.account);
     const campaign = campaignOf.get(profile.account);

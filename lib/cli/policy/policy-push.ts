@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { CalibrationBucket } from '../../aws/calibration-bucket.ts';
-import { DynamoFindingStore } from '../../aws/finding-table.ts';
+import { findPolicy } from '../../aws/policy-history.ts';
+import type { PolicyRollout } from '../../aws/policy-rollout.ts';
 import { validatePolicy } from '../../backtest/validate-policy.ts';
 import { NO_SHADOW, type PolicySlot } from '../../contract/policy-names.ts';
-import { shadowDigest } from '../../findings/shadow-digest.ts';
 import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { policyChanges } from '../../policy/diff.ts';
@@ -16,9 +16,10 @@ import { calledAs } from '../shared/called-as.ts';
 import { colours } from '../shared/colours.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { asInputError, connect, type DeploymentOptions } from '../shared/deployment.ts';
+import { printDigest } from './candidate-digest.ts';
 import { loadCalibration, loadPolicy } from './policy-file.ts';
 import { describeState, type JsonOption, out, withTarget } from './policy-target.ts';
-import { type RolloutOptions, withRolloutOptions } from './rollout-target.ts';
+import { type RolloutOptions, THE_DEMO, withRolloutOptions } from './rollout-target.ts';
 
 /** `policy push` and `policy shadow`: a policy goes out, to be active or to be tried. */
 
@@ -104,6 +105,7 @@ export function shadowCommand(): Command {
       .option('--state-bucket <name>', 'bucket of calibrations (STATE_BUCKET)')
       .option('--days <n>', 'days of the digest', days, 1)
       .option('--table <name>', 'findings table (FINDING_TABLE), for the digest')
+      .option('--profile-table <name>', 'profiles table (PROFILE_TABLE), for the digest')
       .option('--endpoint <url>', 'address of DynamoDB, for emulators')
       .option('--json', 'print one JSON document'),
   ).action(
@@ -118,7 +120,7 @@ export function shadowCommand(): Command {
           else out('No shadow policy is evaluated any more.');
           return 0;
         }
-        return file === undefined ? digest(options) : pushTo('shadow', file, options);
+        return file === undefined ? printDigest(options) : pushTo('shadow', file, options);
       }),
   );
 }
@@ -141,6 +143,7 @@ async function pushTo(slot: PolicySlot, file: string, options: PushOptions): Pro
       throw new InputError(
         `${file}: id: ${policy.id} is the active policy's own. Give the candidate another, or nobody can tell their findings apart`,
       );
+    if (slot === 'shadow') await refuseOtherContent(rollout, policy, file);
     const lost = calibration === undefined ? [] : lostLevels(policy, calibration, now?.policy);
     if (slot === 'active' && lost.length > 0 && options.force !== true)
       throw new InputError(
@@ -159,11 +162,31 @@ async function pushTo(slot: PolicySlot, file: string, options: PushOptions): Pro
       out(
         slot === 'active'
           ? `Functions read it within their staleness bound. To go back: ${calledAs()} policy rollback`
-          : `What it would have done: ${calledAs()} policy shadow. To make it the active one: ${calledAs()} policy promote`,
+          : `It judges what comes from now on. What it would have done: ${calledAs()} policy shadow. To make it the active one: ${calledAs()} policy promote`,
       );
+      if (slot === 'shadow' && where === THE_DEMO)
+        out(`Nothing comes here by itself; more traffic: ${calledAs()} demo --send`);
     }
     return 0;
   });
+}
+
+/**
+ * Accounts keep what a candidate thinks of them under its id: two candidates of one id would be mixed.
+ * @throws InputError where the id went out before with other content
+ */
+async function refuseOtherContent(rollout: PolicyRollout, policy: Policy, file: string): Promise<void> {
+  const known = await findPolicy(rollout, policy.id);
+  if (!('policy' in known) || policyChanges(known.policy, policy).length === 0) return;
+  throw new InputError(
+    `${file}: id: ${policy.id} went out before with other content, and what it found would be mixed with what this finds. Give the candidate another id, such as ${nextId(policy.id)}`,
+  );
+}
+
+/** mine -> mine-2 -> mine-3 */
+function nextId(id: string): string {
+  const [, stem = id, number] = /^(.*?)(?:-(\d+))?$/.exec(id) ?? [];
+  return `${stem}-${Number(number ?? 1) + 1}`;
 }
 
 /** Puts the calibration that the policy names where functions read it; one that is there already is never replaced. */
@@ -189,26 +212,6 @@ async function uploadCalibration(id: string, options: PushOptions): Promise<void
       throw new InputError(
         `calibration ${id} is stored already with other content: give this one another id`,
       );
-  } catch (error) {
-    throw asInputError(error, deployment.where);
-  } finally {
-    deployment.close();
-  }
-}
-
-/** What the shadow policy did beside the active one: from the findings that both recorded. */
-async function digest(options: DeploymentOptions & JsonOption & { days: number }): Promise<number> {
-  const deployment = await connect(options);
-  try {
-    const store = new DynamoFindingStore(deployment.dynamodb, deployment.findingTable);
-    const most = 10_000;
-    const [active, shadow] = await Promise.all([store.list(most), store.list(most, true)]);
-    const made = shadowDigest(active.findings, shadow.findings, options.days * 86_400_000);
-    if (shadow.findings.length === 0)
-      say('note: no shadow policy has recorded a finding; policy status says whether there is one');
-    if (options.json === true) printJson(made);
-    else for (const line of made.lines) out(line);
-    return 0;
   } catch (error) {
     throw asInputError(error, deployment.where);
   } finally {

@@ -3,9 +3,13 @@ import { NO_SHADOW } from '../../contract/policy-names.ts';
 import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { printable } from '../../telemetry/reason.ts';
+import { calledAs } from '../shared/called-as.ts';
 import { colours } from '../shared/colours.ts';
 import { printJson, runCommand } from '../shared/command.ts';
+import { connect, type DeploymentOptions } from '../shared/deployment.ts';
+import { failureOf } from '../shared/failure.ts';
 import { type Column, fittedTable } from '../shared/fitted-table.ts';
+import { candidateWork } from './candidate-work.ts';
 import { describeState, type JsonOption, out, withTarget } from './policy-target.ts';
 import { type RolloutOptions, withRolloutOptions } from './rollout-target.ts';
 
@@ -99,13 +103,41 @@ export function rollbackCommand(): Command {
   );
 }
 
+interface PromoteOptions extends NoteOptions, DeploymentOptions {
+  readonly force?: boolean;
+}
+
+/** @throws InputError where the candidate has judged no account: nothing is known of what it does */
+async function refuseUntried(candidate: string, options: PromoteOptions): Promise<void> {
+  const forced = 'promote --force makes it the active one all the same';
+  const deployment = await connect(options);
+  let judged: number;
+  try {
+    judged = (await candidateWork(deployment, candidate, 1)).judged.size;
+  } catch (error) {
+    const { message } = failureOf(error, deployment.where);
+    throw new InputError(`whether ${candidate} has judged anything cannot be seen (${message}); ${forced}`, {
+      cause: error,
+    });
+  } finally {
+    deployment.close();
+  }
+  if (judged === 0)
+    throw new InputError(
+      `no event was judged under ${candidate} yet: nothing is known of what it does. Wait for traffic${deployment.local ? ` (${calledAs()} demo --send)` : ''}; ${forced}`,
+    );
+}
+
 export function promoteCommand(): Command {
   return withRolloutOptions(
     new Command('promote')
       .description('make the shadow policy the active one')
       .option('--note <text>', 'why, for the history')
+      .option('--force', 'also where it has judged nothing yet, or that cannot be seen')
+      .option('--profile-table <name>', 'profiles table (PROFILE_TABLE), for what it has judged')
+      .option('--table <name>', 'findings table (FINDING_TABLE), instead of a stack')
       .option('--json', 'print one JSON document'),
-  ).action((options: NoteOptions) =>
+  ).action((options: PromoteOptions) =>
     runCommand('policy promote', () =>
       withTarget(options, 'change', async ({ rollout, where }) => {
         const shadow = await rollout.current('shadow');
@@ -114,6 +146,7 @@ export function promoteCommand(): Command {
           if (options.json === true) printJson({ policy: null });
           return 1;
         }
+        if (options.force !== true) await refuseUntried(shadow.policy.id, options);
         const deployed = await rollout.push('active', shadow.policy, options.note ?? 'promoted from shadow');
         if (options.json === true) printJson({ policy: shadow.policy.id, where, deployment: deployed });
         else

@@ -1,6 +1,7 @@
-import { RolloutError } from '../../aws/app-config-names.ts';
-import type { Deployed } from '../../aws/policy-rollout.ts';
-import { InputError } from '../../input/errors.ts';
+import { RolloutBusy, RolloutError } from '../../aws/app-config-names.ts';
+import { type Deployed, timeLeft } from '../../aws/policy-rollout.ts';
+import { InputError, NotYetError } from '../../input/errors.ts';
+import { typedHere } from '../shared/called-as.ts';
 import { asInputError } from '../shared/deployment.ts';
 import { type RolloutOptions, type RolloutTarget, rolloutTarget } from './rollout-target.ts';
 
@@ -11,7 +12,7 @@ export interface JsonOption {
 }
 
 export const out = (line = ''): void => {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${typedHere(line)}\n`);
 };
 
 /** Runs a rollout verb against its target, and turns what the service says into one sentence. */
@@ -24,6 +25,7 @@ export async function withTarget<T>(
   try {
     return await run(target);
   } catch (error) {
+    if (error instanceof RolloutBusy) throw new NotYetError(error.message, { cause: error });
     if (error instanceof RolloutError) throw new InputError(error.message, { cause: error });
     throw asInputError(error, target.where);
   } finally {
@@ -31,8 +33,8 @@ export async function withTarget<T>(
   }
 }
 
-export function describeState({ state }: Deployed): string {
+export function describeState({ state, overAt }: Deployed): string {
   return state === 'BAKING'
-    ? 'baking: an alarm takes it back by itself'
+    ? `baking${overAt === undefined ? '' : ` for about ${timeLeft(overAt)} more`}: an alarm takes it back by itself`
     : state.toLowerCase().replaceAll('_', ' ');
 }

@@ -1,6 +1,6 @@
 import { AppConfigClient } from '@aws-sdk/client-appconfig';
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AppConfigRollout, type PolicyRollout } from '../../aws/policy-rollout.ts';
 import { DEFAULT_STACK } from '../../contract/command.ts';
 import { InputError } from '../../input/errors.ts';
@@ -12,6 +12,11 @@ export interface RolloutOptions {
   readonly region?: string;
   readonly demo?: boolean;
 }
+
+export const THE_DEMO = 'the running demo';
+
+/** The demo bakes a minute in so many ms (emulator/services/app-config-control.ts). */
+const BAKE_MINUTE_OF_DEMO = 1000;
 
 /** Where policies are pushed to, and what to call it. */
 export interface RolloutTarget {
@@ -76,8 +81,8 @@ export async function rolloutTarget(options: RolloutOptions, use: 'read' | 'chan
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
   return {
-    rollout: new AppConfigRollout(client, parsed.data.stack),
-    where: 'the running demo',
+    rollout: new AppConfigRollout(client, parsed.data.stack, BAKE_MINUTE_OF_DEMO),
+    where: THE_DEMO,
     close: () => client.destroy(),
   };
 }

@@ -1,4 +1,4 @@
-import { InputError } from '../../input/errors.ts';
+import { InputError, NotYetError } from '../../input/errors.ts';
 import { escapeUnsafeLines } from '../../text/unsafe.ts';
 
 /** How every verb ends: docs/command-line.md has the same table, a test holds the two together. */
@@ -14,6 +14,8 @@ export const EXIT = {
   machine: 4,
   /** AWS or the network would not: no region, no credentials, no permission, nobody answers */
   service: 5,
+  /** nothing is wrong, but something else has to end first: the same again, later */
+  wait: 6,
   /** a fault of the program */
   fault: 70,
   /** Ctrl-C */
@@ -190,6 +192,7 @@ export function readerGone(error: unknown): boolean {
 export function failureOf(error: unknown, where?: string): Failure {
   const prefix = where === undefined || where === '' ? '' : `${where}: `;
   const found = remedyOf(error);
+  if (error instanceof NotYetError) return { code: EXIT.wait, message: `${prefix}${error.message}` };
   if (error instanceof InputError)
     return {
       code: found?.remedy.code === EXIT.service ? EXIT.service : EXIT.input,

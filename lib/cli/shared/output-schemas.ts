@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { auditEntry, finding } from '../../findings/finding.ts';
 import { policy } from '../../policy/policy.ts';
 import { LEVELS } from '../../scoring/level.ts';
@@ -160,8 +160,11 @@ export const OUTPUTS = {
   'policy shadow': z.union([
     z
       .looseObject({
-        policies: strings,
-        counts: z.looseObject({ active: count, shadow: count, both: count }),
+        candidate: z.string().optional(),
+        from: z.string(),
+        to: z.string(),
+        accounts: count,
+        counts: z.looseObject({ active: count, shadow: count, both: count }).describe('accounts'),
         onlyShadow: z.array(z.looseObject({ finding: z.string(), subject: z.string(), level })),
         onlyActive: z.array(z.looseObject({ finding: z.string(), subject: z.string(), level })),
         lines: strings,

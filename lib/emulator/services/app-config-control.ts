@@ -51,6 +51,7 @@ interface Deployment {
   readonly description: string;
   readonly startedAt: number;
   readonly bakedAt: number;
+  readonly bakeMinutes: number;
   stoppedAt: number | undefined;
   /** it was complete when it was stopped */
   reverted: boolean;
@@ -184,6 +185,7 @@ export class AppConfigControl {
       version,
       description: asked.Description ?? '',
       startedAt,
+      bakeMinutes: strategy?.bakeMinutes ?? 0,
       bakedAt: startedAt + (strategy?.bakeMinutes ?? 0) * BAKE_MINUTE,
       stoppedAt: undefined,
       reverted: false,
@@ -243,6 +245,8 @@ export class AppConfigControl {
       ConfigurationProfileId: held.profile,
       Description: held.description,
       State: state,
+      DeploymentDurationInMinutes: 0,
+      FinalBakeTimeInMinutes: held.bakeMinutes,
       StartedAt: new Date(held.startedAt).toISOString(),
       ...(state === 'BAKING' ? {} : { CompletedAt: new Date(held.stoppedAt ?? held.bakedAt).toISOString() }),
     };
