@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { exchange } from '../lib/telemetry/exchange.ts';
 import { keyring } from '../lib/telemetry/keys.ts';
 import { usageEvent } from '../lib/telemetry/usage-event.ts';

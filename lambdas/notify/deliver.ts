@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { OpenMembership } from '../../lib/campaigns/ports.ts';
 import { DELIVERY, decide, digestList, LIST_KEPT } from '../../lib/findings/delivery.ts';
 import { rowOf } from '../../lib/findings/digest-message.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { dynamoDb, eventBridge, securityHub, sns } from '../../lib/aws/clients.ts';
+import { dynamoDb, eventBridge, sns } from '../../lib/aws/clients.ts';
 import { policySourceOf } from '../../lib/aws/policy-source.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
 import { NotifyFunction } from './notify.ts';
@@ -10,6 +10,9 @@ import { NotifyFunction } from './notify.ts';
 
 const environment = readEnvironment('notify', process.env);
 const logger = new Logger();
+/** Its client is a fifth of the bundle, and is loaded only where findings go to Security Hub. */
+const securityHub =
+  environment.SECURITY_HUB === '' ? undefined : (await import('../../lib/aws/security-hub.ts')).securityHub();
 const notify = new NotifyFunction({
   environment,
   dynamodb: dynamoDb(),

@@ -2,7 +2,6 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import type { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { CampaignTable } from '../../lib/aws/campaign-table.ts';
 import { EventBridgeBus } from '../../lib/aws/event-bridge-bus.ts';
@@ -10,7 +9,6 @@ import { deleteFindingsBefore } from '../../lib/aws/finding-retention.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
 import { MembershipItems } from '../../lib/aws/membership-items.ts';
 import { CAMPAIGN_OUTBOX, DynamoOutbox, PROFILE_OUTBOX, waitingIn } from '../../lib/aws/outbox-items.ts';
-import { SecurityHub } from '../../lib/aws/security-hub.ts';
 import { SnsTopic } from '../../lib/aws/sns-topic.ts';
 import type { EnvironmentOf } from '../../lib/contract/environment.ts';
 import type { MetricName } from '../../lib/contract/metrics.ts';
@@ -21,6 +19,7 @@ import { trafficOf } from '../../lib/stores/finding-queries.ts';
 import type { FindingStoreOptions } from '../../lib/stores/finding-store.ts';
 import type { Outbox, Waiting } from '../../lib/stores/outbox.ts';
 import type { PolicySource } from '../../lib/stores/policy-port.ts';
+import type { FindingHub } from '../../lib/stores/security-hub.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import { type Delivery, deliver } from './deliver.ts';
 import { sendDigests, sendThrottled } from './digests.ts';
@@ -50,8 +49,8 @@ export interface NotifyPorts {
   readonly dynamodb: DynamoDBClient;
   readonly sns: SNSClient;
   readonly eventBridge: EventBridgeClient;
-  /** asked for only where findings go to Security Hub */
-  readonly securityHub: () => SecurityHubClient;
+  /** undefined where findings do not go there */
+  readonly securityHub: FindingHub | undefined;
   readonly policies: PolicySource;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -81,7 +80,7 @@ export class NotifyFunction {
   readonly #profiles: DynamoOutbox;
   readonly #campaigns: DynamoOutbox;
   readonly #memberships: MembershipItems;
-  readonly #hub: { readonly hub: SecurityHub; readonly home: SecurityHubHome } | undefined;
+  readonly #hub: { readonly hub: FindingHub; readonly home: SecurityHubHome } | undefined;
   #known: { readonly at: number; readonly week: Promise<Traffic | undefined> } | undefined;
 
   constructor(ports: NotifyPorts) {
@@ -96,9 +95,9 @@ export class NotifyFunction {
       new CampaignTable(dynamodb, environment.CAMPAIGN_TABLE),
     );
     this.#hub =
-      environment.SECURITY_HUB === ''
+      ports.securityHub === undefined
         ? undefined
-        : { hub: new SecurityHub(ports.securityHub()), home: homeOf(environment.SECURITY_HUB) };
+        : { hub: ports.securityHub, home: homeOf(environment.SECURITY_HUB) };
   }
 
   async handle(event: WakeUp): Promise<object> {

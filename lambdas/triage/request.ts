@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AUTHOR_MAX, FINDING_STATES, VERDICTS, type Verdict } from '../../lib/findings/finding.ts';
 import { type Author, authorOfArn } from '../../lib/findings/principal.ts';
 import { plain } from '../../lib/findings/sanitize.ts';

@@ -1,5 +1,5 @@
 import { constants, gunzipSync, inflateRawSync } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import { gunzipWhole, readableStart } from '../telemetry/gzip.ts';
 import { type ArchiveFrame, LINE_BREAK_BYTES } from './archive.ts';
 

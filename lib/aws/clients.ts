@@ -1,7 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
-import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { SNSClient } from '@aws-sdk/client-sns';
 
 /**
@@ -18,4 +17,3 @@ export const dynamoDb = (): DynamoDBClient => new DynamoDBClient(attempts);
 export const s3 = (): S3Client => new S3Client({ ...attempts, forcePathStyle: isLocal('S3') });
 export const sns = (): SNSClient => new SNSClient(attempts);
 export const eventBridge = (): EventBridgeClient => new EventBridgeClient(attempts);
-export const securityHub = (): SecurityHubClient => new SecurityHubClient(attempts);

@@ -1,17 +1,17 @@
 import {
   type AttributeValue,
-  BatchWriteItemCommand,
+  ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
   PutItemCommand,
+  type PutItemCommandInput,
   QueryCommand,
   ScanCommand,
-  type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import type { LinkEntry } from '../campaigns/linking/blocking.ts';
 import { decodeFacts, encodeFacts } from '../campaigns/linking/facts-codec.ts';
 import { type AccountFacts, lastShown } from '../campaigns/linking/link-facts.ts';
-import type { LinkStore } from '../campaigns/ports.ts';
+import type { LinkStore, SourceState } from '../campaigns/ports.ts';
 import { type PromptSamples, samplesExpireAt } from '../profile/prompt-sample.ts';
 import {
   CONTENT,
@@ -29,6 +29,10 @@ import { DAY_MS } from '../time.ts';
  * The one owner of the link table. An item is one account under one hard value (partition key `value`, sort key
  * `member`) with its facts as text: a few kilobytes at most, however popular the value is; what grows with popularity is
  * the number of items, and a reader stops at its limit. `expiresAt` (epoch seconds) forgets accounts that went quiet.
+ *
+ * `version` is that of the profile's item that the entry was made from. Whoever comes late, an invocation that was given up or a
+ * batch that is delivered again, has an older one and changes nothing. So an entry that goes leaves `gone` with its version behind,
+ * longer than an invocation can be late; readers pass it over.
  */
 export interface LinkTableOptions {
   readonly retentionDays: number;
@@ -36,11 +40,27 @@ export interface LinkTableOptions {
   readonly samplesOf?: (accounts: readonly string[]) => Promise<ReadonlyMap<string, PromptSamples>>;
   /** a problem with a stored item that was passed over */
   readonly onUnreadable?: (value: string, member: string, error: unknown) => void;
+  /** processing time, ms */
+  readonly now?: () => number;
 }
 
-/** BatchWriteItem takes at most 25 requests (API_BatchWriteItem). */
-const WRITES_PER_BATCH = 25;
-const ATTEMPTS = 6;
+/** Writes of one account that are on their way together. */
+const WRITES_AT_ONCE = 25;
+/** What is gone is known for a day: an invocation lasts a quarter of an hour at most (lambda/latest/dg/configuration-timeout.html). */
+const GONE_MS = DAY_MS;
+
+/** An entry, and the version of the profile's item that it is written from. */
+interface Place {
+  readonly value: string;
+  readonly member: string;
+  readonly version: number;
+}
+
+type Condition = Pick<
+  PutItemCommandInput,
+  'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
+>;
+
 /** Accounts whose samples are asked for together: a megabyte of them. */
 const SAMPLES_AT_ONCE = 400;
 
@@ -59,51 +79,36 @@ export class LinkTable implements LinkStore {
     account: string,
     facts: AccountFacts | undefined,
     before: AccountFacts | undefined,
-    until?: number,
+    { version = 0, until }: SourceState = {},
   ): Promise<void> {
     const now = facts === undefined ? [] : entryValues(account, facts);
-    const requests: WriteRequest[] = [];
-    for (const value of before === undefined ? [] : entryValues(account, before))
-      if (!now.includes(value))
-        requests.push({ DeleteRequest: { Key: { value: { S: value }, member: { S: account } } } });
+    const past = (before === undefined ? [] : entryValues(account, before)).filter(
+      (value) => !now.includes(value),
+    );
+    const writes = past.map(
+      (value) => () => this.#take({ value, member: account, version }, facts === undefined),
+    );
     if (facts !== undefined) {
       const text = encodeFacts(facts);
-      const expiresAt = String(
-        Math.ceil((until ?? lastShown(facts) + this.#options.retentionDays * DAY_MS) / 1000),
-      );
+      const expires = until ?? lastShown(facts) + this.#options.retentionDays * DAY_MS;
       for (const value of now)
-        requests.push({
-          PutRequest: {
-            Item: {
-              value: { S: value },
-              member: { S: account },
-              facts: { S: text },
-              expiresAt: { N: expiresAt },
-            },
-          },
-        });
+        writes.push(() => this.#write({ value, member: account, version }, expires, { facts: { S: text } }));
     }
-    for (let i = 0; i < requests.length; i += WRITES_PER_BATCH)
-      await this.#write(requests.slice(i, i + WRITES_PER_BATCH));
+    for (let i = 0; i < writes.length; i += WRITES_AT_ONCE)
+      await Promise.all(writes.slice(i, i + WRITES_AT_ONCE).map((write) => write()));
   }
 
-  async watch(account: string, watched: boolean, until: number): Promise<void> {
-    const key = { value: { S: watchedValue(account) }, member: { S: account } };
-    if (watched)
-      await this.#client.send(
-        new PutItemCommand({
-          TableName: this.#table,
-          Item: { ...key, expiresAt: { N: String(Math.ceil(until / 1000)) } },
-        }),
-      );
-    else await this.#client.send(new DeleteItemCommand({ TableName: this.#table, Key: key }));
+  async watch(account: string, watched: boolean, { version = 0, until }: SourceState): Promise<void> {
+    const place = { value: watchedValue(account), member: account, version };
+    if (watched) await this.#write(place, until ?? 0);
+    else await this.#take(place, until === undefined);
   }
 
   async watched(): Promise<readonly string[]> {
     const found: string[] = [];
     for (const value of watchedValues())
       for await (const item of this.#under(value))
-        if (item.member?.S !== undefined) found.push(item.member.S);
+        if (item.member?.S !== undefined && item.gone === undefined) found.push(item.member.S);
     return found.sort();
   }
 
@@ -125,26 +130,21 @@ export class LinkTable implements LinkStore {
     } while (from !== undefined);
   }
 
-  async putPrompts(account: string, samples: PromptSamples | undefined): Promise<void> {
-    const key = { value: { S: contentValue(account) }, member: { S: account } };
-    if (isComparable(samples))
-      await this.#client.send(
-        new PutItemCommand({
-          TableName: this.#table,
-          Item: {
-            ...key,
-            expiresAt: { N: String(Math.ceil(samplesExpireAt(samples) / 1000)) },
-          },
-        }),
-      );
-    else await this.#client.send(new DeleteItemCommand({ TableName: this.#table, Key: key }));
+  async putPrompts(
+    account: string,
+    samples: PromptSamples | undefined,
+    { version = 0 }: SourceState = {},
+  ): Promise<void> {
+    const place = { value: contentValue(account), member: account, version };
+    if (isComparable(samples)) await this.#write(place, samplesExpireAt(samples));
+    else await this.#take(place, samples === undefined);
   }
 
   async *prompts(): AsyncGenerator<{ account: string; samples: PromptSamples }> {
     let accounts: string[] = [];
     for (const value of contentValues())
-      for await (const { member } of this.#under(value)) {
-        if (member?.S !== undefined) accounts.push(member.S);
+      for await (const { member, gone } of this.#under(value)) {
+        if (member?.S !== undefined && gone === undefined) accounts.push(member.S);
         if (accounts.length < SAMPLES_AT_ONCE) continue;
         yield* await this.#samplesOf(accounts);
         accounts = [];
@@ -197,6 +197,7 @@ export class LinkTable implements LinkStore {
 
   /** One damaged item must not keep all others from being linked: it is reported, and passed over. */
   #facts(item: Record<string, AttributeValue>): AccountFacts | undefined {
+    if (item.gone !== undefined) return undefined;
     try {
       return decodeFacts(item.facts?.S ?? '');
     } catch (error) {
@@ -205,16 +206,62 @@ export class LinkTable implements LinkStore {
     }
   }
 
-  async #write(requests: WriteRequest[]): Promise<void> {
-    let left = requests;
-    for (let attempt = 0; left.length > 0; attempt++) {
-      if (attempt === ATTEMPTS)
-        throw new Error(`${left.length} link entries could not be written: the table is throttled`);
-      if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 25 * 2 ** attempt));
-      const response = await this.#client.send(
-        new BatchWriteItemCommand({ RequestItems: { [this.#table]: left } }),
-      );
-      left = response.UnprocessedItems?.[this.#table] ?? [];
+  /** Takes an entry away: for good where its account is gone, else what is left tells those who come late. */
+  async #take(place: Place, forGood: boolean): Promise<void> {
+    if (!forGood) return this.#write(place, this.#now() + GONE_MS, { gone: { BOOL: true } });
+    await this.#unlessNewer((condition) =>
+      this.#client.send(
+        new DeleteItemCommand({
+          TableName: this.#table,
+          Key: { value: { S: place.value }, member: { S: place.member } },
+          ...condition(place.version),
+        }),
+      ),
+    );
+  }
+
+  /** @param expires ms */
+  async #write(
+    { value, member, version }: Place,
+    expires: number,
+    attributes: Record<string, AttributeValue> = {},
+  ): Promise<void> {
+    await this.#unlessNewer((condition) =>
+      this.#client.send(
+        new PutItemCommand({
+          TableName: this.#table,
+          Item: {
+            value: { S: value },
+            member: { S: member },
+            ...attributes,
+            version: { N: String(version) },
+            expiresAt: { N: String(Math.ceil(expires / 1000)) },
+          },
+          ...condition(version),
+        }),
+      ),
+    );
+  }
+
+  /**
+   * An account that was forgotten and comes back begins with the first version again: what has expired, and is not deleted yet, keeps nobody out.
+   */
+  async #unlessNewer(send: (condition: (version: number) => Condition) => Promise<unknown>): Promise<void> {
+    try {
+      await send((version) => ({
+        ConditionExpression: 'attribute_not_exists(#version) OR #version <= :version OR expiresAt < :now',
+        ExpressionAttributeNames: { '#version': 'version' },
+        ExpressionAttributeValues: {
+          ':version': { N: String(version) },
+          ':now': { N: String(Math.floor(this.#now() / 1000)) },
+        },
+      }));
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
     }
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
   }
 }

@@ -25,9 +25,11 @@ interface KeptSamples {
   readonly samples: PromptSamples;
   /** what a write has to name; undefined: there is no item, or one of a version before */
   readonly name: string | undefined;
+  /** grows with each write, so that whoever hears of it late knows; 0: as `name` undefined */
+  readonly version: number;
 }
 
-const NO_ITEM: KeptSamples = { samples: NO_PROMPTS, name: undefined };
+const NO_ITEM: KeptSamples = { samples: NO_PROMPTS, name: undefined, version: 0 };
 
 interface Known extends KeptSamples {
   /** what the hot item names, which lags behind where somebody died between the two writes */
@@ -37,7 +39,7 @@ interface Known extends KeptSamples {
 }
 
 /**
- * The one owner of the profile table's `prompts` items (`account`, item `prompts`: prompts, name, expiresAt): samples of what accounts
+ * The one owner of the profile table's `prompts` items (`account`, item `prompts`: prompts, name, version, expiresAt): samples of what accounts
  * ask, in an item of their own, because they change far less often than the hot one, which holds what came since
  * (profile/prompt-sample.ts) and names the item by its content. A write names the one that it adds to; whoever finds another
  * adds to that: samples merge in any order, so that none is lost, whoever died in between. A warm function remembers what it
@@ -79,8 +81,10 @@ export class PromptItems implements PromptSampleStore {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const prompts = encodePromptSamples(now);
       const name = hash48(Buffer.from(prompts).toString('latin1')).toString(36);
-      if (name === held.name || (await this.#put(account, now, prompts, name, held.name))) {
-        this.#known.set(account, { samples: now, name, named: name, of: known?.of });
+      const same = name === held.name;
+      if (same || (await this.#put(account, now, { prompts, name }, held))) {
+        const version = same ? held.version : held.version + 1;
+        this.#known.set(account, { samples: now, name, version, named: name, of: known?.of });
         return { name, samples: now };
       }
       held = (await this.#read([account], true)).get(account) ?? NO_ITEM;
@@ -101,9 +105,8 @@ export class PromptItems implements PromptSampleStore {
   async #put(
     account: string,
     samples: PromptSamples,
-    prompts: Uint8Array,
-    name: string,
-    before: string | undefined,
+    { prompts, name }: { readonly prompts: Uint8Array; readonly name: string },
+    { name: before, version }: KeptSamples,
   ): Promise<boolean> {
     try {
       await this.#client.send(
@@ -114,6 +117,7 @@ export class PromptItems implements PromptSampleStore {
             item: { S: PROFILE_ITEMS.prompts },
             prompts: { B: prompts },
             name: { S: name },
+            version: { N: String(version + 1) },
             expiresAt: { N: String(Math.ceil(samplesExpireAt(samples) / 1000)) },
           },
           ExpressionAttributeNames: { '#name': 'name' },
@@ -136,9 +140,9 @@ export class PromptItems implements PromptSampleStore {
     const asked = { table: this.#table, item: PROFILE_ITEMS.prompts, consistent, what: 'prompt samples' };
     const items = await itemsOf(this.#client, asked, accounts);
     return new Map(
-      [...items].map(([account, { prompts, name }]) => [
+      [...items].map(([account, { prompts, name, version }]) => [
         account,
-        { samples: readable(prompts?.B), name: name?.S },
+        { samples: readable(prompts?.B), name: name?.S, version: Number(version?.N ?? 0) },
       ]),
     );
   }

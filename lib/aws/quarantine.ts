@@ -6,7 +6,7 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { z } from 'zod';
+import * as z from 'zod';
 import { LIMITS } from '../limits.ts';
 import { placesIn } from '../telemetry/quarantined.ts';
 import type { Reason } from '../telemetry/reason.ts';

@@ -11,7 +11,7 @@ import {
   ScanCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PROFILE_ITEMS, TABLES } from '../contract/tables.ts';
 import type { ReadSoFar } from './archive-reader.ts';
 

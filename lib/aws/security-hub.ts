@@ -1,6 +1,9 @@
-import { BatchImportFindingsCommand, type SecurityHubClient } from '@aws-sdk/client-securityhub';
+import { BatchImportFindingsCommand, SecurityHubClient } from '@aws-sdk/client-securityhub';
 import type { AsffFinding } from '../findings/views/asff.ts';
 import { type FindingHub, IMPORT_MAX, type ImportRefusal } from '../stores/security-hub.ts';
+
+/** Security Hub of the account, with as many attempts as other clients have. */
+export const securityHub = (): SecurityHub => new SecurityHub(new SecurityHubClient({ maxAttempts: 5 }));
 
 export class SecurityHub implements FindingHub {
   readonly #client: SecurityHubClient;

@@ -45,9 +45,17 @@ export interface StoredCampaign {
   readonly version: number;
 }
 
+/** Of which state of the account's stored items an entry is made. */
+export interface SourceState {
+  /** of the item, which grows with each of its writes: an entry that was made from a newer one stays. Without: 0 */
+  readonly version?: number;
+  /** ms; what is noted is forgotten after that; without, by the store's own retention */
+  readonly until?: number;
+}
+
 /**
  * Port of the link table: accounts under each of their hard values, each entry with all of the account's facts. Puts are
- * idempotent: the same facts, however often, leave the same entries.
+ * idempotent: the same facts, however often, leave the same entries; those of an older version change nothing.
  */
 export interface LinkStore {
   /**
@@ -58,17 +66,16 @@ export interface LinkStore {
     account: string,
     facts: AccountFacts | undefined,
     before: AccountFacts | undefined,
-    /** ms; the entries are forgotten after that; without, by the store's own retention */
-    until?: number,
+    from?: SourceState,
   ): Promise<void>;
-  /** Notes that an account is watched (its own level is not clear), or no longer. @param until ms; forgotten after that */
-  watch(account: string, watched: boolean, until: number): Promise<void>;
+  /** Notes that an account is watched (its own level is not clear), or no longer; without `until` it is gone. */
+  watch(account: string, watched: boolean, from: SourceState): Promise<void>;
   /** Accounts that are watched: those whose clocks are worth comparing, though they share nothing. */
   watched(): Promise<readonly string[]>;
   /** Facts of up to `limit` accounts that stand under a hard value. Eventually consistent. */
   sharing(value: string, limit: number): Promise<readonly AccountFacts[]>;
   /** Notes an account among those whose contents are compared, if it asks enough; undefined: it is forgotten. */
-  putPrompts(account: string, samples: PromptSamples | undefined): Promise<void>;
+  putPrompts(account: string, samples: PromptSamples | undefined, from?: SourceState): Promise<void>;
   /** All accounts whose contents are compared, with their samples. Eventually consistent. */
   prompts(): AsyncIterable<{ readonly account: string; readonly samples: PromptSamples }>;
   /** Entries of partition `part` of `parts`, all of a value together. Eventually consistent. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Campaign } from '../campaigns/campaign.ts';
 import type { AccountState } from '../detection/account-state.ts';
 import { type AuditEntry, auditEntry, type Finding, finding as findingSchema } from '../findings/finding.ts';

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { keyIdOf, SIGNATURE_ALGORITHMS, type Signer, signatureHolds } from './signer.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Assessment, assess } from './assess.ts';
 import { BundleError, type Evidences, readEvidence } from './bundle.ts';
 import { differences } from './differences.ts';

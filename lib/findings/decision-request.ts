@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { OWNER_MAX, VERDICTS } from './finding.ts';
 import type { Author } from './principal.ts';
 import { assign, note, type Triaged, TriageError, triage, undo, untilOf } from './triage.ts';

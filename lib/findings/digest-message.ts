@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { LEVELS, levelRank } from '../scoring/level.ts';
 import { DISPOSITIONS, type Finding, type Notice, recordId, TRANSITIONS } from './finding.ts';
 

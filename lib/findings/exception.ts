@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AUTHOR_MAX, silenced } from './finding.ts';
 
 /** A quiet exception: a subject is judged and recorded, and nobody is told, until a date. None lasts for ever. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The storm brake: a few openings are told one by one; when more come than a person can take in, one message says so,

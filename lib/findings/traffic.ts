@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SLICE_MS, type Slice } from '../profile/slice.ts';
 import { DAY_MS, HOUR_MS, WEEK_MS } from '../time.ts';
 import type { Notice } from './finding.ts';

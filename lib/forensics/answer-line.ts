@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Longest answer, key, text and trace, in characters. A longer field is an error that names it. */
 export const MAX_ANSWER = 4096;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AnswerSheet, AnswersError } from './answers.ts';
 import { dayExists } from './day.ts';
 import { familyOf } from './family.ts';

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Stack, Stage } from 'aws-cdk-lib';
 import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { buildSync, type OutputFile } from 'esbuild';
+import { buildSync } from 'esbuild';
 import { FUNCTIONS, type FunctionName } from '../contract/environment.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
@@ -22,53 +22,59 @@ function assemblyOf(scope: Construct): string {
   return stage.outdir;
 }
 
+/** What the SDK imports and a function never runs: by package, what stands in its place. */
+const STAND_INS: Readonly<Record<string, string>> = {
+  '@aws-sdk/credential-provider-node': join(CHECKOUT, 'lib/aws/lambda-credentials.ts'),
+};
+
 /**
- * The code of all functions, in one run of esbuild: the SDK is read once instead of once a function, and Docker is no
- * way out (docs/decisions/025-node-24-by-default.md). Nothing is built until the first bundle is asked for, and nothing
+ * The code of the functions, by esbuild; Docker is no way out (docs/decisions/025-node-24-by-default.md). What a function imports only
+ * when it needs it lies in files of its own beside `index.mjs`. A folder is built when its first bundle is asked for, and nothing
  * at all where the CDK says that the stack needs no bundles (`cdk list`, template tests).
  */
 export class Bundles {
   readonly #scope: Construct;
-  #files: readonly OutputFile[] | undefined;
+  readonly #written = new Map<string, string>();
 
   constructor(scope: Construct) {
     this.#scope = scope;
   }
 
-  /** The asset of a function: `index.mjs` with its source map. Functions of one entry share one asset. */
+  /** The asset of a function: `index.mjs`, what it loads later, and source maps. Functions of one entry share one asset. */
   code(name: FunctionName): AssetCode {
-    const folder = dirname(FUNCTIONS[name].entry);
+    const { entry } = FUNCTIONS[name];
+    const folder = dirname(entry);
     if (!Stack.of(this.#scope).bundlingRequired) return Code.fromAsset(join(CHECKOUT, folder));
-    this.#files ??= this.#build();
-    const written = join(assemblyOf(this.#scope), '.bundles', folder);
-    mkdirSync(written, { recursive: true });
-    for (const file of this.#files) {
-      if (dirname(relative(OUTDIR, file.path)) !== folder) continue;
-      writeFileSync(join(written, basename(file.path)), file.contents);
-    }
+    const written = this.#written.get(folder) ?? join(assemblyOf(this.#scope), '.bundles', folder);
+    if (!this.#written.has(folder)) bundle(entry, written);
+    this.#written.set(folder, written);
     return Code.fromAsset(written);
   }
+}
 
-  #build(): readonly OutputFile[] {
-    const folders = new Map(Object.values(FUNCTIONS).map(({ entry }) => [dirname(entry), entry]));
-    const { outputFiles } = buildSync({
-      absWorkingDir: CHECKOUT,
-      entryPoints: Object.fromEntries([...folders].map(([folder, entry]) => [`${folder}/index`, entry])),
-      outdir: OUTDIR,
-      outExtension: { '.js': '.mjs' },
-      write: false,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      // The oldest Node that runs a bundle is the one of the demo.
-      target: 'node20',
-      mainFields: ['module', 'main'],
-      banner: { js: REQUIRE_SHIM },
-      minify: true,
-      sourcemap: true,
-      sourcesContent: false,
-      logLevel: 'warning',
-    });
-    return outputFiles;
-  }
+/** Writes the bundle of one function. @param entry its file, relative to the checkout */
+export function bundle(entry: string, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const { outputFiles } = buildSync({
+    absWorkingDir: CHECKOUT,
+    entryPoints: { index: entry },
+    outdir: OUTDIR,
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'later-[hash]',
+    write: false,
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    // The oldest Node that runs a bundle is the one of the demo.
+    target: 'node20',
+    mainFields: ['module', 'main'],
+    alias: STAND_INS,
+    banner: { js: REQUIRE_SHIM },
+    minify: true,
+    sourcemap: true,
+    sourcesContent: false,
+    logLevel: 'warning',
+  });
+  for (const { path, contents } of outputFiles) writeFileSync(join(folder, basename(path)), contents);
 }

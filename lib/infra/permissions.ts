@@ -207,11 +207,7 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
     tableStream('ProfileChanges', r.tables.profile),
     listTableStreams(),
     ...failedBatches(r.buckets),
-    allow(
-      'Links',
-      ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem'],
-      r.tables.link.tableArn,
-    ),
+    allow('Links', ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem'], r.tables.link.tableArn),
     runRequests(r.tables.campaign),
     ...keyThrough(r.key, 'dynamodb', 's3'),
   ],

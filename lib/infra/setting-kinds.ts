@@ -1,5 +1,5 @@
 /** Kinds of values that a setting may have: what is allowed, as a schema and in words. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export interface Setting<T> {
   readonly schema: z.ZodType<T>;

@@ -2,7 +2,7 @@
  * Every value that an operator may change, declared once: validated at synth, rendered in docs/operations.md,
  * and given as CDK context, `-c siphonwatch:streamMode=provisioned` or under "context" in cdk.json.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { DEFAULT_STACK } from '../contract/command.ts';
 import { leastBakeMinutes } from './bake-time.ts';
 import { LATENCY } from './latency.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { LABELS, type Label, type Labels } from '../backtest/labels.ts';
 import { printable } from '../telemetry/reason.ts';
 import { InputError } from './errors.ts';

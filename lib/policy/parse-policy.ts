@@ -1,5 +1,5 @@
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { LIMITS } from '../limits.ts';
 import { printable } from '../telemetry/reason.ts';
 import { DAY_MS } from '../time.ts';

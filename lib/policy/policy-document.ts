@@ -1,5 +1,5 @@
 import { Document, isMap, isScalar, type Pair, type YAMLMap } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Policy, policy as schema } from './policy.ts';
 
 /** A policy as a file for people: YAML in which every field says its unit and effect. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { LIMITS } from '../limits.ts';
 import { SLICE_MS } from '../profile/slice.ts';
 import { HOUR_MS } from '../time.ts';

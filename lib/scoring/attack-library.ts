@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import shipped from './attack-profiles.json' with { type: 'json' };
 import { factScale } from './fact-scale.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { COMMAND } from '../contract/command.ts';
 import { driftBase } from './drift.ts';
 import { groupRanks } from './group-ranks.ts';

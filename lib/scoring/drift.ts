@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { said } from '../signals/facts/fact.ts';
 import { FACTS } from '../signals/facts/index.ts';
 

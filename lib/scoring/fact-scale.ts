@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * How a fact becomes a byte: 255 equal steps between a low and a high quantile of what the learner saw, beyond them the

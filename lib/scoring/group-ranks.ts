@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { rankNull } from './rank-null.ts';
 
 /** What a calibration says of groups: how those of the past scored, what they were, and how common what accounts ask is. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { hash48 } from '../profile/hashes.ts';
 import type { Fact } from '../signals/facts/fact.ts';
 import { FACTS } from '../signals/facts/index.ts';

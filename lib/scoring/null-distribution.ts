@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The null distribution of one number over the accounts of a peer group: what the number is for accounts that are

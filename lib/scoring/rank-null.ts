@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The null of an account's running maximum: how the largest scores of n exchangeable accounts of the past are ranked.

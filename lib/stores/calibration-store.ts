@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Calibration, calibration as schema } from '../scoring/calibration.ts';
 import { reasonOf } from '../telemetry/reason.ts';
 

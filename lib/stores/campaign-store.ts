@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Campaign } from '../campaigns/campaign.ts';
 import type { CampaignStore, StoredCampaign } from '../campaigns/ports.ts';
 import type { Notice } from '../findings/finding.ts';

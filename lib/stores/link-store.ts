@@ -2,7 +2,7 @@ import { FEWEST_PROMPTS } from '../campaigns/content/contents.ts';
 import { type LinkEntry, NO_OWNER } from '../campaigns/linking/blocking.ts';
 import { decodeFacts, encodeFacts } from '../campaigns/linking/facts-codec.ts';
 import { type AccountFacts, factKey, LINK_KINDS, linkFacts } from '../campaigns/linking/link-facts.ts';
-import type { LinkStore } from '../campaigns/ports.ts';
+import type { LinkStore, SourceState } from '../campaigns/ports.ts';
 import { hash48 } from '../profile/hashes.ts';
 import { type PromptSamples, samplesExpireAt } from '../profile/prompt-sample.ts';
 import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-sample-codec.ts';
@@ -60,59 +60,76 @@ export function entryValues(account: string, facts: AccountFacts): string[] {
   return values.length > 0 ? values : [`${NO_OWNER}#${hash48(account) % NO_OWNER_BUCKETS}`];
 }
 
-/** The twin in memory: the same entries in the same encoding. */
+/** What stands at a place, and the version that it was made from; undefined: it is gone. */
+interface Held<T> {
+  readonly version: number;
+  readonly what: T | undefined;
+}
+
+/** The twin in memory: the same entries in the same encoding. What is gone stays known for ever. */
 export class MemoryLinkStore implements LinkStore {
-  readonly #values = new Map<string, Map<string, string>>();
-  readonly #watched = new Set<string>();
-  readonly #prompts = new Map<string, Uint8Array>();
+  readonly #values = new Map<string, Map<string, Held<string>>>();
+  readonly #watched = new Map<string, Held<true>>();
+  readonly #prompts = new Map<string, Held<Uint8Array>>();
 
   async put(
     account: string,
     facts: AccountFacts | undefined,
     before: AccountFacts | undefined,
+    { version = 0 }: SourceState = {},
   ): Promise<void> {
-    const now = facts === undefined ? [] : entryValues(account, facts);
-    for (const value of before === undefined ? [] : entryValues(account, before)) {
-      if (now.includes(value)) continue;
-      const members = this.#values.get(value);
-      members?.delete(account);
-      if (members?.size === 0) this.#values.delete(value);
-    }
-    if (facts === undefined) return;
-    const text = encodeFacts(facts);
-    for (const value of now) {
-      const members = this.#values.get(value);
-      if (members === undefined) this.#values.set(value, new Map([[account, text]]));
-      else members.set(account, text);
+    const text = facts === undefined ? undefined : encodeFacts(facts);
+    const now = new Set(facts === undefined ? [] : entryValues(account, facts));
+    const past = before === undefined ? [] : entryValues(account, before);
+    for (const value of new Set([...past, ...now])) {
+      const members = this.#values.get(value) ?? new Map<string, Held<string>>();
+      this.#values.set(value, members);
+      const what = now.has(value) ? text : undefined;
+      keepNewest(members, account, { version, what });
+      if (facts === undefined && members.get(account)?.what === undefined) members.delete(account);
     }
   }
 
-  async watch(account: string, watched: boolean, _until: number): Promise<void> {
-    if (watched) this.#watched.add(account);
-    else this.#watched.delete(account);
+  async watch(account: string, watched: boolean, { version = 0, until }: SourceState): Promise<void> {
+    keepNewest(this.#watched, account, { version, what: watched || undefined });
+    if (until === undefined && this.#watched.get(account)?.what === undefined) this.#watched.delete(account);
   }
 
   async watched(): Promise<readonly string[]> {
-    return [...this.#watched].sort();
+    return [...this.#watched].flatMap(([account, { what }]) => (what === true ? [account] : [])).sort();
   }
 
-  async putPrompts(account: string, samples: PromptSamples | undefined): Promise<void> {
-    if (isComparable(samples)) this.#prompts.set(account, encodePromptSamples(samples));
-    else this.#prompts.delete(account);
+  async putPrompts(
+    account: string,
+    samples: PromptSamples | undefined,
+    { version = 0 }: SourceState = {},
+  ): Promise<void> {
+    const what = isComparable(samples) ? encodePromptSamples(samples) : undefined;
+    keepNewest(this.#prompts, account, { version, what });
+    if (samples === undefined && this.#prompts.get(account)?.what === undefined)
+      this.#prompts.delete(account);
   }
 
   async *prompts(): AsyncGenerator<{ account: string; samples: PromptSamples }> {
-    for (const [account, bytes] of this.#prompts) yield { account, samples: decodePromptSamples(bytes) };
+    for (const [account, { what }] of this.#prompts)
+      if (what !== undefined) yield { account, samples: decodePromptSamples(what) };
   }
 
   async sharing(value: string, limit: number): Promise<readonly AccountFacts[]> {
-    return [...(this.#values.get(value)?.values() ?? [])].slice(0, limit).map(decodeFacts);
+    return [...(this.#values.get(value)?.values() ?? [])]
+      .slice(0, limit)
+      .flatMap(({ what }) => (what === undefined ? [] : decodeFacts(what)));
   }
 
   async *scan(part: number, parts: number): AsyncGenerator<LinkEntry> {
     for (const [value, members] of this.#values) {
       if (hash48(value) % parts !== part) continue;
-      for (const [account, text] of members) yield { value, account, facts: decodeFacts(text) };
+      for (const [account, { what }] of members)
+        if (what !== undefined) yield { value, account, facts: decodeFacts(what) };
     }
   }
+}
+
+function keepNewest<T>(places: Map<string, Held<T>>, account: string, next: Held<T>): void {
+  if ((places.get(account)?.version ?? 0) <= next.version) places.set(account, next);
 }

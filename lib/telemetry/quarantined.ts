@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseUsageEvent } from './parse-usage-event.ts';
 import { describeReason, kindOf } from './reason.ts';
 import { decodeRecord } from './record-codec.ts';

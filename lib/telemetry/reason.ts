@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { escapeUnsafe } from '../text/unsafe.ts';
 
 /** Why an input could not be used: the field (dotted path), its value made safe to print, and what was wrong. */

@@ -119,7 +119,7 @@ class TwoDrivers {
     this.profiles.saveNow(state, step.state, step.seal);
     this.#clock = Math.max(this.#clock, time);
     const watched = step.state.judgement.level.level !== 'clear';
-    await this.#links.watch(name, watched, Number.POSITIVE_INFINITY);
+    await this.#links.watch(name, watched, { until: Number.POSITIVE_INFINITY });
     if (watched) this.#watched.add(name);
     else this.#watched.delete(name);
     this.#tracker.observe(name, event, time);

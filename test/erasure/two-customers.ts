@@ -65,7 +65,7 @@ async function profileOf(dynamodb: DynamoDBClient, who: string): Promise<void> {
   await new FactItems(dynamodb, TABLE_NAMES.profile, { retentionDays: 35 }).save(who, facts);
   const links = new LinkTable(dynamodb, TABLE_NAMES.link, { retentionDays: 35 });
   await links.put(who, facts, undefined);
-  await links.watch(who, true, START);
+  await links.watch(who, true, { until: START });
 }
 
 /** A finding of the account, with its trail, its exception, a line in the digest and a mark of an import. */

@@ -4,8 +4,8 @@ import { AppConfigDataClient } from '@aws-sdk/client-appconfigdata';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
-import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { LinkIndexFunction } from '../../lambdas/link-index/link-index.ts';
 import { NotifyFunction } from '../../lambdas/notify/notify.ts';
 import { ScoreFunction } from '../../lambdas/score/score.ts';
 import { answer } from '../../lambdas/triage/api-response.ts';
@@ -63,7 +63,7 @@ export class Clients {
 }
 
 export type Handle = (event: object) => Promise<unknown>;
-export type SimulatedFunction = 'score' | 'notify' | 'triage';
+export type SimulatedFunction = 'score' | 'notify' | 'index' | 'triage';
 
 const silent = new Logger({ logLevel: 'SILENT' });
 
@@ -91,6 +91,10 @@ export function start(name: SimulatedFunction, world: World, caller: Caller): Ha
       const score = new ScoreFunction({ ...common, s3: clients.s3 });
       return (event) => score.handle(event as Parameters<typeof score.handle>[0]);
     }
+    case 'index': {
+      const index = new LinkIndexFunction({ ...common });
+      return (event) => index.handle(event as Parameters<typeof index.handle>[0]);
+    }
     case 'triage': {
       const findings = new DynamoFindingStore(clients.dynamodb, ENVIRONMENT.FINDING_TABLE);
       return (event) => answer(readEvent(event), findings, Date.now());
@@ -100,7 +104,7 @@ export function start(name: SimulatedFunction, world: World, caller: Caller): Ha
         ...common,
         sns: clients.sns,
         eventBridge: clients.eventBridge,
-        securityHub: () => new SecurityHubClient({}),
+        securityHub: undefined,
         newName: () => world.newName(),
       });
       return (event) => notify.handle(event as Parameters<typeof notify.handle>[0]);

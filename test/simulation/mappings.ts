@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MINUTE } from '../events.ts';
 import type { FaultRates } from './faults.ts';
 import { type Handle, type SimulatedFunction, start } from './functions.ts';

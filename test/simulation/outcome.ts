@@ -1,12 +1,15 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readArchivedEvents } from '../../lib/aws/archived-events.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { PromptItems } from '../../lib/aws/prompt-items.ts';
+import { decodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
+import { PROFILE_ITEMS } from '../../lib/contract/tables.ts';
 import type { AccountState } from '../../lib/detection/account-state.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';
 import { mergePromptSamples, NO_PROMPTS, type PromptSamples } from '../../lib/profile/prompt-sample.ts';
-import { encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
+import { decodePromptSamples, encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
+import { contentValue, entryValues, isComparable, watchedValue } from '../../lib/stores/link-store.ts';
 import { DAY } from '../events.ts';
 import { Clients } from './functions.ts';
 import { type Decision, findingsIn } from './people.ts';
@@ -38,6 +41,8 @@ export interface End {
   /** events that were set aside though they could be read */
   readonly setAside: readonly string[];
   readonly archived: ReadonlySet<string>;
+  /** entries of the link table that are not what the profiles say, or are missing */
+  readonly misindexed: readonly string[];
   /** decisions of people that do not stand in their finding's trail exactly once */
   readonly miscounted: readonly string[];
 }
@@ -83,6 +88,7 @@ export async function endOf(
       .filter(({ notices }) => notices !== undefined)
       .map(({ account }) => account?.S ?? ''),
     ...quarantined(world),
+    misindexed: misindexed(world),
     miscounted: decisions.flatMap(({ finding: of, id }) => {
       const trail = held.find((one) => one.id === of)?.audit ?? [];
       const times = trail.filter(({ decision }) => decision === id).length;
@@ -119,6 +125,31 @@ function told(world: World): Map<string, Set<string>> {
       messages.set(delivery, ids.add(deliveryId));
     }
   return messages;
+}
+
+/** What the link table holds against what the profile table's items say: by value and account. */
+function misindexed({ tables }: World): string[] {
+  const must = new Map<string, string>();
+  for (const { account, item, facts, level, prompts } of tables.items('profiles')) {
+    const name = account?.S ?? '';
+    if (item?.S === PROFILE_ITEMS.facts)
+      for (const value of entryValues(name, decodeFacts(facts?.S ?? '')))
+        must.set(`${value} of ${name}`, facts?.S ?? '');
+    if (item?.S === PROFILE_ITEMS.hot && level?.S !== 'clear')
+      must.set(`${watchedValue(name)} of ${name}`, '');
+    if (
+      item?.S === PROFILE_ITEMS.prompts &&
+      isComparable(decodePromptSamples(prompts?.B ?? new Uint8Array()))
+    )
+      must.set(`${contentValue(name)} of ${name}`, '');
+  }
+  const is = new Map(
+    tables
+      .items('links')
+      .filter(({ gone }) => gone === undefined)
+      .map(({ value, member, facts }) => [`${value?.S} of ${member?.S}`, facts?.S ?? '']),
+  );
+  return [...new Set([...must.keys(), ...is.keys()])].filter((place) => must.get(place) !== is.get(place));
 }
 
 const entry = z.object({

@@ -22,6 +22,8 @@ const DECODE = 'lambdas/score/decode-batch.ts';
 const DELIVER = 'lambdas/notify/deliver.ts';
 const NOTIFY = 'lambdas/notify/notify.ts';
 const OUTBOX = 'lib/aws/outbox-items.ts';
+const LINKS = 'lib/aws/link-table.ts';
+const INDEX = 'lambdas/link-index/link-index.ts';
 const FINDINGS = 'lib/aws/finding-table.ts';
 
 const FOLD = ['test/profile/fold.test.ts'];
@@ -465,5 +467,26 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'entry.n > 0 || entry.decision === undoes',
     'undo takes back another decision than the named one',
     OUTAGES,
+  ),
+  bug(
+    'link-late-wins',
+    LINKS,
+    "'attribute_not_exists(#version) OR #version <= :version OR expiresAt < :now'",
+    "'attribute_not_exists(#version) OR #version <> :version OR expiresAt < :now OR #version = :version'",
+    'an invocation that was given up puts older link facts over newer ones',
+  ),
+  bug(
+    'link-gone-forgotten',
+    LINKS,
+    'if (!forGood) return this.#write(',
+    'if (!forGood && place.version < 0) return this.#write(',
+    'an account stands under a value again that it has left',
+  ),
+  bug(
+    'index-failure-swallowed',
+    INDEX,
+    'return { batchItemFailures: [{ itemIdentifier }] };',
+    "return { batchItemFailures: itemIdentifier === '' ? [{ itemIdentifier }] : [] };",
+    'an account is never linked though it shares a card',
   ),
 ];

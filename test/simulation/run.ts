@@ -19,7 +19,7 @@ export interface History {
 
 /**
  * Lets the pipeline live through the traffic, from the first record until the last digest is told: `score` on two shards
- * and then on their child, `notify` behind the table's stream, and its sweeps when the faults are over.
+ * and then on their child, `notify` and `index` behind the table's stream, and the sweeps when the faults are over.
  * @param rates undefined: nothing goes wrong, which says what must be
  */
 export async function live(traffic: Traffic, seed: number, rates: FaultRates | undefined): Promise<History> {
@@ -29,6 +29,7 @@ export async function live(traffic: Traffic, seed: number, rates: FaultRates | u
     const pools = {
       score: new Pool('score', world, rates),
       notify: new Pool('notify', world, rates),
+      index: new Pool('index', world, rates),
       triage: new Pool('triage', world, rates),
     };
     const decisions: Decision[] = [];
@@ -64,13 +65,28 @@ async function stream(
   const over = (): boolean => state.scored;
   await Promise.all([
     scoring,
-    follow('profiles', pools.notify, world, over),
+    follow(
+      'profiles',
+      pools.notify,
+      world,
+      rates,
+      over,
+      ({ NewImage }) => NewImage?.noticeShard !== undefined,
+    ),
+    follow('profiles', pools.index, world, rates, over),
     rates === undefined ? undefined : decide(pools.triage, world, decisions, over),
   ]);
 }
 
-/** A mapping onto a table's stream, with its filter on items that have notices. */
-async function follow(table: string, pool: Pool, world: World, over: () => boolean): Promise<void> {
+/** A mapping onto a table's stream, with its filter; now and then one of the last batches is delivered again. */
+async function follow(
+  table: string,
+  pool: Pool,
+  world: World,
+  rates: FaultRates | undefined,
+  over: () => boolean,
+  wants: (change: StreamRecord['dynamodb']) => boolean = () => true,
+): Promise<void> {
   const changes = world.tables.streams.get(table) ?? [];
   for (let at = 0; ; ) {
     if (at >= changes.length) {
@@ -80,8 +96,16 @@ async function follow(table: string, pool: Pool, world: World, over: () => boole
     }
     const batch = changes.slice(at, at + 1 + Math.floor(world.random() * 20));
     at += batch.length;
-    const wanted = batch.filter(({ dynamodb }) => dynamodb.NewImage?.noticeShard !== undefined);
-    if (wanted.length > 0) await deliverBatch(pool, world, wanted, sequenceOfChange);
+    const wanted = batch.filter(({ dynamodb }) => wants(dynamodb));
+    if (wanted.length === 0) continue;
+    await deliverBatch(pool, world, wanted, sequenceOfChange);
+    if (rates === undefined || world.random() >= rates.duplicate) continue;
+    world.tally.repeats++;
+    const again = changes
+      .slice(Math.max(0, at - 30), at - world.random() * 15)
+      .filter(({ dynamodb }) => wants(dynamodb));
+    const repeat = pool.invoke({ Records: again });
+    if (world.random() < 0.5) await repeat;
   }
 }
 

@@ -4,7 +4,7 @@ import type { Uniform } from '../../lib/statistics/random.ts';
 import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
-import { account, application, HOUR, harvest, MINUTE, START } from '../events.ts';
+import { account, application, HOUR, harvest, MINUTE, print, START } from '../events.ts';
 
 /** What a stream held, and how it was cut into batches. */
 export interface Traffic {
@@ -51,7 +51,9 @@ export function traffic(random: Uniform): Traffic {
       from: START + whole(12) * 10 * MINUTE,
       seed: i,
     };
-    events.push(...(random() < 0.6 ? harvest(of) : application({ ...of, seed: i + 1 })).map(sketched));
+    events.push(
+      ...(random() < 0.6 ? harvest(of) : application({ ...of, seed: i + 1 })).map(sketched).map(owned),
+    );
   }
   events.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : a.id < b.id ? -1 : 1));
   return { accounts, events, shards: batched(records(puts(events, random), random), random, WHOLE) };
@@ -62,6 +64,12 @@ function sketched(event: UsageEvent): UsageEvent {
   const sketchOf = (prompt: string): string =>
     Buffer.from(prompt.repeat(3)).subarray(0, 32).toString('base64url');
   return { ...event, prints: event.prints.map((made) => ({ ...made, sketch: sketchOf(made.prompt) })) };
+}
+
+/** By credentials that change: more of them than are kept of an account, so that it leaves some again. */
+function owned(event: UsageEvent, index: number): UsageEvent {
+  const credential = print(Math.floor(index / 4));
+  return { ...event, prints: event.prints.map((made) => ({ ...made, credential })) };
 }
 
 /** Records of up to a dozen events of one bucket; some twice, some with a line that nobody can read. */

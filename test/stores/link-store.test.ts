@@ -1,9 +1,10 @@
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LinkTable } from '../../lib/aws/link-table.ts';
 import type { LinkEntry } from '../../lib/campaigns/linking/blocking.ts';
 import type { LinkStore } from '../../lib/campaigns/ports.ts';
-import { MemoryLinkStore } from '../../lib/stores/link-store.ts';
+import { entryValues, MemoryLinkStore } from '../../lib/stores/link-store.ts';
 import { factsOf } from '../campaigns/base.ts';
 import { type EmulatedTables, emulatedTables } from '../tables.ts';
 
@@ -76,9 +77,44 @@ describe.each([
   it('notes who is watched, apart from what links', async () => {
     const store = await make();
     await store.put('a', factsOf({ payment: 'p' }), undefined);
-    for (const name of ['b', 'c', 'b']) await store.watch(name, true, 2e12);
-    await store.watch('c', false, 2e12);
+    for (const name of ['b', 'c', 'b']) await store.watch(name, true, { until: 2e12 });
+    await store.watch('c', false, { until: 2e12 });
     expect(await store.watched()).toEqual(['b']);
+    expect(await entries(store)).toEqual(['payment#p a']);
+  });
+
+  it('ends as the newest state of an account says, in whatever order its states come and come again', async () => {
+    const state = fc.record({ payments: fc.subarray(['p', 'q', 'r', 's']), watched: fc.boolean() });
+    const history = fc.array(state, { minLength: 2, maxLength: 6 });
+    const runs = fc.tuple(history, fc.infiniteStream(fc.nat()));
+    await fc.assert(
+      fc.asyncProperty(runs, async ([states, picks]) => {
+        const store = await make();
+        const facts = states.map(({ payments }) => factsOf({ payment: payments }));
+        const late = (i: number) =>
+          Promise.all([
+            store.put('a', facts[i], facts[i - 1], { version: i + 1, until: 4e12 }),
+            store.watch('a', states[i]?.watched === true, { version: i + 1, until: 4e12 }),
+          ]);
+        // each once at least: a mapping gives nothing up that has not been taken
+        const order = states.map((_, i) => i).sort(() => (Number(picks.next().value) % 2) - 0.5);
+        for (const i of [...order, ...order.filter(() => Number(picks.next().value) % 3 === 0)])
+          await late(i);
+        const last = states.length - 1;
+        const must = entryValues('a', facts[last] ?? factsOf({})).map((value) => `${value} a`);
+        expect(await entries(store)).toEqual(must.sort());
+        expect(await store.watched()).toEqual(states[last]?.watched === true ? ['a'] : []);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  it('takes an account back that was forgotten, though it begins with the first version again', async () => {
+    const store = await make();
+    const facts = factsOf({ payment: 'p' });
+    await store.put('a', facts, undefined, { version: 7 });
+    await store.put('a', undefined, facts, { version: 7 });
+    await store.put('a', facts, undefined, { version: 1 });
     expect(await entries(store)).toEqual(['payment#p a']);
   });
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AccountFacts, VALUES_PER_KIND } from './link-facts.ts';
 
 /** Stored facts that cannot be read: damaged, or of a newer version than this code knows. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AccountOutcome, BacktestOutcome } from '../../backtest/outcome.ts';
 import type { ConsoleStatus } from '../../console/status.ts';
 import { applyNotice, type Finding, type Notice } from '../../findings/finding.ts';

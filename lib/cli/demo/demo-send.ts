@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InputError } from '../../input/errors.ts';
 import type { KeyOptions } from '../../input/keyring.ts';
 import { readUsageEvents } from '../../input/usage-events.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { AnswersError } from '../../forensics/answers.ts';
 import { reportOfPage } from '../../forensics/report-data.ts';
 import { forensicsPage } from '../../forensics/report-html.ts';

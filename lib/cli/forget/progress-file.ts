@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Progress } from '../../aws/erasure/objects.ts';
 import { InputError } from '../../input/errors.ts';
 

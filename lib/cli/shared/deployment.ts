@@ -4,7 +4,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DynamoFindingStore } from '../../aws/finding-table.ts';
 import { type DeployedStack, describeStack } from '../../aws/stack-outputs.ts';
 import { DEFAULT_STACK } from '../../contract/command.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { functionArn } from '../names.ts';
 import { DEFAULT_SETTINGS, type MappingSettings } from '../streams/event-source-mapping.ts';
 

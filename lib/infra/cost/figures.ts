@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import measured from './measured.json' with { type: 'json' };
 
 /** What `npm run bench:cost -- --data DIR --write` measures, and plans are made with. */

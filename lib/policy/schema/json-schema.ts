@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { policy } from '../policy.ts';
 
 /** JSON Schema of a policy file; draft 7 for editors, draft 4 for AppConfig's validator. */

@@ -1,0 +1,204 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { decodeMeta } from '../../lib/aws/hot-meta.ts';
+import { LinkTable } from '../../lib/aws/link-table.ts';
+import { RunRequests } from '../../lib/aws/run-requests.ts';
+import { NO_OWNER } from '../../lib/campaigns/linking/blocking.ts';
+import { decodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
+import type { AccountFacts } from '../../lib/campaigns/linking/link-facts.ts';
+import { BURST_LOOKS_AT, isBurst } from '../../lib/campaigns/linking/run-triggers.ts';
+import type { SourceState } from '../../lib/campaigns/ports.ts';
+import type { EnvironmentOf } from '../../lib/contract/environment.ts';
+import { PROFILE_ITEMS } from '../../lib/contract/tables.ts';
+import { defaultPolicy } from '../../lib/policy/policy.ts';
+import type { PromptSamples } from '../../lib/profile/prompt-sample.ts';
+import { decodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
+import { entryValues, isWorthNoting } from '../../lib/stores/link-store.ts';
+import { placesOf } from '../../lib/stores/profile-item.ts';
+
+/** For facts without an expiry of their own, as versions before this wrote them: what the shipped policy keeps. */
+const { retentionDays } = defaultPolicy;
+/** Values of one batch that are looked at for bursts: a flood of new values costs no more reads than this. */
+const VALUES_PER_BATCH = 100;
+
+type Image = Readonly<Record<string, AttributeValue>> | undefined;
+
+interface TableChange {
+  readonly SequenceNumber?: string;
+  readonly Keys?: Image;
+  readonly NewImage?: Image;
+  readonly OldImage?: Image;
+}
+
+export interface TableStreamEvent {
+  readonly Records: readonly { readonly eventName?: string; readonly dynamodb?: TableChange }[];
+}
+
+export interface BatchResponse {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
+/** What a batch changed. */
+interface Changes {
+  facts: number;
+  watched: number;
+  /** hard values that an account shows for the first time */
+  readonly values: Set<string>;
+  /** newest arrival, ms */
+  arrived: number;
+}
+
+/** What one environment of the function works with. */
+export interface LinkIndexPorts {
+  readonly environment: EnvironmentOf<'index'>;
+  readonly dynamodb: DynamoDBClient;
+  readonly logger: Logger;
+}
+
+/**
+ * Keeps the link table up to date from the profile table's stream: link facts, which accounts are watched, and what time
+ * it is for all of them. Where enough has changed it asks for a run of `link` before its schedule
+ * (lib/campaigns/linking/run-triggers.ts).
+ */
+export class LinkIndexFunction {
+  readonly #links: LinkTable;
+  readonly #requests: RunRequests;
+  readonly #logger: Logger;
+
+  constructor({ environment, dynamodb, logger }: LinkIndexPorts) {
+    this.#links = new LinkTable(dynamodb, environment.LINK_TABLE, { retentionDays });
+    this.#requests = new RunRequests(dynamodb, environment.CAMPAIGN_TABLE, {
+      minutes: Number(environment.LINK_PRESSURE_MINUTES),
+    });
+    this.#logger = logger;
+  }
+
+  /**
+   * Applies images in order. The first record that fails is named and the batch is taken up from there again. An image that comes
+   * late, or again, changes nothing: entries name the version that they were made from.
+   */
+  async handle(event: TableStreamEvent): Promise<BatchResponse> {
+    const changes: Changes = { facts: 0, watched: 0, values: new Set(), arrived: 0 };
+    const response = await this.#applyAll(event, changes);
+    await this.#tellTime(changes);
+    await this.#press(changes);
+    return response;
+  }
+
+  async #applyAll(event: TableStreamEvent, changes: Changes): Promise<BatchResponse> {
+    for (const { dynamodb } of event.Records) {
+      const account = dynamodb?.Keys?.account?.S;
+      if (dynamodb === undefined || account === undefined) continue;
+      try {
+        await this.#apply(account, dynamodb, changes);
+      } catch (error) {
+        this.#logger.error('link facts not indexed', { account, error: error as Error });
+        const itemIdentifier = dynamodb.SequenceNumber;
+        if (itemIdentifier === undefined) throw error;
+        return { batchItemFailures: [{ itemIdentifier }] };
+      }
+    }
+    return { batchItemFailures: [] };
+  }
+
+  async #apply(
+    account: string,
+    { Keys, NewImage: now, OldImage: before }: TableChange,
+    changes: Changes,
+  ): Promise<void> {
+    const item = Keys?.item?.S;
+    // entries outlive what they came from by nothing: the policy's retention is in the item's own expiry
+    const from: SourceState = { version: versionOf(now ?? before), ...untilOf(now) };
+    if (item === PROFILE_ITEMS.facts) {
+      const [facts, old] = [this.#facts(now, account), this.#facts(before, account)];
+      await this.#links.put(account, facts, old, from);
+      changes.facts++;
+      if (facts === undefined) return;
+      const known = new Set(old === undefined ? [] : entryValues(account, old));
+      for (const value of entryValues(account, facts)) if (!known.has(value)) changes.values.add(value);
+    } else if (item === PROFILE_ITEMS.prompts) {
+      const samples = this.#prompts(now, account);
+      if (isWorthNoting(samples, this.#prompts(before, account)))
+        await this.#links.putPrompts(account, samples, from);
+    } else if (item === PROFILE_ITEMS.hot) {
+      changes.arrived = Math.max(changes.arrived, arrivedIn(now));
+      const watched = isWatched(now);
+      if (watched === isWatched(before)) return;
+      await this.#links.watch(account, watched, from);
+      if (watched) changes.watched++;
+    }
+  }
+
+  /** A failure is logged: the next batch of any account tells the time again. */
+  async #tellTime({ arrived }: Changes): Promise<void> {
+    try {
+      await this.#requests.moveClock(arrived);
+    } catch (error) {
+      this.#logger.error('the clock of the traffic could not be moved on', { error: error as Error });
+    }
+  }
+
+  /** Adds a batch's changes to the pressure on `link`. A failure is logged: the schedule links all the same. */
+  async #press({ facts, watched, values }: Changes): Promise<void> {
+    try {
+      const owned = [...values].filter((value) => !value.startsWith(NO_OWNER)).slice(0, VALUES_PER_BATCH);
+      const shared = await Promise.all(owned.map((value) => this.#links.sharing(value, BURST_LOOKS_AT)));
+      const answer = await this.#requests.add(
+        { changes: facts, watched, bursts: shared.filter(isBurst).length },
+        Date.now(),
+      );
+      if (answer === 'asked') this.#logger.info('a run of link was asked for before its schedule');
+    } catch (error) {
+      this.#logger.error('no run of link could be asked for', { error: error as Error });
+    }
+  }
+
+  /** Samples of an image; those that cannot be read count as none, so that one damaged item does not stop a shard. */
+  #prompts(image: Image, account: string): PromptSamples | undefined {
+    const bytes = image?.prompts?.B;
+    if (bytes === undefined) return undefined;
+    try {
+      return decodePromptSamples(typeof bytes === 'string' ? Buffer.from(bytes, 'base64') : bytes);
+    } catch (error) {
+      this.#logger.error('prompt samples cannot be read', { account, error: error as Error });
+      return undefined;
+    }
+  }
+
+  /** Facts of an image; those that cannot be read count as none, so that one damaged item does not stop a shard. */
+  #facts(image: Image, account: string): AccountFacts | undefined {
+    const text = image?.facts?.S;
+    if (text === undefined) return undefined;
+    try {
+      return decodeFacts(text);
+    } catch (error) {
+      this.#logger.error('link facts cannot be read', { account, error: error as Error });
+      return undefined;
+    }
+  }
+}
+
+function isWatched(image: Image): boolean {
+  const level = image?.level?.S;
+  return level !== undefined && level !== 'clear';
+}
+
+/** Newest arrival of an account, ms; 0 where it cannot be read: the next image tells. */
+function arrivedIn(image: Image): number {
+  try {
+    return placesOf({ meta: decodeMeta(image?.meta) }).arrived;
+  } catch {
+    return 0;
+  }
+}
+
+/** The item's own expiry, ms, where it has one. */
+function untilOf(image: Image): { until?: number } {
+  const seconds = Number(image?.expiresAt?.N ?? 0);
+  return seconds > 0 ? { until: seconds * 1000 } : {};
+}
+
+/** Of the item that the image is of; it grows with each write. */
+function versionOf(image: Image): number {
+  return Number(image?.version?.N ?? 0);
+}
