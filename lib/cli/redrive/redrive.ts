@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Command } from 'commander';
 import { QuarantineBucket } from '../../aws/quarantine.ts';
-import { InputError } from '../../input/errors.ts';
+import { fileTrouble, InputError } from '../../input/errors.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
 import type { ProducerPort } from '../../telemetry/producer.ts';
 import { typedHere } from '../shared/called-as.ts';
@@ -125,10 +125,7 @@ function summary(result: Redriven, dryRun: boolean): string {
 async function* filesOf(files: readonly string[]): AsyncGenerator<{ name: string; text: string }> {
   for (const name of files) {
     const text = await readFile(name, 'utf8').catch((error: unknown) => {
-      throw new InputError(
-        `${name}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-        { cause: error },
-      );
+      throw new InputError(`${name}: cannot be read: ${fileTrouble(error)}`, { cause: error });
     });
     yield { name, text };
   }
