@@ -114,7 +114,8 @@ function Views(props: ViewsProps) {
   if (view === 'thresholds')
     return html`<${Thresholds} ...${common} onBudget=${onBudget} onReset=${onReset} />`;
   if (view === 'accounts') return html`<${AccountsView} ...${common} route=${route} />`;
-  if (view === 'campaigns') return html`<${Campaigns} ...${common} notices=${notices} route=${route} />`;
+  if (view === 'campaigns')
+    return html`<${Campaigns} ...${common} command=${props.command} notices=${notices} route=${route} />`;
   return html`<${PolicyView} ...${common} command=${props.command} />`;
 }
 

@@ -1,29 +1,45 @@
-import { isUnreadable } from '../telemetry/adapters/unreadable.ts';
+import { promptFacts } from '../telemetry/adapters/prompt-faults.ts';
+import { entryFactsOf, type ReadFacts } from '../telemetry/entry-facts.ts';
 import { type Exchange, textOf } from '../telemetry/exchange.ts';
 import { failedOn, type Reason } from '../telemetry/reason.ts';
 import type { Recorder } from '../telemetry/recorder.ts';
 import { roleKind } from '../telemetry/turns.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 
-/** An event says nothing of whether its prompt could be read, and the exchange is gone: known of each for as long as it is held. */
-const unreadable = new WeakSet<UsageEvent>();
+/** An event says nothing of how its prompt could be read, and the exchange is gone: known of each for as long as it is held. */
+const facts = new WeakMap<UsageEvent, ReadFacts>();
 
-/** Whether an event was recorded of a prompt in which nothing can be read; for the health of telemetry. */
-export function hasUnreadablePrompt(event: UsageEvent): boolean {
-  return unreadable.has(event);
+/** What was found out about an event when its exchange was read; nothing of events that were recorded elsewhere. */
+export function readFacts(event: UsageEvent): ReadFacts {
+  return facts.get(event) ?? {};
 }
 
-/** The event of an exchange, or why there is none: an exchange that makes the recorder throw costs itself alone. */
+/**
+ * The event of an exchange, or why there is none: an exchange that makes the recorder throw costs itself alone. Where a logger cut
+ * the prompt, what it wrote there is no part of what was asked: the event is of what is left.
+ */
 export function recorded(
   recorder: Recorder,
   exchange: Exchange,
 ): { readonly event: UsageEvent } | { readonly reason: Reason } {
   try {
-    const event = recorder.record(exchange);
-    const said = exchange.messages.findLast(({ role }) => roleKind(role) === 'user');
-    if (said !== undefined && isUnreadable(textOf(said.content))) unreadable.add(event);
+    const at = exchange.messages.findLastIndex(({ role }) => roleKind(role) === 'user');
+    const said = exchange.messages[at];
+    const text = said === undefined ? '' : textOf(said.content);
+    const found = text === '' ? undefined : promptFacts(text);
+    const isCut = found !== undefined && found.text !== text && typeof said?.content === 'string';
+    const whole = isCut ? withText(exchange, at, found.text) : exchange;
+    const event = recorder.record(whole);
+    const entry = entryFactsOf(exchange);
+    const people = entry?.people.filter(([, value]) => value !== exchange.account) ?? [];
+    facts.set(event, { prompt: found?.facts, entry: entry === undefined ? undefined : { ...entry, people } });
     return { event };
   } catch (error) {
     return { reason: failedOn(exchange, error) };
   }
+}
+
+function withText(exchange: Exchange, at: number, content: string): Exchange {
+  const messages = exchange.messages.map((message, i) => (i === at ? { ...message, content } : message));
+  return { ...exchange, messages };
 }

@@ -7,7 +7,7 @@ import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring } from './keyring.ts';
 import { labelsReader } from './labels.ts';
 import { inputFiles } from './lines.ts';
 import { fileProgress } from './progress.ts';
-import { hasUnreadablePrompt } from './recorded.ts';
+import { readFacts } from './recorded.ts';
 import { say } from './say.ts';
 import { type ReadPosition, readUsageEvents } from './usage-events.ts';
 
@@ -65,10 +65,13 @@ export class Traffic {
       })) {
         rejected += batch.rejects.length;
         for (const event of batch.events) {
-          health.event(event, hasUnreadablePrompt(event));
+          health.event(event, readFacts(event));
           feed.onEvent(event);
         }
-        health.unused({ rejected: batch.rejects.length, skipped: batch.skipped });
+        health.unused(
+          { rejected: batch.rejects.length, skipped: batch.skipped },
+          batch.rejects.map(({ reason }) => reason),
+        );
         if ((await feed.onPause?.(batch.next, rejected)) === true) break;
       }
     } finally {

@@ -1,6 +1,7 @@
 import { recentlyUsed } from '../recently-used.ts';
 import { HEALTH_RULES } from './health.ts';
 import { LOSS_NAMES, LOSSES, type Loss, MANY_ACCOUNTS } from './health-tally.ts';
+import { NewestPrompts } from './newest-prompts.ts';
 import type { UsageEvent } from './usage-event.ts';
 
 /** What a gateway's telemetry may have lost: what single events lack, or that prompts differ. */
@@ -28,36 +29,7 @@ interface Seen {
 const MAX_GATEWAYS = 200;
 /** At so many events all counts are halved: what a gateway did last counts most. */
 const HALVED_AT = 2000;
-/** Newest prompts of a gateway that are compared, and how often. */
-const COMPARED = 200;
-const COMPARED_EACH = 20;
 export const UNNAMED = 'unnamed';
-
-/** The newest prompts of a gateway: how many are one and the same, of many accounts. */
-class NewestPrompts {
-  readonly #newest: { readonly prompt: string; readonly account: string }[] = [];
-  #added = 0;
-  share = 0;
-
-  add({ prints: [prints], account, shape }: UsageEvent): void {
-    // without words there is no prompt, which is a loss of its own
-    if (prints === undefined || shape.words === 0) return;
-    this.#newest[this.#added++ % COMPARED] = { prompt: prints.prompt, account };
-    if (this.#added % COMPARED_EACH === 0) this.share = this.#compared();
-  }
-
-  #compared(): number {
-    const prompts = new Map<string, { events: number; readonly accounts: Set<string> }>();
-    for (const { prompt, account } of this.#newest) {
-      const held = prompts.get(prompt) ?? { events: 0, accounts: new Set<string>() };
-      held.events++;
-      held.accounts.add(account);
-      prompts.set(prompt, held);
-    }
-    const many = [...prompts.values()].filter(({ accounts }) => accounts.size >= MANY_ACCOUNTS);
-    return Math.max(0, ...many.map(({ events }) => events)) / this.#newest.length;
-  }
-}
 
 /** Counts, gateway by gateway, what is missing in telemetry. Bounded, whatever comes. */
 export class GatewayHealth {
@@ -70,7 +42,7 @@ export class GatewayHealth {
       events: 0,
       lost: { withoutPrompt: 0, withoutOrigin: 0, withoutTokens: 0 },
       since: new Map<GatewayLoss, number>(),
-      newest: new NewestPrompts(),
+      newest: new NewestPrompts(MANY_ACCOUNTS),
     };
     this.#seen.set(name, seen);
     seen.events++;

@@ -1,4 +1,8 @@
 import { recentlyUsed } from '../recently-used.ts';
+import { AccountTally } from './account-tally.ts';
+import type { PromptFault } from './adapters/prompt-faults.ts';
+import { CommonLengths } from './common-lengths.ts';
+import type { ReadFacts } from './entry-facts.ts';
 import type { UsageEvent } from './usage-event.ts';
 
 /** Shares of what was read, 0 to 1; of events where nothing else is said. */
@@ -13,6 +17,14 @@ export interface HealthShares {
   readonly shortPrompts: number;
   /** prompts in which nothing can be read (ids, addresses, ciphertexts), where many accounts have them */
   readonly unreadablePrompts: number;
+  /** prompts that a logger cut: it says so, or many end at one length, where many accounts have them */
+  readonly cutPrompts: number;
+  /** prompts that are a list of messages as a program prints it, where many accounts have them */
+  readonly printedPrompts: number;
+  /** events whose prompts differ and begin with the five words that most events of many accounts begin with */
+  readonly sameOpening: number;
+  /** accounts of which hardly a prompt can be read, of those with five events and more */
+  readonly blindAccounts: number;
   readonly withoutOrigin: number;
   /** accounts that come from one address or with one credential, of all accounts */
   readonly sameOrigin: number;
@@ -24,8 +36,12 @@ export interface HealthShares {
   /** different models, of events */
   readonly models: number;
   readonly repeatedIds: number;
-  /** 1 where all events are of one account */
+  /** events of the account that has the most */
   readonly oneAccount: number;
+  /** events of the account that has the most of those for which many end users stand */
+  readonly sharedAccount: number;
+  /** events of an account that has nearly all, under many credentials or in many sessions */
+  readonly crowdedAccount: number;
   /** entries that were not used, of all entries */
   readonly rejected: number;
   readonly skipped: number;
@@ -89,19 +105,40 @@ class Commonest {
   }
 }
 
+/** Events of a kind, and whether many accounts have them. */
+class OfAccounts {
+  events = 0;
+  readonly #accounts = new Set<string>();
+
+  add(account: string): void {
+    this.events++;
+    if (this.#accounts.size < MANY_ACCOUNTS) this.#accounts.add(account);
+  }
+
+  /** @param accounts that were seen */
+  isOfMany(accounts: number): boolean {
+    return this.#accounts.size >= Math.min(MANY_ACCOUNTS, accounts);
+  }
+}
+
 /** Counts events as they pass; memory is bounded, whatever the traffic. */
 export class HealthTally {
   #events = 0;
   readonly #counted = Object.fromEntries(COUNTED_NAMES.map((name) => [name, 0])) as Record<Counted, number>;
-  #unreadable = 0;
-  readonly #unreadableAccounts = new Set<string>();
+  readonly #faults: Readonly<Record<PromptFault, OfAccounts>> = {
+    unreadable: new OfAccounts(),
+    cut: new OfAccounts(),
+    printed: new OfAccounts(),
+  };
+  readonly #lengths = new CommonLengths();
   #repeats = 0;
   #rejected = 0;
   #skipped = 0;
-  readonly #accounts = recentlyUsed<string, true>(MAX_ACCOUNTS);
+  readonly #accounts = new AccountTally(MAX_ACCOUNTS);
   readonly #ids = recentlyUsed<string, true>(MAX_IDS);
   readonly #models = recentlyUsed<string, true>(MAX_VALUES);
   readonly #prompts = new Commonest();
+  readonly #openings = new Commonest();
   readonly #addresses = new Commonest();
   readonly #credentials = new Commonest();
   readonly #times = new Commonest();
@@ -110,20 +147,23 @@ export class HealthTally {
     return this.#events;
   }
 
-  /** @param unreadable nothing can be read in the prompt, as its text says (adapters/unreadable.ts) */
-  event(event: UsageEvent, unreadable = false): void {
+  /** @param read what was found out when its exchange was read, where it was read here */
+  event(event: UsageEvent, read: ReadFacts = {}): void {
     this.#events++;
     const { account, prints, id, model, time } = event;
-    if (unreadable) {
-      this.#unreadable++;
-      if (this.#unreadableAccounts.size < MANY_ACCOUNTS) this.#unreadableAccounts.add(account);
-    }
-    this.#accounts.set(account, true);
+    const fault = read.prompt?.fault;
+    if (fault !== undefined) this.#faults[fault].add(account);
+    if (read.prompt !== undefined) this.#lengths.add(read.prompt, account, prints[0]?.prompt ?? '');
+    const isLost = fault !== undefined || LOSSES.withoutPrompt(event);
+    this.#accounts.add(event, isLost, read.entry?.people ?? []);
     for (const name of COUNTED_NAMES) if (COUNTED[name](event)) this.#counted[name]++;
     if (this.#ids.has(id)) this.#repeats++;
     else this.#ids.set(id, true);
     this.#models.set(model, true);
-    if (!LOSSES.withoutPrompt(event)) this.#prompts.add(prints[0]?.prompt, account);
+    if (!LOSSES.withoutPrompt(event)) {
+      this.#prompts.add(prints[0]?.prompt, account);
+      this.#openings.add(prints[0]?.opening, account);
+    }
     this.#addresses.add(prints[0]?.address, account);
     this.#credentials.add(prints[0]?.credential, account);
     this.#times.add(time, '');
@@ -144,24 +184,38 @@ export class HealthTally {
     const counted = Object.fromEntries(
       COUNTED_NAMES.map((name) => [name, share(this.#counted[name], events)]),
     ) as Record<Counted, number>;
-    const ofMany = this.#unreadableAccounts.size >= Math.min(MANY_ACCOUNTS, accounts);
+    const ofMany = (fault: OfAccounts) => (fault.isOfMany(accounts) ? share(fault.events, events) : 0);
     const prompts = this.#prompts.most(MANY_ACCOUNTS, NOTABLE * events);
+    const openings = this.#openings.most(MANY_ACCOUNTS, NOTABLE * events);
     const origins = [this.#addresses, this.#credentials].map((held) => held.most(0, 0).accounts);
     return {
       events,
       ...counted,
-      unreadablePrompts: ofMany ? share(this.#unreadable, events) : 0,
+      unreadablePrompts: ofMany(this.#faults.unreadable),
+      cutPrompts: Math.max(ofMany(this.#faults.cut), share(this.#lengths.cut(accounts), events)),
+      printedPrompts: ofMany(this.#faults.printed),
+      sameOpening: share(Math.max(0, openings.events - prompts.events), events),
+      blindAccounts: ofAccounts(this.#accounts.blind),
       samePrompt: share(prompts.events, events),
       samePromptAccounts: ofAccounts(prompts.accounts),
       sameOrigin: ofAccounts(Math.max(...origins)),
       sameTime: share(this.#times.most(0, 0).events, events),
       models: share(this.#models.size, events),
       repeatedIds: share(this.#repeats, events),
-      oneAccount: accounts === 1 ? 1 : 0,
+      oneAccount: share(this.#accounts.most, events),
+      sharedAccount: share(this.#accounts.shared?.events ?? 0, events),
+      crowdedAccount: share(this.#accounts.crowded?.events ?? 0, events),
       rejected: share(this.#rejected, entries),
       skipped: share(this.#skipped, entries + this.#skipped),
       accounts,
     };
+  }
+
+  /** More of what a share means: which field names whom one account stands for. */
+  detail(share: keyof HealthShares): string {
+    if (share !== 'sharedAccount' && share !== 'crowdedAccount') return '';
+    const found = share === 'sharedAccount' ? this.#accounts.shared : this.#accounts.crowded;
+    return found === undefined ? '' : ` (${found.values} values of ${found.field})`;
   }
 
   /** Entries of which a share is one: events, or all that were read. */

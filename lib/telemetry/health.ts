@@ -1,4 +1,7 @@
+import type { ReadFacts } from './entry-facts.ts';
 import { type HealthShares, HealthTally } from './health-tally.ts';
+import type { Reason } from './reason.ts';
+import { type BlindSlice, SliceHealth, type SliceKind } from './slice-health.ts';
 import type { UsageEvent } from './usage-event.ts';
 
 /**
@@ -29,6 +32,7 @@ const rule = (
   words: string,
 ): HealthRule => ({ share, above, atLeast, severe: how.severe === true, inRuns: how.inRuns === true, words });
 const BLIND = { severe: true, inRuns: true } as const;
+const BLIND_WHOLE = { severe: true } as const;
 const RUNS = { inRuns: true } as const;
 
 /**
@@ -71,6 +75,55 @@ export const HEALTH_RULES: readonly HealthRule[] = [
     RUNS,
     'have prompts in which nothing can be read: addresses, ids, digests or ciphertexts may stand where prompts should',
   ),
+  rule(
+    'unreadablePrompts',
+    0.05,
+    100,
+    {},
+    'have prompts in which nothing can be read, of many accounts: part of the traffic may be encrypted, masked or stored elsewhere',
+  ),
+  rule(
+    'cutPrompts',
+    0.5,
+    100,
+    BLIND,
+    'have prompts that a logger cut: only their beginnings are compared. Let it log whole prompts, or raise its limit',
+  ),
+  rule(
+    'cutPrompts',
+    0.02,
+    100,
+    RUNS,
+    'have prompts that a logger cut: of those only the beginnings are compared; let it log whole prompts',
+  ),
+  rule(
+    'printedPrompts',
+    0.5,
+    100,
+    BLIND,
+    'have prompts that are lists of messages as a program prints them, and cannot be read as messages: log JSON',
+  ),
+  rule(
+    'printedPrompts',
+    0.02,
+    100,
+    RUNS,
+    'have prompts that are lists of messages as a program prints them, and cannot be read as messages: log JSON',
+  ),
+  rule(
+    'blindAccounts',
+    0.05,
+    100,
+    {},
+    'of accounts have hardly a prompt that can be read: none, cut, encrypted or masked. For them detection is blind',
+  ),
+  rule(
+    'sameOpening',
+    0.9,
+    100,
+    {},
+    'begin with the same five words, of many accounts: a template, or what a logger wrote around prompts, stands before what was asked',
+  ),
   rule('rejected', 0.9, 20, BLIND, 'of entries could not be used: next to nothing is watched'),
   rule('rejected', 0.1, 20, RUNS, 'of entries could not be used'),
   rule('oddTime', 0.1, 20, BLIND, 'have a time before 2015: the pipeline refuses them'),
@@ -99,6 +152,27 @@ export const HEALTH_RULES: readonly HealthRule[] = [
   rule('failed', 0.9, 100, RUNS, 'end in an error: endings may be read wrongly'),
   rule('sameTime', 0.5, 100, {}, 'have one and the same time: pace and hours cannot be judged'),
   rule('models', 0.5, 100, {}, 'as many models as events: something else stands where the model should'),
+  rule(
+    'sharedAccount',
+    0.9,
+    100,
+    BLIND_WHOLE,
+    'of events are of one account that stands for many: it may be the gateway’s own. Say where customers are named with --account-field',
+  ),
+  rule(
+    'sharedAccount',
+    0.25,
+    200,
+    {},
+    'of events are of one account that stands for many: if it is the gateway’s own, say where customers are named with --account-field',
+  ),
+  rule(
+    'crowdedAccount',
+    0.9,
+    100,
+    {},
+    'of events are of one account, under many credentials or in many sessions: its name may be the gateway’s own, not the customers’',
+  ),
   rule(
     'oneAccount',
     0.5,
@@ -131,7 +205,23 @@ export interface HealthWarning {
   /** event times between which it was so, where it is not so of all that was read */
   readonly from?: string;
   readonly until?: string;
+  /** the part of the traffic of which it is so, where it is not so of the whole */
+  readonly slice?: { readonly by: SliceKind; readonly name: string };
 }
+
+const PROMPT_SHARES = [
+  ...([
+    'withoutPrompt',
+    'samePromptAccounts',
+    'samePrompt',
+    'unreadablePrompts',
+    'cutPrompts',
+    'printedPrompts',
+  ] as const),
+] as const;
+
+/** Parts that are said by name. */
+const NAMED_SLICES = 8;
 
 /** Events that are looked at by themselves. */
 const RUN = 1000;
@@ -147,26 +237,32 @@ interface Run {
 /** Counts events as they pass, all of them and by the thousand; memory is bounded, whatever the traffic. */
 export class TelemetryHealth {
   readonly #whole = new HealthTally();
+  readonly #slices = new SliceHealth();
   #run: Run | undefined;
   /** the worst run of each rule */
   readonly #worst = new Map<HealthRule, HealthWarning>();
 
-  /** @param unreadable nothing can be read in the prompt, as its text says */
-  event(event: UsageEvent, unreadable = false): void {
-    this.#whole.event(event, unreadable);
+  /** @param read what was found out when its exchange was read, where it was read here */
+  event(event: UsageEvent, read: ReadFacts = {}): void {
+    this.#whole.event(event, read);
+    this.#slices.event(event, read);
     const run = this.#run ?? { tally: new HealthTally(), from: event.time, until: event.time };
     this.#run = run;
-    run.tally.event(event, unreadable);
+    run.tally.event(event, read);
     run.until = event.time;
     if (run.tally.events < RUN) return;
     this.#keepWorst(run);
     this.#run = undefined;
   }
 
-  /** Entries that did not become events. */
-  unused(counts: { readonly rejected: number; readonly skipped: number }): void {
+  /** Entries that did not become events. @param reasons against those that were rejected */
+  unused(
+    counts: { readonly rejected: number; readonly skipped: number },
+    reasons: readonly Reason[] = [],
+  ): void {
     this.#whole.unused(counts);
     this.#run?.tally.unused(counts);
+    for (const reason of reasons) this.#slices.reject(reason);
   }
 
   shares(): HealthShares {
@@ -183,7 +279,32 @@ export class TelemetryHealth {
       const said = whole ?? this.#worst.get(held);
       if (said !== undefined && !found.has(held.share)) found.set(held.share, said);
     }
-    return [...found.values()].sort((a, b) => Number(b.severe) - Number(a.severe));
+    // an account that stands for many is told once
+    if (found.has('sharedAccount')) found.delete('crowdedAccount');
+    if (found.has('sharedAccount') || found.has('crowdedAccount')) found.delete('oneAccount');
+    // and so are prompts of which none can be read
+    if (PROMPT_SHARES.some((share) => found.get(share)?.severe === true))
+      for (const share of ['blindAccounts', 'sameOpening'] as const) found.delete(share);
+    const whole = [...found.values()];
+    return [...whole, ...this.#ofSlices(whole)].sort((a, b) => Number(b.severe) - Number(a.severe));
+  }
+
+  /** Parts that are worse than the whole. */
+  #ofSlices(whole: readonly HealthWarning[]): readonly HealthWarning[] {
+    const isSaid = ({ share, severe }: BlindSlice) =>
+      whole.some(
+        (warning) => warning.share === share && (warning.severe || !severe) && warning.from === undefined,
+      );
+    return this.#slices
+      .blind()
+      .filter((slice) => !isSaid(slice))
+      .slice(0, NAMED_SLICES)
+      .map(({ share, value, severe, by, name, entries }) => {
+        const words = HEALTH_RULES.find((held) => held.share === share)?.words ?? '';
+        const of = share === 'rejected' ? 'entries' : 'events';
+        const text = `${by} ${name}: ${Math.round(100 * value)} % of ${entries} ${of} ${words.replace(/^of (?:events|entries)[, ]*/, '')}`;
+        return { share, value, severe, text, slice: { by, name } };
+      });
   }
 
   #keepWorst({ tally, from, until }: Run): void {
@@ -202,6 +323,6 @@ function broken(held: HealthRule, tally: HealthTally, shares: HealthShares): Hea
   if (tally.entries(held.share) < held.atLeast || value <= held.above) return undefined;
   return {
     ...{ share: held.share, value, severe: held.severe },
-    text: `${Math.round(100 * value)} % ${held.words}`,
+    text: `${Math.round(100 * value)} % ${held.words}${tally.detail(held.share)}`,
   };
 }

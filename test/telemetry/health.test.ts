@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { keepEntryFacts, type ReadFacts } from '../../lib/telemetry/entry-facts.ts';
 import { TelemetryHealth } from '../../lib/telemetry/health.ts';
 import { developmentKeyring } from '../../lib/telemetry/keys.ts';
 import { createRecorder } from '../../lib/telemetry/recorder.ts';
@@ -79,11 +80,13 @@ describe('telemetry health', () => {
     expect(warningsAfter(0, 300, over).map((warning) => warning.share)).toEqual([share]);
   });
 
-  it('warns of one account for all customers only where there are many events', () => {
-    expect(warningsAfter(0, 900, () => ({ account: 'gateway' }))).toEqual([]);
-    expect(warningsAfter(0, 1100, () => ({ account: 'gateway' })).map(({ share }) => share)).toEqual([
-      'oneAccount',
+  it('warns of one account for all customers where there are many events, or many credentials', () => {
+    const own = () => ({ account: 'gateway', origin: { credential: 'one' } });
+    expect(warningsAfter(0, 900, () => ({ account: 'gateway' })).map(({ share }) => share)).toEqual([
+      'crowdedAccount',
     ]);
+    expect(warningsAfter(0, 900, own)).toEqual([]);
+    expect(warningsAfter(0, 1100, own).map(({ share }) => share)).toEqual(['oneAccount']);
   });
 
   it('is blind where a placeholder stands in the calls of half of the customers', () => {
@@ -124,7 +127,8 @@ describe('telemetry health', () => {
         prompt: `${prompt(i)} and the moon`,
         account: `acct-${accounts === 1 && unreadable ? 0 : i % 60}`,
       };
-      health.event(event(i, over), accounts === 60 || over.account === 'acct-0');
+      const fault = accounts === 60 || over.account === 'acct-0' ? ('unreadable' as const) : undefined;
+      health.event(event(i, over), { prompt: { length: 30, ...(fault && { fault }) } });
     }
     expect(health.warnings().map(({ share, severe }) => [share, severe])).toEqual(expected);
   });
@@ -135,5 +139,103 @@ describe('telemetry health', () => {
     expect(health.warnings()).toMatchObject([{ share: 'rejected', severe: true }]);
     health.unused({ rejected: 0, skipped: 100_000 });
     expect(health.warnings().map(({ share }) => share)).toEqual(['rejected', 'skipped']);
+  });
+
+  const people = (field: string, value: string) => [[field, value] as const];
+  const warned = (count: number, one: (i: number) => [Parameters<typeof anExchange>[0], ReadFacts]) => {
+    const health = new TelemetryHealth();
+    for (let i = 0; i < count; i++) {
+      const [over, read] = one(i);
+      health.event(event(i, over), read);
+    }
+    return health.warnings();
+  };
+
+  it.each(['gateway', 'route', 'model'] as const)(
+    'says which %s is blind inside of a whole that is well',
+    (by) => {
+      const found = warned(600, (i) => {
+        const name = i % 10 === 3 ? 'lost' : 'well';
+        const entry = { format: 'openai', people: [], ...(by === 'model' ? {} : { [by]: name }) };
+        const fault = name === 'lost' ? { fault: 'unreadable' as const } : {};
+        return [
+          { account: `acct-${i % 61}`, ...(by === 'model' ? { model: name } : {}) },
+          { entry, prompt: { length: 30, ...fault } },
+        ];
+      });
+      expect(found.filter(({ severe }) => severe)).toMatchObject([
+        {
+          share: 'unreadablePrompts',
+          slice: { by, name: 'lost' },
+          text: expect.stringContaining('100 % of 60 events'),
+        },
+      ]);
+    },
+  );
+
+  it('says which gateway loses all of its entries', () => {
+    const health = new TelemetryHealth();
+    const facts = (gateway: string) => ({ format: 'openai', gateway, people: [] });
+    for (let i = 0; i < 570; i++) health.event(event(i), { entry: facts('well') });
+    for (let i = 0; i < 30; i++) {
+      const reason = { field: 'messages', value: '', message: 'a placeholder' };
+      keepEntryFacts(reason, facts('lost'));
+      health.unused({ rejected: 1, skipped: 0 }, [reason]);
+    }
+    expect(health.warnings()).toMatchObject([
+      { share: 'rejected', severe: true, slice: { by: 'gateway', name: 'lost' } },
+    ]);
+  });
+
+  it('does not blame a part for what one customer sends', () => {
+    const found = warned(600, (i) => [
+      i % 10 === 3 ? { account: 'one', model: 'his' } : {},
+      { prompt: { length: 30, ...(i % 10 === 3 ? { fault: 'unreadable' as const } : {}) } },
+    ]);
+    expect(found).toEqual([]);
+  });
+
+  it('says that some accounts are blind', () => {
+    const found = warned(600, (i) => [
+      {},
+      { prompt: { length: 30, ...(i % 60 < 6 ? { fault: 'cut' as const } : {}) } },
+    ]);
+    expect(found.map(({ share }) => share)).toEqual(['blindAccounts']);
+  });
+
+  it.each([
+    ['dots behind one length', 37, true, 600, ['cutPrompts']],
+    ['a limit that somebody set', 200, false, 600, ['cutPrompts']],
+    ['a length that is nobody’s limit', 37, false, 600, []],
+    ['lengths that differ', 200, true, 1, []],
+  ])('knows prompts that are cut at one length, by %s', (_, length, dots, same, expected) => {
+    const found = warned(600, (i) => [{}, { prompt: { length: i < same ? length : 20 + (i % 400), dots } }]);
+    expect(found.map(({ share }) => share)).toEqual(expected);
+  });
+
+  it('says that one account stands for many, and which field names them', () => {
+    const found = warned(600, (i) => [
+      { account: 'svc' },
+      { entry: { format: 'openai', people: people('end_user', `u${i % 60}`) } },
+    ]);
+    expect(found).toMatchObject([{ share: 'sharedAccount', severe: true }]);
+    expect(found[0]?.text).toContain('60 values of end_user');
+  });
+
+  it('says so of an account that has a third, and not of one with many sessions', () => {
+    const of = (field: string) =>
+      warned(900, (i) => [
+        i % 3 === 0 ? { account: 'svc' } : {},
+        { entry: { format: 'openai', people: i % 3 === 0 ? people(field, `u${i % 90}`) : [] } },
+      ]).map(({ share, severe }) => [share, severe]);
+    expect([of('user'), of('session_id')]).toEqual([[['sharedAccount', false]], []]);
+  });
+
+  it('warns where what a logger wrote begins all prompts', () => {
+    const found = warned(300, (i) => [
+      { prompt: `Envelope of our gateway says Question ${i} about ${i * 7}` },
+      {},
+    ]);
+    expect(found.map(({ share, severe }) => [share, severe])).toEqual([['sameOpening', false]]);
   });
 });

@@ -208,6 +208,15 @@ describe('what nobody can read', () => {
     );
   });
 
+  it('is no ciphertext that decodes to words behind a mark of any length', () => {
+    fc.assert(
+      fc.property(words, fc.integer({ min: 0, max: 5 }), (bytes, more) => {
+        expect(isPlaceholder(`gAAAAA${'BlXyz'.slice(0, more)}${url(bytes)}`)).toBe(false);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   it.each(FORMS)('is no ciphertext that decodes to words: %s', (_, sealed) => {
     fc.assert(
       fc.property(words, (bytes) => {
@@ -235,7 +244,10 @@ describe('what nobody can read', () => {
     'hash:c4ca4238a0b9',
     '<text: 132 characters>',
     '[57642, 15439, 12153, 91894, 96910, 4886, 43740, 67220]',
-    'You are a… [truncated, 1032 bytes]',
+    '{"ciphertext":"X+zrZv/IbzjZUnhsbWlsecLbwjndTpG0ZynXOif7V+k=","iv":"kq2Vb9Zt0w==","alg":"A256GCM"}',
+    '[{"kid":"k1","data":"X+zrZv/IbzjZUnhsbWlsecLbwjndTpG0ZynXOif7V+k="}]',
+    '<query encrypted="true">X+zrZv/IbzjZUnhsbWlsecLbwjndTpG0ZynXOif7V+k=</query>',
+    '3fa1b2c4 99ab00cd 1f2e3d4c 5b6a7988 abcdef12',
   ])('is kept, as somebody may have sent it, and told to the health of telemetry: %s', (text) => {
     expect([isPlaceholder(text), isUnreadable(text)]).toEqual([false, true]);
   });
@@ -243,7 +255,22 @@ describe('what nobody can read', () => {
   it('is no text with an ordinary word, and no short number', () => {
     const said = SAID.filter((text) => isUnreadable(text));
     expect(said).toEqual(['xxx', '550e8400-e29b-41d4-a716-446655440000']);
-    for (const text of ['Read https://example.org/a', '1, 2, 3', 'getUserNameFromDatabase', '請解釋潮汐'])
+    for (const text of [
+      ...[
+        'Read https://example.org/a',
+        '1, 2, 3',
+        'getUserNameFromDatabase',
+        '請解釋潮汐',
+        '12:30 14:45 16:00 18:15',
+      ],
+      ...[
+        '{"instruction":"explain tides","lang":"en"}',
+        '{"id":"k1","n":5}',
+        '<p>Explain tides</p>',
+        'tides river ocean',
+      ],
+      ...['2024 2025 2026 2027', 'Decode this: X+zrZv/IbzjZUnhsbWlsecLbwjndTpG0ZynXOif7V+k='],
+    ])
       expect(isUnreadable(text)).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-import { hasUnreadablePrompt, recorded } from '../../input/recorded.ts';
+import { readFacts, recorded } from '../../input/recorded.ts';
 import type { AdapterDefaults } from '../../telemetry/adapters/adapter.ts';
 import type { Late } from '../../telemetry/adapters/otel.ts';
 import { EntryReader, type SourceFormat } from '../../telemetry/adapters/reader.ts';
@@ -89,7 +89,7 @@ export class Collector {
       this.#addLate(read.late, events, reasons);
     }
     await this.#deliver(events);
-    this.#count(source, events, reasons.length, skipped);
+    this.#count(source, events, reasons, skipped);
     return { events: events.length, skipped, reasons };
   }
 
@@ -109,7 +109,7 @@ export class Collector {
     const reasons: Reason[] = [];
     this.#addLate(late, events, reasons);
     if (events.length > 0) await this.#deliver(events);
-    this.#count(source, events, reasons.length, 0);
+    this.#count(source, events, reasons, 0);
   }
 
   #addLate(late: readonly Late[], events: UsageEvent[], reasons: Reason[]): void {
@@ -124,9 +124,10 @@ export class Collector {
     else reasons.push(made.reason);
   }
 
-  #count(source: string, events: readonly UsageEvent[], rejected: number, skipped: number): void {
-    for (const event of events) this.health.event(event, hasUnreadablePrompt(event));
-    this.health.unused({ rejected, skipped });
+  #count(source: string, events: readonly UsageEvent[], reasons: readonly Reason[], skipped: number): void {
+    const rejected = reasons.length;
+    for (const event of events) this.health.event(event, readFacts(event));
+    this.health.unused({ rejected, skipped }, reasons);
     const held = this.bySource.get(source) ?? { events: 0, rejected: 0, skipped: 0 };
     this.bySource.set(source, held);
     for (const counts of [held, this.counts]) {

@@ -7,6 +7,13 @@ const SHARES: Readonly<Partial<Record<keyof HealthShares, string>>> = {
   samePromptAccounts: 'accounts that send the commonest prompt',
   shortPrompts: 'events with a prompt of at most three words',
   unreadablePrompts: 'events with a prompt in which nothing can be read, of many accounts',
+  cutPrompts: 'events with a prompt that a logger cut, of many accounts',
+  printedPrompts: 'events with messages as a program prints them, of many accounts',
+  sameOpening: 'events whose prompts differ and begin with the commonest five words',
+  blindAccounts: 'accounts of which hardly a prompt can be read',
+  oneAccount: 'events of the account that has the most',
+  sharedAccount: 'events of the largest account that stands for many end users',
+  crowdedAccount: 'events of an account that has nearly all, under many credentials or in many sessions',
   withoutOrigin: 'events without address and credential',
   sameOrigin: 'accounts that come from the commonest address or credential',
   withoutTokens: 'events without output tokens',
@@ -70,8 +77,24 @@ export function metricsText(
       shares[name as keyof HealthShares],
     ]),
   );
+  const warnings = collector.health.warnings();
+  metric(
+    'slice_share',
+    'gauge',
+    'parts of the traffic that have lost something, where the whole has not',
+    warnings.flatMap(({ slice, share, value }) =>
+      slice === undefined
+        ? []
+        : [[`{by="${slice.by}",name="${label(slice.name)}",of="${share}"}`, value] as const],
+    ),
+  );
   metric('blind', 'gauge', '1 where telemetry cannot be judged', [
-    ['', collector.health.warnings().some(({ severe }) => severe) ? 1 : 0],
+    ['', warnings.some(({ severe }) => severe) ? 1 : 0],
   ]);
   return `${lines.join('\n')}\n`;
+}
+
+/** A value of a label, as the format escapes it. */
+function label(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', ' ');
 }

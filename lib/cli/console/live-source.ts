@@ -47,6 +47,7 @@ export function liveOrigin(deployment: Deployment, options: LiveOptions, author:
       }
     },
     live: {
+      demo: deployment.local,
       author: author.claimed === undefined ? author.principal : `${author.claimed} (${author.principal})`,
       async find(id) {
         const held = await store.find(id);

@@ -10,7 +10,10 @@ import { connect, DEMO_FILE_VARIABLE } from '../shared/deployment.ts';
 import { failureOf } from '../shared/failure.ts';
 import { demoFileFor, removeDemoFile, updateDemoFile, writeDemoFile } from './demo-file.ts';
 import { SETTLE_MS, wake } from './demo-traffic.ts';
+import { judgedEvents } from './progress-meter.ts';
 
+/** How often it tells how far it is, ms. */
+const TELL_MS = 1000;
 /** How often a demo that stays looks whether more was sent, ms. */
 const LOOK_MS = 1000;
 
@@ -37,10 +40,10 @@ export async function stayUp(
     for (;;) {
       await Promise.race([interrupted.wait, sleep(LOOK_MS)]);
       if (interrupted.yes) return;
-      const sent = clockIn(path);
-      if (sent === undefined || sent === clock) continue;
-      clock = sent;
-      await Promise.race([interrupted.wait, judgeMore(cloud, clock, path, say)]);
+      const more = sentIn(path);
+      if (more === undefined || more.clock === clock) continue;
+      clock = more.clock;
+      await Promise.race([interrupted.wait, judgeMore(cloud, more, path, say)]);
     }
   } finally {
     await page?.close();
@@ -67,23 +70,41 @@ async function openConsole(path: string, say: (line: string) => void): Promise<C
 /** What a schedule would do after more traffic; whoever sent it waits for `judged`. */
 async function judgeMore(
   cloud: Cloud,
-  clock: number,
+  { clock, events }: SentMore,
   path: string,
   say: (line: string) => void,
 ): Promise<void> {
+  const judgedOf = judgedEvents(cloud);
+  const before = judgedOf();
+  // whoever sent it sees how far it is; one write of the file at a time
+  let told = Promise.resolve();
+  const timer = setInterval(() => {
+    const judged = Math.min(events, judgedOf() - before);
+    told = told.then(() => updateDemoFile(path, { progress: { judged, events } })).catch(() => undefined);
+  }, TELL_MS);
   say(`More traffic came, up to ${new Date(clock).toISOString().slice(0, 16)}: judging it ...`);
-  await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
-  for (const name of ['link', 'sweep'])
-    for (const failure of await wake(cloud, name, clock)) say(`! ${failure}`);
-  await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
+  try {
+    await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
+    for (const name of ['link', 'sweep'])
+      for (const failure of await wake(cloud, name, clock)) say(`! ${failure}`);
+    await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
+  } finally {
+    clearInterval(timer);
+    await told;
+  }
   await updateDemoFile(path, { judged: new Date(clock).toISOString() });
   say('  done');
 }
 
-function clockIn(path: string): number | undefined {
+interface SentMore {
+  readonly clock: number;
+  readonly events: number;
+}
+
+function sentIn(path: string): SentMore | undefined {
   try {
-    const { clock } = JSON.parse(readFileSync(path, 'utf8')) as { clock?: string };
-    return clock === undefined ? undefined : Date.parse(clock);
+    const { clock, sent = 0 } = JSON.parse(readFileSync(path, 'utf8')) as { clock?: string; sent?: number };
+    return clock === undefined ? undefined : { clock: Date.parse(clock), events: sent };
   } catch {
     return undefined; // being written, or removed: looked at again in a second
   }

@@ -1,5 +1,5 @@
 import type { InputError } from '../../input/errors.ts';
-import { hasUnreadablePrompt } from '../../input/recorded.ts';
+import { readFacts } from '../../input/recorded.ts';
 import type { EventBatch, Reject } from '../../input/usage-events.ts';
 import { CLIENT_NAMED } from '../../telemetry/adapters/field-control.ts';
 import { TelemetryHealth } from '../../telemetry/health.ts';
@@ -27,8 +27,9 @@ export class RecordTally {
     counts.events += batch.events.length;
     counts.skipped += batch.skipped;
     counts.rejected += batch.rejects.length;
-    for (const event of batch.events) this.#health.event(event, hasUnreadablePrompt(event));
-    this.#health.unused({ rejected: batch.rejects.length, skipped: batch.skipped });
+    for (const event of batch.events) this.#health.event(event, readFacts(event));
+    const reasons = batch.rejects.map(({ reason }) => reason);
+    this.#health.unused({ rejected: reasons.length, skipped: batch.skipped }, reasons);
     for (const name of batch.odd) add(this.#odd, name, 1);
     for (const [name, count] of batch.formats) add(this.#formats, name, count);
     for (const reject of batch.rejects) this.#reject(reject);

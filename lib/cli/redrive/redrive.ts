@@ -5,6 +5,7 @@ import { QuarantineBucket } from '../../aws/quarantine.ts';
 import { InputError } from '../../input/errors.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
 import type { ProducerPort } from '../../telemetry/producer.ts';
+import { typedHere } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { outputsOf } from '../shared/deployment.ts';
 import { LATE_HOURS, putBack, type QuarantinedObject, type Redriven } from './put-back.ts';
@@ -70,7 +71,7 @@ async function redrive(files: readonly string[], options: RedriveOptions): Promi
         ? await putBack(withoutMarks(filesOf(files)), target?.port, progress)
         : await fromBucket(bucket ?? '', options, target?.port, progress);
     if (options.json === true) printJson(result);
-    else process.stdout.write(summary(result, options.dryRun === true));
+    else process.stdout.write(typedHere(summary(result, options.dryRun === true)));
     return result.usable === 0 && result.refused > 0 ? 1 : 0;
   } finally {
     target?.destroy();

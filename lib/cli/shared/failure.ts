@@ -1,5 +1,6 @@
 import { InputError, NotYetError } from '../../input/errors.ts';
 import { escapeUnsafeLines } from '../../text/unsafe.ts';
+import { typedHere } from './called-as.ts';
 
 /** How every verb ends: docs/command-line.md has the same table, a test holds the two together. */
 export const EXIT = {
@@ -220,7 +221,7 @@ export function tellFailure(name: string, error: unknown, where?: string): ExitC
   const { code, message } = failureOf(error, where);
   const stack =
     error instanceof Error && (process.env.SIPHONWATCH_DEBUG ?? '') !== '' ? `${error.stack ?? ''}\n` : '';
-  process.stderr.write(`${stack}${name}: ${escapeUnsafeLines(message)}\n`);
+  process.stderr.write(`${stack}${name}: ${escapeUnsafeLines(typedHere(message))}\n`);
   return code;
 }
 

@@ -21,6 +21,9 @@ const has =
   (head: string): boolean =>
     marks.every((mark) => head.includes(mark));
 
+/** How LangChain names who speaks, at the beginning of a line. */
+const SPEAKERS = /(?:^|\n)[ \t]{0,8}(System|Human|AI|User|Assistant|Bot|Tool|Function):/g;
+
 /**
  * Marks match at most a few dozen characters, and none of them can begin within another: no text makes them slow. Those that
  * somebody may write in a text of theirs have to stand where a template puts them.
@@ -134,6 +137,13 @@ const TEMPLATES: readonly Template[] = [
     mark: /(?:^|\s)(USER|ASSISTANT):/g,
   },
   {
+    name: 'Transcript, as LangChain joins messages',
+    source:
+      'https://python.langchain.com/api_reference/core/messages/langchain_core.messages.utils.get_buffer_string.html',
+    isUsed: isTranscript,
+    mark: SPEAKERS,
+  },
+  {
     name: 'Titan',
     source: 'https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-text.html',
     isUsed: (head) => head.trimStart().startsWith('User:') && endsWithBot(head),
@@ -146,6 +156,7 @@ const ROLES: Readonly<Record<string, string>> = {
   ...{ system: 'system', developer: 'system' },
   ...{
     assistant: 'assistant',
+    ai: 'assistant',
     bot: 'assistant',
     model: 'assistant',
     chatbot: 'assistant',
@@ -207,6 +218,20 @@ function plain(text: string): string {
       '',
     )
     .trim();
+}
+
+/**
+ * Whether a text is a transcript from its first word on that is to go on: it ends in an answer that is empty, or in what a person
+ * said, to its last word. Somebody who pastes a conversation to have it judged says so before or behind it.
+ */
+function isTranscript(head: string): boolean {
+  if (!/^\s{0,64}(?:System|Human|User):/.test(head)) return false;
+  const marks = [...head.matchAll(SPEAKERS)];
+  const last = marks.at(-1);
+  // who begins with `User:` alone may mean another
+  if (last === undefined || (marks.length < 2 && !/Human/.test(last[0]))) return false;
+  if (!marks.some(([mark]) => /Human|User/.test(mark))) return false;
+  return /Human|User/.test(last[0]) || head.slice(last.index + last[0].length).trim() === '';
 }
 
 /** Whether the last line that is not blank is `Bot:` alone. */

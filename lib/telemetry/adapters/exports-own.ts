@@ -3,6 +3,7 @@ import type { ExportShape } from './export-shape.ts';
 import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
 import { isCutJson } from './json-texts.ts';
 import { readRequest } from './request.ts';
+import { writtenMessages } from './written-messages.ts';
 
 /**
  * Logs of somebody's own gateway, which no product documents: the two bodies under names that say so, or the facts of a call
@@ -76,7 +77,7 @@ function first(entry: Json, names: readonly string[]): unknown {
 
 function asked(entry: Json): unknown {
   const written = first(entry, MESSAGES);
-  const held = jsonIn(written);
+  const held = typeof written === 'string' ? (writtenMessages(written) ?? jsonIn(written)) : written;
   if (Array.isArray(held) && held.some((one) => objectOf(one) !== undefined)) return held;
   // JSON that is no messages is what somebody said
   return at(held, 'messages') ?? (typeof written === 'string' && !isCutJson(written) ? written : undefined);

@@ -1,5 +1,6 @@
 import { turnsOf } from '../turns.ts';
 import { jsonIn, objectOf } from './fields.ts';
+import { literalIn } from './literals.ts';
 
 /** Texts that are JSON: of parts that an instrumentation wrote, or of a customer, who is then quoted as it is. */
 
@@ -38,7 +39,7 @@ export function partsIn(value: unknown): unknown {
 }
 
 /** Characters of the texts within a value that are words, not names, ids, addresses or base64. */
-function wordsIn(value: unknown, depth = 0): number {
+export function wordsIn(value: unknown, depth = 0): number {
   if (typeof value === 'string') return /[\s\u0080-\uffff]/.test(value) ? value.length : 0;
   if (typeof value !== 'object' || value === null || depth > 16) return 0;
   let sum = 0;
@@ -48,9 +49,9 @@ function wordsIn(value: unknown, depth = 0): number {
 
 /** How the JSON of messages or of a request begins. */
 const BEGINS =
-  /^\s{0,64}(?:\[\s{0,64})?\{\s{0,64}"(?:role|parts|contents?|messages|model|type|system\w*|prompt|inputs?|config|event\.name)"\s{0,64}:/;
+  /^\s{0,64}(?:\[\s{0,64})?\{\s{0,64}(["'])(?:role|parts|contents?|messages|model|type|system\w*|prompt|inputs?|config|event\.name)\1\s{0,64}:/;
 
 /** Whether a text is the beginning of the JSON of messages: an exporter cuts attributes at a length, whatever they hold. */
 export function isCutJson(text: string): boolean {
-  return BEGINS.test(text.slice(0, 400)) && typeof jsonIn(text) === 'string';
+  return BEGINS.test(text.slice(0, 400)) && typeof jsonIn(text) === 'string' && literalIn(text) === undefined;
 }

@@ -3,7 +3,8 @@ import { at, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 import { isCutJson, partsIn } from './json-texts.ts';
 import type { Attributes, OtlpEntry } from './otlp.ts';
 import type { ReadMessage } from './read-message.ts';
-import { readMessages, readRequest } from './request.ts';
+import { readMessages, readRequest, saidIn } from './request.ts';
+import { writtenMessages } from './written-messages.ts';
 
 /**
  * Where instrumentations put the messages of a call. Each reader takes what it knows and leaves the rest; the first one that
@@ -41,7 +42,7 @@ function conventionMessages({ attributes, events }: OtlpEntry): readonly ReadMes
   if (input === undefined) return [];
   const instructions = first('gen_ai.system_instructions');
   const system = instructions === undefined ? [] : [{ role: 'system', content: partsIn(instructions) }];
-  const asked = typeof input === 'string' ? [{ role: 'user', content: input }] : listOf(input);
+  const asked = typeof input === 'string' ? saidIn(input) : listOf(input);
   const messages = readMessages(asked.map(message));
   // some tell the instructions twice: as a message, and by themselves
   const instructed = readMessages(system).filter(
@@ -53,7 +54,9 @@ function conventionMessages({ attributes, events }: OtlpEntry): readonly ReadMes
 /** The value of an attribute; undefined where it is JSON that was cut off. */
 function whole(value: unknown): unknown {
   const held = jsonIn(value);
-  return typeof held === 'string' && isCutJson(held) ? undefined : held;
+  if (typeof held !== 'string') return held;
+  // some set an attribute to what their language prints of the list
+  return writtenMessages(held) ?? (isCutJson(held) ? undefined : held);
 }
 
 /** Why nothing is known of what a call asked: its messages were not captured, or an exporter cut them. */
@@ -216,7 +219,7 @@ function bodyMessages({ attributes }: OtlpEntry): readonly ReadMessage[] {
   const said = BODIES.filter((name) => PLAIN.has(name))
     .map((name) => attributes[name])
     .find((held) => typeof held === 'string' && held !== '' && held !== 'null' && !isCutJson(held));
-  return typeof said === 'string' ? [{ role: 'user', content: said }] : [];
+  return typeof said === 'string' ? saidIn(said) : [];
 }
 
 function bodyOf(attributes: Attributes): readonly ReadMessage[] {

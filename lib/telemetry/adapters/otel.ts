@@ -1,3 +1,4 @@
+import { entryFacts, keepEntryFacts } from '../entry-facts.ts';
 import type { Exchange } from '../exchange.ts';
 import { failedOn, fieldName, printable, type Reason } from '../reason.ts';
 import {
@@ -233,18 +234,22 @@ export class OtelReader {
     logs: { messages: unknown[]; words: string[] } | undefined,
   ): Done {
     const messages = found.length > 0 ? found : readMessages(logs?.messages ?? []);
-    if (messages.length === 0) return { reason: whyNoMessages(entry) };
+    const facts = entryFacts('otel', { ...entry.resource, ...entry.attributes });
+    if (messages.length === 0) {
+      const reason = whyNoMessages(entry);
+      keepEntryFacts(reason, facts);
+      return { reason };
+    }
     const { key } = entry;
     if (key !== undefined) {
       this.#logs.delete(key);
       this.#told.add(key);
       if (this.#told.size > 8 * MAX_HELD) this.#told.delete(firstKey(this.#told));
     }
-    return finish(
-      callIn(entry, messages, logs?.words ?? [], this.#defaults),
-      this.#defaults,
-      OTEL_ACCOUNT_PLACES,
-    );
+    const call = callIn(entry, messages, logs?.words ?? [], this.#defaults);
+    const done = finish(call, this.#defaults, OTEL_ACCOUNT_PLACES);
+    keepEntryFacts('exchange' in done ? done.exchange : done.reason, facts);
+    return done;
   }
 }
 

@@ -1,3 +1,4 @@
+import { entryFacts, entryFactsOf, keepEntryFacts } from '../entry-facts.ts';
 import type { Exchange } from '../exchange.ts';
 import { parseUsageEvent } from '../parse-usage-event.ts';
 import { failedOn, fieldName, kindOf, printable, type Reason } from '../reason.ts';
@@ -89,8 +90,15 @@ export class EntryReader {
       }
       const adapted = this.#adapted(format, entry, json, origin);
       // one by one: a call has no room for the hundred thousand arguments that an export may hold
-      for (const exchange of adapted.exchanges) exchanges.push(exchange);
-      for (const reason of adapted.reasons) reasons.push(reason);
+      const facts = entryFacts(format, entry);
+      for (const exchange of adapted.exchanges) {
+        if (entryFactsOf(exchange) === undefined) keepEntryFacts(exchange, facts);
+        exchanges.push(exchange);
+      }
+      for (const reason of adapted.reasons) {
+        if (entryFactsOf(reason) === undefined) keepEntryFacts(reason, facts);
+        reasons.push(reason);
+      }
       for (const name of adapted.odd ?? []) odd.push(name);
       if ('late' in adapted) for (const held of adapted.late) late.push(held);
       skipped += adapted.skipped;

@@ -2,6 +2,7 @@ import { type Turn, turnsOf } from '../turns.ts';
 import { promptMessages } from './chat-templates.ts';
 import { at, type Json, jsonIn, listOf, numberAt, numberIn, objectOf, textAt } from './fields.ts';
 import type { ReadMessage } from './read-message.ts';
+import { writtenMessages } from './written-messages.ts';
 
 /** What a request's body asks, whichever API it is of. */
 export interface ReadRequest {
@@ -81,6 +82,8 @@ function contentOf(value: unknown): unknown {
 function askedIn(body: Json, depth = 0): ReadMessage[] | undefined {
   const messages = jsonIn(body.messages);
   if (Array.isArray(messages)) return readMessages(messages);
+  // a logger wrote them as its program prints them
+  if (typeof messages === 'string' && messages !== '') return saidIn(messages);
   if (Array.isArray(body.contents)) return readMessages(body.contents.map(geminiContent));
   if (typeof body.contents === 'string') return [{ role: 'user', content: body.contents }];
   if (objectOf(body.contents) !== undefined) return readMessages([geminiContent(body.contents)]);
@@ -91,11 +94,11 @@ function askedIn(body: Json, depth = 0): ReadMessage[] | undefined {
     return askedIn(within, depth + 1);
   if (body.input !== undefined && body.input !== null)
     return inputMessages(body.input).concat(filledIn(body.prompt));
-  if (typeof body.inputText === 'string') return promptMessages(body.inputText);
+  if (typeof body.inputText === 'string') return saidIn(body.inputText);
   // https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-pegasus.html
   if (typeof body.inputPrompt === 'string') return [{ role: 'user', content: body.inputPrompt }];
   // Text Generation Inference and SageMaker: https://huggingface.co/docs/text-generation-inference
-  if (typeof body.inputs === 'string') return promptMessages(body.inputs);
+  if (typeof body.inputs === 'string') return saidIn(body.inputs);
   // Mistral's Conversations: https://docs.mistral.ai/api/#tag/beta.conversations
   if (Array.isArray(body.inputs) && body.inputs.some((held) => objectOf(held) !== undefined))
     return inputMessages(body.inputs);
@@ -164,16 +167,22 @@ function inputMessages(input: unknown): ReadMessage[] {
   );
 }
 
+/** What one text asks: a conversation in a model's template, or as a program prints it; any other text is one request. */
+export function saidIn(text: string): ReadMessage[] {
+  const written = writtenMessages(text);
+  return written === undefined ? promptMessages(text) : readMessages(written);
+}
+
 /**
  * A prompt of Completions: a text; several, of which each is a request by itself, and the longest stands for them, so that none hides behind a short one;
  * token ids, whose text nobody has here; or a stored prompt of Responses, of which its variables are what was asked.
  */
 function promptOf(prompt: unknown): ReadMessage[] {
-  if (typeof prompt === 'string') return promptMessages(prompt);
+  if (typeof prompt === 'string') return saidIn(prompt);
   if (Array.isArray(prompt)) {
     const texts = prompt.filter((held) => typeof held === 'string');
     const longest = texts.reduce((held, text) => (text.length >= held.length ? text : held), '');
-    return promptMessages(longest);
+    return saidIn(longest);
   }
   const variables = Object.values(objectOf(at(prompt, 'variables')) ?? {});
   return readMessages([{ role: 'user', content: variables }]).concat(

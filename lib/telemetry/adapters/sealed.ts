@@ -57,8 +57,12 @@ function isEncryptionHeader(written: string): boolean {
 const PRINTABLE_RUN = 20;
 const PRINTABLE_SHARE = 0.6;
 
-/** Whether base64 decodes to words. */
+/** Whether base64 decodes to words, wherever its groups of four begin: somebody may put a mark of any length before it. */
 function hidesText(written: string): boolean {
+  return [0, 1, 2, 3].some((skipped) => decodesToText(written.slice(skipped)));
+}
+
+function decodesToText(written: string): boolean {
   const bytes = Buffer.from(written, 'base64');
   let printable = 0;
   let run = 0;

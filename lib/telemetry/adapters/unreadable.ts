@@ -1,9 +1,10 @@
+import { jsonIn } from './fields.ts';
 import { isMeasure } from './placeholders.ts';
 import { looksRandom } from './sealed.ts';
 
 /**
  * Texts that say nothing of what was asked, though one of them may be a person's: an address, an id, a digest, base64, a list
- * of token ids, a mask, the beginning that a logger left. Such an event is kept; where most events of many accounts are so,
+ * of token ids, a mask, an envelope around a ciphertext, words of which each is a digest. Such an event is kept; where most events of many accounts are so,
  * prompts are stored elsewhere or in a form that nobody reads, and the health of telemetry says so.
  */
 
@@ -18,10 +19,13 @@ const HEX = /(?:^|[^0-9a-z]|0x)(?=[a-f]{0,64}\d)[0-9a-f]{12,}(?:$|[^0-9a-z])/i;
 const ARMOUR = /-----(?:BEGIN|END) [A-Z0-9 ]{1,40}-----/g;
 /** Fewer numbers are a person's. */
 const FEWEST_IDS = 8;
-/** What loggers write where they cut: `[truncated, 1032 bytes]` */
-const CUT = /[[(<{]\s?(?:\.{3}|…)?\s?(?:truncated|cut|clipped|shortened|trimmed)\b[^\])>}\n]{0,60}[\])>}]$/i;
-/** The words before it that are left say what was asked from so many on. */
-const TELLING_WORDS = 8;
+/** A longer text in JSON is not looked into. */
+const LONGEST_JSON = 100_000;
+/** A tag of XML, which may say how what it holds was encrypted. */
+const TAGS = /<\/?[A-Za-z][^<>]{0,200}>|<!\[CDATA\[|\]\]>/g;
+/** Shortest word that a hash may be, and fewest of them that are no list of somebody's numbers. */
+const SHORTEST_HASH = 6;
+const FEWEST_HASHES = 4;
 
 /** Whether nothing of what was asked can be read in a text. */
 export function isUnreadable(text: string): boolean {
@@ -29,31 +33,86 @@ export function isUnreadable(text: string): boolean {
   // most texts have an ordinary word at once
   const first = /^\S{1,2000}/.exec(head)?.[0];
   if (first === undefined) return false;
-  if (text.length < 400 && (isCutShort(head) || isMeasure(head))) return true;
+  if (text.length < 400 && isMeasure(head)) return true;
+  if (first.startsWith('{') || first.startsWith('[{')) return isSealedJson(text);
+  if (first.startsWith('<')) return isUnreadableText(head.replace(TAGS, ' ').trim(), text.length > LOOKED);
   if (isNumber(first)) {
     const numbers = head.split(/[\s,;[\]()]+/).filter((word) => word !== '');
-    return numbers.length >= FEWEST_IDS && numbers.every((word) => /^\d{1,7}$/.test(word));
+    if (numbers.length >= FEWEST_IDS && numbers.every((word) => /^\d{1,7}$/.test(word))) return true;
   }
-  if (!first.startsWith('-----') && !isOpaque(first)) return false;
+  return isUnreadableText(head, text.length > LOOKED);
+}
+
+function isUnreadableText(head: string, isLonger: boolean): boolean {
+  const first = /^\S{1,2000}/.exec(head)?.[0];
+  if (first === undefined) return false;
+  if (!first.startsWith('-----') && !isOpaque(first)) return isHashedWords(head, isLonger);
   const words = head.replace(ARMOUR, ' ').split(/\s+/);
   // the last one may be half
-  if (text.length > LOOKED && words.length > 1) words.pop();
-  return words.every((word) => word === '' || isOpaque(word));
+  if (isLonger && words.length > 1) words.pop();
+  return words.every((word) => word === '' || isOpaque(word)) || isHashedWords(head, isLonger);
+}
+
+/**
+ * Whether each word was hashed by itself: all of one length, of hexadecimal digits or of base64's letters as chance draws them, most of
+ * them with digits among letters. No language has such words.
+ */
+function isHashedWords(head: string, isLonger: boolean): boolean {
+  const first = bareWord(/^\S{1,200}/.exec(head)?.[0] ?? '');
+  if (first.length < SHORTEST_HASH || !/^[\w+/=-]+$/.test(first)) return false;
+  // most texts have words of another length at once
+  const begins = head
+    .slice(0, LOOKED / 4)
+    .split(/\s+/, FEWEST_HASHES)
+    .map(bareWord);
+  if (begins.length < FEWEST_HASHES || begins.some((word) => word.length !== first.length)) return false;
+  const words = head
+    .split(/\s+/)
+    .map(bareWord)
+    .filter((word) => word !== '');
+  if (isLonger && words.length > 1) words.pop();
+  if (words.length < FEWEST_HASHES || words.some((word) => word.length !== first.length)) return false;
+  const mixed = words.filter((word) => /\d/.test(word) && /[a-z]/i.test(word)).length;
+  return 2 * mixed > words.length && words.every((word) => /^[\w+/=-]+$/.test(word));
+}
+
+/**
+ * Whether JSON holds a ciphertext and nothing that somebody says: a text that is opaque, and beside it names, numbers and single
+ * words (JWE's JSON form, RFC 7516 section 7.2; envelopes of AWS KMS and of libraries: ciphertext, iv, tag, kid, alg).
+ */
+function isSealedJson(text: string): boolean {
+  if (text.length > LONGEST_JSON) return false;
+  const held = jsonIn(text);
+  if (typeof held === 'string') return false;
+  const texts: string[] = [];
+  const isPlain = addTexts(texts, held, 0);
+  return isPlain && texts.some(isOpaque) && texts.every((word) => isOpaque(word) || LABEL.test(word));
+}
+
+/** A single word beside a ciphertext: `AES-256-GCM`, `k1`, a time. */
+const LABEL = /^[\w.:+/=-]{0,40}$/;
+const MOST_TEXTS = 64;
+
+/** Collects the texts of a value; false where they are too many to be an envelope. */
+function addTexts(texts: string[], value: unknown, depth: number): boolean {
+  if (typeof value === 'string') texts.push(value.slice(0, LOOKED));
+  if (depth > 6 || texts.length > MOST_TEXTS) return false;
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.values(value).every((inner) => addTexts(texts, inner, depth + 1));
 }
 
 function isNumber(word: string): boolean {
   return /^[[(]?\d{1,7}(?:[,;\])]|$)/.test(word) || word === '[';
 }
 
-function isCutShort(text: string): boolean {
-  const at = text.slice(-120).search(CUT);
-  if (at < 0) return false;
-  return text.slice(0, Math.max(0, text.length - 120) + at).split(/\s+/).length < TELLING_WORDS;
-}
-
 /** Whether a word is no word: a reference, a digest, a ciphertext, a mask. */
 function isOpaque(word: string): boolean {
-  const bare = word.replace(/^["'<([{@|]+|["'>)\]}@|,;.]+$/g, '');
+  const bare = bareWord(word);
   if (MASK.test(bare) || ADDRESS.test(bare) || UUID.test(bare) || HEX.test(bare)) return true;
   return bare.split(/[:.|,$]/).some(looksRandom);
+}
+
+/** A word without quotes, brackets and punctuation around it. */
+function bareWord(word: string): string {
+  return word.replace(/^["'<([{@|]{1,64}/, '').replace(/["'>)\]}@|,;.]{1,64}$/, '');
 }

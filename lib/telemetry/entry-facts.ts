@@ -1,0 +1,117 @@
+import { at, type Json, jsonIn, nameAt, objectOf, textAt } from './adapters/fields.ts';
+import type { PromptFacts } from './adapters/prompt-faults.ts';
+import type { Exchange } from './exchange.ts';
+import type { Reason } from './reason.ts';
+
+/**
+ * What an entry of a log says besides its exchange, for the health of telemetry alone: which gateway and route it is of, and whom
+ * else than the account it names. It is held in memory for as long as the exchange, or the reason against it, is, and never sent.
+ */
+export interface EntryFacts {
+  /** what it was read as */
+  readonly format: string;
+  readonly gateway?: string;
+  readonly route?: string;
+  readonly model?: string;
+  /** fields that may name end users or sessions, and what they say */
+  readonly people: readonly (readonly [field: string, value: string])[];
+}
+
+/** What is known of an event's exchange that the event does not say. */
+export interface ReadFacts {
+  readonly prompt?: PromptFacts | undefined;
+  readonly entry?: EntryFacts | undefined;
+}
+
+const known = new WeakMap<object, EntryFacts>();
+
+/** Facts of the entry that an exchange or a reason was made of. */
+export function entryFactsOf(made: Exchange | Reason): EntryFacts | undefined {
+  return known.get(made);
+}
+
+export function keepEntryFacts(made: Exchange | Reason, facts: EntryFacts): void {
+  known.set(made, facts);
+}
+
+/** Names of the gateway, and of a part of it, in logs; the first that is there counts. */
+const GATEWAYS: readonly (readonly string[])[] = [
+  ...[['gateway'], ['gateway', 'name'], ['gateway_id'], ['gateway_name'], ['gatewayId'], ['gatewayName']],
+  ...[['service'], ['service', 'name'], ['service.name'], ['service_name'], ['serviceName'], ['ServiceName']],
+  ...[
+    ['app'],
+    ['application'],
+    ['app_name'],
+    ['source'],
+    ['logger'],
+    ['kubernetes', 'container_name'],
+    ['logGroup'],
+  ],
+];
+const ROUTES: readonly (readonly string[])[] = [
+  ...[['route'], ['route', 'name'], ['route', 'id'], ['route_id'], ['route_name'], ['endpoint'], ['path']],
+  ...[['http.route'], ['url', 'path'], ['request', 'path'], ['provider']],
+];
+const MODELS: readonly (readonly string[])[] = [
+  ...[['model'], ['request', 'model'], ['request', 'body', 'model'], ['modelId'], ['gen_ai.request.model']],
+];
+/** Fields that may name whom a customer serves, or a session of his. */
+const PERSON =
+  /^(?:end_?user|user|session|conversation|thread|chat|customer|tenant|consumer|client|visitor|member|organi[sz]ation|workspace|team)(?:_?(?:id|name|key|hash))?$|^safety_identifier$/i;
+/** Before such a name in attributes of a span. */
+const PREFIX =
+  /^(?:gen_ai|langfuse|langsmith|metadata|ai\.telemetry\.metadata|traceloop\.association\.properties)\./;
+const HOLDERS: readonly (readonly string[])[] = [
+  [],
+  ['metadata'],
+  ['requestMetadata'],
+  ['request'],
+  ['request', 'metadata'],
+  ['request', 'body'],
+  ['attributes'],
+];
+const LONGEST = 128;
+const MOST_PEOPLE = 8;
+const MOST_FIELDS = 64;
+
+/** What an entry says of where it comes from. Reads anything, throws on nothing. */
+export function entryFacts(format: string, entry: unknown): EntryFacts {
+  const gateway = named(entry, GATEWAYS);
+  const route = named(entry, ROUTES);
+  const model = named(entry, MODELS);
+  return {
+    format,
+    ...(gateway === undefined ? {} : { gateway }),
+    ...(route === undefined ? {} : { route: route.replace(/\?.*$/s, '') }),
+    ...(model === undefined ? {} : { model }),
+    people: peopleIn(entry),
+  };
+}
+
+function named(entry: unknown, places: readonly (readonly string[])[]): string | undefined {
+  for (const place of places) {
+    const held = textAt(entry, ...place);
+    if (held !== undefined && held.length <= LONGEST) return held;
+  }
+  return undefined;
+}
+
+function peopleIn(entry: unknown): (readonly [string, string])[] {
+  const people: (readonly [string, string])[] = [];
+  for (const holder of HOLDERS) {
+    const held: Json = objectOf(jsonIn(holder.length === 0 ? entry : at(entry, ...holder))) ?? {};
+    // the metadata of a request is free: any name may be a customer's
+    const isFree = holder.at(-1) === 'requestMetadata';
+    for (const field of Object.keys(held).slice(0, MOST_FIELDS)) {
+      if (people.length >= MOST_PEOPLE) return people;
+      if (
+        field.length > LONGEST ||
+        !(isFree || PERSON.test(field.replace(PREFIX, '').replaceAll(/[.-]/g, '_')))
+      )
+        continue;
+      const value = nameAt(held, field) ?? nameAt(held, field, 'id') ?? nameAt(held, field, 'stringValue');
+      if (value !== undefined && value.length <= LONGEST) people.push([[...holder, field].join('.'), value]);
+    }
+  }
+  return people;
+}

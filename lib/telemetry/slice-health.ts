@@ -1,0 +1,182 @@
+import { recentlyUsed } from '../recently-used.ts';
+import { type EntryFacts, entryFactsOf, type ReadFacts } from './entry-facts.ts';
+import type { HealthShares } from './health-tally.ts';
+import { LOSSES, MANY_ACCOUNTS } from './health-tally.ts';
+import { NewestPrompts } from './newest-prompts.ts';
+import { printable, type Reason } from './reason.ts';
+import type { UsageEvent } from './usage-event.ts';
+
+/**
+ * A part of the traffic may be blind inside of a whole that is well: one gateway of several, one route, one model, one source. What
+ * is lost is counted for each by itself.
+ */
+export type SliceKind = 'gateway' | 'route' | 'model' | 'source';
+
+/** What a part may have lost, and from what share and number of entries on. */
+interface SliceRule {
+  readonly share: keyof HealthShares;
+  readonly above: number;
+  readonly atLeast: number;
+  readonly severe: boolean;
+  /** accounts that must have it; what one customer sends is his own */
+  readonly accounts: number;
+}
+
+const SLICE_RULES: readonly SliceRule[] = [
+  { share: 'withoutPrompt', above: 0.5, atLeast: 20, severe: true, accounts: 3 },
+  { share: 'unreadablePrompts', above: 0.5, atLeast: 40, severe: true, accounts: 3 },
+  { share: 'cutPrompts', above: 0.5, atLeast: 40, severe: true, accounts: 3 },
+  { share: 'printedPrompts', above: 0.5, atLeast: 40, severe: true, accounts: 3 },
+  { share: 'samePrompt', above: 0.5, atLeast: 100, severe: true, accounts: MANY_ACCOUNTS },
+  { share: 'rejected', above: 0.5, atLeast: 20, severe: true, accounts: 0 },
+  { share: 'withoutOrigin', above: 0.9, atLeast: 100, severe: false, accounts: 3 },
+  { share: 'withoutTokens', above: 0.9, atLeast: 100, severe: false, accounts: 3 },
+];
+
+/** A part of the traffic that has lost something. */
+export interface BlindSlice extends SliceRule {
+  readonly by: SliceKind;
+  /** safe to show */
+  readonly name: string;
+  readonly value: number;
+  /** events and entries that were looked at */
+  readonly entries: number;
+}
+
+/** Names of each kind that are remembered; customers choose names of models. */
+const MAX_NAMES = 100;
+/** A part is judged by so many entries at a time: what began an hour ago would drown in what was well before. */
+const RUN = 1000;
+/** A part of nearly all that was read is no part. */
+const WHOLE = 0.95;
+
+type Lost = { -readonly [share in keyof HealthShares]?: number };
+
+class Slice {
+  total = 0;
+  entries = 0;
+  rejected = 0;
+  lost: Lost = {};
+  readonly accounts = new Map<string, Set<string>>();
+  newest = new NewestPrompts(MANY_ACCOUNTS);
+  /** the worst run of each rule */
+  readonly worst = new Map<SliceRule, { readonly value: number; readonly entries: number }>();
+
+  event(event: UsageEvent, { prompt }: ReadFacts): void {
+    this.total++;
+    this.entries++;
+    this.newest.add(event);
+    if (LOSSES.withoutPrompt(event)) this.#lose('withoutPrompt', event.account);
+    if (LOSSES.withoutOrigin(event)) this.#lose('withoutOrigin', event.account);
+    if (LOSSES.withoutTokens(event)) this.#lose('withoutTokens', event.account);
+    if (prompt?.fault !== undefined) this.#lose(`${prompt.fault}Prompts`, event.account);
+    if (this.entries >= RUN) this.judge();
+  }
+
+  reject(): void {
+    this.total++;
+    this.entries++;
+    this.rejected++;
+    if (this.entries >= RUN) this.judge();
+  }
+
+  #lose(share: keyof HealthShares, account: string): void {
+    this.lost[share] = (this.lost[share] ?? 0) + 1;
+    const accounts = this.accounts.get(share) ?? new Set<string>();
+    this.accounts.set(share, accounts);
+    if (accounts.size < MANY_ACCOUNTS) accounts.add(account);
+  }
+
+  /** Keeps what was worst, and begins anew where a run is full. */
+  judge(): void {
+    for (const rule of SLICE_RULES) {
+      const value = this.#valueOf(rule);
+      const entries = rule.share === 'rejected' ? this.entries : this.entries - this.rejected;
+      const isBroken = entries >= rule.atLeast && value > rule.above && this.#isOfMany(rule);
+      if (isBroken && value >= (this.worst.get(rule)?.value ?? 0)) this.worst.set(rule, { value, entries });
+    }
+    if (this.entries < RUN) return;
+    this.entries = 0;
+    this.rejected = 0;
+    this.lost = {};
+    this.accounts.clear();
+    this.newest = new NewestPrompts(MANY_ACCOUNTS);
+  }
+
+  #valueOf({ share }: SliceRule): number {
+    if (share === 'rejected') return this.rejected / this.entries;
+    return share === 'samePrompt'
+      ? this.newest.share
+      : (this.lost[share] ?? 0) / (this.entries - this.rejected);
+  }
+
+  #isOfMany({ share, accounts }: SliceRule): boolean {
+    return (
+      share === 'rejected' || share === 'samePrompt' || (this.accounts.get(share)?.size ?? 0) >= accounts
+    );
+  }
+}
+
+/** Counts what is lost, part by part; memory is bounded, whatever the traffic. */
+export class SliceHealth {
+  readonly #slices: Readonly<Record<SliceKind, ReturnType<typeof recentlyUsed<string, Slice>>>> = {
+    gateway: recentlyUsed(MAX_NAMES),
+    route: recentlyUsed(MAX_NAMES),
+    model: recentlyUsed(MAX_NAMES),
+    source: recentlyUsed(MAX_NAMES),
+  };
+  #entries = 0;
+
+  event(event: UsageEvent, read: ReadFacts): void {
+    this.#entries++;
+    for (const slice of this.#of({ ...read.entry, model: event.model })) slice.event(event, read);
+  }
+
+  /** An entry that could not be used; a line that no reader knows is of no part. */
+  reject(reason: Reason): void {
+    this.#entries++;
+    const facts = entryFactsOf(reason);
+    if (facts === undefined || facts.format === 'unknown') return;
+    for (const slice of this.#of(facts)) slice.reject();
+  }
+
+  /** Parts that have lost something, the severest and largest first; the same part under two names once. */
+  blind(): readonly BlindSlice[] {
+    const found: BlindSlice[] = [];
+    for (const by of ['gateway', 'route', 'model', 'source'] as const)
+      for (const [name, slice] of this.#slices[by].entries()) {
+        if (slice.total >= WHOLE * this.#entries) continue;
+        slice.judge();
+        for (const [rule, { value, entries }] of slice.worst)
+          found.push({ ...rule, by, name: printable(name), value, entries });
+      }
+    const unlike = found.filter(
+      (one, at) =>
+        !found
+          .slice(0, at)
+          .some((other) => ['share', 'value', 'entries'].every((field) => isSame(one, other, field))),
+    );
+    return unlike.sort(
+      (a, b) => Number(b.severe) - Number(a.severe) || b.entries * b.value - a.entries * a.value,
+    );
+  }
+
+  #of({ gateway, route, model, format }: Partial<EntryFacts>): Slice[] {
+    const names: readonly (readonly [SliceKind, string | undefined])[] = [
+      ['gateway', gateway],
+      ['route', route],
+      ['model', model],
+      ['source', format],
+    ];
+    return names.flatMap(([by, name]) => {
+      if (name === undefined || name === '') return [];
+      const slice = this.#slices[by].get(name) ?? new Slice();
+      this.#slices[by].set(name, slice);
+      return [slice];
+    });
+  }
+}
+
+function isSame(one: BlindSlice, other: BlindSlice, field: string): boolean {
+  return one[field as keyof BlindSlice] === other[field as keyof BlindSlice];
+}
