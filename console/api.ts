@@ -27,11 +27,23 @@ export class ApiError extends Error {
   }
 }
 
+/** How commands begin, as the server last said. */
+const known = { command: 'siphonwatch' };
+
+async function answered(asked: Promise<FindingsAnswer>): Promise<FindingsAnswer> {
+  const answer = await asked;
+  known.command = answer.command;
+  return answer;
+}
+
 const token = document.querySelector('meta[name="token"]')?.getAttribute('content') ?? '';
 
 async function ask<T>(name: string, init?: RequestInit): Promise<T> {
   const response = await fetch(name, init).catch(() => {
-    throw new ApiError('The console’s server does not answer. Start it again: siphonwatch console', true);
+    throw new ApiError(
+      `The console’s server does not answer. Start it again: ${known.command} console`,
+      true,
+    );
   });
   if (!response.ok) throw new ApiError(await response.text(), false);
   return (await response.json()) as T;
@@ -45,8 +57,8 @@ const post = <T>(name: string, value: unknown): Promise<T> =>
   });
 
 export const api = {
-  findings: () => ask<FindingsAnswer>('findings.json'),
-  refresh: () => post<FindingsAnswer>('refresh', {}),
+  findings: () => answered(ask<FindingsAnswer>('findings.json')),
+  refresh: () => answered(post<FindingsAnswer>('refresh', {})),
   data: () => ask<ConsoleData>('data.json'),
   campaigns: () => ask<Notice[]>('campaigns.json'),
   account: (index: number) => ask<AccountDetail>(`account?index=${index}`),

@@ -53,7 +53,7 @@ export function FindingPanel({ id, answer, query, onChanged }: PanelProps) {
       onChanged();
     }} />
     <h3>At stake</h3><p>${view.stake}</p>
-    <h3>Do next</h3><ol class="steps">${view.steps.map((step) => html`<li><p>${step.what} <span class="muted small">within ${within(step.within)}</span></p><${Command} text=${step.command} />${step.undo === undefined ? null : html`<p class="small muted">to undo: ${step.undo}</p>`}</li>`)}</ol>
+    <h3>Do next</h3><ol class="steps">${view.steps.map((step) => html`<li><p>${step.what} <span class="muted small">${step.deadline}</span></p><${Command} text=${step.command} />${step.undo === undefined ? null : html`<p class="small muted">to undo: ${step.undo}</p>`}</li>`)}</ol>
     <h3>What happened</h3><${Course} events=${view.events} />
     <p class="small muted">Finding ${finding.id}, policy ${notice.versions.policy}, calibration ${notice.versions.calibration}, code ${notice.versions.code}. Sample events: ${notice.sampleEvents.slice(-5).join(', ')}</p>
   </article>`;
@@ -69,11 +69,6 @@ function toVerdict(event: Event): void {
 
 function Course({ events }: { events: readonly FindingEvent[] }) {
   return html`<ol class="course">${events.map((event) => html`<li class=${`by-${event.by}`}><time datetime=${new Date(event.at).toISOString()}>${new Date(event.at).toISOString().slice(0, 16).replace('T', ' ')}</time> <span>${event.what}${event.level === '' || event.level === 'clear' ? null : html` at <strong>${event.level}</strong>`}${event.detail === '' ? '' : html` <span class="muted">${event.detail}</span>`}</span></li>`)}</ol>`;
-}
-
-function within(minutes: number): string {
-  if (minutes < 60) return `${minutes} minutes`;
-  return minutes < 1440 ? `${Math.round(minutes / 60)} hours` : `${Math.round(minutes / 1440)} days`;
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -7,12 +7,12 @@ const EDGE = 8;
 
 /** One fact in words, and where the account stands among its peers. */
 export function Place({ place }: { place: FactPlace }) {
-  const { title, evidence, spread, at, value, p, group } = place;
+  const { title, evidence, spread, at, value, rarity, group } = place;
   // the evidence begins with the fact's own name: said once
   const words = evidence.toLowerCase().startsWith(title.toLowerCase())
     ? evidence.slice(title.length).replace(/^[\s:,]+/, '')
     : evidence;
-  return html`<p><strong>${title.charAt(0).toUpperCase()}${title.slice(1)}</strong>: ${words}</p>${spread.length < 2 ? null : html`<${Strip} spread=${spread} at=${at} value=${value} />`}<p class="small muted">About 1 peer in ${Math.max(1, Number((1 / p).toPrecision(2))).toLocaleString('en-US')} shows as much${group === '' ? '' : `; compared with ${group}`}.</p>`;
+  return html`<p><strong>${title.charAt(0).toUpperCase()}${title.slice(1)}</strong>: ${words}</p>${spread.length < 2 ? null : html`<${Strip} spread=${spread} at=${at} value=${value} />`}<p class="small muted">${rarity.charAt(0).toUpperCase()}${rarity.slice(1)} shows as much.${group === '' || spread.length < 2 ? '' : ` The bar: ${group === 'all accounts' ? group : `all ${group} accounts`}.`}</p>`;
 }
 
 function Strip({ spread, at, value }: { spread: readonly number[]; at: readonly number[]; value: number }) {

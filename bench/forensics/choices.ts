@@ -155,7 +155,7 @@ function familiesOut(accusations: readonly Accusation[], result: Result): void {
 }
 
 /** Pairs of one base: documented ones, and those whose names say base and instruction-tuned version of one release. */
-function sameBase(sheets: readonly AnswerSheet[], documented: readonly Documented[]) {
+export function sameBase(sheets: readonly AnswerSheet[], documented: readonly Documented[]) {
   const find = (model: string) => sheets.find((s) => s.model === model);
   const named = documented.flatMap((l) => l.teachers.map((t) => [l.student, t] as const));
   for (const s of sheets) {

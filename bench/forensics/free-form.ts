@@ -16,7 +16,7 @@ const SAME_WEIGHTS: readonly (readonly [RegExp, RegExp])[] = [
   [/^llama-3\.1-405b/i, /^llama-3\.1-405b/i],
 ];
 
-function isSame(a: string, b: string): boolean {
+export function isSame(a: string, b: string): boolean {
   return SAME_WEIGHTS.some(([x, y]) => (x.test(a) && y.test(b)) || (x.test(b) && y.test(a)));
 }
 

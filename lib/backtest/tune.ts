@@ -137,7 +137,10 @@ export function levelsFor(
   // upwards: a budget that is rounded down could be less than what is supported
   const suspect = roundedUp(Math.max(monthly, least));
   const critical = Math.min(suspect, Math.max(was.critical, roundedUp(least)));
-  const watch = Math.min(WIDEST, was.watch > suspect ? was.watch : Math.max(suspect, WATCH_WIDER * suspect));
+  const watch =
+    was.watch > suspect
+      ? Math.min(WIDEST, was.watch)
+      : Math.min(WIDEST, roundedUp(Math.max(suspect, WATCH_WIDER * suspect)));
   const share = (value: number): string => `${Number((value * 100).toPrecision(3))} %`;
   const notes = [
     ...(critical > was.critical

@@ -1,8 +1,10 @@
+import { asTyped, COMMAND } from '../contract/command.ts';
 import type { AuditEntry, Finding, Notice } from '../findings/finding.ts';
 import { when } from '../findings/format.ts';
 import { headline, summary } from '../findings/headline.ts';
-import { type NextStep, nextSteps } from '../findings/next-steps.ts';
-import { significanceText } from '../findings/significance-text.ts';
+import { deadline, type NextStep, NO_KEYS, nextSteps } from '../findings/next-steps.ts';
+import { rarityWords, significanceText } from '../findings/significance-text.ts';
+import { strongReasons } from '../findings/strong-reasons.ts';
 import { stakeWords } from '../findings/views/email.ts';
 import { type Calibration, SPREAD_AT } from '../scoring/calibration.ts';
 
@@ -12,8 +14,8 @@ export interface FactPlace {
   readonly title: string;
   readonly evidence: string;
   readonly value: number;
-  /** share of peers that show as much */
-  readonly p: number;
+  /** how rare it is among the peers, in the words of the mail */
+  readonly rarity: string;
   /** values of the peers at `at`, ascending; empty where the calibration does not know them */
   readonly spread: readonly number[];
   readonly at: readonly number[];
@@ -31,6 +33,11 @@ export interface FindingEvent {
   readonly detail: string;
 }
 
+/** A step with its deadline in words. */
+export interface ConsoleStep extends NextStep {
+  readonly deadline: string;
+}
+
 /** One finding in full, as the console's page shows it. */
 export interface FindingView {
   readonly finding: Finding;
@@ -43,7 +50,7 @@ export interface FindingView {
   readonly audit: readonly AuditEntry[];
   /** until when notifications on the subject are suppressed; empty: they are not */
   readonly quietUntil: string;
-  readonly steps: readonly NextStep[];
+  readonly steps: readonly ConsoleStep[];
   /** whether the account has a course of its score, of a backtest */
   readonly account: number | undefined;
 }
@@ -55,6 +62,8 @@ export interface FindingViewOf {
   readonly calibration: Calibration;
   /** how commands begin that work as printed */
   readonly command: string;
+  /** of a demo, whose accounts nobody can look up */
+  readonly demo: boolean;
   /** processing time, ms */
   readonly processing: number;
   readonly account: number | undefined;
@@ -77,29 +86,27 @@ export function findingView(of: FindingViewOf): FindingView {
       limits,
     ],
     stake: stakeWords(notice),
-    places: notice.reasons.map((reason) => placeOf(reason, notice, calibration)),
+    places: strongReasons(notice).map((reason) => placeOf(reason, notice, calibration)),
     events: courseOf(finding, audit),
     audit,
     quietUntil: of.quietUntil ?? '',
     steps: nextSteps(notice, of.processing).map((step) => ({
       ...step,
-      command: withCommand(step.command, command),
-      undo: step.undo === undefined ? undefined : withCommand(step.undo, command),
+      deadline: deadline(step),
+      command:
+        of.demo && step.command.startsWith(`${COMMAND} resolve `) ? NO_KEYS : asTyped(step.command, command),
+      undo: step.undo === undefined ? undefined : asTyped(step.undo, command),
     })),
     account: of.account,
   };
 }
 
-/** Notices name the command as it is called where it is installed; here it begins as this run was started. */
-function withCommand(text: string, command: string): string {
-  return text.replace(/^siphonwatch /, `${command} `);
-}
-
 function placeOf(
   { signal, title, evidence, value, p }: Notice['reasons'][number],
-  { window, subject }: Notice,
+  notice: Notice,
   { spread }: Calibration,
 ): FactPlace {
+  const { window, subject } = notice;
   const byGroup = spread[String(window.hours)]?.[signal] ?? {};
   const group = [subject.product, 'everyone'].find((name) => Object.hasOwn(byGroup, name));
   return {
@@ -107,7 +114,7 @@ function placeOf(
     title,
     evidence,
     value,
-    p,
+    rarity: rarityWords(p, notice),
     spread: group === undefined ? [] : (byGroup[group] ?? []),
     at: SPREAD_AT,
     group: group === undefined ? '' : group === 'everyone' ? 'all accounts' : group,

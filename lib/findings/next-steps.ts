@@ -12,6 +12,10 @@ export interface NextStep {
   readonly undo: string | undefined;
 }
 
+/** What stands in a demo where a command would look up whose account it is: `resolve` of a notice about an account. */
+export const NO_KEYS =
+  '# not in a demo: the keys of its pseudonyms were thrown away, and nobody is behind them';
+
 const HOUR_MINUTES = 60;
 const DAY_MINUTES = 24 * HOUR_MINUTES;
 /** Days for which a benign verdict keeps a subject quiet, where nobody says otherwise. */

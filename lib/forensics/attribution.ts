@@ -1,3 +1,4 @@
+import { lineOf } from './family.ts';
 import type { Excluded } from './models.ts';
 import { fixed, pValue } from './numbers.ts';
 import type { Closeness } from './question.ts';
@@ -9,6 +10,9 @@ import type { TeacherScore } from './teachers.ts';
  * them. Coarser than the level of a verdict, because what is named is a candidate to look at; measured in the benchmark.
  */
 export const NAME_AT_LEVEL = 0.05;
+
+/** A p-value at the smallest possible one, but for rounding. */
+const ROUNDING = 1.0001;
 
 function tested(closeness: Closeness, teacher: string): TeacherScore | undefined {
   return closeness.detector.teachers.find((t) => t.teacher === teacher);
@@ -29,27 +33,42 @@ export function attribute(
   if (first === undefined || own === undefined) return undefined;
   const lines = new Set(order.teachers.map((t) => t.line));
   const pAny = Math.min(1, own.p * lines.size);
+  const smallest = Math.min(1, lines.size / (1 + closeness.detector.nullPairs));
   const found = pAny <= NAME_AT_LEVEL && own.z > 0;
   const undated = closeness.needsDates && !dated(first.teacher);
   // Without dates everybody whom the detector finds stays in question.
   const likely = closeness.detector.teachers.filter((t) => t.z > 0 && t.p * lines.size <= NAME_AT_LEVEL);
-  const notToldApart = undated
+  const tied = undated
     ? [...new Set([...closeness.notToldApart, ...likely.map((t) => t.teacher)])]
     : closeness.notToldApart;
-  const tiedLines = new Set(notToldApart.map((t) => order.teachers.find((o) => o.teacher === t)?.line ?? t));
+  const copiesOf = (t: string) => closeness.copies.find((group) => group[0] === t) ?? [t];
+  const notToldApart = tied.flatMap(copiesOf);
+  const tiedLines = new Set(notToldApart.map(lineOf));
   const single = tiedLines.size === 1;
   const named = found && single && !undated ? first.teacher : null;
   const detection = `z ${fixed(own.z, 1)}, p ${pValue(own.p)}, ${pValue(pAny)} over ${lines.size} line${lines.size === 1 ? '' : 's'} of candidates`;
-  const set = notToldApart.join(', ');
-  const text = textOf({ first, found, single, undated, lines: lines.size, detection, set });
+  const set = setText(notToldApart, closeness.copies);
+  const alone = own.z > 0 && pAny <= smallest * ROUNDING && smallest > NAME_AT_LEVEL;
+  const beyond = alone ? smallest : undefined;
+  const text = textOf({ first, found, single, undated, lines: lines.size, detection, set, beyond });
   return {
     method,
-    detector: { teacher: first.teacher, z: own.z, p: own.p, pAny, level: NAME_AT_LEVEL, found },
+    detector: { teacher: first.teacher, z: own.z, p: own.p, pAny, smallest, level: NAME_AT_LEVEL, found },
     notToldApart,
     named,
+    copies: closeness.copies,
     excluded,
     text,
   };
+}
+
+/** Candidates that nobody can part, with why. */
+export function setText(tied: readonly string[], copies: readonly (readonly string[])[]): string {
+  const groups = copies.filter((group) => tied.includes(group[0] ?? ''));
+  const set = `one of {${tied.join(', ')}}`;
+  if (groups.length === 1 && groups[0]?.length === tied.length)
+    return `${set}, which are copies of each other`;
+  return `${set}, not told apart${groups.map((g) => `; ${g.join(' and ')} are copies of each other`).join('')}`;
 }
 
 /** The second answer in a sentence. */
@@ -61,12 +80,15 @@ function textOf(of: {
   lines: number;
   detection: string;
   set: string;
+  /** The smallest p over all lines, where no stranger is as close and the controls are too few to show more. */
+  beyond: number | undefined;
 }): string {
   const { first, detection } = of;
+  if (of.beyond !== undefined)
+    return `nobody can be named with these controls: no stranger is as close to ${first.line}, the first candidate, but over ${of.lines} line${of.lines === 1 ? '' : 's'} of candidates p cannot fall below ${pValue(of.beyond)}; ${NAME_AT_LEVEL} is needed: give more controls that are no candidates (${detection})`;
   if (!of.found)
     return `no candidate is named: the suspect is not closer to ${first.line}, the first of them, than strangers are (${detection})`;
-  if (!of.single)
-    return `one of {${of.set}}, not told apart; closer to them than strangers are (${detection})`;
+  if (!of.single) return `${of.set}; closer to them than strangers are (${detection})`;
   const closer = `closer to ${first.line} than strangers are (${detection})`;
   if (of.undated)
     return `${closer}, and to no other candidate, but not named: replies alone do not show a teacher, and no release dates rule one out (--models)`;

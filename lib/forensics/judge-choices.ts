@@ -223,6 +223,7 @@ function closenessOfChoices(
     order: detector,
     method: 'likeness of errors beyond that of unrelated models, candidate by candidate',
     needsDates: false,
+    copies: found.copies,
     notToldApart: notToldApartByLikeness(detector),
   };
 }

@@ -301,6 +301,7 @@ function closenessOfFreeForm(
     order: detector,
     method: 'likeness of answers beyond that of unrelated models, candidate by candidate',
     needsDates: false,
+    copies: found.copies,
     notToldApart: notToldApartByLikeness(detector),
   };
 }

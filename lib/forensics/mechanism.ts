@@ -1,3 +1,4 @@
+import { copyText } from './edited-copies.ts';
 import { knownTie, type Lineages } from './models.ts';
 import { capital } from './numbers.ts';
 import type { Mechanism, SuspectReport } from './report.ts';
@@ -38,6 +39,10 @@ export function mechanismOf(report: SuspectReport, of: Lineages): Mechanism | nu
       excluded: [],
       text: `Texts show how a model writes: they cannot part ${SOURCES.data}, ${SOURCES.base} and ${SOURCES.style}. Shared wrong answers could part the first two from the last.${known}`,
     };
+  const texts =
+    report.editedCopy?.what === 'texts'
+      ? ` ${capital(copyText(report.editedCopy))}: that is the same model, or one file edited.`
+      : '';
   const share = report.sameWrong === null || !report.coWrong ? null : report.sameWrong / report.coWrong;
   const text =
     share !== null && share >= NEARLY_ONE
@@ -46,7 +51,7 @@ export function mechanismOf(report: SuspectReport, of: Lineages): Mechanism | nu
   return {
     possible: [SOURCES.weights, SOURCES.base, SOURCES.data],
     excluded: [SOURCES.style],
-    text: `${text} ${capital(SOURCES.weights)}, ${SOURCES.base} and ${SOURCES.data} leave the same trace here; only a known lineage parts them.${known}`,
+    text: `${text} ${capital(SOURCES.weights)}, ${SOURCES.base} and ${SOURCES.data} leave the same trace here; only a known lineage parts them.${texts}${known}`,
   };
 }
 

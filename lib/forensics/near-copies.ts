@@ -1,4 +1,5 @@
 import type { Answer, AnswerSheet } from './answers.ts';
+import { editedCopy } from './edited-copies.ts';
 import type { Pair } from './pair-effects.ts';
 
 /**
@@ -54,10 +55,17 @@ export function votersAmong(
   kin: (a: string, b: string) => boolean,
 ): readonly number[] {
   const voters = sheets.map((_, m) => m);
+  const copies = (a: AnswerSheet, b: AnswerSheet) =>
+    nearCopies(a, b) ||
+    editedCopy(
+      a,
+      b,
+      sheets.filter((o) => !kin(o.model, a.model) && !kin(o.model, b.model)),
+    ) !== undefined;
   sheets.forEach((a, i) => {
     sheets.slice(i + 1).forEach((b, k) => {
       const [one, other] = [voters[i] ?? i, voters[i + 1 + k] ?? 0];
-      if (one === other || !kin(a.model, b.model) || !nearCopies(a, b)) return;
+      if (one === other || !kin(a.model, b.model) || !copies(a, b)) return;
       voters.forEach((v, m) => {
         if (v === other) voters[m] = one;
       });

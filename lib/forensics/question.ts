@@ -54,6 +54,8 @@ export interface Closeness {
    * named from them unless dates allow it.
    */
   readonly needsDates: boolean;
+  /** Groups of candidates that are copies of each other; the first of each was asked about for all. */
+  readonly copies: readonly (readonly string[])[];
   /** Candidates that the order cannot tell from the first, the first included. */
   readonly notToldApart: readonly string[];
 }

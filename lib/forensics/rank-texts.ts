@@ -80,6 +80,7 @@ export function closenessOfTexts(
       order,
       method: 'a classifier trained on the candidates\u2019 traces',
       needsDates: false,
+      copies: found.copies,
       notToldApart,
     };
   }
@@ -89,6 +90,7 @@ export function closenessOfTexts(
     order,
     method: 'likeness beyond that of unrelated models, candidate by candidate',
     needsDates: traces === undefined,
+    copies: found.copies,
     notToldApart: notToldApartByLikeness(order),
   };
 }

@@ -1,4 +1,5 @@
 import type { QuestionedControl } from './control-questions.ts';
+import type { EditedCopy } from './edited-copies.ts';
 import type { Excluded, ModelFacts } from './models.ts';
 import type { Selection } from './selection.ts';
 import type { TeacherScore } from './teachers.ts';
@@ -92,6 +93,8 @@ export interface Attribution {
     readonly p: number;
     /** p times the number of product lines asked about. */
     readonly pAny: number;
+    /** The least that pAny can be with these controls: above the level nobody can be named, whoever the teacher is. */
+    readonly smallest: number;
     readonly level: number;
     readonly found: boolean;
   };
@@ -99,6 +102,8 @@ export interface Attribution {
   readonly notToldApart: readonly string[];
   /** The teacher, where the detector found it and nobody explains it as well. */
   readonly named: string | null;
+  /** Groups of candidates that are copies of each other but for changes; the first of each was asked about. */
+  readonly copies: readonly (readonly string[])[];
   /** Candidates that were not asked about, with the reason. */
   readonly excluded: readonly Excluded[];
   readonly text: string;
@@ -148,6 +153,8 @@ export interface SuspectReport {
     /** Chance that a control's best candidate is as close. */
     readonly anyP: number;
   } | null;
+  /** Whether one of the two files is the other with answers or words changed; null where it is not, or cannot be told. */
+  readonly editedCopy: EditedCopy | null;
   /** To whom: the second question, answered only when the detector says so first. */
   readonly attribution: Attribution | null;
   /** By what: the third question. */
@@ -269,6 +276,7 @@ export function emptyReport(of: {
     questions: 0,
     teachers: [],
     closest: null,
+    editedCopy: null,
     attribution: null,
     mechanism: null,
     excludedDirections: [],

@@ -5,6 +5,7 @@ import { attribute, closestOf } from './attribution.ts';
 import { questionsIn } from './blocks.ts';
 import { datesKnown, excludedDirections, uniqueSheets } from './candidates.ts';
 import { commonChoiceItems } from './choice-study.ts';
+import { editedCopy as editedFrom, settledByCopy } from './edited-copies.ts';
 import { SMALLEST_EFFECT } from './effects.ts';
 import { commonFreeItems } from './free-form.ts';
 import { sameThroughout } from './identity.ts';
@@ -18,7 +19,7 @@ import { abstain, type Context, type Draft, type ForensicsInput, type Question }
 import type { ForensicsReport, SuspectReport } from './report.ts';
 import { enoughTexts, LEAST_ITEMS, type Unfit } from './screening.ts';
 import { testSelection } from './selection.ts';
-import { commonTexts, PARTS, partCorpus } from './text-parts.ts';
+import { commonTexts, PARTS, type PartCorpus, partCorpus } from './text-parts.ts';
 import { MANY_MISSING, word } from './verdict.ts';
 
 export type { ForensicsInput } from './question.ts';
@@ -31,6 +32,11 @@ export interface ForensicsOptions {
   readonly seed?: number;
   /** What is known of the models: kin, makers, dates. Names decide by default. */
   readonly of?: Lineages;
+  /**
+   * What earlier runs on the same files have in hand: texts of all models of this run taken apart, and trained classifiers.
+   * Saves time where many questions are asked of one set; the report is the same if the models are.
+   */
+  readonly shared?: Pick<Context, 'parts' | 'panels'>;
   /** Told before each suspect. */
   readonly onSuspect?: (suspect: string, index: number, of: number) => void;
 }
@@ -55,11 +61,8 @@ export function runForensics(input: ForensicsInput, options: ForensicsOptions = 
     alpha,
     effect: options.effect ?? SMALLEST_EFFECT,
     of: options.of ?? lineages(),
-    parts: PARTS.flatMap((part) => {
-      const corpus = partCorpus(part, everyone);
-      return corpus === undefined ? [] : [corpus];
-    }),
-    panels: new Map(),
+    parts: options.shared?.parts ?? takenApart(everyone),
+    panels: options.shared?.panels ?? new Map(),
     random: seededRandom(seed),
   };
   const drafts = input.suspects.map((suspect, i) => {
@@ -67,6 +70,11 @@ export function runForensics(input: ForensicsInput, options: ForensicsOptions = 
     return judge(context, suspect);
   });
   return { alpha, seed, suspects: finish(drafts, context) };
+}
+
+/** The texts of several models, part by part. */
+export function takenApart(sheets: readonly AnswerSheet[]): PartCorpus[] {
+  return PARTS.flatMap((part) => partCorpus(part, sheets) ?? []);
 }
 
 function checkRoles({ reference, suspects, controls, teachers }: ForensicsInput): void {
@@ -167,7 +175,18 @@ function judge(context: Context, suspect: AnswerSheet): Draft {
     (draft.report.items * share) / Math.max(1 - share, 1 / (1 + draft.report.items)),
   );
   const lowest = share > MANY_MISSING ? (draft.lowest?.(missing) ?? null) : null;
-  return { ...draft, report: { ...draft.report, selection: { ...selection, lowest } } };
+  const editedCopy =
+    editedFrom(
+      input.reference,
+      suspect,
+      question.controls.filter((c) => isStranger(c.model, question)),
+    ) ?? null;
+  return { ...draft, report: { ...draft.report, editedCopy, selection: { ...selection, lowest } } };
+}
+
+/** Whether a model is kin of neither party. */
+function isStranger(model: string, { context, suspect }: Question): boolean {
+  return !context.of.kin(model, suspect.model) && !context.of.kin(model, context.input.reference.model);
 }
 
 /**
@@ -227,7 +246,7 @@ function finish(drafts: readonly Draft[], context: Context): SuspectReport[] {
     };
     const excluded = excludedDirections(context, d.report.suspect);
     const attribution =
-      d.closeness === undefined
+      d.closeness === undefined || settledByCopy(d.report) !== undefined
         ? undefined
         : attribute(d.closeness, excluded, datesKnown(context, d.report.suspect));
     const base: SuspectReport = {

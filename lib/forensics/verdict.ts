@@ -1,3 +1,5 @@
+import { setText } from './attribution.ts';
+import { copyText, settledByCopy } from './edited-copies.ts';
 import { fixed, percent, pValue, signed } from './numbers.ts';
 import { controlsNeeded } from './power.ts';
 import { type Caveat, NEGATIVE_MEANS, POSITIVE_MEANS, type SuspectReport, type Verdict } from './report.ts';
@@ -59,17 +61,18 @@ function found(report: Tested): Ruling {
   const figures = figuresOf(report);
   const alike = `The ${what(report)} of ${suspect} are more like those of ${reference} than unrelated models are like each other (${figures})`;
   const tied = attribution?.notToldApart ?? [];
+  const set = setText(tied, attribution?.copies ?? []);
   if (tied.length > 0 && !tied.includes(reference))
     return {
       verdict: 'another candidate',
-      statement: `${alike}, but ${tied.length === 1 ? `another candidate, ${tied[0]}, explains it better` : `other candidates explain it better: one of {${tied.join(', ')}}, not told apart`}. It is not evidence of learning from ${reference}.`,
+      statement: `${alike}, but ${tied.length === 1 ? `another candidate, ${tied[0]}, explains it better` : `other candidates explain it better: ${set}`}. It is not evidence of learning from ${reference}.`,
       reason: `closer to ${tied.join(' or ')}`,
     };
   if (tied.length > 1)
     return {
       verdict: 'one of several',
-      statement: `${alike}, and others explain it as well: one of {${tied.join(', ')}}, not told apart.`,
-      reason: `one of {${tied.join(', ')}}, not told apart`,
+      statement: `${alike}, and others explain it as well: ${set}.`,
+      reason: set,
     };
   const closer = report.closerControls.map((c) => c.control);
   if (closer.length > 0)
@@ -82,6 +85,19 @@ function found(report: Tested): Ruling {
     verdict: 'consistent with',
     statement: `The ${what(report)} of ${suspect} are consistent with training on ${reference}'s answers, or with a shared ancestor or teacher: more alike than unrelated models (${figures}).`,
     reason: null,
+  };
+}
+
+/** One file edited is no teacher and its student; undefined where it is not. */
+function copied(report: Tested): Ruling | undefined {
+  const copy = settledByCopy(report);
+  if (copy === undefined) return undefined;
+  const { suspect, reference } = report;
+  const reason = `${suspect} and ${reference} hold a copy of the same ${copy.what}, edited, or are one model: ${copyText(copy)}`;
+  return {
+    verdict: 'abstained',
+    statement: `No statement about training: ${reason}. That is identity, which says nothing of distillation (${figuresOf(report)}).`,
+    reason,
   };
 }
 
@@ -176,6 +192,8 @@ function rule(report: SuspectReport, rules: Rules): Ruling {
       statement: `${excluded.reason}. Whatever likeness there is has another cause: a shared teacher, ancestor or style, or learning the other way (${figuresOf(report)}).`,
       reason: excluded.reason,
     };
+  const copy = copied(report);
+  if (copy !== undefined) return copy;
   if (pAdjusted !== null && pAdjusted <= rules.alpha && ci95[0] > 0)
     return unspoken(report) ?? restsOnMissing(report, rules) ?? found(report);
   const { smallestP: smallest, spread } = report.null;

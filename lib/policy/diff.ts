@@ -15,7 +15,13 @@ const LEVELS = ['watch', 'suspect', 'critical'] as const;
 const TEN_THOUSAND = 10_000;
 
 const plain = (value: unknown): string =>
-  value === undefined ? 'not set' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  value === undefined
+    ? 'not set'
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : typeof value === 'number'
+        ? String(Number(value.toPrecision(6)))
+        : String(value);
 const count = (value: number): string => Number(value.toPrecision(3)).toString();
 const times = (ratio: number): string =>
   ratio >= 1 ? `${count(ratio)} times as many` : `${count(1 / ratio)} times fewer`;

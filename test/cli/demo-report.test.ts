@@ -5,10 +5,15 @@ import { stripVTControlCharacters } from 'node:util';
 import picocolors from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { demoFileFor, removeDemoFile, writeDemoFile } from '../../lib/cli/demo/demo-file.ts';
+import { demoProgress } from '../../lib/cli/demo/demo-progress.ts';
 import { type DemoReport, renderReport, spread } from '../../lib/cli/demo/demo-report.ts';
 import { later } from '../../lib/cli/demo/demo-send.ts';
 import { storyOf } from '../../lib/cli/demo/demo-story.ts';
+import { progressMeter } from '../../lib/cli/demo/progress-meter.ts';
+import { calledAs } from '../../lib/cli/shared/called-as.ts';
+import type { Cloud } from '../../lib/emulator/cloud.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
+import { NO_KEYS } from '../../lib/findings/next-steps.ts';
 import { parseUsageEvent } from '../../lib/telemetry/parse-usage-event.ts';
 import { usageEvent } from '../events.ts';
 
@@ -43,7 +48,8 @@ const report: DemoReport = {
       reasons: [{ title: 'Coverage', evidence: `asks ${ESCAPE}[31m new things`, points: 3 }],
     },
   ],
-  notification: { subject: 'CRITICAL', text: `first line\nsecond${ESCAPE}]0;owned\u0007 line` },
+  mailed: 1,
+  notification: { sent: true, subject: 'CRITICAL', text: `first line\nsecond${ESCAPE}]0;owned\u0007 line` },
   figures: {
     synthesisSeconds: 3,
     synthesisCached: false,
@@ -66,10 +72,33 @@ const render = (changed: Partial<DemoReport> = {}): string =>
 describe('the report of the demo', () => {
   it('names suspects, a notification, counts and measured figures', () => {
     const text = render();
-    expect(text).toMatch(/f-1 +critical +12,345 +account +asks/);
+    expect(text).toMatch(/f-1 +critical +12,345 +Coverage/);
     expect(text).toContain('events in      10 (and 2 lines that were none)');
     expect(text).toContain('write units an event   0.250');
     expect(text).toContain('120 ms median');
+  });
+
+  it('prints the commands of a mail as they work here, and why whose account it is cannot be looked up', () => {
+    const { notification } = report;
+    if (notification === undefined) throw new Error('the fixture has one');
+    const text =
+      '1. Within a day:\n   siphonwatch resolve a_x --keyring keyring.json\n   siphonwatch triage f-1 --undo\n';
+    const shown = render({ notification: { ...notification, text } });
+    expect(shown).toContain(`\n   ${calledAs()} triage f-1 --undo`);
+    expect(shown).toContain(`\n   ${NO_KEYS}`);
+    expect(shown).not.toContain('siphonwatch resolve');
+  });
+
+  it('says why there are fewer notifications than findings, and what a fault means', () => {
+    const shown = render({
+      mailed: 5,
+      counts: { ...report.counts, findings: 69, notifications: 6 },
+      problems: ['x: 1 of 2 invocations failed. No event is missing'],
+    });
+    expect(shown.replaceAll(/\s+/g, ' ')).toContain(
+      '6: 5 of one finding each, 1 of many. When more than 5 findings open at once, the rest come as one list after ten minutes',
+    );
+    expect(shown).toContain('Something went wrong (exit code 1)');
   });
 
   it('lets no text of an adversary steer the terminal, and keeps the lines of the mail', () => {
@@ -87,7 +116,7 @@ describe('the report of the demo', () => {
 
   it('shows what went wrong', () => {
     expect(render({ problems: ['10 events were sent, 9 are accounted for'] })).toContain(
-      '! 10 events were sent, 9 are accounted for',
+      '  - 10 events were sent, 9 are accounted for',
     );
   });
 
@@ -177,4 +206,39 @@ describe('the report of the demo', () => {
     expect(spread(Array.from({ length: 100 }, (_, i) => i + 1))).toEqual({ median: 51, p95: 96, count: 100 });
     expect(spread([])).toBeUndefined();
   });
+});
+
+it('progress of a demo is what is judged, with the time left, in a line that fits', () => {
+  const written: string[] = [];
+  const stderr = {
+    isTTY: true,
+    columns: 80,
+    write: (text: string) => written.push(text) > 0,
+  } as unknown as NodeJS.WriteStream;
+  let now = 0;
+  const clock = (): number => now;
+  const progress = demoProgress({ stdout: stderr, stderr }, clock);
+  const metrics = [
+    { name: 'EventsUsed', value: 240, functionName: 'score' },
+    { name: 'EventsRepeated', value: 10, functionName: 'score' },
+    { name: 'FindingsOpened', value: 9, functionName: 'notify' },
+  ];
+  const said: string[] = [];
+  const heard = {
+    ...progress,
+    now: (parts: readonly string[], share?: number) => {
+      said.push(`${share} ${parts.join(', ')}`);
+      progress.now(parts, share);
+    },
+  };
+  progress.step('3/4 Judging traffic');
+  const meter = progressMeter({ metrics } as unknown as Cloud, () => 1000, heard, clock);
+  now = 20_000;
+  meter.at(Date.parse('2026-03-03T05:00:00Z'), '');
+  progress.draw();
+  meter.stop();
+  progress.stop();
+  expect(stripVTControlCharacters(written.join('\n'))).toContain('25 %, 2026-03-03, about 60 s left (20 s)');
+  expect(written.every((line) => stripVTControlCharacters(line).length < 80)).toBe(true);
+  expect(said.at(-1)).toBe('0.25 2026-03-03, about 60 s left, 250 events judged');
 });

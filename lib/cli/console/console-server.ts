@@ -5,12 +5,13 @@ import { type AccountDetail, consoleData } from '../../console/console-data.ts';
 import { findingRows } from '../../console/finding-rows.ts';
 import { findingView } from '../../console/finding-view.ts';
 import { trendsOf } from '../../console/status.ts';
+import { asTyped } from '../../contract/command.ts';
 import { parseDecision } from '../../findings/decision-request.ts';
 import { TriageError } from '../../findings/triage.ts';
 import { policyChanges, policyWarnings } from '../../policy/diff.ts';
 import { describeFault, parsePolicy } from '../../policy/parse-policy.ts';
 import { policyDocument } from '../../policy/policy-document.ts';
-import { calledAs } from '../shared/called-as.ts';
+import { calledAnywhere } from '../shared/called-as.ts';
 import { failureOf } from '../shared/failure.ts';
 import { pageFiles } from './console-page.ts';
 import type { ConsoleOrigin, ConsoleSource } from './console-source.ts';
@@ -137,7 +138,7 @@ class Desk {
           title: source.title,
           now: source.now,
           author: this.#origin.live?.author ?? '',
-          command: calledAs(),
+          command: calledAnywhere(),
           status: source.status,
           trends: trendsOf(source.findings, source.now),
           rows: findingRows(source.findings, source.now),
@@ -215,7 +216,8 @@ class Desk {
         audit: held.audit,
         quietUntil: 'quietUntil' in held ? held.quietUntil : undefined,
         calibration: this.source.calibration,
-        command: calledAs(),
+        command: calledAnywhere(),
+        demo: this.#origin.live?.demo === true,
         processing: Date.now(),
         account: index < 0 ? undefined : index,
       }),
@@ -259,7 +261,9 @@ function propose(source: ConsoleSource, text: string): Record<string, unknown> {
     ok: true,
     faults: [],
     changes: policyChanges(source.policy, parsed.policy),
-    warnings: policyWarnings(parsed.policy, source.calibration),
+    warnings: policyWarnings(parsed.policy, source.calibration).map((line) =>
+      asTyped(line, calledAnywhere()),
+    ),
     yaml: policyDocument(parsed.policy, { title: [`Made in the console from ${source.policy.id}.`] }),
   };
 }

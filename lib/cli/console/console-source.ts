@@ -31,6 +31,8 @@ export interface ConsoleOrigin {
 export interface LiveFindings {
   /** who decides, as the audit trail will have it */
   readonly author: string;
+  /** whether the accounts are a demo's, whom nobody can look up */
+  readonly demo?: boolean;
   find(
     id: string,
   ): Promise<

@@ -1,13 +1,24 @@
 import type { Mail } from '../../emulator/services/inbox.ts';
 import type { Finding } from '../../findings/finding.ts';
+import { email } from '../../findings/views/email.ts';
 import type { DemoReport } from './demo-report.ts';
 import type { Taken } from './demo-traffic.ts';
 
-/** The mail about a finding, else the first that came. */
-export function mailOf(mails: readonly Mail[], finding: Finding | undefined): DemoReport['notification'] {
-  const about = finding === undefined ? undefined : mails.findLast((mail) => isAbout(mail, finding));
-  const mail = about ?? mails.at(0);
-  return mail && { subject: mail.subject, text: mail.text };
+/**
+ * The mail about a finding; where it came in a list of many, what the mail of its own would say.
+ * @param mailed findings that have a mail of their own
+ */
+export function notificationOf(
+  mails: readonly Mail[],
+  mailed: readonly Finding[],
+  finding: Finding | undefined,
+): DemoReport['notification'] {
+  const mail =
+    finding === undefined
+      ? mails.at(0)
+      : mails.findLast((one) => mailed.includes(finding) && isAbout(one, finding));
+  if (mail !== undefined) return { subject: mail.subject, text: mail.text, sent: true };
+  return finding && { ...email(finding.notice, Date.now()), sent: false };
 }
 
 /** Findings that a mail of their own was sent about. */

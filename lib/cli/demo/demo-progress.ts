@@ -4,10 +4,12 @@ import type { Terminal } from '../record/record.ts';
 export interface DemoProgress {
   /** a new step begins, such as `2/4 starting the emulators` */
   step(text: string): void;
-  /** how far the step is; drawn at the next tick */
-  now(text: string, share?: number): void;
+  /** how far the step is, the most important first: what does not fit into the line is left out; drawn at the next tick */
+  now(parts: readonly string[], share?: number): void;
   /** the step is over, with what came of it */
   done(text?: string): void;
+  /** at once, not at the next tick */
+  draw(): void;
   stop(): void;
 }
 
@@ -25,7 +27,7 @@ export function demoProgress(
   const width = (): number =>
     'columns' in stderr && typeof stderr.columns === 'number' ? stderr.columns : 80;
   let step = '';
-  let detail = '';
+  let detail: readonly string[] = [];
   let share: number | undefined;
   let began = clock();
   let said = clock();
@@ -36,28 +38,34 @@ export function demoProgress(
     if (!live) {
       if (clock() - said < QUIET_MS) return;
       said = clock();
-      stderr.write(`  ${elapsed()}: ${detail === '' ? 'still at it' : detail}\n`);
+      const far = share === undefined ? [] : [`${Math.floor(share * 100)} %`];
+      const words = [...far, ...detail].join(', ');
+      stderr.write(`  ${elapsed()}: ${words === '' ? 'still at it' : words}\n`);
       return;
     }
     turn = (turn + 1) % SPIN.length;
     const bar = share === undefined ? '' : ` ${barOf(share, 10)} ${Math.floor(share * 100)} %`;
-    const line = `${SPIN[turn]} ${step}${bar}${detail === '' ? '' : `, ${detail}`} (${elapsed()})`;
-    stderr.write(`\r\u001b[2K${[...line].slice(0, width() - 1).join('')}`);
+    const whole = (parts: number): string =>
+      `${SPIN[turn]} ${[`${step}${bar}`, ...detail.slice(0, parts)].join(', ')} (${elapsed()})`;
+    let parts = detail.length;
+    while (parts > 0 && [...whole(parts)].length >= width()) parts--;
+    stderr.write(`\r\u001b[2K${[...whole(parts)].slice(0, width() - 1).join('')}`);
   };
   const timer = setInterval(draw, TICK_MS);
   timer.unref();
   return {
+    draw,
     step(text) {
       step = text;
-      detail = '';
+      detail = [];
       share = undefined;
       began = clock();
       said = began;
       if (live) draw();
       else stderr.write(`${text} ...\n`);
     },
-    now(text, part) {
-      detail = text;
+    now(parts, part) {
+      detail = parts;
       share = part;
     },
     done(text) {

@@ -3,8 +3,10 @@ import type { Mail } from '../../emulator/services/inbox.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { compareFindings } from '../../findings/finding-order.ts';
 import { amount, count, wrap } from '../../findings/format.ts';
+import { THROTTLE } from '../../findings/notification-throttle.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { escapeUnsafe } from '../../text/unsafe.ts';
+import { commandsHere } from '../shared/commands-here.ts';
 import { fittedTable } from '../shared/fitted-table.ts';
 import { kindInWords, type Story, type StoryKind } from './demo-story.ts';
 
@@ -18,8 +20,12 @@ export interface DemoReport {
   /** by the labels of the traffic; undefined where it has none */
   readonly story?: Story;
   readonly suspects: readonly Suspect[];
-  /** one notification, as an inbox shows it */
-  readonly notification: Pick<Mail, 'subject' | 'text'> | undefined;
+  /** days of the shipped example that were sent, where it is not all of it */
+  readonly excerptDays?: number;
+  /** findings that a mail of their own was sent about */
+  readonly mailed: number;
+  /** the finding of most weight, as an inbox shows it; `sent` false: it came in a list of many */
+  readonly notification: (Pick<Mail, 'subject' | 'text'> & { readonly sent: boolean }) | undefined;
   readonly figures: DemoFigures;
   /** what should not have happened: invocations that failed, batches given up, events unaccounted for */
   readonly problems: readonly string[];
@@ -105,7 +111,7 @@ export function spread(values: readonly number[]): DemoFigures['eventToNotificat
   return { median: Math.round(at(0.5)), p95: Math.round(at(0.95)), count: sorted.length };
 }
 
-const ROWS = 10;
+const ROWS = 5;
 
 /** The report for people: the story first. `width`: columns of the terminal. */
 export function renderReport(report: DemoReport, color: Colors, width: number): string {
@@ -113,15 +119,15 @@ export function renderReport(report: DemoReport, color: Colors, width: number): 
     renderStory(report, color, width),
     renderSuspects(report.suspects, color, width),
     renderNotification(report, color, width),
-    renderCounts(report.counts, color),
+    renderCounts(report, color, width),
     renderFigures(report.figures, color, width),
-    ...report.problems.map((problem) => color.red(`! ${printable(problem)}`)),
+    ...renderProblems(report, color, width),
     renderNext(report, color, width),
   ].join('\n');
 }
 
 /** Planted, found, missed, wronged: by the labels that came with the traffic. */
-function renderStory({ story, counts }: DemoReport, color: Colors, width: number): string {
+function renderStory({ story, counts, excerptDays }: DemoReport, color: Colors, width: number): string {
   const title = `\n${color.bold('What happened')}`;
   if (story === undefined)
     return [
@@ -143,6 +149,14 @@ function renderStory({ story, counts }: DemoReport, color: Colors, width: number
   const who = kinds('benign', ({ named }) => named);
   return [
     title,
+    ...(excerptDays === undefined
+      ? []
+      : [
+          line(
+            'traffic',
+            `the first ${excerptDays} days of an example week in March 2026, replayed (demo --all: the whole week). What people do, such as --until below, is of today`,
+          ),
+        ]),
     line(
       'planted',
       `${count(story.planted)} accounts that collect training data, among ${count(story.ordinary)} ordinary customers`,
@@ -164,7 +178,7 @@ function renderStory({ story, counts }: DemoReport, color: Colors, width: number
     line(
       'false +',
       story.wronged === 0
-        ? `none of the ${count(story.ordinary)} ordinary customers`
+        ? `none of the ${count(story.ordinary)} ordinary customers. No promise for yours: the shipped calibration was learnt from traffic of the same maker`
         : `${color.red(`${count(story.wronged)} of ${count(story.ordinary)} ordinary customers`)}: ${who}`,
     ),
     '',
@@ -178,7 +192,7 @@ function renderStory({ story, counts }: DemoReport, color: Colors, width: number
       [...story.kinds]
         .sort((a, b) => a.label.localeCompare(b.label) * -1 || b.accounts - a.accounts)
         .map((held) => [
-          `${held.label === 'benign' ? '  ' : '! '}${printable(held.kind)}`,
+          `${held.label === 'benign' ? '  ' : '* '}${printable(held.kind)}`,
           String(held.accounts),
           held.named > 0 && held.label === 'benign' ? color.red(String(held.named)) : String(held.named),
           kindInWords(held.kind),
@@ -187,7 +201,7 @@ function renderStory({ story, counts }: DemoReport, color: Colors, width: number
     ),
     color.dim(
       wrap(
-        '! planted, by the labels that came with the traffic. The shipped calibration was learnt from traffic of the same maker: this shows the pipeline. How well it does on yours, backtest measures.',
+        '* planted, by the labels that came with the traffic. How well it does on yours, backtest measures.',
         width,
       ),
     ),
@@ -198,14 +212,15 @@ function renderStory({ story, counts }: DemoReport, color: Colors, width: number
 function renderSuspects(suspects: readonly Suspect[], color: Colors, width: number): string {
   const title = color.bold(`Findings (${suspects.length})`);
   if (suspects.length === 0) return `${title}\nNobody reached the level suspect.\n`;
+  const grouped = suspects.some(({ members }) => members !== undefined);
   const rows = suspects
     .slice(0, ROWS)
     .map((suspect) => [
       printable(suspect.finding),
       suspect.level === 'critical' ? color.red(suspect.level) : color.yellow(suspect.level),
       amount(suspect.outputTokens),
-      suspect.members === undefined ? 'account' : `${suspect.members} accounts`,
-      safeLine(suspect.reasons[0]?.evidence ?? ''),
+      ...(grouped ? [suspect.members === undefined ? 'account' : `${suspect.members} accounts`] : []),
+      safeLine(suspect.reasons[0]?.title ?? ''),
     ]);
   const more =
     suspects.length > ROWS ? `\n${color.dim(`... and ${suspects.length - ROWS} more (findings list)`)}` : '';
@@ -214,8 +229,8 @@ function renderSuspects(suspects: readonly Suspect[], color: Colors, width: numb
       { head: 'finding' },
       { head: 'level' },
       { head: 'tokens out', right: true, optional: 2 },
-      { head: 'who', optional: 3 },
-      { head: 'first reason', min: 14, optional: 1 },
+      ...(grouped ? [{ head: 'who', optional: 3 }] : []),
+      { head: 'first reason', min: 14, optional: 1, wrap: true },
     ],
     rows,
     width,
@@ -228,7 +243,11 @@ function renderNotification(report: DemoReport, color: Colors, width: number): s
   const rule = color.dim('-'.repeat(Math.min(width, 72)));
   const shown = story?.shown;
   return [
-    color.bold('A notification, as an inbox shows it'),
+    color.bold(
+      mail.sent
+        ? 'A notification, as an inbox shows it'
+        : 'The finding of most weight, in the words of a notification',
+    ),
     ...(shown === undefined
       ? []
       : [
@@ -241,7 +260,7 @@ function renderNotification(report: DemoReport, color: Colors, width: number): s
     `Subject: ${printable(mail.subject ?? '(none)')}`,
     '',
     // Line by line: its own line breaks stay, everything else that steers a terminal does not.
-    ...mail.text.trimEnd().split('\n').map(safeLine),
+    ...commandsHere(mail.text.trimEnd()).split('\n').map(safeLine),
     rule,
     '',
   ].join('\n');
@@ -251,7 +270,25 @@ function safeLine(line: string): string {
   return escapeUnsafe(line);
 }
 
-function renderCounts(counts: DemoCounts, color: Colors): string {
+/** What should not have happened, and what that means. */
+function renderProblems({ problems }: DemoReport, color: Colors, width: number): string[] {
+  if (problems.length === 0) return [];
+  return [
+    color.bold(color.red('Something went wrong (exit code 1)')),
+    ...problems.map((problem) => wrap(printable(problem), width, '  - ', '    ')),
+    '',
+  ];
+}
+
+/** Why there are fewer notifications than findings. */
+function notificationWords({ mailed, counts }: DemoReport): string {
+  const others = counts.notifications - mailed;
+  if (counts.findings <= mailed) return '';
+  return `: ${mailed} of one finding each${others > 0 ? `, ${others} of many` : ''}. When more than ${THROTTLE.burst} findings open at once, the rest come as one list after ten minutes`;
+}
+
+function renderCounts(report: DemoReport, color: Colors, width: number): string {
+  const { counts } = report;
   return [
     color.bold('Counts'),
     `  events in      ${count(counts.events)}${counts.rejected > 0 ? ` (and ${count(counts.rejected)} lines that were none)` : ''}`,
@@ -261,7 +298,12 @@ function renderCounts(counts: DemoCounts, color: Colors): string {
     `  repeated ids   ${count(counts.repeated)}`,
     `  accounts       ${count(counts.accounts)}`,
     `  findings       ${count(counts.findings)}`,
-    `  notifications  ${count(counts.notifications)}`,
+    wrap(
+      `${count(counts.notifications)}${notificationWords(report)}`,
+      width,
+      '  notifications  ',
+      ' '.repeat(17),
+    ),
     '',
   ].join('\n');
 }

@@ -3,22 +3,25 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { InputError } from '../../input/errors.ts';
-import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring } from '../../input/keyring.ts';
+import type { KeyOptions } from '../../input/keyring.ts';
 import { readUsageEvents } from '../../input/usage-events.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
 import { createProducer } from '../../telemetry/producer.ts';
-import { createRecorder } from '../../telemetry/recorder.ts';
+import { describeReason, reasonOf } from '../../telemetry/reason.ts';
 import type { UsageEvent } from '../../telemetry/usage-event.ts';
 import { DAY_MS } from '../../time.ts';
 import { calledAs } from '../shared/called-as.ts';
 import { asInputError, demoFilePath } from '../shared/deployment.ts';
 import { updateDemoFile } from './demo-file.ts';
+import { sourceOf } from './demo-input.ts';
 import type { DemoProgress } from './demo-progress.ts';
 
 const demoFile = z.object({
   region: z.string(),
   clock: z.iso.datetime().optional(),
   judged: z.iso.datetime().optional(),
+  /** how far the demo is with what was sent, events */
+  progress: z.object({ judged: z.number(), events: z.number() }).optional(),
   endpoints: z.object({ kinesis: z.string() }),
   stream: z.string(),
 });
@@ -26,6 +29,12 @@ const demoFile = z.object({
 const WEEK_MS = 7 * DAY_MS;
 /** The longest that a running demo is waited for, ms. */
 const JUDGED_MS = 300_000;
+
+export interface MoreTraffic {
+  readonly files: readonly string[];
+  /** send only what lies after what the demo has seen, where there is such */
+  readonly rest: boolean;
+}
 
 export interface SentMore {
   readonly events: number;
@@ -37,11 +46,11 @@ export interface SentMore {
 
 /**
  * Puts more traffic on the stream of a running demo, and waits until it is judged. Traffic that would lie in the demo's past
- * is moved by whole weeks and gets new ids, so that the shipped example can be sent again as the week after.
+ * is moved by whole weeks and gets new ids; of the shipped example first the days that the demo has not seen are sent.
  * @throws InputError where no demo runs here, or nothing is usable
  */
 export async function sendMore(
-  files: readonly string[],
+  { files, rest }: MoreTraffic,
   options: KeyOptions,
   progress: DemoProgress,
   say: (line: string) => void,
@@ -52,29 +61,28 @@ export async function sendMore(
   const port = eventStream({ stream: held.stream, region: held.region, endpoint: held.endpoints.kinesis });
   try {
     const producer = createProducer(port, { stampArrived: true });
-    let weeks: number | undefined;
+    let weeks = rest && (await reachesBeyond(files, clock, options, say)) ? 0 : undefined;
+    const left = weeks === 0;
     let from = Number.POSITIVE_INFINITY;
     let to = clock;
     progress.step('Sending');
-    for await (const { events } of readUsageEvents(files, {
-      format: 'auto',
-      recorder: async () => createRecorder({ keys: await loadKeyring(options, say, DEVELOPMENT_SEED) }),
-    })) {
+    for await (const { events } of readUsageEvents(files, sourceOf(options, say))) {
       for (const event of events) {
+        if (left && Date.parse(event.time) <= clock) continue;
         weeks ??= Math.max(0, Math.ceil((clock - Date.parse(event.time)) / WEEK_MS));
         const moved = later(event, weeks);
         from = Math.min(from, Date.parse(moved.time));
         to = Math.max(to, Date.parse(moved.time));
         await producer.put(moved);
       }
-      progress.now(`${producer.counts.events} events`);
+      progress.now([`${producer.counts.events.toLocaleString('en-US')} events`]);
     }
     await producer.close();
     if (producer.counts.events === 0) throw new InputError('nothing usable in the input');
     progress.done(`${producer.counts.events} events`);
     progress.step('The demo judges them');
-    await updateDemoFile(path, { clock: new Date(to).toISOString() });
-    await judged(path, to);
+    await updateDemoFile(path, { clock: new Date(to).toISOString(), sent: producer.counts.events });
+    await judged(path, to, (what, share) => progress.now([what], share));
     progress.done();
     return {
       events: producer.counts.events,
@@ -95,8 +103,9 @@ async function demoAt(path: string): Promise<z.infer<typeof demoFile>> {
       cause: error,
     });
   });
-  const parsed = demoFile.safeParse(JSON.parse(text));
-  if (!parsed.success) throw new InputError(`${path}: ${z.prettifyError(parsed.error)}`);
+  const json: unknown = JSON.parse(text);
+  const parsed = demoFile.safeParse(json);
+  if (!parsed.success) throw new InputError(`${path}: ${describeReason(reasonOf(parsed.error, json))}`);
   return parsed.data;
 }
 
@@ -107,11 +116,33 @@ export function later(event: UsageEvent, weeks: number): UsageEvent {
   return { ...event, id, time: new Date(Date.parse(event.time) + weeks * WEEK_MS).toISOString() };
 }
 
-async function judged(path: string, until: number): Promise<void> {
+/** Whether the files hold events after what the demo has seen. */
+async function reachesBeyond(
+  files: readonly string[],
+  clock: number,
+  options: KeyOptions,
+  say: (line: string) => void,
+): Promise<boolean> {
+  for await (const { events } of readUsageEvents(files, sourceOf(options, say)))
+    if (events.some(({ time }) => Date.parse(time) > clock)) return true;
+  return false;
+}
+
+async function judged(
+  path: string,
+  until: number,
+  tell: (what: string, share: number | undefined) => void,
+): Promise<void> {
   const deadline = Date.now() + JUDGED_MS;
   while (Date.now() < deadline) {
     const held = await demoAt(path);
     if (held.judged !== undefined && Date.parse(held.judged) >= until) return;
+    const { progress: far } = held;
+    if (far !== undefined)
+      tell(
+        `${far.judged.toLocaleString('en-US')} of ${far.events.toLocaleString('en-US')} judged`,
+        far.judged / Math.max(1, far.events),
+      );
     await sleep(300);
   }
   throw new InputError(`the demo has not judged them within ${JUDGED_MS / 1000} s: look at its terminal`);

@@ -6,11 +6,16 @@ import { hasDesktop, openInBrowser } from '../console/console.ts';
 import { type ConsoleServer, startConsole } from '../console/console-server.ts';
 import { liveOrigin } from '../console/live-source.ts';
 import { userName } from '../shared/author.ts';
-import { connect, DEMO_FILE_VARIABLE } from '../shared/deployment.ts';
+import { connect, DEMO_FILE_VARIABLE, type DemoLabel } from '../shared/deployment.ts';
 import { failureOf } from '../shared/failure.ts';
 import { demoFileFor, removeDemoFile, updateDemoFile, writeDemoFile } from './demo-file.ts';
 import { SETTLE_MS, wake } from './demo-traffic.ts';
+import { judgedEvents } from './progress-meter.ts';
 
+/** Labels of more accounts are left out of the demo's file. */
+const MAX_LABELS = 20_000;
+/** How often it tells how far it is, ms. */
+const TELL_MS = 1000;
 /** How often a demo that stays looks whether more was sent, ms. */
 const LOOK_MS = 1000;
 
@@ -18,6 +23,7 @@ const LOOK_MS = 1000;
 export async function stayUp(
   cloud: Cloud,
   began: number,
+  labels: readonly DemoLabel[],
   say: (line: string) => void,
   interrupted: Interrupted,
 ): Promise<void> {
@@ -25,7 +31,10 @@ export async function stayUp(
   const from = Date.now();
   cloud.startSchedules((now) => (Number.isFinite(began) ? began + now - from : now));
   const { path, other } = demoFileFor(process.pid);
-  await writeDemoFile(path, whereabouts(cloud, began));
+  await writeDemoFile(path, {
+    ...whereabouts(cloud, began),
+    ...(labels.length === 0 || labels.length > MAX_LABELS ? {} : { labels }),
+  });
   if (other !== undefined)
     say(
       `Another demo runs in this folder (process ${other}); the commands find that one. For this one: export ${DEMO_FILE_VARIABLE}=${path}`,
@@ -37,10 +46,10 @@ export async function stayUp(
     for (;;) {
       await Promise.race([interrupted.wait, sleep(LOOK_MS)]);
       if (interrupted.yes) return;
-      const sent = clockIn(path);
-      if (sent === undefined || sent === clock) continue;
-      clock = sent;
-      await Promise.race([interrupted.wait, judgeMore(cloud, clock, path, say)]);
+      const more = sentIn(path);
+      if (more === undefined || more.clock === clock) continue;
+      clock = more.clock;
+      await Promise.race([interrupted.wait, judgeMore(cloud, more, path, say)]);
     }
   } finally {
     await page?.close();
@@ -67,23 +76,41 @@ async function openConsole(path: string, say: (line: string) => void): Promise<C
 /** What a schedule would do after more traffic; whoever sent it waits for `judged`. */
 async function judgeMore(
   cloud: Cloud,
-  clock: number,
+  { clock, events }: SentMore,
   path: string,
   say: (line: string) => void,
 ): Promise<void> {
+  const judgedOf = judgedEvents(cloud);
+  const before = judgedOf();
+  // whoever sent it sees how far it is; one write of the file at a time
+  let told = Promise.resolve();
+  const timer = setInterval(() => {
+    const judged = Math.min(events, judgedOf() - before);
+    told = told.then(() => updateDemoFile(path, { progress: { judged, events } })).catch(() => undefined);
+  }, TELL_MS);
   say(`More traffic came, up to ${new Date(clock).toISOString().slice(0, 16)}: judging it ...`);
-  await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
-  for (const name of ['link', 'sweep'])
-    for (const failure of await wake(cloud, name, clock)) say(`! ${failure}`);
-  await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
+  try {
+    await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
+    for (const name of ['link', 'sweep'])
+      for (const failure of await wake(cloud, name, clock)) say(`! ${failure}`);
+    await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
+  } finally {
+    clearInterval(timer);
+    await told;
+  }
   await updateDemoFile(path, { judged: new Date(clock).toISOString() });
   say('  done');
 }
 
-function clockIn(path: string): number | undefined {
+interface SentMore {
+  readonly clock: number;
+  readonly events: number;
+}
+
+function sentIn(path: string): SentMore | undefined {
   try {
-    const { clock } = JSON.parse(readFileSync(path, 'utf8')) as { clock?: string };
-    return clock === undefined ? undefined : Date.parse(clock);
+    const { clock, sent = 0 } = JSON.parse(readFileSync(path, 'utf8')) as { clock?: string; sent?: number };
+    return clock === undefined ? undefined : { clock: Date.parse(clock), events: sent };
   } catch {
     return undefined; // being written, or removed: looked at again in a second
   }

@@ -1,4 +1,3 @@
-import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import picocolors from 'picocolors';
@@ -8,6 +7,7 @@ import { type Cloud, startCloud } from '../../emulator/cloud.ts';
 import { checkEngine, ENGINES, type Engine, EngineMissing } from '../../emulator/services/emulators.ts';
 import { synthesize } from '../../emulator/template/assembly.ts';
 import type { Finding } from '../../findings/finding.ts';
+import { count, plural } from '../../findings/format.ts';
 import { shellWord } from '../../findings/sanitize.ts';
 import { InputError } from '../../input/errors.ts';
 import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring, withKeyOptions } from '../../input/keyring.ts';
@@ -15,10 +15,12 @@ import { labelsReader } from '../../input/labels.ts';
 import { inputFiles } from '../../input/lines.ts';
 import { createRecorder, type Recorder } from '../../telemetry/recorder.ts';
 import type { Terminal } from '../record/record.ts';
-import { calledAs } from '../shared/called-as.ts';
+import { calledAs, pathFromHere, quoted } from '../shared/called-as.ts';
+import type { DemoLabel } from '../shared/deployment.ts';
 import { EXIT } from '../shared/failure.ts';
 import { terminalWidth } from '../shared/fitted-table.ts';
-import { latencies, mailedFindings, mailOf } from './demo-mails.ts';
+import { EXCERPT_DAYS, excerptInput, wholeInput } from './demo-input.ts';
+import { latencies, mailedFindings, notificationOf } from './demo-mails.ts';
 import { demoProgress } from './demo-progress.ts';
 import { type DemoCounts, type DemoReport, renderReport, spread, suspectsOf } from './demo-report.ts';
 import { sendMore } from './demo-send.ts';
@@ -30,6 +32,7 @@ interface DemoOptions extends KeyOptions {
   readonly input?: readonly string[];
   readonly labels?: string;
   readonly engine: Engine;
+  readonly all?: boolean;
   readonly keep?: boolean;
   readonly send?: readonly string[] | boolean;
   readonly json?: boolean;
@@ -59,9 +62,10 @@ export function demoCommand(): Command {
     .option('--labels <file>', 'CSV account,label,kind,campaign of your own traffic: says who was right')
     .addOption(new Option('--engine <name>', 'what keeps the tables').choices(ENGINES).default('dynalite'))
     .option('--keep', 'stay up afterwards, open the console, and let the other commands work on it')
+    .option('--all', `the whole week of the example instead of its first ${EXCERPT_DAYS} days`)
     .option(
       '--send [files...]',
-      'put more traffic into the demo that runs in this folder; without files the example again, a week later',
+      'put more traffic into the demo that runs in this folder; without files the rest of the example, then the example again, a week later',
     )
     .option('--json', 'print one JSON document');
   return withKeyOptions(command).action(async (options: DemoOptions) => {
@@ -80,11 +84,11 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
     if (options.send === undefined || options.send === false)
       return await demo(options, terminal, { progress, say });
     const files = await inputFiles(options.send === true ? [EXAMPLE] : options.send);
-    const sent = await sendMore(files, options, progress, say);
+    const sent = await sendMore({ files, rest: options.send === true }, options, progress, say);
     if (options.json === true) terminal.stdout.write(`${JSON.stringify(sent)}\n`);
     else
       terminal.stdout.write(
-        `${sent.events} events, ${sent.from.slice(0, 16)} to ${sent.to.slice(0, 16)}${sent.weeks === 0 ? '' : ` (moved by ${sent.weeks} weeks, so that they come after what the demo has seen)`}, are judged.\n`,
+        `${count(sent.events)} events, ${sent.from.slice(0, 16)} to ${sent.to.slice(0, 16)}${sent.weeks === 0 ? '' : ` (moved by ${plural(sent.weeks, 'week')}, so that they come after what the demo has seen)`}, are judged.\nNext: ${calledAs()} findings list\nWith a candidate in the shadow: ${calledAs()} policy shadow\n`,
       );
     return EXIT.done;
   } catch (error) {
@@ -136,7 +140,7 @@ async function demo(options: DemoOptions, terminal: Terminal, view: DemoView): P
     const { report, clock } = await Promise.race([working, stopped]);
     if (options.json === true) terminal.stdout.write(`${JSON.stringify(report)}\n`);
     else terminal.stdout.write(renderReport(report, colors(terminal), columns(terminal)));
-    if (options.keep === true) await stayUp(cloud, clock, say, interrupted);
+    if (options.keep === true) await stayUp(cloud, clock, demoLabels(labels), say, interrupted);
     return report.problems.length > 0 ? EXIT.no : EXIT.done;
   } catch (error) {
     if (error instanceof Interruption) {
@@ -169,8 +173,12 @@ async function work(
 ): Promise<{ report: DemoReport; clock: number }> {
   const { progress } = view;
   const flowing = performance.now();
-  progress.step(step(3, 'Sending traffic'));
-  const sent = await sendAll(cloud, run.files, options, view);
+  const input =
+    options.input === undefined && options.all !== true
+      ? await excerptInput(run.files, EXCERPT_DAYS, options, view.say)
+      : await wholeInput(run.files, options, view.say);
+  progress.step(step(3, 'Judging traffic'));
+  const sent = await sendAll(cloud, input, view);
   progress.done(`${sent.producer.events.toLocaleString('en-US')} events of ${sent.taken.size} accounts`);
   progress.step(step(4, 'The last notifications'));
   await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
@@ -181,7 +189,8 @@ async function work(
   const mails = await cloud.inbox('findings');
   progress.done(`${mails.length} notifications about ${findings.length} findings`);
   const counts = countsOf(cloud, sent, findings.length, mails.length);
-  const shown = findingToShow(mailedFindings(mails, findings)) ?? findingToShow(findings);
+  const shown = findingToShow(findings);
+  const mailed = mailedFindings(mails, findings);
   const story = run.labels && storyOf(run.labels.list, sent.taken, findings, shown);
   const events = Math.max(1, counts.events);
   const meter = Object.values(await cloud.meter());
@@ -190,10 +199,12 @@ async function work(
   const report: DemoReport = {
     engine: options.engine,
     input: run.files,
+    ...(options.input === undefined && options.all !== true ? { excerptDays: EXCERPT_DAYS } : {}),
     counts,
     ...(story === undefined ? {} : { story }),
     suspects: suspectsOf(findings),
-    notification: mailOf(mails, shown),
+    notification: notificationOf(mails, mailed, shown),
+    mailed: mailed.length,
     figures: {
       synthesisSeconds: run.synthesisSeconds,
       synthesisCached: run.cached,
@@ -229,6 +240,16 @@ function countsOf(cloud: Cloud, sent: Sent, findings: number, notifications: num
   };
 }
 
+/** For the console's page. */
+function demoLabels(labels: Labels | undefined): DemoLabel[] {
+  return (labels?.list ?? []).map(({ pseudonym, label, kind, campaign }) => ({
+    account: pseudonym,
+    label,
+    kind,
+    campaign,
+  }));
+}
+
 /** The labels that were given; the example's own with the example. */
 async function labelsOf(options: DemoOptions, say: (line: string) => void): Promise<Labels | undefined> {
   const file = options.labels ?? (options.input === undefined ? EXAMPLE_LABELS : undefined);
@@ -243,7 +264,7 @@ async function labelsOf(options: DemoOptions, say: (line: string) => void): Prom
 /** The shipped example of a candidate, as somebody in this folder names it. */
 function exampleCandidate(): string {
   const path = fileURLToPath(new URL('../../../examples/candidate.yaml', import.meta.url));
-  return shellWord(relative(process.cwd(), path)) ?? 'FILE';
+  return quoted(pathFromHere(path));
 }
 
 /** What works after this run, as printed: on the demo where it stays, else on the next one. */
@@ -265,9 +286,23 @@ function nextOf(options: DemoOptions, shown: Finding | undefined): DemoReport['n
       command: `${me} triage ${id} --verdict unsure --note "looking"`,
       what: 'a verdict; --undo takes it back',
     },
-    { command: `${me} dossier ${id} --out dossier`, what: 'its evidence, for people who were not here' },
+    {
+      command: `${me} dossier ${id} --out dossier`,
+      what: 'its evidence, for people who were not here; then:',
+    },
+    {
+      command: `${me} dossier verify dossier`,
+      what: 'works every number out again; exit code 3 says that nobody signed it',
+    },
     { command: `${me} policy shadow ${exampleCandidate()}`, what: 'a policy beside the active one, then:' },
-    { command: `${me} demo --send`, what: 'the example again, a week later: more traffic to try it on' },
+    {
+      command: `${me} demo --send`,
+      what:
+        options.input === undefined
+          ? 'the rest of the example: traffic to try it on, then:'
+          : 'the shipped example: traffic to try it on, then:',
+    },
+    { command: `${me} policy shadow`, what: 'what the candidate would have done' },
     ...(options.input === undefined
       ? []
       : [
@@ -288,8 +323,9 @@ function problemsOf(cloud: Cloud, counts: DemoCounts): string[] {
   }
   for (const { spec, statistics } of cloud.functions) {
     if (statistics.failures > 0) {
+      const lost = accounted !== counts.events || cloud.givenUp.length > 0;
       problems.push(
-        `${spec.logicalId}: ${statistics.failures} of ${statistics.invocations} invocations failed`,
+        `${spec.logicalId}: ${statistics.failures} of ${plural(statistics.invocations, 'invocation')} failed. ${lost ? 'Figures above may be too low.' : 'What failed was tried again, as Lambda does, and no event is missing above.'}`,
       );
     }
   }

@@ -12,6 +12,7 @@ import { FEWEST_REQUESTS, readFacts } from '../../signals/facts/index.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { loadCalibration, loadPolicy } from '../policy/policy-file.ts';
 import { profilesOf } from '../replay/learning-replay.ts';
+import { typedHere } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 
 interface DriftOptions extends KeyOptions {
@@ -76,7 +77,7 @@ function newestWindow(held: PastAccount, hours: number): { row: Float64Array; ev
 }
 
 function print(id: string, { accounts, watched, alpha, drifted }: DriftReport): void {
-  const out = (line: string): boolean => process.stdout.write(`${line}\n`);
+  const out = (line: string): boolean => process.stdout.write(`${typedHere(line)}\n`);
   out(
     `${accounts} accounts compared with calibration ${printable(id)} in ${watched} facts and groups; false alarms: at most ${100 * alpha} % a run`,
   );

@@ -3,6 +3,7 @@ import { amount, count, duration, when } from '../../findings/format.ts';
 import { csvCell, plain } from '../../findings/sanitize.ts';
 import { email } from '../../findings/views/email.ts';
 import { colours } from '../shared/colours.ts';
+import { commandsHere } from '../shared/commands-here.ts';
 import { type Column, fittedTable } from '../shared/fitted-table.ts';
 
 const PAINT = {
@@ -108,6 +109,8 @@ export function findingsCsv(findings: readonly Finding[], now: number): string {
 export interface Clocks {
   readonly now: number;
   readonly processing: number;
+  /** a demo replays old traffic: its clock is not today's */
+  readonly replayed: boolean;
 }
 
 /** One finding in full: its e-mail, history, explanations, state, and who changed what. */
@@ -115,11 +118,11 @@ export function findingInFull(
   finding: Finding,
   audit: readonly AuditEntry[],
   quietUntil: string | undefined,
-  { now, processing }: Clocks,
+  { now, processing, replayed }: Clocks,
 ): string {
   const { notice } = finding;
   const { subject, text } = email(notice, processing);
-  const lines = [colours.bold(subject), '', text.trimEnd(), '', 'HISTORY'];
+  const lines = [colours.bold(subject), '', commandsHere(text.trimEnd(), replayed), '', 'HISTORY'];
   for (const entry of finding.history)
     lines.push(
       `${when(entry.at)}  ${entry.transition} at ${entry.level}${entry.fate === undefined ? '' : ` (${FATE_WORDS[entry.fate]})`}`,
@@ -141,6 +144,11 @@ export function findingInFull(
     '',
     'STATE',
     `${stateAt(finding, now)}, highest ${finding.highest}${finding.owner === undefined ? '' : `, owner ${plain(finding.owner, 60)}`}, last change ${duration(idle)} ago${quiet}`,
+    ...(replayed
+      ? [
+          `The traffic is replayed: by the demo's clock it is ${when(new Date(now).toISOString())}. Verdicts and --until are of today.`,
+        ]
+      : []),
   );
   if (audit.length > 0) lines.push('', 'WHO CHANGED WHAT');
   for (const entry of audit)

@@ -118,7 +118,7 @@ function showCommand(): Command {
       .option('--json', 'print one JSON document'),
   ).action((id: string, options: DeploymentOptions & { readonly json?: boolean }) =>
     runCommand('findings', () =>
-      withFindings(options, async (store, now) => {
+      withFindings(options, async (store, now, { local }) => {
         const held = await store.find(id);
         if (held === undefined) throw new InputError(`there is no finding ${plain(id, 80)}`);
         const { finding } = held;
@@ -131,7 +131,7 @@ function showCommand(): Command {
           });
         else
           process.stdout.write(
-            `${findingInFull(finding, audit, exception?.until, { now, processing: Date.now() })}\n`,
+            `${findingInFull(finding, audit, exception?.until, { now, processing: Date.now(), replayed: local })}\n`,
           );
         return 0;
       }),

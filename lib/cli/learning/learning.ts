@@ -8,6 +8,7 @@ import { type LearningStatus, learningStatus } from '../../scoring/learning-stat
 import { levelRank } from '../../scoring/level.ts';
 import { listFindings } from '../../stores/finding-queries.ts';
 import { withTarget } from '../policy/policy-target.ts';
+import { typedHere } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { type DeploymentOptions, withDeploymentOptions, withFindings } from '../shared/deployment.ts';
 
@@ -46,7 +47,7 @@ export function learningCommand(): Command {
           ({ highest }) => levelRank(highest) >= levelRank('suspect'),
         ).length;
         if (options.json === true) printJson({ ...status, flaggedInShadow: flagged });
-        else for (const line of linesOf(status, flagged)) process.stdout.write(`${line}\n`);
+        else for (const line of linesOf(status, flagged)) process.stdout.write(`${typedHere(line)}\n`);
         return 0;
       }),
     ),

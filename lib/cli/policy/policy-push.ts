@@ -12,7 +12,7 @@ import type { Calibration } from '../../scoring/calibration.ts';
 import { defaultCalibration } from '../../scoring/default-calibration.ts';
 import { type CalibrationSize, supportedBudget } from '../../scoring/supported-budget.ts';
 import { CalibrationMissing } from '../../stores/calibration-store.ts';
-import { calledAs } from '../shared/called-as.ts';
+import { calledAs, typedHere } from '../shared/called-as.ts';
 import { colours } from '../shared/colours.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { asInputError, connect, type DeploymentOptions } from '../shared/deployment.ts';
@@ -43,7 +43,7 @@ async function vetted(
     calibration: () => Promise.resolve(calibration),
   });
   if (!result.ok) throw new InputError(`${file}: ${result.faults.join('; ')}`);
-  if (known) for (const warning of result.warnings) say(`note: ${warning}`);
+  if (known) for (const warning of result.warnings) say(typedHere(`note: ${warning}`));
   return { policy, calibration: known ? calibration : undefined };
 }
 

@@ -4,6 +4,7 @@ import { headline, summary } from '../headline.ts';
 import { deadline, nextSteps } from '../next-steps.ts';
 import { identifier, plain, shellWord, unmarked } from '../sanitize.ts';
 import { rarityWords, significanceText } from '../significance-text.ts';
+import { strongReasons } from '../strong-reasons.ts';
 import { stakeWords } from './email.ts';
 
 /**
@@ -95,7 +96,7 @@ export function chat(notice: Notice, now: number): ChatMessage {
   const fits = notice.explanations.filter((held) => held.fits);
   const not = notice.explanations.filter((held) => !held.fits);
   const id = shellWord(subject.id);
-  const reasons = notice.reasons
+  const reasons = strongReasons(notice)
     .slice(0, 3)
     .map(
       (held, i) =>

@@ -5,6 +5,7 @@ import { headline, summary } from '../headline.ts';
 import { deadline, nextSteps } from '../next-steps.ts';
 import { ascii, defanged } from '../sanitize.ts';
 import { rarityWords, significanceText } from '../significance-text.ts';
+import { strongReasons } from '../strong-reasons.ts';
 
 /** SNS: at most 100 characters of ASCII, no line break, beginning with a letter, digit or punctuation. */
 export const SUBJECT_MAX = 100;
@@ -115,7 +116,7 @@ function evidenceSaysTitle({ title, evidence }: Notice['reasons'][number]): bool
 }
 
 function reasons(notice: Notice): string[] {
-  return notice.reasons
+  return strongReasons(notice)
     .slice(0, 3)
     .map((held, i) =>
       [
