@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
+import { calledAs } from '../lib/cli/shared/called-as.ts';
 import { tellFailure, watchProcess } from '../lib/cli/shared/failure.ts';
 import { VERBS } from '../lib/cli/verbs.ts';
 import { COMMAND } from '../lib/contract/command.ts';
@@ -12,7 +13,8 @@ const program = new Command(COMMAND)
   .description('Finds large-scale extraction of language models in usage telemetry.')
   .version(CODE_VERSION)
   .exitOverride()
-  .showHelpAfterError();
+  // the nearest match comes with the error
+  .showHelpAfterError(`(all commands: ${calledAs()} --help)`);
 
 const asked = process.argv[2] ?? '';
 for (const [name, { summary, load }] of Object.entries(VERBS)) {

@@ -14,7 +14,7 @@ export function Health({ answer }: { answer: FindingsAnswer }) {
       <dt>accounts</dt><dd>${count(status.accounts)}, ${count(status.active)} of them on the last day</dd>
       <dt>events judged</dt><dd>${count(status.events)}</dd>
       ${week === undefined ? null : html`<dt>last full week</dt><dd>${count(week.requests)} requests until ${when(week.to)}</dd>`}
-      <dt>read at</dt><dd>${when(status.readAt)}</dd></dl></section>
+      <dt>read at</dt><dd>${when(status.readAt)} UTC, by the clock of today</dd></dl></section>
     <section class="panel" aria-label="Policy"><h2>Policy</h2><dl>
       <dt>active</dt><dd><strong>${policy.id}</strong></dd>
       <dt>state</dt><dd>${policy.state}${policy.since === '' ? '' : ` since ${when(policy.since)}`}</dd></dl></section>

@@ -14,6 +14,9 @@ import { go, linkTo, type Route, useRoute } from './route.ts';
 import { Thresholds } from './thresholds.ts';
 import { Trends } from './trends.ts';
 
+/** What was read so long ago is read anew when the page is loaded, ms. */
+const STALE_MS = 5000;
+
 const VIEWS = ['findings', 'campaigns', 'accounts', 'thresholds', 'policy', 'trends', 'health'] as const;
 
 /** A level that is moved past another takes it along: a budget never grows from watch to critical. */
@@ -47,8 +50,12 @@ function App({ first }: { first: FindingsAnswer }) {
       .finally(() => setBusy(false));
   }, []);
   const onChanged = useCallback(() => read(api.findings), [read]);
+  // the page that was asked for is there at once; what has become old meanwhile is read anew behind it
+  useEffect(() => {
+    if (first.author !== '' && Date.now() - Date.parse(first.status.readAt) > STALE_MS) read(api.refresh);
+  }, []);
   const open = answer.rows.filter(({ state }) => state === 'open').length;
-  return html`<a class="skip" href="#view">to the content</a><header class="top"><h1><a href="#/findings">Siphonwatch</a></h1><p class="muted">${answer.title} · policy <strong>${answer.status.policy.id}</strong>${answer.status.lastEvent === '' ? '' : ` · last event ${answer.status.lastEvent.slice(0, 16).replace('T', ' ')}`}</p><button class="button small" onClick=${() => read(api.refresh)} disabled=${busy}>${busy ? 'Reading …' : 'Refresh'}</button></header>
+  return html`<a class="skip" href="#view">to the content</a><header class="top"><h1><a href="#/findings">Siphonwatch</a></h1><p class="muted">${answer.title} · policy <strong>${answer.status.policy.id}</strong>${answer.status.lastEvent === '' ? '' : ` · last event ${answer.status.lastEvent.slice(0, 16).replace('T', ' ')}`}<span class="narrowed"> · read at ${clock(answer.status.readAt)}</span></p><button class="button small" onClick=${() => read(api.refresh)} disabled=${busy} title=${`read at ${clock(answer.status.readAt)}`}>${busy ? 'Reading …' : 'Refresh'}</button></header>
   <nav aria-label="Views"><ul>${VIEWS.map((name) => html`<li><a id=${`nav-${name}`} href=${linkTo(name)} aria-current=${name === view ? 'page' : null}>${name}${name === 'findings' && open > 0 ? html` <span class="badge">${open}<span class="hidden"> open</span></span>` : null}${name === 'health' && answer.status.warnings.length > 0 ? html` <span class="badge warn">${answer.status.warnings.length}<span class="hidden"> warnings</span></span>` : null}</a></li>`)}</ul></nav>
   ${fault === undefined ? null : html`<div class=${`banner${fault.gone ? ' gone' : ''}`} role="alert"><p>${fault.gone ? html`<strong>Disconnected.</strong> What you see is as of ${answer.status.readAt.slice(0, 16).replace('T', ' ')}. ` : null}${fault.text}</p><button class="button small" onClick=${() => read(api.refresh)}>Try again</button></div>`}
   <main id="view" tabindex="-1">${
@@ -60,6 +67,11 @@ function App({ first }: { first: FindingsAnswer }) {
           ? html`<${Health} answer=${answer} />`
           : html`<${Population} view=${view} route=${route} readAt=${answer.status.readAt} command=${answer.command} onFault=${tell} />`
   }</main>`;
+}
+
+/** Time of day of the reader, to the minute. */
+function clock(iso: string): string {
+  return new Date(iso).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
 }
 
 interface PopulationProps {

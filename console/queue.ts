@@ -46,6 +46,7 @@ export function Queue({ answer, route, onChanged }: QueueProps) {
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
   }, [at, shown, open]);
+  const opened = shown[at];
   const drawn = shown.slice(0, pages * PAGE);
   return html`<div class=${open === '' ? 'desk' : 'desk has-open'}>
     <section class="queue" aria-label="Findings">
@@ -60,7 +61,8 @@ export function Queue({ answer, route, onChanged }: QueueProps) {
             </tbody></table>${drawn.length < shown.length ? html`<p><button class="button" onClick=${() => setPages(pages + 1)}>Show ${Math.min(PAGE, shown.length - drawn.length)} more of ${shown.length}</button></p>` : null}</div>`
       }
     </section>
-    ${open === '' ? html`<aside class="hint muted"><p>Choose a finding to see how sure it is, why, and what speaks against it.</p><p class="small"><kbd>j</kbd> <kbd>k</kbd> next, previous · <kbd>/</kbd> search · <kbd>Esc</kbd> close</p></aside>` : html`<${FindingPanel} id=${open} answer=${answer} query=${query} onChanged=${onChanged} />`}
+    <p class="hidden" role="status">${opened === undefined ? '' : `Finding open: ${opened.row.level}, ${opened.row.type === 'campaign' ? `campaign of ${opened.row.members}` : opened.row.subject}, ${opened.row.reason}`}</p>
+    ${open === '' ? (shown.length === 0 ? null : html`<aside class="hint muted"><p>Choose a finding to see how sure it is, why, and what speaks against it.</p><p class="small keys"><kbd>j</kbd> <kbd>k</kbd> next, previous · <kbd>/</kbd> search · <kbd>Esc</kbd> close</p></aside>`) : html`<${FindingPanel} id=${open} answer=${answer} query=${query} onChanged=${onChanged} />`}
   </div>`;
 }
 

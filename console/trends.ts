@@ -5,8 +5,11 @@ import { html } from './html.ts';
 const WIDTH = 760;
 const HEIGHT = 200;
 const LEFT = 40;
-const BOTTOM = 26;
+const BOTTOM = 34;
 const TOP = 10;
+
+/** So few days have their names below the bars. */
+const EACH_DAY = 8;
 
 const OPENED = [
   ['critical', 'var(--critical)'],
@@ -62,6 +65,13 @@ function Bars(props: {
         return html`<rect x=${LEFT + i * step + 1} width=${Math.max(1, Math.min(40, step - 2))} y=${y(below)} height=${y(below - count) - y(below)} fill=${colour}><title>${`${date(trend.day)}: ${count} ${name}`}</title></rect>`;
       });
     })}
-    <text x=${LEFT} y=${HEIGHT - 8}>${date(trends[0]?.day ?? 0)}</text><text x=${WIDTH - 8} y=${HEIGHT - 8} text-anchor="end">${date(trends.at(-1)?.day ?? 0)}</text>
+    ${
+      trends.length <= EACH_DAY
+        ? trends.map(
+            (trend, i) =>
+              html`<text x=${LEFT + i * step + 1} y=${HEIGHT - 8}>${date(trend.day).slice(5)}</text>`,
+          )
+        : html`<text x=${LEFT} y=${HEIGHT - 8}>${date(trends[0]?.day ?? 0)}</text><text x=${WIDTH - 8} y=${HEIGHT - 8} text-anchor="end">${date(trends.at(-1)?.day ?? 0)}</text>`
+    }
   </svg>`;
 }

@@ -2,6 +2,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { AppliedPlaces } from '../../lib/aws/applied-places.ts';
 import { ArchiveBucket } from '../../lib/aws/archive.ts';
 import { CalibrationBucket } from '../../lib/aws/calibration-bucket.ts';
 import { FactItems } from '../../lib/aws/fact-items.ts';
@@ -46,6 +47,7 @@ export interface ScorePorts {
 export class ScoreFunction {
   readonly #ports: ScorePorts;
   readonly #quarantine: QuarantineBucket;
+  readonly #appliedPlaces: AppliedPlaces;
   readonly #archive: ArchiveBucket | undefined;
   readonly #rules: RulesSource;
   #profiles: ProfileTable | undefined;
@@ -59,6 +61,7 @@ export class ScoreFunction {
     this.#ports = ports;
     this.#prompts = new PromptItems(ports.dynamodb, environment.PROFILE_TABLE);
     this.#quarantine = new QuarantineBucket(s3, environment.QUARANTINE_BUCKET);
+    this.#appliedPlaces = new AppliedPlaces(s3, environment.QUARANTINE_BUCKET);
     this.#archive =
       environment.ARCHIVE_BUCKET === '' ? undefined : new ArchiveBucket(s3, environment.ARCHIVE_BUCKET);
     this.#rules = rulesSource(
@@ -94,6 +97,8 @@ export class ScoreFunction {
     // before any profile moves: a record that is archived twice is overwritten, one that is not would be missing for ever
     await this.#archive?.put(batch.accepted);
     const applied = await applyBatch(batch.arrivals, profiles, rules, { links, prompts: this.#prompts });
+    const deferred = this.#deferredFrom(applied);
+    if (deferred !== undefined) await this.#noteApplied(event, batch, applied, deferred);
     const setAside = [...batch.setAside, ...applied.flatMap(unusableOf)];
     await this.#quarantine.put(setAside);
     report(this.#ports, batch.read, applied, setAside, profiles.writeUnits - unitsBefore);
@@ -101,7 +106,7 @@ export class ScoreFunction {
     this.#reportBlindness(batch);
     if (policy.calibration !== 'default' && calibration !== UNLEARNT)
       metrics.addMetric('CalibrationAgeHours', MetricUnit.Count, ageHours(calibration.madeAt, event));
-    return { batchItemFailures: this.#deferredFrom(applied) };
+    return { batchItemFailures: deferred === undefined ? [] : [{ itemIdentifier: sequenceOf(deferred) }] };
   }
 
   /** Telemetry that lacks prompts or origins looks like harmless traffic: which gateway lost what, and since when. */
@@ -128,17 +133,44 @@ export class ScoreFunction {
     for (const one of unwatched.slice(0, 5)) logger.warn('an account is mostly not scored', { ...one });
   }
 
+  /**
+   * What is applied of the records that come again, for the case that Lambda gives up on them. A failure is logged: the batch fails anyway,
+   * and its next attempt notes the same.
+   */
+  async #noteApplied(
+    { Records: [record] }: KinesisEvent,
+    { arrivals }: DecodedBatch,
+    applied: readonly Applied[],
+    from: Position,
+  ): Promise<void> {
+    const done = applied.flatMap(({ account, deferred, unusable }) => {
+      const aside = new Set(unusable.flatMap((one) => one.arrivals));
+      return (arrivals.get(account) ?? [])
+        .filter((arrival) => !aside.has(arrival))
+        .map(({ position }) => position)
+        .filter((position) => !isBefore(position, from))
+        .filter((position) => deferred === undefined || isBefore(position, deferred.from));
+    });
+    try {
+      await this.#appliedPlaces.note(shardOf(record), done);
+    } catch (error) {
+      this.#ports.logger.error('what is applied of a batch that fails could not be noted', {
+        error: error as Error,
+      });
+    }
+  }
+
   /** What is wrong with events has been set aside; what passes is given again, from the first record that waits. */
-  #deferredFrom(applied: readonly Applied[]): { itemIdentifier: string }[] {
+  #deferredFrom(applied: readonly Applied[]): Position | undefined {
     const waiting = applied.flatMap(({ account, deferred }) => (deferred ? [{ account, ...deferred }] : []));
     const [first] = waiting.sort((a, b) => (a.from.sequence < b.from.sequence ? -1 : 1));
-    if (first === undefined) return [];
+    if (first === undefined) return undefined;
     this.#ports.metrics.addMetric('AccountsDeferred' satisfies MetricName, MetricUnit.Count, waiting.length);
     this.#ports.logger.error('accounts could not be written and wait in the stream', {
       accounts: waiting.length,
       error: first.error,
     });
-    return [{ itemIdentifier: sequenceOf(first.from) }];
+    return first.from;
   }
 
   #profilesUnder({ policy, candidate }: Rules): ProfileTable {
@@ -165,6 +197,12 @@ export class ScoreFunction {
     return this.#links;
   }
 }
+
+const shardOf = (record: KinesisRecord | undefined): string => record?.eventID.split(':')[0] ?? 'shard';
+
+/** Both of one shard. */
+const isBefore = (a: Position, b: Position): boolean =>
+  a.sequence < b.sequence || (a.sequence === b.sequence && a.index < b.index);
 
 const sequenceOf = ({ sequence }: Position): string => sequence.replace(/^0+(?=\d)/, '');
 

@@ -8,8 +8,9 @@ import {
 } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { LIMITS } from '../limits.ts';
-import { placesIn } from '../telemetry/quarantined.ts';
+import { placesIn, stretchOf } from '../telemetry/quarantined.ts';
 import type { Reason } from '../telemetry/reason.ts';
+import { AppliedPlaces } from './applied-places.ts';
 
 /** Something that could not be used, whole, with the reason and where it came from. */
 export interface SetAside {
@@ -72,14 +73,18 @@ export class QuarantineBucket implements Quarantine {
   ): AsyncGenerator<{
     name: string;
     text: string;
+    /** `sequence/index` of events of a batch that Lambda gave up on which are applied all the same */
+    applied: ReadonlySet<string>;
     mark(put: { readonly events: number; readonly refused: number }): Promise<void>;
   }> {
+    const places = new AppliedPlaces(this.client, this.bucket);
     for (const prefix of prefixes)
       for await (const name of this.#names(prefix)) {
         if (!again && (await this.isPutBack(name))) continue;
         const object = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: name }));
         const text = (await object.Body?.transformToString()) ?? '';
-        yield { name, text, mark: (put) => this.mark(name, put) };
+        const applied = await appliedIn(places, text);
+        yield { name, text, applied, mark: (put) => this.mark(name, put) };
       }
   }
 
@@ -94,13 +99,14 @@ export class QuarantineBucket implements Quarantine {
 
   /**
    * Where the events that were put back had stood first, as far as their objects are still kept: `sequence/index` of a
-   * single event, `sequence` of a record of a batch that Lambda gave up on.
+   * single event, or of one of a batch that Lambda gave up on of whose record a part was applied; `sequence` of another record of such a batch.
    */
   async placesPutBack(): Promise<Set<string>> {
-    const places = new Set<string>();
+    const found = new Set<string>();
+    const places = new AppliedPlaces(this.client, this.bucket);
     for await (const mark of this.#names(REDRIVEN))
-      for (const place of await this.#placesIn(nameOf(mark))) places.add(place);
-    return places;
+      for (const place of await this.#placesIn(nameOf(mark), places)) found.add(place);
+    return found;
   }
 
   async *#names(prefix: string): AsyncGenerator<string> {
@@ -110,10 +116,11 @@ export class QuarantineBucket implements Quarantine {
   }
 
   /** Nothing where the object has expired. */
-  async #placesIn(name: string): Promise<string[]> {
+  async #placesIn(name: string, places: AppliedPlaces): Promise<string[]> {
     try {
       const object = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: name }));
-      return placesIn((await object.Body?.transformToString()) ?? '');
+      const text = (await object.Body?.transformToString()) ?? '';
+      return placesIn(text, await appliedIn(places, text));
     } catch (error) {
       if (error instanceof NoSuchKey) return [];
       throw error;
@@ -144,6 +151,11 @@ export class QuarantineBucket implements Quarantine {
       }),
     );
   }
+}
+
+async function appliedIn(places: AppliedPlaces, text: string): Promise<ReadonlySet<string>> {
+  const stretch = stretchOf(text);
+  return stretch === undefined ? new Set() : places.within(stretch);
 }
 
 /** Marks of objects whose events were put back lie below, under the same names. */

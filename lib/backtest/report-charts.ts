@@ -72,6 +72,13 @@ export async function distributions(outcome: BacktestOutcome): Promise<Html> {
     if (score !== undefined) lines.push({ group, score });
   }
   const order = shown.map(([group]) => group);
+  const tallest = new Map<string, number>();
+  for (const [group] of shown) {
+    const stacks = new Map<number, number>();
+    for (const bar of bars)
+      if (bar.group === group) stacks.set(bar.from, (stacks.get(bar.from) ?? 0) + bar.accounts);
+    tallest.set(group, Math.max(1, ...stacks.values()));
+  }
   const charts = await Promise.all(
     order.map(async (group) => {
       const spec: VegaLiteSpec = {
@@ -94,10 +101,10 @@ export async function distributions(outcome: BacktestOutcome): Promise<Html> {
               y: {
                 field: 'accounts',
                 type: 'quantitative',
-                scale: { type: 'symlog' },
+                scale: { type: 'symlog', domain: [0, tallest.get(group) ?? 1] },
                 title: 'accounts',
-                // single accounts are the ones that matter: every power of ten has its line
-                axis: { values: [0, 1, 10, 100, 1000, 10_000, 100_000], format: ',d' },
+                // single accounts are the ones that matter: every power of ten has its line, and the tallest bar
+                axis: { values: ticksTo(tallest.get(group) ?? 1), format: ',d' },
               },
               color: {
                 field: 'label',
@@ -123,6 +130,11 @@ export async function distributions(outcome: BacktestOutcome): Promise<Html> {
 <p>${LABEL_ORDER.filter((name) => bars.some((bar) => bar.label === name)).map((name) => html`<span class="tag" style="color:${LABEL_COLOURS[LABEL_ORDER.indexOf(name)] ?? ''}">${name}</span> `)}</p>
 <div class="pair">${charts}</div>
 ${groups.length > MAX_GROUPS ? html`<p class="muted">The ${MAX_GROUPS} largest of ${groups.length} groups.</p>` : ''}</section>`;
+}
+
+/** 0, the powers of ten that are well below the most, and the most. */
+function ticksTo(most: number): number[] {
+  return [0, ...[1, 10, 100, 1000, 10_000, 100_000].filter((tick) => tick * 1.6 <= most), most];
 }
 
 /** Where nobody reached suspect its beginning lies right of all bars: said, as there is nothing to draw. */
@@ -161,9 +173,13 @@ export async function rocSection(outcome: BacktestOutcome): Promise<Html> {
           x: {
             field: 'fpr',
             type: 'quantitative',
-            scale: { type: 'log', domain: [floor, 1] },
+            scale: { type: 'log', domain: [floor, 1], nice: false },
             title: 'false-positive rate (logarithmic)',
-            axis: { format: '.2%' },
+            // a logarithmic scale has no zero: its left end stands for it
+            axis: {
+              values: [floor, ...[0.001, 0.01, 0.1, 1].filter((rate) => rate > floor * 1.5)],
+              labelExpr: `datum.value <= ${floor * 1.01} ? '0' : format(datum.value, '.3~%')`,
+            },
           },
           y: {
             field: 'tpr',
@@ -205,13 +221,15 @@ export async function rocSection(outcome: BacktestOutcome): Promise<Html> {
         ];
   });
   return html`<section><h2>What a threshold costs</h2>
-<p>Every threshold on the p-value, by the accounts' own evidence alone (campaigns are counted in the tables below). Points are the policy's levels; the leftmost step has no false positive. Area under the curve ${areaUnder(points).toFixed(3)}.</p>
-<figure>${raw(await chartSvg(spec))}</figure>
+<p>Every threshold on the p-value, by the accounts' own evidence alone (campaigns are counted in the tables below). Points are the policy's levels; the left end of the scale stands for no false positive, the first step right of it for one of ${int(benign)}. Area under the curve ${areaUnder(points).toFixed(3)}.</p>
+<figure class="wide" tabindex="0">${raw(await chartSvg(spec))}</figure>
 ${table(['false positives', 'rate', 'extraction found', 'recall', 'budget.suspect for it'], budgets, [1, 2, 3, 4])}</section>`;
 }
 
 export async function delays({ accounts, result }: BacktestOutcome): Promise<Html> {
-  const { byKind, campaigns } = result;
+  const { byKind } = result;
+  // one account is no campaign
+  const campaigns = result.campaigns?.filter((held) => held.accounts > 1);
   if (byKind === undefined) return html``;
   const values: { kind: string; hours: number; share: number }[] = [];
   const kinds = Object.entries(byKind).filter(([, row]) => row.label === 'extraction');
@@ -241,14 +259,20 @@ export async function delays({ accounts, result }: BacktestOutcome): Promise<Htm
         title: 'accounts flagged',
         axis: { format: '.0%' },
       },
-      color: { field: 'kind', type: 'nominal', title: null, scale: { scheme: 'category10' } },
+      color: {
+        field: 'kind',
+        type: 'nominal',
+        title: null,
+        scale: { scheme: 'category10' },
+        legend: { orient: 'bottom', columns: 4, symbolStrokeWidth: 3, symbolSize: 500, labelFontSize: 13 },
+      },
       strokeDash: { field: 'kind', type: 'nominal', title: null },
     },
   };
   const number = (value: number | null, digits: number): string =>
     value === null ? '–' : value.toFixed(digits);
   return html`<section><h2>How long it took</h2>
-${kinds.length === 0 ? html`<p class="muted">No account is labelled extraction.</p>` : html`<figure>${raw(await chartSvg(spec))}<figcaption>Where a curve ends flat, the rest was not found within the recording.</figcaption></figure>`}
+${kinds.length === 0 ? html`<p class="muted">No account is labelled extraction.</p>` : html`<figure class="wide" tabindex="0">${raw(await chartSvg(spec))}<figcaption>Where a curve ends flat, the rest was not found within the recording.</figcaption></figure>`}
 ${table(
   ['kind', 'label', 'accounts', 'flagged', 'median events', 'median hours'],
   Object.entries(byKind).map(([kind, row]) => [

@@ -1,3 +1,4 @@
+import { strongReasons } from '../findings/strong-reasons.ts';
 import { type Html, html, sentences, table } from '../report/html.ts';
 import { FACTS } from '../signals/facts/index.ts';
 import { compare } from './compare.ts';
@@ -6,6 +7,8 @@ import { chance, int, labelName, share, time } from './report-format.ts';
 
 /** What a report lists: whom it hit and why, what it costs, what another policy changes. */
 
+/** Accounts that are shown with their reasons besides false positives; further ones are folded, and left out on paper. */
+const SHOWN = 15;
 const MAX_ROWS = 200;
 const signalTitle = (id: string): string => FACTS.find((fact) => fact.id === id)?.title ?? id;
 
@@ -14,24 +17,45 @@ function tone(label: AccountOutcome['label']): string {
   return label === 'extraction' ? 'alarm' : label === 'grey' ? 'unsure' : 'plain';
 }
 
-function accountTable(
+/** Reasons that are told of an account; the notice has them all. */
+const REASONS = 3;
+
+/** Accounts with their reasons, each a block of its own: as a column of a table the reasons would be a strip on paper. */
+function accountList(
   accounts: readonly AccountOutcome[],
   evidence: ReadonlyMap<string, readonly string[]>,
 ): Html {
+  return html`<div class="people">${accounts.map(
+    (held) =>
+      html`<div><p><code>${held.id}</code> <span class="tag ${tone(held.label)}">${labelName(held.label)}</span>${held.label === 'benign' && held.flag !== undefined ? html` <strong>false positive</strong>` : ''}</p>
+<p class="muted">${[
+        held.kind,
+        held.group,
+        held.flag === undefined
+          ? 'not flagged'
+          : `${held.flag.level}${held.flag.via === 'campaign' ? ', by its campaign,' : ''} since ${time(held.flag.at)}`,
+        `p-value ${chance(held.p)}`,
+      ]
+        .filter((text) => text !== '')
+        .join(
+          ' · ',
+        )}</p>${sentences((evidence.get(held.account) ?? held.reasons.map(signalTitle)).slice(0, REASONS))}</div>`,
+  )}</div>`;
+}
+
+/** The same without what each fact says. */
+function shortTable(accounts: readonly AccountOutcome[]): Html {
   return table(
-    ['account', 'label', 'peer group', 'first flag', 'level', 'p-value', 'why'],
+    ['account', 'label', 'first flag', 'level', 'p-value', 'first reason'],
     accounts.map((held) => [
       html`<code>${held.id}</code>`,
-      html`<span class="tag ${tone(held.label)}">${labelName(held.label)}</span>${held.label === 'benign' && held.flag !== undefined ? html` <strong>false positive</strong>` : ''} ${held.kind}`,
-      held.group,
+      `${labelName(held.label)} ${held.kind}`,
       held.flag === undefined ? '–' : time(held.flag.at),
-      held.flag === undefined
-        ? '–'
-        : `${held.flag.level}${held.flag.via === 'campaign' ? ', by its campaign' : ''}`,
+      held.flag === undefined ? '–' : held.flag.level,
       chance(held.p),
-      sentences(evidence.get(held.account) ?? held.reasons.map(signalTitle)),
+      held.reasons.slice(0, 1).map(signalTitle).join(''),
     ]),
-    [5],
+    [4],
   );
 }
 
@@ -41,7 +65,7 @@ function evidenceOf({ notices }: BacktestOutcome): Map<string, readonly string[]
     if (notice.subject.type === 'account')
       evidence.set(
         notice.subject.id,
-        notice.reasons.map((reason) => reason.evidence),
+        strongReasons(notice).map((reason) => reason.evidence),
       );
   return evidence;
 }
@@ -52,8 +76,12 @@ export function whoAndWhy(outcome: BacktestOutcome): Html {
   const flagged = outcome.accounts
     .filter((held) => held.flag !== undefined)
     .sort((a, b) => rank(a) - rank(b) || a.p - b.p || (a.flag?.at ?? 0) - (b.flag?.at ?? 0));
+  const wronged = flagged.filter(({ label }) => label === 'benign').length;
+  const first = Math.min(MAX_ROWS, wronged + SHOWN);
+  const rest = flagged.slice(first, MAX_ROWS);
+  const order = `${wronged === 0 ? '' : `All ${int(wronged)} false positives first. `}${flagged.length - wronged > SHOWN ? `${wronged === 0 ? 'The' : 'Of the others the'} ${SHOWN} that are rarest.` : ''}`;
   return html`<section><h2>Who was flagged, and why</h2>
-${flagged.length === 0 ? html`<p>Nobody was flagged.</p>` : html`<p>False positives first.</p>${accountTable(flagged.slice(0, MAX_ROWS), evidenceOf(outcome))}`}
+${flagged.length === 0 ? html`<p>Nobody was flagged.</p>` : html`<p>${order}</p>${accountList(flagged.slice(0, first), evidenceOf(outcome))}${rest.length === 0 ? '' : html`<details class="rest"><summary>${int(rest.length)} more, each in a line</summary>${shortTable(rest)}</details><p class="paper-only">${int(rest.length)} more are on the page itself, and in what <code>backtest --save</code> writes.</p>`}`}
 ${flagged.length > MAX_ROWS ? html`<p class="muted">The first ${MAX_ROWS} of ${int(flagged.length)}; <code>backtest --save</code> keeps all.</p>` : ''}</section>`;
 }
 
@@ -95,6 +123,6 @@ ${table(
   ],
   [1, 2],
 )}
-<h3>Only ${candidate.policy.id} flags</h3>${change.gained.length === 0 ? html`<p>Nobody.</p>` : accountTable(change.gained.slice(0, 50), evidenceOf(candidate))}
-<h3>Only ${active.policy.id} flags</h3>${change.lost.length === 0 ? html`<p>Nobody.</p>` : accountTable(change.lost.slice(0, 50), evidenceOf(active))}</section>`;
+<h3>Only ${candidate.policy.id} flags</h3>${change.gained.length === 0 ? html`<p>Nobody.</p>` : accountList(change.gained.slice(0, 50), evidenceOf(candidate))}
+<h3>Only ${active.policy.id} flags</h3>${change.lost.length === 0 ? html`<p>Nobody.</p>` : accountList(change.lost.slice(0, 50), evidenceOf(active))}</section>`;
 }

@@ -16,7 +16,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     load: async () => (await import('./collect/collect.ts')).collectCommand(),
   },
   keyring: {
-    summary: "make, rotate and check the recorder's keys",
+    summary: "the recorder's keys: new, rotate, check",
     load: async () => (await import('./keyring/keyring.ts')).keyringCommand(),
   },
   vectors: {

@@ -9,6 +9,7 @@ import type { Slice } from '../profile/slice.ts';
 import { joinSlices } from '../profile/window.ts';
 import { type Calibration, calibration as calibrationSchema } from '../scoring/calibration.ts';
 import type { RunningMax } from '../scoring/significance.ts';
+import { describeReason, reasonOf } from '../telemetry/reason.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 
 /** What a dossier rests on: everything that its numbers are worked out from, and nothing else. */
@@ -189,6 +190,6 @@ function parse<T>(what: string, schema: z.ZodType<T>, text: string): T {
     throw new BundleError(`${what} is not JSON`, { cause: error });
   }
   const result = schema.safeParse(value);
-  if (!result.success) throw new BundleError(`${what}: ${z.prettifyError(result.error)}`);
+  if (!result.success) throw new BundleError(`${what}: ${describeReason(reasonOf(result.error, value))}`);
   return result.data;
 }

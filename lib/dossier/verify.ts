@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import { describeReason, reasonOf } from '../telemetry/reason.ts';
 import { type Assessment, assess } from './assess.ts';
 import { BundleError, type Evidences, readEvidence } from './bundle.ts';
 import { differences } from './differences.ts';
@@ -86,7 +86,9 @@ function manifestOf(data: Uint8Array | undefined): Manifest | Fault {
   const value = jsonOf(data);
   if (value === undefined) return { path, what: 'is not JSON' };
   const result = manifest.safeParse(value);
-  return result.success ? result.data : { path, what: `is not a manifest: ${z.prettifyError(result.error)}` };
+  return result.success
+    ? result.data
+    : { path, what: `is not a manifest: ${describeReason(reasonOf(result.error, value))}` };
 }
 
 function doubtsOf(held: Manifest, { keys, code }: Trust): string[] {

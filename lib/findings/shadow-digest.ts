@@ -14,6 +14,8 @@ export interface ShadowDigest {
   readonly to: string;
   /** id of the candidate; undefined where there is none */
   readonly candidate: string | undefined;
+  /** the same as a list, for readers of earlier versions */
+  readonly policies: readonly string[];
   /** accounts that were compared */
   readonly accounts: number;
   readonly counts: { readonly active: number; readonly shadow: number; readonly both: number };
@@ -74,6 +76,7 @@ export function shadowDigest({ active, shadow, work, period, ...of }: ShadowDige
     from: new Date(compared.from).toISOString(),
     to: new Date(compared.to).toISOString(),
     candidate,
+    policies: [candidate],
     accounts: compared.accounts,
     counts: { active: compared.active, shadow: compared.shadow, both: compared.both },
     onlyShadow,
@@ -107,6 +110,7 @@ function nothingYet(candidate: string | undefined): ShadowDigest {
     from: '',
     to: '',
     candidate,
+    policies: candidate === undefined ? [] : [candidate],
     accounts: 0,
     counts: { active: 0, shadow: 0, both: 0 },
     onlyShadow: [],

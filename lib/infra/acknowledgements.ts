@@ -5,7 +5,7 @@
 import { type CfnResource, Stack, Validations } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
-import { CALIBRATION_PREFIX, EVENTS_PREFIX, FAILED_BATCH_PREFIX } from './buckets.ts';
+import { APPLIED_PREFIX, CALIBRATION_PREFIX, EVENTS_PREFIX, FAILED_BATCH_PREFIX } from './buckets.ts';
 import type { PeoplePolicies } from './people-policies.ts';
 import type { Resources } from './permissions.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -73,11 +73,11 @@ function acknowledgements({
       reason:
         'An e-mail that bounces raises the alarm on failed deliveries, and a finding stays in its table: there is nothing to redrive.',
     })),
-    {
+    ...[EVENTS_PREFIX, APPLIED_PREFIX].map((prefix) => ({
       at: workers.score.role,
-      rule: objectsFinding(buckets.quarantine, EVENTS_PREFIX),
+      rule: objectsFinding(buckets.quarantine, prefix),
       reason: `Put only, below one prefix. ${newObjects}`,
-    },
+    })),
     ...(buckets.archive
       ? [
           {

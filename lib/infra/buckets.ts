@@ -17,6 +17,8 @@ import type { Settings } from './settings.ts';
 export const FAILED_BATCH_PREFIX = 'aws/lambda/';
 /** Where events are kept, set aside in the quarantine bucket and accepted in the archive; the rest is by day. */
 export const EVENTS_PREFIX = 'events/';
+/** Where `score` notes what is applied of batches that fail, in the quarantine bucket. */
+export const APPLIED_PREFIX = 'applied/';
 /** Where calibrations live in the state bucket. */
 export const CALIBRATION_PREFIX = 'calibrations/';
 

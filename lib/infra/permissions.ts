@@ -11,7 +11,7 @@ import type { FunctionName } from '../contract/environment.ts';
 import { RUN_PARTITION } from '../contract/run-request-names.ts';
 import { type TableName, UNDELIVERED_INDEX, UPDATED_INDEX } from '../contract/tables.ts';
 import type { Buckets } from './buckets.ts';
-import { CALIBRATION_PREFIX, EVENTS_PREFIX, FAILED_BATCH_PREFIX } from './buckets.ts';
+import { APPLIED_PREFIX, CALIBRATION_PREFIX, EVENTS_PREFIX, FAILED_BATCH_PREFIX } from './buckets.ts';
 import type { Ingest } from './ingest.ts';
 import type { Notification } from './notification.ts';
 import type { PolicyApplication } from './policy-rollout.ts';
@@ -180,7 +180,12 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
       ['dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       r.tables.profile.tableArn,
     ),
-    allow('Quarantine', ['s3:PutObject'], r.buckets.quarantine.arnForObjects(`${EVENTS_PREFIX}*`)),
+    allow(
+      'Quarantine',
+      ['s3:PutObject'],
+      r.buckets.quarantine.arnForObjects(`${EVENTS_PREFIX}*`),
+      r.buckets.quarantine.arnForObjects(`${APPLIED_PREFIX}*`),
+    ),
     ...failedBatches(r.buckets),
     ...(r.buckets.archive
       ? [allow('Archive', ['s3:PutObject'], r.buckets.archive.arnForObjects(`${EVENTS_PREFIX}*`))]

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { developmentKeyring, type Keyring, parseKeyring } from '../telemetry/keys.ts';
-import { InputError } from './errors.ts';
+import { fileTrouble, InputError } from './errors.ts';
 
 /** The keys that a verb works under, from a file or, for development, from a seed. */
 export interface KeyOptions {
@@ -54,10 +54,7 @@ export async function loadKeyring(
 /** A keyring from a file. @throws InputError, which names the field and never shows a secret */
 export async function readKeyring(file: string): Promise<Keyring> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new InputError(
-      `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    throw new InputError(`${file}: cannot be read: ${fileTrouble(error)}`, { cause: error });
   });
   let json: unknown;
   try {

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { LIMITS } from '../limits.ts';
 import { encodingOf, plainChunks, textDecoder } from './encodings.ts';
-import { InputError } from './errors.ts';
+import { fileTrouble, InputError } from './errors.ts';
 
 /** A run of consecutive lines of one file. */
 export interface LineBatch {
@@ -212,7 +212,5 @@ function faultOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'Z_BUF_ERROR') return 'the gzip file ends too early: it is truncated';
   if (code.startsWith('Z_')) return `the gzip file is damaged (${code})`;
-  if (code === 'EACCES') return 'no permission to read it';
-  if (code === 'ENOENT') return 'no such file';
-  return error instanceof Error ? error.message : String(error);
+  return fileTrouble(error);
 }

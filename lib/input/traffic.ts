@@ -85,5 +85,8 @@ export class Traffic {
 
 /** Lines that could not be used are counted, and said once. */
 export function tellRejected(rejected: number): void {
-  if (rejected > 0) say(`${rejected} lines rejected (record --rejects FILE shows them)`);
+  if (rejected > 0)
+    say(
+      `${rejected} lines are no usage events and no exchanges, and were left out: record the same file with --rejects FILE to see which and why`,
+    );
 }

@@ -68,8 +68,7 @@ const style = `
 --null:#9aa7b5;--alarm:#c2255c;--calm:#2b8a3e;--unsure:#b7791f;--band:#1f6feb22}
 @media (prefers-color-scheme:dark){:root{--paper:#12161b;--panel:#1a2027;--ink:#e6eaef;--muted:#98a4b1;--rule:#2d3640;
 --accent:#79b8ff;--null:#5f6d7b;--alarm:#ff7aa2;--calm:#69db7c;--unsure:#ffc971;--band:#79b8ff26}}
-@media print{:root{color-scheme:light;--paper:#fff;--panel:#fff;--ink:#000;--muted:#444;--rule:#bbb;--accent:#134a9e;--null:#999;--alarm:#a0103f;--calm:#1c6b2d;--unsure:#8a5a10;--band:#00000012}
-body{font-size:10pt}main{max-width:none;padding:0}figure,.card,.facts,tr{break-inside:avoid}thead{display:table-header-group}table{font-size:8.5pt}.scroll{overflow:visible}h2,h3{break-after:avoid}details{display:block}details>*{display:block}}
+@media screen{.paper-only{display:none}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;-webkit-text-size-adjust:100%}
 main{max-width:62rem;margin:0 auto;padding:2.5rem 1.5rem 4rem}
@@ -95,19 +94,23 @@ td code{display:inline-block;min-width:9rem;max-width:18rem;overflow-wrap:anywhe
 .tight{padding-left:1rem;margin:0}.tight li{margin:0 0 .2rem}
 .words{display:grid;grid-template-columns:minmax(7rem,auto) minmax(0,1fr);gap:.3rem 1rem;font-size:.9rem;max-width:50rem}.words dt{font-weight:600}.words dd{margin:0}
 th{color:var(--muted);font-weight:600;font-size:.82rem}
-.num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}th.num{white-space:normal}
 figure{margin:1rem 0}
 figure svg{max-width:100%;height:auto;display:block}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr));gap:1.2rem}
 ul{padding-left:1.2rem;max-width:50rem}li{margin:.25rem 0}
 code{font:.88em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--panel);padding:.05em .3em;border-radius:3px}
 footer{margin-top:3rem;border-top:1px solid var(--rule);padding-top:.8rem}
-@media screen and (max-width:34rem){.pair{grid-template-columns:minmax(0,1fr)}main{padding:1.2rem .9rem 3rem}
+@media screen and (max-width:34rem){figure.wide{overflow-x:auto}figure.wide svg{max-width:none;width:36rem}.pair{grid-template-columns:minmax(0,1fr)}main{padding:1.2rem .9rem 3rem}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 table,tbody,tr,td{display:block}tr{border-bottom:2px solid var(--rule);padding:.5rem 0}
 td{display:grid;grid-template-columns:7rem minmax(0,1fr);gap:.2rem .8rem;border:0;padding:.15rem 0;overflow-wrap:anywhere}
 td::before{content:attr(data-h);color:var(--muted);font-size:.82rem}td[data-h=""]{grid-template-columns:minmax(0,1fr)}
 .num{text-align:left;white-space:normal}td code{min-width:0}.words{grid-template-columns:minmax(0,1fr)}.words dd{margin:0 0 .5rem}}
+.people{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:.9rem 2rem;margin:.6rem 0}
+.people>div{border-top:1px solid var(--rule);padding-top:.4rem;font-size:.9rem;break-inside:avoid}.people p{margin:0 0 .2rem}
+@media print{:root{color-scheme:light;--paper:#fff;--panel:#fff;--ink:#000;--muted:#444;--rule:#bbb;--accent:#134a9e;--null:#999;--alarm:#a0103f;--calm:#1c6b2d;--unsure:#8a5a10;--band:#00000012}
+body{font-size:10pt}main{max-width:none;padding:0}figure,.card,.facts,tr{break-inside:avoid}thead{display:table-header-group}table{font-size:8.5pt}.scroll{overflow:visible}h2,h3{break-after:avoid}details.rest{display:none}details:not(.rest){display:block}details:not(.rest)>*{display:block}.pair,.people{grid-template-columns:1fr 1fr}}
 `;
 
 /**

@@ -8,7 +8,7 @@ import { EXIT, failureOf } from '../../lib/cli/shared/failure.ts';
 import { fittedTable } from '../../lib/cli/shared/fitted-table.ts';
 import { writable, writeAside } from '../../lib/cli/shared/output.ts';
 import { outputJsonSchema } from '../../lib/cli/shared/output-schemas.ts';
-import { InputError } from '../../lib/input/errors.ts';
+import { fileTrouble, InputError } from '../../lib/input/errors.ts';
 import { textOf } from '../docs/documents.ts';
 
 let folder: string;
@@ -97,6 +97,18 @@ it('a table is never wider than the terminal, and keeps its first column whole',
     ),
     { numRuns: 50 },
   );
+});
+
+it('a table names the columns that it has no room for, where they say something', () => {
+  const columns = [{ head: 'id' }, { head: 'why', optional: 1 }, { head: 'verdict', optional: 2 }];
+  const long = 'x'.repeat(36);
+  expect(fittedTable(columns, [[long, 'because of this', '']], 40)).toContain('(too narrow for: why;');
+  expect(fittedTable(columns, [[long, 'because of this', '']], 80)).not.toContain('too narrow');
+});
+
+it('a file that cannot be read is told in words', () => {
+  expect(fileTrouble(coded('ENOENT'))).toBe('there is no such file or folder');
+  expect(fileTrouble(coded('EISDIR'))).toBe('that is a folder');
 });
 
 it('the JSON Schema of what --json prints is current', () => {

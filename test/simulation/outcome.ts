@@ -43,6 +43,8 @@ export interface End {
   readonly archived: ReadonlySet<string>;
   /** entries of the link table that are not what the profiles say, or are missing */
   readonly misindexed: readonly string[];
+  /** raw prints that stand in findings or messages, where analysts read */
+  readonly leaked: readonly string[];
   /** decisions of people that do not stand in their finding's trail exactly once */
   readonly miscounted: readonly string[];
 }
@@ -89,6 +91,7 @@ export async function endOf(
       .map(({ account }) => account?.S ?? ''),
     ...quarantined(world),
     misindexed: misindexed(world),
+    leaked: leaked(world, events),
     miscounted: decisions.flatMap(({ finding: of, id }) => {
       const trail = held.find((one) => one.id === of)?.audit ?? [];
       const times = trail.filter(({ decision }) => decision === id).length;
@@ -150,6 +153,17 @@ function misindexed({ tables }: World): string[] {
       .map(({ value, member, facts }) => [`${value?.S} of ${member?.S}`, facts?.S ?? '']),
   );
   return [...new Set([...must.keys(), ...is.keys()])].filter((place) => must.get(place) !== is.get(place));
+}
+
+/** Whoever reads prints and may also ask the models needs no key (docs/telemetry.md). */
+function leaked({ tables, messages }: World, events: Traffic['events']): string[] {
+  const prints = new Set(
+    events.flatMap((event) =>
+      event.prints.flatMap(({ epoch, ...prints }) => Object.values(prints).map(String)),
+    ),
+  );
+  const read = JSON.stringify([tables.items('findings'), messages.texts, messages.events]);
+  return [...prints].filter((print) => print.length > 8 && read.includes(print));
 }
 
 const entry = z.object({

@@ -30,6 +30,7 @@ const FOLD = ['test/profile/fold.test.ts'];
 const SCORING = ['test/lambdas/score.test.ts'];
 const WRITERS = ['test/simulation/writers.test.ts'];
 const THROTTLED = ['test/simulation/throttled.test.ts'];
+const GIVEN_UP = ['test/simulation/given-up.test.ts'];
 const OUTAGES = ['test/findings/outages.test.ts'];
 
 const bug = (
@@ -272,8 +273,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'deferred-forgotten',
     SCORE,
-    'return { batchItemFailures: this.#deferredFrom(applied) };',
-    'this.#deferredFrom(applied);\n    return { batchItemFailures: [] };',
+    'return { batchItemFailures: deferred === undefined ? [] : [{ itemIdentifier: sequenceOf(deferred) }] };',
+    'return { batchItemFailures: [] };',
     'events of a throttled account are lost',
     THROTTLED,
   ),
@@ -467,6 +468,22 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'entry.n > 0 || entry.decision === undoes',
     'undo takes back another decision than the named one',
     OUTAGES,
+  ),
+  bug(
+    'applied-not-noted',
+    SCORE,
+    'if (deferred !== undefined) await this.#noteApplied(event, batch, applied, deferred);',
+    'if (deferred !== undefined && applied.length < 0) await this.#noteApplied(event, batch, applied, deferred);',
+    'what was applied of a batch that Lambda gave up on counts again when it is put back',
+    GIVEN_UP,
+  ),
+  bug(
+    'deferred-noted-as-applied',
+    SCORE,
+    '.filter((position) => deferred === undefined || isBefore(position, deferred.from));',
+    '.filter((position) => deferred === undefined || position.index >= 0);',
+    'events of a throttled account are lost when Lambda gives up on their batch',
+    GIVEN_UP,
   ),
   bug(
     'link-late-wins',

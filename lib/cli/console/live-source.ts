@@ -112,8 +112,13 @@ async function readLive(
     warnings: [...rollout.warnings, ...statusWarnings(told, deployment.local ? undefined : Date.now())],
   };
   return {
-    title: deployment.where,
-    labelled: accounts.some((held) => held.label !== '') ? 'verdicts' : 'none',
+    title: deployment.local ? 'the demo' : deployment.where,
+    labelled:
+      deployment.labels !== undefined
+        ? 'labels'
+        : accounts.some((held) => held.label !== '')
+          ? 'verdicts'
+          : 'none',
     policy,
     calibration,
     accounts,
@@ -166,12 +171,13 @@ async function accountsOf(
     const campaign = campaignOf.get(profile.account);
     const told = finding ?? campaign;
     const verdict = (finding?.verdict ?? campaign?.verdict)?.verdict;
+    const label = deployment.labels?.get(profile.account);
     accounts.push({
       id: profile.account,
       account: profile.account,
-      label: verdict === undefined ? '' : LABEL_OF[verdict],
-      kind: '',
-      campaign: campaign?.notice.subject.id ?? '',
+      label: label?.label ?? (verdict === undefined ? '' : LABEL_OF[verdict]),
+      kind: label?.kind ?? '',
+      campaign: label?.campaign ?? campaign?.notice.subject.id ?? '',
       group: sure?.group ?? '',
       events: profile.totals.events,
       firstSeen: profile.firstSeen,

@@ -4,9 +4,10 @@ import * as z from 'zod';
 import type { AccountOutcome, BacktestOutcome } from '../../backtest/outcome.ts';
 import type { ConsoleStatus } from '../../console/status.ts';
 import { applyNotice, type Finding, type Notice } from '../../findings/finding.ts';
-import { InputError } from '../../input/errors.ts';
+import { fileTrouble, InputError } from '../../input/errors.ts';
 import { parsePolicy } from '../../policy/parse-policy.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
+import { describeReason, reasonOf } from '../../telemetry/reason.ts';
 import { DAY_MS } from '../../time.ts';
 import { loadCalibration } from '../policy/policy-file.ts';
 import type { ConsoleSource } from './console-source.ts';
@@ -40,7 +41,9 @@ export async function saved(
   const json = await jsonOf(file);
   const parsed = outcomeFile.safeParse(json);
   if (!parsed.success)
-    throw new InputError(`${file}: not what backtest --save writes: ${z.prettifyError(parsed.error)}`);
+    throw new InputError(
+      `${file}: not what backtest --save writes: ${describeReason(reasonOf(parsed.error, json))}`,
+    );
   // The shape that the page reads is checked above; the rest is shown as text.
   const both = json as BacktestOutcome & { readonly compared?: BacktestOutcome };
   if (options.compared === true && both.compared === undefined)
@@ -105,10 +108,7 @@ function statusOf({ accounts, policy, result }: BacktestOutcome, calibration: Ca
 
 async function jsonOf(file: string): Promise<unknown> {
   const bytes = await readFile(file).catch((error: unknown) => {
-    throw new InputError(
-      `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    throw new InputError(`${file}: cannot be read: ${fileTrouble(error)}`, { cause: error });
   });
   try {
     return JSON.parse((bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8'));

@@ -7,6 +7,7 @@ import type { KeyOptions } from '../../input/keyring.ts';
 import { readUsageEvents } from '../../input/usage-events.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
 import { createProducer } from '../../telemetry/producer.ts';
+import { describeReason, reasonOf } from '../../telemetry/reason.ts';
 import type { UsageEvent } from '../../telemetry/usage-event.ts';
 import { DAY_MS } from '../../time.ts';
 import { calledAs } from '../shared/called-as.ts';
@@ -102,8 +103,9 @@ async function demoAt(path: string): Promise<z.infer<typeof demoFile>> {
       cause: error,
     });
   });
-  const parsed = demoFile.safeParse(JSON.parse(text));
-  if (!parsed.success) throw new InputError(`${path}: ${z.prettifyError(parsed.error)}`);
+  const json: unknown = JSON.parse(text);
+  const parsed = demoFile.safeParse(json);
+  if (!parsed.success) throw new InputError(`${path}: ${describeReason(reasonOf(parsed.error, json))}`);
   return parsed.data;
 }
 

@@ -6,12 +6,14 @@ import { hasDesktop, openInBrowser } from '../console/console.ts';
 import { type ConsoleServer, startConsole } from '../console/console-server.ts';
 import { liveOrigin } from '../console/live-source.ts';
 import { userName } from '../shared/author.ts';
-import { connect, DEMO_FILE_VARIABLE } from '../shared/deployment.ts';
+import { connect, DEMO_FILE_VARIABLE, type DemoLabel } from '../shared/deployment.ts';
 import { failureOf } from '../shared/failure.ts';
 import { demoFileFor, removeDemoFile, updateDemoFile, writeDemoFile } from './demo-file.ts';
 import { SETTLE_MS, wake } from './demo-traffic.ts';
 import { judgedEvents } from './progress-meter.ts';
 
+/** Labels of more accounts are left out of the demo's file. */
+const MAX_LABELS = 20_000;
 /** How often it tells how far it is, ms. */
 const TELL_MS = 1000;
 /** How often a demo that stays looks whether more was sent, ms. */
@@ -21,6 +23,7 @@ const LOOK_MS = 1000;
 export async function stayUp(
   cloud: Cloud,
   began: number,
+  labels: readonly DemoLabel[],
   say: (line: string) => void,
   interrupted: Interrupted,
 ): Promise<void> {
@@ -28,7 +31,10 @@ export async function stayUp(
   const from = Date.now();
   cloud.startSchedules((now) => (Number.isFinite(began) ? began + now - from : now));
   const { path, other } = demoFileFor(process.pid);
-  await writeDemoFile(path, whereabouts(cloud, began));
+  await writeDemoFile(path, {
+    ...whereabouts(cloud, began),
+    ...(labels.length === 0 || labels.length > MAX_LABELS ? {} : { labels }),
+  });
   if (other !== undefined)
     say(
       `Another demo runs in this folder (process ${other}); the commands find that one. For this one: export ${DEMO_FILE_VARIABLE}=${path}`,

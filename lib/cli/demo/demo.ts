@@ -15,7 +15,8 @@ import { labelsReader } from '../../input/labels.ts';
 import { inputFiles } from '../../input/lines.ts';
 import { createRecorder, type Recorder } from '../../telemetry/recorder.ts';
 import type { Terminal } from '../record/record.ts';
-import { calledAs, pathFromHere } from '../shared/called-as.ts';
+import { calledAs, pathFromHere, quoted } from '../shared/called-as.ts';
+import type { DemoLabel } from '../shared/deployment.ts';
 import { EXIT } from '../shared/failure.ts';
 import { terminalWidth } from '../shared/fitted-table.ts';
 import { EXCERPT_DAYS, excerptInput, wholeInput } from './demo-input.ts';
@@ -139,7 +140,7 @@ async function demo(options: DemoOptions, terminal: Terminal, view: DemoView): P
     const { report, clock } = await Promise.race([working, stopped]);
     if (options.json === true) terminal.stdout.write(`${JSON.stringify(report)}\n`);
     else terminal.stdout.write(renderReport(report, colors(terminal), columns(terminal)));
-    if (options.keep === true) await stayUp(cloud, clock, say, interrupted);
+    if (options.keep === true) await stayUp(cloud, clock, demoLabels(labels), say, interrupted);
     return report.problems.length > 0 ? EXIT.no : EXIT.done;
   } catch (error) {
     if (error instanceof Interruption) {
@@ -239,6 +240,16 @@ function countsOf(cloud: Cloud, sent: Sent, findings: number, notifications: num
   };
 }
 
+/** For the console's page. */
+function demoLabels(labels: Labels | undefined): DemoLabel[] {
+  return (labels?.list ?? []).map(({ pseudonym, label, kind, campaign }) => ({
+    account: pseudonym,
+    label,
+    kind,
+    campaign,
+  }));
+}
+
 /** The labels that were given; the example's own with the example. */
 async function labelsOf(options: DemoOptions, say: (line: string) => void): Promise<Labels | undefined> {
   const file = options.labels ?? (options.input === undefined ? EXAMPLE_LABELS : undefined);
@@ -253,7 +264,7 @@ async function labelsOf(options: DemoOptions, say: (line: string) => void): Prom
 /** The shipped example of a candidate, as somebody in this folder names it. */
 function exampleCandidate(): string {
   const path = fileURLToPath(new URL('../../../examples/candidate.yaml', import.meta.url));
-  return shellWord(pathFromHere(path)) ?? 'FILE';
+  return quoted(pathFromHere(path));
 }
 
 /** What works after this run, as printed: on the demo where it stays, else on the next one. */

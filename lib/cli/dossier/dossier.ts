@@ -13,7 +13,7 @@ import { fileSigner, KeyError, requirePublicKey, type Signer } from '../../dossi
 import { type Verification, verifyDossier } from '../../dossier/verify.ts';
 import { count, plural } from '../../findings/format.ts';
 import { plain } from '../../findings/sanitize.ts';
-import { InputError } from '../../input/errors.ts';
+import { fileTrouble, InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { wholeTrail } from '../../stores/finding-queries.ts';
 import { CODE_VERSION } from '../../version.ts';
@@ -157,12 +157,9 @@ async function signerOf({ key, kmsKey, region }: DossierOptions): Promise<Signer
 
 async function emptyDirectory(path: string): Promise<void> {
   await mkdir(path, { recursive: true }).catch((error: unknown) => {
-    throw new InputError(
-      `--out ${path}: cannot be made: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-      },
-    );
+    throw new InputError(`--out ${path}: cannot be made: ${fileTrouble(error)}`, {
+      cause: error,
+    });
   });
   if ((await readdir(path)).length > 0)
     throw new InputError(`--out ${path}: is not empty; a dossier is never written over another`);
@@ -249,12 +246,9 @@ async function filesOf(dir: string): Promise<Map<string, Uint8Array>> {
     for (const entry of await readdir(dir, { withFileTypes: true }))
       files.set(entry.name, entry.isFile() ? await readFile(join(dir, entry.name)) : new Uint8Array());
   } catch (error) {
-    throw new InputError(
-      `${dir}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-      },
-    );
+    throw new InputError(`${dir}: cannot be read: ${fileTrouble(error)}`, {
+      cause: error,
+    });
   }
   return files;
 }

@@ -120,5 +120,10 @@ export function wordsOf({ finding, entry, exception }: Triaged): string {
     verdict?.wanted === undefined
       ? ''
       : ` (one person silences for at most ${ALONE_DAYS} days; the same verdict by a second person makes it ${when(verdict.wanted)})`;
-  return `${finding.id}: ${what}, ${state}${quiet}${alone}. To take it back: ${calledAs()} triage ${finding.id} --undo`;
+  const me = `${calledAs()} triage ${finding.id}`;
+  if (entry.action === 'undo') {
+    const back = entry.before.verdict?.verdict;
+    return `${finding.id}: change ${entry.undoes ?? ''} is taken back; it is ${what}, ${state} again${quiet}.${back === undefined ? '' : ` To give it again: ${me} --verdict ${back}`}`;
+  }
+  return `${finding.id}: ${what}, ${state}${quiet}${alone}. To take it back: ${me} --undo`;
 }

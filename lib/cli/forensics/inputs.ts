@@ -5,6 +5,7 @@ import { type AnswerSheet, AnswersError, modelNameOf, readAnswerSheet } from '..
 import { type ModelTable, readModels } from '../../forensics/models.ts';
 import { repeatedKey } from '../../forensics/repeated-key.ts';
 import type { InputRecord } from '../../forensics/report.ts';
+import { fileTrouble } from '../../input/errors.ts';
 
 /** Most bytes of one file, packed or unpacked. */
 const MAX_BYTES = 1 << 30;
@@ -28,7 +29,7 @@ async function readBytes(file: string, most: number): Promise<Bytes> {
       bytes: stored.length,
     };
   } catch (error) {
-    throw new AnswersError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new AnswersError(`${file}: ${fileTrouble(error)}`);
   }
 }
 

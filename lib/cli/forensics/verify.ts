@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { AnswersError } from '../../forensics/answers.ts';
 import { reportOfPage } from '../../forensics/report-data.ts';
 import { forensicsPage } from '../../forensics/report-html.ts';
+import { fileTrouble } from '../../input/errors.ts';
 import { LEAST_LEVEL, METHOD_VERSION, MOST_LEVEL, makeReport } from './run.ts';
 
 const files = z.array(z.string());
@@ -59,7 +60,7 @@ async function readStored(file: string): Promise<{ json: unknown; page?: { text:
       ? { json: undefined }
       : { json: held.report, page: { text, madeAt: held.madeAt } };
   } catch (error) {
-    throw new AnswersError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new AnswersError(`${file}: ${fileTrouble(error)}`);
   }
 }
 

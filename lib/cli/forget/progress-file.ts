@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 import type { Progress } from '../../aws/erasure/objects.ts';
-import { InputError } from '../../input/errors.ts';
+import { fileTrouble, InputError } from '../../input/errors.ts';
 
 const held = z.strictObject({ v: z.literal(1), of: z.string(), after: z.record(z.string(), z.string()) });
 
@@ -37,7 +37,7 @@ export async function progressIn(
 async function read(file: string, of: string): Promise<Record<string, string>> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
-    throw new InputError(`--resume: ${file}: cannot be read: ${error.message}`, { cause: error });
+    throw new InputError(`--resume: ${file}: cannot be read: ${fileTrouble(error)}`, { cause: error });
   });
   if (text === undefined) return {};
   let json: unknown;

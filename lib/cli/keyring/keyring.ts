@@ -13,7 +13,7 @@ export function keyringCommand(): Command {
   const run = async (work: () => Promise<void>) => {
     process.exitCode = await runKeyring(work, terminal);
   };
-  const command = new Command('keyring').description("the recorder's keys: make, rotate, check");
+  const command = new Command('keyring').description("the recorder's keys: new, rotate, check");
   command
     .command('new')
     .description('a keyring with fresh secrets, for the secret store of the gateway')

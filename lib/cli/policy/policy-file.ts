@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { InputError } from '../../input/errors.ts';
+import { fileTrouble, InputError } from '../../input/errors.ts';
 import { describeFault, parsePolicy } from '../../policy/parse-policy.ts';
 import { defaultPolicy, type Policy } from '../../policy/policy.ts';
 import { type Calibration, calibration as calibrationSchema } from '../../scoring/calibration.ts';
@@ -8,10 +8,7 @@ import { reasonOf } from '../../telemetry/reason.ts';
 
 export async function textOf(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((error: unknown) => {
-    throw new InputError(
-      `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    throw new InputError(`${file}: cannot be read: ${fileTrouble(error)}`, { cause: error });
   });
 }
 

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { AppConfigRollout, type PolicyRollout } from '../../aws/policy-rollout.ts';
 import { DEFAULT_STACK } from '../../contract/command.ts';
 import { InputError } from '../../input/errors.ts';
+import { describeReason, reasonOf } from '../../telemetry/reason.ts';
 import { calledAs } from '../shared/called-as.ts';
 import { demoFilePath, readDemoFile } from '../shared/deployment.ts';
 
@@ -74,7 +75,9 @@ export async function rolloutTarget(options: RolloutOptions, use: 'read' | 'chan
   }
   const parsed = demoFile.safeParse(json);
   if (!parsed.success)
-    throw new InputError(`${file}: ${z.prettifyError(parsed.error)}; end the demo and start it again`);
+    throw new InputError(
+      `${file}: ${describeReason(reasonOf(parsed.error, json))}; end the demo and start it again`,
+    );
   const client = new AppConfigClient({
     region: parsed.data.region,
     endpoint: parsed.data.endpoints.appconfig,

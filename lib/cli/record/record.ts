@@ -6,7 +6,7 @@ import { createGzip } from 'node:zlib';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
 import { StoredBodies } from '../../input/bedrock-bodies.ts';
-import { InputError } from '../../input/errors.ts';
+import { fileTrouble, InputError } from '../../input/errors.ts';
 import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring, withKeyOptions } from '../../input/keyring.ts';
 import { inputFiles, STDIN, totalBytes } from '../../input/lines.ts';
 import { inputFormat, readUsageEvents } from '../../input/usage-events.ts';
@@ -224,10 +224,7 @@ async function fileSink(path: string, mode = 0o666): Promise<Sink<string>> {
     else file.once('finish', resolve).once('error', reject);
   });
   const finished = done.catch((error: unknown) => {
-    throw new InputError(
-      `${path}: cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    throw new InputError(`${path}: cannot be written: ${fileTrouble(error)}`, { cause: error });
   });
   // Looked at in close; until then a failure must not count as unhandled.
   finished.catch(() => {});

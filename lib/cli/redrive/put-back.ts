@@ -7,6 +7,8 @@ import { readQuarantined } from '../../telemetry/quarantined.ts';
 export interface QuarantinedObject {
   readonly name: string;
   readonly text: string;
+  /** `sequence/index` of events that are applied, and not put back */
+  readonly applied?: ReadonlySet<string>;
   mark(put: { readonly events: number; readonly refused: number }): Promise<void>;
 }
 
@@ -20,8 +22,10 @@ export interface Redriven {
   refused: number;
   /** of the usable: so old that the shipped policy counts them as late */
   late: number;
-  /** of the usable: of batches that Lambda gave up on, after some accounts may have been written */
+  /** of the usable: of batches that Lambda gave up on */
   ofBatches: number;
+  /** of such batches, beside the usable: applied before, and so not put back */
+  applied: number;
 }
 
 /** Events that are further behind are late under the shipped policy. */
@@ -33,7 +37,7 @@ const NAMED = 20;
  * Puts the usable events of one object after another back on the stream. An object is marked when the stream has
  * acknowledged all of its events: a run that ends early goes on with the objects that have no mark. Events are flagged
  * as put back, so that an account applies each of them once, whenever and however often it comes. What had been applied of
- * a batch that Lambda gave up on is known for an hour only (profile/recent-ids.ts).
+ * a batch that Lambda gave up on lies beside it (aws/applied-places.ts) and is left out.
  * @param port undefined: nothing is put back, only counted
  */
 export async function putBack(
@@ -41,15 +45,16 @@ export async function putBack(
   port: ProducerPort | undefined,
   progress: (so: Redriven) => void = () => undefined,
 ): Promise<Redriven> {
-  const sum: Redriven = { objects: 0, usable: 0, putBack: 0, refused: 0, late: 0, ofBatches: 0 };
+  const sum: Redriven = { objects: 0, usable: 0, putBack: 0, refused: 0, late: 0, ofBatches: 0, applied: 0 };
   const producer = port === undefined ? undefined : createProducer(port, { redriven: true });
   const limit = Date.now() - LATE_HOURS * 3_600_000;
-  for await (const { name, text, mark } of objects) {
-    const { events, refused, ofBatches } = readQuarantined(name, text);
+  for await (const { name, text, applied, mark } of objects) {
+    const { events, refused, ofBatches, applied: leftOut } = readQuarantined(name, text, applied);
     for (const line of refused.slice(0, Math.max(0, NAMED - sum.refused))) say(line);
     sum.objects++;
     sum.usable += events.length;
     sum.ofBatches += ofBatches;
+    sum.applied += leftOut;
     sum.refused += refused.length;
     sum.late += events.filter(({ time }) => Date.parse(time) < limit).length;
     if (producer !== undefined) {

@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Command } from 'commander';
 import { QuarantineBucket } from '../../aws/quarantine.ts';
-import { InputError } from '../../input/errors.ts';
+import { fileTrouble, InputError } from '../../input/errors.ts';
+import { say } from '../../input/say.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
 import type { ProducerPort } from '../../telemetry/producer.ts';
+import { readQuarantined } from '../../telemetry/quarantined.ts';
 import { typedHere } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { outputsOf } from '../shared/deployment.ts';
@@ -115,9 +117,9 @@ function summary(result: Redriven, dryRun: boolean): string {
       ? ''
       : `${result.late} of them are older than ${LATE_HOURS} hours: they are counted as late and change no score\n`;
   const batches =
-    result.ofBatches === 0
+    result.applied === 0
       ? ''
-      : `${result.ofBatches} of them are of batches that Lambda gave up on: those that had been applied count twice where their account has sent for more than an hour since; siphonwatch rebuild counts each once\n`;
+      : `${result.applied} more, of batches that Lambda gave up on, had been applied and are left out\n`;
   const done = dryRun ? 'nothing put back (--dry-run)' : `${result.putBack} put back`;
   return `${result.objects} objects: ${result.usable} usable, ${done}, ${result.refused} still unusable (they stay where they are)\n${late}${batches}`;
 }
@@ -125,11 +127,13 @@ function summary(result: Redriven, dryRun: boolean): string {
 async function* filesOf(files: readonly string[]): AsyncGenerator<{ name: string; text: string }> {
   for (const name of files) {
     const text = await readFile(name, 'utf8').catch((error: unknown) => {
-      throw new InputError(
-        `${name}: cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-        { cause: error },
-      );
+      throw new InputError(`${name}: cannot be read: ${fileTrouble(error)}`, { cause: error });
     });
+    const { ofBatches } = readQuarantined(name, text);
+    if (ofBatches > 0)
+      say(
+        `${name}: a batch that Lambda gave up on. Which of its ${ofBatches} events had been applied lies in the bucket: with --bucket or --stack those are left out`,
+      );
     yield { name, text };
   }
 }

@@ -42,6 +42,7 @@ export function typedHere(text: string): string {
   return asTyped(text, calledAs());
 }
 
-function quoted(path: string): string {
+/** A path as one word of a shell. */
+export function quoted(path: string): string {
   return /^[\w./@+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -11,6 +11,7 @@ import { DEFAULT_STACK } from '../../contract/command.ts';
 import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import type { FindingStore } from '../../stores/finding-store.ts';
+import { describeReason, reasonOf } from '../../telemetry/reason.ts';
 import { calledAs } from './called-as.ts';
 import { EXIT, failureOf } from './failure.ts';
 
@@ -31,6 +32,14 @@ export function readDemoFile(): Promise<string | undefined> {
   return readFile(demoFilePath(), 'utf8').catch(() => undefined);
 }
 
+const demoLabel = z.object({
+  account: z.string(),
+  label: z.enum(['benign', 'extraction', 'grey']),
+  kind: z.string(),
+  campaign: z.string(),
+});
+export type DemoLabel = z.infer<typeof demoLabel>;
+
 const demoFile = z.object({
   region: z.string(),
   clock: z.iso.datetime().optional(),
@@ -41,6 +50,7 @@ const demoFile = z.object({
     campaign: z.string().optional(),
     link: z.string().optional(),
   }),
+  labels: z.array(demoLabel).optional(),
   buckets: z
     .object({
       archive: z.string().optional(),
@@ -78,6 +88,8 @@ export interface Deployment {
   readonly foreignCalibration: string;
   /** what time it is for findings, ms: the replay's clock in a demo of old traffic */
   readonly now: number;
+  /** what a demo's traffic was labelled as, by pseudonym */
+  readonly labels?: ReadonlyMap<string, DemoLabel>;
   /** an emulator on this machine: there is no IAM that could say who acts */
   readonly local: boolean;
   /** for people: the table's name, or that it is the demo's */
@@ -200,9 +212,10 @@ export async function stackOf(
 
 async function connectDemo(text: string, options: DeploymentOptions): Promise<Deployment> {
   const file = demoFilePath();
-  const parsed = demoFile.safeParse(jsonOf(text));
-  if (!parsed.success) throw new InputError(`${file}: ${z.prettifyError(parsed.error)}`);
-  const { region, endpoints, tables, buckets } = parsed.data;
+  const json = jsonOf(text);
+  const parsed = demoFile.safeParse(json);
+  if (!parsed.success) throw new InputError(`${file}: ${describeReason(reasonOf(parsed.error, json))}`);
+  const { region, endpoints, tables, buckets, labels } = parsed.data;
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const dynamodb = new DynamoDBClient({
     region,
@@ -229,6 +242,7 @@ async function connectDemo(text: string, options: DeploymentOptions): Promise<De
     foreignCalibration: 'accuse',
     now: parsed.data.clock === undefined ? Date.now() : Date.parse(parsed.data.clock),
     local: true,
+    ...(labels === undefined ? {} : { labels: new Map(labels.map((held) => [held.account, held])) }),
     where: `the demo (${file})`,
     close: closer(dynamodb, s3),
   };

@@ -1,4 +1,4 @@
-import { InputError, NotYetError } from '../../input/errors.ts';
+import { FILE_TROUBLE, InputError, NotYetError } from '../../input/errors.ts';
 import { escapeUnsafeLines } from '../../text/unsafe.ts';
 import { typedHere } from './called-as.ts';
 
@@ -55,8 +55,8 @@ const BY_CODE: Readonly<Record<string, Remedy>> = {
     'free some space, or name a file on another disk; nothing was left half written',
   ),
   EDQUOT: machine('the disk quota is used up', 'free some space, or name a file on another disk'),
-  EACCES: machine('permission denied', 'name a file or folder that you may use, or ask its owner'),
-  EPERM: machine('the system does not allow it', 'name a file or folder that you may use, or ask its owner'),
+  EACCES: machine(FILE_TROUBLE.EACCES, 'name a file or folder that you may use, or ask its owner'),
+  EPERM: machine(FILE_TROUBLE.EPERM, 'name a file or folder that you may use, or ask its owner'),
   EROFS: machine('the file system is read-only', 'name a file on another one'),
   EFBIG: machine('the file would be larger than the system allows', 'name a file on another disk'),
   EIO: machine('the device reported an error', 'check the disk'),
@@ -68,12 +68,12 @@ const BY_CODE: Readonly<Record<string, Remedy>> = {
     'end other programs, or give less traffic at a time',
   ),
   EADDRINUSE: machine('the port is in use', 'give another, or 0 for any'),
-  ENOENT: input('there is no such file or folder', 'check the name'),
-  ENOTDIR: input('a part of the path is a file, not a folder', 'check the name'),
-  EISDIR: input('that is a folder', 'name a file in it'),
-  ENAMETOOLONG: input('the name is too long', 'give a shorter one'),
-  ELOOP: input('its links lead in a circle', 'check the name'),
-  EEXIST: input('it exists already', 'give another name'),
+  ENOENT: input(FILE_TROUBLE.ENOENT, 'check the name'),
+  ENOTDIR: input(FILE_TROUBLE.ENOTDIR, 'check the name'),
+  EISDIR: input(FILE_TROUBLE.EISDIR, 'name a file in it'),
+  ENAMETOOLONG: input(FILE_TROUBLE.ENAMETOOLONG, 'give a shorter one'),
+  ELOOP: input(FILE_TROUBLE.ELOOP, 'check the name'),
+  EEXIST: input(FILE_TROUBLE.EEXIST, 'give another name'),
   ERR_INVALID_ARG_VALUE: input('a value cannot be used', 'check what you typed'),
   Z_DATA_ERROR: input('damaged gzip data', 'make the file again'),
   Z_BUF_ERROR: input('truncated gzip data', 'make the file again'),

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
+import { wrap } from '../../findings/format.ts';
 
 /** A column of a table in a terminal. */
 export interface Column {
@@ -62,6 +63,8 @@ export function fittedTable(
     if (last === 0) break;
     shown = shown.filter(({ column }) => column.optional !== last);
   }
+  const kept = new Set(shown.map(({ at }) => at));
+  const gone = columns.filter((_, at) => !kept.has(at) && rows.some((row) => (row[at] ?? '') !== ''));
   const widths = shown.map(({ natural }) => natural);
   const total = (): number => widths.reduce((sum, held) => sum + held + GAP, -GAP);
   // the widest of those that may gives way first
@@ -83,11 +86,18 @@ export function fittedTable(
   });
   for (const row of rows)
     table.push(shown.map(({ column, at }, i) => placed(row[at] ?? '', widths[i] as number, column)));
-  return table
+  const lines = table
     .toString()
     .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+    .map((line) => line.trimEnd());
+  return [...lines, ...leftOut(gone, width)].join('\n');
+}
+
+/** What the terminal is too narrow for is named, so that nobody takes it for absent. */
+function leftOut(gone: readonly Column[], width: number): string[] {
+  if (gone.length === 0) return [];
+  const names = gone.map(({ head }) => head).join(', ');
+  return wrap(`(too narrow for: ${names}; a wider terminal or --json has them)`, width).split('\n');
 }
 
 /** Cut with an ellipsis, or set flush right; a cell that fits keeps its colours. */

@@ -161,6 +161,7 @@ export const OUTPUTS = {
     z
       .looseObject({
         candidate: z.string().optional(),
+        policies: strings,
         from: z.string(),
         to: z.string(),
         accounts: count,

@@ -89,7 +89,11 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
   const changes = policyChanges(policy, candidate);
   say('replaying the traffic with what was made, as backtest does ...');
   const counted = await backtested(traffic, labels, { policy: candidate, calibration: made });
-  const words = [...expectation(expected, made.days), countedWords(counted), ...notes];
+  const words = [
+    ...expectation(expected, made.days, candidate.budget.suspect),
+    countedWords(counted),
+    ...notes,
+  ];
   if (options.out !== undefined) {
     const beside = `${options.out.replace(/\.(ya?ml|json)$/, '')}.calibration.json`;
     await writeAside(beside, `${JSON.stringify(made)}\n`);
@@ -165,11 +169,11 @@ const percent = (share: number): string => `${Number((share * 100).toPrecision(3
 const interval = ([low, high]: readonly [number, number]): string =>
   `95 %: ${percent(low)} to ${percent(high)}`;
 
-function expectation(step: Step, days: number): string[] {
+function expectation(step: Step, days: number, suspect: number): string[] {
   const period = Math.max(1, Math.round(days));
   return [
     `Expected of accounts that the model has not seen, over ${period} days: ${step.wronged} of ${step.benign} benign accounts flagged (${interval(step.fprInterval)}), ${step.caught} of ${step.extraction} extraction accounts found (${interval(step.tprInterval)}), of ${step.campaignsCaught} of ${step.campaigns} campaigns; campaigns judged as groups come on top.`,
-    `budget.suspect is ${percent(step.monthly)} a month, as --max-fpr asked; over the ${period} days of this traffic that is ${percent(step.chance)}.`,
+    `budget.suspect is ${percent(suspect)} a month, as --max-fpr asked; over the ${period} days of this traffic that is ${percent(step.chance)}.`,
   ];
 }
 

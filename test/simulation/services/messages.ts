@@ -14,11 +14,14 @@ export type Message = z.infer<typeof message>;
 export class Messages {
   readonly published: Message[] = [];
   readonly events: string[] = [];
+  /** messages as they were published, in all their forms */
+  readonly texts: string[] = [];
   /** ids of what is refused now: an outage of the topic, of the bus */
   readonly away = { topic: false, bus: false };
 
   run(command: object): unknown {
     if (command instanceof PublishCommand) {
+      this.texts.push(command.input.Message ?? '');
       const texts = z.object({ default: z.string() }).parse(JSON.parse(command.input.Message ?? ''));
       this.published.push(message.parse(JSON.parse(texts.default)));
       return {};

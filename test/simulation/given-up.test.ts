@@ -1,0 +1,118 @@
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { expect, it } from 'vitest';
+import { ProfileTable } from '../../lib/aws/profile-table.ts';
+import { QuarantineBucket } from '../../lib/aws/quarantine.ts';
+import { putBack } from '../../lib/cli/redrive/put-back.ts';
+import { seeded } from '../../lib/statistics/random.ts';
+import type { ProducerPort } from '../../lib/telemetry/producer.ts';
+import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
+import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
+import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { account, HOUR, harvest, MINUTE, START } from '../events.ts';
+import { Clients, start } from './functions.ts';
+import { Rebuild } from './rebuilding.ts';
+import { inVirtualTime } from './virtual-time.ts';
+import { World } from './world.ts';
+
+/** The first is throttled; all of one bucket, so that they are in one record, and the first has the least share of it. */
+const BUCKET = bucketOf(account(1));
+const NAMES = Array.from({ length: 40_000 }, (_, i) => account(i + 1))
+  .filter((name) => bucketOf(name) === BUCKET)
+  .slice(0, 3);
+const sure = { dead: false, sure: true };
+
+/** A stream of one shard that ends in `score`. */
+class Stream implements ProducerPort {
+  readonly world = new World(START + 30 * HOUR, seeded(1));
+  readonly score = start('score', this.world, sure);
+  #sequence = 100;
+
+  record(partition: string, data: Uint8Array) {
+    const sequenceNumber = String(++this.#sequence);
+    return {
+      eventID: `shardId-000000000000:${sequenceNumber}`,
+      eventSourceARN: 'arn:aws:kinesis:us-east-1:000000000000:stream/usage',
+      kinesis: {
+        ...{ partitionKey: partition, sequenceNumber, data: Buffer.from(data).toString('base64') },
+        approximateArrivalTimestamp: this.world.now / 1000,
+      },
+    };
+  }
+
+  send(events: readonly UsageEvent[]): Promise<unknown> {
+    const data = encodeRecord({ bucket: BUCKET }, events);
+    return this.world.until(this.score({ Records: [this.record(partitionKey(BUCKET), data)] }));
+  }
+
+  async putRecords(entries: Parameters<ProducerPort['putRecords']>[0]) {
+    for (const { partitionKey: partition, data } of entries)
+      await this.score({ Records: [this.record(partition, data)] });
+    return entries.map(() => ({ accepted: true as const }));
+  }
+
+  after(milliseconds: number, run: () => void): () => void {
+    const timer = setTimeout(run, Math.min(milliseconds, 1));
+    return () => clearTimeout(timer);
+  }
+
+  random = () => 0.5;
+
+  async counted(): Promise<(number | undefined)[]> {
+    const { dynamodb } = new Clients(this.world, sure);
+    const table = new ProfileTable(dynamodb, 'profiles', { retentionDays: 35 });
+    const states = await this.world.until(table.load(NAMES));
+    return NAMES.map((name) => states.get(name)?.profile.totals.events);
+  }
+}
+
+it('a batch that Lambda gave up on, of which some accounts were applied, is put back hours later and counts once', async () => {
+  const stream = new Stream();
+  const { world } = stream;
+  await inVirtualTime(world, async () => {
+    const [sick = ''] = NAMES;
+    const of = NAMES.map((name, i) => harvest({ account: name, events: 40, everyMs: 6 * MINUTE, seed: i }));
+    const first = of.flatMap((events) => events.slice(0, 10));
+    // in turns, so that what is applied and what is not lie in one record
+    first.sort((a, b) => (a.time < b.time ? -1 : 1));
+    world.interference = (call) => {
+      const { command } = call;
+      if (!(command instanceof UpdateItemCommand) || command.input.Key?.account?.S !== sick) return false;
+      world.answer(call, () => {
+        throw Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
+      });
+      return true;
+    };
+    const records = [first.slice(0, 9), first.slice(9, 20), first.slice(20)].map((events) =>
+      stream.record(partitionKey(BUCKET), encodeRecord({ bucket: BUCKET }, events)),
+    );
+    for (let attempt = 0; attempt < 3; attempt++)
+      expect(await world.until(stream.score({ Records: records }))).toEqual({
+        batchItemFailures: [{ itemIdentifier: records[0]?.kinesis.sequenceNumber }],
+      });
+    // Lambda gives up, and its on-failure destination keeps the payload (services-kinesis-errors)
+    const failed = {
+      requestContext: { condition: 'RetryAttemptsExhausted' },
+      payload: JSON.stringify({ Records: records }),
+    };
+    world.objects.held.set('quarantine/aws/lambda/given-up', Buffer.from(JSON.stringify(failed)));
+    world.interference = undefined;
+    // three hours of arrivals: no id of the batch is remembered any more
+    for (let i = 10; i < 40; i += 5) {
+      world.now += HOUR / 2;
+      await stream.send(of.flatMap((events) => events.slice(i, i + 5)));
+    }
+    expect(await stream.counted()).toEqual([30, 40, 40]);
+    const quarantine = new QuarantineBucket(new Clients(world, sure).s3, 'quarantine');
+    const redriven = await world.until(
+      putBack(quarantine.objects(['events/', 'aws/lambda/'], false), stream),
+    );
+    expect(redriven).toMatchObject({ usable: 10, putBack: 10, applied: 20 });
+    expect(await stream.counted()).toEqual([40, 40, 40]);
+    await world.until(putBack(quarantine.objects(['aws/lambda/'], true), stream));
+    expect(await stream.counted()).toEqual([40, 40, 40]);
+    // what was left out stands in the archive where it stood, what was put back where it was put back
+    const rebuild = new Rebuild(world);
+    expect(await world.until(rebuild.run())).toMatchObject({ used: 120 });
+    expect(await world.until(rebuild.compare())).toMatchObject({ accounts: 3, same: 3 });
+  });
+});
