@@ -20,6 +20,7 @@ export function reasoningSet(from: AnswerData): TextSet | undefined {
     documented: taught.map(([student, teacher]) => ({ student, teachers: [stand(teacher)] })),
     pairs: taught.map(([student, teacher]) => [student, teacher] as const),
     controls: lineage.controls,
+    ofUnknownLineage: lineage.unknown,
     candidates,
     strangers: models.filter((m) => !tied.has(m) && !/^deepseek/.test(m)),
     of: knownLineages(models, lineage.released),

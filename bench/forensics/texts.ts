@@ -24,6 +24,8 @@ export interface TextSet {
   /** Documented pairs of the detector; by default every student with its first teacher. */
   readonly pairs: readonly (readonly [string, string])[];
   readonly controls: readonly string[];
+  /** Models whose lineage is not published: as controls they make the test blunter, and allow names that few controls do not. */
+  readonly ofUnknownLineage?: readonly string[];
   readonly candidates: readonly string[];
   /** Models of which nothing is documented: nobody may be named for them. */
   readonly strangers: readonly string[];

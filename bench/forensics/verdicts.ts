@@ -146,10 +146,12 @@ function benchTextVerdicts(set: TextSet | undefined, result: Result): void {
   const { candidates, controls, strangers } = set;
   const base = { set: set.name, product };
   const undated = set.withoutDates;
-  const among = (suspect: string, of: readonly string[]): Accusation[] => {
+  const among = (suspect: string, of: readonly string[], beside = controls): Accusation[] => {
     const asked = others(of, suspect);
     const [reference] = asked;
-    return reference === undefined ? [] : [{ reference, suspect, controls, teachers: asked.slice(1) }];
+    return reference === undefined
+      ? []
+      : [{ reference, suspect, controls: beside, teachers: asked.slice(1) }];
   };
   const ties = (a: string, list: readonly string[]) => list.some((c) => c !== a && undated.kin(a, c));
   const documentedTeachers = new Set(set.documented.flatMap((d) => d.teachers));
@@ -165,7 +167,7 @@ function benchTextVerdicts(set: TextSet | undefined, result: Result): void {
     of: ofOneDay(undated),
     accusations: innocent.flatMap((s) => among(s, candidates)),
   });
-  const documented = (list: readonly string[], what: string, of: Lineages) =>
+  const documented = (list: readonly string[], what: string, of: Lineages, beside = controls) =>
     named({
       ...base,
       what,
@@ -173,11 +175,21 @@ function benchTextVerdicts(set: TextSet | undefined, result: Result): void {
       teachers: (s) => set.documented.find((d) => d.student === s)?.teachers ?? [],
       accusations: set.documented.flatMap(({ student, teachers }) => {
         const [reference = ''] = teachers;
-        return [{ reference, suspect: student, controls, teachers: others(list, reference) }];
+        return [{ reference, suspect: student, controls: beside, teachers: others(list, reference) }];
       }),
     });
   documented(candidates, 'students among all candidates, no dates', undated);
   if (set.of !== undated) documented(candidates, 'students among all candidates, dates known', set.of);
+  if (set.ofUnknownLineage !== undefined) {
+    const more = [...new Set([...controls, ...set.ofUnknownLineage])];
+    documented(candidates, 'students, no dates, unknown lineages among the controls', undated, more);
+    named({
+      ...base,
+      what: 'strangers among all candidates, unknown lineages among the controls',
+      of: ofOneDay(undated),
+      accusations: innocent.flatMap((s) => among(s, candidates, more)),
+    });
+  }
   // Two candidates at a time: the controls that are left allow names, which six candidates and eight controls do not.
   named({
     ...base,

@@ -60,32 +60,58 @@ export interface EditedCopy {
   readonly differ: { readonly hard: number; readonly easy: number } | null;
 }
 
-/** Runs of words of a text; none that its file has at question after question, which are a frame and no answer. */
-function runsOfWords(text: string, frame: ReadonlySet<string> = new Set()): Set<string> {
-  const words = text.slice(0, MOST_READ).toLowerCase().match(WORD) ?? [];
-  const out = new Set<string>();
-  for (let i = 0; i + WORDS <= words.length; i++) {
-    const run = words.slice(i, i + WORDS).join(' ');
-    if (!frame.has(run)) out.add(run);
+/** FNV-1a over the words of a run: 32 bits are enough to tell the few hundred runs of two texts apart. */
+const [FNV_START, FNV_PRIME] = [0x811c9dc5, 0x01000193];
+
+function hashOf(words: readonly string[], from: number): number {
+  let hash = FNV_START;
+  for (let w = from; w < from + WORDS; w++) {
+    const word = words[w] ?? '';
+    for (let k = 0; k < word.length; k++) hash = Math.imul(hash ^ word.charCodeAt(k), FNV_PRIME);
+    hash = Math.imul(hash ^ 32, FNV_PRIME);
   }
-  return out;
+  return hash;
 }
 
+/** Runs by text: one file is compared with many others, and its texts are taken apart once. */
+const takenApart = new WeakMap<Answer, Map<string, ReadonlySet<number>>>();
+
+/** Runs of words of one of an answer's texts. */
+function runsOf(answer: Answer, text: string): ReadonlySet<number> {
+  const own = takenApart.get(answer) ?? new Map<string, ReadonlySet<number>>();
+  const known = own.get(text);
+  if (known !== undefined) return known;
+  const words = text.slice(0, MOST_READ).toLowerCase().match(WORD) ?? [];
+  const runs = new Set<number>();
+  for (let i = 0; i + WORDS <= words.length; i++) runs.add(hashOf(words, i));
+  own.set(text, runs);
+  takenApart.set(answer, own);
+  return runs;
+}
+
+type Runs = ReadonlySet<number>;
+
 /** Runs of words that several of a file's texts have: what a harness, a template or a habit puts around answers. */
-function frameOf(texts: readonly string[]): Set<string> {
-  const times = new Map<string, number>();
-  for (const text of texts) for (const run of runsOfWords(text)) times.set(run, (times.get(run) ?? 0) + 1);
-  return new Set([...times].flatMap(([run, n]) => (n >= FRAME_FROM ? [run] : [])));
+function addFrame(frame: Set<number>, texts: readonly Runs[]): void {
+  const times = new Map<number, number>();
+  for (const runs of texts) for (const run of runs) times.set(run, (times.get(run) ?? 0) + 1);
+  for (const [run, n] of times) if (n >= FRAME_FROM) frame.add(run);
 }
 
 /** Whether two texts are the same but for some words; undefined where too little is left beside their frames. */
-function oneText(a: string, b: string, frame: ReadonlySet<string>): boolean | undefined {
-  const [x, y] = [runsOfWords(a, frame), runsOfWords(b, frame)];
-  const [few, many] = x.size < y.size ? [x, y] : [y, x];
-  if (few.size < LEAST_RUNS) return undefined;
+function oneText(x: Runs, y: Runs, frame: Runs): boolean | undefined {
   let shared = 0;
-  for (const run of few) if (many.has(run)) shared++;
-  return shared >= ONE_TEXT * few.size;
+  let own = 0;
+  for (const run of x) {
+    if (frame.has(run)) continue;
+    own++;
+    if (y.has(run)) shared++;
+  }
+  let theirs = 0;
+  for (const run of y) if (!frame.has(run)) theirs++;
+  const least = Math.min(own, theirs);
+  if (least < LEAST_RUNS) return undefined;
+  return shared >= ONE_TEXT * least;
 }
 
 type Part = (answer: Answer) => string | undefined;
@@ -97,27 +123,36 @@ function sharedTexts(a: AnswerSheet, b: AnswerSheet, others: readonly AnswerShee
     const y = b.answers.get(item);
     const [own, theirs] = [part(x), y === undefined ? undefined : part(y)];
     if (own === undefined || theirs === undefined) return [];
-    return own.length < LONG_ENOUGH || theirs.length < LONG_ENOUGH ? [] : [{ item, own, theirs }];
+    return own.length < LONG_ENOUGH || theirs.length < LONG_ENOUGH
+      ? []
+      : [{ item, own: () => runsOf(x, own), theirs: () => runsOf(y ?? x, theirs) }];
   });
   if (long.length < LEAST_TEXTS) return { same: 0, of: long.length };
   const first = long.slice(0, FRAME_TEXTS);
-  const frame = frameOf(first.map((t) => t.own));
-  for (const run of frameOf(first.map((t) => t.theirs))) frame.add(run);
+  const frame = new Set<number>();
+  addFrame(
+    frame,
+    first.map((t) => t.own()),
+  );
+  addFrame(
+    frame,
+    first.map((t) => t.theirs()),
+  );
   let of = 0;
-  const same: { item: string; text: string }[] = [];
+  const same: { item: string; own: Runs }[] = [];
   for (const { item, own, theirs } of long) {
-    const one = oneText(own, theirs, frame);
+    const one = oneText(own(), theirs(), frame);
     if (one === undefined) continue;
     of++;
-    if (one) same.push({ item, text: own });
+    if (one) same.push({ item, own: own() });
     if (of >= ENOUGH_TO_DIFFER && same.length < DIFFER_BELOW * of) return { same: 0, of };
   }
   if (same.length < LEAST_TEXTS || same.length < MANY_TEXTS * of) return { same: 0, of };
-  const forced = same.filter(({ item, text }) => {
+  const forced = same.filter(({ item, own }) => {
     const alike = others.filter((o) => {
       const answer = o.answers.get(item);
       const said = answer === undefined ? undefined : part(answer);
-      return said !== undefined && oneText(text, said, frame) === true;
+      return answer !== undefined && said !== undefined && oneText(own, runsOf(answer, said), frame) === true;
     });
     return alike.length >= FORCED_BY;
   });
