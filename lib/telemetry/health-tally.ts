@@ -78,19 +78,30 @@ const MAX_IDS = 200_000;
 /** So much of all events has a prompt that can stand where all prompts should. */
 const NOTABLE = 0.1;
 
+/** A value and who has it. Most values are of one account, and a set for each of them would cost more than all else. */
+interface Shown {
+  readonly first: string;
+  more: Set<string> | undefined;
+  events: number;
+}
+
+const accountsOf = ({ more }: Shown): number => 1 + (more?.size ?? 0);
+
 /** Which value the most events have, and the most accounts; what is rare falls out. */
 class Commonest {
-  readonly #values = recentlyUsed<string, { readonly accounts: Set<string>; events: number }>(MAX_VALUES);
+  readonly #values = recentlyUsed<string, Shown>(MAX_VALUES);
 
   add(value: string | undefined, account: string): void {
     if (value === undefined || value === '') return;
-    let held = this.#values.get(value);
+    const held = this.#values.get(value);
     if (held === undefined) {
-      held = { accounts: new Set<string>(), events: 0 };
-      this.#values.set(value, held);
+      this.#values.set(value, { first: account, more: undefined, events: 1 });
+      return;
     }
     held.events++;
-    if (held.accounts.size < MAX_ACCOUNTS) held.accounts.add(account);
+    if (account === held.first || accountsOf(held) >= MAX_ACCOUNTS) return;
+    held.more ??= new Set();
+    held.more.add(account);
   }
 
   /** Most events of a value that at least so many accounts have; most accounts of one that has at least so many events. */
@@ -101,8 +112,9 @@ class Commonest {
     let events = 0;
     let accounts = 0;
     for (const held of this.#values.values()) {
-      if (held.accounts.size >= accountsAtLeast) events = Math.max(events, held.events);
-      if (held.events >= eventsAtLeast) accounts = Math.max(accounts, held.accounts.size);
+      const size = accountsOf(held);
+      if (size >= accountsAtLeast) events = Math.max(events, held.events);
+      if (held.events >= eventsAtLeast) accounts = Math.max(accounts, size);
     }
     return { events, accounts };
   }
