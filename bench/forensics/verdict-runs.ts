@@ -10,6 +10,8 @@ export interface Accusation {
   readonly suspect: string;
   readonly controls: readonly string[];
   readonly teachers?: readonly string[];
+  /** Whether kin of the parties stay among the controls; the product leaves their pairs with each other out of its null. */
+  readonly kinToo?: boolean;
 }
 
 /** Runs the product on the models of one set; their texts are taken apart once. */
@@ -28,7 +30,7 @@ export class Product {
       if (found === undefined) throw new RangeError(`no answers of ${model}`);
       return found;
     };
-    const { reference, suspect, controls, teachers = [] } = accusation;
+    const { reference, suspect, controls, teachers = [], kinToo = false } = accusation;
     const parties = new Set([reference, suspect, ...teachers]);
     this.#shared ??= { parts: takenApart([...this.#sheets.values()]), panels: new Map() };
     const [report] = runForensics(
@@ -37,7 +39,7 @@ export class Product {
         suspects: [sheet(suspect)],
         // Kin of a party are left out whole: what a user who knows them would do.
         controls: controls
-          .filter((c) => !parties.has(c) && !of.kin(c, suspect) && !of.kin(c, reference))
+          .filter((c) => !parties.has(c) && (kinToo || !(of.kin(c, suspect) || of.kin(c, reference))))
           .map(sheet),
         teachers: teachers.map(sheet),
       },

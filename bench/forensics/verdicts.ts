@@ -146,17 +146,15 @@ function benchTextVerdicts(set: TextSet | undefined, result: Result): void {
   const { candidates, controls, strangers } = set;
   const base = { set: set.name, product };
   const undated = set.withoutDates;
-  count(
-    { ...base, what: 'strangers, no candidates', of: undated, accusations: unrelated(controls, undated) },
-    result,
-  );
   const among = (suspect: string, of: readonly string[]): Accusation[] => {
     const asked = others(of, suspect);
     const [reference] = asked;
     return reference === undefined ? [] : [{ reference, suspect, controls, teachers: asked.slice(1) }];
   };
   const ties = (a: string, list: readonly string[]) => list.some((c) => c !== a && undated.kin(a, c));
-  const innocent = [...new Set([...strangers, ...candidates.filter((c) => !ties(c, candidates))])];
+  const documentedTeachers = new Set(set.documented.flatMap((d) => d.teachers));
+  const untied = (c: string) => !documentedTeachers.has(c) && !ties(c, candidates);
+  const innocent = [...new Set([...strangers, ...candidates.filter(untied)])];
   const named = (kind: Kind) => {
     const counted = count(kind, result);
     if (counted !== undefined) tellNames(counted);
@@ -167,6 +165,19 @@ function benchTextVerdicts(set: TextSet | undefined, result: Result): void {
     of: ofOneDay(undated),
     accusations: innocent.flatMap((s) => among(s, candidates)),
   });
+  const documented = (list: readonly string[], what: string, of: Lineages) =>
+    named({
+      ...base,
+      what,
+      of,
+      teachers: (s) => set.documented.find((d) => d.student === s)?.teachers ?? [],
+      accusations: set.documented.flatMap(({ student, teachers }) => {
+        const [reference = ''] = teachers;
+        return [{ reference, suspect: student, controls, teachers: others(list, reference) }];
+      }),
+    });
+  documented(candidates, 'students among all candidates, no dates', undated);
+  if (set.of !== undated) documented(candidates, 'students among all candidates, dates known', set.of);
   // Two candidates at a time: the controls that are left allow names, which six candidates and eight controls do not.
   named({
     ...base,
@@ -182,20 +193,11 @@ function benchTextVerdicts(set: TextSet | undefined, result: Result): void {
       );
     }),
   });
-  const documented = (list: readonly string[], what: string, of: Lineages) =>
-    named({
-      ...base,
-      what,
-      of,
-      teachers: (s) => set.documented.find((d) => d.student === s)?.teachers ?? [],
-      accusations: set.documented.flatMap(({ student, teachers }) => {
-        const [reference = ''] = teachers;
-        return [{ reference, suspect: student, controls, teachers: others(list, reference) }];
-      }),
-    });
-  documented(candidates, 'students among all candidates, no dates', undated);
-  if (set.of !== undated) documented(candidates, 'students among all candidates, dates known', set.of);
   documented([], 'students and their teacher alone', set.of);
+  count(
+    { ...base, what: 'strangers, no candidates', of: undated, accusations: unrelated(controls, undated) },
+    result,
+  );
   younger(set, base, result);
 }
 
@@ -238,12 +240,21 @@ function benchAnswerVerdicts(
   const models = sheets.map((s) => s.model);
   const of = knownLineages(models);
   const base = { set: name, product: new Product(sheets), of };
-  count({ ...base, what: 'strangers', accusations: unrelated(models, of) }, result);
+  const strangers = unrelated(models, of);
+  count({ ...base, what: 'strangers, makers of both left out', accusations: strangers }, result);
+  // As a user has it who gives all files: enough pairs for the command's level.
+  const all = strangers.map((a) => ({ ...a, kinToo: true }));
+  count({ ...base, what: 'strangers, all others as controls', accusations: all }, result);
   count(
     {
       ...base,
       what: 'same weights, snapshots or base',
-      accusations: pairs.map(([reference, suspect]) => ({ reference, suspect, controls: models })),
+      accusations: pairs.map(([reference, suspect]) => ({
+        reference,
+        suspect,
+        controls: models,
+        kinToo: true,
+      })),
     },
     result,
   );

@@ -2,6 +2,7 @@ import { type AnswerLine, answerLine, isAnswerLine } from './answer-line.ts';
 import { SAMPLE_MARK } from './blocks.ts';
 import { dayExists } from './day.ts';
 import { normalForm } from './normal-form.ts';
+import { frameLines, withoutLines } from './text-frame.ts';
 import { splitTrace, strangeMark } from './trace.ts';
 import { type Wrapper, withoutWrapper, wrapperOf } from './wrapper.ts';
 
@@ -44,6 +45,8 @@ export interface AnswerSheet {
   readonly cutTraces: number;
   /** A mark that many texts open with and that we do not know, with how many do. */
   readonly strangeMark: { readonly mark: string; readonly texts: number } | undefined;
+  /** Long lines that stand in most replies or traces of the file; taken out before texts are compared. */
+  readonly frameLines: number;
   /** What all free-form answers begin or end with; taken off before they are compared. */
   readonly wrapper: Wrapper | undefined;
   /** Free-form answers that are the key and that a grader calls wrong. */
@@ -277,6 +280,26 @@ class SheetReader {
     return wrapper;
   }
 
+  /** Takes out the long lines that stand in most replies, or most traces; their number. */
+  #unframe(): number {
+    let lines = 0;
+    for (const part of ['text', 'trace'] as const) {
+      const texts = [...this.#answers.values()].flatMap((s) => [...s.values()].flatMap((a) => a[part] ?? []));
+      const frame = frameLines(texts);
+      lines += frame.size;
+      if (frame.size === 0) continue;
+      for (const samples of this.#answers.values())
+        for (const [sample, answer] of samples) {
+          const own = answer[part];
+          if (own === undefined) continue;
+          const left = withoutLines(own, frame);
+          if (left === undefined) this.#count[part]--;
+          samples.set(sample, { ...answer, [part]: left });
+        }
+    }
+    return lines;
+  }
+
   /** Answers that are the key and that a grader calls wrong. */
   #againstKey(): number {
     return this.#free.filter(({ samples, sample }) => {
@@ -302,6 +325,7 @@ class SheetReader {
   }
 
   sheet(): AnswerSheet {
+    const framed = this.#unframe();
     const { choice, free, text, trace, cut, outside, unanswered, badKeys } = this.#count;
     if (badKeys > LEAST_OUTSIDE && badKeys > choice * MOST_OUTSIDE)
       throw new AnswersError(
@@ -327,6 +351,7 @@ class SheetReader {
       strangeMark: mark === undefined ? undefined : { mark: mark[0], texts: mark[1] },
       asked:
         this.#from === undefined || this.#to === undefined ? undefined : { from: this.#from, to: this.#to },
+      frameLines: framed,
       wrapper,
       againstKey: this.#againstKey(),
       outside,

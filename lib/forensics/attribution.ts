@@ -45,12 +45,16 @@ export function attribute(
   const notToldApart = tied.flatMap(copiesOf);
   const tiedLines = new Set(notToldApart.map(lineOf));
   const single = tiedLines.size === 1;
-  const named = found && single && !undated ? first.teacher : null;
+  const closer = closeness.detector.withControls
+    .filter((c) => c.z >= own.z)
+    .sort((a, b) => b.z - a.z)
+    .map((c) => c.control);
+  const named = found && single && !undated && closer.length === 0 ? first.teacher : null;
   const detection = `z ${fixed(own.z, 1)}, p ${pValue(own.p)}, ${pValue(pAny)} over ${lines.size} line${lines.size === 1 ? '' : 's'} of candidates`;
   const set = setText(notToldApart, closeness.copies);
   const alone = own.z > 0 && pAny <= smallest * ROUNDING && smallest > NAME_AT_LEVEL;
   const beyond = alone ? smallest : undefined;
-  const text = textOf({ first, found, single, undated, lines: lines.size, detection, set, beyond });
+  const text = textOf({ first, found, single, undated, lines: lines.size, detection, set, closer, beyond });
   return {
     method,
     detector: { teacher: first.teacher, z: own.z, p: own.p, pAny, smallest, level: NAME_AT_LEVEL, found },
@@ -80,6 +84,7 @@ function textOf(of: {
   lines: number;
   detection: string;
   set: string;
+  closer: readonly string[];
   /** The smallest p over all lines, where no stranger is as close and the controls are too few to show more. */
   beyond: number | undefined;
 }): string {
@@ -89,6 +94,8 @@ function textOf(of: {
   if (!of.found)
     return `no candidate is named: the suspect is not closer to ${first.line}, the first of them, than strangers are (${detection})`;
   if (!of.single) return `${of.set}; closer to them than strangers are (${detection})`;
+  if (of.closer.length > 0)
+    return `nobody is named: the suspect is closer to ${first.line} than strangers are (${detection}), but ${of.closer.join(', ')} among the controls ${of.closer.length === 1 ? 'is' : 'are'} as close`;
   const closer = `closer to ${first.line} than strangers are (${detection})`;
   if (of.undated)
     return `${closer}, and to no other candidate, but not named: replies alone do not show a teacher, and no release dates rule one out (--models)`;

@@ -183,6 +183,11 @@ function textCaveats(question: Question, corpora: readonly PartCorpus[]): Caveat
       });
   }
   for (const s of [reference, suspect]) {
+    if (s.frameLines > 0)
+      out.push({
+        code: 'framed-texts',
+        text: `${s.model}: ${s.frameLines === 1 ? 'a long line stands' : `${s.frameLines} long lines stand`} letter for letter in most of its texts, as a harness or a template puts it there: taken out.`,
+      });
     if (s.cutTraces > 0)
       out.push({
         code: 'traces-cut',

@@ -4,7 +4,13 @@ import { votersAmong } from './near-copies.ts';
 import { classified, type Panel, trainPanel } from './panel.ts';
 import type { Closeness, Context, Question } from './question.ts';
 import { enoughTexts } from './screening.ts';
-import { rankingPairs, rankTeachers, reordered, type TeacherRanking } from './teachers.ts';
+import {
+  PROBABILITY_SHARPNESS,
+  rankingPairs,
+  rankTeachers,
+  reordered,
+  type TeacherRanking,
+} from './teachers.ts';
 import { commonTexts, comparable, measurePart, type PartCorpus, partViews } from './text-parts.ts';
 import { VIEW_NAMES } from './text-views.ts';
 
@@ -84,13 +90,15 @@ export function closenessOfTexts(
       notToldApart,
     };
   }
-  const order = said ?? detector;
+  // The order goes by what is said; z and p that stand beside it are the test's, as everywhere in the report.
+  const likeness = said ?? detector;
+  const scores = new Map(likeness.teachers.map((t) => [t.teacher, t.z]));
   return {
     detector,
-    order,
+    order: reordered(detector, scores, PROBABILITY_SHARPNESS),
     method: 'likeness beyond that of unrelated models, candidate by candidate',
     needsDates: traces === undefined,
     copies: found.copies,
-    notToldApart: notToldApartByLikeness(order),
+    notToldApart: notToldApartByLikeness(likeness),
   };
 }

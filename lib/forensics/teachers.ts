@@ -27,6 +27,8 @@ export interface TeacherRanking {
   /** Chance that a control's best candidate is as close as the suspect's: (1 + such controls) / (1 + controls). */
   readonly anyP: number;
   readonly nullPairs: number;
+  /** Standardised excess of the suspect with every control that is no kin of it. */
+  readonly withControls: readonly { readonly control: string; readonly z: number }[];
 }
 
 /**
@@ -174,7 +176,10 @@ export function rankTeachers(
     }),
     sharpness,
   );
-  return { teachers, anyP: anyAsClose(pairs, nullZ, teachers[0]?.z ?? 0), nullPairs };
+  const withControls = pairs.null.flatMap(([a, b], p) =>
+    a === 0 ? [{ control: pairs.models[b] ?? '', z: nullZ[p] ?? 0 }] : [],
+  );
+  return { teachers, anyP: anyAsClose(pairs, nullZ, teachers[0]?.z ?? 0), nullPairs, withControls };
 }
 
 /** Chance that a control's own best candidate is as close, from the same residuals. */

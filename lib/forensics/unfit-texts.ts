@@ -7,8 +7,12 @@ import { TRACE_MARKS } from './trace.ts';
 /** Share of a model's texts that may open with a mark that is not known, and fewest that count. */
 const MOST_STRANGE = 0.1;
 const LEAST_STRANGE = 5;
-/** Share of a model's questions that may have one and the same text, and fewest questions that show it. */
+/**
+ * Share of a model's questions that may have one of a handful of texts, and fewest questions that show it. A prompt that asks
+ * for a form and nothing else has as many replies as options.
+ */
 const MOST_ALIKE = 0.5;
+const HANDFUL = 5;
 const LEAST_TO_REPEAT = 20;
 /** Share of texts that end in the middle of a sentence from which they were evidently cut off. */
 const MANY_CUT = 0.75;
@@ -38,12 +42,19 @@ export function unfitTexts(sheet: AnswerSheet, corpora: readonly PartCorpus[]): 
     const times = new Map<string, number>();
     const own = corpus.texts.get(model);
     for (const text of own?.values() ?? []) times.set(text, (times.get(text) ?? 0) + 1);
-    const most = Math.max(0, ...times.values());
     const all = own?.size ?? 0;
+    const common = [...times.values()].sort((a, b) => b - a).filter((n) => n > 1);
+    const [most = 0] = common;
     if (all >= LEAST_TO_REPEAT && most > MOST_ALIKE * all)
       return {
         code: 'one-text',
         reason: `${most} of ${all} ${partName(corpus.part)} of ${model} are one and the same text: a setting, a refusal or an error message, not how it writes`,
+      };
+    const handful = common.slice(0, HANDFUL).reduce((sum, n) => sum + n, 0);
+    if (all >= LEAST_TO_REPEAT && handful > MOST_ALIKE * all)
+      return {
+        code: 'forced-by-the-prompt',
+        reason: `${handful} of ${all} ${partName(corpus.part)} of ${model} are one of ${Math.min(HANDFUL, common.length)} texts: the prompt, or a parser, forces a form on them, and they do not show how it writes`,
       };
   }
   return undefined;

@@ -18,11 +18,34 @@ const DOUBLED = /"[[{]\s*""/;
 /** The text of the JSON that a line holds in another way; undefined where it holds none. */
 export function salvaged(line: string): string | undefined {
   const plain = line.includes(ESCAPE) ? line.replace(COLOURS, '') : line;
+  const fields = logfmt(plain);
+  if (fields !== undefined) return fields;
   const doubled = quotedFrom(plain, plain.search(DOUBLED), 34);
   if (doubled !== undefined) return doubled.replaceAll('""', '"');
   const escaped = quotedFrom(plain, plain.search(ESCAPED), 92);
   if (escaped !== undefined) return unescaped(escaped);
   return plain === line ? undefined : plain;
+}
+
+/** A field of logfmt: a name, and a word or a text in quotes (https://brandur.org/logfmt; Go's logrus and log/slog write so). */
+const FIELD = /\s*([A-Za-z_@][\w.@-]{0,64})=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))/y;
+const MOST_FIELDS = 200;
+
+/** The fields of a line of logfmt as JSON, where two of them at least are JSON: a call is told in a request and an answer. */
+function logfmt(line: string): string | undefined {
+  if (!/^\s{0,8}[A-Za-z_@][\w.@-]{0,64}=/.test(line) || !ESCAPED.test(line)) return undefined;
+  const fields: Record<string, string> = {};
+  let bodies = 0;
+  FIELD.lastIndex = 0;
+  for (let count = 0; count < MOST_FIELDS; count++) {
+    const [, name, quoted, word] = FIELD.exec(line) ?? [];
+    if (name === undefined) break;
+    const value = quoted === undefined ? word : unescaped(quoted);
+    if (value === undefined || name === '__proto__') return undefined;
+    if (/^\s*[[{]/.test(value)) bodies++;
+    fields[name] = value;
+  }
+  return bodies >= 2 ? JSON.stringify(fields) : undefined;
 }
 
 /**

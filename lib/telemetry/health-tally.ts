@@ -84,10 +84,13 @@ class Commonest {
 
   add(value: string | undefined, account: string): void {
     if (value === undefined || value === '') return;
-    const held = this.#values.get(value) ?? { accounts: new Set<string>(), events: 0 };
+    let held = this.#values.get(value);
+    if (held === undefined) {
+      held = { accounts: new Set<string>(), events: 0 };
+      this.#values.set(value, held);
+    }
     held.events++;
     if (held.accounts.size < MAX_ACCOUNTS) held.accounts.add(account);
-    this.#values.set(value, held);
   }
 
   /** Most events of a value that at least so many accounts have; most accounts of one that has at least so many events. */
@@ -134,7 +137,8 @@ export class HealthTally {
   #repeats = 0;
   #rejected = 0;
   #skipped = 0;
-  readonly #accounts = new AccountTally(MAX_ACCOUNTS);
+  readonly #accounts: AccountTally;
+  readonly #isWhole: boolean;
   readonly #ids = recentlyUsed<string, true>(MAX_IDS);
   readonly #models = recentlyUsed<string, true>(MAX_VALUES);
   readonly #prompts = new Commonest();
@@ -142,6 +146,12 @@ export class HealthTally {
   readonly #addresses = new Commonest();
   readonly #credentials = new Commonest();
   readonly #times = new Commonest();
+
+  /** @param isWhole whether also that is counted which is asked of all events alone */
+  constructor(isWhole = true) {
+    this.#isWhole = isWhole;
+    this.#accounts = new AccountTally(MAX_ACCOUNTS, isWhole);
+  }
 
   get events(): number {
     return this.#events;
@@ -162,7 +172,7 @@ export class HealthTally {
     this.#models.set(model, true);
     if (!LOSSES.withoutPrompt(event)) {
       this.#prompts.add(prints[0]?.prompt, account);
-      this.#openings.add(prints[0]?.opening, account);
+      if (this.#isWhole) this.#openings.add(prints[0]?.opening, account);
     }
     this.#addresses.add(prints[0]?.address, account);
     this.#credentials.add(prints[0]?.credential, account);

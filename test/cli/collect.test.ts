@@ -9,6 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { runCollect } from '../../lib/cli/collect/collect.ts';
 import { CollectServer } from '../../lib/cli/collect/collect-server.ts';
 import { Collector, type EventSink } from '../../lib/cli/collect/collector.ts';
+import { exportAnswer } from '../../lib/cli/collect/otlp-answer.ts';
 import { ADAPTER_DEFAULTS } from '../../lib/telemetry/adapters/adapter.ts';
 import { developmentKeyring } from '../../lib/telemetry/keys.ts';
 import { createRecorder, type Recorder } from '../../lib/telemetry/recorder.ts';
@@ -85,6 +86,62 @@ describe('collect', () => {
       ['truncated', 'gpt-4o', true],
       ['ok', 'gpt-4o', true],
     ]);
+  });
+
+  const call = (spanId: string, more: object = {}) => ({
+    ...{ traceId: '5b8efff798038103d269b633813fc60c', spanId, startTimeUnixNano: '1795168800000000000' },
+    attributes: Object.entries({
+      ...{ 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'gpt-4o', 'enduser.id': 'acme', ...more },
+    }).map(([key, stringValue]) => ({ key, value: { stringValue } })),
+  });
+  const traces = (...spans: object[]) => JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] });
+
+  it('warns the exporter of calls without messages, of which nothing is rejected yet', async () => {
+    const { post, collector } = await listening();
+    const warned = await (await post('/v1/traces', traces(call('eee19b7ec3c1b174')))).json();
+    expect(warned).toMatchObject({
+      partialSuccess: {
+        rejectedSpans: 0,
+        errorMessage: expect.stringContaining('switch on message capture'),
+      },
+    });
+    await collector.age();
+    await collector.age();
+    const said = { 'gen_ai.input.messages': '[{"role":"user","content":"How do tides work?"}]' };
+    const next = async () => (await post('/v1/traces', traces(call('eee19b7ec3c1b175', said)))).json();
+    expect(await next()).toMatchObject({
+      partialSuccess: {
+        rejectedSpans: 0,
+        errorMessage: expect.stringContaining('1 calls before were not used'),
+      },
+    });
+    expect(await next()).toEqual({});
+  });
+
+  it('does not warn of calls whose messages come as log events', async () => {
+    const { post } = await listening();
+    await post('/v1/logs', JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [] }] }] }));
+    expect(await (await post('/v1/traces', traces(call('eee19b7ec3c1b174')))).json()).toEqual({});
+  });
+
+  it('says in protobuf too what it could not use, and why it refuses', async () => {
+    const { post } = await listening();
+    const type = { 'content-type': 'application/x-protobuf' };
+    const bad = await post('/v1/traces', '\xff\xff', type);
+    const status = Buffer.from(await bad.arrayBuffer());
+    expect([bad.headers.get('content-type'), status[0], status.subarray(2, 8).toString()]).toEqual([
+      ...['application/x-protobuf', 0x12, 'body: '],
+    ]);
+    expect(exportAnswer({ rejected: 300, message: 'why' }).toString('hex')).toBe('0a0808ac021203776879');
+    expect(exportAnswer({ rejected: 0, message: 'why' }).toString('hex')).toBe('0a051203776879');
+  });
+
+  it('takes a packed body without a header, a path that ends in a slash, and refuses a bomb as too long', async () => {
+    const { post } = await listening({ maxBody: 5000 });
+    const packed = gzipSync(JSON.stringify(anExchange()));
+    expect(await (await post('/exchanges/', packed)).json()).toMatchObject({ events: 1 });
+    const bomb = gzipSync(Buffer.alloc(1_000_000));
+    expect((await post('/exchanges', bomb, { 'content-encoding': 'gzip' })).status).toBe(413);
   });
 
   it("takes LiteLLM's generic callback and documents in any envelope", async () => {

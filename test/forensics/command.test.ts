@@ -94,7 +94,11 @@ describe('the verb forensics', () => {
   });
 
   it.each([
-    ['a missing file', ['--reference', reference, '--suspect', '/nowhere.ndjson'], /nowhere\.ndjson: ENOENT/],
+    [
+      'a missing file',
+      ['--reference', reference, '--suspect', '/nowhere.ndjson'],
+      /nowhere\.ndjson: there is no such file/,
+    ],
     ['no suspect', ['--reference', reference], /--suspect is missing/],
     [
       'a broken archive',

@@ -133,20 +133,29 @@ describe('a text file that is another with words changed', () => {
 });
 
 describe('what a harness puts under every answer', () => {
+  const frame =
+    '/usr/bin/run --numa distribute --threads 32 --seed 42 --context 4096 --temperature 0.01 --no-display-prompt -p BEGIN of the turn of the user and then the end of it, as the template of the program has it for all models';
+  const framed = (model: string, between: string) =>
+    textSheet(
+      model,
+      Array.from({ length: 60 }, (_, i) => `Answer ${i % 2}${between}${frame} ${model}`),
+    );
+
   it('is no text that two models share', () => {
-    const frame =
-      '/usr/bin/run --numa distribute --threads 32 --seed 42 --context 4096 --temperature 0.01 --no-display-prompt -p BEGIN of the turn of the user and then the end of it, as the template of the program has it for all models';
-    const framed = (model: string) =>
-      textSheet(
-        model,
-        Array.from({ length: 60 }, (_, i) => `Answer ${i % 2}\n${frame} ${model}`),
-      );
-    expect(editedCopy(framed('ours'), framed('theirs'), [])).toBeUndefined();
+    expect(editedCopy(framed('ours', ' '), framed('theirs', ' '), [])).toBeUndefined();
+  });
+
+  it('is taken out where it is a line of its own, unless it is all that there is', () => {
+    const own = framed('ours', '\n');
+    expect(own.frameLines).toBe(1);
+    expect([...own.answers.values()].map((a) => a.text).slice(0, 2)).toEqual(['Answer 0', 'Answer 1']);
+    const bare = textSheet('ours', Array(60).fill(frame));
+    expect([bare.frameLines, bare.textItems]).toEqual([0, 60]);
   });
 });
 
-describe('controls that are too few for a name', () => {
-  it('are said to be too few, not the suspect to be no closer than strangers', () => {
+describe('a name and the controls', () => {
+  it('are said to be too few, and one that is as close as the teacher leaves nobody named', () => {
     const score = (teacher: string, z: number, p: number) => ({
       teacher,
       line: teacher,
@@ -156,11 +165,12 @@ describe('controls that are too few for a name', () => {
       lineProbability: 0.5,
       margin: 1,
     });
-    const asked = (p: number) => {
+    const asked = (p: number, nullPairs = 27, withControls: { control: string; z: number }[] = []) => {
       const ranking = {
         teachers: [score('ours', 4, p), score('rival', 0, 0.5)],
         anyP: 0.2,
-        nullPairs: 27,
+        nullPairs,
+        withControls,
       };
       const closeness = {
         detector: ranking,
@@ -178,5 +188,12 @@ describe('controls that are too few for a name', () => {
       /^nobody can be named with these controls: no stranger is as close to ours, .* p cannot fall below 0\.0714; 0\.05 is needed: give more controls/,
     );
     expect(asked(3 / 28)?.text).toMatch(/^no candidate is named: the suspect is not closer to ours/);
+    expect(asked(1 / 99, 98)?.named).toBe('ours');
+    const tied = asked(2 / 99, 98, [
+      { control: 'amber', z: 4.5 },
+      { control: 'birch', z: 1 },
+    ]);
+    expect(tied).toMatchObject({ named: null, detector: { found: true } });
+    expect(tied?.text).toMatch(/^nobody is named: .*but amber among the controls is as close$/);
   });
 });

@@ -61,6 +61,24 @@ describe('answers that the questions force', () => {
     expect(s.reason).not.toMatch(/queried twice/);
   });
 
+  it('two that reply in a form, among others that explain themselves, say nothing of how they write', () => {
+    const form = (model: string) =>
+      sheet(
+        model,
+        Array.from({ length: 120 }, (_, i) => ({ item: `p${i}`, text: `<ANSWER>${i % 3}</ANSWER>` })),
+      );
+    const chatty = (model: string) => {
+      const manner = makeManner(random);
+      return sheet(
+        model,
+        Array.from({ length: 120 }, (_, i) => ({ item: `p${i}`, text: write(manner, i, 2, random) })),
+      );
+    };
+    const s = ask(form('ours'), form('theirs'), strangers.slice(0, 8).map(chatty));
+    expect(s).toMatchObject({ verdict: 'abstained', p: null });
+    expect(s.reason).toMatch(/120 of 120 replies of ours are one of 3 texts: the prompt, .* forces a form/);
+  });
+
   it('long replies that the prompt forces at most questions are no identity', () => {
     const texts = (model: string) => {
       const manner = makeManner(random);

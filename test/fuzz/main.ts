@@ -9,7 +9,7 @@ const { inputs, seed, json } = new Command('fuzz')
   .parse()
   .opts<{ readonly inputs: string; readonly seed: string; readonly json?: boolean }>();
 
-const done = fuzz(Number(inputs), Number(seed));
+const done = await fuzz(Number(inputs), Number(seed));
 if (json === true) process.stdout.write(`${JSON.stringify(done)}\n`);
 else
   process.stdout.write(

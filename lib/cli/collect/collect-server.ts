@@ -5,10 +5,12 @@ import { gunzip, inflate } from 'node:zlib';
 import { DocumentReader } from '../../input/documents.ts';
 import { readOtlp } from '../../input/otlp-protobuf.ts';
 import { SOURCE_FORMATS, type SourceFormat } from '../../telemetry/adapters/reader.ts';
+import { isGzip } from '../../telemetry/gzip.ts';
 import { describeReason, printable, type Reason } from '../../telemetry/reason.ts';
 import { isLoopback, pageCaller } from './callers.ts';
 import type { Collected, Collector } from './collector.ts';
 import { metricsText } from './metrics-text.ts';
+import { errorAnswer, exportAnswer } from './otlp-answer.ts';
 
 export interface ServerOptions {
   readonly collector: Collector;
@@ -84,7 +86,10 @@ export class CollectServer {
         // OTLP: 503 and 429 are sent again, everything else is dropped
         if (status === 503 || status === 429) response.setHeader('retry-after', '1');
         if (status === 413 || this.#draining) response.setHeader('connection', 'close');
-        answer(response, status, { code: status, message: printable(why) });
+        if (isProtobuf(request) && isOtlpPath(url)) {
+          response.statusCode = status;
+          binary(response, errorAnswer(printable(why)));
+        } else answer(response, status, { code: status, message: printable(why) });
       }
     } finally {
       this.#requests--;
@@ -155,12 +160,18 @@ export class CollectServer {
       chunks.push(chunk as Buffer);
     }
     const body = Buffer.concat(chunks);
-    const encoding = request.headers['content-encoding'] ?? 'identity';
+    // shippers send packed files as they are
+    const unnamed = isGzip(body) ? 'gzip' : 'identity';
+    const encoding = request.headers['content-encoding'] ?? unnamed;
     if (encoding === 'identity') return body;
     if (encoding !== 'gzip' && encoding !== 'deflate')
       throw new Refusal(415, `content-encoding ${printable(encoding)}: gzip or none`);
-    const plain = await unpack[encoding](body, { maxOutputLength: maxBody }).catch(() => {
-      throw new Refusal(400, `body: not ${encoding}, or longer than ${maxBody} bytes`);
+    const plain = await unpack[encoding](body, { maxOutputLength: maxBody }).catch((error: unknown) => {
+      // https://nodejs.org/api/errors.html#err_buffer_too_large
+      const isLong = error instanceof RangeError;
+      throw isLong
+        ? new Refusal(413, `body longer than ${maxBody} bytes`)
+        : new Refusal(400, `body: not ${encoding}`);
     });
     hold(plain.length);
     return plain;
@@ -168,8 +179,7 @@ export class CollectServer {
 
   #collect(request: IncomingMessage, url: URL, body: Buffer): Promise<Collected> {
     const { collector } = this.#options;
-    const type = request.headers['content-type'] ?? '';
-    if (url.pathname.startsWith('/v1/')) return collector.collect([otlpOf(url.pathname, type, body)], 'otel');
+    if (isOtlpPath(url)) return collector.collect([otlpOf(url.pathname, isProtobuf(request), body)], 'otel');
     const { documents, faults } = documentsIn(body);
     const from = url.pathname === '/litellm' ? 'litellm' : (url.searchParams.get('from') ?? 'auto');
     const source = SOURCE_FORMATS.find((format) => format === from);
@@ -177,34 +187,32 @@ export class CollectServer {
     return collector.collect(documents, source as SourceFormat, faults);
   }
 
-  /** OTLP's answers are messages of its own; protobuf's empty message is no bytes. */
+  /** OTLP's answers are messages of its own. */
   #accept(
     request: IncomingMessage,
     response: ServerResponse,
     url: URL,
-    { events, skipped, reasons }: Collected,
+    { events, skipped, reasons, warning, waiting }: Collected,
   ): void {
-    const [first] = reasons;
-    if (!url.pathname.startsWith('/v1/')) {
+    if (!isOtlpPath(url)) {
       const told = reasons.slice(0, 5).map(describeReason);
-      answer(response, 200, {
-        events,
-        skipped,
-        rejected: reasons.length,
-        ...(told.length > 0 ? { reasons: told } : {}),
-      });
-    } else if (isProtobuf(request.headers['content-type'] ?? '')) {
-      response.setHeader('content-type', 'application/x-protobuf');
-      response.end();
-    } else {
-      const rejected = url.pathname === '/v1/logs' ? 'rejectedLogRecords' : 'rejectedSpans';
-      answer(
-        response,
-        200,
-        first === undefined
-          ? {}
-          : { partialSuccess: { [rejected]: reasons.length, errorMessage: describeReason(first) } },
-      );
+      const counts = { events, skipped, rejected: reasons.length };
+      const held =
+        waiting > 0
+          ? { waiting: `${waiting} lines of batches, until the batch's other file is posted too` }
+          : {};
+      answer(response, 200, { ...counts, ...held, ...(told.length > 0 ? { reasons: told } : {}) });
+      return;
+    }
+    const [first] = reasons;
+    const message = first === undefined ? warning : describeReason(first);
+    const partial = message === undefined ? undefined : { rejected: reasons.length, message };
+    if (isProtobuf(request))
+      binary(response, partial === undefined ? Buffer.alloc(0) : exportAnswer(partial));
+    else {
+      const name = url.pathname === '/v1/logs' ? 'rejectedLogRecords' : 'rejectedSpans';
+      const said = partial && { [name]: partial.rejected, errorMessage: partial.message };
+      answer(response, 200, said === undefined ? {} : { partialSuccess: said });
     }
   }
 }
@@ -214,7 +222,10 @@ const PATHS = ['/v1/traces', '/v1/logs', '/v1/metrics', '/litellm', '/exchanges'
 /** What is asked for; undefined for what is no URL, such as `//`. */
 function urlOf(target: string | undefined): URL | undefined {
   try {
-    return new URL(target ?? '/', 'http://collect');
+    const url = new URL(target ?? '/', 'http://collect');
+    // some join the path to an address that ends in a slash, and end it in one
+    url.pathname = url.pathname.replace(/(?<=.)\/$/, '');
+    return url;
   } catch {
     return undefined;
   }
@@ -224,22 +235,28 @@ function known(path: string): string {
   return PATHS.includes(path) ? path : 'other';
 }
 
-function isProtobuf(type: string): boolean {
-  return /^application\/(?:x-)?protobuf\b/.test(type);
+function isProtobuf({ headers }: IncomingMessage): boolean {
+  return /^application\/(?:x-)?protobuf\b/.test(headers['content-type'] ?? '');
 }
 
-function otlpOf(path: string, type: string, body: Buffer): unknown {
+function isOtlpPath(url: URL | undefined): boolean {
+  return url?.pathname.startsWith('/v1/') === true;
+}
+
+function binary(response: ServerResponse, body: Buffer): void {
+  response.setHeader('content-type', 'application/x-protobuf');
+  response.end(body);
+}
+
+function otlpOf(path: string, isBinary: boolean, body: Buffer): unknown {
   // metrics hold no calls; they are taken so that one exporter endpoint serves for all signals
   if (path === '/v1/metrics') return { resourceMetrics: [] };
   try {
-    if (isProtobuf(type))
+    if (isBinary)
       return { resourceSpans: [], ...(readOtlp(body, path === '/v1/logs' ? 'logs' : 'traces') as object) };
     return JSON.parse(body.toString('utf8')) as unknown;
   } catch (error) {
-    throw new Refusal(
-      400,
-      `body: ${isProtobuf(type) && error instanceof Error ? error.message : 'not JSON'}`,
-    );
+    throw new Refusal(400, `body: ${isBinary && error instanceof Error ? error.message : 'not JSON'}`);
   }
 }
 

@@ -7,6 +7,7 @@ import { TelemetryHealth } from '../../telemetry/health.ts';
 import type { Reason } from '../../telemetry/reason.ts';
 import type { Recorder } from '../../telemetry/recorder.ts';
 import type { UsageEvent } from '../../telemetry/usage-event.ts';
+import { UntoldCalls } from './untold-calls.ts';
 
 /** Where events go: a producer, or a file for a first look. */
 export interface EventSink {
@@ -31,6 +32,10 @@ export interface Collected {
   readonly events: number;
   readonly skipped: number;
   readonly reasons: readonly Reason[];
+  /** what the sender should know, though nothing of this request was rejected */
+  readonly warning?: string;
+  /** lines of batches that wait for the other file's */
+  readonly waiting: number;
 }
 
 interface Waiting {
@@ -54,6 +59,7 @@ export class Collector {
   #recorder: Recorder;
   #waiting: Waiting[] = [];
   #delivering = false;
+  readonly #untold = new UntoldCalls();
 
   constructor(options: CollectorOptions) {
     this.#options = options;
@@ -90,7 +96,16 @@ export class Collector {
     }
     await this.#deliver(events);
     this.#count(source, events, reasons, skipped);
-    return { events: events.length, skipped, reasons };
+    const warning =
+      source === 'otel' ? this.#untold.warning(documents, reader.held.otel.spans.size) : undefined;
+    const waiting = reader.held.batch.size;
+    return {
+      events: events.length,
+      skipped,
+      reasons,
+      waiting,
+      ...(warning === undefined ? {} : { warning }),
+    };
   }
 
   /** Hands on what was held for its other half since the call before: call it every few seconds. */
@@ -109,6 +124,7 @@ export class Collector {
     const reasons: Reason[] = [];
     this.#addLate(late, events, reasons);
     if (events.length > 0) await this.#deliver(events);
+    if (source === 'otel') this.#untold.givenUp(reasons);
     this.#count(source, events, reasons, 0);
   }
 

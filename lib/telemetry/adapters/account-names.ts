@@ -25,6 +25,8 @@ const OTHERS = [
   // who a web server authenticated (https://nginx.org/en/docs/http/ngx_http_core_module.html#var_remote_user)
   'remoteuser',
   ...['company', 'workspace', 'team', 'project', 'subscription'].flatMap(withId),
+  // https://docs.getbifrost.ai/features/governance/virtual-keys
+  ...['virtualkey', 'virtualkeyid'],
   'apikeyid',
 ];
 

@@ -17,7 +17,7 @@ const MAPS = [
   // Sentry: https://develop.sentry.dev/sdk/telemetry/spans/span-protocol/
   'data',
 ] as const;
-const TRACE_IDS = ['traceId', 'trace_id', 'traceID', 'TraceId', 'trace.trace_id', 'operation_Id'];
+const TRACE_IDS = ['trace.id', 'traceId', 'trace_id', 'traceID', 'TraceId', 'trace.trace_id', 'operation_Id'];
 const SPAN_IDS = ['spanId', 'span_id', 'spanID', 'SpanId', 'trace.span_id', 'span.id', 'id'];
 const TIMES = [
   ...[
@@ -38,6 +38,8 @@ const OURS =
 /** The OTLP export that a bare span or log event would have been in; undefined where an entry is neither. */
 export function asOtlp(entry: Json): Json | undefined {
   if (isTempo(entry)) return { resourceSpans: entry.batches };
+  // a document of Elasticsearch without a map for attributes: https://www.elastic.co/docs/reference/ecs/ecs-gen_ai
+  if (objectOf(entry.gen_ai) !== undefined) return asOtlp({ ...dotted(entry), gen_ai: undefined });
   const attributes = attributesIn(entry) ?? eventFacts(entry);
   if (attributes === undefined) return undefined;
   const resource = { attributes: resourceOf(entry) };

@@ -1,6 +1,6 @@
 import { kindOf } from '../reason.ts';
 import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults, NO_CALL, refused } from './adapter.ts';
-import { at, type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
+import { at, type Json, jsonIn, listOf, nameIn, objectOf, textAt } from './fields.ts';
 import { isOtherEndpoint } from './model-calls.ts';
 import { fromPair } from './openai.ts';
 import type { Late } from './otel.ts';
@@ -126,5 +126,9 @@ function joined(one: Half, other: Half, defaults: AdapterDefaults): Adapted {
   if (request.url !== undefined && isOtherEndpoint(request.url)) return NO_CALL;
   const failed = answer.error === undefined || answer.error === null ? {} : { error: answer.error };
   const response = { ...objectOf(answer.body), ...failed };
-  return fromPair({ request: request.body, response, status: answer.status }, request.body, defaults);
+  const pair = { custom_id: request.id, request: request.body, response, status: answer.status };
+  const field = defaults.accountField;
+  // as the operator names it: custom_id, request.metadata.tenant
+  const account = field === undefined ? undefined : (nameIn(pair, field) ?? nameIn(request.body, field));
+  return fromPair(pair, request.body, account === undefined ? defaults : { ...defaults, account });
 }

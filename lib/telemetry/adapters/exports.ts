@@ -1,5 +1,6 @@
 import { ADAPTER_DEFAULTS, type Adapted, NO_CALL } from './adapter.ts';
 import type { ExportShape } from './export-shape.ts';
+import { ECS } from './exports-ecs.ts';
 import { INFERENCE } from './exports-inference.ts';
 import { OBSERVABILITY } from './exports-observability.ts';
 import { OWN } from './exports-own.ts';
@@ -25,6 +26,7 @@ const body = (value: unknown, key: string): unknown => {
 const SHAPES: readonly ExportShape[] = [
   ...OBSERVABILITY,
   ...INFERENCE,
+  ...ECS,
   {
     name: 'kong',
     source: 'https://developer.konghq.com/ai-gateway/ai-audit-log-reference/',

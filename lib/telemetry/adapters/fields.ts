@@ -76,3 +76,8 @@ export function nameAt(value: unknown, ...path: readonly string[]): string | und
   const found = at(value, ...path);
   return typeof found === 'number' && Number.isFinite(found) ? String(found) : textAt(value, ...path);
 }
+
+/** A name under a field, or at a path of fields with dots between. */
+export function nameIn(value: unknown, field: string): string | undefined {
+  return nameAt(value, field) ?? nameAt(value, ...field.split('.'));
+}

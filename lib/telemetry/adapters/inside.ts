@@ -1,5 +1,5 @@
 import { packed } from './envelopes.ts';
-import { jsonIn, objectOf } from './fields.ts';
+import { type Json, jsonIn, objectOf } from './fields.ts';
 
 /** So deep and so many values are looked into: an entry of a million fields costs no more than its parse. */
 const MAX_DEPTH = 8;
@@ -15,6 +15,8 @@ const CUSTOMERS =
 const CARRIERS =
   /^(?:data|data_base64|Data|message|Message|MESSAGE|@message|msg|payload|values?|logs?|Logs|line|records?|event|detail|_raw|raw|full_message|short_message|textPayload)$/;
 
+const WHO_AND_WHEN = /^(?:user|user_?id|tenant(?:_?id)?|customer(?:_?id)?|@timestamp|timestamp|time)$/i;
+
 /**
  * Entries of known formats inside a value that is none itself: pages of an API, queues, shippers and logs wrap what a gateway
  * wrote in many ways, as objects, as the text of JSON, in base64, compressed, or as a list of bytes. What is known is not
@@ -24,7 +26,7 @@ const CARRIERS =
 export function knownInside(value: unknown, isKnown: (value: unknown) => boolean): readonly unknown[] {
   const found: unknown[] = [];
   let seen = 0;
-  const visit = (held: unknown, depth: number, name: string): void => {
+  const visit = (held: unknown, depth: number, name: string, around: Json = {}): void => {
     if (depth > MAX_DEPTH || ++seen > MAX_VALUES) return;
     if (typeof held === 'string') {
       if (CARRIERS.test(name)) for (const inner of textInside(held)) visit(inner, depth + 1, '');
@@ -32,16 +34,26 @@ export function knownInside(value: unknown, isKnown: (value: unknown) => boolean
     }
     if (typeof held !== 'object' || held === null) return;
     if (depth > 0 && isKnown(held)) {
-      found.push(held);
+      found.push(Array.isArray(held) ? held : { ...around, ...held });
       return;
     }
     if (isBytes(held)) visit(Buffer.from(held).toString('utf8'), depth + 1, name);
     else if (Array.isArray(held)) for (const inner of held) visit(inner, depth + 1, name);
-    else
-      for (const [key, inner] of Object.entries(held)) if (!CUSTOMERS.test(key)) visit(inner, depth + 1, key);
+    else {
+      const known = { ...around, ...whoAndWhen(held) };
+      for (const [key, inner] of Object.entries(held))
+        if (!CUSTOMERS.test(key)) visit(inner, depth + 1, key, known);
+    }
   };
   visit(value, 0, 'line');
   return found;
+}
+
+/** What an object says of who asked and when, for a call that lies in a field of it. Accounts are left out: envelopes name their own. */
+function whoAndWhen(held: object): Json {
+  return Object.fromEntries(
+    Object.entries(held).filter(([name]) => name.length < 16 && WHO_AND_WHEN.test(name)),
+  );
 }
 
 /** JSON in a text, plain or packed; nothing in any other text. */

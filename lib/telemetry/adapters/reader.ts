@@ -8,9 +8,10 @@ import { asOtlp } from './bare-spans.ts';
 import { BatchReader, type HeldBatch, isBatchLine } from './batch.ts';
 import { unwrapped } from './envelopes.ts';
 import { EXPORT_NAMES, exportShape, fromExport, ownShape } from './exports.ts';
-import { at, type Json, nameAt, objectOf, textAt } from './fields.ts';
+import { at, type Json, nameIn, objectOf, textAt } from './fields.ts';
 import { ADAPTERS, type InputFormat } from './index.ts';
 import { knownInside } from './inside.ts';
+import { type HeldLines, isHalf, LinesApartReader } from './lines-apart.ts';
 import { type HeldNewRelic, isNewRelic, NewRelicReader } from './newrelic.ts';
 import { hasRequest } from './openai.ts';
 import { type HeldOtel, type Late, OtelReader } from './otel.ts';
@@ -43,6 +44,7 @@ export interface HeldEntries {
   readonly otel: HeldOtel;
   readonly batch: HeldBatch;
   readonly newRelic: HeldNewRelic;
+  readonly lines?: HeldLines;
 }
 
 /**
@@ -55,6 +57,7 @@ export class EntryReader {
   readonly #otel: OtelReader;
   readonly #batch: BatchReader;
   readonly #newRelic: NewRelicReader;
+  readonly #lines: LinesApartReader;
 
   /** @param held what another reader of the same input held, to go on from */
   constructor(format: SourceFormat, defaults: AdapterDefaults = ADAPTER_DEFAULTS, held?: HeldEntries) {
@@ -63,11 +66,13 @@ export class EntryReader {
     this.#otel = new OtelReader(defaults, held?.otel);
     this.#batch = new BatchReader(defaults, held?.batch);
     this.#newRelic = new NewRelicReader(defaults, held?.newRelic);
+    this.#lines = new LinesApartReader(defaults, held?.lines);
   }
 
   /** What is known of calls that are half told: plain data, good until the next document is read. */
   get held(): HeldEntries {
-    return { otel: this.#otel.held, batch: this.#batch.held, newRelic: this.#newRelic.held };
+    const [otel, batch] = [this.#otel.held, this.#batch.held];
+    return { otel, batch, newRelic: this.#newRelic.held, lines: this.#lines.held };
   }
 
   /** @param origin handed back with what is found out about this document later */
@@ -120,12 +125,12 @@ export class EntryReader {
 
   /** What was held at the call before and is still without its other half: for listeners, whose input does not end. */
   age(): readonly Late[] {
-    return [...this.#otel.age(), ...this.#newRelic.age()];
+    return [...this.#otel.age(), ...this.#newRelic.age(), ...this.#lines.age()];
   }
 
   /** What is left when the input ends. */
   finish(): readonly Late[] {
-    return [...this.#otel.finish(), ...this.#batch.finish(), ...this.#newRelic.finish()];
+    return [this.#otel, this.#batch, this.#newRelic, this.#lines].flatMap((reader) => reader.finish());
   }
 
   #adapted(
@@ -160,14 +165,10 @@ export class EntryReader {
     if (format === 'otel') return this.#otel.read(entry, origin);
     if (format === 'batch') return this.#batch.read(entry, origin);
     if (format === 'newrelic') return this.#newRelic.read(entry, origin);
+    if (format === 'lines') return this.#lines.read(entry, origin, defaults.account);
     if (isFormat(format)) return ADAPTERS[format](entry, defaults);
     return fromExport(format, entry, defaults) ?? unknownEntry(entry);
   }
-}
-
-/** What stands under a name, or at a path of names with dots between. */
-function nameIn(entry: unknown, field: string): string | undefined {
-  return nameAt(entry, field) ?? nameAt(entry, ...field.split('.'));
 }
 
 function isFormat(name: string): name is InputFormat {
@@ -196,6 +197,7 @@ const MARKS: readonly (readonly [format: string, matches: (entry: Json) => boole
           ('account' in entry && ('customer' in entry || 'outcome' in entry || !('model' in entry)))),
     ],
     ['export', (entry) => exportShape(entry)?.name],
+    ['lines', isHalf],
     [
       'gemini',
       (entry) =>
