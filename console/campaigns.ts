@@ -114,7 +114,7 @@ function Members(props: CampaignsProps & { entry: Entry }) {
   ${hubs.length < 2 ? null : html`<fieldset class="chips"><legend class="small muted">Linked by</legend>${hubs.map((kind) => html`<label class=${`choice${kinds.has(kind) ? ' on' : ''}`}><input type="checkbox" checked=${kinds.has(kind)} onChange=${() => toggle(kind)} />${kind}</label>`)}</fieldset>`}
   <div class="side-by-side"><${Graph} members=${visible} hubs=${hubs} kinds=${kinds} hot=${hot} onHot=${setHot} onOpen=${open} />
   <div class="scroll" tabindex="0" role="region" aria-label="Members"><table><thead><tr><th scope="col">account</th><th scope="col">links</th><th scope="col" class="num">events</th></tr></thead><tbody>
-  ${visible.slice(0, 200).map(({ account, links, events }) => html`<tr key=${account} aria-selected=${hot === account} onMouseEnter=${() => setHot(account)} onMouseLeave=${() => setHot('')}><td><button class="row" onClick=${() => open(account)} onFocus=${() => setHot(account)} onBlur=${() => setHot('')}>${account}</button></td><td class="small">${links.join(', ')}</td><td class="num">${events.toLocaleString('en-US')}</td></tr>`)}
+  ${visible.slice(0, 200).map(({ account, links, events }) => html`<tr key=${account} aria-selected=${hot === account} onMouseEnter=${() => setHot(account)} onMouseLeave=${() => setHot('')}><td><button class="row" onClick=${() => open(account)} onFocus=${() => setHot(account)} onBlur=${() => setHot('')}>${account}</button></td><td class="small whole">${links.join(', ')}</td><td class="num">${events.toLocaleString('en-US')}</td></tr>`)}
   </tbody></table></div></div>
   <p class="small muted">Point at an account to see its links; open it to see it among all.</p>`;
 }

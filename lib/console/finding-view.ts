@@ -1,4 +1,5 @@
 import { asTyped, COMMAND } from '../contract/command.ts';
+import { DISPOSITION_WORDS } from '../findings/disposition-words.ts';
 import type { AuditEntry, Finding, Notice } from '../findings/finding.ts';
 import { when } from '../findings/format.ts';
 import { headline, summary } from '../findings/headline.ts';
@@ -121,14 +122,6 @@ function placeOf(
   };
 }
 
-const FATES = {
-  told: 'people were notified at once',
-  digest: "in the day's digest",
-  storm: 'in a list of many',
-  quiet: 'notification suppressed',
-  shadow: 'shadow policy, nobody notified',
-} as const;
-
 /** What the detector said and what people did, in order of its own clock. */
 function courseOf({ history, notice }: Finding, audit: readonly AuditEntry[]): FindingEvent[] {
   const said = history.map(
@@ -137,7 +130,7 @@ function courseOf({ history, notice }: Finding, audit: readonly AuditEntry[]): F
       by: 'detector',
       what: transition,
       level,
-      detail: fate === undefined ? '' : FATES[fate],
+      detail: fate === undefined ? '' : DISPOSITION_WORDS[fate],
     }),
   );
   const began: FindingEvent = {

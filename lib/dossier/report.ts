@@ -1,5 +1,6 @@
 import { GROUP_SIGNALS } from '../campaigns/judging/group-score.ts';
 import { COMMAND } from '../contract/command.ts';
+import { DISPOSITION_WORDS } from '../findings/disposition-words.ts';
 import type { AuditEntry, Finding } from '../findings/finding.ts';
 import { amount, count, oneIn, percent, plural, power, usd, when } from '../findings/format.ts';
 import { headline, summary } from '../findings/headline.ts';
@@ -54,7 +55,12 @@ ${fact('Rarity', notice.p >= 1 ? 'unknown' : `1 in ${oneIn(notice.p)}`, account 
 ${timeline}
 ${table(
   ['event time', 'what happened', 'level', 'notification'],
-  finding.history.map((entry) => [when(entry.at), entry.transition, entry.level, entry.fate ?? '']),
+  finding.history.map((entry) => [
+    when(entry.at),
+    entry.transition,
+    entry.level,
+    entry.fate === undefined ? '' : DISPOSITION_WORDS[entry.fate],
+  ]),
 )}
 
 <h2>The evidence</h2>

@@ -71,7 +71,7 @@ export const EXPLANATIONS: readonly BenignExplanation[] = [
       const ratio = share(openings, counts.events);
       return {
         fits: counts.events >= 20 && ratio <= 0.1,
-        because: `about ${Math.round(openings)} different openings over ${counts.events} requests; an application repeats its own`,
+        because: `about ${Math.min(Math.round(openings), counts.events)} different openings over ${counts.events} requests; an application repeats its own`,
       };
     },
   },

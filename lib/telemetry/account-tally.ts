@@ -35,10 +35,15 @@ export interface SharedAccount {
 export class AccountTally {
   readonly #accounts: ReturnType<typeof recentlyUsed<string, Held>>;
   readonly #heavy = new Map<string, Heavy>();
+  readonly #looksAtPeople: boolean;
   #events = 0;
 
-  /** @param most accounts that are remembered */
-  constructor(most: number) {
+  /**
+   * @param most accounts that are remembered
+   * @param looksAtPeople whether it is counted for whom the largest stand
+   */
+  constructor(most: number, looksAtPeople: boolean) {
+    this.#looksAtPeople = looksAtPeople;
     this.#accounts = recentlyUsed<string, Held>(most);
   }
 
@@ -53,10 +58,14 @@ export class AccountTally {
     people: readonly (readonly [string, string])[],
   ): void {
     this.#events++;
-    const held = this.#accounts.get(account) ?? { events: 0, lost: 0 };
+    let held = this.#accounts.get(account);
+    if (held === undefined) {
+      held = { events: 0, lost: 0 };
+      this.#accounts.set(account, held);
+    }
     held.events++;
     if (isLost) held.lost++;
-    this.#accounts.set(account, held);
+    if (!this.#looksAtPeople) return;
     const heavy = this.#heavyOf(account, held.events);
     if (heavy === undefined) return;
     for (const [field, value] of people) note(heavy, field, value);

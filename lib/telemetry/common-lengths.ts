@@ -1,4 +1,3 @@
-import { recentlyUsed } from '../recently-used.ts';
 import type { PromptFacts } from './adapters/prompt-faults.ts';
 
 /** Shorter prompts are of one length by chance. */
@@ -23,16 +22,20 @@ interface Held {
  * and templates do not stop at one length; a limit is told from them by dots at the end, or by a number that somebody set.
  */
 export class CommonLengths {
-  readonly #held = recentlyUsed<number, Held>(MAX_LENGTHS);
+  readonly #held = new Map<number, Held>();
 
   add({ length, dots }: PromptFacts, account: string, prompt: string): void {
     if (length < SHORTEST) return;
-    const held = this.#held.get(length) ?? { events: 0, dots: 0, accounts: new Set(), prompts: new Set() };
+    let held = this.#held.get(length);
+    if (held === undefined) {
+      if (this.#held.size >= MAX_LENGTHS) return;
+      held = { events: 0, dots: 0, accounts: new Set(), prompts: new Set() };
+      this.#held.set(length, held);
+    }
     held.events++;
     if (dots === true) held.dots++;
     if (held.accounts.size < MANY) held.accounts.add(account);
     if (held.prompts.size < MANY) held.prompts.add(prompt);
-    this.#held.set(length, held);
   }
 
   /** Events whose prompts end where a limit is. @param accounts that were seen */

@@ -99,19 +99,29 @@ function named(entry: unknown, places: readonly (readonly string[])[]): string |
 function peopleIn(entry: unknown): (readonly [string, string])[] {
   const people: (readonly [string, string])[] = [];
   for (const holder of HOLDERS) {
-    const held: Json = objectOf(jsonIn(holder.length === 0 ? entry : at(entry, ...holder))) ?? {};
+    const found = holder.length === 0 ? entry : at(entry, ...holder);
+    if (found === undefined) continue;
+    const held: Json = objectOf(jsonIn(found)) ?? {};
     // the metadata of a request is free: any name may be a customer's
     const isFree = holder.at(-1) === 'requestMetadata';
     for (const field of Object.keys(held).slice(0, MOST_FIELDS)) {
       if (people.length >= MOST_PEOPLE) return people;
-      if (
-        field.length > LONGEST ||
-        !(isFree || PERSON.test(field.replace(PREFIX, '').replaceAll(/[.-]/g, '_')))
-      )
-        continue;
+      if (field.length > LONGEST || !(isFree || isPerson(field))) continue;
       const value = nameAt(held, field) ?? nameAt(held, field, 'id') ?? nameAt(held, field, 'stringValue');
       if (value !== undefined && value.length <= LONGEST) people.push([[...holder, field].join('.'), value]);
     }
   }
   return people;
+}
+
+/** Names of fields come again with every entry. */
+const judged = new Map<string, boolean>();
+const MOST_JUDGED = 2_000;
+
+function isPerson(field: string): boolean {
+  const known = judged.get(field);
+  if (known !== undefined) return known;
+  const is = PERSON.test(field.replace(PREFIX, '').replaceAll(/[.-]/g, '_'));
+  if (judged.size < MOST_JUDGED) judged.set(field, is);
+  return is;
 }

@@ -29,6 +29,8 @@ interface Seen {
 const MAX_GATEWAYS = 200;
 /** At so many events all counts are halved: what a gateway did last counts most. */
 const HALVED_AT = 2000;
+/** Events of a gateway after which its newest prompts are compared. */
+const COMPARED_EACH = 20;
 export const UNNAMED = 'unnamed';
 
 /** Counts, gateway by gateway, what is missing in telemetry. Bounded, whatever comes. */
@@ -42,7 +44,7 @@ export class GatewayHealth {
       events: 0,
       lost: { withoutPrompt: 0, withoutOrigin: 0, withoutTokens: 0 },
       since: new Map<GatewayLoss, number>(),
-      newest: new NewestPrompts(MANY_ACCOUNTS),
+      newest: new NewestPrompts(MANY_ACCOUNTS, COMPARED_EACH),
     };
     this.#seen.set(name, seen);
     seen.events++;

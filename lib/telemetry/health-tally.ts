@@ -78,16 +78,30 @@ const MAX_IDS = 200_000;
 /** So much of all events has a prompt that can stand where all prompts should. */
 const NOTABLE = 0.1;
 
+/** A value and who has it. Most values are of one account, and a set for each of them would cost more than all else. */
+interface Shown {
+  readonly first: string;
+  more: Set<string> | undefined;
+  events: number;
+}
+
+const accountsOf = ({ more }: Shown): number => 1 + (more?.size ?? 0);
+
 /** Which value the most events have, and the most accounts; what is rare falls out. */
 class Commonest {
-  readonly #values = recentlyUsed<string, { readonly accounts: Set<string>; events: number }>(MAX_VALUES);
+  readonly #values = recentlyUsed<string, Shown>(MAX_VALUES);
 
   add(value: string | undefined, account: string): void {
     if (value === undefined || value === '') return;
-    const held = this.#values.get(value) ?? { accounts: new Set<string>(), events: 0 };
+    const held = this.#values.get(value);
+    if (held === undefined) {
+      this.#values.set(value, { first: account, more: undefined, events: 1 });
+      return;
+    }
     held.events++;
-    if (held.accounts.size < MAX_ACCOUNTS) held.accounts.add(account);
-    this.#values.set(value, held);
+    if (account === held.first || accountsOf(held) >= MAX_ACCOUNTS) return;
+    held.more ??= new Set();
+    held.more.add(account);
   }
 
   /** Most events of a value that at least so many accounts have; most accounts of one that has at least so many events. */
@@ -98,8 +112,9 @@ class Commonest {
     let events = 0;
     let accounts = 0;
     for (const held of this.#values.values()) {
-      if (held.accounts.size >= accountsAtLeast) events = Math.max(events, held.events);
-      if (held.events >= eventsAtLeast) accounts = Math.max(accounts, held.accounts.size);
+      const size = accountsOf(held);
+      if (size >= accountsAtLeast) events = Math.max(events, held.events);
+      if (held.events >= eventsAtLeast) accounts = Math.max(accounts, size);
     }
     return { events, accounts };
   }
@@ -134,7 +149,8 @@ export class HealthTally {
   #repeats = 0;
   #rejected = 0;
   #skipped = 0;
-  readonly #accounts = new AccountTally(MAX_ACCOUNTS);
+  readonly #accounts: AccountTally;
+  readonly #isWhole: boolean;
   readonly #ids = recentlyUsed<string, true>(MAX_IDS);
   readonly #models = recentlyUsed<string, true>(MAX_VALUES);
   readonly #prompts = new Commonest();
@@ -142,6 +158,12 @@ export class HealthTally {
   readonly #addresses = new Commonest();
   readonly #credentials = new Commonest();
   readonly #times = new Commonest();
+
+  /** @param isWhole whether also that is counted which is asked of all events alone */
+  constructor(isWhole = true) {
+    this.#isWhole = isWhole;
+    this.#accounts = new AccountTally(MAX_ACCOUNTS, isWhole);
+  }
 
   get events(): number {
     return this.#events;
@@ -162,7 +184,7 @@ export class HealthTally {
     this.#models.set(model, true);
     if (!LOSSES.withoutPrompt(event)) {
       this.#prompts.add(prints[0]?.prompt, account);
-      this.#openings.add(prints[0]?.opening, account);
+      if (this.#isWhole) this.#openings.add(prints[0]?.opening, account);
     }
     this.#addresses.add(prints[0]?.address, account);
     this.#credentials.add(prints[0]?.credential, account);

@@ -246,7 +246,7 @@ export class TelemetryHealth {
   event(event: UsageEvent, read: ReadFacts = {}): void {
     this.#whole.event(event, read);
     this.#slices.event(event, read);
-    const run = this.#run ?? { tally: new HealthTally(), from: event.time, until: event.time };
+    const run = this.#run ?? { tally: new HealthTally(false), from: event.time, until: event.time };
     this.#run = run;
     run.tally.event(event, read);
     run.until = event.time;

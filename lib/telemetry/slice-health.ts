@@ -1,5 +1,5 @@
 import { recentlyUsed } from '../recently-used.ts';
-import { type EntryFacts, entryFactsOf, type ReadFacts } from './entry-facts.ts';
+import { entryFactsOf, type ReadFacts } from './entry-facts.ts';
 import type { HealthShares } from './health-tally.ts';
 import { LOSSES, MANY_ACCOUNTS } from './health-tally.ts';
 import { NewestPrompts } from './newest-prompts.ts';
@@ -47,6 +47,8 @@ export interface BlindSlice extends SliceRule {
 const MAX_NAMES = 100;
 /** A part is judged by so many entries at a time: what began an hour ago would drown in what was well before. */
 const RUN = 1000;
+/** Events of a part after which its newest prompts are compared. */
+const COMPARED_EACH = 100;
 /** A part of nearly all that was read is no part. */
 const WHOLE = 0.95;
 
@@ -58,7 +60,7 @@ class Slice {
   rejected = 0;
   lost: Lost = {};
   readonly accounts = new Map<string, Set<string>>();
-  newest = new NewestPrompts(MANY_ACCOUNTS);
+  newest = new NewestPrompts(MANY_ACCOUNTS, COMPARED_EACH);
   /** the worst run of each rule */
   readonly worst = new Map<SliceRule, { readonly value: number; readonly entries: number }>();
 
@@ -100,7 +102,7 @@ class Slice {
     this.rejected = 0;
     this.lost = {};
     this.accounts.clear();
-    this.newest = new NewestPrompts(MANY_ACCOUNTS);
+    this.newest = new NewestPrompts(MANY_ACCOUNTS, COMPARED_EACH);
   }
 
   #valueOf({ share }: SliceRule): number {
@@ -129,7 +131,11 @@ export class SliceHealth {
 
   event(event: UsageEvent, read: ReadFacts): void {
     this.#entries++;
-    for (const slice of this.#of({ ...read.entry, model: event.model })) slice.event(event, read);
+    const { entry } = read;
+    this.#slice('gateway', entry?.gateway)?.event(event, read);
+    this.#slice('route', entry?.route)?.event(event, read);
+    this.#slice('model', event.model)?.event(event, read);
+    this.#slice('source', entry?.format)?.event(event, read);
   }
 
   /** An entry that could not be used; a line that no reader knows is of no part. */
@@ -137,7 +143,13 @@ export class SliceHealth {
     this.#entries++;
     const facts = entryFactsOf(reason);
     if (facts === undefined || facts.format === 'unknown') return;
-    for (const slice of this.#of(facts)) slice.reject();
+    for (const [by, name] of [
+      ['gateway', facts.gateway],
+      ['route', facts.route],
+      ['model', facts.model],
+      ['source', facts.format],
+    ] as const)
+      this.#slice(by, name)?.reject();
   }
 
   /** Parts that have lost something, the severest and largest first; the same part under two names once. */
@@ -161,19 +173,15 @@ export class SliceHealth {
     );
   }
 
-  #of({ gateway, route, model, format }: Partial<EntryFacts>): Slice[] {
-    const names: readonly (readonly [SliceKind, string | undefined])[] = [
-      ['gateway', gateway],
-      ['route', route],
-      ['model', model],
-      ['source', format],
-    ];
-    return names.flatMap(([by, name]) => {
-      if (name === undefined || name === '') return [];
-      const slice = this.#slices[by].get(name) ?? new Slice();
-      this.#slices[by].set(name, slice);
-      return [slice];
-    });
+  #slice(by: SliceKind, name: string | undefined): Slice | undefined {
+    if (name === undefined || name === '') return undefined;
+    const slices = this.#slices[by];
+    let slice = slices.get(name);
+    if (slice === undefined) {
+      slice = new Slice();
+      slices.set(name, slice);
+    }
+    return slice;
   }
 }
 

@@ -26,6 +26,8 @@ for (const [format, type] of Object.entries(KINDS)) {
     platform: 'node',
     target: 'node20',
     charset: 'utf8',
+    // both forms of it are in the package; small, as a gateway's image carries it
+    minify: true,
     logLevel: 'warning',
   });
   writeFileSync(join(dist, format, 'package.json'), `${JSON.stringify({ type })}\n`);

@@ -90,7 +90,8 @@ export async function consoleWorld(accounts: number, findings: number): Promise<
       accounts: population_,
       findings: (await store.list(1_000_000)).findings as Finding[],
       status: {
-        readAt: new Date(NOW).toISOString(),
+        // as of a server that has just read
+        readAt: new Date().toISOString(),
         lastEvent: new Date(NOW).toISOString(),
         accounts,
         active: accounts,

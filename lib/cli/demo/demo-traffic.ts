@@ -11,7 +11,7 @@ import { progressMeter } from './progress-meter.ts';
  * Campaigns are looked for so often in event time, ms. A deployment does it more often; here everything in flight has to come
  * to rest before, and the wait is the longest part of a demo.
  */
-const LINK_EVERY = 48 * 3_600_000;
+const LINK_EVERY = 96 * 3_600_000;
 
 /** Wall-clock times at which the producer took events, by account and event time. */
 export type Taken = ReadonlyMap<string, ReadonlyMap<number, number>>;
@@ -53,7 +53,7 @@ export async function sendAll(cloud: Cloud, input: DemoInput, { progress, say }:
   const tell = (phase: string): void => meter.at(clock, phase);
   const look = async (): Promise<void> => {
     await producer.flush();
-    tell('linking accounts');
+    tell('all judged; accounts are linked');
     await cloud.settled({ hurry: true, timeoutMs: SETTLE_MS });
     failures.push(...(await wake(cloud, 'link', clock)));
     tell('');

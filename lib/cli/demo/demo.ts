@@ -50,9 +50,14 @@ const CONTEXT = {
   'siphonwatch:replayClock': true,
   // the demo has no past of its own to learn from
   'siphonwatch:foreignCalibration': 'accuse',
+  // records, of some hundred events each: findings come while traffic is still being sent
+  'siphonwatch:batchSize': 8,
   // a policy that is pushed to the demo is in force at the next event but a few
   'siphonwatch:policyStalenessSeconds': 2,
 } as const;
+
+/** AWS begins with four; on one machine they would only be polled in turn. */
+const SHARDS = 1;
 
 /** `demo`: the whole pipeline on embedded AWS emulators, from telemetry to notifications. */
 export function demoCommand(): Command {
@@ -123,7 +128,11 @@ async function demo(options: DemoOptions, terminal: Terminal, view: DemoView): P
   progress.step(step(2, `Starting emulators (tables: ${options.engine})`));
   const starting = performance.now();
   const interrupted = onInterrupt();
-  const cloud = await startCloud({ stack: assembly.folder, engine: options.engine });
+  const cloud = await startCloud({
+    stack: assembly.folder,
+    engine: options.engine,
+    onDemandShards: SHARDS,
+  });
   const stopped = interrupted.wait.then(() => {
     throw new Interruption('interrupted');
   });

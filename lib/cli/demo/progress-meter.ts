@@ -46,7 +46,7 @@ export function progressMeter(
       [
         ...(Number.isFinite(at) ? [new Date(at).toISOString().slice(0, 10)] : []),
         ...timeLeft(share, clock() - began),
-        ...(phase === '' ? [`${judged.toLocaleString('en-US')} events judged`] : [phase]),
+        ...(phase === '' || (share ?? 1) < 1 ? [`${judged.toLocaleString('en-US')} events judged`] : [phase]),
       ],
       share,
     );

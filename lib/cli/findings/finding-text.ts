@@ -1,3 +1,4 @@
+import { DISPOSITION_WORDS } from '../../findings/disposition-words.ts';
 import { type AuditEntry, type Finding, stateAt } from '../../findings/finding.ts';
 import { amount, count, duration, when } from '../../findings/format.ts';
 import { csvCell, plain } from '../../findings/sanitize.ts';
@@ -125,7 +126,7 @@ export function findingInFull(
   const lines = [colours.bold(subject), '', commandsHere(text.trimEnd(), replayed), '', 'HISTORY'];
   for (const entry of finding.history)
     lines.push(
-      `${when(entry.at)}  ${entry.transition} at ${entry.level}${entry.fate === undefined ? '' : ` (${FATE_WORDS[entry.fate]})`}`,
+      `${when(entry.at)}  ${entry.transition} at ${entry.level}${entry.fate === undefined ? '' : ` (${DISPOSITION_WORDS[entry.fate]})`}`,
     );
   const { members = [] } = notice.subject;
   if (members.length > 0) lines.push('', 'MEMBERS');
@@ -157,14 +158,6 @@ export function findingInFull(
     );
   return lines.join('\n');
 }
-
-const FATE_WORDS = {
-  told: 'notified at once',
-  digest: "in the day's digest",
-  storm: 'in a list of many',
-  quiet: 'suppressed',
-  shadow: 'shadow policy',
-} as const;
 
 function changeWords({ action, before, after }: AuditEntry): string {
   if (action === 'note') return 'note';

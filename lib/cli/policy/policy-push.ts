@@ -103,7 +103,7 @@ export function shadowCommand(): Command {
         'the calibration that it names: checked, and stored beside the others first',
       )
       .option('--state-bucket <name>', 'bucket of calibrations (STATE_BUCKET)')
-      .option('--days <n>', 'days of the digest', days, 1)
+      .option('--days <n>', 'days of the digest; default: since the candidate began', days, LONGEST)
       .option('--table <name>', 'findings table (FINDING_TABLE), for the digest')
       .option('--profile-table <name>', 'profiles table (PROFILE_TABLE), for the digest')
       .option('--endpoint <url>', 'address of DynamoDB, for emulators')
@@ -125,9 +125,12 @@ export function shadowCommand(): Command {
   );
 }
 
+/** The longest stretch of a digest, days. */
+const LONGEST = 90;
+
 function days(text: string): number {
   const value = Number(text);
-  if (!(value > 0 && value <= 90)) throw new InvalidArgumentError('must lie between 0 and 90');
+  if (!(value > 0 && value <= LONGEST)) throw new InvalidArgumentError(`must lie between 0 and ${LONGEST}`);
   return value;
 }
 

@@ -36,8 +36,12 @@ const HALF = /[^\s]\ufffd$/;
 /** What is left of a text that a logger cut, without what it wrote there; undefined for a text that is whole as far as it says. */
 export function leftOf(text: string): string | undefined {
   const end = text.slice(-END);
-  for (const form of [BRACKETED, BARE]) {
-    const found = form.exec(end);
+  const hasDots = end.includes('...') || end.includes('…');
+  for (const form of [
+    /[\])>}]\s{0,4}$/.test(end.slice(-6)) ? BRACKETED : undefined,
+    hasDots ? BARE : undefined,
+  ]) {
+    const found = form?.exec(end) ?? null;
     if (found !== null && saysCut(found[1] ?? '', /\.{3}|…/.test(found[0])))
       return text.slice(0, text.length - end.length + found.index);
   }
