@@ -52,4 +52,9 @@ export const MEASURED: readonly Measured[] = [
     data: 'traces and replies, 10 models; replies to trick prompts, 9 models',
     rate: '0',
   },
+  {
+    what: 'Strangers for whom a teacher was named, all dates allowing it',
+    data: 'replies (AlpacaEval), 23 models, ten candidates',
+    rate: '1 (4.3 %; 95 % 0.1 to 21.9 %)',
+  },
 ];
