@@ -15,6 +15,7 @@ import type { PromptSamples } from '../../lib/profile/prompt-sample.ts';
 import { decodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
 import { entryValues, isWorthNoting } from '../../lib/stores/link-store.ts';
 import { placesOf } from '../../lib/stores/profile-item.ts';
+import { DAY_MS } from '../../lib/time.ts';
 
 /** For facts without an expiry of their own, as versions before this wrote them: what the shipped policy keeps. */
 const { retentionDays } = defaultPolicy;
@@ -24,6 +25,8 @@ const VALUES_PER_BATCH = 100;
 type Image = Readonly<Record<string, AttributeValue>> | undefined;
 
 interface TableChange {
+  /** seconds since 1970, by DynamoDB's clock */
+  readonly ApproximateCreationDateTime?: number;
   readonly SequenceNumber?: string;
   readonly Keys?: Image;
   readonly NewImage?: Image;
@@ -103,12 +106,12 @@ export class LinkIndexFunction {
 
   async #apply(
     account: string,
-    { Keys, NewImage: now, OldImage: before }: TableChange,
+    { ApproximateCreationDateTime: written = 0, Keys, NewImage: now, OldImage: before }: TableChange,
     changes: Changes,
   ): Promise<void> {
     const item = Keys?.item?.S;
     // entries outlive what they came from by nothing: the policy's retention is in the item's own expiry
-    const from: SourceState = { version: versionOf(now ?? before), ...untilOf(now) };
+    const from: SourceState = { version: versionOf(now ?? before), at: written * 1000, ...untilOf(now) };
     if (item === PROFILE_ITEMS.facts) {
       const [facts, old] = [this.#facts(now, account), this.#facts(before, account)];
       await this.#links.put(account, facts, old, from);
@@ -122,10 +125,11 @@ export class LinkIndexFunction {
         await this.#links.putPrompts(account, samples, from);
     } else if (item === PROFILE_ITEMS.hot) {
       changes.arrived = Math.max(changes.arrived, arrivedIn(now));
-      const watched = isWatched(now);
-      if (watched === isWatched(before)) return;
+      const [watched, was] = [isWatched(now), isWatched(before)];
+      // noted again each week: an entry must not expire before the account that stays watched
+      if (watched === was && (!watched || weekOf(now) === weekOf(before))) return;
       await this.#links.watch(account, watched, from);
-      if (watched) changes.watched++;
+      if (watched && !was) changes.watched++;
     }
   }
 
@@ -197,6 +201,8 @@ function untilOf(image: Image): { until?: number } {
   const seconds = Number(image?.expiresAt?.N ?? 0);
   return seconds > 0 ? { until: seconds * 1000 } : {};
 }
+
+const weekOf = (image: Image): number => Math.floor((untilOf(image).until ?? 0) / (7 * DAY_MS));
 
 /** Of the item that the image is of; it grows with each write. */
 function versionOf(image: Image): number {

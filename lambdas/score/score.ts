@@ -145,11 +145,13 @@ export class ScoreFunction {
   ): Promise<void> {
     const done = applied.flatMap(({ account, deferred, unusable }) => {
       const aside = new Set(unusable.flatMap((one) => one.arrivals));
-      return (arrivals.get(account) ?? [])
-        .filter((arrival) => !aside.has(arrival))
-        .map(({ position }) => position)
-        .filter((position) => !isBefore(position, from))
-        .filter((position) => deferred === undefined || isBefore(position, deferred.from));
+      return (
+        (arrivals.get(account) ?? [])
+          .filter((arrival) => !aside.has(arrival))
+          // the whole record comes again, also what stands before the first event that waits
+          .filter(({ position }) => position.sequence >= from.sequence)
+          .filter(({ position }) => deferred === undefined || isBefore(position, deferred.from))
+      );
     });
     try {
       await this.#appliedPlaces.note(shardOf(record), done);

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
 import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
-import { type Position, padSequence } from '../profile/position.ts';
+import { padSequence } from '../profile/position.ts';
+import type { IngestedEvent } from '../profile/profile.ts';
+import { eventHash } from '../profile/recent-ids.ts';
+import type { PlacedEvent } from '../telemetry/quarantined.ts';
+import type { UsageEvent } from '../telemetry/usage-event.ts';
 
-/** Sequence number to indices in its record; nothing of the events themselves. */
+/** Sequence number to hashes of events in its record (profile/recent-ids.ts): who stands in a record may be taken out of it by `forget`. */
 const places = z.record(z.string(), z.array(z.number()));
 
 /** A run of records of one shard, both ends included; sequence numbers as the stream says them. */
@@ -11,6 +15,11 @@ export interface Stretch {
   readonly shard: string;
   readonly from: string;
   readonly to: string;
+}
+
+/** Name of an event where it had stood. @param sequence as the stream says it, or padded */
+export function placeOf(sequence: string, event: UsageEvent): string {
+  return `${sequence.replace(/^0+(?=\d)/, '')}/${eventHash(event)}`;
 }
 
 /** Below it, by shard: `<first>-<last>-<digest>.json`, sequence numbers padded so that names sort by place. */
@@ -33,12 +42,12 @@ export class AppliedPlaces {
   }
 
   /** @param applied of one shard, at or after the record from which the batch comes again */
-  async note(shard: string, applied: readonly Position[]): Promise<void> {
+  async note(shard: string, applied: readonly IngestedEvent[]): Promise<void> {
     const bySequence = new Map<string, number[]>();
-    for (const { sequence, index } of applied.toSorted(byPlace)) {
-      const indices = bySequence.get(sequence) ?? [];
-      bySequence.set(sequence, indices);
-      indices.push(index);
+    for (const { event, position } of applied.toSorted(byPlace)) {
+      const hashes = bySequence.get(position.sequence) ?? [];
+      bySequence.set(position.sequence, hashes);
+      hashes.push(eventHash(event));
     }
     const [first, last] = [[...bySequence.keys()][0], [...bySequence.keys()].at(-1)];
     if (first === undefined) return;
@@ -54,8 +63,11 @@ export class AppliedPlaces {
     );
   }
 
-  /** `sequence/index` of the events of a stretch that are known to be applied, sequence numbers as the stream says them. */
-  async within({ shard, from, to }: Stretch): Promise<Set<string>> {
+  /**
+   * Which events of a stretch are known to be applied.
+   * @throws DamagedNote where a note about it cannot be read
+   */
+  async within({ shard, from, to }: Stretch): Promise<(placed: PlacedEvent) => boolean> {
     const [first, last] = [padSequence(from), padSequence(to)];
     const found = new Set<string>();
     // a redrive asks for many stretches of one shard: what is there is listed once
@@ -65,11 +77,11 @@ export class AppliedPlaces {
       const [begins = '', ends = ''] = name.slice(`${APPLIED_PREFIX}${shard}/`.length).split('-');
       if (begins > last || ends < first) continue;
       const object = await this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: name }));
-      const held = places.parse(JSON.parse((await object.Body?.transformToString()) ?? '{}'));
-      for (const [sequence, indices] of Object.entries(held))
-        for (const index of indices) found.add(`${sequence.replace(/^0+(?=\d)/, '')}/${index}`);
+      const held = readNote(name, (await object.Body?.transformToString()) ?? '');
+      for (const [sequence, hashes] of Object.entries(held))
+        for (const hash of hashes) found.add(`${sequence.replace(/^0+(?=\d)/, '')}/${hash}`);
     }
-    return found;
+    return ({ event, sequence }) => sequence !== undefined && found.has(placeOf(sequence, event));
   }
 
   async #namesOf(shard: string): Promise<string[]> {
@@ -81,6 +93,19 @@ export class AppliedPlaces {
   }
 }
 
-function byPlace(a: Position, b: Position): number {
+/** A note that cannot be read: what it was about must not be put back by guess. */
+export class DamagedNote extends Error {
+  override readonly name = 'DamagedNote';
+}
+
+function readNote(name: string, text: string): z.infer<typeof places> {
+  try {
+    return places.parse(JSON.parse(text));
+  } catch {
+    throw new DamagedNote(`${name} cannot be read`);
+  }
+}
+
+function byPlace({ position: a }: IngestedEvent, { position: b }: IngestedEvent): number {
   return a.sequence < b.sequence ? -1 : a.sequence > b.sequence ? 1 : a.index - b.index;
 }

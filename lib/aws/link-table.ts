@@ -19,6 +19,7 @@ import {
   contentValues,
   entryValues,
   isComparable,
+  SLACK_MS,
   WATCHED,
   watchedValue,
   watchedValues,
@@ -30,9 +31,10 @@ import { DAY_MS } from '../time.ts';
  * `member`) with its facts as text: a few kilobytes at most, however popular the value is; what grows with popularity is
  * the number of items, and a reader stops at its limit. `expiresAt` (epoch seconds) forgets accounts that went quiet.
  *
- * `version` is that of the profile's item that the entry was made from. Whoever comes late, an invocation that was given up or a
- * batch that is delivered again, has an older one and changes nothing. So an entry that goes leaves `gone` with its version behind,
- * longer than an invocation can be late; readers pass it over.
+ * `version` is that of the profile's item that the entry was made from, and `at` when that was written, by DynamoDB's clock. Whoever comes
+ * late, an invocation that was given up or a batch that is delivered again, has older ones and changes nothing. So an entry that goes
+ * leaves `gone` behind, longer than an invocation can be late; readers pass it over. An account that was forgotten and comes back, or
+ * whose table was made anew, begins with the first version again, at a later time.
  */
 export interface LinkTableOptions {
   readonly retentionDays: number;
@@ -49,11 +51,11 @@ const WRITES_AT_ONCE = 25;
 /** What is gone is known for a day: an invocation lasts a quarter of an hour at most (lambda/latest/dg/configuration-timeout.html). */
 const GONE_MS = DAY_MS;
 
-/** An entry, and the version of the profile's item that it is written from. */
+/** An entry, and what it is written from. */
 interface Place {
   readonly value: string;
   readonly member: string;
-  readonly version: number;
+  readonly from: SourceState;
 }
 
 type Condition = Pick<
@@ -79,29 +81,29 @@ export class LinkTable implements LinkStore {
     account: string,
     facts: AccountFacts | undefined,
     before: AccountFacts | undefined,
-    { version = 0, until }: SourceState = {},
+    from: SourceState = {},
   ): Promise<void> {
     const now = facts === undefined ? [] : entryValues(account, facts);
     const past = (before === undefined ? [] : entryValues(account, before)).filter(
       (value) => !now.includes(value),
     );
     const writes = past.map(
-      (value) => () => this.#take({ value, member: account, version }, facts === undefined),
+      (value) => () => this.#take({ value, member: account, from }, facts === undefined),
     );
     if (facts !== undefined) {
       const text = encodeFacts(facts);
-      const expires = until ?? lastShown(facts) + this.#options.retentionDays * DAY_MS;
+      const expires = from.until ?? lastShown(facts) + this.#options.retentionDays * DAY_MS;
       for (const value of now)
-        writes.push(() => this.#write({ value, member: account, version }, expires, { facts: { S: text } }));
+        writes.push(() => this.#write({ value, member: account, from }, expires, { facts: { S: text } }));
     }
     for (let i = 0; i < writes.length; i += WRITES_AT_ONCE)
       await Promise.all(writes.slice(i, i + WRITES_AT_ONCE).map((write) => write()));
   }
 
-  async watch(account: string, watched: boolean, { version = 0, until }: SourceState): Promise<void> {
-    const place = { value: watchedValue(account), member: account, version };
-    if (watched) await this.#write(place, until ?? 0);
-    else await this.#take(place, until === undefined);
+  async watch(account: string, watched: boolean, from: SourceState): Promise<void> {
+    const place = { value: watchedValue(account), member: account, from };
+    if (watched) await this.#write(place, from.until ?? 0);
+    else await this.#take(place, from.until === undefined);
   }
 
   async watched(): Promise<readonly string[]> {
@@ -133,9 +135,9 @@ export class LinkTable implements LinkStore {
   async putPrompts(
     account: string,
     samples: PromptSamples | undefined,
-    { version = 0 }: SourceState = {},
+    from: SourceState = {},
   ): Promise<void> {
-    const place = { value: contentValue(account), member: account, version };
+    const place = { value: contentValue(account), member: account, from };
     if (isComparable(samples)) await this.#write(place, samplesExpireAt(samples));
     else await this.#take(place, samples === undefined);
   }
@@ -209,12 +211,12 @@ export class LinkTable implements LinkStore {
   /** Takes an entry away: for good where its account is gone, else what is left tells those who come late. */
   async #take(place: Place, forGood: boolean): Promise<void> {
     if (!forGood) return this.#write(place, this.#now() + GONE_MS, { gone: { BOOL: true } });
-    await this.#unlessNewer((condition) =>
+    await unlessNewer(
       this.#client.send(
         new DeleteItemCommand({
           TableName: this.#table,
           Key: { value: { S: place.value }, member: { S: place.member } },
-          ...condition(place.version),
+          ...conditionOf(place.from),
         }),
       ),
     );
@@ -222,11 +224,11 @@ export class LinkTable implements LinkStore {
 
   /** @param expires ms */
   async #write(
-    { value, member, version }: Place,
+    { value, member, from }: Place,
     expires: number,
     attributes: Record<string, AttributeValue> = {},
   ): Promise<void> {
-    await this.#unlessNewer((condition) =>
+    await unlessNewer(
       this.#client.send(
         new PutItemCommand({
           TableName: this.#table,
@@ -234,34 +236,39 @@ export class LinkTable implements LinkStore {
             value: { S: value },
             member: { S: member },
             ...attributes,
-            version: { N: String(version) },
+            version: { N: String(from.version ?? 0) },
+            at: { N: String(from.at ?? 0) },
             expiresAt: { N: String(Math.ceil(expires / 1000)) },
           },
-          ...condition(version),
+          ...conditionOf(from),
         }),
       ),
     );
   }
 
-  /**
-   * An account that was forgotten and comes back begins with the first version again: what has expired, and is not deleted yet, keeps nobody out.
-   */
-  async #unlessNewer(send: (condition: (version: number) => Condition) => Promise<unknown>): Promise<void> {
-    try {
-      await send((version) => ({
-        ConditionExpression: 'attribute_not_exists(#version) OR #version <= :version OR expiresAt < :now',
-        ExpressionAttributeNames: { '#version': 'version' },
-        ExpressionAttributeValues: {
-          ':version': { N: String(version) },
-          ':now': { N: String(Math.floor(this.#now() / 1000)) },
-        },
-      }));
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
-  }
-
   #now(): number {
     return (this.#options.now ?? Date.now)();
+  }
+}
+
+/** What is stored was written before, or is an older version of the same life. */
+function conditionOf({ version = 0, at = 0 }: SourceState): Condition {
+  return {
+    ConditionExpression:
+      'attribute_not_exists(#at) OR #at < :before OR (#version <= :version AND #at <= :about)',
+    ExpressionAttributeNames: { '#version': 'version', '#at': 'at' },
+    ExpressionAttributeValues: {
+      ':version': { N: String(version) },
+      ':before': { N: String(at - SLACK_MS) },
+      ':about': { N: String(at + SLACK_MS) },
+    },
+  };
+}
+
+async function unlessNewer(write: Promise<unknown>): Promise<void> {
+  try {
+    await write;
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
   }
 }

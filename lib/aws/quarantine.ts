@@ -8,9 +8,9 @@ import {
 } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { LIMITS } from '../limits.ts';
-import { placesIn, stretchOf } from '../telemetry/quarantined.ts';
+import { type IsApplied, readQuarantined, stretchOf } from '../telemetry/quarantined.ts';
 import type { Reason } from '../telemetry/reason.ts';
-import { AppliedPlaces } from './applied-places.ts';
+import { AppliedPlaces, DamagedNote, placeOf } from './applied-places.ts';
 
 /** Something that could not be used, whole, with the reason and where it came from. */
 export interface SetAside {
@@ -73,8 +73,8 @@ export class QuarantineBucket implements Quarantine {
   ): AsyncGenerator<{
     name: string;
     text: string;
-    /** `sequence/index` of events of a batch that Lambda gave up on which are applied all the same */
-    applied: ReadonlySet<string>;
+    /** which events of a batch that Lambda gave up on are applied all the same; undefined: that cannot be told */
+    isApplied: IsApplied | undefined;
     mark(put: { readonly events: number; readonly refused: number }): Promise<void>;
   }> {
     const places = new AppliedPlaces(this.client, this.bucket);
@@ -83,8 +83,8 @@ export class QuarantineBucket implements Quarantine {
         if (!again && (await this.isPutBack(name))) continue;
         const object = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: name }));
         const text = (await object.Body?.transformToString()) ?? '';
-        const applied = await appliedIn(places, text);
-        yield { name, text, applied, mark: (put) => this.mark(name, put) };
+        const isApplied = await appliedIn(places, text);
+        yield { name, text, isApplied, mark: (put) => this.mark(name, put) };
       }
   }
 
@@ -98,14 +98,19 @@ export class QuarantineBucket implements Quarantine {
   }
 
   /**
-   * Where the events that were put back had stood first, as far as their objects are still kept: `sequence/index` of a
-   * single event, or of one of a batch that Lambda gave up on of whose record a part was applied; `sequence` of another record of such a batch.
+   * Where the events of what is kept here had stood first (`placeOf`), apart from those that are applied: of objects that are marked as put back,
+   * and of the others.
    */
-  async placesPutBack(): Promise<Set<string>> {
-    const found = new Set<string>();
-    const places = new AppliedPlaces(this.client, this.bucket);
-    for await (const mark of this.#names(REDRIVEN))
-      for (const place of await this.#placesIn(nameOf(mark), places)) found.add(place);
+  async places(): Promise<{ putBack: Set<string>; waiting: Set<string> }> {
+    const marked = new Set<string>();
+    for await (const mark of this.#names(REDRIVEN)) marked.add(nameOf(mark));
+    const found = { putBack: new Set<string>(), waiting: new Set<string>() };
+    const notes = new AppliedPlaces(this.client, this.bucket);
+    for (const prefix of ['events/', 'aws/lambda/'])
+      for await (const name of this.#names(prefix)) {
+        const kind = marked.has(name) ? found.putBack : found.waiting;
+        for (const place of await this.#placesIn(name, notes)) kind.add(place);
+      }
     return found;
   }
 
@@ -116,11 +121,14 @@ export class QuarantineBucket implements Quarantine {
   }
 
   /** Nothing where the object has expired. */
-  async #placesIn(name: string, places: AppliedPlaces): Promise<string[]> {
+  async #placesIn(name: string, notes: AppliedPlaces): Promise<string[]> {
     try {
       const object = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: name }));
       const text = (await object.Body?.transformToString()) ?? '';
-      return placesIn(text, await appliedIn(places, text));
+      const { events } = readQuarantined(name, text, await appliedIn(notes, text));
+      return events.flatMap(({ event, sequence }) =>
+        sequence === undefined ? [] : [placeOf(sequence, event)],
+      );
     } catch (error) {
       if (error instanceof NoSuchKey) return [];
       throw error;
@@ -153,9 +161,15 @@ export class QuarantineBucket implements Quarantine {
   }
 }
 
-async function appliedIn(places: AppliedPlaces, text: string): Promise<ReadonlySet<string>> {
+async function appliedIn(notes: AppliedPlaces, text: string): Promise<IsApplied | undefined> {
   const stretch = stretchOf(text);
-  return stretch === undefined ? new Set() : places.within(stretch);
+  if (stretch === undefined) return () => false;
+  try {
+    return await notes.within(stretch);
+  } catch (error) {
+    if (error instanceof DamagedNote) return undefined;
+    throw error;
+  }
 }
 
 /** Marks of objects whose events were put back lie below, under the same names. */

@@ -49,6 +49,8 @@ export interface StoredCampaign {
 export interface SourceState {
   /** of the item, which grows with each of its writes: an entry that was made from a newer one stays. Without: 0 */
   readonly version?: number;
+  /** when the item was written so, ms, by the store's own clock: tells lives of an account apart, whose versions begin anew */
+  readonly at?: number;
   /** ms; what is noted is forgotten after that; without, by the store's own retention */
   readonly until?: number;
 }

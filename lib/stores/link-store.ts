@@ -60,9 +60,9 @@ export function entryValues(account: string, facts: AccountFacts): string[] {
   return values.length > 0 ? values : [`${NO_OWNER}#${hash48(account) % NO_OWNER_BUCKETS}`];
 }
 
-/** What stands at a place, and the version that it was made from; undefined: it is gone. */
+/** What stands at a place, and what it was made from; undefined: it is gone. */
 interface Held<T> {
-  readonly version: number;
+  readonly from: SourceState;
   readonly what: T | undefined;
 }
 
@@ -76,7 +76,7 @@ export class MemoryLinkStore implements LinkStore {
     account: string,
     facts: AccountFacts | undefined,
     before: AccountFacts | undefined,
-    { version = 0 }: SourceState = {},
+    from: SourceState = {},
   ): Promise<void> {
     const text = facts === undefined ? undefined : encodeFacts(facts);
     const now = new Set(facts === undefined ? [] : entryValues(account, facts));
@@ -85,14 +85,15 @@ export class MemoryLinkStore implements LinkStore {
       const members = this.#values.get(value) ?? new Map<string, Held<string>>();
       this.#values.set(value, members);
       const what = now.has(value) ? text : undefined;
-      keepNewest(members, account, { version, what });
+      keepNewest(members, account, { from, what });
       if (facts === undefined && members.get(account)?.what === undefined) members.delete(account);
     }
   }
 
-  async watch(account: string, watched: boolean, { version = 0, until }: SourceState): Promise<void> {
-    keepNewest(this.#watched, account, { version, what: watched || undefined });
-    if (until === undefined && this.#watched.get(account)?.what === undefined) this.#watched.delete(account);
+  async watch(account: string, watched: boolean, from: SourceState): Promise<void> {
+    keepNewest(this.#watched, account, { from, what: watched || undefined });
+    if (from.until === undefined && this.#watched.get(account)?.what === undefined)
+      this.#watched.delete(account);
   }
 
   async watched(): Promise<readonly string[]> {
@@ -102,10 +103,10 @@ export class MemoryLinkStore implements LinkStore {
   async putPrompts(
     account: string,
     samples: PromptSamples | undefined,
-    { version = 0 }: SourceState = {},
+    from: SourceState = {},
   ): Promise<void> {
     const what = isComparable(samples) ? encodePromptSamples(samples) : undefined;
-    keepNewest(this.#prompts, account, { version, what });
+    keepNewest(this.#prompts, account, { from, what });
     if (samples === undefined && this.#prompts.get(account)?.what === undefined)
       this.#prompts.delete(account);
   }
@@ -130,6 +131,14 @@ export class MemoryLinkStore implements LinkStore {
   }
 }
 
+/** Times of a table's stream are rounded and approximate (API_streams_StreamRecord.html): within these, versions tell. */
+export const SLACK_MS = 5000;
+
+/** As the link table's condition: what is held was written before, or is an older version of the same life. */
 function keepNewest<T>(places: Map<string, Held<T>>, account: string, next: Held<T>): void {
-  if ((places.get(account)?.version ?? 0) <= next.version) places.set(account, next);
+  const { version = 0, at = 0 } = next.from;
+  const held = places.get(account)?.from ?? {};
+  const [heldVersion, heldAt] = [held.version ?? 0, held.at ?? 0];
+  if (heldAt < at - SLACK_MS || (heldVersion <= version && heldAt <= at + SLACK_MS))
+    places.set(account, next);
 }

@@ -4,8 +4,11 @@ import { describeReason, kindOf } from './reason.ts';
 import { decodeRecord } from './record-codec.ts';
 import type { UsageEvent } from './usage-event.ts';
 
-const quarantinedEvent = z.object({ payload: z.string(), encoding: z.enum(['utf8', 'base64']) });
-const place = z.object({ origin: z.object({ sequence: z.string(), index: z.number() }) });
+const quarantinedEvent = z.object({
+  payload: z.string(),
+  encoding: z.enum(['utf8', 'base64']),
+  origin: z.object({ sequence: z.string() }).optional(),
+});
 /** What Lambda writes when it gives up on a batch: the invocation record with the payload (services-kinesis-errors). */
 const givenUp = z.object({ payload: z.string() });
 const kinesisPayload = z.object({
@@ -18,8 +21,14 @@ const kinesisPayload = z.object({
 });
 type BatchRecord = z.infer<typeof kinesisPayload>['Records'][number];
 
+/** An event, and the sequence number of the record in which it had stood; undefined: the object does not say. */
+export interface PlacedEvent {
+  readonly event: UsageEvent;
+  readonly sequence: string | undefined;
+}
+
 export interface QuarantinedEvents {
-  readonly events: readonly UsageEvent[];
+  readonly events: readonly PlacedEvent[];
   /** still unusable, with the reason that holds today */
   readonly refused: readonly string[];
   /** of the events: those of batches that Lambda gave up on */
@@ -28,15 +37,19 @@ export interface QuarantinedEvents {
   readonly applied: number;
 }
 
-const NONE: ReadonlySet<string> = new Set();
+/** Whether an event of a batch that Lambda gave up on is applied all the same. */
+export type IsApplied = (placed: PlacedEvent) => boolean;
 
 /**
  * The events of an object of the quarantine bucket, as they can be used today.
  * @param name of the object, for the reasons
- * @param applied `sequence/index` of events of a batch that Lambda gave up on which are applied all the same
  */
-export function readQuarantined(name: string, text: string, applied = NONE): QuarantinedEvents {
-  const events: UsageEvent[] = [];
+export function readQuarantined(
+  name: string,
+  text: string,
+  isApplied: IsApplied = () => false,
+): QuarantinedEvents {
+  const events: PlacedEvent[] = [];
   const refused: string[] = [];
   let ofBatches = 0;
   let leftOut = 0;
@@ -54,31 +67,34 @@ export function readQuarantined(name: string, text: string, applied = NONE): Qua
     }
     const aside = quarantinedEvent.safeParse(json);
     if (aside.success) {
-      const { payload, encoding } = aside.data;
+      const { payload, encoding, origin } = aside.data;
       if (payload === '') {
         refuse(`:${i + 1}`, 'not kept: it was not JSON, or held what people wrote');
         continue;
       }
-      take(encoding === 'base64' ? Buffer.from(payload, 'base64') : Buffer.from(payload), `:${i + 1}`);
+      const bytes = Buffer.from(payload, encoding);
+      take(bytes, `:${i + 1}`, origin?.sequence, () => false);
       continue;
     }
     const records = batchIn(json);
     if (records !== undefined) {
       const before = events.length;
       for (const [r, { kinesis }] of records.entries())
-        take(Buffer.from(kinesis.data, 'base64'), `:${i + 1} record ${r}`, kinesis.sequenceNumber);
+        take(Buffer.from(kinesis.data, 'base64'), `:${i + 1} record ${r}`, kinesis.sequenceNumber, isApplied);
       ofBatches += events.length - before;
     } else refuse(`:${i + 1}`, 'neither a quarantined event nor a batch that Lambda gave up on');
   }
   return { events, refused, ofBatches, applied: leftOut };
 
-  function take(bytes: Uint8Array, where: string, sequence?: string): void {
+  function take(bytes: Uint8Array, where: string, sequence: string | undefined, leavesOut: IsApplied): void {
     const decoded = decodeRecord(bytes);
     if (decoded.reason !== undefined) refuse(where, describeReason(decoded.reason));
     for (const line of decoded.lines) {
-      if (applied.has(`${sequence}/${line.index}`)) leftOut++;
-      else if (line.event !== undefined && parseUsageEvent(line.event).ok) events.push(line.event);
-      else if (line.reason !== undefined) refuse(where, describeReason(line.reason));
+      if (line.reason !== undefined) refuse(where, describeReason(line.reason));
+      if (line.event === undefined || !parseUsageEvent(line.event).ok) continue;
+      const placed = { event: line.event, sequence };
+      if (leavesOut(placed)) leftOut++;
+      else events.push(placed);
     }
   }
 }
@@ -95,37 +111,6 @@ export function stretchOf(text: string): { shard: string; from: string; to: stri
   const [from, to] = [records?.[0]?.kinesis.sequenceNumber, records?.at(-1)?.kinesis.sequenceNumber];
   const shard = records?.[0]?.eventID?.split(':')[0];
   return shard === undefined || from === undefined || to === undefined ? undefined : { shard, from, to };
-}
-
-/**
- * Where the entries of an object of the quarantine bucket had stood in the stream that `readQuarantined` gives: `sequence/index` of a single
- * event, `sequence` of a whole record.
- */
-export function placesIn(text: string, applied = NONE): string[] {
-  const whole = tryJson(text);
-  const entries = whole === undefined ? text.split('\n').map(tryJson) : [whole];
-  return entries.flatMap((entry) => {
-    const aside = place.safeParse(entry);
-    if (aside.success) {
-      const { sequence, index } = aside.data.origin;
-      return [index < 0 ? sequence : `${sequence}/${index}`];
-    }
-    return batchIn(entry)?.flatMap((record) => placesOf(record, applied)) ?? [];
-  });
-}
-
-/** The record's own place, or those of its lines that are not applied where some are. */
-function placesOf(
-  { kinesis: { sequenceNumber, data } }: BatchRecord,
-  applied: ReadonlySet<string>,
-): string[] {
-  if (sequenceNumber === undefined) return [];
-  if (applied.size === 0) return [sequenceNumber];
-  const lines = decodeRecord(Buffer.from(data, 'base64')).lines.map(
-    ({ index }) => `${sequenceNumber}/${index}`,
-  );
-  const left = lines.filter((place) => !applied.has(place));
-  return left.length === lines.length ? [sequenceNumber] : left;
 }
 
 function tryJson(text: string): unknown {

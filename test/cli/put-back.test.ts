@@ -100,6 +100,7 @@ describe('redrive', () => {
       late: 3,
       ofBatches: 0,
       applied: 0,
+      unclear: 0,
     });
     expect((await redrive(new Stream())).putBack).toBe(5);
     // a line that a later version may read: the object is looked at again

@@ -10,6 +10,7 @@ import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import { NO_PROMPTS, samplePrompts } from '../../lib/profile/prompt-sample.ts';
 import { encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
+import { watchedValue } from '../../lib/stores/link-store.ts';
 import { toItem } from '../../lib/stores/profile-item.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import { testCalibration } from '../calibration.ts';
@@ -166,6 +167,12 @@ describe('the index function', () => {
     const level = (name: string): Image => ({ level: { S: name }, expiresAt: { N: '2000000000' } });
     await push(record('hot', account(5), level('watch')), record('hot', account(6), level('clear')));
     expect(await links.watched()).toEqual([account(5)]);
+    // who stays watched is noted again before the entry expires: 2,592,000 s later
+    const later = { ...level('watch'), expiresAt: { N: '2002592000' } };
+    await push(record('hot', account(5), later, level('watch')));
+    const Key = { value: { S: watchedValue(account(5)) }, member: { S: account(5) } };
+    const { Item } = await client.send(new GetItemCommand({ TableName: TABLE, Key, ConsistentRead: true }));
+    expect(Item?.expiresAt?.N).toBe('2002592000');
     await push(record('hot', account(5), level('clear'), level('watch')));
     expect(await links.watched()).toEqual([]);
   });

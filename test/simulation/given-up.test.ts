@@ -1,5 +1,5 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { QuarantineBucket } from '../../lib/aws/quarantine.ts';
 import { putBack } from '../../lib/cli/redrive/put-back.ts';
@@ -8,6 +8,7 @@ import type { ProducerPort } from '../../lib/telemetry/producer.ts';
 import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { quarantinedWithout } from '../../lib/telemetry/without-account.ts';
 import { account, HOUR, harvest, MINUTE, START } from '../events.ts';
 import { Clients, start } from './functions.ts';
 import { Rebuild } from './rebuilding.ts';
@@ -65,54 +66,110 @@ class Stream implements ProducerPort {
   }
 }
 
-it('a batch that Lambda gave up on, of which some accounts were applied, is put back hours later and counts once', async () => {
-  const stream = new Stream();
+const FAILED = 'quarantine/aws/lambda/given-up';
+const fromBatches = ['events/', 'aws/lambda/'];
+const [A = '', B = '', C = ''] = NAMES;
+
+/** One account is throttled until Lambda gives up on the batch, and three hours of arrivals follow: no id of it is remembered any more. */
+async function giveUp(stream: Stream, sick: string): Promise<void> {
   const { world } = stream;
-  await inVirtualTime(world, async () => {
-    const [sick = ''] = NAMES;
-    const of = NAMES.map((name, i) => harvest({ account: name, events: 40, everyMs: 6 * MINUTE, seed: i }));
-    const first = of.flatMap((events) => events.slice(0, 10));
-    // in turns, so that what is applied and what is not lie in one record
-    first.sort((a, b) => (a.time < b.time ? -1 : 1));
-    world.interference = (call) => {
-      const { command } = call;
-      if (!(command instanceof UpdateItemCommand) || command.input.Key?.account?.S !== sick) return false;
-      world.answer(call, () => {
-        throw Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
+  const of = NAMES.map((name, i) => harvest({ account: name, events: 40, everyMs: 6 * MINUTE, seed: i }));
+  // in turns, so that what is applied and what is not lie in one record
+  const first = Array.from({ length: 10 }, (_, i) => of.map((events) => events[i])).flat();
+  world.interference = (call) => {
+    const { command } = call;
+    if (!(command instanceof UpdateItemCommand) || command.input.Key?.account?.S !== sick) return false;
+    world.answer(call, () => {
+      throw Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
+    });
+    return true;
+  };
+  const records = [first.slice(0, 9), first.slice(9, 20), first.slice(20)].map((events) =>
+    stream.record(partitionKey(BUCKET), encodeRecord({ bucket: BUCKET }, events as UsageEvent[])),
+  );
+  for (let attempt = 0; attempt < 3; attempt++)
+    expect(await world.until(stream.score({ Records: records }))).toEqual({
+      batchItemFailures: [{ itemIdentifier: records[0]?.kinesis.sequenceNumber }],
+    });
+  // Lambda gives up, and its on-failure destination keeps the payload (services-kinesis-errors)
+  const failed = {
+    requestContext: { condition: 'RetryAttemptsExhausted' },
+    payload: JSON.stringify({ Records: records }),
+  };
+  world.objects.held.set(FAILED, Buffer.from(JSON.stringify(failed)));
+  world.interference = undefined;
+  for (let i = 10; i < 40; i += 5) {
+    world.now += HOUR / 2;
+    await stream.send(of.flatMap((events) => events.slice(i, i + 5)));
+  }
+}
+
+const redrive = ({ world }: Stream, stream: Stream, again = false) => {
+  const quarantine = new QuarantineBucket(new Clients(world, sure).s3, 'quarantine');
+  return world.until(putBack(quarantine.objects(fromBatches, again), stream));
+};
+
+describe('a batch that Lambda gave up on, of which some accounts were applied', () => {
+  it.each([
+    ['first', A, [30, 40, 40]],
+    ['last', C, [40, 40, 30]],
+  ] as const)(
+    'is put back hours later and counts once: who waits stands %s in its records',
+    async (_, sick, before) => {
+      const stream = new Stream();
+      const { world } = stream;
+      await inVirtualTime(world, async () => {
+        await giveUp(stream, sick);
+        expect(await stream.counted()).toEqual(before);
+        expect(await redrive(stream, stream)).toMatchObject({ usable: 10, putBack: 10, applied: 20 });
+        expect(await stream.counted()).toEqual([40, 40, 40]);
+        await redrive(stream, stream, true);
+        expect(await stream.counted()).toEqual([40, 40, 40]);
+        // what was left out stands in the archive where it stood, what was put back where it was put back
+        const rebuild = new Rebuild(world);
+        expect(await world.until(rebuild.run())).toMatchObject({ used: 120 });
+        expect(await world.until(rebuild.compare())).toMatchObject({ accounts: 3, same: 3 });
       });
-      return true;
-    };
-    const records = [first.slice(0, 9), first.slice(9, 20), first.slice(20)].map((events) =>
-      stream.record(partitionKey(BUCKET), encodeRecord({ bucket: BUCKET }, events)),
-    );
-    for (let attempt = 0; attempt < 3; attempt++)
-      expect(await world.until(stream.score({ Records: records }))).toEqual({
-        batchItemFailures: [{ itemIdentifier: records[0]?.kinesis.sequenceNumber }],
-      });
-    // Lambda gives up, and its on-failure destination keeps the payload (services-kinesis-errors)
-    const failed = {
-      requestContext: { condition: 'RetryAttemptsExhausted' },
-      payload: JSON.stringify({ Records: records }),
-    };
-    world.objects.held.set('quarantine/aws/lambda/given-up', Buffer.from(JSON.stringify(failed)));
-    world.interference = undefined;
-    // three hours of arrivals: no id of the batch is remembered any more
-    for (let i = 10; i < 40; i += 5) {
-      world.now += HOUR / 2;
-      await stream.send(of.flatMap((events) => events.slice(i, i + 5)));
-    }
-    expect(await stream.counted()).toEqual([30, 40, 40]);
-    const quarantine = new QuarantineBucket(new Clients(world, sure).s3, 'quarantine');
-    const redriven = await world.until(
-      putBack(quarantine.objects(['events/', 'aws/lambda/'], false), stream),
-    );
-    expect(redriven).toMatchObject({ usable: 10, putBack: 10, applied: 20 });
-    expect(await stream.counted()).toEqual([40, 40, 40]);
-    await world.until(putBack(quarantine.objects(['aws/lambda/'], true), stream));
-    expect(await stream.counted()).toEqual([40, 40, 40]);
-    // what was left out stands in the archive where it stood, what was put back where it was put back
-    const rebuild = new Rebuild(world);
-    expect(await world.until(rebuild.run())).toMatchObject({ used: 120 });
-    expect(await world.until(rebuild.compare())).toMatchObject({ accounts: 3, same: 3 });
+    },
+  );
+
+  it('counts once though the tables are rebuilt from the archive before it is put back', async () => {
+    const stream = new Stream();
+    const { world } = stream;
+    await inVirtualTime(world, async () => {
+      await giveUp(stream, C);
+      const rebuild = new Rebuild(world);
+      expect(await world.until(rebuild.run())).toMatchObject({ used: 120 });
+      await world.until(rebuild.compare(true));
+      expect(await stream.counted()).toEqual([40, 40, 40]);
+      await redrive(stream, stream);
+      expect(await stream.counted()).toEqual([40, 40, 40]);
+    });
+  });
+
+  it('is put back rightly after a customer of the same records was forgotten', async () => {
+    const stream = new Stream();
+    await inVirtualTime(stream.world, async () => {
+      await giveUp(stream, B);
+      const { left } = quarantinedWithout(stream.world.objects.held.get(FAILED)?.toString() ?? '', A);
+      stream.world.objects.held.set(FAILED, Buffer.from(left));
+      expect(await redrive(stream, stream)).toMatchObject({ putBack: 10, applied: 10 });
+      expect(await stream.counted()).toEqual([40, 40, 40]);
+    });
+  });
+
+  it('stays where it is while a note of what is applied of it is damaged, and holds up nothing else', async () => {
+    const stream = new Stream();
+    const { objects } = stream.world;
+    await inVirtualTime(stream.world, async () => {
+      await giveUp(stream, B);
+      const [note = ''] = objects.names('quarantine', 'applied/');
+      const whole = objects.text('quarantine', note);
+      objects.held.set(`quarantine/${note}`, Buffer.from(whole.slice(0, 40)));
+      expect(await redrive(stream, stream)).toMatchObject({ unclear: 1, putBack: 0 });
+      objects.held.set(`quarantine/${note}`, Buffer.from(whole));
+      expect(await redrive(stream, stream)).toMatchObject({ unclear: 0, putBack: 10 });
+      expect(await stream.counted()).toEqual([40, 40, 40]);
+    });
   });
 });

@@ -480,23 +480,23 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'deferred-noted-as-applied',
     SCORE,
-    '.filter((position) => deferred === undefined || isBefore(position, deferred.from));',
-    '.filter((position) => deferred === undefined || position.index >= 0);',
+    '.filter(({ position }) => deferred === undefined || isBefore(position, deferred.from));',
+    '.filter(({ position }) => deferred === undefined || position.index >= 0);',
     'events of a throttled account are lost when Lambda gives up on their batch',
     GIVEN_UP,
   ),
   bug(
     'link-late-wins',
     LINKS,
-    "'attribute_not_exists(#version) OR #version <= :version OR expiresAt < :now'",
-    "'attribute_not_exists(#version) OR #version <> :version OR expiresAt < :now OR #version = :version'",
+    '(#version <= :version AND #at <= :about)',
+    '(#version <> :version AND #at <= :about) OR #version = :version',
     'an invocation that was given up puts older link facts over newer ones',
   ),
   bug(
     'link-gone-forgotten',
     LINKS,
     'if (!forGood) return this.#write(',
-    'if (!forGood && place.version < 0) return this.#write(',
+    'if (!forGood && place.value.length === 0) return this.#write(',
     'an account stands under a value again that it has left',
   ),
   bug(

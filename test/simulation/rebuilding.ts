@@ -56,7 +56,7 @@ export class Rebuild {
             shadow: false,
           },
           decode: { permittedSkew: 300_000, trustReplayClock: false, developmentKeys: false },
-          putBack: await new QuarantineBucket(s3, 'quarantine').placesPutBack(),
+          quarantined: await new QuarantineBucket(s3, 'quarantine').places(),
           settled: async (notice) =>
             (await findings.find(recordId(notice)))?.finding.delivered === notice.number,
           stream: undefined,

@@ -60,7 +60,7 @@ const WRITES = /Put|Update|Delete|Publish|Copy|BatchWrite|Transact/;
 
 /** All services and one clock, in one process: nothing happens but what `step` picks. */
 export class World {
-  readonly tables = new Tables(SHAPES);
+  readonly tables = new Tables(SHAPES, () => this.now);
   readonly objects = new Objects();
   readonly messages = new Messages();
   readonly configuration = new Configuration();

@@ -17,7 +17,7 @@ it('brings back what was set aside alone and what Lambda gave up on, and says wh
     'day.ndjson',
     `${lines.map((line) => JSON.stringify(line)).join('\n')}\n{`,
   );
-  expect(events).toEqual([first, ...others]);
+  expect(events.map(({ event }) => event)).toEqual([first, ...others]);
   expect(refused).toEqual([
     expect.stringMatching(/^day\.ndjson:3: .*missing/),
     expect.stringMatching(/^day\.ndjson:4: /),

@@ -1,5 +1,6 @@
 import { applyBatch, type BesideProfiles } from '../../../lambdas/score/apply-batch.ts';
 import { type DecodeRules, decodeBatch, type KinesisRecord } from '../../../lambdas/score/decode-batch.ts';
+import { placeOf } from '../../aws/applied-places.ts';
 import type { StoredRecord } from '../../aws/archive-frames.ts';
 import type { ArchiveReader, ReadSoFar } from '../../aws/archive-reader.ts';
 import type { RebuiltTable } from '../../aws/rebuilt-table.ts';
@@ -19,8 +20,11 @@ export interface RebuildPorts {
   readonly beside: BesideProfiles;
   readonly rules: Rules;
   readonly decode: DecodeRules;
-  /** where events stood that were put back later, and are taken from there (QuarantineBucket.placesPutBack) */
-  readonly putBack: ReadonlySet<string>;
+  /**
+   * Where events stood that are in quarantine (QuarantineBucket.places): those that were put back are taken from there; those that
+   * may be put back yet are remembered like them, so that a redrive after the rebuild counts nothing twice.
+   */
+  readonly quarantined: { readonly putBack: ReadonlySet<string>; readonly waiting: ReadonlySet<string> };
   /** whether people and machines know of a notice already */
   settled(notice: Notice): Promise<boolean>;
   /** only records of this stream; undefined: of the one that there is */
@@ -118,18 +122,25 @@ export async function rebuildGroup(
 
 async function applyRecords(
   step: readonly StoredRecord[],
-  { profiles, beside, rules, decode, putBack, settled }: RebuildPorts,
+  { profiles, beside, rules, decode, quarantined, settled }: RebuildPorts,
   sum: Rebuilt,
 ): Promise<void> {
   const store = new Told(profiles, settled, sum);
   let arrivals: Map<string, readonly IngestedEvent[]> = decodeBatch(step.map(recordOf), decode).arrivals;
   for (const [account, run] of arrivals) {
-    const left = run.filter(({ position: { sequence, index }, redriven }) => {
-      const place = sequence.replace(/^0+(?=\d)/, '');
-      return redriven === true || !(putBack.has(place) || putBack.has(`${place}/${index}`));
-    });
+    const left = run.filter(
+      ({ position, event, redriven }) =>
+        redriven === true || !quarantined.putBack.has(placeOf(position.sequence, event)),
+    );
     sum.putBack += run.length - left.length;
-    arrivals.set(account, left);
+    arrivals.set(
+      account,
+      left.map((arrival) =>
+        quarantined.waiting.has(placeOf(arrival.position.sequence, arrival.event))
+          ? { ...arrival, redriven: true }
+          : arrival,
+      ),
+    );
   }
   for (let attempt = 0; arrivals.size > 0; attempt++) {
     const applied = await applyBatch(arrivals, store, rules, beside);

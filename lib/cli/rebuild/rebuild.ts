@@ -197,8 +197,10 @@ async function portsOf(
       trustReplayClock: options.replayClock === true,
       developmentKeys: options.replayClock === true,
     },
-    putBack:
-      quarantine === undefined ? new Set() : await new QuarantineBucket(s3, quarantine).placesPutBack(),
+    quarantined:
+      quarantine === undefined
+        ? { putBack: new Set(), waiting: new Set() }
+        : await new QuarantineBucket(s3, quarantine).places(),
     settled: async (notice: Notice) =>
       isSettled((await findings.find(recordId(notice)))?.finding, notice.number),
     stream: options.stream,

@@ -1,14 +1,14 @@
 import { say } from '../../input/say.ts';
 import { defaultPolicy } from '../../policy/policy.ts';
 import { createProducer, type ProducerPort } from '../../telemetry/producer.ts';
-import { readQuarantined } from '../../telemetry/quarantined.ts';
+import { type IsApplied, readQuarantined } from '../../telemetry/quarantined.ts';
 
 /** One object of the quarantine bucket, and how to note that it was put back. */
 export interface QuarantinedObject {
   readonly name: string;
   readonly text: string;
-  /** `sequence/index` of events that are applied, and not put back */
-  readonly applied?: ReadonlySet<string>;
+  /** which events are applied, and not put back; undefined: that cannot be told, and the object stays where it is */
+  readonly isApplied: IsApplied | undefined;
   mark(put: { readonly events: number; readonly refused: number }): Promise<void>;
 }
 
@@ -26,6 +26,8 @@ export interface Redriven {
   ofBatches: number;
   /** of such batches, beside the usable: applied before, and so not put back */
   applied: number;
+  /** objects that stay where they are, because a note of what is applied of them is damaged */
+  unclear: number;
 }
 
 /** Events that are further behind are late under the shipped policy. */
@@ -45,20 +47,36 @@ export async function putBack(
   port: ProducerPort | undefined,
   progress: (so: Redriven) => void = () => undefined,
 ): Promise<Redriven> {
-  const sum: Redriven = { objects: 0, usable: 0, putBack: 0, refused: 0, late: 0, ofBatches: 0, applied: 0 };
+  const sum: Redriven = {
+    objects: 0,
+    usable: 0,
+    putBack: 0,
+    refused: 0,
+    late: 0,
+    ofBatches: 0,
+    applied: 0,
+    unclear: 0,
+  };
   const producer = port === undefined ? undefined : createProducer(port, { redriven: true });
   const limit = Date.now() - LATE_HOURS * 3_600_000;
-  for await (const { name, text, applied, mark } of objects) {
-    const { events, refused, ofBatches, applied: leftOut } = readQuarantined(name, text, applied);
+  for await (const { name, text, isApplied, mark } of objects) {
+    if (isApplied === undefined) {
+      say(
+        `${name}: stays where it is, because a note of what is applied of it cannot be read (below applied/)`,
+      );
+      sum.unclear++;
+      continue;
+    }
+    const { events, refused, ofBatches, applied: leftOut } = readQuarantined(name, text, isApplied);
     for (const line of refused.slice(0, Math.max(0, NAMED - sum.refused))) say(line);
     sum.objects++;
     sum.usable += events.length;
     sum.ofBatches += ofBatches;
     sum.applied += leftOut;
     sum.refused += refused.length;
-    sum.late += events.filter(({ time }) => Date.parse(time) < limit).length;
+    sum.late += events.filter(({ event }) => Date.parse(event.time) < limit).length;
     if (producer !== undefined) {
-      for (const event of events) await producer.put(event);
+      for (const { event } of events) await producer.put(event);
       await producer.flush();
       sum.putBack += events.length;
       await mark({ events: events.length, refused: refused.length });

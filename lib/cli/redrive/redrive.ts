@@ -141,5 +141,5 @@ async function* filesOf(files: readonly string[]): AsyncGenerator<{ name: string
 async function* withoutMarks(
   files: AsyncGenerator<{ name: string; text: string }>,
 ): AsyncGenerator<QuarantinedObject> {
-  for await (const file of files) yield { ...file, mark: () => Promise.resolve() };
+  for await (const file of files) yield { ...file, isApplied: () => false, mark: () => Promise.resolve() };
 }

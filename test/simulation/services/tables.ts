@@ -41,6 +41,8 @@ export interface StreamRecord {
   readonly eventSourceARN: string;
   readonly dynamodb: {
     readonly SequenceNumber: string;
+    /** seconds since 1970, rounded down (API_streams_StreamRecord.html) */
+    readonly ApproximateCreationDateTime: number;
     readonly Keys: Item;
     readonly NewImage?: Item;
     readonly OldImage?: Item;
@@ -78,7 +80,11 @@ export class Tables {
   /** what the last writes changed, newest last: what an eventually consistent read may not know yet */
   readonly #recent: Change[] = [];
 
-  constructor(shapes: Readonly<Record<string, TableShape>>) {
+  readonly #now: () => number;
+
+  /** @param now the service's clock, ms */
+  constructor(shapes: Readonly<Record<string, TableShape>>, now: () => number = () => 0) {
+    this.#now = now;
     this.#shapes = {};
     for (const [name, shape] of Object.entries(shapes)) this.#make(name, shape);
   }
@@ -281,6 +287,7 @@ export class Tables {
       eventSourceARN: `arn:aws:dynamodb:us-east-1:000000000000:table/${table}/stream/2026-03-02T00:00:00.000`,
       dynamodb: {
         SequenceNumber: String(++this.#sequence),
+        ApproximateCreationDateTime: Math.floor(this.#now() / 1000),
         Keys: { [partition]: key[partition] ?? { S: '' }, [sort]: key[sort] ?? { S: '' } },
         ...(after === undefined ? {} : { NewImage: structuredClone(after) }),
         ...(before === undefined ? {} : { OldImage: before }),
