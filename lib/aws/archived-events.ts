@@ -69,7 +69,12 @@ export async function readArchivedEvents(
       }
     }
   }
-  return { events: putBackOnce(events), emptyDays: days.filter((day) => !held.has(day)), objects: keys.length, unreadable };
+  return {
+    events: putBackOnce(events),
+    emptyDays: days.filter((day) => !held.has(day)),
+    objects: keys.length,
+    unreadable,
+  };
 }
 
 /**
