@@ -1,15 +1,17 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
+import { readArchivedEvents } from '../../lib/aws/archived-events.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { QuarantineBucket } from '../../lib/aws/quarantine.ts';
 import { putBack } from '../../lib/cli/redrive/put-back.ts';
+import { fold, newProfile } from '../../lib/profile/profile.ts';
 import { seeded } from '../../lib/statistics/random.ts';
 import type { ProducerPort } from '../../lib/telemetry/producer.ts';
 import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { quarantinedWithout } from '../../lib/telemetry/without-account.ts';
-import { account, HOUR, harvest, MINUTE, START } from '../events.ts';
+import { account, DAY, HOUR, harvest, MINUTE, START } from '../events.ts';
 import { Clients, start } from './functions.ts';
 import { Rebuild } from './rebuilding.ts';
 import { inVirtualTime } from './virtual-time.ts';
@@ -228,6 +230,40 @@ describe('a batch that Lambda gave up on, of which some accounts were applied', 
       }
       expect(await redrive(stream, stream)).toMatchObject({ putBack: 0, applied: 10 });
       expect((await stream.counted())[0]).toBe(40);
+    });
+  });
+});
+
+describe('what a redrive put back', () => {
+  it('is read from the archive once, as it was counted, however often it was put back', async () => {
+    const stream = new Stream();
+    const { world } = stream;
+    await inVirtualTime(world, async () => {
+      const of = harvest({ account: A, events: 40, everyMs: 6 * MINUTE, seed: 1 });
+      await stream.send(of.slice(0, 10));
+      const key = { account: { S: A }, item: { S: 'hot' } };
+      const saved = world.tables
+        .items('profiles')
+        .find((item) => item.account?.S === A && item.item?.S === 'hot');
+      world.tables.damage('profiles', key, (item) => ({ ...item, slices: { B: new Uint8Array([99]) } }));
+      world.now += 10 * MINUTE;
+      await stream.send(of.slice(10, 20)); // set aside
+      world.tables.damage('profiles', key, () => saved ?? {});
+      for (let i = 20; i < 40; i += 5) {
+        world.now += HOUR / 2;
+        await stream.send(of.slice(i, i + 5));
+      }
+      await redrive(stream, stream);
+      world.now += 2 * HOUR;
+      await redrive(stream, stream, true);
+      expect((await stream.counted())[0]).toBe(40);
+      const { s3 } = new Clients(world, sure);
+      const days = [world.now - 3 * DAY, world.now] as const;
+      const { events } = await world.until(readArchivedEvents(s3, 'archive', new Set([A]), ...days));
+      expect(events).toHaveLength(40);
+      expect(events.filter(({ redriven }) => redriven)).toHaveLength(10);
+      const rules = { allowedLateness: 48 * HOUR, permittedSkew: 300_000 };
+      expect(fold(newProfile(A), events, rules).profile.totals).toMatchObject({ events: 40, repeated: 0 });
     });
   });
 });
