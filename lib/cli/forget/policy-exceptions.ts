@@ -1,4 +1,5 @@
 import { AppConfigClient } from '@aws-sdk/client-appconfig';
+import { RolloutError } from '../../aws/app-config-names.ts';
 import { AppConfigRollout, type PolicyRollout } from '../../aws/policy-rollout.ts';
 import { failureOf } from '../shared/failure.ts';
 import type { Remains } from './remains.ts';
@@ -24,7 +25,8 @@ export async function policyRemains(account: string, { application, region }: Po
   try {
     return await exceptionsIn(new AppConfigRollout(client, application), account);
   } catch (error) {
-    const { message } = failureOf(error, `AppConfig application ${application}`);
+    const { message } =
+      error instanceof RolloutError ? error : failureOf(error, `AppConfig application ${application}`);
     return {
       what: WHAT,
       advice: `could not be looked at (${message}): take out those that name it; ${OLDER}`,
