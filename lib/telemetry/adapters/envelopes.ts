@@ -111,7 +111,8 @@ const ENVELOPES: readonly Envelope[] = [
     name: 'Docker json-file, Fluent Bit, Fluentd',
     source: 'https://docs.docker.com/engine/logging/drivers/json-file/',
     matches: ({ log }) =>
-      isJsonText(log) || (objectOf(log) !== undefined && !Array.isArray(at(log, 'entries'))),
+      isJsonText(log) ||
+      (objectOf(log) !== undefined && !Array.isArray(at(log, 'entries')) && !isOfTheLine(log)),
     inside: ({ log }) => [log],
   },
   {
@@ -131,8 +132,9 @@ const ENVELOPES: readonly Envelope[] = [
   {
     name: 'Splunk HTTP Event Collector',
     source: 'https://docs.splunk.com/Documentation/Splunk/latest/Data/FormateventsforHTTPEventCollector',
-    matches: ({ event, sourcetype, source, host }) =>
-      (objectOf(event) !== undefined || isJsonText(event)) &&
+    matches: ({ event, sourcetype, source, host, message }) =>
+      // of ECS, `event` tells of the line in message
+      ((objectOf(event) !== undefined && !isJsonText(message)) || isJsonText(event)) &&
       [sourcetype, source, host].some((held) => held !== undefined),
     inside: ({ event }) => [event],
   },
@@ -143,10 +145,23 @@ const ENVELOPES: readonly Envelope[] = [
     inside: ({ _source, hits }) => (objectOf(_source) === undefined ? listOf(at(hits, 'hits')) : [_source]),
   },
   {
+    name: 'lines of Elasticsearch bulk requests that say where the next one goes',
+    source: 'https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-bulk',
+    matches: ({ index, create, ...rest }) =>
+      Object.keys(rest).length === 0 && textAt(index ?? create, '_index') !== undefined,
+    inside: () => [],
+  },
+  {
     name: 'Azure Monitor diagnostic logs',
     source: 'https://learn.microsoft.com/azure/azure-monitor/platform/resource-logs-schema',
     matches: ({ records }) => listOf(records).some((held) => at(held, 'properties') !== undefined),
     inside: ({ records }) => listOf(records),
+  },
+  {
+    name: 'answers of Log Analytics',
+    source: 'https://learn.microsoft.com/azure/azure-monitor/logs/api/response-format',
+    matches: ({ tables }) => listOf(tables).some((table) => Array.isArray(at(table, 'rows'))),
+    inside: ({ tables }) => listOf(tables).flatMap(rowsOf),
   },
   {
     name: 'CloudEvents and EventBridge',
@@ -175,6 +190,7 @@ const ENVELOPES: readonly Envelope[] = [
         'logger',
         'severity',
         'timestamp',
+        'log',
       ].some((name) => name in rest),
     inside: ({ message }) => [message],
   },
@@ -262,6 +278,24 @@ export function unwrapped(json: unknown, depth = 0): readonly unknown[] {
   const envelope = ENVELOPES.find(({ matches }) => matches(entry));
   if (envelope === undefined) return [json];
   return envelope.inside(entry).flatMap((held) => unwrapped(jsonIn(held), depth + 1));
+}
+
+/** Fields that say where a line came from: https://www.elastic.co/docs/reference/ecs/ecs-log, and `offset` of Filebeat. */
+const OF_THE_LINE = new Set(['offset', 'file', 'flags', 'level', 'logger', 'origin', 'original', 'syslog']);
+
+/** Whether `log` tells of the line that stands in `message`, and is not the line. */
+function isOfTheLine(log: unknown): boolean {
+  return Object.keys(objectOf(log) ?? {}).every((name) => OF_THE_LINE.has(name));
+}
+
+/** Rows of a table as objects, by the names of its columns. */
+function rowsOf(table: unknown): readonly unknown[] {
+  const names = listOf(at(table, 'columns')).map((column) => textAt(column, 'name'));
+  return listOf(at(table, 'rows')).map((row) =>
+    Object.fromEntries(
+      listOf(row).flatMap((cell, i) => (names[i] === undefined ? [] : [[names[i], cell] as const])),
+    ),
+  );
 }
 
 /** Texts of the messages of a batch; undefined for one that has none. */

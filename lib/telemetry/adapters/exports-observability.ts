@@ -48,7 +48,7 @@ export const OBSERVABILITY: readonly ExportShape[] = [
       const span = objectOf(entry.attributes) ?? { ...entry, ...objectOf(entry.meta) };
       return {
         id: span.span_id,
-        time: span.start_ns,
+        time: span.start_ns ?? span.start_ms,
         account: tagged(span.tags, USER) ?? tagged(entry.tags, USER),
         metrics: span.metrics,
         request: { ...objectOf(span.metadata), model: span.model_name, ...objectOf(span.input) },

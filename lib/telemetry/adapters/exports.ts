@@ -164,7 +164,7 @@ const SHAPES: readonly ExportShape[] = [
         entry.userId ?? entry.user_id ?? at(entry, 'metadata', 'account') ?? at(entry, 'trace', 'userId'),
       request: {
         ...objectOf(jsonIn(entry.modelParameters ?? entry.model_parameters)),
-        model: entry.model ?? entry.provided_model_name,
+        model: entry.model ?? entry.providedModelName ?? entry.provided_model_name,
         ...objectOf(body(entry.input, 'messages')),
       },
       response: {

@@ -77,7 +77,10 @@ export function nameAt(value: unknown, ...path: readonly string[]): string | und
   return typeof found === 'number' && Number.isFinite(found) ? String(found) : textAt(value, ...path);
 }
 
-/** A name under a field, or at a path of fields with dots between. */
+/** A name under a field, or at a path of fields with dots between, also into fields that hold JSON as text. */
 export function nameIn(value: unknown, field: string): string | undefined {
-  return nameAt(value, field) ?? nameAt(value, ...field.split('.'));
+  const path = field.split('.');
+  const last = path.pop() ?? '';
+  const holder = path.reduce<unknown>((held, step) => jsonIn(at(held, step)), value);
+  return nameAt(value, field) ?? nameAt(holder, last);
 }

@@ -69,6 +69,7 @@ describe('the account of an entry', () => {
       RIGHT,
     );
     expect(read(entry, 'nowhere')[0]).toBe('other');
+    expect(read({ ...entry, labels: '{"owner":{"name":"acme"}}' }, 'labels.owner.name')).toEqual(RIGHT);
   });
 
   it('is that of the trace, where observations have none, and of the API of a gateway', () => {

@@ -138,6 +138,40 @@ describe('a batch', () => {
       expect(read([input, output], field)).toEqual([RIGHT]);
   });
 
+  const object = { id: 'msgbatch_1', type: 'message_batch', created_at: TIME, ended_at: TIME };
+  const params = { ...REQUEST, metadata: { user_id: 'acme' } };
+  const message = { ...{ type: 'message', role: 'assistant', content: [], stop_reason: 'end_turn' } };
+  const requests = { requests: [{ custom_id: 'a-1', params }] };
+  const result = { custom_id: 'a-1', result: { type: 'succeeded', message } };
+  const expired = { ...output, response: null, error: { code: 'batch_expired', message: 'x' } };
+
+  it.each([
+    ['before its results', [requests, object, result]],
+    ['behind them', [requests, result, object]],
+    ['written into each line', [requests, { ...result, created_at: TIME }]],
+    [
+      'of OpenAI, for a request that expired',
+      [{ ...input, body: { ...REQUEST, user: 'acme' } }, expired, { object: 'batch', created_at: TIME }],
+    ],
+  ])('takes the time that its results do not hold from its own object: %s', (_, documents) => {
+    const reader = new EntryReader('auto');
+    const parts = documents.map((document) => reader.read(document));
+    const late = parts.flatMap((part) => part.late);
+    const made = [
+      ...parts.flatMap(({ exchanges }) => exchanges),
+      ...late.flatMap((held) => ('exchange' in held ? [held.exchange] : [])),
+    ];
+    expect([made.map(({ time }) => Date.parse(time)), reader.finish()]).toEqual([[Date.parse(TIME)], []]);
+  });
+
+  it('says what to add where no time can be had', () => {
+    const reader = new EntryReader('auto');
+    for (const document of [requests, result]) expect(reader.read(document).reasons).toEqual([]);
+    expect(reader.finish()).toMatchObject([
+      { reason: { field: 'time', message: expect.stringContaining('created_at') } },
+    ]);
+  });
+
   it('says which of its files is missing', () => {
     expect([read([output]), read([input])]).toEqual([['request'], ['response']]);
   });

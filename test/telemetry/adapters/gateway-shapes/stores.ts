@@ -198,4 +198,77 @@ export const STORE_SHAPES: readonly GatewayShape[] = [
       },
     ],
   ),
+  ...[
+    ['Filebeat', { offset: 0, file: { path: '/var/log/gw.json' } }],
+    ['Logstash', { file: { path: '/var/log/gw.json' } }],
+    ['a logger of ECS', { level: 'info', logger: 'gw' }],
+  ].map(([name, log]) =>
+    other(
+      `a line in message, with log beside it: ${name}`,
+      'https://www.elastic.co/docs/reference/ecs/ecs-log',
+      [{ '@timestamp': TIME, log, message: JSON.stringify(usual), input: { type: 'filestream' } }],
+    ),
+  ),
+  other(
+    'Datadog LLM Observability, its export of spans',
+    'https://docs.datadoghq.com/llm_observability/evaluations/export_api/',
+    [
+      {
+        data: [
+          {
+            ...{ id: 'AAA', type: 'spans' },
+            attributes: {
+              ...{
+                span_id: 's1',
+                span_kind: 'llm',
+                model_name: 'm-1',
+                status: 'ok',
+                tags: ['user_id:acct-1'],
+              },
+              start_ms: SECONDS * 1000 + 123,
+              input: { messages: [USER] },
+              output: { messages: [{ role: 'assistant', content: 'By the moon.' }] },
+              metrics: { input_tokens: 12, output_tokens: 34 },
+            },
+          },
+        ],
+      },
+    ],
+  ),
+  other(
+    'a bulk request of Elasticsearch',
+    'https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-bulk',
+    [{ index: { _index: 'gateway' } }, usual],
+  ),
+  other(
+    'Langfuse, observations as its API names them',
+    'https://langfuse.com/docs/api-and-data-platform/features/observations-api',
+    [
+      [
+        {
+          ...{ id: 'o1', type: 'GENERATION', userId: 'acct-1', startTime: TIME, providedModelName: 'm-1' },
+          ...{ input: JSON.stringify({ messages: [USER] }), output: 'x' },
+          usageDetails: { input: 12, output: 34 },
+        },
+      ],
+    ],
+  ),
+  other(
+    'API Management in Log Analytics, as its query API answers',
+    'https://learn.microsoft.com/azure/azure-monitor/logs/api/response-format',
+    [
+      {
+        tables: [
+          {
+            name: 'PrimaryResult',
+            columns: [
+              ...['TimeGenerated', 'CorrelationId', 'ModelName', 'PromptTokens', 'CompletionTokens'],
+              ...['RequestMessages', 'ResponseMessages', 'ApimSubscriptionId'],
+            ].map((name) => ({ name })),
+            rows: [[TIME, 'c', 'm-1', 12, 34, JSON.stringify([USER]), '[]', 'acct-1']],
+          },
+        ],
+      },
+    ],
+  ),
 ];
