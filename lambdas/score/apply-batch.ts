@@ -36,6 +36,8 @@ export interface Applied {
   readonly account: string;
   readonly steps: readonly BatchResult[];
   readonly unusable: readonly Unusable[];
+  /** what the store is known to hold; undefined: nothing is known */
+  readonly state: AccountState | undefined;
   /** from this position on nothing was applied, for a reason that passes: the stream gives it again */
   readonly deferred?: { readonly from: Position; readonly error: Error };
 }
@@ -83,7 +85,7 @@ export async function applyBatch(
               facts?.get(account),
               prompts?.get(account),
             ).apply(run, loaded.get(account))
-          : { account, steps: [], unusable: [{ arrivals: run, error }] },
+          : { account, steps: [], unusable: [{ arrivals: run, error }], state: undefined },
       );
     }
   };
@@ -112,6 +114,8 @@ class AccountRun {
   readonly #unusable: Unusable[] = [];
   /** what the store is known to hold; undefined: it must be asked */
   #state: AccountState | undefined;
+  /** what it was last known to hold, whatever came after */
+  #stored: AccountState | undefined;
   /** that is what it holds; a first load may miss what was written a moment ago */
   #sure = false;
 
@@ -131,14 +135,20 @@ class AccountRun {
 
   async apply(run: readonly IngestedEvent[], first: AccountState | undefined): Promise<Applied> {
     this.#state = first;
-    const result = { account: this.#account, steps: this.#steps, unusable: this.#unusable };
+    this.#stored = first;
+    const result = () => ({
+      account: this.#account,
+      steps: this.#steps,
+      unusable: this.#unusable,
+      state: this.#stored,
+    });
     for (let i = 0; i < run.length; i += EVENTS_PER_WRITE) {
       const part = run.slice(i, i + EVENTS_PER_WRITE);
       const error = await this.#applyPart(part);
       const from = part[0]?.position;
-      if (error !== undefined && from !== undefined) return { ...result, deferred: { from, error } };
+      if (error !== undefined && from !== undefined) return { ...result(), deferred: { from, error } };
     }
-    return result;
+    return result();
   }
 
   /** Returns why the part is deferred; undefined: it is applied, or set aside. */
@@ -155,6 +165,7 @@ class AccountRun {
         if (now !== undefined) {
           this.#steps.push(step);
           this.#state = now;
+          this.#stored = now;
           return undefined;
         }
       } catch (thrown) {
@@ -180,6 +191,7 @@ class AccountRun {
     this.#facts = facts?.get(this.#account);
     this.#prompts = prompts?.get(this.#account) ?? NO_PROMPTS;
     this.#state = state;
+    this.#stored = state;
     return state;
   }
 

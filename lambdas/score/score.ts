@@ -13,6 +13,7 @@ import type { EnvironmentOf } from '../../lib/contract/environment.ts';
 import type { MetricName } from '../../lib/contract/metrics.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import type { Position } from '../../lib/profile/position.ts';
+import { remembers } from '../../lib/profile/profile.ts';
 import { windowMs } from '../../lib/profile/window.ts';
 import { UNLEARNT } from '../../lib/scoring/unlearnt.ts';
 import type { PolicySource } from '../../lib/stores/policy-port.ts';
@@ -143,16 +144,15 @@ export class ScoreFunction {
     applied: readonly Applied[],
     from: Position,
   ): Promise<void> {
-    const done = applied.flatMap(({ account, deferred, unusable }) => {
-      const aside = new Set(unusable.flatMap((one) => one.arrivals));
-      return (
-        (arrivals.get(account) ?? [])
-          .filter((arrival) => !aside.has(arrival))
-          // the whole record comes again, also what stands before the first event that waits
-          .filter(({ position }) => position.sequence >= from.sequence)
-          .filter(({ position }) => deferred === undefined || isBefore(position, deferred.from))
-      );
-    });
+    // by what profiles remember: a position that is passed says nothing of an invocation that comes late, or of a repeat
+    const done = applied.flatMap(({ account, state }) =>
+      state === undefined
+        ? []
+        : (arrivals.get(account) ?? [])
+            // the whole record comes again, also what stands before the first event that waits
+            .filter(({ position }) => position.sequence >= from.sequence)
+            .filter(({ event }) => remembers(state.profile, event)),
+    );
     try {
       await this.#appliedPlaces.note(shardOf(record), done);
     } catch (error) {
@@ -201,10 +201,6 @@ export class ScoreFunction {
 }
 
 const shardOf = (record: KinesisRecord | undefined): string => record?.eventID.split(':')[0] ?? 'shard';
-
-/** Both of one shard. */
-const isBefore = (a: Position, b: Position): boolean =>
-  a.sequence < b.sequence || (a.sequence === b.sequence && a.index < b.index);
 
 const sequenceOf = ({ sequence }: Position): string => sequence.replace(/^0+(?=\d)/, '');
 

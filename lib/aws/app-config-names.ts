@@ -12,6 +12,9 @@ export class RolloutError extends Error {
   override readonly name: string = 'RolloutError';
 }
 
+/** The validator did not accept the policy: what was given is at fault, not the service. */
+export class RolloutRefused extends RolloutError {}
+
 /** Another deployment is under way; the same can be asked for when it is over. */
 export class RolloutBusy extends RolloutError {}
 

@@ -1,6 +1,7 @@
 import { GetObjectCommand, NoSuchKey, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { padSequence } from '../profile/position.ts';
 import type { IngestedEvent } from '../profile/profile.ts';
+import { eventHash } from '../profile/recent-ids.ts';
 import { BUCKETING } from '../telemetry/record.ts';
 import { decodeRecord } from '../telemetry/record-codec.ts';
 import { DAY_MS } from '../time.ts';
@@ -20,7 +21,8 @@ export interface ArchivedEvents {
 
 /**
  * Reads accounts' events of a span of days back from the archive (lib/aws/archive.ts writes it). A batch that was
- * retried or cut in half lies there twice: whole records that are there again are left out, as the pipeline did.
+ * retried or cut in half lies there twice: whole records that are there again are left out, as the pipeline did. So are events that
+ * a redrive put back, where they had stood first.
  */
 export async function readArchivedEvents(
   client: S3Client,
@@ -62,11 +64,39 @@ export async function readArchivedEvents(
       for (const { event, index } of lines) {
         if (event === undefined || !accounts.has(event.account)) continue;
         const position = { epoch, sequence: padSequence(frame.sequence), index };
-        events.push({ event, time: Date.parse(event.time), arrived, position });
+        const arrival = { event, time: Date.parse(event.time), arrived, position };
+        events.push(header?.redriven === true ? { ...arrival, redriven: true } : arrival);
       }
     }
   }
-  return { events, emptyDays: days.filter((day) => !held.has(day)), objects: keys.length, unreadable };
+  return {
+    events: putBackOnce(events),
+    emptyDays: days.filter((day) => !held.has(day)),
+    objects: keys.length,
+    unreadable,
+  };
+}
+
+/**
+ * Events that were put back lie where they stood first, set aside or in a batch that Lambda gave up on, and where they were put back, once
+ * for each redrive. The first time that one was put back is what counted: it is kept, and one that is the same from before it left
+ * out, the last. Others are what producers repeated: whoever reads on treats them as the pipeline did.
+ */
+function putBackOnce(events: readonly IngestedEvent[]): IngestedEvent[] {
+  const nameOf = ({ event }: IngestedEvent) => `${event.account}/${eventHash(event)}`;
+  const putBack = new Map<string, number>();
+  for (const [i, arrival] of events.entries())
+    if (arrival.redriven === true && !putBack.has(nameOf(arrival))) putBack.set(nameOf(arrival), i);
+  if (putBack.size === 0) return [...events];
+  const stood = new Map<string, number>();
+  for (const [i, arrival] of events.entries()) {
+    const name = nameOf(arrival);
+    if (arrival.redriven !== true && i < (putBack.get(name) ?? -1)) stood.set(name, i);
+  }
+  return events.filter((arrival, i) => {
+    const name = nameOf(arrival);
+    return arrival.redriven === true ? putBack.get(name) === i : stood.get(name) !== i;
+  });
 }
 
 /** `.../<shard>-<first>-<last>.ndjson.gz`: sequence numbers grow along an account's partition key, over reshards too. */

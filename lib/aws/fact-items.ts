@@ -32,6 +32,7 @@ export class FactItems implements LinkFactStore {
   private readonly client: DynamoDBClient;
   private readonly table: string;
   private readonly known: LRUCache<string, Known>;
+  private readonly replacesUnreadable: boolean;
   private readonly onUnreadable: ((account: string, error: Error) => void) | undefined;
   /** of the policy in force */
   retentionDays: number;
@@ -43,12 +44,15 @@ export class FactItems implements LinkFactStore {
       retentionDays: number;
       cache?: number;
       onUnreadable?: (account: string, error: Error) => void;
+      /** an item that cannot be read is written anew, where everything is known that belongs there; else it stays as it is */
+      replacesUnreadable?: boolean;
     },
   ) {
     this.client = client;
     this.table = table;
     this.retentionDays = options.retentionDays;
     this.onUnreadable = options.onUnreadable;
+    this.replacesUnreadable = options.replacesUnreadable ?? false;
     this.known = recentlyUsed(options.cache ?? 20_000);
   }
 
@@ -108,6 +112,8 @@ export class FactItems implements LinkFactStore {
       const facts = readable(`link facts of ${account}`, () => decodeFacts(item.facts?.S ?? ''));
       return { facts, version: Number(item.version?.N ?? 0) };
     } catch (error) {
+      if (this.replacesUnreadable && error instanceof UnreadableItem)
+        return { facts: undefined, version: Number(item.version?.N ?? 0) };
       if (this.onUnreadable === undefined || !(error instanceof UnreadableItem)) throw error;
       this.onUnreadable(account, error);
       return { facts: undefined, version: undefined };

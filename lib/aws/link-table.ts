@@ -63,6 +63,9 @@ type Condition = Pick<
   'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
 >;
 
+/** Pages of a value that a look at it may read: it ends there among accounts that are gone. */
+const SHARING_PAGES = 10;
+
 /** Accounts whose samples are asked for together: a megabyte of them. */
 const SAMPLES_AT_ONCE = 400;
 
@@ -164,16 +167,26 @@ export class LinkTable implements LinkStore {
   }
 
   async sharing(value: string, limit: number): Promise<readonly AccountFacts[]> {
-    const { Items = [] } = await this.#client.send(
-      new QueryCommand({
-        TableName: this.#table,
-        KeyConditionExpression: '#value = :value',
-        ExpressionAttributeNames: { '#value': 'value' },
-        ExpressionAttributeValues: { ':value': { S: value } },
-        Limit: limit,
-      }),
-    );
-    return Items.flatMap((item) => this.#facts(item) ?? []);
+    const there: Record<string, AttributeValue>[] = [];
+    let from: Record<string, AttributeValue> | undefined;
+    for (let page = 0; page < SHARING_PAGES; page++) {
+      // the limit is of what is read, before the filter (API_Query, `Limit`)
+      const { Items = [], LastEvaluatedKey } = await this.#client.send(
+        new QueryCommand({
+          TableName: this.#table,
+          KeyConditionExpression: '#value = :value',
+          FilterExpression: 'attribute_not_exists(#gone)',
+          ExpressionAttributeNames: { '#value': 'value', '#gone': 'gone' },
+          ExpressionAttributeValues: { ':value': { S: value } },
+          Limit: limit,
+          ...(from === undefined ? {} : { ExclusiveStartKey: from }),
+        }),
+      );
+      there.push(...Items);
+      from = LastEvaluatedKey;
+      if (from === undefined || there.length >= limit) break;
+    }
+    return there.slice(0, limit).flatMap((item) => this.#facts(item) ?? []);
   }
 
   async *scan(part: number, parts: number): AsyncGenerator<LinkEntry> {

@@ -13,7 +13,7 @@ import {
 import { POLICY_PROFILES, type PolicySlot } from '../contract/policy-names.ts';
 import { describeFault, expiredExceptions, parsePolicy } from '../policy/parse-policy.ts';
 import { defaultPolicy, type Policy } from '../policy/policy.ts';
-import { AppConfigNames, RolloutBusy, RolloutError } from './app-config-names.ts';
+import { AppConfigNames, RolloutBusy, RolloutError, RolloutRefused } from './app-config-names.ts';
 
 /** One deployment of a policy, newest first in lists. */
 export interface Deployed {
@@ -191,7 +191,7 @@ export class AppConfigRollout implements PolicyRollout {
     } catch (error) {
       if (error instanceof ConflictException) throw await this.#conflict(error);
       if (error instanceof BadRequestException)
-        throw new RolloutError(`the validator refused it, nothing was changed: ${detailsOf(error)}`, {
+        throw new RolloutRefused(`the validator refused it, nothing was changed: ${detailsOf(error)}`, {
           cause: error,
         });
       throw error;

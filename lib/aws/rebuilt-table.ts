@@ -12,13 +12,21 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
+import { decodeFacts } from '../campaigns/linking/facts-codec.ts';
+import { mergeFacts } from '../campaigns/linking/link-facts.ts';
 import { PROFILE_ITEMS, TABLES } from '../contract/tables.ts';
+import { defaultPolicy } from '../policy/policy.ts';
+import { decodePromptSamples } from '../profile/prompt-sample-codec.ts';
 import type { ReadSoFar } from './archive-reader.ts';
+import { FactItems } from './fact-items.ts';
+import { PromptItems } from './prompt-items.ts';
 
 type Item = Record<string, AttributeValue>;
 
 /** Seconds that a new table may take. */
 const TABLE_MADE = 300;
+/** Times that facts are written again where somebody else was faster. */
+const ATTEMPTS = 5;
 /** Partition of the items that say how far a rebuild has come; no account is called so. */
 const PROGRESS = 'rebuild';
 const readSoFar = z.record(z.string(), z.string());
@@ -28,11 +36,19 @@ export class RebuiltTable {
   readonly #client: DynamoDBClient;
   readonly #live: string;
   readonly #table: string;
+  readonly #retentionDays: number;
 
-  constructor(client: DynamoDBClient, live: string, table: string) {
+  /** @param retentionDays of the policy in force, of facts that go into the live table */
+  constructor(
+    client: DynamoDBClient,
+    live: string,
+    table: string,
+    retentionDays = defaultPolicy.retentionDays,
+  ) {
     this.#client = client;
     this.#live = live;
     this.#table = table;
+    this.#retentionDays = retentionDays;
   }
 
   /** Makes the table, encrypted under the live one's key; one that is there already is gone on with. */
@@ -100,6 +116,8 @@ export class RebuiltTable {
       const page = await this.#client.send(
         new ScanCommand({
           TableName: this.#table,
+          // what was written a moment ago is compared too
+          ConsistentRead: true,
           FilterExpression: '#item = :hot',
           ProjectionExpression: 'account',
           ExpressionAttributeNames: { '#item': 'item' },
@@ -115,14 +133,20 @@ export class RebuiltTable {
   /**
    * Puts an account's rebuilt items into the live table: its parts first, the hot item last and only where nobody wrote it
    * since `version` was read. Versions go on from the higher one, so that no warm function takes the new item for
-   * the one that it knows. Parts that nothing names any more expire by themselves.
+   * the one that it knows. Facts and prompts are joined with those that stand there: what an account has shown since is never lost.
+   * Parts that nothing names any more expire by themselves.
    * @param version of the live hot item as it was judged; 0: there was none
    */
   async switchOver(account: string, version: number): Promise<'switched' | 'conflict'> {
     const items = await this.#itemsOf(account);
     const hot = items.find(({ item }) => item?.S === PROFILE_ITEMS.hot);
-    if (hot === undefined) return 'conflict';
-    for (const item of items) if (item !== hot) await this.#put(await this.#newer(item));
+    if (hot === undefined || (await this.liveVersion(account)) !== version) return 'conflict';
+    for (const item of items) {
+      const name = item.item?.S;
+      if (name === PROFILE_ITEMS.facts) await this.#joinFacts(account, item);
+      else if (name === PROFILE_ITEMS.prompts) await this.#joinPrompts(account, item);
+      else if (item !== hot) await this.#put(item);
+    }
     const next = Math.max(version, Number(hot.version?.N ?? 0)) + 1;
     try {
       await this.#client.send(
@@ -159,12 +183,24 @@ export class RebuiltTable {
     return Number(Item?.version?.N ?? 0);
   }
 
-  /** Items with a version of their own (`facts`) go on from the live one's. */
-  async #newer(item: Item): Promise<Item> {
-    if (item.version === undefined) return item;
-    const { account = { S: '' }, item: sort = { S: '' } } = item;
-    const live = await this.#versionOf({ account, item: sort });
-    return { ...item, version: { N: String(Math.max(live, Number(item.version.N)) + 1) } };
+  async #joinFacts(account: string, { facts }: Item): Promise<void> {
+    const rebuilt = decodeFacts(facts?.S ?? '');
+    // what is damaged there is replaced
+    const live = new FactItems(this.#client, this.#live, {
+      retentionDays: this.#retentionDays,
+      replacesUnreadable: true,
+    });
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const held = (await live.load([account])).get(account);
+      const next = held === undefined ? rebuilt : mergeFacts(held, rebuilt);
+      if ((await live.save(account, next)) === 'saved') return;
+    }
+    throw new Error('somebody else kept writing the facts of this account');
+  }
+
+  async #joinPrompts(account: string, { prompts }: Item): Promise<void> {
+    if (prompts?.B !== undefined)
+      await new PromptItems(this.#client, this.#live).save(account, decodePromptSamples(prompts.B));
   }
 
   async #put(Item: Item): Promise<void> {

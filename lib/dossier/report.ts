@@ -110,7 +110,7 @@ ${
     ? html`<p>Nothing that this dossier draws on had expired.</p>`
     : html`<ul>${held.missing.map((line) => html`<li>${plain(line, 400)}</li>`)}</ul>`
 }
-${accountsOf(assessed)}
+${accountsOf(assessed, held)}
 
 <h2>Chain of custody</h2>
 ${custody(held, facts)}
@@ -145,7 +145,7 @@ function custody({ events, profiles, audit }: Evidences, { madeAt, madeBy, signe
   const span =
     arrived.length === 0
       ? 'no archived events'
-      : `${plural(events.length, 'event')}, which arrived from ${when(iso(arrived.reduce((a, b) => Math.min(a, b))))} to ${when(iso(arrived.reduce((a, b) => Math.max(a, b))))}`;
+      : `${plural(events.length, 'event')}, which arrived from ${when(iso(arrived.reduce((a, b) => Math.min(a, b))))} to ${when(iso(arrived.reduce((a, b) => Math.max(a, b))))}${afterwards(events)}`;
   return table(
     ['where', 'what', 'what shows that it is unchanged'],
     [
@@ -178,6 +178,17 @@ function custody({ events, profiles, audit }: Evidences, { madeAt, madeBy, signe
       ],
     ],
   );
+}
+
+/** Events that arrive later than this after they happened were sent afterwards, ms. */
+const AFTERWARDS_MS = 3_600_000;
+
+/** Of traffic that was replayed or sent late, as in a demo: why a finding can be older than the arrival of its evidence. */
+function afterwards(events: Evidences['events']): string {
+  const late = events.filter(({ arrived, time }) => arrived - time > AFTERWARDS_MS).length;
+  return late === 0
+    ? ''
+    : `. ${late === events.length ? 'All' : `${count(late)} of them`} arrived more than an hour after they had happened: traffic was replayed or sent afterwards. The times of the finding are event times, as if it had come at once`;
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -307,7 +318,23 @@ ${
 /** Accounts that the page lists; all are in the assessment. */
 const ACCOUNTS_LISTED = 100;
 
-function accountsOf(assessed: Assessment): Html | undefined {
+/** Why four counts of requests differ: each is of another moment. */
+function countWords({ notice: again }: Assessment, { finding, events }: Evidences): string {
+  const { window } = finding.notice;
+  const repeated = events.length - new Set(events.map(({ event }) => event.id)).size;
+  return [
+    `How these counts go together: the notice counts the ${plural(window.events, 'request')} of its window, which ends at ${when(window.to)}.`,
+    again.events > 0
+      ? `It was recomputed from all ${plural(again.events, 'event')} that had come when it was written, those after the window's end among them.`
+      : '',
+    'Requests as stored go on to when the dossier was made.',
+    `Events in the archive are counted as they came${repeated === 0 ? '; one that comes twice is stored once' : `: ${plural(repeated, 'event')} came again, and a request is stored once`}.`,
+  ]
+    .filter((line) => line !== '')
+    .join(' ');
+}
+
+function accountsOf(assessed: Assessment, held: Evidences): Html | undefined {
   if (assessed.accounts.length === 0) return undefined;
   const busiest = [...assessed.accounts].sort((a, b) => b.requests - a.requests);
   const more = busiest.length - ACCOUNTS_LISTED;
@@ -333,5 +360,5 @@ function accountsOf(assessed: Assessment): Html | undefined {
         held.p === null || held.p >= 1 ? 'unknown' : `1 in ${oneIn(held.p)}`,
       ]),
     [1, 2, 3, 5, 6],
-  )}`;
+  )}<p class="muted">${countWords(assessed, held)}</p>`;
 }

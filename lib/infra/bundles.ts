@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Stack, Stage } from 'aws-cdk-lib';
@@ -52,8 +52,9 @@ export class Bundles {
   }
 }
 
-/** Writes the bundle of one function. @param entry its file, relative to the checkout */
+/** Writes the bundle of one function into a folder, and takes out what an earlier synthesis left there. @param entry its file, relative to the checkout */
 export function bundle(entry: string, folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const { outputFiles } = buildSync({
     absWorkingDir: CHECKOUT,

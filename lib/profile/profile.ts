@@ -1,7 +1,16 @@
 import type { UsageEvent } from '../telemetry/usage-event.ts';
 import { timeOf } from '../telemetry/utc-time.ts';
 import { type Guard, GuardCursor, type Position } from './position.ts';
-import { eventHash, HORIZON_SLOTS, type IdLog, NO_IDS, nextLog, remember, slotOf } from './recent-ids.ts';
+import {
+  eventHash,
+  HORIZON_SLOTS,
+  type IdLog,
+  isRemembered,
+  NO_IDS,
+  nextLog,
+  remember,
+  slotOf,
+} from './recent-ids.ts';
 import { addEvent, copySlice, emptySlice, SLICE_MS, type Slice, sliceStart } from './slice.ts';
 
 /** What an account says of itself with its newest event: the facts that choose its peer group. */
@@ -174,6 +183,12 @@ function isRepeated(profile: Profile, { event, redriven }: IngestedEvent): boole
   const hash = eventHash(event);
   if (redriven === true && !remember(profile.redriven, hash, 0, 0)) return true;
   return !remember(recent, hash, slotOf(arrived), oldestSlot(arrived));
+}
+
+/** Whether an event is among those that the profile remembers to have applied. */
+export function remembers({ recent, redriven }: Profile, event: UsageEvent): boolean {
+  const hash = eventHash(event);
+  return isRemembered(recent, hash) || isRemembered(redriven, hash);
 }
 
 /** The arrivals that are not in the profile yet, by their positions and ids. */

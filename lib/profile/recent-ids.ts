@@ -91,6 +91,11 @@ export function remember(log: IdLog, hash: number, slot: number, oldest: number)
   return true;
 }
 
+/** Whether the log has the hash, of whatever slot. */
+export function isRemembered(log: IdLog, hash: number): boolean {
+  return has(log.tail, hash, 0) || log.parts.some(({ ids }) => has(ids, hash, 0));
+}
+
 function has(ids: IdSet, hash: number, oldest: number): boolean {
   for (const [slot, hashes] of ids) if (slot >= oldest && hashes.has(hash)) return true;
   return false;

@@ -28,7 +28,9 @@ export interface CalibrationStore {
 export class CalibrationMissing extends Error {
   override readonly name = 'CalibrationMissing';
   constructor(id: string) {
-    super(`calibration ${id}: there is none of that id; the policy must name one that exists, or "default"`);
+    super(
+      `calibration ${id}: there is none of that id; the policy must name one that exists, or "default". One that is not stored yet goes along with --calibration FILE`,
+    );
   }
 }
 

@@ -118,8 +118,9 @@ export class MemoryLinkStore implements LinkStore {
 
   async sharing(value: string, limit: number): Promise<readonly AccountFacts[]> {
     return [...(this.#values.get(value)?.values() ?? [])]
+      .flatMap(({ what }) => what ?? [])
       .slice(0, limit)
-      .flatMap(({ what }) => (what === undefined ? [] : decodeFacts(what)));
+      .map(decodeFacts);
   }
 
   async *scan(part: number, parts: number): AsyncGenerator<LinkEntry> {

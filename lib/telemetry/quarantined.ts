@@ -19,6 +19,8 @@ const kinesisPayload = z.object({
     }),
   ),
 });
+/** A batch of a table's stream, which `notify`, `index` or `link` failed on: changes of items, no events. */
+const tablePayload = z.object({ Records: z.array(z.object({ dynamodb: z.object({}) })).nonempty() });
 type BatchRecord = z.infer<typeof kinesisPayload>['Records'][number];
 
 /** An event, and the sequence number of the record in which it had stood; undefined: the object does not say. */
@@ -35,6 +37,8 @@ export interface QuarantinedEvents {
   readonly ofBatches: number;
   /** events of such batches that are applied, and so are not among the events */
   readonly applied: number;
+  /** changes of a table in batches that Lambda gave up on: they need no redrive (docs/operations.md, dead letters) */
+  readonly tableChanges: number;
 }
 
 /** Whether an event of a batch that Lambda gave up on is applied all the same. */
@@ -53,6 +57,7 @@ export function readQuarantined(
   const refused: string[] = [];
   let ofBatches = 0;
   let leftOut = 0;
+  let tableChanges = 0;
   const refuse = (where: string, why: string) => refused.push(`${name}${where}: ${why}`);
   // Lambda's record may be printed over several lines
   const whole = tryJson(text);
@@ -82,9 +87,13 @@ export function readQuarantined(
       for (const [r, { kinesis }] of records.entries())
         take(Buffer.from(kinesis.data, 'base64'), `:${i + 1} record ${r}`, kinesis.sequenceNumber, isApplied);
       ofBatches += events.length - before;
-    } else refuse(`:${i + 1}`, 'neither a quarantined event nor a batch that Lambda gave up on');
+      continue;
+    }
+    const changes = changesIn(json);
+    if (changes > 0) tableChanges += changes;
+    else refuse(`:${i + 1}`, 'neither a quarantined event nor a batch that Lambda gave up on');
   }
-  return { events, refused, ofBatches, applied: leftOut };
+  return { events, refused, ofBatches, applied: leftOut, tableChanges };
 
   function take(bytes: Uint8Array, where: string, sequence: string | undefined, leavesOut: IsApplied): void {
     const decoded = decodeRecord(bytes);
@@ -103,6 +112,12 @@ export function readQuarantined(
 function batchIn(entry: unknown): readonly BatchRecord[] | undefined {
   const batch = givenUp.safeParse(entry);
   return batch.success ? kinesisPayload.safeParse(tryJson(batch.data.payload)).data?.Records : undefined;
+}
+
+/** Changes in a batch of a table's stream that Lambda gave up on. */
+function changesIn(entry: unknown): number {
+  const batch = givenUp.safeParse(entry);
+  return batch.success ? (tablePayload.safeParse(tryJson(batch.data.payload)).data?.Records.length ?? 0) : 0;
 }
 
 /** Where the records of a batch lie that Lambda gave up on; undefined: the object is none, or does not say. */

@@ -55,7 +55,7 @@ export function recordWithout(bytes: Uint8Array, account: string): Without<Uint8
 
 /**
  * An object of the quarantine bucket: set-aside entries one a line, each with a line or a whole record as its payload, or
- * the invocation record of a batch that Lambda gave up on, with records inside.
+ * the invocation record of a batch that Lambda gave up on, with records inside: of the stream of events, or changes of a table.
  */
 export function quarantinedWithout(text: string, account: string): Without<string> {
   const whole = jsonOf(text);
@@ -81,15 +81,22 @@ function entryWithout(line: string, account: string): Without<string | undefined
   return { left: JSON.stringify({ ...entry, payload }), removed };
 }
 
-/** Lambda's record: the payload is text, the text is JSON, its records are base64. */
+/**
+ * Lambda's record: the payload is text, the text is JSON, its records of events are base64. A change of a table whose key or images name the
+ * account goes whole: nobody puts it back. A payload that is none goes whole too.
+ */
 function batchWithout(text: string, account: string): Without<string> {
   const outer = jsonOf(text);
   const inner = typeof outer?.payload === 'string' ? jsonOf(outer.payload) : undefined;
-  if (outer === undefined || !Array.isArray(inner?.Records)) return { left: text, removed: 0 };
+  if (outer === undefined || !Array.isArray(inner?.Records))
+    return names(text, account) ? { left: '', removed: 1 } : { left: text, removed: 0 };
   let removed = 0;
   const Records = inner.Records.flatMap((record: unknown) => {
-    if (!isRecord(record) || !isRecord(record.kinesis) || typeof record.kinesis.data !== 'string')
-      return [record];
+    if (!isRecord(record) || !isRecord(record.kinesis) || typeof record.kinesis.data !== 'string') {
+      if (!names(JSON.stringify(record), account)) return [record];
+      removed++;
+      return [];
+    }
     const without = recordWithout(Buffer.from(record.kinesis.data, 'base64'), account);
     removed += without.removed;
     if (without.removed === 0) return [record];
@@ -98,6 +105,7 @@ function batchWithout(text: string, account: string): Without<string> {
     return [{ ...record, kinesis: { ...record.kinesis, data } }];
   });
   if (removed === 0) return { left: text, removed };
+  if (Records.length === 0) return { left: '', removed };
   return { left: JSON.stringify({ ...outer, payload: JSON.stringify({ ...inner, Records }) }), removed };
 }
 

@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import picocolors from 'picocolors';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { demoFileFor, removeDemoFile, writeDemoFile } from '../../lib/cli/demo/demo-file.ts';
 import { demoProgress } from '../../lib/cli/demo/demo-progress.ts';
 import { type DemoReport, renderReport, spread } from '../../lib/cli/demo/demo-report.ts';
-import { later } from '../../lib/cli/demo/demo-send.ts';
+import { later, sendMore } from '../../lib/cli/demo/demo-send.ts';
 import { storyOf } from '../../lib/cli/demo/demo-story.ts';
 import { progressMeter } from '../../lib/cli/demo/progress-meter.ts';
+import { rolloutTarget } from '../../lib/cli/policy/rollout-target.ts';
 import { calledAs } from '../../lib/cli/shared/called-as.ts';
+import { connect } from '../../lib/cli/shared/deployment.ts';
+import { failureOf } from '../../lib/cli/shared/failure.ts';
 import type { Cloud } from '../../lib/emulator/cloud.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 import { NO_KEYS } from '../../lib/findings/next-steps.ts';
@@ -188,6 +191,51 @@ describe('the report of the demo', () => {
       writeFileSync(own.path, '{"pid":999999999}');
       expect(demoFileFor(process.pid, file).path).toBe(own.path);
     } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('a demo that was killed is named with what to do, by sending and by every verb that reads, at once', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'siphonwatch-demo-'));
+    const file = join(folder, 'demo.json');
+    const told = (pid: number) =>
+      JSON.stringify({
+        pid,
+        region: 'local',
+        stack: 'S',
+        stream: 's',
+        endpoints: {
+          dynamodb: 'http://127.0.0.1:9',
+          kinesis: 'http://127.0.0.1:9',
+          appconfig: 'http://127.0.0.1:9',
+        },
+        tables: { finding: 't' },
+      });
+    vi.stubEnv('SIPHONWATCH_DEMO', file);
+    const sink = { write: () => true, isTTY: false } as unknown as NodeJS.WriteStream;
+    const send = () =>
+      sendMore({ files: [], rest: false }, {}, demoProgress({ stdout: sink, stderr: sink }), () => undefined);
+    const failure = (run: Promise<unknown>) =>
+      run.then(
+        () => ({ code: 0, message: '' }),
+        (error: unknown) => failureOf(error),
+      );
+    try {
+      writeFileSync(file, told(999999999));
+      for (const run of [send(), connect({}), rolloutTarget({}, 'change')]) {
+        const { code, message } = await failure(run);
+        expect(message).toContain('its process 999999999 has ended');
+        expect(message).toContain('demo --keep');
+        expect(message).toContain('delete that file');
+        expect(code).toBe(5);
+      }
+      // its number is another process's by now
+      writeFileSync(file, told(process.pid));
+      const { code, message } = await failure(send());
+      expect(message).toContain('nothing answers at 127.0.0.1:9');
+      expect(code).toBe(5);
+    } finally {
+      vi.unstubAllEnvs();
       rmSync(folder, { recursive: true });
     }
   });

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { runCommand } from '../../lib/cli/shared/command.ts';
-import { writable } from '../../lib/cli/shared/output.ts';
+import { failureOf } from '../../lib/cli/shared/failure.ts';
+import { makeFolder, writable, writeAside } from '../../lib/cli/shared/output.ts';
 import { InputError } from '../../lib/input/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'siphonwatch-output-'));
@@ -15,6 +16,18 @@ describe('a file to write', () => {
       `--report: ${file}: the folder ${join(folder, 'absent')} does not exist`,
     );
     await expect(writable({ '--report': folder })).rejects.toThrow(`--report: ${folder} is a folder`);
+  });
+
+  it('is tried before the work: below /proc no file and no folder can be made, and that is said at once', async () => {
+    await expect(writable({ '--report': '/proc/x.html' })).rejects.toThrow(
+      '--report: /proc/x.html: the folder /proc cannot be written to',
+    );
+    await expect(makeFolder('--out', '/proc/x/y')).rejects.toThrow(
+      '--out: /proc/x: cannot be made: no folder can be made there',
+    );
+    const failed: unknown = await writeAside('/proc/x.yaml', 'x').catch((error: unknown) => error);
+    expect(failureOf(failed).message).toContain('/proc/x.yaml: ');
+    expect(failureOf(failed).message).not.toContain('.part');
   });
 
   it('is not made by looking, and need not be given', async () => {

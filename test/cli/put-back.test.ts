@@ -101,6 +101,7 @@ describe('redrive', () => {
       ofBatches: 0,
       applied: 0,
       unclear: 0,
+      ofTables: 0,
     });
     expect((await redrive(new Stream())).putBack).toBe(5);
     // a line that a later version may read: the object is looked at again
@@ -114,5 +115,14 @@ describe('redrive', () => {
     world.objects.held.set('q/aws/lambda/1', Buffer.from(JSON.stringify(failed)));
     world.objects.held.set('q/aws/lambda/2', Buffer.from(JSON.stringify(failed, null, 2)));
     expect(await redrive(undefined)).toMatchObject({ objects: 2, usable: 6, refused: 0 });
+  });
+
+  it('counts batches of a table apart, which need no redrive, and does not come to them again', async () => {
+    const { redrive, world } = bucket();
+    const Records = [{ eventSource: 'aws:dynamodb', dynamodb: { Keys: { account: { S: who } } } }];
+    const failed = { requestContext: {}, payload: JSON.stringify({ Records }) };
+    world.objects.held.set('q/aws/lambda/1', Buffer.from(JSON.stringify(failed)));
+    expect(await redrive(new Stream())).toMatchObject({ ofTables: 1, usable: 0, refused: 0 });
+    expect(await redrive(new Stream())).toMatchObject({ objects: 0, ofTables: 0 });
   });
 });

@@ -1,10 +1,13 @@
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { buildApp } from 'fauxqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { forgetCommand } from '../../lib/cli/forget/forget.ts';
+import { exceptionsIn } from '../../lib/cli/forget/policy-exceptions.ts';
+import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { type EmulatedTables, emulatedTables } from '../tables.ts';
 import {
   BUCKETS,
@@ -117,6 +120,7 @@ describe('forget', () => {
     const apart = (lines: readonly string[]) =>
       naming(lines, STAYS)
         .filter((line) => !line.includes(GONE) && !line.includes('"members"') && !line.includes('fc-'))
+        .filter((line) => !line.includes('DDBStreamBatchInfo'))
         .map(settled)
         .sort();
     const kept = apart(before);
@@ -127,6 +131,9 @@ describe('forget', () => {
     // the campaign goes on with the others, and its finding with their rows
     expect(after.filter((line) => line.includes('["members"') && line.includes(STAYS))).not.toEqual([]);
     expect(after.filter((line) => line.includes('fc-') && line.includes(STAYS))).not.toEqual([]);
+
+    // so does a batch of the table's stream that a function gave up on
+    expect(naming(after, STAYS).filter((line) => line.includes('DDBStreamBatchInfo'))).toHaveLength(1);
 
     const [trail] = after.filter((line) => line.includes(outcome.erasure));
     expect(trail).toContain('\\"state\\":\\"done\\"');
@@ -140,6 +147,27 @@ describe('forget', () => {
     expect(code).toBe(0);
     expect(out).toContain('profiles: 0 items');
     expect(out).toMatch(/point-in-time recovery of the four tables, until 20\d\d-/);
+  });
+
+  it('looks into the second table of a rebuild, from which a later switch would put the customer back', async () => {
+    const table = await emulated.create('profile', `${TABLE_NAMES.profile}-rebuilt`);
+    const item = (who: string) => ({ account: { S: who }, item: { S: 'hot' } });
+    for (const who of [GONE, STAYS])
+      await emulated.client.send(new PutItemCommand({ TableName: table, Item: item(who) }));
+    const { code, out } = await forget(GONE, '--by', 'ada');
+    expect(code).toBe(0);
+    expect(out).toContain('rebuilt profiles: 1 items named the account, 1 removed');
+    const { Items } = await emulated.client.send(new ScanCommand({ TableName: table }));
+    expect(Items).toEqual([item(STAYS)]);
+  });
+
+  it('says which policy in force has an exception of the customer, and that older versions stay', async () => {
+    const until = '2027-01-01T00:00:00.000Z';
+    const policy = { ...defaultPolicy, exceptions: [{ account: GONE, until, reason: 'r' }] };
+    const current = async (slot: string) => (slot === 'active' ? { policy, deployed: undefined } : undefined);
+    expect((await exceptionsIn({ current }, GONE)).advice).toContain(`active policy ${policy.id} NAMES IT`);
+    expect((await exceptionsIn({ current }, STAYS)).advice).toContain('no policy in force names it; older');
+    expect((await forget(GONE, '--dry-run')).out).toContain('exceptions of policies: versions in AppConfig');
   });
 
   it('says which note of a person still names the account, and ends with 1', async () => {

@@ -126,6 +126,20 @@ describe('an erasure', () => {
     expect(quarantinedWithout(`${entry}\n`, GONE)).toEqual({ left: '', removed: 1 });
   });
 
+  it('takes changes of a table that name it out of a batch that a function gave up on', () => {
+    const change = (who: string, text: string) => ({
+      eventSource: 'aws:dynamodb',
+      dynamodb: { Keys: { account: { S: who } }, NewImage: { facts: { S: text } } },
+    });
+    const batch = (...Records: object[]) =>
+      JSON.stringify({ DDBStreamBatchInfo: {}, payload: JSON.stringify({ Records }) });
+    const [own, others] = [change(GONE, '{}'), change(STAYS, '{}')];
+    const member = change('fc-1', JSON.stringify([STAYS, GONE]));
+    expect(quarantinedWithout(batch(own, others, member), GONE)).toEqual({ left: batch(others), removed: 2 });
+    expect(quarantinedWithout(batch(own), GONE)).toEqual({ left: '', removed: 1 });
+    expect(quarantinedWithout(batch(own), STAYS)).toEqual({ left: batch(own), removed: 0 });
+  });
+
   it('keeps saying what is left when a later pass does not look there again', async () => {
     const place: Place = {
       name: 'archive',

@@ -5,7 +5,7 @@ import {
   PutItemCommand,
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
-import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { ArchiveBucket } from '../../lib/aws/archive.ts';
 import { CampaignTable } from '../../lib/aws/campaign-table.ts';
 import { FactItems } from '../../lib/aws/fact-items.ts';
@@ -148,6 +148,12 @@ async function objects(s3: S3Client): Promise<void> {
     aside(Buffer.from(shared).toString('base64'), 'base64', 2),
     aside(Buffer.from(own).toString('base64'), 'base64', 3),
   ]);
+  const Records = [gone, stays].map((who) => ({
+    eventSource: 'aws:dynamodb',
+    dynamodb: { Keys: { account: { S: who }, item: { S: 'facts' } }, NewImage: { account: { S: who } } },
+  }));
+  const Body = JSON.stringify({ DDBStreamBatchInfo: {}, payload: JSON.stringify({ Records }) });
+  await s3.send(new PutObjectCommand({ Bucket: BUCKETS.quarantine, Key: 'aws/lambda/of-index', Body }));
 }
 
 /** All items of all tables, as text. */

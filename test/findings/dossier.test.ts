@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { emptyDayWords } from '../../lib/cli/dossier/dossier-evidence.ts';
 import { newJudgement } from '../../lib/detection/account-state.ts';
 import { judgeIdle } from '../../lib/detection/judge.ts';
 import { assess } from '../../lib/dossier/assess.ts';
@@ -64,6 +65,34 @@ describe('a dossier', () => {
     expect(notice.why).toMatch(/expired|do not add up/);
     expect(windows[0]?.score).toBeGreaterThan(0);
     expect(assess({ ...held, events: [] }).notice.why).toMatch(/no events/);
+  });
+
+  it('says nothing is left of a day only where no event happened or arrived then', () => {
+    const { events } = evidenceOf(7, (notices) => notices.at(-1));
+    const [first] = events;
+    if (first === undefined) throw new Error('no events');
+    const day = first.event.time.slice(0, 10);
+    // a replay: the archive files events by their arrival, a day after they happened
+    const later = events.map((one) => ({ ...one, arrived: one.time + 30 * HOUR }));
+    const from = Date.parse(day);
+    expect(emptyDayWords({ emptyDays: [day], events: later }, from, from + 72 * HOUR)).toEqual([]);
+    const [said] = emptyDayWords({ emptyDays: [day], events: [] }, from, from + 72 * HOUR);
+    expect(said).toContain(`no events of these accounts that happened or arrived on ${day}`);
+  });
+
+  it('says that evidence was sent afterwards where it was, and how its counts of requests go together', async () => {
+    const held = evidenceOf(7, (notices) => notices.at(-1));
+    const page = (one: Evidences) => report(one, assess(one), { ...FACTS, signed: false });
+    expect(await page(held)).not.toContain('sent afterwards');
+    const [first] = held.events;
+    if (first === undefined) throw new Error('no events');
+    const late = held.events.map((one) => ({ ...one, arrived: one.arrived + 30 * HOUR }));
+    const text = await page({ ...held, events: [...late, { ...first, arrived: first.arrived + 31 * HOUR }] });
+    expect(text).toContain('All arrived more than an hour after they had happened');
+    expect(text).toContain('1 event came again, and a request is stored once');
+    expect(text).toContain(
+      `the notice counts the ${held.finding.notice.window.events} requests of its window`,
+    );
   });
 
   it('draws the levels that are in force, and none that the calibration does not support', async () => {

@@ -54,7 +54,7 @@ describe('an account that is mostly not scored', () => {
     const arrivals = arrivalsOf(tasks);
     const unusable = [{ arrivals, error: new Error('unreadable') }];
     const told = new UnscoredShares().add(
-      [{ account: who, steps: [], unusable }],
+      [{ account: who, steps: [], unusable, state: undefined }],
       new Map([[who, arrivals]]),
     );
     expect(told).toEqual([{ account: who, seen: tasks.length, unscored: tasks.length }]);

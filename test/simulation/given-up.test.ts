@@ -1,15 +1,17 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
+import { readArchivedEvents } from '../../lib/aws/archived-events.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { QuarantineBucket } from '../../lib/aws/quarantine.ts';
 import { putBack } from '../../lib/cli/redrive/put-back.ts';
+import { fold, newProfile } from '../../lib/profile/profile.ts';
 import { seeded } from '../../lib/statistics/random.ts';
 import type { ProducerPort } from '../../lib/telemetry/producer.ts';
 import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { quarantinedWithout } from '../../lib/telemetry/without-account.ts';
-import { account, HOUR, harvest, MINUTE, START } from '../events.ts';
+import { account, DAY, HOUR, harvest, MINUTE, START } from '../events.ts';
 import { Clients, start } from './functions.ts';
 import { Rebuild } from './rebuilding.ts';
 import { inVirtualTime } from './virtual-time.ts';
@@ -20,6 +22,7 @@ const BUCKET = bucketOf(account(1));
 const NAMES = Array.from({ length: 40_000 }, (_, i) => account(i + 1))
   .filter((name) => bucketOf(name) === BUCKET)
   .slice(0, 3);
+const FAILED = 'quarantine/aws/lambda/given-up';
 const sure = { dead: false, sure: true };
 
 /** A stream of one shard that ends in `score`. */
@@ -58,6 +61,28 @@ class Stream implements ProducerPort {
 
   random = () => 0.5;
 
+  /** From now on no write of these accounts gets through. */
+  throttle(...accounts: readonly string[]): void {
+    this.world.interference = (call) => {
+      const { command } = call;
+      const key = command instanceof UpdateItemCommand ? command.input.Key?.account?.S : undefined;
+      if (key === undefined || !accounts.includes(key)) return false;
+      this.world.answer(call, () => {
+        throw Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
+      });
+      return true;
+    };
+  }
+
+  /** Lambda gives up, and its on-failure destination keeps the payload (services-kinesis-errors). */
+  giveUp(records: readonly object[]): void {
+    const failed = {
+      requestContext: { condition: 'RetryAttemptsExhausted' },
+      payload: JSON.stringify({ Records: records }),
+    };
+    this.world.objects.held.set(FAILED, Buffer.from(JSON.stringify(failed)));
+  }
+
   async counted(): Promise<(number | undefined)[]> {
     const { dynamodb } = new Clients(this.world, sure);
     const table = new ProfileTable(dynamodb, 'profiles', { retentionDays: 35 });
@@ -66,7 +91,6 @@ class Stream implements ProducerPort {
   }
 }
 
-const FAILED = 'quarantine/aws/lambda/given-up';
 const fromBatches = ['events/', 'aws/lambda/'];
 const [A = '', B = '', C = ''] = NAMES;
 
@@ -76,14 +100,7 @@ async function giveUp(stream: Stream, sick: string): Promise<void> {
   const of = NAMES.map((name, i) => harvest({ account: name, events: 40, everyMs: 6 * MINUTE, seed: i }));
   // in turns, so that what is applied and what is not lie in one record
   const first = Array.from({ length: 10 }, (_, i) => of.map((events) => events[i])).flat();
-  world.interference = (call) => {
-    const { command } = call;
-    if (!(command instanceof UpdateItemCommand) || command.input.Key?.account?.S !== sick) return false;
-    world.answer(call, () => {
-      throw Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
-    });
-    return true;
-  };
+  stream.throttle(sick);
   const records = [first.slice(0, 9), first.slice(9, 20), first.slice(20)].map((events) =>
     stream.record(partitionKey(BUCKET), encodeRecord({ bucket: BUCKET }, events as UsageEvent[])),
   );
@@ -91,13 +108,8 @@ async function giveUp(stream: Stream, sick: string): Promise<void> {
     expect(await world.until(stream.score({ Records: records }))).toEqual({
       batchItemFailures: [{ itemIdentifier: records[0]?.kinesis.sequenceNumber }],
     });
-  // Lambda gives up, and its on-failure destination keeps the payload (services-kinesis-errors)
-  const failed = {
-    requestContext: { condition: 'RetryAttemptsExhausted' },
-    payload: JSON.stringify({ Records: records }),
-  };
-  world.objects.held.set(FAILED, Buffer.from(JSON.stringify(failed)));
-  world.interference = undefined;
+  stream.giveUp(records);
+  stream.throttle();
   for (let i = 10; i < 40; i += 5) {
     world.now += HOUR / 2;
     await stream.send(of.flatMap((events) => events.slice(i, i + 5)));
@@ -170,6 +182,88 @@ describe('a batch that Lambda gave up on, of which some accounts were applied', 
       objects.held.set(`quarantine/${note}`, Buffer.from(whole));
       expect(await redrive(stream, stream)).toMatchObject({ unclear: 0, putBack: 10 });
       expect(await stream.counted()).toEqual([40, 40, 40]);
+    });
+  });
+
+  it('loses nothing to an invocation of it that goes on after later batches', async () => {
+    const stream = new Stream();
+    const { world } = stream;
+    await inVirtualTime(world, async () => {
+      const of = NAMES.map((name, i) => harvest({ account: name, events: 40, everyMs: 6 * MINUTE, seed: i }));
+      const first = Array.from({ length: 10 }, (_, i) => [of[1]?.[i], of[0]?.[i], of[2]?.[i]]).flat();
+      const records = [
+        stream.record(partitionKey(BUCKET), encodeRecord({ bucket: BUCKET }, first as UsageEvent[])),
+      ];
+      stream.throttle(A, B);
+      await world.until(stream.score({ Records: records }));
+      stream.giveUp(records);
+      stream.throttle(B);
+      await stream.send(of[0]?.slice(10, 15) ?? []);
+      // the late one finds the guard of the first account beyond its own events, which were never applied
+      await world.until(start('score', world, sure)({ Records: records }));
+      stream.throttle();
+      for (let i = 15; i < 40; i += 5) {
+        world.now += HOUR / 2;
+        await stream.send(of.flatMap((events, n) => events.slice(n === 0 || i > 15 ? i : 10, i + 5)));
+      }
+      await redrive(stream, stream);
+      expect(await stream.counted()).toEqual([40, 40, 40]);
+    });
+  });
+
+  it('counts once what a producer had put twice, first in a record that was applied', async () => {
+    const stream = new Stream();
+    const { world } = stream;
+    await inVirtualTime(world, async () => {
+      const of = harvest({ account: A, events: 40, everyMs: 6 * MINUTE, seed: 1 });
+      await stream.send(of.slice(0, 10));
+      world.now += 5000;
+      const data = encodeRecord({ bucket: BUCKET }, of.slice(0, 10));
+      const repeat = [stream.record(partitionKey(BUCKET), data)];
+      stream.throttle(A);
+      await world.until(stream.score({ Records: repeat }));
+      stream.giveUp(repeat);
+      stream.throttle();
+      for (let i = 10; i < 40; i += 5) {
+        world.now += HOUR / 2;
+        await stream.send(of.slice(i, i + 5));
+      }
+      expect(await redrive(stream, stream)).toMatchObject({ putBack: 0, applied: 10 });
+      expect((await stream.counted())[0]).toBe(40);
+    });
+  });
+});
+
+describe('what a redrive put back', () => {
+  it('is read from the archive once, as it was counted, however often it was put back', async () => {
+    const stream = new Stream();
+    const { world } = stream;
+    await inVirtualTime(world, async () => {
+      const of = harvest({ account: A, events: 40, everyMs: 6 * MINUTE, seed: 1 });
+      await stream.send(of.slice(0, 10));
+      const key = { account: { S: A }, item: { S: 'hot' } };
+      const saved = world.tables
+        .items('profiles')
+        .find((item) => item.account?.S === A && item.item?.S === 'hot');
+      world.tables.damage('profiles', key, (item) => ({ ...item, slices: { B: new Uint8Array([99]) } }));
+      world.now += 10 * MINUTE;
+      await stream.send(of.slice(10, 20)); // set aside
+      world.tables.damage('profiles', key, () => saved ?? {});
+      for (let i = 20; i < 40; i += 5) {
+        world.now += HOUR / 2;
+        await stream.send(of.slice(i, i + 5));
+      }
+      await redrive(stream, stream);
+      world.now += 2 * HOUR;
+      await redrive(stream, stream, true);
+      expect((await stream.counted())[0]).toBe(40);
+      const { s3 } = new Clients(world, sure);
+      const days = [world.now - 3 * DAY, world.now] as const;
+      const { events } = await world.until(readArchivedEvents(s3, 'archive', new Set([A]), ...days));
+      expect(events).toHaveLength(40);
+      expect(events.filter(({ redriven }) => redriven)).toHaveLength(10);
+      const rules = { allowedLateness: 48 * HOUR, permittedSkew: 300_000 };
+      expect(fold(newProfile(A), events, rules).profile.totals).toMatchObject({ events: 40, repeated: 0 });
     });
   });
 });

@@ -480,8 +480,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'deferred-noted-as-applied',
     SCORE,
-    '.filter(({ position }) => deferred === undefined || isBefore(position, deferred.from))',
-    '.filter(({ position }) => deferred === undefined || position.index >= 0)',
+    '.filter(({ event }) => remembers(state.profile, event)),',
+    '.filter(({ event }) => remembers(state.profile, event) || event.id.length > 0),',
     'events of a throttled account are lost when Lambda gives up on their batch',
     GIVEN_UP,
   ),

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { FactItems } from '../../lib/aws/fact-items.ts';
+import { RebuiltTable } from '../../lib/aws/rebuilt-table.ts';
+import { collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
+import { DAY, iso, print, START, usageEvent } from '../events.ts';
 import { USUAL } from './faults.ts';
+import { Clients } from './functions.ts';
 import { Rebuild } from './rebuilding.ts';
 import { live, randomFor } from './run.ts';
 import { recut, traffic } from './traffic.ts';
@@ -39,5 +44,28 @@ describe('a rebuild from the archive', () => {
       different: 0,
     });
     expect(await rebuild.in(() => rebuild.compare())).toMatchObject({ same: stream.accounts.length });
+  });
+
+  it('joins what an account has shown since with what was rebuilt, also where it then stays as it is', async () => {
+    const stream = traffic(randomFor(3, 'traffic'));
+    const { world } = await live(stream, 3, undefined);
+    const rebuild = new Rebuild(world);
+    await rebuild.in(() => rebuild.run());
+    const [who = ''] = stream.accounts;
+    const { dynamodb } = new Clients(world, { dead: false, sure: true });
+    const facts = new FactItems(dynamodb, 'profiles', { retentionDays: 35 });
+    const held = (await world.until(facts.load([who]))).get(who);
+    const shown = collectFacts(held, [
+      usageEvent({ time: iso(START + DAY), prints: [{ epoch: 'e1', prompt: print(1), payment: print(77) }] }),
+    ]);
+    if (shown === undefined) throw new Error('no facts');
+    await world.until(facts.save(who, shown));
+    const table = new RebuiltTable(dynamodb, 'profiles', 'rebuilt');
+    const version = await world.until(table.liveVersion(who));
+    expect(await world.until(table.switchOver(who, version + 1))).toBe('conflict');
+    expect(await world.until(table.switchOver(who, version))).toBe('switched');
+    const after = new FactItems(dynamodb, 'profiles', { retentionDays: 35 });
+    const { payment = [] } = (await world.until(after.load([who]))).get(who)?.values ?? {};
+    expect(payment.map(({ value }) => value)).toContain(print(77));
   });
 });

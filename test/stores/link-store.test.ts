@@ -129,6 +129,19 @@ describe.each([
     expect(await store.watched()).toEqual(['a']);
   });
 
+  it('looks at the accounts that show a value, past those that showed it before, up to its limit', async () => {
+    const store = await make();
+    const [old, now] = [factsOf({ payment: 'p' }), factsOf({ payment: 'q' })];
+    for (let i = 0; i < 12; i++) {
+      await store.put(`a${i}`, old, undefined, { version: 1 });
+      await store.put(`a${i}`, now, old, { version: 2 });
+    }
+    for (let i = 0; i < 3; i++) await store.put(`b${i}`, old, undefined, { version: 1 });
+    expect(await store.sharing('payment#p', 4)).toHaveLength(3);
+    expect(await store.sharing('payment#p', 2)).toHaveLength(2);
+    expect(await store.sharing('payment#q', 4)).toHaveLength(4);
+  });
+
   it('takes hostile strings for what they are', async () => {
     const store = await make();
     const facts = factsOf({ payment: HOSTILE, networks: [HOSTILE.slice(0, 40)] });

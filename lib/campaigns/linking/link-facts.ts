@@ -201,6 +201,14 @@ function withEvent(held: AccountFacts | undefined, event: UsageEvent): AccountFa
   };
 }
 
+/** What two writers know of one account, together: nothing that it showed is lost. What both say otherwise is as `newer` has it. */
+export function mergeFacts(newer: AccountFacts, older: AccountFacts): AccountFacts {
+  const values = { ...newer.values };
+  for (const kind of COLLECTED)
+    for (const { value, seen } of older.values[kind]) values[kind] = withValue(values[kind], value, seen);
+  return { ...newer, firstSeen: Math.min(newer.firstSeen, older.firstSeen), values };
+}
+
 /** An account that was first seen so long after its opening, ms, was opened on no day that is known (telemetry/opening-date.ts). */
 const OPENING_KEPT = 30 * DAY_MS;
 

@@ -3,6 +3,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DEMO_FILE } from '../shared/deployment.ts';
 import { writeAside } from '../shared/output.ts';
+import { alive, pidOf } from '../shared/running-demo.ts';
 
 /** The file by which the verbs find a demo that stays up. Two demos of a checkout have one each. */
 
@@ -35,19 +36,8 @@ export async function updateDemoFile(path: string, fields: Record<string, unknow
 
 function pidIn(path: string): number | undefined {
   try {
-    const { pid } = JSON.parse(readFileSync(path, 'utf8')) as { pid?: unknown };
-    return typeof pid === 'number' ? pid : undefined;
+    return pidOf(readFileSync(path, 'utf8'));
   } catch {
-    return undefined; // none there, or of a version that did not say
-  }
-}
-
-/** Whether a process runs; one of another user does too. */
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return undefined; // none there
   }
 }

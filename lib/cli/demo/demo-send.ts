@@ -12,6 +12,7 @@ import type { UsageEvent } from '../../telemetry/usage-event.ts';
 import { DAY_MS } from '../../time.ts';
 import { calledAs } from '../shared/called-as.ts';
 import { asInputError, demoFilePath } from '../shared/deployment.ts';
+import { requireAlive, requireAnswer } from '../shared/running-demo.ts';
 import { updateDemoFile } from './demo-file.ts';
 import { sourceOf } from './demo-input.ts';
 import type { DemoProgress } from './demo-progress.ts';
@@ -57,6 +58,8 @@ export async function sendMore(
 ): Promise<SentMore> {
   const path = demoFilePath();
   const held = await demoAt(path);
+  await requireAnswer(path, held.endpoints.kinesis);
+  const watch = watchDemo(path);
   const clock = held.clock === undefined ? Number.NEGATIVE_INFINITY : Date.parse(held.clock);
   const port = eventStream({ stream: held.stream, region: held.region, endpoint: held.endpoints.kinesis });
   try {
@@ -73,11 +76,11 @@ export async function sendMore(
         const moved = later(event, weeks);
         from = Math.min(from, Date.parse(moved.time));
         to = Math.max(to, Date.parse(moved.time));
-        await producer.put(moved);
+        await Promise.race([producer.put(moved), watch.ended]);
       }
       progress.now([`${producer.counts.events.toLocaleString('en-US')} events`]);
     }
-    await producer.close();
+    await Promise.race([producer.close(), watch.ended]);
     if (producer.counts.events === 0) throw new InputError('nothing usable in the input');
     progress.done(`${producer.counts.events} events`);
     progress.step('The demo judges them');
@@ -93,6 +96,7 @@ export async function sendMore(
   } catch (error) {
     throw asInputError(error, `the demo (${path})`);
   } finally {
+    watch.stop();
     port.destroy();
   }
 }
@@ -103,10 +107,32 @@ async function demoAt(path: string): Promise<z.infer<typeof demoFile>> {
       cause: error,
     });
   });
-  const json: unknown = JSON.parse(text);
+  requireAlive(path, text);
+  const json: unknown = jsonOf(text, path);
   const parsed = demoFile.safeParse(json);
   if (!parsed.success) throw new InputError(`${path}: ${describeReason(reasonOf(parsed.error, json))}`);
   return parsed.data;
+}
+
+/** How often it is looked whether the demo is still there, ms. */
+const WATCH_MS = 1000;
+
+/** Rejects when the demo's process ends: a producer would try again for ever. */
+function watchDemo(path: string): { readonly ended: Promise<never>; stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const ended = new Promise<never>((_, reject) => {
+    timer = setInterval(() => void demoAt(path).catch(reject), WATCH_MS);
+  });
+  ended.catch(() => undefined);
+  return { ended, stop: () => clearInterval(timer) };
+}
+
+function jsonOf(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${path}: not JSON; end the demo and start it again`, { cause: error });
+  }
 }
 
 /** The event so many weeks later, as another event; the same where it is not moved. */

@@ -17,7 +17,7 @@ import { createRecorder, type Recorder } from '../../telemetry/recorder.ts';
 import type { Terminal } from '../record/record.ts';
 import { calledAs, pathFromHere, quoted } from '../shared/called-as.ts';
 import type { DemoLabel } from '../shared/deployment.ts';
-import { EXIT } from '../shared/failure.ts';
+import { EXIT, failureOf } from '../shared/failure.ts';
 import { terminalWidth } from '../shared/fitted-table.ts';
 import { EXCERPT_DAYS, excerptInput, wholeInput } from './demo-input.ts';
 import { latencies, mailedFindings, notificationOf } from './demo-mails.ts';
@@ -77,7 +77,8 @@ export function demoCommand(): Command {
     const terminal = { stdout: process.stdout, stderr: process.stderr };
     process.exitCode = await runDemo(options, terminal);
     // emulators and threads may still be at work: nothing of them outlives the process
-    if (process.exitCode === EXIT.interrupted || options.keep === true) process.exit();
+    const send = options.send !== undefined && process.exitCode !== EXIT.done;
+    if (process.exitCode === EXIT.interrupted || options.keep === true || send) process.exit();
   });
 }
 
@@ -101,7 +102,7 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
     if (error instanceof Interruption) return EXIT.interrupted;
     if (!(error instanceof InputError || error instanceof EngineMissing)) throw error;
     say(`demo: ${error.message}`);
-    return EXIT.input;
+    return error instanceof InputError ? failureOf(error).code : EXIT.input;
   } finally {
     progress.stop();
   }

@@ -1,4 +1,4 @@
-import { readArchivedEvents } from '../../aws/archived-events.ts';
+import { type ArchivedEvents, readArchivedEvents } from '../../aws/archived-events.ts';
 import { CalibrationBucket } from '../../aws/calibration-bucket.ts';
 import { CampaignTable } from '../../aws/campaign-table.ts';
 import { findPolicy } from '../../aws/policy-history.ts';
@@ -72,13 +72,31 @@ export async function gatherEvidence(
   if (archived.events.length === 0) missing.push('The archive holds no events of these accounts any more.');
   else {
     const first = Math.min(...profiles.map((profile) => profile.firstSeen));
-    const early = archived.emptyDays.filter(
-      (day) => Date.parse(day) + DAY_MS > first && Date.parse(day) < to - DAY_MS,
-    );
-    if (early.length > 0)
-      missing.push(`The archive has nothing of ${early.join(', ')}: no traffic then, or it had expired.`);
+    missing.push(...emptyDayWords(archived, first, to - DAY_MS));
   }
   return { ...held, events: archived.events };
+}
+
+/**
+ * Days (UTC) of which nothing is left, in a sentence. The archive files events by the day of their arrival: a day whose
+ * events came later, as in a replay, is not missing.
+ * @param from ms, the first event of the accounts that is known of
+ * @param to ms
+ */
+export function emptyDayWords(
+  { emptyDays, events }: Pick<ArchivedEvents, 'emptyDays' | 'events'>,
+  from: number,
+  to: number,
+): string[] {
+  const happened = new Set(events.map(({ event }) => event.time.slice(0, 10)));
+  const empty = emptyDays.filter(
+    (day) => Date.parse(day) + DAY_MS > from && Date.parse(day) < to && !happened.has(day),
+  );
+  return empty.length === 0
+    ? []
+    : [
+        `The archive has no events of these accounts that happened or arrived on ${empty.join(', ')}: no traffic then, or it had expired.`,
+      ];
 }
 
 /** The policy that the notice names: of the file, the shipped one, or out of AppConfig's history. */

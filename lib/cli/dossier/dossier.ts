@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { KMSClient } from '@aws-sdk/client-kms';
@@ -23,6 +23,7 @@ import { colours } from '../shared/colours.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { asInputError, connect, type Deployment, withEvidenceOptions } from '../shared/deployment.ts';
 import { EXIT } from '../shared/failure.ts';
+import { makeFolder, writable } from '../shared/output.ts';
 import { type EvidenceOptions, gatherEvidence } from './dossier-evidence.ts';
 
 interface DossierOptions extends EvidenceOptions {
@@ -156,13 +157,10 @@ async function signerOf({ key, kmsKey, region }: DossierOptions): Promise<Signer
 }
 
 async function emptyDirectory(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((error: unknown) => {
-    throw new InputError(`--out ${path}: cannot be made: ${fileTrouble(error)}`, {
-      cause: error,
-    });
-  });
+  await makeFolder('--out', path);
   if ((await readdir(path)).length > 0)
     throw new InputError(`--out ${path}: is not empty; a dossier is never written over another`);
+  await writable({ '--out': join(path, 'manifest.json') });
 }
 
 /** Exit codes of `dossier verify`. */

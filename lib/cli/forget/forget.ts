@@ -4,7 +4,7 @@ import { campaignPlace } from '../../aws/erasure/campaigns.ts';
 import { type ErasureRecord, keepErasure } from '../../aws/erasure/erasure-record.ts';
 import { findingPlace } from '../../aws/erasure/findings.ts';
 import { archivePlace, quarantinePlace } from '../../aws/erasure/objects.ts';
-import { linkPlace, profilePlace } from '../../aws/erasure/own-items.ts';
+import { linkPlace, profilePlace, rebuiltPlace } from '../../aws/erasure/own-items.ts';
 import type { Place } from '../../aws/erasure/trace.ts';
 import { plain } from '../../findings/sanitize.ts';
 import { InputError } from '../../input/errors.ts';
@@ -21,6 +21,7 @@ import {
   withEvidenceOptions,
 } from '../shared/deployment.ts';
 import { type Erased, eraseFrom } from './erase.ts';
+import { policyRemains } from './policy-exceptions.ts';
 import { progressIn } from './progress-file.ts';
 import { type Remains, remainsAfter } from './remains.ts';
 
@@ -29,6 +30,7 @@ type PlaceName = (typeof PLACES)[number];
 
 interface ForgetOptions extends DeploymentOptions, KeyOptions {
   readonly linkTable?: string;
+  readonly rebuiltTable?: string;
   readonly quarantineBucket?: string;
   readonly without?: readonly PlaceName[];
   readonly everywhere?: boolean;
@@ -51,6 +53,10 @@ export function forgetCommand(): Command {
       ),
   )
     .option('--link-table <name>', 'links table (LINK_TABLE)')
+    .option(
+      '--rebuilt-table <name>',
+      'second table of a rebuild; without it, the name of the live one and -rebuilt',
+    )
     .option('--quarantine-bucket <name>', 'quarantine bucket (QUARANTINE_BUCKET)')
     .addOption(
       new Option(
@@ -140,7 +146,10 @@ async function run(
     ...(dryRun ? {} : { erasure: record.id, salt }),
     places: done,
     notLookedAt: options.without ?? [],
-    remains: remainsAfter(began),
+    remains: [
+      ...remainsAfter(began),
+      await policyRemains(account, { application: deployment.policyApplication, region: options.region }),
+    ],
   };
 }
 
@@ -194,7 +203,11 @@ async function placesOf(account: string, deployment: Deployment, options: Forget
     throw new InputError(
       `name ${missing.map((place) => named[place].option).join(', ')}, or say that there is none: --without ${missing.join(' ')}`,
     );
-  return wanted.map((place) => make[place](named[place].name ?? ''));
+  const places = wanted.map((place) => make[place](named[place].name ?? ''));
+  if (!wanted.includes('profiles')) return places;
+  const second = options.rebuiltTable ?? `${deployment.profileTable}-rebuilt`;
+  const rebuilt = await rebuiltPlace(dynamodb, second, account);
+  return rebuilt === undefined ? places : [...places, rebuilt];
 }
 
 function wordsOf(outcome: Outcome): string {

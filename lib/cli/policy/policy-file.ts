@@ -24,6 +24,11 @@ export async function loadPolicy(file: string | undefined, now?: number): Promis
   throw new InputError(parsed.faults.map((fault) => describeFault(fault, file)).join('\n'));
 }
 
+/** Where `tune --out` puts the calibration of the policy that it writes. */
+export function calibrationBeside(policyFile: string): string {
+  return `${policyFile.replace(/\.(ya?ml|json)$/, '')}.calibration.json`;
+}
+
 /** The calibration of a JSON file; the shipped one without a file. @throws InputError naming field and value */
 export async function loadCalibration(file: string | undefined): Promise<Calibration> {
   if (file === undefined) return defaultCalibration;

@@ -1,7 +1,10 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { RolloutRefused } from '../../aws/app-config-names.ts';
 import { CalibrationBucket } from '../../aws/calibration-bucket.ts';
 import { findPolicy } from '../../aws/policy-history.ts';
-import type { PolicyRollout } from '../../aws/policy-rollout.ts';
+import type { Deployed, PolicyRollout } from '../../aws/policy-rollout.ts';
 import { validatePolicy } from '../../backtest/validate-policy.ts';
 import { NO_SHADOW, type PolicySlot } from '../../contract/policy-names.ts';
 import { InputError } from '../../input/errors.ts';
@@ -12,12 +15,12 @@ import type { Calibration } from '../../scoring/calibration.ts';
 import { defaultCalibration } from '../../scoring/default-calibration.ts';
 import { type CalibrationSize, supportedBudget } from '../../scoring/supported-budget.ts';
 import { CalibrationMissing } from '../../stores/calibration-store.ts';
-import { calledAs, typedHere } from '../shared/called-as.ts';
+import { calledAs, pathFromHere, quoted, typedHere } from '../shared/called-as.ts';
 import { colours } from '../shared/colours.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { asInputError, connect, type DeploymentOptions } from '../shared/deployment.ts';
 import { printDigest } from './candidate-digest.ts';
-import { loadCalibration, loadPolicy } from './policy-file.ts';
+import { calibrationBeside, loadCalibration, loadPolicy } from './policy-file.ts';
 import { describeState, type JsonOption, out, withTarget } from './policy-target.ts';
 import { type RolloutOptions, THE_DEMO, withRolloutOptions } from './rollout-target.ts';
 
@@ -152,7 +155,7 @@ async function pushTo(slot: PolicySlot, file: string, options: PushOptions): Pro
       throw new InputError(
         `${file}: ${lost.join(' and ')} could not be reached any more, and whoever subscribes to it would be notified of nothing. Raise budget.${lost[0]}, or calibrate on more accounts; --force pushes it all the same`,
       );
-    const deployed = await rollout.push(slot, policy, options.note ?? '');
+    const deployed = await pushed(rollout, slot, { file, policy }, options);
     const changes = now === undefined ? [] : policyChanges(now.policy, policy);
     if (options.json === true) printJson({ slot, policy: policy.id, where, deployment: deployed, changes });
     else {
@@ -173,6 +176,32 @@ async function pushTo(slot: PolicySlot, file: string, options: PushOptions): Pro
     return 0;
   });
 }
+
+/** @throws InputError naming the file to give with it, where the policy names a calibration that is not stored there */
+async function pushed(
+  rollout: PolicyRollout,
+  slot: PolicySlot,
+  { file, policy }: { readonly file: string; readonly policy: Policy },
+  options: PushOptions,
+): Promise<Deployed> {
+  try {
+    return await rollout.push(slot, policy, options.note ?? '');
+  } catch (error) {
+    const missing = error instanceof RolloutRefused && error.message.includes('there is none of that id');
+    if (!missing || options.calibration !== undefined) throw error;
+    const beside = calibrationBeside(file);
+    const given = (await exists(beside)) ? quoted(pathFromHere(resolve(beside))) : 'FILE';
+    throw new InputError(
+      `${file}: calibration: ${policy.calibration} is not stored there yet, nothing was changed. Give it along: --calibration ${given}`,
+    );
+  }
+}
+
+const exists = (file: string): Promise<boolean> =>
+  stat(file).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 
 /**
  * Accounts keep what a candidate thinks of them under its id: two candidates of one id would be mixed.

@@ -1,4 +1,4 @@
-import { RolloutBusy, RolloutError } from '../../aws/app-config-names.ts';
+import { RolloutBusy, RolloutError, RolloutRefused } from '../../aws/app-config-names.ts';
 import { type Deployed, timeLeft } from '../../aws/policy-rollout.ts';
 import { InputError, NotYetError } from '../../input/errors.ts';
 import { typedHere } from '../shared/called-as.ts';
@@ -26,6 +26,8 @@ export async function withTarget<T>(
     return await run(target);
   } catch (error) {
     if (error instanceof RolloutBusy) throw new NotYetError(error.message, { cause: error });
+    // no cause: the exit code is that of what was typed, not of a service
+    if (error instanceof RolloutRefused) throw new InputError(error.message);
     if (error instanceof RolloutError) throw new InputError(error.message, { cause: error });
     throw asInputError(error, target.where);
   } finally {

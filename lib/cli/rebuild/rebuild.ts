@@ -133,10 +133,10 @@ async function describe({ archive, days, into, options }: Work): Promise<number>
 async function run(work: Work): Promise<number> {
   const { deployment, options, archive, days, profileTable, into } = work;
   const tty = process.stderr.isTTY === true && options.json !== true;
-  const table = new RebuiltTable(deployment.dynamodb, profileTable, into);
-  if ((await table.make()) === 'there') say(`${into} is there already: going on where its last run was`);
   const rules = await rebuildRules(deployment, options);
   const { retentionDays } = rules.policy;
+  const table = new RebuiltTable(deployment.dynamodb, profileTable, into, retentionDays);
+  if ((await table.make()) === 'there') say(`${into} is there already: going on where its last run was`);
   const profiles = new ProfileTable(deployment.dynamodb, into, { retentionDays });
   const ports = await portsOf(work, table, profiles, rules);
   const rebuilt = { ...NOTHING_REBUILT };

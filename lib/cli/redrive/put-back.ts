@@ -28,6 +28,8 @@ export interface Redriven {
   applied: number;
   /** objects that stay where they are, because a note of what is applied of them is damaged */
   unclear: number;
+  /** objects with changes of a table, which `notify`, `index` or `link` failed on: they hold no events and need no redrive */
+  ofTables: number;
 }
 
 /** Events that are further behind are late under the shipped policy. */
@@ -56,6 +58,7 @@ export async function putBack(
     ofBatches: 0,
     applied: 0,
     unclear: 0,
+    ofTables: 0,
   };
   const producer = port === undefined ? undefined : createProducer(port, { redriven: true });
   const limit = Date.now() - LATE_HOURS * 3_600_000;
@@ -67,9 +70,16 @@ export async function putBack(
       sum.unclear++;
       continue;
     }
-    const { events, refused, ofBatches, applied: leftOut } = readQuarantined(name, text, isApplied);
+    const {
+      events,
+      refused,
+      ofBatches,
+      applied: leftOut,
+      tableChanges,
+    } = readQuarantined(name, text, isApplied);
     for (const line of refused.slice(0, Math.max(0, NAMED - sum.refused))) say(line);
     sum.objects++;
+    if (tableChanges > 0) sum.ofTables++;
     sum.usable += events.length;
     sum.ofBatches += ofBatches;
     sum.applied += leftOut;

@@ -120,8 +120,12 @@ function summary(result: Redriven, dryRun: boolean): string {
     result.applied === 0
       ? ''
       : `${result.applied} more, of batches that Lambda gave up on, had been applied and are left out\n`;
+  const tables =
+    result.ofTables === 0
+      ? ''
+      : `${result.ofTables} of the objects are changes of a table, not events: they need no redrive (docs/operations.md, "Dead letters")\n`;
   const done = dryRun ? 'nothing put back (--dry-run)' : `${result.putBack} put back`;
-  return `${result.objects} objects: ${result.usable} usable, ${done}, ${result.refused} still unusable (they stay where they are)\n${late}${batches}`;
+  return `${result.objects} objects: ${result.usable} usable, ${done}, ${result.refused} still unusable (they stay where they are)\n${late}${batches}${tables}`;
 }
 
 async function* filesOf(files: readonly string[]): AsyncGenerator<{ name: string; text: string }> {

@@ -14,6 +14,7 @@ import type { FindingStore } from '../../stores/finding-store.ts';
 import { describeReason, reasonOf } from '../../telemetry/reason.ts';
 import { calledAs } from './called-as.ts';
 import { EXIT, failureOf } from './failure.ts';
+import { requireAlive } from './running-demo.ts';
 
 /** Where a running demo says what it runs on (`demo --keep`): in the checkout, wherever a command is called from. */
 export const DEMO_FILE = fileURLToPath(new URL('../../../.cache/demo.json', import.meta.url));
@@ -27,9 +28,12 @@ export function demoFilePath(
   return environment[DEMO_FILE_VARIABLE] || DEMO_FILE;
 }
 
-/** The text of the demo's file; undefined where no demo runs. */
-export function readDemoFile(): Promise<string | undefined> {
-  return readFile(demoFilePath(), 'utf8').catch(() => undefined);
+/** The text of the demo's file; undefined where there is none. @throws InputError where the demo was killed */
+export async function readDemoFile(): Promise<string | undefined> {
+  const file = demoFilePath();
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text !== undefined) requireAlive(file, text);
+  return text;
 }
 
 const demoLabel = z.object({

@@ -196,7 +196,7 @@ export function failureOf(error: unknown, where?: string): Failure {
   if (error instanceof NotYetError) return { code: EXIT.wait, message: `${prefix}${error.message}` };
   if (error instanceof InputError)
     return {
-      code: found?.remedy.code === EXIT.service ? EXIT.service : EXIT.input,
+      code: found?.remedy.code ?? EXIT.input,
       message: `${prefix}${error.message}`,
     };
   if (found !== undefined) {

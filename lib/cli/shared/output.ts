@@ -1,7 +1,6 @@
-import { constants } from 'node:fs';
-import { access, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { InputError } from '../../input/errors.ts';
+import { fileTrouble, InputError } from '../../input/errors.ts';
 
 /**
  * Checks, before the work begins, that a file can be written where an option says: a run of an hour must not end in a
@@ -19,11 +18,32 @@ export async function writable(files: Readonly<Record<string, string | undefined
     const holds = await stat(folder).catch(() => undefined);
     if (holds !== undefined && !holds.isDirectory())
       throw new InputError(`${option}: ${file}: ${folder} is a file, not a folder`);
-    await access(folder, constants.W_OK).catch((error: NodeJS.ErrnoException) => {
-      const why = error.code === 'ENOENT' ? 'does not exist' : 'cannot be written to';
+    // a device or a pipe is written to as it is
+    if (found !== undefined && !found.isFile()) continue;
+    const probe = `${file}.${process.pid}.part`;
+    // tried, not asked: a superuser may do everything, and still no file can be made below /proc
+    await writeFile(probe, '', { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+      const why = holds === undefined ? 'does not exist' : 'cannot be written to';
       throw new InputError(`${option}: ${file}: the folder ${folder} ${why}`, { cause: error });
     });
+    await rm(probe, { force: true });
   }
+}
+
+/**
+ * Makes a folder and those above it that are missing, one by one: in a file system that takes none, such as /proc,
+ * Node's own way (`recursive`) tries for ever.
+ * @throws InputError naming option, folder and what is wrong
+ */
+export async function makeFolder(option: string, path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory() === true) return;
+  const above = dirname(path);
+  if (above !== path) await makeFolder(option, above);
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === 'ENOENT' ? 'no folder can be made there' : fileTrouble(error);
+    throw new InputError(`${option}: ${path}: cannot be made: ${why}`, { cause: error });
+  });
 }
 
 /**
@@ -46,6 +66,8 @@ export async function writeAside(file: string, data: string | Uint8Array, mode =
     await rename(part, file);
   } catch (error) {
     await rm(part, { force: true }).catch(() => undefined);
+    // told of the file that was asked for, not of the one beside it
+    if (error instanceof Error && 'path' in error) error.path = file;
     throw error;
   }
 }

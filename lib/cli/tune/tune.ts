@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { BacktestRun } from '../../backtest/backtest-run.ts';
 import type { Labels } from '../../backtest/labels.ts';
@@ -13,8 +14,9 @@ import { policyDocument } from '../../policy/policy-document.ts';
 import { joinSlices } from '../../profile/window.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
 import { printable } from '../../telemetry/reason.ts';
-import { loadPolicy } from '../policy/policy-file.ts';
+import { calibrationBeside, loadPolicy } from '../policy/policy-file.ts';
 import { profilesOf } from '../replay/learning-replay.ts';
+import { calledAs, pathFromHere, quoted } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import type { DeploymentOptions } from '../shared/deployment.ts';
 import { type Column, fittedTable } from '../shared/fitted-table.ts';
@@ -95,7 +97,7 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
     ...notes,
   ];
   if (options.out !== undefined) {
-    const beside = `${options.out.replace(/\.(ya?ml|json)$/, '')}.calibration.json`;
+    const beside = calibrationBeside(options.out);
     await writeAside(beside, `${JSON.stringify(made)}\n`);
     await writeAside(
       options.out,
@@ -110,7 +112,11 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
   printFrontier(frontier);
   for (const line of words) process.stdout.write(`${line}\n`);
   for (const { field, before, after } of changes) process.stdout.write(`  ${field}: ${before} -> ${after}\n`);
-  if (options.out === undefined) process.stdout.write('Give --out FILE to write the policy.\n');
+  process.stdout.write(
+    options.out === undefined
+      ? 'Give --out FILE to write the policy.\n'
+      : `Next: ${calledAs()} policy shadow ${here(options.out)} --calibration ${here(calibrationBeside(options.out))}\n`,
+  );
   return 0;
 }
 
@@ -164,6 +170,9 @@ async function labelledAccounts(
     );
   return accounts;
 }
+
+/** A file that was written, as it is typed in the next command. */
+const here = (file: string): string => quoted(pathFromHere(resolve(file)));
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
 const interval = ([low, high]: readonly [number, number]): string =>

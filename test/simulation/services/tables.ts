@@ -252,8 +252,15 @@ export class Tables {
       .filter((item) => holds(condition, item, input))
       .sort((a, b) => ((a[sort]?.S ?? '') < (b[sort]?.S ?? '') ? -1 : 1));
     if ('ScanIndexForward' in input && input.ScanIndexForward === false) found.reverse();
-    const page = found.slice(0, input.Limit ?? found.length);
+    // a page of one partition ends with the key that the next begins behind (API_Query, `LastEvaluatedKey`)
+    const paged = condition !== undefined && index === undefined;
+    const start = paged ? input.ExclusiveStartKey?.[sort]?.S : undefined;
+    const begins = start === undefined ? 0 : found.findIndex((item) => (item[sort]?.S ?? '') === start) + 1;
+    const page = found.slice(begins, begins + (input.Limit ?? found.length));
+    const last = page.at(-1);
+    const more = paged && last !== undefined && input.Limit === page.length;
     return {
+      ...(more ? { LastEvaluatedKey: { [partition]: last[partition], [sort]: last[sort] } } : {}),
       Items: page
         .filter((item) => holds(input.FilterExpression, item, input))
         .map((item) => projected(input.ProjectionExpression, item, input)),
