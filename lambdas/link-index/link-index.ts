@@ -126,8 +126,8 @@ export class LinkIndexFunction {
     } else if (item === PROFILE_ITEMS.hot) {
       changes.arrived = Math.max(changes.arrived, arrivedIn(now));
       const [watched, was] = [isWatched(now), isWatched(before)];
-      // noted again each week: an entry must not expire before the account that stays watched
-      if (watched === was && (!watched || weekOf(now) === weekOf(before))) return;
+      // noted again each day: an entry must not expire before the account that stays watched, and one that a lost batch held comes back
+      if (watched === was && (!watched || dayOf(now) === dayOf(before))) return;
       await this.#links.watch(account, watched, from);
       if (watched && !was) changes.watched++;
     }
@@ -202,7 +202,7 @@ function untilOf(image: Image): { until?: number } {
   return seconds > 0 ? { until: seconds * 1000 } : {};
 }
 
-const weekOf = (image: Image): number => Math.floor((untilOf(image).until ?? 0) / (7 * DAY_MS));
+const dayOf = (image: Image): number => Math.floor((untilOf(image).until ?? 0) / DAY_MS);
 
 /** Of the item that the image is of; it grows with each write. */
 function versionOf(image: Image): number {

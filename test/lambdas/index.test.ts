@@ -177,6 +177,16 @@ describe('the index function', () => {
     expect(await links.watched()).toEqual([]);
   });
 
+  it('notes within a day who stays watched, though the batch was lost in which that began', async () => {
+    const at = (seconds: number): Image => ({ level: { S: 'high' }, expiresAt: { N: String(seconds) } });
+    const day = 20_000 * 86_400;
+    await push(record('hot', account(7), at(day + 7200), at(day + 3600)));
+    expect(await links.watched()).toEqual([]);
+    await push(record('hot', account(7), at(day + 86_400), at(day + 7200)));
+    expect(await links.watched()).toEqual([account(7)]);
+    await push(record('hot', account(7), { level: { S: 'clear' } }, at(day + 86_400)));
+  });
+
   it('tells link the newest arrival of all accounts, linked or not, and never goes back', async () => {
     const clock = new RunRequests(client, CAMPAIGNS, { minutes: 5 });
     expect(await clock.newestArrival()).toBe(0);
