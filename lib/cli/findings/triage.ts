@@ -90,6 +90,7 @@ function askedFor({ verdict, until, note, undo, assign }: TriageOptions): Decisi
     if (verdict !== undefined || until !== undefined)
       throw new InputError(`${what}: give no --verdict and no --until with it`);
   };
+  if (note?.trim() === '') throw new InputError('--note: is empty; say why, or leave it out');
   const words = note === undefined ? {} : { note };
   if (undo !== undefined && undo !== false) {
     without('--undo takes the newest change back');
