@@ -17,7 +17,7 @@ const MANY = 20;
 const FEWEST = 5;
 const NEARLY_ALL = 0.9;
 /** A person has many of these; they say something only where hardly anybody else is there. */
-const OWN = /session|conversation|thread|chat(?:_?id)?$|credential/i;
+const OWN = /session|conversation|thread|chat(?:_?id)?$|credential|address/i;
 
 interface Heavy {
   events: number;
@@ -37,6 +37,7 @@ export class AccountTally {
   readonly #heavy = new Map<string, Heavy>();
   readonly #looksAtPeople: boolean;
   #events = 0;
+  #opened = 0;
 
   /**
    * @param most accounts that are remembered
@@ -61,6 +62,7 @@ export class AccountTally {
     let held = this.#accounts.get(account);
     if (held === undefined) {
       held = { events: 0, lost: 0 };
+      this.#opened++;
       this.#accounts.set(account, held);
     }
     held.events++;
@@ -70,6 +72,12 @@ export class AccountTally {
     if (heavy === undefined) return;
     for (const [field, value] of people) note(heavy, field, value);
     if (prints?.credential !== undefined) note(heavy, 'credentials', prints.credential);
+    if (prints?.address !== undefined) note(heavy, 'addresses', prints.address);
+  }
+
+  /** Accounts that came; one that was forgotten comes again. */
+  get opened(): number {
+    return this.#opened;
   }
 
   /** Events of the account that has the most. */
@@ -92,7 +100,7 @@ export class AccountTally {
     return this.#largest((field) => !OWN.test(field), MANY);
   }
 
-  /** The account that sends nearly all, under many credentials or in many sessions. */
+  /** The account that sends nearly all, under many credentials, from many addresses or in many sessions. */
   get crowded(): SharedAccount | undefined {
     return this.#largest((field) => OWN.test(field), NEARLY_ALL * this.#events);
   }
@@ -137,7 +145,7 @@ export class AccountTally {
 }
 
 function note({ fields }: Heavy, field: string, value: string): void {
-  const values = fields.get(field) ?? (fields.size < MOST_FIELDS + 2 ? new Set<string>() : undefined);
+  const values = fields.get(field) ?? (fields.size < MOST_FIELDS + 3 ? new Set<string>() : undefined);
   if (values === undefined) return;
   fields.set(field, values);
   if (values.size < MOST_VALUES) values.add(value);

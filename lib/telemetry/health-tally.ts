@@ -1,7 +1,7 @@
 import { recentlyUsed } from '../recently-used.ts';
 import { AccountTally } from './account-tally.ts';
-import type { PromptFault } from './adapters/prompt-faults.ts';
-import { CommonLengths } from './common-lengths.ts';
+import type { PromptFacts, PromptFault } from './adapters/prompt-faults.ts';
+import { CommonLengths, type LengthOf } from './common-lengths.ts';
 import type { ReadFacts } from './entry-facts.ts';
 import type { UsageEvent } from './usage-event.ts';
 
@@ -11,6 +11,8 @@ export interface HealthShares {
   readonly withoutPrompt: number;
   /** events with the prompt that most events of many accounts have */
   readonly samePrompt: number;
+  /** events with the prompt that most events have, of however few accounts */
+  readonly repeatedPrompt: number;
   /** accounts that send one prompt which is a tenth of all events or more, of all accounts that were seen */
   readonly samePromptAccounts: number;
   /** prompts of at most three words */
@@ -33,14 +35,22 @@ export interface HealthShares {
   readonly oddTime: number;
   /** events with the time that most events have */
   readonly sameTime: number;
+  /** 1 where all events lie within one minute */
+  readonly sameMinute: number;
+  /** events at midnight, UTC */
+  readonly dateOnly: number;
   /** different models, of events */
   readonly models: number;
   readonly repeatedIds: number;
   /** events of the account that has the most */
   readonly oneAccount: number;
+  /** accounts, of events */
+  readonly singleAccounts: number;
+  /** accounts, of events, where each address has ten and more of them */
+  readonly crowdedOrigins: number;
   /** events of the account that has the most of those for which many end users stand */
   readonly sharedAccount: number;
-  /** events of an account that has nearly all, under many credentials or in many sessions */
+  /** events of an account that has nearly all, under many credentials, from many addresses or in many sessions */
   readonly crowdedAccount: number;
   /** entries that were not used, of all entries */
   readonly rejected: number;
@@ -78,6 +88,11 @@ const MAX_IDS = 200_000;
 /** So much of all events has a prompt that can stand where all prompts should. */
 const NOTABLE = 0.1;
 
+/** Fewer addresses may be those of load balancers. */
+const FEW_ADDRESSES = 10;
+/** Accounts of one address, on average, of which most are no customers. */
+const CROWDED = 10;
+
 /** A value and who has it. Most values are of one account, and a set for each of them would cost more than all else. */
 interface Shown {
   readonly first: string;
@@ -102,6 +117,10 @@ class Commonest {
     if (account === held.first || accountsOf(held) >= MAX_ACCOUNTS) return;
     held.more ??= new Set();
     held.more.add(account);
+  }
+
+  get size(): number {
+    return this.#values.size;
   }
 
   /** Most events of a value that at least so many accounts have; most accounts of one that has at least so many events. */
@@ -136,6 +155,10 @@ class OfAccounts {
   }
 }
 
+export function lengthOf({ account, prints: [prints] }: UsageEvent, facts: PromptFacts): LengthOf {
+  return { facts, account, prompt: prints?.prompt ?? '', opening: prints?.opening ?? '' };
+}
+
 /** Counts events as they pass; memory is bounded, whatever the traffic. */
 export class HealthTally {
   #events = 0;
@@ -147,6 +170,9 @@ export class HealthTally {
   };
   readonly #lengths = new CommonLengths();
   #repeats = 0;
+  #midnights = 0;
+  #earliest = '9';
+  #latest = '';
   #rejected = 0;
   #skipped = 0;
   readonly #accounts: AccountTally;
@@ -175,7 +201,7 @@ export class HealthTally {
     const { account, prints, id, model, time } = event;
     const fault = read.prompt?.fault;
     if (fault !== undefined) this.#faults[fault].add(account);
-    if (read.prompt !== undefined) this.#lengths.add(read.prompt, account, prints[0]?.prompt ?? '');
+    if (read.prompt !== undefined) this.#lengths.add(lengthOf(event, read.prompt));
     const isLost = fault !== undefined || LOSSES.withoutPrompt(event);
     this.#accounts.add(event, isLost, read.entry?.people ?? []);
     for (const name of COUNTED_NAMES) if (COUNTED[name](event)) this.#counted[name]++;
@@ -184,11 +210,14 @@ export class HealthTally {
     this.#models.set(model, true);
     if (!LOSSES.withoutPrompt(event)) {
       this.#prompts.add(prints[0]?.prompt, account);
-      if (this.#isWhole) this.#openings.add(prints[0]?.opening, account);
+      if (this.#isWhole && read.prompt?.markup !== true) this.#openings.add(prints[0]?.opening, account);
     }
     this.#addresses.add(prints[0]?.address, account);
     this.#credentials.add(prints[0]?.credential, account);
     this.#times.add(time, '');
+    if (time.slice(11, 19) === '00:00:00') this.#midnights++;
+    if (time < this.#earliest) this.#earliest = time;
+    if (time > this.#latest) this.#latest = time;
   }
 
   /** Entries that did not become events. */
@@ -214,23 +243,36 @@ export class HealthTally {
       events,
       ...counted,
       unreadablePrompts: ofMany(this.#faults.unreadable),
-      cutPrompts: Math.max(ofMany(this.#faults.cut), share(this.#lengths.cut(accounts), events)),
+      cutPrompts: Math.max(ofMany(this.#faults.cut), share(this.#lengths.cut(accounts, events), events)),
       printedPrompts: ofMany(this.#faults.printed),
       sameOpening: share(Math.max(0, openings.events - prompts.events), events),
       blindAccounts: ofAccounts(this.#accounts.blind),
       samePrompt: share(prompts.events, events),
+      repeatedPrompt: share(this.#prompts.most(0, 0).events, events),
       samePromptAccounts: ofAccounts(prompts.accounts),
       sameOrigin: ofAccounts(Math.max(...origins)),
+      sameMinute: Date.parse(this.#latest) - Date.parse(this.#earliest) < 60_000 ? 1 : 0,
+      dateOnly: share(this.#midnights, events),
       sameTime: share(this.#times.most(0, 0).events, events),
       models: share(this.#models.size, events),
       repeatedIds: share(this.#repeats, events),
       oneAccount: share(this.#accounts.most, events),
+      singleAccounts: share(this.#accounts.opened, events),
+      crowdedOrigins: this.#crowdedOrigins(),
       sharedAccount: share(this.#accounts.shared?.events ?? 0, events),
       crowdedAccount: share(this.#accounts.crowded?.events ?? 0, events),
       rejected: share(this.#rejected, entries),
       skipped: share(this.#skipped, entries + this.#skipped),
       accounts,
     };
+  }
+
+  /** New accounts, of events, where a few addresses bring many of them each. */
+  #crowdedOrigins(): number {
+    const { size } = this.#addresses;
+    const { opened } = this.#accounts;
+    const isCrowded = size >= FEW_ADDRESSES && size < MAX_VALUES && opened >= CROWDED * size;
+    return isCrowded ? Math.min(1, opened / this.#events) : 0;
   }
 
   /** More of what a share means: which field names whom one account stands for. */

@@ -62,6 +62,13 @@ export const HEALTH_RULES: readonly HealthRule[] = [
     'of events, of many accounts, have one and the same prompt: a placeholder stands where prompts should',
   ),
   rule(
+    'repeatedPrompt',
+    0.9,
+    100,
+    BLIND_WHOLE,
+    'of events have one and the same prompt: a health check, or a placeholder. What customers ask is not in this input',
+  ),
+  rule(
     'unreadablePrompts',
     0.5,
     100,
@@ -151,6 +158,20 @@ export const HEALTH_RULES: readonly HealthRule[] = [
   rule('withoutTokens', 0.9, 100, RUNS, 'have no output tokens: volumes cannot be judged'),
   rule('failed', 0.9, 100, RUNS, 'end in an error: endings may be read wrongly'),
   rule('sameTime', 0.5, 100, {}, 'have one and the same time: pace and hours cannot be judged'),
+  rule(
+    'sameMinute',
+    0.5,
+    500,
+    {},
+    'lie within one minute: if that is when they were exported, pace and hours cannot be judged',
+  ),
+  rule(
+    'dateOnly',
+    0.5,
+    100,
+    {},
+    'are at midnight: dates without a time of day stand where times should, and pace and hours cannot be judged',
+  ),
   rule('models', 0.5, 100, {}, 'as many models as events: something else stands where the model should'),
   rule(
     'sharedAccount',
@@ -171,7 +192,7 @@ export const HEALTH_RULES: readonly HealthRule[] = [
     0.9,
     100,
     {},
-    'of events are of one account, under many credentials or in many sessions: its name may be the gateway’s own, not the customers’',
+    'of events are of one account, under many credentials, from many addresses or in many sessions: its name may be the gateway’s own, not the customers’',
   ),
   rule(
     'oneAccount',
@@ -179,6 +200,20 @@ export const HEALTH_RULES: readonly HealthRule[] = [
     1000,
     {},
     'of events are of one account: its name may be the gateway’s own, not the customers’',
+  ),
+  rule(
+    'singleAccounts',
+    0.9,
+    500,
+    {},
+    'as many accounts as events: if the account is an id of requests or of sessions, nothing adds up to a customer. Say where customers are named with --account-field',
+  ),
+  rule(
+    'crowdedOrigins',
+    0.25,
+    500,
+    {},
+    'as many accounts as events, ten and more of each address: if the account is an id of sessions, no customer adds up. Say where customers are named with --account-field',
   ),
   rule(
     'repeatedIds',
@@ -282,7 +317,14 @@ export class TelemetryHealth {
     // an account that stands for many is told once
     if (found.has('sharedAccount')) found.delete('crowdedAccount');
     if (found.has('sharedAccount') || found.has('crowdedAccount')) found.delete('oneAccount');
-    // and so are prompts of which none can be read
+    if (found.has('singleAccounts')) found.delete('crowdedOrigins');
+    // of what is wrong with times, the worst
+    const times = (['oddTime', 'sameTime', 'sameMinute', 'dateOnly'] as const).filter((share) =>
+      found.has(share),
+    );
+    for (const share of times.slice(1)) if (share !== 'sameTime') found.delete(share);
+    // and so is one prompt, and are prompts of which none can be read
+    if (found.has('samePrompt') || found.has('samePromptAccounts')) found.delete('repeatedPrompt');
     if (PROMPT_SHARES.some((share) => found.get(share)?.severe === true))
       for (const share of ['blindAccounts', 'sameOpening'] as const) found.delete(share);
     const whole = [...found.values()];

@@ -1,7 +1,8 @@
 import { recentlyUsed } from '../recently-used.ts';
+import { CommonLengths, type LengthOf } from './common-lengths.ts';
 import { entryFactsOf, type ReadFacts } from './entry-facts.ts';
 import type { HealthShares } from './health-tally.ts';
-import { LOSSES, MANY_ACCOUNTS } from './health-tally.ts';
+import { LOSSES, lengthOf, MANY_ACCOUNTS } from './health-tally.ts';
 import { NewestPrompts } from './newest-prompts.ts';
 import { printable, type Reason } from './reason.ts';
 import type { UsageEvent } from './usage-event.ts';
@@ -60,6 +61,8 @@ class Slice {
   rejected = 0;
   lost: Lost = {};
   readonly accounts = new Map<string, Set<string>>();
+  /** where the prompts of this run end */
+  ends: LengthOf[] = [];
   newest = new NewestPrompts(MANY_ACCOUNTS, COMPARED_EACH);
   /** the worst run of each rule */
   readonly worst = new Map<SliceRule, { readonly value: number; readonly entries: number }>();
@@ -72,6 +75,7 @@ class Slice {
     if (LOSSES.withoutOrigin(event)) this.#lose('withoutOrigin', event.account);
     if (LOSSES.withoutTokens(event)) this.#lose('withoutTokens', event.account);
     if (prompt?.fault !== undefined) this.#lose(`${prompt.fault}Prompts`, event.account);
+    if (prompt !== undefined) this.ends.push(lengthOf(event, prompt));
     if (this.entries >= RUN) this.judge();
   }
 
@@ -96,13 +100,27 @@ class Slice {
       const entries = rule.share === 'rejected' ? this.entries : this.entries - this.rejected;
       const isBroken = entries >= rule.atLeast && value > rule.above && this.#isOfMany(rule);
       if (isBroken && value >= (this.worst.get(rule)?.value ?? 0)) this.worst.set(rule, { value, entries });
+      if (rule.share !== 'cutPrompts' || isBroken || entries < rule.atLeast) continue;
+      const cut = this.#cutAtLength(rule.accounts) / entries;
+      if (cut > rule.above && cut >= (this.worst.get(rule)?.value ?? 0))
+        this.worst.set(rule, { value: cut, entries });
     }
     if (this.entries < RUN) return;
     this.entries = 0;
     this.rejected = 0;
     this.lost = {};
     this.accounts.clear();
+    this.ends = [];
     this.newest = new NewestPrompts(MANY_ACCOUNTS, COMPARED_EACH);
+  }
+
+  /** Prompts that end where a limit is, in this run. */
+  #cutAtLength(accountsAtLeast: number): number {
+    const accounts = new Set(this.ends.map(({ account }) => account)).size;
+    if (accounts < accountsAtLeast) return 0;
+    const lengths = new CommonLengths();
+    for (const one of this.ends) lengths.add(one);
+    return lengths.cut(accounts, this.ends.length);
   }
 
   #valueOf({ share }: SliceRule): number {

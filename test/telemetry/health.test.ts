@@ -76,8 +76,31 @@ describe('telemetry health', () => {
     ['as many models as events', 'models', (i: number) => ({ model: `request-${i}` })],
     ['nothing but errors', 'failed', () => ({ outcome: 'error' as const })],
     ['no origin', 'withoutOrigin', () => ({ origin: {} })],
+    ['dates for times', 'dateOnly', (i: number) => ({ time: `2026-03-0${1 + (i % 7)}T00:00:00Z` })],
+    [
+      'times of one minute',
+      'sameMinute',
+      (i: number) => ({ time: `2026-03-01T08:00:${String(i % 60).padStart(2, '0')}Z` }),
+    ],
+    ['a request id for an account', 'singleAccounts', (i: number) => ({ account: `r-${i}` })],
+    ['a session for an account', 'crowdedOrigins', (i: number) => ({ account: `s-${i >> 1}` })],
+    [
+      'one account from many addresses',
+      'crowdedAccount',
+      (i: number) => ({ account: 'svc', origin: { ip: `203.0.113.${i % 60}` } }),
+    ],
+    [
+      'a health check of one account',
+      'repeatedPrompt',
+      (i: number) =>
+        i % 20 === 0
+          ? {}
+          : { account: 'probe', prompt: 'Are you there? Say yes.', origin: { ip: '203.0.113.1' } },
+    ],
   ])('warns of %s', (_, share, over) => {
-    expect(warningsAfter(0, 300, over).map((warning) => warning.share)).toEqual([share]);
+    expect(
+      warningsAfter(0, share === 'crowdedOrigins' ? 1300 : 600, over).map((warning) => warning.share),
+    ).toEqual([share]);
   });
 
   it('warns of one account for all customers where there are many events, or many credentials', () => {
@@ -211,6 +234,38 @@ describe('telemetry health', () => {
   ])('knows prompts that are cut at one length, by %s', (_, length, dots, same, expected) => {
     const found = warned(600, (i) => [{}, { prompt: { length: i < same ? length : 20 + (i % 400), dots } }]);
     expect(found.map(({ share }) => share)).toEqual(expected);
+  });
+
+  it('knows them where a logger counts code points, and where most end at any one length', () => {
+    const opening = (i: number) => `${i.toString(36)} asks whether the tides turn ${i}`;
+    const cut = (lengths: (i: number) => { length: number; points?: number }) =>
+      warned(600, (i) => [{ prompt: opening(i) }, { prompt: lengths(i) }]).map(({ share }) => share);
+    expect([
+      cut((i) => (i % 20 === 0 ? { length: 1001, points: 1000 } : { length: 1000 })),
+      cut((i) => ({ length: i % 10 === 0 ? 60 : 87 })),
+      cut((i) => ({ length: i % 3 === 0 ? 87 : 20 + (i % 60) })),
+    ]).toEqual([['cutPrompts'], ['cutPrompts'], []]);
+  });
+
+  it('says which gateway cuts prompts where others are longer', () => {
+    const found = warned(600, (i) => [
+      {},
+      {
+        entry: { format: 'openai', people: [], gateway: `gw-${i % 7 === 0 ? 1 : 2}` },
+        prompt: { length: i % 7 === 0 ? 200 : 150 + (i % 400) },
+      },
+    ]);
+    expect(found).toMatchObject([
+      { share: 'cutPrompts', severe: true, slice: { by: 'gateway', name: 'gw-1' } },
+    ]);
+  });
+
+  it('does not take JSON or HTML that all begin alike for what a logger wrote', () => {
+    const markup = warned(300, (i) => [
+      { prompt: `{"task": "Say what the text is", "n": ${i}}` },
+      { prompt: { length: 20 + (i % 60), markup: true } },
+    ]);
+    expect(markup).toEqual([]);
   });
 
   it('says that one account stands for many, and which field names them', () => {

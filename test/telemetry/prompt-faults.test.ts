@@ -23,6 +23,13 @@ describe('a prompt that a logger cut', () => {
     expect([facts.fault, text.includes('litellm')]).toEqual(['cut', false]);
   });
 
+  it('has its length in UTF-16 units, and in code points where these are fewer', () => {
+    expect([promptFacts('ab🙏').facts, promptFacts('abc').facts]).toEqual([
+      { length: 4, points: 3 },
+      { length: 3 },
+    ]);
+  });
+
   it.each([
     'Write about tides (50 words)',
     'What does [truncated] mean?',

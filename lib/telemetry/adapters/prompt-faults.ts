@@ -14,6 +14,10 @@ export interface PromptFacts {
   readonly fault?: PromptFault;
   /** characters, without dots at the end: many of one length were cut there */
   readonly length: number;
+  /** the same in code points, where they are fewer: loggers count in one or the other */
+  readonly points?: number;
+  /** it begins with JSON or a tag, whose first words are of the format and not of the prompt */
+  readonly markup?: boolean;
   /** it ends in dots, with half a sentence before */
   readonly dots?: boolean;
 }
@@ -22,10 +26,17 @@ export interface PromptFacts {
 export function promptFacts(text: string): { readonly facts: PromptFacts; readonly text: string } {
   const left = leftOf(text);
   const said = left ?? text;
-  const length = said.length;
-  if (left !== undefined) return { facts: { fault: 'cut', length }, text: said };
-  if (isUnreadable(text)) return { facts: { fault: 'unreadable', length }, text };
+  const facts = lengthsOf(said);
+  if (left !== undefined) return { facts: { fault: 'cut', ...facts }, text: said };
+  if (isUnreadable(text)) return { facts: { fault: 'unreadable', ...facts }, text };
   if (looksPrinted(text) && typeof jsonIn(text) === 'string')
-    return { facts: { fault: 'printed', length }, text };
-  return { facts: endsInDots(text) ? { length, dots: true } : { length }, text };
+    return { facts: { fault: 'printed', ...facts }, text };
+  const markup = /^\s*(?:[{[]|<[a-z!?])/i.test(text) ? { markup: true } : {};
+  return { facts: { ...facts, ...markup, ...(endsInDots(text) ? { dots: true } : {}) }, text };
+}
+
+function lengthsOf(text: string): Pick<PromptFacts, 'length' | 'points'> {
+  const { length } = text;
+  const pairs = text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0;
+  return pairs === 0 ? { length } : { length, points: length - pairs };
 }
