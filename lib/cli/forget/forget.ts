@@ -206,7 +206,7 @@ async function placesOf(account: string, deployment: Deployment, options: Forget
     );
   const places = wanted.map((place) => make[place](named[place].name ?? ''));
   if (!wanted.includes('profiles')) return places;
-  const second = options.rebuiltTable ?? rebuiltTableOf(deployment.profileTable);
+  const second = options.rebuiltTable ?? rebuiltTableOf(named.profiles.name ?? '');
   const rebuilt = await rebuiltPlace(dynamodb, second, account);
   return rebuilt === undefined ? places : [...places, rebuilt];
 }
