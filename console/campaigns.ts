@@ -59,7 +59,7 @@ export function Campaigns(props: CampaignsProps) {
     return html`<div class="empty"><p><strong>No campaign was found.</strong></p><p class="muted">Accounts are joined where they share what honest accounts do not share. A calibration without groups of the past links accounts and judges none of the groups: <code>${props.command} calibrate</code> learns them.</p></div>`;
   return html`<div class="columns">
   <section aria-label="Campaigns"><h2>Campaigns</h2><div class="scroll" tabindex="0" role="region" aria-label="Campaigns"><table><thead><tr><th scope="col">campaign</th><th scope="col" class="num">accounts</th><th scope="col" class="num">flagged</th></tr></thead><tbody>
-  ${entries.map(({ id, title, notice, members }) => html`<tr key=${id} aria-selected=${id === entry?.id}><td><a class="id" href=${linkTo('campaigns', id)}>${title}</a>${notice === undefined ? html` <span class="tag t-benign">not found, from the labels</span>` : null}</td><td class="num">${notice?.subject.memberCount ?? members.length}</td><td class="num">${members.filter((i) => !['clear', 'watch'].includes(levelOf(i, props))).length}</td></tr>`)}
+  ${entries.map(({ id, title, notice, members }) => html`<tr key=${id} aria-selected=${id === entry?.id}><td><a class="id" href=${linkTo('campaigns', id)}>${title}</a>${notice === undefined ? html` <span class="tag t-benign">no campaign finding, from the labels</span>` : null}</td><td class="num">${notice?.subject.memberCount ?? members.length}</td><td class="num">${members.filter((i) => !['clear', 'watch'].includes(levelOf(i, props))).length}</td></tr>`)}
   </tbody></table></div></section>
   <section aria-label="The campaign" aria-live="polite">${entry === undefined ? null : html`<${CampaignDetail} ...${props} key=${entry.id} entry=${entry} />`}</section></div>`;
 }
@@ -70,7 +70,7 @@ function CampaignDetail(props: CampaignsProps & { entry: Entry }) {
   return html`<h2>${entry.title}</h2>
   ${
     notice === undefined
-      ? html`<p class="muted">Known from the labels; no campaign finding was opened for it, so no links are recorded.</p>`
+      ? html`<p class="muted">Known from the labels. Its accounts are judged one by one: no campaign finding was opened for it, so no links are recorded.</p>`
       : html`<p><span class=${`level l-${notice.level}`}>${notice.level}</span> <a href=${linkTo('findings', notice.finding)}>Its finding: how sure, why, verdict</a></p>
       <h3>What links them</h3><ul class="plain">${notice.links.map((link) => html`<li><strong>${link.kind}</strong>: ${link.members} members, ${link.others} others. ${link.evidence}</li>`)}</ul>
       <${Timeline} notice=${notice} />`
@@ -84,7 +84,7 @@ function Members(props: CampaignsProps & { entry: Entry }) {
   const { notice } = entry;
   const hubs = useMemo(() => {
     const kinds = [...new Set(notice?.links.map((link) => link.kind) ?? [])];
-    return kinds.length === 0 ? ['campaign'] : kinds;
+    return kinds.length === 0 ? ['label'] : kinds;
   }, [notice]);
   const [kinds, setKinds] = useState<ReadonlySet<string>>(new Set(hubs));
   const [hot, setHot] = useState('');
@@ -116,5 +116,5 @@ function Members(props: CampaignsProps & { entry: Entry }) {
   <div class="scroll" tabindex="0" role="region" aria-label="Members"><table><thead><tr><th scope="col">account</th><th scope="col">links</th><th scope="col" class="num">events</th></tr></thead><tbody>
   ${visible.slice(0, 200).map(({ account, links, events }) => html`<tr key=${account} aria-selected=${hot === account} onMouseEnter=${() => setHot(account)} onMouseLeave=${() => setHot('')}><td><button class="row" onClick=${() => open(account)} onFocus=${() => setHot(account)} onBlur=${() => setHot('')}>${account}</button></td><td class="small whole">${links.join(', ')}</td><td class="num">${events.toLocaleString('en-US')}</td></tr>`)}
   </tbody></table></div></div>
-  <p class="small muted">Point at an account to see its links; open it to see it among all.</p>`;
+  <p class="small muted">${notice === undefined ? 'Tied by the label alone. Open an account to see it among all' : 'Point at an account to see its links; open it to see it among all'}.</p>`;
 }

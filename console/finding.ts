@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FindingEvent, FindingView } from '../lib/console/finding-view.ts';
 import { Actions } from './actions.ts';
 import { api, type FindingsAnswer, words } from './api.ts';
@@ -29,6 +29,12 @@ export function FindingPanel({ id, answer, query, onChanged }: PanelProps) {
       current = false;
     };
   }, [id, answer.status.readAt]);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const read = view?.finding.id;
+  // whoever opens a finding by keyboard or hears the page goes on reading there; a refresh moves nothing
+  useEffect(() => {
+    if (read === id) heading.current?.focus({ preventScroll: true });
+  }, [read, id]);
   const close = html`<a class="close" href=${linkTo('findings', '', query)} aria-label="close the finding">×</a>`;
   if (fault !== '')
     return html`<article class="finding">${close}<p class="error" role="alert">${fault}</p></article>`;
@@ -38,8 +44,13 @@ export function FindingPanel({ id, answer, query, onChanged }: PanelProps) {
   const { notice } = finding;
   const { subject } = notice;
   return html`<article class="finding" aria-label=${`Finding ${id}`}>${close}
-    <p><span class=${`level l-${finding.level}`}>${finding.level}</span> <span class="muted small">${finding.state}${finding.highest === finding.level ? '' : `, highest ${finding.highest}`}${view.quietUntil === '' ? '' : `, notifications suppressed until ${view.quietUntil.slice(0, 10)}`}</span> <a class="button small" href="#verdict" onClick=${toVerdict}>${finding.verdict === undefined ? 'Give a verdict' : finding.verdict.verdict}</a></p>
-    <h2>${capital(view.headline)}</h2>
+    <p><span class=${`level l-${finding.level}`}>${finding.level}</span> <span class="muted small">${finding.state}${finding.highest === finding.level ? '' : `, highest ${finding.highest}`}${view.quietUntil === '' ? '' : `, notifications suppressed until ${view.quietUntil.slice(0, 10)}`}</span> <a class="button small" href="#verdict" aria-keyshortcuts="v" title="or press v" onClick=${(
+      event: Event,
+    ) => {
+      event.preventDefault();
+      toVerdict();
+    }}>${finding.verdict === undefined ? 'Give a verdict' : finding.verdict.verdict}</a></p>
+    <h2 ref=${heading} tabindex=${-1}>${capital(view.headline)}</h2>
     <p>${view.summary}</p>
     <p class="id-line"><code>${subject.id}</code> ${[subject.product, subject.plan, subject.accountAgeDays === undefined ? '' : `${Math.round(subject.accountAgeDays)} days old`].filter((text) => text !== '').join(' · ')}${view.account === undefined ? null : html` · <a href=${linkTo('accounts', subject.id)}>among all accounts</a>`}${notice.campaign === undefined ? null : html` · <a href=${linkTo('findings', notice.campaign.finding, query)}>its campaign</a>`}</p>
     <h3>How sure</h3><p>${view.sure[0]}</p><details><summary>the numbers behind it, and what they do not say</summary>${view.sure.slice(1).map((sentence) => html`<p class="small muted">${sentence}</p>`)}</details>
@@ -60,8 +71,7 @@ export function FindingPanel({ id, answer, query, onChanged }: PanelProps) {
 }
 
 /** To the form without a change of the address, which says what is open. */
-function toVerdict(event: Event): void {
-  event.preventDefault();
+export function toVerdict(): void {
   const form = document.querySelector<HTMLElement>('form.verdict');
   form?.scrollIntoView({ block: 'center' });
   form?.querySelector('input')?.focus();

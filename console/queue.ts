@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { FindingsAnswer } from './api.ts';
-import { FindingPanel } from './finding.ts';
+import { FindingPanel, toVerdict } from './finding.ts';
 import { html } from './html.ts';
 import { AGES, age, amount, LEVELS_SHOWN, type Listed, listed, SORTS, STATES } from './queue-rows.ts';
 import { go, linkTo, type Route, withField } from './route.ts';
@@ -38,8 +38,11 @@ export function Queue({ answer, route, onChanged }: QueueProps) {
       }
       if (event.key === 'j') goTo(at + 1);
       else if (event.key === 'k') goTo(at < 0 ? 0 : at - 1);
-      else if (event.key === 'Escape' && open !== '') go(linkTo('findings', '', query));
-      else if (event.key === '/') document.getElementById('find')?.focus();
+      else if (event.key === 'v' && open !== '') toVerdict();
+      else if (event.key === 'Escape' && open !== '') {
+        go(linkTo('findings', '', query));
+        document.querySelector<HTMLElement>(`#row-${CSS.escape(open)} a`)?.focus();
+      } else if (event.key === '/') document.getElementById('find')?.focus();
       else return;
       event.preventDefault();
     };
@@ -56,7 +59,7 @@ export function Queue({ answer, route, onChanged }: QueueProps) {
           ? html`<${Nothing} />`
           : shown.length === 0
             ? html`<div class="empty"><p>No finding fits these filters.</p><p><a href=${linkTo('findings', '', new URLSearchParams('state=all'))}>Show all ${rows.length}</a></p></div>`
-            : html`<div class="list" ref=${list}><table class="findings"><caption class="hidden">Findings; j and k go down and up, / searches</caption><thead><tr><th scope="col">level</th><th scope="col">finding</th><th scope="col">why</th><th scope="col" class="num">tokens out</th><th scope="col" class="num">age</th><th scope="col">verdict</th><th scope="col">owner</th></tr></thead><tbody>
+            : html`<div class="list" ref=${list}><table class="findings"><caption class="hidden">Findings; j and k go down and up, v goes to the verdict of the open one, Escape closes it, / searches</caption><thead><tr><th scope="col">level</th><th scope="col">finding</th><th scope="col">why</th><th scope="col" class="num">tokens out</th><th scope="col" class="num">age</th><th scope="col">verdict</th><th scope="col">owner</th></tr></thead><tbody>
             ${drawn.map((held) => html`<${Row} key=${held.row.id} held=${held} open=${open} query=${query} now=${now} />`)}
             </tbody></table>${drawn.length < shown.length ? html`<p><button class="button" onClick=${() => setPages(pages + 1)}>Show ${Math.min(PAGE, shown.length - drawn.length)} more of ${shown.length}</button></p>` : null}</div>`
       }

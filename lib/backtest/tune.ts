@@ -26,7 +26,9 @@ export interface Effect {
   readonly caught: number;
   readonly tpr: number;
   readonly tprInterval: readonly [number, number];
+  /** labelled campaigns of two accounts or more; an account alone is none */
   readonly campaigns: number;
+  /** of these, those with at least one account found */
   readonly campaignsCaught: number;
 }
 
@@ -190,8 +192,8 @@ function stepAt(
   const of = ({ account }: TuningAccount): number => peaks.get(account) ?? 0;
   const threshold = benign.map(of).sort((a, b) => b - a)[k] ?? 0;
   const caught = extraction.filter((held) => of(held) > threshold);
-  const campaigns = new Set(extraction.map(({ campaign }) => campaign).filter((name) => name !== ''));
-  const found = new Set(caught.map(({ campaign }) => campaign).filter((name) => name !== ''));
+  const campaigns = severalOf(extraction);
+  const found = new Set(caught.map(({ campaign }) => campaign).filter((name) => campaigns.has(name)));
   const wronged = benign.filter((held) => of(held) > threshold).length;
   const chance = (k + 1) / (benign.length + 1);
   return {
@@ -208,4 +210,16 @@ function stepAt(
     campaigns: campaigns.size,
     campaignsCaught: found.size,
   };
+}
+
+/** Campaigns that two or more of the accounts belong to. */
+function severalOf(accounts: readonly TuningAccount[]): ReadonlySet<string> {
+  const once = new Set<string>();
+  const several = new Set<string>();
+  for (const { campaign } of accounts) {
+    if (campaign === '') continue;
+    if (once.has(campaign)) several.add(campaign);
+    once.add(campaign);
+  }
+  return several;
 }

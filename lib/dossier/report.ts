@@ -10,7 +10,7 @@ import { atRiskWords, stakeWords } from '../findings/views/email.ts';
 import { glossary } from '../report/glossary.ts';
 import { type Html, html, page, table } from '../report/html.ts';
 import { supportedBudget, unsupported } from '../scoring/supported-budget.ts';
-import { FACTS } from '../signals/facts/index.ts';
+import { FACTS, saidOf } from '../signals/facts/index.ts';
 import type { Assessment } from './assess.ts';
 import type { Evidences } from './bundle.ts';
 import { signalFigure, timelineFigure } from './figures.ts';
@@ -70,7 +70,7 @@ ${table(
   notice.reasons.map((reason, i) => [
     String(i + 1),
     html`${reason.evidence.toLowerCase().startsWith(reason.title.toLowerCase()) ? undefined : html`<strong>${plain(reason.title, 200)}</strong><br>`}${plain(reason.evidence, 400)}<br><span class="muted">${whyOf(reason.signal)}</span>`,
-    String(reason.value),
+    saidOf(reason.signal, reason.value),
     rarityWords(reason.p, notice),
   ]),
   [2],

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../time.ts';
 import type { Notice } from './finding.ts';
 import { amount, count, oneIn, plural, power } from './format.ts';
 import { defanged } from './sanitize.ts';
@@ -50,12 +51,13 @@ export function significanceText(notice: Notice): SignificanceText {
 }
 
 /** Why people are asked to look by when they are: the level that is reached, and how fast answers leave. */
-function urgencyOf({ level, window, stake }: Notice): string {
-  const daily = stake.outputTokens / Math.max(1, window.hours / 24);
+function urgencyOf({ level, window, stake, since }: Notice): string {
+  // over the part of the window in which there was traffic: an account of two days has not had seven
+  const active = (Date.parse(window.to) - Math.max(Date.parse(window.from), Date.parse(since))) / DAY_MS;
+  const daily = stake.outputTokens / Math.max(1, active);
   const leaving = `about ${amount(daily)} tokens leave a day`;
   if (level === 'critical') return `Urgent, because the rarest level is reached and ${leaving}.`;
-  if (level === 'suspect')
-    return `It can wait for working hours: suspect is reached, critical is not, and ${leaving}.`;
+  if (level === 'suspect') return `It can wait for working hours: the level is suspect, and ${leaving}.`;
   return '';
 }
 

@@ -1,5 +1,5 @@
 import type { Calibration } from '../scoring/calibration.ts';
-import { unsupported } from '../scoring/supported-budget.ts';
+import { type CalibrationSize, supportedBudget, unsupported } from '../scoring/supported-budget.ts';
 import { type Budget, budgetFor, type Policy } from './policy.ts';
 
 /** One difference between two policies, with what it does. */
@@ -90,7 +90,7 @@ const LAST: readonly WholeField[] = [
 ];
 
 /** What differs between two policies, in words and numbers. The id alone is no change of behaviour and is left out. */
-export function policyChanges(before: Policy, after: Policy): PolicyChange[] {
+export function policyChanges(before: Policy, after: Policy, size?: CalibrationSize): PolicyChange[] {
   const changes: PolicyChange[] = [];
   const add: Add = (field, was, is, effect) => {
     if (JSON.stringify(was) !== JSON.stringify(is))
@@ -100,11 +100,18 @@ export function policyChanges(before: Policy, after: Policy): PolicyChange[] {
     for (const { field, effect } of fields) add(field, before[field], after[field], effect(before, after));
   };
   addWhole(FIRST);
-  budgets('budget', before.budget, after.budget, add);
+  // the two are compared as they are in force where one calibration serves both
+  const serves = before.calibration === after.calibration ? size : undefined;
+  budgets('budget', [before.budget, after.budget], serves, add);
   for (const group of [
     ...new Set([...Object.keys(before.peerGroups), ...Object.keys(after.peerGroups)]),
   ].sort())
-    budgets(`peerGroups.${group}`, budgetFor(before, chain(group)), budgetFor(after, chain(group)), add);
+    budgets(
+      `peerGroups.${group}`,
+      [budgetFor(before, chain(group)), budgetFor(after, chain(group))],
+      serves,
+      add,
+    );
   addWhole(TIMES);
   exceptionChanges(before, after, add);
   addWhole(LAST);
@@ -124,16 +131,40 @@ function chain(group: string): string[] {
   return parts.map((_, i) => parts.slice(0, parts.length - i).join('/'));
 }
 
-function budgets(field: string, before: Budget, after: Budget, add: Add): void {
+function budgets(
+  field: string,
+  [before, after]: readonly [Budget, Budget],
+  size: CalibrationSize | undefined,
+  add: Add,
+): void {
+  const was = size === undefined ? before : supportedBudget(size, before);
+  const is = size === undefined ? after : supportedBudget(size, after);
   for (const level of LEVELS) {
-    const ratio = after[level] / before[level];
+    const raised = was[level] !== before[level] || is[level] !== after[level];
+    const floor =
+      size === undefined || !raised
+        ? ''
+        : ` The calibration supports no less than ${count(supportedBudget(size, after).least * TEN_THOUSAND)}: these are the budgets in force.`;
     add(
       `${field}.${level}`,
       before[level],
       after[level],
-      `Of ${TEN_THOUSAND.toLocaleString('en-US')} benign accounts at most ${count(after[level] * TEN_THOUSAND)} a month reach ${level} instead of ${count(before[level] * TEN_THOUSAND)} (${times(ratio)}).`,
+      `${budgetEffect(level, was[level], is[level])}${floor}`,
     );
   }
+}
+
+/** What a budget in force does instead of another; undefined: the calibration does not support the level. */
+function budgetEffect(level: string, was: number | undefined, is: number | undefined): string {
+  if (is === undefined)
+    return was === undefined
+      ? `No effect: ${level} could not be reached before and cannot be now.`
+      : `${level} cannot be reached any more.`;
+  const most = `Of ${TEN_THOUSAND.toLocaleString('en-US')} benign accounts at most ${count(is * TEN_THOUSAND)} a month reach ${level}`;
+  if (was === undefined) return `${most}, which could not be reached before.`;
+  return was === is
+    ? `No effect: ${most.charAt(0).toLowerCase()}${most.slice(1)}, as before.`
+    : `${most} instead of ${count(was * TEN_THOUSAND)} (${times(is / was)}).`;
 }
 
 function windowEffect(before: Policy, after: Policy): string {

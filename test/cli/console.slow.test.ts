@@ -108,6 +108,12 @@ describe.skipIf(BROWSER === undefined)('the console in a browser', () => {
     expect(page.url()).not.toBe(first);
     await page.keyboard.press('k');
     expect(page.url()).toBe(first);
+    // what was opened is what is read on, and the verdict is one stroke away
+    await page.waitForFunction(() => document.activeElement?.matches('article.finding h2') === true);
+    await page.keyboard.press('v');
+    expect(await page.evaluate(() => document.activeElement?.matches('form.verdict input'))).toBe(true);
+    // out of the form, then out of the finding
+    await page.keyboard.press('Escape');
     await page.keyboard.press('Escape');
     await page.waitForSelector('article.finding', { state: 'detached' });
     await page.keyboard.press('/');

@@ -11,6 +11,7 @@ import { fileSigner, KeyError } from '../../lib/dossier/signer.ts';
 import { verifyDossier } from '../../lib/dossier/verify.ts';
 import { applyNotice } from '../../lib/findings/finding.ts';
 import { triage } from '../../lib/findings/triage.ts';
+import { FACTS as EVERY_FACT, saidOf } from '../../lib/signals/facts/index.ts';
 import { account, HOUR } from '../events.ts';
 import { NASTIES } from './arbitraries.ts';
 import { campaignEvidenceOf, evidenceOf, learnedCampaignEvidenceOf } from './evidence.ts';
@@ -93,6 +94,14 @@ describe('a dossier', () => {
     expect(text).toContain(
       `the notice counts the ${held.finding.notice.window.events} requests of its window`,
     );
+  });
+
+  it('says numbers in the units that people count in: no logarithm, nothing below nothing', () => {
+    expect(saidOf('input-tokens', 9.391)).toBe('25');
+    expect(saidOf('addresses-per-slice', 2.4)).toBe('5.3');
+    expect(saidOf('addresses-per-slice', -2.3)).toBe('0.2');
+    for (const { id } of EVERY_FACT) expect(Number.parseFloat(saidOf(id, 0)), id).toBeGreaterThanOrEqual(0);
+    expect(saidOf('no-fact', 3)).toBe('3');
   });
 
   it('draws the levels that are in force, and none that the calibration does not support', async () => {

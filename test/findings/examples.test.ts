@@ -7,6 +7,7 @@ import { EVENT_SOURCE } from '../../lib/aws/event-bridge-bus.ts';
 import { compilePattern, type Json } from '../../lib/emulator/streams/filter-pattern.ts';
 import { digestMessageOf, rowOf } from '../../lib/findings/digest-message.ts';
 import { applyNotice, deliveryId, type Notice } from '../../lib/findings/finding.ts';
+import { significanceText } from '../../lib/findings/significance-text.ts';
 import { asff } from '../../lib/findings/views/asff.ts';
 import { chat } from '../../lib/findings/views/chat.ts';
 import { digestEmail } from '../../lib/findings/views/digest.ts';
@@ -118,7 +119,7 @@ describe('the examples', () => {
     const { text } = email(opened, NOW);
     const flat = text.replace(/\s+/g, ' ');
     expect(flat).toContain('HOW SURE About 1 in 2,300 benign accounts shows as much within a month.');
-    expect(flat).toContain('It can wait for working hours: suspect is reached, critical is not, and about');
+    expect(flat).toContain('It can wait for working hours: the level is suspect, and about');
     expect(email({ ...opened, level: 'critical' }, NOW).text.replace(/\s+/g, ' ')).toContain(
       'Urgent, because the rarest level is reached and about',
     );
@@ -126,6 +127,14 @@ describe('the examples', () => {
     expect(email({ ...opened, p: 1 }, NOW).text.replace(/\s+/g, ' ')).toContain(
       'too few peers to say how rare',
     );
+  });
+
+  it('says what leaves a day over the days that the subject was there, not over the whole window', () => {
+    const to = opened.window.to;
+    const since = new Date(Date.parse(to) - 2 * 86_400_000).toISOString();
+    const stake = { ...opened.stake, outputTokens: 50_000 };
+    const { urgency } = significanceText({ ...opened, since, stake });
+    expect(urgency).toContain('about 25,000 tokens leave a day');
   });
 
   it('says a number once, and no rarity finer than those that it is compared with can show', () => {

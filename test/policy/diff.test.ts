@@ -20,6 +20,19 @@ describe('the difference of two policies', () => {
     );
   });
 
+  it('counts from the budgets that are in force where the calibration supports less than is written', () => {
+    const asked = (suspect: number) => ({ ...defaultPolicy, budget: { ...defaultPolicy.budget, suspect } });
+    // 574 accounts over a month support 17.4 of 10,000
+    const size = { accounts: 574, days: 30 };
+    const effect = (suspect: number) =>
+      policyChanges(defaultPolicy, asked(suspect), size).find(({ field }) => field === 'budget.suspect')
+        ?.effect;
+    expect(effect(0.005)).toBe(
+      'Of 10,000 benign accounts at most 50 a month reach suspect instead of 17.4 (2.88 times as many). The calibration supports no less than 17.4: these are the budgets in force.',
+    );
+    expect(effect(0.0015)).toContain('No effect: of 10,000 benign accounts at most 17.4 a month');
+  });
+
   it('tells a change of every field: none is silent', () => {
     const others: Omit<Policy, 'v' | 'id'> = {
       calibration: 'cal-1',

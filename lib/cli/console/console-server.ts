@@ -260,7 +260,7 @@ function propose(source: ConsoleSource, text: string): Record<string, unknown> {
   return {
     ok: true,
     faults: [],
-    changes: policyChanges(source.policy, parsed.policy),
+    changes: policyChanges(source.policy, parsed.policy, source.calibration),
     warnings: policyWarnings(parsed.policy, source.calibration).map((line) =>
       asTyped(line, calledAnywhere()),
     ),

@@ -96,8 +96,9 @@ function diffCommand(): Command {
       await writable({ '--report': options.report });
       const was = before === 'default' ? defaultPolicy : await loadPolicy(before);
       const is = await loadPolicy(after);
-      const changes = policyChanges(was, is);
-      const warnings = policyWarnings(is, await loadCalibration(options.calibration));
+      const calibration = await loadCalibration(options.calibration);
+      const changes = policyChanges(was, is, calibration);
+      const warnings = policyWarnings(is, calibration);
       let numbers: Record<string, unknown> | undefined;
       if (options.events !== undefined) {
         const { backtest } = await import('../backtest/backtest.ts');

@@ -181,7 +181,7 @@ const interval = ([low, high]: readonly [number, number]): string =>
 function expectation(step: Step, days: number, suspect: number): string[] {
   const period = Math.max(1, Math.round(days));
   return [
-    `Expected of accounts that the model has not seen, over ${period} days: ${step.wronged} of ${step.benign} benign accounts flagged (${interval(step.fprInterval)}), ${step.caught} of ${step.extraction} extraction accounts found (${interval(step.tprInterval)}), of ${step.campaignsCaught} of ${step.campaigns} campaigns; campaigns judged as groups come on top.`,
+    `Expected of accounts that the model has not seen, over ${period} days: ${step.wronged} of ${step.benign} benign accounts flagged (${interval(step.fprInterval)}), ${step.caught} of ${step.extraction} extraction accounts found (${interval(step.tprInterval)}), among them accounts of ${step.campaignsCaught} of ${step.campaigns} labelled campaigns of two or more; campaigns judged as groups come on top.`,
     `budget.suspect is ${percent(suspect)} a month, as --max-fpr asked; over the ${period} days of this traffic that is ${percent(step.chance)}.`,
   ];
 }

@@ -44,8 +44,8 @@ export interface Fact {
   value(input: FactInput): number;
 }
 
-/** share: 0 to 1; class: half-octaves of a number; log: log2(1 + number); ratio: any number from 0. */
-export type Unit = 'share' | 'class' | 'log' | 'ratio';
+/** share: 0 to 1; class: half-octaves of a number; log: log2(1 + number); octaves: log2(number), of any sign; ratio: any number from 0. */
+export type Unit = 'share' | 'class' | 'log' | 'octaves' | 'ratio';
 
 /** A number as a reader wants it: a percentage, a plain size, a count. */
 export function said(fact: Pick<Fact, 'unit'>, value: number): string {
@@ -56,6 +56,8 @@ export function said(fact: Pick<Fact, 'unit'>, value: number): string {
       return trim(2 ** (value / 2) - 1);
     case 'log':
       return trim(2 ** value - 1);
+    case 'octaves':
+      return trim(2 ** value);
     case 'ratio':
       return trim(value);
   }

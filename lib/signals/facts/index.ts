@@ -1,5 +1,5 @@
 import { BEHAVIOUR } from './behaviour.ts';
-import type { Fact, FactInput } from './fact.ts';
+import { type Fact, type FactInput, said } from './fact.ts';
 import { FORM, TEXT } from './form.ts';
 import { LENGTH } from './length.ts';
 import { ORIGIN } from './origin.ts';
@@ -22,6 +22,12 @@ export const FACTS: readonly Fact[] = [
 
 /** Requests below which an account's window says nothing: nobody is judged on fewer. */
 export const FEWEST_REQUESTS = 20;
+
+/** A measured number as people read it, in the natural unit of its fact; of what is no fact, as it is. */
+export function saidOf(signal: string, value: number): string {
+  const fact = FACTS.find(({ id }) => id === signal);
+  return fact === undefined ? String(value) : said(fact, value);
+}
 
 /** All facts of a window, in the order of FACTS. */
 export function readFacts(input: FactInput): Float64Array {

@@ -23,7 +23,7 @@ export const ORIGIN: readonly Fact[] = [
     id: 'addresses-per-slice',
     family: 'origin',
     title: 'addresses in an active slice of six hours',
-    unit: 'ratio',
+    unit: 'octaves',
     value: ({ samples, window }) =>
       samples === undefined ? 0 : Math.log2((1 + distinct(samples.address)) / (1 + window.slices)),
   },
