@@ -23,6 +23,9 @@ export const TABLES = {
   campaign: { partition: 'campaign', sort: 'item', stream: true, index: UNDELIVERED_INDEX },
 } as const satisfies Readonly<Record<string, TableDeclaration>>;
 
+/** Name of the second profile table, which a rebuild makes beside the live one. */
+export const rebuiltTableOf = (profileTable: string): string => `${profileTable}-rebuilt`;
+
 /** Keys of the indexes; all strings. */
 export const INDEX_KEYS = {
   undelivered: { partition: 'noticeShard', sort: 'noticeSince' },

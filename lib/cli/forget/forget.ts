@@ -6,6 +6,7 @@ import { findingPlace } from '../../aws/erasure/findings.ts';
 import { archivePlace, quarantinePlace } from '../../aws/erasure/objects.ts';
 import { linkPlace, profilePlace, rebuiltPlace } from '../../aws/erasure/own-items.ts';
 import type { Place } from '../../aws/erasure/trace.ts';
+import { rebuiltTableOf } from '../../contract/tables.ts';
 import { plain } from '../../findings/sanitize.ts';
 import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, loadKeyring, withKeyOptions } from '../../input/keyring.ts';
@@ -205,7 +206,7 @@ async function placesOf(account: string, deployment: Deployment, options: Forget
     );
   const places = wanted.map((place) => make[place](named[place].name ?? ''));
   if (!wanted.includes('profiles')) return places;
-  const second = options.rebuiltTable ?? `${deployment.profileTable}-rebuilt`;
+  const second = options.rebuiltTable ?? rebuiltTableOf(named.profiles.name ?? '');
   const rebuilt = await rebuiltPlace(dynamodb, second, account);
   return rebuilt === undefined ? places : [...places, rebuilt];
 }

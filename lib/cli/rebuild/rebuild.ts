@@ -7,6 +7,7 @@ import { ProfileTable } from '../../aws/profile-table.ts';
 import { PromptItems } from '../../aws/prompt-items.ts';
 import { QuarantineBucket } from '../../aws/quarantine.ts';
 import { RebuiltTable } from '../../aws/rebuilt-table.ts';
+import { rebuiltTableOf } from '../../contract/tables.ts';
 import type { Rules } from '../../detection/judge.ts';
 import { type Notice, recordId } from '../../findings/finding.ts';
 import { InputError } from '../../input/errors.ts';
@@ -92,7 +93,7 @@ async function rebuild(options: RebuildOptions): Promise<number> {
       throw new InputError('which archive? Give --archive-bucket (ARCHIVE_BUCKET)');
     if (profileTable === undefined)
       throw new InputError('which profiles? Give --profile-table (PROFILE_TABLE)');
-    const into = options.into ?? `${profileTable}-rebuilt`;
+    const into = options.into ?? rebuiltTableOf(profileTable);
     if (into === profileTable) throw new InputError('--into must name another table than the live one');
     const archive = new ArchiveReader(deployment.s3, archiveBucket);
     const days = (await archive.days()).filter(
