@@ -163,7 +163,7 @@ function leaked({ tables, messages }: World, events: Traffic['events']): string[
     ),
   );
   const read = JSON.stringify([tables.items('findings'), messages.texts, messages.events]);
-  return [...prints].filter((print) => print.length > 8 && read.includes(print));
+  return (read.match(/[\w-]{9,}/g) ?? []).filter((word) => prints.has(word));
 }
 
 const entry = z.object({
