@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { binomialInterval } from '../../lib/statistics/binomial-interval.ts';
 import { seeded } from '../../lib/statistics/random.ts';
+import { runFastTests } from '../fast-tests.ts';
 import { inSimulation } from '../simulation/plant.ts';
 import { type Mutant, mutantsOf, mutated } from './mutants.ts';
 import { TARGETS, type Target } from './targets.ts';
@@ -83,16 +83,9 @@ function drawn(count: number, seed: number): { readonly target: Target; readonly
 /** Who notices: the room's own tests, else the simulation; whatever hangs is noticed. */
 async function noticed(target: Target, mutant: Mutant): Promise<string | undefined> {
   const { file, start, end, text } = mutant;
-  const run = spawnSync(
-    'npx',
-    ['vitest', 'run', '--project', 'fast', '--bail=1', '--maxWorkers=1', '--reporter=dot', ...target.tests],
-    {
-      encoding: 'utf8',
-      timeout: TIMEOUT_MS,
-      env: { ...process.env, SIPHONWATCH_MUTANT: JSON.stringify({ file, start, end, text }) },
-    },
-  );
-  if (run.status !== 0) return run.status === null ? 'does not end' : 'tests';
+  const env = { SIPHONWATCH_MUTANT: JSON.stringify({ file, start, end, text }) };
+  const ended = await runFastTests(target.tests, env, TIMEOUT_MS);
+  if (ended !== 'passed') return ended === 'failed' ? 'tests' : ended;
   const broken = await inSimulation('mutant', file, mutated(mutant, readFileSync(file, 'utf8')), SEEDS);
   return broken === undefined ? undefined : 'simulation';
 }

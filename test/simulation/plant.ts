@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
+import { runFastTests } from '../fast-tests.ts';
 import { PLANTED_BUGS, type PlantedBug } from './planted-bugs.ts';
 
 /** What became of the planted bugs. */
@@ -24,7 +25,7 @@ export async function plant(only: string | undefined, say: (line: string) => voi
     const by =
       bug.tests === undefined
         ? await inSimulation(bug.id, bug.file, sourceWith(bug))
-        : inTests(bug, bug.tests);
+        : await inTests(bug, bug.tests);
     if (by === undefined) result.survivors.push(bug.id);
     else result.caught++;
     say(`${bug.id}: ${by ?? 'SURVIVES'} (${bug.harm})`);
@@ -84,11 +85,7 @@ export async function inSimulation(
   return run.stdout.split('\n')[0]?.slice(0, 120) || 'the simulation fails';
 }
 
-function inTests(bug: PlantedBug, tests: readonly string[]): string | undefined {
-  const run = spawnSync('npx', ['vitest', 'run', '--project', 'fast', '--maxWorkers=1', ...tests], {
-    encoding: 'utf8',
-    timeout: TIMEOUT_MS,
-    env: { ...process.env, SIPHONWATCH_PLANTED: bug.id },
-  });
-  return run.status === 0 ? undefined : tests.join(', ');
+async function inTests(bug: PlantedBug, tests: readonly string[]): Promise<string | undefined> {
+  const ended = await runFastTests(tests, { SIPHONWATCH_PLANTED: bug.id }, TIMEOUT_MS);
+  return ended === 'passed' ? undefined : tests.join(', ');
 }
