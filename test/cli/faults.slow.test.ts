@@ -46,6 +46,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Run {
   readonly cwd?: string;
+  /** file of a demo, below the folder of these tests */
+  readonly demo?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: Uint8Array;
 }
@@ -105,8 +107,8 @@ const CASES: readonly Case[] = [
   [
     'a place that takes no file',
     ['keyring', 'new', '--out', '/sys/ring.json'],
-    EXIT.input,
-    /cannot be written/,
+    EXIT.machine,
+    /permission denied/,
   ],
   ['a foreign outcome', ['console', 'few.ndjson'], EXIT.input, /backtest --save/],
   [
@@ -144,8 +146,20 @@ const CASES: readonly Case[] = [
     /address/,
     { env: AWS },
   ],
-  ['a demo whose file is damaged', ['findings', 'list'], EXIT.input, /demo\.json/, { cwd: 'damaged' }],
-  ['a demo that is over', ['triage', 'f-1', '--undo'], EXIT.service, /nothing answers/, { cwd: 'stale' }],
+  [
+    'a demo whose file is damaged',
+    ['findings', 'list'],
+    EXIT.input,
+    /demo\.json/,
+    { demo: 'damaged/.cache/demo.json' },
+  ],
+  [
+    'a demo that is over',
+    ['triage', 'f-1', '--undo'],
+    EXIT.service,
+    /nothing answers/,
+    { demo: 'stale/.cache/demo.json' },
+  ],
 ];
 
 describe('the command line', () => {
@@ -155,6 +169,7 @@ describe('the command line', () => {
       const { status, stderr, stdout } = run(args, {
         ...how,
         ...(how?.cwd === undefined ? {} : { cwd: at(how.cwd) }),
+        ...(how?.demo === undefined ? {} : { env: { SIPHONWATCH_DEMO: at(how.demo) } }),
       });
       expect(`${stdout}\n${stderr}`).not.toMatch(STACK);
       expect(`${stdout}\n${stderr}`).toMatch(words);
