@@ -12,7 +12,7 @@ import { QuarantineBucket, type SetAside } from '../../lib/aws/quarantine.ts';
 import type { EnvironmentOf } from '../../lib/contract/environment.ts';
 import type { MetricName } from '../../lib/contract/metrics.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
-import type { Position } from '../../lib/profile/position.ts';
+import { type Position, unpadSequence } from '../../lib/profile/position.ts';
 import { remembers } from '../../lib/profile/profile.ts';
 import { windowMs } from '../../lib/profile/window.ts';
 import { UNLEARNT } from '../../lib/scoring/unlearnt.ts';
@@ -202,7 +202,7 @@ export class ScoreFunction {
 
 const shardOf = (record: KinesisRecord | undefined): string => record?.eventID.split(':')[0] ?? 'shard';
 
-const sequenceOf = ({ sequence }: Position): string => sequence.replace(/^0+(?=\d)/, '');
+const sequenceOf = ({ sequence }: Position): string => unpadSequence(sequence);
 
 function unusableOf({ account, unusable }: Applied): SetAside[] {
   return unusable.flatMap(({ arrivals, error }) =>

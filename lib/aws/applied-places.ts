@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
-import { padSequence } from '../profile/position.ts';
+import { APPLIED_PREFIX } from '../contract/object-prefixes.ts';
+import { padSequence, unpadSequence } from '../profile/position.ts';
 import type { IngestedEvent } from '../profile/profile.ts';
 import { eventHash } from '../profile/recent-ids.ts';
 import type { PlacedEvent } from '../telemetry/quarantined.ts';
@@ -19,14 +20,12 @@ export interface Stretch {
 
 /** Name of an event where it had stood. @param sequence as the stream says it, or padded */
 export function placeOf(sequence: string, event: UsageEvent): string {
-  return `${sequence.replace(/^0+(?=\d)/, '')}/${eventHash(event)}`;
+  return `${unpadSequence(sequence)}/${eventHash(event)}`;
 }
 
-/** Below it, by shard: `<first>-<last>-<digest>.json`, sequence numbers padded so that names sort by place. */
-const APPLIED_PREFIX = 'applied/';
-
 /**
- * The one owner of the quarantine bucket's `applied/` prefix: which events of a batch that fails are applied all the same. Should Lambda
+ * The one owner of the quarantine bucket's `applied/` prefix (by shard, `<first>-<last>-<digest>.json`, sequence numbers padded so that names
+ * sort by place): which events of a batch that fails are applied all the same. Should Lambda
  * give up on the batch, its payload holds them too, and nothing else can tell any more: profiles remember ids for an hour, and positions only
  * say how far the stream has come. `redrive` leaves them out, `rebuild` takes them where they stood. Named after what is in
  * it, so that attempts which come to the same write one object.
@@ -79,7 +78,7 @@ export class AppliedPlaces {
       const object = await this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: name }));
       const held = readNote(name, (await object.Body?.transformToString()) ?? '');
       for (const [sequence, hashes] of Object.entries(held))
-        for (const hash of hashes) found.add(`${sequence.replace(/^0+(?=\d)/, '')}/${hash}`);
+        for (const hash of hashes) found.add(`${unpadSequence(sequence)}/${hash}`);
     }
     return ({ event, sequence }) => sequence !== undefined && found.has(placeOf(sequence, event));
   }

@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { EVENTS_PREFIX } from '../contract/object-prefixes.ts';
 import { padSequence } from '../profile/position.ts';
 import { readObject, type StoredRecord } from './archive-frames.ts';
 import { bySequence, bytesOf, foldersBelow, groupsOf, inOrder, listed } from './archived-events.ts';
@@ -32,7 +33,7 @@ export class ArchiveReader {
 
   /** Days (UTC) of which something is kept, ascending. */
   async days(): Promise<string[]> {
-    return (await foldersBelow(this.#client, this.#bucket, 'events/'))
+    return (await foldersBelow(this.#client, this.#bucket, EVENTS_PREFIX))
       .flatMap((prefix) => DAY.exec(prefix)?.[1] ?? [])
       .sort();
   }
@@ -49,7 +50,7 @@ export class ArchiveReader {
   async keysOf(group: string, days: readonly string[], read: ReadSoFar = {}): Promise<string[]> {
     const keys: string[] = [];
     for await (const { result } of inOrder(days, (day) =>
-      listed(this.#client, this.#bucket, `events/day=${day}/group=${group}/`),
+      listed(this.#client, this.#bucket, `${EVENTS_PREFIX}day=${day}/group=${group}/`),
     ))
       keys.push(
         ...result.filter((key) => {

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { EVENTS_PREFIX } from '../contract/object-prefixes.ts';
 import { isGzip } from '../telemetry/gzip.ts';
 import { BUCKETING, bucketOf, bucketsOf, partitionKey } from '../telemetry/record.ts';
 
@@ -60,7 +61,7 @@ export class ArchiveBucket implements Archive {
     const objects = new Map<string, ArchivedRecord[]>();
     for (const record of records) {
       const day = new Date(record.arrived).toISOString().slice(0, 10);
-      const place = `events/day=${day}/group=${groupOf(record.partitionKey)}/${record.shard}`;
+      const place = `${EVENTS_PREFIX}day=${day}/group=${groupOf(record.partitionKey)}/${record.shard}`;
       const list = objects.get(place);
       if (list === undefined) objects.set(place, [record]);
       else list.push(record);

@@ -1,4 +1,5 @@
 import { GetObjectCommand, NoSuchKey, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { EVENTS_PREFIX } from '../contract/object-prefixes.ts';
 import { padSequence } from '../profile/position.ts';
 import type { IngestedEvent } from '../profile/profile.ts';
 import { eventHash } from '../profile/recent-ids.ts';
@@ -38,7 +39,7 @@ export async function readArchivedEvents(
   for await (const { item: day, result } of inOrder(days, (one) => groupsOf(client, bucket, one)))
     for (const group of result)
       if ([...accounts].some((account) => mayHold(group, account)))
-        prefixes.push({ day, prefix: `events/day=${day}/group=${group}/` });
+        prefixes.push({ day, prefix: `${EVENTS_PREFIX}day=${day}/group=${group}/` });
   const keys: string[] = [];
   const held = new Set<string>();
   for await (const { item, result } of inOrder(prefixes, ({ prefix }) => listed(client, bucket, prefix))) {
@@ -110,7 +111,7 @@ const GROUP = /\/group=([^/]+)\/$/;
 
 /** Groups of buckets that have something on a day (UTC). */
 export async function groupsOf(client: S3Client, bucket: string, day: string): Promise<string[]> {
-  const below = await foldersBelow(client, bucket, `events/day=${day}/`);
+  const below = await foldersBelow(client, bucket, `${EVENTS_PREFIX}day=${day}/`);
   return below.flatMap((prefix) => GROUP.exec(prefix)?.[1] ?? []);
 }
 

@@ -5,6 +5,7 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { CALIBRATION_PREFIX } from '../contract/object-prefixes.ts';
 import type { Calibration } from '../scoring/calibration.ts';
 import {
   CalibrationMissing,
@@ -37,7 +38,7 @@ export class CalibrationBucket implements CalibrationStore {
     if (id === 'default') return (await import('../scoring/default-calibration.ts')).defaultCalibration;
     const known = this.held.get(id);
     if (known !== undefined) return known;
-    const text = await this.#read(`calibrations/${id}.json`);
+    const text = await this.#read(`${CALIBRATION_PREFIX}${id}.json`);
     if (text === undefined) throw new CalibrationMissing(id);
     const parsed = parseCalibration(id, text);
     this.held.set(id, parsed);
@@ -59,7 +60,7 @@ export class CalibrationBucket implements CalibrationStore {
     let last: { readonly id: string; readonly at: number } | undefined;
     const pages = paginateListObjectsV2(
       { client: this.client },
-      { Bucket: this.bucket, Prefix: 'calibrations/' },
+      { Bucket: this.bucket, Prefix: CALIBRATION_PREFIX },
     );
     for await (const { Contents = [] } of pages)
       for (const { Key = '', LastModified } of Contents) {
@@ -95,7 +96,7 @@ export class CalibrationBucket implements CalibrationStore {
     await this.client.send(
       new PutObjectCommand({
         Bucket: this.bucket,
-        Key: `calibrations/${held.id}.json`,
+        Key: `${CALIBRATION_PREFIX}${held.id}.json`,
         Body: JSON.stringify(held),
         ContentType: 'application/json',
       }),
@@ -105,5 +106,5 @@ export class CalibrationBucket implements CalibrationStore {
 
 /** Beside the calibrations, where whoever reads them may read it too; no calibration's id has a slash. */
 function holdKey(id: string): string {
-  return `calibrations/holds/${id}.json`;
+  return `${CALIBRATION_PREFIX}holds/${id}.json`;
 }

@@ -23,6 +23,7 @@ import {
 } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { EVENTS_PREFIX, FAILED_BATCH_PREFIX } from '../contract/object-prefixes.ts';
 import type { DeploymentFacts, MappingFact, PolicyFacts, Subscriber } from '../doctor/facts.ts';
 import { CalibrationMissing } from '../stores/calibration-store.ts';
 import { HOUR_MS } from '../time.ts';
@@ -110,7 +111,10 @@ export class DeploymentReader {
       tables: await this.#seen('tables', () => this.#tables(parts)),
       quarantine: await this.#seen('quarantine', async () => {
         const bucket = new QuarantineBucket(this.#clients.s3, outputs.QuarantineBucketName ?? '');
-        return { events: await bucket.waiting('events/'), batches: await bucket.waiting('aws/lambda/') };
+        return {
+          events: await bucket.waiting(EVENTS_PREFIX),
+          batches: await bucket.waiting(FAILED_BATCH_PREFIX),
+        };
       }),
       deadLetters: await this.#seen('dead letters', () =>
         this.#deadLetters(outputs.DeadLetterQueueUrl ?? ''),

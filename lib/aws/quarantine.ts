@@ -7,6 +7,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import { EVENTS_PREFIX, QUARANTINED_PREFIXES } from '../contract/object-prefixes.ts';
 import { LIMITS } from '../limits.ts';
 import { type IsApplied, readQuarantined, stretchOf } from '../telemetry/quarantined.ts';
 import type { Reason } from '../telemetry/reason.ts';
@@ -56,7 +57,7 @@ export class QuarantineBucket implements Quarantine {
     await this.client.send(
       new PutObjectCommand({
         Bucket: this.bucket,
-        Key: `events/day=${first.arrived.slice(0, 10)}/${first.origin.shard}-${digest}.ndjson`,
+        Key: `${EVENTS_PREFIX}day=${first.arrived.slice(0, 10)}/${first.origin.shard}-${digest}.ndjson`,
         Body: body,
         ContentType: 'application/x-ndjson',
       }),
@@ -106,7 +107,7 @@ export class QuarantineBucket implements Quarantine {
     for await (const mark of this.#names(REDRIVEN)) marked.add(nameOf(mark));
     const found = { putBack: new Set<string>(), waiting: new Set<string>() };
     const notes = new AppliedPlaces(this.client, this.bucket);
-    for (const prefix of ['events/', 'aws/lambda/'])
+    for (const prefix of QUARANTINED_PREFIXES)
       for await (const name of this.#names(prefix)) {
         const kind = marked.has(name) ? found.putBack : found.waiting;
         for (const place of await this.#placesIn(name, notes)) kind.add(place);

@@ -5,7 +5,12 @@
 import { type CfnResource, Stack, Validations } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
-import { APPLIED_PREFIX, CALIBRATION_PREFIX, EVENTS_PREFIX, FAILED_BATCH_PREFIX } from './buckets.ts';
+import {
+  APPLIED_PREFIX,
+  CALIBRATION_PREFIX,
+  EVENTS_PREFIX,
+  FAILED_BATCH_PREFIX,
+} from '../contract/object-prefixes.ts';
 import type { PeoplePolicies } from './people-policies.ts';
 import type { Resources } from './permissions.ts';
 import type { Pipeline } from './pipeline.ts';

@@ -13,15 +13,6 @@ import {
 import { Construct } from 'constructs';
 import type { Settings } from './settings.ts';
 
-/** Where Lambda itself writes batches that it gave up on, below the quarantine bucket; the prefix is Lambda's. */
-export const FAILED_BATCH_PREFIX = 'aws/lambda/';
-/** Where events are kept, set aside in the quarantine bucket and accepted in the archive; the rest is by day. */
-export const EVENTS_PREFIX = 'events/';
-/** Where `score` notes what is applied of batches that fail, in the quarantine bucket. */
-export const APPLIED_PREFIX = 'applied/';
-/** Where calibrations live in the state bucket. */
-export const CALIBRATION_PREFIX = 'calibrations/';
-
 export interface BucketsProps {
   readonly key: IKey;
   readonly removalPolicy: RemovalPolicy;

@@ -1,7 +1,7 @@
 import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { EVENTS_PREFIX } from '../contract/object-prefixes.ts';
 import { UPDATED_INDEX } from '../contract/tables.ts';
-import { EVENTS_PREFIX } from './buckets.ts';
 import { allow, keyThrough, type Resources, readCalibrations } from './permissions.ts';
 
 /**

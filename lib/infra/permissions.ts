@@ -8,10 +8,15 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { FunctionName } from '../contract/environment.ts';
+import {
+  APPLIED_PREFIX,
+  CALIBRATION_PREFIX,
+  EVENTS_PREFIX,
+  FAILED_BATCH_PREFIX,
+} from '../contract/object-prefixes.ts';
 import { RUN_PARTITION } from '../contract/run-request-names.ts';
 import { type TableName, UNDELIVERED_INDEX, UPDATED_INDEX } from '../contract/tables.ts';
 import type { Buckets } from './buckets.ts';
-import { APPLIED_PREFIX, CALIBRATION_PREFIX, EVENTS_PREFIX, FAILED_BATCH_PREFIX } from './buckets.ts';
 import type { Ingest } from './ingest.ts';
 import type { Notification } from './notification.ts';
 import type { PolicyApplication } from './policy-rollout.ts';

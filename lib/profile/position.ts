@@ -15,6 +15,11 @@ export interface Position {
 
 export const SEQUENCE_WIDTH = 64;
 
+/** A sequence number as the stream says it. */
+export function unpadSequence(sequence: string): string {
+  return sequence.replace(/^0+(?=\d)/, '');
+}
+
 export function padSequence(sequence: string): string {
   return sequence.padStart(SEQUENCE_WIDTH, '0');
 }

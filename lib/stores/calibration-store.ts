@@ -2,6 +2,9 @@ import * as z from 'zod';
 import { type Calibration, calibration as schema } from '../scoring/calibration.ts';
 import { reasonOf } from '../telemetry/reason.ts';
 
+/** How a policy that names a calibration which is not stored is refused; a validator's words are all that comes through AppConfig. */
+export const NO_SUCH_CALIBRATION = 'there is none of that id';
+
 /**
  * That the accounts of today do not score like those that a calibration was learnt from: its chances are not theirs, so the
  * levels that wake people are held back. Written by the daily comparison, which also takes it back.
@@ -29,7 +32,7 @@ export class CalibrationMissing extends Error {
   override readonly name = 'CalibrationMissing';
   constructor(id: string) {
     super(
-      `calibration ${id}: there is none of that id; the policy must name one that exists, or "default". One that is not stored yet goes along with --calibration FILE`,
+      `calibration ${id}: ${NO_SUCH_CALIBRATION}; the policy must name one that exists, or "default". One that is not stored yet goes along with --calibration FILE`,
     );
   }
 }

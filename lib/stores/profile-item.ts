@@ -2,7 +2,7 @@ import type { AccountState, Judgement } from '../detection/account-state.ts';
 import type { Notice } from '../findings/finding.ts';
 import { StateError } from '../profile/binary.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
-import { type Position, padSequence } from '../profile/position.ts';
+import { type Position, padSequence, unpadSequence } from '../profile/position.ts';
 import type { Profile } from '../profile/profile.ts';
 import { type Asked, NO_PROMPTS } from '../profile/prompt-sample.ts';
 import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-sample-codec.ts';
@@ -135,7 +135,7 @@ export function toItem(state: AccountState): HotItem {
 }
 
 function shortPosition({ epoch, sequence, index }: Position): [string, string, number] {
-  return [epoch, sequence.replace(/^0+(?=\d)/, ''), index];
+  return [epoch, unpadSequence(sequence), index];
 }
 
 /** Names, keys, numbers and the index key of an item, beside its large attributes. */

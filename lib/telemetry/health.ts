@@ -244,16 +244,29 @@ export interface HealthWarning {
   readonly slice?: { readonly by: SliceKind; readonly name: string };
 }
 
-const PROMPT_SHARES = [
-  ...([
-    'withoutPrompt',
-    'samePromptAccounts',
-    'samePrompt',
-    'unreadablePrompts',
-    'cutPrompts',
-    'printedPrompts',
-  ] as const),
-] as const;
+type Share = keyof HealthShares;
+
+/** What is not said beside something worse that says it too, from the worst on. `severe`: only where that means blindness. */
+const SAID_BY: readonly {
+  readonly by: readonly Share[];
+  readonly not: readonly Share[];
+  readonly severe?: true;
+}[] = [
+  { by: ['sharedAccount'], not: ['crowdedAccount', 'oneAccount'] },
+  { by: ['crowdedAccount'], not: ['oneAccount'] },
+  { by: ['singleAccounts'], not: ['crowdedOrigins'] },
+  { by: ['oddTime', 'sameTime'], not: ['sameMinute', 'dateOnly'] },
+  { by: ['sameMinute'], not: ['dateOnly'] },
+  { by: ['samePrompt', 'samePromptAccounts'], not: ['repeatedPrompt'] },
+  {
+    by: [
+      ...(['withoutPrompt', 'samePromptAccounts', 'samePrompt'] as const),
+      ...(['unreadablePrompts', 'cutPrompts', 'printedPrompts'] as const),
+    ],
+    not: ['blindAccounts', 'sameOpening'],
+    severe: true,
+  },
+];
 
 /** Parts that are said by name. */
 const NAMED_SLICES = 8;
@@ -314,19 +327,9 @@ export class TelemetryHealth {
       const said = whole ?? this.#worst.get(held);
       if (said !== undefined && !found.has(held.share)) found.set(held.share, said);
     }
-    // an account that stands for many is told once
-    if (found.has('sharedAccount')) found.delete('crowdedAccount');
-    if (found.has('sharedAccount') || found.has('crowdedAccount')) found.delete('oneAccount');
-    if (found.has('singleAccounts')) found.delete('crowdedOrigins');
-    // of what is wrong with times, the worst
-    const times = (['oddTime', 'sameTime', 'sameMinute', 'dateOnly'] as const).filter((share) =>
-      found.has(share),
-    );
-    for (const share of times.slice(1)) if (share !== 'sameTime') found.delete(share);
-    // and so is one prompt, and are prompts of which none can be read
-    if (found.has('samePrompt') || found.has('samePromptAccounts')) found.delete('repeatedPrompt');
-    if (PROMPT_SHARES.some((share) => found.get(share)?.severe === true))
-      for (const share of ['blindAccounts', 'sameOpening'] as const) found.delete(share);
+    for (const { by, not, severe } of SAID_BY)
+      if (by.some((share) => found.get(share)?.severe === true || (severe !== true && found.has(share))))
+        for (const share of not) found.delete(share);
     const whole = [...found.values()];
     return [...whole, ...this.#ofSlices(whole)].sort((a, b) => Number(b.severe) - Number(a.severe));
   }

@@ -180,12 +180,7 @@ export class SliceHealth {
         for (const [rule, { value, entries }] of slice.worst)
           found.push({ ...rule, by, name: printable(name), value, entries });
       }
-    const unlike = found.filter(
-      (one, at) =>
-        !found
-          .slice(0, at)
-          .some((other) => ['share', 'value', 'entries'].every((field) => isSame(one, other, field))),
-    );
+    const unlike = found.filter((one, at) => !found.slice(0, at).some((other) => isSame(one, other)));
     return unlike.sort(
       (a, b) => Number(b.severe) - Number(a.severe) || b.entries * b.value - a.entries * a.value,
     );
@@ -203,6 +198,6 @@ export class SliceHealth {
   }
 }
 
-function isSame(one: BlindSlice, other: BlindSlice, field: string): boolean {
-  return one[field as keyof BlindSlice] === other[field as keyof BlindSlice];
+function isSame(one: BlindSlice, other: BlindSlice): boolean {
+  return one.share === other.share && one.value === other.value && one.entries === other.entries;
 }

@@ -9,6 +9,7 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { EVENTS_PREFIX, FAILED_BATCH_PREFIX } from '../../contract/object-prefixes.ts';
 import { quarantinedWithout, recordWithout, type Without } from '../../telemetry/without-account.ts';
 import { framed, mayHold } from '../archive.ts';
 import { readObject } from '../archive-frames.ts';
@@ -36,8 +37,6 @@ export interface Progress {
   through(key: string): Promise<void>;
 }
 
-const EVENTS = 'events/';
-
 /**
  * The archive. An account's records lie in one group of buckets of each day and bucketing. An object that is damaged is never
  * written again: what cannot be read would be lost for others, and is said.
@@ -53,8 +52,8 @@ export function archivePlace(
     name: 'archive',
     bucket,
     prefixes: async function* () {
-      if (options.everywhere) return yield EVENTS;
-      for (const folder of await foldersBelow(client, bucket, EVENTS)) {
+      if (options.everywhere) return yield EVENTS_PREFIX;
+      for (const folder of await foldersBelow(client, bucket, EVENTS_PREFIX)) {
         const day = /day=([^/]+)\/$/.exec(folder)?.[1] ?? '';
         for (const group of await groupsOf(client, bucket, day))
           if (mayHold(group, account)) yield `${folder}group=${group}/`;
@@ -77,8 +76,8 @@ export function quarantinePlace(
     name: 'quarantine',
     bucket,
     prefixes: async function* () {
-      yield 'aws/lambda/';
-      yield EVENTS;
+      yield FAILED_BATCH_PREFIX;
+      yield EVENTS_PREFIX;
     },
     without: (bytes) => {
       const { left, removed } = quarantinedWithout(Buffer.from(bytes).toString(), account);

@@ -14,7 +14,7 @@ import { defaultPolicy, type Policy } from '../../policy/policy.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
 import { defaultCalibration } from '../../scoring/default-calibration.ts';
 import { type CalibrationSize, supportedBudget } from '../../scoring/supported-budget.ts';
-import { CalibrationMissing } from '../../stores/calibration-store.ts';
+import { CalibrationMissing, NO_SUCH_CALIBRATION } from '../../stores/calibration-store.ts';
 import { calledAs, pathFromHere, quoted, typedHere } from '../shared/called-as.ts';
 import { colours } from '../shared/colours.ts';
 import { printJson, runCommand } from '../shared/command.ts';
@@ -187,7 +187,7 @@ async function pushed(
   try {
     return await rollout.push(slot, policy, options.note ?? '');
   } catch (error) {
-    const missing = error instanceof RolloutRefused && error.message.includes('there is none of that id');
+    const missing = error instanceof RolloutRefused && error.message.includes(NO_SUCH_CALIBRATION);
     if (!missing || options.calibration !== undefined) throw error;
     const beside = calibrationBeside(file);
     const given = (await exists(beside)) ? quoted(pathFromHere(resolve(beside))) : 'FILE';

@@ -2,11 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Command } from 'commander';
 import { QuarantineBucket } from '../../aws/quarantine.ts';
+import { QUARANTINED_PREFIXES } from '../../contract/object-prefixes.ts';
 import { fileTrouble, InputError } from '../../input/errors.ts';
-import { say } from '../../input/say.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
 import type { ProducerPort } from '../../telemetry/producer.ts';
-import { readQuarantined } from '../../telemetry/quarantined.ts';
 import { typedHere } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { outputsOf } from '../shared/deployment.ts';
@@ -24,9 +23,6 @@ interface RedriveOptions {
   readonly json?: boolean;
 }
 
-/** What lies below: events that were set aside, and batches that Lambda gave up on. */
-const PREFIXES = ['events/', 'aws/lambda/'];
-
 /** `redrive`: puts what was set aside back on the stream, where it has become usable. Each event counts once, however often that is done. */
 export function redriveCommand(): Command {
   return new Command('redrive')
@@ -37,7 +33,7 @@ export function redriveCommand(): Command {
     .option(
       '--prefix <text...>',
       'only objects below, for example events/day=2026-03-02/; without, set-aside events and failed batches alike',
-      PREFIXES,
+      [...QUARANTINED_PREFIXES],
     )
     .option('--stream <name>', 'stream to put them on (STREAM_NAME)')
     .option('--endpoint <url>', 'address of the stream service, for emulators')
@@ -73,7 +69,10 @@ async function redrive(files: readonly string[], options: RedriveOptions): Promi
         ? await putBack(withoutMarks(filesOf(files)), target?.port, progress)
         : await fromBucket(bucket ?? '', options, target?.port, progress);
     if (options.json === true) printJson(result);
-    else process.stdout.write(typedHere(summary(result, options.dryRun === true)));
+    else
+      process.stdout.write(
+        typedHere(summary(result, { dryRun: options.dryRun === true, ofFiles: files.length > 0 })),
+      );
     return result.usable === 0 && result.refused > 0 ? 1 : 0;
   } finally {
     target?.destroy();
@@ -111,7 +110,10 @@ async function fromBucket(
   }
 }
 
-function summary(result: Redriven, dryRun: boolean): string {
+function summary(
+  result: Redriven,
+  { dryRun, ofFiles }: { readonly dryRun: boolean; readonly ofFiles: boolean },
+): string {
   const late =
     result.late === 0
       ? ''
@@ -120,12 +122,16 @@ function summary(result: Redriven, dryRun: boolean): string {
     result.applied === 0
       ? ''
       : `${result.applied} more, of batches that Lambda gave up on, had been applied and are left out\n`;
+  const untold =
+    !ofFiles || result.ofBatches === 0
+      ? ''
+      : `${result.ofBatches} of them are of batches that Lambda gave up on, and files do not tell which had been applied: with --bucket or --stack those are left out\n`;
   const tables =
     result.ofTables === 0
       ? ''
       : `${result.ofTables} of the objects are changes of a table, not events: they need no redrive (docs/operations.md, "Dead letters")\n`;
   const done = dryRun ? 'nothing put back (--dry-run)' : `${result.putBack} put back`;
-  return `${result.objects} objects: ${result.usable} usable, ${done}, ${result.refused} still unusable (they stay where they are)\n${late}${batches}${tables}`;
+  return `${result.objects} objects: ${result.usable} usable, ${done}, ${result.refused} still unusable (they stay where they are)\n${late}${batches}${untold}${tables}`;
 }
 
 async function* filesOf(files: readonly string[]): AsyncGenerator<{ name: string; text: string }> {
@@ -133,11 +139,6 @@ async function* filesOf(files: readonly string[]): AsyncGenerator<{ name: string
     const text = await readFile(name, 'utf8').catch((error: unknown) => {
       throw new InputError(`${name}: cannot be read: ${fileTrouble(error)}`, { cause: error });
     });
-    const { ofBatches } = readQuarantined(name, text);
-    if (ofBatches > 0)
-      say(
-        `${name}: a batch that Lambda gave up on. Which of its ${ofBatches} events had been applied lies in the bucket: with --bucket or --stack those are left out`,
-      );
     yield { name, text };
   }
 }

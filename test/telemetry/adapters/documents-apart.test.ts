@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ADAPTER_DEFAULTS } from '../../../lib/telemetry/adapters/adapter.ts';
 import { EntryReader } from '../../../lib/telemetry/adapters/reader.ts';
 import type { Exchange } from '../../../lib/telemetry/exchange.ts';
+import { nested } from './nested.ts';
 
 const TIME = '2026-03-01T10:00:00Z';
 const REQUEST = { model: 'm-1', messages: [{ role: 'user', content: 'Why do tides differ?' }] };
@@ -26,22 +27,6 @@ function read(entries: readonly unknown[], accountField?: string) {
     ...found.flatMap(({ reasons }) => reasons.map(({ field }) => field)),
     ...late.map((held) => ('exchange' in held ? facts(held.exchange) : held.reason.field)),
   ];
-}
-
-/** `{a: {b: 1}}` of `{'a.b': 1}`, down to a depth. */
-function nested(flat: Readonly<Record<string, unknown>>): object {
-  const tree: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(flat)) {
-    const steps = name.split('.');
-    let here = tree;
-    for (const step of steps.slice(0, -1)) {
-      const inner = (here[step] ?? {}) as Record<string, unknown>;
-      here[step] = inner;
-      here = inner;
-    }
-    here[steps.at(-1) ?? ''] = value;
-  }
-  return tree;
 }
 
 describe('documents of the Elastic Common Schema', () => {

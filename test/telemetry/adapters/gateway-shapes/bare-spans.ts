@@ -1,3 +1,4 @@
+import { nested } from '../nested.ts';
 import { attributes, BRIEFED, type GatewayShape, GENAI, PROMPT, SECONDS, span, TIME } from './shape.ts';
 
 /** A call as attributes, wherever a store puts them. */
@@ -16,22 +17,6 @@ const bare = (name: string, source: string, ...entries: readonly unknown[]): Gat
   entries,
   expect: { messages: BRIEFED, outcome: 'truncated', params: { temperature: 0.5 } },
 });
-
-/** `{'a.b': 1}` as `{a: {b: 1}}`. */
-function nested(flat: Readonly<Record<string, unknown>>): object {
-  const tree: Record<string, unknown> = {};
-  for (const [path, value] of Object.entries(flat)) {
-    const steps = path.split('.');
-    let here = tree;
-    for (const step of steps.slice(0, -1)) {
-      const inner = (here[step] ?? {}) as Record<string, unknown>;
-      here[step] = inner;
-      here = inner;
-    }
-    here[steps.at(-1) ?? ''] = value;
-  }
-  return tree;
-}
 
 /** Spans as stores and exporters write them, outside of an OTLP export. */
 export const BARE_SPAN_SHAPES: readonly GatewayShape[] = [
