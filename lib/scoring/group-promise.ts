@@ -1,4 +1,4 @@
-import type { GroupRanks } from './group-ranks.ts';
+import { type GroupRanks, scoringOf } from './group-ranks.ts';
 import { MOST_SUSPECT } from './level.ts';
 import { countAtLeast } from './rank-null.ts';
 import { periodsAMonth } from './significance.ts';
@@ -18,13 +18,6 @@ export interface GroupPast {
   /** length of the period, days */
   readonly days: number;
 }
-
-/**
- * No group below it is like the library of attacks, however low those of the past stood. Of attack groups of another make than the
- * library's four in five come to it (the strangers' first fortnight judged by their second without its attackers, three keys; the second
- * week of the development traffic judged by its first, with the strangers' attacks as the library), and of the strangers' honest groups none.
- */
-export const LEAST_GROUP_SCORE = 1.15;
 
 /** Beyond the highest group the chance falls by no more than this, however far beyond it is: what the tail is extrapolated by. */
 const MOST_EXTRAPOLATED = 3;
@@ -60,9 +53,10 @@ export interface GroupBudget {
  */
 export function groupBudget(past: GroupPast, suspect: number): GroupBudget | undefined {
   const highest = past.groups?.groups.values[0] ?? 0;
-  const least = namedThroughGroups(past, justBeyond(Math.max(LEAST_GROUP_SCORE, highest)));
+  const { floor } = scoringOf(past.groups);
+  const least = namedThroughGroups(past, justBeyond(Math.max(floor, highest)));
   const most = Math.max(MOST_SUSPECT, suspect);
-  if (least <= most) return { share: Math.max(suspect, least), extrapolated: highest < LEAST_GROUP_SCORE };
+  if (least <= most) return { share: Math.max(suspect, least), extrapolated: highest < floor };
   return namedThroughGroups(past, Number.POSITIVE_INFINITY) <= most
     ? { share: most, extrapolated: true }
     : undefined;

@@ -36,8 +36,9 @@ describe('a group that is linked by what it asks', () => {
 describe('learnedGroupScore', () => {
   it('says nothing of fewer than three scored members, and more of many than of few with the same mean', () => {
     expect(learnedGroupScore([2, 2, undefined])).toBeUndefined();
-    expect(learnedGroupScore([2, 2, 2])).toBeCloseTo(1.2);
-    expect(learnedGroupScore(Array.from({ length: 18 }, () => 2))).toBeCloseTo(1.8);
+    expect(learnedGroupScore([2, 2, 2])).toBeCloseTo(1.5);
+    expect(learnedGroupScore([2, 2, 2], 2)).toBeCloseTo(1.2);
+    expect(learnedGroupScore(Array.from({ length: 18 }, () => 2))).toBeCloseTo(1.895, 3);
   });
 
   it('does not rise with a quarter of members that are louder than the others, however loud', () => {

@@ -1,5 +1,5 @@
 import type { Calibration } from '../../scoring/calibration.ts';
-import type { GroupRanks } from '../../scoring/group-ranks.ts';
+import { GROUP_SCORING, type GroupRanks } from '../../scoring/group-ranks.ts';
 import type { PastAccount } from '../../scoring/looks.ts';
 import { learnRanks } from '../../scoring/rank-null.ts';
 import { independentGroups, learnHistory, type ScoredGroup, type ScoredLook } from './group-history.ts';
@@ -73,6 +73,7 @@ export function ranksOf(
   return {
     accounts: ranks,
     groups: learnRanks(independentGroups(past).map(({ score }) => score)),
+    scoring: GROUP_SCORING,
     history: learnHistory(past, { aside, highest: ranks.values[0] ?? 0 }),
   };
 }

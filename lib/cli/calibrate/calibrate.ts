@@ -91,9 +91,11 @@ async function calibrate(
   const learner = new CalibrationLearner({ windows: policy.windows, library, verdicts });
   say('facts ...');
   for (const state of states()) learner.see(pastAccount(state));
+  say('groups of the past ...');
+  const linked = past.finish();
   say('forests ...');
   try {
-    learner.fit();
+    learner.fit(linked.looks.flatMap(({ groups }) => groups));
   } catch (error) {
     if (error instanceof RangeError) throw new InputError(error.message, { cause: error });
     throw error;
@@ -101,9 +103,8 @@ async function calibrate(
   say('scores of accounts that a forest has not seen ...');
   for (const state of states()) learner.measure(pastAccount(state));
   const made: Calibration = learner.finish(options.id === undefined ? {} : { id: options.id });
-  say('groups of the past ...');
+  say('scores of groups ...');
   const accounts = [...states()].map(pastAccount);
-  const linked = past.finish();
   const groups = learnGroupRanks({
     ...linked,
     accounts: new Map(accounts.map((held) => [held.account, held])),
