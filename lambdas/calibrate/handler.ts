@@ -10,7 +10,7 @@ import { LinkTable } from '../../lib/aws/link-table.ts';
 import { policySourceOf } from '../../lib/aws/policy-source.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { PromptItems } from '../../lib/aws/prompt-items.ts';
-import { learnGroupRanks } from '../../lib/campaigns/judging/learn-group-ranks.ts';
+import { learnGroups } from '../../lib/campaigns/judging/learn-group-ranks.ts';
 import { atAllSlices } from '../../lib/campaigns/past-groups.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
 import type { MetricName } from '../../lib/contract/metrics.ts';
@@ -130,7 +130,7 @@ async function learn(
   await eachProfile(profiles, (state) => learner.measure(pastAccount(state)));
   const made = learner.finish();
   await tellDrift(learner, made);
-  const groups = learnGroupRanks({
+  const { ranks: groups } = learnGroups({
     accounts: new Map(accounts.map((held) => [held.account, held])),
     // each as of every slice of the period
     looks: atAllSlices(linked.groups, accounts),

@@ -82,3 +82,15 @@ export function unsupportedGroups(past: GroupPast, suspect: number): string | un
   if (budget.share <= suspect) return undefined;
   return `through groups up to ${percent(budget.share)} of benign accounts a month are named instead of ${percent(suspect)}, the least that ${from} support${budget.extrapolated ? ' (extrapolated beyond the highest of them, by a factor of three at most)' : ''}; more groups or a longer past would support less`;
 }
+
+/**
+ * That groups of the past look like attacks while nobody has said what they are, in a sentence with numbers; undefined where none does. What
+ * they cost is recall: they count as ordinary, and are the bar.
+ */
+export function groupsApart({ groups }: Pick<GroupPast, 'groups'>): string | undefined {
+  if (groups?.scoring === undefined) return undefined;
+  const beyond = justBeyond(groups.scoring.floor);
+  const held = countAtLeast(groups.groups, beyond);
+  if (held === 0) return undefined;
+  return `${held === 1 ? '1 group' : `${held} groups`} of the past (${countAtLeast(groups.accounts, beyond)} accounts) look like the library of attacks as a whole, and nobody has said what they are: they count as ordinary, and no new group is named that does not exceed the highest of them; the review asks about them first`;
+}

@@ -115,6 +115,14 @@ describe('few groups', () => {
     expect(unsupported(size, BUDGET)[0]).toMatch(/^through groups up to 0\.\d+ % of benign accounts/);
   });
 
+  it('that look like attacks are said to be the bar, for a person to name', () => {
+    const scores = [2, 1.8, ...Array.from({ length: 38 }, (_, g) => 0.8 - g / 100)];
+    const ranks = ranksOf(pastOf(scores), accountsOf(40, 2000), new Set());
+    const said = unsupported({ accounts: 20_000, days: 30, groups: { ...ranks, content: [] } }, BUDGET);
+    expect(said.at(-1)).toMatch(/^2 groups of the past \(10 accounts\) look like the library of attacks/);
+    expect(unsupported({ accounts: 20_000, ...learnt(40) }, BUDGET).join()).not.toContain('look like');
+  });
+
   it('beyond the highest group a chance is extrapolated by a factor of three at most', () => {
     const past = learnt(40);
     const fresh = (evidence: number): number =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { learnGroupRanks } from '../../lib/campaigns/judging/learn-group-ranks.ts';
+import { learnGroups } from '../../lib/campaigns/judging/learn-group-ranks.ts';
 import { learnedGroupScore } from '../../lib/campaigns/judging/learned-group.ts';
 import { PastGroups } from '../../lib/campaigns/past-groups.ts';
 import { timeRules } from '../../lib/detection/process-batch.ts';
@@ -48,7 +48,7 @@ describe('learnedGroupScore', () => {
   });
 });
 
-describe('learnGroupRanks', () => {
+describe('learnGroups', () => {
   const past = new PastGroups();
   const accounts = new Map<string, PastAccount>();
   const all = [...harvesters(6, 0), ...students(12), ...strangers(60)];
@@ -71,7 +71,7 @@ describe('learnGroupRanks', () => {
   }
   const linked = past.finish();
   const learn = (confirmed: ReadonlySet<string> = new Set()) =>
-    learnGroupRanks({ ...linked, accounts, calibration: testCalibration, windows: [24, 168], confirmed });
+    learnGroups({ ...linked, accounts, calibration: testCalibration, windows: [24, 168], confirmed }).ranks;
 
   it('ranks every account by the highest group that it was in, and those of no group as nothing', () => {
     const { accounts: ranks, groups } = learn();

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Labels } from '../../backtest/labels.ts';
-import { learnGroupRanks } from '../../campaigns/judging/learn-group-ranks.ts';
+import { learnGroups } from '../../campaigns/judging/learn-group-ranks.ts';
 import { PastGroups } from '../../campaigns/past-groups.ts';
 import type { AccountState } from '../../detection/account-state.ts';
 import { InputError } from '../../input/errors.ts';
@@ -105,7 +105,7 @@ async function calibrate(
   const made: Calibration = learner.finish(options.id === undefined ? {} : { id: options.id });
   say('scores of groups ...');
   const accounts = [...states()].map(pastAccount);
-  const groups = learnGroupRanks({
+  const { ranks: groups, apart } = learnGroups({
     ...linked,
     accounts: new Map(accounts.map((held) => [held.account, held])),
     calibration: made,
@@ -122,7 +122,10 @@ async function calibrate(
   const queue = reviewQueue(
     learner.peaks(),
     judged,
-    (linked.looks.at(-1)?.groups ?? []).filter(({ length }) => length <= MOST_TOGETHER),
+    {
+      apart: apart.map(({ members }) => members).filter(together),
+      linked: (linked.looks.at(-1)?.groups ?? []).filter(together),
+    },
     options.review ?? 0,
   );
   const review = reviewWithReasons(queue, learner.peaks(), accounts, named, labels);
@@ -134,6 +137,10 @@ async function calibrate(
 
 /** Groups that are larger hold more than one kind of use: a verdict on one account says little of the others. */
 const MOST_TOGETHER = 50;
+
+function together({ length }: readonly string[]): boolean {
+  return length <= MOST_TOGETHER;
+}
 
 function pastAccount({ profile, sealed }: AccountState): PastAccount {
   return {
