@@ -3,6 +3,7 @@ import { CommonLengths, type LengthOf } from './common-lengths.ts';
 import { entryFactsOf, type ReadFacts } from './entry-facts.ts';
 import type { HealthShares } from './health-tally.ts';
 import { LOSSES, lengthOf, MANY_ACCOUNTS } from './health-tally.ts';
+import { LetterPairs } from './letter-pairs.ts';
 import { NewestPrompts } from './newest-prompts.ts';
 import { printable, type Reason } from './reason.ts';
 import type { UsageEvent } from './usage-event.ts';
@@ -28,6 +29,8 @@ const SLICE_RULES: readonly SliceRule[] = [
   { share: 'unreadablePrompts', above: 0.5, atLeast: 40, severe: true, accounts: 3 },
   { share: 'cutPrompts', above: 0.5, atLeast: 40, severe: true, accounts: 3 },
   { share: 'printedPrompts', above: 0.5, atLeast: 40, severe: true, accounts: 3 },
+  { share: 'maskedPrompts', above: 0.5, atLeast: 40, severe: true, accounts: 3 },
+  { share: 'chanceLetters', above: 0.5, atLeast: 40, severe: true, accounts: 3 },
   { share: 'samePrompt', above: 0.5, atLeast: 100, severe: true, accounts: MANY_ACCOUNTS },
   { share: 'rejected', above: 0.5, atLeast: 20, severe: true, accounts: 0 },
   { share: 'withoutOrigin', above: 0.9, atLeast: 100, severe: false, accounts: 3 },
@@ -63,6 +66,7 @@ class Slice {
   readonly accounts = new Map<string, Set<string>>();
   /** where the prompts of this run end */
   ends: LengthOf[] = [];
+  pairs: LetterPairs | undefined;
   newest = new NewestPrompts(MANY_ACCOUNTS, COMPARED_EACH);
   /** the worst run of each rule */
   readonly worst = new Map<SliceRule, { readonly value: number; readonly entries: number }>();
@@ -76,6 +80,11 @@ class Slice {
     if (LOSSES.withoutTokens(event)) this.#lose('withoutTokens', event.account);
     if (prompt?.fault !== undefined) this.#lose(`${prompt.fault}Prompts`, event.account);
     if (prompt !== undefined) this.ends.push(lengthOf(event, prompt));
+    if (prompt?.forms?.pairs !== undefined) {
+      this.pairs ??= new LetterPairs();
+      this.pairs.add(prompt.forms.pairs);
+      this.#noteAccount('chanceLetters', event.account);
+    }
     if (this.entries >= RUN) this.judge();
   }
 
@@ -88,6 +97,10 @@ class Slice {
 
   #lose(share: keyof HealthShares, account: string): void {
     this.lost[share] = (this.lost[share] ?? 0) + 1;
+    this.#noteAccount(share, account);
+  }
+
+  #noteAccount(share: keyof HealthShares, account: string): void {
     const accounts = this.accounts.get(share) ?? new Set<string>();
     this.accounts.set(share, accounts);
     if (accounts.size < MANY_ACCOUNTS) accounts.add(account);
@@ -111,6 +124,7 @@ class Slice {
     this.lost = {};
     this.accounts.clear();
     this.ends = [];
+    this.pairs = undefined;
     this.newest = new NewestPrompts(MANY_ACCOUNTS, COMPARED_EACH);
   }
 
@@ -125,6 +139,7 @@ class Slice {
 
   #valueOf({ share }: SliceRule): number {
     if (share === 'rejected') return this.rejected / this.entries;
+    if (share === 'chanceLetters') return this.pairs?.areByChance === true ? 1 : 0;
     return share === 'samePrompt'
       ? this.newest.share
       : (this.lost[share] ?? 0) / (this.entries - this.rejected);
