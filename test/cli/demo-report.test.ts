@@ -224,8 +224,8 @@ describe('the report of the demo', () => {
       );
     try {
       writeFileSync(file, told(999999999));
-      for (const run of [send(), connect({}), rolloutTarget({}, 'change')]) {
-        const { code, message } = await failure(run);
+      for (const run of [send, () => connect({}), () => rolloutTarget({}, 'change')]) {
+        const { code, message } = await failure(run());
         expect(message).toContain('its process 999999999 has ended');
         expect(message).toContain('demo --keep');
         expect(message).toContain('delete that file');
