@@ -79,7 +79,9 @@ export function accountNotice(
   // Added on delivery: the share of all traffic rests on everybody's profiles, the campaign on what names the account.
   const { campaign: _, ...own } = notice;
   const { trafficShare: __, ...stake } = own.stake;
-  const differing = differences({ ...own, stake }, again);
+  // A notice of before this was said says nothing of it.
+  const { highestLevel: ___, ...before } = again;
+  const differing = differences({ ...own, stake }, own.highestLevel === undefined ? before : again);
   return {
     reproduced: differing.length === 0,
     why: differing.length === 0 ? null : `${differing.length} fields came out otherwise`,

@@ -39,7 +39,7 @@ export async function report(held: Evidences, assessed: Assessment, facts: Repor
 <p>${account ? 'Account' : 'Campaign'} <code>${plain(notice.subject.id, 80)}</code>: ${summary(notice)}</p>
 ${verdictCard(finding)}
 <div class="facts">
-${fact('Level', notice.level, `highest: ${finding.highest}`)}
+${fact('Level', notice.level, notice.highestLevel === undefined ? `highest reached: ${finding.highest}` : `${notice.highestLevel} is the highest that this calibration supports`)}
 ${fact('Behaviour seen since', when(notice.since).slice(0, 10), when(notice.since).slice(11))}
 ${fact('Requests', count(notice.stake.requests), `in ${plural(notice.window.hours / 24, 'day')}`)}
 ${fact('Tokens out', amount(notice.stake.outputTokens), `${amount(notice.stake.inputTokens)} in`)}

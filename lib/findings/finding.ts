@@ -96,6 +96,12 @@ export const notice = z.strictObject({
   since: iso.describe('event time since when the behaviour is seen'),
   level: z.enum(LEVELS),
   previous: z.enum(LEVELS),
+  highestLevel: z
+    .enum(LEVELS)
+    .optional()
+    .describe(
+      'the highest level that exists under the policy and the calibration in force, where it is not critical',
+    ),
   score: z.number(),
   log10E: z.number(),
   p: z.number().describe('chance that a benign peer shows as much within a month'),

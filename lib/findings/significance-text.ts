@@ -51,14 +51,17 @@ export function significanceText(notice: Notice): SignificanceText {
 }
 
 /** Why people are asked to look by when they are: the level that is reached, and how fast answers leave. */
-function urgencyOf({ level, window, stake, since }: Notice): string {
+function urgencyOf({ level, highestLevel, window, stake, since }: Notice): string {
   // over the part of the window in which there was traffic: an account of two days has not had seven
   const active = (Date.parse(window.to) - Math.max(Date.parse(window.from), Date.parse(since))) / DAY_MS;
   const daily = stake.outputTokens / Math.max(1, active);
   const leaving = `about ${amount(daily)} tokens leave a day`;
   if (level === 'critical') return `Urgent, because the rarest level is reached and ${leaving}.`;
-  if (level === 'suspect') return `It can wait for working hours: the level is suspect, and ${leaving}.`;
-  return '';
+  if (level !== 'suspect') return '';
+  // not to have reached what cannot be reached says nothing
+  return highestLevel === undefined
+    ? `It can wait for working hours: the level is suspect, not critical, and ${leaving}.`
+    : `It can wait for working hours: ${leaving}. Suspect is the highest level here: the calibration has too few accounts for critical.`;
 }
 
 /** How rare one fact is, never finer than those it is compared with can show: `about 1 peer in 100`. */

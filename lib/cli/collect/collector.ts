@@ -51,7 +51,7 @@ interface Waiting {
  * under way forms the next.
  */
 export class Collector {
-  readonly health = new TelemetryHealth();
+  readonly health = new TelemetryHealth(Date.now);
   readonly counts = { events: 0, rejected: 0, skipped: 0, odd: 0 };
   readonly bySource = new Map<string, { events: number; rejected: number; skipped: number }>();
   readonly #options: CollectorOptions;
