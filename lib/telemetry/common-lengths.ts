@@ -96,7 +96,7 @@ class Lengths {
     this.#shortest = shortest;
   }
 
-  add({ facts: { dots, open, words, forms }, ...one }: LengthOf, length: number): void {
+  add(one: LengthOf, length: number): void {
     if (length < this.#shortest) return;
     let held = this.#held.get(length);
     if (held === undefined) {
@@ -104,6 +104,7 @@ class Lengths {
       held = { events: 0, dots: 0, open: 0, words: 0, who: undefined };
       this.#held.set(length, held);
     }
+    const { dots, open, words, forms } = one.facts;
     held.events++;
     held.words += words ?? WORDS_OF_MOST;
     if (dots === true) held.dots++;

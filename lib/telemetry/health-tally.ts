@@ -231,6 +231,7 @@ export class HealthTally {
   #formed = 0;
   #future = 0;
   #latestSound = '';
+  #model = '';
   #repeats = 0;
   #midnights = 0;
   #earliest = '9';
@@ -266,25 +267,31 @@ export class HealthTally {
   /** @param read what was found out when its exchange was read, where it was read here */
   event(event: UsageEvent, read: ReadFacts = {}): void {
     this.#events++;
-    const { account, prints, id, model, time } = event;
+    const { account, prints, time } = event;
     const fault = read.prompt?.fault;
     if (fault !== undefined) this.#faults[fault].add(account);
     if (read.prompt !== undefined) this.#prompt(event, read.prompt);
     const isLost = fault !== undefined || LOSSES.withoutPrompt(event);
     this.#accounts.add(event, isLost, read.entry?.people ?? []);
     for (const name of COUNTED_NAMES) if (COUNTED[name](event)) this.#counted[name]++;
-    if (this.#ids.has(id)) this.#repeats++;
-    else this.#ids.set(id, true);
-    this.#models.set(model, true);
     if (!LOSSES.withoutPrompt(event)) {
       this.#prompts.add(prints[0]?.prompt, account);
       if (this.#isWhole && read.prompt?.markup !== true) this.#openings.add(prints[0]?.opening, account);
     }
     this.#addresses.add(prints[0]?.address, account);
     this.#credentials.add(prints[0]?.credential, account);
-    this.#times.add(time, '');
-    if (time.slice(11, 19) === '00:00:00') this.#midnights++;
     if (time > this.#latestSound && this.#isFuture(time)) this.#future++;
+    if (this.#isWhole) this.#oddities(event);
+  }
+
+  /** What is asked of all events alone. */
+  #oddities({ id, model, time }: UsageEvent): void {
+    if (this.#ids.has(id)) this.#repeats++;
+    else this.#ids.set(id, true);
+    if (model !== this.#model) this.#models.set(model, true);
+    this.#model = model;
+    this.#times.add(time, '');
+    if (time.endsWith('T00:00:00.000Z') || time.endsWith('T00:00:00Z')) this.#midnights++;
     if (time < this.#earliest) this.#earliest = time;
     if (time > this.#latest) this.#latest = time;
   }

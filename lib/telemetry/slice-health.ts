@@ -53,6 +53,9 @@ const MAX_NAMES = 100;
 const RUN = 1000;
 /** Events of a part after which its newest prompts are compared. */
 const COMPARED_EACH = 100;
+/** Of a run, so many prompts have their lengths looked at, then one in so many. */
+const ALL_LOOKED_AT = 200;
+const LOOKED_AT_EACH = 4;
 /** A part of nearly all that was read is no part. */
 const WHOLE = 0.95;
 
@@ -79,13 +82,18 @@ class Slice {
     if (LOSSES.withoutOrigin(event)) this.#lose('withoutOrigin', event.account);
     if (LOSSES.withoutTokens(event)) this.#lose('withoutTokens', event.account);
     if (prompt?.fault !== undefined) this.#lose(`${prompt.fault}Prompts`, event.account);
-    if (prompt !== undefined) this.ends.push(lengthOf(event, prompt));
+    if (prompt !== undefined && this.#isLookedAt()) this.ends.push(lengthOf(event, prompt));
     if (prompt?.forms?.pairs !== undefined) {
       this.pairs ??= new LetterPairs();
       this.pairs.add(prompt.forms.pairs);
       this.#noteAccount('chanceLetters', event.account);
     }
     if (this.entries >= RUN) this.judge();
+  }
+
+  /** The first of a run, then one in four: the lengths of some say where all end. */
+  #isLookedAt(): boolean {
+    return this.entries <= ALL_LOOKED_AT || this.entries % LOOKED_AT_EACH === 0;
   }
 
   reject(): void {
@@ -114,7 +122,7 @@ class Slice {
       const isBroken = entries >= rule.atLeast && value > rule.above && this.#isOfMany(rule);
       if (isBroken && value >= (this.worst.get(rule)?.value ?? 0)) this.worst.set(rule, { value, entries });
       if (rule.share !== 'cutPrompts' || isBroken || entries < rule.atLeast) continue;
-      const cut = this.#cutAtLength(rule.accounts) / entries;
+      const cut = this.#cutAtLength(rule.accounts);
       if (cut > rule.above && cut >= (this.worst.get(rule)?.value ?? 0))
         this.worst.set(rule, { value: cut, entries });
     }
@@ -128,13 +136,16 @@ class Slice {
     this.newest = new NewestPrompts(MANY_ACCOUNTS, COMPARED_EACH);
   }
 
-  /** Prompts that end where a limit is, in this run. */
+  /** Share of prompts that end where a limit is, in this run. */
   #cutAtLength(accountsAtLeast: number): number {
     const accounts = new Set(this.ends.map(({ account }) => account)).size;
     if (accounts < accountsAtLeast) return 0;
     const lengths = new CommonLengths();
     for (const one of this.ends) lengths.add(one);
-    return lengths.cut(accounts, this.ends.length);
+    const read = this.entries - this.rejected;
+    const looked =
+      Math.min(read, ALL_LOOKED_AT) + Math.max(0, Math.floor((read - ALL_LOOKED_AT) / LOOKED_AT_EACH));
+    return lengths.cut(accounts, this.ends.length) / Math.max(looked, this.ends.length);
   }
 
   #valueOf({ share }: SliceRule): number {

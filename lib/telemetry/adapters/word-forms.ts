@@ -21,7 +21,7 @@ export interface WordForms {
 }
 
 /** UTF-16 units that are looked at. */
-const LOOKED = 600;
+const LOOKED = 400;
 /** Share of words, or of characters, that are covered: redaction of names alone leaves more. */
 const COVERED = 0.3;
 /** Share of letters that are one letter, and of words that are one. */
@@ -46,6 +46,28 @@ const ALPHABETS = 0x700;
 
 /** Stars, bullets, blocks, question marks and what stands for a character that could not be written. */
 const SIGNS = new Set([...'*•●█▇■?\ufffd'].map((sign) => sign.charCodeAt(0)));
+/** What a UTF-16 unit is: a letter from 1 to 31, the same for its capital in Latin, Greek and Cyrillic, or one of these. */
+const SIGN = 32;
+const SPACE = 64;
+const BRACKET = 128;
+const kinds = Uint8Array.from({ length: ALPHABETS }, (_, unit) => kindOf(unit));
+
+function kindOf(unit: number): number {
+  if (unit <= 32 || unit === 0xa0 || unit === 0x3000) return SPACE;
+  if (unit === 60 || unit === 91 || unit === 123) return BRACKET;
+  if (SIGNS.has(unit)) return SIGN;
+  if (unit < 128) {
+    const small = unit | 32;
+    return small >= 97 && small <= 122 ? small - 96 : 0;
+  }
+  if (unit < 0xc0 || (unit >= 0x2000 && unit < 0x2e80) || (unit >= 0x3000 && unit < 0x3040)) return 0;
+  return 1 + ((unit & 31) % 31);
+}
+
+function kindAt(text: string, at: number): number {
+  const unit = text.charCodeAt(at);
+  return unit < ALPHABETS ? (kinds[unit] as number) : kindOf(unit);
+}
 /** Signs of which lines and rulers are made too. */
 const LINES = new Set([...'#_-=~'].map((sign) => sign.charCodeAt(0)));
 const SHORTEST_LINE = 3;
@@ -53,8 +75,6 @@ const TAG = /[<[{]{1,2}[A-Z][A-Z0-9_ -]{1,40}[>\]}]{1,2}/y;
 
 const letterCounts = new Uint16Array(32);
 const wordCounts = new Uint16Array(256);
-/** the word that was counted last in each place */
-const lastWords = new Int32Array(256);
 const pairBuffer = new Uint16Array(MOST_PAIRS);
 
 /** Counts over one text; one is used again and again, as what counts is synchronous. */
@@ -70,12 +90,15 @@ class Scan {
   pairs = 0;
   hash = 0;
   head = 0;
+  /** the commonest word, and how often it stands there */
+  most = 0;
+  mostWord = 0;
 
   begin(): void {
     this.words = this.covered = this.initials = this.syllables = this.signs = 0;
     this.characters = this.letters = this.pairs = 0;
     this.hash = 0x811c9dc5;
-    this.head = 0;
+    this.head = this.most = this.mostWord = 0;
     letterCounts.fill(0);
     wordCounts.fill(0);
   }
@@ -90,18 +113,17 @@ class Scan {
     let last = 0;
     const paired = this.pairs;
     for (let at = start; at < end; at++) {
-      const unit = text.charCodeAt(at);
-      const letter = letterOf(unit);
-      if (letter === 0) {
+      const letter = kindAt(text, at);
+      if (letter === 0 || letter > 31) {
         last = 0;
-        if (SIGNS.has(unit)) signs++;
+        if (letter === SIGN) signs++;
         continue;
       }
       letters++;
-      letterCounts[letter] = (letterCounts[letter] ?? 0) + 1;
+      letterCounts[letter] = (letterCounts[letter] as number) + 1;
       hash = added(hash, letter);
       if (last !== 0 && this.pairs < MOST_PAIRS) pairBuffer[this.pairs++] = 32 * last + letter;
-      last = unit < ALPHABETS ? letter : 0;
+      last = text.charCodeAt(at) < ALPHABETS ? letter : 0;
     }
     if (letters > LONGEST_PAIRED || letters < 3) this.pairs = paired;
     this.letters += letters;
@@ -110,15 +132,20 @@ class Scan {
     if (this.words === 2) this.head = this.hash;
     if (last === 0 && letters > 0 && text.charCodeAt(start) >= ALPHABETS) this.syllables++;
     else if (letters === 1 && signs === 0) this.initials++;
-    if (letters > 1) {
-      const slot = slotOf(hash);
-      wordCounts[slot] = (wordCounts[slot] ?? 0) + 1;
-      lastWords[slot] = hash;
-    }
+    if (letters > 1) this.#count(hash);
     // a comma or a full stop may follow
     if (signs > 1 && signs >= end - start - 1) this.covered++;
     else if (letters === 0 && isLine(text, start, end)) this.covered++;
     else if (end - start >= SHORTEST_DIGEST && isDigest(text, start, end)) this.covered++;
+  }
+
+  #count(hash: number): void {
+    const slot = (hash ^ (hash >>> 8)) & 255;
+    const count = (wordCounts[slot] as number) + 1;
+    wordCounts[slot] = count;
+    if (count <= this.most) return;
+    this.most = count;
+    this.mostWord = hash;
   }
 
   get isMasked(): boolean {
@@ -130,7 +157,8 @@ class Scan {
     const isSmall = letters < SMALL_WORD * words && letters > MOSTLY_LETTERS * characters;
     if (words >= FEWEST_SMALL && isSmall && syllables === 0) return true;
     if (letters >= FEWEST_LETTERS && hasFewLetters(letters)) return true;
-    return hasCommonWord(Math.max(FEWEST_EQUAL, COVERED * words));
+    // what masks wrote for all the others
+    return this.most >= FEWEST_EQUAL && this.most >= COVERED * words && !VALUES.has(this.mostWord);
   }
 }
 
@@ -142,24 +170,19 @@ export function wordForms(text: string): WordForms {
   const length = Math.min(text.length, LOOKED);
   let tags = 0;
   for (let at = 0; at < length; ) {
-    const unit = text.charCodeAt(at);
-    if (isSpace(unit)) {
+    const kind = kindAt(text, at);
+    if (kind === SPACE) {
       at++;
       continue;
     }
-    if (isBracket(unit)) {
-      const end = tagEnd(text, at);
-      if (end > at) {
-        tags++;
-        scan.words++;
-        at = end;
-        while (at < length && !isSpace(text.charCodeAt(at)) && !isBracket(text.charCodeAt(at))) at++;
-        continue;
-      }
-    }
+    const end = kind === BRACKET ? tagEnd(text, at) : at;
     const start = at++;
-    while (at < length && !isSpace(text.charCodeAt(at)) && !isBracket(text.charCodeAt(at))) at++;
-    scan.word(text, start, at);
+    if (end > start) at = end;
+    while (at < length && kindAt(text, at) < SPACE) at++;
+    if (end > start) {
+      tags++;
+      scan.words++;
+    } else scan.word(text, start, at);
   }
   // what is opened and closed again is markup
   if (tags > 0 && !/<\/[A-Z]/.test(text)) scan.covered += tags;
@@ -178,14 +201,6 @@ function tagEnd(text: string, at: number): number {
   return TAG.test(text) ? TAG.lastIndex : at;
 }
 
-function isSpace(unit: number): boolean {
-  return unit <= 32 || unit === 0xa0 || unit === 0x3000;
-}
-
-function isBracket(unit: number): boolean {
-  return unit === 60 || unit === 91 || unit === 123;
-}
-
 /** Whether a word is one sign again and again: `####`, `____`. */
 function isLine(text: string, start: number, end: number): boolean {
   const sign = text.charCodeAt(start);
@@ -194,35 +209,16 @@ function isLine(text: string, start: number, end: number): boolean {
   return true;
 }
 
-/** 1 to 31 for a letter, the same for its capital in Latin, Greek and Cyrillic; 0 for what is none. */
-function letterOf(unit: number): number {
-  if (unit < 128) {
-    const small = unit | 32;
-    return small >= 97 && small <= 122 ? small - 96 : 0;
-  }
-  if (unit < 0xc0 || (unit >= 0x2000 && unit < 0x2e80) || (unit >= 0x3000 && unit < 0x3040)) return 0;
-  return 1 + ((unit & 31) % 31);
-}
-
 function added(hash: number, letter: number): number {
   return (Math.imul(hash, 31) + letter) | 0;
-}
-
-function slotOf(hash: number): number {
-  return (hash ^ (hash >>> 8)) & 255;
 }
 
 /** Words that tables and lists are full of. */
 const VALUES = new Set(
   ['true', 'false', 'null', 'none', 'nil', 'nan', 'na', 'yes', 'no'].map((word) =>
-    [...word].reduce((hash, letter) => added(hash, letterOf(letter.charCodeAt(0))), 0),
+    [...word].reduce((hash, letter) => added(hash, kindOf(letter.charCodeAt(0))), 0),
   ),
 );
-
-/** Whether one word stands in so many places: what masks wrote for the others. */
-function hasCommonWord(atLeast: number): boolean {
-  return wordCounts.some((count, slot) => count >= atLeast && !VALUES.has(lastWords[slot] ?? 0));
-}
 
 /** One letter for nearly all (`Xxx xx`), or two or three for classes of letters: DNA has four. */
 function hasFewLetters(letters: number): boolean {
