@@ -29,11 +29,7 @@ export async function timelineFigure(
   const x = {
     field: 'start',
     type: 'temporal' as const,
-    // both charts have one axis: the same span, the same room for the numbers beside it
-    scale: {
-      type: 'utc' as const,
-      domain: [Date.parse(bars[0]?.start ?? ''), Date.parse(bars.at(-1)?.end ?? '')],
-    },
+    scale: { type: 'utc' as const },
     axis: { title: null, format: '%-d %b', grid: false, tickCount: { interval: 'day' as const, step } },
   };
   const requests = await chartSvg({
@@ -63,6 +59,12 @@ export async function timelineFigure(
         height: 170,
         title: 'One benign peer in so many shows as much within a month',
         layer: [
+          // nothing to see: the same span as the chart above, so that both have one axis
+          {
+            data: { values: [{ start: bars[0]?.start }, { start: bars.at(-1)?.end }] },
+            mark: { type: 'point', opacity: 0 },
+            encoding: { x },
+          },
           {
             data: { values: rules },
             mark: { type: 'rule', strokeDash: [4, 4], color: colours.unsure },
@@ -80,7 +82,7 @@ export async function timelineFigure(
           {
             data: { values: marks },
             mark: { type: 'rule', color: colours.alarm, strokeWidth: 1 },
-            encoding: { x: { ...x, scale: { type: 'utc' } } },
+            encoding: { x },
           },
           {
             data: { values: bars.filter((bar) => bar.rarity !== null) },
