@@ -97,6 +97,7 @@ export function judgeLearned(
       rules,
     }),
     ...(highestLevel === undefined ? {} : { highestLevel }),
+    ...(sure === undefined || sure.p > least ? {} : { pIsBound: true as const }),
     // ranks support no smaller number of false campaigns a month, whatever the policy asks for
     promise: Math.max(policy.campaigns.budget, Number((least * tested).toPrecision(3))),
   };
