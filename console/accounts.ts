@@ -4,6 +4,7 @@ import { api, words } from './api.ts';
 import { LABEL_CLASS, LABEL_NAME } from './distribution.ts';
 import { type Accounts, type Budget, budgetOf, inForce, LEVELS, type Overrides, ROUNDING } from './effect.ts';
 import { html } from './html.ts';
+import { nameIndex, nextNamed } from './name-index.ts';
 import { go, linkTo, type Route, withField } from './route.ts';
 
 export interface AccountsProps {
@@ -15,7 +16,8 @@ export interface AccountsProps {
   readonly onOpen: (account: number) => void;
 }
 
-const MAX_ROWS = 200;
+/** Rows that are drawn: more than anybody reads, few enough to be there at once. */
+const MAX_ROWS = 100;
 
 /** Index of all accounts, rarest first. */
 function byRarity(accounts: Accounts): Uint32Array {
@@ -53,24 +55,28 @@ export function AccountsView(props: AccountsProps) {
   const sort = query.get('sort') ?? 'rarest';
   const order = useMemo(() => orderOf(data, accounts, sort), [data, accounts, sort]);
   const open = useMemo(() => (route.open === '' ? -1 : data.id.indexOf(route.open)), [data, route.open]);
+  const names = useMemo(() => nameIndex(data.id, order), [data, order]);
   const rows = useMemo(() => {
     const wanted = sought.trim().toLowerCase();
+    // kinds and groups are few: each is looked at once, not once an account
+    const kinds = data.kinds.map((kind) => kind.toLowerCase().includes(wanted));
+    const groups = data.groups.map((group) => group.toLowerCase().includes(wanted));
+    const byName = wanted !== '' && ![...kinds, ...groups].includes(true);
+    const next = (k: number): number => (byName ? nextNamed(names, wanted, k) : k);
+    const fits = (i: number): boolean =>
+      wanted === '' ||
+      byName ||
+      kinds[data.kind[i] as number] === true ||
+      groups[data.group[i] as number] === true ||
+      (data.id[i] as string).toLowerCase().includes(wanted);
     const found: number[] = [];
-    for (const i of order) {
+    for (let k = next(0); k < order.length && found.length < MAX_ROWS; k = next(k + 1)) {
+      const i = order[k] as number;
       if (label >= 0 && accounts.label[i] !== label) continue;
-      if (
-        wanted !== '' &&
-        !(data.id[i] as string).toLowerCase().includes(wanted) &&
-        !(data.kinds[data.kind[i] as number] as string).toLowerCase().includes(wanted) &&
-        !(data.groups[data.group[i] as number] as string).toLowerCase().includes(wanted)
-      )
-        continue;
-      if (level !== '' && !levelOf(i, props).startsWith(level)) continue;
-      found.push(i);
-      if (found.length >= MAX_ROWS) break;
+      if (fits(i) && (level === '' || levelOf(i, props).startsWith(level))) found.push(i);
     }
     return found;
-  }, [order, sought, label, level, accounts, data, props.budget, props.overrides]);
+  }, [order, names, sought, label, level, accounts, data, props.budget, props.overrides]);
   const set = (name: string, value: string): void =>
     go(linkTo('accounts', route.open, withField(query, name, value)), true);
   const choice = (
@@ -93,8 +99,8 @@ export function AccountsView(props: AccountsProps) {
         query.get('sort') ?? '',
       )}
     </form>
-    <div class="scroll" tabindex="0" role="region" aria-label="Accounts"><table><thead><tr><th scope="col">account</th><th scope="col">label</th><th scope="col">level</th><th scope="col" class="num">p-value</th></tr></thead><tbody>
-    ${rows.map((i) => html`<tr key=${i} aria-selected=${i === open}><td><button class="row" onClick=${() => onOpen(i)}>${data.id[i]}</button></td><td class="words"><span class=${`tag t-${LABEL_CLASS[accounts.label[i] as number]}`}>${LABEL_NAME[accounts.label[i] as number]}</span></td><td class="words">${levelOf(i, props)}</td><td class="num">${(10 ** (accounts.logP[i] as number)).toPrecision(2)}</td></tr>`)}
+    <div class="scroll" tabindex="0" role="region" aria-label="Accounts"><table class="accounts"><thead><tr><th scope="col">account</th><th scope="col">label</th><th scope="col">level</th><th scope="col" class="num">p-value</th></tr></thead><tbody>
+    ${rows.map((i) => html`<tr key=${i} aria-selected=${i === open}><td><button class="row" onClick=${() => onOpen(i)}>${data.id[i]}</button></td><td class="words"><span class=${`tag t-${LABEL_CLASS[accounts.label[i] as number]}`}>${LABEL_NAME[accounts.label[i] as number]}</span></td><td class="words">${levelOf(i, props)}</td><td class="num" data-name="p-value">${(10 ** (accounts.logP[i] as number)).toPrecision(2)}</td></tr>`)}
     </tbody></table></div>
     <p class="small muted" aria-live="polite">${rows.length >= MAX_ROWS ? `The first ${MAX_ROWS} that fit; find narrows them.` : `${rows.length} of ${data.count.toLocaleString('en-US')} accounts.`}</p>
   </section>
@@ -154,7 +160,7 @@ function Detail(props: AccountsProps & { account: number }) {
   }`;
 }
 
-const PEERS = { width: 720, height: 130, left: 40, bottom: 30, top: 16, bins: 60 } as const;
+const PEERS = { width: 720, height: 130, left: 64, bottom: 10, top: 26, bins: 60 } as const;
 
 /** The highest scores of all accounts of its peer group, and where this one is. */
 function Peers({ data, accounts, account }: { data: ConsoleData; accounts: Accounts; account: number }) {
@@ -179,13 +185,16 @@ function Peers({ data, accounts, account }: { data: ConsoleData; accounts: Accou
     top + (1 - Math.log1p(count) / Math.log1p(most)) * (height - top - bottom);
   const at = left + ((accounts.peak[account] as number) / (largest || 1)) * (width - left - 8);
   return html`<h3>Among its peers</h3><svg viewBox=${`0 0 ${width} ${height}`} role="img" aria-label=${`Highest scores of ${peers} accounts of ${data.groups[group]}; this one has ${(accounts.peak[account] as number).toFixed(1)} of at most ${largest.toFixed(1)}`}>
-    ${[1, 10, 100, 1000, 10_000].filter((count) => count <= most).map((count) => html`<g><line class="axis" x1=${left} x2=${width - 8} y1=${y(count)} y2=${y(count)} /><text x=${left - 6} y=${y(count) + 4} text-anchor="end">${count}</text></g>`)}
+    ${[1, 10, 100, 1000, 10_000].filter((count) => count <= most).map((count) => html`<g><line class="axis" x1=${left} x2=${width - 8} y1=${y(count)} y2=${y(count)} /><text x=${left - 6} y=${y(count) + 4} text-anchor="end">${compact(count)}</text></g>`)}
     ${[...counts].map((count, bin) => (count === 0 ? null : html`<rect class="f-benign" x=${left + bin * step} width=${Math.max(1, step - 1)} y=${y(count)} height=${height - bottom - y(count)} />`))}
     <line x1=${at} x2=${at} y1=${top - 6} y2=${height - bottom} stroke="var(--extraction)" stroke-width="2.5" />
     <text x=${at > width / 2 ? at - 5 : at + 5} y=${top - 4} text-anchor=${at > width / 2 ? 'end' : 'start'} style="fill:var(--extraction);font-weight:600">this account</text>
-    <text x=${(width + left) / 2} y=${height - 4} text-anchor="middle">highest score; accounts of ${data.groups[group]} on a logarithmic scale</text>
-  </svg>`;
+  </svg><p class="small muted caption">Highest scores, from none to ${largest.toFixed(1)}; accounts of ${data.groups[group]}, on a logarithmic scale.</p>`;
 }
+
+/** For an axis: 100, 10k, 1m. */
+const compact = (value: number): string =>
+  value < 1000 ? String(value) : value < 1e6 ? `${value / 1000}k` : `${value / 1e6}m`;
 
 const when = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace('T', ' ');
 
@@ -197,10 +206,11 @@ function Course({ held, budget }: { held: AccountDetail['account']; budget: Budg
   if (first === undefined || last === undefined || trace.length < 2)
     return html`<h3>Course</h3><p class="muted small">No course of its score was kept: a deployment stores the highest score only, a backtest what was near a level. When the finding opened and changed stands under the finding.</p>`;
   const W = 720;
-  const LEFT = 92;
-  const RIGHT = 62;
-  const SCORE = { top: 16, height: 96 };
-  const RARITY = { top: 140, height: 120 };
+  // margins hold the larger letters of a phone too
+  const LEFT = 112;
+  const RIGHT = 104;
+  const SCORE = { top: 30, height: 90 };
+  const RARITY = { top: 150, height: 120 };
   const H = RARITY.top + RARITY.height + 26;
   const from = Math.min(held.firstSeen, first[0]);
   const to = Math.max(held.lastSeen, last[0]);
@@ -215,7 +225,7 @@ function Course({ held, budget }: { held: AccountDetail['account']; budget: Budg
     ${[0, most].map((score) => html`<g><line class="axis" x1=${LEFT} x2=${W - RIGHT} y1=${yScore(score)} y2=${yScore(score)} /><text x=${LEFT - 6} y=${yScore(score) + 4} text-anchor="end">${score.toFixed(0)}</text></g>`)}
     <text x=${LEFT} y=${SCORE.top - 5}>score</text>
     <polyline points=${line(([, score]) => yScore(score))} fill="none" stroke="var(--accent)" stroke-width="2" stroke-linejoin="round" />
-    ${[0, 2, 4, 6].map((rarity) => html`<g><line class="axis" x1=${LEFT} x2=${W - RIGHT} y1=${yRarity(10 ** -rarity)} y2=${yRarity(10 ** -rarity)} /><text x=${LEFT - 6} y=${yRarity(10 ** -rarity) + 4} text-anchor="end">${rarity === 0 ? 'common' : `1 in ${(10 ** rarity).toLocaleString('en-US')}`}</text></g>`)}
+    ${[0, 2, 4, 6].map((rarity) => html`<g><line class="axis" x1=${LEFT} x2=${W - RIGHT} y1=${yRarity(10 ** -rarity)} y2=${yRarity(10 ** -rarity)} /><text x=${LEFT - 6} y=${yRarity(10 ** -rarity) + 4} text-anchor="end">${rarity === 0 ? 'common' : `1 in ${compact(10 ** rarity)}`}</text></g>`)}
     ${LEVELS.filter((level) => budget[level] > 0).map((level) => html`<g><line x1=${LEFT} x2=${W - RIGHT} y1=${yRarity(budget[level])} y2=${yRarity(budget[level])} stroke="var(--muted)" stroke-dasharray="4 3" /><text x=${W - RIGHT + 5} y=${yRarity(budget[level]) + 4}>${level}</text></g>`)}
     <polyline points=${line(([, , p]) => yRarity(p))} fill="none" stroke="var(--accent)" stroke-width="2" stroke-linejoin="round" />
     ${held.flag === undefined ? null : html`<g><line x1=${x(held.flag.at)} x2=${x(held.flag.at)} y1=${SCORE.top} y2=${RARITY.top + RARITY.height} stroke="var(--extraction)" stroke-width="1.5" /><text x=${x(held.flag.at) + 4} y=${RARITY.top - 6} style="fill:var(--extraction)">first flag</text></g>`}

@@ -13,5 +13,7 @@ export function Command({ text }: { text: string }) {
     }
     setTimeout(() => setSaid(''), 2000);
   };
+  // a remark where no command would work is nothing to run
+  if (text.startsWith('#')) return html`<p class="small muted">${text.replace(/^#\s*/, '')}</p>`;
   return html`<div class="command"><code tabindex="0">${text}</code><button class="button small" type="button" onClick=${copy} aria-label=${`copy: ${text}`}>${said === '' ? 'copy' : said}</button></div>`;
 }

@@ -6,9 +6,10 @@ export const LABEL_NAME = ['benign', 'not labelled', 'grey', 'extraction'] as co
 
 const WIDTH = 760;
 const HEIGHT = 250;
-const LEFT = 44;
-const BOTTOM = 40;
-const TOP = 26;
+/** margins hold the larger letters of a phone too */
+const LEFT = 56;
+const BOTTOM = 34;
+const TOP = 48;
 
 /** Accounts by rarity, stacked by label, on a logarithmic scale so that single accounts are seen; levels as lines. */
 export function Distribution({ histogram, budget }: { histogram: Histogram; budget: Budget }) {
@@ -35,15 +36,14 @@ export function Distribution({ histogram, budget }: { histogram: Histogram; budg
   )
     .map((level) => `${level} begins at one in ${Math.round(1 / budget[level]).toLocaleString('en-US')}`)
     .join(', ')}`}>
-    ${ticks.map((count) => html`<g><line class="axis" x1=${LEFT} x2=${WIDTH - 8} y1=${y(count)} y2=${y(count)} /><text x=${LEFT - 6} y=${y(count) + 4} text-anchor="end">${count.toLocaleString('en-US')}</text></g>`)}
+    ${ticks.map((count) => html`<g><line class="axis" x1=${LEFT} x2=${WIDTH - 8} y1=${y(count)} y2=${y(count)} /><text x=${LEFT - 6} y=${y(count) + 4} text-anchor="end">${count < 1000 ? count : `${count / 1000}k`}</text></g>`)}
     ${bars}
-    ${[0, 1, 2, 3, 4, 6].map((rarity) => html`<text x=${x(rarity)} y=${HEIGHT - BOTTOM + 16} text-anchor=${rarity === 6 ? 'end' : 'middle'}>${rarity === 0 ? 'common' : `1 in ${(10 ** rarity).toLocaleString('en-US')}`}</text>`)}
-    <text x=${(WIDTH + LEFT) / 2} y=${HEIGHT - 6} text-anchor="middle">rarity of the account's highest score among benign peers, within a month</text>
+    ${[0, 1, 2, 3, 4, 6].map((rarity) => html`<text class=${rarity % 2 === 1 || rarity === 6 ? 'wide' : ''} x=${x(rarity)} y=${HEIGHT - BOTTOM + 7} dominant-baseline="hanging" text-anchor=${rarity === 6 ? 'end' : rarity === 0 ? 'start' : 'middle'}>${rarity === 0 ? 'common' : `1 in ${(10 ** rarity).toLocaleString('en-US')}`}</text>`)}
     ${LEVELS.filter((level) => budget[level] > 0).map((level, i) => {
       const at = x(-Math.log10(budget[level]));
-      return html`<g><line x1=${at} x2=${at} y1=${TOP - 4} y2=${HEIGHT - BOTTOM} stroke="var(--ink)" stroke-width=${level === 'suspect' ? 2 : 1} stroke-dasharray=${level === 'suspect' ? '' : '4 3'} /><text x=${at + 4} y=${TOP - 8 + (i % 2) * 12} style="fill:var(--ink);font-weight:${level === 'suspect' ? 700 : 400}">${level}</text></g>`;
+      return html`<g><line x1=${at} x2=${at} y1=${TOP - 26 + (i % 2) * 22} y2=${HEIGHT - BOTTOM} stroke="var(--ink)" stroke-width=${level === 'suspect' ? 2 : 1} stroke-dasharray=${level === 'suspect' ? '' : '4 3'} /><text x=${at + 4} y=${TOP - 30 + (i % 2) * 22} style="fill:var(--ink);font-weight:${level === 'suspect' ? 700 : 400}">${level}</text></g>`;
     })}
-  </svg>`;
+  </svg><p class="small muted caption">Rarity of the account’s highest score among benign peers, within a month; how many accounts, on a logarithmic scale.</p>`;
 }
 
 export function Legend({ labels }: { labels: readonly number[] }) {

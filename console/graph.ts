@@ -58,7 +58,7 @@ export function Graph({ members, hubs, kinds, hot, onHot, onOpen }: GraphProps) 
       .filter((hub) => kinds.has(hub))
       .map((hub) => {
         const [x, y] = hubAt.get(hub) as readonly [number, number];
-        const half = 12 + hub.length * 3.6;
+        const half = 12 + hub.length * 4.4;
         return html`<g onMouseEnter=${() => onHot(hub)} onMouseLeave=${() => onHot('')}><rect x=${x - half} y=${y - 13} width=${2 * half} height="26" rx="6" fill="var(--panel)" stroke="var(--muted)" /><text x=${x} y=${y + 4} text-anchor="middle" style="fill:var(--ink);font-weight:600">${hub}</text></g>`;
       })}</svg>${members.length > shown.length ? html`<p class="small muted">The first ${shown.length} of ${members.length} members.</p>` : null}`;
 }

@@ -11,6 +11,7 @@ import { html } from './html.ts';
 import { PolicyView } from './policy.ts';
 import { Queue } from './queue.ts';
 import { go, linkTo, type Route, useRoute } from './route.ts';
+import { type Tab, Tabs } from './tabs.ts';
 import { Thresholds } from './thresholds.ts';
 import { Trends } from './trends.ts';
 
@@ -55,10 +56,11 @@ function App({ first }: { first: FindingsAnswer }) {
     if (first.author !== '' && Date.now() - Date.parse(first.status.readAt) > STALE_MS) read(api.refresh);
   }, []);
   const open = answer.rows.filter(({ state }) => state === 'open').length;
-  return html`<a class="skip" href="#view">to the content</a><header class="top"><h1><a href="#/findings">Siphonwatch</a></h1><p class="muted">${answer.title} · policy <strong>${answer.status.policy.id}</strong>${answer.status.lastEvent === '' ? '' : ` · last event ${answer.status.lastEvent.slice(0, 16).replace('T', ' ')}`}<span class="narrowed"> · read at ${clock(answer.status.readAt)}</span></p><button class="button small" onClick=${() => read(api.refresh)} disabled=${busy} title=${`read at ${clock(answer.status.readAt)}`}>${busy ? 'Reading …' : 'Refresh'}</button></header>
-  <nav aria-label="Views"><ul>${VIEWS.map((name) => html`<li><a id=${`nav-${name}`} href=${linkTo(name)} aria-current=${name === view ? 'page' : null}>${name}${name === 'findings' && open > 0 ? html` <span class="badge">${open}<span class="hidden"> open</span></span>` : null}${name === 'health' && answer.status.warnings.length > 0 ? html` <span class="badge warn">${answer.status.warnings.length}<span class="hidden"> warnings</span></span>` : null}</a></li>`)}</ul></nav>
-  ${fault === undefined ? null : html`<div class=${`banner${fault.gone ? ' gone' : ''}`} role="alert"><p>${fault.gone ? html`<strong>Disconnected.</strong> What you see is as of ${answer.status.readAt.slice(0, 16).replace('T', ' ')}. ` : null}${fault.text}</p><button class="button small" onClick=${() => read(api.refresh)}>Try again</button></div>`}
-  <main id="view" tabindex="-1">${
+  return html`<a class="skip" href="#view">to the content</a><header class="top"><h1><a href="#/findings">Siphonwatch</a></h1><p class="muted">${answer.title} · policy <strong>${answer.status.policy.id}</strong>${answer.status.lastEvent === '' ? '' : ` · last event ${answer.status.lastEvent.slice(0, 16).replace('T', ' ')} UTC`} · <span role="status">${busy ? `as read at ${clock(answer.status.readAt)}, reading anew …` : `read at ${clock(answer.status.readAt)}`}</span></p><button class="button small" onClick=${() => read(api.refresh)} disabled=${busy} title=${`read at ${clock(answer.status.readAt)}`}>${busy ? 'Reading …' : 'Refresh'}</button></header>
+  <${Tabs} tabs=${VIEWS.map((name): Tab => ({ name, ...badgeOf(name, open, answer.status.warnings.length) }))} shown=${view} />
+  ${view === route.view || route.view === '' ? null : html`<div class="banner" role="status"><p>There is no view “${route.view}”: these are the findings.</p></div>`}
+  ${fault === undefined ? null : html`<div class=${`banner${fault.gone ? ' gone' : ''}`} role="alert"><p>${fault.gone ? html`<strong>Disconnected.</strong> What you see is as of ${answer.status.readAt.slice(0, 16).replace('T', ' ')} UTC. ` : null}${fault.text}</p><button class="button small" onClick=${() => read(api.refresh)}>Try again</button></div>`}
+  <main id="view" tabindex="-1"><div id="panel" role="tabpanel" aria-labelledby=${`nav-${view}`}>${
     view === 'findings'
       ? html`<${Queue} answer=${answer} route=${route} onChanged=${onChanged} />`
       : view === 'trends'
@@ -66,12 +68,17 @@ function App({ first }: { first: FindingsAnswer }) {
         : view === 'health'
           ? html`<${Health} answer=${answer} />`
           : html`<${Population} view=${view} route=${route} readAt=${answer.status.readAt} command=${answer.command} onFault=${tell} />`
-  }</main>`;
+  }</div></main>`;
 }
 
-/** Time of day of the reader, to the minute. */
+function badgeOf(view: string, open: number, warnings: number): Pick<Tab, 'badge'> {
+  if (view === 'findings') return { badge: { count: open, of: 'open', warns: false } };
+  return view === 'health' ? { badge: { count: warnings, of: 'warnings', warns: true } } : {};
+}
+
+/** In UTC, as every other time of the page, to the minute. */
 function clock(iso: string): string {
-  return new Date(iso).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  return `${iso.slice(11, 16)} UTC`;
 }
 
 interface PopulationProps {

@@ -11,8 +11,10 @@ interface QueueProps {
   readonly onChanged: () => void;
 }
 
-/** Rows that are drawn at first; more come when they are asked for. */
-const PAGE = 100;
+/** Rows that are drawn at first, more than a screen holds; more come when they are asked for. */
+const PAGE = 40;
+/** Pages that come when they are asked for. */
+const MORE = 5;
 
 /** The list of findings, and beside it the one that is open. */
 export function Queue({ answer, route, onChanged }: QueueProps) {
@@ -50,7 +52,8 @@ export function Queue({ answer, route, onChanged }: QueueProps) {
     return () => removeEventListener('keydown', onKey);
   }, [at, shown, open]);
   const opened = shown[at];
-  const drawn = shown.slice(0, pages * PAGE);
+  // whoever goes down by key never runs out of rows
+  const drawn = shown.slice(0, Math.max(pages, Math.ceil((at + 2) / PAGE)) * PAGE);
   return html`<div class=${open === '' ? 'desk' : 'desk has-open'}>
     <section class="queue" aria-label="Findings">
       <${Filters} answer=${answer} route=${route} count=${shown.length} />
@@ -61,7 +64,7 @@ export function Queue({ answer, route, onChanged }: QueueProps) {
             ? html`<div class="empty"><p>No finding fits these filters.</p><p><a href=${linkTo('findings', '', new URLSearchParams('state=all'))}>Show all ${rows.length}</a></p></div>`
             : html`<div class="list" ref=${list}><table class="findings"><caption class="hidden">Findings; j and k go down and up, v goes to the verdict of the open one, Escape closes it, / searches</caption><thead><tr><th scope="col">level</th><th scope="col">finding</th><th scope="col">why</th><th scope="col" class="num">tokens out</th><th scope="col" class="num">age</th><th scope="col">verdict</th><th scope="col">owner</th></tr></thead><tbody>
             ${drawn.map((held) => html`<${Row} key=${held.row.id} held=${held} open=${open} query=${query} now=${now} />`)}
-            </tbody></table>${drawn.length < shown.length ? html`<p><button class="button" onClick=${() => setPages(pages + 1)}>Show ${Math.min(PAGE, shown.length - drawn.length)} more of ${shown.length}</button></p>` : null}</div>`
+            </tbody></table>${drawn.length < shown.length ? html`<p><button class="button" onClick=${() => setPages(Math.ceil(drawn.length / PAGE) + MORE)}>Show ${Math.min(MORE * PAGE, shown.length - drawn.length)} more of ${shown.length}</button></p>` : null}</div>`
       }
     </section>
     <p class="hidden" role="status">${opened === undefined ? '' : `Finding open: ${opened.row.level}, ${opened.row.type === 'campaign' ? `campaign of ${opened.row.members}` : opened.row.subject}, ${opened.row.reason}`}</p>
@@ -74,7 +77,7 @@ function Row(props: { held: Listed; open: string; query: URLSearchParams; now: n
   const { row, below } = held;
   return html`<tr id=${`row-${row.id}`} aria-selected=${row.id === open} class=${below ? 'below' : ''}>
     <td data-name="level"><span class=${`level l-${row.level}`}>${row.level}</span></td>
-    <td data-name="finding"><a class="id" href=${linkTo('findings', row.id, query)}>${row.type === 'campaign' ? `campaign of ${row.members}` : row.subject}</a><span class="sub">${[row.product, row.plan].filter((text) => text !== '').join(' · ')}${row.state === 'open' ? '' : ` · ${row.state}`}</span></td>
+    <td data-name="finding"><a class="id" title=${row.subject} href=${linkTo('findings', row.id, query)}>${row.type === 'campaign' ? `campaign of ${row.members}` : row.subject}</a><span class="sub">${[row.product, row.plan].filter((text) => text !== '').join(' · ')}${row.state === 'open' ? '' : ` · ${row.state}`}</span></td>
     <td data-name="why">${row.reason}</td>
     <td data-name="tokens out" class="num">${amount(row.outputTokens)}</td>
     <td data-name="age" class="num" title=${`opened ${new Date(row.opened).toISOString().slice(0, 16)}`}>${age(now - row.opened)}</td>

@@ -6,7 +6,8 @@ const WIDTH = 760;
 const HEIGHT = 200;
 const LEFT = 40;
 const BOTTOM = 34;
-const TOP = 10;
+/** room for the largest number, also in the larger letters of a phone */
+const TOP = 26;
 
 /** So few days have their names below the bars. */
 const EACH_DAY = 8;

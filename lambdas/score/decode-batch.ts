@@ -30,6 +30,8 @@ export interface DecodedBatch {
   readonly read: number;
   /** usable events by the gateway that put them; undefined where it does not say its name */
   readonly byGateway: Map<string | undefined, IngestedEvent[]>;
+  /** arrivals, ms, of events that were refused for their time (in the future, or too long ago), by gateway */
+  readonly timesRefused: Map<string | undefined, number[]>;
   /** events that were refused because whoever knows the seed of their key can test guesses of them */
   readonly underDevelopmentKey: number;
 }
@@ -50,6 +52,7 @@ export function decodeBatch(records: readonly KinesisRecord[], rules: DecodeRule
     setAside: [],
     accepted: [],
     byGateway: new Map(),
+    timesRefused: new Map(),
     read: 0,
     underDevelopmentKey: 0,
   };
@@ -108,8 +111,9 @@ function decodeOne(
   const accepted = new Map<number, string>();
   let refused = 0;
   const redriven = decoded.header?.redriven === true;
-  const ofGateway = batch.byGateway.get(decoded.header?.gateway) ?? [];
-  batch.byGateway.set(decoded.header?.gateway, ofGateway);
+  const gateway = decoded.header?.gateway;
+  const ofGateway = batch.byGateway.get(gateway) ?? [];
+  batch.byGateway.set(gateway, ofGateway);
   const place = new Place(bucketing, kinesis.partitionKey);
   for (const { event, reason, index, raw } of decoded.lines) {
     batch.read++;
@@ -119,6 +123,8 @@ function decodeOne(
     if (fault !== undefined) {
       refused++;
       aside(index, open ? '' : raw, fault, 'utf8');
+      if (fault.field === 'time')
+        batch.timesRefused.set(gateway, [...(batch.timesRefused.get(gateway) ?? []), arrived]);
     }
     if (open) batch.underDevelopmentKey++;
     if (event === undefined || fault !== undefined) continue;

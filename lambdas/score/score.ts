@@ -111,10 +111,12 @@ export class ScoreFunction {
   }
 
   /** Telemetry that lacks prompts or origins looks like harmless traffic: which gateway lost what, and since when. */
-  #reportBlindness({ byGateway }: DecodedBatch): void {
+  #reportBlindness({ byGateway, timesRefused }: DecodedBatch): void {
     const { logger, metrics } = this.#ports;
     for (const [gateway, arrivals] of byGateway)
       for (const { event, arrived } of arrivals) this.#gateways.add(gateway, event, arrived);
+    for (const [gateway, arrivals] of timesRefused)
+      for (const arrived of arrivals) this.#gateways.refuseTime(gateway, arrived);
     const blind = this.#gateways.blind();
     metrics.addMetric('GatewaysBlind' satisfies MetricName, MetricUnit.Count, blind.length);
     for (const { since, ...loss } of blind.slice(0, 5))

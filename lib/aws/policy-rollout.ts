@@ -144,7 +144,11 @@ export class AppConfigRollout implements PolicyRollout {
     const list = await this.#inForce('active');
     const [newest] = list;
     if (newest === undefined)
-      throw new RolloutError('nothing was ever pushed: the shipped policy is active, there is no way back');
+      throw new RolloutError(
+        (await this.deployments('active', 1)).length === 0
+          ? 'nothing was ever pushed: the shipped policy is active, there is no way back'
+          : 'what was pushed was taken back: the shipped policy is active, there is no way further back',
+      );
     const before = list.find(({ version }) => version !== newest.version);
     // what runs is stopped first, also where the version before cannot be read
     const halted = RUNNING.has(newest.state) ? await this.#stop(newest) : undefined;

@@ -22,7 +22,7 @@ export const METRICS = {
   EventsUnderDevelopmentKey:
     'usage events that were refused because their prints were made under a development key (count)',
   GatewaysBlind:
-    'gateways whose telemetry lacks prompts, origins or token counts, so that detection is blind for them (count)',
+    'gateways whose telemetry lacks prompts, origins, token counts or sound times, so that detection is blind for them (count)',
   ItemsUnreadable:
     'stored items of accounts that this version cannot read: damaged, or of a newer version (count)',
   AccountsDeferred: 'accounts whose events wait in the stream because a write was refused for now (count)',

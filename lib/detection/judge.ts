@@ -7,7 +7,7 @@ import type { Window } from '../profile/window.ts';
 import { windowOf } from '../profile/window.ts';
 import type { WindowMemo } from '../profile/window-memo.ts';
 import { type Calibration, rankAmong } from '../scoring/calibration.ts';
-import { type Level, type LevelRules, nextLevel } from '../scoring/level.ts';
+import { cappedLevel, type Level, type LevelRules, nextLevel } from '../scoring/level.ts';
 import { dueSlices } from '../scoring/looks.ts';
 import { peerGroups } from '../scoring/peer-group.ts';
 import { scoreAt, type WindowScore } from '../scoring/score.ts';
@@ -230,6 +230,9 @@ export function writeNotice(subject: Subject, occasion: Occasion, rules: Rules):
   );
   const models = [...window.models].sort((a, b) => b[1] - a[1]);
   const first = subject.slices.find((slice) => slice.start >= window.from)?.start ?? window.from;
+  const levels = levelRules(policy, calibration, peerGroups(subject.customer, at));
+  const highestLevel = cappedLevel(levels);
+  const { least } = supportedBudget(calibration, policy.budget);
   return {
     v: 1,
     number: occasion.number,
@@ -246,13 +249,13 @@ export function writeNotice(subject: Subject, occasion: Occasion, rules: Rules):
     since: iso(Math.max(first, subject.firstSeen)),
     level,
     previous: occasion.previous,
+    ...(highestLevel === undefined ? {} : { highestLevel }),
     score: round(top.score),
     log10E: round(sure?.log10E ?? 0),
     p: sure === undefined ? 1 : round(sure.p),
+    ...(sure === undefined || sure.p > least ? {} : { pIsBound: true }),
     peers: { group: sure?.group ?? 'none', accounts: sure?.accounts ?? 0 },
-    promise: levelRules(policy, calibration, peerGroups(subject.customer, at))[
-      level === 'critical' ? 'critical' : 'suspect'
-    ],
+    promise: levels[level === 'critical' ? 'critical' : 'suspect'],
     window: { hours: top.hours, from: iso(window.from), to: iso(window.to), events: window.counts.events },
     reasons: reasonsOf(top),
     explanations: explain({ window, customer: subject.customer, samples: window.samples }),

@@ -39,12 +39,12 @@ export async function report(held: Evidences, assessed: Assessment, facts: Repor
 <p>${account ? 'Account' : 'Campaign'} <code>${plain(notice.subject.id, 80)}</code>: ${summary(notice)}</p>
 ${verdictCard(finding)}
 <div class="facts">
-${fact('Level', notice.level, `highest: ${finding.highest}`)}
+${fact('Level', notice.level, notice.highestLevel === undefined ? `highest reached: ${finding.highest}` : `${notice.highestLevel} is the highest that this calibration supports`)}
 ${fact('Behaviour seen since', when(notice.since).slice(0, 10), when(notice.since).slice(11))}
 ${fact('Requests', count(notice.stake.requests), `in ${plural(notice.window.hours / 24, 'day')}`)}
 ${fact('Tokens out', amount(notice.stake.outputTokens), `${amount(notice.stake.inputTokens)} in`)}
 ${notice.stake.listPriceUsd === undefined ? undefined : fact('List price', usd(notice.stake.listPriceUsd), 'estimate')}
-${fact('Rarity', notice.p >= 1 ? 'unknown' : `1 in ${oneIn(notice.p)}`, account ? 'benign peers, a month' : 'benign linked groups, a month')}
+${fact('Rarity', notice.p >= 1 ? 'unknown' : `${notice.pIsBound === true ? 'at most ' : ''}1 in ${oneIn(notice.p)}`, account ? 'benign peers, a month' : 'benign linked groups, a month')}
 </div>
 
 <h2>What is claimed, and how sure it is</h2>

@@ -1,4 +1,5 @@
 import { COMMAND } from '../contract/command.ts';
+import { DAY_MS, iso } from '../time.ts';
 import type { Notice } from './finding.ts';
 import { shellWord } from './sanitize.ts';
 
@@ -22,6 +23,14 @@ const DAY_MINUTES = 24 * HOUR_MINUTES;
 export const QUIET_DAYS = 30;
 
 /**
+ * The last whole day (UTC, YYYY-MM-DD) for which one person may silence a subject from `now` (ms) on: a date counts to its end,
+ * and a day later than this would be cut in its middle.
+ */
+export function lastQuietDay(now: number): string {
+  return iso(now + (QUIET_DAYS - 1) * DAY_MS).slice(0, 10);
+}
+
+/**
  * What to do next: look, slow down, decide; graduated, each reversible, none taken by this system.
  * @param now processing time, ms, from which dates in commands are counted
  */
@@ -30,7 +39,7 @@ export function nextSteps(notice: Notice, now: number): readonly NextStep[] {
   const subject = shellWord(notice.subject.id) ?? 'ID';
   const urgent = notice.level === 'critical';
   const campaign = notice.subject.type === 'campaign';
-  const until = new Date(now + QUIET_DAYS * DAY_MINUTES * 60_000).toISOString().slice(0, 10);
+  const until = lastQuietDay(now);
   const benign = `${COMMAND} triage ${id} --verdict benign --until ${until} --note "why"`;
   const undo = `${COMMAND} triage ${id} --undo`;
   if (notice.transition === 'calmed' || notice.transition === 'closed')

@@ -11,6 +11,7 @@ import {
   type VerdictRecord,
 } from './finding.ts';
 import { QUIET_DAYS } from './next-steps.ts';
+import { plain } from './sanitize.ts';
 
 /** Changes that a finding carries itself; older ones are items of their own. */
 const AUDIT_KEPT = 20;
@@ -198,7 +199,11 @@ export function undo(
     (entry) => undoes === undefined || entry.decision === undoes || String(entry.n) === undoes,
   );
   if (undone === undefined)
-    throw new TriageError(`there is nothing to undo: no verdict ${undoes ?? ''} stands`);
+    throw new TriageError(
+      undoes === undefined
+        ? 'there is nothing to undo: no verdict stands'
+        : `there is nothing to undo: no verdict by the name ${plain(undoes, 128)} stands`,
+    );
   const left = standing.findLast(({ n }) => n !== undone.n)?.after;
   const about = {
     by,

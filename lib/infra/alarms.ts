@@ -229,7 +229,7 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       periodMinutes: 5,
       periods: 3,
       severity: 'page',
-      why: 'Telemetry of a gateway has had no prompts, one prompt for all, no origins or no token counts for 15 minutes: whoever extracts through it looks harmless.',
+      why: 'Telemetry of a gateway has had no prompts, one prompt for all, no origins, no token counts or times that are refused for 15 minutes: whoever extracts through it looks harmless.',
       runbook: 'alarm-telemetry-blind',
     },
     {

@@ -26,6 +26,8 @@ export async function labelsReader(file: string, pseudonymOf?: PseudonymOf): Pro
     for (const [index, text] of batch.lines.entries()) {
       const row = text.endsWith('\r') ? text.slice(0, -1) : text;
       if (row.trim() === '') continue;
+      if (columns === undefined && row.includes('\ufffd'))
+        throw new InputError(`${file}: is no text (not UTF-8): is it the right file?`);
       const where = `${batch.file}:${batch.first + index}`;
       const cells = cellsOf(row, where);
       if (columns === undefined) {

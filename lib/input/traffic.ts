@@ -55,7 +55,7 @@ export class Traffic {
     const left = this.files.slice(feed.from?.file ?? 0);
     const bar = await fileProgress(left, process.stderr, feed.label, feed.counted);
     let rejected = 0;
-    const health = new TelemetryHealth();
+    const health = new TelemetryHealth(Date.now);
     try {
       for await (const batch of readUsageEvents(this.files, {
         format: 'auto',

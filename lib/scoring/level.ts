@@ -29,6 +29,17 @@ export interface LevelState {
 
 export const CLEAR: LevelState = { level: 'clear', since: 0, supported: 0 };
 
+/** The highest level that exists, where it is not critical: of a level that the calibration does not support the chance is 0. */
+export function cappedLevel({
+  watch,
+  suspect,
+  critical,
+}: LevelRules): Exclude<Level, 'critical'> | undefined {
+  if (critical > 0) return undefined;
+  if (suspect > 0) return 'suspect';
+  return watch > 0 ? 'watch' : 'clear';
+}
+
 /** The level that a chance of p supports by itself. */
 export function levelFor(p: number, rules: LevelRules): Level {
   if (p <= rules.critical) return 'critical';

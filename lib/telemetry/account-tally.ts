@@ -105,6 +105,15 @@ export class AccountTally {
     return this.#largest((field) => OWN.test(field), NEARLY_ALL * this.#events);
   }
 
+  /** Events of accounts with so many addresses or credentials and more. */
+  coarse(most: number): number {
+    let events = 0;
+    for (const held of this.#heavy.values())
+      if (['addresses', 'credentials'].some((field) => (held.fields.get(field)?.size ?? 0) >= most))
+        events += held.events;
+    return events;
+  }
+
   #largest(isOf: (field: string) => boolean, atLeast: number): SharedAccount | undefined {
     let found: SharedAccount | undefined;
     for (const { events, fields } of this.#heavy.values())

@@ -76,16 +76,50 @@ const MOST_FIELDS = 64;
 
 /** What an entry says of where it comes from. Reads anything, throws on nothing. */
 export function entryFacts(format: string, entry: unknown): EntryFacts {
-  const gateway = named(entry, GATEWAYS);
-  const route = named(entry, ROUTES);
-  const model = named(entry, MODELS);
+  const places = placesOf(entry);
+  const gateway = named(entry, places.gateways);
+  const route = named(entry, places.routes);
+  const model = named(entry, places.models);
   return {
     format,
     ...(gateway === undefined ? {} : { gateway }),
     ...(route === undefined ? {} : { route: route.replace(/\?.*$/s, '') }),
     ...(model === undefined ? {} : { model }),
-    people: peopleIn(entry),
+    people: peopleIn(entry, places.holders),
   };
+}
+
+/** Where entries of one form, by the names of their fields, may say something. */
+interface Places {
+  readonly gateways: typeof GATEWAYS;
+  readonly routes: typeof ROUTES;
+  readonly models: typeof MODELS;
+  readonly holders: typeof HOLDERS;
+}
+
+/** Entries of one form come again and again. */
+const placesByForm = new Map<string, Places>();
+const MOST_FORMS = 500;
+const LONGEST_FORM = 4_096;
+const NO_PLACES: Places = { gateways: [], routes: [], models: [], holders: [] };
+
+function placesOf(entry: unknown): Places {
+  const object = objectOf(entry);
+  if (object === undefined) return NO_PLACES;
+  const fields = Object.keys(object);
+  const form = fields.length > MOST_FIELDS ? '' : fields.join('\n');
+  const known = placesByForm.get(form);
+  if (known !== undefined) return known;
+  const are = ([first]: readonly string[]) => first === undefined || fields.includes(first);
+  const places: Places = {
+    gateways: GATEWAYS.filter(are),
+    routes: ROUTES.filter(are),
+    models: MODELS.filter(are),
+    holders: HOLDERS.filter(are),
+  };
+  if (form !== '' && form.length <= LONGEST_FORM && placesByForm.size < MOST_FORMS)
+    placesByForm.set(form, places);
+  return places;
 }
 
 function named(entry: unknown, places: readonly (readonly string[])[]): string | undefined {
@@ -96,15 +130,17 @@ function named(entry: unknown, places: readonly (readonly string[])[]): string |
   return undefined;
 }
 
-function peopleIn(entry: unknown): (readonly [string, string])[] {
+function peopleIn(entry: unknown, holders: typeof HOLDERS): (readonly [string, string])[] {
   const people: (readonly [string, string])[] = [];
-  for (const holder of HOLDERS) {
+  for (const holder of holders) {
     const found = holder.length === 0 ? entry : at(entry, ...holder);
     if (found === undefined) continue;
     const held: Json = objectOf(jsonIn(found)) ?? {};
     // the metadata of a request is free: any name may be a customer's
     const isFree = holder.at(-1) === 'requestMetadata';
-    for (const field of Object.keys(held).slice(0, MOST_FIELDS)) {
+    let fields = 0;
+    for (const field of Object.keys(held)) {
+      if (++fields > MOST_FIELDS) break;
       if (people.length >= MOST_PEOPLE) return people;
       if (field.length > LONGEST || !(isFree || isPerson(field))) continue;
       const value = nameAt(held, field) ?? nameAt(held, field, 'id') ?? nameAt(held, field, 'stringValue');

@@ -1,8 +1,10 @@
 import { recentlyUsed } from '../recently-used.ts';
+import { DAY_MS } from '../time.ts';
 import { AccountTally } from './account-tally.ts';
 import type { PromptFacts, PromptFault } from './adapters/prompt-faults.ts';
 import { CommonLengths, type LengthOf } from './common-lengths.ts';
 import type { ReadFacts } from './entry-facts.ts';
+import { LetterPairs } from './letter-pairs.ts';
 import type { UsageEvent } from './usage-event.ts';
 
 /** Shares of what was read, 0 to 1; of events where nothing else is said. */
@@ -15,6 +17,8 @@ export interface HealthShares {
   readonly repeatedPrompt: number;
   /** accounts that send one prompt which is a tenth of all events or more, of all accounts that were seen */
   readonly samePromptAccounts: number;
+  /** the same, where prompts that recur so are not the most */
+  readonly recurringPrompts: number;
   /** prompts of at most three words */
   readonly shortPrompts: number;
   /** prompts in which nothing can be read (ids, addresses, ciphertexts), where many accounts have them */
@@ -23,6 +27,12 @@ export interface HealthShares {
   readonly cutPrompts: number;
   /** prompts that are a list of messages as a program prints it, where many accounts have them */
   readonly printedPrompts: number;
+  /** prompts of which three in ten words or letters are covered, where many accounts have them */
+  readonly maskedPrompts: number;
+  /** 1 where letters follow one another as by chance */
+  readonly chanceLetters: number;
+  /** prompts, of different ones, that differ from a few others in numbers alone */
+  readonly fewTexts: number;
   /** events whose prompts differ and begin with the five words that most events of many accounts begin with */
   readonly sameOpening: number;
   /** accounts of which hardly a prompt can be read, of those with five events and more */
@@ -33,6 +43,7 @@ export interface HealthShares {
   readonly withoutTokens: number;
   readonly failed: number;
   readonly oddTime: number;
+  readonly futureTime: number;
   /** events with the time that most events have */
   readonly sameTime: number;
   /** 1 where all events lie within one minute */
@@ -46,6 +57,10 @@ export interface HealthShares {
   readonly oneAccount: number;
   /** accounts, of events */
   readonly singleAccounts: number;
+  /** accounts that an address or a credential has calls of, of those that it could have calls of, where accounts are few */
+  readonly crossedOrigins: number;
+  /** events of accounts with ten addresses or credentials and more, where accounts are few */
+  readonly coarseAccounts: number;
   /** accounts, of events, where each address has ten and more of them */
   readonly crowdedOrigins: number;
   /** events of the account that has the most of those for which many end users stand */
@@ -88,10 +103,28 @@ const MAX_IDS = 200_000;
 /** So much of all events has a prompt that can stand where all prompts should. */
 const NOTABLE = 0.1;
 
+/** Buttons of an application send fixed prompts; where such prompts are so many of all, nothing else is seen. */
+const MOST = 0.6;
+
 /** Fewer addresses may be those of load balancers. */
 const FEW_ADDRESSES = 10;
 /** Accounts of one address, on average, of which most are no customers. */
 const CROWDED = 10;
+
+/** Clocks differ by less, and time zones too. */
+const FUTURE_MS = DAY_MS;
+/** The end of the year 9999. */
+const LAST_MS = 253_402_300_799_999;
+/** Different texts, numbers apart, by which all prompts of many accounts are invented ones. */
+const FEW_TEXTS = 8;
+const FEWEST_PROMPTS = 100;
+/** Accounts of which one address may have some by chance. */
+const FEWEST_CROSSED = 3;
+/** Origins that say something, and calls of each. */
+const FEWEST_ORIGINS = 10;
+const FEWEST_CALLS = 3;
+/** Addresses of one account on average that are not one customer's, where accounts are few. */
+const COARSE = 10;
 
 /** A value and who has it. Most values are of one account, and a set for each of them would cost more than all else. */
 interface Shown {
@@ -123,19 +156,35 @@ class Commonest {
     return this.#values.size;
   }
 
-  /** Most events of a value that at least so many accounts have; most accounts of one that has at least so many events. */
+  /** Accounts of each value, of those it could have: 1 where each is of all accounts alike. */
+  crossed(accounts: number): number {
+    let values = 0;
+    let had = 0;
+    let possible = 0;
+    for (const held of this.#values.values()) {
+      if (held.events < FEWEST_CALLS) continue;
+      values++;
+      had += accountsOf(held) - 1;
+      possible += Math.min(held.events, accounts) - 1;
+    }
+    return values < FEWEST_ORIGINS || accounts < FEWEST_CROSSED ? 0 : had / possible;
+  }
+
+  /** Most events of a value that at least so many accounts have; most accounts of one with at least so many events; events of all that are both. */
   most(
     accountsAtLeast: number,
     eventsAtLeast: number,
-  ): { readonly events: number; readonly accounts: number } {
+  ): { readonly events: number; readonly accounts: number; readonly together: number } {
     let events = 0;
     let accounts = 0;
+    let together = 0;
     for (const held of this.#values.values()) {
       const size = accountsOf(held);
       if (size >= accountsAtLeast) events = Math.max(events, held.events);
       if (held.events >= eventsAtLeast) accounts = Math.max(accounts, size);
+      if (size >= accountsAtLeast && held.events >= eventsAtLeast) together += held.events;
     }
-    return { events, accounts };
+    return { events, accounts, together };
   }
 }
 
@@ -156,7 +205,13 @@ class OfAccounts {
 }
 
 export function lengthOf({ account, prints: [prints] }: UsageEvent, facts: PromptFacts): LengthOf {
-  return { facts, account, prompt: prints?.prompt ?? '', opening: prints?.opening ?? '' };
+  return {
+    facts,
+    account,
+    prompt: prints?.prompt ?? '',
+    opening: prints?.opening ?? '',
+    closing: prints?.closing ?? '',
+  };
 }
 
 /** Counts events as they pass; memory is bounded, whatever the traffic. */
@@ -167,8 +222,16 @@ export class HealthTally {
     unreadable: new OfAccounts(),
     cut: new OfAccounts(),
     printed: new OfAccounts(),
+    masked: new OfAccounts(),
   };
   readonly #lengths = new CommonLengths();
+  readonly #pairs = new LetterPairs();
+  /** letters of prompts: up to a few are kept */
+  readonly #texts = new Set<number>();
+  #formed = 0;
+  #future = 0;
+  #latestSound = '';
+  #model = '';
   #repeats = 0;
   #midnights = 0;
   #earliest = '9';
@@ -185,8 +248,14 @@ export class HealthTally {
   readonly #credentials = new Commonest();
   readonly #times = new Commonest();
 
-  /** @param isWhole whether also that is counted which is asked of all events alone */
-  constructor(isWhole = true) {
+  readonly #now: () => number;
+
+  /**
+   * @param now the clock, ms since 1970
+   * @param isWhole whether also that is counted which is asked of all events alone
+   */
+  constructor(now: () => number, isWhole = true) {
+    this.#now = now;
     this.#isWhole = isWhole;
     this.#accounts = new AccountTally(MAX_ACCOUNTS, isWhole);
   }
@@ -198,26 +267,49 @@ export class HealthTally {
   /** @param read what was found out when its exchange was read, where it was read here */
   event(event: UsageEvent, read: ReadFacts = {}): void {
     this.#events++;
-    const { account, prints, id, model, time } = event;
+    const { account, prints, time } = event;
     const fault = read.prompt?.fault;
     if (fault !== undefined) this.#faults[fault].add(account);
-    if (read.prompt !== undefined) this.#lengths.add(lengthOf(event, read.prompt));
+    if (read.prompt !== undefined) this.#prompt(event, read.prompt);
     const isLost = fault !== undefined || LOSSES.withoutPrompt(event);
     this.#accounts.add(event, isLost, read.entry?.people ?? []);
     for (const name of COUNTED_NAMES) if (COUNTED[name](event)) this.#counted[name]++;
-    if (this.#ids.has(id)) this.#repeats++;
-    else this.#ids.set(id, true);
-    this.#models.set(model, true);
     if (!LOSSES.withoutPrompt(event)) {
       this.#prompts.add(prints[0]?.prompt, account);
       if (this.#isWhole && read.prompt?.markup !== true) this.#openings.add(prints[0]?.opening, account);
     }
     this.#addresses.add(prints[0]?.address, account);
     this.#credentials.add(prints[0]?.credential, account);
+    if (time > this.#latestSound && this.#isFuture(time)) this.#future++;
+    if (this.#isWhole) this.#oddities(event);
+  }
+
+  /** What is asked of all events alone. */
+  #oddities({ id, model, time }: UsageEvent): void {
+    if (this.#ids.has(id)) this.#repeats++;
+    else this.#ids.set(id, true);
+    if (model !== this.#model) this.#models.set(model, true);
+    this.#model = model;
     this.#times.add(time, '');
-    if (time.slice(11, 19) === '00:00:00') this.#midnights++;
+    if (time.endsWith('T00:00:00.000Z') || time.endsWith('T00:00:00Z')) this.#midnights++;
     if (time < this.#earliest) this.#earliest = time;
     if (time > this.#latest) this.#latest = time;
+  }
+
+  /** The clock is asked again where a time is later than it allowed before. */
+  #isFuture(time: string): boolean {
+    const latest = this.#now() + FUTURE_MS;
+    this.#latestSound = latest < LAST_MS ? new Date(latest).toISOString() : '9';
+    return time > this.#latestSound;
+  }
+
+  #prompt(event: UsageEvent, facts: PromptFacts): void {
+    this.#lengths.add(lengthOf(event, facts));
+    const { pairs, letters } = facts.forms ?? {};
+    if (pairs !== undefined) this.#pairs.add(pairs);
+    if (letters === undefined) return;
+    this.#formed++;
+    if (this.#texts.size <= FEW_TEXTS) this.#texts.add(letters);
   }
 
   /** Entries that did not become events. */
@@ -237,6 +329,7 @@ export class HealthTally {
     ) as Record<Counted, number>;
     const ofMany = (fault: OfAccounts) => (fault.isOfMany(accounts) ? share(fault.events, events) : 0);
     const prompts = this.#prompts.most(MANY_ACCOUNTS, NOTABLE * events);
+    const isMost = prompts.together > MOST * events;
     const openings = this.#openings.most(MANY_ACCOUNTS, NOTABLE * events);
     const origins = [this.#addresses, this.#credentials].map((held) => held.most(0, 0).accounts);
     return {
@@ -245,12 +338,17 @@ export class HealthTally {
       unreadablePrompts: ofMany(this.#faults.unreadable),
       cutPrompts: Math.max(ofMany(this.#faults.cut), share(this.#lengths.cut(accounts, events), events)),
       printedPrompts: ofMany(this.#faults.printed),
+      maskedPrompts: ofMany(this.#faults.masked),
+      chanceLetters: accounts >= MANY_ACCOUNTS && this.#pairs.areByChance ? 1 : 0,
+      fewTexts: accounts < MANY_ACCOUNTS ? 0 : this.#fewTexts(),
       sameOpening: share(Math.max(0, openings.events - prompts.events), events),
       blindAccounts: ofAccounts(this.#accounts.blind),
       samePrompt: share(prompts.events, events),
       repeatedPrompt: share(this.#prompts.most(0, 0).events, events),
-      samePromptAccounts: ofAccounts(prompts.accounts),
+      samePromptAccounts: isMost ? ofAccounts(prompts.accounts) : 0,
+      recurringPrompts: isMost ? 0 : ofAccounts(prompts.accounts),
       sameOrigin: ofAccounts(Math.max(...origins)),
+      futureTime: share(this.#future, events),
       sameMinute: Date.parse(this.#latest) - Date.parse(this.#earliest) < 60_000 ? 1 : 0,
       dateOnly: share(this.#midnights, events),
       sameTime: share(this.#times.most(0, 0).events, events),
@@ -259,12 +357,21 @@ export class HealthTally {
       oneAccount: share(this.#accounts.most, events),
       singleAccounts: share(this.#accounts.opened, events),
       crowdedOrigins: this.#crowdedOrigins(),
+      crossedOrigins: Math.max(...[this.#addresses, this.#credentials].map((held) => held.crossed(accounts))),
+      coarseAccounts: accounts < MANY_ACCOUNTS ? share(this.#accounts.coarse(COARSE), events) : 0,
       sharedAccount: share(this.#accounts.shared?.events ?? 0, events),
       crowdedAccount: share(this.#accounts.crowded?.events ?? 0, events),
       rejected: share(this.#rejected, entries),
       skipped: share(this.#skipped, entries + this.#skipped),
       accounts,
     };
+  }
+
+  #fewTexts(): number {
+    const prompts = this.#prompts.size;
+    const isFew =
+      2 * this.#formed > this.#events && this.#texts.size <= FEW_TEXTS && prompts >= FEWEST_PROMPTS;
+    return isFew ? 1 - this.#texts.size / prompts : 0;
   }
 
   /** New accounts, of events, where a few addresses bring many of them each. */

@@ -24,8 +24,22 @@ export function openingDate(opened: number, time: number): string {
   const age = Math.floor((time - opened) / DAY_MS);
   const { of } = PRECISION.find(({ youngerThanDays }) => age < youngerThanDays) ?? PRECISION[2];
   const day = Math.floor(opened / DAY_MS);
-  const iso = (ms: number) => `${new Date(ms).toISOString().slice(0, 10)}T00:00:00Z`;
-  if (of === 'day') return iso(day * DAY_MS);
-  if (of === 'week') return iso(Math.max(0, day - ((((day - MONDAY) % 7) + 7) % 7)) * DAY_MS);
-  return `${new Date(opened).toISOString().slice(0, 7)}-01T00:00:00Z`;
+  if (of === 'day') return isoDay(day);
+  if (of === 'week') return isoDay(Math.max(0, day - ((((day - MONDAY) % 7) + 7) % 7)));
+  return `${isoDay(day).slice(0, -'01T00:00:00Z'.length)}01T00:00:00Z`;
+}
+
+/** Days that were written: accounts come again and again. */
+const written = new Map<number, string>();
+const MOST_WRITTEN = 4_096;
+
+/** Midnight, UTC, of a day since 1970. */
+function isoDay(day: number): string {
+  let iso = written.get(day);
+  if (iso === undefined) {
+    iso = `${new Date(day * DAY_MS).toISOString().slice(0, 10)}T00:00:00Z`;
+    if (written.size >= MOST_WRITTEN) written.clear();
+    written.set(day, iso);
+  }
+  return iso;
 }

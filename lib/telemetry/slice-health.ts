@@ -3,6 +3,7 @@ import { CommonLengths, type LengthOf } from './common-lengths.ts';
 import { entryFactsOf, type ReadFacts } from './entry-facts.ts';
 import type { HealthShares } from './health-tally.ts';
 import { LOSSES, lengthOf, MANY_ACCOUNTS } from './health-tally.ts';
+import { LetterPairs } from './letter-pairs.ts';
 import { NewestPrompts } from './newest-prompts.ts';
 import { printable, type Reason } from './reason.ts';
 import type { UsageEvent } from './usage-event.ts';
@@ -28,6 +29,8 @@ const SLICE_RULES: readonly SliceRule[] = [
   { share: 'unreadablePrompts', above: 0.5, atLeast: 40, severe: true, accounts: 3 },
   { share: 'cutPrompts', above: 0.5, atLeast: 40, severe: true, accounts: 3 },
   { share: 'printedPrompts', above: 0.5, atLeast: 40, severe: true, accounts: 3 },
+  { share: 'maskedPrompts', above: 0.5, atLeast: 40, severe: true, accounts: 3 },
+  { share: 'chanceLetters', above: 0.5, atLeast: 40, severe: true, accounts: 3 },
   { share: 'samePrompt', above: 0.5, atLeast: 100, severe: true, accounts: MANY_ACCOUNTS },
   { share: 'rejected', above: 0.5, atLeast: 20, severe: true, accounts: 0 },
   { share: 'withoutOrigin', above: 0.9, atLeast: 100, severe: false, accounts: 3 },
@@ -50,6 +53,9 @@ const MAX_NAMES = 100;
 const RUN = 1000;
 /** Events of a part after which its newest prompts are compared. */
 const COMPARED_EACH = 100;
+/** Of a run, so many prompts have their lengths looked at, then one in so many. */
+const ALL_LOOKED_AT = 200;
+const LOOKED_AT_EACH = 4;
 /** A part of nearly all that was read is no part. */
 const WHOLE = 0.95;
 
@@ -63,6 +69,7 @@ class Slice {
   readonly accounts = new Map<string, Set<string>>();
   /** where the prompts of this run end */
   ends: LengthOf[] = [];
+  pairs: LetterPairs | undefined;
   newest = new NewestPrompts(MANY_ACCOUNTS, COMPARED_EACH);
   /** the worst run of each rule */
   readonly worst = new Map<SliceRule, { readonly value: number; readonly entries: number }>();
@@ -75,8 +82,18 @@ class Slice {
     if (LOSSES.withoutOrigin(event)) this.#lose('withoutOrigin', event.account);
     if (LOSSES.withoutTokens(event)) this.#lose('withoutTokens', event.account);
     if (prompt?.fault !== undefined) this.#lose(`${prompt.fault}Prompts`, event.account);
-    if (prompt !== undefined) this.ends.push(lengthOf(event, prompt));
+    if (prompt !== undefined && this.#isLookedAt()) this.ends.push(lengthOf(event, prompt));
+    if (prompt?.forms?.pairs !== undefined) {
+      this.pairs ??= new LetterPairs();
+      this.pairs.add(prompt.forms.pairs);
+      this.#noteAccount('chanceLetters', event.account);
+    }
     if (this.entries >= RUN) this.judge();
+  }
+
+  /** The first of a run, then one in four: the lengths of some say where all end. */
+  #isLookedAt(): boolean {
+    return this.entries <= ALL_LOOKED_AT || this.entries % LOOKED_AT_EACH === 0;
   }
 
   reject(): void {
@@ -88,6 +105,10 @@ class Slice {
 
   #lose(share: keyof HealthShares, account: string): void {
     this.lost[share] = (this.lost[share] ?? 0) + 1;
+    this.#noteAccount(share, account);
+  }
+
+  #noteAccount(share: keyof HealthShares, account: string): void {
     const accounts = this.accounts.get(share) ?? new Set<string>();
     this.accounts.set(share, accounts);
     if (accounts.size < MANY_ACCOUNTS) accounts.add(account);
@@ -101,7 +122,7 @@ class Slice {
       const isBroken = entries >= rule.atLeast && value > rule.above && this.#isOfMany(rule);
       if (isBroken && value >= (this.worst.get(rule)?.value ?? 0)) this.worst.set(rule, { value, entries });
       if (rule.share !== 'cutPrompts' || isBroken || entries < rule.atLeast) continue;
-      const cut = this.#cutAtLength(rule.accounts) / entries;
+      const cut = this.#cutAtLength(rule.accounts);
       if (cut > rule.above && cut >= (this.worst.get(rule)?.value ?? 0))
         this.worst.set(rule, { value: cut, entries });
     }
@@ -111,20 +132,25 @@ class Slice {
     this.lost = {};
     this.accounts.clear();
     this.ends = [];
+    this.pairs = undefined;
     this.newest = new NewestPrompts(MANY_ACCOUNTS, COMPARED_EACH);
   }
 
-  /** Prompts that end where a limit is, in this run. */
+  /** Share of prompts that end where a limit is, in this run. */
   #cutAtLength(accountsAtLeast: number): number {
     const accounts = new Set(this.ends.map(({ account }) => account)).size;
     if (accounts < accountsAtLeast) return 0;
     const lengths = new CommonLengths();
     for (const one of this.ends) lengths.add(one);
-    return lengths.cut(accounts, this.ends.length);
+    const read = this.entries - this.rejected;
+    const looked =
+      Math.min(read, ALL_LOOKED_AT) + Math.max(0, Math.floor((read - ALL_LOOKED_AT) / LOOKED_AT_EACH));
+    return lengths.cut(accounts, this.ends.length) / Math.max(looked, this.ends.length);
   }
 
   #valueOf({ share }: SliceRule): number {
     if (share === 'rejected') return this.rejected / this.entries;
+    if (share === 'chanceLetters') return this.pairs?.areByChance === true ? 1 : 0;
     return share === 'samePrompt'
       ? this.newest.share
       : (this.lost[share] ?? 0) / (this.entries - this.rejected);

@@ -121,6 +121,25 @@ describe.skipIf(BROWSER === undefined)('the console in a browser', () => {
     await page.keyboard.press('Escape');
   });
 
+  it('has its views as tabs: one stop of the Tab key, arrows open the next, Home the first', async () => {
+    await goTo(page, '#/findings');
+    const focused = (): Promise<string> => page.evaluate(() => document.activeElement?.id ?? '');
+    await page.focus('#nav-findings');
+    await page.keyboard.press('ArrowRight');
+    expect(await focused()).toBe('nav-campaigns');
+    await page.waitForSelector('#nav-campaigns[aria-selected="true"]');
+    await page.keyboard.press('End');
+    await page.waitForSelector('#nav-health[aria-selected="true"]');
+    await page.keyboard.press('ArrowRight');
+    expect(await focused()).toBe('nav-findings');
+    expect(await page.locator('[role="tab"][tabindex="0"]').count()).toBe(1);
+    await page.keyboard.press('Tab');
+    expect(await focused()).not.toMatch(/^nav-/);
+    await goTo(page, '#/nowhere');
+    await page.waitForSelector('text=There is no view “nowhere”');
+    await goTo(page, '#/findings');
+  });
+
   it(`shows a threshold's effect at once over ${COUNT} accounts`, async () => {
     await goTo(page, '#/thresholds');
     await page.waitForSelector('#slider-suspect');

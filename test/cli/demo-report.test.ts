@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 import picocolors from 'picocolors';
 import { describe, expect, it, vi } from 'vitest';
 import { demoFileFor, removeDemoFile, writeDemoFile } from '../../lib/cli/demo/demo-file.ts';
+import { EXCERPT_DAYS, excerptInput, sourceOf } from '../../lib/cli/demo/demo-input.ts';
 import { demoProgress } from '../../lib/cli/demo/demo-progress.ts';
 import { type DemoReport, renderReport, spread } from '../../lib/cli/demo/demo-report.ts';
 import { later, sendMore } from '../../lib/cli/demo/demo-send.ts';
@@ -17,6 +18,7 @@ import { failureOf } from '../../lib/cli/shared/failure.ts';
 import type { Cloud } from '../../lib/emulator/cloud.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 import { NO_KEYS } from '../../lib/findings/next-steps.ts';
+import { readUsageEvents } from '../../lib/input/usage-events.ts';
 import { parseUsageEvent } from '../../lib/telemetry/parse-usage-event.ts';
 import { usageEvent } from '../events.ts';
 
@@ -222,8 +224,8 @@ describe('the report of the demo', () => {
       );
     try {
       writeFileSync(file, told(999999999));
-      for (const run of [send(), connect({}), rolloutTarget({}, 'change')]) {
-        const { code, message } = await failure(run);
+      for (const run of [send, () => connect({}), () => rolloutTarget({}, 'change')]) {
+        const { code, message } = await failure(run());
         expect(message).toContain('its process 999999999 has ended');
         expect(message).toContain('demo --keep');
         expect(message).toContain('delete that file');
@@ -289,4 +291,27 @@ it('progress of a demo is what is judged, with the time left, in a line that fit
   expect(stripVTControlCharacters(written.join('\n'))).toContain('25 %, 2026-03-03, about 60 s left (20 s)');
   expect(written.every((line) => stripVTControlCharacters(line).length < 80)).toBe(true);
   expect(said.at(-1)).toBe('0.25 2026-03-03, about 60 s left, 250 events judged');
+});
+
+it('the first days of the example and what demo --send sends after them are all of it, though it is not in the order of time', async () => {
+  const files = ['examples/data/events.ndjson.gz'];
+  const { batches } = await excerptInput(files, EXCERPT_DAYS, {}, () => undefined);
+  let kept = 0;
+  let clock = 0;
+  for await (const { events } of batches)
+    for (const { time } of events) {
+      kept++;
+      clock = Math.max(clock, Date.parse(time));
+    }
+  let later = 0;
+  let all = 0;
+  for await (const { events } of readUsageEvents(
+    files,
+    sourceOf({}, () => undefined),
+  ))
+    for (const { time } of events) {
+      all++;
+      if (Date.parse(time) > clock) later++;
+    }
+  expect(kept + later).toBe(all);
 });

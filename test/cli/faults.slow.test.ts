@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXIT } from '../../lib/cli/shared/failure.ts';
 import { OUTPUTS } from '../../lib/cli/shared/output-schemas.ts';
+import { VERBS } from '../../lib/cli/verbs.ts';
 import { ourFiles, textOf } from '../docs/documents.ts';
 
 /** Every verb under what goes wrong around it: one line with a remedy, a documented exit code, never a stack of Node. */
@@ -162,7 +163,45 @@ const CASES: readonly Case[] = [
   ],
 ];
 
+/** The verbs that CASES leaves out, each where what it needs does not answer or cannot be used. */
+const OTHERS: readonly (readonly [args: readonly string[], code: number])[] = [
+  [['collect', '--stream', 's', '--keyring', 'garbage.bin', '--listen', '0'], EXIT.input],
+  [['keyring', 'check', 'garbage.bin'], EXIT.input],
+  [['vectors', '--nope'], EXIT.input],
+  [['demo', '--send', 'garbage.bin'], EXIT.input],
+  [['drift', 'garbage.bin'], EXIT.input],
+  [['learning', '--stack', 'S'], EXIT.service],
+  [['triage', 'f-1', '--verdict', 'benign', '--stack', 'S'], EXIT.service],
+  [['dossier', 'f-1', '--out', 'd', '--stack', 'S'], EXIT.service],
+  [['plan', '--events-per-second', 'x'], EXIT.input],
+  [['doctor', '--stack', 'S'], EXIT.service],
+  [['teardown', '--stack', 'S'], EXIT.service],
+  [['redrive', '--stack', 'S'], EXIT.service],
+  [['rebuild', '--stack', 'S'], EXIT.service],
+  [['forget', 'a_x', '--stack', 'S', '--key-seed', 'x'], EXIT.service],
+  [['policy', 'validate', 'garbage.bin'], EXIT.input],
+  [['policy', 'status', '--stack', 'S'], EXIT.service],
+  [['tune', EVENTS, '--labels', 'garbage.bin', '--max-fpr', '0.1'], EXIT.input],
+  [['console', '--stack', 'S'], EXIT.service],
+  [['completion', 'tcsh'], EXIT.input],
+];
+
 describe('the command line', () => {
+  it.each(OTHERS)('%j says in a few words what it lacks', (args, code) => {
+    const { status, stderr, stdout } = run(args, { env: { ...AWS, AWS_ENDPOINT_URL: 'http://127.0.0.1:9' } });
+    const said = `${stdout}\n${stderr}`;
+    expect(said).not.toMatch(STACK);
+    expect(said.trim()).not.toBe('');
+    // bytes that are no text never reach the terminal
+    expect(said).not.toContain('\ufffd');
+    expect(status, said).toBe(code);
+  });
+
+  it('has every verb tried', () => {
+    const tried = new Set([...CASES.map(([, [verb]]) => verb), ...OTHERS.map(([[verb]]) => verb)]);
+    expect([...Object.keys(VERBS), 'completion'].filter((verb) => !tried.has(verb))).toEqual([]);
+  });
+
   it.each(CASES.map((held) => [held[0], held] as const))(
     'under %s says what to do',
     (_, [, args, code, words, how]) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { runCommand } from '../../lib/cli/shared/command.ts';
 import { failureOf } from '../../lib/cli/shared/failure.ts';
+import { fittedTable } from '../../lib/cli/shared/fitted-table.ts';
 import { makeFolder, writable, writeAside } from '../../lib/cli/shared/output.ts';
 import { InputError } from '../../lib/input/errors.ts';
 
@@ -50,5 +51,25 @@ describe('a verb that is given bad input', () => {
     });
     expect(process.exitCode).toBe(2);
     expect(written.join('')).toBe('triage: no finding \\u001b[31mevil\\u007f\\u009b\\u000d\nsecond line\n');
+  });
+});
+
+describe('a table in a narrow terminal', () => {
+  const columns = [
+    { head: 'finding' },
+    { head: 'verdict', sparse: true },
+    { head: 'tokens', optional: 1 },
+    { head: 'reason', min: 30, below: true },
+  ];
+  const rows = [
+    ['f-zoqan4twfq5qobo6-20260306t093931.shadow-x', '', '43,564', 'different addresses in one slice'],
+  ];
+
+  it('keeps every id whole, and puts what explains a row below it before it leaves a column out', () => {
+    expect(fittedTable(columns, rows, 120)).toMatch(/shadow-x +43,564 +different addresses/);
+    const narrow = fittedTable(columns, rows, 60);
+    expect(narrow).toContain('f-zoqan4twfq5qobo6-20260306t093931.shadow-x');
+    expect(narrow).toMatch(/43,564\n {4}different addresses in one slice/);
+    expect(fittedTable(columns, rows, 45)).toMatch(/too narrow for: tokens/);
   });
 });

@@ -7,7 +7,9 @@ import { EVENT_SOURCE } from '../../lib/aws/event-bridge-bus.ts';
 import { compilePattern, type Json } from '../../lib/emulator/streams/filter-pattern.ts';
 import { digestMessageOf, rowOf } from '../../lib/findings/digest-message.ts';
 import { applyNotice, deliveryId, type Notice } from '../../lib/findings/finding.ts';
+import { nextSteps } from '../../lib/findings/next-steps.ts';
 import { significanceText } from '../../lib/findings/significance-text.ts';
+import { ALONE_DAYS, untilOf } from '../../lib/findings/triage.ts';
 import { asff } from '../../lib/findings/views/asff.ts';
 import { chat } from '../../lib/findings/views/chat.ts';
 import { digestEmail } from '../../lib/findings/views/digest.ts';
@@ -15,6 +17,7 @@ import { COLUMNS, email } from '../../lib/findings/views/email.ts';
 import { jsonView } from '../../lib/findings/views/json.ts';
 import { OCSF_VERSION, ocsf } from '../../lib/findings/views/ocsf.ts';
 import { sms } from '../../lib/findings/views/sms.ts';
+import { FACTS, saidOf } from '../../lib/signals/facts/index.ts';
 import { calmed, campaign, escalated, NOW, opened } from './notices.ts';
 import { faults } from './schemas.ts';
 
@@ -119,7 +122,7 @@ describe('the examples', () => {
     const { text } = email(opened, NOW);
     const flat = text.replace(/\s+/g, ' ');
     expect(flat).toContain('HOW SURE About 1 in 2,300 benign accounts shows as much within a month.');
-    expect(flat).toContain('It can wait for working hours: the level is suspect, and about');
+    expect(flat).toContain('It can wait for working hours: the level is suspect, not critical, and about');
     expect(email({ ...opened, level: 'critical' }, NOW).text.replace(/\s+/g, ' ')).toContain(
       'Urgent, because the rarest level is reached and about',
     );
@@ -135,6 +138,31 @@ describe('the examples', () => {
     const stake = { ...opened.stake, outputTokens: 50_000 };
     const { urgency } = significanceText({ ...opened, since, stake });
     expect(urgency).toContain('about 25,000 tokens leave a day');
+  });
+
+  it('says where critical cannot be reached, so that nobody is calmed by its absence', () => {
+    const { urgency } = significanceText({ ...opened, highestLevel: 'suspect' });
+    expect(urgency).toContain('Suspect is the highest level here: the calibration has too few accounts');
+    expect(urgency).not.toContain('not critical');
+  });
+
+  it('proposes a date for silence that one person may give, to the end of its day', () => {
+    const [, , record] = nextSteps(opened, NOW);
+    const day = /--until (\S+)/.exec(record?.command ?? '')?.[1] ?? '';
+    expect(untilOf(day)).toBeLessThanOrEqual(NOW + ALONE_DAYS * 86_400_000);
+    expect(untilOf(day)).toBeGreaterThan(NOW + (ALONE_DAYS - 2) * 86_400_000);
+  });
+
+  it('tells a SIEM the number that people are told, beside the one that was measured', () => {
+    const [reason] = opened.reasons;
+    const signal = FACTS.find(({ id }) => saidOf(id, 0.5) !== '0.5')?.id ?? '';
+    const notice = { ...opened, reasons: [{ ...(reason as Notice['reasons'][number]), signal, value: 0.5 }] };
+    const found = ocsf(notice, NOW) as {
+      evidences: { data: { value: number; value_text: string } }[];
+      anomaly_analyses: { anomalies: { observations: { value: string }[] }[] }[];
+    };
+    expect(found.evidences[0]?.data).toMatchObject({ value: 0.5, value_text: saidOf(signal, 0.5) });
+    expect(found.anomaly_analyses[0]?.anomalies[0]?.observations[0]?.value).toBe(saidOf(signal, 0.5));
   });
 
   it('says a number once, and no rarity finer than those that it is compared with can show', () => {

@@ -159,7 +159,8 @@ describe('triage', () => {
     );
     expect(said).toMatchObject({
       code: 0,
-      err: expect.stringContaining(`notifications on ${ACCOUNT} are suppressed until ${until}`),
+      out: expect.stringContaining(`notifications on ${ACCOUNT} are suppressed until ${until}`),
+      err: '',
     });
     const { out } = await run(findingsCommand(), 'show', notice.finding);
     expect(out).toMatch(/ada: open -> benign until .* \(closed\): red \[31m team/);
@@ -330,7 +331,7 @@ describe('dossier', () => {
     const checked = await run(dossierCommand(), 'verify', out, '--public-key', join(folder, 'public.pem'));
     expect(checked).toMatchObject({
       code: 0,
-      err: expect.stringContaining('every number was recomputed'),
+      out: expect.stringContaining('every number was recomputed'),
     });
     const events = readFileSync(join(out, 'events.ndjson'), 'utf8');
     const assessment = JSON.parse(readFileSync(join(out, 'assessment.json'), 'utf8'));

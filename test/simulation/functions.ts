@@ -10,11 +10,14 @@ import { NotifyFunction } from '../../lambdas/notify/notify.ts';
 import { ScoreFunction } from '../../lambdas/score/score.ts';
 import { answer } from '../../lambdas/triage/api-response.ts';
 import { readEvent } from '../../lambdas/triage/request.ts';
+import { shippedCalibration } from '../../lib/aws/calibration-bucket.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
-import '../../lib/scoring/default-calibration.ts';
 import { policySource } from '../../lib/aws/policy-source.ts';
 import type { Variable } from '../../lib/contract/environment.ts';
 import type { Caller, ServiceName, World } from './world.ts';
+
+// loading takes real time, which no seed decides
+await shippedCalibration();
 
 /** What the stack would put into the environment of every function. */
 const ENVIRONMENT: Readonly<Record<Variable, string>> = {

@@ -52,6 +52,13 @@ describe('the health of gateways', () => {
     expect(health.blind()).toEqual([{ gateway: 'eu-1', lost, share: 1, since: 99 }]);
   });
 
+  it('names the gateway of which a tenth is refused for its time', () => {
+    const health = new GatewayHealth();
+    for (let i = 0; i < 80; i++) health.add('eu-1', whole(), i);
+    for (let i = 0; i < 9; i++) health.refuseTime('eu-1', 80 + i);
+    expect(health.blind()).toMatchObject([{ gateway: 'eu-1', lost: 'oddTime', since: 88 }]);
+  });
+
   it('says nothing of few events, and remembers no more names than it may', () => {
     const health = new GatewayHealth();
     for (let i = 0; i < 20; i++) health.add('first', withoutPrompt(), i);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { promptFacts } from '../../lib/telemetry/adapters/prompt-faults.ts';
 import { keepEntryFacts, type ReadFacts } from '../../lib/telemetry/entry-facts.ts';
 import { TelemetryHealth } from '../../lib/telemetry/health.ts';
 import { developmentKeyring } from '../../lib/telemetry/keys.ts';
@@ -83,6 +84,19 @@ describe('telemetry health', () => {
       (i: number) => ({ time: `2026-03-01T08:00:${String(i % 60).padStart(2, '0')}Z` }),
     ],
     ['a request id for an account', 'singleAccounts', (i: number) => ({ account: `r-${i}` })],
+    [
+      'a pod for an account',
+      'crossedOrigins',
+      (i: number) => ({ account: `pod-${i % 4}`, origin: { ip: `203.0.113.${(i >> 2) % 40}` } }),
+    ],
+    [
+      'a mail domain for an account',
+      'coarseAccounts',
+      (i: number) => ({
+        account: `domain-${i % 3}`,
+        origin: { ip: `203.0.113.${i % 60}` },
+      }),
+    ],
     ['a session for an account', 'crowdedOrigins', (i: number) => ({ account: `s-${i >> 1}` })],
     [
       'one account from many addresses',
@@ -245,6 +259,44 @@ describe('telemetry health', () => {
       cut((i) => ({ length: i % 10 === 0 ? 60 : 87 })),
       cut((i) => ({ length: i % 3 === 0 ? 87 : 20 + (i % 60) })),
     ]).toEqual([['cutPrompts'], ['cutPrompts'], []]);
+  });
+
+  it('knows prompts that are cut after some words or tokens; short ones that people end, and templates, are none', () => {
+    const spread = (i: number) => (i % 10 === 0 ? i % 9 : 15 + (i % 3));
+    const of = (prompt: (i: number) => string, open: boolean) =>
+      warned(600, (i) => [
+        { prompt: prompt(i) },
+        { prompt: { length: 50 + (i % 70), words: spread(i), open } },
+      ]);
+    const varied = (i: number) =>
+      `${i.toString(36)} ${i % 31} asks about tides and ends with ${(i * 7).toString(36)}`;
+    const forms = (i: number) => ({ letters: i, head: i, pairs: undefined });
+    const cut = warned(600, (i) => [
+      { prompt: varied(i) },
+      { prompt: { length: 50 + (i % 70), words: spread(i), open: true, forms: forms(i) } },
+    ]);
+    expect(cut).toMatchObject([{ share: 'cutPrompts', severe: true }]);
+    expect([...of(varied, false), ...of((i) => `What is the capital city of ${i}`, true)]).toMatchObject([
+      { severe: false },
+    ]);
+  });
+
+  it('warns of invented texts that differ in numbers alone', () => {
+    const found = warned(600, (i) => {
+      const text = `${i % 2 === 0 ? 'Jane asked for report' : 'Max has lost order'} ${i}`;
+      return [{ prompt: text }, { prompt: promptFacts(text).facts }];
+    });
+    expect(found.map(({ share, severe }) => [share, severe])).toEqual([['fewTexts', false]]);
+  });
+
+  it('knows times in the future by the clock that it is given', () => {
+    const clock = Date.UTC(2026, 1, 20);
+    const severe = [clock, Date.UTC(2026, 3, 1)].map((now) => {
+      const health = new TelemetryHealth(() => now);
+      for (let i = 0; i < 100; i++) health.event(event(i));
+      return health.warnings().map(({ share }) => share);
+    });
+    expect(severe).toEqual([['futureTime'], []]);
   });
 
   it('says which gateway cuts prompts where others are longer', () => {

@@ -15,7 +15,10 @@ describe('a prompt that a logger cut', () => {
     'Please explain tides… (+57)',
     'Please explain tides\ufffd',
   ])('is known, and what the logger wrote is no part of it: %s', (text) => {
-    expect(promptFacts(text)).toEqual({ facts: { fault: 'cut', length: 20 }, text: 'Please explain tides' });
+    expect(promptFacts(text)).toMatchObject({
+      facts: { fault: 'cut', length: 20 },
+      text: 'Please explain tides',
+    });
   });
 
   it('is known where it was cut in the middle', () => {
@@ -24,9 +27,10 @@ describe('a prompt that a logger cut', () => {
   });
 
   it('has its length in UTF-16 units, and in code points where these are fewer', () => {
-    expect([promptFacts('ab🙏').facts, promptFacts('abc').facts]).toEqual([
-      { length: 4, points: 3 },
-      { length: 3 },
+    const lengths = ['ab🙏', 'abc'].map((text) => promptFacts(text).facts);
+    expect(lengths.map(({ length, points }) => [length, points])).toEqual([
+      [4, 3],
+      [3, undefined],
     ]);
   });
 

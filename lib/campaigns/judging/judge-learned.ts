@@ -4,7 +4,7 @@ import type { Reason } from '../../findings/finding.ts';
 import { sliceStart } from '../../profile/slice.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
 import { scoringOf } from '../../scoring/group-ranks.ts';
-import { type LevelState, levelRank, nextLevel } from '../../scoring/level.ts';
+import { cappedLevel, type LevelState, levelRank, nextLevel } from '../../scoring/level.ts';
 import { countAtLeast } from '../../scoring/rank-null.ts';
 import type { Contribution, WindowScore } from '../../scoring/score.ts';
 import { updateRunningMax } from '../../scoring/significance.ts';
@@ -78,6 +78,7 @@ export function judgeLearned(
   const { transition, number, id } = step;
   const sure = groupChance(evidence.peak, calibration);
   const least = groupChance(Number.POSITIVE_INFINITY, calibration)?.p ?? 1;
+  const highestLevel = cappedLevel(levels);
   const notice = {
     ...campaignNotice({
       campaign,
@@ -102,6 +103,8 @@ export function judgeLearned(
       from: sliceStart(Math.min(campaign.linkedAt, ...members.map(({ firstSeen }) => firstSeen))),
       rules,
     }),
+    ...(highestLevel === undefined ? {} : { highestLevel }),
+    ...(sure === undefined || sure.p > least ? {} : { pIsBound: true as const }),
     // ranks support no smaller number of false campaigns a month, whatever the policy asks for
     promise: Math.max(policy.campaigns.budget, Number((least * tested).toPrecision(3))),
   };

@@ -14,7 +14,7 @@ import { CODE_VERSION } from '../../version.ts';
 import { loadCalibration, loadPolicy } from '../policy/policy-file.ts';
 import { digestOf, dropCheckpoint, filesIdentity } from '../replay/checkpoint.ts';
 import { ReplaySaver } from '../replay/replay-saver.ts';
-import { calledAs } from '../shared/called-as.ts';
+import { calledAs, typedHere } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { writable, writeAside } from '../shared/output.ts';
 import { comparisonOf, printComparison, printTables } from './backtest-tables.ts';
@@ -110,7 +110,7 @@ function refuseNothing({ events }: BacktestResult): void {
   throw new InputError(
     events.read === 0
       ? 'no events: the input is empty'
-      : `nothing usable in the input: of ${events.read} lines and events ${events.quarantined} were quarantined and none was used`,
+      : `nothing usable in the input: none of its ${events.read} lines could be used, ${events.quarantined} of them would be quarantined`,
   );
 }
 
@@ -160,6 +160,7 @@ export async function backtest(
     tracks.push(
       await trackOf(options.compare, options.compareCalibration ?? options.calibration, campaignOf),
     );
+  tellWarnings(tracks);
   tellSameName(tracks);
   const saver =
     options.checkpoint === undefined
@@ -197,9 +198,10 @@ export async function backtest(
     }));
   for (const track of tracks) {
     track.finish();
-    const old = track.stale();
-    if (old !== undefined) say(`WARNING: ${old}`);
   }
+  tellEach(tracks, (track) =>
+    [track.stale()].filter((old) => old !== undefined).map((old) => `WARNING: ${old}`),
+  );
   tellRejected(rejected);
   if (labels !== undefined) tellAbsent(labels, first.board);
   const took = seconds();
@@ -217,12 +219,32 @@ async function trackOf(
 ): Promise<BacktestRun> {
   const policy = await loadPolicy(policyFile);
   const calibration = await loadCalibration(calibrationFile);
-  for (const misfit of policyWarnings(policy, calibration)) say(`WARNING: ${misfit}`);
-  if (policy.campaigns.enabled && calibration.groups === undefined)
-    say(
-      `note: calibration ${calibration.id} has no benign groups: campaigns are linked, none is judged (${calledAs()} calibrate learns them)`,
-    );
   return new BacktestRun({ policy, calibration }, campaignOf);
+}
+
+/** What the policies ask that their calibrations cannot give. */
+function tellWarnings(tracks: readonly BacktestRun[]): void {
+  tellEach(tracks, ({ rules: { policy, calibration } }) => [
+    ...policyWarnings(policy, calibration).map((misfit) => `WARNING: ${misfit}`),
+    ...(policy.campaigns.enabled && calibration.groups === undefined
+      ? [
+          `note: calibration ${calibration.id} has no benign groups: campaigns are linked, none is judged (${calledAs()} calibrate learns them)`,
+        ]
+      : []),
+  ]);
+}
+
+/** Says what holds of the policies that are replayed: once what holds of all, else of which one. */
+function tellEach(tracks: readonly BacktestRun[], of: (track: BacktestRun) => readonly string[]): void {
+  const said = tracks.map(of);
+  for (const line of new Set(said.flat())) {
+    const whose = tracks.filter((_, i) => said[i]?.includes(line)).map(({ rules }) => rules.policy.id);
+    say(
+      typedHere(
+        whose.length === tracks.length ? line : `${line} (policy ${whose.map(printable).join(', ')})`,
+      ),
+    );
+  }
 }
 
 /** Results name policies by their ids: two of one name cannot be told apart in them. */

@@ -224,7 +224,11 @@ async function policiesOf(options: RolloutOptions): Promise<Policies> {
       active: {
         id: active?.policy.id ?? defaultPolicy.id,
         since: iso(active?.deployed?.startedAt),
-        state: active?.deployed?.state.toLowerCase().replaceAll('_', ' ') ?? 'shipped, nothing was pushed',
+        state:
+          active?.deployed?.state.toLowerCase().replaceAll('_', ' ') ??
+          ((await target.rollout.deployments('active', 1)).length === 0
+            ? 'shipped, nothing was pushed'
+            : 'shipped, what was pushed is not in force'),
         note: '',
       },
       shadow:

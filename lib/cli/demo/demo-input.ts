@@ -38,7 +38,7 @@ export async function wholeInput(
   };
 }
 
-/** The first days of files in the order of time. */
+/** What happened in the first days; all of it is read, since events also arrive out of the order of time. */
 export async function excerptInput(
   files: readonly string[],
   days: number,
@@ -52,7 +52,6 @@ export async function excerptInput(
     end ??= first === undefined ? undefined : Date.parse(first.time) + days * DAY_MS;
     const until = end ?? Number.POSITIVE_INFINITY;
     const kept = events.filter(({ time }) => Date.parse(time) < until);
-    if (kept.length === 0 && events.length > 0) break;
     batches.push({ events: kept, rejects, lines: lines - (events.length - kept.length) });
   }
   const total = batches.reduce((sum, { events }) => sum + events.length, 0);

@@ -4,6 +4,7 @@ import type { Finding } from '../../findings/finding.ts';
 import { compareFindings } from '../../findings/finding-order.ts';
 import { amount, count, wrap } from '../../findings/format.ts';
 import { THROTTLE } from '../../findings/notification-throttle.ts';
+import type { Level } from '../../scoring/level.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { escapeUnsafe } from '../../text/unsafe.ts';
 import { commandsHere } from '../shared/commands-here.ts';
@@ -22,6 +23,8 @@ export interface DemoReport {
   readonly suspects: readonly Suspect[];
   /** days of the shipped example that were sent, where it is not all of it */
   readonly excerptDays?: number;
+  /** the highest level that exists under the calibration in force, where it is not critical */
+  readonly highestLevel?: Level;
   /** findings that a mail of their own was sent about */
   readonly mailed: number;
   /** the finding of most weight, as an inbox shows it; `sent` false: it came in a list of many */
@@ -127,7 +130,11 @@ export function renderReport(report: DemoReport, color: Colors, width: number): 
 }
 
 /** Planted, found, missed, wronged: by the labels that came with the traffic. */
-function renderStory({ story, counts, excerptDays }: DemoReport, color: Colors, width: number): string {
+function renderStory(
+  { story, counts, excerptDays, highestLevel }: DemoReport,
+  color: Colors,
+  width: number,
+): string {
   const title = `\n${color.bold('What happened')}`;
   if (story === undefined)
     return [
@@ -171,6 +178,14 @@ function renderStory({ story, counts, excerptDays }: DemoReport, color: Colors, 
     ...(story.campaigns.planted > 0 && !story.campaigns.judged
       ? [line('groups', 'none was judged as a campaign: the shipped calibration knows no honest groups')]
       : []),
+    ...(highestLevel === undefined
+      ? []
+      : [
+          line(
+            'levels',
+            `${highestLevel} is the highest: the calibration has too few accounts to show that anything is as rare as critical must be`,
+          ),
+        ]),
     line(
       'missed',
       missed === 0 ? 'nobody' : `${missed}: ${kinds('extraction', (held) => held.accounts - held.named)}`,
@@ -182,23 +197,7 @@ function renderStory({ story, counts, excerptDays }: DemoReport, color: Colors, 
         : `${color.red(`${count(story.wronged)} of ${count(story.ordinary)} ordinary customers`)}: ${who}`,
     ),
     '',
-    fittedTable(
-      [
-        { head: 'kind' },
-        { head: 'accounts', right: true },
-        { head: 'named', right: true },
-        { head: 'what they are', min: 12, optional: 1 },
-      ],
-      [...story.kinds]
-        .sort((a, b) => a.label.localeCompare(b.label) * -1 || b.accounts - a.accounts)
-        .map((held) => [
-          `${held.label === 'benign' ? '  ' : '* '}${printable(held.kind)}`,
-          String(held.accounts),
-          held.named > 0 && held.label === 'benign' ? color.red(String(held.named)) : String(held.named),
-          kindInWords(held.kind),
-        ]),
-      width,
-    ),
+    kindsTable(story, color, width),
     color.dim(
       wrap(
         '* planted, by the labels that came with the traffic. How well it does on yours, backtest measures.',
@@ -207,6 +206,26 @@ function renderStory({ story, counts, excerptDays }: DemoReport, color: Colors, 
     ),
     '',
   ].join('\n');
+}
+
+function kindsTable(story: Story, color: Colors, width: number): string {
+  return fittedTable(
+    [
+      { head: 'kind' },
+      { head: 'accounts', right: true },
+      { head: 'named', right: true },
+      { head: 'what they are', min: 12, optional: 1 },
+    ],
+    [...story.kinds]
+      .sort((a, b) => a.label.localeCompare(b.label) * -1 || b.accounts - a.accounts)
+      .map((held) => [
+        `${held.label === 'benign' ? '  ' : '* '}${printable(held.kind)}`,
+        String(held.accounts),
+        held.named > 0 && held.label === 'benign' ? color.red(String(held.named)) : String(held.named),
+        kindInWords(held.kind),
+      ]),
+    width,
+  );
 }
 
 function renderSuspects(suspects: readonly Suspect[], color: Colors, width: number): string {

@@ -203,6 +203,7 @@ async function work(
   const mailed = mailedFindings(mails, findings);
   const story = run.labels && storyOf(run.labels.list, sent.taken, findings, shown);
   const events = Math.max(1, counts.events);
+  const highestLevel = findings[0]?.notice.highestLevel;
   const meter = Object.values(await cloud.meter());
   const units = (of: 'writeUnits' | 'readUnits'): number =>
     meter.reduce((sum, table) => sum + table[of], 0) / events;
@@ -212,6 +213,7 @@ async function work(
     ...(options.input === undefined && options.all !== true ? { excerptDays: EXCERPT_DAYS } : {}),
     counts,
     ...(story === undefined ? {} : { story }),
+    ...(highestLevel === undefined ? {} : { highestLevel }),
     suspects: suspectsOf(findings),
     notification: notificationOf(mails, mailed, shown),
     mailed: mailed.length,

@@ -42,11 +42,14 @@ export function progressMeter(
     const judged = judgedSoFar();
     const total = totalOf();
     const share = total === undefined || total === 0 ? undefined : Math.min(1, judged / total);
+    // what it waits for comes first: it is what stays where the line is short
+    const waits = phase !== '' && (share ?? 1) >= 1;
     progress.now(
       [
+        ...(waits ? [phase] : []),
         ...(Number.isFinite(at) ? [new Date(at).toISOString().slice(0, 10)] : []),
         ...timeLeft(share, clock() - began),
-        ...(phase === '' || (share ?? 1) < 1 ? [`${judged.toLocaleString('en-US')} events judged`] : [phase]),
+        ...(waits ? [] : [`${judged.toLocaleString('en-US')} events judged`]),
       ],
       share,
     );

@@ -17,6 +17,7 @@ import { fileTrouble, InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { wholeTrail } from '../../stores/finding-queries.ts';
 import { CODE_VERSION } from '../../version.ts';
+import { noFinding } from '../findings/findings.ts';
 import { textOf } from '../policy/policy-file.ts';
 import { calledAs } from '../shared/called-as.ts';
 import { colours } from '../shared/colours.ts';
@@ -25,6 +26,8 @@ import { asInputError, connect, type Deployment, withEvidenceOptions } from '../
 import { EXIT } from '../shared/failure.ts';
 import { makeFolder, writable } from '../shared/output.ts';
 import { type EvidenceOptions, gatherEvidence } from './dossier-evidence.ts';
+
+const out = (line: string): void => void process.stdout.write(`${line}\n`);
 
 interface DossierOptions extends EvidenceOptions {
   readonly out: string;
@@ -90,7 +93,7 @@ async function make(id: string, options: DossierOptions, deployment: Deployment)
   await emptyDirectory(options.out);
   const store = new DynamoFindingStore(deployment.dynamodb, deployment.findingTable);
   const held = await store.find(id);
-  if (held === undefined) throw new InputError(`there is no finding ${plain(id, 80)}`);
+  if (held === undefined) throw new InputError(noFinding(id));
   const { finding } = held;
   const audit = await wholeTrail(store, finding);
   const evidence = await gatherEvidence(finding, audit, options, deployment);
@@ -135,7 +138,8 @@ async function make(id: string, options: DossierOptions, deployment: Deployment)
       why: notice.why,
       missing: evidence.missing,
     });
-  say(
+  const tell = options.json === true ? say : out;
+  tell(
     notice.reproduced
       ? `dossier: the notice was recomputed from ${count(notice.events)} events, every number is the same${carriedOver(id)}`
       : `dossier: the notice could not be written again: ${notice.why}`,
@@ -143,7 +147,7 @@ async function make(id: string, options: DossierOptions, deployment: Deployment)
   for (const line of evidence.missing) say(`dossier: ${line}`);
   if (signer === undefined)
     say('dossier: not signed, so nobody can verify it (--key FILE or --kms-key ID signs it)');
-  say(
+  tell(
     `dossier: open ${join(options.out, 'report.html')}; check with: ${calledAs()} dossier verify ${options.out} --public-key FILE`,
   );
   return 0;
@@ -216,22 +220,22 @@ async function verify(dir: string, options: VerifyOptions): Promise<number> {
       keyId: held?.signature?.keyId ?? null,
       reproduced: assessment?.notice.reproduced ?? null,
     });
-  sayVerification(checked);
+  else tellVerification(checked);
   return STANDING[standing];
 }
 
-function sayVerification({ standing, faults, doubts, manifest: held, assessment }: Verification): void {
+function tellVerification({ standing, faults, doubts, manifest: held, assessment }: Verification): void {
   const colour = { verified: colours.green, unverified: colours.yellow, broken: colours.red }[standing];
-  say(colour(standing));
-  for (const fault of faults) say(`${colours.red(plain(fault.path, 100))} ${plain(fault.what, 400)}`);
-  for (const doubt of doubts) say(plain(doubt, 400));
+  out(colour(standing));
+  for (const fault of faults) out(`${colours.red(plain(fault.path, 100))} ${plain(fault.what, 400)}`);
+  for (const doubt of doubts) out(plain(doubt, 400));
   if (standing === 'broken' || held === undefined || assessment === undefined) return;
   const { notice } = assessment;
-  say(
+  out(
     `${plural(held.files.length, 'file')} of finding ${held.finding} agree with the manifest of ${held.madeAt}`,
   );
-  if (standing === 'verified') say(`signed with the trusted key ${held.signature?.keyId ?? ''}`);
-  say(
+  if (standing === 'verified') out(`signed with the trusted key ${held.signature?.keyId ?? ''}`);
+  out(
     notice.reproduced
       ? `every number was recomputed; the notice itself too, from ${count(notice.events)} events${carriedOver(held.finding)}`
       : 'every number of the assessment was recomputed; the notice cannot be',

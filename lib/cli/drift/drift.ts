@@ -55,6 +55,11 @@ async function drift(files: readonly string[], options: DriftOptions): Promise<n
         newest: newestRow({ account, product: customer.product, ...newest }, calibration.model),
       });
   }
+  // of nobody nothing can be said, least of all that nothing speaks against it
+  if (rows.length === 0)
+    throw new InputError(
+      `nothing to compare: no account in these files has ${FEWEST_REQUESTS} requests within ${base.hours} hours`,
+    );
   // in an order that has nothing to do with what they did: those that fell silent first are not like the others
   rows.sort((a, b) => hashShare(a.account) - hashShare(b.account) || (a.account < b.account ? -1 : 1));
   const test = new DriftTest(base);

@@ -25,10 +25,10 @@ const LIST: readonly Column[] = [
   { head: 'level' },
   { head: 'state' },
   { head: 'age', right: true },
-  { head: 'verdict', optional: 1 },
-  { head: 'tokens out', right: true, optional: 3 },
-  { head: 'who', min: 5, optional: 4 },
-  { head: 'first reason', min: 14, optional: 2 },
+  { head: 'verdict', optional: 1, sparse: true },
+  { head: 'tokens out', right: true, optional: 2 },
+  { head: 'who', min: 5, optional: 3 },
+  { head: 'first reason', min: 40, below: true },
 ];
 
 /** For people at a terminal. @param width columns of the terminal */
@@ -42,7 +42,7 @@ export function findingTable(
     const { notice } = held;
     const members = notice.subject.memberCount;
     return [
-      `${below ? '  ' : ''}${plain(held.id, 40)}`,
+      `${below ? '  ' : ''}${plain(held.id, 200)}`,
       PAINT[held.level](held.level),
       stateAt(held, now),
       age(now - Date.parse(held.openedAt)),
@@ -140,14 +140,14 @@ export function findingInFull(
       `${held.fits ? 'fits    ' : 'does not'}  ${plain(held.title, 60)}: ${plain(held.because, 240)}`,
     );
   const quiet = quietUntil === undefined ? '' : `; notifications suppressed until ${when(quietUntil)}`;
-  const idle = now - Date.parse(finding.updatedAt);
+  const idle = duration(now - Date.parse(finding.updatedAt));
   lines.push(
     '',
     'STATE',
-    `${stateAt(finding, now)}, highest ${finding.highest}${finding.owner === undefined ? '' : `, owner ${plain(finding.owner, 60)}`}, last change ${duration(idle)} ago${quiet}`,
+    `${stateAt(finding, now)}, highest ${finding.highest}${finding.owner === undefined ? '' : `, owner ${plain(finding.owner, 60)}`}, the detector's last word ${idle} ago${replayed ? " by the demo's clock" : ''}${quiet}`,
     ...(replayed
       ? [
-          `The traffic is replayed: by the demo's clock it is ${when(new Date(now).toISOString())}. Verdicts and --until are of today.`,
+          `The traffic is replayed: by the demo's clock it is ${when(new Date(now).toISOString())}. What people do, and --until, is of today.`,
         ]
       : []),
   );

@@ -11,6 +11,7 @@ import { jsonView, sanitized } from '../../findings/views/json.ts';
 import { InputError } from '../../input/errors.ts';
 import type { Level } from '../../scoring/level.ts';
 import { listFindings, wholeTrail } from '../../stores/finding-queries.ts';
+import { calledAs } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { type DeploymentOptions, withDeploymentOptions, withFindings } from '../shared/deployment.ts';
 import { findingInFull, findingsCsv, findingTable } from './finding-text.ts';
@@ -39,6 +40,13 @@ export function findingsCommand(): Command {
   return command;
 }
 
+/** `findings lst` comes to the default, which takes nothing: said as what it is. @throws InputError */
+function refuseWords(words: readonly string[]): void {
+  const [word] = words;
+  if (word !== undefined)
+    throw new InputError(`there is no command findings ${plain(word, 80)}: list or show ID`);
+}
+
 function listCommand(): Command {
   return withDeploymentOptions(
     new Command('list')
@@ -59,10 +67,12 @@ function listCommand(): Command {
       .option('--flat', 'do not group by campaign')
       .option('--shadow', 'findings of shadow policies instead')
       .option('--csv', 'comma-separated values')
-      .option('--json', 'print one JSON document'),
-  ).action((options: ListOptions) =>
-    runCommand('findings', () =>
-      withFindings(options, async (store, now) => {
+      .option('--json', 'print one JSON document')
+      .allowExcessArguments(),
+  ).action((options: ListOptions, { args }: Command) =>
+    runCommand('findings', async () => {
+      refuseWords(args);
+      return withFindings(options, async (store, now) => {
         const limit = Number(options.limit);
         if (!Number.isInteger(limit) || limit < 1)
           throw new InputError(`--limit: must be a whole number from 1 (got ${options.limit})`);
@@ -85,9 +95,17 @@ function listCommand(): Command {
         else if (rows.length === 0) process.stdout.write(`${nothing(options)}\n`);
         else process.stdout.write(`${findingTable(rows, tail(fitting.length, rows.length), now)}\n`);
         return 0;
-      }),
-    ),
+      });
+    }),
   );
+}
+
+/** What was typed names no finding; what does is said, where it looks like something else. */
+export function noFinding(id: string): string {
+  const shown = plain(id, 200);
+  if (/^[ac]_/.test(id))
+    return `there is no finding ${shown}: that is an account or a campaign; ${calledAs()} findings list --state all --find ${shown} lists its findings`;
+  return `there is no finding ${shown}: ${calledAs()} findings list --state all lists them, with --shadow those of shadow policies`;
 }
 
 function wanted({ id, verdict, notice }: Finding, { verdict: asked, find }: ListOptions): boolean {
@@ -120,7 +138,7 @@ function showCommand(): Command {
     runCommand('findings', () =>
       withFindings(options, async (store, now, { local }) => {
         const held = await store.find(id);
-        if (held === undefined) throw new InputError(`there is no finding ${plain(id, 80)}`);
+        if (held === undefined) throw new InputError(noFinding(id));
         const { finding } = held;
         const audit = await wholeTrail(store, finding);
         const exception = await store.exceptionFor(finding.notice.subject.id, Date.now());

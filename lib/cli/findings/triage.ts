@@ -6,7 +6,6 @@ import { when } from '../../findings/format.ts';
 import { plain } from '../../findings/sanitize.ts';
 import { ALONE_DAYS, type Triaged, TriageError } from '../../findings/triage.ts';
 import { InputError } from '../../input/errors.ts';
-import { say } from '../../input/say.ts';
 import type { FindingStore } from '../../stores/finding-store.ts';
 import { change } from '../../stores/verdicts.ts';
 import { authorOf, userName } from '../shared/author.ts';
@@ -64,7 +63,7 @@ export function triageCommand(): Command {
         });
         if (options.json === true)
           printJson({ finding: made.finding.id, entry: made.entry, exception: made.exception ?? null });
-        say(wordsOf(made));
+        else process.stdout.write(`${wordsOf(made)}\n`);
         return 0;
       }),
     ),

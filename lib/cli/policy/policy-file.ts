@@ -7,9 +7,15 @@ import { defaultCalibration } from '../../scoring/default-calibration.ts';
 import { reasonOf } from '../../telemetry/reason.ts';
 
 export async function textOf(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: unknown) => {
+  const bytes = await readFile(file).catch((error: unknown) => {
     throw new InputError(`${file}: cannot be read: ${fileTrouble(error)}`, { cause: error });
   });
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    // shown to nobody: bytes that are no text only disturb a terminal
+    throw new InputError(`${file}: is no text (not UTF-8): is it the right file?`, { cause: error });
+  }
 }
 
 /**

@@ -14,7 +14,7 @@ const MAX_REASONS = 100;
 export class RecordTally {
   readonly counts = { lines: 0, events: 0, rejected: 0, skipped: 0 };
   badFiles = 0;
-  readonly #health = new TelemetryHealth();
+  readonly #health = new TelemetryHealth(Date.now);
   readonly #reasons = new Map<string, { field: string; message: string; count: number; example: string }>();
   readonly #odd = new Map<string, number>();
   readonly #formats = new Map<string, number>();

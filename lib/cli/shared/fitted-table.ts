@@ -12,10 +12,16 @@ export interface Column {
   readonly optional?: number;
   /** goes on in a further line instead of being cut */
   readonly wrap?: boolean;
+  /** where the terminal is too narrow, on a line of its own below its row, before any column is left out */
+  readonly below?: boolean;
+  /** not shown at all where no row has anything in it */
+  readonly sparse?: boolean;
 }
 
 const GAP = 2;
 const NARROWEST = 40;
+/** Of what stands below its row. */
+const INDENT = ' '.repeat(4);
 
 /** Columns of the terminal, else those that the environment names, else enough for a file. */
 export function terminalWidth(stream: { readonly columns?: number | undefined } = process.stdout): number {
@@ -51,19 +57,23 @@ export function fittedTable(
   rows: readonly (readonly string[])[],
   width = terminalWidth(),
 ): string {
-  let shown = columns.map((column, at) => ({
-    column,
-    at,
-    natural: Math.max(widthOf(column.head), ...rows.map((row) => widthOf(row[at] ?? ''))),
-  }));
+  let shown = columns
+    .map((column, at) => ({
+      column,
+      at,
+      natural: Math.max(widthOf(column.head), ...rows.map((row) => widthOf(row[at] ?? ''))),
+    }))
+    .filter(({ column, at }) => column.sparse !== true || rows.some((row) => (row[at] ?? '') !== ''));
   const least = (): number =>
     shown.reduce((sum, { column, natural }) => sum + Math.min(natural, column.min ?? natural) + GAP, -GAP);
+  const under = least() > width ? shown.filter(({ column }) => column.below === true) : [];
+  shown = shown.filter((held) => !under.includes(held));
   while (least() > width) {
     const last = Math.max(...shown.map(({ column }) => column.optional ?? 0));
     if (last === 0) break;
     shown = shown.filter(({ column }) => column.optional !== last);
   }
-  const kept = new Set(shown.map(({ at }) => at));
+  const kept = new Set([...shown, ...under].map(({ at }) => at));
   const gone = columns.filter((_, at) => !kept.has(at) && rows.some((row) => (row[at] ?? '') !== ''));
   const widths = shown.map(({ natural }) => natural);
   const total = (): number => widths.reduce((sum, held) => sum + held + GAP, -GAP);
@@ -84,8 +94,12 @@ export function fittedTable(
     style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
     wordWrap: true,
   });
-  for (const row of rows)
+  for (const row of rows) {
     table.push(shown.map(({ column, at }, i) => placed(row[at] ?? '', widths[i] as number, column)));
+    for (const { at } of under)
+      if ((row[at] ?? '') !== '')
+        table.push([{ content: wrap(row[at] ?? '', width, INDENT, INDENT), colSpan: shown.length }]);
+  }
   const lines = table
     .toString()
     .split('\n')

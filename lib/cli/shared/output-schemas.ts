@@ -98,6 +98,11 @@ export const OUTPUTS = {
       frontier: z.array(step),
       notes: strings.describe('what has to be said of the levels'),
       backtest: measured.optional().describe('what backtest counts on the same files'),
+      started: measured
+        .optional()
+        .describe(
+          'what it counts under the policy that the search started from, where that names the shipped calibration',
+        ),
     }),
   ]),
   calibrate: z.looseObject({

@@ -13,6 +13,7 @@ import type { Policy } from '../../policy/policy.ts';
 import { policyDocument } from '../../policy/policy-document.ts';
 import { joinSlices } from '../../profile/window.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
+import { defaultCalibration } from '../../scoring/default-calibration.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { calibrationBeside, loadPolicy } from '../policy/policy-file.ts';
 import { profilesOf } from '../replay/learning-replay.ts';
@@ -90,10 +91,17 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
   const made = { ...tuned.calibration, id: candidate.calibration };
   const changes = policyChanges(policy, candidate);
   say('replaying the traffic with what was made, as backtest does ...');
-  const counted = await backtested(traffic, labels, { policy: candidate, calibration: made });
+  // beside what it starts from, where that is to be had: what names the shipped calibration
+  const before =
+    policy.calibration === defaultCalibration.id ? [{ policy, calibration: defaultCalibration }] : [];
+  const [counted, started] = await backtested(traffic, labels, [
+    { policy: candidate, calibration: made },
+    ...before,
+  ]);
   const words = [
     ...expectation(expected, made.days, candidate.budget.suspect),
     countedWords(counted),
+    ...(started === undefined ? [] : [startedWords(started, policy)]),
     ...notes,
   ];
   if (options.out !== undefined) {
@@ -106,7 +114,16 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
     say(`policy ${id}: ${options.out}; its calibration: ${beside}`);
   }
   if (options.json === true) {
-    printJson({ ok: true, policy: candidate, changes, expected, frontier, notes, backtest: counted });
+    printJson({
+      ok: true,
+      policy: candidate,
+      changes,
+      expected,
+      frontier,
+      notes,
+      backtest: counted,
+      ...(started === undefined ? {} : { started }),
+    });
     return 0;
   }
   printFrontier(frontier);
@@ -120,25 +137,34 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
   return 0;
 }
 
-/** What `backtest` would print of these files with this policy and calibration: the same code, the same count. */
+interface Tried {
+  readonly policy: Policy;
+  readonly calibration: Calibration;
+}
+
+/** What `backtest` would print of these files with each policy and calibration: the same code, the same count. */
 async function backtested(
   traffic: Traffic,
   labels: Labels,
-  rules: { readonly policy: Policy; readonly calibration: Calibration },
-): Promise<NonNullable<BacktestResult['accounts']> | undefined> {
+  tried: readonly Tried[],
+): Promise<readonly BacktestResult['accounts'][]> {
   const campaignOf = new Map(
     labels.list.flatMap(({ pseudonym, campaign }) =>
       campaign === '' ? [] : [[pseudonym, campaign] as const],
     ),
   );
-  const replay = new BacktestRun(rules, campaignOf);
+  const runs = tried.map((rules) => new BacktestRun(rules, campaignOf));
   const rejected = await traffic.feed({
     label: 'tune: backtest',
-    counted: () => `${replay.read} events`,
-    onEvent: (event) => replay.push(event),
+    counted: () => `${runs[0]?.read ?? 0} events`,
+    onEvent(event) {
+      for (const run of runs) run.push(event);
+    },
   });
-  replay.finish();
-  return replay.outcome(labels, rejected, 1).result.accounts;
+  return runs.map((run) => {
+    run.finish();
+    return run.outcome(labels, rejected, 1).result.accounts;
+  });
 }
 
 async function labelledAccounts(
@@ -189,6 +215,13 @@ function expectation(step: Step, days: number, suspect: number): string[] {
 function countedWords(counted: BacktestResult['accounts']): string {
   if (counted === undefined) return 'A backtest of these files counts nobody: they have no labels.';
   return `A backtest of these files with this policy and calibration counts ${counted.benignFlagged} of ${counted.benign} benign accounts flagged and ${counted.extractionFlagged} of ${counted.extraction} extraction accounts found. The calibration has learnt from these very accounts, extraction among them: of accounts that it has not seen expect the line above.`;
+}
+
+function startedWords(
+  { benignFlagged, benign, extractionFlagged, extraction }: NonNullable<BacktestResult['accounts']>,
+  { id, calibration }: Policy,
+): string {
+  return `The policy that this started from, ${id} with calibration ${calibration}, counts ${benignFlagged} of ${benign} benign accounts flagged and ${extractionFlagged} of ${extraction} extraction accounts found on the same files.`;
 }
 
 function printFrontier(frontier: readonly Step[]): void {

@@ -1,3 +1,4 @@
+import { saidOf } from '../../signals/facts/index.ts';
 import { deliveryId, type Notice, recordId, type Transition } from '../finding.ts';
 import { count, oneIn } from '../format.ts';
 import { headline, summary } from '../headline.ts';
@@ -117,7 +118,8 @@ function evidences(notice: Notice): object[] {
     ...notice.reasons.map((reason) => ({
       uid: plain(reason.signal, 100),
       name: plain(reason.title, 200),
-      data: sanitized({ ...reason }),
+      // the number as it is measured, and in the unit that people are told it in
+      data: sanitized({ ...reason, value_text: saidOf(reason.signal, reason.value) }),
       verdict_id: 4,
       verdict: 'Suspicious',
     })),
@@ -151,6 +153,7 @@ function unmapped(notice: Notice): unknown {
   return sanitized({
     level: notice.level,
     previous: notice.previous,
+    ...(notice.highestLevel === undefined ? {} : { highest_level: notice.highestLevel }),
     score: notice.score,
     log10_e: notice.log10E,
     p: notice.p,
@@ -180,7 +183,7 @@ function anomalyAnalysis(notice: Notice): object {
         type: notice.subject.type === 'account' ? 'User Account' : 'Group of User Accounts',
       },
     ],
-    anomalies: notice.reasons.map((reason) => observed(reason, String(reason.value), 'RARE')),
+    anomalies: notice.reasons.map((reason) => observed(reason, saidOf(reason.signal, reason.value), 'RARE')),
     baselines: notice.reasons.map((reason) =>
       observed(
         reason,

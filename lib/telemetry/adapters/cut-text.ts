@@ -47,7 +47,9 @@ export function leftOf(text: string): string | undefined {
   }
   if (HALF.test(end)) return text.slice(0, -1);
   if (text.length > MIDDLE) return undefined;
-  const middle = /truncated|skipped|omitted/i.test(text) ? SKIPPED.exec(text) : null;
+  // dots are found at once, words of any case are not
+  const isDotted = text.includes('...') || text.includes('…');
+  const middle = isDotted && /truncated|skipped|omitted/i.test(text) ? SKIPPED.exec(text) : null;
   return middle !== null && saysCut(middle[0].replace(/^[.…\s[(<{]+|[\])>}\s.…]+$/g, ''), true)
     ? `${text.slice(0, middle.index)}\n${text.slice(middle.index + middle[0].length)}`
     : undefined;

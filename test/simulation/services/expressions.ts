@@ -19,6 +19,22 @@ export interface Placeholders {
 
 type Operand = AttributeValue | undefined;
 
+/** A copy that shares nothing with the item; several times as fast as `structuredClone`, which was a tenth of a history. */
+export function copied(item: Item): Item {
+  const copy: Item = {};
+  for (const [name, value] of Object.entries(item)) copy[name] = copiedValue(value);
+  return copy;
+}
+
+function copiedValue(value: AttributeValue): AttributeValue {
+  if (value.B !== undefined) return { B: new Uint8Array(value.B) };
+  if (value.BS !== undefined) return { BS: value.BS.map((bytes) => new Uint8Array(bytes)) };
+  if (value.SS !== undefined) return { SS: [...value.SS] };
+  if (value.L !== undefined) return { L: value.L.map(copiedValue) };
+  if (value.M !== undefined) return { M: copied(value.M) };
+  return { ...value };
+}
+
 const TOKEN = /:[A-Za-z0-9_]+|#?[A-Za-z_][A-Za-z0-9_]*(?:\[\d+\])?|#[A-Za-z0-9_]+|<>|<=|>=|[-+=<>(),]/g;
 
 function order(a: AttributeValue, b: AttributeValue): number {
@@ -34,6 +50,18 @@ function same(a: Operand, b: Operand): boolean {
   return Number.isNaN(ordered) ? JSON.stringify(a) === JSON.stringify(b) : ordered === 0;
 }
 
+/** Tokens by text: the product's expressions are a few constant texts. */
+const tokensOf = new Map<string, readonly string[]>();
+
+function tokenized(text: string): readonly string[] {
+  let tokens = tokensOf.get(text);
+  if (tokens === undefined) {
+    tokens = text.match(TOKEN) ?? [];
+    tokensOf.set(text, tokens);
+  }
+  return tokens;
+}
+
 class Reader {
   readonly #tokens: readonly string[];
   readonly #item: Item;
@@ -42,7 +70,7 @@ class Reader {
   #at = 0;
 
   constructor(text: string, item: Item, placeholders: Placeholders) {
-    this.#tokens = text.match(TOKEN) ?? [];
+    this.#tokens = tokenized(text);
     this.#item = item;
     this.#names = placeholders.ExpressionAttributeNames ?? {};
     this.#values = placeholders.ExpressionAttributeValues ?? {};
@@ -68,7 +96,7 @@ class Reader {
   }
 
   path(token: string): { name: string; index: number | undefined } {
-    const [, raw = '', index] = /^([^[]+)(?:\[(\d+)\])?$/.exec(token) ?? [];
+    const [raw = '', index] = token.endsWith(']') ? token.slice(0, -1).split('[') : [token];
     const name = raw.startsWith('#') ? this.#names[raw] : raw;
     if (name === undefined) throw new ValidationException(`the name ${raw} is not given`);
     return { name, index: index === undefined ? undefined : Number(index) };
@@ -202,13 +230,13 @@ export function holds(text: string | undefined, item: Item, placeholders: Placeh
 
 /** The attributes that a projection names. */
 export function projected(text: string | undefined, item: Item, placeholders: Placeholders): Item {
-  if (text === undefined) return structuredClone(item);
+  if (text === undefined) return copied(item);
   const reader = new Reader(text, item, placeholders);
   const kept: Item = {};
   while (!reader.done) {
     const { name } = reader.path(reader.next());
     const held = item[name];
-    if (held !== undefined) kept[name] = structuredClone(held);
+    if (held !== undefined) kept[name] = copiedValue(held);
     if (reader.peek() === ',') reader.next();
   }
   return kept;
@@ -216,9 +244,9 @@ export function projected(text: string | undefined, item: Item, placeholders: Pl
 
 const SECTION = /\b(SET|REMOVE|ADD|DELETE)\b/;
 
-/** The item after an update; all operands are read from the item before it. */
+/** The item after an update, which shares what did not change; all operands are read from the item before it. */
 export function updated(text: string, item: Item, placeholders: Placeholders): Item {
-  const after = structuredClone(item);
+  const after = { ...item };
   const sections = text.split(SECTION).slice(1);
   for (let i = 0; i + 1 < sections.length; i += 2) {
     const reader = new Reader(sections[i + 1] ?? '', item, placeholders);
@@ -239,7 +267,7 @@ function change(kind: string, name: string, reader: Reader, before: Item, after:
   if (kind === 'SET') reader.expect('=');
   const value = reader.operand();
   if (value === undefined) throw new ValidationException(`nothing to put into ${name}`);
-  after[name] = kind === 'ADD' ? sum(before[name], value) : structuredClone(value);
+  after[name] = kind === 'ADD' ? sum(before[name], value) : copiedValue(value);
 }
 
 /** Adds to a number or to a set of bytes. */

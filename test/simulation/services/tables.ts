@@ -19,6 +19,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import {
+  copied,
   holds,
   type Item,
   type Placeholders,
@@ -74,6 +75,7 @@ interface Keyed extends Placeholders {
 /** Tables of DynamoDB in memory: what is documented as refused is refused. */
 export class Tables {
   readonly #shapes: Record<string, TableShape>;
+  /** by table; an item that is held is never changed, only replaced, so that images of the stream may be the same objects */
   readonly #items = new Map<string, Map<string, Item>>();
   readonly streams = new Map<string, StreamRecord[]>();
   #sequence = 10_000;
@@ -110,7 +112,7 @@ export class Tables {
   /** Changes an item past all conditions, as damage does; no record in the stream. */
   damage(table: string, key: Item, change: (item: Item) => Item): void {
     const held = this.#table(table).get(this.#id(table, key));
-    if (held !== undefined) this.#table(table).set(this.#id(table, key), change(structuredClone(held)));
+    if (held !== undefined) this.#table(table).set(this.#id(table, key), change(copied(held)));
   }
 
   snapshot(): Map<string, Map<string, Item>> {
@@ -153,7 +155,7 @@ export class Tables {
       const { input } = command;
       const item: Item = input.Item ?? {};
       this.#check(input, item);
-      this.#write(input.TableName, item, structuredClone(item));
+      this.#write(input.TableName, item, copied(item));
       return { ConsumedCapacity: { CapacityUnits: 1 } };
     }
     if (command instanceof DeleteItemCommand) {
@@ -165,9 +167,10 @@ export class Tables {
     if (command instanceof UpdateItemCommand) {
       const { input } = command;
       const before = this.#check(input, input.Key ?? {});
-      const after = updated(input.UpdateExpression ?? '', before ?? structuredClone(input.Key ?? {}), input);
+      const after = updated(input.UpdateExpression ?? '', before ?? copied(input.Key ?? {}), input);
       this.#write(input.TableName, input.Key ?? {}, after);
-      return { Attributes: structuredClone(after), ConsumedCapacity: { CapacityUnits: 1 } };
+      const told = input.ReturnValues === 'ALL_NEW' ? { Attributes: copied(after) } : {};
+      return { ...told, ConsumedCapacity: { CapacityUnits: 1 } };
     }
     if (command instanceof BatchGetItemCommand) return this.#batchGet(command.input, lag, partial);
     if (command instanceof BatchWriteItemCommand) return this.#batchWrite(command.input, partial);
@@ -201,7 +204,7 @@ export class Tables {
       const seen = this.#seen(table, request.ConsistentRead, lag);
       Responses[table] = keys.slice(0, taken).flatMap((key) => {
         const held = seen.get(this.#id(table, key));
-        return held === undefined ? [] : [structuredClone(held)];
+        return held === undefined ? [] : [copied(held)];
       });
       if (taken < keys.length) UnprocessedKeys[table] = { ...request, Keys: keys.slice(taken) };
     }
@@ -214,8 +217,7 @@ export class Tables {
     for (const [table, requests] of Object.entries(input.RequestItems ?? {})) {
       const taken = requests.length - (partial?.(requests.length) ?? 0);
       for (const { PutRequest, DeleteRequest } of requests.slice(0, taken)) {
-        if (PutRequest?.Item !== undefined)
-          this.#write(table, PutRequest.Item, structuredClone(PutRequest.Item));
+        if (PutRequest?.Item !== undefined) this.#write(table, PutRequest.Item, copied(PutRequest.Item));
         if (DeleteRequest?.Key !== undefined) this.#write(table, DeleteRequest.Key, undefined);
       }
       if (taken < requests.length) UnprocessedItems[table] = requests.slice(taken);
@@ -296,7 +298,7 @@ export class Tables {
         SequenceNumber: String(++this.#sequence),
         ApproximateCreationDateTime: Math.floor(this.#now() / 1000),
         Keys: { [partition]: key[partition] ?? { S: '' }, [sort]: key[sort] ?? { S: '' } },
-        ...(after === undefined ? {} : { NewImage: structuredClone(after) }),
+        ...(after === undefined ? {} : { NewImage: after }),
         ...(before === undefined ? {} : { OldImage: before }),
       },
     });
