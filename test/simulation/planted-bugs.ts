@@ -16,6 +16,7 @@ const PROFILE = 'lib/profile/profile.ts';
 const IDS = 'lib/profile/recent-ids.ts';
 const BATCH = 'lib/detection/process-batch.ts';
 const TABLE = 'lib/aws/profile-table.ts';
+const SAMPLES = 'lib/aws/prompt-items.ts';
 const APPLY = 'lambdas/score/apply-batch.ts';
 const SCORE = 'lambdas/score/score.ts';
 const DECODE = 'lambdas/score/decode-batch.ts';
@@ -505,5 +506,19 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'return { batchItemFailures: [{ itemIdentifier }] };',
     "return { batchItemFailures: itemIdentifier === '' ? [{ itemIdentifier }] : [] };",
     'an account is never linked though it shares a card',
+  ),
+  bug(
+    'samples-expire-in-milliseconds',
+    SAMPLES,
+    'Math.ceil(samplesExpireAt(samples) / 1000)',
+    'Math.ceil(samplesExpireAt(samples))',
+    'prompts of an account that went quiet are kept for ever',
+  ),
+  bug(
+    'sealed-slices-expire-soon',
+    TABLE,
+    'sealedItem(seal.number, seal.name), expiresAt, {',
+    'sealedItem(seal.number, seal.name), Math.ceil(this.now() / 1000) + IDS_KEPT, {',
+    'slices of an account are lost within a day',
   ),
 ];

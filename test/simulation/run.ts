@@ -113,6 +113,7 @@ async function follow(
 async function afterwards(notify: Pool, world: World): Promise<void> {
   for (const pause of [...Array.from({ length: 6 }, () => 5 * MINUTE), DAY, DAY, DAY]) {
     world.now += pause;
+    world.expire(pause === DAY ? 1 : 0);
     await world.until(notify.invoke({}, true));
   }
 }

@@ -102,6 +102,11 @@ export class Tables {
     return [...this.#table(table).values()];
   }
 
+  /** Names of all tables that are there now. */
+  names(): string[] {
+    return [...this.#items.keys()];
+  }
+
   /** Deletes items for which `gone` holds, as the time to live does: with a record in the stream. */
   expire(table: string, gone: (item: Item) => boolean): number {
     const dead = this.items(table).filter(gone);
