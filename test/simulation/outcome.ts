@@ -119,11 +119,14 @@ function judged({ profile, judgement }: AccountState): string {
   return JSON.stringify({ ...rest, judgement: { ...judgement, notices: undefined } });
 }
 
-function transitions(history: readonly { number: number; transition: string; level: string }[]): string {
+export function transitions(
+  history: readonly { number: number; transition: string; level: string }[],
+): string {
   return history.map(({ number, transition, level }) => `${number} ${transition} ${level}`).join(', ');
 }
 
-function told(world: World): Map<string, Set<string>> {
+/** By notice, the messages that it is in. */
+export function told(world: World): Map<string, Set<string>> {
   const messages = new Map<string, Set<string>>();
   for (const { deliveryId, rows } of world.messages.published)
     for (const delivery of rows?.map((row) => row.delivery) ?? [deliveryId]) {

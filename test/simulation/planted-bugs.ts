@@ -25,6 +25,7 @@ const NOTIFY = 'lambdas/notify/notify.ts';
 const OUTBOX = 'lib/aws/outbox-items.ts';
 const LINKS = 'lib/aws/link-table.ts';
 const INDEX = 'lambdas/link-index/link-index.ts';
+const CAMPAIGNS = 'lib/aws/campaign-table.ts';
 const FINDINGS = 'lib/aws/finding-table.ts';
 
 const FOLD = ['test/profile/fold.test.ts'];
@@ -32,6 +33,7 @@ const SCORING = ['test/lambdas/score.test.ts'];
 const WRITERS = ['test/simulation/writers.test.ts'];
 const THROTTLED = ['test/simulation/throttled.test.ts'];
 const GIVEN_UP = ['test/simulation/given-up.test.ts'];
+const LINKING = ['test/simulation/linking.test.ts'];
 const OUTAGES = ['test/findings/outages.test.ts'];
 
 const bug = (
@@ -520,5 +522,21 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'sealedItem(seal.number, seal.name), expiresAt, {',
     'sealedItem(seal.number, seal.name), Math.ceil(this.now() / 1000) + IDS_KEPT, {',
     'slices of an account are lost within a day',
+  ),
+  bug(
+    'campaign-saved-over',
+    CAMPAIGNS,
+    "'attribute_not_exists(#version)' : '#version = :read'",
+    "'attribute_not_exists(#version)' : '#version >= :read'",
+    'a run of link that was slow puts what it knew of a campaign over what a later one found',
+    ['test/stores/campaign-store.test.ts'],
+  ),
+  bug(
+    'accused-not-noted',
+    'lib/campaigns/stored-run.ts',
+    'await accusations.note(campaign.id, joined, campaign.seenAt + ACCUSED_MS);',
+    'await accusations.note(campaign.id, joined.slice(1), campaign.seenAt + ACCUSED_MS);',
+    'an account that a campaign names is told of as if it stood alone',
+    LINKING,
   ),
 ];

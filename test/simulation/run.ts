@@ -31,6 +31,7 @@ export async function live(traffic: Traffic, seed: number, rates: FaultRates | u
       notify: new Pool('notify', world, rates),
       index: new Pool('index', world, rates),
       triage: new Pool('triage', world, rates),
+      link: new Pool('link', world, rates),
     };
     const decisions: Decision[] = [];
     if (rates !== undefined && world.random() < 0.5) pushPolicies(world);
@@ -79,7 +80,7 @@ async function stream(
 }
 
 /** A mapping onto a table's stream, with its filter; now and then one of the last batches is delivered again. */
-async function follow(
+export async function follow(
   table: string,
   pool: Pool,
   world: World,
@@ -110,7 +111,7 @@ async function follow(
 }
 
 /** The sweeps of the next half hour, then one on each of the next days, when digests are due. */
-async function afterwards(notify: Pool, world: World): Promise<void> {
+export async function afterwards(notify: Pool, world: World): Promise<void> {
   for (const pause of [...Array.from({ length: 6 }, () => 5 * MINUTE), DAY, DAY, DAY]) {
     world.now += pause;
     world.expire(pause === DAY ? 1 : 0);
