@@ -14,8 +14,9 @@ import { judge, type Learnt, labelRows, learn, type Recorded, recorded } from '.
  * fortnight without labels (DIR/strangers/p1-*), judge the second (p2-*).
  *   keys      nobody has said anything, under several keys: another key is another draw of all chance in the learning
  *   verdicts  the accounts that `calibrate --review` asks about are answered from the labels, twenty entries a round
- *   poison    other shares of attackers in the past
+ *   poison    other shares of attackers in the past; from an eighth on with verdicts too
  * Usage: npm run bench:strangers -- --data DIR [--only keys,verdicts,poison] [--keys benchmark,second,third]
+ *   [--shares 0,0.01,0.05,0.12,0.2]
  */
 const ROUND = 20;
 const ROUNDS = [2, 4];
@@ -25,6 +26,8 @@ const ANALYSTS: Readonly<Record<string, Analyst>> = {
   'a third missing': { wrong: 0, missing: 1 / 3 },
 };
 const SHARES = [0, 0.01, 0.05, 0.12, 0.2];
+/** Share of attackers in the past from which on verdicts are measured too. */
+const STRONG = 0.12;
 
 function option(name: string, otherwise: string): string[] {
   const at = process.argv.indexOf(name);
@@ -66,37 +69,51 @@ async function underKeys(first: Recorded, more: readonly string[], bench: Bench)
 }
 
 async function withVerdicts(of: Recorded, work: string): Promise<void> {
-  const calibration = join(work, 'verdicts.json');
   const { head, rows } = await labelRows(of.labels);
-  for (const [name, analyst] of Object.entries(ANALYSTS)) {
-    const verdicts = new Verdicts(head, byAnyName(rows, of), analyst);
-    for (let round = 0; round <= Math.max(...ROUNDS); round++) {
-      const said = await verdicts.write(join(work, 'verdicts.csv'));
-      const learnt = await learn(of, calibration, [...said, '--review', String(ROUND)]);
-      if (ROUNDS.includes(round))
-        print(
-          `${round * ROUND} entries of the review (${verdicts.size} accounts), ${name}`,
-          learnt,
-          await judge(of, calibration),
-        );
-      verdicts.answer(learnt.review);
-    }
+  for (const [name, analyst] of Object.entries(ANALYSTS))
+    await teach(of, new Verdicts(head, byAnyName(rows, of), analyst), { work, rounds: ROUNDS, name });
+}
+
+interface Lesson {
+  readonly work: string;
+  /** rounds of the review after which is measured */
+  readonly rounds: readonly number[];
+  readonly name: string;
+}
+
+/** Answers the review a round at a time, and learns anew with all that was said. */
+async function teach(of: Recorded, verdicts: Verdicts, { work, rounds, name }: Lesson): Promise<void> {
+  const calibration = join(work, 'verdicts.json');
+  for (let round = 0; round <= Math.max(...rounds); round++) {
+    const said = await verdicts.write(join(work, 'verdicts.csv'));
+    const learnt = await learn(of, calibration, [...said, '--review', String(ROUND)]);
+    if (rounds.includes(round))
+      print(
+        `${round * ROUND} entries of the review (${verdicts.size} accounts), ${name}`,
+        learnt,
+        await judge(of, calibration),
+      );
+    verdicts.answer(learnt.review);
   }
 }
 
 async function underPoison(of: Recorded, work: string): Promise<void> {
-  const calibration = join(work, 'poison.json');
   const past = join(work, 'poisoned.ndjson');
-  const { rows } = await labelRows(of.labels);
+  const { head, rows } = await labelRows(of.labels);
+  const named = byAnyName(rows, of);
   const extraction = new Set(
-    [...byAnyName(rows, of)].flatMap(([account, row]) =>
-      row.split(',')[1] === 'extraction' ? [account] : [],
-    ),
+    [...named].flatMap(([account, row]) => (row.split(',')[1] === 'extraction' ? [account] : [])),
   );
-  for (const share of SHARES) {
-    const hidden = await poisoned(of, { share, extraction }, past);
-    const learnt = await learn({ ...of, past }, calibration);
-    print(`${hidden} attackers in the past (${percent(share)})`, learnt, await judge(of, calibration));
+  for (const share of option('--shares', SHARES.join()).map(Number)) {
+    const { hidden, copies } = await poisoned(of, { share, extraction }, past);
+    const known = new Map(named);
+    for (const [copy, source] of copies)
+      known.set(copy, [copy, ...(named.get(source) ?? '').split(',').slice(1)].join(','));
+    await teach({ ...of, past }, new Verdicts(head, known, RIGHT), {
+      work,
+      rounds: share >= STRONG ? [0, ...ROUNDS] : [0],
+      name: `${hidden} attackers in the past (${percent(share)})`,
+    });
   }
 }
 

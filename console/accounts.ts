@@ -4,6 +4,7 @@ import { api, words } from './api.ts';
 import { LABEL_CLASS, LABEL_NAME } from './distribution.ts';
 import { type Accounts, type Budget, budgetOf, inForce, LEVELS, type Overrides, ROUNDING } from './effect.ts';
 import { html } from './html.ts';
+import { nameIndex, nextNamed } from './name-index.ts';
 import { go, linkTo, type Route, withField } from './route.ts';
 
 export interface AccountsProps {
@@ -15,7 +16,8 @@ export interface AccountsProps {
   readonly onOpen: (account: number) => void;
 }
 
-const MAX_ROWS = 200;
+/** Rows that are drawn: more than anybody reads, few enough to be there at once. */
+const MAX_ROWS = 100;
 
 /** Index of all accounts, rarest first. */
 function byRarity(accounts: Accounts): Uint32Array {
@@ -53,24 +55,28 @@ export function AccountsView(props: AccountsProps) {
   const sort = query.get('sort') ?? 'rarest';
   const order = useMemo(() => orderOf(data, accounts, sort), [data, accounts, sort]);
   const open = useMemo(() => (route.open === '' ? -1 : data.id.indexOf(route.open)), [data, route.open]);
+  const names = useMemo(() => nameIndex(data.id, order), [data, order]);
   const rows = useMemo(() => {
     const wanted = sought.trim().toLowerCase();
+    // kinds and groups are few: each is looked at once, not once an account
+    const kinds = data.kinds.map((kind) => kind.toLowerCase().includes(wanted));
+    const groups = data.groups.map((group) => group.toLowerCase().includes(wanted));
+    const byName = wanted !== '' && ![...kinds, ...groups].includes(true);
+    const next = (k: number): number => (byName ? nextNamed(names, wanted, k) : k);
+    const fits = (i: number): boolean =>
+      wanted === '' ||
+      byName ||
+      kinds[data.kind[i] as number] === true ||
+      groups[data.group[i] as number] === true ||
+      (data.id[i] as string).toLowerCase().includes(wanted);
     const found: number[] = [];
-    for (const i of order) {
+    for (let k = next(0); k < order.length && found.length < MAX_ROWS; k = next(k + 1)) {
+      const i = order[k] as number;
       if (label >= 0 && accounts.label[i] !== label) continue;
-      if (
-        wanted !== '' &&
-        !(data.id[i] as string).toLowerCase().includes(wanted) &&
-        !(data.kinds[data.kind[i] as number] as string).toLowerCase().includes(wanted) &&
-        !(data.groups[data.group[i] as number] as string).toLowerCase().includes(wanted)
-      )
-        continue;
-      if (level !== '' && !levelOf(i, props).startsWith(level)) continue;
-      found.push(i);
-      if (found.length >= MAX_ROWS) break;
+      if (fits(i) && (level === '' || levelOf(i, props).startsWith(level))) found.push(i);
     }
     return found;
-  }, [order, sought, label, level, accounts, data, props.budget, props.overrides]);
+  }, [order, names, sought, label, level, accounts, data, props.budget, props.overrides]);
   const set = (name: string, value: string): void =>
     go(linkTo('accounts', route.open, withField(query, name, value)), true);
   const choice = (

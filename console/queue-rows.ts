@@ -40,9 +40,19 @@ export function fits(row: FindingRow, query: URLSearchParams, now: number): bool
   if (days !== undefined && now - row.opened > days * DAY_MS) return false;
   const find = asked('find').trim().toLowerCase();
   if (find === '') return true;
-  return [row.id, row.subject, row.plan, row.product, row.reason, row.owner].some((text) =>
-    text.toLowerCase().includes(find),
-  );
+  return haystackOf(row).includes(find);
+}
+
+/** Row to what a search looks through: made once, not at every letter. */
+const haystacks = new WeakMap<FindingRow, string>();
+
+function haystackOf(row: FindingRow): string {
+  let held = haystacks.get(row);
+  if (held === undefined) {
+    held = [row.id, row.subject, row.plan, row.product, row.reason, row.owner].join('\n').toLowerCase();
+    haystacks.set(row, held);
+  }
+  return held;
 }
 
 /** What is shown, in order; accounts of a campaign that is shown stand below it. */

@@ -18,8 +18,15 @@ export interface Poison {
 
 const FORTNIGHT_MS = 14 * 86_400_000;
 
-/** Writes the past anew; returns how many of its accounts extract. */
-export async function poisoned(of: Recorded, { share, extraction }: Poison, to: string): Promise<number> {
+export interface Poisoned {
+  /** accounts of the past that extract */
+  readonly hidden: number;
+  /** pseudonym of an account that was planted -> whose it is a copy of */
+  readonly copies: ReadonlyMap<string, string>;
+}
+
+/** Writes the past anew. */
+export async function poisoned(of: Recorded, { share, extraction }: Poison, to: string): Promise<Poisoned> {
   const own = await eventsOf(of.past, () => true);
   const benign = new Set(own.flatMap(({ account }) => (extraction.has(account) ? [] : [account])));
   const wanted = Math.round((share * benign.size) / (1 - share));
@@ -27,35 +34,38 @@ export async function poisoned(of: Recorded, { share, extraction }: Poison, to: 
   const kept = new Set([...benign, ...shuffled(there, random(3)).slice(0, wanted)]);
   const events = own.filter(({ account }) => kept.has(account));
   const hidden = Math.min(wanted, there.length);
-  const planted = await plantedFrom(of.test, extraction, wanted - hidden);
+  const { planted, copies } = await plantedFrom(of.test, extraction, wanted - hidden);
   const all = [...events, ...planted].sort((a, b) => (a.time < b.time ? -1 : 1));
   await pipeline(Readable.from(all.map((event) => `${JSON.stringify(event)}\n`)), createWriteStream(to));
-  return hidden + new Set(planted.map(({ account }) => account)).size;
+  return { hidden: hidden + copies.size, copies };
 }
 
 async function plantedFrom(
   file: string,
   extraction: ReadonlySet<string>,
   accounts: number,
-): Promise<UsageEvent[]> {
-  if (accounts <= 0) return [];
+): Promise<{ readonly planted: readonly UsageEvent[]; readonly copies: ReadonlyMap<string, string> }> {
+  const planted: UsageEvent[] = [];
+  const copies = new Map<string, string>();
+  if (accounts <= 0) return { planted, copies };
   const events = await eventsOf(file, (account) => extraction.has(account));
   const names = shuffled([...new Set(events.map(({ account }) => account))].sort(), random(5));
-  const copies: UsageEvent[] = [];
   for (let i = 0; i < accounts; i++) {
-    const source = names[i % names.length];
+    const source = names[i % names.length] as string;
     const round = Math.floor(i / names.length);
+    const account = renamed(source, round);
+    copies.set(account, source);
     for (const event of events)
       if (event.account === source)
-        copies.push({
+        planted.push({
           ...event,
           id: `${event.id}-${round}`,
-          account: renamed(event.account, round),
+          account,
           // copies of one account do not act in the same seconds
           time: new Date(Date.parse(event.time) - FORTNIGHT_MS + round * 977_000).toISOString(),
         });
   }
-  return copies;
+  return { planted, copies };
 }
 
 /** Another pseudonym of the same form. */

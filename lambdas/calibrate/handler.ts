@@ -10,6 +10,8 @@ import { LinkTable } from '../../lib/aws/link-table.ts';
 import { policySourceOf } from '../../lib/aws/policy-source.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { PromptItems } from '../../lib/aws/prompt-items.ts';
+import { learnGroups } from '../../lib/campaigns/judging/learn-group-ranks.ts';
+import { atAllSlices } from '../../lib/campaigns/past-groups.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
 import type { MetricName } from '../../lib/contract/metrics.ts';
 import type { AccountState } from '../../lib/detection/account-state.ts';
@@ -30,7 +32,7 @@ import { verdictsByAccount } from '../../lib/stores/verdicts.ts';
 import { CODE_VERSION } from '../../lib/version.ts';
 import { policyProblems } from '../policy-problems.ts';
 import { IdleSweep } from './idle-sweep.ts';
-import { learnStoredGroups } from './learn-groups.ts';
+import { storedGroups } from './stored-groups.ts';
 
 /**
  * The daily pass over all profiles. Sums up the week's traffic, looks again at accounts that fell silent with an open
@@ -112,13 +114,9 @@ async function learn(
   confirmed: ReadonlySet<string>,
 ): Promise<{ id: string; accounts: number } | undefined> {
   if (!learner.ready) return undefined;
-  learner.fit();
-  await eachProfile(profiles, (state) => learner.measure(pastAccount(state)));
-  const made = learner.finish();
-  await tellDrift(learner, made);
   const client = dynamoDb();
   const prompts = new PromptItems(client, environment.PROFILE_TABLE);
-  const groups = await learnStoredGroups(
+  const linked = await storedGroups(
     {
       links: new LinkTable(client, environment.LINK_TABLE, {
         retentionDays: policy.retentionDays,
@@ -127,9 +125,20 @@ async function learn(
       campaigns: new CampaignTable(client, environment.CAMPAIGN_TABLE),
     },
     accounts,
-    made,
-    confirmed,
   );
+  learner.fit(linked.groups);
+  await eachProfile(profiles, (state) => learner.measure(pastAccount(state)));
+  const made = learner.finish();
+  await tellDrift(learner, made);
+  const { ranks: groups } = learnGroups({
+    accounts: new Map(accounts.map((held) => [held.account, held])),
+    // each as of every slice of the period
+    looks: atAllSlices(linked.groups, accounts),
+    calibration: made,
+    windows: made.windows,
+    confirmed,
+    content: linked.content,
+  });
   // named by content: a second run of the same day overwrites nothing that a policy names
   const content = createHash('sha256')
     .update(JSON.stringify({ ...made, groups }))

@@ -232,6 +232,7 @@ export function writeNotice(subject: Subject, occasion: Occasion, rules: Rules):
   const first = subject.slices.find((slice) => slice.start >= window.from)?.start ?? window.from;
   const levels = levelRules(policy, calibration, peerGroups(subject.customer, at));
   const highestLevel = cappedLevel(levels);
+  const { least } = supportedBudget(calibration, policy.budget);
   return {
     v: 1,
     number: occasion.number,
@@ -252,6 +253,7 @@ export function writeNotice(subject: Subject, occasion: Occasion, rules: Rules):
     score: round(top.score),
     log10E: round(sure?.log10E ?? 0),
     p: sure === undefined ? 1 : round(sure.p),
+    ...(sure === undefined || sure.p > least ? {} : { pIsBound: true }),
     peers: { group: sure?.group ?? 'none', accounts: sure?.accounts ?? 0 },
     promise: levels[level === 'critical' ? 'critical' : 'suspect'],
     window: { hours: top.hours, from: iso(window.from), to: iso(window.to), events: window.counts.events },

@@ -79,9 +79,16 @@ export function accountNotice(
   // Added on delivery: the share of all traffic rests on everybody's profiles, the campaign on what names the account.
   const { campaign: _, ...own } = notice;
   const { trafficShare: __, ...stake } = own.stake;
-  // A notice of before this was said says nothing of it.
-  const { highestLevel: ___, ...before } = again;
-  const differing = differences({ ...own, stake }, own.highestLevel === undefined ? before : again);
+  // A notice of before these were said says nothing of them.
+  const { highestLevel, pIsBound, ...same } = again;
+  const differing = differences(
+    { ...own, stake },
+    {
+      ...same,
+      ...(own.highestLevel === undefined ? {} : { highestLevel }),
+      ...(own.pIsBound === undefined ? {} : { pIsBound }),
+    },
+  );
   return {
     reproduced: differing.length === 0,
     why: differing.length === 0 ? null : `${differing.length} fields came out otherwise`,

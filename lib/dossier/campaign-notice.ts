@@ -15,6 +15,7 @@ import { explain } from '../findings/explanations.ts';
 import { fold, type IngestedEvent, newProfile } from '../profile/profile.ts';
 import { sliceStart } from '../profile/slice.ts';
 import { windowMs } from '../profile/window.ts';
+import { scoringOf } from '../scoring/group-ranks.ts';
 import type { WindowScore } from '../scoring/score.ts';
 import { signalInput } from '../signals/signal.ts';
 import { iso } from '../time.ts';
@@ -108,7 +109,8 @@ function learnedScore(members: readonly Member[], at: number, from: number, rule
     windowMs(hours),
     from,
   );
-  const score = learnedGroupScore(ownScores(members, at, rules).map((own) => own?.score)) ?? 0;
+  const own = ownScores(members, at, rules).map((held) => held?.score);
+  const score = learnedGroupScore(own, scoringOf(rules.calibration.groups).prior) ?? 0;
   return {
     hours,
     from: window.from,

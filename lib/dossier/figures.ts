@@ -6,6 +6,9 @@ import type { SupportedBudget } from '../scoring/supported-budget.ts';
 import { DAY_MS, HOUR_MS } from '../time.ts';
 import type { Assessment } from './assess.ts';
 
+/** Room for the numbers of a y axis, px. */
+const SIDE = { minExtent: 34, maxExtent: 34 } as const;
+
 /** Requests, and how rare the behaviour was, over event time, with the finding's transitions. */
 export async function timelineFigure(
   finding: Finding,
@@ -38,7 +41,7 @@ export async function timelineFigure(
     encoding: {
       x,
       x2: { field: 'end' },
-      y: { field: 'requests', type: 'quantitative', axis: { title: null, tickCount: 4 } },
+      y: { field: 'requests', type: 'quantitative', axis: { title: null, tickCount: 4, ...SIDE } },
       y2: { datum: 0 },
     },
   });
@@ -56,6 +59,12 @@ export async function timelineFigure(
         height: 170,
         title: 'One benign peer in so many shows as much within a month',
         layer: [
+          // nothing to see: the same span as the chart above, so that both have one axis
+          {
+            data: { values: [{ start: bars[0]?.start }, { start: bars.at(-1)?.end }] },
+            mark: { type: 'point', opacity: 0 },
+            encoding: { x },
+          },
           {
             data: { values: rules },
             mark: { type: 'rule', strokeDash: [4, 4], color: colours.unsure },
@@ -79,12 +88,13 @@ export async function timelineFigure(
             data: { values: bars.filter((bar) => bar.rarity !== null) },
             mark: { type: 'line', interpolate: 'step-after', color: colours.accent, strokeWidth: 2 },
             encoding: {
-              x,
+              // known when the six hours are over, not when they begin
+              x: { ...x, field: 'end' },
               y: {
                 field: 'rarity',
                 type: 'quantitative',
                 scale: { type: 'log', domainMin: 1 },
-                axis: { title: null, format: '~s', tickCount: 4 },
+                axis: { title: null, format: '~s', tickCount: 4, ...SIDE },
               },
             },
           },
@@ -92,7 +102,7 @@ export async function timelineFigure(
       }),
     );
   }
-  return html`<figure>${figures.map((svg) => raw(svg))}<figcaption>Event time, UTC; rarity as of the end of each six hours. Red lines: transitions of the finding.</figcaption></figure>`;
+  return html`<figure class="wide" tabindex="0">${figures.map((svg) => raw(svg))}<figcaption>Event time, UTC; rarity as of the end of each six hours. Red lines: transitions of the finding.</figcaption></figure>`;
 }
 
 /** How rare each behaviour is among those that the subject is compared with. */
@@ -126,5 +136,5 @@ export async function signalFigure(finding: Finding): Promise<Html | undefined> 
       x2: { datum: 1 },
     },
   });
-  return html`<figure>${raw(svg)}</figure>`;
+  return html`<figure class="wide" tabindex="0">${raw(svg)}</figure>`;
 }

@@ -44,7 +44,7 @@ ${fact('Behaviour seen since', when(notice.since).slice(0, 10), when(notice.sinc
 ${fact('Requests', count(notice.stake.requests), `in ${plural(notice.window.hours / 24, 'day')}`)}
 ${fact('Tokens out', amount(notice.stake.outputTokens), `${amount(notice.stake.inputTokens)} in`)}
 ${notice.stake.listPriceUsd === undefined ? undefined : fact('List price', usd(notice.stake.listPriceUsd), 'estimate')}
-${fact('Rarity', notice.p >= 1 ? 'unknown' : `1 in ${oneIn(notice.p)}`, account ? 'benign peers, a month' : 'benign linked groups, a month')}
+${fact('Rarity', notice.p >= 1 ? 'unknown' : `${notice.pIsBound === true ? 'at most ' : ''}1 in ${oneIn(notice.p)}`, account ? 'benign peers, a month' : 'benign linked groups, a month')}
 </div>
 
 <h2>What is claimed, and how sure it is</h2>

@@ -105,6 +105,10 @@ export const notice = z.strictObject({
   score: z.number(),
   log10E: z.number(),
   p: z.number().describe('chance that a benign peer shows as much within a month'),
+  pIsBound: z
+    .literal(true)
+    .optional()
+    .describe('p is the smallest chance that the calibration can show: what is seen may be rarer still'),
   peers: z.strictObject({ group: z.string(), accounts: z.number().int() }),
   promise: z.number().describe('error budget of the level: at most this share of benign accounts a month'),
   window: z.strictObject({ hours: z.number(), from: iso, to: iso, events: z.number().int() }),

@@ -24,6 +24,7 @@ export interface SignificanceText {
 export function significanceText(notice: Notice): SignificanceText {
   const { subject, peers, p, promise, log10E, score } = notice;
   const account = subject.type === 'account';
+  const bound = notice.pIsBound === true;
   const over = notice.transition === 'calmed' || notice.transition === 'closed';
   const group = account ? 'benign accounts' : 'benign linked groups';
   // the chance is ranked among all of the past; the narrow group alone would not support it
@@ -31,19 +32,27 @@ export function significanceText(notice: Notice): SignificanceText {
     p < 1 && 1 / p > peers.accounts
       ? ` The rarity rests on all ${account ? 'accounts' : 'groups'} of the calibration together: ${count(peers.accounts)} alone could not show it.`
       : '';
+  // a rank above all of the past says no more than their number allows
+  const about = `${bound ? 'at most 1' : 'about 1'} in ${oneIn(p)} ${group}`;
+  const finer = bound ? '; anything rarer than that the calibration cannot tell' : '';
   const rare =
     p >= 1
       ? `There are too few peers to say how rare this ${subject.type}'s behaviour is.`
       : over
-        ? `When it was opened or last raised, about 1 in ${oneIn(p)} ${group} would have shown as much within a month.`
-        : `About 1 in ${oneIn(p)} ${group} shows as much within a month.`;
+        ? `When it was opened or last raised, ${about} would have shown as much within a month${finer}.`
+        : `${capital(about)} shows as much within a month${finer}.`;
+  // a share that is finer than a group of so many can show holds over all of them together
+  const among = 1 / promise > peers.accounts ? ', over all peer groups together,' : ' of the peer group';
   return {
     sentence: rare,
     urgency: over ? '' : urgencyOf(notice),
     promise: account
-      ? `Error budget: at most 1 in ${oneIn(promise)} ${group} of the peer group may reach ${over || notice.level === 'clear' || notice.level === 'watch' ? 'the level of a finding' : 'this level'} in a month.`
+      ? `Error budget: at most 1 in ${oneIn(promise)} ${group}${among} may reach ${over || notice.level === 'clear' || notice.level === 'watch' ? 'the level of a finding' : 'this level'} in a month.`
       : `Error budget: at most ${trim(promise)} false-positive campaigns a month over all customers.`,
-    place: p >= 1 ? 'No p-value.' : `p-value ${trim(p)}, over a month.`,
+    place:
+      p >= 1
+        ? 'No p-value.'
+        : `p-value ${bound ? 'at most ' : ''}${trim(p)}, over a month${bound ? ', the smallest that the calibration can show' : ''}.`,
     evidence: `Score ${trim(score)}; e-value ${power(log10E)}, where the average over ${group} is at most 1.`,
     limits: `Peer group: ${defanged(peers.group, 80)}, ${count(peers.accounts)} ${account ? 'accounts' : 'groups'}.${beyond} The rates hold as far as benign customers behave like those of the calibration. They describe behaviour, not intent.`,
     ...(notice.oneByOne === undefined ? {} : { oneByOne: aloneWords(notice.oneByOne, notice) }),
@@ -84,6 +93,8 @@ function aloneWords(
 export function peerName({ subject }: Pick<Notice, 'subject'>): string {
   return subject.type === 'account' ? 'peer' : 'benign group';
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function trim(value: number): string {
   return String(Number(value.toPrecision(3)));

@@ -1,4 +1,4 @@
-import type { GroupRanks } from './group-ranks.ts';
+import { type GroupRanks, scoringOf } from './group-ranks.ts';
 import { MOST_SUSPECT } from './level.ts';
 import { countAtLeast } from './rank-null.ts';
 import { periodsAMonth } from './significance.ts';
@@ -18,13 +18,6 @@ export interface GroupPast {
   /** length of the period, days */
   readonly days: number;
 }
-
-/**
- * No group below it is like the library of attacks, however low those of the past stood. Of attack groups of another make than the
- * library's four in five come to it (the strangers' first fortnight judged by their second without its attackers, three keys; the second
- * week of the development traffic judged by its first, with the strangers' attacks as the library), and of the strangers' honest groups none.
- */
-export const LEAST_GROUP_SCORE = 1.15;
 
 /** Beyond the highest group the chance falls by no more than this, however far beyond it is: what the tail is extrapolated by. */
 const MOST_EXTRAPOLATED = 3;
@@ -60,9 +53,10 @@ export interface GroupBudget {
  */
 export function groupBudget(past: GroupPast, suspect: number): GroupBudget | undefined {
   const highest = past.groups?.groups.values[0] ?? 0;
-  const least = namedThroughGroups(past, justBeyond(Math.max(LEAST_GROUP_SCORE, highest)));
+  const { floor } = scoringOf(past.groups);
+  const least = namedThroughGroups(past, justBeyond(Math.max(floor, highest)));
   const most = Math.max(MOST_SUSPECT, suspect);
-  if (least <= most) return { share: Math.max(suspect, least), extrapolated: highest < LEAST_GROUP_SCORE };
+  if (least <= most) return { share: Math.max(suspect, least), extrapolated: highest < floor };
   return namedThroughGroups(past, Number.POSITIVE_INFINITY) <= most
     ? { share: most, extrapolated: true }
     : undefined;
@@ -87,4 +81,16 @@ export function unsupportedGroups(past: GroupPast, suspect: number): string | un
     return `nobody is named through a group: ${from} support no share of benign accounts below ${percent(least)} a month, and it may be ${percent(Math.max(MOST_SUSPECT, suspect))} at most; a longer past would`;
   if (budget.share <= suspect) return undefined;
   return `through groups up to ${percent(budget.share)} of benign accounts a month are named instead of ${percent(suspect)}, the least that ${from} support${budget.extrapolated ? ' (extrapolated beyond the highest of them, by a factor of three at most)' : ''}; more groups or a longer past would support less`;
+}
+
+/**
+ * That groups of the past look like attacks while nobody has said what they are, in a sentence with numbers; undefined where none does. What
+ * they cost is recall: they count as ordinary, and are the bar.
+ */
+export function groupsApart({ groups }: Pick<GroupPast, 'groups'>): string | undefined {
+  if (groups?.scoring === undefined) return undefined;
+  const beyond = justBeyond(groups.scoring.floor);
+  const held = countAtLeast(groups.groups, beyond);
+  if (held === 0) return undefined;
+  return `${held === 1 ? '1 group' : `${held} groups`} of the past (${countAtLeast(groups.accounts, beyond)} accounts) look like the library of attacks as a whole, and nobody has said what they are: they count as ordinary, and no new group is named that does not exceed the highest of them; the review asks about them first`;
 }

@@ -76,11 +76,38 @@ export const groupHistory = z.strictObject({
 });
 export type GroupHistory = z.infer<typeof groupHistory>;
 
+/** How the score of a group is made, and from where on a group is like the library of attacks. */
+export const groupScoring = z.strictObject({
+  prior: z
+    .number()
+    .min(0)
+    .describe(
+      'members of score 0 that a group is taken to have besides: the mean of three accounts varies more than that of thirty',
+    ),
+  floor: z.number().min(0).describe('no group at or below it is named, however low those of the past stood'),
+});
+export type GroupScoring = z.infer<typeof groupScoring>;
+
+/**
+ * What is learnt today. No honest group of the strangers' traffic comes to the floor with the second fortnight as the past and the first as the
+ * present, in either of them; of attack groups there, of another make than the library's, four in five do.
+ */
+export const GROUP_SCORING: GroupScoring = { prior: 1, floor: 1.5 };
+/** What calibrations were learnt with that do not say it. */
+const UNSAID: GroupScoring = { prior: 2, floor: 1.15 };
+
+export function scoringOf(groups: { readonly scoring?: GroupScoring | undefined } | undefined): GroupScoring {
+  return groups?.scoring ?? UNSAID;
+}
+
 export const groupRanks = z.strictObject({
   accounts: rankNull.describe("ranks of the accounts' highest group scores"),
   groups: rankNull.describe(
     "ranks of the groups' own highest scores; a group is one of three scored members and more, and none shares half its members with those above it",
   ),
+  scoring: groupScoring
+    .optional()
+    .describe('how the scores were made; without, as it was before this was written down'),
   history: groupHistory
     .optional()
     .describe('which groups there were; without, nobody is named through a group'),

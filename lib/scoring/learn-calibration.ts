@@ -196,15 +196,16 @@ export class CalibrationLearner {
 
   /**
    * Grows the forests.
+   * @param linked groups of accounts that links have found, in any order: their members weigh less; without, everybody weighs 1
    * @throws RangeError where fewer than two accounts showed enough to learn from
    */
-  fit(): Model {
+  fit(linked: Iterable<readonly string[]> = []): Model {
     const rows = this.#rows.toSorted((a, b) => (a.account < b.account ? -1 : 1));
     if (!this.ready)
       throw new RangeError(
         `a calibration needs at least two accounts with ${FEWEST_REQUESTS} requests in a window`,
       );
-    this.#model = learnModel(rows, this.#rules);
+    this.#model = learnModel(rows, { ...this.#rules, linked });
     return this.#model;
   }
 

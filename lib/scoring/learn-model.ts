@@ -34,6 +34,8 @@ export interface ModelRules {
   readonly library: AttackLibrary;
   readonly verdicts: Verdicts;
   readonly seed?: number;
+  /** groups of accounts of the past that links have found, in any order, as often as they were found; see weightsOf */
+  readonly linked?: Iterable<readonly string[]>;
   /** other sizes than the shipped ones, for benchmarks */
   readonly sizes?: Partial<ModelSizes>;
 }
@@ -135,7 +137,11 @@ function libraryRows(
 
 /** What all forests are grown from: accounts as steps, on one scale. */
 interface Material {
-  readonly ordinary: readonly { readonly account: string; readonly rows: readonly Steps[] }[];
+  readonly ordinary: readonly {
+    readonly account: string;
+    readonly rows: readonly Steps[];
+    readonly weight: number;
+  }[];
   readonly confirmed: readonly (readonly Steps[])[];
   readonly attacks: readonly (readonly Steps[])[];
   readonly makersOrdinary: readonly (readonly Steps[])[];
@@ -146,7 +152,7 @@ interface Material {
  * @param past rows of accounts, confirmed ones among them; at least two accounts with rows
  */
 export function learnModel(past: readonly AccountRows[], rules: ModelRules): Model {
-  const { library, verdicts, seed = 1 } = rules;
+  const { library, verdicts, seed = 1, linked = [] } = rules;
   const sizes: ModelSizes = { ...SIZES, ...rules.sizes };
   const uniform = seededRandom(seed);
   const telling = past.filter(({ rows }) => rows.length > 0);
@@ -161,8 +167,13 @@ export function learnModel(past: readonly AccountRows[], rules: ModelRules): Mod
   const facts = scalesOf([...all, ...attacks.flat(), ...makersOrdinary.flat()]);
   const steps = (rows: readonly Float64Array[]): Steps[] =>
     rows.map((row) => Uint8Array.from(facts, (scale, i) => stepOf(row[i] as number, scale)));
+  const weights = weightsOf(ordinary, linked);
   const material: Material = {
-    ordinary: ordinary.map(({ account, rows }) => ({ account, rows: steps(rows) })),
+    ordinary: ordinary.map(({ account, rows }, i) => ({
+      account,
+      rows: steps(rows),
+      weight: weights[i] as number,
+    })),
     confirmed: confirmed.map(({ rows }) => steps(rows)),
     attacks: attacks.map(steps),
     makersOrdinary: makersOrdinary.map(steps),
@@ -177,6 +188,25 @@ export function learnModel(past: readonly AccountRows[], rules: ModelRules): Mod
   return { facts, draws };
 }
 
+/**
+ * What each account of the past weighs: 1, and 1 / sqrt(n) where it stood in a group of n, the largest that links have found it in. Accounts of
+ * one operator are no independent draws of what is ordinary: n of them tell more than one account and less than n, and without that a
+ * campaign that nobody has noticed would teach the forests, by its size alone, that it is ordinary. What links is no score, so honest
+ * groups are treated as campaigns are.
+ */
+function weightsOf(
+  accounts: readonly { readonly account: string }[],
+  linked: Iterable<readonly string[]>,
+): readonly number[] {
+  const largest = new Map(accounts.map(({ account }) => [account, 1]));
+  for (const group of linked) {
+    const members = group.filter((account) => largest.has(account));
+    for (const account of members)
+      largest.set(account, Math.max(members.length, largest.get(account) as number));
+  }
+  return accounts.map(({ account }) => 1 / Math.sqrt(largest.get(account) as number));
+}
+
 /** A forest that knows nothing of ordinary accounts says nothing of anybody. */
 const SILENT: Forest = { nodes: [1], column: '/w==', cut: 'AA==', right: 'AAA=', share: 'AA==' };
 
@@ -185,7 +215,7 @@ function grownFrom(
   sizes: ModelSizes,
   seed: number,
 ): Forest {
-  const mass = ordinary.length;
+  const mass = ordinary.reduce((sum, { weight }) => sum + weight, 0);
   if (mass === 0) return SILENT;
   const positive: Sample = { rows: [], weights: [] };
   const wardrobe = {
@@ -197,7 +227,7 @@ function grownFrom(
   for (const rows of confirmed) addVariants(positive, rows, sizes.confirmed, wardrobe);
   const negative: Sample = { rows: [], weights: [] };
   for (const rows of makersOrdinary) add(negative, rows, (sizes.ordinary * mass) / makersOrdinary.length);
-  for (const { rows } of ordinary) add(negative, rows, 1);
+  for (const { rows, weight } of ordinary) add(negative, rows, weight);
   return growForest(training(positive, negative), { ...sizes, seed });
 }
 

@@ -28,12 +28,15 @@ export interface LearningFacts {
   readonly budget: Parameters<typeof supportedBudget>[1];
   /** where the score has moved since the calibration in force was learnt; see stores/calibration-store.ts */
   readonly moved: readonly string[];
+  /** whether this deployment lets a calibration accuse that was learnt elsewhere */
+  readonly foreignAccuses?: boolean;
 }
 
-export function learningStatus({ inForce, newest, budget, moved }: LearningFacts): LearningStatus {
+export function learningStatus(facts: LearningFacts): LearningStatus {
+  const { inForce, newest, budget, moved, foreignAccuses = false } = facts;
   const levels = newest === undefined ? undefined : supportedBudget(newest, budget);
   return {
-    state: inForce.foreign ? 'learning' : moved.length > 0 ? 'held back' : 'live',
+    state: inForce.foreign && !foreignAccuses ? 'learning' : moved.length > 0 ? 'held back' : 'live',
     inForce: inForce.id,
     newest:
       newest === undefined || levels === undefined
@@ -47,6 +50,11 @@ export function learningStatus({ inForce, newest, budget, moved }: LearningFacts
             levels,
           },
     missing: [
+      ...(inForce.foreign && foreignAccuses
+        ? [
+            'a calibration of your own: the one in force was learnt elsewhere, and this deployment lets it accuse (foreignCalibration: accuse)',
+          ]
+        : []),
       ...(newest === undefined
         ? ['nothing was learnt here yet: it takes a day, and two accounts with twenty requests']
         : unsupported(newest, budget)),

@@ -1,4 +1,4 @@
-import { groupBudget, unsupportedGroups } from './group-promise.ts';
+import { groupBudget, groupsApart, unsupportedGroups } from './group-promise.ts';
 import type { GroupRanks } from './group-ranks.ts';
 import { MOST_SUSPECT } from './level.ts';
 import { periodsAMonth } from './significance.ts';
@@ -74,7 +74,7 @@ export function unsupported(
       `critical does not exist: ${from} do not support ${percent(budget.critical)} a month; ${needed(budget.critical)}`,
     );
   const groups = unsupportedGroups(size, held.suspect ?? 0);
-  return groups === undefined ? said : [...said, groups];
+  return [...said, ...[groups, groupsApart(size)].filter((line) => line !== undefined)];
 }
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;

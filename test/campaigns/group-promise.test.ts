@@ -34,7 +34,7 @@ function pastOf(scores: readonly number[], looks = 12): ScoredLook[] {
     at,
     groups: scores.map((score, g) => {
       const members = membersOf(g);
-      return { members, own: members.map(() => score * 1.4), score, benign: true };
+      return { members, own: members.map(() => score * 1.2), score, benign: true };
     }),
   }));
 }
@@ -80,8 +80,8 @@ describe('a member of a group', () => {
     const scores = Array.from({ length: 40 }, (_, g) => 0.8 * (1 - g / 40));
     const low = ranksOf(pastOf(scores), accountsOf(40, 2000), new Set());
     const calm = { days: 30, groups: { ...low, content: [] } };
-    expect(memberChance({ evidence: 1.1, reference: 0 }, calm, suspect)).toBe(1);
-    expect(memberChance({ evidence: 1.2, reference: 0 }, calm, suspect)).toBeLessThanOrEqual(suspect);
+    expect(memberChance({ evidence: 1.49, reference: 0 }, calm, suspect)).toBe(1);
+    expect(memberChance({ evidence: 1.51, reference: 0 }, calm, suspect)).toBeLessThanOrEqual(suspect);
   });
 
   it('is never critical where the groups do not support that', () => {
@@ -115,6 +115,14 @@ describe('few groups', () => {
     expect(unsupported(size, BUDGET)[0]).toMatch(/^through groups up to 0\.\d+ % of benign accounts/);
   });
 
+  it('that look like attacks are said to be the bar, for a person to name', () => {
+    const scores = [2, 1.8, ...Array.from({ length: 38 }, (_, g) => 0.8 - g / 100)];
+    const ranks = ranksOf(pastOf(scores), accountsOf(40, 2000), new Set());
+    const said = unsupported({ accounts: 20_000, days: 30, groups: { ...ranks, content: [] } }, BUDGET);
+    expect(said.at(-1)).toMatch(/^2 groups of the past \(10 accounts\) look like the library of attacks/);
+    expect(unsupported({ accounts: 20_000, ...learnt(40) }, BUDGET).join()).not.toContain('look like');
+  });
+
   it('beyond the highest group a chance is extrapolated by a factor of three at most', () => {
     const past = learnt(40);
     const fresh = (evidence: number): number =>
@@ -145,6 +153,6 @@ describe('independent groups', () => {
   });
 
   it('judges a group as learnedGroupScore does', () => {
-    expect(learnedGroupScore([1.4, 1.4, 1.4, 1.4, 1.4])).toBeCloseTo(1, 5);
+    expect(learnedGroupScore([1.2, 1.2, 1.2, 1.2, 1.2])).toBeCloseTo(1, 5);
   });
 });

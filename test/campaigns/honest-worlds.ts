@@ -28,9 +28,9 @@ export interface HonestWorld {
 
 /** All of them far above the least score of a group: it must not be what keeps the promise here. */
 export const LEVELS = {
-  normal: (uniform: Random): number => 2 + 0.25 * normalFrom(uniform),
-  exponential: (uniform: Random): number => 1.5 - 0.4 * Math.log(1 - uniform()),
-  heavy: (uniform: Random): number => 1.5 + 0.2 / (1 - uniform()) ** (1 / 3),
+  normal: (uniform: Random): number => 3 + 0.25 * normalFrom(uniform),
+  exponential: (uniform: Random): number => 2.5 - 0.4 * Math.log(1 - uniform()),
+  heavy: (uniform: Random): number => 2.5 + 0.2 / (1 - uniform()) ** (1 / 3),
 } as const;
 
 const LOOKS = 14;

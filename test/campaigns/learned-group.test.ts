@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { learnGroupRanks } from '../../lib/campaigns/judging/learn-group-ranks.ts';
+import { learnGroups } from '../../lib/campaigns/judging/learn-group-ranks.ts';
 import { learnedGroupScore } from '../../lib/campaigns/judging/learned-group.ts';
 import { PastGroups } from '../../lib/campaigns/past-groups.ts';
 import { timeRules } from '../../lib/detection/process-batch.ts';
@@ -36,8 +36,9 @@ describe('a group that is linked by what it asks', () => {
 describe('learnedGroupScore', () => {
   it('says nothing of fewer than three scored members, and more of many than of few with the same mean', () => {
     expect(learnedGroupScore([2, 2, undefined])).toBeUndefined();
-    expect(learnedGroupScore([2, 2, 2])).toBeCloseTo(1.2);
-    expect(learnedGroupScore(Array.from({ length: 18 }, () => 2))).toBeCloseTo(1.8);
+    expect(learnedGroupScore([2, 2, 2])).toBeCloseTo(1.5);
+    expect(learnedGroupScore([2, 2, 2], 2)).toBeCloseTo(1.2);
+    expect(learnedGroupScore(Array.from({ length: 18 }, () => 2))).toBeCloseTo(1.895, 3);
   });
 
   it('does not rise with a quarter of members that are louder than the others, however loud', () => {
@@ -47,7 +48,7 @@ describe('learnedGroupScore', () => {
   });
 });
 
-describe('learnGroupRanks', () => {
+describe('learnGroups', () => {
   const past = new PastGroups();
   const accounts = new Map<string, PastAccount>();
   const all = [...harvesters(6, 0), ...students(12), ...strangers(60)];
@@ -70,7 +71,7 @@ describe('learnGroupRanks', () => {
   }
   const linked = past.finish();
   const learn = (confirmed: ReadonlySet<string> = new Set()) =>
-    learnGroupRanks({ ...linked, accounts, calibration: testCalibration, windows: [24, 168], confirmed });
+    learnGroups({ ...linked, accounts, calibration: testCalibration, windows: [24, 168], confirmed }).ranks;
 
   it('ranks every account by the highest group that it was in, and those of no group as nothing', () => {
     const { accounts: ranks, groups } = learn();

@@ -46,6 +46,25 @@ describe('learning a model', () => {
     expect(read.share('account-3', read.row(random(0.1, 0.3)))).toBeLessThan(0.2);
   });
 
+  it('accounts that hang together teach less than as many strangers, in whatever order they were linked', () => {
+    const unnoticed: AccountRows[] = Array.from({ length: 60 }, (_, i) => ({
+      account: `unnoticed-${i}`,
+      rows: [random(0.6, 1)],
+    }));
+    const names = unnoticed.map(({ account }) => account);
+    const linked = [names, names.slice(3), ['account-1', 'account-2'], ['nobody', 'account-3']];
+    const rules = { ...RULES, sizes: { ...RULES.sizes, leaf: 20 } };
+    const learn = (groups: readonly (readonly string[])[]): Model =>
+      learnModel([...past, ...unnoticed], { ...rules, linked: groups });
+    const held = learn(linked);
+    expect(learn([...linked].reverse())).toEqual(held);
+    const share = (model: Model): number => {
+      const read = readModel(model);
+      return read.share('stranger', read.row(random(0.7, 0.9)));
+    };
+    expect(share(held)).toBeGreaterThan(share(learn([])) + 0.1);
+  });
+
   it('two accounts are enough, wherever their folds fall', () => {
     const read = readModel(learnModel(past.slice(0, 2), RULES));
     expect(read.share('account-0', read.row(random(0.1, 0.3)))).toBeLessThan(0.5);

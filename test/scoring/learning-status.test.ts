@@ -20,6 +20,13 @@ describe('learning', () => {
     holdToSchema(['learning', '--json'], JSON.stringify({ ...status, flaggedInShadow: 0 }));
   });
 
+  it('does not say that nobody is accused where a calibration of somebody else may accuse, as in a demo', () => {
+    const facts = { inForce: foreign, newest: undefined, budget, moved: [], foreignAccuses: true };
+    const text = linesOf(learningStatus(facts), 0).join('\n');
+    expect(text).toMatch(/^live: accounts are judged/);
+    expect(text).toContain('missing: a calibration of your own');
+  });
+
   it('says which levels a thousand accounts over a fortnight support, and how to go live', () => {
     const status = learningStatus({ inForce: foreign, newest, budget, moved: [] });
     const text = linesOf(status, 2).join('\n');

@@ -9,7 +9,7 @@ describe('review', () => {
     const queue = reviewQueue(
       [peak('a', 3), peak('b', 2), peak('c', 1), peak('d', 0)],
       new Set(),
-      [['c', 'a']],
+      { apart: [], linked: [['c', 'a']] },
       10,
     );
     expect(queue).toEqual([
@@ -18,13 +18,24 @@ describe('review', () => {
     ]);
   });
 
+  it('a group that stands apart comes before single accounts, and once', () => {
+    const peaks = [peak('a', 3), peak('b', 2), peak('c', 1), peak('d', 0.5)];
+    expect(
+      reviewQueue(peaks, new Set(['d']), { apart: [['d', 'c', 'b']], linked: [['a', 'b']] }, 10),
+    ).toEqual([
+      { accounts: ['b', 'c'], score: 2, rank: 2, apart: true },
+      { accounts: ['a'], score: 3, rank: 1 },
+    ]);
+  });
+
   it('nobody is asked about twice, nor after a verdict', () => {
     const names = fc.constantFrom(...'abcdefghijkl');
+    const someGroups = fc.array(fc.uniqueArray(names, { minLength: 2, maxLength: 4 }), { maxLength: 3 });
     fc.assert(
       fc.property(
         fc.uniqueArray(fc.tuple(names, fc.integer({ min: 0, max: 9 })), { selector: ([name]) => name }),
         fc.uniqueArray(names),
-        fc.array(fc.uniqueArray(names, { minLength: 2, maxLength: 4 }), { maxLength: 3 }),
+        fc.record({ apart: someGroups, linked: someGroups }),
         fc.integer({ min: 0, max: 6 }),
         (held, judged, groups, entries) => {
           const peaks = held.map(([name, score]) => peak(name, score)).sort((a, b) => b.score - a.score);

@@ -3,6 +3,7 @@ import { levelRules, type Rules } from '../../detection/judge.ts';
 import type { Reason } from '../../findings/finding.ts';
 import { sliceStart } from '../../profile/slice.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
+import { scoringOf } from '../../scoring/group-ranks.ts';
 import { cappedLevel, type LevelState, levelRank, nextLevel } from '../../scoring/level.ts';
 import { countAtLeast } from '../../scoring/rank-null.ts';
 import type { Contribution, WindowScore } from '../../scoring/score.ts';
@@ -41,7 +42,13 @@ export function judgeLearned(
   const quiet: CampaignVerdict = { campaign, score: 0, p: 1, notice: undefined };
   if (!linked && campaign.judgement.finding === undefined) return quiet;
   const own = members.map((member) => scores.at(member, at, calibration, policy.windows));
-  const score = (linked ? learnedGroupScore(own.map((held) => held?.score)) : undefined) ?? 0;
+  const score =
+    (linked
+      ? learnedGroupScore(
+          own.map((held) => held?.score),
+          scoringOf(calibration.groups).prior,
+        )
+      : undefined) ?? 0;
   const before = campaign.judgement;
   const evidence = updateRunningMax(before.evidence, score, at);
   const levels = levelRules(policy, calibration);
@@ -97,6 +104,7 @@ export function judgeLearned(
       rules,
     }),
     ...(highestLevel === undefined ? {} : { highestLevel }),
+    ...(sure === undefined || sure.p > least ? {} : { pIsBound: true as const }),
     // ranks support no smaller number of false campaigns a month, whatever the policy asks for
     promise: Math.max(policy.campaigns.budget, Number((least * tested).toPrecision(3))),
   };

@@ -1,5 +1,5 @@
 import type { Calibration } from '../../scoring/calibration.ts';
-import type { GroupRanks } from '../../scoring/group-ranks.ts';
+import { GROUP_SCORING, type GroupRanks } from '../../scoring/group-ranks.ts';
 import type { PastAccount } from '../../scoring/looks.ts';
 import { learnRanks } from '../../scoring/rank-null.ts';
 import { independentGroups, learnHistory, type ScoredGroup, type ScoredLook } from './group-history.ts';
@@ -27,11 +27,21 @@ export interface GroupLearning {
   readonly content?: GroupRanks['content'];
 }
 
+/** What was learnt of groups. */
+export interface LearntGroups {
+  readonly ranks: GroupRanks;
+  /**
+   * groups that stand apart: no account of them is a confirmed attacker, and they come to more than the floor, the highest first. Nobody is set
+   * aside for it: they count as ordinary until a person has said what they are, and are what to ask about first
+   */
+  readonly apart: readonly ScoredGroup[];
+}
+
 /**
  * Learns the ranks of groups. Who is set aside by a verdict is not ranked, but counts in the groups of others: an honest
  * account that shares a group with an attacker today had its likes in the past, and they are what it is held against.
  */
-export function learnGroupRanks(learning: GroupLearning): GroupRanks {
+export function learnGroups(learning: GroupLearning): LearntGroups {
   const { accounts, looks, calibration, windows, content = [] } = learning;
   const { confirmed = new Set(), aside = confirmed } = learning;
   const scores = new MemberScores();
@@ -49,7 +59,10 @@ export function learnGroupRanks(learning: GroupLearning): GroupRanks {
     }
     past.push({ at, groups: scored });
   }
-  return { ...ranksOf(past, accounts.keys(), aside), content: [...content] };
+  return {
+    ranks: { ...ranksOf(past, accounts.keys(), aside), content: [...content] },
+    apart: independentGroups(past).filter(({ score }) => score > GROUP_SCORING.floor),
+  };
 }
 
 /**
@@ -73,6 +86,7 @@ export function ranksOf(
   return {
     accounts: ranks,
     groups: learnRanks(independentGroups(past).map(({ score }) => score)),
+    scoring: GROUP_SCORING,
     history: learnHistory(past, { aside, highest: ranks.values[0] ?? 0 }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Calibration } from '../../scoring/calibration.ts';
-import { groupBudget, LEAST_GROUP_SCORE, namedThroughGroups } from '../../scoring/group-promise.ts';
+import { groupBudget, namedThroughGroups } from '../../scoring/group-promise.ts';
+import { GROUP_SCORING, scoringOf } from '../../scoring/group-ranks.ts';
 import { countAtLeast, type RankNull } from '../../scoring/rank-null.ts';
 import { periodsAMonth, type Significance, toEvalue } from '../../scoring/significance.ts';
 
@@ -15,20 +16,23 @@ import { periodsAMonth, type Significance, toEvalue } from '../../scoring/signif
  */
 /** Members with a score of their own that a group needs: below that it says no more than they do. */
 export const FEWEST_SCORED = 3;
-/** Members of score 0 that a group is taken to have besides: the mean of three accounts varies more than that of thirty. */
-const PRIOR_MEMBERS = 2;
-
 /** Part of the members that the mean is taken over, the lowest (an upper-trimmed mean; Tukey 1962). */
 const KEPT_PART = 3 / 4;
 
-/** Score of a group; undefined where fewer than FEWEST_SCORED of its members showed enough to be scored. */
-export function learnedGroupScore(scores: readonly (number | undefined)[]): number | undefined {
+/**
+ * Score of a group; undefined where fewer than FEWEST_SCORED of its members showed enough to be scored.
+ * @param prior members of score 0 that it is taken to have besides; as the calibration says it
+ */
+export function learnedGroupScore(
+  scores: readonly (number | undefined)[],
+  prior = GROUP_SCORING.prior,
+): number | undefined {
   const known = scores.filter((score) => score !== undefined).sort((a, b) => a - b);
   const scored = known.length;
   if (scored < FEWEST_SCORED) return undefined;
   const kept = known.slice(0, Math.ceil(KEPT_PART * scored));
   const mean = kept.reduce((sum, score) => sum + score, 0) / kept.length;
-  return (mean * scored) / (scored + PRIOR_MEMBERS);
+  return (mean * scored) / (scored + prior);
 }
 
 /** What counts for a member of a group: the group's score as far as the member's own supports it; 0 where it has none. */
@@ -57,7 +61,7 @@ export function memberChance(
   const { groups, days } = calibration;
   const allowed = groupBudget(calibration, suspect);
   if (groups?.history === undefined || allowed === undefined) return 1;
-  if (evidence <= LEAST_GROUP_SCORE) return 1;
+  if (evidence <= scoringOf(groups).floor) return 1;
   if (reference > 0 && evidence <= reference + groups.history.margin) return 1;
   const through = namedThroughGroups(calibration, evidence);
   const chance = monthly(groups.accounts, evidence, days);

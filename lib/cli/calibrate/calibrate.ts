@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Labels } from '../../backtest/labels.ts';
-import { learnGroupRanks } from '../../campaigns/judging/learn-group-ranks.ts';
+import { learnGroups } from '../../campaigns/judging/learn-group-ranks.ts';
 import { PastGroups } from '../../campaigns/past-groups.ts';
 import type { AccountState } from '../../detection/account-state.ts';
 import { InputError } from '../../input/errors.ts';
@@ -91,9 +91,11 @@ async function calibrate(
   const learner = new CalibrationLearner({ windows: policy.windows, library, verdicts });
   say('facts ...');
   for (const state of states()) learner.see(pastAccount(state));
+  say('groups of the past ...');
+  const linked = past.finish();
   say('forests ...');
   try {
-    learner.fit();
+    learner.fit(linked.looks.flatMap(({ groups }) => groups));
   } catch (error) {
     if (error instanceof RangeError) throw new InputError(error.message, { cause: error });
     throw error;
@@ -101,10 +103,9 @@ async function calibrate(
   say('scores of accounts that a forest has not seen ...');
   for (const state of states()) learner.measure(pastAccount(state));
   const made: Calibration = learner.finish(options.id === undefined ? {} : { id: options.id });
-  say('groups of the past ...');
+  say('scores of groups ...');
   const accounts = [...states()].map(pastAccount);
-  const linked = past.finish();
-  const groups = learnGroupRanks({
+  const { ranks: groups, apart } = learnGroups({
     ...linked,
     accounts: new Map(accounts.map((held) => [held.account, held])),
     calibration: made,
@@ -121,7 +122,10 @@ async function calibrate(
   const queue = reviewQueue(
     learner.peaks(),
     judged,
-    (linked.looks.at(-1)?.groups ?? []).filter(({ length }) => length <= MOST_TOGETHER),
+    {
+      apart: apart.map(({ members }) => members).filter(together),
+      linked: (linked.looks.at(-1)?.groups ?? []).filter(together),
+    },
     options.review ?? 0,
   );
   const review = reviewWithReasons(queue, learner.peaks(), accounts, named, labels);
@@ -133,6 +137,10 @@ async function calibrate(
 
 /** Groups that are larger hold more than one kind of use: a verdict on one account says little of the others. */
 const MOST_TOGETHER = 50;
+
+function together({ length }: readonly string[]): boolean {
+  return length <= MOST_TOGETHER;
+}
 
 function pastAccount({ profile, sealed }: AccountState): PastAccount {
   return {

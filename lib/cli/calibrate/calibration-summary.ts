@@ -73,6 +73,11 @@ export function reviewWithReasons(
         ...(entry.accounts.length > 1
           ? [`${entry.accounts.length} accounts that hang together: one verdict for all`]
           : []),
+        ...(entry.apart === true
+          ? [
+              'as a group they look like the library of attacks: until somebody has said what they are, no new group is named that does not exceed them',
+            ]
+          : []),
         ...reasons,
       ],
     };

@@ -13,6 +13,7 @@ import type { Terminal } from '../record/record.ts';
 import { clientTrust, withAccountOptions } from '../shared/client-trust.ts';
 import { CollectServer } from './collect-server.ts';
 import { Collector, type EventSink } from './collector.ts';
+import { Notices } from './notices.ts';
 
 export interface CollectOptions extends KeyOptions {
   readonly listen: string;
@@ -101,8 +102,9 @@ async function listen(
   const keys = () => loadKeyring(options, say, fallback);
   const sink =
     options.stream === undefined ? await fileSink(options.out) : streamSink(options.stream, options);
+  const notices = new Notices(say);
   const collector = new Collector({
-    sink,
+    ...{ sink, notices },
     recorder: createRecorder({ keys: await keys() }),
     defaults: {
       ...ADAPTER_DEFAULTS,
@@ -135,8 +137,10 @@ async function listen(
     say,
   );
   const aging = setInterval(() => void collector.age().catch((error: unknown) => say(String(error))), AGE);
+  const looking = setInterval(() => notices.warned(collector.health.warnings()), LOOK);
   await until;
   clearInterval(aging);
+  clearInterval(looking);
   reload();
   say('draining');
   const end = Date.now() + drain;
@@ -147,6 +151,8 @@ async function listen(
 
 /** How long a span waits for its log events, and log events for their span: between one and two of these, ms. */
 const AGE = 5_000;
+/** How often it is looked whether what comes can be judged, ms. */
+const LOOK = 60_000;
 
 async function finish(
   collector: Collector,

@@ -7,6 +7,7 @@ import { TelemetryHealth } from '../../telemetry/health.ts';
 import type { Reason } from '../../telemetry/reason.ts';
 import type { Recorder } from '../../telemetry/recorder.ts';
 import type { UsageEvent } from '../../telemetry/usage-event.ts';
+import type { Notices } from './notices.ts';
 import { UntoldCalls } from './untold-calls.ts';
 
 /** Where events go: a producer, or a file for a first look. */
@@ -25,6 +26,8 @@ export interface CollectorOptions {
   readonly defaults: AdapterDefaults;
   /** acknowledge when the stream has acknowledged, not when the producer has taken the events */
   readonly durable: boolean;
+  /** says to whoever runs it what comes, once each */
+  readonly notices?: Notices;
 }
 
 /** What a request came to. */
@@ -144,6 +147,7 @@ export class Collector {
     const rejected = reasons.length;
     for (const event of events) this.health.event(event, readFacts(event));
     this.health.unused({ rejected, skipped }, reasons);
+    this.#options.notices?.counted(source, events.length, reasons);
     const held = this.bySource.get(source) ?? { events: 0, rejected: 0, skipped: 0 };
     this.bySource.set(source, held);
     for (const counts of [held, this.counts]) {

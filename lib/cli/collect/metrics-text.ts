@@ -1,14 +1,19 @@
 import type { HealthShares } from '../../telemetry/health-tally.ts';
 import type { Collector } from './collector.ts';
 
-const SHARES: Readonly<Partial<Record<keyof HealthShares, string>>> = {
+/** Every share, so that none is watched by nobody. */
+const SHARES: Readonly<Record<Exclude<keyof HealthShares, 'events' | 'accounts'>, string>> = {
   withoutPrompt: 'events without a prompt',
   samePrompt: 'events with the commonest prompt of many accounts',
   repeatedPrompt: 'events with the commonest prompt',
-  samePromptAccounts: 'accounts that send the commonest prompt',
+  samePromptAccounts: 'accounts that send the commonest prompt, where such prompts are the most',
+  recurringPrompts: 'accounts that send the commonest prompt, where such prompts are not the most',
   shortPrompts: 'events with a prompt of at most three words',
   unreadablePrompts: 'events with a prompt in which nothing can be read, of many accounts',
   cutPrompts: 'events with a prompt that a logger cut, of many accounts',
+  maskedPrompts: 'events with a prompt of which three in ten words or letters are covered, of many accounts',
+  chanceLetters: '1 where letters of prompts follow one another as by chance',
+  fewTexts: 'different prompts that differ from a few in numbers alone',
   printedPrompts: 'events with messages as a program prints them, of many accounts',
   sameOpening: 'events whose prompts differ and begin with the commonest five words',
   blindAccounts: 'accounts of which hardly a prompt can be read',
@@ -17,12 +22,17 @@ const SHARES: Readonly<Partial<Record<keyof HealthShares, string>>> = {
   sharedAccount: 'events of the largest account that stands for many end users',
   crowdedAccount:
     'events of an account that has nearly all, under many credentials, from many addresses or in many sessions',
+  crowdedOrigins: 'different accounts, of events, where each address has ten and more',
+  crossedOrigins: 'accounts of an address or credential, of those it could have, where each has nearly all',
+  coarseAccounts: 'events of accounts with ten addresses or credentials and more, where accounts are few',
   withoutOrigin: 'events without address and credential',
   sameOrigin: 'accounts that come from the commonest address or credential',
   withoutTokens: 'events without output tokens',
   failed: 'events that end in an error',
   oddTime: 'events with a time before 2015',
+  futureTime: 'events with a time in the future',
   sameTime: 'events with the commonest time',
+  sameMinute: '1 where all events lie within one minute',
   dateOnly: 'events at midnight, as dates without a time of day have it',
   models: 'different models, of events',
   repeatedIds: 'events whose id was seen before',

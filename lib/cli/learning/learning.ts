@@ -40,6 +40,7 @@ export function learningCommand(): Command {
           inForce,
           newest: await bucket.newest(),
           budget: policy.budget,
+          foreignAccuses: deployment.foreignCalibration === 'accuse',
           moved: inForce.foreign ? [] : ((await bucket.hold(inForce.id))?.moved ?? []),
         });
         const shadow = await listFindings(store, { state: 'open', shadow: true }, COUNTED, now);

@@ -234,6 +234,8 @@ const SHAPES: readonly ExportShape[] = [
         id: entry.correlationId ?? named('correlationId'),
         time: entry.time ?? entry.TimeGenerated,
         account: named('apimSubscriptionId') ?? named('productId'),
+        client_ip: entry.callerIpAddress ?? named('callerIpAddress'),
+        status: named('responseCode'),
         usage: { prompt_tokens: named('promptTokens'), completion_tokens: named('completionTokens') },
         request: {
           model: named('modelName') ?? named('deploymentName'),

@@ -16,6 +16,7 @@ import { type HeldNewRelic, isNewRelic, NewRelicReader } from './newrelic.ts';
 import { hasRequest } from './openai.ts';
 import { type HeldOtel, type Late, OtelReader } from './otel.ts';
 import { isOtlp, otlpField } from './otlp.ts';
+import { type HeldOwners, type OwnedCall, OwnersApartReader, ownersFormat } from './owners-apart.ts';
 
 /** Formats by name: those of single entries, batches in two files, and whatever is told apart entry by entry. */
 export type SourceFormat = InputFormat | 'batch' | 'auto';
@@ -45,6 +46,7 @@ export interface HeldEntries {
   readonly batch: HeldBatch;
   readonly newRelic: HeldNewRelic;
   readonly lines?: HeldLines;
+  readonly owners?: HeldOwners;
 }
 
 /**
@@ -58,6 +60,7 @@ export class EntryReader {
   readonly #batch: BatchReader;
   readonly #newRelic: NewRelicReader;
   readonly #lines: LinesApartReader;
+  readonly #owners: OwnersApartReader;
 
   /** @param held what another reader of the same input held, to go on from */
   constructor(format: SourceFormat, defaults: AdapterDefaults = ADAPTER_DEFAULTS, held?: HeldEntries) {
@@ -67,12 +70,16 @@ export class EntryReader {
     this.#batch = new BatchReader(defaults, held?.batch);
     this.#newRelic = new NewRelicReader(defaults, held?.newRelic);
     this.#lines = new LinesApartReader(defaults, held?.lines);
+    this.#owners = new OwnersApartReader(held?.owners);
   }
 
   /** What is known of calls that are half told: plain data, good until the next document is read. */
   get held(): HeldEntries {
     const [otel, batch] = [this.#otel.held, this.#batch.held];
-    return { otel, batch, newRelic: this.#newRelic.held, lines: this.#lines.held };
+    return {
+      ...{ otel, batch, newRelic: this.#newRelic.held },
+      ...{ lines: this.#lines.held, owners: this.#owners.held },
+    };
   }
 
   /** @param origin handed back with what is found out about this document later */
@@ -93,7 +100,11 @@ export class EntryReader {
         else reasons.push(parsed.reason);
         continue;
       }
-      const adapted = this.#adapted(format, entry, json, origin);
+      const owned = this.#format === 'auto' ? this.#owners.read(format, entry, origin) : undefined;
+      for (const call of owned?.late ?? []) late.push(...this.#late(call));
+      if (owned?.isOwner === true) skipped++;
+      if (owned !== undefined && owned.call === undefined) continue;
+      const adapted = this.#adapted(format, owned?.call ?? entry, json, origin);
       // one by one: a call has no room for the hundred thousand arguments that an export may hold
       const facts = entryFacts(format, entry);
       for (const exchange of adapted.exchanges) {
@@ -125,12 +136,25 @@ export class EntryReader {
 
   /** What was held at the call before and is still without its other half: for listeners, whose input does not end. */
   age(): readonly Late[] {
-    return [...this.#otel.age(), ...this.#newRelic.age(), ...this.#lines.age()];
+    const owned = this.#owners.age().flatMap((call) => this.#late(call));
+    return [...this.#otel.age(), ...this.#newRelic.age(), ...this.#lines.age(), ...owned];
   }
 
   /** What is left when the input ends. */
   finish(): readonly Late[] {
-    return [this.#otel, this.#batch, this.#newRelic, this.#lines].flatMap((reader) => reader.finish());
+    const owned = this.#owners.finish().flatMap((call) => this.#late(call));
+    return [this.#otel, this.#batch, this.#newRelic, this.#lines]
+      .flatMap((reader) => reader.finish())
+      .concat(owned);
+  }
+
+  /** A call that waited for the line that says whose it is. */
+  #late({ format, entry, origin }: OwnedCall): readonly Late[] {
+    const { exchanges, reasons, odd = [] } = this.#adapted(format, entry, entry, origin);
+    return [
+      ...exchanges.map((exchange) => ({ origin, exchange, odd })),
+      ...reasons.map((reason) => ({ origin, reason })),
+    ];
   }
 
   #adapted(
@@ -197,6 +221,7 @@ const MARKS: readonly (readonly [format: string, matches: (entry: Json) => boole
           ('account' in entry && ('customer' in entry || 'outcome' in entry || !('model' in entry)))),
     ],
     ['export', (entry) => exportShape(entry)?.name],
+    ['owner', ownersFormat],
     ['lines', isHalf],
     [
       'gemini',

@@ -1,9 +1,6 @@
 import { ContentLinker, FrequencyLearner } from '../../lib/campaigns/content/link-contents.ts';
-import { learnGroupRanks } from '../../lib/campaigns/judging/learn-group-ranks.ts';
-import { atAllSlices } from '../../lib/campaigns/past-groups.ts';
 import type { CampaignStore, LinkStore } from '../../lib/campaigns/ports.ts';
 import { SLICE_MS } from '../../lib/profile/slice.ts';
-import type { Calibration } from '../../lib/scoring/calibration.ts';
 import type { GroupRanks } from '../../lib/scoring/group-ranks.ts';
 import type { PastAccount } from '../../lib/scoring/looks.ts';
 
@@ -12,18 +9,21 @@ export interface GroupPorts {
   readonly campaigns: Pick<CampaignStore, 'all'>;
 }
 
+/** What is stored of groups. */
+export interface StoredGroups {
+  readonly groups: readonly (readonly string[])[];
+  readonly content: GroupRanks['content'];
+}
+
 /**
- * Learns how groups of the past scored from what is stored: the groups that `link` knows by infrastructure and clocks, and
- * those that accounts form now by what they ask, each looked at as of every slice of the period. Who belonged together earlier and
+ * The groups that `link` knows by infrastructure and clocks, and those that accounts form now by what they ask. Who belonged together earlier and
  * no longer does is not stored; `siphonwatch calibrate` on recorded events knows that too.
  * @param accounts of the past, those too that were confirmed
  */
-export async function learnStoredGroups(
+export async function storedGroups(
   { links, campaigns }: GroupPorts,
   accounts: readonly PastAccount[],
-  calibration: Calibration,
-  confirmed: ReadonlySet<string>,
-): Promise<GroupRanks> {
+): Promise<StoredGroups> {
   const frequencies = new FrequencyLearner();
   for await (const { samples } of links.prompts()) frequencies.add(samples);
   const content = frequencies.learnt();
@@ -34,12 +34,5 @@ export async function learnStoredGroups(
   for await (const { campaign } of campaigns.all())
     if (campaign.members.length > 1 && !campaign.keys.some((key) => key.startsWith('content#')))
       groups.push(campaign.members);
-  return learnGroupRanks({
-    accounts: new Map(accounts.map((held) => [held.account, held])),
-    looks: atAllSlices(groups, accounts),
-    calibration,
-    windows: calibration.windows,
-    confirmed,
-    content,
-  });
+  return { groups, content };
 }
