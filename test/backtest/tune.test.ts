@@ -57,7 +57,9 @@ describe('tuning', () => {
     const said = JSON.stringify(refused);
     expect(said).toMatch(/40 benign accounts cannot support .* over as many days/);
     // what it says to give is taken
-    expect(tune(held, defaultPolicy, Number(/give --max-fpr ([\d.]+)/.exec(said)?.[1]), smallLibrary).ok).toBe(true);
+    expect(
+      tune(held, defaultPolicy, Number(/give --max-fpr ([\d.]+)/.exec(said)?.[1]), smallLibrary).ok,
+    ).toBe(true);
   });
 
   it('states no smaller chance than the accounts support, and catches strangers that harvest', () => {
