@@ -117,7 +117,7 @@ export const LIMITS = {
     'another object',
   ),
   findingHistory: limit('transitions that a finding lists', 100, 'transitions', 'the oldest are left out'),
-  silenceDays: limit('a silence by one person', 30, 'days', 'a second principal'),
+  silenceDays: limit('a silence by one person, who then rests as long', 30, 'days', 'a second principal'),
   silences: limit(
     'persons whose silences are remembered of a subject',
     20,
