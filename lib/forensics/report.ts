@@ -1,4 +1,4 @@
-import type { QuestionedControl } from './control-questions.ts';
+import type { CloserControl, QuestionedControl } from './control-questions.ts';
 import type { EditedCopy } from './edited-copies.ts';
 import type { Excluded, ModelFacts } from './models.ts';
 import type { Selection } from './selection.ts';
@@ -184,7 +184,7 @@ export interface SuspectReport {
     readonly without: { readonly z: number; readonly p: number; readonly controls: number } | null;
   } | null;
   /** Controls that the suspect is at least as like as the reference. */
-  readonly closerControls: readonly { readonly control: string; readonly z: number }[];
+  readonly closerControls: readonly CloserControl[];
   /** Whether what is missing from one side is missing by chance. */
   readonly selection: Selection | null;
   readonly power: PowerReport | null;

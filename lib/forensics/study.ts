@@ -9,11 +9,12 @@ import { editedCopy as editedFrom, settledByCopy } from './edited-copies.ts';
 import { SMALLEST_EFFECT } from './effects.ts';
 import { commonFreeItems } from './free-form.ts';
 import { sameThroughout } from './identity.ts';
+import { hiddenCharacters } from './invisible.ts';
 import { judgeChoices } from './judge-choices.ts';
 import { judgeFreeForm } from './judge-free-form.ts';
 import { judgeTexts } from './judge-texts.ts';
 import { alternativesTo, mechanismOf } from './mechanism.ts';
-import { cutoffNote, type Lineages, lineages, oddDates } from './models.ts';
+import { cutoffNote, type Lineages, lineages, oddDates, olderThan, withAnswers } from './models.ts';
 import { capital } from './numbers.ts';
 import { abstain, type Context, type Draft, type ForensicsInput, type Question } from './question.ts';
 import type { ForensicsReport, SuspectReport } from './report.ts';
@@ -60,7 +61,7 @@ export function runForensics(input: ForensicsInput, options: ForensicsOptions = 
     input,
     alpha,
     effect: options.effect ?? SMALLEST_EFFECT,
-    of: options.of ?? lineages(),
+    of: withAnswers(options.of ?? lineages(), everyone),
     parts: options.shared?.parts ?? takenApart(everyone),
     panels: options.shared?.panels ?? new Map(),
     random: seededRandom(seed),
@@ -134,6 +135,7 @@ function nothingInCommon(reference: AnswerSheet, suspect: AnswerSheet): Unfit | 
 function judge(context: Context, suspect: AnswerSheet): Draft {
   const { input } = context;
   const late = cutoffNote(input.reference.model, suspect.model, context.of);
+  const older = olderThan(input.reference.model, suspect, context.of);
   const parties = new Set([input.reference.model, suspect.model, ...input.teachers.map((t) => t.model)]);
   const question: Question = {
     context,
@@ -151,6 +153,11 @@ function judge(context: Context, suspect: AnswerSheet): Draft {
       ...[input.reference, suspect, ...input.controls].flatMap((s) => {
         const odd = oddDates(s, context.of);
         return odd === undefined ? [] : [{ code: 'odd-dates', text: `${capital(odd)}.` }];
+      }),
+      ...(older === undefined ? [] : [{ code: 'answers-before-release', text: `${capital(older)}.` }]),
+      ...[input.reference, suspect, ...input.controls].flatMap((s) => {
+        const hidden = hiddenCharacters(s);
+        return hidden === undefined ? [] : [{ code: 'invisible-characters', text: `${capital(hidden)}.` }];
       }),
       ...(late === undefined ? [] : [{ code: 'released-after-cutoff', text: `${capital(late)}.` }]),
     ],
