@@ -12,7 +12,7 @@ interface QueueProps {
 }
 
 /** Rows that are drawn at first, more than a screen holds; more come when they are asked for. */
-const PAGE = 40;
+const PAGE = 30;
 /** Pages that come when they are asked for. */
 const MORE = 5;
 

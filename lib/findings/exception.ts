@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { LIMITS } from '../limits.ts';
+import { DAY_MS } from '../time.ts';
 import { AUTHOR_MAX, silenced } from './finding.ts';
 
 /** A quiet exception: a subject is judged and recorded, and nobody is told, until a date. None lasts for ever. */
@@ -14,6 +16,9 @@ export const exception = z.strictObject({
 });
 export type Exception = z.infer<typeof exception>;
 
+/** After a silence by one person, that person alone cannot silence the subject again for so long, ms: what goes on is told. */
+export const REST_MS = LIMITS.silenceDays.most * DAY_MS;
+
 /** Who can say whether a subject is excepted; the findings table in production. */
 export interface ExceptionPort {
   /** The exception that is in force at `now` (ms since 1970), undefined where none is. */
@@ -24,7 +29,7 @@ export function inForce(held: Exception, now: number): boolean {
   return Date.parse(held.until) > now;
 }
 
-/** When an exception says nothing any more, ms: neither silences, nor tells who silenced alone for how long. */
+/** When an exception says nothing any more, ms: neither silences, nor tells who may not silence alone again yet. */
 export function rememberedUntil({ until, silenced = [] }: Exception): number {
-  return Math.max(...[until, ...silenced.map((one) => one.until)].map((end) => Date.parse(end)));
+  return Math.max(Date.parse(until), ...silenced.map((one) => Date.parse(one.until) + REST_MS));
 }

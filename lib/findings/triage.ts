@@ -1,7 +1,7 @@
 import { LIMITS } from '../limits.ts';
 import { DAY_MS, iso } from '../time.ts';
 import { chained } from './audit-chain.ts';
-import type { Exception } from './exception.ts';
+import { type Exception, REST_MS } from './exception.ts';
 import {
   type AuditEntry,
   type Finding,
@@ -95,7 +95,8 @@ export function triage(held: Finding, decision: Decision): Triaged {
 
 /**
  * How long a benign verdict silences: as long as another person wants too, else at most `ALONE_DAYS`, counted from when this
- * person began to silence the subject without a gap. Undoing, another verdict between, or many of them begin no new count.
+ * person began to silence the subject; a new count begins when that ended `REST_MS` ago. A gap of a second, undoing, another
+ * verdict between, or many of them begin none.
  * @throws TriageError where this person's days are used up
  */
 function quietTerm(
@@ -111,7 +112,7 @@ function quietTerm(
   if (until <= longest) return { term: { until: iso(until) }, alone: true };
   if (longest <= at)
     throw new TriageError(
-      `one person silences a subject for at most ${ALONE_DAYS} days: a second person has to give the verdict`,
+      `one person silences a subject for at most ${ALONE_DAYS} days, and again ${ALONE_DAYS} days after these: a second person has to give the verdict`,
       'until',
     );
   const shared = other !== undefined && other.until >= most ? { second: other.with } : {};
@@ -133,10 +134,10 @@ function agreed(
     : { until: Date.parse(standing.until ?? ''), with: standing.second };
 }
 
-/** When this person's unbroken silence began, ms; `at` where none goes on. */
+/** When this person's silence began, ms; `at` where none goes on, nor ended a short while ago. */
 function silenceOf(held: Finding, by: string, at: number): number {
   const known = held.silenced?.find((one) => one.by === by);
-  return known === undefined || Date.parse(known.until) < at ? at : Date.parse(known.since);
+  return known === undefined || Date.parse(known.until) + REST_MS <= at ? at : Date.parse(known.since);
 }
 
 /** The finding with this person's silence, which another of the subject's findings goes on from. */
@@ -158,10 +159,10 @@ export function withSilences(held: Finding, others: Silences): Finding {
   return { ...held, silenced: latest.slice(0, LIMITS.silences.most) };
 }
 
-/** Two silences of one person: one where no gap is between them, else the later. */
+/** Two silences of one person: one where too short a gap is between them, else the later. */
 function joined(a: Silences[number], b: Silences[number]): Silences[number] {
   const [first, last] = a.since <= b.since ? [a, b] : [b, a];
-  if (first.until < last.since) return last;
+  if (Date.parse(first.until) + REST_MS <= Date.parse(last.since)) return last;
   return { by: a.by, since: first.since, until: first.until > last.until ? first.until : last.until };
 }
 

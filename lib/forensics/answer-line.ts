@@ -22,7 +22,10 @@ const given = z.union(
  */
 export const answerLine = z.looseObject({
   item: z
-    .union([z.string().min(1).max(MAX_ITEM), z.number().int()])
+    .union(
+      [z.string().min(1).max(MAX_ITEM), z.number().int()],
+      `a text of 1 to ${MAX_ITEM} characters or a whole number, the id of the question`,
+    )
     .describe('id of the question, the same in every file'),
   sample: z
     .number()

@@ -1,6 +1,7 @@
 import { type AnswerLine, answerLine, isAnswerLine } from './answer-line.ts';
 import { SAMPLE_MARK } from './blocks.ts';
 import { dayExists } from './day.ts';
+import { asSeen } from './invisible.ts';
 import { normalForm } from './normal-form.ts';
 import { frameLines, withoutLines } from './text-frame.ts';
 import { splitTrace, strangeMark } from './trace.ts';
@@ -57,6 +58,10 @@ export interface AnswerSheet {
   readonly asked: { readonly from: string; readonly to: string } | undefined;
   /** Answers with a date that does not exist. */
   readonly oddDates: number;
+  /** Answers with a date that exists. */
+  readonly dated: number;
+  /** Answers with characters that nobody sees; they were taken out. */
+  readonly invisible: number;
   /** Items without any answer. */
   readonly unanswered: number;
   /** Items set aside because their key is not one of their options. */
@@ -103,6 +108,10 @@ function shownField(field: string, value: unknown): string {
 
 function asAnswerLine(json: unknown, at: string): AnswerLine {
   if (isAnswerLine(json)) return json;
+  if (typeof json === 'object' && json !== null && !Array.isArray(json) && !('item' in json))
+    throw new AnswersError(
+      `${at}: no field "item": each line needs the id of its question, the same in every file`,
+    );
   const parsed = answerLine.safeParse(json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
@@ -160,6 +169,7 @@ function twice(row: AnswerLine): string {
 /** Collects the lines of one model. */
 class SheetReader {
   readonly #model: string;
+  readonly #file: string;
   /** Per question its answers by number of the sample; a line without a number is sample 0. */
   readonly #answers = new Map<string, Map<number, Omit<Answer, 'item'>>>();
   readonly #free: FreeAnswer[] = [];
@@ -174,30 +184,36 @@ class SheetReader {
     unanswered: 0,
     badKeys: 0,
     oddDates: 0,
+    dated: 0,
+    invisible: 0,
   };
   #from: string | undefined;
   #to: string | undefined;
   #firstOutside = '';
   #firstBadKey = '';
 
-  constructor(model: string) {
+  constructor(model: string, file: string) {
     this.#model = model;
+    this.#file = file;
   }
 
   take(line: string, number: number): void {
-    const at = `${this.#model}, line ${number}`;
+    const at = `${this.#file}, line ${number}`;
     let json: unknown;
     try {
       json = JSON.parse(line);
     } catch {
-      throw new AnswersError(`${at}: not JSON (${line.length} characters)`);
+      throw new AnswersError(
+        `${at}: not JSON (${line.length} characters); each line must be one answer, a whole JSON object`,
+      );
     }
-    const row = asAnswerLine(json, at);
+    const { row, hidden } = asSeen(asAnswerLine(json, at));
     const question = String(row.item);
     const sample = row.sample ?? 0;
     const own = this.#answers.get(question) ?? new Map<number, Omit<Answer, 'item'>>();
     if (own.has(sample)) throw new AnswersError(`${at}: item ${shown(question)} occurs twice${twice(row)}`);
     this.#date(row.date);
+    if (hidden) this.#count.invisible++;
     const parts = partsOf(row);
     if (parts.mark !== undefined) this.#marks.set(parts.mark, (this.#marks.get(parts.mark) ?? 0) + 1);
     const answer = this.#answer(row, at, number);
@@ -225,6 +241,7 @@ class SheetReader {
       this.#count.oddDates++;
       return;
     }
+    this.#count.dated++;
     if (this.#from === undefined || day < this.#from) this.#from = day;
     if (this.#to === undefined || day > this.#to) this.#to = day;
   }
@@ -329,13 +346,13 @@ class SheetReader {
     const { choice, free, text, trace, cut, outside, unanswered, badKeys } = this.#count;
     if (badKeys > LEAST_OUTSIDE && badKeys > choice * MOST_OUTSIDE)
       throw new AnswersError(
-        `${this.#model}: ${badKeys} keys lie outside their options (first at ${this.#firstBadKey}): "correct" or "options" is wrong`,
+        `${this.#file}: ${badKeys} keys lie outside their options (first at ${this.#firstBadKey}): "correct" or "options" is wrong`,
       );
-    if (this.#answers.size === 0) throw new AnswersError(`${this.#model}: the file has no answers`);
+    if (this.#answers.size === 0) throw new AnswersError(`${this.#file}: the file has no answers`);
     const given = choice - unanswered;
     if (outside > LEAST_OUTSIDE && outside > given * MOST_OUTSIDE)
       throw new AnswersError(
-        `${this.#model}: ${outside} of ${given} answers lie outside their options (first at ${this.#firstOutside}); ` +
+        `${this.#file}: ${outside} of ${given} answers lie outside their options (first at ${this.#firstOutside}); ` +
           'answers must be letters of the options (A, B, ...); leave "options" out where answers are free-form',
       );
     const wrapper = this.#unwrap();
@@ -357,6 +374,8 @@ class SheetReader {
       outside,
       unanswered,
       oddDates: this.#count.oddDates,
+      dated: this.#count.dated,
+      invisible: this.#count.invisible,
       badKeys,
     };
   }
@@ -367,12 +386,13 @@ class SheetReader {
  *
  * @param model name that the report shows
  * @param lines the file's lines (NDJSON); empty lines are skipped
+ * @param file what messages call the file; the model's name by default
  * @throws AnswersError naming line and field: broken JSON, a wrong type, an item twice without differing samples,
  *   a line with neither an answer nor a text, or more than a tenth of the letters or keys outside their options (then
  *   they are not letters of the options at all, and no number drawn from them would mean anything; fewer are set aside)
  */
-export function readAnswerSheet(model: string, lines: Iterable<string>): AnswerSheet {
-  const reader = new SheetReader(model);
+export function readAnswerSheet(model: string, lines: Iterable<string>, file = model): AnswerSheet {
+  const reader = new SheetReader(model, file);
   let number = 0;
   for (const line of lines) {
     number++;

@@ -1,3 +1,4 @@
+import { excludedByTime, type Lineages } from './models.ts';
 import type { PairArray, PairTest } from './pair-test.ts';
 import { testAccusedPair, withoutModel } from './pair-test.ts';
 import { FIRST_CONTROL, type Parties, REFERENCE, SUSPECT } from './parties.ts';
@@ -40,10 +41,30 @@ export function questionControls(array: PairArray, test: PairTest, parties: Part
   };
 }
 
+/** A control that the suspect is at least as like as the reference. */
+export interface CloserControl {
+  readonly control: string;
+  readonly z: number;
+  /** Whether it was released after the suspect, so that the suspect cannot have learnt from it. */
+  readonly excludedByDates: boolean;
+}
+
 /** Controls that the suspect is at least as like as the reference. */
-export function closerControls(array: PairArray, test: PairTest, parties: Parties) {
+export function closerControls(
+  array: PairArray,
+  test: PairTest,
+  parties: Parties,
+  of: Lineages,
+): CloserControl[] {
   return Array.from(test.nullZ, (z, k) => ({ z, pair: array.pairs[k + 1] ?? [0, 0] }))
     .filter(({ z, pair }) => pair.includes(SUSPECT) && z >= test.z)
-    .map(({ z, pair }) => ({ control: parties.name(pair[0] === SUSPECT ? pair[1] : pair[0]), z }))
+    .map(({ z, pair }) => {
+      const control = parties.name(pair[0] === SUSPECT ? pair[1] : pair[0]);
+      return {
+        control,
+        z,
+        excludedByDates: excludedByTime(control, parties.suspect.model, of) !== undefined,
+      };
+    })
     .sort((a, b) => b.z - a.z);
 }

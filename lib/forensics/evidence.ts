@@ -113,7 +113,7 @@ export function evidence(
     leaveOneControlOut: leaveOneOut(tested, of),
     power: powerReport(tested, alpha, effects),
     questionedControls: questionControls(tested.array, tested.test, tested.parties),
-    closerControls: closerControls(tested.array, tested.test, tested.parties),
+    closerControls: closerControls(tested.array, tested.test, tested.parties, of),
   };
 }
 

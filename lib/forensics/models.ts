@@ -96,6 +96,8 @@ export interface Lineages {
   /** Whether two models share family, maker, base, or one is the other's base. */
   kin(a: string, b: string): boolean;
   facts(model: string): ModelFacts | undefined;
+  /** Day of the last of a model's answers, where all of them are dated and none before its release. */
+  answered?(model: string): string | undefined;
 }
 
 /** A label without what spelling adds to it: `Meta`, `META ` and `meta.` are one maker. */
@@ -197,12 +199,47 @@ export interface Excluded {
 export function excludedByTime(teacher: string, student: string, of: Lineages): Excluded | undefined {
   const born = of.facts(teacher)?.released;
   const done = of.facts(student)?.released;
-  if (!born || !done || !certainlyAfter(born, done)) return undefined;
+  if (!born) return undefined;
+  const last = of.answered?.(student);
+  if (last !== undefined && certainlyAfter(born, last))
+    return {
+      teacher,
+      student,
+      reason: `${teacher} was released ${born}, after the last of ${student}'s answers was given (${last}): ${student} cannot have learnt from its public answers`,
+    };
+  if (!done || !certainlyAfter(born, done)) return undefined;
   return {
     teacher,
     student,
     reason: `${teacher} was released ${born}, after ${student} (${done}): ${student} cannot have learnt from its public answers`,
   };
+}
+
+/** What dates of answers add: a model whose every answer is dated was there by the last of those days. */
+export function withAnswers(
+  of: Lineages,
+  sheets: readonly Pick<AnswerSheet, 'model' | 'asked' | 'oddDates' | 'dated' | 'answers'>[],
+): Lineages {
+  const days = new Map(
+    sheets.flatMap((s) => {
+      const sound = s.asked !== undefined && s.dated >= s.answers.size && oddDates(s, of) === undefined;
+      return sound && s.asked !== undefined ? [[s.model, s.asked.to] as const] : [];
+    }),
+  );
+  return { ...of, answered: (model) => days.get(model) };
+}
+
+/** That some answers of a model are older than a teacher; undefined where none is, or all are and exclude it. */
+export function olderThan(
+  teacher: string,
+  student: Pick<AnswerSheet, 'model' | 'asked'>,
+  of: Lineages,
+): string | undefined {
+  const born = of.facts(teacher)?.released;
+  const { model, asked } = student;
+  if (!born || asked === undefined || !certainlyAfter(born, asked.from)) return undefined;
+  if (excludedByTime(teacher, model, of) !== undefined) return undefined;
+  return `answers of ${model} are dated from ${asked.from}, before ${teacher} was released (${born}): those cannot have been learnt from its public answers`;
 }
 
 /** That answers are dated before their model was released, or on days that cannot be meant; undefined where they are not. */

@@ -37,6 +37,10 @@ function unwrapped(text: string): string {
   return out;
 }
 
+/** Full-width forms of ASCII, as East Asian keyboards give them, and how far they lie from it (Unicode, FF01 to FF5E). */
+const FULL_WIDTH = /[\uFF01-\uFF5E]/g;
+const FULL_WIDTH_BY = 0xfee0;
+
 /** The form of the empty string, which is an answer. */
 const EMPTY = "''";
 
@@ -108,7 +112,7 @@ function form(text: string): string {
  */
 export function normalForm(answer: string): string | undefined {
   let text = unwrapped(answer.slice(0, 4 * MAX_FORM));
-  text = unquoted(text);
+  text = unquoted(text).replace(FULL_WIDTH, (c) => String.fromCharCode(c.charCodeAt(0) - FULL_WIDTH_BY));
   for (const [pattern, by] of REWRITES) text = text.replace(pattern, by);
   text = text.replace(/\s+/g, '').toLowerCase();
   const out = form(text).slice(0, MAX_FORM);

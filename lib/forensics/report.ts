@@ -1,4 +1,4 @@
-import type { QuestionedControl } from './control-questions.ts';
+import type { CloserControl, QuestionedControl } from './control-questions.ts';
 import type { EditedCopy } from './edited-copies.ts';
 import type { Excluded, ModelFacts } from './models.ts';
 import type { Selection } from './selection.ts';
@@ -122,6 +122,8 @@ export interface SuspectReport {
   readonly sameWrong: number | null;
   /** Free-form answers: share of equal answers among those both got wrong, the median of the unrelated pairs; else null. */
   readonly strangersShare: number | null;
+  /** Free-form answers: of those with the same wrong answer, those that are the key written in another way; else null. */
+  readonly writtenOtherwise: number | null;
   /**
    * CAPA's kappa; for free-form answers the log-likelihood ratio an item of one source against two (nats), for text the
    * cosine of its first view.
@@ -184,7 +186,7 @@ export interface SuspectReport {
     readonly without: { readonly z: number; readonly p: number; readonly controls: number } | null;
   } | null;
   /** Controls that the suspect is at least as like as the reference. */
-  readonly closerControls: readonly { readonly control: string; readonly z: number }[];
+  readonly closerControls: readonly CloserControl[];
   /** Whether what is missing from one side is missing by chance. */
   readonly selection: Selection | null;
   readonly power: PowerReport | null;
@@ -265,6 +267,7 @@ export function emptyReport(of: {
     coWrong: null,
     sameWrong: null,
     strangersShare: null,
+    writtenOtherwise: null,
     kappa: null,
     expected: null,
     excess: null,

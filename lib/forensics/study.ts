@@ -9,16 +9,19 @@ import { editedCopy as editedFrom, settledByCopy } from './edited-copies.ts';
 import { SMALLEST_EFFECT } from './effects.ts';
 import { commonFreeItems } from './free-form.ts';
 import { sameThroughout } from './identity.ts';
+import { hiddenCharacters } from './invisible.ts';
 import { judgeChoices } from './judge-choices.ts';
 import { judgeFreeForm } from './judge-free-form.ts';
 import { judgeTexts } from './judge-texts.ts';
 import { alternativesTo, mechanismOf } from './mechanism.ts';
-import { cutoffNote, type Lineages, lineages, oddDates } from './models.ts';
+import { cutoffNote, type Lineages, lineages, oddDates, olderThan, withAnswers } from './models.ts';
 import { capital } from './numbers.ts';
 import { abstain, type Context, type Draft, type ForensicsInput, type Question } from './question.ts';
 import type { ForensicsReport, SuspectReport } from './report.ts';
 import { enoughTexts, LEAST_ITEMS, type Unfit } from './screening.ts';
 import { testSelection } from './selection.ts';
+import { madeByWriting } from './shared-errors.ts';
+import { spareSamples } from './spare-samples.ts';
 import { commonTexts, PARTS, type PartCorpus, partCorpus } from './text-parts.ts';
 import { MANY_MISSING, word } from './verdict.ts';
 
@@ -60,7 +63,7 @@ export function runForensics(input: ForensicsInput, options: ForensicsOptions = 
     input,
     alpha,
     effect: options.effect ?? SMALLEST_EFFECT,
-    of: options.of ?? lineages(),
+    of: withAnswers(options.of ?? lineages(), everyone),
     parts: options.shared?.parts ?? takenApart(everyone),
     panels: options.shared?.panels ?? new Map(),
     random: seededRandom(seed),
@@ -134,6 +137,8 @@ function nothingInCommon(reference: AnswerSheet, suspect: AnswerSheet): Unfit | 
 function judge(context: Context, suspect: AnswerSheet): Draft {
   const { input } = context;
   const late = cutoffNote(input.reference.model, suspect.model, context.of);
+  const spare = spareSamples(input.reference, suspect);
+  const older = olderThan(input.reference.model, suspect, context.of);
   const parties = new Set([input.reference.model, suspect.model, ...input.teachers.map((t) => t.model)]);
   const question: Question = {
     context,
@@ -151,6 +156,14 @@ function judge(context: Context, suspect: AnswerSheet): Draft {
       ...[input.reference, suspect, ...input.controls].flatMap((s) => {
         const odd = oddDates(s, context.of);
         return odd === undefined ? [] : [{ code: 'odd-dates', text: `${capital(odd)}.` }];
+      }),
+      ...(spare === undefined
+        ? []
+        : [{ code: spare.many ? 'many-spare-samples' : 'spare-samples', text: spare.text }]),
+      ...(older === undefined ? [] : [{ code: 'answers-before-release', text: `${capital(older)}.` }]),
+      ...[input.reference, suspect, ...input.controls].flatMap((s) => {
+        const hidden = hiddenCharacters(s);
+        return hidden === undefined ? [] : [{ code: 'invisible-characters', text: `${capital(hidden)}.` }];
       }),
       ...(late === undefined ? [] : [{ code: 'released-after-cutoff', text: `${capital(late)}.` }]),
     ],
@@ -246,7 +259,7 @@ function finish(drafts: readonly Draft[], context: Context): SuspectReport[] {
     };
     const excluded = excludedDirections(context, d.report.suspect);
     const attribution =
-      d.closeness === undefined || settledByCopy(d.report) !== undefined
+      d.closeness === undefined || settledByCopy(d.report) !== undefined || madeByWriting(d.report)
         ? undefined
         : attribute(d.closeness, excluded, datesKnown(context, d.report.suspect));
     const base: SuspectReport = {

@@ -3,7 +3,7 @@ import { copyText, settledByCopy } from './edited-copies.ts';
 import { fixed, percent, pValue, signed } from './numbers.ts';
 import { controlsNeeded } from './power.ts';
 import { type Caveat, NEGATIVE_MEANS, POSITIVE_MEANS, type SuspectReport, type Verdict } from './report.ts';
-import { spokenForByErrors } from './shared-errors.ts';
+import { madeByWriting, spokenForByErrors } from './shared-errors.ts';
 
 /** What a verdict needs to know of the run. */
 export interface Rules {
@@ -74,7 +74,12 @@ function found(report: Tested): Ruling {
       statement: `${alike}, and others explain it as well: ${set}.`,
       reason: set,
     };
-  const closer = report.closerControls.map((c) => c.control);
+  const closer = report.closerControls.filter((c) => !c.excludedByDates).map((c) => c.control);
+  const younger = report.closerControls.filter((c) => c.excludedByDates).map((c) => c.control);
+  if (closer.length === 0 && younger.length > 0) {
+    const reason = `${younger.join(', ')} among the controls, released after ${suspect}, ${younger.length === 1 ? 'is' : 'are'} as close and cannot have taught it: what makes these alike, such as a shared style or teacher, explains the likeness with ${reference} as well`;
+    return { verdict: 'one of several', statement: `${alike}, but ${reason}.`, reason };
+  }
   if (closer.length > 0)
     return {
       verdict: 'one of several',
@@ -104,13 +109,29 @@ function copied(report: Tested): Ruling | undefined {
 /** A likeness for which no shared wrong answers speak; undefined where they do. */
 function unspoken(report: Tested): Ruling | undefined {
   if (spokenForByErrors(report)) return undefined;
-  const { suspect, reference, sameWrong, coWrong, strangersShare } = report;
-  const reason = `of the ${coWrong} items that both got wrong ${sameWrong} have the same wrong answer, where unrelated models have ${percent(strangersShare ?? 0)}: what is alike is where they err, and a habit of writing or a parser makes that too`;
+  const { suspect, reference, sameWrong, coWrong, strangersShare, writtenOtherwise } = report;
+  const reason = madeByWriting(report)
+    ? `of the ${sameWrong} wrong answers that are the same in both ${writtenOtherwise} are the key written in another way: a habit of writing, a prompt or a parser makes that; ask for answers in one form, or grade them by what they mean`
+    : `of the ${coWrong} items that both got wrong ${sameWrong} have the same wrong answer, where unrelated models have ${percent(strangersShare ?? 0)}: what is alike is where they err, and a habit of writing or a parser makes that too`;
   return {
     verdict: 'abstained',
     statement: `No statement about ${suspect} and ${reference}: ${reason} (${figuresOf(report)}).`,
     reason,
   };
+}
+
+/** Why a low value clears nobody: what could have been made by leaving out or grading away what two models share. */
+function doubtOfClearing({ caveats, selection }: Tested): string | undefined {
+  const has = (code: string) => caveats.some((c) => c.code === code);
+  if (has('part-missing'))
+    return 'only one of the two has both traces and replies, and what the other lacks, or has mixed into its texts, was not compared';
+  if (selection !== null && selection.missingShare > MANY_MISSING)
+    return `no negative verdict can rest on files in which ${percent(selection.missingShare)} of the items that most controls answered are without an answer of one of the two: leaving out what two models share makes a low value too; ask the missing items`;
+  if (has('many-spare-samples'))
+    return 'no negative verdict can rest on files of which one has further answers to the same questions that were not compared: answers put before them can hide what two models share; ask both equally often';
+  if (has('graded-apart'))
+    return 'no negative verdict can rest on answers of which some are the same in both files, and graded right in one and wrong in the other; grade both alike';
+  return undefined;
 }
 
 /** A likeness that leaving out items could have made; undefined where too few are missing, or it holds in the worst case. */
@@ -141,7 +162,7 @@ function outOfReach(report: Tested, { alpha }: Rules): Ruling {
   const { smallestP: smallest, pairs } = report.null;
   const { questions, suspect, reference, p } = report;
   const controls = report.null.controls.length;
-  const reason = `${p <= smallest * ROUNDING ? 'no unrelated pair is as alike, but ' : ''}with ${pairs} unrelated pairs of ${controls} controls p cannot fall below ${pValue(smallest)}, ${pValue(Math.min(1, smallest * questions))} after correction for ${questions} question${questions === 1 ? '' : 's'}; ${controlsNeeded(alpha, questions)} unrelated controls would allow ${alpha}: more controls are needed, more items would not help`;
+  const reason = `${p <= smallest * ROUNDING ? 'no unrelated pair is as alike, but ' : ''}with ${pairs} unrelated pairs of ${controls} controls p cannot fall below ${pValue(smallest)}, ${pValue(Math.min(1, smallest * questions))} after correction for ${questions} question${questions === 1 ? '' : 's'}; ${controlsNeeded(alpha, questions)} unrelated controls${controls < controlsNeeded(alpha, questions) ? '' : ', each comparable with both parties and no two of them kin or near copies,'} would allow ${alpha}: more controls are needed, more items would not help`;
   return {
     verdict: 'cannot tell with these controls',
     statement: `Cannot tell with these controls whether ${suspect} learnt from ${reference}: ${reason} (${figuresOf(report)}).`,
@@ -210,9 +231,9 @@ function rule(report: SuspectReport, rules: Rules): Ruling {
   const upper = (ci95Models[1] - excess) * (ONE_SIDED / TWO_SIDED) + excess;
   const interest = mode === 'choices' ? rules.effect : TEXT_SPREADS * spread;
   const weakText = mode === 'text' && (report.z ?? 0) > 0;
-  if (upper < interest && !weakText && report.caveats.some((c) => c.code === 'part-missing')) {
-    const reason =
-      'only one of the two has both traces and replies, and what the other lacks, or has mixed into its texts, was not compared';
+  const doubt = doubtOfClearing(report);
+  if (upper < interest && !weakText && doubt !== undefined) {
+    const reason = doubt;
     return {
       verdict: 'cannot tell at this size',
       statement: `Cannot tell at this size whether ${suspect} learnt from ${reference}: ${reason} (${figuresOf(report)}).`,

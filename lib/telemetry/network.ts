@@ -8,8 +8,12 @@ export interface IpOrigin {
   readonly network?: string;
 }
 
+/** An address with its zone, or what a header says instead; more is not looked at. */
+const LONGEST = 1024;
+
 /** The place of an address as the gateway wrote it: IPv4, IPv6, IPv4-mapped, with port, zone, or a forwarding list. */
-export function placeOf(text: string): IpOrigin {
+export function placeOf(given: string): IpOrigin {
+  const text = given.slice(0, LONGEST);
   const comma = text.indexOf(',');
   let host = (comma < 0 ? text : text.slice(0, comma)).trim();
   const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(host);

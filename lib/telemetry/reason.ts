@@ -50,8 +50,8 @@ export function kindOf(value: unknown): string {
 const OPEN_FIELDS =
   /^(?:v|time|outcome|(?:usage|params|shape)\.\w{1,40}|customer\.createdAt|behaviours\.\d+|prints\.\d+\.epoch)$/;
 
-/** Digits, and what stands between those of a time. */
-const TIME = /^[\d TZ:.,+/-]{1,40}$/;
+/** A date and perhaps a time, or one number of up to ten digits: no address, no telephone, no card. */
+const TIME = /^(?:\d{4}[/.-]\d\d?[/.-]\d\d?(?:[T ][\d TZ:.,+-]{0,30})?|[+-]?\d{0,10}(?:\.\d{0,10})?)$/;
 
 /** A value as a reason gives it where text must not leave: numbers and times of open fields as they are, else only what it is. */
 export function openValue(field: string, value: unknown): string {

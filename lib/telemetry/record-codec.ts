@@ -2,7 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { gzipSync } from 'node:zlib';
 import { LIMITS } from '../limits.ts';
 import { gunzipWhole, isGzip, TrailingBytes } from './gzip.ts';
-import { mayKeepHeader, mayKeepLine } from './kept-line.ts';
+import { keptLine, mayKeepHeader, saysNoMore } from './kept-line.ts';
 import { type ArrivalCheck, checkedTimes, parseUsageEvent, surelyValid } from './parse-usage-event.ts';
 import { kindOf, type Reason } from './reason.ts';
 import { BUCKETING, type RecordHeader } from './record.ts';
@@ -132,7 +132,9 @@ export function decodeRecord(bytes: Uint8Array, check?: ArrivalCheck): DecodedRe
     if (fault !== undefined) {
       const refused = { header: undefined, lines: [], size: plain.length, reason: fault };
       const kept =
-        mayKeepHeader(first.json) && lines.slice(1).every((line) => line.valid || keptOf(line) !== '');
+        mayKeepHeader(first.json) &&
+        lines.every(({ valid, text, json }) => valid || saysNoMore(text, json)) &&
+        lines.slice(1).every((line) => line.valid || keptOf(line) !== '');
       return kept ? refused : withheld(refused);
     }
     header = first.json as unknown as RecordHeader;
@@ -182,8 +184,8 @@ function decodeLines(lines: readonly Line[], check: ArrivalCheck | undefined): D
 }
 
 /** The line as it may be kept: not at all where it is not JSON, holds what people wrote, or names a customer. */
-function keptOf({ text, fault, json }: Line): string {
-  return fault === undefined && mayKeepLine(text, json) ? text : '';
+function keptOf({ fault, json }: Line): string {
+  return fault === undefined ? keptLine(json) : '';
 }
 
 interface Line {

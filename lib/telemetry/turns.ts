@@ -55,38 +55,65 @@ type Json = Readonly<Record<string, unknown>>;
 export function roleKind(role: string): TurnKind {
   const known = KINDS[role];
   if (known !== undefined) return known;
+  if (role.length > LIMITS.typeName.most) return 'other';
   const last = role.slice(role.lastIndexOf('.') + 1).toLowerCase();
   return KINDS[last] ?? 'other';
 }
 
-/** The turns of a list of messages or items, in their order. Reads anything, throws on nothing. */
+/** How much may still be read of a conversation: values, of the newest message first. */
+interface Allowance {
+  left: number;
+}
+
+/** The beginning of a long conversation holds its system prompts. */
+const FIRST_MESSAGES = 64;
+
+/**
+ * The turns of a list of messages or items, in their order. Reads anything, throws on nothing, and follows a bounded number of
+ * messages, parts and values (`LIMITS`): the customer chooses how many there are.
+ */
 export function turnsOf(messages: readonly unknown[]): Turn[] {
+  const most = LIMITS.messages.most;
+  const read =
+    messages.length <= most
+      ? messages
+      : [...messages.slice(0, FIRST_MESSAGES), ...messages.slice(FIRST_MESSAGES - most)];
+  const allowance = { left: LIMITS.conversationValues.most };
+  // newest first: what is asked now is read whatever stands before it
+  const held: (readonly Turn[])[] = [];
+  for (let i = read.length - 1; i >= 0; i--) held.push(turnsIn(read[i], allowance));
   const turns: Turn[] = [];
-  for (const message of messages) addTurns(turns, message);
+  for (let i = held.length - 1; i >= 0; i--)
+    for (const turn of held[i] as readonly Turn[]) {
+      // words of role `user` that a framework wrote around a tool's result are the tool's
+      const isResult = turn.kind === 'user' && turns.at(-1)?.kind === 'assistant' && isToolText(turn.text);
+      turns.push(isResult ? { kind: 'tool', role: 'tool', text: turn.text } : turn);
+    }
   return turns;
 }
 
-function addTurns(turns: Turn[], message: unknown): void {
-  if (!isObject(message)) return;
+const NO_TURNS: readonly Turn[] = [];
+
+function turnsIn(message: unknown, allowance: Allowance): readonly Turn[] {
+  if (!isObject(message)) return NO_TURNS;
   const type = typeIn(message) ?? '';
   if (typeof message.role !== 'string') {
-    if (isResultItem(type, message)) turns.push({ kind: 'tool', role: 'tool', text: resultText(message) });
-    return;
+    if (!isResultItem(type, message)) return NO_TURNS;
+    return [{ kind: 'tool', role: 'tool', text: resultText(message, allowance) }];
   }
   const role = message.role;
   const kind = roleKind(role);
   const content = message.content ?? message.parts ?? null;
-  if (typeof content === 'string') {
-    turns.push(turnOf(kind, role, content, turns));
-    return;
-  }
-  const parts = Array.isArray(content) ? content : isObject(content) ? [content] : [];
+  if (typeof content === 'string') return [turnOf(kind, role, content)];
+  const turns: Turn[] = [];
   let text = '';
   const attached: string[] = [];
   let results = 0;
   let others = 0;
-  for (const part of parts) {
-    const result = partResult(part);
+  const parts = Array.isArray(content) ? content : isObject(content) ? [content] : [];
+  for (const part of ends(parts, allowance.left)) {
+    allowance.left--;
+    const result = partResult(part, allowance);
     if (result !== undefined) {
       results++;
       turns.push({ kind: 'tool', role: 'tool', text: result });
@@ -94,22 +121,28 @@ function addTurns(turns: Turn[], message: unknown): void {
     }
     others++;
     // a tool may answer in documents: https://docs.cohere.com/v2/docs/tool-use-overview
-    const said = partText(part) || (kind === 'tool' ? resultText(part, 1) : '');
+    const said = partText(part) || (kind === 'tool' ? resultText(part, allowance, 1) : '');
     const beside = said === '' && kind !== 'assistant' ? attachedText(part) : '';
     if (beside !== '') attached.push(beside);
     if (said !== '') text = text === '' ? said : `${text}\n${said}`;
   }
   // A message that only hands over results is none of its role's; one without any content is an empty one.
-  if (results > 0 && (others === 0 || (text === '' && kind === 'user'))) return;
-  turns.push(turnOf(kind, role, text, turns));
+  if (results > 0 && (others === 0 || (text === '' && kind === 'user'))) return turns;
+  turns.push(turnOf(kind, role, text));
   // behind the words that came with it: what is attached may ask for work where they only point to it
   for (const beside of attached) turns.push({ kind: 'attached', role: 'attachment', text: beside });
+  return turns;
 }
 
-/** A turn of words; words of role `user` that a framework wrote around a tool's result are the tool's. */
-function turnOf(kind: TurnKind, role: string, text: string, before: readonly Turn[]): Turn {
-  const isResult = kind === 'user' && before.at(-1)?.kind === 'assistant' && isToolText(text);
-  return isResult || kind === 'tool' ? { kind: 'tool', role: 'tool', text } : { kind, role, text };
+/** At most so many values of a list: the first and the last, for either may ask. */
+function ends(values: readonly unknown[], most: number): readonly unknown[] {
+  if (values.length <= most) return values;
+  const half = Math.max(0, most >> 1);
+  return half === 0 ? [] : [...values.slice(0, half), ...values.slice(-half)];
+}
+
+function turnOf(kind: TurnKind, role: string, text: string): Turn {
+  return kind === 'tool' ? { kind, role: 'tool', text } : { kind, role, text };
 }
 
 /**
@@ -145,10 +178,10 @@ function partText(part: unknown, depth = 0): string {
 }
 
 /** The text of a part that carries a tool's result; undefined for any other part. */
-function partResult(part: unknown): string | undefined {
+function partResult(part: unknown, allowance: Allowance): string | undefined {
   if (!isObject(part)) return undefined;
-  for (const key of RESULT_KEYS) if (key in part) return resultText(part[key]);
-  return RESULT_TYPE.test(typeIn(part) ?? '') ? resultText(part) : undefined;
+  for (const key of RESULT_KEYS) if (key in part) return resultText(part[key], allowance);
+  return RESULT_TYPE.test(typeIn(part) ?? '') ? resultText(part, allowance) : undefined;
 }
 
 /** Whether an item without a role carries a tool's result. */
@@ -173,28 +206,40 @@ const LABELS: ReadonlySet<string> = new Set([
   'id',
 ]);
 
+/** Values of one list in a tool's result that are read. */
+const LISTED = 1024;
+
 /** The words inside a tool's result, wherever the provider puts them. */
-function resultText(value: unknown, depth = 0): string {
+function resultText(value: unknown, allowance: Allowance, depth = 0): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (depth > 6) return '';
-  if (Array.isArray(value))
-    return value
-      .map((entry) => resultText(entry, depth + 1))
-      .filter((text) => text !== '')
-      .join('\n');
+  if (depth > 6 || --allowance.left < 0) return '';
+  if (Array.isArray(value)) {
+    let text = '';
+    for (const entry of ends(value, Math.min(LISTED, allowance.left)))
+      text = joined(text, resultText(entry, allowance, depth + 1));
+    return text;
+  }
   if (!isObject(value)) return '';
   const type = typeIn(value);
   if (type !== undefined && depth > 0 && WORDLESS.test(type)) return '';
-  for (const field of RESULT_FIELDS)
-    if (value[field] !== undefined && value[field] !== null) return resultText(value[field], depth + 1);
+  for (const field of RESULT_FIELDS) {
+    const held = value[field];
+    if (held !== undefined && held !== null) return resultText(held, allowance, depth + 1);
+  }
   // OpenTelemetry names the field as the type: server_tool_call_response
-  if (depth === 0) return type === undefined ? '' : resultText(value[type], depth + 1);
-  return Object.entries(value)
-    .filter(([name]) => (type === undefined || !LABELS.has(name)) && !WORDLESS.test(name))
-    .map(([, entry]) => resultText(entry, depth + 1))
-    .filter((text) => text !== '')
-    .join('\n');
+  if (depth === 0) return type === undefined ? '' : resultText(value[type], allowance, depth + 1);
+  let text = '';
+  for (const name in value) {
+    if (--allowance.left < 0) return text;
+    if ((type !== undefined && LABELS.has(name)) || WORDLESS.test(name)) continue;
+    text = joined(text, resultText(value[name], allowance, depth + 1));
+  }
+  return text;
+}
+
+function joined(before: string, text: string): string {
+  return before === '' || text === '' ? before + text : `${before}\n${text}`;
 }
 
 /** The type that a part or item says it is of; a text that is longer than any type's name is none. */

@@ -52,12 +52,14 @@ function population(benign: number, extraction: number): TuningAccount[] {
 describe('tuning', () => {
   it('refuses a rate that so few benign accounts cannot support, with the numbers', () => {
     const held = population(40, 2);
-    const refused = tune(held, defaultPolicy, 0.001);
+    const refused = tune(held, defaultPolicy, 0.001, smallLibrary);
     expect(refused).toMatchObject({ ok: false });
     const said = JSON.stringify(refused);
     expect(said).toMatch(/40 benign accounts cannot support .* over as many days/);
     // what it says to give is taken
-    expect(tune(held, defaultPolicy, Number(/give --max-fpr ([\d.]+)/.exec(said)?.[1])).ok).toBe(true);
+    expect(
+      tune(held, defaultPolicy, Number(/give --max-fpr ([\d.]+)/.exec(said)?.[1]), smallLibrary).ok,
+    ).toBe(true);
   });
 
   it('states no smaller chance than the accounts support, and catches strangers that harvest', () => {

@@ -240,7 +240,7 @@ describe('one campaign run with two drivers', () => {
         expect(production).toEqual(backtest);
         notices += production.notices.length;
       }),
-      { numRuns: 8 },
+      { numRuns: 5 },
     );
     // worlds in which nothing is ever said would compare nothing
     expect(notices).toBeGreaterThan(0);

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { startReplay } from '../../lib/backtest/replay.ts';
 import { newAccount } from '../../lib/detection/account-state.ts';
-import type { Rules } from '../../lib/detection/judge.ts';
+import { priced, type Rules } from '../../lib/detection/judge.ts';
 import { type BatchResult, processBatch } from '../../lib/detection/process-batch.ts';
 import { type Notice, notice as noticeSchema } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import type { IngestedEvent } from '../../lib/profile/profile.ts';
-import { joinSlices } from '../../lib/profile/window.ts';
+import type { Slice } from '../../lib/profile/slice.ts';
+import { joinSlices, windowOf } from '../../lib/profile/window.ts';
 import { seeded } from '../../lib/statistics/random.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
@@ -45,6 +46,11 @@ function run(
   return { last, notices, seals };
 }
 
+function slicesOf(events: readonly UsageEvent[]): readonly Slice[] {
+  const { state } = run(events, events.length).last;
+  return joinSlices([state.sealed, state.profile.slices]);
+}
+
 describe('advancing an account', () => {
   const harvesting = harvest({ account: account(1), events: 200 });
 
@@ -56,6 +62,16 @@ describe('advancing an account', () => {
     expect(notices[0]?.reasons[0]?.evidence).toMatch(/self-contained tasks/);
     const numbers = notices.map(({ number }) => number);
     expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+  });
+
+  it('says what a window cost at list price only where every model has one', () => {
+    const [model = ''] = harvesting.map((event) => event.model);
+    const window = windowOf(slicesOf(harvesting), START, START + 30 * DAY);
+    const { inputTokens, outputTokens } = window.counts;
+    const policy = { ...defaultPolicy, prices: { [model]: { inputPerMillion: 3, outputPerMillion: 15 } } };
+    expect(priced(window, policy)?.listPriceUsd).toBeCloseTo((inputTokens * 3 + outputTokens * 15) / 1e6, 2);
+    const other = harvesting.map((event, i) => (i === 0 ? { ...event, model: 'another' } : event));
+    expect(priced(windowOf(slicesOf(other), START, START + 30 * DAY), policy)).toBeUndefined();
   });
 
   it('leaves an application alone that fills one template all day', () => {

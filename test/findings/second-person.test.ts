@@ -137,6 +137,27 @@ describe('a benign verdict', () => {
     },
   );
 
+  it.each([
+    ['a millisecond after each', 30, 30 * DAY_MS + 1],
+    ['a day after each', 30, 31 * DAY_MS],
+    ['for every other hour', 1 / 24, DAY_MS / 12],
+    ['as soon as it may', 30, DAY_MS],
+  ])('of one person leaves half of the year told, however it is renewed: %s', async (_, days, step) => {
+    const store = new MemoryFindingStore();
+    for (const id of ['f-1', 'f-2']) await store.write({ ...finding, id }, undefined);
+    let silent = 0;
+    let until = AT;
+    for (let at = AT, n = 0; at < AT + 360 * DAY_MS; at += step, n++) {
+      const made = await change(store, n % 2 === 0 ? 'f-1' : 'f-2', (held) =>
+        benign(held, 'eve', at, days),
+      ).catch(() => undefined);
+      const end = Date.parse(made?.exception?.until ?? '') || 0;
+      silent += Math.max(0, end - Math.max(until, at));
+      until = Math.max(until, end);
+    }
+    expect(silent / DAY_MS).toBeLessThanOrEqual(180);
+  });
+
   it.each(['as each is made', 'each taken back'])(
     'of one person is counted over all findings of the subject (%s)',
     async (how) => {

@@ -88,7 +88,7 @@ describe('the verb forensics', () => {
     const bad = join(folder, 'bad.ndjson');
     writeFileSync(bad, '{"item":"1","answer":"A","correct":"B","options":1}\n');
     const { stderr, stdout } = await run('--reference', reference, '--suspect', bad, '--json');
-    expect(stderr).toMatch(/bad, line 1: field "options" is 1/);
+    expect(stderr).toMatch(/bad\.ndjson, line 1: field "options" is 1/);
     expect(stdout).toBe('');
     expect(process.exitCode).toBe(2);
   });
@@ -112,7 +112,7 @@ describe('the verb forensics', () => {
           return p;
         })(),
       ],
-      /x\.ndjson\.gz: .*header/,
+      /x\.ndjson\.gz: not packed with gzip/,
     ],
     [
       'kin of one',
@@ -186,6 +186,52 @@ describe('the verb forensics', () => {
     vi.restoreAllMocks();
     expect((await run('--verify', page)).stdout).toMatch(/the page around them was altered/);
     expect(process.exitCode).toBe(1);
+  });
+
+  it('a document with a second text under the same key is not verified', async () => {
+    const { stdout } = await run(
+      '--reference',
+      reference,
+      '--suspect',
+      hostile,
+      '--controls',
+      ...controls.slice(0, 7),
+      '--json',
+    );
+    const forged = join(folder, 'forged.json');
+    writeFileSync(forged, stdout.replace('{', '{"suspects":[{"verdict":"guilty"}],'));
+    vi.restoreAllMocks();
+    expect((await run('--verify', forged)).stderr).toMatch(/"suspects" is given twice in one object/);
+    expect(process.exitCode).toBe(2);
+  });
+
+  it.each([
+    [
+      'few.ndjson',
+      Buffer.from('{"id":"q1","answer":"A"}'),
+      /few\.ndjson, line 1: no field "item": each line needs the id/,
+    ],
+    [
+      'wide.ndjson',
+      Buffer.from('{"item":"q1"}', 'utf16le'),
+      /wide\.ndjson: not UTF-8 text: save it as UTF-8/,
+    ],
+    [
+      'bare.ndjson.gz',
+      Buffer.from('{"item":"q1"}'),
+      /bare\.ndjson\.gz: not packed with gzip, .* pack it, or rename it/,
+    ],
+    [
+      'real.ndjson',
+      Buffer.from('{"item":1.5,"answer":"A"}'),
+      /field "item" is 1\.5: a text of 1 to 512 characters or a whole number/,
+    ],
+  ])('says of %s what is wrong and what to do', async (name, bytes, message) => {
+    const bad = join(folder, name);
+    writeFileSync(bad, bytes);
+    const { stderr } = await run('--reference', reference, '--suspect', bad, '--controls', ...controls);
+    expect(stderr).toMatch(message);
+    expect(process.exitCode).toBe(2);
   });
 
   it('ends with 2 for a model that the models file lists twice', async () => {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type AnswerSheet, readAnswerSheet } from '../../lib/forensics/answers.ts';
+import { hiddenCharacters } from '../../lib/forensics/invisible.ts';
+import { lineages } from '../../lib/forensics/models.ts';
 import { runForensics } from '../../lib/forensics/study.ts';
+import { word } from '../../lib/forensics/verdict.ts';
 import { seededRandom } from '../../lib/statistics/generator.ts';
 import { linesOf, makeExam, sheetOf, strangers, takeExam } from './synthetic-models.ts';
 import { blend, makeManner, reasonerSheet, write } from './synthetic-reasoners.ts';
@@ -240,6 +243,100 @@ describe('one model under two names', () => {
     );
     expect(ask(ours, cut, controls).caveats.find((c) => c.code === 'texts-end-midway')?.text).toMatch(
       /cut: \d+ % of its traces end in the middle of a sentence/,
+    );
+  });
+});
+
+describe('files that were made to clear or to convict', () => {
+  const exam = makeExam(900, random);
+  const ours = takeExam(exam, 0.5, random);
+  const reference = sheetOf('ours', exam, ours);
+  const controls = strangers.slice(0, 13).map((m) => sheetOf(m, exam, takeExam(exam, random(), random)));
+  const student = takeExam(exam, 0.4, random, ours, 0.5);
+
+  it('leaving out the errors that two models share clears nobody', () => {
+    const wrongInBoth = (i: number) => student[i] === ours[i] && ours[i] !== exam.key[i];
+    const kept = linesOf(exam, student).filter((_, i) => !wrongInBoth(i));
+    const theirs = readAnswerSheet('theirs', kept);
+    const [s] = runForensics(
+      { reference, suspects: [theirs], controls, teachers: [] },
+      { effect: 0.3 },
+    ).suspects;
+    expect(s?.excess).toBeLessThan(0.05);
+    expect(s?.verdict).toBe('cannot tell at this size');
+    expect(s?.reason).toMatch(/no negative verdict can rest on files .* ask the missing items/);
+  });
+
+  it('answers put before the real ones clear nobody, and it is said that some were not compared', () => {
+    const lines = linesOf(exam, student).flatMap((line, i) => {
+      const row = JSON.parse(line) as object;
+      const shared = student[i] === ours[i] && ours[i] !== exam.key[i];
+      return shared
+        ? [JSON.stringify({ ...row, sample: 0, answer: null }), JSON.stringify({ ...row, sample: 1 })]
+        : [line];
+    });
+    const theirs = readAnswerSheet('theirs', lines);
+    const [s] = runForensics(
+      { reference, suspects: [theirs], controls, teachers: [] },
+      { effect: 0.3 },
+    ).suspects;
+    expect(s?.verdict).toBe('cannot tell at this size');
+    expect(s?.caveats.find((c) => c.code === 'many-spare-samples')?.text).toMatch(
+      /\d+ answers of theirs are further ones to questions that ours answered less often/,
+    );
+  });
+
+  it('characters that nobody sees change neither answers, texts nor ids, and are said', () => {
+    const hidden = (text: string) => text.replace(/(?<=\w)(?=\w)/g, '\u200b');
+    const rows = Array.from({ length: 30 }, (_, i) => ({
+      item: `caf\u00e9 ${i}`,
+      answer: `[${i}, 12]`,
+      text: '<think>So it is.</think>It is twelve.',
+    }));
+    const plain = sheet('m', rows);
+    const made = sheet(
+      'm',
+      rows.map((r) => ({
+        item: ` ${r.item.normalize('NFD')}`,
+        answer: hidden(r.answer).replace('1', '\uff11'),
+        text: hidden(r.text),
+      })),
+    );
+    expect([...made.answers.values()]).toEqual([...plain.answers.values()]);
+    expect(hiddenCharacters(plain)).toBeUndefined();
+    expect(hiddenCharacters(made)).toMatch(/30 of 30 answers of m hold characters that nobody sees/);
+  });
+
+  it('answers that are all dated before the teacher was released exclude it, and some of them are said', () => {
+    const of = lineages(new Map([['ours', { released: '2025-01-20' }]]));
+    const dated = (days: (i: number) => string | undefined) =>
+      readAnswerSheet(
+        'theirs',
+        linesOf(exam, student).map((line, i) => JSON.stringify({ ...JSON.parse(line), date: days(i) })),
+      );
+    const asked = (theirs: AnswerSheet) =>
+      runForensics({ reference, suspects: [theirs], controls, teachers: [] }, { of }).suspects[0];
+    const all = asked(dated(() => '2024-11-02'));
+    expect(all?.verdict).toBe('excluded by dates');
+    expect(all?.statement).toMatch(
+      /released 2025-01-20, after the last of theirs's answers was given \(2024-11-02\)/,
+    );
+    const some = asked(dated((i) => (i === 0 ? '2024-11-02' : undefined)));
+    expect(some?.verdict).toBe('consistent with');
+    expect(some?.caveats.map((c) => c.code)).toContain('answers-before-release');
+  });
+
+  it('a control that is as close and younger than the suspect is not called its possible teacher', () => {
+    const s = ask(reference, sheetOf('theirs', exam, student), controls);
+    const closer = (excludedByDates: boolean) =>
+      word(
+        { ...s, closerControls: [{ control: 'amber', z: 9, excludedByDates }] },
+        { alpha: 0.01, effect: 0.02 },
+      );
+    expect(closer(false).statement).toMatch(/one of \{ours, amber\}/);
+    expect(closer(true)).toMatchObject({ verdict: 'one of several' });
+    expect(closer(true).statement).toMatch(
+      /amber among the controls, released after theirs, is as close and cannot have taught it/,
     );
   });
 });

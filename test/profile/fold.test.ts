@@ -7,6 +7,7 @@ import {
   type IngestedEvent,
   newProfile,
   type Profile,
+  SAMPLE_IDS,
   sealable,
   watermark,
 } from '../../lib/profile/profile.ts';
@@ -74,6 +75,34 @@ describe('events of a failed batch that had been applied, put back', () => {
 
 describe('folding arrivals into a profile', () => {
   const stream = Array.from({ length: 60 }, (_, i) => arrival(i, { id: `x-${i % 50}` }));
+
+  it('keeps of all events what its definition says: first and last, the newest one’s customer, the last ids', () => {
+    const event = fc.record({ minutes: fc.nat(90), plan: fc.constantFrom('free', 'payg', 'enterprise') });
+    fc.assert(
+      fc.property(
+        fc.array(event, { minLength: 1, maxLength: 60 }),
+        fc.integer({ min: 1, max: 20 }),
+        (list, size) => {
+          const arrivals = list.map(({ minutes, plan }, i) => {
+            const held = arrival(i, { time: START + minutes * MINUTE, arrived: START + 2 * HOUR });
+            return { ...held, event: { ...held.event, customer: { ...held.event.customer, plan } } };
+          });
+          let profile = newProfile('a');
+          for (let i = 0; i < arrivals.length; i += size)
+            profile = fold(profile, arrivals.slice(i, i + size), rules).profile;
+          const times = arrivals.map(({ time }) => time);
+          const last = Math.max(...times);
+          expect(profile.totals.events).toBe(arrivals.length);
+          expect([profile.firstSeen, profile.lastSeen]).toEqual([Math.min(...times), last]);
+          expect(profile.customer.plan).toBe(
+            arrivals.findLast(({ time }) => time === last)?.event.customer.plan,
+          );
+          expect(profile.samples).toEqual(arrivals.slice(-SAMPLE_IDS).map((held) => held.event.id));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
 
   it('gives the same whatever the batches, and whatever is delivered again', () => {
     const whole = fold(newProfile('a'), stream, rules).profile;

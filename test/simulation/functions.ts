@@ -5,6 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { LinkFunction } from '../../lambdas/link/link.ts';
 import { LinkIndexFunction } from '../../lambdas/link-index/link-index.ts';
 import { NotifyFunction } from '../../lambdas/notify/notify.ts';
 import { ScoreFunction } from '../../lambdas/score/score.ts';
@@ -66,7 +67,7 @@ export class Clients {
 }
 
 export type Handle = (event: object) => Promise<unknown>;
-export type SimulatedFunction = 'score' | 'notify' | 'index' | 'triage';
+export type SimulatedFunction = 'score' | 'notify' | 'index' | 'triage' | 'link';
 
 const silent = new Logger({ logLevel: 'SILENT' });
 
@@ -93,6 +94,10 @@ export function start(name: SimulatedFunction, world: World, caller: Caller): Ha
     case 'score': {
       const score = new ScoreFunction({ ...common, s3: clients.s3 });
       return (event) => score.handle(event as Parameters<typeof score.handle>[0]);
+    }
+    case 'link': {
+      const link = new LinkFunction({ ...common, s3: clients.s3 });
+      return () => link.handle(() => 300_000);
     }
     case 'index': {
       const index = new LinkIndexFunction({ ...common });

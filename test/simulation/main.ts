@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { simulate } from './simulate.ts';
+import { simulateLinking } from './linking.ts';
+import { type SeedResult, simulate } from './simulate.ts';
 
 interface Options {
   readonly seeds: string;
@@ -28,19 +29,26 @@ const say = (line: string): void => {
 if (options.planted === undefined) await histories(options);
 else await planted(options.planted === true ? undefined : String(options.planted));
 
+/** Every seed plays accounts, every tenth also campaigns. */
+async function historiesOf(seed: number): Promise<readonly SeedResult[]> {
+  const accounts = await simulate(seed);
+  return seed % 10 === 0 ? [accounts, await simulateLinking(seed)] : [accounts];
+}
+
 async function histories({ seeds, from, seed, untilFirst }: Options): Promise<void> {
   const first = Number(seed ?? from);
   const count = seed === undefined ? Number(seeds) : 1;
   const sum = { seeds: 0, operations: 0, deaths: 0, zombies: 0, violations: [] as object[] };
   for (let at = first; at < first + count; at++) {
-    const { violations, tally } = await simulate(at);
     sum.seeds++;
-    sum.operations += tally.operations;
-    sum.deaths += tally.deaths;
-    sum.zombies += tally.zombies;
-    sum.violations.push(...violations);
-    for (const { property, detail } of violations.slice(0, 3)) say(`seed ${at}: ${property}: ${detail}`);
-    if (untilFirst === true && violations.length > 0) break;
+    for (const { violations, tally } of await historiesOf(at)) {
+      sum.operations += tally.operations;
+      sum.deaths += tally.deaths;
+      sum.zombies += tally.zombies;
+      sum.violations.push(...violations);
+      for (const { property, detail } of violations.slice(0, 3)) say(`seed ${at}: ${property}: ${detail}`);
+    }
+    if (untilFirst === true && sum.violations.length > 0) break;
   }
   const { operations, deaths, zombies, violations } = sum;
   if (options.json === true) process.stdout.write(`${JSON.stringify(sum)}\n`);

@@ -3,7 +3,7 @@ import { readArchivedEvents } from '../../lib/aws/archived-events.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { PromptItems } from '../../lib/aws/prompt-items.ts';
 import { decodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
-import { PROFILE_ITEMS } from '../../lib/contract/tables.ts';
+import { EXPIRY_ATTRIBUTE, PROFILE_ITEMS } from '../../lib/contract/tables.ts';
 import type { AccountState } from '../../lib/detection/account-state.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';
 import { mergePromptSamples, NO_PROMPTS, type PromptSamples } from '../../lib/profile/prompt-sample.ts';
@@ -45,6 +45,8 @@ export interface End {
   readonly misindexed: readonly string[];
   /** raw prints that stand in findings or messages, where analysts read */
   readonly leaked: readonly string[];
+  /** items whose expiry is no moment of the next years, in seconds */
+  readonly misdated: readonly string[];
   /** decisions of people that do not stand in their finding's trail exactly once */
   readonly miscounted: readonly string[];
 }
@@ -92,6 +94,7 @@ export async function endOf(
     ...quarantined(world),
     misindexed: misindexed(world),
     leaked: leaked(world, events),
+    misdated: misdated(world),
     miscounted: decisions.flatMap(({ finding: of, id }) => {
       const trail = held.find((one) => one.id === of)?.audit ?? [];
       const times = trail.filter(({ decision }) => decision === id).length;
@@ -116,11 +119,14 @@ function judged({ profile, judgement }: AccountState): string {
   return JSON.stringify({ ...rest, judgement: { ...judgement, notices: undefined } });
 }
 
-function transitions(history: readonly { number: number; transition: string; level: string }[]): string {
+export function transitions(
+  history: readonly { number: number; transition: string; level: string }[],
+): string {
   return history.map(({ number, transition, level }) => `${number} ${transition} ${level}`).join(', ');
 }
 
-function told(world: World): Map<string, Set<string>> {
+/** By notice, the messages that it is in. */
+export function told(world: World): Map<string, Set<string>> {
   const messages = new Map<string, Set<string>>();
   for (const { deliveryId, rows } of world.messages.published)
     for (const delivery of rows?.map((row) => row.delivery) ?? [deliveryId]) {
@@ -128,6 +134,21 @@ function told(world: World): Map<string, Set<string>> {
       messages.set(delivery, ids.add(deliveryId));
     }
   return messages;
+}
+
+/** An expiry lies at most so far ahead, ms. */
+const LONGEST_KEPT = 10 * 365 * DAY;
+
+/** The time to live counts seconds; an item with another number is never deleted (time-to-live-ttl-how-to.html). */
+function misdated({ tables, now }: World): string[] {
+  return tables.names().flatMap((table) =>
+    tables.items(table).flatMap(({ [EXPIRY_ATTRIBUTE]: expiry, ...item }) => {
+      const ahead = expiry === undefined ? 0 : Number(expiry.N) * 1000 - now;
+      return ahead > -LONGEST_KEPT && ahead < LONGEST_KEPT
+        ? []
+        : [`${table}: ${JSON.stringify(item).slice(0, 100)} expires at ${expiry?.N}`];
+    }),
+  );
 }
 
 /** What the link table holds against what the profile table's items say: by value and account. */

@@ -16,6 +16,7 @@ const PROFILE = 'lib/profile/profile.ts';
 const IDS = 'lib/profile/recent-ids.ts';
 const BATCH = 'lib/detection/process-batch.ts';
 const TABLE = 'lib/aws/profile-table.ts';
+const SAMPLES = 'lib/aws/prompt-items.ts';
 const APPLY = 'lambdas/score/apply-batch.ts';
 const SCORE = 'lambdas/score/score.ts';
 const DECODE = 'lambdas/score/decode-batch.ts';
@@ -24,6 +25,7 @@ const NOTIFY = 'lambdas/notify/notify.ts';
 const OUTBOX = 'lib/aws/outbox-items.ts';
 const LINKS = 'lib/aws/link-table.ts';
 const INDEX = 'lambdas/link-index/link-index.ts';
+const CAMPAIGNS = 'lib/aws/campaign-table.ts';
 const FINDINGS = 'lib/aws/finding-table.ts';
 
 const FOLD = ['test/profile/fold.test.ts'];
@@ -31,6 +33,7 @@ const SCORING = ['test/lambdas/score.test.ts'];
 const WRITERS = ['test/simulation/writers.test.ts'];
 const THROTTLED = ['test/simulation/throttled.test.ts'];
 const GIVEN_UP = ['test/simulation/given-up.test.ts'];
+const LINKING = ['test/simulation/linking.test.ts'];
 const OUTAGES = ['test/findings/outages.test.ts'];
 
 const bug = (
@@ -505,5 +508,35 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'return { batchItemFailures: [{ itemIdentifier }] };',
     "return { batchItemFailures: itemIdentifier === '' ? [{ itemIdentifier }] : [] };",
     'an account is never linked though it shares a card',
+  ),
+  bug(
+    'samples-expire-in-milliseconds',
+    SAMPLES,
+    'Math.ceil(samplesExpireAt(samples) / 1000)',
+    'Math.ceil(samplesExpireAt(samples))',
+    'prompts of an account that went quiet are kept for ever',
+  ),
+  bug(
+    'sealed-slices-expire-soon',
+    TABLE,
+    'sealedItem(seal.number, seal.name), expiresAt, {',
+    'sealedItem(seal.number, seal.name), Math.ceil(this.now() / 1000) + IDS_KEPT, {',
+    'slices of an account are lost within a day',
+  ),
+  bug(
+    'campaign-saved-over',
+    CAMPAIGNS,
+    "'attribute_not_exists(#version)' : '#version = :read'",
+    "'attribute_not_exists(#version)' : '#version >= :read'",
+    'a run of link that was slow puts what it knew of a campaign over what a later one found',
+    ['test/stores/campaign-store.test.ts'],
+  ),
+  bug(
+    'accused-not-noted',
+    'lib/campaigns/stored-run.ts',
+    'await accusations.note(campaign.id, joined, campaign.seenAt + ACCUSED_MS);',
+    'await accusations.note(campaign.id, joined.slice(1), campaign.seenAt + ACCUSED_MS);',
+    'an account that a campaign names is told of as if it stood alone',
+    LINKING,
   ),
 ];

@@ -45,6 +45,7 @@ export function violations(must: End, is: End, { events }: Traffic): Violation[]
     if (messages.size > 1) say('one transition, one message', `${delivery}: ${[...messages].join(' and ')}`);
   }
   for (const print of is.leaked) say('findings hold no raw prints', print);
+  for (const item of is.misdated) say('expiry is a time in seconds', item);
   for (const entry of is.misindexed) say('the link index is what the profiles say', entry);
   for (const decision of is.miscounted) say('a decision is made once', decision);
   for (const account of is.waiting) say('nothing waits for ever', account);

@@ -1,4 +1,9 @@
-import { type IndexName, TABLES, type TableDeclaration } from '../../lib/contract/tables.ts';
+import {
+  EXPIRY_ATTRIBUTE,
+  type IndexName,
+  TABLES,
+  type TableDeclaration,
+} from '../../lib/contract/tables.ts';
 import type { Uniform } from '../../lib/statistics/random.ts';
 import { Configuration } from './services/configuration.ts';
 import { Messages } from './services/messages.ts';
@@ -54,6 +59,9 @@ const SHAPES: Readonly<Record<string, TableShape>> = Object.fromEntries(
     { partition, sort, indexes: index === undefined ? {} : { [index]: SORTED_BY[index] } },
   ]),
 );
+
+/** Chance that the time to live is at work beside a call. */
+const EXPIRIES = 0.01;
 
 /** Calls that change something: their effect may have happened though their answer was an error. */
 const WRITES = /Put|Update|Delete|Publish|Copy|BatchWrite|Transact/;
@@ -145,6 +153,19 @@ export class World {
     caller.onDeath?.();
   }
 
+  /**
+   * What the time to live deletes: items past their expiry, of which each is found with this chance; it may take days
+   * (howitworks-ttl.html).
+   */
+  expire(chance: number): void {
+    const past = (at: string | undefined): boolean => at !== undefined && Number(at) * 1000 <= this.now;
+    for (const table of this.tables.names())
+      this.tables.expire(
+        table,
+        ({ [EXPIRY_ATTRIBUTE]: expiry }) => past(expiry?.N) && this.random() < chance,
+      );
+  }
+
   /** Runs until `work` has ended; everything that the world knows happens in the order that `random` picks. */
   async until<T>(work: Promise<T>): Promise<T> {
     let ended = false;
@@ -195,6 +216,7 @@ export class World {
     this.#calls.splice(this.#calls.indexOf(call), 1);
     this.tally.operations++;
     this.now += 3 + this.random() * 20;
+    if (this.interference !== undefined && this.random() < EXPIRIES) this.expire(0.5);
     if (this.interference?.(call, this) !== true) this.answer(call, () => this.perform(call));
     return true;
   }

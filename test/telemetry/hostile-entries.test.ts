@@ -3,6 +3,7 @@ import { DocumentReader } from '../../lib/input/documents.ts';
 import { readOtlp } from '../../lib/input/otlp-protobuf.ts';
 import { promptMessages } from '../../lib/telemetry/adapters/chat-templates.ts';
 import { EntryReader } from '../../lib/telemetry/adapters/reader.ts';
+import { streamedIn } from '../../lib/telemetry/adapters/streamed.ts';
 import { developmentKeyring } from '../../lib/telemetry/keys.ts';
 import { createRecorder } from '../../lib/telemetry/recorder.ts';
 import { anExchange } from './exchanges.ts';
@@ -21,6 +22,7 @@ function cost(read: () => unknown): number {
 
 const part = (type: string) => [{ role: 'user', content: [{ type, text: 'hi' }] }];
 const asked = (prompt: string) => () => promptMessages(prompt);
+const answered = (answer: string) => () => streamedIn(answer);
 const documents = (...lines: string[]) => {
   const reader = new DocumentReader();
   return [...lines.flatMap((line, index) => [...reader.take(line, index + 1)]), ...reader.finish()];
@@ -44,6 +46,11 @@ describe('reading', () => {
     ['blank lines after User:', asked(`User: x${'\n'.repeat(19_000)}`)],
     ['Human: without an answer', asked('\n\nHuman:'.repeat(100_000))],
     ['headers without an end', asked(`<|start_header_id|>${'a'.repeat(300_000)}`)],
+    ['turns without an end', asked(`User: x${'\nHuman: '.repeat(100_000)}`)],
+    ['lines of an answer that are no JSON', answered('a\n'.repeat(200_000))],
+    ['lines of an answer that begin as JSON', answered('{a\n'.repeat(100_000))],
+    ['lines of data that begin as JSON', answered('data: {a\n'.repeat(100_000))],
+    ['events of data that are none', answered('data: [x\n\n'.repeat(50_000))],
     ['instructions within instructions', asked('[INST]'.repeat(10_000))],
     ['brackets before the end of a broken document', () => documents('{', `"a": "${']'.repeat(200_000)}"}}`)],
     ['line ends within a line', () => documents(`\0${'\r'.repeat(200_000)}x\r`)],

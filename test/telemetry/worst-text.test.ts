@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Exchange } from '../../lib/telemetry/exchange.ts';
 import { bounded, TextFolder, Triggers } from '../../lib/telemetry/folded-text.ts';
 import { developmentKeyring } from '../../lib/telemetry/keys.ts';
 import { createRecorder } from '../../lib/telemetry/recorder.ts';
@@ -9,11 +10,15 @@ import { anExchange } from './exchanges.ts';
 const recorder = createRecorder({ keys: developmentKeyring('test') });
 
 /** ms of processor time, the least of five. */
-function cost(content: string): number {
+function cost(content: unknown): number {
+  return costOf([{ role: 'user', content }]);
+}
+
+function costOf(messages: readonly unknown[], fields: object = {}): number {
   let least = Number.POSITIVE_INFINITY;
   for (let run = 0; run < 5; run++) {
     const began = process.cpuUsage();
-    recorder.record(anExchange({ messages: [{ role: 'user', content }] }));
+    recorder.record({ ...anExchange(fields), messages } as Exchange);
     const { user, system } = process.cpuUsage(began);
     least = Math.min(least, (user + system) / 1000);
   }
@@ -43,6 +48,43 @@ describe('recording', () => {
   ])('costs no more than a few times plain words: %s', (_, content) => {
     // seconds, before; a busy machine is allowed for
     expect(cost(content)).toBeLessThan(10 * plain + 10);
+  });
+
+  /** A megabyte of one value after the other. */
+  const many = (value: unknown): unknown[] => {
+    const text = JSON.stringify(value);
+    const one = `${text},`.repeat(Math.ceil(1e6 / (text.length + 1)));
+    return JSON.parse(`[${one.slice(0, -1)}]`) as unknown[];
+  };
+
+  it.each<readonly [string, readonly unknown[]]>([
+    ['empty parts', [{ role: 'user', content: many({}) }]],
+    ['parts of a letter', [{ role: 'user', content: many({ text: 'a' }) }]],
+    ["values within a tool's result", [{ role: 'user', content: [{ toolResult: many({ a: 'a' }) }] }]],
+    ["lists within a tool's result", [{ role: 'tool', content: many([[[['a']]]]) }]],
+    ['results of tools, in many messages', many({ role: 'tool', content: [{ a: [1, 1, 1, 1, 1, 1, 1] }] })],
+    ['parts, in many messages', many({ role: 'user', content: [{}, {}, {}, {}, {}, {}, {}, {}] })],
+    ['roles of an enumeration', many({ role: 'A.USER', content: 'a' })],
+    ['a role of a megabyte', [{ role: 'İ'.repeat(500_000), content: 'a' }]],
+  ])('costs no more than a few times plain words: a megabyte of %s', (_, messages) => {
+    expect(costOf(messages)).toBeLessThan(10 * plain + 10);
+  });
+
+  it('costs no more than a few times plain words: an address of a megabyte', () => {
+    const origin = { ip: '1:'.repeat(500_000) };
+    expect(costOf([{ role: 'user', content: 'a' }], { origin })).toBeLessThan(10 * plain + 10);
+  });
+
+  it('reads what is asked now, behind whatever number of messages and parts', () => {
+    const asked = { role: 'user', content: [...many({ text: '' }), { text: 'How do tides work?' }] };
+    const filler = many({ role: 'user', content: [{ toolResult: [{ a: 'b' }] }] });
+    const promptOf = (messages: readonly unknown[]) =>
+      recorder.record({ ...anExchange(), messages } as Exchange).prints[0]?.prompt;
+    const alone = promptOf([{ role: 'user', content: 'How do tides work?' }]);
+    expect(promptOf([...filler, asked])).toBe(alone);
+    expect(promptOf([...filler, { role: 'tool', content: [{ json: [{ a: 'How do tides work?' }] }] }])).toBe(
+      alone,
+    );
   });
 
   it('leaves marks beyond thirty on one letter out, and none of those that languages use', () => {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
@@ -17,12 +18,20 @@ interface Bytes {
   readonly bytes: number;
 }
 
+/** The bytes in a file packed with gzip. */
+function unpacked(stored: Buffer, most: number): Buffer {
+  if (stored[0] !== 0x1f || stored[1] !== 0x8b)
+    throw new Error('not packed with gzip, although its name ends in .gz: pack it, or rename it');
+  return gunzipSync(stored, { maxOutputLength: most });
+}
+
 /** Reads a file whole, unpacked if its name ends in .gz, with the hash of what is stored. */
 async function readBytes(file: string, most: number): Promise<Bytes> {
   try {
     const stored = await readFile(file);
     if (stored.length > most) throw new Error(`larger than ${most} bytes`);
-    const plain = file.endsWith('.gz') ? gunzipSync(stored, { maxOutputLength: most }) : stored;
+    const plain = file.endsWith('.gz') ? unpacked(stored, most) : stored;
+    if (!isUtf8(plain) || plain.includes(0)) throw new Error('not UTF-8 text: save it as UTF-8');
     return {
       text: plain.toString('utf8'),
       sha256: createHash('sha256').update(stored).digest('hex'),
@@ -83,7 +92,7 @@ export class Inputs {
     const known = this.#sheets.get(file);
     if (known !== undefined) return known;
     const { text, sha256, bytes } = await readBytes(this.#locate(file), MAX_BYTES);
-    const sheet = readAnswerSheet(modelNameOf(file), text.split(/\r?\n/));
+    const sheet = readAnswerSheet(modelNameOf(file), text.split(/\r?\n/), file);
     const other = this.#files.get(sheet.model);
     if (other !== undefined)
       throw new AnswersError(`${file} and ${other} both give a model called "${sheet.model}"; rename one`);

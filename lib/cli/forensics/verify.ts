@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
 import { AnswersError } from '../../forensics/answers.ts';
+import { repeatedKey } from '../../forensics/repeated-key.ts';
 import { reportOfPage } from '../../forensics/report-data.ts';
 import { forensicsPage } from '../../forensics/report-html.ts';
 import { fileTrouble } from '../../input/errors.ts';
@@ -54,7 +55,15 @@ function difference(a: unknown, b: unknown, path: string): string | undefined {
 async function readStored(file: string): Promise<{ json: unknown; page?: { text: string; madeAt: string } }> {
   try {
     const text = await readFile(file, 'utf8');
-    if (!text.trimStart().startsWith('<')) return { json: JSON.parse(text) };
+    if (!text.trimStart().startsWith('<')) {
+      const json: unknown = JSON.parse(text);
+      const twice = repeatedKey(text);
+      if (twice !== undefined)
+        throw new AnswersError(
+          `${JSON.stringify(twice)} is given twice in one object; only one can be the report`,
+        );
+      return { json };
+    }
     const held = reportOfPage(text);
     return held === undefined
       ? { json: undefined }

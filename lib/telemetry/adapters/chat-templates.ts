@@ -1,3 +1,4 @@
+import { LIMITS } from '../../limits.ts';
 import type { ReadMessage } from './read-message.ts';
 
 /**
@@ -188,7 +189,10 @@ export function promptMessages(prompt: string): ReadMessage[] {
 
 /** The turns of a text: each goes from the end of its mark to the next one. */
 function turnsBetween(prompt: string, { mark, lead }: Template): ReadMessage[] {
-  const marks = [...prompt.matchAll(mark)];
+  const all = [...prompt.matchAll(mark)];
+  // the words between those that are left out stay with the turn before
+  const most = LIMITS.messages.most;
+  const marks = all.length <= most ? all : [...all.slice(0, 64), ...all.slice(64 - most)];
   const turns: { role: string; content: string }[] = [];
   const before = plain(prompt.slice(0, marks[0]?.index)).replace(PREAMBLE, '');
   if (before !== '') turns.push({ role: 'system', content: before });

@@ -8,25 +8,44 @@ import { jsonIn } from './fields.ts';
  */
 export function streamedIn(text: string): readonly unknown[] {
   const lines = text.split(/\r\n|\r|\n/);
-  const events = eventsIn(lines);
+  const read = patientReader();
+  const events = eventsIn(lines, read);
   if (events.length > 0) return events;
   const written = lines.filter((line) => line.trim() !== '');
-  const values = written.map((line) => jsonIn(line.replace(LETTER, '')));
-  const read = values.filter((value) => typeof value === 'object' && value !== null);
-  return 2 * read.length >= written.length || written.every((line) => LETTER.test(line)) ? read : [];
+  const values = written.map((line) => read(line.replace(LETTER, '')));
+  const objects = values.filter((value) => typeof value === 'object' && value !== null);
+  return 2 * objects.length >= written.length || written.every((line) => LETTER.test(line)) ? objects : [];
 }
 
 const LETTER = /^[0-9a-z]:(?=["{[])/;
 
+/** Lines of a text that begin as JSON and are none, before the rest is taken as words. */
+const PATIENCE = 256;
+
+/**
+ * Reads lines as JSON, a line that is none as itself. A model may be asked to answer in a hundred thousand lines that are
+ * none, and each that is tried costs ten microseconds.
+ */
+function patientReader(): (line: string) => unknown {
+  let left = PATIENCE;
+  return (line) => {
+    if (left === 0 || !/^\s*["[{\dtfn-]/.test(line)) return line;
+    const value = jsonIn(line);
+    if (typeof value === 'string' && value === line) left--;
+    return value;
+  };
+}
+
 /** Data of server-sent events; lines of one event belong together where they are JSON only so. */
-function eventsIn(lines: readonly string[]): unknown[] {
+function eventsIn(lines: readonly string[], read: (line: string) => unknown): unknown[] {
   const events: unknown[] = [];
   let data: string[] = [];
   const close = (): void => {
-    const apart = data.map((line) => jsonIn(line));
+    const apart = data.map(read);
     const whole =
-      data.length > 1 && apart.some((held) => typeof held === 'string') ? jsonIn(data.join('\n')) : '';
-    events.push(...(typeof whole === 'string' ? apart : [whole]));
+      data.length > 1 && apart.some((held) => typeof held === 'string') ? read(data.join('\n')) : '';
+    // one by one: a call has no room for a hundred thousand arguments
+    for (const held of typeof whole === 'string' ? apart : [whole]) events.push(held);
     data = [];
   };
   for (const line of lines) {

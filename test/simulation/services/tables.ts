@@ -62,6 +62,8 @@ interface Change {
   readonly id: string;
   readonly before: Item | undefined;
 }
+/** Items of all tables at one moment: by table, by key. */
+export type Snapshot = ReadonlyMap<string, Map<string, Item>>;
 /** How many of the last writes a read misses. */
 export type Lag = () => number;
 /** Writes that an eventually consistent read may miss. */
@@ -102,11 +104,21 @@ export class Tables {
     return [...this.#table(table).values()];
   }
 
+  /** Names of all tables that are there now. */
+  names(): string[] {
+    return [...this.#items.keys()];
+  }
+
   /** Deletes items for which `gone` holds, as the time to live does: with a record in the stream. */
   expire(table: string, gone: (item: Item) => boolean): number {
     const dead = this.items(table).filter(gone);
     for (const item of dead) this.#write(table, item, undefined);
     return dead.length;
+  }
+
+  /** Takes over other items as they are, beside those that are held, past all conditions; no record in the stream. */
+  adopt(table: string, items: ReadonlyMap<string, Item>): void {
+    for (const [id, item] of items) this.#table(table).set(id, copied(item));
   }
 
   /** Changes an item past all conditions, as damage does; no record in the stream. */
@@ -115,11 +127,11 @@ export class Tables {
     if (held !== undefined) this.#table(table).set(this.#id(table, key), change(copied(held)));
   }
 
-  snapshot(): Map<string, Map<string, Item>> {
+  snapshot(): Snapshot {
     return structuredClone(this.#items);
   }
 
-  restore(saved: Map<string, Map<string, Item>>, table: string): void {
+  restore(saved: Snapshot, table: string): void {
     this.#items.set(table, structuredClone(saved.get(table) ?? new Map()));
   }
 
