@@ -31,6 +31,7 @@ import {
 import { type Caveat, emptyReport, type SuspectReport } from './report.ts';
 import { LEAST_FREE_CO_WRONG, LEAST_ITEMS, type Unfit } from './screening.ts';
 import { rankingPairs, rankTeachers } from './teachers.ts';
+import { writtenOtherwise } from './written-otherwise.ts';
 
 /** Share of a model's answers that may be nobody else's; models of public answers lie below .4. */
 const MOST_ALONE = 0.9;
@@ -252,6 +253,7 @@ function judged(
     expected: own.value - test.excess,
     excess: test.excess,
     strangersShare: medianShare(values.slice(1)),
+    writtenOtherwise: writtenOtherwise(parties.reference, parties.suspect, items),
     ci95: bootstrapMeanInterval(byQuestion(items, perItem), context.random),
     ci95Models: [test.excess - 1.96 * test.scale, test.excess + 1.96 * test.scale],
     z: test.z,

@@ -122,6 +122,8 @@ export interface SuspectReport {
   readonly sameWrong: number | null;
   /** Free-form answers: share of equal answers among those both got wrong, the median of the unrelated pairs; else null. */
   readonly strangersShare: number | null;
+  /** Free-form answers: of those with the same wrong answer, those that are the key written in another way; else null. */
+  readonly writtenOtherwise: number | null;
   /**
    * CAPA's kappa; for free-form answers the log-likelihood ratio an item of one source against two (nats), for text the
    * cosine of its first view.
@@ -265,6 +267,7 @@ export function emptyReport(of: {
     coWrong: null,
     sameWrong: null,
     strangersShare: null,
+    writtenOtherwise: null,
     kappa: null,
     expected: null,
     excess: null,

@@ -20,6 +20,8 @@ import { abstain, type Context, type Draft, type ForensicsInput, type Question }
 import type { ForensicsReport, SuspectReport } from './report.ts';
 import { enoughTexts, LEAST_ITEMS, type Unfit } from './screening.ts';
 import { testSelection } from './selection.ts';
+import { madeByWriting } from './shared-errors.ts';
+import { spareSamples } from './spare-samples.ts';
 import { commonTexts, PARTS, type PartCorpus, partCorpus } from './text-parts.ts';
 import { MANY_MISSING, word } from './verdict.ts';
 
@@ -135,6 +137,7 @@ function nothingInCommon(reference: AnswerSheet, suspect: AnswerSheet): Unfit | 
 function judge(context: Context, suspect: AnswerSheet): Draft {
   const { input } = context;
   const late = cutoffNote(input.reference.model, suspect.model, context.of);
+  const spare = spareSamples(input.reference, suspect);
   const older = olderThan(input.reference.model, suspect, context.of);
   const parties = new Set([input.reference.model, suspect.model, ...input.teachers.map((t) => t.model)]);
   const question: Question = {
@@ -154,6 +157,9 @@ function judge(context: Context, suspect: AnswerSheet): Draft {
         const odd = oddDates(s, context.of);
         return odd === undefined ? [] : [{ code: 'odd-dates', text: `${capital(odd)}.` }];
       }),
+      ...(spare === undefined
+        ? []
+        : [{ code: spare.many ? 'many-spare-samples' : 'spare-samples', text: spare.text }]),
       ...(older === undefined ? [] : [{ code: 'answers-before-release', text: `${capital(older)}.` }]),
       ...[input.reference, suspect, ...input.controls].flatMap((s) => {
         const hidden = hiddenCharacters(s);
@@ -253,7 +259,7 @@ function finish(drafts: readonly Draft[], context: Context): SuspectReport[] {
     };
     const excluded = excludedDirections(context, d.report.suspect);
     const attribution =
-      d.closeness === undefined || settledByCopy(d.report) !== undefined
+      d.closeness === undefined || settledByCopy(d.report) !== undefined || madeByWriting(d.report)
         ? undefined
         : attribute(d.closeness, excluded, datesKnown(context, d.report.suspect));
     const base: SuspectReport = {

@@ -3,7 +3,7 @@ import { copyText, settledByCopy } from './edited-copies.ts';
 import { fixed, percent, pValue, signed } from './numbers.ts';
 import { controlsNeeded } from './power.ts';
 import { type Caveat, NEGATIVE_MEANS, POSITIVE_MEANS, type SuspectReport, type Verdict } from './report.ts';
-import { spokenForByErrors } from './shared-errors.ts';
+import { madeByWriting, spokenForByErrors } from './shared-errors.ts';
 
 /** What a verdict needs to know of the run. */
 export interface Rules {
@@ -109,8 +109,10 @@ function copied(report: Tested): Ruling | undefined {
 /** A likeness for which no shared wrong answers speak; undefined where they do. */
 function unspoken(report: Tested): Ruling | undefined {
   if (spokenForByErrors(report)) return undefined;
-  const { suspect, reference, sameWrong, coWrong, strangersShare } = report;
-  const reason = `of the ${coWrong} items that both got wrong ${sameWrong} have the same wrong answer, where unrelated models have ${percent(strangersShare ?? 0)}: what is alike is where they err, and a habit of writing or a parser makes that too`;
+  const { suspect, reference, sameWrong, coWrong, strangersShare, writtenOtherwise } = report;
+  const reason = madeByWriting(report)
+    ? `of the ${sameWrong} wrong answers that are the same in both ${writtenOtherwise} are the key written in another way: a habit of writing, a prompt or a parser makes that; ask for answers in one form, or grade them by what they mean`
+    : `of the ${coWrong} items that both got wrong ${sameWrong} have the same wrong answer, where unrelated models have ${percent(strangersShare ?? 0)}: what is alike is where they err, and a habit of writing or a parser makes that too`;
   return {
     verdict: 'abstained',
     statement: `No statement about ${suspect} and ${reference}: ${reason} (${figuresOf(report)}).`,
@@ -125,6 +127,8 @@ function doubtOfClearing({ caveats, selection }: Tested): string | undefined {
     return 'only one of the two has both traces and replies, and what the other lacks, or has mixed into its texts, was not compared';
   if (selection !== null && selection.missingShare > MANY_MISSING)
     return `no negative verdict can rest on files in which ${percent(selection.missingShare)} of the items that most controls answered are without an answer of one of the two: leaving out what two models share makes a low value too; ask the missing items`;
+  if (has('many-spare-samples'))
+    return 'no negative verdict can rest on files of which one has further answers to the same questions that were not compared: answers put before them can hide what two models share; ask both equally often';
   if (has('graded-apart'))
     return 'no negative verdict can rest on answers of which some are the same in both files, and graded right in one and wrong in the other; grade both alike';
   return undefined;

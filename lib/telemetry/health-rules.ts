@@ -112,7 +112,7 @@ export const HEALTH_RULES: readonly HealthRule[] = [
     0.9,
     200,
     {},
-    'have prompts that differ from few others in nothing but numbers, of many accounts: invented texts may stand where prompts should',
+    'have prompts that are few texts, numbers apart, of many accounts: labels or invented texts may stand where prompts should',
   ),
   rule(
     'cutPrompts',

@@ -118,6 +118,8 @@ const LAST_MS = 253_402_300_799_999;
 /** Different texts, numbers apart, by which all prompts of many accounts are invented ones. */
 const FEW_TEXTS = 8;
 const FEWEST_PROMPTS = 100;
+/** So few prompts of many accounts are no conversations: labels of a classifier, or buttons. */
+const MOST_LABELS = 40;
 /** Accounts of which one address may have some by chance. */
 const FEWEST_CROSSED = 3;
 /** Origins that say something, and calls of each. */
@@ -369,6 +371,7 @@ export class HealthTally {
 
   #fewTexts(): number {
     const prompts = this.#prompts.size;
+    if (prompts <= MOST_LABELS && this.#events >= FEWEST_PROMPTS) return 1 - prompts / this.#events;
     const isFew =
       2 * this.#formed > this.#events && this.#texts.size <= FEW_TEXTS && prompts >= FEWEST_PROMPTS;
     return isFew ? 1 - this.#texts.size / prompts : 0;

@@ -33,7 +33,7 @@ export function newKeyring(source: KeySource): Keyring {
 /**
  * The keyring with a next epoch that begins now; the one that served until now serves beside it for the overlap. Epochs
  * that have ended stay: events of their time are still recorded under them. The account's secret stays as it is.
- * @throws Error where the overlap of the last rotation has not ended: three epochs would serve at once
+ * @throws Error where an epoch begins in this minute or later, or where the overlap of the last rotation has not ended: three epochs would serve at once
  *
  * @example
  * import { randomBytes } from 'node:crypto';
@@ -50,6 +50,8 @@ export function rotatedKeyring(
 ): Keyring {
   const from = minute(source.now);
   const start = Date.parse(from);
+  if (ring.epochs.some((epoch) => Date.parse(epoch.from) >= start))
+    throw new Error('keyring: an epoch begins in this minute or later: rotate after that');
   const serving = ring.epochs.filter(
     ({ from, until }) => Date.parse(from) <= start && (until === undefined || Date.parse(until) > start),
   );

@@ -46,4 +46,14 @@ describe('keyring', () => {
       rotateKeyring(join(folder, 'second.json'), options, at('2026-06-20T08:00:00Z'), terminal),
     ).rejects.toThrow('two epochs serve already');
   });
+
+  it('refuses a rotation in the minute in which an epoch began, in words', async () => {
+    const { terminal } = capture();
+    const made = join(folder, 'made-now.json');
+    await makeKeyring(made, at('2026-06-01T08:00:10Z'), terminal);
+    const options = { out: join(folder, 'too-soon.json'), overlapDays: 35 };
+    await expect(rotateKeyring(made, options, at('2026-06-01T08:00:50Z'), terminal)).rejects.toThrow(
+      'an epoch begins in this minute or later',
+    );
+  });
 });

@@ -5,6 +5,7 @@ import { lineages } from '../../lib/forensics/models.ts';
 import { runForensics } from '../../lib/forensics/study.ts';
 import { word } from '../../lib/forensics/verdict.ts';
 import { wrapperOf } from '../../lib/forensics/wrapper.ts';
+import { writtenOtherwise } from '../../lib/forensics/written-otherwise.ts';
 import { normalFrom, type Random, seededRandom } from '../../lib/statistics/generator.ts';
 import { strangers } from './synthetic-models.ts';
 
@@ -103,6 +104,30 @@ describe('free-form answers', () => {
     const none = { ...found, sameWrong: 0 };
     expect(word(none, { alpha: 0.01, effect: 0.02 })).toMatchObject({ verdict: 'abstained' });
     expect(mechanismOf(none, lineages())).toBeNull();
+  });
+
+  it('two strangers that were made to write the key in another way share no knowledge', () => {
+    const other = (answers: readonly string[], i0: number) =>
+      answers.map((x, i) => (i % 3 === i0 && x === `[${i}, ${i + 1}]` ? `${x} (list)` : x));
+    const [a, b] = [takeFreely(0.1, random), takeFreely(0.1, random)].map((x) => other(x, 1));
+    const s = runForensics({
+      reference: sheetOf('noted', a ?? []),
+      suspects: [sheetOf('alike', b ?? [])],
+      controls,
+      teachers: [],
+    }).suspects[0];
+    expect(s?.p).toBeLessThanOrEqual(0.01);
+    expect(s).toMatchObject({ verdict: 'abstained', attribution: null });
+    expect(s?.reason).toMatch(/are the key written in another way: a habit of writing, a prompt or a parser/);
+  });
+
+  it.each([
+    ['brackets', '(1, None)', '[1, null]', 1],
+    ['another value', '[1, 2]', '[1, -2]', 0],
+    ['one stray addition', '[1, 2]', '[1, 2] or so', 0],
+  ])('a wrong answer with %s is the key in another writing or is not', (_, correct, answer, n) => {
+    const one = (model: string) => readAnswerSheet(model, [JSON.stringify({ item: 'q', answer, correct })]);
+    expect(writtenOtherwise(one('a'), one('b'), ['q'])).toBe(n);
   });
 
   it('a grader against the key is said, and from one in twenty the answers are not used', () => {

@@ -267,6 +267,25 @@ describe('files that were made to clear or to convict', () => {
     expect(s?.reason).toMatch(/no negative verdict can rest on files .* ask the missing items/);
   });
 
+  it('answers put before the real ones clear nobody, and it is said that some were not compared', () => {
+    const lines = linesOf(exam, student).flatMap((line, i) => {
+      const row = JSON.parse(line) as object;
+      const shared = student[i] === ours[i] && ours[i] !== exam.key[i];
+      return shared
+        ? [JSON.stringify({ ...row, sample: 0, answer: null }), JSON.stringify({ ...row, sample: 1 })]
+        : [line];
+    });
+    const theirs = readAnswerSheet('theirs', lines);
+    const [s] = runForensics(
+      { reference, suspects: [theirs], controls, teachers: [] },
+      { effect: 0.3 },
+    ).suspects;
+    expect(s?.verdict).toBe('cannot tell at this size');
+    expect(s?.caveats.find((c) => c.code === 'many-spare-samples')?.text).toMatch(
+      /\d+ answers of theirs are further ones to questions that ours answered less often/,
+    );
+  });
+
   it('characters that nobody sees change neither answers, texts nor ids, and are said', () => {
     const hidden = (text: string) => text.replace(/(?<=\w)(?=\w)/g, '\u200b');
     const rows = Array.from({ length: 30 }, (_, i) => ({

@@ -10,7 +10,7 @@ import { Pool } from './mappings.ts';
 import { told, transitions } from './outcome.ts';
 import { findingsIn } from './people.ts';
 import type { Violation } from './properties.ts';
-import { afterwards, follow } from './run.ts';
+import { afterwards, Follower } from './run.ts';
 import type { Snapshot } from './services/tables.ts';
 import type { SeedResult } from './simulate.ts';
 import { inVirtualTime } from './virtual-time.ts';
@@ -93,7 +93,8 @@ async function live(
       }
       over = true;
     };
-    await world.until(Promise.all([stages(), follow('campaigns', notify, world, rates, () => over)]));
+    const follower = new Follower('campaigns', notify, world, rates);
+    await world.until(Promise.all([stages(), follower.follow(() => over)]));
     await world.drain();
     world.interference = undefined;
     await afterwards(new Pool('notify', world, undefined), world);

@@ -35,8 +35,21 @@ export async function live(traffic: Traffic, seed: number, rates: FaultRates | u
     };
     const decisions: Decision[] = [];
     if (rates !== undefined && world.random() < 0.5) pushPolicies(world);
-    await world.until(stream(traffic, pools, world, rates, decisions));
+    const followers = [
+      new Follower(
+        'profiles',
+        pools.notify,
+        world,
+        rates,
+        ({ NewImage }) => NewImage?.noticeShard !== undefined,
+      ),
+      new Follower('profiles', pools.index, world, rates),
+    ];
+    await world.until(stream(traffic, pools, world, followers, decisions, rates));
     await world.drain();
+    // what was written by those that were given up is in the table's stream too
+    for (; followers.some((one) => one.behind); await world.drain())
+      await world.until(Promise.all(followers.map((one) => one.follow(() => true))));
     world.interference = undefined;
     await afterwards(new Pool('notify', world, undefined), world);
     return { end: await world.until(endOf(world, traffic, decisions)), tally: world.tally, world };
@@ -51,8 +64,9 @@ async function stream(
   traffic: Traffic,
   pools: Readonly<Record<SimulatedFunction, Pool>>,
   world: World,
-  rates: FaultRates | undefined,
+  followers: readonly Follower[],
   decisions: Decision[],
+  rates: FaultRates | undefined,
 ): Promise<void> {
   const state = { scored: false };
   const [left = [], right = [], child = []] = traffic.shards;
@@ -66,47 +80,65 @@ async function stream(
   const over = (): boolean => state.scored;
   await Promise.all([
     scoring,
-    follow(
-      'profiles',
-      pools.notify,
-      world,
-      rates,
-      over,
-      ({ NewImage }) => NewImage?.noticeShard !== undefined,
-    ),
-    follow('profiles', pools.index, world, rates, over),
+    ...followers.map((one) => one.follow(over)),
     rates === undefined ? undefined : decide(pools.triage, world, decisions, over),
   ]);
 }
 
 /** A mapping onto a table's stream, with its filter; now and then one of the last batches is delivered again. */
-export async function follow(
-  table: string,
-  pool: Pool,
-  world: World,
-  rates: FaultRates | undefined,
-  over: () => boolean,
-  wants: (change: StreamRecord['dynamodb']) => boolean = () => true,
-): Promise<void> {
-  const changes = world.tables.streams.get(table) ?? [];
-  for (let at = 0; ; ) {
-    if (at >= changes.length) {
-      if (over()) return;
-      await new Promise<void>((resolve) => world.timer(resolve, 20));
-      continue;
+export class Follower {
+  readonly #changes: readonly StreamRecord[];
+  readonly #pool: Pool;
+  readonly #world: World;
+  readonly #rates: FaultRates | undefined;
+  readonly #wants: (change: StreamRecord['dynamodb']) => boolean;
+  #at = 0;
+
+  constructor(
+    table: string,
+    pool: Pool,
+    world: World,
+    rates: FaultRates | undefined,
+    wants: (change: StreamRecord['dynamodb']) => boolean = () => true,
+  ) {
+    this.#changes = world.tables.streams.get(table) ?? [];
+    this.#pool = pool;
+    this.#world = world;
+    this.#rates = rates;
+    this.#wants = wants;
+  }
+
+  get behind(): boolean {
+    return this.#at < this.#changes.length;
+  }
+
+  /** Goes on until nothing has come and nothing will. */
+  async follow(over: () => boolean): Promise<void> {
+    const world = this.#world;
+    for (;;) {
+      if (!this.behind) {
+        if (over()) return;
+        await new Promise<void>((resolve) => world.timer(resolve, 20));
+        continue;
+      }
+      const batch = this.#changes.slice(this.#at, this.#at + 1 + Math.floor(world.random() * 20));
+      this.#at += batch.length;
+      const wanted = batch.filter(({ dynamodb }) => this.#wants(dynamodb));
+      if (wanted.length === 0) continue;
+      await deliverBatch(this.#pool, world, wanted, sequenceOfChange);
+      await this.#again();
     }
-    const batch = changes.slice(at, at + 1 + Math.floor(world.random() * 20));
-    at += batch.length;
-    const wanted = batch.filter(({ dynamodb }) => wants(dynamodb));
-    if (wanted.length === 0) continue;
-    await deliverBatch(pool, world, wanted, sequenceOfChange);
-    if (rates === undefined || world.random() >= rates.duplicate) continue;
-    world.tally.repeats++;
-    const again = changes
-      .slice(Math.max(0, at - 30), at - world.random() * 15)
-      .filter(({ dynamodb }) => wants(dynamodb));
-    const repeat = pool.invoke({ Records: again });
-    if (world.random() < 0.5) await repeat;
+  }
+
+  async #again(): Promise<void> {
+    const { random, tally } = this.#world;
+    if (this.#rates === undefined || random() >= this.#rates.duplicate) return;
+    tally.repeats++;
+    const again = this.#changes
+      .slice(Math.max(0, this.#at - 30), this.#at - random() * 15)
+      .filter(({ dynamodb }) => this.#wants(dynamodb));
+    const repeat = this.#pool.invoke({ Records: again });
+    if (random() < 0.5) await repeat;
   }
 }
 

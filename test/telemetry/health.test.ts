@@ -289,6 +289,14 @@ describe('telemetry health', () => {
     expect(found.map(({ share, severe }) => [share, severe])).toEqual([['fewTexts', false]]);
   });
 
+  it('warns of a few labels that stand where many customers ask', () => {
+    const found = warned(600, (i) => {
+      const text = `topic: ${['law', 'music', 'cooking', 'travel'][i % 4]}, language: en, tone: ${'abcd'[i % 3]}`;
+      return [{ prompt: text }, { prompt: promptFacts(text).facts }];
+    });
+    expect(found.map(({ share, severe }) => [share, severe])).toContainEqual(['fewTexts', false]);
+  });
+
   it('knows times in the future by the clock that it is given', () => {
     const clock = Date.UTC(2026, 1, 20);
     const severe = [clock, Date.UTC(2026, 3, 1)].map((now) => {

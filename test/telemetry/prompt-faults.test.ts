@@ -110,12 +110,20 @@ describe('messages that a logger wrote as one text', () => {
     expect(promptFacts(text).facts.fault).toBe('printed');
   });
 
+  it('are a fault where embeddings stand for them', () => {
+    const embedding = Array.from({ length: 64 }, (_, i) => Math.sin(i + 1));
+    for (const text of [JSON.stringify(embedding), embedding.join(' ')])
+      expect(promptFacts(text).facts.fault).toBe('unreadable');
+  });
+
   it('are no fault where somebody’s own text looks like them', () => {
     for (const text of [
       '{"role": "Image Designer", task: x',
       '{"role": "user"}',
       'role: Travel planner',
       '[1, 2, 3]',
+      '[0.5, -0.25, 1.0]',
+      '0.5 1.5 2.5 3.5 4.5 5.5 6.5 7.5 8.5 what is the mean of these?',
     ])
       expect(promptFacts(text).facts.fault).toBeUndefined();
   });

@@ -175,7 +175,7 @@ function endingsOf(body: Json, chunk: Json): Ending[] {
     .map((first) => (Array.isArray(first) ? first[0] : first))
     .find((held) => objectOf(held) !== undefined);
   const endings: Ending[] = [];
-  for (const held of new Set([choice, body, chunk]))
+  for (const held of new Set([choice, body, chunk, langChainMetadata(body)]))
     for (const path of WORD_PLACES) {
       const word = textAt(held, ...path);
       const ending = word === undefined || word === 'NONE' ? undefined : endingOf(word);
@@ -197,6 +197,18 @@ function endingsOf(body: Json, chunk: Json): Ending[] {
   ])
     if (held !== undefined && held !== null && held !== '' && held !== false) endings.push(errorEnding(held));
   return endings;
+}
+
+/** LangChain's message in a result, also as its constructor is serialised: https://docs.langchain.com/langsmith/log-llm-trace */
+function langChainMessage(body: Json): unknown {
+  const first = listOf(body.generations)[0];
+  const message = at(Array.isArray(first) ? first[0] : first, 'message');
+  return at(message, 'kwargs') ?? message;
+}
+
+/** What the model's API said beside the message: `finish_reason`, `stop_reason`, `done_reason`. */
+function langChainMetadata(body: Json): unknown {
+  return at(langChainMessage(body), 'response_metadata');
 }
 
 /** Bedrock's streams carry their errors as members: modelStreamErrorException, throttlingException, ... */
@@ -251,6 +263,8 @@ function usageOf(body: Json): { input: number | undefined; output: number | unde
     objectOf(at(body, 'x_groq', 'usage')) ??
     // LangChain's results
     objectOf(at(body, 'llm_output', 'token_usage')) ??
+    objectOf(at(langChainMessage(body), 'usage_metadata')) ??
+    objectOf(at(langChainMetadata(body), 'token_usage')) ??
     objectOf(body.usageMetadata) ??
     objectOf(body.usage_metadata) ??
     objectOf(at(body, 'metadata', 'usage')) ??

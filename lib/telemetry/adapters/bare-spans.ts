@@ -14,11 +14,22 @@ const MAPS = [
   'tags',
   'customDimensions',
   'properties',
+  // https://learn.microsoft.com/azure/azure-monitor/reference/tables/appdependencies
+  'Properties',
   // Sentry: https://develop.sentry.dev/sdk/telemetry/spans/span-protocol/
   'data',
 ] as const;
-const TRACE_IDS = ['trace.id', 'traceId', 'trace_id', 'traceID', 'TraceId', 'trace.trace_id', 'operation_Id'];
-const SPAN_IDS = ['spanId', 'span_id', 'spanID', 'SpanId', 'trace.span_id', 'span.id', 'id'];
+const TRACE_IDS = [
+  'trace.id',
+  'traceId',
+  'trace_id',
+  'traceID',
+  'TraceId',
+  'trace.trace_id',
+  'operation_Id',
+  'OperationId',
+];
+const SPAN_IDS = ['spanId', 'span_id', 'spanID', 'SpanId', 'trace.span_id', 'span.id', 'id', 'Id'];
 const TIMES = [
   ...[
     'startTimeUnixNano',
@@ -28,7 +39,15 @@ const TIMES = [
     'startTime',
     'start_time',
   ],
-  ...['start_timestamp', 'timestamp', 'Timestamp', '@timestamp', 'time', 'observedTimeUnixNano'],
+  ...[
+    'start_timestamp',
+    'timestamp',
+    'Timestamp',
+    '@timestamp',
+    'time',
+    'TimeGenerated',
+    'observedTimeUnixNano',
+  ],
 ];
 const RESOURCES = ['ResourceAttributes', 'resource_attributes', 'otel_resource_attributes'];
 /** Attributes of the conventions and instrumentations that are read (otel-messages.ts, otel-calls.ts). */
@@ -143,7 +162,10 @@ function statusOf(entry: Json): object {
     textAt(entry, 'StatusCode') ??
     textAt(entry, 'status_code') ??
     textAt(entry, 'otel_status_code');
-  const failed = /error/i.test(code ?? '') || at(entry, 'status', 'code') === 2 || entry.success === false;
+  const failed =
+    /error/i.test(code ?? '') ||
+    at(entry, 'status', 'code') === 2 ||
+    (entry.success ?? entry.Success) === false;
   return failed
     ? { code: 'ERROR', message: textAt(entry, 'status', 'message') ?? textAt(entry, 'StatusMessage') }
     : {};

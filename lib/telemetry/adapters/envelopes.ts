@@ -1,6 +1,7 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
 import { LIMITS } from '../../limits.ts';
 import { isGzip } from '../gzip.ts';
+import { tableRows } from './column-tables.ts';
 import { at, type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 import { langfuseCalls } from './langfuse-batch.ts';
 import { attributesOf, otlpField } from './otlp.ts';
@@ -123,6 +124,19 @@ const ENVELOPES: readonly Envelope[] = [
     inside: ({ message }) => [message],
   },
   {
+    name: 'Google Cloud Logging, log records of OpenTelemetry: attributes are labels',
+    source:
+      'https://github.com/GoogleCloudPlatform/opentelemetry-operations-python/tree/main/opentelemetry-exporter-gcp-logging',
+    matches: ({ logName, labels }) =>
+      logName !== undefined && Object.keys(objectOf(labels) ?? {}).some((name) => /^gen_ai\./.test(name)),
+    inside: ({ labels, jsonPayload, ...rest }) => [
+      {
+        ...{ timestamp: rest.timestamp, trace_id: rest.trace, span_id: rest.spanId, insertId: rest.insertId },
+        attributes: { ...objectOf(labels), ...objectOf(jsonPayload) },
+      },
+    ],
+  },
+  {
     name: 'Google Cloud Logging',
     source: 'https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry',
     matches: ({ logName, jsonPayload, textPayload }) =>
@@ -161,7 +175,13 @@ const ENVELOPES: readonly Envelope[] = [
     name: 'answers of Log Analytics',
     source: 'https://learn.microsoft.com/azure/azure-monitor/logs/api/response-format',
     matches: ({ tables }) => listOf(tables).some((table) => Array.isArray(at(table, 'rows'))),
-    inside: ({ tables }) => listOf(tables).flatMap(rowsOf),
+    inside: ({ tables }) => listOf(tables).flatMap((table) => tableRows(table) ?? []),
+  },
+  {
+    name: 'answers of databases',
+    source: 'column-tables.ts',
+    matches: (entry) => tableRows(entry) !== undefined,
+    inside: (entry) => tableRows(entry) ?? [],
   },
   {
     name: 'CloudEvents and EventBridge',
@@ -286,16 +306,6 @@ const OF_THE_LINE = new Set(['offset', 'file', 'flags', 'level', 'logger', 'orig
 /** Whether `log` tells of the line that stands in `message`, and is not the line. */
 function isOfTheLine(log: unknown): boolean {
   return Object.keys(objectOf(log) ?? {}).every((name) => OF_THE_LINE.has(name));
-}
-
-/** Rows of a table as objects, by the names of its columns. */
-function rowsOf(table: unknown): readonly unknown[] {
-  const names = listOf(at(table, 'columns')).map((column) => textAt(column, 'name'));
-  return listOf(at(table, 'rows')).map((row) =>
-    Object.fromEntries(
-      listOf(row).flatMap((cell, i) => (names[i] === undefined ? [] : [[names[i], cell] as const])),
-    ),
-  );
 }
 
 /** Texts of the messages of a batch; undefined for one that has none. */

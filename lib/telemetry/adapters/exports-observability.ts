@@ -30,9 +30,33 @@ function dotted(value: unknown, prefix = '', depth = 0): Json {
 function numbered(attributes: Json): unknown[] {
   const messages: unknown[] = [];
   for (let i = 0; ; i++) {
-    const role = attributes[`llm.input_messages.${i}.message.role`];
+    const message = `llm.input_messages.${i}.message`;
+    const role = attributes[`${message}.role`];
     if (role === undefined) return messages;
-    messages.push({ role, content: attributes[`llm.input_messages.${i}.message.content`] ?? '' });
+    messages.push({ role, content: attributes[`${message}.content`] ?? parts(attributes, message) });
+  }
+}
+
+/** An answer's body; of an application that returns a text or a list, what it said. */
+function body(value: unknown): Json {
+  return objectOf(value) ?? (value === undefined || value === null ? {} : { content: value });
+}
+
+/** `STATUS_CODE_ERROR`, `ERROR`: of version 3, as OpenTelemetry's status, or alone before. */
+function mlflowStatus(status: unknown): string {
+  return typeof status === 'string'
+    ? status
+    : (textAt(status, 'code') ?? textAt(status, 'status_code') ?? '');
+}
+
+/** Texts of the parts of a message, numbered in the same way. */
+function parts(attributes: Json, message: string): string {
+  const texts: string[] = [];
+  for (let i = 0; ; i++) {
+    const part = `${message}.contents.${i}.message_content`;
+    const text = textAt(attributes, `${part}.text`);
+    if (text === undefined && attributes[`${part}.type`] === undefined) return texts.join('\n');
+    if (text !== undefined) texts.push(text);
   }
 }
 
@@ -54,7 +78,7 @@ export const OBSERVABILITY: readonly ExportShape[] = [
         request: { ...objectOf(span.metadata), model: span.model_name, ...objectOf(span.input) },
         response: {
           ...objectOf(span.output),
-          ...(span.status === 'error' || span.error === 1 ? { error: at(span, 'error') } : {}),
+          ...(span.status === 'error' || span.error === 1 ? { error: at(span, 'error') ?? true } : {}),
         },
       };
     },
@@ -105,7 +129,10 @@ export const OBSERVABILITY: readonly ExportShape[] = [
       time: entry.start_time_unix_nano ?? entry.start_time_ns ?? entry.start_time,
       account: jsonIn(at(entry, 'attributes', 'user.id')) ?? entry.account,
       request: jsonIn(at(entry, 'attributes', 'mlflow.spanInputs')),
-      response: jsonIn(at(entry, 'attributes', 'mlflow.spanOutputs')),
+      response: {
+        ...body(jsonIn(at(entry, 'attributes', 'mlflow.spanOutputs'))),
+        ...(/ERROR/.test(mlflowStatus(entry.status)) ? { error: true } : {}),
+      },
     }),
   },
   {

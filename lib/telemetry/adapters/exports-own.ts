@@ -37,8 +37,13 @@ function requestIn(entry: Json): { readonly name: string; readonly body: Json } 
 }
 
 function answerIn(entry: Json, not: string | undefined): unknown {
-  const name = Object.keys(entry).find((key) => key !== not && RESPONSE.test(key) && entry[key] != null);
+  const name = Object.keys(entry).find((key) => key !== not && RESPONSE.test(key) && isTold(entry[key]));
   return name === undefined ? undefined : bodyOf(entry[name]);
+}
+
+/** BigQuery writes a repeated column without values as an empty list. */
+function isTold(held: unknown): boolean {
+  return held !== undefined && held !== null && !(Array.isArray(held) && held.length === 0);
 }
 
 /** Names by which flat entries call the messages of a call. */

@@ -4,7 +4,7 @@ import { ECS } from './exports-ecs.ts';
 import { INFERENCE } from './exports-inference.ts';
 import { OBSERVABILITY } from './exports-observability.ts';
 import { OWN } from './exports-own.ts';
-import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
+import { at, type Json, jsonIn, numberIn, objectOf, textAt } from './fields.ts';
 import { isModelCall } from './model-calls.ts';
 import { fromPair } from './openai.ts';
 import { readRequest } from './request.ts';
@@ -18,6 +18,16 @@ const body = (value: unknown, key: string): unknown => {
   if (Array.isArray(held) && held.some((one) => objectOf(one) !== undefined)) return { [key]: held };
   return typeof value === 'string' ? { prompt: value } : { [key]: held };
 };
+
+/** https://langfuse.com/docs/model-usage-and-cost: types of usage with the word in their names are summed, as cached tokens are apart. */
+function langfuseTokens(entry: Json, word: 'input' | 'output'): number | undefined {
+  const details = objectOf(jsonIn(entry.usageDetails ?? entry.usage_details)) ?? {};
+  const types = Object.keys(details).filter((name) => name.includes(word));
+  const counts = types.map((name) => numberIn(details[name])).filter((count) => count !== undefined);
+  return counts.length === 0
+    ? numberIn(at(entry, 'usage', word))
+    : counts.reduce((sum, count) => sum + count, 0);
+}
 
 /**
  * Exports of observability products and gateways that keep request and answer under names of their own: each is a row that
@@ -170,16 +180,8 @@ const SHAPES: readonly ExportShape[] = [
       response: {
         ...objectOf(jsonIn(entry.output)),
         usage: {
-          prompt_tokens:
-            at(entry, 'usage', 'input') ??
-            at(entry, 'usageDetails', 'input') ??
-            at(jsonIn(entry.usage_details), 'input') ??
-            entry.promptTokens,
-          completion_tokens:
-            at(entry, 'usage', 'output') ??
-            at(entry, 'usageDetails', 'output') ??
-            at(jsonIn(entry.usage_details), 'output') ??
-            entry.completionTokens,
+          prompt_tokens: langfuseTokens(entry, 'input') ?? entry.promptTokens,
+          completion_tokens: langfuseTokens(entry, 'output') ?? entry.completionTokens,
         },
         ...(entry.level === 'ERROR' ? { error: { message: entry.statusMessage } } : {}),
       },

@@ -77,6 +77,12 @@ export function nameAt(value: unknown, ...path: readonly string[]): string | und
   return typeof found === 'number' && Number.isFinite(found) ? String(found) : textAt(value, ...path);
 }
 
+/** A name at such a path, where its first field holds JSON as text, as OpenInference writes `metadata`. */
+export function nameInText(held: Json, field: string): string | undefined {
+  const holder = held[field.slice(0, Math.max(0, field.indexOf('.')))];
+  return typeof holder === 'string' && holder.startsWith('{') ? nameIn(held, field) : undefined;
+}
+
 /** A name under a field, or at a path of fields with dots between, also into fields that hold JSON as text. */
 export function nameIn(value: unknown, field: string): string | undefined {
   const path = field.split('.');

@@ -12,12 +12,20 @@ import {
 } from './adapter.ts';
 import { outcomeFrom } from './endings.ts';
 import { NO_TRUST } from './field-control.ts';
-import { at, jsonIn, listOf, numberIn, objectOf } from './fields.ts';
+import { at, jsonIn, listOf, nameInText, numberIn, objectOf } from './fields.ts';
 import { OTEL_ACCOUNT_PLACES, otelAccount } from './otel-accounts.ts';
 import { isCall, MODELS, modelIn } from './otel-calls.ts';
 import { answerTokens, endingsIn, textIn } from './otel-endings.ts';
 import { bodyTold, DETAILS, messageOfEvent, otelBody, otelMessages, whyNoMessages } from './otel-messages.ts';
-import { type Attributes, anyValue, isOtlp, type OtlpEntry, otlpEntries, otlpField } from './otlp.ts';
+import {
+  type Attributes,
+  anyValue,
+  isOtlp,
+  isWithoutCalls,
+  type OtlpEntry,
+  otlpEntries,
+  otlpField,
+} from './otlp.ts';
 import type { ReadMessage } from './read-message.ts';
 import { paramsOf, readMessages } from './request.ts';
 import { isoFrom, isoFromNanoseconds } from './times.ts';
@@ -80,10 +88,7 @@ export class OtelReader {
   /** @param origin handed back with what is found out about this entry later */
   read(json: unknown, origin?: unknown): Adapted & { readonly late: readonly Late[] } {
     if (!isOtlp(json)) {
-      const other =
-        otlpField(json, 'resourceMetrics') !== undefined
-          ? { exchanges: [], reasons: [], skipped: 1 }
-          : undefined;
+      const other = isWithoutCalls(json) ? { exchanges: [], reasons: [], skipped: 1 } : undefined;
       const named = printable(
         Object.keys(objectOf(json) ?? {})
           .slice(0, 6)
@@ -306,7 +311,7 @@ function callIn(
   const fact = (...names: string[]): string | undefined => {
     for (const name of names)
       for (const held of [attributes, ...details, resource]) {
-        const text = textIn(held[name]);
+        const text = textIn(held[name]) ?? nameInText(held, name);
         if (text !== undefined) return text;
       }
     return undefined;

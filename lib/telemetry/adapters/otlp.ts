@@ -33,6 +33,12 @@ export function isOtlp(json: unknown): boolean {
   return Array.isArray(otlpField(json, 'resourceSpans')) || Array.isArray(otlpField(json, 'resourceLogs'));
 }
 
+/** Whether a document is an export of metrics, or of nothing. */
+export function isWithoutCalls(json: unknown): boolean {
+  const isEmpty = Object.keys(objectOf(json) ?? { other: json }).length === 0;
+  return isEmpty || otlpField(json, 'resourceMetrics') !== undefined;
+}
+
 /** All spans and log records of an export. */
 export function* otlpEntries(json: unknown): Generator<OtlpEntry> {
   for (const [groups, scopes, entries] of [

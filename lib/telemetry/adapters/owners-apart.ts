@@ -1,4 +1,5 @@
-import { type Json, nameAt, objectOf, textAt } from './fields.ts';
+import { apimWhole, correlationOf, isWholeApim, namedIn } from './apim-parts.ts';
+import { type Json, objectOf, textAt } from './fields.ts';
 
 /**
  * Logs that say in another line than the call's whose it is. A row says which lines these are, by what id they are joined, and what a
@@ -14,6 +15,11 @@ interface OwnersApart {
   readonly joined: (call: Json, facts: Json) => Json;
   /** a call can be used only with its other line: it waits */
   readonly waits: boolean;
+  /** where a call may be told in several lines: whether one is all of it, and the call of several */
+  readonly parts?: {
+    readonly isWhole: (call: Json) => boolean;
+    readonly whole: (parts: readonly Json[]) => Json;
+  };
 }
 
 interface Owner {
@@ -39,7 +45,8 @@ const ROWS: readonly OwnersApart[] = [
     call: (entry) => {
       const held = objectOf(entry.properties) ?? entry;
       const isCall = namedIn(held, 'requestMessages') !== undefined;
-      return isCall && namedIn(held, 'apimSubscriptionId') === undefined ? correlationOf(entry) : undefined;
+      const isOwned = namedIn(held, 'apimSubscriptionId') !== undefined && isWholeApim(entry);
+      return isCall && !isOwned ? correlationOf(entry) : undefined;
     },
     joined: (call, facts) => {
       const properties = objectOf(call.properties);
@@ -48,6 +55,7 @@ const ROWS: readonly OwnersApart[] = [
         : { ...call, properties: { ...facts, ...properties } };
     },
     waits: true,
+    parts: { isWhole: isWholeApim, whole: apimWhole },
   },
   {
     name: 'openai-agents',
@@ -64,19 +72,6 @@ const ROWS: readonly OwnersApart[] = [
     waits: false,
   },
 ];
-
-/** A field of Azure's records, or of the table that they are written to. */
-function namedIn(held: Json, name: string): unknown {
-  return held[name] ?? held[`${name[0]?.toUpperCase()}${name.slice(1)}`];
-}
-
-function correlationOf(entry: Json): string | undefined {
-  return (
-    nameAt(entry, 'correlationId') ??
-    nameAt(entry, 'CorrelationId') ??
-    nameAt(entry, 'properties', 'correlationId')
-  );
-}
 
 const FORMATS = new Set(ROWS.map(({ name }) => name));
 
@@ -141,13 +136,14 @@ export class OwnersApartReader {
       if (id === undefined || id.length > LONGEST_ID) continue;
       const key = `${row.name} ${id}`;
       const facts = this.#owners.get(key);
-      if (facts !== undefined) return { isOwner: false, call: row.joined(object, facts), late: [] };
+      const waiting = this.#waiting.get(key) ?? [];
+      const isAlone = waiting.length === 0 && row.parts?.isWhole(object) !== false;
+      if (facts !== undefined && isAlone)
+        return { isOwner: false, call: row.joined(object, facts), late: [] };
       if (!row.waits) return undefined;
-      this.#waiting.set(key, [
-        ...(this.#waiting.get(key) ?? []),
-        { format: row.name, entry: object, origin },
-      ]);
+      this.#waiting.set(key, [...waiting, { format: row.name, entry: object, origin }]);
       this.#calls++;
+      if (facts !== undefined && this.#isWhole(row, key)) return { isOwner: false, late: this.#release(key) };
       const oldest = this.#calls > MOST_WAITING ? this.#waiting.keys().next().value : undefined;
       return { isOwner: false, late: oldest === undefined ? [] : this.#release(oldest) };
     }
@@ -159,7 +155,13 @@ export class OwnersApartReader {
     this.#owners.set(key, facts);
     const oldest = this.#owners.size > MOST_OWNERS ? this.#owners.keys().next().value : undefined;
     if (oldest !== undefined) this.#owners.delete(oldest);
-    return this.#release(key).map((call) => ({ ...call, entry: row.joined(call.entry, facts) }));
+    return this.#isWhole(row, key) ? this.#release(key) : [];
+  }
+
+  /** Whether what waits is whole, as far as can be seen. */
+  #isWhole({ parts }: OwnersApart, key: string): boolean {
+    const waiting = this.#waiting.get(key) ?? [];
+    return parts === undefined || parts.isWhole(parts.whole(waiting.map(({ entry }) => entry)));
   }
 
   /** What waited already at the call before: for listeners, whose input does not end. */
@@ -178,6 +180,15 @@ export class OwnersApartReader {
     const calls = this.#waiting.get(key) ?? [];
     this.#waiting.delete(key);
     this.#calls -= calls.length;
-    return calls;
+    const row = ROWS.find(({ name }) => name === calls[0]?.format);
+    const facts = this.#owners.get(key);
+    const [last] = calls.slice(-1);
+    const whole =
+      row?.parts === undefined || last === undefined
+        ? calls
+        : [{ ...last, entry: row.parts.whole(calls.map(({ entry }) => entry)) }];
+    return row === undefined || facts === undefined
+      ? whole
+      : whole.map((call) => ({ ...call, entry: row.joined(call.entry, facts) }));
   }
 }

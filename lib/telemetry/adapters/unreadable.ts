@@ -17,8 +17,12 @@ const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i;
 const HEX = /(?:^|[^0-9a-z]|0x)(?=[a-f]{0,64}\d)[0-9a-f]{12,}(?:$|[^0-9a-z])/i;
 /** Armour of PEM and OpenPGP. */
 const ARMOUR = /-----(?:BEGIN|END) [A-Z0-9 ]{1,40}-----/g;
+/** An id of a token, and a coordinate of an embedding, which is of length 1. */
+const TOKEN_ID = /^\d{1,7}$/;
+const COORDINATE = /^-?[01]?\.\d{1,20}(?:e-?\d{1,3})?$/i;
 /** Fewer numbers are a person's. */
 const FEWEST_IDS = 8;
+const FEWEST_COORDINATES = 32;
 /** A longer text in JSON is not looked into. */
 const LONGEST_JSON = 100_000;
 /** A tag of XML, which may say how what it holds was encrypted. */
@@ -38,7 +42,10 @@ export function isUnreadable(text: string): boolean {
   if (first.startsWith('<')) return isUnreadableText(head.replace(TAGS, ' ').trim(), text.length > LOOKED);
   if (isNumber(first)) {
     const numbers = head.split(/[\s,;[\]()]+/).filter((word) => word !== '');
-    if (numbers.length >= FEWEST_IDS && numbers.every((word) => /^\d{1,7}$/.test(word))) return true;
+    if (numbers.length >= FEWEST_IDS && numbers.every((word) => TOKEN_ID.test(word))) return true;
+    // the last one may be half
+    const whole = numbers.slice(0, text.length > LOOKED ? -1 : undefined);
+    if (whole.length >= FEWEST_COORDINATES && whole.every((word) => COORDINATE.test(word))) return true;
   }
   return isUnreadableText(head, text.length > LOOKED);
 }
@@ -102,7 +109,8 @@ function addTexts(texts: string[], value: unknown, depth: number): boolean {
 }
 
 function isNumber(word: string): boolean {
-  return /^[[(]?\d{1,7}(?:[,;\])]|$)/.test(word) || word === '[';
+  const bare = word.replace(/^[[(]/, '').split(/[,;\])]/, 1)[0] ?? '';
+  return word === '[' || TOKEN_ID.test(bare) || COORDINATE.test(bare);
 }
 
 /** Whether a word is no word: a reference, a digest, a ciphertext, a mask. */

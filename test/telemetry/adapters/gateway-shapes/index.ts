@@ -1,6 +1,7 @@
 import { AGENT_SHAPES } from './agents.ts';
 import { BARE_SPAN_SHAPES } from './bare-spans.ts';
 import { BEDROCK_SHAPES } from './bedrock.ts';
+import { BESIDE_SHAPES } from './beside-the-answer.ts';
 import { MORE_SHAPES } from './more.ts';
 import { ENVELOPE_SHAPES, PRODUCT_SHAPES } from './products.ts';
 import { SAID_SHAPES } from './said-texts.ts';
@@ -24,4 +25,5 @@ export const GATEWAY_SHAPES: readonly GatewayShape[] = [
   ...STREAM_TEXT_SHAPES,
   ...SAID_SHAPES,
   ...STORE_SHAPES,
+  ...BESIDE_SHAPES,
 ];
