@@ -1,3 +1,4 @@
+import { plural } from '../findings/format.ts';
 import { describeReason, reasonOf } from '../telemetry/reason.ts';
 import { type Assessment, assess } from './assess.ts';
 import { BundleError, type Evidences, readEvidence } from './bundle.ts';
@@ -65,6 +66,11 @@ export async function verifyDossier(
       if (parsed.code === trust.code) faults.push(...derived);
       else doubts.push(...derived.map(({ path, what }) => `${path} ${what}`));
     }
+    const unlinked = evidence.audit.filter(({ chain }) => chain === undefined).length;
+    if (unlinked > 0)
+      doubts.push(
+        `${plural(unlinked, 'change')} of the audit trail without a link: nothing shows that nobody wrote or changed them since.`,
+      );
     if (!again.notice.reproduced)
       doubts.push(`The notice cannot be worked out from the evidence: ${again.notice.why ?? ''}.`);
   } catch (error) {

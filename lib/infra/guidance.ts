@@ -55,6 +55,14 @@ export function guide(
       people.analyst.managedPolicyArn,
       'For people who read findings and give verdicts: no raw prints',
     ],
+    ...(people.caller === undefined
+      ? {}
+      : {
+          TriagePolicyArn: [
+            people.caller.managedPolicyArn,
+            'For people who do so through the triage API alone, and write no table',
+          ] as const,
+        }),
     EvidencePolicyArn: [
       people.evidence.managedPolicyArn,
       'For people who make dossiers: raw prints among it',

@@ -87,7 +87,7 @@ export class SiphonwatchStack extends Stack {
       triage: this.triageApi?.worker,
       settings,
     });
-    this.people = new PeoplePolicies(this, 'People', this.resources);
+    this.people = new PeoplePolicies(this, 'People', this.resources, this.triageApi?.worker.fn);
     this.policyRollout = new PolicyRollout(this, 'PolicyRollout', {
       application: this.resources.policies,
       validator: this.pipeline.workers.validatePolicy.fn,

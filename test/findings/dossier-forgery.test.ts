@@ -122,6 +122,16 @@ describe('a forged dossier', () => {
     }
   });
 
+  it('is unverified where the trail has lost its links, and with them who could tell a change', async () => {
+    const audit = audited.audit.map(({ chain: _, ...entry }) => ({ ...entry, by: 'boss' }));
+    const verdict = audit.at(-1)?.after.verdict;
+    const finding = { ...audited.finding, audit, ...(verdict === undefined ? {} : { verdict }) };
+    const files = await made({ ...audited, finding, audit }, fileSigner(house.privateKey));
+    const { standing, doubts } = await check(files, house.publicKey);
+    expect(standing).toBe('unverified');
+    expect(doubts[0]).toMatch(/^2 changes of the audit trail without a link/);
+  });
+
   it('is unverified where its notice cannot be worked out, whoever signed it', async () => {
     const files = await made({ ...held, events: [] }, fileSigner(house.privateKey));
     const { standing, doubts } = await check(files, house.publicKey);

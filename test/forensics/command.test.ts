@@ -222,6 +222,11 @@ describe('the verb forensics', () => {
       /bare\.ndjson\.gz: not packed with gzip, .* pack it, or rename it/,
     ],
     [
+      'cut.ndjson.gz',
+      gzipSync('{"item":"q1","answer":"A"}').subarray(0, -9),
+      /cut\.ndjson\.gz: its end is missing, .* copy it again/,
+    ],
+    [
       'real.ndjson',
       Buffer.from('{"item":1.5,"answer":"A"}'),
       /field "item" is 1\.5: a text of 1 to 512 characters or a whole number/,

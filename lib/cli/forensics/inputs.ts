@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { constants, isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
@@ -8,8 +8,8 @@ import { repeatedKey } from '../../forensics/repeated-key.ts';
 import type { InputRecord } from '../../forensics/report.ts';
 import { fileTrouble } from '../../input/errors.ts';
 
-/** Most bytes of one file, packed or unpacked. */
-const MAX_BYTES = 1 << 30;
+/** Most bytes of one file, packed or unpacked: it is read whole, and Node holds no longer text (0.5 GiB). */
+const MAX_BYTES = constants.MAX_STRING_LENGTH;
 const MAX_MODELS_BYTES = 16 << 20;
 
 interface Bytes {
@@ -18,18 +18,32 @@ interface Bytes {
   readonly bytes: number;
 }
 
+function tooLarge(most: number): Error {
+  return new Error(
+    `larger than ${most.toLocaleString('en')} bytes unpacked: leave out long texts, or items that the others lack`,
+  );
+}
+
 /** The bytes in a file packed with gzip. */
 function unpacked(stored: Buffer, most: number): Buffer {
   if (stored[0] !== 0x1f || stored[1] !== 0x8b)
     throw new Error('not packed with gzip, although its name ends in .gz: pack it, or rename it');
-  return gunzipSync(stored, { maxOutputLength: most });
+  try {
+    return gunzipSync(stored, { maxOutputLength: most });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(most);
+    if (code === 'Z_BUF_ERROR')
+      throw new Error('its end is missing, as of a copy that was broken off: copy it again');
+    throw new Error(`cannot be unpacked (${fileTrouble(error)}): copy it again`);
+  }
 }
 
 /** Reads a file whole, unpacked if its name ends in .gz, with the hash of what is stored. */
 async function readBytes(file: string, most: number): Promise<Bytes> {
   try {
     const stored = await readFile(file);
-    if (stored.length > most) throw new Error(`larger than ${most} bytes`);
+    if (stored.length > most) throw tooLarge(most);
     const plain = file.endsWith('.gz') ? unpacked(stored, most) : stored;
     if (!isUtf8(plain) || plain.includes(0)) throw new Error('not UTF-8 text: save it as UTF-8');
     return {

@@ -4,7 +4,7 @@ import { isGzip } from '../gzip.ts';
 import { tableRows } from './column-tables.ts';
 import { at, type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 import { langfuseCalls } from './langfuse-batch.ts';
-import { attributesOf, otlpField } from './otlp.ts';
+import { anyValue, attributesOf, otlpField } from './otlp.ts';
 import { isAvroRecord, typedItems, untypedAvro } from './typed-values.ts';
 
 /**
@@ -220,7 +220,9 @@ const ENVELOPES: readonly Envelope[] = [
     matches: ({ info, data }) => objectOf(info) !== undefined && Array.isArray(at(data, 'spans')),
     inside: ({ info, data }) =>
       listOf(at(data, 'spans')).map((span) => ({
-        account: at(info, 'trace_metadata', 'mlflow.trace.user'),
+        account:
+          at(info, 'trace_metadata', 'mlflow.trace.user') ??
+          at(info, 'request_metadata', 'mlflow.trace.user'),
         ...objectOf(span),
       })),
   },
@@ -277,6 +279,33 @@ const ENVELOPES: readonly Envelope[] = [
     matches: ({ type, spans }) => type === 'transaction' && Array.isArray(spans),
     inside: ({ spans, user }) =>
       listOf(spans).map((span) => ({ ...objectOf(span), resource: { 'user.id': at(user, 'id') } })),
+  },
+  {
+    name: 'GELF: fields of the application begin with an underscore',
+    source: 'https://go2docs.graylog.org/current/getting_in_log_data/gelf.html',
+    matches: ({ version, short_message, ...rest }) =>
+      version !== undefined &&
+      typeof short_message === 'string' &&
+      (isJsonText(rest.full_message ?? short_message) ||
+        Object.keys(rest).some((name) => name.startsWith('_'))),
+    inside: ({ short_message, full_message, timestamp, ...rest }) => {
+      const line = full_message ?? short_message;
+      const fields = Object.entries(rest).filter(([name]) => name.startsWith('_'));
+      return isJsonText(line)
+        ? [line]
+        : [{ timestamp, ...Object.fromEntries(fields.map(([name, held]) => [name.slice(1), held])) }];
+    },
+  },
+  {
+    name: 'rows of a database that writes the names of columns in capitals',
+    source: 'https://docs.snowflake.com/en/sql-reference/identifiers-syntax (unquoted identifiers)',
+    matches: (entry) => {
+      const names = Object.keys(entry);
+      return names.length > 2 && names.every((name) => /^[A-Z][A-Z0-9_]*$/.test(name));
+    },
+    inside: (entry) => [
+      Object.fromEntries(Object.entries(entry).map(([name, held]) => [name.toLowerCase(), held])),
+    ],
   },
   {
     name: 'Loki',
@@ -340,8 +369,13 @@ function lineRecords(groups: unknown): readonly unknown[] {
     otlpField(record, 'eventName') !== undefined ||
     attributesOf(at(record, 'attributes'))['event.name'] !== undefined;
   if (records.some(isEvent)) return [];
-  const bodies = records.map((record) => otlpField(at(record, 'body'), 'stringValue'));
-  return bodies.every(isJsonText) ? bodies : [];
+  const bodies = records.map((record) => anyValue(at(record, 'body')));
+  return bodies.every((body) => isJsonText(body) || isLoggedCall(body)) ? bodies : [];
+}
+
+/** A structured body with a request in it, as a gateway's logger hands it to OpenTelemetry. */
+function isLoggedCall(body: unknown): boolean {
+  return ['request', 'messages', 'request_body'].some((name) => at(body, name) !== undefined);
 }
 
 function messagesOf(events: unknown): readonly unknown[] {

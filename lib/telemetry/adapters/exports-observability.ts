@@ -60,6 +60,19 @@ function parts(attributes: Json, message: string): string {
   }
 }
 
+/** PostHog keeps the counts of the provider: of Anthropic, cached tokens are apart (https://posthog.com/docs/llm-analytics/calculating-costs). */
+function posthogTokens(told: Json): Json {
+  const cached = {
+    cache_read_input_tokens: told.$ai_cache_read_input_tokens,
+    cache_creation_input_tokens: told.$ai_cache_creation_input_tokens,
+  };
+  return {
+    input_tokens: told.$ai_input_tokens,
+    output_tokens: told.$ai_output_tokens,
+    ...(told.$ai_provider === 'anthropic' ? cached : {}),
+  };
+}
+
 /** Exports of products that observe applications; each row is one call. */
 export const OBSERVABILITY: readonly ExportShape[] = [
   {
@@ -131,7 +144,7 @@ export const OBSERVABILITY: readonly ExportShape[] = [
       request: jsonIn(at(entry, 'attributes', 'mlflow.spanInputs')),
       response: {
         ...body(jsonIn(at(entry, 'attributes', 'mlflow.spanOutputs'))),
-        ...(/ERROR/.test(mlflowStatus(entry.status)) ? { error: true } : {}),
+        ...(/ERROR/.test(mlflowStatus(entry.status ?? entry.status_code)) ? { error: true } : {}),
       },
     }),
   },
@@ -205,7 +218,7 @@ export const OBSERVABILITY: readonly ExportShape[] = [
         },
         response: {
           ...(objectOf(told.$ai_output_choices) ?? { choices: told.$ai_output_choices }),
-          usage: { prompt_tokens: told.$ai_input_tokens, completion_tokens: told.$ai_output_tokens },
+          usage: posthogTokens(told),
           ...(told.$ai_is_error === true ? { error: told.$ai_error ?? true } : {}),
         },
       };

@@ -4,7 +4,8 @@ import { ECS } from './exports-ecs.ts';
 import { INFERENCE } from './exports-inference.ts';
 import { OBSERVABILITY } from './exports-observability.ts';
 import { OWN } from './exports-own.ts';
-import { at, type Json, jsonIn, numberIn, objectOf, textAt } from './fields.ts';
+import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
+import { langfuseTokens } from './langfuse-usage.ts';
 import { isModelCall } from './model-calls.ts';
 import { fromPair } from './openai.ts';
 import { readRequest } from './request.ts';
@@ -19,14 +20,10 @@ const body = (value: unknown, key: string): unknown => {
   return typeof value === 'string' ? { prompt: value } : { [key]: held };
 };
 
-/** https://langfuse.com/docs/model-usage-and-cost: types of usage with the word in their names are summed, as cached tokens are apart. */
-function langfuseTokens(entry: Json, word: 'input' | 'output'): number | undefined {
-  const details = objectOf(jsonIn(entry.usageDetails ?? entry.usage_details)) ?? {};
-  const types = Object.keys(details).filter((name) => name.includes(word));
-  const counts = types.map((name) => numberIn(details[name])).filter((count) => count !== undefined);
-  return counts.length === 0
-    ? numberIn(at(entry, 'usage', word))
-    : counts.reduce((sum, count) => sum + count, 0);
+/** Sums of the usage details, or what was counted before there were any. */
+function langfuseCount(entry: Json, word: 'input' | 'output'): unknown {
+  const details = jsonIn(entry.usageDetails ?? entry.usage_details);
+  return langfuseTokens(details, word) ?? at(entry, 'usage', word);
 }
 
 /**
@@ -145,17 +142,22 @@ const SHAPES: readonly ExportShape[] = [
     pair: (entry) => ({
       id: entry.id,
       time: entry.start_time,
-      account: at(entry, 'extra', 'metadata', 'user_id') ?? at(entry, 'extra', 'metadata', 'account'),
+      account:
+        at(jsonIn(entry.extra), 'metadata', 'user_id') ?? at(jsonIn(entry.extra), 'metadata', 'account'),
       request: {
-        ...objectOf(at(entry, 'extra', 'invocation_params')),
+        ...objectOf(at(jsonIn(entry.extra), 'invocation_params')),
         model:
-          at(entry, 'extra', 'invocation_params', 'model') ?? at(entry, 'extra', 'metadata', 'ls_model_name'),
-        ...objectOf(entry.inputs),
+          at(jsonIn(entry.extra), 'invocation_params', 'model') ??
+          at(jsonIn(entry.extra), 'metadata', 'ls_model_name'),
+        // columns of a table hold JSON as text
+        ...objectOf(jsonIn(entry.inputs)),
       },
       usage: { prompt_tokens: entry.prompt_tokens, completion_tokens: entry.completion_tokens },
       response: {
-        ...objectOf(entry.outputs),
-        ...(entry.error === null || entry.error === undefined ? {} : { error: entry.error }),
+        ...objectOf(jsonIn(entry.outputs)),
+        ...(entry.error === null || entry.error === undefined || entry.error === ''
+          ? {}
+          : { error: entry.error }),
       },
     }),
   },
@@ -180,8 +182,8 @@ const SHAPES: readonly ExportShape[] = [
       response: {
         ...objectOf(jsonIn(entry.output)),
         usage: {
-          prompt_tokens: langfuseTokens(entry, 'input') ?? entry.promptTokens,
-          completion_tokens: langfuseTokens(entry, 'output') ?? entry.completionTokens,
+          prompt_tokens: langfuseCount(entry, 'input') ?? entry.promptTokens,
+          completion_tokens: langfuseCount(entry, 'output') ?? entry.completionTokens,
         },
         ...(entry.level === 'ERROR' ? { error: { message: entry.statusMessage } } : {}),
       },

@@ -1,6 +1,7 @@
 import { errorEnding, readAnswer, tokensOf } from './answer.ts';
 import { type Ending, endingOf } from './endings.ts';
-import { at, jsonIn, listOf, numberIn, objectOf, textAt } from './fields.ts';
+import { at, jsonIn, listOf, objectOf, textAt } from './fields.ts';
+import { langfuseTokens } from './langfuse-usage.ts';
 import { DETAILS } from './otel-messages.ts';
 import type { OtlpEntry } from './otlp.ts';
 
@@ -37,8 +38,8 @@ export function answerTokens(attributes: OtlpEntry['attributes']): {
 } {
   for (const name of COUNTS) {
     const counts = jsonIn(attributes[name]);
-    const [input, output] = [numberIn(at(counts, 'input')), numberIn(at(counts, 'output'))];
-    if (input !== undefined || output !== undefined) return { input, output };
+    if (at(counts, 'input') !== undefined || at(counts, 'output') !== undefined)
+      return { input: langfuseTokens(counts, 'input'), output: langfuseTokens(counts, 'output') };
     const named = tokensOf(counts);
     if (named.input !== undefined || named.output !== undefined) return named;
   }
@@ -75,7 +76,9 @@ export function endingsIn({ attributes, events, entry }: OtlpEntry, words: reado
   const exception = events.find(({ name }) => name === 'exception')?.attributes;
   const type = textIn(attributes['error.type']);
   const code = at(entry, 'status', 'code');
-  const failed = code === 2 || code === 'STATUS_CODE_ERROR' || code === 'ERROR';
+  // https://langfuse.com/integrations/native/opentelemetry#property-mapping
+  const level = attributes['langfuse.observation.level'];
+  const failed = code === 2 || [code, level].some((word) => word === 'STATUS_CODE_ERROR' || word === 'ERROR');
   if (type !== undefined || failed || exception !== undefined)
     endings.push(
       errorEnding({

@@ -1,4 +1,15 @@
-import { BRIEFED, chat, type GatewayShape, GENAI, PROMPT, SYSTEM, span, TIME, USER } from './shape.ts';
+import {
+  attributes,
+  BRIEFED,
+  chat,
+  type GatewayShape,
+  GENAI,
+  PROMPT,
+  SYSTEM,
+  span,
+  TIME,
+  USER,
+} from './shape.ts';
 
 const PARTS = JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: PROMPT }] }]);
 const USAGE = { input_tokens: 12, output_tokens: 34 };
@@ -232,4 +243,119 @@ export const BESIDE_SHAPES: readonly GatewayShape[] = [
   table('pandas', 'https://pandas.pydata.org/docs/reference/api/pandas.DataFrame.to_json.html', {
     ...{ columns: COLUMNS, index: [0], data: [row] },
   }),
+  {
+    name: 'LangSmith: rows of a table, JSON as text',
+    source: 'https://docs.langchain.com/langsmith/data-export',
+    entries: [
+      {
+        ...{ id: 'run', run_type: 'llm', start_time: TIME, error: '' },
+        inputs: JSON.stringify({ model: 'm-1', messages: [USER] }),
+        outputs: JSON.stringify(chat()),
+        extra: JSON.stringify({ metadata: { user_id: 'acct-1' } }),
+      },
+    ],
+    expect: {},
+  },
+  {
+    name: 'Langfuse’s attributes: a generation that failed, with cached tokens apart',
+    source: 'https://langfuse.com/integrations/native/opentelemetry#property-mapping',
+    entries: [
+      span({
+        ...{ 'langfuse.observation.type': 'generation', 'langfuse.observation.level': 'ERROR' },
+        'langfuse.observation.input': JSON.stringify([USER]),
+        'langfuse.observation.model.name': 'm-1',
+        'langfuse.observation.usage_details': '{"input":2,"input_cached_tokens":10,"output":34,"total":46}',
+        'user.id': 'acct-1',
+      }),
+    ],
+    expect: { outcome: 'error' },
+  },
+  {
+    name: 'PostHog: cached tokens of Anthropic are apart',
+    source: 'https://posthog.com/docs/llm-analytics/calculating-costs',
+    entries: [
+      {
+        ...{ event: '$ai_generation', distinct_id: 'acct-1', timestamp: TIME },
+        properties: {
+          ...{ $ai_provider: 'anthropic', $ai_model: 'm-1', $ai_input: [USER], $ai_output_choices: [] },
+          ...{ $ai_input_tokens: 2, $ai_cache_read_input_tokens: 10, $ai_output_tokens: 34 },
+        },
+      },
+    ],
+    expect: {},
+  },
+  {
+    name: 'MLflow: a trace of version 2 that failed',
+    source: 'https://mlflow.org/docs/2.22.0/tracing/search',
+    entries: [
+      {
+        info: { request_id: 't', request_metadata: { 'mlflow.trace.user': 'acct-1' } },
+        data: {
+          spans: [
+            {
+              ...{ context: { span_id: '0x1' }, start_time: 1772352000123000000, status_code: 'ERROR' },
+              attributes: {
+                'mlflow.spanType': '"CHAT_MODEL"',
+                'mlflow.spanInputs': JSON.stringify({ model: 'm-1', messages: [USER] }),
+              },
+            },
+          ],
+        },
+      },
+    ],
+    expect: { outcome: 'error', usage: { inputTokens: 0, outputTokens: 0 } },
+  },
+  {
+    name: 'GELF: bodies in fields of the application',
+    source: 'https://go2docs.graylog.org/current/getting_in_log_data/gelf.html',
+    entries: [
+      {
+        ...{ version: '1.1', host: 'h', short_message: 'call', timestamp: Date.parse(TIME) / 1000 },
+        ...{ _account: 'acct-1', _request: JSON.stringify({ model: 'm-1', messages: [USER] }) },
+        _response: JSON.stringify(chat()),
+      },
+    ],
+    expect: {},
+  },
+  {
+    name: 'Snowflake: names of columns in capitals',
+    source: 'https://docs.snowflake.com/en/sql-reference/identifiers-syntax',
+    entries: [
+      {
+        ...{ CREATED_AT: '2026-03-01 08:00:00.123 Z', ACCOUNT_ID: 'acct-1' },
+        REQUEST_BODY: JSON.stringify({ model: 'm-1', messages: [USER] }),
+        RESPONSE_BODY: JSON.stringify(chat()),
+      },
+    ],
+    expect: {},
+  },
+  {
+    name: 'a gateway’s own log record in OpenTelemetry, structured',
+    source: 'https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-body',
+    entries: [
+      {
+        resourceLogs: [
+          {
+            scopeLogs: [
+              {
+                logRecords: [
+                  {
+                    body: {
+                      kvlistValue: {
+                        values: attributes({
+                          ...{ time: TIME, account: 'acct-1', response: chat() },
+                          request: { model: 'm-1', messages: [USER] },
+                        }),
+                      },
+                    },
+                  },
+                ],
+              },
+            ],
+          },
+        ],
+      },
+    ],
+    expect: {},
+  },
 ];
