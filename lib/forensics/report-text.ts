@@ -31,7 +31,7 @@ function testLines(s: SuspectReport): string[] {
   if (s.z === null || s.null === null) return [];
   const out = [
     `  ${MEASURE[s.mode]} ${fixed(s.kappa)}, expected ${fixed(s.expected)}, excess ${fixed(s.excess)} ${interval(s.ci95)} over items, ${interval(s.ci95Models)} over items and models`,
-    `  z ${fixed(s.z, 2)}, p ${pValue(s.p)} (smallest possible ${pValue(s.null.smallestP)}), corrected ${pValue(s.pAdjusted)} for ${s.questions} question(s)`,
+    `  z ${fixed(s.z, 2)}, p ${pValue(s.p)} (smallest possible ${pValue(s.null.smallestP)})${s.pAdjusted === null ? ', not among the questions asked' : `, corrected ${pValue(s.pAdjusted)} for ${s.questions} question(s)`}`,
   ];
   for (const part of s.parts)
     out.push(

@@ -50,11 +50,15 @@ export function kindOf(value: unknown): string {
 const OPEN_FIELDS =
   /^(?:v|time|outcome|(?:usage|params|shape)\.\w{1,40}|customer\.createdAt|behaviours\.\d+|prints\.\d+\.epoch)$/;
 
+/** A time in ms is said; a number of more digits may be a card's. */
+const LARGEST_SAID = 1e13;
+
 /** A date and perhaps a time, or one number of up to ten digits: no address, no telephone, no card. */
 const TIME = /^(?:\d{4}[/.-]\d\d?[/.-]\d\d?(?:[T ][\d TZ:.,+-]{0,30})?|[+-]?\d{0,10}(?:\.\d{0,10})?)$/;
 
 /** A value as a reason gives it where text must not leave: numbers and times of open fields as they are, else only what it is. */
 export function openValue(field: string, value: unknown): string {
+  if (typeof value === 'number' && Math.abs(value) > LARGEST_SAID) return 'a number';
   if (OPEN_FIELDS.test(field) && (typeof value !== 'string' || TIME.test(value))) return printable(value);
   return typeof value === 'number' ? 'a number' : kindOf(value);
 }

@@ -143,6 +143,30 @@ describe('delivery', () => {
     expect(days.size).toBe(12);
   });
 
+  it('puts a notice into one digest, though the delivery that put it there failed before midnight', async () => {
+    let away = true;
+    const here = world((port) =>
+      port instanceof MemoryBus
+        ? Object.assign(Object.create(port), {
+            put: (event: Parameters<MemoryBus['put']>[0]) =>
+              away ? Promise.reject(new Error('bus away')) : port.put(event),
+          })
+        : port,
+    );
+    here.outbox.append(ACCOUNT, calmed, SINCE);
+    await here.wake().catch(() => undefined);
+    const midnight = 86_400_000 - (here.now() % 86_400_000);
+    here.pass(midnight + 60_000);
+    away = false;
+    await here.wake();
+    for (let day = 0; day < 3; day++) {
+      here.pass(86_400_000);
+      await here.sweep();
+    }
+    expect(here.told().filter((id) => id.startsWith('digest/'))).toHaveLength(1);
+    expect(here.reports.filter(({ what }) => what === 'bulletin')).toMatchObject([{ total: 1 }]);
+  });
+
   it('folds an account that a campaign names into the digest, unless it is graver than the campaign', async () => {
     const here = world();
     here.accused.set(ACCOUNT, { id: 'c_1', finding: 'fc-1-1', level: 'suspect' });

@@ -59,6 +59,8 @@ describe('a reason', () => {
   it('says numbers and times, and no address, telephone or card in their place', () => {
     expect(openValue('time', '2031-01-01T00:00:00Z')).toBe('2031-01-01T00:00:00Z');
     expect(openValue('usage.inputTokens', '12')).toBe('12');
+    expect(openValue('time', 1_772_352_000_000)).toBe('1772352000000');
+    expect(openValue('usage.inputTokens', 4_242_424_242_424_242)).toBe('a number');
     for (const text of ['203.0.113.7', '+49 171 5551234', '4242 4242 4242 4242', '4242424242424242'])
       expect(openValue('time', text)).toBe(`a text of ${text.length} characters`);
   });
