@@ -30,10 +30,10 @@ export const LIMITS = {
   ),
   marks: limit('marks on one letter', 30, 'marks', 'left out'),
   typeName: limit("name of a part's type or of a role", 64, 'characters', 'counts as none'),
-  messages: limit('messages of a conversation', 4096, 'messages', 'the first 64 and the newest are read'),
+  messages: limit('messages of a conversation', 2048, 'messages', 'the first 64 and the newest are read'),
   conversationValues: limit(
     "parts of messages and values of tools' results that are followed",
-    4096,
+    2048,
     'values',
     'those of the newest messages are read, of a message the first and last parts',
   ),
