@@ -12,8 +12,9 @@ const TEXT_FIELDS =
 
 /** Names of fields: more than one word is somebody's text. */
 const NAME = /^[A-Za-z_][\w-]{0,39}$/;
-/** A larger number under a name that no event has may be a card's or a telephone's. */
-const LARGEST_UNKNOWN = 1e9;
+/** A number of ten to nineteen digits may be a telephone's or a card's (ITU-T E.164; ISO/IEC 7812). */
+const SHORTEST_IDENTITY = 1e9;
+const LONGEST_IDENTITY = 1e19;
 
 const TIME = /^\d{4}-\d\d-\d\d[\dTZ:.+-]{0,30}$/;
 /** What a program counts with, as events have them in lists of words. */
@@ -82,7 +83,8 @@ const MAX_DEPTH = 6;
 
 function isFacts(value: unknown, path: string, texts: typeof TEXTS, depth = 0): boolean {
   if (typeof value === 'string') return isFact(value, path, texts);
-  if (typeof value === 'number') return Math.abs(value) <= LARGEST_UNKNOWN;
+  if (typeof value === 'number')
+    return Math.abs(value) <= SHORTEST_IDENTITY || Math.abs(value) >= LONGEST_IDENTITY;
   if (typeof value !== 'object' || value === null) return true;
   if (depth > MAX_DEPTH) return false;
   const below = (name: string) => (path === '' ? name : `${path}.${name}`);
