@@ -12,6 +12,8 @@ import { anExchange } from './exchanges.ts';
 
 const recorder = createRecorder({ keys: developmentKeyring('test') });
 
+const MOST_MS = 500;
+
 /** ms of processor time. */
 function cost(read: () => unknown): number {
   const began = process.cpuUsage();
@@ -59,7 +61,10 @@ describe('reading', () => {
     ['lists in a line that was cut', () => documents(`x "${'[ '.repeat(100_000)}`)],
     ['brackets that close in a line', () => documents(`x ${'{}'.repeat(20_000)}{`)],
   ])('takes time in proportion to its length: %s', (_, read) => {
-    expect(cost(read)).toBeLessThan(500);
+    // the first time may compile, collect garbage or share its core
+    const costs = [cost(read)];
+    while (costs.length < 3 && Math.min(...costs) >= MOST_MS) costs.push(cost(read));
+    expect(Math.min(...costs)).toBeLessThan(MOST_MS);
   });
 });
 
