@@ -1,8 +1,5 @@
-import { parseArgs } from 'node:util';
-import { seeded, type Uniform } from '../lib/statistics/random.ts';
-import type { Exchange } from '../lib/telemetry/exchange.ts';
-import { developmentKeyring } from '../lib/telemetry/keys.ts';
-import { createRecorder } from '../lib/telemetry/recorder.ts';
+import { seeded } from '../lib/statistics/random.ts';
+import { LIMIT_MS, pick, RUNS, recordCost, SIZE, worstCaseOptions } from './worst-case.ts';
 
 /**
  * The worst megabyte of messages, parts and tools' results that a search finds for the recorder:
@@ -10,17 +7,7 @@ import { createRecorder } from '../lib/telemetry/recorder.ts';
  * as parts of a message or as values of a result; what costs most is changed and tried again. `bench:worst-text` is the same for
  * one prompt's text. A cost is processor time, the least of several runs.
  */
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '30' },
-    seed: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
-  },
-});
-
-const SIZE = 1_000_000;
-const LIMIT_MS = 5;
-const RUNS = 5;
+const { seconds, seed, json } = worstCaseOptions();
 
 const ROLES = ['user', 'assistant', 'system', 'tool', 'A.USER', 'x'];
 const NAMES = [
@@ -48,12 +35,7 @@ interface Conversation {
   readonly unit: unknown;
 }
 
-const recorder = createRecorder({ keys: developmentKeyring('worst conversation') });
-const uniform = seeded(Number(values.seed));
-
-function pick<T>(draw: Uniform, list: readonly T[]): T {
-  return list[Math.floor(draw() * list.length)] as T;
-}
+const uniform = seeded(seed);
 
 function value(depth: number): unknown {
   const kind = uniform();
@@ -87,31 +69,9 @@ function messagesOf({ place, role, unit }: Conversation): readonly unknown[] {
   return [{ role, content: place === 'parts' ? many : [{ toolResult: many }] }];
 }
 
-/** ms of processor time of one `record` on it */
-function costOf(held: Conversation, runs: number): number {
-  const messages = messagesOf(held);
-  const exchange = {
-    v: 1,
-    id: 'worst',
-    time: '2026-03-01T08:00:00.000Z',
-    account: 'acct',
-    model: 'atlas-2',
-    messages,
-    usage: { inputTokens: 1, outputTokens: 1 },
-    outcome: 'ok',
-    customer: { plan: 'payg', product: 'api', createdAt: '2026-01-01T00:00:00Z' },
-  } as unknown as Exchange;
-  let least = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < runs; run++) {
-    const began = process.cpuUsage();
-    recorder.record(exchange);
-    const { user, system } = process.cpuUsage(began);
-    least = Math.min(least, (user + system) / 1000);
-  }
-  return least;
-}
+const costOf = (held: Conversation, runs: number): number => recordCost(messagesOf(held), runs);
 
-const until = performance.now() + Number(values.seconds) * 1000;
+const until = performance.now() + seconds * 1000;
 let worst: { held: Conversation; ms: number } = { held: fresh(), ms: 0 };
 let tried = 0;
 while (performance.now() < until) {
@@ -124,8 +84,8 @@ while (performance.now() < until) {
 const ms = costOf(worst.held, RUNS * 4);
 const found = { tried, worstMs: ms, limitMs: LIMIT_MS, ...worst.held };
 process.stdout.write(
-  values.json
+  json
     ? `${JSON.stringify(found)}\n`
-    : `${tried} conversations of 1 MB tried (seed ${values.seed}); worst ${ms.toFixed(2)} ms (limit ${LIMIT_MS} ms)\n${worst.held.place} of ${worst.held.role}: ${JSON.stringify(worst.held.unit).slice(0, 400)} repeated\n`,
+    : `${tried} conversations of 1 MB tried (seed ${seed}); worst ${ms.toFixed(2)} ms (limit ${LIMIT_MS} ms)\n${worst.held.place} of ${worst.held.role}: ${JSON.stringify(worst.held.unit).slice(0, 400)} repeated\n`,
 );
 process.exitCode = ms > LIMIT_MS ? 1 : 0;

@@ -1,8 +1,6 @@
-import { parseArgs } from 'node:util';
 import { seeded, type Uniform } from '../lib/statistics/random.ts';
 import { PHRASINGS } from '../lib/telemetry/behaviours.ts';
-import { developmentKeyring } from '../lib/telemetry/keys.ts';
-import { createRecorder } from '../lib/telemetry/recorder.ts';
+import { LIMIT_MS, pick, RUNS, recordCost, SIZE, worstCaseOptions } from './worst-case.ts';
 
 /**
  * The worst megabyte that a search finds for the recorder: `npm run bench:worst-text [-- --seconds N --seed N --json]`.
@@ -10,17 +8,7 @@ import { createRecorder } from '../lib/telemetry/recorder.ts';
  * line breaks, symbols. The search keeps what costs most and changes it (hill climbing with restarts). A cost is processor
  * time, the least of several runs: what the text costs, not what else the machine does.
  */
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '30' },
-    seed: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
-  },
-});
-
-const SIZE = 1_000_000;
-const LIMIT_MS = 5;
-const RUNS = 5;
+const { seconds, seed, json } = worstCaseOptions();
 
 /** What Unicode, layout and code make dear. */
 const ODD = [
@@ -93,8 +81,6 @@ interface Text {
   readonly unit: readonly string[];
 }
 
-const recorder = createRecorder({ keys: developmentKeyring('worst text') });
-
 function textOf({ head, unit }: Text): string {
   const repeated = unit.join('');
   return (
@@ -105,32 +91,8 @@ function textOf({ head, unit }: Text): string {
   );
 }
 
-/** ms of processor time of one `record` on it */
-function costOf(text: Text, runs: number): number {
-  const content = textOf(text);
-  let least = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < runs; run++) {
-    const began = process.cpuUsage();
-    recorder.record({
-      v: 1,
-      id: 'worst',
-      time: '2026-03-01T08:00:00.000Z',
-      account: 'acct',
-      model: 'atlas-2',
-      messages: [{ role: 'user', content }],
-      usage: { inputTokens: 1, outputTokens: 1 },
-      outcome: 'ok',
-      customer: { plan: 'payg', product: 'api', createdAt: '2026-01-01T00:00:00Z' },
-    });
-    const { user, system } = process.cpuUsage(began);
-    least = Math.min(least, (user + system) / 1000);
-  }
-  return least;
-}
-
-function pick<T>(uniform: Uniform, list: readonly T[]): T {
-  return list[Math.floor(uniform() * list.length)] as T;
-}
+const costOf = (text: Text, runs: number): number =>
+  recordCost([{ role: 'user', content: textOf(text) }], runs);
 
 function piece(uniform: Uniform): string {
   return uniform() < 0.5 ? pick(uniform, ODD) : `${pick(uniform, WORDS)}${uniform() < 0.8 ? ' ' : ''}`;
@@ -155,8 +117,8 @@ function changed(uniform: Uniform, { head, unit }: Text): Text {
   return { head, unit: unit.filter((_, i) => i !== at) };
 }
 
-const uniform = seeded(Number(values.seed));
-const until = performance.now() + Number(values.seconds) * 1000;
+const uniform = seeded(seed);
+const until = performance.now() + seconds * 1000;
 const plain = costOf({ head: '', unit: ['the quick brown fox jumps over '] }, RUNS * 4);
 let worst: { text: Text; ms: number } = { text: { head: '', unit: ['a '] }, ms: 0 };
 let tried = 0;
@@ -183,8 +145,8 @@ while (performance.now() < until) {
 const ms = costOf(worst.text, RUNS * 4);
 const found = { tried, plainMs: plain, worstMs: ms, limitMs: LIMIT_MS, ...worst.text };
 process.stdout.write(
-  values.json
+  json
     ? `${JSON.stringify(found)}\n`
-    : `${tried} texts of 1 MB tried (seed ${values.seed}); plain words ${plain.toFixed(2)} ms, worst ${ms.toFixed(2)} ms (limit ${LIMIT_MS} ms)\nhead ${JSON.stringify(worst.text.head.slice(0, 60))}, then ${JSON.stringify(worst.text.unit.join(''))} repeated\n`,
+    : `${tried} texts of 1 MB tried (seed ${seed}); plain words ${plain.toFixed(2)} ms, worst ${ms.toFixed(2)} ms (limit ${LIMIT_MS} ms)\nhead ${JSON.stringify(worst.text.head.slice(0, 60))}, then ${JSON.stringify(worst.text.unit.join(''))} repeated\n`,
 );
 process.exitCode = ms > LIMIT_MS ? 1 : 0;

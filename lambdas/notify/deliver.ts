@@ -185,7 +185,7 @@ async function planOf(
   // A delivery that died had decided already: the same fate, so that a notice is not told and listed too, and the same list
   // where it got into that. A list that was closed meanwhile may be told before it gets in: then it goes into the list of now.
   const claimed = held?.claim?.number === notice.number ? held.claim : undefined;
-  if (claimed?.list !== undefined && (await isListed(claimed.list, notice, delivery)))
+  if (claimed?.list !== undefined && (await delivery.findings.isEnlisted(claimed.list, deliveryId(notice))))
     return { fate: claimed.fate, list: claimed.list };
   if (claimed?.fate === 'digest') return { fate: 'digest', list: digestList(now) };
   if (claimed !== undefined && claimed.fate !== 'storm') return { fate: claimed.fate, list: undefined };
@@ -200,11 +200,6 @@ async function planOf(
   if (fate !== 'told') return { fate, list: undefined };
   const list = await delivery.brakes[notice.subject.type].admit(now);
   return list === undefined ? { fate, list } : { fate: 'storm', list };
-}
-
-/** Whether whoever died had put the notice into its list: in two lists it would be told twice. */
-async function isListed(list: string, notice: Notice, { findings }: Delivery): Promise<boolean> {
-  return (await findings.rows(list)).some(({ delivery }) => delivery === deliveryId(notice));
 }
 
 async function claim(

@@ -123,8 +123,11 @@ function decodeOne(
     if (fault !== undefined) {
       refused++;
       aside(index, open ? '' : raw, fault, 'utf8');
-      if (fault.field === 'time')
-        batch.timesRefused.set(gateway, [...(batch.timesRefused.get(gateway) ?? []), arrived]);
+      if (fault.field === 'time') {
+        const ofTimes = batch.timesRefused.get(gateway) ?? [];
+        batch.timesRefused.set(gateway, ofTimes);
+        ofTimes.push(arrived);
+      }
     }
     if (open) batch.underDevelopmentKey++;
     if (event === undefined || fault !== undefined) continue;

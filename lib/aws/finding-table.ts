@@ -127,8 +127,7 @@ export class DynamoFindingStore implements FindingStore {
       new PutItemCommand({
         TableName: this.#table,
         Item: {
-          finding: { S: `list#${list}` },
-          item: { S: held.delivery },
+          ...KEYS.listed(list, held.delivery),
           body: { S: JSON.stringify(held) },
           expiresAt: { N: String(Math.ceil(expires / 1000)) },
         },
@@ -137,8 +136,12 @@ export class DynamoFindingStore implements FindingStore {
   }
 
   async rows(list: string): Promise<readonly Row[]> {
-    const bodies = await this.#bodies(`list#${list}`);
+    const bodies = await this.#bodies(listPartition(list));
     return readable(bodies, (held) => parse(`row of ${list}`, row, held), this.#options);
+  }
+
+  async isEnlisted(list: string, delivery: string): Promise<boolean> {
+    return (await this.#read(KEYS.listed(list, delivery))) !== undefined;
   }
 
   async awaitImport(id: string, token: string): Promise<void> {
@@ -257,9 +260,15 @@ export class DynamoFindingStore implements FindingStore {
   }
 }
 
+const listPartition = (list: string): string => `list#${list}`;
+
 export const KEYS = {
   finding: (id: string) => ({ finding: { S: id }, item: { S: 'finding' } }),
   exception: (subject: string) => ({ finding: { S: `exception#${subject}` }, item: { S: 'exception' } }),
+  listed: (list: string, delivery: string) => ({
+    finding: { S: listPartition(list) },
+    item: { S: delivery },
+  }),
   awaited: (id: string) => ({ finding: { S: `import#${listingOf(id, false)}` }, item: { S: id } }),
   state: (name: string) => ({ finding: { S: 'delivery' }, item: { S: name } }),
 } as const;

@@ -78,6 +78,9 @@ export class MemoryFindingStore implements FindingStore {
     );
     return readable(rows, ([, held]) => parse(`row of ${list}`, row, held), this.#options);
   }
+  async isEnlisted(list: string, delivery: string): Promise<boolean> {
+    return this.lists.get(list)?.has(delivery) ?? false;
+  }
   async awaitImport(id: string, token: string): Promise<void> {
     this.awaited.set(id, token);
   }

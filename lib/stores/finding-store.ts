@@ -42,6 +42,8 @@ export interface FindingStore extends ExceptionPort {
   /** Puts a line into a list that is told later; a repeat replaces itself. @param expires ms since 1970 */
   enlist(list: string, held: Row, expires: number): Promise<void>;
   rows(list: string): Promise<readonly Row[]>;
+  /** Whether a list has the line of a delivery; one read, however long the list is. */
+  isEnlisted(list: string, delivery: string): Promise<boolean>;
   /** Marks a finding whose Security Hub copy is behind; `token` says since which change. A repeat replaces itself. */
   awaitImport(id: string, token: string): Promise<void>;
   /** Findings that were marked, at most `limit`. */

@@ -46,10 +46,7 @@ export async function live(traffic: Traffic, seed: number, rates: FaultRates | u
       new Follower('profiles', pools.index, world, rates),
     ];
     await world.until(stream(traffic, pools, world, followers, decisions, rates));
-    await world.drain();
-    // what was written by those that were given up is in the table's stream too
-    for (; followers.some((one) => one.behind); await world.drain())
-      await world.until(Promise.all(followers.map((one) => one.follow(() => true))));
+    await followToTheEnd(world, followers);
     world.interference = undefined;
     await afterwards(new Pool('notify', world, undefined), world);
     return { end: await world.until(endOf(world, traffic, decisions)), tally: world.tally, world };
@@ -140,6 +137,13 @@ export class Follower {
     const repeat = this.#pool.invoke({ Records: again });
     if (random() < 0.5) await repeat;
   }
+}
+
+/** Lets all that is on its way happen; what those that were given up write last is in the tables' streams too. */
+export async function followToTheEnd(world: World, followers: readonly Follower[]): Promise<void> {
+  await world.drain();
+  for (; followers.some((one) => one.behind); await world.drain())
+    await world.until(Promise.all(followers.map((one) => one.follow(() => true))));
 }
 
 /** The sweeps of the next half hour, then one on each of the next days, when digests are due. */
