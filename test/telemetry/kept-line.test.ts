@@ -30,6 +30,7 @@ describe('a line that is set aside', () => {
     ['a family name', { customer: { plan: 'payg', contact: 'Miller' } }, false],
     ['a telephone', { phone: '+49-171-5551234' }, false],
     ['a telephone as a number', { phone: 491_715_551_234 }, false],
+    ['a count that is no telephone', { usage: { inputTokens: 1e30, outputTokens: 1 } }, true],
     ['an account at a bank', { customer: { payment: 'DE89370400440532013000' } }, false],
     ['a sentence as an id', { id: 'My name is Jo Miller' }, false],
     ['a mail address as an id', { id: 'jo@example.com' }, false],
