@@ -137,6 +137,7 @@ async function learn(
     calibration: made,
     windows: made.windows,
     confirmed,
+    robust: learner.robust(linked.groups),
     content: linked.content,
   });
   // named by content: a second run of the same day overwrites nothing that a policy names

@@ -209,6 +209,12 @@ export class CalibrationLearner {
     return this.#model;
   }
 
+  /** Grows the robust forests (learn-model.ts) from the same rows. @param linked as in fit */
+  robust(linked: Iterable<readonly string[]>): Model {
+    const rows = this.#rows.toSorted((a, b) => (a.account < b.account ? -1 : 1));
+    return learnModel(rows, { ...this.#rules, linked, robust: true });
+  }
+
   /** Second pass; returns the account's highest score, undefined where it showed too little. */
   measure(held: PastAccount): Peak | undefined {
     const found = this.#highest(held);

@@ -94,8 +94,9 @@ async function calibrate(
   say('groups of the past ...');
   const linked = past.finish();
   say('forests ...');
+  const linkedOnce = linked.looks.flatMap(({ groups }) => groups);
   try {
-    learner.fit(linked.looks.flatMap(({ groups }) => groups));
+    learner.fit(linkedOnce);
   } catch (error) {
     if (error instanceof RangeError) throw new InputError(error.message, { cause: error });
     throw error;
@@ -105,6 +106,7 @@ async function calibrate(
   const made: Calibration = learner.finish(options.id === undefined ? {} : { id: options.id });
   say('scores of groups ...');
   const accounts = [...states()].map(pastAccount);
+  const judged = new Set([...verdicts.extraction, ...verdicts.benign, ...verdicts.grey]);
   const { ranks: groups, apart } = learnGroups({
     ...linked,
     accounts: new Map(accounts.map((held) => [held.account, held])),
@@ -112,13 +114,14 @@ async function calibrate(
     windows: policy.windows,
     confirmed: verdicts.extraction,
     aside: new Set([...verdicts.extraction, ...verdicts.grey]),
+    robust: learner.robust(linkedOnce),
+    judged,
   });
   const named: Calibration = { ...made, groups };
   if (options.out !== undefined) {
     await writeAside(options.out, `${JSON.stringify(named)}\n`);
     say(`calibration ${named.id}: ${options.out}; a policy uses it by naming it`);
   }
-  const judged = new Set([...verdicts.extraction, ...verdicts.benign, ...verdicts.grey]);
   const queue = reviewQueue(
     learner.peaks(),
     judged,
