@@ -104,6 +104,7 @@ export function scoringOf(groups: { readonly scoring?: GroupScoring | undefined 
 /** A second look at new groups, where groups of the past look like attacks and nobody has said what they are. */
 export const robustGroups = z.strictObject({
   model: model.describe('forests that hardly depend on how many attackers hide in the past'),
+  floor: z.number().min(0).describe('no group at or below it by these forests is named'),
   apart: z
     .number()
     .int()
@@ -112,6 +113,12 @@ export const robustGroups = z.strictObject({
   accounts: z.number().int().min(0).describe('accounts in them'),
 });
 export type RobustGroups = z.infer<typeof robustGroups>;
+
+/**
+ * The floor of the second look: with the strangers' second fortnight as the past and the first as the present no more honest accounts are named at
+ * 1.5 than at 1.65 (seven pasts: three keys without attackers, 2, 4, 12 and 20 % of them), and at 1.2 more are.
+ */
+export const ROBUST_FLOOR = 1.5;
 
 export const groupRanks = z.strictObject({
   accounts: rankNull.describe("ranks of the accounts' highest group scores"),

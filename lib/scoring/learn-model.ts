@@ -93,7 +93,7 @@ const SIZES: ModelSizes = {
  * Sizes of robust forests (docs/design/campaigns.md): a group of n accounts of the past weighs less than one account, no leaf is as
  * small as a group, and nothing else that is learnt follows the number of accounts.
  */
-const ROBUST: Partial<ModelSizes> = { draws: 4, power: 1.5, leafPart: 0.002, weighted: true };
+const ROBUST: Partial<ModelSizes> = { draws: 4, power: 2, leafPart: 0.002, weighted: true };
 
 /** A random few of an account's windows that say enough; the same few for the same account and seed. */
 export function rowsOf(held: PastAccount, windows: readonly number[], seed: number): AccountRows {

@@ -13,7 +13,7 @@ const held: Partial<GroupRanks> = {
   accounts: { accounts: 500, ranks: [1, 40, 500], values: [9, 0.2, 0] },
   groups: { accounts: 60, ranks: [1, 60], values: [9, 0.1] },
 };
-const robust = { model: testCalibration.model, apart: 3, accounts: 20 };
+const robust = { model: testCalibration.model, floor: 1.5, apart: 3, accounts: 20 };
 const histories = [...harvesters(12, 0), ...students(12), ...strangers(40)];
 
 describe('a new group, where groups of the past look like attacks', () => {

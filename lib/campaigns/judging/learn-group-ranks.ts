@@ -1,5 +1,10 @@
 import type { Calibration } from '../../scoring/calibration.ts';
-import { GROUP_SCORING, type GroupRanks, type RobustGroups } from '../../scoring/group-ranks.ts';
+import {
+  GROUP_SCORING,
+  type GroupRanks,
+  ROBUST_FLOOR,
+  type RobustGroups,
+} from '../../scoring/group-ranks.ts';
 import type { PastAccount } from '../../scoring/looks.ts';
 import type { Model } from '../../scoring/model.ts';
 import { learnRanks } from '../../scoring/rank-null.ts';
@@ -36,7 +41,8 @@ export interface GroupLearning {
 export interface LearntGroups {
   readonly ranks: GroupRanks;
   /**
-   * groups that stand apart: no account of them is a confirmed attacker, and they come to more than the floor, the highest first. Nobody is set
+   * groups that stand apart: no account of them is a confirmed attacker, and they come to more than the floor, by the robust forests or
+   * the others; the highest first, a group may be in it twice. Nobody is set
    * aside for it: they count as ordinary until a person has said what they are, and are what to ask about first
    */
   readonly apart: readonly ScoredGroup[];
@@ -54,10 +60,14 @@ export function learnGroups(learning: GroupLearning): LearntGroups {
   return {
     ranks: {
       ...ranksOf(past, accounts.keys(), aside),
-      ...(second === undefined ? {} : { robust: second }),
+      ...(second === undefined ? {} : { robust: second.robust }),
       content: [...content],
     },
-    apart: independentGroups(past).filter(({ score }) => score > GROUP_SCORING.floor),
+    // the robust forests first: the others have learnt large campaigns of the past as ordinary
+    apart: [
+      ...(second?.apart ?? []),
+      ...independentGroups(past).filter(({ score }) => score > GROUP_SCORING.floor),
+    ],
   };
 }
 
@@ -66,18 +76,15 @@ function secondOf(
   learning: GroupLearning,
   robust: Model,
   confirmed: ReadonlySet<string>,
-): RobustGroups | undefined {
+): { readonly robust: RobustGroups; readonly apart: readonly ScoredGroup[] } | undefined {
   const { calibration, judged = confirmed } = learning;
   const looks = scoredLooks(learning, { ...calibration, model: robust }, confirmed);
   const apart = independentGroups(looks).filter(
-    ({ score, members }) => score > GROUP_SCORING.floor && !members.some((account) => judged.has(account)),
+    (group) => group.score > ROBUST_FLOOR && !group.members.some((account) => judged.has(account)),
   );
   if (apart.length === 0) return undefined;
-  return {
-    model: robust,
-    apart: apart.length,
-    accounts: apart.reduce((sum, { members }) => sum + members.length, 0),
-  };
+  const accounts = new Set(apart.flatMap(({ members }) => members)).size;
+  return { robust: { model: robust, floor: ROBUST_FLOOR, apart: apart.length, accounts }, apart };
 }
 
 /** The groups of all looks with their scores. @param calibration whose model scores */

@@ -98,7 +98,8 @@ export function secondLook(
   scores: MemberScores,
 ): SecondLook | undefined {
   const { suspect } = levelRules(policy, calibration);
-  if (calibration.groups?.robust === undefined || ranked.every((p) => p <= suspect)) return undefined;
+  const { robust } = calibration.groups ?? {};
+  if (robust === undefined || ranked.every((p) => p <= suspect)) return undefined;
   const look = robustLook(members, at, calibration, policy.windows, scores);
   if (look === undefined) return undefined;
   const least = leastShown(own);
@@ -106,8 +107,7 @@ export function secondLook(
     (ranked[i] as number) > suspect && showsIt(own[i]?.score ?? 0, least);
   // whom it names already is not counted again
   const known = new Set([...allowance.named, ...(campaign.unranked ?? []).map(([account]) => account)]);
-  const { floor } = scoringOf(calibration.groups);
-  const found = { ...look, floor, eligible };
+  const found = { ...look, floor: robust.floor, eligible };
   return { score: look.score, named: unrankedMembers(members, found, { ...allowance, named: known }) };
 }
 
@@ -158,7 +158,7 @@ export function unrankedReasons(score: number | undefined, { policy, calibration
       value,
       p: 1,
       points: value,
-      evidence: `by forests that hardly depend on who hides in the past its accounts come to ${value.toFixed(2)} together; ${robust.apart} groups of the past (${robust.accounts} accounts) come to more than ${scoringOf(calibration.groups).floor}, and nobody has said what they are; so at most ${mostUnranked(calibration, suspect)} accounts are named on this ground within thirty days`,
+      evidence: `by forests that hardly depend on who hides in the past its accounts come to ${value.toFixed(2)} together; ${robust.apart} groups of the past (${robust.accounts} accounts) come to more than ${robust.floor}, and nobody has said what they are; so at most ${mostUnranked(calibration, suspect)} accounts are named on this ground within thirty days`,
     },
   ];
 }
