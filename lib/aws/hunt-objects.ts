@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { HUNT_TABLES, huntPrefix, MANIFEST_PREFIX, manifestKey, partKey } from '../contract/hunt-names.ts';
 import { EVENTS_PREFIX } from '../contract/object-prefixes.ts';
-import { type Manifest, type PartCounts, parseManifest, partCounts } from '../hunts/manifest.ts';
+import { type Manifest, manifest, type PartCounts, parseManifest, partCounts } from '../hunts/manifest.ts';
 import type { ListedObject } from '../hunts/plan-parts.ts';
 import { padSequence } from '../profile/position.ts';
 
@@ -79,12 +79,13 @@ export class HuntObjects {
     }
   }
 
-  async putManifest(manifest: Manifest): Promise<void> {
+  async putManifest(made: Manifest): Promise<void> {
     await this.#client.send(
       new PutObjectCommand({
         Bucket: this.#bucket,
-        Key: manifestKey(manifest.day, manifest.group),
-        Body: JSON.stringify(manifest),
+        Key: manifestKey(made.day, made.group),
+        // in the schema's order of fields: the same manifest, the same bytes
+        Body: JSON.stringify(manifest.parse(made)),
         ContentType: 'application/json',
       }),
     );

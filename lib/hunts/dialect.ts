@@ -41,7 +41,7 @@ export function duckdbSql(sql: string, days: Days = {}): string {
 /** Trino's functions that DuckDB calls otherwise: https://trino.io/docs/current/functions.html, https://duckdb.org/docs/sql/functions/overview. */
 export const DUCKDB_MACROS = [
   'CREATE MACRO approx_distinct(x) AS approx_count_distinct(x)',
-  'CREATE MACRO approx_percentile(x, share) AS approx_quantile(x, share)',
+  'CREATE MACRO approx_percentile(x, share) AS approx_quantile(x, CAST(share AS FLOAT))',
   'CREATE MACRO to_unixtime(x) AS epoch(x)',
 ] as const;
 

@@ -258,9 +258,9 @@ LIMIT 1000`,
     title: 'Means of payment of several accounts',
     question: 'Which means of payment serve three accounts or more?',
     explanation:
-      'Campaigns pay with few cards. So does a company with several teams, and a reseller: look at plan and product.',
+      'Campaigns pay with few cards. So does a company with several teams, and a reseller: look at the number of products.',
     table: 'prints',
-    reads: ['account', 'plan', 'product', 'epoch', 'newest', 'payment'],
+    reads: ['account', 'product', 'epoch', 'newest', 'payment'],
     sql: `SELECT epoch, payment,
   count(DISTINCT account) AS accounts,
   count(*) AS requests,
@@ -353,8 +353,3 @@ ORDER BY accounts DESC, requests DESC, system_prompt
 LIMIT 200`,
   },
 ] as const satisfies readonly HuntQuery[];
-
-/** undefined: there is none of that id */
-export function huntQuery(id: string): HuntQuery | undefined {
-  return HUNT_QUERIES.find((query) => query.id === id);
-}

@@ -56,7 +56,7 @@ const EVERY = Duration.hours(1);
 const GIB = 1024 ** 3;
 
 /**
- * The archive in Parquet (docs/decisions/088-parquet-by-a-function.md): the function that writes closed days, and what Athena
+ * The archive in Parquet (docs/decisions/095-parquet-by-a-function.md): the function that writes closed days, and what Athena
  * needs to ask them. Partitions are projected, so that nothing has to register a day; results are kept by Athena for a day and
  * nowhere else (athena/latest/ug/managed-results.html).
  */
@@ -98,7 +98,7 @@ export class Hunts extends Construct {
       catalogId: Aws.ACCOUNT_ID,
       databaseInput: { name: this.database, description: 'Siphonwatch: the archive, for hunts' },
     });
-    for (const table of HUNT_TABLES) this.#table(table, props).addDependency(database);
+    for (const table of HUNT_TABLES) this.#table(table, props).addResourceDependency(database);
     this.workGroup = this.#makeWorkGroup(props);
     for (const query of HUNT_QUERIES) {
       const named = new CfnNamedQuery(this, `Query-${query.id}`, {
@@ -109,7 +109,7 @@ export class Hunts extends Construct {
         description: `${query.question} ${query.explanation}`.slice(0, 1024),
         queryString: athenaSql(query.sql),
       });
-      named.addDependency(this.workGroup);
+      named.addResourceDependency(this.workGroup);
     }
   }
 
