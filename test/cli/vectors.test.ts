@@ -20,4 +20,10 @@ describe('vectors', () => {
     expect(wrong.out()).toContain('shape.words: expected 4, got 40');
     expect(await runVectors({ check: 'exit 3' }, capture().terminal)).toBe(2);
   });
+
+  it('say so of a program that waits for ever, and end what it has started', async () => {
+    const waiting = capture();
+    expect(await runVectors({ check: 'sleep 600 | cat', seconds: 0.2 }, waiting.terminal)).toBe(2);
+    expect(waiting.err()).toContain('has not ended after 0.2 s');
+  });
 });

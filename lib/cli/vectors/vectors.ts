@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { InputError } from '../../input/errors.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { VECTORS_FILE, type Vectors } from '../../telemetry/vectors/make.ts';
@@ -15,17 +15,28 @@ export function vectorsCommand(): Command {
       '--check <command>',
       'run a recorder: it reads {"keyring"} and then exchanges, a line each, and writes events, a line each',
     )
+    .option('--seconds <number>', 'with --check, how long the recorder may take', seconds, 60)
     .option('--json', 'with --check, one JSON document')
-    .action(async (options: { check?: string; json?: boolean }) => {
+    .action(async (options: CheckOptions) => {
       process.exitCode = await runVectors(options, { stdout: process.stdout, stderr: process.stderr });
     });
 }
 
-/** Prints the vectors, or checks a recorder: 0 all right, 1 some are not, 2 the command did not answer. */
-export async function runVectors(
-  options: { readonly check?: string; readonly json?: boolean },
-  terminal: Terminal,
-): Promise<number> {
+interface CheckOptions {
+  readonly check?: string;
+  /** s, 60 where it is not given */
+  readonly seconds?: number;
+  readonly json?: boolean;
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 86_400)) throw new InvalidArgumentError('a number of seconds up to 86400.');
+  return value;
+}
+
+/** Prints the vectors, or checks a recorder: 0 all right, 1 some are not, 2 the command did not answer (in time). */
+export async function runVectors(options: CheckOptions, terminal: Terminal): Promise<number> {
   const text = await readFile(VECTORS_FILE, 'utf8');
   if (options.check === undefined) {
     terminal.stdout.write(text);
@@ -36,7 +47,7 @@ export async function runVectors(
     const input = [{ keyring }, ...vectors.map(({ exchange }) => exchange)]
       .map((line) => JSON.stringify(line))
       .join('\n');
-    const answers = (await outputOf(options.check, `${input}\n`))
+    const answers = (await outputOf(options.check, `${input}\n`, options.seconds ?? 60))
       .split('\n')
       .filter((line) => line.trim() !== '');
     const results = vectors.map(({ name, event }, index) => ({
@@ -96,19 +107,38 @@ function leaves(value: unknown, path = ''): Map<string, unknown> {
   return all;
 }
 
-function outputOf(command: string, input: string): Promise<string> {
+/** What the command writes, given this input. @throws InputError where it writes nothing, or has not ended after so many seconds */
+function outputOf(command: string, input: string, limit: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, { shell: true, stdio: ['pipe', 'pipe', 'inherit'] });
+    // a group of processes of its own, so that what the shell has started ends with it
+    const child = spawn(command, { shell: true, stdio: ['pipe', 'pipe', 'inherit'], detached: true });
     const chunks: Buffer[] = [];
+    const timer = setTimeout(() => {
+      endGroup(child.pid);
+      reject(
+        new InputError(
+          `--check: the command has not ended after ${limit} s. A recorder ends when its standard input does; --seconds gives it longer`,
+        ),
+      );
+    }, limit * 1000);
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.once('error', (error) => reject(new InputError(`--check: ${error.message}`, { cause: error })));
-    child.once('close', (code) =>
-      code === 0 || chunks.length > 0
-        ? resolve(Buffer.concat(chunks).toString('utf8'))
-        : reject(new InputError(`--check: the command ended with ${code} and wrote nothing`)),
-    );
+    child.once('close', (code) => {
+      clearTimeout(timer);
+      if (code === 0 || chunks.length > 0) resolve(Buffer.concat(chunks).toString('utf8'));
+      else reject(new InputError(`--check: the command ended with ${code} and wrote nothing`));
+    });
     // a command that ends before it has read everything is told by what it wrote
     child.stdin.on('error', () => {});
     child.stdin.end(input);
   });
+}
+
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // it has ended meanwhile
+  }
 }

@@ -79,6 +79,7 @@ const CASES: Readonly<Record<string, Partial<Exchange> & Pick<Exchange, 'message
   'letters outside the first plane, and pictures': { messages: said('𝔐ath 𐐀 🎉 party') },
   'half a surrogate pair': { messages: said('broken \ud83d text') },
   'a prompt longer than is read': { messages: said('word '.repeat(13_200)) },
+  'more words than a sketch is of': { messages: said(`${'潮'.repeat(8192)}汐について`) },
   'origin over IPv4 in a forwarding list': {
     messages: said('Hello there'),
     origin: {
