@@ -9,7 +9,9 @@ import {
   type PartFooter,
   readFooter,
 } from '../../hunts/parquet.ts';
-import { fileTrouble, InputError } from '../../input/errors.ts';
+import { InputError } from '../../input/errors.ts';
+import { inputFiles } from '../../input/lines.ts';
+import { DAY_MS } from '../../time.ts';
 
 /** A part of the archive in Parquet as a file. */
 export interface PartFile extends PartFooter {
@@ -28,12 +30,10 @@ export interface Parts {
 
 const DAY_FOLDER = /^day=(\d{4}-\d{2}-\d{2})$/;
 
-/** Files below folders, and files as they are named, in order of name. */
+/** Files below a folder in order of name; of anything else what it names. @throws InputError where there is none */
 export async function filesBelow(path: string): Promise<string[]> {
-  const info = await stat(path).catch((error: unknown) => {
-    throw new InputError(`${path}: cannot be read: ${fileTrouble(error)}`, { cause: error });
-  });
-  if (!info.isDirectory()) return [path];
+  const info = await stat(path).catch(() => undefined);
+  if (info?.isDirectory() !== true) return inputFiles([path]);
   const found = await readdir(path, { recursive: true, withFileTypes: true });
   return found
     .filter((entry) => entry.isFile())
@@ -135,8 +135,6 @@ function missingOf({ day, group, parts: counted }: Manifest, parts: readonly Par
 function tablesIn(parts: readonly PartFile[]): HuntTable[] {
   return [...new Set(parts.map(({ table }) => table))];
 }
-
-const DAY_MS = 86_400_000;
 
 /** Days between the first and the last of which there is nothing: quiet, or not copied. */
 function gaps(parts: readonly PartFile[]): string[] {

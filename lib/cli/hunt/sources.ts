@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { InputError } from '../../input/errors.ts';
 import type { KeyOptions } from '../../input/keyring.ts';
-import { S3 } from '../../input/lines.ts';
+import { S3, STDIN } from '../../input/lines.ts';
 import { say } from '../../input/say.ts';
 import { Converter, isFrames } from './convert.ts';
 import { filesBelow, kindOf, localName, type Parts, readParts } from './parts.ts';
@@ -29,7 +29,7 @@ export async function partsOf(names: readonly string[], folder: string, keys: Ke
   const traffic: string[] = [];
   let frames = 0;
   for (const file of others)
-    if (await isFrames(file)) {
+    if (file !== STDIN && (await isFrames(file))) {
       await converter.frames(file);
       frames++;
     } else traffic.push(file);
