@@ -19,7 +19,7 @@ const WRITTEN_BY_VERDICTS = ['f-*', 'fc-*', 'exception#*', 'list#*', 'import#*']
  * models needs no key (docs/telemetry.md). None holds anything of the stream or the quarantine.
  */
 export class PeoplePolicies extends Construct {
-  /** reads findings and gives verdicts: no raw prints */
+  /** reads findings and gives verdicts, through the triage API where there is one: no raw prints */
   readonly analyst: ManagedPolicy;
   /** gives verdicts through the triage API alone, which holds its callers to the rules; undefined without the API */
   readonly caller: ManagedPolicy | undefined;
@@ -43,9 +43,7 @@ export class PeoplePolicies extends Construct {
       description: 'Siphonwatch: read findings and give verdicts; no raw prints',
       statements: [
         allow('Findings', ['dynamodb:GetItem', 'dynamodb:Query'], tables.finding.tableArn),
-        // No trail is deleted, no erasure's record or state of delivery written. What a verdict says is the writer's word all the same.
-        onPartitions(allow('Verdicts', ['dynamodb:PutItem'], tables.finding.tableArn), WRITTEN_BY_VERDICTS),
-        onPartitions(allow('Lifted', ['dynamodb:DeleteItem'], tables.finding.tableArn), ['exception#*']),
+        ...(triage === undefined ? writesVerdicts(tables.finding.tableArn) : asksFor(triage)),
         allow('FindingsByUpdate', ['dynamodb:Query'], `${tables.finding.tableArn}/index/${UPDATED_INDEX}`),
         ...keyThrough(key, 'dynamodb'),
       ],
@@ -55,10 +53,7 @@ export class PeoplePolicies extends Construct {
         ? undefined
         : new ManagedPolicy(this, 'Caller', {
             description: 'Siphonwatch: findings and verdicts through the triage API alone',
-            statements: [
-              signed(allow('Url', ['lambda:InvokeFunctionUrl'], triage.functionArn)),
-              viaUrl(allow('ViaUrl', ['lambda:InvokeFunction'], triage.functionArn)),
-            ],
+            statements: asksFor(triage),
           });
     this.evidence = new ManagedPolicy(this, 'Evidence', {
       description: 'Siphonwatch: read what dossiers are made of, raw prints among it',
@@ -89,6 +84,22 @@ export class PeoplePolicies extends Construct {
             statements: [...asking(hunts, buckets, key, ['events']), ...keyThrough(key, 'readS3')],
           });
   }
+}
+
+/** No trail is deleted, no erasure's record or state of delivery written. What a verdict says is the writer's word all the same. */
+function writesVerdicts(findingTable: string): PolicyStatement[] {
+  return [
+    onPartitions(allow('Verdicts', ['dynamodb:PutItem'], findingTable), WRITTEN_BY_VERDICTS),
+    onPartitions(allow('Lifted', ['dynamodb:DeleteItem'], findingTable), ['exception#*']),
+  ];
+}
+
+/** Requests to the function, signed and by its URL: it writes, in the name of whom IAM knows. */
+function asksFor(triage: IFunction): PolicyStatement[] {
+  return [
+    signed(allow('Url', ['lambda:InvokeFunctionUrl'], triage.functionArn)),
+    viaUrl(allow('ViaUrl', ['lambda:InvokeFunction'], triage.functionArn)),
+  ];
 }
 
 /**

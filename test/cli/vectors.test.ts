@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runVectors } from '../../lib/cli/vectors/vectors.ts';
-import { VECTORS_FILE, vectorsText } from '../../lib/telemetry/vectors/make.ts';
+import { VECTORS_FILE, type Vectors, vectorsText } from '../../lib/telemetry/vectors/make.ts';
 import { capture } from './capture.ts';
 
 describe('vectors', () => {
@@ -25,5 +28,27 @@ describe('vectors', () => {
     const waiting = capture();
     expect(await runVectors({ check: 'sleep 600 | cat', seconds: 0.2 }, waiting.terminal)).toBe(2);
     expect(waiting.err()).toContain('has not ended after 0.2 s');
+  });
+
+  it.skipIf(spawnSync('python3', ['--version']).status !== 0)(
+    'are kept by the recorder in Python that ships, which makes few hints',
+    async () => {
+      const { terminal, out } = capture();
+      expect(await runVectors({ check: 'python3 examples/recorder.py' }, terminal), out()).toBe(0);
+      expect(out()).toContain('ok     Chinese (without shape.instruction)');
+    },
+  );
+
+  it('take a hint that is not made for none, and one that is made wrongly for wrong', async () => {
+    const { vectors } = JSON.parse(readFileSync(VECTORS_FILE, 'utf8')) as Vectors;
+    const check = async (change: (event: Vectors['vectors'][number]['event']) => object) => {
+      const file = join(mkdtempSync(join(tmpdir(), 'siphonwatch-vectors-')), 'answers');
+      writeFileSync(file, vectors.map(({ event }) => `${JSON.stringify(change(event))}\n`).join(''));
+      return runVectors({ check: `cat ${file}` }, capture().terminal);
+    };
+    expect(await check((event) => ({ ...event, behaviours: [] }))).toBe(0);
+    expect(await check((event) => ({ ...event, behaviours: ['grading'] }))).toBe(1);
+    expect(await check((event) => ({ ...event, shape: { ...event.shape, code: true } }))).toBe(1);
+    expect(await check(({ shape, ...event }) => event)).toBe(1);
   });
 });
