@@ -109,18 +109,34 @@ export interface PartFooter {
   readonly table: HuntTable;
   readonly rows: number;
   readonly erased: number;
+  /** bytes of each column as they lie in the object, by name */
+  readonly bytes: ReadonlyMap<string, number>;
 }
 
-/** @throws DamagedParquet */
+/** Bytes from the end of an object in which its footer usually is. */
+export const FOOTER_BYTES = 1024 * 1024;
+
+/** Where a footer begins, in bytes from the end of an object: https://parquet.apache.org/docs/file-format/. @param end its last eight bytes */
+export function footerLength(end: Uint8Array): number {
+  return new DataView(end.buffer, end.byteOffset, end.byteLength).getUint32(end.byteLength - 8, true) + 8;
+}
+
+/** @param bytes the object, or as much of its end as holds the footer. @throws DamagedParquet */
 export function readFooter(bytes: Uint8Array): PartFooter {
   try {
-    const { num_rows, key_value_metadata = [] } = parquetMetadata(arrayBufferOf(bytes));
+    const { num_rows, key_value_metadata = [], row_groups } = parquetMetadata(arrayBufferOf(bytes));
     const said = (key: string) => key_value_metadata.find((held) => held.key === key)?.value;
     const table = said(META.table);
     const erased = Number(said(META.erased));
     if ((table !== 'events' && table !== 'prints') || !Number.isSafeInteger(erased))
       throw new DamagedParquet('Parquet, but no part of the archive');
-    return { table, rows: Number(num_rows), erased };
+    const sizes = new Map<string, number>();
+    for (const { columns } of row_groups)
+      for (const { meta_data: held } of columns) {
+        const [name = ''] = held?.path_in_schema ?? [];
+        sizes.set(name, (sizes.get(name) ?? 0) + Number(held?.total_compressed_size ?? 0));
+      }
+    return { table, rows: Number(num_rows), erased, bytes: sizes };
   } catch (error) {
     if (error instanceof DamagedParquet) throw error;
     throw new DamagedParquet('no Parquet, or damaged', { cause: error });

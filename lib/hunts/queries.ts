@@ -353,3 +353,8 @@ ORDER BY accounts DESC, requests DESC, system_prompt
 LIMIT 200`,
   },
 ] as const satisfies readonly HuntQuery[];
+
+/** undefined: there is none of that id */
+export function huntQuery(id: string): HuntQuery | undefined {
+  return HUNT_QUERIES.find((query) => query.id === id);
+}

@@ -1,4 +1,4 @@
-import { Aws, CfnOutput } from 'aws-cdk-lib';
+import { Aws, CfnOutput, Fn } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { COMMAND } from '../contract/command.ts';
 import { CODE_VERSION } from '../version.ts';
@@ -70,6 +70,13 @@ export function guide(
       : {
           HuntWorkGroup: [hunts.workGroup.name, 'Athena workgroup of hunts: docs/hunting.md'] as const,
           HuntDatabase: [hunts.database, 'Glue database of the archive in Parquet'] as const,
+          HuntQueries: [
+            Fn.join(
+              ',',
+              hunts.queries.map(({ name = '', attrNamedQueryId }) => `${name}=${attrNamedQueryId}`),
+            ),
+            `Ids of the stored queries: ${COMMAND} hunt QUERY --athena`,
+          ] as const,
           HuntPolicyArn: [
             people.hunter.managedPolicyArn,
             'For people who hunt in the archive through Athena: no raw prints',

@@ -65,6 +65,7 @@ export class Hunts extends Construct {
   readonly schedule: Rule;
   readonly workGroup: CfnWorkGroup;
   readonly database: string;
+  readonly queries: readonly CfnNamedQuery[];
 
   constructor(scope: Construct, id: string, props: HuntsProps) {
     super(scope, id);
@@ -100,7 +101,7 @@ export class Hunts extends Construct {
     });
     for (const table of HUNT_TABLES) this.#table(table, props).addResourceDependency(database);
     this.workGroup = this.#makeWorkGroup(props);
-    for (const query of HUNT_QUERIES) {
+    this.queries = HUNT_QUERIES.map((query) => {
       const named = new CfnNamedQuery(this, `Query-${query.id}`, {
         database: this.database,
         workGroup: this.workGroup.name,
@@ -110,7 +111,8 @@ export class Hunts extends Construct {
         queryString: athenaSql(query.sql),
       });
       named.addResourceDependency(this.workGroup);
-    }
+      return named;
+    });
   }
 
   #table(table: HuntTable, { archive, settings }: HuntsProps): CfnTable {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { HUNT_TABLES } from '../../lib/contract/hunt-names.ts';
 import { type ColumnType, columnsOf, DAY_COLUMN } from '../../lib/hunts/columns.ts';
@@ -42,6 +43,12 @@ describe('the queries of hunts', () => {
       expect([id, currentRowCount]).toEqual([id, 0]);
     }
     db.closeSync();
+  });
+
+  it('stand in docs/hunting.md, each with its question and table', () => {
+    const manual = readFileSync(new URL('../../docs/hunting.md', import.meta.url), 'utf8');
+    for (const { id, question, table } of HUNT_QUERIES)
+      expect(manual).toContain(`| \`${id}\` | ${question} | \`${table}\` |`);
   });
 
   it('take days of the calendar and nothing else', () => {
