@@ -17,7 +17,7 @@ import { athenaSql } from '../hunts/dialect.ts';
 import { HUNT_QUERIES } from '../hunts/queries.ts';
 import type { Bundles } from './bundles.ts';
 import { observability, Worker } from './functions.ts';
-import { recheckDays } from './hunt-settings.ts';
+import { recheckDays } from './optional-settings.ts';
 import type { Resources } from './permissions.ts';
 import type { Settings } from './settings.ts';
 
