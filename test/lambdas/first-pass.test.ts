@@ -2,9 +2,9 @@ import { deserialize, serialize } from 'node:v8';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { AccountSample, type SamplePart } from '../../lambdas/calibrate/first-pass.ts';
-import { account, DAY, iso, START } from '../events.ts';
+import { account, DAY, START } from '../events.ts';
 
-const customer = { plan: 'payg', product: 'api', createdAt: iso(START - DAY) };
+const customer = { plan: 'payg', product: 'api', createdAt: START - DAY };
 
 it('the sample that groups are drawn from is the same whoever saw which accounts, in any order', () => {
   fc.assert(
