@@ -1,13 +1,19 @@
 #!/usr/bin/env python3
-"""A recorder in Python, standard library only, after docs/wire-format.md.
+"""A recorder in Python 3.11 or newer, standard library only, after docs/wire-format.md.
 
     siphonwatch vectors --check 'python3 examples/recorder.py'
 
-Reads {"keyring": ...} and then exchanges, a line each, and writes usage events, a line each. Of the hints it has few (behaviours of
-parameters, some verbs of instructions), which the wire format allows, and documents that a message attaches are not read.
-Scripts are told by the names of characters: a few hundred rare ones, and those newer than Python's Unicode, count otherwise. In a gateway: Recorder(keyring).event(exchange).
+Reads {"keyring": ...} and then exchanges, a line each, and writes usage events, a line each. In a gateway:
+
+    event = Recorder(keyring).event(exchange)      # an exchange that fits exchange.schema.json
+    key, data = record_of([event])                 # what PutRecords takes: events of one bucket
+
+What it leaves out: hints (most behaviours and phrasings of instructions, program code), documents that a message attaches, and
+prompts inside JSON. Scripts are told by the names of characters: a few hundred rare ones, and those newer than Python's Unicode,
+count otherwise.
 """
 import base64
+import gzip
 import hashlib
 import hmac
 import ipaddress
@@ -17,6 +23,7 @@ import re
 import sys
 import unicodedata
 from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
 
 M32, M64 = 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF
 NAMES = ("address", "network", "asn", "tls", "agent", "credential", "payment")
@@ -128,6 +135,8 @@ SCRIPTS = (
     ("devanagari", ("DEVANAGARI",)),
 )
 ALONE = ("HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
+# of a folded text
+MOST_UNITS = 32764
 IGNORED = set("'\u2019\u2018\u02bc`\u00b4")
 KNOWN = {}
 
@@ -170,14 +179,17 @@ def normalized(text):
 
 
 class Folded:
-    """A text folded for prints: words between single spaces, and what is told of its form."""
+    """A text folded for prints: words between single spaces, as [start, end) of its units.
+
+    head: words on the first line that has any. lead: words before the first colon or line break that has any before it.
+    """
 
     def __init__(self, text):
         self.units, self.words = [], []
         self.head = self.lead = None
         scripts, in_word, at = {}, False, 0
         source = units(normalized(text))
-        while at < len(source) and len(self.units) < 32764:
+        while at < len(source) and len(self.units) < MOST_UNITS:
             unit, pair = source[at], None
             at += 1
             kind, script = kind_of(unit)
@@ -377,7 +389,8 @@ def is_question(text):
 
 def asked_of(messages):
     turns = turns_of(messages)
-    system = "\n".join(text for kind, text in turns if kind == "system") if any(k == "system" for k, _ in turns) else None
+    systems = [text for kind, text in turns if kind == "system"]
+    system = "\n".join(systems) if systems else None
     users = [at for at, (kind, _) in enumerate(turns) if kind == "user"]
     prompt = turns[users[-1]][1] if users else system or ""
     since = [text for kind, text in turns[users[-1] + 1 if users else 0 :] if kind == "tool"]
@@ -418,31 +431,39 @@ def bounded(text):
 # Where it came from, and when.
 
 
-def place_of(ip):
-    first = ip.split(",")[0].strip()
-    bracketed = re.match(r"\[([^\]]*)\](?::\d+)?$", first)
-    host = (bracketed.group(1) if bracketed else first).split("%")[0]
-    host = re.sub(r"^::ffff:(?=\d+\.)", "", host, flags=re.I)
+def place_of(given):
+    """(address, network) as they are printed; network is None where the text is no address."""
+    host = given[:1024].split(",")[0].strip()
+    bracketed = re.match(r"\[([^\]]*)\](?::\d+)?$", host)
+    if bracketed:
+        host = bracketed.group(1)
     four = re.match(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?::\d+)?$", host)
     if four and all(int(part) < 256 for part in four.groups()):
-        parts = [str(int(part)) for part in four.groups()]
-        return f"4/{'.'.join(parts)}", f"4/{'.'.join(parts[:3])}/24"
+        return four_of([int(part) for part in four.groups()])
     try:
-        groups = [f"{int(group, 16):x}" for group in ipaddress.IPv6Address(host).exploded.split(":")]
+        address = ipaddress.IPv6Address(host.split("%")[0])
     except ValueError:
-        return f"?{ip}", None
+        return f"?{host}", None
+    if address.ipv4_mapped:
+        return four_of(address.ipv4_mapped.packed)
+    groups = [f"{int(group, 16):x}" for group in address.exploded.split(":")]
     return f"6/{':'.join(groups)}", f"6/{':'.join(groups[:3])}/48"
+
+
+def four_of(parts):
+    texts = [str(part) for part in parts]
+    return f"4/{'.'.join(texts)}", f"4/{'.'.join(texts[:3])}/24"
 
 
 def moment(text):
     return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
 
 
-def stamp(time):
+def utc_text(time):
     return f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03d}Z"
 
 
-def opened(created, now):
+def opening_date(created, now):
     midnight = created.replace(hour=0, minute=0, second=0, microsecond=0)
     age = (now - created) // timedelta(days=1)
     if age >= 180:
@@ -463,17 +484,65 @@ def length_class(count):
     return min(40, round_half_up(2 * math.log2(count)))
 
 
-BOUNDS = {"temperature": (0, 10), "topP": (0, 1), "maxTokens": (1, 1e9), "n": (1, 1e6)}
+# least, most, whole number
+BOUNDS = {
+    "temperature": (0, 10, False),
+    "topP": (0, 1, False),
+    "maxTokens": (0, 10**9, True),
+    "n": (1, 10**6, True),
+}
+
+
+def sound(name, value):
+    least, most, whole = BOUNDS[name]
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return least <= value <= most and (not whole or value == int(value))
 
 
 def sampling(params):
-    kept = {}
-    for name, (least, most) in BOUNDS.items():
-        if isinstance(params.get(name), (int, float)) and least <= params[name] <= most:
-            kept[name] = params[name]
+    kept = {name: params[name] for name in BOUNDS if sound(name, params.get(name))}
     if params.get("seed") is not None:
         kept["seeded"] = True
     return kept
+
+
+def shown_by(params):
+    """Behaviours that the parameters show."""
+    shown = []
+    if sound("n", params.get("n")) and params["n"] > 1:
+        shown.append("multi-sample")
+    if params.get("logprobs"):
+        shown.append("logprobs")
+    return shown
+
+
+class Epoch(NamedTuple):
+    id: str
+    begins: datetime
+    until: datetime | None
+    keys: dict
+    word: bytes
+    pair: bytes
+
+
+def bucket_of(pseudonym):
+    """FNV-1a of the pseudonym, modulo 256."""
+    value = 0x811C9DC5
+    for character in pseudonym:
+        value = (value ^ ord(character)) * 0x01000193 & M32
+    return value % 256
+
+
+def record_of(events):
+    """(partition key, data) of a record with these events, which must be of one bucket."""
+    buckets = {bucket_of(event["account"]) for event in events}
+    if len(buckets) != 1:
+        raise ValueError("the events of a record are of one bucket")
+    bucket = buckets.pop()
+    header = {"siphonwatch": 1, "bucketing": "b1-256", "bucket": bucket, "events": len(events)}
+    lines = [json.dumps(line, separators=(",", ":")) for line in [header, *events]]
+    return f"b1-256/{bucket:03x}", gzip.compress(("\n".join(lines) + "\n").encode())
 
 
 class Recorder:
@@ -485,7 +554,7 @@ class Recorder:
             keys = {field: derived(secret, f"siphonwatch/v1/print/{field}".encode(), 16) for field in PRINTS}
             word, pair = (derived(secret, f"siphonwatch/v1/sketch/{name}".encode(), 8) for name in ("word", "pair"))
             until = moment(epoch["until"]) if epoch.get("until") else None
-            self.epochs.append((epoch["id"], moment(epoch["from"]), until, keys, word, pair))
+            self.epochs.append(Epoch(epoch["id"], moment(epoch["from"]), until, keys, word, pair))
 
     def pseudonym(self, account):
         label = b"siphonwatch/v1/account/" + packed(units(account))
@@ -493,28 +562,34 @@ class Recorder:
         return "a_" + base64.b32encode(bits).decode().lower()[:26]
 
     def serving(self, time):
-        begun = [epoch for epoch in self.epochs if epoch[1] <= time] or self.epochs[:1]
-        before = [epoch for epoch in begun[-2:-1] if epoch[2] is not None and time < epoch[2]]
+        begun = [epoch for epoch in self.epochs if epoch.begins <= time] or self.epochs[:1]
+        before = [epoch for epoch in begun[-2:-1] if epoch.until is not None and time < epoch.until]
         return [begun[-1], *before]
 
     def prints(self, exchange, folded, layout, system, epoch):
-        name, _, _, keys, word, pair = epoch
-        made = {"epoch": name, "prompt": print_of(keys["prompt"], folded.units)}
+        keys = epoch.keys
+        made = {"epoch": epoch.id, "prompt": print_of(keys["prompt"], folded.units)}
         count = len(folded.words)
         if count:
             made["opening"] = print_of(keys["opening"], folded.edge(0, min(folded.lead, 5, count)))
             made["closing"] = print_of(keys["closing"], folded.edge(max(0, count - 5), count))
-            made["sketch"] = sketch_of(folded, word, pair)
+            made["sketch"] = sketch_of(folded, epoch.word, epoch.pair)
         if layout:
             made["layout"] = print_of(keys["layout"], layout)
         if system is not None:
             made["system"] = print_of(keys["system"], system.units)
-        origin, customer = exchange.get("origin") or {}, exchange["customer"]
-        address, network = place_of(origin["ip"]) if "ip" in origin else (None, None)
-        held = {"asn": origin.get("asn"), "tls": origin.get("tls"), "agent": origin.get("userAgent")}
-        held |= {"credential": origin.get("credential"), "payment": customer.get("payment")}
-        held |= {"address": address, "network": network}
-        made |= {k: print_of(keys[k], units(str(v))[:8192]) for k, v in held.items() if v is not None}
+        origin = exchange.get("origin") or {}
+        address, network = place_of(origin["ip"]) if origin.get("ip") is not None else (None, None)
+        named = {
+            "address": address,
+            "network": network,
+            "asn": origin.get("asn"),
+            "tls": origin.get("tls"),
+            "agent": origin.get("userAgent"),
+            "credential": origin.get("credential"),
+            "payment": exchange["customer"].get("payment"),
+        }
+        made |= {field: print_of(keys[field], units(str(v))[:8192]) for field, v in named.items() if v is not None}
         return made
 
     def event(self, exchange):
@@ -532,7 +607,6 @@ class Recorder:
         folded_system = None if system is None else Folded(bounded(system))
         prints = [self.prints(exchange, folded, layout, folded_system, epoch) for epoch in self.serving(time)]
         params = exchange.get("params") or {}
-        behaviours = [name for name, shown in (("multi-sample", params.get("n", 1) > 1), ("logprobs", params.get("logprobs"))) if shown]
         shape = {
             "turns": turns,
             "system": system is not None,
@@ -551,9 +625,9 @@ class Recorder:
         return {
             "v": 1,
             "id": f"{exchange['id']}-{prints[-1]['prompt']}" if exchange.get("reusedId") else exchange["id"],
-            "time": stamp(time),
+            "time": utc_text(time),
             "account": self.pseudonym(exchange["account"]),
-            "model": exchange["model"],
+            "model": exchange["model"][:256],
             "outcome": exchange["outcome"],
             "usage": {
                 "inputTokens": significant(usage["inputTokens"], 1),
@@ -561,12 +635,12 @@ class Recorder:
             },
             "params": sampling(params),
             "customer": {
-                "plan": customer["plan"],
-                "product": customer["product"],
-                "createdAt": opened(moment(customer["createdAt"]), time),
+                "plan": customer["plan"][:64],
+                "product": customer["product"][:64],
+                "createdAt": opening_date(moment(customer["createdAt"]), time),
             },
             "shape": shape,
-            "behaviours": behaviours,
+            "behaviours": shown_by(params),
             "prints": prints,
         }
 
@@ -574,7 +648,12 @@ class Recorder:
 def main():
     recorder = Recorder(json.loads(sys.stdin.readline())["keyring"])
     for line in sys.stdin:
-        print(json.dumps(recorder.event(json.loads(line))), flush=True)
+        event = recorder.event(json.loads(line))
+        if "--records" in sys.argv[1:]:
+            key, data = record_of([event])
+            print(json.dumps({"partitionKey": key, "data": base64.b64encode(data).decode()}), flush=True)
+        else:
+            print(json.dumps(event), flush=True)
 
 
 if __name__ == "__main__":

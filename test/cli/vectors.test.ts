@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runVectors } from '../../lib/cli/vectors/vectors.ts';
+import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
+import { decodeRecord } from '../../lib/telemetry/record-codec.ts';
 import { VECTORS_FILE, type Vectors, vectorsText } from '../../lib/telemetry/vectors/make.ts';
 import { capture } from './capture.ts';
 
@@ -36,6 +38,21 @@ describe('vectors', () => {
       const { terminal, out } = capture();
       expect(await runVectors({ check: 'python3 examples/recorder.py' }, terminal), out()).toBe(0);
       expect(out()).toContain('ok     Chinese (without shape.instruction)');
+      const { keyring, vectors } = JSON.parse(readFileSync(VECTORS_FILE, 'utf8')) as Vectors;
+      const input = [{ keyring }, ...vectors.map(({ exchange }) => exchange)].map((one) =>
+        JSON.stringify(one),
+      );
+      const { stdout } = spawnSync('python3', ['examples/recorder.py', '--records'], {
+        input: input.join('\n'),
+      });
+      for (const line of stdout.toString().trim().split('\n')) {
+        const { partitionKey: key, data } = JSON.parse(line) as { partitionKey: string; data: string };
+        const { lines, header } = decodeRecord(Buffer.from(data, 'base64'));
+        const [event] = lines.map((held) => held.event);
+        expect(lines.length).toBe(1);
+        expect(key).toBe(partitionKey(bucketOf(event?.account ?? '')));
+        expect(header?.bucket).toBe(bucketOf(event?.account ?? ''));
+      }
     },
   );
 
