@@ -72,7 +72,7 @@ export class ItemStore implements ProfileStore {
   *bytes(): Generator<{ hot: number; all: number }> {
     for (const { hot, sealed } of this.#items.values()) {
       const size =
-        Buffer.byteLength(hot.meta) +
+        hot.meta.length +
         hot.slices.length +
         hot.recent.length +
         hot.redriven.length +
@@ -85,8 +85,8 @@ export class ItemStore implements ProfileStore {
   digest(): string {
     const hash = createHash('sha256');
     for (const [account, { hot, sealed }] of [...this.#items].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      hash.update(`${account} ${hot.version} ${hot.meta}`);
-      for (const bytes of [hot.slices, hot.recent, hot.redriven, hot.asked, ...sealed]) hash.update(bytes);
+      hash.update(`${account} ${hot.version}`);
+      for (const bytes of [hot.meta, hot.slices, hot.recent, hot.redriven, hot.asked, ...sealed]) hash.update(bytes);
       for (const notice of hot.notices) hash.update(notice);
     }
     return hash.digest('hex');

@@ -1,6 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { decodeMeta } from '../../lib/aws/hot-meta.ts';
+import { metaOf } from '../../lib/aws/profile-items.ts';
 import { LinkTable } from '../../lib/aws/link-table.ts';
 import { RunRequests } from '../../lib/aws/run-requests.ts';
 import { NO_OWNER } from '../../lib/campaigns/linking/blocking.ts';
@@ -190,7 +190,7 @@ function isWatched(image: Image): boolean {
 /** Newest arrival of an account, ms; 0 where it cannot be read: the next image tells. */
 function arrivedIn(image: Image): number {
   try {
-    return placesOf({ meta: decodeMeta(image?.meta) }).arrived;
+    return placesOf({ meta: metaOf(image?.meta) }).arrived;
   } catch {
     return 0;
   }

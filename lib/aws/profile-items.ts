@@ -3,8 +3,8 @@ import { decodeSlices } from '../profile/codec.ts';
 import type { Slice } from '../profile/slice.ts';
 import { joinSlices } from '../profile/window.ts';
 import { readable } from '../stores/failures.ts';
+import { currentMeta } from '../stores/hot-meta.ts';
 import type { HotItem, Logs, Places } from '../stores/profile-item.ts';
-import { decodeMeta } from './hot-meta.ts';
 
 /** Items of the profile table as they come and go: names of their sort keys, and what stands in them. */
 
@@ -50,11 +50,21 @@ export function bytesOf(value: AttributeValue | undefined): Uint8Array {
 export function hotOf(item: Record<string, AttributeValue>): HotItem {
   return {
     version: Number(item.version?.N ?? 0),
-    meta: readable(`the profile of ${item.account?.S}`, () => decodeMeta(item.meta)),
+    meta: readable(`the profile of ${item.account?.S}`, () => metaOf(item.meta)),
     slices: bytesOf(item.slices),
     recent: bytesOf(item.recent),
     redriven: bytesOf(item.redriven),
     asked: bytesOf(item.asked),
     notices: (item.notices?.L ?? []).map((held) => held.S ?? ''),
   };
+}
+
+/**
+ * The attribute `meta` as this version writes it, whichever wrote it; of an image in an event of Lambda, too, where bytes are base64.
+ * @throws where what a version before wrote is damaged
+ */
+export function metaOf(value: AttributeValue | undefined): Uint8Array {
+  if (value?.S !== undefined) return currentMeta(value.S);
+  const held: Uint8Array | string = value?.B ?? new Uint8Array();
+  return currentMeta(typeof held === 'string' ? Buffer.from(held, 'base64') : held);
 }

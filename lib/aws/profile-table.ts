@@ -34,14 +34,14 @@ import {
 import type { ProfileStore, Reading } from '../stores/profile-store.ts';
 import { RememberedStates } from '../stores/remembered-states.ts';
 import { itemsOf } from './account-items.ts';
-import { encodeMeta } from './hot-meta.ts';
 import { bytesOf, chainOf, hotOf, logItem, SEALED, sealedItem } from './profile-items.ts';
 import { scanProfiles, type TableScan } from './profile-scan.ts';
 
 /**
  * The one owner of the profile table. Items of an account (partition key `account`, sort key `item`):
  *
- *   hot            version, meta, slices, recent, redriven, asked; notices, noticeShard, noticeSince while notices wait
+ *   hot            version, meta, slices, recent, redriven, asked; level where it is not clear; notices, noticeShard, noticeSince
+ *                  while notices wait
  *   sealed#NNNNNN#H  slices that left the hot item, named by their content; `before` names the part before it
  *   recent#NNNNNN  events that were applied, moved out of the hot item; the same bytes by whoever writes them
  *   redriven#NNNNNN  the same of events that were put back
@@ -191,17 +191,19 @@ export class ProfileTable implements ProfileStore {
     );
     const values: Record<string, AttributeValue> = {
       ':next': { N: String(item.version) },
-      ':meta': { B: encodeMeta(item.meta) },
+      ':meta': { B: item.meta },
       ':slices': { B: item.slices },
-      ':recent': { B: item.recent },
-      ':level': { S: judgement.level.level },
-      ':score': { N: judgement.evidence.peak.toPrecision(6) },
       ':until': { N: String(expiresAt) },
     };
-    let set =
-      '#version = :next, meta = :meta, slices = :slices, recent = :recent, #level = :level, peakScore = :score, expiresAt = :until';
-    const gone: string[] = [];
-    for (const name of ['redriven', 'asked'] as const)
+    let set = '#version = :next, meta = :meta, slices = :slices, expiresAt = :until';
+    // written by versions before
+    const gone: string[] = ['peakScore'];
+    if (judgement.level.level === 'clear') gone.push('#level');
+    else {
+      set += ', #level = :level';
+      values[':level'] = { S: judgement.level.level };
+    }
+    for (const name of ['recent', 'redriven', 'asked'] as const)
       if (item[name].length > 0) {
         set += `, ${name} = :${name}`;
         values[`:${name}`] = { B: item[name] };
@@ -296,7 +298,7 @@ export class ProfileTable implements ProfileStore {
     const sealed = await this.sealedOf(account, places);
     const known = this.logs.get(account);
     const logs =
-      known !== undefined && known.of.version === hot.version && known.of.meta === hot.meta
+      known !== undefined && known.of.version === hot.version && Buffer.compare(known.of.meta, hot.meta) === 0
         ? known
         : {
             recent: await this.logOf(account, 'recent', places.recent),

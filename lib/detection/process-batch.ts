@@ -10,13 +10,13 @@ import {
   sealable,
   type TimeRules,
 } from '../profile/profile.ts';
-import { countPrompts, HOT_ROOM, PENDING_BYTES } from '../profile/prompt-sample.ts';
 import { SLICE_MS, type Slice } from '../profile/slice.ts';
 import { joinSlices, windowMs } from '../profile/window.ts';
 import { WindowMemo } from '../profile/window-memo.ts';
 import type { WindowScore } from '../scoring/score.ts';
 import type { Significance } from '../scoring/significance.ts';
 import type { AccountState, Judgement } from './account-state.ts';
+import { hotBytes, WRITE_UNIT_BYTES } from './hot-size.ts';
 import { judgeAccount, type Rules } from './judge.ts';
 import { judgeInShadow } from './shadow.ts';
 
@@ -74,10 +74,10 @@ const SEAL_AT_LEAST = 4;
 const SEAL_EARLY_BYTES = 110;
 
 /** All slices but the newest, where they have become too many bytes together; late events of them stay, and follow with the next. */
-function outgrown({ profile: { slices }, asked }: AccountState): readonly Slice[] {
+function outgrown(state: AccountState): readonly Slice[] {
+  const { slices } = state.profile;
   if (slices.length < 2) return [];
-  const bytes = encodeSlices(slices).length + PENDING_BYTES * countPrompts(asked.pending);
-  return bytes > HOT_ROOM - SEAL_EARLY_BYTES ? slices.slice(0, -1) : [];
+  return hotBytes(state) > WRITE_UNIT_BYTES - SEAL_EARLY_BYTES ? slices.slice(0, -1) : [];
 }
 
 /** Slices that ended long ago, where they are worth a part of their own. */

@@ -79,7 +79,7 @@ function hotRecord(name: string, arrived: number) {
   const rules: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 't', shadow: false };
   const batch = [{ event, time: arrived, arrived, position }];
   const { state } = processBatch(new MemoryProfileStore().one(name), batch, rules);
-  return record('hot', name, { meta: { S: toItem(state).meta }, level: { S: 'clear' } });
+  return record('hot', name, { meta: { B: toItem(state).meta } });
 }
 
 const facts = (payment: string): Image => ({ facts: { S: encodeFacts(factsOf({ payment })) } });

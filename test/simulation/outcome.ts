@@ -159,7 +159,7 @@ function misindexed({ tables }: World): string[] {
     if (item?.S === PROFILE_ITEMS.facts)
       for (const value of entryValues(name, decodeFacts(facts?.S ?? '')))
         must.set(`${value} of ${name}`, facts?.S ?? '');
-    if (item?.S === PROFILE_ITEMS.hot && level?.S !== 'clear')
+    if (item?.S === PROFILE_ITEMS.hot && level !== undefined)
       must.set(`${watchedValue(name)} of ${name}`, '');
     if (
       item?.S === PROFILE_ITEMS.prompts &&
