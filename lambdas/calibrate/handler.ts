@@ -9,7 +9,7 @@ import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
 import { LinkTable } from '../../lib/aws/link-table.ts';
 import { policySourceOf } from '../../lib/aws/policy-source.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
-import { PromptItems } from '../../lib/aws/prompt-items.ts';
+import { SampledPrompts } from '../../lib/aws/sampled-prompts.ts';
 import { learnGroups } from '../../lib/campaigns/judging/learn-group-ranks.ts';
 import { atAllSlices } from '../../lib/campaigns/past-groups.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
@@ -115,12 +115,12 @@ async function learn(
 ): Promise<{ id: string; accounts: number } | undefined> {
   if (!learner.ready) return undefined;
   const client = dynamoDb();
-  const prompts = new PromptItems(client, environment.PROFILE_TABLE);
+  const prompts = new SampledPrompts(client, environment.PROFILE_TABLE);
   const linked = await storedGroups(
     {
       links: new LinkTable(client, environment.LINK_TABLE, {
         retentionDays: policy.retentionDays,
-        samplesOf: (of) => prompts.samplesOf(of),
+        samplesOf: (of, earlier) => prompts.samplesOf(of, earlier),
       }),
       campaigns: new CampaignTable(client, environment.CAMPAIGN_TABLE),
     },

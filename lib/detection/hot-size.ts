@@ -14,8 +14,8 @@ const JUDGED_BYTES = 90;
 const ID_BYTES = 6;
 
 /**
- * Bytes of an account's hot item as it is stored, within a few: what is sealed is decided by it, from what is stored alone,
- * whichever store that is.
+ * Bytes of an account's hot item as it will be stored, within a few, whichever store that is: what is sealed is decided by it. Without
+ * notices: they are delivered within seconds, and leave then.
  */
 export function hotBytes({ profile, judgement, asked }: AccountState): number {
   const { account, customer, guard, recent, redriven, samples } = profile;
@@ -27,6 +27,5 @@ export function hotBytes({ profile, judgement, asked }: AccountState): number {
     bytes += packedBytes(epoch) + Math.ceil(sequence.replace(/^0+/, '').length / 2.4);
   for (const id of samples) bytes += packedBytes(id);
   if (judgement.numbered > 0) bytes += JUDGED_BYTES;
-  for (const notice of judgement.notices) bytes += JSON.stringify(notice).length;
   return bytes;
 }

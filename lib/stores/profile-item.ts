@@ -4,12 +4,19 @@ import { StateError } from '../profile/binary.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
 import { type Position, padSequence, unpadSequence } from '../profile/position.ts';
 import type { Profile } from '../profile/profile.ts';
-import { type Asked, NO_PROMPTS } from '../profile/prompt-sample.ts';
+import { type Asked, NO_PROMPTS, type PromptSamples } from '../profile/prompt-sample.ts';
 import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-sample-codec.ts';
 import type { IdLog, IdPart, IdSet } from '../profile/recent-ids.ts';
 import { SLICE_MS, type Slice } from '../profile/slice.ts';
 import { CLEAR } from '../scoring/level.ts';
-import { decodeMeta, encodeMeta, type HotMeta, type JudgedMeta, type PartRange, type RareMeta } from './hot-meta.ts';
+import {
+  decodeMeta,
+  encodeMeta,
+  type HotMeta,
+  type JudgedMeta,
+  type PartRange,
+  type RareMeta,
+} from './hot-meta.ts';
 import { readNotice } from './outbox.ts';
 
 /**
@@ -153,8 +160,14 @@ export interface Logs {
 
 export const NO_LOGS: Logs = { recent: [], redriven: [] };
 
-/** Item to state, with what lies beside it. */
-export function fromItem(account: string, item: HotItem, sealed: readonly Slice[], logs: Logs): AccountState {
+/** Item to state, with what lies beside it: sealed slices, parts of logs, and the sampled prompts of the sealed parts. */
+export function fromItem(
+  account: string,
+  item: HotItem,
+  sealed: readonly Slice[],
+  logs: Logs,
+  prompts: PromptSamples = NO_PROMPTS,
+): AccountState {
   const meta = decodeMeta(item.meta);
   const { plan, product, createdAt, firstSeen, guard, events, samples, rare } = meta;
   const [since, peak, peakAt] = meta.evidence;
@@ -189,6 +202,7 @@ export function fromItem(account: string, item: HotItem, sealed: readonly Slice[
   };
   const asked: Asked = {
     written: rare.asked ?? '',
+    sealed: prompts,
     pending: item.asked.length === 0 ? NO_PROMPTS : decodePromptSamples(item.asked),
   };
   return { profile, judgement, sealed, asked };

@@ -50,7 +50,7 @@ export const VALUES_PER_KIND = LIMITS.factValues.most;
  * When a value was last seen is kept to the week: it says which values are the newest and when they may be forgotten, and each
  * change of it writes the account's facts and its entries in the link table, a fifth of all writes were it kept to the day.
  */
-const SEEN_MS = 7 * DAY_MS;
+const SEEN_MS = 14 * DAY_MS;
 
 export interface SeenValue {
   readonly value: string;
