@@ -7,6 +7,7 @@ import { joinSlices } from '../profile/window.ts';
 import { readable } from '../stores/failures.ts';
 import { currentMeta } from '../stores/hot-meta.ts';
 import type { HotItem, Logs, Places } from '../stores/profile-item.ts';
+import { noticeText } from './notice-attribute.ts';
 
 /** Items of the profile table as they come and go: names of their sort keys, and what stands in them. */
 
@@ -77,7 +78,7 @@ export function hotOf(item: Record<string, AttributeValue>): HotItem {
     recent: bytesOf(item.recent),
     redriven: bytesOf(item.redriven),
     asked: bytesOf(item.asked),
-    notices: (item.notices?.L ?? []).map((held) => held.S ?? ''),
+    notices: (item.notices?.L ?? []).map(noticeText),
   };
 }
 

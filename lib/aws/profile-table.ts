@@ -35,6 +35,7 @@ import {
 import type { ProfileStore, Reading } from '../stores/profile-store.ts';
 import { RememberedStates } from '../stores/remembered-states.ts';
 import { itemsOf } from './account-items.ts';
+import { noticeAttribute } from './notice-attribute.ts';
 import {
   bytesOf,
   hotOf,
@@ -224,7 +225,7 @@ export class ProfileTable implements ProfileStore {
       set +=
         ', notices = list_append(if_not_exists(notices, :none), :fresh), noticeShard = :shard, noticeSince = if_not_exists(noticeSince, :since)';
       values[':none'] = { L: [] };
-      values[':fresh'] = { L: fresh.map((held) => ({ S: JSON.stringify(held) })) };
+      values[':fresh'] = { L: fresh.map((held) => noticeAttribute(JSON.stringify(held))) };
       values[':shard'] = { S: `n${hash48(profile.account) % NOTICE_SHARDS}` };
       values[':since'] = { S: new Date(since).toISOString() };
     }

@@ -40,7 +40,9 @@ export function sealOf(
 /** Bytes that hotBytes may be wrong by. */
 const DOUBT_BYTES = 12;
 /** A part is worth a write of its own from so many bytes on. */
-const PART_BYTES = 120;
+const LEAST_BYTES = 120;
+/** With fewer bytes than these the newest slice leaves, too: a part is billed as a kilobyte, and holds what the hot item has room for again. */
+const SMALL_BYTES = 400;
 /** Fewest slices that ended long ago and are worth a part of their own. */
 const SEAL_AT_LEAST = 4;
 
@@ -79,8 +81,8 @@ function outgrown(state: AccountState): readonly Slice[] | undefined {
   if (waiting <= MOST_PENDING && hotBytes(state) <= WRITE_UNIT_BYTES - DOUBT_BYTES) return undefined;
   const old = slices.slice(0, -1);
   const bytes = (held: readonly Slice[]) => PENDING_BYTES * waiting + encodeSlices(held).length;
-  if (bytes(old) >= PART_BYTES) return old;
-  return bytes(slices) >= PART_BYTES ? slices : undefined;
+  if (bytes(old) >= SMALL_BYTES) return old;
+  return bytes(slices) >= LEAST_BYTES ? slices : undefined;
 }
 
 function aged(
