@@ -1,7 +1,8 @@
-import { Aws, CfnOutput } from 'aws-cdk-lib';
+import { Aws, CfnOutput, Fn } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { COMMAND } from '../contract/command.ts';
 import { CODE_VERSION } from '../version.ts';
+import type { Hunts } from './hunts.ts';
 import type { Monitoring } from './monitoring.ts';
 import type { PeoplePolicies } from './people-policies.ts';
 import type { Resources } from './permissions.ts';
@@ -12,12 +13,13 @@ interface Guided {
   readonly resources: Resources;
   readonly monitoring: Monitoring;
   readonly people: PeoplePolicies;
+  readonly hunts: Hunts | undefined;
 }
 
 /** What the deployment prints at its end: names that other tools need, and what to do next, ready to paste. */
 export function guide(
   scope: Construct,
-  { resources, monitoring, people }: Guided,
+  { resources, monitoring, people, hunts }: Guided,
   settings: Settings,
   triageUrl: string | undefined,
 ): void {
@@ -61,6 +63,23 @@ export function guide(
           TriagePolicyArn: [
             people.caller.managedPolicyArn,
             'For people who do so through the triage API alone, and write no table',
+          ] as const,
+        }),
+    ...(people.hunter === undefined || hunts === undefined
+      ? {}
+      : {
+          HuntWorkGroup: [hunts.workGroup.name, 'Athena workgroup of hunts: docs/hunting.md'] as const,
+          HuntDatabase: [hunts.database, 'Glue database of the archive in Parquet'] as const,
+          HuntQueries: [
+            Fn.join(
+              ',',
+              hunts.queries.map(({ name = '', attrNamedQueryId }) => `${name}=${attrNamedQueryId}`),
+            ),
+            `Ids of the stored queries: ${COMMAND} hunt QUERY --athena`,
+          ] as const,
+          HuntPolicyArn: [
+            people.hunter.managedPolicyArn,
+            'For people who hunt in the archive through Athena: no raw prints',
           ] as const,
         }),
     EvidencePolicyArn: [

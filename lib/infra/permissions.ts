@@ -8,6 +8,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { FunctionName } from '../contract/environment.ts';
+import { HUNT_PREFIX } from '../contract/hunt-names.ts';
 import {
   APPLIED_PREFIX,
   CALIBRATION_PREFIX,
@@ -261,6 +262,21 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
     ...keyThrough(r.key, 'dynamodb', 's3', 'sqs'),
   ],
   validatePolicy: (r) => [...readCalibrations(r.buckets), ...keyThrough(r.key, 'readS3')],
+  compact: (r) => [
+    ...(r.buckets.archive
+      ? [
+          allow('Frames', ['s3:GetObject'], r.buckets.archive.arnForObjects(`${EVENTS_PREFIX}*`)),
+          allow(
+            'Parquet',
+            ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+            r.buckets.archive.arnForObjects(`${HUNT_PREFIX}*`),
+          ),
+          allow('ArchiveBucket', ['s3:ListBucket'], r.buckets.archive.bucketArn),
+        ]
+      : []),
+    deadLetters(r),
+    ...keyThrough(r.key, 's3', 'sqs'),
+  ],
   triage: (r) => [
     allow(
       'Findings',

@@ -26,7 +26,9 @@ export interface PipelineProps {
 }
 
 export type MappingName = 'score' | 'notifyProfiles' | 'notifyCampaigns' | 'index' | 'linkAsked';
-export type ScheduleName = 'sweep' | 'link' | 'calibrate';
+type PipelineSchedule = 'sweep' | 'link' | 'calibrate';
+/** Schedules, those of optional parts among them. */
+export type ScheduleName = PipelineSchedule | 'compact';
 
 /** Records live 24 hours in a table's stream: give up while the payload can still be saved. */
 const TABLE_STREAM_MAX_AGE = Duration.hours(12);
@@ -60,7 +62,7 @@ interface TableMapping {
 export class Pipeline extends Construct {
   readonly workers: Readonly<Record<PipelineFunction, Worker>>;
   readonly mappings: Readonly<Record<MappingName, EventSourceMapping>>;
-  readonly schedules: Readonly<Record<ScheduleName, Rule>>;
+  readonly schedules: Readonly<Record<PipelineSchedule, Rule>>;
   readonly #props: PipelineProps;
   /** code of all functions, of those outside the pipeline too */
   readonly bundles: Bundles;
@@ -192,7 +194,7 @@ export class Pipeline extends Construct {
     };
   }
 
-  #makeSchedules(): Readonly<Record<ScheduleName, Rule>> {
+  #makeSchedules(): Readonly<Record<PipelineSchedule, Rule>> {
     const { settings } = this.#props;
     return {
       sweep: this.#schedule('SweepSchedule', 'sweep', Schedule.rate(Duration.minutes(settings.sweepMinutes))),
@@ -254,7 +256,7 @@ export class Pipeline extends Construct {
     });
   }
 
-  #schedule(id: string, target: ScheduleName, schedule: Schedule): Rule {
+  #schedule(id: string, target: PipelineSchedule, schedule: Schedule): Rule {
     return new Rule(this, id, {
       schedule,
       targets: [

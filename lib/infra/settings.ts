@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { DEFAULT_STACK } from '../contract/command.ts';
 import { leastBakeMinutes } from './bake-time.ts';
+import { HUNT_RULES, HUNT_SETTINGS } from './hunt-settings.ts';
 import { LATENCY } from './latency.ts';
 import {
   addresses,
@@ -144,6 +145,7 @@ export const SETTINGS = {
     0,
     'Days for which nobody can change or delete an archived record (S3 Object Lock, governance mode): evidence against insiders. 0 is off. Erasing a customer earlier then needs s3:BypassGovernanceRetention.',
   ),
+  ...HUNT_SETTINGS,
   quarantineDays: wholeNumber(
     1,
     3650,
@@ -291,6 +293,7 @@ const CROSS_RULES: readonly CrossRule[] = [
         ? 'siphonwatch:archiveLockDays is set while siphonwatch:removal is destroy: allowed is 0, or the bucket could not be deleted'
         : undefined,
   },
+  ...HUNT_RULES,
   {
     broken: (s) =>
       s.policyStalenessSeconds < 15 && !s.replayClock

@@ -1,3 +1,4 @@
+import { LIMITS } from '../limits.ts';
 import type { FoldedText } from './folded-text.ts';
 import { digest, type HalfSipKey, halfSipHash24, halfSipHash24OfPair } from './siphash.ts';
 
@@ -26,11 +27,15 @@ export function donor(bin: number, attempt: number): number {
   return (x ^ (x >>> 13)) & (SKETCH_BINS - 1);
 }
 
-/** The sketch of a text as base64url of 32 bytes (43 characters); undefined for a text without words. */
+/**
+ * The sketch of a text as base64url of 32 bytes (43 characters); undefined for a text without words. Of more words than
+ * `LIMITS.sketchWords` the first count: where each character is a word, hashing all of them is most of what a record costs.
+ */
 export function sketchOf(folded: FoldedText, wordKey: HalfSipKey, pairKey: HalfSipKey): string | undefined {
   if (folded.words === 0) return undefined;
   minima.fill(EMPTY);
-  const { units, starts, ends, words } = folded;
+  const { units, starts, ends } = folded;
+  const words = Math.min(folded.words, LIMITS.sketchWords.most);
   halfSipHash24(wordKey, units, starts[0] as number, ends[0] as number);
   let low = digest[0] as number;
   let high = digest[1] as number;
