@@ -94,9 +94,9 @@ export const LIMITS = {
   ),
   pendingPrompts: limit(
     'sampled prompts of an account that wait in its hot item',
-    12,
+    24,
     'prompts',
-    'all are written into the item of the sample',
+    'all move into a sealed part',
   ),
   waitingNoticeBytes: limit(
     'notices that wait in one item',

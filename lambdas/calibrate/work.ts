@@ -4,7 +4,7 @@ import { CampaignTable } from '../../lib/aws/campaign-table.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
 import { LinkTable } from '../../lib/aws/link-table.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
-import { PromptItems } from '../../lib/aws/prompt-items.ts';
+import { SampledPrompts } from '../../lib/aws/sampled-prompts.ts';
 import { learnGroups } from '../../lib/campaigns/judging/learn-group-ranks.ts';
 import { atAllSlices } from '../../lib/campaigns/past-groups.ts';
 import type { MetricName } from '../../lib/contract/metrics.ts';
@@ -124,10 +124,10 @@ export class CalibrateWork {
   /** Groups that links and contents have found, among these accounts. */
   async groups({ policy }: Basis, accounts: readonly PastAccount[]): Promise<StoredGroups> {
     const { dynamodb, environment } = this.#ports;
-    const prompts = new PromptItems(dynamodb, environment.PROFILE_TABLE);
+    const prompts = new SampledPrompts(dynamodb, environment.PROFILE_TABLE);
     const links = new LinkTable(dynamodb, environment.LINK_TABLE, {
       retentionDays: policy.retentionDays,
-      samplesOf: (of) => prompts.samplesOf(of),
+      samplesOf: (of, earlier) => prompts.samplesOf(of, earlier),
     });
     const campaigns = new CampaignTable(dynamodb, environment.CAMPAIGN_TABLE);
     return storedGroups({ links, campaigns }, accounts);
