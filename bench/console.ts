@@ -1,4 +1,4 @@
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { startConsole } from '../lib/cli/console/console-server.ts';
 import { BROWSER, goTo, paintTimes } from '../test/cli/console-browser.ts';
 import { consoleWorld } from '../test/cli/console-world.ts';
@@ -31,27 +31,44 @@ function told(what: string, times: readonly number[]): void {
   const sorted = [...times].sort((a, b) => a - b);
   const at = (share: number): string => (sorted[Math.floor(share * (sorted.length - 1))] ?? 0).toFixed(0);
   process.stdout.write(
-    `${what.padEnd(34)} median ${at(0.5).padStart(4)}, slowest of ${sorted.length} ${at(1).padStart(4)}\n`,
+    `${what.padEnd(38)} median ${at(0.5).padStart(4)}, slowest of ${sorted.length} ${at(1).padStart(4)}\n`,
+  );
+}
+
+/** When a page had something on it for the first time, ms after it was asked for. */
+function paintOf(page: Page): Promise<number> {
+  return page.evaluate(
+    () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN,
   );
 }
 
 async function firstPaint(of: Browser, url: string): Promise<void> {
   const paints: number[] = [];
+  const empty: number[] = [];
   const lists: number[] = [];
   for (let i = 0; i < TIMES; i++) {
     const page = await of.newPage({ viewport: { width: 1280, height: 900 } });
     await page.goto(url);
     await page.waitForSelector('table.findings');
     lists.push(await page.evaluate(() => performance.now()));
-    paints.push(
-      await page.evaluate(
-        () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN,
-      ),
-    );
+    paints.push(await paintOf(page));
     await page.close();
+    empty.push(await paintOfOneLine(of));
   }
   told('first paint', paints);
+  told('  a page of one line, for comparison', empty);
   told('list of findings is there', lists);
+}
+
+/** What Chromium needs for a page that has nothing to load or to run. */
+async function paintOfOneLine(of: Browser): Promise<number> {
+  const page = await of.newPage({ viewport: { width: 1280, height: 900 } });
+  await page.route('**/*', (route) => route.fulfill({ body: '<p>one line</p>', contentType: 'text/html' }));
+  await page.goto('http://127.0.0.1/');
+  await page.waitForTimeout(500);
+  const paint = await paintOf(page);
+  await page.close();
+  return paint;
 }
 
 async function interactions(of: Browser, url: string): Promise<void> {

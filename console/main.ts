@@ -138,10 +138,16 @@ function Views(props: ViewsProps) {
   return html`<${PolicyView} ...${common} command=${props.command} />`;
 }
 
+/** Resolves when what the page holds already has been painted; at once in a tab that nobody sees, which paints nothing. */
+const painted = (): Promise<unknown> =>
+  document.visibilityState === 'hidden'
+    ? Promise.resolve()
+    : new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
+
 const root = document.getElementById('app');
 if (root === null) throw new Error('the page has no element #app');
 try {
-  const first = await api.findings();
+  const [first] = await Promise.all([api.findings(), painted()]);
   root.replaceChildren();
   render(html`<${App} first=${first} />`, root);
 } catch (error) {

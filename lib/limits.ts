@@ -28,6 +28,7 @@ export const LIMITS = {
     'UTF-16 code units',
     'head, tail and sixteen samples',
   ),
+  sketchWords: limit('words of a prompt that its sketch is of', 8192, 'words', 'the first ones'),
   marks: limit('marks on one letter', 30, 'marks', 'left out'),
   typeName: limit("name of a part's type or of a role", 64, 'characters', 'counts as none'),
   messages: limit('messages of a conversation', 2048, 'messages', 'the first 64 and the newest are read'),
@@ -93,9 +94,9 @@ export const LIMITS = {
   ),
   pendingPrompts: limit(
     'sampled prompts of an account that wait in its hot item',
-    12,
+    24,
     'prompts',
-    'all are written into the item of the sample',
+    'all move into a sealed part',
   ),
   waitingNoticeBytes: limit(
     'notices that wait in one item',

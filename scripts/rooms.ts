@@ -24,6 +24,7 @@ export const ROOMS: readonly Room[] = [
   { path: 'lib/contract', what: 'names that the stack and the functions share', pure: true },
   { path: 'lib/report', what: 'offline HTML pages and charts', pure: true },
   { path: 'lib/profile', what: 'slices, windows, sketches, the state of an account', pure: true },
+  { path: 'lib/hunts', what: 'the archive in Parquet: columns, parts, manifests, queries', pure: true },
   { path: 'lib/signals', what: 'one measured behaviour a file', pure: true },
   { path: 'lib/scoring', what: 'peer groups, calibration, score, significance, levels', pure: true },
   { path: 'lib/forensics', what: 'was a suspect model trained on ours', pure: true },

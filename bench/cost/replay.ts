@@ -2,18 +2,14 @@ import { applyBatch } from '../../lambdas/score/apply-batch.ts';
 import { FactItems } from '../../lib/aws/fact-items.ts';
 import { LinkTable } from '../../lib/aws/link-table.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
-import { PromptItems } from '../../lib/aws/prompt-items.ts';
 import { decodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
 import { PROFILE_ITEMS } from '../../lib/contract/tables.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { type Position, padSequence } from '../../lib/profile/position.ts';
 import type { IngestedEvent } from '../../lib/profile/profile.ts';
-import { decodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
 import { windowMs } from '../../lib/profile/window.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
-import { isWorthNoting } from '../../lib/stores/link-store.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
-import type { Item } from '../../test/simulation/services/expressions.ts';
 import { MeteredTables } from '../../test/simulation/services/metered-tables.ts';
 
 export interface Replayed {
@@ -46,7 +42,6 @@ export async function replayed(events: readonly UsageEvent[], seconds: number): 
   let now = 0;
   const profiles = new ProfileTable(client, 'profiles', { retentionDays, longestWindow, now: () => now });
   const links = new FactItems(client, 'profiles', { retentionDays });
-  const prompts = new PromptItems(client, 'profiles');
   const index = new LinkTable(client, 'links', { retentionDays });
   const indexed: Promise<void>[] = [];
   tables.onPut = (table, before, after) => {
@@ -56,9 +51,7 @@ export async function replayed(events: readonly UsageEvent[], seconds: number): 
     if (after.notices !== undefined) tables.delivered(after);
     if (after.item?.S === PROFILE_ITEMS.facts)
       indexed.push(index.put(account, factsOf(after), factsOf(before)));
-    if (after.item?.S !== PROFILE_ITEMS.prompts) return;
-    const [samples, old] = [samplesOf(after), samplesOf(before)];
-    if (isWorthNoting(samples, old)) indexed.push(index.putPrompts(account, samples));
+    if (after.content !== undefined) indexed.push(index.noteContent(account, Number(after.content.N)));
   };
   const accounts = new Set<string>();
   let pending = new Map<string, IngestedEvent[]>();
@@ -68,7 +61,7 @@ export async function replayed(events: readonly UsageEvent[], seconds: number): 
   const began = process.cpuUsage();
   const flush = async (): Promise<void> => {
     if (pending.size === 0) return;
-    const applied = await applyBatch(pending, profiles, rules, { links, prompts });
+    const applied = await applyBatch(pending, profiles, rules, { links });
     flushes += applied.reduce((sum, { steps }) => sum + steps.filter(({ changed }) => changed).length, 0);
     await Promise.all(indexed.splice(0));
     pending = new Map();
@@ -114,7 +107,5 @@ function positionOf(n: number): Position {
   return { epoch: EPOCH, sequence: padSequence(String(FIRST_SEQUENCE + BigInt(n))), index: 0 };
 }
 
-const samplesOf = (item: Item | undefined) =>
-  item?.prompts?.B === undefined ? undefined : decodePromptSamples(item.prompts.B);
 const factsOf = (item: { facts?: { S?: string | undefined } | undefined } | undefined) =>
   item?.facts?.S === undefined ? undefined : decodeFacts(item.facts.S);

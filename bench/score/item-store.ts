@@ -8,12 +8,7 @@ import type { PromptSamples } from '../../lib/profile/prompt-sample.ts';
 import { encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
 import type { Slice } from '../../lib/profile/slice.ts';
 import { fromItem, type HotItem, type Logs, NO_LOGS, toItem } from '../../lib/stores/profile-item.ts';
-import type {
-  LinkFactStore,
-  ProfileStore,
-  PromptSampleStore,
-  WrittenSamples,
-} from '../../lib/stores/profile-store.ts';
+import type { LinkFactStore, ProfileStore } from '../../lib/stores/profile-store.ts';
 import { RememberedStates } from '../../lib/stores/remembered-states.ts';
 
 interface Stored {
@@ -22,6 +17,7 @@ interface Stored {
   readonly sealed: Uint8Array[];
   /** as a warm function has them: sealed parts never change */
   slices: readonly Slice[];
+  readonly prompts: PromptSamples;
 }
 
 /**
@@ -47,23 +43,26 @@ export class ItemStore implements ProfileStore {
     if ((held?.hot.version ?? 0) !== stored.profile.version) return Promise.resolve('conflict');
     const { recent, redriven } = next.profile;
     const sealed = held?.sealed ?? [];
-    if (seal !== undefined) sealed.push(encodeSlices(seal.slices));
+    if (seal !== undefined) {
+      sealed.push(encodeSlices(seal.slices));
+      if (seal.prompts.length > 0) sealed.push(encodePromptSamples(seal.prompts));
+    }
     const logs =
       recent.parts.length + redriven.parts.length === 0
         ? NO_LOGS
         : { recent: recent.parts, redriven: redriven.parts };
     const hot = toItem(next);
-    this.#items.set(account, { hot, logs, sealed, slices: next.sealed });
+    this.#items.set(account, { hot, logs, sealed, slices: next.sealed, prompts: next.asked.sealed });
     this.#states.keep(account, hot, next);
     return Promise.resolve('saved');
   }
 
   /** As it comes from the table: another item, of which nobody knows that it is the same until its bytes are compared. */
-  #read(account: string, { hot, slices, logs }: Stored): AccountState {
+  #read(account: string, { hot, slices, logs, prompts }: Stored): AccountState {
     const item = { ...hot };
     const known = this.#states.known(account, item);
     if (known !== undefined) return known;
-    const state = fromItem(account, item, slices, logs);
+    const state = fromItem(account, item, slices, logs, prompts);
     this.#states.keep(account, item, state);
     return state;
   }
@@ -72,11 +71,7 @@ export class ItemStore implements ProfileStore {
   *bytes(): Generator<{ hot: number; all: number }> {
     for (const { hot, sealed } of this.#items.values()) {
       const size =
-        Buffer.byteLength(hot.meta) +
-        hot.slices.length +
-        hot.recent.length +
-        hot.redriven.length +
-        hot.asked.length;
+        hot.meta.length + hot.slices.length + hot.recent.length + hot.redriven.length + hot.asked.length;
       yield { hot: size, all: size + sealed.reduce((sum, part) => sum + part.length, 0) };
     }
   }
@@ -85,8 +80,9 @@ export class ItemStore implements ProfileStore {
   digest(): string {
     const hash = createHash('sha256');
     for (const [account, { hot, sealed }] of [...this.#items].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      hash.update(`${account} ${hot.version} ${hot.meta}`);
-      for (const bytes of [hot.slices, hot.recent, hot.redriven, hot.asked, ...sealed]) hash.update(bytes);
+      hash.update(`${account} ${hot.version}`);
+      for (const bytes of [hot.meta, hot.slices, hot.recent, hot.redriven, hot.asked, ...sealed])
+        hash.update(bytes);
       for (const notice of hot.notices) hash.update(notice);
     }
     return hash.digest('hex');
@@ -111,26 +107,5 @@ export class FactStore implements LinkFactStore {
     this.written += encodeFacts(facts).length;
     this.#known.set(account, facts);
     return Promise.resolve('saved');
-  }
-}
-
-/** The `prompts` items in memory. */
-export class PromptStore implements PromptSampleStore {
-  readonly #known = new Map<string, PromptSamples>();
-  written = 0;
-
-  load(accounts: readonly string[]): Promise<Map<string, PromptSamples>> {
-    const found = new Map<string, PromptSamples>();
-    for (const account of accounts) {
-      const held = this.#known.get(account);
-      if (held !== undefined) found.set(account, held);
-    }
-    return Promise.resolve(found);
-  }
-
-  save(account: string, samples: PromptSamples): Promise<WrittenSamples> {
-    this.#known.set(account, samples);
-    this.written += encodePromptSamples(samples).length;
-    return Promise.resolve({ name: `${this.written}`, samples });
   }
 }

@@ -5,7 +5,7 @@ import type { Rules } from '../../lib/detection/judge.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
 import { CODE_VERSION } from '../../lib/version.ts';
-import { FactStore, ItemStore, PromptStore } from './item-store.ts';
+import { FactStore, ItemStore } from './item-store.ts';
 import { type Phase, phasesOf } from './phases.ts';
 import { type EventLines, type Flush, recordsOf } from './traffic.ts';
 
@@ -43,7 +43,7 @@ function processorMs(): number {
 
 class Work {
   readonly store = new ItemStore();
-  readonly #beside = { links: new FactStore(), prompts: new PromptStore() };
+  readonly #beside = { links: new FactStore() };
 
   async score(records: readonly KinesisRecord[]): Promise<number> {
     const { arrivals, setAside } = decodeBatch(records, {

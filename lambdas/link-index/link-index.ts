@@ -1,7 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { decodeMeta } from '../../lib/aws/hot-meta.ts';
 import { LinkTable } from '../../lib/aws/link-table.ts';
+import { metaOf, SEALED, sealedNumber } from '../../lib/aws/profile-items.ts';
 import { RunRequests } from '../../lib/aws/run-requests.ts';
 import { NO_OWNER } from '../../lib/campaigns/linking/blocking.ts';
 import { decodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
@@ -11,9 +11,7 @@ import type { SourceState } from '../../lib/campaigns/ports.ts';
 import type { EnvironmentOf } from '../../lib/contract/environment.ts';
 import { PROFILE_ITEMS } from '../../lib/contract/tables.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
-import type { PromptSamples } from '../../lib/profile/prompt-sample.ts';
-import { decodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
-import { entryValues, isWorthNoting } from '../../lib/stores/link-store.ts';
+import { entryValues } from '../../lib/stores/link-store.ts';
 import { placesOf } from '../../lib/stores/profile-item.ts';
 import { DAY_MS } from '../../lib/time.ts';
 
@@ -119,11 +117,13 @@ export class LinkIndexFunction {
       if (facts === undefined) return;
       const known = new Set(old === undefined ? [] : entryValues(account, old));
       for (const value of entryValues(account, facts)) if (!known.has(value)) changes.values.add(value);
-    } else if (item === PROFILE_ITEMS.prompts) {
-      const samples = this.#prompts(now, account);
-      if (isWorthNoting(samples, this.#prompts(before, account)))
-        await this.#links.putPrompts(account, samples, from);
+    } else if (item?.startsWith(SEALED) === true) {
+      // a part that expires says nothing of its account
+      const until = now?.content?.N;
+      const version = sealedNumber(item);
+      if (until !== undefined) await this.#links.noteContent(account, Number(until), { ...from, version });
     } else if (item === PROFILE_ITEMS.hot) {
+      if (now === undefined) await this.#links.noteContent(account, undefined, from);
       changes.arrived = Math.max(changes.arrived, arrivedIn(now));
       const [watched, was] = [isWatched(now), isWatched(before)];
       // noted again each day: an entry must not expire before the account that stays watched, and one that a lost batch held comes back
@@ -157,18 +157,6 @@ export class LinkIndexFunction {
     }
   }
 
-  /** Samples of an image; those that cannot be read count as none, so that one damaged item does not stop a shard. */
-  #prompts(image: Image, account: string): PromptSamples | undefined {
-    const bytes = image?.prompts?.B;
-    if (bytes === undefined) return undefined;
-    try {
-      return decodePromptSamples(typeof bytes === 'string' ? Buffer.from(bytes, 'base64') : bytes);
-    } catch (error) {
-      this.#logger.error('prompt samples cannot be read', { account, error: error as Error });
-      return undefined;
-    }
-  }
-
   /** Facts of an image; those that cannot be read count as none, so that one damaged item does not stop a shard. */
   #facts(image: Image, account: string): AccountFacts | undefined {
     const text = image?.facts?.S;
@@ -190,7 +178,7 @@ function isWatched(image: Image): boolean {
 /** Newest arrival of an account, ms; 0 where it cannot be read: the next image tells. */
 function arrivedIn(image: Image): number {
   try {
-    return placesOf({ meta: decodeMeta(image?.meta) }).arrived;
+    return placesOf({ meta: metaOf(image?.meta) }).arrived;
   } catch {
     return 0;
   }

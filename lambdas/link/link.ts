@@ -7,8 +7,8 @@ import { CampaignTable } from '../../lib/aws/campaign-table.ts';
 import { LinkTable } from '../../lib/aws/link-table.ts';
 import { MembershipItems } from '../../lib/aws/membership-items.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
-import { PromptItems } from '../../lib/aws/prompt-items.ts';
 import { RunRequests } from '../../lib/aws/run-requests.ts';
+import { SampledPrompts } from '../../lib/aws/sampled-prompts.ts';
 import {
   type LinkPorts,
   type LinkReport,
@@ -36,7 +36,7 @@ export interface LinkFunctionPorts {
 /** Links, and judges campaigns, on a schedule and where `index` asks for it. Wiring only: see lib/campaigns/stored-run.ts. */
 export class LinkFunction {
   readonly #ports: LinkFunctionPorts;
-  readonly #prompts: PromptItems;
+  readonly #prompts: SampledPrompts;
   readonly #requests: RunRequests;
   readonly #rulesOf: ReturnType<typeof rulesSource>;
   /** accounts that the last run of this environment saw */
@@ -45,7 +45,7 @@ export class LinkFunction {
   constructor(ports: LinkFunctionPorts) {
     const { environment, dynamodb, s3, policies, logger, metrics } = ports;
     this.#ports = ports;
-    this.#prompts = new PromptItems(dynamodb, environment.PROFILE_TABLE);
+    this.#prompts = new SampledPrompts(dynamodb, environment.PROFILE_TABLE);
     this.#requests = new RunRequests(dynamodb, environment.CAMPAIGN_TABLE, {
       minutes: Number(environment.LINK_PRESSURE_MINUTES),
     });
@@ -104,7 +104,7 @@ export class LinkFunction {
       clock: this.#requests,
       links: new LinkTable(dynamodb, environment.LINK_TABLE, {
         retentionDays,
-        samplesOf: (accounts) => this.#prompts.samplesOf(accounts),
+        samplesOf: (accounts, earlier) => this.#prompts.samplesOf(accounts, earlier),
         onUnreadable,
       }),
       campaigns,

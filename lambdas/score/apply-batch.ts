@@ -2,21 +2,11 @@ import { type AccountFacts, collectFacts } from '../../lib/campaigns/linking/lin
 import type { AccountState } from '../../lib/detection/account-state.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { type BatchResult, processBatch } from '../../lib/detection/process-batch.ts';
-import { encodeSlices } from '../../lib/profile/codec.ts';
 import type { Position } from '../../lib/profile/position.ts';
 import { type IngestedEvent, unapplied } from '../../lib/profile/profile.ts';
-import {
-  type Asked,
-  isDue,
-  mergePromptSamples,
-  NO_PROMPTS,
-  type PromptSamples,
-  pendingOf,
-  samplePrompts,
-} from '../../lib/profile/prompt-sample.ts';
-import type { Slice } from '../../lib/profile/slice.ts';
+import { mergePromptSamples, NO_PROMPTS, type PromptSamples } from '../../lib/profile/prompt-sample.ts';
 import { isPermanent, UnusableEvent } from '../../lib/stores/failures.ts';
-import type { LinkFactStore, ProfileStore, PromptSampleStore } from '../../lib/stores/profile-store.ts';
+import type { EarlierPromptStore, LinkFactStore, ProfileStore } from '../../lib/stores/profile-store.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 
 /** Events that are set aside, with what is wrong with them or with their account's item. */
@@ -28,7 +18,7 @@ export interface Unusable {
 /** What is kept of accounts beside their profiles. */
 export interface BesideProfiles {
   readonly links?: LinkFactStore;
-  readonly prompts?: PromptSampleStore;
+  readonly prompts?: EarlierPromptStore;
 }
 
 /** What became of one account's run of events. */
@@ -67,7 +57,7 @@ export async function applyBatch(
   const loaded = await store.load(accounts, (account, error) => unreadable.set(account, error), 'recent');
   const [facts, prompts] = await Promise.all([
     beside.links?.load(accounts, loaded),
-    beside.prompts?.load(accounts, loaded),
+    earlierPrompts(beside, loaded),
   ]);
   const applied: Applied[] = [];
   let at = 0;
@@ -83,7 +73,7 @@ export async function applyBatch(
               account,
               { store, rules, beside },
               facts?.get(account),
-              prompts?.get(account),
+              prompts.get(account),
             ).apply(run, loaded.get(account))
           : { account, steps: [], unusable: [{ arrivals: run, error }], state: undefined },
       );
@@ -108,7 +98,7 @@ class AccountRun {
   readonly #beside: BesideProfiles;
   /** as they were loaded with the batch, or written since */
   #facts: AccountFacts | undefined;
-  /** the stored sample, without what waits in the state */
+  /** the sample that a version before wrote, as long as the state names it */
   #prompts: PromptSamples;
   readonly #steps: BatchResult[] = [];
   readonly #unusable: Unusable[] = [];
@@ -186,10 +176,10 @@ class AccountRun {
     if (state === undefined) throw new Error(`the store answered nothing for ${this.#account}`);
     const [facts, prompts] = await Promise.all([
       this.#beside.links?.load(accounts, stored),
-      this.#beside.prompts?.load(accounts, stored),
+      earlierPrompts(this.#beside, stored),
     ]);
     this.#facts = facts?.get(this.#account);
-    this.#prompts = prompts?.get(this.#account) ?? NO_PROMPTS;
+    this.#prompts = prompts.get(this.#account) ?? NO_PROMPTS;
     this.#state = state;
     this.#stored = state;
     return state;
@@ -198,7 +188,7 @@ class AccountRun {
   /** undefined: an event of several makes the code throw, and is to be found */
   #process(state: AccountState, part: readonly IngestedEvent[]): BatchResult | undefined {
     try {
-      return processBatch(state, part, this.#rules);
+      return processBatch(withEarlier(state, this.#prompts), part, this.#rules, true);
     } catch (error) {
       if (part.length > 1) return undefined;
       throw new UnusableEvent(error instanceof Error ? error.message : String(error), { cause: error });
@@ -220,12 +210,8 @@ class AccountRun {
     // before the profile: facts may be written twice, but are never forgotten for a profile that moved on
     const facts = this.#newFacts(events);
     if (facts !== undefined) await this.#keepFacts(events, facts);
-    const now = {
-      ...step.state,
-      asked: await this.#askedAfter(state.asked, events, step.state.profile.slices),
-    };
-    this.#sure = (await this.#store.save(state, now, step.seal)) === 'saved';
-    return this.#sure ? now : undefined;
+    this.#sure = (await this.#store.save(state, step.state, step.seal)) === 'saved';
+    return this.#sure ? step.state : undefined;
   }
 
   /** undefined: the events say nothing new. Most do not, so that nothing is waited for. */
@@ -251,20 +237,6 @@ class AccountRun {
     throw new Error('somebody else kept writing the facts of this account');
   }
 
-  /** What waits with these events; too much is written, before the profile that names it. */
-  async #askedAfter(asked: Asked, events: readonly UsageEvent[], slices: readonly Slice[]): Promise<Asked> {
-    const { prompts } = this.#beside;
-    if (prompts === undefined) return asked;
-    const held = mergePromptSamples(this.#prompts, asked.pending);
-    const now = samplePrompts(held, events);
-    if (now === held) return asked;
-    const pending = pendingOf(now, this.#prompts);
-    if (!isDue(pending, encodeSlices(slices).length)) return { written: asked.written, pending };
-    const { name, samples } = await prompts.save(this.#account, now);
-    this.#prompts = samples;
-    return { written: name, pending: NO_PROMPTS };
-  }
-
   /** Only what is not applied: the rest must not be counted again when it comes back. */
   #setAside(part: readonly IngestedEvent[], held: AccountState | undefined, error: Error): undefined {
     const state = this.#state ?? held;
@@ -272,6 +244,22 @@ class AccountRun {
     if (arrivals.length > 0) this.#unusable.push({ arrivals, error });
     return undefined;
   }
+}
+
+/** Samples that versions before wrote, of the accounts whose states name one. */
+async function earlierPrompts(
+  { prompts }: BesideProfiles,
+  states: ReadonlyMap<string, AccountState>,
+): Promise<ReadonlyMap<string, PromptSamples>> {
+  const named = [...states].flatMap(([account, { asked }]) => (asked.written === '' ? [] : [account]));
+  return named.length === 0 || prompts === undefined ? new Map() : await prompts.load(named);
+}
+
+/** A state whose sample lies in an item of its own takes it back: all of it waits, and goes into the next sealed part. */
+function withEarlier(state: AccountState, earlier: PromptSamples): AccountState {
+  const { written, sealed, pending } = state.asked;
+  if (written === '') return state;
+  return { ...state, asked: { written: '', sealed, pending: mergePromptSamples(earlier, pending) } };
 }
 
 function pause(ms: number): Promise<void> {

@@ -7,8 +7,8 @@ import { ArchiveBucket } from '../../lib/aws/archive.ts';
 import { CalibrationBucket } from '../../lib/aws/calibration-bucket.ts';
 import { FactItems } from '../../lib/aws/fact-items.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
-import { PromptItems } from '../../lib/aws/prompt-items.ts';
 import { QuarantineBucket, type SetAside } from '../../lib/aws/quarantine.ts';
+import { EarlierPrompts } from '../../lib/aws/sampled-prompts.ts';
 import type { EnvironmentOf } from '../../lib/contract/environment.ts';
 import type { MetricName } from '../../lib/contract/metrics.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
@@ -53,14 +53,14 @@ export class ScoreFunction {
   readonly #rules: RulesSource;
   #profiles: ProfileTable | undefined;
   #links: FactItems | undefined;
-  readonly #prompts: PromptItems;
+  readonly #prompts: EarlierPrompts;
   readonly #unscored = new UnscoredShares();
   readonly #gateways = new GatewayHealth();
 
   constructor(ports: ScorePorts) {
     const { environment, s3, policies, logger, metrics } = ports;
     this.#ports = ports;
-    this.#prompts = new PromptItems(ports.dynamodb, environment.PROFILE_TABLE);
+    this.#prompts = new EarlierPrompts(ports.dynamodb, environment.PROFILE_TABLE);
     this.#quarantine = new QuarantineBucket(s3, environment.QUARANTINE_BUCKET);
     this.#appliedPlaces = new AppliedPlaces(s3, environment.QUARANTINE_BUCKET);
     this.#archive =

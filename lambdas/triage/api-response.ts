@@ -1,6 +1,6 @@
-import type { Finding } from '../../lib/findings/finding.ts';
+import { decided } from '../../lib/findings/decision-request.ts';
 import type { Author } from '../../lib/findings/principal.ts';
-import { type Triaged, TriageError, triage, undo } from '../../lib/findings/triage.ts';
+import { type Triaged, TriageError } from '../../lib/findings/triage.ts';
 import { jsonView, sanitized } from '../../lib/findings/views/json.ts';
 import { listFindings, wholeTrail } from '../../lib/stores/finding-queries.ts';
 import type { FindingStore } from '../../lib/stores/finding-store.ts';
@@ -46,8 +46,6 @@ function refusal(error: unknown): Refused | undefined {
 }
 
 async function done(request: Request, author: Author, store: FindingStore, now: number): Promise<object> {
-  const { principal: by, claimed } = author;
-  const who = { by, ...(claimed === undefined ? {} : { claimed }) };
   switch (request.kind) {
     case 'list': {
       const { findings, more } = await listFindings(store, request.filter, request.limit, now);
@@ -61,17 +59,10 @@ async function done(request: Request, author: Author, store: FindingStore, now: 
         view: jsonView(finding.notice, now),
       };
     }
-    case 'triage': {
+    case 'decide': {
       await found(store, request.id);
-      const { id, verdict, until, note, decision } = request;
-      const decide = (held: Finding) => triage(held, { verdict, ...who, at: now, until, note, decision });
-      return changed(await change(store, id, decide, decision));
-    }
-    case 'undo': {
-      await found(store, request.id);
-      const { id, note, ...of } = request;
-      const decide = (held: Finding) => undo(held, by, now, note, { ...of, claimed });
-      return changed(await change(store, id, decide, of.decision));
+      const { id, asked, decision } = request;
+      return changed(await change(store, id, decided(asked, author, decision, now), decision));
     }
   }
 }

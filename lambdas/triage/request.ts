@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { AUTHOR_MAX, FINDING_STATES, VERDICTS, type Verdict } from '../../lib/findings/finding.ts';
+import { type DecisionRequest, decisionRequest } from '../../lib/findings/decision-request.ts';
+import { AUTHOR_MAX, FINDING_STATES } from '../../lib/findings/finding.ts';
 import { type Author, authorOfArn } from '../../lib/findings/principal.ts';
 import { plain } from '../../lib/findings/sanitize.ts';
-import { untilOf } from '../../lib/findings/triage.ts';
 import type { FindingFilter } from '../../lib/stores/finding-queries.ts';
 import { printable, reasonOf } from '../../lib/telemetry/reason.ts';
 
@@ -12,22 +12,11 @@ export type Request =
   | { readonly kind: 'list'; readonly filter: FindingFilter; readonly limit: number }
   | { readonly kind: 'show'; readonly id: string }
   | {
-      readonly kind: 'triage';
+      readonly kind: 'decide';
       readonly id: string;
-      readonly verdict: Verdict;
-      /** ms */
-      readonly until: number | undefined;
-      readonly note: string | undefined;
+      readonly asked: DecisionRequest;
       /** id of the decision: given again, it is not made twice */
       readonly decision: string;
-    }
-  | {
-      readonly kind: 'undo';
-      readonly id: string;
-      readonly note: string | undefined;
-      readonly decision: string;
-      /** id of the decision that is taken back; undefined: the newest verdict that stands */
-      readonly undoes: string | undefined;
     };
 
 /** A request that is refused, in words for whoever wrote it: which field, what it held, what is allowed. */
@@ -61,7 +50,7 @@ export type UrlEvent = z.infer<typeof urlEvent>;
 
 /** Findings in one answer at most: with fifty members each they still fit into the 6 MB that a function may answer. */
 const MAX_LISTED = 200;
-/** Bytes of a body at most; a note has 4,000 characters. */
+/** Characters of a body at most; a note has 4,000. */
 const BODY_MAX = 20_000;
 
 const query = z.strictObject({
@@ -75,15 +64,15 @@ const query = z.strictObject({
     .default(50),
   shadow: z.enum(['true', 'false']).default('false'),
 });
-const note = z.string().max(4000).optional();
 const decision = z.string().min(1).max(128).optional();
-const verdictBody = z.strictObject({
-  verdict: z.enum(VERDICTS),
-  until: z.string().optional(),
-  note,
-  decision,
-});
-const undoBody = z.strictObject({ note, decision, undoes: decision });
+
+/** What may be asked of a finding, by the last part of the path. */
+const ASKED = {
+  verdict: 'triage',
+  undo: 'undo',
+  assign: 'assign',
+  note: 'note',
+} as const satisfies Readonly<Record<string, DecisionRequest['action']>>;
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
@@ -125,24 +114,13 @@ export function parseRequest(event: UrlEvent): Request {
     allow(method, 'GET');
     return { kind: 'show', id };
   }
-  if (action === 'undo') {
-    allow(method, 'POST');
-    const { note, decision, undoes } = parse(undoBody, bodyOf(event));
-    return { kind: 'undo', id, note, undoes, decision: decision ?? requestOf(event) };
-  }
-  if (action !== 'verdict') throw unknownPath(event);
+  if (!Object.hasOwn(ASKED, action)) throw unknownPath(event);
   allow(method, 'POST');
-  const body = parse(verdictBody, bodyOf(event));
-  const until = body.until === undefined ? undefined : untilOf(body.until);
-  if (body.until !== undefined && until === undefined)
-    throw new Refused(
-      400,
-      'must be a date such as 2026-04-01, or an ISO time with zone',
-      'until',
-      printable(body.until),
-    );
-  const { verdict, note, decision } = body;
-  return { kind: 'triage', id, verdict, until, note, decision: decision ?? requestOf(event) };
+  const { decision: name, ...rest } = parse(z.looseObject({ decision }), bodyOf(event));
+  const wanted = ASKED[action as keyof typeof ASKED];
+  if ('action' in rest) throw new Refused(400, 'is said by the path', 'action', printable(rest.action));
+  const asked = parse(decisionRequest, { action: wanted, ...rest });
+  return { kind: 'decide', id, asked, decision: name ?? requestOf(event) };
 }
 
 /** A caller that sends its request again without a decision of its own makes another one. */
@@ -153,7 +131,7 @@ function requestOf({ requestContext }: UrlEvent): string {
 function unknownPath({ rawPath }: UrlEvent): Refused {
   return new Refused(
     404,
-    'must be /findings, /findings/ID, /findings/ID/verdict or /findings/ID/undo',
+    `must be /findings, /findings/ID, or /findings/ID/ and ${Object.keys(ASKED).join(', ')}`,
     'path',
     printable(rawPath),
   );

@@ -31,7 +31,8 @@ export function groupOf(partitionKey: string): string {
   return bucketing === BUCKETING ? bucket.slice(0, -1) : `${bucketing}.${bucket.slice(0, -1)}`;
 }
 
-const OTHER = 'other';
+/** The group of what was put under no partition key of ours. */
+export const OTHER = 'other';
 
 /** Whether records of an account may lie in a group, by the bucketing that the group is of. */
 export function mayHold(group: string, account: string): boolean {

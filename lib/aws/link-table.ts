@@ -12,13 +12,12 @@ import type { LinkEntry } from '../campaigns/linking/blocking.ts';
 import { decodeFacts, encodeFacts } from '../campaigns/linking/facts-codec.ts';
 import { type AccountFacts, lastShown } from '../campaigns/linking/link-facts.ts';
 import type { LinkStore, SourceState } from '../campaigns/ports.ts';
-import { type PromptSamples, samplesExpireAt } from '../profile/prompt-sample.ts';
+import type { PromptSamples } from '../profile/prompt-sample.ts';
 import {
   CONTENT,
   contentValue,
   contentValues,
   entryValues,
-  isComparable,
   SLACK_MS,
   WATCHED,
   watchedValue,
@@ -38,8 +37,11 @@ import { DAY_MS } from '../time.ts';
  */
 export interface LinkTableOptions {
   readonly retentionDays: number;
-  /** samples of accounts: the table only notes which ones are compared */
-  readonly samplesOf?: (accounts: readonly string[]) => Promise<ReadonlyMap<string, PromptSamples>>;
+  /** samples of accounts: the table only notes which ones are compared; `earlier`: those that a version before noted */
+  readonly samplesOf?: (
+    accounts: readonly string[],
+    earlier: ReadonlySet<string>,
+  ) => Promise<ReadonlyMap<string, PromptSamples>>;
   /** a problem with a stored item that was passed over */
   readonly onUnreadable?: (value: string, member: string, error: unknown) => void;
   /** processing time, ms */
@@ -135,31 +137,34 @@ export class LinkTable implements LinkStore {
     } while (from !== undefined);
   }
 
-  async putPrompts(
-    account: string,
-    samples: PromptSamples | undefined,
-    from: SourceState = {},
-  ): Promise<void> {
+  async noteContent(account: string, until: number | undefined, from: SourceState = {}): Promise<void> {
     const place = { value: contentValue(account), member: account, from };
-    if (isComparable(samples)) await this.#write(place, samplesExpireAt(samples));
-    else await this.#take(place, samples === undefined);
+    if (until !== undefined && until > 0) await this.#write(place, until, { sealed: { BOOL: true } });
+    else await this.#take(place, until === undefined);
   }
 
   async *prompts(): AsyncGenerator<{ account: string; samples: PromptSamples }> {
     let accounts: string[] = [];
+    const earlier = new Set<string>();
     for (const value of contentValues())
-      for await (const { member, gone } of this.#under(value)) {
-        if (member?.S !== undefined && gone === undefined) accounts.push(member.S);
+      for await (const { member, gone, sealed } of this.#under(value)) {
+        if (member?.S !== undefined && gone === undefined) {
+          accounts.push(member.S);
+          if (sealed === undefined) earlier.add(member.S);
+        }
         if (accounts.length < SAMPLES_AT_ONCE) continue;
-        yield* await this.#samplesOf(accounts);
+        yield* await this.#samplesOf(accounts, earlier);
         accounts = [];
       }
-    yield* await this.#samplesOf(accounts);
+    yield* await this.#samplesOf(accounts, earlier);
   }
 
   /** In the order of the accounts; one without a sample has expired, or is forgotten. */
-  async #samplesOf(accounts: readonly string[]): Promise<{ account: string; samples: PromptSamples }[]> {
-    const held = await this.#options.samplesOf?.(accounts);
+  async #samplesOf(
+    accounts: readonly string[],
+    earlier: ReadonlySet<string>,
+  ): Promise<{ account: string; samples: PromptSamples }[]> {
+    const held = await this.#options.samplesOf?.(accounts, earlier);
     return accounts.flatMap((account) => {
       const samples = held?.get(account);
       return samples === undefined ? [] : [{ account, samples }];

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { CAMPAIGN_STATE_ITEM, PROFILE_ITEMS, UNDELIVERED_INDEX } from '../contract/tables.ts';
 import type { Outbox, Waiting } from '../stores/outbox.ts';
+import { asStored, noticeText } from './notice-attribute.ts';
 
 export interface OutboxShape {
   /** of the table: `account` or `campaign` */
@@ -25,10 +26,15 @@ export function waitingIn(
   shape: OutboxShape,
 ): Waiting | undefined {
   const key = image?.[shape.partition]?.S;
-  const texts = image?.notices?.L?.flatMap((held) => held.S ?? []);
-  if (key === undefined || texts === undefined || texts.length === 0) return undefined;
-  return { key, texts, since: image?.noticeSince?.S };
+  const stored = image?.notices?.L?.map(asStored);
+  if (key === undefined || stored === undefined || stored.length === 0) return undefined;
+  const waiting = { key, texts: stored.map(noticeText), since: image?.noticeSince?.S };
+  storedAs.set(waiting, stored);
+  return waiting;
 }
+
+/** The notices of what was read as they are stored: deflated again by another version of zlib, they might be other bytes. */
+const storedAs = new WeakMap<Waiting, readonly AttributeValue[]>();
 
 export class DynamoOutbox implements Outbox {
   readonly name: string;
@@ -81,9 +87,8 @@ export class DynamoOutbox implements Outbox {
 
   async remove(read: Waiting, delivered: ReadonlySet<string>): Promise<void> {
     for (let held: Waiting | undefined = read; held !== undefined; held = await this.read(held.key)) {
-      const left = held.texts.filter((text) => !delivered.has(text));
-      if (left.length === held.texts.length) return;
-      if (await this.#replace(held, left)) return;
+      if (!held.texts.some((text) => delivered.has(text))) return;
+      if (await this.#replace(held, delivered)) return;
     }
   }
 
@@ -91,8 +96,10 @@ export class DynamoOutbox implements Outbox {
    * The list is still what was read if its length, first and last text are: notices are only appended, with growing
    * numbers, and only removed here. The version is the score side's and stays as it is.
    */
-  async #replace(read: Waiting, left: readonly string[]): Promise<boolean> {
-    const last = read.texts.length - 1;
+  async #replace(read: Waiting, delivered: ReadonlySet<string>): Promise<boolean> {
+    const stored = storedAs.get(read) ?? read.texts.map((text) => ({ S: text }));
+    const last = stored.length - 1;
+    const left = stored.filter((_, i) => !delivered.has(read.texts[i] ?? ''));
     try {
       await this.#client.send(
         new UpdateItemCommand({
@@ -102,10 +109,10 @@ export class DynamoOutbox implements Outbox {
             left.length === 0 ? 'REMOVE notices, noticeShard, noticeSince' : 'SET notices = :left',
           ConditionExpression: `size(notices) = :size AND notices[0] = :first AND notices[${last}] = :last`,
           ExpressionAttributeValues: {
-            ':size': { N: String(read.texts.length) },
-            ':first': { S: read.texts[0] ?? '' },
-            ':last': { S: read.texts[last] ?? '' },
-            ...(left.length === 0 ? {} : { ':left': { L: left.map((text) => ({ S: text })) } }),
+            ':size': { N: String(stored.length) },
+            ':first': stored[0] ?? { S: '' },
+            ':last': stored[last] ?? { S: '' },
+            ...(left.length === 0 ? {} : { ':left': { L: left } }),
           },
         }),
       );

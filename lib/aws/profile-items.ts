@@ -1,45 +1,68 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { decodeSlices } from '../profile/codec.ts';
+import { mergePromptSamples, NO_PROMPTS, type PromptSamples } from '../profile/prompt-sample.ts';
+import { decodePromptSamples } from '../profile/prompt-sample-codec.ts';
 import type { Slice } from '../profile/slice.ts';
 import { joinSlices } from '../profile/window.ts';
 import { readable } from '../stores/failures.ts';
+import { currentMeta } from '../stores/hot-meta.ts';
 import type { HotItem, Logs, Places } from '../stores/profile-item.ts';
-import { decodeMeta } from './hot-meta.ts';
+import { noticeText } from './notice-attribute.ts';
 
 /** Items of the profile table as they come and go: names of their sort keys, and what stands in them. */
 
 export const SEALED = 'sealed#';
 export const sealedItem = (number: number, name: string): string =>
   `${SEALED}${String(number).padStart(6, '0')}#${name}`;
+export const sealedNumber = (item: string): number => Number(item.slice(SEALED.length, SEALED.length + 6));
 export const logItem = (log: keyof Logs, number: number): string =>
   `${log}#${String(number).padStart(9, '0')}`;
 
-/** Parts that a hot item names, oldest first, back to the first that is not there: it has expired. */
-export function chainOf(
+/** What lies in the sealed parts of an account. */
+export interface SealedParts {
+  readonly slices: readonly Slice[];
+  /** one sample of all parts' prompts */
+  readonly prompts: PromptSamples;
+}
+
+export const NO_PARTS: SealedParts = { slices: [], prompts: NO_PROMPTS };
+
+/** Parts that a hot item names, back to the first that is not there: it has expired. */
+export function partsOf(
   account: string,
   { sealed, sealedName }: Pick<Places, 'sealed' | 'sealedName'>,
   stored: readonly Record<string, AttributeValue>[],
-): Slice[][] {
+): SealedParts | undefined {
   const byName = new Map(stored.map((part) => [part.item?.S ?? '', part]));
-  const parts: Slice[][] = [];
+  const slices: Slice[][] = [];
+  let prompts = NO_PROMPTS;
   for (let number = sealed, name = sealedName; number > 0; number--) {
     const part = byName.get(sealedItem(number, name));
     if (part === undefined) break;
-    parts.unshift(readable(`a sealed part of ${account}`, () => decodeSlices(bytesOf(part.slices))));
+    slices.unshift(readable(`a sealed part of ${account}`, () => decodeSlices(bytesOf(part.slices))));
+    prompts = mergePromptSamples(prompts, promptsIn(part));
     name = part.before?.S ?? '';
   }
-  return parts;
+  return slices.length === 0 ? undefined : { slices: joinSlices(slices), prompts };
 }
 
-/** Sealed slices of items that a scan met; undefined where the newest part is not among them, and is to be asked for. */
+/** Sealed parts of items that a scan met; undefined where the newest is not among them, and is to be asked for. */
 export function joinedParts(
   account: string,
   places: Places,
   items: readonly Record<string, AttributeValue>[],
-): readonly Slice[] | undefined {
-  if (places.sealed === 0) return [];
-  const parts = chainOf(account, places, items);
-  return parts.length === 0 ? undefined : joinSlices(parts);
+): SealedParts | undefined {
+  return places.sealed === 0 ? NO_PARTS : partsOf(account, places, items);
+}
+
+/** Sampled prompts of a sealed part. Damaged ones count as none: a sample is a hint, and no reason to hold up an account. */
+export function promptsIn({ prompts }: Record<string, AttributeValue>): PromptSamples {
+  if (prompts?.B === undefined) return NO_PROMPTS;
+  try {
+    return decodePromptSamples(prompts.B);
+  } catch {
+    return NO_PROMPTS;
+  }
 }
 
 export function bytesOf(value: AttributeValue | undefined): Uint8Array {
@@ -50,11 +73,21 @@ export function bytesOf(value: AttributeValue | undefined): Uint8Array {
 export function hotOf(item: Record<string, AttributeValue>): HotItem {
   return {
     version: Number(item.version?.N ?? 0),
-    meta: readable(`the profile of ${item.account?.S}`, () => decodeMeta(item.meta)),
+    meta: readable(`the profile of ${item.account?.S}`, () => metaOf(item.meta)),
     slices: bytesOf(item.slices),
     recent: bytesOf(item.recent),
     redriven: bytesOf(item.redriven),
     asked: bytesOf(item.asked),
-    notices: (item.notices?.L ?? []).map((held) => held.S ?? ''),
+    notices: (item.notices?.L ?? []).map(noticeText),
   };
+}
+
+/**
+ * The attribute `meta` as this version writes it, whichever wrote it; of an image in an event of Lambda, too, where bytes are base64.
+ * @throws where what a version before wrote is damaged
+ */
+export function metaOf(value: AttributeValue | undefined): Uint8Array {
+  if (value?.S !== undefined) return currentMeta(value.S);
+  const held: Uint8Array | string = value?.B ?? new Uint8Array();
+  return currentMeta(typeof held === 'string' ? Buffer.from(held, 'base64') : held);
 }

@@ -1,10 +1,9 @@
 import { type AttributeValue, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { PROFILE_ITEMS } from '../contract/tables.ts';
 import type { AccountState } from '../detection/account-state.ts';
-import type { Slice } from '../profile/slice.ts';
 import { readable, UnreadableItem } from '../stores/failures.ts';
 import { fromItem, NO_LOGS, type Places, placesOf } from '../stores/profile-item.ts';
-import { hotOf, joinedParts, SEALED } from './profile-items.ts';
+import { hotOf, joinedParts, SEALED, type SealedParts } from './profile-items.ts';
 
 /** What of the table is scanned. */
 export interface TableScan {
@@ -20,8 +19,8 @@ interface ScanSource {
   readonly table: string;
 }
 
-/** Asks for the sealed slices of an account. */
-type SealedOf = (account: string, places: Places) => Promise<readonly Slice[]>;
+/** Asks for the sealed parts of an account. */
+type SealedOf = (account: string, places: Places) => Promise<SealedParts>;
 
 /**
  * All accounts of a segment with their sealed slices, in one pass over the items: for `calibrate` and `console`. Eventually
@@ -60,7 +59,8 @@ async function accountOf(
     const held = hotOf(hot);
     const places = readable(`the profile of ${account}`, () => placesOf(held));
     const sealed = joinedParts(account, places, items) ?? (await sealedOf(account, places));
-    return [readable(`the profile of ${account}`, () => fromItem(account, held, sealed, NO_LOGS))];
+    const { slices, prompts } = sealed;
+    return [readable(`the profile of ${account}`, () => fromItem(account, held, slices, NO_LOGS, prompts))];
   } catch (error) {
     if (!(error instanceof UnreadableItem) || onUnreadable === undefined) throw error;
     onUnreadable(account, error);

@@ -13,11 +13,12 @@ import { newAccount } from '../detection/account-state.ts';
 import type { Seal } from '../detection/process-batch.ts';
 import { encodeSlices } from '../profile/codec.ts';
 import { hash48 } from '../profile/hashes.ts';
+import { type PromptSamples, samplesExpireAt } from '../profile/prompt-sample.ts';
+import { encodePromptSamples } from '../profile/prompt-sample-codec.ts';
 import { countIds, type IdPart } from '../profile/recent-ids.ts';
-import type { Slice } from '../profile/slice.ts';
-import { joinSlices } from '../profile/window.ts';
 import { recentlyUsed } from '../recently-used.ts';
 import { readable, UnreadableItem } from '../stores/failures.ts';
+import { isComparable, isWorthNoting } from '../stores/link-store.ts';
 import { fitting } from '../stores/outbox.ts';
 import {
   decodeIds,
@@ -34,18 +35,29 @@ import {
 import type { ProfileStore, Reading } from '../stores/profile-store.ts';
 import { RememberedStates } from '../stores/remembered-states.ts';
 import { itemsOf } from './account-items.ts';
-import { encodeMeta } from './hot-meta.ts';
-import { bytesOf, chainOf, hotOf, logItem, SEALED, sealedItem } from './profile-items.ts';
+import { noticeAttribute } from './notice-attribute.ts';
+import {
+  bytesOf,
+  hotOf,
+  logItem,
+  NO_PARTS,
+  partsOf,
+  SEALED,
+  type SealedParts,
+  sealedItem,
+} from './profile-items.ts';
 import { scanProfiles, type TableScan } from './profile-scan.ts';
 
 /**
  * The one owner of the profile table. Items of an account (partition key `account`, sort key `item`):
  *
- *   hot            version, meta, slices, recent, redriven, asked; notices, noticeShard, noticeSince while notices wait
- *   sealed#NNNNNN#H  slices that left the hot item, named by their content; `before` names the part before it
+ *   hot            version, meta, slices, recent, redriven, asked; level where it is not clear; notices, noticeShard, noticeSince
+ *                  while notices wait
+ *   sealed#NNNNNN#H  slices and sampled prompts that left the hot item, named by their content; `before` names the part
+ *                  before it, `content` says until when (epoch ms) what the account asks is compared, where that changes
  *   recent#NNNNNN  events that were applied, moved out of the hot item; the same bytes by whoever writes them
  *   redriven#NNNNNN  the same of events that were put back
- *   prompts        a sample of what it asks (profile/prompt-sample.ts)
+ *   prompts        a sample of what it asks, of versions before (see EarlierPrompts)
  *   facts          what links accounts (campaigns/link-facts.ts)
  *
  * `expiresAt` (epoch seconds) is the table's time to live; deletion lags, so readers filter by time themselves.
@@ -74,7 +86,7 @@ export interface ProfileTableOptions extends Keeping {
 interface Sealed {
   readonly number: number;
   readonly name: string;
-  readonly slices: readonly Slice[];
+  readonly parts: SealedParts;
 }
 
 /** Parts of logs, as the hot item of that version named them: parts of another life of the account have the same numbers. */
@@ -159,6 +171,7 @@ export class ProfileTable implements ProfileStore {
       await this.put(profile.account, sealedItem(seal.number, seal.name), expiresAt, {
         slices: { B: encodeSlices(seal.slices) },
         before: { S: seal.before },
+        ...promptsOf(seal, stored.asked.sealed, next.asked.sealed),
       });
     for (const { log, part } of newParts(stored, next)) {
       // by the later clock: a stream that is hours behind must not find them expired
@@ -172,7 +185,7 @@ export class ProfileTable implements ProfileStore {
       this.sealed.set(profile.account, {
         number: profile.sealed,
         name: profile.sealedName,
-        slices: next.sealed,
+        parts: { slices: next.sealed, prompts: next.asked.sealed },
       });
     return 'saved';
   }
@@ -191,17 +204,19 @@ export class ProfileTable implements ProfileStore {
     );
     const values: Record<string, AttributeValue> = {
       ':next': { N: String(item.version) },
-      ':meta': { B: encodeMeta(item.meta) },
+      ':meta': { B: item.meta },
       ':slices': { B: item.slices },
-      ':recent': { B: item.recent },
-      ':level': { S: judgement.level.level },
-      ':score': { N: judgement.evidence.peak.toPrecision(6) },
       ':until': { N: String(expiresAt) },
     };
-    let set =
-      '#version = :next, meta = :meta, slices = :slices, recent = :recent, #level = :level, peakScore = :score, expiresAt = :until';
-    const gone: string[] = [];
-    for (const name of ['redriven', 'asked'] as const)
+    let set = '#version = :next, meta = :meta, slices = :slices, expiresAt = :until';
+    // written by versions before
+    const gone: string[] = ['peakScore'];
+    if (judgement.level.level === 'clear') gone.push('#level');
+    else {
+      set += ', #level = :level';
+      values[':level'] = { S: judgement.level.level };
+    }
+    for (const name of ['recent', 'redriven', 'asked'] as const)
       if (item[name].length > 0) {
         set += `, ${name} = :${name}`;
         values[`:${name}`] = { B: item[name] };
@@ -210,7 +225,7 @@ export class ProfileTable implements ProfileStore {
       set +=
         ', notices = list_append(if_not_exists(notices, :none), :fresh), noticeShard = :shard, noticeSince = if_not_exists(noticeSince, :since)';
       values[':none'] = { L: [] };
-      values[':fresh'] = { L: fresh.map((held) => ({ S: JSON.stringify(held) })) };
+      values[':fresh'] = { L: fresh.map((held) => noticeAttribute(JSON.stringify(held))) };
       values[':shard'] = { S: `n${hash48(profile.account) % NOTICE_SHARDS}` };
       values[':since'] = { S: new Date(since).toISOString() };
     }
@@ -296,25 +311,26 @@ export class ProfileTable implements ProfileStore {
     const sealed = await this.sealedOf(account, places);
     const known = this.logs.get(account);
     const logs =
-      known !== undefined && known.of.version === hot.version && known.of.meta === hot.meta
+      known !== undefined && known.of.version === hot.version && Buffer.compare(known.of.meta, hot.meta) === 0
         ? known
         : {
             recent: await this.logOf(account, 'recent', places.recent),
             redriven: await this.logOf(account, 'redriven', places.redriven),
           };
     this.keepLogs(account, hot, logs);
-    return readable(`the profile of ${account}`, () => fromItem(account, hot, sealed, logs));
+    const { slices, prompts } = sealed;
+    return readable(`the profile of ${account}`, () => fromItem(account, hot, slices, logs, prompts));
   }
 
-  /** Slices of the parts that the hot item names, back to the first that has not expired. */
-  private async sealedOf(account: string, { sealed, sealedName }: Places): Promise<readonly Slice[]> {
-    if (sealed === 0) return [];
+  /** The parts that the hot item names, back to the first that has not expired. */
+  private async sealedOf(account: string, { sealed, sealedName }: Places): Promise<SealedParts> {
+    if (sealed === 0) return NO_PARTS;
     const known = this.sealed.get(account);
-    if (known?.name === sealedName && known.number === sealed) return known.slices;
+    if (known?.name === sealedName && known.number === sealed) return known.parts;
     const stored = await this.query(account, SEALED, sealedItem(sealed, '~'));
-    const slices = joinSlices(chainOf(account, { sealed, sealedName }, stored));
-    this.sealed.set(account, { number: sealed, name: sealedName, slices });
-    return slices;
+    const parts = partsOf(account, { sealed, sealedName }, stored) ?? NO_PARTS;
+    this.sealed.set(account, { number: sealed, name: sealedName, parts });
+    return parts;
   }
 
   private async logOf(
@@ -354,4 +370,16 @@ export class ProfileTable implements ProfileStore {
     } while (start !== undefined);
     return items;
   }
+}
+
+/** Attributes of a sealed part that holds prompts, and what of them those have to know that compare contents. */
+function promptsOf(
+  { prompts }: Seal,
+  before: PromptSamples,
+  now: PromptSamples,
+): Record<string, AttributeValue> {
+  if (prompts.length === 0) return {};
+  const held = { prompts: { B: encodePromptSamples(prompts) } };
+  if (!isWorthNoting(now, before)) return held;
+  return { ...held, content: { N: String(isComparable(now) ? samplesExpireAt(now) : 0) } };
 }

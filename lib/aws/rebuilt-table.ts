@@ -16,10 +16,8 @@ import { decodeFacts } from '../campaigns/linking/facts-codec.ts';
 import { mergeFacts } from '../campaigns/linking/link-facts.ts';
 import { PROFILE_ITEMS, TABLES } from '../contract/tables.ts';
 import { defaultPolicy } from '../policy/policy.ts';
-import { decodePromptSamples } from '../profile/prompt-sample-codec.ts';
 import type { ReadSoFar } from './archive-reader.ts';
 import { FactItems } from './fact-items.ts';
-import { PromptItems } from './prompt-items.ts';
 
 type Item = Record<string, AttributeValue>;
 
@@ -133,7 +131,7 @@ export class RebuiltTable {
   /**
    * Puts an account's rebuilt items into the live table: its parts first, the hot item last and only where nobody wrote it
    * since `version` was read. Versions go on from the higher one, so that no warm function takes the new item for
-   * the one that it knows. Facts and prompts are joined with those that stand there: what an account has shown since is never lost.
+   * the one that it knows. Facts are joined with those that stand there: what an account has shown since is never lost.
    * Parts that nothing names any more expire by themselves.
    * @param version of the live hot item as it was judged; 0: there was none
    */
@@ -144,7 +142,6 @@ export class RebuiltTable {
     for (const item of items) {
       const name = item.item?.S;
       if (name === PROFILE_ITEMS.facts) await this.#joinFacts(account, item);
-      else if (name === PROFILE_ITEMS.prompts) await this.#joinPrompts(account, item);
       else if (item !== hot) await this.#put(item);
     }
     const next = Math.max(version, Number(hot.version?.N ?? 0)) + 1;
@@ -196,11 +193,6 @@ export class RebuiltTable {
       if ((await live.save(account, next)) === 'saved') return;
     }
     throw new Error('somebody else kept writing the facts of this account');
-  }
-
-  async #joinPrompts(account: string, { prompts }: Item): Promise<void> {
-    if (prompts?.B !== undefined)
-      await new PromptItems(this.#client, this.#live).save(account, decodePromptSamples(prompts.B));
   }
 
   async #put(Item: Item): Promise<void> {

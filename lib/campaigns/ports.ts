@@ -76,8 +76,11 @@ export interface LinkStore {
   watched(): Promise<readonly string[]>;
   /** Facts of up to `limit` accounts that stand under a hard value. Eventually consistent. */
   sharing(value: string, limit: number): Promise<readonly AccountFacts[]>;
-  /** Notes an account among those whose contents are compared, if it asks enough; undefined: it is forgotten. */
-  putPrompts(account: string, samples: PromptSamples | undefined, from?: SourceState): Promise<void>;
+  /**
+   * Notes an account among those whose contents are compared.
+   * @param until ms, when what it asks says nothing any more; 0: it does not ask enough; undefined: it is forgotten
+   */
+  noteContent(account: string, until: number | undefined, from?: SourceState): Promise<void>;
   /** All accounts whose contents are compared, with their samples. Eventually consistent. */
   prompts(): AsyncIterable<{ readonly account: string; readonly samples: PromptSamples }>;
   /** Entries of partition `part` of `parts`, all of a value together. Eventually consistent. */

@@ -55,6 +55,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     summary: "a finding's evidence, complete and verifiable",
     load: async () => (await import('./dossier/dossier.ts')).dossierCommand(),
   },
+  hunt: {
+    summary: 'ask the archive a question in SQL',
+    load: async () => (await import('./hunt/hunt.ts')).huntCommand(),
+  },
   forensics: {
     summary: 'was a suspect model trained on ours?',
     load: async () => (await import('./forensics/forensics.ts')).forensicsCommand(),

@@ -11,6 +11,7 @@ export const VARIABLES = {
   QUARANTINE_BUCKET: 'bucket of payloads that could not be used',
   ARCHIVE_BUCKET: 'bucket of accepted records; empty when the archive is off',
   STATE_BUCKET: 'bucket of calibrations, below calibrations/',
+  HUNT_RECHECK_DAYS: 'days after its end in which a day of the archive may still change',
   FINDINGS_TOPIC: 'ARN of the topic that carries notifications to the security team',
   EVENT_BUS: 'name of the EventBridge bus that carries findings to machines',
   SECURITY_HUB: 'ARN of the Security Hub product that findings are imported under; empty where that is off',
@@ -125,6 +126,11 @@ export const FUNCTIONS = {
     what: 'Refuses a policy that the functions could not run: the same parser, and a smoke backtest.',
     variables: [...EVERYWHERE, 'STATE_BUCKET'],
   },
+  compact: {
+    entry: 'lambdas/compact/handler.ts',
+    what: 'Writes closed days of the archive as Parquet, for hunts.',
+    variables: [...EVERYWHERE, 'ARCHIVE_BUCKET', 'HUNT_RECHECK_DAYS'],
+  },
   triage: {
     entry: 'lambdas/triage/handler.ts',
     what: "Findings and verdicts for a team's own tools, behind a URL with IAM authentication.",
@@ -133,10 +139,13 @@ export const FUNCTIONS = {
 } as const satisfies Readonly<Record<string, FunctionDeclaration>>;
 
 export type FunctionName = keyof typeof FUNCTIONS;
-/** Functions of every deployment; `triage` is there where a setting asks for it. */
-export type PipelineFunction = Exclude<FunctionName, 'triage'>;
+/** Functions that are there where a setting asks for them. */
+export const OPTIONAL_FUNCTIONS = ['triage', 'compact'] as const satisfies readonly FunctionName[];
+export type OptionalFunction = (typeof OPTIONAL_FUNCTIONS)[number];
+/** Functions of every deployment. */
+export type PipelineFunction = Exclude<FunctionName, OptionalFunction>;
 export const FUNCTION_NAMES = (Object.keys(FUNCTIONS) as FunctionName[]).filter(
-  (name): name is PipelineFunction => name !== 'triage',
+  (name): name is PipelineFunction => !OPTIONAL_FUNCTIONS.some((optional) => optional === name),
 );
 
 /** The variables that a function is given, by name. */

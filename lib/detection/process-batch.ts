@@ -1,16 +1,7 @@
 import type { Notice } from '../findings/finding.ts';
 import type { Policy } from '../policy/policy.ts';
-import { encodeSlices } from '../profile/codec.ts';
-import { hash48 } from '../profile/hashes.ts';
-import {
-  fold,
-  type IngestedEvent,
-  type Profile,
-  SAMPLE_IDS,
-  sealable,
-  type TimeRules,
-} from '../profile/profile.ts';
-import { countPrompts, HOT_ROOM, PENDING_BYTES } from '../profile/prompt-sample.ts';
+import { fold, type IngestedEvent, type Profile, SAMPLE_IDS, type TimeRules } from '../profile/profile.ts';
+import { withEvents } from '../profile/prompt-sample.ts';
 import { SLICE_MS, type Slice } from '../profile/slice.ts';
 import { joinSlices, windowMs } from '../profile/window.ts';
 import { WindowMemo } from '../profile/window-memo.ts';
@@ -18,25 +9,12 @@ import type { WindowScore } from '../scoring/score.ts';
 import type { Significance } from '../scoring/significance.ts';
 import type { AccountState, Judgement } from './account-state.ts';
 import { judgeAccount, type Rules } from './judge.ts';
+import { type Seal, sealed } from './seal.ts';
 import { judgeInShadow } from './shadow.ts';
 
+export type { Seal } from './seal.ts';
+
 const HOUR = 3_600_000;
-
-/** Slices that leave the hot item, to be stored as part `number` before the hot item is written. */
-export interface Seal {
-  readonly number: number;
-  /** by the content: whoever seals other slices under the same number writes another item */
-  readonly name: string;
-  /** name of the part before; empty for the first */
-  readonly before: string;
-  readonly slices: readonly Slice[];
-}
-
-function sealOf({ sealed, sealedName }: Profile, slices: readonly Slice[]): Seal {
-  const bytes = encodeSlices(slices);
-  const content = hash48(`${sealedName} ${Buffer.from(bytes).toString('latin1')}`);
-  return { number: sealed + 1, name: content.toString(36), before: sealedName, slices };
-}
 
 /** What one flush makes of one account. Storing `seal` first and then `state` under the version read is all that is left to do. */
 export interface BatchResult {
@@ -64,29 +42,6 @@ export function timeRules(policy: Policy): TimeRules {
   };
 }
 
-/** Fewest sealable slices that are worth a part of their own. */
-const SEAL_AT_LEAST = 4;
-
-/**
- * Slices leave the hot item so many bytes before it is full: the write that seals them is billed by the item as it was. A part of
- * its own costs one write, and one kilobyte more in the hot item costs one with every flush.
- */
-const SEAL_EARLY_BYTES = 110;
-
-/** All slices but the newest, where they have become too many bytes together; late events of them stay, and follow with the next. */
-function outgrown({ profile: { slices }, asked }: AccountState): readonly Slice[] {
-  if (slices.length < 2) return [];
-  const bytes = encodeSlices(slices).length + PENDING_BYTES * countPrompts(asked.pending);
-  return bytes > HOT_ROOM - SEAL_EARLY_BYTES ? slices.slice(0, -1) : [];
-}
-
-/** Slices that ended long ago, where they are worth a part of their own. */
-function aged(profile: Profile, time: Durations): readonly Slice[] {
-  if (profile.slices.length < SEAL_AT_LEAST) return [];
-  const old = sealable(profile, time, time.sealAge);
-  return old.length < SEAL_AT_LEAST ? [] : old;
-}
-
 /** What a policy says of time, in ms; worked out once a policy. */
 interface Durations extends TimeRules {
   readonly sealAge: number;
@@ -112,31 +67,20 @@ function durationsOf(policy: Policy): Durations {
 export const LOOK_MS = SLICE_MS;
 
 /**
- * Advances an account by a run of arrivals in stream order: seal what is old, fold, and judge at fixed points of event
- * time, wherever batches end. Pure and deterministic; the same stored state and arrivals give the same result bit for bit.
+ * Advances an account by a run of arrivals in stream order: fold, judge at fixed points of event time, wherever batches end, and
+ * seal what the hot item has no room for. Pure and deterministic; the same stored state and arrivals give the same result bit
+ * for bit.
+ * @param sampling whether what is asked is sampled, too; a replay keeps all prompts elsewhere
  */
 export function processBatch(
   stored: AccountState,
   arrivals: readonly IngestedEvent[],
   rules: Rules,
+  sampling = false,
 ): BatchResult {
   const time = durationsOf(rules.policy);
-  // decided from what is stored alone, so that whoever reads the same version seals the same
-  const grown = outgrown(stored);
-  const old = grown.length > 0 ? grown : aged(stored.profile, time);
-  const seal = old.length > 0 ? sealOf(stored.profile, old) : undefined;
-  const base =
-    seal === undefined
-      ? stored.profile
-      : {
-          ...stored.profile,
-          slices: stored.profile.slices.filter((slice) => !old.includes(slice)),
-          sealed: seal.number,
-          sealedName: seal.name,
-        };
-  const sealed = seal === undefined ? stored.sealed : joinSlices([stored.sealed, seal.slices]);
-  const judge = new Looks(stored, sealed, rules);
-  const { profile, used, late, repeated, replayed } = fold(base, arrivals, time, (next, before) => {
+  const judge = new Looks(stored, rules);
+  const { profile, used, late, repeated, replayed } = fold(stored.profile, arrivals, time, (next, before) => {
     const due = Math.floor(next.lastSeen / LOOK_MS) > Math.floor(before / LOOK_MS);
     if (due) judge.look(next);
     return due;
@@ -145,15 +89,20 @@ export function processBatch(
   profile.version = stored.profile.version + 1;
   const { judgement, scores, certainty } = judge;
   const fresh = judgement.notices.slice(stored.judgement.notices.length);
+  const open: AccountState = {
+    profile,
+    judgement,
+    sealed: within(stored.sealed, profile.lastSeen - longestWindow(rules) - SLICE_MS),
+    asked: sampling
+      ? withEvents(
+          stored.asked,
+          arrivals.map(({ event }) => event),
+        )
+      : stored.asked,
+    ...(judge.memo === undefined ? {} : { memo: judge.memo }),
+  };
   return {
-    state: {
-      profile,
-      judgement,
-      sealed: within(sealed, profile.lastSeen - longestWindow(rules) - SLICE_MS),
-      asked: stored.asked,
-      ...(judge.memo === undefined ? {} : { memo: judge.memo }),
-    },
-    seal,
+    ...sealed(open, time),
     used,
     late,
     repeated,
@@ -187,7 +136,7 @@ class Looks {
   readonly #sealed: readonly Slice[];
   readonly #rules: Rules;
 
-  constructor({ judgement, memo }: AccountState, sealed: readonly Slice[], rules: Rules) {
+  constructor({ judgement, memo, sealed }: AccountState, rules: Rules) {
     this.judgement = judgement;
     this.memo = memo;
     this.#sealed = sealed;

@@ -19,6 +19,7 @@ import { textsBeside } from './judge-texts.ts';
 import { lowestBy } from './missing-items.ts';
 import { votersAmong } from './near-copies.ts';
 import { percent } from './numbers.ts';
+import { withoutOneLetter } from './one-letter.ts';
 import { testAccusedPair } from './pair-test.ts';
 import { FIRST_CONTROL, REFERENCE, SUSPECT } from './parties.ts';
 import {
@@ -37,6 +38,8 @@ import { rankingPairs, rankTeachers } from './teachers.ts';
 
 /** Share of items with differing keys from which the files do not hold the same questions. */
 export const MOST_CONFLICTING = 0.05;
+/** p up to which it is asked whether one letter makes the likeness: no verdict rests on a larger one. */
+const LETTER_ASKED = 0.05;
 /** Share of missing answers or items from which a caveat is due. */
 const MANY = 0.05;
 
@@ -134,6 +137,7 @@ function judged(question: Question, controls: readonly AnswerSheet[], common: re
       items: counts.items,
       caveats: [],
     }),
+    oneLetter: test.p <= LETTER_ASKED ? (withoutOneLetter(study, array, test) ?? null) : null,
     coWrong: counts.coWrong,
     sameWrong: counts.sameWrong,
     kappa,

@@ -1,6 +1,7 @@
 import type { CloserControl, QuestionedControl } from './control-questions.ts';
 import type { EditedCopy } from './edited-copies.ts';
 import type { Excluded, ModelFacts } from './models.ts';
+import type { OneLetter } from './one-letter.ts';
 import type { Selection } from './selection.ts';
 import type { TeacherScore } from './teachers.ts';
 import type { Part } from './text-parts.ts';
@@ -124,6 +125,8 @@ export interface SuspectReport {
   readonly strangersShare: number | null;
   /** Free-form answers: of those with the same wrong answer, those that are the key written in another way; else null. */
   readonly writtenOtherwise: number | null;
+  /** Multiple choice: the result without the one letter that carries most of it; else null. */
+  readonly oneLetter: OneLetter | null;
   /**
    * CAPA's kappa; for free-form answers the log-likelihood ratio an item of one source against two (nats), for text the
    * cosine of its first view.
@@ -268,6 +271,7 @@ export function emptyReport(of: {
     sameWrong: null,
     strangersShare: null,
     writtenOtherwise: null,
+    oneLetter: null,
     kappa: null,
     expected: null,
     excess: null,

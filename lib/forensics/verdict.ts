@@ -120,6 +120,19 @@ function unspoken(report: Tested): Ruling | undefined {
   };
 }
 
+/** A likeness that rests on wrong answers of one letter; undefined where it holds without any of them. */
+function restsOnOneLetter(report: Tested, { alpha }: Rules): Ruling | undefined {
+  const { suspect, reference, oneLetter, sameWrong } = report;
+  if (oneLetter === null || oneLetter.p <= Math.max(alpha, WORST_CASE_LEVEL)) return undefined;
+  const { letter, same, excess, p } = oneLetter;
+  const reason = `of the ${sameWrong} wrong answers that are the same in both ${same} are ${letter}, and without the items at which one of the two has ${letter} the excess is ${signed(excess)}, p ${pValue(p)}: a parser that fills in ${letter} where it finds no answer makes that too; record null there, and parse both alike`;
+  return {
+    verdict: 'abstained',
+    statement: `No statement about ${suspect} and ${reference}: ${reason} (${figuresOf(report)}).`,
+    reason,
+  };
+}
+
 /** Why a low value clears nobody: what could have been made by leaving out or grading away what two models share. */
 function doubtOfClearing({ caveats, selection }: Tested): string | undefined {
   const has = (code: string) => caveats.some((c) => c.code === code);
@@ -216,10 +229,12 @@ function rule(report: SuspectReport, rules: Rules): Ruling {
   const copy = copied(report);
   if (copy !== undefined) return copy;
   if (pAdjusted !== null && pAdjusted <= rules.alpha && ci95[0] > 0)
-    return unspoken(report) ?? restsOnMissing(report, rules) ?? found(report);
+    return (
+      unspoken(report) ?? restsOnOneLetter(report, rules) ?? restsOnMissing(report, rules) ?? found(report)
+    );
   const { smallestP: smallest, spread } = report.null;
   if (p <= rules.alpha || (p <= smallest * ROUNDING && smallest * report.questions > rules.alpha)) {
-    if (ci95[0] > 0) return unspoken(report) ?? outOfReach(report, rules);
+    if (ci95[0] > 0) return unspoken(report) ?? restsOnOneLetter(report, rules) ?? outOfReach(report, rules);
     const reason = 'the likeness does not survive resampling of the items';
     return {
       verdict: 'cannot tell at this size',

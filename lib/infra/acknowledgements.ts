@@ -5,12 +5,16 @@
 import { type CfnResource, Stack, Validations } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
+import { RUN_PREFIX } from '../contract/calibrate-steps.ts';
+import { HUNT_PREFIX, HUNT_TABLES, huntPrefix } from '../contract/hunt-names.ts';
 import {
   APPLIED_PREFIX,
   CALIBRATION_PREFIX,
   EVENTS_PREFIX,
   FAILED_BATCH_PREFIX,
 } from '../contract/object-prefixes.ts';
+import type { Worker } from './functions.ts';
+import type { Hunts } from './hunts.ts';
 import type { PeoplePolicies } from './people-policies.ts';
 import type { Resources } from './permissions.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -45,6 +49,7 @@ export interface Acknowledged {
   readonly policyRollout: PolicyRollout;
   readonly triageApi: TriageApi | undefined;
   readonly people: PeoplePolicies;
+  readonly hunts: Hunts | undefined;
 }
 
 function acknowledgements({
@@ -52,6 +57,7 @@ function acknowledgements({
   resources,
   policyRollout,
   triageApi,
+  hunts,
 }: Acknowledged): readonly Acknowledgement[] {
   const { workers } = pipeline;
   const { buckets, ingest, notification } = resources;
@@ -142,7 +148,7 @@ function acknowledgements({
       rule: 'Serverless::Serverless-LambdaDLQ',
       reason: 'Invoked by its URL, which waits for the answer: there is nothing to redrive.',
     });
-  for (const worker of [...Object.values(workers), ...(triageApi === undefined ? [] : [triageApi.worker])]) {
+  for (const worker of workersOf({ pipeline, triageApi, hunts })) {
     result.push(
       { at: worker.role, rule: 'AwsSolutions::AwsSolutions-IAM5[Resource::*]', reason: TRACES_AND_LISTS },
       {
@@ -155,27 +161,105 @@ function acknowledgements({
   return result;
 }
 
+function workersOf({
+  pipeline,
+  triageApi,
+  hunts,
+}: Pick<Acknowledged, 'pipeline' | 'triageApi' | 'hunts'>): readonly Worker[] {
+  return [
+    ...Object.values(pipeline.workers),
+    ...(triageApi === undefined ? [] : [triageApi.worker]),
+    ...(hunts === undefined ? [] : [hunts.worker]),
+  ];
+}
+
+function huntAcknowledgements({
+  hunts,
+  resources: {
+    buckets: { archive },
+  },
+}: Acknowledged): readonly Acknowledgement[] {
+  if (archive === undefined || hunts === undefined) return [];
+  const { worker } = hunts;
+  return [
+    {
+      at: worker.role,
+      rule: objectsFinding(archive, EVENTS_PREFIX),
+      reason: 'Read only, below one prefix: frames are named by day and place in the stream.',
+    },
+    {
+      at: worker.role,
+      rule: objectsFinding(archive, HUNT_PREFIX),
+      reason: 'The prefix is its own: parts are named by day, group and number.',
+    },
+    {
+      at: worker.fn,
+      rule: 'Serverless::Serverless-LambdaAsyncFailureDestination',
+      reason:
+        'A failed run goes to the dead-letter queue; a schedule carries no payload, so a second destination would hold nothing more.',
+    },
+  ];
+}
+
+function shardAcknowledgements({
+  pipeline: { shards, workers },
+  resources: { buckets },
+}: Acknowledged): readonly Acknowledgement[] {
+  if (shards === undefined) return [];
+  return [
+    {
+      at: workers.calibrate.role,
+      rule: objectsFinding(buckets.state, RUN_PREFIX),
+      reason: 'The prefix is its own: what steps of a calibration hand each other is named by run and shard.',
+    },
+    {
+      at: shards.machine,
+      rule: 'AwsSolutions::AwsSolutions-SF1',
+      reason:
+        'Step Functions keeps the history of each execution for 90 days; inputs hold names of runs and numbers of shards, and the steps log themselves.',
+    },
+    ...['AwsSolutions::AwsSolutions-SF2', 'Serverless::Serverless-StepFunctionStateMachineXray'].map(
+      (rule) => ({
+        at: shards.machine,
+        rule,
+        reason: 'Traces cost by the request and are a setting (tracing), off by default.',
+      }),
+    ),
+    ...[':*', '/*'].map((below) => ({
+      at: shards.role,
+      rule: `AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${shards.machine.stateMachineName}${below}]`,
+      reason: "Executions of its own machine: the map's children, which are named when they start.",
+    })),
+  ];
+}
+
 /** What people may read below prefixes of buckets. */
 function peopleAcknowledgements({
   people,
+  hunts,
   resources: { buckets },
 }: Acknowledged): readonly Acknowledgement[] {
   const read = [{ bucket: buckets.state, prefix: CALIBRATION_PREFIX }];
   if (buckets.archive !== undefined) read.push({ bucket: buckets.archive, prefix: EVENTS_PREFIX });
-  return read.map(({ bucket, prefix }) => ({
-    at: people.evidence,
-    rule: objectsFinding(bucket, prefix),
-    reason: 'Read only, below one prefix: objects are named by their day, place or version.',
-  }));
+  const { archive } = buckets;
+  if (hunts !== undefined && archive !== undefined)
+    for (const table of HUNT_TABLES) read.push({ bucket: archive, prefix: huntPrefix(table) });
+  const reason = 'Read only, below one prefix: objects are named by their day, place or version.';
+  return [
+    ...read.map(({ bucket, prefix }) => ({
+      at: people.evidence,
+      rule: objectsFinding(bucket, prefix),
+      reason,
+    })),
+    ...(people.hunter === undefined || archive === undefined
+      ? []
+      : [{ at: people.hunter, rule: objectsFinding(archive, huntPrefix('events')), reason }]),
+  ];
 }
 
 /** X-Ray is a setting, off by default: the metrics and logs of the functions answer what their alarms ask. */
-function tracingAcknowledgements({ pipeline, triageApi }: Acknowledged): readonly Acknowledgement[] {
-  const workers = [
-    ...Object.values(pipeline.workers),
-    ...(triageApi === undefined ? [] : [triageApi.worker]),
-  ];
-  return workers.map(({ fn }) => ({
+function tracingAcknowledgements(stack: Acknowledged): readonly Acknowledgement[] {
+  return workersOf(stack).map(({ fn }) => ({
     at: fn,
     rule: 'Serverless::Serverless-LambdaTracing',
     reason: 'Traces cost by the request and are a setting (tracing), off by default.',
@@ -186,6 +270,8 @@ function tracingAcknowledgements({ pipeline, triageApi }: Acknowledged): readonl
 export function acknowledge(stack: Acknowledged): void {
   for (const { at, rule, reason } of [
     ...acknowledgements(stack),
+    ...huntAcknowledgements(stack),
+    ...shardAcknowledgements(stack),
     ...peopleAcknowledgements(stack),
     ...tracingAcknowledgements(stack),
   ]) {

@@ -21,6 +21,8 @@ export type Subject =
   | { readonly throttlesOf: TableName }
   | { readonly topic: 'findings' | 'operations' }
   | { readonly queue: 'deadLetters' }
+  /** the calibration in shards */
+  | { readonly machine: 'calibrate' }
   /** log volume of all functions together: a sum over their log groups */
   | { readonly logs: true };
 
@@ -63,12 +65,12 @@ const CONSUMERS: readonly FunctionName[] = ['score', 'notify', 'index', 'link'];
 /** They judge, or learn, under the active policy. */
 const POLICY_READERS: readonly FunctionName[] = ['score', 'link', 'calibrate'];
 const MAPPINGS: readonly MappingName[] = ['score', 'notifyProfiles', 'notifyCampaigns', 'index', 'linkAsked'];
-const SCHEDULES: readonly ScheduleName[] = ['sweep', 'link', 'calibrate'];
+const SCHEDULES = ['sweep', 'link', 'calibrate'] as const satisfies readonly ScheduleName[];
 /** Without these two no finding reaches anyone. */
 const ON_THE_WAY: readonly FunctionName[] = ['score', 'notify'];
 
 /** A scheduled function fails at most once a run: one failure is already one run lost. */
-const SCHEDULED: readonly FunctionName[] = SCHEDULES;
+const SCHEDULED: readonly FunctionName[] = [...SCHEDULES, 'compact'];
 
 const urgency = (fn: FunctionName): 'page' | 'ticket' => (ON_THE_WAY.includes(fn) ? 'page' : 'ticket');
 
@@ -77,11 +79,13 @@ const SILENCE: Readonly<Record<ScheduleName, string>> = {
   sweep: 'undelivered notices would stay unseen.',
   link: 'no campaign is found or judged.',
   calibrate: 'nothing is learnt, and findings of accounts that fell silent stay open.',
+  compact: 'hunts do not see the days that ended since.',
 };
 
 /** Two runs that did not happen, in whole hours, and one more for the schedule's own drift. */
 function silentAfterHours(fn: ScheduleName, { sweepMinutes, linkMinutes }: Settings): number {
   if (fn === 'calibrate') return 26;
+  if (fn === 'compact') return 3;
   const minutes = fn === 'sweep' ? sweepMinutes : linkMinutes;
   return Math.ceil((2 * minutes) / 60) + 1;
 }
@@ -120,7 +124,12 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       runbook: 'alarm-iterator-age',
     });
   }
-  const names: readonly FunctionName[] = settings.triageApi ? [...FUNCTION_NAMES, 'triage'] : FUNCTION_NAMES;
+  const names: readonly FunctionName[] = [
+    ...FUNCTION_NAMES,
+    ...(settings.triageApi ? (['triage'] as const) : []),
+    ...(settings.hunts ? (['compact'] as const) : []),
+  ];
+  const schedules: readonly ScheduleName[] = settings.hunts ? [...SCHEDULES, 'compact'] : SCHEDULES;
   for (const fn of names) {
     alarms.push({
       ...fine,
@@ -290,7 +299,7 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       runbook: 'alarm-dead-letters',
     });
   }
-  for (const schedule of SCHEDULES) {
+  for (const schedule of schedules) {
     alarms.push({
       ...fine,
       id: `schedule-${schedule}`,
@@ -337,7 +346,7 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       why: `A notice has been waiting for ${settings.undeliveredMinutes} minutes or more: the security team does not know of a finding.`,
       runbook: 'alarm-undelivered',
     },
-    ...SCHEDULES.map((fn): AlarmDeclaration => {
+    ...schedules.map((fn): AlarmDeclaration => {
       const hours = silentAfterHours(fn, settings);
       return {
         id: `${fn}-silent`,
@@ -471,6 +480,49 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       runbook: 'alarm-log-volume',
     },
   );
+  if (settings.calibrateShards > 1)
+    alarms.push({
+      ...fine,
+      id: 'calibrate-run',
+      metric: {
+        namespace: 'AWS/States',
+        name: 'ExecutionsFailed',
+        statistic: 'Sum',
+        subject: { machine: 'calibrate' },
+      },
+      threshold: 1,
+      periodMinutes: 60,
+      periods: 1,
+      severity: 'ticket',
+      why: 'A calibration in shards has failed: nothing new is learnt until it is resumed, or until the next day.',
+      runbook: 'alarm-calibrate-run',
+    });
+  if (settings.hunts) {
+    alarms.push(
+      {
+        ...fine,
+        id: 'hunts-behind',
+        metric: own('compact', 'HuntGroupsWaiting', 'Minimum'),
+        threshold: 1,
+        periodMinutes: 60,
+        periods: 24,
+        severity: 'ticket',
+        why: 'For a day no run of compact came to its end: closed days of the archive wait, and hunts do not see them.',
+        runbook: 'alarm-hunts',
+      },
+      {
+        ...fine,
+        id: 'archive-damaged',
+        metric: own('compact', 'ArchiveDamaged', 'Sum'),
+        threshold: 1,
+        periodMinutes: 60,
+        periods: 1,
+        severity: 'ticket',
+        why: 'An object of the archive is damaged, or holds lines that are no events to this version: they are missing in hunts, dossiers and rebuilds. The log of compact names day and group.',
+        runbook: 'alarm-hunts',
+      },
+    );
+  }
   if (settings.securityHub) {
     alarms.push({
       ...fine,

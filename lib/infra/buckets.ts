@@ -9,8 +9,12 @@ import {
   type LifecycleRule,
   ObjectLockRetention,
   ObjectOwnership,
+  StorageClass,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { RUN_PREFIX } from '../contract/calibrate-steps.ts';
+import { huntPrefix, MANIFEST_PREFIX } from '../contract/hunt-names.ts';
+import { EVENTS_PREFIX } from '../contract/object-prefixes.ts';
 import type { Settings } from './settings.ts';
 
 export interface BucketsProps {
@@ -23,6 +27,13 @@ export interface BucketsProps {
 const ABORT_UPLOADS: LifecycleRule = {
   id: 'abort-uploads',
   abortIncompleteMultipartUploadAfter: Duration.days(1),
+};
+/** What steps of a calibration hand each other holds profiles: it goes with the run, and a run that was given up two days later. */
+const RUNS: LifecycleRule = {
+  id: 'expire-runs',
+  prefix: RUN_PREFIX,
+  expiration: Duration.days(2),
+  noncurrentVersionExpiration: Duration.days(1),
 };
 const ACCESS_LOG_DAYS = 90;
 const OLD_CALIBRATION_DAYS = 365;
@@ -74,20 +85,42 @@ export class Buckets extends Construct {
       : undefined;
     this.state = own(
       'State',
-      [{ id: 'forget-old-versions', noncurrentVersionExpiration: Duration.days(OLD_CALIBRATION_DAYS) }],
+      [
+        { id: 'forget-old-versions', noncurrentVersionExpiration: Duration.days(OLD_CALIBRATION_DAYS) },
+        ...(settings.calibrateShards > 1 ? [RUNS] : []),
+      ],
       true,
     );
   }
 }
 
 /** A locked bucket is versioned: what expires leaves a version behind, which is deleted a day later. */
-function archiveRules({ archiveDays, archiveLockDays }: Settings): LifecycleRule[] {
+function archiveRules(settings: Settings): LifecycleRule[] {
+  const { archiveDays, archiveLockDays, hunts, huntDays, huntInfrequentDays } = settings;
+  const expire = (id: string, days: number, prefix?: string): LifecycleRule => ({
+    id,
+    ...(prefix === undefined ? {} : { prefix }),
+    expiration: Duration.days(days),
+    ...(archiveLockDays > 0 ? { noncurrentVersionExpiration: Duration.days(1) } : {}),
+  });
+  if (!hunts) return [expire('expire', archiveDays)];
+  const infrequent = (days: number) =>
+    huntInfrequentDays > 0 && huntInfrequentDays < days
+      ? {
+          transitions: [
+            {
+              storageClass: StorageClass.INFREQUENT_ACCESS,
+              transitionAfter: Duration.days(huntInfrequentDays),
+            },
+          ],
+        }
+      : {};
   return [
-    {
-      id: 'expire',
-      expiration: Duration.days(archiveDays),
-      ...(archiveLockDays > 0 ? { noncurrentVersionExpiration: Duration.days(1) } : {}),
-    },
+    expire('expire', archiveDays, EVENTS_PREFIX),
+    { ...expire('expire-prints', archiveDays, huntPrefix('prints')), ...infrequent(archiveDays) },
+    { ...expire('expire-hunts', huntDays, huntPrefix('events')), ...infrequent(huntDays) },
+    // as long as the longer of the two, so that no part is without what counts it
+    expire('expire-manifests', Math.max(huntDays, archiveDays), MANIFEST_PREFIX),
   ];
 }
 

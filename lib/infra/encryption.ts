@@ -9,6 +9,8 @@ export interface EncryptionProps {
   readonly stackName: string;
   /** accounts whose gateways put records on the stream */
   readonly producerAccounts: readonly string[];
+  /** the workgroup of hunts, whose results Athena keeps for a day; undefined without hunts */
+  readonly workGroup?: string | undefined;
 }
 
 /** The one customer-managed key of a deployment, rotated yearly; whoever loses it has lost the evidence. */
@@ -31,7 +33,7 @@ export class Encryption extends Construct {
         resources: ['*'],
         conditions: {
           ArnLike: {
-            'kms:EncryptionContext:aws:logs:arn': ['Pipeline', 'TriageApi'].map(
+            'kms:EncryptionContext:aws:logs:arn': ['Pipeline', 'TriageApi', 'Hunts'].map(
               (part) =>
                 `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:${props.stackName}-${part}*`,
             ),
@@ -52,6 +54,22 @@ export class Encryption extends Construct {
         conditions: sameAccount,
       }),
     );
+    if (props.workGroup !== undefined)
+      this.key.addToResourcePolicy(
+        new PolicyStatement({
+          // athena/latest/ug/managed-results.html, "Set up an AWS KMS key policy for managed query results"
+          sid: 'ResultsOfHunts',
+          principals: [new ServicePrincipal('encryption.athena.amazonaws.com')],
+          actions: ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'],
+          resources: ['*'],
+          conditions: {
+            ArnLike: {
+              'aws:SourceArn': `arn:${Aws.PARTITION}:athena:${Aws.REGION}:${Aws.ACCOUNT_ID}:workgroup/${props.workGroup}`,
+            },
+            StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+          },
+        }),
+      );
     if (props.producerAccounts.length > 0)
       this.key.addToResourcePolicy(
         new PolicyStatement({

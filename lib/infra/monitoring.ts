@@ -11,21 +11,29 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { IRule } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
-import { FUNCTION_NAMES, type FunctionName } from '../contract/environment.ts';
+import {
+  FUNCTION_NAMES,
+  type FunctionName,
+  OPTIONAL_FUNCTIONS,
+  type OptionalFunction,
+} from '../contract/environment.ts';
 import { type MetricName, metricsNamespace } from '../contract/metrics.ts';
 import { TABLES, type TableDeclaration, type TableName } from '../contract/tables.ts';
 import { type AlarmDeclaration, type AlarmMetric, alarmsFor, type Subject } from './alarms.ts';
 import type { Worker } from './functions.ts';
 import type { Resources } from './permissions.ts';
-import type { Pipeline } from './pipeline.ts';
+import type { Pipeline, ScheduleName } from './pipeline.ts';
 import type { Settings } from './settings.ts';
 
 export interface MonitoringProps {
   readonly resources: Resources;
   readonly pipeline: Pipeline;
-  /** the triage API's function, where there is one */
-  readonly triage: Worker<'triage'> | undefined;
+  /** functions that settings ask for */
+  readonly optional: Readonly<Partial<Record<OptionalFunction, Worker>>>;
+  /** the schedule of compact, where there is one */
+  readonly compactSchedule: IRule | undefined;
   readonly settings: Settings;
 }
 
@@ -122,14 +130,18 @@ export class Monitoring extends Construct {
   }
 
   get #names(): readonly FunctionName[] {
-    return this.#props.triage === undefined ? FUNCTION_NAMES : [...FUNCTION_NAMES, 'triage'];
+    return [
+      ...FUNCTION_NAMES,
+      ...OPTIONAL_FUNCTIONS.filter((name) => this.#props.optional[name] !== undefined),
+    ];
   }
 
   #worker(name: FunctionName): Worker {
-    if (name !== 'triage') return this.#props.pipeline.workers[name];
-    if (this.#props.triage === undefined)
-      throw new Error('the triage API is not deployed: see the setting triageApi');
-    return this.#props.triage;
+    const { pipeline, optional } = this.#props;
+    if (name !== 'triage' && name !== 'compact') return pipeline.workers[name];
+    const worker = optional[name];
+    if (worker === undefined) throw new Error(`${name} is not deployed: no setting asks for it`);
+    return worker;
   }
 
   /** The dimensions under which AWS, or the function itself, reports on the subject. */
@@ -142,10 +154,18 @@ export class Monitoring extends Construct {
     if ('mapping' in subject) {
       return { EventSourceMappingUUID: pipeline.mappings[subject.mapping].eventSourceMappingId };
     }
-    if ('schedule' in subject) return { RuleName: pipeline.schedules[subject.schedule].ruleName };
+    if ('schedule' in subject) return { RuleName: this.#rule(subject.schedule).ruleName };
+    if ('machine' in subject) return { StateMachineArn: pipeline.shards?.machine.attrArn ?? '' };
     if ('stream' in subject) return { StreamName: resources.ingest.stream.streamName };
     if ('topic' in subject) return { TopicName: resources.notification[subject.topic].topicName };
     return { QueueName: resources.notification.deadLetters.queueName };
+  }
+
+  #rule(name: ScheduleName): IRule {
+    const { pipeline, compactSchedule } = this.#props;
+    if (name !== 'compact') return pipeline.schedules[name];
+    if (compactSchedule === undefined) throw new Error('compact has no schedule: no setting asks for it');
+    return compactSchedule;
   }
 
   /** A metric that a function emits itself, in steps of five minutes. */

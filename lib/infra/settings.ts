@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { DEFAULT_STACK } from '../contract/command.ts';
 import { leastBakeMinutes } from './bake-time.ts';
 import { LATENCY } from './latency.ts';
+import { HUNT_RULES, HUNT_SETTINGS, SHARD_SETTINGS } from './optional-settings.ts';
 import {
   addresses,
   choice,
@@ -144,6 +145,7 @@ export const SETTINGS = {
     0,
     'Days for which nobody can change or delete an archived record (S3 Object Lock, governance mode): evidence against insiders. 0 is off. Erasing a customer earlier then needs s3:BypassGovernanceRetention.',
   ),
+  ...HUNT_SETTINGS,
   quarantineDays: wholeNumber(
     1,
     3650,
@@ -197,6 +199,7 @@ export const SETTINGS = {
     'Minutes between two sweeps for notices that the table streams did not deliver.',
   ),
   calibrateHourUtc: wholeNumber(0, 23, 3, 'Hour (UTC) of the daily calibration.'),
+  ...SHARD_SETTINGS,
   securityHub: onOff(
     false,
     "Import findings into the account's AWS Security Hub CSPM, which has to be enabled in the region.",
@@ -291,6 +294,7 @@ const CROSS_RULES: readonly CrossRule[] = [
         ? 'siphonwatch:archiveLockDays is set while siphonwatch:removal is destroy: allowed is 0, or the bucket could not be deleted'
         : undefined,
   },
+  ...HUNT_RULES,
   {
     broken: (s) =>
       s.policyStalenessSeconds < 15 && !s.replayClock

@@ -1,12 +1,14 @@
 import { Aws, RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
+import { workGroupName } from '../contract/hunt-names.ts';
 import { acknowledge } from './acknowledgements.ts';
 import { ROLLBACK_ALARMS } from './bake-time.ts';
 import { Buckets } from './buckets.ts';
 import { Budget } from './budget.ts';
 import { Encryption } from './encryption.ts';
 import { guide } from './guidance.ts';
+import { Hunts } from './hunts.ts';
 import { Ingest } from './ingest.ts';
 import { Monitoring } from './monitoring.ts';
 import { Notification } from './notification.ts';
@@ -27,6 +29,7 @@ export class SiphonwatchStack extends Stack {
   readonly resources: Resources;
   readonly pipeline: Pipeline;
   readonly triageApi: TriageApi | undefined;
+  readonly hunts: Hunts | undefined;
   readonly monitoring: Monitoring;
   readonly policyRollout: PolicyRollout;
   readonly people: PeoplePolicies;
@@ -47,6 +50,7 @@ export class SiphonwatchStack extends Stack {
       removalPolicy: tablesPolicy,
       stackName: settings.stackName,
       producerAccounts: settings.producerAccounts,
+      workGroup: settings.hunts ? workGroupName(settings.stackName) : undefined,
     });
     const bus = EventBus.fromEventBusName(this, 'Bus', 'default');
     this.resources = {
@@ -66,6 +70,7 @@ export class SiphonwatchStack extends Stack {
         ? `arn:${Aws.PARTITION}:securityhub:${Aws.REGION}:${Aws.ACCOUNT_ID}:product/${Aws.ACCOUNT_ID}/default`
         : undefined,
       policies: new PolicyApplication(this, 'Policies', settings),
+      calibrateShards: settings.calibrateShards,
     };
     this.pipeline = new Pipeline(this, 'Pipeline', {
       resources: this.resources,
@@ -81,13 +86,31 @@ export class SiphonwatchStack extends Stack {
           removalPolicy,
         })
       : undefined;
+    const { archive } = this.resources.buckets;
+    this.hunts =
+      settings.hunts && archive !== undefined
+        ? new Hunts(this, 'Hunts', {
+            bundles: this.pipeline.bundles,
+            archive,
+            resources: this.resources,
+            settings,
+            removalPolicy,
+          })
+        : undefined;
     this.monitoring = new Monitoring(this, 'Monitoring', {
       resources: this.resources,
       pipeline: this.pipeline,
-      triage: this.triageApi?.worker,
+      optional: {
+        ...(this.triageApi === undefined ? {} : { triage: this.triageApi.worker }),
+        ...(this.hunts === undefined ? {} : { compact: this.hunts.worker }),
+      },
+      compactSchedule: this.hunts?.schedule,
       settings,
     });
-    this.people = new PeoplePolicies(this, 'People', this.resources, this.triageApi?.worker.fn);
+    this.people = new PeoplePolicies(this, 'People', this.resources, {
+      triage: this.triageApi?.worker.fn,
+      hunts: this.hunts,
+    });
     this.policyRollout = new PolicyRollout(this, 'PolicyRollout', {
       application: this.resources.policies,
       validator: this.pipeline.workers.validatePolicy.fn,

@@ -6,6 +6,7 @@ import { Decompress } from 'fzstd';
 import { isGzip } from '../telemetry/gzip.ts';
 import { InputError } from './errors.ts';
 import { wholeMembers } from './gzip-members.ts';
+import { isOtlpFile, otlpLines } from './otlp-file.ts';
 
 /** How a file's bytes become text: compression by its first bytes, UTF-16 by its mark or its zeros. */
 
@@ -34,6 +35,9 @@ function otherKind(head: Buffer): string | undefined {
     : undefined;
 }
 
+/** Bytes that tell what a file is. */
+const HEAD = 64;
+
 /** A gzip file in a gzip file happens (an uploader packs what was packed); more does not. */
 const MAX_LAYERS = 3;
 
@@ -58,7 +62,7 @@ async function* unpacked(
   if (first.done) return;
   let head: Buffer = first.value;
   // A pipe may hand over a single byte.
-  while (head.length < 4) {
+  while (head.length < HEAD) {
     const next = await raw.next();
     if (next.done) break;
     head = Buffer.concat([head, next.value]);
@@ -74,6 +78,9 @@ async function* unpacked(
   } else if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) {
     onNote('zstd, unpacked');
     yield* unzstd(chunks);
+  } else if (isOtlpFile(head)) {
+    onNote('OTLP in protobuf, read as its JSON');
+    yield* otlpLines(chunks, onNote);
   } else yield* chunks;
 }
 

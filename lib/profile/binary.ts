@@ -80,6 +80,14 @@ export class Reader {
     const middle = this.byte();
     return low | (middle << 8) | (this.byte() << 16);
   }
+  /** The next bytes, not copied. */
+  take(length: number): Uint8Array {
+    const end = this.at + length;
+    if (end > this.bytes.length) throw new StateError('ends early');
+    const taken = this.bytes.subarray(this.at, end);
+    this.at = end;
+    return taken;
+  }
   text(): string {
     const length = this.varint();
     const end = this.at + length;

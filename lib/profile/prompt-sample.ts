@@ -130,28 +130,53 @@ function newestOf(samples: PromptSamples, before: PromptSamples = samples): Prom
 }
 
 /**
- * Where an account's sample lies: most of it in an item of its own, and what came since in the hot item. An item of some kilobytes
- * with every flush would cost as much as all else that is kept of an account; a prompt in the hot item costs nothing, as long as
- * that stays below a kilobyte.
+ * Where an account's sample lies: what came since the last sealed part waits in the hot item, and moves into the next part with the
+ * slices; an item of its own, written anew with every prompt that comes into it, would cost as much as all else that is kept.
  */
 export interface Asked {
-  /** name of what was written last, by its content; empty: nothing was */
+  /** name of the item that a version before kept the sample in; empty: there is none */
   readonly written: string;
-  /** prompts of the sample that are not in it */
+  /** the prompts of all sealed parts, as one sample */
+  readonly sealed: PromptSamples;
+  /** prompts of the whole sample that are in no part yet */
   readonly pending: PromptSamples;
 }
 
-export const NOTHING_ASKED: Asked = { written: '', pending: NO_PROMPTS };
+export const NOTHING_ASKED: Asked = { written: '', sealed: NO_PROMPTS, pending: NO_PROMPTS };
 
-/**
- * Bytes that open slices and waiting prompts may take of the hot item's kilobyte, by which a write is billed; what else it holds
- * takes some 420.
- */
-export const HOT_ROOM = 560;
 /** More prompts than these do not wait in the hot item. */
-const MOST_PENDING = LIMITS.pendingPrompts.most;
-/** What a waiting prompt takes there, bytes. */
-export const PENDING_BYTES = 39;
+export const MOST_PENDING = LIMITS.pendingPrompts.most;
+/** What a waiting prompt takes there, bytes: 39 at most, less where it has few words. */
+export const PENDING_BYTES = 33;
+
+/** Samples of both places, as they were put together last: the same at every flush that brings no prompt. */
+const whole = new WeakMap<Asked, PromptSamples>();
+
+/** The account's whole sample. */
+export function sampleOf(asked: Asked): PromptSamples {
+  let samples = whole.get(asked);
+  if (samples === undefined) {
+    samples = mergePromptSamples(asked.sealed, asked.pending);
+    whole.set(asked, samples);
+  }
+  return samples;
+}
+
+/** What is asked after more events; `asked` itself where nothing of it changed. */
+export function withEvents(asked: Asked, events: readonly UsageEvent[]): Asked {
+  const held = sampleOf(asked);
+  const now = samplePrompts(held, events);
+  if (now === held) return asked;
+  const next = { ...asked, pending: pendingOf(now, asked.sealed) };
+  whole.set(next, now);
+  return next;
+}
+
+/** What is asked once all that waits is sealed. */
+export function afterSealing(asked: Asked): Asked {
+  if (asked.pending.length === 0) return asked;
+  return { ...asked, sealed: sampleOf(asked), pending: NO_PROMPTS };
+}
 
 /** When samples say nothing any more, ms: two generations after the newest has begun. */
 export function samplesExpireAt(samples: PromptSamples): number {
@@ -169,16 +194,6 @@ export function pendingOf(samples: PromptSamples, written: PromptSamples): Promp
     const prompts = held.prompts.filter((prompt) => !known.has(prompt));
     return prompts.length === 0 ? [] : [{ ...held, prompts }];
   });
-}
-
-/** Fewer are not worth a write of their own. */
-const FEWEST_WRITTEN = 4;
-
-/** Whether waiting prompts are to be written, beside open slices of so many bytes. */
-export function isDue(pending: PromptSamples, sliceBytes: number): boolean {
-  const waiting = countPrompts(pending);
-  if (waiting > MOST_PENDING) return true;
-  return waiting >= FEWEST_WRITTEN && sliceBytes + waiting * PENDING_BYTES > HOT_ROOM;
 }
 
 /** Both samples as one: what a single sample of all the prompts would be. */

@@ -5,7 +5,6 @@ import { type AccountFacts, factKey, LINK_KINDS, linkFacts } from '../campaigns/
 import type { LinkStore, SourceState } from '../campaigns/ports.ts';
 import { hash48 } from '../profile/hashes.ts';
 import { type PromptSamples, samplesExpireAt } from '../profile/prompt-sample.ts';
-import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-sample-codec.ts';
 
 /** Partitions of accounts without hard values. */
 const NO_OWNER_BUCKETS = 256;
@@ -70,7 +69,12 @@ interface Held<T> {
 export class MemoryLinkStore implements LinkStore {
   readonly #values = new Map<string, Map<string, Held<string>>>();
   readonly #watched = new Map<string, Held<true>>();
-  readonly #prompts = new Map<string, Held<Uint8Array>>();
+  readonly #compared = new Map<string, Held<number>>();
+  readonly #samplesOf: (account: string) => PromptSamples | undefined;
+
+  constructor(samplesOf: (account: string) => PromptSamples | undefined = () => undefined) {
+    this.#samplesOf = samplesOf;
+  }
 
   async put(
     account: string,
@@ -100,20 +104,17 @@ export class MemoryLinkStore implements LinkStore {
     return [...this.#watched].flatMap(([account, { what }]) => (what === true ? [account] : [])).sort();
   }
 
-  async putPrompts(
-    account: string,
-    samples: PromptSamples | undefined,
-    from: SourceState = {},
-  ): Promise<void> {
-    const what = isComparable(samples) ? encodePromptSamples(samples) : undefined;
-    keepNewest(this.#prompts, account, { from, what });
-    if (samples === undefined && this.#prompts.get(account)?.what === undefined)
-      this.#prompts.delete(account);
+  async noteContent(account: string, until: number | undefined, from: SourceState = {}): Promise<void> {
+    keepNewest(this.#compared, account, { from, what: until === 0 ? undefined : until });
+    if (until === undefined && this.#compared.get(account)?.what === undefined)
+      this.#compared.delete(account);
   }
 
   async *prompts(): AsyncGenerator<{ account: string; samples: PromptSamples }> {
-    for (const [account, { what }] of this.#prompts)
-      if (what !== undefined) yield { account, samples: decodePromptSamples(what) };
+    for (const [account, { what }] of this.#compared) {
+      const samples = what === undefined ? undefined : this.#samplesOf(account);
+      if (samples !== undefined) yield { account, samples };
+    }
   }
 
   async sharing(value: string, limit: number): Promise<readonly AccountFacts[]> {

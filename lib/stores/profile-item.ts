@@ -4,11 +4,19 @@ import { StateError } from '../profile/binary.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
 import { type Position, padSequence, unpadSequence } from '../profile/position.ts';
 import type { Profile } from '../profile/profile.ts';
-import { type Asked, NO_PROMPTS } from '../profile/prompt-sample.ts';
+import { type Asked, NO_PROMPTS, type PromptSamples } from '../profile/prompt-sample.ts';
 import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-sample-codec.ts';
 import type { IdLog, IdPart, IdSet } from '../profile/recent-ids.ts';
 import { SLICE_MS, type Slice } from '../profile/slice.ts';
 import { CLEAR } from '../scoring/level.ts';
+import {
+  decodeMeta,
+  encodeMeta,
+  type HotMeta,
+  type JudgedMeta,
+  type PartRange,
+  type RareMeta,
+} from './hot-meta.ts';
 import { readNotice } from './outbox.ts';
 
 /**
@@ -17,8 +25,8 @@ import { readNotice } from './outbox.ts';
  */
 export interface HotItem {
   readonly version: number;
-  /** JSON of HotMeta */
-  readonly meta: string;
+  /** encodeMeta */
+  readonly meta: Uint8Array;
   /** encodeSlices */
   readonly slices: Uint8Array;
   /** encodeIds of the tail; the rest lies in parts of its own */
@@ -31,50 +39,7 @@ export interface HotItem {
   readonly notices: readonly string[];
 }
 
-/**
- * The rest of the hot item, as a JSON list: what every account has by its place, what few have by its name at the end.
- * Every byte of it is written with every flush, and a write is billed by the kilobyte.
- */
-type HotMeta = readonly [
-  plan: string,
-  product: string,
-  createdAt: number,
-  firstSeen: number,
-  /** this and the times of the evidence: ms after firstSeen */
-  lastSeen: number,
-  /** epoch, sequence without leading zeros, index of each; 0 where nothing was applied yet */
-  guard: readonly (readonly [epoch: string, sequence: string, index: number])[] | 0,
-  events: number,
-  evidence: readonly [since: number, peak: number, peakAt: number],
-  /** start of the newest slice that was looked at, in slices since 1970; 0: none */
-  looked: number,
-  samples: readonly string[],
-  rare: RareMeta,
-];
-
-/** Left out where it is as it is for most. */
-interface RareMeta {
-  /** where it is not the newest event's time */
-  readonly arrived?: number;
-  /** number of sealed parts, and the name of the last */
-  readonly sealed?: readonly [parts: number, name: string];
-  readonly late?: number;
-  readonly repeated?: number;
-  /** numbers of the first and the next part of each log, where there are parts */
-  readonly recentParts?: PartRange;
-  readonly redrivenParts?: PartRange;
-  /** where it is not clear */
-  readonly level?: Judgement['level'];
-  readonly episode?: number;
-  readonly finding?: NonNullable<Judgement['finding']>;
-  readonly numbered?: number;
-  readonly shadow?: NonNullable<Judgement['shadow']>;
-  /** name of the sample of prompts that is written */
-  readonly asked?: string;
-}
-
-/** Parts of a log: numbers from the first up to and without the next. */
-export type PartRange = readonly [first: number, next: number];
+export type { PartRange } from './hot-meta.ts';
 
 function rangeOf({ parts, next }: IdLog): PartRange | undefined {
   return next === 1 ? undefined : [parts[0]?.number ?? next, next];
@@ -96,6 +61,7 @@ export function toItem(state: AccountState): HotItem {
   const { profile, judgement } = state;
   const { customer, guard, totals } = profile;
   const { evidence } = judgement;
+  const judged = judgedOf(judgement);
   const rare: RareMeta = {
     ...unless('arrived', profile.arrived, profile.lastSeen),
     ...(profile.sealed === 0 ? undefined : { sealed: [profile.sealed, profile.sealedName] as const }),
@@ -103,35 +69,43 @@ export function toItem(state: AccountState): HotItem {
     ...unless('repeated', totals.repeated, 0),
     ...unless('recentParts', rangeOf(profile.recent), undefined),
     ...unless('redrivenParts', rangeOf(profile.redriven), undefined),
-    ...(isClear(judgement.level) ? undefined : { level: judgement.level }),
-    ...unless('episode', judgement.episode, 0),
-    ...unless('finding', judgement.finding, undefined),
-    ...unless('numbered', judgement.numbered, 0),
-    ...unless('shadow', judgement.shadow, undefined),
     ...unless('asked', state.asked.written, ''),
+    ...unless('judged', judged, undefined),
   };
-  const meta: HotMeta = [
-    customer.plan,
-    customer.product,
-    customer.createdAt,
-    profile.firstSeen,
-    profile.lastSeen - profile.firstSeen,
-    guard.length === 0 ? 0 : guard.map(shortPosition),
-    totals.events,
-    [evidence.since - profile.firstSeen, evidence.peak, evidence.peakAt - profile.firstSeen],
-    judgement.looked / SLICE_MS,
-    profile.samples,
+  const meta: HotMeta = {
+    plan: customer.plan,
+    product: customer.product,
+    createdAt: customer.createdAt,
+    firstSeen: profile.firstSeen,
+    lastSeen: profile.lastSeen - profile.firstSeen,
+    guard: guard.map(shortPosition),
+    events: totals.events,
+    evidence: [evidence.since - profile.firstSeen, evidence.peak, evidence.peakAt - profile.firstSeen],
+    looked: judgement.looked / SLICE_MS,
+    samples: profile.samples,
     rare,
-  ];
+  };
   return {
     version: profile.version,
-    meta: JSON.stringify(meta),
+    meta: encodeMeta(meta),
     slices: encodeSlices(profile.slices),
     recent: encodeIds(profile.recent.tail),
     redriven: encodeIds(profile.redriven.tail),
     asked: state.asked.pending.length === 0 ? NO_BYTES : encodePromptSamples(state.asked.pending),
     notices: judgement.notices.map((held) => JSON.stringify(held)),
   };
+}
+
+/** What a judgement says that most do not. */
+function judgedOf(judgement: Judgement): JudgedMeta | undefined {
+  const judged = {
+    ...(isClear(judgement.level) ? undefined : { level: judgement.level }),
+    ...unless('episode', judgement.episode, 0),
+    ...unless('finding', judgement.finding, undefined),
+    ...unless('numbered', judgement.numbered, 0),
+    ...unless('shadow', judgement.shadow, undefined),
+  };
+  return Object.keys(judged).length === 0 ? undefined : judged;
 }
 
 function shortPosition({ epoch, sequence, index }: Position): [string, string, number] {
@@ -146,7 +120,7 @@ export function itemBytes(state: AccountState): number {
   const item = toItem(state);
   return (
     OVERHEAD_BYTES +
-    Buffer.byteLength(item.meta) +
+    item.meta.length +
     item.slices.length +
     item.recent.length +
     item.redriven.length +
@@ -168,7 +142,7 @@ export interface Places {
 const NO_PARTS: PartRange = [1, 1];
 
 export function placesOf(item: Pick<HotItem, 'meta'>): Places {
-  const [, , , firstSeen, lastSeen, , , , , , rare] = JSON.parse(item.meta) as HotMeta;
+  const { firstSeen, lastSeen, rare } = decodeMeta(item.meta);
   return {
     sealed: rare.sealed?.[0] ?? 0,
     sealedName: rare.sealed?.[1] ?? '',
@@ -186,30 +160,27 @@ export interface Logs {
 
 export const NO_LOGS: Logs = { recent: [], redriven: [] };
 
-/** Item to state, with what lies beside it. */
-export function fromItem(account: string, item: HotItem, sealed: readonly Slice[], logs: Logs): AccountState {
-  const [
-    plan,
-    product,
-    createdAt,
-    firstSeen,
-    span,
-    guard,
-    events,
-    [since, peak, peakAt],
-    looked,
-    samples,
-    rare,
-  ] = JSON.parse(item.meta) as HotMeta;
-  const lastSeen = firstSeen + span;
+/** Item to state, with what lies beside it: sealed slices, parts of logs, and the sampled prompts of the sealed parts. */
+export function fromItem(
+  account: string,
+  item: HotItem,
+  sealed: readonly Slice[],
+  logs: Logs,
+  prompts: PromptSamples = NO_PROMPTS,
+): AccountState {
+  const meta = decodeMeta(item.meta);
+  const { plan, product, createdAt, firstSeen, guard, events, samples, rare } = meta;
+  const [since, peak, peakAt] = meta.evidence;
+  const lastSeen = firstSeen + meta.lastSeen;
+  const { judged = {} } = rare;
   const judgement: Judgement = {
     evidence: { since: firstSeen + since, peak, peakAt: firstSeen + peakAt },
-    looked: looked * SLICE_MS,
-    level: rare.level ?? { ...CLEAR },
-    episode: rare.episode ?? 0,
-    finding: rare.finding,
-    numbered: rare.numbered ?? 0,
-    ...unless('shadow', rare.shadow, undefined),
+    looked: meta.looked * SLICE_MS,
+    level: judged.level ?? { ...CLEAR },
+    episode: judged.episode ?? 0,
+    finding: judged.finding,
+    numbered: judged.numbered ?? 0,
+    ...unless('shadow', judged.shadow, undefined),
     // what waits for delivery is delivery's to read: a notice of a newer version keeps nobody from scoring
     notices: item.notices.flatMap(readableNotice),
   };
@@ -220,10 +191,7 @@ export function fromItem(account: string, item: HotItem, sealed: readonly Slice[
     firstSeen,
     lastSeen,
     arrived: rare.arrived ?? lastSeen,
-    guard:
-      guard === 0
-        ? []
-        : guard.map(([epoch, sequence, index]) => ({ epoch, sequence: padSequence(sequence), index })),
+    guard: guard.map(([epoch, sequence, index]) => ({ epoch, sequence: padSequence(sequence), index })),
     recent: logOf(logs.recent, rare.recentParts, item.recent),
     redriven: logOf(logs.redriven, rare.redrivenParts, item.redriven),
     slices: decodeSlices(item.slices),
@@ -234,6 +202,7 @@ export function fromItem(account: string, item: HotItem, sealed: readonly Slice[
   };
   const asked: Asked = {
     written: rare.asked ?? '',
+    sealed: prompts,
     pending: item.asked.length === 0 ? NO_PROMPTS : decodePromptSamples(item.asked),
   };
   return { profile, judgement, sealed, asked };

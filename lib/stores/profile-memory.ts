@@ -3,6 +3,7 @@ import type { AccountState } from '../detection/account-state.ts';
 import { newAccount } from '../detection/account-state.ts';
 import type { Seal } from '../detection/process-batch.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
+import type { PromptSamples } from '../profile/prompt-sample.ts';
 import { chunksOf, type Frame, type Resumable } from '../profile/resumable.ts';
 import type { Slice } from '../profile/slice.ts';
 import { joinSlices } from '../profile/window.ts';
@@ -26,6 +27,8 @@ interface Held {
   sealed: SealedParts | undefined;
   /** undefined where none are: hardly any account sends so much within an hour */
   logs: Logs | undefined;
+  /** sampled prompts of the sealed parts; a replay samples none */
+  prompts?: PromptSamples;
 }
 
 const NO_BYTES = new Uint8Array();
@@ -102,7 +105,7 @@ export class MemoryProfileStore implements ProfileStore, Resumable {
     if (warm !== undefined) return warm;
     const held = this.items.get(account);
     if (held?.hot === undefined) return newAccount(account);
-    const state = fromItem(account, held.hot, slicesOf(held.sealed), held.logs ?? NO_LOGS);
+    const state = fromItem(account, held.hot, slicesOf(held.sealed), held.logs ?? NO_LOGS, held.prompts);
     this.warm.set(account, state);
     return state;
   }
@@ -114,6 +117,7 @@ export class MemoryProfileStore implements ProfileStore, Resumable {
     if (current !== stored.profile.version) return 'conflict';
     if (seal !== undefined) {
       held.sealed = withPart(held.sealed, seal);
+      if (next.asked.sealed.length > 0) held.prompts = next.asked.sealed;
       this.expire(held, next.profile.lastSeen);
     }
     this.keepLogs(held, next);

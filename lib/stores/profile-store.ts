@@ -36,19 +36,8 @@ export interface LinkFactStore {
   save(account: string, facts: AccountFacts): Promise<'saved' | 'conflict'>;
 }
 
-/** A sample as it is stored, with the name by which a hot item names it. */
-export interface WrittenSamples {
-  readonly name: string;
-  readonly samples: PromptSamples;
-}
-
-/** Port of the `prompts` items beside the profiles: samples of what accounts ask, without what waits in the hot items. */
-export interface PromptSampleStore {
-  /**
-   * Samples of the accounts that have any.
-   * @param stored the accounts' profiles: what is remembered counts only where they went on, and name it
-   */
-  load(accounts: readonly string[], stored: StoredStates): Promise<Map<string, PromptSamples>>;
-  /** Writes a sample, with whatever somebody else wrote since it was loaded. */
-  save(account: string, samples: PromptSamples): Promise<WrittenSamples>;
+/** Port of the `prompts` items of versions before: samples of what accounts ask, named by their hot items. */
+export interface EarlierPromptStore {
+  /** Samples of the accounts that have any. */
+  load(accounts: readonly string[]): Promise<Map<string, PromptSamples>>;
 }

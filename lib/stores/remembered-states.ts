@@ -49,7 +49,7 @@ function isSameItem(a: HotItem, b: HotItem): boolean {
   return (
     a === b ||
     (a.version === b.version &&
-      a.meta === b.meta &&
+      isSame(a.meta, b.meta) &&
       isSame(a.slices, b.slices) &&
       isSame(a.recent, b.recent) &&
       isSame(a.redriven, b.redriven) &&

@@ -358,7 +358,7 @@ class BucketedProducer implements Producer {
       if (this.#failure !== undefined) return;
       if (left.length === 0) break;
       if (isPermanent(error) || attempt >= this.#attempts) {
-        this.#fail(error, `after ${attempt} attempts`);
+        this.#fail(error, attempt === 1 ? 'after the first attempt' : `after ${attempt} attempts`);
         return;
       }
       await this.#pause(attempt);

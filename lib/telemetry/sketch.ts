@@ -1,3 +1,4 @@
+import { LIMITS } from '../limits.ts';
 import type { FoldedText } from './folded-text.ts';
 import { digest, type HalfSipKey, halfSipHash24, halfSipHash24OfPair } from './siphash.ts';
 
@@ -12,22 +13,29 @@ import { digest, type HalfSipKey, halfSipHash24, halfSipHash24OfPair } from './s
  */
 export const SKETCH_BINS = 16;
 
+/** Donors that an empty bin asks. */
+export const DONOR_ATTEMPTS = 256;
+
 const EMPTY = 0xffffffff;
 const minima = new Uint32Array(SKETCH_BINS);
 const bytes = Buffer.alloc(SKETCH_BINS * 2);
 
 /** Bin to borrow from, for the empty bin's n-th attempt: a fixed public choice, the same for every text. */
-function donor(bin: number, attempt: number): number {
+export function donor(bin: number, attempt: number): number {
   let x = Math.imul((bin << 8) | attempt, 0x9e3779b1) ^ 0x85ebca6b;
   x = Math.imul(x ^ (x >>> 15), 0xc2b2ae35);
   return (x ^ (x >>> 13)) & (SKETCH_BINS - 1);
 }
 
-/** The sketch of a text as base64url of 32 bytes (43 characters); undefined for a text without words. */
+/**
+ * The sketch of a text as base64url of 32 bytes (43 characters); undefined for a text without words. Of more words than
+ * `LIMITS.sketchWords` the first count: where each character is a word, hashing all of them is most of what a record costs.
+ */
 export function sketchOf(folded: FoldedText, wordKey: HalfSipKey, pairKey: HalfSipKey): string | undefined {
   if (folded.words === 0) return undefined;
   minima.fill(EMPTY);
-  const { units, starts, ends, words } = folded;
+  const { units, starts, ends } = folded;
+  const words = Math.min(folded.words, LIMITS.sketchWords.most);
   halfSipHash24(wordKey, units, starts[0] as number, ends[0] as number);
   let low = digest[0] as number;
   let high = digest[1] as number;
@@ -42,7 +50,7 @@ export function sketchOf(folded: FoldedText, wordKey: HalfSipKey, pairKey: HalfS
   }
   for (let bin = 0; bin < SKETCH_BINS; bin++) {
     let minimum = minima[bin] as number;
-    for (let attempt = 0; minimum === EMPTY && attempt < 256; attempt++)
+    for (let attempt = 0; minimum === EMPTY && attempt < DONOR_ATTEMPTS; attempt++)
       minimum = minima[donor(bin, attempt)] as number;
     if (minimum === EMPTY) minimum = minima.find((other) => other !== EMPTY) ?? 0;
     bytes.writeUInt16LE(minimum & 0xffff, bin * 2);

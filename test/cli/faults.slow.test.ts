@@ -69,6 +69,12 @@ const CASES: readonly Case[] = [
   ['a file that is not there', ['backtest', 'none.ndjson'], EXIT.input, /none\.ndjson/],
   ['a folder where a file is meant', ['calibrate', '.'], EXIT.input, /\./],
   ['bytes that are nothing', ['backtest', 'garbage.bin'], EXIT.input, /nothing usable|no events/],
+  [
+    'a demo of lines that are no events, at once',
+    ['demo', '--input', 'few.ndjson'],
+    EXIT.input,
+    /^(?!.*Synthesizing).*nothing usable/s,
+  ],
   ['an empty input', ['backtest', 'empty.ndjson'], EXIT.input, /no events/],
   ['a cut gzip file', ['calibrate', 'cut.ndjson.gz'], EXIT.input, /truncated/],
   [

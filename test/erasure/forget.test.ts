@@ -88,7 +88,10 @@ describe('forget', () => {
     expect(code).toBe(0);
     const { places } = JSON.parse(out) as { places: { place: string; found: number; removed: number }[] };
     expect(places.map(({ place, found }) => [place, found > 0])).toEqual(
-      ['profiles', 'links', 'campaigns', 'findings', 'archive', 'quarantine'].map((place) => [place, true]),
+      ['profiles', 'links', 'campaigns', 'findings', 'archive', 'hunts', 'quarantine'].map((place) => [
+        place,
+        true,
+      ]),
     );
     expect(places.every(({ removed }) => removed === 0)).toBe(true);
     expect(await everything()).toEqual(before);

@@ -10,9 +10,12 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import { quarantinePlace } from '../../lib/aws/erasure/objects.ts';
+import { OTHER } from '../../lib/aws/archive.ts';
+import { huntPlace, quarantinePlace } from '../../lib/aws/erasure/objects.ts';
 import { eraseFrom } from '../../lib/cli/forget/erase.ts';
-import { account } from '../events.ts';
+import { partKey } from '../../lib/contract/hunt-names.ts';
+import { decodePart, encodePart, tablesOf } from '../../lib/hunts/parquet.ts';
+import { account, harvest } from '../events.ts';
 
 interface Version {
   readonly id: string;
@@ -125,5 +128,32 @@ describe('forget in a versioned bucket', () => {
     const second = await eraseFrom(quarantinePlace(bucket.client(), 'b', GONE), false, Date.now());
     expect(second.left).toEqual([]);
     expect([naming(bucket, GONE), naming(bucket, STAYS)]).toEqual([0, 1]);
+  });
+
+  it('says the same of the archive in Parquet', async () => {
+    const bucket = new LockedBucket();
+    bucket.lockMs = 60_000;
+    const key = partKey('events', '2026-03-02', OTHER, 0);
+    const rows = [GONE, STAYS].flatMap((who) => harvest({ account: who, events: 2 }));
+    const { events } = tablesOf(
+      rows.map((event, line) => ({
+        event,
+        line,
+        arrived: 0,
+        stream: 's',
+        shard: 'h',
+        sequence: '1',
+        redriven: false,
+      })),
+    );
+    bucket.put(key, Buffer.from(encodePart(events)));
+    const place = huntPlace(bucket.client(), 'b', GONE, { everywhere: false });
+    const { removed, left } = await eraseFrom(place, false, Date.now());
+    expect([removed, left]).toEqual([
+      2,
+      [{ at: `${key} (older version)`, count: 2, why: 'under object lock', until: expect.any(String) }],
+    ]);
+    const newest = await decodePart(bucket.held.get(key)?.[0]?.body ?? Buffer.alloc(0));
+    expect([newest.erased, newest.rows.map(({ account: who }) => who)]).toEqual([2, [STAYS, STAYS]]);
   });
 });

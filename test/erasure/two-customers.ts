@@ -6,10 +6,13 @@ import {
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { compact } from '../../lambdas/compact/compact.ts';
 import { ArchiveBucket } from '../../lib/aws/archive.ts';
+import { ArchiveReader } from '../../lib/aws/archive-reader.ts';
 import { CampaignTable } from '../../lib/aws/campaign-table.ts';
 import { FactItems } from '../../lib/aws/fact-items.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
+import { HuntObjects } from '../../lib/aws/hunt-objects.ts';
 import { LinkTable } from '../../lib/aws/link-table.ts';
 import { MembershipItems } from '../../lib/aws/membership-items.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
@@ -18,12 +21,13 @@ import { collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import { newAccount } from '../../lib/detection/account-state.ts';
 import { processBatch } from '../../lib/detection/process-batch.ts';
 import { type Finding, findingIdStart, finding as findingSchema } from '../../lib/findings/finding.ts';
+import { decodePart } from '../../lib/hunts/parquet.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
 import { testCalibration } from '../calibration.ts';
-import { account, harvest, print, START } from '../events.ts';
+import { account, DAY, harvest, print, START } from '../events.ts';
 import { campaignEvidenceOf, evidenceOf } from '../findings/evidence.ts';
 
 /** Members of one campaign; the first is to be forgotten, the second shares records, objects and links with it. */
@@ -135,6 +139,13 @@ async function objects(s3: S3Client): Promise<void> {
         data,
       },
     ]);
+  await compact({
+    reader: new ArchiveReader(s3, BUCKETS.archive),
+    objects: new HuntObjects(s3, BUCKETS.archive),
+    now: () => START + 10 * DAY,
+    timeLeft: () => true,
+    recheckDays: 2,
+  });
   const aside = (payload: string, encoding: 'utf8' | 'base64', index: number) => ({
     reason: { field: 'time', value: '', message: 'too old' },
     origin: { epoch: 'e', shard: 'shardId-000000000000', sequence: '1', index },
@@ -181,6 +192,11 @@ export async function dumpBuckets(s3: S3Client): Promise<string[]> {
     for (const { Key } of Contents) {
       const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
       const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
+      if (Key?.endsWith('.parquet') === true) {
+        for (const row of (await decodePart(bytes)).rows)
+          lines.push(JSON.stringify({ ...row, event_hash: String(row.event_hash) }));
+        continue;
+      }
       const text = (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString();
       for (const line of text.split('\n')) {
         lines.push(line);

@@ -1,6 +1,7 @@
-import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
+import { noticeAttribute } from '../../lib/aws/notice-attribute.ts';
 import { DynamoOutbox, PROFILE_OUTBOX, waitingIn } from '../../lib/aws/outbox-items.ts';
 import { type Clients, localClients } from '../../lib/emulator/services/clients.ts';
 import { type Emulators, startEmulators } from '../../lib/emulator/services/emulators.ts';
@@ -159,7 +160,8 @@ describe('the outbox in an item', () => {
           account: { S: ACCOUNT },
           item: { S: 'hot' },
           version: { N: String(version) },
-          notices: { L: texts.map((text) => ({ S: text })) },
+          // a list may hold notices of the version before, and of this one
+          notices: { L: texts.map((text, i) => (i === 0 ? { S: text } : noticeAttribute(text))) },
           noticeShard: { S: 'n3' },
           noticeSince: { S: '2026-03-04T09:12:00.000Z' },
         },
@@ -175,6 +177,7 @@ describe('the outbox in an item', () => {
         }),
       )
     ).Item;
+  const inBase64 = ({ B }: AttributeValue) => ({ B: Buffer.from(B ?? []).toString('base64') });
   const texts = [opened, escalated, calmed].map((notice) => JSON.stringify(notice));
   const [first = '', second = '', third = ''] = texts;
 
@@ -202,6 +205,11 @@ describe('the outbox in an item', () => {
     if (waiting) await here.remove(waiting, new Set([first, second]));
     const item = await stored();
     expect(waitingIn(item, PROFILE_OUTBOX)?.texts).toEqual([third]);
+    // as an image in an event of Lambda has them, and one that is damaged
+    const image: unknown = { ...item, notices: { L: (item?.notices?.L ?? []).map(inBase64) } };
+    expect(waitingIn(image as typeof item, PROFILE_OUTBOX)?.texts).toEqual([third]);
+    const damaged = { ...item, notices: { L: [{ B: Uint8Array.of(1, 7, 7) }, { B: Uint8Array.of(9) }] } };
+    expect(waitingIn(damaged, PROFILE_OUTBOX)?.texts).toEqual(['', '']);
     expect(item?.noticeShard).toEqual({ S: 'n3' });
     if (waiting) await here.remove(waiting, new Set([first]));
     expect((await here.read(ACCOUNT))?.texts).toEqual([third]);

@@ -29,6 +29,7 @@ import { holdToSchema } from '../cli/outputs.ts';
 import { account, harvest } from '../events.ts';
 import { createTable } from '../tables.ts';
 import { campaignEvidenceOf } from './evidence.ts';
+import { functionUrl } from './function-url.ts';
 
 /** The verbs of the security team, on tables and an archive as the pipeline leaves them. */
 let emulators: Emulators;
@@ -244,6 +245,48 @@ describe('the triage API', () => {
     expect(await ask('GET', path)).toEqual({ status: 200, ...json, view: expect.anything() });
   });
 
+  it('takes what the command line asks for, in the name that the signature has, where the deployment has one', async () => {
+    const analyst = { accessKeyId: 'AKIDADA', secretAccessKey: 'ada', arn: ANALYST };
+    const served = await functionUrl(handler, [analyst]);
+    const state = async () =>
+      (await new DynamoFindingStore(clients.dynamodb, 'findings').find(notice.finding))?.finding;
+    vi.stubEnv('TRIAGE_API_URL', served.url);
+    vi.stubEnv('AWS_ACCESS_KEY_ID', analyst.accessKeyId);
+    try {
+      vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'guessed');
+      await run(triageCommand(), notice.finding, '--verdict', 'confirmed');
+      expect(process.exitCode).toBe(5);
+      expect((await state())?.state).toBe('open');
+
+      vi.stubEnv('AWS_SECRET_ACCESS_KEY', analyst.secretAccessKey);
+      const given = JSON.parse(
+        (await run(triageCommand(), notice.finding, '--verdict', 'confirmed', '--by', 'eve', '--json')).out,
+      );
+      expect(given).toMatchObject({
+        finding: notice.finding,
+        entry: { by: ANALYSTS, claimed: 'ada', after: { state: 'closed' } },
+      });
+      const words = ['--decision', 'd-1', '--assign', 'grace'];
+      expect((await run(triageCommand(), notice.finding, ...words)).out).toContain('grace looks after it');
+      await run(triageCommand(), notice.finding, ...words);
+      await run(triageCommand(), notice.finding, '--note', 'seen before');
+      const late = await run(triageCommand(), notice.finding, '--verdict', 'benign', '--until', '2020-01-01');
+      expect(late.err).toContain('--until');
+      await run(triageCommand(), notice.finding, '--undo');
+      const held = await state();
+      expect(held).toMatchObject({ state: 'open', owner: 'grace' });
+      expect(held?.audit?.slice(-4).map(({ action, by }) => [action, by])).toEqual(
+        ['triage', 'assign', 'note', 'undo'].map((action) => [action, ANALYSTS]),
+      );
+    } finally {
+      for (const name of ['TRIAGE_API_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])
+        vi.stubEnv(name, undefined);
+      for (const [name, value] of Object.entries(endpointVariables(emulators.endpoints)))
+        vi.stubEnv(name, value);
+      await served.close();
+    }
+  });
+
   it.each([
     ['GET', '/findings', { query: { state: 'shut' } }, 400, 'state', 'shut'],
     ['GET', '/findings', { query: { limit: '0' } }, 400, 'limit', '0'],
@@ -273,6 +316,8 @@ describe('the triage API', () => {
       undefined,
     ],
     ['POST', '/findings/ID/undo', { body: 'x'.repeat(30_000) }, 413, 'body', '30000'],
+    ['POST', '/findings/ID/note', { body: {} }, 400, 'note', 'nothing'],
+    ['POST', '/findings/ID/undo', { body: { action: 'triage' } }, 400, 'action', 'triage'],
   ])('%s %s with %j is refused: %i %s', async (method, path, more, status, field, value) => {
     const refused = await ask(method, path.replace('ID', notice.finding), more);
     expect(refused).toMatchObject({ status, error: { field, message: expect.any(String) } });

@@ -125,6 +125,23 @@ describe('a suspect that copied', () => {
       expect(s).toMatchObject({ verdict: 'abstained', p: null, kappa: null });
       expect(codes(s)).toContain('one-letter');
     });
+    it('strangers whose parser filled in one letter at the same items', () => {
+      const filled = (model: string, choices: readonly number[]) =>
+        sheetOf(
+          model,
+          exam,
+          choices.map((choice, i) => (i % 16 === 0 ? 0 : choice)),
+        );
+      const s = ask(
+        filled('honest', takeExam(exam, 0.2, random)),
+        controls,
+        filled('ours', takeExam(exam, 0.6, random)),
+      );
+      expect(s?.p).toBeLessThanOrEqual(0.02);
+      expect(s).toMatchObject({ verdict: 'abstained', oneLetter: { letter: 'A' } });
+      expect(s?.statement).toContain('a parser that fills in A');
+      expect(s?.oneLetter?.p).toBeGreaterThan(0.05);
+    });
     it('at chance', () => {
       expect(
         codes(

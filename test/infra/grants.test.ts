@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { expect, it } from 'vitest';
-import { FUNCTION_NAMES, FUNCTIONS, type FunctionName } from '../../lib/contract/environment.ts';
+import {
+  FUNCTION_NAMES,
+  FUNCTIONS,
+  type FunctionName,
+  OPTIONAL_FUNCTIONS,
+} from '../../lib/contract/environment.ts';
 import { resourceOf, resourcesOf, synthesized } from './synthesized.ts';
 
 /**
@@ -9,7 +14,7 @@ import { resourceOf, resourcesOf, synthesized } from './synthesized.ts';
  * handler. Coarser than recorded calls (a class may have methods that one function does not use), and it needs no run.
  */
 const ROOT = new URL('../../', import.meta.url).pathname;
-const template = synthesized({ triageApi: true, securityHub: true });
+const template = synthesized({ triageApi: true, securityHub: true, hunts: true });
 
 /** Made by Lambda, or by another service in the function's name, and by no code of ours: each with who makes it. */
 const BY_OTHERS: Readonly<Record<string, string>> = {
@@ -40,6 +45,12 @@ const SERVICES: Readonly<Record<string, string>> = {
   securityhub: 'securityhub',
 };
 
+/** Actions of S3 that are called otherwise than the command. */
+const S3_ACTIONS: Readonly<Record<string, string>> = {
+  HeadObject: 'GetObject',
+  DeleteObjects: 'DeleteObject',
+};
+
 /** Actions of all commands that are made in files reachable from a function's handler. */
 async function reachable(name: FunctionName): Promise<ReadonlySet<string>> {
   const { metafile } = await build({
@@ -62,16 +73,18 @@ async function reachable(name: FunctionName): Promise<ReadonlySet<string>> {
       /import \{([^}]*)\} from '@aws-sdk\/client-([\w-]+)'/g,
     ))
       for (const [, command] of names.matchAll(/\b(\w+)Command\b/g)) {
-        const action = service === 's3' && command === 'HeadObject' ? 'GetObject' : command;
+        const action = (service === 's3' ? S3_ACTIONS[command ?? ''] : undefined) ?? command;
         actions.add(`${SERVICES[service] ?? service}:${action}`);
       }
   }
   return actions;
 }
 
+/** Where a function is that is not in the pipeline. */
+const PARTS: Partial<Record<FunctionName, string>> = { triage: 'TriageApiTriage', compact: 'HuntsCompact' };
+
 function granted(name: FunctionName): readonly string[] {
-  const part =
-    name === 'triage' ? 'TriageApiTriage' : `Pipeline${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  const part = PARTS[name] ?? `Pipeline${name.charAt(0).toUpperCase()}${name.slice(1)}`;
   const [, role] = resourceOf(template, 'AWS::IAM::Role', `${part}Role`);
   const policies = role.Properties.Policies as unknown as {
     PolicyDocument: { Statement: { Sid?: string; Action: string | string[] }[] };
@@ -83,7 +96,7 @@ function granted(name: FunctionName): readonly string[] {
     .flatMap(({ Action }) => Action);
 }
 
-it.each([...FUNCTION_NAMES, 'triage'] as const)(
+it.each([...FUNCTION_NAMES, ...OPTIONAL_FUNCTIONS])(
   '%s is granted nothing that its code cannot ask for',
   async (name) => {
     const asked = await reachable(name);

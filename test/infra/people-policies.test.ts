@@ -12,9 +12,10 @@ interface Statement {
 }
 
 const template = synthesized({ triageApi: true });
+const withoutApi = synthesized();
 
-function statementsOf(name: string): readonly Statement[] {
-  const [, policy] = resourceOf(template, 'AWS::IAM::ManagedPolicy', name);
+function statementsOf(name: string, of = withoutApi): readonly Statement[] {
+  const [, policy] = resourceOf(of, 'AWS::IAM::ManagedPolicy', name);
   const document = policy.Properties.PolicyDocument as Json as unknown as { Statement: readonly Statement[] };
   return document.Statement;
 }
@@ -31,7 +32,7 @@ function allowed(name: string, action: string, partition: string): boolean {
   });
 }
 
-describe('the policy of analysts', () => {
+describe('the policy of analysts without the triage API', () => {
   const account = findingIdStart('account', 'a_lcgz5gm2xl6yoyl27aqrp3bovp');
   const list = `list#${digestList(Date.parse('2026-04-01T00:00:00Z'))}`;
 
@@ -51,18 +52,19 @@ describe('the policy of analysts', () => {
   });
 });
 
-describe('the policy of who uses the triage API', () => {
-  it('reaches the function by its URL alone, and no table', () => {
-    const statements = statementsOf('PeopleCaller');
-    expect(statements.flatMap(actionsOf).sort()).toEqual([
-      'lambda:InvokeFunction',
-      'lambda:InvokeFunctionUrl',
-    ]);
+describe('the policies of who uses the triage API', () => {
+  it.each([
+    ['PeopleAnalyst', 'reads findings', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Query']],
+    ['PeopleCaller', 'reaches no table', []],
+  ])('%s %s, and writes by the URL of the function alone', (name, _, reads) => {
+    const statements = statementsOf(name, template);
+    const actions = statements.flatMap(actionsOf).filter((action) => !action.startsWith('kms:'));
+    expect(actions.sort()).toEqual([...reads, 'lambda:InvokeFunction', 'lambda:InvokeFunctionUrl'].sort());
     for (const statement of statements)
       if (actionsOf(statement).includes('lambda:InvokeFunction'))
         // else the caller would write the event, and whose verdict it is
         expect(statement.Condition).toEqual({ Bool: { 'lambda:InvokedViaFunctionUrl': 'true' } });
     expect(Object.keys(template.findOutputs('*'))).toContain('TriagePolicyArn');
-    expect(Object.keys(synthesized().findOutputs('*'))).not.toContain('TriagePolicyArn');
+    expect(Object.keys(withoutApi.findOutputs('*'))).not.toContain('TriagePolicyArn');
   });
 });

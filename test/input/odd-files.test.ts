@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
@@ -40,6 +40,14 @@ const utf16le = (text: string) => Buffer.from(text, 'utf16le');
 
 function utf16be(text: string): Buffer {
   return Buffer.from(`\ufeff${text}`, 'utf16le').swap16();
+}
+
+/** An export of traces as the protocol has it, and as the collector's file exporter writes it. */
+const OTLP = readFileSync(new URL('../telemetry/fixtures/otlp-traces.bin', import.meta.url));
+function sized(message: Buffer): Buffer {
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(message.length);
+  return Buffer.concat([size, message]);
 }
 
 type OddFile = readonly [name: string, data: Buffer | string, events: number, says: RegExp | undefined];
@@ -183,6 +191,29 @@ const FILES: readonly (readonly [string, Buffer | string, number, RegExp?])[] = 
     Buffer.concat([gzipSync(`${line(0)}\n${line(1)}\n`), gzipSync(`${line(2)}\n`).subarray(0, 60)]),
     2,
     /too early|damaged/,
+  ],
+  ['OTLP in protobuf, one message', OTLP, 1],
+  ['OTLP in protobuf behind a line break, as text', Buffer.from(`\n${LINES.join('\n')}`), 3],
+  [
+    'OTLP in protobuf, messages behind their lengths',
+    Buffer.concat([sized(OTLP), sized(Buffer.alloc(0)), sized(OTLP)]),
+    1,
+  ],
+  [
+    'OTLP in protobuf, a message damaged',
+    Buffer.concat([
+      sized(OTLP),
+      sized(Buffer.concat([OTLP.subarray(0, 3), Buffer.alloc(40, 255)])),
+      sized(OTLP),
+    ]),
+    1,
+    /not JSON/,
+  ],
+  [
+    'OTLP in protobuf, packed and cut off',
+    gzipSync(Buffer.concat([sized(OTLP), sized(OTLP).subarray(0, 300)])),
+    1,
+    /ends within message 2: it is truncated/,
   ],
   ['zlib', deflateSync(LINES.join('\n')), 3],
   ['brotli', brotliCompressSync(LINES.join('\n')), 0],

@@ -1,8 +1,8 @@
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LinkTable } from '../../lib/aws/link-table.ts';
-import { PromptItems } from '../../lib/aws/prompt-items.ts';
 import { RunRequests } from '../../lib/aws/run-requests.ts';
+import { SampledPrompts } from '../../lib/aws/sampled-prompts.ts';
 import { encodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { processBatch } from '../../lib/detection/process-batch.ts';
@@ -10,7 +10,7 @@ import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import { NO_PROMPTS, samplePrompts } from '../../lib/profile/prompt-sample.ts';
 import { encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
-import { watchedValue } from '../../lib/stores/link-store.ts';
+import { contentValue, watchedValue } from '../../lib/stores/link-store.ts';
 import { toItem } from '../../lib/stores/profile-item.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import { testCalibration } from '../calibration.ts';
@@ -48,7 +48,7 @@ beforeAll(async () => {
   await emulated.create('profile', PROFILES);
   links = new LinkTable(client, TABLE, {
     retentionDays: 35,
-    samplesOf: (accounts) => new PromptItems(client, PROFILES).samplesOf(accounts),
+    samplesOf: (accounts, earlier) => new SampledPrompts(client, PROFILES).samplesOf(accounts, earlier),
   });
   handler = (await import('../../lambdas/link-index/handler.ts')).handler as unknown as typeof handler;
 }, 240_000);
@@ -79,7 +79,7 @@ function hotRecord(name: string, arrived: number) {
   const rules: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 't', shadow: false };
   const batch = [{ event, time: arrived, arrived, position }];
   const { state } = processBatch(new MemoryProfileStore().one(name), batch, rules);
-  return record('hot', name, { meta: { S: toItem(state).meta }, level: { S: 'clear' } });
+  return record('hot', name, { meta: { B: toItem(state).meta } });
 }
 
 const facts = (payment: string): Image => ({ facts: { S: encodeFacts(factsOf({ payment })) } });
@@ -116,16 +116,20 @@ describe('the index function', () => {
     await push(record('facts', account(30), undefined, facts('r')));
   });
 
-  it('keeps what accounts ask for those that ask enough, apart from what infrastructure links', async () => {
-    const asks = (n: number): Image => ({
+  it('keeps whose contents are compared, apart from what infrastructure links', async () => {
+    const asks = (from: number, to: number): Image => ({
       prompts: {
         B: encodePromptSamples(
           samplePrompts(
             NO_PROMPTS,
-            Array.from({ length: n }, (_, i) =>
+            Array.from({ length: to - from }, (_, i) =>
               usageEvent({
                 prints: [
-                  { epoch: 'e1', prompt: print(i), sketch: Buffer.alloc(32, i).toString('base64url') },
+                  {
+                    epoch: 'e1',
+                    prompt: print(from + i),
+                    sketch: Buffer.alloc(32, from + i).toString('base64url'),
+                  },
                 ],
               }),
             ),
@@ -133,6 +137,7 @@ describe('the index function', () => {
         ),
       },
     });
+    const until = { content: { N: String(Date.now() + 86_400_000) } };
     const compared = async (): Promise<string[]> => {
       const found: string[] = [];
       for await (const { account: name, samples } of links.prompts())
@@ -140,26 +145,34 @@ describe('the index function', () => {
       return found.sort();
     };
     const before = await entries();
-    const damaged = { prompts: { B: Uint8Array.of(9, 9) } };
-    // the stream tells of an item; those that compare read the item itself
-    for (const [n, prompts] of [
-      [15, 30],
-      [16, 10],
-    ] as const)
+    // the stream tells of a part; those that compare read all parts
+    const parts: [number, string, Image][] = [
+      [15, 'sealed#000001#a', asks(0, 20)],
+      [15, 'sealed#000002#b', { ...asks(20, 30), ...until }],
+      [16, 'sealed#000001#c', asks(0, 10)],
+      [17, 'sealed#000001#d', { prompts: { B: Uint8Array.of(9, 9) }, ...until }],
+      // of a version before: one item, and an entry that does not say where the sample lies
+      [18, 'prompts', asks(0, 26)],
+      [18, 'sealed#000001#e', asks(26, 28)],
+    ];
+    for (const [n, item, image] of parts)
       await client.send(
         new PutItemCommand({
           TableName: PROFILES,
-          Item: { account: { S: account(n) }, item: { S: 'prompts' }, ...asks(prompts) },
+          Item: { account: { S: account(n) }, item: { S: item }, ...image },
         }),
       );
-    await push(
-      record('prompts', account(15), asks(30)),
-      record('prompts', account(16), asks(10)),
-      record('prompts', account(17), damaged),
-    );
-    expect(await compared()).toEqual([`${account(15)} 30`]);
+    const Item = { value: { S: contentValue(account(18)) }, member: { S: account(18) } };
+    await client.send(new PutItemCommand({ TableName: TABLE, Item }));
+    await push(...parts.map(([n, item, image]) => record(item, account(n), image)));
+    expect(await compared()).toEqual([`${account(15)} 30`, `${account(18)} 28`]);
     expect(await entries()).toEqual(before);
-    await push(record('prompts', account(15), undefined, asks(30)));
+    // a part that expires says nothing, a hot item that goes says that its account is gone
+    await push(record('sealed#000001#a', account(15), undefined, asks(0, 20)));
+    expect(await compared()).toEqual([`${account(15)} 30`, `${account(18)} 28`]);
+    await push(record('hot', account(15), undefined, { version: { N: '7' } }));
+    expect(await compared()).toEqual([`${account(18)} 28`]);
+    await push(record('sealed#000003#f', account(18), { content: { N: '0' } }));
     expect(await compared()).toEqual([]);
   });
 

@@ -1,26 +1,29 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FEWEST_PROMPTS } from '../../lib/campaigns/content/contents.ts';
-import { LIMITS } from '../../lib/limits.ts';
 import {
+  afterSealing,
   countPrompts,
   GENERATION_MS,
-  HOT_ROOM,
-  isDue,
   mergePromptSamples,
   NO_PROMPTS,
+  NOTHING_ASKED,
   PromptHistory,
   type PromptSamples,
-  pendingOf,
   promptsAt,
   SAMPLED,
+  sampleOf,
   samplePrompts,
+  withEvents,
 } from '../../lib/profile/prompt-sample.ts';
 import { decodePromptSamples, encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
 import { SLICE_MS } from '../../lib/profile/slice.ts';
 import { isWorthNoting } from '../../lib/stores/link-store.ts';
+import { developmentKeyring } from '../../lib/telemetry/keys.ts';
+import { createRecorder } from '../../lib/telemetry/recorder.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { usageEvent } from '../events.ts';
+import { anExchange } from '../telemetry/exchanges.ts';
 
 const START = 1473 * GENERATION_MS;
 
@@ -112,34 +115,73 @@ describe('prompt sample', () => {
     }
   });
 
-  it('is the same wherever it lies: what is written, with what waits', () => {
+  it('is the same wherever it lies: in sealed parts, and in what waits', () => {
     fc.assert(
       fc.property(events, fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 }), (list, sizes) => {
         const all = built(list);
-        let written = NO_PROMPTS;
-        let pending = NO_PROMPTS;
-        let writes = 0;
+        const parts: Uint8Array[] = [];
+        let asked = NOTHING_ASKED;
         for (let at = 0, n = 0; at < all.length; n++) {
           const size = sizes[n % sizes.length] ?? 1;
-          // as another function reads them
-          const stored = decodePromptSamples(encodePromptSamples(written));
-          const held = mergePromptSamples(stored, decodePromptSamples(encodePromptSamples(pending)));
-          const now = samplePrompts(held, all.slice(at, at + size));
+          asked = withEvents(asked, all.slice(at, at + size));
           at += size;
-          pending = pendingOf(now, stored);
-          if (isDue(pending, 0)) {
-            written = now;
-            pending = NO_PROMPTS;
-            writes++;
+          if (countPrompts(asked.pending) > size) {
+            parts.push(encodePromptSamples(asked.pending));
+            asked = afterSealing(asked);
           }
-          expect(countPrompts(pending)).toBeLessThanOrEqual(LIMITS.pendingPrompts.most);
+          // as another function reads them
+          if (n % 2 === 0)
+            asked = {
+              written: '',
+              sealed: parts.map(decodePromptSamples).reduceRight(mergePromptSamples, NO_PROMPTS),
+              pending: decodePromptSamples(encodePromptSamples(asked.pending)),
+            };
         }
-        expect(mergePromptSamples(written, pending)).toEqual(samplePrompts(NO_PROMPTS, all));
-        expect(writes).toBeLessThan(1 + all.length / LIMITS.pendingPrompts.most);
-        expect(isDue(pending, HOT_ROOM)).toBe(countPrompts(pending) >= 4);
+        const whole = samplePrompts(NO_PROMPTS, all);
+        expect(sampleOf(asked)).toEqual(whole);
+        expect(withEvents(asked, all)).toBe(asked);
+        expect(countPrompts(asked.pending)).toBeLessThanOrEqual(countPrompts(whole));
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('keeps every sketch as it was, in fewer bytes where few words fill few bins', () => {
+    const recorder = createRecorder({ keys: developmentKeyring('sketches') });
+    const recorded = (text: string): string =>
+      recorder.record(anExchange({ messages: [{ role: 'user', content: text }] })).prints[0]?.sketch ?? '';
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom('which', 'prime', 'number', 'is', 'larger', 'than', 'a', 'hundred'), {
+          minLength: 1,
+          maxLength: 12,
+        }),
+        fc.option(fc.uint8Array({ minLength: 32, maxLength: 32 }), { nil: undefined }),
+        (words, other) => {
+          const sketch =
+            other === undefined ? recorded(words.join(' ')) : Buffer.from(other).toString('base64url');
+          const samples = [
+            { epoch: 'e1', generation: 1, prompts: [{ hash: 5, slice: GENERATION_MS, sketch }] },
+          ];
+          const bytes = encodePromptSamples(samples);
+          expect(decodePromptSamples(bytes)).toEqual(samples);
+          if (other === undefined) expect(bytes.length).toBeLessThan(18 + 2 * words.length);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is read as the version before wrote it', () => {
+    const sketch = Buffer.from(Uint8Array.from({ length: 32 }, (_, i) => i));
+    const bytes = Uint8Array.from([1, 1, 2, 101, 49, 1, 1, 0, 0, 0, 5, 0, 0, 0, ...sketch]);
+    expect(decodePromptSamples(bytes)).toEqual([
+      {
+        epoch: 'e1',
+        generation: 1,
+        prompts: [{ hash: 5, slice: GENERATION_MS, sketch: sketch.toString('base64url') }],
+      },
+    ]);
   });
 });
 

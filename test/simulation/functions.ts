@@ -27,6 +27,7 @@ const ENVIRONMENT: Readonly<Record<Variable, string>> = {
   LINK_TABLE: 'links',
   CAMPAIGN_TABLE: 'campaigns',
   QUARANTINE_BUCKET: 'quarantine',
+  HUNT_RECHECK_DAYS: '2',
   ARCHIVE_BUCKET: 'archive',
   STATE_BUCKET: 'state',
   FINDINGS_TOPIC: 'arn:aws:sns:us-east-1:000000000000:findings',

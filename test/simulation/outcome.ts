@@ -1,12 +1,16 @@
 import * as z from 'zod';
 import { readArchivedEvents } from '../../lib/aws/archived-events.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
-import { PromptItems } from '../../lib/aws/prompt-items.ts';
 import { decodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
 import { EXPIRY_ATTRIBUTE, PROFILE_ITEMS } from '../../lib/contract/tables.ts';
 import type { AccountState } from '../../lib/detection/account-state.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';
-import { mergePromptSamples, NO_PROMPTS, type PromptSamples } from '../../lib/profile/prompt-sample.ts';
+import {
+  mergePromptSamples,
+  NO_PROMPTS,
+  type PromptSamples,
+  sampleOf,
+} from '../../lib/profile/prompt-sample.ts';
 import { decodePromptSamples, encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { contentValue, entryValues, isComparable, watchedValue } from '../../lib/stores/link-store.ts';
@@ -59,7 +63,6 @@ export async function endOf(
   const clients = new Clients(world, { dead: false, sure: true });
   const profiles = new ProfileTable(clients.dynamodb, 'profiles', { retentionDays: 35 });
   const loaded = await profiles.load(accounts);
-  const written = await new PromptItems(clients.dynamodb, 'profiles').load(accounts, loaded);
   const times = events.map(({ time }) => Date.parse(time));
   const archived = await readArchivedEvents(
     clients.s3,
@@ -75,9 +78,7 @@ export async function endOf(
     states: per(judged),
     slices: per((state) => Buffer.from(encodeSlices(slicesOf(state))).toString('base64')),
     counted: per((state) => slicesOf(state).reduce((sum, { counts }) => sum + counts.events, 0)),
-    samples: per(({ profile: { account }, asked }) =>
-      sampleText(mergePromptSamples(written.get(account) ?? NO_PROMPTS, asked.pending)),
-    ),
+    samples: per(({ asked }) => sampleText(sampleOf(asked))),
     findings: new Map(held.map((one) => [one.id, transitions(one.history)])),
     unrecorded: [...loaded].flatMap(([account, { judgement }]) => {
       const recorded = held.some(
@@ -154,19 +155,19 @@ function misdated({ tables, now }: World): string[] {
 /** What the link table holds against what the profile table's items say: by value and account. */
 function misindexed({ tables }: World): string[] {
   const must = new Map<string, string>();
+  const sampled = new Map<string, PromptSamples>();
   for (const { account, item, facts, level, prompts } of tables.items('profiles')) {
     const name = account?.S ?? '';
     if (item?.S === PROFILE_ITEMS.facts)
       for (const value of entryValues(name, decodeFacts(facts?.S ?? '')))
         must.set(`${value} of ${name}`, facts?.S ?? '');
-    if (item?.S === PROFILE_ITEMS.hot && level?.S !== 'clear')
+    if (item?.S === PROFILE_ITEMS.hot && level !== undefined)
       must.set(`${watchedValue(name)} of ${name}`, '');
-    if (
-      item?.S === PROFILE_ITEMS.prompts &&
-      isComparable(decodePromptSamples(prompts?.B ?? new Uint8Array()))
-    )
-      must.set(`${contentValue(name)} of ${name}`, '');
+    if (prompts?.B !== undefined)
+      sampled.set(name, mergePromptSamples(sampled.get(name) ?? NO_PROMPTS, decodePromptSamples(prompts.B)));
   }
+  for (const [name, samples] of sampled)
+    if (isComparable(samples)) must.set(`${contentValue(name)} of ${name}`, '');
   const is = new Map(
     tables
       .items('links')

@@ -16,7 +16,6 @@ const PROFILE = 'lib/profile/profile.ts';
 const IDS = 'lib/profile/recent-ids.ts';
 const BATCH = 'lib/detection/process-batch.ts';
 const TABLE = 'lib/aws/profile-table.ts';
-const SAMPLES = 'lib/aws/prompt-items.ts';
 const APPLY = 'lambdas/score/apply-batch.ts';
 const SCORE = 'lambdas/score/score.ts';
 const DECODE = 'lambdas/score/decode-batch.ts';
@@ -134,8 +133,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'sealed-cache-stale',
     TABLE,
-    'if (known?.name === sealedName && known.number === sealed) return known.slices;',
-    'if (known !== undefined) return known.slices;',
+    'if (known?.name === sealedName && known.number === sealed) return known.parts;',
+    'if (known !== undefined) return known.parts;',
     'a warm function judges without the newest sealed slices',
     ['test/stores/profile-store.test.ts'],
   ),
@@ -148,9 +147,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'sealed-stays-hot',
-    BATCH,
-    'slices: stored.profile.slices.filter((slice) => !old.includes(slice)),',
-    'slices: stored.profile.slices.slice(),',
+    'lib/detection/seal.ts',
+    'slices: profile.slices.filter((slice) => !leaving.includes(slice)),',
+    'slices: profile.slices.slice(),',
     'sealed slices count twice',
   ),
   bug(
@@ -216,8 +215,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'save-not-awaited',
     APPLY,
-    "this.#sure = (await this.#store.save(state, now, step.seal)) === 'saved';\n    return this.#sure ? now : undefined;",
-    'void this.#store.save(state, now, step.seal).catch(() => undefined);\n    return now;',
+    "this.#sure = (await this.#store.save(state, step.state, step.seal)) === 'saved';\n    return this.#sure ? step.state : undefined;",
+    'void this.#store.save(state, step.state, step.seal).catch(() => undefined);\n    return step.state;',
     'a batch is acknowledged before it is stored',
   ),
   bug(
@@ -237,18 +236,18 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     SCORING,
   ),
   bug(
-    'prompts-of-another-lost',
-    'lib/aws/prompt-items.ts',
-    'now = mergePromptSamples(held.samples, samples);',
-    'now = samples;',
-    'a zombie takes sampled prompts back',
+    'prompts-of-a-part-lost',
+    'lib/aws/profile-table.ts',
+    'const held = { prompts: { B: encodePromptSamples(prompts) } };',
+    'const held = prompts.length > 1 ? { prompts: { B: encodePromptSamples(prompts) } } : {};',
+    'sampled prompts are gone once they leave the hot item',
   ),
   bug(
     'prompts-not-waiting',
-    APPLY,
-    'return { written: asked.written, pending };',
-    'return asked;',
-    'sampled prompts are forgotten that are not worth a write yet',
+    'lib/profile/prompt-sample.ts',
+    'const next = { ...asked, pending: pendingOf(now, asked.sealed) };',
+    'const next = { ...asked, pending: asked.pending };',
+    'sampled prompts are forgotten that wait in the hot item',
   ),
   bug(
     'aside-by-a-stale-read',
@@ -508,13 +507,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'return { batchItemFailures: [{ itemIdentifier }] };',
     "return { batchItemFailures: itemIdentifier === '' ? [{ itemIdentifier }] : [] };",
     'an account is never linked though it shares a card',
-  ),
-  bug(
-    'samples-expire-in-milliseconds',
-    SAMPLES,
-    'Math.ceil(samplesExpireAt(samples) / 1000)',
-    'Math.ceil(samplesExpireAt(samples))',
-    'prompts of an account that went quiet are kept for ever',
   ),
   bug(
     'sealed-slices-expire-soon',

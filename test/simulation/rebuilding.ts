@@ -2,7 +2,6 @@ import { ArchiveReader } from '../../lib/aws/archive-reader.ts';
 import { FactItems } from '../../lib/aws/fact-items.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
-import { PromptItems } from '../../lib/aws/prompt-items.ts';
 import { QuarantineBucket } from '../../lib/aws/quarantine.ts';
 import { RebuiltTable } from '../../lib/aws/rebuilt-table.ts';
 import { NOTHING_REBUILT, type Rebuilt, rebuildGroup } from '../../lib/cli/rebuild/rebuild-accounts.ts';
@@ -47,7 +46,6 @@ export class Rebuild {
           profiles: new ProfileTable(dynamodb, 'rebuilt', KEPT),
           beside: {
             links: new FactItems(dynamodb, 'rebuilt', KEPT),
-            prompts: new PromptItems(dynamodb, 'rebuilt'),
           },
           rules: {
             policy: defaultPolicy,

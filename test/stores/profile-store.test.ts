@@ -4,7 +4,7 @@ import { applyBatch } from '../../lambdas/score/apply-batch.ts';
 import { profilePlace } from '../../lib/aws/erasure/own-items.ts';
 import { FactItems } from '../../lib/aws/fact-items.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
-import { PromptItems } from '../../lib/aws/prompt-items.ts';
+import { EarlierPrompts, SampledPrompts } from '../../lib/aws/sampled-prompts.ts';
 import { type AccountFacts, collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import type { AccountState } from '../../lib/detection/account-state.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
@@ -13,7 +13,7 @@ import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import type { IngestedEvent } from '../../lib/profile/profile.ts';
-import { mergePromptSamples, NO_PROMPTS, samplePrompts } from '../../lib/profile/prompt-sample.ts';
+import { countPrompts, NO_PROMPTS, sampleOf, samplePrompts } from '../../lib/profile/prompt-sample.ts';
 import { encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
@@ -242,7 +242,7 @@ describe('an account that was erased', () => {
     const store = new ProfileTable(client, TABLE, { retentionDays: 35 });
     const beside = {
       links: new FactItems(client, TABLE, { retentionDays: 35 }),
-      prompts: new PromptItems(client, TABLE),
+      prompts: new EarlierPrompts(client, TABLE),
     };
     return {
       load: (who: string) => store.load([who]),
@@ -272,14 +272,10 @@ describe('an account that was erased', () => {
     );
   const apart = (run: readonly IngestedEvent[]) => [0, 40, 80].map((at) => run.slice(at, at + 40));
   const again = (run: readonly IngestedEvent[]) => arrivals(run.map(({ event }) => event));
-  /** written, and what waits */
-  const sampleOf = async (who: string) => {
-    const states = await new ProfileTable(client, TABLE, { retentionDays: 35 }).load([who]);
-    const written = (await new PromptItems(client, TABLE).load([who], states)).get(who);
-    return mergePromptSamples(written ?? NO_PROMPTS, states.get(who)?.asked.pending ?? NO_PROMPTS);
-  };
+  const stateOf = async (who: string) =>
+    (await new ProfileTable(client, TABLE, { retentionDays: 35 }).load([who])).get(who) as AccountState;
   const stored = async (who: string) => ({
-    prompts: await sampleOf(who),
+    prompts: sampleOf((await stateOf(who)).asked),
     facts: (await new FactItems(client, TABLE, { retentionDays: 35 }).load([who])).get(who),
   });
 
@@ -303,45 +299,70 @@ describe('an account that was erased', () => {
 });
 
 describe('a sample of prompts', () => {
-  const asks = (from: number, to: number) =>
-    samplePrompts(
-      NO_PROMPTS,
+  const arrive = (from: number, to: number, who: string) =>
+    arrivals(
       Array.from({ length: to - from }, (_, i) =>
         usageEvent({
+          account: who,
+          id: `p-${from + i}`,
+          time: new Date(START + (from + i) * HOUR).toISOString(),
           prints: [
-            { epoch: 'e1', prompt: print(from + i), sketch: Buffer.alloc(32, i).toString('base64url') },
+            {
+              epoch: 'e1',
+              prompt: print(from + i),
+              sketch: Buffer.alloc(32, from + i).toString('base64url'),
+            },
           ],
         }),
       ),
+    ).map((arrival, i) => ({ ...arrival, position: { ...arrival.position, index: from + i } }));
+  const apply = async (run: readonly IngestedEvent[], who: string) => {
+    const beside = { prompts: new EarlierPrompts(client, TABLE) };
+    const store = new ProfileTable(client, TABLE, { retentionDays: 35 });
+    await applyBatch(new Map([[who, run]]), store, rules, beside);
+  };
+  const stateOf = async (who: string) =>
+    (await new ProfileTable(client, TABLE, { retentionDays: 35 }).load([who])).get(who) as AccountState;
+  const sampleIn = (run: readonly IngestedEvent[]) =>
+    samplePrompts(
+      NO_PROMPTS,
+      run.map(({ event }) => event),
     );
 
-  it('that a version before wrote, without a name, is read and added to', async () => {
+  it('moves with the slices into sealed parts, where those read it that compare contents', async () => {
     const who = account(next++);
+    const run = arrive(0, 90, who);
+    for (let i = 0; i < 90; i += 10) await apply(run.slice(i, i + 10), who);
+    const { asked, profile } = await stateOf(who);
+    expect(profile.sealed).toBeGreaterThan(1);
+    expect(sampleOf(asked)).toEqual(sampleIn(run));
+    const read = (await new SampledPrompts(client, TABLE).samplesOf([who])).get(who);
+    expect(read).toEqual(asked.sealed);
+  });
+
+  it('that a version before kept in an item of its own moves into the next sealed part', async () => {
+    const who = account(next++);
+    const [old, run] = [arrive(0, 40, who), arrive(40, 50, who)];
+    await apply(run.slice(0, 1), who);
+    const state = await stateOf(who);
+    const named = { ...state, asked: { ...state.asked, written: 'abc' } };
+    const store = new ProfileTable(client, TABLE, { retentionDays: 35 });
+    await store.save(state, { ...named, profile: { ...named.profile, version: 2 } }, undefined);
     await client.send(
       new PutItemCommand({
         TableName: TABLE,
         Item: {
           account: { S: who },
           item: { S: 'prompts' },
-          prompts: { B: encodePromptSamples(asks(0, 20)) },
+          prompts: { B: encodePromptSamples(sampleIn(old)) },
         },
       }),
     );
-    const make = () => new PromptItems(client, TABLE);
-    expect((await make().load([who], new Map())).get(who)).toEqual(asks(0, 20));
-    const { samples } = await make().save(who, asks(10, 30));
-    expect((await make().load([who], new Map())).get(who)).toEqual(samples);
-  });
-
-  it('of two writers that know nothing of each other holds the prompts of both', async () => {
-    const who = account(next++);
-    const [one, other] = [new PromptItems(client, TABLE), new PromptItems(client, TABLE)];
-    for (const items of [one, other]) await items.load([who], new Map());
-    await one.save(who, asks(0, 20));
-    await other.save(who, asks(20, 40));
-    await one.save(who, mergePromptSamples(asks(0, 20), asks(40, 50)));
-    const read = (await new PromptItems(client, TABLE).samplesOf([who])).get(who);
-    expect(read).toEqual(mergePromptSamples(mergePromptSamples(asks(0, 20), asks(20, 40)), asks(40, 50)));
+    await apply(run.slice(1), who);
+    const { asked } = await stateOf(who);
+    expect(asked.written).toBe('');
+    expect(sampleOf(asked)).toEqual(sampleIn([...old, ...run]));
+    expect(countPrompts(asked.sealed)).toBeGreaterThan(40);
   });
 });
 

@@ -102,8 +102,9 @@ describe('the packed recorder', () => {
   });
 
   it("puts the README's first exchange on the emulator's stream", async () => {
-    const [snippet, exchange] = codeBlocks(readme, 'js');
+    const [see = '', snippet, exchange] = codeBlocks(readme, 'js');
     expect(snippet).toBe(firstUse);
+    expect(await node('see.mjs', see, { SIPHONWATCH_STREAM: undefined })).toMatch(/question: true/);
 
     const client = new KinesisClient({
       endpoint,

@@ -9,9 +9,11 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { HUNT_TABLES, huntPrefix, partOf } from '../../contract/hunt-names.ts';
 import { EVENTS_PREFIX, FAILED_BATCH_PREFIX } from '../../contract/object-prefixes.ts';
+import { DamagedParquet, partWithout } from '../../hunts/parquet.ts';
 import { quarantinedWithout, recordWithout, type Without } from '../../telemetry/without-account.ts';
-import { framed, mayHold } from '../archive.ts';
+import { framed, mayHold, OTHER } from '../archive.ts';
 import { readObject } from '../archive-frames.ts';
 import { foldersBelow, groupsOf } from '../archived-events.ts';
 import type { Place, Trace } from './trace.ts';
@@ -21,8 +23,10 @@ interface ObjectsOf {
   readonly name: string;
   readonly bucket: string;
   readonly prefixes: () => AsyncIterable<string>;
+  /** keys below the prefixes that are looked into; without it all */
+  readonly mayHold?: (key: string) => boolean;
   /** undefined `left`: nothing is left of the object */
-  readonly without: (bytes: Uint8Array) => Left;
+  readonly without: (bytes: Uint8Array) => Left | Promise<Left>;
   readonly contentType: string;
 }
 
@@ -63,6 +67,44 @@ export function archivePlace(
     contentType: 'application/gzip',
   };
   return placeOf(client, held, account, options.progress);
+}
+
+/**
+ * The archive in Parquet (lib/contract/hunt-names.ts), in the same bucket. A part is written again without the account's rows and counts
+ * how many it lost; one that is damaged stays as it is, for others' rows, and is said. Looked through behind the frames: a part that
+ * is made meanwhile was made of frames that changed, and is made again (lambdas/compact/compact.ts).
+ */
+export function huntPlace(
+  client: S3Client,
+  bucket: string,
+  account: string,
+  options: { readonly everywhere: boolean; readonly progress?: Progress },
+): Place {
+  const held: ObjectsOf = {
+    name: 'hunts',
+    bucket,
+    prefixes: async function* () {
+      for (const table of HUNT_TABLES) yield huntPrefix(table);
+    },
+    mayHold: (key) => options.everywhere || mayHold(partOf(key)?.group ?? OTHER, account),
+    without: (bytes) => huntedWithout(bytes, account),
+    contentType: 'application/vnd.apache.parquet',
+  };
+  return placeOf(client, held, account, options.progress);
+}
+
+async function huntedWithout(bytes: Uint8Array, account: string): Promise<Left> {
+  try {
+    return await partWithout(bytes, account);
+  } catch (error) {
+    if (!(error instanceof DamagedParquet)) throw error;
+    return {
+      left: bytes,
+      removed: 0,
+      fixed:
+        'damaged, and rows of this account may stand in it: delete it by hand, and the manifest of its day and group with it; it is made again',
+    };
+  }
 }
 
 /** The quarantine: entries that were set aside, and batches that Lambda gave up on. */
@@ -117,6 +159,7 @@ function placeOf(client: S3Client, held: ObjectsOf, account: string, progress: P
       const versioned = await isVersioned(client, held.bucket);
       for await (const prefix of held.prefixes())
         for await (const key of (versioned ? everKeys : keysSince)(client, held.bucket, prefix, since)) {
+          if (held.mayHold?.(key) === false) continue;
           if (since === undefined && progress?.after !== undefined && key <= progress.after) continue;
           yield* objectTraces(client, held, key, account);
           if (versioned) yield* versionTraces(client, held, key, account);
@@ -134,7 +177,7 @@ async function* objectTraces(
 ): AsyncGenerator<Trace> {
   const bytes = await bytesOf(client, held.bucket, key);
   if (bytes === undefined) return;
-  const { removed, fixed } = held.without(bytes);
+  const { removed, fixed } = await held.without(bytes);
   if (fixed !== undefined) yield { at: key, count: removed, erase: undefined, why: fixed };
   else if (removed > 0) yield { at: key, count: removed, erase: () => rewrite(client, held, key, account) };
 }
@@ -144,12 +187,12 @@ async function rewrite(client: S3Client, held: ObjectsOf, key: string, account: 
   const at = { Bucket: held.bucket, Key: key };
   const bytes = await bytesOf(client, held.bucket, key);
   if (bytes === undefined) return;
-  const { left, fixed } = held.without(bytes);
+  const { left, fixed } = await held.without(bytes);
   if (fixed !== undefined) throw new Error(`${held.name}: ${key.replaceAll(account, '')} is ${fixed}`);
   if (left === undefined) await client.send(new DeleteObjectCommand(at));
   else await client.send(new PutObjectCommand({ ...at, Body: left, ContentType: held.contentType }));
   const after = await bytesOf(client, held.bucket, key);
-  if (after !== undefined && held.without(after).removed > 0)
+  if (after !== undefined && (await held.without(after)).removed > 0)
     throw new Error(`${held.name}: ${key.replaceAll(account, '')} still holds what was taken out`);
 }
 
@@ -167,7 +210,7 @@ async function* versionTraces(
     if (Key !== key || VersionId === undefined || IsLatest === true) continue;
     const bytes = await bytesOf(client, held.bucket, key, VersionId);
     if (bytes === undefined) continue;
-    const { removed, fixed } = held.without(bytes);
+    const { removed, fixed } = await held.without(bytes);
     const name = `${key.replaceAll(account, '')} (older version)`;
     if (fixed !== undefined) yield { at: name, count: removed, erase: undefined, why: fixed };
     if (removed === 0 || fixed !== undefined) continue;

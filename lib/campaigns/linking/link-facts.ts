@@ -47,14 +47,14 @@ type Collected = (typeof COLLECTED)[number];
 /** Most values kept of a kind, the newest; however many an account shows, its item stays small. */
 export const VALUES_PER_KIND = LIMITS.factValues.most;
 /**
- * When a value was last seen is kept to the week: it says which values are the newest and when they may be forgotten, and each
+ * When a value was last seen is kept to the fortnight: it says which values are the newest and when they may be forgotten, and each
  * change of it writes the account's facts and its entries in the link table, a fifth of all writes were it kept to the day.
  */
-const SEEN_MS = 7 * DAY_MS;
+const SEEN_MS = 14 * DAY_MS;
 
 export interface SeenValue {
   readonly value: string;
-  /** start of the week of event time in which it was last seen, ms since 1970; of versions before, the day */
+  /** start of the fortnight of event time in which it was last seen, ms since 1970; of versions before, the fortnight or the day */
   readonly seen: number;
 }
 
@@ -89,23 +89,23 @@ function settingOf({ temperature, topP, maxTokens }: UsageEvent['params']): stri
   return last.name;
 }
 
-function holds(list: readonly SeenValue[], value: string, week: number): boolean {
+function holds(list: readonly SeenValue[], value: string, fortnight: number): boolean {
   for (let i = 0; i < list.length; i++) {
     const held = list[i] as SeenValue;
-    if (held.value === value) return held.seen >= week;
+    if (held.value === value) return held.seen >= fortnight;
   }
   return false;
 }
 
-/** Newest first, equal weeks by value: the same set in whatever order the events of a week come. */
+/** Newest first, equal fortnights by value: the same set in whatever order the events of one come. */
 function newest(a: SeenValue, b: SeenValue): number {
   return b.seen - a.seen || (a.value < b.value ? -1 : a.value > b.value ? 1 : 0);
 }
 
-function withValue(list: readonly SeenValue[], value: string, week: number): readonly SeenValue[] {
-  if (holds(list, value, week)) return list;
+function withValue(list: readonly SeenValue[], value: string, fortnight: number): readonly SeenValue[] {
+  if (holds(list, value, fortnight)) return list;
   const next = list.filter((held) => held.value !== value);
-  next.push({ value, seen: week });
+  next.push({ value, seen: fortnight });
   next.sort(newest);
   if (next.length <= VALUES_PER_KIND) return next;
   // a newcomer that falls out at once changes nothing: there is nothing to store
@@ -164,16 +164,16 @@ function saysTheSame(a: UsageEvent, b: UsageEvent): boolean {
 
 function withEvent(held: AccountFacts | undefined, event: UsageEvent): AccountFacts {
   const time = timeOf(event.time);
-  const week = Math.floor(time / SEEN_MS) * SEEN_MS;
+  const fortnight = Math.floor(time / SEEN_MS) * SEEN_MS;
   const day = Math.floor(time / DAY_MS) * DAY_MS;
   let { payment, credential, network, client, setting } = held?.values ?? NOTHING;
   for (const prints of event.prints) {
-    if (prints.payment !== undefined) payment = withValue(payment, prints.payment, week);
-    if (prints.credential !== undefined) credential = withValue(credential, prints.credential, week);
+    if (prints.payment !== undefined) payment = withValue(payment, prints.payment, fortnight);
+    if (prints.credential !== undefined) credential = withValue(credential, prints.credential, fortnight);
     if (prints.network !== undefined) {
-      network = withValue(network, prints.network, week);
-      client = withValue(client, `${prints.network}.${prints.agent ?? ''}.${prints.tls ?? ''}`, week);
-      setting = withValue(setting, `${prints.network}.${settingOf(event.params)}`, week);
+      network = withValue(network, prints.network, fortnight);
+      client = withValue(client, `${prints.network}.${prints.agent ?? ''}.${prints.tls ?? ''}`, fortnight);
+      setting = withValue(setting, `${prints.network}.${settingOf(event.params)}`, fortnight);
     }
   }
   const { customer } = event;
@@ -231,7 +231,7 @@ export function linkFacts(facts: AccountFacts): LinkFact[] {
   return list;
 }
 
-/** When an account last showed anything, ms, at the latest: the end of the newest week that its facts name. */
+/** When an account last showed anything, ms, at the latest: the end of the newest fortnight that its facts name. */
 export function lastShown(facts: AccountFacts): number {
   let newest = facts.firstSeen + DAY_MS;
   for (const kind of COLLECTED)

@@ -94,9 +94,8 @@ async function calibrate(
   say('groups of the past ...');
   const linked = past.finish();
   say('forests ...');
-  const linkedOnce = linked.looks.flatMap(({ groups }) => groups);
   try {
-    learner.fit(linkedOnce);
+    learner.fit(linked.looks.flatMap(({ groups }) => groups));
   } catch (error) {
     if (error instanceof RangeError) throw new InputError(error.message, { cause: error });
     throw error;
@@ -114,7 +113,7 @@ async function calibrate(
     windows: policy.windows,
     confirmed: verdicts.extraction,
     aside: new Set([...verdicts.extraction, ...verdicts.grey]),
-    robust: learner.robust(linkedOnce),
+    ...(learner.robust === undefined ? {} : { robust: learner.robust }),
     judged,
   });
   const named: Calibration = { ...made, groups };

@@ -86,18 +86,22 @@ export class Collector {
     const reader = this.#readers.get(source) ?? new EntryReader(source, this.#options.defaults);
     this.#readers.set(source, reader);
     const events: UsageEvent[] = [];
+    const formats = new Set<string>();
     const reasons: Reason[] = [...faults];
     let skipped = 0;
     for (const json of documents) {
       const read = reader.read(json);
       for (const exchange of read.exchanges) this.#record(exchange, events, reasons);
       for (const event of read.events) events.push(event);
+      if (read.exchanges.length + read.events.length > 0)
+        for (const format of read.formats.keys()) formats.add(format);
       for (const reason of read.reasons) reasons.push(reason);
       skipped += read.skipped;
       this.counts.odd += read.odd.length;
       this.#addLate(read.late, events, reasons);
     }
     await this.#deliver(events);
+    if (events.length > 0 && source === 'auto') this.#options.notices?.recognized(formats);
     this.#count(source, events, reasons, skipped);
     const warning =
       source === 'otel' ? this.#untold.warning(documents, reader.held.otel.spans.size) : undefined;

@@ -19,12 +19,17 @@ export class Notices {
 
   /** What came of a request. */
   counted(source: string, events: number, reasons: readonly Reason[]): void {
-    if (events > 0) this.#once(source, `first event of ${source}`);
+    if (events > 0 && source !== 'auto') this.#once(source, `first event of ${source}`);
     for (const reason of reasons) {
       if (this.#reasons >= MOST_REASONS) return;
       const line = `an entry of ${source} cannot be used: ${describeReason(reason)} (said once; /metrics counts them)`;
       if (this.#once(`${reason.field} ${reason.message}`, line)) this.#reasons++;
     }
+  }
+
+  /** Formats that entries were told apart as, where a request did not name one. */
+  recognized(formats: ReadonlySet<string>): void {
+    for (const format of formats) this.#once(format, `first event of ${format} (recognized)`);
   }
 
   /** What is wrong with all that came so far. */

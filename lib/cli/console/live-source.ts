@@ -5,7 +5,6 @@ import type { AccountOutcome } from '../../backtest/outcome.ts';
 import { type ConsoleStatus, statusWarnings } from '../../console/status.ts';
 import { asTyped } from '../../contract/command.ts';
 import { NO_SHADOW } from '../../contract/policy-names.ts';
-import { decided } from '../../findings/decision-request.ts';
 import type { Finding, Verdict } from '../../findings/finding.ts';
 import type { Author } from '../../findings/principal.ts';
 import { shadowDigest } from '../../findings/shadow-digest.ts';
@@ -16,12 +15,12 @@ import type { Calibration } from '../../scoring/calibration.ts';
 import { levelRank } from '../../scoring/level.ts';
 import { significanceOf } from '../../scoring/significance.ts';
 import { trafficOf, wholeTrail } from '../../stores/finding-queries.ts';
-import { change } from '../../stores/verdicts.ts';
 import { DAY_MS } from '../../time.ts';
 import { CandidateLog } from '../policy/candidate-work.ts';
 import { loadCalibration } from '../policy/policy-file.ts';
 import { type RolloutOptions, rolloutTarget } from '../policy/rollout-target.ts';
 import { calledAnywhere } from '../shared/called-as.ts';
+import { decideOn } from '../shared/decide.ts';
 import { asInputError, type Deployment } from '../shared/deployment.ts';
 import type { ConsoleOrigin, ConsoleSource } from './console-source.ts';
 
@@ -59,8 +58,7 @@ export function liveOrigin(deployment: Deployment, options: LiveOptions, author:
           ...(exception === undefined ? {} : { quietUntil: exception.until }),
         };
       },
-      decide: (id, asked, decision) =>
-        change(store, id, decided(asked, author, decision, Date.now()), decision),
+      decide: decideOn(deployment, store, () => Promise.resolve(author)),
     },
   };
 }

@@ -1,6 +1,9 @@
+import { stat } from 'node:fs/promises';
+import { InputError } from '../../input/errors.ts';
 import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring } from '../../input/keyring.ts';
 import { totalBytes } from '../../input/lines.ts';
 import { type EventBatch, readUsageEvents } from '../../input/usage-events.ts';
+import { describeReason } from '../../telemetry/reason.ts';
 import { createRecorder } from '../../telemetry/recorder.ts';
 import { DAY_MS } from '../../time.ts';
 
@@ -16,7 +19,37 @@ export type InputBatch = Pick<EventBatch, 'events' | 'rejects' | 'lines'>;
 /** Days of the shipped example that a demo shows; the rest is what `demo --send` sends. */
 export const EXCERPT_DAYS = 4;
 
+/** Lines that are no events, of which a demo says why. */
+export const NOTED = 3;
+
 type Say = (line: string) => void;
+
+/**
+ * Reads files of a demo's own to their first event, before anything else is made that takes time. What can be read only once is left alone.
+ * @throws InputError where none of them has an event, and for a file that cannot be read
+ */
+export async function checkUsable(files: readonly string[], options: KeyOptions, say: Say): Promise<void> {
+  if (!(await allReadTwice(files))) return;
+  const noted: string[] = [];
+  let lines = 0;
+  for await (const batch of readUsageEvents(
+    files,
+    sourceOf(options, () => undefined),
+  )) {
+    if (batch.events.length > 0) return;
+    lines += batch.lines;
+    for (const { file, line, reason } of batch.rejects.slice(0, NOTED - noted.length))
+      noted.push(`${file}:${line}: ${describeReason(reason)}`);
+  }
+  for (const line of noted) say(`  ${line}`);
+  throw new InputError(`nothing usable in the input: ${lines} lines, none is a usage event or an exchange`);
+}
+
+/** Whether all are files of this machine: a pipe's lines would be gone for the demo itself, and a bucket's be fetched twice. */
+async function allReadTwice(files: readonly string[]): Promise<boolean> {
+  if ((await totalBytes(files)) === undefined) return false;
+  return (await Promise.all(files.map((file) => stat(file)))).every((found) => found.isFile());
+}
 
 /** Everything in the files. */
 export async function wholeInput(

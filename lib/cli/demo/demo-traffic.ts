@@ -3,7 +3,7 @@ import { InputError } from '../../input/errors.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
 import { createProducer, type Producer } from '../../telemetry/producer.ts';
 import { describeReason } from '../../telemetry/reason.ts';
-import type { DemoInput } from './demo-input.ts';
+import { type DemoInput, NOTED } from './demo-input.ts';
 import type { DemoProgress } from './demo-progress.ts';
 import { progressMeter } from './progress-meter.ts';
 
@@ -92,8 +92,6 @@ export async function sendAll(cloud: Cloud, input: DemoInput, { progress, say }:
   }
   return { lines, rejected, taken, clock, producer: producer.counts, failures };
 }
-
-const NOTED = 3;
 
 /** Wakes a scheduled function as its rule would at `clock`; what went wrong, in words. */
 export async function wake(cloud: Cloud, name: string, clock: number): Promise<string[]> {

@@ -19,7 +19,7 @@ import { calledAs, pathFromHere, quoted } from '../shared/called-as.ts';
 import type { DemoLabel } from '../shared/deployment.ts';
 import { EXIT, failureOf } from '../shared/failure.ts';
 import { terminalWidth } from '../shared/fitted-table.ts';
-import { EXCERPT_DAYS, excerptInput, wholeInput } from './demo-input.ts';
+import { checkUsable, EXCERPT_DAYS, excerptInput, wholeInput } from './demo-input.ts';
 import { latencies, mailedFindings, notificationOf } from './demo-mails.ts';
 import { demoProgress } from './demo-progress.ts';
 import { type DemoCounts, type DemoReport, renderReport, spread, suspectsOf } from './demo-report.ts';
@@ -120,6 +120,7 @@ async function demo(options: DemoOptions, terminal: Terminal, view: DemoView): P
   const files = await inputFiles(options.input ?? [EXAMPLE]);
   const labels = await labelsOf(options, say);
   checkEngine(options.engine);
+  if (options.input !== undefined) await checkUsable(files, options, say);
 
   progress.step(step(1, 'Synthesizing the stack, bundling functions'));
   const assembly = await synthesize(CONTEXT);

@@ -1,22 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Command, Option } from 'commander';
-import { type DecisionRequest, decided, parseDecision } from '../../findings/decision-request.ts';
+import { type DecisionRequest, parseDecision } from '../../findings/decision-request.ts';
 import { VERDICTS, type Verdict } from '../../findings/finding.ts';
 import { when } from '../../findings/format.ts';
 import { plain } from '../../findings/sanitize.ts';
 import { ALONE_DAYS, type Triaged, TriageError } from '../../findings/triage.ts';
 import { InputError } from '../../input/errors.ts';
-import type { FindingStore } from '../../stores/finding-store.ts';
-import { change } from '../../stores/verdicts.ts';
 import { authorOf, userName } from '../shared/author.ts';
 import { calledAs } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
-import {
-  type Deployment,
-  type DeploymentOptions,
-  withDeploymentOptions,
-  withFindings,
-} from '../shared/deployment.ts';
+import { decideOn } from '../shared/decide.ts';
+import { type DeploymentOptions, withDeploymentOptions, withFindings } from '../shared/deployment.ts';
 
 interface TriageOptions extends DeploymentOptions {
   readonly verdict?: Verdict;
@@ -47,13 +41,19 @@ export function triageCommand(): Command {
       .option('--assign <name>', 'who looks after it')
       .option('--no-assign', 'nobody looks after it any more')
       .option('--decision <id>', 'id of this decision: given again, it is not made twice')
-      .option('--by <name>', 'what you are called; who you are is asked of IAM', userName())
+      .option(
+        '--by <name>',
+        'what you are called, where there is no triage API; who you are is asked of IAM',
+        userName(),
+      )
       .option('--json', 'print one JSON document'),
   ).action((id: string, options: TriageOptions) =>
     runCommand('triage', () =>
       withFindings(options, async (store, _, deployment) => {
         const name = options.decision ?? randomUUID();
-        const made = await decide(options, name, store, deployment, id).catch((error: unknown) => {
+        const decide = decideOn(deployment, store, () => authorOf(options, deployment));
+        const asked = async () => decide(id, askedFor(options), name);
+        const made = await asked().catch((error: unknown) => {
           if (!(error instanceof TriageError)) throw error;
           const field =
             error.field === undefined || error.message.startsWith(error.field) ? '' : `${error.field}: `;
@@ -68,19 +68,6 @@ export function triageCommand(): Command {
       }),
     ),
   );
-}
-
-async function decide(
-  options: TriageOptions,
-  name: string,
-  store: FindingStore,
-  deployment: Deployment,
-  id: string,
-): Promise<Triaged> {
-  const asked = askedFor(options);
-  const author = await authorOf(options, deployment);
-  // processing time, as the functions have it that look at the date: also where old traffic is replayed
-  return change(store, id, decided(asked, author, name, Date.now()), name);
 }
 
 /** What the options ask for. @throws InputError where they do not fit together */

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { campaignPlace } from '../../aws/erasure/campaigns.ts';
 import { type ErasureRecord, keepErasure } from '../../aws/erasure/erasure-record.ts';
 import { findingPlace } from '../../aws/erasure/findings.ts';
-import { archivePlace, quarantinePlace } from '../../aws/erasure/objects.ts';
+import { archivePlace, huntPlace, quarantinePlace } from '../../aws/erasure/objects.ts';
 import { linkPlace, profilePlace, rebuiltPlace } from '../../aws/erasure/own-items.ts';
 import type { Place } from '../../aws/erasure/trace.ts';
 import { rebuiltTableOf } from '../../contract/tables.ts';
@@ -186,17 +186,18 @@ async function placesOf(account: string, deployment: Deployment, options: Forget
     },
   };
   const progress = await progressIn(options.resume, account);
-  const make: Readonly<Record<PlaceName, (name: string) => Place>> = {
-    profiles: (name) => profilePlace(dynamodb, name, account),
-    links: (name) => linkPlace(dynamodb, name, account),
-    campaigns: (name) => campaignPlace(dynamodb, name, account),
-    findings: (name) => findingPlace(dynamodb, name, account),
-    archive: (name) =>
-      archivePlace(s3, name, account, {
-        everywhere: options.everywhere === true,
-        progress: progress('archive'),
-      }),
-    quarantine: (name) => quarantinePlace(s3, name, account, progress('quarantine')),
+  const everywhere = options.everywhere === true;
+  const make: Readonly<Record<PlaceName, (name: string) => readonly Place[]>> = {
+    profiles: (name) => [profilePlace(dynamodb, name, account)],
+    links: (name) => [linkPlace(dynamodb, name, account)],
+    campaigns: (name) => [campaignPlace(dynamodb, name, account)],
+    findings: (name) => [findingPlace(dynamodb, name, account)],
+    // Parquet behind what it is made of
+    archive: (name) => [
+      archivePlace(s3, name, account, { everywhere, progress: progress('archive') }),
+      huntPlace(s3, name, account, { everywhere, progress: progress('hunts') }),
+    ],
+    quarantine: (name) => [quarantinePlace(s3, name, account, progress('quarantine'))],
   };
   const wanted = PLACES.filter((place) => options.without?.includes(place) !== true);
   const missing = wanted.filter((place) => named[place].name === undefined);
@@ -204,7 +205,7 @@ async function placesOf(account: string, deployment: Deployment, options: Forget
     throw new InputError(
       `name ${missing.map((place) => named[place].option).join(', ')}, or say that there is none: --without ${missing.join(' ')}`,
     );
-  const places = wanted.map((place) => make[place](named[place].name ?? ''));
+  const places = wanted.flatMap((place) => make[place](named[place].name ?? ''));
   if (!wanted.includes('profiles')) return places;
   const second = options.rebuiltTable ?? rebuiltTableOf(named.profiles.name ?? '');
   const rebuilt = await rebuiltPlace(dynamodb, second, account);

@@ -4,7 +4,6 @@ import { ArchiveReader } from '../../aws/archive-reader.ts';
 import { FactItems } from '../../aws/fact-items.ts';
 import { DynamoFindingStore } from '../../aws/finding-table.ts';
 import { ProfileTable } from '../../aws/profile-table.ts';
-import { PromptItems } from '../../aws/prompt-items.ts';
 import { QuarantineBucket } from '../../aws/quarantine.ts';
 import { RebuiltTable } from '../../aws/rebuilt-table.ts';
 import { rebuiltTableOf } from '../../contract/tables.ts';
@@ -190,7 +189,6 @@ async function portsOf(
     profiles,
     beside: {
       links: new FactItems(dynamodb, into, { retentionDays: rules.policy.retentionDays }),
-      prompts: new PromptItems(dynamodb, into),
     },
     rules,
     decode: {

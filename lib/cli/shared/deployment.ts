@@ -88,6 +88,8 @@ export interface Deployment {
   readonly stateBucket: string | undefined;
   /** AppConfig application of the policies in force */
   readonly policyApplication: string | undefined;
+  /** address of the triage API, where the deployment has one: verdicts go through it, and no table is written from here */
+  readonly triageUrl?: string;
   /** the setting of that name: what a calibration does that was learnt elsewhere */
   readonly foreignCalibration: string;
   /** what time it is for findings, ms: the replay's clock in a demo of old traffic */
@@ -155,6 +157,7 @@ export async function connect(
     linkTable: set.LINK_TABLE || outputs.LinkTableName,
     quarantineBucket: set.QUARANTINE_BUCKET || outputs.QuarantineBucketName,
     policyApplication: set.POLICY_APPLICATION || outputs.PolicyApplicationName,
+    ...triageUrlOf(environment.TRIAGE_API_URL || outputs.TriageApiUrl),
     foreignCalibration: environment.FOREIGN_CALIBRATION || 'shadow',
     now: Date.now(),
     local: isLoopback(options.endpoint ?? environment.AWS_ENDPOINT_URL_DYNAMODB),
@@ -250,6 +253,10 @@ async function connectDemo(text: string, options: DeploymentOptions): Promise<De
     where: `the demo (${file})`,
     close: closer(dynamodb, s3),
   };
+}
+
+function triageUrlOf(url: string | undefined): Pick<Deployment, 'triageUrl'> {
+  return url === undefined ? {} : { triageUrl: url };
 }
 
 function isLoopback(endpoint: string | undefined): boolean {

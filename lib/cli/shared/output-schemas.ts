@@ -282,6 +282,39 @@ export const OUTPUTS = {
     next: z.array(z.looseObject({ command: z.string(), what: z.string() })),
   }),
   'demo --send': z.looseObject({ events: count, weeks: count, from: iso, to: iso }),
+  hunt: z.looseObject({
+    query: z.string().optional(),
+    table: z.enum(['events', 'prints']).optional(),
+    since: z.iso.date().optional(),
+    until: z.iso.date().optional(),
+    source: z.looseObject({
+      days: z.array(z.iso.date()),
+      events: count,
+      prints: count,
+      erased: count.describe('rows that forget took out'),
+      notes: strings.describe('what is missing or not known to be there'),
+    }),
+    columns: strings,
+    rows: z.array(z.array(z.unknown())).describe('values in the order of the columns; times of UTC'),
+    cut: z.boolean(),
+    athena: z
+      .looseObject({ bytes: count, usd: z.number() })
+      .optional()
+      .describe('what the query would read there, over the same days'),
+  }),
+  'hunt --list': z.looseObject({
+    queries: z.array(
+      z.looseObject({
+        id: z.string(),
+        title: z.string(),
+        question: z.string(),
+        explanation: z.string(),
+        table: z.enum(['events', 'prints']),
+        reads: strings,
+        sql: z.string(),
+      }),
+    ),
+  }),
   forget: z.looseObject({ dryRun: z.boolean(), places: z.array(z.looseObject({})), notLookedAt: strings }),
 } as const satisfies Readonly<Record<string, z.ZodType>>;
 

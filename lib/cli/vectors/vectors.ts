@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { InputError } from '../../input/errors.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { VECTORS_FILE, type Vectors } from '../../telemetry/vectors/make.ts';
@@ -15,17 +15,28 @@ export function vectorsCommand(): Command {
       '--check <command>',
       'run a recorder: it reads {"keyring"} and then exchanges, a line each, and writes events, a line each',
     )
+    .option('--seconds <number>', 'with --check, how long the recorder may take', seconds, 60)
     .option('--json', 'with --check, one JSON document')
-    .action(async (options: { check?: string; json?: boolean }) => {
+    .action(async (options: CheckOptions) => {
       process.exitCode = await runVectors(options, { stdout: process.stdout, stderr: process.stderr });
     });
 }
 
-/** Prints the vectors, or checks a recorder: 0 all right, 1 some are not, 2 the command did not answer. */
-export async function runVectors(
-  options: { readonly check?: string; readonly json?: boolean },
-  terminal: Terminal,
-): Promise<number> {
+interface CheckOptions {
+  readonly check?: string;
+  /** s, 60 where it is not given */
+  readonly seconds?: number;
+  readonly json?: boolean;
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 86_400)) throw new InvalidArgumentError('a number of seconds up to 86400.');
+  return value;
+}
+
+/** Prints the vectors, or checks a recorder: 0 all right, 1 some are not, 2 the command did not answer (in time). */
+export async function runVectors(options: CheckOptions, terminal: Terminal): Promise<number> {
   const text = await readFile(VECTORS_FILE, 'utf8');
   if (options.check === undefined) {
     terminal.stdout.write(text);
@@ -36,13 +47,10 @@ export async function runVectors(
     const input = [{ keyring }, ...vectors.map(({ exchange }) => exchange)]
       .map((line) => JSON.stringify(line))
       .join('\n');
-    const answers = (await outputOf(options.check, `${input}\n`))
+    const answers = (await outputOf(options.check, `${input}\n`, options.seconds ?? 60))
       .split('\n')
       .filter((line) => line.trim() !== '');
-    const results = vectors.map(({ name, event }, index) => ({
-      name,
-      differs: differences(event, answers[index]),
-    }));
+    const results = vectors.map(({ name, event }, index) => compared(name, event, answers[index]));
     if (answers.length > vectors.length)
       throw new InputError(`${answers.length} lines for ${vectors.length} exchanges`);
     report(results, options.json === true, terminal);
@@ -56,7 +64,10 @@ export async function runVectors(
 
 interface Result {
   readonly name: string;
+  /** fields that are wrong, each with both values */
   readonly differs: readonly string[];
+  /** hints that the recorder does not make (docs/wire-format.md): its accounts lose those facts, and nothing else */
+  readonly without: readonly string[];
 }
 
 function report(results: readonly Result[], json: boolean, terminal: Terminal): void {
@@ -65,27 +76,51 @@ function report(results: readonly Result[], json: boolean, terminal: Terminal): 
     terminal.stdout.write(`${JSON.stringify({ right, all: results.length, results })}\n`);
     return;
   }
-  for (const { name, differs } of results) {
-    terminal.stdout.write(`${differs.length === 0 ? 'ok    ' : 'WRONG '} ${name}\n`);
+  for (const { name, differs, without } of results) {
+    const hints = without.length === 0 ? '' : ` (without ${without.join(', ')})`;
+    terminal.stdout.write(`${differs.length === 0 ? 'ok    ' : 'WRONG '} ${name}${hints}\n`);
     for (const difference of differs.slice(0, 8)) terminal.stdout.write(`         ${difference}\n`);
   }
-  terminal.stdout.write(`${right} of ${results.length} vectors right\n`);
+  const hints = new Set(results.flatMap(({ without }) => without));
+  terminal.stdout.write(
+    `${right} of ${results.length} vectors right${hints.size === 0 ? '' : `; hints that it does not always make: ${[...hints].sort().join(', ')}`}\n`,
+  );
 }
 
-/** Fields that differ, each with both values. */
-function differences(event: object, line: string | undefined): string[] {
-  if (line === undefined) return ['no line'];
+/** Hints of a prompt's kind, by tables of phrasings: `false` where a recorder cannot make one. */
+const HINTS: ReadonlySet<string> = new Set(['shape.instruction', 'shape.code', 'shape.input']);
+
+/** What an answer has otherwise than the event that an exchange becomes. */
+function compared(
+  name: string,
+  event: Vectors['vectors'][number]['event'],
+  line: string | undefined,
+): Result {
+  const wrong = (difference: string): Result => ({ name, differs: [difference], without: [] });
+  if (line === undefined) return wrong('no line');
   let answer: unknown;
   try {
     answer = JSON.parse(line);
   } catch {
-    return [`not JSON: ${printable(line)}`];
+    return wrong(`not JSON: ${printable(line)}`);
   }
-  const wanted = leaves(event);
+  if (typeof answer !== 'object' || answer === null) return wrong(`no object: ${printable(answer)}`);
+  const said = 'behaviours' in answer && Array.isArray(answer.behaviours) ? answer.behaviours : [];
+  // hints that are not made count as not made, not as wrong; what is made has to be right
+  const missing = event.behaviours.filter((behaviour) => !said.includes(behaviour));
+  const wanted = leaves({ ...event, behaviours: event.behaviours.filter((held) => said.includes(held)) });
   const got = leaves(answer);
-  return [...new Set([...wanted.keys(), ...got.keys()])]
-    .filter((path) => !isDeepStrictEqual(wanted.get(path), got.get(path)))
-    .map((path) => `${path}: expected ${printable(wanted.get(path))}, got ${printable(got.get(path))}`);
+  const apart = [...new Set([...wanted.keys(), ...got.keys()])].filter(
+    (path) => !isDeepStrictEqual(wanted.get(path), got.get(path)),
+  );
+  const isHint = (path: string) => HINTS.has(path) && got.get(path) === false;
+  return {
+    name,
+    differs: apart
+      .filter((path) => !isHint(path))
+      .map((path) => `${path}: expected ${printable(wanted.get(path))}, got ${printable(got.get(path))}`),
+    without: [...apart.filter(isHint), ...missing.map((behaviour) => `behaviour ${behaviour}`)],
+  };
 }
 
 function leaves(value: unknown, path = ''): Map<string, unknown> {
@@ -96,19 +131,38 @@ function leaves(value: unknown, path = ''): Map<string, unknown> {
   return all;
 }
 
-function outputOf(command: string, input: string): Promise<string> {
+/** What the command writes, given this input. @throws InputError where it writes nothing, or has not ended after so many seconds */
+function outputOf(command: string, input: string, limit: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, { shell: true, stdio: ['pipe', 'pipe', 'inherit'] });
+    // a group of processes of its own, so that what the shell has started ends with it
+    const child = spawn(command, { shell: true, stdio: ['pipe', 'pipe', 'inherit'], detached: true });
     const chunks: Buffer[] = [];
+    const timer = setTimeout(() => {
+      endGroup(child.pid);
+      reject(
+        new InputError(
+          `--check: the command has not ended after ${limit} s. A recorder ends when its standard input does; --seconds gives it longer`,
+        ),
+      );
+    }, limit * 1000);
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.once('error', (error) => reject(new InputError(`--check: ${error.message}`, { cause: error })));
-    child.once('close', (code) =>
-      code === 0 || chunks.length > 0
-        ? resolve(Buffer.concat(chunks).toString('utf8'))
-        : reject(new InputError(`--check: the command ended with ${code} and wrote nothing`)),
-    );
+    child.once('close', (code) => {
+      clearTimeout(timer);
+      if (code === 0 || chunks.length > 0) resolve(Buffer.concat(chunks).toString('utf8'));
+      else reject(new InputError(`--check: the command ended with ${code} and wrote nothing`));
+    });
     // a command that ends before it has read everything is told by what it wrote
     child.stdin.on('error', () => {});
     child.stdin.end(input);
   });
+}
+
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // it has ended meanwhile
+  }
 }

@@ -41,7 +41,7 @@ const millions = (perSecond: number): number => (perSecond * MONTH_SECONDS) / 1e
 export function billOf(load: Load, settings: Settings, figures: CostFigures): readonly BillLine[] {
   return [
     streamLine(load, settings),
-    ...tableLines(load, figures),
+    ...tableLines(load, settings, figures),
     functionLine(load, settings),
     archiveLine(load, settings),
     watchingLine(load, settings),
@@ -69,8 +69,22 @@ function streamLine(load: Load, { retentionHours }: Settings): BillLine {
   };
 }
 
-function tableLines(load: Load, { bytesPerAccount }: CostFigures): BillLine[] {
+/** An account's entries in the link table, two of half a kilobyte, of which a scan reads eight kilobytes for a unit. */
+const LINK_ENTRY_UNITS = 1100 / 8192;
+
+/**
+ * Read units a second of the runs that pass over all accounts: `link` reads the link table, and asks for the parts of accounts whose
+ * contents it compares, an eventually consistent query each; `calibrate` reads the profile table once a day.
+ */
+function passUnits({ accounts }: Load, { linkMinutes }: Settings, { bytesPerAccount }: CostFigures): number {
+  const link = accounts * (LINK_ENTRY_UNITS + Math.ceil(bytesPerAccount / 4096) / 2);
+  return link / (60 * linkMinutes) + (accounts * bytesPerAccount) / 8192 / 86_400;
+}
+
+function tableLines(load: Load, settings: Settings, figures: CostFigures): BillLine[] {
   const { dynamodb } = PRICES;
+  const { bytesPerAccount } = figures;
+  const passes = passUnits(load, settings, figures);
   const hours = MONTH_HOURS / TABLE_UTILIZATION;
   const gb = (load.accounts * bytesPerAccount) / 1e9;
   const storage = gb * (dynamodb.storageGb + dynamodb.recoveryGb);
@@ -89,6 +103,13 @@ function tableLines(load: Load, { bytesPerAccount }: CostFigures): BillLine[] {
       provisioned: load.readUnitsPerSecond * hours * dynamodb.readUnitHour,
       growth: 'with events, as writes do',
       firstLimit: '40,000 read units a second a table (default quota); 3,000 a second a partition',
+    },
+    {
+      part: 'tables, reads of all accounts',
+      onDemand: millions(passes) * dynamodb.readMillion,
+      provisioned: passes * hours * dynamodb.readUnitHour,
+      growth: 'with accounts that were active within the retention, and with runs of link: linkMinutes',
+      firstLimit: '`link` passes over all accounts within one invocation',
     },
     {
       part: 'tables, storage and recovery',

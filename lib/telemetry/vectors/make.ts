@@ -79,6 +79,7 @@ const CASES: Readonly<Record<string, Partial<Exchange> & Pick<Exchange, 'message
   'letters outside the first plane, and pictures': { messages: said('𝔐ath 𐐀 🎉 party') },
   'half a surrogate pair': { messages: said('broken \ud83d text') },
   'a prompt longer than is read': { messages: said('word '.repeat(13_200)) },
+  'more words than a sketch is of': { messages: said(`${'潮'.repeat(8192)}汐について`) },
   'origin over IPv4 in a forwarding list': {
     messages: said('Hello there'),
     origin: {
@@ -90,7 +91,23 @@ const CASES: Readonly<Record<string, Partial<Exchange> & Pick<Exchange, 'message
     },
     customer: { plan: 'payg', product: 'api', createdAt: '2026-01-10T12:34:56Z', payment: 'pm-1' },
   },
-  'origin over IPv6 and mapped IPv4': { messages: said('Hello there'), origin: { ip: '[2001:db8::7]:443' } },
+  'origin over IPv6, with brackets and port': {
+    messages: said('Hello there'),
+    origin: { ip: '[2001:db8::7]:443' },
+  },
+  'an IPv4 address mapped in hexadecimal': {
+    messages: said('Hello there'),
+    origin: { ip: '::ffff:c633:6407' },
+  },
+  'a forwarding list whose first entry is no address': {
+    messages: said('Hello there'),
+    origin: { ip: 'unknown, 10.0.0.1' },
+  },
+  'bounds of parameters, and whole numbers': {
+    messages: said('Hi'),
+    params: { temperature: 0, topP: 1, maxTokens: 0, n: 2.5 },
+  },
+  'names that are longer than an event holds': { messages: said('Hi'), model: `m${'-long'.repeat(60)}` },
   'a mapped IPv4 address': { messages: said('Hello there'), origin: { ip: '::ffff:198.51.100.7' } },
   'two epochs serve': { messages: said('How do tides work?'), time: '2026-06-15T10:00:00+02:00' },
   'before the first epoch': { messages: said('How do tides work?'), time: '2020-01-01T00:00:00Z' },

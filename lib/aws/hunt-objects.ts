@@ -1,0 +1,165 @@
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  NotFound,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { HUNT_TABLES, huntPrefix, MANIFEST_PREFIX, manifestKey, partKey } from '../contract/hunt-names.ts';
+import { EVENTS_PREFIX } from '../contract/object-prefixes.ts';
+import { type Manifest, manifest, type PartCounts, parseManifest, partCounts } from '../hunts/manifest.ts';
+import type { ListedObject } from '../hunts/plan-parts.ts';
+import { padSequence } from '../profile/position.ts';
+
+const FRAMES = /\/[^/]+-(\d+)-(\d+)\.ndjson\.gz$/;
+const MANIFEST = /^hunts\/manifests\/day=([^/]+)\/(.+)\.json$/;
+
+/** The bytes of a part, one object for each table. */
+export interface MadePart {
+  readonly events: Uint8Array;
+  readonly prints: Uint8Array;
+  readonly counts: PartCounts;
+}
+
+/** The one owner of `hunts/` in the archive bucket: parts in Parquet and their manifests (lib/contract/hunt-names.ts). */
+export class HuntObjects {
+  readonly #client: S3Client;
+  readonly #bucket: string;
+
+  constructor(client: S3Client, bucket: string) {
+    this.#client = client;
+    this.#bucket = bucket;
+  }
+
+  /** Frames of a group's day, as they are listed now. */
+  async frames(day: string, group: string): Promise<ListedObject[]> {
+    const found: ListedObject[] = [];
+    const Prefix = `${EVENTS_PREFIX}day=${day}/group=${group}/`;
+    for await (const page of paginateListObjectsV2(
+      { client: this.#client },
+      { Bucket: this.#bucket, Prefix },
+    ))
+      for (const { Key = '', ETag = '', Size = 0 } of page.Contents ?? []) {
+        const [, first, last] = FRAMES.exec(Key) ?? [];
+        if (first !== undefined && last !== undefined)
+          found.push({
+            key: Key,
+            etag: ETag,
+            bytes: Size,
+            first: padSequence(first),
+            last: padSequence(last),
+          });
+      }
+    return found;
+  }
+
+  /** Groups of a day that have a manifest, by day. */
+  async manifests(): Promise<Map<string, Set<string>>> {
+    const found = new Map<string, Set<string>>();
+    for (const key of await this.#keys(MANIFEST_PREFIX)) {
+      const [, day, group] = MANIFEST.exec(key) ?? [];
+      if (day === undefined || group === undefined) continue;
+      found.set(day, (found.get(day) ?? new Set()).add(group));
+    }
+    return found;
+  }
+
+  /** undefined: nothing was made of that group's day. @throws DamagedManifest */
+  async manifest(day: string, group: string): Promise<Manifest | undefined> {
+    const key = manifestKey(day, group);
+    try {
+      const object = await this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }));
+      return parseManifest(key, (await object.Body?.transformToString()) ?? '');
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined;
+      throw error;
+    }
+  }
+
+  async putManifest(made: Manifest): Promise<void> {
+    await this.#client.send(
+      new PutObjectCommand({
+        Bucket: this.#bucket,
+        Key: manifestKey(made.day, made.group),
+        // in the schema's order of fields: the same manifest, the same bytes
+        Body: JSON.stringify(manifest.parse(made)),
+        ContentType: 'application/json',
+      }),
+    );
+  }
+
+  /** What a part holds, where it was made of what has this digest; undefined: it has to be made. */
+  async madeOf(day: string, group: string, part: number, digest: string): Promise<PartCounts | undefined> {
+    try {
+      const { Metadata = {} } = await this.#client.send(
+        new HeadObjectCommand({ Bucket: this.#bucket, Key: partKey('events', day, group, part) }),
+      );
+      if (Metadata.made !== digest) return undefined;
+      const said = partCounts.safeParse(
+        Object.fromEntries(Object.entries(Metadata).map(([name, value]) => [name, Number(value)])),
+      );
+      return said.success ? said.data : undefined;
+    } catch (error) {
+      if (error instanceof NotFound || error instanceof NoSuchKey) return undefined;
+      throw error;
+    }
+  }
+
+  /** Prints first: where the part of `events` says that it is made, all of it is. */
+  async putPart(place: PartPlace, { events, prints, counts }: MadePart, digest: string): Promise<void> {
+    const { day, group, part } = place;
+    const said = Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, String(value)]));
+    for (const [table, body] of [
+      ['prints', prints],
+      ['events', events],
+    ] as const)
+      await this.#client.send(
+        new PutObjectCommand({
+          Bucket: this.#bucket,
+          Key: partKey(table, day, group, part),
+          Body: body,
+          ContentType: 'application/vnd.apache.parquet',
+          Metadata: { made: digest, ...said },
+        }),
+      );
+  }
+
+  /** Takes away parts from a number on: there were more of them before. */
+  async dropFrom(day: string, group: string, part: number): Promise<void> {
+    for (const table of HUNT_TABLES) {
+      const from = partKey(table, day, group, part);
+      const keys = (await this.#keys(`${huntPrefix(table, day)}${group}-`)).filter(
+        (key) => key.length > from.length || (key.length === from.length && key >= from),
+      );
+      if (keys.length === 0) continue;
+      const { Errors = [] } = await this.#client.send(
+        new DeleteObjectsCommand({
+          Bucket: this.#bucket,
+          Delete: { Objects: keys.map((Key) => ({ Key })), Quiet: true },
+        }),
+      );
+      const [first] = Errors;
+      if (first !== undefined) throw new Error(`${first.Key}: ${first.Code}: ${first.Message}`);
+    }
+  }
+
+  async #keys(prefix: string): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const page of paginateListObjectsV2(
+      { client: this.#client },
+      { Bucket: this.#bucket, Prefix: prefix },
+    ))
+      for (const { Key } of page.Contents ?? []) if (Key !== undefined) keys.push(Key);
+    return keys;
+  }
+}
+
+/** Where a part lies. */
+export interface PartPlace {
+  readonly day: string;
+  readonly group: string;
+  readonly part: number;
+}

@@ -1,0 +1,65 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { InputError } from '../../input/errors.ts';
+import type { KeyOptions } from '../../input/keyring.ts';
+import { S3, STDIN } from '../../input/lines.ts';
+import { say } from '../../input/say.ts';
+import { Converter, isFrames } from './convert.ts';
+import { filesBelow, kindOf, localName, type Parts, readParts } from './parts.ts';
+
+/**
+ * What a hunt reads, whatever it was given: parts in Parquet as they are, objects of the archive and traffic turned into parts
+ * below a folder by the same writer.
+ * @param names folders, files, s3:// prefixes
+ * @param folder for what is fetched or made
+ * @throws InputError naming what cannot be used
+ */
+export async function partsOf(names: readonly string[], folder: string, keys: KeyOptions): Promise<Parts> {
+  const files: string[] = [];
+  for (const name of names)
+    files.push(...(name.startsWith(S3) ? await fetched(name, folder) : await filesBelow(name)));
+  const twice = files.find((file, at) => files.indexOf(file) !== at);
+  if (twice !== undefined) throw new InputError(`${twice}: given twice, and its rows would count twice`);
+  const parquet = files.filter((file) => kindOf(file) === 'parquet');
+  const manifests = files.filter((file) => kindOf(file) === 'manifest');
+  const others = files.filter((file) => kindOf(file) === undefined);
+  const converter = new Converter(join(folder, 'made'));
+  const traffic: string[] = [];
+  let frames = 0;
+  for (const file of others)
+    if (file !== STDIN && (await isFrames(file))) {
+      await converter.frames(file);
+      frames++;
+    } else traffic.push(file);
+  if (traffic.length > 0) await converter.traffic(traffic, keys);
+  if (parquet.length > 0 && others.length > 0)
+    say(`${parquet.length} files of Parquet and ${others.length} others: what is in both counts twice`);
+  const parts = await readParts([...parquet, ...(await converter.finish())], manifests);
+  const unsure =
+    parquet.length > 0 && manifests.length === 0
+      ? ['no manifests beside the Parquet: whether its days are whole is not known']
+      : [];
+  if (frames > 0) say(`${frames} objects of the archive read`);
+  return { files: parts.files, notes: [...converter.notes, ...unsure, ...parts.notes] };
+}
+
+/** Objects below a prefix, copied; Parquet keeps the folder of its day. */
+async function fetched(name: string, folder: string): Promise<string[]> {
+  // The SDK is loaded for those who need it.
+  const { objectsBelow, openObject } = await import('../../input/s3.ts');
+  const files: string[] = [];
+  for (const [i, address] of (await objectsBelow(name)).entries()) {
+    const key = address.slice(address.indexOf('/', S3.length) + 1);
+    const kind = kindOf(key);
+    const file =
+      kind === undefined
+        ? join(folder, 'fetched', 'others', String(i))
+        : join(folder, 'fetched', kind === 'parquet' ? localName(key) : key);
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await pipeline(await openObject(address), createWriteStream(file, { mode: 0o600 }));
+    files.push(file);
+  }
+  return files;
+}

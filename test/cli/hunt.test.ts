@@ -1,0 +1,226 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { huntCommand } from '../../lib/cli/hunt/hunt.ts';
+import { HUNT_QUERIES } from '../../lib/hunts/queries.ts';
+import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { account, DAY, harvest, MINUTE, print, START } from '../events.ts';
+import { archived, EmulatedArchive } from '../hunts/archive-fixture.ts';
+import { holdToSchema } from './outputs.ts';
+
+/** Three accounts over three days, on one payment, one of which sends names that mean something to programs. */
+const HOSTILE = '=cmd|"/c calc"!A1\u001b[31m';
+const events: UsageEvent[] = [1, 2, 3].flatMap((n) =>
+  harvest({ account: account(n), events: 60, everyMs: 60 * MINUTE, seed: n }).map((event, i) => ({
+    ...event,
+    model: n === 3 ? HOSTILE : event.model,
+    usage: { inputTokens: 20, outputTokens: 100 * n },
+    prints: event.prints.map((held) => ({ ...held, payment: print(9), ...(i % 2 ? { tls: print(1) } : {}) })),
+  })),
+);
+
+let archive: EmulatedArchive;
+let folder: string;
+const at = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  archive = await EmulatedArchive.open();
+  const records = events.map((event, i) => ({
+    sequence: 100 + i,
+    arrived: Date.parse(event.time) + 1000,
+    events: new Map([[0, event]]),
+  }));
+  for (let i = 0; i < records.length; i += 20)
+    await archive.archive.put(records.slice(i, i + 20).map(archived));
+  await archive.compact(START + 20 * DAY, { partBytes: 3000 });
+  folder = mkdtempSync(join(tmpdir(), 'siphonwatch-hunts-'));
+  for (const prefix of ['events/', 'hunts/'])
+    for (const key of await archive.keys(prefix)) {
+      mkdirSync(dirname(at(key)), { recursive: true });
+      writeFileSync(at(key), await archive.bytes(key));
+    }
+  writeFileSync(at('usage.ndjson'), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await archive.close();
+});
+afterEach(() => {
+  process.exitCode = undefined;
+});
+
+async function hunt(...args: string[]): Promise<{ code: unknown; out: string; err: string }> {
+  const kept = { out: '', err: '' };
+  const writes = [
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      kept.out += String(text);
+      return true;
+    }),
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      kept.err += String(text);
+      return true;
+    }),
+  ];
+  try {
+    await huntCommand().exitOverride().parseAsync(args, { from: 'user' });
+  } finally {
+    for (const write of writes) write.mockRestore();
+  }
+  holdToSchema(['hunt', ...args], kept.out);
+  return { code: process.exitCode, ...kept };
+}
+
+const answerOf = (out: string) =>
+  JSON.parse(out) as {
+    source: { days: string[]; events: number; notes: string[] };
+    columns: string[];
+    rows: unknown[][];
+    athena: { bytes: number; usd: number };
+  };
+
+describe('hunt', () => {
+  it('answers the same from Parquet, from the archive and from recorded traffic', async () => {
+    const asked = ['most-answers', '--json'];
+    const parquet = answerOf((await hunt(...asked, at('hunts'))).out);
+    expect(parquet.rows).toEqual([3, 2, 1].map((n) => [account(n), 'payg', 'api', 60, 6000 * n, 1, 0, 1]));
+    expect(parquet.source).toEqual({
+      days: ['2026-03-02', '2026-03-03', '2026-03-04'],
+      events: 180,
+      prints: 180,
+      erased: 0,
+      notes: [],
+    });
+    expect(parquet.athena.usd).toBeCloseTo(5e-5, 9);
+    for (const source of ['events', 'usage.ndjson'])
+      expect(answerOf((await hunt(...asked, at(source))).out)).toMatchObject({
+        rows: parquet.rows,
+        source: { events: 180 },
+      });
+  });
+
+  it('asks prints where they are, and says where they are not', async () => {
+    const shared = answerOf((await hunt('shared-payment', '--json', at('hunts'))).out);
+    expect(shared.rows).toEqual([['e1', print(9), 3, 180, account(1), account(3), 1]]);
+    expect(await hunt('shared-payment', at('hunts/events'))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('asks the table prints, of which there is nothing'),
+    });
+  });
+
+  it('runs every query, and counts none of its own', async () => {
+    for (const { id } of HUNT_QUERIES)
+      expect([id, (await hunt(id, '--json', at('hunts'))).code]).toEqual([id, 0]);
+  });
+
+  it('takes days of arrival, each inclusive', async () => {
+    const of = async (...days: string[]) =>
+      answerOf((await hunt('overview', '--json', ...days, at('hunts'))).out).rows.map(([day]) => day);
+    expect([...new Set(await of('--since', '2026-03-03', '--until', '2026-03-03'))]).toEqual(['2026-03-03']);
+    expect([...new Set(await of('--since', '2026-03-03'))]).toEqual(['2026-03-03', '2026-03-04']);
+    expect(await hunt('overview', at('hunts'), '--since', '2027-01-01')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('there are days from 2026-03-02 to 2026-03-04'),
+    });
+  });
+
+  it('makes names inert in a terminal and in a spreadsheet', async () => {
+    const sql = ['--sql', 'SELECT DISTINCT model FROM events ORDER BY model', at('hunts')];
+    const { out } = await hunt(...sql);
+    expect(out).not.toContain('\u001b');
+    expect((await hunt(...sql, '--csv')).out).toContain(`"'=cmd|""/c calc""!A1`);
+  });
+
+  it('reaches no other file of the machine, and writes none', async () => {
+    writeFileSync(at('secret.csv'), 'a\n1\n');
+    for (const sql of [
+      `SELECT * FROM read_csv('${at('secret.csv')}')`,
+      `COPY (SELECT 1) TO '${at('made.csv')}'`,
+      'INSTALL httpfs',
+      'SET enable_external_access = true',
+    ])
+      expect([sql, (await hunt('--sql', sql, at('hunts'))).code]).toEqual([sql, 2]);
+    expect(readdirSync(folder)).not.toContain('made.csv');
+  });
+});
+
+describe('hunt, given what is not whole,', () => {
+  it('says which part is missing, and of which days there is nothing', async () => {
+    cpSync(at('hunts'), at('holes'), { recursive: true });
+    const [part = ''] = readdirSync(at('holes/events/day=2026-03-02'));
+    rmSync(at(`holes/events/day=2026-03-02/${part}`));
+    for (const table of ['events', 'prints'])
+      rmSync(at(`holes/${table}/day=2026-03-03`), { recursive: true });
+    const { out } = await hunt('overview', '--json', at('holes'));
+    const { notes } = answerOf(out).source;
+    expect(notes).toContainEqual(
+      expect.stringMatching(`events of 2026-03-02: part ${part} with \\d+ rows is missing`),
+    );
+    expect(notes).toContain('nothing of 2026-03-03: no events then, or not here');
+    const bare = answerOf((await hunt('overview', '--json', at('hunts/events'))).out);
+    expect(bare.source.notes).toEqual([
+      'no manifests beside the Parquet: whether its days are whole is not known',
+    ]);
+  });
+
+  it('gives no answer over a part that is there twice, under whatever name', async () => {
+    expect(await hunt('overview', at('hunts'), at('hunts'))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('given twice'),
+    });
+    cpSync(at('hunts'), at('again'), { recursive: true });
+    expect(await hunt('overview', at('hunts'), at('again'))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('the same part as'),
+    });
+    const day = at('again/events/day=2026-03-02');
+    const [part = ''] = readdirSync(day);
+    cpSync(join(day, part), join(day, 'copy-0000.parquet'));
+    for (const sources of [[at('again')], [at('hunts'), at('events')]])
+      expect(await hunt('overview', ...sources)).toMatchObject({
+        code: 2,
+        err: expect.stringMatching(/\d+ rows of events are there twice/),
+      });
+  });
+
+  it('names a part that is damaged or lies below no day', async () => {
+    const day = 'broken/day=2026-03-02';
+    mkdirSync(at(day), { recursive: true });
+    writeFileSync(at(`${day}/00-0000.parquet`), 'PAR1 not any more');
+    expect(await hunt('overview', at('broken'))).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/00-0000\.parquet: no Parquet, or damaged: copy it again/),
+    });
+    const [part = ''] = readdirSync(at('hunts/events/day=2026-03-02'));
+    cpSync(at(`hunts/events/day=2026-03-02/${part}`), at('loose.parquet'));
+    expect(await hunt('overview', at('loose.parquet'))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('lies in no folder such as day=2026-03-01'),
+    });
+    const bytes = readFileSync(at(`hunts/events/day=2026-03-02/${part}`));
+    bytes.fill(0xff, 40, 400);
+    writeFileSync(at(`${day}/00-0000.parquet`), bytes);
+    expect((await hunt('overview', at('broken'))).code).toBe(2);
+  });
+});
+
+describe('hunt --athena', () => {
+  it('prints commands that a shell runs as they are, with the days as they were given', async () => {
+    const { out } = await hunt('reasoning', '--athena', '--since', '2026-03-01', '--region', 'eu-west-1');
+    const bin = mkdtempSync(join(folder, 'bin-'));
+    // answers as the command line of AWS does, and keeps what it was asked
+    writeFileSync(
+      join(bin, 'aws'),
+      `#!/bin/sh\nprintf '%s\\n' "$@" >> ${at('asked')}\ncase "$2" in start-query-execution) echo the-id;; get-query-execution) echo SUCCEEDED;; esac\n`,
+      { mode: 0o755 },
+    );
+    const env = { PATH: `${bin}:${process.env.PATH}` };
+    execFileSync('bash', ['-euo', 'pipefail', '-c', out], { env, stdio: 'pipe' });
+    const asked = readFileSync(at('asked'), 'utf8');
+    expect(asked).toContain("WHERE day BETWEEN '2026-03-01' AND date_format(current_date, '%Y-%m-%d')");
+    for (const said of ['Siphonwatch-hunts', 'Database=siphonwatch_hunts', 'eu-west-1', 'the-id'])
+      expect(asked).toContain(said);
+    expect(out).toContain('Saved queries, reasoning');
+  });
+});
