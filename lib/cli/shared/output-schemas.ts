@@ -123,6 +123,12 @@ export const OUTPUTS = {
           .describe(
             'share of benign accounts that are named through groups within a month, at most; absent: nobody is named through a group',
           ),
+        unranked: z
+          .number()
+          .optional()
+          .describe(
+            'share of accounts that are named through new groups within thirty days although no rank supports it, at most: a count, beside groups; absent: none',
+          ),
       })
       .describe('chances a month at which levels are reached; absent: the level does not exist'),
     unsupported: strings,
