@@ -153,6 +153,8 @@ export class CalibrateWork {
       calibration: made,
       windows: made.windows,
       confirmed: verdicts.extraction,
+      ...(learner.robust === undefined ? {} : { robust: learner.robust }),
+      judged: new Set([...verdicts.extraction, ...verdicts.benign, ...verdicts.grey]),
       content: linked.content,
     });
     // named by content: a second run of the same day overwrites nothing that a policy names

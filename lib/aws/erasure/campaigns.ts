@@ -74,13 +74,22 @@ async function leave(client: DynamoDBClient, table: string, id: string, account:
 function campaignWithout(held: Campaign, account: string): Campaign {
   const others = (accused: ReadonlyMap<string, number>) =>
     new Map([...accused].filter(([name]) => name !== account));
+  const unranked = (of: Campaign['unranked']) =>
+    of === undefined ? {} : { unranked: of.filter(([name]) => name !== account) };
   return {
     ...held,
+    ...unranked(held.unranked),
     members: held.members.filter((member) => member !== account),
     accused: others(held.accused),
     ...(held.shadow === undefined
       ? {}
-      : { shadow: { ...held.shadow, accused: others(held.shadow.accused) } }),
+      : {
+          shadow: {
+            ...held.shadow,
+            ...unranked(held.shadow.unranked),
+            accused: others(held.shadow.accused),
+          },
+        }),
   };
 }
 

@@ -33,6 +33,8 @@ export const PRICES = {
   cloudwatch: { alarmMetric: 0.1, customMetric: 0.3, logsGb: 0.5 },
   /** https://aws.amazon.com/athena/pricing/: a query reads at least so many MB */
   athena: { readTb: 5, leastMb: 10 },
+  /** https://aws.amazon.com/step-functions/pricing/, standard workflows */
+  states: { transitionThousand: 0.025 },
   /** https://aws.amazon.com/xray/pricing/ */
   xray: { traceMillion: 5 },
   /** https://aws.amazon.com/kms/pricing/ */
