@@ -21,7 +21,7 @@ interface Guided {
 type Outputs = Readonly<Record<string, readonly [value: string, description: string]>>;
 
 /** Of parts that settings ask for. */
-function optionalOutputs({ people, hunts, pipeline }: Guided): Outputs {
+function optionalOutputs({ people, hunts, pipeline }: Guided, settings: Settings): Outputs {
   return {
     ...(people.hunter === undefined || hunts === undefined
       ? {}
@@ -45,8 +45,10 @@ function optionalOutputs({ people, hunts, pipeline }: Guided): Outputs {
       : {
           CalibrateMachineArn: [
             pipeline.shards.machine.attrArn,
-            'State machine of the calibration in shards',
+            `State machine of the calibration in shards: ${COMMAND} recalibrate`,
           ] as const,
+          CalibrateShards: [String(settings.calibrateShards), 'Its shards'] as const,
+          CalibrateMemoryMb: [String(settings.batchMemoryMb), 'Memory of each'] as const,
         }),
   };
 }
@@ -60,7 +62,7 @@ export function guide(
 ): void {
   const { resources, monitoring, people } = stack;
   const { ingest, tables, buckets, notification } = resources;
-  const optional = optionalOutputs(stack);
+  const optional = optionalOutputs(stack, settings);
   const outputs: Outputs = {
     StreamName: [ingest.stream.streamName, 'Where recorders put usage events'],
     StreamArn: [

@@ -1,5 +1,6 @@
 import { ADAPTER_DEFAULTS, type Adapted, NO_CALL } from './adapter.ts';
 import type { ExportShape } from './export-shape.ts';
+import { APPLICATIONS } from './exports-applications.ts';
 import { ECS } from './exports-ecs.ts';
 import { INFERENCE } from './exports-inference.ts';
 import { OBSERVABILITY } from './exports-observability.ts';
@@ -103,6 +104,7 @@ const SHAPES: readonly ExportShape[] = [
       };
     },
   },
+  ...APPLICATIONS,
   {
     name: 'helicone',
     source: 'https://docs.helicone.ai/rest/request/post-v1requestquery',

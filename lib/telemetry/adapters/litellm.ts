@@ -12,8 +12,9 @@ import { errorEnding, readAnswer } from './answer.ts';
 import { promptMessages } from './chat-templates.ts';
 import { type Ending, outcomeFrom } from './endings.ts';
 import { accountOf, type ClientTrust, NO_TRUST } from './field-control.ts';
-import { at, type Json, jsonIn, nameAt, numberAt, objectOf, textAt } from './fields.ts';
+import { at, type Json, jsonIn, listOf, nameAt, numberAt, objectOf, textAt } from './fields.ts';
 import { isCutJson } from './json-texts.ts';
+import { printedIn } from './literals.ts';
 import { isModelCall } from './model-calls.ts';
 import type { ReadMessage } from './read-message.ts';
 import { paramsOf, readMessages, readRequest } from './request.ts';
@@ -66,8 +67,22 @@ function isSaid(text: string): boolean {
   return !/^\s*(?:\[\s*\]|\{\s*\}|null|"")\s*$/.test(text) && !isCutJson(text);
 }
 
+/**
+ * The body of a call that the proxy passed through: it logs the whole of it as the text of one user message, as JSON or as Python
+ * prints it (https://docs.litellm.ai/docs/proxy/pass_through). Undefined for other calls, in which such a text is the customer's.
+ */
+function passedThrough(payload: Json): Json | undefined {
+  if (!/pass_?through/.test(textAt(payload, 'call_type') ?? '')) return undefined;
+  const [message, ...others] = listOf(jsonIn(payload.messages));
+  const content = jsonIn(at(message, 'content'));
+  const body = objectOf(typeof content === 'string' ? printedIn(content) : content);
+  return others.length === 0 && body !== undefined && readRequest(body) !== undefined ? body : undefined;
+}
+
 /** Messages where they were logged: a list, a text, a body, or the request that spend logs keep. */
 function loggedMessages(payload: Json): readonly ReadMessage[] | undefined {
+  const passed = passedThrough(payload);
+  if (passed !== undefined) return readRequest(passed)?.messages;
   for (const held of [payload.messages, payload.proxy_server_request, payload.input]) {
     const logged = jsonIn(held);
     if (Array.isArray(logged) && logged.length > 0) {

@@ -128,6 +128,7 @@ function foundIn(
     providerId: id === undefined,
     time:
       TIMES.map((name) => isoFrom(at(json, name))).find((time) => time !== undefined) ??
+      isoFrom(speltTime(json)) ??
       isoFrom(at(json, 'request', 'time')) ??
       isoFrom(at(json, 'request', 'timestamp')) ??
       isoFrom(answer.created),
@@ -183,6 +184,14 @@ const TIMES = [
   ...['request_time', 'requestTime', 'request_start_time', 'requested_at', 'processed_time', 'logging_time'],
   ...['event_time', 'created', 'datetime', 'date', 'ts', '@t', 'time_iso8601', 'eventTime'],
 ];
+const SPELT_TIMES = new Set(TIMES.map((name) => name.replaceAll(/[-_.]/g, '').toLowerCase()));
+
+/** The time under a name that is spelt otherwise: TimeStamp, CreatedAt, Request-Time. */
+function speltTime(json: unknown): unknown {
+  const names = Object.keys(objectOf(json) ?? {}).filter((name) => name.length < 24);
+  const name = names.find((held) => SPELT_TIMES.has(held.replaceAll(/[-_.]/g, '').toLowerCase()));
+  return name === undefined ? undefined : at(json, name);
+}
 
 function statusOf(json: unknown): number | undefined {
   return (

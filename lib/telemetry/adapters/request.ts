@@ -2,7 +2,7 @@ import { type Turn, turnsOf } from '../turns.ts';
 import { promptMessages } from './chat-templates.ts';
 import { at, type Json, jsonIn, listOf, numberAt, numberIn, objectOf, textAt } from './fields.ts';
 import type { ReadMessage } from './read-message.ts';
-import { writtenMessages } from './written-messages.ts';
+import { openInferenceMessage, writtenMessages } from './written-messages.ts';
 
 /** What a request's body asks, whichever API it is of. */
 export interface ReadRequest {
@@ -36,8 +36,7 @@ function plainMessage(held: unknown): unknown {
   if (message === undefined || typeof message.role === 'string') return held;
   const inner = objectOf(message.message);
   if (inner !== undefined && typeof inner.role === 'string') return inner;
-  if (typeof message['message.role'] === 'string')
-    return { role: message['message.role'], content: message['message.content'] };
+  if (typeof message['message.role'] === 'string') return openInferenceMessage(message);
   const kwargs = objectOf(message.kwargs) ?? objectOf(message.data) ?? message;
   const type = textAt(message, 'kwargs', 'type') ?? textAt(message, 'type') ?? className(message);
   const named = /^constructor$/.test(type) ? className(message) : type;

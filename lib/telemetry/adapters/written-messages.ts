@@ -1,5 +1,5 @@
 import { turnsOf } from '../turns.ts';
-import { type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
+import { at, type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 import { wordsIn } from './json-texts.ts';
 import { literalIn } from './literals.ts';
 
@@ -29,10 +29,24 @@ export function writtenMessages(text: string): readonly unknown[] | undefined {
   return wordsIn(held) <= read ? messages : undefined;
 }
 
+/**
+ * A message of OpenInference, whose fields carry their whole names in data frames and exports
+ * (https://arize-ai.github.io/openinference/spec/semantic_conventions.html): its text, or its parts.
+ */
+export function openInferenceMessage(message: Json): Json {
+  const parts = listOf(message['message.contents']).map((part) => ({
+    type: at(part, 'message_content.type') ?? at(part, 'message_content', 'type'),
+    text: at(part, 'message_content.text') ?? at(part, 'message_content', 'text'),
+  }));
+  const content = message['message.content'] ?? (parts.length > 0 ? parts : null);
+  return { role: message['message.role'], content };
+}
+
 /** A message; undefined in its place for what is none. */
 function asMessages(held: unknown): readonly (Json | undefined)[] {
   const message = objectOf(held);
   if (message === undefined) return [undefined];
+  if (typeof message['message.role'] === 'string') return [openInferenceMessage(message)];
   const content = message.content ?? message.blocks ?? message.parts ?? message.text ?? null;
   if (typeof message.role === 'string')
     return 'content' in message || content !== null ? [{ ...message, content }] : [undefined];
