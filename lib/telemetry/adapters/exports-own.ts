@@ -110,6 +110,19 @@ function beside(entry: Json): Json {
   };
 }
 
+/** The facts of an answer that stand in a flat entry. */
+function answerBeside(entry: Json): Json {
+  const answer = jsonIn(first(entry, ANSWERS));
+  return {
+    ...(Array.isArray(answer) ? { content: answer } : objectOf(answer)),
+    ...(typeof answer === 'string' ? { text: answer } : {}),
+    ...present({
+      finish_reason: entry.finish_reason ?? entry.finishReason ?? entry.stop_reason ?? entry.stopReason,
+    }),
+    ...present({ error: entry.error ?? entry.error_message }),
+  };
+}
+
 export const OWN: readonly ExportShape[] = [
   {
     name: 'pair',
@@ -129,11 +142,30 @@ export const OWN: readonly ExportShape[] = [
     },
   },
   {
+    name: 'flat-cohere',
+    source:
+      'https://docs.cohere.com/v1/reference/chat: the question in `message`, what came before in `chat_history`',
+    matches: (entry) =>
+      modelTold(entry) !== undefined &&
+      typeof entry.message === 'string' &&
+      Array.isArray(jsonIn(entry.chat_history)),
+    pair: (entry) => ({
+      ...beside(entry),
+      ...{ user: undefined, metadata: undefined },
+      request: {
+        model: modelTold(entry),
+        ...objectOf(entry.params ?? entry.parameters),
+        ...{ message: entry.message, chat_history: jsonIn(entry.chat_history), preamble: entry.preamble },
+        tool_results: entry.tool_results,
+      },
+      response: answerBeside(entry),
+    }),
+  },
+  {
     name: 'flat',
     source: 'one flat entry a call: model, messages, answer and counts side by side',
     matches: (entry) => modelTold(entry) !== undefined && asked(entry) !== undefined,
     pair: (entry) => {
-      const answer = jsonIn(first(entry, ANSWERS));
       const held = asked(entry);
       return {
         ...beside(entry),
@@ -146,14 +178,7 @@ export const OWN: readonly ExportShape[] = [
           model: modelTold(entry),
           ...(typeof held === 'string' ? { prompt: held } : { messages: held }),
         },
-        response: {
-          ...(Array.isArray(answer) ? { content: answer } : objectOf(answer)),
-          ...(typeof answer === 'string' ? { text: answer } : {}),
-          ...present({
-            finish_reason: entry.finish_reason ?? entry.finishReason ?? entry.stop_reason ?? entry.stopReason,
-          }),
-          ...present({ error: entry.error ?? entry.error_message }),
-        },
+        response: answerBeside(entry),
       };
     },
   },

@@ -15,7 +15,7 @@ import { accountOf, type ClientTrust, NO_TRUST } from './field-control.ts';
 import { at, type Json, jsonIn, listOf, nameAt, numberAt, objectOf, textAt } from './fields.ts';
 import { isCutJson } from './json-texts.ts';
 import { printedIn } from './literals.ts';
-import { isModelCall } from './model-calls.ts';
+import { isModelCall, isOtherRequest } from './model-calls.ts';
 import type { ReadMessage } from './read-message.ts';
 import { paramsOf, readMessages, readRequest } from './request.ts';
 import { isoFrom } from './times.ts';
@@ -44,7 +44,13 @@ export const fromLiteLlm: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted
     return refused('call_type', printable(payload?.call_type), 'not a LiteLLM standard logging payload');
   if (isModelCall(textAt(payload, 'call_type') ?? 'completion') !== true) return NO_CALL;
   if (isHealthCheck(payload)) return NO_CALL;
-  const messages = loggedMessages(payload);
+  const passed = passedThrough(payload);
+  const asked = passed === undefined ? undefined : readRequest(passed);
+  if (passed !== undefined && asked === undefined)
+    return isOtherRequest(passed)
+      ? NO_CALL
+      : refused('messages', kindOf(passed), 'a body that was passed through, of an API that is not known');
+  const messages = asked?.messages ?? loggedMessages(payload);
   if (messages === undefined)
     return refused(
       'messages',
@@ -76,13 +82,11 @@ function passedThrough(payload: Json): Json | undefined {
   const [message, ...others] = listOf(jsonIn(payload.messages));
   const content = jsonIn(at(message, 'content'));
   const body = objectOf(typeof content === 'string' ? printedIn(content) : content);
-  return others.length === 0 && body !== undefined && readRequest(body) !== undefined ? body : undefined;
+  return others.length === 0 ? body : undefined;
 }
 
 /** Messages where they were logged: a list, a text, a body, or the request that spend logs keep. */
 function loggedMessages(payload: Json): readonly ReadMessage[] | undefined {
-  const passed = passedThrough(payload);
-  if (passed !== undefined) return readRequest(passed)?.messages;
   for (const held of [payload.messages, payload.proxy_server_request, payload.input]) {
     const logged = jsonIn(held);
     if (Array.isArray(logged) && logged.length > 0) {

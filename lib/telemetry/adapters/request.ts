@@ -33,6 +33,9 @@ const LANGCHAIN = /^(?:human|ai|system|tool|function|chat)$/i;
 /** A message whose role and content lie under other names: LangChain's, OpenInference's in exports. */
 function plainMessage(held: unknown): unknown {
   const message = objectOf(held);
+  // LlamaIndex: https://docs.llamaindex.ai/en/stable/api_reference/prompts/ (ChatMessage.blocks)
+  if (typeof message?.role === 'string' && message.content === undefined && Array.isArray(message.blocks))
+    return { ...message, content: message.blocks };
   if (message === undefined || typeof message.role === 'string') return held;
   const inner = objectOf(message.message);
   if (inner !== undefined && typeof inner.role === 'string') return inner;

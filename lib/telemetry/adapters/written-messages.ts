@@ -16,10 +16,14 @@ const CLASSES: readonly (readonly [RegExp, string])[] = [
  * (`str(messages)`). Only where every word of it is read from them, so that nobody hides a question in a field that nothing is read
  * from; undefined for any other text, which is what somebody said.
  */
-export function writtenMessages(text: string): readonly unknown[] | undefined {
+export function writtenMessages(written: string): readonly unknown[] | undefined {
+  const twice = /^\s{0,64}"\s{0,64}[[{]/.test(written.slice(0, 200)) ? jsonIn(written) : written;
+  const text = typeof twice === 'string' ? twice : written;
   if (!/^\s{0,64}(?:[[({]|[A-Za-z_][\w.]{0,64}\()/.test(text.slice(0, 200))) return undefined;
   const json = /^\s*[[{]/.test(text) ? jsonIn(text) : text;
-  const held = typeof json === 'string' ? literalIn(text) : json;
+  const printed = typeof json === 'string' ? literalIn(text) : json;
+  // numpy: array([...], dtype=object)
+  const held = textAt(printed, 'type')?.endsWith('array') === true ? at(printed, '_0') : printed;
   const list = Array.isArray(held)
     ? held
     : listOf(objectOf(held)?.messages ?? (held === undefined ? [] : [held]));

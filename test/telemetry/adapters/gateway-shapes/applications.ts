@@ -1,5 +1,6 @@
 import {
   AGENTIC,
+  ASKED,
   BRIEFED,
   base64,
   chat,
@@ -34,6 +35,75 @@ const passed = (body: string) =>
   });
 const PASS_THROUGH = 'https://docs.litellm.ai/docs/proxy/pass_through';
 const GEMINI = { contents: [{ role: 'user', parts: [{ text: PROMPT }] }] };
+
+/** One flat entry a call. */
+const flat = (over: object) => ({
+  ...{ time: TIME, account: 'acct-1', model: 'm-1', response: 'By the moon.' },
+  ...{ usage: { prompt_tokens: 12, completion_tokens: 34 } },
+  ...over,
+});
+
+const J = JSON.stringify;
+/** Rows of exports as CSV has them: every column a text. */
+const TABLES: readonly (readonly [name: string, entry: object])[] = [
+  [
+    'Opik',
+    {
+      id: 'o',
+      type: 'llm',
+      start_time: TIME,
+      user_id: 'acct-1',
+      model: 'm-1',
+      input: J({ messages: [USER] }),
+      output: J(chat()),
+      usage: J(chat().usage),
+    },
+  ],
+  [
+    'Braintrust',
+    {
+      id: 'b',
+      created: TIME,
+      span_attributes: '{"type":"llm"}',
+      metadata: J({ model: 'm-1', account: 'acct-1' }),
+      metrics: J(chat().usage),
+      input: J([USER]),
+      output: '[]',
+    },
+  ],
+  [
+    'PostHog',
+    {
+      event: '$ai_generation',
+      distinct_id: 'acct-1',
+      timestamp: TIME,
+      properties: J({ $ai_model: 'm-1', $ai_input: [USER], $ai_input_tokens: 12, $ai_output_tokens: 34 }),
+    },
+  ],
+  [
+    'Weave',
+    {
+      id: 'w',
+      op_name: 'x.chat.completions.create:1',
+      started_at: TIME,
+      wb_user_id: 'acct-1',
+      inputs: J(REQUEST),
+      output: J(chat()),
+    },
+  ],
+  [
+    'Lunary',
+    {
+      id: 'l',
+      type: 'llm',
+      name: 'm-1',
+      tokens: '{"prompt":12,"completion":34}',
+      input: J([USER]),
+      createdAt: TIME,
+      user_id: 'acct-1',
+    },
+  ],
+];
 
 /** A row of Phoenix's data frame, whose lists of messages pandas prints into CSV. */
 const frame = (messages: string) => ({
@@ -130,6 +200,54 @@ export const APPLICATION_SHAPES: readonly GatewayShape[] = [
     'https://docs.litellm.ai/docs/proxy/logging_spec',
     [litellm({ messages: [{ role: 'user', content: JSON.stringify(GEMINI) }] })],
     { messages: [{ role: 'user', content: JSON.stringify(GEMINI) }] },
+  ),
+  shape(
+    'LiteLLM: speech passed through',
+    PASS_THROUGH,
+    [passed('{"text": "Say this", "voice": "x"}')],
+    'no call',
+  ),
+  shape(
+    'LiteLLM: a body passed through to an unknown API',
+    PASS_THROUGH,
+    [passed('{"utterance": "Say this"}')],
+    /of an API that is not known/,
+  ),
+  shape('a body as Python prints it', 'https://docs.python.org/3/library/stdtypes.html#dict', [
+    {
+      ...{ time: TIME, account: 'acct-1' },
+      request: `{'model': 'm-1', 'messages': [{'role': 'user', 'content': '${PROMPT}'}]}`,
+      response: "{'choices': [], 'usage': {'prompt_tokens': 12, 'completion_tokens': 34}}",
+    },
+  ]),
+  shape('bodies that are the JSON of JSON', 'https://datatracker.ietf.org/doc/html/rfc8259', [
+    {
+      ...{ time: TIME, account: 'acct-1' },
+      request: JSON.stringify(JSON.stringify(REQUEST)),
+      response: JSON.stringify(JSON.stringify(chat())),
+    },
+  ]),
+  shape(
+    'messages that are the JSON of JSON, in a flat entry',
+    'https://datatracker.ietf.org/doc/html/rfc8259',
+    [flat({ messages: JSON.stringify(JSON.stringify([USER])) })],
+  ),
+  shape(
+    'messages as numpy prints them',
+    'https://numpy.org/doc/stable/reference/generated/numpy.array_repr.html',
+    [flat({ prompt: `array([{'role': 'user', 'content': '${PROMPT}'}], dtype=object)` })],
+  ),
+  shape('LlamaIndex’s messages of blocks', 'https://docs.llamaindex.ai/en/stable/api_reference/prompts/', [
+    flat({ messages: [{ role: 'user', blocks: [{ block_type: 'text', text: PROMPT }] }] }),
+  ]),
+  shape(
+    'Cohere’s question and history, in a flat entry',
+    'https://docs.cohere.com/v1/reference/chat',
+    [flat({ message: PROMPT, chat_history: [{ role: 'CHATBOT', message: 'Welcome.' }] })],
+    { messages: [{ role: 'assistant', content: 'Welcome.' }, ...ASKED] },
+  ),
+  ...TABLES.map(([name, entry]) =>
+    shape(`${name}, a table of text columns`, 'https://www.rfc-editor.org/rfc/rfc4180', [entry]),
   ),
   shape(
     'Phoenix’s data frame as CSV',
