@@ -20,6 +20,12 @@ export interface IdleSweepPorts {
 /** Accounts whose states are held at once. */
 const CONCURRENCY = 100;
 
+/** Who waits for traffic, and the newest arrival (ms). */
+export interface SilentPart {
+  readonly now: number;
+  readonly waiting: readonly string[];
+}
+
 /** Remembers, while profiles pass by, whose finding waits for traffic, and what time it is for all of them. */
 export class IdleSweep {
   /** newest arrival, ms: the clock of the traffic, which a replay of March has in March */
@@ -28,6 +34,16 @@ export class IdleSweep {
 
   get now(): number {
     return this.#now;
+  }
+
+  /** What was seen of a part of the accounts. */
+  part(): SilentPart {
+    return { now: this.#now, waiting: this.#waiting };
+  }
+
+  merge({ now, waiting }: SilentPart): void {
+    this.#now = Math.max(this.#now, now);
+    for (const account of waiting) this.#waiting.push(account);
   }
 
   see(state: AccountState): void {

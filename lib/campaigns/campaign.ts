@@ -2,6 +2,9 @@ import { type Judgement, newJudgement, type ShadowJudgement } from '../detection
 import { hash48 } from '../profile/hashes.ts';
 import type { Group } from './linking/find-groups.ts';
 
+/** An account that is named although no rank supports it, and since when, ms. */
+export type Unranked = readonly [account: string, since: number];
+
 /** A campaign over its life: a group that keeps its identity while members come and go. */
 export interface Campaign {
   readonly id: string;
@@ -11,6 +14,8 @@ export interface Campaign {
   readonly members: readonly string[];
   /** members that the open finding names, and since when (ms); empty without one */
   readonly accused: ReadonlyMap<string, number>;
+  /** of those that it names or has named within a month: whom no rank supports (see allowance.ts); absent: nobody */
+  readonly unranked?: readonly Unranked[];
   /** facts that link it, most members first, at most KEYS: by these a successor is known */
   readonly keys: readonly string[];
   readonly judgement: Judgement;
@@ -63,4 +68,5 @@ export function newCampaign(group: Group, at: number, predecessor?: string, link
 export interface CampaignShadow extends ShadowJudgement {
   /** members that its finding names, and since when (ms) */
   readonly accused: ReadonlyMap<string, number>;
+  readonly unranked?: readonly Unranked[];
 }

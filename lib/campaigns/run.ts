@@ -1,5 +1,6 @@
 import type { Rules } from '../detection/judge.ts';
 import type { Notice } from '../findings/finding.ts';
+import { RunAllowance } from './allowance.ts';
 import type { Campaign } from './campaign.ts';
 import { type Eventual, got, type Procedure } from './eventual.ts';
 import type { CampaignCase } from './judging/campaign-case.ts';
@@ -53,6 +54,10 @@ export function* campaignRun(input: RunInput, ports: RunPorts, rules: Rules): Pr
   const { at, known, groups } = input;
   const plan = planRun(known, groups, at, rules.policy);
   const windows = ports.windows ?? new MemberWindows();
+  const allowances = {
+    active: new RunAllowance(known, at, rules, ({ unranked }) => unranked),
+    shadow: new RunAllowance(known, at, rules.candidate ?? rules, ({ shadow }) => shadow?.unranked),
+  };
   const report = { judged: 0, postponed: 0, conflicts: 0, notices: [] as Notice[] };
   function* save(campaign: Campaign, notice: Notice | undefined): Procedure<void> {
     if ((yield* got(ports.save(campaign))) === 'conflict') report.conflicts++;
@@ -80,9 +85,18 @@ export function* campaignRun(input: RunInput, ports: RunPorts, rules: Rules): Pr
     const active = isActive(campaign, members);
     if (!isDue(campaign, group, active, at, rules)) continue;
     const latest = active ? Math.max(...members.map(({ lastSeen }) => lastSeen)) : at;
-    const own: CampaignCase = { group, members, at: latest, tested: plan.tested };
+    const own: CampaignCase = {
+      group,
+      members,
+      at: latest,
+      tested: plan.tested,
+      allowance: allowances.active.now(),
+      allowanceInShadow: allowances.shadow.now(),
+    };
     const verdict = judgeCampaign(campaign, own, rules, windows);
     const judged = judgeInShadow(verdict.campaign, own, rules, windows);
+    allowances.active.take(judged);
+    allowances.shadow.take(judged);
     yield* save({ ...judged, judgedAt: at, judgedArrival: newestOf(campaign, members) }, verdict.notice);
     report.judged++;
   }

@@ -35,6 +35,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'learn what is normal in each peer group',
     load: async () => (await import('./calibrate/calibrate.ts')).calibrateCommand(),
   },
+  recalibrate: {
+    summary: 'calibrate the whole deployment in shards, now',
+    load: async () => (await import('./recalibrate/recalibrate.ts')).recalibrateCommand(),
+  },
   drift: {
     summary: 'are accounts still like those that were learnt from?',
     load: async () => (await import('./drift/drift.ts')).driftCommand(),

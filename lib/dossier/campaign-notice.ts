@@ -9,9 +9,11 @@ import { learnedReasons } from '../campaigns/judging/judge-learned.ts';
 import { groupChance, learnedGroupScore } from '../campaigns/judging/learned-group.ts';
 import { customerOf, type Member } from '../campaigns/judging/member.ts';
 import { MemberScores } from '../campaigns/judging/member-score.ts';
+import { robustLook, UNRANKED, unrankedReasons } from '../campaigns/judging/second-look.ts';
 import { type Rules, reasonsOf } from '../detection/judge.ts';
 import { timeRules } from '../detection/process-batch.ts';
 import { explain } from '../findings/explanations.ts';
+import type { Notice, Reason } from '../findings/finding.ts';
 import { fold, type IngestedEvent, newProfile } from '../profile/profile.ts';
 import { sliceStart } from '../profile/slice.ts';
 import { windowMs } from '../profile/window.ts';
@@ -179,7 +181,10 @@ export function campaignNotice(held: Evidences, group: GroupAtNotice, rules: Rul
     reasons:
       rules.calibration.groups === undefined
         ? reasonsOf(top, UNCOMMON)
-        : learnedReasons(ownScores(members, at, rules), top.score, peak, rules.calibration),
+        : [
+            ...learnedReasons(ownScores(members, at, rules), top.score, peak, rules.calibration),
+            ...unrankedAgain(notice, members, at, rules),
+          ],
     explanations: explain(signalInput(window, customer)),
     requests: window.counts.events,
     inputTokens: window.counts.inputTokens,
@@ -251,4 +256,12 @@ function whyNot(held: Evidences, { events, scores }: GroupAtNotice, differing: n
   if (scores[0]?.events !== notice.window.events)
     return `the members' events that are left add up to ${scores[0]?.events} in the window, the notice had ${notice.window.events}: some had expired, came late, or members were forgotten`;
   return `${differing} numbers came out otherwise`;
+}
+
+/** The reason that no rank supports, worked out again where the notice gives it. */
+function unrankedAgain(notice: Notice, members: readonly Member[], at: number, rules: Rules): Reason[] {
+  if (!notice.reasons.some(({ signal }) => signal === UNRANKED)) return [];
+  const { policy, calibration } = rules;
+  const look = robustLook(members, at, calibration, policy.windows, new MemberScores());
+  return unrankedReasons(look?.score, rules);
 }

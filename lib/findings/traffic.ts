@@ -24,6 +24,15 @@ export class TrafficBySlice {
       this.#requests.set(start, (this.#requests.get(start) ?? 0) + counts.events);
   }
 
+  /** What was summed up of a part of the accounts. */
+  part(): ReadonlyMap<number, number> {
+    return this.#requests;
+  }
+
+  merge(part: ReadonlyMap<number, number>): void {
+    for (const [start, events] of part) this.#requests.set(start, (this.#requests.get(start) ?? 0) + events);
+  }
+
   /** The week that ends with the slice of `now` (newest arrival, ms). */
   week(now: number): Traffic {
     const to = Math.floor(now / SLICE_MS) * SLICE_MS + SLICE_MS;

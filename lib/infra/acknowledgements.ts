@@ -5,6 +5,7 @@
 import { type CfnResource, Stack, Validations } from 'aws-cdk-lib';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
+import { RUN_PREFIX } from '../contract/calibrate-steps.ts';
 import { HUNT_PREFIX, HUNT_TABLES, huntPrefix } from '../contract/hunt-names.ts';
 import {
   APPLIED_PREFIX,
@@ -200,6 +201,38 @@ function huntAcknowledgements({
   ];
 }
 
+function shardAcknowledgements({
+  pipeline: { shards, workers },
+  resources: { buckets },
+}: Acknowledged): readonly Acknowledgement[] {
+  if (shards === undefined) return [];
+  return [
+    {
+      at: workers.calibrate.role,
+      rule: objectsFinding(buckets.state, RUN_PREFIX),
+      reason: 'The prefix is its own: what steps of a calibration hand each other is named by run and shard.',
+    },
+    {
+      at: shards.machine,
+      rule: 'AwsSolutions::AwsSolutions-SF1',
+      reason:
+        'Step Functions keeps the history of each execution for 90 days; inputs hold names of runs and numbers of shards, and the steps log themselves.',
+    },
+    ...['AwsSolutions::AwsSolutions-SF2', 'Serverless::Serverless-StepFunctionStateMachineXray'].map(
+      (rule) => ({
+        at: shards.machine,
+        rule,
+        reason: 'Traces cost by the request and are a setting (tracing), off by default.',
+      }),
+    ),
+    ...[':*', '/*'].map((below) => ({
+      at: shards.role,
+      rule: `AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${shards.machine.stateMachineName}${below}]`,
+      reason: "Executions of its own machine: the map's children, which are named when they start.",
+    })),
+  ];
+}
+
 /** What people may read below prefixes of buckets. */
 function peopleAcknowledgements({
   people,
@@ -238,6 +271,7 @@ export function acknowledge(stack: Acknowledged): void {
   for (const { at, rule, reason } of [
     ...acknowledgements(stack),
     ...huntAcknowledgements(stack),
+    ...shardAcknowledgements(stack),
     ...peopleAcknowledgements(stack),
     ...tracingAcknowledgements(stack),
   ]) {

@@ -21,6 +21,8 @@ export type Subject =
   | { readonly throttlesOf: TableName }
   | { readonly topic: 'findings' | 'operations' }
   | { readonly queue: 'deadLetters' }
+  /** the calibration in shards */
+  | { readonly machine: 'calibrate' }
   /** log volume of all functions together: a sum over their log groups */
   | { readonly logs: true };
 
@@ -478,6 +480,23 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       runbook: 'alarm-log-volume',
     },
   );
+  if (settings.calibrateShards > 1)
+    alarms.push({
+      ...fine,
+      id: 'calibrate-run',
+      metric: {
+        namespace: 'AWS/States',
+        name: 'ExecutionsFailed',
+        statistic: 'Sum',
+        subject: { machine: 'calibrate' },
+      },
+      threshold: 1,
+      periodMinutes: 60,
+      periods: 1,
+      severity: 'ticket',
+      why: 'A calibration in shards has failed: nothing new is learnt until it is resumed, or until the next day.',
+      runbook: 'alarm-calibrate-run',
+    });
   if (settings.hunts) {
     alarms.push(
       {

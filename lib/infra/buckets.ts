@@ -12,6 +12,7 @@ import {
   StorageClass,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { RUN_PREFIX } from '../contract/calibrate-steps.ts';
 import { huntPrefix, MANIFEST_PREFIX } from '../contract/hunt-names.ts';
 import { EVENTS_PREFIX } from '../contract/object-prefixes.ts';
 import type { Settings } from './settings.ts';
@@ -26,6 +27,13 @@ export interface BucketsProps {
 const ABORT_UPLOADS: LifecycleRule = {
   id: 'abort-uploads',
   abortIncompleteMultipartUploadAfter: Duration.days(1),
+};
+/** What steps of a calibration hand each other holds profiles: it goes with the run, and a run that was given up two days later. */
+const RUNS: LifecycleRule = {
+  id: 'expire-runs',
+  prefix: RUN_PREFIX,
+  expiration: Duration.days(2),
+  noncurrentVersionExpiration: Duration.days(1),
 };
 const ACCESS_LOG_DAYS = 90;
 const OLD_CALIBRATION_DAYS = 365;
@@ -77,7 +85,10 @@ export class Buckets extends Construct {
       : undefined;
     this.state = own(
       'State',
-      [{ id: 'forget-old-versions', noncurrentVersionExpiration: Duration.days(OLD_CALIBRATION_DAYS) }],
+      [
+        { id: 'forget-old-versions', noncurrentVersionExpiration: Duration.days(OLD_CALIBRATION_DAYS) },
+        ...(settings.calibrateShards > 1 ? [RUNS] : []),
+      ],
       true,
     );
   }

@@ -6,6 +6,7 @@ import type { Hunts } from './hunts.ts';
 import type { Monitoring } from './monitoring.ts';
 import type { PeoplePolicies } from './people-policies.ts';
 import type { Resources } from './permissions.ts';
+import type { Pipeline } from './pipeline.ts';
 import type { Settings } from './settings.ts';
 
 /** The parts of the stack that are named. */
@@ -14,17 +15,55 @@ interface Guided {
   readonly monitoring: Monitoring;
   readonly people: PeoplePolicies;
   readonly hunts: Hunts | undefined;
+  readonly pipeline: Pipeline;
+}
+
+type Outputs = Readonly<Record<string, readonly [value: string, description: string]>>;
+
+/** Of parts that settings ask for. */
+function optionalOutputs({ people, hunts, pipeline }: Guided, settings: Settings): Outputs {
+  return {
+    ...(people.hunter === undefined || hunts === undefined
+      ? {}
+      : {
+          HuntWorkGroup: [hunts.workGroup.name, 'Athena workgroup of hunts: docs/hunting.md'] as const,
+          HuntDatabase: [hunts.database, 'Glue database of the archive in Parquet'] as const,
+          HuntQueries: [
+            Fn.join(
+              ',',
+              hunts.queries.map(({ name = '', attrNamedQueryId }) => `${name}=${attrNamedQueryId}`),
+            ),
+            `Ids of the stored queries: ${COMMAND} hunt QUERY --athena`,
+          ] as const,
+          HuntPolicyArn: [
+            people.hunter.managedPolicyArn,
+            'For people who hunt in the archive through Athena: no raw prints',
+          ] as const,
+        }),
+    ...(pipeline.shards === undefined
+      ? {}
+      : {
+          CalibrateMachineArn: [
+            pipeline.shards.machine.attrArn,
+            `State machine of the calibration in shards: ${COMMAND} recalibrate`,
+          ] as const,
+          CalibrateShards: [String(settings.calibrateShards), 'Its shards'] as const,
+          CalibrateMemoryMb: [String(settings.batchMemoryMb), 'Memory of each'] as const,
+        }),
+  };
 }
 
 /** What the deployment prints at its end: names that other tools need, and what to do next, ready to paste. */
 export function guide(
   scope: Construct,
-  { resources, monitoring, people, hunts }: Guided,
+  stack: Guided,
   settings: Settings,
   triageUrl: string | undefined,
 ): void {
+  const { resources, monitoring, people } = stack;
   const { ingest, tables, buckets, notification } = resources;
-  const outputs: Readonly<Record<string, readonly [value: string, description: string]>> = {
+  const optional = optionalOutputs(stack, settings);
+  const outputs: Outputs = {
     StreamName: [ingest.stream.streamName, 'Where recorders put usage events'],
     StreamArn: [
       ingest.stream.streamArn,
@@ -47,6 +86,7 @@ export function guide(
     ...(triageUrl === undefined
       ? {}
       : { TriageApiUrl: [triageUrl, 'Findings and verdicts, with IAM authentication'] as const }),
+    ...optional,
     DeadLetterQueueUrl: [notification.deadLetters.queueUrl, 'Scheduled runs that failed for good'],
     ProducerPolicy: [
       // A gateway needs exactly this, and nothing else; in another account also the setting producerAccounts.
@@ -63,23 +103,6 @@ export function guide(
           TriagePolicyArn: [
             people.caller.managedPolicyArn,
             'For people who do so through the triage API alone, and write no table',
-          ] as const,
-        }),
-    ...(people.hunter === undefined || hunts === undefined
-      ? {}
-      : {
-          HuntWorkGroup: [hunts.workGroup.name, 'Athena workgroup of hunts: docs/hunting.md'] as const,
-          HuntDatabase: [hunts.database, 'Glue database of the archive in Parquet'] as const,
-          HuntQueries: [
-            Fn.join(
-              ',',
-              hunts.queries.map(({ name = '', attrNamedQueryId }) => `${name}=${attrNamedQueryId}`),
-            ),
-            `Ids of the stored queries: ${COMMAND} hunt QUERY --athena`,
-          ] as const,
-          HuntPolicyArn: [
-            people.hunter.managedPolicyArn,
-            'For people who hunt in the archive through Athena: no raw prints',
           ] as const,
         }),
     EvidencePolicyArn: [

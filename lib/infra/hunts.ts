@@ -17,7 +17,7 @@ import { athenaSql } from '../hunts/dialect.ts';
 import { HUNT_QUERIES } from '../hunts/queries.ts';
 import type { Bundles } from './bundles.ts';
 import { observability, Worker } from './functions.ts';
-import { recheckDays } from './hunt-settings.ts';
+import { recheckDays } from './optional-settings.ts';
 import type { Resources } from './permissions.ts';
 import type { Settings } from './settings.ts';
 
@@ -52,7 +52,8 @@ const TABLE_WORDS: Readonly<Record<HuntTable, string>> = {
 
 /** Parts hold some 200,000 events, which are objects in memory while they are sorted. */
 const MEMORY_MB = 3008;
-const EVERY = Duration.hours(1);
+/** Longer than a run may take, so that no two are at work. */
+const EVERY = Duration.minutes(20);
 const GIB = 1024 ** 3;
 
 /**

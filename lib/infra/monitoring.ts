@@ -155,6 +155,7 @@ export class Monitoring extends Construct {
       return { EventSourceMappingUUID: pipeline.mappings[subject.mapping].eventSourceMappingId };
     }
     if ('schedule' in subject) return { RuleName: this.#rule(subject.schedule).ruleName };
+    if ('machine' in subject) return { StateMachineArn: pipeline.shards?.machine.attrArn ?? '' };
     if ('stream' in subject) return { StreamName: resources.ingest.stream.streamName };
     if ('topic' in subject) return { TopicName: resources.notification[subject.topic].topicName };
     return { QueueName: resources.notification.deadLetters.queueName };

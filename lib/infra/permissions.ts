@@ -7,6 +7,7 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { RUN_PREFIX } from '../contract/calibrate-steps.ts';
 import type { FunctionName } from '../contract/environment.ts';
 import { HUNT_PREFIX } from '../contract/hunt-names.ts';
 import {
@@ -32,6 +33,8 @@ export interface Resources {
   /** of the Security Hub product that findings are imported under; undefined where that is off */
   readonly securityHubArn: string | undefined;
   readonly policies: PolicyApplication;
+  /** invocations that a calibration is divided among */
+  readonly calibrateShards: number;
 }
 
 export function allow(
@@ -257,6 +260,15 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
     allow('FindingsByUpdate', ['dynamodb:Query'], `${r.tables.finding.tableArn}/index/${UPDATED_INDEX}`),
     ...readCalibrations(r.buckets),
     allow('NewCalibration', ['s3:PutObject'], r.buckets.state.arnForObjects(`${CALIBRATION_PREFIX}*`)),
+    ...(r.calibrateShards > 1
+      ? [
+          allow(
+            'Runs',
+            ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+            r.buckets.state.arnForObjects(`${RUN_PREFIX}*`),
+          ),
+        ]
+      : []),
     readPolicies(r),
     deadLetters(r),
     ...keyThrough(r.key, 'dynamodb', 's3', 'sqs'),

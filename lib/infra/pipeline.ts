@@ -1,5 +1,5 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { type IRuleTarget, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import {
   EventSourceMapping,
@@ -14,6 +14,7 @@ import { Construct } from 'constructs';
 import type { EnvironmentOf, PipelineFunction } from '../contract/environment.ts';
 import { ASKED_ITEM, RUN_PARTITION } from '../contract/run-request-names.ts';
 import { Bundles } from './bundles.ts';
+import { CalibrateShards } from './calibrate-shards.ts';
 import { observability, Worker } from './functions.ts';
 import type { Resources } from './permissions.ts';
 import type { Settings } from './settings.ts';
@@ -63,6 +64,8 @@ export class Pipeline extends Construct {
   readonly workers: Readonly<Record<PipelineFunction, Worker>>;
   readonly mappings: Readonly<Record<MappingName, EventSourceMapping>>;
   readonly schedules: Readonly<Record<PipelineSchedule, Rule>>;
+  /** the calibration in shards, where a setting asks for it */
+  readonly shards: CalibrateShards | undefined;
   readonly #props: PipelineProps;
   /** code of all functions, of those outside the pipeline too */
   readonly bundles: Bundles;
@@ -73,6 +76,14 @@ export class Pipeline extends Construct {
     this.bundles = new Bundles(this);
     this.workers = this.#makeWorkers();
     this.mappings = this.#makeMappings();
+    this.shards =
+      props.settings.calibrateShards > 1
+        ? new CalibrateShards(this, 'CalibrateShards', {
+            calibrate: this.workers.calibrate.fn,
+            deadLetters: props.resources.notification.deadLetters,
+            settings: props.settings,
+          })
+        : undefined;
     this.schedules = this.#makeSchedules();
   }
 
@@ -203,6 +214,7 @@ export class Pipeline extends Construct {
         'CalibrateSchedule',
         'calibrate',
         Schedule.cron({ minute: '0', hour: String(settings.calibrateHourUtc) }),
+        this.shards?.target,
       ),
     };
   }
@@ -256,14 +268,15 @@ export class Pipeline extends Construct {
     });
   }
 
-  #schedule(id: string, target: PipelineSchedule, schedule: Schedule): Rule {
+  #schedule(id: string, target: PipelineSchedule, schedule: Schedule, instead?: IRuleTarget): Rule {
     return new Rule(this, id, {
       schedule,
       targets: [
-        new LambdaFunction(this.workers[target].fn, {
-          deadLetterQueue: this.#props.resources.notification.deadLetters,
-          retryAttempts: 2,
-        }),
+        instead ??
+          new LambdaFunction(this.workers[target].fn, {
+            deadLetterQueue: this.#props.resources.notification.deadLetters,
+            retryAttempts: 2,
+          }),
       ],
     });
   }

@@ -5,8 +5,8 @@
 import * as z from 'zod';
 import { DEFAULT_STACK } from '../contract/command.ts';
 import { leastBakeMinutes } from './bake-time.ts';
-import { HUNT_RULES, HUNT_SETTINGS } from './hunt-settings.ts';
 import { LATENCY } from './latency.ts';
+import { HUNT_RULES, HUNT_SETTINGS, SHARD_SETTINGS } from './optional-settings.ts';
 import {
   addresses,
   choice,
@@ -199,6 +199,7 @@ export const SETTINGS = {
     'Minutes between two sweeps for notices that the table streams did not deliver.',
   ),
   calibrateHourUtc: wholeNumber(0, 23, 3, 'Hour (UTC) of the daily calibration.'),
+  ...SHARD_SETTINGS,
   securityHub: onOff(
     false,
     "Import findings into the account's AWS Security Hub CSPM, which has to be enabled in the region.",

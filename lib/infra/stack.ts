@@ -70,6 +70,7 @@ export class SiphonwatchStack extends Stack {
         ? `arn:${Aws.PARTITION}:securityhub:${Aws.REGION}:${Aws.ACCOUNT_ID}:product/${Aws.ACCOUNT_ID}/default`
         : undefined,
       policies: new PolicyApplication(this, 'Policies', settings),
+      calibrateShards: settings.calibrateShards,
     };
     this.pipeline = new Pipeline(this, 'Pipeline', {
       resources: this.resources,

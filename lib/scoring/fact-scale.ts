@@ -23,6 +23,28 @@ export function scaleOf(id: string, values: Float64Array): FactScale {
   return { id, low, high: high > low ? high : low + 1 };
 }
 
+/**
+ * The same, where values weigh differently: accounts that hang together must not move the ends by their number.
+ * @param weights of the values, in their order; above 0
+ */
+export function weightedScaleOf(id: string, values: Float64Array, weights: Float64Array): FactScale {
+  const order = Uint32Array.from(values, (_, i) => i).sort(
+    (a, b) => (values[a] as number) - (values[b] as number) || a - b,
+  );
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const at = (q: number): number => {
+    let sum = 0;
+    for (const i of order) {
+      sum += weights[i] as number;
+      if (sum >= q * total) return values[i] as number;
+    }
+    return values[order[order.length - 1] as number] as number;
+  };
+  const low = Number(at(BEYOND).toPrecision(5));
+  const high = Number(at(1 - BEYOND).toPrecision(5));
+  return { id, low, high: high > low ? high : low + 1 };
+}
+
 export function stepOf(value: number, { low, high }: FactScale): number {
   const step = Math.floor(((value - low) / (high - low)) * 255.999);
   return step < 0 ? 0 : step > 255 ? 255 : step;

@@ -30,6 +30,8 @@ export interface ForestRules {
   readonly tried: number;
   /** fewest rows at a leaf */
   readonly leaf: number;
+  /** least weight at a leaf; without, none */
+  readonly leafWeight?: number;
   readonly depth: number;
   readonly seed: number;
 }
@@ -166,6 +168,7 @@ interface Mass {
 /** The best of the cuts that were drawn: least weighted Gini impurity. Undefined where no column has two values. */
 function bestCut(growth: Growth, from: number, to: number, { weight, hits }: Mass): Cut | undefined {
   const { candidates, rules } = growth;
+  const { leafWeight = 0 } = rules;
   const drawn = drawCuts(growth, from, to);
   weighCuts(growth, from, to, drawn);
   let best: Cut | undefined;
@@ -174,6 +177,7 @@ function bestCut(growth: Growth, from: number, to: number, { weight, hits }: Mas
     const rowsLeft = candidates.rowsLeft[c] as number;
     if (rowsLeft < rules.leaf || to - from - rowsLeft < rules.leaf) continue;
     const weightLeft = candidates.weightLeft[c] as number;
+    if (Math.min(weightLeft, weight - weightLeft) < leafWeight) continue;
     const hitsLeft = candidates.hitsLeft[c] as number;
     const impurity = gini(weightLeft, hitsLeft) + gini(weight - weightLeft, hits - hitsLeft);
     if (impurity >= least) continue;

@@ -62,6 +62,16 @@ export function groupBudget(past: GroupPast, suspect: number): GroupBudget | und
     : undefined;
 }
 
+/**
+ * Accounts that may be named through groups within thirty days although no rank supports it: one in a hundred of the past, or the budget
+ * of `suspect` where that is more. 0 where all groups of the past are what ranks take them for. A count, and no chance: it holds
+ * whatever the past holds.
+ */
+export function mostUnranked({ groups }: Pick<GroupPast, 'groups'>, suspect: number): number {
+  if (groups?.robust === undefined) return 0;
+  return Math.floor(Math.max(MOST_SUSPECT, suspect) * groups.accounts.accounts);
+}
+
 /** The least score beyond it. */
 function justBeyond(value: number): number {
   return value * (1 + Number.EPSILON) + Number.MIN_VALUE;
@@ -87,8 +97,13 @@ export function unsupportedGroups(past: GroupPast, suspect: number): string | un
  * That groups of the past look like attacks while nobody has said what they are, in a sentence with numbers; undefined where none does. What
  * they cost is recall: they count as ordinary, and are the bar.
  */
-export function groupsApart({ groups }: Pick<GroupPast, 'groups'>): string | undefined {
+export function groupsApart({ groups }: Pick<GroupPast, 'groups'>, suspect: number): string | undefined {
   if (groups?.scoring === undefined) return undefined;
+  if (groups.robust !== undefined) {
+    const { apart, accounts } = groups.robust;
+    const most = mostUnranked({ groups }, suspect);
+    return `${apart === 1 ? '1 group' : `${apart} groups`} of the past (${accounts} accounts) look like the library of attacks as a whole, and nobody has said what they are: they count as ordinary, so no rank supports naming a new group that does not exceed them; new groups that look so too are named all the same, but never more than ${most} accounts within thirty days (${Number(((100 * most) / Math.max(1, groups.accounts.accounts)).toPrecision(2))} % of the past's: a count, not a chance); the review asks about them first`;
+  }
   const beyond = justBeyond(groups.scoring.floor);
   const held = countAtLeast(groups.groups, beyond);
   if (held === 0) return undefined;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { model } from './model.ts';
 import { rankNull } from './rank-null.ts';
 
 /** What a calibration says of groups: how those of the past scored, what they were, and how common what accounts ask is. */
@@ -100,6 +101,25 @@ export function scoringOf(groups: { readonly scoring?: GroupScoring | undefined 
   return groups?.scoring ?? UNSAID;
 }
 
+/** A second look at new groups, where groups of the past look like attacks and nobody has said what they are. */
+export const robustGroups = z.strictObject({
+  model: model.describe('forests that hardly depend on how many attackers hide in the past'),
+  floor: z.number().min(0).describe('no group at or below it by these forests is named'),
+  apart: z
+    .number()
+    .int()
+    .min(1)
+    .describe('groups of the past beyond the floor by these forests; nobody has said what they are'),
+  accounts: z.number().int().min(0).describe('accounts in them'),
+});
+export type RobustGroups = z.infer<typeof robustGroups>;
+
+/**
+ * The floor of the second look: with the strangers' second fortnight as the past and the first as the present no more honest accounts are named at
+ * 1.5 than at 1.65 (seven pasts: three keys without attackers, 2, 4, 12 and 20 % of them), and at 1.2 more are.
+ */
+export const ROBUST_FLOOR = 1.5;
+
 export const groupRanks = z.strictObject({
   accounts: rankNull.describe("ranks of the accounts' highest group scores"),
   groups: rankNull.describe(
@@ -111,6 +131,9 @@ export const groupRanks = z.strictObject({
   history: groupHistory
     .optional()
     .describe('which groups there were; without, nobody is named through a group'),
+  robust: robustGroups
+    .optional()
+    .describe('the second look at new groups; without, nobody is named unless ranks support it'),
   content: z.array(featureFrequencies).max(2).describe('how common features of prompts were, by key epoch'),
 });
 export type GroupRanks = z.infer<typeof groupRanks>;

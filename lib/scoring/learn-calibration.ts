@@ -44,7 +44,7 @@ export interface SeenPart {
 }
 
 /** What measuring needs of what was learnt from all parts. */
-export type Fitted = Omit<SeenPart, 'rows'> & { readonly model: Model };
+export type Fitted = Omit<SeenPart, 'rows'> & { readonly model: Model; readonly robust?: Model };
 
 /** What was measured of a part of the accounts. */
 export interface MeasuredPart {
@@ -86,6 +86,7 @@ export class CalibrationLearner {
   #to = 0;
   #events = 0;
   #model: Model | undefined;
+  #robust: Model | undefined;
   readonly #peaks: Peak[] = [];
   readonly #groupOf = new Map<string, readonly string[]>();
   readonly #latest = new Map<number, LatestRow[]>();
@@ -153,13 +154,14 @@ export class CalibrationLearner {
   fitted(): Fitted {
     if (this.#model === undefined) throw new Error('fit comes before measure');
     const { rows: _, ...seen } = this.seen();
-    return { ...seen, model: this.#model };
+    return { ...seen, model: this.#model, ...(this.#robust === undefined ? {} : { robust: this.#robust }) };
   }
 
   /** A learner that measures with what another has fitted. */
   static measuring(rules: CalibrationRules, fitted: Fitted): CalibrationLearner {
     const learner = new CalibrationLearner(rules);
     learner.#model = fitted.model;
+    learner.#robust = fitted.robust;
     learner.#kept = fitted.kept;
     learner.#from = fitted.from;
     learner.#to = fitted.to;
@@ -196,17 +198,26 @@ export class CalibrationLearner {
 
   /**
    * Grows the forests.
-   * @param linked groups of accounts that links have found, in any order: their members weigh less; without, everybody weighs 1
+   * @param linked groups of accounts that links have found, in any order: their members weigh less; without, everybody weighs 1, and
+   *   no robust forests are grown
    * @throws RangeError where fewer than two accounts showed enough to learn from
    */
-  fit(linked: Iterable<readonly string[]> = []): Model {
+  fit(linked?: Iterable<readonly string[]>): Model {
     const rows = this.#rows.toSorted((a, b) => (a.account < b.account ? -1 : 1));
     if (!this.ready)
       throw new RangeError(
         `a calibration needs at least two accounts with ${FEWEST_REQUESTS} requests in a window`,
       );
-    this.#model = learnModel(rows, { ...this.#rules, linked });
+    const together = [...(linked ?? [])];
+    this.#model = learnModel(rows, { ...this.#rules, linked: together });
+    if (linked !== undefined)
+      this.#robust = learnModel(rows, { ...this.#rules, linked: together, robust: true });
     return this.#model;
+  }
+
+  /** The robust forests (learn-model.ts), where it was said which accounts hang together. */
+  get robust(): Model | undefined {
+    return this.#robust;
   }
 
   /** Second pass; returns the account's highest score, undefined where it showed too little. */

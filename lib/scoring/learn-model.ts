@@ -2,7 +2,7 @@ import { FACTS, FEWEST_REQUESTS, readFacts } from '../signals/facts/index.ts';
 import { type Random, seededRandom } from '../statistics/generator.ts';
 import { type AttackLibrary, readSteps } from './attack-library.ts';
 import { dressed, type Steps } from './attack-variants.ts';
-import { type FactScale, scaleOf, stepOf } from './fact-scale.ts';
+import { type FactScale, scaleOf, stepOf, weightedScaleOf } from './fact-scale.ts';
 import { type Forest, growForest, type Training } from './forest.ts';
 import { looksAt, type PastAccount } from './looks.ts';
 import { foldOf, type Model } from './model.ts';
@@ -36,6 +36,8 @@ export interface ModelRules {
   readonly seed?: number;
   /** groups of accounts of the past that links have found, in any order, as often as they were found; see weightsOf */
   readonly linked?: Iterable<readonly string[]>;
+  /** forests that hardly depend on how many attackers hide in the past; see ROBUST */
+  readonly robust?: boolean;
   /** other sizes than the shipped ones, for benchmarks */
   readonly sizes?: Partial<ModelSizes>;
 }
@@ -51,6 +53,12 @@ export interface ModelSizes {
   readonly attacks: number;
   readonly ordinary: number;
   readonly confirmed: number;
+  /** an account in a group of n weighs 1 / n to this power */
+  readonly power: number;
+  /** least part of all weight at a leaf */
+  readonly leafPart: number;
+  /** scales and what attacks are dressed in follow the accounts' weights, and not their number */
+  readonly weighted: boolean;
 }
 
 /** Windows of one account that are learnt from, for each length. */
@@ -76,7 +84,16 @@ const SIZES: ModelSizes = {
   // weight of an account that people confirmed, in accounts of the past: with more, honest accounts rose as other attacks did,
   // measured by leaving each kind of the strangers' first fortnight out of the verdicts in turn
   confirmed: 0.5,
+  power: 0.5,
+  leafPart: 0,
+  weighted: false,
 };
+
+/**
+ * Sizes of robust forests (docs/design/campaigns.md): a group of n accounts of the past weighs less than one account, no leaf is as
+ * small as a group, and nothing else that is learnt follows the number of accounts.
+ */
+const ROBUST: Partial<ModelSizes> = { draws: 4, power: 2, leafPart: 0.002, weighted: true };
 
 /** A random few of an account's windows that say enough; the same few for the same account and seed. */
 export function rowsOf(held: PastAccount, windows: readonly number[], seed: number): AccountRows {
@@ -153,7 +170,7 @@ interface Material {
  */
 export function learnModel(past: readonly AccountRows[], rules: ModelRules): Model {
   const { library, verdicts, seed = 1, linked = [] } = rules;
-  const sizes: ModelSizes = { ...SIZES, ...rules.sizes };
+  const sizes: ModelSizes = { ...SIZES, ...(rules.robust === true ? ROBUST : {}), ...rules.sizes };
   const uniform = seededRandom(seed);
   const telling = past.filter(({ rows }) => rows.length > 0);
   const confirmed = telling.filter(({ account }) => verdicts.extraction.has(account));
@@ -164,10 +181,12 @@ export function learnModel(past: readonly AccountRows[], rules: ModelRules): Mod
   const all = ordinary.flatMap(({ rows }) => rows);
   const attacks = libraryRows(library, library.attacks, all, uniform);
   const makersOrdinary = libraryRows(library, library.ordinary, all, uniform);
-  const facts = scalesOf([...all, ...attacks.flat(), ...makersOrdinary.flat()]);
+  const weights = weightsOf(ordinary, linked, sizes.power);
+  const facts = sizes.weighted
+    ? weightedScales(ordinary, weights, { attacks, makersOrdinary, sizes })
+    : scalesOf([...all, ...attacks.flat(), ...makersOrdinary.flat()]);
   const steps = (rows: readonly Float64Array[]): Steps[] =>
     rows.map((row) => Uint8Array.from(facts, (scale, i) => stepOf(row[i] as number, scale)));
-  const weights = weightsOf(ordinary, linked);
   const material: Material = {
     ordinary: ordinary.map(({ account, rows }, i) => ({
       account,
@@ -189,7 +208,7 @@ export function learnModel(past: readonly AccountRows[], rules: ModelRules): Mod
 }
 
 /**
- * What each account of the past weighs: 1, and 1 / sqrt(n) where it stood in a group of n, the largest that links have found it in. Accounts of
+ * What each account of the past weighs: 1, and 1 / sqrt(n) (or another power) where it stood in a group of n, the largest that links have found it in. Accounts of
  * one operator are no independent draws of what is ordinary: n of them tell more than one account and less than n, and without that a
  * campaign that nobody has noticed would teach the forests, by its size alone, that it is ordinary. What links is no score, so honest
  * groups are treated as campaigns are.
@@ -197,6 +216,7 @@ export function learnModel(past: readonly AccountRows[], rules: ModelRules): Mod
 function weightsOf(
   accounts: readonly { readonly account: string }[],
   linked: Iterable<readonly string[]>,
+  power: number,
 ): readonly number[] {
   const largest = new Map(accounts.map(({ account }) => [account, 1]));
   for (const group of linked) {
@@ -204,7 +224,11 @@ function weightsOf(
     for (const account of members)
       largest.set(account, Math.max(members.length, largest.get(account) as number));
   }
-  return accounts.map(({ account }) => 1 / Math.sqrt(largest.get(account) as number));
+  return accounts.map(({ account }) => {
+    const n = largest.get(account) as number;
+    // the root is exact on every machine
+    return 1 / (Math.sqrt(n) * n ** (power - 0.5));
+  });
 }
 
 /** A forest that knows nothing of ordinary accounts says nothing of anybody. */
@@ -219,7 +243,7 @@ function grownFrom(
   if (mass === 0) return SILENT;
   const positive: Sample = { rows: [], weights: [] };
   const wardrobe = {
-    donors: ordinary.flatMap(({ rows }) => rows),
+    donors: sizes.weighted ? byWeight(ordinary, mass) : ordinary.flatMap(({ rows }) => rows),
     variants: sizes.variants,
     uniform: seededRandom(seed + 104_729),
   };
@@ -228,7 +252,22 @@ function grownFrom(
   const negative: Sample = { rows: [], weights: [] };
   for (const rows of makersOrdinary) add(negative, rows, (sizes.ordinary * mass) / makersOrdinary.length);
   for (const { rows, weight } of ordinary) add(negative, rows, weight);
-  return growForest(training(positive, negative), { ...sizes, seed });
+  const leafWeight = sizes.leafPart * mass * (1 + sizes.attacks + sizes.ordinary);
+  return growForest(training(positive, negative), { ...sizes, leafWeight, seed });
+}
+
+/** Rows to draw from, so many of each account as it weighs, its own in turn. */
+const DONORS = 8192;
+
+function byWeight(ordinary: Material['ordinary'], mass: number): Steps[] {
+  const donors: Steps[] = [];
+  let sum = 0;
+  for (const { rows, weight } of ordinary) {
+    sum += weight;
+    for (let turn = 0; donors.length + 0.5 < (DONORS * sum) / mass && donors.length < DONORS; turn++)
+      donors.push(rows[turn % rows.length] as Steps);
+  }
+  return donors;
 }
 
 function sampled(accounts: readonly AccountRows[], uniform: Random): readonly AccountRows[] {
@@ -268,6 +307,39 @@ function scalesOf(rows: readonly Float64Array[]): FactScale[] {
     scaleOf(
       id,
       Float64Array.from(rows, (row) => row[i] as number),
+    ),
+  );
+}
+
+interface LibraryParts {
+  readonly attacks: readonly (readonly Float64Array[])[];
+  readonly makersOrdinary: readonly (readonly Float64Array[])[];
+  readonly sizes: ModelSizes;
+}
+
+function weightedScales(
+  ordinary: readonly AccountRows[],
+  weights: readonly number[],
+  { attacks, makersOrdinary, sizes }: LibraryParts,
+): FactScale[] {
+  const mass = weights.reduce((sum, weight) => sum + weight, 0);
+  const rows: Float64Array[] = [];
+  const each: number[] = [];
+  const take = (of: readonly Float64Array[], weight: number): void => {
+    for (const row of of) {
+      rows.push(row);
+      each.push(weight / of.length);
+    }
+  };
+  for (const [i, held] of ordinary.entries()) take(held.rows, weights[i] as number);
+  for (const of of attacks) take(of, (sizes.attacks * mass) / attacks.length);
+  for (const of of makersOrdinary) take(of, (sizes.ordinary * mass) / makersOrdinary.length);
+  const weighing = Float64Array.from(each);
+  return FACTS.map(({ id }, i) =>
+    weightedScaleOf(
+      id,
+      Float64Array.from(rows, (row) => row[i] as number),
+      weighing,
     ),
   );
 }

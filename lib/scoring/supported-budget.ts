@@ -1,4 +1,4 @@
-import { groupBudget, groupsApart, unsupportedGroups } from './group-promise.ts';
+import { groupBudget, groupsApart, mostUnranked, unsupportedGroups } from './group-promise.ts';
 import type { GroupRanks } from './group-ranks.ts';
 import { MOST_SUSPECT } from './level.ts';
 import { periodsAMonth } from './significance.ts';
@@ -18,6 +18,11 @@ export interface SupportedBudget {
   readonly least: number;
   /** share of benign accounts that is named through groups within a month, at most; absent: nobody is named through a group */
   readonly groups?: number | undefined;
+  /**
+   * accounts that may be named through new groups within thirty days although no rank supports it, as a share of the past's; absent: none.
+   * A count, not a chance, and beside `groups`
+   */
+  readonly unranked?: number | undefined;
 }
 
 export interface CalibrationSize {
@@ -43,6 +48,9 @@ export function supportedBudget(
     ...(size.groups === undefined
       ? {}
       : { groups: groupBudget(size, Math.max(budget.suspect, least))?.share }),
+    ...(size.groups?.robust === undefined
+      ? {}
+      : { unranked: mostUnranked(size, suspect) / Math.max(1, size.groups.accounts.accounts) }),
   };
 }
 
@@ -74,7 +82,7 @@ export function unsupported(
       `critical does not exist: ${from} do not support ${percent(budget.critical)} a month; ${needed(budget.critical)}`,
     );
   const groups = unsupportedGroups(size, held.suspect ?? 0);
-  return [...said, ...[groups, groupsApart(size)].filter((line) => line !== undefined)];
+  return [...said, ...[groups, groupsApart(size, held.suspect ?? 0)].filter((line) => line !== undefined)];
 }
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Campaign } from '../campaigns/campaign.ts';
+import type { Campaign, CampaignShadow } from '../campaigns/campaign.ts';
 import type { CampaignStore, StoredCampaign } from '../campaigns/ports.ts';
 import type { Notice } from '../findings/finding.ts';
 
@@ -23,6 +23,8 @@ const finding = z.strictObject({
   calmed: z.boolean(),
 });
 
+const unranked = z.array(z.tuple([z.string(), z.number()])).optional();
+
 const meta = z.strictObject({
   v: z.literal(1),
   id: z.string(),
@@ -38,6 +40,7 @@ const meta = z.strictObject({
   episode: z.number().int(),
   finding: finding.optional(),
   numbered: z.number().int(),
+  unranked,
   shadow: z
     .strictObject({
       policy: z.string(),
@@ -45,6 +48,7 @@ const meta = z.strictObject({
       level: levelState,
       episode: z.number().int(),
       finding: finding.optional(),
+      unranked,
     })
     .optional(),
 });
@@ -60,6 +64,7 @@ export function encodeMeta({
   judgedAt,
   judgedArrival,
   judgement,
+  unranked: named = [],
   shadow,
 }: Campaign): string {
   const { evidence, level, episode, finding, numbered } = judgement;
@@ -78,6 +83,7 @@ export function encodeMeta({
     episode,
     ...(finding === undefined ? {} : { finding }),
     numbered,
+    ...(named.length === 0 ? {} : { unranked: named }),
     ...(shadow === undefined ? {} : { shadow: { ...shadow, looked: undefined, accused: undefined } }),
   });
 }
@@ -118,6 +124,7 @@ export function decodeCampaign(text: string, lines: readonly string[], notices: 
     predecessor,
     shadow,
     judgedArrival,
+    unranked: named,
     ...rest
   } = parsed.data;
   const members: string[] = [];
@@ -135,9 +142,22 @@ export function decodeCampaign(text: string, lines: readonly string[], notices: 
     predecessor,
     members,
     accused,
+    ...(named === undefined ? {} : { unranked: named }),
     // a campaign is looked at by runs, not by slices
     judgement: { evidence, looked: 0, level, episode, finding, numbered, notices },
-    ...(shadow === undefined ? {} : { shadow: { ...shadow, finding: shadow.finding, accused: inShadow } }),
+    ...(shadow === undefined ? {} : { shadow: shadowOf(shadow, inShadow) }),
+  };
+}
+
+function shadowOf(
+  { unranked: named, ...stored }: NonNullable<z.infer<typeof meta>['shadow']>,
+  accused: ReadonlyMap<string, number>,
+): CampaignShadow {
+  return {
+    ...stored,
+    finding: stored.finding,
+    accused,
+    ...(named === undefined ? {} : { unranked: named }),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Notice } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import { fold, newProfile } from '../../lib/profile/profile.ts';
+import type { GroupRanks } from '../../lib/scoring/group-ranks.ts';
 import { seeded } from '../../lib/statistics/random.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { testCalibration } from '../calibration.ts';
@@ -67,8 +68,8 @@ export interface Found {
   readonly notices: readonly Notice[];
 }
 
-/** Four days of runs, one in two days, under nulls in which no group came above 0.3. */
-export function run(histories: readonly UsageEvent[][]): Found {
+/** Four days of runs, one in two days, under nulls in which no group came above 0.3, or others. */
+export function run(histories: readonly UsageEvent[][], others: Partial<GroupRanks> = {}): Found {
   const rules: Rules = {
     policy: defaultPolicy,
     calibration: {
@@ -78,6 +79,7 @@ export function run(histories: readonly UsageEvent[][]): Found {
         groups: { accounts: 60, ranks: [1, 60], values: [0.3, 0.1] },
         history: { traces: [], scores: [], margin: 0.3, rises: 40, fresh: 20, standing: 20, tail: 0.1 },
         content: [{ epoch: 'e1', prompts: 50_000, rest: 2, features: [], counts: [] }],
+        ...others,
       },
     },
     code: 'test',

@@ -114,7 +114,8 @@ async function campaignOf(dynamodb: DynamoDBClient): Promise<void> {
   const accused = new Map(CUSTOMERS.map((who) => [who as string, START]));
   await campaigns.save({ ...campaign, accused }, 0);
   // a version that was superseded a moment ago is still there
-  await campaigns.save({ ...campaign, accused: new Map([...accused].slice(0, 2)) }, 1);
+  const unranked = CUSTOMERS.map((who) => [who, START] as const);
+  await campaigns.save({ ...campaign, accused: new Map([...accused].slice(0, 2)), unranked }, 1);
   const memberships = new MembershipItems(dynamodb, TABLE_NAMES.campaign, campaigns);
   await memberships.note(campaign.id, CUSTOMERS, START);
   await new DynamoFindingStore(dynamodb, TABLE_NAMES.finding).write(held.finding, undefined);

@@ -50,10 +50,13 @@ export class EmulatedArchive {
   readonly archive: ArchiveBucket;
   readonly objects: HuntObjects;
   readonly bucket: string;
+  /** where the emulated S3 answers */
+  readonly endpoint: string;
   readonly #close: () => Promise<unknown>;
 
-  private constructor(s3: S3Client, bucket: string, close: () => Promise<unknown>) {
+  private constructor(s3: S3Client, bucket: string, endpoint: string, close: () => Promise<unknown>) {
     this.s3 = s3;
+    this.endpoint = endpoint;
     this.bucket = bucket;
     this.archive = new ArchiveBucket(s3, bucket);
     this.objects = new HuntObjects(s3, bucket);
@@ -66,7 +69,7 @@ export class EmulatedArchive {
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
     const s3 = new S3Client({ endpoint, region: 'us-east-1', credentials, forcePathStyle: true });
     await s3.send(new CreateBucketCommand({ Bucket: 'archive-0' }));
-    return new EmulatedArchive(s3, 'archive-0', async () => {
+    return new EmulatedArchive(s3, 'archive-0', endpoint, async () => {
       s3.destroy();
       await app.close();
     });
@@ -75,7 +78,7 @@ export class EmulatedArchive {
   /** The same server with an empty bucket. */
   async another(name: string): Promise<EmulatedArchive> {
     await this.s3.send(new CreateBucketCommand({ Bucket: name }));
-    return new EmulatedArchive(this.s3, name, this.#close);
+    return new EmulatedArchive(this.s3, name, this.endpoint, this.#close);
   }
 
   compact(now: number, more: Partial<CompactPorts> = {}): Promise<Compacted> {

@@ -113,7 +113,7 @@ const someRecords = fc
       minutes: fc.integer({ min: -30, max: 30 }),
       gateway: fc.option(fc.constantFrom('eu-1', 'us-1'), { nil: undefined }),
     }),
-    { minLength: 1, maxLength: 25 },
+    { minLength: 1, maxLength: 12 },
   )
   .map((records): FixtureRecord[] =>
     records.map(({ events, minutes, gateway }, i) => {
@@ -181,12 +181,12 @@ describe('the archive in Parquet', () => {
           });
         },
       ),
-      { numRuns: 6 },
+      { numRuns: 4 },
     );
   });
 
   it('is the same byte for byte when it is made again, and is not made again for nothing', async () => {
-    const records = harvestedRecords(account(1), 60);
+    const records = harvestedRecords(account(1), 20);
     const [one, two] = [await another(), await another()];
     await inBatches(one, records);
     for (const record of [...records].reverse()) await two.archive.put([archived(record)]);
@@ -215,9 +215,9 @@ describe('the archive in Parquet', () => {
 
   it('goes on where it was interrupted, without making a part twice', async () => {
     const of = await another();
-    await inBatches(of, harvestedRecords(account(3), 40));
+    await inBatches(of, harvestedRecords(account(3), 20));
     const whole = await of.another(`archive-${++count}`);
-    await inBatches(whole, harvestedRecords(account(3), 40));
+    await inBatches(whole, harvestedRecords(account(3), 20));
     await whole.compact(LATER, { partBytes: 1500 });
     let runs = 0;
     for (let waiting = 1; waiting > 0; runs++) {

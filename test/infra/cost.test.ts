@@ -44,6 +44,15 @@ describe('a plan', () => {
     expect(base.total.provisioned).toBeLessThan(base.total.onDemand);
   });
 
+  it('has hunts where they are asked for: less than a tenth more, and where they end', () => {
+    const of = (settings: object) => planFor(plan(1000).workload, readSettings({ ...settings }), MEASURED);
+    expect(line(of({}), 'hunts, without queries')).toBeUndefined();
+    const hunts = line(of({ 'siphonwatch:hunts': true }), 'hunts, without queries');
+    expect(hunts?.firstLimit).toContain('4500 events a second');
+    expect(hunts?.onDemand).toBeGreaterThan(10);
+    expect(hunts?.onDemand).toBeLessThan(of({}).total.onDemand / 10);
+  });
+
   it('writes as often as was measured, and in between the measured windows', () => {
     const units = (seconds: number) => unitsAt(seconds, MEASURED.windows, (held) => held.writeUnitsPerEvent);
     for (const { seconds, writeUnitsPerEvent } of MEASURED.windows)

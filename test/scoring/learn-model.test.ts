@@ -19,6 +19,7 @@ const library: AttackLibrary = {
   attacks: Array.from({ length: 20 }, () => [steps(0.6, 1)]),
   ordinary: Array.from({ length: 20 }, () => [steps(0, 0.4)]),
 };
+const FLAT = Float64Array.from(FACTS, () => 0.8);
 const RULES = { windows: [24], library, verdicts: NO_VERDICTS, sizes: { draws: 4, trees: 3, leaf: 2 } };
 const past: AccountRows[] = Array.from({ length: 60 }, (_, i) => ({
   account: `account-${i}`,
@@ -79,5 +80,17 @@ describe('learning a model', () => {
     });
     expect(again.length / together.length).toBeGreaterThan(0.1);
     expect(again.length / together.length).toBeLessThan(0.3);
+  });
+
+  it('robust forests do not learn from a campaign in the past, however many accounts it has, that it is ordinary', () => {
+    const campaign = Array.from({ length: 60 }, (_, i) => ({ account: `c-${i}`, rows: [random(0.6, 1)] }));
+    const linked = [campaign.map(({ account }) => account)];
+    const share = (held: readonly AccountRows[], robust: boolean): number => {
+      const read = readModel(learnModel(held, { ...RULES, linked, robust }));
+      return read.share('new', read.row(FLAT));
+    };
+    const poisoned = [...past, ...campaign];
+    expect(share(past, false) - share(poisoned, false)).toBeGreaterThan(0.1);
+    expect(share(past, true) - share(poisoned, true)).toBeLessThan(0.05);
   });
 });

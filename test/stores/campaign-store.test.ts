@@ -91,7 +91,16 @@ describe.each([
     const finding = { id: 'fc-9', since: 1, noticedAt: 2, noticedEvents: 3, calmed: false };
     const held: Campaign = {
       ...campaign(),
-      shadow: { policy: 'candidate', evidence, level, episode: 1, finding, accused },
+      unranked: [[account(1), START]],
+      shadow: {
+        policy: 'candidate',
+        evidence,
+        level,
+        episode: 1,
+        finding,
+        accused,
+        unranked: [[account(2), START + 2]],
+      },
     };
     await store.save(held, 0);
     expect((await store.find(held.id))?.campaign).toEqual(held);

@@ -34,6 +34,9 @@ async function* traces(client: DynamoDBClient, table: string, account: string): 
       current.set(id, item.membersAt?.S ?? '');
       if ((item.notices?.L ?? []).some((held) => held.S?.includes(account) === true))
         yield { at: `${id}: notices`, count: 1, erase: () => rewriteNotices(client, table, key, account) };
+      // it is no member any more, and counts for a month among those whom no rank supports
+      if (item.meta?.S?.includes(account) === true)
+        yield { at: `${id}: named by count`, count: 1, erase: () => leave(client, table, id, account) };
     } else if (item.members?.S?.includes(account) === true) parts.push({ id, item });
     else if (JSON.stringify(item).includes(account))
       yield {
@@ -65,22 +68,36 @@ async function leave(client: DynamoDBClient, table: string, id: string, account:
   const campaigns = new CampaignTable(client, table);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const stored = await campaigns.find(id);
-    if (stored === undefined || !stored.campaign.members.includes(account)) return;
+    if (stored === undefined || !holds(stored.campaign, account)) return;
     if ((await campaigns.save(campaignWithout(stored.campaign, account), stored.version)) === 'saved') return;
   }
   throw new Error(`campaign ${id} changes while it is written: run it again`);
 }
 
+function holds({ members, unranked, shadow }: Campaign, account: string): boolean {
+  const counted = [...(unranked ?? []), ...(shadow?.unranked ?? [])];
+  return members.includes(account) || counted.some(([name]) => name === account);
+}
+
 function campaignWithout(held: Campaign, account: string): Campaign {
   const others = (accused: ReadonlyMap<string, number>) =>
     new Map([...accused].filter(([name]) => name !== account));
+  const unranked = (of: Campaign['unranked']) =>
+    of === undefined ? {} : { unranked: of.filter(([name]) => name !== account) };
   return {
     ...held,
+    ...unranked(held.unranked),
     members: held.members.filter((member) => member !== account),
     accused: others(held.accused),
     ...(held.shadow === undefined
       ? {}
-      : { shadow: { ...held.shadow, accused: others(held.shadow.accused) } }),
+      : {
+          shadow: {
+            ...held.shadow,
+            ...unranked(held.shadow.unranked),
+            accused: others(held.shadow.accused),
+          },
+        }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Notice } from '../../findings/finding.ts';
+import type { Allowance } from '../allowance.ts';
 import type { Campaign } from '../campaign.ts';
 import type { Group } from '../linking/find-groups.ts';
 import type { Member } from './member.ts';
@@ -11,6 +12,10 @@ export interface CampaignCase {
   readonly at: number;
   /** groups that share the month's error budget */
   readonly tested: number;
+  /** accounts that may be named although no rank supports it; without, nobody */
+  readonly allowance?: Allowance;
+  /** the same under a candidate policy */
+  readonly allowanceInShadow?: Allowance;
 }
 
 export interface CampaignVerdict {

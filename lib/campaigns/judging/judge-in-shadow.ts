@@ -23,7 +23,9 @@ export function judgeInShadow(
     return shadow === undefined ? judged : own;
   const before =
     shadow?.policy === candidate.policy.id ? shadow : fresh(candidate.policy.id, shadow, judging.at);
-  return kept(own, before, (as, own) => judgeCampaign(as, judging, own, windows), rules);
+  const { allowanceInShadow, allowance: _, ...rest } = judging;
+  const inShadow = allowanceInShadow === undefined ? rest : { ...rest, allowance: allowanceInShadow };
+  return kept(own, before, (as, own) => judgeCampaign(as, inShadow, own, windows), rules);
 }
 
 /** Ends the candidate's thread too where a campaign's members went on in another one; see closeMerged. */
@@ -48,10 +50,11 @@ function kept(
   rules: Rules,
 ): Campaign {
   if (rules.candidate === undefined) return own;
-  const { policy, evidence, level, episode, finding, accused } = before;
+  const { policy, evidence, level, episode, finding, accused, unranked = [] } = before;
   const as: Campaign = {
     ...own,
     accused,
+    unranked,
     judgement: { ...own.judgement, evidence, level, episode, finding },
   };
   const { campaign } = judge(as, { ...rules.candidate, code: rules.code, shadow: true });
@@ -59,7 +62,11 @@ function kept(
   return {
     ...own,
     judgement: { ...own.judgement, numbered: judgement.numbered, notices: judgement.notices },
-    shadow: { ...asShadow(policy, judgement), accused: campaign.accused },
+    shadow: {
+      ...asShadow(policy, judgement),
+      accused: campaign.accused,
+      ...(campaign.unranked?.length ? { unranked: campaign.unranked } : {}),
+    },
   };
 }
 

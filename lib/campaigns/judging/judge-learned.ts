@@ -3,6 +3,7 @@ import { levelRules, type Rules } from '../../detection/judge.ts';
 import type { Reason } from '../../findings/finding.ts';
 import { sliceStart } from '../../profile/slice.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
+import { mostUnranked } from '../../scoring/group-promise.ts';
 import { scoringOf } from '../../scoring/group-ranks.ts';
 import { cappedLevel, type LevelState, levelRank, nextLevel } from '../../scoring/level.ts';
 import { countAtLeast } from '../../scoring/rank-null.ts';
@@ -16,10 +17,16 @@ import { referenceOf } from './group-history.ts';
 import { groupChance, learnedGroupScore, memberChance, memberEvidence } from './learned-group.ts';
 import { customerOf, type Fit, type JudgedMember, type Member } from './member.ts';
 import { MemberScores } from './member-score.ts';
+import {
+  leastShown,
+  type SecondLook,
+  secondLook,
+  showsIt,
+  unrankedReasons,
+  withUnranked,
+} from './second-look.ts';
 
 const SUSPECT = levelRank('suspect');
-/** A member shows what its group is accused of where its own score is at least this part of the members' mean. */
-const PART = 0.5;
 /** Members whose scores are taken apart for the reasons: more do not change a typical one. */
 const EXPLAINED = 25;
 /** Facts given as reasons beside the group's score. */
@@ -33,10 +40,11 @@ const FACTS_GIVEN = 2;
  */
 export function judgeLearned(
   campaign: Campaign,
-  { group, members, at, tested }: CampaignCase,
+  judging: CampaignCase,
   rules: Rules,
   scores = new MemberScores(),
 ): CampaignVerdict {
+  const { group, members, at, tested } = judging;
   const { policy, calibration } = rules;
   const linked = group.links.length > 0 && group.members.length >= policy.campaigns.smallest;
   const quiet: CampaignVerdict = { campaign, score: 0, p: 1, notice: undefined };
@@ -52,10 +60,7 @@ export function judgeLearned(
   const before = campaign.judgement;
   const evidence = updateRunningMax(before.evidence, score, at);
   const levels = levelRules(policy, calibration);
-  const reference = referenceOf(group.members, calibration.groups);
-  const chances = own.map((held) =>
-    memberChance({ evidence: memberEvidence(score, held?.score), reference }, calibration, levels.suspect),
-  );
+  const { chances, byRanks, second } = chancesOf(campaign, judging, { own, score, linked }, rules, scores);
   const p = Math.min(1, ...chances);
   const level = nextLevel(before.level, p, at, levels);
   // while a finding calms, whoever has joined since is not named by it
@@ -63,7 +68,9 @@ export function judgeLearned(
     members.flatMap(({ account }, i) => ((chances[i] as number) <= levels.suspect ? [account] : [])),
   );
   const judged =
-    levelRank(level.level) >= SUSPECT ? judgeMembers(campaign, group, members, { own, supported }) : [];
+    levelRank(level.level) >= SUSPECT
+      ? judgeMembers(campaign, group, members, { own, supported, byRanks })
+      : [];
   const accused = accusedOf(campaign, level, judged, at);
   const open = before.finding;
   const known = campaign.accused.size;
@@ -73,7 +80,8 @@ export function judgeLearned(
     (events >= Math.max(1, 2 * open.noticedEvents) || (accused.size > known && accused.size >= 1.5 * known));
   const change = { at, evidence, level, events, grown };
   const step = nextStep('campaign', campaign.id, before, change, policy);
-  const judgedSo = { ...campaign, accused, judgement: { ...before, evidence, level } };
+  const so = withUnranked(campaign, accused, second?.named, at);
+  const judgedSo: Campaign = { ...so, accused, judgement: { ...before, evidence, level } };
   if (step === undefined) return { campaign: judgedSo, score, p, notice: undefined };
   const { transition, number, id } = step;
   const sure = groupChance(evidence.peak, calibration);
@@ -97,7 +105,10 @@ export function judgeLearned(
         score,
         contributions: () => [],
       },
-      reasons: learnedReasons(own, score, evidence.peak, calibration),
+      reasons: [
+        ...learnedReasons(own, score, evidence.peak, calibration),
+        ...(so.unranked === undefined ? [] : unrankedReasons(second?.score, rules)),
+      ],
       sure,
       evidence,
       from: sliceStart(Math.min(campaign.linkedAt, ...members.map(({ firstSeen }) => firstSeen))),
@@ -106,7 +117,10 @@ export function judgeLearned(
     ...(highestLevel === undefined ? {} : { highestLevel }),
     ...(sure === undefined || sure.p > least ? {} : { pIsBound: true as const }),
     // ranks support no smaller number of false campaigns a month, whatever the policy asks for
-    promise: Math.max(policy.campaigns.budget, Number((least * tested).toPrecision(3))),
+    promise:
+      Math.max(policy.campaigns.budget, Number((least * tested).toPrecision(3))) +
+      // each false campaign names one account at least
+      (so.unranked === undefined ? 0 : mostUnranked(calibration, levels.suspect)),
   };
   return {
     campaign: { ...judgedSo, judgement: judgedWith(before, change, step, notice) },
@@ -116,11 +130,50 @@ export function judgeLearned(
   };
 }
 
+/** What a group shows at a look. */
+interface GroupShown {
+  readonly own: readonly (WindowScore | undefined)[];
+  readonly score: number;
+  readonly linked: boolean;
+}
+
+/** Chances by which members are judged: by the ranks of the past, and where those name them not, by the second look. */
+function chancesOf(
+  campaign: Campaign,
+  judging: CampaignCase,
+  { own, score, linked }: GroupShown,
+  rules: Rules,
+  scores: MemberScores,
+): { chances: readonly number[]; byRanks: ReadonlySet<string>; second: SecondLook | undefined } {
+  const { group, members } = judging;
+  const { calibration } = rules;
+  const { suspect } = levelRules(rules.policy, calibration);
+  const reference = referenceOf(group.members, calibration.groups);
+  const ranked = own.map((held) =>
+    memberChance({ evidence: memberEvidence(score, held?.score), reference }, calibration, suspect),
+  );
+  const isNew = linked && reference === 0;
+  const second = isNew ? secondLook(campaign, judging, { own, ranked }, rules, scores) : undefined;
+  return {
+    chances: ranked.map((p, i) =>
+      second?.named.has((members[i] as CampaignCase['members'][number]).account) === true
+        ? Math.min(p, suspect)
+        : p,
+    ),
+    byRanks: new Set(
+      members.flatMap(({ account }, i) => ((ranked[i] as number) <= suspect ? [account] : [])),
+    ),
+    second,
+  };
+}
+
 /** What the members of a case show. */
 interface Shown {
   readonly own: readonly (WindowScore | undefined)[];
   /** members whose evidence reaches the level by itself */
   readonly supported: ReadonlySet<string>;
+  /** those of them that ranks support: whom only the allowance names speaks for nobody else */
+  readonly byRanks: ReadonlySet<string>;
 }
 
 /**
@@ -131,22 +184,21 @@ function judgeMembers(
   campaign: Campaign,
   { links }: CampaignCase['group'],
   members: CampaignCase['members'],
-  { own, supported }: Shown,
+  { own, supported, byRanks }: Shown,
 ): readonly JudgedMember[] {
-  const scored = own.flatMap((held) => (held === undefined ? [] : [held.score]));
-  const mean = scored.reduce((sum, score) => sum + score, 0) / Math.max(1, scored.length);
+  const least = leastShown(own);
   const core = new Set(
     members.flatMap(({ account }, i) => {
-      const score = own[i]?.score ?? 0;
-      const shows = score > 0 && score >= PART * mean;
-      return shows && (supported.has(account) || campaign.accused.has(account)) ? [account] : [];
+      return showsIt(own[i]?.score ?? 0, least) && (supported.has(account) || campaign.accused.has(account))
+        ? [account]
+        : [];
     }),
   );
   const owned = new Set(
     links
       .filter(
         ({ kind, members: sharing }) =>
-          LINK_KINDS[kind].hard && sharing.some((account) => supported.has(account) && core.has(account)),
+          LINK_KINDS[kind].hard && sharing.some((account) => byRanks.has(account) && core.has(account)),
       )
       .flatMap(({ members: sharing }) => sharing),
   );

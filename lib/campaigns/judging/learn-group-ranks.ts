@@ -1,6 +1,12 @@
 import type { Calibration } from '../../scoring/calibration.ts';
-import { GROUP_SCORING, type GroupRanks } from '../../scoring/group-ranks.ts';
+import {
+  GROUP_SCORING,
+  type GroupRanks,
+  ROBUST_FLOOR,
+  type RobustGroups,
+} from '../../scoring/group-ranks.ts';
 import type { PastAccount } from '../../scoring/looks.ts';
+import type { Model } from '../../scoring/model.ts';
 import { learnRanks } from '../../scoring/rank-null.ts';
 import { independentGroups, learnHistory, type ScoredGroup, type ScoredLook } from './group-history.ts';
 import { learnedGroupScore, memberEvidence } from './learned-group.ts';
@@ -16,7 +22,7 @@ export interface GroupLook {
 export interface GroupLearning {
   readonly accounts: ReadonlyMap<string, PastAccount>;
   /** in order of time */
-  readonly looks: Iterable<GroupLook>;
+  readonly looks: readonly GroupLook[];
   /** with the model that scores accounts; each by a forest that has not seen it */
   readonly calibration: Calibration;
   readonly windows: readonly number[];
@@ -25,13 +31,18 @@ export interface GroupLearning {
   /** accounts that are not ranked, the confirmed ones among them */
   readonly aside?: ReadonlySet<string>;
   readonly content?: GroupRanks['content'];
+  /** forests for a second look at new groups; without, there is none */
+  readonly robust?: Model;
+  /** accounts that people have judged, whatever they said: a group with one of them is recognised */
+  readonly judged?: ReadonlySet<string>;
 }
 
 /** What was learnt of groups. */
 export interface LearntGroups {
   readonly ranks: GroupRanks;
   /**
-   * groups that stand apart: no account of them is a confirmed attacker, and they come to more than the floor, the highest first. Nobody is set
+   * groups that stand apart: no account of them is a confirmed attacker, and they come to more than the floor, by the robust forests or
+   * the others; the highest first, a group may be in it twice. Nobody is set
    * aside for it: they count as ordinary until a person has said what they are, and are what to ask about first
    */
   readonly apart: readonly ScoredGroup[];
@@ -42,8 +53,46 @@ export interface LearntGroups {
  * account that shares a group with an attacker today had its likes in the past, and they are what it is held against.
  */
 export function learnGroups(learning: GroupLearning): LearntGroups {
-  const { accounts, looks, calibration, windows, content = [] } = learning;
+  const { accounts, content = [], robust } = learning;
   const { confirmed = new Set(), aside = confirmed } = learning;
+  const past = scoredLooks(learning, learning.calibration, confirmed);
+  const second = robust === undefined ? undefined : secondOf(learning, robust, confirmed);
+  return {
+    ranks: {
+      ...ranksOf(past, accounts.keys(), aside),
+      ...(second === undefined ? {} : { robust: second.robust }),
+      content: [...content],
+    },
+    // the robust forests first: the others have learnt large campaigns of the past as ordinary
+    apart: [
+      ...(second?.apart ?? []),
+      ...independentGroups(past).filter(({ score }) => score > GROUP_SCORING.floor),
+    ],
+  };
+}
+
+/** The second look at new groups, where by its forests groups of the past stand apart that nobody has said a word of. */
+function secondOf(
+  learning: GroupLearning,
+  robust: Model,
+  confirmed: ReadonlySet<string>,
+): { readonly robust: RobustGroups; readonly apart: readonly ScoredGroup[] } | undefined {
+  const { calibration, judged = confirmed } = learning;
+  const looks = scoredLooks(learning, { ...calibration, model: robust }, confirmed);
+  const apart = independentGroups(looks).filter(
+    (group) => group.score > ROBUST_FLOOR && !group.members.some((account) => judged.has(account)),
+  );
+  if (apart.length === 0) return undefined;
+  const accounts = new Set(apart.flatMap(({ members }) => members)).size;
+  return { robust: { model: robust, floor: ROBUST_FLOOR, apart: apart.length, accounts }, apart };
+}
+
+/** The groups of all looks with their scores. @param calibration whose model scores */
+function scoredLooks(
+  { accounts, looks, windows }: GroupLearning,
+  calibration: Calibration,
+  confirmed: ReadonlySet<string>,
+): ScoredLook[] {
   const scores = new MemberScores();
   const past: ScoredLook[] = [];
   for (const { at, groups } of looks) {
@@ -59,10 +108,7 @@ export function learnGroups(learning: GroupLearning): LearntGroups {
     }
     past.push({ at, groups: scored });
   }
-  return {
-    ranks: { ...ranksOf(past, accounts.keys(), aside), content: [...content] },
-    apart: independentGroups(past).filter(({ score }) => score > GROUP_SCORING.floor),
-  };
+  return past;
 }
 
 /**

@@ -11,6 +11,13 @@ import type { Member } from './member.ts';
  */
 export class MemberScores {
   readonly #remembered = recentlyUsed<string, Remembered>(20_000);
+  #robust: MemberScores | undefined;
+
+  /** Scores by the calibration's robust forests, remembered apart. */
+  get robust(): MemberScores {
+    this.#robust ??= new MemberScores();
+    return this.#robust;
+  }
 
   /** @param at event time, ms; undefined where too few requests are known to score it */
   at(

@@ -105,6 +105,7 @@ async function calibrate(
   const made: Calibration = learner.finish(options.id === undefined ? {} : { id: options.id });
   say('scores of groups ...');
   const accounts = [...states()].map(pastAccount);
+  const judged = new Set([...verdicts.extraction, ...verdicts.benign, ...verdicts.grey]);
   const { ranks: groups, apart } = learnGroups({
     ...linked,
     accounts: new Map(accounts.map((held) => [held.account, held])),
@@ -112,13 +113,14 @@ async function calibrate(
     windows: policy.windows,
     confirmed: verdicts.extraction,
     aside: new Set([...verdicts.extraction, ...verdicts.grey]),
+    ...(learner.robust === undefined ? {} : { robust: learner.robust }),
+    judged,
   });
   const named: Calibration = { ...made, groups };
   if (options.out !== undefined) {
     await writeAside(options.out, `${JSON.stringify(named)}\n`);
     say(`calibration ${named.id}: ${options.out}; a policy uses it by naming it`);
   }
-  const judged = new Set([...verdicts.extraction, ...verdicts.benign, ...verdicts.grey]);
   const queue = reviewQueue(
     learner.peaks(),
     judged,

@@ -75,7 +75,7 @@ export function reviewWithReasons(
           : []),
         ...(entry.apart === true
           ? [
-              'as a group they look like the library of attacks: until somebody has said what they are, no new group is named that does not exceed them',
+              'as a group they look like the library of attacks: until somebody has said what they are, ranks name no new group that does not exceed them',
             ]
           : []),
         ...reasons,

@@ -40,6 +40,12 @@ const COPIES: readonly { readonly what: string; readonly days?: number; readonly
     days: 1,
     advice: 'Athena deletes its own after 24 hours; delete the files',
   },
+  {
+    what: 'a calibration in shards that is under way: calibration-runs/ in the state bucket',
+    // the setting calibrateShards; lib/infra/buckets.ts
+    days: 3,
+    advice: 'gone when the run ends, and two days later where it was given up',
+  },
   { what: 'dossiers and rejected lines that were written to files', advice: 'delete the files' },
   { what: "sums: a campaign's requests and tokens, calibrations", advice: 'they stay, and name nobody' },
 ];

@@ -14,6 +14,7 @@ interface PlanOptions {
   readonly lingerMs?: number;
   readonly shards: number;
   readonly archiveDays: number;
+  readonly hunts?: boolean;
   readonly json?: boolean;
 }
 
@@ -40,6 +41,7 @@ export function planCommand(): Command {
     .option('--linger-ms <n>', 'how long the producers gather; without, what fits the latency', positive)
     .option('--shards <n>', 'of the stream; on demand begins with 4', positive, 4)
     .option('--archive-days <n>', 'retention of the archive', positive, 90)
+    .option('--hunts', 'with the archive in Parquet (setting hunts)')
     .option('--json', 'print one JSON document')
     .action((options: PlanOptions) =>
       runCommand('plan', () => {
@@ -55,6 +57,7 @@ function planOf(options: PlanOptions): Plan {
   const settings = readSettings({
     'siphonwatch:latency': options.latency,
     'siphonwatch:archiveDays': Math.ceil(options.archiveDays),
+    'siphonwatch:hunts': options.hunts === true,
   });
   return planFor(
     {

@@ -123,6 +123,12 @@ export const OUTPUTS = {
           .describe(
             'share of benign accounts that are named through groups within a month, at most; absent: nobody is named through a group',
           ),
+        unranked: z
+          .number()
+          .optional()
+          .describe(
+            'share of accounts that are named through new groups within thirty days although no rank supports it, at most: a count, beside groups; absent: none',
+          ),
       })
       .describe('chances a month at which levels are reached; absent: the level does not exist'),
     unsupported: strings,
@@ -276,6 +282,27 @@ export const OUTPUTS = {
     next: z.array(z.looseObject({ command: z.string(), what: z.string() })),
   }),
   'demo --send': z.looseObject({ events: count, weeks: count, from: iso, to: iso }),
+  recalibrate: z.looseObject({
+    run: z.string().optional(),
+    state: z.string().optional(),
+    started: iso.optional(),
+    ended: iso.optional(),
+    cause: z.string().optional(),
+    made: z.looseObject({ id: z.string(), accounts: count }).optional(),
+    maps: z
+      .array(z.looseObject({ map: z.string(), shards: count, done: count, running: count, failed: count }))
+      .optional(),
+    cost: z
+      .looseObject({
+        accounts: count,
+        shards: count,
+        minutes: z.number(),
+        usd: z.number(),
+        lines: z.array(z.looseObject({ what: z.string(), usd: z.number() })),
+      })
+      .optional()
+      .describe('without --yes: what a run would cost'),
+  }),
   hunt: z.looseObject({
     query: z.string().optional(),
     table: z.enum(['events', 'prints']).optional(),

@@ -1,6 +1,7 @@
 import { alarmsFor } from '../alarms.ts';
 import type { Settings } from '../settings.ts';
 import type { CostFigures } from './figures.ts';
+import { huntsLine } from './hunts-line.ts';
 import type { Load } from './load.ts';
 import { MONTH_HOURS, MONTH_SECONDS, PRICES } from './prices.ts';
 
@@ -44,6 +45,7 @@ export function billOf(load: Load, settings: Settings, figures: CostFigures): re
     ...tableLines(load, settings, figures),
     functionLine(load, settings),
     archiveLine(load, settings),
+    ...(settings.hunts ? [huntsLine(load, settings)] : []),
     watchingLine(load, settings),
   ];
 }

@@ -28,11 +28,13 @@ export const PRICES = {
     recoveryGb: 0.2,
   },
   /** https://aws.amazon.com/s3/pricing/ */
-  s3: { putThousand: 0.005, storageGb: 0.023 },
+  s3: { putThousand: 0.005, getThousand: 0.0004, storageGb: 0.023 },
   /** https://aws.amazon.com/cloudwatch/pricing/ */
   cloudwatch: { alarmMetric: 0.1, customMetric: 0.3, logsGb: 0.5 },
   /** https://aws.amazon.com/athena/pricing/: a query reads at least so many MB */
   athena: { readTb: 5, leastMb: 10 },
+  /** https://aws.amazon.com/step-functions/pricing/, standard workflows */
+  states: { transitionThousand: 0.025 },
   /** https://aws.amazon.com/xray/pricing/ */
   xray: { traceMillion: 5 },
   /** https://aws.amazon.com/kms/pricing/ */

@@ -24,6 +24,8 @@ const OTHERS = [
   ...['customeridentifier', 'userid', 'clientid', 'client', 'username'],
   // who a web server authenticated (https://nginx.org/en/docs/http/ngx_http_core_module.html#var_remote_user)
   'remoteuser',
+  // https://doc.traefik.io/traefik/observe/logs-and-access-logs/
+  'clientusername',
   ...['company', 'workspace', 'team', 'project', 'subscription'].flatMap(withId),
   // https://docs.getbifrost.ai/features/governance/virtual-keys
   ...['virtualkey', 'virtualkeyid'],

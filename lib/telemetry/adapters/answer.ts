@@ -299,6 +299,8 @@ const INPUT = [
   'tokens_in',
   'TokensIn',
   'req_units',
+  // Galileo: https://v2docs.galileo.ai/sdk-api/python/reference/log-stream
+  'num_input_tokens',
 ];
 const OUTPUT = [
   'completion_tokens',
@@ -319,6 +321,7 @@ const OUTPUT = [
   'tokens_out',
   'TokensOut',
   'res_units',
+  'num_output_tokens',
 ];
 /** https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching#tracking-cache-performance and Converse's TokenUsage */
 const INPUT_APART = [

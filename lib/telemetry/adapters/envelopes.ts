@@ -2,27 +2,22 @@ import { gunzipSync, inflateSync } from 'node:zlib';
 import { LIMITS } from '../../limits.ts';
 import { isGzip } from '../gzip.ts';
 import { tableRows } from './column-tables.ts';
+import type { Envelope } from './envelope.ts';
+import { OF_PROXIES } from './envelopes-proxies.ts';
 import { at, type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 import { langfuseCalls } from './langfuse-batch.ts';
 import { anyValue, attributesOf, otlpField } from './otlp.ts';
 import { isAvroRecord, typedItems, untypedAvro } from './typed-values.ts';
 
+/** At most so many bytes come out of a compressed record in an envelope. */
+const MAX_INSIDE = LIMITS.insideBytes.most;
+
 /**
  * Envelopes in which shippers and stores wrap what a gateway wrote. Each is a row: how it is recognised, and what lies inside.
  * What lies inside may be wrapped again.
  */
-interface Envelope {
-  readonly name: string;
-  readonly source: string;
-  readonly matches: (entry: Json) => boolean;
-  /** values inside: JSON, or the text of JSON */
-  readonly inside: (entry: Json) => readonly unknown[];
-}
-
-/** At most so many bytes come out of a compressed record in an envelope. */
-const MAX_INSIDE = LIMITS.insideBytes.most;
-
 const ENVELOPES: readonly Envelope[] = [
+  ...OF_PROXIES,
   {
     name: 'traces of Langfuse with their observations',
     source: 'https://api.reference.langfuse.com/#tag/trace/GET/api/public/traces/{traceId}',
@@ -215,6 +210,12 @@ const ENVELOPES: readonly Envelope[] = [
     inside: ({ message }) => [message],
   },
   {
+    name: 'a page of traces of MLflow',
+    source: 'https://mlflow.org/docs/latest/api_reference/rest-api.html (traces/search)',
+    matches: ({ traces }) => listOf(traces).some((held) => Array.isArray(at(held, 'data', 'spans'))),
+    inside: ({ traces }) => listOf(traces),
+  },
+  {
     name: 'a trace of MLflow',
     source: 'https://mlflow.org/docs/latest/genai/tracing/search-traces/',
     matches: ({ info, data }) => objectOf(info) !== undefined && Array.isArray(at(data, 'spans')),
@@ -232,20 +233,6 @@ const ENVELOPES: readonly Envelope[] = [
       'https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html',
     matches: ({ requestContext, body }) => objectOf(requestContext) !== undefined && typeof body === 'string',
     inside: ({ body, isBase64Encoded }) => (isBase64Encoded === true ? packed(String(body)) : [body]),
-  },
-  {
-    name: 'HTTP Archive (HAR)',
-    source: 'http://www.softwareishard.com/blog/har-12-spec/',
-    matches: ({ log }) => Array.isArray(at(log, 'entries')),
-    inside: ({ log }) =>
-      listOf(at(log, 'entries')).map((held) => ({
-        time: at(held, 'startedDateTime'),
-        url: at(held, 'request', 'url'),
-        headers: at(held, 'request', 'headers'),
-        status: at(held, 'response', 'status'),
-        request: jsonIn(at(held, 'request', 'postData', 'text')),
-        response: harContent(at(held, 'response', 'content')),
-      })),
   },
   {
     name: 'CloudEvents with binary data',
@@ -323,10 +310,14 @@ export function unwrapped(json: unknown, depth = 0): readonly unknown[] {
   if (depth > 4) return [json];
   if (Array.isArray(json)) return elements(json).flatMap((entry) => unwrapped(entry, depth + 1));
   const entry = objectOf(json);
-  if (entry === undefined || (OWN.some((name) => name in entry) && !isAvroRecord(entry))) return [json];
-  const envelope = ENVELOPES.find(({ matches }) => matches(entry));
-  if (envelope === undefined) return [json];
-  return envelope.inside(entry).flatMap((held) => unwrapped(jsonIn(held), depth + 1));
+  const inside = entry === undefined ? undefined : opened(entry);
+  return inside === undefined ? [json] : inside.flatMap((held) => unwrapped(jsonIn(held), depth + 1));
+}
+
+/** What lies inside of an envelope; undefined for an entry that is none. */
+function opened(entry: Json): readonly unknown[] | undefined {
+  if (OWN.some((name) => name in entry) && !isAvroRecord(entry)) return undefined;
+  return ENVELOPES.find(({ matches }) => matches(entry))?.inside(entry);
 }
 
 /** Fields that say where a line came from: https://www.elastic.co/docs/reference/ecs/ecs-log, and `offset` of Filebeat. */
@@ -342,14 +333,6 @@ function queued({ Records, Messages }: Json): readonly (string | undefined)[] {
   return [...listOf(Records), ...listOf(Messages)].map(
     (held) => textAt(held, 'body') ?? textAt(held, 'Body') ?? textAt(held, 'Sns', 'Message'),
   );
-}
-
-/** http://www.softwareishard.com/blog/har-12-spec/#content: base64 where the encoding says so */
-function harContent(content: unknown): unknown {
-  const text = textAt(content, 'text');
-  const plain =
-    at(content, 'encoding') === 'base64' ? Buffer.from(text ?? '', 'base64').toString('utf8') : text;
-  return jsonIn(plain);
 }
 
 /** The entries of a list; of a pair of a time and a record, as Fluentd and Fluent Bit forward it, the record. */

@@ -88,7 +88,11 @@ export const OBSERVABILITY: readonly ExportShape[] = [
         time: span.start_ns ?? span.start_ms,
         account: tagged(span.tags, USER) ?? tagged(entry.tags, USER),
         metrics: span.metrics,
-        request: { ...objectOf(span.metadata), model: span.model_name, ...objectOf(span.input) },
+        request: {
+          ...objectOf(span.metadata),
+          ...{ model: span.model_name, prompt: at(span.input, 'value') },
+          ...objectOf(span.input),
+        },
         response: {
           ...objectOf(span.output),
           ...(span.status === 'error' || span.error === 1 ? { error: at(span, 'error') ?? true } : {}),

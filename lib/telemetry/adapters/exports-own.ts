@@ -9,9 +9,10 @@ import { writtenMessages } from './written-messages.ts';
  * Logs of somebody's own gateway, which no product documents: the two bodies under names that say so, or the facts of a call
  * in one flat entry. Read last, where nothing else knows the entry.
  */
-const REQUEST = /^(?:[a-z]+[-_]?)?(?:req|request|input)[-_]?(?:body|payload|json|data|content|params|log)?$/i;
+const REQUEST =
+  /^(?:[a-z]+[-_.]?)?(?:req|request|input)[-_.]?(?:body|payload|json|data|content|params|log)?$/i;
 const RESPONSE =
-  /^(?:[a-z]+[-_]?)?(?:res|resp|response|output|result)[-_]?(?:body|payload|json|data|content|log)?$/i;
+  /^(?:[a-z]+[-_.]?)?(?:res|resp|response|output|result)[-_.]?(?:body|payload|json|data|content|log)?$/i;
 
 /** What lies under a name: JSON or its text, in a list (BigQuery), or as the body of a logged message. */
 function bodyOf(held: unknown): unknown {
@@ -60,9 +61,11 @@ const MESSAGES = [
   ...['conversation', 'prompt', 'user_prompt', 'userPrompt', 'user_message', 'userMessage'],
   ...['input', 'question', 'query'],
 ];
+/** Names by which bodies of APIs ask; in a flat entry whose messages are found they hold something else. */
+const ASKED_ELSEWHERE = ['message', 'contents', 'inputs', 'inputText', 'inputPrompt', 'Messages'];
 const ANSWERS = [
   ...['response', 'completion', 'completion_message', 'output', 'responseMessages', 'answer', 'result'],
-  ...['output_messages', 'output_message', 'response_text', 'generation'],
+  ...['output_messages', 'output_message', 'response_text', 'generation', 'content'],
 ];
 const MODELS = [
   'model',
@@ -73,11 +76,18 @@ const MODELS = [
   'ai_model',
   'llm_model',
   'deployment',
+  // https://docs.llmgateway.io
+  ...['requestedModel', 'usedModel', 'requested_model'],
 ];
 const STATUS = ['status', 'status_code', 'statusCode', 'http_status', 'response_status', 'responseCode'];
 
 function first(entry: Json, names: readonly string[]): unknown {
   return names.map((name) => entry[name]).find((held) => held !== undefined && held !== null && held !== '');
+}
+
+/** The model of a flat entry, or the one that its answer's body names (AutoGen's `LLMCall`). */
+function modelTold(entry: Json): unknown {
+  return first(entry, MODELS) ?? textAt(jsonIn(first(entry, ANSWERS)), 'model');
 }
 
 function asked(entry: Json): unknown {
@@ -100,6 +110,19 @@ function beside(entry: Json): Json {
   };
 }
 
+/** The facts of an answer that stand in a flat entry. */
+function answerBeside(entry: Json): Json {
+  const answer = jsonIn(first(entry, ANSWERS));
+  return {
+    ...(Array.isArray(answer) ? { content: answer } : objectOf(answer)),
+    ...(typeof answer === 'string' ? { text: answer } : {}),
+    ...present({
+      finish_reason: entry.finish_reason ?? entry.finishReason ?? entry.stop_reason ?? entry.stopReason,
+    }),
+    ...present({ error: entry.error ?? entry.error_message }),
+  };
+}
+
 export const OWN: readonly ExportShape[] = [
   {
     name: 'pair',
@@ -119,31 +142,43 @@ export const OWN: readonly ExportShape[] = [
     },
   },
   {
+    name: 'flat-cohere',
+    source:
+      'https://docs.cohere.com/v1/reference/chat: the question in `message`, what came before in `chat_history`',
+    matches: (entry) =>
+      modelTold(entry) !== undefined &&
+      typeof entry.message === 'string' &&
+      Array.isArray(jsonIn(entry.chat_history)),
+    pair: (entry) => ({
+      ...beside(entry),
+      ...{ user: undefined, metadata: undefined },
+      request: {
+        model: modelTold(entry),
+        ...objectOf(entry.params ?? entry.parameters),
+        ...{ message: entry.message, chat_history: jsonIn(entry.chat_history), preamble: entry.preamble },
+        tool_results: entry.tool_results,
+      },
+      response: answerBeside(entry),
+    }),
+  },
+  {
     name: 'flat',
     source: 'one flat entry a call: model, messages, answer and counts side by side',
-    matches: (entry) => first(entry, MODELS) !== undefined && asked(entry) !== undefined,
+    matches: (entry) => modelTold(entry) !== undefined && asked(entry) !== undefined,
     pair: (entry) => {
-      const answer = jsonIn(first(entry, ANSWERS));
       const held = asked(entry);
       return {
         ...beside(entry),
         // in a flat entry these may be the request's own fields, which the customer sets: they are read as such
         ...{ user: undefined, metadata: undefined },
         request: {
-          ...without(entry, MESSAGES),
+          ...without(entry, [...MESSAGES, ...ASKED_ELSEWHERE]),
           ...objectOf(entry.params ?? entry.parameters ?? entry.model_parameters),
           system: entry.system ?? entry.system_prompt ?? entry.systemPrompt,
-          model: first(entry, MODELS),
+          model: modelTold(entry),
           ...(typeof held === 'string' ? { prompt: held } : { messages: held }),
         },
-        response: {
-          ...(Array.isArray(answer) ? { content: answer } : objectOf(answer)),
-          ...(typeof answer === 'string' ? { text: answer } : {}),
-          ...present({
-            finish_reason: entry.finish_reason ?? entry.finishReason ?? entry.stop_reason ?? entry.stopReason,
-          }),
-          ...present({ error: entry.error ?? entry.error_message }),
-        },
+        response: answerBeside(entry),
       };
     },
   },

@@ -1,5 +1,6 @@
 import { ADAPTER_DEFAULTS, type Adapted, NO_CALL } from './adapter.ts';
 import type { ExportShape } from './export-shape.ts';
+import { APPLICATIONS } from './exports-applications.ts';
 import { ECS } from './exports-ecs.ts';
 import { INFERENCE } from './exports-inference.ts';
 import { OBSERVABILITY } from './exports-observability.ts';
@@ -9,6 +10,7 @@ import { langfuseTokens } from './langfuse-usage.ts';
 import { isModelCall } from './model-calls.ts';
 import { fromPair } from './openai.ts';
 import { readRequest } from './request.ts';
+import { writtenMessages } from './written-messages.ts';
 
 /** A body, the messages of one, or a text; JSON of neither is what somebody said. */
 const body = (value: unknown, key: string): unknown => {
@@ -103,6 +105,7 @@ const SHAPES: readonly ExportShape[] = [
       };
     },
   },
+  ...APPLICATIONS,
   {
     name: 'helicone',
     source: 'https://docs.helicone.ai/rest/request/post-v1requestquery',
@@ -269,8 +272,31 @@ const SHAPES: readonly ExportShape[] = [
   },
 ];
 
+/** Fields of exports that are objects or lists; in a table (CSV) they are the text of JSON. */
+const STRUCTURED = [
+  ...['attributes', 'span_attributes', 'metadata', 'properties', 'inputs', 'outputs', 'output', 'config'],
+  ...['tokens', 'usage', 'metrics', 'meta', 'tags', 'timestamps', 'span_data', 'error_info'],
+];
+
+/** An entry with its columns read; `input` only where it is messages, as a text in it may be what somebody said. */
+function ofTable(entry: Json): Json {
+  const read: Record<string, unknown> = {};
+  for (const name of [...STRUCTURED, 'input']) {
+    const text = entry[name];
+    if (typeof text !== 'string' || !/^\s{0,64}[[{]/.test(text)) continue;
+    const held = jsonIn(text);
+    if (name !== 'input') read[name] = held;
+    else {
+      const messages = writtenMessages(text);
+      if (messages !== undefined) read[name] = Array.isArray(held) ? messages : held;
+    }
+  }
+  return Object.keys(read).length === 0 ? entry : { ...entry, ...read };
+}
+
 /** The export that an entry is of; undefined where it is none that is known. */
-export function exportShape(entry: Json): ExportShape | undefined {
+export function exportShape(written: Json): ExportShape | undefined {
+  const entry = ofTable(written);
   return SHAPES.find((shape) => shape.matches(entry));
 }
 
@@ -287,9 +313,10 @@ const BY_NAME: ReadonlyMap<string, ExportShape> = new Map(
 
 /** An entry of the export of that name; undefined where there is none of that name. */
 export const fromExport = (name: string, json: unknown, defaults = ADAPTER_DEFAULTS): Adapted | undefined => {
-  const entry = objectOf(json);
+  const written = objectOf(json);
   const shape = BY_NAME.get(name);
-  if (entry === undefined || shape === undefined) return undefined;
+  if (written === undefined || shape === undefined) return undefined;
+  const entry = OWN.includes(shape) ? written : ofTable(written);
   if (shape.isOther?.(entry) === true || isModelCall(textAt(entry, 'operation') ?? 'chat') === false)
     return NO_CALL;
   const pair = shape.pair(entry);

@@ -11,11 +11,18 @@ const MAX_VALUES = 20_000;
  */
 const CUSTOMERS =
   /^(?:body|requests?|req|inputs?|outputs?|responses?|res|messages|content|contents|parts|prompts?|completions?|text|arguments|args|params|metadata|headers|quer(?:y|ies)|question|answer|choices|tool\w*)$/;
+/** A body under a name of several words: `request_body`, `responseBody`, `http.request.body`. */
+const BODIES = /(?:^|[-_.])(?:req|request|res|resp|response)[-_.]?(?:body|json|text|content)s?$/i;
+
+function isCustomers(key: string): boolean {
+  return CUSTOMERS.test(key) || CUSTOMERS.test(key.slice(key.lastIndexOf('.') + 1)) || BODIES.test(key);
+}
+
 /** Fields in which transports carry a line as text or in base64; JSON in other texts is somebody's text. */
 const CARRIERS =
   /^(?:data|data_base64|Data|message|Message|MESSAGE|@message|msg|payload|values?|logs?|Logs|line|records?|event|detail|_raw|raw|full_message|short_message|textPayload)$/;
 
-const WHO_AND_WHEN = /^(?:user|user_?id|tenant(?:_?id)?|customer(?:_?id)?|@timestamp|timestamp|time)$/i;
+const WHO_AND_WHEN = /^(?:user|user_?id|tenant(?:_?id)?|customer(?:_?id)?|@timestamp|timestamp|_?time)$/i;
 
 /**
  * Entries of known formats inside a value that is none itself: pages of an API, queues, shippers and logs wrap what a gateway
@@ -29,7 +36,8 @@ export function knownInside(value: unknown, isKnown: (value: unknown) => boolean
   const visit = (held: unknown, depth: number, name: string, around: Json = {}): void => {
     if (depth > MAX_DEPTH || ++seen > MAX_VALUES) return;
     if (typeof held === 'string') {
-      if (CARRIERS.test(name)) for (const inner of textInside(held)) visit(inner, depth + 1, '');
+      if (CARRIERS.test(name))
+        for (const inner of textInside(held)) visit(inner, depth + 1, '', ofTheLine(around));
       return;
     }
     if (typeof held !== 'object' || held === null) return;
@@ -42,7 +50,7 @@ export function knownInside(value: unknown, isKnown: (value: unknown) => boolean
     else {
       const known = { ...around, ...whoAndWhen(held) };
       for (const [key, inner] of Object.entries(held))
-        if (!CUSTOMERS.test(key)) visit(inner, depth + 1, key, known);
+        if (!isCustomers(key)) visit(inner, depth + 1, key, known);
     }
   };
   visit(value, 0, 'line');
@@ -56,8 +64,17 @@ function whoAndWhen(held: object): Json {
   );
 }
 
+/** Of a line as text, Splunk's time of it: its other names may be those of the line itself, and would come before them. */
+function ofTheLine({ _time }: Json): Json {
+  return _time === undefined ? {} : { _time };
+}
+
+/** What Python's logging writes before a message by default: https://docs.python.org/3/library/logging.html#logging.basicConfig */
+const LOGGER = /^(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[\w.]{1,80}:(?=\{)/;
+
 /** JSON in a text, plain or packed; nothing in any other text. */
-function textInside(text: string): readonly unknown[] {
+function textInside(line: string): readonly unknown[] {
+  const text = line.replace(LOGGER, '');
   if (/^\s*[[{]/.test(text)) {
     const whole = jsonIn(text);
     return typeof whole === 'string' ? jsonLines(text) : [whole];

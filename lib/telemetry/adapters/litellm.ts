@@ -12,9 +12,10 @@ import { errorEnding, readAnswer } from './answer.ts';
 import { promptMessages } from './chat-templates.ts';
 import { type Ending, outcomeFrom } from './endings.ts';
 import { accountOf, type ClientTrust, NO_TRUST } from './field-control.ts';
-import { at, type Json, jsonIn, nameAt, numberAt, objectOf, textAt } from './fields.ts';
+import { at, type Json, jsonIn, listOf, nameAt, numberAt, objectOf, textAt } from './fields.ts';
 import { isCutJson } from './json-texts.ts';
-import { isModelCall } from './model-calls.ts';
+import { printedIn } from './literals.ts';
+import { isModelCall, isOtherRequest } from './model-calls.ts';
 import type { ReadMessage } from './read-message.ts';
 import { paramsOf, readMessages, readRequest } from './request.ts';
 import { isoFrom } from './times.ts';
@@ -43,7 +44,13 @@ export const fromLiteLlm: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted
     return refused('call_type', printable(payload?.call_type), 'not a LiteLLM standard logging payload');
   if (isModelCall(textAt(payload, 'call_type') ?? 'completion') !== true) return NO_CALL;
   if (isHealthCheck(payload)) return NO_CALL;
-  const messages = loggedMessages(payload);
+  const passed = passedThrough(payload);
+  const asked = passed === undefined ? undefined : readRequest(passed);
+  if (passed !== undefined && asked === undefined)
+    return isOtherRequest(passed)
+      ? NO_CALL
+      : refused('messages', kindOf(passed), 'a body that was passed through, of an API that is not known');
+  const messages = asked?.messages ?? loggedMessages(payload);
   if (messages === undefined)
     return refused(
       'messages',
@@ -64,6 +71,18 @@ function isHealthCheck(payload: Json): boolean {
 /** Whether a logged text is somebody's, not an empty list or object that stands where messages would. */
 function isSaid(text: string): boolean {
   return !/^\s*(?:\[\s*\]|\{\s*\}|null|"")\s*$/.test(text) && !isCutJson(text);
+}
+
+/**
+ * The body of a call that the proxy passed through: it logs the whole of it as the text of one user message, as JSON or as Python
+ * prints it (https://docs.litellm.ai/docs/proxy/pass_through). Undefined for other calls, in which such a text is the customer's.
+ */
+function passedThrough(payload: Json): Json | undefined {
+  if (!/pass_?through/.test(textAt(payload, 'call_type') ?? '')) return undefined;
+  const [message, ...others] = listOf(jsonIn(payload.messages));
+  const content = jsonIn(at(message, 'content'));
+  const body = objectOf(typeof content === 'string' ? printedIn(content) : content);
+  return others.length === 0 ? body : undefined;
 }
 
 /** Messages where they were logged: a list, a text, a body, or the request that spend logs keep. */

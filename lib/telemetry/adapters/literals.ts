@@ -11,7 +11,7 @@ const LONGEST = 4_000_000;
 const DEPTH = 32;
 /** How a list of messages, or one, begins in any of these languages. */
 const BEGINS =
-  /^\s{0,64}(?:[[({][\s[({]{0,64}(?:[A-Za-z_][\w.]{0,64}\()?\s{0,64}|[A-Za-z_][\w.]{0,64}\(\s{0,8})(?:['"]|:)?(?:role|contents?|parts|blocks|messages|input|type|text|id|name|additional_kwargs)['"]?\s{0,8}(?::|=)/;
+  /^\s{0,64}(?:(?:np\.|numpy\.)?array\()?(?:[[({][\s[({]{0,64}(?:[A-Za-z_][\w.]{0,64}\()?\s{0,64}|[A-Za-z_][\w.]{0,64}\(\s{0,8})(?:['"]|:)?(?:(?:message\.)?(?:role|contents?)|parts|blocks|messages|input|type|text|id|name|additional_kwargs)['"]?\s{0,8}(?::|=)/;
 /**
  * Who speaks, as a field of a message or as its class: in quotes, or without them, as Go's maps and Java's objects are printed, of
  * which nobody can tell where a text ends.
@@ -22,7 +22,12 @@ const PRINTED = /^\s{0,64}(?:[[({]|&?[A-Za-z_][\w.]{0,64}[[({])/;
 
 /** The value that a text is the printed form of; undefined where it is none, or where it is no message. */
 export function literalIn(text: string): unknown {
-  if (text.length > LONGEST || !BEGINS.test(text.slice(0, 400))) return undefined;
+  return BEGINS.test(text.slice(0, 400)) ? printedIn(text) : undefined;
+}
+
+/** The value that a text is the printed form of, whatever it is about; for fields that hold nothing but values. */
+export function printedIn(text: string): unknown {
+  if (text.length > LONGEST || !PRINTED.test(text.slice(0, 100))) return undefined;
   const reader = new LiteralReader(text);
   try {
     return reader.whole();
@@ -81,7 +86,8 @@ class LiteralReader {
     if (next === ':') return this.#symbol();
     const isRaw = this.#match(PREFIX)?.toLowerCase().includes('r') === true;
     if (this.#isQuote()) return this.#texts(isRaw);
-    if (this.#match(NUMBER) !== undefined) return 0;
+    const number = this.#match(NUMBER);
+    if (number !== undefined) return Number(number.replaceAll('_', '').replace(/(?<=^[-+]?\d+)n$/, ''));
     return this.#named(depth);
   }
 

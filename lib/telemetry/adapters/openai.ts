@@ -14,6 +14,7 @@ import { type ReadAnswer, readAnswer, tokensOf } from './answer.ts';
 import { outcomeFrom } from './endings.ts';
 import { accountOf, type ClientTrust, claimOf, NO_TRUST } from './field-control.ts';
 import { at, headersOf, type Json, jsonIn, nameAt, numberAt, objectOf, textAt } from './fields.ts';
+import { printedIn } from './literals.ts';
 import { isOtherAnswer, isOtherEndpoint, isOtherModel, isOtherRequest } from './model-calls.ts';
 import { type ReadRequest, readRequest } from './request.ts';
 import { isoFrom } from './times.ts';
@@ -44,8 +45,14 @@ export const fromGemini: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted 
 };
 
 function requestBody(json: unknown): Json | undefined {
-  const held = jsonIn(at(json, 'request'));
+  const held = valueIn(at(json, 'request'));
   return objectOf(bodyIn(held)) ?? objectOf(at(held, 'json_data')) ?? objectOf(held);
+}
+
+/** A body that is text: JSON, JSON of JSON, or as Python and others print an object. */
+function valueIn(written: unknown): unknown {
+  const held = jsonIn(jsonIn(written));
+  return typeof held === 'string' && held.startsWith('{') ? (objectOf(printedIn(held)) ?? held) : held;
 }
 
 /** Whether an entry is a pair whose request has a body. */
@@ -79,7 +86,7 @@ function answerOf(json: unknown): unknown {
 
 /** Reads a pair whose request is found. */
 export function fromPair(json: unknown, request: Json, defaults: AdapterDefaults): Adapted {
-  const response = jsonIn(answerOf(json));
+  const response = valueIn(answerOf(json));
   const answerBody = bodyIn(response) ?? response;
   if (isOther(json, request, answerBody)) return NO_CALL;
   const asked = readRequest(request);
@@ -128,6 +135,7 @@ function foundIn(
     providerId: id === undefined,
     time:
       TIMES.map((name) => isoFrom(at(json, name))).find((time) => time !== undefined) ??
+      isoFrom(speltTime(json)) ??
       isoFrom(at(json, 'request', 'time')) ??
       isoFrom(at(json, 'request', 'timestamp')) ??
       isoFrom(answer.created),
@@ -183,6 +191,14 @@ const TIMES = [
   ...['request_time', 'requestTime', 'request_start_time', 'requested_at', 'processed_time', 'logging_time'],
   ...['event_time', 'created', 'datetime', 'date', 'ts', '@t', 'time_iso8601', 'eventTime'],
 ];
+const SPELT_TIMES = new Set(TIMES.map((name) => name.replaceAll(/[-_.]/g, '').toLowerCase()));
+
+/** The time under a name that is spelt otherwise: TimeStamp, CreatedAt, Request-Time. */
+function speltTime(json: unknown): unknown {
+  const names = Object.keys(objectOf(json) ?? {}).filter((name) => name.length < 24);
+  const name = names.find((held) => SPELT_TIMES.has(held.replaceAll(/[-_.]/g, '').toLowerCase()));
+  return name === undefined ? undefined : at(json, name);
+}
 
 function statusOf(json: unknown): number | undefined {
   return (

@@ -28,6 +28,7 @@ import {
 } from './otlp.ts';
 import type { ReadMessage } from './read-message.ts';
 import { paramsOf, readMessages } from './request.ts';
+import { whyAgentEvent } from './textless.ts';
 import { isoFrom, isoFromNanoseconds } from './times.ts';
 
 interface HeldSpan {
@@ -167,6 +168,9 @@ export class OtelReader {
     const name = textIn(otlpField(log.entry, 'eventName')) ?? textIn(log.attributes['event.name']) ?? '';
     if (name === DETAILS) return this.#details(log, origin);
     const body = anyValue(at(log.entry, 'body'));
+    const agents = whyAgentEvent([name, body]);
+    if (agents !== undefined)
+      return { reason: { field: 'event.name', value: printable(name), message: agents } };
     const facts = { ...log.attributes, ...(objectOf(body) ?? { content: body }) };
     const told = bodyTold(body);
     const messages = told?.messages ?? messageOfEvent(name, facts);

@@ -1,5 +1,5 @@
 import { apimWhole, correlationOf, isWholeApim, namedIn } from './apim-parts.ts';
-import { type Json, objectOf, textAt } from './fields.ts';
+import { at, type Json, objectOf, textAt } from './fields.ts';
 
 /**
  * Logs that say in another line than the call's whose it is. A row says which lines these are, by what id they are joined, and what a
@@ -70,6 +70,28 @@ const ROWS: readonly OwnersApart[] = [
     }),
     // a trace begins with its own line
     waits: false,
+  },
+  {
+    name: 'langfuse',
+    source:
+      'https://langfuse.com/docs/api-and-data-platform/features/export-to-blob-storage (traces, observations)',
+    owner: (entry) => {
+      const isTrace =
+        ('sessionId' in entry || 'session_id' in entry) &&
+        ('userId' in entry || 'user_id' in entry) &&
+        ['bookmarked', 'public', 'release'].some((name) => name in entry) &&
+        !('trace_id' in entry || 'traceId' in entry);
+      return isTrace
+        ? { id: textAt(entry, 'id'), facts: { userId: entry.userId ?? entry.user_id } }
+        : undefined;
+    },
+    call: (entry) =>
+      (entry.userId ?? entry.user_id ?? at(entry, 'metadata', 'account') ?? at(entry, 'trace', 'userId')) ==
+      null
+        ? (textAt(entry, 'traceId') ?? textAt(entry, 'trace_id'))
+        : undefined,
+    joined: (call, { userId }) => ({ ...call, userId: call.userId ?? call.user_id ?? userId }),
+    waits: true,
   },
 ];
 

@@ -17,6 +17,7 @@ import { hasRequest } from './openai.ts';
 import { type HeldOtel, type Late, OtelReader } from './otel.ts';
 import { isOtlp, otlpField } from './otlp.ts';
 import { type HeldOwners, type OwnedCall, OwnersApartReader, ownersFormat } from './owners-apart.ts';
+import { whyTextless } from './textless.ts';
 
 /** Formats by name: those of single entries, batches in two files, and whatever is told apart entry by entry. */
 export type SourceFormat = InputFormat | 'batch' | 'auto';
@@ -282,7 +283,7 @@ function unknownEntry(entry: unknown): Adapted {
     .map(fieldName)
     .join(', ');
   const known = ['usage events', ...Object.keys(ADAPTERS), 'batch', 'newrelic', ...EXPORT_NAMES].join(', ');
-  const message = `no format that is known (${known})`;
+  const message = whyTextless(objectOf(entry) ?? {}) ?? `no format that is known (${known})`;
   return {
     exchanges: [],
     reasons: [{ field: '(whole)', value: fields === '' ? kindOf(entry) : printable(fields), message }],

@@ -2,7 +2,7 @@ import { type Turn, turnsOf } from '../turns.ts';
 import { promptMessages } from './chat-templates.ts';
 import { at, type Json, jsonIn, listOf, numberAt, numberIn, objectOf, textAt } from './fields.ts';
 import type { ReadMessage } from './read-message.ts';
-import { writtenMessages } from './written-messages.ts';
+import { openInferenceMessage, writtenMessages } from './written-messages.ts';
 
 /** What a request's body asks, whichever API it is of. */
 export interface ReadRequest {
@@ -33,11 +33,13 @@ const LANGCHAIN = /^(?:human|ai|system|tool|function|chat)$/i;
 /** A message whose role and content lie under other names: LangChain's, OpenInference's in exports. */
 function plainMessage(held: unknown): unknown {
   const message = objectOf(held);
+  // LlamaIndex: https://docs.llamaindex.ai/en/stable/api_reference/prompts/ (ChatMessage.blocks)
+  if (typeof message?.role === 'string' && message.content === undefined && Array.isArray(message.blocks))
+    return { ...message, content: message.blocks };
   if (message === undefined || typeof message.role === 'string') return held;
   const inner = objectOf(message.message);
   if (inner !== undefined && typeof inner.role === 'string') return inner;
-  if (typeof message['message.role'] === 'string')
-    return { role: message['message.role'], content: message['message.content'] };
+  if (typeof message['message.role'] === 'string') return openInferenceMessage(message);
   const kwargs = objectOf(message.kwargs) ?? objectOf(message.data) ?? message;
   const type = textAt(message, 'kwargs', 'type') ?? textAt(message, 'type') ?? className(message);
   const named = /^constructor$/.test(type) ? className(message) : type;

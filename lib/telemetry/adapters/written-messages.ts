@@ -1,5 +1,5 @@
 import { turnsOf } from '../turns.ts';
-import { type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
+import { at, type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 import { wordsIn } from './json-texts.ts';
 import { literalIn } from './literals.ts';
 
@@ -16,10 +16,14 @@ const CLASSES: readonly (readonly [RegExp, string])[] = [
  * (`str(messages)`). Only where every word of it is read from them, so that nobody hides a question in a field that nothing is read
  * from; undefined for any other text, which is what somebody said.
  */
-export function writtenMessages(text: string): readonly unknown[] | undefined {
+export function writtenMessages(written: string): readonly unknown[] | undefined {
+  const twice = /^\s{0,64}"\s{0,64}[[{]/.test(written.slice(0, 200)) ? jsonIn(written) : written;
+  const text = typeof twice === 'string' ? twice : written;
   if (!/^\s{0,64}(?:[[({]|[A-Za-z_][\w.]{0,64}\()/.test(text.slice(0, 200))) return undefined;
   const json = /^\s*[[{]/.test(text) ? jsonIn(text) : text;
-  const held = typeof json === 'string' ? literalIn(text) : json;
+  const printed = typeof json === 'string' ? literalIn(text) : json;
+  // numpy: array([...], dtype=object)
+  const held = textAt(printed, 'type')?.endsWith('array') === true ? at(printed, '_0') : printed;
   const list = Array.isArray(held)
     ? held
     : listOf(objectOf(held)?.messages ?? (held === undefined ? [] : [held]));
@@ -29,10 +33,24 @@ export function writtenMessages(text: string): readonly unknown[] | undefined {
   return wordsIn(held) <= read ? messages : undefined;
 }
 
+/**
+ * A message of OpenInference, whose fields carry their whole names in data frames and exports
+ * (https://arize-ai.github.io/openinference/spec/semantic_conventions.html): its text, or its parts.
+ */
+export function openInferenceMessage(message: Json): Json {
+  const parts = listOf(message['message.contents']).map((part) => ({
+    type: at(part, 'message_content.type') ?? at(part, 'message_content', 'type'),
+    text: at(part, 'message_content.text') ?? at(part, 'message_content', 'text'),
+  }));
+  const content = message['message.content'] ?? (parts.length > 0 ? parts : null);
+  return { role: message['message.role'], content };
+}
+
 /** A message; undefined in its place for what is none. */
 function asMessages(held: unknown): readonly (Json | undefined)[] {
   const message = objectOf(held);
   if (message === undefined) return [undefined];
+  if (typeof message['message.role'] === 'string') return [openInferenceMessage(message)];
   const content = message.content ?? message.blocks ?? message.parts ?? message.text ?? null;
   if (typeof message.role === 'string')
     return 'content' in message || content !== null ? [{ ...message, content }] : [undefined];

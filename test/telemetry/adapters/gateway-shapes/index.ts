@@ -1,4 +1,5 @@
 import { AGENT_SHAPES } from './agents.ts';
+import { APPLICATION_SHAPES } from './applications.ts';
 import { BARE_SPAN_SHAPES } from './bare-spans.ts';
 import { BEDROCK_SHAPES } from './bedrock.ts';
 import { BESIDE_SHAPES } from './beside-the-answer.ts';
@@ -14,6 +15,7 @@ import { TEMPLATE_SHAPES } from './templates.ts';
 
 export const GATEWAY_SHAPES: readonly GatewayShape[] = [
   ...AGENT_SHAPES,
+  ...APPLICATION_SHAPES,
   ...BEDROCK_SHAPES,
   ...SPAN_SHAPES,
   ...PRODUCT_SHAPES,

@@ -1,6 +1,17 @@
+import { MOST_SHARDS } from '../contract/calibrate-steps.ts';
 import { onOff, type Setting, wholeNumber } from './setting-kinds.ts';
 
-/** Settings of the archive in Parquet; part of SETTINGS in settings.ts. */
+/** Settings of parts that are there only where they are asked for; part of SETTINGS in settings.ts. */
+export const SHARD_SETTINGS = {
+  calibrateShards: wholeNumber(
+    1,
+    MOST_SHARDS,
+    1,
+    'Invocations among which the daily calibration is divided, by a Distributed Map of Step Functions; all run at once. 1 is one invocation without one: enough for some 100,000 accounts (docs/performance.md).',
+  ),
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
+/** Of the archive in Parquet. */
 export const HUNT_SETTINGS = {
   hunts: onOff(
     false,

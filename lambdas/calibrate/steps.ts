@@ -1,0 +1,175 @@
+import type { CalibrationRuns } from '../../lib/aws/calibration-runs.ts';
+import type { Planned, StepInput } from '../../lib/contract/calibrate-steps.ts';
+import { CalibrationLearner, type Fitted, type MeasuredPart } from '../../lib/scoring/learn-calibration.ts';
+import { type FirstPart, FirstPass, pastAccount, received, type SentAccount, sent } from './first-pass.ts';
+import { IdleSweep } from './idle-sweep.ts';
+import type { StoredGroups } from './stored-groups.ts';
+import type { Basis, CalibrateWork, Made } from './work.ts';
+
+/** What `fit` leaves for the second pass; without `fitted` too few accounts have shown enough. */
+interface FittedPart {
+  readonly fitted: Fitted | undefined;
+  /** newest arrival of all accounts, ms */
+  readonly now: number;
+}
+
+/** What `fit` leaves for `finish`. */
+interface GroupPart {
+  readonly accounts: readonly SentAccount[];
+  readonly linked: StoredGroups;
+}
+
+/** Parts that are read at the same time; they are merged one after the other. */
+const CONCURRENCY = 8;
+
+/**
+ * The steps of a calibration in shards (lib/contract/calibrate-steps.ts). Each writes what it found under the run's name and can be
+ * asked again: a shard that is there already is not made again. What comes out is what one invocation makes, bit for
+ * bit, as parts merge exactly (lib/scoring/learn-calibration.ts).
+ */
+export class CalibrateSteps {
+  readonly #work: CalibrateWork;
+  readonly #runs: CalibrationRuns;
+
+  constructor(work: CalibrateWork, runs: CalibrationRuns) {
+    this.#work = work;
+    this.#runs = runs;
+  }
+
+  /** What the state machine gets back; small, whatever the fleet's size. */
+  async run(input: StepInput): Promise<Planned | { readonly accounts: number } | Made | undefined> {
+    switch (input.step) {
+      case 'plan':
+        return this.#plan(input);
+      case 'see':
+        return this.#see(input);
+      case 'fit':
+        return this.#fit(input);
+      case 'measure':
+        return this.#measure(input);
+      case 'finish':
+        return this.#finish(input);
+    }
+  }
+
+  /** Policy and verdicts are read once: a verdict that is given meanwhile counts in all shards or in none. */
+  async #plan({ run, shards }: StepInput): Promise<Planned> {
+    if ((await this.#runs.get<Basis>(run, 'basis')) === undefined)
+      await this.#runs.put(run, 'basis', await this.#work.basis());
+    return { run, shards, items: Array.from({ length: shards }, (_, shard) => ({ shard })) };
+  }
+
+  async #see({ run, shard, shards }: Extract<StepInput, { step: 'see' }>): Promise<{ accounts: number }> {
+    const name = partName('seen', shard, shards);
+    const known = await this.#runs.get<FirstPart & { accounts: number }>(run, name);
+    if (known !== undefined) return { accounts: known.accounts };
+    const basis = await this.#basis(run);
+    const first = new FirstPass(learnerOf(basis));
+    let accounts = 0;
+    await this.#work.eachProfile(
+      this.#work.profiles(basis),
+      (state) => {
+        accounts++;
+        first.see(state);
+      },
+      { shard, shards },
+    );
+    await this.#runs.put(run, name, { ...first.part(), accounts });
+    return { accounts };
+  }
+
+  async #fit({ run, shards }: StepInput): Promise<{ accounts: number }> {
+    const basis = await this.#basis(run);
+    const first = new FirstPass(learnerOf(basis));
+    let accounts = 0;
+    for await (const part of this.#parts<FirstPart & { accounts: number }>(run, 'seen', shards)) {
+      first.merge(part);
+      accounts += part.accounts;
+    }
+    const { now } = first.silent;
+    await this.#work.keepTraffic(first.traffic, now);
+    const { learner } = first;
+    const sample = first.sample.accounts();
+    if (learner.ready) {
+      const linked = await this.#work.groups(basis, sample);
+      learner.fit(linked.groups);
+      const part: GroupPart = { accounts: sample.map(sent), linked };
+      await this.#runs.put(run, 'groups', part);
+    } else this.#work.tooFew();
+    const fitted: FittedPart = { fitted: learner.ready ? learner.fitted() : undefined, now };
+    await this.#runs.put(run, 'fitted', fitted);
+    return { accounts };
+  }
+
+  /** The second pass over a shard, and another look at its accounts that fell silent. */
+  async #measure({
+    run,
+    shard,
+    shards,
+  }: Extract<StepInput, { step: 'measure' }>): Promise<{ accounts: number }> {
+    const name = partName('measured', shard, shards);
+    const known = await this.#runs.get<{ accounts: number }>(run, name);
+    if (known !== undefined) return { accounts: known.accounts };
+    const basis = await this.#basis(run);
+    const { fitted, now } = await this.#runs.need<FittedPart>(run, 'fitted');
+    const profiles = this.#work.profiles(basis);
+    const { silent } = await this.#runs.need<FirstPart>(run, partName('seen', shard, shards));
+    const sweep = new IdleSweep();
+    sweep.merge({ ...silent, now });
+    const fault = await this.#work.lookAgain(sweep, profiles);
+    let accounts = 0;
+    let measured: MeasuredPart = { peaks: [], groups: [], latest: [] };
+    if (fitted !== undefined) {
+      const learner = CalibrationLearner.measuring(rulesOf(basis), fitted);
+      await this.#work.eachProfile(
+        profiles,
+        (state) => {
+          accounts++;
+          learner.measure(pastAccount(state));
+        },
+        { shard, shards },
+      );
+      measured = learner.measured();
+    }
+    if (fault !== undefined) throw fault;
+    await this.#runs.put(run, name, { measured, accounts });
+    return { accounts };
+  }
+
+  async #finish({ run, shards }: StepInput): Promise<Made | undefined> {
+    const basis = await this.#basis(run);
+    const { fitted } = await this.#runs.need<FittedPart>(run, 'fitted');
+    let made: Made | undefined;
+    if (fitted !== undefined) {
+      const learner = CalibrationLearner.measuring(rulesOf(basis), fitted);
+      for await (const part of this.#parts<{ measured: MeasuredPart }>(run, 'measured', shards))
+        learner.mergeMeasured(part.measured);
+      const { accounts, linked } = await this.#runs.need<GroupPart>(run, 'groups');
+      made = await this.#work.finish(learner, basis, { accounts: accounts.map(received), linked });
+    }
+    await this.#runs.drop(run);
+    return made;
+  }
+
+  #basis(run: string): Promise<Basis> {
+    return this.#runs.need<Basis>(run, 'basis');
+  }
+
+  /** Every shard's part, in order. @throws Error where one is missing: nothing is learnt from a part of the fleet */
+  async *#parts<T>(run: string, kind: string, shards: number): AsyncGenerator<T> {
+    for (let from = 0; from < shards; from += CONCURRENCY) {
+      const numbers = Array.from({ length: Math.min(CONCURRENCY, shards - from) }, (_, i) => from + i);
+      yield* await Promise.all(
+        numbers.map((shard) => this.#runs.need<T>(run, partName(kind, shard, shards))),
+      );
+    }
+  }
+}
+
+const rulesOf = ({ policy, verdicts }: Basis) => ({ windows: policy.windows, verdicts });
+const learnerOf = (basis: Basis): CalibrationLearner => new CalibrationLearner(rulesOf(basis));
+
+/** The number of shards is in it: a run that was resumed with another number mixes nothing. */
+function partName(kind: string, shard: number, shards: number): string {
+  return `${kind}-${shard}-of-${shards}`;
+}

@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { CampaignTable } from '../../lib/aws/campaign-table.ts';
+import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
+import { LinkTable } from '../../lib/aws/link-table.ts';
+import { ProfileTable } from '../../lib/aws/profile-table.ts';
+import { SampledPrompts } from '../../lib/aws/sampled-prompts.ts';
+import { learnGroups } from '../../lib/campaigns/judging/learn-group-ranks.ts';
+import { atAllSlices } from '../../lib/campaigns/past-groups.ts';
+import type { MetricName } from '../../lib/contract/metrics.ts';
+import type { AccountState } from '../../lib/detection/account-state.ts';
+import type { Verdict } from '../../lib/findings/finding.ts';
+import type { TrafficBySlice } from '../../lib/findings/traffic.ts';
+import type { Policy } from '../../lib/policy/policy.ts';
+import type { Calibration } from '../../lib/scoring/calibration.ts';
+import { DRIFT_ALPHA, DriftTest, SCORE } from '../../lib/scoring/drift.ts';
+import { type CalibrationLearner, newestRow } from '../../lib/scoring/learn-calibration.ts';
+import type { Verdicts } from '../../lib/scoring/learn-model.ts';
+import type { PastAccount } from '../../lib/scoring/looks.ts';
+import { supportedBudget, unsupported } from '../../lib/scoring/supported-budget.ts';
+import { keepTraffic } from '../../lib/stores/finding-queries.ts';
+import { verdictsByAccount } from '../../lib/stores/verdicts.ts';
+import { CODE_VERSION } from '../../lib/version.ts';
+import type { IdleSweep } from './idle-sweep.ts';
+import type { CalibratePorts } from './ports.ts';
+import { type StoredGroups, storedGroups } from './stored-groups.ts';
+
+/** Segments of the table that one invocation reads at the same time: one alone waits for its pages most of the time. */
+const SEGMENTS = 16;
+
+/** What a calibration is learnt under: the same for all of its steps. */
+export interface Basis {
+  readonly policy: Policy;
+  readonly verdicts: Verdicts;
+}
+
+/** What is to be known, when all was measured, of accounts that groups are drawn from. */
+export interface GroupBasis {
+  readonly accounts: readonly PastAccount[];
+  readonly linked: StoredGroups;
+}
+
+export interface Made {
+  readonly id: string;
+  readonly accounts: number;
+}
+
+/** A day's comparison is one of some hundred under one calibration: all of them together may be wrong as often as is stated. */
+const DAYS_COMPARED = 100;
+
+/** The parts of a calibration: in one invocation they follow each other (handler.ts), in shards they are steps (steps.ts). */
+export class CalibrateWork {
+  readonly #ports: CalibratePorts;
+
+  constructor(ports: CalibratePorts) {
+    this.#ports = ports;
+  }
+
+  async basis(): Promise<Basis> {
+    const { policies, logger } = this.#ports;
+    const policy = await policies.active();
+    logger.appendKeys({ policy: policy.id, code: CODE_VERSION });
+    return { policy, verdicts: asVerdicts(await verdictsByAccount(this.#findings())) };
+  }
+
+  #findings(): DynamoFindingStore {
+    const { dynamodb, environment, metrics, logger } = this.#ports;
+    return new DynamoFindingStore(dynamodb, environment.FINDING_TABLE, {
+      onUnreadable: (error) => {
+        metrics.addMetric('ItemsUnreadable' satisfies MetricName, MetricUnit.Count, 1);
+        logger.error('a finding cannot be read: its verdict teaches nothing', { error });
+      },
+    });
+  }
+
+  profiles({ policy }: Basis): ProfileTable {
+    const { dynamodb, environment } = this.#ports;
+    return new ProfileTable(dynamodb, environment.PROFILE_TABLE, {
+      retentionDays: policy.retentionDays,
+      sealedCache: 1,
+    });
+  }
+
+  /** Every account of a shard once, in any order. @param shard from 0, of so many */
+  async eachProfile(
+    profiles: ProfileTable,
+    see: (state: AccountState) => void,
+    { shard, shards }: { readonly shard: number; readonly shards: number } = { shard: 0, shards: 1 },
+  ): Promise<void> {
+    const segment = async (at: number): Promise<void> => {
+      const scan = {
+        segment: shard * SEGMENTS + at,
+        segments: shards * SEGMENTS,
+        onUnreadable: this.#onUnreadable,
+      };
+      for await (const state of profiles.scan(scan)) see(state);
+    };
+    await Promise.all(Array.from({ length: SEGMENTS }, (_, at) => segment(at)));
+  }
+
+  /** One account that cannot be read is nobody's peer; all others are learnt from. `score` raises the alarm. */
+  readonly #onUnreadable = (account: string, error: Error): void => {
+    const { metrics, logger } = this.#ports;
+    metrics.addMetric('ItemsUnreadable' satisfies MetricName, MetricUnit.Count, 1);
+    logger.error('the profile cannot be read and is left out', { account, error });
+  };
+
+  async keepTraffic(traffic: TrafficBySlice, now: number): Promise<void> {
+    await keepTraffic(this.#findings(), traffic.week(now));
+  }
+
+  /** A failure is told at the end: a policy that names a calibration which is not there needs a new one all the more. */
+  async lookAgain(silent: IdleSweep, profiles: ProfileTable): Promise<Error | undefined> {
+    const { rulesOf, logger } = this.#ports;
+    try {
+      const rules = await rulesOf.inForce(CODE_VERSION);
+      logger.info('looked again', { ...(await silent.lookAgain(profiles, rules, this.#onUnreadable)) });
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  /** Groups that links and contents have found, among these accounts. */
+  async groups({ policy }: Basis, accounts: readonly PastAccount[]): Promise<StoredGroups> {
+    const { dynamodb, environment } = this.#ports;
+    const prompts = new SampledPrompts(dynamodb, environment.PROFILE_TABLE);
+    const links = new LinkTable(dynamodb, environment.LINK_TABLE, {
+      retentionDays: policy.retentionDays,
+      samplesOf: (of, earlier) => prompts.samplesOf(of, earlier),
+    });
+    const campaigns = new CampaignTable(dynamodb, environment.CAMPAIGN_TABLE);
+    return storedGroups({ links, campaigns }, accounts);
+  }
+
+  tooFew(): void {
+    this.#ports.logger.info('too few accounts have shown enough: nothing to learn from yet');
+  }
+
+  /** Keeps what a learner that has measured everybody learnt. */
+  async finish(
+    learner: CalibrationLearner,
+    { policy, verdicts }: Basis,
+    { accounts, linked }: GroupBasis,
+  ): Promise<Made> {
+    const { calibrations, logger, metrics } = this.#ports;
+    const made = learner.finish();
+    await this.#tellDrift(learner, made);
+    const { ranks: groups } = learnGroups({
+      accounts: new Map(accounts.map((held) => [held.account, held])),
+      // each as of every slice of the period
+      looks: atAllSlices(linked.groups, accounts),
+      calibration: made,
+      windows: made.windows,
+      confirmed: verdicts.extraction,
+      ...(learner.robust === undefined ? {} : { robust: learner.robust }),
+      judged: new Set([...verdicts.extraction, ...verdicts.benign, ...verdicts.grey]),
+      content: linked.content,
+    });
+    // named by content: a second run of the same day overwrites nothing that a policy names
+    const content = createHash('sha256')
+      .update(JSON.stringify({ ...made, groups }))
+      .digest('hex');
+    const id = `${made.id}-${content.slice(0, 8)}`;
+    await calibrations.put({ ...made, groups, id });
+    logger.info('calibration made', {
+      id,
+      accounts: made.accounts,
+      verdicts: made.verdicts,
+      library: made.library,
+      levels: supportedBudget({ ...made, groups }, policy.budget),
+      unsupported: unsupported({ ...made, groups }, policy.budget),
+    });
+    metrics.addMetric('CalibrationAccounts', MetricUnit.Count, made.accounts);
+    return { id, accounts: made.accounts };
+  }
+
+  /** Are the accounts of today like those that the calibration in force was learnt from? Where their score is not, levels are held back. */
+  async #tellDrift(learner: CalibrationLearner, made: Pick<Calibration, 'madeAt'>): Promise<void> {
+    const { rulesOf, calibrations, logger, metrics } = this.#ports;
+    // a pair that cannot be read is told by the source, and keeps no calibration from being made
+    const active = await rulesOf.active().catch(() => undefined);
+    const drift = active?.calibration.drift;
+    if (active === undefined || drift === undefined) return;
+    const { id } = active.calibration;
+    const test = new DriftTest(drift);
+    for (const held of new Map(learner.measured().latest).get(drift.hours) ?? [])
+      test.see(newestRow(held, active.calibration.model));
+    const { accounts, watched, drifted } = test.report(DRIFT_ALPHA / DAYS_COMPARED);
+    metrics.addMetric('CalibrationDrift', MetricUnit.Count, drifted.length);
+    const moved = drifted.filter(({ fact }) => fact === SCORE).map(({ evidence }) => evidence);
+    if (drifted.length > 0)
+      logger.warn('accounts have moved', {
+        calibration: id,
+        accounts,
+        watched,
+        drifted: drifted.slice(0, 10),
+        levelsHeldBack: moved.length > 0,
+      });
+    // what a foreign calibration says accuses nobody anyway, and is not the deployment's own past
+    if (!active.calibration.foreign)
+      await calibrations.putHold({ calibration: id, at: made.madeAt, moved: moved.slice(0, 10) });
+  }
+}
+
+function asVerdicts(said: ReadonlyMap<string, Verdict>): Verdicts {
+  const of = (verdict: Verdict): Set<string> =>
+    new Set([...said].flatMap(([account, held]) => (held === verdict ? [account] : [])));
+  return { extraction: of('confirmed'), benign: of('benign'), grey: new Set() };
+}

@@ -1,0 +1,93 @@
+import type { Planned, StepInput } from '../contract/calibrate-steps.ts';
+
+/**
+ * The state machine of a calibration in shards, in the Amazon States Language (states-language.net/spec.html): plan, a Distributed
+ * Map over the shards, fit, another one, finish. Each task asks `calibrate` for one step (lib/contract/calibrate-steps.ts).
+ */
+
+/** How a step's input is written: names that end in .$ are paths into the state's input or the context object. */
+type Parameters = Readonly<Record<string, string | number>>;
+
+/** Of a step. `shard` is there in the maps only. */
+function parametersOf(step: StepInput['step'], shards: number): Parameters {
+  if (step === 'plan') return { step, 'run.$': '$$.Execution.Name', shards };
+  return { step, 'run.$': '$.run', 'shards.$': '$.shards' };
+}
+
+/** Hours after which a run is given up; a map of the largest fleet takes one. */
+const TIMEOUT_SECONDS = 12 * 3600;
+
+/**
+ * Lambda's own faults, and throttling where other functions need the account's concurrency: step-functions/latest/dg/connect-lambda.html.
+ * A step that fails by itself is tried twice; what it has put meanwhile is there.
+ */
+const RETRY = [
+  {
+    ErrorEquals: [
+      'Lambda.ClientExecutionTimeoutException',
+      'Lambda.ServiceException',
+      'Lambda.AWSLambdaException',
+      'Lambda.SdkClientException',
+      'Lambda.TooManyRequestsException',
+    ],
+    IntervalSeconds: 10,
+    MaxAttempts: 6,
+    BackoffRate: 2,
+    JitterStrategy: 'FULL',
+  },
+  { ErrorEquals: ['States.TaskFailed'], IntervalSeconds: 30, MaxAttempts: 2, BackoffRate: 2 },
+] as const;
+
+/**
+ * @param functionArn of `calibrate`
+ * @param shards in each map; all run at once
+ */
+export function calibrateMachine(functionArn: string, shards: number) {
+  const invoke = (parameters: Parameters | undefined) => ({
+    Type: 'Task',
+    Resource: 'arn:aws:states:::lambda:invoke',
+    Parameters: {
+      FunctionName: functionArn,
+      ...(parameters === undefined ? { 'Payload.$': '$' } : { Payload: parameters }),
+    },
+    OutputPath: '$.Payload',
+    Retry: RETRY,
+  });
+  /** what a shard answers is for whoever looks at the map; the next state gets the map's own input */
+  const map = (step: 'see' | 'measure', next: string) => ({
+    Type: 'Map',
+    Label: step,
+    ItemsPath: `$.${'items' satisfies keyof Planned}`,
+    ItemSelector: { ...parametersOf(step, shards), 'shard.$': '$$.Map.Item.Value.shard' },
+    ItemProcessor: {
+      ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+      StartAt: 'Shard',
+      States: { Shard: { ...invoke(undefined), End: true } },
+    },
+    MaxConcurrency: shards,
+    // nothing is learnt from a part of the fleet
+    ToleratedFailurePercentage: 0,
+    ResultPath: null,
+    Next: next,
+  });
+  return {
+    Comment: 'A calibration of all accounts in shards, merged exactly',
+    StartAt: 'Plan',
+    TimeoutSeconds: TIMEOUT_SECONDS,
+    States: {
+      Plan: { ...invoke(parametersOf('plan', shards)), Next: 'See' },
+      See: map('see', 'Fit'),
+      Fit: {
+        ...withoutOutputPath(invoke(parametersOf('fit', shards))),
+        ResultPath: null,
+        Next: 'Measure',
+      },
+      Measure: map('measure', 'Finish'),
+      Finish: { ...invoke(parametersOf('finish', shards)), End: true },
+    },
+  };
+}
+
+function withoutOutputPath<T extends { readonly OutputPath: string }>({ OutputPath: _, ...rest }: T) {
+  return rest;
+}

@@ -1,0 +1,51 @@
+import type { ExportShape } from './export-shape.ts';
+import { at, jsonIn, listOf, objectOf } from './fields.ts';
+
+/** Tables of platforms on which applications are built: a row is a question and what the platform made of it. */
+export const APPLICATIONS: readonly ExportShape[] = [
+  {
+    name: 'dify',
+    source: 'https://github.com/langgenius/dify/blob/main/api/models/model.py (messages)',
+    matches: (entry) => 'query' in entry && 'answer' in entry && 'message_tokens' in entry,
+    pair: (entry) => {
+      // roles and texts; of a workflow nothing, and then the question is what was asked
+      const messages = listOf(jsonIn(entry.message)).map((held) => ({
+        role: at(held, 'role'),
+        content: at(held, 'text') ?? at(held, 'content'),
+      }));
+      return {
+        id: entry.id,
+        time: entry.created_at,
+        account: entry.from_end_user_id || entry.from_account_id,
+        usage: { prompt_tokens: entry.message_tokens, completion_tokens: entry.answer_tokens },
+        request: {
+          model: entry.model_id,
+          messages: messages.length > 0 ? messages : [{ role: 'user', content: entry.query }],
+        },
+        response: {
+          text: entry.answer,
+          ...(entry.status === 'error' || entry.error ? { error: { message: entry.error } } : {}),
+        },
+      };
+    },
+  },
+  {
+    name: 'snowflake-cortex-analyst',
+    source: 'https://docs.snowflake.com/en/user-guide/snowflake-cortex/cortex-analyst/admin-observability',
+    matches: (entry) => 'semantic_model_name' in entry && 'request_body' in entry,
+    pair: (entry) => ({
+      id: entry.request_id,
+      time: entry.timestamp,
+      account: entry.user_name,
+      status: entry.response_status_code,
+      request: {
+        model:
+          listOf(at(jsonIn(entry.response_metadata), 'model_names'))[0] ??
+          at(jsonIn(entry.response_body), 'response_metadata', 'model_names', '0') ??
+          'cortex-analyst',
+        ...objectOf(jsonIn(entry.request_body)),
+      },
+      response: {},
+    }),
+  },
+];

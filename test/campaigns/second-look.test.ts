@@ -1,0 +1,73 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RunAllowance } from '../../lib/campaigns/allowance.ts';
+import { type Campaign, newCampaign } from '../../lib/campaigns/campaign.ts';
+import type { Group } from '../../lib/campaigns/linking/find-groups.ts';
+import { defaultPolicy } from '../../lib/policy/policy.ts';
+import type { GroupRanks } from '../../lib/scoring/group-ranks.ts';
+import { testCalibration } from '../calibration.ts';
+import { harvesters, run, strangers, students } from './histories.ts';
+
+/** Groups of the past that look like attacks: no new group is beyond them. */
+const held: Partial<GroupRanks> = {
+  accounts: { accounts: 500, ranks: [1, 40, 500], values: [9, 0.2, 0] },
+  groups: { accounts: 60, ranks: [1, 60], values: [9, 0.1] },
+};
+const robust = { model: testCalibration.model, floor: 1.5, apart: 3, accounts: 20 };
+const histories = [...harvesters(12, 0), ...students(12), ...strangers(40)];
+
+describe('a new group, where groups of the past look like attacks', () => {
+  it('names nobody by ranks', () => {
+    expect(run(histories, held).named.size).toBe(0);
+  });
+
+  it('is named by a second look, but never more accounts than one in a hundred of the past, and it says so', () => {
+    const { named, notices } = run(histories, { ...held, robust });
+    expect(named.size).toBe(5);
+    const asked = new Set(harvesters(12, 0).map(([event]) => event?.account));
+    for (const name of named) expect(asked.has(name)).toBe(true);
+    expect(notices[0]?.level).toBe('suspect');
+    expect(notices[0]?.subject).toMatchObject({ type: 'campaign', memberCount: 5 });
+    expect(notices[0]?.reasons.map(({ evidence }) => evidence).join()).toMatch(
+      /3 groups of the past \(20 accounts\).*at most 5 accounts are named on this ground within thirty days/,
+    );
+    // each false campaign would name one account at least
+    expect(notices[0]?.promise).toBeGreaterThanOrEqual(5);
+  });
+});
+
+const DAY = 86_400_000;
+const group = (name: string): Group => ({ members: [name], links: [] }) as unknown as Group;
+const rules = {
+  policy: defaultPolicy,
+  calibration: {
+    ...testCalibration,
+    groups: { ...held, robust, content: [] } as unknown as GroupRanks,
+  },
+};
+
+describe('the allowance of accounts that no rank supports', () => {
+  it('is never overdrawn, counts an account once, and forgets after thirty days', () => {
+    const naming = fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 59 })), {
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(fc.array(naming, { maxLength: 6 }), (campaigns) => {
+        const at = 60 * DAY;
+        const known = campaigns.map(
+          (named, i): Campaign => ({
+            ...newCampaign(group(`c${i}`), at),
+            unranked: named.map(([account, day]) => [`a${account}`, day * DAY]),
+          }),
+        );
+        const { named, left } = new RunAllowance(known, at, rules, ({ unranked }) => unranked).now();
+        const recent = new Set(
+          campaigns.flat().flatMap(([account, day]) => (day > 30 ? [`a${account}`] : [])),
+        );
+        expect([...named].sort()).toEqual([...recent].sort());
+        expect(left).toBe(Math.max(0, 5 - recent.size));
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

@@ -1,0 +1,141 @@
+import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { CalibrationBucket } from '../../lib/aws/calibration-bucket.ts';
+import { CalibrationRuns } from '../../lib/aws/calibration-runs.ts';
+import { ProfileTable } from '../../lib/aws/profile-table.ts';
+import { RUN_PREFIX } from '../../lib/contract/calibrate-steps.ts';
+import { newAccount } from '../../lib/detection/account-state.ts';
+import { processBatch } from '../../lib/detection/process-batch.ts';
+import { type Clients, localClients } from '../../lib/emulator/services/clients.ts';
+import { type Emulators, endpointVariables, startEmulators } from '../../lib/emulator/services/emulators.ts';
+import { calibrateMachine } from '../../lib/infra/calibrate-machine.ts';
+import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { padSequence } from '../../lib/profile/position.ts';
+import { testCalibration } from '../calibration.ts';
+import { account, application, DAY, harvest } from '../events.ts';
+import type { Json } from '../infra/synthesized.ts';
+import { createTable } from '../tables.ts';
+import { Execution } from './play-states.ts';
+
+/** The function's own code against emulated AWS, asked by the state machine as the stack declares it. */
+
+const rules = { policy: defaultPolicy, calibration: testCalibration, code: 'test', shadow: false };
+const ACCOUNTS = 24;
+let emulators: Emulators;
+let clients: Clients;
+let handler: (event: unknown, context: object) => Promise<unknown>;
+
+beforeAll(async () => {
+  emulators = await startEmulators();
+  clients = localClients(emulators.endpoints);
+  for (const [name, value] of Object.entries({
+    ...endpointVariables(emulators.endpoints),
+    PROFILE_TABLE: 'profiles',
+    FINDING_TABLE: 'findings',
+    LINK_TABLE: 'links',
+    CAMPAIGN_TABLE: 'campaigns',
+    STATE_BUCKET: 'state',
+    FOREIGN_CALIBRATION: 'accuse',
+    POLICY_APPLICATION: 'Siphonwatch',
+    POLICY_STALENESS_SECONDS: '30',
+    POWERTOOLS_SERVICE_NAME: 'calibrate',
+    POWERTOOLS_METRICS_NAMESPACE: 'test',
+    LOG_LEVEL: 'SILENT',
+  }))
+    vi.stubEnv(name, value);
+  for (const [kind, name] of [
+    ['profile', 'profiles'],
+    ['finding', 'findings'],
+    ['link', 'links'],
+    ['campaign', 'campaigns'],
+  ] as const)
+    await createTable(clients.dynamodb, kind, name);
+  await clients.s3.send(new CreateBucketCommand({ Bucket: 'state' }));
+  const profiles = new ProfileTable(clients.dynamodb, 'profiles', { retentionDays: 35 });
+  for (let n = 1; n <= ACCOUNTS; n++) {
+    const of = { account: account(n * 7919), events: 25 + (n % 9) * 6, seed: n };
+    // the first fell silent with an open finding
+    const events = n === 1 ? harvest({ ...of, events: 220 }) : n % 3 === 0 ? harvest(of) : application(of);
+    let stored = newAccount(of.account);
+    for (let i = 0; i < events.length; i += 20) {
+      const arrivals = events.slice(i, i + 20).map((event, j) => ({
+        event,
+        time: Date.parse(event.time),
+        arrived: Date.parse(event.time) + (n === 2 ? 20 * DAY : 0),
+        position: { epoch: 's/b1', sequence: padSequence(String(i + j + 1)), index: 0 },
+      }));
+      const step = processBatch(stored, arrivals, rules);
+      await profiles.save(stored, step.state, step.seal);
+      stored = step.state;
+    }
+  }
+  ({ handler } = (await import('../../lambdas/calibrate/handler.ts')) as unknown as {
+    handler: typeof handler;
+  });
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  clients.close();
+  await emulators.close();
+});
+
+const invoke = (event: unknown) => handler(event, { getRemainingTimeInMillis: () => 60_000 });
+const play = (shards: number, name: string, lambda: (event: unknown) => Promise<unknown> = invoke) =>
+  new Execution(calibrateMachine('calibrate', shards) as unknown as Json, name, (_, payload) =>
+    lambda(payload),
+  );
+
+async function below(prefix: string): Promise<string[]> {
+  const { Contents = [] } = await clients.s3.send(
+    new ListObjectsV2Command({ Bucket: 'state', Prefix: prefix }),
+  );
+  return Contents.flatMap(({ Key }) => Key ?? []);
+}
+
+describe('the daily calibration', () => {
+  it('is the same in 2, 7 and 16 shards as in one invocation, bit for bit', async () => {
+    const bucket = new CalibrationBucket(clients.s3, 'state');
+    // the id ends in a hash of all that was learnt
+    const whole = (await invoke({ source: 'aws.events' })) as { id: string; accounts: number };
+    expect(whole.accounts).toBe(ACCOUNTS);
+    const expected = JSON.stringify(await bucket.get(whole.id));
+    for (const shards of [2, 7, 16]) {
+      expect([shards, await play(shards, `run-of-${shards}`).run()]).toEqual([shards, whole]);
+      expect(JSON.stringify(await new CalibrationBucket(clients.s3, 'state').get(whole.id))).toBe(expected);
+      expect(await below(RUN_PREFIX)).toEqual([]);
+    }
+    expect(await below('calibrations/')).toHaveLength(1);
+  });
+
+  it('goes on after a map that was cut in the middle, with the shards that are missing', async () => {
+    let left = 5;
+    const made: string[] = [];
+    const cut = async (event: unknown) => {
+      if (left-- === 0) throw new Error('cut');
+      const answer = await invoke(event);
+      made.push(JSON.stringify(event));
+      return answer;
+    };
+    const execution = play(3, 'cut', cut);
+    // plan and three shards, then fit, and cut at the first shard of the second map
+    await expect(execution.run()).rejects.toThrow('cut');
+    expect((await below(`${RUN_PREFIX}cut/`)).length).toBeGreaterThan(4);
+    left = Number.POSITIVE_INFINITY;
+    expect(await execution.redrive()).toMatchObject({ accounts: ACCOUNTS });
+    // and a step that is asked once more makes nothing again
+    expect(new Set(made).size).toBe(made.length);
+    expect(await below(RUN_PREFIX)).toEqual([]);
+  });
+
+  it('refuses to finish without every shard, and steps of another version or shape', async () => {
+    await invoke({ step: 'plan', run: 'parts', shards: 3 });
+    await invoke({ step: 'see', run: 'parts', shards: 3, shard: 0 });
+    await expect(invoke({ step: 'fit', run: 'parts', shards: 3 })).rejects.toThrow(
+      /seen-1-of-3 is not there/,
+    );
+    await expect(invoke({ step: 'see', run: '../calibrations', shards: 3, shard: 0 })).rejects.toThrow();
+    await expect(invoke({ step: 'finish', run: 'never', shards: 3 })).rejects.toThrow(/is not there/);
+    await new CalibrationRuns(clients.s3, 'state').drop('parts');
+    expect(await below(RUN_PREFIX)).toEqual([]);
+  });
+});

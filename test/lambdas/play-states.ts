@@ -1,0 +1,138 @@
+import type { Json } from '../infra/synthesized.ts';
+
+/**
+ * Plays a state machine of the Amazon States Language, as far as ours goes: tasks that invoke a function, and Distributed Maps whose
+ * children are such tasks. Refuses what it does not know, and what Step Functions refuses: inputs and outputs above
+ * 256 KiB (step-functions/latest/dg/service-quotas.html), paths that lead nowhere (States.Runtime), names of executions that
+ * are none (API_StartExecution). Retries are not played: a fault is final at once. https://states-language.net/spec.html
+ */
+type Fields = Readonly<Record<string, Json>>;
+export type Invoke = (functionArn: Json, payload: Json) => Promise<unknown>;
+
+const MOST_BYTES = 256 * 1024;
+const KNOWN = new Set([
+  'Type',
+  'Resource',
+  'Parameters',
+  'OutputPath',
+  'Retry',
+  'ResultPath',
+  'Next',
+  'End',
+  'Label',
+  'ItemsPath',
+  'ItemSelector',
+  'ItemProcessor',
+  'MaxConcurrency',
+  'ToleratedFailurePercentage',
+]);
+
+/** One execution; `redrive` goes on where it failed, as RedriveExecution does: states and children that succeeded are not run again. */
+export class Execution {
+  readonly #definition: Fields;
+  readonly #name: string;
+  readonly #invoke: Invoke;
+  /** results of states and of maps' children that succeeded */
+  readonly #done = new Map<string, Json>();
+
+  constructor(definition: Json, name: string, invoke: Invoke) {
+    if (!/^[A-Za-z0-9_-]{1,80}$/.test(name)) throw new Error(`InvalidName: ${name}`);
+    this.#definition = asFields(definition);
+    this.#name = name;
+    this.#invoke = invoke;
+  }
+
+  /** @throws what a step threw: the execution has failed */
+  async run(input: Json = {}): Promise<Json> {
+    const states = asFields(this.#definition.States);
+    let at = String(this.#definition.StartAt);
+    for (let value = input; ; ) {
+      const state = asFields(states[at]);
+      const unknown = Object.keys(state).find((field) => !KNOWN.has(field));
+      if (unknown !== undefined) throw new Error(`${at}: ${unknown} is not played here`);
+      const result = await this.#once(at, () => this.#state(at, state, value));
+      value = sized(state.ResultPath === null ? value : result);
+      if (state.End === true) return value;
+      at = String(state.Next);
+    }
+  }
+
+  redrive(): Promise<Json> {
+    return this.run();
+  }
+
+  async #once(key: string, run: () => Promise<Json>): Promise<Json> {
+    const known = this.#done.get(key);
+    if (known !== undefined) return known;
+    const made = await run();
+    this.#done.set(key, made);
+    return made;
+  }
+
+  async #state(at: string, state: Fields, input: Json): Promise<Json> {
+    if (state.Type === 'Task') return this.#task(state, input, {});
+    if (state.Type !== 'Map') throw new Error(`${at}: states of type ${state.Type} are not played here`);
+    const processor = asFields(state.ItemProcessor);
+    if (asFields(processor.ProcessorConfig).Mode !== 'DISTRIBUTED') throw new Error(`${at}: not distributed`);
+    const child = asFields(asFields(processor.States)[String(processor.StartAt)]);
+    const items = found(input, String(state.ItemsPath));
+    if (!Array.isArray(items)) throw new Error(`States.Runtime: ${state.ItemsPath} is no list`);
+    const faults: unknown[] = [];
+    const results: Json[] = [];
+    // children end in any order, and those beside one that fails go on or not: the last first here
+    for (const [index, item] of [...items.entries()].reverse())
+      try {
+        results[index] = await this.#once(`${at}/${index}`, () => {
+          const context = { Map: { Item: { Index: index, Value: item } } };
+          return this.#task(child, sized(this.#filled(state.ItemSelector ?? {}, input, context)), context);
+        });
+      } catch (error) {
+        faults.push(error);
+      }
+    if (faults.length > 0) throw faults[0];
+    return sized(results);
+  }
+
+  async #task(state: Fields, input: Json, context: Fields): Promise<Json> {
+    if (state.Resource !== 'arn:aws:states:::lambda:invoke')
+      throw new Error(`${state.Resource} is not played`);
+    const { FunctionName = '', Payload = {} } = asFields(
+      this.#filled(state.Parameters ?? {}, input, context),
+    );
+    // as Lambda does: JSON there and back
+    const answer = (await this.#invoke(FunctionName, sized(Payload))) ?? null;
+    const result: Json = { StatusCode: 200, Payload: JSON.parse(JSON.stringify(answer)) as Json };
+    return sized(state.OutputPath === undefined ? result : found(result, String(state.OutputPath)));
+  }
+
+  /** Fields whose names end in .$ are paths. */
+  #filled(template: Json, input: Json, context: Fields): Json {
+    if (typeof template !== 'object' || template === null || Array.isArray(template)) return template;
+    const whole: Fields = { Execution: { Name: this.#name }, ...context };
+    return Object.fromEntries(
+      Object.entries(template).map(([name, value]) => {
+        if (!name.endsWith('.$')) return [name, this.#filled(value, input, context)];
+        const path = String(value);
+        return [name.slice(0, -2), path.startsWith('$$') ? found(whole, path.slice(1)) : found(input, path)];
+      }),
+    );
+  }
+}
+
+function found(input: Json, path: string): Json {
+  let at: Json | undefined = input;
+  for (const name of path.split('.').slice(1))
+    at = typeof at === 'object' && at !== null && !Array.isArray(at) ? (at as Fields)[name] : undefined;
+  if (at === undefined) throw new Error(`States.Runtime: the path ${path} leads nowhere`);
+  return at;
+}
+
+function sized(value: Json): Json {
+  if (JSON.stringify(value).length > MOST_BYTES) throw new Error('States.DataLimitExceeded');
+  return value;
+}
+
+function asFields(value: Json | undefined): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not an object');
+  return value as Fields;
+}
