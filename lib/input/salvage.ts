@@ -83,6 +83,16 @@ export function packedLines(line: string): readonly unknown[] {
 
 /** Why a line is no JSON, where its kind can be told. */
 const KINDS: readonly (readonly [pattern: RegExp, why: string])[] = [
+  // https://nginx.org/en/docs/http/ngx_http_log_module.html#log_format
+  [
+    /\{\\x22\w{1,40}\\x22:/,
+    'a body in a line of nginx with its quotes escaped: give log_format escape=json, and write the line as JSON',
+  ],
+  // https://github.com/vllm-project/vllm/blob/main/vllm/entrypoints/logger.py
+  [
+    /Received request [\w-]{1,80}: (?:prompt|params):/,
+    'vLLM’s own log, which names no customer: log exchanges at the gateway before it',
+  ],
   [
     /[:[,]\s*-?(?:NaN|Infinity)\b/,
     'NaN or Infinity stands where JSON has a number (json.dumps: allow_nan=False)',

@@ -310,6 +310,18 @@ const FILES: readonly (readonly [string, Buffer | string, number, RegExp?])[] = 
     0,
     /undefined stands where/,
   ],
+  [
+    'a body in nginx’s access log with its quotes escaped',
+    `203.0.113.8 - a [26/Nov/2026:09:30:00 +0000] "POST /v1/chat/completions HTTP/1.1" 200 8 "-" "x" "{\\x22model\\x22:\\x22m\\x22}"\n`,
+    0,
+    /give log_format escape=json/,
+  ],
+  [
+    'vLLM’s own log',
+    `INFO 11-26 09:30:00 [logger.py:41] Received request chatcmpl-1: prompt: 'Why?', params: SamplingParams(n=1)\n`,
+    0,
+    /log exchanges at the gateway before it/,
+  ],
   ['a comma too many', line(0).replace(/}$/, ',}'), 0, /a comma stands before/],
   [
     'TSV',
