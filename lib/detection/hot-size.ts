@@ -1,5 +1,6 @@
-import { encodeSlices } from '../profile/codec.ts';
+import { encodedSlices, likelyBytes } from '../profile/codec.ts';
 import { packedBytes } from '../profile/packed.ts';
+import type { Profile } from '../profile/profile.ts';
 import { countPrompts, PENDING_BYTES } from '../profile/prompt-sample.ts';
 import { countIds } from '../profile/recent-ids.ts';
 import type { AccountState } from './account-state.ts';
@@ -12,20 +13,30 @@ const FIXED_BYTES = 130;
 /** A level and a finding, deflated. */
 const JUDGED_BYTES = 90;
 const ID_BYTES = 6;
+/** A sequence number of 56 digits. */
+const SEQUENCE_BYTES = 26;
+
+/** Texts of an account's meta take hardly more: ids of events, a stream's name, a sequence number. */
+const TEXT_BYTES = 320;
 
 /**
- * Bytes of an account's hot item as it will be stored, within a few, whichever store that is: what is sealed is decided by it. Without
- * notices: they are delivered within seconds, and leave then.
+ * Whether an account's hot item takes more bytes than `most`, within a few, whichever store that is: what is sealed is decided by it.
+ * Without notices: they are delivered within seconds, and leave then.
  */
-export function hotBytes({ profile, judgement, asked }: AccountState): number {
-  const { account, customer, guard, recent, redriven, samples } = profile;
-  let bytes = FIXED_BYTES + account.length + encodeSlices(profile.slices).length;
+export function outgrows(state: AccountState, most: number): boolean {
+  const { profile, judgement, asked } = state;
+  const { account, recent, redriven, slices } = profile;
+  let bytes = FIXED_BYTES + account.length + PENDING_BYTES * countPrompts(asked.pending);
   bytes += ID_BYTES * (countIds(recent.tail) + countIds(redriven.tail));
-  bytes += PENDING_BYTES * countPrompts(asked.pending);
-  bytes += packedBytes(customer.plan) + packedBytes(customer.product);
-  for (const { epoch, sequence } of guard)
-    bytes += packedBytes(epoch) + Math.ceil(sequence.replace(/^0+/, '').length / 2.4);
-  for (const id of samples) bytes += packedBytes(id);
   if (judgement.numbered > 0) bytes += JUDGED_BYTES;
+  // most items are small, and a replay encodes none
+  if (bytes + TEXT_BYTES + likelyBytes(slices) <= most) return false;
+  return bytes + textBytes(profile) + encodedSlices(slices).length > most;
+}
+
+function textBytes({ customer, guard, samples }: Profile): number {
+  let bytes = packedBytes(customer.plan) + packedBytes(customer.product);
+  for (const { epoch } of guard) bytes += packedBytes(epoch) + SEQUENCE_BYTES;
+  for (const id of samples) bytes += packedBytes(id);
   return bytes;
 }

@@ -1,4 +1,4 @@
-import { encodeSlices } from '../profile/codec.ts';
+import { encodedSlices } from '../profile/codec.ts';
 import { hash48 } from '../profile/hashes.ts';
 import { type Profile, sealable, type TimeRules } from '../profile/profile.ts';
 import {
@@ -12,7 +12,7 @@ import { encodePromptSamples } from '../profile/prompt-sample-codec.ts';
 import type { Slice } from '../profile/slice.ts';
 import { joinSlices } from '../profile/window.ts';
 import type { AccountState } from './account-state.ts';
-import { hotBytes, WRITE_UNIT_BYTES } from './hot-size.ts';
+import { outgrows, WRITE_UNIT_BYTES } from './hot-size.ts';
 
 /** What leaves the hot item, to be stored as part `number` before the hot item is written. */
 export interface Seal {
@@ -31,13 +31,13 @@ export function sealOf(
   slices: readonly Slice[],
   prompts: PromptSamples,
 ): Seal {
-  const [bytes, samples] = [encodeSlices(slices), encodePromptSamples(prompts)];
+  const [bytes, samples] = [encodedSlices(slices), encodePromptSamples(prompts)];
   const text = (part: Uint8Array): string => Buffer.from(part).toString('latin1');
   const content = hash48(`${sealedName} ${text(bytes)}${prompts.length > 0 ? ` ${text(samples)}` : ''}`);
   return { number: sealed + 1, name: content.toString(36), before: sealedName, slices, prompts };
 }
 
-/** Bytes that hotBytes may be wrong by. */
+/** Bytes that the size of an item may be wrong by. */
 const DOUBT_BYTES = 12;
 /** A part is worth a write of its own from so many bytes on. */
 const LEAST_BYTES = 120;
@@ -78,9 +78,9 @@ export function sealed(
 function outgrown(state: AccountState): readonly Slice[] | undefined {
   const { slices } = state.profile;
   const waiting = countPrompts(state.asked.pending);
-  if (waiting <= MOST_PENDING && hotBytes(state) <= WRITE_UNIT_BYTES - DOUBT_BYTES) return undefined;
+  if (waiting <= MOST_PENDING && !outgrows(state, WRITE_UNIT_BYTES - DOUBT_BYTES)) return undefined;
   const old = slices.slice(0, -1);
-  const bytes = (held: readonly Slice[]) => PENDING_BYTES * waiting + encodeSlices(held).length;
+  const bytes = (held: readonly Slice[]) => PENDING_BYTES * waiting + encodedSlices(held).length;
   if (bytes(old) >= SMALL_BYTES) return old;
   return bytes(slices) >= LEAST_BYTES ? slices : undefined;
 }

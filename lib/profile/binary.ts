@@ -36,11 +36,27 @@ export class Writer {
     this.bytes[this.size++] = value >>> 16;
   }
   text(value: string): void {
+    if (this.#short(value)) return;
     const encoded = utf8.encode(value);
     this.varint(encoded.length);
     this.room(encoded.length);
     this.bytes.set(encoded, this.size);
     this.size += encoded.length;
+  }
+  /** A short name of ASCII letters, as nearly all are; false, with nothing written, where it is another. */
+  #short(value: string): boolean {
+    const { length } = value;
+    if (length > 127) return false;
+    this.room(length + 1);
+    const { bytes, size } = this;
+    for (let i = 0; i < length; i++) {
+      const code = value.charCodeAt(i);
+      if (code > 127) return false;
+      bytes[size + 1 + i] = code;
+    }
+    bytes[size] = length;
+    this.size = size + 1 + length;
+    return true;
   }
   append(bytes: Uint8Array): void {
     this.room(bytes.length);

@@ -184,6 +184,36 @@ function inOrder<Value>(map: ReadonlyMap<string, Value>): Iterable<[string, Valu
   return map.size < 2 ? map : [...map].sort(byName);
 }
 
+/**
+ * The bytes of an account's slices, which are asked for more than once while its item is written: the list and its slices are not
+ * changed any more.
+ */
+export function encodedSlices(slices: readonly Slice[]): Uint8Array {
+  let bytes = encoded.get(slices);
+  if (bytes === undefined) {
+    bytes = encodeSlices(slices);
+    encoded.set(slices, bytes);
+  }
+  return bytes;
+}
+
+const encoded = new WeakMap<readonly Slice[], Uint8Array>();
+
+/** Bytes of a slice that was not encoded yet, at most where it is as most are. */
+const SLICE_BYTES = 90;
+const EVENT_BYTES = 30;
+
+/** Bytes that slices will hardly exceed, without encoding them. */
+export function likelyBytes(slices: readonly Slice[]): number {
+  let bytes = 0;
+  for (const slice of slices) {
+    const known = written.get(slice);
+    const { events } = slice.counts;
+    bytes += known?.events === events ? known.bytes.length : SLICE_BYTES + EVENT_BYTES * events;
+  }
+  return bytes;
+}
+
 /** Encodes slices, in ascending order of their starts. What was encoded before and has not changed is copied. */
 export function encodeSlices(slices: readonly Slice[]): Uint8Array {
   const names = namesOf(slices);

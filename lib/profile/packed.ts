@@ -158,7 +158,7 @@ const MOST_WHOLE = 2 ** 50;
 
 /** Any number; small whole ones, of either sign, take few bytes. */
 export function writeNumber(writer: Writer, value: number): void {
-  if (Number.isInteger(value) && value > -MOST_WHOLE && value < MOST_WHOLE) {
+  if (Number.isInteger(value) && value > -MOST_WHOLE && value < MOST_WHOLE && !Object.is(value, -0)) {
     writer.varint(value < 0 ? -4 * value - 2 : 4 * value);
     return;
   }

@@ -16,34 +16,39 @@ const ALL_BINS = 1;
 const SKETCH_BYTES = 2 * SKETCH_BINS;
 const LOW = 2 ** 24;
 
+/** One for all calls: what it wrote is copied out before anybody else writes. */
+const writer = new Writer();
+
 export function encodePromptSamples(samples: PromptSamples): Uint8Array {
-  const writer = new Writer();
+  writer.size = 0;
   writer.byte(VERSION);
   writer.varint(samples.length);
   for (const { epoch, generation, prompts } of samples) {
     writer.text(epoch);
     writer.varint(generation);
     writer.varint(prompts.length);
-    for (const prompt of prompts) writer.append(encoded(prompt, generation));
+    for (const prompt of prompts) writePrompt(prompt, generation);
   }
   return writer.done();
 }
 
-/** A sampled prompt never changes, and is written with every other that comes into its sample. */
+/** A sampled prompt never changes, and is written with every flush until it is sealed. */
 const written = new WeakMap<SampledPrompt, Uint8Array>();
 
-function encoded(prompt: SampledPrompt, generation: number): Uint8Array {
+function writePrompt(prompt: SampledPrompt, generation: number): void {
   const known = written.get(prompt);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    writer.append(known);
+    return;
+  }
   const { hash, sketch, slice } = prompt;
-  const writer = new Writer();
+  const from = writer.size;
   writer.triple(Math.floor(hash / LOW));
   writer.triple(hash % LOW);
   writer.byte((slice - firstSlice(generation)) / SLICE_MS);
-  writeSketch(writer, Buffer.from(sketch, 'base64url'));
-  const bytes = writer.done();
-  written.set(prompt, bytes);
-  return bytes;
+  writeSketch(sketch);
+  // from Node's pool of small buffers
+  written.set(prompt, Buffer.from(writer.bytes.subarray(from, writer.size)));
 }
 
 /** @throws StateError where the bytes are damaged or of a newer version */
@@ -90,37 +95,57 @@ function lender(bin: number, filled: number): number {
   return -1;
 }
 
+/** The bytes and the bins of the sketch that is looked at. */
+const bytes = Buffer.alloc(SKETCH_BYTES);
+const values = new Uint16Array(SKETCH_BINS);
+
 /** A prompt of few words fills few bins, and the others follow from them: which have their own value, and those values. */
-function writeSketch(writer: Writer, sketch: Buffer): void {
-  const filled = filledBins(sketch);
+function writeSketch(sketch: string): void {
+  bytes.fill(0, bytes.write(sketch, 'base64url'));
+  for (let bin = 0; bin < SKETCH_BINS; bin++) values[bin] = bytes.readUInt16LE(2 * bin);
+  const filled = filledBins();
   writer.byte(filled & 255);
   writer.byte(filled >>> 8);
-  for (let bin = 0; bin < SKETCH_BINS; bin++)
-    if (((filled >>> bin) & 1) === 1) {
-      writer.byte(sketch[2 * bin] as number);
-      writer.byte(sketch[2 * bin + 1] as number);
-    }
+  if (filled === ALL) writer.append(bytes);
+  else
+    for (let bin = 0; bin < SKETCH_BINS; bin++)
+      if (((filled >>> bin) & 1) === 1) {
+        writer.byte((values[bin] as number) & 255);
+        writer.byte((values[bin] as number) >>> 8);
+      }
+}
+
+/** Whether a bin is the first of its value. */
+function isFirst(bin: number): boolean {
+  for (let before = 0; before < bin; before++) if (values[before] === values[bin]) return false;
+  return true;
 }
 
 /**
  * The bins that were filled, one of each value: all others follow from them. Which of a value's bins it was is tried out, four
  * hundred sets at most. All of them, where none explains the others: it is read back as it was, whoever made it.
  */
-function filledBins(sketch: Buffer): number {
-  const values = Array.from({ length: SKETCH_BINS }, (_, bin) => sketch.readUInt16LE(2 * bin));
-  const distinct = [...new Set(values)];
-  const isLent = (filled: number): boolean =>
-    values.every((value, bin) => ((filled >>> bin) & 1) === 1 || values[lender(bin, filled)] === value);
-  const search = (at: number, filled: number): number => {
-    if (at === distinct.length) return isLent(filled) ? filled : ALL;
-    for (let bin = values.indexOf(distinct[at] as number); bin >= 0; ) {
-      const found = search(at + 1, filled | (1 << bin));
-      if (found !== ALL) return found;
-      bin = values.indexOf(distinct[at] as number, bin + 1);
-    }
-    return ALL;
-  };
-  return distinct.length === SKETCH_BINS ? ALL : search(0, 0);
+function filledBins(): number {
+  const firsts: number[] = [];
+  for (let bin = 0; bin < SKETCH_BINS; bin++) if (isFirst(bin)) firsts.push(bin);
+  return firsts.length === SKETCH_BINS ? ALL : filledFrom(firsts, 0, 0);
+}
+
+function filledFrom(firsts: readonly number[], at: number, filled: number): number {
+  if (at === firsts.length) return followsFrom(filled) ? filled : ALL;
+  const first = firsts[at] as number;
+  for (let bin = first; bin < SKETCH_BINS; bin++) {
+    if (values[bin] !== values[first]) continue;
+    const found = filledFrom(firsts, at + 1, filled | (1 << bin));
+    if (found !== ALL) return found;
+  }
+  return ALL;
+}
+
+function followsFrom(filled: number): boolean {
+  for (let bin = 0; bin < SKETCH_BINS; bin++)
+    if (((filled >>> bin) & 1) === 0 && values[lender(bin, filled)] !== values[bin]) return false;
+  return true;
 }
 
 function readSketch(reader: Reader): Buffer {

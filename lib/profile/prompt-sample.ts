@@ -70,9 +70,13 @@ export function promptsOf(event: UsageEvent): { epoch: string; prompt: SampledPr
  */
 export function samplePrompts(held: PromptSamples, events: readonly UsageEvent[]): PromptSamples {
   let samples = held;
-  for (const event of events)
-    if (!changesNothing(samples, event))
-      for (const { epoch, prompt } of promptsOf(event)) samples = withPrompt(samples, epoch, prompt);
+  for (const event of events) {
+    if (changesNothing(samples, event)) continue;
+    const slice = sliceStart(timeOf(event.time));
+    for (const { epoch, prompt, sketch } of event.prints)
+      if (sketch?.length === SKETCH_CHARACTERS)
+        samples = withPrompt(samples, epoch, { hash: hashOfPrint(prompt), sketch, slice });
+  }
   return samples;
 }
 
@@ -116,7 +120,9 @@ function inserted(prompts: readonly SampledPrompt[], prompt: SampledPrompt): rea
     if (known.slice <= prompt.slice) return prompts;
     return prompts.map((held, i) => (i === at ? { ...held, slice: prompt.slice } : held));
   }
-  return [...prompts.slice(0, at), prompt, ...prompts.slice(at)].slice(0, SAMPLED);
+  const more = prompts.length < SAMPLED ? prompts.slice() : prompts.slice(0, SAMPLED - 1);
+  more.splice(at, 0, prompt);
+  return more;
 }
 
 /** The newest samples; `before` itself where what was new is older than all that is kept. */
@@ -189,11 +195,25 @@ export function countPrompts(samples: PromptSamples): number {
 
 /** Prompts of a sample that came to be of it since `written`, of which it was made. */
 export function pendingOf(samples: PromptSamples, written: PromptSamples): PromptSamples {
-  const known = new Set(written.flatMap(({ prompts }) => prompts));
   return samples.flatMap((held) => {
-    const prompts = held.prompts.filter((prompt) => !known.has(prompt));
-    return prompts.length === 0 ? [] : [{ ...held, prompts }];
+    const before = written.find((own) => own.epoch === held.epoch && own.generation === held.generation);
+    const prompts = before === undefined ? held.prompts : apartFrom(held.prompts, before.prompts);
+    return prompts.length === 0 ? [] : [prompts === held.prompts ? held : { ...held, prompts }];
   });
+}
+
+/** The prompts of one list that are not those of the other; both ascend by their hashes. */
+function apartFrom(
+  prompts: readonly SampledPrompt[],
+  others: readonly SampledPrompt[],
+): readonly SampledPrompt[] {
+  const apart: SampledPrompt[] = [];
+  let at = 0;
+  for (const prompt of prompts) {
+    while (at < others.length && (others[at] as SampledPrompt).hash < prompt.hash) at++;
+    if (others[at] !== prompt) apart.push(prompt);
+  }
+  return apart;
 }
 
 /** Both samples as one: what a single sample of all the prompts would be. */

@@ -1,7 +1,7 @@
 import type { AccountState, Judgement } from '../detection/account-state.ts';
 import type { Notice } from '../findings/finding.ts';
 import { StateError } from '../profile/binary.ts';
-import { decodeSlices, encodeSlices } from '../profile/codec.ts';
+import { decodeSlices, encodedSlices } from '../profile/codec.ts';
 import { type Position, padSequence, unpadSequence } from '../profile/position.ts';
 import type { Profile } from '../profile/profile.ts';
 import { type Asked, NO_PROMPTS, type PromptSamples } from '../profile/prompt-sample.ts';
@@ -88,7 +88,7 @@ export function toItem(state: AccountState): HotItem {
   return {
     version: profile.version,
     meta: encodeMeta(meta),
-    slices: encodeSlices(profile.slices),
+    slices: encodedSlices(profile.slices),
     recent: encodeIds(profile.recent.tail),
     redriven: encodeIds(profile.redriven.tail),
     asked: state.asked.pending.length === 0 ? NO_BYTES : encodePromptSamples(state.asked.pending),
