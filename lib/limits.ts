@@ -125,6 +125,13 @@ export const LIMITS = {
     'another object',
   ),
   findingHistory: limit('transitions that a finding lists', 100, 'transitions', 'the oldest are left out'),
+  trail: limit(
+    'changes by people that a finding carries itself',
+    20,
+    'changes',
+    'notes and owners first, then the oldest, are items of their own alone',
+  ),
+  trailBytes: limit('these changes', 128 * KiB, 'bytes', 'likewise; the newest stays'),
   silenceDays: limit('a silence by one person, who then rests as long', 30, 'days', 'a second principal'),
   silences: limit(
     'persons whose silences are remembered of a subject',

@@ -38,13 +38,15 @@ export interface Compacted {
 
 /** After midnight (UTC) a day is left alone for so long, ms: batches of its last minutes are still under way. */
 const GRACE_MS = 15 * 60_000;
+/** So long after the time for late batches a day is looked at once more; frames may begin to expire later. */
+const LATEST_LOOK_MS = 7 * DAY_MS;
 /** A group whose frames change while it is made is made again, so often at once. */
 const ATTEMPTS = 3;
 
 /**
  * Writes closed days of the archive as Parquet: days that have no manifest yet, and those of the last days again where their
  * frames have changed, by late batches or by `forget`. A group's day is whole when its manifest is there, which counts
- * every row. What is interrupted goes on at the next run with the first part that is missing.
+ * every row; it is taken away before a part is made anew. What is interrupted goes on at the next run with the first part that is missing.
  */
 export async function compact(ports: CompactPorts): Promise<Compacted> {
   const due = await dueGroups(ports);
@@ -58,17 +60,28 @@ export async function compact(ports: CompactPorts): Promise<Compacted> {
   return { made, waiting: 0 };
 }
 
-/** Oldest first: what is oldest expires first. */
+/**
+ * Oldest first: what is oldest expires first. A day's manifest of before the end of the time for late batches is not the last word:
+ * the group is looked at once more after it, whenever the function gets to it.
+ */
 async function dueGroups({ reader, objects, now, recheckDays }: CompactPorts): Promise<GroupOfDay[]> {
   const closed = (await reader.days()).filter((day) => Date.parse(day) + DAY_MS + GRACE_MS <= now());
   const known = await objects.manifests();
   const due: GroupOfDay[] = [];
   for (const day of closed) {
-    const recent = Date.parse(day) + DAY_MS * (1 + recheckDays) > now();
-    for (const group of await reader.groups([day]))
-      if (recent || known.get(day)?.has(group) !== true) due.push({ day, group });
+    const settles = settlesAt(day, recheckDays);
+    for (const group of await reader.groups([day])) {
+      const written = known.get(day)?.get(group);
+      const unsettled = now() < settles || (now() < settles + LATEST_LOOK_MS && (written ?? 0) < settles);
+      if (written === undefined || unsettled) due.push({ day, group });
+    }
   }
   return due;
+}
+
+/** When no batch of a day is expected any more, ms since 1970. */
+function settlesAt(day: string, recheckDays: number): number {
+  return Date.parse(day) + DAY_MS * (1 + recheckDays);
 }
 
 /** One group of a day. Frames that change meanwhile are seen, and it is made again. */
@@ -79,7 +92,17 @@ async function compactGroup(
   const { objects } = ports;
   let frames = await objects.frames(day, group);
   let digest = listingDigest(frames);
-  if ((await manifestOf(objects, day, group))?.digest === digest) return 'unchanged';
+  const before = await manifestOf(objects, day, group);
+  const settled = ports.now() >= settlesAt(day, ports.recheckDays);
+  if (before !== 'damaged' && before !== undefined) {
+    // fewer frames, so late: they expire, or `forget` took some, and has been through the parts itself
+    const same = before.digest === digest || (settled && frames.length < before.objects);
+    // when it was written says that it was looked at
+    if (same && settled) await objects.putManifest(before);
+    if (same) return 'unchanged';
+  }
+  // before anything of it is overwritten: whatever ends this run, the group is due, and nobody takes it for whole
+  if (before !== undefined && frames.length > 0) await objects.dropManifest(day, group);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     // they expired since they were listed: what was made of them stays
     if (frames.length === 0) return 'unchanged';
@@ -103,12 +126,16 @@ async function compactGroup(
   return 'unfinished';
 }
 
-/** undefined where it is damaged too: then it is made anew. */
-async function manifestOf(objects: HuntObjects, day: string, group: string): Promise<Manifest | undefined> {
+/** One that is damaged is made anew. */
+async function manifestOf(
+  objects: HuntObjects,
+  day: string,
+  group: string,
+): Promise<Manifest | 'damaged' | undefined> {
   try {
     return await objects.manifest(day, group);
   } catch (error) {
-    if (error instanceof DamagedManifest) return undefined;
+    if (error instanceof DamagedManifest) return 'damaged';
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { decided } from '../../lib/findings/decision-request.ts';
+import { decided, isMadeBy } from '../../lib/findings/decision-request.ts';
 import type { Author } from '../../lib/findings/principal.ts';
 import { type Triaged, TriageError } from '../../lib/findings/triage.ts';
 import { jsonView, sanitized } from '../../lib/findings/views/json.ts';
@@ -62,7 +62,9 @@ async function done(request: Request, author: Author, store: FindingStore, now: 
     case 'decide': {
       await found(store, request.id);
       const { id, asked, decision } = request;
-      return changed(await change(store, id, decided(asked, author, decision, now), decision));
+      return changed(
+        await change(store, id, decided(asked, author, decision, now), decision, isMadeBy(asked, author)),
+      );
     }
   }
 }

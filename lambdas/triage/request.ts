@@ -64,7 +64,11 @@ const query = z.strictObject({
     .default(50),
   shadow: z.enum(['true', 'false']).default('false'),
 });
-const decision = z.string().min(1).max(128).optional();
+const decision = z
+  .string()
+  .max(128)
+  .regex(/[^\d]/, 'must hold more than digits: numbers are those of changes')
+  .optional();
 
 /** What may be asked of a finding, by the last part of the path. */
 const ASKED = {

@@ -1,4 +1,5 @@
 import {
+  DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -56,15 +57,20 @@ export class HuntObjects {
     return found;
   }
 
-  /** Groups of a day that have a manifest, by day. */
-  async manifests(): Promise<Map<string, Set<string>>> {
-    const found = new Map<string, Set<string>>();
-    for (const key of await this.#keys(MANIFEST_PREFIX)) {
+  /** When the manifest of each group of a day was written last, ms since 1970, by day. */
+  async manifests(): Promise<Map<string, Map<string, number>>> {
+    const found = new Map<string, Map<string, number>>();
+    for (const { key, written } of await this.#listed(MANIFEST_PREFIX)) {
       const [, day, group] = MANIFEST.exec(key) ?? [];
       if (day === undefined || group === undefined) continue;
-      found.set(day, (found.get(day) ?? new Set()).add(group));
+      found.set(day, (found.get(day) ?? new Map<string, number>()).set(group, written));
     }
     return found;
+  }
+
+  /** From then on the group's day is not whole, to readers and to the next run. */
+  async dropManifest(day: string, group: string): Promise<void> {
+    await this.#client.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: manifestKey(day, group) }));
   }
 
   /** undefined: nothing was made of that group's day. @throws DamagedManifest */
@@ -131,9 +137,9 @@ export class HuntObjects {
   async dropFrom(day: string, group: string, part: number): Promise<void> {
     for (const table of HUNT_TABLES) {
       const from = partKey(table, day, group, part);
-      const keys = (await this.#keys(`${huntPrefix(table, day)}${group}-`)).filter(
-        (key) => key.length > from.length || (key.length === from.length && key >= from),
-      );
+      const keys = (await this.#listed(`${huntPrefix(table, day)}${group}-`))
+        .map(({ key }) => key)
+        .filter((key) => key.length > from.length || (key.length === from.length && key >= from));
       if (keys.length === 0) continue;
       const { Errors = [] } = await this.#client.send(
         new DeleteObjectsCommand({
@@ -146,14 +152,15 @@ export class HuntObjects {
     }
   }
 
-  async #keys(prefix: string): Promise<string[]> {
-    const keys: string[] = [];
+  async #listed(prefix: string): Promise<{ readonly key: string; readonly written: number }[]> {
+    const listed: { key: string; written: number }[] = [];
     for await (const page of paginateListObjectsV2(
       { client: this.#client },
       { Bucket: this.#bucket, Prefix: prefix },
     ))
-      for (const { Key } of page.Contents ?? []) if (Key !== undefined) keys.push(Key);
-    return keys;
+      for (const { Key, LastModified } of page.Contents ?? [])
+        if (Key !== undefined) listed.push({ key: Key, written: LastModified?.getTime() ?? 0 });
+    return listed;
   }
 }
 

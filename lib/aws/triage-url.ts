@@ -22,6 +22,8 @@ const SHOWN = 120;
 const made = z.object({ entry: auditEntry, exception: exception.nullable() });
 const refused = z.object({ error: z.object({ field: z.string().optional(), message: z.string() }) });
 
+const forbidden = z.object({ Message: z.string().max(1000) });
+
 interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -96,9 +98,18 @@ function answerOf(status: number, text: string): Omit<Triaged, 'finding'> {
       : new TriageError(field === undefined ? message : `${field}: ${message}`);
   }
   if (status === 403)
-    throw named('AccessDeniedException', 'the triage API lets nobody in without the policy TriagePolicyArn');
+    throw named(
+      'AccessDeniedException',
+      `the triage API says: ${saidBy(value, text)} (TriagePolicyArn lets people in)`,
+    );
   if (status === 429) throw named('TooManyRequestsException', 'the triage API is busy');
   throw named('ServiceUnavailable', `the triage API answered ${status}: ${text.slice(0, SHOWN)}`);
+}
+
+/** What AWS says of a request that it did not hand to the function. */
+function saidBy(value: unknown, text: string): string {
+  const said = forbidden.safeParse(value);
+  return said.success ? said.data.Message : text.slice(0, SHOWN);
 }
 
 function named(name: string, message: string): Error {

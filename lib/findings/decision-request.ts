@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { OWNER_MAX, VERDICTS } from './finding.ts';
+import { type AuditEntry, OWNER_MAX, VERDICTS } from './finding.ts';
 import type { Author } from './principal.ts';
 import { assign, note, type Triaged, TriageError, triage, undo, untilOf } from './triage.ts';
 
@@ -65,6 +65,24 @@ export function decided(
     case 'note':
       return (held) => note(held, remark);
   }
+}
+
+/** Whether a change is the one that this person asks for: the same id of a decision may come from somebody else, or for something else. */
+export function isMadeBy(asked: DecisionRequest, { principal }: Author): (entry: AuditEntry) => boolean {
+  return (entry) =>
+    entry.by === principal &&
+    entry.action === asked.action &&
+    entry.note === asked.note &&
+    (asked.action !== 'triage' || isVerdict(asked, entry.after.verdict)) &&
+    (asked.action !== 'assign' || entry.after.owner === asked.owner);
+}
+
+function isVerdict(
+  { verdict, until }: Extract<DecisionRequest, { action: 'triage' }>,
+  held: AuditEntry['after']['verdict'],
+): boolean {
+  if (held?.verdict !== verdict) return false;
+  return until === undefined || untilOf(until) === Date.parse(held.wanted ?? held.until ?? '');
 }
 
 /** A request from untyped input. @throws TriageError naming the field */

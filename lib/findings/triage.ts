@@ -13,9 +13,6 @@ import {
 import { QUIET_DAYS } from './next-steps.ts';
 import { plain } from './sanitize.ts';
 
-/** Changes that a finding carries itself; older ones are items of their own. */
-const AUDIT_KEPT = 20;
-
 /** What a person decided. */
 export interface Decision {
   readonly verdict: Verdict;
@@ -197,7 +194,8 @@ export function undo(
   const taken = new Set(held.audit?.flatMap((entry) => entry.undoes ?? []));
   const standing = (held.audit ?? []).filter(({ action, n }) => action === 'triage' && !taken.has(n));
   const undone = standing.findLast(
-    (entry) => undoes === undefined || entry.decision === undoes || String(entry.n) === undoes,
+    (entry) =>
+      undoes === undefined || (/^\d+$/.test(undoes) ? String(entry.n) === undoes : entry.decision === undoes),
   );
   if (undone === undefined)
     throw new TriageError(
@@ -296,12 +294,24 @@ function changed(
   return { finding, entry, exception: exceptionOf(finding, about.at) };
 }
 
-/** Remarks make room first: who renewed what is never pushed out by notes. */
+/**
+ * The changes that a finding carries itself; the others are items of their own. Remarks make room first: who renewed what is
+ * never pushed out by notes. The newest stays however long it is.
+ */
 function keptOf(audit: readonly AuditEntry[]): AuditEntry[] {
-  if (audit.length <= AUDIT_KEPT) return [...audit];
-  const remark = audit.slice(0, -1).findIndex(({ action }) => action === 'note' || action === 'assign');
-  return audit.filter((_, i) => i !== Math.max(0, remark));
+  const kept = audit.map((entry) => ({ entry, bytes: bytesOf(entry) }));
+  let bytes = kept.reduce((sum, held) => sum + held.bytes, 0);
+  while (kept.length > 1 && (kept.length > LIMITS.trail.most || bytes > LIMITS.trailBytes.most)) {
+    const remark = kept
+      .slice(0, -1)
+      .findIndex(({ entry: { action } }) => action === 'note' || action === 'assign');
+    bytes -= kept.splice(Math.max(0, remark), 1)[0]?.bytes ?? 0;
+  }
+  return kept.map(({ entry }) => entry);
 }
+
+/** UTF-8 bytes of an entry as it is stored. */
+const bytesOf = (entry: AuditEntry): number => new TextEncoder().encode(JSON.stringify(entry)).length;
 
 /** What silences a finding's subject by its verdict, at processing time `at` (ms). */
 export function exceptionOf({ id, notice, verdict, silenced }: Finding, at: number): Exception | undefined {

@@ -11,6 +11,7 @@ import {
   printsOf,
   type Value,
 } from './columns.ts';
+import { DIGEST_KEY, digestIn, isWhole, NO_DIGEST, type PartDigest, withDigest } from './part-digest.ts';
 
 /** A row as it lies in an object; what the event does not say is undefined. */
 export type Row = Readonly<Record<string, Value | undefined>>;
@@ -99,10 +100,14 @@ export function encodePart({ table, columns }: Omit<TableColumns, 'count'>, eras
     kvMetadata: [
       { key: META.table, value: table },
       { key: META.erased, value: String(erased) },
+      { key: DIGEST_KEY, value: NO_DIGEST },
     ],
   });
-  return new Uint8Array(buffer);
+  return withDigest(new Uint8Array(buffer));
 }
+
+/** What is said of a part that is not as it was written. */
+export const OTHER_BYTES = 'damaged: its bytes are not those that were written';
 
 /** What the footer of an object says. */
 export interface PartFooter {
@@ -111,6 +116,8 @@ export interface PartFooter {
   readonly erased: number;
   /** bytes of each column as they lie in the object, by name */
   readonly bytes: ReadonlyMap<string, number>;
+  /** of all bytes of the object; undefined: of a version that wrote none */
+  readonly digest: PartDigest | undefined;
 }
 
 /** Bytes from the end of an object in which its footer usually is. */
@@ -136,7 +143,8 @@ export function readFooter(bytes: Uint8Array): PartFooter {
         const [name = ''] = held?.path_in_schema ?? [];
         sizes.set(name, (sizes.get(name) ?? 0) + Number(held?.total_compressed_size ?? 0));
       }
-    return { table, rows: Number(num_rows), erased, bytes: sizes };
+    const digest = digestIn(bytes, said(DIGEST_KEY));
+    return { table, rows: Number(num_rows), erased, bytes: sizes, digest };
   } catch (error) {
     if (error instanceof DamagedParquet) throw error;
     throw new DamagedParquet('no Parquet, or damaged', { cause: error });
@@ -145,7 +153,10 @@ export function readFooter(bytes: Uint8Array): PartFooter {
 
 /** @throws DamagedParquet */
 export async function decodePart(bytes: Uint8Array): Promise<PartContent> {
-  const { table, rows: counted, erased } = readFooter(bytes);
+  const { table, rows: counted, erased, digest } = readFooter(bytes);
+  const whole =
+    digest === undefined || (await isWhole(digest, bytes.length, (a, b) => [bytes.subarray(a, b)]));
+  if (!whole) throw new DamagedParquet(OTHER_BYTES);
   let read: Record<string, Value | null | undefined>[];
   try {
     read = await parquetReadObjects({ file: arrayBufferOf(bytes) });

@@ -16,7 +16,8 @@ export interface ReplayFeed {
   readonly label: string;
   /** shown behind it */
   readonly counted: () => string;
-  readonly onEvent: (event: UsageEvent) => void;
+  /** @param file index in the list of the file that it was read from */
+  readonly onEvent: (event: UsageEvent, file: number) => void;
   /** where to begin; default: at the first line of the first file */
   readonly from?: ReadPosition | undefined;
   /** between runs of lines: `next` is where reading goes on. True ends the reading */
@@ -66,7 +67,7 @@ export class Traffic {
         rejected += batch.rejects.length;
         for (const event of batch.events) {
           health.event(event, readFacts(event));
-          feed.onEvent(event);
+          feed.onEvent(event, batch.next.file);
         }
         health.unused(
           { rejected: batch.rejects.length, skipped: batch.skipped },

@@ -1,6 +1,7 @@
 import { digestList, LIST_KEPT } from '../findings/delivery.ts';
 import { exceptionRow } from '../findings/digest-message.ts';
-import type { Finding, Verdict } from '../findings/finding.ts';
+import type { AuditEntry, Finding, Verdict } from '../findings/finding.ts';
+import { plain } from '../findings/sanitize.ts';
 import { exceptionOf, type Triaged, TriageError, withSilences } from '../findings/triage.ts';
 import type { FindingStore } from './finding-store.ts';
 
@@ -10,6 +11,7 @@ import type { FindingStore } from './finding-store.ts';
  * process died between.
  * @param decision id of the decision: a write whose answer was lost is recognised by it, and so is a request that comes
  *   twice; without, every call is a decision of its own
+ * @param isMade whether a change of that id is this decision: ids are chosen by who asks, and others may have chosen it too
  * @throws TriageError where there is no such finding, or the decision does not fit it
  */
 export async function change(
@@ -17,13 +19,14 @@ export async function change(
   id: string,
   decide: (held: Finding) => Triaged,
   decision?: string,
+  isMade: (entry: AuditEntry) => boolean = () => true,
 ): Promise<Triaged> {
   for (;;) {
     const held = await store.find(id);
     if (held === undefined) throw new TriageError(`there is no finding ${id}`);
     // The newest entry is the only one whose copy a death can have prevented.
     await store.keepAudit(id, held.finding.audit?.slice(-1) ?? []);
-    const before = madeBefore(held.finding, decision);
+    const before = madeBefore(held.finding, decision, isMade);
     const made = before ?? decide(await withOtherSilences(store, held.finding));
     if (before === undefined && !(await store.write(made.finding, held.version))) continue;
     // what a later decision has changed since is not set back
@@ -33,9 +36,17 @@ export async function change(
   }
 }
 
-function madeBefore(held: Finding, decision: string | undefined): Triaged | undefined {
+function madeBefore(
+  held: Finding,
+  decision: string | undefined,
+  isMade: (entry: AuditEntry) => boolean,
+): Triaged | undefined {
   const entry = decision === undefined ? undefined : held.audit?.find((one) => one.decision === decision);
   if (entry === undefined) return undefined;
+  if (!isMade(entry))
+    throw new TriageError(
+      `change ${entry.n} of this finding, by ${plain(entry.by, 200)}, has that id of a decision and is another one: choose another id`,
+    );
   return { finding: held, entry, exception: exceptionOf(held, Date.parse(entry.at)) };
 }
 

@@ -1,7 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { huntCommand } from '../../lib/cli/hunt/hunt.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
@@ -227,6 +238,82 @@ describe('hunt, given what is not whole,', () => {
         code: 2,
         err: expect.stringMatching(/\d+ rows of events are there twice/),
       });
+  });
+
+  it('gives no answer over recorded traffic that is there twice, however it was named, packed or kept', async () => {
+    const plain = at('usage.ndjson');
+    symlinkSync(plain, at('link.ndjson'));
+    writeFileSync(at('packed.ndjson.gz'), gzipSync(readFileSync(plain)));
+    for (const again of [join(folder, '.', 'hunts', '..', 'usage.ndjson'), at('link.ndjson')])
+      expect(await hunt('overview', plain, again)).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('given twice'),
+      });
+    const keep = (name: string, ...files: string[]) =>
+      hunt('overview', '--csv', '--keep', at(name), ...files);
+    expect((await keep('one', plain)).code).toBe(0);
+    const kept = readdirSync(at('one/made/events/day=2026-03-02'));
+    cpSync(at('one'), at('copied'), { recursive: true });
+    const day = at('copied/made/events/day=2026-03-02');
+    cpSync(join(day, kept[0] ?? ''), join(day, 'here-0000.parquet'));
+    for (const sources of [
+      [plain, at('packed.ndjson.gz')],
+      [at('one'), at('packed.ndjson.gz')],
+      [at('copied')],
+    ])
+      expect(await hunt('overview', ...sources)).toMatchObject({
+        code: 2,
+        err: expect.stringMatching(/\d+ rows of events are there twice|the same part as/),
+      });
+    expect(await keep('one', plain)).toMatchObject({ code: 2, err: expect.stringContaining('not empty') });
+    // other traffic of the same days is other rows
+    const others = harvest({ account: account(4), events: 60, everyMs: 60 * MINUTE, seed: 4 });
+    writeFileSync(at('others.ndjson'), others.map((event) => `${JSON.stringify(event)}\n`).join(''));
+    expect((await keep('two', at('others.ndjson'))).code).toBe(0);
+    expect(answerOf((await hunt('overview', '--json', at('one'), at('two'))).out).source.events).toBe(240);
+  });
+
+  it('gives no other answer for any bit of a part that is not as it was written, without a manifest too', async () => {
+    const day = at('flipped/hunts/events/day=2026-03-02');
+    mkdirSync(day, { recursive: true });
+    const [part = ''] = readdirSync(at('hunts/events/day=2026-03-02'));
+    const bytes = readFileSync(at(`hunts/events/day=2026-03-02/${part}`));
+    const whole = join(day, part);
+    writeFileSync(whole, bytes);
+    const right = (await hunt('overview', '--csv', whole)).out;
+    process.exitCode = undefined;
+    await fc.assert(
+      fc.asyncProperty(fc.nat(bytes.length - 1), fc.nat(7), async (place, bit) => {
+        const flipped = Buffer.from(bytes);
+        flipped[place] = (flipped[place] ?? 0) ^ (1 << bit);
+        writeFileSync(whole, flipped);
+        const said = await hunt('overview', '--csv', whole);
+        // where it is the name of the digest that is hit, the answer is the same
+        if (said.code !== 2) expect(said.out).toBe(right);
+      }),
+      { numRuns: 25 },
+    );
+    // a page of values: its footer is as it was
+    const flipped = Buffer.from(bytes);
+    flipped[90] = (flipped[90] ?? 0) ^ 1;
+    writeFileSync(whole, flipped);
+    expect(await hunt('overview', '--csv', whole)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(
+        `${part}: damaged: its bytes are not those that were written: copy it again`,
+      ),
+    });
+  });
+
+  it('says of which groups there is no manifest, where others have theirs', async () => {
+    cpSync(at('hunts'), at('unmade'), { recursive: true });
+    const day = at('unmade/manifests/day=2026-03-02');
+    const [manifest = ''] = readdirSync(day);
+    rmSync(join(day, manifest));
+    const { notes } = answerOf((await hunt('overview', '--json', at('unmade'))).out).source;
+    expect(notes).toEqual([
+      expect.stringContaining(`2026-03-02, group ${manifest.slice(0, -5)}: no manifest`),
+    ]);
   });
 
   it('names a part that is damaged or lies below no day', async () => {

@@ -44,6 +44,17 @@ describe('a benign verdict', () => {
     expect(silentDays(again)).toBeLessThanOrEqual(ALONE_DAYS);
   });
 
+  it('leaves room in its item, whatever notes are written', () => {
+    let held = finding;
+    for (let i = 0; i < 30; i++) {
+      const decision = { verdict: 'confirmed' as const, by: `p${i}`, at: AT + i, until: undefined };
+      held = triage(held, { ...decision, note: (i % 2 === 0 ? '潮' : '\u0001').repeat(4000) }).finding;
+    }
+    expect(Buffer.byteLength(JSON.stringify(held))).toBeLessThan(300 * 1024);
+    expect(held.audit?.at(-1)?.n).toBe(30);
+    expect(undo(held, 'p29', AT + 60, undefined).finding.verdict?.by).toBe('p28');
+  });
+
   it('stays as it is through a note and a change of owner, which are in the trail and in its chain', () => {
     const judged = benign(finding, 'ann', AT, 10).finding;
     const remark = { by: 'bob', at: AT + DAY_MS, note: undefined };
@@ -207,6 +218,8 @@ describe('an author', () => {
     const role = 'arn:aws:sts::111122223333:assumed-role/Analyst';
     expect(authorOfArn(`${role}/second-person`)).toEqual({ principal: role, claimed: 'second-person' });
     expect(authorOfArn(`${role}/eve`).principal).toBe(authorOfArn(`${role}/ada`).principal);
+    const federated = 'arn:aws:sts::111122223333:federated-user';
+    expect(authorOfArn(`${federated}/one`)).toEqual({ principal: federated, claimed: 'one' });
   });
 
   it('is the person where IAM Identity Center or IAM itself names the person', () => {

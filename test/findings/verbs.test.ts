@@ -270,6 +270,19 @@ describe('the triage API', () => {
       expect((await run(triageCommand(), notice.finding, ...words)).out).toContain('grace looks after it');
       await run(triageCommand(), notice.finding, ...words);
       await run(triageCommand(), notice.finding, '--note', 'seen before');
+      // a request that was signed is for Lambda alone
+      for (const address of [
+        'https://collector.example/',
+        'http://x.lambda-url.eu-central-1.on.aws/',
+        'mailto:x',
+        `${served.url}base`,
+      ]) {
+        vi.stubEnv('TRIAGE_API_URL', address);
+        expect((await run(triageCommand(), notice.finding, '--note', 'x')).err).toContain(
+          'TRIAGE_API_URL: must',
+        );
+      }
+      vi.stubEnv('TRIAGE_API_URL', served.url);
       const late = await run(triageCommand(), notice.finding, '--verdict', 'benign', '--until', '2020-01-01');
       expect(late.err).toContain('--until');
       await run(triageCommand(), notice.finding, '--undo');
@@ -285,6 +298,22 @@ describe('the triage API', () => {
         vi.stubEnv(name, value);
       await served.close();
     }
+  });
+
+  it('takes no decision for one that has its id and is by somebody else, or of something else', async () => {
+    const path = `/findings/${notice.finding}`;
+    const said = { note: 'mine', decision: 'case-42' };
+    expect((await ask('POST', `${path}/note`, { body: said })).status).toBe(200);
+    expect((await ask('POST', `${path}/note`, { body: said })).entry.note).toBe('mine');
+    for (const [action, body] of [
+      ['verdict', { verdict: 'confirmed', decision: 'case-42' }],
+      ['note', { note: 'another', decision: 'case-42' }],
+    ] as const)
+      expect(await ask('POST', `${path}/${action}`, { body })).toMatchObject({
+        status: 409,
+        error: { message: expect.stringContaining('choose another id') },
+      });
+    expect((await ask('POST', `${path}/note`, { body: { note: 'x', decision: '12' } })).status).toBe(400);
   });
 
   it.each([

@@ -230,6 +230,35 @@ describe('the archive in Parquet', () => {
     expect(await of.dump()).toEqual(await whole.dump());
   });
 
+  it('loses nothing of late batches that it could not get through with before their time was over', async () => {
+    const of = await another();
+    const records = harvestedRecords(account(8), 40);
+    await inBatches(of, records.slice(10, 30));
+    const inTime = START + DAY + 20 * MINUTE;
+    await of.compact(inTime, { partBytes: 1500 });
+    // they move every part: sequence numbers before all others
+    await inBatches(of, records.slice(0, 10));
+    let asked = 0;
+    const { waiting } = await of.compact(inTime + DAY, { partBytes: 1500, timeLeft: () => asked++ < 3 });
+    expect([waiting, (await of.objects.manifests()).size]).toEqual([1, 0]);
+    await of.compact(LATER, { partBytes: 1500 });
+    expect((await toldByRows(of)).sort(byPlace)).toEqual(toldBy(records.slice(0, 30)).sort(byPlace));
+    // nor of batches that no run saw in their time: S3 says when the manifest was written
+    await inBatches(of, records.slice(30));
+    const objects = new HuntObjects(of.s3, of.bucket);
+    const manifests = objects.manifests.bind(objects);
+    objects.manifests = async () =>
+      new Map(
+        [...(await manifests())].map(([day, groups]) => [
+          day,
+          new Map([...groups].map(([g]) => [g, inTime])),
+        ]),
+      );
+    expect((await of.compact(START + 12 * DAY, { objects })).made).toEqual([]);
+    await of.compact(START + 8 * DAY, { objects });
+    expect(await of.rows('events')).toHaveLength(40);
+  });
+
   it('counts what is damaged or no event any more, and keeps the rest', async () => {
     const of = await another();
     const records = harvestedRecords(account(4), 6);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readObject } from '../../aws/archive-frames.ts';
@@ -9,6 +10,7 @@ import { fileTrouble, InputError } from '../../input/errors.ts';
 import type { KeyOptions } from '../../input/keyring.ts';
 import { Traffic, tellRejected } from '../../input/traffic.ts';
 import { readableStart } from '../../telemetry/gzip.ts';
+import { MADE_HERE } from './parts.ts';
 
 /** Events that are held before they are written as a part. */
 const HELD = 100_000;
@@ -21,7 +23,6 @@ export class Converter {
   /** of records of the archive that were read: one that lies in two objects counts once */
   readonly #seen = new Set<string>();
   #held: ArchivedEvent[] = [];
-  #parts = 0;
   #damaged = 0;
   #refused = 0;
 
@@ -55,17 +56,30 @@ export class Converter {
     if (this.#held.length >= HELD) await this.#write();
   }
 
-  /** Usage events or exchanges. They say no arrival: it is the running maximum of event time, as in a backtest. */
+  /**
+   * Usage events or exchanges. They say no arrival: it is the running maximum of event time, as in a backtest. A row's place is
+   * its number in its file, and the file is named by its first event: read again, packed otherwise, from another name or from
+   * standard input, its rows have the same places, and are seen to be there twice.
+   */
   async traffic(files: readonly string[], keys: KeyOptions): Promise<void> {
     const traffic = await Traffic.of(files, keys);
     let arrived = Number.NEGATIVE_INFINITY;
+    let read = 0;
+    let from = -1;
+    let stream = '';
     let sequence = 0;
     const rejected = await traffic.feed({
       label: 'reading',
-      counted: () => `${sequence} events`,
-      onEvent: (event) => {
+      counted: () => `${read} events`,
+      onEvent: (event, file) => {
+        if (file !== from) {
+          from = file;
+          stream = `files-${digestOf(JSON.stringify(event))}`;
+          sequence = 0;
+        }
+        read++;
         arrived = Math.max(arrived, Date.parse(event.time));
-        const place = { stream: 'files', shard: '', sequence: String(++sequence), line: 0 };
+        const place = { stream, shard: '', sequence: String(++sequence), line: 0 };
         this.#held.push({ ...place, event, arrived, redriven: false });
       },
       onPause: async () => {
@@ -94,18 +108,22 @@ export class Converter {
     for (const [day, events] of days) {
       const tables = tablesOf(events);
       for (const table of HUNT_TABLES) await this.#put(table, day, encodePart(tables[table]));
-      this.#parts++;
     }
   }
 
   async #put(table: HuntTable, day: string, bytes: Uint8Array): Promise<void> {
-    const name = `here-${String(this.#parts).padStart(4, '0')}.parquet`;
+    // of its content: another part has another name, wherever it is made, and the same part the same
+    const name = `${MADE_HERE}${digestOf(bytes)}-0000.parquet`;
     const file = join(this.#folder, table, `day=${day}`, name);
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     // prints are in it: for its owner only
     await writeFile(file, bytes, { mode: 0o600 });
     this.#files.push(file);
   }
+}
+
+function digestOf(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 16);
 }
 
 /** Whether a file is an object of the archive: gzip that begins with the line before a record. */

@@ -95,10 +95,7 @@ export class HuntDatabase {
   /** Rows of a table that stand for a place in the stream that another row stands for too. */
   async doubled(table: HuntTable): Promise<number> {
     const place = table === 'events' ? PLACE : `${PLACE}, epoch`;
-    const { rows } = await this.ask(
-      `SELECT count(*) - count(DISTINCT (${place})) FROM ${table} WHERE stream <> 'files'`,
-      1,
-    );
+    const { rows } = await this.ask(`SELECT count(*) - count(DISTINCT (${place})) FROM ${table}`, 1);
     return Number(rows[0]?.[0] ?? 0);
   }
 

@@ -9,11 +9,11 @@ import { say } from '../../input/say.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { outputsOf } from '../shared/deployment.ts';
 import { terminalWidth } from '../shared/fitted-table.ts';
-import { makeFolder } from '../shared/output.ts';
+import { emptyFolder } from '../shared/output.ts';
 import { type AthenaCost, answerCsv, answerTable, athenaCost, jsonValue, rowsOf } from './answer-text.ts';
 import { athenaCommands, athenaPlace } from './athena.ts';
 import { type Answer, HuntDatabase } from './duckdb.ts';
-import type { PartFile, Parts } from './parts.ts';
+import { checkBytes, type PartFile, type Parts } from './parts.ts';
 import { Scratch } from './scratch.ts';
 import { partsOf } from './sources.ts';
 
@@ -81,7 +81,7 @@ async function hunt(names: readonly string[], options: HuntOptions): Promise<num
     throw new InputError(
       'name what to ask: a folder of Parquet (aws s3 sync), objects of the archive, usage events, or s3://BUCKET/hunts/',
     );
-  if (options.keep !== undefined) await makeFolder('--keep', options.keep);
+  if (options.keep !== undefined) await emptyFolder('--keep', options.keep);
   const scratch = await Scratch.make();
   try {
     const parts = await partsOf(sources, options.keep ?? scratch.folder, options);
@@ -132,6 +132,7 @@ async function ask(question: Question, parts: Parts, scratch: Scratch, options: 
   );
   refuseNothing(parts.files, files, query);
   for (const note of parts.notes) say(`note: ${note}`);
+  await checkBytes(files);
   const db = await HuntDatabase.open(files, join(scratch.folder, 'spill'));
   scratch.onStop(() => db.interrupt());
   try {

@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type HuntTable, partOf } from '../../contract/hunt-names.ts';
@@ -6,9 +7,11 @@ import {
   DamagedParquet,
   FOOTER_BYTES,
   footerLength,
+  OTHER_BYTES,
   type PartFooter,
   readFooter,
 } from '../../hunts/parquet.ts';
+import { isWhole } from '../../hunts/part-digest.ts';
 import { InputError } from '../../input/errors.ts';
 import { inputFiles } from '../../input/lines.ts';
 import { DAY_MS } from '../../time.ts';
@@ -27,6 +30,9 @@ export interface Parts {
   /** what is missing, in words; nothing where nothing is known to be */
   readonly notes: readonly string[];
 }
+
+/** Names of parts that were made on this machine begin so; no manifest counts them. */
+export const MADE_HERE = 'here-';
 
 const DAY_FOLDER = /^day=(\d{4}-\d{2}-\d{2})$/;
 
@@ -61,6 +67,25 @@ export async function readParts(files: readonly string[], manifests: readonly st
   return { files: parts, notes: [...(await checkManifests(manifests, parts)), ...gaps(parts)] };
 }
 
+/**
+ * Reads the parts that a question is about whole, once, before it is asked. Of a part of an earlier version, which says no
+ * digest, only the footer is known to be as it was written.
+ * @throws InputError naming the file that is not as it was written
+ */
+export async function checkBytes(parts: readonly PartFile[]): Promise<void> {
+  for (const { file, digest } of parts) {
+    if (digest === undefined) continue;
+    const { size } = await stat(file);
+    const read = (from: number, to: number) =>
+      to > from ? createReadStream(file, { start: from, end: to - 1 }) : [];
+    if (!(await isWhole(digest, size, read))) throw damaged(file, OTHER_BYTES);
+  }
+}
+
+function damaged(file: string, what: string, cause?: unknown): InputError {
+  return new InputError(`${file}: ${what}: copy it again, or leave it out`, { cause });
+}
+
 async function readPart(file: string): Promise<PartFile> {
   const [, day] = DAY_FOLDER.exec(basename(dirname(file))) ?? [];
   if (day === undefined)
@@ -71,7 +96,7 @@ async function readPart(file: string): Promise<PartFile> {
     return { ...readFooter(await endOf(file)), file, day, name: basename(file) };
   } catch (error) {
     if (!(error instanceof DamagedParquet)) throw error;
-    throw new InputError(`${file}: ${error.message}: copy it again, or leave it out`, { cause: error });
+    throw damaged(file, error.message, error);
   }
 }
 
@@ -94,13 +119,29 @@ async function endOf(file: string): Promise<Uint8Array> {
 
 async function checkManifests(files: readonly string[], parts: readonly PartFile[]): Promise<string[]> {
   const notes: string[] = [];
+  const counted = new Set<string>();
   for (const file of files) {
     const manifest = await readManifest(file);
-    if (manifest === undefined)
+    if (manifest === undefined) {
       notes.push(`${file}: a damaged manifest: whether its day is whole is not known`);
-    else notes.push(...missingOf(manifest, parts));
+      continue;
+    }
+    counted.add(`${manifest.day}/${manifest.group}`);
+    notes.push(...missingOf(manifest, parts));
   }
-  return notes;
+  return files.length === 0 ? notes : [...notes, ...uncounted(parts, counted)];
+}
+
+/** Groups of days that no manifest counts, though others are: they are being made, or made again, or were not copied whole. */
+function uncounted(parts: readonly PartFile[], counted: ReadonlySet<string>): string[] {
+  const groups = new Set<string>();
+  for (const { day, name } of parts) {
+    const group = name.replace(/-\d{4,}\.parquet$/, '');
+    if (!group.startsWith(MADE_HERE) && !counted.has(`${day}/${group}`)) groups.add(`${day}, group ${group}`);
+  }
+  return [...groups].map(
+    (of) => `${of}: no manifest: whether it is whole is not known, it may be made again`,
+  );
 }
 
 async function readManifest(file: string): Promise<Manifest | undefined> {

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { InputError } from '../../input/errors.ts';
@@ -20,8 +21,7 @@ export async function partsOf(names: readonly string[], folder: string, keys: Ke
   const files: string[] = [];
   for (const name of names)
     files.push(...(name.startsWith(S3) ? await fetched(name, folder) : await filesBelow(name)));
-  const twice = files.find((file, at) => files.indexOf(file) !== at);
-  if (twice !== undefined) throw new InputError(`${twice}: given twice, and its rows would count twice`);
+  await refuseTwice(files);
   const parquet = files.filter((file) => kindOf(file) === 'parquet');
   const manifests = files.filter((file) => kindOf(file) === 'manifest');
   const others = files.filter((file) => kindOf(file) === undefined);
@@ -34,8 +34,12 @@ export async function partsOf(names: readonly string[], folder: string, keys: Ke
       frames++;
     } else traffic.push(file);
   if (traffic.length > 0) await converter.traffic(traffic, keys);
+  // what was fetched to be converted is not what was asked to be kept, and would be converted again
+  await rm(join(folder, ...OTHERS), { recursive: true, force: true });
   if (parquet.length > 0 && others.length > 0)
-    say(`${parquet.length} files of Parquet and ${others.length} others: what is in both counts twice`);
+    say(
+      `${parquet.length} files of Parquet and ${others.length} others: traffic that was recorded beside the archive and is in it too counts twice`,
+    );
   const parts = await readParts([...parquet, ...(await converter.finish())], manifests);
   const unsure =
     parquet.length > 0 && manifests.length === 0
@@ -45,17 +49,34 @@ export async function partsOf(names: readonly string[], folder: string, keys: Ke
   return { files: parts.files, notes: [...converter.notes, ...unsure, ...parts.notes] };
 }
 
+/** Below a folder: what is fetched to be converted. */
+const OTHERS = ['fetched', 'others'] as const;
+
+/** By the files that names stand for: `a`, `./a` and a link to it are one. @throws InputError naming both */
+async function refuseTwice(files: readonly string[]): Promise<void> {
+  const names = new Map<string, string>();
+  for (const file of files) {
+    const real = file === STDIN ? file : await realpath(file).catch(() => file);
+    const before = names.get(real);
+    if (before !== undefined)
+      throw new InputError(
+        `${file}: given twice${before === file ? '' : `, as ${before} too`}, and its rows would count twice`,
+      );
+    names.set(real, file);
+  }
+}
+
 /** Objects below a prefix, copied; Parquet keeps the folder of its day. */
 async function fetched(name: string, folder: string): Promise<string[]> {
   // The SDK is loaded for those who need it.
   const { objectsBelow, openObject } = await import('../../input/s3.ts');
   const files: string[] = [];
-  for (const [i, address] of (await objectsBelow(name)).entries()) {
+  for (const address of await objectsBelow(name)) {
     const key = address.slice(address.indexOf('/', S3.length) + 1);
     const kind = kindOf(key);
     const file =
       kind === undefined
-        ? join(folder, 'fetched', 'others', String(i))
+        ? join(folder, ...OTHERS, createHash('sha256').update(address).digest('hex'))
         : join(folder, 'fetched', kind === 'parquet' ? localName(key) : key);
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     await pipeline(await openObject(address), createWriteStream(file, { mode: 0o600 }));

@@ -1,5 +1,5 @@
 import { TriageUrl } from '../../aws/triage-url.ts';
-import { type DecisionRequest, decided } from '../../findings/decision-request.ts';
+import { type DecisionRequest, decided, isMadeBy } from '../../findings/decision-request.ts';
 import type { Author } from '../../findings/principal.ts';
 import { type Triaged, TriageError } from '../../findings/triage.ts';
 import { InputError } from '../../input/errors.ts';
@@ -22,10 +22,12 @@ export function decideOn(
   author: () => Promise<Author>,
 ): Decide {
   if (triageUrl === undefined)
-    return async (id, asked, decision) =>
+    return async (id, asked, decision) => {
+      const by = await author();
       // processing time, as the functions have it that look at the date: also where old traffic is replayed
-      change(store, id, decided(asked, await author(), decision, Date.now()), decision);
-  if (!URL.canParse(triageUrl)) throw new InputError('TRIAGE_API_URL: is no address');
+      return change(store, id, decided(asked, by, decision, Date.now()), decision, isMadeBy(asked, by));
+    };
+  checkAddress(triageUrl);
   const { region, credentials } = dynamodb.config;
   const api = new TriageUrl({ url: triageUrl, region, credentials });
   return async (id, asked, decision) => {
@@ -34,4 +36,19 @@ export function decideOn(
     if (held === undefined) throw new TriageError(`there is no finding ${id}`);
     return { finding: held.finding, ...made };
   };
+}
+
+/** Domains of function URLs (lambda/latest/dg/urls-configuration.html), of AWS's partitions. */
+const FUNCTION_URL = /\.lambda-url\.[a-z0-9-]+\.on\.(?:aws|amazonwebservices\.com\.cn)$/;
+
+/** A signed request, with the session's token, goes to nobody but Lambda. @throws InputError */
+function checkAddress(address: string): void {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const local = url !== undefined && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+  if (url === undefined || (!local && (url.protocol !== 'https:' || !FUNCTION_URL.test(url.hostname))))
+    throw new InputError(
+      'TRIAGE_API_URL: must be the address of a function URL, https://ID.lambda-url.REGION.on.aws/ (the output TriageApiUrl)',
+    );
+  if (!['http:', 'https:'].includes(url.protocol) || url.pathname !== '/')
+    throw new InputError('TRIAGE_API_URL: must have no path');
 }

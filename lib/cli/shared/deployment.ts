@@ -157,7 +157,7 @@ export async function connect(
     linkTable: set.LINK_TABLE || outputs.LinkTableName,
     quarantineBucket: set.QUARANTINE_BUCKET || outputs.QuarantineBucketName,
     policyApplication: set.POLICY_APPLICATION || outputs.PolicyApplicationName,
-    ...triageUrlOf(environment.TRIAGE_API_URL || outputs.TriageApiUrl),
+    ...triageUrlOf(set.TRIAGE_API_URL || outputs.TriageApiUrl),
     foreignCalibration: environment.FOREIGN_CALIBRATION || 'shadow',
     now: Date.now(),
     local: isLoopback(options.endpoint ?? environment.AWS_ENDPOINT_URL_DYNAMODB),

@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileTrouble, InputError } from '../../input/errors.ts';
 
@@ -44,6 +44,16 @@ export async function makeFolder(option: string, path: string): Promise<void> {
     const why = error.code === 'ENOENT' ? 'no folder can be made there' : fileTrouble(error);
     throw new InputError(`${option}: ${path}: cannot be made: ${why}`, { cause: error });
   });
+}
+
+/**
+ * As makeFolder, for what would be mixed up with what stands there already.
+ * @throws InputError where the folder is not empty too
+ */
+export async function emptyFolder(option: string, path: string): Promise<void> {
+  await makeFolder(option, path);
+  if ((await readdir(path)).length > 0)
+    throw new InputError(`${option}: ${path} is not empty: name a new folder`);
 }
 
 /**
