@@ -164,6 +164,15 @@ describe('resolve', () => {
       ),
     ).toBe(1);
     expect(JSON.parse(other.out())).toEqual({ resolved: [], unresolved: [id], candidates: 1 });
+    const hostile = 'acct\u202e\u{e0041}';
+    const named = capture();
+    await runRecord([file('in.ndjson', exchanges(hostile))], options, named.terminal);
+    const { account } = JSON.parse(named.out()) as UsageEvent;
+    const shown = capture();
+    const candidates = file('candidates', exchanges(hostile));
+    await runResolve([account], { keySeed: 'test', accounts: candidates, json: true }, shown.terminal);
+    expect(shown.out()).not.toMatch(/\p{Cf}/u);
+    expect(JSON.parse(shown.out())).toMatchObject({ resolved: [{ id: account, account: hostile }] });
     const wrong = capture();
     expect(
       await runResolve(
