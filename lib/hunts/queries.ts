@@ -122,23 +122,32 @@ LIMIT 100`,
   {
     id: 'around-the-clock',
     title: 'Accounts that never sleep',
-    question: 'Who is active in nearly all hours of a day, at an even pace?',
+    question: 'Who is active in 18 hours or more of a usual day, at an even pace?',
     explanation:
-      'A script has no night. Neither has a product with customers all over the world: its hours differ in how busy they are, those of a queue of questions do not (evenness near 1).',
+      'A script has no night. Neither has a product with customers all over the world: its hours differ in how busy they are, those of a queue of questions do not (evenness near 1). A usual day is the median of the days (UTC) on which the account asks at all.',
     table: 'events',
     reads: ['account', 'plan', 'product', 'time'],
     sql: `SELECT account, max(plan) AS plan, max(product) AS product,
-  count(*) AS hours_active,
+  count(*) AS days,
+  approx_percentile(hours, 0.5e0) AS median_hours,
+  max(hours) AS most_hours,
   sum(requests) AS requests,
-  round(avg(CAST(requests AS double)) / max(requests), 3) AS evenness
+  round(avg(evenness), 3) AS evenness
 FROM (
-  SELECT account, max(plan) AS plan, max(product) AS product, date_trunc('hour', time) AS at, count(*) AS requests
-  FROM events
-  WHERE day BETWEEN {since} AND {until}
-  GROUP BY account, date_trunc('hour', time)
-) AS hourly
+  SELECT account, max(plan) AS plan, max(product) AS product,
+    count(*) AS hours,
+    sum(requests) AS requests,
+    avg(CAST(requests AS double)) / max(requests) AS evenness
+  FROM (
+    SELECT account, max(plan) AS plan, max(product) AS product, date_trunc('hour', time) AS hour_began, count(*) AS requests
+    FROM events
+    WHERE day BETWEEN {since} AND {until}
+    GROUP BY account, date_trunc('hour', time)
+  ) AS hourly
+  GROUP BY account, date_trunc('day', hour_began)
+) AS daily
 GROUP BY account
-HAVING count(*) >= 18
+HAVING approx_percentile(hours, 0.5e0) >= 18
 ORDER BY evenness DESC, requests DESC, account
 LIMIT 100`,
   },
@@ -236,18 +245,18 @@ LIMIT 100`,
     title: 'Events that stand in the archive more than once',
     question: 'How many rows are repeats: retries of producers, or events that were put back?',
     explanation:
-      'The archive keeps what was accepted, so a repeat has a row of its own, though detection counted it once. A large share says that a producer retries too eagerly.',
+      'The archive keeps what was accepted, so a repeat has a row of its own, though detection counted it once. Of the rows of one event all but the first to arrive are repeats, on the day and at the gateway where they arrived; one whose first row lies before the days that are asked for is not seen. A large share says that a producer retries too eagerly.',
     table: 'events',
-    reads: ['event_hash', 'account', 'redriven', 'gateway'],
+    reads: ['event_hash', 'account', 'redriven', 'gateway', 'arrived'],
     sql: `SELECT day, gateway,
-  sum(copies) AS requests,
-  sum(copies - 1) AS repeats,
-  sum(put_back) AS redriven
+  count(*) AS requests,
+  count_if(copy > 1) AS repeats,
+  count_if(redriven) AS redriven
 FROM (
-  SELECT day, gateway, account, event_hash, count(*) AS copies, count_if(redriven) AS put_back
+  SELECT day, gateway, redriven,
+    row_number() OVER (PARTITION BY account, event_hash ORDER BY arrived, gateway) AS copy
   FROM events
   WHERE day BETWEEN {since} AND {until}
-  GROUP BY day, gateway, account, event_hash
 ) AS told
 GROUP BY day, gateway
 ORDER BY repeats DESC, day, gateway
@@ -317,19 +326,25 @@ LIMIT 200`,
   {
     id: 'one-template',
     title: 'Many prompts through one template',
-    question: 'Who asks hundreds of different prompts that begin or end alike?',
+    question: 'Who asks a hundred different prompts or more that begin or end alike?',
     explanation:
-      'A list of questions set into one instruction. Products do this as well, with a system prompt and few forms; see also most-answers.',
+      'A list of questions set into one instruction, before them or behind. Products do this as well, with a system prompt and few forms; see also most-answers. A template on both sides has a row for each.',
     table: 'prints',
-    reads: ['account', 'plan', 'product', 'epoch', 'newest', 'prompt', 'closing'],
-    sql: `SELECT account, max(plan) AS plan, max(product) AS product, epoch, closing,
+    reads: ['account', 'plan', 'product', 'epoch', 'newest', 'prompt', 'opening', 'closing'],
+    sql: `SELECT account, max(plan) AS plan, max(product) AS product, epoch, alike, print,
   count(DISTINCT prompt) AS prompts,
   count(*) AS requests
-FROM prints
-WHERE day BETWEEN {since} AND {until} AND newest AND closing IS NOT NULL
-GROUP BY account, epoch, closing
+FROM (
+  SELECT account, plan, product, epoch, prompt, alike,
+    CASE WHEN alike = 'begin' THEN opening ELSE closing END AS print
+  FROM prints
+  CROSS JOIN (VALUES ('begin'), ('end')) AS places (alike)
+  WHERE day BETWEEN {since} AND {until} AND newest
+) AS placed
+WHERE print IS NOT NULL
+GROUP BY account, epoch, alike, print
 HAVING count(DISTINCT prompt) >= 100
-ORDER BY prompts DESC, account, closing
+ORDER BY prompts DESC, account, alike, print
 LIMIT 200`,
   },
   {

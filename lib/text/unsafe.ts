@@ -29,6 +29,19 @@ export function escapeUnsafeLines(text: string): string {
   return text.replace(UNSAFE_BUT_NEWLINE, escaped);
 }
 
+/**
+ * A JSON text with every unsafe character in JSON's own escapes (UTF-16, RFC 8259 section 7): it shows nothing, and whoever
+ * parses it has the values as they were.
+ */
+export function escapeUnsafeJson(json: string): string {
+  return json.replace(UNSAFE_BUT_NEWLINE, (character) =>
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}
+
 /** Text with every unsafe character but tab and line breaks replaced by U+FFFD, for documents. */
 export function replaceUnsafe(text: string): string {
   return text.replace(UNSAFE_BUT_LAYOUT, '\ufffd');

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   cpSync,
   mkdirSync,
@@ -21,7 +21,7 @@ import { archived, EmulatedArchive } from '../hunts/archive-fixture.ts';
 import { holdToSchema } from './outputs.ts';
 
 /** Three accounts over three days, on one payment, one of which sends names that mean something to programs. */
-const HOSTILE = '=cmd|"/c calc"!A1\u001b[31m';
+const HOSTILE = '=cmd|"/c calc"!A1\u001b[31m\u202e\u2028\u{e0041}';
 const events: UsageEvent[] = [1, 2, 3].flatMap((n) =>
   harvest({ account: account(n), events: 60, everyMs: 60 * MINUTE, seed: n }).map((event, i) => ({
     ...event,
@@ -157,18 +157,47 @@ describe('hunt', () => {
     const { out } = await hunt(...sql);
     expect(out).not.toContain('\u001b');
     expect((await hunt(...sql, '--csv')).out).toContain(`"'=cmd|""/c calc""!A1`);
+    const { out: json } = await hunt(...sql, '--json');
+    expect(json).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}]/u);
+    expect(answerOf(json).rows).toContainEqual([HOSTILE]);
   });
 
-  it('reaches no other file of the machine, and writes none', async () => {
+  it('leaves numbers in CSV as they are', async () => {
+    const { out } = await hunt('--sql', "SELECT -5 AS a, -0.5 AS b, '-5' AS c", '--csv', at('hunts'));
+    expect(out).toBe('"a","b","c"\r\n-5,-0.5,"\'-5"\r\n');
+  });
+
+  it('takes one SELECT: it reaches no other file of the machine, and writes none, not even what it reads', async () => {
     writeFileSync(at('secret.csv'), 'a\n1\n');
+    const day = 'hunts/events/day=2026-03-02';
+    const [name = ''] = readdirSync(at(day));
+    const part = join(at(day), name);
+    const held = readFileSync(part);
+    const files = readdirSync(folder, { recursive: true }).length;
     for (const sql of [
       `SELECT * FROM read_csv('${at('secret.csv')}')`,
       `COPY (SELECT 1) TO '${at('made.csv')}'`,
+      `COPY (SELECT 1 AS a) TO '${part}'`,
+      `SELECT 1; COPY (SELECT 1 AS a) TO '${part}'`,
+      `EXPLAIN ANALYZE COPY (SELECT 1 AS a) TO '${part}'`,
+      `SELECT * FROM query('COPY (SELECT 1 AS a) TO ''${part}''')`,
+      `SELECT (SELECT count(*) FROM system.main.enable_logging(storage = 'file', storage_path = '${part}'))`,
+      `ATTACH '${join(at(day), 'made.db')}' AS made`,
+      'CREATE TABLE made AS SELECT 1',
+      'PRAGMA enable_profiling',
       'INSTALL httpfs',
       'SET enable_external_access = true',
     ])
       expect([sql, (await hunt('--sql', sql, at('hunts'))).code]).toEqual([sql, 2]);
-    expect(readdirSync(folder)).not.toContain('made.csv');
+    expect(readdirSync(folder, { recursive: true })).toHaveLength(files);
+    expect(readFileSync(part).equals(held)).toBe(true);
+    const more = 'WITH a AS (FROM events SELECT account) SELECT * FROM a, range(2), unnest([1, 2]);';
+    expect(answerOf((await hunt('--sql', more, '--json', at('hunts'))).out).rows).toHaveLength(720);
+  });
+
+  it.each(['', ' -- nothing', '/* nothing\n */'])('says what SQL to give for %j', async (sql) => {
+    const said = { code: 2, err: expect.stringContaining('--sql is empty: give a SELECT') };
+    expect(await hunt('--sql', sql, at('hunts'))).toMatchObject(said);
   });
 });
 
@@ -319,21 +348,66 @@ describe('hunt, given what is not whole,', () => {
 });
 
 describe('hunt --athena', () => {
-  it('prints commands that a shell runs as they are, with the days as they were given', async () => {
-    const { out } = await hunt('reasoning', '--athena', '--since', '2026-03-01', '--region', 'eu-west-1');
+  /** Runs printed commands with a stand-in for the command line of AWS, whose answers are given by subcommand. */
+  function pasted(commands: string, answers: Readonly<Record<string, string>>) {
     const bin = mkdtempSync(join(folder, 'bin-'));
-    // answers as the command line of AWS does, and keeps what it was asked
+    const cases = Object.entries(answers).map(([name, answer]) => `${name}) ${answer};;`);
     writeFileSync(
       join(bin, 'aws'),
-      `#!/bin/sh\nprintf '%s\\n' "$@" >> ${at('asked')}\ncase "$2" in start-query-execution) echo the-id;; get-query-execution) echo SUCCEEDED;; esac\n`,
+      `#!/bin/sh\nprintf '%s\\n' "$@" >> ${join(bin, 'asked')}\ncase "$2" in ${cases.join(' ')} esac\n`,
       { mode: 0o755 },
     );
     const env = { PATH: `${bin}:${process.env.PATH}` };
-    execFileSync('bash', ['-euo', 'pipefail', '-c', out], { env, stdio: 'pipe' });
-    const asked = readFileSync(at('asked'), 'utf8');
+    const { status, stdout } = spawnSync('bash', ['-c', commands], {
+      env,
+      timeout: 10_000,
+      encoding: 'utf8',
+    });
+    return { status, stdout, asked: readFileSync(join(bin, 'asked'), 'utf8') };
+  }
+
+  it('prints commands that a shell runs as they are, with the days as they were given', async () => {
+    const { out } = await hunt('reasoning', '--athena', '--since', '2026-03-01', '--region', 'eu-west-1');
+    const { status, asked } = pasted(out, {
+      'start-query-execution': 'echo the-id',
+      'get-query-execution': 'echo SUCCEEDED',
+    });
+    expect(status).toBe(0);
     expect(asked).toContain("WHERE day BETWEEN '2026-03-01' AND date_format(current_date, '%Y-%m-%d')");
     for (const said of ['Siphonwatch-hunts', 'Database=siphonwatch_hunts', 'eu-west-1', 'the-id'])
       expect(asked).toContain(said);
+    expect(asked).toContain('get-query-results');
     expect(out).toContain('Saved queries, reasoning');
+  });
+
+  it('prints commands that end where aws fails, or the query does', async () => {
+    const { out } = await hunt('reasoning', '--athena');
+    const started = { 'start-query-execution': 'echo the-id' };
+    for (const [answers, state] of [
+      [{ 'start-query-execution': 'exit 254' }, 'not known'],
+      [{ ...started, 'get-query-execution': 'exit 254' }, 'not known'],
+      [{ ...started, 'get-query-execution': 'echo FAILED' }, 'FAILED'],
+    ] as const) {
+      const ended = pasted(out, answers);
+      expect(ended).toMatchObject({ status: 1, stdout: expect.stringContaining(`state: ${state}`) });
+      expect(ended.asked).not.toContain('get-query-results');
+    }
+  });
+
+  it('refuses days that SQL of your own does not ask for, and days in the wrong order', async () => {
+    const since = ['--athena', '--since', '2026-03-01', '--sql'];
+    expect(await hunt(...since, 'SELECT 1 FROM events')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('needs {since} in the SQL'),
+    });
+    expect((await hunt(...since, 'SELECT 1 FROM events WHERE day >= {since}')).out).toContain(
+      "day >= '2026-03-01'",
+    );
+    expect(
+      await hunt('overview', '--since', '2026-03-02', '--until', '2026-03-01', at('hunts')),
+    ).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('is after --until'),
+    });
   });
 });

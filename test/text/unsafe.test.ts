@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { plain } from '../../lib/findings/sanitize.ts';
 import { escapeHtml } from '../../lib/report/html.ts';
 import { printable } from '../../lib/telemetry/reason.ts';
-import { escapeUnsafeLines } from '../../lib/text/unsafe.ts';
+import { escapeUnsafeJson, escapeUnsafeLines } from '../../lib/text/unsafe.ts';
 
 /** What no view may show raw: bidirectional controls, zero width, controls, separators, tags. */
 const UNSAFE = [...'\u202e\u2066\u200b\u0007\u001b\u2028\ufeff\ue000', '\u{e0041}', '\ud800'];
@@ -15,6 +15,7 @@ const VIEWS = {
   'terminal, lines of our own': escapeUnsafeLines,
   'notices and mail': (text: string) => plain(text, 10_000),
   HTML: escapeHtml,
+  JSON: (text: string) => escapeUnsafeJson(JSON.stringify(text)),
 };
 
 /** They sort characters into words, or take them out of what is compared; they show nothing. */

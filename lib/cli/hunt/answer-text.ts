@@ -62,6 +62,12 @@ export function answerTable({ columns, rows }: Answer): string {
 }
 
 export function answerCsv({ columns, rows }: Answer): string {
-  const lines = [columns, ...rows.map((row) => row.map(textOf))];
-  return `${lines.map((line) => line.map((cell) => csvCell(cell)).join(',')).join('\r\n')}\r\n`;
+  const lines = [columns.map((name) => csvCell(name)), ...rows.map((row) => row.map(csvValue))];
+  return `${lines.map((line) => line.join(',')).join('\r\n')}\r\n`;
+}
+
+/** A number is no formula, whatever its sign. */
+function csvValue(value: unknown): string {
+  const number = typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value));
+  return number ? String(value) : csvCell(textOf(value));
 }

@@ -44,7 +44,7 @@ function namedQueries(text = ''): Readonly<Record<string, string>> {
 
 /**
  * Commands that run a query in Athena and print its result, to be pasted into a shell. They say in which database, by
- * which workgroup, and wait as long as it takes.
+ * which workgroup, wait as long as the query runs, and end where aws fails. None of them ends the shell itself.
  */
 export function athenaCommands(
   what: { readonly query?: HuntQuery | undefined; readonly sql: string },
@@ -69,10 +69,15 @@ export function athenaCommands(
     `id=$(aws athena start-query-execution${at} --work-group ${workGroup} \\`,
     `  --query-execution-context Database=${database} --query-string "$sql" \\`,
     '  --query QueryExecutionId --output text)',
-    `until aws athena get-query-execution${at} --query-execution-id "$id" \\`,
-    "  --query QueryExecution.Status.State --output text | grep -E 'SUCCEEDED|FAILED|CANCELLED'; do sleep 2; done",
+    // an id that is empty, or a state that aws does not tell, ends the loop: nothing here waits for ever
+    `while state=; [ -n "$id" ] && state=$(aws athena get-query-execution${at} --query-execution-id "$id" \\`,
+    '  --query QueryExecution.Status.State --output text)',
+    'do case $state in QUEUED|RUNNING) sleep 2;; *) break;; esac; done',
+    `echo "state: \${state:-not known, see above}"`,
+    '[ -z "$state" ] ||',
     `aws athena get-query-execution${at} --query-execution-id "$id" \\`,
     "  --query 'QueryExecution.[Status.StateChangeReason,Statistics.DataScannedInBytes]' --output text",
+    '[ "$state" = SUCCEEDED ] &&',
     `aws athena get-query-results${at} --query-execution-id "$id" --output table`,
     '',
   ].join('\n');

@@ -1,9 +1,11 @@
-import { dirname } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { HUNT_TABLES, type HuntTable } from '../../contract/hunt-names.ts';
 import { type ColumnType, columnsOf, DAY_COLUMN } from '../../hunts/columns.ts';
 import { DUCKDB_MACROS } from '../../hunts/dialect.ts';
 import { InputError } from '../../input/errors.ts';
 import type { PartFile } from './parts.ts';
+import { checkedStatement } from './statement.ts';
 
 /** What DuckDB answered; dates are of UTC. */
 export interface Answer {
@@ -45,21 +47,22 @@ export class HuntDatabase {
   }
 
   /**
-   * SQL that somebody types reaches the folders of the parts and no other file, loads nothing and cannot change that:
-   * duckdb.org/docs/operations_manual/securing_duckdb/overview.
-   * @param scratch a folder for what does not fit into memory
+   * SQL that somebody types reaches the parts and no other file, loads nothing and cannot change that:
+   * duckdb.org/docs/operations_manual/securing_duckdb/overview. What is allowed may be written too, so that `ask` takes
+   * nothing but a SELECT.
+   * @param scratch a folder of its own for what does not fit into memory, made where it is missing
    */
   static async open(parts: readonly PartFile[], scratch: string): Promise<HuntDatabase> {
     const { DuckDBInstance } = await library();
     const db = await (await DuckDBInstance.create(':memory:')).connect();
     for (const macro of DUCKDB_MACROS) await db.run(macro);
     for (const table of HUNT_TABLES) await db.run(tableOf(table, parts));
-    const folders = [...new Set([scratch, ...parts.map(({ file }) => dirname(file))])];
+    await mkdir(scratch, { recursive: true, mode: 0o700 });
     for (const setting of [
       `temp_directory = ${quoted(scratch)}`,
       'autoinstall_known_extensions = false',
       'autoload_known_extensions = false',
-      `allowed_directories = [${folders.map(quoted).join(', ')}]`,
+      `allowed_paths = [${parts.map(({ file }) => quoted(resolve(file))).join(', ')}]`,
       'enable_external_access = false',
       'lock_configuration = true',
     ])
@@ -68,11 +71,13 @@ export class HuntDatabase {
   }
 
   /**
+   * @param sql one SELECT
    * @param most rows
-   * @throws InputError with what DuckDB says of the SQL, or of a file that is damaged
+   * @throws InputError where it is anything else, or with what DuckDB says of the SQL, or of a file that is damaged
    */
   async ask(sql: string, most: number): Promise<Answer> {
     try {
+      await checkedStatement(this.#db, sql);
       const reader = await this.#db.streamAndReadUntil(sql, most + 1);
       const rows = reader.getRowsJS();
       return {
@@ -81,6 +86,7 @@ export class HuntDatabase {
         cut: rows.length > most,
       };
     } catch (error) {
+      if (error instanceof InputError) throw error;
       const said = error instanceof Error ? error.message : String(error);
       throw new InputError(`DuckDB: ${said}`, { cause: error });
     }
@@ -93,6 +99,11 @@ export class HuntDatabase {
     return Number(rows[0]?.[0] ?? 0);
   }
 
+  /** Ends the query that runs. */
+  interrupt(): void {
+    this.#db.interrupt();
+  }
+
   close(): void {
     this.#db.closeSync();
   }
@@ -102,7 +113,7 @@ const PLACE = 'stream, shard, sequence, line';
 
 /** Without parts a table is empty, so that a query says so and not that it does not exist. */
 function tableOf(table: HuntTable, parts: readonly PartFile[]): string {
-  const files = parts.filter((part) => part.table === table).map(({ file }) => quoted(file));
+  const files = parts.filter((part) => part.table === table).map(({ file }) => quoted(resolve(file)));
   if (files.length > 0)
     return `CREATE VIEW ${table} AS SELECT * FROM read_parquet([${files.join(', ')}], union_by_name = true, hive_partitioning = true, hive_types = {'${DAY_COLUMN}': VARCHAR})`;
   const columns = columnsOf(table).map(({ name, type }) => `"${name}" ${TYPES[type]}`);

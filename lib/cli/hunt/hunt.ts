@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { wrap } from '../../findings/format.ts';
@@ -16,6 +14,7 @@ import { type AthenaCost, answerCsv, answerTable, athenaCost, jsonValue, rowsOf 
 import { athenaCommands, athenaPlace } from './athena.ts';
 import { type Answer, HuntDatabase } from './duckdb.ts';
 import { checkBytes, type PartFile, type Parts } from './parts.ts';
+import { Scratch } from './scratch.ts';
 import { partsOf } from './sources.ts';
 
 interface HuntOptions extends KeyOptions {
@@ -83,11 +82,12 @@ async function hunt(names: readonly string[], options: HuntOptions): Promise<num
       'name what to ask: a folder of Parquet (aws s3 sync), objects of the archive, usage events, or s3://BUCKET/hunts/',
     );
   if (options.keep !== undefined) await emptyFolder('--keep', options.keep);
-  const folder = options.keep ?? (await mkdtemp(join(tmpdir(), 'siphonwatch-hunt-')));
+  const scratch = await Scratch.make();
   try {
-    await ask(question, await partsOf(sources, folder, options), folder, options);
+    const parts = await partsOf(sources, options.keep ?? scratch.folder, options);
+    await ask(question, parts, scratch, options);
   } finally {
-    if (options.keep === undefined) await rm(folder, { recursive: true, force: true });
+    scratch.remove();
   }
   return 0;
 }
@@ -95,7 +95,9 @@ async function hunt(names: readonly string[], options: HuntOptions): Promise<num
 /** @throws InputError saying what is wrong with what was typed */
 function questionOf(names: readonly string[], { sql, since, until }: HuntOptions): Question {
   const days = { since: dayOf('--since', since), until: dayOf('--until', until) };
-  if (sql !== undefined) return { query: undefined, sql, days, sources: names };
+  if (days.since !== undefined && days.until !== undefined && days.since > days.until)
+    throw new InputError(`--since ${days.since} is after --until ${days.until}`);
+  if (sql !== undefined) return { query: undefined, sql: typed(sql), days, sources: names };
   const [id, ...sources] = names;
   if (id === undefined) throw new InputError('name a query of --list, or give --sql TEXT');
   const query = huntQuery(id);
@@ -106,6 +108,15 @@ function questionOf(names: readonly string[], { sql, since, until }: HuntOptions
   return { query, sql: query.sql, days, sources };
 }
 
+/** SQL with something in it beside comments. */
+function typed(sql: string): string {
+  if (sql.replaceAll(/--[^\n]*|\/\*.*?\*\//gs, '').trim() === '')
+    throw new InputError(
+      '--sql is empty: give a SELECT, such as "SELECT day, count(*) FROM events GROUP BY day"',
+    );
+  return sql;
+}
+
 function dayOf(option: string, day: string | undefined): string | undefined {
   try {
     return day === undefined ? undefined : checkedDay(day);
@@ -114,7 +125,7 @@ function dayOf(option: string, day: string | undefined): string | undefined {
   }
 }
 
-async function ask(question: Question, parts: Parts, scratch: string, options: HuntOptions): Promise<void> {
+async function ask(question: Question, parts: Parts, scratch: Scratch, options: HuntOptions): Promise<void> {
   const { query, sql, days } = question;
   const files = parts.files.filter(
     ({ day }) => (days.since ?? '') <= day && day <= (days.until ?? '9999-12-31'),
@@ -122,7 +133,8 @@ async function ask(question: Question, parts: Parts, scratch: string, options: H
   refuseNothing(parts.files, files, query);
   for (const note of parts.notes) say(`note: ${note}`);
   await checkBytes(files);
-  const db = await HuntDatabase.open(files, scratch);
+  const db = await HuntDatabase.open(files, join(scratch.folder, 'spill'));
+  scratch.onStop(() => db.interrupt());
   try {
     await refuseDoubled(db);
     const answer = await db.ask(duckdbSql(sql, days), MOST_ROWS);
@@ -133,6 +145,7 @@ async function ask(question: Question, parts: Parts, scratch: string, options: H
     if (answer.cut)
       say(`more than ${MOST_ROWS} rows: the first are here; give the SQL a LIMIT or a narrower question`);
   } finally {
+    scratch.onStop(undefined);
     db.close();
   }
 }
@@ -216,7 +229,17 @@ function words(
   return `${lines.join('\n')}\n`;
 }
 
+/** Athena bills what is read: days that a query does not ask for must not look as if they did something. */
+function refuseIgnoredDays(sql: string, days: Days): void {
+  for (const name of ['since', 'until'] as const)
+    if (days[name] !== undefined && !sql.includes(`{${name}}`))
+      throw new InputError(
+        `--${name} with --athena and --sql needs {${name}} in the SQL, or it would read all days: WHERE day BETWEEN {since} AND {until}`,
+      );
+}
+
 async function printAthena({ query, sql, days }: Question, options: HuntOptions): Promise<number> {
+  if (query === undefined) refuseIgnoredDays(sql, days);
   const stack = options.stack ?? (process.env.SIPHONWATCH_STACK || undefined);
   const outputs = stack === undefined ? undefined : await outputsOf(stack, options);
   const region = options.region ?? (process.env.AWS_REGION || undefined);

@@ -1,3 +1,4 @@
+import { escapeUnsafeJson } from '../../text/unsafe.ts';
 import { tellFailure } from './failure.ts';
 
 /** Runs a verb and sets the exit code: what it returns, or what `failure.ts` makes of an error, with one line. */
@@ -9,7 +10,7 @@ export async function runCommand(name: string, run: () => Promise<number>): Prom
   }
 }
 
-/** One JSON document on standard output, nothing else there. */
+/** One JSON document on standard output, nothing else there. Names in it may be a customer's. */
 export function printJson(document: unknown): void {
-  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  process.stdout.write(`${escapeUnsafeJson(JSON.stringify(document, null, 2))}\n`);
 }
