@@ -266,6 +266,16 @@ describe('hunt, given what is not whole,', () => {
         err: expect.stringMatching(/\d+ rows of events are there twice|the same part as/),
       });
     expect(await keep('one', plain)).toMatchObject({ code: 2, err: expect.stringContaining('not empty') });
+    // what an interrupted run leaves is not taken for the whole
+    writeFileSync(at('cut.gz'), gzipSync(readFileSync(plain)).subarray(0, 3000));
+    expect((await keep('cut', at('events'), at('cut.gz'))).code).toBe(2);
+    process.exitCode = undefined;
+    mkdirSync(at('cut/unfinished-hunt/made'), { recursive: true });
+    cpSync(at('one/made'), at('cut/unfinished-hunt/made'), { recursive: true });
+    expect(await hunt('overview', at('cut'))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('left by a hunt that was interrupted'),
+    });
     // other traffic of the same days is other rows
     const others = harvest({ account: account(4), events: 60, everyMs: 60 * MINUTE, seed: 4 });
     writeFileSync(at('others.ndjson'), others.map((event) => `${JSON.stringify(event)}\n`).join(''));

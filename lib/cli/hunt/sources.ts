@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, realpath, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, realpath, rename, rm } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { InputError } from '../../input/errors.ts';
 import type { KeyOptions } from '../../input/keyring.ts';
 import { S3, STDIN } from '../../input/lines.ts';
 import { say } from '../../input/say.ts';
 import { Converter, isFrames } from './convert.ts';
-import { filesBelow, kindOf, localName, type Parts, readParts } from './parts.ts';
+import { filesBelow, kindOf, localName, type PartFile, type Parts, readParts } from './parts.ts';
 
 /**
  * What a hunt reads, whatever it was given: parts in Parquet as they are, objects of the archive and traffic turned into parts
@@ -18,14 +18,15 @@ import { filesBelow, kindOf, localName, type Parts, readParts } from './parts.ts
  * @throws InputError naming what cannot be used
  */
 export async function partsOf(names: readonly string[], folder: string, keys: KeyOptions): Promise<Parts> {
+  const work = join(folder, UNFINISHED);
   const files: string[] = [];
   for (const name of names)
-    files.push(...(name.startsWith(S3) ? await fetched(name, folder) : await filesBelow(name)));
+    files.push(...(name.startsWith(S3) ? await fetched(name, work) : await finishedBelow(name)));
   await refuseTwice(files);
   const parquet = files.filter((file) => kindOf(file) === 'parquet');
   const manifests = files.filter((file) => kindOf(file) === 'manifest');
   const others = files.filter((file) => kindOf(file) === undefined);
-  const converter = new Converter(join(folder, 'made'));
+  const converter = new Converter(join(work, 'made'));
   const traffic: string[] = [];
   let frames = 0;
   for (const file of others)
@@ -35,7 +36,7 @@ export async function partsOf(names: readonly string[], folder: string, keys: Ke
     } else traffic.push(file);
   if (traffic.length > 0) await converter.traffic(traffic, keys);
   // what was fetched to be converted is not what was asked to be kept, and would be converted again
-  await rm(join(folder, ...OTHERS), { recursive: true, force: true });
+  await rm(join(work, ...OTHERS), { recursive: true, force: true });
   if (parquet.length > 0 && others.length > 0)
     say(
       `${parquet.length} files of Parquet and ${others.length} others: traffic that was recorded beside the archive and is in it too counts twice`,
@@ -46,7 +47,35 @@ export async function partsOf(names: readonly string[], folder: string, keys: Ke
       ? ['no manifests beside the Parquet: whether its days are whole is not known']
       : [];
   if (frames > 0) say(`${frames} objects of the archive read`);
-  return { files: parts.files, notes: [...converter.notes, ...unsure, ...parts.notes] };
+  return {
+    files: await finished(parts.files, work, folder),
+    notes: [...converter.notes, ...unsure, ...parts.notes],
+  };
+}
+
+/** Below a folder of `--keep`: what an interrupted hunt leaves lies in it, and is never taken for the whole. */
+const UNFINISHED = 'unfinished-hunt';
+
+/** @throws InputError where a hunt was interrupted while it filled the folder */
+async function finishedBelow(name: string): Promise<string[]> {
+  const files = await filesBelow(name);
+  const left = files.find((file) => file.split(sep).includes(UNFINISHED));
+  if (left === undefined) return files;
+  throw new InputError(
+    `${left}: left by a hunt that was interrupted, and not whole: delete the folder, and fill it again with --keep`,
+  );
+}
+
+/** Takes what was fetched and made out of the unfinished, and names it anew. */
+async function finished(parts: readonly PartFile[], work: string, folder: string): Promise<PartFile[]> {
+  for (const kind of ['fetched', 'made'])
+    await rename(join(work, kind), join(folder, kind)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  await rm(work, { recursive: true, force: true });
+  return parts.map((part) =>
+    part.file.startsWith(work + sep) ? { ...part, file: join(folder, relative(work, part.file)) } : part,
+  );
 }
 
 /** Below a folder: what is fetched to be converted. */
