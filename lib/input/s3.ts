@@ -6,12 +6,16 @@ import { InputError } from './errors.ts';
 
 /** Input below an S3 prefix, `s3://bucket/prefix`: objects are read as they stream, one at a time. */
 
-let client: S3Client | undefined;
-const clientOf = (): S3Client => {
+let held: { readonly client: S3Client; readonly endpoint: string | undefined } | undefined;
+
+/** One client, until the environment names another endpoint. */
+function clientOf(): S3Client {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  client ??= s3();
-  return client;
-};
+  const endpoint = process.env.AWS_ENDPOINT_URL_S3;
+  if (held?.endpoint !== endpoint) held = undefined;
+  held ??= { client: s3(), endpoint };
+  return held.client;
+}
 
 function placeOf(name: string): { bucket: string; key: string } {
   const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(name);
@@ -35,15 +39,15 @@ export async function objectsBelow(name: string): Promise<string[]> {
   const { bucket, key } = placeOf(name);
   const keys: string[] = [];
   try {
-    for await (const held of keysBelow(clientOf(), bucket, key)) if (!BODY.test(held)) keys.push(held);
+    for await (const found of keysBelow(clientOf(), bucket, key)) if (!BODY.test(found)) keys.push(found);
   } catch (error) {
     throw faultOf(name, error);
   }
   if (keys.length === 0) throw new InputError(`${name}: no objects there`);
   return keys
-    .map((held) => ({ held, order: orderOf(held) }))
+    .map((found) => ({ found, order: orderOf(found) }))
     .sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0))
-    .map(({ held }) => `s3://${bucket}/${held}`);
+    .map(({ found }) => `s3://${bucket}/${found}`);
 }
 
 const MAX_SEQUENCE = 64;

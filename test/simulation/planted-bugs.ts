@@ -466,8 +466,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'undo-takes-newest',
     'lib/findings/triage.ts',
-    'undoes === undefined || entry.decision === undoes',
-    'entry.n > 0 || entry.decision === undoes',
+    'String(entry.n) === undoes : entry.decision === undoes',
+    'String(entry.n) === undoes : entry.n > 0',
     'undo takes back another decision than the named one',
     OUTAGES,
   ),
