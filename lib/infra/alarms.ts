@@ -9,6 +9,12 @@ import { ROLLBACK_ALARMS } from './bake-time.ts';
 import type { MappingName, ScheduleName } from './pipeline.ts';
 import type { Settings } from './settings.ts';
 
+/** How a run of the calibration in shards ends badly, by the id of its alarm. */
+const CALIBRATE_RUN_ENDINGS = [
+  ['calibrate-run', 'ExecutionsFailed'],
+  ['calibrate-run-time', 'ExecutionsTimedOut'],
+] as const;
+
 /** What a metric is about; the stack knows the dimension that names it. */
 export type Subject =
   | { readonly fn: FunctionName }
@@ -480,23 +486,25 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       runbook: 'alarm-log-volume',
     },
   );
-  if (settings.calibrateShards > 1)
-    alarms.push({
-      ...fine,
-      id: 'calibrate-run',
-      metric: {
-        namespace: 'AWS/States',
-        name: 'ExecutionsFailed',
-        statistic: 'Sum',
-        subject: { machine: 'calibrate' },
-      },
-      threshold: 1,
-      periodMinutes: 60,
-      periods: 1,
-      severity: 'ticket',
-      why: 'A calibration in shards has failed: nothing new is learnt until it is resumed, or until the next day.',
-      runbook: 'alarm-calibrate-run',
-    });
+  // a run that takes too long is no failed one: step-functions/latest/dg/procedure-cw-metrics.html
+  for (const [id, name] of CALIBRATE_RUN_ENDINGS)
+    if (settings.calibrateShards > 1)
+      alarms.push({
+        ...fine,
+        id,
+        metric: {
+          namespace: 'AWS/States',
+          name,
+          statistic: 'Sum',
+          subject: { machine: 'calibrate' },
+        },
+        threshold: 1,
+        periodMinutes: 60,
+        periods: 1,
+        severity: 'ticket',
+        why: 'A calibration in shards has failed, or taken too long: nothing new is learnt until it is resumed, or until the next day.',
+        runbook: 'alarm-calibrate-run',
+      });
   if (settings.hunts) {
     alarms.push(
       {

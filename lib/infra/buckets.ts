@@ -87,7 +87,8 @@ export class Buckets extends Construct {
       'State',
       [
         { id: 'forget-old-versions', noncurrentVersionExpiration: Duration.days(OLD_CALIBRATION_DAYS) },
-        ...(settings.calibrateShards > 1 ? [RUNS] : []),
+        // also where the setting was taken back: a run that was given up may have left profiles
+        RUNS,
       ],
       true,
     );

@@ -41,11 +41,12 @@ const RETRY = [
 /**
  * @param functionArn of `calibrate`
  * @param shards in each map; all run at once
+ * @param partition of AWS: its name is part of every ARN (IAM user guide, "Amazon Resource Names")
  */
-export function calibrateMachine(functionArn: string, shards: number) {
+export function calibrateMachine(functionArn: string, shards: number, partition = 'aws') {
   const invoke = (parameters: Parameters | undefined) => ({
     Type: 'Task',
-    Resource: 'arn:aws:states:::lambda:invoke',
+    Resource: `arn:${partition}:states:::lambda:invoke`,
     Parameters: {
       FunctionName: functionArn,
       ...(parameters === undefined ? { 'Payload.$': '$' } : { Payload: parameters }),

@@ -50,7 +50,7 @@ export class CalibrateShards extends Construct {
       stateMachineName: name,
       stateMachineType: 'STANDARD',
       roleArn: this.role.roleArn,
-      definition: calibrateMachine(calibrate.functionArn, settings.calibrateShards),
+      definition: calibrateMachine(calibrate.functionArn, settings.calibrateShards, Aws.PARTITION),
       tracingConfiguration: { enabled: settings.tracing },
     });
     this.machine.node.addDependency(this.role);

@@ -151,6 +151,12 @@ describe('the template', () => {
     expect(text.match(/.{60}\.amazonaws\.com/g) ?? []).toEqual([]);
   });
 
+  it('names no partition in an ARN, with every optional part', () => {
+    const all = synthesized({ hunts: true, triageApi: true, calibrateShards: 7, securityHub: true });
+    const text = JSON.stringify({ ...all.toJSON(), Outputs: {} });
+    expect(text.match(/.{60}arn:aws:/g) ?? []).toEqual([]);
+  });
+
   it('tags everything but dashboards, which some regions do not tag', () => {
     const [dashboard] = resourcesOf(template, 'AWS::CloudWatch::Dashboard').values();
     expect(dashboard?.Properties).not.toHaveProperty('Tags');

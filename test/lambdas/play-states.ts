@@ -94,8 +94,9 @@ export class Execution {
   }
 
   async #task(state: Fields, input: Json, context: Fields): Promise<Json> {
-    if (state.Resource !== 'arn:aws:states:::lambda:invoke')
-      throw new Error(`${state.Resource} is not played`);
+    // an ARN with a partition that CloudFormation fills in
+    if (!JSON.stringify(state.Resource).includes(':states:::lambda:invoke"'))
+      throw new Error(`${JSON.stringify(state.Resource)} is not played`);
     const { FunctionName = '', Payload = {} } = asFields(
       this.#filled(state.Parameters ?? {}, input, context),
     );

@@ -24,6 +24,14 @@ function positive(text: string): number {
   return value;
 }
 
+/** As the setting of that name takes them. */
+function days(text: string): number {
+  const value = Number(text);
+  if (!(Number.isInteger(value) && value >= 1 && value <= 3650))
+    throw new InvalidArgumentError('must be a whole number from 1 to 3650');
+  return value;
+}
+
 /** `plan --events-per-second N`: what an amount of traffic needs and costs, part by part. */
 export function planCommand(): Command {
   return new Command('plan')
@@ -40,7 +48,7 @@ export function planCommand(): Command {
     )
     .option('--linger-ms <n>', 'how long the producers gather; without, what fits the latency', positive)
     .option('--shards <n>', 'of the stream; on demand begins with 4', positive, 4)
-    .option('--archive-days <n>', 'retention of the archive', positive, 90)
+    .option('--archive-days <n>', 'retention of the archive', days, 90)
     .option('--hunts', 'with the archive in Parquet (setting hunts)')
     .option('--json', 'print one JSON document')
     .action((options: PlanOptions) =>
@@ -56,7 +64,7 @@ export function planCommand(): Command {
 function planOf(options: PlanOptions): Plan {
   const settings = readSettings({
     'siphonwatch:latency': options.latency,
-    'siphonwatch:archiveDays': Math.ceil(options.archiveDays),
+    'siphonwatch:archiveDays': options.archiveDays,
     'siphonwatch:hunts': options.hunts === true,
   });
   return planFor(
