@@ -93,7 +93,10 @@ export async function endOf(
       .filter(({ notices }) => notices !== undefined)
       .map(({ account }) => account?.S ?? ''),
     ...quarantined(world),
-    misindexed: misindexed(world),
+    misindexed: misindexed(
+      world,
+      per(({ asked }) => asked.sealed),
+    ),
     leaked: leaked(world, events),
     misdated: misdated(world),
     miscounted: decisions.flatMap(({ finding: of, id }) => {
@@ -152,8 +155,12 @@ function misdated({ tables, now }: World): string[] {
   );
 }
 
-/** What the link table holds against what the profile table's items say: by value and account. */
-function misindexed({ tables }: World): string[] {
+/**
+ * What the link table holds against what the profile table's items say: by value and account. An entry that only a part asked for which
+ * a death left behind may stand: who compares contents reads the account's own parts.
+ * @param own by account, of the parts that it has sealed
+ */
+function misindexed({ tables }: World, own: ReadonlyMap<string, PromptSamples>): string[] {
   const must = new Map<string, string>();
   const sampled = new Map<string, PromptSamples>();
   for (const { account, item, facts, level, prompts } of tables.items('profiles')) {
@@ -166,15 +173,22 @@ function misindexed({ tables }: World): string[] {
     if (prompts?.B !== undefined)
       sampled.set(name, mergePromptSamples(sampled.get(name) ?? NO_PROMPTS, decodePromptSamples(prompts.B)));
   }
-  for (const [name, samples] of sampled)
+  for (const [name, samples] of own)
     if (isComparable(samples)) must.set(`${contentValue(name)} of ${name}`, '');
+  const may = new Set(
+    [...sampled]
+      .filter(([, samples]) => isComparable(samples))
+      .map(([name]) => `${contentValue(name)} of ${name}`),
+  );
   const is = new Map(
     tables
       .items('links')
       .filter(({ gone }) => gone === undefined)
       .map(({ value, member, facts }) => [`${value?.S} of ${member?.S}`, facts?.S ?? '']),
   );
-  return [...new Set([...must.keys(), ...is.keys()])].filter((place) => must.get(place) !== is.get(place));
+  return [...new Set([...must.keys(), ...is.keys()])].filter(
+    (place) => must.get(place) !== is.get(place) && (must.has(place) || !may.has(place)),
+  );
 }
 
 /** Whoever reads prints and may also ask the models needs no key (docs/telemetry.md). */
