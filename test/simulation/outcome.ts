@@ -157,7 +157,7 @@ function misdated({ tables, now }: World): string[] {
 
 /**
  * What the link table holds against what the profile table's items say: by value and account. An entry that only a part asked for which
- * a death left behind may stand: who compares contents reads the account's own parts.
+ * a death left behind may stand: its prompts are the account's own, of events that were applied once more.
  * @param own by account, of the parts that it has sealed
  */
 function misindexed({ tables }: World, own: ReadonlyMap<string, PromptSamples>): string[] {
