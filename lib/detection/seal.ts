@@ -26,11 +26,7 @@ export interface Seal {
   readonly prompts: PromptSamples;
 }
 
-export function sealOf(
-  { sealed, sealedName }: Pick<Profile, 'sealed' | 'sealedName'>,
-  slices: readonly Slice[],
-  prompts: PromptSamples,
-): Seal {
+function sealOf({ sealed, sealedName }: Profile, slices: readonly Slice[], prompts: PromptSamples): Seal {
   const [bytes, samples] = [encodedSlices(slices), encodePromptSamples(prompts)];
   const text = (part: Uint8Array): string => Buffer.from(part).toString('latin1');
   const content = hash48(`${sealedName} ${text(bytes)}${prompts.length > 0 ? ` ${text(samples)}` : ''}`);

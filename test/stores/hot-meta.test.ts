@@ -36,7 +36,7 @@ const meta: fc.Arbitrary<HotMeta> = fc.record({
   product: text,
   createdAt: whole,
   firstSeen: whole,
-  lastSeen: whole,
+  span: whole,
   guard: fc.array(fc.tuple(text, text, natural), { maxLength: 3 }),
   events: natural,
   evidence: fc.tuple(whole, fc.double({ noNaN: true }), whole),
@@ -49,7 +49,7 @@ const meta: fc.Arbitrary<HotMeta> = fc.record({
 function jsonOf({ rare: { judged, ...others }, evidence: [since, peak, at], ...held }: HotMeta): string {
   const guard = held.guard.length === 0 ? 0 : held.guard;
   return JSON.stringify([
-    ...[held.plan, held.product, held.createdAt, held.firstSeen, held.lastSeen, guard, held.events],
+    ...[held.plan, held.product, held.createdAt, held.firstSeen, held.span, guard, held.events],
     ...[[since, peak, at], held.looked, held.samples, { ...others, ...judged }],
   ]);
 }
@@ -70,7 +70,7 @@ describe('the meta of a hot item', () => {
   it('is read of items of both versions before, which hold JSON, as it is or deflated', () => {
     const held: HotMeta = {
       ...{ plan: 'payg', product: 'api', createdAt: 1771459200000, firstSeen: 1772411878663 },
-      ...{ lastSeen: 180002155, guard: [['stream/b1', '4959033827149', 0]], events: 26 },
+      ...{ span: 180002155, guard: [['stream/b1', '4959033827149', 0]], events: 26 },
       ...{ evidence: [0, 1.25, 151199492], looked: 82063, samples: ['x-1', 'x-2'] },
       rare: { sealed: [3, '1skaqyrej0'], asked: 'x1', judged: { episode: 1, numbered: 177 } },
     };
@@ -89,7 +89,9 @@ describe('the meta of a hot item', () => {
     expect(() => hotOf({ account: { S: 'a_1' }, meta: { B: bomb } })).toThrow(UnreadableItem);
     expect(() => hotOf({ account: { S: 'a_1' }, meta: { S: '["payg"' } })).toThrow(UnreadableItem);
     for (const bytes of [good.subarray(0, 5), Uint8Array.of(9, ...good), new Uint8Array()])
-      expect(() => placesOf(hotOf({ account: { S: 'a_1' }, meta: { B: bytes } }))).toThrow(/^stored slices/);
+      expect(() => placesOf(hotOf({ account: { S: 'a_1' }, meta: { B: bytes } }))).toThrow(
+        /^stored state: (?:ends early|meta of version 9)/,
+      );
   });
 });
 
