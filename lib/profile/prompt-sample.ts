@@ -159,8 +159,6 @@ export const NOTHING_ASKED: Asked = { written: '', sealed: NO_PROMPTS, pending: 
 
 /** More prompts than these do not wait in the hot item. */
 export const MOST_PENDING = LIMITS.pendingPrompts.most;
-/** What a waiting prompt takes there, bytes: 39 at most, less where it has few words. */
-export const PENDING_BYTES = 33;
 
 /** Samples of both places, as they were put together last: the same at every flush that brings no prompt. */
 const whole = new WeakMap<Asked, PromptSamples>();

@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hotOf, metaOf } from '../../lib/aws/profile-items.ts';
 import { Reader, Writer } from '../../lib/profile/binary.ts';
-import { packedBytes, readNumber, readTexts, writeNumber, writeTexts } from '../../lib/profile/packed.ts';
+import {
+  packedTextsBytes,
+  readNumber,
+  readTexts,
+  writeNumber,
+  writeTexts,
+} from '../../lib/profile/packed.ts';
 import { UnreadableItem } from '../../lib/stores/failures.ts';
 import { decodeMeta, encodeMeta, type HotMeta, type RareMeta } from '../../lib/stores/hot-meta.ts';
 import { placesOf } from '../../lib/stores/profile-item.ts';
@@ -118,12 +124,17 @@ describe('packed texts and numbers', () => {
 
   it('take the bytes that an item is thought to have', () => {
     fc.assert(
-      fc.property(text, (held) => {
-        const writer = new Writer();
-        writeTexts(writer, [held]);
-        // how many there are, and that they have nothing alike
-        expect(Math.abs(writer.size - 2 - packedBytes(held))).toBeLessThanOrEqual(2);
-      }),
+      fc.property(
+        fc.array(text, { minLength: 1, maxLength: 9 }),
+        fc.string({ maxLength: 9 }),
+        (list, prefix) => {
+          const texts = list.map((end) => prefix + end);
+          const writer = new Writer();
+          writeTexts(writer, texts);
+          const doubt = 2 * (texts.length + 1);
+          expect(Math.abs(writer.size - packedTextsBytes(texts))).toBeLessThanOrEqual(doubt);
+        },
+      ),
       { numRuns: 60 },
     );
   });
