@@ -1,5 +1,4 @@
 import type { Cloud } from '../../emulator/cloud.ts';
-import { InputError } from '../../input/errors.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
 import { createProducer, type Producer } from '../../telemetry/producer.ts';
 import { type DemoInput, noteRejects, nothingUsable } from './demo-input.ts';
