@@ -137,6 +137,7 @@ function simulated(
     readUnitsPerSecond: rate * store.readUnitsPerEvent,
     tableBatchesPerSecond: indexed,
     accounts: ACCOUNTS,
+    shards: SHARDS,
   };
 }
 const ACCOUNTS = 100_000;

@@ -25,7 +25,7 @@ import unicodedata
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
-M32, M64 = 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF
+M32 = 0xFFFFFFFF
 NAMES = ("address", "network", "asn", "tls", "agent", "credential", "payment")
 PRINTS = ("prompt", "opening", "closing", "layout", "system", *NAMES)
 
@@ -51,33 +51,51 @@ def text_of(values):
 # SipHash-2-4 (Aumasson and Bernstein 2012), and HalfSipHash-2-4 of the same paper's reference code.
 
 
+# rotations of a round, the width of a word in bits
+SIP = (13, 16, 21, 17, 32), 64
+HALF = (5, 8, 7, 13, 16), 32
+
+
+def sip_rounds(state, count, kind):
+    """The rounds that both have, of words of 64 or of 32 bits."""
+    (r1, r2, r3, r4, half), width = kind
+    mask = (1 << width) - 1
+
+    def rotated(value, by):
+        return (value << by | value >> width - by) & mask
+
+    a, b, c, d = state
+    for _ in range(count):
+        a = a + b & mask
+        b = rotated(b, r1) ^ a
+        a = rotated(a, half)
+        c = c + d & mask
+        d = rotated(d, r2) ^ c
+        a = a + d & mask
+        d = rotated(d, r3) ^ a
+        c = c + b & mask
+        b = rotated(b, r4) ^ c
+        c = rotated(c, half)
+    state[:] = a, b, c, d
+
+
+def sip_absorb(state, data, kind):
+    """Takes the data in, a word at a time; the last one ends in the data's length."""
+    size = kind[1] // 8
+    padded = data + bytes(size - 1 - len(data) % size) + bytes([len(data) & 255])
+    for at in range(0, len(padded), size):
+        word = int.from_bytes(padded[at : at + size], "little")
+        state[3] ^= word
+        sip_rounds(state, 2, kind)
+        state[0] ^= word
+
+
 def sip_hash(key, data):
     k0, k1 = int.from_bytes(key[:8], "little"), int.from_bytes(key[8:], "little")
     v = [k0 ^ 0x736F6D6570736575, k1 ^ 0x646F72616E646F6D, k0 ^ 0x6C7967656E657261, k1 ^ 0x7465646279746573]
-
-    def rounds(n):
-        a, b, c, d = v
-        for _ in range(n):
-            a = a + b & M64
-            b = (b << 13 | b >> 51) & M64 ^ a
-            a = (a << 32 | a >> 32) & M64
-            c = c + d & M64
-            d = (d << 16 | d >> 48) & M64 ^ c
-            a = a + d & M64
-            d = (d << 21 | d >> 43) & M64 ^ a
-            c = c + b & M64
-            b = (b << 17 | b >> 47) & M64 ^ c
-            c = (c << 32 | c >> 32) & M64
-        v[:] = a, b, c, d
-
-    padded = data + bytes(7 - len(data) % 8) + bytes([len(data) & 255])
-    for at in range(0, len(padded), 8):
-        word = int.from_bytes(padded[at : at + 8], "little")
-        v[3] ^= word
-        rounds(2)
-        v[0] ^= word
+    sip_absorb(v, data, SIP)
     v[2] ^= 255
-    rounds(4)
+    sip_rounds(v, 4, SIP)
     return v[0] ^ v[1] ^ v[2] ^ v[3]
 
 
@@ -85,35 +103,14 @@ def half_sip_hash(key, data, wide):
     """64 bits as (low, high) where `wide`, else 32 bits."""
     k0, k1 = int.from_bytes(key[:4], "little"), int.from_bytes(key[4:], "little")
     v = [k0, k1 ^ (0xEE if wide else 0), 0x6C796765 ^ k0, 0x74656462 ^ k1]
-
-    def rounds(n):
-        a, b, c, d = v
-        for _ in range(n):
-            a = a + b & M32
-            b = (b << 5 | b >> 27) & M32 ^ a
-            a = (a << 16 | a >> 16) & M32
-            c = c + d & M32
-            d = (d << 8 | d >> 24) & M32 ^ c
-            a = a + d & M32
-            d = (d << 7 | d >> 25) & M32 ^ a
-            c = c + b & M32
-            b = (b << 13 | b >> 19) & M32 ^ c
-            c = (c << 16 | c >> 16) & M32
-        v[:] = a, b, c, d
-
-    padded = data + bytes(3 - len(data) % 4) + bytes([len(data) & 255])
-    for at in range(0, len(padded), 4):
-        word = int.from_bytes(padded[at : at + 4], "little")
-        v[3] ^= word
-        rounds(2)
-        v[0] ^= word
+    sip_absorb(v, data, HALF)
     v[2] ^= 0xEE if wide else 0xFF
-    rounds(4)
+    sip_rounds(v, 4, HALF)
     low = v[1] ^ v[3]
     if not wide:
         return low
     v[1] ^= 0xDD
-    rounds(4)
+    sip_rounds(v, 4, HALF)
     return low, v[1] ^ v[3]
 
 

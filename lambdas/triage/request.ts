@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { type DecisionRequest, decisionRequest } from '../../lib/findings/decision-request.ts';
+import {
+  DECISION_PATHS,
+  type DecisionRequest,
+  decisionRequest,
+} from '../../lib/findings/decision-request.ts';
 import { AUTHOR_MAX, FINDING_STATES } from '../../lib/findings/finding.ts';
 import { type Author, authorOfArn } from '../../lib/findings/principal.ts';
 import { plain } from '../../lib/findings/sanitize.ts';
@@ -71,12 +75,7 @@ const decision = z
   .optional();
 
 /** What may be asked of a finding, by the last part of the path. */
-const ASKED = {
-  verdict: 'triage',
-  undo: 'undo',
-  assign: 'assign',
-  note: 'note',
-} as const satisfies Readonly<Record<string, DecisionRequest['action']>>;
+const ASKED = new Map(Object.entries(DECISION_PATHS).map(([asked, part]) => [part as string, asked]));
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
@@ -118,10 +117,10 @@ export function parseRequest(event: UrlEvent): Request {
     allow(method, 'GET');
     return { kind: 'show', id };
   }
-  if (!Object.hasOwn(ASKED, action)) throw unknownPath(event);
+  const wanted = ASKED.get(action);
+  if (wanted === undefined) throw unknownPath(event);
   allow(method, 'POST');
   const { decision: name, ...rest } = parse(z.looseObject({ decision }), bodyOf(event));
-  const wanted = ASKED[action as keyof typeof ASKED];
   if ('action' in rest) throw new Refused(400, 'is said by the path', 'action', printable(rest.action));
   const asked = parse(decisionRequest, { action: wanted, ...rest });
   return { kind: 'decide', id, asked, decision: name ?? requestOf(event) };
@@ -135,7 +134,7 @@ function requestOf({ requestContext }: UrlEvent): string {
 function unknownPath({ rawPath }: UrlEvent): Refused {
   return new Refused(
     404,
-    `must be /findings, /findings/ID, or /findings/ID/ and ${Object.keys(ASKED).join(', ')}`,
+    `must be /findings, /findings/ID, or /findings/ID/ and ${[...ASKED.keys()].join(', ')}`,
     'path',
     printable(rawPath),
   );

@@ -1,18 +1,10 @@
 import { type BinaryLike, createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod';
-import type { DecisionRequest } from '../findings/decision-request.ts';
+import { DECISION_PATHS, type DecisionRequest } from '../findings/decision-request.ts';
 import { exception } from '../findings/exception.ts';
 import { auditEntry } from '../findings/finding.ts';
 import { type Triaged, TriageError } from '../findings/triage.ts';
-
-/** Last parts of the triage API's paths, by what is asked (lambdas/triage/request.ts). */
-const PATHS = {
-  triage: 'verdict',
-  undo: 'undo',
-  assign: 'assign',
-  note: 'note',
-} as const satisfies Readonly<Record<DecisionRequest['action'], string>>;
 
 /** Longest that an answer may take, ms: the function's own time limit and a cold start. */
 const WAIT_MS = 40_000;
@@ -58,7 +50,7 @@ export class TriageUrl {
     { action, ...rest }: DecisionRequest,
     decision: string,
   ): Promise<Omit<Triaged, 'finding'>> {
-    const url = new URL(`findings/${encodeURIComponent(id)}/${PATHS[action]}`, this.#options.url);
+    const url = new URL(`findings/${encodeURIComponent(id)}/${DECISION_PATHS[action]}`, this.#options.url);
     const body = JSON.stringify({ ...rest, decision });
     const signer = new SignatureV4({
       service: 'lambda',

@@ -41,6 +41,14 @@ export const decisionRequest = z.discriminatedUnion('action', [
 ]);
 export type DecisionRequest = z.infer<typeof decisionRequest>;
 
+/** Last parts of the triage API's paths, `/findings/ID/PART`, by what is asked. */
+export const DECISION_PATHS = {
+  triage: 'verdict',
+  undo: 'undo',
+  assign: 'assign',
+  note: 'note',
+} as const satisfies Readonly<Record<DecisionRequest['action'], string>>;
+
 /**
  * What a request makes of a finding, for `change` (lib/stores/verdicts.ts).
  * @param decision id of the decision: given again, it is not made twice

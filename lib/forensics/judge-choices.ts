@@ -137,7 +137,7 @@ function judged(question: Question, controls: readonly AnswerSheet[], common: re
       items: counts.items,
       caveats: [],
     }),
-    oneLetter: test.p <= LETTER_ASKED ? (withoutOneLetter(study, array, test) ?? null) : null,
+    oneLetter: test.p <= LETTER_ASKED ? (withoutOneLetter(study, array, influence) ?? null) : null,
     coWrong: counts.coWrong,
     sameWrong: counts.sameWrong,
     kappa,

@@ -1,5 +1,5 @@
-import { type ChoiceStudy, choiceView, itemInfluence, measurePairs } from './choice-study.ts';
-import { type PairArray, type PairTest, testAccusedPair } from './pair-test.ts';
+import { type ChoiceStudy, choiceView, measurePairs } from './choice-study.ts';
+import { type PairArray, testAccusedPair } from './pair-test.ts';
 import { REFERENCE, SUSPECT } from './parties.ts';
 
 /** What a result is without the letter that carries most of it. */
@@ -17,18 +17,19 @@ export interface OneLetter {
  * that letter. Who learns from another shares wrong answers of every letter; a parser that fills in the same letter wherever
  * it finds no answer makes equal wrong answers of one.
  *
+ * @param influence of each item on the excess (`itemInfluence`)
  * @returns undefined where the two have not answered with several letters
  */
 export function withoutOneLetter(
   study: ChoiceStudy,
   array: PairArray,
-  test: PairTest,
+  influence: Float64Array,
 ): OneLetter | undefined {
   const { keys, choices } = study.table;
   const own = choices[REFERENCE];
   const other = choices[SUSPECT];
   if (own === undefined || other === undefined) return undefined;
-  const letter = heaviest(itemInfluence(study, test.weights), own, other);
+  const letter = heaviest(influence, own, other);
   if (letter === undefined) return undefined;
   const table = {
     ...study.table,

@@ -17,7 +17,7 @@ import {
   type TableDeclaration,
   type TableName,
 } from '../contract/tables.ts';
-import { TABLE_UTILIZATION } from './cost/bill.ts';
+import { BUSY_TABLES, TABLE_UTILIZATION } from './cost/bill.ts';
 
 const PROJECTIONS: Readonly<Record<IndexName, ProjectionType>> = {
   // Keys only: the sweeper reads the item anyway, and every projected byte is written twice.
@@ -35,11 +35,8 @@ export interface TablesProps {
   readonly units: number;
 }
 
-/** Every event reaches these; the others are written for findings and campaigns only, and stay on demand. */
-const BUSY: readonly TableName[] = ['profile', 'link'];
 /** Default quota of a table (amazondynamodb/latest/developerguide/ServiceQuotas.html). */
 const MOST_UNITS = 40_000;
-/** Use that autoscaling keeps (lib/infra/cost/bill.ts counts with it). */
 const UTILIZATION_PERCENT = 100 * TABLE_UTILIZATION;
 
 /** A write of a table with a full index is refused as well: both scale. */
@@ -78,7 +75,7 @@ export class Tables extends Construct {
 
   #table(name: TableName, props: TablesProps): Table {
     const declared: TableDeclaration = TABLES[name];
-    const provisioned = props.mode === 'provisioned' && BUSY.includes(name);
+    const provisioned = props.mode === 'provisioned' && BUSY_TABLES.includes(name);
     const capacity = { readCapacity: props.units, writeCapacity: props.units };
     const table = new Table(this, `${title(name)}Table`, {
       partitionKey: { name: declared.partition, type: AttributeType.STRING },

@@ -20,7 +20,13 @@ export type InputBatch = Pick<EventBatch, 'events' | 'rejects' | 'lines'>;
 export const EXCERPT_DAYS = 4;
 
 /** Lines that are no events, of which a demo says why. */
-export const NOTED = 3;
+const NOTED = 3;
+
+/** Adds why lines are no events, of the first few. */
+export function noteRejects(noted: string[], rejects: InputBatch['rejects']): void {
+  for (const { file, line, reason } of rejects.slice(0, NOTED - noted.length))
+    noted.push(`${file}:${line}: ${describeReason(reason)}`);
+}
 
 type Say = (line: string) => void;
 
@@ -38,12 +44,14 @@ export async function checkUsable(files: readonly string[], options: KeyOptions,
   )) {
     if (batch.events.length > 0) return;
     lines += batch.lines;
-    for (const { file, line, reason } of batch.rejects.slice(0, NOTED - noted.length))
-      noted.push(`${file}:${line}: ${describeReason(reason)}`);
+    noteRejects(noted, batch.rejects);
   }
   for (const line of noted) say(`  ${line}`);
-  throw new InputError(`nothing usable in the input: ${lines} lines, none is a usage event or an exchange`);
+  throw nothingUsable(lines);
 }
+
+export const nothingUsable = (lines: number): InputError =>
+  new InputError(`nothing usable in the input: ${lines} lines, none is a usage event or an exchange`);
 
 /** Whether all are files of this machine: a pipe's lines would be gone for the demo itself, and a bucket's be fetched twice. */
 async function allReadTwice(files: readonly string[]): Promise<boolean> {

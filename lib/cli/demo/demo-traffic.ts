@@ -1,9 +1,7 @@
 import type { Cloud } from '../../emulator/cloud.ts';
-import { InputError } from '../../input/errors.ts';
 import { eventStream } from '../../telemetry/kinesis.ts';
 import { createProducer, type Producer } from '../../telemetry/producer.ts';
-import { describeReason } from '../../telemetry/reason.ts';
-import { type DemoInput, NOTED } from './demo-input.ts';
+import { type DemoInput, noteRejects, nothingUsable } from './demo-input.ts';
 import type { DemoProgress } from './demo-progress.ts';
 import { progressMeter } from './progress-meter.ts';
 
@@ -62,9 +60,7 @@ export async function sendAll(cloud: Cloud, input: DemoInput, { progress, say }:
     for await (const batch of input.batches) {
       lines += batch.lines;
       rejected += batch.rejects.length;
-      for (const reject of batch.rejects.slice(0, NOTED - noted.length)) {
-        noted.push(`${reject.file}:${reject.line}: ${describeReason(reject.reason)}`);
-      }
+      noteRejects(noted, batch.rejects);
       for (const event of batch.events) {
         const time = Date.parse(event.time);
         if (time > clock) clock = time;
@@ -82,10 +78,7 @@ export async function sendAll(cloud: Cloud, input: DemoInput, { progress, say }:
     await producer.close();
     for (const line of noted) say(`  ${line}`);
     if (rejected > noted.length) say(`  ... and ${rejected - noted.length} more lines that are no events`);
-    if (producer.counts.events === 0)
-      throw new InputError(
-        `nothing usable in the input: ${lines} lines, none is a usage event or an exchange`,
-      );
+    if (producer.counts.events === 0) throw nothingUsable(lines);
     await look();
   } finally {
     meter.stop();

@@ -1,3 +1,4 @@
+import { TABLES, type TableName } from '../../contract/tables.ts';
 import { alarmsFor } from '../alarms.ts';
 import type { Settings } from '../settings.ts';
 import type { CostFigures } from './figures.ts';
@@ -17,6 +18,15 @@ export interface BillLine {
 
 /** Use that autoscaling keeps provisioned tables at (lib/infra/tables.ts). */
 export const TABLE_UTILIZATION = 0.7;
+/** Every event reaches these; the others are written for findings and campaigns only, and stay on demand. */
+export const BUSY_TABLES: readonly TableName[] = ['profile', 'link'];
+/** What scales by itself: each busy table, and its index, which never go below the setting tableUnits. */
+const SCALED_PARTS = BUSY_TABLES.reduce((sum, name) => sum + ('index' in TABLES[name] ? 2 : 1), 0);
+
+/** Units that stay provisioned for such a load: nearly all of it is one part's, and the others stand at their least. */
+const provisionedUnits = (perSecond: number, { tableUnits }: Settings): number =>
+  Math.max(tableUnits, perSecond / TABLE_UTILIZATION) + (SCALED_PARTS - 1) * tableUnits;
+
 /** Capacity beyond the mean, for peaks, of a provisioned stream. */
 export const PEAK = 3;
 /** Metrics that functions and mappings report. */
@@ -54,7 +64,7 @@ function streamLine(load: Load, { retentionHours }: Settings): BillLine {
   const { kinesis } = PRICES;
   const days = Math.max(0, retentionHours / 24 - 1);
   const kept = (load.billedBytesPerSecond * 86_400 * days) / 1e9;
-  const shards = shardsFor(load);
+  const shards = Math.max(load.shards, shardsFor(load));
   return {
     part: 'stream',
     onDemand:
@@ -87,14 +97,14 @@ function tableLines(load: Load, settings: Settings, figures: CostFigures): BillL
   const { dynamodb } = PRICES;
   const { bytesPerAccount } = figures;
   const passes = passUnits(load, settings, figures);
-  const hours = MONTH_HOURS / TABLE_UTILIZATION;
   const gb = (load.accounts * bytesPerAccount) / 1e9;
   const storage = gb * (dynamodb.storageGb + dynamodb.recoveryGb);
   return [
     {
       part: 'tables, writes',
       onDemand: millions(load.writeUnitsPerSecond) * dynamodb.writeMillion,
-      provisioned: load.writeUnitsPerSecond * hours * dynamodb.writeUnitHour,
+      provisioned:
+        provisionedUnits(load.writeUnitsPerSecond, settings) * MONTH_HOURS * dynamodb.writeUnitHour,
       growth: 'with events; an account that is written less often, by a longer window, costs less',
       firstLimit:
         '40,000 write units a second a table (default quota); 1,000 a second a partition; a new on-demand table begins at 4,000',
@@ -102,14 +112,14 @@ function tableLines(load: Load, settings: Settings, figures: CostFigures): BillL
     {
       part: 'tables, reads',
       onDemand: millions(load.readUnitsPerSecond) * dynamodb.readMillion,
-      provisioned: load.readUnitsPerSecond * hours * dynamodb.readUnitHour,
+      provisioned: provisionedUnits(load.readUnitsPerSecond, settings) * MONTH_HOURS * dynamodb.readUnitHour,
       growth: 'with events, as writes do',
       firstLimit: '40,000 read units a second a table (default quota); 3,000 a second a partition',
     },
     {
       part: 'tables, reads of all accounts',
       onDemand: millions(passes) * dynamodb.readMillion,
-      provisioned: passes * hours * dynamodb.readUnitHour,
+      provisioned: (passes / TABLE_UTILIZATION) * MONTH_HOURS * dynamodb.readUnitHour,
       growth: 'with accounts that were active within the retention, and with runs of link: linkMinutes',
       firstLimit: '`link` passes over all accounts within one invocation',
     },

@@ -22,6 +22,8 @@ export interface Load {
   /** invocations of `index` and `notify` */
   readonly tableBatchesPerSecond: number;
   readonly accounts: number;
+  /** that are there, whatever the load needs */
+  readonly shards: number;
 }
 
 /** What traffic and settings a plan is for. */
@@ -120,6 +122,7 @@ export function loadOf(workload: Workload, figures: CostFigures): Load {
     readUnitsPerSecond: eventsPerSecond * reads,
     tableBatchesPerSecond: indexed,
     accounts,
+    shards: workload.shards,
   };
 }
 
