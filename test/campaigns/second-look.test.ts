@@ -37,7 +37,9 @@ describe('a new group, where groups of the past look like attacks', () => {
 
   it('shares that count with the other new groups of the same run', () => {
     const both = [...harvesters(12, 0), ...harvesters(12, 100, 3), ...strangers(40)];
-    const groups = run(both).notices.flatMap(({ subject }) => (subject.type === 'campaign' ? subject.id : []));
+    const groups = run(both).notices.flatMap(({ subject }) =>
+      subject.type === 'campaign' ? subject.id : [],
+    );
     expect(new Set(groups).size).toBe(2);
     expect(run(both, { ...held, robust }).named.size).toBe(5);
   });
