@@ -122,6 +122,16 @@ describe('hunts in the stack', () => {
         expect([Action].flat().filter((action) => /Put|Delete|Create|Update/.test(action))).toEqual([]);
   });
 
+  it('let analysts list nothing but the Parquet without prints, not even by a request that names no prefix', () => {
+    const lists = statementsOf('PeopleHunter').filter(({ Action }) =>
+      [Action].flat().includes('s3:ListBucket'),
+    );
+    expect(lists.map(({ Action, Condition }) => [Action, Condition])).toEqual([
+      // with StringLikeIfExists a request without a prefix would list everything
+      ['s3:ListBucket', { StringLike: { 's3:prefix': ['hunts/events/*'] } }],
+    ]);
+  });
+
   it('keeps prints no longer than the records, and moves Parquet to the cheaper class', () => {
     const [, { Properties }] = resourceOf(template, 'AWS::S3::Bucket', 'BucketsArchive');
     const { Rules: rules } = Properties.LifecycleConfiguration as unknown as {
