@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { encodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
 import type { AccountFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import { type AccountState, newAccount } from '../../lib/detection/account-state.ts';
-import type { Seal } from '../../lib/detection/process-batch.ts';
+import type { Seal } from '../../lib/detection/seal.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';
 import type { PromptSamples } from '../../lib/profile/prompt-sample.ts';
 import { encodePromptSamples } from '../../lib/profile/prompt-sample-codec.ts';

@@ -13,6 +13,14 @@ interface FittedPart {
   readonly now: number;
 }
 
+/** What `measure` leaves for `finish`. */
+interface ShardPart {
+  readonly measured: MeasuredPart;
+  readonly accounts: number;
+  /** why its accounts that fell silent were not looked at again */
+  readonly fault: string | undefined;
+}
+
 /** What `fit` leaves for `finish`. */
 interface GroupPart {
   readonly accounts: readonly SentAccount[];
@@ -108,21 +116,17 @@ export class CalibrateSteps {
     shards,
   }: Extract<StepInput, { step: 'measure' }>): Promise<{ accounts: number }> {
     const name = partName('measured', shard, shards);
-    const known = await this.#runs.get<{ accounts: number }>(run, name);
+    const known = await this.#runs.get<ShardPart>(run, name);
     if (known !== undefined) return { accounts: known.accounts };
     const basis = await this.#basis(run);
-    const { fitted, now } = await this.#runs.need<FittedPart>(run, 'fitted');
-    const profiles = this.#work.profiles(basis);
-    const { silent } = await this.#runs.need<FirstPart>(run, partName('seen', shard, shards));
-    const sweep = new IdleSweep();
-    sweep.merge({ ...silent, now });
-    const fault = await this.#work.lookAgain(sweep, profiles);
+    const { fitted } = await this.#runs.need<FittedPart>(run, 'fitted');
+    const fault = await this.#lookAgain(run, shard, shards);
     let accounts = 0;
     let measured: MeasuredPart = { peaks: [], groups: [], latest: [] };
     if (fitted !== undefined) {
       const learner = CalibrationLearner.measuring(rulesOf(basis), fitted);
       await this.#work.eachProfile(
-        profiles,
+        this.#work.profiles(basis),
         (state) => {
           accounts++;
           learner.measure(pastAccount(state));
@@ -131,21 +135,43 @@ export class CalibrateSteps {
       );
       measured = learner.measured();
     }
-    if (fault !== undefined) throw fault;
-    await this.#runs.put(run, name, { measured, accounts });
+    const part: ShardPart = { measured, accounts, fault: fault?.message };
+    await this.#runs.put(run, name, part);
     return { accounts };
   }
 
+  /** At accounts of a shard that fell silent, by the newest arrival of all shards. */
+  async #lookAgain(run: string, shard: number, shards: number): Promise<Error | undefined> {
+    const { now } = await this.#runs.need<FittedPart>(run, 'fitted');
+    const { silent } = await this.#runs.need<FirstPart>(run, partName('seen', shard, shards));
+    const sweep = new IdleSweep();
+    sweep.merge({ ...silent, now });
+    return this.#work.lookAgain(sweep, this.#work.profiles(await this.#basis(run)));
+  }
+
+  /**
+   * Keeps the calibration first, and looks again then where a shard could not: as in one invocation, no fault of that keeps a
+   * calibration from being made. A run that failed by it is resumed here.
+   */
   async #finish({ run, shards }: StepInput): Promise<Made | undefined> {
     const basis = await this.#basis(run);
     const { fitted } = await this.#runs.need<FittedPart>(run, 'fitted');
+    const learner = fitted && CalibrationLearner.measuring(rulesOf(basis), fitted);
+    const behind: number[] = [];
+    let shard = 0;
+    for await (const { measured, fault } of this.#parts<ShardPart>(run, 'measured', shards)) {
+      learner?.mergeMeasured(measured);
+      if (fault !== undefined) behind.push(shard);
+      shard++;
+    }
     let made: Made | undefined;
-    if (fitted !== undefined) {
-      const learner = CalibrationLearner.measuring(rulesOf(basis), fitted);
-      for await (const part of this.#parts<{ measured: MeasuredPart }>(run, 'measured', shards))
-        learner.mergeMeasured(part.measured);
+    if (learner !== undefined) {
       const { accounts, linked } = await this.#runs.need<GroupPart>(run, 'groups');
       made = await this.#work.finish(learner, basis, { accounts: accounts.map(received), linked });
+    }
+    for (const at of behind) {
+      const fault = await this.#lookAgain(run, at, shards);
+      if (fault !== undefined) throw fault;
     }
     await this.#runs.drop(run);
     return made;
@@ -169,7 +195,7 @@ export class CalibrateSteps {
 const rulesOf = ({ policy, verdicts }: Basis) => ({ windows: policy.windows, verdicts });
 const learnerOf = (basis: Basis): CalibrationLearner => new CalibrationLearner(rulesOf(basis));
 
-/** The number of shards is in it: a run that was resumed with another number mixes nothing. */
+/** The number of shards is in it, as whoever looks for a missing part wants to know. */
 function partName(kind: string, shard: number, shards: number): string {
   return `${kind}-${shard}-of-${shards}`;
 }

@@ -1,6 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { LIMITS } from '../limits.ts';
+import { imageBytes } from './image-bytes.ts';
 
 /**
  * A notice as it waits in an account's item: a version byte, then its JSON, deflated. It is written with its account and billed once
@@ -14,12 +15,11 @@ export function noticeAttribute(text: string): AttributeValue {
 }
 
 /**
- * The JSON of a stored notice, of whichever version; of an image in an event of Lambda, too, where bytes are base64. One that cannot be read
- * is text that is no notice.
+ * The JSON of a stored notice, of whichever version. One that cannot be read is text that is no notice.
  */
 export function noticeText(value: AttributeValue): string {
-  if (value.B === undefined) return value.S ?? '';
-  const bytes = bytesOfImage(value.B);
+  const bytes = imageBytes(value);
+  if (bytes === undefined) return value.S ?? '';
   if (bytes[0] !== DEFLATED) return '';
   try {
     return inflateRawSync(bytes.subarray(1), MOST).toString('utf8');
@@ -30,9 +30,6 @@ export function noticeText(value: AttributeValue): string {
 
 /** The stored value itself, as a request gives it back. */
 export function asStored(value: AttributeValue): AttributeValue {
-  return value.B === undefined ? value : { B: bytesOfImage(value.B) };
-}
-
-function bytesOfImage(held: Uint8Array | string): Uint8Array {
-  return typeof held === 'string' ? Buffer.from(held, 'base64') : held;
+  const bytes = imageBytes(value);
+  return bytes === undefined ? value : { B: bytes };
 }

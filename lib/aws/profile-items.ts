@@ -7,6 +7,7 @@ import { joinSlices } from '../profile/window.ts';
 import { readable } from '../stores/failures.ts';
 import { currentMeta } from '../stores/hot-meta.ts';
 import type { HotItem, Logs, Places } from '../stores/profile-item.ts';
+import { imageBytes } from './image-bytes.ts';
 import { noticeText } from './notice-attribute.ts';
 
 /** Items of the profile table as they come and go: names of their sort keys, and what stands in them. */
@@ -83,11 +84,9 @@ export function hotOf(item: Record<string, AttributeValue>): HotItem {
 }
 
 /**
- * The attribute `meta` as this version writes it, whichever wrote it; of an image in an event of Lambda, too, where bytes are base64.
+ * The attribute `meta` as this version writes it, whichever wrote it.
  * @throws where what a version before wrote is damaged
  */
 export function metaOf(value: AttributeValue | undefined): Uint8Array {
-  if (value?.S !== undefined) return currentMeta(value.S);
-  const held: Uint8Array | string = value?.B ?? new Uint8Array();
-  return currentMeta(typeof held === 'string' ? Buffer.from(held, 'base64') : held);
+  return currentMeta(value?.S ?? imageBytes(value) ?? new Uint8Array());
 }

@@ -10,7 +10,7 @@ import { LRUCache } from 'lru-cache';
 import { PROFILE_ITEMS } from '../contract/tables.ts';
 import type { AccountState } from '../detection/account-state.ts';
 import { newAccount } from '../detection/account-state.ts';
-import type { Seal } from '../detection/process-batch.ts';
+import type { Seal } from '../detection/seal.ts';
 import { encodeSlices } from '../profile/codec.ts';
 import { hash48 } from '../profile/hashes.ts';
 import { type PromptSamples, samplesExpireAt } from '../profile/prompt-sample.ts';
@@ -18,6 +18,7 @@ import { encodePromptSamples } from '../profile/prompt-sample-codec.ts';
 import { countIds, type IdPart } from '../profile/recent-ids.ts';
 import { recentlyUsed } from '../recently-used.ts';
 import { readable, UnreadableItem } from '../stores/failures.ts';
+import type { PartRange } from '../stores/hot-meta.ts';
 import { isComparable, isWorthNoting } from '../stores/link-store.ts';
 import { fitting } from '../stores/outbox.ts';
 import {
@@ -27,7 +28,6 @@ import {
   type HotItem,
   type Logs,
   newParts,
-  type PartRange,
   type Places,
   placesOf,
   toItem,

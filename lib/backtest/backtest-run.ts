@@ -1,5 +1,6 @@
 import { memberOf } from '../campaigns/run-member.ts';
 import { CampaignTracker } from '../campaigns/tracker.ts';
+import { WRITE_UNIT_BYTES } from '../detection/hot-size.ts';
 import type { Rules } from '../detection/judge.ts';
 import type { BatchResult } from '../detection/process-batch.ts';
 import type { Frame, Resumable } from '../profile/resumable.ts';
@@ -58,7 +59,7 @@ export class BacktestRun implements Resumable {
         this.#watch(account, step);
         if (!step.changed || this.board.writes % SAMPLE_EVERY !== 0) return;
         this.#held.items++;
-        this.#held.units += Math.ceil(itemBytes(step.state) / 1024);
+        this.#held.units += Math.ceil(itemBytes(step.state) / WRITE_UNIT_BYTES);
       },
     });
     this.#parts = { replay: this.#replay, board: this.board, store: this.store, tracker: this.#tracker };

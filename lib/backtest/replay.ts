@@ -1,6 +1,7 @@
 import type { AccountState } from '../detection/account-state.ts';
 import type { Rules } from '../detection/judge.ts';
-import { type BatchResult, processBatch, type Seal } from '../detection/process-batch.ts';
+import { type BatchResult, processBatch } from '../detection/process-batch.ts';
+import type { Seal } from '../detection/seal.ts';
 import type { Notice } from '../findings/finding.ts';
 import type { IngestedEvent } from '../profile/profile.ts';
 import type { Resumable } from '../profile/resumable.ts';

@@ -18,8 +18,8 @@ export interface Allowance {
 
 export const NO_ALLOWANCE: Allowance = { named: new Set(), left: 0 };
 
-/** What is counted within, ms. */
-const MONTH_MS = 30 * DAY_MS;
+/** How long an account counts after it was named so, ms, and is remembered. */
+export const COUNTED_MS = 30 * DAY_MS;
 
 type UnrankedOf = (campaign: Campaign) => readonly Unranked[] | undefined;
 
@@ -39,7 +39,7 @@ export class RunAllowance {
   ) {
     const { policy, calibration } = rules;
     this.#of = of;
-    this.#after = at - MONTH_MS;
+    this.#after = at - COUNTED_MS;
     this.#most = mostUnranked(calibration, levelRules(policy, calibration).suspect);
     for (const campaign of known) this.take(campaign);
   }

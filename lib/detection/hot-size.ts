@@ -1,7 +1,8 @@
 import { encodedSlices, likelyBytes } from '../profile/codec.ts';
-import { packedBytes } from '../profile/packed.ts';
+import { packedBytes, packedTextsBytes } from '../profile/packed.ts';
 import type { Profile } from '../profile/profile.ts';
-import { countPrompts, PENDING_BYTES } from '../profile/prompt-sample.ts';
+import { countPrompts } from '../profile/prompt-sample.ts';
+import { encodePromptSamples, PROMPT_BYTES } from '../profile/prompt-sample-codec.ts';
 import { countIds } from '../profile/recent-ids.ts';
 import type { AccountState } from './account-state.ts';
 
@@ -26,17 +27,18 @@ const TEXT_BYTES = 320;
 export function outgrows(state: AccountState, most: number): boolean {
   const { profile, judgement, asked } = state;
   const { account, recent, redriven, slices } = profile;
-  let bytes = FIXED_BYTES + account.length + PENDING_BYTES * countPrompts(asked.pending);
+  let bytes = FIXED_BYTES + account.length;
   bytes += ID_BYTES * (countIds(recent.tail) + countIds(redriven.tail));
   if (judgement.numbered > 0) bytes += JUDGED_BYTES;
   // most items are small, and a replay encodes none
-  if (bytes + TEXT_BYTES + likelyBytes(slices) <= most) return false;
-  return bytes + textBytes(profile) + encodedSlices(slices).length > most;
+  const prompts = PROMPT_BYTES * countPrompts(asked.pending);
+  if (bytes + TEXT_BYTES + prompts + likelyBytes(slices) <= most) return false;
+  bytes += textBytes(profile) + encodePromptSamples(asked.pending).length;
+  return bytes + encodedSlices(slices).length > most;
 }
 
 function textBytes({ customer, guard, samples }: Profile): number {
-  let bytes = packedBytes(customer.plan) + packedBytes(customer.product);
+  let bytes = packedBytes(customer.plan) + packedBytes(customer.product) + packedTextsBytes(samples);
   for (const { epoch } of guard) bytes += packedBytes(epoch) + SEQUENCE_BYTES;
-  for (const id of samples) bytes += packedBytes(id);
   return bytes;
 }

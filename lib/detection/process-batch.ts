@@ -12,8 +12,6 @@ import { judgeAccount, type Rules } from './judge.ts';
 import { type Seal, sealed } from './seal.ts';
 import { judgeInShadow } from './shadow.ts';
 
-export type { Seal } from './seal.ts';
-
 const HOUR = 3_600_000;
 
 /** What one flush makes of one account. Storing `seal` first and then `state` under the version read is all that is left to do. */

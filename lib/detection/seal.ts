@@ -1,13 +1,7 @@
 import { encodedSlices } from '../profile/codec.ts';
 import { hash48 } from '../profile/hashes.ts';
 import { type Profile, sealable, type TimeRules } from '../profile/profile.ts';
-import {
-  afterSealing,
-  countPrompts,
-  MOST_PENDING,
-  PENDING_BYTES,
-  type PromptSamples,
-} from '../profile/prompt-sample.ts';
+import { afterSealing, countPrompts, MOST_PENDING, type PromptSamples } from '../profile/prompt-sample.ts';
 import { encodePromptSamples } from '../profile/prompt-sample-codec.ts';
 import type { Slice } from '../profile/slice.ts';
 import { joinSlices } from '../profile/window.ts';
@@ -26,11 +20,7 @@ export interface Seal {
   readonly prompts: PromptSamples;
 }
 
-export function sealOf(
-  { sealed, sealedName }: Pick<Profile, 'sealed' | 'sealedName'>,
-  slices: readonly Slice[],
-  prompts: PromptSamples,
-): Seal {
+function sealOf({ sealed, sealedName }: Profile, slices: readonly Slice[], prompts: PromptSamples): Seal {
   const [bytes, samples] = [encodedSlices(slices), encodePromptSamples(prompts)];
   const text = (part: Uint8Array): string => Buffer.from(part).toString('latin1');
   const content = hash48(`${sealedName} ${text(bytes)}${prompts.length > 0 ? ` ${text(samples)}` : ''}`);
@@ -80,7 +70,8 @@ function outgrown(state: AccountState): readonly Slice[] | undefined {
   const waiting = countPrompts(state.asked.pending);
   if (waiting <= MOST_PENDING && !outgrows(state, WRITE_UNIT_BYTES - DOUBT_BYTES)) return undefined;
   const old = slices.slice(0, -1);
-  const bytes = (held: readonly Slice[]) => PENDING_BYTES * waiting + encodedSlices(held).length;
+  const prompts = encodePromptSamples(state.asked.pending).length;
+  const bytes = (held: readonly Slice[]) => prompts + encodedSlices(held).length;
   if (bytes(old) >= SMALL_BYTES) return old;
   return bytes(slices) >= LEAST_BYTES ? slices : undefined;
 }

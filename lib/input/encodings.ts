@@ -78,7 +78,7 @@ async function* unpacked(
   } else if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) {
     onNote('zstd, unpacked');
     yield* unzstd(chunks);
-  } else if (isOtlpFile(head)) {
+  } else if (isOtlpFile(head.subarray(0, HEAD))) {
     onNote('OTLP in protobuf, read as its JSON');
     yield* otlpLines(chunks, onNote);
   } else yield* chunks;

@@ -13,7 +13,7 @@ const MAX_MESSAGE = LIMITS.documentCharacters.most;
 /** Tag of the first field of an export request, which holds everything. */
 const FIRST_FIELD = 0x0a;
 
-/** Whether a file's first bytes are those of such a file. No text has a zero as its first byte, or runs on so behind a line break. */
+/** Whether a file's first bytes, some tens of them, are those of such a file. No text has a zero as its first byte, or runs on so behind a line break. */
 export function isOtlpFile(head: Buffer): boolean {
   return isPrefixed(head) || isBare(head);
 }
@@ -42,7 +42,7 @@ function sizedWithin(message: Buffer, size: number): boolean {
 
 /** Bytes that text does not have: lengths and tags of fields. */
 function hasControl(head: Buffer): boolean {
-  return head.subarray(0, 64).some((byte) => byte < 9 || (byte > 13 && byte < 32));
+  return head.some((byte) => byte < 9 || (byte > 13 && byte < 32));
 }
 
 function varintAt(
@@ -92,7 +92,7 @@ export async function* otlpLines(
 
 function lineOf(bytes: Buffer, number: number, onNote: (note: string) => void): Buffer {
   try {
-    return Buffer.from(`${JSON.stringify(messageOf(bytes))}\n`);
+    return Buffer.from(`${messageIn(bytes)}\n`);
   } catch (error) {
     const why = error instanceof Error ? error.message : 'unreadable';
     onNote(`OTLP message ${number} cannot be read (${why})`);
@@ -100,10 +100,10 @@ function lineOf(bytes: Buffer, number: number, onNote: (note: string) => void): 
   }
 }
 
-/** Traces or logs: both begin alike, and only a span has an id of 16 bytes where a log record has its time. */
-function messageOf(bytes: Buffer): unknown {
-  const traces = readOtlp(bytes, 'traces');
-  return TRACE_ID.test(JSON.stringify(traces)) ? traces : readOtlp(bytes, 'logs');
+/** JSON of traces or logs: both begin alike, and only a span has an id of 16 bytes where a log record has its time. */
+function messageIn(bytes: Buffer): string {
+  const traces = JSON.stringify(readOtlp(bytes, 'traces'));
+  return TRACE_ID.test(traces) ? traces : JSON.stringify(readOtlp(bytes, 'logs'));
 }
 
 const TRACE_ID = /"traceId":"[0-9a-f]{32}"/;

@@ -118,7 +118,7 @@ export class Reader {
 export class StateError extends Error {
   override readonly name = 'StateError';
   constructor(what: string) {
-    super(`stored slices: ${what}`);
+    super(`stored state: ${what}`);
   }
 }
 

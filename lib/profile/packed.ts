@@ -184,3 +184,11 @@ export function packedBytes(text: string): number {
   const { group, bits } = FORMS[form] as Form;
   return 2 + Math.ceil((Math.ceil(text.length / group) * bits) / 8);
 }
+
+/** Bytes that writeTexts takes for texts, within two for each of them and two for what they begin alike with. */
+export function packedTextsBytes(texts: readonly string[]): number {
+  const prefix = commonPrefix(texts);
+  let bytes = 1 + packedBytes(prefix);
+  for (const text of texts) bytes += packedBytes(text.slice(prefix.length));
+  return bytes;
+}

@@ -9,11 +9,13 @@ import {
 } from './prompt-sample.ts';
 import { SLICE_MS } from './slice.ts';
 
-/** Binary form of prompt samples: at most 41 bytes a prompt, and ten kilobytes of an account while two epochs overlap. */
+/** Binary form of prompt samples: at most ten kilobytes of an account while two epochs overlap. */
 const VERSION = 2;
 /** Version that wrote all bins of a sketch. */
 const ALL_BINS = 1;
 const SKETCH_BYTES = 2 * SKETCH_BINS;
+/** What a prompt takes at most, bytes: its hash, its slice, which bins have a value of their own, and these. */
+export const PROMPT_BYTES = 6 + 1 + 2 + SKETCH_BYTES;
 const LOW = 2 ** 24;
 
 /** One for all calls: what it wrote is copied out before anybody else writes. */

@@ -57,11 +57,17 @@ export function hashOfPrint(print: string): number {
 /** The prompts of one event, one for each key epoch; none where the prompt has no words. */
 export function promptsOf(event: UsageEvent): { epoch: string; prompt: SampledPrompt }[] {
   const slice = sliceStart(timeOf(event.time));
-  return event.prints.flatMap(({ epoch, prompt, sketch }) =>
-    sketch?.length === SKETCH_CHARACTERS
-      ? [{ epoch, prompt: { hash: hashOfPrint(prompt), sketch, slice } }]
-      : [],
-  );
+  return event.prints.flatMap((prints) => {
+    const prompt = promptIn(prints, slice);
+    return prompt === undefined ? [] : [{ epoch: prints.epoch, prompt }];
+  });
+}
+
+function promptIn(
+  { prompt, sketch }: UsageEvent['prints'][number],
+  slice: number,
+): SampledPrompt | undefined {
+  return sketch?.length === SKETCH_CHARACTERS ? { hash: hashOfPrint(prompt), sketch, slice } : undefined;
 }
 
 /**
@@ -73,9 +79,10 @@ export function samplePrompts(held: PromptSamples, events: readonly UsageEvent[]
   for (const event of events) {
     if (changesNothing(samples, event)) continue;
     const slice = sliceStart(timeOf(event.time));
-    for (const { epoch, prompt, sketch } of event.prints)
-      if (sketch?.length === SKETCH_CHARACTERS)
-        samples = withPrompt(samples, epoch, { hash: hashOfPrint(prompt), sketch, slice });
+    for (const prints of event.prints) {
+      const prompt = promptIn(prints, slice);
+      if (prompt !== undefined) samples = withPrompt(samples, prints.epoch, prompt);
+    }
   }
   return samples;
 }
@@ -152,8 +159,6 @@ export const NOTHING_ASKED: Asked = { written: '', sealed: NO_PROMPTS, pending: 
 
 /** More prompts than these do not wait in the hot item. */
 export const MOST_PENDING = LIMITS.pendingPrompts.most;
-/** What a waiting prompt takes there, bytes: 39 at most, less where it has few words. */
-export const PENDING_BYTES = 33;
 
 /** Samples of both places, as they were put together last: the same at every flush that brings no prompt. */
 const whole = new WeakMap<Asked, PromptSamples>();

@@ -17,10 +17,7 @@ const BEYOND = 0.005;
 /** @param values of one fact, at least one, any order */
 export function scaleOf(id: string, values: Float64Array): FactScale {
   const sorted = values.slice().sort();
-  const at = (q: number): number => sorted[Math.round(q * (sorted.length - 1))] as number;
-  const low = Number(at(BEYOND).toPrecision(5));
-  const high = Number(at(1 - BEYOND).toPrecision(5));
-  return { id, low, high: high > low ? high : low + 1 };
+  return between(id, (q) => sorted[Math.round(q * (sorted.length - 1))] as number);
 }
 
 /**
@@ -32,14 +29,18 @@ export function weightedScaleOf(id: string, values: Float64Array, weights: Float
     (a, b) => (values[a] as number) - (values[b] as number) || a - b,
   );
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const at = (q: number): number => {
+  return between(id, (q) => {
     let sum = 0;
     for (const i of order) {
       sum += weights[i] as number;
       if (sum >= q * total) return values[i] as number;
     }
     return values[order[order.length - 1] as number] as number;
-  };
+  });
+}
+
+/** @param at a quantile of the values */
+function between(id: string, at: (q: number) => number): FactScale {
   const low = Number(at(BEYOND).toPrecision(5));
   const high = Number(at(1 - BEYOND).toPrecision(5));
   return { id, low, high: high > low ? high : low + 1 };

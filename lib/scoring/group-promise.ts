@@ -72,6 +72,11 @@ export function mostUnranked({ groups }: Pick<GroupPast, 'groups'>, suspect: num
   return Math.floor(Math.max(MOST_SUSPECT, suspect) * groups.accounts.accounts);
 }
 
+/** The same as a share of the past's accounts. */
+export function shareUnranked(past: Pick<GroupPast, 'groups'>, suspect: number): number {
+  return mostUnranked(past, suspect) / Math.max(1, past.groups?.accounts.accounts ?? 0);
+}
+
 /** The least score beyond it. */
 function justBeyond(value: number): number {
   return value * (1 + Number.EPSILON) + Number.MIN_VALUE;
@@ -86,7 +91,6 @@ export function unsupportedGroups(past: GroupPast, suspect: number): string | un
   const budget = groupBudget(past, suspect);
   const least = namedThroughGroups(past, Number.POSITIVE_INFINITY);
   const from = `${groups.groups.accounts} groups of the past`;
-  const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;
   if (budget === undefined)
     return `nobody is named through a group: ${from} support no share of benign accounts below ${percent(least)} a month, and it may be ${percent(Math.max(MOST_SUSPECT, suspect))} at most; a longer past would`;
   if (budget.share <= suspect) return undefined;
@@ -101,11 +105,17 @@ export function groupsApart({ groups }: Pick<GroupPast, 'groups'>, suspect: numb
   if (groups?.scoring === undefined) return undefined;
   if (groups.robust !== undefined) {
     const { apart, accounts } = groups.robust;
-    const most = mostUnranked({ groups }, suspect);
-    return `${apart === 1 ? '1 group' : `${apart} groups`} of the past (${accounts} accounts) look like the library of attacks as a whole, and nobody has said what they are: they count as ordinary, so no rank supports naming a new group that does not exceed them; new groups that look so too are named all the same, but never more than ${most} accounts within thirty days (${Number(((100 * most) / Math.max(1, groups.accounts.accounts)).toPrecision(2))} % of the past's: a count, not a chance); the review asks about them first`;
+    return `${lookAlike(apart, accounts)}, so no rank supports naming a new group that does not exceed them; new groups that look so too are named all the same, but never more than ${mostUnranked({ groups }, suspect)} accounts within thirty days (${percent(shareUnranked({ groups }, suspect))} of the past's: a count, not a chance); the review asks about them first`;
   }
   const beyond = justBeyond(groups.scoring.floor);
   const held = countAtLeast(groups.groups, beyond);
   if (held === 0) return undefined;
-  return `${held === 1 ? '1 group' : `${held} groups`} of the past (${countAtLeast(groups.accounts, beyond)} accounts) look like the library of attacks as a whole, and nobody has said what they are: they count as ordinary, and no new group is named that does not exceed the highest of them; the review asks about them first`;
+  return `${lookAlike(held, countAtLeast(groups.accounts, beyond))}, and no new group is named that does not exceed the highest of them; the review asks about them first`;
 }
+
+function lookAlike(groups: number, accounts: number): string {
+  return `${groups === 1 ? '1 group' : `${groups} groups`} of the past (${accounts} accounts) look like the library of attacks as a whole, and nobody has said what they are: they count as ordinary`;
+}
+
+/** A share to two digits, as sentences give it. */
+export const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;

@@ -115,8 +115,9 @@ export const robustGroups = z.strictObject({
 export type RobustGroups = z.infer<typeof robustGroups>;
 
 /**
- * The floor of the second look: with the strangers' second fortnight as the past and the first as the present no more honest accounts are named at
- * 1.5 than at 1.65 (seven pasts: three keys without attackers, 2, 4, 12 and 20 % of them), and at 1.2 more are.
+ * The floor of the second look: with the strangers' second fortnight as the past and the first as the present no more honest accounts are named
+ * within the count at 1.5 than at 1.65 (seven pasts: three keys without attackers, 2, 4, 12 and 20 % of them), and at 1.2 more are. Settled after
+ * the reported direction had been seen (docs/detection.md).
  */
 export const ROBUST_FLOOR = 1.5;
 

@@ -1,4 +1,4 @@
-import { groupBudget, groupsApart, mostUnranked, unsupportedGroups } from './group-promise.ts';
+import { groupBudget, groupsApart, percent, shareUnranked, unsupportedGroups } from './group-promise.ts';
 import type { GroupRanks } from './group-ranks.ts';
 import { MOST_SUSPECT } from './level.ts';
 import { periodsAMonth } from './significance.ts';
@@ -48,9 +48,7 @@ export function supportedBudget(
     ...(size.groups === undefined
       ? {}
       : { groups: groupBudget(size, Math.max(budget.suspect, least))?.share }),
-    ...(size.groups?.robust === undefined
-      ? {}
-      : { unranked: mostUnranked(size, suspect) / Math.max(1, size.groups.accounts.accounts) }),
+    ...(size.groups?.robust === undefined ? {} : { unranked: shareUnranked(size, suspect) }),
   };
 }
 
@@ -84,5 +82,3 @@ export function unsupported(
   const groups = unsupportedGroups(size, held.suspect ?? 0);
   return [...said, ...[groups, groupsApart(size, held.suspect ?? 0)].filter((line) => line !== undefined)];
 }
-
-const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;

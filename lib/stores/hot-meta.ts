@@ -13,8 +13,8 @@ export interface HotMeta {
   readonly product: string;
   readonly createdAt: number;
   readonly firstSeen: number;
-  /** this and the times of the evidence: ms after firstSeen */
-  readonly lastSeen: number;
+  /** from firstSeen to the newest event, ms; so are the times of the evidence */
+  readonly span: number;
   /** epoch, sequence without leading zeros, index of each */
   readonly guard: readonly (readonly [epoch: string, sequence: string, index: number])[];
   readonly events: number;
@@ -53,7 +53,7 @@ export type PartRange = readonly [first: number, next: number];
 /** Versions before held the same as JSON, and as deflated JSON: see jsonMeta. */
 const VERSION = 2;
 
-/** What nearly every stream of a stack is called by: CloudFormation adds letters to it (lib/infra). */
+/** What nearly every stream of a stack is called by: CloudFormation adds letters to it (lib/infra). Stored as a flag, so another one is another version. */
 const STREAM = 'Siphonwatch-IngestStream';
 
 /** Fields of RareMeta, in the order of their bits and of their values. Append only. */
@@ -77,7 +77,7 @@ export function encodeMeta(meta: HotMeta): Uint8Array {
   writeText(writer, meta.product);
   writeNumber(writer, meta.createdAt);
   writeNumber(writer, meta.firstSeen);
-  writeNumber(writer, meta.lastSeen);
+  writeNumber(writer, meta.span);
   writer.varint(meta.guard.length);
   for (const [epoch, sequence, index] of meta.guard) {
     const usual = epoch.startsWith(STREAM);
@@ -124,14 +124,14 @@ export function decodeMeta(bytes: Uint8Array): HotMeta {
   const product = readText(reader);
   const createdAt = readNumber(reader);
   const firstSeen = readNumber(reader);
-  const lastSeen = readNumber(reader);
+  const span = readNumber(reader);
   const guard: [string, string, number][] = [];
   for (let left = reader.varint(); left > 0; left--) {
     const prefix = reader.byte() === 1 ? STREAM : '';
     guard.push([prefix + readText(reader), readText(reader), reader.varint()]);
   }
   return {
-    ...{ plan, product, createdAt, firstSeen, lastSeen, guard },
+    ...{ plan, product, createdAt, firstSeen, span, guard },
     events: reader.varint(),
     evidence: [readNumber(reader), readNumber(reader), readNumber(reader)],
     looked: readNumber(reader),
@@ -187,7 +187,7 @@ type JsonMeta = readonly [
   product: string,
   createdAt: number,
   firstSeen: number,
-  lastSeen: number,
+  span: number,
   guard: HotMeta['guard'] | 0,
   events: number,
   evidence: HotMeta['evidence'],
@@ -209,12 +209,12 @@ export function currentMeta(stored: Uint8Array | string): Uint8Array {
 }
 
 function jsonMeta(json: string): HotMeta {
-  const [plan, product, createdAt, firstSeen, lastSeen, guard, events, evidence, looked, samples, rare] =
+  const [plan, product, createdAt, firstSeen, span, guard, events, evidence, looked, samples, rare] =
     JSON.parse(json) as JsonMeta;
   const { level, episode, finding, numbered, shadow, ...others } = rare;
   const judged = { level, episode, finding, numbered, shadow };
   return {
-    ...{ plan, product, createdAt, firstSeen, lastSeen, events, evidence, looked, samples },
+    ...{ plan, product, createdAt, firstSeen, span, events, evidence, looked, samples },
     guard: guard === 0 ? [] : guard,
     rare: Object.values(judged).every((value) => value === undefined) ? others : { ...others, judged },
   };

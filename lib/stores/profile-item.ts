@@ -39,8 +39,6 @@ export interface HotItem {
   readonly notices: readonly string[];
 }
 
-export type { PartRange } from './hot-meta.ts';
-
 function rangeOf({ parts, next }: IdLog): PartRange | undefined {
   return next === 1 ? undefined : [parts[0]?.number ?? next, next];
 }
@@ -77,7 +75,7 @@ export function toItem(state: AccountState): HotItem {
     product: customer.product,
     createdAt: customer.createdAt,
     firstSeen: profile.firstSeen,
-    lastSeen: profile.lastSeen - profile.firstSeen,
+    span: profile.lastSeen - profile.firstSeen,
     guard: guard.map(shortPosition),
     events: totals.events,
     evidence: [evidence.since - profile.firstSeen, evidence.peak, evidence.peakAt - profile.firstSeen],
@@ -142,13 +140,13 @@ export interface Places {
 const NO_PARTS: PartRange = [1, 1];
 
 export function placesOf(item: Pick<HotItem, 'meta'>): Places {
-  const { firstSeen, lastSeen, rare } = decodeMeta(item.meta);
+  const { firstSeen, span, rare } = decodeMeta(item.meta);
   return {
     sealed: rare.sealed?.[0] ?? 0,
     sealedName: rare.sealed?.[1] ?? '',
     recent: rare.recentParts ?? NO_PARTS,
     redriven: rare.redrivenParts ?? NO_PARTS,
-    arrived: rare.arrived ?? firstSeen + lastSeen,
+    arrived: rare.arrived ?? firstSeen + span,
   };
 }
 
@@ -171,7 +169,7 @@ export function fromItem(
   const meta = decodeMeta(item.meta);
   const { plan, product, createdAt, firstSeen, guard, events, samples, rare } = meta;
   const [since, peak, peakAt] = meta.evidence;
-  const lastSeen = firstSeen + meta.lastSeen;
+  const lastSeen = firstSeen + meta.span;
   const { judged = {} } = rare;
   const judgement: Judgement = {
     evidence: { since: firstSeen + since, peak, peakAt: firstSeen + peakAt },

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { AccountState } from '../detection/account-state.ts';
 import { newAccount } from '../detection/account-state.ts';
-import type { Seal } from '../detection/process-batch.ts';
+import type { Seal } from '../detection/seal.ts';
 import { decodeSlices, encodeSlices } from '../profile/codec.ts';
 import type { PromptSamples } from '../profile/prompt-sample.ts';
 import { chunksOf, type Frame, type Resumable } from '../profile/resumable.ts';

@@ -1,6 +1,6 @@
 import type { AccountFacts } from '../campaigns/linking/link-facts.ts';
 import type { AccountState } from '../detection/account-state.ts';
-import type { Seal } from '../detection/process-batch.ts';
+import type { Seal } from '../detection/seal.ts';
 import type { PromptSamples } from '../profile/prompt-sample.ts';
 import type { StoredStates } from './lineage.ts';
 

@@ -79,7 +79,7 @@ function queried(query: string | undefined, answer: Record<string, unknown>): st
     return stack?.Outputs.find(({ OutputKey }) => OutputKey === output)?.OutputValue ?? 'None';
   }
   const part =
-    /^StackResourceSummaries\[\?starts_with\(LogicalResourceId,'(\w+)'\)&&\((.+)\)\]\.PhysicalResourceId$/.exec(
+    /^StackResourceSummaries\[\?contains\(LogicalResourceId,'(\w+)'\)&&\((.+)\)\]\.PhysicalResourceId$/.exec(
       query ?? '',
     );
   if (part !== null) {
@@ -87,7 +87,7 @@ function queried(query: string | undefined, answer: Record<string, unknown>): st
     return (answer.StackResourceSummaries as Record<string, string>[])
       .filter(
         ({ LogicalResourceId = '', ResourceType }) =>
-          LogicalResourceId.startsWith(part[1] ?? '') && types.includes(ResourceType),
+          LogicalResourceId.includes(part[1] ?? '') && types.includes(ResourceType),
       )
       .map(({ PhysicalResourceId }) => PhysicalResourceId)
       .join('\t');
@@ -136,7 +136,9 @@ async function called(
   }
 }
 
+/** A group's name has a character at least: API_FilterLogEvents, "logGroupName". */
 async function logTail(group: string, environment: Readonly<Record<string, string>>): Promise<Answer> {
+  if (group === '') return { out: 'aws: logs tail: the name of the log group is empty\n', code: 252 };
   const response = await fetch(environment.AWS_ENDPOINT_URL_CLOUDWATCH_LOGS ?? '', {
     method: 'POST',
     headers: { 'x-amz-target': 'Logs_20140328.FilterLogEvents' },

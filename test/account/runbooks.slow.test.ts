@@ -53,7 +53,7 @@ let folder: string;
 let appConfig: AppConfigClient;
 
 beforeAll(async () => {
-  cloud = await deployed({ operationsEmails: 'ops@example.com' });
+  cloud = await deployed({ operationsEmails: 'ops@example.com', hunts: true, triageApi: true });
   aws = await startAwsCommand(cloud.variables);
   folder = mkdtempSync(join(tmpdir(), 'siphonwatch-runbooks-'));
   writeFileSync(
@@ -81,14 +81,16 @@ beforeAll(async () => {
     await rollout.push('active', { ...defaultPolicy, id: `p-${n}`, calibration: `cal-${n}` }, '');
   }
   const events = harvest({ account: `a_${'b'.repeat(26)}`, events: 30, seed: 1 });
+  const setAside = (field: string, index: number) => ({
+    reason: { field, value: '', message: `not taken for its ${field}` },
+    origin: { epoch: 's/b1-256', shard: 'shardId-000000000000', sequence: '1', index },
+    arrived: new Date().toISOString(),
+    payload: JSON.stringify(events[index]),
+    encoding: 'utf8' as const,
+  });
   await new QuarantineBucket(cloud.clients.s3, cloud.account.stack.outputs.QuarantineBucketName ?? '').put([
-    {
-      reason: { field: 'time', value: '', message: 'in the future' },
-      origin: { epoch: 's/b1-256', shard: 'shardId-000000000000', sequence: '1', index: 0 },
-      arrived: new Date().toISOString(),
-      payload: JSON.stringify(events[0]),
-      encoding: 'utf8',
-    },
+    setAside('time', 0),
+    setAside('prints.epoch', 1),
   ]);
   const data = encodeRecord({ bucket: 1 }, events);
   await new ArchiveBucket(cloud.clients.s3, cloud.account.stack.outputs.ArchiveBucketName ?? '').put([
@@ -111,7 +113,7 @@ afterAll(async () => {
 });
 
 function run(text: string): Promise<{ code: number; said: string }> {
-  const script = `set -e\n${NAMES?.text ?? ''}\n${text.replaceAll('CALIBRATION', 'cal-1')}\n`;
+  const script = `set -eo pipefail\n${NAMES?.text ?? ''}\n${text.replaceAll('CALIBRATION', 'cal-1')}\n`;
   return new Promise((resolve) => {
     execFile(
       'bash',

@@ -29,11 +29,11 @@ export function about(topic: number, events: readonly UsageEvent[], seed: number
   });
 }
 
-/** Accounts that harvest one query set, and share nothing else. */
-export const harvesters = (count: number, first: number): UsageEvent[][] =>
+/** Accounts that harvest one query set, of a topic, and share nothing else. */
+export const harvesters = (count: number, first: number, topic = 1): UsageEvent[][] =>
   Array.from({ length: count }, (_, i) =>
     about(
-      1,
+      topic,
       harvest({ account: account(first + i), events: 90, everyMs: 40 * MINUTE, seed: first + i }),
       first + i,
     ),

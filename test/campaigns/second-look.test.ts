@@ -34,6 +34,15 @@ describe('a new group, where groups of the past look like attacks', () => {
     // each false campaign would name one account at least
     expect(notices[0]?.promise).toBeGreaterThanOrEqual(5);
   });
+
+  it('shares that count with the other new groups of the same run', () => {
+    const both = [...harvesters(12, 0), ...harvesters(12, 100, 3), ...strangers(40)];
+    const groups = run(both).notices.flatMap(({ subject }) =>
+      subject.type === 'campaign' ? subject.id : [],
+    );
+    expect(new Set(groups).size).toBe(2);
+    expect(run(both, { ...held, robust }).named.size).toBe(5);
+  });
 });
 
 const DAY = 86_400_000;

@@ -1,56 +1,37 @@
-import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CalibrateSteps } from '../../lambdas/calibrate/steps.ts';
+import { CalibrateWork } from '../../lambdas/calibrate/work.ts';
 import { CalibrationBucket } from '../../lib/aws/calibration-bucket.ts';
 import { CalibrationRuns } from '../../lib/aws/calibration-runs.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
-import { RUN_PREFIX } from '../../lib/contract/calibrate-steps.ts';
+import { RUN_PREFIX, stepInput } from '../../lib/contract/calibrate-steps.ts';
+import { readEnvironment } from '../../lib/contract/environment.ts';
 import { newAccount } from '../../lib/detection/account-state.ts';
 import { processBatch } from '../../lib/detection/process-batch.ts';
-import { type Clients, localClients } from '../../lib/emulator/services/clients.ts';
-import { type Emulators, endpointVariables, startEmulators } from '../../lib/emulator/services/emulators.ts';
+import type { Clients } from '../../lib/emulator/services/clients.ts';
 import { calibrateMachine } from '../../lib/infra/calibrate-machine.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import { testCalibration } from '../calibration.ts';
 import { account, application, DAY, harvest } from '../events.ts';
 import type { Json } from '../infra/synthesized.ts';
-import { createTable } from '../tables.ts';
+import { type EmulatedCalibrate, emulatedCalibrate } from './emulated-calibrate.ts';
 import { Execution } from './play-states.ts';
 
 /** The function's own code against emulated AWS, asked by the state machine as the stack declares it. */
 
 const rules = { policy: defaultPolicy, calibration: testCalibration, code: 'test', shadow: false };
 const ACCOUNTS = 24;
-let emulators: Emulators;
+let emulated: EmulatedCalibrate;
 let clients: Clients;
 let handler: (event: unknown, context: object) => Promise<unknown>;
 
 beforeAll(async () => {
-  emulators = await startEmulators();
-  clients = localClients(emulators.endpoints);
-  for (const [name, value] of Object.entries({
-    ...endpointVariables(emulators.endpoints),
-    PROFILE_TABLE: 'profiles',
-    FINDING_TABLE: 'findings',
-    LINK_TABLE: 'links',
-    CAMPAIGN_TABLE: 'campaigns',
-    STATE_BUCKET: 'state',
-    FOREIGN_CALIBRATION: 'accuse',
-    POLICY_APPLICATION: 'Siphonwatch',
-    POLICY_STALENESS_SECONDS: '30',
-    POWERTOOLS_SERVICE_NAME: 'calibrate',
-    POWERTOOLS_METRICS_NAMESPACE: 'test',
-    LOG_LEVEL: 'SILENT',
-  }))
-    vi.stubEnv(name, value);
-  for (const [kind, name] of [
-    ['profile', 'profiles'],
-    ['finding', 'findings'],
-    ['link', 'links'],
-    ['campaign', 'campaigns'],
-  ] as const)
-    await createTable(clients.dynamodb, kind, name);
-  await clients.s3.send(new CreateBucketCommand({ Bucket: 'state' }));
+  emulated = await emulatedCalibrate();
+  clients = emulated.clients;
   const profiles = new ProfileTable(clients.dynamodb, 'profiles', { retentionDays: 35 });
   for (let n = 1; n <= ACCOUNTS; n++) {
     const of = { account: account(n * 7919), events: 25 + (n % 9) * 6, seed: n };
@@ -73,11 +54,7 @@ beforeAll(async () => {
     handler: typeof handler;
   });
 });
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  clients.close();
-  await emulators.close();
-});
+afterAll(() => emulated.close());
 
 const invoke = (event: unknown) => handler(event, { getRemainingTimeInMillis: () => 60_000 });
 const play = (shards: number, name: string, lambda: (event: unknown) => Promise<unknown> = invoke) =>
@@ -124,6 +101,38 @@ describe('the daily calibration', () => {
     expect(await execution.redrive()).toMatchObject({ accounts: ACCOUNTS });
     // and a step that is asked once more makes nothing again
     expect(new Set(made).size).toBe(made.length);
+    expect(await below(RUN_PREFIX)).toEqual([]);
+  });
+
+  it('is made where the policy names a calibration that is not there, and the run is resumed once it does not', async () => {
+    let missing: Error | undefined = new Error('cal-9 is not there');
+    const pair = { policy: defaultPolicy, calibration: testCalibration };
+    const work = new CalibrateWork({
+      environment: readEnvironment('calibrate', process.env),
+      dynamodb: clients.dynamodb,
+      calibrations: new CalibrationBucket(clients.s3, 'state'),
+      policies: { active: async () => defaultPolicy, shadow: async () => undefined },
+      rulesOf: {
+        active: async () => pair,
+        shadow: async () => undefined,
+        inForce: async () => {
+          if (missing !== undefined) throw missing;
+          return rules;
+        },
+      },
+      logger: new Logger(),
+      metrics: new Metrics(),
+    });
+    const steps = new CalibrateSteps(work, new CalibrationRuns(clients.s3, 'state'));
+    const before = await below('calibrations/');
+    for (const key of before) await clients.s3.send(new DeleteObjectCommand({ Bucket: 'state', Key: key }));
+    const execution = play(3, 'missing', async (event) => steps.run(stepInput.parse(event)));
+    await expect(execution.run()).rejects.toThrow('cal-9 is not there');
+    const made = await below('calibrations/cal-');
+    expect(made).toHaveLength(1);
+    missing = undefined;
+    expect(await execution.redrive()).toMatchObject({ accounts: ACCOUNTS });
+    expect(await below('calibrations/cal-')).toEqual(made);
     expect(await below(RUN_PREFIX)).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CalibrationBucket } from '../../lib/aws/calibration-bucket.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
 import { DynamoOutbox, PROFILE_OUTBOX } from '../../lib/aws/outbox-items.ts';
@@ -8,49 +8,24 @@ import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { newAccount } from '../../lib/detection/account-state.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { processBatch } from '../../lib/detection/process-batch.ts';
-import { type Clients, localClients } from '../../lib/emulator/services/clients.ts';
-import { type Emulators, endpointVariables, startEmulators } from '../../lib/emulator/services/emulators.ts';
+import type { Clients } from '../../lib/emulator/services/clients.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import { trafficOf } from '../../lib/stores/finding-queries.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { testCalibration } from '../calibration.ts';
 import { account, DAY, harvest, START } from '../events.ts';
-import { createTable } from '../tables.ts';
+import { type EmulatedCalibrate, emulatedCalibrate } from './emulated-calibrate.ts';
 
-let emulators: Emulators;
+let emulated: EmulatedCalibrate;
 let clients: Clients;
 const rules: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 'test', shadow: false };
 
 beforeAll(async () => {
-  emulators = await startEmulators();
-  clients = localClients(emulators.endpoints);
-  for (const [name, value] of Object.entries({
-    ...endpointVariables(emulators.endpoints),
-    PROFILE_TABLE: 'profiles',
-    FINDING_TABLE: 'findings',
-    LINK_TABLE: 'links',
-    CAMPAIGN_TABLE: 'campaigns',
-    STATE_BUCKET: 'state',
-    FOREIGN_CALIBRATION: 'accuse',
-    POLICY_APPLICATION: 'Siphonwatch',
-    POLICY_STALENESS_SECONDS: '30',
-    POWERTOOLS_SERVICE_NAME: 'calibrate',
-    POWERTOOLS_METRICS_NAMESPACE: 'test',
-    LOG_LEVEL: 'SILENT',
-  }))
-    vi.stubEnv(name, value);
-  await createTable(clients.dynamodb, 'profile', 'profiles');
-  await createTable(clients.dynamodb, 'finding', 'findings');
-  await createTable(clients.dynamodb, 'link', 'links');
-  await createTable(clients.dynamodb, 'campaign', 'campaigns');
-  await clients.s3.send(new CreateBucketCommand({ Bucket: 'state' }));
+  emulated = await emulatedCalibrate();
+  clients = emulated.clients;
 });
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  clients.close();
-  await emulators.close();
-});
+afterAll(() => emulated.close());
 
 async function send(profiles: ProfileTable, events: readonly UsageEvent[]): Promise<void> {
   let stored = newAccount(events[0]?.account ?? '');

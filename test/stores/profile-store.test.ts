@@ -128,17 +128,17 @@ describe.each(STORES)('profile store $name', ({ make }) => {
   it('writes the same seal whoever writes it, and loses none of the slices in a race', async () => {
     const { store, fresh } = make();
     const who = account(next++);
-    const events = arrivals(harvest({ account: who, events: 80, everyMs: HOUR }));
+    const events = arrivals(harvest({ account: who, events: 100, everyMs: HOUR }));
     await push(store, who, events.slice(0, 60));
     const zombie = (await store.load([who])).get(who);
-    const late = processBatch(zombie as never, events.slice(60, 80), rules);
+    const late = processBatch(zombie as never, events.slice(60, 100), rules);
     expect(late.seal).toBeDefined();
     await push(store, who, events.slice(60, 62));
     expect(await store.save(zombie as never, late.state, late.seal)).toBe('conflict');
-    await push(store, who, events.slice(62, 80));
+    await push(store, who, events.slice(62, 100));
     const state = (await fresh().load([who])).get(who);
     const all = joinSlices([state?.sealed ?? [], state?.profile.slices ?? []]);
-    expect(all.reduce((sum, slice) => sum + slice.counts.events, 0)).toBe(80);
+    expect(all.reduce((sum, slice) => sum + slice.counts.events, 0)).toBe(100);
   });
 
   it('remembers the ids of a busy account beyond its hot item', async () => {

@@ -155,11 +155,10 @@ function chancesOf(
   const isNew = linked && reference === 0;
   const second = isNew ? secondLook(campaign, judging, { own, ranked }, rules, scores) : undefined;
   return {
-    chances: ranked.map((p, i) =>
-      second?.named.has((members[i] as CampaignCase['members'][number]).account) === true
-        ? Math.min(p, suspect)
-        : p,
-    ),
+    chances: members.map(({ account }, i) => {
+      const p = ranked[i] as number;
+      return second?.named.has(account) === true ? Math.min(p, suspect) : p;
+    }),
     byRanks: new Set(
       members.flatMap(({ account }, i) => ((ranked[i] as number) <= suspect ? [account] : [])),
     ),

@@ -4,8 +4,7 @@ import type { Calibration } from '../../scoring/calibration.ts';
 import { mostUnranked } from '../../scoring/group-promise.ts';
 import { scoringOf } from '../../scoring/group-ranks.ts';
 import type { WindowScore } from '../../scoring/score.ts';
-import { DAY_MS } from '../../time.ts';
-import { type Allowance, NO_ALLOWANCE } from '../allowance.ts';
+import { type Allowance, COUNTED_MS, NO_ALLOWANCE } from '../allowance.ts';
 import type { Campaign, Unranked } from '../campaign.ts';
 import type { CampaignCase } from './campaign-case.ts';
 import { learnedGroupScore, memberEvidence } from './learned-group.ts';
@@ -111,10 +110,7 @@ export function secondLook(
   return { score: look.score, named: unrankedMembers(members, found, { ...allowance, named: known }) };
 }
 
-/** How long whom no rank supports is remembered after it is no longer named, ms: as long as it counts. */
-const REMEMBERED_MS = 30 * DAY_MS;
-
-/** The campaign with those whom it names although no rank supports it, and those of the last month. */
+/** The campaign with those whom it names although no rank supports it, and those who still count. */
 export function withUnranked(
   campaign: Campaign,
   accused: ReadonlyMap<string, number>,
@@ -122,7 +118,7 @@ export function withUnranked(
   at: number,
 ): Campaign {
   const { unranked: before = [], ...rest } = campaign;
-  const kept = before.filter(([account, since]) => accused.has(account) || at - since < REMEMBERED_MS);
+  const kept = before.filter(([account, since]) => accused.has(account) || at - since < COUNTED_MS);
   const known = new Set(kept.map(([account]) => account));
   const more = [...accused.keys()].filter((account) => named.has(account) && !known.has(account));
   const unranked = [...kept, ...more.map((account): Unranked => [account, at])];

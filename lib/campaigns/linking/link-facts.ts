@@ -54,7 +54,7 @@ const SEEN_MS = 14 * DAY_MS;
 
 export interface SeenValue {
   readonly value: string;
-  /** start of the fortnight of event time in which it was last seen, ms since 1970; of versions before, the fortnight or the day */
+  /** start of the fortnight of event time in which it was last seen, ms since 1970; of versions before, the week or the day */
   readonly seen: number;
 }
 

@@ -6,7 +6,7 @@ import type { ArchiveReader, ReadSoFar } from '../../aws/archive-reader.ts';
 import type { RebuiltTable } from '../../aws/rebuilt-table.ts';
 import type { AccountState } from '../../detection/account-state.ts';
 import type { Rules } from '../../detection/judge.ts';
-import type { Seal } from '../../detection/process-batch.ts';
+import type { Seal } from '../../detection/seal.ts';
 import type { Notice } from '../../findings/finding.ts';
 import { padSequence } from '../../profile/position.ts';
 import type { IngestedEvent } from '../../profile/profile.ts';
