@@ -195,7 +195,7 @@ export class CalibrateSteps {
 const rulesOf = ({ policy, verdicts }: Basis) => ({ windows: policy.windows, verdicts });
 const learnerOf = (basis: Basis): CalibrationLearner => new CalibrationLearner(rulesOf(basis));
 
-/** The number of shards is in it: a run that was resumed with another number mixes nothing. */
+/** The number of shards is in it, as whoever looks for a missing part wants to know. */
 function partName(kind: string, shard: number, shards: number): string {
   return `${kind}-${shard}-of-${shards}`;
 }

@@ -65,7 +65,7 @@ export class CalibrationRuns {
     return held;
   }
 
-  /** Takes away all of a run. */
+  /** Takes away all of a run; what S3 does not delete expires (lib/infra/buckets.ts). */
   async drop(run: string): Promise<void> {
     const Prefix = keyOf(run, '');
     for await (const { Contents = [] } of paginateListObjectsV2(

@@ -9,14 +9,20 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { HUNT_TABLES, huntPrefix, MANIFEST_PREFIX, manifestKey, partKey } from '../contract/hunt-names.ts';
+import {
+  HUNT_TABLES,
+  huntPrefix,
+  MANIFEST_PREFIX,
+  manifestKey,
+  manifestOf,
+  partKey,
+} from '../contract/hunt-names.ts';
 import { EVENTS_PREFIX } from '../contract/object-prefixes.ts';
 import { type Manifest, manifest, type PartCounts, parseManifest, partCounts } from '../hunts/manifest.ts';
 import type { ListedObject } from '../hunts/plan-parts.ts';
 import { padSequence } from '../profile/position.ts';
 
 const FRAMES = /\/[^/]+-(\d+)-(\d+)\.ndjson\.gz$/;
-const MANIFEST = /^hunts\/manifests\/day=([^/]+)\/(.+)\.json$/;
 
 /** The bytes of a part, one object for each table. */
 export interface MadePart {
@@ -61,8 +67,9 @@ export class HuntObjects {
   async manifests(): Promise<Map<string, Map<string, number>>> {
     const found = new Map<string, Map<string, number>>();
     for (const { key, written } of await this.#listed(MANIFEST_PREFIX)) {
-      const [, day, group] = MANIFEST.exec(key) ?? [];
-      if (day === undefined || group === undefined) continue;
+      const of = manifestOf(key);
+      if (of === undefined) continue;
+      const { day, group } = of;
       found.set(day, (found.get(day) ?? new Map<string, number>()).set(group, written));
     }
     return found;

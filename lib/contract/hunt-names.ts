@@ -19,9 +19,20 @@ export function manifestKey(day: string, group: string): string {
   return `${MANIFEST_PREFIX}day=${day}/${group}.json`;
 }
 
+/** Day and group of a manifest's key; undefined for any other key. */
+export function manifestOf(key: string): { readonly day: string; readonly group: string } | undefined {
+  const [, day, group] = /^hunts\/manifests\/day=([^/]+)\/(.+)\.json$/.exec(key) ?? [];
+  return day === undefined || group === undefined ? undefined : { day, group };
+}
+
+/** A part's name within its day. */
+export function partName(group: string, part: number): string {
+  return `${group}-${String(part).padStart(4, '0')}.parquet`;
+}
+
 /** A part of a table's day: of one group of buckets, numbered from 0. */
 export function partKey(table: HuntTable, day: string, group: string, part: number): string {
-  return `${huntPrefix(table, day)}${group}-${String(part).padStart(4, '0')}.parquet`;
+  return `${huntPrefix(table, day)}${partName(group, part)}`;
 }
 
 /** Day and group of a part's key; undefined for any other key. */
@@ -35,7 +46,10 @@ export function partOf(
     : { table: table as HuntTable, day, group };
 }
 
-/** Glue takes lower-case letters, digits and underscores in what Athena reads (athena/latest/ug/tables-databases-columns-names.html). */
+/**
+ * Glue takes lower-case letters, digits and underscores in what Athena reads (athena/latest/ug/tables-databases-columns-names.html).
+ * Of two stacks whose names differ in case alone the second one's deployment fails, as its database exists.
+ */
 export function databaseName(stackName: string): string {
   return `${stackName.toLowerCase().replaceAll('-', '_')}_hunts`;
 }

@@ -18,7 +18,8 @@ export interface ArchivedEvent {
 }
 
 /** A row of `prints`: an event under one of its key epochs. */
-export interface PrintedEvent extends ArchivedEvent {
+export interface PrintedEvent {
+  readonly archived: ArchivedEvent;
   readonly prints: Prints;
   /** it is the newest epoch that the event carries */
   readonly newest: boolean;
@@ -210,12 +211,12 @@ const PRINT_NAMES = {
 
 /** `prints`: keyed fingerprints, a row for each event and key epoch. For people who may read raw prints. */
 export const PRINT_COLUMNS: readonly Column<PrintedEvent>[] = [
-  ...COMMON,
+  ...COMMON.map(({ of, ...said }): Column<PrintedEvent> => ({ ...said, of: ({ archived }) => of(archived) })),
   {
     name: 'exchange',
     type: 'string',
     what: "the exchange's id at the gateway",
-    of: ({ event }) => event.id,
+    of: ({ archived }) => archived.event.id,
   },
   { name: 'epoch', type: 'string', what: 'id of the key epoch', of: ({ prints }) => prints.epoch },
   {
@@ -235,8 +236,8 @@ export const PRINT_COLUMNS: readonly Column<PrintedEvent>[] = [
 ];
 
 /** The rows of `prints` that an event has. */
-export function printsOf(row: ArchivedEvent): PrintedEvent[] {
-  return row.event.prints.map((prints, i) => ({ ...row, prints, newest: i === 0 }));
+export function printsOf(archived: ArchivedEvent): PrintedEvent[] {
+  return archived.event.prints.map((prints, i) => ({ archived, prints, newest: i === 0 }));
 }
 
 /** Name, type and meaning of the columns of a table, without how they are made. */

@@ -12,6 +12,7 @@ import {
   type Value,
 } from './columns.ts';
 import { DIGEST_KEY, digestIn, isWhole, NO_DIGEST, type PartDigest, withDigest } from './part-digest.ts';
+import { byText } from './text-order.ts';
 
 /** A row as it lies in an object; what the event does not say is undefined. */
 export type Row = Readonly<Record<string, Value | undefined>>;
@@ -72,17 +73,13 @@ function valuesOf<R>(columns: readonly Column<R>[], rows: readonly R[]): (Value 
 
 function inOrder(a: ArchivedEvent, b: ArchivedEvent): number {
   return (
-    compare(a.event.account, b.event.account) ||
-    compare(a.event.time, b.event.time) ||
-    compare(a.shard, b.shard) ||
+    byText(a.event.account, b.event.account) ||
+    byText(a.event.time, b.event.time) ||
+    byText(a.shard, b.shard) ||
     a.sequence.length - b.sequence.length ||
-    compare(a.sequence, b.sequence) ||
+    byText(a.sequence, b.sequence) ||
     a.line - b.line
   );
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
 
 /** The same rows give the same bytes. @param erased rows that `forget` took out of it */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { byText } from './text-order.ts';
 
 /** An object of the archive as it is listed. */
 export interface ListedObject {
@@ -32,7 +33,7 @@ export const PART_BYTES = 32 * 1024 * 1024;
  * numbers, not a list of objects: each record belongs to one part, whichever objects hold it.
  */
 export function planParts(listing: readonly ListedObject[], partBytes = PART_BYTES): PlannedPart[] {
-  const sorted = [...listing].sort((a, b) => compare(a.first, b.first) || compare(a.key, b.key));
+  const sorted = [...listing].sort((a, b) => byText(a.first, b.first) || byText(a.key, b.key));
   const starts: string[] = [];
   let bytes = 0;
   for (const object of sorted) {
@@ -55,7 +56,7 @@ export function planParts(listing: readonly ListedObject[], partBytes = PART_BYT
 export function listingDigest(listing: readonly ListedObject[]): string {
   return digestOf(
     [],
-    [...listing].sort((a, b) => compare(a.key, b.key)),
+    [...listing].sort((a, b) => byText(a.key, b.key)),
   );
 }
 
@@ -63,8 +64,4 @@ function digestOf(range: readonly string[], objects: readonly ListedObject[]): s
   const hash = createHash('sha256').update(JSON.stringify(range));
   for (const { key, etag, bytes } of objects) hash.update(`\n${key} ${etag} ${bytes}`);
   return hash.digest('hex').slice(0, 32);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

@@ -6,6 +6,7 @@ import { FUNCTION_NAMES, type FunctionName } from '../contract/environment.ts';
 import { type MetricName, metricsNamespace } from '../contract/metrics.ts';
 import type { TableName } from '../contract/tables.ts';
 import { ROLLBACK_ALARMS } from './bake-time.ts';
+import { COMPACT } from './compact-size.ts';
 import type { MappingName, ScheduleName } from './pipeline.ts';
 import type { Settings } from './settings.ts';
 
@@ -91,8 +92,7 @@ const SILENCE: Readonly<Record<ScheduleName, string>> = {
 /** Two runs that did not happen, in whole hours, and one more for the schedule's own drift. */
 function silentAfterHours(fn: ScheduleName, { sweepMinutes, linkMinutes }: Settings): number {
   if (fn === 'calibrate') return 26;
-  if (fn === 'compact') return 3;
-  const minutes = fn === 'sweep' ? sweepMinutes : linkMinutes;
+  const minutes = { sweep: sweepMinutes, link: linkMinutes, compact: COMPACT.everyMinutes }[fn];
   return Math.ceil((2 * minutes) / 60) + 1;
 }
 

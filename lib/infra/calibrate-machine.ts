@@ -14,7 +14,7 @@ function parametersOf(step: StepInput['step'], shards: number): Parameters {
   return { step, 'run.$': '$.run', 'shards.$': '$.shards' };
 }
 
-/** Hours after which a run is given up; a map of the largest fleet takes one. */
+/** A run is given up after this: long before its parts expire (RUN_PREFIX). */
 const TIMEOUT_SECONDS = 12 * 3600;
 
 /**
@@ -51,9 +51,10 @@ export function calibrateMachine(functionArn: string, shards: number, partition 
       FunctionName: functionArn,
       ...(parameters === undefined ? { 'Payload.$': '$' } : { Payload: parameters }),
     },
-    OutputPath: '$.Payload',
     Retry: RETRY,
   });
+  /** of what Lambda answers, what the step said */
+  const answered = { OutputPath: '$.Payload' };
   /** what a shard answers is for whoever looks at the map; the next state gets the map's own input */
   const map = (step: 'see' | 'measure', next: string) => ({
     Type: 'Map',
@@ -63,7 +64,7 @@ export function calibrateMachine(functionArn: string, shards: number, partition 
     ItemProcessor: {
       ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
       StartAt: 'Shard',
-      States: { Shard: { ...invoke(undefined), End: true } },
+      States: { Shard: { ...invoke(undefined), ...answered, End: true } },
     },
     MaxConcurrency: shards,
     // nothing is learnt from a part of the fleet
@@ -76,19 +77,15 @@ export function calibrateMachine(functionArn: string, shards: number, partition 
     StartAt: 'Plan',
     TimeoutSeconds: TIMEOUT_SECONDS,
     States: {
-      Plan: { ...invoke(parametersOf('plan', shards)), Next: 'See' },
+      Plan: { ...invoke(parametersOf('plan', shards)), ...answered, Next: 'See' },
       See: map('see', 'Fit'),
       Fit: {
-        ...withoutOutputPath(invoke(parametersOf('fit', shards))),
+        ...invoke(parametersOf('fit', shards)),
         ResultPath: null,
         Next: 'Measure',
       },
       Measure: map('measure', 'Finish'),
-      Finish: { ...invoke(parametersOf('finish', shards)), End: true },
+      Finish: { ...invoke(parametersOf('finish', shards)), ...answered, End: true },
     },
   };
-}
-
-function withoutOutputPath<T extends { readonly OutputPath: string }>({ OutputPath: _, ...rest }: T) {
-  return rest;
 }

@@ -16,6 +16,7 @@ import { type ColumnType, columnsOf, DAY_COLUMN } from '../hunts/columns.ts';
 import { athenaSql } from '../hunts/dialect.ts';
 import { HUNT_QUERIES } from '../hunts/queries.ts';
 import type { Bundles } from './bundles.ts';
+import { COMPACT } from './compact-size.ts';
 import { observability, Worker } from './functions.ts';
 import { recheckDays } from './optional-settings.ts';
 import type { Resources } from './permissions.ts';
@@ -50,10 +51,6 @@ const TABLE_WORDS: Readonly<Record<HuntTable, string>> = {
   prints: 'Keyed fingerprints, a row for each event and key epoch; for people who may read raw prints',
 };
 
-/** Parts hold some 200,000 events, which are objects in memory while they are sorted. */
-const MEMORY_MB = 3008;
-/** Longer than a run may take, so that no two are at work. */
-const EVERY = Duration.minutes(20);
 const GIB = 1024 ** 3;
 
 /**
@@ -82,12 +79,12 @@ export class Hunts extends Construct {
       resources,
       settings,
       removalPolicy: props.removalPolicy,
-      memoryMb: MEMORY_MB,
-      timeoutSeconds: 900,
+      memoryMb: COMPACT.memoryMb,
+      timeoutSeconds: COMPACT.timeoutSeconds,
       deadLetterQueue: resources.notification.deadLetters,
     });
     this.schedule = new Rule(this, 'CompactSchedule', {
-      schedule: Schedule.rate(EVERY),
+      schedule: Schedule.rate(Duration.minutes(COMPACT.everyMinutes)),
       targets: [
         new LambdaFunction(this.worker.fn, {
           deadLetterQueue: resources.notification.deadLetters,

@@ -147,7 +147,7 @@ function asking(
             ['s3:GetObject'],
             ...tables.map((table) => archive.arnForObjects(`${huntPrefix(table)}*`)),
           ),
-          listing(archive, tables),
+          ...listing(archive, tables),
         ]),
     new PolicyStatement({
       sid: 'KeyResults',
@@ -158,13 +158,15 @@ function asking(
   ];
 }
 
-/** Names of objects below the tables' own prefixes, and no others: a name of a frame says when which shard was busy. */
-function listing(archive: Bucket, tables: readonly HuntTable[]): PolicyStatement {
-  const statement = allow('ParquetBucket', ['s3:ListBucket', 's3:GetBucketLocation'], archive.bucketArn);
-  statement.addCondition('StringLikeIfExists', {
-    's3:prefix': tables.map((table) => `${huntPrefix(table)}*`),
-  });
-  return statement;
+/**
+ * Names of objects below the tables' own prefixes, and no others: a name of a frame says when which shard was busy. Without IfExists, by
+ * which a request that names no prefix would list all (IAM user guide, "IAM JSON policy elements: Condition operators"); what never
+ * names one stands apart.
+ */
+function listing(archive: Bucket, tables: readonly HuntTable[]): PolicyStatement[] {
+  const names = allow('ParquetNames', ['s3:ListBucket'], archive.bucketArn);
+  names.addCondition('StringLike', { 's3:prefix': tables.map((table) => `${huntPrefix(table)}*`) });
+  return [names, allow('ParquetBucket', ['s3:GetBucketLocation'], archive.bucketArn)];
 }
 
 /**

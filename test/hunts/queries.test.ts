@@ -33,11 +33,9 @@ async function answers(db: DuckDBConnection, id: string) {
 describe('the queries of hunts', () => {
   it('ask days only, and name just the columns that they say they read', () => {
     for (const { id, sql, table, reads } of HUNT_QUERIES) {
-      expect([id, sql]).toEqual([
-        id,
-        expect.stringContaining(`FROM ${table}\n`) &&
-          expect.stringMatching(/WHERE day BETWEEN \{since\} AND \{until\}/),
-      ]);
+      expect([id, sql]).toEqual([id, expect.stringContaining('WHERE day BETWEEN {since} AND {until}')]);
+      const asked = [...sql.matchAll(/\bFROM (\w+)/g)].map(([, name]) => name);
+      expect([id, new Set(asked)]).toEqual([id, new Set([table])]);
       const names = columnsOf(table)
         .map(({ name }) => name)
         .filter((name) => new RegExp(`\\b${name}\\b`).test(sql));

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { HUNT_TABLES } from '../../lib/contract/hunt-names.ts';
 import { columnsOf } from '../../lib/hunts/columns.ts';
@@ -33,6 +34,15 @@ describe('hunts in the stack', () => {
       plain.resourceCountIs(type, 0);
     const [, { Properties }] = resourceOf(plain, 'AWS::S3::Bucket', 'BucketsArchive');
     expect(JSON.stringify(Properties.LifecycleConfiguration)).not.toContain('hunts/');
+  });
+
+  it('are written as often as docs/hunting.md says, by an invocation that ends before the next', () => {
+    const [, { Properties }] = resourceOf(template, 'AWS::Events::Rule', 'HuntsCompactSchedule');
+    expect(Properties.ScheduleExpression).toBe('rate(20 minutes)');
+    const manual = readFileSync(new URL('../../docs/hunting.md', import.meta.url), 'utf8');
+    expect(manual).toContain('Every twenty minutes the function writes');
+    const [, fn] = resourceOf(template, 'AWS::Lambda::Function', 'HuntsCompactFunction');
+    expect(fn.Properties.Timeout).toBeLessThan(20 * 60);
   });
 
   it('are tables with the columns that are written, and days that are projected as far back as they are kept', () => {
@@ -110,6 +120,16 @@ describe('hunts in the stack', () => {
     for (const policy of ['PeopleHunter', 'PeopleEvidence'])
       for (const { Action } of statementsOf(policy))
         expect([Action].flat().filter((action) => /Put|Delete|Create|Update/.test(action))).toEqual([]);
+  });
+
+  it('let analysts list nothing but the Parquet without prints, not even by a request that names no prefix', () => {
+    const lists = statementsOf('PeopleHunter').filter(({ Action }) =>
+      [Action].flat().includes('s3:ListBucket'),
+    );
+    expect(lists.map(({ Action, Condition }) => [Action, Condition])).toEqual([
+      // with StringLikeIfExists a request without a prefix would list everything
+      ['s3:ListBucket', { StringLike: { 's3:prefix': ['hunts/events/*'] } }],
+    ]);
   });
 
   it('keeps prints no longer than the records, and moves Parquet to the cheaper class', () => {

@@ -193,7 +193,11 @@ const FILES: readonly (readonly [string, Buffer | string, number, RegExp?])[] = 
     /too early|damaged/,
   ],
   ['OTLP in protobuf, one message', OTLP, 1],
-  ['OTLP in protobuf behind a line break, as text', Buffer.from(`\n${LINES.join('\n')}`), 3],
+  [
+    'text behind a line break, which begins as OTLP in protobuf does',
+    Buffer.from(`\n${LINES.join('\n')}`),
+    3,
+  ],
   [
     'OTLP in protobuf, messages behind their lengths',
     Buffer.concat([sized(OTLP), sized(Buffer.alloc(0)), sized(OTLP)]),

@@ -129,7 +129,7 @@ function found(input: Json, path: string): Json {
 }
 
 function sized(value: Json): Json {
-  if (JSON.stringify(value).length > MOST_BYTES) throw new Error('States.DataLimitExceeded');
+  if (Buffer.byteLength(JSON.stringify(value)) > MOST_BYTES) throw new Error('States.DataLimitExceeded');
   return value;
 }
 

@@ -39,7 +39,7 @@ export function athenaPlace(
 
 /** `name=id` pairs, comma between (lib/infra/guidance.ts). */
 function namedQueries(text = ''): Readonly<Record<string, string>> {
-  return Object.fromEntries(text.split(',').flatMap((pair) => [pair.split('=') as [string, string]]));
+  return Object.fromEntries(text.split(',').map((pair) => pair.split('=') as [string, string]));
 }
 
 /**

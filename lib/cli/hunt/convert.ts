@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readObject } from '../../aws/archive-frames.ts';
-import { HUNT_TABLES, type HuntTable } from '../../contract/hunt-names.ts';
+import { HUNT_TABLES, type HuntTable, partName } from '../../contract/hunt-names.ts';
 import { eventsOf } from '../../hunts/archived-record.ts';
 import type { ArchivedEvent } from '../../hunts/columns.ts';
 import { encodePart, tablesOf } from '../../hunts/parquet.ts';
@@ -113,7 +113,7 @@ export class Converter {
 
   async #put(table: HuntTable, day: string, bytes: Uint8Array): Promise<void> {
     // of its content: another part has another name, wherever it is made, and the same part the same
-    const name = `${MADE_HERE}${digestOf(bytes)}-0000.parquet`;
+    const name = partName(`${MADE_HERE}${digestOf(bytes)}`, 0);
     const file = join(this.#folder, table, `day=${day}`, name);
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     // prints are in it: for its owner only

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { HUNT_TABLES } from '../../contract/hunt-names.ts';
 import { wrap } from '../../findings/format.ts';
 import { checkedDay, type Days, duckdbSql } from '../../hunts/dialect.ts';
 import { HUNT_QUERIES, type HuntQuery, huntQuery } from '../../hunts/queries.ts';
@@ -171,7 +172,7 @@ function refuseNothing(
 
 /** Rows that count twice make every answer wrong, so there is none. */
 async function refuseDoubled(db: HuntDatabase): Promise<void> {
-  for (const table of ['events', 'prints'] as const) {
+  for (const table of HUNT_TABLES) {
     const doubled = await db.doubled(table);
     if (doubled > 0)
       throw new InputError(
@@ -251,7 +252,7 @@ async function printAthena({ query, sql, days }: Question, options: HuntOptions)
 
 function list(json: boolean): number {
   if (json) {
-    printJson({ queries: HUNT_QUERIES.map(({ sql, ...query }) => ({ ...query, sql })) });
+    printJson({ queries: HUNT_QUERIES });
     return 0;
   }
   const width = terminalWidth();

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type HuntTable, partOf } from '../../contract/hunt-names.ts';
+import { type HuntTable, partName, partOf } from '../../contract/hunt-names.ts';
 import { DamagedManifest, type Manifest, parseManifest } from '../../hunts/manifest.ts';
 import {
   DamagedParquet,
@@ -161,7 +161,7 @@ function missingOf({ day, group, parts: counted }: Manifest, parts: readonly Par
   const notes: string[] = [];
   for (const table of tablesIn(parts))
     for (const [number, counts] of counted.entries()) {
-      const name = `${group}-${String(number).padStart(4, '0')}.parquet`;
+      const name = partName(group, number);
       const held = parts.find((part) => part.table === table && part.day === day && part.name === name);
       if (held === undefined)
         notes.push(`${table} of ${day}: part ${name} with ${counts[table]} rows is missing`);

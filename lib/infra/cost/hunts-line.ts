@@ -1,6 +1,8 @@
+import { COMPACT } from '../compact-size.ts';
+import { recheckDays } from '../optional-settings.ts';
 import type { Settings } from '../settings.ts';
 import type { Load } from './load.ts';
-import { MONTH_SECONDS, PRICES } from './prices.ts';
+import { MONTH_HOURS, MONTH_SECONDS, PRICES } from './prices.ts';
 
 /** Measured on the example traffic by `npm run bench:hunts`. */
 const MEASURED = {
@@ -10,13 +12,10 @@ const MEASURED = {
   /** from frames to both tables, in a second of a processor */
   perSecond: 6000,
 };
-const MEMORY_GB = 3008 / 1024;
-/** Groups of a day that are listed, and days that are looked at again (lambdas/compact/compact.ts). */
+/** Groups of a day, each of which is listed where it is looked at again (lambdas/compact/compact.ts). */
 const GROUPS = 17;
-const RECHECKED = 3;
-const RUNS = 2160;
-/** Of each twenty minutes an invocation has fifteen. */
-const BUSY_SHARE = 900 / 1200;
+const RUNS = (MONTH_HOURS * 60) / COMPACT.everyMinutes;
+const BUSY_SHARE = COMPACT.timeoutSeconds / (COMPACT.everyMinutes * 60);
 
 /** The archive in Parquet, USD a month: one of a bill's parts (bill.ts). Queries are not in it: Athena bills what they read. */
 export function huntsLine(load: Load, settings: Settings) {
@@ -25,9 +24,9 @@ export function huntsLine(load: Load, settings: Settings) {
   const events = eventsPerSecond * MONTH_SECONDS;
   const months = { events: settings.huntDays / 30, prints: settings.archiveDays / 30 };
   const stored = (events * (MEASURED.events * months.events + MEASURED.prints * months.prints)) / 1e9;
-  const lists = RUNS * (settings.archiveDays + RECHECKED * GROUPS);
+  const lists = RUNS * (settings.archiveDays + recheckDays(settings) * GROUPS);
   const cost =
-    (events / MEASURED.perSecond) * MEMORY_GB * lambda.gbSecond +
+    (events / MEASURED.perSecond) * (COMPACT.memoryMb / 1024) * lambda.gbSecond +
     stored * s3.storageGb +
     (lists / 1000) * s3.putThousand +
     ((load.archiveObjectsPerSecond * MONTH_SECONDS) / 1000) * s3.getThousand;
