@@ -9,6 +9,7 @@ const TYPES = {
   Logs: 'AWS::Logs::LogGroup',
   Schedule: 'AWS::Events::Rule',
 } as const;
+const SOUGHT = new Set([...Object.values(TYPES), 'AWS::Lambda::EventSourceMapping']);
 const MANUAL = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
 const ids = Object.entries(
   synthesized({ hunts: true, triageApi: true, calibrateShards: 2 }).toJSON().Resources as Record<
@@ -29,6 +30,16 @@ describe('`part` of the runbooks', () => {
         expect([name, kind, found(name, kind)]).toEqual([name, kind, [expect.any(String)]]);
     for (const name of ['Sweep', 'Link', 'Calibrate', 'Compact'])
       expect(found(name, 'Schedule')).toHaveLength(1);
+  });
+
+  it('finds every part that a command of the manual names', () => {
+    const named = [...MANUAL.matchAll(/\$\(part (\w+) (\w+)\)/g)];
+    expect(named.length).toBeGreaterThan(5);
+    for (const [command, name = '', kind = ''] of named)
+      expect([
+        command,
+        ids.filter(([id, { Type }]) => SOUGHT.has(Type) && id.includes(`${name}${kind}`)).length,
+      ]).not.toEqual([command, 0]);
   });
 
   it('is asked for the logs of every function where their volume is looked at', () => {
