@@ -280,7 +280,7 @@ describe('the archive in Parquet', () => {
     await of.compact(LATER + DAY);
     expect(await objects.damagedGroups()).toBe(1);
     const [one = '', two = ''] = await of.keys('events/');
-    await of.s3.send(new PutObjectCommand({ Bucket: of.bucket, Key: key, Body: await whole }));
+    await of.s3.send(new PutObjectCommand({ Bucket: of.bucket, Key: key, Body: Buffer.from(await whole) }));
     await of.s3.send(deleted(of, one === key ? two : one));
     for (const made of await of.keys('hunts/')) await of.s3.send(deleted(of, made));
     await of.compact(LATER + DAY);
