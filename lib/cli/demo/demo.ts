@@ -52,6 +52,8 @@ const CONTEXT = {
   'siphonwatch:foreignCalibration': 'accuse',
   // records, of some hundred events each: findings come while traffic is still being sent
   'siphonwatch:batchSize': 8,
+  // the embedded cloud has no function URLs: verdicts go into its table
+  'siphonwatch:triageApi': false,
   // a policy that is pushed to the demo is in force at the next event but a few
   'siphonwatch:policyStalenessSeconds': 2,
 } as const;
