@@ -205,8 +205,8 @@ export const SETTINGS = {
     "Import findings into the account's AWS Security Hub CSPM, which has to be enabled in the region.",
   ),
   triageApi: onOff(
-    false,
-    "A URL with IAM authentication for a team's own tools: list findings, read one, record a verdict.",
+    true,
+    "A URL with IAM authentication by which findings are read and verdicts given, by our commands and a team's own tools. Without it, who gives verdicts writes the findings table.",
   ),
   findingsEmails: addresses('Subscribers of the findings topic: the security team.'),
   criticalPhones: phones(
