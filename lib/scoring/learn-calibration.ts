@@ -9,6 +9,7 @@ import { looksAt, type PastAccount } from './looks.ts';
 import { foldOf, type Model, readModel } from './model.ts';
 import { peerGroups } from './peer-group.ts';
 import { learnRanks } from './rank-null.ts';
+import { supportedVerdicts } from './supported-verdicts.ts';
 
 export interface CalibrationRules {
   readonly windows: readonly number[];
@@ -44,7 +45,11 @@ export interface SeenPart {
 }
 
 /** What measuring needs of what was learnt from all parts. */
-export type Fitted = Omit<SeenPart, 'rows'> & { readonly model: Model; readonly robust?: Model };
+export type Fitted = Omit<SeenPart, 'rows'> & {
+  readonly model: Model;
+  readonly robust?: Model;
+  readonly unsupported: readonly string[];
+};
 
 /** What was measured of a part of the accounts. */
 export interface MeasuredPart {
@@ -91,6 +96,7 @@ export class CalibrationLearner {
   readonly #groupOf = new Map<string, readonly string[]>();
   readonly #latest = new Map<number, LatestRow[]>();
   #judged = { extraction: 0, benign: 0, grey: 0 };
+  #unsupported: ReadonlySet<string> = new Set();
 
   constructor(rules: CalibrationRules) {
     this.#rules = { library: shippedLibrary, verdicts: NO_VERDICTS, seed: 1, ...rules };
@@ -154,7 +160,12 @@ export class CalibrationLearner {
   fitted(): Fitted {
     if (this.#model === undefined) throw new Error('fit comes before measure');
     const { rows: _, ...seen } = this.seen();
-    return { ...seen, model: this.#model, ...(this.#robust === undefined ? {} : { robust: this.#robust }) };
+    return {
+      ...seen,
+      model: this.#model,
+      ...(this.#robust === undefined ? {} : { robust: this.#robust }),
+      unsupported: this.unsupported,
+    };
   }
 
   /** A learner that measures with what another has fitted. */
@@ -162,6 +173,7 @@ export class CalibrationLearner {
     const learner = new CalibrationLearner(rules);
     learner.#model = fitted.model;
     learner.#robust = fitted.robust;
+    learner.#unsupported = new Set(fitted.unsupported);
     learner.#kept = fitted.kept;
     learner.#from = fitted.from;
     learner.#to = fitted.to;
@@ -209,10 +221,27 @@ export class CalibrationLearner {
         `a calibration needs at least two accounts with ${FEWEST_REQUESTS} requests in a window`,
       );
     const together = [...(linked ?? [])];
-    this.#model = learnModel(rows, { ...this.#rules, linked: together });
-    if (linked !== undefined)
-      this.#robust = learnModel(rows, { ...this.#rules, linked: together, robust: true });
+    const rules = { ...this.#rules, linked: together };
+    const { unsupported, ...verdicts } = supportedVerdicts(rows, rules);
+    this.#unsupported = new Set(unsupported);
+    this.#model = learnModel(rows, { ...rules, verdicts });
+    if (linked !== undefined) this.#robust = learnModel(rows, { ...rules, verdicts, robust: true });
     return this.#model;
+  }
+
+  /** Accounts that were called extraction without an effect (supported-verdicts.ts), ascending; nobody before `fit`. */
+  get unsupported(): readonly string[] {
+    return [...this.#unsupported].sort();
+  }
+
+  /** The verdicts that have an effect. */
+  get verdicts(): Verdicts {
+    const { extraction, benign, grey } = this.#rules.verdicts;
+    return {
+      extraction: new Set([...extraction].filter((account) => !this.#unsupported.has(account))),
+      benign,
+      grey,
+    };
   }
 
   /** The robust forests (learn-model.ts), where it was said which accounts hang together. */
@@ -227,7 +256,8 @@ export class CalibrationLearner {
     const newest = found?.newest ?? new Map<number, Newest>();
     const inSpread = foldOf(held.account, HASHES) < this.#kept;
     const { extraction, grey } = this.#rules.verdicts;
-    if (extraction.has(held.account) || grey.has(held.account)) return peak;
+    const confirmed = extraction.has(held.account) && !this.#unsupported.has(held.account);
+    if (confirmed || grey.has(held.account)) return peak;
     if (inSpread)
       for (const [hours, { row, events }] of newest) {
         const list = this.#latest.get(hours) ?? [];
@@ -288,7 +318,10 @@ export class CalibrationLearner {
       events: this.#events,
       foreign: about.foreign ?? false,
       library: this.#rules.library.id,
-      verdicts: { ...this.#judged },
+      verdicts: {
+        ...this.#judged,
+        ...(this.#unsupported.size === 0 ? {} : { unsupported: this.#unsupported.size }),
+      },
       windows: [...this.#rules.windows],
       model: fitted,
       score: Object.fromEntries(
