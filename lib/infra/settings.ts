@@ -182,7 +182,7 @@ export const SETTINGS = {
   policyBakeMinutes: wholeNumber(
     0,
     1440,
-    15,
+    20,
     'How long alarms can take a new policy back by themselves; no other policy can be pushed meanwhile. Long enough for the alarms, or 0: then no alarm takes a policy back.',
   ),
   linkMinutes: wholeNumber(5, 1440, 15, 'Minutes between two runs of `link`.'),
@@ -305,7 +305,7 @@ const CROSS_RULES: readonly CrossRule[] = [
     broken: (s) =>
       s.policyBakeMinutes === 0 || s.policyBakeMinutes >= leastBakeMinutes(s)
         ? undefined
-        : `siphonwatch:policyBakeMinutes is ${s.policyBakeMinutes} while siphonwatch:policyStalenessSeconds is ${s.policyStalenessSeconds} and siphonwatch:batchWindowSeconds ${s.batchWindowSeconds}: allowed is 0 (no alarm takes a policy back) or at least ${leastBakeMinutes(s)}, or no alarm could be raised in time`,
+        : `siphonwatch:policyBakeMinutes is ${s.policyBakeMinutes} while siphonwatch:policyStalenessSeconds is ${s.policyStalenessSeconds}, siphonwatch:batchWindowSeconds ${s.batchWindowSeconds} and siphonwatch:scoreTimeoutSeconds ${s.scoreTimeoutSeconds}: allowed is 0 (no alarm takes a policy back) or at least ${leastBakeMinutes(s)}, or no alarm could be raised in time`,
   },
   {
     broken: (s) =>
