@@ -153,6 +153,7 @@ export class CalibrateWork {
       calibration: made,
       windows: made.windows,
       confirmed: learner.verdicts.extraction,
+      aside: new Set([...learner.verdicts.extraction, ...learner.verdicts.grey]),
       ...(learner.robust === undefined ? {} : { robust: learner.robust }),
       judged: new Set([...verdicts.extraction, ...verdicts.benign, ...verdicts.grey]),
       content: linked.content,
@@ -167,7 +168,7 @@ export class CalibrateWork {
       id,
       accounts: made.accounts,
       verdicts: made.verdicts,
-      verdictsWithoutEffect: learner.unsupported.slice(0, 20),
+      verdictsWithoutEffect: learner.verdicts.unsupported.slice(0, 20),
       library: made.library,
       levels: supportedBudget({ ...made, groups }, policy.budget),
       unsupported: unsupported({ ...made, groups }, policy.budget),
@@ -182,7 +183,12 @@ export class CalibrateWork {
     // a pair that cannot be read is told by the source, and keeps no calibration from being made
     const active = await rulesOf.active().catch(() => undefined);
     const drift = active?.calibration.drift;
-    if (active === undefined || drift === undefined) return;
+    if (active === undefined) return;
+    if (drift === undefined) {
+      // nothing to compare with, and so nothing that has moved: what was said of an earlier one is over
+      metrics.addMetric('CalibrationDrift', MetricUnit.Count, 0);
+      return;
+    }
     const { id } = active.calibration;
     const test = new DriftTest(drift);
     for (const held of new Map(learner.measured().latest).get(drift.hours) ?? [])

@@ -1,7 +1,7 @@
 import { SLICE_MS } from '../profile/slice.ts';
 import { FACTS, FEWEST_REQUESTS, readFacts } from '../signals/facts/index.ts';
 import { type AttackLibrary, shippedLibrary } from './attack-library.ts';
-import { type Calibration, SPREAD_AT, type Spread } from './calibration.ts';
+import { CALIBRATION_FORMAT, type Calibration, SPREAD_AT, type Spread } from './calibration.ts';
 import { learnDriftBase, type NewestRow } from './drift.ts';
 import { type AccountRows, learnModel, NO_VERDICTS, rowsOf, type Verdicts } from './learn-model.ts';
 import { scoreOf } from './learned-score.ts';
@@ -9,7 +9,7 @@ import { looksAt, type PastAccount } from './looks.ts';
 import { foldOf, type Model, readModel } from './model.ts';
 import { peerGroups } from './peer-group.ts';
 import { learnRanks } from './rank-null.ts';
-import { supportedVerdicts } from './supported-verdicts.ts';
+import { type SupportedVerdicts, supportedVerdicts } from './supported-verdicts.ts';
 
 export interface CalibrationRules {
   readonly windows: readonly number[];
@@ -48,7 +48,7 @@ export interface SeenPart {
 export type Fitted = Omit<SeenPart, 'rows'> & {
   readonly model: Model;
   readonly robust?: Model;
-  readonly unsupported: readonly string[];
+  readonly verdicts: SupportedVerdicts;
 };
 
 /** What was measured of a part of the accounts. */
@@ -96,10 +96,11 @@ export class CalibrationLearner {
   readonly #groupOf = new Map<string, readonly string[]>();
   readonly #latest = new Map<number, LatestRow[]>();
   #judged = { extraction: 0, benign: 0, grey: 0 };
-  #unsupported: ReadonlySet<string> = new Set();
+  #verdicts: SupportedVerdicts;
 
   constructor(rules: CalibrationRules) {
     this.#rules = { library: shippedLibrary, verdicts: NO_VERDICTS, seed: 1, ...rules };
+    this.#verdicts = { ...this.#rules.verdicts, unsupported: [] };
   }
 
   /** First pass. */
@@ -164,7 +165,7 @@ export class CalibrationLearner {
       ...seen,
       model: this.#model,
       ...(this.#robust === undefined ? {} : { robust: this.#robust }),
-      unsupported: this.unsupported,
+      verdicts: this.#verdicts,
     };
   }
 
@@ -173,7 +174,7 @@ export class CalibrationLearner {
     const learner = new CalibrationLearner(rules);
     learner.#model = fitted.model;
     learner.#robust = fitted.robust;
-    learner.#unsupported = new Set(fitted.unsupported);
+    learner.#verdicts = fitted.verdicts;
     learner.#kept = fitted.kept;
     learner.#from = fitted.from;
     learner.#to = fitted.to;
@@ -222,26 +223,16 @@ export class CalibrationLearner {
       );
     const together = [...(linked ?? [])];
     const rules = { ...this.#rules, linked: together };
-    const { unsupported, ...verdicts } = supportedVerdicts(rows, rules);
-    this.#unsupported = new Set(unsupported);
+    this.#verdicts = supportedVerdicts(rows, rules);
+    const verdicts = this.#verdicts;
     this.#model = learnModel(rows, { ...rules, verdicts });
     if (linked !== undefined) this.#robust = learnModel(rows, { ...rules, verdicts, robust: true });
     return this.#model;
   }
 
-  /** Accounts that were called extraction without an effect (supported-verdicts.ts), ascending; nobody before `fit`. */
-  get unsupported(): readonly string[] {
-    return [...this.#unsupported].sort();
-  }
-
-  /** The verdicts that have an effect. */
-  get verdicts(): Verdicts {
-    const { extraction, benign, grey } = this.#rules.verdicts;
-    return {
-      extraction: new Set([...extraction].filter((account) => !this.#unsupported.has(account))),
-      benign,
-      grey,
-    };
+  /** The verdicts as they have an effect, and whose has none; before `fit` as they were given. */
+  get verdicts(): SupportedVerdicts {
+    return this.#verdicts;
   }
 
   /** The robust forests (learn-model.ts), where it was said which accounts hang together. */
@@ -255,9 +246,8 @@ export class CalibrationLearner {
     const peak = found?.peak;
     const newest = found?.newest ?? new Map<number, Newest>();
     const inSpread = foldOf(held.account, HASHES) < this.#kept;
-    const { extraction, grey } = this.#rules.verdicts;
-    const confirmed = extraction.has(held.account) && !this.#unsupported.has(held.account);
-    if (confirmed || grey.has(held.account)) return peak;
+    const { extraction, grey } = this.#verdicts;
+    if (extraction.has(held.account) || grey.has(held.account)) return peak;
     if (inSpread)
       for (const [hours, { row, events }] of newest) {
         const list = this.#latest.get(hours) ?? [];
@@ -310,7 +300,7 @@ export class CalibrationLearner {
         else list.push(score);
       }
     return {
-      v: 3,
+      v: CALIBRATION_FORMAT,
       id: about.id ?? `cal-${madeAt.slice(0, 10)}-${accounts}`,
       madeAt,
       days: Math.max(1, (this.#to - this.#from) / DAY),
@@ -320,7 +310,9 @@ export class CalibrationLearner {
       library: this.#rules.library.id,
       verdicts: {
         ...this.#judged,
-        ...(this.#unsupported.size === 0 ? {} : { unsupported: this.#unsupported.size }),
+        ...(this.#verdicts.unsupported.length === 0
+          ? {}
+          : { unsupported: this.#verdicts.unsupported.length }),
       },
       windows: [...this.#rules.windows],
       model: fitted,

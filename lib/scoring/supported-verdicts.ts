@@ -8,8 +8,8 @@ import { readModel } from './model.ts';
  * Which verdicts of extraction have an effect. One that does takes accounts out of the past and teaches the forests; if it is wrong, the likes of
  * honest accounts are flagged from then on, and the past no longer says how often. So a verdict needs a witness that has not heard it: forests
  * that know the library of attacks, and the past without anybody who was called extraction. Accounts are supported where the witness
- * would name them if they were new: as a group, beyond the floor and all groups that nobody called so; alone, beyond all such accounts. All others count as if
- * nobody had answered, and what an unanswered past promises holds (docs/design/campaigns.md). Wrong verdicts can hence remove no more honest accounts
+ * would name them if they were new: as a group, beyond the floor and all groups that nobody called so; alone, beyond all such accounts. Who was called so in the company of
+ * a supported group and shows little of it is left out. All others count as if nobody had answered, and what an unanswered past promises holds (docs/design/campaigns.md). Wrong verdicts can hence remove no more honest accounts
  * than a calibration without them would wrong.
  */
 export interface SupportedVerdicts extends Verdicts {
@@ -37,13 +37,18 @@ export function supportedVerdicts(past: readonly AccountRows[], rules: ModelRule
     sizes: { ...rules.sizes, draws: DRAWS },
   });
   const scores = peaksBy(witness, past);
-  const supported = new Set([
-    ...supportedAlone(called, aside, scores),
-    ...supportedInGroups([...(rules.linked ?? [])], { called, aside, scores }),
-  ]);
-  // whom the past does not know is neither
-  const unsupported = [...called].filter((account) => !supported.has(account)).sort();
-  return { extraction: supported, benign, grey, unsupported };
+  const { core, bystanders } = supportedInGroups([...(rules.linked ?? [])], { called, aside, scores });
+  const supported = new Set([...supportedAlone(called, aside, scores), ...core]);
+  const leftOut = [...bystanders].filter((account) => !supported.has(account));
+  // whom the past does not know keeps his verdict: it changes nothing
+  const unknown = [...extraction].filter((account) => !called.has(account));
+  const unsupported = [...called].filter((account) => !supported.has(account) && !bystanders.has(account));
+  return {
+    extraction: new Set([...supported, ...unknown]),
+    benign,
+    grey: new Set([...grey, ...leftOut]),
+    unsupported: unsupported.sort(),
+  };
 }
 
 /** The highest score of each account that showed enough, by forests that have not seen it as ordinary. */
@@ -85,22 +90,24 @@ function supportedAlone(
   return [...called].filter((account) => (scores.get(account) ?? 0) > highest);
 }
 
+/** Of groups that look like attacks: who shows it, and who was called so in their company. */
 function supportedInGroups(
   linked: readonly (readonly string[])[],
   { called, aside, scores }: Witnessed,
-): string[] {
+): { readonly core: ReadonlySet<string>; readonly bystanders: ReadonlySet<string> } {
   const scoreOfGroup = (members: readonly string[]): number =>
     learnedGroupScore(members.map((account) => scores.get(account))) ?? 0;
   let bar = GROUP_SCORING.floor;
   for (const group of linked)
     bar = Math.max(bar, scoreOfGroup(group.filter((account) => !aside.has(account))));
-  const supported: string[] = [];
+  const core = new Set<string>();
+  const bystanders = new Set<string>();
   for (const group of linked) {
-    const members = group.filter((account) => called.has(account) && scores.has(account));
+    const members = group.filter((account) => called.has(account));
     if (scoreOfGroup(members) <= bar) continue;
-    const mean = members.reduce((sum, account) => sum + (scores.get(account) as number), 0) / members.length;
-    for (const account of members)
-      if ((scores.get(account) as number) >= PART * mean) supported.push(account);
+    const own = members.flatMap((account) => scores.get(account) ?? []);
+    const least = (PART * own.reduce((sum, score) => sum + score, 0)) / own.length;
+    for (const account of members) ((scores.get(account) ?? 0) >= least ? core : bystanders).add(account);
   }
-  return supported;
+  return { core, bystanders };
 }

@@ -112,7 +112,7 @@ async function calibrate(
     calibration: made,
     windows: policy.windows,
     confirmed: learner.verdicts.extraction,
-    aside: new Set([...learner.verdicts.extraction, ...verdicts.grey]),
+    aside: new Set([...learner.verdicts.extraction, ...learner.verdicts.grey]),
     ...(learner.robust === undefined ? {} : { robust: learner.robust }),
     judged,
   });
@@ -131,7 +131,7 @@ async function calibrate(
     options.review ?? 0,
   );
   const review = reviewWithReasons(queue, learner.peaks(), accounts, named, labels);
-  const summary = summaryOf(named, policy.budget, namedAsIn(labels, learner.unsupported));
+  const summary = summaryOf(named, policy.budget, namedAsIn(labels, learner.verdicts.unsupported));
   if (options.json === true) printJson({ ...summary, ...(options.review === undefined ? {} : { review }) });
   else printSummary(summary, named, review);
   return 0;
