@@ -181,7 +181,12 @@ export class CalibrateWork {
     // a pair that cannot be read is told by the source, and keeps no calibration from being made
     const active = await rulesOf.active().catch(() => undefined);
     const drift = active?.calibration.drift;
-    if (active === undefined || drift === undefined) return;
+    if (active === undefined) return;
+    if (drift === undefined) {
+      // nothing to compare with, and so nothing that has moved: what was said of an earlier one is over
+      metrics.addMetric('CalibrationDrift', MetricUnit.Count, 0);
+      return;
+    }
     const { id } = active.calibration;
     const test = new DriftTest(drift);
     for (const held of new Map(learner.measured().latest).get(drift.hours) ?? [])

@@ -29,19 +29,19 @@ async function run(context: { getRemainingTimeInMillis(): number }): Promise<{ g
       timeLeft: () => context.getRemainingTimeInMillis() > PART_MS,
       recheckDays: Number(environment.HUNT_RECHECK_DAYS),
     });
-    tell(done);
+    tell(done, await objects.damagedGroups());
     return { groups: done.made.length };
   } finally {
     metrics.publishStoredMetrics();
   }
 }
 
-function tell({ made, waiting }: Compacted): void {
+function tell({ made, waiting }: Compacted, damagedGroups: number): void {
   const sum = totals(made);
   const add = (name: MetricName, value: number) => metrics.addMetric(name, MetricUnit.Count, value);
   add('HuntEvents', sum.events);
   add('HuntGroupsWaiting', waiting);
-  add('ArchiveDamaged', sum.damaged + sum.refused);
+  add('ArchiveDamaged', damagedGroups);
   for (const { day, group, parts } of made)
     for (const [part, { damaged, refused }] of parts.entries())
       if (damaged + refused > 0)

@@ -3,7 +3,7 @@ import { CalibrationBucket } from '../../lib/aws/calibration-bucket.ts';
 import { s3 } from '../../lib/aws/clients.ts';
 import { validatePolicy } from '../../lib/backtest/validate-policy.ts';
 import { readEnvironment } from '../../lib/contract/environment.ts';
-import { CalibrationMissing } from '../../lib/stores/calibration-store.ts';
+import { CalibrationMissing, CalibrationOfOtherFormat } from '../../lib/stores/calibration-store.ts';
 
 /**
  * AppConfig's validator: the parser that the functions use, and a smoke backtest. Throwing refuses the deployment
@@ -30,7 +30,8 @@ export async function handler(event: ValidationEvent): Promise<object> {
     now: Date.now(),
     calibration: (id) =>
       calibrations.get(id).catch((error: unknown) => {
-        if (error instanceof CalibrationMissing) return error.message;
+        if (error instanceof CalibrationMissing || error instanceof CalibrationOfOtherFormat)
+          return error.message;
         throw error;
       }),
   });

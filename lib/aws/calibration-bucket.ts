@@ -9,6 +9,7 @@ import { CALIBRATION_PREFIX } from '../contract/object-prefixes.ts';
 import type { Calibration } from '../scoring/calibration.ts';
 import {
   CalibrationMissing,
+  CalibrationOfOtherFormat,
   type CalibrationStore,
   type DriftHold,
   driftHold,
@@ -62,9 +63,9 @@ export class CalibrationBucket implements CalibrationStore {
     }
   }
 
-  /** The one that was put last; undefined where there is none. */
+  /** The one that was put last, of those in this version's format; undefined where there is none. */
   async newest(): Promise<Calibration | undefined> {
-    let last: { readonly id: string; readonly at: number } | undefined;
+    const stored: { readonly id: string; readonly at: number }[] = [];
     const pages = paginateListObjectsV2(
       { client: this.client },
       { Bucket: this.bucket, Prefix: CALIBRATION_PREFIX },
@@ -72,10 +73,16 @@ export class CalibrationBucket implements CalibrationStore {
     for await (const { Contents = [] } of pages)
       for (const { Key = '', LastModified } of Contents) {
         const id = /^calibrations\/([^/]+)\.json$/.exec(Key)?.[1];
-        const at = LastModified?.getTime() ?? 0;
-        if (id !== undefined && (last === undefined || at >= last.at)) last = { id, at };
+        if (id !== undefined) stored.push({ id, at: LastModified?.getTime() ?? 0 });
       }
-    return last === undefined ? undefined : this.get(last.id);
+    for (const { id } of stored.sort((a, b) => b.at - a.at)) {
+      try {
+        return await this.get(id);
+      } catch (error) {
+        if (!(error instanceof CalibrationOfOtherFormat)) throw error;
+      }
+    }
+    return undefined;
   }
 
   async hold(id: string): Promise<DriftHold | undefined> {

@@ -25,7 +25,11 @@ import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { EVENTS_PREFIX, FAILED_BATCH_PREFIX } from '../contract/object-prefixes.ts';
 import type { DeploymentFacts, MappingFact, PolicyFacts, Subscriber } from '../doctor/facts.ts';
-import { CalibrationMissing } from '../stores/calibration-store.ts';
+import {
+  CalibrationDamaged,
+  CalibrationMissing,
+  CalibrationOfOtherFormat,
+} from '../stores/calibration-store.ts';
 import { HOUR_MS } from '../time.ts';
 import { CODE_VERSION } from '../version.ts';
 import { RolloutError } from './app-config-names.ts';
@@ -282,6 +286,8 @@ export class DeploymentReader {
       return { ageHours: (this.#now - Date.parse(madeAt)) / HOUR_MS };
     } catch (error) {
       if (error instanceof CalibrationMissing) return 'missing';
+      if (error instanceof CalibrationOfOtherFormat) return { format: error.format };
+      if (error instanceof CalibrationDamaged) return { damaged: error.message };
       throw error;
     }
   }

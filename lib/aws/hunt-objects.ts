@@ -10,6 +10,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import {
+  DAMAGE_PREFIX,
+  damageKey,
   HUNT_TABLES,
   huntPrefix,
   MANIFEST_PREFIX,
@@ -18,7 +20,14 @@ import {
   partKey,
 } from '../contract/hunt-names.ts';
 import { EVENTS_PREFIX } from '../contract/object-prefixes.ts';
-import { type Manifest, manifest, type PartCounts, parseManifest, partCounts } from '../hunts/manifest.ts';
+import {
+  type Manifest,
+  manifest,
+  type PartCounts,
+  parseManifest,
+  partCounts,
+  sumOf,
+} from '../hunts/manifest.ts';
 import type { ListedObject } from '../hunts/plan-parts.ts';
 import { padSequence } from '../profile/position.ts';
 
@@ -102,6 +111,20 @@ export class HuntObjects {
         ContentType: 'application/json',
       }),
     );
+    await this.#markDamage(made);
+  }
+
+  async #markDamage({ day, group, parts }: Manifest): Promise<void> {
+    const { damaged, refused } = sumOf(parts);
+    const mark = { Bucket: this.#bucket, Key: damageKey(day, group) };
+    await (damaged + refused > 0
+      ? this.#client.send(new PutObjectCommand({ ...mark, Body: '' }))
+      : this.#client.send(new DeleteObjectCommand(mark)));
+  }
+
+  /** Groups of days of which something is missing, until they are made anew without damage, or expire. */
+  async damagedGroups(): Promise<number> {
+    return (await this.#listed(DAMAGE_PREFIX)).length;
   }
 
   /** What a part holds, where it was made of what has this digest; undefined: it has to be made. */

@@ -51,7 +51,12 @@ export function policySource(options?: PolicySourceOptions): PolicySource {
  */
 export function policyMetric(problem: PolicyProblem): MetricName {
   if (problem.slot === 'shadow') return 'ShadowUnusable';
-  return problem.kind === 'rejected' ? 'PolicyRejected' : 'PolicyUnreachable';
+  const active = {
+    rejected: 'PolicyRejected',
+    unreachable: 'PolicyUnreachable',
+    'other-format': 'CalibrationUnreadable',
+  } as const;
+  return active[problem.kind];
 }
 
 /** The source that a function's environment names. */

@@ -19,6 +19,14 @@ export function manifestKey(day: string, group: string): string {
   return `${MANIFEST_PREFIX}day=${day}/${group}.json`;
 }
 
+/** Marks of groups that were made of a damaged archive; they expire with the manifests. */
+export const DAMAGE_PREFIX = `${MANIFEST_PREFIX}damaged/`;
+
+/** There while what was made of a group lacks what was damaged. */
+export function damageKey(day: string, group: string): string {
+  return `${DAMAGE_PREFIX}day=${day}/${group}`;
+}
+
 /** Day and group of a manifest's key; undefined for any other key. */
 export function manifestOf(key: string): { readonly day: string; readonly group: string } | undefined {
   const [, day, group] = /^hunts\/manifests\/day=([^/]+)\/(.+)\.json$/.exec(key) ?? [];

@@ -43,12 +43,14 @@ export const METRICS = {
   PolicyRejected:
     'reads of a policy, or of the calibration that it names, that cannot be used; the last good pair stays (count)',
   PolicyUnreachable: 'reads of the policy or its calibration that were not answered (count)',
+  CalibrationUnreadable:
+    'reads of a calibration in force that another version learnt, in a format that this one does not read: nobody is judged (count)',
   ShadowUnusable: 'reads of a candidate policy that could not be evaluated; the active one goes on (count)',
   HuntEvents: 'rows of accepted events that were written as Parquet (count)',
   HuntGroupsWaiting:
     "groups of the archive's closed days that a run of compact left for the next one (count)",
   ArchiveDamaged:
-    'places of archived objects that compact could not read, and lines that are no events to this version (count)',
+    'groups of closed days of whose archive something could not be read, or was no event to this version, until they are made anew (count)',
   CalibrationAgeHours: 'age of the calibration in use (hours)',
 } as const;
 

@@ -1,4 +1,5 @@
 import { TABLE_STREAM_SHARDS } from '../contract/tables.ts';
+import { CALIBRATION_FORMAT } from '../scoring/calibration.ts';
 import type { DeploymentFacts } from './facts.ts';
 
 /** Something wrong or missing, and what to do about it. */
@@ -204,11 +205,36 @@ export const CHECKS: readonly Check[] = [
       ),
   },
   {
+    id: 'calibration-format',
+    severity: 'wrong',
+    remedy:
+      'invoke calibrate, and name what it learns: operations.md#alarm-calibration-format has the commands',
+    find: ({ policy }) => {
+      const held = policy?.calibration;
+      return typeof held === 'object' && 'format' in held
+        ? [
+            `the calibration ${policy?.active?.calibration} is of format ${held.format}, this version reads format ${CALIBRATION_FORMAT}: where it is deployed nobody is judged`,
+          ]
+        : [];
+    },
+  },
+  {
+    id: 'calibration-damaged',
+    severity: 'wrong',
+    remedy:
+      'put the object back from an older version, or siphonwatch policy rollback (operations.md#alarm-policy)',
+    find: ({ policy }) => {
+      const held = policy?.calibration;
+      return typeof held === 'object' && 'damaged' in held ? [`${held.damaged}: new functions fail`] : [];
+    },
+  },
+  {
     id: 'calibration-old',
     severity: 'wrong',
     remedy: 'put a newer one into force: operations.md#alarm-calibration-age',
     find: ({ policy }) => {
-      const age = typeof policy?.calibration === 'object' ? policy.calibration.ageHours : 0;
+      const held = policy?.calibration;
+      const age = typeof held === 'object' && 'ageHours' in held ? held.ageHours : 0;
       return when(age >= CALIBRATION_HOURS, `the calibration in force is ${Math.round(age)} hours old`);
     },
   },

@@ -61,8 +61,14 @@ export interface PolicyFacts {
   /** undefined: the active version cannot be read by this checkout; `fault` says why */
   readonly active: { readonly id: string; readonly calibration: string } | undefined;
   readonly fault: string | undefined;
-  /** whether the calibration that it names is stored, and how old it is, hours */
-  readonly calibration: 'shipped' | 'missing' | { readonly ageHours: number };
+  /** whether the calibration that it names is stored and can be read, and how old it is, hours */
+  readonly calibration:
+    | 'shipped'
+    | 'missing'
+    | { readonly ageHours: number }
+    /** of another version's format than that of this checkout */
+    | { readonly format: number }
+    | { readonly damaged: string };
   /** newest deployment of the active slot, such as ROLLED_BACK; undefined: nothing was ever pushed */
   readonly lastPush: string | undefined;
 }

@@ -5,8 +5,9 @@
 import { FUNCTION_NAMES, type FunctionName } from '../contract/environment.ts';
 import { type MetricName, metricsNamespace } from '../contract/metrics.ts';
 import type { TableName } from '../contract/tables.ts';
-import { ROLLBACK_ALARMS } from './bake-time.ts';
+import { ROLLBACK_ALARM_IDS, rollbackAlarms } from './bake-time.ts';
 import { COMPACT } from './compact-size.ts';
+import { atPace, paceMinutes, type Writer } from './metric-pace.ts';
 import type { MappingName, ScheduleName } from './pipeline.ts';
 import type { Settings } from './settings.ts';
 
@@ -52,8 +53,11 @@ export interface AlarmDeclaration {
   readonly periods: number;
   /** how many of them have to be bad; all of them where nothing is said */
   readonly bad?: number;
-  /** what silence means; an absent data point is a fault only where data always flow */
-  readonly missing: 'fine' | 'breaching';
+  /**
+   * what silence means; an absent data point is a fault only where data always flow. The state of something that stays until it is
+   * mended, and is looked at now and then, stays until it is looked at again ('as-before').
+   */
+  readonly missing: 'fine' | 'breaching' | 'as-before';
   /** page: act now, findings are delayed or lost; ticket: act today */
   readonly severity: 'page' | 'ticket';
   readonly why: string;
@@ -96,14 +100,31 @@ function silentAfterHours(fn: ScheduleName, { sweepMinutes, linkMinutes }: Setti
   return Math.ceil((2 * minutes) / 60) + 1;
 }
 
-function rollback(id: (typeof ROLLBACK_ALARMS)[number]['id']): (typeof ROLLBACK_ALARMS)[number] {
-  const found = ROLLBACK_ALARMS.find((alarm) => alarm.id === id);
-  if (found === undefined) throw new Error(`${id} is no alarm that takes a policy back`);
-  return found;
+/** Metrics of Lambda that a function has only when it runs. */
+const OF_RUNS: readonly string[] = ['Errors', 'IteratorAge'];
+const PACED: readonly string[] = ['score', 'sweep', 'link', 'calibrate', 'compact'] satisfies Writer[];
+
+/** Which function has to run for an alarm's metric to be written; undefined: AWS writes it as things happen. */
+export function writerOf({ name, subject }: AlarmMetric): Writer {
+  const paced = (fn: FunctionName): Writer => (PACED.includes(fn) ? (fn as Writer) : undefined);
+  if ('service' in subject) return paced(subject.service);
+  // link is woken through its stream too, and its age is that of these runs
+  const own = 'fn' in subject && OF_RUNS.includes(name) && !(subject.fn === 'link' && name === 'IteratorAge');
+  return own ? paced(subject.fn) : undefined;
 }
 
-/** Every alarm of a deployment with these settings. */
+/** Every alarm of a deployment with these settings, each looking at its metric no faster than that is written. */
 export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
+  return declared(settings).map((alarm) =>
+    // their periods follow from the bake time, and so does the pace in them
+    ROLLBACK_ALARM_IDS.some((id) => id === alarm.id) || alarm.when === 'below'
+      ? alarm
+      : { ...alarm, ...atPace(alarm, paceMinutes(writerOf(alarm.metric), settings)) },
+  );
+}
+
+function declared(settings: Settings): readonly AlarmDeclaration[] {
+  const rollback = rollbackAlarms(settings);
   const fine = { when: 'atOrAbove', missing: 'fine' } as const;
   const alarms: AlarmDeclaration[] = [];
   const own = (
@@ -160,9 +181,10 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       ...fine,
       id: `throttles-${fn}`,
       metric: lambda(fn, 'Throttles', 'Sum'),
-      threshold: 1,
-      periodMinutes: 5,
-      periods: 3,
+      // what a schedule wakes is tried again every few minutes, and not in each of them
+      ...(SCHEDULED.includes(fn)
+        ? { threshold: 3, periodMinutes: 30, periods: 1 }
+        : { threshold: 1, periodMinutes: 5, periods: 3 }),
       severity: urgency(fn),
       why: `Lambda refuses to run ${fn}: the concurrency of the account is used up.`,
       runbook: 'alarm-throttles',
@@ -342,10 +364,11 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
     },
     {
       ...fine,
+      missing: 'as-before',
       id: 'undelivered',
       metric: own('sweep', 'UndeliveredSeconds', 'Maximum'),
       threshold: settings.undeliveredMinutes * 60,
-      // A sweep that does not run reports nothing: an hour of silence is a fault of its own, see sweep-silent.
+      // A sweep that does not run reports nothing, which ends nothing: its silence is a fault of its own, see sweep-silent.
       periodMinutes: 5,
       periods: 1,
       severity: 'page',
@@ -404,11 +427,10 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       return [
         {
           ...fine,
-          id: `policy-rejected${suffix}`,
           metric: own(fn, 'PolicyRejected', 'Sum'),
           threshold: 1,
-          periodMinutes: fn === 'score' ? rollback('policy-rejected').periodMinutes : 5,
-          periods: 1,
+          ...(fn === 'score' ? rollback.rejected : { periodMinutes: 5, periods: 1 }),
+          id: `policy-rejected${suffix}`,
           severity: 'ticket',
           why: `${fn} cannot use the policy that is deployed, or the calibration that it names: the last good pair stays active.`,
           runbook: 'alarm-policy',
@@ -429,11 +451,11 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
     }),
     {
       ...fine,
-      ...rollback('policy-failures'),
+      ...rollback.failures,
       metric: lambda('score', 'Errors', 'Sum'),
       threshold: 1,
       severity: 'ticket',
-      why: '`score` has failed in three of five minutes. AppConfig watches this while a policy bakes, and takes the policy back; at any other time see failures-score.',
+      why: '`score` fails again and again. AppConfig watches this while a policy bakes, and takes the policy back; at any other time see failures-score.',
       runbook: 'alarm-policy',
     },
     {
@@ -460,6 +482,19 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
     },
     {
       ...fine,
+      id: 'calibration-format',
+      metric: own('score', 'CalibrationUnreadable', 'Sum'),
+      threshold: 1,
+      periodMinutes: 5,
+      periods: 1,
+      severity: 'page',
+      why: 'The calibration in force was learnt by another version, in a format that this one does not read: events are kept, open findings stay, and nobody is judged.',
+      runbook: 'alarm-calibration-format',
+    },
+    {
+      ...fine,
+      // compared once a day, and as it was said until it is compared again
+      missing: 'as-before',
       id: 'calibration-drift',
       metric: own('calibrate', 'CalibrationDrift', 'Maximum'),
       threshold: 1,
@@ -520,8 +555,9 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       },
       {
         ...fine,
+        missing: 'as-before',
         id: 'archive-damaged',
-        metric: own('compact', 'ArchiveDamaged', 'Sum'),
+        metric: own('compact', 'ArchiveDamaged', 'Maximum'),
         threshold: 1,
         periodMinutes: 60,
         periods: 1,
@@ -538,7 +574,7 @@ export function alarmsFor(settings: Settings): readonly AlarmDeclaration[] {
       metric: own('sweep', 'ImportFailures', 'Sum'),
       threshold: 1,
       // A sweep that was throttled tries again at the next one.
-      periodMinutes: 5 * Math.ceil(settings.sweepMinutes / 5),
+      periodMinutes: 5,
       periods: 3,
       severity: 'ticket',
       why: 'Security Hub does not take findings; all other channels have them, and they are tried again at every sweep.',

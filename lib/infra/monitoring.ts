@@ -37,6 +37,12 @@ export interface MonitoringProps {
   readonly settings: Settings;
 }
 
+const MISSING = {
+  fine: TreatMissingData.NOT_BREACHING,
+  breaching: TreatMissingData.BREACHING,
+  'as-before': TreatMissingData.IGNORE,
+} as const;
+
 /** The alarms of `alarms.ts`, each telling the operations topic, and one dashboard. */
 export class Monitoring extends Construct {
   readonly alarms: readonly Alarm[];
@@ -74,8 +80,7 @@ export class Monitoring extends Construct {
           : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: declared.periods,
       datapointsToAlarm: declared.bad ?? declared.periods,
-      treatMissingData:
-        declared.missing === 'breaching' ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+      treatMissingData: MISSING[declared.missing],
     });
   }
 

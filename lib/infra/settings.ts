@@ -182,7 +182,7 @@ export const SETTINGS = {
   policyBakeMinutes: wholeNumber(
     0,
     1440,
-    15,
+    20,
     'How long alarms can take a new policy back by themselves; no other policy can be pushed meanwhile. Long enough for the alarms, or 0: then no alarm takes a policy back.',
   ),
   linkMinutes: wholeNumber(5, 1440, 15, 'Minutes between two runs of `link`.'),
@@ -205,8 +205,8 @@ export const SETTINGS = {
     "Import findings into the account's AWS Security Hub CSPM, which has to be enabled in the region.",
   ),
   triageApi: onOff(
-    false,
-    "A URL with IAM authentication for a team's own tools: list findings, read one, record a verdict.",
+    true,
+    "A URL with IAM authentication by which findings are read and verdicts given, by our commands and a team's own tools. Without it, who gives verdicts writes the findings table.",
   ),
   findingsEmails: addresses('Subscribers of the findings topic: the security team.'),
   criticalPhones: phones(
@@ -305,7 +305,7 @@ const CROSS_RULES: readonly CrossRule[] = [
     broken: (s) =>
       s.policyBakeMinutes === 0 || s.policyBakeMinutes >= leastBakeMinutes(s)
         ? undefined
-        : `siphonwatch:policyBakeMinutes is ${s.policyBakeMinutes} while siphonwatch:policyStalenessSeconds is ${s.policyStalenessSeconds} and siphonwatch:batchWindowSeconds ${s.batchWindowSeconds}: allowed is 0 (no alarm takes a policy back) or at least ${leastBakeMinutes(s)}, or no alarm could be raised in time`,
+        : `siphonwatch:policyBakeMinutes is ${s.policyBakeMinutes} while siphonwatch:policyStalenessSeconds is ${s.policyStalenessSeconds}, siphonwatch:batchWindowSeconds ${s.batchWindowSeconds} and siphonwatch:scoreTimeoutSeconds ${s.scoreTimeoutSeconds}: allowed is 0 (no alarm takes a policy back) or at least ${leastBakeMinutes(s)}, or no alarm could be raised in time`,
   },
   {
     broken: (s) =>

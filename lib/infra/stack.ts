@@ -3,7 +3,7 @@ import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import { workGroupName } from '../contract/hunt-names.ts';
 import { acknowledge } from './acknowledgements.ts';
-import { ROLLBACK_ALARMS } from './bake-time.ts';
+import { ROLLBACK_ALARM_IDS } from './bake-time.ts';
 import { Buckets } from './buckets.ts';
 import { Budget } from './budget.ts';
 import { Encryption } from './encryption.ts';
@@ -114,7 +114,7 @@ export class SiphonwatchStack extends Stack {
     this.policyRollout = new PolicyRollout(this, 'PolicyRollout', {
       application: this.resources.policies,
       validator: this.pipeline.workers.validatePolicy.fn,
-      alarms: this.monitoring.alarms.filter(({ node }) => ROLLBACK_ALARMS.some(({ id }) => id === node.id)),
+      alarms: this.monitoring.alarms.filter(({ node }) => ROLLBACK_ALARM_IDS.some((id) => id === node.id)),
       settings,
     });
     if (settings.monthlyBudgetUsd > 0) new Budget(this, 'Budget', settings);

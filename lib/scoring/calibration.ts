@@ -22,8 +22,11 @@ const spread = z
   .describe('values of a fact at SPREAD_AT, ascending');
 export type Spread = z.infer<typeof spread>;
 
+/** Version of what is stored. Of another one nothing is understood: whoever is judged with it is not judged at all. */
+export const CALIBRATION_FORMAT = 3;
+
 export const calibration = z.strictObject({
-  v: z.literal(3),
+  v: z.literal(CALIBRATION_FORMAT),
   id: z.string().min(1).max(128).describe('version, named by the policy and by every score judged with it'),
   madeAt: z.string().describe('ISO time of the newest event that it was learnt from'),
   days: z.number().positive().describe("length of the period over which an account's maximum was taken"),

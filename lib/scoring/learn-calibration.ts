@@ -1,7 +1,7 @@
 import { SLICE_MS } from '../profile/slice.ts';
 import { FACTS, FEWEST_REQUESTS, readFacts } from '../signals/facts/index.ts';
 import { type AttackLibrary, shippedLibrary } from './attack-library.ts';
-import { type Calibration, SPREAD_AT, type Spread } from './calibration.ts';
+import { CALIBRATION_FORMAT, type Calibration, SPREAD_AT, type Spread } from './calibration.ts';
 import { learnDriftBase, type NewestRow } from './drift.ts';
 import { type AccountRows, learnModel, NO_VERDICTS, rowsOf, type Verdicts } from './learn-model.ts';
 import { scoreOf } from './learned-score.ts';
@@ -280,7 +280,7 @@ export class CalibrationLearner {
         else list.push(score);
       }
     return {
-      v: 3,
+      v: CALIBRATION_FORMAT,
       id: about.id ?? `cal-${madeAt.slice(0, 10)}-${accounts}`,
       madeAt,
       days: Math.max(1, (this.#to - this.#from) / DAY),

@@ -1,8 +1,8 @@
-import type { Calibration } from './calibration.ts';
+import { CALIBRATION_FORMAT, type Calibration } from './calibration.ts';
 
 /** Before anything was learnt: no windows are scored, so nobody is judged. What calibrate replays traffic with. */
 export const UNLEARNT: Calibration = {
-  v: 3,
+  v: CALIBRATION_FORMAT,
   id: 'unlearnt',
   madeAt: new Date(0).toISOString(),
   days: 1,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Calibration, calibration as schema } from '../scoring/calibration.ts';
+import { CALIBRATION_FORMAT, type Calibration, calibration as schema } from '../scoring/calibration.ts';
 import { reasonOf } from '../telemetry/reason.ts';
 
 /** How a policy that names a calibration which is not stored is refused; a validator's words are all that comes through AppConfig. */
@@ -20,7 +20,7 @@ export const driftHold = z.strictObject({
 export type DriftHold = z.infer<typeof driftHold>;
 
 export interface CalibrationStore {
-  /** @throws CalibrationMissing where there is none of that id, CalibrationDamaged where it cannot be used */
+  /** @throws CalibrationMissing where there is none of that id, CalibrationOfOtherFormat, CalibrationDamaged where it cannot be used */
   get(id: string): Promise<Calibration>;
   put(held: Calibration): Promise<void>;
   /** what the last comparison with the calibration said of its score; undefined where none was made */
@@ -40,9 +40,23 @@ export class CalibrationMissing extends Error {
 export class CalibrationDamaged extends Error {
   override readonly name = 'CalibrationDamaged';
   constructor(id: string, why: string, options?: { cause: unknown }) {
-    super(`calibration ${id}: damaged, or of another version: ${why}`, options);
+    super(`calibration ${id}: damaged: ${why}`, options);
   }
 }
+
+/** Learnt by an older version than this one, or by a newer: whole, and nothing that this version understands. */
+export class CalibrationOfOtherFormat extends Error {
+  override readonly name = 'CalibrationOfOtherFormat';
+  readonly format: number;
+  constructor(id: string, format: number) {
+    super(
+      `calibration ${id}: is of format ${format}, this version reads format ${CALIBRATION_FORMAT}; let calibrate learn a new one, and name that in the policy`,
+    );
+    this.format = format;
+  }
+}
+
+const formatOnly = z.looseObject({ v: z.number() });
 
 export function parseCalibration(id: string, text: string): Calibration {
   let json: unknown;
@@ -51,6 +65,8 @@ export function parseCalibration(id: string, text: string): Calibration {
   } catch (error) {
     throw new CalibrationDamaged(id, 'not JSON', { cause: error });
   }
+  const format = formatOnly.safeParse(json).data?.v ?? CALIBRATION_FORMAT;
+  if (format !== CALIBRATION_FORMAT) throw new CalibrationOfOtherFormat(id, format);
   const parsed = schema.safeParse(json);
   if (!parsed.success) {
     const { field, message, value } = reasonOf(parsed.error, json);

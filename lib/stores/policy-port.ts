@@ -12,4 +12,6 @@ export interface PolicySource {
 /** Why the last good policy stays active. */
 export type PolicyProblem =
   | { readonly kind: 'rejected'; readonly slot: PolicySlot; readonly reasons: readonly string[] }
-  | { readonly kind: 'unreachable'; readonly slot: PolicySlot; readonly reasons: readonly string[] };
+  | { readonly kind: 'unreachable'; readonly slot: PolicySlot; readonly reasons: readonly string[] }
+  /** no pair was good before, and the calibration is of another format: nobody is judged */
+  | { readonly kind: 'other-format'; readonly slot: PolicySlot; readonly reasons: readonly string[] };

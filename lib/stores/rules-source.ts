@@ -3,7 +3,12 @@ import type { Rules } from '../detection/judge.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Calibration } from '../scoring/calibration.ts';
 import { UNLEARNT } from '../scoring/unlearnt.ts';
-import { CalibrationDamaged, CalibrationMissing, type CalibrationStore } from './calibration-store.ts';
+import {
+  CalibrationDamaged,
+  CalibrationMissing,
+  CalibrationOfOtherFormat,
+  type CalibrationStore,
+} from './calibration-store.ts';
 import type { PolicyProblem, PolicySource } from './policy-port.ts';
 
 /** A policy, and the calibration that it names: what accounts are judged with. */
@@ -32,7 +37,9 @@ export interface RulesSource {
 
 /**
  * Pairs of policy and calibration. A policy whose calibration is missing, damaged or cannot be read just now does not
- * come into force: the last good pair stays, and `onProblem` is told with every call for as long as that lasts.
+ * come into force: the last good pair stays, and `onProblem` is told with every call for as long as that lasts. Where there was
+ * none and the calibration is of another format, as after an upgrade that changed it, nobody is judged until the policy names
+ * another: events are counted and kept, open findings stay, and a policy can be pushed, which it could not while functions fail.
  * @param foreign what a calibration that was learnt elsewhere does
  */
 export function rulesSource(
@@ -47,14 +54,18 @@ export function rulesSource(
     try {
       return { policy, calibration: await calibrations.get(policy.calibration) };
     } catch (error) {
-      const known = error instanceof CalibrationMissing || error instanceof CalibrationDamaged;
+      const known =
+        error instanceof CalibrationMissing ||
+        error instanceof CalibrationDamaged ||
+        error instanceof CalibrationOfOtherFormat;
       const why = error instanceof Error ? error : new Error(String(error));
+      const abstains = slot === 'active' && held === undefined && error instanceof CalibrationOfOtherFormat;
       onProblem({
-        kind: known ? 'rejected' : 'unreachable',
+        kind: abstains ? 'other-format' : known ? 'rejected' : 'unreachable',
         slot,
         reasons: [`policy ${policy.id}: ${known ? why.message : `${why.name}: ${why.message}`}`],
       });
-      return why;
+      return abstains ? { policy, calibration: UNLEARNT } : why;
     }
   }
 
@@ -78,9 +89,13 @@ export function rulesSource(
       const policy = await policies.active();
       if (held?.policy === policy) return held;
       const pair = await pairOf('active', policy);
-      if (!(pair instanceof Error)) held = pair;
+      // judging nobody is no good pair: it is looked for again, and told, with every call
+      if (!(pair instanceof Error)) {
+        if (pair.calibration !== UNLEARNT) held = pair;
+        return pair;
+      }
       // Judging under a pair that nobody chose is worse than a batch that is tried again.
-      else if (held === undefined) throw pair;
+      if (held === undefined) throw pair;
       return held;
     },
     async shadow() {
@@ -98,7 +113,8 @@ export function rulesSource(
     async inForce(code) {
       const active = await source.active();
       const learning = active.calibration.foreign ? foreign !== 'accuse' : await moved(active);
-      const candidate = (await source.shadow()) ?? (learning ? active : undefined);
+      const itself = learning && active.calibration !== UNLEARNT ? active : undefined;
+      const candidate = (await source.shadow()) ?? itself;
       const { policy } = active;
       const calibration = learning ? UNLEARNT : active.calibration;
       return { policy, calibration, code, shadow: false, ...(candidate === undefined ? {} : { candidate }) };

@@ -70,6 +70,14 @@ async function calibrated(madeAt: string, stored = true): Promise<void> {
   await rollout().push('active', { ...defaultPolicy, id: `p-${made}`, calibration: id }, '');
 }
 
+/** A policy is in force whose calibration is stored like this. */
+async function calibratedWith(stored: object): Promise<void> {
+  await calibrated('', false);
+  const Key = `calibrations/cal-${made}.json`;
+  const Body = JSON.stringify({ ...stored, id: `cal-${made}` });
+  await cloud.clients.s3.send(new PutObjectCommand({ Bucket: output('StateBucketName'), Key, Body }));
+}
+
 /** What is pushed from now on is complete at once. */
 function withoutBake(): void {
   const { appConfig: spec } = cloud.template;
@@ -187,6 +195,14 @@ const PLANTS: Readonly<Record<string, Plant>> = {
   },
   'calibration-missing': {
     plant: () => calibrated('', false),
+    heal: () => calibrated(new Date().toISOString()),
+  },
+  'calibration-format': {
+    plant: () => calibratedWith({ ...testCalibration, v: 2 }),
+    heal: () => calibrated(new Date().toISOString()),
+  },
+  'calibration-damaged': {
+    plant: () => calibratedWith({ ...testCalibration, model: 'cut' }),
     heal: () => calibrated(new Date().toISOString()),
   },
   'calibration-old': {

@@ -42,6 +42,17 @@ describe('what a rebuild judges by', () => {
     expect([rules.policy.id, rules.calibration.id]).toEqual(['p', 'own']);
   });
 
+  it('is nothing where the calibration is of another format: a rebuild that judged nobody would take every level away', async () => {
+    const former = Object.assign(new S3Client({ region: 'us-east-1' }), {
+      send: () =>
+        Promise.resolve({ Body: { transformToString: () => Promise.resolve('{"v":2,"id":"own"}') } }),
+    });
+    const policy = file('former.json', { ...defaultPolicy, id: 'p', calibration: 'own' });
+    await expect(rebuildRules({ ...deployment, s3: former, stateBucket: 'b' }, { policy })).rejects.toThrow(
+      /own: is of format 2/,
+    );
+  });
+
   it('is no other calibration than the one that the policy names, where no file is', async () => {
     const policy = file('other.json', { ...defaultPolicy, id: 'p', calibration: 'elsewhere' });
     await expect(rebuildRules(deployment, { policy })).rejects.toThrow(/Give --state-bucket/);

@@ -265,7 +265,8 @@ describe('the archive in Parquet', () => {
     const records = harvestedRecords(account(4), 6);
     await of.archive.put(records.slice(0, 4).map(archived));
     const [key = ''] = await of.keys('events/');
-    const bytes = Buffer.from(await of.bytes(key));
+    const whole = of.bytes(key);
+    const bytes = Buffer.from(await whole);
     bytes.fill(0x55, bytes.length - 60, bytes.length - 30);
     await of.s3.send(new PutObjectCommand({ Bucket: of.bucket, Key: key, Body: bytes }));
     const foreign = archived(records[4] as FixtureRecord);
@@ -273,6 +274,18 @@ describe('the archive in Parquet', () => {
     await of.archive.put([{ ...foreign, data: Buffer.from(text), size: Buffer.byteLength(text) }]);
     const { made } = await of.compact(LATER);
     expect(totals(made)).toMatchObject({ events: 3, refused: 1, damaged: 1 });
+    const objects = new HuntObjects(of.s3, of.bucket);
+    expect(await objects.damagedGroups()).toBe(1);
+    // it says so until somebody has mended it and had it made anew
+    await of.compact(LATER + DAY);
+    expect(await objects.damagedGroups()).toBe(1);
+    const [one = '', two = ''] = await of.keys('events/');
+    await of.s3.send(new PutObjectCommand({ Bucket: of.bucket, Key: key, Body: Buffer.from(await whole) }));
+    await of.s3.send(deleted(of, one === key ? two : one));
+    for (const made of await of.keys('hunts/')) await of.s3.send(deleted(of, made));
+    await of.compact(LATER + DAY);
+    expect(await objects.damagedGroups()).toBe(0);
+    expect(await of.rows('events')).toHaveLength(4);
   });
 
   it('is made again where frames change while it is made', async () => {

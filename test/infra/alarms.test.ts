@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { METRICS, metricsNamespace } from '../../lib/contract/metrics.ts';
-import { alarmsFor } from '../../lib/infra/alarms.ts';
+import { type AlarmDeclaration, alarmsFor, writerOf } from '../../lib/infra/alarms.ts';
+import { ROLLBACK_ALARM_IDS } from '../../lib/infra/bake-time.ts';
+import { paceMinutes } from '../../lib/infra/metric-pace.ts';
 import { readSettings } from '../../lib/infra/settings.ts';
 
 const alarms = alarmsFor(readSettings({}));
@@ -12,6 +15,7 @@ describe('alarms', () => {
     expect([...runbooks].sort()).toEqual([
       'alarm-calibration-age',
       'alarm-calibration-drift',
+      'alarm-calibration-format',
       'alarm-dead-letters',
       'alarm-development-key',
       'alarm-failures',
@@ -57,6 +61,7 @@ describe('alarms', () => {
     for (const { id, periodMinutes, periods } of alarmsFor(
       readSettings({ 'siphonwatch:noTrafficMinutes': 1440 }),
     )) {
+      expect(periodMinutes, id).toBeLessThanOrEqual(1440);
       expect(periodMinutes * periods, id).toBeLessThanOrEqual(periodMinutes >= 60 ? 7 * 1440 : 1440);
     }
   });
@@ -74,5 +79,85 @@ describe('alarms', () => {
     );
     expect(own.find((alarm) => alarm.id === 'iterator-age-score')?.threshold).toBe(120_000);
     expect(own.some((alarm) => alarm.id === 'no-traffic')).toBe(false);
+  });
+});
+
+/**
+ * Minutes at which an alarm is raised and ended, as CloudWatch evaluates it every minute: by the last N periods, where a period without a
+ * data point is a good one, or leaves everything as it was.
+ * @param points minute of each, and whether it is at or above the threshold
+ */
+function changes(
+  alarm: AlarmDeclaration,
+  points: readonly (readonly [number, boolean])[],
+  until: number,
+): number[] {
+  const { periodMinutes, periods, bad = periods, missing } = alarm;
+  const changed: number[] = [];
+  let raised = false;
+  for (let now = 0; now < until; now++) {
+    const held = Array.from({ length: periods }, (_, back) =>
+      points.filter(([at]) => at > now - (back + 1) * periodMinutes && at <= now - back * periodMinutes),
+    );
+    if (missing === 'as-before' && held.flat().length === 0) continue;
+    const is = held.filter((period) => period.some(([, over]) => over)).length >= bad;
+    if (is !== raised) changed.push(now);
+    raised = is;
+  }
+  return changed;
+}
+
+describe('an alarm on what a function writes at its own pace', () => {
+  const whole = (min: number, max: number) => fc.integer({ min, max });
+  it('is raised once while a fault lasts, and ends once it is mended, for all settings', () => {
+    const given = fc.record({
+      sweepMinutes: whole(1, 60),
+      linkMinutes: whole(5, 1440),
+      batchWindowSeconds: whole(0, 300),
+      scoreTimeoutSeconds: whole(10, 900),
+      phase: fc.double({ min: 0, max: 1, noNaN: true }),
+      which: fc.nat(),
+    });
+    fc.assert(
+      fc.property(given, ({ phase, which, ...over }) => {
+        const values = { ...over, policyBakeMinutes: 0, hunts: true, securityHub: true };
+        const settings = readSettings(
+          Object.fromEntries(Object.entries(values).map(([name, value]) => [`siphonwatch:${name}`, value])),
+        );
+        const paced = alarmsFor(settings).filter(
+          ({ id, metric, when }) =>
+            writerOf(metric) !== undefined &&
+            when === 'atOrAbove' &&
+            id !== 'hunts-behind' &&
+            id !== 'policy-failures',
+        );
+        const alarm = paced[which % paced.length] as AlarmDeclaration;
+        const pace = paceMinutes(writerOf(alarm.metric), settings);
+        const looked = alarm.periodMinutes * alarm.periods;
+        const fault = { from: looked, to: 3 * looked + 4 * pace };
+        const until = fault.to + 2 * looked + 2 * pace;
+        const points = Array.from({ length: Math.ceil(until / pace) }, (_, i): [number, boolean] => {
+          // schedules start a few seconds early or late
+          const at = (i + phase) * pace + (i % 2) * 0.5;
+          return [at, at >= fault.from && at < fault.to];
+        });
+        const [raised = Number.NaN, ended = Number.NaN, ...more] = changes(alarm, points, until);
+        expect(more, alarm.id).toEqual([]);
+        expect(raised, alarm.id).toBeLessThanOrEqual(fault.from + looked + pace + 2);
+        expect(ended, alarm.id).toBeGreaterThanOrEqual(fault.to - pace);
+        expect(ended, alarm.id).toBeLessThanOrEqual(fault.to + looked + pace + 2);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('stays raised until something is looked at again, where it is the state of something', () => {
+    const all = alarmsFor(readSettings({ 'siphonwatch:hunts': true }));
+    expect(all.filter(({ missing }) => missing === 'as-before').map(({ id }) => id)).toEqual([
+      'undelivered',
+      'calibration-drift',
+      'archive-damaged',
+    ]);
+    expect(ROLLBACK_ALARM_IDS.every((id) => all.some((alarm) => alarm.id === id))).toBe(true);
   });
 });

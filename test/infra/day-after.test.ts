@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { alarmsFor } from '../../lib/infra/alarms.ts';
-import { leastBakeMinutes, ROLLBACK_ALARMS } from '../../lib/infra/bake-time.ts';
+import { leastBakeMinutes, ROLLBACK_ALARM_IDS, rollbackAlarms } from '../../lib/infra/bake-time.ts';
 import { readSettings, SettingsError } from '../../lib/infra/settings.ts';
 import { type Json, resourceOf, resourcesOf, synthesized } from './synthesized.ts';
 
@@ -13,18 +13,23 @@ const settings = (over: Record<string, unknown> = {}) =>
 describe('an alarm that takes a policy back', () => {
   it('can be raised within the bake time of every deployment that the settings allow', () => {
     for (const policyStalenessSeconds of [15, 30, 600, 3600])
-      for (const batchWindowSeconds of [0, 5, 60, 300]) {
-        const least = leastBakeMinutes({ policyStalenessSeconds, batchWindowSeconds });
-        const allowed = settings({ policyStalenessSeconds, batchWindowSeconds, policyBakeMinutes: least });
-        for (const { id } of ROLLBACK_ALARMS) {
-          const alarm = alarmsFor(allowed).find((declared) => declared.id === id);
-          const evaluated = (alarm?.periodMinutes ?? Number.NaN) * (alarm?.periods ?? Number.NaN);
-          expect(evaluated + (policyStalenessSeconds + batchWindowSeconds) / 60, id).toBeLessThan(least);
+      for (const batchWindowSeconds of [0, 60, 300])
+        for (const scoreTimeoutSeconds of [10, 180, 900]) {
+          const given = { policyStalenessSeconds, batchWindowSeconds, scoreTimeoutSeconds };
+          const least = leastBakeMinutes(given);
+          const alarms = alarmsFor(settings({ ...given, policyBakeMinutes: least }));
+          const looked = (id: string) => alarms.find((declared) => declared.id === id);
+          // every batch times out: three bad minutes, a timeout apart, and the last one is known when it has ended
+          const run = scoreTimeoutSeconds / 60;
+          const failures = looked('policy-failures');
+          expect(failures?.periods).toBeGreaterThanOrEqual(2 * run + 1);
+          expect((policyStalenessSeconds + batchWindowSeconds) / 60 + 3 * run).toBeLessThan(least);
+          // the first report raises it
+          expect(looked('policy-rejected')).toMatchObject({ bad: 1, periodMinutes: 1 });
+          expect(() => settings({ ...given, policyBakeMinutes: least - 1 })).toThrow(
+            /or no alarm could be raised in time/,
+          );
         }
-        expect(() =>
-          settings({ policyStalenessSeconds, batchWindowSeconds, policyBakeMinutes: least - 1 }),
-        ).toThrow(/or no alarm could be raised in time/);
-      }
   });
 
   it('is not asked for where there is no bake time', () => {
@@ -35,7 +40,9 @@ describe('an alarm that takes a policy back', () => {
     const template = synthesized();
     const [, environment] = resourceOf(template, 'AWS::AppConfig::Environment', 'PolicyRollout');
     const watched = JSON.stringify(environment.Properties.Monitors);
-    for (const { id, periodMinutes, periods, bad } of ROLLBACK_ALARMS) {
+    const declared = Object.values(rollbackAlarms(settings()));
+    expect(declared.map(({ id }) => id)).toEqual(ROLLBACK_ALARM_IDS);
+    for (const { id, periodMinutes, periods, bad } of declared) {
       const [logicalId, alarm] =
         [...resourcesOf(template, 'AWS::CloudWatch::Alarm')].find(
           ([, { Properties }]) => Properties.AlarmName === `Siphonwatch-${id}`,

@@ -11,8 +11,8 @@ interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
-const template = synthesized({ triageApi: true });
-const withoutApi = synthesized();
+const template = synthesized();
+const withoutApi = synthesized({ triageApi: false });
 
 function statementsOf(name: string, of = withoutApi): readonly Statement[] {
   const [, policy] = resourceOf(of, 'AWS::IAM::ManagedPolicy', name);

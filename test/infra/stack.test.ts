@@ -505,11 +505,12 @@ describe('alarms', () => {
 });
 
 describe('the triage API', () => {
-  const on = synthesized({ triageApi: 'true' });
+  const on = template;
 
-  it('is not there unless it is switched on', () => {
-    template.resourceCountIs('AWS::Lambda::Url', 0);
-    expect(Object.keys(template.findOutputs('*'))).not.toContain('TriageApiUrl');
+  it('is there unless it is switched off', () => {
+    const off = synthesized({ triageApi: false });
+    off.resourceCountIs('AWS::Lambda::Url', 0);
+    expect(Object.keys(off.findOutputs('*'))).not.toContain('TriageApiUrl');
   });
 
   it('answers nobody without IAM, and lets nobody in by itself', () => {
@@ -542,7 +543,7 @@ describe('the triage API', () => {
 describe('the deployment', () => {
   it('needs nothing from the account: no look-ups, no parameter but the bootstrap version', () => {
     expect(Object.keys(template.toJSON().Parameters ?? {})).toEqual(['BootstrapVersion']);
-    template.resourceCountIs('AWS::Lambda::Function', FUNCTION_NAMES.length);
+    template.resourceCountIs('AWS::Lambda::Function', FUNCTION_NAMES.length + 1);
     template.resourceCountIs('AWS::CloudFormation::CustomResource', 0);
   });
 

@@ -14,7 +14,9 @@ import type { Calibration } from '../../lib/scoring/calibration.ts';
 import {
   CalibrationDamaged,
   CalibrationMissing,
+  CalibrationOfOtherFormat,
   type DriftHold,
+  parseCalibration,
 } from '../../lib/stores/calibration-store.ts';
 import type { PolicyProblem } from '../../lib/stores/policy-port.ts';
 import { rulesSource } from '../../lib/stores/rules-source.ts';
@@ -323,6 +325,26 @@ describe('policy and calibration together', () => {
     // what disappears behind a pair that is held changes nothing
     delete stored['cal-2'];
     expect((await source.active()).policy.id).toBe('next');
+  });
+
+  it('of another format judge nobody and say so, and a policy with a new calibration ends it', async () => {
+    const former = JSON.stringify({ ...learnt('cal-1'), v: 2, model: 'as it was then' });
+    expect(() => parseCalibration('cal-1', former)).toThrow(CalibrationOfOtherFormat);
+    const stored = { 'cal-1': new CalibrationOfOtherFormat('cal-1', 2), 'cal-2': learnt('cal-2') };
+    const { source, problems, activate } = pairs(stored);
+    for (const _ of [1, 2]) {
+      const rules = await source.inForce('test');
+      expect(rules).toMatchObject({ policy: { id: 'good' }, calibration: { id: 'unlearnt', windows: [] } });
+      expect(rules.candidate).toBeUndefined();
+    }
+    expect(problems.map(policyMetric)).toEqual(['CalibrationUnreadable', 'CalibrationUnreadable']);
+    expect(problems[0]?.reasons[0]).toMatch(/is of format 2, this version reads format 3/);
+    activate(named('next', { calibration: 'cal-2' }));
+    expect((await source.inForce('test')).calibration.id).toBe('cal-2');
+    // whoever pushes one of another format is refused, as one that is damaged: the last good pair stays
+    activate(named('back', { calibration: 'cal-1' }));
+    expect((await source.inForce('test')).calibration.id).toBe('cal-2');
+    expect(policyMetric(problems[2] as PolicyProblem)).toBe('PolicyRejected');
   });
 
   it('without a pair that ever was good, nobody judges; a candidate without one is left out', async () => {

@@ -44,4 +44,16 @@ describe('text from outside', () => {
     const repeats = files.filter((file) => /\\p\{C[cfo]\}|u202[ae]/.test(readFileSync(file, 'utf8')));
     expect(repeats.filter((file) => !COMPARE.includes(file))).toEqual(['lib/text/unsafe.ts']);
   });
+
+  it('and no verb prints JSON past that', () => {
+    const verbs = readdirSync('lib/cli', { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.ts'),
+    );
+    const raw = verbs.filter((name) =>
+      /stdout\.write\([^;]*?(?<!escapeUnsafeJson\()JSON\.stringify/.test(
+        readFileSync(join('lib/cli', name), 'utf8'),
+      ),
+    );
+    expect(raw).toEqual([]);
+  });
 });

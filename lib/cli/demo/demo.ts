@@ -16,6 +16,7 @@ import { inputFiles } from '../../input/lines.ts';
 import { createRecorder, type Recorder } from '../../telemetry/recorder.ts';
 import type { Terminal } from '../record/record.ts';
 import { calledAs, pathFromHere, quoted } from '../shared/called-as.ts';
+import { jsonLine } from '../shared/command.ts';
 import type { DemoLabel } from '../shared/deployment.ts';
 import { EXIT, failureOf } from '../shared/failure.ts';
 import { terminalWidth } from '../shared/fitted-table.ts';
@@ -52,6 +53,8 @@ const CONTEXT = {
   'siphonwatch:foreignCalibration': 'accuse',
   // records, of some hundred events each: findings come while traffic is still being sent
   'siphonwatch:batchSize': 8,
+  // the embedded cloud has no function URLs: verdicts go into its table
+  'siphonwatch:triageApi': false,
   // a policy that is pushed to the demo is in force at the next event but a few
   'siphonwatch:policyStalenessSeconds': 2,
 } as const;
@@ -91,7 +94,7 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
       return await demo(options, terminal, { progress, say });
     const files = await inputFiles(options.send === true ? [EXAMPLE] : options.send);
     const sent = await sendMore({ files, rest: options.send === true }, options, progress, say);
-    if (options.json === true) terminal.stdout.write(`${JSON.stringify(sent)}\n`);
+    if (options.json === true) terminal.stdout.write(jsonLine(sent));
     else
       terminal.stdout.write(
         `${count(sent.events)} events, ${sent.from.slice(0, 16)} to ${sent.to.slice(0, 16)}${sent.weeks === 0 ? '' : ` (moved by ${plural(sent.weeks, 'week')}, so that they come after what the demo has seen)`}, are judged.\nNext: ${calledAs()} findings list\nWith a candidate in the shadow: ${calledAs()} policy shadow\n`,
@@ -149,7 +152,7 @@ async function demo(options: DemoOptions, terminal: Terminal, view: DemoView): P
     const working = work(cloud, run, options, view);
     working.catch(() => undefined); // what an interruption leaves behind
     const { report, clock } = await Promise.race([working, stopped]);
-    if (options.json === true) terminal.stdout.write(`${JSON.stringify(report)}\n`);
+    if (options.json === true) terminal.stdout.write(jsonLine(report));
     else terminal.stdout.write(renderReport(report, colors(terminal), columns(terminal)));
     if (options.keep === true) await stayUp(cloud, clock, demoLabels(labels), say, interrupted);
     return report.problems.length > 0 ? EXIT.no : EXIT.done;

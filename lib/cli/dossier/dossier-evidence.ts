@@ -16,7 +16,7 @@ import { plain } from '../../findings/sanitize.ts';
 import { InputError } from '../../input/errors.ts';
 import { defaultPolicy, type Policy } from '../../policy/policy.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
-import { CalibrationMissing } from '../../stores/calibration-store.ts';
+import { CalibrationMissing, CalibrationOfOtherFormat } from '../../stores/calibration-store.ts';
 import { DAY_MS } from '../../time.ts';
 import { loadCalibration, loadPolicy } from '../policy/policy-file.ts';
 import { rolloutTarget } from '../policy/rollout-target.ts';
@@ -141,6 +141,11 @@ async function calibrationOf(
           .catch((error: unknown) => {
             if (error instanceof CalibrationMissing)
               throw new InputError(`${error.message}; give it with --calibration FILE`, { cause: error });
+            if (error instanceof CalibrationOfOtherFormat)
+              throw new InputError(
+                `${error.message}. A finding that was made with it is assessed by the version that made it (${notice.versions.code})`,
+                { cause: error },
+              );
             throw error;
           })
       : await loadCalibration(options.calibration);

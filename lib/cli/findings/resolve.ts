@@ -5,8 +5,8 @@ import { cellsOf } from '../../input/labels.ts';
 import { inputFiles, readBatches } from '../../input/lines.ts';
 import { accountPseudonym } from '../../telemetry/keys.ts';
 import { printable } from '../../telemetry/reason.ts';
-import { escapeUnsafeJson } from '../../text/unsafe.ts';
 import type { Terminal } from '../record/record.ts';
+import { jsonLine } from '../shared/command.ts';
 
 interface ResolveOptions extends KeyOptions {
   readonly accounts: string;
@@ -59,9 +59,7 @@ export async function runResolve(
     const missing = [...wanted].filter((id) => !found.has(id));
     if (options.json === true) {
       const resolved = [...wanted].flatMap((id) => (found.has(id) ? [{ id, account: found.get(id) }] : []));
-      terminal.stdout.write(
-        `${escapeUnsafeJson(JSON.stringify({ resolved, unresolved: missing, candidates }))}\n`,
-      );
+      terminal.stdout.write(jsonLine({ resolved, unresolved: missing, candidates }));
     } else {
       for (const id of wanted)
         if (found.has(id)) terminal.stdout.write(`${id}\t${printable(found.get(id))}\n`);

@@ -1,5 +1,6 @@
 import { collectPlan } from '../../forensics/collect-plan.ts';
 import { colours } from '../shared/colours.ts';
+import { jsonLine } from '../shared/command.ts';
 
 export interface PlanOptions {
   questions: number;
@@ -12,7 +13,7 @@ export interface PlanOptions {
 export function printPlan(options: PlanOptions): void {
   const plan = collectPlan(options.questions, options.alpha, options.effect);
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify(plan)}\n`);
+    process.stdout.write(jsonLine(plan));
     return;
   }
   const lines = [

@@ -7,6 +7,7 @@ import { InputError } from '../../input/errors.ts';
 import { escapeUnsafeLines } from '../../text/unsafe.ts';
 import { calledAs } from '../shared/called-as.ts';
 import { colours } from '../shared/colours.ts';
+import { jsonLine } from '../shared/command.ts';
 import { tellFailure } from '../shared/failure.ts';
 import { writable, writeAside } from '../shared/output.ts';
 import { type PlanOptions, printPlan } from './collect-plan.ts';
@@ -80,7 +81,7 @@ async function run(options: ForensicsOptions): Promise<void> {
     await writeAside(options.report, await forensicsPage(report, madeAt));
     say(`report written to ${options.report}`);
   }
-  process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : `${forensicsText(report)}\n`);
+  process.stdout.write(options.json === true ? jsonLine(report) : `${forensicsText(report)}\n`);
 }
 
 /**

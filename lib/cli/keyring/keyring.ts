@@ -6,6 +6,7 @@ import { readKeyring } from '../../input/keyring.ts';
 import { epochKeys, type Keyring, servingEpochs } from '../../telemetry/keys.ts';
 import { DEFAULT_OVERLAP_DAYS, newKeyring, rotatedKeyring } from '../../telemetry/make-keyring.ts';
 import type { Terminal } from '../record/record.ts';
+import { jsonLine } from '../shared/command.ts';
 
 /** `keyring new|rotate|check`: keys of the recorder, so that nobody makes them by hand. Secrets go to files only. */
 export function keyringCommand(): Command {
@@ -110,7 +111,7 @@ export async function checkKeyring(
     serves: serving.has(id),
   }));
   if (options.json === true) {
-    terminal.stdout.write(`${JSON.stringify({ development: ring.development === true, epochs })}\n`);
+    terminal.stdout.write(jsonLine({ development: ring.development === true, epochs }));
     return;
   }
   for (const { id, from, until, serves } of epochs)

@@ -4,7 +4,7 @@ import type { Rules } from '../../detection/judge.ts';
 import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import type { CalibrationStore } from '../../stores/calibration-store.ts';
-import type { PolicySource } from '../../stores/policy-port.ts';
+import type { PolicyProblem, PolicySource } from '../../stores/policy-port.ts';
 import { rulesSource } from '../../stores/rules-source.ts';
 import { CODE_VERSION } from '../../version.ts';
 import { loadCalibration, loadPolicy } from '../policy/policy-file.ts';
@@ -23,7 +23,11 @@ type Judged = Pick<Deployment, 's3' | 'stateBucket' | 'policyApplication' | 'for
  * @throws InputError where a policy's calibration is neither named nor to be found
  */
 export async function rebuildRules(deployment: Judged, named: Named): Promise<Rules> {
-  const onProblem = ({ reasons }: { readonly reasons: readonly string[] }): void => say(reasons.join('; '));
+  const onProblem = ({ kind, reasons }: PolicyProblem): void => {
+    // the functions judge nobody then; a rebuild that did would take every level away
+    if (kind === 'other-format') throw new InputError(reasons.join('; '));
+    say(reasons.join('; '));
+  };
   const source = rulesSource(
     await policiesOf(deployment, named, onProblem),
     await calibrationsOf(deployment, named),

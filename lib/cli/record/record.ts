@@ -17,8 +17,9 @@ import { eventStream } from '../../telemetry/kinesis.ts';
 import { markedValue } from '../../telemetry/marked-value.ts';
 import { createProducer, type Producer, ProducerFailure } from '../../telemetry/producer.ts';
 import { createRecorder, type Recorder } from '../../telemetry/recorder.ts';
+import { escapeUnsafeJson } from '../../text/unsafe.ts';
 import { clientTrust, withAccountOptions } from '../shared/client-trust.ts';
-
+import { jsonLine } from '../shared/command.ts';
 import { RecordTally } from './record-tally.ts';
 
 interface RecordOptions extends KeyOptions {
@@ -169,7 +170,7 @@ async function record(
       ...(options.stream === undefined ? {} : { stream: { name: options.stream, ...sink.counts?.() } }),
       ...tally.summary(),
     };
-    terminal.stdout.write(`${JSON.stringify(summary)}\n`);
+    terminal.stdout.write(jsonLine(summary));
   }
   if (interrupted.yes) return 130;
   // what could be read is written; a file that was cut off must still be noticed by scripts
@@ -196,10 +197,11 @@ async function lineSink(options: RecordOptions, terminal: Terminal): Promise<Sin
   };
 }
 
+/** A terminal may stand behind it: what a customer wrote shows as JSON's escapes. */
 function writableSink(out: Writable): Sink<string> {
   return {
     async write(lines) {
-      if (lines.length > 0) await writeAll(out, `${lines.join('\n')}\n`);
+      if (lines.length > 0) await writeAll(out, escapeUnsafeJson(`${lines.join('\n')}\n`));
     },
     close: async () => {},
     abandon: async () => {},

@@ -10,6 +10,11 @@ export async function runCommand(name: string, run: () => Promise<number>): Prom
   }
 }
 
+/** A JSON document in one line, with no character in it that acts on a terminal: names in it may be a customer's. */
+export function jsonLine(document: unknown): string {
+  return `${escapeUnsafeJson(JSON.stringify(document))}\n`;
+}
+
 /** One JSON document on standard output, nothing else there. Names in it may be a customer's. */
 export function printJson(document: unknown): void {
   process.stdout.write(`${escapeUnsafeJson(JSON.stringify(document, null, 2))}\n`);

@@ -6,6 +6,7 @@ import { InputError } from '../../input/errors.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { VECTORS_FILE, type Vectors } from '../../telemetry/vectors/make.ts';
 import type { Terminal } from '../record/record.ts';
+import { jsonLine } from '../shared/command.ts';
 
 /** `vectors`: what a recorder in another language has to make of exchanges, and a check that runs one. */
 export function vectorsCommand(): Command {
@@ -73,7 +74,7 @@ interface Result {
 function report(results: readonly Result[], json: boolean, terminal: Terminal): void {
   const right = results.filter(({ differs }) => differs.length === 0).length;
   if (json) {
-    terminal.stdout.write(`${JSON.stringify({ right, all: results.length, results })}\n`);
+    terminal.stdout.write(jsonLine({ right, all: results.length, results }));
     return;
   }
   for (const { name, differs, without } of results) {
