@@ -1,5 +1,6 @@
 import { seeded } from '../../lib/statistics/random.ts';
-import { TARGETS, type Target } from './targets.ts';
+import type { Target } from './target.ts';
+import { TARGETS } from './targets.ts';
 
 export interface Fuzzed {
   readonly inputs: number;
@@ -39,7 +40,8 @@ export async function fuzz(inputs: number, seed: number): Promise<Fuzzed> {
     const read = target.input(uniform);
     const began = process.cpuUsage();
     try {
-      read();
+      const answer = read();
+      if (answer instanceof Promise) await answer;
     } catch (error) {
       const refused = target.refuses.some((kind) => error instanceof kind);
       const often = failed.get(target.name) ?? 0;

@@ -31,19 +31,8 @@ import { evidenceOf } from '../findings/evidence.ts';
 import { GATEWAY_SHAPES } from '../telemetry/adapters/gateway-shapes/index.ts';
 import { anExchange } from '../telemetry/exchanges.ts';
 import { mutated, mutatedBytes, mutatedText } from './mutate.ts';
-
-/** Something that reads what somebody else wrote. */
-export interface Target {
-  readonly name: string;
-  /** makes an input and returns what reads it, so that only the reading is measured */
-  input(uniform: Uniform): () => unknown;
-  /** takes part in every so-many-th round: inputs of megabytes, and whole bundles; default every one */
-  readonly every?: number;
-  /** errors by which it refuses; others are crashes */
-  readonly refuses: readonly (new (
-    ...args: never[]
-  ) => Error)[];
-}
+import { STORED } from './stored-targets.ts';
+import type { Target } from './target.ts';
 
 const DEAR = 10;
 
@@ -228,4 +217,5 @@ export const TARGETS: readonly Target[] = [
       ]),
     refuses: [],
   },
+  ...STORED,
 ];

@@ -14,6 +14,7 @@ const PEOPLE: readonly (readonly string[])[] = [
   ['consumer', 'custom_id'],
   ['consumer', 'username'],
   ['consumer', 'id'],
+  ['consumer'],
   ['requester'],
   ['user_id'],
   ['userId'],
@@ -30,6 +31,18 @@ const OTHERS = [
   // https://docs.getbifrost.ai/features/governance/virtual-keys
   ...['virtualkey', 'virtualkeyid'],
   'apikeyid',
+  // who called, by the names of gateways and of their developer portals (Apigee, WSO2, Gravitee), the surest first
+  ...[
+    'developerid',
+    'developeremail',
+    'developerapp',
+    'consumerid',
+    'consumername',
+    'principal',
+    'caller',
+    'callerid',
+  ],
+  ...['applicationid', 'clientapp', 'apikeyname', 'apikeyalias', 'tokenname'],
 ];
 
 function withId(name: string): string[] {

@@ -104,8 +104,10 @@ export const OBSERVABILITY: readonly ExportShape[] = [
     name: 'phoenix',
     source: 'https://arize.com/docs/phoenix/sdk-api-reference (get_spans_dataframe), spans of OpenInference',
     matches: (entry) =>
-      'span_kind' in entry && ('attributes' in entry || 'attributes.llm.model_name' in entry),
-    isOther: (entry) => textAt(entry, 'span_kind')?.toUpperCase() !== 'LLM',
+      ('span_kind' in entry && ('attributes' in entry || 'attributes.llm.model_name' in entry)) ||
+      'attributes.openinference.span.kind' in entry,
+    isOther: (entry) =>
+      String(entry.span_kind ?? entry['attributes.openinference.span.kind']).toUpperCase() !== 'LLM',
     pair: (entry) => {
       const attributes =
         objectOf(entry.attributes) === undefined

@@ -64,7 +64,16 @@ const MESSAGES = [
 /** Names by which bodies of APIs ask; in a flat entry whose messages are found they hold something else. */
 const ASKED_ELSEWHERE = ['message', 'contents', 'inputs', 'inputText', 'inputPrompt', 'Messages'];
 const ANSWERS = [
-  ...['response', 'completion', 'completion_message', 'output', 'responseMessages', 'answer', 'result'],
+  ...[
+    'response',
+    'completion',
+    'completion_message',
+    'output',
+    'outputs',
+    'responseMessages',
+    'answer',
+    'result',
+  ],
   ...['output_messages', 'output_message', 'response_text', 'generation', 'content'],
 ];
 const MODELS = [
@@ -104,7 +113,9 @@ function beside(entry: Json): Json {
     ...entry,
     account: nameInFlat(entry) ?? at(entry, 'customer', 'id'),
     status: first(entry, STATUS),
-    ...present({ usage: entry.usage ?? entry.token_usage ?? entry.tokens }),
+    ...present({
+      usage: entry.usage ?? entry.token_usage ?? entry.tokens ?? at(jsonIn(entry.metadata), 'usage'),
+    }),
     user_agent: entry.user_agent ?? entry.userAgent ?? entry.http_user_agent,
     client_ip: entry.client_ip ?? entry.clientIp ?? entry.remote_addr ?? entry.ip,
   };
@@ -114,13 +125,20 @@ function beside(entry: Json): Json {
 function answerBeside(entry: Json): Json {
   const answer = jsonIn(first(entry, ANSWERS));
   return {
-    ...(Array.isArray(answer) ? { content: answer } : objectOf(answer)),
+    ...(Array.isArray(answer) ? listed(answer) : objectOf(answer)),
     ...(typeof answer === 'string' ? { text: answer } : {}),
     ...present({
       finish_reason: entry.finish_reason ?? entry.finishReason ?? entry.stop_reason ?? entry.stopReason,
     }),
     ...present({ error: entry.error ?? entry.error_message }),
   };
+}
+
+/** A list of answers, each of which says how it ended; any other list is parts of one. */
+function listed(answer: readonly unknown[]): Json {
+  const isChoice = (held: unknown) =>
+    ['finish_reason', 'finishReason'].some((name) => at(held, name) !== undefined);
+  return answer.some(isChoice) ? { choices: answer } : { content: answer };
 }
 
 export const OWN: readonly ExportShape[] = [

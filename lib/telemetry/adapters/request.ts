@@ -36,6 +36,10 @@ function plainMessage(held: unknown): unknown {
   // LlamaIndex: https://docs.llamaindex.ai/en/stable/api_reference/prompts/ (ChatMessage.blocks)
   if (typeof message?.role === 'string' && message.content === undefined && Array.isArray(message.blocks))
     return { ...message, content: message.blocks };
+  // https://docs.datadoghq.com/llm_observability/instrumentation/api/#message: results beside a text that is empty
+  const results = message?.tool_results;
+  if (Array.isArray(results) && results.length > 0)
+    return { ...message, role: 'tool', content: results.map((toolResult) => ({ toolResult })) };
   if (message === undefined || typeof message.role === 'string') return held;
   const inner = objectOf(message.message);
   if (inner !== undefined && typeof inner.role === 'string') return inner;
@@ -94,6 +98,9 @@ function askedIn(body: Json, depth = 0): ReadMessage[] | undefined {
   const within = objectOf(body.input);
   if (within !== undefined && depth === 0 && ('messages' in within || 'prompt' in within))
     return askedIn(within, depth + 1);
+  // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent-runtime_RetrieveAndGenerateInput.html
+  if (typeof within?.text === 'string' && within.role === undefined)
+    return [{ role: 'user', content: within.text }];
   if (body.input !== undefined && body.input !== null)
     return inputMessages(body.input).concat(filledIn(body.prompt));
   if (typeof body.inputText === 'string') return saidIn(body.inputText);
@@ -208,6 +215,7 @@ const PARAM_PLACES: Readonly<Record<string, readonly string[]>> = {
     'max_tokens_to_sample',
     'num_predict',
     'maxCompletionTokens',
+    'maximumLength',
   ],
   n: ['n', 'candidateCount', 'candidate_count', 'numResults', 'num_generations', 'num_return_sequences'],
   seed: ['seed'],
@@ -222,6 +230,9 @@ const PARAM_HOLDERS = [
   'options',
   'parameters',
   'config',
+  // Mistral's conversations, vLLM, Haystack, Bedrock's agents, LangChain and others
+  ...['completion_args', 'sampling_params', 'samplingParams', 'generation_kwargs', 'inferenceConfiguration'],
+  ...['model_kwargs', 'modelKwargs', 'model_parameters', 'modelParameters', 'invocation_params'],
 ] as const;
 
 /** Sampling parameters of a request's body in the names of an exchange. */
@@ -255,5 +266,14 @@ function formatOf(held: unknown): unknown {
 }
 
 function modelOf(body: Json): string | undefined {
-  return textAt(body, 'model') ?? textAt(body, 'modelId') ?? textAt(body, 'model_id');
+  return textAt(body, 'model') ?? textAt(body, 'modelId') ?? textAt(body, 'model_id') ?? modelByArn(body);
+}
+
+/** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent-runtime_RetrieveAndGenerate.html */
+function modelByArn(body: Json): string | undefined {
+  const told = objectOf(body.retrieveAndGenerateConfiguration);
+  const arn = ['knowledgeBaseConfiguration', 'externalSourcesConfiguration']
+    .map((name) => textAt(told, name, 'modelArn'))
+    .find((held) => held !== undefined);
+  return arn?.slice(arn.lastIndexOf('/') + 1);
 }
