@@ -102,6 +102,7 @@ export class LinkFunction {
     const campaigns = new CampaignTable(dynamodb, environment.CAMPAIGN_TABLE, { onUnreadable });
     return {
       clock: this.#requests,
+      turn: this.#requests.turn(Date.now(), remaining()),
       links: new LinkTable(dynamodb, environment.LINK_TABLE, {
         retentionDays,
         samplesOf: (accounts, earlier) => this.#prompts.samplesOf(accounts, earlier),

@@ -7,11 +7,14 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { type RunTriggers, triggeredBy } from '../campaigns/linking/run-triggers.ts';
-import type { TrafficClock } from '../campaigns/ports.ts';
+import type { RunTurn, TrafficClock } from '../campaigns/ports.ts';
 import { ASKED_ITEM, RUN_PARTITION } from '../contract/run-request-names.ts';
 
 const PRESSURE_ITEM = 'pressure';
 const CLOCK_ITEM = 'clock';
+const TURN_ITEM = 'turn';
+/** How long after its own end a run's turn lasts that was not given back, ms: clocks of machines differ. */
+const TURN_SPARE_MS = 60_000;
 
 export interface RunRequestOptions {
   /** least time between two runs: none is asked for sooner after the last one was asked for or began */
@@ -24,6 +27,7 @@ export interface RunRequestOptions {
  *   pressure   changes, watched, bursts: what came since a run last began; begunAt (ms)
  *   asked      at (ms), because: written once per run that is asked for; the table's stream wakes `link` with it
  *   clock      newest (ms): newest arrival of all accounts, the time of a run
+ *   turn       until (ms): a run is on, and no later than that over
  *
  * Whoever adds to the pressure asks, if it is enough; the condition on `asked` lets one of them through in an interval.
  * What is refused stays in the counters, so the first change after the interval asks again.
@@ -121,6 +125,51 @@ export class RunRequests implements TrafficClock {
         ExpressionAttributeValues: { ':now': { N: String(now) } },
       }),
     );
+  }
+
+  /**
+   * One run's turn among those that overlap.
+   * @param begun processing time, ms
+   * @param remaining milliseconds after which the run is over, whatever happens
+   */
+  turn(begun: number, remaining: number): RunTurn {
+    const until = { N: String(begun + remaining + TURN_SPARE_MS) };
+    const names = {
+      TableName: this.#table,
+      Key: this.#key(TURN_ITEM),
+      ExpressionAttributeNames: { '#until': 'until' },
+    };
+    return {
+      take: () =>
+        this.#unlessRefused(
+          new UpdateItemCommand({
+            ...names,
+            UpdateExpression: 'SET #until = :until',
+            ConditionExpression: 'attribute_not_exists(#until) OR #until < :now',
+            ExpressionAttributeValues: { ':until': until, ':now': { N: String(begun) } },
+          }),
+        ),
+      end: async () => {
+        await this.#unlessRefused(
+          new UpdateItemCommand({
+            ...names,
+            UpdateExpression: 'REMOVE #until',
+            ConditionExpression: '#until = :until',
+            ExpressionAttributeValues: { ':until': until },
+          }),
+        );
+      },
+    };
+  }
+
+  async #unlessRefused(command: UpdateItemCommand): Promise<boolean> {
+    try {
+      await this.#client.send(command);
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
   }
 
   #key(item: string): Record<string, AttributeValue> {

@@ -14,9 +14,11 @@ export interface Allowance {
   readonly named: ReadonlySet<string>;
   /** how many more may be */
   readonly left: number;
+  /** arrival time of the run, ms: the clock that thirty days are counted by. Event times are not: whoever sends late would be counted less long */
+  readonly at: number;
 }
 
-export const NO_ALLOWANCE: Allowance = { named: new Set(), left: 0 };
+export const NO_ALLOWANCE: Allowance = { named: new Set(), left: 0, at: 0 };
 
 /** How long an account counts after it was named so, ms, and is remembered. */
 export const COUNTED_MS = 30 * DAY_MS;
@@ -28,7 +30,7 @@ export class RunAllowance {
   readonly #named = new Set<string>();
   readonly #most: number;
   readonly #of: UnrankedOf;
-  readonly #after: number;
+  readonly #at: number;
 
   /** @param at arrival time of the run, ms */
   constructor(
@@ -39,18 +41,20 @@ export class RunAllowance {
   ) {
     const { policy, calibration } = rules;
     this.#of = of;
-    this.#after = at - COUNTED_MS;
+    this.#at = at;
     this.#most = mostUnranked(calibration, levelRules(policy, calibration).suspect);
     for (const campaign of known) this.take(campaign);
   }
 
-  now(): Allowance {
-    return { named: this.#named, left: Math.max(0, this.#most - this.#named.size) };
+  /** @param alone no other run is on; else nobody more is named, as both would count from the same */
+  now(alone = true): Allowance {
+    const left = alone ? Math.max(0, this.#most - this.#named.size) : 0;
+    return { named: this.#named, left, at: this.#at };
   }
 
   /** Counts whom a campaign names. */
   take(campaign: Campaign): void {
     for (const [account, since] of this.#of(campaign) ?? [])
-      if (since > this.#after) this.#named.add(account);
+      if (this.#at - since < COUNTED_MS) this.#named.add(account);
   }
 }

@@ -2,7 +2,7 @@ import { type Judgement, newJudgement, type ShadowJudgement } from '../detection
 import { hash48 } from '../profile/hashes.ts';
 import type { Group } from './linking/find-groups.ts';
 
-/** An account that is named although no rank supports it, and since when, ms. */
+/** An account that is named although no rank supports it, and since when, ms of arrival. */
 export type Unranked = readonly [account: string, since: number];
 
 /** A campaign over its life: a group that keeps its identity while members come and go. */

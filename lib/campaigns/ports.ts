@@ -27,6 +27,16 @@ export interface TrafficClock {
   newestArrival(): Promise<number>;
 }
 
+/**
+ * Port: one run at a time. Runs may overlap, and whatever both save is one of theirs; but what is counted over all campaigns only one
+ * of them may add to.
+ */
+export interface RunTurn {
+  /** false: another run has it, and may still be on */
+  take(): Promise<boolean>;
+  end(): Promise<void>;
+}
+
 /** Port of the campaign table. */
 export interface CampaignStore {
   /** All campaigns; those that cannot be read are passed over and reported. */

@@ -18,6 +18,8 @@ export interface RunInput {
   /** campaigns as they are stored */
   readonly known: readonly Campaign[];
   readonly groups: readonly Group[];
+  /** no other run is on: only then accounts are named by count (allowance.ts) */
+  readonly alone: boolean;
 }
 
 /** What a run works on: tables in production, memory in a backtest. */
@@ -51,7 +53,7 @@ const RESERVE_MS = 15_000;
  * backtests (tracker.ts) both run this; they differ in where members come from and campaigns go to.
  */
 export function* campaignRun(input: RunInput, ports: RunPorts, rules: Rules): Procedure<RunReport> {
-  const { at, known, groups } = input;
+  const { at, known, groups, alone } = input;
   const plan = planRun(known, groups, at, rules.policy);
   const windows = ports.windows ?? new MemberWindows();
   const allowances = {
@@ -90,8 +92,8 @@ export function* campaignRun(input: RunInput, ports: RunPorts, rules: Rules): Pr
       members,
       at: latest,
       tested: plan.tested,
-      allowance: allowances.active.now(),
-      allowanceInShadow: allowances.shadow.now(),
+      allowance: allowances.active.now(alone),
+      allowanceInShadow: allowances.shadow.now(alone),
     };
     const verdict = judgeCampaign(campaign, own, rules, windows);
     const judged = judgeInShadow(verdict.campaign, own, rules, windows);

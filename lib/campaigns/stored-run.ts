@@ -15,6 +15,7 @@ import type {
   CampaignMembershipIndex,
   CampaignStore,
   LinkStore,
+  RunTurn,
   StoredCampaign,
   TrafficClock,
 } from './ports.ts';
@@ -25,6 +26,7 @@ import { heldNames } from './run-plan.ts';
 /** What a run over stored campaigns works on. */
 export interface LinkPorts {
   readonly clock: TrafficClock;
+  readonly turn: RunTurn;
   readonly links: LinkStore;
   readonly campaigns: CampaignStore;
   readonly accusations: Pick<CampaignMembershipIndex, 'note' | 'forget'>;
@@ -53,6 +55,19 @@ const MEMBERS_AT_ONCE = 2000;
  * under the version that was read.
  */
 export async function linkRun(ports: LinkPorts, rules: Rules, strangerShare = 1): Promise<LinkReport> {
+  // before campaigns are read: what another run saves after that is not counted
+  const alone = await ports.turn.take();
+  const report = await linkStored(ports, rules, { strangerShare, alone });
+  // a run that dies leaves its turn to time
+  if (alone) await ports.turn.end();
+  return report;
+}
+
+async function linkStored(
+  ports: LinkPorts,
+  rules: Rules,
+  { strangerShare, alone }: { readonly strangerShare: number; readonly alone: boolean },
+): Promise<LinkReport> {
   const known = new Map<string, StoredCampaign>();
   for await (const held of ports.campaigns.all()) known.set(held.campaign.id, held);
   const campaigns = [...known.values()].map(({ campaign }) => campaign);
@@ -70,7 +85,12 @@ export async function linkRun(ports: LinkPorts, rules: Rules, strangerShare = 1)
   });
   const report = await runLater(
     campaignRun(
-      { at, known: campaigns, groups: [...groups, ...(await linkContents(ports.links, at, rules))] },
+      {
+        at,
+        known: campaigns,
+        groups: [...groups, ...(await linkContents(ports.links, at, rules))],
+        alone,
+      },
       {
         members: (accounts) => states.members(accounts),
         save: (campaign) => save(ports, campaign, known.get(campaign.id)),

@@ -93,7 +93,7 @@ export class CampaignTracker implements Resumable {
       accounts.flatMap((account) => ports.memberOf(account) ?? []);
     const { notices } = runNow(
       campaignRun(
-        { at, known: this.campaigns(), groups },
+        { at, known: this.campaigns(), groups, alone: true },
         { members, save: (next) => this.#save(next), remaining: () => Infinity, windows: this.#windows },
         rules,
       ),

@@ -6,7 +6,7 @@ import {
 } from '../campaigns/judging/group-score.ts';
 import { fullWindow } from '../campaigns/judging/group-window.ts';
 import { learnedReasons } from '../campaigns/judging/judge-learned.ts';
-import { groupChance, learnedGroupScore } from '../campaigns/judging/learned-group.ts';
+import { groupChance } from '../campaigns/judging/learned-group.ts';
 import { customerOf, type Member } from '../campaigns/judging/member.ts';
 import { MemberScores } from '../campaigns/judging/member-score.ts';
 import { robustLook, UNRANKED, unrankedReasons } from '../campaigns/judging/second-look.ts';
@@ -17,6 +17,7 @@ import type { Notice, Reason } from '../findings/finding.ts';
 import { fold, type IngestedEvent, newProfile } from '../profile/profile.ts';
 import { sliceStart } from '../profile/slice.ts';
 import { windowMs } from '../profile/window.ts';
+import { learnedGroupScore } from '../scoring/group-mean.ts';
 import { scoringOf } from '../scoring/group-ranks.ts';
 import type { WindowScore } from '../scoring/score.ts';
 import { signalInput } from '../signals/signal.ts';

@@ -47,6 +47,14 @@ export const calibration = z.strictObject({
       extraction: z.number().int().min(0),
       benign: z.number().int().min(0),
       grey: z.number().int().min(0),
+      unsupported: z
+        .number()
+        .int()
+        .min(0)
+        .optional()
+        .describe(
+          'of those called extraction: without an effect, as nothing else speaks for it; without, none',
+        ),
     })
     .describe('accounts of the past that people had judged, by verdict'),
   windows: z

@@ -9,6 +9,7 @@ import { looksAt, type PastAccount } from './looks.ts';
 import { foldOf, type Model, readModel } from './model.ts';
 import { peerGroups } from './peer-group.ts';
 import { learnRanks } from './rank-null.ts';
+import { type SupportedVerdicts, supportedVerdicts } from './supported-verdicts.ts';
 
 export interface CalibrationRules {
   readonly windows: readonly number[];
@@ -44,7 +45,11 @@ export interface SeenPart {
 }
 
 /** What measuring needs of what was learnt from all parts. */
-export type Fitted = Omit<SeenPart, 'rows'> & { readonly model: Model; readonly robust?: Model };
+export type Fitted = Omit<SeenPart, 'rows'> & {
+  readonly model: Model;
+  readonly robust?: Model;
+  readonly verdicts: SupportedVerdicts;
+};
 
 /** What was measured of a part of the accounts. */
 export interface MeasuredPart {
@@ -91,9 +96,11 @@ export class CalibrationLearner {
   readonly #groupOf = new Map<string, readonly string[]>();
   readonly #latest = new Map<number, LatestRow[]>();
   #judged = { extraction: 0, benign: 0, grey: 0 };
+  #verdicts: SupportedVerdicts;
 
   constructor(rules: CalibrationRules) {
     this.#rules = { library: shippedLibrary, verdicts: NO_VERDICTS, seed: 1, ...rules };
+    this.#verdicts = { ...this.#rules.verdicts, unsupported: [] };
   }
 
   /** First pass. */
@@ -154,7 +161,12 @@ export class CalibrationLearner {
   fitted(): Fitted {
     if (this.#model === undefined) throw new Error('fit comes before measure');
     const { rows: _, ...seen } = this.seen();
-    return { ...seen, model: this.#model, ...(this.#robust === undefined ? {} : { robust: this.#robust }) };
+    return {
+      ...seen,
+      model: this.#model,
+      ...(this.#robust === undefined ? {} : { robust: this.#robust }),
+      verdicts: this.#verdicts,
+    };
   }
 
   /** A learner that measures with what another has fitted. */
@@ -162,6 +174,7 @@ export class CalibrationLearner {
     const learner = new CalibrationLearner(rules);
     learner.#model = fitted.model;
     learner.#robust = fitted.robust;
+    learner.#verdicts = fitted.verdicts;
     learner.#kept = fitted.kept;
     learner.#from = fitted.from;
     learner.#to = fitted.to;
@@ -209,10 +222,17 @@ export class CalibrationLearner {
         `a calibration needs at least two accounts with ${FEWEST_REQUESTS} requests in a window`,
       );
     const together = [...(linked ?? [])];
-    this.#model = learnModel(rows, { ...this.#rules, linked: together });
-    if (linked !== undefined)
-      this.#robust = learnModel(rows, { ...this.#rules, linked: together, robust: true });
+    const rules = { ...this.#rules, linked: together };
+    this.#verdicts = supportedVerdicts(rows, rules);
+    const verdicts = this.#verdicts;
+    this.#model = learnModel(rows, { ...rules, verdicts });
+    if (linked !== undefined) this.#robust = learnModel(rows, { ...rules, verdicts, robust: true });
     return this.#model;
+  }
+
+  /** The verdicts as they have an effect, and whose has none; before `fit` as they were given. */
+  get verdicts(): SupportedVerdicts {
+    return this.#verdicts;
   }
 
   /** The robust forests (learn-model.ts), where it was said which accounts hang together. */
@@ -226,7 +246,7 @@ export class CalibrationLearner {
     const peak = found?.peak;
     const newest = found?.newest ?? new Map<number, Newest>();
     const inSpread = foldOf(held.account, HASHES) < this.#kept;
-    const { extraction, grey } = this.#rules.verdicts;
+    const { extraction, grey } = this.#verdicts;
     if (extraction.has(held.account) || grey.has(held.account)) return peak;
     if (inSpread)
       for (const [hours, { row, events }] of newest) {
@@ -288,7 +308,12 @@ export class CalibrationLearner {
       events: this.#events,
       foreign: about.foreign ?? false,
       library: this.#rules.library.id,
-      verdicts: { ...this.#judged },
+      verdicts: {
+        ...this.#judged,
+        ...(this.#verdicts.unsupported.length === 0
+          ? {}
+          : { unsupported: this.#verdicts.unsupported.length }),
+      },
       windows: [...this.#rules.windows],
       model: fitted,
       score: Object.fromEntries(

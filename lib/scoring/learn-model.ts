@@ -11,6 +11,8 @@ import { foldOf, type Model } from './model.ts';
 export interface AccountRows {
   readonly account: string;
   readonly rows: readonly Float64Array[];
+  /** requests in each of those windows */
+  readonly events: readonly number[];
 }
 
 /** What people said of accounts of the past. */
@@ -98,7 +100,7 @@ const ROBUST: Partial<ModelSizes> = { draws: 4, power: 2, leafPart: 0.002, weigh
 /** A random few of an account's windows that say enough; the same few for the same account and seed. */
 export function rowsOf(held: PastAccount, windows: readonly number[], seed: number): AccountRows {
   const uniform = seededRandom(seed + foldOf(held.account, 0x7fffffff));
-  const byLength = new Map<number, { rank: number; row: Float64Array }[]>();
+  const byLength = new Map<number, { rank: number; events: number; row: Float64Array }[]>();
   for (const { hours, window } of looksAt(held, windows)) {
     if (window.counts.events < FEWEST_REQUESTS) continue;
     const kept = byLength.get(hours) ?? [];
@@ -106,13 +108,15 @@ export function rowsOf(held: PastAccount, windows: readonly number[], seed: numb
     const rank = uniform();
     if (kept.length === WINDOWS_EACH && rank >= (kept[WINDOWS_EACH - 1]?.rank ?? 0)) continue;
     const row = readFacts({ window, customer: held.customer, samples: window.samples });
-    kept.push({ rank, row });
+    kept.push({ rank, events: window.counts.events, row });
     kept.sort((a, b) => a.rank - b.rank);
     kept.length = Math.min(kept.length, WINDOWS_EACH);
   }
+  const kept = [...byLength.values()].flat();
   return {
     account: held.account,
-    rows: [...byLength.values()].flatMap((kept) => kept.map(({ row }) => row)),
+    rows: kept.map(({ row }) => row),
+    events: kept.map(({ events }) => events),
   };
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { referenceOf, type ScoredLook } from '../../lib/campaigns/judging/group-history.ts';
 import { ranksOf } from '../../lib/campaigns/judging/learn-group-ranks.ts';
-import { learnedGroupScore, memberChance } from '../../lib/campaigns/judging/learned-group.ts';
+import { memberChance } from '../../lib/campaigns/judging/learned-group.ts';
+import { learnedGroupScore } from '../../lib/scoring/group-mean.ts';
 import { groupBudget, namedThroughGroups } from '../../lib/scoring/group-promise.ts';
 import type { GroupRanks } from '../../lib/scoring/group-ranks.ts';
 import { supportedBudget, unsupported } from '../../lib/scoring/supported-budget.ts';

@@ -1,10 +1,7 @@
 import { referenceOf, type ScoredGroup, type ScoredLook } from '../../lib/campaigns/judging/group-history.ts';
 import { ranksOf } from '../../lib/campaigns/judging/learn-group-ranks.ts';
-import {
-  learnedGroupScore,
-  memberChance,
-  memberEvidence,
-} from '../../lib/campaigns/judging/learned-group.ts';
+import { memberChance, memberEvidence } from '../../lib/campaigns/judging/learned-group.ts';
+import { learnedGroupScore } from '../../lib/scoring/group-mean.ts';
 import { type GroupPast, groupBudget } from '../../lib/scoring/group-promise.ts';
 import { supportedBudget } from '../../lib/scoring/supported-budget.ts';
 import { normalFrom, type Random, seededRandom } from '../../lib/statistics/generator.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { learnGroups } from '../../lib/campaigns/judging/learn-group-ranks.ts';
-import { learnedGroupScore } from '../../lib/campaigns/judging/learned-group.ts';
 import { PastGroups } from '../../lib/campaigns/past-groups.ts';
 import { timeRules } from '../../lib/detection/process-batch.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import { fold, newProfile } from '../../lib/profile/profile.ts';
+import { learnedGroupScore } from '../../lib/scoring/group-mean.ts';
 import type { PastAccount } from '../../lib/scoring/looks.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { testCalibration } from '../calibration.ts';

@@ -139,6 +139,7 @@ class TwoDrivers {
     this.#backtest.push(...notices);
     const ports = {
       clock: { newestArrival: async () => this.#clock },
+      turn: { take: async () => true, end: async () => {} },
       links: this.#links,
       campaigns: this.#campaigns,
       accusations: new MemoryMembershipIndex(this.#campaigns),

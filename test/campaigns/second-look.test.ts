@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RunAllowance } from '../../lib/campaigns/allowance.ts';
 import { type Campaign, newCampaign } from '../../lib/campaigns/campaign.ts';
+import { withUnranked } from '../../lib/campaigns/judging/second-look.ts';
 import type { Group } from '../../lib/campaigns/linking/find-groups.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import type { GroupRanks } from '../../lib/scoring/group-ranks.ts';
@@ -78,5 +79,22 @@ describe('the allowance of accounts that no rank supports', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('names nobody more while another run may be on, and takes nobody back', () => {
+    const known: Campaign[] = [{ ...newCampaign(group('c'), 0), unranked: [['a1', DAY]] }];
+    const counted = new RunAllowance(known, 2 * DAY, rules, ({ unranked }) => unranked);
+    expect(counted.now(false)).toEqual({ named: new Set(['a1']), left: 0, at: 2 * DAY });
+    expect(counted.now(true).left).toBe(4);
+  });
+
+  it('counts an account for thirty days of arrival, however old the events were that it was named for', () => {
+    const named = withUnranked(newCampaign(group('c'), 0), new Map([['a1', 0]]), new Set(['a1']), 40 * DAY);
+    const left = (at: number): number =>
+      new RunAllowance([named], at, rules, ({ unranked }) => unranked).now().left;
+    expect([left(40 * DAY), left(69 * DAY), left(70 * DAY)]).toEqual([4, 4, 5]);
+    const gone = withUnranked(named, new Map(), new Set(), 69 * DAY);
+    expect(gone.unranked).toEqual(named.unranked);
+    expect(withUnranked(named, new Map(), new Set(), 70 * DAY).unranked).toBeUndefined();
   });
 });

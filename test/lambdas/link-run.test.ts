@@ -107,6 +107,7 @@ function ports(
   };
   return {
     clock,
+    turn: { take: async () => true, end: async () => {} },
     links,
     campaigns,
     accusations,

@@ -24,6 +24,7 @@ const RULES = { windows: [24], library, verdicts: NO_VERDICTS, sizes: { draws: 4
 const past: AccountRows[] = Array.from({ length: 60 }, (_, i) => ({
   account: `account-${i}`,
   rows: [random(0, 0.5)],
+  events: [100],
 }));
 
 describe('learning a model', () => {
@@ -51,6 +52,7 @@ describe('learning a model', () => {
     const unnoticed: AccountRows[] = Array.from({ length: 60 }, (_, i) => ({
       account: `unnoticed-${i}`,
       rows: [random(0.6, 1)],
+      events: [100],
     }));
     const names = unnoticed.map(({ account }) => account);
     const linked = [names, names.slice(3), ['account-1', 'account-2'], ['nobody', 'account-3']];
@@ -83,7 +85,11 @@ describe('learning a model', () => {
   });
 
   it('robust forests do not learn from a campaign in the past, however many accounts it has, that it is ordinary', () => {
-    const campaign = Array.from({ length: 60 }, (_, i) => ({ account: `c-${i}`, rows: [random(0.6, 1)] }));
+    const campaign = Array.from({ length: 60 }, (_, i) => ({
+      account: `c-${i}`,
+      rows: [random(0.6, 1)],
+      events: [100],
+    }));
     const linked = [campaign.map(({ account }) => account)];
     const share = (held: readonly AccountRows[], robust: boolean): number => {
       const read = readModel(learnModel(held, { ...RULES, linked, robust }));

@@ -1,6 +1,6 @@
 import { hash48 } from '../../profile/hashes.ts';
+import { FEWEST_SCORED } from '../../scoring/group-mean.ts';
 import { type GroupHistory, type GroupRanks, KNOWN, TRACES } from '../../scoring/group-ranks.ts';
-import { FEWEST_SCORED } from './learned-group.ts';
 
 /**
  * Which groups there were in the past, and what they came to: a group of today that was there is held against itself too. Most

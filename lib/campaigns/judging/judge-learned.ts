@@ -3,6 +3,7 @@ import { levelRules, type Rules } from '../../detection/judge.ts';
 import type { Reason } from '../../findings/finding.ts';
 import { sliceStart } from '../../profile/slice.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
+import { learnedGroupScore } from '../../scoring/group-mean.ts';
 import { mostUnranked } from '../../scoring/group-promise.ts';
 import { scoringOf } from '../../scoring/group-ranks.ts';
 import { cappedLevel, type LevelState, levelRank, nextLevel } from '../../scoring/level.ts';
@@ -14,7 +15,7 @@ import { LINK_KINDS } from '../linking/link-facts.ts';
 import type { CampaignCase, CampaignVerdict } from './campaign-case.ts';
 import { campaignNotice } from './campaign-notice.ts';
 import { referenceOf } from './group-history.ts';
-import { groupChance, learnedGroupScore, memberChance, memberEvidence } from './learned-group.ts';
+import { groupChance, memberChance, memberEvidence } from './learned-group.ts';
 import { customerOf, type Fit, type JudgedMember, type Member } from './member.ts';
 import { MemberScores } from './member-score.ts';
 import {
@@ -80,7 +81,7 @@ export function judgeLearned(
     (events >= Math.max(1, 2 * open.noticedEvents) || (accused.size > known && accused.size >= 1.5 * known));
   const change = { at, evidence, level, events, grown };
   const step = nextStep('campaign', campaign.id, before, change, policy);
-  const so = withUnranked(campaign, accused, second?.named, at);
+  const so = withUnranked(campaign, accused, second?.named, judging.allowance?.at ?? 0);
   const judgedSo: Campaign = { ...so, accused, judgement: { ...before, evidence, level } };
   if (step === undefined) return { campaign: judgedSo, score, p, notice: undefined };
   const { transition, number, id } = step;

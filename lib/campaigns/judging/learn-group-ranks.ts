@@ -1,4 +1,5 @@
 import type { Calibration } from '../../scoring/calibration.ts';
+import { learnedGroupScore } from '../../scoring/group-mean.ts';
 import {
   GROUP_SCORING,
   type GroupRanks,
@@ -9,7 +10,7 @@ import type { PastAccount } from '../../scoring/looks.ts';
 import type { Model } from '../../scoring/model.ts';
 import { learnRanks } from '../../scoring/rank-null.ts';
 import { independentGroups, learnHistory, type ScoredGroup, type ScoredLook } from './group-history.ts';
-import { learnedGroupScore, memberEvidence } from './learned-group.ts';
+import { memberEvidence } from './learned-group.ts';
 import { MemberScores } from './member-score.ts';
 
 /** What one run of the past linked. */
@@ -60,7 +61,7 @@ export function learnGroups(learning: GroupLearning): LearntGroups {
   return {
     ranks: {
       ...ranksOf(past, accounts.keys(), aside),
-      ...(second === undefined ? {} : { robust: second.robust }),
+      ...(second?.robust === undefined ? {} : { robust: second.robust }),
       content: [...content],
     },
     // the robust forests first: the others have learnt large campaigns of the past as ordinary
@@ -71,20 +72,29 @@ export function learnGroups(learning: GroupLearning): LearntGroups {
   };
 }
 
-/** The second look at new groups, where by its forests groups of the past stand apart that nobody has said a word of. */
+/**
+ * What stands apart by the robust forests that nobody has said a word of; and, where that is most of what stands apart, the second look at
+ * new groups.
+ */
 function secondOf(
   learning: GroupLearning,
   robust: Model,
   confirmed: ReadonlySet<string>,
-): { readonly robust: RobustGroups; readonly apart: readonly ScoredGroup[] } | undefined {
+): { readonly robust?: RobustGroups; readonly apart: readonly ScoredGroup[] } {
   const { calibration, judged = confirmed } = learning;
   const looks = scoredLooks(learning, { ...calibration, model: robust }, confirmed);
-  const apart = independentGroups(looks).filter(
-    (group) => group.score > ROBUST_FLOOR && !group.members.some((account) => judged.has(account)),
-  );
-  if (apart.length === 0) return undefined;
-  const accounts = new Set(apart.flatMap(({ members }) => members)).size;
+  const standing = independentGroups(
+    looks.map(({ at, groups }) => ({ at, groups: groups.map((group) => ({ ...group, benign: true })) })),
+  ).filter(({ score }) => score > ROBUST_FLOOR);
+  const apart = standing.filter(({ members }) => !members.some((account) => judged.has(account)));
+  const accounts = accountsOf(apart);
+  // where people have answered for most of them, attackers are no longer what stands in the way of ranks
+  if (2 * accounts <= accountsOf(standing)) return { apart };
   return { robust: { model: robust, floor: ROBUST_FLOOR, apart: apart.length, accounts }, apart };
+}
+
+function accountsOf(groups: readonly ScoredGroup[]): number {
+  return new Set(groups.flatMap(({ members }) => members)).size;
 }
 
 /** The groups of all looks with their scores. @param calibration whose model scores */

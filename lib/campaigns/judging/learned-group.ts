@@ -1,6 +1,6 @@
 import type { Calibration } from '../../scoring/calibration.ts';
 import { groupBudget, namedThroughGroups } from '../../scoring/group-promise.ts';
-import { GROUP_SCORING, scoringOf } from '../../scoring/group-ranks.ts';
+import { scoringOf } from '../../scoring/group-ranks.ts';
 import { countAtLeast, type RankNull } from '../../scoring/rank-null.ts';
 import { periodsAMonth, type Significance, toEvalue } from '../../scoring/significance.ts';
 
@@ -14,27 +14,6 @@ import { periodsAMonth, type Significance, toEvalue } from '../../scoring/signif
  * against the deployment's own past, over all runs of the period: against the accounts of the past, as far as the budget asks
  * for it, and against its groups, which are far fewer and are what chance draws (scoring/group-promise.ts).
  */
-/** Members with a score of their own that a group needs: below that it says no more than they do. */
-export const FEWEST_SCORED = 3;
-/** Part of the members that the mean is taken over, the lowest (an upper-trimmed mean; Tukey 1962). */
-const KEPT_PART = 3 / 4;
-
-/**
- * Score of a group; undefined where fewer than FEWEST_SCORED of its members showed enough to be scored.
- * @param prior members of score 0 that it is taken to have besides; as the calibration says it
- */
-export function learnedGroupScore(
-  scores: readonly (number | undefined)[],
-  prior = GROUP_SCORING.prior,
-): number | undefined {
-  const known = scores.filter((score) => score !== undefined).sort((a, b) => a - b);
-  const scored = known.length;
-  if (scored < FEWEST_SCORED) return undefined;
-  const kept = known.slice(0, Math.ceil(KEPT_PART * scored));
-  const mean = kept.reduce((sum, score) => sum + score, 0) / kept.length;
-  return (mean * scored) / (scored + prior);
-}
-
 /** What counts for a member of a group: the group's score as far as the member's own supports it; 0 where it has none. */
 export function memberEvidence(group: number, own: number | undefined): number {
   return own === undefined ? 0 : Math.min(group, own);

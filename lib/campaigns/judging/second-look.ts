@@ -1,13 +1,14 @@
 import { levelRules, type Rules } from '../../detection/judge.ts';
 import type { Reason } from '../../findings/finding.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
+import { learnedGroupScore } from '../../scoring/group-mean.ts';
 import { mostUnranked } from '../../scoring/group-promise.ts';
 import { scoringOf } from '../../scoring/group-ranks.ts';
 import type { WindowScore } from '../../scoring/score.ts';
 import { type Allowance, COUNTED_MS, NO_ALLOWANCE } from '../allowance.ts';
 import type { Campaign, Unranked } from '../campaign.ts';
 import type { CampaignCase } from './campaign-case.ts';
-import { learnedGroupScore, memberEvidence } from './learned-group.ts';
+import { memberEvidence } from './learned-group.ts';
 import type { Member } from './member.ts';
 import type { MemberScores } from './member-score.ts';
 
@@ -110,7 +111,10 @@ export function secondLook(
   return { score: look.score, named: unrankedMembers(members, found, { ...allowance, named: known }) };
 }
 
-/** The campaign with those whom it names although no rank supports it, and those who still count. */
+/**
+ * The campaign with those whom it names although no rank supports it, and those who still count.
+ * @param at arrival time of the run, ms; 0 where it is not known: nobody ceases to count
+ */
 export function withUnranked(
   campaign: Campaign,
   accused: ReadonlyMap<string, number>,

@@ -20,7 +20,7 @@ import { printJson, runCommand } from '../shared/command.ts';
 import type { DeploymentOptions } from '../shared/deployment.ts';
 import { writable, writeAside } from '../shared/output.ts';
 import { verdictsOf } from '../shared/verdict-labels.ts';
-import { printSummary, reviewWithReasons, summaryOf } from './calibration-summary.ts';
+import { namedAsIn, printSummary, reviewWithReasons, summaryOf } from './calibration-summary.ts';
 
 export interface CalibrateOptions extends KeyOptions, DeploymentOptions {
   readonly verdicts?: boolean;
@@ -111,8 +111,8 @@ async function calibrate(
     accounts: new Map(accounts.map((held) => [held.account, held])),
     calibration: made,
     windows: policy.windows,
-    confirmed: verdicts.extraction,
-    aside: new Set([...verdicts.extraction, ...verdicts.grey]),
+    confirmed: learner.verdicts.extraction,
+    aside: new Set([...learner.verdicts.extraction, ...learner.verdicts.grey]),
     ...(learner.robust === undefined ? {} : { robust: learner.robust }),
     judged,
   });
@@ -131,7 +131,7 @@ async function calibrate(
     options.review ?? 0,
   );
   const review = reviewWithReasons(queue, learner.peaks(), accounts, named, labels);
-  const summary = summaryOf(named, policy.budget);
+  const summary = summaryOf(named, policy.budget, namedAsIn(labels, learner.verdicts.unsupported));
   if (options.json === true) printJson({ ...summary, ...(options.review === undefined ? {} : { review }) });
   else printSummary(summary, named, review);
   return 0;

@@ -21,9 +21,15 @@ export interface CalibrationSummary
   readonly levels: SupportedBudget;
   /** what the calibration does not support, in sentences */
   readonly unsupported: readonly string[];
+  /** accounts that were called extraction without an effect, as the labels name them, where they do, else pseudonyms */
+  readonly verdictsWithoutEffect: readonly string[];
 }
 
-export function summaryOf(held: Calibration, budget: Budget): CalibrationSummary {
+export function summaryOf(
+  held: Calibration,
+  budget: Budget,
+  verdictsWithoutEffect: readonly string[] = [],
+): CalibrationSummary {
   const { id, madeAt, days, accounts, events, foreign, library, verdicts, windows } = held;
   return {
     id,
@@ -37,7 +43,13 @@ export function summaryOf(held: Calibration, budget: Budget): CalibrationSummary
     windows,
     levels: supportedBudget(held, budget),
     unsupported: unsupported(held, budget),
+    verdictsWithoutEffect,
   };
+}
+
+/** Accounts as the labels name them, where they do, else pseudonyms. */
+export function namedAsIn(labels: Labels | undefined, accounts: readonly string[]): string[] {
+  return accounts.map((account) => labels?.byPseudonym.get(account)?.account ?? account);
 }
 
 /** An entry of the review, as it is printed. */
@@ -67,7 +79,7 @@ export function reviewWithReasons(
         : scoreAt(held.slices, peak.slice, held, calibration, [peak.hours]);
     const reasons = scores.flatMap((score) => reasonsOf(score).map(({ evidence }) => evidence));
     return {
-      accounts: entry.accounts.map((account) => labels?.byPseudonym.get(account)?.account ?? account),
+      accounts: namedAsIn(labels, entry.accounts),
       why: [
         `score ${entry.score.toFixed(2)}, number ${entry.rank} of ${calibration.accounts} accounts`,
         ...(entry.accounts.length > 1
@@ -95,6 +107,10 @@ export function printSummary(
     `${printable(id)}: ${accounts} accounts, ${events} events, ${days.toFixed(1)} days; library ${printable(library)}; ${judged} verdicts (${verdicts.extraction} extraction)\n`,
   );
   for (const line of summary.unsupported) process.stdout.write(`note: ${line}\n`);
+  if (summary.verdictsWithoutEffect.length > 0)
+    process.stdout.write(
+      `note: ${summary.verdictsWithoutEffect.length} accounts were called extraction and look no more like the library of attacks than others do: they count as if nobody had answered: ${summary.verdictsWithoutEffect.map((account) => printable(account)).join(', ')}\n`,
+    );
   const table = new Table({
     head: ['peer group', 'accounts', 'score median', 'nine tenths', '99 %', 'highest'],
     style: { head: [], border: [] },

@@ -14,11 +14,16 @@ const PEOPLE: readonly (readonly string[])[] = [
   ['consumer', 'custom_id'],
   ['consumer', 'username'],
   ['consumer', 'id'],
+  ['consumer'],
   ['requester'],
   ['user_id'],
   ['userId'],
   ['user'],
   ['user', 'id'],
+  ['user', 'identifier'],
+  ['participant', 'identifier'],
+  ['thread', 'participant', 'identifier'],
+  ['end_user_identifier'],
 ];
 const OTHERS = [
   ...['customeridentifier', 'userid', 'clientid', 'client', 'username'],
@@ -30,6 +35,18 @@ const OTHERS = [
   // https://docs.getbifrost.ai/features/governance/virtual-keys
   ...['virtualkey', 'virtualkeyid'],
   'apikeyid',
+  // who called, by the names of gateways and of their developer portals (Apigee, WSO2, Gravitee), the surest first
+  ...[
+    'developerid',
+    'developeremail',
+    'developerapp',
+    'consumerid',
+    'consumername',
+    'principal',
+    'caller',
+    'callerid',
+  ],
+  ...['applicationid', 'clientapp', 'apikeyname', 'apikeyalias', 'tokenname'],
 ];
 
 function withId(name: string): string[] {

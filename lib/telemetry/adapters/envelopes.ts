@@ -4,6 +4,7 @@ import { isGzip } from '../gzip.ts';
 import { tableRows } from './column-tables.ts';
 import type { Envelope } from './envelope.ts';
 import { OF_PROXIES } from './envelopes-proxies.ts';
+import { OF_FLOWS } from './exports-flows.ts';
 import { at, type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 import { langfuseCalls } from './langfuse-batch.ts';
 import { anyValue, attributesOf, otlpField } from './otlp.ts';
@@ -136,7 +137,12 @@ const ENVELOPES: readonly Envelope[] = [
     source: 'https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry',
     matches: ({ logName, jsonPayload, textPayload }) =>
       logName !== undefined && (objectOf(jsonPayload) !== undefined || isJsonText(textPayload)),
-    inside: ({ jsonPayload, textPayload }) => [jsonPayload ?? textPayload],
+    // the payload's own time comes first (times-beside.ts)
+    inside: ({ jsonPayload, textPayload, timestamp }) => [
+      objectOf(jsonPayload) === undefined
+        ? textPayload
+        : { received_at: timestamp, ...objectOf(jsonPayload) },
+    ],
   },
   {
     name: 'Splunk HTTP Event Collector',
@@ -316,6 +322,8 @@ export function unwrapped(json: unknown, depth = 0): readonly unknown[] {
 
 /** What lies inside of an envelope; undefined for an entry that is none. */
 function opened(entry: Json): readonly unknown[] | undefined {
+  const ofFlow = OF_FLOWS.find(({ matches }) => matches(entry));
+  if (ofFlow !== undefined) return ofFlow.inside(entry);
   if (OWN.some((name) => name in entry) && !isAvroRecord(entry)) return undefined;
   return ENVELOPES.find(({ matches }) => matches(entry))?.inside(entry);
 }

@@ -2,6 +2,7 @@ import { nameInFlat } from './account-names.ts';
 import type { ExportShape } from './export-shape.ts';
 import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
 import { isCutJson } from './json-texts.ts';
+import { isOtherEndpoint } from './model-calls.ts';
 import { readRequest } from './request.ts';
 import { writtenMessages } from './written-messages.ts';
 
@@ -29,10 +30,19 @@ function plainHttp(held: unknown): unknown {
   return end === null ? text : text.slice(end.index + end[0].length);
 }
 
+/** A body of another service, which makes an entry a pair too: one that is no call. */
+function isOther(entry: Json, body: Json): boolean {
+  const url = ['url', 'path', 'endpoint', 'uri']
+    .map((name) => textAt(entry, name))
+    .find((held) => held !== undefined);
+  return ('query' in body && 'documents' in body) || (url !== undefined && isOtherEndpoint(url));
+}
+
 function requestIn(entry: Json): { readonly name: string; readonly body: Json } | undefined {
   for (const name of Object.keys(entry)) {
     const body = REQUEST.test(name) ? objectOf(bodyOf(entry[name])) : undefined;
-    if (body !== undefined && readRequest(body) !== undefined) return { name, body };
+    if (body !== undefined && (readRequest(body) !== undefined || isOther(entry, body)))
+      return { name, body };
   }
   return undefined;
 }
@@ -57,6 +67,8 @@ const MESSAGES = [
     'requestMessages',
     'chat_history',
     'input_history',
+    // https://doc.fastgpt.io (nodeResponse)
+    'historyPreview',
   ],
   ...['conversation', 'prompt', 'user_prompt', 'userPrompt', 'user_message', 'userMessage'],
   ...['input', 'question', 'query'],
@@ -64,7 +76,16 @@ const MESSAGES = [
 /** Names by which bodies of APIs ask; in a flat entry whose messages are found they hold something else. */
 const ASKED_ELSEWHERE = ['message', 'contents', 'inputs', 'inputText', 'inputPrompt', 'Messages'];
 const ANSWERS = [
-  ...['response', 'completion', 'completion_message', 'output', 'responseMessages', 'answer', 'result'],
+  ...[
+    'response',
+    'completion',
+    'completion_message',
+    'output',
+    'outputs',
+    'responseMessages',
+    'answer',
+    'result',
+  ],
   ...['output_messages', 'output_message', 'response_text', 'generation', 'content'],
 ];
 const MODELS = [
@@ -104,7 +125,9 @@ function beside(entry: Json): Json {
     ...entry,
     account: nameInFlat(entry) ?? at(entry, 'customer', 'id'),
     status: first(entry, STATUS),
-    ...present({ usage: entry.usage ?? entry.token_usage ?? entry.tokens }),
+    ...present({
+      usage: entry.usage ?? entry.token_usage ?? entry.tokens ?? at(jsonIn(entry.metadata), 'usage'),
+    }),
     user_agent: entry.user_agent ?? entry.userAgent ?? entry.http_user_agent,
     client_ip: entry.client_ip ?? entry.clientIp ?? entry.remote_addr ?? entry.ip,
   };
@@ -114,13 +137,20 @@ function beside(entry: Json): Json {
 function answerBeside(entry: Json): Json {
   const answer = jsonIn(first(entry, ANSWERS));
   return {
-    ...(Array.isArray(answer) ? { content: answer } : objectOf(answer)),
+    ...(Array.isArray(answer) ? listed(answer) : objectOf(answer)),
     ...(typeof answer === 'string' ? { text: answer } : {}),
     ...present({
       finish_reason: entry.finish_reason ?? entry.finishReason ?? entry.stop_reason ?? entry.stopReason,
     }),
     ...present({ error: entry.error ?? entry.error_message }),
   };
+}
+
+/** A list of answers, each of which says how it ended; any other list is parts of one. */
+function listed(answer: readonly unknown[]): Json {
+  const isChoice = (held: unknown) =>
+    ['finish_reason', 'finishReason'].some((name) => at(held, name) !== undefined);
+  return answer.some(isChoice) ? { choices: answer } : { content: answer };
 }
 
 export const OWN: readonly ExportShape[] = [

@@ -2,14 +2,17 @@ import { ADAPTER_DEFAULTS, type Adapted, NO_CALL } from './adapter.ts';
 import type { ExportShape } from './export-shape.ts';
 import { APPLICATIONS } from './exports-applications.ts';
 import { ECS } from './exports-ecs.ts';
+import { FLOWS } from './exports-flows.ts';
 import { INFERENCE } from './exports-inference.ts';
 import { OBSERVABILITY } from './exports-observability.ts';
 import { OWN } from './exports-own.ts';
+import { STORED } from './exports-stored.ts';
 import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
 import { langfuseTokens } from './langfuse-usage.ts';
 import { isModelCall } from './model-calls.ts';
 import { fromPair } from './openai.ts';
 import { readRequest } from './request.ts';
+import { isWholePair, SCATTERED } from './scattered.ts';
 import { writtenMessages } from './written-messages.ts';
 
 /** A body, the messages of one, or a text; JSON of neither is what somebody said. */
@@ -33,6 +36,8 @@ function langfuseCount(entry: Json, word: 'input' | 'output'): unknown {
  * says how it is recognised and where the pair lies; what is left is read as any pair.
  */
 const SHAPES: readonly ExportShape[] = [
+  ...STORED,
+  ...FLOWS,
   ...OBSERVABILITY,
   ...INFERENCE,
   ...ECS,
@@ -305,10 +310,33 @@ export function ownShape(entry: Json): ExportShape | undefined {
   return OWN.find((shape) => shape.matches(entry));
 }
 
+/** An entry and the format that it is of. */
+export interface Told {
+  readonly entry: unknown;
+  readonly format: string;
+}
+
+/** The name of the last reader, where the parts of a call lie scattered over an entry. */
+export const SCATTERED_NAME = SCATTERED.name;
+
+/** Whether the parts of a call lie in an entry. */
+export function isCall({ entry }: Told): boolean {
+  const object = objectOf(entry);
+  return object !== undefined && SCATTERED.matches(object);
+}
+
+/** Whether an entry says all of a call: one of a product does, one of somebody's own where it names who, when and which model. */
+export function isWhole({ entry, format }: Told): boolean {
+  const object = objectOf(entry) ?? {};
+  const shape = [...OWN, SCATTERED].find(({ name }) => name === format);
+  if (shape !== undefined) return isWholePair(shape.pair(object));
+  return !/^(?:openai|gemini)$/.test(format) || isWholePair(object);
+}
+
 export const EXPORT_NAMES: readonly string[] = SHAPES.map(({ name }) => name);
 
 const BY_NAME: ReadonlyMap<string, ExportShape> = new Map(
-  [...SHAPES, ...OWN].map((shape) => [shape.name, shape]),
+  [...SHAPES, ...OWN, SCATTERED].map((shape) => [shape.name, shape]),
 );
 
 /** An entry of the export of that name; undefined where there is none of that name. */
@@ -316,7 +344,7 @@ export const fromExport = (name: string, json: unknown, defaults = ADAPTER_DEFAU
   const written = objectOf(json);
   const shape = BY_NAME.get(name);
   if (written === undefined || shape === undefined) return undefined;
-  const entry = OWN.includes(shape) ? written : ofTable(written);
+  const entry = OWN.includes(shape) || shape === SCATTERED ? written : ofTable(written);
   if (shape.isOther?.(entry) === true || isModelCall(textAt(entry, 'operation') ?? 'chat') === false)
     return NO_CALL;
   const pair = shape.pair(entry);

@@ -46,7 +46,7 @@ export function knownInside(value: unknown, isKnown: (value: unknown) => boolean
       return;
     }
     if (isBytes(held)) visit(Buffer.from(held).toString('utf8'), depth + 1, name);
-    else if (Array.isArray(held)) for (const inner of held) visit(inner, depth + 1, name);
+    else if (Array.isArray(held)) for (const inner of held) visit(inner, depth + 1, name, around);
     else {
       const known = { ...around, ...whoAndWhen(held) };
       for (const [key, inner] of Object.entries(held))
@@ -57,10 +57,17 @@ export function knownInside(value: unknown, isKnown: (value: unknown) => boolean
   return found;
 }
 
-/** What an object says of who asked and when, for a call that lies in a field of it. Accounts are left out: envelopes name their own. */
+/**
+ * What an object says of who asked and when, for a call that lies in a field of it; an account of twelve digits is an envelope's
+ * own (EventBridge).
+ */
 function whoAndWhen(held: object): Json {
   return Object.fromEntries(
-    Object.entries(held).filter(([name]) => name.length < 16 && WHO_AND_WHEN.test(name)),
+    Object.entries(held).filter(
+      ([name, value]) =>
+        (name.length < 16 && WHO_AND_WHEN.test(name)) ||
+        (name === 'account' && typeof value === 'string' && !/^\d{12}$/.test(value)),
+    ),
   );
 }
 

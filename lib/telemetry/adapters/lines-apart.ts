@@ -2,6 +2,7 @@ import { kindOf } from '../reason.ts';
 import { nameBeside } from './account-names.ts';
 import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults } from './adapter.ts';
 import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
+import { HALVES } from './lines-of-products.ts';
 import { fromPair } from './openai.ts';
 import type { Late } from './otel.ts';
 import { readRequest } from './request.ts';
@@ -61,6 +62,8 @@ const LONGEST = 60;
 
 /** The half of a call that a line tells; undefined for any other line. */
 function halfOf(entry: Json): Half | undefined {
+  const told = HALVES.map(({ half }) => half(entry)).find((held) => held !== undefined);
+  if (told !== undefined) return told;
   const id = IDS.map((name) => textAt(entry, name)).find((held) => held !== undefined);
   const said = KINDS.map((name) => textAt(entry, name)).filter(
     (held) => held !== undefined && held.length <= LONGEST,

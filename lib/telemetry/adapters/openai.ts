@@ -18,6 +18,7 @@ import { printedIn } from './literals.ts';
 import { isOtherAnswer, isOtherEndpoint, isOtherModel, isOtherRequest } from './model-calls.ts';
 import { type ReadRequest, readRequest } from './request.ts';
 import { isoFrom } from './times.ts';
+import { timeIn } from './times-beside.ts';
 
 /**
  * OpenAI-compatible pairs as proxies log them: `{request, response}` with the bodies themselves or `{headers, body}`, of Chat
@@ -80,7 +81,7 @@ const CHUNKS = ['response_chunks', 'stream_chunks', 'response_stream', 'chunks']
 function answerOf(json: unknown): unknown {
   const held =
     at(json, 'response') ?? CHUNKS.map((name) => at(json, name)).find((list) => list !== undefined);
-  const chunks = at(held, 'chunks');
+  const chunks = ['chunks', 'stream', 'events'].map((name) => at(held, name)).find(Array.isArray);
   return Array.isArray(chunks) && at(held, 'choices') === undefined ? chunks : held;
 }
 
@@ -134,10 +135,11 @@ function foundIn(
     id: id ?? answer.id ?? headers['x-request-id'],
     providerId: id === undefined,
     time:
-      TIMES.map((name) => isoFrom(at(json, name))).find((time) => time !== undefined) ??
-      isoFrom(speltTime(json)) ??
+      timeIn(json) ??
       isoFrom(at(json, 'request', 'time')) ??
-      isoFrom(at(json, 'request', 'timestamp')) ??
+      (at(json, 'request', 'method') === undefined
+        ? isoFrom(at(json, 'request', 'timestamp'))
+        : timeIn(at(json, 'request'))) ??
       isoFrom(answer.created),
     ...accountOf(
       nameAt(json, 'account') ?? nameAt(json, 'customer', 'id') ?? nameBeside(json),
@@ -149,7 +151,7 @@ function foundIn(
       },
       clients,
     ),
-    model: asked.model ?? textAt(json, 'model') ?? answer.model ?? modelInUrl(json),
+    model: shortModel(asked.model ?? textAt(json, 'model') ?? answer.model ?? modelInUrl(json)),
     messages: asked.messages,
     completion: answer.text,
     inputTokens: answer.inputTokens ?? beside.input,
@@ -185,21 +187,6 @@ function foundIn(
   };
 }
 
-/** Names of the time of a call, beside its bodies; the first that is a time counts. */
-const TIMES = [
-  ...['time', 'timestamp', '@timestamp', 'created_at', 'createdAt', 'started_at', 'start_time', 'startTime'],
-  ...['request_time', 'requestTime', 'request_start_time', 'requested_at', 'processed_time', 'logging_time'],
-  ...['event_time', 'created', 'datetime', 'date', 'ts', '@t', 'time_iso8601', 'eventTime'],
-];
-const SPELT_TIMES = new Set(TIMES.map((name) => name.replaceAll(/[-_.]/g, '').toLowerCase()));
-
-/** The time under a name that is spelt otherwise: TimeStamp, CreatedAt, Request-Time. */
-function speltTime(json: unknown): unknown {
-  const names = Object.keys(objectOf(json) ?? {}).filter((name) => name.length < 24);
-  const name = names.find((held) => SPELT_TIMES.has(held.replaceAll(/[-_.]/g, '').toLowerCase()));
-  return name === undefined ? undefined : at(json, name);
-}
-
 function statusOf(json: unknown): number | undefined {
   return (
     numberAt(json, 'response', 'status') ??
@@ -220,6 +207,11 @@ function countsBeside(json: unknown): ReturnType<typeof tokensOf> {
       output: undefined,
     }
   );
+}
+
+/** Of a resource name the model: https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference */
+function shortModel(named: string | undefined): string | undefined {
+  return named?.replace(/^projects\/[^ ]{1,400}\/models\//, '');
 }
 
 /** Gemini names its model in the address: models/gemini-2.5-flash:generateContent. */

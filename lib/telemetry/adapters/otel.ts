@@ -17,6 +17,7 @@ import { OTEL_ACCOUNT_PLACES, otelAccount } from './otel-accounts.ts';
 import { isCall, MODELS, modelIn } from './otel-calls.ts';
 import { answerTokens, endingsIn, textIn } from './otel-endings.ts';
 import { bodyTold, DETAILS, messageOfEvent, otelBody, otelMessages, whyNoMessages } from './otel-messages.ts';
+import { spelt } from './otel-vocabularies.ts';
 import {
   type Attributes,
   anyValue,
@@ -150,7 +151,8 @@ export class OtelReader {
     this.#late.push({ origin: held.origin, reason: { field: 'spanId', value: printable(key), message } });
   }
 
-  #span(span: OtlpEntry, origin: unknown): Done {
+  #span(written: OtlpEntry, origin: unknown): Done {
+    const span = { ...written, attributes: spelt(written.attributes) };
     if (!isCall(span)) return 'skipped';
     const { key } = span;
     if (key !== undefined && this.#told.has(key)) return 'held';

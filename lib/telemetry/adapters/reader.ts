@@ -7,11 +7,22 @@ import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults } from './adapter.
 import { asOtlp } from './bare-spans.ts';
 import { BatchReader, type HeldBatch, isBatchLine } from './batch.ts';
 import { unwrapped } from './envelopes.ts';
-import { EXPORT_NAMES, exportShape, fromExport, ownShape } from './exports.ts';
+import {
+  EXPORT_NAMES,
+  exportShape,
+  fromExport,
+  isCall,
+  isWhole,
+  ownShape,
+  SCATTERED_NAME,
+  type Told,
+} from './exports.ts';
 import { at, type Json, nameIn, objectOf, textAt } from './fields.ts';
 import { ADAPTERS, type InputFormat } from './index.ts';
 import { knownInside } from './inside.ts';
 import { type HeldLines, isHalf, LinesApartReader } from './lines-apart.ts';
+import { HALVES } from './lines-of-products.ts';
+import { isModelCall } from './model-calls.ts';
 import { type HeldNewRelic, isNewRelic, NewRelicReader } from './newrelic.ts';
 import { hasRequest } from './openai.ts';
 import { type HeldOtel, type Late, OtelReader } from './otel.ts';
@@ -211,16 +222,25 @@ const MARKS: readonly (readonly [format: string, matches: (entry: Json) => boole
         entry.schemaType === 'ModelInvocationLog' ||
         (textAt(entry, 'modelId') !== undefined && objectOf(entry.input) !== undefined),
     ],
-    ['litellm', (entry) => 'call_type' in entry || 'standard_logging_object' in entry],
-    ['batch', isBatchLine],
+    [
+      'litellm',
+      (entry) =>
+        'standard_logging_object' in entry ||
+        // others have a field of that name with words of their own (CrewAI)
+        ('call_type' in entry &&
+          ('startTime' in entry || isModelCall(textAt(entry, 'call_type') ?? '') !== undefined)),
+    ],
+    ['batch', (entry) => isBatchLine(entry) && exportShape(entry) === undefined],
     ['newrelic', isNewRelic],
     [
       'exchange',
       (entry) =>
         'messages' in entry &&
+        objectOf(entry.messages) === undefined &&
         ('v' in entry ||
           ('account' in entry && ('customer' in entry || 'outcome' in entry || !('model' in entry)))),
     ],
+    ['lines', (entry) => HALVES.some(({ half }) => half(entry) !== undefined)],
     ['export', (entry) => exportShape(entry)?.name],
     ['owner', ownersFormat],
     ['lines', isHalf],
@@ -246,29 +266,38 @@ function formatOf(entry: unknown): string {
   return 'unknown';
 }
 
-/** An entry and the format that it is of. */
-interface Told {
-  readonly entry: unknown;
-  readonly format: string;
-}
-
+/**
+ * An entry that some reader knows, else the entries that lie in it. One of no product, which does not say all of a call, is read
+ * from all of its parts where these do.
+ */
 function toldApart(entry: unknown): readonly Told[] {
   const format = formatOf(entry);
-  if (!isUnknown(format, entry)) return [{ entry, format }];
-  const span = bareSpan(entry);
+  const itself: Told = { entry, format };
+  const isKnown = !isUnknown(format, entry);
+  if (isKnown && isWhole(itself)) return [itself];
+  const span = isKnown ? undefined : bareSpan(entry);
   if (span !== undefined) return [span];
   const inside = knownInside(
     entry,
     (held) => !isUnknown(formatOf(held), held) || bareSpan(held) !== undefined,
-  );
-  return inside.length === 0
-    ? [{ entry, format }]
-    : inside.map((held) => bareSpan(held) ?? { entry: held, format: formatOf(held) });
+  ).map((held) => known(held) ?? bareSpan(held) ?? { entry: held, format: formatOf(held) });
+  if (inside.length > 0 && inside.every(isWhole)) return inside;
+  const scattered: Told = { entry, format: SCATTERED_NAME };
+  const isScattered = inside.length <= 1 && isCall(scattered);
+  if (isScattered && isWhole(scattered)) return [scattered];
+  if (isKnown) return [itself];
+  if (inside.length > 0) return inside;
+  return [isScattered ? scattered : itself];
 }
 
 /** Whether no reader knows an entry; a name `request` alone, without a body that can be read, makes none known. */
 function isUnknown(format: string, entry: unknown): boolean {
   return format === 'unknown' || (format === 'openai' && !hasRequest(entry));
+}
+
+function known(held: unknown): Told | undefined {
+  const format = formatOf(held);
+  return isUnknown(format, held) ? undefined : { entry: held, format };
 }
 
 function bareSpan(held: unknown): Told | undefined {

@@ -33,6 +33,11 @@ const FEWEST_LETTERS = 20;
 const SMALL_WORD = 2.75;
 const FEWEST_SMALL = 8;
 const MOSTLY_LETTERS = 0.85;
+/** Words without a vowel, as a filter that drops vowels leaves nearly all; of people's words hardly one in ten has none. */
+const VOWELLESS = 0.6;
+const FEWEST_VOWELLESS = 4;
+/** a, e, i, o, u, y by their places in the alphabet; of letters beyond ASCII each may be one. */
+const VOWELS = [1, 5, 9, 15, 21, 25].reduce((bits, place) => bits | (1 << place), 0);
 /** As many words as one of them may be three tenths of by chance. */
 const FEWEST_EQUAL = 4;
 /** Shortest digest in the place of a word. */
@@ -82,6 +87,9 @@ class Scan {
   words = 0;
   covered = 0;
   initials = 0;
+  /** words of two Latin letters and more, and those of them without a vowel */
+  latin = 0;
+  vowelless = 0;
   /** words of scripts in which one character may be a word */
   syllables = 0;
   signs = 0;
@@ -96,6 +104,7 @@ class Scan {
 
   begin(): void {
     this.words = this.covered = this.initials = this.syllables = this.signs = 0;
+    this.latin = this.vowelless = 0;
     this.characters = this.letters = this.pairs = 0;
     this.hash = 0x811c9dc5;
     this.head = this.most = this.mostWord = 0;
@@ -112,6 +121,7 @@ class Scan {
     let hash = 0;
     let last = 0;
     const paired = this.pairs;
+    let seen = 0;
     for (let at = start; at < end; at++) {
       const letter = kindAt(text, at);
       if (letter === 0 || letter > 31) {
@@ -120,12 +130,17 @@ class Scan {
         continue;
       }
       letters++;
+      seen |= text.charCodeAt(at) < 128 ? 1 << letter : VOWELS;
       letterCounts[letter] = (letterCounts[letter] as number) + 1;
       hash = added(hash, letter);
       if (last !== 0 && this.pairs < MOST_PAIRS) pairBuffer[this.pairs++] = 32 * last + letter;
       last = text.charCodeAt(at) < ALPHABETS ? letter : 0;
     }
     if (letters > LONGEST_PAIRED || letters < 3) this.pairs = paired;
+    if (letters > 1 && letters === end - start - signs) {
+      this.latin++;
+      if ((seen & VOWELS) === 0) this.vowelless++;
+    }
     this.letters += letters;
     this.signs += signs;
     if (letters > 0) this.hash = Math.imul(this.hash ^ hash, 0x01000193);
@@ -156,6 +171,7 @@ class Scan {
     if (words >= FEWEST_INITIALS && initials >= ONE_LETTER * words) return true;
     const isSmall = letters < SMALL_WORD * words && letters > MOSTLY_LETTERS * characters;
     if (words >= FEWEST_SMALL && isSmall && syllables === 0) return true;
+    if (this.vowelless >= FEWEST_VOWELLESS && this.vowelless >= VOWELLESS * this.latin) return true;
     if (letters >= FEWEST_LETTERS && hasFewLetters(letters)) return true;
     // what masks wrote for all the others
     return this.most >= FEWEST_EQUAL && this.most >= COVERED * words && !VALUES.has(this.mostWord);

@@ -9,6 +9,7 @@ import { SAID_SHAPES } from './said-texts.ts';
 import type { GatewayShape } from './shape.ts';
 import { SPAN_SHAPES } from './spans.ts';
 import { STORE_SHAPES } from './stores.ts';
+import { STRANGER_SHAPES } from './strangers.ts';
 import { STREAM_TEXT_SHAPES } from './stream-texts.ts';
 import { THIRD_SHAPES } from './streams-and-times.ts';
 import { TEMPLATE_SHAPES } from './templates.ts';
@@ -28,4 +29,5 @@ export const GATEWAY_SHAPES: readonly GatewayShape[] = [
   ...SAID_SHAPES,
   ...STORE_SHAPES,
   ...BESIDE_SHAPES,
+  ...STRANGER_SHAPES,
 ];

@@ -1,0 +1,298 @@
+import { roleKind } from '../turns.ts';
+import { nameBeside, nameInFlat } from './account-names.ts';
+import { type ReadAnswer, readAnswer, tokensOf } from './answer.ts';
+import type { ExportShape } from './export-shape.ts';
+import { at, type Json, jsonIn, listOf, nameAt, numberIn, objectOf, textAt } from './fields.ts';
+import { isItem, roleOf, textOf } from './message-names.ts';
+import { readRequest } from './request.ts';
+import { timeIn } from './times-beside.ts';
+
+/**
+ * A call whose facts lie scattered over an entry of a product that nobody knows: its messages, its answer and its counts are found
+ * by what they are, wherever they lie; who asked and when only in fields that whoever logs has written. Read last of all, and
+ * only where a model, messages, and an answer or counts are there.
+ */
+
+/** So deep and so many values are looked into, breadth first: what lies nearer tells of the entry. */
+const MAX_DEPTH = 7;
+const MAX_VALUES = 4_000;
+/** Longest text that is looked into for a body. */
+const LONGEST_TEXT = 4_000_000;
+
+/** Fields of what the customer sent or the model said: who asked is never looked for in them. */
+const OF_BODIES =
+  /^(?:.*[-_.])?(?:body|req(?:uest)?s?|res(?:p(?:onse)?s?)?|inputs?|outputs?|messages|prompts?|contents?|kwargs|args|arguments|params|completions?|generations?|choices|tool\w*|query|question|answer)$|(?:request|response)(?:body|payload|content)?$/i;
+const MODELS =
+  /^(?:(?:ls|llm|ai|request|response|foundation)[._]?)?model(?:[._]?(?:name|id|arn))?$|^deployment(?:[._]?(?:name|id))?$/i;
+const ANSWERS =
+  /^(?:\w*[-_.])?(?:response|output|outputs|result|results|completion|answer|generations?|reply|replies|choices|text_output)\w*$/i;
+/** One text that asks, where no messages are there. */
+const ASKS =
+  /^(?:prompt|question|query|input_?value|input_?text|(?:user|human|chat)_?(?:prompt|message|input|query|question)|message|input)$/i;
+const SYSTEMS = /^(?:system|instructions|preamble|system_?(?:prompt|message|instructions?))$/i;
+const USAGES = /usage|tokens?|metrics|counts?$/i;
+
+interface Found {
+  readonly value: Json;
+  /** the names on the way to it */
+  readonly path: readonly string[];
+  /** whether whoever logs wrote its fields */
+  readonly isLogged: boolean;
+}
+
+/** The objects of an entry, the outermost first; JSON in texts is read, also where a body stands as text. */
+function objectsIn(entry: Json): readonly Found[] {
+  const found: Found[] = [];
+  let wave: Found[] = [{ value: entry, path: [], isLogged: true }];
+  let seen = 0;
+  for (let depth = 0; depth < MAX_DEPTH && wave.length > 0; depth++) {
+    const next: Found[] = [];
+    for (const held of wave) {
+      found.push(held);
+      for (const [name, inner] of Object.entries(held.value)) {
+        if (++seen > MAX_VALUES) return found;
+        const path = [...held.path, name];
+        const isLogged = held.isLogged && !OF_BODIES.test(name);
+        for (const value of inside(inner)) next.push({ value, path, isLogged: isLogged && value === inner });
+      }
+    }
+    wave = next;
+  }
+  return found;
+}
+
+function inside(held: unknown): readonly Json[] {
+  const value = typeof held === 'string' && /^\s{0,64}[[{]/.test(held) ? bodyIn(held) : held;
+  const object = objectOf(value);
+  if (object !== undefined) return [object];
+  // n8n and LangChain keep lists of lists
+  const list = listOf(value).slice(0, 64);
+  return list.flatMap((one) => objectOf(one) ?? inside(Array.isArray(one) ? one : undefined));
+}
+
+function bodyIn(text: string): unknown {
+  return text.length > LONGEST_TEXT ? undefined : jsonIn(text);
+}
+
+/** The messages of a list, however its product names their fields; undefined for a list of anything else. */
+function messagesIn(held: unknown): readonly Json[] | undefined {
+  const value = typeof held === 'string' && /^\s{0,64}\[/.test(held) ? bodyIn(held) : held;
+  const list = listOf(value).flat();
+  if (list.length === 0) return undefined;
+  const messages = list.map((one) => {
+    const message = objectOf(one);
+    if (message === undefined || isItem(message)) return message;
+    const role = roleOf(message);
+    return role === undefined ? undefined : { ...message, role, content: textOf(message) };
+  });
+  const known = messages.filter((message) => message !== undefined);
+  return known.length === list.length &&
+    known.some((message) => roleKind(textAt(message, 'role') ?? '') === 'user')
+    ? known
+    : undefined;
+}
+
+/** The body that asks: one with messages, else one with a text that asks. */
+function requestOf(objects: readonly Found[]): Asked | undefined {
+  for (const { value } of objects)
+    for (const [name, held] of Object.entries(value)) {
+      const messages = messagesIn(held);
+      if (messages === undefined) continue;
+      const whole = readRequest(value);
+      return whole !== undefined && name === 'messages' && whole.messages.length >= messages.length
+        ? { request: value, source: value }
+        : { request: { ...withoutAsked(value), messages, ...systemOf(objects, value) }, source: value };
+    }
+  for (const { value } of objects) {
+    const body = readRequest(value);
+    if (body !== undefined && ('contents' in value || Array.isArray(value.input)) && body.messages.length > 0)
+      return { request: value, source: value };
+  }
+  for (const { value } of objects)
+    for (const [name, held] of Object.entries(value))
+      if (ASKS.test(name) && typeof held === 'string' && held !== '' && !/^\s{0,64}[[{]/.test(held))
+        return {
+          request: { ...withoutAsked(value), prompt: held, ...systemOf(objects, value) },
+          source: value,
+        };
+  return undefined;
+}
+
+function withoutAsked(body: Json): Json {
+  return Object.fromEntries(
+    Object.entries(body).filter(([name]) => !ASKS.test(name) && !SYSTEMS.test(name) && name !== 'messages'),
+  );
+}
+
+/** The system prompt that stands beside the messages, or among the settings of the call. */
+function systemOf(objects: readonly Found[], near: Json): Json {
+  for (const value of [near, ...objects.map((held) => held.value)])
+    for (const [name, held] of Object.entries(value))
+      if (SYSTEMS.test(name) && (typeof held === 'string' || Array.isArray(held)) && held !== '')
+        return { system: held };
+  // https://docs.openwebui.com: {params: {system}}
+  return {};
+}
+
+/** What was answered: the first object under a name of answers that says how it ended or what it said. */
+function answerOf(objects: readonly Found[], request: Json): Json | undefined {
+  const told = objects.filter(
+    ({ value, path }) => value !== request && path.some((name) => ANSWERS.test(name)),
+  );
+  const read = told.map(({ value }) => [value, readAnswer(value)] as const);
+  return (
+    read.find(([, answer]) => answer.endings.length > 0)?.[0] ??
+    read.find(([, answer]) => isTold(answer))?.[0]
+  );
+}
+
+function isTold({ text, outputTokens }: ReadAnswer): boolean {
+  return text !== undefined || outputTokens !== undefined;
+}
+
+/** Counts: under a name that says so before any other object that has some. */
+function usageOf(objects: readonly Found[]): Json | undefined {
+  const counted = objects.filter(({ value }) => {
+    const { input, output } = tokensOf(value);
+    return input !== undefined && output !== undefined;
+  });
+  return (counted.find(({ path }) => USAGES.test(path.at(-1) ?? '')) ?? counted[0])?.value;
+}
+
+function modelOf(objects: readonly Found[]): string | undefined {
+  for (const { value } of objects)
+    for (const name of Object.keys(value)) {
+      const model = name.length < 32 && MODELS.test(name) ? textAt(value, name) : undefined;
+      if (model !== undefined && model.length <= 256) return model;
+    }
+  return undefined;
+}
+
+/** Sampling parameters that stand in any object of the entry, the outermost first. */
+const PARAMS = [
+  'temperature',
+  'top_p',
+  'topP',
+  'max_tokens',
+  'maxTokens',
+  'max_output_tokens',
+  'maximumLength',
+  'seed',
+];
+
+function paramsIn(objects: readonly Found[]): Json {
+  const params: Record<string, unknown> = {};
+  for (const { value } of objects)
+    for (const name of PARAMS)
+      if (!(name in params) && numberIn(value[name]) !== undefined) params[name] = value[name];
+  return params;
+}
+
+interface Asked {
+  readonly request: Json;
+  /** the object of the entry that it was read from */
+  readonly source: Json;
+}
+
+interface Call extends Asked {
+  readonly answer: Json | undefined;
+  readonly usage: Json | undefined;
+  readonly model: string;
+  readonly objects: readonly Found[];
+}
+
+function callIn(entry: Json): Call | undefined {
+  const objects = objectsIn(entry);
+  const model = modelOf(objects);
+  if (model === undefined) return undefined;
+  const asked = requestOf(objects);
+  if (asked === undefined) return undefined;
+  const { request } = asked;
+  const answer = answerOf(objects, asked.source);
+  const usage = usageOf(objects);
+  const last = lastAnswer(request);
+  if (answer === undefined && usage === undefined && last === undefined && !saysAnswer(objects))
+    return undefined;
+  return { ...asked, answer: answer ?? last, usage, model, objects };
+}
+
+/** The last message of a conversation that holds its answer too. */
+function lastAnswer(request: Json): Json | undefined {
+  const last = objectOf(listOf(request.messages).at(-1));
+  return last !== undefined && /assistant|^ai$|model|bot/i.test(textAt(last, 'role') ?? '')
+    ? last
+    : undefined;
+}
+
+/** Whether an answer stands there as a text. */
+function saysAnswer(objects: readonly Found[]): boolean {
+  return objects.some(({ value }) =>
+    Object.entries(value).some(
+      ([name, held]) => ANSWERS.test(name) && typeof held === 'string' && held !== '',
+    ),
+  );
+}
+
+/**
+ * The account: of the outermost object that names one in a field of whoever logs. In the object that asks, `user` and
+ * `metadata` may be the request's own.
+ */
+function accountIn(objects: readonly Found[], asked: Json): string | undefined {
+  return (
+    objects
+      .filter(({ isLogged }) => isLogged)
+      .map(({ value }) =>
+        value === asked
+          ? (nameInFlat(value) ?? nameAt(value, 'user', 'id') ?? nameAt(value, 'consumer'))
+          : nameBeside(value),
+      )
+      // of twelve digits are the accounts of a cloud
+      .find((name) => name !== undefined && !/^\d{12}$/.test(name))
+  );
+}
+
+/** When: as whoever logs says, else wherever a time stands. */
+function timeOf(objects: readonly Found[]): string | undefined {
+  const inFirst = (some: readonly Found[]) =>
+    some.map(({ value }) => timeIn(value)).find((time) => time !== undefined);
+  return inFirst(objects.filter(({ isLogged }) => isLogged)) ?? inFirst(objects);
+}
+
+export const SCATTERED: ExportShape = {
+  name: 'scattered',
+  source: 'an entry of no known product: the parts of a call by what they are',
+  matches: (entry) => callIn(entry) !== undefined,
+  pair: (entry) => {
+    const call = callIn(entry);
+    if (call === undefined) return {};
+    const root = entry;
+    return {
+      ...{
+        id: root.id ?? root.request_id ?? root.requestId,
+        status: at(root, 'status_code') ?? at(root, 'status'),
+      },
+      ...{ url: root.url ?? root.path ?? root.endpoint, headers: root.headers },
+      ...{ client_ip: root.client_ip ?? root.clientIp ?? root.ip, user_agent: root.user_agent },
+      account: accountIn(call.objects, call.source),
+      time: timeOf(call.objects),
+      usage: call.usage,
+      request: { ...paramsIn(call.objects), ...call.request, ...modelled(call) },
+      response: call.answer ?? {},
+    };
+  },
+};
+
+/** A model that the body names comes before one beside it. */
+function modelled({ request, model }: Call): Json {
+  const named = textAt(request, 'model') ?? textAt(request, 'modelId') ?? model;
+  return { model: named };
+}
+
+/** Whether a pair names who asked, when, and which model: then nothing of it has to be looked for elsewhere. */
+export function isWholePair(pair: Json): boolean {
+  const request = objectOf(pair.request) ?? {};
+  const bodies = [request, at(request, 'body'), pair, pair.response, at(pair.response, 'body')].map(jsonIn);
+  const isModelled =
+    bodies.some((body) => textAt(body, 'model') !== undefined) || /model/.test(textAt(pair, 'url') ?? '');
+  return isModelled && timeIn(pair) !== undefined && nameBeside(pair) !== undefined;
+}
