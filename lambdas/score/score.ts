@@ -10,7 +10,7 @@ import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { QuarantineBucket, type SetAside } from '../../lib/aws/quarantine.ts';
 import { EarlierPrompts } from '../../lib/aws/sampled-prompts.ts';
 import type { EnvironmentOf } from '../../lib/contract/environment.ts';
-import type { MetricName } from '../../lib/contract/metrics.ts';
+import { GATEWAY_DIMENSION, type MetricName } from '../../lib/contract/metrics.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { type Position, unpadSequence } from '../../lib/profile/position.ts';
 import { remembers } from '../../lib/profile/profile.ts';
@@ -18,7 +18,7 @@ import { windowMs } from '../../lib/profile/window.ts';
 import { UNLEARNT } from '../../lib/scoring/unlearnt.ts';
 import type { PolicySource } from '../../lib/stores/policy-port.ts';
 import { type RulesSource, rulesSource } from '../../lib/stores/rules-source.ts';
-import { GatewayHealth } from '../../lib/telemetry/gateway-health.ts';
+import { GatewayHealth, UNNAMED } from '../../lib/telemetry/gateway-health.ts';
 import { printable } from '../../lib/telemetry/reason.ts';
 import { CODE_VERSION } from '../../lib/version.ts';
 import { policyProblems } from '../policy-problems.ts';
@@ -33,6 +33,9 @@ export interface KinesisEvent {
 export interface PartialResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
+
+/** Gateways that one environment counts by name. */
+const MAX_COUNTED_GATEWAYS = 100;
 
 /** What one environment of the function works with. */
 export interface ScorePorts {
@@ -56,6 +59,7 @@ export class ScoreFunction {
   readonly #prompts: EarlierPrompts;
   readonly #unscored = new UnscoredShares();
   readonly #gateways = new GatewayHealth();
+  readonly #countedGateways = new Set<string>();
 
   constructor(ports: ScorePorts) {
     const { environment, s3, policies, logger, metrics } = ports;
@@ -117,10 +121,23 @@ export class ScoreFunction {
       for (const { event, arrived } of arrivals) this.#gateways.add(gateway, event, arrived);
     for (const [gateway, arrivals] of timesRefused)
       for (const arrived of arrivals) this.#gateways.refuseTime(gateway, arrived);
+    this.#countByGateway(byGateway);
     const blind = this.#gateways.blind();
     metrics.addMetric('GatewaysBlind' satisfies MetricName, MetricUnit.Count, blind.length);
     for (const { since, ...loss } of blind.slice(0, 5))
       logger.warn('telemetry of a gateway is blind', { ...loss, since: new Date(since).toISOString() });
+  }
+
+  /** So that a gateway which falls silent among others is noticed (`doctor`). Each name is a metric that is billed: few are told apart. */
+  #countByGateway(byGateway: DecodedBatch['byGateway']): void {
+    for (const [gateway = UNNAMED, arrivals] of byGateway) {
+      if (this.#countedGateways.size < MAX_COUNTED_GATEWAYS) this.#countedGateways.add(gateway);
+      const name = this.#countedGateways.has(gateway) ? gateway : 'others';
+      this.#ports.metrics
+        .singleMetric()
+        .addDimension(GATEWAY_DIMENSION, name)
+        .addMetric('GatewayEvents' satisfies MetricName, MetricUnit.Count, arrivals.length);
+    }
   }
 
   /** What is not scored is not watched: a share of it that nobody looks at is where a customer hides. */

@@ -10,6 +10,14 @@ import {
 /** DeleteObjects takes at most 1,000 keys (API_DeleteObjects). */
 const KEYS_PER_CALL = 1000;
 
+/** What became of a bucket's objects and versions. */
+export interface Cleared {
+  readonly deleted: number;
+  /** that could not be deleted; `why` has the first of them, with what S3 said */
+  readonly kept: number;
+  readonly why: string | undefined;
+}
+
 /** Everything in a bucket, versions and delete markers among it: CloudFormation deletes no bucket that holds something. */
 export class BucketContents {
   readonly #client: S3Client;
@@ -26,23 +34,36 @@ export class BucketContents {
     return count;
   }
 
-  /** Returns how many were deleted. @throws Error naming the first object that could not be, such as a locked one */
-  async clear(onProgress: (deleted: number) => void = () => undefined): Promise<number> {
+  /**
+   * Deletes what it may, and goes on behind what it may not, such as locked objects.
+   * @param bypassLock also those under a lock in governance mode, for which the caller needs s3:BypassGovernanceRetention
+   * (AmazonS3/latest/userguide/object-lock.html)
+   */
+  async clear(
+    onProgress: (deleted: number) => void = () => undefined,
+    { bypassLock = false }: { readonly bypassLock?: boolean } = {},
+  ): Promise<Cleared> {
     let deleted = 0;
+    let kept = 0;
+    let why: string | undefined;
     for await (const page of this.#pages()) {
       for (let i = 0; i < page.length; i += KEYS_PER_CALL) {
         const Objects = page.slice(i, i + KEYS_PER_CALL);
         const { Errors = [] } = await this.#client.send(
-          new DeleteObjectsCommand({ Bucket: this.#bucket, Delete: { Objects, Quiet: true } }),
+          new DeleteObjectsCommand({
+            Bucket: this.#bucket,
+            Delete: { Objects, Quiet: true },
+            ...(bypassLock ? { BypassGovernanceRetention: true } : {}),
+          }),
         );
         const [first] = Errors;
-        if (first !== undefined)
-          throw new Error(`${this.#bucket}/${first.Key}: ${first.Code}: ${first.Message}`);
-        deleted += Objects.length;
+        if (first !== undefined) why ??= `${first.Key}: ${first.Code}: ${first.Message}`;
+        kept += Errors.length;
+        deleted += Objects.length - Errors.length;
         onProgress(deleted);
       }
     }
-    return deleted;
+    return { deleted, kept, why };
   }
 
   async *#pages(): AsyncGenerator<ObjectIdentifier[]> {

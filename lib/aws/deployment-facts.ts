@@ -1,10 +1,6 @@
 import { AppConfigClient } from '@aws-sdk/client-appconfig';
 import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
-import {
-  CloudWatchClient,
-  GetMetricStatisticsCommand,
-  paginateDescribeAlarms,
-} from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DescribeRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kinesis';
@@ -16,7 +12,9 @@ import {
   paginateListEventSourceMappings,
 } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import {
+  GetSMSAttributesCommand,
   GetSMSSandboxAccountStatusCommand,
   paginateListSubscriptionsByTopic,
   SNSClient,
@@ -34,6 +32,7 @@ import { HOUR_MS } from '../time.ts';
 import { CODE_VERSION } from '../version.ts';
 import { RolloutError } from './app-config-names.ts';
 import { CalibrationBucket } from './calibration-bucket.ts';
+import { DeploymentMetrics } from './deployment-metrics.ts';
 import { CAMPAIGN_OUTBOX, DynamoOutbox, PROFILE_OUTBOX } from './outbox-items.ts';
 import { AppConfigRollout } from './policy-rollout.ts';
 import { QuarantineBucket } from './quarantine.ts';
@@ -58,11 +57,23 @@ export class DeploymentReader {
   readonly #unseen: { what: string; why: string }[] = [];
   readonly #clients;
 
-  constructor(stack: DeployedStack, options: { readonly region?: string | undefined; readonly now: number }) {
+  readonly #localSources: string | undefined;
+  readonly #metrics: DeploymentMetrics;
+
+  /** @param options.localSources digest of the sources of this checkout, compared with the deployed one's */
+  constructor(
+    stack: DeployedStack,
+    options: {
+      readonly region?: string | undefined;
+      readonly now: number;
+      readonly localSources?: string | undefined;
+    },
+  ) {
     const region = options.region === undefined ? {} : { region: options.region };
     const environment = process.env;
     this.#stack = stack;
     this.#now = options.now;
+    this.#localSources = options.localSources;
     this.#clients = {
       appConfig: new AppConfigClient(region),
       cloudFormation: new CloudFormationClient(region),
@@ -78,18 +89,30 @@ export class DeploymentReader {
       }),
       kms: new KMSClient(region),
       lambda: new LambdaClient(region),
+      quotas: new ServiceQuotasClient(region),
       s3: new S3Client({ ...region, forcePathStyle: (environment.AWS_ENDPOINT_URL_S3 ?? '') !== '' }),
       sns: new SNSClient(region),
       sqs: new SQSClient(region),
     };
+    const { cloudWatch, quotas } = this.#clients;
+    this.#metrics = new DeploymentMetrics(cloudWatch, quotas, options.now);
   }
 
   async read(): Promise<DeploymentFacts> {
     const { outputs } = this.#stack;
     const parts = (await this.#seen('parts of the stack', () => this.#parts())) ?? [];
+    const alarms = await this.#seen('alarms', () => this.#alarms(parts));
+    const ownAlarms = namesOf(parts, 'AWS::CloudWatch::Alarm');
     return {
       stack: { name: this.#stack.name, status: this.#stack.status },
-      code: { local: CODE_VERSION, deployed: outputs.CodeVersion },
+      code: {
+        local: CODE_VERSION,
+        deployed: outputs.CodeVersion,
+        sameSources:
+          outputs.CodeDigest === undefined || this.#localSources === undefined
+            ? undefined
+            : outputs.CodeDigest === this.#localSources,
+      },
       subscribers: {
         findings: await this.#seen('subscribers of findings', () =>
           this.#subscribers(outputs.FindingsTopicArn),
@@ -102,15 +125,28 @@ export class DeploymentReader {
         const { IsInSandbox } = await this.#clients.sns.send(new GetSMSSandboxAccountStatusCommand({}));
         return IsInSandbox ?? false;
       }),
+      smsLimitUsd: await this.#seen('limit of text messages', async () => {
+        const { attributes = {} } = await this.#clients.sns.send(
+          new GetSMSAttributesCommand({ attributes: ['MonthlySpendLimit'] }),
+        );
+        // not set: USD 1 (sns/latest/api/API_SetSMSAttributes.html)
+        return Number(attributes.MonthlySpendLimit ?? 1);
+      }),
       concurrency: await this.#seen('concurrency', () => this.#concurrency()),
-      alarms: await this.#seen('alarms', () => this.#alarms(parts)),
+      alarms,
+      alarmsGone: alarms && ownAlarms.filter((name) => !alarms.some((held) => held.name === name)),
       functions: await this.#seen('functions', () => this.#functions(parts)),
       mappings: await this.#seen('event source mappings', () => this.#mappings(parts)),
       schedules: await this.#seen('schedules', () => this.#schedules(parts)),
       policy: await this.#seen('policy', () => this.#policy(outputs.StateBucketName ?? '')),
       stream: await this.#seen('stream', () => this.#stream(outputs.StreamName ?? '')),
       recordsLastHour: await this.#seen('records of the last hour', () =>
-        this.#records(outputs.StreamName ?? ''),
+        this.#metrics.recordsLastHour(outputs.StreamName ?? ''),
+      ),
+      lag: await this.#seen('lag', () => this.#metrics.lag(namesOf(parts, 'AWS::Lambda::Function'))),
+      gateways: await this.#seen('gateways', () => this.#metrics.gateways(this.#stack.name)),
+      tableUse: await this.#seen('use of tables', () =>
+        this.#metrics.tableUse(namesOf(parts, 'AWS::DynamoDB::Table')),
       ),
       tables: await this.#seen('tables', () => this.#tables(parts)),
       quarantine: await this.#seen('quarantine', async () => {
@@ -195,13 +231,14 @@ export class DeploymentReader {
       { AlarmNamePrefix: `${this.#stack.name}-` },
     );
     for await (const { MetricAlarms = [] } of pages)
-      for (const { AlarmName = '', StateValue = '', AlarmDescription = '', ActionsEnabled } of MetricAlarms)
+      for (const { AlarmName = '', StateValue = '', AlarmDescription = '', ...alarm } of MetricAlarms)
         if (own.size === 0 || own.has(AlarmName))
           found.push({
             name: AlarmName,
             state: StateValue,
             description: AlarmDescription,
-            actionsEnabled: ActionsEnabled !== false,
+            actionsEnabled: alarm.ActionsEnabled !== false,
+            threshold: alarm.Threshold,
           });
     return found;
   }
@@ -235,6 +272,7 @@ export class DeploymentReader {
         LastProcessingResult = '',
         EventSourceArn = '',
         ParallelizationFactor = 1,
+        MaximumRecordAgeInSeconds = -1,
       } of EventSourceMappings)
         if (functions.has(FunctionArn.split(':').at(-1) ?? ''))
           found.push({
@@ -243,6 +281,8 @@ export class DeploymentReader {
             result: LastProcessingResult,
             reads: EventSourceArn.includes(':kinesis:') ? 'events' : 'table',
             lanes: ParallelizationFactor,
+            // -1 is without end
+            recordAgeHours: MaximumRecordAgeInSeconds > 0 ? MaximumRecordAgeInSeconds / 3600 : undefined,
           });
     return found;
   }
@@ -301,21 +341,6 @@ export class DeploymentReader {
       retentionHours: held?.RetentionPeriodHours ?? 0,
       shards: held?.OpenShardCount ?? 0,
     };
-  }
-
-  async #records(stream: string): Promise<number | undefined> {
-    const { Datapoints = [] } = await this.#clients.cloudWatch.send(
-      new GetMetricStatisticsCommand({
-        Namespace: 'AWS/Kinesis',
-        MetricName: 'IncomingRecords',
-        Dimensions: [{ Name: 'StreamName', Value: stream }],
-        Statistics: ['Sum'],
-        Period: 3600,
-        StartTime: new Date(this.#now - HOUR_MS),
-        EndTime: new Date(this.#now),
-      }),
-    );
-    return Datapoints.reduce((sum, { Sum = 0 }) => sum + Sum, 0);
   }
 
   #tables(parts: readonly Part[]) {

@@ -9,6 +9,9 @@ export function metricsNamespace(stackName: string): string {
   return `Siphonwatch/${stackName}`;
 }
 
+/** Dimension of GatewayEvents, beside `service`. */
+export const GATEWAY_DIMENSION = 'gateway';
+
 export const METRICS = {
   EventsRead: 'usage events decoded from the stream (count)',
   EventsUsed: 'usage events folded into a profile (count)',
@@ -21,6 +24,7 @@ export const METRICS = {
     'accounts of whose events within an hour a quarter or more was repeated, late or quarantined, and so not scored (count)',
   EventsUnderDevelopmentKey:
     'usage events that were refused because their prints were made under a development key (count)',
+  GatewayEvents: 'usable events by gateway, the only metric with the dimension `gateway` (count)',
   GatewaysBlind:
     'gateways whose telemetry lacks prompts, origins, token counts or sound times, so that detection is blind for them (count)',
   ItemsUnreadable:

@@ -1,32 +1,7 @@
 import { TABLE_STREAM_SHARDS } from '../contract/tables.ts';
-import { CALIBRATION_FORMAT } from '../scoring/calibration.ts';
+import { type Check, type Diagnosis, NEARLY, SHIPPED, thresholdOf, when } from './check.ts';
 import type { DeploymentFacts } from './facts.ts';
-
-/** Something wrong or missing, and what to do about it. */
-export interface Diagnosis {
-  readonly check: string;
-  /** wrong: act; missing: decide whether it is meant so */
-  readonly severity: 'wrong' | 'missing';
-  readonly what: string;
-  readonly remedy: string;
-}
-
-interface Check {
-  readonly id: string;
-  readonly severity: Diagnosis['severity'];
-  readonly remedy: string;
-  /** one sentence for each thing found; undefined facts find nothing */
-  readonly find: (facts: DeploymentFacts) => readonly string[];
-}
-
-/** Hours after which a learnt calibration is old; the setting `calibrationAgeHours` raises the alarm. */
-const CALIBRATION_HOURS = 49;
-const UNDELIVERED_SECONDS = 15 * 60;
-/** The default of the setting `maxRecordAgeHours`. */
-const RECORD_AGE_HOURS = 24;
-
-const when = (condition: boolean | undefined, text: string): readonly string[] =>
-  condition === true ? [text] : [];
+import { POLICY_CHECKS } from './policy-checks.ts';
 
 /** Functions that run at once at a peak: one for each lane of each shard that is read, and one for each schedule. */
 function atOnce({ mappings, schedules, stream }: DeploymentFacts): number | undefined {
@@ -55,6 +30,16 @@ export const CHECKS: readonly Check[] = [
       when(
         code.deployed !== undefined && code.deployed !== code.local,
         `deployed is version ${code.deployed}, this command is ${code.local}`,
+      ),
+  },
+  {
+    id: 'code-differs',
+    severity: 'missing',
+    remedy: 'npx cdk diff says what would change; deploy this checkout, or use the one that was deployed',
+    find: ({ code }) =>
+      when(
+        code.deployed === code.local && code.sameSources === false,
+        `deployed is version ${code.deployed} too, from other sources than those of this checkout`,
       ),
   },
   {
@@ -103,6 +88,16 @@ export const CHECKS: readonly Check[] = [
       ),
   },
   {
+    id: 'sms-limit',
+    severity: 'missing',
+    remedy: 'have the quota raised, then aws sns set-sms-attributes (operations.md#deploy)',
+    find: ({ smsLimitUsd, subscribers: { findings = [] } }) =>
+      when(
+        smsLimitUsd !== undefined && smsLimitUsd <= 1 && findings.some(({ protocol }) => protocol === 'sms'),
+        `phones are subscribed, and the account stops text messages at USD ${smsLimitUsd} a month`,
+      ),
+  },
+  {
     id: 'concurrency',
     severity: 'wrong',
     remedy: 'ask for more: operations.md#alarm-throttles has the command',
@@ -122,6 +117,12 @@ export const CHECKS: readonly Check[] = [
       alarms
         .filter(({ state }) => state === 'ALARM')
         .map(({ name, description }) => `${name}: ${description}`),
+  },
+  {
+    id: 'alarm-deleted',
+    severity: 'wrong',
+    remedy: 'npx cdk deploy --revert-drift makes it again (operations.md#deleted-or-changed-by-hand)',
+    find: ({ alarmsGone = [] }) => alarmsGone.map((name) => `${name} is no more: somebody deleted it`),
   },
   {
     id: 'alarm-muted',
@@ -176,79 +177,7 @@ export const CHECKS: readonly Check[] = [
     find: ({ schedules = [] }) =>
       schedules.filter(({ enabled }) => !enabled).map(({ name }) => `the schedule ${name} is disabled`),
   },
-  {
-    id: 'policy-unreadable',
-    severity: 'wrong',
-    remedy: 'use the version that it was pushed with, or siphonwatch policy rollback',
-    find: ({ policy }) =>
-      when(policy?.fault !== undefined, `the active policy cannot be read: ${policy?.fault}`),
-  },
-  {
-    id: 'policy-taken-back',
-    severity: 'wrong',
-    remedy: 'an alarm or a person took it back: operations.md#alarm-policy',
-    find: ({ policy }) =>
-      when(
-        /^(ROLLED_BACK|ROLLING_BACK|REVERTED)$/.test(policy?.lastPush ?? ''),
-        'the newest push of a policy was taken back: the one before is active',
-      ),
-  },
-  {
-    id: 'calibration-missing',
-    severity: 'wrong',
-    remedy:
-      'put the object back from an older version, or siphonwatch policy rollback (operations.md#alarm-policy)',
-    find: ({ policy }) =>
-      when(
-        policy?.calibration === 'missing',
-        `the calibration ${policy?.active?.calibration} that the active policy names is not in the state bucket: new instances of functions fail`,
-      ),
-  },
-  {
-    id: 'calibration-format',
-    severity: 'wrong',
-    remedy:
-      'invoke calibrate, and name what it learns: operations.md#alarm-calibration-format has the commands',
-    find: ({ policy }) => {
-      const held = policy?.calibration;
-      return typeof held === 'object' && 'format' in held
-        ? [
-            `the calibration ${policy?.active?.calibration} is of format ${held.format}, this version reads format ${CALIBRATION_FORMAT}: where it is deployed nobody is judged`,
-          ]
-        : [];
-    },
-  },
-  {
-    id: 'calibration-damaged',
-    severity: 'wrong',
-    remedy:
-      'put the object back from an older version, or siphonwatch policy rollback (operations.md#alarm-policy)',
-    find: ({ policy }) => {
-      const held = policy?.calibration;
-      return typeof held === 'object' && 'damaged' in held ? [`${held.damaged}: new functions fail`] : [];
-    },
-  },
-  {
-    id: 'calibration-old',
-    severity: 'wrong',
-    remedy: 'put a newer one into force: operations.md#alarm-calibration-age',
-    find: ({ policy }) => {
-      const held = policy?.calibration;
-      const age = typeof held === 'object' && 'ageHours' in held ? held.ageHours : 0;
-      return when(age >= CALIBRATION_HOURS, `the calibration in force is ${Math.round(age)} hours old`);
-    },
-  },
-  {
-    id: 'calibration-shipped',
-    severity: 'missing',
-    remedy:
-      'learn one from two weeks of your own traffic, in the shadow first (operations.md#two-weeks-in-the-shadow)',
-    find: ({ policy }) =>
-      when(
-        policy?.calibration === 'shipped',
-        'the calibration in force is the shipped one, learnt elsewhere: nobody is accused, but where foreignCalibration says so',
-      ),
-  },
+  ...POLICY_CHECKS,
   {
     id: 'stream',
     severity: 'wrong',
@@ -263,11 +192,14 @@ export const CHECKS: readonly Check[] = [
     id: 'stream-retention',
     severity: 'wrong',
     remedy: 'aws kinesis increase-stream-retention-period, and the setting retentionHours',
-    find: ({ stream }) =>
-      when(
-        stream !== undefined && stream.retentionHours <= RECORD_AGE_HOURS,
+    find: ({ stream, mappings }) => {
+      const reader = mappings?.find(({ reads }) => reads === 'events');
+      const given = reader === undefined ? SHIPPED.recordAgeHours : reader.recordAgeHours;
+      return when(
+        stream !== undefined && stream.retentionHours <= (given ?? Number.POSITIVE_INFINITY),
         `the stream keeps records ${stream?.retentionHours} hours: those that fail expire before they are given up, unseen`,
-      ),
+      );
+    },
   },
   {
     id: 'no-traffic',
@@ -275,6 +207,42 @@ export const CHECKS: readonly Check[] = [
     remedy: 'operations.md#alarm-no-traffic',
     find: ({ recordsLastHour }) =>
       when(recordsLastHour === 0, 'no record came within the last hour: no account is watched'),
+  },
+  {
+    id: 'gateway-silent',
+    severity: 'missing',
+    remedy: 'ask its team what was deployed there; operations.md#alarm-no-traffic has what to look at',
+    find: ({ gateways = [] }) =>
+      gateways
+        .filter(({ lastHour }) => lastHour === 0)
+        .map(
+          ({ name, lastDay }) =>
+            `the gateway ${name} sent ${lastDay} events within a day, and none within the last hour`,
+        ),
+  },
+  {
+    id: 'lag',
+    severity: 'wrong',
+    remedy: 'operations.md#alarm-iterator-age',
+    find: (facts) =>
+      (facts.lag ?? [])
+        .filter(
+          ({ minutes }) =>
+            minutes * 60_000 >= thresholdOf(facts, 'iterator-age-score', SHIPPED.iteratorAgeMs),
+        )
+        .map(({ name, minutes }) => `${name} is ${Math.round(minutes)} minutes behind its stream`),
+  },
+  {
+    id: 'table-quota',
+    severity: 'wrong',
+    remedy: 'ask for more units a table: operations.md#alarm-throttles has the command',
+    find: ({ tableUse = [] }) =>
+      tableUse
+        .filter(({ unitsPerSecond, quota }) => unitsPerSecond >= NEARLY * quota)
+        .map(
+          ({ name, unitsPerSecond, quota }) =>
+            `the table ${name} took ${Math.round(unitsPerSecond)} write units a second within the last hour, of ${quota} that the account allows a table`,
+        ),
   },
   {
     id: 'table',
@@ -316,11 +284,11 @@ export const CHECKS: readonly Check[] = [
     id: 'undelivered',
     severity: 'wrong',
     remedy: 'operations.md#alarm-undelivered',
-    find: ({ undeliveredSeconds }) =>
-      when(
-        (undeliveredSeconds ?? 0) >= UNDELIVERED_SECONDS,
-        `a notice has been waiting for ${Math.round((undeliveredSeconds ?? 0) / 60)} minutes`,
-      ),
+    find: (facts) => {
+      const waiting = facts.undeliveredSeconds ?? 0;
+      const late = thresholdOf(facts, 'undelivered', SHIPPED.undeliveredSeconds);
+      return when(waiting >= late, `a notice has been waiting for ${Math.round(waiting / 60)} minutes`);
+    },
   },
   {
     id: 'key',

@@ -2,12 +2,21 @@
 export interface DeploymentFacts {
   readonly stack: { readonly name: string; readonly status: string };
   /** version of this checkout, and of what is deployed */
-  readonly code: { readonly local: string; readonly deployed: string | undefined };
+  readonly code: {
+    readonly local: string;
+    readonly deployed: string | undefined;
+    /** whether the sources are the same; undefined: the deployment does not say */
+    readonly sameSources: boolean | undefined;
+  };
   readonly subscribers: Readonly<Record<'findings' | 'operations', readonly Subscriber[] | undefined>>;
   readonly smsSandbox: boolean | undefined;
+  /** USD a month after which text messages stop */
+  readonly smsLimitUsd: number | undefined;
   /** functions of the account that may run at once */
   readonly concurrency: number | undefined;
   readonly alarms: readonly AlarmFact[] | undefined;
+  /** alarms of the stack that somebody deleted */
+  readonly alarmsGone: readonly string[] | undefined;
   readonly functions: readonly FunctionFact[] | undefined;
   readonly mappings: readonly MappingFact[] | undefined;
   readonly schedules: readonly { readonly name: string; readonly enabled: boolean }[] | undefined;
@@ -17,6 +26,9 @@ export interface DeploymentFacts {
     | undefined;
   /** records that came in within the last hour */
   readonly recordsLastHour: number | undefined;
+  readonly lag: readonly LagFact[] | undefined;
+  readonly gateways: readonly GatewayFact[] | undefined;
+  readonly tableUse: readonly TableUseFact[] | undefined;
   readonly tables: readonly { readonly name: string; readonly status: string | undefined }[] | undefined;
   /** objects that nobody has put back */
   readonly quarantine: { readonly events: number; readonly batches: number } | undefined;
@@ -39,6 +51,8 @@ export interface AlarmFact {
   readonly state: string;
   readonly description: string;
   readonly actionsEnabled: boolean;
+  /** as the settings in force have it; undefined where it cannot be read */
+  readonly threshold: number | undefined;
 }
 
 export interface FunctionFact {
@@ -55,6 +69,28 @@ export interface MappingFact {
   readonly reads: 'events' | 'table';
   /** batches of a shard that run at once */
   readonly lanes: number;
+  /** age at which a record that keeps failing is given up; undefined: never, or not said */
+  readonly recordAgeHours: number | undefined;
+}
+
+/** How far a function was behind its stream at most, within the last 15 minutes. */
+export interface LagFact {
+  readonly name: string;
+  readonly minutes: number;
+}
+
+/** Events of a gateway that sent some within a day. */
+export interface GatewayFact {
+  readonly name: string;
+  readonly lastHour: number;
+  readonly lastDay: number;
+}
+
+/** Writes of a table in the busiest minute of the last hour, beside what the account allows it. */
+export interface TableUseFact {
+  readonly name: string;
+  readonly unitsPerSecond: number;
+  readonly quota: number;
 }
 
 export interface PolicyFacts {

@@ -8,6 +8,7 @@ import type { PeoplePolicies } from './people-policies.ts';
 import type { Resources } from './permissions.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Settings } from './settings.ts';
+import { sourceDigest } from './source-digest.ts';
 
 /** The parts of the stack that are named. */
 interface Guided {
@@ -70,6 +71,7 @@ export function guide(
       'The same, for recorders in other accounts (setting producerAccounts)',
     ],
     CodeVersion: [CODE_VERSION, `Version that was deployed; compared by: ${COMMAND} doctor`],
+    CodeDigest: [sourceDigest(), `The same of its sources; compared by: ${COMMAND} doctor`],
     KeyArn: [resources.key.keyArn, 'The key that all of it is encrypted with'],
     ProfileTableName: [tables.profile.tableName, 'Profiles of accounts'],
     FindingTableName: [tables.finding.tableName, `Findings; read with: ${COMMAND} findings`],

@@ -19,6 +19,7 @@ import {
   text,
   wholeNumber,
 } from './setting-kinds.ts';
+import { MOST_LEAST_UNITS } from './table-units.ts';
 
 /** Prefix of every context key that belongs to Siphonwatch. */
 export const SETTING_PREFIX = 'siphonwatch:';
@@ -64,9 +65,9 @@ export const SETTINGS = {
   ),
   tableUnits: wholeNumber(
     1,
-    40_000,
+    MOST_LEAST_UNITS,
     100,
-    'Least write units a second of each provisioned table, and of read units; scaled up to 40,000. Refused with on-demand.',
+    'Least write units a second of each provisioned table and index, and of read units; scaled up to 40,000 (profiles), 30,000 (links) and 10,000 (index), together the default quota of an account. Refused with on-demand.',
   ),
   retentionHours: wholeNumber(
     24,

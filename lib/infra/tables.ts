@@ -18,6 +18,7 @@ import {
   type TableName,
 } from '../contract/tables.ts';
 import { BUSY_TABLES, TABLE_UTILIZATION } from './cost/bill.ts';
+import { MOST_LEAST_UNITS } from './table-units.ts';
 
 const PROJECTIONS: Readonly<Record<IndexName, ProjectionType>> = {
   // Keys only: the sweeper reads the item anyway, and every projected byte is written twice.
@@ -35,21 +36,30 @@ export interface TablesProps {
   readonly units: number;
 }
 
-/** Default quota of a table (amazondynamodb/latest/developerguide/ServiceQuotas.html). */
-const MOST_UNITS = 40_000;
+/**
+ * Autoscaling's upper ends. The default quotas are 40,000 units of a table or index and 80,000 of all provisioned tables and indexes of the account
+ * (amazondynamodb/latest/developerguide/ServiceQuotas.html): these three are 80,000 together. The index holds what waits for
+ * delivery, and takes a small part of the table's writes.
+ */
+const MOST_UNITS: Readonly<Record<'profile' | 'link' | 'index', number>> = {
+  profile: 40_000,
+  link: 30_000,
+  index: MOST_LEAST_UNITS,
+};
 const UTILIZATION_PERCENT = 100 * TABLE_UTILIZATION;
 
 /** A write of a table with a full index is refused as well: both scale. */
-function scale(table: Table, units: number, index: IndexName | undefined): void {
-  const range = { minCapacity: units, maxCapacity: MOST_UNITS };
+function scale(table: Table, name: 'profile' | 'link', units: number, index: IndexName | undefined): void {
+  const range = { minCapacity: units, maxCapacity: MOST_UNITS[name] };
+  const ofIndex = { minCapacity: units, maxCapacity: MOST_UNITS.index };
   const scaled = [
     table.autoScaleWriteCapacity(range),
     table.autoScaleReadCapacity(range),
     ...(index === undefined
       ? []
       : [
-          table.autoScaleGlobalSecondaryIndexWriteCapacity(index, range),
-          table.autoScaleGlobalSecondaryIndexReadCapacity(index, range),
+          table.autoScaleGlobalSecondaryIndexWriteCapacity(index, ofIndex),
+          table.autoScaleGlobalSecondaryIndexReadCapacity(index, ofIndex),
         ]),
   ];
   for (const scaling of scaled) scaling.scaleOnUtilization({ targetUtilizationPercent: UTILIZATION_PERCENT });
@@ -101,7 +111,8 @@ export class Tables extends Construct {
         ...(provisioned ? capacity : {}),
       });
     }
-    if (provisioned) scale(table, props.units, declared.index);
+    if (provisioned && (name === 'profile' || name === 'link'))
+      scale(table, name, props.units, declared.index);
     return table;
   }
 }

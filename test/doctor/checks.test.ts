@@ -1,23 +1,34 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CHECKS, diagnose } from '../../lib/doctor/checks.ts';
-import type { DeploymentFacts } from '../../lib/doctor/facts.ts';
+import type { DeploymentFacts, MappingFact } from '../../lib/doctor/facts.ts';
 import { alarmsFor } from '../../lib/infra/alarms.ts';
 import { readSettings } from '../../lib/infra/settings.ts';
 
 /** Nothing is wrong here; test/account plants each fault into a deployment. */
 const HEALTHY: DeploymentFacts = {
   stack: { name: 'Siphonwatch', status: 'UPDATE_COMPLETE' },
-  code: { local: '1.0.0', deployed: '1.0.0' },
+  code: { local: '1.0.0', deployed: '1.0.0', sameSources: true },
   subscribers: {
     findings: [{ protocol: 'email', endpoint: 'a@example.com', confirmed: true }],
     operations: [{ protocol: 'email', endpoint: 'b@example.com', confirmed: true }],
   },
   smsSandbox: true,
+  smsLimitUsd: 1,
   concurrency: 1000,
-  alarms: [{ name: 'a', state: 'OK', description: '', actionsEnabled: true }],
+  alarms: [{ name: 'a', state: 'OK', description: '', actionsEnabled: true, threshold: 1 }],
+  alarmsGone: [],
   functions: [{ name: 'f', state: 'Inactive', trustsReplayClock: false }],
-  mappings: [{ name: 'm', state: 'Enabled', result: 'No records processed', reads: 'events', lanes: 2 }],
+  mappings: [
+    {
+      name: 'm',
+      state: 'Enabled',
+      result: 'No records processed',
+      reads: 'events',
+      lanes: 2,
+      recordAgeHours: 24,
+    },
+  ],
   schedules: [{ name: 's', enabled: true }],
   policy: {
     active: { id: 'p', calibration: 'cal-1' },
@@ -27,12 +38,20 @@ const HEALTHY: DeploymentFacts = {
   },
   stream: { status: 'ACTIVE', retentionHours: 48, shards: 4 },
   recordsLastHour: 12,
+  lag: [{ name: 'f', minutes: 1 }],
+  gateways: [{ name: 'g', lastHour: 1, lastDay: 20 }],
+  tableUse: [{ name: 't', unitsPerSecond: 600, quota: 40_000 }],
   tables: [{ name: 't', status: 'ACTIVE' }],
   quarantine: { events: 0, batches: 0 },
   deadLetters: 0,
   undeliveredSeconds: 0,
   keyState: 'Enabled',
   unseen: [],
+};
+
+const TABLE_READER: MappingFact = {
+  ...{ name: 't', state: 'Enabled', result: '', lanes: 1, recordAgeHours: 12 },
+  reads: 'table',
 };
 
 describe('the checks of doctor', () => {
@@ -43,7 +62,7 @@ describe('the checks of doctor', () => {
       diagnose({
         ...(unseen as unknown as DeploymentFacts),
         stack: HEALTHY.stack,
-        code: { local: '1.0.0', deployed: undefined },
+        code: { local: '1.0.0', deployed: undefined, sameSources: undefined },
         subscribers: { findings: undefined, operations: undefined },
       }),
     ).toEqual([]);
@@ -67,7 +86,7 @@ describe('the checks of doctor', () => {
   });
 
   it('ask for as many functions at once as there are lanes, readers of table streams and schedules', () => {
-    const table = { name: 't', state: 'Enabled', result: '', reads: 'table', lanes: 1 } as const;
+    const table = TABLE_READER;
     const mappings = [...(HEALTHY.mappings ?? []), table, table, table, table];
     const schedules = ['a', 'b', 'c'].map((name) => ({ name, enabled: true }));
     const found = (concurrency: number) => diagnose({ ...HEALTHY, mappings, schedules, concurrency });
@@ -97,6 +116,28 @@ describe('the checks of doctor', () => {
     expect(checks({ undeliveredSeconds: alarm('undelivered') - 1 })).toEqual([]);
   });
 
+  it('follow the settings in force, as the deployed alarms and mappings have them', () => {
+    const alarm = (id: string, threshold: number) => ({
+      ...{ name: `Siphonwatch-${id}`, state: 'OK', description: '', actionsEnabled: true },
+      threshold,
+    });
+    const alarms = [
+      alarm('calibration-age', 100),
+      alarm('undelivered', 60),
+      alarm('iterator-age-score', 60_000),
+    ];
+    const [mapping] = HEALTHY.mappings ?? [];
+    const found = diagnose({
+      ...HEALTHY,
+      alarms,
+      policy: { active: undefined, fault: undefined, lastPush: undefined, calibration: { ageHours: 99 } },
+      undeliveredSeconds: 61,
+      lag: [{ name: 'f', minutes: 2 }],
+      mappings: mapping === undefined ? [] : [{ ...mapping, recordAgeHours: 47 }],
+    });
+    expect(found.map(({ check }) => check)).toEqual(['lag', 'undelivered']);
+  });
+
   it('tell phones in the sandbox from mail, and a stream that is gone from one that is updated', () => {
     const phone = { protocol: 'sms', endpoint: '+49', confirmed: true };
     const found = diagnose({
@@ -104,6 +145,6 @@ describe('the checks of doctor', () => {
       subscribers: { ...HEALTHY.subscribers, findings: [phone] },
       stream: { status: 'DELETING', retentionHours: 48, shards: 4 },
     });
-    expect(found.map(({ check }) => check)).toEqual(['sms-sandbox', 'stream']);
+    expect(found.map(({ check }) => check)).toEqual(['sms-sandbox', 'sms-limit', 'stream']);
   });
 });

@@ -226,8 +226,15 @@ describe('the template', () => {
     expect(finding.Properties.BillingMode).toBe('PAY_PER_REQUEST');
     const targets = [...resourcesOf(provisioned, 'AWS::ApplicationAutoScaling::ScalableTarget').values()];
     expect(targets).toHaveLength(6);
-    for (const { Properties } of targets)
-      expect(Properties).toMatchObject({ MinCapacity: 50, MaxCapacity: 40_000 });
+    for (const { Properties } of targets) expect(Properties.MinCapacity).toBe(50);
+    for (const kind of ['ReadCapacityUnits', 'WriteCapacityUnits']) {
+      const most = targets
+        .filter(({ Properties }) => String(Properties.ScalableDimension).endsWith(kind))
+        .map(({ Properties }) => Number(Properties.MaxCapacity));
+      // default quotas: of a table or index, and of all of an account (amazondynamodb/latest/developerguide/ServiceQuotas.html)
+      expect(Math.max(...most)).toBeLessThanOrEqual(40_000);
+      expect(most.reduce((sum, units) => sum + units, 0)).toBeLessThanOrEqual(80_000);
+    }
     expect(() => settings({ tableUnits: 50 })).toThrow(/units are allowed only with provisioned/);
   });
 

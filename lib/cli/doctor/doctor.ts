@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { DeploymentReader } from '../../aws/deployment-facts.ts';
 import { DEFAULT_STACK } from '../../contract/command.ts';
-import { CHECKS, type Diagnosis, diagnose } from '../../doctor/checks.ts';
+import type { Diagnosis } from '../../doctor/check.ts';
+import { CHECKS, diagnose } from '../../doctor/checks.ts';
 import type { DeploymentFacts } from '../../doctor/facts.ts';
+import { sourceDigest } from '../../infra/source-digest.ts';
 import { colours } from '../shared/colours.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { stackOf } from '../shared/deployment.ts';
@@ -34,7 +36,11 @@ export function doctorCommand(): Command {
 
 async function doctor(options: DoctorOptions): Promise<number> {
   const stack = await stackOf(options.stack, options);
-  const reader = new DeploymentReader(stack, { region: options.region, now: Date.now() });
+  const reader = new DeploymentReader(stack, {
+    region: options.region,
+    now: Date.now(),
+    localSources: sourceDigest(),
+  });
   try {
     const facts = await reader.read();
     const found = diagnose(facts);

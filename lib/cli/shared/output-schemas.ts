@@ -246,6 +246,8 @@ export const OUTPUTS = {
     done: z.boolean(),
     policyVersions: count,
     buckets: z.array(z.looseObject({ bucket: z.string(), objects: count })),
+    left: strings,
+    tablesBeside: strings,
   }),
   rebuild: z.looseObject({}),
   redrive: z.looseObject({ objects: count, usable: count, putBack: count, refused: count }),

@@ -1,8 +1,10 @@
 import { AppConfigClient } from '@aws-sdk/client-appconfig';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Command } from 'commander';
 import { BucketContents } from '../../aws/bucket-contents.ts';
 import { PolicyVersions } from '../../aws/policy-versions.ts';
+import { tablesBeside } from '../../aws/tables-beside.ts';
 import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { printJson, runCommand } from '../shared/command.ts';
@@ -12,6 +14,7 @@ interface TeardownOptions {
   readonly stack: string;
   readonly region?: string;
   readonly evidence?: boolean;
+  readonly bypassLock?: boolean;
   readonly yes?: boolean;
   readonly json?: boolean;
 }
@@ -34,6 +37,10 @@ export function teardownCommand(): Command {
       '--evidence',
       'also everything in the quarantine, archive and state buckets: it cannot be brought back',
     )
+    .option(
+      '--bypass-lock',
+      'with --evidence: also archived records that are locked (archiveLockDays); asks for s3:BypassGovernanceRetention',
+    )
     .option('--yes', 'do it; without, only say what would be deleted')
     .option('--json', 'print one JSON document')
     .action((options: TeardownOptions) => runCommand('teardown', () => teardown(options)));
@@ -48,6 +55,7 @@ async function teardown(options: TeardownOptions): Promise<number> {
       `${options.stack} has no output PolicyApplicationName: is it a stack of Siphonwatch?`,
     );
   const appConfig = new AppConfigClient(region);
+  const dynamodb = new DynamoDBClient(region);
   const s3 = new S3Client({ ...region, forcePathStyle: (process.env.AWS_ENDPOINT_URL_S3 ?? '') !== '' });
   try {
     const versions = new PolicyVersions(appConfig, application);
@@ -58,24 +66,56 @@ async function teardown(options: TeardownOptions): Promise<number> {
       if (bucket !== undefined)
         buckets.push({ bucket, objects: await new BucketContents(s3, bucket).count() });
     }
+    const beside = await tablesBeside(dynamodb, options.stack, outputs);
+    const left: string[] = [];
     if (options.yes === true) {
       await versions.clear();
-      for (const { bucket } of buckets)
-        await new BucketContents(s3, bucket).clear((deleted) => say(`${bucket}: ${deleted} deleted`));
+      for (const { bucket } of buckets) left.push(...(await emptied(s3, bucket, options)));
     }
     const done = options.yes === true;
     if (options.json === true)
-      printJson({ stack: options.stack, done, policyVersions: policies.length, buckets });
+      printJson({
+        ...{ stack: options.stack, done, policyVersions: policies.length, buckets },
+        ...{ left, tablesBeside: beside },
+      });
     else {
       const verb = done ? 'deleted' : 'to delete';
       process.stdout.write(`${policies.length} versions of policies ${verb}\n`);
       for (const { bucket, objects } of buckets)
         process.stdout.write(`${objects} objects and versions in ${bucket} ${verb}\n`);
+      for (const table of beside)
+        process.stdout.write(
+          `${table} is not the stack's, and stays: aws dynamodb delete-table --table-name ${table}\n`,
+        );
       if (!done) process.stdout.write('nothing was deleted: repeat with --yes\n');
     }
-    return 0;
+    for (const line of left) say(line);
+    return left.length > 0 ? 1 : 0;
   } finally {
     appConfig.destroy();
     s3.destroy();
+    dynamodb.destroy();
   }
+}
+
+/** What a bucket still holds when everything was done, in words for people. */
+async function emptied(
+  s3: S3Client,
+  bucket: string,
+  { bypassLock = false }: TeardownOptions,
+): Promise<string[]> {
+  const contents = new BucketContents(s3, bucket);
+  const { kept, why } = await contents.clear((deleted) => say(`${bucket}: ${deleted} deleted`), {
+    bypassLock,
+  });
+  if (kept > 0)
+    return [
+      `${bucket}: ${kept} objects and versions stay (${why}). Locked ones go with --bypass-lock and the permission s3:BypassGovernanceRetention, or by themselves when their days are over`,
+    ];
+  const came = await contents.count();
+  return came > 0
+    ? [
+        `${bucket}: ${came} came while it was emptied: functions still write (operations.md, Tear down); run it again`,
+      ]
+    : [];
 }

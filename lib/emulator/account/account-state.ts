@@ -7,6 +7,7 @@ export interface LocalAlarm {
   readonly description: string;
   state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
   actionsEnabled: boolean;
+  threshold: number;
 }
 
 /** A function or an event source mapping, as far as its state goes. */
@@ -28,13 +29,25 @@ export interface AccountState {
   >;
   /** enabled or not, by the rule's name */
   readonly rules: Map<string, boolean>;
-  readonly quotas: { concurrency: number };
-  readonly sms: { sandbox: boolean; readonly numbers: Map<string, 'Verified' | 'Pending'> };
+  readonly quotas: { concurrency: number; tableWriteUnits: number };
+  readonly sms: { sandbox: boolean; limitUsd: number; readonly numbers: Map<string, 'Verified' | 'Pending'> };
   /** addresses that have confirmed their subscription by the link in their mail */
   readonly confirmed: Set<string>;
   readonly key: { state: string };
   /** records that came in within the last hour; undefined: whatever the stream got */
   traffic: number | undefined;
+  /** what functions, tables and gateways did of late, as the metrics have it */
+  readonly metrics: {
+    lagMs: number;
+    tableUnitsPerMinute: number;
+    readonly gateways: Map<string, GatewayTraffic>;
+  };
+}
+
+/** Events of a gateway. */
+export interface GatewayTraffic {
+  lastHour: number;
+  lastDay: number;
 }
 
 /** A stack as it stands after its deployment, in an account with the quotas of one that has been raised. */
@@ -57,10 +70,11 @@ export function accountState(template: LocalTemplate): AccountState {
       ]),
     ),
     rules: new Map(rules.map(({ name }) => [name, true])),
-    quotas: { concurrency: 1000 },
-    sms: { sandbox: true, numbers: new Map() },
+    quotas: { concurrency: 1000, tableWriteUnits: 40_000 },
+    sms: { sandbox: true, limitUsd: 1, numbers: new Map() },
     confirmed: new Set(),
     key: { state: 'Enabled' },
     traffic: undefined,
+    metrics: { lagMs: 0, tableUnitsPerMinute: 0, gateways: new Map() },
   };
 }

@@ -186,6 +186,9 @@ async function lambdaAnswer(
           LastProcessingResult: result,
           EventSourceArn: sourceArn,
           ParallelizationFactor: settings.parallelizationFactor,
+          MaximumRecordAgeInSeconds: Number.isFinite(settings.maximumRecordAgeMs)
+            ? settings.maximumRecordAgeMs / 1000
+            : -1,
         }),
       ),
     });

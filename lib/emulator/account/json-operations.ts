@@ -20,32 +20,72 @@ export function cloudWatch(operation: string, input: Input, account: AccountStat
           .filter(({ name }) => name.startsWith(text(input.AlarmNamePrefix)))
           .filter(({ name }) => list(input.AlarmNames).length === 0 || list(input.AlarmNames).includes(name))
           .filter(({ state }) => input.StateValue === undefined || state === input.StateValue)
-          .map(({ name, description, state, actionsEnabled }) => ({
+          .map(({ name, description, state, actionsEnabled, threshold }) => ({
             AlarmName: name,
             AlarmDescription: description,
             StateValue: state,
             ActionsEnabled: actionsEnabled,
+            Threshold: threshold,
             StateUpdatedTimestamp: 1_790_000_000,
           })),
       };
-    case 'GetMetricStatistics':
+    case 'ListMetrics':
       return {
-        Label: text(input.MetricName),
-        Datapoints:
-          input.MetricName === 'IncomingRecords' && account.traffic !== undefined
-            ? [{ Timestamp: 1_790_000_000, Sum: account.traffic, Unit: 'Count' }]
-            : [],
+        Metrics: [...account.metrics.gateways.keys()].map((name) => ({
+          Namespace: text(input.Namespace),
+          MetricName: text(input.MetricName),
+          Dimensions: [
+            { Name: 'gateway', Value: name },
+            { Name: 'service', Value: 'score' },
+          ],
+        })),
       };
+    case 'GetMetricStatistics':
+      return { Label: text(input.MetricName), Datapoints: dataPoints(input, account) };
     default:
       return undefined;
   }
 }
 
-/** servicequotas/2019-06-24/apireference: the one quota that a deployment meets first. */
+function dataPoints(input: Input, { traffic, metrics }: AccountState): readonly object[] {
+  const point = (value: object): readonly object[] => [{ Timestamp: 1_790_000_000, Unit: 'Count', ...value }];
+  switch (input.MetricName) {
+    case 'IncomingRecords':
+      return traffic === undefined ? [] : point({ Sum: traffic });
+    case 'IteratorAge':
+      return point({ Maximum: metrics.lagMs });
+    case 'ConsumedWriteCapacityUnits':
+      return point({ Sum: metrics.tableUnitsPerMinute });
+    case 'GatewayEvents': {
+      const named = (input.Dimensions as readonly { Name: string; Value: string }[]).find(
+        ({ Name }) => Name === 'gateway',
+      );
+      const gateway = metrics.gateways.get(named?.Value ?? '');
+      const hours = (Number(input.EndTime) - Number(input.StartTime)) / 3600;
+      return point({ Sum: (hours > 1 ? gateway?.lastDay : gateway?.lastHour) ?? 0 });
+    }
+    default:
+      return [];
+  }
+}
+
+/** servicequotas/2019-06-24/apireference: the quotas that a deployment meets first. */
 export function serviceQuotas(operation: string, input: Input, { quotas }: AccountState): object | undefined {
-  if (input.QuotaCode !== 'L-B99A9384') return undefined;
-  const quota = { ServiceCode: 'lambda', QuotaCode: input.QuotaCode, QuotaName: 'Concurrent executions' };
-  if (operation === 'GetServiceQuota') return { Quota: { ...quota, Value: quotas.concurrency } };
+  const known = {
+    'L-B99A9384': { of: 'lambda', QuotaName: 'Concurrent executions', Value: quotas.concurrency },
+    'L-AB614373': {
+      of: 'dynamodb',
+      QuotaName: 'Table-level write throughput limit',
+      Value: quotas.tableWriteUnits,
+    },
+  };
+  const found = Object.entries(known).find(
+    ([code, { of }]) => code === input.QuotaCode && of === input.ServiceCode,
+  );
+  if (found === undefined) return undefined;
+  const [QuotaCode, { of: ServiceCode, QuotaName, Value }] = found;
+  const quota = { ServiceCode, QuotaCode, QuotaName };
+  if (operation === 'GetServiceQuota') return { Quota: { ...quota, Value } };
   if (operation === 'RequestServiceQuotaIncrease')
     return { RequestedQuota: { ...quota, DesiredValue: input.DesiredValue, Status: 'PENDING' } };
   return undefined;

@@ -78,6 +78,19 @@ export function cloudFormation(
  */
 export function smsSandbox(action: string, form: URLSearchParams, { sms }: AccountState): Xml | undefined {
   if (action === 'GetSMSSandboxAccountStatus') return { IsInSandbox: String(sms.sandbox) };
+  if (action === 'GetSMSAttributes')
+    return { attributes: { entry: { key: 'MonthlySpendLimit', value: String(sms.limitUsd) } } };
+  if (action === 'SetSMSAttributes') {
+    const limit = Number(form.get('attributes.entry.1.value'));
+    // no more than the account's quota, which a new account has at USD 1 (sns/latest/dg/channels-sms-awssupport-spend-threshold.html)
+    if (form.get('attributes.entry.1.key') !== 'MonthlySpendLimit' || !(limit <= Math.max(1, sms.limitUsd)))
+      throw new QueryError(
+        'InvalidParameter',
+        'Invalid parameter: MonthlySpendLimit is above the quota of the account',
+      );
+    sms.limitUsd = limit;
+    return {};
+  }
   if (action === 'CreateSMSSandboxPhoneNumber') {
     const number = form.get('PhoneNumber') ?? '';
     if (!/^\+[1-9]\d{6,14}$/.test(number))

@@ -60,6 +60,7 @@ export interface MappingSpec {
 export interface AlarmSpec {
   readonly name: string;
   readonly description: string;
+  readonly threshold: number;
 }
 
 export type StartingPosition =
@@ -92,7 +93,11 @@ export const configurationShape = z.looseObject({
   ApplicationId: z.string(),
   Validators: z.array(z.looseObject({ Type: z.string(), Content: z.string() })).default([]),
 });
-export const alarmShape = z.looseObject({ AlarmName: z.string(), AlarmDescription: z.string().default('') });
+export const alarmShape = z.looseObject({
+  AlarmName: z.string(),
+  AlarmDescription: z.string().default(''),
+  Threshold: z.number(),
+});
 export const strategyShape = z.looseObject({ FinalBakeTimeInMinutes: z.coerce.number().default(0) });
 export const streamShape = z.looseObject({
   ShardCount: z.coerce.number().int().positive().optional(),

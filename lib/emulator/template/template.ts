@@ -206,8 +206,8 @@ const READERS: Readonly<Record<string, (into: Draft, declared: Declared) => void
   'AWS::Scheduler::Schedule': (into, { logicalId, read }) =>
     into.schedules.push(schedulerSchedule(logicalId, read(schedulerShape))),
   'AWS::CloudWatch::Alarm': (into, { read }) => {
-    const { AlarmName, AlarmDescription } = read(alarmShape);
-    into.alarms.push({ name: AlarmName, description: AlarmDescription });
+    const { AlarmName, AlarmDescription, Threshold } = read(alarmShape);
+    into.alarms.push({ name: AlarmName, description: AlarmDescription, threshold: Threshold });
   },
   'AWS::AppConfig::Application': () => undefined,
   'AWS::AppConfig::Environment': ({ appConfig }, { name, read }) =>

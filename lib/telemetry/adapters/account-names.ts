@@ -20,6 +20,10 @@ const PEOPLE: readonly (readonly string[])[] = [
   ['userId'],
   ['user'],
   ['user', 'id'],
+  ['user', 'identifier'],
+  ['participant', 'identifier'],
+  ['thread', 'participant', 'identifier'],
+  ['end_user_identifier'],
 ];
 const OTHERS = [
   ...['customeridentifier', 'userid', 'clientid', 'client', 'username'],

@@ -1,4 +1,5 @@
 import { turnsOf } from '../turns.ts';
+import { answerFormed } from './body-forms.ts';
 import { type Ending, endingOf, endingOfError } from './endings.ts';
 import { at, type Json, jsonIn, listOf, numberIn, objectOf, textAt } from './fields.ts';
 import { smallNames } from './request.ts';
@@ -80,6 +81,8 @@ function readBody(chunk: Json): ReadAnswer {
 
 /** The answer within an event of a stream, or within what a service puts around it. */
 function innerBody(chunk: Json): Json {
+  const form = answerFormed(chunk);
+  if (form !== chunk) return form;
   const body =
     objectOf(chunk.response) ??
     (chunk.type === 'message_start' ? objectOf(chunk.message) : undefined) ??
@@ -301,6 +304,8 @@ const INPUT = [
   'req_units',
   // Galileo: https://v2docs.galileo.ai/sdk-api/python/reference/log-stream
   'num_input_tokens',
+  // https://api.ncloud-docs.com (HyperCLOVA), https://yandex.cloud/docs/foundation-models, https://docs.aleph-alpha.com/api/complete/
+  ...['inputLength', 'inputTextTokens', 'num_tokens_prompt_total'],
 ];
 const OUTPUT = [
   'completion_tokens',
@@ -322,6 +327,7 @@ const OUTPUT = [
   'TokensOut',
   'res_units',
   'num_output_tokens',
+  ...['outputLength', 'num_tokens_generated'],
 ];
 /** https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching#tracking-cache-performance and Converse's TokenUsage */
 const INPUT_APART = [

@@ -14,6 +14,8 @@ const MAPS = [
   'tags',
   'customDimensions',
   'properties',
+  // SigNoz: https://signoz.io/docs/userguide/writing-clickhouse-traces-query/
+  'attributes_string',
   // https://learn.microsoft.com/azure/azure-monitor/reference/tables/appdependencies
   'Properties',
   // Sentry: https://develop.sentry.dev/sdk/telemetry/spans/span-protocol/
@@ -49,10 +51,15 @@ const TIMES = [
     'observedTimeUnixNano',
   ],
 ];
-const RESOURCES = ['ResourceAttributes', 'resource_attributes', 'otel_resource_attributes'];
+const RESOURCES = [
+  'resources_string',
+  'ResourceAttributes',
+  'resource_attributes',
+  'otel_resource_attributes',
+];
 /** Attributes of the conventions and instrumentations that are read (otel-messages.ts, otel-calls.ts). */
 const OURS =
-  /^(?:gen_ai|llm|openinference|ai\.(?:operationId|model|prompt)|traceloop|langfuse|langsmith|mlflow|braintrust|lmnr|gcp\.vertex\.agent)\b/;
+  /^(?:gen_ai|genkit|llm|openinference|ai\.(?:operationId|model|prompt)|traceloop|langfuse|langsmith|mlflow|braintrust|lmnr|gcp\.vertex\.agent)\b/;
 
 /** The OTLP export that a bare span or log event would have been in; undefined where an entry is neither. */
 export function asOtlp(entry: Json): Json | undefined {
@@ -87,11 +94,21 @@ function isTempo({ batches }: Json): boolean {
 function attributesIn(entry: Json): Json | undefined {
   for (const name of MAPS) {
     const held = jsonIn(entry[name]);
-    const map = Array.isArray(held) ? typed(held) : objectOf(held);
+    const map = Array.isArray(held)
+      ? typed(held)
+      : name === 'attributes_string'
+        ? byType(entry)
+        : objectOf(held);
     const flat = map === undefined ? undefined : dotted(map);
     if (flat !== undefined && Object.keys(flat).some((key) => OURS.test(key))) return flat;
   }
   return Object.keys(entry).some((key) => key.includes('.') && OURS.test(key)) ? entry : undefined;
+}
+
+/** Attributes that a store keeps in a map for each type. */
+function byType(entry: Json): Json | undefined {
+  const texts = objectOf(entry.attributes_string);
+  return texts && { ...objectOf(entry.attributes_bool), ...objectOf(entry.attributes_number), ...texts };
 }
 
 /** The attributes of a log event by itself, whose facts lie in its body. */

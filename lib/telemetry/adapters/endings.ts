@@ -20,6 +20,7 @@ export type Ending = Exchange['outcome'] | 'cancelled';
  * OpenRouter https://openrouter.ai/docs/api-reference/overview ; LiteLLM https://docs.litellm.ai/docs/exception_mapping ;
  * watsonx.ai stop_reason https://cloud.ibm.com/apidocs/watsonx-ai#text-generation ; llama.cpp's stop_type
  * https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md ; DashScope https://help.aliyun.com/zh/model-studio/error-code ;
+ * YandexGPT's status https://yandex.cloud/docs/foundation-models/text-generation/api-ref/TextGeneration/completion ;
  * Zhipu https://docs.bigmodel.cn/cn/api/api-code (1301) ; Moonshot https://platform.moonshot.ai/docs/api/chat (engine_overloaded_error) ;
  * Claude's Agent SDK https://docs.claude.com/en/api/agent-sdk/typescript (error_max_turns) .
  */
@@ -92,6 +93,7 @@ const WORDS: Readonly<Record<Ending, readonly string[]>> = {
     'rejectedrequesterror',
     'content_moderation',
     'flagged',
+    'alternative_status_content_filter',
     'blocked_by_safety',
     'prompt_blocked',
     'risk_control',
@@ -111,6 +113,7 @@ const WORDS: Readonly<Record<Ending, readonly string[]>> = {
     'limit',
     'max_tokens_reached',
     'maximum_tokens',
+    'alternative_status_truncated_final',
     'max_token',
     'incomplete',
     'truncated',

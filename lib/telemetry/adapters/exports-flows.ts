@@ -111,6 +111,25 @@ export const OF_FLOWS: readonly Envelope[] = [
     },
   },
   {
+    name: 'traces of Genkit: spans by their id',
+    source: 'https://genkit.dev/docs/local-observability/ (trace store)',
+    matches: ({ traceId, spans }) => traceId !== undefined && objectOf(spans) !== undefined,
+    inside: ({ spans }) => Object.values(objectOf(spans) ?? {}),
+  },
+  {
+    name: 'rows of Salesforce: names of custom fields end in __c',
+    source: 'https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/custom_fields.htm',
+    matches: (entry) => Object.keys(entry).filter((name) => name.endsWith('__c')).length > 2,
+    inside: (entry) => [
+      Object.fromEntries(
+        Object.entries(entry).map(([name, held]) => [
+          name.replace(/__c$/, '').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+          held,
+        ]),
+      ),
+    ],
+  },
+  {
     name: 'a trace of Opik with its spans',
     source: 'https://www.comet.com/docs/opik/tracing/export_data',
     matches: ({ spans, input, start_time: start }) =>

@@ -4,6 +4,35 @@ import { at, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 /** What services that run models log or answer, in shapes of their own. */
 export const INFERENCE: readonly ExportShape[] = [
   {
+    name: 'sglang',
+    source: 'https://docs.sglang.ai/advanced_features/observability.html (request dump: obj, out)',
+    matches: (entry) => objectOf(entry.obj) !== undefined && at(entry, 'out', 'meta_info') !== undefined,
+    pair: (entry) => {
+      const told = at(entry, 'out', 'meta_info');
+      const { text, ...asked } = objectOf(entry.obj) ?? {};
+      return {
+        ...entry,
+        id: entry.rid,
+        request: { model: entry.model, ...asked, ...('messages' in asked ? {} : { prompt: text }) },
+        response: {
+          ...{ text: at(entry, 'out', 'text'), usage: told },
+          finish_reason: at(told, 'finish_reason', 'type') ?? at(told, 'finish_reason'),
+        },
+      };
+    },
+  },
+  {
+    name: 'lm-studio',
+    source: 'https://lmstudio.ai/docs/cli/log-stream (llm.prediction.input)',
+    matches: (entry) => /^llm\.prediction\./.test(textAt(entry, 'data', 'type') ?? ''),
+    isOther: (entry) => at(entry, 'data', 'type') !== 'llm.prediction.input',
+    pair: (entry) => ({
+      ...entry,
+      request: { model: at(entry, 'data', 'modelIdentifier'), prompt: at(entry, 'data', 'input') },
+      response: {},
+    }),
+  },
+  {
     name: 'sagemaker',
     source: 'https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture.html',
     matches: (entry) => at(entry, 'captureData', 'endpointInput') !== undefined,

@@ -73,6 +73,18 @@ function posthogTokens(told: Json): Json {
   };
 }
 
+/** Messages that dd-trace numbers in the names of tags. */
+function taggedMessages(named: (name: string) => unknown): unknown[] {
+  const messages: unknown[] = [];
+  for (let i = 0; named(`request.messages.${i}.role`) !== undefined; i++)
+    messages.push({
+      role: named(`request.messages.${i}.role`),
+      content: named(`request.messages.${i}.content`),
+    });
+  const prompt = named('request.prompt.0');
+  return messages.length > 0 || prompt === undefined ? messages : [{ role: 'user', content: prompt }];
+}
+
 /** Exports of products that observe applications; each row is one call. */
 export const OBSERVABILITY: readonly ExportShape[] = [
   {
@@ -96,6 +108,36 @@ export const OBSERVABILITY: readonly ExportShape[] = [
         response: {
           ...objectOf(span.output),
           ...(span.status === 'error' || span.error === 1 ? { error: at(span, 'error') ?? true } : {}),
+        },
+      };
+    },
+  },
+  {
+    name: 'datadog-apm',
+    source: 'https://github.com/DataDog/dd-trace-py (integration of openai, anthropic: tags of the span)',
+    matches: (entry) =>
+      Object.keys(objectOf(entry.meta) ?? {}).some((name) =>
+        /^\w+\.request\.(?:messages|prompt)\./.test(name),
+      ),
+    pair: (entry) => {
+      const told = { ...objectOf(entry.meta), ...objectOf(entry.metrics) };
+      const named = (name: string) =>
+        told[Object.keys(told).find((held) => held.slice(held.indexOf('.') + 1) === name) ?? ''];
+      return {
+        id: entry.span_id,
+        time: entry.start,
+        account: told['usr.id'] ?? told['user.id'] ?? told.account,
+        usage: {
+          prompt_tokens: named('response.usage.prompt_tokens'),
+          completion_tokens: named('response.usage.completion_tokens'),
+        },
+        request: {
+          ...{ model: named('request.model'), temperature: named('request.temperature') },
+          ...{ max_tokens: named('request.max_tokens'), messages: taggedMessages(named) },
+        },
+        response: {
+          finish_reason: named('response.choices.0.finish_reason'),
+          ...(entry.error === 1 ? { error: told['error.type'] ?? true } : {}),
         },
       };
     },

@@ -2,6 +2,7 @@ import { nameInFlat } from './account-names.ts';
 import type { ExportShape } from './export-shape.ts';
 import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
 import { isCutJson } from './json-texts.ts';
+import { isOtherEndpoint } from './model-calls.ts';
 import { readRequest } from './request.ts';
 import { writtenMessages } from './written-messages.ts';
 
@@ -29,10 +30,19 @@ function plainHttp(held: unknown): unknown {
   return end === null ? text : text.slice(end.index + end[0].length);
 }
 
+/** A body of another service, which makes an entry a pair too: one that is no call. */
+function isOther(entry: Json, body: Json): boolean {
+  const url = ['url', 'path', 'endpoint', 'uri']
+    .map((name) => textAt(entry, name))
+    .find((held) => held !== undefined);
+  return ('query' in body && 'documents' in body) || (url !== undefined && isOtherEndpoint(url));
+}
+
 function requestIn(entry: Json): { readonly name: string; readonly body: Json } | undefined {
   for (const name of Object.keys(entry)) {
     const body = REQUEST.test(name) ? objectOf(bodyOf(entry[name])) : undefined;
-    if (body !== undefined && readRequest(body) !== undefined) return { name, body };
+    if (body !== undefined && (readRequest(body) !== undefined || isOther(entry, body)))
+      return { name, body };
   }
   return undefined;
 }
@@ -57,6 +67,8 @@ const MESSAGES = [
     'requestMessages',
     'chat_history',
     'input_history',
+    // https://doc.fastgpt.io (nodeResponse)
+    'historyPreview',
   ],
   ...['conversation', 'prompt', 'user_prompt', 'userPrompt', 'user_message', 'userMessage'],
   ...['input', 'question', 'query'],

@@ -79,6 +79,40 @@ export const HALVES: readonly HalvesOf[] = [
     },
   },
   {
+    name: 'events of LangChain',
+    source:
+      'https://python.langchain.com/docs/concepts/streaming/ (astream_events: on_chat_model_start, on_chat_model_end)',
+    half: (entry) => {
+      const [, when] = /^on_(?:chat_model|llm)_(start|end)$/.exec(textAt(entry, 'event') ?? '') ?? [];
+      const id = textAt(entry, 'run_id');
+      if (when === undefined || id === undefined) return undefined;
+      const named = { ...entry, event: undefined };
+      if (when === 'end') {
+        const message = at(entry, 'data', 'output');
+        const body = { generations: [{ message: at(message, 'kwargs') ?? message }] };
+        return { kind: 'response', id, entry: named, body };
+      }
+      const input = objectOf(at(entry, 'data', 'input')) ?? {};
+      const body = { ...input, model: at(entry, 'metadata', 'ls_model_name') ?? entry.name };
+      return { kind: 'request', id, entry: named, body };
+    },
+  },
+  {
+    name: 'LibreChat',
+    source: 'https://github.com/danny-avila/LibreChat/blob/main/packages/data-schemas/src/schema/message.ts',
+    half: (entry) => {
+      const { isCreatedByUser, messageId, parentMessageId, text, tokenCount, ...told } = entry;
+      if (typeof isCreatedByUser !== 'boolean' || typeof text !== 'string') return undefined;
+      const id = isCreatedByUser ? messageId : parentMessageId;
+      if (typeof id !== 'string') return undefined;
+      if (isCreatedByUser)
+        return { kind: 'request', id, entry: told, body: { messages: [{ role: 'user', content: text }] } };
+      const { model, finish_reason, error } = told;
+      const body = { text, model, finish_reason, usage: { completion_tokens: tokenCount } };
+      return { kind: 'response', id, entry: told, body: error === true ? { ...body, error } : body };
+    },
+  },
+  {
     name: 'LangSmith',
     source:
       'https://docs.langchain.com/langsmith/trace-with-api (post a run when it begins, patch it when it ends)',

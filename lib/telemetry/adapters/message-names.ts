@@ -1,7 +1,18 @@
 import { at, type Json, objectOf, textAt } from './fields.ts';
 
 /** Names under which products keep who says a message, beside `role`: LangChain, chat stores, Rasa and others. */
-const ROLES = ['role', 'message.role', 'author', 'sender', 'type', 'from', 'speaker', 'kind'];
+const ROLES = [
+  'role',
+  'message.role',
+  'author',
+  'sender_type',
+  'sender',
+  'type',
+  'obj',
+  'from',
+  'speaker',
+  'kind',
+];
 /** Words that name a speaker, whatever the product calls it. */
 const SPEAKERS: readonly (readonly [RegExp, string])[] = [
   [/^(?:user|human|customer|end_?user|humanmessage|user_?message|message\.input)$/i, 'user'],

@@ -137,7 +137,9 @@ function foundIn(
     time:
       timeIn(json) ??
       isoFrom(at(json, 'request', 'time')) ??
-      isoFrom(at(json, 'request', 'timestamp')) ??
+      (at(json, 'request', 'method') === undefined
+        ? isoFrom(at(json, 'request', 'timestamp'))
+        : timeIn(at(json, 'request'))) ??
       isoFrom(answer.created),
     ...accountOf(
       nameAt(json, 'account') ?? nameAt(json, 'customer', 'id') ?? nameBeside(json),

@@ -16,8 +16,8 @@ import { at, jsonIn, listOf, nameInText, numberIn, objectOf } from './fields.ts'
 import { OTEL_ACCOUNT_PLACES, otelAccount } from './otel-accounts.ts';
 import { isCall, MODELS, modelIn } from './otel-calls.ts';
 import { answerTokens, endingsIn, textIn } from './otel-endings.ts';
-import { haystackSpelt } from './otel-haystack.ts';
 import { bodyTold, DETAILS, messageOfEvent, otelBody, otelMessages, whyNoMessages } from './otel-messages.ts';
+import { spelt } from './otel-vocabularies.ts';
 import {
   type Attributes,
   anyValue,
@@ -152,7 +152,7 @@ export class OtelReader {
   }
 
   #span(written: OtlpEntry, origin: unknown): Done {
-    const span = { ...written, attributes: haystackSpelt(written.attributes) };
+    const span = { ...written, attributes: spelt(written.attributes) };
     if (!isCall(span)) return 'skipped';
     const { key } = span;
     if (key !== undefined && this.#told.has(key)) return 'held';

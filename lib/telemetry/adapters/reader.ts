@@ -22,6 +22,7 @@ import { ADAPTERS, type InputFormat } from './index.ts';
 import { knownInside } from './inside.ts';
 import { type HeldLines, isHalf, LinesApartReader } from './lines-apart.ts';
 import { HALVES } from './lines-of-products.ts';
+import { isModelCall } from './model-calls.ts';
 import { type HeldNewRelic, isNewRelic, NewRelicReader } from './newrelic.ts';
 import { hasRequest } from './openai.ts';
 import { type HeldOtel, type Late, OtelReader } from './otel.ts';
@@ -221,7 +222,14 @@ const MARKS: readonly (readonly [format: string, matches: (entry: Json) => boole
         entry.schemaType === 'ModelInvocationLog' ||
         (textAt(entry, 'modelId') !== undefined && objectOf(entry.input) !== undefined),
     ],
-    ['litellm', (entry) => 'call_type' in entry || 'standard_logging_object' in entry],
+    [
+      'litellm',
+      (entry) =>
+        'standard_logging_object' in entry ||
+        // others have a field of that name with words of their own (CrewAI)
+        ('call_type' in entry &&
+          ('startTime' in entry || isModelCall(textAt(entry, 'call_type') ?? '') !== undefined)),
+    ],
     ['batch', (entry) => isBatchLine(entry) && exportShape(entry) === undefined],
     ['newrelic', isNewRelic],
     [

@@ -1,6 +1,8 @@
 import { type Turn, turnsOf } from '../turns.ts';
+import { requestFormed } from './body-forms.ts';
 import { promptMessages } from './chat-templates.ts';
 import { at, type Json, jsonIn, listOf, numberAt, numberIn, objectOf, textAt } from './fields.ts';
+import { isItem, roleOf, textOf } from './message-names.ts';
 import type { ReadMessage } from './read-message.ts';
 import { openInferenceMessage, writtenMessages } from './written-messages.ts';
 
@@ -15,7 +17,8 @@ export interface ReadRequest {
  * Reads a request's body: Chat Completions, Responses, Completions, Anthropic Messages and Text Completions, Gemini, Cohere,
  * Ollama, Bedrock's Converse and the bodies of InvokeModel in its user guide. Undefined where none of their fields is there.
  */
-export function readRequest(body: Json): ReadRequest | undefined {
+export function readRequest(written: Json): ReadRequest | undefined {
+  const body = requestFormed(written);
   const messages = bodyMessages(body);
   if (messages === undefined) return undefined;
   const named = 'Messages' in body ? (objectOf(smallNames({ ...body, Messages: undefined })) ?? body) : body;
@@ -40,7 +43,12 @@ function plainMessage(held: unknown): unknown {
   const results = message?.tool_results;
   if (Array.isArray(results) && results.length > 0)
     return { ...message, role: 'tool', content: results.map((toolResult) => ({ toolResult })) };
-  if (message === undefined || typeof message.role === 'string') return held;
+  if (message === undefined) return held;
+  if (typeof message.role === 'string') {
+    // https://yandex.cloud/docs/foundation-models/text-generation/api-ref/TextGeneration/completion
+    const isText = message.content == null && message.parts === undefined && typeof message.text === 'string';
+    return isText ? { ...message, content: message.text } : held;
+  }
   const inner = objectOf(message.message);
   if (inner !== undefined && typeof inner.role === 'string') return inner;
   if (typeof message['message.role'] === 'string') return openInferenceMessage(message);
@@ -49,7 +57,13 @@ function plainMessage(held: unknown): unknown {
   const named = /^constructor$/.test(type) ? className(message) : type;
   return LANGCHAIN.test(named) && 'content' in kwargs
     ? { role: named.toLowerCase(), content: kwargs.content }
-    : held;
+    : saidBy(message);
+}
+
+/** A message that names its speaker otherwise; anything else as it is. */
+function saidBy(message: Json): unknown {
+  const role = isItem(message) ? undefined : roleOf(message);
+  return role === undefined ? message : { role, content: textOf(message) };
 }
 
 /** The class of a serialized message, without what all end in. */
@@ -189,6 +203,12 @@ export function saidIn(text: string): ReadMessage[] {
 function promptOf(prompt: unknown): ReadMessage[] {
   if (typeof prompt === 'string') return saidIn(prompt);
   if (Array.isArray(prompt)) {
+    // https://docs.aleph-alpha.com/api/complete/ : items of {type: 'text', data}
+    const items = prompt.filter((held) => objectOf(held) !== undefined);
+    const said = items.map((held) => textAt(held, 'text') ?? textAt(held, 'data') ?? textAt(held, 'content'));
+    if (items.some((held) => textAt(held, 'role') !== undefined)) return readMessages(items);
+    if (said.some((text) => text !== undefined))
+      return saidIn(said.filter((text) => text !== undefined).join('\n'));
     const texts = prompt.filter((held) => typeof held === 'string');
     const longest = texts.reduce((held, text) => (text.length >= held.length ? text : held), '');
     return saidIn(longest);
@@ -216,6 +236,8 @@ const PARAM_PLACES: Readonly<Record<string, readonly string[]>> = {
     'num_predict',
     'maxCompletionTokens',
     'maximumLength',
+    'maximum_tokens',
+    'tokens_to_generate',
   ],
   n: ['n', 'candidateCount', 'candidate_count', 'numResults', 'num_generations', 'num_return_sequences'],
   seed: ['seed'],
@@ -231,6 +253,7 @@ const PARAM_HOLDERS = [
   'parameters',
   'config',
   // Mistral's conversations, vLLM, Haystack, Bedrock's agents, LangChain and others
+  ...['completionOptions', 'generation_args', 'settings'],
   ...['completion_args', 'sampling_params', 'samplingParams', 'generation_kwargs', 'inferenceConfiguration'],
   ...['model_kwargs', 'modelKwargs', 'model_parameters', 'modelParameters', 'invocation_params'],
 ] as const;
@@ -266,7 +289,13 @@ function formatOf(held: unknown): unknown {
 }
 
 function modelOf(body: Json): string | undefined {
-  return textAt(body, 'model') ?? textAt(body, 'modelId') ?? textAt(body, 'model_id') ?? modelByArn(body);
+  return (
+    textAt(body, 'model') ??
+    textAt(body, 'modelId') ??
+    textAt(body, 'model_id') ??
+    textAt(body, 'modelUri') ??
+    modelByArn(body)
+  );
 }
 
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent-runtime_RetrieveAndGenerate.html */

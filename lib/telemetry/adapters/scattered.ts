@@ -93,25 +93,28 @@ function messagesIn(held: unknown): readonly Json[] | undefined {
 }
 
 /** The body that asks: one with messages, else one with a text that asks. */
-function requestOf(objects: readonly Found[]): Json | undefined {
+function requestOf(objects: readonly Found[]): Asked | undefined {
   for (const { value } of objects)
     for (const [name, held] of Object.entries(value)) {
       const messages = messagesIn(held);
       if (messages === undefined) continue;
       const whole = readRequest(value);
       return whole !== undefined && name === 'messages' && whole.messages.length >= messages.length
-        ? value
-        : { ...withoutAsked(value), messages, ...systemOf(objects, value) };
+        ? { request: value, source: value }
+        : { request: { ...withoutAsked(value), messages, ...systemOf(objects, value) }, source: value };
     }
   for (const { value } of objects) {
     const body = readRequest(value);
     if (body !== undefined && ('contents' in value || Array.isArray(value.input)) && body.messages.length > 0)
-      return value;
+      return { request: value, source: value };
   }
   for (const { value } of objects)
     for (const [name, held] of Object.entries(value))
       if (ASKS.test(name) && typeof held === 'string' && held !== '' && !/^\s{0,64}[[{]/.test(held))
-        return { ...withoutAsked(value), prompt: held, ...systemOf(objects, value) };
+        return {
+          request: { ...withoutAsked(value), prompt: held, ...systemOf(objects, value) },
+          source: value,
+        };
   return undefined;
 }
 
@@ -185,8 +188,13 @@ function paramsIn(objects: readonly Found[]): Json {
   return params;
 }
 
-interface Call {
+interface Asked {
   readonly request: Json;
+  /** the object of the entry that it was read from */
+  readonly source: Json;
+}
+
+interface Call extends Asked {
   readonly answer: Json | undefined;
   readonly usage: Json | undefined;
   readonly model: string;
@@ -197,14 +205,15 @@ function callIn(entry: Json): Call | undefined {
   const objects = objectsIn(entry);
   const model = modelOf(objects);
   if (model === undefined) return undefined;
-  const request = requestOf(objects);
-  if (request === undefined) return undefined;
-  const answer = answerOf(objects, request);
+  const asked = requestOf(objects);
+  if (asked === undefined) return undefined;
+  const { request } = asked;
+  const answer = answerOf(objects, asked.source);
   const usage = usageOf(objects);
   const last = lastAnswer(request);
   if (answer === undefined && usage === undefined && last === undefined && !saysAnswer(objects))
     return undefined;
-  return { request, answer: answer ?? last, usage, model, objects };
+  return { ...asked, answer: answer ?? last, usage, model, objects };
 }
 
 /** The last message of a conversation that holds its answer too. */
@@ -224,12 +233,19 @@ function saysAnswer(objects: readonly Found[]): boolean {
   );
 }
 
-/** The account: of the outermost object that names one in a field of whoever logs. */
-function accountIn(objects: readonly Found[]): string | undefined {
+/**
+ * The account: of the outermost object that names one in a field of whoever logs. In the object that asks, `user` and
+ * `metadata` may be the request's own.
+ */
+function accountIn(objects: readonly Found[], asked: Json): string | undefined {
   return (
     objects
       .filter(({ isLogged }) => isLogged)
-      .map(({ value }) => nameInFlat(value) ?? nameAt(value, 'user', 'id') ?? nameAt(value, 'consumer'))
+      .map(({ value }) =>
+        value === asked
+          ? (nameInFlat(value) ?? nameAt(value, 'user', 'id') ?? nameAt(value, 'consumer'))
+          : nameBeside(value),
+      )
       // of twelve digits are the accounts of a cloud
       .find((name) => name !== undefined && !/^\d{12}$/.test(name))
   );
@@ -257,7 +273,7 @@ export const SCATTERED: ExportShape = {
       },
       ...{ url: root.url ?? root.path ?? root.endpoint, headers: root.headers },
       ...{ client_ip: root.client_ip ?? root.clientIp ?? root.ip, user_agent: root.user_agent },
-      account: accountIn(call.objects),
+      account: accountIn(call.objects, call.source),
       time: timeOf(call.objects),
       usage: call.usage,
       request: { ...paramsIn(call.objects), ...call.request, ...modelled(call) },

@@ -24,7 +24,17 @@ const SPELT_TIMES = new Set(TIMES.map((name) => name.replaceAll(/[-_.]/g, '').to
 export function timeIn(json: unknown): string | undefined {
   const told = TIMES.map((name) => isoFrom(at(json, name))).find((time) => time !== undefined);
   if (told !== undefined) return told;
-  const names = Object.keys(objectOf(json) ?? {}).filter((name) => name.length < 24);
+  const names = Object.keys(objectOf(json) ?? {}).filter((name) => name.length < 32);
   const name = names.find((held) => SPELT_TIMES.has(held.replaceAll(/[-_.]/g, '').toLowerCase()));
-  return name === undefined ? undefined : isoFrom(at(json, name));
+  if (name !== undefined) return isoFrom(at(json, name));
+  const others = names.filter((held) => OTHER_TIMES.test(held) && !NOT_OF_CALLS.test(held));
+  return others.map((held) => isoFrom(at(json, held))).find((time) => time !== undefined && time > EARLIEST);
 }
+
+/** Any other name that says it is a time, and not that of an end, of an account, or of how long something took. */
+const OTHER_TIMES =
+  /(?:^|[-_.])(?:ts|time|date|created|started|requested|received)(?:$|[-_.])|time(?:stamp)?|(?:created|started|requested|received)_?at/i;
+const NOT_OF_CALLS =
+  /end|finish|complet|expir|updat|modif|latency|duration|elapsed|until|cut_?off|timeout|timezone|limit|last|birth|respon|first_?token|account|customer|user|org|tenant|key|customer|conversation|session/i;
+/** A number of something else is no time of these years. */
+const EARLIEST = '2015';
