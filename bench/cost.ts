@@ -137,6 +137,7 @@ function simulated(
     readUnitsPerSecond: rate * store.readUnitsPerEvent,
     tableBatchesPerSecond: indexed,
     accounts: ACCOUNTS,
+    gateways: Number(values.gateways),
     shards: SHARDS,
   };
 }

@@ -27,6 +27,12 @@ interface GroupPart {
   readonly linked: StoredGroups;
 }
 
+/** What `finish` leaves, for whoever asks it again. */
+interface EndedPart {
+  readonly made: Made | undefined;
+}
+const ENDED = 'ended';
+
 /** Parts that are read at the same time; they are merged one after the other. */
 const CONCURRENCY = 8;
 
@@ -63,7 +69,7 @@ export class CalibrateSteps {
   /** Policy and verdicts are read once: a verdict that is given meanwhile counts in all shards or in none. */
   async #plan({ run, shards }: StepInput): Promise<Planned> {
     if ((await this.#runs.get<Basis>(run, 'basis')) === undefined)
-      await this.#runs.put(run, 'basis', await this.#work.basis());
+      await this.#runs.keep(run, 'basis', await this.#work.basis());
     return { run, shards, items: Array.from({ length: shards }, (_, shard) => ({ shard })) };
   }
 
@@ -82,8 +88,7 @@ export class CalibrateSteps {
       },
       { shard, shards },
     );
-    await this.#runs.put(run, name, { ...first.part(), accounts });
-    return { accounts };
+    return { accounts: (await this.#runs.keep(run, name, { ...first.part(), accounts })).accounts };
   }
 
   async #fit({ run, shards }: StepInput): Promise<{ accounts: number }> {
@@ -99,13 +104,13 @@ export class CalibrateSteps {
     const { learner } = first;
     const sample = first.sample.accounts();
     if (learner.ready) {
-      const linked = await this.#work.groups(basis, sample);
+      // links change while this goes on: every attempt fits the groups that the first has found
+      const found = { accounts: sample.map(sent), linked: await this.#work.groups(basis, sample) };
+      const { linked } = await this.#runs.keep<GroupPart>(run, 'groups', found);
       learner.fit(linked.groups);
-      const part: GroupPart = { accounts: sample.map(sent), linked };
-      await this.#runs.put(run, 'groups', part);
     } else this.#work.tooFew();
     const fitted: FittedPart = { fitted: learner.ready ? learner.fitted() : undefined, now };
-    await this.#runs.put(run, 'fitted', fitted);
+    await this.#runs.keep(run, 'fitted', fitted);
     return { accounts };
   }
 
@@ -136,8 +141,7 @@ export class CalibrateSteps {
       measured = learner.measured();
     }
     const part: ShardPart = { measured, accounts, fault: fault?.message };
-    await this.#runs.put(run, name, part);
-    return { accounts };
+    return { accounts: (await this.#runs.keep(run, name, part)).accounts };
   }
 
   /** At accounts of a shard that fell silent, by the newest arrival of all shards. */
@@ -151,9 +155,15 @@ export class CalibrateSteps {
 
   /**
    * Keeps the calibration first, and looks again then where a shard could not: as in one invocation, no fault of that keeps a
-   * calibration from being made. A run that failed by it is resumed here.
+   * calibration from being made. A run that failed by it is resumed here. What was made is noted before the run's parts go, as the answer
+   * may be lost and the step asked again.
    */
   async #finish({ run, shards }: StepInput): Promise<Made | undefined> {
+    const ended = await this.#runs.get<EndedPart>(run, ENDED);
+    if (ended !== undefined) {
+      await this.#runs.drop(run, ENDED);
+      return ended.made;
+    }
     const basis = await this.#basis(run);
     const { fitted } = await this.#runs.need<FittedPart>(run, 'fitted');
     const learner = fitted && CalibrationLearner.measuring(rulesOf(basis), fitted);
@@ -173,7 +183,8 @@ export class CalibrateSteps {
       const fault = await this.#lookAgain(run, at, shards);
       if (fault !== undefined) throw fault;
     }
-    await this.#runs.drop(run);
+    await this.#runs.keep<EndedPart>(run, ENDED, { made });
+    await this.#runs.drop(run, ENDED);
     return made;
   }
 

@@ -29,9 +29,21 @@ export class CalibrationRuns {
     this.#bucket = bucket;
   }
 
-  async put(run: string, name: string, value: unknown): Promise<void> {
+  /**
+   * Keeps what a step has made, unless an earlier attempt of it was there first (AmazonS3/latest/userguide/conditional-writes.html):
+   * an attempt that was given up and ends late changes nothing that later steps have read.
+   * @returns what stands
+   */
+  async keep<T>(run: string, name: string, value: T): Promise<T> {
     const Body = gzipSync(serialize({ code: CODE_VERSION, value }), { level: 1 });
-    await this.#client.send(new PutObjectCommand({ Bucket: this.#bucket, Key: keyOf(run, name), Body }));
+    const Key = keyOf(run, name);
+    try {
+      await this.#client.send(new PutObjectCommand({ Bucket: this.#bucket, Key, Body, IfNoneMatch: '*' }));
+      return value;
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'PreconditionFailed') throw error;
+      return this.need<T>(run, name);
+    }
   }
 
   /**
@@ -65,14 +77,14 @@ export class CalibrationRuns {
     return held;
   }
 
-  /** Takes away all of a run; what S3 does not delete expires (lib/infra/buckets.ts). */
-  async drop(run: string): Promise<void> {
+  /** Takes away all of a run but what is named; what S3 does not delete expires (lib/infra/buckets.ts). */
+  async drop(run: string, except?: string): Promise<void> {
     const Prefix = keyOf(run, '');
     for await (const { Contents = [] } of paginateListObjectsV2(
       { client: this.#client },
       { Bucket: this.#bucket, Prefix },
     )) {
-      const Objects = Contents.map(({ Key }) => ({ Key }));
+      const Objects = Contents.flatMap(({ Key }) => (Key === keyOf(run, except ?? '') ? [] : [{ Key }]));
       if (Objects.length > 0)
         await this.#client.send(
           new DeleteObjectsCommand({ Bucket: this.#bucket, Delete: { Objects, Quiet: true } }),

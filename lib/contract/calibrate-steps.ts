@@ -29,5 +29,5 @@ export interface Planned {
   readonly items: readonly { readonly shard: number }[];
 }
 
-/** Where a run's parts lie in the state bucket; they expire after two days, those of a run that ended at once. */
+/** Where a run's parts lie in the state bucket; they expire after two days, those of a run that ended at once but for a note of what it made. */
 export const RUN_PREFIX = 'calibration-runs/';

@@ -4,7 +4,7 @@
  */
 import { FUNCTION_NAMES, type FunctionName } from '../contract/environment.ts';
 import { type MetricName, metricsNamespace } from '../contract/metrics.ts';
-import type { TableName } from '../contract/tables.ts';
+import { TABLES, type TableName } from '../contract/tables.ts';
 import { ROLLBACK_ALARM_IDS, rollbackAlarms } from './bake-time.ts';
 import { COMPACT } from './compact-size.ts';
 import { atPace, paceMinutes, type Writer } from './metric-pace.ts';
@@ -111,6 +111,17 @@ export function writerOf({ name, subject }: AlarmMetric): Writer {
   // link is woken through its stream too, and its age is that of these runs
   const own = 'fn' in subject && OF_RUNS.includes(name) && !(subject.fn === 'link' && name === 'IteratorAge');
   return own ? paced(subject.fn) : undefined;
+}
+
+/** Metrics that all alarms look at: CloudWatch bills an alarm for each (aws.amazon.com/cloudwatch/pricing). */
+export function alarmMetrics(settings: Settings): number {
+  const logs = FUNCTION_NAMES.length + Number(settings.triageApi) + Number(settings.hunts);
+  return alarmsFor(settings).reduce((sum, { metric: { subject } }) => {
+    if ('logs' in subject) return sum + logs;
+    // reads and writes, and those of the index
+    if ('throttlesOf' in subject) return sum + ('index' in TABLES[subject.throttlesOf] ? 4 : 2);
+    return sum + 1;
+  }, 0);
 }
 
 /** Every alarm of a deployment with these settings, each looking at its metric no faster than that is written. */

@@ -125,14 +125,9 @@ function delivery(resources: Resources): PolicyStatement[] {
   return [
     // routes of notifications
     readPolicies(resources),
-    allow(
-      'Notices',
-      ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
-      tables.profile.tableArn,
-      tables.campaign.tableArn,
-    ),
+    allow('Notices', ['dynamodb:UpdateItem'], tables.profile.tableArn, tables.campaign.tableArn),
     // members of a campaign that names the account
-    allow('Members', ['dynamodb:Query'], tables.campaign.tableArn),
+    allow('Members', ['dynamodb:GetItem', 'dynamodb:Query'], tables.campaign.tableArn),
     allow('Findings', ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem'], tables.finding.tableArn),
     allow('Publish', ['sns:Publish'], notification.findings.topicArn),
     allow('Machines', ['events:PutEvents'], eventBusArn),
@@ -158,6 +153,8 @@ function sweeping({ tables, securityHubArn }: Resources): PolicyStatement[] {
       `${tables.profile.tableArn}/index/${UNDELIVERED_INDEX}`,
       `${tables.campaign.tableArn}/index/${UNDELIVERED_INDEX}`,
     ),
+    // the stream has brought `notify` the item, the sweep reads it
+    allow('Overdue', ['dynamodb:GetItem'], tables.profile.tableArn),
     allow('FindingsByUpdate', ['dynamodb:Query'], `${tables.finding.tableArn}/index/${UPDATED_INDEX}`),
     ...(securityHubArn === undefined
       ? []

@@ -1,9 +1,12 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { alarmMetrics } from '../../lib/infra/alarms.ts';
 import { MEASURED } from '../../lib/infra/cost/figures.ts';
 import { eventsPerRecord, unitsAt, type Workload } from '../../lib/infra/cost/load.ts';
-import { type Plan, planFor } from '../../lib/infra/cost/plan.ts';
+import { type Bounds, type Plan, planFor, WORKLOAD_BOUNDS } from '../../lib/infra/cost/plan.ts';
 import { LATENCY, type Latency } from '../../lib/infra/latency.ts';
 import { readSettings } from '../../lib/infra/settings.ts';
+import { resourcesOf, synthesized } from './synthesized.ts';
 
 function plan(eventsPerSecond: number, over: Partial<Workload> = {}, latency: Latency = 'minute'): Plan {
   const settings = readSettings({ 'siphonwatch:latency': latency });
@@ -76,8 +79,57 @@ describe('a plan', () => {
     expect(line(made, 'tables, writes')?.onDemand).toBeCloseTo(millions * 0.625, 6);
   });
 
-  it('refuses what is not a traffic, by name', () => {
-    expect(() => plan(0)).toThrow(/eventsPerSecond: 0/);
-    expect(() => plan(1, { gateways: Number.NaN })).toThrow(/gateways/);
+  it('refuses what is not a traffic, by name and with what is allowed', () => {
+    for (const rate of [0, -1, 1e12, 1e308, Number.POSITIVE_INFINITY])
+      expect(() => plan(rate)).toThrow(/eventsPerSecond: .*a number from 0.001 to 1,000,000/);
+    const refused = { gateways: Number.NaN, accounts: 1.5, shards: 4.5, batchSize: 0, lingerMs: 1e9 };
+    for (const [name, value] of Object.entries(refused))
+      expect(() => plan(1, { [name]: value })).toThrow(new RegExp(`^${name}: .*allowed is a`));
+  });
+
+  it('is bounded for every traffic that it takes', () => {
+    const { eventsPerSecond, gateways, accounts, lingerMs, shards } = WORKLOAD_BOUNDS;
+    const whole = ({ least, most }: Bounds) => fc.integer({ min: least, max: most });
+    const any = ({ least, most }: Bounds) => fc.double({ min: least, max: most, noNaN: true });
+    const workloads = fc.record({
+      ...{ gateways: whole(gateways), accounts: whole(accounts), shards: whole(shards) },
+      ...{ eventsPerSecond: any(eventsPerSecond), lingerMs: any(lingerMs) },
+    });
+    fc.assert(
+      fc.property(workloads, ({ eventsPerSecond: rate, ...over }) => {
+        const made = plan(rate, over);
+        for (const { part, onDemand, provisioned } of made.lines)
+          for (const usd of [onDemand, provisioned]) {
+            expect(usd, part).toBeGreaterThanOrEqual(0);
+            expect(usd, part).toBeLessThan(1e12);
+          }
+        for (const value of Object.values(made.load)) expect(Number.isFinite(value)).toBe(true);
+        expect(made.concurrency).toBeLessThan(200_000);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('says the first limits of accounts, and what divides them', () => {
+    const said = (accounts: number) => plan(1000, { accounts }).warnings.join('\n');
+    expect(said(100_000)).not.toMatch(/calibrate|link/);
+    expect(said(1_000_000)).toMatch(/--calibrate-shards 4/);
+    expect(said(10_000_000)).toMatch(/--calibrate-shards 40[\s\S]*link reads all accounts/);
+    expect(said(1_000_000_000)).toMatch(/calibrate ends at 1000 shards/);
+    expect(plan(1_000_000).warnings.join('\n')).toMatch(/score would be behind/);
+  });
+
+  it('prices an alarm by the metrics that it looks at, as they are in the template', () => {
+    const over = { hunts: true, triageApi: true, calibrateShards: 2 };
+    const looked = [...resourcesOf(synthesized(over), 'AWS::CloudWatch::Alarm').values()].map(
+      ({ Properties: { Metrics } }) =>
+        Array.isArray(Metrics)
+          ? Metrics.filter((held) => JSON.stringify(held).includes('MetricStat')).length
+          : 1,
+    );
+    const given = Object.fromEntries(
+      Object.entries(over).map(([name, value]) => [`siphonwatch:${name}`, value]),
+    );
+    expect(alarmMetrics(readSettings(given))).toBe(looked.reduce((sum, count) => sum + count, 0));
   });
 });

@@ -5,6 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { CalibrateFunction } from '../../lambdas/calibrate/calibrate.ts';
 import { LinkFunction } from '../../lambdas/link/link.ts';
 import { LinkIndexFunction } from '../../lambdas/link-index/link-index.ts';
 import { NotifyFunction } from '../../lambdas/notify/notify.ts';
@@ -68,7 +69,7 @@ export class Clients {
 }
 
 export type Handle = (event: object) => Promise<unknown>;
-export type SimulatedFunction = 'score' | 'notify' | 'index' | 'triage' | 'link';
+export type SimulatedFunction = 'score' | 'notify' | 'index' | 'triage' | 'link' | 'calibrate';
 
 const silent = new Logger({ logLevel: 'SILENT' });
 
@@ -99,6 +100,10 @@ export function start(name: SimulatedFunction, world: World, caller: Caller): Ha
     case 'link': {
       const link = new LinkFunction({ ...common, s3: clients.s3 });
       return () => link.handle(() => 300_000);
+    }
+    case 'calibrate': {
+      const calibrate = new CalibrateFunction({ ...common, s3: clients.s3 });
+      return (event) => calibrate.handle(event);
     }
     case 'index': {
       const index = new LinkIndexFunction({ ...common });

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { simulateCalibrating } from './calibrating.ts';
 import { simulateLinking } from './linking.ts';
 import { type SeedResult, simulate } from './simulate.ts';
 
@@ -29,10 +30,12 @@ const say = (line: string): void => {
 if (options.planted === undefined) await histories(options);
 else await planted(options.planted === true ? undefined : String(options.planted));
 
-/** Every seed plays accounts, every tenth also campaigns. */
+/** Every seed plays accounts, every tenth also campaigns, every hundredth a calibration in shards. */
 async function historiesOf(seed: number): Promise<readonly SeedResult[]> {
   const accounts = await simulate(seed);
-  return seed % 10 === 0 ? [accounts, await simulateLinking(seed)] : [accounts];
+  if (seed % 10 !== 0) return [accounts];
+  const campaigns = await simulateLinking(seed);
+  return seed % 100 === 0 ? [accounts, campaigns, await simulateCalibrating(seed)] : [accounts, campaigns];
 }
 
 async function histories({ seeds, from, seed, untilFirst }: Options): Promise<void> {

@@ -33,6 +33,7 @@ const WRITERS = ['test/simulation/writers.test.ts'];
 const THROTTLED = ['test/simulation/throttled.test.ts'];
 const GIVEN_UP = ['test/simulation/given-up.test.ts'];
 const LINKING = ['test/simulation/linking.test.ts'];
+const CALIBRATION_RUNS = ['test/simulation/calibration-runs.test.ts'];
 const OUTAGES = ['test/findings/outages.test.ts'];
 
 const bug = (
@@ -530,5 +531,21 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'await accusations.note(campaign.id, joined.slice(1), campaign.seenAt + ACCUSED_MS);',
     'an account that a campaign names is told of as if it stood alone',
     LINKING,
+  ),
+  bug(
+    'calibration-part-overwritten',
+    'lib/aws/calibration-runs.ts',
+    "IfNoneMatch: '*'",
+    'IfNoneMatch: undefined',
+    'an attempt that was given up changes what later steps have read: one calibration of two states of the fleet',
+    CALIBRATION_RUNS,
+  ),
+  bug(
+    'calibration-answer-lost',
+    'lambdas/calibrate/steps.ts',
+    'if (ended !== undefined) {',
+    'if (ended !== undefined && shards < 0) {',
+    'a run whose last answer was lost ends as failed though its calibration is there',
+    CALIBRATION_RUNS,
   ),
 ];

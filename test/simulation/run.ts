@@ -1,7 +1,6 @@
 import { seeded, type Uniform } from '../../lib/statistics/random.ts';
 import { DAY, HOUR, MINUTE, START } from '../events.ts';
 import { type FaultRates, faults } from './faults.ts';
-import type { SimulatedFunction } from './functions.ts';
 import { deliverBatch, deliverShard, Pool } from './mappings.ts';
 import { type End, endOf } from './outcome.ts';
 import { type Decision, decide, pushPolicies } from './people.ts';
@@ -59,7 +58,7 @@ const sequenceOfChange = (record: StreamRecord): string => record.dynamodb.Seque
 
 async function stream(
   traffic: Traffic,
-  pools: Readonly<Record<SimulatedFunction, Pool>>,
+  pools: Readonly<Record<'score' | 'triage', Pool>>,
   world: World,
   followers: readonly Follower[],
   decisions: Decision[],

@@ -1,7 +1,15 @@
 import CliTable from 'cli-table3';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { MOST_SHARDS } from '../../contract/calibrate-steps.ts';
 import { MEASURED } from '../../infra/cost/figures.ts';
-import { type Plan, planFor } from '../../infra/cost/plan.ts';
+import {
+  type Bounds,
+  inWords,
+  isWithin,
+  type Plan,
+  planFor,
+  WORKLOAD_BOUNDS,
+} from '../../infra/cost/plan.ts';
 import { LATENCY, type Latency } from '../../infra/latency.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { printJson, runCommand } from '../shared/command.ts';
@@ -13,24 +21,24 @@ interface PlanOptions {
   readonly latency: Latency;
   readonly lingerMs?: number;
   readonly shards: number;
+  readonly calibrateShards: number;
   readonly archiveDays: number;
   readonly hunts?: boolean;
   readonly json?: boolean;
 }
 
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(Number.isFinite(value) && value > 0)) throw new InvalidArgumentError('must be a positive number');
-  return value;
+function within(bounds: Bounds): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (!isWithin(bounds, value)) throw new InvalidArgumentError(`must be ${inWords(bounds)}`);
+    return value;
+  };
 }
 
-/** As the setting of that name takes them. */
-function days(text: string): number {
-  const value = Number(text);
-  if (!(Number.isInteger(value) && value >= 1 && value <= 3650))
-    throw new InvalidArgumentError('must be a whole number from 1 to 3650');
-  return value;
-}
+const { eventsPerSecond, gateways, accounts, lingerMs, shards } = WORKLOAD_BOUNDS;
+/** As the settings of these names take them. */
+const DAYS = { least: 1, most: 3650, whole: true };
+const CALIBRATE_SHARDS = { least: 1, most: MOST_SHARDS, whole: true };
 
 /** `plan --events-per-second N`: what an amount of traffic needs and costs, part by part. */
 export function planCommand(): Command {
@@ -38,17 +46,27 @@ export function planCommand(): Command {
     .description(
       'capacity and monthly cost for an amount of traffic, at list prices of us-east-1, with figures that npm run bench:cost measures',
     )
-    .requiredOption('--events-per-second <n>', 'mean traffic', positive)
-    .option('--gateways <n>', 'gateway processes, each with a producer of its own', positive, 2)
-    .option('--accounts <n>', 'accounts that are active within a month', positive, 10_000)
+    .requiredOption('--events-per-second <n>', 'mean traffic', within(eventsPerSecond))
+    .option('--gateways <n>', 'gateway processes, each with a producer of its own', within(gateways), 2)
+    .option('--accounts <n>', 'accounts that are active within a month', within(accounts), 10_000)
     .addOption(
       new Option('--latency <word>', 'as the setting of the stack')
         .choices(Object.keys(LATENCY))
         .default('minute'),
     )
-    .option('--linger-ms <n>', 'how long the producers gather; without, what fits the latency', positive)
-    .option('--shards <n>', 'of the stream; on demand begins with 4', positive, 4)
-    .option('--archive-days <n>', 'retention of the archive', days, 90)
+    .option(
+      '--linger-ms <n>',
+      'how long the producers gather; without, what fits the latency',
+      within(lingerMs),
+    )
+    .option('--shards <n>', 'of the stream; on demand begins with 4', within(shards), 4)
+    .option(
+      '--calibrate-shards <n>',
+      'as the setting of the stack; what is needed is said',
+      within(CALIBRATE_SHARDS),
+      1,
+    )
+    .option('--archive-days <n>', 'retention of the archive', within(DAYS), 90)
     .option('--hunts', 'with the archive in Parquet (setting hunts)')
     .option('--json', 'print one JSON document')
     .action((options: PlanOptions) =>
@@ -66,6 +84,7 @@ function planOf(options: PlanOptions): Plan {
     'siphonwatch:latency': options.latency,
     'siphonwatch:archiveDays': options.archiveDays,
     'siphonwatch:hunts': options.hunts === true,
+    'siphonwatch:calibrateShards': options.calibrateShards,
   });
   return planFor(
     {

@@ -1,10 +1,11 @@
 import { TABLES, type TableName } from '../../contract/tables.ts';
-import { alarmsFor } from '../alarms.ts';
+import { alarmMetrics } from '../alarms.ts';
 import type { Settings } from '../settings.ts';
 import type { CostFigures } from './figures.ts';
 import { huntsLine } from './hunts-line.ts';
 import type { Load } from './load.ts';
 import { MONTH_HOURS, MONTH_SECONDS, PRICES } from './prices.ts';
+import { calibrateShardsFor, recalibrationCost } from './recalibration.ts';
 
 /** One resource of a deployment: what it costs, how that grows, and what it meets first when traffic grows. */
 export interface BillLine {
@@ -31,6 +32,8 @@ const provisionedUnits = (perSecond: number, { tableUnits }: Settings): number =
 export const PEAK = 3;
 /** Metrics that functions and mappings report. */
 const CUSTOM_METRICS = 60;
+/** Gateways that are counted by name (lambdas/score/score.ts). */
+const MOST_GATEWAYS = 100;
 /** What a function writes into its log for each invocation: its metrics, and Lambda's three lines. */
 const LOG_BYTES = 1800;
 
@@ -54,6 +57,7 @@ export function billOf(load: Load, settings: Settings, figures: CostFigures): re
     streamLine(load, settings),
     ...tableLines(load, settings, figures),
     functionLine(load, settings),
+    calibrationLine(load, settings, figures),
     archiveLine(load, settings),
     ...(settings.hunts ? [huntsLine(load, settings)] : []),
     watchingLine(load, settings),
@@ -86,11 +90,11 @@ const LINK_ENTRY_UNITS = 1100 / 8192;
 
 /**
  * Read units a second of the runs that pass over all accounts: `link` reads the link table, and asks for the parts of accounts whose
- * contents it compares, an eventually consistent query each; `calibrate` reads the profile table once a day.
+ * contents it compares, an eventually consistent query each. What `calibrate` reads is a part of its own.
  */
 function passUnits({ accounts }: Load, { linkMinutes }: Settings, { bytesPerAccount }: CostFigures): number {
   const link = accounts * (LINK_ENTRY_UNITS + Math.ceil(bytesPerAccount / 4096) / 2);
-  return link / (60 * linkMinutes) + (accounts * bytesPerAccount) / 8192 / 86_400;
+  return link / (60 * linkMinutes);
 }
 
 function tableLines(load: Load, settings: Settings, figures: CostFigures): BillLine[] {
@@ -128,7 +132,7 @@ function tableLines(load: Load, settings: Settings, figures: CostFigures): BillL
       onDemand: storage,
       provisioned: storage,
       growth: 'with accounts that were active within the retention',
-      firstLimit: '`calibrate` passes over all accounts in 15 minutes',
+      firstLimit: 'none of its own',
     },
   ];
 }
@@ -147,6 +151,23 @@ function functionLine(load: Load, { scoreMemoryMb }: Settings): BillLine {
     provisioned: cost,
     growth: 'with events, and with batches: shards times parallelization, a window',
     firstLimit: 'concurrency of the account: 1,000, in a new account 10',
+  };
+}
+
+function calibrationLine(load: Load, settings: Settings, { bytesPerAccount }: CostFigures): BillLine {
+  const { usd } = recalibrationCost({
+    accounts: load.accounts,
+    tableBytes: load.accounts * bytesPerAccount,
+    shards: settings.calibrateShards,
+    memoryMb: settings.batchMemoryMb,
+  });
+  const cost = (MONTH_HOURS / 24) * usd;
+  return {
+    part: 'calibration, once a day',
+    onDemand: cost,
+    provisioned: cost,
+    growth: 'with accounts that were active within the retention',
+    firstLimit: `${calibrateShardsFor(load.accounts)} of calibrateShards for so many accounts, of 1,000`,
   };
 }
 
@@ -169,8 +190,9 @@ function watchingLine(load: Load, settings: Settings): BillLine {
   const { cloudwatch, xray, kms } = PRICES;
   const runs = load.batchesPerSecond + load.tableBatchesPerSecond;
   const cost =
-    alarmsFor(settings).length * cloudwatch.alarmMetric +
-    CUSTOM_METRICS * cloudwatch.customMetric +
+    // an alarm on several metrics is billed for each of them
+    alarmMetrics(settings) * cloudwatch.alarmMetric +
+    (CUSTOM_METRICS + Math.min(MOST_GATEWAYS, load.gateways)) * cloudwatch.customMetric +
     gbMonth(runs * LOG_BYTES) * cloudwatch.logsGb +
     // one request a second and then five in a hundred are traced
     (settings.tracing ? millions(Math.min(1, runs) + Math.max(0, runs - 1) * 0.05) * xray.traceMillion : 0) +

@@ -22,6 +22,8 @@ export interface Load {
   /** invocations of `index` and `notify` */
   readonly tableBatchesPerSecond: number;
   readonly accounts: number;
+  /** that put records under names of their own */
+  readonly gateways: number;
   /** that are there, whatever the load needs */
   readonly shards: number;
 }
@@ -122,6 +124,7 @@ export function loadOf(workload: Workload, figures: CostFigures): Load {
     readUnitsPerSecond: eventsPerSecond * reads,
     tableBatchesPerSecond: indexed,
     accounts,
+    gateways,
     shards: workload.shards,
   };
 }

@@ -1,8 +1,10 @@
+import { MOST_SHARDS } from '../../contract/calibrate-steps.ts';
 import { TABLE_STREAM_SHARDS } from '../../contract/tables.ts';
 import type { Settings } from '../settings.ts';
 import { type BillLine, billOf, LEFT_OUT, PEAK, shardsFor, totalOf } from './bill.ts';
 import type { CostFigures } from './figures.ts';
-import { batchSeconds, type Load, loadOf, type Workload } from './load.ts';
+import { batchDuration, batchSeconds, type Load, loadOf, unitsAt, type Workload } from './load.ts';
+import { calibrateShardsFor, SHARD_ACCOUNTS } from './recalibration.ts';
 
 /** What an amount of traffic needs and costs. */
 export interface Plan {
@@ -24,16 +26,51 @@ export interface Plan {
   readonly leftOut: readonly string[];
 }
 
+/** What plans are made for: what one stack can be set to, and traffic of which the figures still speak. */
+export interface Bounds {
+  readonly least: number;
+  readonly most: number;
+  readonly whole: boolean;
+}
+export const WORKLOAD_BOUNDS: Readonly<Record<keyof Workload, Bounds>> = {
+  eventsPerSecond: { least: 0.001, most: 1_000_000, whole: false },
+  gateways: { least: 1, most: 100_000, whole: true },
+  accounts: { least: 1, most: 1_000_000_000, whole: true },
+  lingerMs: { least: 1, most: 60_000, whole: false },
+  windowSeconds: { least: 0, most: 300, whole: true },
+  batchSize: { least: 1, most: 10_000, whole: true },
+  parallelizationFactor: { least: 1, most: 10, whole: true },
+  shards: { least: 1, most: 10_000, whole: true },
+};
+
+export function isWithin({ least, most, whole }: Bounds, value: number): boolean {
+  return value >= least && value <= most && (!whole || Number.isInteger(value));
+}
+
+export function inWords({ least, most, whole }: Bounds): string {
+  const [from, to] = [least, most].map((value) =>
+    value.toLocaleString('en-US', { maximumFractionDigits: 3 }),
+  );
+  return `a ${whole ? 'whole ' : ''}number from ${from} to ${to}`;
+}
+
 /** Default quotas: Lambda's concurrency, DynamoDB's units of a table, on-demand Kinesis at its beginning. */
-const QUOTAS = { concurrency: 1000, tableUnits: 40_000, newTableUnits: 4000, streamBytes: 4_000_000 };
+const QUOTAS = {
+  concurrency: 1000,
+  tableUnits: 40_000,
+  accountUnits: 80_000,
+  newTableUnits: 4000,
+  streamBytes: 4_000_000,
+};
 /** Functions beside `score` that run at once: four readers of table streams (two of them `notify`), and three schedules. */
 const BESIDE = 4 * TABLE_STREAM_SHARDS + 3;
 
-/** @throws RangeError naming the value that is not a positive, finite number */
+/** @throws RangeError naming the value that a plan is not made for, and what is allowed */
 export function planFor(workload: Workload, settings: Settings, figures: CostFigures): Plan {
-  for (const [name, value] of Object.entries(workload))
-    if (!(Number.isFinite(value) && value >= 0) || (value === 0 && name !== 'windowSeconds'))
-      throw new RangeError(`${name}: ${value} is not a positive number`);
+  for (const [name, bounds] of Object.entries(WORKLOAD_BOUNDS)) {
+    const value = workload[name as keyof Workload];
+    if (!isWithin(bounds, value)) throw new RangeError(`${name}: ${value}: allowed is ${inWords(bounds)}`);
+  }
   const load = loadOf(workload, figures);
   const lines = billOf(load, settings, figures);
   const total = {
@@ -48,13 +85,15 @@ export function planFor(workload: Workload, settings: Settings, figures: CostFig
     shards: shardsFor(load),
     concurrency:
       Math.min(workload.shards * workload.parallelizationFactor, Math.ceil(PEAK * load.busySeconds) + 1) +
-      BESIDE,
+      BESIDE +
+      settings.calibrateShards -
+      1,
     peakWriteUnits: Math.ceil(PEAK * load.writeUnitsPerSecond),
     lines,
     total,
     leftOut: LEFT_OUT,
   };
-  return { ...plan, warnings: warningsOf(plan) };
+  return { ...plan, warnings: [...warningsOf(plan), ...firstLimits(plan, settings, figures)] };
 }
 
 function warningsOf(plan: Omit<Plan, 'warnings'>): string[] {
@@ -75,9 +114,51 @@ function warningsOf(plan: Omit<Plan, 'warnings'>): string[] {
     );
   if (peakWriteUnits > QUOTAS.tableUnits)
     found.push(`DynamoDB's default quota of ${QUOTAS.tableUnits} write units a table has to be raised`);
+  if (peakWriteUnits > QUOTAS.accountUnits)
+    found.push(
+      `provisioned, the account's default quota of ${QUOTAS.accountUnits} units in all tables has to be raised as well`,
+    );
   if (plan.batchSeconds < 0.8 * workload.windowSeconds)
     found.push(
       `batches are full after ${plan.batchSeconds.toFixed(0)} s of the ${workload.windowSeconds} s: a longer linger in the producers, or a larger parallelizationFactor, saves write units`,
+    );
+  return found;
+}
+
+/** Reading all accounts within one invocation of `link` ends there (docs/campaigns.md, extrapolated). */
+const LINK_ACCOUNTS = 9_000_000;
+
+/** Limits of one stack that no quota raises, each with what to do. */
+function firstLimits(
+  { workload, load, shards }: Omit<Plan, 'warnings'>,
+  settings: Settings,
+  figures: CostFigures,
+): string[] {
+  const found: string[] = [];
+  const { accounts } = workload;
+  if (shards > WORKLOAD_BOUNDS.shards.most)
+    found.push(
+      `${shards} shards are more than one stack has: several stacks, each with a part of the accounts`,
+    );
+  const needed = calibrateShardsFor(accounts);
+  if (needed > MOST_SHARDS)
+    found.push(
+      `calibrate ends at ${MOST_SHARDS} shards, some ${(MOST_SHARDS * SHARD_ACCOUNTS).toLocaleString('en-US')} accounts: several stacks, each with a part of the accounts`,
+    );
+  else if (needed > settings.calibrateShards)
+    found.push(
+      `${accounts} accounts are too many for ${settings.calibrateShards} shards of calibrate: --calibrate-shards ${needed}`,
+    );
+  if (accounts > LINK_ACCOUNTS)
+    found.push(
+      `link reads all accounts within one invocation, which ends at about ${LINK_ACCOUNTS.toLocaleString('en-US')}: campaigns are not found beyond that (campaigns.enabled: false in the policy, or several stacks)`,
+    );
+  const events = load.eventsPerSecond / load.batchesPerSecond;
+  const flushes = unitsAt(workload.windowSeconds, figures.windows, (held) => held.flushesPerEvent);
+  const seconds = batchDuration(events, events * flushes, figures);
+  if (seconds > settings.scoreTimeoutSeconds)
+    found.push(
+      `a batch takes ${Math.ceil(seconds)} s and score ends after ${settings.scoreTimeoutSeconds}: more shards, a larger parallelizationFactor or a smaller batchSize`,
     );
   return found;
 }

@@ -19,6 +19,17 @@ const UNIT_BYTES = 8192;
 /** Of a shard in a map: it starts, its task, its end; and those of the run itself. */
 const TRANSITIONS = { shard: 4, run: 6 };
 
+/** Of an invocation's 900 seconds, what is left for accounts: the rest starts, reads and writes. */
+const SPENT_ON_ACCOUNTS_MS = 765_000;
+/** A shard makes one pass in an invocation; without shards both passes and the forests are in one. */
+export const SHARD_ACCOUNTS = Math.floor(SPENT_ON_ACCOUNTS_MS / (ACCOUNT_MS / PASSES));
+const ALONE_ACCOUNTS = Math.floor((900_000 - FIT_SECONDS * 1000) / ACCOUNT_MS);
+
+/** Least `calibrateShards` for so many accounts. */
+export function calibrateShardsFor(accounts: number): number {
+  return accounts <= ALONE_ACCOUNTS ? 1 : Math.max(2, Math.ceil(accounts / SHARD_ACCOUNTS));
+}
+
 /** @param of accounts of the fleet, bytes of the profile table, shards, and memory of an invocation */
 export function recalibrationCost(of: {
   readonly accounts: number;
@@ -28,7 +39,7 @@ export function recalibrationCost(of: {
 }): RecalibrationCost {
   const computing = (of.accounts * ACCOUNT_MS) / 1000;
   const gbSeconds = (computing + FIT_SECONDS) * (of.memoryMb / 1024);
-  const transitions = TRANSITIONS.run + PASSES * of.shards * TRANSITIONS.shard;
+  const transitions = of.shards === 1 ? 0 : TRANSITIONS.run + PASSES * of.shards * TRANSITIONS.shard;
   const lines = [
     {
       what: 'reads of the profile table, twice',

@@ -1,6 +1,7 @@
 import {
   CopyObjectCommand,
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetBucketVersioningCommand,
   GetObjectCommand,
   ListObjectsV2Command,
@@ -33,6 +34,11 @@ export class Objects {
           transformToByteArray: () => Promise.resolve(new Uint8Array(body)),
         },
       };
+    }
+    if (command instanceof DeleteObjectsCommand) {
+      for (const { Key } of command.input.Delete?.Objects ?? [])
+        this.held.delete(`${command.input.Bucket}/${Key}`);
+      return {};
     }
     if (command instanceof DeleteObjectCommand) {
       this.held.delete(`${command.input.Bucket}/${command.input.Key}`);

@@ -264,6 +264,7 @@ export class Tables {
     const found = [...this.#seen(table, consistent, lag).values()]
       .filter((item) => item[partition] !== undefined && item[sort] !== undefined)
       .filter((item) => holds(condition, item, input))
+      .filter((item) => inSegment(item[partition]?.S ?? '', input))
       .sort((a, b) => ((a[sort]?.S ?? '') < (b[sort]?.S ?? '') ? -1 : 1));
     if ('ScanIndexForward' in input && input.ScanIndexForward === false) found.reverse();
     // a page of one partition ends with the key that the next begins behind (API_Query, `LastEvaluatedKey`)
@@ -352,4 +353,14 @@ function valueBytes(value: AttributeValue): number {
   if (value.BS !== undefined) return value.BS.reduce((sum, bytes) => sum + bytes.length, 0);
   if (value.L !== undefined) return value.L.reduce((sum, held) => sum + 1 + valueBytes(held), 3);
   return 1;
+}
+
+/** A partition lies in one segment of a parallel scan; whoever names no segment reads all of them (API_Scan, `Segment`). */
+function inSegment(key: string, input: QueryCommandInput | ScanCommandInput): boolean {
+  const { Segment: segment, TotalSegments: segments } = 'Segment' in input ? input : {};
+  if (segment === undefined || segments === undefined) return true;
+  if (segment >= segments) throw new ValidationException('Segment must be less than TotalSegments');
+  let hash = 0;
+  for (const character of key) hash = (Math.imul(hash, 31) + character.charCodeAt(0)) >>> 0;
+  return hash % segments === segment;
 }
