@@ -21,6 +21,7 @@ const PEOPLE: readonly (readonly string[])[] = [
   ['user'],
   ['user', 'id'],
   ['user', 'identifier'],
+  ['user', 'sub'],
   ['participant', 'identifier'],
   ['thread', 'participant', 'identifier'],
   ['end_user_identifier'],

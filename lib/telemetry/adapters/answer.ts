@@ -1,8 +1,7 @@
 import { turnsOf } from '../turns.ts';
 import { answerFormed } from './body-forms.ts';
 import { type Ending, endingOf, endingOfError } from './endings.ts';
-import { at, type Json, jsonIn, listOf, numberIn, objectOf, textAt } from './fields.ts';
-import { smallNames } from './request.ts';
+import { at, type Json, jsonIn, listOf, numberIn, objectOf, smallNames, textAt } from './fields.ts';
 import { streamedIn } from './streamed.ts';
 
 /** What an answer's body says, whichever API it is of; a stream's chunks are put together. */

@@ -1,4 +1,4 @@
-import { at, type Json, listOf, objectOf, textAt } from './fields.ts';
+import { at, type Json, listOf, objectOf, smallNames, textAt } from './fields.ts';
 
 /**
  * Bodies of providers that nest what others keep at the top: each row says how a body is recognised and what it is in the names
@@ -61,6 +61,16 @@ const REQUESTS: readonly BodyForm[] = [
 ];
 
 const ANSWERS: readonly BodyForm[] = [
+  {
+    name: 'names that begin with capitals, as Go and .NET write fields of objects',
+    source:
+      'https://pkg.go.dev/encoding/json (fields without tags), https://github.com/serilog/serilog (destructuring)',
+    matches: (body) =>
+      ['Choices', 'Candidates', 'Usage', 'Content', 'Output'].some(
+        (name) => objectOf(body[name]) !== undefined || Array.isArray(body[name]),
+      ) && !Object.keys(body).some((name) => /^(?:choices|usage|output|content|candidates)$/.test(name)),
+    body: (body) => objectOf(smallNames(body)) ?? body,
+  },
   {
     name: 'iFlytek Spark',
     source: 'https://www.xfyun.cn/doc/spark/Web.html',

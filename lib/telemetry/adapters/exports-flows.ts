@@ -117,6 +117,17 @@ export const OF_FLOWS: readonly Envelope[] = [
     inside: ({ spans }) => Object.values(objectOf(spans) ?? {}),
   },
   {
+    name: 'fields of a call that begin alike: llm_model, llm_prompt',
+    source:
+      'fields that an application gives to its logger (https://docs.python.org/3/library/logging.html, extra)',
+    matches: (entry) => prefixIn(entry) !== undefined,
+    inside: (entry) => {
+      const prefix = prefixIn(entry) ?? '';
+      const bare = (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
+      return [Object.fromEntries(Object.entries(entry).map(([name, held]) => [bare(name), held]))];
+    },
+  },
+  {
     name: 'rows of Salesforce: names of custom fields end in __c',
     source: 'https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/custom_fields.htm',
     matches: (entry) => Object.keys(entry).filter((name) => name.endsWith('__c')).length > 2,
@@ -164,6 +175,18 @@ export const OF_FLOWS: readonly Envelope[] = [
     },
   },
 ];
+
+/** The word that stands before the model and before what was asked. */
+function prefixIn(entry: Json): string | undefined {
+  return ['llm_', 'ai_', 'genai_', 'gpt_', 'openai_'].find(
+    (prefix) =>
+      typeof (entry[`${prefix}model`] ?? entry[`${prefix}model_name`]) === 'string' &&
+      ['prompt', 'messages', 'input', 'question'].some((name) => {
+        const held = entry[prefix + name];
+        return typeof held === 'string' || Array.isArray(held);
+      }),
+  );
+}
 
 /** The messages up to one of a tree, the first one first. */
 function before(messages: Json, last: string): readonly unknown[] {

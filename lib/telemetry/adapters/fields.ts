@@ -90,3 +90,17 @@ export function nameIn(value: unknown, field: string): string | undefined {
   const holder = path.reduce<unknown>((held, step) => jsonIn(at(held, step)), value);
   return nameAt(value, field) ?? nameAt(holder, last);
 }
+
+/** Objects with names that begin with a capital, as others write them. */
+export function smallNames(value: unknown, depth = 0): unknown {
+  if (depth > 8) return value;
+  if (Array.isArray(value)) return value.map((held) => smallNames(held, depth + 1));
+  const held = objectOf(value);
+  if (held === undefined) return value;
+  return Object.fromEntries(
+    Object.entries(held).map(([name, inner]) => [
+      name.slice(0, 1).toLowerCase() + name.slice(1),
+      smallNames(inner, depth + 1),
+    ]),
+  );
+}

@@ -1,7 +1,7 @@
 import { type Turn, turnsOf } from '../turns.ts';
 import { requestFormed } from './body-forms.ts';
 import { promptMessages } from './chat-templates.ts';
-import { at, type Json, jsonIn, listOf, numberAt, numberIn, objectOf, textAt } from './fields.ts';
+import { at, type Json, jsonIn, listOf, numberAt, numberIn, objectOf, smallNames, textAt } from './fields.ts';
 import { isItem, roleOf, textOf } from './message-names.ts';
 import type { ReadMessage } from './read-message.ts';
 import { openInferenceMessage, writtenMessages } from './written-messages.ts';
@@ -148,20 +148,6 @@ function withSuffix(messages: readonly ReadMessage[], suffix: string): ReadMessa
   );
 }
 
-/** Objects with names that begin with a capital, as others write them. */
-export function smallNames(value: unknown, depth = 0): unknown {
-  if (depth > 8) return value;
-  if (Array.isArray(value)) return value.map((held) => smallNames(held, depth + 1));
-  const held = objectOf(value);
-  if (held === undefined) return value;
-  return Object.fromEntries(
-    Object.entries(held).map(([name, inner]) => [
-      name.slice(0, 1).toLowerCase() + name.slice(1),
-      smallNames(inner, depth + 1),
-    ]),
-  );
-}
-
 function geminiContent(content: unknown): unknown {
   if (typeof content === 'string') return { role: 'user', content };
   return objectOf(content) === undefined ? content : { role: 'user', ...objectOf(content) };
@@ -255,7 +241,7 @@ const PARAM_HOLDERS = [
   // Mistral's conversations, vLLM, Haystack, Bedrock's agents, LangChain and others
   ...['completionOptions', 'generation_args', 'settings'],
   ...['completion_args', 'sampling_params', 'samplingParams', 'generation_kwargs', 'inferenceConfiguration'],
-  ...['model_kwargs', 'modelKwargs', 'model_parameters', 'modelParameters', 'invocation_params'],
+  ...['kwargs', 'model_kwargs', 'modelKwargs', 'model_parameters', 'modelParameters', 'invocation_params'],
 ] as const;
 
 /** Sampling parameters of a request's body in the names of an exchange. */

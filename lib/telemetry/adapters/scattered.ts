@@ -2,8 +2,8 @@ import { roleKind } from '../turns.ts';
 import { nameBeside, nameInFlat } from './account-names.ts';
 import { type ReadAnswer, readAnswer, tokensOf } from './answer.ts';
 import type { ExportShape } from './export-shape.ts';
-import { at, type Json, jsonIn, listOf, nameAt, numberIn, objectOf, textAt } from './fields.ts';
-import { isItem, roleOf, textOf } from './message-names.ts';
+import { at, type Json, jsonIn, listOf, nameAt, numberIn, objectOf, smallNames, textAt } from './fields.ts';
+import { isItem, partsOf, roleOf, textOf } from './message-names.ts';
 import { readRequest } from './request.ts';
 import { timeIn } from './times-beside.ts';
 
@@ -25,7 +25,7 @@ const OF_BODIES =
 const MODELS =
   /^(?:(?:ls|llm|ai|request|response|foundation)[._]?)?model(?:[._]?(?:name|id|arn))?$|^deployment(?:[._]?(?:name|id))?$/i;
 const ANSWERS =
-  /^(?:\w*[-_.])?(?:response|output|outputs|result|results|completion|answer|generations?|reply|replies|choices|text_output)\w*$/i;
+  /(?:response|outputs?|results?|completion|answer|generations?|reply|replies|choices)(?:[-_.]?(?:text|body|message|content|data|metadata))?$/i;
 /** One text that asks, where no messages are there. */
 const ASKS =
   /^(?:prompt|question|query|input_?value|input_?text|(?:user|human|chat)_?(?:prompt|message|input|query|question)|message|input)$/i;
@@ -77,7 +77,7 @@ function bodyIn(text: string): unknown {
 /** The messages of a list, however its product names their fields; undefined for a list of anything else. */
 function messagesIn(held: unknown): readonly Json[] | undefined {
   const value = typeof held === 'string' && /^\s{0,64}\[/.test(held) ? bodyIn(held) : held;
-  const list = listOf(value).flat();
+  const list = listOf(value).flat().flatMap(partsOf);
   if (list.length === 0) return undefined;
   const messages = list.map((one) => {
     const message = objectOf(one);
@@ -128,7 +128,11 @@ function withoutAsked(body: Json): Json {
 function systemOf(objects: readonly Found[], near: Json): Json {
   for (const value of [near, ...objects.map((held) => held.value)])
     for (const [name, held] of Object.entries(value))
-      if (SYSTEMS.test(name) && (typeof held === 'string' || Array.isArray(held)) && held !== '')
+      if (
+        SYSTEMS.test(name) &&
+        (typeof held === 'string' || (Array.isArray(held) && messagesIn(held) === undefined)) &&
+        held !== ''
+      )
         return { system: held };
   // https://docs.openwebui.com: {params: {system}}
   return {};
@@ -176,6 +180,7 @@ const PARAMS = [
   'max_tokens',
   'maxTokens',
   'max_output_tokens',
+  'maxOutputTokens',
   'maximumLength',
   'seed',
 ];
@@ -258,12 +263,17 @@ function timeOf(objects: readonly Found[]): string | undefined {
   return inFirst(objects.filter(({ isLogged }) => isLogged)) ?? inFirst(objects);
 }
 
+/** Go and .NET write names that begin with capitals. */
+function callOf(entry: Json): Call | undefined {
+  return callIn(entry) ?? callIn(objectOf(smallNames(entry)) ?? entry);
+}
+
 export const SCATTERED: ExportShape = {
   name: 'scattered',
   source: 'an entry of no known product: the parts of a call by what they are',
-  matches: (entry) => callIn(entry) !== undefined,
+  matches: (entry) => callOf(entry) !== undefined,
   pair: (entry) => {
-    const call = callIn(entry);
+    const call = callOf(entry);
     if (call === undefined) return {};
     const root = entry;
     return {
