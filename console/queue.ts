@@ -78,7 +78,7 @@ function Row(props: { held: Listed; open: string; query: URLSearchParams; now: n
   return html`<tr id=${`row-${row.id}`} aria-selected=${row.id === open} class=${below ? 'below' : ''}>
     <td data-name="level"><span class=${`level l-${row.level}`}>${row.level}</span></td>
     <td data-name="finding"><a class="id" title=${row.subject} href=${linkTo('findings', row.id, query)}>${row.type === 'campaign' ? `campaign of ${row.members}` : row.subject}</a><span class="sub">${[row.product, row.plan].filter((text) => text !== '').join(' · ')}${row.state === 'open' ? '' : ` · ${row.state}`}</span></td>
-    <td data-name="why">${row.reason}</td>
+    <td data-name="why">${row.reason}${row.reason2 === '' ? null : html`<span class="sub">${row.reason2}</span>`}</td>
     <td data-name="tokens out" class="num">${amount(row.outputTokens)}</td>
     <td data-name="age" class="num" title=${`opened ${new Date(row.opened).toISOString().slice(0, 16)}`}>${age(now - row.opened)}</td>
     <td data-name="verdict">${row.verdict === '' ? html`<span class="muted">–</span>` : html`<span class=${`tag v-${row.verdict}`}>${row.verdict}</span>`}</td>

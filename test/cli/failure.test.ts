@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { asInputError } from '../../lib/cli/shared/deployment.ts';
 import { EXIT, failureOf } from '../../lib/cli/shared/failure.ts';
 import { fittedTable } from '../../lib/cli/shared/fitted-table.ts';
 import { writable, writeAside } from '../../lib/cli/shared/output.ts';
@@ -52,6 +53,16 @@ it('an error says what happened and what to do, whoever raised it', () => {
     expect(failure).toMatchObject({ code });
     expect(failure.message).not.toMatch(/\n|\bat .*:\d+:\d+/);
   }
+});
+
+it('a full disk here is not told as one of the deployment that was read', () => {
+  const full = asInputError(coded('ENOSPC'), 'the demo (.cache/demo.json)');
+  expect(failureOf(full)).toMatchObject({
+    code: EXIT.machine,
+    message: expect.stringMatching(/^the disk is full/),
+  });
+  const refused = asInputError(coded('ECONNREFUSED'), 'table findings');
+  expect(failureOf(refused).message).toMatch(/^table findings: nothing answers/);
 });
 
 it('the documented table has every exit code', () => {
