@@ -110,6 +110,16 @@ it('a table is never wider than the terminal, and keeps its first column whole',
   );
 });
 
+it('a cell that goes on in a further line keeps its distance from the next one', () => {
+  const columns = ['grows', 'limit'].map((head) => ({ head, min: 20, wrap: true }));
+  const words = 'whole kilobytes fewer and larger ones with longer waits';
+  const lines = fittedTable(columns, [[words, words.toUpperCase()]], 46).split('\n');
+  for (const line of lines.slice(1)) expect(line.slice(0, 46)).not.toMatch(/[a-z][A-Z]/);
+  expect(lines.join(' ').split(/\s+/).sort()).toEqual(
+    ['grows', 'limit', ...words.split(' '), ...words.toUpperCase().split(' ')].sort(),
+  );
+});
+
 it('a table names the columns that it has no room for, where they say something', () => {
   const columns = [{ head: 'id' }, { head: 'why', optional: 1 }, { head: 'verdict', optional: 2 }];
   const long = 'x'.repeat(36);
