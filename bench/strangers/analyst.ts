@@ -8,6 +8,8 @@ export interface Analyst {
   readonly wrong: number;
   /** share that is not answered */
   readonly missing: number;
+  /** share of the entries that is called an attack though nobody in it is: the largest ones */
+  readonly wrongGroups?: number;
 }
 
 export const RIGHT: Analyst = { wrong: 0, missing: 0 };
@@ -34,15 +36,26 @@ export class Verdicts {
 
   /** One verdict for every entry: accounts of one entry are answered together, rightly or wrongly. */
   answer(review: Learnt['review'] = []): void {
-    for (const { accounts } of review) {
+    const fooled = new Set(this.#fooling(review));
+    for (const entry of review) {
+      const { accounts } = entry;
       const draw = this.#uniform();
       if (draw < this.#analyst.missing) continue;
-      const wrongly = draw > 1 - this.#analyst.wrong;
+      const wrongly = fooled.has(entry) || draw > 1 - this.#analyst.wrong;
       for (const account of accounts) {
         const row = this.#labels.get(account);
         if (row !== undefined) this.#rows.set(row.split(',')[0] ?? '', wrongly ? turned(row) : row);
       }
     }
+  }
+
+  #fooling(review: NonNullable<Learnt['review']>): NonNullable<Learnt['review']> {
+    const { wrongGroups = 0 } = this.#analyst;
+    const honest = (account: string): boolean => this.#labels.get(account)?.split(',')[1] !== 'extraction';
+    return review
+      .filter(({ accounts }) => accounts.length > 1 && accounts.every(honest))
+      .sort((a, b) => b.accounts.length - a.accounts.length)
+      .slice(0, Math.round(wrongGroups * review.length));
   }
 
   async write(file: string): Promise<readonly string[]> {

@@ -15,9 +15,9 @@ import { dataFolder } from '../traffic.ts';
 import { plant, SLOW_CAMPAIGN } from './slow-campaign.ts';
 
 /**
- * Campaigns on the traffic of strangers: `npm run bench:strangers-campaigns -- --data DIR [--slow]`. DIR holds `strangers/`. Learns on the first
+ * Campaigns on the traffic of strangers: `npm run bench:strangers-campaigns -- --data DIR [--slow [--days N]]`. DIR holds `strangers/`. Learns on the first
  * fortnight without labels, tests on the second, with the commands that anybody runs: record, calibrate, backtest. With --slow a
- * campaign of 300 slow accounts is planted into the first days of the second fortnight.
+ * campaign of 300 slow accounts is planted into the first days of the second fortnight, four or so many.
  */
 
 const run = promisify(execFile);
@@ -71,7 +71,11 @@ async function write(file: string, lines: readonly string[]): Promise<void> {
 }
 
 /** The second fortnight's exchanges with those of the planted campaign, in order of time; and the labels of both. */
-async function withSlowCampaign(folder: string, files: readonly string[], to: string): Promise<string> {
+async function withSlowCampaign(
+  folder: string,
+  files: readonly string[],
+  { work: to, days }: { readonly work: string; readonly days: number },
+): Promise<string> {
   const labels = await readFile(join(folder, 'labels.csv'), 'utf8');
   const extraction = new Set(
     labels
@@ -83,7 +87,7 @@ async function withSlowCampaign(folder: string, files: readonly string[], to: st
   const [first] = all;
   if (first === undefined) throw new Error('the second fortnight is empty');
   const asked = all.filter(({ account }) => extraction.has(account));
-  const planted = plant(asked, { ...SLOW_CAMPAIGN, from: Date.parse(first.time) });
+  const planted = plant(asked, { ...SLOW_CAMPAIGN, days, from: Date.parse(first.time) });
   const last = planted[planted.length - 1]?.time ?? first.time;
   // the planted days and one more are enough to see who is found, and when
   const until = new Date(Date.parse(last) + 86_400_000).toISOString();
@@ -100,7 +104,8 @@ async function withSlowCampaign(folder: string, files: readonly string[], to: st
   return file;
 }
 
-async function measure(data: string, slow: boolean): Promise<Outcome> {
+/** @param days that a slow campaign lasts; undefined: there is none */
+async function measure(data: string, days: number | undefined): Promise<Outcome> {
   const folder = join(data, 'strangers');
   const work = await mkdtemp(join(tmpdir(), 'siphonwatch-bench-'));
   try {
@@ -110,8 +115,8 @@ async function measure(data: string, slow: boolean): Promise<Outcome> {
     await siphonwatch('record', ...(await filesOf(folder, 'p1')), ...KEY, '--out', past);
     let second = await filesOf(folder, 'p2');
     let labels = join(folder, 'labels.csv');
-    if (slow) {
-      second = [await withSlowCampaign(folder, second, work)];
+    if (days !== undefined) {
+      second = [await withSlowCampaign(folder, second, { work, days })];
       labels = join(work, 'labels.csv');
     }
     await siphonwatch('record', ...second, ...KEY, '--out', test);
@@ -144,4 +149,8 @@ function print({ accounts, campaigns, byKind, flags }: Outcome): void {
 const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
 
 const data = dataFolder(process.argv, 'bench:strangers-campaigns');
-if (data !== undefined) print(await measure(data, process.argv.includes('--slow')));
+if (data !== undefined) {
+  const at = process.argv.indexOf('--days');
+  const days = at < 0 ? SLOW_CAMPAIGN.days : Number(process.argv[at + 1]);
+  print(await measure(data, process.argv.includes('--slow') ? days : undefined));
+}

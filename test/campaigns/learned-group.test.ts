@@ -88,4 +88,17 @@ describe('learnGroups', () => {
     expect(after.groups.accounts).toBe(before.groups.accounts - 1);
     expect(after.accounts.values[0]).toBeGreaterThan(0);
   });
+
+  it('offers a second look until people have answered for half of the accounts that stand apart', () => {
+    const apart = (judged: readonly string[]) => {
+      const robust = testCalibration.model;
+      const of = { ...linked, accounts, calibration: testCalibration, windows: [24, 168], robust };
+      return learnGroups({ ...of, judged: new Set(judged) });
+    };
+    const nobody = apart([]);
+    expect(nobody.ranks.robust?.apart).toBe(1);
+    const members = nobody.apart[0]?.members ?? [];
+    expect(apart(members.slice(0, 1)).ranks.robust).toBeUndefined();
+    expect(apart(['somebody else']).ranks.robust?.accounts).toBe(nobody.ranks.robust?.accounts);
+  });
 });

@@ -11,7 +11,7 @@ import { resourceOf, resourcesOf, synthesized } from './synthesized.ts';
 
 /**
  * What a role may do is compared with the commands that the function's own code can send: everything reachable from its
- * handler. Coarser than recorded calls (a class may have methods that one function does not use), and it needs no run.
+ * handler. Coarser than recorded calls (test/account/grants.slow.test.ts), and it needs no run.
  */
 const ROOT = new URL('../../', import.meta.url).pathname;
 const template = synthesized({ triageApi: true, securityHub: true, hunts: true });
