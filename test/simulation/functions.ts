@@ -79,6 +79,11 @@ class Counted extends Metrics {
     this.clearMetrics();
     return this;
   }
+
+  /** One that stands alone prints itself as soon as it has a value. */
+  override singleMetric(): Metrics {
+    return new Counted({ namespace: 'Siphonwatch', singleMetric: true });
+  }
 }
 
 /** A new environment of a function: its module state as after a cold start. */
