@@ -12,6 +12,7 @@ import {
 } from '../../lib/findings/finding.ts';
 import { renderNotice } from '../../lib/findings/publication.ts';
 import { type Route, routeOf, withRoute } from '../../lib/findings/routing.ts';
+import { isSettled, NOTHING_PASSED, type PassedOver, settledWith } from '../../lib/findings/settled.ts';
 import { type Traffic, withTrafficShare } from '../../lib/findings/traffic.ts';
 import { ocsf } from '../../lib/findings/views/ocsf.ts';
 import type { FindingBus } from '../../lib/stores/event-bus.ts';
@@ -70,7 +71,7 @@ export async function deliver(
 ): Promise<'done' | 'busy' | 'failed'> {
   const settled = new Set<string>();
   let outcome: 'done' | 'busy' | 'failed' = 'done';
-  const passed: number[] = [];
+  let passed = NOTHING_PASSED;
   try {
     for (const text of waiting.texts) {
       const notice = readNotice(text);
@@ -82,7 +83,7 @@ export async function deliver(
           key: waiting.key,
           why: notice.unreadable,
         });
-        passed.push(...numberIn(text));
+        passed = passedOver(passed, text);
         continue;
       }
       const whole = withTrafficShare(await inThread(notice, delivery), await weekOf(delivery));
@@ -129,7 +130,7 @@ async function inThread(notice: Notice, delivery: Delivery): Promise<Notice> {
 async function settle(
   notice: Notice,
   since: string | undefined,
-  passed: readonly number[],
+  passed: PassedOver,
   delivery: Delivery,
 ): Promise<boolean> {
   const { findings } = delivery;
@@ -262,7 +263,7 @@ async function record(
   claimed: StoredFinding,
   notice: Notice,
   fate: Disposition,
-  passed: readonly number[],
+  passed: PassedOver,
   delivery: Delivery,
 ): Promise<boolean> {
   for (let held: StoredFinding | undefined = claimed; held !== undefined; ) {
@@ -279,30 +280,22 @@ function recorded(
   notice: Notice,
   fate: Disposition,
   told: string | undefined,
-  passed: readonly number[],
+  passed: PassedOver,
 ): Finding {
-  const { claim: _, passed: before = [], ...rest } = applyNotice(held, notice, fate);
-  const owed = [...new Set([...before, ...passed])].filter((number) => number !== notice.number);
+  const { claim: _, passed: _passed, passedBetween: _between, ...rest } = applyNotice(held, notice, fate);
   return {
     ...rest,
-    delivered: Math.max(notice.number, held?.delivered ?? 0),
-    ...(owed.length === 0 ? {} : { passed: owed }),
+    ...settledWith(held, notice.number, passed),
     ...(told === undefined ? {} : { toldAt: told }),
   };
 }
 
-/** Whether a notice's fate is settled: told, listed or recorded, and not merely passed over by a version that could not read it. */
-export function isSettled(finding: Finding | undefined, number: number): boolean {
-  return (finding?.delivered ?? 0) >= number && finding?.passed?.includes(number) !== true;
-}
-
-/** The number of a notice that this version cannot read, where at least that can be read. */
-function numberIn(text: string): number[] {
+/** One notice more that this version cannot read, by its number where at least that can be read. */
+function passedOver({ numbers, unnumbered }: PassedOver, text: string): PassedOver {
   try {
-    const { number } = numbered.parse(JSON.parse(text));
-    return [number];
+    return { numbers: [...numbers, numbered.parse(JSON.parse(text)).number], unnumbered };
   } catch {
-    return [];
+    return { numbers, unnumbered: true };
   }
 }
 

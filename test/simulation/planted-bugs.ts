@@ -20,6 +20,7 @@ const APPLY = 'lambdas/score/apply-batch.ts';
 const SCORE = 'lambdas/score/score.ts';
 const DECODE = 'lambdas/score/decode-batch.ts';
 const DELIVER = 'lambdas/notify/deliver.ts';
+const SETTLED = 'lib/findings/settled.ts';
 const NOTIFY = 'lambdas/notify/notify.ts';
 const OUTBOX = 'lib/aws/outbox-items.ts';
 const LINKS = 'lib/aws/link-table.ts';
@@ -367,18 +368,26 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'settled-again',
-    DELIVER,
+    SETTLED,
     '(finding?.delivered ?? 0) >= number',
     '(finding?.delivered ?? 0) > number',
     'a notice is told again and again',
   ),
   bug(
     'passed-is-settled',
-    DELIVER,
-    '&& finding?.passed?.includes(number) !== true',
-    '',
+    SETTLED,
+    'finding?.passed?.includes(number) !== true',
+    'true',
     'a notice of a newer version is never told',
     OUTAGES,
+  ),
+  bug(
+    'unnumbered-is-settled',
+    SETTLED,
+    'if (passed.unnumbered && number - delivered > 1)',
+    'if (passed.unnumbered && number - delivered > 1e12)',
+    'a notice in a form of a newer version is never told',
+    ['test/findings/settled.test.ts'],
   ),
   bug(
     'released-never',
