@@ -183,17 +183,8 @@ async function planOf(
   delivery: Delivery,
   now: number,
 ): Promise<Plan> {
-  // A delivery that died had decided already: the same fate, so that a notice is not told and listed too, and the same list
-  // where it got into that. A list that was closed meanwhile may be told before it gets in: then it goes into the list of now.
   const claimed = held?.claim?.number === notice.number ? held.claim : undefined;
-  if (claimed?.list !== undefined && (await delivery.findings.isEnlisted(claimed.list, deliveryId(notice))))
-    return { fate: claimed.fate, list: claimed.list };
-  if (claimed?.fate === 'digest') return { fate: 'digest', list: digestList(now) };
-  if (claimed !== undefined && claimed.fate !== 'storm') return { fate: claimed.fate, list: undefined };
-  if (claimed !== undefined) {
-    const list = await delivery.brakes[notice.subject.type].admit(now);
-    return list === undefined ? { fate: 'told', list } : { fate: 'storm', list };
-  }
+  if (claimed !== undefined) return resumed(claimed, deliveryId(notice), notice.subject.type, delivery);
   const exception = notice.shadow ? undefined : await delivery.findings.exceptionFor(notice.subject.id, now);
   const { fate } = decide(notice, held, exception, now);
   const route = fate === 'told' ? await routeFor(notice, delivery) : undefined;
@@ -201,6 +192,27 @@ async function planOf(
   if (fate !== 'told') return { fate, list: undefined };
   const list = await delivery.brakes[notice.subject.type].admit(now);
   return list === undefined ? { fate, list } : { fate: 'storm', list };
+}
+
+/**
+ * A delivery that died had decided already: the same fate, so that a notice is not told and listed too, and the same list where it got
+ * into that. A list that was closed meanwhile may be told before it gets in: then it leaves that one, for good, for the list of now.
+ */
+async function resumed(
+  { fate, list }: Pick<NonNullable<Finding['claim']>, 'fate' | 'list'>,
+  id: string,
+  limited: ThrottleName,
+  { findings, brakes, now }: Delivery,
+): Promise<Plan> {
+  if (fate !== 'digest' && fate !== 'storm') return { fate, list: undefined };
+  if (list !== undefined && (await findings.isEnlisted(list, id))) return { fate, list };
+  const next = fate === 'digest' ? digestList(now()) : await brakes[limited].admit(now());
+  // never back to an earlier day, whatever the clock says: nobody gets into a list again that it has left
+  const stays =
+    list !== undefined && next !== undefined && (fate === 'digest' ? next <= list : next === list);
+  if (stays || (list !== undefined && !(await findings.leave(list, id, now() + LIST_KEPT))))
+    return { fate, list };
+  return next === undefined ? { fate: 'told', list: next } : { fate, list: next };
 }
 
 async function claim(
@@ -232,8 +244,11 @@ async function act(notice: Notice, plan: Plan, delivery: Delivery): Promise<void
   // Nobody is told, but the copy in Security Hub, made before the exception, follows.
   if (plan.fate === 'quiet') return;
   // People first: a list may close while the bus is away.
-  if (plan.list !== undefined)
-    await delivery.findings.enlist(plan.list, rowOf(notice, deliveryId(notice), plan.fate), now + LIST_KEPT);
+  if (plan.list !== undefined) {
+    const row = rowOf(notice, deliveryId(notice), plan.fate);
+    if (!(await delivery.findings.enlist(plan.list, row, now + LIST_KEPT)))
+      throw new Error('another invocation has taken this notice to another list');
+  }
   await delivery.bus.put({
     detailType: DETAIL_TYPE,
     detail: ocsf(notice, now),

@@ -361,9 +361,25 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'claim-keeps-list',
     DELIVER,
-    "if (claimed?.fate === 'digest') return { fate: 'digest', list: digestList(now) };",
-    "if (claimed?.fate === 'digest') return { fate: 'digest', list: claimed.list };",
+    "const next = fate === 'digest' ? digestList(now()) :",
+    "const next = fate === 'digest' ? list :",
     'an update that waited over midnight is told to nobody',
+    OUTAGES,
+  ),
+  bug(
+    'lists-not-left',
+    FINDINGS,
+    'return !isLine(await this.#putLine(list, delivery, leftMark(delivery), expires));',
+    'return list.length + delivery.length + expires > 0;',
+    'a notice is told in the digests of two days',
+    ['test/findings/stores.test.ts'],
+  ),
+  bug(
+    'left-unnoticed',
+    DELIVER,
+    "throw new Error('another invocation has taken this notice to another list');",
+    'return;',
+    'a notice that left a list counts as told there by who comes late',
     OUTAGES,
   ),
   bug(
