@@ -59,6 +59,17 @@ describe('a masked prompt', () => {
   });
 });
 
+describe('a prompt without vowels', () => {
+  it.each([
+    ['Hw d I dl wth tds n th nrth s fr my nghbr?', true],
+    ['How do I deal with tides in the north sea?', false],
+    ['strč prst skrz krk, prosím tě, jak se to řekne?', false],
+    ['Why does my SQL DB on AWS hit the CPU limit?', false],
+  ])('is masked, and no other: %s', (text, masked) => {
+    expect(wordForms(text).masked).toBe(masked);
+  });
+});
+
 describe('letters of prompts', () => {
   const informationOf = (texts: readonly string[]) => {
     const pairs = new LetterPairs();
