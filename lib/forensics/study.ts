@@ -18,6 +18,7 @@ import { cutoffNote, type Lineages, lineages, oddDates, olderThan, withAnswers }
 import { capital } from './numbers.ts';
 import { abstain, type Context, type Draft, type ForensicsInput, type Question } from './question.ts';
 import type { ForensicsReport, SuspectReport } from './report.ts';
+import { restsOn } from './rests-on.ts';
 import { enoughTexts, LEAST_ITEMS, type Unfit } from './screening.ts';
 import { testSelection } from './selection.ts';
 import { madeByWriting } from './shared-errors.ts';
@@ -259,7 +260,10 @@ function finish(drafts: readonly Draft[], context: Context): SuspectReport[] {
     };
     const excluded = excludedDirections(context, d.report.suspect);
     const attribution =
-      d.closeness === undefined || settledByCopy(d.report) !== undefined || madeByWriting(d.report)
+      d.closeness === undefined ||
+      settledByCopy(d.report) !== undefined ||
+      madeByWriting(d.report) ||
+      restsOn(d.report) !== undefined
         ? undefined
         : attribute(d.closeness, excluded, datesKnown(context, d.report.suspect));
     const base: SuspectReport = {
