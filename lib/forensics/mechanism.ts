@@ -72,6 +72,8 @@ export function alternativesTo(report: SuspectReport, of: Lineages): string[] {
     out.push(`Another teacher: one of ${report.attribution.notToldApart.join(', ')}, not told apart.`);
   if (report.selection?.selected === true) out.push('Selection of items, or answers lost unevenly.');
   out.push(...(report.mechanism?.possible ?? []).map((s) => `${capital(s)}.`));
+  if (report.caveats.some((c) => c.code === 'controls-of-another-time'))
+    out.push('What models of one generation share: the controls are of another.');
   if (toExplain(report)) out.push('Learning in the other direction, or leaked test items.');
   return out;
 }

@@ -106,3 +106,17 @@ export function restsOn({ oneLetter, oneAnswer, wrongOnly, sameWrong }: Rests): 
   const { items, excess, p } = wrongOnly;
   return `the likeness lies in right answers: on the ${items.toLocaleString('en')} items that both got wrong the excess is ${signed(excess)}, p ${pValue(p)}. Test items that leaked to both make that too, and no teacher is needed for it; ask questions that were never published`;
 }
+
+/** What is left of a likeness without each thing that could make it, in sentences; none where it was not asked. */
+export function leftWithout({ oneLetter, oneAnswer, wrongOnly }: Rests): string[] {
+  const left = ({ excess, p }: { excess: number; p: number }) => `excess ${signed(excess)}, p ${pValue(p)}`;
+  return [
+    ...(wrongOnly === null
+      ? []
+      : [`On the ${wrongOnly.items.toLocaleString('en')} items that both got wrong: ${left(wrongOnly)}.`]),
+    ...(oneLetter === null ? [] : [`Without the letter ${oneLetter.letter}: ${left(oneLetter)}.`]),
+    ...(oneAnswer === null
+      ? []
+      : [`Without the answer ${JSON.stringify(oneAnswer.answer)}: ${left(oneAnswer)}.`]),
+  ];
+}

@@ -5,6 +5,7 @@ import { attribute, closestOf } from './attribution.ts';
 import { questionsIn } from './blocks.ts';
 import { datesKnown, excludedDirections, uniqueSheets } from './candidates.ts';
 import { commonChoiceItems } from './choice-study.ts';
+import { controlsOfAnotherTime } from './control-dates.ts';
 import { editedCopy as editedFrom, settledByCopy } from './edited-copies.ts';
 import { SMALLEST_EFFECT } from './effects.ts';
 import { commonFreeItems } from './free-form.ts';
@@ -139,6 +140,12 @@ function judge(context: Context, suspect: AnswerSheet): Draft {
   const { input } = context;
   const late = cutoffNote(input.reference.model, suspect.model, context.of);
   const spare = spareSamples(input.reference, suspect);
+  const generation = controlsOfAnotherTime(
+    input.reference.model,
+    suspect.model,
+    input.controls.filter((c) => c.model !== suspect.model).map((c) => c.model),
+    context.of,
+  );
   const older = olderThan(input.reference.model, suspect, context.of);
   const parties = new Set([input.reference.model, suspect.model, ...input.teachers.map((t) => t.model)]);
   const question: Question = {
@@ -166,6 +173,7 @@ function judge(context: Context, suspect: AnswerSheet): Draft {
         const hidden = hiddenCharacters(s);
         return hidden === undefined ? [] : [{ code: 'invisible-characters', text: `${capital(hidden)}.` }];
       }),
+      ...(generation === undefined ? [] : [generation]),
       ...(late === undefined ? [] : [{ code: 'released-after-cutoff', text: `${capital(late)}.` }]),
     ],
   };

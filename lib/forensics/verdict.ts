@@ -132,6 +132,18 @@ function restsOnOneThing(report: Tested): Ruling | undefined {
   };
 }
 
+/** A likeness of texts that a generation shares, where the controls are of another; undefined where they are not. */
+function ofAnotherTime(report: Tested): Ruling | undefined {
+  const caveat = report.caveats.find((c) => c.code === 'controls-of-another-time');
+  if (caveat === undefined || report.mode !== 'text') return undefined;
+  const { suspect, reference } = report;
+  return {
+    verdict: 'cannot tell with these controls',
+    statement: `Cannot tell with these controls whether ${suspect} learnt from ${reference}: their texts are more alike than those of the controls, but ${caveat.text.charAt(0).toLowerCase()}${caveat.text.slice(1)} (${figuresOf(report)})`,
+    reason: caveat.text,
+  };
+}
+
 /** Why a low value clears nobody: what could have been made by leaving out or grading away what two models share. */
 function doubtOfClearing({ caveats, selection }: Tested): string | undefined {
   const has = (code: string) => caveats.some((c) => c.code === code);
@@ -228,7 +240,13 @@ function rule(report: SuspectReport, rules: Rules): Ruling {
   const copy = copied(report);
   if (copy !== undefined) return copy;
   if (pAdjusted !== null && pAdjusted <= rules.alpha && ci95[0] > 0)
-    return unspoken(report) ?? restsOnOneThing(report) ?? restsOnMissing(report, rules) ?? found(report);
+    return (
+      unspoken(report) ??
+      restsOnOneThing(report) ??
+      restsOnMissing(report, rules) ??
+      ofAnotherTime(report) ??
+      found(report)
+    );
   const { smallestP: smallest, spread } = report.null;
   if (p <= rules.alpha || (p <= smallest * ROUNDING && smallest * report.questions > rules.alpha)) {
     if (ci95[0] > 0) return unspoken(report) ?? restsOnOneThing(report) ?? outOfReach(report, rules);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { declaredKin } from '../../lib/cli/forensics/run.ts';
 import { type AnswerSheet, readAnswerSheet } from '../../lib/forensics/answers.ts';
+import { controlsOfAnotherTime } from '../../lib/forensics/control-dates.ts';
 import { lineages, oddDates, readModels } from '../../lib/forensics/models.ts';
 import type { SuspectReport } from '../../lib/forensics/report.ts';
 import { runForensics } from '../../lib/forensics/study.ts';
@@ -106,6 +107,22 @@ describe('dates, scores and kin that mislead', () => {
     const of = lineages(new Map([['m', { released: '2025-01-20' }]]));
     expect(oddDates(dated('m', '2025-01-19'), of)).toBeUndefined();
     expect(oddDates(dated('m', '2025-01-18'), of)).toMatch(/one of the two is wrong/);
+  });
+
+  it('controls of another generation carry no verdict on texts, and it is said', () => {
+    const released = (model: string, day: string) => [model, { released: day }] as const;
+    const of = (own: number) =>
+      lineages(
+        new Map([
+          released('ours', '2025-01-20'),
+          released('theirs', '2025-06-01'),
+          ...strangers.slice(0, 8).map((m, k) => released(m, k < own ? '2025' : '2023-11')),
+        ]),
+      );
+    const said = (own: number) => controlsOfAnotherTime('ours', 'theirs', strangers.slice(0, 8), of(own));
+    expect(said(2)).toBeUndefined();
+    expect(said(1)?.text).toMatch(/^Only 1 of the 8 controls with a known release came out within a year/);
+    expect(said(0)?.text).toMatch(/^None of the 8/);
   });
 
   it('NaN and infinite scores are named, with what to write', () => {
