@@ -12,6 +12,7 @@ import {
 } from '../../lib/findings/finding.ts';
 import { renderNotice } from '../../lib/findings/publication.ts';
 import { type Route, routeOf, withRoute } from '../../lib/findings/routing.ts';
+import { isSettled, NOTHING_PASSED, type PassedOver, settledWith } from '../../lib/findings/settled.ts';
 import { type Traffic, withTrafficShare } from '../../lib/findings/traffic.ts';
 import { ocsf } from '../../lib/findings/views/ocsf.ts';
 import type { FindingBus } from '../../lib/stores/event-bus.ts';
@@ -70,7 +71,7 @@ export async function deliver(
 ): Promise<'done' | 'busy' | 'failed'> {
   const settled = new Set<string>();
   let outcome: 'done' | 'busy' | 'failed' = 'done';
-  const passed: number[] = [];
+  let passed = NOTHING_PASSED;
   try {
     for (const text of waiting.texts) {
       const notice = readNotice(text);
@@ -82,7 +83,7 @@ export async function deliver(
           key: waiting.key,
           why: notice.unreadable,
         });
-        passed.push(...numberIn(text));
+        passed = passedOver(passed, text);
         continue;
       }
       const whole = withTrafficShare(await inThread(notice, delivery), await weekOf(delivery));
@@ -129,7 +130,7 @@ async function inThread(notice: Notice, delivery: Delivery): Promise<Notice> {
 async function settle(
   notice: Notice,
   since: string | undefined,
-  passed: readonly number[],
+  passed: PassedOver,
   delivery: Delivery,
 ): Promise<boolean> {
   const { findings } = delivery;
@@ -182,17 +183,8 @@ async function planOf(
   delivery: Delivery,
   now: number,
 ): Promise<Plan> {
-  // A delivery that died had decided already: the same fate, so that a notice is not told and listed too, and the same list
-  // where it got into that. A list that was closed meanwhile may be told before it gets in: then it goes into the list of now.
   const claimed = held?.claim?.number === notice.number ? held.claim : undefined;
-  if (claimed?.list !== undefined && (await delivery.findings.isEnlisted(claimed.list, deliveryId(notice))))
-    return { fate: claimed.fate, list: claimed.list };
-  if (claimed?.fate === 'digest') return { fate: 'digest', list: digestList(now) };
-  if (claimed !== undefined && claimed.fate !== 'storm') return { fate: claimed.fate, list: undefined };
-  if (claimed !== undefined) {
-    const list = await delivery.brakes[notice.subject.type].admit(now);
-    return list === undefined ? { fate: 'told', list } : { fate: 'storm', list };
-  }
+  if (claimed !== undefined) return resumed(claimed, deliveryId(notice), notice.subject.type, delivery);
   const exception = notice.shadow ? undefined : await delivery.findings.exceptionFor(notice.subject.id, now);
   const { fate } = decide(notice, held, exception, now);
   const route = fate === 'told' ? await routeFor(notice, delivery) : undefined;
@@ -200,6 +192,27 @@ async function planOf(
   if (fate !== 'told') return { fate, list: undefined };
   const list = await delivery.brakes[notice.subject.type].admit(now);
   return list === undefined ? { fate, list } : { fate: 'storm', list };
+}
+
+/**
+ * A delivery that died had decided already: the same fate, so that a notice is not told and listed too, and the same list where it got
+ * into that. A list that was closed meanwhile may be told before it gets in: then it leaves that one, for good, for the list of now.
+ */
+async function resumed(
+  { fate, list }: Pick<NonNullable<Finding['claim']>, 'fate' | 'list'>,
+  id: string,
+  limited: ThrottleName,
+  { findings, brakes, now }: Delivery,
+): Promise<Plan> {
+  if (fate !== 'digest' && fate !== 'storm') return { fate, list: undefined };
+  if (list !== undefined && (await findings.isEnlisted(list, id))) return { fate, list };
+  const next = fate === 'digest' ? digestList(now()) : await brakes[limited].admit(now());
+  // never back to an earlier day, whatever the clock says: nobody gets into a list again that it has left
+  const stays =
+    list !== undefined && next !== undefined && (fate === 'digest' ? next <= list : next === list);
+  if (stays || (list !== undefined && !(await findings.leave(list, id, now() + LIST_KEPT))))
+    return { fate, list };
+  return next === undefined ? { fate: 'told', list: next } : { fate, list: next };
 }
 
 async function claim(
@@ -231,8 +244,11 @@ async function act(notice: Notice, plan: Plan, delivery: Delivery): Promise<void
   // Nobody is told, but the copy in Security Hub, made before the exception, follows.
   if (plan.fate === 'quiet') return;
   // People first: a list may close while the bus is away.
-  if (plan.list !== undefined)
-    await delivery.findings.enlist(plan.list, rowOf(notice, deliveryId(notice), plan.fate), now + LIST_KEPT);
+  if (plan.list !== undefined) {
+    const row = rowOf(notice, deliveryId(notice), plan.fate);
+    if (!(await delivery.findings.enlist(plan.list, row, now + LIST_KEPT)))
+      throw new Error('another invocation has taken this notice to another list');
+  }
   await delivery.bus.put({
     detailType: DETAIL_TYPE,
     detail: ocsf(notice, now),
@@ -262,7 +278,7 @@ async function record(
   claimed: StoredFinding,
   notice: Notice,
   fate: Disposition,
-  passed: readonly number[],
+  passed: PassedOver,
   delivery: Delivery,
 ): Promise<boolean> {
   for (let held: StoredFinding | undefined = claimed; held !== undefined; ) {
@@ -279,30 +295,22 @@ function recorded(
   notice: Notice,
   fate: Disposition,
   told: string | undefined,
-  passed: readonly number[],
+  passed: PassedOver,
 ): Finding {
-  const { claim: _, passed: before = [], ...rest } = applyNotice(held, notice, fate);
-  const owed = [...new Set([...before, ...passed])].filter((number) => number !== notice.number);
+  const { claim: _, passed: _passed, passedBetween: _between, ...rest } = applyNotice(held, notice, fate);
   return {
     ...rest,
-    delivered: Math.max(notice.number, held?.delivered ?? 0),
-    ...(owed.length === 0 ? {} : { passed: owed }),
+    ...settledWith(held, notice.number, passed),
     ...(told === undefined ? {} : { toldAt: told }),
   };
 }
 
-/** Whether a notice's fate is settled: told, listed or recorded, and not merely passed over by a version that could not read it. */
-export function isSettled(finding: Finding | undefined, number: number): boolean {
-  return (finding?.delivered ?? 0) >= number && finding?.passed?.includes(number) !== true;
-}
-
-/** The number of a notice that this version cannot read, where at least that can be read. */
-function numberIn(text: string): number[] {
+/** One notice more that this version cannot read, by its number where at least that can be read. */
+function passedOver({ numbers, unnumbered }: PassedOver, text: string): PassedOver {
   try {
-    const { number } = numbered.parse(JSON.parse(text));
-    return [number];
+    return { numbers: [...numbers, numbered.parse(JSON.parse(text)).number], unnumbered };
   } catch {
-    return [];
+    return { numbers, unnumbered: true };
   }
 }
 

@@ -16,6 +16,8 @@ import {
   type FindingPage,
   type FindingStore,
   type FindingStoreOptions,
+  isLine,
+  leftMark,
   newestFirst,
   parse,
   readable,
@@ -122,26 +124,30 @@ export class DynamoFindingStore implements FindingStore {
     await this.#client.send(new DeleteItemCommand({ TableName: this.#table, Key: KEYS.exception(subject) }));
   }
 
-  async enlist(list: string, held: Row, expires: number): Promise<void> {
-    await this.#client.send(
-      new PutItemCommand({
-        TableName: this.#table,
-        Item: {
-          ...KEYS.listed(list, held.delivery),
-          body: { S: JSON.stringify(held) },
-          expiresAt: { N: String(Math.ceil(expires / 1000)) },
-        },
-      }),
-    );
+  async enlist(list: string, held: Row, expires: number): Promise<boolean> {
+    return isLine(await this.#putLine(list, held.delivery, JSON.stringify(held), expires));
+  }
+
+  async leave(list: string, delivery: string, expires: number): Promise<boolean> {
+    return !isLine(await this.#putLine(list, delivery, leftMark(delivery), expires));
+  }
+
+  /** What stands there now: this, where nothing stood. */
+  async #putLine(list: string, delivery: string, body: string, expires: number): Promise<string> {
+    const key = KEYS.listed(list, delivery);
+    const until = { expiresAt: { N: String(Math.ceil(expires / 1000)) } };
+    if (await this.#write(key, body, undefined, until)) return body;
+    return (await this.#read(key))?.body ?? body;
   }
 
   async rows(list: string): Promise<readonly Row[]> {
-    const bodies = await this.#bodies(listPartition(list));
-    return readable(bodies, (held) => parse(`row of ${list}`, row, held), this.#options);
+    const lines = (await this.#bodies(listPartition(list))).filter(isLine);
+    return readable(lines, (held) => parse(`row of ${list}`, row, held), this.#options);
   }
 
   async isEnlisted(list: string, delivery: string): Promise<boolean> {
-    return (await this.#read(KEYS.listed(list, delivery))) !== undefined;
+    const held = await this.#read(KEYS.listed(list, delivery));
+    return held !== undefined && isLine(held.body);
   }
 
   async awaitImport(id: string, token: string): Promise<void> {
@@ -214,13 +220,13 @@ export class DynamoFindingStore implements FindingStore {
     key: Record<string, { S: string }>,
     body: string,
     read: number | undefined,
-    indexed: Record<string, { S: string }> = {},
+    others: Record<string, AttributeValue> = {},
   ): Promise<boolean> {
     try {
       await this.#client.send(
         new PutItemCommand({
           TableName: this.#table,
-          Item: { ...key, ...indexed, body: { S: body }, version: { N: String((read ?? 0) + 1) } },
+          Item: { ...key, ...others, body: { S: body }, version: { N: String((read ?? 0) + 1) } },
           ...(read === undefined
             ? { ConditionExpression: 'attribute_not_exists(finding)' }
             : {

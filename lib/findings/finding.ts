@@ -245,6 +245,12 @@ export const finding = z.strictObject({
     .describe(
       'lower numbers that a version could not read and passed over: people are still to be notified of them',
     ),
+  passedBetween: z
+    .array(z.tuple([z.number().int(), z.number().int()]))
+    .optional()
+    .describe(
+      'pairs of numbers between which a version passed over notices without knowing their numbers: people are still to be notified of them',
+    ),
   hub: z
     .boolean()
     .optional()

@@ -6,6 +6,8 @@ import {
   type FindingPage,
   type FindingStore,
   type FindingStoreOptions,
+  isLine,
+  leftMark,
   newestFirst,
   parse,
   readable,
@@ -67,19 +69,29 @@ export class MemoryFindingStore implements FindingStore {
   async dropException(subject: string): Promise<void> {
     this.exceptions.delete(subject);
   }
-  async enlist(list: string, held: Row): Promise<void> {
+  async enlist(list: string, held: Row): Promise<boolean> {
+    return isLine(this.#put(list, held.delivery, JSON.stringify(held)));
+  }
+  async leave(list: string, delivery: string): Promise<boolean> {
+    return !isLine(this.#put(list, delivery, leftMark(delivery)));
+  }
+  /** What stands there now: this, where nothing stood. */
+  #put(list: string, delivery: string, body: string): string {
     const rows = this.lists.get(list) ?? new Map<string, string>();
     this.lists.set(list, rows);
-    rows.set(held.delivery, JSON.stringify(held));
+    const held = rows.get(delivery) ?? body;
+    rows.set(delivery, held);
+    return held;
   }
   async rows(list: string): Promise<readonly Row[]> {
-    const rows = [...(this.lists.get(list) ?? new Map<string, string>())].sort(([a], [b]) =>
-      a < b ? -1 : 1,
-    );
+    const rows = [...(this.lists.get(list) ?? new Map<string, string>())]
+      .filter(([, held]) => isLine(held))
+      .sort(([a], [b]) => (a < b ? -1 : 1));
     return readable(rows, ([, held]) => parse(`row of ${list}`, row, held), this.#options);
   }
   async isEnlisted(list: string, delivery: string): Promise<boolean> {
-    return this.lists.get(list)?.has(delivery) ?? false;
+    const held = this.lists.get(list)?.get(delivery);
+    return held !== undefined && isLine(held);
   }
   async awaitImport(id: string, token: string): Promise<void> {
     this.awaited.set(id, token);

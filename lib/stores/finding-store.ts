@@ -39,8 +39,16 @@ export interface FindingStore extends ExceptionPort {
   keepAudit(id: string, entries: readonly AuditEntry[]): Promise<void>;
   putException(held: Exception): Promise<void>;
   dropException(subject: string): Promise<void>;
-  /** Puts a line into a list that is told later; a repeat replaces itself. @param expires ms since 1970 */
-  enlist(list: string, held: Row, expires: number): Promise<void>;
+  /**
+   * Puts a line into a list that is told later; a repeat changes nothing. False where the line has left the list for another one.
+   * @param expires ms since 1970
+   */
+  enlist(list: string, held: Row, expires: number): Promise<boolean>;
+  /**
+   * The line of a delivery leaves a list before it is in it, for another one: whoever still has it on the way there is refused.
+   * False where it got in already, and stays. A repeat changes nothing. @param expires ms since 1970
+   */
+  leave(list: string, delivery: string, expires: number): Promise<boolean>;
   rows(list: string): Promise<readonly Row[]>;
   /** Whether a list has the line of a delivery; one read, however long the list is. */
   isEnlisted(list: string, delivery: string): Promise<boolean>;
@@ -52,6 +60,18 @@ export interface FindingStore extends ExceptionPort {
   imported(read: AwaitedImport): Promise<void>;
   state(name: string): Promise<StoredState | undefined>;
   writeState(name: string, body: string, read: number | undefined): Promise<boolean>;
+}
+
+const LEFT = '{"left":';
+
+/** What stands in a list instead of a line that left it. */
+export function leftMark(delivery: string): string {
+  return JSON.stringify({ left: delivery });
+}
+
+/** Whether a stored line of a list is one, and no mark of one that left. */
+export function isLine(body: string): boolean {
+  return !body.startsWith(LEFT);
 }
 
 /** A stored item that this code cannot read: damaged, or of a newer version. */

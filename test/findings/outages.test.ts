@@ -165,6 +165,31 @@ describe('an invocation beside another one', () => {
     expect(await delivered).toBe('done');
     expect(desk.topic.published).toHaveLength(1);
   });
+
+  it('that was thought dead gets into no list which its notice has left for that of the next day', async () => {
+    const desk = new Desk();
+    await desk.sweep();
+    const { enlist } = desk.findings;
+    let arrive = (): void => undefined;
+    const onItsWay = new Promise<void>((resolve) => (arrive = resolve));
+    desk.findings.enlist = async (...given) => {
+      await onItsWay;
+      return enlist.apply(desk.findings, given);
+    };
+    desk.outbox.append('a_1', notice(1, { transition: 'updated' }), iso(desk.now));
+    const waiting = await desk.outbox.read('a_1');
+    if (waiting === undefined) throw new Error('nothing waits');
+    const late = deliver(desk.outbox, waiting, desk.delivery());
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    desk.findings.enlist = enlist;
+    // the next one has its place in the list of today when the first one arrives in that of yesterday, which is not told yet
+    desk.now += 11 * MINUTE;
+    await desk.wake('a_1');
+    arrive();
+    expect(await late).toBe('failed');
+    await desk.sweepFor(2 * 24 * 60);
+    expect(desk.topic.published.filter(({ texts }) => /a_1\/1\b/.test(texts.default))).toHaveLength(1);
+  });
 });
 
 describe('a notice of a newer version', () => {

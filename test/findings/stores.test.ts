@@ -108,7 +108,7 @@ describe.each([
     expect((await store.find('f-4-1'))?.finding.audit).toHaveLength(20);
   });
 
-  it('a line that is put into a list again replaces itself', async () => {
+  it('a line that is put into a list again is in it once, and never where it left the list', async () => {
     const row = rowOf(opened, deliveryId(opened), 'storm');
     await store.enlist('storm#s#1', row, NOW);
     await store.enlist('storm#s#1', row, NOW);
@@ -124,6 +124,20 @@ describe.each([
       await store.isEnlisted('storm#s#2', 'z'),
     ];
     expect(enlisted).toEqual([true, false, false]);
+    const y = { ...row, delivery: 'y' };
+    const left = [
+      await store.leave('storm#s#1', 'z', NOW),
+      await store.leave('storm#s#1', 'y', NOW),
+      await store.leave('storm#s#1', 'y', NOW),
+      await store.enlist('storm#s#1', y, NOW),
+      await store.isEnlisted('storm#s#1', 'y'),
+      await store.enlist('storm#s#2', y, NOW),
+    ];
+    expect(left).toEqual([false, true, true, false, false, true]);
+    expect((await store.rows('storm#s#1')).map(({ delivery }) => delivery)).toEqual([
+      deliveryId(opened),
+      'z',
+    ]);
   });
 
   it('a finding waits for Security Hub until the change that was read is imported', async () => {

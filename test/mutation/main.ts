@@ -5,7 +5,7 @@ import { seeded } from '../../lib/statistics/random.ts';
 import { runFastTests } from '../fast-tests.ts';
 import { inSimulation } from '../simulation/plant.ts';
 import { type Mutant, mutantsOf, mutated } from './mutants.ts';
-import { TARGETS, type Target } from './targets.ts';
+import { TARGETS, type Target, testsThatImport } from './targets.ts';
 
 /**
  * Mutation score: the share of small random changes of the source that a fast test or the simulation notices. To try all of them
@@ -80,12 +80,14 @@ function drawn(count: number, seed: number): { readonly target: Target; readonly
   return sample;
 }
 
-/** Who notices: the room's own tests, else the simulation; whatever hangs is noticed. */
+/** Who notices: the tests that import the file, else those of its room, else the simulation; whatever hangs is noticed. */
 async function noticed(target: Target, mutant: Mutant): Promise<string | undefined> {
   const { file, start, end, text } = mutant;
   const env = { SIPHONWATCH_MUTANT: JSON.stringify({ file, start, end, text }) };
-  const ended = await runFastTests(target.tests, env, TIMEOUT_MS);
-  if (ended !== 'passed') return ended === 'failed' ? 'tests' : ended;
+  for (const tests of [testsThatImport(file), target.tests]) {
+    const ended = tests.length === 0 ? 'passed' : await runFastTests(tests, env, TIMEOUT_MS);
+    if (ended !== 'passed') return ended === 'failed' ? 'tests' : ended;
+  }
   const broken = await inSimulation('mutant', file, mutated(mutant, readFileSync(file, 'utf8')), SEEDS);
   return broken === undefined ? undefined : 'simulation';
 }

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { mutantsOf, mutated } from './mutants.ts';
+import { TARGETS, testsThatImport } from './targets.ts';
 
 const sources = (text: string): string[] => mutantsOf('a.ts', text).map((mutant) => mutated(mutant, text));
 
@@ -20,5 +22,11 @@ describe('mutants', () => {
 
   it('leave types and words alone', () => {
     expect(sources("type T = 1 extends 2 ? true : false; const said = 'a' + b;")).toEqual([]);
+  });
+
+  it('are of files, and tried by tests, that are there', () => {
+    const named = TARGETS.flatMap(({ files, tests }) => [...files, ...tests]);
+    expect(named.filter((path) => !existsSync(path))).toEqual([]);
+    expect(testsThatImport('lib/profile/bottom-k.ts')).toContain('test/profile/bottom-k.test.ts');
   });
 });

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
 
 /** Files that are mutated, and the fast tests that have to notice. */
 export interface Target {
@@ -19,6 +20,30 @@ function ownerFile(name: string): string {
   return `lib/aws/${name}.ts`;
 }
 
+let sources: ReadonlyMap<string, string> | undefined;
+
+/** All fast tests, with their sources. */
+function fastTests(): ReadonlyMap<string, string> {
+  sources ??= new Map(
+    readdirSync('test', { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.test.ts') && !name.endsWith('.slow.test.ts'))
+      .sort()
+      .map((name) => [`test/${name}`, readFileSync(`test/${name}`, 'utf8')]),
+  );
+  return sources;
+}
+
+/** Fast tests that import a file by its name, whichever room they are of: they know it best, and are soon over. */
+export function testsThatImport(file: string): string[] {
+  return [...fastTests()]
+    .filter(([test, source]) =>
+      [...source.matchAll(/from '([^']+)'/g)].some(
+        ([, name = '']) => name.startsWith('.') && relative('.', resolve(test, '..', name)) === file,
+      ),
+    )
+    .map(([test]) => test);
+}
+
 /** The tests that look at one room come first, then random histories of the whole pipeline (test/simulation). */
 export const TARGETS: readonly Target[] = [
   {
@@ -30,7 +55,9 @@ export const TARGETS: readonly Target[] = [
     name: 'stores',
     files: [
       ...filesIn('lib/stores'),
-      ...['profile-table', 'profile-items', 'fact-items', 'prompt-items'].map(ownerFile),
+      ...['profile-table', 'profile-items', 'fact-items', 'sampled-prompts', 'notice-attribute'].map(
+        ownerFile,
+      ),
       ...['outbox-items', 'finding-table'].map(ownerFile),
     ],
     tests: [

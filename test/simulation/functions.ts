@@ -16,6 +16,7 @@ import { shippedCalibration } from '../../lib/aws/calibration-bucket.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
 import { policySource } from '../../lib/aws/policy-source.ts';
 import type { Variable } from '../../lib/contract/environment.ts';
+import { type CodeVersion, foundBy, sentBy } from './code-versions.ts';
 import type { Caller, ServiceName, World } from './world.ts';
 
 // loading takes real time, which no seed decides
@@ -55,12 +56,18 @@ export class Clients {
   readonly eventBridge: EventBridgeClient;
   readonly appConfig: AppConfigDataClient;
 
-  constructor(world: World, caller: Caller) {
+  constructor(world: World, caller: Caller, version: CodeVersion = world.newestCode) {
     const sends = (service: ServiceName): PropertyDescriptorMap => ({
       send: { value: (command: object) => world.call(caller, service, command) },
       config: { value: {} },
     });
-    this.dynamodb = Object.create(DynamoDBClient.prototype, sends('dynamodb'));
+    this.dynamodb = Object.create(DynamoDBClient.prototype, {
+      ...sends('dynamodb'),
+      send: {
+        value: async (command: object) =>
+          foundBy(version, await world.call(caller, 'dynamodb', sentBy(version, command))),
+      },
+    });
     this.s3 = Object.create(S3Client.prototype, sends('s3'));
     this.sns = Object.create(SNSClient.prototype, sends('messages'));
     this.eventBridge = Object.create(EventBridgeClient.prototype, sends('messages'));
@@ -79,11 +86,26 @@ class Counted extends Metrics {
     this.clearMetrics();
     return this;
   }
+
+  /** One that stands alone prints itself as soon as it has a value. */
+  override singleMetric(): Metrics {
+    return new Counted({ namespace: 'Siphonwatch', singleMetric: true });
+  }
 }
 
 /** A new environment of a function: its module state as after a cold start. */
-export function start(name: SimulatedFunction, world: World, caller: Caller): Handle {
-  const clients = new Clients(world, caller);
+export function start(
+  name: SimulatedFunction,
+  world: World,
+  caller: Caller,
+  version: CodeVersion = world.newestCode,
+): Handle {
+  const clients = new Clients(world, caller, version);
+  const handle = handleOf(name, world, clients);
+  return (event) => handle(foundBy(version, event) as object);
+}
+
+function handleOf(name: SimulatedFunction, world: World, clients: Clients): Handle {
   const metrics = new Counted({ namespace: 'Siphonwatch', serviceName: name });
   const policies = policySource({
     client: clients.appConfig,

@@ -1,11 +1,13 @@
 import * as z from 'zod';
 import { MINUTE } from '../events.ts';
+import type { CodeVersion } from './code-versions.ts';
 import type { FaultRates } from './faults.ts';
 import { type Handle, type SimulatedFunction, start } from './functions.ts';
 import { withClock } from './virtual-time.ts';
 import type { Caller, World } from './world.ts';
 
 interface Environment {
+  readonly version: CodeVersion;
   readonly caller: Caller;
   readonly handle: Handle;
 }
@@ -54,15 +56,26 @@ export class Pool {
 
   #take(): Environment {
     const { random } = this.#world;
-    // a call that a failed invocation left behind may have killed it since
-    this.#idle = this.#idle.filter(({ caller }) => !caller.dead);
+    const versions = this.#versions();
+    // a call that a failed invocation left behind may have killed it since; another version is deployed
+    this.#idle = this.#idle.filter(({ caller, version }) => !caller.dead && versions.includes(version));
     const cold = this.#idle.length === 0 || random() < (this.#rates?.cold ?? 0);
     const [warm] = cold ? [] : this.#idle.splice(Math.floor(random() * this.#idle.length), 1);
     if (warm !== undefined) return warm;
     const caller: Caller = { dead: false, sure: false };
     const clock = random() < (this.#rates?.clock ?? 0) ? (random() - 0.5) * 2 * MINUTE : 0;
-    const handle = start(this.#name, this.#world, caller);
-    return { caller, handle: (event) => withClock(clock, () => handle(event)) };
+    const several = versions.length > 1 ? Math.floor(random() * versions.length) : 0;
+    const version = versions[several] ?? this.#world.newestCode;
+    const handle = start(this.#name, this.#world, caller, version);
+    return { caller, version, handle: (event) => withClock(clock, () => handle(event)) };
+  }
+
+  /** What the environments are of that an invocation may find. Without faults, all is deployed. */
+  #versions(): readonly CodeVersion[] {
+    const { deployment, newestCode, tally } = this.#world;
+    return deployment === undefined || this.#rates === undefined
+      ? [newestCode]
+      : deployment.versionsAt(tally.operations);
   }
 
   /** The mapping goes on; the invocation does not know, and neither do its calls. */

@@ -82,6 +82,7 @@ export async function inSimulation(
     timeout: TIMEOUT_MS,
   });
   if (run.status === 0) return undefined;
+  if (run.error !== undefined) return `does not end within ${TIMEOUT_MS / 1000} s`;
   return run.stdout.split('\n')[0]?.slice(0, 120) || 'the simulation fails';
 }
 

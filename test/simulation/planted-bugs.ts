@@ -20,6 +20,7 @@ const APPLY = 'lambdas/score/apply-batch.ts';
 const SCORE = 'lambdas/score/score.ts';
 const DECODE = 'lambdas/score/decode-batch.ts';
 const DELIVER = 'lambdas/notify/deliver.ts';
+const SETTLED = 'lib/findings/settled.ts';
 const NOTIFY = 'lambdas/notify/notify.ts';
 const OUTBOX = 'lib/aws/outbox-items.ts';
 const LINKS = 'lib/aws/link-table.ts';
@@ -360,25 +361,49 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'claim-keeps-list',
     DELIVER,
-    "if (claimed?.fate === 'digest') return { fate: 'digest', list: digestList(now) };",
-    "if (claimed?.fate === 'digest') return { fate: 'digest', list: claimed.list };",
+    "const next = fate === 'digest' ? digestList(now()) :",
+    "const next = fate === 'digest' ? list :",
     'an update that waited over midnight is told to nobody',
     OUTAGES,
   ),
   bug(
-    'settled-again',
+    'lists-not-left',
+    FINDINGS,
+    'return !isLine(await this.#putLine(list, delivery, leftMark(delivery), expires));',
+    'return list.length + delivery.length + expires > 0;',
+    'a notice is told in the digests of two days',
+    ['test/findings/stores.test.ts'],
+  ),
+  bug(
+    'left-unnoticed',
     DELIVER,
+    "throw new Error('another invocation has taken this notice to another list');",
+    'return;',
+    'a notice that left a list counts as told there by who comes late',
+    OUTAGES,
+  ),
+  bug(
+    'settled-again',
+    SETTLED,
     '(finding?.delivered ?? 0) >= number',
     '(finding?.delivered ?? 0) > number',
     'a notice is told again and again',
   ),
   bug(
     'passed-is-settled',
-    DELIVER,
-    '&& finding?.passed?.includes(number) !== true',
-    '',
+    SETTLED,
+    'finding?.passed?.includes(number) !== true',
+    'true',
     'a notice of a newer version is never told',
     OUTAGES,
+  ),
+  bug(
+    'unnumbered-is-settled',
+    SETTLED,
+    'if (passed.unnumbered && number - delivered > 1)',
+    'if (passed.unnumbered && number - delivered > 1e12)',
+    'a notice in a form of a newer version is never told',
+    ['test/findings/settled.test.ts'],
   ),
   bug(
     'released-never',

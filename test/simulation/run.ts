@@ -1,5 +1,6 @@
 import { seeded, type Uniform } from '../../lib/statistics/random.ts';
 import { DAY, HOUR, MINUTE, START } from '../events.ts';
+import type { Deployment } from './code-versions.ts';
 import { type FaultRates, faults } from './faults.ts';
 import { deliverBatch, deliverShard, Pool } from './mappings.ts';
 import { type End, endOf } from './outcome.ts';
@@ -21,8 +22,14 @@ export interface History {
  * and then on their child, `notify` and `index` behind the table's stream, and the sweeps when the faults are over.
  * @param rates undefined: nothing goes wrong, which says what must be
  */
-export async function live(traffic: Traffic, seed: number, rates: FaultRates | undefined): Promise<History> {
+export async function live(
+  traffic: Traffic,
+  seed: number,
+  rates: FaultRates | undefined,
+  deployment?: Deployment,
+): Promise<History> {
   const world = new World(START + 20 * DAY + 8 * HOUR, seeded(seed));
+  world.deployment = deployment;
   return inVirtualTime(world, async () => {
     if (rates !== undefined) world.interference = faults(rates, world);
     const pools = {

@@ -5,6 +5,7 @@ import {
   type TableDeclaration,
 } from '../../lib/contract/tables.ts';
 import type { Uniform } from '../../lib/statistics/random.ts';
+import type { CodeVersion, Deployment } from './code-versions.ts';
 import { Configuration } from './services/configuration.ts';
 import { Messages } from './services/messages.ts';
 import { Objects } from './services/objects.ts';
@@ -77,6 +78,8 @@ export class World {
   /** processing time, ms */
   now: number;
   interference: Interference | undefined;
+  /** undefined: all is of today's code */
+  deployment: Deployment | undefined;
   #names = 0;
   #calls: Call[] = [];
   #timers: Timer[] = [];
@@ -84,6 +87,11 @@ export class World {
   constructor(now: number, random: Uniform) {
     this.now = now;
     this.random = random;
+  }
+
+  /** Version of whoever comes when everything is deployed. */
+  get newestCode(): CodeVersion {
+    return this.deployment?.newest ?? 'current';
   }
 
   newName(): string {

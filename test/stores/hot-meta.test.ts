@@ -13,6 +13,7 @@ import {
 import { UnreadableItem } from '../../lib/stores/failures.ts';
 import { decodeMeta, encodeMeta, type HotMeta, type RareMeta } from '../../lib/stores/hot-meta.ts';
 import { placesOf } from '../../lib/stores/profile-item.ts';
+import { jsonMetaOf } from '../simulation/code-versions.ts';
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 40 }),
@@ -51,15 +52,6 @@ const meta: fc.Arbitrary<HotMeta> = fc.record({
   rare,
 });
 
-/** As versions before had it: JSON, and what few have by its name at the end. */
-function jsonOf({ rare: { judged, ...others }, evidence: [since, peak, at], ...held }: HotMeta): string {
-  const guard = held.guard.length === 0 ? 0 : held.guard;
-  return JSON.stringify([
-    ...[held.plan, held.product, held.createdAt, held.firstSeen, held.span, guard, held.events],
-    ...[[since, peak, at], held.looked, held.samples, { ...others, ...judged }],
-  ]);
-}
-
 describe('the meta of a hot item', () => {
   it('is read back as it was, from the table and from an image in an event', () => {
     fc.assert(
@@ -80,12 +72,12 @@ describe('the meta of a hot item', () => {
       ...{ evidence: [0, 1.25, 151199492], looked: 82063, samples: ['x-1', 'x-2'] },
       rare: { sealed: [3, '1skaqyrej0'], asked: 'x1', judged: { episode: 1, numbered: 177 } },
     };
-    expect(decodeMeta(metaOf({ S: jsonOf(held) }))).toEqual(held);
+    expect(decodeMeta(metaOf({ S: jsonMetaOf(held) }))).toEqual(held);
     const { guard, rare: none, ...others } = held;
     const bare = { ...others, guard: [], rare: {} };
-    expect(decodeMeta(metaOf({ S: jsonOf(bare) }))).toEqual(bare);
+    expect(decodeMeta(metaOf({ S: jsonMetaOf(bare) }))).toEqual(bare);
     // "stored" by zlib, which needs no dictionary to be read
-    const deflated = Buffer.concat([Uint8Array.of(1), deflateRawSync(jsonOf(held), { level: 0 })]);
+    const deflated = Buffer.concat([Uint8Array.of(1), deflateRawSync(jsonMetaOf(held), { level: 0 })]);
     expect(decodeMeta(metaOf({ B: deflated }))).toEqual(held);
   });
 

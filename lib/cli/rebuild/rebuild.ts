@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { isSettled } from '../../../lambdas/notify/deliver.ts';
 import { ArchiveReader } from '../../aws/archive-reader.ts';
 import { FactItems } from '../../aws/fact-items.ts';
 import { DynamoFindingStore } from '../../aws/finding-table.ts';
@@ -9,6 +8,7 @@ import { RebuiltTable } from '../../aws/rebuilt-table.ts';
 import { rebuiltTableOf } from '../../contract/tables.ts';
 import type { Rules } from '../../detection/judge.ts';
 import { type Notice, recordId } from '../../findings/finding.ts';
+import { isSettled } from '../../findings/settled.ts';
 import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { windowMs } from '../../profile/window.ts';
