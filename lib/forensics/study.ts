@@ -5,6 +5,7 @@ import { attribute, closestOf } from './attribution.ts';
 import { questionsIn } from './blocks.ts';
 import { datesKnown, excludedDirections, uniqueSheets } from './candidates.ts';
 import { commonChoiceItems } from './choice-study.ts';
+import { controlsOfAnotherTime } from './control-dates.ts';
 import { editedCopy as editedFrom, settledByCopy } from './edited-copies.ts';
 import { SMALLEST_EFFECT } from './effects.ts';
 import { commonFreeItems } from './free-form.ts';
@@ -18,6 +19,7 @@ import { cutoffNote, type Lineages, lineages, oddDates, olderThan, withAnswers }
 import { capital } from './numbers.ts';
 import { abstain, type Context, type Draft, type ForensicsInput, type Question } from './question.ts';
 import type { ForensicsReport, SuspectReport } from './report.ts';
+import { restsOn } from './rests-on.ts';
 import { enoughTexts, LEAST_ITEMS, type Unfit } from './screening.ts';
 import { testSelection } from './selection.ts';
 import { madeByWriting } from './shared-errors.ts';
@@ -138,6 +140,12 @@ function judge(context: Context, suspect: AnswerSheet): Draft {
   const { input } = context;
   const late = cutoffNote(input.reference.model, suspect.model, context.of);
   const spare = spareSamples(input.reference, suspect);
+  const generation = controlsOfAnotherTime(
+    input.reference.model,
+    suspect.model,
+    input.controls.filter((c) => c.model !== suspect.model).map((c) => c.model),
+    context.of,
+  );
   const older = olderThan(input.reference.model, suspect, context.of);
   const parties = new Set([input.reference.model, suspect.model, ...input.teachers.map((t) => t.model)]);
   const question: Question = {
@@ -165,6 +173,7 @@ function judge(context: Context, suspect: AnswerSheet): Draft {
         const hidden = hiddenCharacters(s);
         return hidden === undefined ? [] : [{ code: 'invisible-characters', text: `${capital(hidden)}.` }];
       }),
+      ...(generation === undefined ? [] : [generation]),
       ...(late === undefined ? [] : [{ code: 'released-after-cutoff', text: `${capital(late)}.` }]),
     ],
   };
@@ -259,7 +268,10 @@ function finish(drafts: readonly Draft[], context: Context): SuspectReport[] {
     };
     const excluded = excludedDirections(context, d.report.suspect);
     const attribution =
-      d.closeness === undefined || settledByCopy(d.report) !== undefined || madeByWriting(d.report)
+      d.closeness === undefined ||
+      settledByCopy(d.report) !== undefined ||
+      madeByWriting(d.report) ||
+      restsOn(d.report) !== undefined
         ? undefined
         : attribute(d.closeness, excluded, datesKnown(context, d.report.suspect));
     const base: SuspectReport = {

@@ -6,6 +6,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { decideOn } from '../../lib/cli/shared/decide.ts';
+import { asInputError } from '../../lib/cli/shared/deployment.ts';
 import { EXIT, failureOf } from '../../lib/cli/shared/failure.ts';
 import { fittedTable } from '../../lib/cli/shared/fitted-table.ts';
 import { writable, writeAside } from '../../lib/cli/shared/output.ts';
@@ -58,6 +59,16 @@ it('an error says what happened and what to do, whoever raised it', () => {
   }
 });
 
+it('a full disk here is not told as one of the deployment that was read', () => {
+  const full = asInputError(coded('ENOSPC'), 'the demo (.cache/demo.json)');
+  expect(failureOf(full)).toMatchObject({
+    code: EXIT.machine,
+    message: expect.stringMatching(/^the disk is full/),
+  });
+  const refused = asInputError(coded('ECONNREFUSED'), 'table findings');
+  expect(failureOf(refused).message).toMatch(/^table findings: nothing answers/);
+});
+
 it('the documented table has every exit code', () => {
   const documented = [...textOf('docs/command-line.md').matchAll(/^\| (\d+) \|/gm)].map(([, code]) =>
     Number(code),
@@ -100,6 +111,16 @@ it('a table is never wider than the terminal, and keeps its first column whole',
       },
     ),
     { numRuns: 50 },
+  );
+});
+
+it('a cell that goes on in a further line keeps its distance from the next one', () => {
+  const columns = ['grows', 'limit'].map((head) => ({ head, min: 20, wrap: true }));
+  const words = 'whole kilobytes fewer and larger ones with longer waits';
+  const lines = fittedTable(columns, [[words, words.toUpperCase()]], 46).split('\n');
+  for (const line of lines.slice(1)) expect(line.slice(0, 46)).not.toMatch(/[a-z][A-Z]/);
+  expect(lines.join(' ').split(/\s+/).sort()).toEqual(
+    ['grows', 'limit', ...words.split(' '), ...words.toUpperCase().split(' ')].sort(),
   );
 });
 
