@@ -8,6 +8,8 @@ interface ActionsProps {
   readonly view: FindingView;
   /** who decides; empty where nothing can be changed */
   readonly author: string;
+  /** where to go on; empty: nowhere */
+  readonly next: string;
   readonly onMade: (view: FindingView) => void;
 }
 
@@ -19,7 +21,7 @@ const MEANING: Readonly<Record<string, string>> = {
 };
 
 /** Verdict, note, owner and undo: the same rules and audit trail as `siphonwatch triage`. */
-export function Actions({ view, author, onMade }: ActionsProps) {
+export function Actions({ view, author, next, onMade }: ActionsProps) {
   const { finding } = view;
   const [verdict, setVerdict] = useState('');
   const [until, setUntil] = useState(() => lastQuietDay(Date.now()));
@@ -74,7 +76,7 @@ export function Actions({ view, author, onMade }: ActionsProps) {
       <button class="button" type="button" disabled=${owner.trim() === (finding.owner ?? '')} onClick=${() => (owner.trim() === '' ? send({ action: 'assign' }, 'Assigned to nobody') : send({ action: 'assign', owner: owner.trim() }, `Assigned to ${owner.trim()}`))}>${owner.trim() === '' && finding.owner !== undefined ? 'Assign to nobody' : 'Assign'}</button>
       <button class="button" type="button" disabled=${finding.owner !== undefined && finding.owner === author} onClick=${() => send({ action: 'assign', owner: author }, `Assigned to ${author}`)}>Take it</button></div>
     </fieldset>
-    <p class=${done === '' ? 'small muted' : 'done'} role="status">${busy ? 'Writing …' : done === '' ? `What you do is recorded as ${author}, in the audit trail.` : `✓ ${done}, as ${author}, in the audit trail.`}</p>
+    <p class=${done === '' ? 'small muted' : 'done'} role="status">${busy ? 'Writing …' : done === '' ? `What you do is recorded as ${author}, in the audit trail.` : `✓ ${done}, as ${author}, in the audit trail.`}${done !== '' && next !== '' ? html` <a class="button small" href=${next} aria-keyshortcuts="j" title="or press j">Next finding</a>` : null}</p>
     ${fault === '' ? null : html`<p class="error" role="alert">${fault}</p>`}
   </form>`;
 }

@@ -32,6 +32,7 @@ function entriesOf(data: ConsoleData, notices: readonly Notice[]): Entry[] {
     members: (notice.subject.members ?? []).flatMap(({ account }) => index.get(account) ?? []),
   }));
   if (data.labelled !== 'labels') return found;
+  const known: Entry[] = [];
   const named = new Set(found.flatMap(({ members }) => members));
   const labelled = new Map<number, number[]>();
   data.campaign.forEach((code, i) => {
@@ -42,13 +43,13 @@ function entriesOf(data: ConsoleData, notices: readonly Notice[]): Entry[] {
   });
   for (const [code, members] of labelled)
     if (members.length > 1 && !members.some((member) => named.has(member)))
-      found.push({
+      known.push({
         id: `label-${code}`,
         title: data.campaigns[code] as string,
         notice: undefined,
         members,
       });
-  return found;
+  return [...found, ...known.sort((a, b) => b.members.length - a.members.length)];
 }
 
 export function Campaigns(props: CampaignsProps) {
@@ -95,6 +96,7 @@ function Members(props: CampaignsProps & { entry: Entry }) {
     const account = data.id[i] as string;
     return {
       account,
+      level: levelOf(i, props),
       events: data.events[i] as number,
       links: linked.get(account) ?? hubs,
       tone: `f-${LABEL_CLASS[accounts.label[i] as number]}`,
@@ -112,9 +114,9 @@ function Members(props: CampaignsProps & { entry: Entry }) {
   };
   return html`<h3>Members</h3>
   ${hubs.length < 2 ? null : html`<fieldset class="chips"><legend class="small muted">Linked by</legend>${hubs.map((kind) => html`<label class=${`choice${kinds.has(kind) ? ' on' : ''}`}><input type="checkbox" checked=${kinds.has(kind)} onChange=${() => toggle(kind)} />${kind}</label>`)}</fieldset>`}
-  <div class="side-by-side"><${Graph} members=${visible} hubs=${hubs} kinds=${kinds} hot=${hot} onHot=${setHot} onOpen=${open} />
-  <div class="scroll" tabindex="0" role="region" aria-label="Members"><table><thead><tr><th scope="col">account</th><th scope="col">links</th><th scope="col" class="num">events</th></tr></thead><tbody>
-  ${visible.slice(0, 200).map(({ account, links, events }) => html`<tr key=${account} aria-selected=${hot === account} onMouseEnter=${() => setHot(account)} onMouseLeave=${() => setHot('')}><td><button class="row" onClick=${() => open(account)} onFocus=${() => setHot(account)} onBlur=${() => setHot('')}>${account}</button></td><td class="small whole">${links.join(', ')}</td><td class="num">${events.toLocaleString('en-US')}</td></tr>`)}
+  <div class=${notice === undefined ? '' : 'side-by-side'}>${notice === undefined ? null : html`<${Graph} members=${visible} hubs=${hubs} kinds=${kinds} hot=${hot} onHot=${setHot} onOpen=${open} />`}
+  <div class="scroll" tabindex="0" role="region" aria-label="Members"><table><thead><tr><th scope="col">account</th><th scope="col">level</th>${notice === undefined ? null : html`<th scope="col">links</th>`}<th scope="col" class="num">events</th></tr></thead><tbody>
+  ${visible.slice(0, 200).map(({ account, links, events, level }) => html`<tr key=${account} aria-selected=${hot === account} onMouseEnter=${() => setHot(account)} onMouseLeave=${() => setHot('')}><td><button class="row" onClick=${() => open(account)} onFocus=${() => setHot(account)} onBlur=${() => setHot('')}>${account}</button></td><td>${level}</td>${notice === undefined ? null : html`<td class="small whole">${links.join(', ')}</td>`}<td class="num">${events.toLocaleString('en-US')}</td></tr>`)}
   </tbody></table></div></div>
-  <p class="small muted">${notice === undefined ? 'Tied by the label alone. Open an account to see it among all' : 'Point at an account to see its links; open it to see it among all'}.</p>`;
+  <p class="small muted">${notice === undefined ? 'Open an account to see it among all' : 'Point at an account to see its links; open it to see it among all'}.</p>`;
 }

@@ -11,11 +11,13 @@ interface PanelProps {
   readonly id: string;
   readonly answer: FindingsAnswer;
   readonly query: URLSearchParams;
+  /** address of the finding after it in the list; empty where it is the last */
+  readonly next: string;
   readonly onChanged: () => void;
 }
 
 /** One finding: who, how sure, why, what speaks against it, what to do, what happened. */
-export function FindingPanel({ id, answer, query, onChanged }: PanelProps) {
+export function FindingPanel({ id, answer, query, next, onChanged }: PanelProps) {
   const [view, setView] = useState<FindingView | undefined>();
   const [fault, setFault] = useState('');
   useEffect(() => {
@@ -59,7 +61,7 @@ export function FindingPanel({ id, answer, query, onChanged }: PanelProps) {
     ${notice.links.length === 0 ? null : html`<h3>What links them</h3><ul class="plain">${notice.links.map((link) => html`<li><strong>${link.kind}</strong>: ${link.members} members, ${link.others} others outside. ${link.evidence}</li>`)}</ul><p><a href=${linkTo('campaigns', finding.id)}>The campaign as a graph</a></p>`}
     <h3>What speaks against it</h3>
     ${notice.explanations.length === 0 ? html`<p class="muted small">No benign explanation was checked.</p>` : html`<ul class="plain">${[...notice.explanations].sort((a, b) => Number(b.fits) - Number(a.fits)).map((held) => html`<li><span class=${`tag ${held.fits ? 't-grey' : 't-benign'}`}>${held.fits ? 'fits' : 'does not fit'}</span> ${held.title}: ${held.because}</li>`)}</ul>`}
-    <${Actions} view=${view} author=${answer.author} onMade=${(made: FindingView) => {
+    <${Actions} view=${view} author=${answer.author} next=${next} onMade=${(made: FindingView) => {
       setView(made);
       onChanged();
     }} />

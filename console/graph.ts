@@ -4,6 +4,8 @@ import { html } from './html.ts';
 export interface GraphMember {
   readonly account: string;
   readonly events: number;
+  /** by the thresholds as they are tried */
+  readonly level: string;
   readonly links: readonly string[];
   /** class of its label's colour */
   readonly tone: string;
@@ -47,12 +49,12 @@ export function Graph({ members, hubs, kinds, hot, onHot, onOpen }: GraphProps) 
         return html`<line x1=${x} y1=${y} x2=${hx} y2=${hy} stroke=${on ? 'var(--accent)' : 'var(--rule)'} stroke-width=${on ? 2.5 : 1} opacity=${bright === '' || on ? 1 : 0.25} />`;
       });
     })}
-    ${shown.map(({ account, events, tone }, k) => {
+    ${shown.map(({ account, events, level, tone }, k) => {
       const [x, y] = place(k);
       const radius = 5 + Math.min(8, Math.log10(1 + events) * 2);
-      return html`<circle cx=${x} cy=${y} r=${radius} class=${tone} stroke=${bright === account ? 'var(--ink)' : 'none'} stroke-width="2" style="cursor:pointer" role="button" tabindex="0" aria-label=${`${account}, ${events} events`}
+      return html`<circle cx=${x} cy=${y} r=${radius} class=${tone} stroke=${bright === account ? 'var(--ink)' : 'none'} stroke-width="2" style="cursor:pointer" role="button" tabindex="0" aria-label=${`${account}, ${level}, ${events} events`}
         onMouseEnter=${() => onHot(account)} onMouseLeave=${() => onHot('')} onFocus=${() => setFocused(account)} onBlur=${() => setFocused('')}
-        onClick=${() => onOpen(account)} onKeyDown=${(event: KeyboardEvent) => (event.key === 'Enter' || event.key === ' ') && onOpen(account)}><title>${`${account}, ${events} events`}</title></circle>`;
+        onClick=${() => onOpen(account)} onKeyDown=${(event: KeyboardEvent) => (event.key === 'Enter' || event.key === ' ') && onOpen(account)}><title>${`${account}, ${level}, ${events} events`}</title></circle>`;
     })}
     ${hubs
       .filter((hub) => kinds.has(hub))

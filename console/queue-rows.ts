@@ -49,7 +49,9 @@ const haystacks = new WeakMap<FindingRow, string>();
 function haystackOf(row: FindingRow): string {
   let held = haystacks.get(row);
   if (held === undefined) {
-    held = [row.id, row.subject, row.plan, row.product, row.reason, row.owner].join('\n').toLowerCase();
+    held = [row.id, row.subject, row.plan, row.product, row.reason, row.reason2, row.owner]
+      .join('\n')
+      .toLowerCase();
     haystacks.set(row, held);
   }
   return held;

@@ -25,6 +25,10 @@ export function Queue({ answer, route, onChanged }: QueueProps) {
   const list = useRef<HTMLDivElement>(null);
   useEffect(() => setPages(1), [query.toString()]);
   const at = shown.findIndex(({ row }) => row.id === open);
+  // a finding that got its verdict leaves the list of open ones: who goes on does so from where it stood
+  const stood = useRef(0);
+  if (at >= 0) stood.current = at;
+  const after = open === '' || at >= 0 ? at + 1 : stood.current;
   const goTo = (index: number): void => {
     const next = shown[Math.min(shown.length - 1, Math.max(0, index))];
     if (next === undefined) return;
@@ -38,8 +42,8 @@ export function Queue({ answer, route, onChanged }: QueueProps) {
         if (event.key === 'Escape') target?.blur();
         return;
       }
-      if (event.key === 'j') goTo(at + 1);
-      else if (event.key === 'k') goTo(at < 0 ? 0 : at - 1);
+      if (event.key === 'j') goTo(after);
+      else if (event.key === 'k') goTo((at < 0 ? after : at) - 1);
       else if (event.key === 'v' && open !== '') toVerdict();
       else if (event.key === 'Escape' && open !== '') {
         go(linkTo('findings', '', query));
@@ -50,7 +54,8 @@ export function Queue({ answer, route, onChanged }: QueueProps) {
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
-  }, [at, shown, open]);
+  }, [at, after, shown, open]);
+  const next = shown[after];
   const opened = shown[at];
   // whoever goes down by key never runs out of rows
   const drawn = shown.slice(0, Math.max(pages, Math.ceil((at + 2) / PAGE)) * PAGE);
@@ -68,7 +73,7 @@ export function Queue({ answer, route, onChanged }: QueueProps) {
       }
     </section>
     <p class="hidden" role="status">${opened === undefined ? '' : `Finding open: ${opened.row.level}, ${opened.row.type === 'campaign' ? `campaign of ${opened.row.members}` : opened.row.subject}, ${opened.row.reason}`}</p>
-    ${open === '' ? (shown.length === 0 ? null : html`<aside class="hint muted"><p>Choose a finding to see how sure it is, why, and what speaks against it.</p><p class="small keys"><kbd>j</kbd> <kbd>k</kbd> next, previous · <kbd>/</kbd> search · <kbd>Esc</kbd> close</p></aside>`) : html`<${FindingPanel} id=${open} answer=${answer} query=${query} onChanged=${onChanged} />`}
+    ${open === '' ? (shown.length === 0 ? null : html`<aside class="hint muted"><p>Choose a finding to see how sure it is, why, and what speaks against it.</p><p class="small keys"><kbd>j</kbd> <kbd>k</kbd> next, previous · <kbd>/</kbd> search · <kbd>Esc</kbd> close</p></aside>`) : html`<${FindingPanel} id=${open} answer=${answer} query=${query} next=${next === undefined ? '' : linkTo('findings', next.row.id, query)} onChanged=${onChanged} />`}
   </div>`;
 }
 
@@ -78,7 +83,7 @@ function Row(props: { held: Listed; open: string; query: URLSearchParams; now: n
   return html`<tr id=${`row-${row.id}`} aria-selected=${row.id === open} class=${below ? 'below' : ''}>
     <td data-name="level"><span class=${`level l-${row.level}`}>${row.level}</span></td>
     <td data-name="finding"><a class="id" title=${row.subject} href=${linkTo('findings', row.id, query)}>${row.type === 'campaign' ? `campaign of ${row.members}` : row.subject}</a><span class="sub">${[row.product, row.plan].filter((text) => text !== '').join(' · ')}${row.state === 'open' ? '' : ` · ${row.state}`}</span></td>
-    <td data-name="why">${row.reason}</td>
+    <td data-name="why">${row.reason}${row.reason2 === '' ? null : html`<span class="sub">${row.reason2}</span>`}</td>
     <td data-name="tokens out" class="num">${amount(row.outputTokens)}</td>
     <td data-name="age" class="num" title=${`opened ${new Date(row.opened).toISOString().slice(0, 16)}`}>${age(now - row.opened)}</td>
     <td data-name="verdict">${row.verdict === '' ? html`<span class="muted">–</span>` : html`<span class=${`tag v-${row.verdict}`}>${row.verdict}</span>`}</td>

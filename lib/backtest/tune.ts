@@ -64,12 +64,14 @@ const FRONTIER = [0, 1, 2, 4, 9, 19, 49];
  * @param windows of the policy, hours
  * @param maxFpr share of benign accounts that may be flagged in a month, as in a policy's budget
  * @param library attacks to tell from the accounts; default: the shipped ones
+ * @param onStep hears what begins: each step is minutes of work in one go
  */
 export function tune(
   accounts: readonly TuningAccount[],
   policy: Policy,
   maxFpr: number,
   library?: AttackLibrary,
+  onStep: (what: string) => void = () => undefined,
 ): Tuning {
   const benign = accounts.filter(({ label }) => label === 'benign');
   const extraction = accounts.filter(({ label }) => label === 'extraction');
@@ -79,12 +81,14 @@ export function tune(
   const names = (list: readonly TuningAccount[]): Set<string> => new Set(list.map(({ account }) => account));
   const nobody = new Set<string>();
   const rules = { windows: policy.windows, ...(library === undefined ? {} : { library }) };
+  onStep('learning without the extraction accounts (1 of 2)');
   const blind = learn(accounts, {
     ...rules,
     verdicts: { extraction: nobody, benign: nobody, grey: names(extraction) },
   });
   const frontier = FRONTIER.filter((k) => k < benign.length).map((k) => stepAt(k, blind, benign, extraction));
   const expected = stepAt(within, blind, benign, extraction);
+  onStep('learning with them (2 of 2)');
   const taught = learn(accounts, {
     ...rules,
     verdicts: { extraction: names(extraction), benign: nobody, grey: nobody },
@@ -161,7 +165,7 @@ export function levelsFor(
 }
 
 /** Three digits, never less than the value. */
-function roundedUp(value: number): number {
+export function roundedUp(value: number): number {
   const rounded = Number(value.toPrecision(3));
   return rounded >= value
     ? rounded

@@ -1,5 +1,6 @@
 import { type Finding, stateAt } from '../findings/finding.ts';
 import { compareFindings } from '../findings/finding-order.ts';
+import { firstReasons } from '../findings/reason-words.ts';
 
 /** One finding in the console's list: what can be seen, sorted and filtered without asking again. */
 export interface FindingRow {
@@ -23,8 +24,10 @@ export interface FindingRow {
   readonly members: number;
   readonly plan: string;
   readonly product: string;
-  /** title of the first reason */
+  /** the strongest reason and its number */
   readonly reason: string;
+  /** the second one */
+  readonly reason2: string;
   /** finding of the campaign that names this account; empty where none does */
   readonly campaign: string;
   /** numbers and notes that people gave */
@@ -41,6 +44,7 @@ export function findingRows(findings: readonly Finding[], now: number): FindingR
   return [...findings].sort(compareFindings('urgency')).map((held): FindingRow => {
     const { notice } = held;
     const { subject, stake } = notice;
+    const [reason, reason2] = firstReasons(notice.reasons);
     return {
       id: held.id,
       type: subject.type,
@@ -58,7 +62,8 @@ export function findingRows(findings: readonly Finding[], now: number): FindingR
       members: subject.memberCount ?? subject.members?.length ?? 0,
       plan: subject.plan,
       product: subject.product,
-      reason: notice.reasons[0]?.title ?? '',
+      reason,
+      reason2,
       campaign: subject.type === 'account' ? (campaignOf.get(subject.id) ?? '') : '',
       changes: held.audit?.length ?? 0,
     };

@@ -79,3 +79,13 @@ export function isAnswerLine(json: unknown): json is AnswerLine {
     (row.score === undefined || row.score === null || Number.isFinite(row.score))
   );
 }
+
+/** Whether a line would be JSON but for NaN or Infinity, which some writers put where there is no number. */
+export function isNumberless(line: string): boolean {
+  try {
+    JSON.parse(line.replace(/([:[,]\s*)(?:NaN|-?Infinity)(?=\s*[,}\]])/g, '$1null'));
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,6 +1,6 @@
-import { type AnswerLine, answerLine, isAnswerLine } from './answer-line.ts';
+import { type AnswerLine, answerLine, isAnswerLine, isNumberless } from './answer-line.ts';
 import { SAMPLE_MARK } from './blocks.ts';
-import { dayExists } from './day.ts';
+import { dayExists, dayOf } from './day.ts';
 import { asSeen } from './invisible.ts';
 import { normalForm } from './normal-form.ts';
 import { frameLines, withoutLines } from './text-frame.ts';
@@ -79,7 +79,6 @@ const RIGHT_FROM = 0.99;
 const MOST_OUTSIDE = 0.1;
 const LEAST_OUTSIDE = 10;
 const LETTER = /^[A-Z]$/;
-const DAY = /^\d{4}-\d{2}-\d{2}(?=$|[T ])/;
 
 function letterIndex(value: string): number {
   const upper = value.trim().toUpperCase();
@@ -204,7 +203,9 @@ class SheetReader {
       json = JSON.parse(line);
     } catch {
       throw new AnswersError(
-        `${at}: not JSON (${line.length} characters); each line must be one answer, a whole JSON object`,
+        isNumberless(line)
+          ? `${at}: NaN or Infinity, which JSON does not have: write null where there is no value`
+          : `${at}: not JSON (${line.length} characters); each line must be one answer, a whole JSON object`,
       );
     }
     const { row, hidden } = asSeen(asAnswerLine(json, at));
@@ -235,7 +236,7 @@ class SheetReader {
   }
 
   #date(date: unknown): void {
-    const day = typeof date === 'string' ? DAY.exec(date)?.[0] : undefined;
+    const day = typeof date === 'string' ? dayOf(date) : undefined;
     if (day === undefined) return;
     if (!dayExists(day)) {
       this.#count.oddDates++;

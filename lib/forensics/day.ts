@@ -14,3 +14,23 @@ export function dayExists(date: string): boolean {
     day <= new Date(Date.UTC(year, month, 0)).getUTCDate()
   );
 }
+
+const MS_A_DAY = 86_400_000;
+const DAY = /^\d{4}-\d{2}-\d{2}(?=$|[T ])/;
+const OFFSET = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*(?:Z|[+-]\d{2}:?\d{2})$/i;
+
+/** The day of a date or a time, in UTC where it says its zone; undefined for another form. The day need not exist. */
+export function dayOf(date: string): string | undefined {
+  const day = DAY.exec(date)?.[0];
+  if (day === undefined || !dayExists(day) || !OFFSET.test(date)) return day;
+  const at = Date.parse(date.replace(' ', 'T'));
+  return Number.isFinite(at) ? new Date(at).toISOString().slice(0, 10) : day;
+}
+
+/**
+ * The day after: one moment has two dates on earth, so a time of asking and a day of release contradict each other only
+ * from two days on.
+ */
+export function dayAfter(day: string): string {
+  return new Date(Date.parse(day) + MS_A_DAY).toISOString().slice(0, 10);
+}

@@ -33,13 +33,12 @@ import {
   unfitControls,
 } from './question.ts';
 import { type Caveat, emptyReport, type SuspectReport } from './report.ts';
+import { choicesOnWrong, KEPT_AT } from './rests-on.ts';
 import { LEAST_CO_WRONG, LEAST_ITEMS, type Unfit, unfitChoices } from './screening.ts';
 import { rankingPairs, rankTeachers } from './teachers.ts';
 
 /** Share of items with differing keys from which the files do not hold the same questions. */
 export const MOST_CONFLICTING = 0.05;
-/** p up to which it is asked whether one letter makes the likeness: no verdict rests on a larger one. */
-const LETTER_ASKED = 0.05;
 /** Share of missing answers or items from which a caveat is due. */
 const MANY = 0.05;
 
@@ -137,7 +136,8 @@ function judged(question: Question, controls: readonly AnswerSheet[], common: re
       items: counts.items,
       caveats: [],
     }),
-    oneLetter: test.p <= LETTER_ASKED ? (withoutOneLetter(study, array, influence) ?? null) : null,
+    oneLetter: test.p <= KEPT_AT ? (withoutOneLetter(study, array, influence) ?? null) : null,
+    wrongOnly: test.p <= KEPT_AT ? choicesOnWrong(study, array) : null,
     coWrong: counts.coWrong,
     sameWrong: counts.sameWrong,
     kappa,

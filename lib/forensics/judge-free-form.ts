@@ -29,6 +29,7 @@ import {
   unfitControls,
 } from './question.ts';
 import { type Caveat, emptyReport, type SuspectReport } from './report.ts';
+import { freeOnWrong, KEPT_AT, withoutOneAnswer } from './rests-on.ts';
 import { LEAST_FREE_CO_WRONG, LEAST_ITEMS, type Unfit } from './screening.ts';
 import { rankingPairs, rankTeachers } from './teachers.ts';
 import { writtenOtherwise } from './written-otherwise.ts';
@@ -231,7 +232,7 @@ export function judgeFreeForm(question: Question): Draft {
 
 function judged(
   question: Question,
-  { array, parties, values }: ReturnType<typeof measured>,
+  { array, parties, table, values }: ReturnType<typeof measured>,
   items: readonly string[],
   own: FreePair,
 ): Draft {
@@ -247,6 +248,8 @@ function judged(
       items: items.length,
       caveats: [],
     }),
+    oneAnswer: test.p <= KEPT_AT ? (withoutOneAnswer(table, array) ?? null) : null,
+    wrongOnly: test.p <= KEPT_AT ? freeOnWrong(table, array) : null,
     coWrong: own.coWrong,
     sameWrong: own.sameWrong,
     kappa: own.value,

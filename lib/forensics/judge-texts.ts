@@ -5,6 +5,7 @@ import { evidence, nullCaveats, viewReports } from './evidence.ts';
 import { aliasOf } from './identity.ts';
 import { votersAmong } from './near-copies.ts';
 import { percent } from './numbers.ts';
+import { otherLanguage } from './other-language.ts';
 import type { Pair } from './pair-effects.ts';
 import { accusedAndNullPairs, type PairArray, type PairTest, testAccusedPair } from './pair-test.ts';
 import { ACCUSED, type Parties } from './parties.ts';
@@ -124,6 +125,7 @@ export function textsBeside(
 ): (Pick<SuspectReport, 'text' | 'parts'> & { views: ViewReport[] }) | undefined {
   const { corpora, controls } = chooseParts(question);
   if (corpora.length === 0 || controls.length < LEAST_CONTROLS) return undefined;
+  if (foreignParty(question, corpora, controls) !== undefined) return undefined;
   const comparison = compareTexts(question, corpora, controls);
   if (comparison.pairs.length < 4) return undefined;
   const test = testAccusedPair(comparison.array);
@@ -209,6 +211,19 @@ function textCaveats(question: Question, corpora: readonly PartCorpus[]): Caveat
   return out;
 }
 
+/** Why a party's texts cannot be compared with the controls'. */
+function foreignParty(
+  { context, suspect }: Question,
+  corpora: readonly PartCorpus[],
+  controls: readonly AnswerSheet[],
+): Unfit | undefined {
+  const names = controls.map((c) => c.model);
+  return (
+    otherLanguage(context.input.reference.model, corpora, names) ??
+    otherLanguage(suspect.model, corpora, names)
+  );
+}
+
 /** Judges a suspect by traces and replies alone. */
 export function judgeTexts(question: Question): Draft {
   const { context, suspect, caveats } = question;
@@ -239,6 +254,8 @@ export function judgeTexts(question: Question): Draft {
   }
   const unfit = unfitControls(question, controls);
   if (unfit !== undefined) return abstain(question, 'text', items, unfit);
+  const foreign = foreignParty(question, corpora, controls);
+  if (foreign !== undefined) return abstain(question, 'text', items, foreign);
   return judged(question, compareTexts(question, corpora, controls));
 }
 

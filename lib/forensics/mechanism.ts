@@ -2,6 +2,7 @@ import { copyText } from './edited-copies.ts';
 import { knownTie, type Lineages } from './models.ts';
 import { capital } from './numbers.ts';
 import type { Mechanism, SuspectReport } from './report.ts';
+import { restsOn } from './rests-on.ts';
 import { spokenForByErrors } from './shared-errors.ts';
 
 /** What likeness can come from. */
@@ -27,7 +28,13 @@ function toExplain({ p, z }: SuspectReport): boolean {
  * way from one to the other leave no trace in either.
  */
 export function mechanismOf(report: SuspectReport, of: Lineages): Mechanism | null {
-  if (!toExplain(report) || report.mode === 'none' || !spokenForByErrors(report)) return null;
+  if (
+    !toExplain(report) ||
+    report.mode === 'none' ||
+    !spokenForByErrors(report) ||
+    restsOn(report) !== undefined
+  )
+    return null;
   const tie = knownTie(report.suspect, report.reference, of);
   const known =
     tie === undefined
@@ -37,7 +44,7 @@ export function mechanismOf(report: SuspectReport, of: Lineages): Mechanism | nu
     return {
       possible: [SOURCES.data, SOURCES.base, SOURCES.style],
       excluded: [],
-      text: `Texts show how a model writes: they cannot part ${SOURCES.data}, ${SOURCES.base} and ${SOURCES.style}. Shared wrong answers could part the first two from the last.${known}`,
+      text: `Texts show how a model writes. They cannot tell these apart: ${SOURCES.data}; ${SOURCES.base}; ${SOURCES.style}. Shared wrong answers could tell the first two from the last.${known}`,
     };
   const texts =
     report.editedCopy?.what === 'texts'
@@ -51,7 +58,7 @@ export function mechanismOf(report: SuspectReport, of: Lineages): Mechanism | nu
   return {
     possible: [SOURCES.weights, SOURCES.base, SOURCES.data],
     excluded: [SOURCES.style],
-    text: `${text} ${capital(SOURCES.weights)}, ${SOURCES.base} and ${SOURCES.data} leave the same trace here; only a known lineage parts them.${texts}${known}`,
+    text: `${text} ${capital(SOURCES.weights)}, ${SOURCES.base} and ${SOURCES.data} leave the same trace here; only a known lineage tells them apart.${texts}${known}`,
   };
 }
 
@@ -65,6 +72,9 @@ export function alternativesTo(report: SuspectReport, of: Lineages): string[] {
     out.push(`Another teacher: one of ${report.attribution.notToldApart.join(', ')}, not told apart.`);
   if (report.selection?.selected === true) out.push('Selection of items, or answers lost unevenly.');
   out.push(...(report.mechanism?.possible ?? []).map((s) => `${capital(s)}.`));
-  if (toExplain(report)) out.push('Learning in the other direction, or leaked test items.');
+  if (report.caveats.some((c) => c.code === 'controls-of-another-time'))
+    out.push('What models of one generation share: the controls are of another.');
+  if (toExplain(report))
+    out.push(`Learning in the other direction${report.mode === 'text' ? '' : ', or leaked test items'}.`);
   return out;
 }

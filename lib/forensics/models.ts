@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type AnswerSheet, AnswersError } from './answers.ts';
-import { dayExists } from './day.ts';
+import { dayAfter, dayExists } from './day.ts';
 import { familyOf } from './family.ts';
 
 const DAY = /^\d{4}(-\d{2}(-\d{2})?)?$/;
@@ -75,7 +75,8 @@ function checkDates(file: string, model: string, facts: ModelFacts, table: Model
       `${file}: model "${model}": "cutoff" ${cutoff} lies after "released" ${released}; one of the two is wrong`,
     );
   if (!base) return;
-  if (base === model) throw new AnswersError(`${file}: model "${model}": "base" names the model itself`);
+  if (folded(base) === folded(model))
+    throw new AnswersError(`${file}: model "${model}": "base" names the model itself`);
   if (table.get(base)?.base === model)
     throw new AnswersError(
       `${file}: models "${model}" and "${base}" each name the other as "base"; one of the two is wrong`,
@@ -201,7 +202,7 @@ export function excludedByTime(teacher: string, student: string, of: Lineages): 
   const done = of.facts(student)?.released;
   if (!born) return undefined;
   const last = of.answered?.(student);
-  if (last !== undefined && certainlyAfter(born, last))
+  if (last !== undefined && certainlyAfter(born, dayAfter(last)))
     return {
       teacher,
       student,
@@ -237,7 +238,7 @@ export function olderThan(
 ): string | undefined {
   const born = of.facts(teacher)?.released;
   const { model, asked } = student;
-  if (!born || asked === undefined || !certainlyAfter(born, asked.from)) return undefined;
+  if (!born || asked === undefined || !certainlyAfter(born, dayAfter(asked.from))) return undefined;
   if (excludedByTime(teacher, model, of) !== undefined) return undefined;
   return `answers of ${model} are dated from ${asked.from}, before ${teacher} was released (${born}): those cannot have been learnt from its public answers`;
 }
@@ -249,7 +250,7 @@ export function oddDates(
 ): string | undefined {
   const { model, asked, oddDates: odd } = sheet;
   const released = of.facts(model)?.released;
-  if (asked !== undefined && released && certainlyAfter(released, asked.from))
+  if (asked !== undefined && released && certainlyAfter(released, dayAfter(asked.from)))
     return `answers of ${model} are dated from ${asked.from}, before its release (${released}): one of the two is wrong`;
   return odd === 0
     ? undefined

@@ -12,6 +12,7 @@ import { methodAppendix } from './report-appendix.ts';
 import { nullSpec, powerSpec } from './report-charts.ts';
 import { reportData } from './report-data.ts';
 import { MEASURE } from './report-text.ts';
+import { leftWithout } from './rests-on.ts';
 import { shellWords } from './shell-words.ts';
 
 /** The verdict as a label that stands by itself, and its colour. */
@@ -126,7 +127,7 @@ ${s.excludedDirections.length === 0 ? '' : html`<p><b>Struck out by dates.</b> $
 <div class="facts">${factsOf(s, nulls)}</div>
 ${await figuresOf(s, nulls, alpha)}
 ${loco === null ? '' : html`<p>Leaving out each control in turn: z ${fixed(loco.z[0], 1)} to ${fixed(loco.z[1], 1)}, p ${pValue(loco.p[0])} to ${pValue(loco.p[1])}; ${loco.mostInfluential} matters most.</p>`}
-${teacherTable(s)}
+${restsOnText(s)}${teacherTable(s)}
 ${s.mechanism === null ? '' : html`<h3>By what</h3><p>${s.mechanism.text}</p>`}
 ${viewTable(s)}
 ${s.naive === null ? '' : html`<p class="muted">For contrast: the naive binomial test (${int(s.naive.sameWrong)} equal wrong answers where blind guessing gives ${int(Math.round(s.naive.chanceSameWrong))}) would print a p of ${pValue(s.naive.p)}. It does so for nearly every pair of unrelated models; do not quote it.</p>`}
@@ -134,6 +135,12 @@ ${s.selection === null ? '' : html`<h3>Items</h3><p>${s.selection.text}</p>`}
 ${caveatList(s)}
 <p class="muted">Controls (${nulls.controls.length} of ${nulls.makers} makers, ${nulls.families} families by file, declaration or name): ${nulls.controls.join(', ')}. Most alike unrelated pairs: ${nulls.top.map((t) => `${t.pair[0]} with ${t.pair[1]} (z ${fixed(t.z, 1)})`).join('; ')}.</p>
 </section>`;
+}
+
+/** What is left of the likeness without what leaked items or a parser make. */
+function restsOnText(s: SuspectReport): Html | string {
+  const left = leftWithout(s);
+  return left.length === 0 ? '' : html`<p>${left.join(' ')}</p>`;
 }
 
 function teacherTable(s: SuspectReport): Html | string {
@@ -151,7 +158,7 @@ ${table(
     fixed(t.lineProbability, 2),
   ]),
   [2, 3, 4, 5, 6],
-)}<p class="muted">Probabilities are among these candidates, given that one of them is the teacher; they say nothing of a teacher who was not asked.</p>`;
+)}<p class="muted">Probabilities are among these candidates, given that one of them is the teacher; they say nothing of a teacher who was not asked. Here z and p are taken among the pairs of the suspect, of the candidates and of the controls that are no candidates, so those of the reference differ a little from the ones above.</p>`;
 }
 
 function viewTable(s: SuspectReport): Html | string {

@@ -1,6 +1,7 @@
 import { escapeUnsafeLines } from '../text/unsafe.ts';
 import { fixed, pValue } from './numbers.ts';
 import { type ForensicsReport, NEGATIVE_MEANS, type SuspectReport } from './report.ts';
+import { leftWithout } from './rests-on.ts';
 
 /** Candidates that the terminal shows. */
 const SHOWN_TEACHERS = 5;
@@ -33,6 +34,7 @@ function testLines(s: SuspectReport): string[] {
     `  ${MEASURE[s.mode]} ${fixed(s.kappa)}, expected ${fixed(s.expected)}, excess ${fixed(s.excess)} ${interval(s.ci95)} over items, ${interval(s.ci95Models)} over items and models`,
     `  z ${fixed(s.z, 2)}, p ${pValue(s.p)} (smallest possible ${pValue(s.null.smallestP)})${s.pAdjusted === null ? ', not among the questions asked' : `, corrected ${pValue(s.pAdjusted)} for ${s.questions} question(s)`}`,
   ];
+  for (const left of leftWithout(s)) out.push(`  ${left.charAt(0).toLowerCase()}${left.slice(1)}`);
   for (const part of s.parts)
     out.push(
       `  ${part.part === 'trace' ? 'traces' : 'replies'} by themselves: ${part.items} texts, z ${fixed(part.z, 1)}, p ${pValue(part.p)}`,

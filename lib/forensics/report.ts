@@ -2,6 +2,7 @@ import type { CloserControl, QuestionedControl } from './control-questions.ts';
 import type { EditedCopy } from './edited-copies.ts';
 import type { Excluded, ModelFacts } from './models.ts';
 import type { OneLetter } from './one-letter.ts';
+import type { OneAnswer, WrongOnly } from './rests-on.ts';
 import type { Selection } from './selection.ts';
 import type { TeacherScore } from './teachers.ts';
 import type { Part } from './text-parts.ts';
@@ -127,6 +128,10 @@ export interface SuspectReport {
   readonly writtenOtherwise: number | null;
   /** Multiple choice: the result without the one letter that carries most of it; else null. */
   readonly oneLetter: OneLetter | null;
+  /** Free-form answers: the result without the wrong answer that the two share most often, where that is asked. */
+  readonly oneAnswer: OneAnswer | null;
+  /** The result on wrong answers alone, where that is asked. */
+  readonly wrongOnly: WrongOnly | null;
   /**
    * CAPA's kappa; for free-form answers the log-likelihood ratio an item of one source against two (nats), for text the
    * cosine of its first view.
@@ -272,6 +277,8 @@ export function emptyReport(of: {
     strangersShare: null,
     writtenOtherwise: null,
     oneLetter: null,
+    oneAnswer: null,
+    wrongOnly: null,
     kappa: null,
     expected: null,
     excess: null,

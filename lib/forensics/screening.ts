@@ -12,6 +12,7 @@ export interface Unfit {
     | 'unknown-trace-mark'
     | 'one-text'
     | 'differing-keys'
+    | 'another-language'
     | 'answers-of-its-own'
     | 'graded-against-the-key'
     | 'too-few-controls';

@@ -3,6 +3,7 @@ import { copyText, settledByCopy } from './edited-copies.ts';
 import { fixed, percent, pValue, signed } from './numbers.ts';
 import { controlsNeeded } from './power.ts';
 import { type Caveat, NEGATIVE_MEANS, POSITIVE_MEANS, type SuspectReport, type Verdict } from './report.ts';
+import { restsOn } from './rests-on.ts';
 import { madeByWriting, spokenForByErrors } from './shared-errors.ts';
 
 /** What a verdict needs to know of the run. */
@@ -120,16 +121,26 @@ function unspoken(report: Tested): Ruling | undefined {
   };
 }
 
-/** A likeness that rests on wrong answers of one letter; undefined where it holds without any of them. */
-function restsOnOneLetter(report: Tested, { alpha }: Rules): Ruling | undefined {
-  const { suspect, reference, oneLetter, sameWrong } = report;
-  if (oneLetter === null || oneLetter.p <= Math.max(alpha, WORST_CASE_LEVEL)) return undefined;
-  const { letter, same, excess, p } = oneLetter;
-  const reason = `of the ${sameWrong} wrong answers that are the same in both ${same} are ${letter}, and without the items at which one of the two has ${letter} the excess is ${signed(excess)}, p ${pValue(p)}: a parser that fills in ${letter} where it finds no answer makes that too; record null there, and parse both alike`;
+/** A likeness that one letter, one answer or right answers alone make; undefined where it holds without each. */
+function restsOnOneThing(report: Tested): Ruling | undefined {
+  const reason = restsOn(report);
+  if (reason === undefined) return undefined;
   return {
     verdict: 'abstained',
-    statement: `No statement about ${suspect} and ${reference}: ${reason} (${figuresOf(report)}).`,
+    statement: `No statement about ${report.suspect} and ${report.reference}: ${reason} (${figuresOf(report)}).`,
     reason,
+  };
+}
+
+/** A likeness of texts that a generation shares, where the controls are of another; undefined where they are not. */
+function ofAnotherTime(report: Tested): Ruling | undefined {
+  const caveat = report.caveats.find((c) => c.code === 'controls-of-another-time');
+  if (caveat === undefined || report.mode !== 'text') return undefined;
+  const { suspect, reference } = report;
+  return {
+    verdict: 'cannot tell with these controls',
+    statement: `Cannot tell with these controls whether ${suspect} learnt from ${reference}: their texts are more alike than those of the controls, but ${caveat.text.charAt(0).toLowerCase()}${caveat.text.slice(1)} (${figuresOf(report)})`,
+    reason: caveat.text,
   };
 }
 
@@ -230,11 +241,15 @@ function rule(report: SuspectReport, rules: Rules): Ruling {
   if (copy !== undefined) return copy;
   if (pAdjusted !== null && pAdjusted <= rules.alpha && ci95[0] > 0)
     return (
-      unspoken(report) ?? restsOnOneLetter(report, rules) ?? restsOnMissing(report, rules) ?? found(report)
+      unspoken(report) ??
+      restsOnOneThing(report) ??
+      restsOnMissing(report, rules) ??
+      ofAnotherTime(report) ??
+      found(report)
     );
   const { smallestP: smallest, spread } = report.null;
   if (p <= rules.alpha || (p <= smallest * ROUNDING && smallest * report.questions > rules.alpha)) {
-    if (ci95[0] > 0) return unspoken(report) ?? restsOnOneLetter(report, rules) ?? outOfReach(report, rules);
+    if (ci95[0] > 0) return unspoken(report) ?? restsOnOneThing(report) ?? outOfReach(report, rules);
     const reason = 'the likeness does not survive resampling of the items';
     return {
       verdict: 'cannot tell at this size',

@@ -81,6 +81,10 @@ describe.skipIf(BROWSER === undefined)('the console in a browser', () => {
     await page.fill('#note', 'their nightly evaluation');
     await page.click('text=Record benign');
     await page.waitForSelector('text=benign by ann');
+    // it has left the list of open ones; the next that waits is one click away
+    const on = await page.getAttribute('form.verdict a.button', 'href');
+    expect(on).toMatch(/^#\/findings\/f/);
+    expect(on).not.toContain(opened.finding);
     const judged = (await store.find(opened.finding))?.finding;
     expect(judged).toMatchObject({ state: 'closed', verdict: { verdict: 'benign', by: 'ann' } });
     expect(await store.exceptionFor(opened.subject.id, Date.now())).toBeDefined();

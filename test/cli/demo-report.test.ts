@@ -50,6 +50,7 @@ const report: DemoReport = {
       log10E: 9.5,
       outputTokens: 12_345,
       since: '2026-03-02T08:00:00.000Z',
+      first: `Coverage: 3${ESCAPE}[31m`,
       reasons: [{ title: 'Coverage', evidence: `asks ${ESCAPE}[31m new things`, points: 3 }],
     },
   ],

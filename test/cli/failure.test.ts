@@ -2,14 +2,19 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { decideOn } from '../../lib/cli/shared/decide.ts';
+import { asInputError } from '../../lib/cli/shared/deployment.ts';
 import { EXIT, failureOf } from '../../lib/cli/shared/failure.ts';
 import { fittedTable } from '../../lib/cli/shared/fitted-table.ts';
 import { writable, writeAside } from '../../lib/cli/shared/output.ts';
 import { outputJsonSchema } from '../../lib/cli/shared/output-schemas.ts';
 import { fileTrouble, InputError } from '../../lib/input/errors.ts';
+import { MemoryFindingStore } from '../../lib/stores/finding-memory.ts';
 import { textOf } from '../docs/documents.ts';
+import { evidenceOf } from '../findings/evidence.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -52,6 +57,16 @@ it('an error says what happened and what to do, whoever raised it', () => {
     expect(failure).toMatchObject({ code });
     expect(failure.message).not.toMatch(/\n|\bat .*:\d+:\d+/);
   }
+});
+
+it('a full disk here is not told as one of the deployment that was read', () => {
+  const full = asInputError(coded('ENOSPC'), 'the demo (.cache/demo.json)');
+  expect(failureOf(full)).toMatchObject({
+    code: EXIT.machine,
+    message: expect.stringMatching(/^the disk is full/),
+  });
+  const refused = asInputError(coded('ECONNREFUSED'), 'table findings');
+  expect(failureOf(refused).message).toMatch(/^table findings: nothing answers/);
 });
 
 it('the documented table has every exit code', () => {
@@ -99,6 +114,16 @@ it('a table is never wider than the terminal, and keeps its first column whole',
   );
 });
 
+it('a cell that goes on in a further line keeps its distance from the next one', () => {
+  const columns = ['grows', 'limit'].map((head) => ({ head, min: 20, wrap: true }));
+  const words = 'whole kilobytes fewer and larger ones with longer waits';
+  const lines = fittedTable(columns, [[words, words.toUpperCase()]], 46).split('\n');
+  for (const line of lines.slice(1)) expect(line.slice(0, 46)).not.toMatch(/[a-z][A-Z]/);
+  expect(lines.join(' ').split(/\s+/).sort()).toEqual(
+    ['grows', 'limit', ...words.split(' '), ...words.toUpperCase().split(' ')].sort(),
+  );
+});
+
 it('a table names the columns that it has no room for, where they say something', () => {
   const columns = [{ head: 'id' }, { head: 'why', optional: 1 }, { head: 'verdict', optional: 2 }];
   const long = 'x'.repeat(36);
@@ -116,4 +141,21 @@ it('the JSON Schema of what --json prints is current', () => {
   expect(JSON.parse(textOf('lib/cli/shared/output.schema.json')), 'npm run schema').toEqual(
     JSON.parse(outputJsonSchema()),
   );
+});
+
+it('a verdict that the credentials may not write says that it goes through the triage API', async () => {
+  class Closed extends MemoryFindingStore {
+    override write(): Promise<boolean> {
+      return Promise.reject(named('AccessDeniedException', 'no dynamodb:PutItem'));
+    }
+  }
+  const { finding } = evidenceOf(50, (notices) => notices.at(-1));
+  const store = new Closed();
+  store.find = () => Promise.resolve({ finding, version: 1 });
+  const decide = decideOn({ dynamodb: new DynamoDBClient() }, store, async () => ({
+    name: 'ada',
+    principal: 'ada',
+  }));
+  const refused = await decide(finding.id, { action: 'triage', verdict: 'unsure' }, 'd-1').catch(failureOf);
+  expect(refused).toMatchObject({ code: EXIT.service, message: expect.stringContaining('--stack NAME') });
 });

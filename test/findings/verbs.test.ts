@@ -143,6 +143,16 @@ describe('findings', () => {
       code: 2,
       err: expect.stringContaining('there is no finding f-nobody-1'),
     });
+    // the beginning of an id, and the account instead of its finding, by every verb that wants one
+    for (const typed of [notice.finding.slice(0, 9), ACCOUNT])
+      for (const [command, ...words] of [
+        [findingsCommand(), 'show', typed],
+        [triageCommand(), typed, '--verdict', 'benign'],
+        [dossierCommand(), typed, '--out', join(folder, 'meant')],
+      ] as const)
+        expect((await run(command, ...words)).err).toContain(
+          `there is no finding ${typed}: did you mean ${notice.finding}`,
+        );
     expect(await run(findingsCommand(), 'list', '--limit', 'many')).toMatchObject({
       code: 2,
       err: expect.stringContaining('--limit: must be a whole number from 1 (got many)'),

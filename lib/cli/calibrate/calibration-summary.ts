@@ -1,4 +1,3 @@
-import Table from 'cli-table3';
 import type { Labels } from '../../backtest/labels.ts';
 import { reasonsOf } from '../../detection/judge.ts';
 import type { Budget } from '../../policy/policy.ts';
@@ -10,6 +9,7 @@ import type { ReviewEntry } from '../../scoring/review.ts';
 import { scoreAt } from '../../scoring/score.ts';
 import { type SupportedBudget, supportedBudget, unsupported } from '../../scoring/supported-budget.ts';
 import { printable } from '../../telemetry/reason.ts';
+import { type Column, fittedTable } from '../shared/fitted-table.ts';
 
 /** What `calibrate --json` prints, beside the review. */
 export interface CalibrationSummary
@@ -96,6 +96,15 @@ export function reviewWithReasons(
   });
 }
 
+const COLUMNS: readonly Column[] = [
+  { head: 'peer group' },
+  { head: 'accounts', right: true },
+  { head: 'score median', right: true, optional: 1 },
+  { head: 'nine tenths', right: true, optional: 2 },
+  { head: '99 %', right: true, optional: 3 },
+  { head: 'highest', right: true, optional: 4 },
+];
+
 export function printSummary(
   summary: CalibrationSummary,
   held: Calibration,
@@ -111,18 +120,13 @@ export function printSummary(
     process.stdout.write(
       `note: ${summary.verdictsWithoutEffect.length} accounts were called extraction and look no more like the library of attacks than others do: they count as if nobody had answered: ${summary.verdictsWithoutEffect.map((account) => printable(account)).join(', ')}\n`,
     );
-  const table = new Table({
-    head: ['peer group', 'accounts', 'score median', 'nine tenths', '99 %', 'highest'],
-    style: { head: [], border: [] },
-  });
   // plans and products are names that somebody else chose
-  for (const [group, nulls] of Object.entries(held.score))
-    table.push([
-      printable(group),
-      nulls.accounts,
-      ...[0.5, 0.9, 0.99, 1].map((share) => quantileOf(nulls, share).toFixed(2)),
-    ]);
-  process.stdout.write(`${table.toString()}\n`);
+  const rows = Object.entries(held.score).map(([group, nulls]) => [
+    printable(group),
+    String(nulls.accounts),
+    ...[0.5, 0.9, 0.99, 1].map((share) => quantileOf(nulls, share).toFixed(2)),
+  ]);
+  process.stdout.write(`${fittedTable(COLUMNS, rows)}\n`);
   for (const [i, entry] of review.entries())
     process.stdout.write(
       `${i + 1}. ${entry.accounts.map((account) => printable(account)).join(', ')}\n${entry.why.map((line) => `   ${line}\n`).join('')}`,

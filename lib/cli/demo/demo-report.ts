@@ -4,6 +4,7 @@ import type { Finding } from '../../findings/finding.ts';
 import { compareFindings } from '../../findings/finding-order.ts';
 import { amount, count, wrap } from '../../findings/format.ts';
 import { THROTTLE } from '../../findings/notification-throttle.ts';
+import { firstReasons } from '../../findings/reason-words.ts';
 import type { Level } from '../../scoring/level.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { escapeUnsafe } from '../../text/unsafe.ts';
@@ -82,6 +83,8 @@ export interface Suspect {
   readonly log10E: number;
   readonly outputTokens: number;
   readonly since: string;
+  /** the strongest reason and its number, for a line */
+  readonly first: string;
   readonly reasons: readonly { readonly title: string; readonly evidence: string; readonly points: number }[];
 }
 
@@ -98,6 +101,7 @@ export function suspectsOf(findings: readonly Finding[]): Suspect[] {
       log10E: notice.log10E,
       outputTokens: notice.stake.outputTokens,
       since: notice.since,
+      first: firstReasons(notice.reasons)[0],
       reasons: [...notice.reasons]
         .sort((a, b) => b.points - a.points)
         .map(({ title, evidence, points }) => ({ title, evidence, points })),
@@ -239,7 +243,7 @@ function renderSuspects(suspects: readonly Suspect[], color: Colors, width: numb
       suspect.level === 'critical' ? color.red(suspect.level) : color.yellow(suspect.level),
       amount(suspect.outputTokens),
       ...(grouped ? [suspect.members === undefined ? 'account' : `${suspect.members} accounts`] : []),
-      safeLine(suspect.reasons[0]?.title ?? ''),
+      safeLine(suspect.first),
     ]);
   const more =
     suspects.length > ROWS ? `\n${color.dim(`... and ${suspects.length - ROWS} more (findings list)`)}` : '';

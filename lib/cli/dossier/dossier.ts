@@ -17,13 +17,13 @@ import { fileTrouble, InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
 import { wholeTrail } from '../../stores/finding-queries.ts';
 import { CODE_VERSION } from '../../version.ts';
-import { noFinding } from '../findings/findings.ts';
+import { noFinding } from '../findings/no-finding.ts';
 import { textOf } from '../policy/policy-file.ts';
 import { calledAs } from '../shared/called-as.ts';
 import { colours } from '../shared/colours.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { asInputError, connect, type Deployment, withEvidenceOptions } from '../shared/deployment.ts';
-import { EXIT } from '../shared/failure.ts';
+import { EXIT, failureOf } from '../shared/failure.ts';
 import { makeFolder, writable } from '../shared/output.ts';
 import { type EvidenceOptions, gatherEvidence } from './dossier-evidence.ts';
 
@@ -93,7 +93,7 @@ async function make(id: string, options: DossierOptions, deployment: Deployment)
   await emptyDirectory(options.out);
   const store = new DynamoFindingStore(deployment.dynamodb, deployment.findingTable);
   const held = await store.find(id);
-  if (held === undefined) throw new InputError(noFinding(id));
+  if (held === undefined) throw await noFinding(store, id);
   const { finding } = held;
   const audit = await wholeTrail(store, finding);
   const evidence = await gatherEvidence(finding, audit, options, deployment);
@@ -120,12 +120,7 @@ async function make(id: string, options: DossierOptions, deployment: Deployment)
     'manifest.json',
     encode(`${JSON.stringify(manifest.parse(made), null, 2)}\n`),
   );
-  try {
-    for (const [path, data] of all) await writeFile(join(options.out, path), data);
-  } catch (error) {
-    for (const path of all.keys()) await rm(join(options.out, path), { force: true }).catch(() => undefined);
-    throw error;
-  }
+  await writeAll(options.out, all);
   const { notice } = assessed;
   if (options.json === true)
     printJson({
@@ -146,11 +141,24 @@ async function make(id: string, options: DossierOptions, deployment: Deployment)
   );
   for (const line of evidence.missing) say(`dossier: ${line}`);
   if (signer === undefined)
-    say('dossier: not signed, so nobody can verify it (--key FILE or --kms-key ID signs it)');
+    say('dossier: not signed: a check finds damage, not a forger; --key FILE or --kms-key ID signs it');
   tell(
-    `dossier: open ${join(options.out, 'report.html')}; check with: ${calledAs()} dossier verify ${options.out} --public-key FILE`,
+    `dossier: open ${join(options.out, 'report.html')}; check with: ${calledAs()} dossier verify ${options.out}${signer === undefined ? '' : ' --public-key FILE'}`,
   );
   return 0;
+}
+
+/**
+ * All files or none.
+ * @throws InputError naming the folder, whatever else was being worked on
+ */
+async function writeAll(folder: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  try {
+    for (const [path, data] of files) await writeFile(join(folder, path), data);
+  } catch (error) {
+    for (const path of files.keys()) await rm(join(folder, path), { force: true }).catch(() => undefined);
+    throw new InputError(`--out ${failureOf(error, folder).message}`, { cause: error });
+  }
 }
 
 async function signerOf({ key, kmsKey, region }: DossierOptions): Promise<Signer | undefined> {

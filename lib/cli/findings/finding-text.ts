@@ -1,6 +1,7 @@
 import { DISPOSITION_WORDS } from '../../findings/disposition-words.ts';
 import { type AuditEntry, type Finding, stateAt } from '../../findings/finding.ts';
 import { amount, count, duration, when } from '../../findings/format.ts';
+import { firstReasons } from '../../findings/reason-words.ts';
 import { csvCell, plain } from '../../findings/sanitize.ts';
 import { email } from '../../findings/views/email.ts';
 import { colours } from '../shared/colours.ts';
@@ -49,7 +50,7 @@ export function findingTable(
       held.verdict?.verdict ?? '',
       amount(notice.stake.outputTokens),
       members === undefined ? plain(notice.subject.plan, 16) : `${count(members)} accounts`,
-      plain(notice.reasons[0]?.title ?? '', 60),
+      plain(firstReasons(notice.reasons)[0], 70),
     ];
   });
   return [fittedTable(LIST, cells, width), ...(more === undefined ? [] : [more])].join('\n');

@@ -11,10 +11,10 @@ import { jsonView, sanitized } from '../../findings/views/json.ts';
 import { InputError } from '../../input/errors.ts';
 import type { Level } from '../../scoring/level.ts';
 import { listFindings, wholeTrail } from '../../stores/finding-queries.ts';
-import { calledAs } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { type DeploymentOptions, withDeploymentOptions, withFindings } from '../shared/deployment.ts';
 import { findingInFull, findingsCsv, findingTable } from './finding-text.ts';
+import { noFinding } from './no-finding.ts';
 
 interface ListOptions extends DeploymentOptions {
   readonly state: 'open' | 'calmed' | 'closed' | 'all';
@@ -100,14 +100,6 @@ function listCommand(): Command {
   );
 }
 
-/** What was typed names no finding; what does is said, where it looks like something else. */
-export function noFinding(id: string): string {
-  const shown = plain(id, 200);
-  if (/^[ac]_/.test(id))
-    return `there is no finding ${shown}: that is an account or a campaign; ${calledAs()} findings list --state all --find ${shown} lists its findings`;
-  return `there is no finding ${shown}: ${calledAs()} findings list --state all lists them, with --shadow those of shadow policies`;
-}
-
 function wanted({ id, verdict, notice }: Finding, { verdict: asked, find }: ListOptions): boolean {
   if (asked !== undefined && (verdict?.verdict ?? 'none') !== asked) return false;
   if (find === undefined) return true;
@@ -138,7 +130,7 @@ function showCommand(): Command {
     runCommand('findings', () =>
       withFindings(options, async (store, now, { local }) => {
         const held = await store.find(id);
-        if (held === undefined) throw new InputError(noFinding(id));
+        if (held === undefined) throw await noFinding(store, id);
         const { finding } = held;
         const audit = await wholeTrail(store, finding);
         const exception = await store.exceptionFor(finding.notice.subject.id, Date.now());

@@ -11,6 +11,7 @@ import { calledAs } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { decideOn } from '../shared/decide.ts';
 import { type DeploymentOptions, withDeploymentOptions, withFindings } from '../shared/deployment.ts';
+import { noFinding } from './no-finding.ts';
 
 interface TriageOptions extends DeploymentOptions {
   readonly verdict?: Verdict;
@@ -53,8 +54,9 @@ export function triageCommand(): Command {
         const name = options.decision ?? randomUUID();
         const decide = decideOn(deployment, store, () => authorOf(options, deployment));
         const asked = async () => decide(id, askedFor(options), name);
-        const made = await asked().catch((error: unknown) => {
+        const made = await asked().catch(async (error: unknown) => {
           if (!(error instanceof TriageError)) throw error;
+          if ((await store.find(id)) === undefined) throw await noFinding(store, id);
           const field =
             error.field === undefined || error.message.startsWith(error.field) ? '' : `${error.field}: `;
           throw new InputError(`${error.field === undefined ? '' : '--'}${field}${error.message}`, {

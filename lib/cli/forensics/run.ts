@@ -6,7 +6,7 @@ import { runForensics } from '../../forensics/study.ts';
 import { Inputs } from './inputs.ts';
 
 /** Version of the method: raised whenever the same inputs give other numbers. */
-export const METHOD_VERSION = '7';
+export const METHOD_VERSION = '8';
 
 /** Most names that one message lists. */
 const MOST_NAMED = 10;
@@ -28,6 +28,8 @@ export function declaredKin(groups: readonly string[], models: readonly string[]
       .split(',')
       .map((m) => m.trim())
       .filter((m) => m !== '');
+    const again = members.find((m, k) => members.indexOf(m) < k);
+    if (again !== undefined) throw new AnswersError(`--kin is "${group}": ${again} is named twice`);
     if (members.length < 2)
       throw new AnswersError(`--kin is "${group}": name at least two models, with commas between`);
     const unknown = members.find((m) => !models.includes(m));

@@ -1,6 +1,6 @@
-import CliTable from 'cli-table3';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { MOST_SHARDS } from '../../contract/calibrate-steps.ts';
+import { wrap } from '../../findings/format.ts';
 import { MEASURED } from '../../infra/cost/figures.ts';
 import {
   type Bounds,
@@ -13,6 +13,7 @@ import {
 import { LATENCY, type Latency } from '../../infra/latency.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { printJson, runCommand } from '../shared/command.ts';
+import { type Column, fittedTable, terminalWidth } from '../shared/fitted-table.ts';
 
 interface PlanOptions {
   readonly eventsPerSecond: number;
@@ -105,25 +106,33 @@ function planOf(options: PlanOptions): Plan {
 const usd = (value: number): string =>
   `$${value.toLocaleString('en-US', { maximumFractionDigits: value < 10 ? 2 : 0 })}`;
 
+const COLUMNS: readonly Column[] = [
+  { head: 'part', min: 16, wrap: true },
+  { head: 'on demand', right: true },
+  { head: 'provisioned', right: true },
+  { head: 'grows', min: 24, wrap: true, optional: 1 },
+  { head: 'first limit', min: 24, wrap: true, optional: 2 },
+];
+
 function planText(plan: Plan, { latency, archiveDays }: PlanOptions): string {
   const { workload, load } = plan;
-  const table = new CliTable({
-    head: ['part', 'on demand', 'provisioned', 'grows', 'first limit'],
-    colAligns: ['left', 'right', 'right', 'left', 'left'],
-    colWidths: [30, 12, 13, 40, 44],
-    wordWrap: true,
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { part, onDemand, provisioned, growth, firstLimit } of plan.lines)
-    table.push([part, usd(onDemand), usd(provisioned), growth, firstLimit]);
-  table.push(['USD a month', usd(plan.total.onDemand), usd(plan.total.provisioned), '', '']);
+  const rows = plan.lines.map(({ part, onDemand, provisioned, growth, firstLimit }) => [
+    part,
+    usd(onDemand),
+    usd(provisioned),
+    growth,
+    firstLimit,
+  ]);
+  rows.push(['USD a month', usd(plan.total.onDemand), usd(plan.total.provisioned), '', '']);
   return [
     `${workload.eventsPerSecond} events a second from ${workload.gateways} gateways, latency ${latency}, ${workload.accounts} accounts, archive ${archiveDays} days`,
-    table.toString(),
-    `${(load.eventsPerSecond / load.recordsPerSecond).toFixed(1)} events a record (linger ${workload.lingerMs} ms), batches every ${plan.batchSeconds.toFixed(0)} s a lane, ${(load.writeUnitsPerSecond / load.eventsPerSecond).toFixed(2)} write units an event`,
-    `for three times the mean: ${plan.shards} shards provisioned, ${plan.concurrency} functions at once, ${plan.peakWriteUnits} write units a second`,
-    ...plan.warnings.map((warning) => `note: ${warning}`),
-    `figures: ${MEASURED.traffic}; waiting times of score are assumed`,
-    `left out: ${plan.leftOut.join('; ')}`,
+    fittedTable(COLUMNS, rows),
+    ...[
+      `${(load.eventsPerSecond / load.recordsPerSecond).toFixed(1)} events a record (linger ${workload.lingerMs} ms), batches every ${plan.batchSeconds.toFixed(0)} s a lane, ${(load.writeUnitsPerSecond / load.eventsPerSecond).toFixed(2)} write units an event`,
+      `for three times the mean: ${plan.shards} shards provisioned, ${plan.concurrency} functions at once, ${plan.peakWriteUnits} write units a second`,
+      ...plan.warnings.map((warning) => `note: ${warning}`),
+      `figures: ${MEASURED.traffic}; waiting times of score are assumed`,
+      `left out: ${plan.leftOut.join('; ')}`,
+    ].map((line) => wrap(line, terminalWidth())),
   ].join('\n');
 }

@@ -207,14 +207,20 @@ export async function stackOf(
     if (found !== undefined) return found;
   } catch (error) {
     if (error instanceof Error && error.message === 'Region is missing')
-      throw new InputError(`which deployment? No demo is running, and no AWS region is set: ${hint}`, {
-        cause: error,
-      });
+      throw new InputError(`which deployment? ${await withoutRegion()}: ${hint}`, { cause: error });
     throw asInputError(error, `stack ${name}`);
   } finally {
     client.destroy();
   }
   throw new InputError(`there is no stack ${name} in this account and region: ${hint}`);
+}
+
+/** What stands for a deployment here, where no region is set: not that no demo runs, where one does. */
+async function withoutRegion(): Promise<string> {
+  const demo = await readDemoFile().catch(() => undefined);
+  return demo === undefined
+    ? 'No demo is running, and no AWS region is set'
+    : 'This looks at a stack in AWS, which the running demo is not, and no AWS region is set';
 }
 
 async function connectDemo(text: string, options: DeploymentOptions): Promise<Deployment> {
@@ -278,9 +284,13 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Faults of the connection and of AWS, in words and with where they happened; others are faults of the program. */
+/**
+ * Faults of the connection and of AWS, in words and with where they happened; of this machine's disk without, as that is
+ * elsewhere; others are faults of the program.
+ */
 export function asInputError(error: unknown, where: string): unknown {
   if (error instanceof InputError) return error;
-  const { code, message } = failureOf(error, where);
+  const { code } = failureOf(error);
+  const { message } = failureOf(error, code === EXIT.machine ? undefined : where);
   return code === EXIT.fault ? error : new InputError(message, { cause: error });
 }

@@ -115,11 +115,11 @@ function leftOut(gone: readonly Column[], width: number): string[] {
 }
 
 /** Cut with an ellipsis, or set flush right; a cell that fits keeps its colours. */
-function placed(cell: string, width: number, { right, wrap }: Column): string {
+function placed(cell: string, width: number, { right, wrap: further }: Column): string {
   const own = widthOf(cell);
   if (own > width)
-    return wrap === true
-      ? cell
+    return further === true
+      ? wrap(cell, width) // to the column's width: the gap beside it stays
       : `${[...stripVTControlCharacters(cell)].slice(0, Math.max(1, width - 1)).join('')}…`;
   return right === true ? `${' '.repeat(width - own)}${cell}` : cell;
 }

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { BacktestRun } from '../../backtest/backtest-run.ts';
 import type { Labels } from '../../backtest/labels.ts';
 import type { BacktestResult } from '../../backtest/outcome.ts';
-import { type Step, type TuningAccount, tune } from '../../backtest/tune.ts';
+import { roundedUp, type Step, type TuningAccount, tune } from '../../backtest/tune.ts';
 import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
 import { say } from '../../input/say.ts';
@@ -78,8 +78,8 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
   const traffic = await Traffic.of(names, options);
   const labels = await traffic.labels(options.labels);
   const accounts = await labelledAccounts(traffic, labels, options, policy);
-  say(`${accounts.length} labelled accounts; learning without the extraction accounts, then with them ...`);
-  const tuned = tune(accounts, policy, options.maxFpr);
+  say(`tune: ${accounts.length} labelled accounts; each of two steps may take a minute`);
+  const tuned = tune(accounts, policy, options.maxFpr, undefined, (what) => say(`tune: ${what} ...`));
   if (!tuned.ok) {
     if (options.json === true) printJson({ ok: false, reason: tuned.reason });
     else process.stdout.write(`${tuned.reason}\n`);
@@ -90,7 +90,7 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
   const candidate = { ...tuned.policy, id, calibration: `${id}-calibration` };
   const made = { ...tuned.calibration, id: candidate.calibration };
   const changes = policyChanges(policy, candidate);
-  say('replaying the traffic with what was made, as backtest does ...');
+  say('tune: replaying the traffic with what was made, as backtest does ...');
   // beside what it starts from, where that is to be had: what names the shipped calibration
   const before =
     policy.calibration === defaultCalibration.id ? [{ policy, calibration: defaultCalibration }] : [];
@@ -228,7 +228,7 @@ function printFrontier(frontier: readonly Step[]): void {
   const rows: string[][] = [];
   for (const step of frontier)
     rows.push([
-      percent(step.monthly),
+      percent(roundedUp(step.monthly)),
       `${step.wronged} of ${step.benign}`,
       step.fprInterval.map(percent).join(' to '),
       `${step.caught} of ${step.extraction}`,
@@ -236,7 +236,7 @@ function printFrontier(frontier: readonly Step[]): void {
       `${step.campaignsCaught} of ${step.campaigns}`,
     ]);
   const columns: readonly Column[] = [
-    { head: 'chance a month', right: true },
+    { head: 'budget a month', right: true },
     { head: 'benign flagged', right: true },
     { head: '95 %', right: true, optional: 2 },
     { head: 'extraction found', right: true },

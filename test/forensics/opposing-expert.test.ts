@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { declaredKin } from '../../lib/cli/forensics/run.ts';
+import { type AnswerSheet, readAnswerSheet } from '../../lib/forensics/answers.ts';
+import { controlsOfAnotherTime } from '../../lib/forensics/control-dates.ts';
+import { lineages, oddDates, readModels } from '../../lib/forensics/models.ts';
+import type { SuspectReport } from '../../lib/forensics/report.ts';
+import { runForensics } from '../../lib/forensics/study.ts';
+import { normalFrom, type Random, seededRandom } from '../../lib/statistics/generator.ts';
+import {
+  makeExam,
+  makeHabits,
+  sheetOf,
+  strangers,
+  takeExam,
+  textSheet,
+  writeTexts,
+} from './synthetic-models.ts';
+
+/** What an expert of the other side would try: likeness, or the lack of it, that no training made. */
+
+function ask(reference: AnswerSheet, suspect: AnswerSheet, controls: readonly AnswerSheet[]): SuspectReport {
+  const [report] = runForensics({ reference, suspects: [suspect], controls, teachers: [] }).suspects;
+  if (report === undefined) throw new Error('no report');
+  return report;
+}
+
+describe('likeness that no training on answers made', () => {
+  it('test items that leaked to two strangers make right answers alike, and no verdict', () => {
+    const random = seededRandom(11);
+    const exam = makeExam(800, random);
+    const leaked = exam.key.map(() => random() < 1 / 3);
+    const take = (parent?: number[], share = 0) => takeExam(exam, 0.2, random, parent, share);
+    const knowing = (own: readonly number[]) => own.map((c, i) => (leaked[i] ? (exam.key[i] ?? 0) : c));
+    const controls = strangers.slice(0, 14).map((m) => sheetOf(m, exam, take()));
+    const own = take();
+    const reference = sheetOf('ours', exam, knowing(own));
+    const stranger = ask(reference, sheetOf('theirs', exam, knowing(take())), controls);
+    expect(stranger.p).toBeLessThanOrEqual(0.01);
+    expect(stranger).toMatchObject({ verdict: 'abstained', mechanism: null, attribution: null });
+    expect(stranger.statement).toMatch(/the likeness lies in right answers.*Test items that leaked/);
+    // Nor is a candidate named that only the leak makes alike.
+    const honest = sheetOf('honest', exam, take());
+    const [asked] = runForensics({
+      reference: honest,
+      suspects: [sheetOf('theirs', exam, knowing(take()))],
+      controls,
+      teachers: [reference],
+    }).suspects;
+    expect(asked?.attribution).toBeNull();
+    expect(asked?.caveats.map((c) => c.code)).toContain('candidate-not-named');
+    // A student shares wrong answers too, leaked items or not.
+    const student = ask(reference, sheetOf('pupil', exam, knowing(take(own, 0.4))), controls);
+    expect(student.verdict).toBe('consistent with');
+    expect(student.wrongOnly?.p).toBeLessThanOrEqual(0.01);
+  });
+
+  it('a filler that one parser writes where it finds no answer is no shared error', () => {
+    const random = seededRandom(12);
+    const items = 400;
+    const hardness = (i: number) => Math.sin(i * 12.9898) * 1.5;
+    const free = (r: Random, parent?: readonly string[]) =>
+      Array.from({ length: items }, (_, i) => {
+        if (parent !== undefined && r() < 0.5) return parent[i] ?? '';
+        if (normalFrom(r) > hardness(i)) return `${2 * i}`;
+        return r() < 0.3 ? `${i}.5` : `${i}.${Math.floor(r() * 400)}1`;
+      });
+    const filled = (own: readonly string[]) =>
+      own.map((a, i) => (hardness(i) > 0.5 && random() < 0.35 ? 'nan' : a));
+    const sheet = (model: string, answers: readonly string[]) =>
+      readAnswerSheet(
+        model,
+        answers.map((answer, i) => JSON.stringify({ item: `q${i}`, answer, correct: `${2 * i}` })),
+      );
+    const controls = strangers.slice(0, 14).map((m) => sheet(m, free(random)));
+    const own = free(random);
+    const reference = sheet('ours', filled(own));
+    const stranger = ask(reference, sheet('theirs', filled(free(random))), controls);
+    expect(stranger).toMatchObject({ verdict: 'abstained', oneAnswer: { answer: 'nan' } });
+    expect(stranger.statement).toContain('a parser that fills in "nan"');
+    expect(ask(reference, sheet('pupil', filled(free(random, own))), controls).verdict).toBe(
+      'consistent with',
+    );
+  });
+
+  it('two that write a language of their own are not compared, nor is a student that does', () => {
+    const random = seededRandom(13);
+    const prompts = 45;
+    const write = () => writeTexts(prompts, makeHabits(random), random);
+    const translated = (texts: readonly string[]) =>
+      texts.map((t) => t.replace(/[a-z]/g, (c) => String.fromCharCode(0x430 + c.charCodeAt(0) - 97)));
+    const controls = strangers.slice(0, 8).map((m) => textSheet(m, write()));
+    const [ours, theirs] = [write(), write()];
+    for (const reference of [ours, translated(ours)])
+      for (const suspect of [translated(theirs), translated(ours.map((t) => `${t}. zusatz`))]) {
+        const s = ask(textSheet('ours', reference), textSheet('theirs', suspect), controls);
+        expect(s).toMatchObject({ verdict: 'abstained', p: null });
+        expect(s.reason).toMatch(/0 % of the words in the replies of (ours|theirs).*another language/);
+      }
+    // Where all write it, nobody stands out.
+    const all = controls.map((c, k) => textSheet(`${c.model}-x`, translated(k === 0 ? theirs : write())));
+    expect(ask(textSheet('ours', translated(ours)), textSheet('theirs', translated(theirs)), all).p).not.toBe(
+      null,
+    );
+  });
+});
+
+describe('dates, scores and kin that mislead', () => {
+  const dated = (model: string, date: string) =>
+    readAnswerSheet(
+      model,
+      ['a', 'b'].map((item) => JSON.stringify({ item, text: 'x', date })),
+    );
+
+  it('times in other zones are days in UTC, and a day on the other side of the earth contradicts nothing', () => {
+    expect(dated('m', '2025-01-20T01:30:00+09:00').asked?.to).toBe('2025-01-19');
+    expect(dated('m', '2025-01-19 23:30:00-0800').asked?.to).toBe('2025-01-20');
+    const of = lineages(new Map([['m', { released: '2025-01-20' }]]));
+    expect(oddDates(dated('m', '2025-01-19'), of)).toBeUndefined();
+    expect(oddDates(dated('m', '2025-01-18'), of)).toMatch(/one of the two is wrong/);
+  });
+
+  it('controls of another generation carry no verdict on texts, and it is said', () => {
+    const released = (model: string, day: string) => [model, { released: day }] as const;
+    const of = (own: number) =>
+      lineages(
+        new Map([
+          released('ours', '2025-01-20'),
+          released('theirs', '2025-06-01'),
+          ...strangers.slice(0, 8).map((m, k) => released(m, k < own ? '2025' : '2023-11')),
+        ]),
+      );
+    const said = (own: number) => controlsOfAnotherTime('ours', 'theirs', strangers.slice(0, 8), of(own));
+    expect(said(2)).toBeUndefined();
+    expect(said(1)?.text).toMatch(/^Only 1 of the 8 controls with a known release came out within a year/);
+    expect(said(0)?.text).toMatch(/^None of the 8/);
+  });
+
+  it('NaN and infinite scores are named, with what to write', () => {
+    for (const score of ['NaN', '-Infinity'])
+      expect(() => readAnswerSheet('m', [`{"item":"a","answer":"1","score":${score}}`])).toThrow(
+        'm, line 1: NaN or Infinity, which JSON does not have: write null',
+      );
+    expect(() => readAnswerSheet('m', ['{"item":"a","answer":"1","score":1e999}'])).toThrow(/"score"/);
+  });
+
+  it('a model that is its own kin or its own base is an error', () => {
+    expect(() => declaredKin(['a,a'], ['a', 'b'])).toThrow(/a is named twice/);
+    expect(() => readModels('m.json', { Acme: { base: 'acme ' } })).toThrow(/names the model itself/);
+  });
+});
