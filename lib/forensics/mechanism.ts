@@ -44,7 +44,7 @@ export function mechanismOf(report: SuspectReport, of: Lineages): Mechanism | nu
     return {
       possible: [SOURCES.data, SOURCES.base, SOURCES.style],
       excluded: [],
-      text: `Texts show how a model writes: they cannot part ${SOURCES.data}, ${SOURCES.base} and ${SOURCES.style}. Shared wrong answers could part the first two from the last.${known}`,
+      text: `Texts show how a model writes. They cannot tell these apart: ${SOURCES.data}; ${SOURCES.base}; ${SOURCES.style}. Shared wrong answers could tell the first two from the last.${known}`,
     };
   const texts =
     report.editedCopy?.what === 'texts'
@@ -58,7 +58,7 @@ export function mechanismOf(report: SuspectReport, of: Lineages): Mechanism | nu
   return {
     possible: [SOURCES.weights, SOURCES.base, SOURCES.data],
     excluded: [SOURCES.style],
-    text: `${text} ${capital(SOURCES.weights)}, ${SOURCES.base} and ${SOURCES.data} leave the same trace here; only a known lineage parts them.${texts}${known}`,
+    text: `${text} ${capital(SOURCES.weights)}, ${SOURCES.base} and ${SOURCES.data} leave the same trace here; only a known lineage tells them apart.${texts}${known}`,
   };
 }
 
@@ -74,6 +74,7 @@ export function alternativesTo(report: SuspectReport, of: Lineages): string[] {
   out.push(...(report.mechanism?.possible ?? []).map((s) => `${capital(s)}.`));
   if (report.caveats.some((c) => c.code === 'controls-of-another-time'))
     out.push('What models of one generation share: the controls are of another.');
-  if (toExplain(report)) out.push('Learning in the other direction, or leaked test items.');
+  if (toExplain(report))
+    out.push(`Learning in the other direction${report.mode === 'text' ? '' : ', or leaked test items'}.`);
   return out;
 }

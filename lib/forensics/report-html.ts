@@ -158,7 +158,7 @@ ${table(
     fixed(t.lineProbability, 2),
   ]),
   [2, 3, 4, 5, 6],
-)}<p class="muted">Probabilities are among these candidates, given that one of them is the teacher; they say nothing of a teacher who was not asked.</p>`;
+)}<p class="muted">Probabilities are among these candidates, given that one of them is the teacher; they say nothing of a teacher who was not asked. Here z and p are taken among the pairs of the suspect, of the candidates and of the controls that are no candidates, so those of the reference differ a little from the ones above.</p>`;
 }
 
 function viewTable(s: SuspectReport): Html | string {

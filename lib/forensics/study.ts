@@ -18,7 +18,7 @@ import { alternativesTo, mechanismOf } from './mechanism.ts';
 import { cutoffNote, type Lineages, lineages, oddDates, olderThan, withAnswers } from './models.ts';
 import { capital } from './numbers.ts';
 import { abstain, type Context, type Draft, type ForensicsInput, type Question } from './question.ts';
-import type { ForensicsReport, SuspectReport } from './report.ts';
+import type { Attribution, Caveat, ForensicsReport, SuspectReport } from './report.ts';
 import { restsOn } from './rests-on.ts';
 import { enoughTexts, LEAST_ITEMS, type Unfit } from './screening.ts';
 import { testSelection } from './selection.ts';
@@ -256,6 +256,27 @@ function questionsOf(drafts: readonly Draft[], context: Context): Asked[] {
   });
 }
 
+/**
+ * Why a candidate that is not the reference is not named by answers: what it shares with the suspect passes no test that the
+ * reference's likeness must pass. It is asked about as if it were the reference.
+ */
+function doubtOfName(
+  { named }: Attribution,
+  { suspect, mode }: SuspectReport,
+  context: Context,
+): Caveat | undefined {
+  const { reference, suspects, teachers } = context.input;
+  if (named === null || named === reference.model || mode === 'text') return undefined;
+  const candidate = teachers.find((t) => t.model === named);
+  const accused = suspects.find((s) => s.model === suspect);
+  if (candidate === undefined || accused === undefined) return undefined;
+  const input = { ...context.input, reference: candidate, teachers: [] };
+  const reason = restsOn(judge({ ...context, input }, accused).report);
+  return reason === undefined
+    ? undefined
+    : { code: 'candidate-not-named', text: `Candidate ${named} is not named: ${reason}.` };
+}
+
 /** Corrects p-values over all questions of the run, answers the second and the third question, words the verdicts. */
 function finish(drafts: readonly Draft[], context: Context): SuspectReport[] {
   const asked = questionsOf(drafts, context);
@@ -267,15 +288,18 @@ function finish(drafts: readonly Draft[], context: Context): SuspectReport[] {
       return at < 0 ? undefined : adjusted[at];
     };
     const excluded = excludedDirections(context, d.report.suspect);
-    const attribution =
+    const whom =
       d.closeness === undefined ||
       settledByCopy(d.report) !== undefined ||
       madeByWriting(d.report) ||
       restsOn(d.report) !== undefined
         ? undefined
         : attribute(d.closeness, excluded, datesKnown(context, d.report.suspect));
+    const doubt = whom === undefined ? undefined : doubtOfName(whom, d.report, context);
+    const attribution = doubt === undefined ? whom : undefined;
     const base: SuspectReport = {
       ...d.report,
+      caveats: doubt === undefined ? d.report.caveats : [...d.report.caveats, doubt],
       questions: asked.length,
       excludedDirections: excluded,
       pAdjusted: d.p === undefined ? null : (corrected(undefined) ?? null),

@@ -2,15 +2,19 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { decideOn } from '../../lib/cli/shared/decide.ts';
 import { asInputError } from '../../lib/cli/shared/deployment.ts';
 import { EXIT, failureOf } from '../../lib/cli/shared/failure.ts';
 import { fittedTable } from '../../lib/cli/shared/fitted-table.ts';
 import { writable, writeAside } from '../../lib/cli/shared/output.ts';
 import { outputJsonSchema } from '../../lib/cli/shared/output-schemas.ts';
 import { fileTrouble, InputError } from '../../lib/input/errors.ts';
+import { MemoryFindingStore } from '../../lib/stores/finding-memory.ts';
 import { textOf } from '../docs/documents.ts';
+import { evidenceOf } from '../findings/evidence.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -137,4 +141,21 @@ it('the JSON Schema of what --json prints is current', () => {
   expect(JSON.parse(textOf('lib/cli/shared/output.schema.json')), 'npm run schema').toEqual(
     JSON.parse(outputJsonSchema()),
   );
+});
+
+it('a verdict that the credentials may not write says that it goes through the triage API', async () => {
+  class Closed extends MemoryFindingStore {
+    override write(): Promise<boolean> {
+      return Promise.reject(named('AccessDeniedException', 'no dynamodb:PutItem'));
+    }
+  }
+  const { finding } = evidenceOf(50, (notices) => notices.at(-1));
+  const store = new Closed();
+  store.find = () => Promise.resolve({ finding, version: 1 });
+  const decide = decideOn({ dynamodb: new DynamoDBClient() }, store, async () => ({
+    name: 'ada',
+    principal: 'ada',
+  }));
+  const refused = await decide(finding.id, { action: 'triage', verdict: 'unsure' }, 'd-1').catch(failureOf);
+  expect(refused).toMatchObject({ code: EXIT.service, message: expect.stringContaining('--stack NAME') });
 });

@@ -38,6 +38,16 @@ describe('likeness that no training on answers made', () => {
     expect(stranger.p).toBeLessThanOrEqual(0.01);
     expect(stranger).toMatchObject({ verdict: 'abstained', mechanism: null, attribution: null });
     expect(stranger.statement).toMatch(/the likeness lies in right answers.*Test items that leaked/);
+    // Nor is a candidate named that only the leak makes alike.
+    const honest = sheetOf('honest', exam, take());
+    const [asked] = runForensics({
+      reference: honest,
+      suspects: [sheetOf('theirs', exam, knowing(take()))],
+      controls,
+      teachers: [reference],
+    }).suspects;
+    expect(asked?.attribution).toBeNull();
+    expect(asked?.caveats.map((c) => c.code)).toContain('candidate-not-named');
     // A student shares wrong answers too, leaked items or not.
     const student = ask(reference, sheetOf('pupil', exam, knowing(take(own, 0.4))), controls);
     expect(student.verdict).toBe('consistent with');

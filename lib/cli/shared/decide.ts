@@ -7,6 +7,11 @@ import type { FindingStore } from '../../stores/finding-store.ts';
 import { change } from '../../stores/verdicts.ts';
 import type { Deployment } from './deployment.ts';
 
+/** The credentials may not write the findings table: those of analysts never may where there is a triage API. */
+class VerdictNotWritten extends Error {
+  override readonly name = 'VerdictNotWritten';
+}
+
 /** A person's decision about a finding of this deployment. @throws TriageError where it does not fit the finding */
 export type Decide = (id: string, asked: DecisionRequest, decision: string) => Promise<Triaged>;
 
@@ -17,15 +22,26 @@ export type Decide = (id: string, asked: DecisionRequest, decision: string) => P
  * @param author who writes into the table; not asked for with the API
  */
 export function decideOn(
-  { triageUrl, dynamodb }: Deployment,
+  { triageUrl, dynamodb }: Pick<Deployment, 'triageUrl' | 'dynamodb'>,
   store: FindingStore,
   author: () => Promise<Author>,
 ): Decide {
   if (triageUrl === undefined)
     return async (id, asked, decision) => {
       const by = await author();
-      // processing time, as the functions have it that look at the date: also where old traffic is replayed
-      return change(store, id, decided(asked, by, decision, Date.now()), decision, isMadeBy(asked, by));
+      try {
+        // processing time, as the functions have it that look at the date: also where old traffic is replayed
+        return await change(
+          store,
+          id,
+          decided(asked, by, decision, Date.now()),
+          decision,
+          isMadeBy(asked, by),
+        );
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== 'AccessDeniedException') throw error;
+        throw new VerdictNotWritten(error.message, { cause: error });
+      }
     };
   checkAddress(triageUrl);
   const { region, credentials } = dynamodb.config;

@@ -118,6 +118,10 @@ const BY_NAME: Readonly<Record<string, Remedy>> = {
   ExpiredToken: service('the AWS credentials have expired', CREDENTIALS),
   ExpiredTokenException: service('the AWS credentials have expired', CREDENTIALS),
   AccessDenied: service('AWS does not allow it', PERMISSION),
+  VerdictNotWritten: service(
+    'AWS does not allow these credentials to write verdicts into the table',
+    'a deployment with a triage API takes them there: name the stack (--stack NAME) instead of its table, or set TRIAGE_API_URL',
+  ),
   AccessDeniedException: service('AWS does not allow it', PERMISSION),
   KMSAccessDeniedException: service('AWS does not allow the use of the key', PERMISSION),
   AuthorizationError: service('AWS does not allow it', PERMISSION),

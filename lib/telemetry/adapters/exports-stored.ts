@@ -122,7 +122,6 @@ export const STORED: readonly ExportShape[] = [
         entry['developer.id'] ??
         entry['developer.email'] ??
         entry.client_id ??
-        entry['request.header.x-api-key'] ??
         entry['developer.app.id'] ??
         entry['developer.app.name'],
       client_ip: entry['client.ip'] ?? entry['proxy.client.ip'],

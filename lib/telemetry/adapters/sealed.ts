@@ -53,9 +53,13 @@ function isEncryptionHeader(written: string): boolean {
   return /^\{.*"enc":"[\w+-]{1,40}".*\}$/.test(header) && !/\s\S+\s/.test(header);
 }
 
-/** A run of so many printable bytes, or such a share of them, is no chance: of random bytes three in eight are printable. */
+/**
+ * A run of so many printable bytes, or such a share of printable or of readable ones, is no chance: of random bytes three in eight
+ * are printable, and less than one in ten belongs to a whole character of UTF-8 beyond ASCII.
+ */
 const PRINTABLE_RUN = 20;
 const PRINTABLE_SHARE = 0.6;
+const READABLE_SHARE = 0.75;
 
 /** Whether base64 decodes to words, wherever its groups of four begin: somebody may put a mark of any length before it. */
 function hidesText(written: string): boolean {
@@ -65,13 +69,28 @@ function hidesText(written: string): boolean {
 function decodesToText(written: string): boolean {
   const bytes = Buffer.from(written, 'base64');
   let printable = 0;
+  let beyond = 0;
   let run = 0;
-  for (const byte of bytes) {
-    run = (byte >= 32 && byte < 127) || byte === 10 ? run + 1 : 0;
-    if (run > 0) printable++;
+  for (let i = 0; i < bytes.length; ) {
+    const byte = bytes[i] ?? 0;
+    const size = (byte >= 32 && byte < 127) || byte === 10 ? 1 : characterBytes(bytes, i);
+    run = size === 1 ? run + 1 : 0;
     if (run >= PRINTABLE_RUN) return true;
+    if (size === 1) printable++;
+    else beyond += size;
+    i += Math.max(1, size);
   }
-  return bytes.length >= 32 && (printable > PRINTABLE_SHARE * bytes.length || isUtf8(bytes));
+  const { length } = bytes;
+  return (
+    length >= 32 && (printable > PRINTABLE_SHARE * length || printable + beyond > READABLE_SHARE * length)
+  );
+}
+
+/** Bytes of the character of UTF-8 beyond ASCII that begins there (RFC 3629, section 4); 0: none does. */
+function characterBytes(bytes: Buffer, at: number): number {
+  const first = bytes[at] ?? 0;
+  const size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  return first >= 0xc2 && first <= 0xf4 && isUtf8(bytes.subarray(at, at + size)) ? size : 0;
 }
 
 /** Shortest text whose letters say whether chance drew them. */
