@@ -177,6 +177,7 @@ const OTHERS: readonly (readonly [args: readonly string[], code: number])[] = [
   [['demo', '--send', 'garbage.bin'], EXIT.input],
   [['drift', 'garbage.bin'], EXIT.input],
   [['learning', '--stack', 'S'], EXIT.service],
+  [['recalibrate', '--stack', 'S'], EXIT.service],
   [['triage', 'f-1', '--verdict', 'benign', '--stack', 'S'], EXIT.service],
   [['dossier', 'f-1', '--out', 'd', '--stack', 'S'], EXIT.service],
   [['plan', '--events-per-second', 'x'], EXIT.input],
