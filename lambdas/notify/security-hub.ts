@@ -40,9 +40,10 @@ export async function importFindings(delivery: HubDelivery): Promise<void> {
 
 async function importBatch(batch: readonly AwaitedImport[], delivery: HubDelivery): Promise<void> {
   const { findings, hub, home } = delivery;
-  const held = await readAll(batch, findings);
-  // UpdatedAt is the time of reading: Security Hub ignores an import that another has overtaken.
+  // UpdatedAt, by which Security Hub ignores an import that another has overtaken, lies before the reading and after the mark was seen:
+  // an import with a later one has then read all that this one has
   const now = delivery.now();
+  const held = await readAll(batch, findings);
   const sent = held.map(({ awaited, read }) => ({
     awaited,
     read,

@@ -93,7 +93,7 @@ export async function simulateDeploying(seed: number): Promise<SeedResult> {
   const stream = traffic(randomFor(seed, 'deployed traffic'));
   const must = await live(stream, seed, undefined);
   const deployment = deploymentOf(randomFor(seed, 'deployment'));
-  const is = await live(recut(stream, randomFor(seed, 'batches')), seed, USUAL, deployment);
+  const is = await live(recut(stream, randomFor(seed, 'batches')), seed, USUAL, { deployment });
   const passed = passedIn(is.world);
   const names = [...passed.events.keys()].flatMap((name) => [name, findingIdStart('account', name)]);
   const found = [

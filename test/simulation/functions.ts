@@ -4,6 +4,7 @@ import { AppConfigDataClient } from '@aws-sdk/client-appconfigdata';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { CalibrateFunction } from '../../lambdas/calibrate/calibrate.ts';
 import { LinkFunction } from '../../lambdas/link/link.ts';
@@ -15,7 +16,9 @@ import { readEvent } from '../../lambdas/triage/request.ts';
 import { shippedCalibration } from '../../lib/aws/calibration-bucket.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
 import { policySource } from '../../lib/aws/policy-source.ts';
+import { SecurityHub } from '../../lib/aws/security-hub.ts';
 import type { Variable } from '../../lib/contract/environment.ts';
+import { productArn, type SecurityHubHome } from '../../lib/findings/views/asff.ts';
 import { type CodeVersion, foundBy, sentBy } from './code-versions.ts';
 import type { Caller, ServiceName, World } from './world.ts';
 
@@ -48,6 +51,9 @@ const ENVIRONMENT: Readonly<Record<Variable, string>> = {
   LOG_LEVEL: 'SILENT',
 };
 
+/** Where findings are imported, in histories in which they are. */
+export const HOME: SecurityHubHome = { partition: 'aws', region: 'us-east-1', accountId: '000000000000' };
+
 /** Clients of the SDK whose calls end in the world instead of on the network. */
 export class Clients {
   readonly dynamodb: DynamoDBClient;
@@ -55,6 +61,7 @@ export class Clients {
   readonly sns: SNSClient;
   readonly eventBridge: EventBridgeClient;
   readonly appConfig: AppConfigDataClient;
+  readonly securityHub: SecurityHubClient;
 
   constructor(world: World, caller: Caller, version: CodeVersion = world.newestCode) {
     const sends = (service: ServiceName): PropertyDescriptorMap => ({
@@ -72,6 +79,7 @@ export class Clients {
     this.sns = Object.create(SNSClient.prototype, sends('messages'));
     this.eventBridge = Object.create(EventBridgeClient.prototype, sends('messages'));
     this.appConfig = Object.create(AppConfigDataClient.prototype, sends('appConfig'));
+    this.securityHub = Object.create(SecurityHubClient.prototype, sends('securityHub'));
   }
 }
 
@@ -140,7 +148,12 @@ function handleOf(name: SimulatedFunction, world: World, clients: Clients): Hand
         ...common,
         sns: clients.sns,
         eventBridge: clients.eventBridge,
-        securityHub: undefined,
+        ...(world.securityHub === undefined
+          ? { securityHub: undefined }
+          : {
+              environment: { ...ENVIRONMENT, SECURITY_HUB: productArn(HOME) },
+              securityHub: new SecurityHub(clients.securityHub),
+            }),
         newName: () => world.newName(),
       });
       return (event) => notify.handle(event as Parameters<typeof notify.handle>[0]);

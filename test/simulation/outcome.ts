@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { readArchivedEvents } from '../../lib/aws/archived-events.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { decodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
 import { EXPIRY_ATTRIBUTE, PROFILE_ITEMS } from '../../lib/contract/tables.ts';
 import type { AccountState } from '../../lib/detection/account-state.ts';
+import { asff } from '../../lib/findings/views/asff.ts';
 import { encodeSlices } from '../../lib/profile/codec.ts';
 import {
   mergePromptSamples,
@@ -15,7 +17,7 @@ import { decodePromptSamples, encodePromptSamples } from '../../lib/profile/prom
 import { joinSlices } from '../../lib/profile/window.ts';
 import { contentValue, entryValues, isComparable, watchedValue } from '../../lib/stores/link-store.ts';
 import { DAY } from '../events.ts';
-import { Clients } from './functions.ts';
+import { Clients, HOME } from './functions.ts';
 import { type Decision, findingsIn } from './people.ts';
 import type { Traffic } from './traffic.ts';
 import type { World } from './world.ts';
@@ -51,6 +53,8 @@ export interface End {
   readonly leaked: readonly string[];
   /** items whose expiry is no moment of the next years, in seconds */
   readonly misdated: readonly string[];
+  /** findings whose copy in Security Hub is not what they are, and marks of imports that nobody took away */
+  readonly outdated: readonly string[];
   /** decisions of people that do not stand in their finding's trail exactly once */
   readonly miscounted: readonly string[];
 }
@@ -99,6 +103,7 @@ export async function endOf(
     ),
     leaked: leaked(world, events),
     misdated: misdated(world),
+    outdated: outdated(world),
     miscounted: decisions.flatMap(({ finding: of, id }) => {
       const trail = held.find((one) => one.id === of)?.audit ?? [];
       const times = trail.filter(({ decision }) => decision === id).length;
@@ -189,6 +194,24 @@ function misindexed({ tables }: World, own: ReadonlyMap<string, PromptSamples>):
   return [...new Set([...must.keys(), ...is.keys()])].filter(
     (place) => must.get(place) !== is.get(place) && (must.has(place) || !may.has(place)),
   );
+}
+
+function outdated(world: World): string[] {
+  const { securityHub, tables } = world;
+  if (securityHub === undefined) return [];
+  const waiting = tables
+    .items('findings')
+    .flatMap(({ finding }) => (finding?.S?.startsWith('import#') ? [finding.S] : []));
+  const behind = findingsIn(world).flatMap((held) => {
+    if (held.hub !== true) return [];
+    const { Id } = asff(held, HOME, 0);
+    const is = securityHub.held.get(Id);
+    // what is to be done next, and until when, is said as of the import
+    return is !== undefined && isDeepStrictEqual(is, asff(held, HOME, Date.parse(is.UpdatedAt)))
+      ? []
+      : [`${held.id} of ${held.updatedAt}, imported ${is?.UpdatedAt ?? 'never'}`];
+  });
+  return [...waiting, ...behind];
 }
 
 /** Whoever reads prints and may also ask the models needs no key (docs/telemetry.md). */

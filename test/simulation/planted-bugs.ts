@@ -367,6 +367,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     OUTAGES,
   ),
   bug(
+    'imported-as-of-later',
+    'lambdas/notify/security-hub.ts',
+    'document: asff(read.finding, home, now)',
+    'document: asff(read.finding, home, delivery.now())',
+    'Security Hub keeps an older state of a finding',
+    ['test/findings/imports.test.ts'],
+  ),
+  bug(
     'lists-not-left',
     FINDINGS,
     'return !isLine(await this.#putLine(list, delivery, leftMark(delivery), expires));',

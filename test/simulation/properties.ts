@@ -47,6 +47,7 @@ export function violations(must: End, is: End, { events }: Traffic): Violation[]
   for (const print of is.leaked) say('findings hold no raw prints', print);
   for (const item of is.misdated) say('expiry is a time in seconds', item);
   for (const entry of is.misindexed) say('the link index is what the profiles say', entry);
+  for (const finding of is.outdated) say('Security Hub has every finding as it stands', finding);
   for (const decision of is.miscounted) say('a decision is made once', decision);
   for (const account of is.waiting) say('nothing waits for ever', account);
   for (const line of must.badLines) if (!is.badLines.has(line)) say('a bad line is kept', line);

@@ -5,6 +5,7 @@ import { type FaultRates, faults } from './faults.ts';
 import { deliverBatch, deliverShard, Pool } from './mappings.ts';
 import { type End, endOf } from './outcome.ts';
 import { type Decision, decide, pushPolicies } from './people.ts';
+import { ImportedFindings } from './services/security-hub.ts';
 import type { StreamRecord } from './services/tables.ts';
 import type { Traffic } from './traffic.ts';
 import { inVirtualTime } from './virtual-time.ts';
@@ -26,10 +27,11 @@ export async function live(
   traffic: Traffic,
   seed: number,
   rates: FaultRates | undefined,
-  deployment?: Deployment,
+  also: { readonly deployment?: Deployment; readonly securityHub?: boolean } = {},
 ): Promise<History> {
   const world = new World(START + 20 * DAY + 8 * HOUR, seeded(seed));
-  world.deployment = deployment;
+  world.deployment = also.deployment;
+  if (also.securityHub === true) world.securityHub = new ImportedFindings();
   return inVirtualTime(world, async () => {
     if (rates !== undefined) world.interference = faults(rates, world);
     const pools = {
@@ -65,7 +67,7 @@ const sequenceOfChange = (record: StreamRecord): string => record.dynamodb.Seque
 
 async function stream(
   traffic: Traffic,
-  pools: Readonly<Record<'score' | 'triage', Pool>>,
+  pools: Readonly<Record<'score' | 'triage' | 'notify', Pool>>,
   world: World,
   followers: readonly Follower[],
   decisions: Decision[],
@@ -85,7 +87,16 @@ async function stream(
     scoring,
     ...followers.map((one) => one.follow(over)),
     rates === undefined ? undefined : decide(pools.triage, world, decisions, over),
+    rates === undefined || world.securityHub === undefined ? undefined : sweep(pools.notify, world, over),
   ]);
+}
+
+/** The schedule's invocations while everything goes on: they may die, and stand beside each other. */
+async function sweep(notify: Pool, world: World, over: () => boolean): Promise<void> {
+  while (!over()) {
+    await new Promise<void>((resolve) => world.timer(resolve, world.random() * 600));
+    await notify.invoke({});
+  }
 }
 
 /** A mapping onto a table's stream, with its filter; now and then one of the last batches is delivered again. */

@@ -9,6 +9,7 @@ import type { CodeVersion, Deployment } from './code-versions.ts';
 import { Configuration } from './services/configuration.ts';
 import { Messages } from './services/messages.ts';
 import { Objects } from './services/objects.ts';
+import type { ImportedFindings } from './services/security-hub.ts';
 import { type TableShape, Tables } from './services/tables.ts';
 
 /** Who makes calls: one environment of a function, or a command. It dies with all that it had not sent yet. */
@@ -21,7 +22,7 @@ export interface Caller {
   onDeath?: () => void;
 }
 
-export type ServiceName = 'dynamodb' | 's3' | 'messages' | 'appConfig';
+export type ServiceName = 'dynamodb' | 's3' | 'messages' | 'appConfig' | 'securityHub';
 
 /** One call that is on its way to a service. */
 export interface Call {
@@ -65,7 +66,7 @@ const SHAPES: Readonly<Record<string, TableShape>> = Object.fromEntries(
 const EXPIRIES = 0.01;
 
 /** Calls that change something: their effect may have happened though their answer was an error. */
-const WRITES = /Put|Update|Delete|Publish|Copy|BatchWrite|Transact/;
+const WRITES = /Put|Import|Update|Delete|Publish|Copy|BatchWrite|Transact/;
 
 /** All services and one clock, in one process: nothing happens but what `step` picks. */
 export class World {
@@ -78,6 +79,8 @@ export class World {
   /** processing time, ms */
   now: number;
   interference: Interference | undefined;
+  /** undefined: findings do not go there */
+  securityHub: ImportedFindings | undefined;
   /** undefined: all is of today's code */
   deployment: Deployment | undefined;
   #names = 0;
@@ -127,6 +130,8 @@ export class World {
         return this.messages.run(command);
       case 'appConfig':
         return this.configuration.run(command);
+      case 'securityHub':
+        return this.securityHub?.run(command);
     }
   }
 
