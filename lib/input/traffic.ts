@@ -88,6 +88,6 @@ export class Traffic {
 export function tellRejected(rejected: number): void {
   if (rejected > 0)
     say(
-      `${rejected} lines are no usage events and no exchanges, and were left out: record the same file with --rejects FILE to see which and why`,
+      `${rejected === 1 ? '1 line is no usage event and no exchange, and was' : `${rejected} lines are no usage events and no exchanges, and were`} left out: record the same file with --rejects FILE to see which and why`,
     );
 }

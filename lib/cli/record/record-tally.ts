@@ -62,7 +62,7 @@ export class RecordTally {
       );
     for (const { severe, text } of this.#health.warnings())
       say(`${severe ? 'WARNING: BLIND: ' : 'warning: '}${text}`);
-    if (found) say(`record: found ${listed(this.#formats)}`);
+    if (found && this.#formats.size > 0) say(`record: found ${listed(this.#formats)}`);
     say(
       `record: ${lines} lines read, ${events} events${rejected > 0 ? `, ${rejected} rejected` : ''}${skipped > 0 ? `, ${skipped} entries that are no model calls` : ''}`,
     );
