@@ -29,7 +29,7 @@ function loading(of: string, change: (source: string) => string): Plugin {
 
 const plugins = changed(process.env.SIPHONWATCH_PLANTED, process.env.SIPHONWATCH_MUTANT);
 
-/** `fast` is what `npm test` runs (179 to 208 s on two quiet cores; two minutes are the goal); `slow` holds long emulator and end-to-end runs. */
+/** `fast` is what `npm test` runs (179 to 244 s on two quiet cores, whose speed differs from day to day; two minutes are the goal); `slow` holds long emulator and end-to-end runs. */
 export default defineConfig({
   test: {
     maxWorkers: 2,
