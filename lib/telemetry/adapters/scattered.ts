@@ -21,7 +21,7 @@ const LONGEST_TEXT = 4_000_000;
 
 /** Fields of what the customer sent or the model said: who asked is never looked for in them. */
 const OF_BODIES =
-  /^(?:.*[-_.])?(?:body|req(?:uest)?s?|res(?:p(?:onse)?s?)?|inputs?|outputs?|messages|prompts?|contents?|kwargs|args|arguments|params|completions?|generations?|choices|tool\w*|query|question|answer)$|(?:request|response)(?:body|payload|content)?$/i;
+  /^(?:.*[-_.])?(?:body|req(?:uest)?s?|res(?:p(?:onse)?s?)?|inputs?|outputs?|messages|prompts?|contents?|kwargs|args|arguments|params|completions?|generations?|choices|tool\w*|query|question|answer|headers?|cookies?|baggage)$|(?:request|response)(?:body|payload|content)?$/i;
 const MODELS =
   /^(?:(?:ls|llm|ai|request|response|foundation)[._]?)?model(?:[._]?(?:name|id|arn))?$|^deployment(?:[._]?(?:name|id))?$/i;
 const ANSWERS =
@@ -238,14 +238,22 @@ function saysAnswer(objects: readonly Found[]): boolean {
   );
 }
 
+/** Fields of an entry that asks itself which may be the request's own. */
+const OF_REQUESTS = /^(?:user|metadata)$/i;
+
 /**
- * The account: of the outermost object that names one in a field of whoever logs. In the object that asks, `user` and
- * `metadata` may be the request's own.
+ * The account: of the outermost object that names one in a field of whoever logs. What lies in the object that asks may be the
+ * request's own; of an entry that asks itself that is so of some fields.
  */
 function accountIn(objects: readonly Found[], asked: Json): string | undefined {
+  const toAsked = objects.find(({ value }) => value === asked)?.path ?? [];
+  const isAsked = (path: readonly string[]) =>
+    toAsked.length === 0
+      ? OF_REQUESTS.test(path[0] ?? '')
+      : path.length > toAsked.length && toAsked.every((name, i) => path[i] === name);
   return (
     objects
-      .filter(({ isLogged }) => isLogged)
+      .filter(({ path, isLogged }) => isLogged && !isAsked(path))
       .map(({ value }) =>
         value === asked
           ? (nameInFlat(value) ?? nameAt(value, 'user', 'id') ?? nameAt(value, 'consumer'))
