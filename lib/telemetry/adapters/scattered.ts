@@ -18,6 +18,8 @@ const MAX_DEPTH = 7;
 const MAX_VALUES = 4_000;
 /** Longest text that is looked into for a body. */
 const LONGEST_TEXT = 4_000_000;
+/** Nobody's product has longer names of fields; a customer's arguments of tools may, and patterns are tried on each. */
+const LONGEST_NAME = 128;
 
 /** Fields of what the customer sent or the model said: who asked is never looked for in them. */
 const OF_BODIES =
@@ -51,6 +53,7 @@ function objectsIn(entry: Json): readonly Found[] {
       found.push(held);
       for (const [name, inner] of Object.entries(held.value)) {
         if (++seen > MAX_VALUES) return found;
+        if (name.length > LONGEST_NAME) continue;
         const path = [...held.path, name];
         const isLogged = held.isLogged && !OF_BODIES.test(name);
         for (const value of inside(inner)) next.push({ value, path, isLogged: isLogged && value === inner });
