@@ -4,7 +4,7 @@ import { type ReadAnswer, readAnswer, tokensOf } from './answer.ts';
 import type { ExportShape } from './export-shape.ts';
 import { at, type Json, jsonIn, listOf, nameAt, numberIn, objectOf, smallNames, textAt } from './fields.ts';
 import { isItem, partsOf, roleOf, textOf } from './message-names.ts';
-import { readRequest } from './request.ts';
+import { PARAM_PLACES, readRequest } from './request.ts';
 import { timeIn } from './times-beside.ts';
 
 /**
@@ -175,18 +175,11 @@ function modelOf(objects: readonly Found[]): string | undefined {
   return undefined;
 }
 
-/** Sampling parameters that stand in any object of the entry, the outermost first. */
-const PARAMS = [
-  'temperature',
-  'top_p',
-  'topP',
-  'max_tokens',
-  'maxTokens',
-  'max_output_tokens',
-  'maxOutputTokens',
-  'maximumLength',
-  'seed',
-];
+/** Sampling parameters that stand in any object of the entry, the outermost first. `n` and `p` may be anything there. */
+const { n: _, ...SAMPLING } = PARAM_PLACES;
+const PARAMS = Object.values(SAMPLING)
+  .flat()
+  .filter((name) => name !== 'p');
 
 function paramsIn(objects: readonly Found[]): Json {
   const params: Record<string, unknown> = {};
@@ -274,9 +267,16 @@ function timeOf(objects: readonly Found[]): string | undefined {
   return inFirst(objects.filter(({ isLogged }) => isLogged)) ?? inFirst(objects);
 }
 
+/** An entry is asked about when it is recognised, when it is judged whole, and when it is read: its parts are looked for once. */
+const calls = new WeakMap<Json, Call | false>();
+
 /** Go and .NET write names that begin with capitals. */
 function callOf(entry: Json): Call | undefined {
-  return callIn(entry) ?? callIn(objectOf(smallNames(entry)) ?? entry);
+  const known = calls.get(entry);
+  if (known !== undefined) return known || undefined;
+  const call = callIn(entry) ?? callIn(objectOf(smallNames(entry)) ?? entry);
+  calls.set(entry, call ?? false);
+  return call;
 }
 
 export const SCATTERED: ExportShape = {

@@ -127,6 +127,19 @@ describe('--from auto', () => {
     },
   );
 
+  it('reads the parameters of a scattered call under the names that a body has for them', () => {
+    const call = {
+      account: 'a',
+      time: TIME,
+      reply: { text: 'x' },
+      usage: { input_tokens: 7, output_tokens: 9 },
+    };
+    const told = { ai: { model: 'm-1', turns: ASKED, knobs: { max_completion_tokens: 77, n: 5, p: 0.01 } } };
+    const [exchange] = new EntryReader('auto').read({ ...call, ...told }).exchanges;
+    // `n` and `p` may be anything in an object that is no body
+    expect(exchange?.params).toEqual({ maxTokens: 77 });
+  });
+
   it.each(GATEWAY_SHAPES.map((shape) => [shape.name, shape] as const))('reads %s', (_, shape) => {
     const { exchanges, reasons, skipped } = read(shape);
     if (shape.expect === 'no call') {
