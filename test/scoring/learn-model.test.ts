@@ -1,24 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type AttackLibrary, writeSteps } from '../../lib/scoring/attack-library.ts';
 import { type AccountRows, learnModel, NO_VERDICTS } from '../../lib/scoring/learn-model.ts';
 import { foldOf, type Model, readModel } from '../../lib/scoring/model.ts';
 import { FACTS } from '../../lib/signals/facts/index.ts';
-import { seededRandom } from '../../lib/statistics/generator.ts';
+import { plainLibrary } from './plain-library.ts';
 
-const uniform = seededRandom(9);
-const random = (low: number, high: number): Float64Array =>
-  Float64Array.from(FACTS, () => low + (high - low) * uniform());
-const steps = (low: number, high: number): string =>
-  writeSteps([...random(low, high)].map((value) => Math.floor(value * 255)));
-
-/** Attacks show much of every fact, ordinary accounts little. */
-const library: AttackLibrary = {
-  v: 1,
-  id: 'test',
-  facts: FACTS.map(({ id }) => ({ id, low: 0, high: 1 })),
-  attacks: Array.from({ length: 20 }, () => [steps(0.6, 1)]),
-  ordinary: Array.from({ length: 20 }, () => [steps(0, 0.4)]),
-};
+const { library, random } = plainLibrary(9);
 const FLAT = Float64Array.from(FACTS, () => 0.8);
 const RULES = { windows: [24], library, verdicts: NO_VERDICTS, sizes: { draws: 4, trees: 3, leaf: 2 } };
 const past: AccountRows[] = Array.from({ length: 60 }, (_, i) => ({

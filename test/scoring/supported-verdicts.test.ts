@@ -1,23 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AttackLibrary, writeSteps } from '../../lib/scoring/attack-library.ts';
 import type { AccountRows, ModelRules } from '../../lib/scoring/learn-model.ts';
 import { supportedVerdicts } from '../../lib/scoring/supported-verdicts.ts';
-import { FACTS } from '../../lib/signals/facts/index.ts';
-import { seededRandom } from '../../lib/statistics/generator.ts';
+import { plainLibrary } from './plain-library.ts';
 
-const uniform = seededRandom(11);
-const random = (low: number, high: number): Float64Array =>
-  Float64Array.from(FACTS, () => low + (high - low) * uniform());
-const steps = (low: number, high: number): string =>
-  writeSteps([...random(low, high)].map((value) => Math.floor(value * 255)));
-const library: AttackLibrary = {
-  v: 1,
-  id: 'test',
-  facts: FACTS.map(({ id }) => ({ id, low: 0, high: 1 })),
-  attacks: Array.from({ length: 20 }, () => [steps(0.6, 1)]),
-  ordinary: Array.from({ length: 20 }, () => [steps(0, 0.4)]),
-};
+const { library, random } = plainLibrary(11);
 
 const accounts = (name: string, n: number, low: number, high: number): AccountRows[] =>
   Array.from({ length: n }, (_, i) => ({
