@@ -10,7 +10,7 @@ import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { QuarantineBucket, type SetAside } from '../../lib/aws/quarantine.ts';
 import { EarlierPrompts } from '../../lib/aws/sampled-prompts.ts';
 import type { EnvironmentOf } from '../../lib/contract/environment.ts';
-import { GATEWAY_DIMENSION, type MetricName } from '../../lib/contract/metrics.ts';
+import { GATEWAY_DIMENSION, type MetricName, MOST_GATEWAYS } from '../../lib/contract/metrics.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
 import { type Position, unpadSequence } from '../../lib/profile/position.ts';
 import { remembers } from '../../lib/profile/profile.ts';
@@ -33,9 +33,6 @@ export interface KinesisEvent {
 export interface PartialResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
-
-/** Gateways that one environment counts by name. */
-const MAX_COUNTED_GATEWAYS = 100;
 
 /** What one environment of the function works with. */
 export interface ScorePorts {
@@ -131,7 +128,7 @@ export class ScoreFunction {
   /** So that a gateway which falls silent among others is noticed (`doctor`). Each name is a metric that is billed: few are told apart. */
   #countByGateway(byGateway: DecodedBatch['byGateway']): void {
     for (const [gateway = UNNAMED, arrivals] of byGateway) {
-      if (this.#countedGateways.size < MAX_COUNTED_GATEWAYS) this.#countedGateways.add(gateway);
+      if (this.#countedGateways.size < MOST_GATEWAYS) this.#countedGateways.add(gateway);
       const name = this.#countedGateways.has(gateway) ? gateway : 'others';
       this.#ports.metrics
         .singleMetric()

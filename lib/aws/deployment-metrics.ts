@@ -4,14 +4,12 @@ import {
   paginateListMetrics,
 } from '@aws-sdk/client-cloudwatch';
 import { GetServiceQuotaCommand, type ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
-import { GATEWAY_DIMENSION, type MetricName, metricsNamespace } from '../contract/metrics.ts';
+import { GATEWAY_DIMENSION, type MetricName, MOST_GATEWAYS, metricsNamespace } from '../contract/metrics.ts';
 import type { GatewayFact, LagFact, TableUseFact } from '../doctor/facts.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../time.ts';
 
 /** Write units a second of a table that is on demand, or of one that is provisioned and each of its indexes: docs/aws-behaviour.md. */
 const TABLE_WRITE_QUOTA = 'L-AB614373';
-/** Gateways that are asked about; their names come from records. */
-const MOST_GATEWAYS = 100;
 
 /** What the metrics and quotas of an account say of a deployment. */
 export class DeploymentMetrics {

@@ -11,6 +11,8 @@ export function metricsNamespace(stackName: string): string {
 
 /** Dimension of GatewayEvents, beside `service`. */
 export const GATEWAY_DIMENSION = 'gateway';
+/** Gateways that GatewayEvents tells apart: each is a metric that is billed. */
+export const MOST_GATEWAYS = 100;
 
 export const METRICS = {
   EventsRead: 'usage events decoded from the stream (count)',

@@ -10,7 +10,7 @@ export interface PassedOver {
 
 export const NOTHING_PASSED: PassedOver = { numbers: [], unnumbered: false };
 
-/** Stretches that are kept of a finding. The first ones: what is owed for longest stands in them. */
+/** Stretches that are kept of a finding, so that it stays small. */
 const STRETCHES = 20;
 
 type Settled = Pick<Finding, 'delivered' | 'passed' | 'passedBetween'>;
@@ -33,16 +33,29 @@ export function settledWith(held: Settled | undefined, number: number, passed: P
   // an image that is read late still holds what was settled since
   const fresh = passed.numbers.filter((one) => !isSettled(held, one));
   const owed = [...new Set([...(held?.passed ?? []), ...fresh])].filter((one) => one !== number);
-  const between = (held?.passedBetween ?? []).flatMap((stretch) => without(stretch, number));
+  const between: Stretch[] = (held?.passedBetween ?? []).flatMap((stretch) => without(stretch, number));
   if (passed.unnumbered && number - delivered > 1) between.push([delivered, number]);
   return {
     delivered: Math.max(number, delivered),
     ...(owed.length === 0 ? {} : { passed: owed }),
-    ...(between.length === 0 ? {} : { passedBetween: between.slice(0, STRETCHES) }),
+    ...(between.length === 0 ? {} : { passedBetween: atMost(between, number) }),
   };
 }
 
 type Stretch = [after: number, before: number];
+
+/**
+ * Where there is one too many, the newest two that the number settled just now does not stand between become one. What was settled
+ * between those is owed again: told twice by an image that is read late, rather than never.
+ */
+function atMost(between: Stretch[], number: number): Stretch[] {
+  if (between.length <= STRETCHES) return between;
+  const [third, second, last] = between.slice(-3) as [Stretch, Stretch, Stretch];
+  const older = between.slice(0, -3);
+  return second[1] <= number && number <= last[0]
+    ? [...older, [third[0], second[1]], last]
+    : [...older, third, [second[0], last[1]]];
+}
 
 /** What is left of a stretch when one number in it is settled. */
 function without([after, before]: Stretch, number: number): Stretch[] {

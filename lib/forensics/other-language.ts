@@ -37,14 +37,21 @@ function wordsOf(corpus: PartCorpus, model: string): Words {
   return out;
 }
 
-/** Share of a model's words that enough of the others use. */
-function knownShare(own: Words, others: readonly Words[]): number {
-  const least = Math.max(LEAST_USERS, Math.ceil(LEAST_SHARE * others.length));
+/** In how many of some texts each word stands. */
+function usersOf(all: readonly Words[]): ReadonlyMap<string, number> {
+  const users = new Map<string, number>();
+  for (const words of all) for (const word of words.keys()) users.set(word, (users.get(word) ?? 0) + 1);
+  return users;
+}
+
+/** Share of a model's words that enough of the others use. @param itself whether it is one of the users */
+function knownShare(own: Words, users: ReadonlyMap<string, number>, others: number, itself: boolean): number {
+  const least = Math.max(LEAST_USERS, Math.ceil(LEAST_SHARE * others)) + Number(itself);
   let all = 0;
   let known = 0;
   for (const [word, times] of own) {
     all += times;
-    if (others.filter((o) => o.has(word)).length >= least) known += times;
+    if ((users.get(word) ?? 0) >= least) known += times;
   }
   return all === 0 ? 1 : known / all;
 }
@@ -57,16 +64,10 @@ export function otherLanguage(
 ): Unfit | undefined {
   for (const corpus of corpora) {
     const words = controls.map((c) => wordsOf(corpus, c));
-    const shares = words
-      .map((own) =>
-        knownShare(
-          own,
-          words.filter((w) => w !== own),
-        ),
-      )
-      .sort((a, b) => a - b);
+    const users = usersOf(words);
+    const shares = words.map((own) => knownShare(own, users, words.length - 1, true)).sort((a, b) => a - b);
     const median = shares[shares.length >> 1] ?? 0;
-    const own = knownShare(wordsOf(corpus, model), words);
+    const own = knownShare(wordsOf(corpus, model), users, words.length, false);
     if (own < LEAST_KNOWN * median)
       return {
         code: 'another-language',

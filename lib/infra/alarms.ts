@@ -7,7 +7,7 @@ import { type MetricName, metricsNamespace } from '../contract/metrics.ts';
 import { TABLES, type TableName } from '../contract/tables.ts';
 import { ROLLBACK_ALARM_IDS, rollbackAlarms } from './bake-time.ts';
 import { COMPACT } from './compact-size.ts';
-import { atPace, paceMinutes, type Writer } from './metric-pace.ts';
+import { atPace, PACED, paceMinutes, type Writer } from './metric-pace.ts';
 import type { MappingName, ScheduleName } from './pipeline.ts';
 import type { Settings } from './settings.ts';
 
@@ -102,11 +102,10 @@ function silentAfterHours(fn: ScheduleName, { sweepMinutes, linkMinutes }: Setti
 
 /** Metrics of Lambda that a function has only when it runs. */
 const OF_RUNS: readonly string[] = ['Errors', 'IteratorAge'];
-const PACED: readonly string[] = ['score', 'sweep', 'link', 'calibrate', 'compact'] satisfies Writer[];
 
 /** Which function has to run for an alarm's metric to be written; undefined: AWS writes it as things happen. */
 export function writerOf({ name, subject }: AlarmMetric): Writer {
-  const paced = (fn: FunctionName): Writer => (PACED.includes(fn) ? (fn as Writer) : undefined);
+  const paced = (fn: FunctionName): Writer => PACED.find((own) => own === fn);
   if ('service' in subject) return paced(subject.service);
   // link is woken through its stream too, and its age is that of these runs
   const own = 'fn' in subject && OF_RUNS.includes(name) && !(subject.fn === 'link' && name === 'IteratorAge');

@@ -3,11 +3,21 @@
  * alarm whose periods are shorter than that cannot be raised by several in a row, and by one it is raised and ends again and again
  * (AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html).
  */
+import type { FunctionName } from '../contract/environment.ts';
 import { COMPACT } from './compact-size.ts';
 import type { Settings } from './settings.ts';
 
-/** What writes a metric: a function, at its own pace; undefined: AWS itself, every minute. */
-export type Writer = 'score' | 'sweep' | 'link' | 'calibrate' | 'compact' | undefined;
+/** Functions that write metrics at a pace of their own. */
+export const PACED = [
+  'score',
+  'sweep',
+  'link',
+  'calibrate',
+  'compact',
+] as const satisfies readonly FunctionName[];
+
+/** What writes a metric; undefined: AWS itself, every minute. */
+export type Writer = (typeof PACED)[number] | undefined;
 
 const DAY_MINUTES = 1440;
 /** So much earlier or later a schedule may start. */

@@ -19,7 +19,7 @@ import {
   text,
   wholeNumber,
 } from './setting-kinds.ts';
-import { MOST_LEAST_UNITS } from './table-units.ts';
+import { MOST_UNITS } from './table-units.ts';
 
 /** Prefix of every context key that belongs to Siphonwatch. */
 export const SETTING_PREFIX = 'siphonwatch:';
@@ -33,6 +33,8 @@ function following(name: (typeof GATHERING)[number]): string {
     .map((gathering) => gathering[name])
     .join(', ');
 }
+
+const units = (of: keyof typeof MOST_UNITS): string => MOST_UNITS[of].toLocaleString('en-US');
 
 export const SETTINGS = {
   stackName: text(
@@ -65,9 +67,10 @@ export const SETTINGS = {
   ),
   tableUnits: wholeNumber(
     1,
-    MOST_LEAST_UNITS,
+    // of each table and index, so what the least of them scales up to
+    MOST_UNITS.index,
     100,
-    'Least write units a second of each provisioned table and index, and of read units; scaled up to 40,000 (profiles), 30,000 (links) and 10,000 (index), together the default quota of an account. Refused with on-demand.',
+    `Least write units a second of each provisioned table and index, and of read units; scaled up to ${units('profile')} (profiles), ${units('link')} (links) and ${units('index')} (index), together the default quota of an account. Refused with on-demand.`,
   ),
   retentionHours: wholeNumber(
     24,

@@ -20,20 +20,29 @@ let known: string | undefined;
 
 /** One value for the sources of a deployment, 16 hexadecimal digits: equal where the same would be deployed. */
 export function sourceDigest(): string {
-  if (known !== undefined) return known;
-  const hash = createHash('sha256');
-  for (const file of SOURCES.flatMap(filesBelow))
-    hash.update(`${file}\0`).update(readFileSync(join(CHECKOUT, file)));
-  known = hash.digest('hex').slice(0, 16);
+  known ??= digestOf(CHECKOUT);
   return known;
 }
 
+/** @param checkout folder with the sources */
+export function digestOf(checkout: string): string {
+  const hash = createHash('sha256');
+  for (const file of deployedSources(checkout))
+    hash.update(`${file}\0`).update(readFileSync(join(checkout, file)));
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** Files that make a deployment, from the folder of the checkout. */
+export function deployedSources(checkout: string): string[] {
+  return SOURCES.flatMap((path) => filesBelow(checkout, path));
+}
+
 /** Files of a folder and of those in it, in the order of their names; a file is itself. */
-function filesBelow(path: string): string[] {
+function filesBelow(checkout: string, path: string): string[] {
   if (/\.\w+$/.test(path)) return [path];
-  return readdirSync(join(CHECKOUT, path), { withFileTypes: true })
+  return readdirSync(join(checkout, path), { withFileTypes: true })
     .map((held) => ({ path: `${path}/${held.name}`, folder: held.isDirectory() }))
     .filter((held) => !NOT_DEPLOYED.has(held.path))
     .sort((a, b) => (a.path < b.path ? -1 : 1))
-    .flatMap((held) => (held.folder ? filesBelow(held.path) : [held.path]));
+    .flatMap((held) => (held.folder ? filesBelow(checkout, held.path) : [held.path]));
 }

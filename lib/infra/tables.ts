@@ -18,7 +18,7 @@ import {
   type TableName,
 } from '../contract/tables.ts';
 import { BUSY_TABLES, TABLE_UTILIZATION } from './cost/bill.ts';
-import { MOST_LEAST_UNITS } from './table-units.ts';
+import { MOST_UNITS } from './table-units.ts';
 
 const PROJECTIONS: Readonly<Record<IndexName, ProjectionType>> = {
   // Keys only: the sweeper reads the item anyway, and every projected byte is written twice.
@@ -36,16 +36,6 @@ export interface TablesProps {
   readonly units: number;
 }
 
-/**
- * Autoscaling's upper ends. The default quotas are 40,000 units of a table or index and 80,000 of all provisioned tables and indexes of the account
- * (amazondynamodb/latest/developerguide/ServiceQuotas.html): these three are 80,000 together. The index holds what waits for
- * delivery, and takes a small part of the table's writes.
- */
-const MOST_UNITS: Readonly<Record<'profile' | 'link' | 'index', number>> = {
-  profile: 40_000,
-  link: 30_000,
-  index: MOST_LEAST_UNITS,
-};
 const UTILIZATION_PERCENT = 100 * TABLE_UTILIZATION;
 
 /** A write of a table with a full index is refused as well: both scale. */

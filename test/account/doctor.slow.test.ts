@@ -398,17 +398,21 @@ describe('verbs on a deployed stack', () => {
     await expect(cloud.clients.s3.send(new DeleteBucketCommand(bucket))).rejects.toThrow(/not empty/i);
     const words = ['--stack', 'Siphonwatch', '--evidence'];
     const rebuilt = `${output('ProfileTableName')}-rebuilt`;
-    await cloud.clients.dynamodb.send(
-      new CreateTableCommand({
-        TableName: rebuilt,
-        AttributeDefinitions: [{ AttributeName: 'account', AttributeType: 'S' }],
-        KeySchema: [{ AttributeName: 'account', KeyType: 'HASH' }],
-        BillingMode: 'PAY_PER_REQUEST',
-      }),
-    );
+    const others = 'SiphonwatchEurope-ProfileTable-rebuilt';
+    for (const TableName of [rebuilt, others, 'Siphonwatch-drill'])
+      await cloud.clients.dynamodb.send(
+        new CreateTableCommand({
+          TableName,
+          AttributeDefinitions: [{ AttributeName: 'account', AttributeType: 'S' }],
+          KeySchema: [{ AttributeName: 'account', KeyType: 'HASH' }],
+          BillingMode: 'PAY_PER_REQUEST',
+        }),
+      );
     const { out } = await run(teardownCommand(), ...words);
     expect(out).toMatch(/nothing was deleted: repeat with --yes/);
-    expect(out).toContain(`aws dynamodb delete-table --table-name ${rebuilt}`);
+    for (const beside of [rebuilt, 'Siphonwatch-drill'])
+      expect(out).toContain(`aws dynamodb delete-table --table-name ${beside}`);
+    expect(out).not.toContain(others);
     await expect(deleteProfile(1)).rejects.toThrow(/hosted configuration versions/);
     const done = await run(teardownCommand(), ...words, '--yes', '--json');
     expect(done.code).toBe(0);

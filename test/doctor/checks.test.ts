@@ -114,6 +114,9 @@ describe('the checks of doctor', () => {
     expect(kept(settings.maxRecordAgeHours + 1)).toEqual([]);
     expect(checks({ undeliveredSeconds: alarm('undelivered') })).toEqual(['undelivered']);
     expect(checks({ undeliveredSeconds: alarm('undelivered') - 1 })).toEqual([]);
+    const behind = (minutes: number) => checks({ lag: [{ name: 'score', minutes }] });
+    expect(behind(settings.iteratorAgeMinutes)).toEqual(['lag']);
+    expect(behind(settings.iteratorAgeMinutes - 1)).toEqual([]);
   });
 
   it('follow the settings in force, as the deployed alarms and mappings have them', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type Delivery, deliver } from '../../lambdas/notify/deliver.ts';
 import { NotificationThrottle } from '../../lambdas/notify/notification-throttle.ts';
+import { isSettled, NOTHING_PASSED, type PassedOver, settledWith } from '../../lib/findings/settled.ts';
 import { MemoryBus } from '../../lib/stores/event-bus.ts';
 import { MemoryFindingStore } from '../../lib/stores/finding-memory.ts';
 import { MemoryTopic } from '../../lib/stores/notification-topic.ts';
@@ -80,4 +81,25 @@ it('every notice is settled once, whatever versions without and with its form ca
     }),
     { numRuns: 30 },
   );
+});
+
+it('what could not be read stays owed, however much of it there is, and no more is kept of a finding for that', () => {
+  const unreadable: PassedOver = { ...NOTHING_PASSED, unnumbered: true };
+  let held: ReturnType<typeof settledWith> | undefined;
+  const owed: number[] = [];
+  for (let number = 2; number <= 200; number += 2) {
+    held = settledWith(held, number, unreadable);
+    owed.push(number - 1);
+    expect(owed.filter((one) => isSettled(held, one))).toEqual([]);
+    expect(isSettled(held, number)).toBe(true);
+    expect(held.passedBetween?.length).toBeLessThanOrEqual(20);
+  }
+  while (owed.length > 0) {
+    // from the end, from the beginning, and so on
+    const number = (owed.length % 3 === 0 ? owed.shift() : owed.pop()) ?? 0;
+    held = settledWith(held, number, NOTHING_PASSED);
+    expect(isSettled(held, number)).toBe(true);
+    expect(owed.filter((one) => isSettled(held, one))).toEqual([]);
+    expect(held.passedBetween?.length ?? 0).toBeLessThanOrEqual(20);
+  }
 });

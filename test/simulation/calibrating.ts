@@ -20,7 +20,7 @@ interface CalibrationEnd {
   readonly made: ReadonlyMap<string, string>;
   /** what the state machine, or the one invocation, answered */
   readonly answer: string;
-  /** parts of runs that are still there, but for the notes of what was made */
+  /** parts of the run that are there when it answers, but for the note of what was made; an attempt that ends later leaves its own, which expires */
   readonly parts: readonly string[];
   /** accounts with notices that wait, and their number: those that fell silent are looked at once */
   readonly waiting: readonly string[];
@@ -94,10 +94,11 @@ async function live(seed: number): Promise<{ readonly end: CalibrationEnd; reado
         }
     };
     const answer = await world.until(toTheEnd());
+    const parts = partsIn(world);
     // what was given up ends too
     await followToTheEnd(world, []);
     world.interference = undefined;
-    return { end: endOf(world, answer), tally: world.tally };
+    return { end: { ...endOf(world, answer), parts }, tally: world.tally };
   });
 }
 
@@ -111,6 +112,9 @@ async function step(pool: Pool, world: World, payload: object, sure: boolean): P
   }
 }
 
+const partsIn = (world: World): string[] =>
+  world.objects.names('state', RUN_PREFIX).filter((name) => !name.endsWith('/ended'));
+
 function endOf(world: World, answer: unknown): CalibrationEnd {
   const text = (name: string): string => world.objects.text('state', name);
   const learnt = world.objects
@@ -119,7 +123,7 @@ function endOf(world: World, answer: unknown): CalibrationEnd {
   return {
     made: new Map(learnt),
     answer: JSON.stringify(answer),
-    parts: world.objects.names('state', RUN_PREFIX).filter((name) => !name.endsWith('/ended')),
+    parts: partsIn(world),
     waiting: world.tables
       .items('profiles')
       .flatMap(({ account, item, notices }) =>
@@ -141,6 +145,7 @@ function broken(expected: CalibrationEnd, is: CalibrationEnd): Violation[] {
       });
   for (const name of is.made.keys())
     if (!expected.made.has(name)) found.push({ property: 'one calibration of one run', detail: name });
+  for (const name of is.parts) found.push({ property: 'no part of a run is left', detail: name });
   if (expected.waiting.join() !== is.waiting.join())
     found.push({
       property: 'who fell silent is told once',

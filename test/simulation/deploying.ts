@@ -84,12 +84,17 @@ const COMPARED: ReadonlySet<string> = new Set([
 ]);
 const SET_ASIDE = 'nothing is set aside for a fault that passes';
 
+export interface DeployingResult extends SeedResult {
+  /** accounts of whose events some were set aside */
+  readonly setAside: number;
+}
+
 /**
  * One history in which an older and a newer version of the code run beside each other, with the usual faults. An account whose item an
  * older one cannot read has the events of that batch set aside, and nothing else happens: no event is lost or counted twice, and no
  * transition is forgotten or kept from people.
  */
-export async function simulateDeploying(seed: number): Promise<SeedResult> {
+export async function simulateDeploying(seed: number): Promise<DeployingResult> {
   const stream = traffic(randomFor(seed, 'deployed traffic'));
   const must = await live(stream, seed, undefined);
   const deployment = deploymentOf(randomFor(seed, 'deployment'));
@@ -106,7 +111,11 @@ export async function simulateDeploying(seed: number): Promise<SeedResult> {
     ...untold(is.world, is.end),
     ...(await afterRedrive(is.world, stream, is.end, passed)),
   ];
-  return { violations: found.map((one) => ({ seed, ...one })), tally: is.tally };
+  return {
+    violations: found.map((one) => ({ seed, ...one })),
+    tally: is.tally,
+    setAside: passed.events.size,
+  };
 }
 
 const sentBy = ({ events }: Traffic, account: string): number =>

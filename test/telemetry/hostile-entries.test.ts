@@ -59,6 +59,10 @@ describe('reading', () => {
     ['quotes and brackets in a line that was cut', () => documents(`{"a":"${'\\"{'.repeat(100_000)}`)],
     ['doubled quotes in a line that was cut', () => documents(`a,"{${'""{'.repeat(100_000)}`)],
     ['lists in a line that was cut', () => documents(`x "${'[ '.repeat(100_000)}`)],
+    [
+      'a name of 64 KB in an entry of no product',
+      () => new EntryReader('auto').read({ model: 'm', note: { [`${'tool_'.repeat(13_000)}!`]: {} } }),
+    ],
     ['brackets that close in a line', () => documents(`x ${'{}'.repeat(20_000)}{`)],
   ])('takes time in proportion to its length: %s', (_, read) => {
     // the first time may compile, collect garbage or share its core

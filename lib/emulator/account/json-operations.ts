@@ -1,3 +1,4 @@
+import { GATEWAY_DIMENSION, metricsNamespace } from '../../contract/metrics.ts';
 import type { AccountState } from './account-state.ts';
 
 /** Operations of services that speak JSON, by their target. `undefined`: there is none of that name here. */
@@ -31,14 +32,17 @@ export function cloudWatch(operation: string, input: Input, account: AccountStat
       };
     case 'ListMetrics':
       return {
-        Metrics: [...account.metrics.gateways.keys()].map((name) => ({
-          Namespace: text(input.Namespace),
-          MetricName: text(input.MetricName),
-          Dimensions: [
-            { Name: 'gateway', Value: name },
-            { Name: 'service', Value: 'score' },
-          ],
-        })),
+        Metrics:
+          input.MetricName === 'GatewayEvents' && input.Namespace === metricsNamespace(account.stack.name)
+            ? [...account.metrics.gateways.keys()].map((name) => ({
+                Namespace: input.Namespace,
+                MetricName: input.MetricName,
+                Dimensions: [
+                  { Name: GATEWAY_DIMENSION, Value: name },
+                  { Name: 'service', Value: 'score' },
+                ],
+              }))
+            : [],
       };
     case 'GetMetricStatistics':
       return { Label: text(input.MetricName), Datapoints: dataPoints(input, account) };
@@ -47,8 +51,25 @@ export function cloudWatch(operation: string, input: Input, account: AccountStat
   }
 }
 
-function dataPoints(input: Input, { traffic, metrics }: AccountState): readonly object[] {
+/**
+ * Only of the namespace and of all the dimensions that a metric is published with: of others there are no data points
+ * (AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html).
+ */
+function dataPoints(input: Input, { stack, traffic, metrics }: AccountState): readonly object[] {
   const point = (value: object): readonly object[] => [{ Timestamp: 1_790_000_000, Unit: 'Count', ...value }];
+  const dimensions = new Map(
+    ((input.Dimensions ?? []) as readonly { readonly Name: string; readonly Value: string }[]).map(
+      ({ Name, Value }) => [Name, Value] as const,
+    ),
+  );
+  const published: Readonly<Record<string, readonly string[]>> = {
+    IncomingRecords: ['AWS/Kinesis', 'StreamName'],
+    IteratorAge: ['AWS/Lambda', 'FunctionName'],
+    ConsumedWriteCapacityUnits: ['AWS/DynamoDB', 'TableName'],
+    GatewayEvents: [metricsNamespace(stack.name), GATEWAY_DIMENSION, 'service'],
+  };
+  const asked = [text(input.Namespace), ...[...dimensions.keys()].sort()];
+  if (published[text(input.MetricName)]?.join() !== asked.join()) return [];
   switch (input.MetricName) {
     case 'IncomingRecords':
       return traffic === undefined ? [] : point({ Sum: traffic });
@@ -57,10 +78,7 @@ function dataPoints(input: Input, { traffic, metrics }: AccountState): readonly 
     case 'ConsumedWriteCapacityUnits':
       return point({ Sum: metrics.tableUnitsPerMinute });
     case 'GatewayEvents': {
-      const named = (input.Dimensions as readonly { Name: string; Value: string }[]).find(
-        ({ Name }) => Name === 'gateway',
-      );
-      const gateway = metrics.gateways.get(named?.Value ?? '');
+      const gateway = metrics.gateways.get(dimensions.get(GATEWAY_DIMENSION) ?? '');
       const hours = (Number(input.EndTime) - Number(input.StartTime)) / 3600;
       return point({ Sum: (hours > 1 ? gateway?.lastDay : gateway?.lastHour) ?? 0 });
     }

@@ -1,3 +1,4 @@
+import { MOST_GATEWAYS } from '../../contract/metrics.ts';
 import { TABLES, type TableName } from '../../contract/tables.ts';
 import { alarmMetrics } from '../alarms.ts';
 import type { Settings } from '../settings.ts';
@@ -32,8 +33,6 @@ const provisionedUnits = (perSecond: number, { tableUnits }: Settings): number =
 export const PEAK = 3;
 /** Metrics that functions and mappings report. */
 const CUSTOM_METRICS = 60;
-/** Gateways that are counted by name (lambdas/score/score.ts). */
-const MOST_GATEWAYS = 100;
 /** What a function writes into its log for each invocation: its metrics, and Lambda's three lines. */
 const LOG_BYTES = 1800;
 

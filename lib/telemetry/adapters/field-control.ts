@@ -196,7 +196,7 @@ export const FIELD_CONTROL: readonly SourceField[] = [
   row(
     'of no known product (auto)',
     'account',
-    'names as of own (auto), outside of what was asked and answered',
+    'names as of own (auto), outside of headers and of what was asked and answered',
     'gateway',
     'written by whoever logs; where your product copies a field of the request there, name another with --account-field',
   ),

@@ -206,7 +206,7 @@ function promptOf(prompt: unknown): ReadMessage[] {
 }
 
 /** The places of a sampling parameter, by its name in an exchange; the first that holds a value counts. */
-const PARAM_PLACES: Readonly<Record<string, readonly string[]>> = {
+export const PARAM_PLACES: Readonly<Record<string, readonly string[]>> = {
   temperature: ['temperature'],
   topP: ['top_p', 'topP', 'p'],
   maxTokens: [

@@ -4,7 +4,7 @@ import { type ReadAnswer, readAnswer, tokensOf } from './answer.ts';
 import type { ExportShape } from './export-shape.ts';
 import { at, type Json, jsonIn, listOf, nameAt, numberIn, objectOf, smallNames, textAt } from './fields.ts';
 import { isItem, partsOf, roleOf, textOf } from './message-names.ts';
-import { readRequest } from './request.ts';
+import { PARAM_PLACES, readRequest } from './request.ts';
 import { timeIn } from './times-beside.ts';
 
 /**
@@ -18,10 +18,12 @@ const MAX_DEPTH = 7;
 const MAX_VALUES = 4_000;
 /** Longest text that is looked into for a body. */
 const LONGEST_TEXT = 4_000_000;
+/** Nobody's product has longer names of fields; a customer's arguments of tools may, and patterns are tried on each. */
+const LONGEST_NAME = 128;
 
 /** Fields of what the customer sent or the model said: who asked is never looked for in them. */
 const OF_BODIES =
-  /^(?:.*[-_.])?(?:body|req(?:uest)?s?|res(?:p(?:onse)?s?)?|inputs?|outputs?|messages|prompts?|contents?|kwargs|args|arguments|params|completions?|generations?|choices|tool\w*|query|question|answer)$|(?:request|response)(?:body|payload|content)?$/i;
+  /^(?:.*[-_.])?(?:body|req(?:uest)?s?|res(?:p(?:onse)?s?)?|inputs?|outputs?|messages|prompts?|contents?|kwargs|args|arguments|params|completions?|generations?|choices|tool\w*|query|question|answer|headers?|cookies?|baggage)$|(?:request|response)(?:body|payload|content)?$/i;
 const MODELS =
   /^(?:(?:ls|llm|ai|request|response|foundation)[._]?)?model(?:[._]?(?:name|id|arn))?$|^deployment(?:[._]?(?:name|id))?$/i;
 const ANSWERS =
@@ -51,6 +53,7 @@ function objectsIn(entry: Json): readonly Found[] {
       found.push(held);
       for (const [name, inner] of Object.entries(held.value)) {
         if (++seen > MAX_VALUES) return found;
+        if (name.length > LONGEST_NAME) continue;
         const path = [...held.path, name];
         const isLogged = held.isLogged && !OF_BODIES.test(name);
         for (const value of inside(inner)) next.push({ value, path, isLogged: isLogged && value === inner });
@@ -172,18 +175,11 @@ function modelOf(objects: readonly Found[]): string | undefined {
   return undefined;
 }
 
-/** Sampling parameters that stand in any object of the entry, the outermost first. */
-const PARAMS = [
-  'temperature',
-  'top_p',
-  'topP',
-  'max_tokens',
-  'maxTokens',
-  'max_output_tokens',
-  'maxOutputTokens',
-  'maximumLength',
-  'seed',
-];
+/** Sampling parameters that stand in any object of the entry, the outermost first. `n` and `p` may be anything there. */
+const { n: _, ...SAMPLING } = PARAM_PLACES;
+const PARAMS = Object.values(SAMPLING)
+  .flat()
+  .filter((name) => name !== 'p');
 
 function paramsIn(objects: readonly Found[]): Json {
   const params: Record<string, unknown> = {};
@@ -238,14 +234,22 @@ function saysAnswer(objects: readonly Found[]): boolean {
   );
 }
 
+/** Fields of an entry that asks itself which may be the request's own. */
+const OF_REQUESTS = /^(?:user|metadata)$/i;
+
 /**
- * The account: of the outermost object that names one in a field of whoever logs. In the object that asks, `user` and
- * `metadata` may be the request's own.
+ * The account: of the outermost object that names one in a field of whoever logs. What lies in the object that asks may be the
+ * request's own; of an entry that asks itself that is so of some fields.
  */
 function accountIn(objects: readonly Found[], asked: Json): string | undefined {
+  const toAsked = objects.find(({ value }) => value === asked)?.path ?? [];
+  const isAsked = (path: readonly string[]) =>
+    toAsked.length === 0
+      ? OF_REQUESTS.test(path[0] ?? '')
+      : path.length > toAsked.length && toAsked.every((name, i) => path[i] === name);
   return (
     objects
-      .filter(({ isLogged }) => isLogged)
+      .filter(({ path, isLogged }) => isLogged && !isAsked(path))
       .map(({ value }) =>
         value === asked
           ? (nameInFlat(value) ?? nameAt(value, 'user', 'id') ?? nameAt(value, 'consumer'))
@@ -263,9 +267,16 @@ function timeOf(objects: readonly Found[]): string | undefined {
   return inFirst(objects.filter(({ isLogged }) => isLogged)) ?? inFirst(objects);
 }
 
+/** An entry is asked about when it is recognised, when it is judged whole, and when it is read: its parts are looked for once. */
+const calls = new WeakMap<Json, Call | false>();
+
 /** Go and .NET write names that begin with capitals. */
 function callOf(entry: Json): Call | undefined {
-  return callIn(entry) ?? callIn(objectOf(smallNames(entry)) ?? entry);
+  const known = calls.get(entry);
+  if (known !== undefined) return known || undefined;
+  const call = callIn(entry) ?? callIn(objectOf(smallNames(entry)) ?? entry);
+  calls.set(entry, call ?? false);
+  return call;
 }
 
 export const SCATTERED: ExportShape = {

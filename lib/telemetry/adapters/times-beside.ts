@@ -35,6 +35,6 @@ export function timeIn(json: unknown): string | undefined {
 const OTHER_TIMES =
   /(?:^|[-_.])(?:ts|time|date|created|started|requested|received)(?:$|[-_.])|time(?:stamp)?|(?:created|started|requested|received)_?at/i;
 const NOT_OF_CALLS =
-  /end|finish|complet|expir|updat|modif|latency|duration|elapsed|until|cut_?off|timeout|timezone|limit|last|birth|respon|first_?token|account|customer|user|org|tenant|key|customer|conversation|session/i;
+  /end|finish|complet|expir|updat|modif|latency|duration|elapsed|until|cut_?off|timeout|timezone|limit|last|birth|respon|first_?token|account|customer|user|org|tenant|key|conversation|session/i;
 /** A number of something else is no time of these years. */
 const EARLIEST = '2015';

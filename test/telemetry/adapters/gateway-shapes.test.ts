@@ -72,6 +72,32 @@ describe('an entry within the words of a customer', () => {
     expect(exchanges).toEqual([]);
     expect(reasons[0]?.message).toContain('only request.user names it');
   });
+
+  const victim = { user_id: 'victim', account: 'victim' };
+  it.each([
+    ['metadata of a flat entry', { messages: ASKED, metadata: victim }],
+    ['metadata within metadata', { messages: ASKED, metadata: { app: victim } }],
+    ['metadata of a body of any name', { payload: { messages: ASKED, metadata: victim } }],
+    ['another field of such a body', { payload: { messages: ASKED, extra: victim } }],
+    ['a header', { messages: ASKED, headers: victim }],
+    ['a header of the connection', { payload: { messages: ASKED }, http: { headers: victim } }],
+    ['a cookie', { messages: ASKED, cookies: victim }],
+    ['baggage of a trace', { messages: ASKED, baggage: victim }],
+  ])('names no account of a scattered call: %s', (_, said) => {
+    const { time: timestamp } = USUAL;
+    const call = {
+      timestamp,
+      model: 'm-1',
+      reply: { text: 'x' },
+      usage: { input_tokens: 7, output_tokens: 9 },
+    };
+    const strict = { ...ADAPTER_DEFAULTS, clients: { trusted: new Set<string>(), strict: true } };
+    const named = (entry: object) =>
+      new EntryReader('auto', strict).read(entry).exchanges.map(({ account }) => account);
+    expect(named({ ...call, ...said })).toEqual([]);
+    // whoever logs names it, however deep
+    expect(named({ ...call, ...said, gateway: { caller: { key: { account: 'acme' } } } })).toEqual(['acme']);
+  });
 });
 
 describe('--from auto', () => {
@@ -100,6 +126,19 @@ describe('--from auto', () => {
       expect(exchange?.time).toBe(TIME);
     },
   );
+
+  it('reads the parameters of a scattered call under the names that a body has for them', () => {
+    const call = {
+      account: 'a',
+      time: TIME,
+      reply: { text: 'x' },
+      usage: { input_tokens: 7, output_tokens: 9 },
+    };
+    const told = { ai: { model: 'm-1', turns: ASKED, knobs: { max_completion_tokens: 77, n: 5, p: 0.01 } } };
+    const [exchange] = new EntryReader('auto').read({ ...call, ...told }).exchanges;
+    // `n` and `p` may be anything in an object that is no body
+    expect(exchange?.params).toEqual({ maxTokens: 77 });
+  });
 
   it.each(GATEWAY_SHAPES.map((shape) => [shape.name, shape] as const))('reads %s', (_, shape) => {
     const { exchanges, reasons, skipped } = read(shape);
