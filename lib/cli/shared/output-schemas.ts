@@ -133,6 +133,7 @@ export const OUTPUTS = {
       .describe('chances a month at which levels are reached; absent: the level does not exist'),
     unsupported: strings,
     review: z.array(z.looseObject({ accounts: strings, why: strings })).optional(),
+    learningCurve: z.array(z.looseObject({ answered: z.number(), recall: z.number() })).optional(),
   }),
   learning: z.looseObject({
     state: z.enum(['learning', 'live', 'held back']),
@@ -142,6 +143,29 @@ export const OUTPUTS = {
     ready: z.boolean(),
     flaggedInShadow: count,
   }),
+  review: z.union([
+    z.looseObject({
+      review: z
+        .looseObject({
+          calibration: z.string(),
+          at: iso,
+          entries: z.array(z.looseObject({ accounts: strings, why: strings })),
+          curve: z.array(z.looseObject({ answered: z.number(), recall: z.number() })),
+        })
+        .nullable(),
+    }),
+    z.looseObject({
+      answers: z.array(
+        z.looseObject({
+          account: z.string(),
+          verdict: z.string(),
+          at: iso,
+          by: z.string(),
+          decision: z.string(),
+        }),
+      ),
+    }),
+  ]),
   drift: z.looseObject({
     calibration: z.string(),
     accounts: count,
