@@ -13,6 +13,7 @@ export const VIEWS = [
   'campaigns',
   'accounts',
   'thresholds',
+  'reasons',
   'policy',
   'trends',
   'health',

@@ -96,6 +96,30 @@ export const OUTPUTS = {
       changes: z.array(change),
       expected: step.describe('of accounts that the model has not seen'),
       frontier: z.array(step),
+      search: z
+        .looseObject({
+          windows: z.array(
+            z.looseObject({
+              windows: z.array(z.number()),
+              caught: z.number(),
+              better: z.number(),
+              worse: z.number(),
+              chance: z.number(),
+              chosen: z.boolean(),
+            }),
+          ),
+          untried: z.array(z.array(z.number())),
+          calm: z.array(
+            z.looseObject({
+              calmHours: z.number(),
+              opened: z.number(),
+              returned: z.number(),
+              notices: z.number(),
+              chosen: z.boolean(),
+            }),
+          ),
+        })
+        .describe('windows and hysteresis that were tried, the policy’s own first'),
       notes: strings.describe('what has to be said of the levels'),
       backtest: measured.optional().describe('what backtest counts on the same files'),
       started: measured
