@@ -3,7 +3,7 @@ import { type AnswerRequest, answered, isAnswerOf } from '../findings/answer-req
 import type { Author } from '../findings/principal.ts';
 import { TriageError } from '../findings/triage.ts';
 import { reviewWithout, type StoredReview, storedReview } from '../scoring/stored-review.ts';
-import { type FindingStore, parse } from './finding-store.ts';
+import { FindingError, type FindingStore, parse } from './finding-store.ts';
 import { verdictsByAccount } from './verdicts.ts';
 
 /** Name of the state in which the newest review is kept. */
@@ -20,12 +20,23 @@ export async function keepReview(store: FindingStore, review: StoredReview): Pro
   throw new Error('the review changes while it is written');
 }
 
+/** What was asked, whoever has answered since: one read. Undefined where no calibration was learnt yet, and where this code cannot read it. */
+export async function keptReviewOf(store: Pick<FindingStore, 'state'>): Promise<StoredReview | undefined> {
+  const held = await store.state(REVIEW_STATE);
+  try {
+    return held === undefined ? undefined : parse('the review', storedReview, held.body);
+  } catch (error) {
+    if (error instanceof FindingError) return undefined;
+    throw error;
+  }
+}
+
 /** What is still to be asked; undefined where no calibration was learnt yet. */
 export async function openReview(store: FindingStore): Promise<StoredReview | undefined> {
-  const held = await store.state(REVIEW_STATE);
-  if (held === undefined) return undefined;
-  const review = parse('the review', storedReview, held.body);
-  return reviewWithout(review, new Set((await verdictsByAccount(store)).keys()));
+  const review = await keptReviewOf(store);
+  return review === undefined
+    ? undefined
+    : reviewWithout(review, new Set((await verdictsByAccount(store)).keys()));
 }
 
 /**
