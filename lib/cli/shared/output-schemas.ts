@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import { answer } from '../../findings/answer.ts';
 import { auditEntry, finding } from '../../findings/finding.ts';
 import { policy } from '../../policy/policy.ts';
 import { LEVELS } from '../../scoring/level.ts';
+import { storedReview } from '../../scoring/stored-review.ts';
 
 /**
  * What `--json` prints, by verb. Fields are added, never renamed or removed, so every object may hold more than is named here.
@@ -168,27 +170,8 @@ export const OUTPUTS = {
     flaggedInShadow: count,
   }),
   review: z.union([
-    z.looseObject({
-      review: z
-        .looseObject({
-          calibration: z.string(),
-          at: iso,
-          entries: z.array(z.looseObject({ accounts: strings, why: strings })),
-          curve: z.array(z.looseObject({ answered: z.number(), recall: z.number() })),
-        })
-        .nullable(),
-    }),
-    z.looseObject({
-      answers: z.array(
-        z.looseObject({
-          account: z.string(),
-          verdict: z.string(),
-          at: iso,
-          by: z.string(),
-          decision: z.string(),
-        }),
-      ),
-    }),
+    z.looseObject({ review: storedReview.nullable() }),
+    z.looseObject({ answers: z.array(answer) }),
   ]),
   drift: z.looseObject({
     calibration: z.string(),
