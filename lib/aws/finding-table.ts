@@ -8,7 +8,7 @@ import {
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
 import { UPDATED_INDEX } from '../contract/tables.ts';
-import { type Answer, answer } from '../findings/answer.ts';
+import { ANSWER_KEPT_MS, type Answer, answer } from '../findings/answer.ts';
 import { type Row, row } from '../findings/digest-message.ts';
 import { type Exception, exception, inForce, rememberedUntil } from '../findings/exception.ts';
 import { type AuditEntry, auditEntry, type Finding, finding } from '../findings/finding.ts';
@@ -203,7 +203,9 @@ export class DynamoFindingStore implements FindingStore {
 
   async putAnswer(held: Answer): Promise<Answer> {
     const key = KEYS.answer(held);
-    if (await this.#write(key, JSON.stringify(held), undefined)) return held;
+    const expires = Date.parse(held.at) + ANSWER_KEPT_MS;
+    const until = { expiresAt: { N: String(Math.ceil(expires / 1000)) } };
+    if (await this.#write(key, JSON.stringify(held), undefined, until)) return held;
     return parse(`answer ${held.decision}`, answer, (await this.#read(key))?.body ?? '');
   }
 

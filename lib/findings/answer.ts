@@ -1,8 +1,12 @@
 import * as z from 'zod';
+import { DAY_MS } from '../time.ts';
 import { AUTHOR_MAX, VERDICTS } from './finding.ts';
 
 /** Characters of a note; the same as a finding's. */
 const NOTE_MAX = 4000;
+
+/** How long an answer teaches, ms: as long as findings are kept by default. */
+export const ANSWER_KEPT_MS = 1096 * DAY_MS;
 
 /**
  * What a person said of an account that the review asks about, whether it has a finding or not. It teaches the next calibration, and silences
