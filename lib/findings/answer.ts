@@ -25,14 +25,3 @@ export const answer = z.strictObject({
   decision: z.string().min(1).max(128).describe('id of the decision: given again, it is not made twice'),
 });
 export type Answer = z.infer<typeof answer>;
-
-/** The newest answer on each account; of two of the same millisecond the one with the higher decision, so that all readers agree. */
-export function newestAnswers(all: Iterable<Answer>): ReadonlyMap<string, Answer> {
-  const newest = new Map<string, Answer>();
-  for (const held of all) {
-    const known = newest.get(held.account);
-    if (known === undefined || known.at < held.at || (known.at === held.at && known.decision < held.decision))
-      newest.set(held.account, held);
-  }
-  return newest;
-}

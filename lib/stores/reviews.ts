@@ -1,4 +1,4 @@
-import { type Answer, newestAnswers } from '../findings/answer.ts';
+import type { Answer } from '../findings/answer.ts';
 import { type AnswerRequest, answered, isAnswerOf } from '../findings/answer-request.ts';
 import type { Author } from '../findings/principal.ts';
 import { TriageError } from '../findings/triage.ts';
@@ -57,9 +57,4 @@ export async function giveAnswer(
   if (!isAnswerOf(stands, asked, author))
     throw new TriageError('another answer has that id of a decision: choose another id');
   return stands;
-}
-
-/** Answers as verdicts; `unsure` takes back what was said. */
-export async function answersByAccount(store: FindingStore): Promise<ReadonlyMap<string, Answer>> {
-  return newestAnswers(await store.answers());
 }
