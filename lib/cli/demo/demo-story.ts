@@ -30,7 +30,7 @@ export interface StoryKind {
 
 /** The kinds of the shipped example in plain words; other labels stand for themselves. */
 const KINDS: Readonly<Record<string, string>> = {
-  hydra: 'many accounts, one script deals out questions',
+  hydra: 'many accounts, questions dealt by one script',
   'hydra-cot': 'many accounts that coax out reasoning',
   'hydra-rubric': 'many accounts that have answers graded',
   'hydra-diluted': 'half of it is somebody’s ordinary work',

@@ -295,6 +295,7 @@ export const OUTPUTS = {
   console: z.looseObject({ url: z.url(), accounts: count }),
   demo: z.looseObject({
     engine: z.string(),
+    policy: z.looseObject({ id: z.string() }).describe('what accounts were judged under'),
     counts: z.looseObject({
       events: count,
       used: count,

@@ -38,7 +38,8 @@ interface TuneOptions extends KeyOptions, DeploymentOptions {
 
 function rate(text: string): number {
   const value = Number(text);
-  if (!(value > 0 && value <= 0.5)) throw new InvalidArgumentError('must lie above 0 and not above 0.5');
+  if (!(value > 0 && value <= 0.5))
+    throw new InvalidArgumentError('must be a share above 0 and at most 0.5; 0.02 is two in a hundred');
   return value;
 }
 
