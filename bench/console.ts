@@ -46,10 +46,13 @@ async function firstPaint(of: Browser, url: string): Promise<void> {
   const paints: number[] = [];
   const empty: number[] = [];
   const lists: number[] = [];
+  const work: number[] = [];
   for (let i = 0; i < TIMES; i++) {
     const page = await of.newPage({ viewport: { width: 1280, height: 900 } });
+    const ticks = await processorTime(page);
     await page.goto(url);
     await page.waitForSelector('table.findings');
+    work.push(await ticks());
     lists.push(await page.evaluate(() => performance.now()));
     paints.push(await paintOf(page));
     await page.close();
@@ -58,6 +61,17 @@ async function firstPaint(of: Browser, url: string): Promise<void> {
   told('first paint', paints);
   told('  a page of one line, for comparison', empty);
   told('list of findings is there', lists);
+  told('  processor time', work);
+}
+
+/** Asks for the processor time of the page's thread so far, ms. */
+async function processorTime(page: Page): Promise<() => Promise<number>> {
+  const inside = await page.context().newCDPSession(page);
+  await inside.send('Performance.enable', { timeDomain: 'threadTicks' });
+  return async () => {
+    const { metrics } = await inside.send('Performance.getMetrics');
+    return 1000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0);
+  };
 }
 
 /** What Chromium needs for a page that has nothing to load or to run. */
@@ -75,13 +89,7 @@ async function interactions(of: Browser, url: string): Promise<void> {
   const page = await of.newPage({ viewport: { width: 1280, height: 900 } });
   await page.goto(url);
   await page.waitForSelector('table.findings');
-  const inside = await page.context().newCDPSession(page);
-  await inside.send('Performance.enable', { timeDomain: 'threadTicks' });
-  /** Processor time of the page's thread so far, ms. */
-  const ticks = async (): Promise<number> => {
-    const { metrics } = await inside.send('Performance.getMetrics');
-    return 1000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0);
-  };
+  const ticks = await processorTime(page);
   /** An interaction as the page does it, until the next frame is painted. */
   const timed = (act: string, value = ''): Promise<number> =>
     page.evaluate(

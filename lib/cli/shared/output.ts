@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileTrouble, InputError } from '../../input/errors.ts';
 
@@ -35,15 +35,21 @@ export async function writable(files: Readonly<Record<string, string | undefined
  * Node's own way (`recursive`) tries for ever.
  * @throws InputError naming option, folder and what is wrong
  */
-export async function makeFolder(option: string, path: string): Promise<void> {
+export async function makeFolder(option: string, path: string): Promise<readonly string[]> {
   const found = await stat(path).catch(() => undefined);
-  if (found?.isDirectory() === true) return;
+  if (found?.isDirectory() === true) return [];
   const above = dirname(path);
-  if (above !== path) await makeFolder(option, above);
+  const made = above === path ? [] : await makeFolder(option, above);
   await mkdir(path).catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOENT' ? 'no folder can be made there' : fileTrouble(error);
     throw new InputError(`${option}: ${path}: cannot be made: ${why}`, { cause: error });
   });
+  return [...made, path];
+}
+
+/** Takes back what makeFolder made, where nothing was put there: a run that failed leaves no empty folder. */
+export async function removeMade(made: readonly string[]): Promise<void> {
+  for (const path of [...made].reverse()) await rmdir(path).catch(() => undefined);
 }
 
 /**
