@@ -11,6 +11,7 @@ import { html } from './html.ts';
 import { PolicyView } from './policy.ts';
 import { Queue } from './queue.ts';
 import { Reasons } from './reasons.ts';
+import { Review } from './review.ts';
 import { go, linkTo, type Route, useRoute } from './route.ts';
 import { type Tab, Tabs } from './tabs.ts';
 import { Thresholds } from './thresholds.ts';
@@ -26,6 +27,7 @@ const VIEWS = [
   'thresholds',
   'reasons',
   'policy',
+  'review',
   'trends',
   'health',
 ] as const;
@@ -77,9 +79,11 @@ function App({ first }: { first: FindingsAnswer }) {
         ? html`<${Trends} answer=${answer} />`
         : view === 'reasons'
           ? html`<${Reasons} answer=${answer} />`
-          : view === 'health'
-            ? html`<${Health} answer=${answer} />`
-            : html`<${Population} view=${view} route=${route} readAt=${answer.status.readAt} command=${answer.command} onFault=${tell} />`
+          : view === 'review'
+            ? html`<${Review} answer=${answer} />`
+            : view === 'health'
+              ? html`<${Health} answer=${answer} />`
+              : html`<${Population} view=${view} route=${route} readAt=${answer.status.readAt} command=${answer.command} onFault=${tell} />`
   }</div></main>`;
 }
 

@@ -15,6 +15,7 @@ export const VIEWS = [
   'thresholds',
   'reasons',
   'policy',
+  'review',
   'trends',
   'health',
 ] as const;

@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import { answer } from '../../findings/answer.ts';
 import { auditEntry, finding } from '../../findings/finding.ts';
 import { policy } from '../../policy/policy.ts';
 import { LEVELS } from '../../scoring/level.ts';
+import { storedReview } from '../../scoring/stored-review.ts';
 
 /**
  * What `--json` prints, by verb. Fields are added, never renamed or removed, so every object may hold more than is named here.
@@ -157,6 +159,7 @@ export const OUTPUTS = {
       .describe('chances a month at which levels are reached; absent: the level does not exist'),
     unsupported: strings,
     review: z.array(z.looseObject({ accounts: strings, why: strings })).optional(),
+    learningCurve: z.array(z.looseObject({ answered: z.number(), recall: z.number() })).optional(),
   }),
   learning: z.looseObject({
     state: z.enum(['learning', 'live', 'held back']),
@@ -166,6 +169,10 @@ export const OUTPUTS = {
     ready: z.boolean(),
     flaggedInShadow: count,
   }),
+  review: z.union([
+    z.looseObject({ review: storedReview.nullable() }),
+    z.looseObject({ answers: z.array(answer) }),
+  ]),
   drift: z.looseObject({
     calibration: z.string(),
     accounts: count,
