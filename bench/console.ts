@@ -162,5 +162,11 @@ async function interactions(of: Browser, url: string): Promise<void> {
       Array.from({ length: 60 }, (_, i) => -6 + 5.3 * Math.abs(1 - i / 30)),
     ),
   );
+  await series(
+    'from view to view',
+    ['findings', 'thresholds', 'accounts', 'reasons', 'campaigns', 'findings', 'accounts'].map(
+      (view) => ['hash', `#/${view}`] as const,
+    ),
+  );
   await page.close();
 }

@@ -4,7 +4,7 @@ import { api, words } from './api.ts';
 import { LABEL_CLASS, LABEL_NAME } from './distribution.ts';
 import { type Accounts, type Budget, budgetOf, inForce, LEVELS, type Overrides, ROUNDING } from './effect.ts';
 import { html } from './html.ts';
-import { nameIndex, nextNamed } from './name-index.ts';
+import { type NameIndex, nameIndex, nextNamed } from './name-index.ts';
 import { go, linkTo, type Route, withField } from './route.ts';
 
 export interface AccountsProps {
@@ -18,6 +18,9 @@ export interface AccountsProps {
 
 /** Rows that are drawn: more than anybody reads, few enough to be there at once. */
 const MAX_ROWS = 100;
+
+/** The index of names is made so long after the rows are there, ms: before anybody has typed. */
+const INDEX_AFTER_MS = 30;
 
 /** Index of all accounts, rarest first. */
 function byRarity(accounts: Accounts): Uint32Array {
@@ -53,16 +56,20 @@ export function AccountsView(props: AccountsProps) {
   const label = Number(query.get('label') ?? -1);
   const level = query.get('level') ?? '';
   const sort = query.get('sort') ?? 'rarest';
-  const order = useMemo(() => orderOf(data, accounts, sort), [data, accounts, sort]);
+  const order = orderOf(data, accounts, sort);
   const open = useMemo(() => (route.open === '' ? -1 : data.id.indexOf(route.open)), [data, route.open]);
-  const names = useMemo(() => nameIndex(data.id, order), [data, order]);
+  // made while nobody waits, at the latest when a name is searched
+  useEffect(() => {
+    const waiting = setTimeout(() => namesOf(data, order), INDEX_AFTER_MS);
+    return () => clearTimeout(waiting);
+  }, [data, order]);
   const rows = useMemo(() => {
     const wanted = sought.trim().toLowerCase();
     // kinds and groups are few: each is looked at once, not once an account
     const kinds = data.kinds.map((kind) => kind.toLowerCase().includes(wanted));
     const groups = data.groups.map((group) => group.toLowerCase().includes(wanted));
     const byName = wanted !== '' && ![...kinds, ...groups].includes(true);
-    const next = (k: number): number => (byName ? nextNamed(names, wanted, k) : k);
+    const next = (k: number): number => (byName ? nextNamed(namesOf(data, order), wanted, k) : k);
     const fits = (i: number): boolean =>
       wanted === '' ||
       byName ||
@@ -76,7 +83,7 @@ export function AccountsView(props: AccountsProps) {
       if (fits(i) && (level === '' || levelOf(i, props).startsWith(level))) found.push(i);
     }
     return found;
-  }, [order, names, sought, label, level, accounts, data, props.budget, props.overrides]);
+  }, [order, sought, label, level, accounts, data, props.budget, props.overrides]);
   const set = (name: string, value: string): void =>
     go(linkTo('accounts', route.open, withField(query, name, value)), true);
   const choice = (
@@ -107,7 +114,25 @@ export function AccountsView(props: AccountsProps) {
   <section aria-live="polite" aria-label="The account">${open < 0 ? html`<p class="muted">${route.open === '' ? 'Choose an account to see where it stands.' : 'This account is not among those that were read.'}</p>` : html`<${Detail} ...${props} account=${open} />`}</section></div>`;
 }
 
+/** Orders to their index of names, and accounts to their orders: made once, also for whoever comes back to this view. */
+const indexes = new WeakMap<Uint32Array, NameIndex>();
+const orders = new WeakMap<Accounts, Map<string, Uint32Array>>();
+
+function namesOf(data: ConsoleData, order: Uint32Array): NameIndex {
+  const held = indexes.get(order) ?? nameIndex(data.id, order);
+  indexes.set(order, held);
+  return held;
+}
+
 function orderOf(data: ConsoleData, accounts: Accounts, sort: string): Uint32Array {
+  const made = orders.get(accounts) ?? new Map<string, Uint32Array>();
+  orders.set(accounts, made);
+  const held = made.get(sort) ?? newOrder(data, accounts, sort);
+  made.set(sort, held);
+  return held;
+}
+
+function newOrder(data: ConsoleData, accounts: Accounts, sort: string): Uint32Array {
   if (sort !== 'events' && sort !== 'score') return byRarity(accounts);
   const by = sort === 'events' ? data.events : data.peak;
   return Uint32Array.from({ length: data.count }, (_, i) => i).sort(

@@ -1,11 +1,19 @@
 import { type ComponentChildren, render } from 'preact';
-import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { ConsoleData } from '../lib/console/console-data.ts';
 import type { Notice } from '../lib/findings/finding.ts';
 import { AccountsView } from './accounts.ts';
 import { ApiError, api, type FindingsAnswer, words } from './api.ts';
 import { Campaigns } from './campaigns.ts';
-import { accountsOf, type Budget, budgetOf, LEVELS, type Level, type Overrides } from './effect.ts';
+import {
+  type Accounts,
+  accountsOf,
+  type Budget,
+  budgetOf,
+  LEVELS,
+  type Level,
+  type Overrides,
+} from './effect.ts';
 import { Health } from './health.ts';
 import { html } from './html.ts';
 import { PolicyView } from './policy.ts';
@@ -105,30 +113,45 @@ interface PopulationProps {
   readonly onFault: (error: unknown) => void;
 }
 
+interface PopulationRead {
+  /** what they are as of: the server's own moment of reading */
+  readonly readAt: string;
+  readonly data: ConsoleData;
+  readonly recorded: Accounts;
+  readonly notices: readonly Notice[];
+}
+
+/** Kept while other views are shown: whoever comes back waits for nothing. */
+const kept: { read?: PopulationRead } = {};
+
 /** The views over all accounts; their data are read when the first of them is opened. */
 function Population({ view, route, readAt, command, onFault }: PopulationProps): ComponentChildren {
-  const [read, setRead] = useState<{ data: ConsoleData; notices: readonly Notice[] } | undefined>();
+  const [read, setRead] = useState(kept.read);
   useEffect(() => {
     let current = true;
-    Promise.all([api.data(), api.campaigns()])
-      .then(([data, notices]) => current && setRead({ data, notices }))
-      .catch(onFault);
+    if (kept.read?.readAt !== readAt)
+      Promise.all([api.data(), api.campaigns()])
+        .then(([data, notices]) => {
+          kept.read = { readAt, data, recorded: accountsOf(data), notices };
+          if (current) setRead(kept.read);
+        })
+        .catch(onFault);
     return () => {
       current = false;
     };
   }, [readAt]);
   if (read === undefined) return html`<p class="muted" role="status">Reading the accounts …</p>`;
-  return html`<${Views} ...${read} view=${view} route=${route} command=${command} />`;
+  return html`<${Views} data=${read.data} recorded=${read.recorded} notices=${read.notices} view=${view} route=${route} command=${command} />`;
 }
 
 interface ViewsProps extends Pick<PopulationProps, 'view' | 'route' | 'command'> {
   readonly data: ConsoleData;
+  readonly recorded: Accounts;
   readonly notices: readonly Notice[];
 }
 
 function Views(props: ViewsProps) {
-  const { data, notices, view, route } = props;
-  const recorded = useMemo(() => accountsOf(data), [data]);
+  const { data, recorded, notices, view, route } = props;
   const [budget, setBudget] = useState<Budget>(data.policy.budget);
   const [overrides, setOverrides] = useState<Overrides>(data.policy.peerGroups as Overrides);
   const onBudget = useCallback(

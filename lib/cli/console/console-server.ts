@@ -127,6 +127,8 @@ class Desk {
   #source: ConsoleSource;
   /** the list as it is sent, of the source as it is now: a page that loads waits for no sorting */
   #list: string;
+  /** all accounts as they are sent, once somebody has asked for them */
+  #accounts: string | undefined;
 
   constructor(origin: ConsoleOrigin, source: ConsoleSource) {
     this.#origin = origin;
@@ -141,6 +143,7 @@ class Desk {
   set source(source: ConsoleSource) {
     this.#source = source;
     this.#list = this.#listOf(source);
+    this.#accounts = undefined;
   }
 
   #listOf(source: ConsoleSource): string {
@@ -162,9 +165,10 @@ class Desk {
       case 'findings.json':
         return { status: 200, type: 'application/json', body: this.#list };
       case 'data.json':
-        return json(
+        this.#accounts ??= JSON.stringify(
           consoleData(source.accounts, source.policy, source.title, source.labelled, source.calibration),
         );
+        return { status: 200, type: 'application/json', body: this.#accounts };
       case 'campaigns.json':
         return json(this.#campaigns());
       case 'account':
