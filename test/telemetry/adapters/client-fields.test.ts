@@ -143,3 +143,32 @@ describe('a body under a name of no product, whose answer stands beside it', () 
       expect(read([{ ...told, ...body, ...more, response: 'x' }])).toHaveLength(1);
   });
 });
+
+describe('a span of a proxy', () => {
+  const attribute = ([key, stringValue]: readonly [string, string]) => ({ key, value: { stringValue } });
+  const span = (more: readonly (readonly [string, string])[]) => {
+    const attributes = [
+      ['gen_ai.operation.name', 'chat'],
+      ['gen_ai.request.model', 'm-1'],
+      ['gen_ai.input.messages', JSON.stringify(ASKED)],
+      ...more,
+    ] as const;
+    const startTimeUnixNano = `${Date.parse(TIME)}000000`;
+    const spans = [{ name: 'chat', spanId: 'a', startTimeUnixNano, attributes: attributes.map(attribute) }];
+    return { resourceSpans: [{ scopeSpans: [{ spans }] }] };
+  };
+
+  // instrumentations copy `user` and `metadata` of the request: https://docs.litellm.ai/docs/proxy/logging_spec
+  it.each(['user.id', 'metadata.user_id', 'enduser.pseudo.id', 'langsmith.metadata.user_id'])(
+    'is of the key that it authenticated, whatever %s says',
+    (name) => {
+      const [exchange] = read([
+        span([
+          [name, VICTIM],
+          ['metadata.user_api_key_team_id', 'acme'],
+        ]),
+      ]);
+      expect(exchange?.account).toBe('acme');
+    },
+  );
+});
