@@ -10,6 +10,7 @@ import { demoPolicy } from '../../lib/cli/demo/demo-policy.ts';
 import { demoProgress } from '../../lib/cli/demo/demo-progress.ts';
 import { type DemoReport, renderReport, spread } from '../../lib/cli/demo/demo-report.ts';
 import { later, sendMore } from '../../lib/cli/demo/demo-send.ts';
+import { onInterrupt } from '../../lib/cli/demo/demo-stay.ts';
 import { storyOf } from '../../lib/cli/demo/demo-story.ts';
 import { progressMeter } from '../../lib/cli/demo/progress-meter.ts';
 import { rolloutTarget } from '../../lib/cli/policy/rollout-target.ts';
@@ -201,6 +202,16 @@ describe('the report of the demo', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('hears the first Ctrl-C at once, and leaves the second one to end the process', async () => {
+    const before = process.listenerCount('SIGINT');
+    const interrupted = onInterrupt();
+    process.emit('SIGINT');
+    await interrupted.wait;
+    expect(interrupted.yes).toBe(true);
+    expect(process.listenerCount('SIGINT')).toBe(before);
+    interrupted.off();
   });
 
   it('judges under a policy all of whose levels the shipped calibration supports, and offers a wider candidate', async () => {

@@ -33,6 +33,7 @@ export async function writable(files: Readonly<Record<string, string | undefined
 /**
  * Makes a folder and those above it that are missing, one by one: in a file system that takes none, such as /proc,
  * Node's own way (`recursive`) tries for ever.
+ * @returns the folders that had to be made
  * @throws InputError naming option, folder and what is wrong
  */
 export async function makeFolder(option: string, path: string): Promise<readonly string[]> {
@@ -56,10 +57,11 @@ export async function removeMade(made: readonly string[]): Promise<void> {
  * As makeFolder, for what would be mixed up with what stands there already.
  * @throws InputError where the folder is not empty too
  */
-export async function emptyFolder(option: string, path: string): Promise<void> {
-  await makeFolder(option, path);
+export async function emptyFolder(option: string, path: string): Promise<readonly string[]> {
+  const made = await makeFolder(option, path);
   if ((await readdir(path)).length > 0)
     throw new InputError(`${option}: ${path} is not empty: name a new folder`);
+  return made;
 }
 
 /**

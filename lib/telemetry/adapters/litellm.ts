@@ -9,6 +9,7 @@ import {
   single,
 } from './adapter.ts';
 import { errorEnding, readAnswer } from './answer.ts';
+import { readByModel } from './asked-ways.ts';
 import { promptMessages } from './chat-templates.ts';
 import { type Ending, outcomeFrom } from './endings.ts';
 import { accountOf, type ClientTrust, NO_TRUST } from './field-control.ts';
@@ -45,7 +46,8 @@ export const fromLiteLlm: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted
   if (isModelCall(textAt(payload, 'call_type') ?? 'completion') !== true) return NO_CALL;
   if (isHealthCheck(payload)) return NO_CALL;
   const passed = passedThrough(payload);
-  const asked = passed === undefined ? undefined : readRequest(passed);
+  const answer = jsonIn(payload.response);
+  const asked = passed === undefined ? undefined : readRequest(readByModel(passed, answer));
   if (passed !== undefined && asked === undefined)
     return isOtherRequest(passed)
       ? NO_CALL
