@@ -1,6 +1,7 @@
 import type { AccountDetail, ConsoleData } from '../lib/console/console-data.ts';
 import type { FindingRow } from '../lib/console/finding-rows.ts';
 import type { FindingView } from '../lib/console/finding-view.ts';
+import type { ReasonShare } from '../lib/console/reason-shares.ts';
 import type { ConsoleStatus, Trend } from '../lib/console/status.ts';
 import type { Notice } from '../lib/findings/finding.ts';
 
@@ -15,6 +16,7 @@ export interface FindingsAnswer {
   readonly command: string;
   readonly status: ConsoleStatus;
   readonly trends: readonly Trend[];
+  readonly reasons: readonly ReasonShare[];
   readonly rows: readonly FindingRow[];
 }
 

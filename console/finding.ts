@@ -66,7 +66,7 @@ export function FindingPanel({ id, answer, query, next, onChanged }: PanelProps)
       onChanged();
     }} />
     <h3>At stake</h3><p>${view.stake}</p>
-    <h3>Do next</h3><ol class="steps">${view.steps.map((step) => html`<li><p>${step.what} <span class="muted small">${step.deadline}</span></p><${Command} text=${step.command} />${step.undo === undefined ? null : html`<p class="small muted">to undo: ${step.undo}</p>`}</li>`)}</ol>
+    <h3>Do next</h3><ol class="steps">${view.steps.map((step) => html`<li><p>${step.what} <span class="muted small">${step.deadline}</span></p><${Command} text=${step.command} />${step.instead === undefined ? null : html`<p class="small muted">or</p><${Command} text=${step.instead} />`}${step.undo === undefined ? null : html`<p class="small muted">to undo: ${step.undo}</p>`}</li>`)}</ol>
     <h3>What happened</h3><${Course} events=${view.events} />
     <p class="small muted">Finding ${finding.id}, policy ${notice.versions.policy}, calibration ${notice.versions.calibration}, code ${notice.versions.code}. Sample events: ${notice.sampleEvents.slice(-5).join(', ')}</p>
   </article>`;

@@ -10,6 +10,8 @@ import { Health } from './health.ts';
 import { html } from './html.ts';
 import { PolicyView } from './policy.ts';
 import { Queue } from './queue.ts';
+import { Reasons } from './reasons.ts';
+import { Review } from './review.ts';
 import { go, linkTo, type Route, useRoute } from './route.ts';
 import { type Tab, Tabs } from './tabs.ts';
 import { Thresholds } from './thresholds.ts';
@@ -18,7 +20,17 @@ import { Trends } from './trends.ts';
 /** What was read so long ago is read anew when the page is loaded, ms. */
 const STALE_MS = 5000;
 
-const VIEWS = ['findings', 'campaigns', 'accounts', 'thresholds', 'policy', 'trends', 'health'] as const;
+const VIEWS = [
+  'findings',
+  'campaigns',
+  'accounts',
+  'thresholds',
+  'reasons',
+  'policy',
+  'review',
+  'trends',
+  'health',
+] as const;
 
 /** A level that is moved past another takes it along: a budget never grows from watch to critical. */
 function moved(budget: Budget, level: Level, value: number): Budget {
@@ -65,9 +77,13 @@ function App({ first }: { first: FindingsAnswer }) {
       ? html`<${Queue} answer=${answer} route=${route} onChanged=${onChanged} />`
       : view === 'trends'
         ? html`<${Trends} answer=${answer} />`
-        : view === 'health'
-          ? html`<${Health} answer=${answer} />`
-          : html`<${Population} view=${view} route=${route} readAt=${answer.status.readAt} command=${answer.command} onFault=${tell} />`
+        : view === 'reasons'
+          ? html`<${Reasons} answer=${answer} />`
+          : view === 'review'
+            ? html`<${Review} answer=${answer} />`
+            : view === 'health'
+              ? html`<${Health} answer=${answer} />`
+              : html`<${Population} view=${view} route=${route} readAt=${answer.status.readAt} command=${answer.command} onFault=${tell} />`
   }</div></main>`;
 }
 

@@ -36,6 +36,7 @@ export function fits(row: FindingRow, query: URLSearchParams, now: number): bool
   if (asked('verdict') !== '' && (row.verdict || 'none') !== asked('verdict')) return false;
   if (asked('owner') !== '' && (row.owner || 'nobody') !== asked('owner')) return false;
   if (asked('type') !== '' && row.type !== asked('type')) return false;
+  if (asked('reason') !== '' && !row.signals.includes(` ${asked('reason')} `)) return false;
   const days = AGES[asked('age')];
   if (days !== undefined && now - row.opened > days * DAY_MS) return false;
   const find = asked('find').trim().toLowerCase();
@@ -57,9 +58,23 @@ function haystackOf(row: FindingRow): string {
   return held;
 }
 
+/** Lists of rows to their orders: sorted once, not at every letter of a search. */
+const ordered = new WeakMap<readonly FindingRow[], Map<string, readonly FindingRow[]>>();
+
+function inOrder(rows: readonly FindingRow[], sort: string): readonly FindingRow[] {
+  const orders = ordered.get(rows) ?? new Map<string, readonly FindingRow[]>();
+  ordered.set(rows, orders);
+  const held = orders.get(sort) ?? [...rows].sort(compare(sort));
+  orders.set(sort, held);
+  return held;
+}
+
 /** What is shown, in order; accounts of a campaign that is shown stand below it. */
 export function listed(rows: readonly FindingRow[], query: URLSearchParams, now: number): Listed[] {
-  const wanted = rows.filter((row) => fits(row, query, now)).sort(compare(query.get('sort') ?? ''));
+  const sort = query.get('sort') ?? '';
+  const wanted = inOrder(rows, (SORTS as readonly string[]).includes(sort) ? sort : '').filter((row) =>
+    fits(row, query, now),
+  );
   const heads = new Set(wanted.filter(({ type }) => type === 'campaign').map(({ id }) => id));
   const below = new Map<string, FindingRow[]>();
   for (const row of wanted)

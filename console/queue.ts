@@ -92,6 +92,7 @@ function Row(props: { held: Listed; open: string; query: URLSearchParams; now: n
 
 function Filters({ answer, route, count }: { answer: FindingsAnswer; route: Route; count: number }) {
   const { query, open } = route;
+  const reason = query.get('reason') ?? '';
   const owners = useMemo(
     () => [...new Set(answer.rows.map(({ owner }) => owner).filter((owner) => owner !== ''))].sort(),
     [answer.rows],
@@ -108,6 +109,7 @@ function Filters({ answer, route, count }: { answer: FindingsAnswer; route: Rout
     ${choice('owner', 'Owner', ['nobody', ...owners], 'anybody')}
     ${choice('age', 'Opened within', Object.keys(AGES), 'ever')}
     ${choice('sort', 'Order', SORTS.slice(1), 'urgency')}
+    ${reason === '' ? null : html`<p class="chip small">Only with the reason “${answer.reasons.find(({ signal }) => signal === reason)?.title ?? reason}” <button type="button" class="button small" onClick=${() => set('reason', '')}>Show all</button></p>`}
     <p class="count muted small" aria-live="polite">${count.toLocaleString('en-US')} of ${answer.rows.length.toLocaleString('en-US')} findings</p>
   </form>`;
 }

@@ -72,6 +72,7 @@ export class CalibrateFunction {
     if (learner.ready) {
       const linked = await work.groups(basis, accounts);
       learner.fit(linked.groups);
+      learner.scoreAttacks(linked.groups);
       await work.eachProfile(profiles, (state) => learner.measure(pastAccount(state)));
       made = await work.finish(learner, basis, { accounts, linked });
     } else work.tooFew();

@@ -108,6 +108,7 @@ export class CalibrateSteps {
       const found = { accounts: sample.map(sent), linked: await this.#work.groups(basis, sample) };
       const { linked } = await this.#runs.keep<GroupPart>(run, 'groups', found);
       learner.fit(linked.groups);
+      learner.scoreAttacks(linked.groups);
     } else this.#work.tooFew();
     const fitted: FittedPart = { fitted: learner.ready ? learner.fitted() : undefined, now };
     await this.#runs.keep(run, 'fitted', fitted);

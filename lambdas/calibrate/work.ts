@@ -9,6 +9,7 @@ import { learnGroups } from '../../lib/campaigns/judging/learn-group-ranks.ts';
 import { atAllSlices } from '../../lib/campaigns/past-groups.ts';
 import type { MetricName } from '../../lib/contract/metrics.ts';
 import type { AccountState } from '../../lib/detection/account-state.ts';
+import { questionsOf, reviewOfPast } from '../../lib/detection/review-of-past.ts';
 import type { Verdict } from '../../lib/findings/finding.ts';
 import type { TrafficBySlice } from '../../lib/findings/traffic.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
@@ -16,9 +17,12 @@ import type { Calibration } from '../../lib/scoring/calibration.ts';
 import { DRIFT_ALPHA, DriftTest, SCORE } from '../../lib/scoring/drift.ts';
 import { type CalibrationLearner, newestRow } from '../../lib/scoring/learn-calibration.ts';
 import type { Verdicts } from '../../lib/scoring/learn-model.ts';
+import { learningCurve } from '../../lib/scoring/learning-curve.ts';
 import type { PastAccount } from '../../lib/scoring/looks.ts';
+import { keptReview, REVIEW_KEPT } from '../../lib/scoring/stored-review.ts';
 import { supportedBudget, unsupported } from '../../lib/scoring/supported-budget.ts';
 import { keepTraffic } from '../../lib/stores/finding-queries.ts';
+import { keepReview } from '../../lib/stores/reviews.ts';
 import { verdictsByAccount } from '../../lib/stores/verdicts.ts';
 import { CODE_VERSION } from '../../lib/version.ts';
 import type { IdleSweep } from './idle-sweep.ts';
@@ -43,6 +47,15 @@ export interface GroupBasis {
 export interface Made {
   readonly id: string;
   readonly accounts: number;
+}
+
+/** What a review is made of, beside the learner. */
+interface Asking {
+  readonly policy: Policy;
+  readonly judged: ReadonlySet<string>;
+  readonly accounts: readonly PastAccount[];
+  readonly apart: readonly (readonly string[])[];
+  readonly linked: readonly (readonly string[])[];
 }
 
 /** A day's comparison is one of some hundred under one calibration: all of them together may be wrong as often as is stated. */
@@ -146,7 +159,8 @@ export class CalibrateWork {
     const { calibrations, logger, metrics } = this.#ports;
     const made = learner.finish();
     await this.#tellDrift(learner, made);
-    const { ranks: groups } = learnGroups({
+    const judged = new Set([...verdicts.extraction, ...verdicts.benign, ...verdicts.grey]);
+    const { ranks: groups, apart } = learnGroups({
       accounts: new Map(accounts.map((held) => [held.account, held])),
       // each as of every slice of the period
       looks: atAllSlices(linked.groups, accounts),
@@ -155,7 +169,7 @@ export class CalibrateWork {
       confirmed: learner.verdicts.extraction,
       aside: new Set([...learner.verdicts.extraction, ...learner.verdicts.grey]),
       ...(learner.robust === undefined ? {} : { robust: learner.robust }),
-      judged: new Set([...verdicts.extraction, ...verdicts.benign, ...verdicts.grey]),
+      judged,
       content: linked.content,
     });
     // named by content: a second run of the same day overwrites nothing that a policy names
@@ -174,7 +188,29 @@ export class CalibrateWork {
       unsupported: unsupported({ ...made, groups }, policy.budget),
     });
     metrics.addMetric('CalibrationAccounts', MetricUnit.Count, made.accounts);
+    const apartMembers = apart.map(({ members }) => members);
+    await this.#ask({ ...made, groups, id }, learner, {
+      policy,
+      judged,
+      accounts,
+      apart: apartMembers,
+      linked: linked.groups,
+    });
     return { id, accounts: made.accounts };
+  }
+
+  /** Keeps whose verdict would help most, for `review`, the console and the digests. */
+  async #ask(
+    made: Calibration,
+    learner: CalibrationLearner,
+    { policy, judged, accounts, apart, linked }: Asking,
+  ): Promise<void> {
+    const peaks = learner.peaks();
+    const queue = reviewOfPast(peaks, judged, { apart, linked }, REVIEW_KEPT.entries);
+    const { suspect } = supportedBudget(made, policy.budget);
+    const curve = learningCurve(learner.attacks, peaks, queue, { suspect, days: made.days });
+    const about = { calibration: made.id, at: made.madeAt, curve };
+    await keepReview(this.#findings(), keptReview(about, questionsOf(queue, peaks, accounts, made)));
   }
 
   /** Are the accounts of today like those that the calibration in force was learnt from? Where their score is not, levels are held back. */

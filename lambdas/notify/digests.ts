@@ -2,6 +2,8 @@ import { DELIVERY, digestList, LIST_KEPT } from '../../lib/findings/delivery.ts'
 import { digestMessageOf, exceptionEnded, type Row } from '../../lib/findings/digest-message.ts';
 import { listName, type PendingMessage } from '../../lib/findings/notification-throttle.ts';
 import { renderBulletin } from '../../lib/findings/publication.ts';
+import { reviewLines } from '../../lib/findings/review-lines.ts';
+import { keptReviewOf } from '../../lib/stores/reviews.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import type { Delivery } from './deliver.ts';
 import { THROTTLES, type ThrottleName } from './notification-throttle.ts';
@@ -56,7 +58,14 @@ export async function sendDigests(delivery: Delivery): Promise<void> {
     if (rows.length > 0) {
       const date = new Date(day).toISOString().slice(0, 10);
       const bulletin = digestMessageOf(
-        { kind: 'digest', deliveryId: `digest/${date}`, thread: 'digest', from: day, to: day + DAY_MS },
+        {
+          kind: 'digest',
+          deliveryId: `digest/${date}`,
+          thread: 'digest',
+          from: day,
+          to: day + DAY_MS,
+          review: reviewLines(await keptReviewOf(delivery.findings)),
+        },
         rows,
       );
       await delivery.topic.publish(renderBulletin(bulletin));

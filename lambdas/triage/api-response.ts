@@ -4,6 +4,7 @@ import { type Triaged, TriageError } from '../../lib/findings/triage.ts';
 import { jsonView, sanitized } from '../../lib/findings/views/json.ts';
 import { listFindings, wholeTrail } from '../../lib/stores/finding-queries.ts';
 import type { FindingStore } from '../../lib/stores/finding-store.ts';
+import { giveAnswer, openReview } from '../../lib/stores/reviews.ts';
 import { change } from '../../lib/stores/verdicts.ts';
 import { authorOf, parseRequest, Refused, type Request, type UrlEvent } from './request.ts';
 
@@ -59,6 +60,12 @@ async function done(request: Request, author: Author, store: FindingStore, now: 
         view: jsonView(finding.notice, now),
       };
     }
+    case 'review':
+      return { review: (await openReview(store)) ?? null };
+    case 'answer':
+      return sanitized({
+        answer: await giveAnswer(store, request.asked, author, request.decision, now),
+      }) as object;
     case 'decide': {
       await found(store, request.id);
       const { id, asked, decision } = request;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
+import { type AnswerRequest, answerRequest } from '../../lib/findings/answer-request.ts';
 import {
   DECISION_PATHS,
   type DecisionRequest,
@@ -15,6 +16,8 @@ import { printable, reasonOf } from '../../lib/telemetry/reason.ts';
 export type Request =
   | { readonly kind: 'list'; readonly filter: FindingFilter; readonly limit: number }
   | { readonly kind: 'show'; readonly id: string }
+  | { readonly kind: 'review' }
+  | { readonly kind: 'answer'; readonly asked: AnswerRequest; readonly decision: string }
   | {
       readonly kind: 'decide';
       readonly id: string;
@@ -102,6 +105,7 @@ export function authorOf(event: UrlEvent): Author {
 export function parseRequest(event: UrlEvent): Request {
   const { method } = event.requestContext.http;
   const [root, id, action, more] = event.rawPath.split('/').slice(1);
+  if (root === 'review' && action === undefined) return reviewRequest(event, id);
   if (root !== 'findings' || more !== undefined) throw unknownPath(event);
   if (id === undefined) {
     allow(method, 'GET');
@@ -126,6 +130,20 @@ export function parseRequest(event: UrlEvent): Request {
   return { kind: 'decide', id, asked, decision: name ?? requestOf(event) };
 }
 
+/** `GET /review`: what is asked; `POST /review/ACCOUNT`: an answer. @throws Refused */
+function reviewRequest(event: UrlEvent, account: string | undefined): Request {
+  const { method } = event.requestContext.http;
+  if (account === undefined) {
+    allow(method, 'GET');
+    return { kind: 'review' };
+  }
+  allow(method, 'POST');
+  const { decision: name, ...rest } = parse(z.looseObject({ decision }), bodyOf(event));
+  if ('account' in rest) throw new Refused(400, 'is said by the path', 'account', printable(rest.account));
+  const asked = parse(answerRequest, { ...rest, account });
+  return { kind: 'answer', asked, decision: name ?? requestOf(event) };
+}
+
 /** A caller that sends its request again without a decision of its own makes another one. */
 function requestOf({ requestContext }: UrlEvent): string {
   return requestContext.requestId ?? randomUUID();
@@ -134,7 +152,7 @@ function requestOf({ requestContext }: UrlEvent): string {
 function unknownPath({ rawPath }: UrlEvent): Refused {
   return new Refused(
     404,
-    `must be /findings, /findings/ID, or /findings/ID/ and ${[...ASKED.keys()].join(', ')}`,
+    `must be /findings, /findings/ID, /findings/ID/ and ${[...ASKED.keys()].join(', ')}, /review, or /review/ACCOUNT`,
     'path',
     printable(rawPath),
   );

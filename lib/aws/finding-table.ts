@@ -8,6 +8,7 @@ import {
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
 import { UPDATED_INDEX } from '../contract/tables.ts';
+import { ANSWER_KEPT_MS, type Answer, answer } from '../findings/answer.ts';
 import { type Row, row } from '../findings/digest-message.ts';
 import { type Exception, exception, inForce, rememberedUntil } from '../findings/exception.ts';
 import { type AuditEntry, auditEntry, type Finding, finding } from '../findings/finding.ts';
@@ -200,6 +201,19 @@ export class DynamoFindingStore implements FindingStore {
     }
   }
 
+  async putAnswer(held: Answer): Promise<Answer> {
+    const key = KEYS.answer(held);
+    const expires = Date.parse(held.at) + ANSWER_KEPT_MS;
+    const until = { expiresAt: { N: String(Math.ceil(expires / 1000)) } };
+    if (await this.#write(key, JSON.stringify(held), undefined, until)) return held;
+    return parse(`answer ${held.decision}`, answer, (await this.#read(key))?.body ?? '');
+  }
+
+  async answers(): Promise<readonly Answer[]> {
+    const bodies = await this.#bodies(ANSWERS);
+    return readable(bodies, (held) => parse('answer', answer, held), this.#options);
+  }
+
   state(name: string): Promise<StoredState | undefined> {
     return this.#read(KEYS.state(name));
   }
@@ -268,7 +282,14 @@ export class DynamoFindingStore implements FindingStore {
 
 const listPartition = (list: string): string => `list#${list}`;
 
+/** Partition of the answers to the review: people write them, a few a minute at most. */
+export const ANSWERS = 'answers';
+
 export const KEYS = {
+  answer: ({ account, decision }: Pick<Answer, 'account' | 'decision'>) => ({
+    finding: { S: ANSWERS },
+    item: { S: `${account}#${decision}` },
+  }),
   finding: (id: string) => ({ finding: { S: id }, item: { S: 'finding' } }),
   exception: (subject: string) => ({ finding: { S: `exception#${subject}` }, item: { S: 'exception' } }),
   listed: (list: string, delivery: string) => ({

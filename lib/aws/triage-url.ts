@@ -1,6 +1,8 @@
 import { type BinaryLike, createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import * as z from 'zod';
+import { type Answer, answer } from '../findings/answer.ts';
+import type { AnswerRequest } from '../findings/answer-request.ts';
 import { DECISION_PATHS, type DecisionRequest } from '../findings/decision-request.ts';
 import { exception } from '../findings/exception.ts';
 import { auditEntry } from '../findings/finding.ts';
@@ -12,6 +14,7 @@ const WAIT_MS = 40_000;
 const SHOWN = 120;
 
 const made = z.object({ entry: auditEntry, exception: exception.nullable() });
+const kept = z.object({ answer });
 const refused = z.object({ error: z.object({ field: z.string().optional(), message: z.string() }) });
 
 const forbidden = z.object({ Message: z.string().max(1000) });
@@ -50,8 +53,29 @@ export class TriageUrl {
     { action, ...rest }: DecisionRequest,
     decision: string,
   ): Promise<Omit<Triaged, 'finding'>> {
-    const url = new URL(`findings/${encodeURIComponent(id)}/${DECISION_PATHS[action]}`, this.#options.url);
-    const body = JSON.stringify({ ...rest, decision });
+    const { status, text } = await this.#post(
+      `findings/${encodeURIComponent(id)}/${DECISION_PATHS[action]}`,
+      { ...rest, decision },
+    );
+    return answerOf(status, text, made, ({ entry, exception: held }) => ({
+      entry,
+      exception: held ?? undefined,
+    }));
+  }
+
+  /**
+   * Answers the review. @param decision as above
+   * @throws TriageError where the request does not fit
+   * @throws Error where AWS or the network would not, named as AWS names it
+   */
+  async answer({ account, ...rest }: AnswerRequest, decision: string): Promise<Answer> {
+    const { status, text } = await this.#post(`review/${encodeURIComponent(account)}`, { ...rest, decision });
+    return answerOf(status, text, kept, ({ answer: held }) => held);
+  }
+
+  async #post(path: string, value: object): Promise<{ status: number; text: string }> {
+    const url = new URL(path, this.#options.url);
+    const body = JSON.stringify(value);
     const signer = new SignatureV4({
       service: 'lambda',
       region: await this.#options.region(),
@@ -74,14 +98,14 @@ export class TriageUrl {
       redirect: 'error',
       signal: AbortSignal.timeout(WAIT_MS),
     });
-    return answerOf(response.status, await response.text());
+    return { status: response.status, text: await response.text() };
   }
 }
 
-function answerOf(status: number, text: string): Omit<Triaged, 'finding'> {
+function answerOf<T, R>(status: number, text: string, schema: z.ZodType<T>, read: (value: T) => R): R {
   const value = jsonOf(text);
-  const done = status === 200 ? made.safeParse(value) : undefined;
-  if (done?.success === true) return { entry: done.data.entry, exception: done.data.exception ?? undefined };
+  const done = status === 200 ? schema.safeParse(value) : undefined;
+  if (done?.success === true) return read(done.data);
   const no = refused.safeParse(value);
   if (no.success) {
     const { field, message } = no.data.error;

@@ -8,6 +8,16 @@ import { periodsAMonth } from '../scoring/significance.ts';
 import { type CalibrationSize, supportedBudget } from '../scoring/supported-budget.ts';
 import { binomialInterval } from '../statistics/binomial-interval.ts';
 import { DAY_MS } from '../time.ts';
+import { type CalmTrial, tryCalm } from './calm-choice.ts';
+import {
+  caughtAcross,
+  chooseWindows,
+  type Tried,
+  unitsOf,
+  type WindowTrial,
+  windowsToTry,
+  windowTrials,
+} from './window-choice.ts';
 
 /** An account of labelled traffic. */
 export interface TuningAccount extends PastAccount {
@@ -50,59 +60,107 @@ export type Tuning =
       readonly calibration: Calibration;
       readonly expected: Step;
       readonly frontier: readonly Step[];
+      readonly search: Search;
     }
   | { readonly ok: false; readonly reason: string };
+
+/** What was tried beside thresholds. */
+export interface Search {
+  /** the policy's own windows first */
+  readonly windows: readonly WindowTrial[];
+  /** sets for which no time was left, hours */
+  readonly untried: readonly (readonly number[])[];
+  /** the policy's own hysteresis first */
+  readonly calm: readonly CalmTrial[];
+}
+
+export interface TuneOptions {
+  /** attacks to tell from the accounts; default: the shipped ones */
+  readonly library?: AttackLibrary;
+  /** hears what begins: each step is minutes of work in one go */
+  readonly onStep?: (what: string) => void;
+  /** asked before each set of windows beside the policy's own; false ends their search. Default: none is tried */
+  readonly more?: () => boolean;
+}
 
 /** Ranks that the frontier is shown at. */
 const FRONTIER = [0, 1, 2, 4, 9, 19, 49];
 
 /**
- * Proposes the error budget of `suspect` from labelled traffic. A model is learnt from the benign accounts; extraction accounts are
- * in neither the past nor the library, so that they are strangers to it, and every benign account is scored by a forest
- * that has not seen it. The budget is the largest within `maxFpr` that the number of benign accounts supports: k of n exceed
- * a threshold with a chance of (k + 1) / (n + 1) over the traffic's period, and so many times as much in a month.
- * @param windows of the policy, hours
+ * Proposes the error budget of `suspect`, windows and hysteresis from labelled traffic. A model is learnt from the benign accounts;
+ * extraction accounts are in neither the past nor the library, so that they are strangers to it, and every benign account is scored by a
+ * forest that has not seen it. The budget is the largest within `maxFpr` that the number of benign accounts supports: k of n exceed
+ * a threshold with a chance of (k + 1) / (n + 1) over the traffic's period, and so many times as much in a month. Windows are
+ * compared at that same k (window-choice.ts), lengths of calm by the findings that came back (calm-choice.ts).
  * @param maxFpr share of benign accounts that may be flagged in a month, as in a policy's budget
- * @param library attacks to tell from the accounts; default: the shipped ones
- * @param onStep hears what begins: each step is minutes of work in one go
  */
 export function tune(
   accounts: readonly TuningAccount[],
   policy: Policy,
   maxFpr: number,
-  library?: AttackLibrary,
-  onStep: (what: string) => void = () => undefined,
+  { library, onStep = () => undefined, more = () => false }: TuneOptions = {},
 ): Tuning {
   const benign = accounts.filter(({ label }) => label === 'benign');
   const extraction = accounts.filter(({ label }) => label === 'extraction');
-  const periods = periodsAMonth(daysOf(accounts));
+  const days = daysOf(accounts);
+  const periods = periodsAMonth(days);
   const within = Math.floor((maxFpr * (benign.length + 1)) / periods + 1e-9) - 1;
   if (within < 0) return refusal(benign.length, periods, maxFpr);
-  const names = (list: readonly TuningAccount[]): Set<string> => new Set(list.map(({ account }) => account));
   const nobody = new Set<string>();
-  const rules = { windows: policy.windows, ...(library === undefined ? {} : { library }) };
-  onStep('learning without the extraction accounts (1 of 2)');
-  const blind = learn(accounts, {
-    ...rules,
-    verdicts: { extraction: nobody, benign: nobody, grey: names(extraction) },
+  const strangers = namesOf(extraction);
+  const rules = (windows: readonly number[]): CalibrationRules => ({
+    windows,
+    ...(library === undefined ? {} : { library }),
   });
-  const frontier = FRONTIER.filter((k) => k < benign.length).map((k) => stepAt(k, blind, benign, extraction));
-  const expected = stepAt(within, blind, benign, extraction);
-  onStep('learning with them (2 of 2)');
+  const blindly = (windows: readonly number[]): Blind => {
+    const verdicts = { extraction: nobody, benign: nobody, grey: strangers };
+    const learnt = learn(accounts, { ...rules(windows), verdicts });
+    return {
+      ...learnt,
+      windows,
+      caught: namesOf(above(thresholdAt(within, learnt, benign), learnt, extraction)),
+    };
+  };
+  const candidates = windowsToTry(policy.windows, { days, retentionDays: policy.retentionDays });
+  onStep(
+    `learning without the extraction accounts, windows ${policy.windows.join(', ')} h, the policy's own`,
+  );
+  const tried = [blindly(policy.windows)];
+  for (const windows of candidates) {
+    if (!more()) break;
+    onStep(`... windows ${windows.join(', ')} h (${tried.length} of ${candidates.length} others)`);
+    tried.push(blindly(windows));
+  }
+  const units = unitsOf(extraction);
+  const blind = tried[chooseWindows(tried, units)] as Blind;
+  const parties: Parties = { benign, extraction };
+  const frontier = FRONTIER.filter((k) => k < benign.length).map((k) => stepAt(k, blind, parties));
+  const expected = stepAt(within, blind, parties, caughtAcross(tried, units));
+  onStep('hysteresis: the lives of findings under several lengths of calm');
+  const searched = { ...policy, windows: [...blind.windows] };
+  const suspects = above(thresholdAt(within, blind, benign), blind, accounts);
+  const alone = { ...searched, budget: levelsFor(expected.monthly, policy.budget, blind.calibration).budget };
+  const calm = tryCalm(suspects, alone, blind.calibration, days);
+  onStep('learning with the extraction accounts');
   const taught = learn(accounts, {
-    ...rules,
-    verdicts: { extraction: names(extraction), benign: nobody, grey: nobody },
+    ...rules(blind.windows),
+    verdicts: { extraction: strangers, benign: nobody, grey: nobody },
   });
   const { budget, notes } = levelsFor(expected.monthly, policy.budget, taught.calibration);
+  const calmHours = calm.find(({ chosen }) => chosen)?.calmHours ?? policy.calmHours;
   return {
     ok: true,
-    policy: { ...policy, budget },
+    policy: { ...searched, budget, calmHours },
     notes,
     calibration: taught.calibration,
     expected,
     frontier,
+    search: { windows: windowTrials(tried, units), untried: candidates.slice(tried.length - 1), calm },
   };
 }
+
+const namesOf = (list: readonly TuningAccount[]): ReadonlySet<string> =>
+  new Set(list.map(({ account }) => account));
 
 /** Length of the traffic, days, as a calibration of it has it. */
 function daysOf(accounts: readonly TuningAccount[]): number {
@@ -178,6 +236,14 @@ interface Learnt {
   readonly peaks: ReadonlyMap<string, number>;
 }
 
+/** What was learnt without the extraction accounts, with a set of windows. */
+type Blind = Learnt & Tried;
+
+interface Parties {
+  readonly benign: readonly TuningAccount[];
+  readonly extraction: readonly TuningAccount[];
+}
+
 function learn(accounts: readonly TuningAccount[], rules: CalibrationRules): Learnt {
   const learner = new CalibrationLearner(rules);
   for (const held of accounts) learner.see(held);
@@ -186,23 +252,36 @@ function learn(accounts: readonly TuningAccount[], rules: CalibrationRules): Lea
   return { calibration: learner.finish(), peaks };
 }
 
-/** What is flagged above the k-th of the benign accounts' scores. */
+/** The k-th highest of the benign accounts' scores. */
+function thresholdAt(k: number, { peaks }: Learnt, benign: readonly TuningAccount[]): number {
+  return benign.map(({ account }) => peaks.get(account) ?? 0).sort((a, b) => b - a)[k] ?? 0;
+}
+
+function above<T extends TuningAccount>(
+  threshold: number,
+  { peaks }: Learnt,
+  of: readonly T[],
+): readonly T[] {
+  return of.filter(({ account }) => (peaks.get(account) ?? 0) > threshold);
+}
+
+/** What is flagged above the k-th of the benign accounts' scores. @param known who is found, where that is measured otherwise */
 function stepAt(
   k: number,
-  { peaks, calibration }: Learnt,
-  benign: readonly TuningAccount[],
-  extraction: readonly TuningAccount[],
+  learnt: Learnt,
+  { benign, extraction }: Parties,
+  known?: ReadonlySet<string>,
 ): Step {
-  const of = ({ account }: TuningAccount): number => peaks.get(account) ?? 0;
-  const threshold = benign.map(of).sort((a, b) => b - a)[k] ?? 0;
-  const caught = extraction.filter((held) => of(held) > threshold);
+  const threshold = thresholdAt(k, learnt, benign);
+  const over = known ?? namesOf(above(threshold, learnt, extraction));
+  const caught = extraction.filter(({ account }) => over.has(account));
   const campaigns = severalOf(extraction);
   const found = new Set(caught.map(({ campaign }) => campaign).filter((name) => campaigns.has(name)));
-  const wronged = benign.filter((held) => of(held) > threshold).length;
+  const wronged = above(threshold, learnt, benign).length;
   const chance = (k + 1) / (benign.length + 1);
   return {
     chance,
-    monthly: Math.min(1, chance * periodsAMonth(calibration.days)),
+    monthly: Math.min(1, chance * periodsAMonth(learnt.calibration.days)),
     benign: benign.length,
     wronged,
     fpr: wronged / benign.length,

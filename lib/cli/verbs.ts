@@ -47,6 +47,10 @@ export const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'how far the learning of a deployment is',
     load: async () => (await import('./learning/learning.ts')).learningCommand(),
   },
+  review: {
+    summary: 'whose verdict helps most, and answers to it',
+    load: async () => (await import('./review/review.ts')).reviewCommand(),
+  },
   findings: {
     summary: 'list and show findings',
     load: async () => (await import('./findings/findings.ts')).findingsCommand(),

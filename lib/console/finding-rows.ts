@@ -28,6 +28,8 @@ export interface FindingRow {
   readonly reason: string;
   /** the second one */
   readonly reason2: string;
+  /** signals of all its reasons, each with a space before and behind */
+  readonly signals: string;
   /** finding of the campaign that names this account; empty where none does */
   readonly campaign: string;
   /** numbers and notes that people gave */
@@ -64,6 +66,7 @@ export function findingRows(findings: readonly Finding[], now: number): FindingR
       product: subject.product,
       reason,
       reason2,
+      signals: ` ${notice.reasons.map(({ signal }) => signal).join(' ')} `,
       campaign: subject.type === 'account' ? (campaignOf.get(subject.id) ?? '') : '',
       changes: held.audit?.length ?? 0,
     };

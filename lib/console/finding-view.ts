@@ -96,6 +96,7 @@ export function findingView(of: FindingViewOf): FindingView {
       deadline: deadline(step),
       command:
         of.demo && step.command.startsWith(`${COMMAND} resolve `) ? NO_KEYS : asTyped(step.command, command),
+      ...(step.instead === undefined ? {} : { instead: asTyped(step.instead, command) }),
       undo: step.undo === undefined ? undefined : asTyped(step.undo, command),
     })),
     account: of.account,

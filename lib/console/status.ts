@@ -1,5 +1,6 @@
 import type { Finding } from '../findings/finding.ts';
 import { levelRank } from '../scoring/level.ts';
+import type { StoredReview } from '../scoring/stored-review.ts';
 import { DAY_MS } from '../time.ts';
 
 /** How the deployment is: what the console's page "Health" shows. Times are ISO; empty where nobody knows. */
@@ -30,6 +31,8 @@ export interface ConsoleStatus {
   };
   /** a week of all requests, where it was summed up */
   readonly week: { readonly from: string; readonly to: string; readonly requests: number } | undefined;
+  /** whose verdict would help most and was not given yet; undefined where nothing is asked */
+  readonly review: StoredReview | undefined;
   /** what needs attention, in words; empty where nothing does */
   readonly warnings: readonly string[];
 }

@@ -10,7 +10,7 @@ import { atRiskWords, stakeWords } from '../findings/views/email.ts';
 import { glossary } from '../report/glossary.ts';
 import { type Html, html, page, table } from '../report/html.ts';
 import { supportedBudget, unsupported } from '../scoring/supported-budget.ts';
-import { FACTS, saidOf } from '../signals/facts/index.ts';
+import { FACTS } from '../signals/facts/index.ts';
 import type { Assessment } from './assess.ts';
 import type { Evidences } from './bundle.ts';
 import { signalFigure, timelineFigure } from './figures.ts';
@@ -66,14 +66,12 @@ ${table(
 <h2>The evidence</h2>
 ${signals}
 ${table(
-  ['', 'what was measured', 'value', account ? 'peers that show as much' : 'groups that show as much'],
+  ['', 'what was measured', account ? 'peers that show as much' : 'groups that show as much'],
   notice.reasons.map((reason, i) => [
     String(i + 1),
     html`${reason.evidence.toLowerCase().startsWith(reason.title.toLowerCase()) ? undefined : html`<strong>${plain(reason.title, 200)}</strong><br>`}${plain(reason.evidence, 400)}<br><span class="muted">${whyOf(reason.signal)}</span>`,
-    saidOf(reason.signal, reason.value),
     rarityWords(reason.p, notice),
   ]),
-  [2],
 )}
 ${notice.links.length === 0 ? undefined : linksOf(finding)}
 ${(notice.subject.members ?? []).length === 0 ? undefined : membersOf(finding)}

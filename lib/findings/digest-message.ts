@@ -35,6 +35,8 @@ export interface DigestMessage {
   readonly byTransition: Readonly<Record<string, number>>;
   /** the most urgent, at most ROWS_SHOWN */
   readonly rows: readonly Row[];
+  /** whose verdict would help most, in lines; absent: nothing is asked */
+  readonly review?: readonly string[];
 }
 
 /** Rows that a message shows; the rest is a command away. */
@@ -90,6 +92,7 @@ export function digestMessageOf(
   about: Pick<DigestMessage, 'kind' | 'deliveryId' | 'thread'> & {
     readonly from: number;
     readonly to: number;
+    readonly review?: readonly string[];
   },
   rows: readonly Row[],
 ): DigestMessage {
@@ -109,5 +112,6 @@ export function digestMessageOf(
     byLevel: tally((held) => held.level),
     byTransition: tally((held) => held.transition),
     rows: byUrgency(rows).slice(0, ROWS_SHOWN),
+    ...(about.review === undefined || about.review.length === 0 ? {} : { review: about.review }),
   };
 }

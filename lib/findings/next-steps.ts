@@ -9,6 +9,8 @@ export interface NextStep {
   readonly within: number;
   readonly what: string;
   readonly command: string;
+  /** where the answer may be another: the command of that one */
+  readonly instead?: string;
   /** how to undo it; undefined where nothing is changed */
   readonly undo: string | undefined;
 }
@@ -41,13 +43,14 @@ export function nextSteps(notice: Notice, now: number): readonly NextStep[] {
   const campaign = notice.subject.type === 'campaign';
   const until = lastQuietDay(now);
   const benign = `${COMMAND} triage ${id} --verdict benign --until ${until} --note "why"`;
+  const confirmed = `${COMMAND} triage ${id} --verdict confirmed --note "why"`;
   const undo = `${COMMAND} triage ${id} --undo`;
   if (notice.transition === 'calmed' || notice.transition === 'closed')
     return [
       {
         within: 7 * DAY_MINUTES,
         what: 'Record what it was, so that the calibration learns from it.',
-        command: `${COMMAND} triage ${id} --verdict confirmed --note "why"`,
+        command: confirmed,
         undo,
       },
     ];
@@ -70,8 +73,9 @@ export function nextSteps(notice: Notice, now: number): readonly NextStep[] {
     },
     {
       within: urgent ? 2 * DAY_MINUTES : 7 * DAY_MINUTES,
-      what: 'Record the verdict: confirmed, benign (notifications are suppressed until the date) or unsure.',
+      what: 'Record the verdict; benign keeps quiet until the date.',
       command: benign,
+      instead: confirmed,
       undo,
     },
   ];

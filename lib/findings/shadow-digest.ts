@@ -2,6 +2,7 @@ import { COMMAND } from '../contract/command.ts';
 import type { Finding } from './finding.ts';
 import { type CandidateWork, comparePolicies, type NamedAccount } from './policy-comparison.ts';
 import type { Rendered } from './publication.ts';
+import { reviewLines } from './review-lines.ts';
 import { ascii, identifier, unmarked } from './sanitize.ts';
 import { chatMessage } from './views/chat.ts';
 import { SUBJECT_MAX } from './views/email.ts';
@@ -50,10 +51,12 @@ export interface ShadowDigestOf {
   readonly work?: CandidateWork | undefined;
   /** ms before the newest event */
   readonly period: number;
+  /** whose verdict would help most; without, nothing is said of it */
+  readonly review?: Parameters<typeof reviewLines>[0];
 }
 
 /** Compares a candidate with the active policy. Accounts that people have judged count as caught or wronged. */
-export function shadowDigest({ active, shadow, work, period, ...of }: ShadowDigestOf): ShadowDigest {
+export function shadowDigest({ active, shadow, work, period, review, ...of }: ShadowDigestOf): ShadowDigest {
   const candidate = of.candidate ?? shadow[0]?.notice.versions.policy;
   const verdicts = verdictsOf([...active, ...shadow]);
   const entry = ({ account, finding }: NamedAccount): ShadowEntry => {
@@ -86,7 +89,7 @@ export function shadowDigest({ active, shadow, work, period, ...of }: ShadowDige
     noLongerCaught: count(onlyActive, 'confirmed'),
     noLongerWronged: count(onlyActive, 'benign'),
   };
-  return { ...made, lines: linesOf(made, work !== undefined) };
+  return { ...made, lines: [...linesOf(made, work !== undefined), ...reviewLines(review)] };
 }
 
 /** What people said of accounts; of the account itself before what was said of its campaign. */
@@ -159,6 +162,11 @@ const minute = (iso: string): string => iso.slice(0, 16).replace('T', ' ');
 const count = (n: number, what: string): string =>
   `${n.toLocaleString('en-US')} ${what}${n === 1 ? '' : 's'}`;
 
+/** Lines of a chat card: the first, and the last two, which say what is asked. */
+function chosen(lines: readonly string[]): readonly string[] {
+  return lines.length <= 12 ? lines : [...lines.slice(0, 10), ...lines.slice(-2)];
+}
+
 /** The digest as a message in every form. */
 export function renderShadowDigest(held: ShadowDigest, deliveryId: string): Rendered {
   const { counts } = held;
@@ -182,7 +190,7 @@ export function renderShadowDigest(held: ShadowDigest, deliveryId: string): Rend
           id: deliveryId,
           thread: 'shadow',
           title: headline,
-          description: held.lines.slice(0, 12).map((line) => unmarked(line, 200)),
+          description: chosen(held.lines).map((line) => unmarked(line, 200)),
           nextSteps: [`Compare: \`${next}\``],
           keywords: ['Siphonwatch', 'shadow'],
           eventType: 'shadow-digest',

@@ -12,7 +12,7 @@ import type { Hunts } from './hunts.ts';
 import { allow, keyThrough, type Resources, readCalibrations } from './permissions.ts';
 
 /** Partitions of the findings table that a verdict of the commands writes (lib/aws/finding-table.ts). */
-const WRITTEN_BY_VERDICTS = ['f-*', 'fc-*', 'exception#*', 'list#*', 'import#*'];
+const WRITTEN_BY_VERDICTS = ['f-*', 'fc-*', 'exception#*', 'list#*', 'import#*', 'answers'];
 
 /**
  * Policies for people, so that raw prints are read only where they are needed: whoever reads them and may also ask the

@@ -253,7 +253,8 @@ const STATEMENTS: Readonly<Record<FunctionName, (r: Resources) => readonly Polic
     ),
     allow('Contents', ['dynamodb:Query'], r.tables.link.tableArn),
     allow('Groups', ['dynamodb:Query', 'dynamodb:Scan'], r.tables.campaign.tableArn),
-    allow('Findings', ['dynamodb:GetItem', 'dynamodb:PutItem'], r.tables.finding.tableArn),
+    // verdicts and answers teach; the review and the week's traffic are kept
+    allow('Findings', ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], r.tables.finding.tableArn),
     allow('FindingsByUpdate', ['dynamodb:Query'], `${r.tables.finding.tableArn}/index/${UPDATED_INDEX}`),
     ...readCalibrations(r.buckets),
     allow('NewCalibration', ['s3:PutObject'], r.buckets.state.arnForObjects(`${CALIBRATION_PREFIX}*`)),

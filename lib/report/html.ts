@@ -101,7 +101,7 @@ figure svg{max-width:100%;height:auto;display:block}
 ul{padding-left:1.2rem;max-width:50rem}li{margin:.25rem 0}
 code{font:.88em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--panel);padding:.05em .3em;border-radius:3px}
 footer{margin-top:3rem;border-top:1px solid var(--rule);padding-top:.8rem}
-@media screen and (max-width:34rem){figure.wide{overflow-x:auto}figure.wide svg{max-width:none;width:44rem}.pair{grid-template-columns:minmax(0,1fr)}main{padding:1.2rem .9rem 3rem}
+@media screen and (max-width:34rem){figure.wide{overflow-x:auto}figure.wide::before{content:"goes on to the right \\2192";position:sticky;left:0;display:block;font-size:.85rem;color:var(--muted)}figure.wide svg{max-width:none;width:44rem}.pair{grid-template-columns:minmax(0,1fr)}main{padding:1.2rem .9rem 3rem}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 table,tbody,tr,td{display:block}tr{border-bottom:2px solid var(--rule);padding:.5rem 0}
 td{display:grid;grid-template-columns:7rem minmax(0,1fr);gap:.2rem .8rem;border:0;padding:.15rem 0;overflow-wrap:anywhere}

@@ -1,9 +1,10 @@
 import { FACTS, FEWEST_REQUESTS, readFacts } from '../signals/facts/index.ts';
 import { type Random, seededRandom } from '../statistics/generator.ts';
-import { type AttackLibrary, readSteps } from './attack-library.ts';
+import type { AttackLibrary } from './attack-library.ts';
 import { dressed, type Steps } from './attack-variants.ts';
 import { type FactScale, scaleOf, stepOf, weightedScaleOf } from './fact-scale.ts';
 import { type Forest, growForest, type Training } from './forest.ts';
+import { libraryRows } from './library-rows.ts';
 import { looksAt, type PastAccount } from './looks.ts';
 import { foldOf, type Model } from './model.ts';
 
@@ -132,28 +133,6 @@ function add(into: Sample, rows: readonly Steps[], weight: number): void {
     into.rows.push(row);
     into.weights.push(weight / rows.length);
   }
-}
-
-/** Library rows in the order of FACTS; a fact that the library does not know is taken from an ordinary account. */
-function libraryRows(
-  library: AttackLibrary,
-  accounts: AttackLibrary['attacks'],
-  donors: readonly Float64Array[],
-  uniform: Random,
-): Float64Array[][] {
-  const places = FACTS.map(({ id }) => library.facts.findIndex((scale) => scale.id === id));
-  return accounts.map((rows) =>
-    rows.map((text) => {
-      const steps = readSteps(text);
-      const donor = donors[Math.floor(uniform() * donors.length)] as Float64Array;
-      return Float64Array.from(places, (place, i) => {
-        const scale = library.facts[place];
-        if (scale === undefined) return donor[i] as number;
-        // the middle of the step
-        return scale.low + (((steps[place] as number) + 0.5) / 256) * (scale.high - scale.low);
-      });
-    }),
-  );
 }
 
 /** What all forests are grown from: accounts as steps, on one scale. */

@@ -1,3 +1,4 @@
+import { type Answer, answer } from '../findings/answer.ts';
 import { type Row, row } from '../findings/digest-message.ts';
 import { type Exception, exception, inForce } from '../findings/exception.ts';
 import { type AuditEntry, auditEntry, type Finding, finding } from '../findings/finding.ts';
@@ -22,6 +23,7 @@ export class MemoryFindingStore implements FindingStore {
   readonly exceptions = new Map<string, string>();
   readonly lists = new Map<string, Map<string, string>>();
   readonly awaited = new Map<string, string>();
+  readonly answered = new Map<string, string>();
   readonly states = new Map<string, StoredState>();
   readonly #options: FindingStoreOptions;
 
@@ -101,6 +103,16 @@ export class MemoryFindingStore implements FindingStore {
   }
   async imported({ id, token }: AwaitedImport): Promise<void> {
     if (this.awaited.get(id) === token) this.awaited.delete(id);
+  }
+  async putAnswer(held: Answer): Promise<Answer> {
+    const key = `${held.account}#${held.decision}`;
+    const stands = this.answered.get(key);
+    if (stands !== undefined) return parse('answer', answer, stands);
+    this.answered.set(key, JSON.stringify(held));
+    return held;
+  }
+  async answers(): Promise<readonly Answer[]> {
+    return readable([...this.answered.values()], (held) => parse('answer', answer, held), this.#options);
   }
   async state(name: string): Promise<StoredState | undefined> {
     return this.states.get(name);

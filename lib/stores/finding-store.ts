@@ -1,3 +1,4 @@
+import type { Answer } from '../findings/answer.ts';
 import type { Row } from '../findings/digest-message.ts';
 import type { Exception, ExceptionPort } from '../findings/exception.ts';
 import type { AuditEntry, Finding } from '../findings/finding.ts';
@@ -26,7 +27,7 @@ export interface FindingPage {
   readonly more: boolean;
 }
 
-/** The findings table: findings with their verdicts, the audit trail, exceptions, lists that wait to be told. */
+/** The findings table: findings with their verdicts, the audit trail, answers to the review, exceptions, lists that wait to be told. */
 export interface FindingStore extends ExceptionPort {
   find(id: string): Promise<StoredFinding | undefined>;
   /** Writes if the stored version is still `read` (undefined: if there is none); false where it is not. */
@@ -58,6 +59,10 @@ export interface FindingStore extends ExceptionPort {
   awaitingImport(limit: number): Promise<readonly AwaitedImport[]>;
   /** Takes the mark away if it is still the one that was read. */
   imported(read: AwaitedImport): Promise<void>;
+  /** Keeps an answer to the review; what stands stays: a repeat of a decision changes nothing. @returns what stands */
+  putAnswer(held: Answer): Promise<Answer>;
+  /** All answers that were ever given, in any order. */
+  answers(): Promise<readonly Answer[]>;
   state(name: string): Promise<StoredState | undefined>;
   writeState(name: string, body: string, read: number | undefined): Promise<boolean>;
 }

@@ -89,7 +89,8 @@ const MAX_VERDICTS = 100_000;
 
 /**
  * The newest verdict on every account that has one, for calibration and tuning: the confirmed are no benign peers, the benign
- * are. A verdict on a campaign is one on the members that its finding names; one on the account itself comes first.
+ * are. A verdict on a campaign is one on the members that its finding names; one on the account itself comes first, by its finding or
+ * as an answer to the review.
  */
 export async function verdictsByAccount(store: FindingStore): Promise<ReadonlyMap<string, Verdict>> {
   const newest = new Map<string, { at: string; own: boolean; verdict: Verdict }>();
@@ -103,5 +104,6 @@ export async function verdictsByAccount(store: FindingStore): Promise<ReadonlyMa
     if (notice.subject.type === 'account') say(notice.subject.id, true, verdict);
     else for (const { account } of notice.subject.members ?? []) say(account, false, verdict);
   }
+  for (const held of await store.answers()) say(held.account, true, held);
   return new Map([...newest].map(([account, { verdict }]) => [account, verdict]));
 }

@@ -52,20 +52,21 @@ function population(benign: number, extraction: number): TuningAccount[] {
 describe('tuning', () => {
   it('refuses a rate that so few benign accounts cannot support, with the numbers', () => {
     const held = population(40, 2);
-    const refused = tune(held, defaultPolicy, 0.001, smallLibrary);
+    const refused = tune(held, defaultPolicy, 0.001, { library: smallLibrary });
     expect(refused).toMatchObject({ ok: false });
     const said = JSON.stringify(refused);
     expect(said).toMatch(/40 benign accounts cannot support .* over as many days/);
     // what it says to give is taken
     expect(
-      tune(held, defaultPolicy, Number(/give --max-fpr ([\d.]+)/.exec(said)?.[1]), smallLibrary).ok,
+      tune(held, defaultPolicy, Number(/give --max-fpr ([\d.]+)/.exec(said)?.[1]), { library: smallLibrary })
+        .ok,
     ).toBe(true);
   });
 
   it('states no smaller chance than the accounts support, and catches strangers that harvest', () => {
     const population_ = population(120, 6);
     // an hour or two of traffic: a month has many such periods
-    const tuned = tune(population_, defaultPolicy, 0.5, smallLibrary);
+    const tuned = tune(population_, defaultPolicy, 0.5, { library: smallLibrary });
     if (!tuned.ok) throw new Error(tuned.reason);
     expect(tuned.policy.budget.suspect).toBeLessThanOrEqual(0.5);
     expect(tuned.expected.monthly).toBeLessThanOrEqual(0.5);

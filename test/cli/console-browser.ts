@@ -13,7 +13,9 @@ export const VIEWS = [
   'campaigns',
   'accounts',
   'thresholds',
+  'reasons',
   'policy',
+  'review',
   'trends',
   'health',
 ] as const;

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listed } from '../../console/queue-rows.ts';
 import { type ConsoleServer, startConsole } from '../../lib/cli/console/console-server.ts';
 import type { ConsoleData } from '../../lib/console/console-data.ts';
 import type { FindingRow } from '../../lib/console/finding-rows.ts';
 import type { FindingView } from '../../lib/console/finding-view.ts';
+import type { ReasonShare } from '../../lib/console/reason-shares.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { policyDocument } from '../../lib/policy/policy-document.ts';
 import { campaign, opened } from '../findings/notices.ts';
@@ -47,6 +49,18 @@ describe('the console', () => {
     expect(rows.find(({ id }) => id === 'f-other-1')?.plan).toBe(HOSTILE);
   });
 
+  it('says what findings rest on, and lists the findings of a reason', async () => {
+    const { rows, reasons } = await read<{ rows: FindingRow[]; reasons: ReasonShare[] }>('findings.json');
+    const [most] = reasons;
+    if (most === undefined) throw new Error('no reasons');
+    const query = new URLSearchParams({ state: 'all', reason: most.signal });
+    expect(listed(rows, query, 0)).toHaveLength(most.findings);
+    expect(reasons.reduce((sum, { first }) => sum + first, 0)).toBe(rows.length);
+    // the parts of one finding's reasons are all of it
+    expect(reasons.reduce((sum, { part, findings }) => sum + part * findings, 0)).toBeCloseTo(rows.length, 1);
+    expect(listed(rows, new URLSearchParams({ state: 'all', reason: 'none' }), 0)).toEqual([]);
+  });
+
   it('shows a finding with where its account stands among its peers, its course, and commands', async () => {
     const view = await read<FindingView>(`finding?id=${opened.finding}`);
     expect(view.finding.id).toBe(opened.finding);
@@ -69,6 +83,10 @@ describe('the console', () => {
       decision({ action: 'triage', verdict: 'benign', note: 'a customer of ours' }),
     );
     expect(((await said.json()) as FindingView).finding.verdict?.verdict).toBe('benign');
+    // the list that is sent next has it, and so has what the findings rest on
+    const after = await read<{ rows: FindingRow[]; reasons: ReasonShare[] }>('findings.json');
+    expect(after.rows.find(({ id }) => id === opened.finding)?.verdict).toBe('benign');
+    expect(after.reasons.find(({ signal }) => signal === opened.reasons[0]?.signal)?.benign).toBe(1);
     const undone = await post('decide', decision({ action: 'undo', note: 'it was not' }));
     const { finding, audit } = (await undone.json()) as FindingView;
     expect(finding.verdict).toBeUndefined();

@@ -100,6 +100,18 @@ export async function consoleWorld(accounts: number, findings: number): Promise<
         shadow: undefined,
         calibration: { ...testCalibration, foreign: true },
         week: undefined,
+        review: {
+          v: 1,
+          calibration: 'test',
+          at: new Date(NOW).toISOString(),
+          entries: [
+            { accounts: [opened.subject.id, population_[1]?.id ?? ''], why: [`score 3.10 ${HOSTILE}`] },
+          ],
+          curve: [
+            { answered: 0, recall: 0.4 },
+            { answered: 1, recall: 0.6 },
+          ],
+        },
         warnings: ['The calibration was learnt from somebody else’s traffic.'],
       },
       now: NOW,

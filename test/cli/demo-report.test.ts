@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -6,9 +6,11 @@ import picocolors from 'picocolors';
 import { describe, expect, it, vi } from 'vitest';
 import { demoFileFor, removeDemoFile, writeDemoFile } from '../../lib/cli/demo/demo-file.ts';
 import { EXCERPT_DAYS, excerptInput, sourceOf } from '../../lib/cli/demo/demo-input.ts';
+import { demoPolicy } from '../../lib/cli/demo/demo-policy.ts';
 import { demoProgress } from '../../lib/cli/demo/demo-progress.ts';
 import { type DemoReport, renderReport, spread } from '../../lib/cli/demo/demo-report.ts';
 import { later, sendMore } from '../../lib/cli/demo/demo-send.ts';
+import { onInterrupt } from '../../lib/cli/demo/demo-stay.ts';
 import { storyOf } from '../../lib/cli/demo/demo-story.ts';
 import { progressMeter } from '../../lib/cli/demo/progress-meter.ts';
 import { rolloutTarget } from '../../lib/cli/policy/rollout-target.ts';
@@ -19,6 +21,9 @@ import type { Cloud } from '../../lib/emulator/cloud.ts';
 import type { Finding } from '../../lib/findings/finding.ts';
 import { NO_KEYS } from '../../lib/findings/next-steps.ts';
 import { readUsageEvents } from '../../lib/input/usage-events.ts';
+import { parsePolicy } from '../../lib/policy/parse-policy.ts';
+import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
+import { supportedBudget } from '../../lib/scoring/supported-budget.ts';
 import { parseUsageEvent } from '../../lib/telemetry/parse-usage-event.ts';
 import { usageEvent } from '../events.ts';
 
@@ -27,6 +32,7 @@ const ESCAPE = '\u001b';
 const report: DemoReport = {
   engine: 'dynalite',
   input: ['example.ndjson.gz'],
+  policy: { id: 'demo-1', budget: { watch: 0.02, suspect: 0.005, critical: 0.0017 } },
   counts: {
     lines: 12,
     rejected: 2,
@@ -198,6 +204,27 @@ describe('the report of the demo', () => {
     }
   });
 
+  it('hears the first Ctrl-C at once, and leaves the second one to end the process', async () => {
+    const before = process.listenerCount('SIGINT');
+    const interrupted = onInterrupt();
+    process.emit('SIGINT');
+    await interrupted.wait;
+    expect(interrupted.yes).toBe(true);
+    expect(process.listenerCount('SIGINT')).toBe(before);
+    interrupted.off();
+  });
+
+  it('judges under a policy all of whose levels the shipped calibration supports, and offers a wider candidate', async () => {
+    const { budget } = await demoPolicy();
+    expect(supportedBudget(defaultCalibration, budget)).toMatchObject(budget);
+    const candidate = parsePolicy(readFileSync('examples/candidate.yaml', 'utf8'));
+    if (!candidate.ok) throw new Error('the example of a candidate does not parse');
+    expect(supportedBudget(defaultCalibration, candidate.policy.budget)).toMatchObject(
+      candidate.policy.budget,
+    );
+    expect(candidate.policy.budget.suspect).toBeGreaterThan(budget.suspect);
+  });
+
   it('a demo that was killed is named with what to do, by sending and by every verb that reads, at once', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'siphonwatch-demo-'));
     const file = join(folder, 'demo.json');
@@ -224,6 +251,13 @@ describe('the report of the demo', () => {
         (error: unknown) => failureOf(error),
       );
     try {
+      // one that has begun and cannot be worked on yet: the same, later
+      writeFileSync(file, JSON.stringify({ pid: process.pid, starting: true }));
+      for (const run of [send, () => connect({}), () => rolloutTarget({ demo: true }, 'read')]) {
+        const { code, message } = await failure(run());
+        expect(message).toContain('still starting');
+        expect(code).toBe(6);
+      }
       writeFileSync(file, told(999999999));
       for (const run of [send, () => connect({}), () => rolloutTarget({}, 'change')]) {
         const { code, message } = await failure(run());

@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { runCommand } from '../../lib/cli/shared/command.ts';
 import { failureOf } from '../../lib/cli/shared/failure.ts';
 import { fittedTable } from '../../lib/cli/shared/fitted-table.ts';
-import { makeFolder, writable, writeAside } from '../../lib/cli/shared/output.ts';
+import { makeFolder, removeMade, writable, writeAside } from '../../lib/cli/shared/output.ts';
 import { InputError } from '../../lib/input/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'siphonwatch-output-'));
@@ -29,6 +29,20 @@ describe('a file to write', () => {
     const failed: unknown = await writeAside('/proc/x.yaml', 'x').catch((error: unknown) => error);
     expect(failureOf(failed).message).toContain('/proc/x.yaml: ');
     expect(failureOf(failed).message).not.toContain('.part');
+  });
+
+  it('takes back folders that it made for a run that failed, and none that has something', async () => {
+    const deep = join(folder, 'a', 'b');
+    const made = await makeFolder('--out', deep);
+    expect(made).toEqual([join(folder, 'a'), deep]);
+    expect(await makeFolder('--out', deep)).toEqual([]);
+    await removeMade(made);
+    expect(readdirSync(folder)).toEqual([]);
+    const again = await makeFolder('--out', deep);
+    writeFileSync(join(folder, 'a', 'mine.txt'), 'x');
+    await removeMade(again);
+    expect(readdirSync(join(folder, 'a'))).toEqual(['mine.txt']);
+    rmSync(join(folder, 'a'), { recursive: true });
   });
 
   it('is not made by looking, and need not be given', async () => {

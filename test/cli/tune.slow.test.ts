@@ -7,9 +7,19 @@ import { tuneCommand } from '../../lib/cli/tune/tune.ts';
 import { parsePolicy } from '../../lib/policy/parse-policy.ts';
 import { calibration } from '../../lib/scoring/calibration.ts';
 import { supportedBudget } from '../../lib/scoring/supported-budget.ts';
+import { holdToSchema } from './outputs.ts';
 
 const EVENTS = 'examples/data/events.ndjson.gz';
 const LABELS = 'examples/data/labels.csv';
+interface Told {
+  readonly ok: boolean;
+  readonly backtest: unknown;
+  readonly policy: { readonly windows: readonly number[]; readonly calmHours: number };
+  readonly search: {
+    readonly windows: readonly { readonly windows: readonly number[]; readonly chosen: boolean }[];
+    readonly calm: readonly { readonly calmHours: number; readonly chosen: boolean }[];
+  };
+}
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'siphonwatch-tune-'));
@@ -26,7 +36,7 @@ it('tune tells of its policy what backtest counts, and proposes no level that ca
   };
   try {
     await tuneCommand().parseAsync(
-      [EVENTS, '--labels', LABELS, '--max-fpr', '0.05', '--out', out, '--json'],
+      [EVENTS, '--labels', LABELS, '--max-fpr', '0.05', '--search-minutes', '0.5', '--out', out, '--json'],
       {
         from: 'user',
       },
@@ -34,8 +44,15 @@ it('tune tells of its policy what backtest counts, and proposes no level that ca
   } finally {
     process.stdout.write = write;
   }
-  const told = JSON.parse(printed) as { ok: boolean; backtest: unknown };
+  const told = JSON.parse(printed) as Told;
   expect(told.ok).toBe(true);
+  holdToSchema(['tune', '--json'], printed);
+  // one set of windows and one calm are taken, and the policy has them
+  const taken = told.search.windows.filter(({ chosen }) => chosen);
+  expect(taken.map(({ windows }) => windows)).toEqual([told.policy.windows]);
+  expect(told.search.calm.filter(({ chosen }) => chosen).map(({ calmHours }) => calmHours)).toEqual([
+    told.policy.calmHours,
+  ]);
   const beside = out.replace('.yaml', '.calibration.json');
   const { result } = await backtest([EVENTS], { labels: LABELS, policy: out, calibration: beside });
   expect(told.backtest).toEqual(result.accounts);

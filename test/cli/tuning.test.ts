@@ -92,6 +92,8 @@ describe('policy', () => {
     const words = await run(policyCommand(), 'diff', 'default', at('strict.yaml'));
     expect(words.out).toContain('budget.suspect: 0.001 -> 1e-8');
     expect(words.out).toContain('critical does not exist');
+    // what holds of both policies is no difference
+    expect(words.out).not.toContain('traffic of somebody else');
     const numbers = await run(
       policyCommand(),
       'diff',
@@ -122,6 +124,15 @@ describe('backtest', () => {
     expect(cut.err).toMatch(
       /cut\.ndjson\.gz: the gzip file ends too early: it is truncated \(after line \d+\)/,
     );
+  });
+
+  it('says of an empty input only that it is empty, and warns of rates only where there are events', async () => {
+    writeFileSync(at('empty.ndjson'), '');
+    const { code, err } = await run(backtestCommand(), at('empty.ndjson'), '--report', at('none.html'));
+    expect(code).toBe(2);
+    expect(err).toBe('backtest: no events: the input is empty\n');
+    const full = await run(backtestCommand(), at('events.ndjson'), '--json');
+    expect(full.err).toContain('learnt from the traffic of somebody else');
   });
 
   it('refuses where the report cannot be written before it reads anything', async () => {

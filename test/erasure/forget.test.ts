@@ -123,7 +123,7 @@ describe('forget', () => {
     const apart = (lines: readonly string[]) =>
       naming(lines, STAYS)
         .filter((line) => !line.includes(GONE) && !line.includes('"members"') && !line.includes('fc-'))
-        .filter((line) => !line.includes('DDBStreamBatchInfo'))
+        .filter((line) => !line.includes('DDBStreamBatchInfo') && !line.includes('["item",{"S":"review"}]'))
         .map(settled)
         .sort();
     const kept = apart(before);
@@ -134,6 +134,12 @@ describe('forget', () => {
     // the campaign goes on with the others, and its finding with their rows
     expect(after.filter((line) => line.includes('["members"') && line.includes(STAYS))).not.toEqual([]);
     expect(after.filter((line) => line.includes('fc-') && line.includes(STAYS))).not.toEqual([]);
+
+    // and the review asks about the others alone
+    const [asked] = after.filter((line) => line.includes('["item",{"S":"review"}]'));
+    expect(asked?.match(/score 3/g)).toHaveLength(1);
+    expect(asked?.match(/\\"why\\":/g)).toHaveLength(1);
+    expect(asked).toContain(STAYS);
 
     // so does a batch of the table's stream that a function gave up on
     expect(naming(after, STAYS).filter((line) => line.includes('DDBStreamBatchInfo'))).toHaveLength(1);

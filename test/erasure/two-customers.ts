@@ -24,6 +24,7 @@ import { type Finding, findingIdStart, finding as findingSchema } from '../../li
 import { decodePart } from '../../lib/hunts/parquet.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
+import { keepReview } from '../../lib/stores/reviews.ts';
 import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
 import { testCalibration } from '../calibration.ts';
@@ -47,6 +48,16 @@ export async function store(dynamodb: DynamoDBClient, s3: S3Client): Promise<voi
     await findingsOf(dynamodb, who);
   }
   await campaignOf(dynamodb);
+  await keepReview(new DynamoFindingStore(dynamodb, TABLE_NAMES.finding), {
+    v: 1,
+    calibration: 'c',
+    at: new Date(START).toISOString(),
+    entries: [
+      { accounts: [...CUSTOMERS], why: ['score 3'] },
+      { accounts: [CUSTOMERS[0]], why: [] },
+    ],
+    curve: [],
+  });
   await objects(s3);
 }
 
@@ -88,6 +99,7 @@ async function findingsOf(dynamodb: DynamoDBClient, who: string): Promise<void> 
   const until = new Date(START + 1e12).toISOString();
   await findings.putException({ v: 1, subject: who, by: 'ada', at: until, until, finding: id });
   await findings.awaitImport(id, '1');
+  await findings.putAnswer({ account: who, verdict: 'unsure', at: until, by: 'ada', decision: 'd-1' });
   const { subject, level, score, at } = renamed.notice;
   await findings.enlist(
     'digest-1',

@@ -114,6 +114,16 @@ describe('a dossier', () => {
     expect(page).not.toContain('To evade it');
   });
 
+  it('says each value once in the table of evidence, and has who kept it and the words', async () => {
+    const held = evidenceOf(7, (notices) => notices[0]);
+    const page = await report(held, assess(held), { ...FACTS, signed: false });
+    const evidence = page.slice(page.indexOf('The evidence</h2>'), page.indexOf('Benign explanations'));
+    expect(evidence).toContain('peers that show as much');
+    expect(evidence).not.toMatch(/<th[^>]*>value</);
+    for (const part of ['Chain of custody', 'Words', 'How to check this dossier'])
+      expect(page).toContain(part);
+  });
+
   it('of a campaign that was judged by learned scores writes its numbers and reasons again, though it went on', async () => {
     const { held } = learnedCampaignEvidenceOf(6);
     const assessed = assess(held);

@@ -146,6 +146,18 @@ describe('the examples', () => {
     expect(urgency).not.toContain('not critical');
   });
 
+  it('states no rarity finer than the calibration supports, and says that it is the finest', () => {
+    const { sentence } = significanceText({ ...opened, p: 0.00169, pIsBound: true });
+    expect(sentence).toMatch(/^At most 1 in 590 .*anything rarer than that the calibration cannot tell/);
+    expect(significanceText({ ...opened, p: 0.00169 }).sentence).not.toContain('cannot tell');
+  });
+
+  it('gives the command of either verdict in the mail', () => {
+    const { text } = email(opened, NOW);
+    expect(text).toContain(`triage ${opened.finding} --verdict benign --until `);
+    expect(text).toContain(`triage ${opened.finding} --verdict confirmed`);
+  });
+
   it('proposes a date for silence that one person may give, to the end of its day', () => {
     const [, , record] = nextSteps(opened, NOW);
     const day = /--until (\S+)/.exec(record?.command ?? '')?.[1] ?? '';

@@ -15,6 +15,7 @@ import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { dossierCommand } from '../../lib/cli/dossier/dossier.ts';
 import { findingsCommand } from '../../lib/cli/findings/findings.ts';
 import { triageCommand } from '../../lib/cli/findings/triage.ts';
+import { reviewCommand } from '../../lib/cli/review/review.ts';
 import { newAccount } from '../../lib/detection/account-state.ts';
 import { processBatch } from '../../lib/detection/process-batch.ts';
 import { type Clients, localClients } from '../../lib/emulator/services/clients.ts';
@@ -22,6 +23,8 @@ import { type Emulators, endpointVariables, startEmulators } from '../../lib/emu
 import { applyNotice, type Notice } from '../../lib/findings/finding.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
+import { keepReview } from '../../lib/stores/reviews.ts';
+import { verdictsByAccount } from '../../lib/stores/verdicts.ts';
 import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
 import { testCalibration } from '../calibration.ts';
@@ -361,6 +364,40 @@ describe('the triage API', () => {
     const refused = await ask(method, path.replace('ID', notice.finding), more);
     expect(refused).toMatchObject({ status, error: { field, message: expect.any(String) } });
     expect(refused.error.value).toBe(value);
+  });
+
+  it('says what the review asks, and keeps an answer on an account without a finding once, in the name of the caller', async () => {
+    const store = new DynamoFindingStore(clients.dynamodb, 'findings');
+    expect(await ask('GET', '/review')).toEqual({ status: 200, review: null });
+    const [asked, other] = [account(71), account(72)];
+    const entries = [{ accounts: [asked, other], why: ['score 3.10, number 1 of 900 accounts'] }];
+    const curve = [
+      { answered: 0, recall: 0.4 },
+      { answered: 1, recall: 0.6 },
+    ];
+    await keepReview(store, { v: 1, calibration: 'c', at: new Date().toISOString(), entries, curve });
+    expect(await ask('GET', '/review')).toMatchObject({ status: 200, review: { entries } });
+    expect((await run(reviewCommand())).out).toContain('up to 60 % once the first question is answered');
+    const body = { verdict: 'confirmed', note: 'a script', decision: 'd-1' };
+    const made = await ask('POST', `/review/${asked}`, { body });
+    expect(made).toMatchObject({ status: 200, answer: { account: asked, by: ANALYSTS, claimed: 'ada' } });
+    expect(await ask('POST', `/review/${asked}`, { body })).toEqual(made);
+    const otherwise = await ask('POST', `/review/${asked}`, { body: { ...body, verdict: 'benign' } });
+    expect(otherwise).toMatchObject({ status: 409 });
+    expect((await verdictsByAccount(store)).get(asked)).toBe('confirmed');
+    // what was answered is not asked again; the newest answer counts
+    expect(await ask('GET', '/review')).toMatchObject({ review: { entries: [{ accounts: [other] }] } });
+    const again = await run(reviewCommand(), asked, '--verdict', 'benign', '--by', 'grace', '--json');
+    expect(JSON.parse(again.out)).toMatchObject({ answers: [{ account: asked, by: 'grace' }] });
+    expect((await verdictsByAccount(store)).get(asked)).toBe('benign');
+    expect((await run(reviewCommand(), 'a_short', '--verdict', 'benign')).err).toContain(
+      'account a_short: must be',
+    );
+    expect((await run(reviewCommand(), asked)).err).toContain('--verdict');
+    expect(await ask('POST', '/review/a_x', { body: { verdict: 'benign' } })).toMatchObject({
+      status: 400,
+      error: { field: 'account' },
+    });
   });
 
   it('hears nobody whom IAM did not name', async () => {

@@ -12,6 +12,7 @@ import type { Clients } from '../../lib/emulator/services/clients.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import { trafficOf } from '../../lib/stores/finding-queries.ts';
+import { openReview } from '../../lib/stores/reviews.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { testCalibration } from '../calibration.ts';
 import { account, DAY, harvest, START } from '../events.ts';
@@ -60,6 +61,10 @@ it('the daily pass calms a silent account, in its outbox, keeps the week of traf
   expect((await outbox.read(account(1)))?.texts).toHaveLength((await notices()).length);
   const store = new DynamoFindingStore(clients.dynamodb, 'findings');
   expect(await trafficOf(store)).toMatchObject({ requests: 30 });
+  // too little has been shown to ask about: an account of 30 requests and one that fell silent are asked about all the same
+  const review = await openReview(store);
+  expect(review).toMatchObject({ v: 1, entries: expect.any(Array) });
+  expect(review?.calibration).toBe((await new CalibrationBucket(clients.s3, 'state').newest())?.id);
   const { Contents } = await clients.s3.send(new ListObjectsV2Command({ Bucket: 'state' }));
   expect(Contents?.map(({ Key }) => Key)).toEqual([expect.stringMatching(/^calibrations\/cal-/)]);
   const bucket = new CalibrationBucket(clients.s3, 'state');

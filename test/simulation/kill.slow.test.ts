@@ -4,17 +4,23 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readArchivedEvents } from '../../lib/aws/archived-events.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
 import { FUNCTIONS } from '../../lib/contract/environment.ts';
 import { type Clients, localClients } from '../../lib/emulator/services/clients.ts';
-import { type Emulators, endpointVariables, startEmulators } from '../../lib/emulator/services/emulators.ts';
+import {
+  type Emulators,
+  ENGINES,
+  endpointVariables,
+  startEmulators,
+} from '../../lib/emulator/services/emulators.ts';
 import { seeded } from '../../lib/statistics/random.ts';
 import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
 import { account, DAY, HOUR, harvest, START } from '../events.ts';
 import { createTable } from '../tables.ts';
+import { missing } from './engines.ts';
 
 /** Lives that are ended from outside, SIGKILL; KILLS=10 for a short look. */
 const KILLS = Number(process.env.KILLS ?? 100);
@@ -56,15 +62,6 @@ beforeAll(async () => {
     },
     logLevel: 'error',
   });
-  emulators = await startEmulators();
-  clients = localClients(emulators.endpoints);
-  await createTable(clients.dynamodb, 'profile', 'profiles');
-  for (const Bucket of ['archive', 'quarantine', 'state'])
-    await clients.s3.send(new CreateBucketCommand({ Bucket }));
-});
-afterAll(async () => {
-  clients.close();
-  await emulators.close();
 });
 
 /** Batches of one shard, written where a life finds them. */
@@ -134,27 +131,55 @@ class Life {
   }
 }
 
-it(`${KILLS} lives of the deployed bundle, each killed, lose nothing and count nothing twice`, async () => {
-  const total = batches();
-  const random = seeded(1);
-  let done = 0;
-  let kills = 0;
-  for (; kills < KILLS && done < total; kills++) {
-    const life = new Life(done);
-    await life.killAfter(random() * 60);
-    // a mapping that lost an invocation hands over its batch again, and now and then one before it
-    done = Math.max(0, life.done - (random() < 0.2 ? 1 : 0));
-  }
-  const last = new Life(done);
-  await last.ended;
-  expect(last.done).toBe(total);
-  expect(kills).toBe(KILLS);
-  const states = await new ProfileTable(clients.dynamodb, 'profiles', { retentionDays: 35 }).load(names);
-  for (const name of names)
-    expect([name, states.get(name)?.profile.totals]).toEqual([
-      name,
-      { events: PER_ACCOUNT, late: 0, repeated: 0 },
-    ]);
-  const archived = await readArchivedEvents(clients.s3, 'archive', new Set(names), START, START + 10 * DAY);
-  expect(new Set(archived.events.map(({ event }) => event.id)).size).toBe(names.length * PER_ACCOUNT);
-}, 3_600_000);
+describe.each(ENGINES.map((engine) => ({ engine, lacks: missing(engine) })))(
+  'on $engine',
+  ({ engine, lacks }) => {
+    beforeAll(async () => {
+      if (lacks !== undefined) return;
+      emulators = await startEmulators(engine);
+      clients = localClients(emulators.endpoints);
+      await createTable(clients.dynamodb, 'profile', 'profiles');
+      for (const Bucket of ['archive', 'quarantine', 'state'])
+        await clients.s3.send(new CreateBucketCommand({ Bucket }));
+    });
+    afterAll(async () => {
+      if (lacks !== undefined) return;
+      clients.close();
+      await emulators.close();
+    });
+
+    it(`${KILLS} lives of the deployed bundle, each killed, lose nothing and count nothing twice`, async ({
+      skip,
+    }) => {
+      if (lacks !== undefined) return skip(lacks);
+      const total = batches();
+      const random = seeded(1);
+      let done = 0;
+      let kills = 0;
+      for (; kills < KILLS && done < total; kills++) {
+        const life = new Life(done);
+        await life.killAfter(random() * 60);
+        // a mapping that lost an invocation hands over its batch again, and now and then one before it
+        done = Math.max(0, life.done - (random() < 0.2 ? 1 : 0));
+      }
+      const last = new Life(done);
+      await last.ended;
+      expect(last.done).toBe(total);
+      expect(kills).toBe(KILLS);
+      const states = await new ProfileTable(clients.dynamodb, 'profiles', { retentionDays: 35 }).load(names);
+      for (const name of names)
+        expect([name, states.get(name)?.profile.totals]).toEqual([
+          name,
+          { events: PER_ACCOUNT, late: 0, repeated: 0 },
+        ]);
+      const archived = await readArchivedEvents(
+        clients.s3,
+        'archive',
+        new Set(names),
+        START,
+        START + 10 * DAY,
+      );
+      expect(new Set(archived.events.map(({ event }) => event.id)).size).toBe(names.length * PER_ACCOUNT);
+    }, 3_600_000);
+  },
+);

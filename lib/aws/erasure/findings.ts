@@ -1,14 +1,16 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { findingIdStart } from '../../findings/finding.ts';
 import { findingWithout } from '../../findings/without-account.ts';
-import { DynamoFindingStore } from '../finding-table.ts';
+import { reviewWithout, storedReview } from '../../scoring/stored-review.ts';
+import { REVIEW_STATE } from '../../stores/reviews.ts';
+import { ANSWERS, DynamoFindingStore, KEYS } from '../finding-table.ts';
 import { deleteItems, type Item, scanned } from './table-pages.ts';
 import type { Place, Trace } from './trace.ts';
 
 const ATTEMPTS = 5;
 
 /**
- * The findings table: findings of the account with their audit trails, its exception, its lines in lists that wait, marks
+ * The findings table: findings of the account with their audit trails, what was answered of it and that it is asked about, its exception, its lines in lists that wait, marks
  * of imports; and its row in findings of campaigns.
  */
 export function findingPlace(client: DynamoDBClient, table: string, account: string): Place {
@@ -27,9 +29,15 @@ async function* traces(client: DynamoDBClient, table: string, account: string): 
     if (id.startsWith(own) || name.startsWith(own)) {
       if (name === 'finding' && subjectOf(body) !== account) others.add(id);
       else begun.push({ id, name });
-    } else if (id === `exception#${account}` || (id.startsWith('list#') && body.includes(account)))
+    } else if (
+      id === `exception#${account}` ||
+      (id === ANSWERS && name.startsWith(`${account}#`)) ||
+      (id.startsWith('list#') && body.includes(account))
+    )
       yield { at: id.replace(account, ''), count: 1, erase: () => deleteItems(client, table, [key]) };
     else if (!body.includes(account)) continue;
+    else if (id === 'delivery' && name === REVIEW_STATE)
+      yield { at: 'review', count: 1, erase: () => withoutInReview(client, table, account) };
     else if (name === 'finding' && body.replace(trailOf(body), '').includes(account))
       yield { at: id, count: 1, erase: () => rewrite(client, table, id, account) };
     else yield { at: `${id}: ${name}`, count: 1, erase: undefined, why: NOTE };
@@ -73,6 +81,20 @@ function trailOf(body: string): string {
 
 function kindOf(id: string, name: string): string {
   return id.startsWith('import#') ? 'mark of an import' : name.replace(/#.*/, '');
+}
+
+async function withoutInReview(client: DynamoDBClient, table: string, account: string): Promise<void> {
+  const store = new DynamoFindingStore(client, table);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const held = await store.state(REVIEW_STATE);
+    const review = storedReview.safeParse(jsonOf(held?.body ?? '')).data;
+    if (held === undefined) return;
+    // one that cannot be read is of no use to anybody: the next calibration asks anew
+    if (review === undefined) return deleteItems(client, table, [KEYS.state(REVIEW_STATE)]);
+    const left = JSON.stringify(reviewWithout(review, new Set([account])));
+    if (await store.writeState(REVIEW_STATE, left, held.version)) return;
+  }
+  throw new Error('the review changes while it is written: run it again');
 }
 
 async function rewrite(client: DynamoDBClient, table: string, id: string, account: string): Promise<void> {

@@ -160,7 +160,6 @@ export async function backtest(
     tracks.push(
       await trackOf(options.compare, options.compareCalibration ?? options.calibration, campaignOf),
     );
-  tellWarnings(tracks);
   tellSameName(tracks);
   const saver =
     options.checkpoint === undefined
@@ -175,6 +174,7 @@ export async function backtest(
   const began = performance.now();
   const seconds = (): number => (saver?.progress.seconds ?? 0) + (performance.now() - began) / 1000;
   const before = saver?.progress.rejected ?? 0;
+  let warned = false;
   const rejected =
     before +
     (await traffic.feed({
@@ -182,6 +182,9 @@ export async function backtest(
       counted: () => `${first.read} events`,
       from: saver?.progress.next,
       onEvent(event) {
+        // an input without events has no rates to warn of
+        if (!warned) tellWarnings(tracks);
+        warned = true;
         for (const track of tracks) track.push(event);
       },
       async onPause(next, set) {

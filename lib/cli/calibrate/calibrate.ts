@@ -3,6 +3,7 @@ import type { Labels } from '../../backtest/labels.ts';
 import { learnGroups } from '../../campaigns/judging/learn-group-ranks.ts';
 import { PastGroups } from '../../campaigns/past-groups.ts';
 import type { AccountState } from '../../detection/account-state.ts';
+import { questionsOf, reviewOfPast } from '../../detection/review-of-past.ts';
 import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
 import { say } from '../../input/say.ts';
@@ -12,15 +13,16 @@ import { type AttackLibrary, shippedLibrary } from '../../scoring/attack-library
 import type { Calibration } from '../../scoring/calibration.ts';
 import { CalibrationLearner } from '../../scoring/learn-calibration.ts';
 import type { Verdicts } from '../../scoring/learn-model.ts';
+import { learningCurve } from '../../scoring/learning-curve.ts';
 import type { PastAccount } from '../../scoring/looks.ts';
-import { reviewQueue } from '../../scoring/review.ts';
+import { supportedBudget } from '../../scoring/supported-budget.ts';
 import { loadPolicy } from '../policy/policy-file.ts';
 import { profilesOf } from '../replay/learning-replay.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import type { DeploymentOptions } from '../shared/deployment.ts';
 import { writable, writeAside } from '../shared/output.ts';
 import { verdictsOf } from '../shared/verdict-labels.ts';
-import { namedAsIn, printSummary, reviewWithReasons, summaryOf } from './calibration-summary.ts';
+import { namedAsIn, printSummary, summaryOf } from './calibration-summary.ts';
 
 export interface CalibrateOptions extends KeyOptions, DeploymentOptions {
   readonly verdicts?: boolean;
@@ -95,7 +97,9 @@ async function calibrate(
   const linked = past.finish();
   say('forests ...');
   try {
-    learner.fit(linked.looks.flatMap(({ groups }) => groups));
+    const together = linked.looks.flatMap(({ groups }) => groups);
+    learner.fit(together);
+    if (options.review !== undefined) learner.scoreAttacks(together);
   } catch (error) {
     if (error instanceof RangeError) throw new InputError(error.message, { cause: error });
     throw error;
@@ -121,27 +125,30 @@ async function calibrate(
     await writeAside(options.out, `${JSON.stringify(named)}\n`);
     say(`calibration ${named.id}: ${options.out}; a policy uses it by naming it`);
   }
-  const queue = reviewQueue(
-    learner.peaks(),
+  const entries = options.review ?? 0;
+  const peaks = learner.peaks();
+  const queue = reviewOfPast(
+    peaks,
     judged,
-    {
-      apart: apart.map(({ members }) => members).filter(together),
-      linked: (linked.looks.at(-1)?.groups ?? []).filter(together),
-    },
-    options.review ?? 0,
+    { apart: apart.map(({ members }) => members), linked: linked.looks.at(-1)?.groups ?? [] },
+    entries,
   );
-  const review = reviewWithReasons(queue, learner.peaks(), accounts, named, labels);
+  const suspect = supportedBudget(named, policy.budget).suspect;
+  const review = {
+    entries: questionsOf(queue, peaks, accounts, named).map(({ accounts: asked, why }) => ({
+      accounts: namedAsIn(labels, asked),
+      why,
+    })),
+    curve: learningCurve(learner.attacks, peaks, queue, { suspect, days: named.days }),
+  };
   const summary = summaryOf(named, policy.budget, namedAsIn(labels, learner.verdicts.unsupported));
-  if (options.json === true) printJson({ ...summary, ...(options.review === undefined ? {} : { review }) });
+  if (options.json === true)
+    printJson({
+      ...summary,
+      ...(entries === 0 ? {} : { review: review.entries, learningCurve: review.curve }),
+    });
   else printSummary(summary, named, review);
   return 0;
-}
-
-/** Groups that are larger hold more than one kind of use: a verdict on one account says little of the others. */
-const MOST_TOGETHER = 50;
-
-function together({ length }: readonly string[]): boolean {
-  return length <= MOST_TOGETHER;
 }
 
 function pastAccount({ profile, sealed }: AccountState): PastAccount {

@@ -1,12 +1,9 @@
 import type { Labels } from '../../backtest/labels.ts';
-import { reasonsOf } from '../../detection/judge.ts';
 import type { Budget } from '../../policy/policy.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
-import type { Peak } from '../../scoring/learn-calibration.ts';
-import type { PastAccount } from '../../scoring/looks.ts';
+import type { CurvePoint } from '../../scoring/learning-curve.ts';
 import { quantileOf } from '../../scoring/rank-null.ts';
-import type { ReviewEntry } from '../../scoring/review.ts';
-import { scoreAt } from '../../scoring/score.ts';
+import { curveSentence, type ReviewQuestion } from '../../scoring/stored-review.ts';
 import { type SupportedBudget, supportedBudget, unsupported } from '../../scoring/supported-budget.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { type Column, fittedTable } from '../shared/fitted-table.ts';
@@ -52,48 +49,10 @@ export function namedAsIn(labels: Labels | undefined, accounts: readonly string[
   return accounts.map((account) => labels?.byPseudonym.get(account)?.account ?? account);
 }
 
-/** An entry of the review, as it is printed. */
+/** The review as it is printed: accounts as the labels name them, where they do, else pseudonyms. */
 export interface Review {
-  /** as the labels name them, where they do, else pseudonyms */
-  readonly accounts: readonly string[];
-  readonly why: readonly string[];
-}
-
-/** Says of every entry why it is asked about: rank, and the first account's reasons. */
-export function reviewWithReasons(
-  queue: readonly ReviewEntry[],
-  peaks: readonly Peak[],
-  accounts: readonly PastAccount[],
-  calibration: Calibration,
-  labels: Labels | undefined,
-): Review[] {
-  const peakOf = new Map(peaks.map((peak) => [peak.account, peak]));
-  const pastOf = new Map(accounts.map((held) => [held.account, held]));
-  return queue.map((entry) => {
-    const first = entry.accounts[0] ?? '';
-    const held = pastOf.get(first);
-    const peak = peakOf.get(first);
-    const scores =
-      held === undefined || peak === undefined
-        ? []
-        : scoreAt(held.slices, peak.slice, held, calibration, [peak.hours]);
-    const reasons = scores.flatMap((score) => reasonsOf(score).map(({ evidence }) => evidence));
-    return {
-      accounts: namedAsIn(labels, entry.accounts),
-      why: [
-        `score ${entry.score.toFixed(2)}, number ${entry.rank} of ${calibration.accounts} accounts`,
-        ...(entry.accounts.length > 1
-          ? [`${entry.accounts.length} accounts that hang together: one verdict for all`]
-          : []),
-        ...(entry.apart === true
-          ? [
-              'as a group they look like the library of attacks: until somebody has said what they are, ranks name no new group that does not exceed them',
-            ]
-          : []),
-        ...reasons,
-      ],
-    };
-  });
+  readonly entries: readonly ReviewQuestion[];
+  readonly curve: readonly CurvePoint[];
 }
 
 const COLUMNS: readonly Column[] = [
@@ -108,7 +67,7 @@ const COLUMNS: readonly Column[] = [
 export function printSummary(
   summary: CalibrationSummary,
   held: Calibration,
-  review: readonly Review[],
+  { entries, curve }: Review,
 ): void {
   const { id, accounts, events, days, verdicts, library } = summary;
   const judged = verdicts.extraction + verdicts.benign + verdicts.grey;
@@ -127,7 +86,9 @@ export function printSummary(
     ...[0.5, 0.9, 0.99, 1].map((share) => quantileOf(nulls, share).toFixed(2)),
   ]);
   process.stdout.write(`${fittedTable(COLUMNS, rows)}\n`);
-  for (const [i, entry] of review.entries())
+  const sentence = curveSentence([...curve]);
+  if (sentence !== undefined) process.stdout.write(`learning curve: ${sentence}\n`);
+  for (const [i, entry] of entries.entries())
     process.stdout.write(
       `${i + 1}. ${entry.accounts.map((account) => printable(account)).join(', ')}\n${entry.why.map((line) => `   ${line}\n`).join('')}`,
     );

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type AccountDetail, consoleData } from '../../console/console-data.ts';
 import { findingRows } from '../../console/finding-rows.ts';
 import { findingView } from '../../console/finding-view.ts';
+import { reasonShares } from '../../console/reason-shares.ts';
 import { trendsOf } from '../../console/status.ts';
 import { asTyped } from '../../contract/command.ts';
 import { parseDecision } from '../../findings/decision-request.ts';
@@ -123,26 +124,43 @@ function crossSite(
 /** What the page asks for, of what was read last. */
 class Desk {
   readonly #origin: ConsoleOrigin;
-  source: ConsoleSource;
+  #source: ConsoleSource;
+  /** the list as it is sent, of the source as it is now: a page that loads waits for no sorting */
+  #list: string;
 
   constructor(origin: ConsoleOrigin, source: ConsoleSource) {
     this.#origin = origin;
-    this.source = source;
+    this.#source = source;
+    this.#list = this.#listOf(source);
+  }
+
+  get source(): ConsoleSource {
+    return this.#source;
+  }
+
+  set source(source: ConsoleSource) {
+    this.#source = source;
+    this.#list = this.#listOf(source);
+  }
+
+  #listOf(source: ConsoleSource): string {
+    return JSON.stringify({
+      title: source.title,
+      now: source.now,
+      author: this.#origin.live?.author ?? '',
+      command: calledAnywhere(),
+      status: source.status,
+      trends: trendsOf(source.findings, source.now),
+      reasons: reasonShares(source.findings),
+      rows: findingRows(source.findings, source.now),
+    });
   }
 
   async get(name: string, asked: URLSearchParams): Promise<Answer> {
     const { source } = this;
     switch (name) {
       case 'findings.json':
-        return json({
-          title: source.title,
-          now: source.now,
-          author: this.#origin.live?.author ?? '',
-          command: calledAnywhere(),
-          status: source.status,
-          trends: trendsOf(source.findings, source.now),
-          rows: findingRows(source.findings, source.now),
-        });
+        return { status: 200, type: 'application/json', body: this.#list };
       case 'data.json':
         return json(
           consoleData(source.accounts, source.policy, source.title, source.labelled, source.calibration),

@@ -15,6 +15,7 @@ import type { Calibration } from '../../scoring/calibration.ts';
 import { levelRank } from '../../scoring/level.ts';
 import { significanceOf } from '../../scoring/significance.ts';
 import { trafficOf, wholeTrail } from '../../stores/finding-queries.ts';
+import { openReview } from '../../stores/reviews.ts';
 import { DAY_MS } from '../../time.ts';
 import { CandidateLog } from '../policy/candidate-work.ts';
 import { loadCalibration } from '../policy/policy-file.ts';
@@ -74,10 +75,11 @@ async function readLive(
     options.calibration !== undefined || deployment.stateBucket === undefined
       ? await loadCalibration(options.calibration)
       : await new CalibrationBucket(deployment.s3, deployment.stateBucket).get(policy.calibration);
-  const [{ findings }, shadow, week] = await Promise.all([
+  const [{ findings }, shadow, week, review] = await Promise.all([
     store.list(MAX_FINDINGS),
     rollout.shadow === undefined ? undefined : store.list(MAX_FINDINGS, true),
     trafficOf(store),
+    openReview(store),
   ]);
   const log = rollout.shadow && new CandidateLog(rollout.shadow.id);
   const accounts = await accountsOf(deployment, findings, { policy, calibration, log });
@@ -107,6 +109,7 @@ async function readLive(
             }).lines.map((line) => asTyped(line, calledAnywhere())),
           },
     week,
+    review,
     warnings: [...rollout.warnings, ...statusWarnings(told, deployment.local ? undefined : Date.now())],
   };
   return {

@@ -102,6 +102,7 @@ function statusOf({ accounts, policy, result }: BacktestOutcome, calibration: Ca
       foreign: calibration.foreign,
     },
     week: undefined,
+    review: undefined,
     warnings: [],
   };
 }

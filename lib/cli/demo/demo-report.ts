@@ -2,9 +2,10 @@ import type picocolors from 'picocolors';
 import type { Mail } from '../../emulator/services/inbox.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { compareFindings } from '../../findings/finding-order.ts';
-import { amount, count, wrap } from '../../findings/format.ts';
+import { amount, count, plural, wrap } from '../../findings/format.ts';
 import { THROTTLE } from '../../findings/notification-throttle.ts';
 import { firstReasons } from '../../findings/reason-words.ts';
+import type { Policy } from '../../policy/policy.ts';
 import type { Level } from '../../scoring/level.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { escapeUnsafe } from '../../text/unsafe.ts';
@@ -18,6 +19,8 @@ type Colors = ReturnType<typeof picocolors.createColors>;
 export interface DemoReport {
   readonly engine: string;
   readonly input: readonly string[];
+  /** what accounts were judged under */
+  readonly policy: Pick<Policy, 'id' | 'budget'>;
   readonly counts: DemoCounts;
   /** by the labels of the traffic; undefined where it has none */
   readonly story?: Story;
@@ -135,7 +138,7 @@ export function renderReport(report: DemoReport, color: Colors, width: number): 
 
 /** Planted, found, missed, wronged: by the labels that came with the traffic. */
 function renderStory(
-  { story, counts, excerptDays, highestLevel }: DemoReport,
+  { story, counts, excerptDays, highestLevel, policy, suspects }: DemoReport,
   color: Colors,
   width: number,
 ): string {
@@ -190,6 +193,7 @@ function renderStory(
             `${highestLevel} is the highest: the calibration has too few accounts to show that anything is as rare as critical must be`,
           ),
         ]),
+    line('urgent', urgentWords(suspects, policy)),
     line(
       'missed',
       missed === 0 ? 'nobody' : `${missed}: ${kinds('extraction', (held) => held.accounts - held.named)}`,
@@ -210,6 +214,13 @@ function renderStory(
     ),
     '',
   ].join('\n');
+}
+
+/** How many findings are critical, and how rare that is. */
+function urgentWords(suspects: readonly Suspect[], { id, budget }: DemoReport['policy']): string {
+  const critical = suspects.filter(({ level }) => level === 'critical').length;
+  const oneIn = (share: number): string => `1 in ${count(Number((1 / share).toPrecision(2)))}`;
+  return `${critical} of ${plural(suspects.length, 'finding')} critical. Policy ${id} lets at most ${oneIn(budget.suspect)} ordinary accounts a month reach suspect, ${oneIn(budget.critical)} critical`;
 }
 
 function kindsTable(story: Story, color: Colors, width: number): string {

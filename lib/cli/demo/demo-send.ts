@@ -14,7 +14,7 @@ import { calledAs } from '../shared/called-as.ts';
 import { asInputError, demoFilePath } from '../shared/deployment.ts';
 import { requireAlive, requireAnswer } from '../shared/running-demo.ts';
 import { updateDemoFile } from './demo-file.ts';
-import { sourceOf } from './demo-input.ts';
+import { nothingUsable, sourceOf } from './demo-input.ts';
 import type { DemoProgress } from './demo-progress.ts';
 
 const demoFile = z.object({
@@ -69,7 +69,9 @@ export async function sendMore(
     let from = Number.POSITIVE_INFINITY;
     let to = clock;
     progress.step('Sending');
-    for await (const { events } of readUsageEvents(files, sourceOf(options, say))) {
+    let lines = 0;
+    for await (const { events, lines: read } of readUsageEvents(files, sourceOf(options, say))) {
+      lines += read;
       for (const event of events) {
         if (left && Date.parse(event.time) <= clock) continue;
         weeks ??= Math.max(0, Math.ceil((clock - Date.parse(event.time)) / WEEK_MS));
@@ -81,7 +83,7 @@ export async function sendMore(
       progress.now([`${producer.counts.events.toLocaleString('en-US')} events`]);
     }
     await Promise.race([producer.close(), watch.ended]);
-    if (producer.counts.events === 0) throw new InputError('nothing usable in the input');
+    if (producer.counts.events === 0) throw nothingUsable(lines);
     progress.done(`${producer.counts.events} events`);
     progress.step('The demo judges them');
     await updateDemoFile(path, { clock: new Date(to).toISOString(), sent: producer.counts.events });

@@ -30,10 +30,10 @@ export interface StoryKind {
 
 /** The kinds of the shipped example in plain words; other labels stand for themselves. */
 const KINDS: Readonly<Record<string, string>> = {
-  hydra: 'many accounts, one script that deals out questions',
+  hydra: 'many accounts, questions dealt by one script',
   'hydra-cot': 'many accounts that coax out reasoning',
   'hydra-rubric': 'many accounts that have answers graded',
-  'hydra-diluted': 'half of their traffic is somebody’s ordinary work',
+  'hydra-diluted': 'half of it is somebody’s ordinary work',
   'hydra-stealth': 'no shared payment or network',
   'solo-burst': 'one account, as fast as it can',
   'solo-paced': 'one account, slowly',

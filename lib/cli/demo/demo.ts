@@ -13,6 +13,7 @@ import { InputError } from '../../input/errors.ts';
 import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring, withKeyOptions } from '../../input/keyring.ts';
 import { labelsReader } from '../../input/labels.ts';
 import { inputFiles } from '../../input/lines.ts';
+import type { Policy } from '../../policy/policy.ts';
 import { createRecorder, type Recorder } from '../../telemetry/recorder.ts';
 import type { Terminal } from '../record/record.ts';
 import { calledAs, pathFromHere, quoted } from '../shared/called-as.ts';
@@ -20,8 +21,10 @@ import { jsonLine } from '../shared/command.ts';
 import type { DemoLabel } from '../shared/deployment.ts';
 import { EXIT, failureOf } from '../shared/failure.ts';
 import { terminalWidth } from '../shared/fitted-table.ts';
+import { demoFileFor, removeDemoFile, writeDemoFile } from './demo-file.ts';
 import { checkUsable, EXCERPT_DAYS, excerptInput, wholeInput } from './demo-input.ts';
 import { latencies, mailedFindings, notificationOf } from './demo-mails.ts';
+import { pushDemoPolicy } from './demo-policy.ts';
 import { demoProgress } from './demo-progress.ts';
 import { type DemoCounts, type DemoReport, renderReport, spread, suspectsOf } from './demo-report.ts';
 import { sendMore } from './demo-send.ts';
@@ -117,6 +120,17 @@ const step = (n: number, what: string): string => `${n}/${STEPS} ${what}`;
 
 async function demo(options: DemoOptions, terminal: Terminal, view: DemoView): Promise<number> {
   const { progress, say } = view;
+  const staying = options.keep === true ? demoFileFor(process.pid).path : undefined;
+  if (staying !== undefined) await writeDemoFile(staying, { pid: process.pid, starting: true });
+  try {
+    return await demoOnce(options, terminal, { progress, say });
+  } finally {
+    if (staying !== undefined) await removeDemoFile(staying, process.pid);
+  }
+}
+
+async function demoOnce(options: DemoOptions, terminal: Terminal, view: DemoView): Promise<number> {
+  const { progress, say } = view;
   // The demo's own clients never leave this machine; the notice would be the first thing that a visitor reads.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const began = performance.now();
@@ -144,11 +158,12 @@ async function demo(options: DemoOptions, terminal: Terminal, view: DemoView): P
   stopped.catch(() => undefined);
   try {
     const { template } = cloud;
+    const policy = await Promise.race([pushDemoPolicy(cloud), stopped]);
     const startSeconds = seconds(starting);
     progress.done(
       `${template.streams.length} stream, ${template.tables.length} tables, ${template.buckets.length} buckets, ${template.topics.length} topics, ${template.functions.length} functions`,
     );
-    const run = { files, labels, began, synthesisSeconds, cached: assembly.cached, startSeconds };
+    const run = { files, labels, policy, began, synthesisSeconds, cached: assembly.cached, startSeconds };
     const working = work(cloud, run, options, view);
     working.catch(() => undefined); // what an interruption leaves behind
     const { report, clock } = await Promise.race([working, stopped]);
@@ -172,6 +187,7 @@ async function demo(options: DemoOptions, terminal: Terminal, view: DemoView): P
 interface Run {
   readonly files: readonly string[];
   readonly labels: Labels | undefined;
+  readonly policy: Policy;
   readonly began: number;
   readonly synthesisSeconds: number;
   readonly cached: boolean;
@@ -214,6 +230,7 @@ async function work(
   const report: DemoReport = {
     engine: options.engine,
     input: run.files,
+    policy: { id: run.policy.id, budget: run.policy.budget },
     ...(options.input === undefined && options.all !== true ? { excerptDays: EXCERPT_DAYS } : {}),
     counts,
     ...(story === undefined ? {} : { story }),

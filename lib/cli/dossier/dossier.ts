@@ -24,7 +24,7 @@ import { colours } from '../shared/colours.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { asInputError, connect, type Deployment, withEvidenceOptions } from '../shared/deployment.ts';
 import { EXIT, failureOf } from '../shared/failure.ts';
-import { makeFolder, writable } from '../shared/output.ts';
+import { makeFolder, removeMade, writable } from '../shared/output.ts';
 import { type EvidenceOptions, gatherEvidence } from './dossier-evidence.ts';
 
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -90,7 +90,21 @@ function carriedOver(finding: string): string {
 
 async function make(id: string, options: DossierOptions, deployment: Deployment): Promise<number> {
   const signer = await signerOf(options);
-  await emptyDirectory(options.out);
+  const made = await emptyDirectory(options.out);
+  try {
+    return await makeIn(id, options, deployment, signer);
+  } catch (error) {
+    await removeMade(made);
+    throw error;
+  }
+}
+
+async function makeIn(
+  id: string,
+  options: DossierOptions,
+  deployment: Deployment,
+  signer: Signer | undefined,
+): Promise<number> {
   const store = new DynamoFindingStore(deployment.dynamodb, deployment.findingTable);
   const held = await store.find(id);
   if (held === undefined) throw await noFinding(store, id);
@@ -168,11 +182,13 @@ async function signerOf({ key, kmsKey, region }: DossierOptions): Promise<Signer
   return key === undefined ? undefined : fileSigner(await textOf(key));
 }
 
-async function emptyDirectory(path: string): Promise<void> {
-  await makeFolder('--out', path);
+/** @returns the folders that had to be made */
+async function emptyDirectory(path: string): Promise<readonly string[]> {
+  const made = await makeFolder('--out', path);
   if ((await readdir(path)).length > 0)
     throw new InputError(`--out ${path}: is not empty; a dossier is never written over another`);
   await writable({ '--out': join(path, 'manifest.json') });
+  return made;
 }
 
 /** Exit codes of `dossier verify`. */

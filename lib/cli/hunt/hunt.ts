@@ -10,7 +10,7 @@ import { say } from '../../input/say.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { outputsOf } from '../shared/deployment.ts';
 import { terminalWidth } from '../shared/fitted-table.ts';
-import { emptyFolder } from '../shared/output.ts';
+import { emptyFolder, removeMade } from '../shared/output.ts';
 import { type AthenaCost, answerCsv, answerTable, athenaCost, jsonValue, rowsOf } from './answer-text.ts';
 import { athenaCommands, athenaPlace } from './athena.ts';
 import { type Answer, HuntDatabase } from './duckdb.ts';
@@ -82,11 +82,14 @@ async function hunt(names: readonly string[], options: HuntOptions): Promise<num
     throw new InputError(
       'name what to ask: a folder of Parquet (aws s3 sync), objects of the archive, usage events, or s3://BUCKET/hunts/',
     );
-  if (options.keep !== undefined) await emptyFolder('--keep', options.keep);
+  const made = options.keep === undefined ? [] : await emptyFolder('--keep', options.keep);
   const scratch = await Scratch.make();
   try {
     const parts = await partsOf(sources, options.keep ?? scratch.folder, options);
     await ask(question, parts, scratch, options);
+  } catch (error) {
+    await removeMade(made);
+    throw error;
   } finally {
     scratch.remove();
   }

@@ -87,9 +87,8 @@ export function linesOf(
     ...missing.map((sentence) => `missing: ${plain(sentence, 500)}`),
     `open in the shadow: ${flagged} at suspect or above${flagged > 0 ? ` (${COMMAND} findings list --shadow)` : ''}`,
     ...(ready && state !== 'live' && newest !== undefined
-      ? [
-          `to go live: a policy with "calibration: ${plain(newest.id, 128)}", then ${COMMAND} policy push; whose verdict helps most: ${COMMAND} calibrate --review`,
-        ]
+      ? [`to go live: a policy with "calibration: ${plain(newest.id, 128)}", then ${COMMAND} policy push`]
       : []),
+    `whose verdict helps most: ${COMMAND} review`,
   ];
 }

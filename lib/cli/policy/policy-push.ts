@@ -9,7 +9,7 @@ import { validatePolicy } from '../../backtest/validate-policy.ts';
 import { NO_SHADOW, type PolicySlot } from '../../contract/policy-names.ts';
 import { InputError } from '../../input/errors.ts';
 import { say } from '../../input/say.ts';
-import { policyChanges } from '../../policy/diff.ts';
+import { policyChanges, policyWarnings } from '../../policy/diff.ts';
 import { defaultPolicy, type Policy } from '../../policy/policy.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
 import { defaultCalibration } from '../../scoring/default-calibration.ts';
@@ -36,7 +36,11 @@ interface PushOptions extends RolloutOptions, DeploymentOptions, JsonOption {
 async function vetted(
   file: string,
   options: PushOptions,
-): Promise<{ readonly policy: Policy; readonly calibration: Calibration | undefined }> {
+): Promise<{
+  readonly policy: Policy;
+  readonly calibration: Calibration | undefined;
+  readonly warnings: readonly string[];
+}> {
   const policy = await loadPolicy(file, Date.now());
   // Here only the shipped calibration is known; the validator at the other end knows the deployed ones.
   const calibration = await loadCalibration(options.calibration);
@@ -46,8 +50,18 @@ async function vetted(
     calibration: () => Promise.resolve(calibration),
   });
   if (!result.ok) throw new InputError(`${file}: ${result.faults.join('; ')}`);
-  if (known) for (const warning of result.warnings) say(typedHere(`note: ${warning}`));
-  return { policy, calibration: known ? calibration : undefined };
+  return { policy, calibration: known ? calibration : undefined, warnings: known ? result.warnings : [] };
+}
+
+/** Notes on what goes out, but for those that hold of the active policy under the same calibration too. */
+function tellNews(
+  warnings: readonly string[],
+  active: Policy | undefined,
+  calibration: Calibration | undefined,
+): void {
+  const same = active !== undefined && calibration !== undefined && active.calibration === calibration.id;
+  const known = same ? policyWarnings(active, calibration) : [];
+  for (const warning of warnings) if (!known.includes(warning)) say(typedHere(`note: ${warning}`));
 }
 
 /** Levels that the active policy can reach, as far as is known here, and the candidate cannot. */
@@ -138,13 +152,14 @@ function days(text: string): number {
 }
 
 async function pushTo(slot: PolicySlot, file: string, options: PushOptions): Promise<number> {
-  const { policy, calibration } = await vetted(file, options);
+  const { policy, calibration, warnings } = await vetted(file, options);
   if (policy.id === NO_SHADOW)
     throw new InputError(`${file}: id: ${NO_SHADOW} means no shadow policy; give another`);
   if (options.calibration !== undefined && policy.calibration !== 'default')
     await uploadCalibration(policy.calibration, options);
   return withTarget(options, 'change', async ({ rollout, where }) => {
     const now = await rollout.current('active');
+    tellNews(warnings, now?.policy, calibration);
     if (slot === 'shadow' && policy.id === (now?.policy ?? defaultPolicy).id)
       throw new InputError(
         `${file}: id: ${policy.id} is the active policy's own. Give the candidate another, or nobody can tell their findings apart`,

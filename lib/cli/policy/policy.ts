@@ -99,6 +99,9 @@ function diffCommand(): Command {
       const calibration = await loadCalibration(options.calibration);
       const changes = policyChanges(was, is, calibration);
       const warnings = policyWarnings(is, calibration);
+      // what holds of both is no difference; `validate` says it
+      const known = policyWarnings(was, calibration);
+      const news = warnings.filter((line) => !known.includes(line));
       let numbers: Record<string, unknown> | undefined;
       if (options.events !== undefined) {
         const { backtest } = await import('../backtest/backtest.ts');
@@ -112,7 +115,7 @@ function diffCommand(): Command {
         if (candidate === undefined) throw new Error('two policies make two outcomes');
         numbers = comparisonOf(active, candidate);
         if (options.json !== true) {
-          printChanges(changes, warnings);
+          printChanges(changes, news);
           printComparison(active, candidate);
         }
         if (options.report !== undefined) {
@@ -120,7 +123,7 @@ function diffCommand(): Command {
           await writeAside(options.report, await backtestReport(active, candidate));
           say(`report: ${options.report}`);
         }
-      } else if (options.json !== true) printChanges(changes, warnings);
+      } else if (options.json !== true) printChanges(changes, news);
       if (options.json === true)
         printJson({
           before: was.id,

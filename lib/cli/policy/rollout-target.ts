@@ -17,7 +17,7 @@ export interface RolloutOptions {
 export const THE_DEMO = 'the running demo';
 
 /** The demo bakes a minute in so many ms (emulator/services/app-config-control.ts). */
-const BAKE_MINUTE_OF_DEMO = 1000;
+export const BAKE_MINUTE_OF_DEMO = 1000;
 
 /** Where policies are pushed to, and what to call it. */
 export interface RolloutTarget {

@@ -1,9 +1,12 @@
 import { TriageUrl } from '../../aws/triage-url.ts';
+import type { Answer } from '../../findings/answer.ts';
+import type { AnswerRequest } from '../../findings/answer-request.ts';
 import { type DecisionRequest, decided, isMadeBy } from '../../findings/decision-request.ts';
 import type { Author } from '../../findings/principal.ts';
 import { type Triaged, TriageError } from '../../findings/triage.ts';
 import { InputError } from '../../input/errors.ts';
 import type { FindingStore } from '../../stores/finding-store.ts';
+import { giveAnswer } from '../../stores/reviews.ts';
 import { change } from '../../stores/verdicts.ts';
 import type { Deployment } from './deployment.ts';
 
@@ -29,29 +32,51 @@ export function decideOn(
   if (triageUrl === undefined)
     return async (id, asked, decision) => {
       const by = await author();
-      try {
-        // processing time, as the functions have it that look at the date: also where old traffic is replayed
-        return await change(
-          store,
-          id,
-          decided(asked, by, decision, Date.now()),
-          decision,
-          isMadeBy(asked, by),
-        );
-      } catch (error) {
-        if (!(error instanceof Error) || error.name !== 'AccessDeniedException') throw error;
-        throw new VerdictNotWritten(error.message, { cause: error });
-      }
+      // processing time, as the functions have it that look at the date: also where old traffic is replayed
+      return notDenied(() =>
+        change(store, id, decided(asked, by, decision, Date.now()), decision, isMadeBy(asked, by)),
+      );
     };
-  checkAddress(triageUrl);
-  const { region, credentials } = dynamodb.config;
-  const api = new TriageUrl({ url: triageUrl, region, credentials });
+  const api = apiOf(triageUrl, dynamodb);
   return async (id, asked, decision) => {
     const made = await api.decide(id, asked, decision);
     const held = await store.find(id);
     if (held === undefined) throw new TriageError(`there is no finding ${id}`);
     return { finding: held.finding, ...made };
   };
+}
+
+/** A person's answer to the review of this deployment. @throws TriageError where it does not fit */
+export type GiveAnswer = (asked: AnswerRequest, decision: string) => Promise<Answer>;
+
+/** As verdicts on findings are given: through the triage API where the deployment has one, else into the table. @param author as above */
+export function answerOn(
+  { triageUrl, dynamodb }: Pick<Deployment, 'triageUrl' | 'dynamodb'>,
+  store: FindingStore,
+  author: () => Promise<Author>,
+): GiveAnswer {
+  if (triageUrl === undefined)
+    return async (asked, decision) => {
+      const by = await author();
+      return notDenied(() => giveAnswer(store, asked, by, decision, Date.now()));
+    };
+  const api = apiOf(triageUrl, dynamodb);
+  return (asked, decision) => api.answer(asked, decision);
+}
+
+function apiOf(url: string, { config: { region, credentials } }: Deployment['dynamodb']): TriageUrl {
+  checkAddress(url);
+  return new TriageUrl({ url, region, credentials });
+}
+
+/** @throws VerdictNotWritten where AWS does not allow the write */
+async function notDenied<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'AccessDeniedException') throw error;
+    throw new VerdictNotWritten(error.message, { cause: error });
+  }
 }
 
 /** Domains of function URLs (lambda/latest/dg/urls-configuration.html), of AWS's partitions. */

@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import { answer } from '../../findings/answer.ts';
 import { auditEntry, finding } from '../../findings/finding.ts';
 import { policy } from '../../policy/policy.ts';
 import { LEVELS } from '../../scoring/level.ts';
+import { storedReview } from '../../scoring/stored-review.ts';
 
 /**
  * What `--json` prints, by verb. Fields are added, never renamed or removed, so every object may hold more than is named here.
@@ -96,6 +98,30 @@ export const OUTPUTS = {
       changes: z.array(change),
       expected: step.describe('of accounts that the model has not seen'),
       frontier: z.array(step),
+      search: z
+        .looseObject({
+          windows: z.array(
+            z.looseObject({
+              windows: z.array(z.number()),
+              caught: z.number(),
+              better: z.number(),
+              worse: z.number(),
+              chance: z.number(),
+              chosen: z.boolean(),
+            }),
+          ),
+          untried: z.array(z.array(z.number())),
+          calm: z.array(
+            z.looseObject({
+              calmHours: z.number(),
+              opened: z.number(),
+              returned: z.number(),
+              notices: z.number(),
+              chosen: z.boolean(),
+            }),
+          ),
+        })
+        .describe('windows and hysteresis that were tried, the policy’s own first'),
       notes: strings.describe('what has to be said of the levels'),
       backtest: measured.optional().describe('what backtest counts on the same files'),
       started: measured
@@ -133,6 +159,7 @@ export const OUTPUTS = {
       .describe('chances a month at which levels are reached; absent: the level does not exist'),
     unsupported: strings,
     review: z.array(z.looseObject({ accounts: strings, why: strings })).optional(),
+    learningCurve: z.array(z.looseObject({ answered: z.number(), recall: z.number() })).optional(),
   }),
   learning: z.looseObject({
     state: z.enum(['learning', 'live', 'held back']),
@@ -142,6 +169,10 @@ export const OUTPUTS = {
     ready: z.boolean(),
     flaggedInShadow: count,
   }),
+  review: z.union([
+    z.looseObject({ review: storedReview.nullable() }),
+    z.looseObject({ answers: z.array(answer) }),
+  ]),
   drift: z.looseObject({
     calibration: z.string(),
     accounts: count,
@@ -264,6 +295,7 @@ export const OUTPUTS = {
   console: z.looseObject({ url: z.url(), accounts: count }),
   demo: z.looseObject({
     engine: z.string(),
+    policy: z.looseObject({ id: z.string() }).describe('what accounts were judged under'),
     counts: z.looseObject({
       events: count,
       used: count,

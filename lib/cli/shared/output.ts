@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileTrouble, InputError } from '../../input/errors.ts';
 
@@ -33,27 +33,35 @@ export async function writable(files: Readonly<Record<string, string | undefined
 /**
  * Makes a folder and those above it that are missing, one by one: in a file system that takes none, such as /proc,
  * Node's own way (`recursive`) tries for ever.
+ * @returns the folders that had to be made
  * @throws InputError naming option, folder and what is wrong
  */
-export async function makeFolder(option: string, path: string): Promise<void> {
+export async function makeFolder(option: string, path: string): Promise<readonly string[]> {
   const found = await stat(path).catch(() => undefined);
-  if (found?.isDirectory() === true) return;
+  if (found?.isDirectory() === true) return [];
   const above = dirname(path);
-  if (above !== path) await makeFolder(option, above);
+  const made = above === path ? [] : await makeFolder(option, above);
   await mkdir(path).catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOENT' ? 'no folder can be made there' : fileTrouble(error);
     throw new InputError(`${option}: ${path}: cannot be made: ${why}`, { cause: error });
   });
+  return [...made, path];
+}
+
+/** Takes back what makeFolder made, where nothing was put there: a run that failed leaves no empty folder. */
+export async function removeMade(made: readonly string[]): Promise<void> {
+  for (const path of [...made].reverse()) await rmdir(path).catch(() => undefined);
 }
 
 /**
  * As makeFolder, for what would be mixed up with what stands there already.
  * @throws InputError where the folder is not empty too
  */
-export async function emptyFolder(option: string, path: string): Promise<void> {
-  await makeFolder(option, path);
+export async function emptyFolder(option: string, path: string): Promise<readonly string[]> {
+  const made = await makeFolder(option, path);
   if ((await readdir(path)).length > 0)
     throw new InputError(`${option}: ${path} is not empty: name a new folder`);
+  return made;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { InputError } from '../../input/errors.ts';
+import { InputError, NotYetError } from '../../input/errors.ts';
 import { calledAs } from './called-as.ts';
 
 /** Whether the demo that a file tells of still runs: one that was killed leaves its file behind. */
@@ -20,10 +20,24 @@ export function alive(pid: number): boolean {
 /**
  * @param file path of the demo's file, `text` its content; a text that is no JSON is left to its reader
  * @throws InputError saying what to do, where the process that wrote it has ended
+ * @throws NotYetError where it is still starting
  */
 export function requireAlive(file: string, text: string): void {
   const pid = pidOf(text);
   if (pid !== undefined && !alive(pid)) throw gone(file, `its process ${pid} has ended`);
+  if (isStarting(text))
+    throw new NotYetError(
+      `the demo of this folder is still starting: it judges its first traffic. The commands find it once it says that it stays up, mostly within a minute (to work on a deployment meanwhile, name it: --stack NAME)`,
+    );
+}
+
+/** Whether a demo that stays up has said that it begins, and not yet where it is. */
+function isStarting(text: string): boolean {
+  try {
+    return (JSON.parse(text) as { starting?: unknown } | null)?.starting === true;
+  } catch {
+    return false; // its reader says what it is
+  }
 }
 
 /** @throws InputError saying what to do, where nobody accepts connections at that address */

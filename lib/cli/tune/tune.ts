@@ -23,11 +23,13 @@ import type { DeploymentOptions } from '../shared/deployment.ts';
 import { type Column, fittedTable } from '../shared/fitted-table.ts';
 import { writable, writeAside } from '../shared/output.ts';
 import { verdictsOf } from '../shared/verdict-labels.ts';
+import { searchClock, searchTables, searchWords } from './search-words.ts';
 
 interface TuneOptions extends KeyOptions, DeploymentOptions {
   readonly labels: string;
   readonly maxFpr: number;
   readonly policy?: string;
+  readonly searchMinutes: number;
   readonly out?: string;
   readonly id?: string;
   readonly verdicts?: boolean;
@@ -36,15 +38,25 @@ interface TuneOptions extends KeyOptions, DeploymentOptions {
 
 function rate(text: string): number {
   const value = Number(text);
-  if (!(value > 0 && value <= 0.5)) throw new InvalidArgumentError('must lie above 0 and not above 0.5');
+  if (!(value > 0 && value <= 0.5))
+    throw new InvalidArgumentError('must be a share above 0 and at most 0.5; 0.02 is two in a hundred');
   return value;
 }
+
+function minutes(text: string): number {
+  const value = Number(text);
+  if (!(text.trim() !== '' && value >= 0 && value <= MOST_MINUTES))
+    throw new InvalidArgumentError(`must be a number of minutes, 0 to ${MOST_MINUTES}`);
+  return value;
+}
+
+const MOST_MINUTES = 24 * 60;
 
 /** `tune EVENTS... --labels FILE --max-fpr X`: proposes a policy and says what to expect of it. Activates nothing. */
 export function tuneCommand(): Command {
   const command = new Command('tune')
     .description(
-      'propose an error budget from labelled traffic, and say its recall on accounts that the model has not seen; refuses a budget that the data cannot support',
+      'propose error budget, windows and hysteresis from labelled traffic, and say the recall on accounts that the model has not seen; refuses a budget that the data cannot support',
     )
     .argument('<events...>', 'NDJSON files in order of arrival, plain or gzip')
     .requiredOption('--labels <file>', 'CSV account,label,kind,campaign')
@@ -54,6 +66,12 @@ export function tuneCommand(): Command {
       rate,
     )
     .option('--policy <file>', 'policy to start from; default: the shipped one')
+    .option(
+      '--search-minutes <n>',
+      'time for trying other windows than the policy’s; 0: thresholds and hysteresis only',
+      minutes,
+      5,
+    )
     .option(
       '--verdicts',
       'count what the security team said of findings as labels too, where the file says nothing',
@@ -78,14 +96,20 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
   const traffic = await Traffic.of(names, options);
   const labels = await traffic.labels(options.labels);
   const accounts = await labelledAccounts(traffic, labels, options, policy);
-  say(`tune: ${accounts.length} labelled accounts; each of two steps may take a minute`);
-  const tuned = tune(accounts, policy, options.maxFpr, undefined, (what) => say(`tune: ${what} ...`));
+  const began = performance.now();
+  say(
+    `tune: ${accounts.length} labelled accounts; a step may take a minute, the search for windows at most ${options.searchMinutes}`,
+  );
+  const tuned = tune(accounts, policy, options.maxFpr, {
+    onStep: (what) => say(`tune: ${Math.round((performance.now() - began) / 1000)} s: ${what}`),
+    more: searchClock(options.searchMinutes),
+  });
   if (!tuned.ok) {
     if (options.json === true) printJson({ ok: false, reason: tuned.reason });
     else process.stdout.write(`${tuned.reason}\n`);
     return 1;
   }
-  const { expected, frontier, notes } = tuned;
+  const { expected, frontier, notes, search } = tuned;
   const id = options.id ?? `tuned-${options.maxFpr}-${expected.benign}`;
   const candidate = { ...tuned.policy, id, calibration: `${id}-calibration` };
   const made = { ...tuned.calibration, id: candidate.calibration };
@@ -102,6 +126,7 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
     ...expectation(expected, made.days, candidate.budget.suspect),
     countedWords(counted),
     ...(started === undefined ? [] : [startedWords(started, policy)]),
+    ...searchWords(search),
     ...notes,
   ];
   if (options.out !== undefined) {
@@ -120,6 +145,7 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
       changes,
       expected,
       frontier,
+      search,
       notes,
       backtest: counted,
       ...(started === undefined ? {} : { started }),
@@ -127,6 +153,7 @@ async function run(names: readonly string[], options: TuneOptions): Promise<numb
     return 0;
   }
   printFrontier(frontier);
+  process.stdout.write(`${searchTables(search)}\n`);
   for (const line of words) process.stdout.write(`${line}\n`);
   for (const { field, before, after } of changes) process.stdout.write(`  ${field}: ${before} -> ${after}\n`);
   process.stdout.write(

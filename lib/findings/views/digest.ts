@@ -57,6 +57,7 @@ export function digestEmail(held: DigestMessage): Email {
       wrap(lead(held), COLUMNS),
       ...(rows.length === 0 ? [] : [rows.join('\n')]),
       ...(more > 0 ? [`and ${count(more)} more: ${LIST}`] : []),
+      ...(held.review === undefined ? [] : [held.review.map((said) => wrap(said, COLUMNS)).join('\n')]),
       `DO NEXT\n1. See them all, newest first:\n   ${LIST}\n2. Open one:\n   ${COMMAND} findings show ID`,
     ].join('\n\n')}\n`,
   };
@@ -83,7 +84,12 @@ export function digestChat(held: DigestMessage): ChatMessage {
     id: held.deliveryId,
     thread: held.thread,
     title: digestHeadline(held),
-    description: [lead(held), ...rows, ...(more > 0 ? [`and ${count(more)} more`] : [])],
+    description: [
+      lead(held),
+      ...rows,
+      ...(more > 0 ? [`and ${count(more)} more`] : []),
+      ...(held.review ?? []),
+    ],
     nextSteps: [`See them all: \`${LIST}\``],
     keywords: ['Siphonwatch', held.kind],
     eventType: held.kind,

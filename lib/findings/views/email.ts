@@ -199,6 +199,7 @@ function steps(notice: Notice, now: number): string[] {
     [
       wrap(`${sentence(deadline(step)).slice(0, -1)}: ${step.what}`, COLUMNS, `${i + 1}. `, '   '),
       `   ${step.command}`,
+      ...(step.instead === undefined ? [] : [`   ${step.instead}`]),
       ...(step.undo === undefined ? [] : [wrap(`to undo: ${step.undo}`, COLUMNS, '   ')]),
     ].join('\n'),
   );

@@ -9,6 +9,7 @@ import {
   single,
 } from './adapter.ts';
 import { type ReadAnswer, readAnswer } from './answer.ts';
+import { isAnswerOfModel, readByModel } from './asked-ways.ts';
 import { outcomeFrom } from './endings.ts';
 import { at, type Json, jsonIn, nameAt, numberAt, objectOf, textAt } from './fields.ts';
 import { isOtherAnswer, isOtherModel, isOtherRequest } from './model-calls.ts';
@@ -40,7 +41,7 @@ export const fromBedrock: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted
   }
   const output = jsonIn(at(entry, 'output', 'outputBodyJson'));
   if (isOther(entry, input, output)) return NO_CALL;
-  const asked = readRequest(input);
+  const asked = readRequest(readByModel(input, output));
   if (asked === undefined)
     return refused(
       'input.inputBodyJson',
@@ -55,7 +56,9 @@ const OTHER_OPERATIONS = /^(?:CountTokens|ApplyGuardrail)$/;
 
 function isOther(entry: Json, input: Json, output: unknown): boolean {
   if (OTHER_OPERATIONS.test(textAt(entry, 'operation') ?? '')) return true;
-  if (isOtherAnswer(output) || isOtherRequest(input)) return true;
+  if (isOtherAnswer(output)) return true;
+  if (isAnswerOfModel(output)) return false;
+  if (isOtherRequest(input)) return true;
   return !('messages' in input) && isOtherModel(textAt(entry, 'modelId') ?? '');
 }
 

@@ -1,3 +1,4 @@
+import { asksItself } from './asked-ways.ts';
 import { at, type Json, listOf, objectOf, smallNames, textAt } from './fields.ts';
 
 /**
@@ -10,6 +11,8 @@ interface BodyForm {
   readonly source: string;
   readonly matches: (body: Json) => boolean;
   readonly body: (body: Json) => Json;
+  /** what asks stays as it is, and something is added */
+  readonly adds?: true;
 }
 
 const REQUESTS: readonly BodyForm[] = [
@@ -26,6 +29,7 @@ const REQUESTS: readonly BodyForm[] = [
     name: 'MiniMax chatcompletion pro',
     source: 'https://platform.minimaxi.com/document/ChatCompletion%20Pro',
     matches: (body) => Array.isArray(body.bot_setting),
+    adds: true,
     body: (body) => ({ ...body, system: textAt(listOf(body.bot_setting)[0], 'content') }),
   },
   {
@@ -113,9 +117,12 @@ function formed(body: Json, forms: readonly BodyForm[]): Json {
   return forms.find(({ matches }) => matches(body))?.body(body) ?? body;
 }
 
-/** A request's body in the names that are read everywhere; a body of another form as it is. */
+/**
+ * A request's body in the names that are read everywhere; a body of another form as it is, and one that asks by itself: whoever asks
+ * may put another form beside.
+ */
 export function requestFormed(body: Json): Json {
-  return formed(body, REQUESTS);
+  return formed(body, asksItself(body) ? REQUESTS.filter(({ adds }) => adds === true) : REQUESTS);
 }
 
 /** An answer's body in the names that are read everywhere; a body of another form as it is. */

@@ -1,4 +1,5 @@
 import { nameInFlat } from './account-names.ts';
+import { asksItself } from './asked-ways.ts';
 import type { ExportShape } from './export-shape.ts';
 import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
 import { isCutJson } from './json-texts.ts';
@@ -18,6 +19,7 @@ const RESPONSE =
 /** What lies under a name: JSON or its text, in a list (BigQuery), or as the body of a logged message. */
 function bodyOf(held: unknown): unknown {
   const value = jsonIn(plainHttp(Array.isArray(held) && held.length === 1 ? held[0] : held));
+  if (asksItself(objectOf(value) ?? {})) return value;
   return jsonIn(at(value, 'body') ?? at(value, 'payload') ?? at(value, 'json')) ?? value;
 }
 
@@ -160,7 +162,9 @@ export const OWN: readonly ExportShape[] = [
     matches: (entry) => objectOf(entry.request) === undefined && requestIn(entry) !== undefined,
     pair: (entry) => {
       const found = requestIn(entry);
-      const logged = objectOf(entry[found?.name ?? '']);
+      const written = objectOf(jsonIn(entry[found?.name ?? '']));
+      // in a body that stands there itself an address and headers would be the client's
+      const logged = written === undefined || asksItself(written) ? undefined : written;
       return {
         ...beside(entry),
         headers: at(logged, 'headers') ?? entry.headers,

@@ -1,22 +1,11 @@
+import { asksItself } from './asked-ways.ts';
+import { holdsAnswer, holdsClientsWords } from './client-fields.ts';
 import { packed } from './envelopes.ts';
-import { type Json, jsonIn, objectOf } from './fields.ts';
+import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
 
 /** So deep and so many values are looked into: an entry of a million fields costs no more than its parse. */
 const MAX_DEPTH = 8;
 const MAX_VALUES = 20_000;
-
-/**
- * Fields that hold what a customer wrote. Nothing is looked for in them: whoever gets the text of an entry into a log would
- * otherwise speak for another account.
- */
-const CUSTOMERS =
-  /^(?:body|requests?|req|inputs?|outputs?|responses?|res|messages|content|contents|parts|prompts?|completions?|text|arguments|args|params|metadata|headers|quer(?:y|ies)|question|answer|choices|tool\w*)$/;
-/** A body under a name of several words: `request_body`, `responseBody`, `http.request.body`. */
-const BODIES = /(?:^|[-_.])(?:req|request|res|resp|response)[-_.]?(?:body|json|text|content)s?$/i;
-
-function isCustomers(key: string): boolean {
-  return CUSTOMERS.test(key) || CUSTOMERS.test(key.slice(key.lastIndexOf('.') + 1)) || BODIES.test(key);
-}
 
 /** Fields in which transports carry a line as text or in base64; JSON in other texts is somebody's text. */
 const CARRIERS =
@@ -33,28 +22,61 @@ const WHO_AND_WHEN = /^(?:user|user_?id|tenant(?:_?id)?|customer(?:_?id)?|@times
 export function knownInside(value: unknown, isKnown: (value: unknown) => boolean): readonly unknown[] {
   const found: unknown[] = [];
   let seen = 0;
-  const visit = (held: unknown, depth: number, name: string, around: Json = {}): void => {
+  const visit = (held: unknown, depth: number, name: string, beside: Beside = ALONE): void => {
     if (depth > MAX_DEPTH || ++seen > MAX_VALUES) return;
+    const { around, isAnswered } = beside;
     if (typeof held === 'string') {
       if (CARRIERS.test(name))
-        for (const inner of textInside(held)) visit(inner, depth + 1, '', ofTheLine(around));
+        for (const inner of textInside(held))
+          visit(inner, depth + 1, '', { around: ofTheLine(around), isAnswered });
       return;
     }
-    if (typeof held !== 'object' || held === null) return;
+    if (typeof held !== 'object' || held === null || isMessages(held)) return;
+    // the body of a request whose answer stands beside it, all of it the customer's
+    if (isAnswered && asksItself(objectOf(held) ?? {})) return;
     if (depth > 0 && isKnown(held)) {
       found.push(Array.isArray(held) ? held : { ...around, ...held });
       return;
     }
     if (isBytes(held)) visit(Buffer.from(held).toString('utf8'), depth + 1, name);
-    else if (Array.isArray(held)) for (const inner of held) visit(inner, depth + 1, name, around);
+    else if (Array.isArray(held)) for (const inner of held) visit(inner, depth + 1, name, beside);
     else {
       const known = { ...around, ...whoAndWhen(held) };
-      for (const [key, inner] of Object.entries(held))
-        if (!isCustomers(key)) visit(inner, depth + 1, key, known);
+      const fields = Object.entries(held).slice(0, MAX_VALUES);
+      const answers = fields.filter(([key, inner]) => holdsAnswer(key, inner));
+      for (const [key, inner] of fields)
+        if (!holdsClientsWords(key))
+          visit(inner, depth + 1, key, {
+            around: known,
+            isAnswered: answers.length > (answers[0]?.[0] === key ? 1 : 0),
+          });
     }
   };
   visit(value, 0, 'line');
   return found;
+}
+
+/** What stands beside a value. */
+interface Beside {
+  /** of who asked and when */
+  readonly around: Json;
+  /** an answer stands there, or its counts */
+  readonly isAnswered: boolean;
+}
+
+const ALONE: Beside = { around: {}, isAnswered: false };
+
+/** Messages, in which a customer may put fields and entries of its own. */
+function isMessages(held: object): boolean {
+  return (
+    Array.isArray(held) &&
+    held.length > 0 &&
+    held.every((one) => textAt(one, 'role') !== undefined && asksOrSays(one))
+  );
+}
+
+function asksOrSays(message: unknown): boolean {
+  return ['content', 'parts', 'blocks', 'text', 'tool_calls'].some((name) => at(message, name) !== undefined);
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   single,
 } from './adapter.ts';
 import { type ReadAnswer, readAnswer, tokensOf } from './answer.ts';
+import { asksItself, isAnswerOfModel, readByModel } from './asked-ways.ts';
 import { outcomeFrom } from './endings.ts';
 import { accountOf, type ClientTrust, claimOf, NO_TRUST } from './field-control.ts';
 import { at, headersOf, type Json, jsonIn, nameAt, numberAt, objectOf, textAt } from './fields.ts';
@@ -47,7 +48,14 @@ export const fromGemini: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted 
 
 function requestBody(json: unknown): Json | undefined {
   const held = valueIn(at(json, 'request'));
-  return objectOf(bodyIn(held)) ?? objectOf(at(held, 'json_data')) ?? objectOf(held);
+  const wrapper = wrapperIn(json);
+  return objectOf(bodyIn(wrapper)) ?? objectOf(at(wrapper, 'json_data')) ?? objectOf(held);
+}
+
+/** What a logger wrote around a body: its address, its headers. Undefined where the body itself stands there, all of it the client's. */
+function wrapperIn(json: unknown): Json | undefined {
+  const held = objectOf(valueIn(at(json, 'request')));
+  return held === undefined || asksItself(held) ? undefined : held;
 }
 
 /** A body that is text: JSON, JSON of JSON, or as Python and others print an object. */
@@ -90,7 +98,7 @@ export function fromPair(json: unknown, request: Json, defaults: AdapterDefaults
   const response = valueIn(answerOf(json));
   const answerBody = bodyIn(response) ?? response;
   if (isOther(json, request, answerBody)) return NO_CALL;
-  const asked = readRequest(request);
+  const asked = readRequest(readByModel(request, answerBody));
   if (asked === undefined)
     return 'method' in request || 'headers' in request || 'url' in request
       ? refused('request.body', kindOf(request.body), 'the request was logged without its body')
@@ -107,15 +115,19 @@ export function fromPair(json: unknown, request: Json, defaults: AdapterDefaults
 }
 
 function isOther(json: unknown, request: Json, answer: unknown): boolean {
+  const wrapper = wrapperIn(json);
   const url =
-    textAt(json, 'request', 'url') ??
-    textAt(json, 'request', 'path') ??
-    textAt(json, 'request', 'uri') ??
+    textAt(wrapper, 'url') ??
+    textAt(wrapper, 'path') ??
+    textAt(wrapper, 'uri') ??
     textAt(json, 'url') ??
     textAt(json, 'path') ??
     textAt(json, 'endpoint');
   if (url !== undefined && isOtherEndpoint(url)) return true;
-  if (isOtherAnswer(answer) || isOtherRequest(request)) return true;
+  if (isOtherAnswer(answer)) return true;
+  // what a client adds to its request makes no other call of it
+  if (isAnswerOfModel(answer)) return false;
+  if (isOtherRequest(request)) return true;
   const chat = 'messages' in request || 'contents' in request;
   return !chat && isOtherModel(textAt(request, 'model') ?? textAt(answer, 'model') ?? '');
 }
@@ -127,7 +139,8 @@ function foundIn(
   answer: ReadAnswer,
   clients: ClientTrust,
 ): Found {
-  const headers = headersOf(at(json, 'request', 'headers') ?? at(json, 'headers'));
+  const wrapper = wrapperIn(json);
+  const headers = headersOf(wrapper?.headers ?? at(json, 'headers'));
   const status = statusOf(json);
   const beside = countsBeside(json);
   const id = textAt(json, 'id') ?? textAt(json, 'request_id') ?? textAt(json, 'requestId');
@@ -136,10 +149,8 @@ function foundIn(
     providerId: id === undefined,
     time:
       timeIn(json) ??
-      isoFrom(at(json, 'request', 'time')) ??
-      (at(json, 'request', 'method') === undefined
-        ? isoFrom(at(json, 'request', 'timestamp'))
-        : timeIn(at(json, 'request'))) ??
+      isoFrom(wrapper?.time) ??
+      (wrapper?.method === undefined ? isoFrom(wrapper?.timestamp) : timeIn(wrapper)) ??
       isoFrom(answer.created),
     ...accountOf(
       nameAt(json, 'account') ?? nameAt(json, 'customer', 'id') ?? nameBeside(json),
@@ -216,10 +227,8 @@ function shortModel(named: string | undefined): string | undefined {
 
 /** Gemini names its model in the address: models/gemini-2.5-flash:generateContent. */
 function modelInUrl(json: unknown): string | undefined {
+  const wrapper = wrapperIn(json);
   const url =
-    textAt(json, 'request', 'url') ??
-    textAt(json, 'url') ??
-    textAt(json, 'request', 'path') ??
-    textAt(json, 'path');
+    textAt(wrapper, 'url') ?? textAt(json, 'url') ?? textAt(wrapper, 'path') ?? textAt(json, 'path');
   return /\/(?:models|deployments)\/([^/:?]+)/.exec(url ?? '')?.[1];
 }

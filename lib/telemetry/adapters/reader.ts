@@ -255,11 +255,16 @@ const MARKS: readonly (readonly [format: string, matches: (entry: Json) => boole
     ['own', (entry) => ownShape(entry)?.name],
   ];
 
+/** Formats whose entries have neither messages nor a request at their top: a log may spread a request's body, and its fields, into its line. */
+const HOLD_NO_CALL: ReadonlySet<string> = new Set(['event', 'otel', 'bedrock', 'newrelic']);
+
 /** The name of an entry's format; of an export, the product's. */
 function formatOf(entry: unknown): string {
   const object = objectOf(entry);
   if (object === undefined) return 'unknown';
+  const isCall = 'messages' in object || 'request' in object;
   for (const [format, matches] of MARKS) {
+    if (isCall && HOLD_NO_CALL.has(format)) continue;
     const matched = matches(object);
     if (matched !== undefined && matched !== false) return matched === true ? format : matched;
   }

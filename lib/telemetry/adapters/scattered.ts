@@ -1,6 +1,7 @@
 import { roleKind } from '../turns.ts';
 import { nameBeside, nameInFlat } from './account-names.ts';
 import { type ReadAnswer, readAnswer, tokensOf } from './answer.ts';
+import { ANSWERS, holdsAnswer, namesNoAccount, USAGES } from './client-fields.ts';
 import type { ExportShape } from './export-shape.ts';
 import { at, type Json, jsonIn, listOf, nameAt, numberIn, objectOf, smallNames, textAt } from './fields.ts';
 import { isItem, partsOf, roleOf, textOf } from './message-names.ts';
@@ -21,18 +22,12 @@ const LONGEST_TEXT = 4_000_000;
 /** Nobody's product has longer names of fields; a customer's arguments of tools may, and patterns are tried on each. */
 const LONGEST_NAME = 128;
 
-/** Fields of what the customer sent or the model said: who asked is never looked for in them. */
-const OF_BODIES =
-  /^(?:.*[-_.])?(?:body|req(?:uest)?s?|res(?:p(?:onse)?s?)?|inputs?|outputs?|messages|prompts?|contents?|kwargs|args|arguments|params|completions?|generations?|choices|tool\w*|query|question|answer|headers?|cookies?|baggage)$|(?:request|response)(?:body|payload|content)?$/i;
 const MODELS =
   /^(?:(?:ls|llm|ai|request|response|foundation)[._]?)?model(?:[._]?(?:name|id|arn))?$|^deployment(?:[._]?(?:name|id))?$/i;
-const ANSWERS =
-  /(?:response|outputs?|results?|completion|answer|generations?|reply|replies|choices)(?:[-_.]?(?:text|body|message|content|data|metadata))?$/i;
 /** One text that asks, where no messages are there. */
 const ASKS =
   /^(?:prompt|question|query|input_?value|input_?text|(?:user|human|chat)_?(?:prompt|message|input|query|question)|message|input)$/i;
 const SYSTEMS = /^(?:system|instructions|preamble|system_?(?:prompt|message|instructions?))$/i;
-const USAGES = /usage|tokens?|metrics|counts?$/i;
 
 interface Found {
   readonly value: Json;
@@ -55,7 +50,7 @@ function objectsIn(entry: Json): readonly Found[] {
         if (++seen > MAX_VALUES) return found;
         if (name.length > LONGEST_NAME) continue;
         const path = [...held.path, name];
-        const isLogged = held.isLogged && !OF_BODIES.test(name);
+        const isLogged = held.isLogged && !namesNoAccount(name);
         for (const value of inside(inner)) next.push({ value, path, isLogged: isLogged && value === inner });
       }
     }
@@ -98,7 +93,7 @@ function messagesIn(held: unknown): readonly Json[] | undefined {
 /** The body that asks: one with messages, else one with a text that asks. */
 function requestOf(objects: readonly Found[]): Asked | undefined {
   for (const { value } of objects)
-    for (const [name, held] of Object.entries(value)) {
+    for (const [name, held] of messagesFirst(value)) {
       const messages = messagesIn(held);
       if (messages === undefined) continue;
       const whole = readRequest(value);
@@ -119,6 +114,12 @@ function requestOf(objects: readonly Found[]): Asked | undefined {
           source: value,
         };
   return undefined;
+}
+
+/** Fields of an object, that of the usual name first: whoever asks may put other lists beside it. */
+function messagesFirst(value: Json): readonly (readonly [string, unknown])[] {
+  const fields = Object.entries(value);
+  return 'messages' in value ? [['messages', value.messages], ...fields] : fields;
 }
 
 function withoutAsked(body: Json): Json {
@@ -238,20 +239,31 @@ function saysAnswer(objects: readonly Found[]): boolean {
 const OF_REQUESTS = /^(?:user|metadata)$/i;
 
 /**
- * The account: of the outermost object that names one in a field of whoever logs. What lies in the object that asks may be the
- * request's own; of an entry that asks itself that is so of some fields.
+ * Objects in which whoever logs may say whose a call is, and when: not those within the object that asks, which may be the request's own,
+ * and not that object itself where the answer stands outside of it, as then it is the body of the request.
  */
-function accountIn(objects: readonly Found[], asked: Json): string | undefined {
-  const toAsked = objects.find(({ value }) => value === asked)?.path ?? [];
-  const isAsked = (path: readonly string[]) =>
-    toAsked.length === 0
-      ? OF_REQUESTS.test(path[0] ?? '')
-      : path.length > toAsked.length && toAsked.every((name, i) => path[i] === name);
+function besideAsked({ objects, source }: Call): readonly Found[] {
+  const toAsked = objects.find(({ value }) => value === source)?.path ?? [];
+  const isWithin = (path: readonly string[]) => toAsked.every((name, i) => path[i] === name);
+  const isBody =
+    toAsked.length > 0 &&
+    objects.some(
+      ({ path, value }) =>
+        !isWithin(path) && Object.entries(value).some(([name, held]) => holdsAnswer(name, held)),
+    );
+  return objects.filter(({ path, value }) => {
+    if (toAsked.length === 0) return !OF_REQUESTS.test(path[0] ?? '');
+    return !isWithin(path) || (value === source && !isBody);
+  });
+}
+
+/** The account: of the outermost object that names one in a field of whoever logs; of an entry that asks itself in some fields only. */
+function accountIn(call: Call): string | undefined {
   return (
-    objects
-      .filter(({ path, isLogged }) => isLogged && !isAsked(path))
+    besideAsked(call)
+      .filter(({ isLogged }) => isLogged)
       .map(({ value }) =>
-        value === asked
+        value === call.source
           ? (nameInFlat(value) ?? nameAt(value, 'user', 'id') ?? nameAt(value, 'consumer'))
           : nameBeside(value),
       )
@@ -260,8 +272,9 @@ function accountIn(objects: readonly Found[], asked: Json): string | undefined {
   );
 }
 
-/** When: as whoever logs says, else wherever a time stands. */
-function timeOf(objects: readonly Found[]): string | undefined {
+/** When: as whoever logs says, else wherever a time stands that the customer did not write. */
+function timeOf(call: Call): string | undefined {
+  const objects = besideAsked(call);
   const inFirst = (some: readonly Found[]) =>
     some.map(({ value }) => timeIn(value)).find((time) => time !== undefined);
   return inFirst(objects.filter(({ isLogged }) => isLogged)) ?? inFirst(objects);
@@ -294,8 +307,8 @@ export const SCATTERED: ExportShape = {
       },
       ...{ url: root.url ?? root.path ?? root.endpoint, headers: root.headers },
       ...{ client_ip: root.client_ip ?? root.clientIp ?? root.ip, user_agent: root.user_agent },
-      account: accountIn(call.objects, call.source),
-      time: timeOf(call.objects),
+      account: accountIn(call),
+      time: timeOf(call),
       usage: call.usage,
       request: { ...paramsIn(call.objects), ...call.request, ...modelled(call) },
       response: call.answer ?? {},

@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import { DAY_MS } from '../time.ts';
+import { AUTHOR_MAX, VERDICTS } from './finding.ts';
+
+/** Characters of a note; the same as a finding's. */
+const NOTE_MAX = 4000;
+
+/** How long an answer teaches, ms: as long as findings are kept by default. */
+export const ANSWER_KEPT_MS = 1096 * DAY_MS;
+
+/**
+ * What a person said of an account that the review asks about, whether it has a finding or not. It teaches the next calibration, and silences
+ * nobody. Answers are only added: the newest counts, `unsure` takes back what was said.
+ */
+export const answer = z.strictObject({
+  account: z
+    .string()
+    .regex(/^a_[a-z2-7]{26}$/, 'must be a pseudonym: a_ and 26 letters or digits')
+    .describe('pseudonym'),
+  verdict: z.enum(VERDICTS),
+  at: z.iso.datetime().describe('processing time'),
+  by: z.string().min(1).max(AUTHOR_MAX).describe('principal'),
+  claimed: z.string().max(AUTHOR_MAX).optional().describe('what the caller calls itself'),
+  note: z.string().min(1).max(NOTE_MAX).optional(),
+  decision: z.string().min(1).max(128).describe('id of the decision: given again, it is not made twice'),
+});
+export type Answer = z.infer<typeof answer>;

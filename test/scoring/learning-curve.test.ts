@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { attackScores } from '../../lib/scoring/attack-scores.ts';
+import { learningCurve } from '../../lib/scoring/learning-curve.ts';
+import type { ReviewEntry } from '../../lib/scoring/review.ts';
+import { curveSentence, keptReview, REVIEW_KEPT, storedReview } from '../../lib/scoring/stored-review.ts';
+import { plainLibrary } from './plain-library.ts';
+
+const peak = (account: string, score: number) => ({ account, score, hours: 24, slice: 0 });
+const entry = (...accounts: string[]): ReviewEntry => ({ accounts, score: 1, rank: 1 });
+
+describe('the learning curve', () => {
+  // nine accounts over thirty days support one in ten
+  const peaks = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'].map((name, i) => peak(name, 9 - i));
+
+  it('is the share of attacks above the highest account that is left, as answers take accounts away', () => {
+    const curve = learningCurve([1.5, 6.5, 7.5, 8.5], peaks, [entry('a'), entry('c', 'b')], {
+      suspect: 0.1,
+      days: 30,
+    });
+    expect(curve).toEqual([
+      { answered: 0, recall: 0 },
+      { answered: 1, recall: 1 / 4 },
+      { answered: 2, recall: 3 / 4 },
+    ]);
+    expect(curveSentence(curve)).toBe(
+      'of attacks like those of the library 0 % would be flagged today, each account by itself; up to 75 % once the first 2 questions are answered, if the answers are extraction',
+    );
+  });
+
+  it('lets as many accounts of the past show as much as the level allows', () => {
+    // (k + 1) / (9 + 1) of 0.3: two may
+    expect(learningCurve([7.5], peaks, [], { suspect: 0.3, days: 30 })).toEqual([{ answered: 0, recall: 1 }]);
+    expect(learningCurve([7.5], peaks, [], { suspect: 0.2, days: 30 })).toEqual([{ answered: 0, recall: 0 }]);
+  });
+
+  it('says nothing where there is no level, or nothing to measure with', () => {
+    expect(learningCurve([1], peaks, [], { suspect: undefined, days: 30 })).toEqual([]);
+    expect(learningCurve([], peaks, [], { suspect: 0.1, days: 30 })).toEqual([]);
+    expect(curveSentence([])).toBeUndefined();
+  });
+
+  it('never falls with more answers of extraction', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 1, maxLength: 30 }),
+        fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 2, maxLength: 60 }),
+        fc.integer({ min: 0, max: 20 }),
+        (attacks, scores, asked) => {
+          const held = [...scores].sort((a, b) => b - a).map((score, i) => peak(`a${i}`, score));
+          const queue = held.slice(0, asked).map(({ account }) => entry(account));
+          const least = 1 / (held.length + 1);
+          const curve = learningCurve(attacks, held, queue, { suspect: least, days: 30 });
+          for (const [i, { recall }] of curve.entries())
+            expect(recall).toBeGreaterThanOrEqual(curve[i - 1]?.recall ?? 0);
+          expect(curve.at(-1)?.answered).toBe(queue.length);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
+
+it("the library's attacks are scored by forests that have not seen them: beyond the past where they differ, as it where they do not", () => {
+  const { library, random } = plainLibrary(3);
+  const past = Array.from({ length: 60 }, (_, i) => ({
+    account: `p${i}`,
+    rows: [random(0, 0.4)],
+    events: [100],
+  }));
+  const rules = {
+    windows: [24],
+    library,
+    verdicts: { extraction: new Set<string>(), benign: new Set<string>(), grey: new Set<string>() },
+    sizes: { trees: 4 },
+  };
+  const apart = attackScores(past, rules);
+  expect(apart).toHaveLength(library.attacks.length);
+  expect(apart).toEqual(apart.toSorted((a, b) => a - b));
+  // attacks that no forest could tell from the past, had it not seen them
+  const alike = attackScores(past, { ...rules, library: { ...library, attacks: library.ordinary } });
+  expect(Math.min(...apart)).toBeGreaterThan(Math.max(...alike));
+});
+
+it('what is kept of a review stays within its bounds, whatever was asked', () => {
+  const text = fc.string({ maxLength: 400 });
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.record({ accounts: fc.array(fc.constant('a_x'), { maxLength: 70 }), why: fc.array(text) }),
+        {
+          maxLength: 40,
+        },
+      ),
+      (entries) => {
+        const about = { calibration: 'c', at: '2026-03-01T00:00:00.000Z', curve: [] };
+        const kept = keptReview(about, entries);
+        expect(storedReview.parse(kept)).toEqual(kept);
+        expect(kept.entries.length).toBe(Math.min(entries.length, REVIEW_KEPT.entries));
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
