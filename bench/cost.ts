@@ -142,6 +142,8 @@ function simulated(
   };
 }
 const ACCOUNTS = 100_000;
+/** Fleets whose reads are measured: of the first a function keeps all, of the last nothing. */
+const FLEETS = [5000, 20_000, ACCOUNTS, 500_000, 5_000_000];
 
 async function main(folder: string): Promise<void> {
   const [rate, gateways, share] = [Number(values.rate), Number(values.gateways), Number(values.share)];
@@ -153,11 +155,20 @@ async function main(folder: string): Promise<void> {
   const stores: Replayed[] = [];
   for (const seconds of [0, 5, 60, 300]) {
     // the plain design is looked at on a part: it takes a write for each event
-    const held = await replayed(seconds === 0 ? events.slice(0, events.length >> 2) : events, seconds);
+    const part = seconds === 0 ? events.slice(0, events.length >> 2) : events;
+    const held = await replayed(part, seconds, ACCOUNTS);
     stores.push(held);
     say(`window ${seconds} s: ${held.writeUnitsPerEvent.toFixed(3)} write units an event, ${kindsOf(held)}`);
   }
   const [plain, ...windows] = stores;
+  const reads: CostFigures['reads'] = [];
+  for (const accounts of FLEETS) {
+    const held = accounts === ACCOUNTS ? stores[2] : await replayed(events, 60, accounts);
+    if (held === undefined) throw new RangeError('no window was replayed');
+    const unitsPerFlush = held.readUnitsPerEvent / held.flushesPerEvent;
+    reads.push({ accounts, unitsPerFlush: rounded(unitsPerFlush) });
+    say(`${accounts} accounts: ${unitsPerFlush.toFixed(2)} read units an account that is written`);
+  }
   const scenarios: Scenario[] = [];
   for (const latency of ['seconds', 'minute', 'minutes'] as const) {
     const { batchWindowSeconds, batchSize, parallelizationFactor, lingerMs } = LATENCY[latency];
@@ -169,12 +180,12 @@ async function main(folder: string): Promise<void> {
   }
   const figures = costFigures.parse({
     traffic: `${events.length} events of ${windows[0]?.accounts} accounts, labelled example traffic at its own pace`,
-    windows: windows.map(({ seconds, writeUnitsPerEvent, readUnitsPerEvent, flushesPerEvent }) => ({
+    windows: windows.map(({ seconds, writeUnitsPerEvent, flushesPerEvent }) => ({
       seconds,
       writeUnitsPerEvent: rounded(writeUnitsPerEvent),
-      readUnitsPerEvent: rounded(readUnitsPerEvent),
       flushesPerEvent: rounded(flushesPerEvent),
     })),
+    reads,
     bytes: { perEvent: Math.round(bytes.perEvent), perRecord: Math.round(bytes.perRecord) },
     archiveGroups: 16,
     bytesPerAccount: Math.round(windows[0]?.bytesPerAccount ?? 0),

@@ -11,14 +11,14 @@ import { dataFolder } from './traffic.ts';
 /**
  * Single accounts, whole kinds of extraction left out in turn: the library knows every other kind and a third of the benign
  * accounts, the past is another third, with a share of the left-out kind among them that nobody has noticed; judged are the last third
- * and the rest of the kind. Usage: npm run bench:detect -- --data DIR (exchanges-*.ndjson.gz, labels.csv).
+ * and the rest of the kind. All kinds share one deal of the benign accounts; the first line says what many deals come to. Usage: npm run bench:detect -- --data DIR (exchanges-*.ndjson.gz, labels.csv).
  */
 type Account = LabelledPast & { readonly kind: string };
 
 /** Shares of attackers among the past. */
 const POISON = [0, 0.05, 0.2];
 
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
 
 /** Accounts judged that exceed all of the past. */
 function flagged(past: readonly Account[], judged: readonly Account[], library: AttackLibrary): Set<Account> {
@@ -35,11 +35,42 @@ function flagged(past: readonly Account[], judged: readonly Account[], library: 
   );
 }
 
+/** What the library has seen as ordinary must not be judged, nor be what others are held against. */
+function thirdOf({ account }: Account, deal: string): number {
+  return foldOf(`${account}/${deal}`, 3);
+}
+
+/** Deals of the benign accounts into thirds: one alone says little, as a few accounts that act alike fall to one side of it. */
+const DEALS = ['third', 'a', 'b', 'c', 'd', 'e', 'f', 'g'];
+
+/**
+ * False positives where all kinds are known and nobody of them is in the past, over many deals of the benign accounts, past and judged
+ * in both roles.
+ */
+function measureBenign(accounts: readonly Account[]): string {
+  const benign = accounts.filter(({ label }) => label === 'benign');
+  let [wronged, judgements, stated] = [0, 0, 0];
+  for (const deal of DEALS) {
+    const library = makeLibrary(
+      'bench',
+      accounts.filter((held) => held.label === 'extraction' || thirdOf(held, deal) === 0),
+      defaultPolicy.windows,
+    );
+    for (const role of [1, 2]) {
+      const past = benign.filter((held) => thirdOf(held, deal) === role);
+      const judged = benign.filter((held) => thirdOf(held, deal) === 3 - role);
+      wronged += flagged(past, judged, library).size;
+      judgements += judged.length;
+      stated += judged.length / (past.length + 1);
+    }
+  }
+  return `no attackers in the past, ${DEALS.length} deals in both roles: benign ${wronged} of ${judgements} judgements (${percent(wronged / judgements)}; stated ${percent(stated / judgements)}, ${stated.toFixed(0)})`;
+}
+
 function measure(accounts: readonly Account[], kind: string, poison: number): string {
   const benign = accounts.filter(({ label }) => label === 'benign');
   const of = accounts.filter((held) => held.kind === kind);
-  // what the library has seen as ordinary must not be judged, nor be what others are held against
-  const third = (held: Account): number => foldOf(`${held.account}/third`, 3);
+  const third = (held: Account): number => thirdOf(held, 'third');
   const ordinary = benign.filter((held) => third(held) === 1);
   const hidden = of.slice(0, Math.min(Math.floor(of.length / 2), Math.round(poison * ordinary.length)));
   const library = makeLibrary(
@@ -62,6 +93,7 @@ function measure(accounts: readonly Account[], kind: string, poison: number): st
 const folder = dataFolder(process.argv, 'bench:detect');
 if (folder !== undefined) {
   const accounts = await labelledPast(folder);
+  process.stdout.write(`${measureBenign(accounts)}\n`);
   const kinds = [
     ...new Set(accounts.filter(({ label }) => label === 'extraction').map(({ kind }) => kind)),
   ].sort();

@@ -44,6 +44,6 @@ function Curve({ curve }: { curve: StoredReview['curve'] }) {
   <p class="small muted">Share of attacks like those of the library that would be flagged by themselves at the false-positive rate of suspect, once so many of the questions below are answered, if the answers are extraction. Groups, and what confirmed attacks teach besides, are not in it.</p>
   <div class="scroll" tabindex="0" role="group" aria-label="Learning curve"><table><thead><tr><th scope="col">answered</th><th scope="col">expected recall</th><th scope="col" aria-hidden="true"></th></tr></thead><tbody>${curve.map(
     ({ answered, recall }) =>
-      html`<tr><td>${answered}</td><td>${percent(recall)}</td><td aria-hidden="true"><svg viewBox="0 0 200 12" width="200" height="12"><rect x="0" y="1" width=${Math.max(1, recall * 200)} height="10" fill="var(--extraction)" /></svg></td></tr>`,
+      html`<tr><td>${answered}</td><td>${percent(recall)}</td><td aria-hidden="true"><svg viewBox="0 0 200 12" style="max-width:12rem;height:auto"><rect x="0" y="1" width=${Math.max(1, recall * 200)} height="10" fill="var(--extraction)" /></svg></td></tr>`,
   )}</tbody></table></div>`;
 }

@@ -1,7 +1,7 @@
 import { applyBatch } from '../../lambdas/score/apply-batch.ts';
-import { FactItems } from '../../lib/aws/fact-items.ts';
+import { FACTS_KEPT, FactItems } from '../../lib/aws/fact-items.ts';
 import { LinkTable } from '../../lib/aws/link-table.ts';
-import { ProfileTable } from '../../lib/aws/profile-table.ts';
+import { PROFILES_KEPT, ProfileTable } from '../../lib/aws/profile-table.ts';
 import { decodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
 import { PROFILE_ITEMS } from '../../lib/contract/tables.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
@@ -32,16 +32,27 @@ export interface Replayed {
  * Replays traffic at its own pace through the function's own classes, over tables that count: an account's events of one
  * window are written together. In a busy stream windows follow one another without a gap, whoever sends: they are cut by the
  * clock. 0: every event is written by itself, as a plain design would.
+ * @param fleet accounts of the deployment that the traffic is a sample of: a function keeps the states of some thousands, and of all
+ *   others it reads items, parts and facts again with every write
  */
-export async function replayed(events: readonly UsageEvent[], seconds: number): Promise<Replayed> {
+export async function replayed(
+  events: readonly UsageEvent[],
+  seconds: number,
+  fleet: number,
+): Promise<Replayed> {
   const tables = new MeteredTables();
   const client = tables.client();
   const { retentionDays } = defaultPolicy;
   const longestWindow = Math.max(...defaultPolicy.windows.map(windowMs));
   const rules = { policy: defaultPolicy, calibration: defaultCalibration, code: 'bench', shadow: false };
   let now = 0;
-  const profiles = new ProfileTable(client, 'profiles', { retentionDays, longestWindow, now: () => now });
-  const links = new FactItems(client, 'profiles', { retentionDays });
+  const accounts = new Set(events.map(({ account }) => account));
+  const kept = (most: number): number => Math.max(1, Math.round((most * accounts.size) / fleet));
+  const profiles = new ProfileTable(client, 'profiles', {
+    ...{ retentionDays, longestWindow, now: () => now },
+    kept: kept(PROFILES_KEPT),
+  });
+  const links = new FactItems(client, 'profiles', { retentionDays, kept: kept(FACTS_KEPT) });
   const index = new LinkTable(client, 'links', { retentionDays });
   const indexed: Promise<void>[] = [];
   tables.onPut = (table, before, after) => {
@@ -53,7 +64,6 @@ export async function replayed(events: readonly UsageEvent[], seconds: number): 
       indexed.push(index.put(account, factsOf(after), factsOf(before)));
     if (after.content !== undefined) indexed.push(index.noteContent(account, Number(after.content.N)));
   };
-  const accounts = new Set<string>();
   let pending = new Map<string, IngestedEvent[]>();
   let window = Number.NaN;
   let flushes = 0;
@@ -72,7 +82,6 @@ export async function replayed(events: readonly UsageEvent[], seconds: number): 
     const cut = seconds === 0 ? ++sequence : Math.floor(now / (seconds * 1000));
     if (cut !== window) await flush();
     window = cut;
-    accounts.add(event.account);
     const position = positionOf(++sequence);
     const list = pending.get(event.account);
     const arrival = { event, time, arrived: now, position };

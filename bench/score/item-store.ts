@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { PROFILES_KEPT } from '../../lib/aws/profile-table.ts';
 import { encodeFacts } from '../../lib/campaigns/linking/facts-codec.ts';
 import type { AccountFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import { type AccountState, newAccount } from '../../lib/detection/account-state.ts';
@@ -26,7 +27,7 @@ interface Stored {
  */
 export class ItemStore implements ProfileStore {
   readonly #items = new Map<string, Stored>();
-  readonly #states = new RememberedStates();
+  readonly #states = new RememberedStates({ accounts: PROFILES_KEPT });
 
   load(accounts: readonly string[]): Promise<Map<string, AccountState>> {
     const states = new Map<string, AccountState>();

@@ -90,7 +90,7 @@ export class CalibrateWork {
     const { dynamodb, environment } = this.#ports;
     return new ProfileTable(dynamodb, environment.PROFILE_TABLE, {
       retentionDays: policy.retentionDays,
-      sealedCache: 1,
+      kept: 1,
     });
   }
 

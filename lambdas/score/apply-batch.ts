@@ -56,7 +56,7 @@ export async function applyBatch(
   // first: what a warm function remembers beside a profile belongs to that profile
   const loaded = await store.load(accounts, (account, error) => unreadable.set(account, error), 'recent');
   const [facts, prompts] = await Promise.all([
-    beside.links?.load(accounts, loaded),
+    beside.links?.load(accounts, loaded, 'recent'),
     earlierPrompts(beside, loaded),
   ]);
   const applied: Applied[] = [];

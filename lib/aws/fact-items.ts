@@ -11,7 +11,7 @@ import { PROFILE_ITEMS } from '../contract/tables.ts';
 import { recentlyUsed } from '../recently-used.ts';
 import { readable, UnreadableItem } from '../stores/failures.ts';
 import { type Lineage, lineageOf, type StoredStates, toRead } from '../stores/lineage.ts';
-import type { LinkFactStore } from '../stores/profile-store.ts';
+import type { LinkFactStore, Reading } from '../stores/profile-store.ts';
 import { itemsOf } from './account-items.ts';
 
 /** What is known of an account's item: its facts, and the version that a write has to name. */
@@ -22,6 +22,14 @@ interface Known {
   /** the profile that it belongs to */
   readonly of?: Lineage | undefined;
 }
+
+/**
+ * Writes of a profile after which its facts are read at half the price. Facts only grow, and whoever adds to older ones is refused and reads
+ * again; those of an account that was erased a moment ago would be more than there is, so a life that has just begun reads what stands.
+ */
+const OLD_FROM = 8;
+/** Accounts whose facts a warm function keeps. */
+export const FACTS_KEPT = 20_000;
 
 /**
  * The one owner of the profile table's `facts` items (`account`, item `facts`: facts, version, expiresAt), whose stream
@@ -42,7 +50,8 @@ export class FactItems implements LinkFactStore {
     table: string,
     options: {
       retentionDays: number;
-      cache?: number;
+      /** accounts whose facts a warm function keeps; default FACTS_KEPT */
+      kept?: number;
       onUnreadable?: (account: string, error: Error) => void;
       /** an item that cannot be read is written anew, where everything is known that belongs there; else it stays as it is */
       replacesUnreadable?: boolean;
@@ -53,15 +62,28 @@ export class FactItems implements LinkFactStore {
     this.retentionDays = options.retentionDays;
     this.onUnreadable = options.onUnreadable;
     this.replacesUnreadable = options.replacesUnreadable ?? false;
-    this.known = recentlyUsed(options.cache ?? 20_000);
+    this.known = recentlyUsed(options.kept ?? FACTS_KEPT);
   }
 
-  async load(accounts: readonly string[], stored?: StoredStates): Promise<Map<string, AccountFacts>> {
+  async load(
+    accounts: readonly string[],
+    stored?: StoredStates,
+    reading: Reading = 'newest',
+  ): Promise<Map<string, AccountFacts>> {
     const missing = toRead(this.known, accounts, stored);
-    const asked = { table: this.table, item: PROFILE_ITEMS.facts, consistent: true, what: 'link facts' };
-    const read = await itemsOf(this.client, asked, missing);
+    const isYoung = (account: string): boolean =>
+      reading === 'newest' || (stored?.get(account)?.profile.version ?? 0) < OLD_FROM;
+    const asked = { table: this.table, item: PROFILE_ITEMS.facts, what: 'link facts' };
+    const [newest, recent] = await Promise.all([
+      itemsOf(this.client, { ...asked, consistent: true }, missing.filter(isYoung)),
+      itemsOf(
+        this.client,
+        { ...asked, consistent: false },
+        missing.filter((account) => !isYoung(account)),
+      ),
+    ]);
     for (const account of missing) {
-      const item = read.get(account);
+      const item = newest.get(account) ?? recent.get(account);
       const held = item === undefined ? { facts: undefined, version: 0 } : this.decode(account, item);
       this.known.set(account, { ...held, of: lineageOf(stored?.get(account)) });
     }

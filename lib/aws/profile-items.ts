@@ -47,6 +47,23 @@ export function partsOf(
   return slices.length === 0 ? undefined : { slices: joinSlices(slices), prompts };
 }
 
+/** Parts that may have been written within the last moment: there is one at most in a write, and a write takes longer than a read is late. */
+const DOUBTED = 8;
+
+/** Whether items that were read without consistency have the newest parts that a hot item names: what is older was written long ago. */
+export function hasNewest(
+  { sealed, sealedName }: Pick<Places, 'sealed' | 'sealedName'>,
+  stored: readonly Record<string, AttributeValue>[],
+): boolean {
+  const byName = new Map(stored.map((part) => [part.item?.S ?? '', part]));
+  for (let number = sealed, name = sealedName; number > Math.max(0, sealed - DOUBTED); number--) {
+    const part = byName.get(sealedItem(number, name));
+    if (part === undefined) return false;
+    name = part.before?.S ?? '';
+  }
+  return true;
+}
+
 /** Sealed parts of items that a scan met; undefined where the newest is not among them, and is to be asked for. */
 export function joinedParts(
   account: string,

@@ -34,10 +34,11 @@ import {
 } from '../stores/profile-item.ts';
 import type { ProfileStore, Reading } from '../stores/profile-store.ts';
 import { RememberedStates } from '../stores/remembered-states.ts';
-import { itemsOf } from './account-items.ts';
+import { itemsOf, type StoredItem } from './account-items.ts';
 import { noticeAttribute } from './notice-attribute.ts';
 import {
   bytesOf,
+  hasNewest,
   hotOf,
   logItem,
   NO_PARTS,
@@ -69,6 +70,9 @@ const DAY_SECONDS = 86_400;
 /** Ids of recent events matter for an hour; this long after, the time to live may take them, seconds. */
 const IDS_KEPT = 3 * 3600;
 
+/** Accounts whose states and sealed parts a warm function keeps: of others they are read again with every write. */
+export const PROFILES_KEPT = 5000;
+
 /** What the policy in force says of storing: it may change while a function is warm. */
 export interface Keeping {
   readonly retentionDays: number;
@@ -77,8 +81,8 @@ export interface Keeping {
 }
 
 export interface ProfileTableOptions extends Keeping {
-  /** sealed parts never change, so a warm function keeps them; accounts kept, default 5,000 */
-  readonly sealedCache?: number;
+  /** accounts whose states and sealed parts a warm function keeps; default PROFILES_KEPT */
+  readonly kept?: number;
   /** processing time, ms */
   readonly now?: () => number;
 }
@@ -107,7 +111,7 @@ export class ProfileTable implements ProfileStore {
     sizeCalculation: ({ recent, redriven }) =>
       [...recent, ...redriven].reduce((sum, { ids }) => sum + countIds(ids), 1),
   });
-  private readonly states = new RememberedStates();
+  private readonly states: RememberedStates;
   private keeping: Keeping;
   /** write units that the table charged for saves of this instance */
   writeUnits = 0;
@@ -117,7 +121,9 @@ export class ProfileTable implements ProfileStore {
     this.table = table;
     this.keeping = options;
     this.now = options.now ?? Date.now;
-    this.sealed = recentlyUsed(options.sealedCache ?? 5000);
+    const accounts = options.kept ?? PROFILES_KEPT;
+    this.sealed = recentlyUsed(accounts);
+    this.states = new RememberedStates({ accounts });
   }
 
   /** The policy in force from now on. What is kept of sealed slices reaches back as far as the longest window so far. */
@@ -139,7 +145,10 @@ export class ProfileTable implements ProfileStore {
     const one = async (account: string, item: Record<string, AttributeValue> | undefined): Promise<void> => {
       try {
         if (item === undefined) this.drop(account);
-        states.set(account, item === undefined ? newAccount(account) : await this.read(account, item));
+        states.set(
+          account,
+          item === undefined ? newAccount(account) : await this.read(account, item, reading),
+        );
       } catch (error) {
         if (!(error instanceof UnreadableItem) || onUnreadable === undefined) throw error;
         // what was damaged a moment ago may be mended
@@ -281,7 +290,7 @@ export class ProfileTable implements ProfileStore {
   /** All accounts of a segment: see scanProfiles. */
   scan(scan: TableScan = {}): AsyncGenerator<AccountState> {
     const source = { client: this.client, table: this.table };
-    return scanProfiles(source, scan, (account, places) => this.sealedOf(account, places));
+    return scanProfiles(source, scan, (account, places) => this.sealedOf(account, places, 'newest'));
   }
 
   private expiry(latest: number): number {
@@ -296,19 +305,19 @@ export class ProfileTable implements ProfileStore {
   }
 
   /** The state of an item that was read; not decoded again where it is what this instance wrote or read last. */
-  private async read(account: string, item: Record<string, AttributeValue>): Promise<AccountState> {
+  private async read(account: string, item: StoredItem, reading: Reading): Promise<AccountState> {
     const hot = hotOf(item);
     const known = this.states.known(account, hot);
     if (known !== undefined) return known;
-    const state = await this.assemble(account, item);
+    const state = await this.assemble(account, item, reading);
     this.states.keep(account, hot, state);
     return state;
   }
 
-  private async assemble(account: string, item: Record<string, AttributeValue>): Promise<AccountState> {
+  private async assemble(account: string, item: StoredItem, reading: Reading): Promise<AccountState> {
     const hot = hotOf(item);
     const places = readable(`the profile of ${account}`, () => placesOf(hot));
-    const sealed = await this.sealedOf(account, places);
+    const sealed = await this.sealedOf(account, places, reading);
     const known = this.logs.get(account);
     const logs =
       known !== undefined && known.of.version === hot.version && Buffer.compare(known.of.meta, hot.meta) === 0
@@ -322,12 +331,22 @@ export class ProfileTable implements ProfileStore {
     return readable(`the profile of ${account}`, () => fromItem(account, hot, slices, logs, prompts));
   }
 
-  /** The parts that the hot item names, back to the first that has not expired. */
-  private async sealedOf(account: string, { sealed, sealedName }: Places): Promise<SealedParts> {
+  /**
+   * The parts that the hot item names, back to the first that has not expired. They never change, and the hot item says which there
+   * are: read at half the price, and again where one of the last moment is missed.
+   */
+  private async sealedOf(
+    account: string,
+    { sealed, sealedName }: Places,
+    reading: Reading,
+  ): Promise<SealedParts> {
     if (sealed === 0) return NO_PARTS;
     const known = this.sealed.get(account);
     if (known?.name === sealedName && known.number === sealed) return known.parts;
-    const stored = await this.query(account, SEALED, sealedItem(sealed, '~'));
+    const [from, to] = [SEALED, sealedItem(sealed, '~')];
+    let stored = await this.query(account, from, to, reading);
+    if (reading === 'recent' && !hasNewest({ sealed, sealedName }, stored))
+      stored = await this.query(account, from, to, 'newest');
     const parts = partsOf(account, { sealed, sealedName }, stored) ?? NO_PARTS;
     this.sealed.set(account, { number: sealed, name: sealedName, parts });
     return parts;
@@ -339,7 +358,7 @@ export class ProfileTable implements ProfileStore {
     [first, next]: PartRange,
   ): Promise<readonly IdPart[]> {
     if (first === next) return [];
-    const stored = await this.query(account, logItem(log, first), logItem(log, next - 1));
+    const stored = await this.query(account, logItem(log, first), logItem(log, next - 1), 'newest');
     return stored.map((part) => ({
       number: Number(part.item?.S?.slice(log.length + 1)),
       ids: readable(`ids of ${account}`, () => decodeIds(bytesOf(part.ids))),
@@ -351,14 +370,19 @@ export class ProfileTable implements ProfileStore {
     else this.logs.set(account, { recent, redriven, of: { version, meta } });
   }
 
-  private async query(account: string, from: string, to: string): Promise<Record<string, AttributeValue>[]> {
+  private async query(
+    account: string,
+    from: string,
+    to: string,
+    reading: Reading,
+  ): Promise<Record<string, AttributeValue>[]> {
     const items: Record<string, AttributeValue>[] = [];
     let start: Record<string, AttributeValue> | undefined;
     do {
       const page = await this.client.send(
         new QueryCommand({
           TableName: this.table,
-          ConsistentRead: true,
+          ConsistentRead: reading === 'newest',
           KeyConditionExpression: 'account = :account AND #item BETWEEN :from AND :to',
           ExpressionAttributeNames: { '#item': 'item' },
           ExpressionAttributeValues: { ':account': { S: account }, ':from': { S: from }, ':to': { S: to } },

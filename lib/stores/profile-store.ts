@@ -31,8 +31,15 @@ export interface ProfileStore {
  * wrote them since they were loaded: they are to be loaded again, and added to.
  */
 export interface LinkFactStore {
-  /** @param stored the accounts' profiles: what is remembered counts only where they went on; without, all is read */
-  load(accounts: readonly string[], stored?: StoredStates): Promise<Map<string, AccountFacts>>;
+  /**
+   * @param stored the accounts' profiles: what is remembered counts only where they went on; without, all is read
+   * @param reading as in ProfileStore; what is saved names the version that was read, too
+   */
+  load(
+    accounts: readonly string[],
+    stored?: StoredStates,
+    reading?: Reading,
+  ): Promise<Map<string, AccountFacts>>;
   save(account: string, facts: AccountFacts): Promise<'saved' | 'conflict'>;
 }
 

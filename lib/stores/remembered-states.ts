@@ -3,9 +3,6 @@ import type { AccountState } from '../detection/account-state.ts';
 import { recentlyUsed } from '../recently-used.ts';
 import type { HotItem } from './profile-item.ts';
 
-/** Decoded states that are kept, by accounts. */
-const KEPT = 5000;
-
 interface Remembered {
   readonly item: HotItem;
   readonly state: AccountState;
@@ -19,8 +16,8 @@ interface Remembered {
 export class RememberedStates {
   readonly #known: LRUCache<string, Remembered>;
 
-  constructor(options: { accounts?: number } = {}) {
-    this.#known = recentlyUsed(options.accounts ?? KEPT);
+  constructor({ accounts }: { readonly accounts: number }) {
+    this.#known = recentlyUsed(accounts);
   }
 
   /** The state of an item, where nothing of it has changed; undefined: it is to be decoded, and what lies beside it read. */

@@ -141,6 +141,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     ['test/stores/profile-store.test.ts'],
   ),
   bug(
+    'newest-part-missed',
+    TABLE,
+    "if (reading === 'recent' && !hasNewest(",
+    "if (reading === 'newest' && !hasNewest(",
+    'an account is judged without the part that was sealed a moment ago',
+    ['test/stores/profile-store.test.ts'],
+  ),
+  bug(
     'sealed-last-unread',
     TABLE,
     "sealedItem(sealed, '~')",

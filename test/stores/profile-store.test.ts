@@ -1,4 +1,9 @@
-import { type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyBatch } from '../../lambdas/score/apply-batch.ts';
 import { profilePlace } from '../../lib/aws/erasure/own-items.ts';
@@ -186,6 +191,31 @@ describe('a warm function', () => {
     for (let i = 0; i < 70; i += 10) await push(warm, who, events.slice(i, i + 10));
     for (let i = 70; i < 140; i += 10) await push(other, who, events.slice(i, i + 10));
     expect(counted((await warm.load([who])).get(who))).toBe(140);
+  });
+
+  it('reads parts at half the price, and again where a read is late by the newest one', async () => {
+    const who = account(next++);
+    const writer = new ProfileTable(client, TABLE, { retentionDays: 35 });
+    const events = arrivals(harvest({ account: who, events: 140, everyMs: HOUR }));
+    for (let i = 0; i < 140; i += 10) await push(writer, who, events.slice(i, i + 10));
+    const read: string[] = [];
+    const parts = async (late: boolean): Promise<number> => {
+      read.length = 0;
+      const send = async (command: unknown): Promise<unknown> => {
+        if (!(command instanceof QueryCommand)) return client.send(command as never);
+        const answer = await client.send(command);
+        const { ConsistentRead } = command.input;
+        read.push(ConsistentRead === true ? 'consistent' : 'eventual');
+        return late && ConsistentRead !== true ? { ...answer, Items: answer.Items?.slice(0, -1) } : answer;
+      };
+      const behind: DynamoDBClient = Object.create(client, { send: { value: send } });
+      const cold = new ProfileTable(behind, TABLE, { retentionDays: 35 });
+      return counted((await cold.load([who], undefined, 'recent')).get(who));
+    };
+    expect(await parts(false)).toBe(140);
+    expect(read).toEqual(['eventual']);
+    expect(await parts(true)).toBe(140);
+    expect(read).toEqual(['eventual', 'consistent']);
   });
 
   it('has what a longer window needs as soon as a policy asks for it', async () => {

@@ -45,7 +45,7 @@ describe('a function that remembers what it decoded', () => {
         (kind, sizes) => {
           const arrivals = arrivalsOf(kind, 600);
           const name = arrivals[0]?.event.account ?? '';
-          const memory = new RememberedStates();
+          const memory = new RememberedStates({ accounts: 100 });
           let cold: HotItem | undefined;
           let warm: HotItem | undefined;
           let sealed = newAccount(name).sealed;
@@ -77,7 +77,7 @@ describe('a function that remembers what it decoded', () => {
   it('decodes an item that differs in one byte', () => {
     const state = processBatch(newAccount(account(2)), arrivalsOf('harvest', 50), rules).state;
     const item = toItem(state);
-    const memory = new RememberedStates();
+    const memory = new RememberedStates({ accounts: 100 });
     memory.keep('a', item, state);
     expect(memory.known('a', copied(item))).toBe(state);
     const slices = item.slices.slice();

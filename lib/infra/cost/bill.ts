@@ -116,7 +116,7 @@ function tableLines(load: Load, settings: Settings, figures: CostFigures): BillL
       part: 'tables, reads',
       onDemand: millions(load.readUnitsPerSecond) * dynamodb.readMillion,
       provisioned: provisionedUnits(load.readUnitsPerSecond, settings) * MONTH_HOURS * dynamodb.readUnitHour,
-      growth: 'with events, as writes do',
+      growth: 'with events, and with accounts: what a function does not keep of one it reads again',
       firstLimit: '40,000 read units a second a table (default quota); 3,000 a second a partition',
     },
     {

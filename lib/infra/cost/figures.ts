@@ -7,7 +7,6 @@ const windowFigures = z.object({
   /** seconds of which an account's events are written together */
   seconds: z.number().nonnegative(),
   writeUnitsPerEvent: z.number().positive(),
-  readUnitsPerEvent: z.number().positive(),
   /** accounts that are written, for each event */
   flushesPerEvent: z.number().positive(),
 });
@@ -16,6 +15,11 @@ const figures = z.object({
   /** what was measured on, in words */
   traffic: z.string(),
   windows: z.array(windowFigures).min(2),
+  /**
+   * read units of an account that is written, by accounts of the fleet: a function keeps the states of some thousands, and of all others
+   * it reads parts and facts again
+   */
+  reads: z.array(z.object({ accounts: z.number().positive(), unitsPerFlush: z.number().positive() })).min(2),
   bytes: z.object({ perEvent: z.number().positive(), perRecord: z.number().positive() }),
   /** groups of buckets that archive objects are made by */
   archiveGroups: z.number().positive(),

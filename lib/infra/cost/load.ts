@@ -80,15 +80,30 @@ export function unitsAt<T extends { readonly seconds: number }>(
   windows: readonly T[],
   pick: (figures: T) => number,
 ): number {
-  const sorted = [...windows].sort((a, b) => a.seconds - b.seconds);
-  const after = sorted.findIndex((held) => held.seconds >= seconds);
+  return between(
+    seconds,
+    windows.map((held) => [held.seconds, pick(held)]),
+  );
+}
+
+/** Read units of an account that is written, in a fleet of so many accounts. */
+export function readsOf(accounts: number, { reads }: CostFigures): number {
+  return between(
+    accounts,
+    reads.map((held) => [held.accounts, held.unitsPerFlush]),
+  );
+}
+
+/** Between measured points, evenly with the logarithm; before the first and behind the last as they are. */
+function between(at: number, points: readonly (readonly [at: number, value: number])[]): number {
+  const sorted = [...points].sort(([a], [b]) => a - b);
+  const after = sorted.findIndex(([place]) => place >= at);
   const high = sorted[after === -1 ? sorted.length - 1 : after];
   const low = sorted[Math.max(0, (after === -1 ? sorted.length : after) - 1)];
   if (high === undefined || low === undefined) throw new RangeError('no figures');
-  if (high === low || after === -1 || after === 0) return pick(high);
-  const share =
-    Math.log((seconds + 1) / (low.seconds + 1)) / Math.log((high.seconds + 1) / (low.seconds + 1));
-  return pick(low) + share * (pick(high) - pick(low));
+  if (high === low || after === -1 || after === 0) return high[1];
+  const share = Math.log((at + 1) / (low[0] + 1)) / Math.log((high[0] + 1) / (low[0] + 1));
+  return low[1] + share * (high[1] - low[1]);
 }
 
 /** Invocations of `index` in a second, for so many accounts that are written. */
@@ -108,7 +123,6 @@ export function loadOf(workload: Workload, figures: CostFigures): Load {
   const events = eventsPerSecond / batches;
   const flushes = unitsAt(seconds, figures.windows, (held) => held.flushesPerEvent);
   const writes = unitsAt(seconds, figures.windows, (held) => held.writeUnitsPerEvent);
-  const reads = unitsAt(seconds, figures.windows, (held) => held.readUnitsPerEvent);
   const indexed = indexRuns(eventsPerSecond * flushes);
   return {
     eventsPerSecond,
@@ -121,7 +135,7 @@ export function loadOf(workload: Workload, figures: CostFigures): Load {
     archiveObjectsPerSecond: batches * objectsOf(records / batches, lanes, figures),
     // `index` moves the clock of the traffic once a batch
     writeUnitsPerSecond: eventsPerSecond * writes + indexed,
-    readUnitsPerSecond: eventsPerSecond * reads,
+    readUnitsPerSecond: eventsPerSecond * flushes * readsOf(accounts, figures),
     tableBatchesPerSecond: indexed,
     accounts,
     gateways,

@@ -100,6 +100,12 @@ export function asksItself(body: Json): boolean {
   );
 }
 
+/** The body of a request, which a logger may have wrapped with its address and headers; nothing in a body that asks is taken for one. */
+export function bodyOf(logged: unknown): Json | undefined {
+  const held = objectOf(logged);
+  return held === undefined || asksItself(held) ? held : (objectOf(jsonIn(held.body)) ?? held);
+}
+
 /** What the first event of an answer is: it tells of which API. */
 function firstOf(answer: unknown): Json | undefined {
   const held = typeof answer === 'string' ? streamedIn(answer) : answer;

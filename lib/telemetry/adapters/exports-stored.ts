@@ -1,3 +1,4 @@
+import { asksItself } from './asked-ways.ts';
 import type { ExportShape } from './export-shape.ts';
 import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
 import { timeIn } from './times-beside.ts';
@@ -92,6 +93,7 @@ export const STORED: readonly ExportShape[] = [
         request:
           entry.params ??
           entry.body ??
+          (asksItself(objectOf(entry.request) ?? {}) ? entry.request : undefined) ??
           at(entry.request, 'params') ??
           at(entry.request, 'body') ??
           entry.request,

@@ -9,7 +9,7 @@ import {
   single,
 } from './adapter.ts';
 import { errorEnding, readAnswer } from './answer.ts';
-import { readByModel } from './asked-ways.ts';
+import { bodyOf, readByModel } from './asked-ways.ts';
 import { promptMessages } from './chat-templates.ts';
 import { type Ending, outcomeFrom } from './endings.ts';
 import { accountOf, type ClientTrust, NO_TRUST } from './field-control.ts';
@@ -100,8 +100,8 @@ function loggedMessages(payload: Json): readonly ReadMessage[] | undefined {
       return promptMessages(typeof last === 'string' ? last : first);
     }
     if (typeof logged === 'string' && logged !== '' && !isCutJson(logged)) return promptMessages(logged);
-    const body = objectOf(at(logged, 'body')) ?? objectOf(logged);
-    const asked = body === undefined ? undefined : readRequest(body);
+    const body = bodyOf(logged);
+    const asked = body === undefined ? undefined : readRequest(readByModel(body, jsonIn(payload.response)));
     if (asked !== undefined && asked.messages.length > 0) return asked.messages;
     // a prompt of Completions that is JSON of its own
     if (held === payload.messages && typeof held === 'string' && isSaid(held)) return promptMessages(held);
@@ -118,7 +118,7 @@ function foundIn(payload: Json, messages: readonly ReadMessage[], clients: Clien
   // of the request and not of its key: in whichever place says it
   const network = places.find((held) => 'asn' in held || 'tls' in held);
   const answer = readAnswer(jsonIn(payload.response));
-  const request = objectOf(jsonIn(payload.proxy_server_request));
+  const request = bodyOf(jsonIn(payload.proxy_server_request));
   const anthropic = objectOf(jsonIn(payload.messages));
   return {
     id: textAt(payload, 'id') ?? textAt(payload, 'request_id') ?? textAt(payload, 'litellm_call_id'),
@@ -145,7 +145,6 @@ function foundIn(payload: Json, messages: readonly ReadMessage[], clients: Clien
     params: paramsOf(
       objectOf(jsonIn(payload.model_parameters)) ??
         objectOf(jsonIn(payload.optional_params)) ??
-        objectOf(at(request, 'body')) ??
         request ??
         anthropic,
     ),

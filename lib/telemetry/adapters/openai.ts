@@ -47,15 +47,25 @@ export const fromGemini: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted 
 };
 
 function requestBody(json: unknown): Json | undefined {
-  const held = valueIn(at(json, 'request'));
+  const held = requestIn(json);
   const wrapper = wrapperIn(json);
   return objectOf(bodyIn(wrapper)) ?? objectOf(at(wrapper, 'json_data')) ?? objectOf(held);
 }
 
 /** What a logger wrote around a body: its address, its headers. Undefined where the body itself stands there, all of it the client's. */
 function wrapperIn(json: unknown): Json | undefined {
-  const held = objectOf(valueIn(at(json, 'request')));
+  const held = objectOf(requestIn(json));
   return held === undefined || asksItself(held) ? undefined : held;
+}
+
+/** A request is asked for in several places; where it stands as text it is parsed once. */
+const requests = new WeakMap<Json, unknown>();
+
+function requestIn(json: unknown): unknown {
+  const entry = objectOf(json);
+  if (entry === undefined) return undefined;
+  if (!requests.has(entry)) requests.set(entry, valueIn(entry.request));
+  return requests.get(entry);
 }
 
 /** A body that is text: JSON, JSON of JSON, or as Python and others print an object. */

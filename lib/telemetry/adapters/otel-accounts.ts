@@ -1,7 +1,9 @@
 import { accountOf, type ClientTrust, type NamedAccount } from './field-control.ts';
 
-/** Attributes that name the account, by whom they are set. */
-const OWN = ['siphonwatch.account', 'enduser.id', 'user.id', 'enduser.pseudo.id'] as const;
+/** Attributes that the operator's own instrumentation sets. */
+const OPERATORS = ['siphonwatch.account', 'enduser.id'] as const;
+/** The same, which instrumentations of a proxy also fill with `user` of the request. */
+const OWN = ['user.id', 'enduser.pseudo.id'] as const;
 
 /** Where instrumentations put who asked: OpenLLMetry's association properties, Vercel's metadata, LangSmith. */
 const BY_INSTRUMENTATION = [
@@ -15,7 +17,7 @@ const BY_INSTRUMENTATION = [
   'metadata.user_id',
 ] as const;
 
-/** What LiteLLM's proxy says of its key. */
+/** What LiteLLM's proxy says of the key that it authenticated: before all that the request may have said. */
 const BY_PROXY = [
   'metadata.user_api_key_org_id',
   'metadata.user_api_key_team_id',
@@ -24,7 +26,7 @@ const BY_PROXY = [
 ] as const;
 
 /** For the message of a call without an account. */
-export const OTEL_ACCOUNT_PLACES = [...OWN, ...BY_INSTRUMENTATION].join(', ');
+export const OTEL_ACCOUNT_PLACES = [...OPERATORS, ...OWN, ...BY_INSTRUMENTATION].join(', ');
 
 /**
  * The account of a call.
@@ -37,7 +39,7 @@ export function otelAccount(
   named: string | undefined,
 ): NamedAccount {
   return accountOf(
-    fact(...(named === undefined ? [] : [named]), ...OWN, ...BY_INSTRUMENTATION, ...BY_PROXY),
+    fact(...(named === undefined ? [] : [named]), ...OPERATORS, ...BY_PROXY, ...OWN, ...BY_INSTRUMENTATION),
     { 'gen_ai.request.user': fact('gen_ai.request.user', 'gen_ai.openai.request.user') },
     clients,
   );

@@ -1,4 +1,5 @@
 import { kindOf, type Reason } from '../reason.ts';
+import { readByModel } from './asked-ways.ts';
 import { at, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 import { isCutJson, partsIn } from './json-texts.ts';
 import type { Attributes, OtlpEntry } from './otlp.ts';
@@ -177,7 +178,8 @@ function openInferenceMessages({ attributes }: OtlpEntry): readonly ReadMessage[
   }
   const numbered = readMessages(messages);
   // the body says more where a provider keeps its system prompt and results of tools apart (Anthropic, Bedrock)
-  const whole = readRequest(objectOf(jsonIn(attributes['input.value'])) ?? {})?.messages ?? [];
+  const body = objectOf(jsonIn(attributes['input.value'])) ?? {};
+  const whole = readRequest(readByModel(body, jsonIn(attributes['output.value'])))?.messages ?? [];
   if (whole.length > 0 && whole.length >= numbered.length && whole.some(({ content }) => content !== ''))
     return whole;
   if (numbered.length > 0) return numbered;

@@ -114,6 +114,51 @@ describe('fields that a client adds to the body of its request', () => {
   });
 });
 
+describe('fields of another API beside those that were read', () => {
+  const response = { object: 'response', output: [{ type: 'message', role: 'assistant', content: 'x' }] };
+  const chat = { choices: [{ message: { role: 'assistant', content: 'x' }, finish_reason: 'stop' }] };
+  const proxied = {
+    ...{ id: 'l', call_type: 'acompletion', model: 'm-1', startTime: TIME, messages: {} },
+    metadata: { user_api_key_team_id: 'acme' },
+  };
+  const question = ASKED[0]?.content;
+
+  it.each<readonly [string, object]>([
+    [
+      'a request that LiteLLM keeps, with a body of its own',
+      { ...proxied, proxy_server_request: { messages: ASKED, body: { messages: DECOY } }, response: chat },
+    ],
+    [
+      'a body that LiteLLM logs as messages',
+      { ...proxied, messages: { input: question, messages: DECOY }, response },
+    ],
+    [
+      'an answer of Responses',
+      { account: 'a', time: TIME, request: { model: 'm', input: question, messages: DECOY }, response },
+    ],
+    [
+      'a stream of Responses',
+      {
+        ...{ account: 'a', time: TIME, request: { model: 'm', input: question, contents: DECOY } },
+        response: [
+          { type: 'response.created', response },
+          { type: 'response.completed', response },
+        ],
+      },
+    ],
+    [
+      'a stream as text',
+      {
+        ...{ account: 'a', time: TIME, request: { model: 'm', prompt: question, messages: DECOY } },
+        response: 'data: {"object":"text_completion","choices":[{"text":"x"}]}\n\ndata: [DONE]\n\n',
+      },
+    ],
+  ])('are not what was asked: %s', (_, entry) => {
+    const exchanges = read([entry]);
+    expect(exchanges.map(({ messages }) => messages)).toEqual([ASKED]);
+  });
+});
+
 /** Bodies under names of nobody's product, beside whoever logs. */
 describe('a body under a name of no product, whose answer stands beside it', () => {
   const told = { timestamp: TIME, tenant_id: 'acme', model: 'm-1' };
@@ -142,4 +187,33 @@ describe('a body under a name of no product, whose answer stands beside it', () 
     for (const more of [{ prints: [] }, { resourceSpans: [] }, { schemaType: 'ModelInvocationLog' }])
       expect(read([{ ...told, ...body, ...more, response: 'x' }])).toHaveLength(1);
   });
+});
+
+describe('a span of a proxy', () => {
+  const attribute = ([key, stringValue]: readonly [string, string]) => ({ key, value: { stringValue } });
+  const span = (more: readonly (readonly [string, string])[]) => {
+    const attributes = [
+      ['gen_ai.operation.name', 'chat'],
+      ['gen_ai.request.model', 'm-1'],
+      ['gen_ai.input.messages', JSON.stringify(ASKED)],
+      ...more,
+    ] as const;
+    const startTimeUnixNano = `${Date.parse(TIME)}000000`;
+    const spans = [{ name: 'chat', spanId: 'a', startTimeUnixNano, attributes: attributes.map(attribute) }];
+    return { resourceSpans: [{ scopeSpans: [{ spans }] }] };
+  };
+
+  // instrumentations copy `user` and `metadata` of the request: https://docs.litellm.ai/docs/proxy/logging_spec
+  it.each(['user.id', 'metadata.user_id', 'enduser.pseudo.id', 'langsmith.metadata.user_id'])(
+    'is of the key that it authenticated, whatever %s says',
+    (name) => {
+      const [exchange] = read([
+        span([
+          [name, VICTIM],
+          ['metadata.user_api_key_team_id', 'acme'],
+        ]),
+      ]);
+      expect(exchange?.account).toBe('acme');
+    },
+  );
 });
