@@ -263,7 +263,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'prompts-of-a-part-lost',
-    'lib/aws/profile-table.ts',
+    'lib/aws/profile-items.ts',
     'const held = { prompts: { B: encodePromptSamples(prompts) } };',
     'const held = prompts.length > 1 ? { prompts: { B: encodePromptSamples(prompts) } } : {};',
     'sampled prompts are gone once they leave the hot item',
