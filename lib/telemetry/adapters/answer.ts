@@ -1,8 +1,9 @@
 import { turnsOf } from '../turns.ts';
 import { answerFormed } from './body-forms.ts';
 import { type Ending, endingOf, endingOfError } from './endings.ts';
-import { at, type Json, jsonIn, listOf, numberIn, objectOf, smallNames, textAt } from './fields.ts';
+import { at, type Json, jsonIn, listOf, objectOf, smallNames, textAt } from './fields.ts';
 import { streamedIn } from './streamed.ts';
+import { tokensOf } from './token-counts.ts';
 
 /** What an answer's body says, whichever API it is of; a stream's chunks are put together. */
 export interface ReadAnswer {
@@ -47,12 +48,18 @@ function isWhole(chunk: Json | undefined): boolean {
 }
 
 function chunksOf(body: unknown): Json[] {
-  if (Array.isArray(body)) return objectsIn(body.map((chunk) => jsonIn(at(chunk, 'chunk') ?? chunk)));
+  if (Array.isArray(body)) return objectsIn(body.map(chunkIn));
   if (typeof body !== 'string') return [objectOf(body) ?? {}];
   const held = jsonIn(body);
   if (typeof held !== 'string') return chunksOf(held);
   const events = objectsIn(streamedIn(held));
   return events.length === 0 ? [{ text: held }] : events;
+}
+
+/** A chunk within an event of a list: of Bedrock, or of clients that keep the data of server-sent events (Mistral's SDK). */
+function chunkIn(event: unknown): unknown {
+  const data = jsonIn(at(event, 'data'));
+  return jsonIn(at(event, 'chunk') ?? (objectOf(data) === undefined ? event : data));
 }
 
 function objectsIn(values: readonly unknown[]): Json[] {
@@ -185,7 +192,12 @@ function endingsOf(body: Json, chunk: Json): Ending[] {
     }
   if (at(body, 'promptFeedback', 'blockReason') !== undefined) endings.push('refused');
   // OpenAI's own words of a refusal, as a field of the message or as a part
-  if (textAt(choice, 'message', 'refusal') !== undefined || hasRefusalPart(body)) endings.push('refused');
+  if (
+    textAt(choice, 'message', 'refusal') !== undefined ||
+    textAt(choice, 'delta', 'refusal') !== undefined ||
+    hasRefusalPart(body)
+  )
+    endings.push('refused');
   const status = textAt(body, 'status');
   if (status !== undefined && endings.length === 0) {
     const ending = endingOf(status);
@@ -193,6 +205,7 @@ function endingsOf(body: Json, chunk: Json): Ending[] {
   }
   for (const held of [
     body.error,
+    topError(body),
     at(choice, 'error'),
     chunk.type === 'error' ? chunk : undefined,
     errorEvent(chunk),
@@ -211,6 +224,17 @@ function langChainMessage(body: Json): unknown {
 /** What the model's API said beside the message: `finish_reason`, `stop_reason`, `done_reason`. */
 function langChainMetadata(body: Json): unknown {
   return at(langChainMessage(body), 'response_metadata');
+}
+
+/**
+ * A body that is an error itself, code beside message: https://help.aliyun.com/zh/model-studio/error-code (DashScope),
+ * https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html
+ */
+function topError(body: Json): Json | undefined {
+  const code = textAt(body, 'code') ?? textAt(body, '__type');
+  const isError =
+    code !== undefined && typeof body.message === 'string' && !/^(?:0|2\d\d|success|ok)$/i.test(code);
+  return isError && textIn(body) === undefined ? body : undefined;
 }
 
 /** Bedrock's streams carry their errors as members: modelStreamErrorException, throttlingException, ... */
@@ -286,95 +310,4 @@ function usageOf(body: Json): { input: number | undefined; output: number | unde
       : objectOf(listOf(body.results)[0])) ??
     body;
   return tokensOf(usage);
-}
-
-const INPUT = [
-  'prompt_tokens',
-  'input_tokens',
-  'inputTokens',
-  'promptTokenCount',
-  'prompt_token_count',
-  'inputTokenCount',
-  'inputTextTokenCount',
-  'prompt_eval_count',
-  'promptTokens',
-  'input_token_count',
-  // Text Generation Inference, llama.cpp's server
-  'input_length',
-  'tokens_evaluated',
-  // Gemini's Interactions: https://ai.google.dev/gemini-api/docs/interactions
-  'total_input_tokens',
-  'tokens_in',
-  'TokensIn',
-  'req_units',
-  // Galileo: https://v2docs.galileo.ai/sdk-api/python/reference/log-stream
-  'num_input_tokens',
-  // https://api.ncloud-docs.com (HyperCLOVA), https://yandex.cloud/docs/foundation-models, https://docs.aleph-alpha.com/api/complete/
-  ...['inputLength', 'inputTextTokens', 'num_tokens_prompt_total', 'tokens_input'],
-];
-const OUTPUT = [
-  'completion_tokens',
-  'output_tokens',
-  'outputTokens',
-  'candidatesTokenCount',
-  'candidates_token_count',
-  'outputTokenCount',
-  'generation_token_count',
-  'totalOutputTextTokenCount',
-  'eval_count',
-  'completionTokens',
-  'output_token_count',
-  'generated_token_count',
-  'generated_tokens',
-  'tokens_predicted',
-  'total_output_tokens',
-  'tokens_out',
-  'TokensOut',
-  'res_units',
-  'num_output_tokens',
-  ...['outputLength', 'num_tokens_generated', 'tokens_generated'],
-];
-/** https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching#tracking-cache-performance and Converse's TokenUsage */
-const INPUT_APART = [
-  'cache_creation_input_tokens',
-  'cache_read_input_tokens',
-  'cacheReadInputTokens',
-  'cacheWriteInputTokens',
-  'toolUsePromptTokenCount',
-  'tool_use_prompt_token_count',
-];
-const OUTPUT_APART = ['thoughtsTokenCount', 'thoughts_token_count'];
-
-/** Counts of a usage object; undefined where it has none. */
-export function tokensOf(usage: unknown): { input: number | undefined; output: number | undefined } {
-  const first = (names: readonly string[]) =>
-    names.map((name) => numberIn(at(usage, name))).find((count) => count !== undefined);
-  const apart = (names: readonly string[]) =>
-    names.reduce((sum, name) => sum + (numberIn(at(usage, name)) ?? 0), 0);
-  const input = first(INPUT);
-  const output = first(OUTPUT) ?? numberIn(at(listOf(at(usage, 'results'))[0], 'tokenCount'));
-  // OpenAI's total already holds what its details name
-  const withCache =
-    input === undefined || 'prompt_tokens' in (objectOf(usage) ?? {}) ? input : input + apart(INPUT_APART);
-  const wrote = output === undefined ? undefined : output + apart(OUTPUT_APART);
-  return {
-    input: withCache,
-    output: wrote === undefined ? undefined : wrote + thoughtsApart(usage, input, wrote),
-  };
-}
-
-/**
- * Thoughts that are not in the output: xAI names them like OpenAI and counts them like Gemini
- * (https://docs.x.ai/docs/guides/reasoning). The total tells, and where there is none, that they are more than all output.
- */
-function thoughtsApart(usage: unknown, input: number | undefined, output: number): number {
-  const thoughts =
-    numberIn(at(usage, 'completion_tokens_details', 'reasoning_tokens')) ??
-    numberIn(at(usage, 'output_tokens_details', 'reasoning_tokens')) ??
-    numberIn(at(usage, 'reasoning_tokens')) ??
-    numberIn(at(usage, 'total_thought_tokens')) ??
-    0;
-  const total = numberIn(at(usage, 'total_tokens'));
-  const isApart = total === undefined ? thoughts > output : total >= (input ?? 0) + output + thoughts;
-  return isApart ? thoughts : 0;
 }

@@ -132,7 +132,7 @@ export function bodyOf(logged: unknown): Json | undefined {
 /** What the first event of an answer is: it tells of which API. */
 function firstOf(answer: unknown): Json | undefined {
   const held = typeof answer === 'string' ? streamedIn(answer) : answer;
-  const first = Array.isArray(held) ? jsonIn(at(held[0], 'chunk') ?? held[0]) : held;
+  const first = Array.isArray(held) ? jsonIn(at(held[0], 'chunk') ?? at(held[0], 'data') ?? held[0]) : held;
   return objectOf(first);
 }
 

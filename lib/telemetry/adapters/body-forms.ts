@@ -53,6 +53,22 @@ const REQUESTS: readonly BodyForm[] = [
     body: ({ inputs, ...body }) => ({ ...body, prompt: tensorText(inputs) }),
   },
   {
+    name: 'Hugging Face’s conversational task',
+    source: 'https://huggingface.co/docs/api-inference/detailed_parameters (conversational task)',
+    matches: ({ inputs }) => textAt(inputs, 'text') !== undefined,
+    adds: true,
+    body: ({ inputs, ...body }) => ({
+      ...body,
+      messages: [
+        ...listOf(at(inputs, 'past_user_inputs')).flatMap((content, turn) => [
+          { role: 'user', content },
+          { role: 'assistant', content: listOf(at(inputs, 'generated_responses'))[turn] ?? '' },
+        ]),
+        { role: 'user', content: at(inputs, 'text') },
+      ],
+    }),
+  },
+  {
     name: 'Oracle’s Generative AI',
     source: 'https://docs.oracle.com/iaas/api/#/en/generative-ai-inference/latest/ChatResult/Chat',
     matches: ({ chatRequest }) => objectOf(chatRequest) !== undefined,

@@ -116,7 +116,7 @@ function modelTold(entry: Json): unknown {
 function asked(entry: Json): unknown {
   const written = first(entry, MESSAGES);
   const held = typeof written === 'string' ? (writtenMessages(written) ?? jsonIn(written)) : written;
-  if (Array.isArray(held) && held.some((one) => objectOf(one) !== undefined)) return held;
+  if (Array.isArray(held) && held.some((one) => typeof one === 'object' && one !== null)) return held;
   // JSON that is no messages is what somebody said
   return at(held, 'messages') ?? (typeof written === 'string' && !isCutJson(written) ? written : undefined);
 }

@@ -79,7 +79,9 @@ export function isOtherRequest(body: Json): boolean {
 
 /** An answer that is a vector, a picture, a verdict of moderation, or a ranking. */
 export function isOtherAnswer(body: unknown): boolean {
+  if (Array.isArray(body)) return isScored(body.flat()[0]);
   if (!isObject(body)) return false;
+  if (isScored(body)) return true;
   if ('embedding' in body || 'embeddings' in body || 'embeddingsByType' in body) return true;
   if (Array.isArray(body.images) || Array.isArray(body.artifacts)) return true;
   const first: unknown = (
@@ -93,6 +95,19 @@ export function isOtherAnswer(body: unknown): boolean {
     ('url' in first && !('choices' in body)) ||
     'relevance_score' in first ||
     'relevanceScore' in first
+  );
+}
+
+/**
+ * A verdict with its score, as models answer that classify, mark words or find an answer in a text
+ * (https://huggingface.co/docs/inference-providers/tasks/text-classification, .../token-classification, .../question-answering).
+ */
+function isScored(held: unknown): boolean {
+  if (!isObject(held)) return false;
+  if (Array.isArray(held.labels) && Array.isArray(held.scores)) return true;
+  return (
+    typeof held.score === 'number' &&
+    ['label', 'entity_group', 'entity', 'answer', 'token_str'].some((name) => typeof held[name] === 'string')
   );
 }
 

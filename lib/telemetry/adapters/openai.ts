@@ -10,7 +10,7 @@ import {
   refused,
   single,
 } from './adapter.ts';
-import { type ReadAnswer, readAnswer, tokensOf } from './answer.ts';
+import { type ReadAnswer, readAnswer } from './answer.ts';
 import { isAnswerOfModel, isBodyItself, readByModel } from './asked-ways.ts';
 import { outcomeFrom } from './endings.ts';
 import { accountOf, type ClientTrust, claimOf, NO_TRUST } from './field-control.ts';
@@ -20,6 +20,7 @@ import { isOtherAnswer, isOtherEndpoint, isOtherModel, isOtherRequest } from './
 import { type ReadRequest, readRequest } from './request.ts';
 import { isoFrom } from './times.ts';
 import { timeIn } from './times-beside.ts';
+import { tokensOf } from './token-counts.ts';
 
 /**
  * OpenAI-compatible pairs as proxies log them: `{request, response}` with the bodies themselves or `{headers, body}`, of Chat
@@ -77,7 +78,11 @@ function valueIn(written: unknown): unknown {
 /** Whether an entry is a pair whose request has a body. */
 export function hasRequest(json: unknown): boolean {
   const request = requestBody(json);
-  return request !== undefined && readRequest(request) !== undefined;
+  if (request === undefined) return false;
+  if (readRequest(request) !== undefined) return true;
+  const response = valueIn(answerOf(json));
+  // asked otherwise, and answered as no language model does: a pair all the same, and no call
+  return isOtherAnswer(bodyIn(response) ?? response);
 }
 
 /** The body of a logged request or answer, where it is logged with its headers; some loggers write it in base64. */

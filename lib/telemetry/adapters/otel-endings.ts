@@ -1,9 +1,10 @@
-import { errorEnding, readAnswer, tokensOf } from './answer.ts';
+import { errorEnding, readAnswer } from './answer.ts';
 import { type Ending, endingOf } from './endings.ts';
 import { at, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 import { langfuseTokens } from './langfuse-usage.ts';
 import { DETAILS } from './otel-messages.ts';
 import type { OtlpEntry } from './otlp.ts';
+import { tokensOf } from './token-counts.ts';
 
 /** Attributes that say how a call ended, by the conventions and by instrumentations. */
 const FINISH_PLACES = [

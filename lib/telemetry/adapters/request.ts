@@ -27,8 +27,20 @@ export function readRequest(written: Json): ReadRequest | undefined {
 
 /** Messages of any source as role and text; results of tools become messages of role `tool`. */
 export function readMessages(messages: readonly unknown[]): ReadMessage[] {
-  return turnsOf(messages.flat().map(plainMessage)).map(({ role, text }: Turn) => ({ role, content: text }));
+  return turnsOf(messages.flatMap(spokenPair).map(plainMessage)).map(({ role, text }: Turn) => ({
+    role,
+    content: text,
+  }));
 }
+
+/** LangChain's messages as pairs of who speaks and what: https://docs.langchain.com/oss/python/langchain/messages */
+function spokenPair(held: unknown): unknown {
+  const [role, content, ...more] = listOf(held);
+  return typeof role === 'string' && SPEAKER.test(role) && typeof content === 'string' && more.length === 0
+    ? { role: role === 'human' ? 'user' : role, content }
+    : held;
+}
+const SPEAKER = /^(?:system|developer|user|human|assistant|ai)$/;
 
 /** LangChain's messages: `{type: 'human', content}`, or serialized with their class and `kwargs`. */
 const LANGCHAIN = /^(?:human|ai|system|tool|function|chat)$/i;

@@ -1,12 +1,13 @@
 import { roleKind } from '../turns.ts';
 import { nameBeside, nameInFlat } from './account-names.ts';
-import { type ReadAnswer, readAnswer, tokensOf } from './answer.ts';
+import { type ReadAnswer, readAnswer } from './answer.ts';
 import { ANSWERS, holdsAnswer, namesNoAccount, USAGES } from './client-fields.ts';
 import type { ExportShape } from './export-shape.ts';
 import { at, type Json, jsonIn, listOf, nameAt, numberIn, objectOf, smallNames, textAt } from './fields.ts';
 import { isItem, partsOf, roleOf, textOf } from './message-names.ts';
 import { PARAM_PLACES, readRequest } from './request.ts';
 import { timeIn } from './times-beside.ts';
+import { tokensOf } from './token-counts.ts';
 
 /**
  * A call whose facts lie scattered over an entry of a product that nobody knows: its messages, its answer and its counts are found
