@@ -38,6 +38,10 @@ export class ItemStore implements ProfileStore {
     return Promise.resolve(states);
   }
 
+  whole(state: AccountState): Promise<AccountState> {
+    return Promise.resolve(state);
+  }
+
   save(stored: AccountState, next: AccountState, seal: Seal | undefined): Promise<'saved' | 'conflict'> {
     const { account } = next.profile;
     const held = this.#items.get(account);

@@ -1,7 +1,7 @@
 import { type AccountFacts, collectFacts } from '../../lib/campaigns/linking/link-facts.ts';
 import type { AccountState } from '../../lib/detection/account-state.ts';
 import type { Rules } from '../../lib/detection/judge.ts';
-import { type BatchResult, processBatch } from '../../lib/detection/process-batch.ts';
+import { type BatchResult, processHot } from '../../lib/detection/process-batch.ts';
 import type { Position } from '../../lib/profile/position.ts';
 import { type IngestedEvent, unapplied } from '../../lib/profile/profile.ts';
 import { mergePromptSamples, NO_PROMPTS, type PromptSamples } from '../../lib/profile/prompt-sample.ts';
@@ -148,8 +148,13 @@ class AccountRun {
       if (attempt > 0) await pause(FIRST_PAUSE * 2 ** (attempt - 1));
       const held = this.#state;
       try {
-        const state = held ?? (await this.#load());
-        const step = this.#process(state, part);
+        let state = held ?? (await this.#load());
+        let step = this.#process(state, part);
+        if (step === 'parts') {
+          state = await this.#store.whole(state);
+          step = this.#process(state, part);
+        }
+        if (step === 'parts') throw new Error(`the store left out the sealed parts of ${this.#account}`);
         if (step === undefined) return await this.#applyHalves(part);
         const now = step.changed ? await this.#save(state, step, part) : state;
         if (now !== undefined) {
@@ -185,10 +190,10 @@ class AccountRun {
     return state;
   }
 
-  /** undefined: an event of several makes the code throw, and is to be found */
-  #process(state: AccountState, part: readonly IngestedEvent[]): BatchResult | undefined {
+  /** undefined: an event of several makes the code throw, and is to be found; `parts`: the sealed parts are to be read first */
+  #process(state: AccountState, part: readonly IngestedEvent[]): BatchResult | 'parts' | undefined {
     try {
-      return processBatch(withEarlier(state, this.#prompts), part, this.#rules, true);
+      return processHot(withEarlier(state, this.#prompts), part, this.#rules, true) ?? 'parts';
     } catch (error) {
       if (part.length > 1) return undefined;
       throw new UnusableEvent(error instanceof Error ? error.message : String(error), { cause: error });

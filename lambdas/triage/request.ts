@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { type AnswerRequest, answerRequest } from '../../lib/findings/answer-request.ts';
+import { decisionId } from '../../lib/findings/decision-id.ts';
 import {
   DECISION_PATHS,
   type DecisionRequest,
@@ -71,11 +72,7 @@ const query = z.strictObject({
     .default(50),
   shadow: z.enum(['true', 'false']).default('false'),
 });
-const decision = z
-  .string()
-  .max(128)
-  .regex(/[^\d]/, 'must hold more than digits: numbers are those of changes')
-  .optional();
+const decision = decisionId.optional();
 
 /** What may be asked of a finding, by the last part of the path. */
 const ASKED = new Map(Object.entries(DECISION_PATHS).map(([asked, part]) => [part as string, asked]));

@@ -1,12 +1,20 @@
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import type { Seal } from '../detection/seal.ts';
 import { decodeSlices } from '../profile/codec.ts';
-import { mergePromptSamples, NO_PROMPTS, type PromptSamples } from '../profile/prompt-sample.ts';
-import { decodePromptSamples } from '../profile/prompt-sample-codec.ts';
+import {
+  mergePromptSamples,
+  NO_PROMPTS,
+  type PromptSamples,
+  samplesExpireAt,
+} from '../profile/prompt-sample.ts';
+import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-sample-codec.ts';
 import type { Slice } from '../profile/slice.ts';
 import { joinSlices } from '../profile/window.ts';
 import { readable } from '../stores/failures.ts';
 import { currentMeta } from '../stores/hot-meta.ts';
+import { isComparable, isWorthNoting } from '../stores/link-store.ts';
 import type { HotItem, Logs, Places } from '../stores/profile-item.ts';
+import type { Reading } from '../stores/profile-store.ts';
 import { imageBytes } from './image-bytes.ts';
 import { noticeText } from './notice-attribute.ts';
 
@@ -106,4 +114,48 @@ export function hotOf(item: Record<string, AttributeValue>): HotItem {
  */
 export function metaOf(value: AttributeValue | undefined): Uint8Array {
   return currentMeta(value?.S ?? imageBytes(value) ?? new Uint8Array());
+}
+
+/** Where parts of accounts lie. */
+export interface PartSource {
+  readonly client: DynamoDBClient;
+  readonly table: string;
+}
+
+/** All items of an account from one sort key to another, both included. */
+export async function itemsBetween(
+  { client, table }: PartSource,
+  account: string,
+  [from, to]: readonly [string, string],
+  reading: Reading,
+): Promise<Record<string, AttributeValue>[]> {
+  const items: Record<string, AttributeValue>[] = [];
+  let start: Record<string, AttributeValue> | undefined;
+  do {
+    const page = await client.send(
+      new QueryCommand({
+        TableName: table,
+        ConsistentRead: reading === 'newest',
+        KeyConditionExpression: 'account = :account AND #item BETWEEN :from AND :to',
+        ExpressionAttributeNames: { '#item': 'item' },
+        ExpressionAttributeValues: { ':account': { S: account }, ':from': { S: from }, ':to': { S: to } },
+        ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+      }),
+    );
+    items.push(...(page.Items ?? []));
+    start = page.LastEvaluatedKey;
+  } while (start !== undefined);
+  return items;
+}
+
+/** Attributes of a sealed part that holds prompts, and what of them those have to know that compare contents. */
+export function sealedPrompts(
+  { prompts }: Seal,
+  before: PromptSamples,
+  now: PromptSamples,
+): Record<string, AttributeValue> {
+  if (prompts.length === 0) return {};
+  const held = { prompts: { B: encodePromptSamples(prompts) } };
+  if (!isWorthNoting(now, before)) return held;
+  return { ...held, content: { N: String(isComparable(now) ? samplesExpireAt(now) : 0) } };
 }

@@ -3,7 +3,6 @@ import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
   PutItemCommand,
-  QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { LRUCache } from 'lru-cache';
@@ -13,13 +12,11 @@ import { newAccount } from '../detection/account-state.ts';
 import type { Seal } from '../detection/seal.ts';
 import { encodeSlices } from '../profile/codec.ts';
 import { hash48 } from '../profile/hashes.ts';
-import { type PromptSamples, samplesExpireAt } from '../profile/prompt-sample.ts';
-import { encodePromptSamples } from '../profile/prompt-sample-codec.ts';
+import { withSealed } from '../profile/prompt-sample.ts';
 import { countIds, type IdPart } from '../profile/recent-ids.ts';
 import { recentlyUsed } from '../recently-used.ts';
 import { readable, UnreadableItem } from '../stores/failures.ts';
 import type { PartRange } from '../stores/hot-meta.ts';
-import { isComparable, isWorthNoting } from '../stores/link-store.ts';
 import { fitting } from '../stores/outbox.ts';
 import {
   decodeIds,
@@ -40,12 +37,14 @@ import {
   bytesOf,
   hasNewest,
   hotOf,
+  itemsBetween,
   logItem,
   NO_PARTS,
   partsOf,
   SEALED,
   type SealedParts,
   sealedItem,
+  sealedPrompts,
 } from './profile-items.ts';
 import { scanProfiles, type TableScan } from './profile-scan.ts';
 
@@ -102,8 +101,8 @@ interface KnownLogs extends Logs {
 const CACHED_IDS = 2_000_000;
 
 export class ProfileTable implements ProfileStore {
-  private readonly client: DynamoDBClient;
-  private readonly table: string;
+  readonly client: DynamoDBClient;
+  readonly table: string;
   private readonly now: () => number;
   private readonly sealed: LRUCache<string, Sealed>;
   private readonly logs = new LRUCache<string, KnownLogs>({
@@ -180,7 +179,7 @@ export class ProfileTable implements ProfileStore {
       await this.put(profile.account, sealedItem(seal.number, seal.name), expiresAt, {
         slices: { B: encodeSlices(seal.slices) },
         before: { S: seal.before },
-        ...promptsOf(seal, stored.asked.sealed, next.asked.sealed),
+        ...sealedPrompts(seal, stored.asked.sealed, next.asked.sealed),
       });
     for (const { log, part } of newParts(stored, next)) {
       // by the later clock: a stream that is hours behind must not find them expired
@@ -190,7 +189,7 @@ export class ProfileTable implements ProfileStore {
       });
     }
     if (!(await this.saveHot(stored, next, since, expiresAt))) return 'conflict';
-    if (profile.sealed > 0)
+    if (profile.sealed > 0 && !next.partsUnread)
       this.sealed.set(profile.account, {
         number: profile.sealed,
         name: profile.sealedName,
@@ -308,16 +307,26 @@ export class ProfileTable implements ProfileStore {
   private async read(account: string, item: StoredItem, reading: Reading): Promise<AccountState> {
     const hot = hotOf(item);
     const known = this.states.known(account, hot);
-    if (known !== undefined) return known;
+    if (known !== undefined && (reading === 'recent' || !known.partsUnread)) return known;
     const state = await this.assemble(account, item, reading);
     this.states.keep(account, hot, state);
     return state;
   }
 
+  async whole(state: AccountState): Promise<AccountState> {
+    const { partsUnread, ...held } = state;
+    if (!partsUnread) return state;
+    const { account } = held.profile;
+    const { slices, prompts } = await this.sealedOf(account, held.profile, 'recent');
+    return { ...held, sealed: slices, asked: withSealed(held.asked, prompts) };
+  }
+
   private async assemble(account: string, item: StoredItem, reading: Reading): Promise<AccountState> {
     const hot = hotOf(item);
     const places = readable(`the profile of ${account}`, () => placesOf(hot));
-    const sealed = await this.sealedOf(account, places, reading);
+    const remembered = this.rememberedParts(account, places);
+    const sealed =
+      remembered ?? (reading === 'newest' ? await this.sealedOf(account, places, reading) : NO_PARTS);
     const known = this.logs.get(account);
     const logs =
       known !== undefined && known.of.version === hot.version && Buffer.compare(known.of.meta, hot.meta) === 0
@@ -328,7 +337,8 @@ export class ProfileTable implements ProfileStore {
           };
     this.keepLogs(account, hot, logs);
     const { slices, prompts } = sealed;
-    return readable(`the profile of ${account}`, () => fromItem(account, hot, slices, logs, prompts));
+    const state = readable(`the profile of ${account}`, () => fromItem(account, hot, slices, logs, prompts));
+    return remembered === undefined && reading === 'recent' ? { ...state, partsUnread: true } : state;
   }
 
   /**
@@ -337,19 +347,28 @@ export class ProfileTable implements ProfileStore {
    */
   private async sealedOf(
     account: string,
-    { sealed, sealedName }: Places,
+    { sealed, sealedName }: Pick<Places, 'sealed' | 'sealedName'>,
     reading: Reading,
   ): Promise<SealedParts> {
+    const known = this.rememberedParts(account, { sealed, sealedName });
+    if (known !== undefined) return known;
+    const parts = [SEALED, sealedItem(sealed, '~')] as const;
+    let stored = await itemsBetween(this, account, parts, reading);
+    if (reading === 'recent' && !hasNewest({ sealed, sealedName }, stored))
+      stored = await itemsBetween(this, account, parts, 'newest');
+    const read = partsOf(account, { sealed, sealedName }, stored) ?? NO_PARTS;
+    this.sealed.set(account, { number: sealed, name: sealedName, parts: read });
+    return read;
+  }
+
+  /** Parts that need not be read: there are none, or this instance wrote or read them last. */
+  private rememberedParts(
+    account: string,
+    { sealed, sealedName }: Pick<Places, 'sealed' | 'sealedName'>,
+  ): SealedParts | undefined {
     if (sealed === 0) return NO_PARTS;
     const known = this.sealed.get(account);
-    if (known?.name === sealedName && known.number === sealed) return known.parts;
-    const [from, to] = [SEALED, sealedItem(sealed, '~')];
-    let stored = await this.query(account, from, to, reading);
-    if (reading === 'recent' && !hasNewest({ sealed, sealedName }, stored))
-      stored = await this.query(account, from, to, 'newest');
-    const parts = partsOf(account, { sealed, sealedName }, stored) ?? NO_PARTS;
-    this.sealed.set(account, { number: sealed, name: sealedName, parts });
-    return parts;
+    return known?.name === sealedName && known.number === sealed ? known.parts : undefined;
   }
 
   private async logOf(
@@ -358,7 +377,8 @@ export class ProfileTable implements ProfileStore {
     [first, next]: PartRange,
   ): Promise<readonly IdPart[]> {
     if (first === next) return [];
-    const stored = await this.query(account, logItem(log, first), logItem(log, next - 1), 'newest');
+    const range = [logItem(log, first), logItem(log, next - 1)] as const;
+    const stored = await itemsBetween(this, account, range, 'newest');
     return stored.map((part) => ({
       number: Number(part.item?.S?.slice(log.length + 1)),
       ids: readable(`ids of ${account}`, () => decodeIds(bytesOf(part.ids))),
@@ -369,41 +389,4 @@ export class ProfileTable implements ProfileStore {
     if (recent.length + redriven.length === 0) this.logs.delete(account);
     else this.logs.set(account, { recent, redriven, of: { version, meta } });
   }
-
-  private async query(
-    account: string,
-    from: string,
-    to: string,
-    reading: Reading,
-  ): Promise<Record<string, AttributeValue>[]> {
-    const items: Record<string, AttributeValue>[] = [];
-    let start: Record<string, AttributeValue> | undefined;
-    do {
-      const page = await this.client.send(
-        new QueryCommand({
-          TableName: this.table,
-          ConsistentRead: reading === 'newest',
-          KeyConditionExpression: 'account = :account AND #item BETWEEN :from AND :to',
-          ExpressionAttributeNames: { '#item': 'item' },
-          ExpressionAttributeValues: { ':account': { S: account }, ':from': { S: from }, ':to': { S: to } },
-          ...(start === undefined ? {} : { ExclusiveStartKey: start }),
-        }),
-      );
-      items.push(...(page.Items ?? []));
-      start = page.LastEvaluatedKey;
-    } while (start !== undefined);
-    return items;
-  }
-}
-
-/** Attributes of a sealed part that holds prompts, and what of them those have to know that compare contents. */
-function promptsOf(
-  { prompts }: Seal,
-  before: PromptSamples,
-  now: PromptSamples,
-): Record<string, AttributeValue> {
-  if (prompts.length === 0) return {};
-  const held = { prompts: { B: encodePromptSamples(prompts) } };
-  if (!isWorthNoting(now, before)) return held;
-  return { ...held, content: { N: String(isComparable(now) ? samplesExpireAt(now) : 0) } };
 }

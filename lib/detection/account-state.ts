@@ -56,6 +56,8 @@ export interface AccountState {
   readonly sealed: readonly Slice[];
   /** a sample of what it asks: where it lies, and what waits to be written there */
   readonly asked: Asked;
+  /** the sealed parts were not read: `sealed` and `asked.sealed` say nothing (detection/process-batch.ts, processHot) */
+  readonly partsUnread?: true;
   /** merged windows remembered between flushes; a saving, not a part of the state */
   readonly memo?: WindowMemo;
 }

@@ -76,10 +76,26 @@ export function processBatch(
   rules: Rules,
   sampling = false,
 ): BatchResult {
+  const result = processHot(stored, arrivals, rules, sampling);
+  if (result === undefined) throw new RangeError('an account is looked at whose sealed parts were not read');
+  return result;
+}
+
+/**
+ * The same of a state whose sealed parts may not have been read; undefined: they are to be read first, because the account is looked at, or
+ * a part is sealed, which has to know the sample that it adds to. Most runs of events do neither.
+ */
+export function processHot(
+  stored: AccountState,
+  arrivals: readonly IngestedEvent[],
+  rules: Rules,
+  sampling = false,
+): BatchResult | undefined {
+  if (stored.partsUnread && isLooked(stored, arrivals)) return undefined;
   const time = durationsOf(rules.policy);
   const judge = new Looks(stored, rules);
   const { profile, used, late, repeated, replayed } = fold(stored.profile, arrivals, time, (next, before) => {
-    const due = Math.floor(next.lastSeen / LOOK_MS) > Math.floor(before / LOOK_MS);
+    const due = isDue(next.lastSeen, before);
     if (due) judge.look(next);
     return due;
   });
@@ -97,10 +113,13 @@ export function processBatch(
           arrivals.map(({ event }) => event),
         )
       : stored.asked,
+    ...(stored.partsUnread ? { partsUnread: true } : {}),
     ...(judge.memo === undefined ? {} : { memo: judge.memo }),
   };
+  const kept = sealed(open, time);
+  if (stored.partsUnread && kept.seal !== undefined) return undefined;
   return {
-    ...sealed(open, time),
+    ...kept,
     used,
     late,
     repeated,
@@ -111,6 +130,16 @@ export function processBatch(
     shadowNotices: fresh.filter(({ shadow }) => shadow),
     changed: replayed < arrivals.length,
   };
+}
+
+/** Whether the newest event time is the first of its stretch. Both ms. */
+function isDue(lastSeen: number, before: number): boolean {
+  return Math.floor(lastSeen / LOOK_MS) > Math.floor(before / LOOK_MS);
+}
+
+/** Whether any of the events may be the first of a stretch: one that turns out to be none costs a read. */
+function isLooked({ profile }: AccountState, arrivals: readonly IngestedEvent[]): boolean {
+  return arrivals.some(({ time }) => isDue(time, profile.lastSeen));
 }
 
 function longestWindow({ policy, candidate }: Rules): number {

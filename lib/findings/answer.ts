@@ -21,7 +21,11 @@ export const answer = z.strictObject({
   at: z.iso.datetime().describe('processing time'),
   by: z.string().min(1).max(AUTHOR_MAX).describe('principal'),
   claimed: z.string().max(AUTHOR_MAX).optional().describe('what the caller calls itself'),
-  note: z.string().min(1).max(NOTE_MAX).optional(),
+  note: z
+    .string()
+    .min(1, 'is empty; say why, or leave it out')
+    .max(NOTE_MAX, `must have at most ${NOTE_MAX} characters`)
+    .optional(),
   decision: z.string().min(1).max(128).describe('id of the decision: given again, it is not made twice'),
 });
 export type Answer = z.infer<typeof answer>;

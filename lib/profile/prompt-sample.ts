@@ -183,6 +183,12 @@ export function withEvents(asked: Asked, events: readonly UsageEvent[]): Asked {
   return next;
 }
 
+/** What waits is only what the sealed parts do not have: who did not read them kept more waiting. */
+export function withSealed(asked: Asked, sealed: PromptSamples): Asked {
+  if (sealed.length === 0 || asked.pending.length === 0) return { ...asked, sealed };
+  return { ...asked, sealed, pending: pendingOf(mergePromptSamples(sealed, asked.pending), sealed) };
+}
+
 /** What is asked once all that waits is sealed. */
 export function afterSealing(asked: Asked): Asked {
   if (asked.pending.length === 0) return asked;

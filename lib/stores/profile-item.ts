@@ -4,7 +4,7 @@ import { StateError } from '../profile/binary.ts';
 import { decodeSlices, encodedSlices } from '../profile/codec.ts';
 import { type Position, padSequence, unpadSequence } from '../profile/position.ts';
 import type { Profile } from '../profile/profile.ts';
-import { type Asked, NO_PROMPTS, type PromptSamples } from '../profile/prompt-sample.ts';
+import { type Asked, NO_PROMPTS, type PromptSamples, withSealed } from '../profile/prompt-sample.ts';
 import { decodePromptSamples, encodePromptSamples } from '../profile/prompt-sample-codec.ts';
 import type { IdLog, IdPart, IdSet } from '../profile/recent-ids.ts';
 import { SLICE_MS, type Slice } from '../profile/slice.ts';
@@ -200,10 +200,10 @@ export function fromItem(
   };
   const asked: Asked = {
     written: rare.asked ?? '',
-    sealed: prompts,
+    sealed: NO_PROMPTS,
     pending: item.asked.length === 0 ? NO_PROMPTS : decodePromptSamples(item.asked),
   };
-  return { profile, judgement, sealed, asked };
+  return { profile, judgement, sealed, asked: withSealed(asked, prompts) };
 }
 
 function readableNotice(text: string): Notice[] {

@@ -4,6 +4,10 @@ import type { Seal } from '../detection/seal.ts';
 import type { PromptSamples } from '../profile/prompt-sample.ts';
 import type { StoredStates } from './lineage.ts';
 
+/**
+ * `newest`: all as it stands now. `recent`: at half the price, and perhaps without the writes of the last moment, for who saves under the
+ * version that was read, and loads the newest where that fails.
+ */
 export type Reading = 'newest' | 'recent';
 
 /**
@@ -14,8 +18,8 @@ export interface ProfileStore {
   /**
    * States of the accounts, new ones for accounts that are not stored.
    * @param onUnreadable told of an account whose item cannot be read, which is then left out
-   * @param reading `newest`: as everything stands now; `recent`: at half the price, and perhaps without the writes of the last
-   *   moment, for who saves under the version that was read, and loads the newest where that fails
+   * @param reading of what is read `recent`, the sealed parts are left out unless they are remembered (AccountState.partsUnread): most
+   *   events need none, and `whole` reads them
    * @throws UnreadableItem where nobody wants to be told
    */
   load(
@@ -23,6 +27,11 @@ export interface ProfileStore {
     onUnreadable?: (account: string, error: Error) => void,
     reading?: Reading,
   ): Promise<Map<string, AccountState>>;
+  /**
+   * The same state with its sealed parts: itself where it has them.
+   * @throws UnreadableItem
+   */
+  whole(state: AccountState): Promise<AccountState>;
   save(stored: AccountState, next: AccountState, seal: Seal | undefined): Promise<'saved' | 'conflict'>;
 }
 

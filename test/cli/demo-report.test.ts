@@ -170,6 +170,12 @@ describe('the report of the demo', () => {
     expect(text).toContain('false +  1 of 2 ordinary customers: course 1 of 2');
     expect(text).toContain('a false positive');
     expect(render()).toContain('nobody can say here who was right');
+    const taking = [600, 300, 100].map((outputTokens) => ({ ...suspectOf(report), outputTokens }));
+    expect(
+      render({ ...(story === undefined ? {} : { story }), suspects: taking }).replaceAll(/\s+/g, ' '),
+    ).toContain(
+      '3 of 3 findings critical. Policy demo-1 lets at most 1 in 200 ordinary accounts a month reach suspect, 1 in 590 critical. Critical says how sure, not how much: 1 of these 3 holds half of the 1,000 tokens that all took',
+    );
   });
 
   it('fits eighty columns, with everything in it, but for commands', () => {

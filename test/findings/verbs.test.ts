@@ -394,6 +394,25 @@ describe('the triage API', () => {
       'account a_short: must be',
     );
     expect((await run(reviewCommand(), asked)).err).toContain('--verdict');
+    const answer = [asked, '--verdict', 'benign'];
+    expect(await run(reviewCommand(), ...answer, '--note', '')).toMatchObject({
+      code: 2,
+      err: 'review: --note: is empty; say why, or leave it out\n',
+    });
+    for (const [decision, why] of [
+      ['', 'is empty'],
+      ['12', 'more than digits'],
+      ['x'.repeat(129), 'at most 128'],
+    ] as const)
+      for (const [command, ...args] of [
+        [reviewCommand(), ...answer],
+        [triageCommand(), 'f-none', '--verdict', 'benign'],
+      ] as const) {
+        const { code, err } = await run(command, ...args, '--decision', decision);
+        expect(code).toBe(2);
+        expect(err).toContain('--decision: ');
+        expect(err).toContain(why);
+      }
     expect(await ask('POST', '/review/a_x', { body: { verdict: 'benign' } })).toMatchObject({
       status: 400,
       error: { field: 'account' },

@@ -160,6 +160,7 @@ describe('applying a batch', () => {
 
   const failingWith = (store: MemoryProfileStore, name: string): ProfileStore => ({
     load: (accounts) => store.load(accounts),
+    whole: (state) => store.whole(state),
     save: (stored, next, seal) =>
       next.profile.account === account(2)
         ? Promise.reject(Object.assign(new Error('refused'), { name }))
@@ -208,6 +209,7 @@ describe('applying a batch', () => {
     let raced = false;
     const racing: ProfileStore = {
       load: (accounts) => store.load(accounts),
+      whole: (state) => store.whole(state),
       async save(stored, next, seal) {
         if (!raced) {
           raced = true;

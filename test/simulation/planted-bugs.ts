@@ -135,8 +135,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'sealed-cache-stale',
     TABLE,
-    'if (known?.name === sealedName && known.number === sealed) return known.parts;',
-    'if (known !== undefined) return known.parts;',
+    'return known?.name === sealedName && known.number === sealed ? known.parts : undefined;',
+    'return known?.parts;',
     'a warm function judges without the newest sealed slices',
     ['test/stores/profile-store.test.ts'],
   ),
@@ -147,6 +147,22 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     "if (reading === 'newest' && !hasNewest(",
     'an account is judged without the part that was sealed a moment ago',
     ['test/stores/profile-store.test.ts'],
+  ),
+  bug(
+    'looked-without-parts',
+    BATCH,
+    'if (stored.partsUnread && isLooked(stored, arrivals)) return undefined;',
+    '',
+    'an account that is not remembered is judged by its newest hours alone',
+    ['test/lambdas/parts-when-due.test.ts'],
+  ),
+  bug(
+    'sealed-without-parts',
+    BATCH,
+    'if (stored.partsUnread && kept.seal !== undefined) return undefined;',
+    '',
+    'what an account asks is told as if nothing had been sealed before',
+    ['test/lambdas/parts-when-due.test.ts'],
   ),
   bug(
     'sealed-last-unread',
@@ -247,7 +263,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'prompts-of-a-part-lost',
-    'lib/aws/profile-table.ts',
+    'lib/aws/profile-items.ts',
     'const held = { prompts: { B: encodePromptSamples(prompts) } };',
     'const held = prompts.length > 1 ? { prompts: { B: encodePromptSamples(prompts) } } : {};',
     'sampled prompts are gone once they leave the hot item',

@@ -71,6 +71,7 @@ describe('a first read that misses the last write', () => {
     return {
       full: false,
       load: async (accounts, _, reading) => (reading === 'recent' ? missed : store.loadNow(accounts)),
+      whole: (state) => store.whole(state),
       async save(stored, next, seal) {
         if (this.full) throw Object.assign(new Error('item is too large'), { name: 'ValidationException' });
         missed = store.loadNow([who]);

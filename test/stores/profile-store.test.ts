@@ -210,7 +210,9 @@ describe('a warm function', () => {
       };
       const behind: DynamoDBClient = Object.create(client, { send: { value: send } });
       const cold = new ProfileTable(behind, TABLE, { retentionDays: 35 });
-      return counted((await cold.load([who], undefined, 'recent')).get(who));
+      const hot = (await cold.load([who], undefined, 'recent')).get(who);
+      expect({ partsUnread: hot?.partsUnread, read }).toEqual({ partsUnread: true, read: [] });
+      return counted(hot && (await cold.whole(hot)));
     };
     expect(await parts(false)).toBe(140);
     expect(read).toEqual(['eventual']);

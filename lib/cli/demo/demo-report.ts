@@ -216,11 +216,27 @@ function renderStory(
   ].join('\n');
 }
 
-/** How many findings are critical, and how rare that is. */
+/** How many findings are critical, how rare that is, and what tells them apart where most of them are. */
 function urgentWords(suspects: readonly Suspect[], { id, budget }: DemoReport['policy']): string {
   const critical = suspects.filter(({ level }) => level === 'critical').length;
   const oneIn = (share: number): string => `1 in ${count(Number((1 / share).toPrecision(2)))}`;
-  return `${critical} of ${plural(suspects.length, 'finding')} critical. Policy ${id} lets at most ${oneIn(budget.suspect)} ordinary accounts a month reach suspect, ${oneIn(budget.critical)} critical`;
+  return `${critical} of ${plural(suspects.length, 'finding')} critical. Policy ${id} lets at most ${oneIn(budget.suspect)} ordinary accounts a month reach suspect, ${oneIn(budget.critical)} critical${2 * critical > suspects.length && critical > 1 ? `. Critical says how sure, not how much: ${strongest(suspects)}` : ''}`;
+}
+
+/** The volume that whoever has little time begins with: the fewest critical findings that hold half of what all of them took. */
+function strongest(suspects: readonly Suspect[]): string {
+  const taken = suspects
+    .filter(({ level }) => level === 'critical')
+    .map(({ outputTokens }) => outputTokens)
+    .sort((a, b) => b - a);
+  const all = taken.reduce((sum, tokens) => sum + tokens, 0);
+  let held = 0;
+  const few =
+    taken.findIndex((tokens) => {
+      held += tokens;
+      return 2 * held >= all;
+    }) + 1;
+  return `${few} of these ${taken.length} ${few === 1 ? 'holds' : 'hold'} half of the ${count(all)} tokens that all took, and ${few === 1 ? 'stands' : 'stand'} first in the lists`;
 }
 
 function kindsTable(story: Story, color: Colors, width: number): string {

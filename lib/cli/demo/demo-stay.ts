@@ -6,6 +6,7 @@ import { hasDesktop, openInBrowser } from '../console/console.ts';
 import { type ConsoleServer, startConsole } from '../console/console-server.ts';
 import { liveOrigin } from '../console/live-source.ts';
 import { userName } from '../shared/author.ts';
+import { calledAs } from '../shared/called-as.ts';
 import { connect, DEMO_FILE_VARIABLE, type DemoLabel } from '../shared/deployment.ts';
 import { failureOf } from '../shared/failure.ts';
 import { demoFileFor, removeDemoFile, updateDemoFile, writeDemoFile } from './demo-file.ts';
@@ -43,6 +44,7 @@ export async function stayUp(
   say(`Staying up (${path} tells the commands where). Ctrl-C ends it and leaves nothing behind.`);
   try {
     let clock = began;
+    await Promise.race([interrupted.wait, learnDaily(cloud, clock, say)]);
     for (;;) {
       await Promise.race([interrupted.wait, sleep(LOOK_MS)]);
       if (interrupted.yes) return;
@@ -50,6 +52,7 @@ export async function stayUp(
       if (more === undefined || more.clock === clock) continue;
       clock = more.clock;
       await Promise.race([interrupted.wait, judgeMore(cloud, more, path, say)]);
+      await Promise.race([interrupted.wait, learnDaily(cloud, clock, say)]);
     }
   } finally {
     await page?.close();
@@ -100,6 +103,17 @@ async function judgeMore(
   }
   await updateDemoFile(path, { judged: new Date(clock).toISOString() });
   say('  done');
+}
+
+/**
+ * The daily calibration, which in a demo comes when the traffic ends: from it come the questions of `review`. What it learns judges
+ * nobody, as the demo's policy names the shipped one.
+ */
+async function learnDaily(cloud: Cloud, clock: number, say: (line: string) => void): Promise<void> {
+  say('The daily calibration learns from this traffic ...');
+  const failures = await wake(cloud, 'calibrate', clock);
+  for (const failure of failures) say(`! ${failure}`);
+  if (failures.length === 0) say(`  done; whose verdict would help it: ${calledAs()} review`);
 }
 
 interface SentMore {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Command, Option } from 'commander';
 import { type DecisionRequest, parseDecision } from '../../findings/decision-request.ts';
 import { VERDICTS, type Verdict } from '../../findings/finding.ts';
@@ -9,7 +8,7 @@ import { InputError } from '../../input/errors.ts';
 import { authorOf, userName } from '../shared/author.ts';
 import { calledAs } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
-import { decideOn } from '../shared/decide.ts';
+import { decideOn, decisionOf } from '../shared/decide.ts';
 import { type DeploymentOptions, withDeploymentOptions, withFindings } from '../shared/deployment.ts';
 import { noFinding } from './no-finding.ts';
 
@@ -51,7 +50,7 @@ export function triageCommand(): Command {
   ).action((id: string, options: TriageOptions) =>
     runCommand('triage', () =>
       withFindings(options, async (store, _, deployment) => {
-        const name = options.decision ?? randomUUID();
+        const name = decisionOf(options);
         const decide = decideOn(deployment, store, () => authorOf(options, deployment));
         const asked = async () => decide(id, askedFor(options), name);
         const made = await asked().catch(async (error: unknown) => {

@@ -191,6 +191,10 @@ class Told implements ProfileStore {
     return this.#profiles.load(...of);
   }
 
+  whole(state: AccountState): Promise<AccountState> {
+    return this.#profiles.whole(state);
+  }
+
   async save(
     stored: AccountState,
     next: AccountState,

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Command, Option } from 'commander';
 import { COMMAND } from '../../contract/command.ts';
 import { type AnswerRequest, answerRequest } from '../../findings/answer-request.ts';
@@ -11,7 +10,7 @@ import { openReview } from '../../stores/reviews.ts';
 import { authorOf, userName } from '../shared/author.ts';
 import { typedHere } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
-import { answerOn } from '../shared/decide.ts';
+import { answerOn, decisionOf } from '../shared/decide.ts';
 import { type DeploymentOptions, withDeploymentOptions, withFindings } from '../shared/deployment.ts';
 
 interface ReviewOptions extends DeploymentOptions {
@@ -61,13 +60,13 @@ export function reviewCommand(): Command {
           return 0;
         }
         const give = answerOn(deployment, store, () => authorOf(options, deployment));
-        const decision = options.decision ?? randomUUID();
+        const decision = decisionOf(options);
         const answers = [];
         for (const one of asked) answers.push(await give(one, decision).catch(refused));
         if (options.json === true) printJson({ answers });
         else
           process.stdout.write(
-            `${answers.length === 1 ? '1 account' : `${answers.length} accounts`}: ${options.verdict}. The next daily calibration learns from it. To take it back: --verdict unsure\n`,
+            `${answers.length === 1 ? '1 account' : `${answers.length} accounts`}: ${options.verdict}. A daily calibration that has seen ${answers.length === 1 ? 'it' : 'them'} learns from this. To take it back: --verdict unsure\n`,
           );
         return 0;
       });

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { TriageUrl } from '../../aws/triage-url.ts';
 import type { Answer } from '../../findings/answer.ts';
 import type { AnswerRequest } from '../../findings/answer-request.ts';
+import { decisionId } from '../../findings/decision-id.ts';
 import { type DecisionRequest, decided, isMadeBy } from '../../findings/decision-request.ts';
 import type { Author } from '../../findings/principal.ts';
 import { type Triaged, TriageError } from '../../findings/triage.ts';
@@ -13,6 +15,15 @@ import type { Deployment } from './deployment.ts';
 /** The credentials may not write the findings table: those of analysts never may where there is a triage API. */
 class VerdictNotWritten extends Error {
   override readonly name = 'VerdictNotWritten';
+}
+
+/** The id of a decision: as `--decision` gives it, else a new one. @throws InputError where it cannot be one */
+export function decisionOf({ decision }: { readonly decision?: string }): string {
+  if (decision === undefined) return randomUUID();
+  const parsed = decisionId.safeParse(decision);
+  if (!parsed.success)
+    throw new InputError(`--decision: ${parsed.error.issues[0]?.message ?? 'cannot be used'}`);
+  return parsed.data;
 }
 
 /** A person's decision about a finding of this deployment. @throws TriageError where it does not fit the finding */
