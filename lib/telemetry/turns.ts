@@ -60,6 +60,11 @@ export function roleKind(role: string): TurnKind {
   return KINDS[last] ?? 'other';
 }
 
+/** Whether somebody asks in words of their own: not only tools answer, and models. */
+export function isAsked(messages: readonly unknown[]): boolean {
+  return turnsOf(messages).some(({ kind, text }) => kind === 'user' && text.trim() !== '');
+}
+
 /** How much may still be read of a conversation: values, of the newest message first. */
 interface Allowance {
   left: number;

@@ -1,3 +1,4 @@
+import { isAsked } from '../turns.ts';
 import { nameInFlat } from './account-names.ts';
 import { asksItself } from './asked-ways.ts';
 import type { ExportShape } from './export-shape.ts';
@@ -116,9 +117,12 @@ function modelTold(entry: Json): unknown {
 function asked(entry: Json): unknown {
   const written = first(entry, MESSAGES);
   const held = typeof written === 'string' ? (writtenMessages(written) ?? jsonIn(written)) : written;
-  if (Array.isArray(held) && held.some((one) => objectOf(one) !== undefined)) return held;
-  // JSON that is no messages is what somebody said
-  return at(held, 'messages') ?? (typeof written === 'string' && !isCutJson(written) ? written : undefined);
+  const list = at(held, 'messages') ?? held;
+  const isList = Array.isArray(list) && list.some((one) => objectOf(one) !== undefined);
+  // JSON that is no messages, or in which nobody asks, is what somebody said
+  if (typeof written === 'string')
+    return isList && isAsked(list) ? list : isCutJson(written) ? undefined : written;
+  return isList ? list : at(held, 'messages');
 }
 
 /** Who and how, beside the bodies; when is told by the names of pairs (openai.ts). */

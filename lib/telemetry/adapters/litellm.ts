@@ -1,4 +1,5 @@
 import { kindOf, printable } from '../reason.ts';
+import { isAsked } from '../turns.ts';
 import {
   ADAPTER_DEFAULTS,
   type Adapted,
@@ -89,12 +90,17 @@ function passedThrough(payload: Json): Json | undefined {
 
 /** Messages where they were logged: a list, a text, a body, or the request that spend logs keep. */
 function loggedMessages(payload: Json): readonly ReadMessage[] | undefined {
+  const isText = /text_completion/.test(textAt(payload, 'call_type') ?? '');
   for (const held of [payload.messages, payload.proxy_server_request, payload.input]) {
     const logged = jsonIn(held);
     if (Array.isArray(logged) && logged.length > 0) {
       const first: unknown = logged[0];
       const last: unknown = logged.at(-1);
-      if (objectOf(first) !== undefined || Array.isArray(first)) return readMessages(logged);
+      if (objectOf(first) !== undefined || Array.isArray(first)) {
+        const read = readMessages(logged);
+        // a prompt of Completions that is JSON of its own, in which nobody asks
+        return typeof held === 'string' && isText && !isAsked(read) ? promptMessages(held) : read;
+      }
       if (typeof first !== 'string')
         return typeof held === 'string' ? promptMessages(held) : readMessages(logged);
       return promptMessages(typeof last === 'string' ? last : first);

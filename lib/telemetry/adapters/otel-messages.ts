@@ -1,4 +1,5 @@
 import { kindOf, type Reason } from '../reason.ts';
+import { isAsked } from '../turns.ts';
 import { readByModel } from './asked-ways.ts';
 import { at, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 import { isCutJson, partsIn } from './json-texts.ts';
@@ -44,12 +45,26 @@ function conventionMessages({ attributes, events }: OtlpEntry): readonly ReadMes
   const instructions = first('gen_ai.system_instructions');
   const system = instructions === undefined ? [] : [{ role: 'system', content: partsIn(instructions) }];
   const asked = typeof input === 'string' ? saidIn(input) : listOf(input);
-  const messages = readMessages(asked.map(message));
+  const messages = askedIn((parts) => readMessages(asked.map((held) => message(held, parts))));
   // some tell the instructions twice: as a message, and by themselves
   const instructed = readMessages(system).filter(
     ({ content }) => !messages.some((held) => held.role === 'system' && held.content === content),
   );
   return [...instructed, ...messages];
+}
+
+/** How a text is read that may be the JSON of parts. */
+type ReadParts = (value: unknown) => unknown;
+
+export const quoted: ReadParts = (value) => value;
+
+/**
+ * Messages whose texts may be the JSON of parts. Where nobody asks in what is read so, the texts are quoted: a customer may write his question
+ * as the JSON of a tool's result.
+ */
+function askedIn(read: (parts: ReadParts) => readonly ReadMessage[]): readonly ReadMessage[] {
+  const messages = read(partsIn);
+  return isAsked(messages) ? messages : read(quoted);
 }
 
 /** The value of an attribute; undefined where it is JSON that was cut off. */
@@ -76,16 +91,17 @@ const CUT =
   'JSON that was cut off before its end: raise OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT, and what the exporter or the store limits';
 
 /** A message whose content or parts may be the JSON text of parts (CrewAI, OpenLLMetry, Strands). */
-function message(held: unknown): unknown {
+function message(held: unknown, read: ReadParts): unknown {
   if (typeof held === 'string') return { role: 'user', content: held };
   const parts = at(held, 'parts');
-  if (Array.isArray(parts)) return { role: textAt(held, 'role') ?? 'user', content: parts.flatMap(part) };
-  const content = partsIn(at(held, 'content') ?? at(held, 'text') ?? null);
+  if (Array.isArray(parts))
+    return { role: textAt(held, 'role') ?? 'user', content: parts.flatMap((one) => part(one, read)) };
+  const content = read(at(held, 'content') ?? at(held, 'text') ?? null);
   return { role: textAt(held, 'role') ?? textAt(held, 'type') ?? 'user', content };
 }
 
-function part(held: unknown): unknown {
-  const content = partsIn(at(held, 'content'));
+function part(held: unknown, read: ReadParts): unknown {
+  const content = read(at(held, 'content'));
   return Array.isArray(content) && at(held, 'type') === 'text' ? content : held;
 }
 
@@ -94,11 +110,13 @@ const MESSAGE_EVENT = /^gen_ai\.(system|user|assistant|tool)\.message$/;
 
 /** Span events of the conventions before 1.37, and of those that write the whole prompt into one event. */
 function eventMessages({ events }: OtlpEntry): readonly ReadMessage[] {
-  return readMessages(events.flatMap(({ name, attributes }) => messageOfEvent(name, attributes)));
+  return askedIn((parts) =>
+    readMessages(events.flatMap(({ name, attributes }) => messageOfEvent(name, attributes, parts))),
+  );
 }
 
 /** The message of an event, as span event or as log: its role in its name, its content in its attributes or body. */
-export function messageOfEvent(name: string, facts: unknown): unknown[] {
+export function messageOfEvent(name: string, facts: unknown, parts: ReadParts = partsIn): unknown[] {
   const role = MESSAGE_EVENT.exec(name)?.[1];
   if (role !== undefined) {
     const written = at(facts, 'gen_ai.event.content');
@@ -108,14 +126,14 @@ export function messageOfEvent(name: string, facts: unknown): unknown[] {
     const text = MESSAGE_FIELDS.some((field) => field in held) ? body : (written ?? facts);
     const said = held.content ?? (typeof text === 'string' && !isCutJson(text) ? text : null);
     // Google's SDK writes a content object: {parts, role}
-    const content = partsIn(at(said, 'parts') ?? said);
+    const content = parts(at(said, 'parts') ?? said);
     return [{ role: typeof held.role === 'string' && held.role !== '' ? held.role : role, content }];
   }
   if (name !== 'gen_ai.content.prompt') return [];
   const prompt = whole(at(facts, 'gen_ai.prompt') ?? at(facts, 'gen_ai.event.content'));
   // OpenLIT writes `user: text` into one event
   if (typeof prompt === 'string') return [{ role: 'user', content: prompt.replace(/^user:\s+/, '') }];
-  return listOf(at(prompt, 'messages') ?? prompt).map(message);
+  return listOf(at(prompt, 'messages') ?? prompt).map((held) => message(held, parts));
 }
 
 /**
@@ -125,16 +143,22 @@ export function messageOfEvent(name: string, facts: unknown): unknown[] {
 export function bodyTold(body: unknown): { messages: readonly unknown[]; word: string } | undefined {
   const input = at(body, 'input', 'messages');
   if (!Array.isArray(input)) return undefined;
-  const messages = input.map((held) => {
-    const content = at(held, 'content', 'content') ?? at(held, 'content', 'message') ?? at(held, 'content');
-    return message({ role: at(held, 'role'), content });
-  });
+  const told = (parts: ReadParts) =>
+    input.map((held) => {
+      const content = at(held, 'content', 'content') ?? at(held, 'content', 'message') ?? at(held, 'content');
+      return message({ role: at(held, 'role'), content }, parts);
+    });
+  const messages = isAsked(told(partsIn)) ? told(partsIn) : told(quoted);
   const answer = listOf(at(body, 'output', 'messages'))[0];
   return { messages, word: textAt(answer, 'content', 'finish_reason') ?? '' };
 }
 
 /** OpenLLMetry: https://www.traceloop.com/docs/openllmetry/contributing/semantic-conventions, gen_ai.prompt.N.role|content */
-function indexedMessages({ attributes }: OtlpEntry): readonly ReadMessage[] {
+function indexedMessages(entry: OtlpEntry): readonly ReadMessage[] {
+  return askedIn((parts) => indexedBy(entry, parts));
+}
+
+function indexedBy({ attributes }: OtlpEntry, parts: ReadParts): readonly ReadMessage[] {
   const messages: unknown[] = [];
   for (let i = 0; ; i++) {
     const held = at({ attributes }, 'attributes');
@@ -144,7 +168,7 @@ function indexedMessages({ attributes }: OtlpEntry): readonly ReadMessage[] {
     if (role === undefined && content === undefined) break;
     messages.push({
       role: namedRole(role, at(held, `gen_ai.prompt.${i}.tool_call_id`)),
-      content: partsIn(content),
+      content: parts(content),
     });
   }
   return readMessages(messages);
@@ -230,8 +254,12 @@ function bodyOf(attributes: Attributes): readonly ReadMessage[] {
     if (held === undefined) continue;
     if (typeof held === 'string') return [{ role: 'user', content: held }];
     if (Array.isArray(held)) {
-      const events = held.flatMap((event) => messageOfEvent(textAt(event, 'event.name') ?? '', event));
-      const messages = readMessages(events.length > 0 ? events : held.map(message));
+      const messages = askedIn((parts) => {
+        const events = held.flatMap((event) =>
+          messageOfEvent(textAt(event, 'event.name') ?? '', event, parts),
+        );
+        return readMessages(events.length > 0 ? events : held.map((one) => message(one, parts)));
+      });
       if (messages.length > 0) return messages;
       continue;
     }

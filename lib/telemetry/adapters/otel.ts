@@ -1,6 +1,7 @@
 import { entryFacts, keepEntryFacts } from '../entry-facts.ts';
 import type { Exchange } from '../exchange.ts';
 import { failedOn, fieldName, printable, type Reason } from '../reason.ts';
+import { isAsked } from '../turns.ts';
 import {
   ADAPTER_DEFAULTS,
   type Adapted,
@@ -12,11 +13,12 @@ import {
 } from './adapter.ts';
 import { outcomeFrom } from './endings.ts';
 import { NO_TRUST } from './field-control.ts';
-import { at, jsonIn, listOf, nameInText, numberIn, objectOf } from './fields.ts';
+import { at, jsonIn, listOf, nameInText, objectOf } from './fields.ts';
 import { OTEL_ACCOUNT_PLACES, otelAccount } from './otel-accounts.ts';
 import { isCall, MODELS, modelIn } from './otel-calls.ts';
 import { answerTokens, endingsIn, textIn } from './otel-endings.ts';
-import { bodyTold, DETAILS, messageOfEvent, otelBody, otelMessages, whyNoMessages } from './otel-messages.ts';
+import { bodyTold, DETAILS, messageOfEvent, otelMessages, quoted, whyNoMessages } from './otel-messages.ts';
+import { numberOf, otelParams } from './otel-params.ts';
 import { spelt } from './otel-vocabularies.ts';
 import {
   type Attributes,
@@ -28,7 +30,7 @@ import {
   otlpField,
 } from './otlp.ts';
 import type { ReadMessage } from './read-message.ts';
-import { paramsOf, readMessages } from './request.ts';
+import { readMessages } from './request.ts';
 import { whyAgentEvent } from './textless.ts';
 import { isoFrom, isoFromNanoseconds } from './times.ts';
 
@@ -39,6 +41,8 @@ interface HeldSpan {
 
 interface HeldLogs {
   messages: unknown[];
+  /** the same with texts as they stood, for a conversation in which else nobody asks */
+  quoted?: unknown[];
   words: string[];
   origin: unknown;
   /** facts that details events told, where the span alone says what call it is */
@@ -181,6 +185,8 @@ export class OtelReader {
       return 'skipped';
     const held = this.#logs.get(log.key) ?? { messages: [], words: [], origin };
     held.messages.push(...messages);
+    held.quoted ??= [];
+    held.quoted.push(...(told?.messages ?? messageOfEvent(name, facts, quoted)));
     if (word !== undefined && word !== '') held.words.push(word);
     this.#logs.set(log.key, held);
     if (this.#logs.size > MAX_HELD) this.#drop(firstKey(this.#logs));
@@ -242,9 +248,11 @@ export class OtelReader {
   #finish(
     entry: OtlpEntry,
     found: readonly ReadMessage[],
-    logs: { messages: unknown[]; words: string[] } | undefined,
+    logs: Pick<HeldLogs, 'messages' | 'quoted' | 'words'> | undefined,
   ): Done {
-    const messages = found.length > 0 ? found : readMessages(logs?.messages ?? []);
+    const said = readMessages(logs?.messages ?? []);
+    const messages =
+      found.length > 0 ? found : isAsked(said) ? said : readMessages(logs?.quoted ?? logs?.messages ?? []);
     const facts = entryFacts('otel', { ...entry.resource, ...entry.attributes });
     if (messages.length === 0) {
       const reason = whyNoMessages(entry);
@@ -355,7 +363,7 @@ function callIn(
         'ai.usage.completionTokens',
         'gen_ai.response.completion_tokens',
       ) ?? told.output,
-    params: paramsIn(attributes),
+    params: otelParams(attributes),
     outcome: outcomeFrom(endingsIn(entry, words)),
     ip: fact('client.address', 'network.peer.address', 'http.client_ip', 'metadata.requester_ip_address'),
     asn: fact('siphonwatch.asn'),
@@ -367,37 +375,6 @@ function callIn(
     createdAt: isoFrom(fact('siphonwatch.created_at')),
     payment: fact('siphonwatch.payment'),
   };
-}
-
-/** Sampling parameters: the conventions' attributes, else those of a body that the span holds. */
-function paramsIn(attributes: Attributes): Record<string, unknown> {
-  const body = paramsOf(otelBody(attributes));
-  const amount = (...names: string[]) => numberOf(attributes, names);
-  const fact = (...names: string[]) =>
-    names.map((name) => textIn(attributes[name])).find((text) => text !== undefined);
-  const seed = amount('gen_ai.request.seed', 'gen_ai.openai.request.seed', 'openai.request.seed');
-  return {
-    ...body,
-    temperature:
-      amount('gen_ai.request.temperature', 'llm.temperature', 'ai.settings.temperature') ?? body.temperature,
-    topP: amount('gen_ai.request.top_p', 'llm.top_p', 'ai.settings.topP') ?? body.topP,
-    maxTokens:
-      amount(
-        'gen_ai.request.max_tokens',
-        'llm.request.max_tokens',
-        'ai.settings.maxOutputTokens',
-        'ai.settings.maxTokens',
-      ) ?? body.maxTokens,
-    n: amount('gen_ai.request.choice.count') ?? body.n,
-    seed: seed ?? body.seed,
-    responseFormat:
-      fact('gen_ai.output.type', 'gen_ai.openai.request.response_format', 'openai.request.response_format') ??
-      body.responseFormat,
-  };
-}
-
-function numberOf(attributes: Attributes, names: readonly string[]): number | undefined {
-  return names.map((name) => numberIn(attributes[name])).find((found) => found !== undefined);
 }
 
 function completionIn(attributes: Attributes): string | undefined {

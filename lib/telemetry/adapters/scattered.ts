@@ -106,9 +106,14 @@ function requestOf(objects: readonly Found[]): Asked | undefined {
     if (body !== undefined && ('contents' in value || Array.isArray(value.input)) && body.messages.length > 0)
       return { request: value, source: value };
   }
+  return textThatAsks(objects, (text) => !/^\s{0,64}[[{]/.test(text)) ?? textThatAsks(objects, () => true);
+}
+
+/** The first text that asks: one that is no JSON before one that is, in which nobody asks and which somebody wrote. */
+function textThatAsks(objects: readonly Found[], isTaken: (text: string) => boolean): Asked | undefined {
   for (const { value } of objects)
     for (const [name, held] of Object.entries(value))
-      if (ASKS.test(name) && typeof held === 'string' && held !== '' && !/^\s{0,64}[[{]/.test(held))
+      if (ASKS.test(name) && typeof held === 'string' && held !== '' && isTaken(held))
         return {
           request: { ...withoutAsked(value), prompt: held, ...systemOf(objects, value) },
           source: value,

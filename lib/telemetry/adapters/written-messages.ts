@@ -1,4 +1,4 @@
-import { turnsOf } from '../turns.ts';
+import { isAsked, turnsOf } from '../turns.ts';
 import { at, type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 import { wordsIn } from './json-texts.ts';
 import { literalIn } from './literals.ts';
@@ -29,6 +29,8 @@ export function writtenMessages(written: string): readonly unknown[] | undefined
     : listOf(objectOf(held)?.messages ?? (held === undefined ? [] : [held]));
   const messages = list.flatMap(asMessages);
   if (messages.length === 0 || messages.some((message) => message === undefined)) return undefined;
+  // who is asked nothing in it has been asked it: a customer who writes his question as a tool's result is quoted
+  if (!isAsked(messages)) return undefined;
   const read = turnsOf(messages).reduce((sum, turn) => sum + turn.text.length, 0);
   return wordsIn(held) <= read ? messages : undefined;
 }
