@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { LOOK_MS } from '../../lib/detection/process-batch.ts';
+import { LATENCY } from '../../lib/infra/latency.ts';
 import { readSettings, SETTINGS, SettingsError } from '../../lib/infra/settings.ts';
+import { HOUR, MINUTE } from '../events.ts';
 
 function problemsOf(context: Record<string, unknown>): readonly string[] {
   try {
@@ -44,6 +47,13 @@ describe('settings from the CDK context', () => {
     };
     expect(readSettings(text)).toEqual(readSettings(typed));
     expect(readSettings(text).shards).toBe(8);
+  });
+
+  it('the default latency adds less than two minutes to the hours between two looks at an account', () => {
+    const { batchWindowSeconds, lingerMs } = LATENCY.minute;
+    expect(SETTINGS.latency.fallback).toBe('minute');
+    expect(batchWindowSeconds * 1000 + lingerMs).toBeLessThan(2 * MINUTE);
+    expect(LOOK_MS).toBe(6 * HOUR);
   });
 
   it.each([
