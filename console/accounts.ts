@@ -106,7 +106,7 @@ export function AccountsView(props: AccountsProps) {
         query.get('sort') ?? '',
       )}
     </form>
-    <div class="scroll" tabindex="0" role="region" aria-label="Accounts"><table class="accounts"><thead><tr><th scope="col">account</th><th scope="col">label</th><th scope="col">level</th><th scope="col" class="num">p-value</th></tr></thead><tbody>
+    <div class="scroll" tabindex="0" role="region" aria-label="Table of accounts"><table class="accounts"><thead><tr><th scope="col">account</th><th scope="col">label</th><th scope="col">level</th><th scope="col" class="num">p-value</th></tr></thead><tbody>
     ${rows.map((i) => html`<tr key=${i} aria-selected=${i === open}><td><button class="row" onClick=${() => onOpen(i)}>${data.id[i]}</button></td><td class="words"><span class=${`tag t-${LABEL_CLASS[accounts.label[i] as number]}`}>${LABEL_NAME[accounts.label[i] as number]}</span></td><td class="words">${levelOf(i, props)}</td><td class="num" data-name="p-value">${(10 ** (accounts.logP[i] as number)).toPrecision(2)}</td></tr>`)}
     </tbody></table></div>
     <p class="small muted" aria-live="polite">${rows.length >= MAX_ROWS ? `The first ${MAX_ROWS} that fit; find narrows them.` : `${rows.length} of ${data.count.toLocaleString('en-US')} accounts.`}</p>

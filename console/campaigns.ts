@@ -59,7 +59,7 @@ export function Campaigns(props: CampaignsProps) {
   if (entries.length === 0)
     return html`<div class="empty"><p><strong>No campaign was found.</strong></p><p class="muted">Accounts are joined where they share what honest accounts do not share. A calibration without groups of the past links accounts and judges none of the groups: <code>${props.command} calibrate</code> learns them.</p></div>`;
   return html`<div class="columns">
-  <section aria-label="Campaigns"><h2>Campaigns</h2><div class="scroll" tabindex="0" role="region" aria-label="Campaigns"><table><thead><tr><th scope="col">campaign</th><th scope="col" class="num">accounts</th><th scope="col" class="num">flagged</th></tr></thead><tbody>
+  <section aria-label="Campaigns"><h2>Campaigns</h2><div class="scroll" tabindex="0" role="region" aria-label="Table of campaigns"><table><thead><tr><th scope="col">campaign</th><th scope="col" class="num">accounts</th><th scope="col" class="num">flagged</th></tr></thead><tbody>
   ${entries.map(({ id, title, notice, members }) => html`<tr key=${id} aria-selected=${id === entry?.id}><td><a class="id" href=${linkTo('campaigns', id)}>${title}</a>${notice === undefined ? html` <span class="tag t-benign" title="no campaign finding was opened for it">from the labels</span>` : null}</td><td class="num">${notice?.subject.memberCount ?? members.length}</td><td class="num">${members.filter((i) => !['clear', 'watch'].includes(levelOf(i, props))).length}</td></tr>`)}
   </tbody></table></div></section>
   <section aria-label="The campaign" aria-live="polite">${entry === undefined ? null : html`<${CampaignDetail} ...${props} key=${entry.id} entry=${entry} />`}</section></div>`;

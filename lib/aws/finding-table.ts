@@ -39,6 +39,8 @@ export class DynamoFindingStore implements FindingStore {
   }
 
   async find(id: string): Promise<StoredFinding | undefined> {
+    // a key's value cannot be empty (DynamoDB developer guide, "Naming rules and data types"): nothing is stored there
+    if (id === '') return undefined;
     const held = await this.#read(KEYS.finding(id));
     return held && { finding: parse(`finding ${id}`, finding, held.body), version: held.version };
   }

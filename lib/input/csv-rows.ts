@@ -23,6 +23,7 @@ const MAX_ROW = LIMITS.documentCharacters.most;
 /** Reads the rows of tables, each as an object of its columns; JSON in a column is read by whoever reads the object. */
 export class CsvRows {
   #held: HeldCsv | undefined;
+  #isTold = false;
 
   /** @param held what another reader of the same lines had not ended */
   constructor(held?: HeldCsv) {
@@ -36,7 +37,14 @@ export class CsvRows {
   /** The documents of a line that belongs to a table; undefined for any other line, which is to be read in another way. */
   take(raw: string, line: number): readonly Document[] | undefined {
     const held = this.#held;
-    if (held === undefined) return line === 1 ? this.#begin(raw) : undefined;
+    if (held === undefined) {
+      // Excel's first line that names the separator
+      if (line === 1 && /^\ufeff?"?sep=.(?:")?\r?$/i.test(raw)) {
+        this.#isTold = true;
+        return [];
+      }
+      return line === 1 || (line === 2 && this.#isTold) ? this.#begin(raw) : undefined;
+    }
     const text = held.open === undefined ? raw : `${held.open.text}\n${raw}`;
     const first = held.open?.line ?? line;
     const values = fieldsOf(text, held.separator);

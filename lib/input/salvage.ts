@@ -1,4 +1,5 @@
 import { packed } from '../telemetry/adapters/envelopes.ts';
+import { printedIn } from '../telemetry/adapters/literals.ts';
 
 /**
  * JSON in lines that are no JSON themselves: behind colours of a terminal, within quotes of logfmt, in a column of CSV or TSV.
@@ -20,11 +21,32 @@ export function salvaged(line: string): string | undefined {
   const plain = line.includes(ESCAPE) ? line.replace(COLOURS, '') : line;
   const fields = logfmt(plain);
   if (fields !== undefined) return fields;
+  if (HEXED.test(plain)) return withoutHex(plain);
+  const printed = printedObject(plain);
+  if (printed !== undefined) return printed;
   const doubled = quotedFrom(plain, plain.search(DOUBLED), 34);
   if (doubled !== undefined) return doubled.replaceAll('""', '"');
   const escaped = quotedFrom(plain, plain.search(ESCAPED), 92);
   if (escaped !== undefined) return unescaped(escaped);
   return plain === line ? undefined : plain;
+}
+
+/** nginx's escape=default (https://nginx.org/en/docs/http/ngx_http_log_module.html#log_format), in a line that is an object otherwise. */
+const HEXED = /^\s{0,64}\{\s*".{0,20000}"(?:\{|\[)\s{0,64}\\x22/;
+const HEX = /(?:\\x[0-9A-F]{2})+/gi;
+
+/** A line with the bytes that nginx wrote in hexadecimal as JSON writes them. */
+function withoutHex(line: string): string {
+  return line.replace(HEX, (found) =>
+    JSON.stringify(Buffer.from(found.replaceAll(/\\x/gi, ''), 'hex').toString('utf8')).slice(1, -1),
+  );
+}
+
+/** A dictionary as Python prints it, as JSON; undefined for any other line. */
+function printedObject(line: string): string | undefined {
+  if (!/^\s{0,64}\{\s{0,64}'/.test(line)) return undefined;
+  const value = printedIn(line.trim());
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : undefined;
 }
 
 /** A field of logfmt: a name, and a word or a text in quotes (https://brandur.org/logfmt; Go's logrus and log/slog write so). */

@@ -156,6 +156,14 @@ describe('findings', () => {
         expect((await run(command, ...words)).err).toContain(
           `there is no finding ${typed}: did you mean ${notice.finding}`,
         );
+    for (const [command, ...words] of [
+      [findingsCommand(), 'show', ''],
+      [triageCommand(), '', '--verdict', 'benign'],
+    ] as const)
+      expect(await run(command, ...words)).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('no finding'),
+      });
     expect(await run(findingsCommand(), 'list', '--limit', 'many')).toMatchObject({
       code: 2,
       err: expect.stringContaining('--limit: must be a whole number from 1 (got many)'),

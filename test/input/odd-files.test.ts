@@ -369,9 +369,10 @@ const FILES: readonly (readonly [string, Buffer | string, number, RegExp?])[] = 
     0,
     /control/,
   ],
+  ['single quotes of Python repr', LINES.map((l) => l.replaceAll('"', "'")).join('\n'), 3],
   [
-    'single quotes of Python repr',
-    LINES.map((l) => l.replaceAll('"', "'")).join('\n'),
+    'Python repr with an object that has no literal',
+    LINES.map((l) => l.replaceAll('"', "'").replace(/\}$/, ", 'client': <Client at 0x7f>}")).join('\n'),
     0,
     /single quotes|Python|not JSON/i,
   ],

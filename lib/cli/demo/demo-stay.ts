@@ -109,11 +109,11 @@ async function judgeMore(
  * The daily calibration, which in a demo comes when the traffic ends: from it come the questions of `review`. What it learns judges
  * nobody, as the demo's policy names the shipped one.
  */
-async function learnDaily(cloud: Cloud, clock: number, say: (line: string) => void): Promise<void> {
+export async function learnDaily(cloud: Cloud, clock: number, say: (line: string) => void): Promise<void> {
   say('The daily calibration learns from this traffic ...');
   const failures = await wake(cloud, 'calibrate', clock);
   for (const failure of failures) say(`! ${failure}`);
-  if (failures.length === 0) say(`  done; whose verdict would help it: ${calledAs()} review`);
+  if (failures.length === 0) say(`  done; what it asks: ${calledAs()} review`);
 }
 
 interface SentMore {

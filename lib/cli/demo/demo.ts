@@ -50,9 +50,9 @@ const EXAMPLE_LABELS = fileURLToPath(new URL('labels.csv', DATA));
  * Settings that the demo deploys with, all of them ordinary ones: old traffic is replayed under its own clock. The
  * batching window is the default, so that the time from event to notification is a deployment's.
  */
-const CONTEXT = {
+export const CONTEXT = {
   'siphonwatch:replayClock': true,
-  // the demo has no past of its own to learn from
+  // the demo has too short a past of its own
   'siphonwatch:foreignCalibration': 'accuse',
   // records, of some hundred events each: findings come while traffic is still being sent
   'siphonwatch:batchSize': 8,
@@ -327,6 +327,7 @@ function nextOf(options: DemoOptions, shown: Finding | undefined): DemoReport['n
       command: `${me} dossier verify dossier`,
       what: 'works every number out again; exit code 3 says that nobody signed it',
     },
+    { command: `${me} review`, what: 'whose verdict would help the daily calibration most, and why' },
     { command: `${me} policy shadow ${exampleCandidate()}`, what: 'a policy beside the active one, then:' },
     {
       command: `${me} demo --send`,

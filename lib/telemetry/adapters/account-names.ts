@@ -30,6 +30,8 @@ const OTHERS = [
   ...['customeridentifier', 'userid', 'clientid', 'client', 'username'],
   // who a web server authenticated (https://nginx.org/en/docs/http/ngx_http_core_module.html#var_remote_user)
   'remoteuser',
+  // https://github.com/aschn/drf-tracking (the user's name as it was then)
+  'usernamepersistent',
   // https://doc.traefik.io/traefik/observe/logs-and-access-logs/
   'clientusername',
   ...['company', 'workspace', 'team', 'project', 'subscription'].flatMap(withId),
@@ -47,7 +49,7 @@ const OTHERS = [
     'caller',
     'callerid',
   ],
-  ...['applicationid', 'clientapp', 'apikeyname', 'apikeyalias', 'tokenname'],
+  ...['applicationid', 'clientapp', 'apikeyname', 'apikeyowner', 'apikeyalias', 'tokenname'],
 ];
 
 function withId(name: string): string[] {

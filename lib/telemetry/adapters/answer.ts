@@ -263,6 +263,10 @@ function usageOf(body: Json): { input: number | undefined; output: number | unde
     objectOf(body.usage) ??
     // https://console.groq.com/docs/api-reference: chunks of a stream
     objectOf(at(body, 'x_groq', 'usage')) ??
+    // Moonshot's streams: https://platform.moonshot.ai/docs/api/chat
+    objectOf(at(listOf(body.choices)[0], 'usage')) ??
+    // https://deepinfra.com/docs/inference
+    objectOf(body.inference_status) ??
     // LangChain's results
     objectOf(at(body, 'llm_output', 'token_usage')) ??
     objectOf(at(langChainMessage(body), 'usage_metadata')) ??
@@ -275,7 +279,9 @@ function usageOf(body: Json): { input: number | undefined; output: number | unde
     objectOf(body['amazon-bedrock-invocationMetrics']) ??
     // Text Generation Inference; watsonx.ai
     objectOf(body.details) ??
-    (at(listOf(body.results)[0], 'generated_token_count') === undefined
+    (at(listOf(body.results)[0], 'generated_token_count') === undefined &&
+    // KoboldAI: https://lite.koboldai.net/koboldcpp_api
+    at(listOf(body.results)[0], 'completion_tokens') === undefined
       ? undefined
       : objectOf(listOf(body.results)[0])) ??
     body;
@@ -304,7 +310,7 @@ const INPUT = [
   // Galileo: https://v2docs.galileo.ai/sdk-api/python/reference/log-stream
   'num_input_tokens',
   // https://api.ncloud-docs.com (HyperCLOVA), https://yandex.cloud/docs/foundation-models, https://docs.aleph-alpha.com/api/complete/
-  ...['inputLength', 'inputTextTokens', 'num_tokens_prompt_total'],
+  ...['inputLength', 'inputTextTokens', 'num_tokens_prompt_total', 'tokens_input'],
 ];
 const OUTPUT = [
   'completion_tokens',
@@ -326,7 +332,7 @@ const OUTPUT = [
   'TokensOut',
   'res_units',
   'num_output_tokens',
-  ...['outputLength', 'num_tokens_generated'],
+  ...['outputLength', 'num_tokens_generated', 'tokens_generated'],
 ];
 /** https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching#tracking-cache-performance and Converse's TokenUsage */
 const INPUT_APART = [

@@ -35,6 +35,11 @@ const WAYS: readonly AskedWay[] = [
       textAt(answer, 'object') === 'response' || /^response\./.test(textAt(answer, 'type') ?? ''),
   },
   {
+    name: 'NLP Cloud’s chatbot',
+    fields: ['input', 'history', 'context'],
+    answers: (answer) => typeof answer.response === 'string' && Array.isArray(answer.history),
+  },
+  {
     name: 'Completions',
     fields: ['prompt', 'suffix'],
     answers: (answer) =>
@@ -44,7 +49,10 @@ const WAYS: readonly AskedWay[] = [
       // Ollama's generate, llama.cpp's server
       typeof answer.response === 'string' ||
       (typeof answer.content === 'string' && answer.stop !== undefined) ||
-      typeof at(listOf(answer.outputs)[0], 'text') === 'string',
+      typeof at(listOf(answer.outputs)[0], 'text') === 'string' ||
+      // KoboldAI's server; fal's any-llm
+      typeof at(listOf(answer.results)[0], 'text') === 'string' ||
+      (typeof answer.output === 'string' && 'partial' in answer),
   },
   {
     name: 'Chat Completions, Anthropic Messages, Converse, Ollama',
@@ -80,6 +88,12 @@ const WAYS: readonly AskedWay[] = [
     answers: (answer) => at(answer, 'payload', 'choices') !== undefined,
   },
   {
+    name: 'Oracle’s Generative AI',
+    fields: ['chatRequest'],
+    answers: (answer) => has(answer, 'chatResponse'),
+  },
+  { name: 'Triton', fields: ['text_input'], answers: (answer) => has(answer, 'text_output') },
+  {
     name: 'SAP orchestration',
     fields: ['orchestration_config', 'messages_history'],
     answers: (answer) => has(answer, 'orchestration_result', 'module_results'),
@@ -100,10 +114,19 @@ export function asksItself(body: Json): boolean {
   );
 }
 
+/** Whether this is a request's body itself, which asks by its own fields or by what its form nests, and no logger's wrapper of one. */
+export function isBodyItself(held: Json): boolean {
+  return (
+    asksItself(held) ||
+    has(held, 'chatRequest', 'text_input', 'orchestration_config', 'instances') ||
+    Array.isArray(at(held, 'payload', 'message', 'text'))
+  );
+}
+
 /** The body of a request, which a logger may have wrapped with its address and headers; nothing in a body that asks is taken for one. */
 export function bodyOf(logged: unknown): Json | undefined {
   const held = objectOf(logged);
-  return held === undefined || asksItself(held) ? held : (objectOf(jsonIn(held.body)) ?? held);
+  return held === undefined || isBodyItself(held) ? held : (objectOf(jsonIn(held.body)) ?? held);
 }
 
 /** What the first event of an answer is: it tells of which API. */

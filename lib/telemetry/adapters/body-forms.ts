@@ -39,6 +39,56 @@ const REQUESTS: readonly BodyForm[] = [
     body: ({ context, config, ...body }) => ({ ...body, model: config, messages: context }),
   },
   {
+    name: 'Triton, its extension for generation',
+    source:
+      'https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_generate.md (text_input)',
+    matches: ({ text_input }) => typeof text_input === 'string' || Array.isArray(text_input),
+    body: ({ text_input, ...body }) => ({ ...body, prompt: text_input }),
+  },
+  {
+    name: 'the Open Inference Protocol: texts in tensors',
+    source: 'https://kserve.github.io/website/docs/concepts/architecture/data-plane/v2-protocol (inputs)',
+    matches: ({ inputs }) => tensorText(inputs) !== undefined,
+    adds: true,
+    body: ({ inputs, ...body }) => ({ ...body, prompt: tensorText(inputs) }),
+  },
+  {
+    name: 'Oracle’s Generative AI',
+    source: 'https://docs.oracle.com/iaas/api/#/en/generative-ai-inference/latest/ChatResult/Chat',
+    matches: ({ chatRequest }) => objectOf(chatRequest) !== undefined,
+    body: ({ chatRequest, servingMode }) => ({
+      ...objectOf(chatRequest),
+      system: at(chatRequest, 'preambleOverride'),
+      model: at(servingMode, 'modelId') ?? at(servingMode, 'endpointId'),
+    }),
+  },
+  {
+    name: 'NLP Cloud’s chatbot, whose model stands in the address',
+    source: 'https://docs.nlpcloud.com/#chatbot-and-conversational-ai (input, context, history)',
+    matches: ({ input, history, model }) =>
+      typeof input === 'string' && model === undefined && at(listOf(history)[0], 'response') !== undefined,
+    adds: true,
+    body: ({ input, history, context, ...body }) => ({
+      ...body,
+      ...{ system: context },
+      messages: [
+        ...listOf(history).flatMap((turn) => [
+          { role: 'user', content: at(turn, 'input') },
+          { role: 'assistant', content: at(turn, 'response') },
+        ]),
+        { role: 'user', content: input },
+      ],
+    }),
+  },
+  {
+    name: 'KoboldAI: its length is that of the answer',
+    source: 'https://lite.koboldai.net/koboldcpp_api (/api/v1/generate)',
+    matches: ({ prompt, max_length, max_context_length }) =>
+      prompt !== undefined && max_length !== undefined && max_context_length !== undefined,
+    adds: true,
+    body: ({ max_length, ...body }) => ({ max_tokens: max_length, ...body }),
+  },
+  {
     name: 'PaLM',
     source: 'https://cloud.google.com/vertex-ai/generative-ai/docs/legacy/text/text-models (instances)',
     matches: (body) =>
@@ -64,7 +114,49 @@ const REQUESTS: readonly BodyForm[] = [
   },
 ];
 
+/** The texts of a tensor of bytes among others; undefined for a list of anything else. */
+function tensorText(inputs: unknown): readonly unknown[] | undefined {
+  const tensors = listOf(inputs).filter((held) => at(held, 'datatype') === 'BYTES');
+  const named = tensors.find((held) => /text|prompt|input|query/i.test(textAt(held, 'name') ?? ''));
+  const texts = listOf(at(named ?? tensors[0], 'data'))
+    .flat()
+    .filter((held) => typeof held === 'string');
+  return texts.length === 0 ? undefined : texts;
+}
+
 const ANSWERS: readonly BodyForm[] = [
+  {
+    name: 'Reka: responses instead of choices',
+    source: 'https://docs.reka.ai/api-reference/chat/create',
+    matches: ({ responses, choices }) =>
+      choices === undefined && objectOf(at(listOf(responses)[0], 'message')) !== undefined,
+    body: ({ responses, ...body }) => ({ ...body, choices: responses }),
+  },
+  {
+    name: 'Triton, its extension for generation',
+    source:
+      'https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_generate.md (text_output)',
+    matches: ({ text_output }) => typeof text_output === 'string',
+    body: ({ text_output, model_name, ...body }) => ({ model: model_name, ...body, text: text_output }),
+  },
+  {
+    name: 'the Open Inference Protocol: texts in tensors',
+    source: 'https://kserve.github.io/website/docs/concepts/architecture/data-plane/v2-protocol (outputs)',
+    matches: ({ outputs }) => tensorText(outputs) !== undefined,
+    body: ({ outputs, model_name, ...body }) => ({
+      ...{ model: model_name, ...body },
+      text: tensorText(outputs)?.join('\n'),
+    }),
+  },
+  {
+    name: 'Oracle’s Generative AI',
+    source: 'https://docs.oracle.com/iaas/api/#/en/generative-ai-inference/latest/ChatResult/Chat',
+    matches: ({ chatResponse }) => objectOf(chatResponse) !== undefined,
+    body: ({ chatResponse, modelId }) => ({
+      ...{ model: modelId, created: at(chatResponse, 'timeCreated') },
+      ...objectOf(chatResponse),
+    }),
+  },
   {
     name: 'names that begin with capitals, as Go and .NET write fields of objects',
     source:

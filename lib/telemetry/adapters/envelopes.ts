@@ -4,6 +4,7 @@ import { isGzip } from '../gzip.ts';
 import { tableRows } from './column-tables.ts';
 import type { Envelope } from './envelope.ts';
 import { OF_PROXIES } from './envelopes-proxies.ts';
+import { OF_STORES } from './envelopes-stores.ts';
 import { OF_FLOWS } from './exports-flows.ts';
 import { at, type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 import { langfuseCalls } from './langfuse-batch.ts';
@@ -19,6 +20,7 @@ const MAX_INSIDE = LIMITS.insideBytes.most;
  */
 const ENVELOPES: readonly Envelope[] = [
   ...OF_PROXIES,
+  ...OF_STORES,
   {
     name: 'traces of Langfuse with their observations',
     source: 'https://api.reference.langfuse.com/#tag/trace/GET/api/public/traces/{traceId}',
@@ -151,7 +153,10 @@ const ENVELOPES: readonly Envelope[] = [
       // of ECS, `event` tells of the line in message
       ((objectOf(event) !== undefined && !isJsonText(message)) || isJsonText(event)) &&
       [sourcetype, source, host].some((held) => held !== undefined),
-    inside: ({ event }) => [event],
+    // the event's own time comes first (times-beside.ts)
+    inside: ({ event, time }) => [
+      objectOf(event) === undefined ? event : { received_at: time, ...objectOf(event) },
+    ],
   },
   {
     name: 'Elasticsearch and OpenSearch hits',

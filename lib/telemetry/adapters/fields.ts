@@ -46,13 +46,20 @@ function numberInText(value: unknown): number | undefined {
 
 /** The value of a text that is JSON, the text itself where it is not, other values as they are. */
 export function jsonIn(value: unknown): unknown {
-  if (typeof value !== 'string') return value;
+  if (typeof value !== 'string')
+    return isBuffer(value) ? jsonIn(Buffer.from(value.data).toString('utf8')) : value;
   try {
     return JSON.parse(value);
   } catch {
     // Not JSON: then the text is what was meant.
     return value;
   }
+}
+
+/** Bytes as JSON.stringify writes them in Node: https://nodejs.org/api/buffer.html#buftojson */
+function isBuffer(value: unknown): value is { readonly data: readonly number[] } {
+  const held = objectOf(value);
+  return held?.type === 'Buffer' && Array.isArray(held.data) && typeof held.data[0] === 'number';
 }
 
 /** Headers by lower-case name; lists of values keep the first. */

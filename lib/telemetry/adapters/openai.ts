@@ -11,7 +11,7 @@ import {
   single,
 } from './adapter.ts';
 import { type ReadAnswer, readAnswer, tokensOf } from './answer.ts';
-import { asksItself, isAnswerOfModel, readByModel } from './asked-ways.ts';
+import { isAnswerOfModel, isBodyItself, readByModel } from './asked-ways.ts';
 import { outcomeFrom } from './endings.ts';
 import { accountOf, type ClientTrust, claimOf, NO_TRUST } from './field-control.ts';
 import { at, headersOf, type Json, jsonIn, nameAt, numberAt, objectOf, textAt } from './fields.ts';
@@ -55,7 +55,7 @@ function requestBody(json: unknown): Json | undefined {
 /** What a logger wrote around a body: its address, its headers. Undefined where the body itself stands there, all of it the client's. */
 function wrapperIn(json: unknown): Json | undefined {
   const held = objectOf(requestIn(json));
-  return held === undefined || asksItself(held) ? undefined : held;
+  return held === undefined || isBodyItself(held) ? undefined : held;
 }
 
 /** A request is asked for in several places; where it stands as text it is parsed once. */

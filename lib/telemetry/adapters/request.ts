@@ -220,6 +220,8 @@ export const PARAM_PLACES: Readonly<Record<string, readonly string[]>> = {
     'maxTokenCount',
     'max_tokens_to_sample',
     'num_predict',
+    // llama.cpp's server: https://github.com/ggml-org/llama.cpp/tree/master/tools/server
+    'n_predict',
     'maxCompletionTokens',
     'maximumLength',
     'maximum_tokens',

@@ -97,7 +97,7 @@ function requestOf(objects: readonly Found[]): Asked | undefined {
       const messages = messagesIn(held);
       if (messages === undefined) continue;
       const whole = readRequest(value);
-      return whole !== undefined && name === 'messages' && whole.messages.length >= messages.length
+      return whole !== undefined && isAllAsked(name, whole.messages.length - messages.length)
         ? { request: value, source: value }
         : { request: { ...withoutAsked(value), messages, ...systemOf(objects, value) }, source: value };
     }
@@ -119,6 +119,11 @@ function textThatAsks(objects: readonly Found[], isTaken: (text: string) => bool
           source: value,
         };
   return undefined;
+}
+
+/** Whether a body that was read whole asks by this list: by messages, or by what stands beside a history of them. */
+function isAllAsked(name: string, more: number): boolean {
+  return name === 'messages' ? more >= 0 : /history/i.test(name) && more > 0;
 }
 
 /** Fields of an object, that of the usual name first: whoever asks may put other lists beside it. */
@@ -332,6 +337,8 @@ export function isWholePair(pair: Json): boolean {
   const request = objectOf(pair.request) ?? {};
   const bodies = [request, at(request, 'body'), pair, pair.response, at(pair.response, 'body')].map(jsonIn);
   const isModelled =
-    bodies.some((body) => textAt(body, 'model') !== undefined) || /model/.test(textAt(pair, 'url') ?? '');
+    bodies.some((body) => textAt(body, 'model') !== undefined) ||
+    /model/.test(textAt(pair, 'url') ?? '') ||
+    readRequest(request)?.model !== undefined;
   return isModelled && timeIn(pair) !== undefined && nameBeside(pair) !== undefined;
 }

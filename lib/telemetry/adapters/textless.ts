@@ -37,6 +37,13 @@ const LOGS: readonly TextlessLog[] = [
     instead: 'turn on Vertex AI’s request-response logging to BigQuery',
   },
   {
+    name: 'Purview’s audit record of a Copilot interaction',
+    source: 'https://learn.microsoft.com/office/office-365-management-api/copilot-schema',
+    matches: ({ Operation, CopilotEventData }) =>
+      Operation === 'CopilotInteraction' || objectOf(CopilotEventData) !== undefined,
+    instead: 'log each request beside its response where the model is called',
+  },
+  {
     name: 'a listing of stored completions or responses, which holds answers alone',
     source: 'https://platform.openai.com/docs/api-reference/chat/list',
     matches: ({ object, data }) =>

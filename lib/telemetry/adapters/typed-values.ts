@@ -61,6 +61,38 @@ function dynamoValue(typed: unknown, depth: number): unknown {
   );
 }
 
+const PROTOBUF_TYPES: ReadonlySet<string> = new Set([
+  ...['stringValue', 'integerValue', 'doubleValue', 'booleanValue', 'nullValue', 'timestampValue'],
+  ...['mapValue', 'arrayValue', 'bytesValue', 'referenceValue', 'geoPointValue'],
+  // google.protobuf.Struct, written by its fields
+  ...['numberValue', 'boolValue', 'structValue', 'listValue'],
+]);
+
+/** A document of Firestore, or a Struct of protobuf, whose fields are all typed. */
+export function isTypedDocument(entry: Json): boolean {
+  return isTyped(entry.fields, PROTOBUF_TYPES, false);
+}
+
+/** The values of such a document. */
+export function untypedDocument(entry: Json): Json {
+  return protobufFields(entry.fields, 0);
+}
+
+function protobufFields(fields: unknown, depth: number): Json {
+  return Object.fromEntries(
+    Object.entries(objectOf(fields) ?? {}).map(([name, value]) => [name, protobufValue(value, depth + 1)]),
+  );
+}
+
+function protobufValue(typed: unknown, depth: number): unknown {
+  const [type, held] = only(typed) ?? [];
+  if (depth > 32 || type === 'nullValue') return null;
+  if (type === 'integerValue') return Number(held);
+  if (type === 'arrayValue' || type === 'listValue')
+    return listOf(at(held, 'values')).map((one) => protobufValue(one, depth + 1));
+  return type === 'mapValue' || type === 'structValue' ? protobufFields(at(held, 'fields'), depth) : held;
+}
+
 /** Whether all fields of a record are unions: null, or a value under the name of its type. */
 export function isAvroRecord(entry: Json): boolean {
   return Object.keys(entry).length > 1 && isTyped(entry, AVRO_TYPES, true);

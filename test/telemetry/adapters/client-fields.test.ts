@@ -40,8 +40,12 @@ const DECOYS: Json = {
   ...{ messages: DECOY, contents: [{ role: 'user', parts: [{ text: 'DECOY' }] }], message: 'DECOY' },
   ...{ input: DECOY, inputText: 'DECOY', inputs: 'DECOY', instances: [{ messages: DECOY }], context: DECOY },
   ...{ config: 'm', prompt: 'DECOY', Messages: [{ Role: 'user', Content: 'DECOY' }] },
+  ...{ text_input: 'DECOY', chatRequest: { message: 'DECOY' }, chat_history: DECOY },
+  ...{ max_context_length: 1, max_length: 7 },
   orchestration_config: { module_configurations: { templating_module_config: { template: DECOY } } },
 };
+
+const ASKS = ['messages', 'contents', 'input', 'prompt', 'chatRequest', 'text_input'];
 
 /** An entry whose request's body has more fields; undefined where no body stands there under these names. */
 function withFields(entry: unknown, fields: Json, isFirst: boolean): unknown {
@@ -49,7 +53,7 @@ function withFields(entry: unknown, fields: Json, isFirst: boolean): unknown {
   const body = (request as Json | undefined)?.body ?? request;
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
   const own = body as Json;
-  if (!['messages', 'contents', 'input', 'prompt'].some((name) => own[name] !== undefined)) return undefined;
+  if (!ASKS.some((name) => own[name] !== undefined)) return undefined;
   const more = Object.fromEntries(Object.entries(fields).filter(([name]) => !(name in own)));
   const grown = isFirst ? { ...more, ...own } : { ...own, ...more };
   return { ...(entry as Json), request: body === request ? grown : { ...(request as Json), body: grown } };

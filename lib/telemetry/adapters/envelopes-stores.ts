@@ -1,0 +1,80 @@
+import type { Envelope } from './envelope.ts';
+import { at, jsonIn, listOf, objectOf, textAt } from './fields.ts';
+import { isTypedDocument, untypedDocument } from './typed-values.ts';
+
+/** Records of stores and products of analysis, which keep what a gateway wrote among fields of their own. */
+export const OF_STORES: readonly Envelope[] = [
+  {
+    name: 'the log archive of Datadog',
+    source: 'https://docs.datadoghq.com/logs/log_configuration/archives/ (format of the archives)',
+    matches: ({ _id, date, attributes, service, source }) =>
+      typeof _id === 'string' &&
+      date !== undefined &&
+      objectOf(attributes) !== undefined &&
+      (service ?? source) !== undefined,
+    inside: ({ date, attributes, message }) =>
+      isJsonObject(message)
+        ? [message]
+        : [{ received_at: date, account: usrOf(attributes), ...objectOf(attributes) }],
+  },
+  {
+    name: 'events of Mixpanel',
+    source: 'https://docs.mixpanel.com/docs/data-structure/events-and-properties',
+    matches: ({ event, properties }) =>
+      typeof event === 'string' &&
+      !event.startsWith('$') &&
+      textAt(properties, 'distinct_id') !== undefined &&
+      ['$insert_id', 'mp_lib', 'token'].some((name) => at(properties, name) !== undefined) &&
+      at(properties, '$lib') === undefined,
+    inside: ({ properties }) => [{ account: at(properties, 'distinct_id'), ...objectOf(properties) }],
+  },
+  {
+    name: 'documents of Firestore, Structs of protobuf',
+    source:
+      'https://firebase.google.com/docs/firestore/reference/rest/v1/Value, https://protobuf.dev/reference/protobuf/google.protobuf/#struct',
+    matches: isTypedDocument,
+    inside: (entry) => [untypedDocument(entry)],
+  },
+  {
+    name: 'spans of Elastic APM: attributes are labels, their dots underscores',
+    source: 'https://www.elastic.co/docs/solutions/observability/apm/opentelemetry/attributes',
+    matches: ({ labels }) => Object.keys(objectOf(labels) ?? {}).some((name) => name.startsWith('gen_ai_')),
+    inside: ({ labels, numeric_labels, ...rest }) => [
+      {
+        ...{ '@timestamp': rest['@timestamp'], trace_id: at(rest.trace, 'id') },
+        ...{ span_id: at(rest.span, 'id'), name: at(rest.span, 'name') },
+        ...(at(rest.event, 'outcome') === 'failure' ? { status: { code: 'ERROR' } } : {}),
+        attributes: Object.fromEntries(
+          Object.entries({ ...objectOf(labels), ...objectOf(numeric_labels) }).map(([name, held]) => [
+            withDots(name),
+            held,
+          ]),
+        ),
+      },
+    ],
+  },
+];
+
+/** https://docs.datadoghq.com/standard-attributes/ (usr.id): whom the application logged in */
+function usrOf(attributes: unknown): unknown {
+  return at(attributes, 'usr', 'id') ?? at(attributes, 'usr.id');
+}
+
+function isJsonObject(text: unknown): boolean {
+  return typeof text === 'string' && objectOf(jsonIn(text)) !== undefined;
+}
+
+/** How names of the conventions begin; behind that an underscore is one, but in lists that are numbered. */
+const STEMS = [
+  ...['gen_ai.provider', 'gen_ai.operation', 'gen_ai.request', 'gen_ai.response', 'gen_ai.usage'],
+  ...['gen_ai.input', 'gen_ai.output', 'gen_ai.conversation', 'gen_ai.agent', 'gen_ai.tool'],
+  ...['gen_ai.openai.request', 'gen_ai.openai.response', 'gen_ai', 'error', 'enduser', 'user', 'siphonwatch'],
+].map((stem) => [`${stem.replaceAll('.', '_')}_`, `${stem}.`] as const);
+
+/** A name of OpenTelemetry whose dots were made underscores, as the conventions write it. */
+function withDots(name: string): string {
+  const numbered = /^gen_ai_(prompt|completion)_(\d{1,4})_(\w{1,40})$/.exec(name);
+  if (numbered !== null) return `gen_ai.${listOf(numbered).slice(1).join('.')}`;
+  const stem = STEMS.find(([written]) => name.startsWith(written));
+  return stem === undefined ? name : `${stem[1]}${name.slice(stem[0].length)}`;
+}
