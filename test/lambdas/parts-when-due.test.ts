@@ -34,8 +34,13 @@ const all: IngestedEvent[] = harvest({ account: who, events: 160, everyMs: HOUR 
 }));
 
 /** Every event by itself, by a function that remembers nothing or all; how many parts were asked for, and how it ends. */
-async function replayed(remembers: boolean): Promise<{ queries: number; looks: number; end: AccountState }> {
-  const client = new MeteredTables().client();
+async function replayed(remembers: boolean) {
+  const tables = new MeteredTables();
+  const noted: number[] = [];
+  tables.onPut = (_table, _before, { content }) => {
+    if (content !== undefined) noted.push(Number(content.N));
+  };
+  const client = tables.client();
   let queries = 0;
   const counted: typeof client = Object.create(client, {
     send: {
@@ -56,7 +61,7 @@ async function replayed(remembers: boolean): Promise<{ queries: number; looks: n
   const asked = queries;
   const end = (await make().load([who])).get(who);
   if (end === undefined) throw new Error('the account is not stored');
-  return { queries: asked, looks, end };
+  return { queries: asked, looks, end, noted };
 }
 
 /** What does not depend on where writes ended. */
@@ -76,6 +81,9 @@ describe('sealed parts of an account that is not remembered', () => {
     expect(cold.end.profile.sealed).toBeGreaterThan(2);
     expect(countPrompts(sampleOf(cold.end.asked))).toBeGreaterThan(40);
     expect(warm.queries).toBe(0);
+    // those that compare contents are told once, by whole samples, and never that there are too few prompts
+    expect(warm.noted).not.toContain(0);
+    expect(cold.noted).toEqual(warm.noted);
     // an hour apart, six to a slice: each is looked at once, and a seal needs the sample that it adds to
     expect(cold.queries).toBeGreaterThan(cold.looks / 2);
     expect(cold.queries).toBeLessThanOrEqual(cold.looks + cold.end.profile.sealed + 1);
