@@ -1,7 +1,7 @@
 import { roleKind } from '../turns.ts';
 import { nameBeside, nameInFlat } from './account-names.ts';
 import { type ReadAnswer, readAnswer } from './answer.ts';
-import { ANSWERS, holdsAnswer, namesNoAccount, USAGES } from './client-fields.ts';
+import { ANSWERS, holdsAnswer, LONGEST_NAME, namesNoAccount, USAGES } from './client-fields.ts';
 import type { ExportShape } from './export-shape.ts';
 import { at, type Json, jsonIn, listOf, nameAt, numberIn, objectOf, smallNames, textAt } from './fields.ts';
 import { isItem, partsOf, roleOf, textOf } from './message-names.ts';
@@ -20,8 +20,6 @@ const MAX_DEPTH = 7;
 const MAX_VALUES = 4_000;
 /** Longest text that is looked into for a body. */
 const LONGEST_TEXT = 4_000_000;
-/** Nobody's product has longer names of fields; a customer's arguments of tools may, and patterns are tried on each. */
-const LONGEST_NAME = 128;
 
 const MODELS =
   /^(?:(?:ls|llm|ai|request|response|foundation)[._]?)?model(?:[._]?(?:name|id|arn))?$|^deployment(?:[._]?(?:name|id))?$/i;
