@@ -3,7 +3,7 @@ import { digestMessageOf, exceptionEnded, type Row } from '../../lib/findings/di
 import { listName, type PendingMessage } from '../../lib/findings/notification-throttle.ts';
 import { renderBulletin } from '../../lib/findings/publication.ts';
 import { reviewLines } from '../../lib/findings/review-lines.ts';
-import { keptReviewOf } from '../../lib/stores/reviews.ts';
+import { openReview } from '../../lib/stores/reviews.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import type { Delivery } from './deliver.ts';
 import { THROTTLES, type ThrottleName } from './notification-throttle.ts';
@@ -64,7 +64,7 @@ export async function sendDigests(delivery: Delivery): Promise<void> {
           thread: 'digest',
           from: day,
           to: day + DAY_MS,
-          review: reviewLines(await keptReviewOf(delivery.findings)),
+          review: reviewLines(await openReview(delivery.findings)),
         },
         rows,
       );

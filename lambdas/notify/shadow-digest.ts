@@ -1,6 +1,6 @@
 import { DELIVERY } from '../../lib/findings/delivery.ts';
 import { renderShadowDigest, shadowDigest } from '../../lib/findings/shadow-digest.ts';
-import { keptReviewOf } from '../../lib/stores/reviews.ts';
+import { openReview } from '../../lib/stores/reviews.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import type { Delivery } from './deliver.ts';
 
@@ -23,7 +23,7 @@ export async function sendShadowDigest(delivery: Delivery): Promise<void> {
       active: active.findings,
       shadow: shadow.findings,
       period: DAY_MS,
-      review: await keptReviewOf(delivery.findings),
+      review: await openReview(delivery.findings),
     });
     // an old candidate's findings that nothing was added to
     if (digest.counts.shadow > 0) {

@@ -1,11 +1,11 @@
 import * as z from 'zod';
+import { PSEUDONYM } from '../telemetry/usage-event.ts';
 import { DAY_MS } from '../time.ts';
+import { decisionId } from './decision-id.ts';
+import { NOTE_MAX } from './decision-request.ts';
 import { AUTHOR_MAX, VERDICTS } from './finding.ts';
 
-/** Characters of a note; the same as a finding's. */
-const NOTE_MAX = 4000;
-
-/** How long an answer teaches, ms: as long as findings are kept by default. */
+/** How long an answer teaches, ms: three years. */
 export const ANSWER_KEPT_MS = 1096 * DAY_MS;
 
 /**
@@ -15,7 +15,7 @@ export const ANSWER_KEPT_MS = 1096 * DAY_MS;
 export const answer = z.strictObject({
   account: z
     .string()
-    .regex(/^a_[a-z2-7]{26}$/, 'must be a pseudonym: a_ and 26 letters or digits')
+    .regex(PSEUDONYM, 'must be a pseudonym: a_ and 26 letters or digits')
     .describe('pseudonym'),
   verdict: z.enum(VERDICTS),
   at: z.iso.datetime().describe('processing time'),
@@ -26,6 +26,6 @@ export const answer = z.strictObject({
     .min(1, 'is empty; say why, or leave it out')
     .max(NOTE_MAX, `must have at most ${NOTE_MAX} characters`)
     .optional(),
-  decision: z.string().min(1).max(128).describe('id of the decision: given again, it is not made twice'),
+  decision: decisionId.describe('given again, the decision is not made twice'),
 });
 export type Answer = z.infer<typeof answer>;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { LABELS, type Label, type Labels } from '../backtest/labels.ts';
 import { printable } from '../telemetry/reason.ts';
+import { PSEUDONYM } from '../telemetry/usage-event.ts';
 import { InputError } from './errors.ts';
 import { readBatches } from './lines.ts';
 
@@ -11,7 +12,6 @@ export type PseudonymOf = (account: string) => string | Promise<string>;
 
 const COLUMNS = ['account', 'label', 'kind', 'campaign'] as const;
 const labelValue = z.enum(LABELS);
-const PSEUDONYM = /^a_[a-z2-7]{26}$/;
 
 /**
  * Reads a labels file and pseudonymises its accounts as the recorder does; an account that is a pseudonym already

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { LIMITS } from '../limits.ts';
 import { SLICE_MS } from '../profile/slice.ts';
+import { PSEUDONYM } from '../telemetry/usage-event.ts';
 import { HOUR_MS } from '../time.ts';
 
 /** The version of the schema that this code reads. */
@@ -141,7 +142,7 @@ export const policy = z
         z.strictObject({
           account: z
             .string()
-            .regex(/^a_[a-z2-7]{26}$/)
+            .regex(PSEUDONYM)
             .describe('pseudonym, a_ and 26 letters or digits (siphonwatch resolve)'),
           until: z.iso
             .datetime()

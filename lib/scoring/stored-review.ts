@@ -70,9 +70,6 @@ export function curveSentence(curve: StoredReview['curve']): string | undefined 
   if (last.answered === 0) return today;
   const first = last.answered === 1 ? 'the first question' : `the first ${last.answered} questions`;
   return last.recall > now.recall
-    ? `${today}; up to ${percent(last.recall)} once ${first} are answered, if the answers are extraction`.replace(
-        'question are',
-        'question is',
-      )
+    ? `${today}; up to ${percent(last.recall)} with answers to ${first}, if these are extraction`
     : `${today}; answers to ${first} change little of that`;
 }

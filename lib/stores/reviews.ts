@@ -20,23 +20,20 @@ export async function keepReview(store: FindingStore, review: StoredReview): Pro
   throw new Error('the review changes while it is written');
 }
 
-/** What was asked, whoever has answered since: one read. Undefined where no calibration was learnt yet, and where this code cannot read it. */
-export async function keptReviewOf(store: Pick<FindingStore, 'state'>): Promise<StoredReview | undefined> {
+/** Newest changes of findings that are looked through: the daily calibration asks about nobody who had a verdict before. */
+const SINCE_ASKED = 1000;
+
+/** What is still to be asked. Undefined where no calibration was learnt yet, and where this code cannot read it. */
+export async function openReview(store: FindingStore): Promise<StoredReview | undefined> {
   const held = await store.state(REVIEW_STATE);
   try {
-    return held === undefined ? undefined : parse('the review', storedReview, held.body);
+    if (held === undefined) return undefined;
+    const review = parse('the review', storedReview, held.body);
+    return reviewWithout(review, new Set((await verdictsByAccount(store, SINCE_ASKED)).keys()));
   } catch (error) {
     if (error instanceof FindingError) return undefined;
     throw error;
   }
-}
-
-/** What is still to be asked; undefined where no calibration was learnt yet. */
-export async function openReview(store: FindingStore): Promise<StoredReview | undefined> {
-  const review = await keptReviewOf(store);
-  return review === undefined
-    ? undefined
-    : reviewWithout(review, new Set((await verdictsByAccount(store)).keys()));
 }
 
 /**

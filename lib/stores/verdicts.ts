@@ -90,16 +90,21 @@ const MAX_VERDICTS = 100_000;
 /**
  * The newest verdict on every account that has one, for calibration and tuning: the confirmed are no benign peers, the benign
  * are. A verdict on a campaign is one on the members that its finding names; one on the account itself comes first, by its finding or
- * as an answer to the review.
+ * as an answer to the review. Findings of the shadow teach too: while a deployment learns there are no others.
+ * @param most findings that are looked through, the newest changes first, of each kind
  */
-export async function verdictsByAccount(store: FindingStore): Promise<ReadonlyMap<string, Verdict>> {
+export async function verdictsByAccount(
+  store: FindingStore,
+  most: number = MAX_VERDICTS,
+): Promise<ReadonlyMap<string, Verdict>> {
   const newest = new Map<string, { at: string; own: boolean; verdict: Verdict }>();
   const say = (account: string, own: boolean, { at, verdict }: { at: string; verdict: Verdict }): void => {
     const known = newest.get(account);
     if (known === undefined || (own && !known.own) || (own === known.own && known.at < at))
       newest.set(account, { at, own, verdict });
   };
-  for (const { notice, verdict } of (await store.list(MAX_VERDICTS)).findings) {
+  const pages = await Promise.all([store.list(most), store.list(most, true)]);
+  for (const { notice, verdict } of pages.flatMap(({ findings }) => findings)) {
     if (verdict === undefined) continue;
     if (notice.subject.type === 'account') say(notice.subject.id, true, verdict);
     else for (const { account } of notice.subject.members ?? []) say(account, false, verdict);

@@ -1,4 +1,5 @@
 import { LIMITS } from '../limits.ts';
+import { PSEUDONYM } from './usage-event.ts';
 
 /**
  * Whether a line that is no usage event may be kept, for whoever mends what is wrong and puts it back. A gateway that sends
@@ -39,7 +40,7 @@ const TEXTS: Readonly<Record<string, (text: string) => boolean>> = {
   model: (text) => isChosen(text, LIMITS.eventModel),
   'customer.plan': (text) => isChosen(text, LIMITS.eventCustomer),
   'customer.product': (text) => isChosen(text, LIMITS.eventCustomer),
-  account: (text) => /^a_[a-z2-7]{26}$/.test(text),
+  account: (text) => PSEUDONYM.test(text),
   time: (text) => TIME.test(text),
   'customer.createdAt': (text) => TIME.test(text),
   outcome: (text) => CODE.test(text),

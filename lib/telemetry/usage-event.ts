@@ -68,6 +68,9 @@ export const prints = z.strictObject({
   payment: print.optional(),
 });
 
+/** What the recorder makes of an account's name: keyed, and it does not rotate. */
+export const PSEUDONYM = /^a_[a-z2-7]{26}$/;
+
 export const usageEvent = z.strictObject({
   v: z.literal(1),
   id: z
@@ -76,10 +79,7 @@ export const usageEvent = z.strictObject({
     .max(LIMITS.eventId.most)
     .describe("the exchange's id, so that an analyst can open the gateway's own logs"),
   time: z.iso.datetime().describe('event time, UTC, ends in Z'),
-  account: z
-    .string()
-    .regex(/^a_[a-z2-7]{26}$/)
-    .describe('pseudonym: keyed, does not rotate; `resolve` gives it back'),
+  account: z.string().regex(PSEUDONYM).describe('pseudonym: keyed, does not rotate; `resolve` gives it back'),
   model: z.string().min(1).max(LIMITS.eventModel.most),
   outcome,
   usage: z.strictObject({

@@ -125,6 +125,17 @@ describe.skipIf(BROWSER === undefined)('the console in a browser', () => {
     await page.keyboard.press('Escape');
   });
 
+  it('asks whose verdict helps most, with what answers would bring, and names from outside as text', async () => {
+    await goTo(page, '#/review');
+    await page.waitForSelector('text=Learning curve');
+    const text = await view();
+    for (const part of ['Questions, the most helpful first (1)', '40 %', '60 %', HOSTILE])
+      expect(text).toContain(part);
+    expect(text).toContain(`review ${opened.subject.id}`);
+    expect(text).toContain('--verdict confirmed');
+    expect(await page.title()).not.toContain('owned');
+  });
+
   it('has its views as tabs: one stop of the Tab key, arrows open the next, Home the first', async () => {
     await goTo(page, '#/findings');
     const focused = (): Promise<string> => page.evaluate(() => document.activeElement?.id ?? '');

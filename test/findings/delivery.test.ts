@@ -13,9 +13,12 @@ import { MemoryBus } from '../../lib/stores/event-bus.ts';
 import { MemoryFindingStore } from '../../lib/stores/finding-memory.ts';
 import { MemoryTopic } from '../../lib/stores/notification-topic.ts';
 import { MemoryOutbox } from '../../lib/stores/outbox.ts';
+import { keepReview } from '../../lib/stores/reviews.ts';
 import { MemoryHub } from '../../lib/stores/security-hub.ts';
 import { change } from '../../lib/stores/verdicts.ts';
+import { account } from '../events.ts';
 import { ACCOUNT, calmed, campaign, escalated, NOW, opened } from './notices.ts';
+import { aReview } from './reviews.ts';
 
 /** A world in memory: what is stored and sent survives; invocations come and go. */
 function world(wrap: <T extends object>(port: T) => T = (port) => port) {
@@ -110,10 +113,14 @@ describe('delivery', () => {
     expect(held?.finding.history.map(({ fate }) => fate)).toEqual(['told', 'told', 'digest']);
     expect(held?.finding.claim).toBeUndefined();
     here.pass(24 * 3_600_000);
+    await keepReview(here.findings, aReview([account(71), account(72)]));
     await here.sweep();
     await here.sweep();
     expect(here.told().slice(2)).toEqual(['digest/2026-03-04']);
-    expect(here.topic.published.at(-1)?.texts.email).toContain('calmed');
+    const { email, https } = here.topic.published.at(-1)?.texts ?? {};
+    expect(email).toContain('calmed');
+    // what the review asks, in the digest too
+    for (const text of [email, https]) expect(text).toMatch(/1 question about 2\s+accounts/);
   });
 
   it('tells the digests of all days on which the topic was away, once it is back', async () => {

@@ -10,8 +10,11 @@ import { MemoryBus } from '../../lib/stores/event-bus.ts';
 import { MemoryFindingStore } from '../../lib/stores/finding-memory.ts';
 import { MemoryTopic } from '../../lib/stores/notification-topic.ts';
 import { MemoryOutbox } from '../../lib/stores/outbox.ts';
+import { keepReview } from '../../lib/stores/reviews.ts';
 import { DAY_MS } from '../../lib/time.ts';
+import { account, iso } from '../events.ts';
 import { ACCOUNT, campaign, NOW, opened } from './notices.ts';
+import { aReview } from './reviews.ts';
 
 const [member] = campaign.subject.members ?? [];
 if (member === undefined) throw new Error('the fixture has members');
@@ -171,6 +174,14 @@ it('is published once a day by the sweep, under a kind of its own, and not at al
   await deliver(outbox, waiting, delivery);
   expect(topic.published).toEqual([]);
   clock += DAY_MS;
+  await keepReview(findings, aReview([account(71)], [account(72), account(73)]));
+  await findings.putAnswer({
+    account: account(71),
+    verdict: 'benign',
+    at: iso(NOW),
+    by: 'ada',
+    decision: 'd-1',
+  });
   await sendShadowDigest(delivery);
   await sendShadowDigest(delivery);
   expect(topic.published.map(({ attributes }) => attributes)).toEqual([
@@ -183,4 +194,9 @@ it('is published once a day by the sweep, under a kind of its own, and not at al
     },
   ]);
   expect(topic.published[0]?.texts.email).toContain('siphonwatch policy promote');
+  // what is left to be asked, with what answers would bring
+  for (const form of ['email', 'https'] as const) {
+    expect(topic.published[0]?.texts[form]).toContain('1 question about 2 accounts');
+    expect(topic.published[0]?.texts[form]).toContain('up to 60 %');
+  }
 });

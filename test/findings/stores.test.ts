@@ -242,7 +242,11 @@ it('a verdict on a campaign is one on its members; one on the account itself com
   });
   await store.write({ ...ring, verdict: said('confirmed', '2026-03-09T00:00:00Z') }, undefined);
   await store.write({ ...own, verdict: said('benign', '2026-03-01T00:00:00Z') }, undefined);
+  // while a deployment learns, what it would have flagged is in the shadow
+  const shadowed = of(9, { ...opened, shadow: true });
+  await store.write({ ...shadowed, verdict: said('confirmed', '2026-03-02T00:00:00Z') }, undefined);
   const verdicts = await verdictsByAccount(store);
+  expect(verdicts.get('a_9')).toBe('confirmed');
   expect(verdicts.get(first.account)).toBe('confirmed');
   expect(verdicts.get(second.account)).toBe('benign');
 });

@@ -33,6 +33,7 @@ import { account, harvest } from '../events.ts';
 import { createTable } from '../tables.ts';
 import { campaignEvidenceOf } from './evidence.ts';
 import { functionUrl } from './function-url.ts';
+import { aReview } from './reviews.ts';
 
 /** The verbs of the security team, on tables and an archive as the pipeline leaves them. */
 let emulators: Emulators;
@@ -378,14 +379,10 @@ describe('the triage API', () => {
     const store = new DynamoFindingStore(clients.dynamodb, 'findings');
     expect(await ask('GET', '/review')).toEqual({ status: 200, review: null });
     const [asked, other] = [account(71), account(72)];
-    const entries = [{ accounts: [asked, other], why: ['score 3.10, number 1 of 900 accounts'] }];
-    const curve = [
-      { answered: 0, recall: 0.4 },
-      { answered: 1, recall: 0.6 },
-    ];
-    await keepReview(store, { v: 1, calibration: 'c', at: new Date().toISOString(), entries, curve });
-    expect(await ask('GET', '/review')).toMatchObject({ status: 200, review: { entries } });
-    expect((await run(reviewCommand())).out).toContain('up to 60 % once the first question is answered');
+    const review = aReview([asked, other]);
+    await keepReview(store, review);
+    expect(await ask('GET', '/review')).toMatchObject({ status: 200, review: { entries: review.entries } });
+    expect((await run(reviewCommand())).out).toContain('up to 60 % with answers to the first question');
     const body = { verdict: 'confirmed', note: 'a script', decision: 'd-1' };
     const made = await ask('POST', `/review/${asked}`, { body });
     expect(made).toMatchObject({ status: 200, answer: { account: asked, by: ANALYSTS, claimed: 'ada' } });

@@ -24,7 +24,7 @@ describe('the learning curve', () => {
       { answered: 2, recall: 3 / 4 },
     ]);
     expect(curveSentence(curve)).toBe(
-      'of attacks like those of the library 0 % would be flagged today, each account by itself; up to 75 % once the first 2 questions are answered, if the answers are extraction',
+      'of attacks like those of the library 0 % would be flagged today, each account by itself; up to 75 % with answers to the first 2 questions, if these are extraction',
     );
   });
 

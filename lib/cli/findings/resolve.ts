@@ -5,6 +5,7 @@ import { cellsOf } from '../../input/labels.ts';
 import { inputFiles, readBatches } from '../../input/lines.ts';
 import { accountPseudonym } from '../../telemetry/keys.ts';
 import { printable } from '../../telemetry/reason.ts';
+import { PSEUDONYM } from '../../telemetry/usage-event.ts';
 import type { Terminal } from '../record/record.ts';
 import { jsonLine } from '../shared/command.ts';
 
@@ -12,8 +13,6 @@ interface ResolveOptions extends KeyOptions {
   readonly accounts: string;
   readonly json?: boolean;
 }
-
-const PSEUDONYM = /^a_[a-z2-7]{26}$/;
 
 /**
  * `resolve ID... --accounts FILE`: the accounts behind pseudonyms, for holders of the key. A pseudonym cannot be

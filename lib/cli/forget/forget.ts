@@ -12,6 +12,7 @@ import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, loadKeyring, withKeyOptions } from '../../input/keyring.ts';
 import { say } from '../../input/say.ts';
 import { accountPseudonym } from '../../telemetry/keys.ts';
+import { PSEUDONYM } from '../../telemetry/usage-event.ts';
 import { authorOf, userName } from '../shared/author.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import {
@@ -74,8 +75,6 @@ export function forgetCommand(): Command {
     runCommand('forget', () => forget(account, options)),
   );
 }
-
-const PSEUDONYM = /^a_[a-z2-7]{26}$/;
 
 /** The pseudonym: as given, or made of the name under the keyring. A development key makes one that nobody has. */
 async function pseudonymOf(account: string, options: ForgetOptions): Promise<string> {

@@ -5,7 +5,7 @@ import { VERDICTS, type Verdict } from '../../findings/finding.ts';
 import { plain } from '../../findings/sanitize.ts';
 import { TriageError } from '../../findings/triage.ts';
 import { InputError } from '../../input/errors.ts';
-import { curveSentence, type StoredReview } from '../../scoring/stored-review.ts';
+import { curveSentence, REVIEW_KEPT, type StoredReview } from '../../scoring/stored-review.ts';
 import { openReview } from '../../stores/reviews.ts';
 import { authorOf, userName } from '../shared/author.ts';
 import { typedHere } from '../shared/called-as.ts';
@@ -20,9 +20,6 @@ interface ReviewOptions extends DeploymentOptions {
   readonly by?: string;
   readonly json?: boolean;
 }
-
-/** Accounts of one answer: a question has no more. */
-const MOST_ANSWERED = 50;
 
 /**
  * `review`: the accounts and groups whose verdict would help the next calibration most, and what answers would bring;
@@ -87,8 +84,8 @@ function answersFor(accounts: readonly string[], { verdict, note }: ReviewOption
     return [];
   }
   if (verdict === undefined) throw new InputError(`give --verdict ${VERDICTS.join('|')}`);
-  if (accounts.length > MOST_ANSWERED)
-    throw new InputError(`${accounts.length} accounts: one answer takes at most ${MOST_ANSWERED}`);
+  if (accounts.length > REVIEW_KEPT.accounts)
+    throw new InputError(`${accounts.length} accounts: one answer takes at most ${REVIEW_KEPT.accounts}`);
   return [...new Set(accounts)].map((account) => {
     const parsed = answerRequest.safeParse({ account, verdict, ...(note === undefined ? {} : { note }) });
     if (parsed.success) return parsed.data;
@@ -110,7 +107,7 @@ export function linesOf(review: StoredReview | undefined): string[] {
     ...(sentence === undefined ? [] : [`learning curve: ${sentence}`]),
     ...entries.flatMap(({ accounts, why }, i) => [
       `${i + 1}. ${accounts.map((account) => plain(account, 64)).join(' ')}`,
-      ...why.map((line) => `   ${plain(line, 300)}`),
+      ...why.map((line) => `   ${plain(line, REVIEW_KEPT.characters)}`),
     ]),
     ...(entries.length === 0
       ? []
