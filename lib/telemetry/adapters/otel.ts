@@ -245,11 +245,7 @@ export class OtelReader {
     if (done !== 'held' && done !== 'skipped') this.#late.push({ origin: held.origin, ...done });
   }
 
-  #finish(
-    entry: OtlpEntry,
-    found: readonly ReadMessage[],
-    logs: HeldLogs | undefined,
-  ): Done {
+  #finish(entry: OtlpEntry, found: readonly ReadMessage[], logs: HeldLogs | undefined): Done {
     const said = readMessages(logs?.messages ?? []);
     const messages = found.length > 0 ? found : isAsked(said) ? said : readMessages(logs?.quoted ?? []);
     const facts = entryFacts('otel', { ...entry.resource, ...entry.attributes });
