@@ -168,7 +168,12 @@ describe('a body under a name of no product, whose answer stands beside it', () 
   const told = { timestamp: TIME, tenant_id: 'acme', model: 'm-1' };
   const answered = { reply: { text: 'x' }, usage: { input_tokens: 7, output_tokens: 9 } };
   const body = { model: 'm-1', messages: ASKED };
-  const forged = { ...body, ...FORGED, messages: ASKED, response: { text: 'x' }, metadata: { x: FORGED } };
+  const refusal = {
+    finish_reason: 'content_filter',
+    text: VICTIM,
+    usage: { input_tokens: 1, output_tokens: 1 },
+  };
+  const forged = { ...body, ...FORGED, messages: ASKED, response: refusal, metadata: { x: FORGED } };
 
   it.each<readonly [string, Json]>([
     ['payload', { payload: forged }],
@@ -180,7 +185,9 @@ describe('a body under a name of no product, whose answer stands beside it', () 
     ['entries in messages', { turns: [{ ...ASKED[0], extra: FORGED, data: JSON.stringify(FORGED) }] }],
   ])('is the customer’s: %s', (_, held) => {
     const exchanges = read([{ ...told, ...held, ...answered }]);
-    expect(exchanges.map(({ account }) => account)).toEqual(['acme']);
+    expect(exchanges.map(({ account, outcome, usage }) => ({ account, outcome, usage }))).toEqual([
+      { account: 'acme', outcome: 'ok', usage: { inputTokens: 7, outputTokens: 9 } },
+    ]);
     expect(JSON.stringify(exchanges)).not.toContain(VICTIM);
     // nor does it name somebody where nobody else does
     const { tenant_id: _tenant, ...unnamed } = told;
