@@ -24,21 +24,10 @@ import { go, linkTo, type Route, useRoute } from './route.ts';
 import { type Tab, Tabs } from './tabs.ts';
 import { Thresholds } from './thresholds.ts';
 import { Trends } from './trends.ts';
+import { VIEWS } from './views.ts';
 
 /** What was read so long ago is read anew when the page is loaded, ms. */
 const STALE_MS = 5000;
-
-const VIEWS = [
-  'findings',
-  'campaigns',
-  'accounts',
-  'thresholds',
-  'reasons',
-  'policy',
-  'review',
-  'trends',
-  'health',
-] as const;
 
 /** A level that is moved past another takes it along: a budget never grows from watch to critical. */
 function moved(budget: Budget, level: Level, value: number): Budget {

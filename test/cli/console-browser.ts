@@ -8,18 +8,6 @@ export const BROWSER = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/
   existsSync,
 );
 
-export const VIEWS = [
-  'findings',
-  'campaigns',
-  'accounts',
-  'thresholds',
-  'reasons',
-  'policy',
-  'review',
-  'trends',
-  'health',
-] as const;
-
 /** Goes to a place of the page, as a link would, and waits until it is drawn. */
 export async function goTo(page: Page, hash: string): Promise<void> {
   await page.evaluate((to) => {

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listed } from '../../console/queue-rows.ts';
+import { VIEWS } from '../../console/views.ts';
 import { type ConsoleServer, startConsole } from '../../lib/cli/console/console-server.ts';
 import type { ConsoleData } from '../../lib/console/console-data.ts';
 import type { FindingRow } from '../../lib/console/finding-rows.ts';
@@ -47,6 +49,12 @@ describe('the console', () => {
     expect(levels).toEqual([...levels].sort((a, b) => a - b));
     expect(rows.find(({ id }) => id === campaign.finding)).toMatchObject({ type: 'campaign' });
     expect(rows.find(({ id }) => id === 'f-other-1')?.plan).toBe(HOSTILE);
+  });
+
+  it('has a manual that says of each view what it answers', () => {
+    const rows = readFileSync('docs/console.md', 'utf8').matchAll(/^\| ([A-Z]\w+) \|/gm);
+    const [, ...told] = [...rows].map(([, view = '']) => view.toLowerCase());
+    expect(told).toEqual([...VIEWS]);
   });
 
   it('says what findings rest on, and lists the findings of a reason', async () => {

@@ -1,9 +1,10 @@
 import { request } from 'node:http';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { VIEWS } from '../../console/views.ts';
 import { type ConsoleServer, startConsole } from '../../lib/cli/console/console-server.ts';
 import { campaign, opened } from '../findings/notices.ts';
-import { axeFaults, BROWSER, goTo, paintTimes, VIEWS } from './console-browser.ts';
+import { axeFaults, BROWSER, goTo, paintTimes } from './console-browser.ts';
 import { consoleWorld, HOSTILE, type World } from './console-world.ts';
 
 if (BROWSER === undefined)
