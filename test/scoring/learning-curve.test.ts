@@ -1,11 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readSteps, writeSteps } from '../../lib/scoring/attack-library.ts';
 import { attackScores } from '../../lib/scoring/attack-scores.ts';
+import { learnModel } from '../../lib/scoring/learn-model.ts';
+import { scoreOf } from '../../lib/scoring/learned-score.ts';
 import { learningCurve } from '../../lib/scoring/learning-curve.ts';
+import { readModel } from '../../lib/scoring/model.ts';
 import type { ReviewEntry } from '../../lib/scoring/review.ts';
 import { curveSentence, keptReview, REVIEW_KEPT, storedReview } from '../../lib/scoring/stored-review.ts';
+import { FACTS } from '../../lib/signals/facts/index.ts';
 import { plainLibrary } from './plain-library.ts';
 
+const REQUESTS = FACTS.findIndex(({ id }) => id === 'requests');
 const peak = (account: string, score: number) => ({ account, score, hours: 24, slice: 0 });
 const entry = (...accounts: string[]): ReviewEntry => ({ accounts, score: 1, rank: 1 });
 
@@ -61,7 +67,7 @@ describe('the learning curve', () => {
   });
 });
 
-it("the library's attacks are scored by forests that have not seen them: beyond the past where they differ, as it where they do not", () => {
+describe("scores of the library's attacks", () => {
   const { library, random } = plainLibrary(3);
   const past = Array.from({ length: 60 }, (_, i) => ({
     account: `p${i}`,
@@ -74,12 +80,33 @@ it("the library's attacks are scored by forests that have not seen them: beyond 
     verdicts: { extraction: new Set<string>(), benign: new Set<string>(), grey: new Set<string>() },
     sizes: { trees: 4 },
   };
-  const apart = attackScores(past, rules);
-  expect(apart).toHaveLength(library.attacks.length);
-  expect(apart).toEqual(apart.toSorted((a, b) => a - b));
-  // attacks that no forest could tell from the past, had it not seen them
-  const alike = attackScores(past, { ...rules, library: { ...library, attacks: library.ordinary } });
-  expect(Math.min(...apart)).toBeGreaterThan(Math.max(...alike));
+  const median = (scores: readonly number[]): number => scores[scores.length >> 1] ?? Number.NaN;
+
+  it('are beyond those of ordinary accounts where attacks differ from these', () => {
+    const apart = attackScores(past, rules);
+    expect(apart).toHaveLength(library.attacks.length);
+    expect(apart).toEqual(apart.toSorted((a, b) => a - b));
+    const alike = attackScores(past, { ...rules, library: { ...library, attacks: library.ordinary } });
+    expect(Math.min(...apart)).toBeGreaterThan(Math.max(...alike));
+  });
+
+  it('are those of a kind that the forests know nothing of', () => {
+    // six kinds, each of which shows much in facts of its own, and what ordinary accounts show in all others
+    const attacks = Array.from({ length: 6 * 12 }, (_, n) => {
+      const [much, little] = [random(0.6, 1), random(0, 0.4)];
+      const values = [...much].map((high, i) => (i % 6 === n % 6 ? high : (little[i] as number)));
+      return [writeSteps(values.map((value) => Math.floor(255 * value)))];
+    });
+    const sizes = { trees: 6, leaf: 2, variants: 0 };
+    const whole = { ...library, attacks };
+    const unknown = attackScores(past, { ...rules, sizes, library: whole });
+    const model = readModel(learnModel(past, { ...rules, sizes: { ...sizes, draws: 1 }, library: whole }));
+    const known = attacks.map(([text = ''], n) => {
+      const row = Float64Array.from(readSteps(text), (step) => (step + 0.5) / 256);
+      return scoreOf(model.share(`attack/${n}`, model.row(row)), 2 ** (row[REQUESTS] as number) - 1);
+    });
+    expect(median(unknown)).toBeLessThan(median(known.sort((a, b) => a - b)) / 2);
+  });
 });
 
 it('what is kept of a review stays within its bounds, whatever was asked', () => {

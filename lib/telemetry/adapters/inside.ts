@@ -48,7 +48,7 @@ export function knownInside(value: unknown, isKnown: (value: unknown) => boolean
         if (!holdsClientsWords(key))
           visit(inner, depth + 1, key, {
             around: known,
-            isAnswered: answers.length > (answers[0]?.[0] === key ? 1 : 0),
+            isAnswered: answers.some(([name]) => name !== key),
           });
     }
   };

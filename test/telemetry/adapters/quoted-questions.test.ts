@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest';
-import { ADAPTER_DEFAULTS } from '../../../lib/telemetry/adapters/adapter.ts';
-import { EntryReader } from '../../../lib/telemetry/adapters/reader.ts';
 import { isAsked } from '../../../lib/telemetry/turns.ts';
 import { GATEWAY_SHAPES } from './gateway-shapes/index.ts';
+import { readEntries } from './gateway-shapes/read-entries.ts';
 import { ASKED } from './gateway-shapes/shape.ts';
 
 /** A customer who writes what he asks as JSON of something else: of a tool's result, of messages in which nobody asks, of a body. */
@@ -23,18 +22,8 @@ function asking(value: unknown, text: string): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, held]) => [name, asking(held, text)]));
 }
 
-function read(entries: readonly unknown[]) {
-  const reader = new EntryReader('auto', ADAPTER_DEFAULTS);
-  const parts = entries.map((entry) => reader.read(JSON.parse(JSON.stringify(entry))));
-  const late = [...parts.flatMap((part) => part.late), ...reader.finish()];
-  return [
-    ...parts.flatMap(({ exchanges }) => exchanges),
-    ...late.flatMap((held) => ('exchange' in held ? [held.exchange] : [])),
-  ];
-}
-
 const SHAPES = GATEWAY_SHAPES.flatMap(({ name, entries }) => {
-  const [exchange, ...more] = read(entries);
+  const [exchange, ...more] = readEntries(entries).exchanges;
   const isChanged = JSON.stringify(asking(entries, '')) !== JSON.stringify(entries);
   const isLast = exchange?.messages.findLast(({ role }) => role === 'user')?.content === ASKED[0]?.content;
   return more.length === 0 && isChanged && isLast && isAsked(exchange?.messages ?? []) && !REFUSED.test(name)
@@ -46,7 +35,7 @@ it('a question that is written as other JSON is what the customer asked, whateve
   expect(SHAPES.length).toBeGreaterThan(200);
   const hidden = TEXTS.flatMap((text) =>
     SHAPES.flatMap(({ name, entries }) => {
-      const [exchange] = read(asking(entries, text) as readonly unknown[]);
+      const [exchange] = readEntries(asking(entries, text) as readonly unknown[]).exchanges;
       return exchange !== undefined && isAsked(exchange.messages) ? [] : [`${name}: ${text}`];
     }),
   );
