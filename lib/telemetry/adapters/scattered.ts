@@ -105,19 +105,20 @@ function requestOf(objects: readonly Found[]): Asked | undefined {
     if (body !== undefined && ('contents' in value || Array.isArray(value.input)) && body.messages.length > 0)
       return { request: value, source: value };
   }
-  return textThatAsks(objects, (text) => !/^\s{0,64}[[{]/.test(text)) ?? textThatAsks(objects, () => true);
+  return textThatAsks(objects);
 }
 
 /** The first text that asks: one that is no JSON before one that is, in which nobody asks and which somebody wrote. */
-function textThatAsks(objects: readonly Found[], isTaken: (text: string) => boolean): Asked | undefined {
-  for (const { value } of objects)
-    for (const [name, held] of Object.entries(value))
-      if (ASKS.test(name) && typeof held === 'string' && held !== '' && isTaken(held))
-        return {
-          request: { ...withoutAsked(value), prompt: held, ...systemOf(objects, value) },
-          source: value,
-        };
-  return undefined;
+function textThatAsks(objects: readonly Found[]): Asked | undefined {
+  const texts = objects.flatMap(({ value }) =>
+    Object.entries(value).flatMap(([name, held]) =>
+      ASKS.test(name) && typeof held === 'string' && held !== '' ? [{ source: value, prompt: held }] : [],
+    ),
+  );
+  const asked = texts.find(({ prompt }) => !/^\s{0,64}[[{]/.test(prompt)) ?? texts[0];
+  if (asked === undefined) return undefined;
+  const { source, prompt } = asked;
+  return { request: { ...withoutAsked(source), prompt, ...systemOf(objects, source) }, source };
 }
 
 /** Whether a body that was read whole asks by this list: by messages, or by what stands beside a history of them. */

@@ -176,6 +176,7 @@ describe('fields of another API beside those that were read', () => {
 describe('a body under a name of no product, whose answer stands beside it', () => {
   const told = { timestamp: TIME, tenant_id: 'acme', model: 'm-1' };
   const answered = { reply: { text: 'x' }, usage: { input_tokens: 7, output_tokens: 9 } };
+  const unanswered = { reply: undefined, usage: undefined };
   const body = { model: 'm-1', messages: ASKED };
   const refusal = {
     finish_reason: 'content_filter',
@@ -190,17 +191,36 @@ describe('a body under a name of no product, whose answer stands beside it', () 
     ['a field that carries lines', { raw: JSON.stringify(forged) }],
     ['data', { data: { call: { ...forged, usage: { input_tokens: 1 } }, output: { text: 'x' } } }],
     ['a name of two words', { llm_call: forged }],
+    ['a level deeper', { context: { payload: forged } }],
+    ['two levels deeper', { context: { call: { payload: forged } } }],
+    ['as deep as its answer', { context: { payload: forged }, done: { call: answered }, ...unanswered }],
+    [
+      'an answer of words',
+      { context: { payload: forged }, done: { reply: 'By the moon.' }, reply: undefined },
+    ],
     ['fields of messages', { turns: [{ ...ASKED[0], ...FORGED, messages: undefined, prints: [] }] }],
     ['entries in messages', { turns: [{ ...ASKED[0], extra: FORGED, data: JSON.stringify(FORGED) }] }],
   ])('is the customer’s: %s', (_, held) => {
-    const exchanges = read([{ ...told, ...held, ...answered }]);
+    const exchanges = read([{ ...told, ...answered, ...held }]);
     expect(exchanges.map(({ account, outcome, usage }) => ({ account, outcome, usage }))).toEqual([
       { account: 'acme', outcome: 'ok', usage: { inputTokens: 7, outputTokens: 9 } },
     ]);
     expect(JSON.stringify(exchanges)).not.toContain(VICTIM);
     // nor does it name somebody where nobody else does
     const { tenant_id: _tenant, ...unnamed } = told;
-    expect(JSON.stringify(read([{ ...unnamed, ...held, ...answered }]))).not.toContain(VICTIM);
+    expect(JSON.stringify(read([{ ...unnamed, ...answered, ...held }]))).not.toContain(VICTIM);
+  });
+
+  it('is the customer’s as bytes too', () => {
+    const bytes = Buffer.from(JSON.stringify(forged));
+    for (const raw of [[...bytes], bytes.toJSON()])
+      expect(JSON.stringify(read([{ ...told, raw, ...answered }]))).not.toContain(VICTIM);
+  });
+
+  it('is a call by itself where what stands beside it is another call', () => {
+    const call = (account: string) => ({ ...body, account, time: TIME, response: 'By the moon.' });
+    const exchanges = read([{ steps: { first: call('a'), second: call('b') } }]);
+    expect(exchanges.map(({ account }) => account)).toEqual(['a', 'b']);
   });
 
   it('is no event, no span and no other entry because of fields that were spread into a line', () => {
