@@ -36,7 +36,7 @@ export function fits(row: FindingRow, query: URLSearchParams, now: number): bool
   if (asked('verdict') !== '' && (row.verdict || 'none') !== asked('verdict')) return false;
   if (asked('owner') !== '' && (row.owner || 'nobody') !== asked('owner')) return false;
   if (asked('type') !== '' && row.type !== asked('type')) return false;
-  if (asked('reason') !== '' && !row.signals.includes(` ${asked('reason')} `)) return false;
+  if (asked('reason') !== '' && !row.signals.includes(asked('reason'))) return false;
   const days = AGES[asked('age')];
   if (days !== undefined && now - row.opened > days * DAY_MS) return false;
   const find = asked('find').trim().toLowerCase();

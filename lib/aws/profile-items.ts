@@ -55,7 +55,10 @@ export function partsOf(
   return slices.length === 0 ? undefined : { slices: joinSlices(slices), prompts };
 }
 
-/** Parts that may have been written within the last moment: there is one at most in a write, and a write takes longer than a read is late. */
+/**
+ * Newest parts of which a late read may lack some: it lacks what was written a moment ago (amazondynamodb/latest/developerguide/HowItWorks.ReadConsistency.html),
+ * and a write seals one part at most, so that these are as many writes of one account. What is older and missing has expired.
+ */
 const DOUBTED = 8;
 
 /** Whether items that were read without consistency have the newest parts that a hot item names: what is older was written long ago. */

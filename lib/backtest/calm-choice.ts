@@ -24,6 +24,13 @@ export interface CalmTrial {
   readonly chosen: boolean;
 }
 
+/** The traffic's. */
+export interface Period {
+  readonly days: number;
+  /** its end, ms: who fell silent before has calmed by then */
+  readonly until: number;
+}
+
 /** Lengths that the traffic can show anything of, the policy's own first: a calm and a return must both fit. @param days of traffic */
 export function calmToTry(own: number, days: number): readonly number[] {
   return [own, ...CALM_HOURS.filter((hours) => hours !== own && hours <= (24 * days) / 2)];
@@ -38,9 +45,8 @@ export function tryCalm(
   accounts: readonly PastAccount[],
   policy: Policy,
   calibration: Calibration,
-  days: number,
+  { days, until }: Period,
 ): readonly CalmTrial[] {
-  const until = Math.max(0, ...accounts.flatMap(({ slices }) => slices.map(({ start }) => start))) + SLICE_MS;
   const trials = calmToTry(policy.calmHours, days).map((calmHours): CalmTrial => {
     const rules: Rules = { policy: { ...policy, calmHours }, calibration, code: CODE_VERSION, shadow: false };
     const told = accounts.flatMap((held) => transitionsOf(held, rules, until));

@@ -8,7 +8,7 @@ import { periodsAMonth } from '../scoring/significance.ts';
 import { type CalibrationSize, supportedBudget } from '../scoring/supported-budget.ts';
 import { binomialInterval } from '../statistics/binomial-interval.ts';
 import { DAY_MS } from '../time.ts';
-import { type CalmTrial, tryCalm } from './calm-choice.ts';
+import { type CalmTrial, type Period, tryCalm } from './calm-choice.ts';
 import {
   caughtAcross,
   chooseWindows,
@@ -102,7 +102,8 @@ export function tune(
 ): Tuning {
   const benign = accounts.filter(({ label }) => label === 'benign');
   const extraction = accounts.filter(({ label }) => label === 'extraction');
-  const days = daysOf(accounts);
+  const period = periodOf(accounts);
+  const { days } = period;
   const periods = periodsAMonth(days);
   const within = Math.floor((maxFpr * (benign.length + 1)) / periods + 1e-9) - 1;
   if (within < 0) return refusal(benign.length, periods, maxFpr);
@@ -140,7 +141,7 @@ export function tune(
   const searched = { ...policy, windows: [...blind.windows] };
   const suspects = above(thresholdAt(within, blind, benign), blind, accounts);
   const alone = { ...searched, budget: levelsFor(expected.monthly, policy.budget, blind.calibration).budget };
-  const calm = tryCalm(suspects, alone, blind.calibration, days);
+  const calm = tryCalm(suspects, alone, blind.calibration, period);
   onStep('learning with the extraction accounts');
   const taught = learn(accounts, {
     ...rules(blind.windows),
@@ -162,15 +163,15 @@ export function tune(
 const namesOf = (list: readonly TuningAccount[]): ReadonlySet<string> =>
   new Set(list.map(({ account }) => account));
 
-/** Length of the traffic, days, as a calibration of it has it. */
-function daysOf(accounts: readonly TuningAccount[]): number {
+/** The traffic's; days as a calibration of it has them. */
+function periodOf(accounts: readonly TuningAccount[]): Period {
   let [from, to] = [Number.POSITIVE_INFINITY, 0];
   for (const { slices } of accounts)
     for (const { start } of slices) {
       from = Math.min(from, start);
       to = Math.max(to, start + SLICE_MS);
     }
-  return Math.max(1, (to - from) / DAY_MS);
+  return { days: Math.max(1, (to - from) / DAY_MS), until: to };
 }
 
 function refusal(benign: number, periods: number, maxFpr: number): Tuning {

@@ -28,8 +28,8 @@ export interface FindingRow {
   readonly reason: string;
   /** the second one */
   readonly reason2: string;
-  /** signals of all its reasons, each with a space before and behind */
-  readonly signals: string;
+  /** of all its reasons */
+  readonly signals: readonly string[];
   /** finding of the campaign that names this account; empty where none does */
   readonly campaign: string;
   /** numbers and notes that people gave */
@@ -66,7 +66,7 @@ export function findingRows(findings: readonly Finding[], now: number): FindingR
       product: subject.product,
       reason,
       reason2,
-      signals: ` ${notice.reasons.map(({ signal }) => signal).join(' ')} `,
+      signals: notice.reasons.map(({ signal }) => signal),
       campaign: subject.type === 'account' ? (campaignOf.get(subject.id) ?? '') : '',
       changes: held.audit?.length ?? 0,
     };

@@ -3,11 +3,11 @@ import type { Peak } from '../scoring/learn-calibration.ts';
 import type { PastAccount } from '../scoring/looks.ts';
 import { type ReviewEntry, type ReviewGroups, reviewQueue } from '../scoring/review.ts';
 import { scoreAt } from '../scoring/score.ts';
-import type { ReviewQuestion } from '../scoring/stored-review.ts';
+import { REVIEW_KEPT, type ReviewQuestion } from '../scoring/stored-review.ts';
 import { reasonsOf } from './judge.ts';
 
-/** Groups that are larger hold more than one kind of use: a verdict on one account says little of the others. */
-const MOST_TOGETHER = 50;
+/** Groups that are larger hold more than one kind of use, and a question of the review has no more accounts. */
+const MOST_TOGETHER = REVIEW_KEPT.accounts;
 
 /**
  * Whose verdict helps most, without groups that are too large for one verdict.

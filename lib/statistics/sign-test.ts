@@ -5,11 +5,12 @@
  */
 export function signTest(better: number, worse: number): number {
   const pairs = better + worse;
-  let chance = 0.5 ** pairs;
+  // summed in log space: a coin that falls the same way a thousand times has no chance that a number can hold
+  let log = pairs * Math.log(0.5);
   let tail = 0;
   for (let heads = 0; heads <= pairs; heads++) {
-    if (heads >= better) tail += chance;
-    chance *= (pairs - heads) / (heads + 1);
+    if (heads >= better) tail += Math.exp(log);
+    log += Math.log((pairs - heads) / (heads + 1));
   }
   return Math.min(1, tail);
 }

@@ -43,11 +43,7 @@ for (const name of ENTRIES) {
   );
 }
 
-const compiler = join(
-  dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
-  'bin',
-  'tsc',
-);
+const compiler = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
 execFileSync(process.execPath, [compiler, '-p', join(folder, 'tsconfig.json')], { stdio: 'inherit' });
 cpSync(join(dist, 'esm'), join(dist, 'cjs'), {
   recursive: true,

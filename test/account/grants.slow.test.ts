@@ -119,6 +119,8 @@ async function throughThePipeline(): Promise<void> {
   expect(id).not.toBe('');
   await asked('GET', `/findings/${id}`);
   await asked('POST', `/findings/${id}/${DECISION_PATHS.triage}`, { verdict: 'benign', note: 'a test' });
+  await asked('GET', '/review');
+  await asked('POST', `/review/a_${'c'.repeat(26)}`, { verdict: 'unsure' });
 }
 
 /** One call of the triage API, as a function URL makes it. */

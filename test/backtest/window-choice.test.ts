@@ -25,9 +25,12 @@ const tried = (windows: readonly number[], ...caught: number[]): Tried => ({
 
 describe('the sign test', () => {
   it('is the tail of fair coins', () => {
-    expect(signTest(5, 0)).toBe(1 / 32);
-    expect(signTest(0, 5)).toBe(1);
+    expect(signTest(5, 0)).toBeCloseTo(1 / 32, 12);
+    expect(signTest(0, 5)).toBeCloseTo(1, 12);
     expect(signTest(3, 2)).toBeCloseTo(0.5, 12);
+    // by the normal distribution 5 of 100 deviations; the chance of one outcome alone is too small for a number
+    expect(signTest(1050, 950)).toBeCloseTo(0.0134, 3);
+    expect(signTest(1000, 1001)).toBeCloseTo(0.5, 1);
     expect(signTest(0, 0)).toBe(1);
   });
 });
@@ -82,6 +85,14 @@ describe('the choice of windows', () => {
       calm: [],
     };
     expect(searchWords(search).join(' ')).toMatch(/1 other set tried beside 24, 168 h.*Not tried: 24, 72 h/);
+    // a set that was the best of several tries is not said to be as rare as in one
+    const lucky = windowTrials(
+      [tried([168, 24], 0), tried([24], 0), tried([72], 0, 1, 2, 3, 4, 5, 6)],
+      units,
+    );
+    expect(searchWords({ windows: lucky, untried: [], calm: [] })[0]).toMatch(
+      /72 h found more in 6 .* and less in 0, .* a chance of at most 0\.031\. /,
+    );
     let now = 0;
     const more = searchClock(1, () => now);
     now = 25_000;
@@ -119,7 +130,9 @@ describe('the choice of hysteresis', () => {
       slices: [...slices.values()].sort((a, b) => a.start - b.start),
     };
     const policy = { ...defaultPolicy, windows: [24], calmHours: 24 };
-    const trials = tryCalm([held], policy, defaultCalibration, 20);
+    const end = Math.max(...slices.keys()) + DAY / 4;
+    const until = (ends: number) => tryCalm([held], policy, defaultCalibration, { days: 20, until: ends });
+    const trials = until(end);
     expect(trials.map(({ calmHours, opened, returned }) => [calmHours, opened, returned])).toEqual([
       [24, 1, 1],
       [48, 1, 1],
@@ -127,5 +140,9 @@ describe('the choice of hysteresis', () => {
       [168, 1, 0],
     ]);
     expect(trials.map(({ chosen }) => chosen)).toEqual([false, false, true, false]);
+    // while others go on, it calms and closes: people are told of that too
+    const told = (of: typeof trials) => of.map(({ notices }) => notices);
+    const [more, less] = [told(until(end + 14 * DAY)), told(trials)];
+    expect(more.every((notices, i) => notices > (less[i] ?? 0))).toBe(true);
   });
 });

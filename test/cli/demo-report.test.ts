@@ -229,6 +229,11 @@ describe('the report of the demo', () => {
       candidate.policy.budget,
     );
     expect(candidate.policy.budget.suspect).toBeGreaterThan(budget.suspect);
+    // as the files say of themselves
+    expect(candidate.policy.budget.critical).toBe(budget.critical);
+    expect(readFileSync('examples/demo-policy.yaml', 'utf8')).toContain(
+      `the ${defaultCalibration.accounts.toLocaleString('en-US')} accounts`,
+    );
   });
 
   it('a demo that was killed is named with what to do, by sending and by every verb that reads, at once', async () => {

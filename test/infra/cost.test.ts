@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { alarmMetrics } from '../../lib/infra/alarms.ts';
 import { MEASURED } from '../../lib/infra/cost/figures.ts';
-import { eventsPerRecord, unitsAt, type Workload } from '../../lib/infra/cost/load.ts';
+import { eventsPerRecord, readsOf, unitsAt, type Workload } from '../../lib/infra/cost/load.ts';
 import { type Bounds, type Plan, planFor, WORKLOAD_BOUNDS } from '../../lib/infra/cost/plan.ts';
 import { LATENCY, type Latency } from '../../lib/infra/latency.ts';
 import { readSettings } from '../../lib/infra/settings.ts';
@@ -62,6 +63,32 @@ describe('a plan', () => {
       expect(units(seconds)).toBeCloseTo(writeUnitsPerEvent, 9);
     expect(units(20)).toBeLessThan(units(5));
     expect(units(20)).toBeGreaterThan(units(60));
+  });
+
+  it('costs and reads what the documents say', () => {
+    const text = (name: string): string => readFileSync(`docs/${name}.md`, 'utf8').replaceAll(/\s+/g, ' ');
+    const at = (seconds: number) => MEASURED.windows.find((held) => held.seconds === seconds);
+    const writes = (seconds: number) => at(seconds)?.writeUnitsPerEvent.toFixed(2);
+    const reads = (accounts: number) => readsOf(accounts, MEASURED);
+    const readsAnEvent = (accounts: number) => (reads(accounts) * (at(60)?.flushesPerEvent ?? 0)).toFixed(2);
+    expect(text('performance')).toContain(
+      `${writes(60)} write units an event at a one-minute window, ${writes(5)} at five seconds`,
+    );
+    expect(text('performance')).toContain(
+      `with 100,000 accounts ${readsAnEvent(100_000)} read units an event, with five million ${readsAnEvent(5_000_000)}.`,
+    );
+    const [few, some, many, most] = [5000, 20_000, 100_000, 5_000_000].map((n) => reads(n).toFixed(1));
+    expect(text('operations')).toContain(
+      `${few} read units a write with 5,000 accounts, ${some} with 20,000, ${many} with 100,000 and ${most} with five million`,
+    );
+    const usd = (value: number | undefined): string => Math.round(value ?? 0).toLocaleString('en-US');
+    const made = plan(1000, { accounts: 6_900_000 });
+    const link = line(made, 'tables, reads of all accounts');
+    const says =
+      /says USD (\S+) for those on demand and (\S+) provisioned: (\S+) and (\S+) are reads of `link`/;
+    expect(says.exec(text('operations'))?.slice(1)).toEqual(
+      [made.total, link].flatMap((held) => [usd(held?.onDemand), usd(held?.provisioned)]),
+    );
   });
 
   it('says the law and the first limit of each resource, what is left out, and what will not do', () => {

@@ -2,6 +2,7 @@ import { RUN_PREFIX } from '../../lib/contract/calibrate-steps.ts';
 import { CALIBRATION_PREFIX } from '../../lib/contract/object-prefixes.ts';
 import { calibrateMachine } from '../../lib/infra/calibrate-machine.ts';
 import { seeded } from '../../lib/statistics/random.ts';
+import { REVIEW_STATE } from '../../lib/stores/reviews.ts';
 import { MINUTE } from '../events.ts';
 import type { Json } from '../infra/synthesized.ts';
 import { Execution } from '../lambdas/play-states.ts';
@@ -24,6 +25,8 @@ interface CalibrationEnd {
   readonly parts: readonly string[];
   /** accounts with notices that wait, and their number: those that fell silent are looked at once */
   readonly waiting: readonly string[];
+  /** whom it asks about, and what answers would bring */
+  readonly review: string | undefined;
 }
 
 /** Attempts that were given up go on for long: beside the next steps. */
@@ -130,6 +133,7 @@ function endOf(world: World, answer: unknown): CalibrationEnd {
         notices === undefined ? [] : [`${account?.S} ${item?.S}: ${notices.L?.length}`],
       )
       .sort(),
+    review: world.tables.items('findings').find(({ item }) => item?.S === REVIEW_STATE)?.body?.S,
   };
 }
 
@@ -150,6 +154,11 @@ function broken(expected: CalibrationEnd, is: CalibrationEnd): Violation[] {
     found.push({
       property: 'who fell silent is told once',
       detail: `${expected.waiting.join()} became ${is.waiting.join()}`.slice(0, 600),
+    });
+  if (expected.review !== is.review)
+    found.push({
+      property: 'the same review',
+      detail: `${expected.review} became ${is.review}`.slice(0, 600),
     });
   return found;
 }

@@ -25,7 +25,7 @@ function windowWords(trials: readonly WindowTrial[], untried: Search['untried'])
   const tried = `Windows: ${plural(others.length, 'other set')} tried beside ${inHours(own.windows)}.`;
   return chosen === own
     ? `${tried} None found more in so many campaigns that luck could not have done it (sign test, 5 % over all tries), so they stay.${left}`
-    : `${tried} ${inHours(chosen.windows)} found more in ${chosen.better} of the campaigns and single accounts and less in ${chosen.worse}, which luck does with a chance of ${Number(chosen.chance.toPrecision(2))}. What is expected above is counted with each campaign left out of the choice.${left}`;
+    : `${tried} ${inHours(chosen.windows)} found more in ${chosen.better} of the campaigns and single accounts and less in ${chosen.worse}, which luck does in one of so many tries with a chance of at most ${Number(Math.min(1, chosen.chance * others.length).toPrecision(2))}. What is expected is counted with each campaign left out of the choice; the table of budgets is not.${left}`;
 }
 
 function calmWords(trials: readonly CalmTrial[]): string {

@@ -10,6 +10,10 @@ interface AskedWay {
   readonly name: string;
   /** fields of a request's body that ask in this way; the first one must be there */
   readonly fields: readonly string[];
+  /** whether a body asks in this way, where the name of the first field alone does not tell: loggers use it too */
+  readonly asks?: (body: Json) => boolean;
+  /** what is asked lies deeper, or under a name of its own: body-forms.ts lifts it */
+  readonly isLifted?: true;
   /** whether an answer, or an event of a streamed one, is of this way */
   readonly answers: (answer: Json) => boolean;
 }
@@ -68,6 +72,7 @@ const WAYS: readonly AskedWay[] = [
   {
     name: 'Cohere',
     fields: ['message', 'chat_history', 'preamble', 'tool_results'],
+    asks: ({ message }) => typeof message === 'string',
     answers: (answer) => has(answer, 'generation_id'),
   },
   {
@@ -81,46 +86,59 @@ const WAYS: readonly AskedWay[] = [
     fields: ['inputs'],
     answers: (answer) => has(answer, 'generated_text', 'token'),
   },
-  { name: 'PaLM', fields: ['instances'], answers: (answer) => Array.isArray(answer.predictions) },
+  {
+    name: 'PaLM',
+    fields: ['instances'],
+    isLifted: true,
+    answers: (answer) => Array.isArray(answer.predictions),
+  },
   {
     name: 'iFlytek Spark',
     fields: ['payload', 'parameter'],
+    asks: (body) => Array.isArray(at(body, 'payload', 'message', 'text')),
+    isLifted: true,
     answers: (answer) => at(answer, 'payload', 'choices') !== undefined,
   },
   {
     name: 'Oracle’s Generative AI',
     fields: ['chatRequest'],
+    isLifted: true,
     answers: (answer) => has(answer, 'chatResponse'),
   },
-  { name: 'Triton', fields: ['text_input'], answers: (answer) => has(answer, 'text_output') },
+  {
+    name: 'Triton',
+    fields: ['text_input'],
+    isLifted: true,
+    answers: (answer) => has(answer, 'text_output'),
+  },
   {
     name: 'SAP orchestration',
     fields: ['orchestration_config', 'messages_history'],
+    isLifted: true,
     answers: (answer) => has(answer, 'orchestration_result', 'module_results'),
   },
 ];
 
+/** Fields that ask in ways whose answers tell nothing. */
+const OTHERS = ['Messages', 'inputPrompt'];
 /** Fields by which bodies ask, of whatever API. */
 const ASKING: readonly string[] = [
   ...new Set(WAYS.flatMap(({ fields }) => fields.slice(0, 1))),
-  ...['context', 'Messages', 'inputPrompt', 'promptVariables'],
+  ...[...OTHERS, 'context', 'promptVariables'],
 ];
+
+function asksIn({ fields, asks }: AskedWay, body: Json): boolean {
+  return asks === undefined ? has(body, ...fields.slice(0, 1)) : asks(body);
+}
 
 /** Whether a body asks by fields of its own, and not by what another form of body nests. */
 export function asksItself(body: Json): boolean {
-  return (
-    has(body, 'messages', 'contents', 'input', 'inputText', 'inputPrompt', 'inputs', 'prompt', 'Messages') ||
-    typeof body.message === 'string'
-  );
+  return has(body, ...OTHERS) || WAYS.some((way) => way.isLifted !== true && asksIn(way, body));
 }
 
 /** Whether this is a request's body itself, which asks by its own fields or by what its form nests, and no logger's wrapper of one. */
 export function isBodyItself(held: Json): boolean {
-  return (
-    asksItself(held) ||
-    has(held, 'chatRequest', 'text_input', 'orchestration_config', 'instances') ||
-    Array.isArray(at(held, 'payload', 'message', 'text'))
-  );
+  return asksItself(held) || WAYS.some((way) => asksIn(way, held));
 }
 
 /** The body of a request, which a logger may have wrapped with its address and headers; nothing in a body that asks is taken for one. */

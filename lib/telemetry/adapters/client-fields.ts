@@ -36,7 +36,7 @@ const BODIES =
   /(?:^|[-_.])(?:req|request|res|resp|response)[-_.]?(?:body|json|text|content|payload)s?$|(?:request|response)(?:body|payload|content)?$/i;
 const TOOLS = /(?:^|[-_.])tools?(?:[-_]?(?:calls?|results?|outputs?|inputs?|uses?))?$/i;
 /** Nobody's product has longer names of fields; a customer's arguments of tools may, and patterns are tried on each. */
-const LONGEST = 128;
+export const LONGEST_NAME = 128;
 
 function clientField(name: string): ClientField | undefined {
   const last = name.split(/[-_.]/).at(-1) ?? name;
@@ -45,8 +45,14 @@ function clientField(name: string): ClientField | undefined {
 
 /** Whether no entry of a log is looked for under a name. */
 export function holdsClientsWords(name: string): boolean {
-  if (name.length > LONGEST) return true;
-  return clientField(name) !== undefined || BODIES.test(name) || TOOLS.test(name);
+  return namesNoAccount(name) || clientField(name) !== undefined;
+}
+
+/** Whether nothing under a name says whose a call is. */
+export function namesNoAccount(name: string): boolean {
+  if (name.length > LONGEST_NAME) return true;
+  const field = clientField(name);
+  return field === undefined ? BODIES.test(name) || TOOLS.test(name) : field.namesAccounts !== true;
 }
 
 /** An answer, or its counts. */
@@ -57,18 +63,10 @@ export const USAGES = /usage|tokens?|metrics|counts?$/i;
 /** Whether a field holds an answer or its counts: what asks in another field beside it is then the body of the request. */
 export function holdsAnswer(name: string, held: unknown): boolean {
   return (
-    name.length <= LONGEST &&
+    name.length <= LONGEST_NAME &&
     (ANSWERS.test(name) || USAGES.test(name)) &&
     held !== null &&
     held !== undefined &&
     held !== ''
   );
-}
-
-/** Whether nothing under a name says whose a call is. */
-export function namesNoAccount(name: string): boolean {
-  const field = name.length > LONGEST ? undefined : clientField(name);
-  return field === undefined
-    ? name.length > LONGEST || BODIES.test(name) || TOOLS.test(name)
-    : field.namesAccounts !== true;
 }

@@ -98,10 +98,8 @@ export const INFERENCE: readonly ExportShape[] = [
     pair: (entry) => ({
       id: entry.databricks_request_id,
       time: entry.request_time ?? entry.timestamp_ms,
-      account:
-        entry.client_request_id === undefined
-          ? entry.requester
-          : (entry.requester ?? entry.client_request_id),
+      // who calls names `client_request_id`, another for each request
+      account: entry.requester,
       status: entry.status_code,
       request: jsonIn(entry.request),
       response: jsonIn(entry.response),

@@ -86,6 +86,16 @@ function taggedMessages(named: (name: string) => unknown): unknown[] {
 }
 
 /** Exports of products that observe applications; each row is one call. */
+/**
+ * Metadata in which a product's wrapper of OpenAI's client keeps the parameters of the request, `user` among them
+ * (https://github.com/braintrustdata/braintrust-sdk py/src/braintrust/oai.py,
+ * https://github.com/comet-ml/opik sdks/python/src/opik/integrations/openai/openai_chat_completions_decorator.py).
+ */
+function withoutUser(metadata: unknown): Json {
+  const { user: _, ...said } = objectOf(metadata) ?? {};
+  return said;
+}
+
 export const OBSERVABILITY: readonly ExportShape[] = [
   {
     name: 'datadog-llm-obs',
@@ -204,7 +214,7 @@ export const OBSERVABILITY: readonly ExportShape[] = [
     pair: (entry) => ({
       id: entry.id,
       time: entry.created,
-      metadata: entry.metadata,
+      metadata: withoutUser(entry.metadata),
       metrics: entry.metrics,
       request: { ...objectOf(entry.metadata), messages: entry.input },
       response: {
@@ -238,6 +248,7 @@ export const OBSERVABILITY: readonly ExportShape[] = [
     matches: (entry) => entry.type === 'llm' && 'start_time' in entry && 'input' in entry,
     pair: (entry) => ({
       ...entry,
+      metadata: withoutUser(entry.metadata),
       time: entry.start_time,
       request: { model: entry.model, ...objectOf(entry.metadata), ...objectOf(entry.input) },
       response: {

@@ -13,6 +13,13 @@ function storedIn(entry: Json, kind: string): Json | undefined {
   );
 }
 
+/** What a script wrote beside the stored call; where it wrote into the call itself, `user` and `metadata` are the request's. */
+function besideStored(entry: Json, kind: string): Json {
+  if (entry.object !== kind) return entry;
+  const { user: _, metadata: __, ...beside } = entry;
+  return beside;
+}
+
 function itemsIn(entry: Json, names: readonly string[]): readonly unknown[] | undefined {
   const held = names.map((name) => jsonIn(entry[name])).find((one) => one !== undefined && one !== null);
   const list = Array.isArray(held) ? held : at(held, 'data');
@@ -48,7 +55,7 @@ export const STORED: readonly ExportShape[] = [
       const isPage = ITEM_LISTS.some((name) => at(jsonIn(entry[name]), 'object') === 'list');
       const answer = { output, usage, status, error, incomplete_details };
       return {
-        ...entry,
+        ...besideStored(entry, 'response'),
         id: asked.id,
         time: timeIn(entry) ?? asked.created_at,
         request: { ...asked, input: oldestFirst(itemsIn(entry, ITEM_LISTS) ?? [], isPage) },
@@ -68,7 +75,7 @@ export const STORED: readonly ExportShape[] = [
       const stored = storedIn(entry, 'chat.completion') ?? {};
       const { choices: _, usage, ...asked } = stored;
       return {
-        ...entry,
+        ...besideStored(entry, 'chat.completion'),
         ...{ id: stored.id, time: timeIn(entry) ?? stored.created, usage },
         request: { ...asked, messages: itemsIn(entry, ['messages']) },
         response: stored,

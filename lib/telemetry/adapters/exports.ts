@@ -35,7 +35,7 @@ function langfuseCount(entry: Json, word: 'input' | 'output'): unknown {
  * Exports of observability products and gateways that keep request and answer under names of their own: each is a row that
  * says how it is recognised and where the pair lies; what is left is read as any pair.
  */
-const SHAPES: readonly ExportShape[] = [
+export const SHAPES: readonly ExportShape[] = [
   ...STORED,
   ...FLOWS,
   ...OBSERVABILITY,

@@ -1,5 +1,6 @@
+import { readAnswer } from './answer.ts';
 import { asksItself } from './asked-ways.ts';
-import { holdsAnswer, holdsClientsWords } from './client-fields.ts';
+import { ANSWERS, holdsAnswer, holdsClientsWords, LONGEST_NAME } from './client-fields.ts';
 import { packed } from './envelopes.ts';
 import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
 
@@ -24,11 +25,11 @@ export function knownInside(value: unknown, isKnown: (value: unknown) => boolean
   let seen = 0;
   const visit = (held: unknown, depth: number, name: string, beside: Beside = ALONE): void => {
     if (depth > MAX_DEPTH || ++seen > MAX_VALUES) return;
-    const { around, isAnswered } = beside;
+    const { around, isAnswered, isTold } = beside;
     if (typeof held === 'string') {
       if (CARRIERS.test(name))
         for (const inner of textInside(held))
-          visit(inner, depth + 1, '', { around: ofTheLine(around), isAnswered });
+          visit(inner, depth + 1, '', { around: ofTheLine(around), isAnswered, isTold });
       return;
     }
     if (typeof held !== 'object' || held === null || isMessages(held)) return;
@@ -38,18 +39,18 @@ export function knownInside(value: unknown, isKnown: (value: unknown) => boolean
       found.push(Array.isArray(held) ? held : { ...around, ...held });
       return;
     }
-    if (isBytes(held)) visit(Buffer.from(held).toString('utf8'), depth + 1, name);
+    if (isBytes(held)) visit(Buffer.from(held).toString('utf8'), depth + 1, name, beside);
     else if (Array.isArray(held)) for (const inner of held) visit(inner, depth + 1, name, beside);
     else {
       const known = { ...around, ...whoAndWhen(held) };
       const fields = Object.entries(held).slice(0, MAX_VALUES);
-      const answers = fields.filter(([key, inner]) => holdsAnswer(key, inner));
-      for (const [key, inner] of fields)
-        if (!holdsClientsWords(key))
-          visit(inner, depth + 1, key, {
-            around: known,
-            isAnswered: answers.length > (answers[0]?.[0] === key ? 1 : 0),
-          });
+      const isNamed = besideEach(fields, holdsAnswer);
+      const isSaid = besideEach(fields, tellsAnswer);
+      for (const [key, inner] of fields) {
+        if (holdsClientsWords(key)) continue;
+        const told = isTold || isSaid(key);
+        visit(inner, depth + 1, key, { around: known, isAnswered: told || isNamed(key), isTold: told });
+      }
     }
   };
   visit(value, 0, 'line');
@@ -60,11 +61,41 @@ export function knownInside(value: unknown, isKnown: (value: unknown) => boolean
 interface Beside {
   /** of who asked and when */
   readonly around: Json;
-  /** an answer stands there, or its counts */
+  /** an answer stands there, or its counts, as names of fields say */
   readonly isAnswered: boolean;
+  /** an answer that says something stands there or beside what holds the value, however deep */
+  readonly isTold: boolean;
 }
 
-const ALONE: Beside = { around: {}, isAnswered: false };
+const ALONE: Beside = { around: {}, isAnswered: false, isTold: false };
+
+/** Tells of a field whether another one beside it is such a one. */
+function besideEach(
+  fields: readonly (readonly [string, unknown])[],
+  isSuch: (name: string, held: unknown) => boolean,
+): (name: string) => boolean {
+  const first = fields.find(([name, held]) => isSuch(name, held))?.[0];
+  const last = first === undefined ? first : fields.findLast(([name, held]) => isSuch(name, held))?.[0];
+  return (name) => (first !== undefined && first !== name) || (last !== undefined && last !== name);
+}
+
+/** An answer is asked about from each of the objects around it: it is read once. */
+const answers = new WeakMap<object, boolean>();
+
+function saysSomething(answer: object): boolean {
+  const known = answers.get(answer) ?? readAnswer(answer).text !== undefined;
+  answers.set(answer, known);
+  return known;
+}
+
+/** Whether an answer that says something lies in a field; what asks is another call, with an answer of its own. */
+function tellsAnswer(name: string, held: unknown, depth = 0): boolean {
+  if (name.length > LONGEST_NAME) return false;
+  if (typeof held === 'string') return ANSWERS.test(name) && /\S\s+\S/.test(held);
+  if (typeof held !== 'object' || held === null || asksItself(objectOf(held) ?? {})) return false;
+  if (ANSWERS.test(name) && saysSomething(held)) return true;
+  return depth < 3 && Object.entries(held).some(([key, inner]) => tellsAnswer(key, inner, depth + 1));
+}
 
 /** Messages, in which a customer may put fields and entries of its own. */
 function isMessages(held: object): boolean {

@@ -62,7 +62,7 @@ export const quoted: ReadParts = (value) => value;
  * Messages whose texts may be the JSON of parts. Where nobody asks in what is read so, the texts are quoted: a customer may write his question
  * as the JSON of a tool's result.
  */
-function askedIn(read: (parts: ReadParts) => readonly ReadMessage[]): readonly ReadMessage[] {
+function askedIn<Message>(read: (parts: ReadParts) => readonly Message[]): readonly Message[] {
   const messages = read(partsIn);
   return isAsked(messages) ? messages : read(quoted);
 }
@@ -143,12 +143,12 @@ export function messageOfEvent(name: string, facts: unknown, parts: ReadParts = 
 export function bodyTold(body: unknown): { messages: readonly unknown[]; word: string } | undefined {
   const input = at(body, 'input', 'messages');
   if (!Array.isArray(input)) return undefined;
-  const told = (parts: ReadParts) =>
+  const messages = askedIn((parts) =>
     input.map((held) => {
       const content = at(held, 'content', 'content') ?? at(held, 'content', 'message') ?? at(held, 'content');
       return message({ role: at(held, 'role'), content }, parts);
-    });
-  const messages = isAsked(told(partsIn)) ? told(partsIn) : told(quoted);
+    }),
+  );
   const answer = listOf(at(body, 'output', 'messages'))[0];
   return { messages, word: textAt(answer, 'content', 'finish_reason') ?? '' };
 }

@@ -40,13 +40,13 @@ interface HeldSpan {
 }
 
 interface HeldLogs {
-  messages: unknown[];
+  readonly messages: unknown[];
   /** the same with texts as they stood, for a conversation in which else nobody asks */
-  quoted?: unknown[];
-  words: string[];
-  origin: unknown;
+  readonly quoted: unknown[];
+  readonly words: string[];
+  readonly origin: unknown;
   /** facts that details events told, where the span alone says what call it is */
-  attributes?: Attributes;
+  readonly attributes?: Attributes;
 }
 
 /** What a reader of spans holds between two entries. */
@@ -183,9 +183,8 @@ export class OtelReader {
     const word = name === 'gen_ai.choice' ? (textIn(at(facts, 'finish_reason')) ?? '') : told?.word;
     if (log.key === undefined || this.#told.has(log.key) || (messages.length === 0 && word === undefined))
       return 'skipped';
-    const held = this.#logs.get(log.key) ?? { messages: [], words: [], origin };
+    const held = this.#logs.get(log.key) ?? { messages: [], quoted: [], words: [], origin };
     held.messages.push(...messages);
-    held.quoted ??= [];
     held.quoted.push(...(told?.messages ?? messageOfEvent(name, facts, quoted)));
     if (word !== undefined && word !== '') held.words.push(word);
     this.#logs.set(log.key, held);
@@ -218,7 +217,8 @@ export class OtelReader {
     )
       return done;
     this.#told.delete(log.key);
-    this.#logs.set(log.key, { messages: [...otelMessages(entry)], words: [], origin });
+    const messages = otelMessages(entry);
+    this.#logs.set(log.key, { messages: [...messages], quoted: [...messages], words: [], origin });
     return 'held';
   }
 
@@ -230,7 +230,7 @@ export class OtelReader {
     if (held !== undefined)
       this.#spans.set(key, { ...held, span: { ...held.span, attributes: entry.attributes } });
     else {
-      const logs = this.#logs.get(key) ?? { messages: [], words: [], origin };
+      const logs = this.#logs.get(key) ?? { messages: [], quoted: [], words: [], origin };
       this.#logs.set(key, { ...logs, attributes: { ...logs.attributes, ...entry.attributes } });
       if (this.#logs.size > MAX_HELD) this.#drop(firstKey(this.#logs));
     }
@@ -245,14 +245,9 @@ export class OtelReader {
     if (done !== 'held' && done !== 'skipped') this.#late.push({ origin: held.origin, ...done });
   }
 
-  #finish(
-    entry: OtlpEntry,
-    found: readonly ReadMessage[],
-    logs: Pick<HeldLogs, 'messages' | 'quoted' | 'words'> | undefined,
-  ): Done {
+  #finish(entry: OtlpEntry, found: readonly ReadMessage[], logs: HeldLogs | undefined): Done {
     const said = readMessages(logs?.messages ?? []);
-    const messages =
-      found.length > 0 ? found : isAsked(said) ? said : readMessages(logs?.quoted ?? logs?.messages ?? []);
+    const messages = found.length > 0 ? found : isAsked(said) ? said : readMessages(logs?.quoted ?? []);
     const facts = entryFacts('otel', { ...entry.resource, ...entry.attributes });
     if (messages.length === 0) {
       const reason = whyNoMessages(entry);

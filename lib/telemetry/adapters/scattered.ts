@@ -1,7 +1,7 @@
 import { roleKind } from '../turns.ts';
 import { nameBeside, nameInFlat } from './account-names.ts';
 import { type ReadAnswer, readAnswer } from './answer.ts';
-import { ANSWERS, holdsAnswer, namesNoAccount, USAGES } from './client-fields.ts';
+import { ANSWERS, holdsAnswer, LONGEST_NAME, namesNoAccount, USAGES } from './client-fields.ts';
 import type { ExportShape } from './export-shape.ts';
 import { at, type Json, jsonIn, listOf, nameAt, numberIn, objectOf, smallNames, textAt } from './fields.ts';
 import { isItem, partsOf, roleOf, textOf } from './message-names.ts';
@@ -20,8 +20,6 @@ const MAX_DEPTH = 7;
 const MAX_VALUES = 4_000;
 /** Longest text that is looked into for a body. */
 const LONGEST_TEXT = 4_000_000;
-/** Nobody's product has longer names of fields; a customer's arguments of tools may, and patterns are tried on each. */
-const LONGEST_NAME = 128;
 
 const MODELS =
   /^(?:(?:ls|llm|ai|request|response|foundation)[._]?)?model(?:[._]?(?:name|id|arn))?$|^deployment(?:[._]?(?:name|id))?$/i;
@@ -107,19 +105,20 @@ function requestOf(objects: readonly Found[]): Asked | undefined {
     if (body !== undefined && ('contents' in value || Array.isArray(value.input)) && body.messages.length > 0)
       return { request: value, source: value };
   }
-  return textThatAsks(objects, (text) => !/^\s{0,64}[[{]/.test(text)) ?? textThatAsks(objects, () => true);
+  return textThatAsks(objects);
 }
 
 /** The first text that asks: one that is no JSON before one that is, in which nobody asks and which somebody wrote. */
-function textThatAsks(objects: readonly Found[], isTaken: (text: string) => boolean): Asked | undefined {
-  for (const { value } of objects)
-    for (const [name, held] of Object.entries(value))
-      if (ASKS.test(name) && typeof held === 'string' && held !== '' && isTaken(held))
-        return {
-          request: { ...withoutAsked(value), prompt: held, ...systemOf(objects, value) },
-          source: value,
-        };
-  return undefined;
+function textThatAsks(objects: readonly Found[]): Asked | undefined {
+  const texts = objects.flatMap(({ value }) =>
+    Object.entries(value).flatMap(([name, held]) =>
+      ASKS.test(name) && typeof held === 'string' && held !== '' ? [{ source: value, prompt: held }] : [],
+    ),
+  );
+  const asked = texts.find(({ prompt }) => !/^\s{0,64}[[{]/.test(prompt)) ?? texts[0];
+  if (asked === undefined) return undefined;
+  const { source, prompt } = asked;
+  return { request: { ...withoutAsked(source), prompt, ...systemOf(objects, source) }, source };
 }
 
 /** Whether a body that was read whole asks by this list: by messages, or by what stands beside a history of them. */
@@ -220,9 +219,13 @@ function callIn(entry: Json): Call | undefined {
   if (model === undefined) return undefined;
   const asked = requestOf(objects);
   if (asked === undefined) return undefined;
-  const { request } = asked;
-  const answer = answerOf(objects, asked.source);
-  const usage = usageOf(objects);
+  const { request, source } = asked;
+  // an answer that stands outside of what asks is the service's: one within it, and its counts, the customer may have written
+  const outside = objects.filter(isOutside(objects, source));
+  const own = answerOf(outside, source);
+  const told = own === undefined && !saysAnswer(outside, /\s/) ? objects : outside;
+  const answer = own ?? answerOf(told, source);
+  const usage = usageOf(told);
   const last = lastAnswer(request);
   if (answer === undefined && usage === undefined && last === undefined && !saysAnswer(objects))
     return undefined;
@@ -237,13 +240,19 @@ function lastAnswer(request: Json): Json | undefined {
     : undefined;
 }
 
-/** Whether an answer stands there as a text. */
-function saysAnswer(objects: readonly Found[]): boolean {
+/** Whether an answer stands there as a text; one of several words is more than a status (`result: "ok"`). */
+function saysAnswer(objects: readonly Found[], text = /./s): boolean {
   return objects.some(({ value }) =>
     Object.entries(value).some(
-      ([name, held]) => ANSWERS.test(name) && typeof held === 'string' && held !== '',
+      ([name, held]) => ANSWERS.test(name) && typeof held === 'string' && text.test(held),
     ),
   );
+}
+
+/** Tells objects that lie outside of the one that asks. */
+function isOutside(objects: readonly Found[], source: Json): (found: Found) => boolean {
+  const toAsked = objects.find(({ value }) => value === source)?.path ?? [];
+  return ({ path }) => toAsked.some((name, i) => path[i] !== name);
 }
 
 /** Fields of an entry that asks itself which may be the request's own. */
@@ -254,18 +263,13 @@ const OF_REQUESTS = /^(?:user|metadata)$/i;
  * and not that object itself where the answer stands outside of it, as then it is the body of the request.
  */
 function besideAsked({ objects, source }: Call): readonly Found[] {
-  const toAsked = objects.find(({ value }) => value === source)?.path ?? [];
-  const isWithin = (path: readonly string[]) => toAsked.every((name, i) => path[i] === name);
-  const isBody =
-    toAsked.length > 0 &&
-    objects.some(
-      ({ path, value }) =>
-        !isWithin(path) && Object.entries(value).some(([name, held]) => holdsAnswer(name, held)),
-    );
-  return objects.filter(({ path, value }) => {
-    if (toAsked.length === 0) return !OF_REQUESTS.test(path[0] ?? '');
-    return !isWithin(path) || (value === source && !isBody);
-  });
+  const [root] = objects;
+  if (root?.value === source) return objects.filter(({ path }) => !OF_REQUESTS.test(path[0] ?? ''));
+  const outside = isOutside(objects, source);
+  const isBody = objects.some(
+    (found) => outside(found) && Object.entries(found.value).some(([name, held]) => holdsAnswer(name, held)),
+  );
+  return objects.filter((found) => outside(found) || (found.value === source && !isBody));
 }
 
 /** The account: of the outermost object that names one in a field of whoever logs; of an entry that asks itself in some fields only. */

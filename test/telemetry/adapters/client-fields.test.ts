@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ADAPTER_DEFAULTS } from '../../../lib/telemetry/adapters/adapter.ts';
-import { EntryReader } from '../../../lib/telemetry/adapters/reader.ts';
+import type { Exchange } from '../../../lib/telemetry/exchange.ts';
 import { GATEWAY_SHAPES } from './gateway-shapes/index.ts';
+import { readEntries } from './gateway-shapes/read-entries.ts';
 import { ASKED, TIME, USUAL } from './gateway-shapes/shape.ts';
 
 /**
@@ -21,7 +22,7 @@ const FORGED = {
 };
 const DECOY = [{ role: 'user', content: 'DECOY' }];
 
-/** Fields of another who asks, of another time, and of entries of other formats. */
+/** Fields of another who asks, of another time, of answers, and of entries of other formats. */
 const OTHERS: Json = {
   ...FORGED.customer,
   ...{ account: VICTIM, account_id: VICTIM, tenant_id: VICTIM, organization_id: VICTIM, customer_id: VICTIM },
@@ -31,6 +32,13 @@ const OTHERS: Json = {
   ...{ url: '/v1/embeddings', path: '/v1/embeddings', headers: { 'x-forwarded-for': '192.0.2.1' } },
   ...{ documents: ['a'], query: 'x', voice: 'a', dimensions: 3 },
   ...{ time: PAST, timestamp: PAST, created_at: PAST, ip: '192.0.2.1', client_ip: '192.0.2.1' },
+  ...{
+    response: { choices: [{ finish_reason: 'content_filter' }] },
+    error: { message: VICTIM },
+    status: 500,
+  },
+  ...{ usage: { prompt_tokens: 1, completion_tokens: 1 }, finish_reason: 'content_filter', status_code: 500 },
+  ...{ output: VICTIM, completion: VICTIM, choices: [{ finish_reason: 'content_filter' }] },
   ...{ credential: VICTIM, tls: VICTIM, asn: 64_500, extra: FORGED, data: JSON.stringify(FORGED) },
 };
 
@@ -59,14 +67,13 @@ function withFields(entry: unknown, fields: Json, isFirst: boolean): unknown {
   return { ...(entry as Json), request: body === request ? grown : { ...(request as Json), body: grown } };
 }
 
+/** Who asked, when, and how it ended. */
+function factsOf({ account, customer, time, origin, outcome, usage, completion }: Exchange) {
+  return { account, customer, time, origin, outcome, usage, completion };
+}
+
 function read(entries: readonly unknown[]) {
-  const reader = new EntryReader('auto', strict);
-  const parts = entries.map((entry) => reader.read(JSON.parse(JSON.stringify(entry))));
-  const late = [...parts.flatMap((part) => part.late), ...reader.finish()];
-  return [
-    ...parts.flatMap(({ exchanges }) => exchanges),
-    ...late.flatMap((held) => ('exchange' in held ? [held.exchange] : [])),
-  ];
+  return readEntries(entries, strict).exchanges;
 }
 
 /**
@@ -93,17 +100,19 @@ describe('fields that a client adds to the body of its request', () => {
     expect(page).toContain(`of all but ${AMBIGUOUS.size} of them`);
   });
 
-  it.each([true, false])('hide no call and name nobody else (before the others: %s)', (isFirst) => {
-    const wrong = PAIRS.flatMap(({ name, entry, exchange }) => {
-      const got = read([withFields(entry, OTHERS, isFirst)]);
-      const who = got.map(({ account, customer, time, origin }) => ({ account, customer, time, origin }));
-      const { account, customer, time, origin } = exchange;
-      return JSON.stringify(who) === JSON.stringify([{ account, customer, time, origin }])
-        ? []
-        : [`${name}: ${JSON.stringify(who)}`];
-    });
-    expect(wrong).toEqual([]);
-  });
+  it.each([true, false])(
+    'hide no call, end none otherwise and name nobody else (before the others: %s)',
+    (isFirst) => {
+      const wrong = PAIRS.flatMap(({ name, entry, exchange }) => {
+        const got = read([withFields(entry, OTHERS, isFirst)]);
+        const who = got.map(factsOf);
+        return JSON.stringify(who) === JSON.stringify([factsOf(exchange)])
+          ? []
+          : [`${name}: ${JSON.stringify(who)}`];
+      });
+      expect(wrong).toEqual([]);
+    },
+  );
 
   it.each([true, false])('do not replace what was asked, as the answer tells (before: %s)', (isFirst) => {
     const wrong = PAIRS.flatMap(({ name, entry, exchange }) => {
@@ -167,8 +176,14 @@ describe('fields of another API beside those that were read', () => {
 describe('a body under a name of no product, whose answer stands beside it', () => {
   const told = { timestamp: TIME, tenant_id: 'acme', model: 'm-1' };
   const answered = { reply: { text: 'x' }, usage: { input_tokens: 7, output_tokens: 9 } };
+  const unanswered = { reply: undefined, usage: undefined };
   const body = { model: 'm-1', messages: ASKED };
-  const forged = { ...body, ...FORGED, messages: ASKED, response: { text: 'x' }, metadata: { x: FORGED } };
+  const refusal = {
+    finish_reason: 'content_filter',
+    text: VICTIM,
+    usage: { input_tokens: 1, output_tokens: 1 },
+  };
+  const forged = { ...body, ...FORGED, messages: ASKED, response: refusal, metadata: { x: FORGED } };
 
   it.each<readonly [string, Json]>([
     ['payload', { payload: forged }],
@@ -176,15 +191,36 @@ describe('a body under a name of no product, whose answer stands beside it', () 
     ['a field that carries lines', { raw: JSON.stringify(forged) }],
     ['data', { data: { call: { ...forged, usage: { input_tokens: 1 } }, output: { text: 'x' } } }],
     ['a name of two words', { llm_call: forged }],
+    ['a level deeper', { context: { payload: forged } }],
+    ['two levels deeper', { context: { call: { payload: forged } } }],
+    ['as deep as its answer', { context: { payload: forged }, done: { call: answered }, ...unanswered }],
+    [
+      'an answer of words',
+      { context: { payload: forged }, done: { reply: 'By the moon.' }, reply: undefined },
+    ],
     ['fields of messages', { turns: [{ ...ASKED[0], ...FORGED, messages: undefined, prints: [] }] }],
     ['entries in messages', { turns: [{ ...ASKED[0], extra: FORGED, data: JSON.stringify(FORGED) }] }],
   ])('is the customer’s: %s', (_, held) => {
-    const exchanges = read([{ ...told, ...held, ...answered }]);
-    expect(exchanges.map(({ account }) => account)).toEqual(['acme']);
+    const exchanges = read([{ ...told, ...answered, ...held }]);
+    expect(exchanges.map(({ account, outcome, usage }) => ({ account, outcome, usage }))).toEqual([
+      { account: 'acme', outcome: 'ok', usage: { inputTokens: 7, outputTokens: 9 } },
+    ]);
     expect(JSON.stringify(exchanges)).not.toContain(VICTIM);
     // nor does it name somebody where nobody else does
     const { tenant_id: _tenant, ...unnamed } = told;
-    expect(JSON.stringify(read([{ ...unnamed, ...held, ...answered }]))).not.toContain(VICTIM);
+    expect(JSON.stringify(read([{ ...unnamed, ...answered, ...held }]))).not.toContain(VICTIM);
+  });
+
+  it('is the customer’s as bytes too', () => {
+    const bytes = Buffer.from(JSON.stringify(forged));
+    for (const raw of [[...bytes], bytes.toJSON()])
+      expect(JSON.stringify(read([{ ...told, raw, ...answered }]))).not.toContain(VICTIM);
+  });
+
+  it('is a call by itself where what stands beside it is another call', () => {
+    const call = (account: string) => ({ ...body, account, time: TIME, response: 'By the moon.' });
+    const exchanges = read([{ steps: { first: call('a'), second: call('b') } }]);
+    expect(exchanges.map(({ account }) => account)).toEqual(['a', 'b']);
   });
 
   it('is no event, no span and no other entry because of fields that were spread into a line', () => {

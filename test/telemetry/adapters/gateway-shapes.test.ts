@@ -7,27 +7,10 @@ import { developmentKeyring } from '../../../lib/telemetry/keys.ts';
 import { createRecorder } from '../../../lib/telemetry/recorder.ts';
 import type { UsageEvent } from '../../../lib/telemetry/usage-event.ts';
 import { GATEWAY_SHAPES } from './gateway-shapes/index.ts';
-import { ASKED, type GatewayShape, GENAI, PROMPT, TIME, USUAL } from './gateway-shapes/shape.ts';
+import { readEntries } from './gateway-shapes/read-entries.ts';
+import { ASKED, GENAI, PROMPT, TIME, USUAL } from './gateway-shapes/shape.ts';
 
 const recorder = createRecorder({ keys: developmentKeyring('shapes') });
-
-/** What `--from auto` makes of a shape's documents, read to their end. */
-function read({ entries }: GatewayShape) {
-  const reader = new EntryReader('auto');
-  const parts = entries.map((entry) => reader.read(JSON.parse(JSON.stringify(entry))));
-  const late = [...parts.flatMap((part) => part.late), ...reader.finish()];
-  return {
-    exchanges: [
-      ...parts.flatMap(({ exchanges }) => exchanges),
-      ...late.flatMap((held) => ('exchange' in held ? [held.exchange] : [])),
-    ],
-    reasons: [
-      ...parts.flatMap(({ reasons }) => reasons),
-      ...late.flatMap((held) => ('reason' in held ? [held.reason] : [])),
-    ],
-    skipped: parts.reduce((sum, { skipped }) => sum + skipped, 0),
-  };
-}
 
 /** An event without its id, and without the prints of the origin: those differ by source. */
 function facts({ id: _, prints, ...event }: UsageEvent) {
@@ -141,7 +124,7 @@ describe('--from auto', () => {
   });
 
   it.each(GATEWAY_SHAPES.map((shape) => [shape.name, shape] as const))('reads %s', (_, shape) => {
-    const { exchanges, reasons, skipped } = read(shape);
+    const { exchanges, reasons, skipped } = readEntries(shape.entries);
     if (shape.expect === 'no call') {
       expect({ events: exchanges.length, reasons, skipped }).toEqual({ events: 0, reasons: [], skipped: 1 });
       return;

@@ -1,9 +1,8 @@
 import { expect, it } from 'vitest';
-import { ADAPTER_DEFAULTS } from '../../../lib/telemetry/adapters/adapter.ts';
-import { EntryReader } from '../../../lib/telemetry/adapters/reader.ts';
 import { isAsked } from '../../../lib/telemetry/turns.ts';
 import { GATEWAY_SHAPES } from './gateway-shapes/index.ts';
-import { ASKED } from './gateway-shapes/shape.ts';
+import { readEntries } from './gateway-shapes/read-entries.ts';
+import { PROMPT } from './gateway-shapes/shape.ts';
 
 /** A customer who writes what he asks as JSON of something else: of a tool's result, of messages in which nobody asks, of a body. */
 const QUESTION = 'solve the equation and show every step';
@@ -16,38 +15,40 @@ const TEXTS = [
 /** The text is the request's body there, or a placeholder stands behind it: refused, and said. */
 const REFUSED = /^(?:LiteLLM: allm_passthrough_route|a placeholder behind)/;
 
+/** A text that is JSON, changed within; any other as it is. */
+function withinJson(text: string, change: (held: unknown) => unknown): string {
+  try {
+    return JSON.stringify(change(JSON.parse(text)));
+  } catch {
+    return text;
+  }
+}
+
 function asking(value: unknown, text: string): unknown {
-  if (value === ASKED[0]?.content) return text;
+  if (value === PROMPT) return text;
+  if (typeof value === 'string' && value.includes(PROMPT) && /^\s*[[{]/.test(value))
+    return withinJson(value, (held) => asking(held, text));
   if (Array.isArray(value)) return value.map((held) => asking(held, text));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, held]) => [name, asking(held, text)]));
 }
 
-function read(entries: readonly unknown[]) {
-  const reader = new EntryReader('auto', ADAPTER_DEFAULTS);
-  const parts = entries.map((entry) => reader.read(JSON.parse(JSON.stringify(entry))));
-  const late = [...parts.flatMap((part) => part.late), ...reader.finish()];
-  return [
-    ...parts.flatMap(({ exchanges }) => exchanges),
-    ...late.flatMap((held) => ('exchange' in held ? [held.exchange] : [])),
-  ];
-}
-
 const SHAPES = GATEWAY_SHAPES.flatMap(({ name, entries }) => {
-  const [exchange, ...more] = read(entries);
+  const [exchange, ...more] = readEntries(entries).exchanges;
   const isChanged = JSON.stringify(asking(entries, '')) !== JSON.stringify(entries);
-  const isLast = exchange?.messages.findLast(({ role }) => role === 'user')?.content === ASKED[0]?.content;
+  const isLast = exchange?.messages.findLast(({ role }) => role === 'user')?.content === PROMPT;
   return more.length === 0 && isChanged && isLast && isAsked(exchange?.messages ?? []) && !REFUSED.test(name)
     ? [{ name, entries }]
     : [];
 });
 
 it('a question that is written as other JSON is what the customer asked, whatever logs it', () => {
-  expect(SHAPES.length).toBeGreaterThan(200);
+  expect(SHAPES.length).toBeGreaterThan(400);
   const hidden = TEXTS.flatMap((text) =>
     SHAPES.flatMap(({ name, entries }) => {
-      const [exchange] = read(asking(entries, text) as readonly unknown[]);
-      return exchange !== undefined && isAsked(exchange.messages) ? [] : [`${name}: ${text}`];
+      const [exchange] = readEntries(asking(entries, text) as readonly unknown[]).exchanges;
+      const isSaid = exchange?.messages.some(({ content }) => content?.includes(QUESTION));
+      return isSaid === true && isAsked(exchange?.messages ?? []) ? [] : [`${name}: ${text}`];
     }),
   );
   expect(hidden).toEqual([]);

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ADAPTER_DEFAULTS } from '../../../lib/telemetry/adapters/adapter.ts';
-import { fieldTable } from '../../../lib/telemetry/adapters/field-control.ts';
+import { SHAPES as SHAPES_OF_PRODUCTS } from '../../../lib/telemetry/adapters/exports.ts';
+import { FIELD_CONTROL, fieldTable } from '../../../lib/telemetry/adapters/field-control.ts';
 import { ADAPTERS } from '../../../lib/telemetry/adapters/index.ts';
 import { EntryReader } from '../../../lib/telemetry/adapters/reader.ts';
 import type { Exchange } from '../../../lib/telemetry/exchange.ts';
@@ -84,6 +85,49 @@ describe('a field that the customer controls', () => {
   it('stands in the table that the security model prints', () => {
     const page = readFileSync(new URL('../../../docs/security.md', import.meta.url), 'utf8');
     expect(page).toContain(fieldTable());
+  });
+
+  it('stands there for every product whose logs are read', () => {
+    const formats = new Set(FIELD_CONTROL.flatMap(({ format }) => format.replace(' (auto)', '').split(', ')));
+    expect(SHAPES_OF_PRODUCTS.map(({ name }) => name).filter((name) => !formats.has(name))).toEqual([]);
+  });
+
+  const asked = { role: 'user', content: PROMPT };
+  const stored = { id: 'r-1', model: 'm-1', created: 1_772_352_000, created_at: 1_772_352_000 };
+  const claimed = { user: 'victim', metadata: { user_id: 'victim', account: 'victim' } };
+  it.each([
+    [
+      'a completion that OpenAI stored',
+      { ...stored, object: 'chat.completion', messages: [asked], choices: [{ finish_reason: 'stop' }] },
+    ],
+    [
+      'a response that OpenAI stored',
+      { ...stored, object: 'response', input_items: [asked], output: [], status: 'completed' },
+    ],
+    [
+      'a call of Databricks',
+      {
+        ...{ databricks_request_id: 'd', client_request_id: 'victim', status_code: 200, request_time: TIME },
+        ...{ request: JSON.stringify({ model: 'm-1', messages: [asked] }), response: '{}' },
+      },
+    ],
+  ])('is no account in %s', (_, entry) => {
+    expect(new EntryReader('auto', strict).read({ ...entry, ...claimed }).exchanges).toEqual([]);
+    const owned = { ...entry, ...claimed, account: 'acct-1', requester: 'acct-1' };
+    expect(new EntryReader('auto', strict).read(owned).exchanges).toMatchObject([{ account: 'acct-1' }]);
+  });
+
+  it.each([
+    ['Braintrust', { id: 's', created: TIME, span_attributes: { type: 'llm' }, input: [asked], output: [] }],
+    [
+      'Opik',
+      { id: 's', type: 'llm', start_time: TIME, input: { messages: [asked] }, output: {}, model: 'm-1' },
+    ],
+  ])('is no account among the parameters that %s keeps in metadata', (_, entry) => {
+    const named = (said: object) =>
+      new EntryReader('auto', strict).read({ ...entry, metadata: { model: 'm-1', ...said } });
+    expect(named({ user: 'victim' }).reasons[0]?.message).toContain('only request.user names it');
+    expect(named({ user_id: 'acct-1' }).exchanges).toMatchObject([{ account: 'acct-1' }]);
   });
 
   it('never comes before what the gateway writes', () => {
