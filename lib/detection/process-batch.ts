@@ -106,7 +106,7 @@ export function processHot(
   const open: AccountState = {
     profile,
     judgement,
-    sealed: within(stored.sealed, profile.lastSeen - longestWindow(rules) - SLICE_MS),
+    sealed: within(stored.sealed, oldestNeeded(profile, judgement, rules)),
     asked: sampling
       ? withEvents(
           stored.asked,
@@ -145,6 +145,11 @@ function isLooked({ profile }: AccountState, arrivals: readonly IngestedEvent[])
 function longestWindow({ policy, candidate }: Rules): number {
   const own = durationsOf(policy).longestWindow;
   return candidate === undefined ? own : Math.max(own, durationsOf(candidate.policy).longestWindow);
+}
+
+/** Start of the oldest slice that a look may still need, ms: events that come late begin slices that nobody has looked at. */
+function oldestNeeded({ lastSeen }: Profile, { looked }: Judgement, rules: Rules): number {
+  return Math.min(lastSeen, looked) - longestWindow(rules) - SLICE_MS;
 }
 
 /** Slices that windows may still need; older parts stay stored until they expire. */

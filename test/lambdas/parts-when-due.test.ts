@@ -34,7 +34,7 @@ const all: IngestedEvent[] = harvest({ account: who, events: 160, everyMs: HOUR 
 }));
 
 /** Every event by itself, by a function that remembers nothing or all; how many parts were asked for, and how it ends. */
-async function replayed(remembers: boolean) {
+async function replayed(remembers: boolean, arrivals = all, under = rules) {
   const tables = new MeteredTables();
   const noted: number[] = [];
   tables.onPut = (_table, _before, { content }) => {
@@ -53,9 +53,9 @@ async function replayed(remembers: boolean) {
   const make = () => new ProfileTable(counted, 'profiles', { retentionDays: 35 });
   let table = make();
   let looks = 0;
-  for (const arrival of all) {
+  for (const arrival of arrivals) {
     if (!remembers) table = make();
-    const [applied] = await applyBatch(new Map([[who, [arrival]]]), table, rules);
+    const [applied] = await applyBatch(new Map([[who, [arrival]]]), table, under);
     looks += applied?.steps.some(({ scores }) => scores.length > 0) ? 1 : 0;
   }
   const asked = queries;
@@ -88,6 +88,21 @@ describe('sealed parts of an account that is not remembered', () => {
     expect(cold.queries).toBeGreaterThan(cold.looks / 2);
     expect(cold.queries).toBeLessThanOrEqual(cold.looks + cold.end.profile.sealed + 1);
     expect(cold.queries).toBeLessThan(all.length / 2);
+  });
+
+  it('are remembered as far back as the window of a late event that nobody has looked at', async () => {
+    // twelve busy hours, two silent days, an event, some that are 40 hours late, and the next look
+    const hourOf = (i: number): number =>
+      i < 72 ? i / 6 : i === 72 ? 60 : i < 113 ? 20 + (i - 73) / 12 : 67;
+    const late = all.slice(0, 114).map((arrival, i) => {
+      const time = (all[0]?.time ?? 0) + hourOf(i) * HOUR;
+      return { ...arrival, event: { ...arrival.event, time: new Date(time).toISOString() }, time };
+    });
+    const day: Rules = { ...rules, policy: { ...defaultPolicy, windows: [24] } };
+    const [cold, warm] = [await replayed(false, late, day), await replayed(true, late, day)];
+    expect(cold.end.profile.totals).toMatchObject({ events: 114, late: 0 });
+    expect(cold.end.judgement.evidence.peak).toBeGreaterThan(0);
+    expect(judged(warm.end)).toEqual(judged(cold.end));
   });
 
   it('are never taken for none: who judges without them is told', async () => {

@@ -157,6 +157,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     ['test/lambdas/parts-when-due.test.ts'],
   ),
   bug(
+    'late-window-forgotten',
+    BATCH,
+    'return Math.min(lastSeen, looked) - longestWindow(rules) - SLICE_MS;',
+    'return lastSeen - longestWindow(rules) - SLICE_MS;',
+    'a warm function judges late events by fewer hours than a cold one',
+    ['test/lambdas/parts-when-due.test.ts'],
+  ),
+  bug(
     'sealed-without-parts',
     BATCH,
     'if (stored.partsUnread && kept.seal !== undefined) return undefined;',
