@@ -13,12 +13,11 @@ import { SnsTopic } from '../../lib/aws/sns-topic.ts';
 import type { EnvironmentOf } from '../../lib/contract/environment.ts';
 import type { MetricName } from '../../lib/contract/metrics.ts';
 import type { Route } from '../../lib/findings/routing.ts';
-import type { Traffic } from '../../lib/findings/traffic.ts';
 import { homeOf, type SecurityHubHome } from '../../lib/findings/views/asff.ts';
-import { trafficOf } from '../../lib/stores/finding-queries.ts';
 import type { FindingStoreOptions } from '../../lib/stores/finding-store.ts';
 import type { Outbox, Waiting } from '../../lib/stores/outbox.ts';
 import type { PolicySource } from '../../lib/stores/policy-port.ts';
+import { RememberedTraffic } from '../../lib/stores/remembered-traffic.ts';
 import type { FindingHub } from '../../lib/stores/security-hub.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import { type Delivery, deliver } from './deliver.ts';
@@ -58,8 +57,6 @@ export interface NotifyPorts {
   readonly newName: () => string;
 }
 
-/** For so long a week's traffic is good, ms; it is summed up once a day. */
-const TRAFFIC_MS = 3_600_000;
 /** Items that are delivered side by side. */
 const CONCURRENCY = 8;
 /** The streams have had so long, ms; what still waits is the sweeper's. */
@@ -81,12 +78,13 @@ export class NotifyFunction {
   readonly #campaigns: DynamoOutbox;
   readonly #memberships: MembershipItems;
   readonly #hub: { readonly hub: FindingHub; readonly home: SecurityHubHome } | undefined;
-  #known: { readonly at: number; readonly week: Promise<Traffic | undefined> } | undefined;
+  readonly #traffic: RememberedTraffic;
 
   constructor(ports: NotifyPorts) {
     const { environment, dynamodb } = ports;
     this.#ports = ports;
     this.#findings = new DynamoFindingStore(dynamodb, environment.FINDING_TABLE, this.#options);
+    this.#traffic = new RememberedTraffic(this.#findings, Date.now);
     this.#profiles = new DynamoOutbox(dynamodb, environment.PROFILE_TABLE, PROFILE_OUTBOX);
     this.#campaigns = new DynamoOutbox(dynamodb, environment.CAMPAIGN_TABLE, CAMPAIGN_OUTBOX);
     this.#memberships = new MembershipItems(
@@ -109,7 +107,7 @@ export class NotifyFunction {
       topic: new SnsTopic(sns, environment.FINDINGS_TOPIC),
       bus: new EventBridgeBus(eventBridge, environment.EVENT_BUS),
       accuserOf: (account) => this.#memberships.of(account),
-      traffic: () => this.#traffic(),
+      traffic: () => this.#traffic.week(),
       hub: this.#hub !== undefined,
       brakes: {
         account: new NotificationThrottle(findings, 'account', this.#options),
@@ -127,19 +125,6 @@ export class NotifyFunction {
     } finally {
       tally.emit();
     }
-  }
-
-  #traffic(): Promise<Traffic | undefined> {
-    const now = Date.now();
-    if (this.#known === undefined || now - this.#known.at > TRAFFIC_MS) {
-      const week = trafficOf(this.#findings);
-      this.#known = { at: now, week };
-      // Who waits for it sees the failure; the next one asks again.
-      week.catch(() => {
-        this.#known = undefined;
-      });
-    }
-    return this.#known.week;
   }
 
   /** A policy that cannot be read must not keep a finding from being told: then it is told at once. */

@@ -292,6 +292,12 @@ describe('the triage API', () => {
       expect((await run(triageCommand(), notice.finding, ...words)).out).toContain('grace looks after it');
       await run(triageCommand(), notice.finding, ...words);
       await run(triageCommand(), notice.finding, '--note', 'seen before');
+      // answers to the review go the same way, and a decision's id that was used otherwise is refused
+      const answer = [account(73), '--verdict', 'confirmed', '--by', 'eve', '--decision', 'd-3'];
+      const kept = JSON.parse((await run(reviewCommand(), ...answer, '--json')).out);
+      expect(kept).toMatchObject({ answers: [{ account: account(73), by: ANALYSTS, claimed: 'ada' }] });
+      answer[2] = 'benign';
+      expect((await run(reviewCommand(), ...answer)).err).toContain('--decision: another answer has that id');
       // a request that was signed is for Lambda alone
       for (const address of [
         'https://collector.example/',

@@ -166,6 +166,31 @@ describe('fields of another API beside those that were read', () => {
         response: 'data: {"object":"text_completion","choices":[{"text":"x"}]}\n\ndata: [DONE]\n\n',
       },
     ],
+    [
+      'a body of somebody’s own gateway, with a body of its own',
+      {
+        account: 'a',
+        time: TIME,
+        req: { model: 'm', messages: ASKED, body: { messages: DECOY } },
+        res: chat,
+      },
+    ],
+    [
+      'a request of a batch, with params of its own',
+      {
+        ...{ custom_id: 'c', account: 'a', time: TIME, result: { message: { content: 'x' } } },
+        request: { model: 'm', messages: ASKED, params: { messages: DECOY } },
+      },
+    ],
+    [
+      'a prompt that Bedrock logs, beside fields of a ranking',
+      {
+        ...{ schemaType: 'ModelInvocationLog', timestamp: TIME, requestId: 'r', modelId: 'm' },
+        ...{ operation: 'InvokeModel', identity: { arn: 'arn:aws:iam::123456789012:role/acme' } },
+        input: { inputBodyJson: { prompt: question, query: 'x', documents: ['a'] } },
+        output: { outputBodyJson: { completion: 'x', stop_reason: 'stop_sequence' } },
+      },
+    ],
   ])('are not what was asked: %s', (_, entry) => {
     const exchanges = read([entry]);
     expect(exchanges.map(({ messages }) => messages)).toEqual([ASKED]);
