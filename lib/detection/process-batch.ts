@@ -191,7 +191,12 @@ class Looks {
         ? { ...judgement, evidence: { ...judgement.evidence, since: firstSeen } }
         : judgement;
     const verdict = judgeAccount(subject, before, lastSeen, this.#rules);
-    this.judgement = judgeInShadow(subject, verdict.judgement, lastSeen, this.#rules).judgement;
+    this.judgement = judgeInShadow(
+      subject,
+      { before: judgement, judged: verdict.judgement },
+      lastSeen,
+      this.#rules,
+    ).judgement;
     this.scores = verdict.scores;
     this.certainty = verdict.certainty;
   }

@@ -31,7 +31,7 @@ export function reevaluateIdle(stored: AccountState, at: number, rules: Rules): 
   const { judgement, notice } =
     rules.candidate === undefined
       ? { judgement: own.judgement, notice: undefined }
-      : judgeInShadow(subject, own.judgement, at, rules, judgeIdle);
+      : judgeInShadow(subject, { before, judged: own.judgement }, at, rules, judgeIdle);
   if (own.notice === undefined && notice === undefined) return undefined;
   return { profile: { ...profile, version: profile.version + 1 }, judgement, sealed, asked };
 }

@@ -4,16 +4,24 @@ import { emptyRunningMax } from '../scoring/significance.ts';
 import type { Judgement, ShadowJudgement } from './account-state.ts';
 import { judgeAccount, type Rules, type Subject } from './judge.ts';
 
+/** A look of the active policy. */
+interface ActiveLook {
+  /** before it: a candidate that is new to the account begins with the same slices, as older ones are at hand in some functions and in others not */
+  readonly before: Pick<Judgement, 'looked'>;
+  /** after it, shadow of the stored state still in it */
+  readonly judged: Judgement;
+}
+
 /**
  * Judges the same account on the same windows under the candidate policy, beside what the active one has just made of
  * it. Without a candidate, what an earlier one left is dropped.
- * @param judged the active policy's judgement, shadow of the stored state still in it
+ * @param active what the active policy's look began and ended with
  * @param at event time, ms
  * @param judge how: as an event would, or as in silence
  */
 export function judgeInShadow(
   subject: Subject,
-  judged: Judgement,
+  { before, judged }: ActiveLook,
   at: number,
   rules: Rules,
   judge: typeof judgeAccount = judgeAccount,
@@ -22,9 +30,11 @@ export function judgeInShadow(
   if (candidate === undefined && judged.shadow === undefined) return { judgement: judged, notice: undefined };
   const { shadow, ...own } = judged;
   if (candidate === undefined) return { judgement: own, notice: undefined };
-  const before =
-    shadow?.policy === candidate.policy.id ? shadow : freshShadow(candidate.policy.id, shadow, at);
-  const { evidence, looked = 0, level, episode, finding } = before;
+  const held =
+    shadow?.policy === candidate.policy.id
+      ? shadow
+      : { ...freshShadow(candidate.policy.id, shadow, at), looked: before.looked };
+  const { evidence, looked = 0, level, episode, finding } = held;
   const verdict = judge(subject, { ...own, evidence, looked, level, episode, finding }, at, {
     ...candidate,
     code: rules.code,

@@ -15,6 +15,7 @@ import { account, HOUR, harvest, print } from '../events.ts';
 import { MeteredTables } from '../simulation/services/metered-tables.ts';
 
 const rules: Rules = { policy: defaultPolicy, calibration: testCalibration, code: 'test', shadow: false };
+const day: Rules = { ...rules, policy: { ...defaultPolicy, windows: [24] } };
 const who = account(3);
 const all: IngestedEvent[] = harvest({ account: who, events: 160, everyMs: HOUR }).map((event, i) => ({
   event: {
@@ -34,7 +35,7 @@ const all: IngestedEvent[] = harvest({ account: who, events: 160, everyMs: HOUR 
 }));
 
 /** Every event by itself, by a function that remembers nothing or all; how many parts were asked for, and how it ends. */
-async function replayed(remembers: boolean, arrivals = all, under = rules) {
+async function replayed(remembers: boolean, arrivals = all, under: Rules | ((i: number) => Rules) = rules) {
   const tables = new MeteredTables();
   const noted: number[] = [];
   tables.onPut = (_table, _before, { content }) => {
@@ -53,9 +54,10 @@ async function replayed(remembers: boolean, arrivals = all, under = rules) {
   const make = () => new ProfileTable(counted, 'profiles', { retentionDays: 35 });
   let table = make();
   let looks = 0;
-  for (const arrival of arrivals) {
+  for (const [i, arrival] of arrivals.entries()) {
     if (!remembers) table = make();
-    const [applied] = await applyBatch(new Map([[who, [arrival]]]), table, under);
+    const inForce = typeof under === 'function' ? under(i) : under;
+    const [applied] = await applyBatch(new Map([[who, [arrival]]]), table, inForce);
     looks += applied?.steps.some(({ scores }) => scores.length > 0) ? 1 : 0;
   }
   const asked = queries;
@@ -75,6 +77,16 @@ function judged({ profile, judgement, sealed, asked }: AccountState) {
 }
 
 describe('sealed parts of an account that is not remembered', () => {
+  it('tell a candidate that begins in the middle no more than what is remembered does', async () => {
+    // a function that remembers the account has forgotten what lies further back than a window
+    const candidate = { policy: { ...day.policy, id: 'candidate' }, calibration: testCalibration };
+    const under = (i: number): Rules => (i < 100 ? day : { ...day, candidate });
+    const [cold, warm] = [await replayed(false, all, under), await replayed(true, all, under)];
+    expect(cold.end.judgement.shadow?.finding).toBeDefined();
+    expect(judged(cold.end)).toEqual(judged(warm.end));
+    expect(cold.end.judgement.notices).toEqual(warm.end.judgement.notices);
+  });
+
   it('are read where it is looked at or sealed, and it ends as one of which all is remembered', async () => {
     const [cold, warm] = [await replayed(false), await replayed(true)];
     expect(judged(cold.end)).toEqual(judged(warm.end));
@@ -98,7 +110,6 @@ describe('sealed parts of an account that is not remembered', () => {
       const time = (all[0]?.time ?? 0) + hourOf(i) * HOUR;
       return { ...arrival, event: { ...arrival.event, time: new Date(time).toISOString() }, time };
     });
-    const day: Rules = { ...rules, policy: { ...defaultPolicy, windows: [24] } };
     const [cold, warm] = [await replayed(false, late, day), await replayed(true, late, day)];
     expect(cold.end.profile.totals).toMatchObject({ events: 114, late: 0 });
     expect(cold.end.judgement.evidence.peak).toBeGreaterThan(0);

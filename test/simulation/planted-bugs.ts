@@ -173,6 +173,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     ['test/lambdas/parts-when-due.test.ts'],
   ),
   bug(
+    'candidate-looks-back',
+    'lib/detection/shadow.ts',
+    'looked: before.looked }',
+    'looked: 0 }',
+    'a candidate that begins in the middle judges all slices that happen to be at hand: more in a cold function than in a warm one',
+    ['test/lambdas/parts-when-due.test.ts'],
+  ),
+  bug(
     'sealed-last-unread',
     TABLE,
     "sealedItem(sealed, '~')",
