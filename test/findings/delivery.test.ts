@@ -123,6 +123,20 @@ describe('delivery', () => {
     for (const text of [email, https]) expect(text).toMatch(/1 question about 2\s+accounts/);
   });
 
+  it('has failed where it told and could not take out what waits: whoever woke it asks again, and nobody is told twice', async () => {
+    const here = world();
+    here.outbox.append(ACCOUNT, opened, SINCE);
+    const waiting = await here.outbox.read(ACCOUNT);
+    if (waiting === undefined) throw new Error('nothing waits');
+    const away: typeof here.outbox = Object.create(here.outbox, {
+      remove: { value: () => Promise.reject(new Error('throttled')) },
+    });
+    expect(await deliver(away, waiting, here.invocation())).toBe('failed');
+    expect(here.told()).toEqual([deliveryId(opened)]);
+    expect(await deliver(here.outbox, waiting, here.invocation())).toBe('done');
+    expect(here.told()).toEqual([deliveryId(opened)]);
+  });
+
   it('tells the digests of all days on which the topic was away, once it is back', async () => {
     let away = false;
     const here = world((port) =>

@@ -11,6 +11,7 @@ import { triage, undo } from '../../lib/findings/triage.ts';
 import { MemoryFindingStore } from '../../lib/stores/finding-memory.ts';
 import type { FindingStore } from '../../lib/stores/finding-store.ts';
 import { change, verdictsByAccount } from '../../lib/stores/verdicts.ts';
+import { account, iso } from '../events.ts';
 import { createTable } from '../tables.ts';
 import { ACCOUNT, calmed, campaign, escalated, NOW, opened } from './notices.ts';
 
@@ -35,6 +36,21 @@ const of = (n: number, notice: Notice = opened) =>
     at: new Date(NOW + n * 1000).toISOString(),
     subject: { ...notice.subject, id: `a_${n}` },
   });
+
+it('an answer to the review expires after three years', async () => {
+  const answer = {
+    account: account(8),
+    verdict: 'benign',
+    at: iso(NOW),
+    by: 'ada',
+    decision: 'd-8',
+  } as const;
+  await createTable(clients.dynamodb, 'finding', 'answered');
+  await new DynamoFindingStore(clients.dynamodb, 'answered').putAnswer(answer);
+  const Key = { finding: { S: 'answers' }, item: { S: `${answer.account}#d-8` } };
+  const { Item } = await clients.dynamodb.send(new GetItemCommand({ TableName: 'answered', Key }));
+  expect(Number(Item?.expiresAt?.N)).toBe(Math.ceil(NOW / 1000) + 1096 * 86_400);
+});
 
 describe.each([
   ['in memory', () => new MemoryFindingStore()],

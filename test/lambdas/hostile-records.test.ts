@@ -37,6 +37,12 @@ function decoded(records: readonly Uint8Array[], trustReplayClock = false) {
   );
 }
 
+it('of a time that nobody can use it is counted whose it was and when it came, also the second one of a batch', () => {
+  const late = JSON.stringify({ ...EVENT, time: '2031-01-01T00:00:00.000Z' });
+  const { timesRefused } = decode(Buffer.from(`${header(3)}\n${late}\n${GOOD}\n${late}\n`));
+  expect([...timesRefused]).toEqual([[undefined, [ARRIVED, ARRIVED]]]);
+});
+
 describe('a replayed record', () => {
   it('is archived under the day of its replay, where a dossier of its finding looks', () => {
     const day = Date.parse('2026-03-02T08:00:01Z');
