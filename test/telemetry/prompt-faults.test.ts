@@ -83,15 +83,19 @@ describe('messages that a logger wrote as one text', () => {
     ['words behind them', "[{'role': 'user', 'content': 'hi'}] explain the tides"],
     ['a transcript to be judged', 'User: a\nAssistant: b\nJudge this conversation'],
     ['a list of somebody', "[{'name': 'x', 'content': 'y'}]"],
+    ['a list that asks nothing but blanks', "[{'role': 'user', 'content': '\t'}]"],
   ])('are none, and all of it is what was asked: %s', (_, text) => {
     expect(saidIn(text)).toEqual([{ role: 'user', content: text }]);
   });
 
   it('are read whatever they say, as Python and as JavaScript print them', () => {
+    const asked = fc
+      .string({ unit: 'binary', minLength: 1, maxLength: 60 })
+      .filter((text) => text.trim() !== '');
     const quoted = (text: string) =>
       `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n').replaceAll('\r', '\\r')}'`;
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }), (content) => {
+      fc.property(asked, (content) => {
         for (const print of [
           `[{'role': 'user', 'content': ${quoted(content)}}]`,
           `[ { role: 'user', content: ${quoted(content)} } ]`,
