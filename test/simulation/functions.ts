@@ -92,14 +92,19 @@ const silent = new Logger({ logLevel: 'SILENT' });
 class Counted extends Metrics {
   override publishStoredMetrics(): this {
     this.clearMetrics();
+    this.clearDimensions();
     return this;
   }
 
-  /** One that stands alone prints itself as soon as it has a value. */
+  /** One that stands alone prints itself as soon as it has a value, and is as new behind it. */
   override singleMetric(): Metrics {
-    return new Counted({ namespace: 'Siphonwatch', singleMetric: true });
+    return alone;
   }
 }
+
+// none of them keeps anything: to make them for every environment was a thirtieth of a history
+const alone = new Counted({ namespace: 'Siphonwatch', singleMetric: true });
+const metrics = new Counted({ namespace: 'Siphonwatch', serviceName: 'simulation' });
 
 /** A new environment of a function: its module state as after a cold start. */
 export function start(
@@ -114,7 +119,6 @@ export function start(
 }
 
 function handleOf(name: SimulatedFunction, world: World, clients: Clients): Handle {
-  const metrics = new Counted({ namespace: 'Siphonwatch', serviceName: name });
   const policies = policySource({
     client: clients.appConfig,
     application: ENVIRONMENT.POLICY_APPLICATION,

@@ -8,6 +8,8 @@ const message = z.object({
   rows: z.array(z.object({ delivery: z.string() })).optional(),
   total: z.number().optional(),
 });
+/** A message's forms by protocol (API_Publish, `MessageStructure`). */
+const forms = z.object({ default: z.string() });
 export type Message = z.infer<typeof message>;
 
 /** SNS and EventBridge: what was taken, in order. Both deliver at least once. */
@@ -22,7 +24,7 @@ export class Messages {
   run(command: object): unknown {
     if (command instanceof PublishCommand) {
       this.texts.push(command.input.Message ?? '');
-      const texts = z.object({ default: z.string() }).parse(JSON.parse(command.input.Message ?? ''));
+      const texts = forms.parse(JSON.parse(command.input.Message ?? ''));
       this.published.push(message.parse(JSON.parse(texts.default)));
       return {};
     }
