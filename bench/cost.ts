@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { S3Client } from '@aws-sdk/client-s3';
 import { ArchiveBucket } from '../lib/aws/archive.ts';
 import { billOf, totalOf } from '../lib/infra/cost/bill.ts';
 import { type CostFigures, costFigures } from '../lib/infra/cost/figures.ts';
@@ -66,10 +66,10 @@ async function archivedOf({ batches }: Batching): Promise<Archived> {
   let objects = 0;
   let bytes = 0;
   const send = {
-    value: async (command: object) => {
-      if (!(command instanceof PutObjectCommand)) return {};
+    value: async (command: { readonly input?: { readonly Body?: unknown } }) => {
+      if (command.constructor.name !== 'PutObjectCommand') return {};
       objects++;
-      if (command.input.Body instanceof Uint8Array) bytes += command.input.Body.length;
+      if (command.input?.Body instanceof Uint8Array) bytes += command.input.Body.length;
       return {};
     },
   };
