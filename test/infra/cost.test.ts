@@ -12,6 +12,7 @@ import {
   type Workload,
 } from '../../lib/infra/cost/load.ts';
 import { type Bounds, type Plan, planFor, WORKLOAD_BOUNDS } from '../../lib/infra/cost/plan.ts';
+import { MONTH_SECONDS, PRICES } from '../../lib/infra/cost/prices.ts';
 import { LATENCY, type Latency } from '../../lib/infra/latency.ts';
 import { readSettings } from '../../lib/infra/settings.ts';
 import { partitionKey } from '../../lib/telemetry/record.ts';
@@ -103,6 +104,12 @@ describe('a plan', () => {
     const [few, some, many, most] = [5000, 20_000, 100_000, 5_000_000].map((n) => reads(n).toFixed(1));
     expect(text('operations')).toContain(
       `${few} read units a write with 5,000 accounts, ${some} with 20,000, ${many} with 100,000 and ${most} with five million`,
+    );
+    const flushes = ((at(60)?.flushesPerEvent ?? 0) * 1000 * MONTH_SECONDS) / 1e6;
+    const { writeMillion, readMillion } = PRICES.dynamodb;
+    const [write, read] = [flushes * writeMillion, (flushes * readMillion) / 2].map(Math.round);
+    expect(text('performance')).toContain(
+      `USD ${write} a month for a write unit, and ${read} for half a read unit`,
     );
     const usd = (value: number | undefined): string => Math.round(value ?? 0).toLocaleString('en-US');
     const made = plan(1000, { accounts: 6_900_000 });
