@@ -207,7 +207,7 @@ describe('fields of another API beside those that were read', () => {
       'an answer of no known API, beside a ranking',
       {
         ...{ account: 'a', time: TIME, response: { outputs: [{ type: 'message.output', content: 'x' }] } },
-        request: { model: 'm', inputs: ASKED, query: 'x', documents: ['a'] },
+        request: { model: 'm', inputs: ASKED, query: 'x', documents: ['a'], message: 'DECOY', input: DECOY },
         usage: { prompt_tokens: 7, completion_tokens: 9 },
       },
     ],
