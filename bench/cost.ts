@@ -45,7 +45,7 @@ async function eventsOf(folder: string, share: number): Promise<UsageEvent[]> {
 }
 
 /** Bytes an event adds to a record and a record costs by itself: the line through two packings. */
-function bytesOf(sparse: Packing, dense: Packing): CostFigures['bytes'] {
+function bytesOf(sparse: Packing, dense: Packing): Omit<CostFigures['bytes'], 'archiveFrame'> {
   const point = ({ events, records, bytes }: Packing) => ({
     n: events / records.length,
     bytes: bytes / events,
@@ -55,12 +55,21 @@ function bytesOf(sparse: Packing, dense: Packing): CostFigures['bytes'] {
   return { perRecord, perEvent: a.bytes - perRecord / a.n };
 }
 
-/** Objects that the archive's own class makes of a batch. */
-async function archiveObjects({ batches }: Batching): Promise<number> {
+/** What the archive's own class makes of a batch. */
+interface Archived {
+  readonly objectsPerBatch: number;
+  /** beside the bytes of the records */
+  readonly bytesPerRecord: number;
+}
+
+async function archivedOf({ batches }: Batching): Promise<Archived> {
   let objects = 0;
+  let bytes = 0;
   const send = {
-    value: async (command: object) => {
-      if (command.constructor.name === 'PutObjectCommand') objects++;
+    value: async (command: { readonly input?: { readonly Body?: unknown } }) => {
+      if (command.constructor.name !== 'PutObjectCommand') return {};
+      objects++;
+      if (command.input?.Body instanceof Uint8Array) bytes += command.input.Body.length;
       return {};
     },
   };
@@ -81,7 +90,12 @@ async function archiveObjects({ batches }: Batching): Promise<number> {
         data,
       })),
     );
-  return objects / Math.max(1, looked.length);
+  const records = looked.flat();
+  const data = records.reduce((sum, held) => sum + held.data.length, 0);
+  return {
+    objectsPerBatch: objects / Math.max(1, looked.length),
+    bytesPerRecord: (bytes - data) / Math.max(1, records.length),
+  };
 }
 
 /** Between two windows that were replayed: units fall about evenly with the logarithm of the window. */
@@ -108,12 +122,12 @@ interface Scenario {
   readonly batching: Batching;
   readonly packing: Packing;
   readonly store: Replayed;
-  readonly objectsPerBatch: number;
+  readonly archived: Archived;
 }
 
 /** The load as it was simulated, piece by piece. */
 function simulated(
-  { batching, packing, store, objectsPerBatch }: Scenario,
+  { batching, packing, store, archived }: Scenario,
   rate: number,
   figures: CostFigures,
 ): Load {
@@ -132,7 +146,8 @@ function simulated(
     busySeconds:
       batching.batchesPerSecond *
       batchDuration(eventsPerBatch, eventsPerBatch * store.flushesPerEvent, figures),
-    archiveObjectsPerSecond: batching.batchesPerSecond * objectsPerBatch,
+    archiveObjectsPerSecond: batching.batchesPerSecond * archived.objectsPerBatch,
+    archiveBytesPerSecond: sum((bytes) => bytes + archived.bytesPerRecord),
     writeUnitsPerSecond: rate * store.writeUnitsPerEvent + indexed,
     readUnitsPerSecond: rate * store.readUnitsPerEvent,
     tableBatchesPerSecond: indexed,
@@ -149,9 +164,13 @@ async function main(folder: string): Promise<void> {
   const [rate, gateways, share] = [Number(values.rate), Number(values.gateways), Number(values.share)];
   const events = await eventsOf(folder, share);
   say(`${events.length} events; packing`);
-  const pack = (eventsPerSecond: number, lingerMs: number): Promise<Packing> =>
-    packed(events, { eventsPerSecond, seconds: Math.max(4, 30 * (lingerMs / 5000)), lingerMs }, SEED);
-  const bytes = bytesOf(await pack(20, 500), await pack(10_000, 500));
+  const pack = (eventsPerSecond: number, lingerMs: number, buckets: number): Promise<Packing> =>
+    packed(
+      events,
+      { eventsPerSecond, seconds: Math.max(4, 30 * (lingerMs / 5000)), lingerMs, buckets },
+      SEED,
+    );
+  const bytes = bytesOf(await pack(20, 500, 256), await pack(10_000, 500, 256));
   const stores: Replayed[] = [];
   for (const seconds of [0, 5, 60, 300]) {
     // the plain design is looked at on a part: it takes a write for each event
@@ -171,12 +190,12 @@ async function main(folder: string): Promise<void> {
   }
   const scenarios: Scenario[] = [];
   for (const latency of ['seconds', 'minute', 'minutes'] as const) {
-    const { batchWindowSeconds, batchSize, parallelizationFactor, lingerMs } = LATENCY[latency];
-    const packing = await pack(rate / gateways, lingerMs);
+    const { batchWindowSeconds, batchSize, parallelizationFactor, lingerMs, buckets } = LATENCY[latency];
+    const packing = await pack(rate / gateways, lingerMs, buckets);
     const rules = { windowSeconds: batchWindowSeconds, batchSize, parallelizationFactor, shards: SHARDS };
     const batching = batched(packing, gateways, rules, SEED);
     const store = between(windows, batching.seconds);
-    scenarios.push({ latency, packing, batching, store, objectsPerBatch: await archiveObjects(batching) });
+    scenarios.push({ latency, packing, batching, store, archived: await archivedOf(batching) });
   }
   const figures = costFigures.parse({
     traffic: `${events.length} events of ${windows[0]?.accounts} accounts, labelled example traffic at its own pace`,
@@ -186,8 +205,11 @@ async function main(folder: string): Promise<void> {
       flushesPerEvent: rounded(flushesPerEvent),
     })),
     reads,
-    bytes: { perEvent: Math.round(bytes.perEvent), perRecord: Math.round(bytes.perRecord) },
-    archiveGroups: 16,
+    bytes: {
+      perEvent: Math.round(bytes.perEvent),
+      perRecord: Math.round(bytes.perRecord),
+      archiveFrame: Math.round(scenarios[1]?.archived.bytesPerRecord ?? 0),
+    },
     bytesPerAccount: Math.round(windows[0]?.bytesPerAccount ?? 0),
     millis: { event: rounded(windows[0]?.millisPerEvent ?? 0), ...WAITS },
   });
@@ -212,10 +234,10 @@ async function main(folder: string): Promise<void> {
 const rounded = (value: number): number => Number(value.toPrecision(4));
 
 function outcome(scenario: Scenario, rate: number, gateways: number, figures: CostFigures) {
-  const { latency, packing, batching, store, objectsPerBatch } = scenario;
+  const { latency, packing, batching, store, archived } = scenario;
   const settings = readSettings({ 'siphonwatch:latency': latency });
   const lines = billOf(simulated(scenario, rate, figures), settings, figures);
-  const { lingerMs } = LATENCY[latency];
+  const { lingerMs, buckets } = LATENCY[latency];
   const planned = billOf(
     loadOf(
       {
@@ -223,6 +245,7 @@ function outcome(scenario: Scenario, rate: number, gateways: number, figures: Co
         gateways,
         accounts: ACCOUNTS,
         lingerMs,
+        buckets,
         windowSeconds: settings.batchWindowSeconds,
         batchSize: settings.batchSize,
         parallelizationFactor: settings.parallelizationFactor,
@@ -239,7 +262,7 @@ function outcome(scenario: Scenario, rate: number, gateways: number, figures: Co
     eventsPerRecord: packing.events / packing.records.length,
     bytesPerEvent: packing.bytes / packing.events,
     recordsPerBatch: batching.recordsPerBatch,
-    objectsPerBatch,
+    objectsPerBatch: archived.objectsPerBatch,
     writeUnitsPerEvent: store.writeUnitsPerEvent,
     readUnitsPerEvent: store.readUnitsPerEvent,
     medianHotBytes: store.medianHotBytes,

@@ -11,7 +11,8 @@ import { dataFolder } from './traffic.ts';
 /**
  * Single accounts, whole kinds of extraction left out in turn: the library knows every other kind and a third of the benign
  * accounts, the past is another third, with a share of the left-out kind among them that nobody has noticed; judged are the last third
- * and the rest of the kind. All kinds share one deal of the benign accounts; the first line says what many deals come to. Usage: npm run bench:detect -- --data DIR (exchanges-*.ndjson.gz, labels.csv).
+ * and the rest of the kind. All kinds share one deal of the benign accounts; the first line says what many deals come to. Usage: npm run bench:detect -- --data DIR (exchanges-*.ndjson.gz, labels.csv). The second line
+ * is of kinds that the library knows, other accounts of them judged.
  */
 type Account = LabelledPast & { readonly kind: string };
 
@@ -90,10 +91,35 @@ function measure(accounts: readonly Account[], kind: string, poison: number): st
   return `${kind}, ${hidden.length} of it in the past: ${hits} of ${strangers} (${percent(low)} to ${percent(high)}); benign ${wronged} of ${judged.length - strangers}`;
 }
 
+/** The library knows a third of the accounts of every kind; judged are the others, nobody of them is in the past. */
+function measureKnown(accounts: readonly Account[]): string {
+  const third = (held: Account): number => thirdOf(held, 'third');
+  const library = makeLibrary(
+    'bench',
+    accounts.filter((held) => third(held) === 0),
+    defaultPolicy.windows,
+  );
+  const past = accounts.filter((held) => held.label === 'benign' && third(held) === 1);
+  const judged = accounts.filter(
+    (held) => third(held) === 2 || (held.label === 'extraction' && third(held) === 1),
+  );
+  const found = [...flagged(past, judged, library)];
+  const hits = found.filter(({ label }) => label === 'extraction');
+  const of = (list: readonly Account[], kind: string): number =>
+    list.filter((held) => held.label === 'extraction' && held.kind === kind).length;
+  const kinds = [
+    ...new Set(judged.filter(({ label }) => label === 'extraction').map(({ kind }) => kind)),
+  ].sort();
+  const strangers = judged.filter(({ label }) => label === 'extraction').length;
+  const [low, high] = binomialInterval(hits.length, strangers);
+  return `a third of the accounts of every kind in the library: ${hits.length} of ${strangers} (${percent(low)} to ${percent(high)}; ${kinds.map((kind) => `${kind} ${of(hits, kind)} of ${of(judged, kind)}`).join(', ')}); benign ${found.length - hits.length} of ${judged.length - strangers}`;
+}
+
 const folder = dataFolder(process.argv, 'bench:detect');
 if (folder !== undefined) {
   const accounts = await labelledPast(folder);
   process.stdout.write(`${measureBenign(accounts)}\n`);
+  process.stdout.write(`${measureKnown(accounts)}\n`);
   const kinds = [
     ...new Set(accounts.filter(({ label }) => label === 'extraction').map(({ kind }) => kind)),
   ].sort();

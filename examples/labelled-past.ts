@@ -6,9 +6,16 @@ import { defaultPolicy } from '../lib/policy/policy.ts';
 import { joinSlices } from '../lib/profile/window.ts';
 import type { LabelledPast } from '../lib/scoring/make-library.ts';
 
-/** Accounts of labelled traffic with their slices; grey ones left out. `folder` holds exchanges-*.ndjson.gz and labels.csv. */
-export async function labelledPast(folder: string): Promise<(LabelledPast & { readonly kind: string })[]> {
-  const files = (await readdir(folder)).filter((name) => /^exchanges-.*\.ndjson\.gz$/.test(name)).sort();
+/**
+ * Accounts of labelled traffic with their slices; grey ones left out. `folder` holds labels.csv and files of exchanges.
+ * @param begin what the names of the files to read begin with
+ */
+export async function labelledPast(
+  folder: string,
+  begin = 'exchanges-',
+): Promise<(LabelledPast & { readonly kind: string })[]> {
+  const names = await readdir(folder);
+  const files = names.filter((name) => name.startsWith(begin) && name.endsWith('.ndjson.gz')).sort();
   const traffic = await Traffic.of(
     files.map((name) => join(folder, name)),
     {},

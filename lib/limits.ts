@@ -85,6 +85,12 @@ export const LIMITS = {
     'ids',
     'the oldest are forgotten, and a repeat of them counts',
   ),
+  comparisonBytes: limit(
+    'groups of accounts that ask alike, packed, between two comparisons',
+    300 * KiB,
+    'bytes',
+    'not kept: each run of `link` compares',
+  ),
   factValues: limit('link facts of an account, of each kind', 8, 'values', 'the oldest are left out'),
   promptSamples: limit(
     'prompts kept of an account, of a fortnight and epoch',

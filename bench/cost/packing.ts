@@ -35,7 +35,12 @@ interface Timer {
  */
 export async function packed(
   events: readonly UsageEvent[],
-  rate: { readonly eventsPerSecond: number; readonly seconds: number; readonly lingerMs: number },
+  rate: {
+    readonly eventsPerSecond: number;
+    readonly seconds: number;
+    readonly lingerMs: number;
+    readonly buckets: number;
+  },
   seed: number,
 ): Promise<Packing> {
   const draw = random(seed);
@@ -60,7 +65,7 @@ export async function packed(
       },
       random: draw,
     },
-    { linger: rate.lingerMs },
+    { linger: rate.lingerMs, buckets: rate.buckets },
   );
   const passTo = async (at: number): Promise<void> => {
     for (;;) {

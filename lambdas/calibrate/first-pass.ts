@@ -1,13 +1,13 @@
 import type { AccountState } from '../../lib/detection/account-state.ts';
 import { TrafficBySlice } from '../../lib/findings/traffic.ts';
-import { decodeSlices, encodeSlices } from '../../lib/profile/codec.ts';
 import { hashShare } from '../../lib/profile/hashes.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import type { CalibrationLearner, SeenPart } from '../../lib/scoring/learn-calibration.ts';
 import type { PastAccount } from '../../lib/scoring/looks.ts';
+import { type SentAccount, StoredPast } from '../../lib/scoring/stored-past.ts';
 import { IdleSweep, type SilentPart } from './idle-sweep.ts';
 
-/** Accounts whose slices fit into the function's memory: groups are drawn from them, beyond it from a fixed, key-chosen share. */
+/** Accounts whose stored slices fit into the function's memory: groups are drawn from them, beyond it from a fixed, key-chosen share. */
 const MAX_ACCOUNTS = 50_000;
 
 export function pastAccount({ profile, sealed }: AccountState): PastAccount {
@@ -15,27 +15,13 @@ export function pastAccount({ profile, sealed }: AccountState): PastAccount {
   return { account, customer, slices: joinSlices([sealed, profile.slices]) };
 }
 
-/** An account as one step hands it to another: slices in the form in which they are stored. */
-export interface SentAccount extends Omit<PastAccount, 'slices'> {
-  readonly slices: Uint8Array;
-}
-
-export const sent = ({ slices, ...rest }: PastAccount): SentAccount => ({
-  ...rest,
-  slices: encodeSlices(slices),
-});
-export const received = ({ slices, ...rest }: SentAccount): PastAccount => ({
-  ...rest,
-  slices: decodeSlices(slices),
-});
-
 /**
  * Accounts that groups are drawn from, in order of their pseudonyms. The pseudonym is a keyed hash: a share of it is a fair sample, the same
  * one every day, and the same whoever saw which part: shares only halve, and a part needs no smaller one than the whole.
  */
 export class AccountSample {
   readonly #most: number;
-  #accounts: PastAccount[] = [];
+  #accounts: StoredPast[] = [];
   #share = 1;
 
   constructor(most = MAX_ACCOUNTS) {
@@ -44,13 +30,13 @@ export class AccountSample {
 
   see(held: PastAccount): void {
     if (hashShare(held.account) >= this.#share) return;
-    this.#accounts.push(held);
+    this.#accounts.push(StoredPast.of(held));
     this.#trim();
   }
 
   merge({ accounts, share }: SamplePart): void {
     this.#share = Math.min(this.#share, share);
-    this.#accounts = [...this.#accounts, ...accounts.map(received)].filter(
+    this.#accounts = [...this.#accounts, ...accounts.map((held) => new StoredPast(held))].filter(
       ({ account }) => hashShare(account) < this.#share,
     );
     this.#trim();
@@ -64,11 +50,11 @@ export class AccountSample {
   }
 
   part(): SamplePart {
-    return { accounts: this.#accounts.map(sent), share: this.#share };
+    return { accounts: this.#accounts.map((held) => held.sent()), share: this.#share };
   }
 
   /** Segments of a table end in any order. */
-  accounts(): readonly PastAccount[] {
+  accounts(): readonly StoredPast[] {
     return this.#accounts.toSorted((a, b) => (a.account < b.account ? -1 : 1));
   }
 }

@@ -1,7 +1,8 @@
 import type { CalibrationRuns } from '../../lib/aws/calibration-runs.ts';
 import type { Planned, StepInput } from '../../lib/contract/calibrate-steps.ts';
 import { CalibrationLearner, type Fitted, type MeasuredPart } from '../../lib/scoring/learn-calibration.ts';
-import { type FirstPart, FirstPass, pastAccount, received, type SentAccount, sent } from './first-pass.ts';
+import { type SentAccount, StoredPast } from '../../lib/scoring/stored-past.ts';
+import { type FirstPart, FirstPass, pastAccount } from './first-pass.ts';
 import { IdleSweep } from './idle-sweep.ts';
 import type { StoredGroups } from './stored-groups.ts';
 import type { Basis, CalibrateWork, Made } from './work.ts';
@@ -105,7 +106,10 @@ export class CalibrateSteps {
     const sample = first.sample.accounts();
     if (learner.ready) {
       // links change while this goes on: every attempt fits the groups that the first has found
-      const found = { accounts: sample.map(sent), linked: await this.#work.groups(basis, sample) };
+      const found = {
+        accounts: sample.map((held) => held.sent()),
+        linked: await this.#work.groups(basis, sample),
+      };
       const { linked } = await this.#runs.keep<GroupPart>(run, 'groups', found);
       learner.fit(linked.groups);
       learner.scoreAttacks(linked.groups);
@@ -178,7 +182,10 @@ export class CalibrateSteps {
     let made: Made | undefined;
     if (learner !== undefined) {
       const { accounts, linked } = await this.#runs.need<GroupPart>(run, 'groups');
-      made = await this.#work.finish(learner, basis, { accounts: accounts.map(received), linked });
+      made = await this.#work.finish(learner, basis, {
+        accounts: accounts.map((held) => new StoredPast(held)),
+        linked,
+      });
     }
     for (const at of behind) {
       const fault = await this.#lookAgain(run, at, shards);

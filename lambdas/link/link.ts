@@ -4,6 +4,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { CalibrationBucket } from '../../lib/aws/calibration-bucket.ts';
 import { CampaignTable } from '../../lib/aws/campaign-table.ts';
+import { ComparisonItem } from '../../lib/aws/comparison-item.ts';
 import { LinkTable } from '../../lib/aws/link-table.ts';
 import { MembershipItems } from '../../lib/aws/membership-items.ts';
 import { ProfileTable } from '../../lib/aws/profile-table.ts';
@@ -108,6 +109,7 @@ export class LinkFunction {
         samplesOf: (accounts, earlier) => this.#prompts.samplesOf(accounts, earlier),
         onUnreadable,
       }),
+      comparisons: new ComparisonItem(dynamodb, environment.CAMPAIGN_TABLE),
       campaigns,
       accusations: new MembershipItems(dynamodb, environment.CAMPAIGN_TABLE, campaigns),
       profiles: new ProfileTable(dynamodb, environment.PROFILE_TABLE, { retentionDays }),

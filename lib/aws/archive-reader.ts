@@ -10,6 +10,12 @@ export type ReadSoFar = Readonly<Record<string, string>>;
 const DAY = /^events\/day=(\d{4}-\d{2}-\d{2})\/$/;
 const KEY = /\/([^/]+)-(\d+)-(\d+)\.ndjson\.gz$/;
 
+/** The name of the bucketing that a group's own begins with, or none: the usual one. */
+const bucketingOf = (group: string): string =>
+  group.includes('.') ? group.slice(0, group.indexOf('.')) : '';
+
+const order = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
+
 interface Waiting {
   /** sequence number, padded */
   readonly at: string;
@@ -38,12 +44,33 @@ export class ArchiveReader {
       .sort();
   }
 
-  /** Groups of buckets that have something on any of the days, ascending. */
+  /**
+   * Groups of buckets that have something on any of the days. An account whose producers changed their bucketing has records in two of
+   * them: those of the earlier bucketing come first.
+   */
   async groups(days: readonly string[]): Promise<string[]> {
     const groups = new Set<string>();
-    for await (const { result } of inOrder(days, (day) => groupsOf(this.#client, this.#bucket, day)))
-      for (const group of result) groups.add(group);
-    return [...groups].sort();
+    const firsts = new Map<string, string>();
+    for await (const { item, result } of inOrder(days, (day) => groupsOf(this.#client, this.#bucket, day)))
+      for (const group of result) {
+        groups.add(group);
+        const bucketing = bucketingOf(group);
+        if (!firsts.has(bucketing)) firsts.set(bucketing, item);
+      }
+    if (firsts.size > 1)
+      for (const [bucketing, day] of firsts)
+        firsts.set(bucketing, await this.#firstOf(bucketing, day, [...groups]));
+    const first = (group: string): string => firsts.get(bucketingOf(group)) ?? '';
+    return [...groups].sort((a, b) => order(first(a), first(b)) || order(a, b));
+  }
+
+  /** Sequence number, padded, of the first record that came under a bucketing. */
+  async #firstOf(bucketing: string, day: string, groups: readonly string[]): Promise<string> {
+    const keys: string[] = [];
+    for (const group of groups)
+      if (bucketingOf(group) === bucketing) keys.push(...(await this.keysOf(group, [day])));
+    const [first] = keys.sort(bySequence);
+    return padSequence(KEY.exec(first ?? '')?.[2] ?? '0');
   }
 
   /** Objects of a group, in the order of their first sequence numbers; without those that were read whole. */

@@ -16,7 +16,8 @@ import { itemsOf } from './account-items.ts';
 
 /** What is known of an account's item: its facts, and the version that a write has to name. */
 interface Known {
-  readonly facts: AccountFacts | undefined;
+  /** as they are stored, half a kilobyte; undefined: there are none that can be read */
+  readonly text: string | undefined;
   /** 0: there is no item; undefined: it cannot be read, and stays as it is */
   readonly version: number | undefined;
   /** the profile that it belongs to */
@@ -28,8 +29,8 @@ interface Known {
  * again; those of an account that was erased a moment ago would be more than there is, so a life that has just begun reads what stands.
  */
 const OLD_FROM = 8;
-/** Accounts whose facts a warm function keeps. */
-export const FACTS_KEPT = 20_000;
+/** Accounts whose facts a warm function keeps: a kilobyte each, with what lies around it. */
+export const FACTS_KEPT = 100_000;
 
 /**
  * The one owner of the profile table's `facts` items (`account`, item `facts`: facts, version, expiresAt), whose stream
@@ -84,13 +85,14 @@ export class FactItems implements LinkFactStore {
     ]);
     for (const account of missing) {
       const item = newest.get(account) ?? recent.get(account);
-      const held = item === undefined ? { facts: undefined, version: 0 } : this.decode(account, item);
+      const held = item === undefined ? { text: undefined, version: 0 } : this.readOf(account, item);
       this.known.set(account, { ...held, of: lineageOf(stored?.get(account)) });
     }
     const facts = new Map<string, AccountFacts>();
     for (const account of accounts) {
-      const held = this.known.get(account)?.facts;
-      if (held !== undefined) facts.set(account, held);
+      const text = this.known.get(account)?.text;
+      // it was checked when it was read, or written by this instance
+      if (text !== undefined) facts.set(account, JSON.parse(text) as AccountFacts);
     }
     return facts;
   }
@@ -99,6 +101,7 @@ export class FactItems implements LinkFactStore {
     const read = this.known.get(account);
     if (read !== undefined && read.version === undefined) return 'saved';
     const version = read?.version ?? 0;
+    const text = encodeFacts(facts);
     try {
       await this.client.send(
         new PutItemCommand({
@@ -106,7 +109,7 @@ export class FactItems implements LinkFactStore {
           Item: {
             account: { S: account },
             item: { S: PROFILE_ITEMS.facts },
-            facts: { S: encodeFacts(facts) },
+            facts: { S: text },
             version: { N: String(version + 1) },
             expiresAt: { N: String(Math.ceil(lastShown(facts) / 1000) + this.retentionDays * 86_400) },
           },
@@ -125,20 +128,21 @@ export class FactItems implements LinkFactStore {
       if (error instanceof ConditionalCheckFailedException) return 'conflict';
       throw error;
     }
-    this.known.set(account, { facts, version: version + 1, of: read?.of });
+    this.known.set(account, { text, version: version + 1, of: read?.of });
     return 'saved';
   }
 
-  private decode(account: string, item: Record<string, AttributeValue>): Known {
+  private readOf(account: string, item: Record<string, AttributeValue>): Known {
     try {
-      const facts = readable(`link facts of ${account}`, () => decodeFacts(item.facts?.S ?? ''));
-      return { facts, version: Number(item.version?.N ?? 0) };
+      const text = item.facts?.S ?? '';
+      readable(`link facts of ${account}`, () => decodeFacts(text));
+      return { text, version: Number(item.version?.N ?? 0) };
     } catch (error) {
       if (this.replacesUnreadable && error instanceof UnreadableItem)
-        return { facts: undefined, version: Number(item.version?.N ?? 0) };
+        return { text: undefined, version: Number(item.version?.N ?? 0) };
       if (this.onUnreadable === undefined || !(error instanceof UnreadableItem)) throw error;
       this.onUnreadable(account, error);
-      return { facts: undefined, version: undefined };
+      return { text: undefined, version: undefined };
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { PromptSamples } from '../profile/prompt-sample.ts';
 import type { Level } from '../scoring/level.ts';
 import type { Campaign } from './campaign.ts';
+import type { Comparison } from './content/comparison.ts';
 import type { LinkEntry } from './linking/blocking.ts';
 import type { AccountFacts } from './linking/link-facts.ts';
 
@@ -35,6 +36,12 @@ export interface RunTurn {
   /** false: another run has it, and may still be on */
   take(): Promise<boolean>;
   end(): Promise<void>;
+}
+
+/** Port: what came of the last comparison of what accounts ask. */
+export interface ContentComparisons {
+  last(): Promise<Comparison | undefined>;
+  keep(comparison: Comparison): Promise<void>;
 }
 
 /** Port of the campaign table. */

@@ -3,6 +3,7 @@ import type { Rules } from '../detection/judge.ts';
 import { sliceStart } from '../profile/slice.ts';
 import { DAY_MS } from '../time.ts';
 import { type Campaign, KEPT_DAYS } from './campaign.ts';
+import { stillStands } from './content/comparison.ts';
 import { asGroup } from './content/content-groups.ts';
 import { ContentLinker } from './content/link-contents.ts';
 import { runLater } from './eventual.ts';
@@ -14,6 +15,7 @@ import { accountsToCompare, rounds, type SynchronousPair, synchronousPairs } fro
 import type {
   CampaignMembershipIndex,
   CampaignStore,
+  ContentComparisons,
   LinkStore,
   RunTurn,
   StoredCampaign,
@@ -28,6 +30,7 @@ export interface LinkPorts {
   readonly clock: TrafficClock;
   readonly turn: RunTurn;
   readonly links: LinkStore;
+  readonly comparisons: ContentComparisons;
   readonly campaigns: CampaignStore;
   readonly accusations: Pick<CampaignMembershipIndex, 'note' | 'forget'>;
   /** stored states of accounts; accounts that are not stored come as new ones */
@@ -88,7 +91,7 @@ async function linkStored(
       {
         at,
         known: campaigns,
-        groups: [...groups, ...(await linkContents(ports.links, at, rules))],
+        groups: [...groups, ...(await linkContents(ports, at, rules))],
         alone,
       },
       {
@@ -134,16 +137,25 @@ async function compareClocks(
   return rounds(synchronousPairs(weeks));
 }
 
-/** Who asks the same kinds of things, by slices that are over; only where the calibration can judge such groups. */
+/**
+ * Who asks the same kinds of things, by slices that are over; only where the calibration can judge such groups. Not every run
+ * compares: the groups of the last comparison are judged by what their members did since.
+ */
 async function linkContents(
-  links: LinkStore,
+  { links, comparisons }: LinkPorts,
   at: number,
-  { calibration: { groups } }: Rules,
+  { calibration: { id: calibration, groups }, code }: Rules,
 ): Promise<Group[]> {
   if (groups === undefined) return [];
+  const by = { calibration, code };
+  const last = await comparisons.last();
+  if (last !== undefined && stillStands(last, at, by))
+    return last.groups.map((members) => asGroup({ members }));
   const linker = new ContentLinker(sliceStart(at), groups.content);
   for await (const { account, samples } of links.prompts()) linker.add(account, samples);
-  return linker.groups().map(asGroup);
+  const found = linker.groups();
+  await comparisons.keep({ ...by, at, groups: found.map(({ members }) => members) });
+  return found.map(asGroup);
 }
 
 function* chunks<T>(list: readonly T[], size: number): Generator<readonly T[]> {

@@ -4,3 +4,5 @@
 export const RUN_PARTITION = 'link-run';
 /** Sort key of the item whose change wakes `link`. */
 export const ASKED_ITEM = 'asked';
+/** Sort key of what came of the last comparison of contents. */
+export const COMPARISON_ITEM = 'contents';

@@ -3,9 +3,21 @@
  * the fewer writes, as an account is written once a batch. `docs/operations.md` has what each costs.
  */
 export const LATENCY = {
-  seconds: { batchWindowSeconds: 5, batchSize: 2000, parallelizationFactor: 1, lingerMs: 500 },
-  minute: { batchWindowSeconds: 60, batchSize: 10_000, parallelizationFactor: 2, lingerMs: 5000 },
-  minutes: { batchWindowSeconds: 300, batchSize: 10_000, parallelizationFactor: 8, lingerMs: 10_000 },
+  seconds: { batchWindowSeconds: 5, batchSize: 2000, parallelizationFactor: 1, lingerMs: 500, buckets: 64 },
+  minute: {
+    batchWindowSeconds: 60,
+    batchSize: 10_000,
+    parallelizationFactor: 2,
+    lingerMs: 5000,
+    buckets: 64,
+  },
+  minutes: {
+    batchWindowSeconds: 300,
+    batchSize: 10_000,
+    parallelizationFactor: 8,
+    lingerMs: 10_000,
+    buckets: 64,
+  },
 } as const satisfies Readonly<Record<string, Gathering>>;
 
 export type Latency = keyof typeof LATENCY;
@@ -18,4 +30,6 @@ export interface Gathering {
   readonly parallelizationFactor: number;
   /** what to give the recorder's producer as `linger`: it is not a setting of the stack */
   readonly lingerMs: number;
+  /** what to give it as `buckets`, all producers of a stream the same: the fewer, the more events a record and an archive object hold */
+  readonly buckets: number;
 }

@@ -1,5 +1,5 @@
 import { beginsAsTask } from './instruction.ts';
-import { turnsOf } from './turns.ts';
+import { turnsOf, unframed } from './turns.ts';
 
 /** What a conversation asks for, and how much of it came from tools. */
 export interface Asked {
@@ -25,14 +25,15 @@ const MAX_DEPTH = 8;
 
 /**
  * Reads a conversation. Whoever hides requests in results of tools, under a user message that stays the same, would have
- * one prompt for a thousand requests: so the last result counts as the prompt where no user has said anything, or where it
+ * one prompt for a thousand requests: so the last result counts as the prompt where no user has said anything, or one of the last that
  * is phrased as a task or a question and no longer than a request.
  */
 export function askedOf(messages: readonly unknown[]): Asked {
   let last: string | undefined;
   let system: string | undefined;
-  let result: string | undefined;
-  let byTool = false;
+  // what tools answered last, and what is attached to the last question: since the last user message and turn of the model
+  let results: Result[] = [];
+  let isOlder = false;
   let turns = 0;
   let steps = 0;
   let said = 0;
@@ -42,40 +43,62 @@ export function askedOf(messages: readonly unknown[]): Asked {
       turns++;
       last = text;
       steps = 0;
-      result = undefined;
+      results = [];
       said += text.length;
-    } else if (kind === 'tool') {
-      steps++;
-      result = text;
-      fromTools += text.length;
-      byTool = true;
-    } else if (kind === 'attached') {
-      result = text;
-      byTool = false;
-    } else if (kind === 'system') system = system === undefined ? text : `${system}\n${text}`;
+    } else if (kind === 'tool' || kind === 'attached') {
+      const byTool = kind === 'tool';
+      if (byTool) {
+        steps++;
+        fromTools += text.length;
+      }
+      if (isOlder) results = [];
+      isOlder = false;
+      results.push({ text, byTool });
+    } else if (kind === 'assistant') isOlder = true;
+    else if (kind === 'system') system = system === undefined ? text : `${system}\n${text}`;
   }
-  const request = result === undefined ? undefined : requestIn(result);
+  const result = results.at(-1);
   const unsaid = last === undefined || last === '';
-  const found = request ?? (unsaid && result !== '' ? result : undefined);
+  const found = requestAmong(results) ?? (unsaid && result?.text !== '' ? result : undefined);
   // a call of nothing but a system prompt asks what that says
   const alone = unsaid && result === undefined && turns === 0;
   return {
-    prompt: found ?? (alone ? (system ?? '') : (last ?? '')),
+    prompt: found?.text ?? (alone ? (system ?? '') : (last ?? '')),
     system,
     turns,
     steps,
     fromTools: fromTools === 0 ? 0 : Math.round((10 * fromTools) / (fromTools + said)),
-    askedByTool: found !== undefined && byTool,
+    askedByTool: found?.byTool === true,
   };
+}
+
+interface Result {
+  readonly text: string;
+  readonly byTool: boolean;
+}
+
+/** So many of the newest results are asked; a model calls no more tools at a time. */
+const MAX_RESULTS = 64;
+
+/** The newest result that asks for work, with what it asks: one that asks may have others behind it. */
+function requestAmong(results: readonly Result[]): Result | undefined {
+  let left = MAX_REQUEST;
+  for (const { text, byTool } of results.slice(-MAX_RESULTS).reverse()) {
+    const asked = requestIn(text, left);
+    if (asked !== undefined) return { text: asked, byTool };
+    left -= Math.min(left, text.length);
+  }
+  return undefined;
 }
 
 /**
  * What a tool's result asks for: itself, or the texts in its JSON that ask, where they are the greater part of it. Tools answer in
  * JSON; one title among many that ends in a question mark makes no request.
  */
-function requestIn(result: string): string | undefined {
+function requestIn(written: string, longestJson: number): string | undefined {
+  const result = unframed(written);
   if (asksForWork(result)) return result;
-  if (result.length > MAX_REQUEST || !/^\s{0,64}[[{]/.test(result)) return undefined;
+  if (result.length > longestJson || !/^\s{0,64}[[{]/.test(result)) return undefined;
   const texts: string[] = [];
   try {
     addTexts(texts, JSON.parse(result), 0);

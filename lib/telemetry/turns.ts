@@ -91,7 +91,8 @@ export function turnsOf(messages: readonly unknown[]): Turn[] {
   for (let i = held.length - 1; i >= 0; i--)
     for (const turn of held[i] as readonly Turn[]) {
       // words of role `user` that a framework wrote around a tool's result are the tool's
-      const isResult = turn.kind === 'user' && turns.at(-1)?.kind === 'assistant' && isToolText(turn.text);
+      const isAnswer = turn.kind === 'user' && turns.at(-1)?.kind === 'assistant';
+      const isResult = isAnswer && frameOf(turn.text) !== undefined;
       turns.push(isResult ? { kind: 'tool', role: 'tool', text: turn.text } : turn);
     }
   return turns;
@@ -112,7 +113,7 @@ function turnsIn(message: unknown, allowance: Allowance): readonly Turn[] {
   if (typeof content === 'string') return [turnOf(kind, role, content)];
   const turns: Turn[] = [];
   let text = '';
-  const attached: string[] = [];
+  const beside: Turn[] = [];
   let results = 0;
   let others = 0;
   const parts = Array.isArray(content) ? content : isObject(content) ? [content] : [];
@@ -120,22 +121,25 @@ function turnsIn(message: unknown, allowance: Allowance): readonly Turn[] {
     allowance.left--;
     const result = partResult(part, allowance);
     if (result !== undefined) {
-      results++;
-      turns.push({ kind: 'tool', role: 'tool', text: result });
-      continue;
+      // of words and a result in one part, which no API has, either may have been read
+      if (isWorded(part, kind)) beside.push({ kind: 'tool', role: 'tool', text: result });
+      else {
+        results++;
+        turns.push({ kind: 'tool', role: 'tool', text: result });
+        continue;
+      }
     }
     others++;
     // a tool may answer in documents: https://docs.cohere.com/v2/docs/tool-use-overview
-    const said = partText(part) || (kind === 'tool' ? resultText(part, allowance, 1) : '');
-    const beside = said === '' && kind !== 'assistant' ? attachedText(part) : '';
-    if (beside !== '') attached.push(beside);
+    const said = partText(part, kind) || (kind === 'tool' ? resultText(part, allowance, 1) : '');
+    const other = said === '' && kind !== 'assistant' ? attachedText(part) : '';
+    // behind the words that came with it: what is attached may ask for work where they only point to it
+    if (other !== '') beside.push({ kind: 'attached', role: 'attachment', text: other });
     if (said !== '') text = text === '' ? said : `${text}\n${said}`;
   }
   // A message that only hands over results is none of its role's; one without any content is an empty one.
   if (results > 0 && (others === 0 || (text === '' && kind === 'user'))) return turns;
-  turns.push(turnOf(kind, role, text));
-  // behind the words that came with it: what is attached may ask for work where they only point to it
-  for (const beside of attached) turns.push({ kind: 'attached', role: 'attachment', text: beside });
+  turns.push(turnOf(kind, role, text), ...beside);
   return turns;
 }
 
@@ -163,19 +167,29 @@ const TOOL_TEXTS: readonly (readonly [begins: RegExp, ends: string])[] = [
   [/^\s{0,64}\[\w{1,64}(?: for [^\]\n]{0,400})?\] Result:/, ''],
 ];
 
-function isToolText(text: string): boolean {
+function frameOf(text: string): RegExp | undefined {
   const head = text.slice(0, 512);
-  return TOOL_TEXTS.some(([begins, ends]) => begins.test(head) && text.slice(-64).trimEnd().endsWith(ends));
+  return TOOL_TEXTS.find(
+    ([begins, ends]) => begins.test(head) && text.slice(-64).trimEnd().endsWith(ends),
+  )?.[0];
 }
 
-/** The text of a part that is somebody's words; empty for pictures, calls, thoughts. */
-function partText(part: unknown, depth = 0): string {
+/** A tool's result without the words of such a frame around it; any other text as it is. */
+export function unframed(text: string): string {
+  const begins = frameOf(text);
+  if (begins === undefined) return text;
+  const said = text.slice(begins.exec(text.slice(0, 512))?.[0].length);
+  return `${said.slice(0, -64)}${said.slice(-64).replace(/<\/\w{1,32}>\s{0,32}$/, '')}`.trim();
+}
+
+/** The text of a part that is somebody's words; empty for pictures, and for calls and thoughts, which are the model's alone. */
+function partText(part: unknown, kind: TurnKind, depth = 0): string {
   if (typeof part === 'string') return part;
   if (!isObject(part) || depth > LIMITS.nesting.most) return '';
-  if (part.thought === true || SILENT_TYPE.test(typeIn(part) ?? '')) return '';
+  if (kind === 'assistant' && (part.thought === true || SILENT_TYPE.test(typeIn(part) ?? ''))) return '';
   if (typeof part.text === 'string') return part.text;
-  if (isObject(part.text)) return partText({ text: part.text.text ?? part.text.value }, depth + 1);
-  if (isObject(part.guardContent)) return partText(part.guardContent, depth + 1);
+  if (isObject(part.text)) return partText({ text: part.text.text ?? part.text.value }, kind, depth + 1);
+  if (isObject(part.guardContent)) return partText(part.guardContent, kind, depth + 1);
   // OpenTelemetry's text part: {type: 'text', content}
   return typeof part.content === 'string' && (part.type === undefined || part.type === 'text')
     ? part.content
@@ -187,6 +201,12 @@ function partResult(part: unknown, allowance: Allowance): string | undefined {
   if (!isObject(part)) return undefined;
   for (const key of RESULT_KEYS) if (key in part) return resultText(part[key], allowance);
   return RESULT_TYPE.test(typeIn(part) ?? '') ? resultText(part, allowance) : undefined;
+}
+
+/** Whether a part that carries a result has words of its own; in one whose type says that it is a result they are the result's. */
+function isWorded(part: unknown, kind: TurnKind): boolean {
+  if (!isObject(part) || RESULT_TYPE.test(typeIn(part) ?? '')) return false;
+  return partText(part, kind).trim() !== '';
 }
 
 /** Whether an item without a role carries a tool's result. */

@@ -141,6 +141,7 @@ class TwoDrivers {
       clock: { newestArrival: async () => this.#clock },
       turn: { take: async () => true, end: async () => {} },
       links: this.#links,
+      comparisons: { last: async () => undefined, keep: async () => {} },
       campaigns: this.#campaigns,
       accusations: new MemoryMembershipIndex(this.#campaigns),
       profiles: this.profiles,

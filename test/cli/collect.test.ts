@@ -382,6 +382,20 @@ describe('collect', () => {
     rmSync(folder, { recursive: true });
   });
 
+  it('refuses a linger, and a number of buckets, that no producer has', async () => {
+    for (const wrong of [{ buckets: '0' }, { buckets: '64.5' }, { linger: 'soon' }, { linger: '60001' }]) {
+      const { terminal, err } = capture();
+      const options = {
+        ...{ listen: '127.0.0.1:0', stream: 's', endpoint: 'http://127.0.0.1:1', region: 'us-east-1' },
+        ...{ maxBody: '1000', drainSeconds: '20', plan: 'p', product: 'api', keySeed: 'test' },
+        ...wrong,
+      };
+      expect(await runCollect(options, terminal, Promise.resolve())).toBe(2);
+      const [name, value] = Object.entries(wrong)[0] ?? [];
+      expect(err()).toMatch(new RegExp(`--${name} ${value}: not a whole number from 1 to \\d+`));
+    }
+  });
+
   it('listens to other machines only with a token', async () => {
     const { terminal, err } = capture();
     const options = {

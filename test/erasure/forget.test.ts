@@ -5,12 +5,14 @@ import { PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { buildApp } from 'fauxqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ComparisonItem } from '../../lib/aws/comparison-item.ts';
 import { forgetCommand } from '../../lib/cli/forget/forget.ts';
 import { exceptionsIn } from '../../lib/cli/forget/policy-exceptions.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { type EmulatedTables, emulatedTables } from '../tables.ts';
 import {
   BUCKETS,
+  COMPARED,
   CUSTOMERS,
   dumpBuckets,
   dumpTables,
@@ -106,6 +108,8 @@ describe('forget', () => {
 
   it('takes one customer out everywhere and leaves the others bit for bit as they were', async () => {
     const before = await everything();
+    const comparison = new ComparisonItem(emulated.client, TABLE_NAMES.campaign);
+    expect(await comparison.last()).toEqual(COMPARED);
     expect(naming(before, GONE).length).toBeGreaterThan(20);
     const progress = join(await mkdtemp(join(tmpdir(), 'forget-')), 'progress.json');
     const { code, out } = await forget(GONE, '--json', '--by', 'ada', '--resume', progress);
@@ -117,6 +121,8 @@ describe('forget', () => {
     };
     for (const { found, removed } of outcome.places) expect(removed).toBe(found);
 
+    // it is packed, and would not be seen by its text
+    expect(await comparison.last()).toBeUndefined();
     const after = await everything();
     expect(naming(after, GONE)).toEqual([]);
     // what names both is changed; all else of the other is there as it was

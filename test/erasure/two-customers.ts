@@ -10,6 +10,7 @@ import { compact } from '../../lambdas/compact/compact.ts';
 import { ArchiveBucket } from '../../lib/aws/archive.ts';
 import { ArchiveReader } from '../../lib/aws/archive-reader.ts';
 import { CampaignTable } from '../../lib/aws/campaign-table.ts';
+import { ComparisonItem } from '../../lib/aws/comparison-item.ts';
 import { FactItems } from '../../lib/aws/fact-items.ts';
 import { DynamoFindingStore } from '../../lib/aws/finding-table.ts';
 import { HuntObjects } from '../../lib/aws/hunt-objects.ts';
@@ -120,6 +121,9 @@ async function findingsOf(dynamodb: DynamoDBClient, who: string): Promise<void> 
   );
 }
 
+/** What came of the last comparison of contents names both. */
+export const COMPARED = { at: START, calibration: 'c', code: '1', groups: [[...CUSTOMERS]] };
+
 async function campaignOf(dynamodb: DynamoDBClient): Promise<void> {
   const { held, campaign } = campaignEvidenceOf(CUSTOMERS.length);
   const campaigns = new CampaignTable(dynamodb, TABLE_NAMES.campaign);
@@ -128,6 +132,7 @@ async function campaignOf(dynamodb: DynamoDBClient): Promise<void> {
   // a version that was superseded a moment ago is still there
   const unranked = CUSTOMERS.map((who) => [who, START] as const);
   await campaigns.save({ ...campaign, accused: new Map([...accused].slice(0, 2)), unranked }, 1);
+  await new ComparisonItem(dynamodb, TABLE_NAMES.campaign).keep(COMPARED);
   const memberships = new MembershipItems(dynamodb, TABLE_NAMES.campaign, campaigns);
   await memberships.note(campaign.id, CUSTOMERS, START);
   await new DynamoFindingStore(dynamodb, TABLE_NAMES.finding).write(held.finding, undefined);

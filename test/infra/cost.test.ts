@@ -1,12 +1,21 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { groupOf } from '../../lib/aws/archive.ts';
 import { alarmMetrics } from '../../lib/infra/alarms.ts';
 import { MEASURED } from '../../lib/infra/cost/figures.ts';
-import { eventsPerRecord, readsOf, unitsAt, type Workload } from '../../lib/infra/cost/load.ts';
+import {
+  archiveGroups,
+  eventsPerRecord,
+  readsOf,
+  unitsAt,
+  type Workload,
+} from '../../lib/infra/cost/load.ts';
 import { type Bounds, type Plan, planFor, WORKLOAD_BOUNDS } from '../../lib/infra/cost/plan.ts';
+import { MONTH_SECONDS, PRICES } from '../../lib/infra/cost/prices.ts';
 import { LATENCY, type Latency } from '../../lib/infra/latency.ts';
 import { readSettings } from '../../lib/infra/settings.ts';
+import { partitionKey } from '../../lib/telemetry/record.ts';
 import { resourcesOf, synthesized } from './synthesized.ts';
 
 function plan(eventsPerSecond: number, over: Partial<Workload> = {}, latency: Latency = 'minute'): Plan {
@@ -16,6 +25,7 @@ function plan(eventsPerSecond: number, over: Partial<Workload> = {}, latency: La
     gateways: 2,
     accounts: 10_000,
     lingerMs: LATENCY[latency].lingerMs,
+    buckets: LATENCY[latency].buckets,
     windowSeconds: settings.batchWindowSeconds,
     batchSize: settings.batchSize,
     parallelizationFactor: settings.parallelizationFactor,
@@ -37,7 +47,21 @@ describe('a plan', () => {
       [5000, 9.77],
       [10_000, 19.53],
     ] as const)
-      expect(Math.abs(eventsPerRecord(rate, 500) / measured - 1), String(rate)).toBeLessThan(0.15);
+      expect(Math.abs(eventsPerRecord(rate, 500, 256) / measured - 1), String(rate)).toBeLessThan(0.15);
+  });
+
+  it('knows how many groups the archive divides buckets into', () => {
+    for (const buckets of [16, 64, 256, 1000]) {
+      const keys = Array.from({ length: buckets }, (_, n) => partitionKey(n, `b1-${buckets}`));
+      expect(archiveGroups(buckets), String(buckets)).toBe(new Set(keys.map(groupOf)).size);
+    }
+  });
+
+  it('costs less with the buckets that are recommended, and says when they are too few', () => {
+    const [few, many] = [64, 256].map((buckets) => plan(1000, { buckets }));
+    expect(few?.total.onDemand).toBeLessThan((many?.total.onDemand ?? 0) - 40);
+    expect(few?.warnings.join()).not.toContain('buckets');
+    expect(plan(100_000).warnings.join('\n')).toMatch(/64 buckets fill \d+ lanes unevenly.*--buckets \d+/);
   });
 
   it('costs more with more accounts, more gateways, and less latency', () => {
@@ -81,6 +105,12 @@ describe('a plan', () => {
     expect(text('operations')).toContain(
       `${few} read units a write with 5,000 accounts, ${some} with 20,000, ${many} with 100,000 and ${most} with five million`,
     );
+    const flushes = ((at(60)?.flushesPerEvent ?? 0) * 1000 * MONTH_SECONDS) / 1e6;
+    const { writeMillion, readMillion } = PRICES.dynamodb;
+    const [write, read] = [flushes * writeMillion, (flushes * readMillion) / 2].map(Math.round);
+    expect(text('performance')).toContain(
+      `USD ${write} a month for a write unit, and ${read} for half a read unit`,
+    );
     const usd = (value: number | undefined): string => Math.round(value ?? 0).toLocaleString('en-US');
     const made = plan(1000, { accounts: 6_900_000 });
     const link = line(made, 'tables, reads of all accounts');
@@ -115,11 +145,16 @@ describe('a plan', () => {
   });
 
   it('is bounded for every traffic that it takes', () => {
-    const { eventsPerSecond, gateways, accounts, lingerMs, shards } = WORKLOAD_BOUNDS;
+    const { eventsPerSecond, gateways, accounts, lingerMs, buckets, shards } = WORKLOAD_BOUNDS;
     const whole = ({ least, most }: Bounds) => fc.integer({ min: least, max: most });
     const any = ({ least, most }: Bounds) => fc.double({ min: least, max: most, noNaN: true });
     const workloads = fc.record({
-      ...{ gateways: whole(gateways), accounts: whole(accounts), shards: whole(shards) },
+      ...{
+        gateways: whole(gateways),
+        accounts: whole(accounts),
+        shards: whole(shards),
+        buckets: whole(buckets),
+      },
       ...{ eventsPerSecond: any(eventsPerSecond), lingerMs: any(lingerMs) },
     });
     fc.assert(

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Campaign } from '../../lib/campaigns/campaign.ts';
+import type { Comparison } from '../../lib/campaigns/content/comparison.ts';
 import { learnGroupNull } from '../../lib/campaigns/judging/group-null.ts';
 import { judgeCampaign } from '../../lib/campaigns/judging/judge-campaign.ts';
 import { judgeInShadow } from '../../lib/campaigns/judging/judge-in-shadow.ts';
@@ -17,7 +18,7 @@ import { MemoryMembershipIndex } from '../../lib/stores/membership-index.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { testCalibration } from '../calibration.ts';
-import { account, application, HOUR, harvest, MINUTE, print, START } from '../events.ts';
+import { account, application, DAY, HOUR, harvest, MINUTE, print, START } from '../events.ts';
 
 /** Ordinary applications, and two campaigns of twelve on four payments each. */
 function traffic(): Map<string, UsageEvent[]> {
@@ -109,6 +110,7 @@ function ports(
     clock,
     turn: { take: async () => true, end: async () => {} },
     links,
+    comparisons: { last: async () => undefined, keep: async () => {} },
     campaigns,
     accusations,
     profiles,
@@ -143,6 +145,52 @@ describe('a link run', () => {
     expect(named.sort()).toEqual(
       [700, 800].flatMap((from) => Array.from({ length: 12 }, (_, i) => account(from + i))).sort(),
     );
+  });
+
+  it('compares contents once an hour, and judges the groups of the last comparison until then', async () => {
+    // nothing is judged within this time: what is due is counted
+    const nobody = { accounts: 0, ranks: [], values: [] };
+    const learnt = { accounts: nobody, groups: nobody, content: [] };
+    const at = START + 200 * DAY;
+    let compared = 0;
+    const reading = Object.assign(Object.create(links) as MemoryLinkStore, {
+      watched: () => links.watched(),
+      scan: (...of: Parameters<MemoryLinkStore['scan']>) => links.scan(...of),
+      prompts: () => {
+        compared++;
+        return links.prompts();
+      },
+    });
+    let held: Comparison | undefined;
+    const run = (clock: number, over: Partial<Rules> = {}, id = 'learnt') =>
+      linkRun(
+        ports({
+          links: reading,
+          clock: { newestArrival: async () => clock },
+          comparisons: {
+            last: async () => held,
+            keep: async (comparison) => {
+              held = comparison;
+            },
+          },
+          remaining: () => 0,
+        }),
+        { ...rules, ...over, calibration: { ...rules.calibration, id, groups: learnt } },
+      );
+    const { postponed } = await run(at);
+    expect([compared, held]).toEqual([1, { at, calibration: 'learnt', code: 'test', groups: [] }]);
+    held = { at, calibration: 'learnt', code: 'test', groups: [[account(1), account(2), account(3)]] };
+    expect((await run(at + 59 * MINUTE)).postponed).toBe(postponed + 1);
+    expect(compared).toBe(1);
+    expect((await run(at + HOUR)).postponed).toBe(postponed);
+    expect([compared, held.at]).toEqual([2, at + HOUR]);
+    await run(at + HOUR, { code: 'newer' });
+    await run(at + HOUR, { code: 'newer' }, 'another');
+    expect(compared).toBe(4);
+    // a slice that is over since is compared at once
+    held = { at: at - MINUTE, calibration: 'learnt', code: 'test', groups: [] };
+    await run(at);
+    expect(compared).toBe(5);
   });
 
   it('that is repeated says nothing twice', async () => {

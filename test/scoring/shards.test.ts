@@ -2,10 +2,12 @@ import { deserialize, serialize } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import { processBatch } from '../../lib/detection/process-batch.ts';
 import { defaultPolicy } from '../../lib/policy/policy.ts';
+import { encodeSlices } from '../../lib/profile/codec.ts';
 import { joinSlices } from '../../lib/profile/window.ts';
 import { shippedLibrary } from '../../lib/scoring/attack-library.ts';
 import { CalibrationLearner, type SeenPart } from '../../lib/scoring/learn-calibration.ts';
 import type { PastAccount } from '../../lib/scoring/looks.ts';
+import { StoredPast } from '../../lib/scoring/stored-past.ts';
 import { UNLEARNT } from '../../lib/scoring/unlearnt.ts';
 import { MemoryProfileStore } from '../../lib/stores/profile-memory.ts';
 import { bucketOf } from '../../lib/telemetry/record.ts';
@@ -57,6 +59,17 @@ function inOrder({ rows, ...rest }: SeenPart): SeenPart {
 }
 
 describe('a calibration learnt in shards', () => {
+  it('holds accounts as they are stored: the same accounts, also after another step got them', () => {
+    for (const held of past()) {
+      const stored = StoredPast.of(held);
+      const bytes = encodeSlices(held.slices);
+      expect(encodeSlices(stored.slices)).toEqual(bytes);
+      expect(encodeSlices(new StoredPast(sent(stored.sent())).slices)).toEqual(bytes);
+      // eighty kilobytes decoded: nothing of it stays
+      expect(stored.slices).not.toBe(stored.slices);
+    }
+  });
+
   it('is the one learnt at once, bit for bit, with 2, 7 and 16 shards', () => {
     const accounts = past();
     const single = new CalibrationLearner(learning);

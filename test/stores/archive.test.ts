@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { ArchiveBucket, type ArchivedRecord } from '../../lib/aws/archive.ts';
+import { ArchiveBucket, type ArchivedRecord, groupOf } from '../../lib/aws/archive.ts';
+import { ArchiveReader } from '../../lib/aws/archive-reader.ts';
 import { readArchivedEvents } from '../../lib/aws/archived-events.ts';
 import { bucketOf, partitionKey } from '../../lib/telemetry/record.ts';
 import { encodeRecord } from '../../lib/telemetry/record-codec.ts';
@@ -30,6 +31,35 @@ async function readBack(...batches: readonly (readonly ArchivedRecord[])[]) {
   for (const batch of batches) await world.until(archive.put(batch));
   return world.until(readArchivedEvents(s3, 'archive', new Set([who]), START, START));
 }
+
+describe('groups of the archive', () => {
+  const groupsOf = async (...bucketings: readonly string[]) => {
+    const world = new World(START, () => 0);
+    const { s3 } = new Clients(world, { dead: false, sure: true });
+    const archive = new ArchiveBucket(s3, 'archive');
+    for (const [i, bucketing] of bucketings.entries()) {
+      const key = partitionKey(bucketOf(who, Number(bucketing.split('-')[1])), bucketing);
+      const put = { ...record(90 + i * 15, new Uint8Array(), 0), partitionKey: key };
+      await world.until(archive.put([put]));
+    }
+    const reader = new ArchiveReader(s3, 'archive');
+    return world.until(reader.days().then((days) => reader.groups(days)));
+  };
+
+  it('are read in the order in which bucketings came, whichever way they changed, within a day too', async () => {
+    const [usual, few] = [groupOf(partitionKey(bucketOf(who))), 'b1-64.'];
+    for (const bucketings of [
+      ['b1-256', 'b1-64'],
+      ['b1-64', 'b1-256'],
+    ]) {
+      const [first, second] = await groupsOf(...bucketings);
+      expect([first?.startsWith(few), second?.startsWith(few)]).toEqual(
+        bucketings.map((name) => name === 'b1-64'),
+      );
+      expect([first, second]).toContain(usual);
+    }
+  });
+});
 
 describe('the archive', () => {
   const text = events.map((event) => Buffer.from(JSON.stringify(event)));

@@ -79,6 +79,34 @@ describe('what is asked', () => {
     ['inline data (Gemini)', [user({ inlineData: { mimeType: 'text/plain', data: base64 } })]],
     ['a document (Converse)', [user({ document: { format: 'txt', name: 'a', source: { bytes: base64 } } })]],
     ['a system prompt alone', [{ role: 'developer', content: hidden }]],
+    ['a first result of two', [question, result(hidden), result('12 degrees')]],
+    [
+      'a first document of two',
+      [
+        user(
+          { type: 'document', source: { type: 'text', data: hidden } },
+          { type: 'document', source: { type: 'text', data: 'The rainfall of March.' } },
+        ),
+      ],
+    ],
+    ...[
+      `<tool_response>\n${hidden}\n</tool_response>`,
+      `Observation: ${hidden}`,
+      `[f for 'x'] Result:\n${hidden}`,
+    ].map((content): [string, unknown[]] => [
+      `words of the user that look like a result: ${content.slice(0, 14)}`,
+      [question, { role: 'assistant', content: 'Rain.' }, { role: 'user', content }],
+    ]),
+    // fields that are the model's, or of another API, beside the words of a user
+    ...[
+      { thought: true },
+      { type: 'thinking' },
+      { toolResult: { content: 'x' } },
+      { functionResponse: { name: 'f' } },
+    ].map((more): [string, unknown[]] => [
+      `a part with more fields: ${Object.keys(more)[0]}`,
+      [{ role: 'user', content: [{ text: hidden, ...more }] }],
+    ]),
   ])('is what stands in %s', (_, messages) => {
     expect(askedOf(messages).prompt).toBe(hidden);
   });

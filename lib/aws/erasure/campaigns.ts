@@ -9,6 +9,7 @@ import { CAMPAIGN_STATE_ITEM } from '../../contract/tables.ts';
 import { notice as noticeSchema } from '../../findings/finding.ts';
 import { noticeWithout } from '../../findings/without-account.ts';
 import { CampaignTable } from '../campaign-table.ts';
+import { comparisonIn } from '../comparison-item.ts';
 import { deleteItems, type Item, scanned } from './table-pages.ts';
 import type { Place, Trace } from './trace.ts';
 
@@ -38,6 +39,13 @@ async function* traces(client: DynamoDBClient, table: string, account: string): 
       if (item.meta?.S?.includes(account) === true)
         yield { at: `${id}: named by count`, count: 1, erase: () => leave(client, table, id, account) };
     } else if (item.members?.S?.includes(account) === true) parts.push({ id, item });
+    // the next run compares anew
+    else if (comparisonIn(item)?.groups.some((members) => members.includes(account)) === true)
+      yield {
+        at: 'groups of accounts that ask alike',
+        count: 1,
+        erase: () => deleteItems(client, table, [key]),
+      };
     else if (JSON.stringify(item).includes(account))
       yield {
         at: `${id}: ${item.item?.S ?? ''}`,

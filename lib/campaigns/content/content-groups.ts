@@ -95,7 +95,7 @@ function shared(own: ReadonlySet<number> | undefined, others: ReadonlySet<number
 }
 
 /** The group as a run judges it: linked by what its members ask, and by nothing else. */
-export function asGroup({ members }: ContentGroup): Group {
+export function asGroup({ members }: Pick<ContentGroup, 'members'>): Group {
   const key = `content#${members[0]}`;
   return {
     members,

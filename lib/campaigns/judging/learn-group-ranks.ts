@@ -99,26 +99,46 @@ function accountsOf(groups: readonly ScoredGroup[]): number {
 
 /** The groups of all looks with their scores. @param calibration whose model scores */
 function scoredLooks(
-  { accounts, looks, windows }: GroupLearning,
+  learning: GroupLearning,
   calibration: Calibration,
   confirmed: ReadonlySet<string>,
 ): ScoredLook[] {
-  const scores = new MemberScores();
-  const past: ScoredLook[] = [];
-  for (const { at, groups } of looks) {
+  const scores = memberScores(learning, calibration);
+  return learning.looks.map(({ at, groups }, look) => {
     const scored: ScoredGroup[] = [];
     for (const members of groups) {
-      const own = members.map((account) => {
-        const held = accounts.get(account);
-        return held && scores.at(held, at, calibration, windows)?.score;
-      });
+      const own = members.map((account) => scores.get(account)?.get(look));
       const score = learnedGroupScore(own);
       if (score === undefined) continue;
       scored.push({ members, own, score, benign: !members.some((name) => confirmed.has(name)) });
     }
-    past.push({ at, groups: scored });
+    return { at, groups: scored };
+  });
+}
+
+/** Scores of members by number of the look, account by account: one account's decoded slices are in memory at a time. */
+function memberScores(
+  { accounts, looks, windows }: GroupLearning,
+  calibration: Calibration,
+): ReadonlyMap<string, ReadonlyMap<number, number | undefined>> {
+  const looksOf = new Map<string, Map<number, number | undefined>>();
+  for (const [look, { groups }] of looks.entries())
+    for (const name of groups.flat()) {
+      const own = looksOf.get(name) ?? new Map<number, undefined>();
+      looksOf.set(name, own.set(look, undefined));
+    }
+  const scores = new MemberScores();
+  for (const [name, own] of looksOf) {
+    const held = accounts.get(name);
+    if (held === undefined) continue;
+    const { account, customer, slices } = held;
+    const member = { account, customer, slices };
+    for (const look of own.keys()) {
+      const { at } = looks[look] as GroupLook;
+      own.set(look, scores.at(member, at, calibration, windows)?.score);
+    }
   }
-  return past;
+  return looksOf;
 }
 
 /**

@@ -15,6 +15,7 @@ import { CalibrationLearner } from '../../scoring/learn-calibration.ts';
 import type { Verdicts } from '../../scoring/learn-model.ts';
 import { learningCurve } from '../../scoring/learning-curve.ts';
 import type { PastAccount } from '../../scoring/looks.ts';
+import { StoredPast } from '../../scoring/stored-past.ts';
 import { supportedBudget } from '../../scoring/supported-budget.ts';
 import { loadPolicy } from '../policy/policy-file.ts';
 import { profilesOf } from '../replay/learning-replay.ts';
@@ -108,7 +109,7 @@ async function calibrate(
   for (const state of states()) learner.measure(pastAccount(state));
   const made: Calibration = learner.finish(options.id === undefined ? {} : { id: options.id });
   say('scores of groups ...');
-  const accounts = [...states()].map(pastAccount);
+  const accounts = [...states()].map((state) => StoredPast.of(pastAccount(state)));
   const judged = new Set([...verdicts.extraction, ...verdicts.benign, ...verdicts.grey]);
   const { ranks: groups, apart } = learnGroups({
     ...linked,

@@ -26,6 +26,8 @@ export interface CollectOptions extends KeyOptions {
   readonly maxBody: string;
   readonly undelivered?: string;
   readonly drainSeconds: string;
+  readonly linger?: string;
+  readonly buckets?: string;
   readonly plan: string;
   readonly trustClientFields?: readonly string[];
   readonly accountField?: string;
@@ -51,6 +53,11 @@ export function collectCommand(): Command {
       '--durable',
       'answer when the stream has acknowledged: nothing that was answered is lost, even when killed',
     )
+    .option(
+      '--linger <ms>',
+      'how long an event waits for company in a record; without: 500, and 50 with --durable',
+    )
+    .option('--buckets <n>', 'of accounts, as all recorders of the stream have them; without: 256')
     .option('--token <file>', 'file with a token that senders give as authorization: Bearer TOKEN')
     .option('--max-body <bytes>', 'longest request, as sent and unpacked', String(16 * 1024 * 1024))
     .option(
@@ -196,9 +203,23 @@ async function tokenIn(file: string): Promise<string> {
   return text.trim();
 }
 
+/** A whole number from 1, where one is given. */
+function within(option: string, text: string | undefined, most: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!(Number.isInteger(value) && value >= 1 && value <= most))
+    throw new InputError(`${option} ${text}: not a whole number from 1 to ${most}`);
+  return value;
+}
+
 function streamSink(stream: string, options: CollectOptions): EventSink {
   const port = eventStream({ stream, endpoint: options.endpoint, region: options.region });
-  const producer = createProducer(port, options.durable === true ? { linger: 50 } : {});
+  const linger = within('--linger', options.linger, 60_000) ?? (options.durable === true ? 50 : undefined);
+  const buckets = within('--buckets', options.buckets, 8192);
+  const producer = createProducer(port, {
+    ...(linger === undefined ? {} : { linger }),
+    ...(buckets === undefined ? {} : { buckets }),
+  });
   return {
     put: (event) => producer.put(event),
     flush: () => producer.flush(),

@@ -21,6 +21,7 @@ interface PlanOptions {
   readonly accounts: number;
   readonly latency: Latency;
   readonly lingerMs?: number;
+  readonly buckets?: number;
   readonly shards: number;
   readonly calibrateShards: number;
   readonly archiveDays: number;
@@ -36,7 +37,7 @@ function within(bounds: Bounds): (text: string) => number {
   };
 }
 
-const { eventsPerSecond, gateways, accounts, lingerMs, shards } = WORKLOAD_BOUNDS;
+const { eventsPerSecond, gateways, accounts, lingerMs, buckets, shards } = WORKLOAD_BOUNDS;
 /** As the settings of these names take them. */
 const DAYS = { least: 1, most: 3650, whole: true };
 const CALIBRATE_SHARDS = { least: 1, most: MOST_SHARDS, whole: true };
@@ -60,6 +61,7 @@ export function planCommand(): Command {
       'how long the producers gather; without, what fits the latency',
       within(lingerMs),
     )
+    .option('--buckets <n>', 'of accounts in the producers; without, what fits the latency', within(buckets))
     .option('--shards <n>', 'of the stream; on demand begins with 4', within(shards), 4)
     .option(
       '--calibrate-shards <n>',
@@ -93,6 +95,7 @@ function planOf(options: PlanOptions): Plan {
       gateways: options.gateways,
       accounts: options.accounts,
       lingerMs: options.lingerMs ?? LATENCY[options.latency].lingerMs,
+      buckets: options.buckets ?? LATENCY[options.latency].buckets,
       windowSeconds: settings.batchWindowSeconds,
       batchSize: settings.batchSize,
       parallelizationFactor: settings.parallelizationFactor,
@@ -128,7 +131,7 @@ function planText(plan: Plan, { latency, archiveDays }: PlanOptions): string {
     `${workload.eventsPerSecond} events a second from ${workload.gateways} gateways, latency ${latency}, ${workload.accounts} accounts, archive ${archiveDays} days`,
     fittedTable(COLUMNS, rows),
     ...[
-      `${(load.eventsPerSecond / load.recordsPerSecond).toFixed(1)} events a record (linger ${workload.lingerMs} ms), batches every ${plan.batchSeconds.toFixed(0)} s a lane, ${(load.writeUnitsPerSecond / load.eventsPerSecond).toFixed(2)} write units an event`,
+      `${(load.eventsPerSecond / load.recordsPerSecond).toFixed(1)} events a record (linger ${workload.lingerMs} ms, ${workload.buckets} buckets), batches every ${plan.batchSeconds.toFixed(0)} s a lane, ${(load.writeUnitsPerSecond / load.eventsPerSecond).toFixed(2)} write units an event`,
       `for three times the mean: ${plan.shards} shards provisioned, ${plan.concurrency} functions at once, ${plan.peakWriteUnits} write units a second`,
       ...plan.warnings.map((warning) => `note: ${warning}`),
       `figures: ${MEASURED.traffic}; waiting times of score are assumed`,

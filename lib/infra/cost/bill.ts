@@ -1,3 +1,4 @@
+import { COMPARED_MS } from '../../campaigns/content/comparison.ts';
 import { MOST_GATEWAYS } from '../../contract/metrics.ts';
 import { TABLES, type TableName } from '../../contract/tables.ts';
 import { alarmMetrics } from '../alarms.ts';
@@ -78,7 +79,8 @@ function streamLine(load: Load, { retentionHours }: Settings): BillLine {
     provisioned:
       shards * MONTH_HOURS * (kinesis.shardHour + (days > 0 ? kinesis.shardKeptHour : 0)) +
       millions(load.putUnitsPerSecond) * kinesis.putUnitMillion,
-    growth: 'with records, each counted as whole kilobytes; fewer and larger ones with a longer linger',
+    growth:
+      'with records, each counted as whole kilobytes; fewer and larger ones with a longer linger, and with fewer buckets',
     firstLimit:
       'on demand 4 MB/s at first, then twice the peak of 30 days; provisioned 1,000 records or 1 MB a second a shard',
   };
@@ -88,12 +90,13 @@ function streamLine(load: Load, { retentionHours }: Settings): BillLine {
 const LINK_ENTRY_UNITS = 1100 / 8192;
 
 /**
- * Read units a second of the runs that pass over all accounts: `link` reads the link table, and asks for the parts of accounts whose
- * contents it compares, an eventually consistent query each. What `calibrate` reads is a part of its own.
+ * Read units a second of the runs that pass over all accounts: `link` reads the link table, and once an hour at most asks for the parts of
+ * accounts whose contents it compares, an eventually consistent query each. What `calibrate` reads is a part of its own.
  */
 function passUnits({ accounts }: Load, { linkMinutes }: Settings, { bytesPerAccount }: CostFigures): number {
-  const link = accounts * (LINK_ENTRY_UNITS + Math.ceil(bytesPerAccount / 4096) / 2);
-  return link / (60 * linkMinutes);
+  const seconds = 60 * linkMinutes;
+  const parts = Math.ceil(bytesPerAccount / 4096) / 2;
+  return accounts * (LINK_ENTRY_UNITS / seconds + parts / Math.max(seconds, COMPARED_MS / 1000));
 }
 
 function tableLines(load: Load, settings: Settings, figures: CostFigures): BillLine[] {
@@ -174,7 +177,7 @@ function archiveLine(load: Load, { archive, archiveDays }: Settings): BillLine {
   const { s3 } = PRICES;
   const cost = archive
     ? millions(load.archiveObjectsPerSecond) * 1000 * s3.putThousand +
-      gbMonth(load.bytesPerSecond) * (archiveDays / 30) * s3.storageGb
+      gbMonth(load.archiveBytesPerSecond) * (archiveDays / 30) * s3.storageGb
     : 0;
   return {
     part: 'archive',

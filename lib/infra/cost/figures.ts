@@ -20,9 +20,12 @@ const figures = z.object({
    * it reads parts and facts again
    */
   reads: z.array(z.object({ accounts: z.number().positive(), unitsPerFlush: z.number().positive() })).min(2),
-  bytes: z.object({ perEvent: z.number().positive(), perRecord: z.number().positive() }),
-  /** groups of buckets that archive objects are made by */
-  archiveGroups: z.number().positive(),
+  bytes: z.object({
+    perEvent: z.number().positive(),
+    perRecord: z.number().positive(),
+    /** the line before a record in the archive, and the line break behind it */
+    archiveFrame: z.number().positive(),
+  }),
   /** profile, facts, samples, sealed parts and link entries of an account at the end of the traffic */
   bytesPerAccount: z.number().positive(),
   millis: z.object({

@@ -1,5 +1,4 @@
 import { TABLE_STREAM_SHARDS } from '../../contract/tables.ts';
-import { DEFAULT_BUCKETS } from '../../telemetry/record.ts';
 import type { CostFigures } from './figures.ts';
 
 /** What a deployment does in a second, in the quantities that AWS bills. Measured by a bench, or worked out for a plan. */
@@ -16,6 +15,8 @@ export interface Load {
   /** seconds of `score` in a second */
   readonly busySeconds: number;
   readonly archiveObjectsPerSecond: number;
+  /** bytes of those objects: the records, and a line before each */
+  readonly archiveBytesPerSecond: number;
   /** write and read units of all tables, `index` among them */
   readonly writeUnitsPerSecond: number;
   readonly readUnitsPerSecond: number;
@@ -37,6 +38,8 @@ export interface Workload {
   readonly accounts: number;
   /** time that an event may wait in a producer for company, ms */
   readonly lingerMs: number;
+  /** of accounts, in the producers: each sends a record of its own */
+  readonly buckets: number;
   readonly windowSeconds: number;
   readonly batchSize: number;
   readonly parallelizationFactor: number;
@@ -53,9 +56,9 @@ const INDEX_SECONDS = 10;
  * Events of one producer in one record: a producer sends every bucket that holds something once a linger. With m events
  * spread over B buckets that is B(1 - e^(-m/B)) records.
  */
-export function eventsPerRecord(eventsPerSecondOfGateway: number, lingerMs: number): number {
+export function eventsPerRecord(eventsPerSecondOfGateway: number, lingerMs: number, buckets: number): number {
   const held = Math.max(1, eventsPerSecondOfGateway * (lingerMs / 1000));
-  return held / (DEFAULT_BUCKETS * -Math.expm1(-held / DEFAULT_BUCKETS));
+  return held / (buckets * -Math.expm1(-held / buckets));
 }
 
 /** Bytes of a compressed record of n events: what an event adds, and what a record costs by itself. */
@@ -114,7 +117,7 @@ export function indexRuns(flushesPerSecond: number): number {
 /** Works a load out from traffic, settings and what was measured. */
 export function loadOf(workload: Workload, figures: CostFigures): Load {
   const { eventsPerSecond, gateways, accounts } = workload;
-  const packed = eventsPerRecord(eventsPerSecond / gateways, workload.lingerMs);
+  const packed = eventsPerRecord(eventsPerSecond / gateways, workload.lingerMs, workload.buckets);
   const records = eventsPerSecond / packed;
   const bytes = recordBytes(packed, figures);
   const seconds = batchSeconds(workload, records, bytes);
@@ -132,7 +135,8 @@ export function loadOf(workload: Workload, figures: CostFigures): Load {
     putUnitsPerSecond: records * Math.ceil(bytes / 25_000),
     batchesPerSecond: batches,
     busySeconds: batches * batchDuration(events, events * flushes, figures),
-    archiveObjectsPerSecond: batches * objectsOf(records / batches, lanes, figures),
+    archiveObjectsPerSecond: batches * objectsOf(records / batches, lanes, workload.buckets),
+    archiveBytesPerSecond: records * (bytes + figures.bytes.archiveFrame),
     // `index` moves the clock of the traffic once a batch
     writeUnitsPerSecond: eventsPerSecond * writes + indexed,
     readUnitsPerSecond: eventsPerSecond * flushes * readsOf(accounts, figures),
@@ -148,8 +152,17 @@ export function batchDuration(events: number, accounts: number, { millis }: Cost
   return (millis.batch + (accounts * millis.account) / 24 + events * millis.event) / 1000;
 }
 
+/** Buckets whose records the archive has in one object: their last hexadecimal digit does not count (lib/aws/archive.ts). */
+const BUCKETS_OF_GROUP = 16;
+
+/** Groups that the archive divides so many buckets into. */
+export function archiveGroups(buckets: number): number {
+  return Math.ceil(buckets / BUCKETS_OF_GROUP);
+}
+
 /** Archive objects of one batch: one for each group of buckets that it has records of. */
-function objectsOf(records: number, lanes: number, { archiveGroups }: CostFigures): number {
-  const buckets = Math.min(DEFAULT_BUCKETS / lanes, records);
-  return Math.max(1, archiveGroups * -Math.expm1(-buckets / archiveGroups));
+function objectsOf(records: number, lanes: number, buckets: number): number {
+  const groups = archiveGroups(buckets);
+  const held = Math.min(buckets / lanes, records);
+  return Math.max(1, groups * -Math.expm1(-held / groups));
 }

@@ -37,6 +37,7 @@ export const WORKLOAD_BOUNDS: Readonly<Record<keyof Workload, Bounds>> = {
   gateways: { least: 1, most: 100_000, whole: true },
   accounts: { least: 1, most: 1_000_000_000, whole: true },
   lingerMs: { least: 1, most: 60_000, whole: false },
+  buckets: { least: 1, most: 8192, whole: true },
   windowSeconds: { least: 0, most: 300, whole: true },
   batchSize: { least: 1, most: 10_000, whole: true },
   parallelizationFactor: { least: 1, most: 10, whole: true },
@@ -62,6 +63,8 @@ const QUOTAS = {
   newTableUnits: 4000,
   streamBytes: 4_000_000,
 };
+/** Fewest buckets for each lane, on average: accounts of a bucket stay together, and a lane without one is idle. */
+const BUCKETS_OF_LANE = 4;
 /** Functions beside `score` that run at once: four readers of table streams (two of them `notify`), and three schedules. */
 const BESIDE = 4 * TABLE_STREAM_SHARDS + 3;
 
@@ -102,6 +105,11 @@ function warningsOf(plan: Omit<Plan, 'warnings'>): string[] {
   if (shards > workload.shards)
     found.push(
       `${workload.shards} shards are too few for three times the mean: ${shards}, reached by doubling, or on demand, which starts at 4 MB/s`,
+    );
+  const lanes = Math.max(shards, workload.shards) * workload.parallelizationFactor;
+  if (lanes > workload.buckets / BUCKETS_OF_LANE)
+    found.push(
+      `${workload.buckets} buckets fill ${lanes} lanes unevenly, shards times parallelizationFactor: --buckets ${lanes * BUCKETS_OF_LANE} (docs/operations.md, "Another number of buckets")`,
     );
   if (load.busySeconds > workload.shards * workload.parallelizationFactor * 0.7)
     found.push('score would be behind: more shards, or a larger parallelizationFactor');

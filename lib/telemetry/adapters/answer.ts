@@ -35,6 +35,13 @@ export function readAnswer(body: unknown): ReadAnswer {
   };
 }
 
+/** Whether an answer says words, or counts those that it said, as a language model's does: whatever the client added to its request. */
+export function saysWords(answer: unknown): boolean {
+  if (typeof answer !== 'object' || answer === null) return false;
+  const { text, outputTokens = 0 } = readAnswer(answer);
+  return (text !== undefined && text !== '') || outputTokens > 0;
+}
+
 /** Counts of a stream grow: the last one is the largest (Anthropic's message_start already has one output token). */
 function largest(counts: readonly (number | undefined)[]): number | undefined {
   const known = counts.filter((count) => count !== undefined);

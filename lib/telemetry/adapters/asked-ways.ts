@@ -44,6 +44,13 @@ const WAYS: readonly AskedWay[] = [
     answers: (answer) => typeof answer.response === 'string' && Array.isArray(answer.history),
   },
   {
+    name: 'Mistral’s Conversations, and the Open Inference Protocol',
+    fields: ['inputs', 'instructions'],
+    answers: (answer) =>
+      /^message\.output$|^tool\.execution$/.test(textAt(listOf(answer.outputs)[0], 'type') ?? '') ||
+      textAt(listOf(answer.outputs)[0], 'datatype') !== undefined,
+  },
+  {
     name: 'Completions',
     fields: ['prompt', 'suffix'],
     answers: (answer) =>

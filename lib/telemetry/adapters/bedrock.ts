@@ -8,7 +8,7 @@ import {
   refused,
   single,
 } from './adapter.ts';
-import { type ReadAnswer, readAnswer } from './answer.ts';
+import { type ReadAnswer, readAnswer, saysWords } from './answer.ts';
 import { isAnswerOfModel, readByModel } from './asked-ways.ts';
 import { outcomeFrom } from './endings.ts';
 import { at, type Json, jsonIn, nameAt, numberAt, objectOf, textAt } from './fields.ts';
@@ -58,7 +58,7 @@ function isOther(entry: Json, input: Json, output: unknown): boolean {
   if (OTHER_OPERATIONS.test(textAt(entry, 'operation') ?? '')) return true;
   if (isOtherAnswer(output)) return true;
   if (isAnswerOfModel(output)) return false;
-  if (isOtherRequest(input)) return true;
+  if (isOtherRequest(input)) return !saysWords(output);
   return !('messages' in input) && isOtherModel(textAt(entry, 'modelId') ?? '');
 }
 

@@ -1,6 +1,6 @@
 import { isAsked } from '../turns.ts';
 import { nameInFlat } from './account-names.ts';
-import { asksItself } from './asked-ways.ts';
+import { asksItself, isAnswerOfModel } from './asked-ways.ts';
 import type { ExportShape } from './export-shape.ts';
 import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
 import { isCutJson } from './json-texts.ts';
@@ -43,11 +43,21 @@ function isOther(entry: Json, body: Json): boolean {
 
 function requestIn(entry: Json): { readonly name: string; readonly body: Json } | undefined {
   for (const name of Object.keys(entry)) {
-    const body = REQUEST.test(name) ? objectOf(bodyOf(entry[name])) : undefined;
+    const body = REQUEST.test(name) && !isQuestion(entry, name) ? objectOf(bodyOf(entry[name])) : undefined;
     if (body !== undefined && (readRequest(body) !== undefined || isOther(entry, body)))
       return { name, body };
   }
   return undefined;
+}
+
+/**
+ * Whether a text under a name of inputs is what somebody asked, who may write JSON too: it is a body only where an API's own answer stands
+ * beside it.
+ */
+function isQuestion(entry: Json, name: string): boolean {
+  const text = entry[name];
+  if (typeof text !== 'string' || !/input[-_.]?(?:content|data)?$/i.test(name)) return false;
+  return !isAnswerOfModel(answerIn(entry, name));
 }
 
 function answerIn(entry: Json, not: string | undefined): unknown {
@@ -76,6 +86,8 @@ const MESSAGES = [
   ...['conversation', 'prompt', 'user_prompt', 'userPrompt', 'user_message', 'userMessage'],
   ...['input', 'question', 'query'],
 ];
+/** Names of fields that hold lists of messages, and not what somebody said. */
+const LISTS = /messages$|history|conversation/i;
 /** Names by which bodies of APIs ask; in a flat entry whose messages are found they hold something else. */
 const ASKED_ELSEWHERE = ['message', 'contents', 'inputs', 'inputText', 'inputPrompt', 'Messages'];
 const ANSWERS = [
@@ -115,11 +127,16 @@ function modelTold(entry: Json): unknown {
 }
 
 function asked(entry: Json): unknown {
-  const written = first(entry, MESSAGES);
-  const held = typeof written === 'string' ? (writtenMessages(written) ?? jsonIn(written)) : written;
+  const name = MESSAGES.find((field) => isTold(entry[field]) && entry[field] !== '') ?? '';
+  const written = entry[name];
+  const isPlain = typeof written !== 'string' || LISTS.test(name);
+  const held =
+    typeof written === 'string'
+      ? (writtenMessages(written) ?? (isPlain ? jsonIn(written) : written))
+      : written;
   const list = at(held, 'messages') ?? held;
   const isList = Array.isArray(list) && list.some((one) => typeof one === 'object' && one !== null);
-  // JSON that is no messages, or in which nobody asks, is what somebody said
+  // JSON that is no messages, in which nobody asks, or of which words are left, is what somebody said
   if (typeof written === 'string')
     return isList && isAsked(list) ? list : isCutJson(written) ? undefined : written;
   return isList ? list : at(held, 'messages');

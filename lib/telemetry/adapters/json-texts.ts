@@ -34,7 +34,11 @@ export function partsIn(value: unknown): unknown {
       return fields !== undefined && PART_FIELDS.some((field) => field in fields);
     });
   if (!isParts) return value;
-  const read = turnsOf([{ role: 'user', content: parts }]).reduce((sum, { text }) => sum + text.length, 0);
+  // of thoughts and calls nothing is read that way, and so a text that looks like them is quoted
+  const read = turnsOf([{ role: 'assistant', content: parts }]).reduce(
+    (sum, { text }) => sum + text.length,
+    0,
+  );
   return wordsIn(parts) <= read ? parts : value;
 }
 

@@ -1,5 +1,4 @@
 import { kindOf, printable } from '../reason.ts';
-import { isAsked } from '../turns.ts';
 import {
   ADAPTER_DEFAULTS,
   type Adapted,
@@ -19,7 +18,7 @@ import { isCutJson } from './json-texts.ts';
 import { printedIn } from './literals.ts';
 import { isModelCall, isOtherRequest } from './model-calls.ts';
 import type { ReadMessage } from './read-message.ts';
-import { paramsOf, readMessages, readRequest } from './request.ts';
+import { paramsOf, readMessages, readRequest, saidIn } from './request.ts';
 import { isoFrom } from './times.ts';
 
 /** Where plan, product, created_at and payment may stand, and whether the customer can set them (field-control.ts). */
@@ -88,19 +87,25 @@ function passedThrough(payload: Json): Json | undefined {
   return others.length === 0 ? body : undefined;
 }
 
+/** Whether JSON is messages, a body, or a list of such; a list of texts is several prompts. */
+function isBodies(logged: unknown): boolean {
+  return (Array.isArray(logged) ? logged : [logged]).some(
+    (held) => typeof held === 'object' && held !== null,
+  );
+}
+
 /** Messages where they were logged: a list, a text, a body, or the request that spend logs keep. */
 function loggedMessages(payload: Json): readonly ReadMessage[] | undefined {
   const isText = /text_completion/.test(textAt(payload, 'call_type') ?? '');
   for (const held of [payload.messages, payload.proxy_server_request, payload.input]) {
     const logged = jsonIn(held);
+    // a prompt of Completions that is JSON of its own is what somebody said, but where every word of it is read from messages
+    if (isText && held === payload.messages && typeof held === 'string' && isBodies(logged) && isSaid(held))
+      return saidIn(held);
     if (Array.isArray(logged) && logged.length > 0) {
       const first: unknown = logged[0];
       const last: unknown = logged.at(-1);
-      if (objectOf(first) !== undefined || Array.isArray(first)) {
-        const read = readMessages(logged);
-        // a prompt of Completions that is JSON of its own, in which nobody asks
-        return typeof held === 'string' && isText && !isAsked(read) ? promptMessages(held) : read;
-      }
+      if (objectOf(first) !== undefined || Array.isArray(first)) return readMessages(logged);
       if (typeof first !== 'string')
         return typeof held === 'string' ? promptMessages(held) : readMessages(logged);
       return promptMessages(typeof last === 'string' ? last : first);
@@ -109,7 +114,7 @@ function loggedMessages(payload: Json): readonly ReadMessage[] | undefined {
     const body = bodyOf(logged);
     const asked = body === undefined ? undefined : readRequest(readByModel(body, jsonIn(payload.response)));
     if (asked !== undefined && asked.messages.length > 0) return asked.messages;
-    // a prompt of Completions that is JSON of its own
+    // JSON that is no body
     if (held === payload.messages && typeof held === 'string' && isSaid(held)) return promptMessages(held);
   }
   return undefined;

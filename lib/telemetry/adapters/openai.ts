@@ -10,7 +10,7 @@ import {
   refused,
   single,
 } from './adapter.ts';
-import { type ReadAnswer, readAnswer } from './answer.ts';
+import { type ReadAnswer, readAnswer, saysWords } from './answer.ts';
 import { isAnswerOfModel, isBodyItself, readByModel } from './asked-ways.ts';
 import { outcomeFrom } from './endings.ts';
 import { accountOf, type ClientTrust, claimOf, NO_TRUST } from './field-control.ts';
@@ -142,7 +142,7 @@ function isOther(json: unknown, request: Json, answer: unknown): boolean {
   if (isOtherAnswer(answer)) return true;
   // what a client adds to its request makes no other call of it
   if (isAnswerOfModel(answer)) return false;
-  if (isOtherRequest(request)) return true;
+  if (isOtherRequest(request)) return !saysWords(answer) && (countsBeside(json).output ?? 0) === 0;
   const chat = 'messages' in request || 'contents' in request;
   return !chat && isOtherModel(textAt(request, 'model') ?? textAt(answer, 'model') ?? '');
 }

@@ -162,7 +162,10 @@ function withSuffix(messages: readonly ReadMessage[], suffix: string): ReadMessa
 
 function geminiContent(content: unknown): unknown {
   if (typeof content === 'string') return { role: 'user', content };
-  return objectOf(content) === undefined ? content : { role: 'user', ...objectOf(content) };
+  const held = objectOf(content);
+  if (held === undefined) return content;
+  // its API knows no `content`: a customer may put one beside
+  return { role: 'user', ...held, ...(Array.isArray(held.parts) ? { content: held.parts } : {}) };
 }
 
 /** https://docs.cohere.com/v1/reference/chat: the question stands apart from the history. */

@@ -1,13 +1,15 @@
 import { roleKind } from '../turns.ts';
 import { nameBeside, nameInFlat } from './account-names.ts';
 import { type ReadAnswer, readAnswer } from './answer.ts';
-import { ANSWERS, holdsAnswer, LONGEST_NAME, namesNoAccount, USAGES } from './client-fields.ts';
+import { ANSWERS, holdsAnswer, USAGES } from './client-fields.ts';
+import { ASKS, bodyIn, type Found, objectsIn } from './entry-objects.ts';
 import type { ExportShape } from './export-shape.ts';
 import { at, type Json, jsonIn, listOf, nameAt, numberIn, objectOf, smallNames, textAt } from './fields.ts';
 import { isItem, partsOf, roleOf, textOf } from './message-names.ts';
 import { PARAM_PLACES, readRequest } from './request.ts';
 import { timeIn } from './times-beside.ts';
 import { tokensOf } from './token-counts.ts';
+import { writtenMessages } from './written-messages.ts';
 
 /**
  * A call whose facts lie scattered over an entry of a product that nobody knows: its messages, its answer and its counts are found
@@ -15,60 +17,20 @@ import { tokensOf } from './token-counts.ts';
  * only where a model, messages, and an answer or counts are there.
  */
 
-/** So deep and so many values are looked into, breadth first: what lies nearer tells of the entry. */
-const MAX_DEPTH = 7;
-const MAX_VALUES = 4_000;
-/** Longest text that is looked into for a body. */
-const LONGEST_TEXT = 4_000_000;
-
 const MODELS =
   /^(?:(?:ls|llm|ai|request|response|foundation)[._]?)?model(?:[._]?(?:name|id|arn))?$|^deployment(?:[._]?(?:name|id))?$/i;
-/** One text that asks, where no messages are there. */
-const ASKS =
-  /^(?:prompt|question|query|input_?value|input_?text|(?:user|human|chat)_?(?:prompt|message|input|query|question)|message|input)$/i;
 const SYSTEMS = /^(?:system|instructions|preamble|system_?(?:prompt|message|instructions?))$/i;
 
-interface Found {
-  readonly value: Json;
-  /** the names on the way to it */
-  readonly path: readonly string[];
-  /** whether whoever logs wrote its fields */
-  readonly isLogged: boolean;
-}
-
-/** The objects of an entry, the outermost first; JSON in texts is read, also where a body stands as text. */
-function objectsIn(entry: Json): readonly Found[] {
-  const found: Found[] = [];
-  let wave: Found[] = [{ value: entry, path: [], isLogged: true }];
-  let seen = 0;
-  for (let depth = 0; depth < MAX_DEPTH && wave.length > 0; depth++) {
-    const next: Found[] = [];
-    for (const held of wave) {
-      found.push(held);
-      for (const [name, inner] of Object.entries(held.value)) {
-        if (++seen > MAX_VALUES) return found;
-        if (name.length > LONGEST_NAME) continue;
-        const path = [...held.path, name];
-        const isLogged = held.isLogged && !namesNoAccount(name);
-        for (const value of inside(inner)) next.push({ value, path, isLogged: isLogged && value === inner });
-      }
-    }
-    wave = next;
-  }
-  return found;
-}
-
-function inside(held: unknown): readonly Json[] {
-  const value = typeof held === 'string' && /^\s{0,64}[[{]/.test(held) ? bodyIn(held) : held;
-  const object = objectOf(value);
-  if (object !== undefined) return [object];
-  // n8n and LangChain keep lists of lists
-  const list = listOf(value).slice(0, 64);
-  return list.flatMap((one) => objectOf(one) ?? inside(Array.isArray(one) ? one : undefined));
-}
-
-function bodyIn(text: string): unknown {
-  return text.length > LONGEST_TEXT ? undefined : jsonIn(text);
+/**
+ * Objects without those that a customer wrote as JSON where its words stand: what was asked is then that text. It is a body only where
+ * every word of it is read from its messages, and an entry only where nothing was answered outside of it.
+ */
+function unquoted(objects: readonly Found[]): readonly Found[] {
+  const outside = objects.filter(({ words }) => words === undefined);
+  if (outside.length === objects.length) return objects;
+  const answer = answerOf(outside, {});
+  if (answer === undefined && !saysAnswer(outside)) return objects;
+  return objects.filter(({ words }) => words === undefined || writtenMessages(words) !== undefined);
 }
 
 /** The messages of a list, however its product names their fields; undefined for a list of anything else. */
@@ -210,16 +172,23 @@ interface Call extends Asked {
   readonly answer: Json | undefined;
   readonly usage: Json | undefined;
   readonly model: string;
+  /** whoever logs names the model, and the body is a text that a customer may have written */
+  readonly isModelTold: boolean;
   readonly objects: readonly Found[];
 }
 
 function callIn(entry: Json): Call | undefined {
-  const objects = objectsIn(entry);
-  const model = modelOf(objects);
-  if (model === undefined) return undefined;
-  const asked = requestOf(objects);
+  const all = unquoted(objectsIn(entry));
+  const asked = requestOf(all);
   if (asked === undefined) return undefined;
   const { request, source } = asked;
+  // fields of a message and of JSON in its words are the customer's, but for the body that asks
+  const objects = all.filter(
+    ({ value, words, isSaid }) => value === source || (words === undefined && !isSaid),
+  );
+  const outer = modelOf(objects.filter(({ words }) => words === undefined));
+  const model = outer ?? modelOf(objects);
+  if (model === undefined) return undefined;
   // an answer that stands outside of what asks is the service's: one within it, and its counts, the customer may have written
   const outside = objects.filter(isOutside(objects, source));
   const own = answerOf(outside, source);
@@ -229,7 +198,15 @@ function callIn(entry: Json): Call | undefined {
   const last = lastAnswer(request);
   if (answer === undefined && usage === undefined && last === undefined && !saysAnswer(objects))
     return undefined;
-  return { ...asked, answer: answer ?? last, usage, model, objects };
+  const isWritten = objects.some(({ value, words }) => value === source && words !== undefined);
+  return {
+    ...asked,
+    answer: answer ?? last,
+    usage,
+    model,
+    isModelTold: isWritten && outer !== undefined,
+    objects,
+  };
 }
 
 /** The last message of a conversation that holds its answer too. */
@@ -332,9 +309,9 @@ export const SCATTERED: ExportShape = {
 };
 
 /** A model that the body names comes before one beside it. */
-function modelled({ request, model }: Call): Json {
+function modelled({ request, model, isModelTold }: Call): Json {
   const named = textAt(request, 'model') ?? textAt(request, 'modelId') ?? model;
-  return { model: named };
+  return { model: isModelTold ? model : named };
 }
 
 /** Whether a pair names who asked, when, and which model: then nothing of it has to be looked for elsewhere. */

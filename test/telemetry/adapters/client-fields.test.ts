@@ -191,6 +191,33 @@ describe('fields of another API beside those that were read', () => {
         output: { outputBodyJson: { completion: 'x', stop_reason: 'stop_sequence' } },
       },
     ],
+    [
+      'a message that Bedrock logs, beside fields of an embedding',
+      {
+        ...{ schemaType: 'ModelInvocationLog', timestamp: TIME, requestId: 'r', modelId: 'm' },
+        ...{
+          operation: 'InvokeModelWithResponseStream',
+          identity: { arn: 'arn:aws:iam::123456789012:role/acme' },
+        },
+        input: { inputBodyJson: { message: question, dimensions: 3, voice: 'a' } },
+        output: { outputBodyJson: [{ event_type: 'text-generation', text: 'By the moon.' }] },
+      },
+    ],
+    [
+      'an answer of no known API, beside a ranking',
+      {
+        ...{ account: 'a', time: TIME, response: { outputs: [{ type: 'message.output', content: 'x' }] } },
+        request: { model: 'm', inputs: ASKED, query: 'x', documents: ['a'], message: 'DECOY', input: DECOY },
+        usage: { prompt_tokens: 7, completion_tokens: 9 },
+      },
+    ],
+    [
+      'contents of Gemini, with a content of its own',
+      {
+        ...{ account: 'a', time: TIME, response: { candidates: [{ content: { parts: [{ text: 'x' }] } }] } },
+        request: { model: 'm', contents: [{ role: 'user', parts: [{ text: question }], content: 'DECOY' }] },
+      },
+    ],
   ])('are not what was asked: %s', (_, entry) => {
     const exchanges = read([entry]);
     expect(exchanges.map(({ messages }) => messages)).toEqual([ASKED]);
