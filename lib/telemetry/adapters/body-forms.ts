@@ -112,6 +112,29 @@ const REQUESTS: readonly BodyForm[] = [
     body: ({ instances, ...body }) => ({ ...body, ...objectOf(listOf(instances)[0]) }),
   },
   {
+    name: 'Dapr’s conversation API, whose fields tell the role',
+    source: 'https://docs.dapr.io/reference/api/conversation_api/',
+    // entries of Mistral's Conversations have their content beside: of these, what is added is not read
+    matches: ({ inputs }) =>
+      listOf(inputs).length > 0 &&
+      listOf(inputs).every(
+        (input) => Array.isArray(at(input, 'messages')) && at(input, 'content') === undefined,
+      ),
+    adds: true,
+    body: ({ inputs, ...body }) => ({
+      ...body,
+      messages: listOf(inputs)
+        .flatMap((input) => listOf(at(input, 'messages')))
+        .flatMap((message) =>
+          Object.entries(objectOf(message) ?? {}).flatMap(([name, held]) =>
+            name.startsWith('of')
+              ? [{ role: name.slice(2).toLowerCase(), content: at(held, 'content') }]
+              : [],
+          ),
+        ),
+    }),
+  },
+  {
     name: 'SAP orchestration',
     source: 'https://help.sap.com/docs/sap-ai-core/sap-ai-core-service-guide/consume-orchestration',
     matches: (body) => objectOf(at(body, 'orchestration_config', 'module_configurations')) !== undefined,
@@ -141,6 +164,12 @@ function tensorText(inputs: unknown): readonly unknown[] | undefined {
 }
 
 const ANSWERS: readonly BodyForm[] = [
+  {
+    name: 'Dapr’s conversation API',
+    source: 'https://docs.dapr.io/reference/api/conversation_api/',
+    matches: ({ outputs }) => Array.isArray(at(listOf(outputs)[0], 'choices')),
+    body: ({ outputs, ...body }) => ({ ...body, ...objectOf(listOf(outputs)[0]) }),
+  },
   {
     name: 'Reka: responses instead of choices',
     source: 'https://docs.reka.ai/api-reference/chat/create',

@@ -80,6 +80,22 @@ const TABLES: readonly ColumnTable[] = [
   },
 ];
 
+/** Columns that hold their own values: Logfire's query API, https://logfire.pydantic.dev/docs/how-to-guides/query-api/ */
+function rowsOfColumns(value: unknown): readonly Json[] | undefined {
+  const columns = listOf(at(value, 'columns'));
+  const values = columns.map((column) => at(column, 'values'));
+  const height = listOf(values[0]).length;
+  const isTable =
+    columns.length > 1 &&
+    height > 0 &&
+    columns.every((column) => nameOf(column) !== '') &&
+    values.every((held) => Array.isArray(held) && held.length === height);
+  if (!isTable) return undefined;
+  return Array.from({ length: height }, (_, row) =>
+    Object.fromEntries(columns.map((column, i) => [nameOf(column), listOf(values[i])[row]])),
+  );
+}
+
 /** The rows of a table as entries by the names of their columns; undefined where a value is no such table. */
 export function tableRows(value: unknown): readonly Json[] | undefined {
   for (const { columns, rows, cells = listOf, isHeaded } of TABLES) {
@@ -92,7 +108,7 @@ export function tableRows(value: unknown): readonly Json[] | undefined {
       .slice(isHeader ? 1 : 0)
       .map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])));
   }
-  return undefined;
+  return rowsOfColumns(value);
 }
 
 function nameOf(column: unknown): string {

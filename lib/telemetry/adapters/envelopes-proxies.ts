@@ -67,7 +67,50 @@ export const OF_PROXIES: readonly Envelope[] = [
         response: harContent(at(held, 'response', 'content')),
       })),
   },
+  {
+    name: 'records of Tyk Pump: requests and answers as they went over the wire',
+    source: 'https://tyk.io/docs/api-management/tyk-pump (raw_request, raw_response, alias)',
+    matches: ({ raw_request, raw_response, api_id }) =>
+      typeof raw_request === 'string' && typeof raw_response === 'string' && api_id !== undefined,
+    // the organisation is that of the gateway's owner: a customer has a key
+    inside: (entry) => [
+      {
+        ...{ time: entry.timestamp, url: entry.path, status: entry.response_code },
+        account: ['alias', 'oauth_id', 'api_key'].map((name) => textAt(entry, name)).find(Boolean),
+        ...{ ip: entry.ip_address, user_agent: entry.user_agent },
+        request: bodyOfMessage(entry.raw_request),
+        response: bodyOfMessage(entry.raw_response),
+      },
+    ],
+  },
+  {
+    name: 'traces of X-Ray: attributes are metadata',
+    source:
+      'https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html, https://docs.aws.amazon.com/xray/latest/api/API_BatchGetTraces.html',
+    matches: ({ Traces }) => listOf(Traces).some((trace) => Array.isArray(at(trace, 'Segments'))),
+    inside: ({ Traces }) =>
+      listOf(Traces).flatMap((trace) =>
+        listOf(at(trace, 'Segments')).flatMap((segment) => segments(jsonIn(at(segment, 'Document')))),
+      ),
+  },
 ];
+
+/** A segment and those within it, as spans. */
+function segments(document: unknown, depth = 0): readonly Json[] {
+  const { metadata, annotations, start_time, trace_id, id, name, subsegments, fault } =
+    objectOf(document) ?? {};
+  const inner = depth < 8 ? listOf(subsegments).flatMap((held) => segments(held, depth + 1)) : [];
+  const attributes = { ...objectOf(annotations), ...objectOf(at(metadata, 'default')) };
+  const status = fault === true ? { code: 'ERROR' } : undefined;
+  return [{ start_time, trace_id, span_id: id, name, attributes, status }, ...inner];
+}
+
+/** The body of a message of HTTP/1.1 in base64: RFC 9112, section 2.1 */
+function bodyOfMessage(raw: unknown): unknown {
+  const message = Buffer.from(String(raw), 'base64').toString('utf8');
+  const head = message.indexOf('\r\n\r\n');
+  return jsonIn(head < 0 ? message : message.slice(head + 4));
+}
 
 /** http://www.softwareishard.com/blog/har-12-spec/#content: base64 where the encoding says so */
 function harContent(content: unknown): unknown {

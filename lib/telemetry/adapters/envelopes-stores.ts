@@ -1,9 +1,23 @@
-import type { Envelope } from './envelope.ts';
+import { type Envelope, timed } from './envelope.ts';
 import { at, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 import { isTypedDocument, untypedDocument } from './typed-values.ts';
 
 /** Records of stores and products of analysis, which keep what a gateway wrote among fields of their own. */
 export const OF_STORES: readonly Envelope[] = [
+  {
+    name: 'trace events of Cloudflare Workers: what the worker logged',
+    source:
+      'https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/workers_trace_events/',
+    matches: ({ ScriptName, Logs }) =>
+      ScriptName !== undefined && listOf(Logs).some((held) => Array.isArray(at(held, 'Message'))),
+    inside: ({ Logs }) =>
+      listOf(Logs).flatMap((held) =>
+        listOf(at(held, 'Message')).flatMap((line) => {
+          const logged = objectOf(jsonIn(line));
+          return logged === undefined ? [] : [timed(logged, { time: at(held, 'TimestampMs') })];
+        }),
+      ),
+  },
   {
     name: 'the log archive of Datadog',
     source: 'https://docs.datadoghq.com/logs/log_configuration/archives/ (format of the archives)',

@@ -2,7 +2,7 @@ import { gunzipSync, inflateSync } from 'node:zlib';
 import { LIMITS } from '../../limits.ts';
 import { isGzip } from '../gzip.ts';
 import { tableRows } from './column-tables.ts';
-import type { Envelope } from './envelope.ts';
+import { type Envelope, timed } from './envelope.ts';
 import { OF_PROXIES } from './envelopes-proxies.ts';
 import { OF_STORES } from './envelopes-stores.ts';
 import { OF_FLOWS } from './exports-flows.ts';
@@ -322,7 +322,8 @@ export function unwrapped(json: unknown, depth = 0): readonly unknown[] {
   if (Array.isArray(json)) return elements(json).flatMap((entry) => unwrapped(entry, depth + 1));
   const entry = objectOf(json);
   const inside = entry === undefined ? undefined : opened(entry);
-  return inside === undefined ? [json] : inside.flatMap((held) => unwrapped(jsonIn(held), depth + 1));
+  if (entry === undefined || inside === undefined) return [json];
+  return inside.flatMap((held) => unwrapped(timed(jsonIn(held), entry), depth + 1));
 }
 
 /** What lies inside of an envelope; undefined for an entry that is none. */

@@ -114,6 +114,8 @@ export function fromPair(json: unknown, request: Json, defaults: AdapterDefaults
   const answerBody = bodyIn(response) ?? response;
   if (isOther(json, request, answerBody)) return NO_CALL;
   const asked = readRequest(readByModel(request, answerBody));
+  if (asked === undefined && isEncrypted(request))
+    return refused('request', kindOf(request), 'the body is encrypted: decrypt it with your key first');
   if (asked === undefined)
     return 'method' in request || 'headers' in request || 'url' in request
       ? refused('request.body', kindOf(request.body), 'the request was logged without its body')
@@ -127,6 +129,11 @@ export function fromPair(json: unknown, request: Json, defaults: AdapterDefaults
     defaults,
     ACCOUNT_PLACES,
   );
+}
+
+/** https://developers.cloudflare.com/ai-gateway/observability/logging/logpush/ : the body, its key and its initial vector */
+function isEncrypted(body: Json): boolean {
+  return body.type === 'encrypted' || ('iv' in body && ('data' in body || 'ciphertext' in body));
 }
 
 function isOther(json: unknown, request: Json, answer: unknown): boolean {

@@ -47,6 +47,41 @@ const OUTPUT = [
   'num_output_tokens',
   ...['outputLength', 'num_tokens_generated', 'tokens_generated'],
 ];
+/**
+ * The same under names that nobody listed: of the words of a name one says tokens, one says which side, and the others say nothing
+ * (`input_num_tokens`, `llmPromptTokensUsed`). A word such as cached, max or price makes it a count of something else.
+ */
+const SIDES = {
+  input: /^(?:input|inputs|prompt|prompts|in|request|query|sent|read)$/,
+  output: /^(?:output|outputs|completion|completions|out|response|answer|reply|generated|generation)$/,
+};
+const TOKENS = /^(?:tokens?|toks?)$/;
+const SAYS_NOTHING = /^(?:num|number|n|no|of|in|count|counts|total|used|usage|llm|ai|gen|genai|model|text)$/;
+
+function countNamed(usage: unknown, side: keyof typeof SIDES): number | undefined {
+  for (const [name, held] of Object.entries(objectOf(usage) ?? {})) {
+    if (name.length > 40 || !/tok/i.test(name)) continue;
+    const count = numberIn(held);
+    if (count !== undefined && count >= 0 && isCountOf(name, side)) return count;
+  }
+  return undefined;
+}
+
+function isCountOf(name: string, side: keyof typeof SIDES): boolean {
+  const words = name
+    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z]+/)
+    .filter((word) => word !== '');
+  const of = words.filter((word) => SIDES[side].test(word));
+  const rest = words.filter((word) => !SIDES[side].test(word) && !TOKENS.test(word));
+  return (
+    of.length === 1 &&
+    words.some((word) => TOKENS.test(word)) &&
+    rest.every((word) => SAYS_NOTHING.test(word))
+  );
+}
+
 /** https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching#tracking-cache-performance and Converse's TokenUsage */
 const INPUT_APART = [
   'cache_creation_input_tokens',
@@ -64,8 +99,11 @@ export function tokensOf(usage: unknown): { input: number | undefined; output: n
     names.map((name) => numberIn(at(usage, name))).find((count) => count !== undefined);
   const apart = (names: readonly string[]) =>
     names.reduce((sum, name) => sum + (numberIn(at(usage, name)) ?? 0), 0);
-  const input = first(INPUT);
-  const output = first(OUTPUT) ?? numberIn(at(listOf(at(usage, 'results'))[0], 'tokenCount'));
+  const input = first(INPUT) ?? countNamed(usage, 'input');
+  const output =
+    first(OUTPUT) ??
+    numberIn(at(listOf(at(usage, 'results'))[0], 'tokenCount')) ??
+    countNamed(usage, 'output');
   // OpenAI's total already holds what its details name
   const withCache =
     input === undefined || 'prompt_tokens' in (objectOf(usage) ?? {}) ? input : input + apart(INPUT_APART);
