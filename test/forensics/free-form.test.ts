@@ -130,6 +130,32 @@ describe('free-form answers', () => {
     expect(writtenOtherwise(one('a'), one('b'), ['q'])).toBe(n);
   });
 
+  it.each([
+    ['both files at one length', 6, 6, 8],
+    ['one file only', 6, 99, 0],
+    ['none', 99, 99, 0],
+  ])('the beginning of a key is the key cut off where a limit of length cut %s', (_, first, second, n) => {
+    const keys = Array.from({ length: 20 }, (_, i) => (i < 8 ? `[${i}, ${i + 1}, ${i + 2}]` : `${i}`));
+    const cut = (model: string, length: number) =>
+      readAnswerSheet(
+        model,
+        keys.map((correct, i) =>
+          JSON.stringify({ item: `q${i}`, answer: correct.slice(0, length), correct }),
+        ),
+      );
+    const items = keys.map((_, i) => `q${i}`);
+    expect(writtenOtherwise(cut('a', first), cut('b', second), items)).toBe(n);
+    // an answer that stops early, in files that no limit cut, is an error like any other
+    const errs = (model: string) =>
+      readAnswerSheet(
+        model,
+        keys.map((correct, i) =>
+          JSON.stringify({ item: `q${i}`, answer: i === 0 ? '[0, 1' : correct, correct }),
+        ),
+      );
+    expect(writtenOtherwise(errs('a'), errs('b'), items)).toBe(0);
+  });
+
   it('a grader against the key is said, and from one in twenty the answers are not used', () => {
     const stranger = takeFreely(0.1, random);
     const graded = (few: number) => sheetOf('graded', stranger, (i) => (i < few ? { right: false } : {}));

@@ -125,6 +125,21 @@ describe('a usage event', () => {
     expect(event.shape.turns).toBe(2);
     expect(event.prints[0]?.prompt).toBe(printsOf('How do tides work?').prompt);
   });
+
+  it('counts of a system prompt beside a user message without text its print and behaviours, and no prompt', () => {
+    const asking = (system: string) =>
+      recorder.record(
+        anExchange({
+          messages: [
+            { role: 'system', content: system },
+            { role: 'user', content: ' ' },
+          ],
+        }),
+      ).prints[0];
+    const [one, other] = [asking('How do tides work?'), asking('Why is the sky blue?')];
+    expect(one?.prompt).toBe(other?.prompt);
+    expect(one?.system).not.toBe(other?.system);
+  });
 });
 
 describe('prints', () => {
