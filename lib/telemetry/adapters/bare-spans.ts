@@ -70,11 +70,10 @@ export function asOtlp(entry: Json): Json | undefined {
   const attributes = attributesIn(entry) ?? eventFacts(entry);
   if (attributes === undefined) return undefined;
   const resource = { attributes: resourceOf(entry) };
-  const said = saidBeside(entry, attributes);
   const record = {
     traceId: idIn(entry, TRACE_IDS, 'trace_id'),
     spanId: idIn(entry, SPAN_IDS, 'span_id'),
-    attributes: said,
+    attributes,
   };
   const time = nanoseconds(TIMES.map((name) => entry[name]).find((held) => held !== undefined));
   if (isLogRecord(entry)) {
@@ -107,23 +106,12 @@ function attributesIn(entry: Json): Json | undefined {
   if (Object.keys(entry).some((key) => key.includes('.') && OURS.test(key))) return entry;
   const bare = Object.entries(entry).map(([key, held]) => [key.replace(PREFIX, ''), held] as const);
   return bare.some(([key], i) => key !== Object.keys(entry)[i] && OURS.test(key))
-    ? { ...Object.fromEntries(bare) }
+    ? Object.fromEntries(bare)
     : undefined;
 }
 
 /** Stores without maps write the map's name before each attribute: https://axiom.co/docs/send-data/opentelemetry */
-const PREFIX = /^(?:attributes|attribute|attrs|span_attributes|span\.attributes|tags|tag)\./;
-
-/** Stores that take the messages out of the attributes, and keep them beside: https://docs.lmnr.ai (spans, input) */
-function saidBeside(entry: Json, attributes: Json): Json {
-  const input = jsonIn(entry.input);
-  const isSaid = listOf(input).some((held) => textAt(held, 'role') !== undefined);
-  const isTold = Object.keys(attributes).some((key) => TELLS.test(key) && OURS.test(key));
-  return isSaid && !isTold ? { ...attributes, 'gen_ai.input.messages': JSON.stringify(input) } : attributes;
-}
-
-/** Names of attributes that hold what was asked, and not its counts. */
-const TELLS = /(?:prompt|input|messages|request_data)(?!.{0,20}tokens)/;
+const PREFIX = /^(?:attributes|attribute|attrs|span_attributes|span\.attributes)\./;
 
 /** Attributes that a store keeps in a map for each type. */
 function byType(entry: Json): Json | undefined {

@@ -4,8 +4,6 @@ import { accountOf, type ClientTrust, type NamedAccount } from './field-control.
 const OPERATORS = ['siphonwatch.account', 'enduser.id'] as const;
 /** The same, which instrumentations of a proxy also fill with `user` of the request. */
 const OWN = ['user.id', 'enduser.pseudo.id'] as const;
-/** Of the token that agentgateway verified: https://agentgateway.dev/docs/standalone/latest/reference/observability/logs/ */
-const VERIFIED = ['jwt.sub'] as const;
 
 /** Where instrumentations put who asked: OpenLLMetry's association properties, Vercel's metadata, LangSmith. */
 const BY_INSTRUMENTATION = [
@@ -16,8 +14,6 @@ const BY_INSTRUMENTATION = [
   'ai.telemetry.metadata.user_id',
   'ai.telemetry.metadata.account',
   'langsmith.metadata.user_id',
-  // https://docs.lmnr.ai/tracing/structure/user-id
-  'lmnr.association.properties.user_id',
   'metadata.user_id',
 ] as const;
 
@@ -43,14 +39,7 @@ export function otelAccount(
   named: string | undefined,
 ): NamedAccount {
   return accountOf(
-    fact(
-      ...(named === undefined ? [] : [named]),
-      ...OPERATORS,
-      ...BY_PROXY,
-      ...VERIFIED,
-      ...OWN,
-      ...BY_INSTRUMENTATION,
-    ),
+    fact(...(named === undefined ? [] : [named]), ...OPERATORS, ...BY_PROXY, ...OWN, ...BY_INSTRUMENTATION),
     { 'gen_ai.request.user': fact('gen_ai.request.user', 'gen_ai.openai.request.user') },
     clients,
   );

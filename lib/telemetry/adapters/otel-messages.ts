@@ -233,8 +233,6 @@ const BODIES = [
   'braintrust.input_json',
   'llm.request.messages',
   'gen_ai.request.messages',
-  // https://agentgateway.dev/docs/standalone/latest/reference/observability/logs/
-  'llm.prompt',
   'input.value',
 ] as const;
 
