@@ -59,10 +59,11 @@ export class ComparisonItem implements ContentComparisons {
   }
 }
 
-/** undefined: the item is damaged, or of another version */
+/** undefined: the item is another one, damaged, or of another version */
 export function comparisonIn({ compared }: Record<string, AttributeValue>): Comparison | undefined {
+  if (compared?.B === undefined) return undefined;
   try {
-    const text = inflateRawSync(compared?.B ?? new Uint8Array(), { maxOutputLength: MOST_UNPACKED });
+    const text = inflateRawSync(compared.B, { maxOutputLength: MOST_UNPACKED });
     const parsed = stored.safeParse(JSON.parse(text.toString()));
     return parsed.success ? parsed.data : undefined;
   } catch {

@@ -63,6 +63,13 @@ describe('reading', () => {
       'a name of 64 KB in an entry of no product',
       () => new EntryReader('auto').read({ model: 'm', note: { [`${'tool_'.repeat(13_000)}!`]: {} } }),
     ],
+    [
+      'many names in an entry of no product',
+      () => {
+        const names = Array.from({ length: 5000 }, (_, i) => [`attributes.n${i}`, 1]);
+        return new EntryReader('auto').read({ model: 'm', ...Object.fromEntries(names) });
+      },
+    ],
     ['brackets that close in a line', () => documents(`x ${'{}'.repeat(20_000)}{`)],
   ])('takes time in proportion to its length: %s', (_, read) => {
     // the first time may compile, collect garbage or share its core

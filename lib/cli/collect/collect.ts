@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { Command } from 'commander';
+import { WORKLOAD_BOUNDS } from '../../infra/cost/plan.ts';
 import { InputError } from '../../input/errors.ts';
 import { DEVELOPMENT_SEED, type KeyOptions, loadKeyring, withKeyOptions } from '../../input/keyring.ts';
 import { ADAPTER_DEFAULTS } from '../../telemetry/adapters/adapter.ts';
@@ -214,11 +215,13 @@ function within(option: string, text: string | undefined, most: number): number 
 
 function streamSink(stream: string, options: CollectOptions): EventSink {
   const port = eventStream({ stream, endpoint: options.endpoint, region: options.region });
-  const linger = within('--linger', options.linger, 60_000) ?? (options.durable === true ? 50 : undefined);
-  const buckets = within('--buckets', options.buckets, 8192);
+  const { lingerMs, buckets } = WORKLOAD_BOUNDS;
+  const linger =
+    within('--linger', options.linger, lingerMs.most) ?? (options.durable === true ? 50 : undefined);
+  const number = within('--buckets', options.buckets, buckets.most);
   const producer = createProducer(port, {
     ...(linger === undefined ? {} : { linger }),
-    ...(buckets === undefined ? {} : { buckets }),
+    ...(number === undefined ? {} : { buckets: number }),
   });
   return {
     put: (event) => producer.put(event),

@@ -104,10 +104,9 @@ function attributesIn(entry: Json): Json | undefined {
     if (flat !== undefined && Object.keys(flat).some((key) => OURS.test(key))) return flat;
   }
   if (Object.keys(entry).some((key) => key.includes('.') && OURS.test(key))) return entry;
-  const bare = Object.entries(entry).map(([key, held]) => [key.replace(PREFIX, ''), held] as const);
-  return bare.some(([key], i) => key !== Object.keys(entry)[i] && OURS.test(key))
-    ? Object.fromEntries(bare)
-    : undefined;
+  const behind = Object.entries(entry).filter(([key]) => PREFIX.test(key));
+  const bare = behind.map(([key, held]) => [key.replace(PREFIX, ''), held] as const);
+  return bare.some(([key]) => OURS.test(key)) ? { ...entry, ...Object.fromEntries(bare) } : undefined;
 }
 
 /** Stores without maps write the map's name before each attribute: https://axiom.co/docs/send-data/opentelemetry */
