@@ -1,10 +1,16 @@
+import { bounded } from './folded-text.ts';
 import { beginsAsTask } from './instruction.ts';
 import { turnsOf, unframed } from './turns.ts';
 
 /** What a conversation asks for, and how much of it came from tools. */
 export interface Asked {
-  /** the text that is asked: of the last user message, of a tool's result that asks for work itself, or of a system prompt alone */
+  /**
+   * the text that is asked: of the last user message, of a tool's result that asks for work itself, or of a system prompt where no user
+   * says anything; and behind it the begun answer that the customer sent along (prefill)
+   */
   readonly prompt: string;
+  /** `prompt` without the begun answer */
+  readonly said: string;
   /** system prompts, joined; undefined where there are none */
   readonly system: string | undefined;
   /** user messages; 1 is a self-contained question */
@@ -26,9 +32,11 @@ const MAX_DEPTH = 8;
 /**
  * Reads a conversation. Whoever hides requests in results of tools, under a user message that stays the same, would have
  * one prompt for a thousand requests: so the last result counts as the prompt where no user has said anything, or one of the last that
- * is phrased as a task or a question and no longer than a request.
+ * is phrased as a task or a question and no longer than a request. Nor may a question hide in the last turn of the model, which the
+ * customer writes as it likes, or in a system prompt beside a message without words.
+ * @param completion the answer, which many logs repeat as the last turn; undefined where nobody has told it
  */
-export function askedOf(messages: readonly unknown[]): Asked {
+export function askedOf(messages: readonly unknown[], completion?: string | null): Asked {
   let last: string | undefined;
   let system: string | undefined;
   // what tools answered last, and what is attached to the last question: since the last user message and turn of the model
@@ -38,14 +46,23 @@ export function askedOf(messages: readonly unknown[]): Asked {
   let steps = 0;
   let said = 0;
   let fromTools = 0;
+  // turns of the model, and of roles that no API has, behind all others
+  let begun: string[] = [];
   for (const { kind, text } of turnsOf(messages)) {
+    if (kind === 'assistant') isOlder = true;
+    if (kind === 'assistant' || kind === 'other') {
+      begun.push(text);
+      continue;
+    }
+    begun = kind === 'system' ? begun : [];
     if (kind === 'user') {
       turns++;
       last = text;
       steps = 0;
       results = [];
       said += text.length;
-    } else if (kind === 'tool' || kind === 'attached') {
+    } else if (kind === 'system') system = system === undefined ? text : `${system}\n${text}`;
+    else {
       const byTool = kind === 'tool';
       if (byTool) {
         steps++;
@@ -54,22 +71,59 @@ export function askedOf(messages: readonly unknown[]): Asked {
       if (isOlder) results = [];
       isOlder = false;
       results.push({ text, byTool });
-    } else if (kind === 'assistant') isOlder = true;
-    else if (kind === 'system') system = system === undefined ? text : `${system}\n${text}`;
+    }
   }
   const result = results.at(-1);
-  const unsaid = last === undefined || last === '';
-  const found = requestAmong(results) ?? (unsaid && result?.text !== '' ? result : undefined);
-  // a call of nothing but a system prompt asks what that says
-  const alone = unsaid && result === undefined && turns === 0;
+  const unsaid = !hasWords(last);
+  const found = requestAmong(results) ?? (unsaid && hasWords(result?.text) ? result : undefined);
+  // where nobody says anything, the call asks what its system prompt says
+  const own = found?.text ?? (unsaid && hasWords(system) ? (system ?? '') : (last ?? ''));
+  const prefill = prefillIn(begun, completion ?? '');
   return {
-    prompt: found?.text ?? (alone ? (system ?? '') : (last ?? '')),
+    prompt: prefill === '' ? own : own === '' ? prefill : `${own}\n${prefill}`,
+    said: own,
     system,
     turns,
     steps,
     fromTools: fromTools === 0 ? 0 : Math.round((10 * fromTools) / (fromTools + said)),
     askedByTool: found?.byTool === true,
   };
+}
+
+/** A letter or a number that is seen: Hangul's fillers are letters and empty. */
+const SEEN = /(?![\u115f\u1160\u3164\uffa0])[\p{L}\p{N}]/u;
+
+/** Whether somebody says anything in a text, as far as it is read. */
+function hasWords(text: string | undefined): boolean {
+  if (text === undefined) return false;
+  const read = bounded(text);
+  // of a longer one its length stands behind
+  return SEEN.test(read.length === text.length ? text : read.slice(0, read.lastIndexOf(' ')));
+}
+
+/** Marks of templates that open or leave out a model's thoughts: nobody's words. */
+const THOUGHT_MARKS = /<\/?think>/g;
+
+/**
+ * What the last turns of a conversation ask that are the model's by their role: a begun answer, which a model goes on with as if these
+ * were its words. Not the answer itself, which many logs append.
+ */
+function prefillIn(begun: readonly string[], completion: string): string {
+  const last = begun.at(-1);
+  const sent = last !== undefined && isAnswer(last, completion) ? begun.slice(0, -1) : begun;
+  return sent
+    .map((text) => text.replace(THOUGHT_MARKS, '').trim())
+    .filter((text) => text !== '')
+    .join('\n');
+}
+
+/**
+ * Whether a turn is the answer: the same text, or one of the two cut or with thoughts before it, and at least half of it the same. A model
+ * can be told to say again what its last turn asks, so that an answer that only holds the turn proves nothing.
+ */
+function isAnswer(turn: string, completion: string): boolean {
+  const [shorter = '', longer = ''] = [turn.trim(), completion.trim()].sort((a, b) => a.length - b.length);
+  return 2 * shorter.length >= longer.length && (longer.startsWith(shorter) || longer.endsWith(shorter));
 }
 
 interface Result {

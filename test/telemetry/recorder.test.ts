@@ -118,7 +118,6 @@ describe('a usage event', () => {
           { role: 'user', content: 'first question' },
           { role: 'assistant', content: 'answer' },
           { role: 'user', content: 'How do tides work?' },
-          { role: 'assistant', content: 'prefill' },
         ],
       }),
     );
@@ -126,16 +125,9 @@ describe('a usage event', () => {
     expect(event.prints[0]?.prompt).toBe(printsOf('How do tides work?').prompt);
   });
 
-  it('counts of a system prompt beside a user message without text its print and behaviours, and no prompt', () => {
+  it('counts system prompts apart beside words that stay the same', () => {
     const asking = (system: string) =>
-      recorder.record(
-        anExchange({
-          messages: [
-            { role: 'system', content: system },
-            { role: 'user', content: ' ' },
-          ],
-        }),
-      ).prints[0];
+      recorder.record(anExchange({ system, prompt: 'Answer the question above.' })).prints[0];
     const [one, other] = [asking('How do tides work?'), asking('Why is the sky blue?')];
     expect(one?.prompt).toBe(other?.prompt);
     expect(one?.system).not.toBe(other?.system);
