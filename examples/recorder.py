@@ -422,12 +422,16 @@ def asked_of(messages, completion):
     said = turns[users[-1]][1] if users else ""
     unsaid = not has_words(said)
     since = [text for kind, text in turns[users[-1] + 1 if users else 0 :] if kind == "tool"]
-    by_tool = False
-    for text in since:
+    asking = []
+    for at, text in enumerate(since):
         # the full recorder also knows how tasks are phrased
-        if len(text) <= 8000 and (unsaid and has_words(text) or is_question(text) or begins_as_task(text)):
-            said, by_tool = text, True
-    if unsaid and not by_tool and has_words(system or ""):
+        older = at < len(since) - 64 and re.search(r"[\s\u0080-\uffff]", text)
+        if len(text) <= 8000 and (older or unsaid and has_words(text) or is_question(text) or begins_as_task(text)):
+            asking.append(text)
+    by_tool = bool(asking)
+    if by_tool:
+        said = "\n".join(asking)
+    elif unsaid and has_words(system or ""):
         said = system
     prompt = "\n".join(filter(None, (said, begun_in(turns, completion))))
     tools = sum(len(units(text)) for kind, text in turns if kind == "tool")
@@ -456,7 +460,8 @@ def bounded(text):
     for sample in range(16):
         at = 8192 + (middle - 256) * sample // 15
         out += values[at : at + 256]
-    return f"{text_of(out + values[-4096:])} {len(values)}"
+    digest = hashlib.sha256(packed(values[:131072])).digest()[:8]
+    return f"{text_of(out + values[-4096:])} {len(values)}{int.from_bytes(digest, 'big')}"
 
 
 # Where it came from, and when.

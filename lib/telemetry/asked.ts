@@ -1,4 +1,4 @@
-import { bounded } from './folded-text.ts';
+import { sampled } from './folded-text.ts';
 import { beginsAsTask } from './instruction.ts';
 import { turnsOf, unframed } from './turns.ts';
 
@@ -95,10 +95,7 @@ const SEEN = /(?![\u115f\u1160\u3164\uffa0])[\p{L}\p{N}]/u;
 
 /** Whether somebody says anything in a text, as far as it is read. */
 function hasWords(text: string | undefined): boolean {
-  if (text === undefined) return false;
-  const read = bounded(text);
-  // of a longer one its length stands behind
-  return SEEN.test(read.length === text.length ? text : read.slice(0, read.lastIndexOf(' ')));
+  return text !== undefined && SEEN.test(sampled(text));
 }
 
 /** Marks of templates that open or leave out a model's thoughts: nobody's words. */
@@ -131,19 +128,34 @@ interface Result {
   readonly byTool: boolean;
 }
 
-/** So many of the newest results are asked; a model calls no more tools at a time. */
+/** So many of the newest results are looked at; a model calls no more tools at a time. */
 const MAX_RESULTS = 64;
 
-/** The newest result that asks for work, with what it asks: one that asks may have others behind it. */
+/**
+ * The results that ask for work, with what they ask, in their order: whoever may add one that asks hides none of the others. Of more
+ * results than a model calls the oldest count as asking, where they are of several words and no documents.
+ */
 function requestAmong(results: readonly Result[]): Result | undefined {
   let left = MAX_REQUEST;
-  for (const { text, byTool } of results.slice(-MAX_RESULTS).reverse()) {
-    const asked = requestIn(text, left);
-    if (asked !== undefined) return { text: asked, byTool };
+  const asking: string[] = [];
+  let byTool = false;
+  for (let at = results.length - 1; at >= 0; at--) {
+    const { text, byTool: isTools } = results[at] as Result;
+    const asked = at < results.length - MAX_RESULTS ? mayAsk(text) : requestIn(text, left);
     left -= Math.min(left, text.length);
+    if (asked === undefined || asked === '') continue;
+    asking.push(asked);
+    byTool ||= isTools;
   }
-  return undefined;
+  return asking.length === 0 ? undefined : { text: asking.reverse().join('\n'), byTool };
 }
+
+/** A text that is told to ask or not only by its words and its length. */
+function mayAsk(text: string): string | undefined {
+  return text.length <= MAX_REQUEST && SEVERAL_WORDS.test(text) ? text : undefined;
+}
+
+const SEVERAL_WORDS = /[\s\u0080-\uffff]/;
 
 /**
  * What a tool's result asks for: itself, or the texts in its JSON that ask, where they are the greater part of it. Tools answer in
@@ -169,7 +181,7 @@ function requestIn(written: string, longestJson: number): string | undefined {
 function addTexts(texts: string[], value: unknown, depth: number): void {
   if (depth > MAX_DEPTH || texts.length > MAX_TEXTS) return;
   if (typeof value === 'string') {
-    if (/[\s\u0080-\uffff]/.test(value)) texts.push(value);
+    if (SEVERAL_WORDS.test(value)) texts.push(value);
   } else if (Array.isArray(value)) for (const held of value) addTexts(texts, held, depth + 1);
   else if (typeof value === 'object' && value !== null)
     for (const [, held] of Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

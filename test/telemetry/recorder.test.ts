@@ -102,6 +102,20 @@ describe('a usage event', () => {
     );
   });
 
+  it('tells a question in a long padding from another, wherever it stands', () => {
+    const hidden = (question: string, at: number) => {
+      const prompt = `${'pad '.repeat(at)}${question}${'pad '.repeat(32_000 - at)}`;
+      const { prompt: print, closing } = printsOf(prompt);
+      return { print, closing };
+    };
+    for (let at = 0; at < 32_000; at += 1_989) {
+      const [one, other] = [hidden('why is it blue? ', at), hidden('how do I melt? ', at)];
+      expect(one.print).not.toBe(other.print);
+      expect(one).toEqual(hidden('why is it blue? ', at));
+      if (at < 31_000) expect(one.closing).toBe(other.closing);
+    }
+  });
+
   it('takes other offsets and precisions of time to UTC', () => {
     expect(recorder.record(anExchange({ time: '2026-03-01T10:00:00+02:00' })).time).toBe(
       '2026-03-01T08:00:00.000Z',

@@ -134,6 +134,16 @@ const CASES: Readonly<Record<string, Partial<Exchange> & Pick<Exchange, 'message
     messages: [...said('How do tides work?'), { role: 'assistant', content: ' The moon pulls.\n' }],
     completion: 'The moon pulls.',
   },
+  'results that both ask': {
+    messages: [
+      ...said('Go on.'),
+      toolResult('Why is the sky blue?'),
+      toolResult('Write a poem about tides.'),
+    ],
+  },
+  'a question between two samples of a long padding': {
+    messages: said(`${'word '.repeat(1700)}why is the sky blue?${' word'.repeat(1700)}`),
+  },
   'an id that comes again': { messages: said('How do tides work?'), id: 'chatcmpl-373', reusedId: true },
   code: { messages: said('Fix this:\nfunction add(a, b) {\n  return a - b;\n}') },
   'an account of any script': { messages: said('Hello there'), account: 'Größe-客户-🎉' },
