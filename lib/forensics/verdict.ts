@@ -262,19 +262,19 @@ function rule(report: SuspectReport, rules: Rules): Ruling {
   const interest = mode === 'choices' ? rules.effect : TEXT_SPREADS * spread;
   const weakText = mode === 'text' && (report.z ?? 0) > 0;
   const cleared = upper < interest && !weakText;
-  const related = report.caveats.find((c) => c.code === 'controls-like-a-party');
-  if (cleared && related !== undefined)
-    return {
-      verdict: 'cannot tell with these controls',
-      statement: `Cannot tell with these controls whether ${suspect} learnt from ${reference}: no excess is left, but ${related.text.charAt(0).toLowerCase()}${related.text.slice(1)} (${figuresOf(report)})`,
-      reason: related.text,
-    };
   const reason = doubtOfClearing(report);
   if (cleared && reason !== undefined)
     return {
       verdict: 'cannot tell at this size',
       statement: `Cannot tell at this size whether ${suspect} learnt from ${reference}: ${reason} (${figuresOf(report)}).`,
       reason,
+    };
+  const related = report.caveats.find((c) => c.code === 'controls-like-a-party');
+  if (cleared && related !== undefined)
+    return {
+      verdict: 'cannot tell with these controls',
+      statement: `Cannot tell with these controls whether ${suspect} learnt from ${reference}: no excess is left, but ${related.text.charAt(0).toLowerCase()}${related.text.slice(1)} (${figuresOf(report)})`,
+      reason: related.text,
     };
   if (cleared)
     return {
