@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { COMMAND } from '../contract/command.ts';
+import { calibrationFault } from './calibration-faults.ts';
 import { driftBase } from './drift.ts';
 import { groupRanks } from './group-ranks.ts';
 import { model } from './model.ts';
@@ -25,10 +26,10 @@ export type Spread = z.infer<typeof spread>;
 /** Version of what is stored. Of another one nothing is understood: whoever is judged with it is not judged at all. */
 export const CALIBRATION_FORMAT = 3;
 
-export const calibration = z.strictObject({
+const fields = z.strictObject({
   v: z.literal(CALIBRATION_FORMAT),
   id: z.string().min(1).max(128).describe('version, named by the policy and by every score judged with it'),
-  madeAt: z.string().describe('ISO time of the newest slice that it was learnt from'),
+  madeAt: z.iso.datetime().describe('ISO time of the newest slice that it was learnt from'),
   days: z
     .number()
     .positive()
@@ -62,6 +63,7 @@ export const calibration = z.strictObject({
     .describe('accounts of the past that people had judged, by verdict'),
   windows: z
     .array(z.number().positive())
+    .min(1)
     .max(8)
     .describe('window lengths that scores were taken over, hours'),
   model,
@@ -77,7 +79,14 @@ export const calibration = z.strictObject({
     .optional()
     .describe('size class of a linked group -> null of the merged score of that many benign peers'),
 });
-export type Calibration = z.infer<typeof calibration>;
+export type Calibration = z.infer<typeof fields>;
+
+/** A calibration whose parts fit each other. */
+export const calibration = fields.superRefine((held, context) => {
+  const fault = calibrationFault(held);
+  if (fault !== undefined)
+    context.addIssue({ code: 'custom', path: [...fault.path], message: fault.message });
+});
 
 /**
  * What a calibration knows under a name that the provider or a customer chose: a product that is called `constructor` or `__proto__` is not

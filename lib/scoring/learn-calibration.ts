@@ -336,8 +336,8 @@ export class CalibrationLearner {
     const accounts = this.#peaks.length;
     const longest = Math.max(...this.#rules.windows);
     const byGroup = new Map<string, number[]>();
+    // a product may be called `everyone`: nobody counts twice
     for (const { account, score } of this.#peaks)
-      // a product may be called `everyone`: nobody counts twice
       for (const group of new Set(this.#groupOf.get(account))) {
         const list = byGroup.get(group);
         if (list === undefined) byGroup.set(group, [score]);
