@@ -1,5 +1,5 @@
 import { FACTS } from '../signals/facts/index.ts';
-import type { Calibration } from './calibration.ts';
+import type { DriftBase } from './drift.ts';
 import type { GroupRanks } from './group-ranks.ts';
 import { type Model, readModel } from './model.ts';
 import type { RankNull } from './rank-null.ts';
@@ -13,8 +13,20 @@ export interface CalibrationFault {
   readonly message: string;
 }
 
+/** The parts of a calibration that have to fit each other (calibration.ts). */
+interface Parts {
+  readonly accounts: number;
+  readonly model: Model;
+  readonly score: Readonly<Record<string, RankNull>>;
+  readonly spread: Readonly<
+    Record<string, Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>>
+  >;
+  readonly drift?: DriftBase | undefined;
+  readonly groups?: GroupRanks | undefined;
+}
+
 /** The first part that does not fit, if any. */
-export function calibrationFault(held: Calibration): CalibrationFault | undefined {
+export function calibrationFault(held: Parts): CalibrationFault | undefined {
   const everyone = Object.hasOwn(held.score, 'everyone') ? held.score.everyone : undefined;
   const ranked = everyone?.accounts ?? 0;
   if (ranked !== held.accounts)
@@ -60,7 +72,7 @@ function modelFault(model: Model): string | undefined {
   }
 }
 
-function spreadFault({ spread }: Calibration): CalibrationFault | undefined {
+function spreadFault({ spread }: Parts): CalibrationFault | undefined {
   for (const [hours, facts] of Object.entries(spread))
     for (const [fact, groups] of Object.entries(facts))
       for (const [group, values] of Object.entries(groups))
@@ -68,7 +80,7 @@ function spreadFault({ spread }: Calibration): CalibrationFault | undefined {
   return undefined;
 }
 
-function driftFault({ drift }: Calibration): CalibrationFault | undefined {
+function driftFault({ drift }: Parts): CalibrationFault | undefined {
   for (const [fact, groups] of Object.entries(drift?.facts ?? {}))
     for (const [group, { cuts, counts }] of Object.entries(groups))
       if (counts.length !== cuts.length + 1 || !ascends(cuts))
