@@ -384,22 +384,60 @@ def is_question(text):
     return False
 
 
-def asked_of(messages):
+FILLERS = set("\u115f\u1160\u3164\uffa0")
+
+
+def has_words(text):
+    """Whether a text has a letter or a number, as far as it is read."""
+    read = bounded(text)
+    if read != text:
+        read = read[: read.rindex(" ")]
+    return any(unicodedata.category(c)[0] in "LN" and c not in FILLERS for c in read)
+
+
+def is_answer(turn, completion):
+    shorter, longer = sorted((turn.strip(), completion.strip()), key=lambda text: len(units(text)))
+    alike = longer.startswith(shorter) or longer.endswith(shorter)
+    return alike and 2 * len(units(shorter)) >= len(units(longer))
+
+
+def begun_in(turns, completion):
+    """What the last turns ask that are the model's by their role, without the answer itself."""
+    others = [text for kind, text in turns if kind != "system"]
+    for at in range(len(turns) - 1, -1, -1):
+        if turns[at][0] not in ("other", "system"):
+            others = [text for kind, text in turns[at + 1 :] if kind != "system"]
+            break
+    if others and is_answer(others[-1], completion):
+        others.pop()
+    return "\n".join(filter(None, (re.sub("</?think>", "", text).strip() for text in others)))
+
+
+def asked_of(messages, completion):
+    """(prompt, what is said of it without a begun answer, system prompt, user turns, steps, share of tools, asked by a tool)"""
     turns = turns_of(messages)
     systems = [text for kind, text in turns if kind == "system"]
     system = "\n".join(systems) if systems else None
     users = [at for at, (kind, _) in enumerate(turns) if kind == "user"]
-    prompt = turns[users[-1]][1] if users else system or ""
+    said = turns[users[-1]][1] if users else ""
+    unsaid = not has_words(said)
     since = [text for kind, text in turns[users[-1] + 1 if users else 0 :] if kind == "tool"]
-    by_tool = False
-    for text in since:
+    asking = []
+    for at, text in enumerate(since):
         # the full recorder also knows how tasks are phrased
-        if len(text) <= 8000 and (not users or is_question(text) or begins_as_task(text)):
-            prompt, by_tool = text, True
+        older = at < len(since) - 64 and re.search(r"[\s\u0080-\uffff]", text)
+        if len(text) <= 8000 and (older or unsaid and has_words(text) or is_question(text) or begins_as_task(text)):
+            asking.append(text)
+    by_tool = bool(asking)
+    if by_tool:
+        said = "\n".join(asking)
+    elif unsaid and has_words(system or ""):
+        said = system
+    prompt = "\n".join(filter(None, (said, begun_in(turns, completion))))
     tools = sum(len(units(text)) for kind, text in turns if kind == "tool")
     people = sum(len(units(text)) for kind, text in turns if kind == "user")
     share = round_half_up(10 * tools / (tools + people)) if tools + people else 0
-    return prompt, system, len(users), len(since), share, by_tool
+    return prompt, said, system, len(users), len(since), share, by_tool
 
 
 VERBS = "write|explain|summarize|summarise|translate|list|describe|create|generate|solve|prove|give|rewrite|classify"
@@ -422,7 +460,8 @@ def bounded(text):
     for sample in range(16):
         at = 8192 + (middle - 256) * sample // 15
         out += values[at : at + 256]
-    return f"{text_of(out + values[-4096:])} {len(values)}"
+    digest = hashlib.sha256(packed(values[:131072])).digest()[:8]
+    return f"{text_of(out + values[-4096:])} {len(values)}{int.from_bytes(digest, 'big')}"
 
 
 # Where it came from, and when.
@@ -591,7 +630,8 @@ class Recorder:
 
     def event(self, exchange):
         """The usage event of an exchange (exchange.schema.json)."""
-        prompt, system, turns, steps, share, by_tool = asked_of(exchange["messages"])
+        completion = exchange.get("completion") or ""
+        prompt, said, system, turns, steps, share, by_tool = asked_of(exchange["messages"], completion)
         text = bounded(prompt)
         folded = Folded(text)
         layout, counted, separate = layout_of(text)
@@ -612,7 +652,7 @@ class Recorder:
             "instruction": begins_as_task(prompt),
             "lines": length_class(lines) if prompt else 0,
             "script": folded.script,
-            "question": is_question(prompt),
+            "question": is_question(said) or is_question(prompt),
             "code": False,
             "input": separate,
         }

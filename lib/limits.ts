@@ -28,6 +28,12 @@ export const LIMITS = {
     'UTF-16 code units',
     'head, tail and sixteen samples',
   ),
+  digestUnits: limit(
+    'text of a longer prompt that its print tells from others whose samples are the same',
+    131_072,
+    'UTF-16 code units',
+    'only samples',
+  ),
   sketchWords: limit('words of a prompt that its sketch is of', 8192, 'words', 'the first ones'),
   marks: limit('marks on one letter', 30, 'marks', 'left out'),
   typeName: limit("name of a part's type or of a role", 64, 'characters', 'counts as none'),

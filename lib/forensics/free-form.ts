@@ -34,6 +34,8 @@ export interface FreeTable {
   readonly right: readonly (readonly (boolean | undefined)[])[];
   /** Per model: share of its answers that are right. */
   readonly accuracy: readonly number[];
+  /** Answers that are the key of some item, or that somebody was right with. */
+  readonly rightForms: ReadonlySet<string>;
   /** Items whose key nobody gave; the answer that most families agree on stood in for it. */
   readonly keyless: number;
 }
@@ -89,7 +91,11 @@ export function freeTable(
     const judged = row.filter((r) => r !== undefined);
     return judged.length === 0 ? 0 : judged.filter(Boolean).length / judged.length;
   });
-  return { models: sheets.map((s) => s.model), families, items, wrong, right, accuracy, keyless };
+  const rightForms = new Set([
+    ...keys.flatMap((key) => key ?? []),
+    ...right.flatMap((row, m) => row.flatMap((r, i) => (r === true ? (forms[m]?.[i] ?? []) : []))),
+  ]);
+  return { models: sheets.map((s) => s.model), families, items, wrong, right, accuracy, rightForms, keyless };
 }
 
 /** What a pair shares. */

@@ -29,7 +29,7 @@ import {
   unfitControls,
 } from './question.ts';
 import { type Caveat, emptyReport, type SuspectReport } from './report.ts';
-import { freeOnWrong, KEPT_AT, withoutOneAnswer } from './rests-on.ts';
+import { freeOnWrong, KEPT_AT, withoutFillers } from './rests-on.ts';
 import { LEAST_FREE_CO_WRONG, LEAST_ITEMS, type Unfit } from './screening.ts';
 import { rankingPairs, rankTeachers } from './teachers.ts';
 import { writtenOtherwise } from './written-otherwise.ts';
@@ -248,7 +248,7 @@ function judged(
       items: items.length,
       caveats: [],
     }),
-    oneAnswer: test.p <= KEPT_AT ? (withoutOneAnswer(table, array) ?? null) : null,
+    oneAnswer: test.p <= KEPT_AT ? (withoutFillers(table, array) ?? null) : null,
     wrongOnly: test.p <= KEPT_AT ? freeOnWrong(table, array) : null,
     coWrong: own.coWrong,
     sameWrong: own.sameWrong,

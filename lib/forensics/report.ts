@@ -128,7 +128,7 @@ export interface SuspectReport {
   readonly writtenOtherwise: number | null;
   /** Multiple choice: the result without the one letter that carries most of it; else null. */
   readonly oneLetter: OneLetter | null;
-  /** Free-form answers: the result without the wrong answer that the two share most often, where that is asked. */
+  /** Free-form answers: the result without the wrong answers that recur in both as no model's do, where that is asked. */
   readonly oneAnswer: OneAnswer | null;
   /** The result on wrong answers alone, where that is asked. */
   readonly wrongOnly: WrongOnly | null;

@@ -1,9 +1,9 @@
 import { type ChoiceStudy, choiceView, measurePairs } from './choice-study.ts';
+import { fillersOf } from './fillers.ts';
 import { type FreeTable, freeView, measureFreePairs } from './free-form.ts';
 import { pValue, signed } from './numbers.ts';
 import type { OneLetter } from './one-letter.ts';
 import { type PairArray, testAccusedPair } from './pair-test.ts';
-import { REFERENCE, SUSPECT } from './parties.ts';
 
 /**
  * What a likeness rests on. Who learns from another shares errors of every kind; a parser's filler makes one wrong answer
@@ -12,10 +12,6 @@ import { REFERENCE, SUSPECT } from './parties.ts';
 
 /** p up to which it is asked what makes the likeness, and which it must keep without that: no verdict rests on a larger one. */
 export const KEPT_AT = 0.05;
-/** Fewest items at which two models share a wrong answer for it to be a filler and no coincidence. */
-const LEAST_FILLED = 5;
-/** Most characters of an answer that are shown. */
-const MOST_SHOWN = 40;
 
 /** The result on wrong answers alone: as if no model had ever given a right one. */
 export interface WrongOnly {
@@ -25,11 +21,15 @@ export interface WrongOnly {
   readonly p: number;
 }
 
-/** What a result is without the wrong answer that two models share most often. */
+/** What a result is without the wrong answers that two models share again and again. */
 export interface OneAnswer {
-  /** Its normal form, shortened. */
+  /** Normal form of the most frequent one, shortened. */
   readonly answer: string;
-  /** Items at which both gave it and were wrong. */
+  /** The next ones, at most four. */
+  readonly others: readonly string[];
+  /** How many there are. */
+  readonly kinds: number;
+  /** Items at which both gave one of them and were wrong. */
   readonly same: number;
   readonly excess: number;
   readonly p: number;
@@ -59,28 +59,19 @@ export function freeOnWrong(table: FreeTable, array: PairArray): WrongOnly {
   return again(table, { ...table, right, accuracy: table.accuracy.map(() => 0) }, array);
 }
 
-/** Free-form answers without the wrong answer that reference and suspect share most often; undefined where none recurs. */
-export function withoutOneAnswer(table: FreeTable, array: PairArray): OneAnswer | undefined {
-  const times = new Map<string, number>();
-  table.wrong[REFERENCE]?.forEach((answer, i) => {
-    if (answer !== undefined && answer === table.wrong[SUSPECT]?.[i])
-      times.set(answer, (times.get(answer) ?? 0) + 1);
-  });
-  const [answer, same] = [...times].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0] ?? ['', 0];
-  if (same < LEAST_FILLED) return undefined;
-  const isIt = (m: number, i: number) => table.wrong[m]?.[i] === answer;
+/** Free-form answers without the fillers that reference and suspect share; undefined where no wrong answer recurs. */
+export function withoutFillers(table: FreeTable, array: PairArray): OneAnswer | undefined {
+  const fillers = fillersOf(table);
+  if (fillers === undefined) return undefined;
+  const isOne = (wrong: string | undefined) => wrong !== undefined && fillers.has(wrong);
   const changed: FreeTable = {
     ...table,
-    right: table.right.map((row, m) => row.map((r, i) => (isIt(m, i) ? undefined : r))),
-    wrong: table.wrong.map((row) => row.map((w) => (w === answer ? undefined : w))),
+    right: table.right.map((row, m) => row.map((r, i) => (isOne(table.wrong[m]?.[i]) ? undefined : r))),
+    wrong: table.wrong.map((row) => row.map((w) => (isOne(w) ? undefined : w))),
   };
   const { excess, p } = again(table, changed, array);
-  return {
-    answer: answer.length > MOST_SHOWN ? `${answer.slice(0, MOST_SHOWN)}...` : answer,
-    same,
-    excess,
-    p,
-  };
+  const [answer = '', ...others] = fillers.answers;
+  return { answer, others, kinds: fillers.kinds, same: fillers.same, excess, p };
 }
 
 /** What of a report says what its likeness rests on. */
@@ -91,6 +82,14 @@ interface Rests {
   readonly sameWrong: number | null;
 }
 
+/** The recurring answers in words. */
+function namedAnswers({ answer, others, kinds }: OneAnswer): string {
+  const shown = [answer, ...others].map((a) => JSON.stringify(a));
+  if (kinds === 1) return shown.join();
+  const last = kinds > shown.length ? `${kinds - shown.length} more` : (shown.pop() ?? '');
+  return `${shown.join(', ')} or ${last}`;
+}
+
 /** Why a likeness says nothing of learning, as one thing makes it; undefined where it holds without each of them. */
 export function restsOn({ oneLetter, oneAnswer, wrongOnly, sameWrong }: Rests): string | undefined {
   if (oneLetter !== null && oneLetter.p > KEPT_AT) {
@@ -98,9 +97,9 @@ export function restsOn({ oneLetter, oneAnswer, wrongOnly, sameWrong }: Rests): 
     return `of the ${sameWrong} wrong answers that are the same in both ${same} are ${letter}, and without the items at which one of the two has ${letter} the excess is ${signed(excess)}, p ${pValue(p)}: a parser that fills in ${letter} where it finds no answer makes that too; record null there, and parse both alike`;
   }
   if (oneAnswer !== null && oneAnswer.p > KEPT_AT) {
-    const { same, excess, p } = oneAnswer;
-    const answer = JSON.stringify(oneAnswer.answer);
-    return `of the ${sameWrong} wrong answers that are the same in both ${same} are ${answer}, and without the items at which one of the two has it the excess is ${signed(excess)}, p ${pValue(p)}: a parser that fills in ${answer} where it finds no answer makes that too; record null there, and parse both alike`;
+    const { same, kinds, excess, p } = oneAnswer;
+    const [which, them] = [namedAnswers(oneAnswer), kinds === 1 ? 'it' : 'one of them'];
+    return `of the ${sameWrong} wrong answers that are the same in both ${same} are ${which}, and without the items at which one of the two has ${them} the excess is ${signed(excess)}, p ${pValue(p)}: a parser that fills in ${them} where it finds no answer, or a filter that refuses so, makes that too; record null there, and parse both alike`;
   }
   if (wrongOnly === null || wrongOnly.p <= KEPT_AT) return undefined;
   const { items, excess, p } = wrongOnly;
@@ -117,6 +116,8 @@ export function leftWithout({ oneLetter, oneAnswer, wrongOnly }: Rests): string[
     ...(oneLetter === null ? [] : [`Without the letter ${oneLetter.letter}: ${left(oneLetter)}.`]),
     ...(oneAnswer === null
       ? []
-      : [`Without the answer ${JSON.stringify(oneAnswer.answer)}: ${left(oneAnswer)}.`]),
+      : [
+          `Without the answer${oneAnswer.kinds === 1 ? '' : 's'} ${namedAnswers(oneAnswer)}: ${left(oneAnswer)}.`,
+        ]),
   ];
 }

@@ -1,10 +1,16 @@
+import { sampled } from './folded-text.ts';
 import { beginsAsTask } from './instruction.ts';
 import { turnsOf, unframed } from './turns.ts';
 
 /** What a conversation asks for, and how much of it came from tools. */
 export interface Asked {
-  /** the text that is asked: of the last user message, of a tool's result that asks for work itself, or of a system prompt alone */
+  /**
+   * the text that is asked: of the last user message, of a tool's result that asks for work itself, or of a system prompt where no user
+   * says anything; and behind it the begun answer that the customer sent along (prefill)
+   */
   readonly prompt: string;
+  /** `prompt` without the begun answer */
+  readonly said: string;
   /** system prompts, joined; undefined where there are none */
   readonly system: string | undefined;
   /** user messages; 1 is a self-contained question */
@@ -26,9 +32,11 @@ const MAX_DEPTH = 8;
 /**
  * Reads a conversation. Whoever hides requests in results of tools, under a user message that stays the same, would have
  * one prompt for a thousand requests: so the last result counts as the prompt where no user has said anything, or one of the last that
- * is phrased as a task or a question and no longer than a request.
+ * is phrased as a task or a question and no longer than a request. Nor may a question hide in the last turn of the model, which the
+ * customer writes as it likes, or in a system prompt beside a message without words.
+ * @param completion the answer, which many logs repeat as the last turn; undefined where nobody has told it
  */
-export function askedOf(messages: readonly unknown[]): Asked {
+export function askedOf(messages: readonly unknown[], completion?: string | null): Asked {
   let last: string | undefined;
   let system: string | undefined;
   // what tools answered last, and what is attached to the last question: since the last user message and turn of the model
@@ -38,14 +46,23 @@ export function askedOf(messages: readonly unknown[]): Asked {
   let steps = 0;
   let said = 0;
   let fromTools = 0;
+  // turns of the model, and of roles that no API has, behind all others
+  let begun: string[] = [];
   for (const { kind, text } of turnsOf(messages)) {
+    if (kind === 'assistant') isOlder = true;
+    if (kind === 'assistant' || kind === 'other') {
+      begun.push(text);
+      continue;
+    }
+    begun = kind === 'system' ? begun : [];
     if (kind === 'user') {
       turns++;
       last = text;
       steps = 0;
       results = [];
       said += text.length;
-    } else if (kind === 'tool' || kind === 'attached') {
+    } else if (kind === 'system') system = system === undefined ? text : `${system}\n${text}`;
+    else {
       const byTool = kind === 'tool';
       if (byTool) {
         steps++;
@@ -54,16 +71,17 @@ export function askedOf(messages: readonly unknown[]): Asked {
       if (isOlder) results = [];
       isOlder = false;
       results.push({ text, byTool });
-    } else if (kind === 'assistant') isOlder = true;
-    else if (kind === 'system') system = system === undefined ? text : `${system}\n${text}`;
+    }
   }
   const result = results.at(-1);
-  const unsaid = last === undefined || last === '';
-  const found = requestAmong(results) ?? (unsaid && result?.text !== '' ? result : undefined);
-  // a call of nothing but a system prompt asks what that says
-  const alone = unsaid && result === undefined && turns === 0;
+  const unsaid = !hasWords(last);
+  const found = requestAmong(results) ?? (unsaid && hasWords(result?.text) ? result : undefined);
+  // where nobody says anything, the call asks what its system prompt says
+  const own = found?.text ?? (unsaid && hasWords(system) ? (system ?? '') : (last ?? ''));
+  const prefill = prefillIn(begun, completion ?? '');
   return {
-    prompt: found?.text ?? (alone ? (system ?? '') : (last ?? '')),
+    prompt: prefill === '' ? own : own === '' ? prefill : `${own}\n${prefill}`,
+    said: own,
     system,
     turns,
     steps,
@@ -72,24 +90,72 @@ export function askedOf(messages: readonly unknown[]): Asked {
   };
 }
 
+/** A letter or a number that is seen: Hangul's fillers are letters and empty. */
+const SEEN = /(?![\u115f\u1160\u3164\uffa0])[\p{L}\p{N}]/u;
+
+/** Whether somebody says anything in a text, as far as it is read. */
+function hasWords(text: string | undefined): boolean {
+  return text !== undefined && SEEN.test(sampled(text));
+}
+
+/** Marks of templates that open or leave out a model's thoughts: nobody's words. */
+const THOUGHT_MARKS = /<\/?think>/g;
+
+/**
+ * What the last turns of a conversation ask that are the model's by their role: a begun answer, which a model goes on with as if these
+ * were its words. Not the answer itself, which many logs append.
+ */
+function prefillIn(begun: readonly string[], completion: string): string {
+  const last = begun.at(-1);
+  const sent = last !== undefined && isAnswer(last, completion) ? begun.slice(0, -1) : begun;
+  return sent
+    .map((text) => text.replace(THOUGHT_MARKS, '').trim())
+    .filter((text) => text !== '')
+    .join('\n');
+}
+
+/**
+ * Whether a turn is the answer: the same text, or one of the two cut or with thoughts before it, and at least half of it the same. A model
+ * can be told to say again what its last turn asks, so that an answer that only holds the turn proves nothing.
+ */
+function isAnswer(turn: string, completion: string): boolean {
+  const [shorter = '', longer = ''] = [turn.trim(), completion.trim()].sort((a, b) => a.length - b.length);
+  return 2 * shorter.length >= longer.length && (longer.startsWith(shorter) || longer.endsWith(shorter));
+}
+
 interface Result {
   readonly text: string;
   readonly byTool: boolean;
 }
 
-/** So many of the newest results are asked; a model calls no more tools at a time. */
+/** So many of the newest results are looked at; a model calls no more tools at a time. */
 const MAX_RESULTS = 64;
 
-/** The newest result that asks for work, with what it asks: one that asks may have others behind it. */
+/**
+ * The results that ask for work, with what they ask, in their order: whoever may add one that asks hides none of the others. Of more
+ * results than a model calls the oldest count as asking, where they are of several words and no documents.
+ */
 function requestAmong(results: readonly Result[]): Result | undefined {
   let left = MAX_REQUEST;
-  for (const { text, byTool } of results.slice(-MAX_RESULTS).reverse()) {
-    const asked = requestIn(text, left);
-    if (asked !== undefined) return { text: asked, byTool };
+  const asking: string[] = [];
+  let byTool = false;
+  for (let at = results.length - 1; at >= 0; at--) {
+    const { text, byTool: isTools } = results[at] as Result;
+    const asked = at < results.length - MAX_RESULTS ? mayAsk(text) : requestIn(text, left);
     left -= Math.min(left, text.length);
+    if (asked === undefined || asked === '') continue;
+    asking.push(asked);
+    byTool ||= isTools;
   }
-  return undefined;
+  return asking.length === 0 ? undefined : { text: asking.reverse().join('\n'), byTool };
 }
+
+/** A text that is told to ask or not only by its words and its length. */
+function mayAsk(text: string): string | undefined {
+  return text.length <= MAX_REQUEST && SEVERAL_WORDS.test(text) ? text : undefined;
+}
+
+const SEVERAL_WORDS = /[\s\u0080-\uffff]/;
 
 /**
  * What a tool's result asks for: itself, or the texts in its JSON that ask, where they are the greater part of it. Tools answer in
@@ -115,7 +181,7 @@ function requestIn(written: string, longestJson: number): string | undefined {
 function addTexts(texts: string[], value: unknown, depth: number): void {
   if (depth > MAX_DEPTH || texts.length > MAX_TEXTS) return;
   if (typeof value === 'string') {
-    if (/[\s\u0080-\uffff]/.test(value)) texts.push(value);
+    if (SEVERAL_WORDS.test(value)) texts.push(value);
   } else if (Array.isArray(value)) for (const held of value) addTexts(texts, held, depth + 1);
   else if (typeof value === 'object' && value !== null)
     for (const [, held] of Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

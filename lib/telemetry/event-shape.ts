@@ -13,7 +13,7 @@ export function shapeOf(
   folded: FoldedText,
   layout: ReturnType<LayoutReader['read']>,
 ): UsageEvent['shape'] {
-  const { prompt, system, turns } = asked;
+  const { prompt, said, system, turns } = asked;
   const words =
     text.length === prompt.length ? folded.words : Math.round((folded.words * prompt.length) / MAX_UNITS);
   return {
@@ -24,7 +24,8 @@ export function shapeOf(
     instruction: beginsAsTask(prompt),
     lines: prompt.length === 0 ? 0 : lengthClass(linesOf(prompt, text, layout.lines)),
     script: folded.script,
-    question: endsInQuestion(prompt),
+    // a begun answer makes no question of another kind
+    question: endsInQuestion(said) || endsInQuestion(prompt),
     code: looksLikeCode(text, folded.symbolDensity),
     input: layout.input,
     ...agentFacts(asked),

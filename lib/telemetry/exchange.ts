@@ -48,8 +48,14 @@ export const exchange = z.looseObject({
   time: isoTime.describe('event time: when the exchange happened'),
   account: z.string().min(1).max(512).describe("the provider's customer as it authenticates"),
   model: z.string().min(1).max(256),
-  messages: z.array(message).min(1),
-  completion: z.string().nullish().describe('the answer; used for nothing but refusal and length facts'),
+  messages: z
+    .array(message)
+    .min(1)
+    .describe('what was sent to the model; a last turn of the model that is not `completion` is asked too'),
+  completion: z
+    .string()
+    .nullish()
+    .describe('the answer: where it stands as the last message too, it is not what was asked'),
   usage: z.looseObject({ inputTokens: tokens, outputTokens: tokens }),
   params: samplingParams.optional(),
   outcome,

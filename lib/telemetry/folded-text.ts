@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { LIMITS } from '../limits.ts';
 import { CHARACTERS, KIND, SCRIPT_BY_NUMBER, type Script } from './characters.ts';
 
@@ -35,17 +36,29 @@ const SAMPLE = (MAX_UNITS - HEAD - TAIL) / SAMPLES;
 
 /**
  * The text itself up to 16,384 code units; of a longer one its head, its tail, sixteen evenly spaced samples
- * between, and its length: a fixed amount of work for megabytes, and equal texts stay equal.
+ * between, and one number of its length and of a hash of its beginning: a fixed amount of work for megabytes, and equal texts stay
+ * equal. Without the hash a question between two samples of a padding that stays the same would be no other prompt.
  */
 export function bounded(text: string): string {
+  return text.length <= MAX_UNITS ? text : `${sampled(text)} ${text.length}${digest(text)}`;
+}
+
+/** As much of a text as is read: itself, or of a longer one its head, samples and tail. */
+export function sampled(text: string): string {
   if (text.length <= MAX_UNITS) return text;
-  let sampled = text.slice(0, HEAD);
+  let read = text.slice(0, HEAD);
   const middle = text.length - HEAD - TAIL;
   for (let i = 0; i < SAMPLES; i++) {
     const at = HEAD + Math.floor(((middle - SAMPLE) * i) / (SAMPLES - 1));
-    sampled += text.slice(at, at + SAMPLE);
+    read += text.slice(at, at + SAMPLE);
   }
-  return `${sampled}${text.slice(text.length - TAIL)} ${text.length}`;
+  return read + text.slice(text.length - TAIL);
+}
+
+/** The first 64 bits of SHA-256 over the beginning's code units in little-endian, in decimal: closings fold digits. */
+function digest(text: string): bigint {
+  const read = text.slice(0, LIMITS.digestUnits.most);
+  return createHash('sha256').update(read, 'utf16le').digest().readBigUInt64BE();
 }
 
 /** What a trigger word is hashed with: FNV-1a over code units. Internal, no secret, never leaves the recorder. */

@@ -112,7 +112,7 @@ class KeyedRecorder implements Recorder {
   }
 
   #event(exchange: Exchange): UsageEvent {
-    const asked = askedOf(exchange.messages);
+    const asked = askedOf(exchange.messages, exchange.completion);
     const facts = asked.system === undefined ? undefined : this.#systemFacts(asked.system);
     const text = bounded(asked.prompt);
     const layout = this.#layouts.read(text);

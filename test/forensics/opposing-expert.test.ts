@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { declaredKin } from '../../lib/cli/forensics/run.ts';
 import { type AnswerSheet, readAnswerSheet } from '../../lib/forensics/answers.ts';
 import { controlsOfAnotherTime } from '../../lib/forensics/control-dates.ts';
+import { fillersOf } from '../../lib/forensics/fillers.ts';
+import { freeTable } from '../../lib/forensics/free-form.ts';
 import { lineages, oddDates, readModels } from '../../lib/forensics/models.ts';
 import type { SuspectReport } from '../../lib/forensics/report.ts';
 import { runForensics } from '../../lib/forensics/study.ts';
@@ -54,8 +56,8 @@ describe('likeness that no training on answers made', () => {
     expect(student.wrongOnly?.p).toBeLessThanOrEqual(0.01);
   });
 
-  it('a filler that one parser writes where it finds no answer is no shared error', () => {
-    const random = seededRandom(12);
+  it('what one parser or filter writes where it finds no answer is no shared error, one phrase or many', () => {
+    const random = seededRandom(15);
     const items = 400;
     const hardness = (i: number) => Math.sin(i * 12.9898) * 1.5;
     const free = (r: Random, parent?: readonly string[]) =>
@@ -64,8 +66,7 @@ describe('likeness that no training on answers made', () => {
         if (normalFrom(r) > hardness(i)) return `${2 * i}`;
         return r() < 0.3 ? `${i}.5` : `${i}.${Math.floor(r() * 400)}1`;
       });
-    const filled = (own: readonly string[]) =>
-      own.map((a, i) => (hardness(i) > 0.5 && random() < 0.35 ? 'nan' : a));
+    const phrases = ['no', 'cannot', 'refused', 'blocked', 'unsafe', 'withheld', 'redacted', 'policy'];
     const sheet = (model: string, answers: readonly string[]) =>
       readAnswerSheet(
         model,
@@ -73,13 +74,56 @@ describe('likeness that no training on answers made', () => {
       );
     const controls = strangers.slice(0, 14).map((m) => sheet(m, free(random)));
     const own = free(random);
-    const reference = sheet('ours', filled(own));
-    const stranger = ask(reference, sheet('theirs', filled(free(random))), controls);
-    expect(stranger).toMatchObject({ verdict: 'abstained', oneAnswer: { answer: 'nan' } });
-    expect(stranger.statement).toContain('a parser that fills in "nan"');
-    expect(ask(reference, sheet('pupil', filled(free(random, own))), controls).verdict).toBe(
-      'consistent with',
+    const [stranger, pupil] = [free(random), free(random, own)];
+    const behind = (filler: (i: number) => string, answers: readonly string[]) =>
+      answers.map((a, i) => (hardness(i) > 0.5 && random() < 0.35 ? filler(i) : a));
+    const eight = (i: number) => phrases[i % 8] ?? '';
+    const reference = sheet('ours', behind(eight, own));
+    const s = ask(reference, sheet('theirs', behind(eight, stranger)), controls);
+    expect(s.p).toBeLessThanOrEqual(0.01);
+    expect(s).toMatchObject({ verdict: 'abstained', attribution: null, mechanism: null });
+    expect(s.statement).toMatch(
+      /wrong answers that are the same in both \d+ are ".*a filter that refuses so/,
     );
+    expect(ask(reference, sheet('pupil', behind(eight, pupil)), controls).verdict).toBe('consistent with');
+
+    // One word, sentences, words about the question, and a default by type that is right elsewhere.
+    const others: readonly ((i: number) => string)[] = [
+      () => 'nan',
+      (i) => `This request was ${phrases[i % 8]}.`,
+      (i) => `Question ${i} of ${(i * 7) % 90} cannot be answered: ${phrases[i % 3]} ${i % 50}`,
+      (i) => `${2 * (i % 4)}`,
+    ];
+    const questions = Array.from({ length: items }, (_, i) => `q${i}`);
+    for (const filler of others) {
+      const sheets = [
+        sheet('ours', behind(filler, own)),
+        sheet('theirs', behind(filler, stranger)),
+        ...controls,
+      ];
+      const table = freeTable(
+        sheets,
+        sheets.map((x) => x.model),
+        questions,
+      );
+      const fillers = fillersOf(table);
+      expect(fillers?.same).toBeGreaterThanOrEqual(10);
+      const [ours, theirs] = table.wrong;
+      // Strangers err as `7.5` now and then; what they share else is the filler's.
+      const shared = ours?.filter((w, i) => w !== undefined && w === theirs?.[i] && !/\.\d+$/.test(w)) ?? [];
+      expect(shared.filter((w) => w !== undefined && fillers?.has(w) !== true)).toEqual([]);
+    }
+    // Errors that fit the question are none.
+    const honest = [sheet('ours', own), sheet('pupil', pupil), ...controls];
+    expect(
+      fillersOf(
+        freeTable(
+          honest,
+          honest.map((x) => x.model),
+          questions,
+        ),
+      )?.same ?? 0,
+    ).toBeLessThan(3);
   });
 
   it('two that write a language of their own are not compared, nor is a student that does', () => {
@@ -101,6 +145,31 @@ describe('likeness that no training on answers made', () => {
     expect(ask(textSheet('ours', translated(ours)), textSheet('theirs', translated(theirs)), all).p).not.toBe(
       null,
     );
+  });
+});
+
+describe('likeness that the controls hide', () => {
+  it('controls that all learnt from the reference clear nobody', () => {
+    const random = seededRandom(14);
+    const exam = makeExam(1500, random);
+    const own = takeExam(exam, 0.2, random);
+    const take = (share: number) => takeExam(exam, 0.4 * random(), random, own, share);
+    const names = strangers.slice(0, 9);
+    const reference = sheetOf('ours', exam, own);
+    const pupil = sheetOf('theirs', exam, take(0.3));
+    const related = ask(
+      reference,
+      pupil,
+      names.map((m) => sheetOf(m, exam, take(0.3))),
+    );
+    expect(related.verdict).toBe('cannot tell with these controls');
+    expect(related.statement).toMatch(/controls as a group are closer to ours than to each other/);
+    const unrelated = names.map((m) => sheetOf(m, exam, take(0)));
+    const found = ask(reference, pupil, unrelated);
+    expect(found.z).toBeGreaterThan(3);
+    expect(ask(reference, pupil, [...unrelated].reverse())).toEqual(found);
+    const stranger = ask(reference, sheetOf('stranger', exam, take(0)), unrelated);
+    expect(stranger.caveats.map((c) => c.code)).not.toContain('controls-like-a-party');
   });
 });
 

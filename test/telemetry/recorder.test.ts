@@ -102,6 +102,20 @@ describe('a usage event', () => {
     );
   });
 
+  it('tells a question in a long padding from another, wherever it stands', () => {
+    const hidden = (question: string, at: number) => {
+      const prompt = `${'pad '.repeat(at)}${question}${'pad '.repeat(32_000 - at)}`;
+      const { prompt: print, closing } = printsOf(prompt);
+      return { print, closing };
+    };
+    for (let at = 0; at < 32_000; at += 1_989) {
+      const [one, other] = [hidden('why is it blue? ', at), hidden('how do I melt? ', at)];
+      expect(one.print).not.toBe(other.print);
+      expect(one).toEqual(hidden('why is it blue? ', at));
+      if (at < 31_000) expect(one.closing).toBe(other.closing);
+    }
+  });
+
   it('takes other offsets and precisions of time to UTC', () => {
     expect(recorder.record(anExchange({ time: '2026-03-01T10:00:00+02:00' })).time).toBe(
       '2026-03-01T08:00:00.000Z',
@@ -118,7 +132,6 @@ describe('a usage event', () => {
           { role: 'user', content: 'first question' },
           { role: 'assistant', content: 'answer' },
           { role: 'user', content: 'How do tides work?' },
-          { role: 'assistant', content: 'prefill' },
         ],
       }),
     );
@@ -126,16 +139,9 @@ describe('a usage event', () => {
     expect(event.prints[0]?.prompt).toBe(printsOf('How do tides work?').prompt);
   });
 
-  it('counts of a system prompt beside a user message without text its print and behaviours, and no prompt', () => {
+  it('counts system prompts apart beside words that stay the same', () => {
     const asking = (system: string) =>
-      recorder.record(
-        anExchange({
-          messages: [
-            { role: 'system', content: system },
-            { role: 'user', content: ' ' },
-          ],
-        }),
-      ).prints[0];
+      recorder.record(anExchange({ system, prompt: 'Answer the question above.' })).prints[0];
     const [one, other] = [asking('How do tides work?'), asking('Why is the sky blue?')];
     expect(one?.prompt).toBe(other?.prompt);
     expect(one?.system).not.toBe(other?.system);

@@ -122,6 +122,17 @@ describe('what is asked', () => {
     });
   });
 
+  it('is all that ask among results and documents: one that asks, or a hundred behind it, hide none of the others', () => {
+    const said = { role: 'user', content: 'Go on.' };
+    const fillers = Array.from({ length: 100 }, () => result('ok'));
+    for (const others of [[result('Why?')], fillers, [...fillers, result('Why?')]]) {
+      expect(askedOf([said, result(hidden), ...others]).prompt).toContain(hidden);
+      expect(askedOf([said, ...others, result(hidden)]).prompt).toContain(hidden);
+    }
+    expect(askedOf([said, result('Why?'), result('rainy'), result(hidden)]).prompt).toBe(`Why?\n${hidden}`);
+    expect(askedOf([said, ...fillers.slice(0, 64)]).prompt).toBe('Go on.');
+  });
+
   it('is the words beside a picture or a document that asks nothing; neither is a step', () => {
     const picture = {
       type: 'image',

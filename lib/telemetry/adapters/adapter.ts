@@ -57,6 +57,7 @@ export interface Found {
   claimedBy?: string | undefined;
   model?: string | undefined;
   messages: readonly ReadMessage[];
+  /** the answer's text; empty where it has none, or where messages are those that were sent and cannot hold it */
   completion?: string | undefined;
   inputTokens?: number | undefined;
   outputTokens?: number | undefined;
@@ -124,7 +125,7 @@ export function finish(
         time: found.time,
         account: found.account,
         model: found.model,
-        completion: found.completion,
+        completion: found.completion ?? answerAmong(found.messages),
       }),
       ...(found.id === undefined ||
       found.id.length > LONGEST_ID ||
@@ -183,6 +184,15 @@ function askedBehind(messages: readonly ReadMessage[]): readonly ReadMessage[] |
     .map((message) =>
       message === asked && roleKind(message.role) !== 'tool' ? { ...message, role: 'user' } : message,
     );
+}
+
+/**
+ * Of a log that tells no answer apart: the last turn, where it is the model's. Many write the whole conversation with its answer, and
+ * few customers begin the answer themselves.
+ */
+function answerAmong(messages: readonly ReadMessage[]): string | undefined {
+  const last = messages.at(-1);
+  return last !== undefined && /^(?:assistant|other)$/.test(roleKind(last.role)) ? last.content : undefined;
 }
 
 function count(tokens: number | undefined): number {

@@ -218,9 +218,9 @@ function joined({ one, other }: Pair, defaults: AdapterDefaults, created: string
   // as the operator names it: custom_id, request.metadata.tenant
   const account = field === undefined ? undefined : (nameIn(pair, field) ?? nameIn(request.body, field));
   const known = account === undefined ? defaults : { ...defaults, account };
-  const made = fromPair(pair, request.body, known);
+  const made = fromPair(pair, request.body, known, true);
   const time = answer.time ?? request.time ?? created;
   return time !== undefined && made.reasons.some(isTime)
-    ? fromPair({ ...pair, time }, request.body, known)
+    ? fromPair({ ...pair, time }, request.body, known, true)
     : made;
 }

@@ -77,7 +77,7 @@ function foundIn(entry: Json, asked: ReadRequest, answer: ReadAnswer): Found {
     account: nameAt(metadata, 'account') ?? principal ?? textAt(entry, 'accountId'),
     model: textAt(entry, 'modelId'),
     messages: asked.messages,
-    completion: answer.text,
+    completion: answer.text ?? '',
     inputTokens: inputTokens(entry) ?? answer.inputTokens,
     outputTokens: numberAt(entry, 'output', 'outputTokenCount') ?? answer.outputTokens,
     params: asked.params,

@@ -357,5 +357,5 @@ export const fromExport = (name: string, json: unknown, defaults = ADAPTER_DEFAU
         ],
         skipped: 0,
       }
-    : fromPair(pair, request, defaults);
+    : fromPair(pair, request, defaults, false);
 };

@@ -172,5 +172,10 @@ function joined(request: Half, response: Half | undefined, defaults: AdapterDefa
     response: response?.body,
   };
   const account = request.account ?? response?.account;
-  return fromPair(pair, request.body ?? {}, account === undefined ? defaults : { ...defaults, account });
+  return fromPair(
+    pair,
+    request.body ?? {},
+    account === undefined ? defaults : { ...defaults, account },
+    true,
+  );
 }

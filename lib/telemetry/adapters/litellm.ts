@@ -149,7 +149,7 @@ function foundIn(payload: Json, messages: readonly ReadMessage[], clients: Clien
     ),
     model: textAt(payload, 'model_group') ?? textAt(payload, 'model'),
     messages,
-    completion: answer.text,
+    completion: answer.text ?? '',
     inputTokens: numberAt(payload, 'prompt_tokens') ?? answer.inputTokens,
     // the answer's own count may hold thoughts that the proxy's does not (xAI)
     outputTokens: most(numberAt(payload, 'completion_tokens'), answer.outputTokens),

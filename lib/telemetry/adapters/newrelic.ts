@@ -132,7 +132,7 @@ export class NewRelicReader {
         ...(summary.error === true ? { error: true } : {}),
       },
     };
-    return fromPair(pair, request, this.#defaults);
+    return fromPair(pair, request, this.#defaults, false);
   }
 }
 

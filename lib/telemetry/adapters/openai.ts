@@ -37,14 +37,14 @@ export const fromOpenAi: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted 
       kindOf(request.contents),
       'a body of Gemini: read it with --from gemini or --from auto',
     );
-  return fromPair(json, request, defaults);
+  return fromPair(json, request, defaults, true);
 };
 
 /** Pairs of the Gemini API and of Vertex AI (`generateContent`), in the same places as OpenAI-compatible ones. */
 export const fromGemini: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted => {
   const request = requestBody(json);
   if (request === undefined) return refused('request', kindOf(at(json, 'request')), 'no request body');
-  return fromPair(json, request, defaults);
+  return fromPair(json, request, defaults, true);
 };
 
 function requestBody(json: unknown): Json | undefined {
@@ -108,8 +108,11 @@ function answerOf(json: unknown): unknown {
   return Array.isArray(chunks) && at(held, 'choices') === undefined ? chunks : held;
 }
 
-/** Reads a pair whose request is found. */
-export function fromPair(json: unknown, request: Json, defaults: AdapterDefaults): Adapted {
+/**
+ * Reads a pair whose request is found.
+ * @param isSent whether the request is the body as it was sent, which holds no answer
+ */
+export function fromPair(json: unknown, request: Json, defaults: AdapterDefaults, isSent: boolean): Adapted {
   const response = valueIn(answerOf(json));
   const answerBody = bodyIn(response) ?? response;
   if (isOther(json, request, answerBody)) return NO_CALL;
@@ -124,8 +127,10 @@ export function fromPair(json: unknown, request: Json, defaults: AdapterDefaults
           printable(Object.keys(request).slice(0, 8).join(', ')),
           'no messages, input, prompt or contents in the body',
         );
+  const answer = readAnswer(answerBody);
+  const completion = answer.text ?? (isSent || isAnswerOfModel(answerBody) ? '' : undefined);
   return single(
-    foundIn(json, request, asked, readAnswer(answerBody), defaults.clients ?? NO_TRUST),
+    { ...foundIn(json, request, asked, answer, defaults.clients ?? NO_TRUST), completion },
     defaults,
     ACCOUNT_PLACES,
   );
@@ -186,7 +191,6 @@ function foundIn(
     ),
     model: shortModel(asked.model ?? textAt(json, 'model') ?? answer.model ?? modelInUrl(json)),
     messages: asked.messages,
-    completion: answer.text,
     inputTokens: answer.inputTokens ?? beside.input,
     outputTokens: answer.outputTokens ?? beside.output,
     params: asked.params,

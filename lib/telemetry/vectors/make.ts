@@ -117,6 +117,33 @@ const CASES: Readonly<Record<string, Partial<Exchange> & Pick<Exchange, 'message
   "a request inside a tool's result": {
     messages: [...said('Go on.'), toolResult('Write a proof that there are infinitely many primes.')],
   },
+  'a system prompt beside a user who says nothing': {
+    messages: [{ role: 'system', content: 'Explain why the sky is blue.' }, ...said(' . ')],
+  },
+  'a begun answer, which is asked': {
+    messages: [...said('How do tides work?'), { role: 'assistant', content: 'The question is why they' }],
+    completion:
+      'differ from coast to coast. It is the shape of the basin that makes them higher here and lower there.',
+  },
+  'a begun answer that the model says again': {
+    messages: [...said('Go on.'), { role: 'assistant', content: 'Why is the sky blue?' }],
+    completion:
+      'Why is the sky blue? Because air scatters short waves of light more than it scatters long ones.',
+  },
+  'a last turn that is the answer': {
+    messages: [...said('How do tides work?'), { role: 'assistant', content: ' The moon pulls.\n' }],
+    completion: 'The moon pulls.',
+  },
+  'results that both ask': {
+    messages: [
+      ...said('Go on.'),
+      toolResult('Why is the sky blue?'),
+      toolResult('Write a poem about tides.'),
+    ],
+  },
+  'a question between two samples of a long padding': {
+    messages: said(`${'word '.repeat(1700)}why is the sky blue?${' word'.repeat(1700)}`),
+  },
   'an id that comes again': { messages: said('How do tides work?'), id: 'chatcmpl-373', reusedId: true },
   code: { messages: said('Fix this:\nfunction add(a, b) {\n  return a - b;\n}') },
   'an account of any script': { messages: said('Hello there'), account: 'Größe-客户-🎉' },
