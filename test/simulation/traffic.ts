@@ -46,7 +46,7 @@ export function traffic(random: Uniform): Traffic {
     accounts.push(name);
     const of = {
       account: name,
-      events: 10 + whole(30),
+      events: 20 + whole(50),
       everyMs: pace * (0.5 + random()),
       from: START + whole(12) * 10 * MINUTE,
       seed: i,
