@@ -129,7 +129,7 @@ const WAYS: readonly AskedWay[] = [
 /** Fields that ask in ways whose answers tell nothing. */
 const OTHERS = ['Messages', 'inputPrompt'];
 /** Fields by which bodies ask, of whatever API. */
-const ASKING: readonly string[] = [
+export const ASKING: readonly string[] = [
   ...new Set(WAYS.flatMap(({ fields }) => fields.slice(0, 1))),
   ...[...OTHERS, 'context', 'promptVariables'],
 ];
