@@ -12,7 +12,7 @@ import { rulesSource } from '../../lib/stores/rules-source.ts';
 import { policyProblems } from '../policy-problems.ts';
 import { FirstPass, pastAccount } from './first-pass.ts';
 import { CalibrateSteps } from './steps.ts';
-import { CalibrateWork, type Made } from './work.ts';
+import { CalibrateWork, learningRules, type Made } from './work.ts';
 
 /** What one environment of the function works with. */
 export interface CalibrateFunctionPorts {
@@ -60,9 +60,8 @@ export class CalibrateFunction {
   async #atOnce(): Promise<Made | undefined> {
     const work = this.#work;
     const basis = await work.basis();
-    const { policy, verdicts } = basis;
     const profiles = work.profiles(basis);
-    const first = new FirstPass(new CalibrationLearner({ windows: policy.windows, verdicts }));
+    const first = new FirstPass(new CalibrationLearner(learningRules(basis)));
     await work.eachProfile(profiles, (state) => first.see(state));
     await work.keepTraffic(first.traffic, first.silent.now);
     const fault = await work.lookAgain(first.silent, profiles);

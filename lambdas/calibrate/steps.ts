@@ -5,7 +5,7 @@ import { type SentAccount, StoredPast } from '../../lib/scoring/stored-past.ts';
 import { type FirstPart, FirstPass, pastAccount } from './first-pass.ts';
 import { IdleSweep } from './idle-sweep.ts';
 import type { StoredGroups } from './stored-groups.ts';
-import type { Basis, CalibrateWork, Made } from './work.ts';
+import { type Basis, type CalibrateWork, learningRules, type Made } from './work.ts';
 
 /** What `fit` leaves for the second pass; without `fitted` too few accounts have shown enough. */
 interface FittedPart {
@@ -134,7 +134,7 @@ export class CalibrateSteps {
     let accounts = 0;
     let measured: MeasuredPart = { peaks: [], groups: [], latest: [] };
     if (fitted !== undefined) {
-      const learner = CalibrationLearner.measuring(rulesOf(basis), fitted);
+      const learner = CalibrationLearner.measuring(learningRules(basis), fitted);
       await this.#work.eachProfile(
         this.#work.profiles(basis),
         (state) => {
@@ -171,7 +171,7 @@ export class CalibrateSteps {
     }
     const basis = await this.#basis(run);
     const { fitted } = await this.#runs.need<FittedPart>(run, 'fitted');
-    const learner = fitted && CalibrationLearner.measuring(rulesOf(basis), fitted);
+    const learner = fitted && CalibrationLearner.measuring(learningRules(basis), fitted);
     const behind: number[] = [];
     let shard = 0;
     for await (const { measured, fault } of this.#parts<ShardPart>(run, 'measured', shards)) {
@@ -211,8 +211,7 @@ export class CalibrateSteps {
   }
 }
 
-const rulesOf = ({ policy, verdicts }: Basis) => ({ windows: policy.windows, verdicts });
-const learnerOf = (basis: Basis): CalibrationLearner => new CalibrationLearner(rulesOf(basis));
+const learnerOf = (basis: Basis): CalibrationLearner => new CalibrationLearner(learningRules(basis));
 
 /** The number of shards is in it, as whoever looks for a missing part wants to know. */
 function partName(kind: string, shard: number, shards: number): string {

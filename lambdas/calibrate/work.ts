@@ -15,7 +15,11 @@ import type { TrafficBySlice } from '../../lib/findings/traffic.ts';
 import type { Policy } from '../../lib/policy/policy.ts';
 import type { Calibration } from '../../lib/scoring/calibration.ts';
 import { DRIFT_ALPHA, DriftTest, SCORE } from '../../lib/scoring/drift.ts';
-import { type CalibrationLearner, newestRow } from '../../lib/scoring/learn-calibration.ts';
+import {
+  type CalibrationLearner,
+  type CalibrationRules,
+  newestRow,
+} from '../../lib/scoring/learn-calibration.ts';
 import type { Verdicts } from '../../lib/scoring/learn-model.ts';
 import { learningCurve } from '../../lib/scoring/learning-curve.ts';
 import type { PastAccount } from '../../lib/scoring/looks.ts';
@@ -36,6 +40,11 @@ const SEGMENTS = 16;
 export interface Basis {
   readonly policy: Policy;
   readonly verdicts: Verdicts;
+}
+
+/** What accounts are learnt from, at once and in steps alike. */
+export function learningRules({ policy, verdicts }: Basis): CalibrationRules {
+  return { windows: policy.windows, verdicts, keptDays: policy.retentionDays };
 }
 
 /** What is to be known, when all was measured, of accounts that groups are drawn from. */

@@ -93,18 +93,18 @@ export function measure(
   const extraction = count('extraction');
   const benignFlagged = flagged('benign');
   const extractionFlagged = flagged('extraction');
-  const byKind: Measurement['byKind'] = {};
-  for (const kind of [...new Set(present.map((held) => held.kind))].sort()) {
+  const kinds = [...new Set(present.map((held) => held.kind))].sort().map((kind) => {
     const of = present.filter((held) => held.kind === kind);
     const hits = of.flatMap((held) => flags.get(held.account) ?? []);
-    byKind[kind] = {
+    const measured = {
       label: of[0]?.label ?? '',
       accounts: of.length,
       flagged: hits.length,
       medianEventsToFlag: median(hits.map((flag) => flag.events)),
       medianHoursToFlag: median(hits.map((flag) => (flag.firstAt - flag.firstSeen) / HOUR_MS)),
     };
-  }
+    return [kind, measured] as const;
+  });
   return {
     accounts: {
       benign,
@@ -116,7 +116,8 @@ export function measure(
       fprInterval: binomialInterval(benignFlagged, benign),
       tprInterval: binomialInterval(extractionFlagged, extraction),
     },
-    byKind,
+    // a kind may be called as what every object knows: it is a name like others
+    byKind: Object.fromEntries(kinds),
     campaigns: campaignsOf(present, flags, seen, eventsAtFlag),
   };
 }

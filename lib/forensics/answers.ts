@@ -328,11 +328,12 @@ class SheetReader {
 
   /**
    * Answers by item. Samples of one question are exchangeable, so they are told apart by rank, not by number: files that
-   * count from 0 and from 1, or that number nothing, still match.
+   * count from 0 and from 1, or that number nothing, still match. Questions are in the order of their ids: resampling draws
+   * by place, and the order of a file's lines must not change a figure.
    */
   #byItem(): Map<string, Answer> {
     const out = new Map<string, Answer>();
-    for (const [question, samples] of this.#answers)
+    for (const [question, samples] of [...this.#answers].sort(([a], [b]) => (a < b ? -1 : 1)))
       [...samples]
         .sort(([a], [b]) => a - b)
         .forEach(([, answer], rank) => {
@@ -357,7 +358,7 @@ class SheetReader {
           'answers must be letters of the options (A, B, ...); leave "options" out where answers are free-form',
       );
     const wrapper = this.#unwrap();
-    const mark = [...this.#marks].sort((a, b) => b[1] - a[1])[0];
+    const mark = [...this.#marks].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0];
     return {
       model: this.#model,
       answers: this.#byItem(),

@@ -1,3 +1,4 @@
+import { centralParty } from './central-party.ts';
 import { closerControls, questionControls } from './control-questions.ts';
 import type { Lineages } from './models.ts';
 import { pValue } from './numbers.ts';
@@ -143,7 +144,7 @@ function copiesCaveat({ array, test, parties }: Tested): Caveat[] {
 
 /** What the null itself gives reason to say. */
 export function nullCaveats(report: SuspectReport, tested: Tested): Caveat[] {
-  const out: Caveat[] = copiesCaveat(tested);
+  const out: Caveat[] = [...copiesCaveat(tested), ...centralParty(tested.array, tested.parties)];
   const z = report.z ?? 0;
   const closer = report.closerControls[0];
   if (closer !== undefined && z > 1)

@@ -88,6 +88,23 @@ function checkDates(file: string, model: string, facts: ModelFacts, table: Model
     );
 }
 
+/**
+ * Holds release dates of models whose answers are in hand to the day of the run: a release to come would strike out a teacher that
+ * could be asked all the same.
+ *
+ * @param today the day as 2025-01-20; a day later is allowed, as one moment has two dates on earth
+ * @throws AnswersError naming model and field
+ */
+export function checkFuture(file: string, table: ModelTable, models: readonly string[], today: string): void {
+  for (const model of models) {
+    const released = table.get(model)?.released;
+    if (released && certainlyAfter(released, dayAfter(today)))
+      throw new AnswersError(
+        `${file}: model "${model}": "released" ${released} lies in the future (today is ${today}), and its answers are in hand; correct it, or leave it out`,
+      );
+  }
+}
+
 /** Who is kin to whom, and what time allows. */
 export interface Lineages {
   /** Label under which a model counts: its family, else its maker, else what its name suggests. */

@@ -151,7 +151,10 @@ function judge(context: Context, suspect: AnswerSheet): Draft {
   const question: Question = {
     context,
     suspect,
-    controls: input.controls.filter((c) => !parties.has(c.model)),
+    // In the order of their names: sums end in the same last digit, however the files were listed.
+    controls: input.controls
+      .filter((c) => !parties.has(c.model))
+      .sort((a, b) => (a.model < b.model ? -1 : 1)),
     caveats: [
       ...(input.controls.some((c) => c.model === suspect.model)
         ? [

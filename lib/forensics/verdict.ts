@@ -186,7 +186,7 @@ function outOfReach(report: Tested, { alpha }: Rules): Ruling {
   const { smallestP: smallest, pairs } = report.null;
   const { questions, suspect, reference, p } = report;
   const controls = report.null.controls.length;
-  const reason = `${p <= smallest * ROUNDING ? 'no unrelated pair is as alike, but ' : ''}with ${pairs} unrelated pairs of ${controls} controls p cannot fall below ${pValue(smallest)}, ${pValue(Math.min(1, smallest * questions))} after correction for ${questions} question${questions === 1 ? '' : 's'}; ${controlsNeeded(alpha, questions)} unrelated controls${controls < controlsNeeded(alpha, questions) ? '' : ', each comparable with both parties and no two of them kin or near copies,'} would allow ${alpha}: more controls are needed, more items would not help`;
+  const reason = `${p <= smallest * ROUNDING ? 'no unrelated pair is as alike, but ' : ''}with ${pairs} unrelated pairs of ${controls} controls p cannot fall below ${pValue(smallest)}, ${pValue(Math.min(1, smallest * questions))} after correction for ${questions} question${questions === 1 ? '' : 's'}; p can reach ${alpha} with ${controlsNeeded(alpha, questions)} unrelated controls or more${controls < controlsNeeded(alpha, questions) ? '' : ', each comparable with both parties and no two of them kin or near copies'}: more controls are needed, more items would not help`;
   return {
     verdict: 'cannot tell with these controls',
     statement: `Cannot tell with these controls whether ${suspect} learnt from ${reference}: ${reason} (${figuresOf(report)}).`,
@@ -261,16 +261,22 @@ function rule(report: SuspectReport, rules: Rules): Ruling {
   const upper = (ci95Models[1] - excess) * (ONE_SIDED / TWO_SIDED) + excess;
   const interest = mode === 'choices' ? rules.effect : TEXT_SPREADS * spread;
   const weakText = mode === 'text' && (report.z ?? 0) > 0;
-  const doubt = doubtOfClearing(report);
-  if (upper < interest && !weakText && doubt !== undefined) {
-    const reason = doubt;
+  const cleared = upper < interest && !weakText;
+  const reason = doubtOfClearing(report);
+  if (cleared && reason !== undefined)
     return {
       verdict: 'cannot tell at this size',
       statement: `Cannot tell at this size whether ${suspect} learnt from ${reference}: ${reason} (${figuresOf(report)}).`,
       reason,
     };
-  }
-  if (upper < interest && !weakText)
+  const related = report.caveats.find((c) => c.code === 'controls-like-a-party');
+  if (cleared && related !== undefined)
+    return {
+      verdict: 'cannot tell with these controls',
+      statement: `Cannot tell with these controls whether ${suspect} learnt from ${reference}: no excess is left, but ${related.text.charAt(0).toLowerCase()}${related.text.slice(1)} (${figuresOf(report)})`,
+      reason: related.text,
+    };
+  if (cleared)
     return {
       verdict: 'no evidence',
       statement: `No evidence that ${suspect} learnt from ${reference}: an excess of ${fixed(interest)} or more is excluded at 95 % (${figuresOf(report)}).`,

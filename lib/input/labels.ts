@@ -4,6 +4,7 @@ import { printable } from '../telemetry/reason.ts';
 import { PSEUDONYM } from '../telemetry/usage-event.ts';
 import { InputError } from './errors.ts';
 import { readBatches } from './lines.ts';
+import { say } from './say.ts';
 
 /** Labels for evaluation: CSV with the header `account,label,kind,campaign`. */
 
@@ -81,6 +82,28 @@ async function labelOf(
     pseudonym = await pseudonymOf(account);
   }
   return { account, pseudonym, label: label.data, kind: cell('kind'), campaign: cell('campaign') };
+}
+
+/**
+ * Says of labels whose accounts sent nothing that they count nowhere: silence about them would hide a wrong key or a wrong file.
+ * @param isHere whether an account has events, by pseudonym
+ * @param so what that means here
+ */
+export function tellAbsent(
+  { list }: Pick<Labels, 'list'>,
+  isHere: (pseudonym: string) => boolean,
+  so: string,
+): void {
+  const absent = list.filter(({ pseudonym }) => !isHere(pseudonym));
+  const [first] = absent;
+  if (first === undefined) return;
+  const key =
+    absent.length === list.length
+      ? ' Probably the events were recorded under another key: give --keyring or --key-seed.'
+      : '';
+  say(
+    `WARNING: ${absent.length} of ${list.length} labelled accounts have no events here (the first is ${printable(first.account)}): ${so}.${key}`,
+  );
 }
 
 /** The cells of a line of CSV (RFC 4180, without line breaks inside quotes). */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { COMMAND } from '../contract/command.ts';
+import { calibrationFault } from './calibration-faults.ts';
 import { driftBase } from './drift.ts';
 import { groupRanks } from './group-ranks.ts';
 import { model } from './model.ts';
@@ -25,11 +26,14 @@ export type Spread = z.infer<typeof spread>;
 /** Version of what is stored. Of another one nothing is understood: whoever is judged with it is not judged at all. */
 export const CALIBRATION_FORMAT = 3;
 
-export const calibration = z.strictObject({
+const fields = z.strictObject({
   v: z.literal(CALIBRATION_FORMAT),
   id: z.string().min(1).max(128).describe('version, named by the policy and by every score judged with it'),
-  madeAt: z.string().describe('ISO time of the newest event that it was learnt from'),
-  days: z.number().positive().describe("length of the period over which an account's maximum was taken"),
+  madeAt: z.iso.datetime().describe('ISO time of the newest slice that it was learnt from'),
+  days: z
+    .number()
+    .positive()
+    .describe("length of the period over which an account's maximum was taken, without long pauses"),
   accounts: z
     .number()
     .int()
@@ -59,6 +63,7 @@ export const calibration = z.strictObject({
     .describe('accounts of the past that people had judged, by verdict'),
   windows: z
     .array(z.number().positive())
+    .min(1)
     .max(8)
     .describe('window lengths that scores were taken over, hours'),
   model,
@@ -74,7 +79,22 @@ export const calibration = z.strictObject({
     .optional()
     .describe('size class of a linked group -> null of the merged score of that many benign peers'),
 });
-export type Calibration = z.infer<typeof calibration>;
+export type Calibration = z.infer<typeof fields>;
+
+/** A calibration whose parts fit each other. */
+export const calibration = fields.superRefine((held, context) => {
+  const fault = calibrationFault(held);
+  if (fault !== undefined)
+    context.addIssue({ code: 'custom', path: [...fault.path], message: fault.message });
+});
+
+/**
+ * What a calibration knows under a name that the provider or a customer chose: a product that is called `constructor` or `__proto__` is not
+ * what every object has under that name.
+ */
+export function heldUnder<Held>(held: Readonly<Record<string, Held>>, name: string): Held | undefined {
+  return Object.hasOwn(held, name) ? held[name] : undefined;
+}
 
 /** Accounts that a parent group's opinion is worth when a group is small. */
 const PRIOR_ACCOUNTS = 200;
@@ -102,7 +122,7 @@ export function rankAmong(
   groups: readonly string[],
   score: number,
 ): PeerRank | undefined {
-  const everyone = nulls[groups[groups.length - 1] as string];
+  const everyone = heldUnder(nulls, groups[groups.length - 1] as string);
   if (everyone === undefined || everyone.accounts === 0) return undefined;
   const least = (countAtLeast(everyone, score) + 1) / (everyone.accounts + 1);
   let p = least;
@@ -110,7 +130,7 @@ export function rankAmong(
   let narrowest = { group: groups[groups.length - 1] as string, held: everyone };
   for (let i = groups.length - 2; i >= 0; i--) {
     const group = groups[i] as string;
-    const held = nulls[group];
+    const held = heldUnder(nulls, group);
     if (held === undefined || held.accounts < MIN_ACCOUNTS) continue;
     p = shrink(countAtLeast(held, score) / held.accounts, held.accounts, p, PRIOR_ACCOUNTS);
     worst = Math.max(worst, p);
@@ -143,7 +163,7 @@ export function tailAmong(
   let group = '';
   for (let i = groups.length - 1; i >= 0; i--) {
     const name = groups[i] as string;
-    const own = nulls[name];
+    const own = heldUnder(nulls, name);
     if (own === undefined || own.accounts < (i === groups.length - 1 ? 1 : MIN_ACCOUNTS)) continue;
     seen = Math.max(seen, own.accounts);
     // a small group's few extremes look lighter than they are: its tail is no lighter than its parent's

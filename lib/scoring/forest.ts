@@ -325,6 +325,11 @@ export class ForestReader {
     return root + right;
   }
 
+  /** Columns that a row needs for every question to have an answer. */
+  get columns(): number {
+    return this.#column.reduce((most, column) => (column === LEAF ? most : Math.max(most, column + 1)), 0);
+  }
+
   /** Mean over trees of the share at the leaf that the row comes to, 0 to 1. */
   share(row: Uint8Array): number {
     let sum = 0;

@@ -90,11 +90,12 @@ export function unsupportedGroups(past: GroupPast, suspect: number): string | un
     return 'nobody is named through a group: the calibration does not know which groups there were; learn a new one';
   const budget = groupBudget(past, suspect);
   const least = namedThroughGroups(past, Number.POSITIVE_INFINITY);
-  const from = `${groups.groups.accounts} groups of the past`;
+  const many = groups.groups.accounts;
+  const from = many === 1 ? '1 group of the past' : `${many} groups of the past`;
   if (budget === undefined)
-    return `nobody is named through a group: ${from} support no share of benign accounts below ${percent(least)} a month, and it may be ${percent(Math.max(MOST_SUSPECT, suspect))} at most; a longer past would`;
+    return `nobody is named through a group: ${from} ${many === 1 ? 'supports' : 'support'} no share of benign accounts below ${percent(least)} a month, and it may be ${percent(Math.max(MOST_SUSPECT, suspect))} at most; a longer past would`;
   if (budget.share <= suspect) return undefined;
-  return `through groups up to ${percent(budget.share)} of benign accounts a month are named instead of ${percent(suspect)}, the least that ${from} support${budget.extrapolated ? ' (extrapolated beyond the highest of them, by a factor of three at most)' : ''}; more groups or a longer past would support less`;
+  return `through groups up to ${percent(budget.share)} of benign accounts a month are named instead of ${percent(suspect)}, the least that ${from} ${many === 1 ? 'supports' : 'support'}${budget.extrapolated ? ' (extrapolated beyond the highest of them, by a factor of three at most)' : ''}; more groups or a longer past would support less`;
 }
 
 /**

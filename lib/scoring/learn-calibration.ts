@@ -8,6 +8,7 @@ import { type AccountRows, learnModel, NO_VERDICTS, rowsOf, type Verdicts } from
 import { scoreOf } from './learned-score.ts';
 import { looksAt, type PastAccount } from './looks.ts';
 import { foldOf, type Model, readModel } from './model.ts';
+import { type ActiveDays, ObservedDays, type ObservedPeriod } from './observed-days.ts';
 import { peerGroups } from './peer-group.ts';
 import { learnRanks } from './rank-null.ts';
 import { type SupportedVerdicts, supportedVerdicts } from './supported-verdicts.ts';
@@ -17,6 +18,8 @@ export interface CalibrationRules {
   readonly library?: AttackLibrary;
   readonly verdicts?: Verdicts;
   readonly seed?: number;
+  /** days that an account's slices are kept for, where no more than a month or two; default: as many as there are */
+  readonly keptDays?: number;
 }
 
 /** The highest score of an account of the past, and where it was reached. */
@@ -28,7 +31,6 @@ export interface Peak {
   readonly slice: number;
 }
 
-const DAY = 86_400_000;
 /** Accounts whose rows are kept to learn from, at most twice as many while they are collected. */
 const MOST_ROWS = 6000;
 const HASHES = 65_536;
@@ -41,6 +43,7 @@ export interface SeenPart {
   /** ms: start of the first slice and end of the last */
   readonly from: number;
   readonly to: number;
+  readonly active: ActiveDays;
   readonly events: number;
   readonly judged: Readonly<Record<keyof Verdicts, number>>;
 }
@@ -92,6 +95,8 @@ export class CalibrationLearner {
   #kept = HASHES;
   #from = Number.POSITIVE_INFINITY;
   #to = 0;
+  readonly #days = new ObservedDays();
+  #observed: ObservedPeriod | undefined;
   #events = 0;
   #model: Model | undefined;
   #robust: Model | undefined;
@@ -103,7 +108,13 @@ export class CalibrationLearner {
   #verdicts: SupportedVerdicts;
 
   constructor(rules: CalibrationRules) {
-    this.#rules = { library: shippedLibrary, verdicts: NO_VERDICTS, seed: 1, ...rules };
+    this.#rules = {
+      library: shippedLibrary,
+      verdicts: NO_VERDICTS,
+      seed: 1,
+      keptDays: Number.POSITIVE_INFINITY,
+      ...rules,
+    };
     this.#verdicts = { ...this.#rules.verdicts, unsupported: [] };
   }
 
@@ -114,6 +125,7 @@ export class CalibrationLearner {
       this.#to = Math.max(this.#to, start + SLICE_MS);
       this.#events += counts.events;
     }
+    this.#days.see(held.slices.map(({ start }) => start));
     const { verdicts, windows, seed } = this.#rules;
     for (const verdict of ['extraction', 'benign', 'grey'] as const)
       if (verdicts[verdict].has(held.account)) this.#judged[verdict]++;
@@ -144,6 +156,7 @@ export class CalibrationLearner {
       kept: this.#kept,
       from: this.#from,
       to: this.#to,
+      active: this.#days.part(),
       events: this.#events,
       judged: { ...this.#judged },
     };
@@ -155,6 +168,7 @@ export class CalibrationLearner {
     this.#rows = this.#sampled([...this.#rows, ...part.rows]);
     this.#from = Math.min(this.#from, part.from);
     this.#to = Math.max(this.#to, part.to);
+    this.#days.merge(part.active);
     this.#events += part.events;
     for (const verdict of ['extraction', 'benign', 'grey'] as const)
       this.#judged[verdict] += part.judged[verdict];
@@ -184,6 +198,7 @@ export class CalibrationLearner {
     learner.#kept = fitted.kept;
     learner.#from = fitted.from;
     learner.#to = fitted.to;
+    learner.#days.merge(fitted.active);
     learner.#events = fitted.events;
     learner.#judged = { ...fitted.judged };
     return learner;
@@ -276,8 +291,14 @@ export class CalibrationLearner {
         list.push({ account: held.account, product: held.customer.product, events, row });
       }
     this.#peaks.push(peak ?? { account: held.account, score: 0, hours: 0, slice: 0 });
-    this.#groupOf.set(held.account, peerGroups(held.customer, this.#to));
+    this.#groupOf.set(held.account, peerGroups(held.customer, this.#period().to));
     return peak;
+  }
+
+  /** The past as far as it was observed: no account is added once measuring has begun. */
+  #period(): ObservedPeriod {
+    this.#observed ??= this.#days.period({ from: this.#from, to: this.#to }, this.#rules.keptDays);
+    return this.#observed;
   }
 
   #highest(held: PastAccount): { peak: Peak; newest: Map<number, Newest> } | undefined {
@@ -310,12 +331,14 @@ export class CalibrationLearner {
   finish(about: { readonly id?: string; readonly foreign?: boolean } = {}): Calibration {
     if (this.#model === undefined) throw new Error('fit comes before finish');
     const fitted = this.#model;
-    const madeAt = new Date(this.#to).toISOString();
+    const { to, days } = this.#period();
+    const madeAt = new Date(to).toISOString();
     const accounts = this.#peaks.length;
     const longest = Math.max(...this.#rules.windows);
     const byGroup = new Map<string, number[]>();
+    // a product may be called `everyone`: nobody counts twice
     for (const { account, score } of this.#peaks)
-      for (const group of this.#groupOf.get(account) ?? []) {
+      for (const group of new Set(this.#groupOf.get(account))) {
         const list = byGroup.get(group);
         if (list === undefined) byGroup.set(group, [score]);
         else list.push(score);
@@ -324,7 +347,7 @@ export class CalibrationLearner {
       v: CALIBRATION_FORMAT,
       id: about.id ?? `cal-${madeAt.slice(0, 10)}-${accounts}`,
       madeAt,
-      days: Math.max(1, (this.#to - this.#from) / DAY),
+      days,
       accounts,
       events: this.#events,
       foreign: about.foreign ?? false,

@@ -48,6 +48,11 @@ export class ReadModel {
     this.#readers = held.draws.map((folds) => folds.map((grown) => new ForestReader(grown)));
   }
 
+  /** Columns that the forests ask: no more than there are facts, in a model that is whole. */
+  get columns(): number {
+    return Math.max(0, ...this.#readers.flat().map((reader) => reader.columns));
+  }
+
   /** The forests that have not seen the account, one of each draw. */
   forestsOf(account: string): readonly ForestReader[] {
     return this.#readers.map((folds, draw) => folds[foldOf(account, folds.length, draw)] as ForestReader);

@@ -4,7 +4,7 @@ import { type Window, windowMs } from '../profile/window.ts';
 import { WindowMemo } from '../profile/window-memo.ts';
 import { said } from '../signals/facts/fact.ts';
 import { FEWEST_REQUESTS, readFacts } from '../signals/facts/index.ts';
-import { type Calibration, SPREAD_AT, type Spread } from './calibration.ts';
+import { type Calibration, heldUnder, SPREAD_AT, type Spread } from './calibration.ts';
 import { scoreOf } from './learned-score.ts';
 import { readModel } from './model.ts';
 
@@ -81,8 +81,8 @@ class ScoredWindow implements WindowScore {
     return read.facts
       .map((fact, column): Contribution => {
         const value = row.values[read.places[column] as number] as number;
-        const known = spreads[fact.id];
-        const spread = known?.[this.#of.customer.product] ?? known?.everyone;
+        const known = spreads[fact.id] ?? {};
+        const spread = heldUnder(known, this.#of.customer.product) ?? known.everyone;
         return {
           signal: fact.id,
           title: fact.title,

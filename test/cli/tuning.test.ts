@@ -203,11 +203,14 @@ describe('backtest', () => {
 });
 
 describe('calibrate', () => {
-  it('prints no escape that a plan or product is named after', async () => {
+  it('prints no escape that a plan or product is named after, and says which answers are of accounts that it does not see', async () => {
     const events = readFileSync(at('events.ndjson'), 'utf8').replaceAll('"payg"', '"\\u001b[2Jpayg"');
     writeFileSync(at('hostile.ndjson'), events);
-    const { code, out } = await run(calibrateCommand(smallLibrary), at('hostile.ndjson'));
+    const words = [at('hostile.ndjson'), '--labels', at('labels.csv')];
+    const { code, out, err } = await run(calibrateCommand(smallLibrary), ...words);
     expect(code).toBe(0);
+    expect(err).toContain('1 of 4 labelled accounts have no events here');
+    expect(err).toContain('they teach nothing');
     expect(out).toContain('\\u001b[2Jpayg');
     expect(out).not.toContain('\u001b[2J');
   });

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { readAnswerSheet } from '../../lib/forensics/answers.ts';
-import { cutoffNote, excludedByTime, lineages, oddDates, readModels } from '../../lib/forensics/models.ts';
+import {
+  checkFuture,
+  cutoffNote,
+  excludedByTime,
+  lineages,
+  oddDates,
+  readModels,
+} from '../../lib/forensics/models.ts';
 import { normalForm } from '../../lib/forensics/normal-form.ts';
 import { repeatedKey } from '../../lib/forensics/repeated-key.ts';
 import { splitTrace, strangeMark, TRACE_MARKS } from '../../lib/forensics/trace.ts';
@@ -173,6 +180,12 @@ describe('free-form answers', () => {
   });
 });
 
+it('the order of the lines is none of the items', () => {
+  const lines = ['b', 'a', 'c'].map((item) => JSON.stringify({ item, text: 'x' }));
+  const order = (list: readonly string[]) => [...readAnswerSheet('m', list).answers.keys()];
+  expect(order(lines)).toEqual(order([...lines].reverse()));
+});
+
 describe('what is known of models', () => {
   const table = (facts: object) => readModels('models.json', facts);
 
@@ -205,6 +218,18 @@ describe('what is known of models', () => {
     );
     expect(cutoffNote('teacher', 'late', of)).toBeUndefined();
     expect(excludedByTime('teacher', 'student', of)).toBeUndefined();
+  });
+
+  it('a release in the future is an error for a model whose answers are in hand', () => {
+    const facts = table({
+      m: { released: '2031-05' },
+      announced: { released: '2031' },
+      today: { released: '2026-03-02' },
+    });
+    expect(() => checkFuture('models.json', facts, ['m'], '2026-03-01')).toThrow(
+      'models.json: model "m": "released" 2031-05 lies in the future (today is 2026-03-01)',
+    );
+    expect(() => checkFuture('models.json', facts, ['today', 'unknown'], '2026-03-01')).not.toThrow();
   });
 
   it('answers dated before the release, or on a day that does not exist, are said', () => {

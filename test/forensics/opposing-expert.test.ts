@@ -148,6 +148,31 @@ describe('likeness that no training on answers made', () => {
   });
 });
 
+describe('likeness that the controls hide', () => {
+  it('controls that all learnt from the reference clear nobody', () => {
+    const random = seededRandom(14);
+    const exam = makeExam(1500, random);
+    const own = takeExam(exam, 0.2, random);
+    const take = (share: number) => takeExam(exam, 0.4 * random(), random, own, share);
+    const names = strangers.slice(0, 9);
+    const reference = sheetOf('ours', exam, own);
+    const pupil = sheetOf('theirs', exam, take(0.3));
+    const related = ask(
+      reference,
+      pupil,
+      names.map((m) => sheetOf(m, exam, take(0.3))),
+    );
+    expect(related.verdict).toBe('cannot tell with these controls');
+    expect(related.statement).toMatch(/controls as a group are closer to ours than to each other/);
+    const unrelated = names.map((m) => sheetOf(m, exam, take(0)));
+    const found = ask(reference, pupil, unrelated);
+    expect(found.z).toBeGreaterThan(3);
+    expect(ask(reference, pupil, [...unrelated].reverse())).toEqual(found);
+    const stranger = ask(reference, sheetOf('stranger', exam, take(0)), unrelated);
+    expect(stranger.caveats.map((c) => c.code)).not.toContain('controls-like-a-party');
+  });
+});
+
 describe('dates, scores and kin that mislead', () => {
   const dated = (model: string, date: string) =>
     readAnswerSheet(

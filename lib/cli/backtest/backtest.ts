@@ -1,11 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { Command } from 'commander';
 import { BacktestRun } from '../../backtest/backtest-run.ts';
-import type { Labels } from '../../backtest/labels.ts';
 import type { BacktestOutcome, BacktestResult } from '../../backtest/outcome.ts';
-import type { OutcomeCollector } from '../../backtest/outcome-collector.ts';
 import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
+import { tellAbsent } from '../../input/labels.ts';
 import { say } from '../../input/say.ts';
 import { Traffic, tellRejected } from '../../input/traffic.ts';
 import { policyWarnings } from '../../policy/diff.ts';
@@ -206,7 +205,8 @@ export async function backtest(
     [track.stale()].filter((old) => old !== undefined).map((old) => `WARNING: ${old}`),
   );
   tellRejected(rejected);
-  if (labels !== undefined) tellAbsent(labels, first.board);
+  if (labels !== undefined)
+    tellAbsent(labels, (account) => first.board.standings.has(account), 'they are not counted');
   const took = seconds();
   const outcome = first.outcome(labels, rejected, took);
   return {
@@ -259,15 +259,5 @@ function tellSameName([first, second]: readonly BacktestRun[]): void {
     digestOf(first.rules) === digestOf(second.rules)
       ? `note: both are policy ${printable(id)} with the same rules: nothing can differ`
       : `WARNING: both policies call themselves ${printable(id)}; give every change an id of its own, results name policies by it`,
-  );
-}
-
-/** Labels whose accounts sent nothing count nowhere; silence about them would hide a wrong key or a wrong file. */
-function tellAbsent(labels: Labels, board: OutcomeCollector): void {
-  const absent = labels.list.filter((held) => !board.standings.has(held.pseudonym));
-  const [first] = absent;
-  if (first === undefined) return;
-  say(
-    `WARNING: ${absent.length} of ${labels.list.length} labelled accounts have no events here (the first is ${printable(first.account)}): they are not counted. ${absent.length === labels.list.length ? 'Probably the events were recorded under another key: give --keyring or --key-seed.' : ''}`.trimEnd(),
   );
 }

@@ -6,6 +6,7 @@ import type { AccountState } from '../../detection/account-state.ts';
 import { questionsOf, reviewOfPast } from '../../detection/review-of-past.ts';
 import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
+import { tellAbsent } from '../../input/labels.ts';
 import { say } from '../../input/say.ts';
 import { Traffic } from '../../input/traffic.ts';
 import { joinSlices } from '../../profile/window.ts';
@@ -93,7 +94,12 @@ async function calibrate(
   });
   const learner = new CalibrationLearner({ windows: policy.windows, library, verdicts });
   say('facts ...');
-  for (const state of states()) learner.see(pastAccount(state));
+  const here = new Set<string>();
+  for (const state of states()) {
+    here.add(state.profile.account);
+    learner.see(pastAccount(state));
+  }
+  if (labels !== undefined) tellAbsent(labels, (account) => here.has(account), 'they teach nothing');
   say('groups of the past ...');
   const linked = past.finish();
   say('forests ...');

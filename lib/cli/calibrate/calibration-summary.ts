@@ -1,4 +1,5 @@
 import type { Labels } from '../../backtest/labels.ts';
+import { plural } from '../../findings/format.ts';
 import type { Budget } from '../../policy/policy.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
 import type { CurvePoint } from '../../scoring/learning-curve.ts';
@@ -77,7 +78,7 @@ export function printSummary(
   for (const line of summary.unsupported) process.stdout.write(`note: ${line}\n`);
   if (summary.verdictsWithoutEffect.length > 0)
     process.stdout.write(
-      `note: ${summary.verdictsWithoutEffect.length} accounts were called extraction and look no more like the library of attacks than others do: they count as if nobody had answered: ${summary.verdictsWithoutEffect.map((account) => printable(account)).join(', ')}\n`,
+      `note: called extraction without an effect, as if nobody had answered (${plural(summary.verdictsWithoutEffect.length, 'account')}, no more like the library of attacks than others): ${summary.verdictsWithoutEffect.map((account) => printable(account)).join(', ')}\n`,
     );
   // plans and products are names that somebody else chose
   const rows = Object.entries(held.score).map(([group, nulls]) => [

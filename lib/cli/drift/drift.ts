@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { COMMAND } from '../../contract/command.ts';
+import { plain } from '../../findings/sanitize.ts';
 import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
 import { Traffic } from '../../input/traffic.ts';
@@ -88,7 +89,7 @@ function print(id: string, { accounts, watched, alpha, drifted }: DriftReport): 
   );
   if (drifted.length === 0)
     return void out('nothing speaks against it: the accounts are like those of the past');
-  for (const { evidence, log10E } of drifted) out(`moved: ${printable(evidence)} (e-value 10^${log10E})`);
+  for (const { evidence, log10E } of drifted) out(`moved: ${plain(evidence, 500)} (e-value 10^${log10E})`);
   if (drifted.some(({ fact }) => fact === SCORE))
     out(
       'the score itself moved: a deployment holds back the levels that wake people while it says so every day',

@@ -75,6 +75,8 @@ async function run(options: ForensicsOptions): Promise<void> {
   const report = await makeReport(
     { reference, suspect, controls, teachers, models, kin, alpha, effect, seed },
     say,
+    undefined,
+    new Date().toISOString().slice(0, 10),
   );
   if (options.report !== undefined) {
     const madeAt = new Date().toISOString().slice(0, 16).replace('T', ' ').concat(' UTC');

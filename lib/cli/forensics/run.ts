@@ -1,12 +1,12 @@
 import { COMMAND } from '../../contract/command.ts';
 import { AnswersError } from '../../forensics/answers.ts';
-import { lineages, sameLabel } from '../../forensics/models.ts';
+import { checkFuture, lineages, sameLabel } from '../../forensics/models.ts';
 import type { ForensicsReport, RunOptions } from '../../forensics/report.ts';
 import { runForensics } from '../../forensics/study.ts';
 import { Inputs } from './inputs.ts';
 
 /** Version of the method: raised whenever the same inputs give other numbers. */
-export const METHOD_VERSION = '10';
+export const METHOD_VERSION = '11';
 
 /** Most names that one message lists. */
 const MOST_NAMED = 10;
@@ -97,11 +97,13 @@ function commandOf(options: RunOptions): string[] {
  * Reads the files and asks the three questions.
  * @param say told of progress
  * @param locate where a file of that name lies, for a report that is made again in another folder
+ * @param today the day of the run, which releases must not lie after; not asked of a report that is made again
  */
 export async function makeReport(
   options: RunOptions,
   say: (text: string) => void,
   locate?: (file: string) => string,
+  today?: string,
 ): Promise<ForensicsReport> {
   const inputs = new Inputs(locate);
   if (options.models !== null) await inputs.readModels(options.models, say);
@@ -115,6 +117,7 @@ export async function makeReport(
   say(`read ${inputs.sheets.length} models, up to ${most.toLocaleString('en')} items`);
   const models = inputs.sheets.map((s) => s.model);
   checkNames(options.models ?? '', [...inputs.models.keys()], models, say);
+  if (today !== undefined) checkFuture(options.models ?? '', inputs.models, models, today);
   const report = runForensics(input, {
     alpha: options.alpha,
     effect: options.effect,

@@ -6,6 +6,7 @@ import type { BacktestResult } from '../../backtest/outcome.ts';
 import { roundedUp, type Step, type TuningAccount, tune } from '../../backtest/tune.ts';
 import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
+import { tellAbsent } from '../../input/labels.ts';
 import { say } from '../../input/say.ts';
 import { Traffic } from '../../input/traffic.ts';
 import { policyChanges } from '../../policy/diff.ts';
@@ -14,7 +15,6 @@ import { policyDocument } from '../../policy/policy-document.ts';
 import { joinSlices } from '../../profile/window.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
 import { defaultCalibration } from '../../scoring/default-calibration.ts';
-import { printable } from '../../telemetry/reason.ts';
 import { calibrationBeside, loadPolicy } from '../policy/policy-file.ts';
 import { profilesOf } from '../replay/learning-replay.ts';
 import { calledAs, pathFromHere, quoted } from '../shared/called-as.ts';
@@ -216,7 +216,8 @@ async function labelledAccounts(
     const slices = joinSlices([sealed, profile.slices]);
     accounts.push({ account, customer, slices, label, campaign: held?.campaign ?? '' });
   }
-  tellAbsent(labels, new Set(accounts.map(({ account }) => account)));
+  const here = new Set(accounts.map(({ account }) => account));
+  tellAbsent(labels, (account) => here.has(account), 'they count on no side');
   if (accounts.length === 0)
     throw new InputError(
       `${options.labels}: none of its accounts has events here; were they recorded under another key (--keyring, --key-seed)?`,
@@ -271,13 +272,4 @@ function printFrontier(frontier: readonly Step[]): void {
     { head: 'campaigns', right: true, optional: 1 },
   ];
   process.stdout.write(`${fittedTable(columns, rows)}\n`);
-}
-
-function tellAbsent(labels: Labels, seen: ReadonlySet<string>): void {
-  const absent = labels.list.filter((held) => held.label !== 'grey' && !seen.has(held.pseudonym));
-  const [first] = absent;
-  if (first !== undefined)
-    say(
-      `WARNING: ${absent.length} of ${labels.list.length} labelled accounts have no events here (the first is ${printable(first.account)}): they count on no side.`,
-    );
 }
