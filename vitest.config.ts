@@ -43,6 +43,7 @@ export default defineConfig({
         plugins,
         test: {
           name: 'fast',
+          globalSetup: ['test/setup/temporary-folder.ts'],
           // modules are loaded once a worker, not once a file: a third of the time
           isolate: false,
           setupFiles: ['test/setup/property-seed.ts'],
@@ -56,6 +57,7 @@ export default defineConfig({
       {
         test: {
           name: 'slow',
+          globalSetup: ['test/setup/temporary-folder.ts'],
           setupFiles: ['test/setup/property-seed.ts'],
           include: ['test/**/*.slow.test.ts'],
           testTimeout: 300_000,

@@ -1,6 +1,7 @@
 import { jackknifeError } from '../statistics/bootstrap.ts';
 import type { AnswerSheet } from './answers.ts';
 import { BLOCKS } from './blocks.ts';
+import { sharedClauses, shownClauses, type WithoutClauses, withoutClauses } from './boilerplate.ts';
 import { evidence, nullCaveats, viewReports } from './evidence.ts';
 import { aliasOf } from './identity.ts';
 import { votersAmong } from './near-copies.ts';
@@ -12,6 +13,7 @@ import { ACCUSED, type Parties } from './parties.ts';
 import { abstain, type Draft, dropControl, partiesOf, type Question, unfitControls } from './question.ts';
 import { closenessOfTexts } from './rank-texts.ts';
 import { type Caveat, emptyReport, type PartReport, type SuspectReport, type ViewReport } from './report.ts';
+import { KEPT_AT } from './rests-on.ts';
 import { enoughTexts, LEAST_CONTROLS, LEAST_TEXTS, type Unfit } from './screening.ts';
 import {
   capOf,
@@ -20,6 +22,7 @@ import {
   measurePart,
   type PartCorpus,
   type PartSums,
+  partCorpus,
   partViews,
 } from './text-parts.ts';
 import { cutMidway, partName, unfitTexts } from './unfit-texts.ts';
@@ -134,6 +137,35 @@ export function textsBeside(
     parts: partReports(comparison),
     views: viewReports(comparison.array, test),
   };
+}
+
+/**
+ * The texts measured anew without the clauses that recur in both parties, for all models alike; undefined where none do, or too
+ * little is left.
+ */
+function testWithoutClauses(question: Question, comparison: TextComparison): WithoutClauses | undefined {
+  const { reference, suspect, all } = comparison.parties;
+  const shared = comparison.corpora.map(({ part }) => ({
+    part,
+    clauses: sharedClauses(reference, suspect, part),
+  }));
+  const found = shared.flatMap((s) => s.clauses);
+  if (found.length === 0) return undefined;
+  const sets = new Map(shared.map((s) => [s.part, new Set(s.clauses)]));
+  const left = all.map((s) => withoutClauses(s, sets));
+  const [own, other, ...controls] = left;
+  if (own === undefined || other === undefined) return undefined;
+  const corpora = comparison.corpora.flatMap(({ part }) => partCorpus(part, left) ?? []);
+  const { input } = question.context;
+  const asked: Question = {
+    ...question,
+    suspect: other,
+    context: { ...question.context, input: { ...input, reference: own } },
+  };
+  const measured = compareTexts(asked, corpora, controls);
+  if (measured.pairs.length < 4) return undefined;
+  const { z, p } = testAccusedPair(measured.array);
+  return { clauses: shownClauses(found), kinds: found.length, z, p };
 }
 
 /** How much of the excess, and of the null's spread, is sampling of prompts (jackknife over blocks of items). */
@@ -303,6 +335,7 @@ function judged(question: Question, comparison: TextComparison): Draft {
       items,
       caveats: [],
     }),
+    withoutClauses: test.p <= KEPT_AT ? (testWithoutClauses(question, comparison) ?? null) : null,
     kappa: value,
     expected: value - test.excess,
     excess: test.excess,

@@ -1,3 +1,4 @@
+import type { WithoutClauses } from './boilerplate.ts';
 import type { CloserControl, QuestionedControl } from './control-questions.ts';
 import type { EditedCopy } from './edited-copies.ts';
 import type { Excluded, ModelFacts } from './models.ts';
@@ -130,6 +131,8 @@ export interface SuspectReport {
   readonly oneLetter: OneLetter | null;
   /** Free-form answers: the result without the wrong answers that recur in both as no model's do, where that is asked. */
   readonly oneAnswer: OneAnswer | null;
+  /** Texts: the result without the clauses that recur letter for letter in both, where there are any and that is asked. */
+  readonly withoutClauses: WithoutClauses | null;
   /** The result on wrong answers alone, where that is asked. */
   readonly wrongOnly: WrongOnly | null;
   /**
@@ -279,6 +282,7 @@ export function emptyReport(of: {
     oneLetter: null,
     oneAnswer: null,
     wrongOnly: null,
+    withoutClauses: null,
     kappa: null,
     expected: null,
     excess: null,

@@ -1,3 +1,4 @@
+import type { WithoutClauses } from './boilerplate.ts';
 import { type ChoiceStudy, choiceView, measurePairs } from './choice-study.ts';
 import { fillersOf } from './fillers.ts';
 import { type FreeTable, freeView, measureFreePairs } from './free-form.ts';
@@ -79,6 +80,7 @@ interface Rests {
   readonly oneLetter: OneLetter | null;
   readonly oneAnswer: OneAnswer | null;
   readonly wrongOnly: WrongOnly | null;
+  readonly withoutClauses: WithoutClauses | null;
   readonly sameWrong: number | null;
 }
 
@@ -90,8 +92,19 @@ function namedAnswers({ answer, others, kinds }: OneAnswer): string {
   return `${shown.join(', ')} or ${last}`;
 }
 
+function quotedClauses({ clauses, kinds }: WithoutClauses): string {
+  const more = kinds - clauses.length;
+  return `${clauses.map((c) => JSON.stringify(c)).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 /** Why a likeness says nothing of learning, as one thing makes it; undefined where it holds without each of them. */
-export function restsOn({ oneLetter, oneAnswer, wrongOnly, sameWrong }: Rests): string | undefined {
+export function restsOn({
+  oneLetter,
+  oneAnswer,
+  wrongOnly,
+  withoutClauses,
+  sameWrong,
+}: Rests): string | undefined {
   if (oneLetter !== null && oneLetter.p > KEPT_AT) {
     const { letter, same, excess, p } = oneLetter;
     return `of the ${sameWrong} wrong answers that are the same in both ${same} are ${letter}, and without the items at which one of the two has ${letter} the excess is ${signed(excess)}, p ${pValue(p)}: a parser that fills in ${letter} where it finds no answer makes that too; record null there, and parse both alike`;
@@ -101,13 +114,17 @@ export function restsOn({ oneLetter, oneAnswer, wrongOnly, sameWrong }: Rests): 
     const [which, them] = [namedAnswers(oneAnswer), kinds === 1 ? 'it' : 'one of them'];
     return `of the ${sameWrong} wrong answers that are the same in both ${same} are ${which}, and without the items at which one of the two has ${them} the excess is ${signed(excess)}, p ${pValue(p)}: a parser that fills in ${them} where it finds no answer, or a filter that refuses so, makes that too; record null there, and parse both alike`;
   }
+  if (withoutClauses !== null && withoutClauses.p > KEPT_AT) {
+    const { kinds, z, p } = withoutClauses;
+    return `${kinds === 1 ? 'one clause recurs' : `${kinds} clauses recur`} letter for letter in the texts of both (${quotedClauses(withoutClauses)}), and without ${kinds === 1 ? 'it' : 'them'} z is ${signed(z)}, p ${pValue(p)}: a host, an application or a system prompt adds such words to every model behind it; ask both without`;
+  }
   if (wrongOnly === null || wrongOnly.p <= KEPT_AT) return undefined;
   const { items, excess, p } = wrongOnly;
   return `the likeness lies in right answers: on the ${items.toLocaleString('en')} items that both got wrong the excess is ${signed(excess)}, p ${pValue(p)}. Test items that leaked to both make that too, and no teacher is needed for it; ask questions that were never published`;
 }
 
 /** What is left of a likeness without each thing that could make it, in sentences; none where it was not asked. */
-export function leftWithout({ oneLetter, oneAnswer, wrongOnly }: Rests): string[] {
+export function leftWithout({ oneLetter, oneAnswer, wrongOnly, withoutClauses }: Rests): string[] {
   const left = ({ excess, p }: { excess: number; p: number }) => `excess ${signed(excess)}, p ${pValue(p)}`;
   return [
     ...(wrongOnly === null
@@ -118,6 +135,11 @@ export function leftWithout({ oneLetter, oneAnswer, wrongOnly }: Rests): string[
       ? []
       : [
           `Without the answer${oneAnswer.kinds === 1 ? '' : 's'} ${namedAnswers(oneAnswer)}: ${left(oneAnswer)}.`,
+        ]),
+    ...(withoutClauses === null
+      ? []
+      : [
+          `Without the ${withoutClauses.kinds} clauses that recur in both (${quotedClauses(withoutClauses)}): z ${signed(withoutClauses.z)}, p ${pValue(withoutClauses.p)}.`,
         ]),
   ];
 }

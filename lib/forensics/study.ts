@@ -260,16 +260,16 @@ function questionsOf(drafts: readonly Draft[], context: Context): Asked[] {
 }
 
 /**
- * Why a candidate that is not the reference is not named by answers: what it shares with the suspect passes no test that the
+ * Why a candidate that is not the reference is not named: what it shares with the suspect passes no test that the
  * reference's likeness must pass. It is asked about as if it were the reference.
  */
 function doubtOfName(
   { named }: Attribution,
-  { suspect, mode }: SuspectReport,
+  { suspect }: SuspectReport,
   context: Context,
 ): Caveat | undefined {
   const { reference, suspects, teachers } = context.input;
-  if (named === null || named === reference.model || mode === 'text') return undefined;
+  if (named === null || named === reference.model) return undefined;
   const candidate = teachers.find((t) => t.model === named);
   const accused = suspects.find((s) => s.model === suspect);
   if (candidate === undefined || accused === undefined) return undefined;

@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
-import { afterAll } from 'vitest';
 import { buildApp } from '../../lib/infra/app.ts';
 
 /** A value in a CloudFormation template. */
@@ -14,15 +13,9 @@ export interface Resource {
   readonly DependsOn?: readonly string[];
 }
 
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
+/** A folder of its own for an assembly; it goes with the run's temporary files. */
 export function assemblyFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'siphonwatch-infra-'));
-  folders.push(folder);
-  return folder;
+  return mkdtempSync(join(tmpdir(), 'siphonwatch-infra-'));
 }
 
 /** Context that leaves the bundles out: the template is the same but for the asset's hash. */
