@@ -44,6 +44,12 @@ export const LIMITS = {
     'values',
     'those of the newest messages are read, of a message the first and last parts',
   ),
+  objectNames: limit(
+    'names of one object of an entry',
+    4_096,
+    'names',
+    'the first and last half are read, and those by which bodies ask',
+  ),
   nesting: limit('values within values of an entry that are followed', 32, 'levels', 'left out'),
   eventId: limit('id of an event', 512, 'characters', 'cut by the recorder, quarantined elsewhere'),
   eventModel: limit('model of an event', 256, 'characters', 'cut by the recorder, quarantined elsewhere'),

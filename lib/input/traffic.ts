@@ -91,3 +91,14 @@ export function tellRejected(rejected: number): void {
       `${rejected === 1 ? '1 line is no usage event and no exchange, and was' : `${rejected} lines are no usage events and no exchanges, and were`} left out: record the same file with --rejects FILE to see which and why`,
     );
 }
+
+/** A larger share of late events is no gateway's delay: the files are in another order. */
+const MOST_LATE = 1 / 50;
+
+/** Says of events that were too late to count how many they are, where they are many: whoever learns from the others would not know. */
+export function tellLate({ read, late }: { readonly read: number; readonly late: number }): void {
+  if (late > read * MOST_LATE)
+    say(
+      `WARNING: ${late} of ${read} events came too long after newer ones of their accounts and were left out, as production would: files must be in order of arrival, and logs of several gateways that see the same accounts merged.`,
+    );
+}

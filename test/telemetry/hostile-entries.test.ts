@@ -70,6 +70,18 @@ describe('reading', () => {
         return new EntryReader('auto').read({ model: 'm', ...Object.fromEntries(names) });
       },
     ],
+    ...(
+      [
+        ['beside what asks', (names: object) => ({ model: 'm', prompt: 'hi', completion: 'yes', ...names })],
+        [
+          'in an object in a text',
+          (note: object) => ({ x: { message: JSON.stringify({ model: 'm', note }) } }),
+        ],
+      ] as const
+    ).map(([where, entry]) => {
+      const names = Object.fromEntries(Array.from({ length: 25_000 }, (_, i) => [`n${i}`, 1]));
+      return [`25,000 names ${where}`, () => new EntryReader('auto').read(entry(names))] as const;
+    }),
     ['brackets that close in a line', () => documents(`x ${'{}'.repeat(20_000)}{`)],
   ])('takes time in proportion to its length: %s', (_, read) => {
     // the first time may compile, collect garbage or share its core
@@ -171,6 +183,24 @@ describe('values within values', () => {
     const read = new EntryReader('auto').read(spans(span(values), span(plain), span(values)));
     expect(read.exchanges.length).toBeGreaterThan(0);
   });
+});
+
+it('more names than are read take no call out of sight, and are said', () => {
+  const names = (letter: string) =>
+    Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`${letter}${i}`, 1]));
+  const told = { tenant_id: 'a', timestamp: '2026-03-01T08:00:00Z', model: 'm' };
+  const asked = { prompt: 'How do tides work?', completion: 'By the moon.' };
+  const messages = [{ role: 'user', content: 'How do tides work?' }];
+  const entries = [
+    { ...told, ...names('n'), ...asked, ...names('o') },
+    { ...names('n'), ...asked, ...names('o'), ...told, completion: 'By the moon.' },
+    { ...pair({}), request: { model: 'm', ...names('n'), messages, ...names('o') } },
+  ];
+  for (const entry of entries) {
+    const { exchanges, odd } = new EntryReader('auto').read(entry);
+    expect(exchanges.map((held) => held.messages)).toEqual([messages]);
+    expect(odd).toContain('names beyond 4096 of one object');
+  }
 });
 
 describe('a prompt in a template', () => {

@@ -6,7 +6,7 @@ import { InputError } from '../../input/errors.ts';
 import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
 import { tellAbsent } from '../../input/labels.ts';
 import { say } from '../../input/say.ts';
-import { Traffic, tellRejected } from '../../input/traffic.ts';
+import { Traffic, tellLate, tellRejected } from '../../input/traffic.ts';
 import { policyWarnings } from '../../policy/diff.ts';
 import { printable } from '../../telemetry/reason.ts';
 import { CODE_VERSION } from '../../version.ts';
@@ -209,6 +209,7 @@ export async function backtest(
     tellAbsent(labels, (account) => first.board.standings.has(account), 'they are not counted');
   const took = seconds();
   const outcome = first.outcome(labels, rejected, took);
+  tellLate(outcome.result.events);
   return {
     result: outcome.result,
     outcomes: [outcome, ...tracks.slice(1).map((track) => track.outcome(labels, rejected, took))],

@@ -3,7 +3,7 @@ import { memberOf } from '../../campaigns/run-member.ts';
 import type { CampaignTracker } from '../../campaigns/tracker.ts';
 import type { AccountState } from '../../detection/account-state.ts';
 import type { Rules } from '../../detection/judge.ts';
-import { type Traffic, tellRejected } from '../../input/traffic.ts';
+import { type Traffic, tellLate, tellRejected } from '../../input/traffic.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { Calibration } from '../../scoring/calibration.ts';
 import { UNLEARNT } from '../../scoring/unlearnt.ts';
@@ -82,5 +82,6 @@ export async function profilesOf(
   running.finish();
   link(running.now());
   tellRejected(rejected);
+  tellLate(running.counts);
   return () => store.states();
 }

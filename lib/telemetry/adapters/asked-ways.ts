@@ -14,6 +14,8 @@ interface AskedWay {
   readonly asks?: (body: Json) => boolean;
   /** what is asked lies deeper, or under a name of its own: body-forms.ts lifts it */
   readonly isLifted?: true;
+  /** the name of the first field is one of a parameter of other APIs: there it asks nothing, and here it is read as a prompt */
+  readonly isParameter?: true;
   /** whether an answer, or an event of a streamed one, is of this way */
   readonly answers: (answer: Json) => boolean;
 }
@@ -49,6 +51,36 @@ const WAYS: readonly AskedWay[] = [
     answers: (answer) =>
       /^message\.output$|^tool\.execution$/.test(textAt(listOf(answer.outputs)[0], 'type') ?? '') ||
       textAt(listOf(answer.outputs)[0], 'datatype') !== undefined,
+  },
+  {
+    // https://docs.sglang.io/basic_usage/sampling_params.html
+    name: 'SGLang',
+    fields: ['text'],
+    asks: (body) => typeof body.text === 'string' && objectOf(body.sampling_params) !== undefined,
+    isLifted: true,
+    isParameter: true,
+    answers: (answer) => objectOf(answer.meta_info) !== undefined,
+  },
+  {
+    // https://replicate.com/docs/reference/http#predictions.create
+    name: 'Replicate',
+    fields: ['input'],
+    answers: (answer) => objectOf(answer.urls) !== undefined && 'output' in answer,
+  },
+  {
+    // https://docs.aws.amazon.com/sagemaker/latest/dg/jumpstart-foundation-models-use.html: Bedrock's answers say counts beside
+    name: 'SageMaker JumpStart',
+    fields: ['inputs'],
+    answers: (answer) =>
+      objectOf(answer.generation) !== undefined ||
+      (typeof answer.generation === 'string' && answer.generation_token_count === undefined),
+  },
+  {
+    // https://aws.amazon.com/blogs/machine-learning/zero-shot-prompting-for-the-flan-t5-foundation-model-in-amazon-sagemaker-jumpstart/
+    name: 'SageMaker JumpStart, its older models',
+    fields: ['text_inputs'],
+    isLifted: true,
+    answers: (answer) => Array.isArray(answer.generated_texts),
   },
   {
     name: 'Completions',
@@ -129,8 +161,8 @@ const WAYS: readonly AskedWay[] = [
 /** Fields that ask in ways whose answers tell nothing. */
 const OTHERS = ['Messages', 'inputPrompt'];
 /** Fields by which bodies ask, of whatever API. */
-const ASKING: readonly string[] = [
-  ...new Set(WAYS.flatMap(({ fields }) => fields.slice(0, 1))),
+export const ASKING: readonly string[] = [
+  ...new Set(WAYS.flatMap(({ fields, isParameter }) => (isParameter === true ? [] : fields.slice(0, 1)))),
   ...[...OTHERS, 'context', 'promptVariables'],
 ];
 
@@ -157,26 +189,33 @@ export function bodyOf(logged: unknown): Json | undefined {
 /** What the first event of an answer is: it tells of which API. */
 function firstOf(answer: unknown): Json | undefined {
   const held = typeof answer === 'string' ? streamedIn(answer) : answer;
-  const first = Array.isArray(held) ? jsonIn(at(held[0], 'chunk') ?? at(held[0], 'data') ?? held[0]) : held;
-  return objectOf(first);
+  const [one] = listOf(held);
+  const first = Array.isArray(held) ? jsonIn(at(one, 'chunk') ?? at(one, 'data') ?? one) : held;
+  // Hugging Face's pipelines answer a list of each text's answers
+  return objectOf(first) ?? objectOf(listOf(first)[0]);
 }
 
-/** The way in which a model was asked, as its answer tells; undefined where it does not, or is none of a language model. */
-function wayOf(answer: unknown): AskedWay | undefined {
+/** The ways in which a model may have been asked, as its answer tells; none where it does not, or is none of a language model. */
+function waysOf(answer: unknown): readonly AskedWay[] {
   const first = firstOf(answer);
-  return first === undefined ? undefined : WAYS.find(({ answers }) => answers(first));
+  return first === undefined ? [] : WAYS.filter(({ answers }) => answers(first));
 }
 
 /** Whether an answer is that of a language model, whatever its request says. */
 export function isAnswerOfModel(answer: unknown): boolean {
-  return wayOf(answer) !== undefined;
+  return waysOf(answer).length > 0;
 }
 
 /** A request's body without what its answer tells that nobody read. */
 export function readByModel(body: Json, answer: unknown): Json {
-  const way = wayOf(answer);
-  const [own] = way?.fields ?? [];
-  if (way === undefined || own === undefined || body[own] == null) return body;
+  const way = waysOf(answer).find(({ fields }) => has(body, ...fields.slice(0, 1)));
+  const [own = ''] = way?.fields ?? [];
+  if (way === undefined) return body;
+  if (way.isParameter === true) return { ...withoutAsking(body, way), [own]: undefined, prompt: body[own] };
+  return withoutAsking(body, way);
+}
+
+function withoutAsking(body: Json, way: AskedWay): Json {
   const others = ASKING.filter((name) => name in body && !way.fields.includes(name));
   return others.length === 0
     ? body

@@ -46,6 +46,20 @@ const REQUESTS: readonly BodyForm[] = [
     body: ({ text_input, ...body }) => ({ ...body, prompt: text_input }),
   },
   {
+    name: 'SGLang',
+    source: 'https://docs.sglang.io/basic_usage/sampling_params.html (text)',
+    matches: ({ text, sampling_params }) =>
+      typeof text === 'string' && objectOf(sampling_params) !== undefined,
+    body: ({ text, ...body }) => ({ ...body, prompt: text }),
+  },
+  {
+    name: 'SageMaker JumpStart, its older models',
+    source:
+      'https://aws.amazon.com/blogs/machine-learning/zero-shot-prompting-for-the-flan-t5-foundation-model-in-amazon-sagemaker-jumpstart/ (text_inputs)',
+    matches: ({ text_inputs }) => typeof text_inputs === 'string' || Array.isArray(text_inputs),
+    body: ({ text_inputs, ...body }) => ({ ...body, prompt: text_inputs }),
+  },
+  {
     name: 'the Open Inference Protocol: texts in tensors',
     source: 'https://kserve.github.io/website/docs/concepts/architecture/data-plane/v2-protocol (inputs)',
     matches: ({ inputs }) => tensorText(inputs) !== undefined,

@@ -15,6 +15,9 @@ const LONGEST_TEXT = 4_000_000;
 export const ASKS =
   /^(?:prompt|question|query|input_?value|input_?text|(?:user|human|chat)_?(?:prompt|message|input|query|question)|message|inputs?|text_?input)$/i;
 
+/** A system prompt beside it. */
+export const SYSTEMS = /^(?:system|instructions|preamble|system_?(?:prompt|message|instructions?))$/i;
+
 /** An object of an entry. */
 export interface Found {
   readonly value: Json;

@@ -1,5 +1,6 @@
 import type { ExportShape } from './export-shape.ts';
 import { at, jsonIn, listOf, objectOf, textAt } from './fields.ts';
+import { allAsked } from './request.ts';
 
 /** What services that run models log or answer, in shapes of their own. */
 export const INFERENCE: readonly ExportShape[] = [
@@ -9,11 +10,16 @@ export const INFERENCE: readonly ExportShape[] = [
     matches: (entry) => objectOf(entry.obj) !== undefined && at(entry, 'out', 'meta_info') !== undefined,
     pair: (entry) => {
       const told = at(entry, 'out', 'meta_info');
-      const { text, ...asked } = objectOf(entry.obj) ?? {};
+      // a server that reads texts leaves messages out
+      const { text, messages, ...asked } = objectOf(entry.obj) ?? {};
+      const isText = typeof text === 'string' && text !== '';
       return {
         ...entry,
         id: entry.rid,
-        request: { model: entry.model, ...asked, ...('messages' in asked ? {} : { prompt: text }) },
+        request: {
+          ...{ model: entry.model, sampling_params: asked.sampling_params },
+          ...(isText ? { prompt: text } : { ...asked, messages }),
+        },
         response: {
           ...{ text: at(entry, 'out', 'text'), usage: told },
           finish_reason: at(told, 'finish_reason', 'type') ?? at(told, 'finish_reason'),
@@ -66,7 +72,7 @@ export const INFERENCE: readonly ExportShape[] = [
       ...entry,
       time: entry.created_at,
       status: undefined,
-      request: { model: entry.model ?? entry.version, ...objectOf(entry.input) },
+      request: { model: entry.model ?? entry.version, ...allAsked(objectOf(entry.input) ?? {}) },
       response: {
         text: listOf(entry.output).join(''),
         status: entry.status === 'succeeded' ? 'completed' : entry.status,

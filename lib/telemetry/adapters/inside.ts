@@ -1,6 +1,7 @@
 import { readAnswer } from './answer.ts';
 import { asksItself } from './asked-ways.ts';
 import { ANSWERS, holdsAnswer, holdsClientsWords, LONGEST_NAME } from './client-fields.ts';
+import { withoutCrowds } from './crowded.ts';
 import { packed } from './envelopes.ts';
 import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
 
@@ -136,17 +137,19 @@ const LOGGER = /^(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[\w.]{1,80}:(?=\{)/;
 function textInside(line: string): readonly unknown[] {
   const text = line.replace(LOGGER, '');
   if (/^\s*[[{]/.test(text)) {
-    const whole = jsonIn(text);
+    const whole = withoutCrowds(jsonIn(text));
     return typeof whole === 'string' ? jsonLines(text) : [whole];
   }
   // base64 of `{`, `[` and of gzip's first bytes
-  return /^(?:ey|W[3yXwzG]|H4sI)[\w+/-]{16,}/.test(text) ? packed(text).map(jsonIn) : [];
+  return /^(?:ey|W[3yXwzG]|H4sI)[\w+/-]{16,}/.test(text)
+    ? packed(text).map((held) => withoutCrowds(jsonIn(held)))
+    : [];
 }
 
 function jsonLines(text: string): readonly unknown[] {
   return text
     .split('\n')
-    .map((line) => jsonIn(line))
+    .map((line) => withoutCrowds(jsonIn(line)))
     .filter((held) => objectOf(held) !== undefined);
 }
 

@@ -81,8 +81,9 @@ export function hasRequest(json: unknown): boolean {
   if (request === undefined) return false;
   if (readRequest(request) !== undefined) return true;
   const response = valueIn(answerOf(json));
+  const answer = bodyIn(response) ?? response;
   // asked otherwise, and answered as no language model does: a pair all the same, and no call
-  return isOtherAnswer(bodyIn(response) ?? response);
+  return readRequest(readByModel(request, answer)) !== undefined || isOtherAnswer(answer);
 }
 
 /** The body of a logged request or answer, where it is logged with its headers; some loggers write it in base64. */

@@ -6,6 +6,7 @@ import type { UsageEvent } from '../usage-event.ts';
 import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults } from './adapter.ts';
 import { asOtlp } from './bare-spans.ts';
 import { BatchReader, type HeldBatch, isBatchLine } from './batch.ts';
+import { CROWDED, withoutCrowds } from './crowded.ts';
 import { unwrapped } from './envelopes.ts';
 import {
   EXPORT_NAMES,
@@ -95,11 +96,12 @@ export class EntryReader {
   }
 
   /** @param origin handed back with what is found out about this document later */
-  read(json: unknown, origin?: unknown): ReadEntries {
+  read(written: unknown, origin?: unknown): ReadEntries {
+    const json = withoutCrowds(written);
     const exchanges: Exchange[] = [];
     const events: UsageEvent[] = [];
     const reasons: Reason[] = [];
-    const odd: string[] = [];
+    const odd: string[] = json === written ? [] : [CROWDED];
     const late: Late[] = [];
     const formats = new Map<string, number>();
     let skipped = 0;
@@ -138,7 +140,7 @@ export class EntryReader {
   #entries(json: unknown): readonly Told[] {
     try {
       return unwrapped(json).flatMap((entry) =>
-        this.#format === 'exchange' ? { entry, format: 'exchange' } : toldApart(entry),
+        this.#format === 'exchange' ? { entry, format: 'exchange' } : toldApart(withoutCrowds(entry)),
       );
     } catch {
       // Its reader says so too, with a reason.

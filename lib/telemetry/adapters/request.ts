@@ -95,7 +95,8 @@ function bodyMessages(body: Json): ReadMessage[] | undefined {
     body.system_prompt ??
     // the SDKs of Gemini and its Agent Development Kit keep it in the config
     at(body, 'config', 'system_instruction') ??
-    at(body, 'config', 'systemInstruction');
+    at(body, 'config', 'systemInstruction') ??
+    at(body, 'input', 'system_prompt');
   if (system !== undefined && system !== null)
     messages.push(
       ...readMessages([{ role: 'system', content: contentOf(system) }]).filter(
@@ -123,7 +124,7 @@ function askedIn(body: Json, depth = 0): ReadMessage[] | undefined {
   // DashScope keeps messages and prompt within its input: https://help.aliyun.com/zh/model-studio/qwen-api-reference
   const within = objectOf(body.input);
   if (within !== undefined && depth === 0 && ('messages' in within || 'prompt' in within))
-    return askedIn(within, depth + 1);
+    return askedIn(allAsked(within), depth + 1);
   // https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent-runtime_RetrieveAndGenerateInput.html
   if (typeof within?.text === 'string' && within.role === undefined)
     return [{ role: 'user', content: within.text }];
@@ -137,13 +138,52 @@ function askedIn(body: Json, depth = 0): ReadMessage[] | undefined {
   // Mistral's Conversations: https://docs.mistral.ai/api/#tag/beta.conversations
   if (Array.isArray(body.inputs) && body.inputs.some((held) => objectOf(held) !== undefined))
     return inputMessages(body.inputs);
+  if (Array.isArray(body.inputs) && body.inputs.length > 0) return listedInputs(body.inputs);
   // Converse with a stored prompt: https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-management-test.html
   if (objectOf(body.promptVariables) !== undefined) return promptOf({ variables: body.promptVariables });
   // Hunyuan begins names with capitals: https://cloud.tencent.com/document/product/1729/105701
   if (Array.isArray(body.Messages)) return readMessages(listOf(smallNames(body.Messages)));
   if (body.prompt === undefined || body.prompt === null) return undefined;
   const suffix = typeof body.suffix === 'string' ? body.suffix : '';
-  return suffix === '' ? promptOf(body.prompt) : withSuffix(promptOf(body.prompt), suffix);
+  return [...withSuffix(promptOf(body.prompt), suffix)];
+}
+
+/**
+ * A list of texts, or of conversations, of which each is a request by itself (SageMaker JumpStart's Llama models): the longest stands for
+ * them, so that none hides behind a short one.
+ */
+function listedInputs(inputs: readonly unknown[]): ReadMessage[] {
+  const length = (messages: readonly ReadMessage[]) =>
+    messages.reduce((sum, { content }) => sum + content.length, 0);
+  const asked = inputs.map((held) => (Array.isArray(held) ? inputMessages(held) : promptOf([held])));
+  return asked.reduce((most, one) => (length(one) >= length(most) ? one : most), []);
+}
+
+/** Names by which models are asked whose inputs no API defines. */
+const TEXTS = ['prompt', 'text', 'question', 'query', 'input', 'inputs', 'message', 'instruction'];
+const OTHER_TEXTS = [
+  'contents',
+  'inputText',
+  'text_input',
+  'text_inputs',
+  'inputPrompt',
+  'Messages',
+  'promptVariables',
+];
+
+/**
+ * An input that each model defines for itself (https://replicate.com/docs/reference/http#predictions.create), where nothing tells which of
+ * its fields the model reads: all texts that may ask are one prompt, behind the messages where there are any.
+ */
+export function allAsked(input: Json): Json {
+  const texts = TEXTS.map((name) => input[name]).filter((held) => typeof held === 'string' && held !== '');
+  const rest = Object.fromEntries(
+    Object.entries(input).filter(([name]) => !TEXTS.includes(name) && !OTHER_TEXTS.includes(name)),
+  );
+  const messages = jsonIn(input.messages);
+  if (Array.isArray(messages))
+    return { ...rest, messages: withSuffix(readMessages(messages), texts.join('\n')) };
+  return texts.length === 0 ? input : { ...rest, messages: undefined, prompt: texts.join('\n') };
 }
 
 /** What fills a stored prompt of Responses beside an input: https://platform.openai.com/docs/guides/prompting */
@@ -153,7 +193,8 @@ function filledIn(prompt: unknown): ReadMessage[] {
 }
 
 /** Messages with what stands behind the gap that is to be filled: it is asked too. */
-function withSuffix(messages: readonly ReadMessage[], suffix: string): ReadMessage[] {
+function withSuffix(messages: readonly ReadMessage[], suffix: string): readonly ReadMessage[] {
+  if (suffix === '') return messages;
   const last = messages.findLastIndex(({ role }) => role === 'user');
   return messages.map((message, at) =>
     at === last ? { ...message, content: `${message.content}\n${suffix}` } : message,

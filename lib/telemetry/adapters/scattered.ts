@@ -2,7 +2,7 @@ import { roleKind } from '../turns.ts';
 import { nameBeside, nameInFlat } from './account-names.ts';
 import { type ReadAnswer, readAnswer } from './answer.ts';
 import { ANSWERS, holdsAnswer, USAGES } from './client-fields.ts';
-import { ASKS, bodyIn, type Found, objectsIn } from './entry-objects.ts';
+import { ASKS, bodyIn, type Found, objectsIn, SYSTEMS } from './entry-objects.ts';
 import type { ExportShape } from './export-shape.ts';
 import { at, type Json, jsonIn, listOf, nameAt, numberIn, objectOf, smallNames, textAt } from './fields.ts';
 import { isItem, partsOf, roleOf, textOf } from './message-names.ts';
@@ -19,7 +19,6 @@ import { writtenMessages } from './written-messages.ts';
 
 const MODELS =
   /^(?:(?:ls|llm|ai|request|response|foundation)[._]?)?model(?:[._]?(?:name|id|arn))?$|^deployment(?:[._]?(?:name|id))?$/i;
-const SYSTEMS = /^(?:system|instructions|preamble|system_?(?:prompt|message|instructions?))$/i;
 
 /**
  * Objects without those that a customer wrote as JSON where its words stand: what was asked is then that text. It is a body only where

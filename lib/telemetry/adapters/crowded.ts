@@ -1,0 +1,46 @@
+import { LIMITS } from '../../limits.ts';
+import { ASKING } from './asked-ways.ts';
+import { ASKS, SYSTEMS } from './entry-objects.ts';
+
+/** What is said of an entry that lost names. */
+export const CROWDED = `names beyond ${LIMITS.objectNames.most} of one object`;
+
+const MOST = LIMITS.objectNames.most;
+
+/**
+ * A document whose objects have a bounded number of names: readers look at each name dozens of times, and a customer chooses how many its
+ * body has. Of more names the first and the last stay, where whoever logs writes its own before or behind those of a body, and all by
+ * which bodies ask: nobody gets out of sight by what it adds. The same value where no object has too many.
+ */
+export function withoutCrowds(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null || depth > LIMITS.nesting.most) return value;
+  if (Array.isArray(value)) return changed(value, depth);
+  let names = 0;
+  for (const _ in value) if (++names > MOST) break;
+  return changed(names > MOST ? thinned(value) : value, depth);
+}
+
+/** A copy where something within has changed. */
+function changed(held: object, depth: number): object {
+  let copy: Record<string, unknown> | unknown[] | undefined;
+  for (const name in held) {
+    const inner = (held as Record<string, unknown>)[name];
+    if (typeof inner !== 'object' || inner === null) continue;
+    const kept = withoutCrowds(inner, depth + 1);
+    if (kept === inner) continue;
+    copy ??= Array.isArray(held) ? [...(held as unknown[])] : { ...held };
+    (copy as Record<string, unknown>)[name] = kept;
+  }
+  return copy ?? held;
+}
+
+function thinned(held: object): object {
+  const fields = Object.entries(held);
+  const half = MOST >> 1;
+  const last = fields.length - half;
+  return Object.fromEntries(fields.filter(([name], at) => at < half || at >= last || asks(name)));
+}
+
+function asks(name: string): boolean {
+  return name.length < 64 && (ASKING.includes(name) || ASKS.test(name) || SYSTEMS.test(name));
+}
