@@ -37,10 +37,14 @@ export const TRACE_MARKS: readonly TraceMark[] = [
   },
 ];
 
-/** Names of tags in which prompted models put reasoning, whatever tag they were told to use. */
-const REASONING_NAME = /think|thought|reason|reflect|scratch|analys|monologue|deliberat|\bcot\b/i;
-/** A tag or bracket at the beginning of a text. */
-const OPENING_TAG = /^\s*(?:<(\|?)([a-z][a-z_:-]{1,30})(\|?)>|\[([a-z][a-z_ :-]{1,30})\])/i;
+/** Names of tags in which prompted models put reasoning, whatever tag they were told to use, in the languages that models are asked in. */
+const REASONING_NAME =
+  /think|thought|reason|reflect|scratch|analys|monologue|deliberat|\bcot\b|思考|思维|推理|推論|사고|추론|تفكير|pensa[mn]|razon|racioc|raisonn|réflex|denk|gedanken|überleg|рассужд|размышл|мысл/iu;
+/** A tag, with or without attributes, or a bracket at the beginning of a text. */
+const OPENING_TAG =
+  /^\s*(?:<(\|?)(\p{L}[\p{L}_:-]{1,30})(\|?)(?:\s[^<>]{0,200})?>|\[(\p{L}[\p{L}_ :-]{1,30})\])/iu;
+/** A block that a chat front end folds away, with its heading: Open WebUI and others write reasoning so. */
+const FOLDED = /^\s*<details\b[^<>]{0,200}>\s*(?:<summary>[^<]{0,100}<\/summary>)?/i;
 
 /** Most that may stand before a short trace: a text that speaks of a mark further on quotes it. */
 const LONGEST_PREFACE = 100;
@@ -52,6 +56,9 @@ const HEADING = /(?:^|\n)\s*(?:\*\*([^*\n]{3,40})\*\*|#{1,4} +([^\n]{3,40}))\s*(
 const WORKING =
   /think|thought|reason|reflect|scratch|analys|monologue|deliberat|\bnotes?\b|working|draft|internal/i;
 const REPLY = /^(?:the |my )?(?:final|answer|response|reply|output)\b/i;
+/** What a heading of thoughts, which no reply has, may be followed by as well. */
+const THOUGHTS = /think|thought|scratch|monologue/i;
+const SOLUTION = /^(?:the |my )?solution\b/i;
 
 /** A text taken apart into its reasoning trace and the reply that a user sees. */
 export interface TextParts {
@@ -78,6 +85,9 @@ interface Marks {
 
 /** A tag that opens the text, whose name is one of reasoning and which is closed by its own form. */
 function ownMarks(text: string, lower: string): Marks | undefined {
+  const folded = FOLDED.exec(text)?.[0].trim();
+  if (folded !== undefined && REASONING_NAME.test(folded) && lower.includes('</details>'))
+    return { open: folded, close: '</details>' };
   const found = OPENING_TAG.exec(text);
   const name = found?.[2] ?? found?.[4];
   if (found === null || name === undefined || !REASONING_NAME.test(name)) return undefined;
@@ -154,6 +164,27 @@ export function splitTrace(text: string): TextParts {
   return { trace: undefined, reply: bare(text), cut: false };
 }
 
+/** Other ways in which a text opens with reasoning, where nothing says with certainty how it ends. */
+const OPENINGS: readonly { readonly pattern: RegExp; readonly shown: string; readonly names: boolean }[] = [
+  { pattern: /^\s*\{\s*"([^"\n]{2,40})"\s*:/u, shown: 'a field of JSON for reasoning', names: true },
+  { pattern: /^\s*```([^\n`]{2,40})\n/u, shown: 'a fence for reasoning', names: true },
+  { pattern: /^\s*【([^】\n]{2,30})】/u, shown: 'a heading for reasoning', names: true },
+  { pattern: /^\s*[*_]{1,2}([^*_\n]{2,22})[*_]{1,2}\s*\n/u, shown: 'a line for reasoning', names: true },
+  { pattern: /^\s*([\p{L} ]{2,22})[:：]\s*\n/u, shown: 'a line for reasoning', names: true },
+  { pattern: /^\s*\(([\p{L} ]{2,30})\)/u, shown: 'a bracket for reasoning', names: true },
+  { pattern: /^(?:>[^\n]*\n){3,}\s*[^>\s]/u, shown: 'a quotation of several lines', names: false },
+];
+
+/** A text that opens in one of these ways; headings of a reply that begins with an analysis are none. */
+function opening(text: string): string | undefined {
+  return OPENINGS.find(({ pattern, names }) => {
+    const found = pattern.exec(text);
+    return (
+      found !== null && (!names || (REASONING_NAME.test(found[1] ?? '') && !/analys/i.test(found[1] ?? '')))
+    );
+  })?.shown;
+}
+
 /** A close of a known mark at which the text ends, and that nothing opened. */
 function closedOnly(text: string): string | undefined {
   const lower = text.toLowerCase().trimEnd();
@@ -170,16 +201,17 @@ function headings(text: string): string | undefined {
   const name = first?.[1] ?? first?.[2] ?? '';
   if (first === undefined || text.slice(0, first.index).trim() !== '' || !WORKING.test(name))
     return undefined;
-  return found.slice(1).some((h) => REPLY.test(h[1] ?? h[2] ?? '')) ? first[0].trim() : undefined;
+  const isReply = (title: string) => REPLY.test(title) || (THOUGHTS.test(name) && SOLUTION.test(title));
+  return found.slice(1).some((h) => isReply(h[1] ?? h[2] ?? '')) ? first[0].trim() : undefined;
 }
 
 /** What looks like a trace mark that we do not know, or cannot read: a tag, bracket or heading, or a close that nothing opened. */
 export function strangeMark(text: string): string | undefined {
-  const other = closedOnly(text) ?? headings(text);
+  const other = closedOnly(text) ?? headings(text) ?? opening(text);
   if (other !== undefined) return other;
   const found = OPENING_TAG.exec(text);
   const name = found?.[2] ?? found?.[4];
   if (found === null || name === undefined) return undefined;
   if (!REASONING_NAME.test(name) && !/plan|draft|internal|private|hidden/i.test(name)) return undefined;
-  return found[0].trim();
+  return found[2] === undefined ? found[0].trim() : `<${found[1] ?? ''}${name}${found[3] ?? ''}>`;
 }

@@ -180,6 +180,50 @@ describe('free-form answers', () => {
   });
 });
 
+describe('what front ends and other languages make of a trace', () => {
+  const [thoughts, reply] = ['Wait, is it 4?\nYes.', 'It is 4.\n\n1. Two and two.'];
+
+  it.each([
+    ['a tag with attributes', `<think time="3">${thoughts}</think>\n${reply}`],
+    [
+      'a folded block',
+      `<details type="reasoning" done="true">\n<summary>Thought for 3 s</summary>\n${thoughts}\n</details>\n${reply}`,
+    ],
+    ['Chinese', `<\u601d\u8003>\n${thoughts}\n</\u601d\u8003>\n${reply}`],
+    ['Arabic', `<\u062a\u0641\u0643\u064a\u0631>${thoughts}</\u062a\u0641\u0643\u064a\u0631>${reply}`],
+    ['Spanish', `<razonamiento>${thoughts}</razonamiento>${reply}`],
+  ])('%s is taken apart', (_, text) => {
+    expect(splitTrace(text)).toEqual({ trace: thoughts, reply, cut: false });
+  });
+
+  it.each([
+    ['JSON', JSON.stringify({ reasoning: thoughts, answer: reply })],
+    ['a fence', `\`\`\`thinking\n${thoughts}\n\`\`\`\n${reply}`],
+    ['a quotation', `> Wait,\n> is it 4?\n> Yes.\n\n${reply}`],
+    ['a plain heading', `Reasoning:\n${thoughts}\n\nAnswer:\n${reply}`],
+    ['a line in italics', `*Thinking...*\n\n${thoughts}\n\n---\n\n${reply}`],
+    [
+      'a Chinese heading',
+      `\u3010\u601d\u8003\u8fc7\u7a0b\u3011\n${thoughts}\n\u3010\u56de\u7b54\u3011\n${reply}`,
+    ],
+    ['headings', `# Thinking Process\n${thoughts}\n# Solution\n${reply}`],
+  ])('%s is a mark that is not known', (_, text) => {
+    expect(strangeMark(text)).toBeDefined();
+  });
+
+  it.each([
+    'Let me think about this step by step:\n\n1. It is 4.',
+    '> How many?\n\nIt is 4.',
+    '{"answer": 4}',
+    '## Analysis\nIt is 4.\n## Conclusion\nFour.',
+    '```python\nprint(4)\n```',
+    '**Four**\nThat is it.',
+  ])('a reply that opens with %j has none', (text) => {
+    expect(splitTrace(text).trace).toBeUndefined();
+    expect(strangeMark(text)).toBeUndefined();
+  });
+});
+
 it('the order of the lines is none of the items', () => {
   const lines = ['b', 'a', 'c'].map((item) => JSON.stringify({ item, text: 'x' }));
   const order = (list: readonly string[]) => [...readAnswerSheet('m', list).answers.keys()];
