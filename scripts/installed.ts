@@ -40,3 +40,39 @@ export function installed(packages: LockedPackages, isRun: boolean): readonly (r
 export function isAllowed({ license }: Locked): boolean {
   return license !== undefined && ALLOWED.has(license);
 }
+
+/**
+ * A bill of materials in CycloneDX 1.5 (https://cyclonedx.org/docs/1.5/json/) of all packages that run. `npm sbom --omit dev` leaves out
+ * those that a package of developers needs too, the client of S3 among them.
+ */
+export function billOf(
+  product: { readonly name: string; readonly version: string },
+  packages: LockedPackages,
+) {
+  const seen = new Set<string>();
+  const components = installed(packages, true).flatMap(([name, held]) => {
+    const { version = '', license, integrity } = held;
+    const purl = `pkg:npm/${name.replace(/^@/, '%40')}@${version}`;
+    if (seen.has(purl)) return [];
+    seen.add(purl);
+    return [
+      {
+        ...{ type: 'library', 'bom-ref': purl, name, version, purl },
+        licenses: license === undefined ? [] : [{ expression: license }],
+        hashes: (integrity ?? '').split(' ').flatMap(hashOf),
+      },
+    ];
+  });
+  return {
+    ...{ bomFormat: 'CycloneDX', specVersion: '1.5', version: 1 },
+    metadata: { component: { type: 'application', 'bom-ref': product.name, ...product } },
+    components,
+  };
+}
+
+/** Subresource integrity as CycloneDX writes it. */
+function hashOf(integrity: string): readonly { readonly alg: string; readonly content: string }[] {
+  const [, bits, base64] = /^sha(256|384|512)-(.+)$/.exec(integrity) ?? [];
+  if (bits === undefined || base64 === undefined) return [];
+  return [{ alg: `SHA-${bits}`, content: Buffer.from(base64, 'base64').toString('hex') }];
+}

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { installed, isAllowed, type LockedPackages } from '../../scripts/installed.ts';
+import { billOf, installed, isAllowed, type LockedPackages } from '../../scripts/installed.ts';
 
-/** What docs/security.md says of the supply chain. The bill of materials is written by supply-chain.slow.test.ts. */
+/** What docs/security.md says of the supply chain. */
 const json = (name: string) => JSON.parse(readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8'));
 const manifest = json('package.json') as {
   readonly allowScripts: Readonly<Record<string, boolean>>;
@@ -46,6 +46,24 @@ describe('the supply chain', () => {
       expect(isAllowed(license === undefined ? {} : { license })).toBe(false);
     },
   );
+
+  it('has a CycloneDX bill of all that runs, with its hashes, and of nothing else', () => {
+    const bill = billOf({ name: 'siphonwatch', version: '1.0.0' }, packages);
+    expect(bill).toMatchObject({ bomFormat: 'CycloneDX', specVersion: '1.5' });
+    const listed = new Set(bill.components.map(({ name, version }) => `${name}@${version}`));
+    const run = installed(packages, true).map(([name, { version }]) => `${name}@${version}`);
+    expect(listed).toEqual(new Set(run));
+    for (const [name, version] of Object.entries(manifest.dependencies ?? {}))
+      expect([...listed]).toContain(`${name}@${version}`);
+    expect([...listed].filter((one) => /^(?:vitest|aws-cdk|fast-check)@/.test(one))).toEqual([]);
+    expect(new Set(bill.components.map((held) => held['bom-ref'])).size).toBe(bill.components.length);
+    const zod = bill.components.find(({ name }) => name === 'zod');
+    expect(zod).toMatchObject({ purl: `pkg:npm/zod@${zod?.version}`, licenses: [{ expression: 'MIT' }] });
+    expect(zod?.hashes[0]).toMatchObject({
+      alg: 'SHA-512',
+      content: expect.stringMatching(/^[0-9a-f]{128}$/),
+    });
+  });
 
   it('holds AWS clients at one version', () => {
     const clients = installed(packages, true).filter(([name]) => /^@aws-sdk\/client-/.test(name));
