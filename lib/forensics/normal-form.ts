@@ -41,6 +41,35 @@ function unwrapped(text: string): string {
 const FULL_WIDTH = /[\uFF01-\uFF5E]/g;
 const FULL_WIDTH_BY = 0xfee0;
 
+/** Decimal digits of other scripts than Latin, and the signs that Arabic and Persian numbers have between them. */
+const OTHER_DIGIT = /(?![0-9])\p{Nd}/gu;
+const DIGIT = /\p{Nd}/u;
+const OTHER_SIGNS: readonly (readonly [RegExp, string])[] = [
+  [/\u066B/g, '.'],
+  [/\u066C/g, ','],
+  [/\u066A/g, '%'],
+  [/\u2044/g, '/'],
+];
+
+const BEYOND_ASCII = /[\u0080-\u{10FFFF}]/u;
+
+/** The value of a digit: digits of one script stand in order, in whole runs of ten (Unicode, section 4.6). */
+function latinDigit(digit: string): string {
+  const code = digit.codePointAt(0) ?? 0;
+  let from = code;
+  while (DIGIT.test(String.fromCodePoint(from - 1))) from--;
+  return String((code - from) % 10);
+}
+
+/** Numbers in digits of any script as in Latin ones: how a language writes a number is no error, and must not be a shared one. */
+function inLatinDigits(text: string): string {
+  if (!BEYOND_ASCII.test(text)) return text;
+  return OTHER_SIGNS.reduce((t, [sign, by]) => t.replace(sign, by), text.normalize('NFC')).replace(
+    OTHER_DIGIT,
+    latinDigit,
+  );
+}
+
 /** The form of the empty string, which is an answer. */
 const EMPTY = "''";
 
@@ -113,6 +142,7 @@ function form(text: string): string {
 export function normalForm(answer: string): string | undefined {
   let text = unwrapped(answer.slice(0, 4 * MAX_FORM));
   text = unquoted(text).replace(FULL_WIDTH, (c) => String.fromCharCode(c.charCodeAt(0) - FULL_WIDTH_BY));
+  text = inLatinDigits(text);
   for (const [pattern, by] of REWRITES) text = text.replace(pattern, by);
   text = text.replace(/\s+/g, '').toLowerCase();
   const out = form(text).slice(0, MAX_FORM);

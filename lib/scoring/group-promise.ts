@@ -64,11 +64,12 @@ export function groupBudget(past: GroupPast, suspect: number): GroupBudget | und
 
 /**
  * Accounts that may be named through groups within thirty days although no rank supports it: one in a hundred of the past, or the budget
- * of `suspect` where that is more. 0 where all groups of the past are what ranks take them for. A count, and no chance: it holds
- * whatever the past holds.
+ * of `suspect` where that is more. 0 where all groups of the past are what ranks take them for, and where they support no `suspect` at all: a level that
+ * does not exist is reached by nobody. A count, and no chance: it holds whatever the past holds.
+ * @param suspect chance a month; 0 where the level does not exist
  */
 export function mostUnranked({ groups }: Pick<GroupPast, 'groups'>, suspect: number): number {
-  if (groups?.robust === undefined) return 0;
+  if (groups?.robust === undefined || suspect <= 0) return 0;
   return Math.floor(Math.max(MOST_SUSPECT, suspect) * groups.accounts.accounts);
 }
 
@@ -106,7 +107,9 @@ export function groupsApart({ groups }: Pick<GroupPast, 'groups'>, suspect: numb
   if (groups?.scoring === undefined) return undefined;
   if (groups.robust !== undefined) {
     const { apart, accounts } = groups.robust;
-    return `${lookAlike(apart, accounts)}, so no rank supports naming a new group that does not exceed them; new groups that look so too are named all the same, but never more than ${mostUnranked({ groups }, suspect)} accounts within thirty days (${percent(shareUnranked({ groups }, suspect))} of the past's: a count, not a chance); the review asks about them first`;
+    const most = mostUnranked({ groups }, suspect);
+    if (most === 0) return `${lookAlike(apart, accounts)}; the review asks about them first`;
+    return `${lookAlike(apart, accounts)}, so no rank supports naming a new group that does not exceed them; new groups that look so too are named all the same, but never more than ${most === 1 ? '1 account' : `${most} accounts`} within thirty days (${percent(shareUnranked({ groups }, suspect))} of the past's: a count, not a chance); the review asks about them first`;
   }
   const beyond = justBeyond(groups.scoring.floor);
   const held = countAtLeast(groups.groups, beyond);

@@ -40,11 +40,12 @@ export function cappedLevel({
   return watch > 0 ? 'watch' : 'clear';
 }
 
-/** The level that a chance of p supports by itself. */
+/** The level that a chance of p supports by itself. A level whose chance is 0 does not exist: not even a chance of 0 reaches it. */
 export function levelFor(p: number, rules: LevelRules): Level {
-  if (p <= rules.critical) return 'critical';
-  if (p <= rules.suspect) return 'suspect';
-  if (p <= rules.watch) return 'watch';
+  const reaches = (most: number): boolean => most > 0 && p <= most;
+  if (reaches(rules.critical)) return 'critical';
+  if (reaches(rules.suspect)) return 'suspect';
+  if (reaches(rules.watch)) return 'watch';
   return 'clear';
 }
 

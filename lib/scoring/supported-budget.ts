@@ -39,16 +39,18 @@ export function supportedBudget(
 ): SupportedBudget {
   // as chances are worked out: the chance of exceeding all accounts must equal it to the last bit
   const least = Math.min(1, (1 / (size.accounts + 1)) * periodsAMonth(size.days));
-  const suspect = Math.max(budget.suspect, least);
+  const raised = Math.max(budget.suspect, least);
+  const suspect = raised <= Math.max(MOST_SUSPECT, budget.suspect) ? raised : undefined;
+  const unranked = shareUnranked(size, suspect ?? 0);
   return {
     watch: Math.max(budget.watch, least),
-    suspect: suspect <= Math.max(MOST_SUSPECT, budget.suspect) ? suspect : undefined,
+    suspect,
     critical: budget.critical >= least ? budget.critical : undefined,
     least,
     ...(size.groups === undefined
       ? {}
-      : { groups: groupBudget(size, Math.max(budget.suspect, least))?.share }),
-    ...(size.groups?.robust === undefined ? {} : { unranked: shareUnranked(size, suspect) }),
+      : { groups: suspect === undefined ? undefined : groupBudget(size, suspect)?.share }),
+    ...(unranked === 0 ? {} : { unranked }),
   };
 }
 
@@ -79,6 +81,7 @@ export function unsupported(
     said.push(
       `critical does not exist: ${from} do not support ${percent(budget.critical)} a month; ${needed(budget.critical)}`,
     );
-  const groups = unsupportedGroups(size, held.suspect ?? 0);
+  const nobody = size.groups && 'nobody is named through a group: suspect does not exist';
+  const groups = held.suspect === undefined ? nobody : unsupportedGroups(size, held.suspect);
   return [...said, ...[groups, groupsApart(size, held.suspect ?? 0)].filter((line) => line !== undefined)];
 }

@@ -8,6 +8,7 @@ import { defaultPolicy } from '../../lib/policy/policy.ts';
 import { padSequence } from '../../lib/profile/position.ts';
 import { fold, newProfile } from '../../lib/profile/profile.ts';
 import type { GroupRanks } from '../../lib/scoring/group-ranks.ts';
+import type { CalibrationSize } from '../../lib/scoring/supported-budget.ts';
 import { seeded } from '../../lib/statistics/random.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { testCalibration } from '../calibration.ts';
@@ -69,11 +70,16 @@ export interface Found {
 }
 
 /** Four days of runs, one in two days, under nulls in which no group came above 0.3, or others. */
-export function run(histories: readonly UsageEvent[][], others: Partial<GroupRanks> = {}): Found {
+export function run(
+  histories: readonly UsageEvent[][],
+  others: Partial<GroupRanks> = {},
+  size: Partial<CalibrationSize> = {},
+): Found {
   const rules: Rules = {
     policy: defaultPolicy,
     calibration: {
       ...testCalibration,
+      ...size,
       groups: {
         accounts: { accounts: 5000, ranks: [1, 40, 5000], values: [0.3, 0.2, 0] },
         groups: { accounts: 60, ranks: [1, 60], values: [0.3, 0.1] },

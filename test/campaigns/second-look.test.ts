@@ -36,6 +36,12 @@ describe('a new group, where groups of the past look like attacks', () => {
     expect(notices[0]?.promise).toBeGreaterThanOrEqual(5);
   });
 
+  it('names nobody where the past supports no suspect at all: 150 accounts over a week', () => {
+    const few = run(histories, { ...held, robust }, { accounts: 150, days: 7 });
+    expect(few.named.size).toBe(0);
+    expect(few.notices).toEqual([]);
+  });
+
   it('shares that count with the other new groups of the same run', () => {
     const both = [...harvesters(12, 0), ...harvesters(12, 100, 3), ...strangers(40)];
     const groups = run(both).notices.flatMap(({ subject }) =>

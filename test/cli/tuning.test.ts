@@ -85,7 +85,12 @@ describe('policy', () => {
     expect(bad.code).toBe(2);
     expect(bad.out).toContain('bad.yaml:3:11: windows.0:');
     expect(bad.out).toContain('bad.yaml:4:1: extra: is not a field of a policy (got 1)');
-    expect((await run(policyCommand(), 'validate', 'examples/policy.yaml')).code).toBe(0);
+    const good = await run(policyCommand(), 'validate', 'examples/policy.yaml');
+    expect(good.code).toBe(0);
+    expect(good.out).not.toContain('--calibration FILE');
+    writeFileSync(at('named.yaml'), 'v: 1\nid: named\ncalibration: cal-of-ours\n');
+    const named = await run(policyCommand(), 'validate', at('named.yaml'));
+    expect(named.out).toContain('it names calibration cal-of-ours, and what is said here is of default');
   });
 
   it('diff says in words, and on traffic in numbers, what changes', async () => {

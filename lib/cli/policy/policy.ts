@@ -4,7 +4,9 @@ import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
 import { say } from '../../input/say.ts';
 import { policyChanges, policyWarnings } from '../../policy/diff.ts';
 import { describeFault, parsePolicy } from '../../policy/parse-policy.ts';
-import { defaultPolicy } from '../../policy/policy.ts';
+import { defaultPolicy, type Policy } from '../../policy/policy.ts';
+import type { Calibration } from '../../scoring/calibration.ts';
+import { printable } from '../../telemetry/reason.ts';
 import { colours } from '../shared/colours.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { writable, writeAside } from '../shared/output.ts';
@@ -56,7 +58,13 @@ function validateCommand(): Command {
             ok: parsed.ok,
             faults: parsed.ok ? [] : parsed.faults,
             ...(parsed.ok
-              ? { policy: parsed.policy.id, warnings: policyWarnings(parsed.policy, calibration) }
+              ? {
+                  policy: parsed.policy.id,
+                  warnings: [
+                    ...otherNamed(parsed.policy, calibration),
+                    ...policyWarnings(parsed.policy, calibration),
+                  ],
+                }
               : {}),
           });
         }
@@ -70,6 +78,15 @@ function validateCommand(): Command {
         return results.every(({ ok }) => ok) ? 0 : 2;
       }),
     );
+}
+
+/** That levels are checked against another calibration than the policy will be judged with. */
+function otherNamed(policy: Policy, { id }: Calibration): string[] {
+  return policy.calibration === id
+    ? []
+    : [
+        `it names calibration ${printable(policy.calibration)}, and what is said here is of ${printable(id)}: give the named one with --calibration FILE.`,
+      ];
 }
 
 interface DiffOptions extends KeyOptions, JsonOption {
