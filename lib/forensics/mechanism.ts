@@ -74,7 +74,7 @@ export function alternativesTo(report: SuspectReport, of: Lineages): string[] {
   out.push(...(report.mechanism?.possible ?? []).map((s) => `${capital(s)}.`));
   if (report.caveats.some((c) => c.code === 'controls-of-another-time'))
     out.push('What models of one generation share: the controls are of another.');
-  if (toExplain(report))
+  if (report.mechanism !== null)
     out.push(`Learning in the other direction${report.mode === 'text' ? '' : ', or leaked test items'}.`);
   return out;
 }

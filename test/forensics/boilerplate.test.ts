@@ -34,7 +34,7 @@ describe('what a host adds to the texts of every model behind it', () => {
   it('convicts no stranger, and the clauses are named', () => {
     const s = ask(textSheet('theirs', write().map(hosted)));
     expect(s.p).toBeLessThanOrEqual(0.05);
-    expect(s).toMatchObject({ verdict: 'abstained', attribution: null, mechanism: null });
+    expect(s).toMatchObject({ verdict: 'abstained', attribution: null, mechanism: null, alternatives: [] });
     expect(s.withoutClauses?.kinds).toBe(7);
     expect(s.statement).toMatch(
       /7 clauses recur letter for letter in the texts of both \("Hello,", "Is there anything/,
