@@ -1,5 +1,5 @@
 import { roleKind } from '../turns.ts';
-import { LONGEST_NAME, namesNoAccount } from './client-fields.ts';
+import { ANSWERS, LONGEST_NAME, namesNoAccount } from './client-fields.ts';
 import { type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 import { textOf } from './message-names.ts';
 
@@ -29,6 +29,10 @@ export interface Found {
   readonly isListed: boolean;
   /** the text where somebody's words stand whose JSON this is, or lies in */
   readonly words?: string;
+  /** so many texts that are JSON it lies in: what lies in fewer was written by whoever logs, or nearer to it */
+  readonly texts: number;
+  /** it lies in JSON in the words of an answer, which a model may have been asked to say */
+  readonly isAnswered: boolean;
   /** a message that is not the model's, or what lies in one */
   readonly isSaid: boolean;
 }
@@ -36,7 +40,12 @@ export interface Found {
 /** The objects of an entry, the outermost first; JSON in texts is read, also where a body stands as text. */
 export function objectsIn(entry: Json): readonly Found[] {
   const found: Found[] = [];
-  let wave: Found[] = [{ value: entry, path: [], isLogged: true, isListed: false, isSaid: false }];
+  let wave: Found[] = [
+    {
+      ...{ value: entry, path: [], isLogged: true, isListed: false, isSaid: false },
+      ...{ texts: 0, isAnswered: false },
+    },
+  ];
   let seen = 0;
   for (let depth = 0; depth < MAX_DEPTH && wave.length > 0; depth++) {
     const next: Found[] = [];
@@ -48,9 +57,13 @@ export function objectsIn(entry: Json): readonly Found[] {
         const path = [...held.path, name];
         const isLogged = held.isLogged && !namesNoAccount(name);
         const words = held.words ?? wordsUnder(name, inner, held.isListed);
+        const isText = typeof inner === 'string';
+        const texts = held.texts + (isText ? 1 : 0);
+        const isAnswered = held.isAnswered || (isText && path.some((step) => ANSWERS.test(step)));
         for (const value of inside(inner))
           next.push({
             ...{ value, path, isLogged: isLogged && value === inner, isListed: Array.isArray(inner) },
+            ...{ texts, isAnswered },
             ...{ isSaid: held.isSaid || isSaidMessage(value), ...(words === undefined ? {} : { words }) },
           });
       }

@@ -52,8 +52,10 @@ function messagesIn(held: unknown): readonly Json[] | undefined {
 
 /** The body that asks: one with messages, else one with a text that asks. */
 function requestOf(objects: readonly Found[]): Asked | undefined {
-  for (const { value } of objects)
+  for (const { value, path } of objects)
     for (const [name, held] of messagesFirst(value)) {
+      // JSON in the words of an answer, which a model may have been asked to say
+      if (typeof held === 'string' && [...path, name].some((step) => ANSWERS.test(step))) continue;
       const messages = messagesIn(held);
       if (messages === undefined) continue;
       const whole = readRequest(value);
@@ -177,8 +179,9 @@ interface Call extends Asked {
 }
 
 function callIn(entry: Json): Call | undefined {
-  const all = unquoted(objectsIn(entry));
-  const asked = requestOf(all);
+  const all = [...unquoted(objectsIn(entry))].sort((a, b) => a.texts - b.texts);
+  // nobody asks in the words of an answer
+  const asked = requestOf(all.filter(({ isAnswered }) => !isAnswered));
   if (asked === undefined) return undefined;
   const { request, source } = asked;
   // fields of a message and of JSON in its words are the customer's, but for the body that asks
