@@ -216,7 +216,10 @@ export function readByModel(body: Json, answer: unknown): Json {
 }
 
 function withoutAsking(body: Json, way: AskedWay): Json {
-  const others = ASKING.filter((name) => name in body && !way.fields.includes(name));
+  // a name in capitals may be taken for the documented one: name-twins.ts
+  const others = ASKING.filter(
+    (name) => name in body && !way.fields.includes(name) && !way.fields.includes(name.toLowerCase()),
+  );
   return others.length === 0
     ? body
     : Object.fromEntries(Object.entries(body).filter(([name]) => !others.includes(name)));

@@ -3,6 +3,7 @@ import { requestFormed } from './body-forms.ts';
 import { promptMessages } from './chat-templates.ts';
 import { at, type Json, jsonIn, listOf, numberAt, numberIn, objectOf, smallNames, textAt } from './fields.ts';
 import { isItem, roleOf, textOf } from './message-names.ts';
+import { twinTexts } from './name-twins.ts';
 import type { ReadMessage } from './read-message.ts';
 import { openInferenceMessage, writtenMessages } from './written-messages.ts';
 
@@ -19,8 +20,9 @@ export interface ReadRequest {
  */
 export function readRequest(written: Json): ReadRequest | undefined {
   const body = requestFormed(written);
-  const messages = bodyMessages(body);
-  if (messages === undefined) return undefined;
+  const read = bodyMessages(body);
+  if (read === undefined) return undefined;
+  const messages = withSuffix(read, twinTexts(body));
   const named = 'Messages' in body ? (objectOf(smallNames({ ...body, Messages: undefined })) ?? body) : body;
   return { messages, params: paramsOf(named), model: modelOf(named) };
 }

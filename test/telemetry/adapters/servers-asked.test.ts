@@ -96,6 +96,28 @@ const DECOYS: Json = {
   ...{ context: DECOY, promptVariables: { a: DECOY }, Messages: [{ Role: 'user', Content: DECOY }] },
 };
 
+describe('a name in other letters', () => {
+  const [asking, decoy] = [
+    { role: 'user', content: QUESTION },
+    { role: 'user', content: DECOY },
+  ];
+  it.each<readonly [string, Json]>([
+    ['capitals', { messages: [decoy], MESSAGES: [asking] }],
+    ['one capital', { messages: [decoy], Messages: [asking] }],
+    ['a long s', { messages: [decoy], 'me\u017f\u017fages': [asking] }],
+    ['of a message', { messages: [{ ...decoy, Content: QUESTION }] }],
+    ['of parts', { messages: [{ ...decoy, Content: [{ type: 'text', text: QUESTION }] }] }],
+    ['of a prompt', { prompt: DECOY, Prompt: QUESTION }],
+    ['the documented one', { messages: [asking], Messages: [decoy] }],
+  ])('hides nothing: %s', (_, body) => {
+    const answered = body.prompt === undefined ? { message: { content: 'x' } } : { text: 'x' };
+    const entry = pair({ model: 'm', ...body }, { choices: [answered] });
+    const [exchange, ...more] = new EntryReader('auto').read(entry).exchanges;
+    expect(more).toEqual([]);
+    expect(askedOf(exchange?.messages ?? []).prompt).toContain(QUESTION);
+  });
+});
+
 describe('a field of another API', () => {
   it.each(SERVERS)('hides nothing that is asked of %s', (_, own, entry) => {
     const asked = (body: Json) =>
