@@ -291,6 +291,27 @@ export const FIELD_CONTROL: readonly SourceField[] = [
     'gateway',
     'written by whoever logs; where your product copies a field of the request there, name another with --account-field',
   ),
+  row(
+    'otel, agentgateway (auto)',
+    'account',
+    'jwt.sub',
+    'gateway',
+    'of the token that the gateway verified: https://agentgateway.dev/docs/standalone/latest/reference/cel/ (jwt)',
+  ),
+  row(
+    'weave-agents (auto)',
+    'account',
+    'custom_attrs_string: siphonwatch.account, enduser.id, user.id, user_id',
+    'operator',
+    'attributes that the code sets on its spans; wb_user_id wrote the span and is no customer',
+  ),
+  row(
+    'records of Tyk Pump (auto)',
+    'account',
+    'alias, oauth_id, api_key',
+    'gateway',
+    'of the key that Tyk checked: https://tyk.io/docs/api-management/tyk-pump',
+  ),
   row('all', 'account', '--account-field NAME', 'operator', 'named when record or collect is started'),
   row('exchange', `account, ${CUSTOMER}`, 'account, customer', 'gateway', 'written by the gateway'),
 ];
