@@ -156,8 +156,7 @@ function followsFrom(filled: number): boolean {
 function readSketch(reader: Reader): Buffer {
   const filled = reader.byte() + 256 * reader.byte();
   const sketch = Buffer.alloc(SKETCH_BYTES);
-  for (let bin = 0; bin < BINS; bin++)
-    if (((filled >>> bin) & 1) === 1) sketch.set(reader.take(2), 2 * bin);
+  for (let bin = 0; bin < BINS; bin++) if (((filled >>> bin) & 1) === 1) sketch.set(reader.take(2), 2 * bin);
   for (let bin = 0; bin < BINS; bin++) {
     if (((filled >>> bin) & 1) === 1) continue;
     const from = lender(bin, filled);
