@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Comparison, compare, readBaseline, writeBaseline } from './baseline.ts';
+import { BENCHMARKS, type Benchmark } from './benchmarks.ts';
 
 /**
  * Every benchmark, one after the other, with the same arguments, and a comparison with the committed baseline:
@@ -12,18 +13,7 @@ import { type Comparison, compare, readBaseline, writeBaseline } from './baselin
  * a benchmark failed, or where a number is worse than the baseline by more than its noise.
  */
 
-/** Benchmarks, the folder of DIR that each reads, and whether it writes JSON that is compared. */
-const BENCHMARKS = {
-  recorder: { folder: 'traffic', json: false },
-  score: { folder: 'traffic', json: true },
-  backtest: { folder: 'traffic', json: true },
-  strangers: { folder: '', json: false },
-  detect: { folder: 'traffic', json: false },
-  campaigns: { folder: 'traffic', json: false },
-  documents: { folder: 'traffic', json: false },
-  forensics: { folder: 'answers', json: false },
-} as const;
-type Benchmark = keyof typeof BENCHMARKS;
+const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
 
 const { values } = parseArgs({
   options: {
@@ -33,30 +23,24 @@ const { values } = parseArgs({
   },
 });
 
-function asked(): Benchmark[] {
-  const names = Object.keys(BENCHMARKS) as Benchmark[];
+function asked(): string[] {
+  const names = Object.keys(BENCHMARKS);
   if (values.only === undefined) return names;
   const wanted = values.only.split(',');
-  const unknown = wanted.find((name) => !names.some((known) => known === name));
+  const unknown = wanted.find((name) => !names.includes(name));
   if (unknown !== undefined) throw new Error(`--only ${unknown}: not one of ${names.join(', ')}`);
   return names.filter((name) => wanted.includes(name));
 }
 
 /** Whether it ended well; its JSON, where it writes one, lies in `file` then. */
-function ran(name: Benchmark, file: string): boolean {
-  const { folder, json } = BENCHMARKS[name];
-  const data = values.data === undefined ? [] : ['--data', join(values.data, folder)];
-  const script = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
-  // ratios need no fortnight of traffic
-  const few = name === 'score' ? ['--events', '40000'] : [];
-  const options = ['--max-semi-space-size=64', '--import', 'tsx'];
-  const run = spawnSync(
-    process.execPath,
-    [...options, script, ...data, ...few, ...(json ? ['--json', file] : [])],
-    {
-      stdio: 'inherit',
-    },
-  );
+function ran(name: string, { data, args = [], compared }: Benchmark, file: string): boolean {
+  const folder =
+    values.data === undefined || data === undefined ? [] : ['--data', resolve(values.data, data)];
+  const json = compared === undefined ? [] : ['--json', file];
+  const run = spawnSync('npm', ['run', '--silent', `bench:${name}`, '--', ...folder, ...args, ...json], {
+    cwd: CHECKOUT,
+    stdio: 'inherit',
+  });
   return run.status === 0;
 }
 
@@ -77,8 +61,9 @@ try {
   for (const name of asked()) {
     process.stdout.write(`\n== ${name}\n`);
     const file = join(folder, `${name}.json`);
-    if (!ran(name, file)) failed++;
-    else if (BENCHMARKS[name].json && values.data !== undefined)
+    const benchmark = BENCHMARKS[name] ?? {};
+    if (!ran(name, benchmark, file)) failed++;
+    else if (benchmark.compared !== undefined && values.data !== undefined)
       measured.set(name, JSON.parse(readFileSync(file, 'utf8')));
   }
   const compared = compare(measured, readBaseline());

@@ -1,6 +1,6 @@
 /**
  * The rooms of the house, from the ground up. A file may import from its own room and from rooms further up in this
- * list, never from one further down: `npm run check` holds it (scripts/check-architecture.ts).
+ * list, never from one further down: `npm run check` holds it (scripts/walls.ts).
  */
 export interface Room {
   /** a folder, or one file; the longest that fits a file's path is its room */

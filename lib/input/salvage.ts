@@ -1,5 +1,6 @@
 import { packed } from '../telemetry/adapters/envelopes.ts';
 import { printedIn } from '../telemetry/adapters/literals.ts';
+import { fieldLine } from './field-lines.ts';
 
 /**
  * JSON in lines that are no JSON themselves: behind colours of a terminal, within quotes of logfmt, in a column of CSV or TSV.
@@ -19,7 +20,7 @@ const DOUBLED = /"[[{]\s*""/;
 /** The text of the JSON that a line holds in another way; undefined where it holds none. */
 export function salvaged(line: string): string | undefined {
   const plain = line.includes(ESCAPE) ? line.replace(COLOURS, '') : line;
-  const fields = logfmt(plain);
+  const fields = logfmt(plain) ?? fieldLine(plain);
   if (fields !== undefined) return fields;
   if (HEXED.test(plain)) return withoutHex(plain);
   const printed = printedObject(plain);
@@ -114,6 +115,16 @@ const KINDS: readonly (readonly [pattern: RegExp, why: string])[] = [
   [
     /Received request [\w-]{1,80}: (?:prompt|params):/,
     'vLLM’s own log, which names no customer: log exchanges at the gateway before it',
+  ],
+  // https://docs.langchain4j.dev/tutorials/logging/
+  [
+    /\bHTTP (?:request|response):\s*$|^- (?:method: [A-Z]+|url: http\S*|headers: \[.*|status code: \d{3}|body: .*)$/,
+    'a client’s log of HTTP in lines of text, which names no customer: log exchanges at the gateway',
+  ],
+  // https://github.com/gin-gonic/gin (Ollama's server), https://httpd.apache.org/docs/current/logs.html, uvicorn
+  [
+    /^(?!\s*[[{]\s*").{0,200}\b(?:GET|POST)\s{1,8}"?\/\S{0,400}(?:"|\s+HTTP\/\d)/,
+    'a line of an access log, which holds no prompts and names no customer: log exchanges at the gateway before it',
   ],
   [
     /[:[,]\s*-?(?:NaN|Infinity)\b/,

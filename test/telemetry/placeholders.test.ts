@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isPlaceholder } from '../../lib/telemetry/adapters/placeholders.ts';
+import { ADAPTERS } from '../../lib/telemetry/adapters/index.ts';
+import { isPlaceholder, isWithheldName } from '../../lib/telemetry/adapters/placeholders.ts';
 import { isUnreadable } from '../../lib/telemetry/adapters/unreadable.ts';
 
 /** As gateways, instrumentations and languages write them; sources stand in placeholders.ts. */
@@ -279,4 +280,44 @@ describe('what nobody can read', () => {
     ])
       expect(isUnreadable(text)).toBe(false);
   });
+});
+
+describe('a name or key that is withheld', () => {
+  it.each([
+    'REDACTED',
+    'Bearer REDACTED',
+    'Bearer [Filtered]',
+    '****',
+    'sk-****',
+    'None',
+    'null',
+    '-',
+    '<redacted>',
+  ])('is %s', (name) => expect(isWithheldName(name)).toBe(true));
+
+  it.each([
+    'acct-1',
+    'default',
+    'proxy',
+    'user',
+    'Customer 12',
+    'hidden-valley-ranch',
+    'sk-proj-abc123def456ghi789',
+    'c0ffee00c0ffee00c0ffee00c0ffee00',
+    'off',
+    'private-bank',
+  ])('is not %s', (name) => expect(isWithheldName(name)).toBe(false));
+});
+
+it('no credential is shared by customers whose gateway masks it, and no account', () => {
+  const call = (account: string, authorization: string) => ({
+    ...{ time: '2026-03-01T08:00:00Z', account, headers: { authorization } },
+    request: { model: 'm-1', messages: [{ role: 'user', content: 'How do tides work?' }] },
+    response: { id: 'r-1' },
+  });
+  expect(ADAPTERS.openai(call('acct-1', 'REDACTED')).exchanges[0]?.origin?.credential).toBeUndefined();
+  expect(ADAPTERS.openai(call('acct-1', 'Bearer k-1')).exchanges[0]?.origin?.credential).toBe('Bearer k-1');
+  expect(ADAPTERS.openai(call('[REDACTED]', 'Bearer k-1')).reasons[0]?.message).toContain(
+    'a placeholder stands',
+  );
 });

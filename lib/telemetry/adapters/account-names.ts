@@ -1,4 +1,4 @@
-import { at, type Json, jsonIn, nameAt, objectOf } from './fields.ts';
+import { type Json, jsonIn, nameAt, objectOf } from './fields.ts';
 
 /**
  * What gateways and exports call the account, beside the bodies of a call. The customer comes before one of its people, so that no
@@ -25,6 +25,9 @@ const PEOPLE: readonly (readonly string[])[] = [
   ['participant', 'identifier'],
   ['thread', 'participant', 'identifier'],
   ['end_user_identifier'],
+  // claims of the token that agentgateway verified: https://agentgateway.dev/docs/standalone/latest/reference/cel/
+  ['jwt', 'sub'],
+  ['jwt.sub'],
 ];
 const OTHERS = [
   ...['customeridentifier', 'userid', 'clientid', 'client', 'username'],
@@ -76,13 +79,18 @@ function spelt(entry: Json, names: readonly string[]): string | undefined {
 /** The account of a pair, as whoever logs it names it beside the bodies. */
 export function nameBeside(json: unknown): string | undefined {
   const entry = objectOf(json) ?? {};
-  const metadata = jsonIn(at(json, 'metadata'));
-  const held = objectOf(metadata) === undefined ? entry : { ...entry, metadata };
+  const held: Json = { ...entry, ...asObject(entry, 'metadata'), ...asObject(entry, 'jwt') };
   return (
     spelt(entry, CUSTOMERS) ??
     PEOPLE.map((path) => nameAt(held, ...path)).find((name) => name !== undefined) ??
     spelt(entry, OTHERS)
   );
+}
+
+/** A field that may hold an object as text. */
+function asObject(entry: Json, name: string): Json {
+  const held = objectOf(jsonIn(entry[name]));
+  return held === undefined ? {} : { [name]: held };
 }
 
 /** The account of a flat entry, in which `user` and `metadata` may be the request's own and are not taken. */

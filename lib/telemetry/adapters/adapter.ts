@@ -6,7 +6,7 @@ import { parseExchange } from '../parse-exchange.ts';
 import { kindOf, type Reason } from '../reason.ts';
 import { roleKind } from '../turns.ts';
 import { CLIENT_NAMED, type ClientTrust } from './field-control.ts';
-import { isPlaceholder } from './placeholders.ts';
+import { isPlaceholder, isWithheldName } from './placeholders.ts';
 import type { ReadMessage } from './read-message.ts';
 
 /**
@@ -117,6 +117,15 @@ export function finish(
         message: `missing: none of ${accountPlaces} is there; --account-field NAME says where this log names it`,
       },
     };
+  if (found.account !== undefined && found.claimedBy === undefined && isWithheldName(found.account))
+    return {
+      reason: {
+        field: 'account',
+        value: 'a placeholder',
+        message:
+          'a placeholder stands where the account should: let the gateway write whose key it checked, or say --account-field NAME',
+      },
+    };
   const parsed = parseExchange(
     {
       v: 1,
@@ -141,13 +150,13 @@ export function finish(
         asn: found.asn,
         tls: found.tls,
         userAgent: found.userAgent,
-        credential: found.credential,
+        credential: told(found.credential),
       }),
       customer: {
         plan: found.plan ?? defaults.plan,
         product: found.product ?? defaults.product,
         createdAt: found.createdAt ?? defaults.createdAt,
-        ...present({ payment: found.payment }),
+        ...present({ payment: told(found.payment) }),
       },
     },
     defaults.show,
@@ -193,6 +202,11 @@ function askedBehind(messages: readonly ReadMessage[]): readonly ReadMessage[] |
 function answerAmong(messages: readonly ReadMessage[]): string | undefined {
   const last = messages.at(-1);
   return last !== undefined && /^(?:assistant|other)$/.test(roleKind(last.role)) ? last.content : undefined;
+}
+
+/** What names somebody; undefined where a placeholder stands in its place. */
+function told(name: string | undefined): string | undefined {
+  return name === undefined || isWithheldName(name) ? undefined : name;
 }
 
 function count(tokens: number | undefined): number {

@@ -187,6 +187,20 @@ export function promptMessages(prompt: string): ReadMessage[] {
   return [{ role: 'user', content: prompt }];
 }
 
+/** A line a message, each behind its role: https://github.com/openlit/openlit (sdk/python, events gen_ai.content.prompt) */
+const JOINED: Template = {
+  name: 'messages joined, as OpenLIT writes them into an event',
+  source: 'https://github.com/openlit/openlit/tree/main/sdk/python/src/openlit/instrumentation',
+  isUsed: (head) => /^(?:system|developer|user|assistant|tool): /.test(head),
+  mark: /(?:^|\n)(system|developer|user|assistant|tool): /g,
+};
+
+/** Messages that an instrumentation joined to one text, a role before each; any other text is one request. */
+export function joinedMessages(text: string): ReadMessage[] {
+  const turns = JOINED.isUsed(text.slice(0, 16)) ? turnsBetween(text, JOINED) : [];
+  return turns.some(({ role }) => role === 'user') ? turns : [{ role: 'user', content: text }];
+}
+
 /** The turns of a text: each goes from the end of its mark to the next one. */
 function turnsBetween(prompt: string, { mark, lead }: Template): ReadMessage[] {
   const all = [...prompt.matchAll(mark)];

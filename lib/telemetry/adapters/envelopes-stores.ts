@@ -19,6 +19,20 @@ export const OF_STORES: readonly Envelope[] = [
       ),
   },
   {
+    name: 'pages of spans of agents in Weave',
+    source:
+      'https://docs.wandb.ai/weave/guides/tracking/trace-agents (wandb/weave trace_server: agent spans)',
+    matches: ({ spans }) => listOf(spans).some((held) => at(held, 'wb_user_id') !== undefined),
+    inside: ({ spans }) => listOf(spans),
+  },
+  {
+    name: 'answers of Salesforce’s query interfaces',
+    source:
+      'https://developer.salesforce.com/docs/data/data-cloud-query-guide/guide/dc-sql-query-apis.html, SOQL’s records',
+    matches: ({ data, records }) => isGatewayRequest(listOf(data)[0]) || isGatewayRequest(listOf(records)[0]),
+    inside: ({ data, records }) => [...listOf(data), ...listOf(records)],
+  },
+  {
     name: 'the log archive of Datadog',
     source: 'https://docs.datadoghq.com/logs/log_configuration/archives/ (format of the archives)',
     matches: ({ _id, date, attributes, service, source }) =>
@@ -41,6 +55,24 @@ export const OF_STORES: readonly Envelope[] = [
       ['$insert_id', 'mp_lib', 'token'].some((name) => at(properties, name) !== undefined) &&
       at(properties, '$lib') === undefined,
     inside: ({ properties }) => [{ account: at(properties, 'distinct_id'), ...objectOf(properties) }],
+  },
+  {
+    name: 'a page of traces of MLflow',
+    source: 'https://mlflow.org/docs/latest/api_reference/rest-api.html (traces/search)',
+    matches: ({ traces }) => listOf(traces).some((held) => Array.isArray(at(held, 'data', 'spans'))),
+    inside: ({ traces }) => listOf(traces),
+  },
+  {
+    name: 'a trace of MLflow',
+    source: 'https://mlflow.org/docs/latest/genai/tracing/search-traces/',
+    matches: ({ info, data }) => objectOf(info) !== undefined && Array.isArray(at(data, 'spans')),
+    inside: ({ info, data }) =>
+      listOf(at(data, 'spans')).map((span) => ({
+        account:
+          at(info, 'trace_metadata', 'mlflow.trace.user') ??
+          at(info, 'request_metadata', 'mlflow.trace.user'),
+        ...objectOf(span),
+      })),
   },
   {
     name: 'documents of Firestore, Structs of protobuf',
@@ -72,6 +104,10 @@ export const OF_STORES: readonly Envelope[] = [
 /** https://docs.datadoghq.com/standard-attributes/ (usr.id): whom the application logged in */
 function usrOf(attributes: unknown): unknown {
   return at(attributes, 'usr', 'id') ?? at(attributes, 'usr.id');
+}
+
+function isGatewayRequest(row: unknown): boolean {
+  return at(row, 'gatewayRequestId__c') !== undefined;
 }
 
 function isJsonObject(text: unknown): boolean {

@@ -221,24 +221,6 @@ const ENVELOPES: readonly Envelope[] = [
     inside: ({ message }) => [message],
   },
   {
-    name: 'a page of traces of MLflow',
-    source: 'https://mlflow.org/docs/latest/api_reference/rest-api.html (traces/search)',
-    matches: ({ traces }) => listOf(traces).some((held) => Array.isArray(at(held, 'data', 'spans'))),
-    inside: ({ traces }) => listOf(traces),
-  },
-  {
-    name: 'a trace of MLflow',
-    source: 'https://mlflow.org/docs/latest/genai/tracing/search-traces/',
-    matches: ({ info, data }) => objectOf(info) !== undefined && Array.isArray(at(data, 'spans')),
-    inside: ({ info, data }) =>
-      listOf(at(data, 'spans')).map((span) => ({
-        account:
-          at(info, 'trace_metadata', 'mlflow.trace.user') ??
-          at(info, 'request_metadata', 'mlflow.trace.user'),
-        ...objectOf(span),
-      })),
-  },
-  {
     name: 'events of API Gateway and function URLs',
     source:
       'https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html',
@@ -376,7 +358,12 @@ function isLoggedCall(body: unknown): boolean {
 }
 
 function messagesOf(events: unknown): readonly unknown[] {
-  return listOf(events).map((event) => at(event, 'message'));
+  return listOf(events).map((event) => {
+    const line = jsonIn(at(event, 'message'));
+    return objectOf(line) === undefined
+      ? at(event, 'message')
+      : timed(line, { time: at(event, 'timestamp') });
+  });
 }
 
 function isJsonText(value: unknown): boolean {

@@ -243,6 +243,36 @@ export const OBSERVABILITY: readonly ExportShape[] = [
     }),
   },
   {
+    name: 'weave-agents',
+    source:
+      'https://docs.wandb.ai/weave/guides/tracking/trace-agents (spans of agents); wandb/weave trace_server, agent spans',
+    matches: (entry) => 'wb_user_id' in entry && 'operation_name' in entry && 'input_messages' in entry,
+    isOther: (entry) =>
+      !/^(?:chat|text_completion|generate_content)$/.test(textAt(entry, 'operation_name') ?? ''),
+    pair: (entry) => {
+      const told = objectOf(jsonIn(entry.custom_attrs_string)) ?? {};
+      const instructions = listOf(entry.system_instructions);
+      return {
+        id: entry.span_id,
+        time: entry.started_at,
+        // wb_user_id is who wrote the span, one for all
+        account: told['siphonwatch.account'] ?? told['enduser.id'] ?? told['user.id'] ?? told.user_id,
+        usage: { input_tokens: entry.input_tokens, output_tokens: entry.output_tokens },
+        request: {
+          model: entry.request_model,
+          messages: [
+            ...(instructions.length > 0 ? [{ role: 'system', parts: instructions }] : []),
+            ...listOf(entry.input_messages),
+          ],
+        },
+        response: {
+          finish_reason: listOf(entry.finish_reasons)[0],
+          ...(entry.status_code === 'ERROR' ? { error: entry.status_message } : {}),
+        },
+      };
+    },
+  },
+  {
     name: 'opik',
     source: 'https://www.comet.com/docs/opik/reference/rest-api/spans',
     matches: (entry) => entry.type === 'llm' && 'start_time' in entry && 'input' in entry,

@@ -188,6 +188,8 @@ export const OWN: readonly ExportShape[] = [
       const logged = written === undefined || asksItself(written) ? undefined : written;
       return {
         ...beside(entry),
+        // beside two bodies metadata is the logger's, as in any pair (openai.ts)
+        account: textAt(entry, 'account'),
         headers: at(logged, 'headers') ?? entry.headers,
         url: textAt(logged, 'url') ?? textAt(logged, 'path') ?? entry.url,
         request: { ...objectOf(entry.parameters ?? entry.params), ...found?.body },

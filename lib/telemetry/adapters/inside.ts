@@ -133,9 +133,18 @@ function ofTheLine({ _time }: Json): Json {
 /** What Python's logging writes before a message by default: https://docs.python.org/3/library/logging.html#logging.basicConfig */
 const LOGGER = /^(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[\w.]{1,80}:(?=\{)/;
 
+const ESCAPE = String.fromCharCode(27);
+/** ECMA-48's sequences for colours, which make journald write a line as its bytes. */
+const COLOURS = new RegExp(`${ESCAPE}\\[[0-9;]{0,16}m`, 'g');
+
+/** A line without the colours that begin it. */
+function withoutColours(line: string): string {
+  return line.startsWith(ESCAPE) ? line.replace(COLOURS, '') : line;
+}
+
 /** JSON in a text, plain or packed; nothing in any other text. */
 function textInside(line: string): readonly unknown[] {
-  const text = line.replace(LOGGER, '');
+  const text = withoutColours(line).replace(LOGGER, '');
   if (/^\s*[[{]/.test(text)) {
     const whole = withoutCrowds(jsonIn(text));
     return typeof whole === 'string' ? jsonLines(text) : [whole];

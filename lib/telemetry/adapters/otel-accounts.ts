@@ -25,8 +25,11 @@ const BY_PROXY = [
   'metadata.user_api_key_hash',
 ] as const;
 
+/** Of the token that a gateway verified (agentgateway: `jwt` or `jwt.sub`), before all that the request may have said. */
+const BY_TOKEN = ['jwt.sub'] as const;
+
 /** For the message of a call without an account. */
-export const OTEL_ACCOUNT_PLACES = [...OPERATORS, ...OWN, ...BY_INSTRUMENTATION].join(', ');
+export const OTEL_ACCOUNT_PLACES = [...OPERATORS, ...BY_TOKEN, ...OWN, ...BY_INSTRUMENTATION].join(', ');
 
 /**
  * The account of a call.
@@ -39,7 +42,14 @@ export function otelAccount(
   named: string | undefined,
 ): NamedAccount {
   return accountOf(
-    fact(...(named === undefined ? [] : [named]), ...OPERATORS, ...BY_PROXY, ...OWN, ...BY_INSTRUMENTATION),
+    fact(
+      ...(named === undefined ? [] : [named]),
+      ...OPERATORS,
+      ...BY_PROXY,
+      ...BY_TOKEN,
+      ...OWN,
+      ...BY_INSTRUMENTATION,
+    ),
     { 'gen_ai.request.user': fact('gen_ai.request.user', 'gen_ai.openai.request.user') },
     clients,
   );

@@ -1,6 +1,7 @@
 import { kindOf, type Reason } from '../reason.ts';
 import { isAsked } from '../turns.ts';
 import { readByModel } from './asked-ways.ts';
+import { joinedMessages } from './chat-templates.ts';
 import { at, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 import { isCutJson, partsIn } from './json-texts.ts';
 import type { Attributes, OtlpEntry } from './otlp.ts';
@@ -131,8 +132,7 @@ export function messageOfEvent(name: string, facts: unknown, parts: ReadParts = 
   }
   if (name !== 'gen_ai.content.prompt') return [];
   const prompt = whole(at(facts, 'gen_ai.prompt') ?? at(facts, 'gen_ai.event.content'));
-  // OpenLIT writes `user: text` into one event
-  if (typeof prompt === 'string') return [{ role: 'user', content: prompt.replace(/^user:\s+/, '') }];
+  if (typeof prompt === 'string') return joinedMessages(prompt);
   return listOf(at(prompt, 'messages') ?? prompt).map((held) => message(held, parts));
 }
 
@@ -233,6 +233,8 @@ const BODIES = [
   'braintrust.input_json',
   'llm.request.messages',
   'gen_ai.request.messages',
+  // https://agentgateway.dev/docs/standalone/latest/reference/cel/ (llm.prompt)
+  'llm.prompt',
   'input.value',
 ] as const;
 

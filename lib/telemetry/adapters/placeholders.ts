@@ -107,6 +107,24 @@ export function isPlaceholder(written: string): boolean {
   return kinds !== undefined && WITHHOLDING.test(kinds) && (WRAPPED.test(text) || SENTENCE.test(kinds));
 }
 
+/** How a credential begins that may be masked behind: the scheme of a header, the first letters of a key. */
+const SCHEME = /^(?:(?:Bearer|Basic|Token)\s{1,8})?(?:sk-|pk-|key-)?/i;
+
+/**
+ * Whether what should say who asks is withheld (Kong writes `authorization: REDACTED`): under one name all accounts would look
+ * alike, under one key they would be joined. A digest names somebody, and stays.
+ */
+export function isWithheldName(written: string): boolean {
+  const name = written.trim().replace(SCHEME, '');
+  if (name.length > LONGEST || DIGEST.test(name)) return false;
+  if (LEFTOVERS.has(name.toLowerCase()) || COVERED.test(name)) return true;
+  const kinds = kindsOf(name);
+  // `filtered` alone may be a name, in brackets it is none
+  return (
+    kinds !== undefined && /^[NL]*[WT][NL]*$/.test(kinds) && (kinds.includes('W') || /^[[<({]/.test(name))
+  );
+}
+
 /** Whether a text is the measure of another, in brackets: `<text: 132 characters>`. It may be a person's. */
 export function isMeasure(text: string): boolean {
   return text.length <= LONGEST && /^[[<({].*[\])}>]$/.test(text) && /^N[NIL]*I/.test(kindsOf(text) ?? '');

@@ -80,6 +80,28 @@ const LOGS: readonly TextlessLog[] = [
     instead: 'use Broadcast, which sends spans with their messages',
   },
   {
+    name: 'Cloudflare’s list of logs, which holds no bodies',
+    source: 'https://developers.cloudflare.com/api/resources/ai_gateway/subresources/logs/methods/list/',
+    matches: ({ result }) =>
+      listOf(result).some(
+        (held) =>
+          at(held, 'tokens_in') !== undefined &&
+          at(held, 'request_content_type') !== undefined &&
+          at(held, 'request_body') === undefined,
+      ),
+    instead:
+      'fetch request and response of each (logs/ID/request, logs/ID/response), or push logs with Logpush',
+  },
+  {
+    name: 'messages of an agent’s memory in OpenSearch, which names no customer and no model',
+    source: 'https://docs.opensearch.org/latest/ml-commons-plugin/api/memory-apis/get-message/',
+    matches: ({ messages }) =>
+      listOf(messages).some(
+        (held) => at(held, 'memory_id') !== undefined && at(held, 'message_id') !== undefined,
+      ),
+    instead: 'log each request beside its response where the model is called',
+  },
+  {
     name: 'an access log of Envoy AI Gateway, counts without bodies',
     source: 'https://aigateway.envoyproxy.io/docs/capabilities/observability/accesslogs',
     matches: (entry) =>

@@ -19,6 +19,11 @@ export function isoFrom(value: unknown, depth = 0): string | undefined {
       Number(at(value, 'seconds')) * 1000 + Math.floor(Number(at(value, 'nanos') ?? 0) / 1e6),
     );
   // MongoDB's Extended JSON: {"$date": "2026-03-01T08:00:00.123Z"} or {"$date": {"$numberLong": "1772352000123"}}
+  // OpenTelemetry's JavaScript SDK: [seconds, nanoseconds] (https://open-telemetry.github.io/opentelemetry-js/types/_opentelemetry_api.HrTime.html)
+  if (Array.isArray(value))
+    return value.length === 2 && value.every((part) => Number.isInteger(part) && part >= 0 && part < 1e11)
+      ? isoFromMilliseconds(Number(value[0]) * 1000 + Math.floor(Number(value[1]) / 1e6))
+      : undefined;
   if (typeof value === 'object')
     return depth > 1 ? undefined : isoFrom(at(value, '$date') ?? at(value, '$numberLong'), depth + 1);
   if (typeof value !== 'string') return undefined;
@@ -29,6 +34,8 @@ export function isoFrom(value: unknown, depth = 0): string | undefined {
     .replace(/^\/Date\((\d{1,16})(?:[+-]\d{4})?\)\/$/, '$1')
     .replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/, '$1-$2-$3T$4:$5:$6');
   if (/^\d{9,20}(?:\.\d+)?$/.test(text)) return isoFromEpoch(Number(text));
+  // BigQuery's TIMESTAMP in an answer: 1.772352000123E9 (https://cloud.google.com/bigquery/docs/reference/rest/v2/jobs/query)
+  if (/^\d\.\d{1,16}E\+?0?9$/.test(text)) return isoFromEpoch(Number(text));
   const parts = MICROSECOND_PARTS.exec(text);
   if (parts !== null) {
     const [, day = '', clock = '', fraction = '', zone = 'Z'] = parts;
