@@ -66,28 +66,44 @@ export async function* otlpLines(
   chunks: AsyncIterable<Buffer>,
   onNote: (note: string) => void,
 ): AsyncGenerator<Buffer> {
-  let held: Buffer = Buffer.alloc(0);
+  let waiting: Buffer[] = [];
+  let size = 0;
+  // bytes that have to be there before there is anything to read: joined once, however many chunks they come in
+  let wanted = 4;
   let prefixed: boolean | undefined;
   let read = 0;
   for await (const chunk of chunks) {
-    held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
-    prefixed ??= held[0] === 0;
-    if (!prefixed && held.length > MAX_MESSAGE)
+    if (chunk.length === 0) continue;
+    waiting.push(chunk);
+    size += chunk.length;
+    prefixed ??= chunk[0] === 0;
+    if (!prefixed && size > MAX_MESSAGE)
       throw new InputError(`an OTLP message of more than ${MAX_MESSAGE} bytes, not read`);
-    while (prefixed && held.length >= 4) {
-      const size = held.readUInt32BE(0);
-      if (size > MAX_MESSAGE)
+    if (!prefixed || size < wanted) continue;
+    let held = joined(waiting);
+    wanted = 4;
+    while (held.length >= 4) {
+      const length = held.readUInt32BE(0);
+      if (length > MAX_MESSAGE)
         throw new InputError(
-          `OTLP message ${read + 1} has ${size} bytes, more than ${MAX_MESSAGE}, or the file is damaged`,
+          `OTLP message ${read + 1} has ${length} bytes, more than ${MAX_MESSAGE}, or the file is damaged`,
         );
-      if (held.length < 4 + size) break;
-      yield lineOf(held.subarray(4, 4 + size), ++read, onNote);
-      held = held.subarray(4 + size);
+      wanted = 4 + length;
+      if (held.length < wanted) break;
+      yield lineOf(held.subarray(4, wanted), ++read, onNote);
+      held = held.subarray(wanted);
+      wanted = 4;
     }
+    waiting = held.length === 0 ? [] : [held];
+    size = held.length;
   }
-  if (prefixed === false) yield lineOf(held, 1, onNote);
-  else if (held.length > 0)
-    throw new InputError(`the OTLP file ends within message ${read + 1}: it is truncated`);
+  if (prefixed === false) yield lineOf(joined(waiting), 1, onNote);
+  else if (size > 0) throw new InputError(`the OTLP file ends within message ${read + 1}: it is truncated`);
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
 }
 
 function lineOf(bytes: Buffer, number: number, onNote: (note: string) => void): Buffer {

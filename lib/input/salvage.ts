@@ -116,6 +116,11 @@ const KINDS: readonly (readonly [pattern: RegExp, why: string])[] = [
     /Received request [\w-]{1,80}: (?:prompt|params):/,
     'vLLM’s own log, which names no customer: log exchanges at the gateway before it',
   ],
+  // https://docs.langchain4j.dev/tutorials/logging/
+  [
+    /\bHTTP (?:request|response):\s*$|^- (?:method: [A-Z]+|url: http\S*|headers: \[.*|status code: \d{3}|body: .*)$/,
+    'a client’s log of HTTP in lines of text, which names no customer: log exchanges at the gateway',
+  ],
   // https://github.com/gin-gonic/gin (Ollama's server), https://httpd.apache.org/docs/current/logs.html, uvicorn
   [
     /^(?!\s*[[{]\s*").{0,200}\b(?:GET|POST)\s{1,8}"?\/\S{0,400}(?:"|\s+HTTP\/\d)/,

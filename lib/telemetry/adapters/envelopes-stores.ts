@@ -26,6 +26,13 @@ export const OF_STORES: readonly Envelope[] = [
     inside: ({ spans }) => listOf(spans),
   },
   {
+    name: 'answers of Salesforce’s query interfaces',
+    source:
+      'https://developer.salesforce.com/docs/data/data-cloud-query-guide/guide/dc-sql-query-apis.html, SOQL’s records',
+    matches: ({ data, records }) => isGatewayRequest(listOf(data)[0]) || isGatewayRequest(listOf(records)[0]),
+    inside: ({ data, records }) => [...listOf(data), ...listOf(records)],
+  },
+  {
     name: 'the log archive of Datadog',
     source: 'https://docs.datadoghq.com/logs/log_configuration/archives/ (format of the archives)',
     matches: ({ _id, date, attributes, service, source }) =>
@@ -97,6 +104,10 @@ export const OF_STORES: readonly Envelope[] = [
 /** https://docs.datadoghq.com/standard-attributes/ (usr.id): whom the application logged in */
 function usrOf(attributes: unknown): unknown {
   return at(attributes, 'usr', 'id') ?? at(attributes, 'usr.id');
+}
+
+function isGatewayRequest(row: unknown): boolean {
+  return at(row, 'gatewayRequestId__c') !== undefined;
 }
 
 function isJsonObject(text: unknown): boolean {

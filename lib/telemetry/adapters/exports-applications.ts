@@ -30,6 +30,25 @@ export const APPLICATIONS: readonly ExportShape[] = [
     },
   },
   {
+    name: 'salesforce',
+    source:
+      'https://developer.salesforce.com/docs/data/data-cloud-dmo-mapping/guide/c360dm-genai-gateway-request-dmo.html (joined with GenAIGeneration)',
+    // its names as an envelope of Salesforce's rows leaves them (exports-flows.ts)
+    matches: (entry) => 'gateway_request_id' in entry && 'prompt' in entry,
+    pair: (entry) => ({
+      id: entry.gateway_request_id,
+      time: entry.timestamp,
+      // org_id is the owner's of all; calls of the system have no user
+      account: entry.user_id === 'NOT_SET' ? undefined : entry.user_id,
+      usage: { prompt_tokens: entry.prompt_tokens, completion_tokens: entry.completion_tokens },
+      request: {
+        ...{ model: entry.model, temperature: entry.temperature, max_tokens: entry.max_tokens },
+        prompt: entry.prompt ?? entry.masked_prompt,
+      },
+      response: { text: entry.response_text },
+    }),
+  },
+  {
     name: 'snowflake-cortex-analyst',
     source: 'https://docs.snowflake.com/en/user-guide/snowflake-cortex/cortex-analyst/admin-observability',
     matches: (entry) => 'semantic_model_name' in entry && 'request_body' in entry,

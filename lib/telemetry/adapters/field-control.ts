@@ -201,6 +201,13 @@ export const FIELD_CONTROL: readonly SourceField[] = [
     'the user that the service authenticated: https://docs.databricks.com/aws/en/ai-gateway/inference-tables',
   ),
   row(
+    'salesforce (auto)',
+    'account',
+    'userId__c (never orgId__c, which is the owner’s)',
+    'gateway',
+    'the user that Salesforce logged in: https://developer.salesforce.com/docs/data/data-cloud-dmo-mapping/guide/c360dm-genai-gateway-request-dmo.html',
+  ),
+  row(
     'apigee (auto)',
     'account',
     'developer.id, developer.email, client_id, developer.app.id, developer.app.name',
