@@ -163,29 +163,77 @@ def read_kind(unit):
 
 
 def normalized(text):
-    """NFKC in lower case; of more than thirty marks in a row the first thirty."""
+    """(NFKC in lower case, whether that is all of it); of more than thirty marks in a row the first thirty."""
     if text.isascii():
-        return text.lower()
+        return text.lower(), True
     kept, run = [], 0
     for character in text:
         marks = character in "\uff9e\uff9f\ufdfa" or unicodedata.category(character)[0] == "M"
         run = run + 1 if marks else 0
         if run <= 30:
             kept.append(character)
-    return text_of(units(unicodedata.normalize("NFKC", "".join(kept)))[:32768]).lower()
+    normal = units(unicodedata.normalize("NFKC", "".join(kept)))
+    return text_of(normal[:32768]).lower(), len(kept) == len(text) and len(normal) <= 32768
+
+
+FILLERS = set("\u115f\u1160\u3164\uffa0")
+
+
+def weight_of(unit):
+    """What a code unit adds to what punctuation says: None for a symbol, which says something alone."""
+    character = chr(unit)
+    category = unicodedata.category(character)
+    if category[0] == "Z" or character in "\t\n\v\f\r\u0085\ufe0f":
+        return 0
+    selector = 0xFE00 <= unit <= 0xFE0F or unit in (0x180B, 0x180C, 0x180D, 0x180F)
+    if category in ("Cf", "Cc") or selector or character in FILLERS:
+        return 2
+    if category[0] in "LM" or category in ("Nd", "Nl"):
+        return -1
+    return 2 if category[0] == "P" or unit < 128 or unit == 0xB4 else None
+
+
+def says_in_symbols(text):
+    excess = 0
+    for character in text_of(units(text)):
+        point = ord(character)
+        if point > 0xFFFF:
+            weight = -1 if point < 0x1EC00 or 0x20000 <= point <= 0x3FFFF else None
+        else:
+            weight = None if 0xD800 <= point <= 0xDFFF else weight_of(point)
+        if weight is None:
+            return True
+        excess = max(0, excess + weight)
+        if excess >= 24:
+            return True
+    return False
+
+
+def hash_of(texts):
+    """Four code units of a hash over texts; none where there are none."""
+    if not texts:
+        return []
+    data, left = b"", 65536
+    for values in map(units, texts):
+        data += len(values).to_bytes(4, "little") + packed(values[:left])
+        left -= min(left, len(values))
+    digest = hashlib.sha256(data).digest()
+    return [int.from_bytes(digest[at : at + 2], "little") for at in (0, 2, 4, 6)]
 
 
 class Folded:
     """A text folded for prints: words between single spaces, as [start, end) of its units.
 
     head: words on the first line that has any. lead: words before the first colon or line break that has any before it.
+    printed: the units, and a hash of what stands beside the text and of what folding leaves out.
     """
 
-    def __init__(self, text):
+    def __init__(self, text, beside=()):
         self.units, self.words = [], []
         self.head = self.lead = None
         scripts, in_word, at = {}, False, 0
-        source = units(normalized(text))
+        normal, whole = normalized(text)
+        source = units(normal)
         while at < len(source) and len(self.units) < MOST_UNITS:
             unit, pair = source[at], None
             at += 1
@@ -230,6 +278,8 @@ class Folded:
         self.script = max(order, key=lambda name: scripts.get(name, 0)) if scripts else "none"
         self.head = len(self.words) if self.head is None else self.head
         self.lead = len(self.words) if self.lead is None else self.lead
+        unsaid = not whole or len(self.units) >= MOST_UNITS or says_in_symbols(text)
+        self.printed = self.units + hash_of([*beside, *([text] if unsaid else [])])
 
     def edge(self, first, last):
         """The words [first, last) with runs of digits as one zero."""
@@ -351,24 +401,67 @@ def words_in(value):
     return ""
 
 
+class Turn(NamedTuple):
+    kind: str
+    text: str
+    # parts of a user's message without words, and its name
+    wordless: list = []
+
+
+READ = (
+    *("image_url", "imageUrl", "url", "image", "input_audio", "audio", "video", "video_url", "transcript"),
+    *("file", "filename", "file_data", "file_id", "file_url", "document", "source", "data", "bytes"),
+    *("title", "context", "name", "content", "text", "inlineData", "inline_data", "fileData"),
+    *("fileUri", "file_uri", "s3Location", "uri", "executableCode", "executable_code", "code", "input"),
+)
+
+
+def read_part(value, depth=0):
+    """What a part holds that a model reads, with the names under which it stands."""
+    if isinstance(value, str):
+        return [value]
+    if depth > 6:
+        return []
+    if isinstance(value, list):
+        return [text for held in value for text in read_part(held, depth + 1)]
+    out = []
+    for name in READ if isinstance(value, dict) else ():
+        if value.get(name) is not None:
+            out += [name, *read_part(value[name], depth + 1)]
+    return out
+
+
+def beside_of(turns, last):
+    """What came with the last user message without words, and what stood before it, the newest first."""
+    texts = [text for part in turns[last].wordless for text in read_part(part)] if last >= 0 else []
+    for kind, text, wordless in reversed(turns[: max(last, 0)]):
+        if kind == "system" or not text and not wordless:
+            continue
+        texts.append(text)
+        texts += [held for part in wordless if kind == "user" for held in read_part(part)]
+    return texts
+
+
 def turns_of(messages):
     turns = []
     for message in messages:
         role, content = message["role"].lower(), message.get("content")
         kind = "system" if role in SYSTEM else "user" if role in USER else "tool" if role in TOOL else "other"
-        if isinstance(content, str):
-            turns.append((kind, content))
-            continue
+        wordless = [message["name"]] if kind == "user" and isinstance(message.get("name"), str) else []
         said, results = [], 0
-        for part in content or []:
+        for part in [content] if isinstance(content, str) else content or []:
             if isinstance(part, dict) and RESULT.search(part.get("type") or ""):
-                turns.append(("tool", words_in(part)))
+                turns.append(Turn("tool", words_in(part)))
                 results += 1
-            elif isinstance(part, str) or isinstance(part.get("text"), str):
-                said.append(part if isinstance(part, str) else part["text"])
+                continue
+            words = part if isinstance(part, str) else part.get("text")
+            if isinstance(words, str) and words:
+                said.append(words)
+            elif not isinstance(part, str):
+                wordless.append(part)
         text = "\n".join(filter(None, said))
         if not results or text:
-            turns.append((kind, text))
+            turns.append(Turn(kind, text, wordless))
     return turns
 
 
@@ -384,15 +477,18 @@ def is_question(text):
     return False
 
 
-FILLERS = set("\u115f\u1160\u3164\uffa0")
-
-
 def has_words(text):
     """Whether a text has a letter or a number, as far as it is read."""
+    return any(unicodedata.category(c)[0] in "LN" and c not in FILLERS for c in sampled(text))
+
+
+def says(text):
+    return has_words(text) or says_in_symbols(sampled(text))
+
+
+def sampled(text):
     read = bounded(text)
-    if read != text:
-        read = read[: read.rindex(" ")]
-    return any(unicodedata.category(c)[0] in "LN" and c not in FILLERS for c in read)
+    return read if read == text else read[: read.rindex(" ")]
 
 
 def is_answer(turn, completion):
@@ -403,10 +499,10 @@ def is_answer(turn, completion):
 
 def begun_in(turns, completion):
     """What the last turns ask that are the model's by their role, without the answer itself."""
-    others = [text for kind, text in turns if kind != "system"]
+    others = [turn.text for turn in turns if turn.kind != "system"]
     for at in range(len(turns) - 1, -1, -1):
-        if turns[at][0] not in ("other", "system"):
-            others = [text for kind, text in turns[at + 1 :] if kind != "system"]
+        if turns[at].kind not in ("other", "system"):
+            others = [turn.text for turn in turns[at + 1 :] if turn.kind != "system"]
             break
     if others and is_answer(others[-1], completion):
         others.pop()
@@ -414,30 +510,33 @@ def begun_in(turns, completion):
 
 
 def asked_of(messages, completion):
-    """(prompt, what is said of it without a begun answer, system prompt, user turns, steps, share of tools, asked by a tool)"""
+    """(prompt, what is said of it without a begun answer, what stands beside, system prompt, user turns, steps, share of tools, by a tool)"""
     turns = turns_of(messages)
-    systems = [text for kind, text in turns if kind == "system"]
+    systems = [turn.text for turn in turns if turn.kind == "system"]
     system = "\n".join(systems) if systems else None
-    users = [at for at, (kind, _) in enumerate(turns) if kind == "user"]
-    said = turns[users[-1]][1] if users else ""
+    users = [at for at, turn in enumerate(turns) if turn.kind == "user"]
+    last = said = turns[users[-1]].text if users else ""
     unsaid = not has_words(said)
-    since = [text for kind, text in turns[users[-1] + 1 if users else 0 :] if kind == "tool"]
+    since = [turn.text for turn in turns[users[-1] + 1 if users else 0 :] if turn.kind == "tool"]
     asking = []
     for at, text in enumerate(since):
         # the full recorder also knows how tasks are phrased
         older = at < len(since) - 64 and re.search(r"[\s\u0080-\uffff]", text)
-        if len(text) <= 8000 and (older or unsaid and has_words(text) or is_question(text) or begins_as_task(text)):
+        if len(text) <= 8000 and (older or unsaid and says(text) or is_question(text) or begins_as_task(text)):
             asking.append(text)
     by_tool = bool(asking)
     if by_tool:
         said = "\n".join(asking)
-    elif unsaid and has_words(system or ""):
+    elif unsaid and says(system or ""):
         said = system
+    beside = beside_of(turns, users[-1] if users else -1)
+    if said != last and says(last):
+        beside.append(last)
     prompt = "\n".join(filter(None, (said, begun_in(turns, completion))))
-    tools = sum(len(units(text)) for kind, text in turns if kind == "tool")
-    people = sum(len(units(text)) for kind, text in turns if kind == "user")
+    tools = sum(len(units(turn.text)) for turn in turns if turn.kind == "tool")
+    people = sum(len(units(turn.text)) for turn in turns if turn.kind == "user")
     share = round_half_up(10 * tools / (tools + people)) if tools + people else 0
-    return prompt, said, system, len(users), len(since), share, by_tool
+    return prompt, said, beside, system, len(users), len(since), share, by_tool
 
 
 VERBS = "write|explain|summarize|summarise|translate|list|describe|create|generate|solve|prove|give|rewrite|classify"
@@ -604,7 +703,7 @@ class Recorder:
 
     def prints(self, exchange, folded, layout, system, epoch):
         keys = epoch.keys
-        made = {"epoch": epoch.id, "prompt": print_of(keys["prompt"], folded.units)}
+        made = {"epoch": epoch.id, "prompt": print_of(keys["prompt"], folded.printed)}
         count = len(folded.words)
         if count:
             made["opening"] = print_of(keys["opening"], folded.edge(0, min(folded.lead, 5, count)))
@@ -613,7 +712,7 @@ class Recorder:
         if layout:
             made["layout"] = print_of(keys["layout"], layout)
         if system is not None:
-            made["system"] = print_of(keys["system"], system.units)
+            made["system"] = print_of(keys["system"], system.printed)
         origin = exchange.get("origin") or {}
         address, network = place_of(origin["ip"]) if origin.get("ip") is not None else (None, None)
         named = {
@@ -631,9 +730,9 @@ class Recorder:
     def event(self, exchange):
         """The usage event of an exchange (exchange.schema.json)."""
         completion = exchange.get("completion") or ""
-        prompt, said, system, turns, steps, share, by_tool = asked_of(exchange["messages"], completion)
+        prompt, said, beside, system, turns, steps, share, by_tool = asked_of(exchange["messages"], completion)
         text = bounded(prompt)
-        folded = Folded(text)
+        folded = Folded(text, beside)
         layout, counted, separate = layout_of(text)
         words = len(folded.words)
         lines = max(1, counted)

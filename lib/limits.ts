@@ -34,6 +34,18 @@ export const LIMITS = {
     'UTF-16 code units',
     'only samples',
   ),
+  besideUnits: limit(
+    'text before a prompt and beside it that its print tells from others, the newest first',
+    65_536,
+    'UTF-16 code units',
+    'only lengths',
+  ),
+  besideValues: limit(
+    'parts and values that are read of what stands beside a prompt and has no words',
+    512,
+    'values',
+    'left out',
+  ),
   sketchWords: limit('words of a prompt that its sketch is of', 8192, 'words', 'the first ones'),
   marks: limit('marks on one letter', 30, 'marks', 'left out'),
   typeName: limit("name of a part's type or of a role", 64, 'characters', 'counts as none'),

@@ -10,14 +10,21 @@ const STACKED = /(\p{M}{2})\p{M}+/gu;
 /** Blank glyphs that are letters by category, and spaces other than the ordinary one. */
 const BLANKS = /[\u115f\u1160\u2800\u3164\uffa0\p{Zs}]+/gu;
 
+/** Text of which the rules below only touch the blanks: most of what is shown. */
+const ASCII_LINE = /^[\x20-\x7e]*$/;
+
 /**
  * One line of text, at most `max` characters: nothing invisible, no line break, no run of blanks.
  * Composed (NFC), so that what looks the same mostly is the same.
  */
 export function plain(value: string, max = 200): string {
   // Cut first: normalising a megabyte to show eighty characters is a gift to whoever sent it.
-  const text = value
-    .slice(0, max * 8)
+  const cut = value.slice(0, max * 8);
+  if (ASCII_LINE.test(cut)) {
+    const line = cut.replace(/ {2,}/g, ' ').trim();
+    return line.length <= max ? line : `${line.slice(0, max - 1)}…`;
+  }
+  const text = cut
     .normalize('NFC')
     .replace(UNSAFE_RUN, ' ')
     .replace(BLANKS, ' ')

@@ -45,10 +45,14 @@ export function fitPairEffects(
   const extra = covariates[0]?.length ?? 0;
   const size = models + extra + 1;
   const row = new Float64Array(size);
-  const fillRow = (pair: Pair, covs: readonly number[]) => {
-    row.fill(0);
-    row[pair[0]] = 1;
-    row[pair[1]] = 1;
+  /** Columns of the row that are not 0, ascending: two models, the covariates and the mean, of all models. */
+  let columns: readonly number[] = [];
+  const rest = Array.from({ length: extra + 1 }, (_, k) => models + k);
+  const fillRow = ([a, b]: Pair, covs: readonly number[]) => {
+    for (const j of columns) row[j] = 0;
+    columns = a === b ? [a, ...rest] : [Math.min(a, b), Math.max(a, b), ...rest];
+    row[a] = 1;
+    row[b] = 1;
     for (let k = 0; k < extra; k++) row[models + k] = covs[k] as number;
     row[size - 1] = 1;
   };
@@ -56,37 +60,43 @@ export function fitPairEffects(
   const moment = new Float64Array(size);
   pairs.forEach((pair, p) => {
     fillRow(pair, covariates[p] as readonly number[]);
-    for (let i = 0; i < size; i++) {
+    for (const i of columns) {
       const x = row[i] as number;
-      if (x === 0) continue;
       moment[i] = (moment[i] as number) + x * (values[p] as number);
-      for (let j = 0; j < size; j++)
-        gram[i * size + j] = (gram[i * size + j] as number) + x * (row[j] as number);
+      for (const j of columns) gram[i * size + j] = (gram[i * size + j] as number) + x * (row[j] as number);
     }
   });
   for (let i = 0; i < size; i++)
     gram[i * size + i] = (gram[i * size + i] as number) + (i < models ? RIDGE_ON_MODELS : RIDGE_ON_REST);
   const inverse = inverseSpd(gram, size);
-  const solve = (v: Float64Array) => {
-    const out = new Float64Array(size);
-    for (let i = 0; i < size; i++) {
-      let sum = 0;
-      for (let j = 0; j < size; j++) sum += (inverse[i * size + j] as number) * (v[j] as number);
-      out[i] = sum;
-    }
-    return out;
-  };
-  const dotRow = (v: Float64Array) => {
+  /** Row `i` of the inverse by a vector, at these columns. */
+  const solved = (i: number, v: Float64Array, at: readonly number[]) => {
     let sum = 0;
-    for (let i = 0; i < size; i++) sum += (row[i] as number) * (v[i] as number);
+    for (const j of at) sum += (inverse[i * size + j] as number) * (v[j] as number);
     return sum;
   };
-  const beta = solve(moment);
+  const solve = (v: Float64Array, at: readonly number[]) =>
+    Float64Array.from({ length: size }, (_, i) => solved(i, v, at));
+  const dotRow = (v: Float64Array) => {
+    let sum = 0;
+    for (const i of columns) sum += (row[i] as number) * (v[i] as number);
+    return sum;
+  };
+  /** The row by the inverse by the row. */
+  const leverage = () => {
+    let sum = 0;
+    for (const i of columns) sum += (row[i] as number) * solved(i, row, columns);
+    return sum;
+  };
+  const beta = solve(
+    moment,
+    Array.from(moment, (_, i) => i),
+  );
   const residuals = new Float64Array(pairs.length);
   const leverages = new Float64Array(pairs.length);
   pairs.forEach((pair, p) => {
     fillRow(pair, covariates[p] as readonly number[]);
-    const h = Math.min(0.999, dotRow(solve(row)));
+    const h = Math.min(0.999, leverage());
     leverages[p] = h;
     residuals[p] = ((values[p] as number) - dotRow(beta)) / (1 - h);
   });
@@ -95,11 +105,11 @@ export function fitPairEffects(
     leverages,
     predict(pair, covs) {
       fillRow(pair, covs);
-      return { value: dotRow(beta), leverage: dotRow(solve(row)) };
+      return { value: dotRow(beta), leverage: leverage() };
     },
     weights(target) {
       fillRow(pairs[target] as Pair, covariates[target] as readonly number[]);
-      const g = solve(row);
+      const g = solve(row, columns);
       const keep = 1 - (leverages[target] as number);
       const out = new Float64Array(pairs.length);
       pairs.forEach((pair, p) => {

@@ -102,16 +102,23 @@ function openerIds(sentences: readonly string[], features: Features): number[] {
   });
 }
 
-function hash(text: string): number {
+const BLANK = 0x20;
+
+/** FNV-1a of the words from `from` to `to`, with blanks between them. */
+function hashOf(words: readonly string[], from: number, to: number): number {
   let h = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  for (let w = from; w < to; w++) {
+    const word = words[w] as string;
+    if (w > from) h = Math.imul(h ^ BLANK, 0x01000193);
+    for (let i = 0; i < word.length; i++) h = Math.imul(h ^ word.charCodeAt(i), 0x01000193);
+  }
   return h | 0;
 }
 
 function phraseHashes(text: string): Int32Array {
   const words = text.slice(0, PHRASE_SPAN).toLowerCase().match(PHRASE_WORD) ?? [];
   const out = new Set<number>();
-  for (let i = 0; i + 3 < words.length; i++) out.add(hash(words.slice(i, i + 4).join(' ')));
+  for (let i = 0; i + 3 < words.length; i++) out.add(hashOf(words, i, i + 4));
   return Int32Array.from(out);
 }
 

@@ -104,7 +104,8 @@ function asksFor(triage: IFunction): PolicyStatement[] {
 
 /**
  * Asking tables of the archive through Athena: its workgroup, the definitions in Glue, the objects, and the key of the results
- * (athena/latest/ug/example-policies-workgroup.html, fine-grained-access-to-glue-resources.html, managed-results.html).
+ * (athena/latest/ug/example-policies-workgroup.html, fine-grained-access-to-glue-resources.html, managed-results.html). A result is read by
+ * whoever may ask in the workgroup and knows its query's id: only those who may read prints are told the ids of what others asked.
  */
 function asking(
   hunts: Hunts,
@@ -125,13 +126,15 @@ function asking(
         'athena:GetQueryExecution',
         'athena:GetQueryResults',
         'athena:GetQueryResultsStream',
-        'athena:ListQueryExecutions',
         'athena:ListNamedQueries',
         'athena:GetNamedQuery',
         'athena:BatchGetNamedQuery',
       ],
       arn('athena', `workgroup/${hunts.workGroup.name}`),
     ),
+    ...(tables.includes('prints')
+      ? [allow('Asked', ['athena:ListQueryExecutions'], arn('athena', `workgroup/${hunts.workGroup.name}`))]
+      : []),
     allow(
       'Definitions',
       ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:GetPartitions'],

@@ -13,7 +13,10 @@ import { SLICE_MS } from './slice.ts';
 const VERSION = 2;
 /** Version that wrote all bins of a sketch. */
 const ALL_BINS = 1;
-const SKETCH_BYTES = 2 * SKETCH_BINS;
+/** Of this file: where modules are not bundled, a name that another one exports is looked up each time that a loop reads it. */
+const BINS = SKETCH_BINS;
+const ATTEMPTS = DONOR_ATTEMPTS;
+const SKETCH_BYTES = 2 * BINS;
 /** What a prompt takes at most, bytes: its hash, its slice, which bins have a value of their own, and these. */
 export const PROMPT_BYTES = 6 + 1 + 2 + SKETCH_BYTES;
 const LOW = 2 ** 24;
@@ -83,15 +86,15 @@ function firstSlice(generation: number): number {
 }
 
 /** By bin and attempt, the bin that an empty one asks (telemetry/sketch.ts). */
-const DONORS = Uint8Array.from({ length: SKETCH_BINS * DONOR_ATTEMPTS }, (_, i) =>
-  donor(Math.floor(i / DONOR_ATTEMPTS), i % DONOR_ATTEMPTS),
+const DONORS = Uint8Array.from({ length: BINS * ATTEMPTS }, (_, i) =>
+  donor(Math.floor(i / ATTEMPTS), i % ATTEMPTS),
 );
-const ALL = 2 ** SKETCH_BINS - 1;
+const ALL = 2 ** BINS - 1;
 
 /** The bin that an empty one has its value from, where the bins of `filled` have one of their own; -1: from none that it asks. */
 function lender(bin: number, filled: number): number {
-  for (let attempt = 0; attempt < DONOR_ATTEMPTS; attempt++) {
-    const asked = DONORS[bin * DONOR_ATTEMPTS + attempt] as number;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const asked = DONORS[bin * ATTEMPTS + attempt] as number;
     if (((filled >>> asked) & 1) === 1) return asked;
   }
   return -1;
@@ -99,18 +102,18 @@ function lender(bin: number, filled: number): number {
 
 /** The bytes and the bins of the sketch that is looked at. */
 const bytes = Buffer.alloc(SKETCH_BYTES);
-const values = new Uint16Array(SKETCH_BINS);
+const values = new Uint16Array(BINS);
 
 /** A prompt of few words fills few bins, and the others follow from them: which have their own value, and those values. */
 function writeSketch(sketch: string): void {
   bytes.fill(0, bytes.write(sketch, 'base64url'));
-  for (let bin = 0; bin < SKETCH_BINS; bin++) values[bin] = bytes.readUInt16LE(2 * bin);
+  for (let bin = 0; bin < BINS; bin++) values[bin] = bytes.readUInt16LE(2 * bin);
   const filled = filledBins();
   writer.byte(filled & 255);
   writer.byte(filled >>> 8);
   if (filled === ALL) writer.append(bytes);
   else
-    for (let bin = 0; bin < SKETCH_BINS; bin++)
+    for (let bin = 0; bin < BINS; bin++)
       if (((filled >>> bin) & 1) === 1) {
         writer.byte((values[bin] as number) & 255);
         writer.byte((values[bin] as number) >>> 8);
@@ -129,14 +132,14 @@ function isFirst(bin: number): boolean {
  */
 function filledBins(): number {
   const firsts: number[] = [];
-  for (let bin = 0; bin < SKETCH_BINS; bin++) if (isFirst(bin)) firsts.push(bin);
-  return firsts.length === SKETCH_BINS ? ALL : filledFrom(firsts, 0, 0);
+  for (let bin = 0; bin < BINS; bin++) if (isFirst(bin)) firsts.push(bin);
+  return firsts.length === BINS ? ALL : filledFrom(firsts, 0, 0);
 }
 
 function filledFrom(firsts: readonly number[], at: number, filled: number): number {
   if (at === firsts.length) return followsFrom(filled) ? filled : ALL;
   const first = firsts[at] as number;
-  for (let bin = first; bin < SKETCH_BINS; bin++) {
+  for (let bin = first; bin < BINS; bin++) {
     if (values[bin] !== values[first]) continue;
     const found = filledFrom(firsts, at + 1, filled | (1 << bin));
     if (found !== ALL) return found;
@@ -145,7 +148,7 @@ function filledFrom(firsts: readonly number[], at: number, filled: number): numb
 }
 
 function followsFrom(filled: number): boolean {
-  for (let bin = 0; bin < SKETCH_BINS; bin++)
+  for (let bin = 0; bin < BINS; bin++)
     if (((filled >>> bin) & 1) === 0 && values[lender(bin, filled)] !== values[bin]) return false;
   return true;
 }
@@ -153,9 +156,8 @@ function followsFrom(filled: number): boolean {
 function readSketch(reader: Reader): Buffer {
   const filled = reader.byte() + 256 * reader.byte();
   const sketch = Buffer.alloc(SKETCH_BYTES);
-  for (let bin = 0; bin < SKETCH_BINS; bin++)
-    if (((filled >>> bin) & 1) === 1) sketch.set(reader.take(2), 2 * bin);
-  for (let bin = 0; bin < SKETCH_BINS; bin++) {
+  for (let bin = 0; bin < BINS; bin++) if (((filled >>> bin) & 1) === 1) sketch.set(reader.take(2), 2 * bin);
+  for (let bin = 0; bin < BINS; bin++) {
     if (((filled >>> bin) & 1) === 1) continue;
     const from = lender(bin, filled);
     if (from < 0) throw new StateError('prompt samples: a sketch has a bin without a value');

@@ -253,7 +253,9 @@ function addOutcome(
 function addPrints(all: Map<string, Samples>, prints: Prints, flags: number): void {
   const samples = samplesOf(all, prints.epoch);
   if (samples === undefined) return;
-  addTo(samples.prompt, hash24(prints.prompt));
+  // words that stay the same beside another system prompt are another question
+  const system = prints.system === undefined ? 0 : hash24(prints.system);
+  addTo(samples.prompt, hash24(prints.prompt) ^ system);
   if (prints.sketch !== undefined) samples.embedding = withPrompt(samples.embedding, prints.sketch);
   if (prints.opening !== undefined) addTo(samples.opening, hash24(prints.opening), flags);
   if (prints.closing !== undefined) addTo(samples.closing, hash24(prints.closing));

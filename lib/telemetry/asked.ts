@@ -1,6 +1,8 @@
+import { Beside } from './beside.ts';
 import { sampled } from './folded-text.ts';
 import { beginsAsTask } from './instruction.ts';
-import { turnsOf, unframed } from './turns.ts';
+import { saysInSymbols } from './symbols.ts';
+import { type Turn, turnsOf, unframed } from './turns.ts';
 
 /** What a conversation asks for, and how much of it came from tools. */
 export interface Asked {
@@ -11,6 +13,8 @@ export interface Asked {
   readonly prompt: string;
   /** `prompt` without the begun answer */
   readonly said: string;
+  /** what else this call asks: before the last user message, and with it */
+  readonly beside: Beside;
   /** system prompts, joined; undefined where there are none */
   readonly system: string | undefined;
   /** user messages; 1 is a self-contained question */
@@ -48,7 +52,8 @@ export function askedOf(messages: readonly unknown[], completion?: string | null
   let fromTools = 0;
   // turns of the model, and of roles that no API has, behind all others
   let begun: string[] = [];
-  for (const { kind, text } of turnsOf(messages)) {
+  const conversation = turnsOf(messages);
+  for (const { kind, text } of conversation) {
     if (kind === 'assistant') isOlder = true;
     if (kind === 'assistant' || kind === 'other') {
       begun.push(text);
@@ -75,13 +80,16 @@ export function askedOf(messages: readonly unknown[], completion?: string | null
   }
   const result = results.at(-1);
   const unsaid = !hasWords(last);
-  const found = requestAmong(results) ?? (unsaid && hasWords(result?.text) ? result : undefined);
+  const found = requestAmong(results) ?? (unsaid && says(result?.text) ? result : undefined);
   // where nobody says anything, the call asks what its system prompt says
-  const own = found?.text ?? (unsaid && hasWords(system) ? (system ?? '') : (last ?? ''));
+  const own = found?.text ?? (unsaid && says(system) ? (system ?? '') : (last ?? ''));
+  const beside = besideOf(conversation);
+  if (own !== last && says(last)) beside.add(last ?? '');
   const prefill = prefillIn(begun, completion ?? '');
   return {
     prompt: prefill === '' ? own : own === '' ? prefill : `${own}\n${prefill}`,
     said: own,
+    beside,
     system,
     turns,
     steps,
@@ -93,9 +101,28 @@ export function askedOf(messages: readonly unknown[], completion?: string | null
 /** A letter or a number that is seen: Hangul's fillers are letters and empty. */
 const SEEN = /(?![\u115f\u1160\u3164\uffa0])[\p{L}\p{N}]/u;
 
-/** Whether somebody says anything in a text, as far as it is read. */
+/** Whether somebody says anything in words in a text, as far as it is read. */
 function hasWords(text: string | undefined): boolean {
   return text !== undefined && SEEN.test(sampled(text));
+}
+
+/** Whether somebody says anything, in words or in symbols. */
+function says(text: string | undefined): boolean {
+  return hasWords(text) || (text !== undefined && saysInSymbols(sampled(text)));
+}
+
+/** What stands before the last user message, newest first, and what came with it without words. System prompts have prints of their own. */
+function besideOf(conversation: readonly Turn[]): Beside {
+  const beside = new Beside();
+  const last = conversation.findLastIndex(({ kind }) => kind === 'user');
+  for (const part of conversation[last]?.wordless ?? []) beside.addPart(part);
+  for (let at = last - 1; at >= 0; at--) {
+    const { kind, text, wordless = [] } = conversation[at] as Turn;
+    if (kind === 'system' || (text === '' && wordless.length === 0)) continue;
+    beside.add(text);
+    if (kind === 'user') for (const part of wordless) beside.addPart(part);
+  }
+  return beside;
 }
 
 /** Marks of templates that open or leave out a model's thoughts: nobody's words. */

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { LIMITS } from '../limits.ts';
+import { Beside } from './beside.ts';
 import { CHARACTERS, KIND, SCRIPT_BY_NUMBER, type Script } from './characters.ts';
+import { saysInSymbols } from './symbols.ts';
 
 /**
  * A text folded for fingerprints: NFKC, lower case, punctuation and white space to single spaces, and where each
@@ -11,6 +13,8 @@ export interface FoldedText {
   readonly units: Uint16Array;
   /** units in use */
   length: number;
+  /** units that a print is of: those in use, and behind them a hash of what folding left out and of what stands beside the text */
+  printed: number;
   readonly starts: Int32Array;
   readonly ends: Int32Array;
   words: number;
@@ -92,25 +96,26 @@ for (let unit = 0; unit < 128; unit++) {
 // NFKC may lengthen a text (one ligature to eighteen letters at most); beyond the room it is cut.
 const ROOM = 2 * MAX_UNITS;
 
-/** What NFKC puts into canonical order: marks, and the two Katakana signs that it makes marks of; and its longest phrase. */
+/** Folded text that is as long as this was cut. */
+const FULL = ROOM - 4;
+const HASH_UNITS = 4;
+
+/**
+ * What NFKC puts into canonical order: marks, and the two Katakana signs that it makes marks of; and its longest phrase. Ordering
+ * marks is quadratic in their run, so marks beyond thirty on one base are left out. Source: Unicode Standard Annex 15, section 13,
+ * Stream-Safe Text Format (no language needs more than thirty).
+ */
 const DEAR_RUN = new RegExp(
   `([\\p{M}\\uff9e\\uff9f\\ufdfa]{${LIMITS.marks.most}})[\\p{M}\\uff9e\\uff9f\\ufdfa]+`,
   'gu',
 );
 
-/**
- * NFKC in lower case, in linear time: ordering marks is quadratic in their run, so marks beyond thirty on one base are
- * left out. Source: Unicode Standard Annex 15, section 13, Stream-Safe Text Format (no language needs more than thirty).
- */
-function normalized(text: string): string {
-  return text.replace(DEAR_RUN, '$1').normalize('NFKC').slice(0, ROOM).toLowerCase();
-}
-
 export class TextFolder {
   readonly #triggers: Triggers;
   readonly #out: FoldedText = {
-    units: new Uint16Array(ROOM + 4),
+    units: new Uint16Array(ROOM + HASH_UNITS),
     length: 0,
+    printed: 0,
     starts: new Int32Array(ROOM),
     ends: new Int32Array(ROOM),
     words: 0,
@@ -127,10 +132,21 @@ export class TextFolder {
     this.#triggers = triggers;
   }
 
-  /** Folds a text that is already bounded. */
-  fold(text: string): FoldedText {
-    if (!this.#scan(text, true)) this.#scan(normalized(text), false);
-    return this.#out;
+  /** Folds a text that is already bounded. @param beside what its print is of as well */
+  fold(text: string, beside = new Beside()): FoldedText {
+    const out = this.#out;
+    let isWhole = true;
+    if (!this.#scan(text, true)) {
+      const plain = text.replace(DEAR_RUN, '$1');
+      const normal = plain.normalize('NFKC');
+      isWhole = plain.length === text.length && normal.length <= ROOM;
+      this.#scan(normal.slice(0, ROOM).toLowerCase(), false);
+    }
+    if (!isWhole || out.length >= FULL || saysInSymbols(text)) beside.add(text);
+    const hash = beside.units();
+    out.units.set(hash, out.length);
+    out.printed = out.length + hash.length;
+    return out;
   }
 
   /** False where the text turned out not to be ASCII and must come normalised. */
@@ -149,7 +165,7 @@ export class TextFolder {
     let narrow = true;
     let inWord = false;
     let hash = 0x811c9dc5;
-    const room = ROOM - 4;
+    const room = FULL;
     for (let i = 0; i < length && size < room; i++) {
       let unit = text.charCodeAt(i);
       if (unit < 128) {

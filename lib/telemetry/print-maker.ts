@@ -25,7 +25,7 @@ export class PrintMaker {
   /** Print of a system prompt by epoch. */
   system(folded: FoldedText, epochs: readonly EpochKeys[]): ReadonlyMap<string, string> {
     return new Map(
-      epochs.map(({ id, print }) => [id, printOf(print.system, folded.units, 0, folded.length)] as const),
+      epochs.map(({ id, print }) => [id, printOf(print.system, folded.units, 0, folded.printed)] as const),
     );
   }
 
@@ -37,7 +37,7 @@ export class PrintMaker {
     system: ReadonlyMap<string, string> | undefined,
   ): Prints {
     const keys = epoch.print;
-    const made: Prints = { epoch: epoch.id, prompt: printOf(keys.prompt, folded.units, 0, folded.length) };
+    const made: Prints = { epoch: epoch.id, prompt: printOf(keys.prompt, folded.units, 0, folded.printed) };
     if (folded.words > 0) {
       const edgeWords = Math.min(EDGE_WORDS, folded.words);
       // After a label that opens a prompt ("Summarize:") comes the slot of a template: an opening that ran on into it would

@@ -116,7 +116,7 @@ class KeyedRecorder implements Recorder {
     const facts = asked.system === undefined ? undefined : this.#systemFacts(asked.system);
     const text = bounded(asked.prompt);
     const layout = this.#layouts.read(text);
-    const folded = this.#folder.fold(text);
+    const folded = this.#folder.fold(text, asked.beside);
     const behaviours = behavioursOf(folded) | (facts?.behaviours ?? 0) | demandedBy(exchange.params);
     const time = Date.parse(exchange.time);
     const prints = servingEpochs(this.#epochs, time).map((epoch) =>

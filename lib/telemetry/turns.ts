@@ -14,6 +14,8 @@ export interface Turn {
   /** the role as it was written; `tool` for results of tools */
   readonly role: string;
   readonly text: string;
+  /** parts of a message that hold no words and no result: pictures, sound, files */
+  readonly wordless?: readonly unknown[];
 }
 
 /** Roles by kind, lower case: OpenAI, Anthropic, Gemini (model), Cohere (USER, CHATBOT), LangChain (human, ai), Llama (ipython). */
@@ -110,13 +112,14 @@ function turnsIn(message: unknown, allowance: Allowance): readonly Turn[] {
   const role = message.role;
   const kind = roleKind(role);
   const content = message.content ?? message.parts ?? null;
-  if (typeof content === 'string') return [turnOf(kind, role, content)];
   const turns: Turn[] = [];
   let text = '';
   const beside: Turn[] = [];
+  // a model reads it: https://platform.openai.com/docs/api-reference/chat/create
+  const wordless: unknown[] = kind === 'user' && typeof message.name === 'string' ? [message.name] : [];
   let results = 0;
   let others = 0;
-  const parts = Array.isArray(content) ? content : isObject(content) ? [content] : [];
+  const parts = Array.isArray(content) ? content : content === null ? [] : [content];
   for (const part of ends(parts, allowance.left)) {
     allowance.left--;
     const result = partResult(part, allowance);
@@ -136,10 +139,12 @@ function turnsIn(message: unknown, allowance: Allowance): readonly Turn[] {
     // behind the words that came with it: what is attached may ask for work where they only point to it
     if (other !== '') beside.push({ kind: 'attached', role: 'attachment', text: other });
     if (said !== '') text = text === '' ? said : `${text}\n${said}`;
+    else if (typeof part !== 'string') wordless.push(part);
   }
   // A message that only hands over results is none of its role's; one without any content is an empty one.
   if (results > 0 && (others === 0 || (text === '' && kind === 'user'))) return turns;
-  turns.push(turnOf(kind, role, text), ...beside);
+  const turn = turnOf(kind, role, text);
+  turns.push(wordless.length === 0 ? turn : { ...turn, wordless }, ...beside);
   return turns;
 }
 

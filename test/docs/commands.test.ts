@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { calledAs } from '../../lib/cli/shared/called-as.ts';
 import { VERBS } from '../../lib/cli/verbs.ts';
 import { asTyped } from '../../lib/contract/command.ts';
+import { checkDevelopmentPackages, DEVELOPMENT_PACKAGES } from '../../lib/emulator/development-packages.ts';
 import { ourFiles, ROOT, textOf } from './documents.ts';
 
 /** What is printed as a command can be run as printed, and needs no development tools. */
@@ -83,4 +84,21 @@ it('every verb but the demo imports only what is a dependency, so that npm ci --
   visit('bin/siphonwatch.ts');
   expect(seen.size).toBeGreaterThan(150);
   expect([...missing]).toEqual([]);
+});
+
+it('the demo looks for every development tool that it needs, and says in one sentence which are missing', () => {
+  const { dependencies } = JSON.parse(textOf('package.json')) as { dependencies: Record<string, string> };
+  const needed = PRINTED.filter((path) =>
+    /^(bin|lib\/(?:emulator|infra))\/.*\.m?ts$|^lib\/emulator\/.*\.mjs$/.test(path),
+  )
+    .flatMap((path) => [
+      ...textOf(path).matchAll(/(?:^import [^']*|\bfrom |\bimport\()'((?:@[^/']+\/)?[^./'@][^/']*)/gm),
+    ])
+    .map(([, name = '']) => name)
+    .filter((name) => !name.startsWith('node:') && dependencies[name] === undefined);
+  expect([...new Set(needed)].sort()).toEqual(DEVELOPMENT_PACKAGES);
+  expect(() => checkDevelopmentPackages()).not.toThrow();
+  expect(() => checkDevelopmentPackages('/a/folder/without.js')).toThrow(
+    `needs the development tools, which are not installed (${DEVELOPMENT_PACKAGES.join(', ')}): npm ci --prefix `,
+  );
 });

@@ -112,6 +112,8 @@ describe('hunts in the stack', () => {
   it('let analysts read no print, and nobody write', () => {
     const hunter = JSON.stringify(statementsOf('PeopleHunter'));
     expect(hunter).toContain('/hunts/events/*');
+    // results of whoever asked for prints lie in the same workgroup, under ids that nobody guesses
+    expect(hunter).not.toMatch(/ListQueryExecutions|BatchGetQueryExecution|athena:\*/);
     expect(hunter).not.toMatch(
       /hunts\/prints|\/events\/\*"\]\]}\]|table\/sipho_two_hunts\/prints|"\/events\/\*"/,
     );

@@ -103,7 +103,7 @@ describe('a question in the last turn of the model', () => {
 });
 
 describe('a question in a system prompt', () => {
-  it.each(['', ' \n', '.', '\u200b\ufeff', '\ufe0f', '\u3164', '…', '👍', ' '.repeat(20_000)])(
+  it.each(['', ' \n', '.', '\u200b\ufeff', '\ufe0f', '\u3164', '…', ' '.repeat(20_000)])(
     'is asked beside a user who says nothing: %j',
     (blank) => {
       const prompt = (system: string) => promptOf(turns(['system', system], ['user', blank]));
@@ -112,10 +112,29 @@ describe('a question in a system prompt', () => {
     },
   );
 
-  it('is asked beside a picture alone, a blank result of a tool, and in every field that holds one', () => {
+  it('is asked beside a user who says something in a symbol, a picture or another name, and the two are told apart', () => {
+    const picture = (url: string) => [{ type: 'image_url', image_url: { url } }];
+    const user = (content: unknown, name?: string) =>
+      ({ role: 'user', content, name }) as Exchange['messages'][number];
+    const system = (content: string) => ({ role: 'system', content });
+    const users = [
+      user('👍'),
+      user('👎'),
+      user(picture('data:,')),
+      user(picture('data:,b')),
+      user('.', 'ann'),
+      user('.', 'bob'),
+    ];
+    const prompts = [QUESTION, OTHER].flatMap((said) => users.map((one) => promptOf([system(said), one])));
+    expect(new Set(prompts).size).toBe(2 * users.length);
+    for (const one of users)
+      expect(eventOf([system(QUESTION), one]).prints[0]?.sketch).toBe(
+        eventOf(turns(['user', QUESTION])).prints[0]?.sketch,
+      );
+  });
+
+  it('is asked beside a blank result of a tool, and in every field that holds one', () => {
     const system = { role: 'system', content: QUESTION };
-    const picture = { role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:,' } }] };
-    expect(promptOf([system, picture])).toBe(asked(QUESTION));
     expect(promptOf([system, ...turns(['user', '.'], ['assistant', ''], ['tool', ' '])])).toBe(
       asked(QUESTION),
     );

@@ -136,7 +136,15 @@ describe('a usage event', () => {
       }),
     );
     expect(event.shape.turns).toBe(2);
-    expect(event.prints[0]?.prompt).toBe(printsOf('How do tides work?').prompt);
+    const { prompt, ...words } = printsOf('How do tides work?');
+    expect(event.prints[0]).toMatchObject({
+      opening: words.opening,
+      closing: words.closing,
+      layout: words.layout,
+      sketch: words.sketch,
+    });
+    // after other turns it is another question
+    expect(event.prints[0]?.prompt).not.toBe(prompt);
   });
 
   it('counts system prompts apart beside words that stay the same', () => {

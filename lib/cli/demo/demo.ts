@@ -4,6 +4,7 @@ import picocolors from 'picocolors';
 import { DynamoFindingStore } from '../../aws/finding-table.ts';
 import type { Labels } from '../../backtest/labels.ts';
 import { type Cloud, startCloud } from '../../emulator/cloud.ts';
+import { checkDevelopmentPackages, PackagesMissing } from '../../emulator/development-packages.ts';
 import { checkEngine, ENGINES, type Engine, EngineMissing } from '../../emulator/services/emulators.ts';
 import { synthesize } from '../../emulator/template/assembly.ts';
 import type { Finding } from '../../findings/finding.ts';
@@ -106,7 +107,8 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
   } catch (error) {
     progress.stop();
     if (error instanceof Interruption) return EXIT.interrupted;
-    if (!(error instanceof InputError || error instanceof EngineMissing)) throw error;
+    if (!(error instanceof InputError || error instanceof EngineMissing || error instanceof PackagesMissing))
+      throw error;
     say(`demo: ${error.message}`);
     return error instanceof InputError ? failureOf(error).code : EXIT.input;
   } finally {
@@ -136,6 +138,7 @@ async function demoOnce(options: DemoOptions, terminal: Terminal, view: DemoView
   const began = performance.now();
   const files = await inputFiles(options.input ?? [EXAMPLE]);
   const labels = await labelsOf(options, say);
+  checkDevelopmentPackages();
   checkEngine(options.engine);
   if (options.input !== undefined) await checkUsable(files, options, say);
 

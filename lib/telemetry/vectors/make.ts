@@ -144,6 +144,28 @@ const CASES: Readonly<Record<string, Partial<Exchange> & Pick<Exchange, 'message
   'a question between two samples of a long padding': {
     messages: said(`${'word '.repeat(1700)}why is the sky blue?${' word'.repeat(1700)}`),
   },
+  'a question in Morse code': {
+    messages: said('Decode and answer: .-- .... -.-- / .. ... / - .... . / ... -.- -.--'),
+  },
+  'marks that are left out, and characters of no width': {
+    messages: said(`a${'\u0301'.repeat(40)} ${'\u200b\u200c'.repeat(6)}`),
+  },
+  'a question in an earlier turn': {
+    messages: [...said('Why is the sky blue?'), { role: 'assistant', content: 'Sure.' }, ...said('Go on.')],
+  },
+  'a question in a picture and the name of a file': {
+    messages: [
+      {
+        role: 'user',
+        name: 'ann',
+        content: [
+          { type: 'text', text: 'Answer it.' },
+          { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=', detail: 'low' } },
+          { type: 'file', file: { filename: 'tides?.txt', file_id: 'file-1' } },
+        ],
+      },
+    ],
+  },
   'an id that comes again': { messages: said('How do tides work?'), id: 'chatcmpl-373', reusedId: true },
   code: { messages: said('Fix this:\nfunction add(a, b) {\n  return a - b;\n}') },
   'an account of any script': { messages: said('Hello there'), account: 'Größe-客户-🎉' },

@@ -19,6 +19,8 @@ interface Shape {
   readonly outcome: Exchange['outcome'];
   readonly system: boolean;
   readonly temperature?: number;
+  /** turns before the prompt */
+  readonly before?: Exchange['messages'];
   readonly in: number;
   readonly out: number;
 }
@@ -33,11 +35,11 @@ const SHAPES = readFileSync(new URL('shapes.ndjson', import.meta.url), 'utf8')
 const recorder = createRecorder({ keys: developmentKeyring('shapes') });
 
 /** What the recorder makes of the same call as an exchange. */
-function plainEvent({ in: inputTokens, out: outputTokens, outcome }: Shape) {
+function plainEvent({ in: inputTokens, out: outputTokens, outcome, before = [] }: Shape) {
   const { plan, product, createdAt } = ADAPTER_DEFAULTS;
   return recorder.record({
     ...{ v: 1, id: 'x', time: TIME, account: 'acct-1', model: 'm-1', outcome },
-    messages: [{ role: 'user', content: PROMPT }],
+    messages: [...before, { role: 'user', content: PROMPT }],
     usage: { inputTokens, outputTokens },
     customer: { plan, product, createdAt },
   });

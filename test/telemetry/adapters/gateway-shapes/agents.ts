@@ -512,6 +512,7 @@ export const AGENT_SHAPES: readonly GatewayShape[] = [
       messages: [
         { role: 'user', content: 'Look up the tides' },
         { role: 'tool', content: 'https://x.example\nTides' },
+        { role: 'assistant', content: 'They are moved by the moon.' },
         ...ASKED,
       ],
     },

@@ -263,7 +263,12 @@ export const BEDROCK_SHAPES: readonly GatewayShape[] = [
       ),
     ],
     expect: {
-      messages: [SYSTEM, { role: 'user', content: 'Hello' }, ...AGENTIC],
+      messages: [
+        SYSTEM,
+        { role: 'user', content: 'Hello' },
+        { role: 'assistant', content: 'Hi' },
+        ...AGENTIC,
+      ],
       outcome: 'refused',
       params: { maxTokens: 9, topP: 0.5 },
     },
