@@ -128,25 +128,9 @@ const REQUESTS: readonly BodyForm[] = [
   {
     name: 'Dapr’s conversation API, whose fields tell the role',
     source: 'https://docs.dapr.io/reference/api/conversation_api/',
-    // entries of Mistral's Conversations have their content beside: of these, what is added is not read
-    matches: ({ inputs }) =>
-      listOf(inputs).length > 0 &&
-      listOf(inputs).every(
-        (input) => Array.isArray(at(input, 'messages')) && at(input, 'content') === undefined,
-      ),
+    matches: ({ inputs }) => listOf(inputs).some((input) => daprMessages(input).length > 0),
     adds: true,
-    body: ({ inputs, ...body }) => ({
-      ...body,
-      messages: listOf(inputs)
-        .flatMap((input) => listOf(at(input, 'messages')))
-        .flatMap((message) =>
-          Object.entries(objectOf(message) ?? {}).flatMap(([name, held]) =>
-            name.startsWith('of')
-              ? [{ role: name.slice(2).toLowerCase(), content: at(held, 'content') }]
-              : [],
-          ),
-        ),
-    }),
+    body: ({ inputs, ...body }) => ({ ...body, messages: daprAsked(listOf(inputs)) }),
   },
   {
     name: 'SAP orchestration',
@@ -166,6 +150,30 @@ const REQUESTS: readonly BodyForm[] = [
     },
   },
 ];
+
+function daprMessages(input: unknown): { role: string; content: unknown }[] {
+  return listOf(at(input, 'messages')).flatMap((message) =>
+    Object.entries(objectOf(message) ?? {}).flatMap(([name, held]) =>
+      // protobuf's JSON takes of_user for ofUser
+      name.startsWith('of')
+        ? [{ role: name.replace(/^of_?/, '').toLowerCase(), content: at(held, 'content') }]
+        : [],
+    ),
+  );
+}
+
+/**
+ * Entries of Mistral's Conversations have their content beside. Where both stand in one body, one of them is what nobody reads who
+ * answers, and which cannot be told: all of it is what was asked.
+ */
+function daprAsked(inputs: readonly unknown[]): readonly object[] {
+  const messages = inputs.flatMap(daprMessages);
+  const beside = inputs.map((input) => at(input, 'content')).filter((content) => content !== undefined);
+  if (beside.length === 0) return messages;
+  const said = [...beside, ...messages.map(({ content }) => content)].flat();
+  const parts = said.map((part) => (typeof part === 'string' ? { type: 'text', text: part } : part));
+  return [{ role: 'user', content: parts }];
+}
 
 /** The texts of a tensor of bytes among others; undefined for a list of anything else. */
 function tensorText(inputs: unknown): readonly unknown[] | undefined {

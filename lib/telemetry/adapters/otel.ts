@@ -328,7 +328,7 @@ function callIn(
   const amount = (...names: string[]) => numberOf(attributes, names);
   const told = answerTokens(attributes);
   return {
-    id: fact('gen_ai.response.id', 'ai.response.id') ?? entry.key ?? '',
+    id: fact('gen_ai.response.id', 'ai.response.id') ?? entry.key,
     providerId: true,
     time:
       isoFromNanoseconds(otlpField(entry.entry, 'startTimeUnixNano')) ??

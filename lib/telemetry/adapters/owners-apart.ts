@@ -117,18 +117,20 @@ export interface HeldOwners {
 
 const MOST_WAITING = 50_000;
 const MOST_OWNERS = 10_000;
+/** Lines of one id whose parts are looked at whether they are whole: 32 KB each (apim-parts.ts). */
+const MOST_PARTS = 512;
 const LONGEST_ID = 256;
 
 /** Joins calls and the lines that say whose they are, whichever comes first. */
 export class OwnersApartReader {
   readonly #owners: Map<string, Json>;
-  readonly #waiting: Map<string, readonly OwnedCall[]>;
+  readonly #waiting: Map<string, OwnedCall[]>;
   #aging: ReadonlySet<string> = new Set();
   #calls = 0;
 
   /** @param held what another reader of the same input held, to go on from */
   constructor(held?: HeldOwners) {
-    this.#waiting = new Map(held?.calls);
+    this.#waiting = new Map([...(held?.calls ?? [])].map(([key, calls]) => [key, [...calls]]));
     for (const calls of this.#waiting.values()) this.#calls += calls.length;
     this.#owners = new Map(held?.owners);
   }
@@ -163,9 +165,11 @@ export class OwnersApartReader {
       if (facts !== undefined && isAlone)
         return { isOwner: false, call: row.joined(object, facts), late: [] };
       if (!row.waits) return undefined;
-      this.#waiting.set(key, [...waiting, { format: row.name, entry: object, origin }]);
+      waiting.push({ format: row.name, entry: object, origin });
+      this.#waiting.set(key, waiting);
       this.#calls++;
-      if (facts !== undefined && this.#isWhole(row, key)) return { isOwner: false, late: this.#release(key) };
+      if (facts !== undefined && waiting.length <= MOST_PARTS && this.#isWhole(row, key))
+        return { isOwner: false, late: this.#release(key) };
       const oldest = this.#calls > MOST_WAITING ? this.#waiting.keys().next().value : undefined;
       return { isOwner: false, late: oldest === undefined ? [] : this.#release(oldest) };
     }
