@@ -19,7 +19,7 @@ const VIEWS = {
 };
 
 /** They sort characters into words, or take them out of what is compared; they show nothing. */
-const COMPARE = ['lib/telemetry/characters.ts', 'lib/forensics/invisible.ts'];
+const COMPARE = ['lib/telemetry/characters.ts', 'lib/telemetry/symbols.ts', 'lib/forensics/invisible.ts'];
 
 describe('text from outside', () => {
   it.each(Object.entries(VIEWS))('%s shows no unsafe character raw', (_, view) => {
