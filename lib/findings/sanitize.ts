@@ -1,3 +1,4 @@
+import { EMPTY_LETTERS } from '../text/empty-letters.ts';
 import { UNSAFE_RUN } from '../text/unsafe.ts';
 
 /**
@@ -8,7 +9,7 @@ import { UNSAFE_RUN } from '../text/unsafe.ts';
 /** Combining marks beyond two on one letter draw over their neighbours. */
 const STACKED = /(\p{M}{2})\p{M}+/gu;
 /** Blank glyphs that are letters by category, and spaces other than the ordinary one. */
-const BLANKS = /[\u115f\u1160\u2800\u3164\uffa0\p{Zs}]+/gu;
+const BLANKS = new RegExp(`[${EMPTY_LETTERS}\\u2800\\p{Zs}]+`, 'gu');
 
 /** Text of which the rules below only touch the blanks: most of what is shown. */
 const ASCII_LINE = /^[\x20-\x7e]*$/;

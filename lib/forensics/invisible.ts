@@ -1,10 +1,11 @@
+import { EMPTY_LETTERS } from '../text/empty-letters.ts';
 import type { AnswerLine } from './answer-line.ts';
 
 /**
  * Characters that nobody sees: zero-width spaces and joiners, soft hyphens, marks of direction, fillers. A model hardly writes them;
  * who puts them into every word makes another text to a program, and the same one to a reader.
  */
-const INVISIBLE = /[\p{Cf}\u115F\u1160\u17B4\u17B5\u3164\uFFA0]+/gu;
+const INVISIBLE = new RegExp(`[\\p{Cf}${EMPTY_LETTERS}\\u17B4\\u17B5]+`, 'gu');
 
 /** The text as a reader sees it: without what cannot be seen, and in one spelling of letters with accents (NFC). */
 function visible(text: string): string {

@@ -1,3 +1,4 @@
+import { EMPTY_LETTERS } from '../text/empty-letters.ts';
 import { Beside } from './beside.ts';
 import { sampled } from './folded-text.ts';
 import { beginsAsTask } from './instruction.ts';
@@ -99,7 +100,7 @@ export function askedOf(messages: readonly unknown[], completion?: string | null
 }
 
 /** A letter or a number that is seen: Hangul's fillers are letters and empty. */
-const SEEN = /(?![\u115f\u1160\u3164\uffa0])[\p{L}\p{N}]/u;
+const SEEN = new RegExp(`(?![${EMPTY_LETTERS}])[\\p{L}\\p{N}]`, 'u');
 
 /** Whether somebody says anything in words in a text, as far as it is read. */
 function hasWords(text: string | undefined): boolean {

@@ -1,3 +1,5 @@
+import { EMPTY_LETTERS } from '../text/empty-letters.ts';
+
 /**
  * Whether a text says something that folding leaves out: Morse code, Braille, flags that spell, Unicode's tags, digits in circles,
  * pictures. A model reads all of these, so that a thousand questions in symbols must not fold to one prompt. Punctuation as people
@@ -36,7 +38,7 @@ const CLASS = { word: 0, space: 1, punctuation: 2, symbol: 3, high: 4 } as const
 /** With the one selector that writing adds by itself: https://www.unicode.org/reports/tr51/#Emoji_Variation_Sequences */
 const SPACE = /\p{Z}|[\t\n\v\f\r\u0085]|\ufe0f/u;
 /** Letters that nobody sees, and what nobody sees at all: a few of them stand in texts that were copied, many are a code. */
-const UNSEEN = /[\u115f\u1160\u3164\uffa0\p{Variation_Selector}\p{Cf}\p{Cc}]/u;
+const UNSEEN = new RegExp(`[${EMPTY_LETTERS}\\p{Variation_Selector}\\p{Cf}\\p{Cc}]`, 'u');
 const WORD = /[\p{L}\p{M}\p{Nd}\p{Nl}]/u;
 const PUNCTUATION = /[\p{P}\p{ASCII}´]/u;
 
