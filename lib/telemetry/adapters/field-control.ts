@@ -132,7 +132,7 @@ export const FIELD_CONTROL: readonly SourceField[] = [
   row(
     'otel',
     'account',
-    'traceloop.association.properties.*, ai.telemetry.metadata.*',
+    'traceloop.association.properties.*, lmnr.association.properties.user_id, ai.telemetry.metadata.*',
     'operator',
     'set by the code that calls the model',
   ),
@@ -194,9 +194,9 @@ export const FIELD_CONTROL: readonly SourceField[] = [
     'set by the code that calls the gateway: https://developers.cloudflare.com/ai-gateway/observability/custom-metadata/',
   ),
   row(
-    'databricks, snowflake-cortex-analyst (auto)',
+    'databricks, snowflake-cortex-analyst, snowflake-agents (auto)',
     'account',
-    'requester, user_name',
+    'requester, user_name, snow.user.name',
     'gateway',
     'the user that the service authenticated: https://docs.databricks.com/aws/en/ai-gateway/inference-tables',
   ),
@@ -301,9 +301,9 @@ export const FIELD_CONTROL: readonly SourceField[] = [
   row(
     'otel, agentgateway (auto)',
     'account',
-    'jwt.sub',
+    'jwt.sub (only where gateway, route and http.path stand beside it, as agentgateway writes them)',
     'gateway',
-    'of the token that the gateway verified: https://agentgateway.dev/docs/standalone/latest/reference/cel/ (jwt)',
+    'of the token that the gateway verified; others log claims that nobody has checked: https://agentgateway.dev/docs/standalone/latest/reference/cel/ (jwt)',
   ),
   row(
     'weave-agents (auto)',
@@ -311,6 +311,13 @@ export const FIELD_CONTROL: readonly SourceField[] = [
     'custom_attrs_string: siphonwatch.account, enduser.id, user.id, user_id',
     'operator',
     'attributes that the code sets on its spans; wb_user_id wrote the span and is no customer',
+  ),
+  row(
+    'adk-agent-events (auto)',
+    'account',
+    'user_id',
+    'operator',
+    'the user of the session, whom the application names: https://adk.dev/integrations/bigquery-agent-analytics/',
   ),
   row(
     'records of Tyk Pump (auto)',
