@@ -10,6 +10,7 @@ import {
   type Found,
   finish,
   refused,
+  tooMany,
 } from './adapter.ts';
 import { outcomeFrom } from './endings.ts';
 import { NO_TRUST } from './field-control.ts';
@@ -23,6 +24,7 @@ import { spelt } from './otel-vocabularies.ts';
 import {
   type Attributes,
   anyValue,
+  isCrowdedOtlp,
   isOtlp,
   isWithoutCalls,
   type OtlpEntry,
@@ -106,6 +108,7 @@ export class OtelReader {
         late: [],
       };
     }
+    if (isCrowdedOtlp(json)) return { ...tooMany(), late: [] };
     const exchanges: Exchange[] = [];
     const reasons: Reason[] = [];
     const odd: string[] = [];
