@@ -68,27 +68,6 @@ export const APPLICATIONS: readonly ExportShape[] = [
     }),
   },
   {
-    name: 'bifrost',
-    source: 'https://github.com/maximhq/bifrost/blob/main/framework/logstore/tables.go (Log)',
-    matches: (entry) => 'selected_key_id' in entry && 'virtual_key_id' in entry && 'status' in entry,
-    isOther: (entry) => entry.status === 'processing' || asksOther(entry),
-    pair: (entry) => ({
-      ...{ id: entry.id, time: entry.timestamp, usage: entry.token_usage },
-      account:
-        entry.customer_id ?? entry.team_id ?? entry.user_id ?? entry.virtual_key_id ?? entry.virtual_key_name,
-      request: {
-        ...objectOf(jsonIn(entry.params)),
-        model: entry.model,
-        ...(filled(entry.input_history) ?? { input: jsonIn(entry.responses_input_history) }),
-      },
-      response: {
-        ...objectOf(jsonIn(entry.output_message)),
-        finish_reason: entry.stop_reason,
-        ...(entry.status === 'error' ? { error: jsonIn(entry.error_details) ?? true } : {}),
-      },
-    }),
-  },
-  {
     name: 'open-webui-audit',
     source:
       'https://github.com/open-webui/open-webui/blob/main/backend/open_webui/utils/audit.py (AuditLogEntry)',
@@ -162,16 +141,6 @@ export const APPLICATIONS: readonly ExportShape[] = [
     },
   },
 ];
-
-/** Bifrost's log holds embeddings, speech and pictures too: a call has one of these. */
-function asksOther(entry: Json): boolean {
-  return filled(entry.input_history) === undefined && filled(entry.responses_input_history) === undefined;
-}
-
-function filled(written: unknown): { readonly messages: readonly unknown[] } | undefined {
-  const messages = listOf(jsonIn(written));
-  return messages.length === 0 ? undefined : { messages };
-}
 
 function askedOfMastra(input: unknown): Json {
   if (typeof input === 'string') return { prompt: input };

@@ -320,6 +320,13 @@ export const FIELD_CONTROL: readonly SourceField[] = [
     'of the virtual key that Bifrost checked: https://docs.getbifrost.ai/features/governance/virtual-keys',
   ),
   row(
+    'bricksllm (auto)',
+    'account',
+    'key_id (never userId and custom_id, which the request may say)',
+    'gateway',
+    'the key that BricksLLM checked: https://github.com/bricks-cloud/BricksLLM/blob/main/internal/event/event.go',
+  ),
+  row(
     'open-webui-audit (auto)',
     'account',
     'user.id',

@@ -53,6 +53,11 @@ const ENTRIES: Readonly<Record<string, object>> = {
     },
     ...NAMES,
   },
+  'events of BricksLLM': {
+    ...{ key_id: 'acct-1', prompt_token_count: 1, created_at: 1772352000 },
+    request: Buffer.from(JSON.stringify({ model: 'm-1', ...asked, ...NAMES })).toString('base64'),
+    ...NAMES,
+  },
   'requests in the audit log of Open WebUI': {
     ...{ audit_level: 'REQUEST', verb: 'POST', request_uri: '/api/chat/completions', timestamp: 1772352000 },
     user: { ...NAMES, id: 'acct-1' },
