@@ -5,7 +5,7 @@ import type { ShowValue } from '../marked-value.ts';
 import { parseExchange } from '../parse-exchange.ts';
 import { kindOf, type Reason } from '../reason.ts';
 import { roleKind } from '../turns.ts';
-import { CLIENT_NAMED, type ClientTrust } from './field-control.ts';
+import { CLIENT_NAMED, type ClientTrust } from './claimed-accounts.ts';
 import { isPlaceholder, isWithheldName } from './placeholders.ts';
 import type { ReadMessage } from './read-message.ts';
 

@@ -68,6 +68,40 @@ export const APPLICATIONS: readonly ExportShape[] = [
     }),
   },
   {
+    name: 'open-webui-audit',
+    source:
+      'https://github.com/open-webui/open-webui/blob/main/backend/open_webui/utils/audit.py (AuditLogEntry)',
+    matches: (entry) => 'audit_level' in entry && 'request_uri' in entry && 'verb' in entry,
+    isOther: (entry) =>
+      !/\/(?:chat\/completions|completions|api\/chat|messages)\b/.test(`${entry.request_uri}`),
+    pair: (entry) => ({
+      ...{ id: entry.id, time: entry.timestamp, account: at(entry, 'user', 'id') },
+      ...{ status: entry.response_status_code, client_ip: entry.source_ip, user_agent: entry.user_agent },
+      request: jsonIn(entry.request_object) ?? {},
+      response: jsonIn(entry.response_object),
+    }),
+  },
+  {
+    name: 'mastra',
+    source: 'https://mastra.ai/docs/observability/tracing/overview (exported spans: SpanType)',
+    matches: (entry) =>
+      'isRootSpan' in entry && 'isEvent' in entry && objectOf(entry.attributes) !== undefined,
+    isOther: (entry) => !/^(?:model|llm)_generation$/.test(textAt(entry, 'type') ?? ''),
+    pair: (entry) => {
+      const told = objectOf(entry.attributes) ?? {};
+      const error = entry.errorInfo ?? undefined;
+      return {
+        ...{ id: entry.id, time: entry.startTime, usage: told.usage },
+        account: at(entry, 'metadata', 'userId') ?? at(entry, 'metadata', 'user_id'),
+        request: { ...objectOf(told.parameters), model: told.model, ...askedOfMastra(entry.input) },
+        response: {
+          ...{ text: at(entry, 'output', 'text'), finish_reason: told.finishReason },
+          ...(error === undefined ? {} : { error }),
+        },
+      };
+    },
+  },
+  {
     name: 'adk-agent-events',
     source: 'https://adk.dev/integrations/bigquery-agent-analytics/ (events that are no call of a model)',
     matches: (entry) =>
@@ -107,6 +141,11 @@ export const APPLICATIONS: readonly ExportShape[] = [
     },
   },
 ];
+
+function askedOfMastra(input: unknown): Json {
+  if (typeof input === 'string') return { prompt: input };
+  return Array.isArray(input) ? { messages: input } : (objectOf(input) ?? {});
+}
 
 const SNOWFLAKE = 'snow.ai.observability.';
 const PLANNING = `${SNOWFLAKE}agent.planning.`;

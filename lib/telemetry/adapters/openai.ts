@@ -12,8 +12,8 @@ import {
 } from './adapter.ts';
 import { type ReadAnswer, readAnswer, saysWords } from './answer.ts';
 import { isAnswerOfModel, isBodyItself, readByModel } from './asked-ways.ts';
+import { accountOf, type ClientTrust, claimOf, NO_TRUST } from './claimed-accounts.ts';
 import { outcomeFrom } from './endings.ts';
-import { accountOf, type ClientTrust, claimOf, NO_TRUST } from './field-control.ts';
 import { at, headersOf, type Json, jsonIn, nameAt, numberAt, objectOf, textAt } from './fields.ts';
 import { printedIn } from './literals.ts';
 import { isOtherAnswer, isOtherEndpoint, isOtherModel, isOtherRequest } from './model-calls.ts';

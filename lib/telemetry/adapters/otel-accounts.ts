@@ -1,5 +1,5 @@
 import { AGENTGATEWAY_MARKS } from './account-names.ts';
-import { accountOf, type ClientTrust, type NamedAccount } from './field-control.ts';
+import { accountOf, type ClientTrust, type NamedAccount } from './claimed-accounts.ts';
 
 /** Attributes that the operator's own instrumentation sets. */
 const OPERATORS = ['siphonwatch.account', 'enduser.id'] as const;

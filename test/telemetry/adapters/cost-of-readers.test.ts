@@ -38,6 +38,38 @@ const ENTRIES: Readonly<Record<string, object>> = {
     },
     ...NAMES,
   },
+  'calls in the log of Bifrost': {
+    ...{
+      selected_key_id: 'k',
+      virtual_key_id: 'acct-1',
+      status: 'success',
+      timestamp: '2026-03-01T08:00:00Z',
+    },
+    ...{
+      model: 'm-1',
+      input_history: asked.messages,
+      params: NAMES,
+      output_message: { content: 'a', ...NAMES },
+    },
+    ...NAMES,
+  },
+  'events of BricksLLM': {
+    ...{ key_id: 'acct-1', prompt_token_count: 1, created_at: 1772352000 },
+    request: Buffer.from(JSON.stringify({ model: 'm-1', ...asked, ...NAMES })).toString('base64'),
+    ...NAMES,
+  },
+  'requests in the audit log of Open WebUI': {
+    ...{ audit_level: 'REQUEST', verb: 'POST', request_uri: '/api/chat/completions', timestamp: 1772352000 },
+    user: { ...NAMES, id: 'acct-1' },
+    request_object: JSON.stringify({ model: 'm-1', ...asked, ...NAMES }),
+    ...NAMES,
+  },
+  'spans of Mastra': {
+    ...{ isRootSpan: false, isEvent: false, type: 'model_generation', startTime: '2026-03-01T08:00:00Z' },
+    attributes: { model: 'm-1', parameters: NAMES, ...NAMES },
+    ...{ input: { ...asked, ...NAMES }, metadata: { ...NAMES, userId: 'acct-1' } },
+    ...NAMES,
+  },
   'what Semantic Kernel wrote into an event': {
     ...{ SpanName: 'chat', Timestamp: '2026-03-01 08:00:00', TraceId: 't', SpanId: 's' },
     SpanAttributes: {
