@@ -25,7 +25,11 @@ async function listening(maxBody = 1_000_000) {
   server.server.listen(0, '127.0.0.1');
   await once(server.server, 'listening');
   const url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
-  const post = async (path: string, body: Buffer<ArrayBuffer> | string, headers: Record<string, string> = {}) => {
+  const post = async (
+    path: string,
+    body: Buffer<ArrayBuffer> | string,
+    headers: Record<string, string> = {},
+  ) => {
     const answer = await fetch(url + path, { method: 'POST', body, headers });
     return { status: answer.status, text: await answer.text() };
   };
