@@ -229,6 +229,16 @@ export function refused(field: string, value: string, message: string): Adapted 
   return { exchanges: [], reasons: [{ field, value, message }], skipped: 0 };
 }
 
+/** An adapter's answer for a document of more entries than are read of one. */
+export function tooMany(): Adapted {
+  const most = LIMITS.documentEntries.most;
+  return refused(
+    '(whole)',
+    `more than ${most} entries`,
+    `more than ${most} entries in one document: send fewer at once`,
+  );
+}
+
 function present(facts: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(facts).filter(([, value]) => value !== undefined && value !== null),

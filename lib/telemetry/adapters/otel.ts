@@ -9,6 +9,7 @@ import {
   type AdapterDefaults,
   finish,
   refused,
+  tooMany,
 } from './adapter.ts';
 import { at, objectOf } from './fields.ts';
 import { HeldWeight } from './held-weight.ts';
@@ -21,6 +22,7 @@ import { spelt } from './otel-vocabularies.ts';
 import {
   type Attributes,
   anyValue,
+  isCrowdedOtlp,
   isOtlp,
   isWithoutCalls,
   type OtlpEntry,
@@ -105,6 +107,7 @@ export class OtelReader {
         late: [],
       };
     }
+    if (isCrowdedOtlp(json)) return { ...tooMany(), late: [] };
     const exchanges: Exchange[] = [];
     const reasons: Reason[] = [];
     const odd: string[] = [];
