@@ -1,4 +1,6 @@
 import { type Profiler, Session } from 'node:inspector/promises';
+import { decodeBatch } from '../../lambdas/score/decode-batch.ts';
+import { processHot } from '../../lib/detection/process-batch.ts';
 
 /** Where the time of the score function goes. */
 export const PHASES = ['decode', 'load', 'fold', 'judge', 'encode', 'facts', 'garbage', 'other'] as const;
@@ -6,8 +8,8 @@ export type Phase = (typeof PHASES)[number];
 
 /** Functions that a phase begins with; what they call is of the phase, unless another begins there. */
 const BEGINS: Readonly<Record<string, Phase>> = {
-  decodeBatch: 'decode',
-  processBatch: 'fold',
+  [decodeBatch.name]: 'decode',
+  [processHot.name]: 'fold',
   look: 'judge',
   '#newFacts': 'facts',
   '#keepFacts': 'facts',

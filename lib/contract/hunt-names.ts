@@ -62,6 +62,7 @@ export function databaseName(stackName: string): string {
   return `${stackName.toLowerCase().replaceAll('-', '_')}_hunts`;
 }
 
-export function workGroupName(stackName: string): string {
-  return `${stackName}-hunts`;
+/** Workgroups by the table that is asked in them: whoever may ask in one may read what others asked there. */
+export function workGroupName(stackName: string, table: HuntTable): string {
+  return table === 'prints' ? `${stackName}-hunts-prints` : `${stackName}-hunts`;
 }

@@ -9,8 +9,8 @@ export interface EncryptionProps {
   readonly stackName: string;
   /** accounts whose gateways put records on the stream */
   readonly producerAccounts: readonly string[];
-  /** the workgroup of hunts, whose results Athena keeps for a day; undefined without hunts */
-  readonly workGroup?: string | undefined;
+  /** workgroups of hunts, whose results Athena keeps for a day; none without hunts */
+  readonly workGroups: readonly string[];
 }
 
 /** The one customer-managed key of a deployment, rotated yearly; whoever loses it has lost the evidence. */
@@ -54,7 +54,7 @@ export class Encryption extends Construct {
         conditions: sameAccount,
       }),
     );
-    if (props.workGroup !== undefined)
+    if (props.workGroups.length > 0)
       this.key.addToResourcePolicy(
         new PolicyStatement({
           // athena/latest/ug/managed-results.html, "Set up an AWS KMS key policy for managed query results"
@@ -64,7 +64,9 @@ export class Encryption extends Construct {
           resources: ['*'],
           conditions: {
             ArnLike: {
-              'aws:SourceArn': `arn:${Aws.PARTITION}:athena:${Aws.REGION}:${Aws.ACCOUNT_ID}:workgroup/${props.workGroup}`,
+              'aws:SourceArn': props.workGroups.map(
+                (name) => `arn:${Aws.PARTITION}:athena:${Aws.REGION}:${Aws.ACCOUNT_ID}:workgroup/${name}`,
+              ),
             },
             StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
           },

@@ -27,7 +27,14 @@ function optionalOutputs({ people, hunts, pipeline }: Guided, settings: Settings
     ...(people.hunter === undefined || hunts === undefined
       ? {}
       : {
-          HuntWorkGroup: [hunts.workGroup.name, 'Athena workgroup of hunts: docs/hunting.md'] as const,
+          HuntWorkGroup: [
+            hunts.workGroups.events.name,
+            'Athena workgroup of hunts: docs/hunting.md',
+          ] as const,
+          HuntPrintsWorkGroup: [
+            hunts.workGroups.prints.name,
+            'Athena workgroup of hunts of people who may read raw prints',
+          ] as const,
           HuntDatabase: [hunts.database, 'Glue database of the archive in Parquet'] as const,
           HuntQueries: [
             Fn.join(

@@ -61,7 +61,8 @@ const GIB = 1024 ** 3;
 export class Hunts extends Construct {
   readonly worker: Worker<'compact'>;
   readonly schedule: Rule;
-  readonly workGroup: CfnWorkGroup;
+  /** by the table that is asked in them: results of one are for those who may read that table */
+  readonly workGroups: Readonly<Record<HuntTable, CfnWorkGroup>>;
   readonly database: string;
   readonly queries: readonly CfnNamedQuery[];
 
@@ -98,17 +99,21 @@ export class Hunts extends Construct {
       databaseInput: { name: this.database, description: 'Siphonwatch: the archive, for hunts' },
     });
     for (const table of HUNT_TABLES) this.#table(table, props).addResourceDependency(database);
-    this.workGroup = this.#makeWorkGroup(props);
+    this.workGroups = {
+      events: this.#makeWorkGroup('events', props),
+      prints: this.#makeWorkGroup('prints', props),
+    };
     this.queries = HUNT_QUERIES.map((query) => {
+      const workGroup = this.workGroups[query.table];
       const named = new CfnNamedQuery(this, `Query-${query.id}`, {
         database: this.database,
-        workGroup: this.workGroup.name,
+        workGroup: workGroup.name,
         name: query.id,
         // at most 1,024 characters (athena/latest/APIReference/API_NamedQuery.html)
         description: `${query.question} ${query.explanation}`.slice(0, 1024),
         queryString: athenaSql(query.sql),
       });
-      named.addResourceDependency(this.workGroup);
+      named.addResourceDependency(workGroup);
       return named;
     });
   }
@@ -146,10 +151,13 @@ export class Hunts extends Construct {
     });
   }
 
-  #makeWorkGroup({ resources, settings }: HuntsProps): CfnWorkGroup {
-    return new CfnWorkGroup(this, 'WorkGroup', {
-      name: workGroupName(settings.stackName),
-      description: 'Siphonwatch: hunts in the archive',
+  #makeWorkGroup(table: HuntTable, { resources, settings }: HuntsProps): CfnWorkGroup {
+    return new CfnWorkGroup(this, table === 'events' ? 'WorkGroup' : 'PrintsWorkGroup', {
+      name: workGroupName(settings.stackName, table),
+      description:
+        table === 'events'
+          ? 'Siphonwatch: hunts in the archive, without prints'
+          : 'Siphonwatch: hunts in the archive, of people who may read raw prints',
       // a workgroup that was ever asked is not empty: its history goes with it
       recursiveDeleteOption: true,
       workGroupConfiguration: {

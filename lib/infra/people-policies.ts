@@ -103,9 +103,9 @@ function asksFor(triage: IFunction): PolicyStatement[] {
 }
 
 /**
- * Asking tables of the archive through Athena: its workgroup, the definitions in Glue, the objects, and the key of the results
+ * Asking tables of the archive through Athena: a workgroup, the definitions in Glue, the objects, and the key of the results
  * (athena/latest/ug/example-policies-workgroup.html, fine-grained-access-to-glue-resources.html, managed-results.html). A result is read by
- * whoever may ask in the workgroup and knows its query's id: only those who may read prints are told the ids of what others asked.
+ * whoever may ask in its workgroup: those who may read prints ask in one of their own.
  */
 function asking(
   hunts: Hunts,
@@ -116,6 +116,7 @@ function asking(
   const { archive } = buckets;
   const arn = (service: string, name: string) =>
     `arn:${Aws.PARTITION}:${service}:${Aws.REGION}:${Aws.ACCOUNT_ID}:${name}`;
+  const workGroup = hunts.workGroups[tables.includes('prints') ? 'prints' : 'events'];
   return [
     allow(
       'Ask',
@@ -123,6 +124,7 @@ function asking(
         'athena:GetWorkGroup',
         'athena:StartQueryExecution',
         'athena:StopQueryExecution',
+        'athena:ListQueryExecutions',
         'athena:GetQueryExecution',
         'athena:GetQueryResults',
         'athena:GetQueryResultsStream',
@@ -130,11 +132,8 @@ function asking(
         'athena:GetNamedQuery',
         'athena:BatchGetNamedQuery',
       ],
-      arn('athena', `workgroup/${hunts.workGroup.name}`),
+      arn('athena', `workgroup/${workGroup.name}`),
     ),
-    ...(tables.includes('prints')
-      ? [allow('Asked', ['athena:ListQueryExecutions'], arn('athena', `workgroup/${hunts.workGroup.name}`))]
-      : []),
     allow(
       'Definitions',
       ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:GetPartitions'],

@@ -1,7 +1,7 @@
 import { Aws, RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
-import { workGroupName } from '../contract/hunt-names.ts';
+import { HUNT_TABLES, workGroupName } from '../contract/hunt-names.ts';
 import { acknowledge } from './acknowledgements.ts';
 import { ROLLBACK_ALARM_IDS } from './bake-time.ts';
 import { Buckets } from './buckets.ts';
@@ -50,7 +50,7 @@ export class SiphonwatchStack extends Stack {
       removalPolicy: tablesPolicy,
       stackName: settings.stackName,
       producerAccounts: settings.producerAccounts,
-      workGroup: settings.hunts ? workGroupName(settings.stackName) : undefined,
+      workGroups: settings.hunts ? HUNT_TABLES.map((table) => workGroupName(settings.stackName, table)) : [],
     });
     const bus = EventBus.fromEventBusName(this, 'Bus', 'default');
     this.resources = {

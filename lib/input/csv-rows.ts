@@ -12,6 +12,8 @@ export interface HeldCsv {
   readonly open: { readonly text: string; readonly line: number } | undefined;
 }
 
+/** Behind a first line that names the separator alone, as Excel writes it: the columns come next. */
+const TOLD: HeldCsv = { columns: [], separator: ',', header: undefined, open: undefined };
 const SEPARATORS = [',', '\t', ';'] as const;
 const NAME = /^[\w@$. -]{1,60}$/;
 /** A column that holds what a call is made of. */
@@ -23,7 +25,6 @@ const MAX_ROW = LIMITS.documentCharacters.most;
 /** Reads the rows of tables, each as an object of its columns; JSON in a column is read by whoever reads the object. */
 export class CsvRows {
   #held: HeldCsv | undefined;
-  #isTold = false;
 
   /** @param held what another reader of the same lines had not ended */
   constructor(held?: HeldCsv) {
@@ -37,13 +38,13 @@ export class CsvRows {
   /** The documents of a line that belongs to a table; undefined for any other line, which is to be read in another way. */
   take(raw: string, line: number): readonly Document[] | undefined {
     const held = this.#held;
-    if (held === undefined) {
-      // Excel's first line that names the separator
+    if (held === undefined || held.columns.length === 0) {
+      this.#held = undefined;
       if (line === 1 && /^\ufeff?"?sep=.(?:")?\r?$/i.test(raw)) {
-        this.#isTold = true;
+        this.#held = TOLD;
         return [];
       }
-      return line === 1 || (line === 2 && this.#isTold) ? this.#begin(raw) : undefined;
+      return line === 1 || (line === 2 && held !== undefined) ? this.#begin(raw) : undefined;
     }
     const text = held.open === undefined ? raw : `${held.open.text}\n${raw}`;
     const first = held.open?.line ?? line;

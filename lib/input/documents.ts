@@ -20,6 +20,7 @@ export interface HeldDocument {
 
 /** A document over many lines may be so long, in characters. */
 const MAX_DOCUMENT = LIMITS.documentCharacters.most;
+const MOST_PIECES = LIMITS.lineDocuments.most;
 
 /**
  * Prefixes before a line's JSON: Kubernetes CRI (`2026-03-01T08:00:00Z stdout F `,
@@ -49,16 +50,22 @@ export class DocumentReader {
   *take(raw: string, line: number): Generator<Document> {
     const text = cleaned(raw);
     if (text.trim() === '') return;
-    if (this.#held !== undefined) {
-      // A line that begins a document of its own where the held one began: the held one was cut off.
-      const begins = !this.#held.indented && text.startsWith('{') && jsonValue(text) !== undefined;
-      if (!begins) {
-        yield* this.#goOn(text);
-        return;
+    try {
+      if (this.#held !== undefined) {
+        // A line that begins a document of its own where the held one began: the held one was cut off.
+        const begins = !this.#held.indented && text.startsWith('{') && jsonValue(text) !== undefined;
+        if (!begins) {
+          yield* this.#goOn(text);
+          return;
+        }
+        yield* this.finish();
       }
-      yield* this.finish();
+      yield* this.#begin(text, raw, line);
+    } catch (error) {
+      // patterns have room for some megabytes of one text: whoever makes one longer ends the reading of this line alone
+      if (!(error instanceof RangeError)) throw error;
+      yield { fault: 'not JSON, and too long to be searched for it', line, raw };
     }
-    yield* this.#begin(text, raw, line);
   }
 
   /** A document that has not ended when the input does. */
@@ -93,6 +100,10 @@ export class DocumentReader {
       return;
     }
     const { pieces, rest, depth, broken } = piecesOf(elements);
+    if (pieces.length > MOST_PIECES) {
+      yield { fault: `more than ${MOST_PIECES} documents in one line`, line, raw };
+      return;
+    }
     // several documents in a line may quote JSON as well
     const isSeveral = pieces.length > 1 && jsonValue(pieces[0] ?? '') !== undefined;
     const within = isSeveral ? [] : hiddenIn(trimmed);
@@ -178,7 +189,7 @@ function piecesOf(text: string): { pieces: string[]; rest: string; depth: number
       pieces.push(text.slice(start, at + 1).replace(/^[\s,\0\ufeff]+/, ''));
       start = at + 1;
     }
-    return depth >= 0;
+    return depth >= 0 && pieces.length <= MOST_PIECES;
   });
   return { pieces, rest: text.slice(start), depth, broken };
 }

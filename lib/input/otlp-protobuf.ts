@@ -68,15 +68,24 @@ const MESSAGES: Readonly<Record<string, Message>> = {
 /** Values lie up to five messages deep in an export: what lies deeper than this is left out, unread. */
 const MAX_DEPTH = LIMITS.nesting.most + 6;
 
+/** A message of two bytes becomes an object of a hundred. */
+const MOST_MESSAGES = LIMITS.otlpMessages.most;
+
+/** Messages of an export that were read so far. */
+interface Count {
+  read: number;
+}
+
 /**
  * Reads an export request.
  * @throws Error saying where the bytes are no such message
  */
 export function readOtlp(bytes: Uint8Array, signal: 'traces' | 'logs'): unknown {
-  return readMessage(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), signal, 0);
+  return readMessage(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), signal, 0, { read: 0 });
 }
 
-function readMessage(bytes: Buffer, name: string, depth: number): Record<string, unknown> {
+function readMessage(bytes: Buffer, name: string, depth: number, all: Count): Record<string, unknown> {
+  if (++all.read > MOST_MESSAGES) throw new Error(`protobuf: more than ${MOST_MESSAGES} messages`);
   if (depth > MAX_DEPTH) return {};
   const fields = MESSAGES[name] ?? {};
   const message: Record<string, unknown> = {};
@@ -88,7 +97,7 @@ function readMessage(bytes: Buffer, name: string, depth: number): Record<string,
     const value = reader.value(wire);
     if (known === undefined) continue;
     const [key, kind] = known;
-    const held = typed(value, kind, depth);
+    const held = typed(value, kind, depth, all);
     if (typeof kind === 'object' && kind.repeated === true) {
       const list = message[key];
       if (Array.isArray(list)) list.push(held);
@@ -98,8 +107,8 @@ function readMessage(bytes: Buffer, name: string, depth: number): Record<string,
   return message;
 }
 
-function typed(value: Buffer | bigint, kind: Kind, depth: number): unknown {
-  if (typeof kind === 'object') return readMessage(bytesOf(value), kind.message, depth + 1);
+function typed(value: Buffer | bigint, kind: Kind, depth: number, all: Count): unknown {
+  if (typeof kind === 'object') return readMessage(bytesOf(value), kind.message, depth + 1, all);
   if (kind === 'text') return bytesOf(value).toString('utf8');
   if (kind === 'hex') return bytesOf(value).toString('hex');
   if (kind === 'base64') return bytesOf(value).toString('base64');

@@ -105,6 +105,8 @@ const NOTABLE = 0.1;
 
 /** Buttons of an application send fixed prompts; where such prompts are so many of all, nothing else is seen. */
 const MOST = 0.6;
+/** One text that stands where prompts should is more of all than one of a handful of buttons. */
+const ONE_OF_FEW = 0.3;
 
 /** Fewer addresses may be those of load balancers. */
 const FEW_ADDRESSES = 10;
@@ -331,7 +333,7 @@ export class HealthTally {
     ) as Record<Counted, number>;
     const ofMany = (fault: OfAccounts) => (fault.isOfMany(accounts) ? share(fault.events, events) : 0);
     const prompts = this.#prompts.most(MANY_ACCOUNTS, NOTABLE * events);
-    const isMost = prompts.together > MOST * events;
+    const isMost = prompts.together > MOST * events && prompts.events > ONE_OF_FEW * events;
     const openings = this.#openings.most(MANY_ACCOUNTS, NOTABLE * events);
     const origins = [this.#addresses, this.#credentials].map((held) => held.most(0, 0).accounts);
     return {

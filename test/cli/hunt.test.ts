@@ -15,6 +15,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { huntCommand } from '../../lib/cli/hunt/hunt.ts';
+import { HUNT_QUERIES } from '../../lib/hunts/queries.ts';
 import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
 import { account, DAY, harvest, MINUTE, print, START } from '../events.ts';
 import { archived, EmulatedArchive } from '../hunts/archive-fixture.ts';
@@ -378,6 +379,14 @@ describe('hunt --athena', () => {
       expect(asked).toContain(said);
     expect(asked).toContain('get-query-results');
     expect(out).toContain('Saved queries, reasoning');
+  });
+
+  it('asks for prints in the workgroup of those who may read them', async () => {
+    const query = HUNT_QUERIES.find(({ table }) => table === 'prints')?.id ?? '';
+    for (const asked of [[query], ['--sql', 'SELECT 1 FROM prints']]) {
+      const { out } = await hunt(...asked, '--athena');
+      expect(out).toContain('--work-group Siphonwatch-hunts-prints');
+    }
   });
 
   it('prints commands that end where aws fails, or the query does', async () => {

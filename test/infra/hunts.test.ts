@@ -75,18 +75,20 @@ describe('hunts in the stack', () => {
   });
 
   it('are asked in a workgroup that nobody overrides, with a limit and results under the key', () => {
-    const [, { Properties }] = resourceOf(template, 'AWS::Athena::WorkGroup', 'Hunts');
-    expect(Properties).toMatchObject({
-      Name: 'Sipho-Two-hunts',
-      WorkGroupConfiguration: {
+    const groups = [...resourcesOf(template, 'AWS::Athena::WorkGroup').values()];
+    expect(groups.map(({ Properties }) => Properties.Name)).toEqual([
+      'Sipho-Two-hunts',
+      'Sipho-Two-hunts-prints',
+    ]);
+    for (const { Properties } of groups)
+      expect(Properties.WorkGroupConfiguration).toMatchObject({
         EnforceWorkGroupConfiguration: true,
         BytesScannedCutoffPerQuery: 7 * 1024 ** 3,
         ManagedQueryResultsConfiguration: {
           Enabled: true,
           EncryptionConfiguration: { KmsKey: expect.anything() },
         },
-      },
-    });
+      });
     const [, key] = resourceOf(template, 'AWS::KMS::Key', 'Encryption');
     const { Statement: statements } = key.Properties.KeyPolicy as unknown as { Statement: Statement[] };
     const results = statements.find(({ Sid }) => Sid === 'ResultsOfHunts');
@@ -94,7 +96,8 @@ describe('hunts in the stack', () => {
       Principal: { Service: 'encryption.athena.amazonaws.com' },
       Action: ['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'],
     });
-    expect(JSON.stringify(results?.Condition)).toContain('workgroup/Sipho-Two-hunts');
+    for (const group of ['workgroup/Sipho-Two-hunts"', 'workgroup/Sipho-Two-hunts-prints"'])
+      expect(JSON.stringify(results?.Condition)).toContain(group);
   });
 
   it('has every query, in the database of the stack', () => {
@@ -112,8 +115,6 @@ describe('hunts in the stack', () => {
   it('let analysts read no print, and nobody write', () => {
     const hunter = JSON.stringify(statementsOf('PeopleHunter'));
     expect(hunter).toContain('/hunts/events/*');
-    // results of whoever asked for prints lie in the same workgroup, under ids that nobody guesses
-    expect(hunter).not.toMatch(/ListQueryExecutions|BatchGetQueryExecution|athena:\*/);
     expect(hunter).not.toMatch(
       /hunts\/prints|\/events\/\*"\]\]}\]|table\/sipho_two_hunts\/prints|"\/events\/\*"/,
     );
@@ -122,6 +123,19 @@ describe('hunts in the stack', () => {
     for (const policy of ['PeopleHunter', 'PeopleEvidence'])
       for (const { Action } of statementsOf(policy))
         expect([Action].flat().filter((action) => /Put|Delete|Create|Update/.test(action))).toEqual([]);
+  });
+
+  it('let nobody ask, list or read results where those ask whose tables he may not read', () => {
+    const askedIn = (policy: string) =>
+      statementsOf(policy)
+        .filter(({ Action }) => [Action].flat().some((action) => action.startsWith('athena:')))
+        .map(({ Resource }) => /workgroup\/[\w*-]+/.exec(JSON.stringify(Resource))?.[0]);
+    expect(askedIn('PeopleHunter')).toEqual(['workgroup/Sipho-Two-hunts']);
+    expect(askedIn('PeopleEvidence')).toEqual(['workgroup/Sipho-Two-hunts-prints']);
+    for (const { Properties } of resourcesOf(template, 'AWS::Athena::NamedQuery').values()) {
+      const table = HUNT_QUERIES.find(({ id }) => id === Properties.Name)?.table;
+      expect(Properties.WorkGroup).toBe(table === 'prints' ? 'Sipho-Two-hunts-prints' : 'Sipho-Two-hunts');
+    }
   });
 
   it('let analysts list nothing but the Parquet without prints, not even by a request that names no prefix', () => {

@@ -41,6 +41,14 @@ describe('telemetry health', () => {
     expect(warningsOf(prompt)).toContainEqual(warning);
   });
 
+  it('takes five phrases that everybody sends for buttons, and says so, but not that detection is blind', () => {
+    const phrases = ['Summarise this page', 'Translate it', 'Explain it', 'Make it shorter', 'Check grammar'];
+    // each account comes to each phrase
+    const found = warningsOf((i) => phrases[Math.floor(i / 60)] ?? '');
+    expect(found).toContainEqual(['recurringPrompts', false]);
+    expect(found.filter(([, severe]) => severe)).toEqual([]);
+  });
+
   const prompt = (i: number) => `Question ${'abcdefghij'[i % 10]} about tides ${i}`;
   const event = (i: number, over: Parameters<typeof anExchange>[0] = {}) =>
     recorder.record(

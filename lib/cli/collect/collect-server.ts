@@ -1,14 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { promisify } from 'node:util';
-import { gunzip, inflate } from 'node:zlib';
-import { DocumentReader } from '../../input/documents.ts';
+import { createGunzip, createInflate } from 'node:zlib';
 import { readOtlp } from '../../input/otlp-protobuf.ts';
 import { SOURCE_FORMATS, type SourceFormat } from '../../telemetry/adapters/reader.ts';
 import { isGzip } from '../../telemetry/gzip.ts';
-import { describeReason, printable, type Reason } from '../../telemetry/reason.ts';
+import { describeReason, printable } from '../../telemetry/reason.ts';
 import { isLoopback, pageCaller } from './callers.ts';
 import type { Collected, Collector } from './collector.ts';
+import { documentsIn, MOST_DOCUMENTS } from './documents-in.ts';
 import { metricsText } from './metrics-text.ts';
 import { errorAnswer, exportAnswer } from './otlp-answer.ts';
 
@@ -31,7 +30,7 @@ class Refusal extends Error {
   }
 }
 
-const unpack = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const;
+const unpackers = { gzip: createGunzip, deflate: createInflate } as const;
 
 /**
  * The listener: OTLP/HTTP on /v1/traces and /v1/logs (https://opentelemetry.io/docs/specs/otlp/#otlphttp), LiteLLM's generic
@@ -166,21 +165,37 @@ export class CollectServer {
     if (encoding === 'identity') return body;
     if (encoding !== 'gzip' && encoding !== 'deflate')
       throw new Refusal(415, `content-encoding ${printable(encoding)}: gzip or none`);
-    const plain = await unpack[encoding](body, { maxOutputLength: maxBody }).catch((error: unknown) => {
-      // https://nodejs.org/api/errors.html#err_buffer_too_large
-      const isLong = error instanceof RangeError;
-      throw isLong
-        ? new Refusal(413, `body longer than ${maxBody} bytes`)
-        : new Refusal(400, `body: not ${encoding}`);
-    });
-    hold(plain.length);
-    return plain;
+    return this.#unpacked(body, encoding, hold);
   }
 
-  #collect(request: IncomingMessage, url: URL, body: Buffer): Promise<Collected> {
+  /** Every byte counts as it comes out: many small bodies at once may each become a large one. */
+  async #unpacked(
+    body: Buffer,
+    encoding: keyof typeof unpackers,
+    hold: (bytes: number) => void,
+  ): Promise<Buffer> {
+    const { maxBody } = this.#options;
+    const chunks: Buffer[] = [];
+    const plain = unpackers[encoding]();
+    plain.end(body);
+    let size = 0;
+    try {
+      for await (const chunk of plain) {
+        size += (chunk as Buffer).length;
+        if (size > maxBody) throw new Refusal(413, `body longer than ${maxBody} bytes`);
+        hold((chunk as Buffer).length);
+        chunks.push(chunk as Buffer);
+      }
+    } catch (error) {
+      throw error instanceof Refusal ? error : new Refusal(400, `body: not ${encoding}`);
+    }
+    return Buffer.concat(chunks);
+  }
+
+  async #collect(request: IncomingMessage, url: URL, body: Buffer): Promise<Collected> {
     const { collector } = this.#options;
     if (isOtlpPath(url)) return collector.collect([otlpOf(url.pathname, isProtobuf(request), body)], 'otel');
-    const { documents, faults } = documentsIn(body);
+    const { documents, faults } = await documentsOf(body);
     const from = url.pathname === '/litellm' ? 'litellm' : (url.searchParams.get('from') ?? 'auto');
     const source = SOURCE_FORMATS.find((format) => format === from);
     if (source === undefined) throw new Refusal(400, `from: not one of ${SOURCE_FORMATS.join(', ')}`);
@@ -260,21 +275,13 @@ function otlpOf(path: string, isBinary: boolean, body: Buffer): unknown {
   }
 }
 
-/** Documents of a body. A bad one costs itself alone: senders do not repeat what was refused. @throws where nothing is one */
-function documentsIn(body: Buffer): { documents: readonly unknown[]; faults: readonly Reason[] } {
-  const reader = new DocumentReader();
-  const documents: unknown[] = [];
-  const faults: Reason[] = [];
-  const lines = body.toString('utf8').split('\n');
-  const found = [...lines.flatMap((line, index) => [...reader.take(line, index + 1)]), ...reader.finish()];
-  for (const document of found) {
-    if ('fault' in document)
-      faults.push({ field: '(line)', value: '', message: `line ${document.line}: ${document.fault}` });
-    else documents.push(document.json);
-  }
-  const [first] = faults;
-  if (documents.length === 0 && first !== undefined) throw new Refusal(400, first.message);
-  return { documents, faults };
+/** Documents of a body. @throws Refusal where nothing is one, or they are too many */
+async function documentsOf(body: Buffer): ReturnType<typeof documentsIn> {
+  const found = await documentsIn(body.toString('utf8'));
+  const [first] = found.faults;
+  if (found.documents.length === 0 && first !== undefined) throw new Refusal(400, first.message);
+  if (found.isTooMany) throw new Refusal(413, `more than ${MOST_DOCUMENTS} documents: send fewer at once`);
+  return found;
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {

@@ -8,6 +8,7 @@ import type { Reason } from '../../telemetry/reason.ts';
 import type { Recorder } from '../../telemetry/recorder.ts';
 import type { UsageEvent } from '../../telemetry/usage-event.ts';
 import type { Notices } from './notices.ts';
+import { Turn } from './turn.ts';
 import { UntoldCalls } from './untold-calls.ts';
 
 /** Where events go: a producer, or a file for a first look. */
@@ -39,6 +40,17 @@ export interface Collected {
   readonly warning?: string;
   /** lines of batches that wait for the other file's */
   readonly waiting: number;
+}
+
+/** Elements of a list that are read in one go. */
+const PIECE = 256;
+
+/** Documents, long lists among them in pieces: an element of a list is read by itself in either. */
+function* inPieces(documents: readonly unknown[]): Generator<unknown> {
+  for (const json of documents) {
+    if (!Array.isArray(json) || json.length <= PIECE) yield json;
+    else for (let from = 0; from < json.length; from += PIECE) yield json.slice(from, from + PIECE);
+  }
 }
 
 interface Waiting {
@@ -89,7 +101,9 @@ export class Collector {
     const formats = new Set<string>();
     const reasons: Reason[] = [...faults];
     let skipped = 0;
-    for (const json of documents) {
+    const turn = new Turn();
+    for (const json of inPieces(documents)) {
+      await turn.end();
       const read = reader.read(json);
       for (const exchange of read.exchanges) this.#record(exchange, events, reasons);
       for (const event of read.events) events.push(event);

@@ -1,5 +1,5 @@
 import { DEFAULT_STACK } from '../../contract/command.ts';
-import { databaseName, workGroupName } from '../../contract/hunt-names.ts';
+import { databaseName, type HuntTable, workGroupName } from '../../contract/hunt-names.ts';
 import { athenaSql, type Days } from '../../hunts/dialect.ts';
 import type { HuntQuery } from '../../hunts/queries.ts';
 import { InputError } from '../../input/errors.ts';
@@ -15,12 +15,13 @@ export interface AthenaPlace {
 
 /**
  * Of a stack's outputs; without them the names that the stack gives.
- * @param outputs undefined: the stack was not looked at
+ * @param of `table` that is asked, which has a workgroup of its own; `outputs` undefined: the stack was not looked at
  * @throws InputError where the stack has no hunts
  */
 export function athenaPlace(
   query: string | undefined,
   of: {
+    readonly table: HuntTable;
     readonly stack: string | undefined;
     readonly region: string | undefined;
     readonly outputs: Readonly<Record<string, string>> | undefined;
@@ -30,7 +31,9 @@ export function athenaPlace(
   if (of.outputs !== undefined && of.outputs.HuntWorkGroup === undefined)
     throw new InputError(`the stack ${name} has no hunts: deploy it with -c siphonwatch:hunts=true`);
   return {
-    workGroup: of.outputs?.HuntWorkGroup ?? workGroupName(name),
+    workGroup:
+      (of.table === 'prints' ? of.outputs?.HuntPrintsWorkGroup : of.outputs?.HuntWorkGroup) ??
+      workGroupName(name, of.table),
     database: of.outputs?.HuntDatabase ?? databaseName(name),
     region: of.region,
     namedQuery: query === undefined ? undefined : namedQueries(of.outputs?.HuntQueries)[query],

@@ -247,9 +247,9 @@ async function printAthena({ query, sql, days }: Question, options: HuntOptions)
   const stack = options.stack ?? (process.env.SIPHONWATCH_STACK || undefined);
   const outputs = stack === undefined ? undefined : await outputsOf(stack, options);
   const region = options.region ?? (process.env.AWS_REGION || undefined);
-  process.stdout.write(
-    athenaCommands({ query, sql }, days, athenaPlace(query?.id, { stack, region, outputs })),
-  );
+  const table = query?.table ?? (/\bprints\b/i.test(sql) ? 'prints' : 'events');
+  const place = athenaPlace(query?.id, { table, stack, region, outputs });
+  process.stdout.write(athenaCommands({ query, sql }, days, place));
   return 0;
 }
 

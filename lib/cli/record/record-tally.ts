@@ -1,7 +1,7 @@
 import type { InputError } from '../../input/errors.ts';
 import { readFacts } from '../../input/recorded.ts';
 import type { EventBatch, Reject } from '../../input/usage-events.ts';
-import { CLIENT_NAMED } from '../../telemetry/adapters/field-control.ts';
+import { CLIENT_NAMED } from '../../telemetry/adapters/claimed-accounts.ts';
 import { TelemetryHealth } from '../../telemetry/health.ts';
 import { describeReason, printable } from '../../telemetry/reason.ts';
 

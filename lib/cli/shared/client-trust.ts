@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { ADAPTER_DEFAULTS } from '../../telemetry/adapters/adapter.ts';
-import { CLIENT_FIELDS, type ClientTrust } from '../../telemetry/adapters/field-control.ts';
+import type { ClientTrust } from '../../telemetry/adapters/claimed-accounts.ts';
+import { CLIENT_FIELDS } from '../../telemetry/adapters/field-control.ts';
 
 /**
  * What becomes of facts that the watched customer can set: trusted where the operator names the field; else an account that

@@ -25,10 +25,11 @@ const PEOPLE: readonly (readonly string[])[] = [
   ['participant', 'identifier'],
   ['thread', 'participant', 'identifier'],
   ['end_user_identifier'],
-  // claims of the token that agentgateway verified: https://agentgateway.dev/docs/standalone/latest/reference/cel/
-  ['jwt', 'sub'],
-  ['jwt.sub'],
 ];
+/** Claims of a token that agentgateway verified: https://agentgateway.dev/docs/standalone/latest/reference/cel/ */
+const VERIFIED: readonly (readonly string[])[] = [['jwt', 'sub'], ['jwt.sub']];
+/** What every request log and span of agentgateway has: https://agentgateway.dev/docs/standalone/latest/reference/observability/logs/ */
+export const AGENTGATEWAY_MARKS = ['gateway', 'route', 'http.path'] as const;
 const OTHERS = [
   ...['customeridentifier', 'userid', 'clientid', 'client', 'username'],
   // who a web server authenticated (https://nginx.org/en/docs/http/ngx_http_core_module.html#var_remote_user)
@@ -82,9 +83,17 @@ export function nameBeside(json: unknown): string | undefined {
   const held: Json = { ...entry, ...asObject(entry, 'metadata'), ...asObject(entry, 'jwt') };
   return (
     spelt(entry, CUSTOMERS) ??
-    PEOPLE.map((path) => nameAt(held, ...path)).find((name) => name !== undefined) ??
+    firstAt(held, PEOPLE) ??
+    // another may log the claims of a token that nobody has checked
+    (AGENTGATEWAY_MARKS.every((name) => typeof entry[name] === 'string')
+      ? firstAt(held, VERIFIED)
+      : undefined) ??
     spelt(entry, OTHERS)
   );
+}
+
+function firstAt(held: Json, paths: readonly (readonly string[])[]): string | undefined {
+  return paths.map((path) => nameAt(held, ...path)).find((name) => name !== undefined);
 }
 
 /** A field that may hold an object as text. */

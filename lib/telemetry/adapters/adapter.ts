@@ -5,7 +5,7 @@ import type { ShowValue } from '../marked-value.ts';
 import { parseExchange } from '../parse-exchange.ts';
 import { kindOf, type Reason } from '../reason.ts';
 import { roleKind } from '../turns.ts';
-import { CLIENT_NAMED, type ClientTrust } from './field-control.ts';
+import { CLIENT_NAMED, type ClientTrust } from './claimed-accounts.ts';
 import { isPlaceholder, isWithheldName } from './placeholders.ts';
 import type { ReadMessage } from './read-message.ts';
 
@@ -227,6 +227,16 @@ export const NO_CALL: Adapted = { exchanges: [], reasons: [], skipped: 1 };
 /** An adapter's answer for an entry of the wrong shape. */
 export function refused(field: string, value: string, message: string): Adapted {
   return { exchanges: [], reasons: [{ field, value, message }], skipped: 0 };
+}
+
+/** An adapter's answer for a document of more entries than are read of one. */
+export function tooMany(): Adapted {
+  const most = LIMITS.documentEntries.most;
+  return refused(
+    '(whole)',
+    `more than ${most} entries`,
+    `more than ${most} entries in one document: send fewer at once`,
+  );
 }
 
 function present(facts: Record<string, unknown>): Record<string, unknown> {

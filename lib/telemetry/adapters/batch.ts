@@ -1,6 +1,7 @@
 import { kindOf, type Reason } from '../reason.ts';
 import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults, NO_CALL, refused } from './adapter.ts';
 import { at, type Json, jsonIn, listOf, nameIn, objectOf, textAt } from './fields.ts';
+import { HeldWeight } from './held-weight.ts';
 import { isOtherEndpoint } from './model-calls.ts';
 import { fromPair } from './openai.ts';
 import type { Late } from './otel.ts';
@@ -15,6 +16,7 @@ import { isoFrom } from './times.ts';
 export class BatchReader {
   readonly #defaults: AdapterDefaults;
   readonly #halves: Map<string, HeldHalf>;
+  readonly #weight = new HeldWeight();
   /** time of the batch whose object came last */
   #created: string | undefined;
 
@@ -22,6 +24,7 @@ export class BatchReader {
   constructor(defaults: AdapterDefaults = ADAPTER_DEFAULTS, held?: HeldBatch) {
     this.#defaults = defaults;
     this.#halves = new Map(held);
+    for (const [id, { half }] of this.#halves) this.#weight.add(id, half);
     const batch = this.#halves.get(BATCH)?.half;
     this.#created = batch?.kind === 'batch' ? batch.time : undefined;
   }
@@ -48,7 +51,7 @@ export class BatchReader {
       else if (other !== undefined && other.half.kind !== 'batch' && other.half.kind !== half.kind) {
         const pair: Pair = { kind: 'pair', id: half.id, one: half, other: other.half };
         const made = joined(pair, this.#defaults, this.#created);
-        this.#halves.delete(half.id);
+        this.#forget(half.id);
         if (made.reasons.some(isTime)) this.#hold({ half: pair, origin }, late);
         else all.push(made);
         continue;
@@ -71,12 +74,19 @@ export class BatchReader {
   }
 
   #hold(held: HeldHalf, late: Late[]): void {
-    this.#halves.delete(held.half.id);
+    this.#forget(held.half.id);
     this.#halves.set(held.half.id, held);
-    const [oldest] = this.#halves.size > MAX_HELD ? this.#halves : [];
-    if (oldest === undefined) return;
-    this.#halves.delete(oldest[0]);
-    if (oldest[1].half.kind !== 'batch') late.push(heldAlone(oldest[1]));
+    this.#weight.add(held.half.id, held.half);
+    for (const [id, oldest] of this.#halves) {
+      if (this.#halves.size <= MAX_HELD && !this.#weight.isOver) return;
+      this.#forget(id);
+      if (oldest.half.kind !== 'batch') late.push(heldAlone(oldest));
+    }
+  }
+
+  #forget(id: string): void {
+    this.#halves.delete(id);
+    this.#weight.drop(id);
   }
 
   /** Pairs that waited for the time of their batch; without any, what comes next is the batch's. */
@@ -87,7 +97,7 @@ export class BatchReader {
       this.#halves.set(BATCH, { half: batch, origin });
     }
     return waiting.flatMap((held) => {
-      this.#halves.delete(held.half.id);
+      this.#forget(held.half.id);
       if (held.half.kind !== 'pair') return [];
       const { exchanges, reasons, odd } = joined(held.half, this.#defaults, batch.time);
       return [

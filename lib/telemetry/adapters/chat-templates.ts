@@ -195,9 +195,23 @@ const JOINED: Template = {
   mark: /(?:^|\n)(system|developer|user|assistant|tool): /g,
 };
 
+/**
+ * What Semantic Kernel for .NET wrote before 1.31, its quotation marks misplaced, so that it is no JSON:
+ * `[{"role:" user, "content:" Hello}, \n{"role:" assistant, ...}]`
+ */
+const KERNEL: Template = {
+  name: 'messages joined, as Semantic Kernel writes them into an event',
+  source:
+    'https://github.com/microsoft/semantic-kernel (dotnet/src/InternalUtilities/src/Diagnostics/ModelDiagnostics.cs, ToOpenAIFormat)',
+  isUsed: (head) => head.startsWith('[{"role:" '),
+  mark: /(?:^\[|\}, \n)\{"role:" (system|developer|user|assistant|tool), "content:" /g,
+};
+
 /** Messages that an instrumentation joined to one text, a role before each; any other text is one request. */
 export function joinedMessages(text: string): ReadMessage[] {
-  const turns = JOINED.isUsed(text.slice(0, 16)) ? turnsBetween(text, JOINED) : [];
+  const used = [JOINED, KERNEL].find(({ isUsed }) => isUsed(text.slice(0, 16)));
+  const turns =
+    used === undefined ? [] : turnsBetween(used === KERNEL ? text.replace(/\}\]$/, '') : text, used);
   return turns.some(({ role }) => role === 'user') ? turns : [{ role: 'user', content: text }];
 }
 

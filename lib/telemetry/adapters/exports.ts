@@ -3,6 +3,7 @@ import type { ExportShape } from './export-shape.ts';
 import { APPLICATIONS } from './exports-applications.ts';
 import { ECS } from './exports-ecs.ts';
 import { FLOWS } from './exports-flows.ts';
+import { GATEWAYS } from './exports-gateways.ts';
 import { INFERENCE } from './exports-inference.ts';
 import { OBSERVABILITY } from './exports-observability.ts';
 import { OWN } from './exports-own.ts';
@@ -111,6 +112,7 @@ export const SHAPES: readonly ExportShape[] = [
     },
   },
   ...APPLICATIONS,
+  ...GATEWAYS,
   {
     name: 'helicone',
     source: 'https://docs.helicone.ai/rest/request/post-v1requestquery',

@@ -132,7 +132,7 @@ export const FIELD_CONTROL: readonly SourceField[] = [
   row(
     'otel',
     'account',
-    'traceloop.association.properties.*, ai.telemetry.metadata.*',
+    'traceloop.association.properties.*, lmnr.association.properties.user_id, ai.telemetry.metadata.*',
     'operator',
     'set by the code that calls the model',
   ),
@@ -194,9 +194,9 @@ export const FIELD_CONTROL: readonly SourceField[] = [
     'set by the code that calls the gateway: https://developers.cloudflare.com/ai-gateway/observability/custom-metadata/',
   ),
   row(
-    'databricks, snowflake-cortex-analyst (auto)',
+    'databricks, snowflake-cortex-analyst, snowflake-agents (auto)',
     'account',
-    'requester, user_name',
+    'requester, user_name, snow.user.name',
     'gateway',
     'the user that the service authenticated: https://docs.databricks.com/aws/en/ai-gateway/inference-tables',
   ),
@@ -301,9 +301,9 @@ export const FIELD_CONTROL: readonly SourceField[] = [
   row(
     'otel, agentgateway (auto)',
     'account',
-    'jwt.sub',
+    'jwt.sub (only where gateway, route and http.path stand beside it, as agentgateway writes them)',
     'gateway',
-    'of the token that the gateway verified: https://agentgateway.dev/docs/standalone/latest/reference/cel/ (jwt)',
+    'of the token that the gateway verified; others log claims that nobody has checked: https://agentgateway.dev/docs/standalone/latest/reference/cel/ (jwt)',
   ),
   row(
     'weave-agents (auto)',
@@ -311,6 +311,41 @@ export const FIELD_CONTROL: readonly SourceField[] = [
     'custom_attrs_string: siphonwatch.account, enduser.id, user.id, user_id',
     'operator',
     'attributes that the code sets on its spans; wb_user_id wrote the span and is no customer',
+  ),
+  row(
+    'bifrost (auto)',
+    'account',
+    'customer_id, team_id, user_id, virtual_key_id, virtual_key_name',
+    'gateway',
+    'of the virtual key that Bifrost checked: https://docs.getbifrost.ai/features/governance/virtual-keys',
+  ),
+  row(
+    'bricksllm (auto)',
+    'account',
+    'key_id (never userId and custom_id, which the request may say)',
+    'gateway',
+    'the key that BricksLLM checked: https://github.com/bricks-cloud/BricksLLM/blob/main/internal/event/event.go',
+  ),
+  row(
+    'open-webui-audit (auto)',
+    'account',
+    'user.id',
+    'gateway',
+    'the user whom Open WebUI logged in: https://docs.openwebui.com/getting-started/env-configuration (audit logging)',
+  ),
+  row(
+    'mastra (auto)',
+    'account',
+    'metadata.userId',
+    'operator',
+    'set by the code that calls the model: https://mastra.ai/docs/observability/tracing/overview',
+  ),
+  row(
+    'adk-agent-events (auto)',
+    'account',
+    'user_id',
+    'operator',
+    'the user of the session, whom the application names: https://adk.dev/integrations/bigquery-agent-analytics/',
   ),
   row(
     'records of Tyk Pump (auto)',
@@ -336,47 +371,3 @@ export function fieldTable(): string {
 export const CLIENT_FIELDS: readonly string[] = FIELD_CONTROL.filter(
   ({ controller }) => controller === 'client',
 ).map(({ field }) => field);
-
-/** What becomes of facts that only the client's fields say. */
-export interface ClientTrust {
-  /** fields that the operator trusts, by name */
-  readonly trusted: ReadonlySet<string>;
-  /** an account that only an untrusted field names is refused; otherwise it is taken and counted */
-  readonly strict: boolean;
-}
-
-export const NO_TRUST: ClientTrust = { trusted: new Set(), strict: false };
-
-/** Begins the name under which an account is counted that only a client's field names. */
-export const CLIENT_NAMED = 'account from ';
-
-/** An account, and the untrusted field that it is from. */
-export interface NamedAccount {
-  readonly account: string | undefined;
-  readonly claimedBy?: string | undefined;
-}
-
-/** The account that the gateway's own fields name; else what the client says, where that may be taken. */
-export function accountOf(
-  own: string | undefined,
-  claims: Readonly<Record<string, string | undefined>>,
-  { trusted, strict }: ClientTrust,
-): NamedAccount {
-  if (own !== undefined) return { account: own };
-  const found = Object.entries(claims).filter(([, name]) => name !== undefined);
-  const sure = found.find(([field]) => trusted.has(field));
-  if (sure !== undefined) return { account: sure[1] };
-  const [claim] = found;
-  if (claim === undefined) return { account: undefined };
-  return { account: strict ? undefined : claim[1], claimedBy: claim[0] };
-}
-
-/** What a client says in one of several fields: the one that the operator trusts, else the only one that is there. */
-export function claimOf(
-  claims: Readonly<Record<string, string | undefined>>,
-  { trusted }: ClientTrust,
-): string | undefined {
-  const found = Object.entries(claims).filter(([, said]) => said !== undefined);
-  const [only] = found;
-  return found.find(([field]) => trusted.has(field))?.[1] ?? (found.length === 1 ? only?.[1] : undefined);
-}

@@ -2,6 +2,7 @@ import { kindOf } from '../reason.ts';
 import { nameBeside } from './account-names.ts';
 import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults } from './adapter.ts';
 import { at, type Json, jsonIn, objectOf, textAt } from './fields.ts';
+import { HeldWeight } from './held-weight.ts';
 import { HALVES } from './lines-of-products.ts';
 import { fromPair } from './openai.ts';
 import type { Late } from './otel.ts';
@@ -99,12 +100,14 @@ export function isHalf(entry: Json): boolean {
 export class LinesApartReader {
   readonly #defaults: AdapterDefaults;
   readonly #halves: Map<string, Half>;
+  readonly #weight = new HeldWeight();
   #aging: ReadonlySet<string> = new Set();
 
   /** @param held what another reader of the same input held, to go on from */
   constructor(defaults: AdapterDefaults = ADAPTER_DEFAULTS, held?: HeldLines) {
     this.#defaults = defaults;
     this.#halves = new Map(held);
+    for (const [id, half] of this.#halves) this.#weight.add(id, half.entry);
   }
 
   /** Halves without the other; good until the next line is read. */
@@ -120,14 +123,18 @@ export class LinesApartReader {
     const other = this.#halves.get(half.id);
     if (other !== undefined && other.kind !== half.kind) {
       this.#halves.delete(half.id);
+      this.#weight.drop(half.id);
       const [request, response] = half.kind === 'request' ? [half, other] : [other, half];
       return { ...joined(request, response, this.#defaults), late: [] };
     }
     // an id that comes again before its answer: what came first is told by itself
     const late = other === undefined ? [] : this.#release(half.id);
     this.#halves.set(half.id, { ...half, origin });
-    const oldest = this.#halves.size > MAX_HELD ? this.#halves.keys().next().value : undefined;
-    if (oldest !== undefined) late.push(...this.#release(oldest));
+    this.#weight.add(half.id, half.entry);
+    for (const oldest of this.#halves.keys()) {
+      if (this.#halves.size <= MAX_HELD && !this.#weight.isOver) break;
+      late.push(...this.#release(oldest));
+    }
     return { exchanges: [], reasons: [], skipped: 0, late };
   }
 
@@ -147,6 +154,7 @@ export class LinesApartReader {
   #release(id: string): Late[] {
     const half = this.#halves.get(id);
     this.#halves.delete(id);
+    this.#weight.drop(id);
     if (half === undefined) return [];
     const { origin } = half;
     if (half.kind === 'response') {

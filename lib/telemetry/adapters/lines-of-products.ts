@@ -55,6 +55,33 @@ export const HALVES: readonly HalvesOf[] = [
     },
   },
   {
+    name: 'ADK, events of agents in BigQuery',
+    source:
+      'https://adk.dev/integrations/bigquery-agent-analytics/ (LLM_REQUEST, LLM_RESPONSE and LLM_ERROR of one span)',
+    half: (entry) => {
+      const [, what] = /^LLM_(REQUEST|RESPONSE|ERROR)$/.exec(textAt(entry, 'event_type') ?? '') ?? [];
+      const span = textAt(entry, 'span_id');
+      if (what === undefined || span === undefined || !('invocation_id' in entry)) return undefined;
+      const { content: _, attributes: __, event_type: ___, ...told } = entry;
+      const id = `${textAt(entry, 'trace_id') ?? ''}-${span}`;
+      const content = objectOf(jsonIn(entry.content)) ?? {};
+      const facts = jsonIn(entry.attributes);
+      if (what === 'REQUEST') {
+        const asked = { system: content.system_prompt, messages: content.prompt };
+        const body = { ...objectOf(at(facts, 'llm_config')), model: at(facts, 'model'), ...asked };
+        return { kind: 'request', id, entry: told, body };
+      }
+      const usage = {
+        prompt_tokens: at(content, 'usage', 'prompt'),
+        completion_tokens: at(content, 'usage', 'completion'),
+      };
+      const failed = what === 'ERROR' ? { error: told.error_message ?? true } : {};
+      const body = { text: content.response, finish_reason: at(facts, 'finish_reason'), usage, ...failed };
+      // `status` is of the event: OK or ERROR
+      return { kind: 'response', id, entry: { ...told, status: undefined, usage }, body };
+    },
+  },
+  {
     name: 'Lunary',
     source: 'https://docs.lunary.ai/docs/api/runs (ingest: events start, end, error of a run)',
     half: (entry) => {

@@ -11,8 +11,8 @@ import {
 import { errorEnding, readAnswer } from './answer.ts';
 import { bodyOf, readByModel } from './asked-ways.ts';
 import { promptMessages } from './chat-templates.ts';
+import { accountOf, type ClientTrust, NO_TRUST } from './claimed-accounts.ts';
 import { type Ending, outcomeFrom } from './endings.ts';
-import { accountOf, type ClientTrust, NO_TRUST } from './field-control.ts';
 import { at, type Json, jsonIn, listOf, nameAt, numberAt, objectOf, textAt } from './fields.ts';
 import { isCutJson } from './json-texts.ts';
 import { printedIn } from './literals.ts';

@@ -1,6 +1,7 @@
 import { kindOf } from '../reason.ts';
 import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults, NO_CALL, refused } from './adapter.ts';
 import { at, type Json, nameAt, numberAt, objectOf, textAt } from './fields.ts';
+import { HeldWeight } from './held-weight.ts';
 import { fromPair } from './openai.ts';
 import type { Late } from './otel.ts';
 
@@ -31,12 +32,14 @@ export function isNewRelic(entry: Json): boolean {
 export class NewRelicReader {
   readonly #defaults: AdapterDefaults;
   readonly #calls: Map<string, HeldCall>;
+  readonly #weight = new HeldWeight();
   #aging: ReadonlySet<string> = new Set();
 
   /** @param held what another reader of the same input held, to go on from */
   constructor(defaults: AdapterDefaults = ADAPTER_DEFAULTS, held?: HeldNewRelic) {
     this.#defaults = defaults;
     this.#calls = new Map(held);
+    for (const [id, call] of this.#calls) this.#weight.add(id, call);
   }
 
   /** Calls that are half told; good until the next event is read. */
@@ -56,18 +59,19 @@ export class NewRelicReader {
         ? { ...held, summary: event }
         : { ...held, messages: [...held.messages, event] };
     this.#calls.set(id, call);
+    this.#weight.add(id, event);
     const counted = numberAt(call.summary, 'response.number_of_messages');
     if (counted !== undefined && call.messages.length >= counted) {
       this.#calls.delete(id);
+      this.#weight.drop(id);
       return { ...this.#told(call), late: [] };
     }
-    const oldest = this.#calls.size > MAX_HELD ? this.#calls.keys().next().value : undefined;
-    return {
-      exchanges: [],
-      reasons: [],
-      skipped: 0,
-      late: oldest === undefined ? [] : this.#release(oldest),
-    };
+    const late: Late[] = [];
+    for (const oldest of this.#calls.keys()) {
+      if (this.#calls.size <= MAX_HELD && !this.#weight.isOver) break;
+      late.push(...this.#release(oldest));
+    }
+    return { exchanges: [], reasons: [], skipped: 0, late };
   }
 
   /** What was half told already at the call before: for listeners, whose input does not end. */
@@ -85,6 +89,7 @@ export class NewRelicReader {
   #release(id: string): Late[] {
     const call = this.#calls.get(id);
     this.#calls.delete(id);
+    this.#weight.drop(id);
     if (call === undefined) return [];
     const { exchanges, reasons, odd = [] } = this.#told(call);
     const { origin } = call;

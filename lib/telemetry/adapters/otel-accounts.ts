@@ -1,15 +1,17 @@
-import { accountOf, type ClientTrust, type NamedAccount } from './field-control.ts';
+import { AGENTGATEWAY_MARKS } from './account-names.ts';
+import { accountOf, type ClientTrust, type NamedAccount } from './claimed-accounts.ts';
 
 /** Attributes that the operator's own instrumentation sets. */
 const OPERATORS = ['siphonwatch.account', 'enduser.id'] as const;
 /** The same, which instrumentations of a proxy also fill with `user` of the request. */
 const OWN = ['user.id', 'enduser.pseudo.id'] as const;
 
-/** Where instrumentations put who asked: OpenLLMetry's association properties, Vercel's metadata, LangSmith. */
+/** Where instrumentations put who asked: association properties of OpenLLMetry and Laminar, Vercel's metadata, LangSmith. */
 const BY_INSTRUMENTATION = [
   'traceloop.association.properties.user_id',
   'traceloop.association.properties.userId',
   'traceloop.association.properties.customer_id',
+  'lmnr.association.properties.user_id',
   'ai.telemetry.metadata.userId',
   'ai.telemetry.metadata.user_id',
   'ai.telemetry.metadata.account',
@@ -25,11 +27,11 @@ const BY_PROXY = [
   'metadata.user_api_key_hash',
 ] as const;
 
-/** Of the token that a gateway verified (agentgateway: `jwt` or `jwt.sub`), before all that the request may have said. */
+/** Of the token that agentgateway verified, before all that the request may have said. Others log claims that nobody has checked. */
 const BY_TOKEN = ['jwt.sub'] as const;
 
 /** For the message of a call without an account. */
-export const OTEL_ACCOUNT_PLACES = [...OPERATORS, ...BY_TOKEN, ...OWN, ...BY_INSTRUMENTATION].join(', ');
+export const OTEL_ACCOUNT_PLACES = [...OPERATORS, ...OWN, ...BY_INSTRUMENTATION].join(', ');
 
 /**
  * The account of a call.
@@ -41,12 +43,13 @@ export function otelAccount(
   clients: ClientTrust,
   named: string | undefined,
 ): NamedAccount {
+  const isVerified = AGENTGATEWAY_MARKS.every((name) => fact(name) !== undefined);
   return accountOf(
     fact(
       ...(named === undefined ? [] : [named]),
       ...OPERATORS,
       ...BY_PROXY,
-      ...BY_TOKEN,
+      ...(isVerified ? BY_TOKEN : []),
       ...OWN,
       ...BY_INSTRUMENTATION,
     ),

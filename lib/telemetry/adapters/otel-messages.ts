@@ -137,10 +137,21 @@ export function messageOfEvent(name: string, facts: unknown, parts: ReadParts = 
 }
 
 /**
- * What the distribution of AWS writes into one log record: `{input: {messages}, output: {messages}}`, each content an object
+ * What Spring AI logs of a prompt, within the span of its call: the texts of all messages in quotation marks, which are not escaped, so that
+ * nobody can tell where one ends. They are one text, in which nothing is hidden
+ * (https://docs.spring.io/spring-ai/reference/observability/index.html, spring.ai.chat.observations.log-prompt).
+ */
+const SPRING = 'Chat Model Prompt Content:\n';
+
+/**
+ * Of a log record's body: what Spring AI logs, and what the distribution of AWS writes into one record: `{input: {messages}, output: {messages}}`, each content an object
  * (https://github.com/aws-observability/aws-otel-python-instrumentation). Undefined for any other body.
  */
 export function bodyTold(body: unknown): { messages: readonly unknown[]; word: string } | undefined {
+  if (typeof body === 'string' && body.startsWith(SPRING)) {
+    const content = body.slice(SPRING.length).replace(/^\["|"\]\s*$/g, '');
+    return { messages: content === '[]' ? [] : [{ role: 'user', content }], word: '' };
+  }
   const input = at(body, 'input', 'messages');
   if (!Array.isArray(input)) return undefined;
   const messages = askedIn((parts) =>

@@ -7,22 +7,22 @@ import {
   type Adapted,
   type Adapter,
   type AdapterDefaults,
-  type Found,
   finish,
   refused,
+  tooMany,
 } from './adapter.ts';
-import { outcomeFrom } from './endings.ts';
-import { NO_TRUST } from './field-control.ts';
-import { at, jsonIn, listOf, nameInText, objectOf } from './fields.ts';
-import { OTEL_ACCOUNT_PLACES, otelAccount } from './otel-accounts.ts';
-import { isCall, MODELS, modelIn } from './otel-calls.ts';
-import { answerTokens, endingsIn, textIn } from './otel-endings.ts';
+import { at, objectOf } from './fields.ts';
+import { HeldWeight } from './held-weight.ts';
+import { OTEL_ACCOUNT_PLACES } from './otel-accounts.ts';
+import { callIn } from './otel-call.ts';
+import { isCall, modelIn } from './otel-calls.ts';
+import { textIn } from './otel-endings.ts';
 import { bodyTold, DETAILS, messageOfEvent, otelMessages, quoted, whyNoMessages } from './otel-messages.ts';
-import { numberOf, otelParams } from './otel-params.ts';
 import { spelt } from './otel-vocabularies.ts';
 import {
   type Attributes,
   anyValue,
+  isCrowdedOtlp,
   isOtlp,
   isWithoutCalls,
   type OtlpEntry,
@@ -32,7 +32,6 @@ import {
 import type { ReadMessage } from './read-message.ts';
 import { readMessages } from './request.ts';
 import { whyAgentEvent } from './textless.ts';
-import { isoFrom, isoFromNanoseconds } from './times.ts';
 
 interface HeldSpan {
   readonly span: OtlpEntry;
@@ -75,6 +74,7 @@ export class OtelReader {
   readonly #logs: Map<string, HeldLogs>;
   /** calls that are events already */
   readonly #told: Set<string>;
+  readonly #weight = new HeldWeight();
   #late: Late[] = [];
   #aging: ReadonlySet<string> = new Set();
 
@@ -83,6 +83,7 @@ export class OtelReader {
     this.#defaults = defaults;
     this.#spans = new Map(held?.spans);
     this.#logs = new Map(held?.logs);
+    for (const held of [this.#spans, this.#logs]) for (const [key, half] of held) this.#weight.add(key, half);
     this.#told = new Set(held?.told);
   }
 
@@ -106,6 +107,7 @@ export class OtelReader {
         late: [],
       };
     }
+    if (isCrowdedOtlp(json)) return { ...tooMany(), late: [] };
     const exchanges: Exchange[] = [];
     const reasons: Reason[] = [];
     const odd: string[] = [];
@@ -149,6 +151,7 @@ export class OtelReader {
   #drop(key: string): void {
     const held = this.#logs.get(key);
     this.#logs.delete(key);
+    this.#weight.drop(key);
     if (held === undefined || this.#told.has(key)) return;
     const message =
       'log events of a call whose span is not in the input, or more than 10,000 calls behind: export the spans too';
@@ -166,7 +169,8 @@ export class OtelReader {
     if (messages.length > 0 || (logs !== undefined && logs.messages.length > 0) || key === undefined)
       return this.#finish(whole, messages, logs);
     this.#spans.set(key, { span: whole, origin });
-    if (this.#spans.size > MAX_HELD) this.#release(firstKey(this.#spans));
+    this.#weight.add(key, whole);
+    this.#bound();
     return 'held';
   }
 
@@ -188,7 +192,8 @@ export class OtelReader {
     held.quoted.push(...(told?.messages ?? messageOfEvent(name, facts, quoted)));
     if (word !== undefined && word !== '') held.words.push(word);
     this.#logs.set(log.key, held);
-    if (this.#logs.size > MAX_HELD) this.#drop(firstKey(this.#logs));
+    this.#weight.add(log.key, messages);
+    this.#bound();
     return 'held';
   }
 
@@ -206,7 +211,10 @@ export class OtelReader {
       otelMessages(entry),
       undefined,
     );
-    if (log.key !== undefined) this.#spans.delete(log.key);
+    if (log.key !== undefined) {
+      this.#spans.delete(log.key);
+      this.#weight.drop(log.key);
+    }
     // The account may stand on the span alone, which is still to come.
     if (
       held !== undefined ||
@@ -219,6 +227,8 @@ export class OtelReader {
     this.#told.delete(log.key);
     const messages = otelMessages(entry);
     this.#logs.set(log.key, { messages: [...messages], quoted: [...messages], words: [], origin });
+    this.#weight.add(log.key, messages);
+    this.#bound();
     return 'held';
   }
 
@@ -232,14 +242,25 @@ export class OtelReader {
     else {
       const logs = this.#logs.get(key) ?? { messages: [], quoted: [], words: [], origin };
       this.#logs.set(key, { ...logs, attributes: { ...logs.attributes, ...entry.attributes } });
-      if (this.#logs.size > MAX_HELD) this.#drop(firstKey(this.#logs));
+      this.#weight.add(key, entry.attributes);
+      this.#bound();
     }
     return 'held';
+  }
+
+  /** The oldest go where there are too many, or too much of them. */
+  #bound(): void {
+    if (this.#spans.size > MAX_HELD) this.#release(firstKey(this.#spans));
+    if (this.#logs.size > MAX_HELD) this.#drop(firstKey(this.#logs));
+    while (this.#weight.isOver && this.#logs.size + this.#spans.size > 0)
+      if (this.#logs.size > 0) this.#drop(firstKey(this.#logs));
+      else this.#release(firstKey(this.#spans));
   }
 
   #release(key: string): void {
     const held = this.#spans.get(key);
     this.#spans.delete(key);
+    this.#weight.drop(key);
     if (held === undefined) return;
     const done = alone(() => this.#finish(held.span, [], this.#logs.get(key)), held.span);
     if (done !== 'held' && done !== 'skipped') this.#late.push({ origin: held.origin, ...done });
@@ -257,6 +278,7 @@ export class OtelReader {
     const { key } = entry;
     if (key !== undefined) {
       this.#logs.delete(key);
+      this.#weight.drop(key);
       this.#told.add(key);
       if (this.#told.size > 8 * MAX_HELD) this.#told.delete(firstKey(this.#told));
     }
@@ -307,74 +329,4 @@ export const fromOtel: Adapter = (json, defaults = ADAPTER_DEFAULTS): Adapted =>
 
 function firstKey(held: Map<string, unknown> | Set<string>): string {
   return held.keys().next().value ?? '';
-}
-
-function callIn(
-  entry: OtlpEntry,
-  messages: readonly ReadMessage[],
-  words: readonly string[],
-  defaults: AdapterDefaults,
-): Found {
-  const { attributes, resource, events } = entry;
-  const details = events.filter(({ name }) => name === DETAILS).map((event) => event.attributes);
-  const fact = (...names: string[]): string | undefined => {
-    for (const name of names)
-      for (const held of [attributes, ...details, resource]) {
-        const text = textIn(held[name]) ?? nameInText(held, name);
-        if (text !== undefined) return text;
-      }
-    return undefined;
-  };
-  const amount = (...names: string[]) => numberOf(attributes, names);
-  const told = answerTokens(attributes);
-  return {
-    id: fact('gen_ai.response.id', 'ai.response.id') ?? entry.key,
-    providerId: true,
-    time:
-      isoFromNanoseconds(otlpField(entry.entry, 'startTimeUnixNano')) ??
-      isoFromNanoseconds(otlpField(entry.entry, 'timeUnixNano')) ??
-      isoFromNanoseconds(otlpField(entry.entry, 'observedTimeUnixNano')),
-    ...otelAccount(fact, defaults.clients ?? NO_TRUST, defaults.accountField),
-    model: fact(...MODELS) ?? modelIn(attributes),
-    messages,
-    completion: completionIn(attributes),
-    inputTokens:
-      amount(
-        'gen_ai.usage.input_tokens',
-        'gen_ai.usage.prompt_tokens',
-        'llm.token_count.prompt',
-        'llm.usage.prompt_tokens',
-        'ai.usage.inputTokens',
-        'ai.usage.promptTokens',
-        'gen_ai.response.prompt_tokens',
-      ) ?? told.input,
-    outputTokens:
-      amount(
-        'gen_ai.usage.output_tokens',
-        'gen_ai.usage.completion_tokens',
-        'llm.token_count.completion',
-        'llm.usage.completion_tokens',
-        'ai.usage.outputTokens',
-        'ai.usage.completionTokens',
-        'gen_ai.response.completion_tokens',
-      ) ?? told.output,
-    params: otelParams(attributes),
-    outcome: outcomeFrom(endingsIn(entry, words)),
-    ip: fact('client.address', 'network.peer.address', 'http.client_ip', 'metadata.requester_ip_address'),
-    asn: fact('siphonwatch.asn'),
-    tls: fact('siphonwatch.tls', 'tls.client.ja4', 'tls.client.ja3'),
-    userAgent: fact('user_agent.original', 'http.user_agent', 'metadata.user_agent'),
-    credential: fact('siphonwatch.credential', 'metadata.user_api_key_hash'),
-    plan: fact('siphonwatch.plan'),
-    product: fact('siphonwatch.product'),
-    createdAt: isoFrom(fact('siphonwatch.created_at')),
-    payment: fact('siphonwatch.payment'),
-  };
-}
-
-function completionIn(attributes: Attributes): string | undefined {
-  const output = listOf(jsonIn(attributes['gen_ai.output.messages']))[0];
-  const said =
-    output === undefined ? undefined : readMessages([{ role: 'assistant', ...objectOf(output) }])[0]?.content;
-  return said ?? textIn(attributes['gen_ai.completion.0.content']) ?? textIn(attributes['ai.response.text']);
 }

@@ -39,16 +39,41 @@ export function isWithoutCalls(json: unknown): boolean {
   return isEmpty || otlpField(json, 'resourceMetrics') !== undefined;
 }
 
+/** Whether an export has more groups, scopes, spans and log records than are read of one. */
+export function isCrowdedOtlp(json: unknown): boolean {
+  let left = LIMITS.documentEntries.most;
+  const tooMany = (held: readonly unknown[]) => {
+    left -= held.length;
+    return left < 0;
+  };
+  return PLACES.some(([groups, scopes, entries]) => {
+    const grouped = listOf(otlpField(json, groups));
+    return (
+      tooMany(grouped) ||
+      grouped.some((group) => {
+        const scoped = scopesOf(group, scopes);
+        return tooMany(scoped) || scoped.some((scope) => tooMany(listOf(otlpField(scope, entries))));
+      })
+    );
+  });
+}
+
+const PLACES = [
+  ['resourceSpans', 'scopeSpans', 'spans'],
+  ['resourceLogs', 'scopeLogs', 'logRecords'],
+] as const;
+
+/** scopeSpans was instrumentationLibrarySpans before OTLP 1.0 */
+function scopesOf(group: unknown, scopes: string): readonly unknown[] {
+  return listOf(otlpField(group, scopes) ?? otlpField(group, 'instrumentationLibrarySpans'));
+}
+
 /** All spans and log records of an export. */
 export function* otlpEntries(json: unknown): Generator<OtlpEntry> {
-  for (const [groups, scopes, entries] of [
-    ['resourceSpans', 'scopeSpans', 'spans'],
-    ['resourceLogs', 'scopeLogs', 'logRecords'],
-  ] as const)
+  for (const [groups, scopes, entries] of PLACES)
     for (const group of listOf(otlpField(json, groups))) {
       const resource = attributesOf(at(group, 'resource', 'attributes'));
-      // scopeSpans was instrumentationLibrarySpans before OTLP 1.0
-      for (const scope of listOf(otlpField(group, scopes) ?? otlpField(group, 'instrumentationLibrarySpans')))
+      for (const scope of scopesOf(group, scopes))
         for (const entry of listOf(otlpField(scope, entries)))
           yield otlpEntry(entry, resource, groups === 'resourceLogs');
     }

@@ -1,5 +1,6 @@
 import { apimWhole, correlationOf, isWholeApim, namedIn } from './apim-parts.ts';
 import { at, type Json, objectOf, textAt } from './fields.ts';
+import { HeldWeight } from './held-weight.ts';
 
 /**
  * Logs that say in another line than the call's whose it is. A row says which lines these are, by what id they are joined, and what a
@@ -127,11 +128,19 @@ export class OwnersApartReader {
   readonly #waiting: Map<string, OwnedCall[]>;
   #aging: ReadonlySet<string> = new Set();
   #calls = 0;
+  readonly #weight: HeldWeight;
 
-  /** @param held what another reader of the same input held, to go on from */
-  constructor(held?: HeldOwners) {
+  /**
+   * @param held what another reader of the same input held, to go on from
+   * @param most weight of what waits
+   */
+  constructor(held?: HeldOwners, most?: number) {
+    this.#weight = new HeldWeight(most);
     this.#waiting = new Map([...(held?.calls ?? [])].map(([key, calls]) => [key, [...calls]]));
-    for (const calls of this.#waiting.values()) this.#calls += calls.length;
+    for (const [key, calls] of this.#waiting) {
+      this.#calls += calls.length;
+      for (const { entry } of calls) this.#weight.add(key, entry);
+    }
     this.#owners = new Map(held?.owners);
   }
 
@@ -168,12 +177,22 @@ export class OwnersApartReader {
       waiting.push({ format: row.name, entry: object, origin });
       this.#waiting.set(key, waiting);
       this.#calls++;
+      this.#weight.add(key, object);
       if (facts !== undefined && waiting.length <= MOST_PARTS && this.#isWhole(row, key))
         return { isOwner: false, late: this.#release(key) };
-      const oldest = this.#calls > MOST_WAITING ? this.#waiting.keys().next().value : undefined;
-      return { isOwner: false, late: oldest === undefined ? [] : this.#release(oldest) };
+      return { isOwner: false, late: this.#tooMany() };
     }
     return undefined;
+  }
+
+  /** The oldest of what waits, where that has become too much. */
+  #tooMany(): readonly OwnedCall[] {
+    const late: OwnedCall[] = [];
+    for (const oldest of this.#waiting.keys()) {
+      if (this.#calls <= MOST_WAITING && !this.#weight.isOver) break;
+      for (const call of this.#release(oldest)) late.push(call);
+    }
+    return late;
   }
 
   #own(row: OwnersApart, key: string, facts: Json): readonly OwnedCall[] {
@@ -206,6 +225,7 @@ export class OwnersApartReader {
     const calls = this.#waiting.get(key) ?? [];
     this.#waiting.delete(key);
     this.#calls -= calls.length;
+    this.#weight.drop(key);
     const row = ROWS.find(({ name }) => name === calls[0]?.format);
     const facts = this.#owners.get(key);
     const [last] = calls.slice(-1);

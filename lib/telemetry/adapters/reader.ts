@@ -1,9 +1,10 @@
+import { LIMITS } from '../../limits.ts';
 import { entryFacts, entryFactsOf, keepEntryFacts } from '../entry-facts.ts';
 import type { Exchange } from '../exchange.ts';
 import { parseUsageEvent } from '../parse-usage-event.ts';
 import { failedOn, fieldName, kindOf, printable, type Reason } from '../reason.ts';
 import type { UsageEvent } from '../usage-event.ts';
-import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults } from './adapter.ts';
+import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults, tooMany } from './adapter.ts';
 import { asOtlp } from './bare-spans.ts';
 import { BatchReader, type HeldBatch, isBatchLine } from './batch.ts';
 import { CROWDED, withoutCrowds } from './crowded.ts';
@@ -105,7 +106,9 @@ export class EntryReader {
     const late: Late[] = [];
     const formats = new Map<string, number>();
     let skipped = 0;
-    for (const { entry, format: told } of this.#entries(json)) {
+    const entries = this.#entries(json);
+    if (entries === undefined) reasons.push(...tooMany().reasons);
+    for (const { entry, format: told } of entries ?? []) {
       const format = this.#format === 'auto' ? told : this.#format;
       formats.set(format, (formats.get(format) ?? 0) + 1);
       if (format === 'event') {
@@ -136,10 +139,12 @@ export class EntryReader {
     return { exchanges, events, reasons, skipped, odd, late, formats };
   }
 
-  /** The entries of a document; where an entry is of no format, those that lie deeper in it. */
-  #entries(json: unknown): readonly Told[] {
+  /** The entries of a document; where an entry is of no format, those that lie deeper in it; undefined where they are too many. */
+  #entries(json: unknown): readonly Told[] | undefined {
     try {
-      return unwrapped(json).flatMap((entry) =>
+      const entries = unwrapped(json);
+      if (entries.length > LIMITS.documentEntries.most) return undefined;
+      return entries.flatMap((entry) =>
         this.#format === 'exchange' ? { entry, format: 'exchange' } : toldApart(withoutCrowds(entry)),
       );
     } catch {

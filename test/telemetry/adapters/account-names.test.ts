@@ -48,6 +48,15 @@ describe('the account of an entry', () => {
     expect(read({ time: TIME, remote_user: '-', request: REQUEST, response: RESPONSE })).toEqual(['account']);
   });
 
+  it('is the subject of a token only where agentgateway verified it', () => {
+    const own = { gateway: 'default/gw', route: 'openai', 'http.path': '/v1/chat/completions' };
+    for (const token of [{ jwt: { sub: 'acme' } }, { 'jwt.sub': 'acme' }, { jwt: '{"sub":"acme"}' }]) {
+      const entry = { time: TIME, ...token, request: REQUEST, response: RESPONSE };
+      expect(read({ ...entry, ...own })).toEqual(RIGHT);
+      expect(read(entry)).toEqual(['account']);
+    }
+  });
+
   it('is the customer, not one of its people; and of a flat entry not what its request may have said', () => {
     const both = { user_id: 'somebody', team: 'ours', organization: 'acme' };
     expect(read({ time: TIME, ...both, request: REQUEST, response: RESPONSE })).toEqual(RIGHT);
