@@ -3,6 +3,7 @@ import { CampaignTracker } from '../campaigns/tracker.ts';
 import { WRITE_UNIT_BYTES } from '../detection/hot-size.ts';
 import type { Rules } from '../detection/judge.ts';
 import type { BatchResult } from '../detection/process-batch.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Frame, Resumable } from '../profile/resumable.ts';
 import { SLICE_MS } from '../profile/slice.ts';
 import { windowMs } from '../profile/window.ts';
@@ -10,23 +11,26 @@ import { staleness } from '../scoring/calibration.ts';
 import { itemBytes } from '../stores/profile-item.ts';
 import { MemoryProfileStore } from '../stores/profile-memory.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
-import { DAY_MS, HOUR_MS } from '../time.ts';
+import { DAY_MS } from '../time.ts';
 import { CODE_VERSION } from '../version.ts';
-import type { Labels } from './labels.ts';
+import { isLinkDue, type LinkTimes } from './arrivals.ts';
+import { type Labels, labelledAccounts } from './labels.ts';
 import { makeOutcome } from './make-outcome.ts';
 import type { BacktestOutcome } from './outcome.ts';
 import { OutcomeCollector } from './outcome-collector.ts';
 import { type Replay, startReplay } from './replay.ts';
 
-/** Campaigns are looked for every hour of arrival time; production looks every fifteen minutes. */
-const LINK_EVERY_MS = HOUR_MS;
-/** Every so-many-th item is encoded to know its size. */
-const SAMPLE_EVERY = 499;
+/** Every so-many-th item that is written is encoded to know its size. */
+export const SAMPLE_EVERY = 499;
+
+/** Where a replay keeps its accounts: what windows may still need, which end with the slice that is not over yet. */
+export function replayStore({ windows }: Policy): MemoryProfileStore {
+  const needed = windowMs(Math.max(...windows)) + SLICE_MS;
+  return new MemoryProfileStore({ retentionDays: needed / DAY_MS });
+}
 
 /** What a track remembers beside its parts. */
-interface Remembered {
-  /** arrival time of the next look for campaigns, ms */
-  linkAt: number | undefined;
+interface Remembered extends LinkTimes {
   /** hot items that were encoded to know their size, and the write units of all of them */
   items: number;
   units: number;
@@ -48,9 +52,7 @@ export class BacktestRun implements Resumable {
   constructor(rules: Pick<Rules, 'policy' | 'calibration'>, campaignOf: ReadonlyMap<string, string>) {
     this.rules = { ...rules, code: CODE_VERSION, shadow: false };
     this.board = new OutcomeCollector(campaignOf);
-    // windows reach back so far, and end with the slice that is not over yet
-    const needed = windowMs(Math.max(...rules.policy.windows)) + SLICE_MS;
-    this.store = new MemoryProfileStore({ retentionDays: needed / DAY_MS });
+    this.store = replayStore(rules.policy);
     this.#replay = startReplay(this.store, this.rules, {
       onArrival: (event, _, at) => this.#tracker.observe(event.account, event, at),
       onFlush: (at) => this.#linkWhenDue(at),
@@ -87,11 +89,6 @@ export class BacktestRun implements Resumable {
   outcome(labels: Labels | undefined, rejected: number, seconds: number): BacktestOutcome {
     const { policy, calibration } = this.rules;
     const { items, units } = this.#held;
-    const byPseudonym =
-      labels &&
-      new Map(
-        labels.list.map((held) => [held.pseudonym, { ...held, id: held.account, account: held.pseudonym }]),
-      );
     return makeOutcome(
       {
         board: this.board,
@@ -105,7 +102,7 @@ export class BacktestRun implements Resumable {
         bytes: this.store.bytes(),
         unitsPerWrite: items === 0 ? 1 : units / items,
       },
-      byPseudonym,
+      labels && labelledAccounts(labels),
     );
   }
 
@@ -131,10 +128,7 @@ export class BacktestRun implements Resumable {
   }
 
   #linkWhenDue(at: number): void {
-    this.#held.linkAt ??= at + LINK_EVERY_MS;
-    if (at < this.#held.linkAt) return;
-    this.#held.linkAt = at + LINK_EVERY_MS;
-    this.#link(at);
+    if (isLinkDue(this.#held, at)) this.#link(at);
   }
 
   #link(at: number): void {

@@ -1,3 +1,5 @@
+import type { LabelledAccount } from './measure.ts';
+
 /** What people know of accounts, for evaluation. */
 
 export const LABELS = ['benign', 'extraction', 'grey'] as const;
@@ -16,4 +18,11 @@ export interface Label {
 export interface Labels {
   readonly list: readonly Label[];
   readonly byPseudonym: ReadonlyMap<string, Label>;
+}
+
+/** What is measured against, by pseudonym. */
+export function labelledAccounts({ list }: Labels): ReadonlyMap<string, LabelledAccount> {
+  return new Map(
+    list.map((held) => [held.pseudonym, { ...held, id: held.account, account: held.pseudonym }]),
+  );
 }

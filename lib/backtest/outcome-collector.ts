@@ -2,7 +2,7 @@ import { reasonsOf } from '../detection/judge.ts';
 import type { BatchResult } from '../detection/process-batch.ts';
 import type { Notice } from '../findings/finding.ts';
 import { chunksOf, type Frame, type Resumable } from '../profile/resumable.ts';
-import { LEVELS, levelRank } from '../scoring/level.ts';
+import { LEVELS, type Level, levelRank } from '../scoring/level.ts';
 import type { Activity, Flag } from './measure.ts';
 
 const SUSPECT = levelRank('suspect');
@@ -20,6 +20,15 @@ export interface Standing {
   reasons: readonly string[];
   /** time, score, p, time, ... while it was near a level: flat, a third of what lists of three take; see TRACE_BELOW */
   trace: number[];
+}
+
+/** What a step says to more than its own account. */
+export interface ToldStep {
+  readonly account: string;
+  /** events that it used */
+  readonly used: number;
+  readonly level: Level;
+  readonly notices: readonly Notice[];
 }
 
 const NO_REASONS: readonly string[] = [];
@@ -50,22 +59,14 @@ export class OutcomeCollector implements Resumable {
   }
 
   step(account: string, step: BatchResult): void {
+    this.stand(account, step);
+    this.tell({ account, used: step.used, level: step.state.judgement.level.level, notices: step.notices });
+  }
+
+  /** How the account stands after a step, and what the step wrote: all that rests on this account alone. */
+  stand(account: string, step: BatchResult): void {
     const { profile, judgement } = step.state;
-    let held = this.standings.get(account);
-    if (held === undefined) {
-      held = {
-        events: 0,
-        firstSeen: 0,
-        lastSeen: 0,
-        peak: 0,
-        p: 1,
-        peakAt: 0,
-        group: '',
-        reasons: NO_REASONS,
-        trace: [],
-      };
-      this.standings.set(account, held);
-    }
+    const held = this.standing(account);
     held.events = profile.totals.events;
     held.firstSeen = profile.firstSeen;
     held.lastSeen = profile.lastSeen;
@@ -88,13 +89,17 @@ export class OutcomeCollector implements Resumable {
       if (top !== undefined && p <= TRACE_BELOW)
         held.reasons = this.shared(reasonsOf(top).map(({ signal }) => signal));
     }
+  }
+
+  /** What a step says to figures that rest on several accounts: in the order of all steps. */
+  tell({ account, used, level, notices }: ToldStep): void {
     const campaign = this.campaignOf.get(account);
-    if (campaign !== undefined && step.used > 0)
-      this.campaignEvents.set(campaign, (this.campaignEvents.get(campaign) ?? 0) + step.used);
-    for (const notice of step.notices) this.notice(notice);
+    if (campaign !== undefined && used > 0)
+      this.campaignEvents.set(campaign, (this.campaignEvents.get(campaign) ?? 0) + used);
+    for (const notice of notices) this.notice(notice);
     const known = this.flags.get(account);
-    if (known !== undefined && levelRank(judgement.level.level) > levelRank(known.level))
-      this.flags.set(account, { ...known, level: judgement.level.level });
+    if (known !== undefined && levelRank(level) > levelRank(known.level))
+      this.flags.set(account, { ...known, level });
   }
 
   notice(notice: Notice): void {
@@ -123,6 +128,26 @@ export class OutcomeCollector implements Resumable {
     const campaign = this.campaignOf.get(account);
     if (campaign !== undefined && !this.eventsAtFlag.has(campaign))
       this.eventsAtFlag.set(campaign, this.campaignEvents.get(campaign) ?? 0);
+  }
+
+  /** The account's standing, begun where there is none. */
+  standing(account: string): Standing {
+    let held = this.standings.get(account);
+    if (held === undefined) {
+      held = {
+        events: 0,
+        firstSeen: 0,
+        lastSeen: 0,
+        peak: 0,
+        p: 1,
+        peakAt: 0,
+        group: '',
+        reasons: NO_REASONS,
+        trace: [],
+      };
+      this.standings.set(account, held);
+    }
+    return held;
   }
 
   private shared(reasons: readonly string[]): readonly string[] {

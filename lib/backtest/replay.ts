@@ -6,7 +6,7 @@ import type { Notice } from '../findings/finding.ts';
 import type { IngestedEvent } from '../profile/profile.ts';
 import type { Resumable } from '../profile/resumable.ts';
 import type { UsageEvent } from '../telemetry/usage-event.ts';
-import { type ClockState, replayClock } from './replay-clock.ts';
+import { Arrivals, type ArrivalsState } from './arrivals.ts';
 
 /** What a replay needs of the profile store: the in-memory twin answers at once. */
 export interface ReplayStore {
@@ -44,39 +44,51 @@ export interface Replay extends Resumable {
 /** Positions of a replay are compared as text, as those of a stream are. */
 const SEQUENCE_DIGITS = 12;
 
-/** Events wait at most so long, in arrival time, as they would for a batching window under light traffic. */
-const FLUSH_MS = 15 * 60_000;
-/** ... and at most so many of them, as a batch under heavy traffic. */
-const FLUSH_EVENTS = 5000;
+/** An event on its way into a profile. @param sequence its number among all events that were read; times in ms */
+export function replayed(event: UsageEvent, time: number, arrived: number, sequence: number): IngestedEvent {
+  return {
+    event,
+    time,
+    arrived,
+    position: { epoch: 'replay', sequence: String(sequence).padStart(SEQUENCE_DIGITS, '0'), index: 0 },
+  };
+}
+
+/** Advances one account by what waits of it, and stores it: the production step. */
+export function stepAccount(
+  store: ReplayStore,
+  rules: Rules,
+  account: string,
+  arrivals: readonly IngestedEvent[],
+): BatchResult {
+  const stored = store.one(account);
+  const step = processBatch(stored, arrivals, rules);
+  if (step.changed) store.saveNow(stored, delivered(step.state), step.seal);
+  return step;
+}
 
 /**
  * Replays usage events through the production step (detection/processBatch.ts) in the order given, which is the order of
  * arrival. Memory is what the store holds plus one batch. Nothing looks ahead, nothing is sorted.
  */
 export function startReplay(store: ReplayStore, rules: Rules, listener: ReplayListener = {}): Replay {
-  let clock = replayClock();
+  const cut = new Arrivals();
   const counts: ReplayCounts = { read: 0, used: 0, late: 0, repeated: 0, quarantined: 0 };
   let pending = new Map<string, IngestedEvent[]>();
-  let waiting = 0;
-  let flushAt = 0;
-  let now = 0;
 
   function flush(): void {
-    if (waiting === 0) return;
+    if (pending.size === 0) return;
     for (const [account, arrivals] of pending) {
-      const stored = store.one(account);
-      const step = processBatch(stored, arrivals, rules);
+      const step = stepAccount(store, rules, account, arrivals);
       counts.used += step.used;
       counts.late += step.late;
       counts.repeated += step.repeated;
-      if (step.changed) store.saveNow(stored, delivered(step.state), step.seal);
-      listener.onStep?.(account, step, now);
-      for (const notice of step.notices) listener.onNotice?.(notice, now);
+      listener.onStep?.(account, step, cut.now);
+      for (const notice of step.notices) listener.onNotice?.(notice, cut.now);
     }
     pending = new Map();
-    waiting = 0;
-    flushAt = now + FLUSH_MS;
-    listener.onFlush?.(now);
+    cut.flushed();
+    listener.onFlush?.(cut.now);
   }
 
   return {
@@ -84,35 +96,29 @@ export function startReplay(store: ReplayStore, rules: Rules, listener: ReplayLi
     push(event) {
       counts.read++;
       const time = Date.parse(event.time);
-      const arrived = clock.arrive(time);
+      const arrived = cut.arrive(time);
       if (arrived === undefined) {
         counts.quarantined++;
         return;
       }
-      if (arrived >= flushAt || waiting >= FLUSH_EVENTS) flush();
-      now = arrived;
+      if (cut.isFull(arrived)) flush();
+      cut.add(arrived);
       listener.onArrival?.(event, time, arrived);
-      const arrival: IngestedEvent = {
-        event,
-        time,
-        arrived,
-        position: { epoch: 'replay', sequence: String(counts.read).padStart(SEQUENCE_DIGITS, '0'), index: 0 },
-      };
+      const arrival = replayed(event, time, arrived, counts.read);
       const list = pending.get(event.account);
       if (list === undefined) pending.set(event.account, [arrival]);
       else list.push(arrival);
-      waiting++;
     },
-    now: () => now,
+    now: () => cut.now,
     *frames() {
-      const state: ReplayState = { clock: clock.state(), counts, pending, waiting, flushAt, now };
+      const state: ReplayState = { arrivals: cut.state(), counts, pending };
       yield ['replay', state];
     },
     restore(_, value) {
       const state = value as ReplayState;
-      clock = replayClock(state.clock);
+      cut.restore(state.arrivals);
       Object.assign(counts, state.counts);
-      ({ pending, waiting, flushAt, now } = state);
+      ({ pending } = state);
     },
     finish() {
       flush();
@@ -123,12 +129,9 @@ export function startReplay(store: ReplayStore, rules: Rules, listener: ReplayLi
 
 /** Beside what the store holds. */
 interface ReplayState {
-  readonly clock: ClockState;
+  readonly arrivals: ArrivalsState;
   readonly counts: ReplayCounts;
   readonly pending: Map<string, IngestedEvent[]>;
-  readonly waiting: number;
-  readonly flushAt: number;
-  readonly now: number;
 }
 
 /** In a replay a notice is delivered as it is made: the outbox stays empty. */

@@ -74,14 +74,24 @@ export class CampaignTracker implements Resumable {
   /** Takes an accepted event. `arrived` in ms; event times ahead of it count as arriving with it. */
   observe(account: string, event: UsageEvent, arrived: number): void {
     const time = Math.min(Date.parse(event.time), arrived);
-    const clock = this.#clocks.get(account);
-    if (clock !== undefined && time < clock.changed) clock.changed = sliceStart(time);
+    this.touched(account, time);
     const facts = this.index.facts(account);
     const next = collectFacts(facts, [event]);
     if (next !== undefined && next !== facts) this.index.put(account, next);
     const prompts = this.#prompts.get(account);
     const sampled = samplePrompts(prompts ?? NO_PROMPTS, [event]);
-    if (sampled !== prompts) this.#prompts.set(account, sampled);
+    if (sampled !== prompts) this.asked(account, sampled);
+  }
+
+  /** What `observe` does, of events that were seen elsewhere: the account's slices changed from event time `from` on (ms). */
+  touched(account: string, from: number): void {
+    const clock = this.#clocks.get(account);
+    if (clock !== undefined && from < clock.changed) clock.changed = sliceStart(from);
+  }
+
+  /** ... and what is sampled of what the account asks. Its link facts go to the index. */
+  asked(account: string, samples: PromptSamples): void {
+    this.#prompts.set(account, samples);
   }
 
   /** One run at arrival time `at` (ms). */

@@ -18,6 +18,8 @@ export interface ReplayFeed {
   readonly counted: () => string;
   /** @param file index in the list of the file that it was read from */
   readonly onEvent: (event: UsageEvent, file: number) => void;
+  /** told of the bytes just read, as they lie on disk */
+  readonly onBytes?: (bytes: number) => void;
   /** where to begin; default: at the first line of the first file */
   readonly from?: ReadPosition | undefined;
   /** between runs of lines: `next` is where reading goes on. True ends the reading */
@@ -61,7 +63,10 @@ export class Traffic {
       for await (const batch of readUsageEvents(this.files, {
         format: 'auto',
         recorder: this.recorder,
-        onBytes: bar.bytes,
+        onBytes(bytes) {
+          bar.bytes(bytes);
+          feed.onBytes?.(bytes);
+        },
         from: feed.from,
       })) {
         rejected += batch.rejects.length;

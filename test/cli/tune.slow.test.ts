@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { backtest } from '../../lib/cli/backtest/backtest.ts';
+import { backtest } from '../../lib/cli/backtest/run-backtest.ts';
 import { tuneCommand } from '../../lib/cli/tune/tune.ts';
 import { parsePolicy } from '../../lib/policy/parse-policy.ts';
 import { calibration } from '../../lib/scoring/calibration.ts';

@@ -1,36 +1,16 @@
 import { gzipSync } from 'node:zlib';
-import { Command } from 'commander';
-import { BacktestRun } from '../../backtest/backtest-run.ts';
-import type { BacktestOutcome, BacktestResult } from '../../backtest/outcome.ts';
+import { Command, InvalidArgumentError } from 'commander';
+import type { BacktestResult } from '../../backtest/outcome.ts';
 import { InputError } from '../../input/errors.ts';
-import { type KeyOptions, withKeyOptions } from '../../input/keyring.ts';
-import { tellAbsent } from '../../input/labels.ts';
+import { withKeyOptions } from '../../input/keyring.ts';
 import { say } from '../../input/say.ts';
-import { Traffic, tellLate, tellRejected } from '../../input/traffic.ts';
-import { policyWarnings } from '../../policy/diff.ts';
-import { printable } from '../../telemetry/reason.ts';
-import { CODE_VERSION } from '../../version.ts';
-import { loadCalibration, loadPolicy } from '../policy/policy-file.ts';
-import { digestOf, dropCheckpoint, filesIdentity } from '../replay/checkpoint.ts';
-import { ReplaySaver } from '../replay/replay-saver.ts';
-import { calledAs, typedHere } from '../shared/called-as.ts';
 import { printJson, runCommand } from '../shared/command.ts';
 import { writable, writeAside } from '../shared/output.ts';
 import { comparisonOf, printComparison, printTables } from './backtest-tables.ts';
+import { Interrupted } from './interrupted.ts';
+import { type BacktestOptions, backtest } from './run-backtest.ts';
 
 export type { BacktestResult } from '../../backtest/outcome.ts';
-
-export interface BacktestOptions extends KeyOptions {
-  readonly labels?: string;
-  readonly policy?: string;
-  readonly calibration?: string;
-  readonly compare?: string;
-  readonly compareCalibration?: string;
-  readonly report?: string;
-  readonly save?: string;
-  readonly checkpoint?: string;
-  readonly json?: boolean;
-}
 
 /** Exit code of a run that was stopped by Ctrl-C, as shells have it (128 + SIGINT). */
 const STOPPED = 130;
@@ -59,11 +39,20 @@ export function backtestCommand(): Command {
       '--checkpoint <file>',
       'save the state of the run there regularly and when it is stopped; the same command then continues from it',
     )
+    .option(
+      '--shards <number>',
+      'divide the accounts among so many processes, as many at once as there are processors; the same outcome (--checkpoint then names a folder)',
+      shardsOf,
+    )
     .option('--json', 'print one JSON document');
   return withKeyOptions(command).action((files: string[], options: BacktestOptions) =>
     runCommand('backtest', async () => {
       const { report, save, checkpoint } = options;
-      await writable({ '--report': report, '--save': save, '--checkpoint': checkpoint });
+      await writable({
+        '--report': report,
+        '--save': save,
+        ...(options.shards === undefined ? { '--checkpoint': checkpoint } : {}),
+      });
       const made = await stoppable(options, (stop) => backtest(files, options, stop));
       if (made === undefined) return STOPPED;
       const [outcome, candidate] = made.outcomes;
@@ -97,10 +86,21 @@ export function backtestCommand(): Command {
         if (candidate !== undefined) printComparison(outcome, candidate);
       }
       // only now: what could not be written can be had again
-      if (options.checkpoint !== undefined) await dropCheckpoint(options.checkpoint);
+      await made.drop();
       return 0;
     }),
   );
+}
+
+/** Most shards: each has a file that is open while events are divided. */
+const MOST_SHARDS = 256;
+
+/** @throws InvalidArgumentError naming the value */
+function shardsOf(text: string): number {
+  const shards = Number(text);
+  if (!/^\d+$/.test(text) || shards < 1 || shards > MOST_SHARDS)
+    throw new InvalidArgumentError(`not a whole number from 1 to ${MOST_SHARDS}`);
+  return shards;
 }
 
 /** A result of nothing is none: an export that broke must not look like a quiet week. @throws InputError */
@@ -113,14 +113,18 @@ function refuseNothing({ events }: BacktestResult): void {
   );
 }
 
-/** With a checkpoint, the first Ctrl-C (or SIGTERM) saves and ends; the second one kills. Undefined where it was stopped. */
+/**
+ * With a checkpoint or shards, the first Ctrl-C (or SIGTERM) tidies up and ends; the second one kills. Undefined where it was
+ * stopped.
+ */
 async function stoppable<T>(
   options: BacktestOptions,
   run: (stop: AbortSignal) => Promise<T>,
 ): Promise<T | undefined> {
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
-  const signals = options.checkpoint === undefined ? [] : (['SIGINT', 'SIGTERM'] as const);
+  const signals =
+    options.checkpoint === undefined && options.shards === undefined ? [] : (['SIGINT', 'SIGTERM'] as const);
   for (const signal of signals) process.once(signal, onSignal);
   try {
     return await run(stop.signal);
@@ -131,134 +135,4 @@ async function stoppable<T>(
   } finally {
     for (const signal of signals) process.off(signal, onSignal);
   }
-}
-
-/** A run that was told to stop: its checkpoint holds all that was done. */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted';
-}
-
-/**
- * Runs the replay; prints nothing but progress and rejects, on standard error. The second outcome is that of `--compare`.
- * @param stop ends the run after the lines at hand; only looked at where there is a checkpoint
- * @throws Interrupted once the checkpoint is written
- */
-export async function backtest(
-  names: readonly string[],
-  options: BacktestOptions,
-  stop?: AbortSignal,
-): Promise<{ result: BacktestResult; outcomes: [BacktestOutcome, ...BacktestOutcome[]] }> {
-  const traffic = await Traffic.of(names, options);
-  const labels = options.labels === undefined ? undefined : await traffic.labels(options.labels);
-  const campaignOf = new Map<string, string>();
-  for (const held of labels?.list ?? [])
-    if (held.campaign !== '') campaignOf.set(held.pseudonym, held.campaign);
-  const first = await trackOf(options.policy, options.calibration, campaignOf);
-  const tracks = [first];
-  if (options.compare !== undefined)
-    tracks.push(
-      await trackOf(options.compare, options.compareCalibration ?? options.calibration, campaignOf),
-    );
-  tellSameName(tracks);
-  const saver =
-    options.checkpoint === undefined
-      ? undefined
-      : await ReplaySaver.open(options.checkpoint, tracks, {
-          files: await filesIdentity(traffic.files),
-          keys: digestOf([options.keyring, options.keySeed]),
-          labels: digestOf(labels?.list ?? []),
-          rules: digestOf(tracks.map(({ rules }) => rules)),
-          code: CODE_VERSION,
-        });
-  const began = performance.now();
-  const seconds = (): number => (saver?.progress.seconds ?? 0) + (performance.now() - began) / 1000;
-  const before = saver?.progress.rejected ?? 0;
-  let warned = false;
-  const rejected =
-    before +
-    (await traffic.feed({
-      label: 'backtest',
-      counted: () => `${first.read} events`,
-      from: saver?.progress.next,
-      onEvent(event) {
-        // an input without events has no rates to warn of
-        if (!warned) tellWarnings(tracks);
-        warned = true;
-        for (const track of tracks) track.push(event);
-      },
-      async onPause(next, set) {
-        if (saver === undefined) return false;
-        const stopped = stop?.aborted === true;
-        if (!stopped && !saver.due()) return false;
-        await saver.save({ next, rejected: before + set, seconds: seconds() });
-        if (stopped)
-          throw new Interrupted(
-            `stopped after ${first.read} events; the same command continues from ${options.checkpoint ?? ''}`,
-          );
-        return false;
-      },
-    }));
-  for (const track of tracks) {
-    track.finish();
-  }
-  tellEach(tracks, (track) =>
-    [track.stale()].filter((old) => old !== undefined).map((old) => `WARNING: ${old}`),
-  );
-  tellRejected(rejected);
-  if (labels !== undefined)
-    tellAbsent(labels, (account) => first.board.standings.has(account), 'they are not counted');
-  const took = seconds();
-  const outcome = first.outcome(labels, rejected, took);
-  tellLate(outcome.result.events);
-  return {
-    result: outcome.result,
-    outcomes: [outcome, ...tracks.slice(1).map((track) => track.outcome(labels, rejected, took))],
-  };
-}
-
-async function trackOf(
-  policyFile: string | undefined,
-  calibrationFile: string | undefined,
-  campaignOf: ReadonlyMap<string, string>,
-): Promise<BacktestRun> {
-  const policy = await loadPolicy(policyFile);
-  const calibration = await loadCalibration(calibrationFile);
-  return new BacktestRun({ policy, calibration }, campaignOf);
-}
-
-/** What the policies ask that their calibrations cannot give. */
-function tellWarnings(tracks: readonly BacktestRun[]): void {
-  tellEach(tracks, ({ rules: { policy, calibration } }) => [
-    ...policyWarnings(policy, calibration).map((misfit) => `WARNING: ${misfit}`),
-    ...(policy.campaigns.enabled && calibration.groups === undefined
-      ? [
-          `note: calibration ${calibration.id} has no benign groups: campaigns are linked, none is judged (${calledAs()} calibrate learns them)`,
-        ]
-      : []),
-  ]);
-}
-
-/** Says what holds of the policies that are replayed: once what holds of all, else of which one. */
-function tellEach(tracks: readonly BacktestRun[], of: (track: BacktestRun) => readonly string[]): void {
-  const said = tracks.map(of);
-  for (const line of new Set(said.flat())) {
-    const whose = tracks.filter((_, i) => said[i]?.includes(line)).map(({ rules }) => rules.policy.id);
-    say(
-      typedHere(
-        whose.length === tracks.length ? line : `${line} (policy ${whose.map(printable).join(', ')})`,
-      ),
-    );
-  }
-}
-
-/** Results name policies by their ids: two of one name cannot be told apart in them. */
-function tellSameName([first, second]: readonly BacktestRun[]): void {
-  if (first === undefined || second === undefined) return;
-  const { id } = first.rules.policy;
-  if (id !== second.rules.policy.id) return;
-  say(
-    digestOf(first.rules) === digestOf(second.rules)
-      ? `note: both are policy ${printable(id)} with the same rules: nothing can differ`
-      : `WARNING: both policies call themselves ${printable(id)}; give every change an id of its own, results name policies by it`,
-  );
 }

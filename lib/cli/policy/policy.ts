@@ -121,7 +121,7 @@ function diffCommand(): Command {
       const news = warnings.filter((line) => !known.includes(line));
       let numbers: Record<string, unknown> | undefined;
       if (options.events !== undefined) {
-        const { backtest } = await import('../backtest/backtest.ts');
+        const { backtest } = await import('../backtest/run-backtest.ts');
         const { comparisonOf, printComparison } = await import('../backtest/backtest-tables.ts');
         const { outcomes } = await backtest(options.events, {
           ...options,

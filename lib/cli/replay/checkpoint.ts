@@ -1,48 +1,19 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
-import { deserialize, serialize } from 'node:v8';
+import { rm, stat } from 'node:fs/promises';
 import { InputError } from '../../input/errors.ts';
 import { S3, STDIN } from '../../input/lines.ts';
 import type { Frame } from '../../profile/resumable.ts';
-
-/**
- * A state on disk, as a run of frames: their length (32 bit, little endian) and the structured clone of each; a length of
- * zero, then SHA-256 of all before it. Written beside its place first, so that a run that dies while it writes leaves the
- * one before.
- */
-const MAGIC = Buffer.from('siphonwatch checkpoint 1\n');
+import { FrameWriter, readFrames } from './frame-file.ts';
 
 /** @param frames read one after another; memory is that of the largest */
 export async function writeCheckpoint(file: string, frames: Iterable<Frame>): Promise<void> {
-  const part = `${file}.part`;
-  const sum = createHash('sha256');
-  const handle = await open(part, 'w', 0o600);
+  const writer = await FrameWriter.open(file);
   try {
-    await put(handle, sum.update(MAGIC) && MAGIC);
-    for (const frame of frames) {
-      const bytes = framed(serialize(frame));
-      sum.update(bytes);
-      await put(handle, bytes);
-    }
-    const end = Buffer.alloc(4);
-    sum.update(end);
-    await put(handle, Buffer.concat([end, sum.digest()]));
-    await handle.sync();
+    for (const frame of frames) await writer.put(frame);
+    await writer.end();
   } finally {
-    await handle.close();
+    await writer.close();
   }
-  await rename(part, file);
-}
-
-async function put(handle: FileHandle, bytes: Buffer): Promise<void> {
-  await handle.writeFile(bytes);
-}
-
-function framed(bytes: Buffer): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(bytes.length);
-  return Buffer.concat([length, bytes]);
 }
 
 /**
@@ -51,39 +22,7 @@ function framed(bytes: Buffer): Buffer {
  * @throws InputError where the file is no checkpoint, cut or damaged
  */
 export async function readCheckpoint(file: string, onFrame: (frame: Frame) => void): Promise<void> {
-  const sum = createHash('sha256');
-  let held: Buffer = Buffer.alloc(0);
-  let begun = false;
-  let ended = false;
-  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
-    held = held.length === 0 ? (chunk as Buffer) : Buffer.concat([held, chunk as Buffer]);
-    if (!begun) {
-      if (held.length < MAGIC.length) continue;
-      if (!held.subarray(0, MAGIC.length).equals(MAGIC)) throw new InputError(`${file}: not a checkpoint`);
-      begun = true;
-      sum.update(MAGIC);
-      held = held.subarray(MAGIC.length);
-    }
-    while (!ended && held.length >= 4) {
-      const length = held.readUInt32LE(0);
-      if (held.length < 4 + length) break;
-      sum.update(held.subarray(0, 4 + length));
-      if (length === 0) ended = true;
-      else onFrame(frameOf(file, held.subarray(4, 4 + length)));
-      held = held.subarray(4 + length);
-    }
-  }
-  if (!ended || !held.equals(sum.digest()))
-    throw new InputError(`${file}: this checkpoint is cut or damaged: remove it, and begin anew`);
-}
-
-function frameOf(file: string, bytes: Buffer): Frame {
-  try {
-    // What was written here; that it was is what the sum at the end says.
-    return deserialize(bytes) as Frame;
-  } catch (error) {
-    throw new InputError(`${file}: this checkpoint is damaged: remove it, and begin anew`, { cause: error });
-  }
+  for await (const frames of readFrames(file)) for (const frame of frames) onFrame(frame);
 }
 
 /** What a run rests on, by name: a checkpoint of another run must not be continued. */

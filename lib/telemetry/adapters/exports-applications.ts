@@ -73,7 +73,7 @@ export const APPLICATIONS: readonly ExportShape[] = [
       'https://github.com/open-webui/open-webui/blob/main/backend/open_webui/utils/audit.py (AuditLogEntry)',
     matches: (entry) => 'audit_level' in entry && 'request_uri' in entry && 'verb' in entry,
     isOther: (entry) =>
-      !/\/(?:chat\/completions|completions|api\/chat|messages)\b/.test(`${entry.request_uri}`),
+      !/\/(?:completions|responses|messages|api\/(?:chat|generate))(?:$|[/?])/.test(`${entry.request_uri}`),
     pair: (entry) => ({
       ...{ id: entry.id, time: entry.timestamp, account: at(entry, 'user', 'id') },
       ...{ status: entry.response_status_code, client_ip: entry.source_ip, user_agent: entry.user_agent },

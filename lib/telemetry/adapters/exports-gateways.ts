@@ -1,5 +1,5 @@
 import type { ExportShape } from './export-shape.ts';
-import { type Json, jsonIn, listOf, objectOf } from './fields.ts';
+import { jsonIn, listOf, objectOf, textAt } from './fields.ts';
 
 /** What gateways keep of calls in tables of their own, under the key that they checked. */
 export const GATEWAYS: readonly ExportShape[] = [
@@ -7,7 +7,7 @@ export const GATEWAYS: readonly ExportShape[] = [
     name: 'bifrost',
     source: 'https://github.com/maximhq/bifrost/blob/main/framework/logstore/tables.go (Log)',
     matches: (entry) => 'selected_key_id' in entry && 'virtual_key_id' in entry && 'status' in entry,
-    isOther: (entry) => entry.status === 'processing' || asksOther(entry),
+    isOther: (entry) => entry.status === 'processing' || OTHER_OBJECTS.test(textAt(entry, 'object') ?? ''),
     pair: (entry) => ({
       ...{ id: entry.id, time: entry.timestamp, usage: entry.token_usage },
       account:
@@ -48,10 +48,9 @@ function bytesIn(written: unknown): unknown {
     : jsonIn(written);
 }
 
-/** Bifrost's log holds embeddings, speech and pictures too: a call has one of these. */
-function asksOther(entry: Json): boolean {
-  return filled(entry.input_history) === undefined && filled(entry.responses_input_history) === undefined;
-}
+/** What Bifrost's log holds besides calls of language models, by `object`. A call whose bodies lie in another store is one all the same. */
+const OTHER_OBJECTS =
+  /embed|rerank|speech|transcription|image|video|ocr|models|count_tokens|^file|^batch|^container/i;
 
 function filled(written: unknown): { readonly messages: readonly unknown[] } | undefined {
   const messages = listOf(jsonIn(written));

@@ -14,6 +14,7 @@ import { type ReadAnswer, readAnswer, saysWords } from './answer.ts';
 import { isAnswerOfModel, isBodyItself, readByModel } from './asked-ways.ts';
 import { accountOf, type ClientTrust, claimOf, NO_TRUST } from './claimed-accounts.ts';
 import { outcomeFrom } from './endings.ts';
+import { endingsBeside } from './endings-beside.ts';
 import { at, headersOf, type Json, jsonIn, nameAt, numberAt, objectOf, textAt } from './fields.ts';
 import { printedIn } from './literals.ts';
 import { isOtherAnswer, isOtherEndpoint, isOtherModel, isOtherRequest } from './model-calls.ts';
@@ -131,8 +132,10 @@ export function fromPair(json: unknown, request: Json, defaults: AdapterDefaults
         );
   const answer = readAnswer(answerBody);
   const completion = answer.text ?? (isSent || isAnswerOfModel(answerBody) ? '' : undefined);
+  const isSaid = !isSent || answer.endings.length > 0;
+  const ended = isSaid ? answer : { ...answer, endings: endingsBeside(json) };
   return single(
-    { ...foundIn(json, request, asked, answer, defaults.clients ?? NO_TRUST), completion },
+    { ...foundIn(json, request, asked, ended, defaults.clients ?? NO_TRUST), completion },
     defaults,
     ACCOUNT_PLACES,
   );

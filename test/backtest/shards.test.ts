@@ -1,0 +1,190 @@
+import { deserialize, serialize } from 'node:v8';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BacktestRun } from '../../lib/backtest/backtest-run.ts';
+import type { BacktestOutcome } from '../../lib/backtest/outcome.ts';
+import { ReplayDivider } from '../../lib/backtest/shards/divider.ts';
+import { MergedRun } from '../../lib/backtest/shards/merged-run.ts';
+import type { FlushPart, FlushReport, ShardStandings } from '../../lib/backtest/shards/messages.ts';
+import { ShardRun } from '../../lib/backtest/shards/shard-run.ts';
+import { defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
+import type { Calibration } from '../../lib/scoring/calibration.ts';
+import { defaultCalibration } from '../../lib/scoring/default-calibration.ts';
+import type { UsageEvent } from '../../lib/telemetry/usage-event.ts';
+import { testCalibration } from '../calibration.ts';
+import { account, application, DAY, HOUR, harvest, MINUTE, print, START } from '../events.ts';
+
+interface World {
+  /** linked harvesters, and accounts that share nothing */
+  readonly harvesters: number;
+  readonly others: number;
+  readonly seed: number;
+  /** places (share of the events) where something is wrong, and what */
+  readonly faults: readonly (readonly [place: number, fault: 'late' | 'again' | 'absurd' | 'ahead'])[];
+  readonly policy: Policy;
+  readonly calibration: Calibration;
+}
+
+/** Adds to the first print of each event. */
+function withPrints(
+  events: readonly UsageEvent[],
+  more: Partial<UsageEvent['prints'][number]>,
+): UsageEvent[] {
+  return events.map((event) => ({ ...event, prints: event.prints.map((one) => ({ ...one, ...more })) }));
+}
+
+function eventsOf({ harvesters, others, seed, faults }: World): UsageEvent[] {
+  const many = (count: number, from: number): number[] => Array.from({ length: count }, (_, n) => from + n);
+  const events: UsageEvent[] = [
+    ...many(harvesters, 1).flatMap((n) =>
+      withPrints(
+        harvest({
+          account: account(n * 7919 + seed),
+          // the last ones send too little to be found alone
+          events: n > 3 ? 24 : 70,
+          seed: n,
+          everyMs: (19 + (n % 3)) * MINUTE,
+          from: START + n * MINUTE,
+        }),
+        { payment: print(7), network: print(9) },
+      ),
+    ),
+    ...many(others, 100).flatMap((n) =>
+      withPrints(
+        application({
+          account: account(n * 104_729 + seed),
+          events: 35,
+          seed: n,
+          everyMs: (17 + (n % 29)) * MINUTE,
+          from: START + n * 7 * MINUTE,
+        }),
+        { network: print(20 + (n % 4)) },
+      ),
+    ),
+  ].sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+  for (const [place, fault] of faults) {
+    const at = Math.floor(place * events.length);
+    const event = events[at] as UsageEvent;
+    if (fault === 'again') events.splice(Math.min(events.length, at + 5), 0, event);
+    else if (fault === 'late') {
+      events.splice(at, 1);
+      events.splice(Math.min(events.length, at + 160), 0, event);
+    } else {
+      const time = new Date(
+        Date.parse(event.time) + (fault === 'ahead' ? 3 * HOUR : 900 * DAY),
+      ).toISOString();
+      events.splice(at, 0, { ...event, id: `${fault}-${at}`, time });
+    }
+  }
+  return events;
+}
+
+const world = fc.record<World>({
+  harvesters: fc.integer({ min: 2, max: 6 }),
+  others: fc.integer({ min: 1, max: 12 }),
+  seed: fc.integer({ min: 0, max: 1000 }),
+  faults: fc.array(
+    fc.tuple(
+      fc.double({ min: 0, max: 0.99, noNaN: true }),
+      fc.constantFrom('late', 'again', 'absurd', 'ahead'),
+    ),
+    { maxLength: 12 },
+  ),
+  policy: fc.constantFrom(
+    defaultPolicy,
+    { ...defaultPolicy, id: 'no-campaigns', campaigns: { ...defaultPolicy.campaigns, enabled: false } },
+    { ...defaultPolicy, id: 'short', windows: [6, 24], allowedLatenessHours: 1, sealAfterHours: 1 },
+  ),
+  calibration: fc.constantFrom(testCalibration, defaultCalibration),
+});
+
+const campaignsOf = ({ harvesters, seed }: World): Map<string, string> =>
+  new Map(Array.from({ length: harvesters }, (_, n) => [account((n + 1) * 7919 + seed), `c${n % 2}`]));
+
+const sent = <T>(message: T): T => deserialize(serialize(message)) as T;
+/** A part of a flush goes by way of JSON. */
+const written = (part: FlushPart): FlushPart => JSON.parse(JSON.stringify(part)) as FlushPart;
+
+function whole(of: World): BacktestOutcome {
+  const run = new BacktestRun(of, campaignsOf(of));
+  for (const event of eventsOf(of)) run.push(event);
+  run.finish();
+  return run.outcome(undefined, 0, 1);
+}
+
+/** Replays each shard on its own, one after the other as a machine with one processor would, and merges what they report. */
+function sharded(of: World, shards: number): BacktestOutcome {
+  const campaigns = campaignsOf(of);
+  const parts: FlushPart[][] = Array.from({ length: shards }, () => []);
+  const divider = new ReplayDivider(shards, (shard, part) => parts[shard]?.push(written(part)));
+  for (const event of eventsOf(of)) divider.push(event);
+  const division = divider.finish();
+  const merged = new MergedRun(of, campaigns);
+  const flushes = new Map<number, FlushReport[]>();
+  const standings: ShardStandings[] = [];
+  // the last shard first: whoever is done first says nothing of the order
+  for (const own of parts.toReversed()) {
+    const run = new ShardRun(of, new Set(campaigns.keys()));
+    for (const part of own) {
+      const report = run.take(part);
+      if (report !== undefined)
+        flushes.set(report.flush, [...(flushes.get(report.flush) ?? []), sent(report)]);
+    }
+    merged.add(sent(run.totals()));
+    standings.push(...sent([...run.standings()]));
+  }
+  for (const [, reports] of [...flushes].sort(([a], [b]) => a - b)) merged.take(reports);
+  for (const chunk of standings) merged.stand(chunk);
+  merged.finish();
+  return merged.outcome(undefined, division, 0, 1);
+}
+
+/** As it is printed and saved: equal bit for bit, in the same order. */
+const text = (outcome: BacktestOutcome): string => JSON.stringify(outcome);
+
+const FULL: World = {
+  harvesters: 5,
+  others: 9,
+  seed: 3,
+  faults: [
+    [0.2, 'late'],
+    [0.4, 'again'],
+    [0.5, 'absurd'],
+    [0.6, 'ahead'],
+    [0.61, 'late'],
+  ],
+  policy: { ...defaultPolicy, id: 'hurried', allowedLatenessHours: 1 },
+  calibration: testCalibration,
+};
+
+describe('a replay in shards', () => {
+  it('is the single replay bit for bit, with 2, 7 and 16 shards, whatever the traffic', {
+    timeout: 120_000,
+  }, () => {
+    fc.assert(
+      fc.property(world, fc.constantFrom(2, 7, 16), (of, shards) => {
+        expect(text(sharded(of, shards))).toBe(text(whole(of)));
+      }),
+      {
+        numRuns: 5,
+        examples: [
+          [FULL, 2],
+          [FULL, 16],
+        ],
+      },
+    );
+  });
+
+  it('finds campaigns over shards, and its worlds hold what is hard', () => {
+    const outcome = whole(FULL);
+    expect(outcome.notices.some(({ subject }) => subject.type === 'campaign')).toBe(true);
+    expect(outcome.result.flags.some(({ via }) => via === 'campaign')).toBe(true);
+    const { repeated, quarantined, late } = outcome.result.events;
+    for (const count of [repeated, quarantined, late]) expect(count).toBeGreaterThan(0);
+  });
+
+  it('has one shard at least', () => {
+    for (const shards of [0, 1.5, Number.NaN])
+      expect(() => new ReplayDivider(shards, () => {})).toThrow(/shards must be a whole number/);
+  });
+});
