@@ -152,7 +152,7 @@ function doubtOfClearing({ caveats, selection }: Tested): string | undefined {
   if (selection !== null && selection.missingShare > MANY_MISSING)
     return `no negative verdict can rest on files in which ${percent(selection.missingShare)} of the items that most controls answered are without an answer of one of the two: leaving out what two models share makes a low value too; ask the missing items`;
   if (has('many-spare-samples'))
-    return 'no negative verdict can rest on files of which one has further answers to the same questions that were not compared: answers put before them can hide what two models share; ask both equally often';
+    return 'no negative verdict can rest on files of which one has further answers to the same questions that were not compared: answers put among them can hide what two models share; ask both equally often';
   if (has('graded-apart'))
     return 'no negative verdict can rest on answers of which some are the same in both files, and graded right in one and wrong in the other; grade both alike';
   return undefined;

@@ -6,9 +6,11 @@ import { fillersOf } from '../../lib/forensics/fillers.ts';
 import { freeTable } from '../../lib/forensics/free-form.ts';
 import { lineages, oddDates, readModels } from '../../lib/forensics/models.ts';
 import type { SuspectReport } from '../../lib/forensics/report.ts';
+import { drawnOrder } from '../../lib/forensics/sample-order.ts';
 import { runForensics } from '../../lib/forensics/study.ts';
 import { normalFrom, type Random, seededRandom } from '../../lib/statistics/generator.ts';
 import {
+  linesOf,
   makeExam,
   makeHabits,
   sheetOf,
@@ -145,6 +147,58 @@ describe('likeness that no training on answers made', () => {
     expect(ask(textSheet('ours', translated(ours)), textSheet('theirs', translated(theirs)), all).p).not.toBe(
       null,
     );
+  });
+});
+
+describe('samples of one question', () => {
+  it('numbers of samples decide nothing: neither who numbers them nor a harness that sorts them makes likeness', () => {
+    const random = seededRandom(5);
+    const exam = makeExam(300, random);
+    const five = () => {
+      const own = takeExam(exam, -0.4, random);
+      return Array.from({ length: 5 }, () => takeExam(exam, -0.4, random, own, 0.6));
+    };
+    const numbered = (model: string, samples: readonly (readonly number[])[]) =>
+      readAnswerSheet(
+        model,
+        samples.flatMap((choices, k) => linesOf(exam, choices).map((l) => l.replace('{', `{"sample":${k},`))),
+      );
+    /** The same answers to each question, those that the other gave at the same number. */
+    const matched = (samples: readonly number[][], to: readonly number[][]) => {
+      const out = samples.map((s) => [...s]);
+      exam.key.forEach((_, i) => {
+        const left = samples.map((s) => s[i] ?? 0);
+        const put = to.map((s) => {
+          const at = left.indexOf(s[i] ?? 0);
+          return at < 0 ? undefined : left.splice(at, 1)[0];
+        });
+        put.forEach((c, k) => {
+          const row = out[k];
+          if (row !== undefined) row[i] = c ?? left.shift() ?? 0;
+        });
+      });
+      return out;
+    };
+    const [ours, theirs] = [five(), five()];
+    const steered = numbered('theirs', matched(theirs, ours));
+    expect(steered.answers).toEqual(numbered('theirs', theirs).answers);
+    // Of one answer against five the first is not the one that agrees best.
+    const one = numbered('ours', ours.slice(0, 1));
+    const alone = strangers.slice(0, 8).map((m) => numbered(m, five().slice(0, 1)));
+    const best = ask(one, steered, alone);
+    expect(best.z).toBeLessThan(2);
+    expect(best.caveats.map((c) => c.code)).toContain('many-spare-samples');
+  });
+
+  it('equal samples are drawn as often as they were given', () => {
+    const given = [0, 0, 0, 1].map((choice) => ({
+      choice,
+      form: undefined,
+      text: undefined,
+      trace: undefined,
+    }));
+    const first = Array.from({ length: 2000 }, (_, q) => drawnOrder('m', `q${q}`, given)[0]?.choice);
+    expect(first.filter((c) => c === 1).length / 2000).toBeCloseTo(0.25, 1);
   });
 });
 
