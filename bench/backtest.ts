@@ -3,12 +3,14 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { BacktestResult } from '../lib/backtest/outcome.ts';
 import { PHASES, type Phase, type PhaseResult, runPhase } from './backtest-phases.ts';
 import { dataFolder } from './traffic.ts';
 
 /**
  * How fast a backtest is and what it keeps: `npm run bench:backtest -- --data DIR [--json FILE] [--only PHASE,...]`.
- * DIR holds exchanges-*.ndjson.gz; usage events are recorded from them first. Each phase is a process of its own.
+ * DIR holds exchanges-*.ndjson.gz; usage events are recorded from them first. Each phase is a process of its own. Unless phases
+ * are named, the command itself then replays the usage events in one process, and in 1 and 2 shards: campaigns included.
  */
 
 const argument = (name: string): string | undefined => {
@@ -37,13 +39,27 @@ async function run(data: string): Promise<void> {
       const made = command(ONE, ['--phase', phase, ...files]);
       results[phase] = JSON.parse(made) as PhaseResult;
     }
-    const result = { phases: results, ...derived(results) };
+    const commands = asked === undefined || asked.includes('shards') ? throughputs(events) : {};
+    const result = { phases: results, ...derived(results), commands };
     print(result);
     const json = argument('--json');
     if (json !== undefined) await writeFile(json, `${JSON.stringify(result, null, 2)}\n`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What the command says of its own pace, from the first line read to the last campaign judged: events a second. */
+function throughputs(events: string): Record<string, number> {
+  const paces: Record<string, number> = {};
+  for (const shards of [undefined, 1, 2]) {
+    const words = shards === undefined ? [] : ['--shards', String(shards)];
+    const name = shards === undefined ? 'one process' : `${shards} shard${shards === 1 ? '' : 's'}`;
+    process.stderr.write(`backtest ${words.join(' ')}\n`);
+    const made = command('bin/siphonwatch.mjs', ['backtest', events, ...words, '--json']);
+    paces[name] = (JSON.parse(made) as BacktestResult).throughput.eventsPerSecond;
+  }
+  return paces;
 }
 
 /** Standard output of a script in a process of its own. */
@@ -80,7 +96,12 @@ function derived({ once, fourfold, pair, crowd }: Partial<Record<Phase, PhaseRes
   };
 }
 
-function print(result: { phases: Partial<Record<Phase, PhaseResult>> } & Derived): void {
+function print(
+  result: {
+    phases: Partial<Record<Phase, PhaseResult>>;
+    commands: Readonly<Record<string, number>>;
+  } & Derived,
+): void {
   const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
   for (const [phase, held] of Object.entries(result.phases)) {
     process.stdout.write(
@@ -98,6 +119,8 @@ function print(result: { phases: Partial<Record<Phase, PhaseResult>> } & Derived
     process.stdout.write(
       `${result.heldBytesPerAccount} bytes for each account more: all that a backtest keeps of it\n`,
     );
+  for (const [name, pace] of Object.entries(result.commands))
+    process.stdout.write(`backtest in ${name}: ${pace} usage events a second, campaigns included\n`);
 }
 
 const phase = argument('--phase');

@@ -509,7 +509,7 @@ def begun_in(turns, completion):
     return "\n".join(filter(None, (re.sub("</?think>", "", text).strip() for text in others)))
 
 
-def asked_of(messages, completion):
+def asked_of(messages, completion, elsewhere=None):
     """(prompt, what is said of it without a begun answer, what stands beside, system prompt, user turns, steps, share of tools, by a tool)"""
     turns = turns_of(messages)
     systems = [turn.text for turn in turns if turn.kind == "system"]
@@ -532,6 +532,8 @@ def asked_of(messages, completion):
     beside = beside_of(turns, users[-1] if users else -1)
     if said != last and says(last):
         beside.append(last)
+    if elsewhere:
+        beside.append(elsewhere)
     prompt = "\n".join(filter(None, (said, begun_in(turns, completion))))
     tools = sum(len(units(turn.text)) for turn in turns if turn.kind == "tool")
     people = sum(len(units(turn.text)) for turn in turns if turn.kind == "user")
@@ -730,7 +732,7 @@ class Recorder:
     def event(self, exchange):
         """The usage event of an exchange (exchange.schema.json)."""
         completion = exchange.get("completion") or ""
-        prompt, said, beside, system, turns, steps, share, by_tool = asked_of(exchange["messages"], completion)
+        prompt, said, beside, system, turns, steps, share, by_tool = asked_of(exchange["messages"], completion, exchange.get("beside"))
         text = bounded(prompt)
         folded = Folded(text, beside)
         layout, counted, separate = layout_of(text)

@@ -39,9 +39,10 @@ const MAX_DEPTH = 8;
  * one prompt for a thousand requests: so the last result counts as the prompt where no user has said anything, or one of the last that
  * is phrased as a task or a question and no longer than a request. Nor may a question hide in the last turn of the model, which the
  * customer writes as it likes, or in a system prompt beside a message without words.
+ * @param elsewhere what else tells the call from others with the same words
  * @param completion the answer, which many logs repeat as the last turn; undefined where nobody has told it
  */
-export function askedOf(messages: readonly unknown[], completion?: string | null): Asked {
+export function askedOf(messages: readonly unknown[], completion?: string | null, elsewhere?: string): Asked {
   let last: string | undefined;
   let system: string | undefined;
   // what tools answered last, and what is attached to the last question: since the last user message and turn of the model
@@ -86,6 +87,7 @@ export function askedOf(messages: readonly unknown[], completion?: string | null
   const own = found?.text ?? (unsaid && says(system) ? (system ?? '') : (last ?? ''));
   const beside = besideOf(conversation);
   if (own !== last && says(last)) beside.add(last ?? '');
+  if (elsewhere !== undefined && elsewhere !== '') beside.add(elsewhere);
   const prefill = prefillIn(begun, completion ?? '');
   return {
     prompt: prefill === '' ? own : own === '' ? prefill : `${own}\n${prefill}`,

@@ -56,6 +56,12 @@ export const exchange = z.looseObject({
     .string()
     .nullish()
     .describe('the answer: where it stands as the last message too, it is not what was asked'),
+  beside: z
+    .string()
+    .optional()
+    .describe(
+      'what tells this call from others with the same words and stands in none of them, such as a digest of a file',
+    ),
   usage: z.looseObject({ inputTokens: tokens, outputTokens: tokens }),
   params: samplingParams.optional(),
   outcome,

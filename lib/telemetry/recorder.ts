@@ -112,7 +112,7 @@ class KeyedRecorder implements Recorder {
   }
 
   #event(exchange: Exchange): UsageEvent {
-    const asked = askedOf(exchange.messages, exchange.completion);
+    const asked = askedOf(exchange.messages, exchange.completion, exchange.beside);
     const facts = asked.system === undefined ? undefined : this.#systemFacts(asked.system);
     const text = bounded(asked.prompt);
     const layout = this.#layouts.read(text);

@@ -57,6 +57,8 @@ export interface Found {
   claimedBy?: string | undefined;
   model?: string | undefined;
   messages: readonly ReadMessage[];
+  /** what tells the call from others with the same words: read-message.ts */
+  beside?: string | undefined;
   /** the answer's text; empty where it has none, or where messages are those that were sent and cannot hold it */
   completion?: string | undefined;
   inputTokens?: number | undefined;
@@ -135,6 +137,7 @@ export function finish(
         account: found.account,
         model: found.model,
         completion: found.completion ?? answerAmong(found.messages),
+        beside: found.beside,
       }),
       ...(found.id === undefined ||
       found.id.length > LONGEST_ID ||

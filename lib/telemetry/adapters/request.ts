@@ -4,7 +4,7 @@ import { promptMessages } from './chat-templates.ts';
 import { at, type Json, jsonIn, listOf, numberAt, numberIn, objectOf, smallNames, textAt } from './fields.ts';
 import { isItem, roleOf, textOf } from './message-names.ts';
 import { twinTexts } from './name-twins.ts';
-import type { ReadMessage } from './read-message.ts';
+import { type ReadMessage, withWordless } from './read-message.ts';
 import { openInferenceMessage, writtenMessages } from './written-messages.ts';
 
 /** What a request's body asks, whichever API it is of. */
@@ -23,16 +23,33 @@ export function readRequest(written: Json): ReadRequest | undefined {
   const read = bodyMessages(body);
   if (read === undefined) return undefined;
   const messages = withSuffix(read, twinTexts(body));
+  const last = messages.at(-1);
+  if (last !== undefined) withWordless(last, keptElsewhere(body));
   const named = 'Messages' in body ? (objectOf(smallNames({ ...body, Messages: undefined })) ?? body) : body;
   return { messages, params: paramsOf(named), model: modelOf(named) };
 }
 
+/**
+ * Which conversation or cache that the provider keeps a call goes on from: https://platform.openai.com/docs/guides/conversation-state,
+ * https://ai.google.dev/gemini-api/docs/caching. What was asked there nobody has here; another one makes another question.
+ */
+function keptElsewhere(body: Json): readonly string[] {
+  // only fields of the API that was asked: others are not read, and tell nothing
+  const held =
+    body.input != null
+      ? [body.previous_response_id, textAt(body, 'conversation') ?? at(body, 'conversation', 'id')]
+      : body.contents != null
+        ? [body.cachedContent ?? body.cached_content]
+        : [];
+  return held.filter((id) => typeof id === 'string' && id !== '') as string[];
+}
+
 /** Messages of any source as role and text; results of tools become messages of role `tool`. */
 export function readMessages(messages: readonly unknown[]): ReadMessage[] {
-  return turnsOf(messages.flatMap(spokenPair).map(plainMessage)).map(({ role, text }: Turn) => ({
-    role,
-    content: text,
-  }));
+  return turnsOf(messages.flatMap(spokenPair).map(plainMessage)).map(
+    ({ kind, role, text, wordless = [] }: Turn) =>
+      withWordless({ role, content: text }, kind === 'user' ? wordless : []),
+  );
 }
 
 /** LangChain's messages as pairs of who speaks and what: https://docs.langchain.com/oss/python/langchain/messages */

@@ -51,6 +51,7 @@ const toolResult = (text: string) => ({
 
 const CASES: Readonly<Record<string, Partial<Exchange> & Pick<Exchange, 'messages'>>> = {
   'a plain question': { messages: said('How do tides work?') },
+  'the same words beside something else': { messages: said('Go on.'), beside: '00f1c2a3d4e5b697' },
   'an empty prompt': { messages: said('') },
   'a system prompt and sampling': {
     messages: [

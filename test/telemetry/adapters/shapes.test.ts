@@ -35,11 +35,12 @@ const SHAPES = readFileSync(new URL('shapes.ndjson', import.meta.url), 'utf8')
 const recorder = createRecorder({ keys: developmentKeyring('shapes') });
 
 /** What the recorder makes of the same call as an exchange. */
-function plainEvent({ in: inputTokens, out: outputTokens, outcome, before = [] }: Shape) {
+function plainEvent({ in: inputTokens, out: outputTokens, outcome, before = [] }: Shape, beside?: string) {
   const { plan, product, createdAt } = ADAPTER_DEFAULTS;
   return recorder.record({
     ...{ v: 1, id: 'x', time: TIME, account: 'acct-1', model: 'm-1', outcome },
     messages: [...before, { role: 'user', content: PROMPT }],
+    beside,
     usage: { inputTokens, outputTokens },
     customer: { plan, product, createdAt },
   });
@@ -55,7 +56,9 @@ describe('--from auto', () => {
     const [exchange] = exchanges;
     if (exchange === undefined) return;
     const event = recorder.record(exchange);
-    const plain = plainEvent(shape);
+    // one holds a picture beside its words, which makes another question of them
+    expect(exchange.beside !== undefined).toBe(shape.name === 'mistral content chunks');
+    const plain = plainEvent(shape, exchange.beside);
     const facts = ({ account, model, outcome, usage, time, prints }: typeof event) => ({
       ...{ account, model, outcome, usage, time },
       prompt: prints[0]?.prompt,

@@ -26,11 +26,91 @@ const picture = (data: string) => [
 const user = (content: unknown) => ({ role: 'user', content });
 const model = { role: 'assistant', content: 'Sure.' };
 
-it('readers of logs keep texts: questions in earlier turns are told apart, and in pictures they are not', () => {
+const promptsOf = (entries: readonly unknown[]) =>
+  readEntries(entries).exchanges.map((exchange) => recorder.record(exchange).prints[0]?.prompt);
+
+it('readers of pairs tell questions in earlier turns and in pictures apart, and the same question stays one', () => {
   const [one, other] = ['How do tides work?', 'Why is the sky blue?'].map((question) =>
     promptOf([user(question), model, user('Go on.')]),
   );
   expect(one).toBeDefined();
   expect(one).not.toBe(other);
-  expect(promptOf([user(picture('iVBORw0KGgo='))])).toBe(promptOf([user(picture('aVBORw0KGgo='))]));
+  const [first, second, again] = ['iVBORw0KGgo=', 'aVBORw0KGgo=', 'iVBORw0KGgo='].map((data) =>
+    promptOf([user(picture(data))]),
+  );
+  expect(first).not.toBe(second);
+  expect(first).toBe(again);
+});
+
+/** A pair as a gateway logs it: OpenAI's Responses, or Gemini's. */
+const pair = (request: object, response: object) => ({
+  ...{ id: 'r-1', time: '2026-03-01T08:00:00Z', account: 'acme', model: 'm-1' },
+  ...{ request, response },
+});
+const response = { object: 'response', output: [], usage: { input_tokens: 9, output_tokens: 3 } };
+
+it('readers of pairs tell apart which conversation or cache of the provider a call goes on from', () => {
+  const of = (beside: object) => pair({ model: 'm-1', input: 'Go on.', ...beside }, response);
+  const responses = promptsOf([
+    of({}),
+    of({ previous_response_id: 'resp_1' }),
+    of({ previous_response_id: 'resp_2' }),
+    of({ conversation: { id: 'conv_1' } }),
+  ]);
+  expect(new Set(responses).size).toBe(4);
+  const contents = [{ role: 'user', parts: [{ text: 'Go on.' }] }];
+  const answered = { candidates: [{ content: { parts: [{ text: 'Yes.' }] }, finishReason: 'STOP' }] };
+  const gemini = promptsOf(
+    [{}, { cachedContent: 'cachedContents/1' }, { cachedContent: 'cachedContents/2' }].map((beside) =>
+      pair({ contents, ...beside }, answered),
+    ),
+  );
+  expect(new Set(gemini).size).toBe(3);
+});
+
+it('a field of another API tells nothing apart: whoever is linked by what it asks does not get loose by it', () => {
+  const messages = [user('How do tides work?')];
+  const answered = { choices: [{ finish_reason: 'stop', message: { role: 'assistant', content: 'Yes.' } }] };
+  const chat = promptsOf(
+    [{}, { previous_response_id: 'resp_1' }, { cachedContent: 'cachedContents/1' }].map((beside) =>
+      pair({ messages, ...beside }, answered),
+    ),
+  );
+  expect(new Set(chat).size).toBe(1);
+});
+
+it('what is not told apart: pictures in spans of OpenTelemetry, and all but the longest of several prompts in one request', () => {
+  const span = (data: string) => ({
+    resourceSpans: [
+      {
+        scopeSpans: [
+          {
+            spans: [
+              {
+                ...{ traceId: '1'.repeat(32), spanId: '1'.repeat(16), name: 'chat m-1' },
+                startTimeUnixNano: '1772352000000000000',
+                attributes: Object.entries({
+                  'siphonwatch.account': 'acme',
+                  'gen_ai.operation.name': 'chat',
+                  'gen_ai.request.model': 'm-1',
+                  'gen_ai.input.messages': JSON.stringify([user(picture(data))]),
+                }).map(([key, stringValue]) => ({ key, value: { stringValue } })),
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  });
+  const spans = ['iVBORw0KGgo=', 'aVBORw0KGgo='].flatMap((data) => promptsOf([span(data)]));
+  expect(spans).toHaveLength(2);
+  expect(new Set(spans).size).toBe(1);
+  const list = (short: string) =>
+    pair(
+      { model: 'm-1', prompt: [short, 'How do the tides of the seas work?'] },
+      { object: 'text_completion', choices: [{ text: 'a' }, { text: 'b' }] },
+    );
+  const listed = promptsOf([list('Why?'), list('Who?')]);
+  expect(listed).toHaveLength(2);
+  expect(new Set(listed).size).toBe(1);
 });
