@@ -1,5 +1,3 @@
-import type { Answer } from './answers.ts';
-
 /** FNV-1a, with the last steps of MurmurHash3: keys that differ in one character end far apart. */
 const [FNV_START, FNV_PRIME] = [0x811c9dc5, 0x01000193];
 const [MIX_1, MIX_2] = [0x85ebca6b, 0xc2b2ae35];
@@ -13,7 +11,13 @@ function hashOf(text: string): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-type Sampled = Pick<Answer, 'choice' | 'form' | 'text' | 'trace'>;
+/** What of an answer tells it from other samples. */
+interface Sampled {
+  readonly choice: number;
+  readonly form: string | undefined;
+  readonly text: string | undefined;
+  readonly trace: string | undefined;
+}
 
 const wordsOf = (answer: Sampled) =>
   `${answer.trace ?? ''} ${answer.text ?? ''}`.toLowerCase().replace(NO_WORD, ' ').trim();
