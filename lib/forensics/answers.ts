@@ -3,6 +3,7 @@ import { SAMPLE_MARK } from './blocks.ts';
 import { dayExists, dayOf } from './day.ts';
 import { asSeen } from './invisible.ts';
 import { normalForm } from './normal-form.ts';
+import { drawnOrder } from './sample-order.ts';
 import { frameLines, withoutLines } from './text-frame.ts';
 import { splitTrace, strangeMark } from './trace.ts';
 import { type Wrapper, withoutWrapper, wrapperOf } from './wrapper.ts';
@@ -327,19 +328,16 @@ class SheetReader {
   }
 
   /**
-   * Answers by item. Samples of one question are exchangeable, so they are told apart by rank, not by number: files that
-   * count from 0 and from 1, or that number nothing, still match. Questions are in the order of their ids: resampling draws
-   * by place, and the order of a file's lines must not change a figure.
+   * Answers by item, the samples of a question by rank in an order of their own. Questions are in the order of their ids:
+   * resampling draws by place, and the order of a file's lines must not change a figure.
    */
   #byItem(): Map<string, Answer> {
     const out = new Map<string, Answer>();
     for (const [question, samples] of [...this.#answers].sort(([a], [b]) => (a < b ? -1 : 1)))
-      [...samples]
-        .sort(([a], [b]) => a - b)
-        .forEach(([, answer], rank) => {
-          const item = rank === 0 ? question : `${question}${SAMPLE_MARK}${rank}`;
-          out.set(item, { item, ...answer });
-        });
+      drawnOrder(this.#model, question, [...samples.values()]).forEach((answer, rank) => {
+        const item = rank === 0 ? question : `${question}${SAMPLE_MARK}${rank}`;
+        out.set(item, { item, ...answer });
+      });
     return out;
   }
 

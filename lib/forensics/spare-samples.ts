@@ -1,6 +1,6 @@
 import type { AnswerSheet } from './answers.ts';
 
-/** Share of a file's answers from which those that were not compared can have been put there to be left aside. */
+/** Share of a file's answers from which those that were not compared can have been put there to thin a likeness out. */
 const MANY_SPARE = 0.05;
 
 /** Answers of one model to questions that the other answered less often: they have nobody to be compared with. */
@@ -12,8 +12,8 @@ function spareOf(own: AnswerSheet, other: AnswerSheet): number {
 }
 
 /**
- * What is said where one of two answered the same questions more often: samples are matched by rank, so whoever numbers them
- * chooses which is compared. `many` is whether that can have hidden a likeness.
+ * What is said where one of two answered the same questions more often: which are compared is drawn among all, so whoever adds
+ * answers of another kind thins a likeness out. `many` is whether that can have hidden one.
  */
 export function spareSamples(a: AnswerSheet, b: AnswerSheet): { text: string; many: boolean } | undefined {
   const found = [
@@ -25,7 +25,7 @@ export function spareSamples(a: AnswerSheet, b: AnswerSheet): { text: string; ma
     text: found
       .map(
         ({ own, other, spare }) =>
-          `${spare.toLocaleString('en')} answers of ${own.model} are further ones to questions that ${other.model} answered less often: left aside; the numbers of the samples decide which are compared.`,
+          `${spare.toLocaleString('en')} answers of ${own.model} are further ones to questions that ${other.model} answered less often: left aside; which are compared is drawn, whatever their numbers are.`,
       )
       .join(' '),
     many: found.some(({ own, spare }) => spare > MANY_SPARE * own.answers.size),

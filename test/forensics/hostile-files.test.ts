@@ -268,22 +268,25 @@ describe('files that were made to clear or to convict', () => {
   });
 
   it('answers put before the real ones clear nobody, and it is said that some were not compared', () => {
-    const lines = linesOf(exam, student).flatMap((line, i) => {
-      const row = JSON.parse(line) as object;
-      const shared = student[i] === ours[i] && ours[i] !== exam.key[i];
-      return shared
-        ? [JSON.stringify({ ...row, sample: 0, answer: null }), JSON.stringify({ ...row, sample: 1 })]
-        : [line];
-    });
-    const theirs = readAnswerSheet('theirs', lines);
-    const [s] = runForensics(
-      { reference, suspects: [theirs], controls, teachers: [] },
-      { effect: 0.3 },
-    ).suspects;
-    expect(s?.verdict).toBe('cannot tell at this size');
-    expect(s?.caveats.find((c) => c.code === 'many-spare-samples')?.text).toMatch(
-      /\d+ answers of theirs are further ones to questions that ours answered less often/,
-    );
+    const behind = (empty: number) =>
+      linesOf(exam, student).flatMap((line, i) => {
+        const row = JSON.parse(line) as object;
+        const shared = student[i] === ours[i] && ours[i] !== exam.key[i];
+        const before = Array.from({ length: empty }, (_, sample) => ({ ...row, sample, answer: null }));
+        return shared ? [...before, { ...row, sample: empty }].map((r) => JSON.stringify(r)) : [line];
+      });
+    const asked = (empty: number) =>
+      runForensics(
+        { reference, suspects: [readAnswerSheet('theirs', behind(empty))], controls, teachers: [] },
+        { effect: 0.3 },
+      ).suspects[0];
+    // Which is compared is drawn: one answer before each hides half of them, nine hide nearly all.
+    expect(asked(1)?.verdict).toBe('consistent with');
+    expect(asked(9)?.verdict).toBe('cannot tell at this size');
+    for (const s of [asked(1), asked(9)])
+      expect(s?.caveats.find((c) => c.code === 'many-spare-samples')?.text).toMatch(
+        /\d+ answers of theirs are further ones to questions that ours answered less often.*is drawn/,
+      );
   });
 
   it('characters that nobody sees change neither answers, texts nor ids, and are said', () => {

@@ -6,9 +6,11 @@ import { fillersOf } from '../../lib/forensics/fillers.ts';
 import { freeTable } from '../../lib/forensics/free-form.ts';
 import { lineages, oddDates, readModels } from '../../lib/forensics/models.ts';
 import type { SuspectReport } from '../../lib/forensics/report.ts';
+import { drawnOrder } from '../../lib/forensics/sample-order.ts';
 import { runForensics } from '../../lib/forensics/study.ts';
 import { normalFrom, type Random, seededRandom } from '../../lib/statistics/generator.ts';
 import {
+  linesOf,
   makeExam,
   makeHabits,
   sheetOf,
@@ -145,6 +147,139 @@ describe('likeness that no training on answers made', () => {
     expect(ask(textSheet('ours', translated(ours)), textSheet('theirs', translated(theirs)), all).p).not.toBe(
       null,
     );
+  });
+});
+
+describe('names', () => {
+  it('what would convict nobody names nobody, be it the reference or another candidate', () => {
+    const random = seededRandom(8);
+    const exam = makeExam(500, random);
+    const take = () => takeExam(exam, 0.2, random);
+    const controls = strangers.slice(0, 14).map((m) => sheetOf(m, exam, take()));
+    const [own, stranger] = [take(), take()];
+    const [ours, rival] = [sheetOf('ours', exam, own), sheetOf('zrival', exam, take())];
+    const kept = linesOf(exam, stranger).filter((_, i) => stranger[i] === own[i] || random() > 0.6);
+    const steered = readAnswerSheet('theirs', kept);
+    for (const [reference, teacher] of [
+      [ours, rival],
+      [rival, ours],
+    ] as const) {
+      const [s] = runForensics({ reference, suspects: [steered], controls, teachers: [teacher] }).suspects;
+      expect(s?.attribution).toMatchObject({ detector: { teacher: 'ours', found: true }, named: null });
+      expect(s?.attribution?.text).toMatch(/^nobody is named: .*are without an answer/);
+      expect(s?.closest?.named).toBe(false);
+      expect(s?.verdict).toBe('cannot tell at this size');
+    }
+  });
+
+  it('controls of another generation carry no name on texts, either', () => {
+    const random = seededRandom(9);
+    const prompts = 40;
+    const write = () => writeTexts(prompts, makeHabits(random), random);
+    const names = strangers.slice(0, 8);
+    const controls = names.map((m) => textSheet(m, write()));
+    const own = write();
+    const pupil = textSheet('theirs', writeTexts(prompts, makeHabits(random), random, own, 0.25));
+    const released = (day: string) =>
+      lineages(
+        new Map([
+          ...names.map((m) => [m, { released: day }] as const),
+          ...['ours', 'zrival'].map((m) => [m, { released: '2024-01-01' }] as const),
+          ['theirs', { released: '2025-01-01' }] as const,
+        ]),
+      );
+    const input = {
+      reference: textSheet('zrival', write()),
+      suspects: [pupil],
+      controls,
+      teachers: [textSheet('ours', own)],
+    };
+    const named = (day: string) => runForensics(input, { of: released(day) }).suspects[0]?.attribution;
+    expect(named('2024-06')?.named).toBe('ours');
+    expect(named('2021')).toMatchObject({
+      named: null,
+      text: expect.stringMatching(/^nobody is named: none/),
+    });
+  });
+
+  it('what dates exclude stands in no explanation', () => {
+    const random = seededRandom(10);
+    const exam = makeExam(300, random);
+    const own = takeExam(exam, 0.2, random);
+    const controls = strangers.slice(0, 8).map((m) => sheetOf(m, exam, takeExam(exam, 0.2, random)));
+    const input = {
+      reference: sheetOf('ours', exam, own),
+      suspects: [sheetOf('theirs', exam, takeExam(exam, 0.2, random, own, 0.4))],
+      controls,
+      teachers: [],
+    };
+    const dated = (ours: string, theirs: string) =>
+      runForensics(input, {
+        of: lineages(
+          new Map([['ours', { released: ours }] as const, ['theirs', { released: theirs }] as const]),
+        ),
+      }).suspects[0];
+    const younger = dated('2025-01-01', '2024-01-01');
+    expect(younger?.verdict).toBe('excluded by dates');
+    expect(younger?.mechanism?.possible.join()).toMatch(
+      /answers of a third model, the reference.s being excluded/,
+    );
+    expect(younger?.alternatives).toContain('Learning in the other direction.');
+    const older = dated('2024-01-01', '2025-01-01');
+    expect(older?.mechanism?.possible.join()).toMatch(/the reference.s, or a third model/);
+    expect(older?.alternatives).not.toContain('Learning in the other direction.');
+  });
+});
+
+describe('samples of one question', () => {
+  it('numbers of samples decide nothing: neither who numbers them nor a harness that sorts them makes likeness', () => {
+    const random = seededRandom(5);
+    const exam = makeExam(300, random);
+    const five = () => {
+      const own = takeExam(exam, -0.4, random);
+      return Array.from({ length: 5 }, () => takeExam(exam, -0.4, random, own, 0.6));
+    };
+    const numbered = (model: string, samples: readonly (readonly number[])[]) =>
+      readAnswerSheet(
+        model,
+        samples.flatMap((choices, k) => linesOf(exam, choices).map((l) => l.replace('{', `{"sample":${k},`))),
+      );
+    /** The same answers to each question, those that the other gave at the same number. */
+    const matched = (samples: readonly number[][], to: readonly number[][]) => {
+      const out = samples.map((s) => [...s]);
+      exam.key.forEach((_, i) => {
+        const left = samples.map((s) => s[i] ?? 0);
+        const put = to.map((s) => {
+          const at = left.indexOf(s[i] ?? 0);
+          return at < 0 ? undefined : left.splice(at, 1)[0];
+        });
+        put.forEach((c, k) => {
+          const row = out[k];
+          if (row !== undefined) row[i] = c ?? left.shift() ?? 0;
+        });
+      });
+      return out;
+    };
+    const [ours, theirs] = [five(), five()];
+    const steered = numbered('theirs', matched(theirs, ours));
+    expect(steered.answers).toEqual(numbered('theirs', theirs).answers);
+    // Of one answer against five the first is not the one that agrees best.
+    const one = numbered('ours', ours.slice(0, 1));
+    const alone = strangers.slice(0, 8).map((m) => numbered(m, five().slice(0, 1)));
+    const best = ask(one, steered, alone);
+    expect(best.z).toBeLessThan(2);
+    expect(best.caveats.map((c) => c.code)).toContain('many-spare-samples');
+  });
+
+  it('equal samples are drawn as often as they were given', () => {
+    const given = [0, 0, 0, 1].map((choice) => ({
+      choice,
+      form: undefined,
+      text: undefined,
+      trace: undefined,
+    }));
+    const first = Array.from({ length: 2000 }, (_, q) => drawnOrder('m', `q${q}`, given)[0]?.choice);
+    expect(first.filter((c) => c === 1).length / 2000).toBeCloseTo(0.25, 1);
   });
 });
 
