@@ -1,5 +1,5 @@
 import { copyText } from './edited-copies.ts';
-import { knownTie, type Lineages } from './models.ts';
+import { excludedByTime, knownTie, type Lineages } from './models.ts';
 import { capital } from './numbers.ts';
 import type { Mechanism, SuspectReport } from './report.ts';
 import { restsOn } from './rests-on.ts';
@@ -12,6 +12,10 @@ const SOURCES = {
   data: 'training on the same answers: the reference\u2019s, or a third model\u2019s',
   style: 'a style that a generation of models shares, spread by public data sets',
 } as const;
+
+/** What is left of the same training answers where dates exclude the reference as a teacher. */
+const OTHERS_DATA =
+  'training on the same answers of a third model, the reference\u2019s being excluded by dates';
 
 /** Share of equal answers among wrong ones from which two models can be one: measured on models served twice. */
 const NEARLY_ONE = 0.6;
@@ -35,6 +39,9 @@ export function mechanismOf(report: SuspectReport, of: Lineages): Mechanism | nu
     restsOn(report) !== undefined
   )
     return null;
+  const data = report.excludedDirections.some((d) => d.teacher === report.reference)
+    ? OTHERS_DATA
+    : SOURCES.data;
   const tie = knownTie(report.suspect, report.reference, of);
   const known =
     tie === undefined
@@ -42,9 +49,9 @@ export function mechanismOf(report: SuspectReport, of: Lineages): Mechanism | nu
       : ` It is known that ${tie}: likeness is to be expected, and says nothing of distillation.`;
   if (report.mode === 'text')
     return {
-      possible: [SOURCES.data, SOURCES.base, SOURCES.style],
+      possible: [data, SOURCES.base, SOURCES.style],
       excluded: [],
-      text: `Texts show how a model writes. They cannot tell these apart: ${SOURCES.data}; ${SOURCES.base}; ${SOURCES.style}. Shared wrong answers could tell the first two from the last.${known}`,
+      text: `Texts show how a model writes. They cannot tell these apart: ${data}; ${SOURCES.base}; ${SOURCES.style}. Shared wrong answers could tell the first two from the last.${known}`,
     };
   const texts =
     report.editedCopy?.what === 'texts'
@@ -56,9 +63,9 @@ export function mechanismOf(report: SuspectReport, of: Lineages): Mechanism | nu
       ? `Of the items that both got wrong, ${Math.round(100 * share)} % have the same wrong answer: ${SOURCES.weights} is possible.`
       : 'Shared wrong answers point to shared knowledge, not to style.';
   return {
-    possible: [SOURCES.weights, SOURCES.base, SOURCES.data],
+    possible: [SOURCES.weights, SOURCES.base, data],
     excluded: [SOURCES.style],
-    text: `${text} ${capital(SOURCES.weights)}, ${SOURCES.base} and ${SOURCES.data} leave the same trace here; only a known lineage tells them apart.${texts}${known}`,
+    text: `${text} ${capital(SOURCES.weights)}, ${SOURCES.base} and ${data} leave the same trace here; only a known lineage tells them apart.${texts}${known}`,
   };
 }
 
@@ -74,7 +81,10 @@ export function alternativesTo(report: SuspectReport, of: Lineages): string[] {
   out.push(...(report.mechanism?.possible ?? []).map((s) => `${capital(s)}.`));
   if (report.caveats.some((c) => c.code === 'controls-of-another-time'))
     out.push('What models of one generation share: the controls are of another.');
-  if (report.mechanism !== null)
-    out.push(`Learning in the other direction${report.mode === 'text' ? '' : ', or leaked test items'}.`);
+  if (report.mechanism !== null) {
+    const back = excludedByTime(report.suspect, report.reference, of) === undefined;
+    if (back) out.push('Learning in the other direction.');
+    if (report.mode !== 'text') out.push('Leaked test items.');
+  }
   return out;
 }

@@ -25,7 +25,7 @@ import { testSelection } from './selection.ts';
 import { madeByWriting } from './shared-errors.ts';
 import { spareSamples } from './spare-samples.ts';
 import { commonTexts, PARTS, type PartCorpus, partCorpus } from './text-parts.ts';
-import { MANY_MISSING, word } from './verdict.ts';
+import { doubtOfName, MANY_MISSING, word } from './verdict.ts';
 
 export type { ForensicsInput } from './question.ts';
 
@@ -259,25 +259,37 @@ function questionsOf(drafts: readonly Draft[], context: Context): Asked[] {
   });
 }
 
-/**
- * Why a candidate that is not the reference is not named: what it shares with the suspect passes no test that the
- * reference's likeness must pass. It is asked about as if it were the reference.
- */
-function doubtOfName(
-  { named }: Attribution,
-  { suspect }: SuspectReport,
-  context: Context,
-): Caveat | undefined {
+/** The candidate's report, as if it were the reference; undefined where it is no candidate of this run. */
+function asReference(candidate: string, own: SuspectReport, context: Context): SuspectReport | undefined {
   const { reference, suspects, teachers } = context.input;
-  if (named === null || named === reference.model) return undefined;
-  const candidate = teachers.find((t) => t.model === named);
-  const accused = suspects.find((s) => s.model === suspect);
-  if (candidate === undefined || accused === undefined) return undefined;
-  const input = { ...context.input, reference: candidate, teachers: [] };
-  const reason = restsOn(judge({ ...context, input }, accused).report);
-  return reason === undefined
-    ? undefined
-    : { code: 'candidate-not-named', text: `Candidate ${named} is not named: ${reason}.` };
+  if (candidate === reference.model) return own;
+  const teacher = teachers.find((t) => t.model === candidate);
+  const accused = suspects.find((s) => s.model === own.suspect);
+  if (teacher === undefined || accused === undefined) return undefined;
+  return judge({ ...context, input: { ...context.input, reference: teacher, teachers: [] } }, accused).report;
+}
+
+/** The second answer, with what is said where nobody may be named. */
+interface Named {
+  readonly attribution: Attribution | undefined;
+  readonly caveats: readonly Caveat[];
+}
+
+/**
+ * Names nobody by a likeness that would convict nobody. A likeness that something else than training makes is no answer at all;
+ * else the candidate stays in question, so that nobody is convicted in its place, and is not named.
+ */
+function namedWith(whom: Attribution | undefined, own: SuspectReport, context: Context): Named {
+  if (whom === undefined || !whom.detector.found) return { attribution: whom, caveats: [] };
+  const { teacher } = whom.detector;
+  const report = asReference(teacher, own, context);
+  const reason = report === undefined ? undefined : doubtOfName(report, context);
+  if (report === undefined || reason === undefined) return { attribution: whom, caveats: [] };
+  const caveats = [{ code: 'candidate-not-named', text: `Candidate ${teacher} is not named: ${reason}.` }];
+  const made = settledByCopy(report) !== undefined || restsOn(report) !== undefined || madeByWriting(report);
+  return made
+    ? { attribution: undefined, caveats }
+    : { attribution: { ...whom, named: null, text: `nobody is named: ${reason}` }, caveats };
 }
 
 /** Corrects p-values over all questions of the run, answers the second and the third question, words the verdicts. */
@@ -298,11 +310,10 @@ function finish(drafts: readonly Draft[], context: Context): SuspectReport[] {
       restsOn(d.report) !== undefined
         ? undefined
         : attribute(d.closeness, excluded, datesKnown(context, d.report.suspect));
-    const doubt = whom === undefined ? undefined : doubtOfName(whom, d.report, context);
-    const attribution = doubt === undefined ? whom : undefined;
+    const { attribution, caveats } = namedWith(whom, d.report, context);
     const base: SuspectReport = {
       ...d.report,
-      caveats: doubt === undefined ? d.report.caveats : [...d.report.caveats, doubt],
+      caveats: [...d.report.caveats, ...caveats],
       questions: asked.length,
       excludedDirections: excluded,
       pAdjusted: d.p === undefined ? null : (corrected(undefined) ?? null),
@@ -313,7 +324,7 @@ function finish(drafts: readonly Draft[], context: Context): SuspectReport[] {
       attribution: attribution ?? null,
       closest:
         d.closeness === undefined || attribution === undefined ? null : closestOf(d.closeness, attribution),
-      mechanism: mechanismOf(d.report, context.of),
+      mechanism: mechanismOf({ ...d.report, excludedDirections: excluded }, context.of),
     };
     const report = { ...base, alternatives: alternativesTo(base, context.of) };
     return { ...report, ...word(report, context) };

@@ -137,10 +137,11 @@ function ofAnotherTime(report: Tested): Ruling | undefined {
   const caveat = report.caveats.find((c) => c.code === 'controls-of-another-time');
   if (caveat === undefined || report.mode !== 'text') return undefined;
   const { suspect, reference } = report;
+  const text = `${caveat.text.charAt(0).toLowerCase()}${caveat.text.slice(1)}`;
   return {
     verdict: 'cannot tell with these controls',
-    statement: `Cannot tell with these controls whether ${suspect} learnt from ${reference}: their texts are more alike than those of the controls, but ${caveat.text.charAt(0).toLowerCase()}${caveat.text.slice(1)} (${figuresOf(report)})`,
-    reason: caveat.text,
+    statement: `Cannot tell with these controls whether ${suspect} learnt from ${reference}: their texts are more alike than those of the controls, but ${text} (${figuresOf(report)})`,
+    reason: text.replace(/\.$/, ''),
   };
 }
 
@@ -179,6 +180,23 @@ function restsOnMissing(report: Tested, { alpha }: Rules): Ruling | undefined {
     statement: `Cannot tell at this size whether ${suspect} learnt from ${reference}: ${reason} (${figuresOf(report)}).`,
     reason,
   };
+}
+
+/** Why a likeness convicts nobody, however small its p is; undefined where it may. */
+function withheld(report: Tested, rules: Rules): Ruling | undefined {
+  return (
+    unspoken(report) ?? restsOnOneThing(report) ?? restsOnMissing(report, rules) ?? ofAnotherTime(report)
+  );
+}
+
+/**
+ * Why nobody may be named by a likeness: what would convict nobody names nobody either. Undefined where it may name.
+ * @param report the candidate's, as if it were the reference; before p is corrected
+ */
+export function doubtOfName(report: SuspectReport, rules: Rules): string | undefined {
+  if (!isTested(report)) return report.reason ?? undefined;
+  const ruling = copied(report) ?? withheld(report, rules);
+  return ruling === undefined ? undefined : (ruling.reason ?? undefined);
 }
 
 /** No unrelated pair is as alike, but the null is too small for the level asked: more controls are needed, not items. */
@@ -240,16 +258,10 @@ function rule(report: SuspectReport, rules: Rules): Ruling {
   const copy = copied(report);
   if (copy !== undefined) return copy;
   if (pAdjusted !== null && pAdjusted <= rules.alpha && ci95[0] > 0)
-    return (
-      unspoken(report) ??
-      restsOnOneThing(report) ??
-      restsOnMissing(report, rules) ??
-      ofAnotherTime(report) ??
-      found(report)
-    );
+    return withheld(report, rules) ?? found(report);
   const { smallestP: smallest, spread } = report.null;
   if (p <= rules.alpha || (p <= smallest * ROUNDING && smallest * report.questions > rules.alpha)) {
-    if (ci95[0] > 0) return unspoken(report) ?? restsOnOneThing(report) ?? outOfReach(report, rules);
+    if (ci95[0] > 0) return withheld(report, rules) ?? outOfReach(report, rules);
     const reason = 'the likeness does not survive resampling of the items';
     return {
       verdict: 'cannot tell at this size',

@@ -1,4 +1,5 @@
 import { LIMITS } from '../limits.ts';
+import { whyNotParsed } from '../telemetry/json-size.ts';
 import { type JsonValue, jsonValue } from './json-value.ts';
 import { packedLines, salvaged, whyNot } from './salvage.ts';
 
@@ -81,6 +82,11 @@ export class DocumentReader {
   }
 
   *#begin(text: string, raw: string, line: number): Generator<Document> {
+    const fault = whyNotParsed(text);
+    if (fault !== undefined) {
+      yield { fault, line, raw };
+      return;
+    }
     const whole = jsonValue(text);
     if (whole !== undefined) {
       yield documentOf(whole, line, raw);
@@ -139,6 +145,11 @@ export class DocumentReader {
     if (held.depth > 0 && held.size <= MAX_DOCUMENT) return;
     this.#held = undefined;
     const raw = held.lines.join('\n');
+    const fault = whyNotParsed(raw);
+    if (fault !== undefined) {
+      yield { fault, line: held.line, raw };
+      return;
+    }
     const whole = jsonValue(raw.trim().replace(/,$/, '')) ?? jsonValue(withoutEnd(raw.trim(), ',]'));
     if (whole === undefined) {
       yield { fault: whyNot(raw), line: held.line, raw };

@@ -18,6 +18,8 @@ interface World {
   /** linked harvesters, and accounts that share nothing */
   readonly harvesters: number;
   readonly others: number;
+  /** harvesters that share nothing but a dispatcher's clock */
+  readonly workers: number;
   readonly seed: number;
   /** places (share of the events) where something is wrong, and what */
   readonly faults: readonly (readonly [place: number, fault: 'late' | 'again' | 'absurd' | 'ahead'])[];
@@ -33,7 +35,21 @@ function withPrints(
   return events.map((event) => ({ ...event, prints: event.prints.map((one) => ({ ...one, ...more })) }));
 }
 
-function eventsOf({ harvesters, others, seed, faults }: World): UsageEvent[] {
+/** Events of a worker's own for so long; then a dispatcher's, every 9 to 41 minutes, no two alike. */
+const ALONE = 13 * HOUR;
+
+function dispatched(events: readonly UsageEvent[]): UsageEvent[] {
+  let at = START + ALONE;
+  let sent = 0;
+  return events.map((event) => {
+    if (Date.parse(event.time) < START + ALONE) return event;
+    at += (9 + ((sent * sent * 17 + sent * 5) % 33)) * MINUTE;
+    sent++;
+    return { ...event, time: new Date(at).toISOString() };
+  });
+}
+
+function eventsOf({ harvesters, others, workers, seed, faults }: World): UsageEvent[] {
   const many = (count: number, from: number): number[] => Array.from({ length: count }, (_, n) => from + n);
   const events: UsageEvent[] = [
     ...many(harvesters, 1).flatMap((n) =>
@@ -47,6 +63,20 @@ function eventsOf({ harvesters, others, seed, faults }: World): UsageEvent[] {
           from: START + n * MINUTE,
         }),
         { payment: print(7), network: print(9) },
+      ),
+    ),
+    ...many(workers, 50).flatMap((n) =>
+      withPrints(
+        dispatched(
+          harvest({
+            account: account(n * 6101 + seed),
+            events: 90,
+            seed: n,
+            everyMs: (17 + (n % 5)) * MINUTE,
+            from: START + n * MINUTE,
+          }),
+        ),
+        { network: print(n), payment: print(1000 + n) },
       ),
     ),
     ...many(others, 100).flatMap((n) =>
@@ -82,6 +112,7 @@ function eventsOf({ harvesters, others, seed, faults }: World): UsageEvent[] {
 const world = fc.record<World>({
   harvesters: fc.integer({ min: 2, max: 6 }),
   others: fc.integer({ min: 1, max: 12 }),
+  workers: fc.constantFrom(0, 3),
   seed: fc.integer({ min: 0, max: 1000 }),
   faults: fc.array(
     fc.tuple(
@@ -145,6 +176,7 @@ const text = (outcome: BacktestOutcome): string => JSON.stringify(outcome);
 const FULL: World = {
   harvesters: 5,
   others: 9,
+  workers: 3,
   seed: 3,
   faults: [
     [0.2, 'late'],
@@ -154,6 +186,17 @@ const FULL: World = {
     [0.61, 'late'],
   ],
   policy: { ...defaultPolicy, id: 'hurried', allowedLatenessHours: 1 },
+  calibration: testCalibration,
+};
+
+/** Late events that still count, of those who are known by their clocks alone. */
+const WORKERS: World = {
+  harvesters: 2,
+  others: 2,
+  workers: 3,
+  seed: 5,
+  faults: [0.15, 0.3, 0.45, 0.6, 0.7].map((place) => [place, 'late'] as const),
+  policy: defaultPolicy,
   calibration: testCalibration,
 };
 
@@ -170,6 +213,7 @@ describe('a replay in shards', () => {
         examples: [
           [FULL, 2],
           [FULL, 16],
+          [WORKERS, 7],
         ],
       },
     );
@@ -181,6 +225,8 @@ describe('a replay in shards', () => {
     expect(outcome.result.flags.some(({ via }) => via === 'campaign')).toBe(true);
     const { repeated, quarantined, late } = outcome.result.events;
     for (const count of [repeated, quarantined, late]) expect(count).toBeGreaterThan(0);
+    const linked = whole(WORKERS).notices.map((notice) => JSON.stringify(notice.subject));
+    expect(linked.some((subject) => subject.includes('"synchrony"'))).toBe(true);
   });
 
   it('has one shard at least', () => {

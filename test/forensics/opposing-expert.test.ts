@@ -150,6 +150,87 @@ describe('likeness that no training on answers made', () => {
   });
 });
 
+describe('names', () => {
+  it('what would convict nobody names nobody, be it the reference or another candidate', () => {
+    const random = seededRandom(8);
+    const exam = makeExam(500, random);
+    const take = () => takeExam(exam, 0.2, random);
+    const controls = strangers.slice(0, 14).map((m) => sheetOf(m, exam, take()));
+    const [own, stranger] = [take(), take()];
+    const [ours, rival] = [sheetOf('ours', exam, own), sheetOf('zrival', exam, take())];
+    const kept = linesOf(exam, stranger).filter((_, i) => stranger[i] === own[i] || random() > 0.6);
+    const steered = readAnswerSheet('theirs', kept);
+    for (const [reference, teacher] of [
+      [ours, rival],
+      [rival, ours],
+    ] as const) {
+      const [s] = runForensics({ reference, suspects: [steered], controls, teachers: [teacher] }).suspects;
+      expect(s?.attribution).toMatchObject({ detector: { teacher: 'ours', found: true }, named: null });
+      expect(s?.attribution?.text).toMatch(/^nobody is named: .*are without an answer/);
+      expect(s?.closest?.named).toBe(false);
+      expect(s?.verdict).toBe('cannot tell at this size');
+    }
+  });
+
+  it('controls of another generation carry no name on texts, either', () => {
+    const random = seededRandom(9);
+    const prompts = 40;
+    const write = () => writeTexts(prompts, makeHabits(random), random);
+    const names = strangers.slice(0, 8);
+    const controls = names.map((m) => textSheet(m, write()));
+    const own = write();
+    const pupil = textSheet('theirs', writeTexts(prompts, makeHabits(random), random, own, 0.25));
+    const released = (day: string) =>
+      lineages(
+        new Map([
+          ...names.map((m) => [m, { released: day }] as const),
+          ...['ours', 'zrival'].map((m) => [m, { released: '2024-01-01' }] as const),
+          ['theirs', { released: '2025-01-01' }] as const,
+        ]),
+      );
+    const input = {
+      reference: textSheet('zrival', write()),
+      suspects: [pupil],
+      controls,
+      teachers: [textSheet('ours', own)],
+    };
+    const named = (day: string) => runForensics(input, { of: released(day) }).suspects[0]?.attribution;
+    expect(named('2024-06')?.named).toBe('ours');
+    expect(named('2021')).toMatchObject({
+      named: null,
+      text: expect.stringMatching(/^nobody is named: none/),
+    });
+  });
+
+  it('what dates exclude stands in no explanation', () => {
+    const random = seededRandom(10);
+    const exam = makeExam(300, random);
+    const own = takeExam(exam, 0.2, random);
+    const controls = strangers.slice(0, 8).map((m) => sheetOf(m, exam, takeExam(exam, 0.2, random)));
+    const input = {
+      reference: sheetOf('ours', exam, own),
+      suspects: [sheetOf('theirs', exam, takeExam(exam, 0.2, random, own, 0.4))],
+      controls,
+      teachers: [],
+    };
+    const dated = (ours: string, theirs: string) =>
+      runForensics(input, {
+        of: lineages(
+          new Map([['ours', { released: ours }] as const, ['theirs', { released: theirs }] as const]),
+        ),
+      }).suspects[0];
+    const younger = dated('2025-01-01', '2024-01-01');
+    expect(younger?.verdict).toBe('excluded by dates');
+    expect(younger?.mechanism?.possible.join()).toMatch(
+      /answers of a third model, the reference.s being excluded/,
+    );
+    expect(younger?.alternatives).toContain('Learning in the other direction.');
+    const older = dated('2024-01-01', '2025-01-01');
+    expect(older?.mechanism?.possible.join()).toMatch(/the reference.s, or a third model/);
+    expect(older?.alternatives).not.toContain('Learning in the other direction.');
+  });
+});
+
 describe('samples of one question', () => {
   it('numbers of samples decide nothing: neither who numbers them nor a harness that sorts them makes likeness', () => {
     const random = seededRandom(5);

@@ -4,6 +4,7 @@ import { createGunzip, createInflate } from 'node:zlib';
 import { readOtlp } from '../../input/otlp-protobuf.ts';
 import { SOURCE_FORMATS, type SourceFormat } from '../../telemetry/adapters/reader.ts';
 import { isGzip } from '../../telemetry/gzip.ts';
+import { whyNotParsed } from '../../telemetry/json-size.ts';
 import { describeReason, printable } from '../../telemetry/reason.ts';
 import { isLoopback, pageCaller } from './callers.ts';
 import type { Collected, Collector } from './collector.ts';
@@ -269,8 +270,12 @@ function otlpOf(path: string, isBinary: boolean, body: Buffer): unknown {
   try {
     if (isBinary)
       return { resourceSpans: [], ...(readOtlp(body, path === '/v1/logs' ? 'logs' : 'traces') as object) };
-    return JSON.parse(body.toString('utf8')) as unknown;
+    const text = body.toString('utf8');
+    const why = whyNotParsed(text);
+    if (why !== undefined) throw new Refusal(400, `body: ${why}`);
+    return JSON.parse(text) as unknown;
   } catch (error) {
+    if (error instanceof Refusal) throw error;
     throw new Refusal(400, `body: ${isBinary && error instanceof Error ? error.message : 'not JSON'}`);
   }
 }

@@ -1,6 +1,7 @@
 import { readFacts, recorded } from '../../input/recorded.ts';
 import type { AdapterDefaults } from '../../telemetry/adapters/adapter.ts';
 import type { Late } from '../../telemetry/adapters/otel.ts';
+import type { ReadEntries } from '../../telemetry/adapters/read-entries.ts';
 import { EntryReader, type SourceFormat } from '../../telemetry/adapters/reader.ts';
 import type { Exchange } from '../../telemetry/exchange.ts';
 import { TelemetryHealth } from '../../telemetry/health.ts';
@@ -42,7 +43,7 @@ export interface Collected {
   readonly waiting: number;
 }
 
-/** Elements of a list that are read in one go. */
+/** Elements of a list that are unpacked in one go. */
 const PIECE = 256;
 
 /** Documents, long lists among them in pieces: an element of a list is read by itself in either. */
@@ -51,6 +52,10 @@ function* inPieces(documents: readonly unknown[]): Generator<unknown> {
     if (!Array.isArray(json) || json.length <= PIECE) yield json;
     else for (let from = 0; from < json.length; from += PIECE) yield json.slice(from, from + PIECE);
   }
+}
+
+function* pieces(reader: EntryReader, documents: readonly unknown[]): Generator<ReadEntries> {
+  for (const json of inPieces(documents)) yield* reader.pieces(json);
 }
 
 interface Waiting {
@@ -102,9 +107,8 @@ export class Collector {
     const reasons: Reason[] = [...faults];
     let skipped = 0;
     const turn = new Turn();
-    for (const json of inPieces(documents)) {
+    for (const read of pieces(reader, documents)) {
       await turn.end();
-      const read = reader.read(json);
       for (const exchange of read.exchanges) this.#record(exchange, events, reasons);
       for (const event of read.events) events.push(event);
       if (read.exchanges.length + read.events.length > 0)

@@ -233,6 +233,12 @@ export function refused(field: string, value: string, message: string): Adapted 
 }
 
 /** An adapter's answer for a document of more entries than are read of one. */
+/** Why an entry of very many values is not read. */
+export function overfull(): Reason {
+  const message = `more than ${LIMITS.entryValues.most} values in one entry`;
+  return { field: '(whole)', value: message, message };
+}
+
 export function tooMany(): Adapted {
   const most = LIMITS.documentEntries.most;
   return refused(

@@ -1,5 +1,13 @@
+import { isOverfull } from '../json-size.ts';
 import { kindOf, type Reason } from '../reason.ts';
-import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults, NO_CALL, refused } from './adapter.ts';
+import {
+  ADAPTER_DEFAULTS,
+  type Adapted,
+  type AdapterDefaults,
+  NO_CALL,
+  overfull,
+  refused,
+} from './adapter.ts';
 import { at, type Json, jsonIn, listOf, nameIn, objectOf, textAt } from './fields.ts';
 import { HeldWeight } from './held-weight.ts';
 import { isOtherEndpoint } from './model-calls.ts';
@@ -41,6 +49,10 @@ export class BatchReader {
     const all: Adapted[] = [];
     const late: Late[] = [];
     for (const half of found) {
+      if (half.kind !== 'batch' && isOverfull(half.body)) {
+        all.push({ ...NO_CALL, skipped: 0, reasons: [overfull()] });
+        continue;
+      }
       if (half.kind === 'batch') {
         all.push(NO_CALL);
         late.push(...this.#dated(half, origin));
@@ -169,6 +181,19 @@ interface Batch {
 /** Whether a document is a line of a batch's input or output. */
 export function isBatchLine(json: unknown): boolean {
   return halvesOf(json).length > 0;
+}
+
+/** Requests of a list that are read in one go. */
+const PIECE = 256;
+
+/** A document of many requests as several of few; itself where it is another. */
+export function batchPieces(json: unknown): readonly unknown[] {
+  const requests = listOf(at(json, 'requests'));
+  if (requests.length <= PIECE || batchOf(json) !== undefined) return [json];
+  const pieces: unknown[] = [];
+  for (let from = 0; from < requests.length; from += PIECE)
+    pieces.push({ requests: requests.slice(from, from + PIECE) });
+  return pieces;
 }
 
 function halvesOf(json: unknown, inList = false): (Half | Batch)[] {

@@ -1,3 +1,6 @@
+import { LIMITS } from '../../limits.ts';
+import { whyNotParsed } from '../json-size.ts';
+
 /** Reading foreign JSON without trusting its shape: every reader answers undefined where the shape is another. */
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -44,10 +47,11 @@ function numberInText(value: unknown): number | undefined {
     : undefined;
 }
 
-/** The value of a text that is JSON, the text itself where it is not, other values as they are. */
+/** The value of a text that is JSON, the text itself where it is not or holds more than is read, other values as they are. */
 export function jsonIn(value: unknown): unknown {
   if (typeof value !== 'string')
     return isBuffer(value) ? jsonIn(Buffer.from(value.data).toString('utf8')) : value;
+  if (whyNotParsed(value, LIMITS.entryValues.most) !== undefined) return value;
   try {
     return JSON.parse(value);
   } catch {

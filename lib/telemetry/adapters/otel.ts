@@ -1,5 +1,6 @@
 import { entryFacts, entryFactsOf, keepEntryFacts } from '../entry-facts.ts';
 import type { Exchange } from '../exchange.ts';
+import { isOverfull } from '../json-size.ts';
 import { failedOn, fieldName, printable, type Reason } from '../reason.ts';
 import { isAsked } from '../turns.ts';
 import {
@@ -8,6 +9,7 @@ import {
   type Adapter,
   type AdapterDefaults,
   finish,
+  overfull,
   refused,
   tooMany,
 } from './adapter.ts';
@@ -303,6 +305,7 @@ export class OtelReader {
 
 /** What becomes of a span or log record; one that makes its reader throw costs no other one of its export. */
 function alone(read: () => Done, { entry }: OtlpEntry): Done {
+  if (isOverfull(entry)) return { reason: overfull() };
   try {
     return read();
   } catch (error) {

@@ -63,6 +63,25 @@ const PLACES = [
   ['resourceLogs', 'scopeLogs', 'logRecords'],
 ] as const;
 
+/** Spans and log records of an export that are read in one go. */
+const PIECE = 64;
+
+/** An export as several of few spans or log records each, all with what they are about; itself where it has few or too many. */
+export function otlpPieces(json: unknown): readonly unknown[] {
+  if (isCrowdedOtlp(json)) return [json];
+  const pieces: unknown[] = [];
+  for (const [groups, scopes, entries] of PLACES)
+    for (const group of listOf(otlpField(json, groups)))
+      for (const scope of scopesOf(group, scopes)) {
+        const held = listOf(otlpField(scope, entries));
+        for (let from = 0; from < held.length; from += PIECE) {
+          const one = { [entries]: held.slice(from, from + PIECE) };
+          pieces.push({ [groups]: [{ resource: at(group, 'resource'), [scopes]: [one] }] });
+        }
+      }
+  return pieces.length <= 1 ? [json] : pieces;
+}
+
 /** scopeSpans was instrumentationLibrarySpans before OTLP 1.0 */
 function scopesOf(group: unknown, scopes: string): readonly unknown[] {
   return listOf(otlpField(group, scopes) ?? otlpField(group, 'instrumentationLibrarySpans'));
@@ -72,11 +91,24 @@ function scopesOf(group: unknown, scopes: string): readonly unknown[] {
 export function* otlpEntries(json: unknown): Generator<OtlpEntry> {
   for (const [groups, scopes, entries] of PLACES)
     for (const group of listOf(otlpField(json, groups))) {
-      const resource = attributesOf(at(group, 'resource', 'attributes'));
+      const resource = resourceOf(at(group, 'resource', 'attributes'));
       for (const scope of scopesOf(group, scopes))
         for (const entry of listOf(otlpField(scope, entries)))
           yield otlpEntry(entry, resource, groups === 'resourceLogs');
     }
+}
+
+/** What a resource says, which each of its spans says too: of more attributes the first and last half. */
+function resourceOf(list: unknown): Attributes {
+  const half = LIMITS.resourceAttributes.most >> 1;
+  if (Array.isArray(list))
+    return attributesOf(list.length <= 2 * half ? list : [...list.slice(0, half), ...list.slice(-half)]);
+  const held = attributesOf(list);
+  const names = Object.keys(held);
+  if (names.length <= 2 * half) return held;
+  return Object.fromEntries(
+    [...names.slice(0, half), ...names.slice(-half)].map((name) => [name, held[name]]),
+  );
 }
 
 function otlpEntry(entry: unknown, resource: Attributes, isLog: boolean): OtlpEntry {

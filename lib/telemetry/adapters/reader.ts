@@ -1,12 +1,11 @@
 import { LIMITS } from '../../limits.ts';
 import { entryFacts, entryFactsOf, keepEntryFacts } from '../entry-facts.ts';
-import type { Exchange } from '../exchange.ts';
+import { isOverfull } from '../json-size.ts';
 import { parseUsageEvent } from '../parse-usage-event.ts';
 import { failedOn, fieldName, kindOf, printable, type Reason } from '../reason.ts';
-import type { UsageEvent } from '../usage-event.ts';
-import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults, tooMany } from './adapter.ts';
+import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults, overfull, tooMany } from './adapter.ts';
 import { asOtlp } from './bare-spans.ts';
-import { BatchReader, type HeldBatch, isBatchLine } from './batch.ts';
+import { BatchReader, batchPieces, type HeldBatch, isBatchLine } from './batch.ts';
 import { CROWDED, withoutCrowds } from './crowded.ts';
 import { unwrapped } from './envelopes.ts';
 import {
@@ -28,8 +27,9 @@ import { isModelCall } from './model-calls.ts';
 import { type HeldNewRelic, isNewRelic, NewRelicReader } from './newrelic.ts';
 import { hasRequest } from './openai.ts';
 import { type HeldOtel, type Late, OtelReader } from './otel.ts';
-import { isOtlp, otlpField } from './otlp.ts';
+import { isOtlp, otlpField, otlpPieces } from './otlp.ts';
 import { type HeldOwners, type OwnedCall, OwnersApartReader, ownersFormat } from './owners-apart.ts';
+import { counted, nothing, type Piece, type ReadEntries, together } from './read-entries.ts';
 import { whyTextless } from './textless.ts';
 
 /** Formats by name: those of single entries, batches in two files, and whatever is told apart entry by entry. */
@@ -39,20 +39,6 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
   'batch',
   'auto',
 ];
-
-/** What a document came to. */
-export interface ReadEntries {
-  readonly exchanges: readonly Exchange[];
-  /** usage events that stood there already (`auto`) */
-  readonly events: readonly UsageEvent[];
-  readonly reasons: readonly Reason[];
-  readonly skipped: number;
-  readonly odd: readonly string[];
-  /** what was found out about earlier documents */
-  readonly late: readonly Late[];
-  /** entries by the format that they were read as */
-  readonly formats: ReadonlyMap<string, number>;
-}
 
 /** What a reader holds between two documents. */
 export interface HeldEntries {
@@ -98,58 +84,96 @@ export class EntryReader {
 
   /** @param origin handed back with what is found out about this document later */
   read(written: unknown, origin?: unknown): ReadEntries {
-    const json = withoutCrowds(written);
-    const exchanges: Exchange[] = [];
-    const events: UsageEvent[] = [];
-    const reasons: Reason[] = [];
-    const odd: string[] = json === written ? [] : [CROWDED];
-    const late: Late[] = [];
-    const formats = new Map<string, number>();
-    let skipped = 0;
-    const entries = this.#entries(json);
-    if (entries === undefined) reasons.push(...tooMany().reasons);
-    for (const { entry, format: told } of entries ?? []) {
-      const format = this.#format === 'auto' ? told : this.#format;
-      formats.set(format, (formats.get(format) ?? 0) + 1);
-      if (format === 'event') {
-        const parsed = parseUsageEvent(entry);
-        if (parsed.ok) events.push(parsed.event);
-        else reasons.push(parsed.reason);
-        continue;
-      }
-      const owned = this.#format === 'auto' ? this.#owners.read(format, entry, origin) : undefined;
-      for (const call of owned?.late ?? []) late.push(...this.#late(call));
-      if (owned?.isOwner === true) skipped++;
-      if (owned !== undefined && owned.call === undefined) continue;
-      const adapted = this.#adapted(format, owned?.call ?? entry, json, origin);
-      // one by one: a call has no room for the hundred thousand arguments that an export may hold
-      const facts = entryFacts(format, entry);
-      for (const exchange of adapted.exchanges) {
-        if (entryFactsOf(exchange) === undefined) keepEntryFacts(exchange, facts);
-        exchanges.push(exchange);
-      }
-      for (const reason of adapted.reasons) {
-        if (entryFactsOf(reason) === undefined) keepEntryFacts(reason, facts);
-        reasons.push(reason);
-      }
-      for (const name of adapted.odd ?? []) odd.push(name);
-      if ('late' in adapted) for (const held of adapted.late) late.push(held);
-      skipped += adapted.skipped;
-    }
-    return { exchanges, events, reasons, skipped, odd, late, formats };
+    return together(this.pieces(written, origin));
   }
 
-  /** The entries of a document; where an entry is of no format, those that lie deeper in it; undefined where they are too many. */
-  #entries(json: unknown): readonly Told[] | undefined {
+  /** The same, a few entries at a time: whoever serves others meanwhile lets them in between. */
+  *pieces(written: unknown, origin?: unknown): Generator<ReadEntries> {
+    const json = withoutCrowds(written);
+    let piece = nothing();
+    if (json !== written) piece.odd.push(CROWDED);
+    let size = 0;
+    for (const one of this.#entries(json)) {
+      if ('refused' in one) piece.reasons.push(one.refused);
+      else {
+        counted(piece.formats, this.#formatOf(one), 1);
+        for (const part of this.#partsOf(one)) {
+          this.#readOne(part, json, origin, piece);
+          if (++size < PIECE && part === one) continue;
+          yield piece;
+          piece = nothing();
+          size = 0;
+        }
+      }
+    }
+    yield piece;
+  }
+
+  #formatOf({ format }: Told): string {
+    return this.#format === 'auto' ? format : this.#format;
+  }
+
+  /** An export of many spans, or a list of a batch's requests, in pieces, every other entry as it is. */
+  #partsOf(one: Told): readonly Told[] {
+    const format = this.#formatOf(one);
+    if (format !== 'otel' && format !== 'batch') return [one];
+    const parts = format === 'otel' ? otlpPieces(one.entry) : batchPieces(one.entry);
+    return parts.length === 1 ? [one] : parts.map((entry) => ({ ...one, entry }));
+  }
+
+  #readOne(one: Told, json: unknown, origin: unknown, piece: Piece): void {
+    const { entry } = one;
+    const format = this.#formatOf(one);
+    if (format === 'event') {
+      const parsed = parseUsageEvent(entry);
+      if (parsed.ok) piece.events.push(parsed.event);
+      else piece.reasons.push(parsed.reason);
+      return;
+    }
+    const owned = this.#format === 'auto' ? this.#owners.read(format, entry, origin) : undefined;
+    for (const call of owned?.late ?? []) piece.late.push(...this.#late(call));
+    if (owned?.isOwner === true) piece.skipped++;
+    if (owned !== undefined && owned.call === undefined) return;
+    const adapted = this.#adapted(format, owned?.call ?? entry, json, origin);
+    const facts = entryFacts(format, entry);
+    for (const exchange of adapted.exchanges) {
+      if (entryFactsOf(exchange) === undefined) keepEntryFacts(exchange, facts);
+      piece.exchanges.push(exchange);
+    }
+    for (const reason of adapted.reasons) {
+      if (entryFactsOf(reason) === undefined) keepEntryFacts(reason, facts);
+      piece.reasons.push(reason);
+    }
+    for (const name of adapted.odd ?? []) piece.odd.push(name);
+    if ('late' in adapted) for (const held of adapted.late) piece.late.push(held);
+    piece.skipped += adapted.skipped;
+  }
+
+  /** The entries of a document; where an entry is of no format, those that lie deeper in it. */
+  *#entries(json: unknown): Generator<Told | { readonly refused: Reason }> {
+    let entries: readonly unknown[];
     try {
-      const entries = unwrapped(json);
-      if (entries.length > LIMITS.documentEntries.most) return undefined;
-      return entries.flatMap((entry) =>
-        this.#format === 'exchange' ? { entry, format: 'exchange' } : toldApart(withoutCrowds(entry)),
-      );
+      entries = unwrapped(json);
     } catch {
       // Its reader says so too, with a reason.
-      return [{ entry: json, format: 'unknown' }];
+      yield { entry: json, format: 'unknown' };
+      return;
+    }
+    if (entries.length > LIMITS.documentEntries.most) {
+      for (const refused of tooMany().reasons) yield { refused };
+      return;
+    }
+    for (const entry of entries)
+      if (this.#format === 'exchange') yield { entry, format: 'exchange' };
+      else if (isOverfull(entry) && !isOtlp(entry) && !isListOfRequests(entry)) yield { refused: overfull() };
+      else yield* this.#toldApart(entry);
+  }
+
+  #toldApart(entry: unknown): readonly Told[] {
+    try {
+      return toldApart(withoutCrowds(entry));
+    } catch {
+      return [{ entry, format: 'unknown' }];
     }
   }
 
@@ -212,6 +236,14 @@ export class EntryReader {
     if (isFormat(format)) return ADAPTERS[format](entry, defaults);
     return fromExport(format, entry, defaults) ?? unknownEntry(entry);
   }
+}
+
+/** Entries that are read in one go. */
+const PIECE = 16;
+
+/** Whether an entry is a list of a batch's requests, each of which is an entry of its own. */
+function isListOfRequests(entry: unknown): boolean {
+  return batchPieces(entry).length > 1 && isBatchLine(entry);
 }
 
 function isFormat(name: string): name is InputFormat {

@@ -1,3 +1,4 @@
+import { LIMITS } from '../../limits.ts';
 import { jsonIn } from './fields.ts';
 
 /**
@@ -7,7 +8,7 @@ import { jsonIn } from './fields.ts';
  * https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol). Nothing where most of its lines are none of these: then it is an answer.
  */
 export function streamedIn(text: string): readonly unknown[] {
-  const lines = text.split(/\r\n|\r|\n/);
+  const lines = fewer(text.split(/\r\n|\r|\n/));
   const read = patientReader();
   const events = eventsIn(lines, read);
   if (events.length > 0) return events;
@@ -15,6 +16,12 @@ export function streamedIn(text: string): readonly unknown[] {
   const values = written.map((line) => read(line.replace(LETTER, '')));
   const objects = values.filter((value) => typeof value === 'object' && value !== null);
   return 2 * objects.length >= written.length || written.every((line) => LETTER.test(line)) ? objects : [];
+}
+
+/** Lines of the first and last events, where they are too many: an event has a line of data, and a blank one behind it. */
+function fewer(lines: readonly string[]): readonly string[] {
+  const half = LIMITS.streamEvents.most;
+  return lines.length <= 2 * half ? lines : [...lines.slice(0, half), ...lines.slice(-half)];
 }
 
 const LETTER = /^[0-9a-z]:(?=["{[])/;

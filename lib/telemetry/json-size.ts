@@ -1,0 +1,62 @@
+import { LIMITS } from '../limits.ts';
+
+const DEEPEST = LIMITS.documentNesting.most;
+const NAMES = LIMITS.documentNames.most;
+/** Texts of fewer characters have neither so many names nor so many values. */
+const SMALL = 2 * NAMES;
+
+/**
+ * Why a text is not parsed as JSON, or undefined. What a parser and readers spend goes with values and names, of which two characters
+ * may be one; a text of words alone is as cheap as it is long. Looks at each character once and keeps nothing.
+ * @param most values, LIMITS.documentValues for what holds many entries
+ */
+export function whyNotParsed(text: string, most: number = LIMITS.documentValues.most): string | undefined {
+  if (text.length < SMALL) return undefined;
+  const names = new Int32Array(DEEPEST + 1);
+  let depth = 0;
+  let values = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === QUOTE) at = endOfString(text, at + 1);
+    else if (unit === COLON) {
+      const known = (names[depth] ?? 0) + 1;
+      if (known > NAMES) return `more than ${NAMES} names in one object`;
+      names[depth] = known;
+    } else if (unit === COMMA) values++;
+    else if (unit === BRACE || unit === BRACKET) {
+      values++;
+      if (++depth > DEEPEST) return `values within values, more than ${DEEPEST} levels`;
+      names[depth] = 0;
+    } else if ((unit === BRACE_END || unit === BRACKET_END) && depth > 0) depth--;
+    if (values > most) return `more than ${most} values in one document: send fewer at once`;
+  }
+  return undefined;
+}
+
+const [QUOTE, BACKSLASH, COLON, COMMA] = [34, 92, 58, 44];
+const [BRACE, BRACE_END, BRACKET, BRACKET_END] = [123, 125, 91, 93];
+
+function endOfString(text: string, from: number): number {
+  for (let at = from; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === BACKSLASH) at++;
+    else if (unit === QUOTE) return at;
+  }
+  return text.length;
+}
+
+/** Whether a value has more values in it than a reader looks at of one entry. */
+export function isOverfull(value: unknown, most: number = LIMITS.entryValues.most): boolean {
+  let seen = 0;
+  const open: unknown[] = [value];
+  while (open.length > 0) {
+    const held = open.pop();
+    if (typeof held !== 'object' || held === null) continue;
+    for (const name in held) {
+      if (++seen > most) return true;
+      const inner = (held as Record<string, unknown>)[name];
+      if (typeof inner === 'object' && inner !== null) open.push(inner);
+    }
+  }
+  return false;
+}

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { DocumentReader } from '../../lib/input/documents.ts';
+import { LIMITS } from '../../lib/limits.ts';
+import { jsonIn } from '../../lib/telemetry/adapters/fields.ts';
+import { EntryReader } from '../../lib/telemetry/adapters/reader.ts';
+import { streamedIn } from '../../lib/telemetry/adapters/streamed.ts';
+import { whyNotParsed } from '../../lib/telemetry/json-size.ts';
+
+const many = <T>(count: number, of: (at: number) => T) => Array.from({ length: count }, (_, at) => of(at));
+const { documentNames, documentNesting, documentValues, entryValues, streamEvents } = LIMITS;
+const wide = `{${many(documentNames.most + 1, (at) => `"${at}":1`).join(',')}}`;
+const deep = '{"a":'.repeat(documentNesting.most + 1) + '1'.repeat(2 * documentNames.most);
+const crowded = `{"a":[${'1,'.repeat(documentValues.most)}1]}`;
+
+describe('a text that is made to cost a parser much', () => {
+  it('is refused by its names, levels and values, in a file as in a request', () => {
+    for (const [text, why] of [
+      [wide, 'names in one object'],
+      [deep, 'levels'],
+      [crowded, 'values in one document'],
+    ] as const) {
+      expect(whyNotParsed(text)).toContain(why);
+      const found = ['{"a":1}', text, '{"b":1}'].flatMap((line, at) => [
+        ...new DocumentReader().take(line, at),
+      ]);
+      expect(found.map((held) => 'json' in held)).toEqual([true, false, true]);
+      expect(found[1]).toMatchObject({ fault: expect.stringContaining(why) });
+      const pretty = new DocumentReader();
+      const lines = ['{', `"x":${text}${'}'.repeat(text === deep ? documentNesting.most + 1 : 0)}`, '}'];
+      expect(lines.flatMap((line, at) => [...pretty.take(line, at)])).toMatchObject([
+        { fault: expect.stringContaining(why) },
+      ]);
+    }
+  });
+
+  it('is one by what stands outside of its texts: a table of numbers in a prompt is words', () => {
+    const table = JSON.stringify({ messages: [{ role: 'user', content: '"1,2],{"a":[3'.repeat(200_000) }] });
+    expect(whyNotParsed(table, 10)).toBeUndefined();
+    expect(whyNotParsed(wide.replace(/"\d+":1,/, ''))).toBeUndefined();
+  });
+
+  it('stays a text where it lies in a field', () => {
+    const text = `[${'1,'.repeat(entryValues.most)}1]`;
+    expect(jsonIn(text)).toBe(text);
+  });
+});
+
+describe('one document of many entries', () => {
+  const spans = many(300, (at) => ({ traceId: 'a', spanId: `${at}`, name: 'x', attributes: [] }));
+  const otlp = { resourceSpans: [{ scopeSpans: [{ spans: spans.slice(1) }, { spans: spans.slice(0, 1) }] }] };
+  const call = (at: number) => ({
+    ...{ custom_id: `${at}`, account: 'a', time: '2026-01-01T00:00:00Z' },
+    ...{ request: { model: 'm', messages: [{ role: 'user', content: `Question ${at}?` }] }, response: {} },
+  });
+
+  it('is read a few at a time, and comes to the same', () => {
+    for (const json of [
+      otlp,
+      { logEvents: many(60, (at) => at).map((at) => ({ message: JSON.stringify(call(at)) })) },
+    ]) {
+      const pieces = [...new EntryReader('auto').pieces(json)];
+      expect(pieces.length).toBeGreaterThan(3);
+      for (const { exchanges, reasons, skipped } of pieces)
+        expect(exchanges.length + reasons.length + skipped).toBeLessThanOrEqual(64);
+      const whole = new EntryReader('auto').read(json);
+      expect(whole.exchanges).toEqual(pieces.flatMap(({ exchanges }) => exchanges));
+      expect(whole.exchanges.length + whole.reasons.length + whole.skipped).toBe(json === otlp ? 300 : 60);
+      if (json === otlp) expect([...whole.formats]).toEqual([['otel', 1]]);
+    }
+  });
+
+  it('loses only the entry that holds more values than one may', () => {
+    const full = { ...call(1), request: { ...call(1).request, tools: [many(entryValues.most, () => '1')] } };
+    const read = new EntryReader('auto').read([call(0), full, call(2)]);
+    expect(read.exchanges).toHaveLength(2);
+    const why = [{ message: expect.stringContaining('values in one entry') }];
+    expect(read.reasons).toMatchObject(why);
+    const spansOf = {
+      resourceSpans: [{ scopeSpans: [{ spans: [...spans, { ...spans[0], events: full.request.tools }] }] }],
+    };
+    expect(new EntryReader('otel').read(spansOf).reasons).toMatchObject(why);
+    const requests = many(300, (at) => ({
+      custom_id: `${at}`,
+      params: at === 7 ? full.request : { model: 'm' },
+    }));
+    const batch = new EntryReader('auto');
+    expect(batch.read({ requests }).reasons).toMatchObject(why);
+    expect(batch.held.batch.size).toBe(299);
+  });
+
+  it('reads of a resource with very many attributes the first and last', () => {
+    const attributes = [
+      ...many(100_000, (at) => `a${at}`).map((key) => ({ key, value: { stringValue: 'x' } })),
+      { key: 'enduser.id', value: { stringValue: 'alice' } },
+    ];
+    const span = {
+      ...{ traceId: 'a', spanId: 'b', startTimeUnixNano: '1767225600000000000' },
+      attributes: [
+        { key: 'gen_ai.operation.name', value: { stringValue: 'chat' } },
+        { key: 'gen_ai.request.model', value: { stringValue: 'm' } },
+        { key: 'gen_ai.prompt.0.role', value: { stringValue: 'user' } },
+        { key: 'gen_ai.prompt.0.content', value: { stringValue: 'How are you?' } },
+      ],
+    };
+    const json = { resourceSpans: [{ resource: { attributes }, scopeSpans: [{ spans: [span] }] }] };
+    expect(new EntryReader('auto').read(json).exchanges).toMatchObject([{ account: 'alice' }]);
+  });
+});
+
+describe('the text of a stream', () => {
+  it('is read at its beginning and end where it has very many events', () => {
+    const text = many(streamEvents.most + 10, (at) => `data: {"n":${at}}\n\n`).join('');
+    const read = streamedIn(text);
+    expect(read.length).toBeLessThanOrEqual(streamEvents.most);
+    expect(read.at(0)).toEqual({ n: 0 });
+    expect(read.at(-1)).toEqual({ n: streamEvents.most + 9 });
+  });
+});
