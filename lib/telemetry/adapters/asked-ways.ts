@@ -23,6 +23,11 @@ interface AskedWay {
 const has = (value: Json, ...names: readonly string[]): boolean => names.some((name) => value[name] != null);
 const choice = (answer: Json): unknown => listOf(answer.choices)[0];
 
+/** A run, or the first event of a streamed one: https://platform.openai.com/docs/api-reference/assistants-streaming/events */
+function isOfThread(answer: Json): boolean {
+  return /^thread(?:\.run)?$/.test(textAt(answer, 'object') ?? '');
+}
+
 const WAYS: readonly AskedWay[] = [
   {
     name: "DashScope, Gemini's Interactions, watsonx, Bedrock's RetrieveAndGenerate",
@@ -149,6 +154,23 @@ const WAYS: readonly AskedWay[] = [
     fields: ['text_input'],
     isLifted: true,
     answers: (answer) => has(answer, 'text_output'),
+  },
+  {
+    // https://platform.openai.com/docs/api-reference/runs/createThreadAndRun
+    name: 'Assistants, a thread and its run at once',
+    fields: ['thread', 'instructions'],
+    asks: (body) =>
+      textAt(body, 'assistant_id') !== undefined && Array.isArray(at(body, 'thread', 'messages')),
+    isLifted: true,
+    answers: isOfThread,
+  },
+  {
+    // https://platform.openai.com/docs/api-reference/runs/createRun: what the thread holds already is not told
+    name: 'Assistants, a run of a thread',
+    fields: ['additional_messages', 'instructions', 'additional_instructions'],
+    asks: (body) => textAt(body, 'assistant_id') !== undefined && Array.isArray(body.additional_messages),
+    isLifted: true,
+    answers: isOfThread,
   },
   {
     name: 'SAP orchestration',

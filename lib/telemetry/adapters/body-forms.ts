@@ -133,6 +133,20 @@ const REQUESTS: readonly BodyForm[] = [
     body: ({ inputs, ...body }) => ({ ...body, messages: daprAsked(listOf(inputs)) }),
   },
   {
+    name: 'OpenAI’s Assistants, a run with its messages',
+    source: 'https://platform.openai.com/docs/api-reference/runs',
+    matches: ({ assistant_id, thread, additional_messages }) =>
+      typeof assistant_id === 'string' &&
+      (Array.isArray(at(thread, 'messages')) || Array.isArray(additional_messages)),
+    body: ({ thread, additional_messages, additional_instructions, ...body }) => ({
+      ...body,
+      system: [body.instructions, additional_instructions]
+        .filter((text) => typeof text === 'string')
+        .join('\n'),
+      messages: [...listOf(at(thread, 'messages')), ...listOf(additional_messages)],
+    }),
+  },
+  {
     name: 'SAP orchestration',
     source: 'https://help.sap.com/docs/sap-ai-core/sap-ai-core-service-guide/consume-orchestration',
     matches: (body) => objectOf(at(body, 'orchestration_config', 'module_configurations')) !== undefined,
@@ -186,6 +200,25 @@ function tensorText(inputs: unknown): readonly unknown[] | undefined {
 }
 
 const ANSWERS: readonly BodyForm[] = [
+  {
+    name: 'a run of OpenAI’s Assistants',
+    source: 'https://platform.openai.com/docs/api-reference/runs/object (usage, last_error)',
+    matches: ({ object }) => object === 'thread.run',
+    body: ({ last_error, ...body }) => ({ ...body, error: last_error }),
+  },
+  {
+    name: 'events of such a run: its words come in deltas, all else is told by the run',
+    source: 'https://platform.openai.com/docs/api-reference/assistants-streaming/events',
+    matches: ({ object }) =>
+      /^thread(?:\.(?:message(?:\.delta)?|run\.step(?:\.delta)?))?$/.test(
+        typeof object === 'string' ? object : '',
+      ),
+    body: ({ delta }) => ({
+      text: listOf(at(delta, 'content'))
+        .map((part) => textAt(part, 'text', 'value') ?? '')
+        .join(''),
+    }),
+  },
   {
     name: 'Dapr’s conversation API',
     source: 'https://docs.dapr.io/reference/api/conversation_api/',

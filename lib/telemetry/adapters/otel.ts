@@ -1,4 +1,4 @@
-import { entryFacts, keepEntryFacts } from '../entry-facts.ts';
+import { entryFacts, entryFactsOf, keepEntryFacts } from '../entry-facts.ts';
 import type { Exchange } from '../exchange.ts';
 import { isOverfull } from '../json-size.ts';
 import { failedOn, fieldName, printable, type Reason } from '../reason.ts';
@@ -48,6 +48,8 @@ interface HeldLogs {
   readonly origin: unknown;
   /** facts that details events told, where the span alone says what call it is */
   readonly attributes?: Attributes;
+  /** why a details event that told all of a call made none by itself: the span may name the account */
+  readonly missing?: Reason;
 }
 
 /** What a reader of spans holds between two entries. */
@@ -155,9 +157,18 @@ export class OtelReader {
     this.#logs.delete(key);
     this.#weight.drop(key);
     if (held === undefined || this.#told.has(key)) return;
+    const { missing, origin } = held;
+    if (missing !== undefined) {
+      const message = `${missing.message}; nor is the event’s span in the input, which may name it`;
+      const reason = { ...missing, message };
+      const facts = entryFactsOf(missing);
+      if (facts !== undefined) keepEntryFacts(reason, facts);
+      this.#late.push({ origin, reason });
+      return;
+    }
     const message =
       'log events of a call whose span is not in the input, or more than 10,000 calls behind: export the spans too';
-    this.#late.push({ origin: held.origin, reason: { field: 'spanId', value: printable(key), message } });
+    this.#late.push({ origin, reason: { field: 'spanId', value: printable(key), message } });
   }
 
   #span(written: OtlpEntry, origin: unknown): Done {
@@ -228,7 +239,8 @@ export class OtelReader {
       return done;
     this.#told.delete(log.key);
     const messages = otelMessages(entry);
-    this.#logs.set(log.key, { messages: [...messages], quoted: [...messages], words: [], origin });
+    const told = { messages: [...messages], quoted: [...messages], words: [], origin, missing: done.reason };
+    this.#logs.set(log.key, told);
     this.#weight.add(log.key, messages);
     this.#bound();
     return 'held';

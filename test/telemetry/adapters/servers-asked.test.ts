@@ -37,6 +37,22 @@ const SERVERS: readonly (readonly [name: string, own: Json, entry: (body: Json) 
     { text: QUESTION },
     (obj) => ({ ...told, rid: '1', obj, out: { text: 'x', meta_info: meta } }),
   ],
+  // https://platform.openai.com/docs/api-reference/runs
+  [
+    'Assistants: a thread and its run',
+    { thread: { messages: said } },
+    (body) =>
+      pair({ assistant_id: 'asst_1', ...body }, { id: 'run_1', object: 'thread.run', status: 'queued' }),
+  ],
+  [
+    'Assistants: a run of a thread, streamed',
+    { additional_messages: said },
+    (body) =>
+      pair(
+        { assistant_id: 'asst_1', ...body },
+        'event: thread.run.created\ndata: {"id":"run_1","object":"thread.run","status":"queued"}\n\n',
+      ),
+  ],
   [
     'Triton',
     { text_input: QUESTION },
