@@ -7,7 +7,7 @@ import { kindOf, type Reason } from '../reason.ts';
 import { roleKind } from '../turns.ts';
 import { CLIENT_NAMED, type ClientTrust } from './claimed-accounts.ts';
 import { isPlaceholder, isWithheldName } from './placeholders.ts';
-import type { ReadMessage } from './read-message.ts';
+import { hasSeveralPrompts, type ReadMessage, SEVERAL_PROMPTS } from './read-message.ts';
 
 /**
  * Adapters read what gateways already write. One line of a log may hold several exchanges (an OTLP batch) or none
@@ -166,7 +166,8 @@ export function finish(
   );
   if (!parsed.ok) return { reason: parsed.reason };
   const claimed = found.claimedBy === undefined ? [] : [`${CLIENT_NAMED}${found.claimedBy}`];
-  return { exchange: parsed.exchange, odd: [...parsed.odd, ...claimed] };
+  const several = hasSeveralPrompts(found.messages) ? [SEVERAL_PROMPTS] : [];
+  return { exchange: parsed.exchange, odd: [...parsed.odd, ...claimed, ...several] };
 }
 
 /**

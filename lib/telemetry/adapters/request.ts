@@ -4,7 +4,7 @@ import { promptMessages } from './chat-templates.ts';
 import { at, type Json, jsonIn, listOf, numberAt, numberIn, objectOf, smallNames, textAt } from './fields.ts';
 import { isItem, roleOf, textOf } from './message-names.ts';
 import { twinTexts } from './name-twins.ts';
-import { type ReadMessage, withWordless } from './read-message.ts';
+import { type ReadMessage, withOtherPrompts, withWordless } from './read-message.ts';
 import { openInferenceMessage, writtenMessages } from './written-messages.ts';
 
 /** What a request's body asks, whichever API it is of. */
@@ -175,7 +175,12 @@ function listedInputs(inputs: readonly unknown[]): ReadMessage[] {
   const length = (messages: readonly ReadMessage[]) =>
     messages.reduce((sum, { content }) => sum + content.length, 0);
   const asked = inputs.map((held) => (Array.isArray(held) ? inputMessages(held) : promptOf([held])));
-  return asked.reduce((most, one) => (length(one) >= length(most) ? one : most), []);
+  const most = asked.reduce((held, one) => (length(one) >= length(held) ? one : held), []);
+  const others = asked.filter((one) => one !== most).flat();
+  return withOtherPrompts(
+    most,
+    others.map(({ content }) => content),
+  );
 }
 
 /** Names by which models are asked whose inputs no API defines. */
@@ -258,7 +263,7 @@ export function saidIn(text: string): ReadMessage[] {
 }
 
 /**
- * A prompt of Completions: a text; several, of which each is a request by itself, and the longest stands for them, so that none hides behind a short one;
+ * A prompt of Completions: a text; several, of which each is a request by itself, and the longest stands for them beside the others, so that none hides behind it or a short one;
  * token ids, whose text nobody has here; or a stored prompt of Responses, of which its variables are what was asked.
  */
 function promptOf(prompt: unknown): ReadMessage[] {
@@ -271,8 +276,11 @@ function promptOf(prompt: unknown): ReadMessage[] {
     if (said.some((text) => text !== undefined))
       return saidIn(said.filter((text) => text !== undefined).join('\n'));
     const texts = prompt.filter((held) => typeof held === 'string');
-    const longest = texts.reduce((held, text) => (text.length >= held.length ? text : held), '');
-    return saidIn(longest);
+    const most = texts.reduce(
+      (held, { length }, at) => (length >= (texts[held]?.length ?? 0) ? at : held),
+      0,
+    );
+    return withOtherPrompts(saidIn(texts[most] ?? ''), texts.toSpliced(most, 1));
   }
   const variables = Object.values(objectOf(at(prompt, 'variables')) ?? {});
   return readMessages([{ role: 'user', content: variables }]).concat(

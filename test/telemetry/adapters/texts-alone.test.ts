@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { SEVERAL_PROMPTS } from '../../../lib/telemetry/adapters/read-message.ts';
+import { EntryReader } from '../../../lib/telemetry/adapters/reader.ts';
 import { developmentKeyring } from '../../../lib/telemetry/keys.ts';
 import { createRecorder } from '../../../lib/telemetry/recorder.ts';
 import { readEntries } from './gateway-shapes/read-entries.ts';
@@ -79,7 +81,7 @@ it('a field of another API tells nothing apart: whoever is linked by what it ask
   expect(new Set(chat).size).toBe(1);
 });
 
-it('what is not told apart: pictures in spans of OpenTelemetry, and all but the longest of several prompts in one request', () => {
+it('what is not told apart: pictures in spans of OpenTelemetry, and fewer than five words in all beside the longest of several prompts', () => {
   const span = (data: string) => ({
     resourceSpans: [
       {
@@ -105,12 +107,30 @@ it('what is not told apart: pictures in spans of OpenTelemetry, and all but the 
   const spans = ['iVBORw0KGgo=', 'aVBORw0KGgo='].flatMap((data) => promptsOf([span(data)]));
   expect(spans).toHaveLength(2);
   expect(new Set(spans).size).toBe(1);
-  const list = (short: string) =>
-    pair(
-      { model: 'm-1', prompt: [short, 'How do the tides of the seas work?'] },
-      { object: 'text_completion', choices: [{ text: 'a' }, { text: 'b' }] },
-    );
-  const listed = promptsOf([list('Why?'), list('Who?')]);
-  expect(listed).toHaveLength(2);
-  expect(new Set(listed).size).toBe(1);
+  const short = promptsOf([listed('Why?', 'Say two'), listed('Who?', 'Say one')]);
+  expect(short).toHaveLength(2);
+  expect(new Set(short).size).toBe(1);
+});
+
+/** One request of Completions with several prompts, the last of which is the longest. */
+const listed = (...others: readonly string[]) =>
+  pair(
+    { model: 'm-1', prompt: [...others, 'How do the tides of the seas work, in all of their detail?'] },
+    { object: 'text_completion', choices: [{ text: 'a' }, { text: 'b' }] },
+  );
+
+it('several prompts in one request tell it apart beside the same longest one, and that there were several is said', () => {
+  const entries = [
+    listed('Why is the sky blue?'),
+    listed('Why is the grass green?'),
+    listed('\u5929\u7a7a\u4e3a\u4ec0\u4e48'),
+    listed('Why', 'is', 'the', 'sky', 'blue?'),
+    listed(),
+  ];
+  expect(new Set(promptsOf(entries)).size).toBe(5);
+  expect(new Set(promptsOf([entries[0], entries[0]])).size).toBe(1);
+  expect(new EntryReader('auto').read(entries).odd).toEqual(Array(4).fill(SEVERAL_PROMPTS));
+  const inputs = (other: string) =>
+    pair({ inputs: [[user(other)], [user('How do the tides of the seas work, in all detail?')]] }, response);
+  expect(new Set(promptsOf([inputs('Why is the sky blue?'), inputs('Why is the sea blue?')])).size).toBe(2);
 });
