@@ -63,11 +63,20 @@ function withId(name: string): string[] {
 /** Longest name of a field that is looked at. */
 const LONGEST = 40;
 
+/**
+ * Whether a field is the id of the workspace that a table of Azure Monitor lies in, one for all its rows:
+ * https://learn.microsoft.com/azure/azure-monitor/logs/log-standard-columns (TenantId, TimeGenerated)
+ */
+function isWorkspace(field: string, entry: Json): boolean {
+  return field === 'TenantId' && 'TimeGenerated' in entry;
+}
+
 /** The first of some names that is there, however the log spells it: tenantId, TenantID, tenant_id. */
 function spelt(entry: Json, names: readonly string[]): string | undefined {
   const fields = new Map<string, string>();
   for (const field of Object.keys(entry))
-    if (field.length <= LONGEST) fields.set(field.replaceAll(/[-_.]/g, '').toLowerCase(), field);
+    if (field.length <= LONGEST && !isWorkspace(field, entry))
+      fields.set(field.replaceAll(/[-_.]/g, '').toLowerCase(), field);
   for (const name of names) {
     const field = fields.get(name);
     const found = field === undefined ? undefined : nameAt(entry, field);
