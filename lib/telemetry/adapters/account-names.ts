@@ -63,11 +63,20 @@ function withId(name: string): string[] {
 /** Longest name of a field that is looked at. */
 const LONGEST = 40;
 
+/**
+ * Whether a field is the id of the workspace that a table of Azure Monitor lies in, one for all its rows:
+ * https://learn.microsoft.com/azure/azure-monitor/logs/log-standard-columns (TenantId, TimeGenerated)
+ */
+function isWorkspace(field: string, entry: Json): boolean {
+  return field === 'TenantId' && 'TimeGenerated' in entry;
+}
+
 /** The first of some names that is there, however the log spells it: tenantId, TenantID, tenant_id. */
 function spelt(entry: Json, names: readonly string[]): string | undefined {
   const fields = new Map<string, string>();
   for (const field of Object.keys(entry))
-    if (field.length <= LONGEST) fields.set(field.replaceAll(/[-_.]/g, '').toLowerCase(), field);
+    if (field.length <= LONGEST && !isWorkspace(field, entry))
+      fields.set(field.replaceAll(/[-_.]/g, '').toLowerCase(), field);
   for (const name of names) {
     const field = fields.get(name);
     const found = field === undefined ? undefined : nameAt(entry, field);
@@ -100,6 +109,14 @@ function firstAt(held: Json, paths: readonly (readonly string[])[]): string | un
 function asObject(entry: Json, name: string): Json {
   const held = objectOf(jsonIn(entry[name]));
   return held === undefined ? {} : { [name]: held };
+}
+
+/**
+ * A user of LiteLLM's proxy; undefined for its administrator, to whom all keys belong that are made with the master key or in the
+ * interface without naming somebody: https://github.com/BerriAI/litellm/blob/main/litellm/constants.py (LITELLM_PROXY_ADMIN_NAME).
+ */
+export function liteLlmUser(name: string | undefined): string | undefined {
+  return name === 'default_user_id' ? undefined : name;
 }
 
 /** The account of a flat entry, in which `user` and `metadata` may be the request's own and are not taken. */

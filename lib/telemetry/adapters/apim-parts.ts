@@ -1,4 +1,5 @@
 import { at, type Json, jsonIn, nameAt, objectOf, textAt } from './fields.ts';
+import { readRequest } from './request.ts';
 
 /**
  * Azure API Management writes messages of more than 32 KB in parts with sequence numbers, and the model and the counts in the first
@@ -19,6 +20,27 @@ export function correlationOf(entry: Json): string | undefined {
 }
 
 const fieldsOf = (entry: Json): Json => objectOf(entry.properties) ?? entry;
+
+/**
+ * The bodies in a record of the gateway's log, where its diagnostic setting keeps them of a call of a model: what the backend got and
+ * gave, else what the client sent and got (https://learn.microsoft.com/azure/api-management/gateway-log-schema-reference).
+ * Undefined where it keeps none, or those of another API.
+ */
+export function apimBodies(entry: Json): { request: unknown; response: unknown } | undefined {
+  const held = fieldsOf(entry);
+  const request = jsonIn(namedIn(held, 'backendRequestBody') ?? namedIn(held, 'requestBody'));
+  const backend = namedIn(held, 'backendResponseBody');
+  const response = jsonIn(backend ?? namedIn(held, 'responseBody'));
+  if (backend !== undefined) return { request, response };
+  const body = objectOf(request);
+  const asks =
+    body === undefined
+      ? // cut: the gateway keeps 8,192 bytes at most
+        typeof request === 'string' && CUT_CALL.test(request.slice(0, 1_000))
+      : readRequest(body) !== undefined;
+  return asks && namedIn(held, 'apimSubscriptionId') !== undefined ? { request, response } : undefined;
+}
+const CUT_CALL = /^\s{0,64}\{[\s\S]{0,900}"(?:messages|input|prompt|contents)"\s{0,9}:/;
 
 /** A part this long may have another one behind it. */
 const LONG = 24_000;

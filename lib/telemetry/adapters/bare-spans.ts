@@ -20,6 +20,8 @@ const MAPS = [
   'Properties',
   // Sentry: https://develop.sentry.dev/sdk/telemetry/spans/span-protocol/
   'data',
+  // https://cloud.google.com/trace/docs/reference/v1/rest/v1/projects.traces#TraceSpan
+  'labels',
 ] as const;
 const TRACE_IDS = [
   'trace.id',

@@ -2,6 +2,22 @@ import { type Envelope, timed } from './envelope.ts';
 import { at, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 import { isTypedDocument, untypedDocument } from './typed-values.ts';
 
+/** What searches answer under a name that bodies of calls have too: nothing else stands in such an answer. */
+export const OF_SEARCHES: readonly Envelope[] = [
+  {
+    name: 'messages of a search in Sumo Logic',
+    source: 'https://www.sumologic.com/help/docs/api/search-job/ (messages: map with _raw)',
+    matches: ({ fields, messages, ...rest }) =>
+      Array.isArray(fields) &&
+      Object.keys(rest).length === 0 &&
+      listOf(messages).some((held) => textAt(held, 'map', '_raw') !== undefined),
+    inside: ({ messages }) =>
+      listOf(messages).map((held) =>
+        timed(jsonIn(at(held, 'map', '_raw')), { time: at(held, 'map', '_messagetime') }),
+      ),
+  },
+];
+
 /** Records of stores and products of analysis, which keep what a gateway wrote among fields of their own. */
 export const OF_STORES: readonly Envelope[] = [
   {

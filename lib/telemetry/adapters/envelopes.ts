@@ -4,7 +4,7 @@ import { isGzip } from '../gzip.ts';
 import { tableRows } from './column-tables.ts';
 import { type Envelope, timed } from './envelope.ts';
 import { OF_PROXIES } from './envelopes-proxies.ts';
-import { OF_STORES } from './envelopes-stores.ts';
+import { OF_SEARCHES, OF_STORES } from './envelopes-stores.ts';
 import { OF_FLOWS } from './exports-flows.ts';
 import { at, type Json, jsonIn, listOf, objectOf, textAt } from './fields.ts';
 import { langfuseCalls } from './langfuse-batch.ts';
@@ -310,8 +310,8 @@ export function unwrapped(json: unknown, depth = 0): readonly unknown[] {
 
 /** What lies inside of an envelope; undefined for an entry that is none. */
 function opened(entry: Json): readonly unknown[] | undefined {
-  const ofFlow = OF_FLOWS.find(({ matches }) => matches(entry));
-  if (ofFlow !== undefined) return ofFlow.inside(entry);
+  const sure = [...OF_FLOWS, ...OF_SEARCHES].find(({ matches }) => matches(entry));
+  if (sure !== undefined) return sure.inside(entry);
   if (OWN.some((name) => name in entry) && !isAvroRecord(entry)) return undefined;
   return ENVELOPES.find(({ matches }) => matches(entry))?.inside(entry);
 }

@@ -1,4 +1,5 @@
 import { ADAPTER_DEFAULTS, type Adapted, NO_CALL } from './adapter.ts';
+import { apimBodies, correlationOf, namedIn } from './apim-parts.ts';
 import type { ExportShape } from './export-shape.ts';
 import { APPLICATIONS } from './exports-applications.ts';
 import { ECS } from './exports-ecs.ts';
@@ -202,7 +203,8 @@ export const SHAPES: readonly ExportShape[] = [
   {
     name: 'cloudflare',
     source: 'https://developers.cloudflare.com/ai-gateway/observability/logging/logpush/',
-    matches: (entry) => 'RequestBody' in entry && 'ResponseBody' in entry,
+    // so does a table of API Management's gateway log name its bodies
+    matches: (entry) => 'RequestBody' in entry && 'ResponseBody' in entry && !('ApimSubscriptionId' in entry),
     pair: (entry) => ({
       ...entry,
       id: entry.EventID ?? entry.id,
@@ -261,19 +263,18 @@ export const SHAPES: readonly ExportShape[] = [
   },
   {
     name: 'azure-apim',
-    source: 'https://learn.microsoft.com/azure/api-management/api-management-howto-llm-logs',
-    matches: (entry) => 'backendResponseBody' in (objectOf(entry.properties) ?? entry),
+    source: 'https://learn.microsoft.com/azure/api-management/gateway-log-schema-reference',
+    matches: (entry) => apimBodies(entry) !== undefined,
     pair: (entry) => {
       const held = objectOf(entry.properties) ?? entry;
       return {
-        id: entry.correlationId ?? held.correlationId,
+        id: correlationOf(entry),
         time: entry.time ?? entry.TimeGenerated,
-        client_ip: entry.callerIpAddress ?? held.callerIpAddress,
-        account: held.apimSubscriptionId ?? held.productId,
-        status: held.responseCode,
-        url: held.url,
-        request: jsonIn(held.backendRequestBody ?? held.requestBody),
-        response: jsonIn(held.backendResponseBody),
+        client_ip: entry.callerIpAddress ?? namedIn(held, 'callerIpAddress'),
+        account: namedIn(held, 'apimSubscriptionId') ?? namedIn(held, 'productId'),
+        status: namedIn(held, 'responseCode'),
+        url: namedIn(held, 'url'),
+        ...apimBodies(entry),
       };
     },
   },

@@ -1,4 +1,4 @@
-import { apimWhole, correlationOf, isWholeApim, namedIn } from './apim-parts.ts';
+import { apimBodies, apimWhole, correlationOf, isWholeApim, namedIn } from './apim-parts.ts';
 import { at, type Json, objectOf, textAt } from './fields.ts';
 import { HeldWeight } from './held-weight.ts';
 
@@ -37,7 +37,7 @@ const ROWS: readonly OwnersApart[] = [
       const apimSubscriptionId = namedIn(held, 'apimSubscriptionId');
       const kind = [entry.category, entry.Category, entry.Type].find((said) => typeof said === 'string');
       const isGatewayLog = kind === 'GatewayLogs' || kind === 'ApiManagementGatewayLogs';
-      if (apimSubscriptionId === undefined || !isGatewayLog || 'backendResponseBody' in held)
+      if (apimSubscriptionId === undefined || !isGatewayLog || apimBodies(entry) !== undefined)
         return undefined;
       const callerIpAddress = entry.callerIpAddress ?? namedIn(held, 'callerIpAddress');
       const facts = { apimSubscriptionId, callerIpAddress, responseCode: namedIn(held, 'responseCode') };
