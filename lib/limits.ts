@@ -142,6 +142,7 @@ export const LIMITS = {
   ),
   insideBytes: limit('what is packed inside an envelope', 16 * MiB, 'bytes', 'rejected alone'),
   policyBytes: limit('a policy', 1_000_000, 'bytes', 'refused'),
+  policyTokens: limit('words and marks of YAML in a policy', 131_072, 'tokens', 'refused'),
   policyFaults: limit('faults of a policy that are listed', 50, 'faults', 'not listed'),
   sliceModels: limit(
     'models in a slice, of requests that were answered',

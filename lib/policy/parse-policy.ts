@@ -1,4 +1,14 @@
-import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  Lexer,
+  LineCounter,
+  type Node,
+  parseDocument,
+} from 'yaml';
 import type * as z from 'zod';
 import { LIMITS } from '../limits.ts';
 import { printable } from '../telemetry/reason.ts';
@@ -33,12 +43,14 @@ export const MAX_POLICY_BYTES = LIMITS.policyBytes.most;
 export function parsePolicy(text: string, now?: number): ParsedPolicy {
   if (text.length > MAX_POLICY_BYTES)
     return whole(`is ${text.length} characters long`, `keep it below ${MAX_POLICY_BYTES}`);
+  if (hasTooManyTokens(text))
+    return whole(`has more than ${MAX_TOKENS} words and marks of YAML`, 'leave out what is no policy');
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
   if (document.errors.length > 0)
     return {
       ok: false,
-      faults: document.errors.map((error) => {
+      faults: document.errors.slice(0, FAULTS_SHOWN).map((error) => {
         const { line, col } = lines.linePos(error.pos[0]);
         return {
           line,
@@ -99,6 +111,16 @@ export function parsePolicy(text: string, now?: number): ParsedPolicy {
       })),
     };
   return { ok: true, policy: parsed.data };
+}
+
+const MAX_TOKENS = LIMITS.policyTokens.most;
+
+/** What a parser of YAML spends goes with its tokens, of which each character may be one; reading these alone is cheap. */
+function hasTooManyTokens(text: string): boolean {
+  if (text.length <= MAX_TOKENS) return false;
+  let tokens = 0;
+  for (const _ of new Lexer().lex(text)) if (++tokens > MAX_TOKENS) return true;
+  return false;
 }
 
 /** One line for people and logs. */

@@ -3,7 +3,8 @@ import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { describeFault, parsePolicy } from '../../lib/policy/parse-policy.ts';
+import { LIMITS } from '../../lib/limits.ts';
+import { describeFault, MAX_POLICY_BYTES, parsePolicy } from '../../lib/policy/parse-policy.ts';
 import { budgetFor, defaultPolicy, type Policy } from '../../lib/policy/policy.ts';
 import { policyDocument } from '../../lib/policy/policy-document.ts';
 import { policyJsonSchema } from '../../lib/policy/schema/json-schema.ts';
@@ -167,6 +168,15 @@ describe('what is made from the schema', () => {
       ],
     };
     expect(parsePolicy(policyDocument(changed))).toEqual({ ok: true, policy: changed });
+  });
+
+  it('a text of a megabyte that is all marks is refused before it is parsed, and of very many faults the first are told', () => {
+    for (const mark of ['}\n', '[', '{a: ', '- ', 'a: 1\n', '\ta: [\n']) {
+      const parsed = parsePolicy(mark.repeat(Math.floor(MAX_POLICY_BYTES / mark.length)));
+      expect(parsed).toMatchObject({ ok: false, faults: [{ field: '(whole)' }] });
+    }
+    const parsed = parsePolicy('}\n'.repeat(500));
+    expect(parsed.ok ? [] : parsed.faults).toHaveLength(LIMITS.policyFaults.most);
   });
 
   it('the narrowest named group sets the budget', () => {
