@@ -62,7 +62,12 @@ export const LIMITS = {
     'names',
     'the first and last half are read, and those by which bodies ask',
   ),
-  documentValues: limit('values in one document', 1_048_576, 'values', 'the document is rejected alone'),
+  documentValues: limit(
+    'values in one document or in a text that is JSON',
+    2_097_152,
+    'values',
+    'the document is rejected alone; the text is no JSON',
+  ),
   documentNames: limit(
     'names of one object in a document or a text that is JSON',
     65_536,
@@ -76,10 +81,10 @@ export const LIMITS = {
     'the document is rejected alone; the text is no JSON',
   ),
   entryValues: limit(
-    'values in one entry, or in a text of it that is JSON',
-    131_072,
+    'values in one entry, but for the probabilities of tokens',
+    524_288,
     'values',
-    'the entry is rejected alone; the text is no JSON',
+    'the entry is rejected alone',
   ),
   streamEvents: limit(
     'events of the text of a streamed answer',

@@ -31,8 +31,17 @@ export interface WithoutClauses {
 
 const textOf = (answer: Answer, part: Part) => (part === 'trace' ? answer.trace : answer.text);
 
-const clausesOf = (text: string) =>
-  text.split(ENDS).flatMap((piece) => (piece.trim() === '' ? [] : [piece.trim()]));
+const piecesOf = (text: string, ends: RegExp) =>
+  text.split(ends).flatMap((piece) => (piece.trim() === '' ? [] : [piece.trim()]));
+
+/**
+ * What a text is split by in turn: lines, sentences, clauses. A sentence that recurs goes whole: of a refusal, "I'm sorry," is too
+ * short to be looked at, and would stay behind in both.
+ */
+const LEVELS: readonly RegExp[] = [/(\n+)/u, /((?<=[.!?。！？؟])\s+)/u, ENDS];
+
+/** The text itself, and its lines, sentences and clauses. */
+const unitsOf = (text: string) => [text.trim(), ...LEVELS.flatMap((ends) => piecesOf(text, ends))];
 
 /** In how many of a model's texts each clause stands that stands in enough of them. */
 function recurring(sheet: AnswerSheet, part: Part): ReadonlyMap<string, number> {
@@ -46,8 +55,8 @@ function recurring(sheet: AnswerSheet, part: Part): ReadonlyMap<string, number> 
     const text = textOf(answer, part);
     if (text === undefined) continue;
     texts++;
-    const clauses = clausesOf(text);
-    count(times, new Set(clauses));
+    const clauses = piecesOf(text, ENDS);
+    count(times, new Set(unitsOf(text)));
     count(atEdge, new Set([...clauses.slice(0, 1), ...clauses.slice(-1)]));
   }
   const enough = Math.max(LEAST_TEXTS, LEAST_SHARE * texts);
@@ -59,21 +68,35 @@ function recurring(sheet: AnswerSheet, part: Part): ReadonlyMap<string, number> 
   );
 }
 
-/** Clauses that recur in both models, those in most texts first. */
+/** Clauses that recur in both models, those in most texts first; of one that stands in a longer one alone, the longer. */
 export function sharedClauses(a: AnswerSheet, b: AnswerSheet, part: Part): string[] {
   const [own, other] = [recurring(a, part), recurring(b, part)];
   const least = (clause: string) => Math.min(own.get(clause) ?? 0, other.get(clause) ?? 0);
-  return [...own.keys()]
-    .filter((clause) => other.has(clause))
-    .sort((x, y) => least(y) - least(x) || (x < y ? -1 : 1));
+  const shared = [...own.keys()].filter((clause) => other.has(clause));
+  const within = (clause: string) =>
+    shared.some(
+      (longer) =>
+        longer.length > clause.length &&
+        longer.includes(clause) &&
+        own.get(longer) === own.get(clause) &&
+        other.get(longer) === other.get(clause),
+    );
+  return shared.filter((clause) => !within(clause)).sort((x, y) => least(y) - least(x) || (x < y ? -1 : 1));
+}
+
+/** What is left of a text where lines, then sentences, then clauses are taken out. */
+function leftOf(text: string, clauses: ReadonlySet<string>, level = 0): string {
+  const ends = LEVELS[level];
+  if (clauses.has(text.trim())) return '';
+  if (ends === undefined) return text;
+  return text
+    .split(ends)
+    .map((piece) => leftOf(piece, clauses, level + 1))
+    .join('');
 }
 
 function without(text: string, clauses: ReadonlySet<string>): string | undefined {
-  const left = text
-    .split(ENDS)
-    .filter((piece) => !clauses.has(piece.trim()))
-    .join('')
-    .trim();
+  const left = leftOf(text, clauses).trim();
   return left === '' ? undefined : left;
 }
 

@@ -22,9 +22,9 @@ describe('what a host adds to the texts of every model behind it', () => {
   const controls = strangers.slice(0, 8).map((m) => textSheet(m, write()));
   const own = write();
   const reference = textSheet('ours', own.map(hosted));
-  const ask = (suspect: AnswerSheet) => {
+  const ask = (suspect: AnswerSheet, asked = reference) => {
     const [report] = runForensics(
-      { reference, suspects: [suspect], controls, teachers: [] },
+      { reference: asked, suspects: [suspect], controls, teachers: [] },
       { alpha: 0.05 },
     ).suspects;
     if (report === undefined) throw new Error('no report');
@@ -61,5 +61,21 @@ describe('what a host adds to the texts of every model behind it', () => {
     expect(clauses).toEqual(['感谢您使用本公司的智能助手服务！']);
     const left = withoutClauses(a, new Map([['reply', new Set(clauses)]]));
     expect(left.answers.get('p7')?.text).toBe('答案7是这样的。\nThe answer (7) is so.');
+  });
+
+  it('a refusal goes whole: no half of it stays behind in both, too short to be looked at', () => {
+    const refusals = ["I'm sorry, but I can't help with that.", 'Sorry, no. I am unable to comply.'];
+    const refusing = (texts: readonly string[]) =>
+      texts.map((t, i) => (i % 5 < 2 ? (refusals[i % 2] ?? t) : t));
+    const [a, b] = [textSheet('a', refusing(own)), textSheet('b', refusing(write()))];
+    const clauses = sharedClauses(a, b, 'reply');
+    expect(clauses).toEqual(expect.arrayContaining(refusals));
+    expect(clauses).not.toContain("but I can't help with that.");
+    const left = withoutClauses(a, new Map([['reply', new Set(clauses)]]));
+    expect([0, 1, 5, 6].map((i) => left.answers.get(`p${i}`)?.text)).toEqual(Array(4).fill(undefined));
+    expect(left.answers.get('p2')?.text).toBe(own[2]);
+    const s = ask(textSheet('theirs', refusing(write())), textSheet('ours', refusing(own)));
+    expect(s.p).toBeLessThanOrEqual(0.05);
+    expect(s.verdict).toBe('abstained');
   });
 });

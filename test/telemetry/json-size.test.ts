@@ -40,7 +40,7 @@ describe('a text that is made to cost a parser much', () => {
   });
 
   it('stays a text where it lies in a field', () => {
-    const text = `[${'1,'.repeat(entryValues.most)}1]`;
+    const text = `[${'1,'.repeat(documentValues.most)}1]`;
     expect(jsonIn(text)).toBe(text);
   });
 });
@@ -67,6 +67,33 @@ describe('one document of many entries', () => {
       expect(whole.exchanges.length + whole.reasons.length + whole.skipped).toBe(json === otlp ? 300 : 60);
       if (json === otlp) expect([...whole.formats]).toEqual([['otel', 1]]);
     }
+  });
+
+  it('reads a long answer with the probabilities of its tokens, and one in many pieces, also where they stand as text', () => {
+    const likely = many(20, (at) => ({ token: `t${at}`, logprob: -1, bytes: [32, 119] }));
+    const content = many(1_500, () => ({ token: 't', logprob: -1, bytes: [32], top_logprobs: likely }));
+    const message = { role: 'assistant', content: 'Well.' };
+    const whole = {
+      object: 'chat.completion',
+      choices: [{ message, logprobs: { content }, finish_reason: 'stop' }],
+    };
+    const pieces = many(9_000, (at) => ({
+      ...{ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', system_fingerprint: 'f' },
+      choices: [
+        { index: 0, delta: { content: 'w ' }, logprobs: null, finish_reason: at === 8_999 ? 'stop' : null },
+      ],
+    }));
+    for (const answer of [whole, pieces])
+      for (const response of [answer, JSON.stringify(answer)]) {
+        const line = JSON.stringify({ ...call(0), custom_id: undefined, response });
+        const found = [...new DocumentReader().take(line, 1)].flatMap((held) =>
+          'json' in held ? [held.json] : [],
+        );
+        expect(new EntryReader('auto').read(found[0])).toMatchObject({
+          exchanges: [{ outcome: 'ok', messages: [{ content: 'Question 0?' }] }],
+          reasons: [],
+        });
+      }
   });
 
   it('loses only the entry that holds more values than one may', () => {

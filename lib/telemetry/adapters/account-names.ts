@@ -111,6 +111,14 @@ function asObject(entry: Json, name: string): Json {
   return held === undefined ? {} : { [name]: held };
 }
 
+/**
+ * A user of LiteLLM's proxy; undefined for its administrator, to whom all keys belong that are made with the master key or in the
+ * interface without naming somebody: https://github.com/BerriAI/litellm/blob/main/litellm/constants.py (LITELLM_PROXY_ADMIN_NAME).
+ */
+export function liteLlmUser(name: string | undefined): string | undefined {
+  return name === 'default_user_id' ? undefined : name;
+}
+
 /** The account of a flat entry, in which `user` and `metadata` may be the request's own and are not taken. */
 export function nameInFlat(entry: Json): string | undefined {
   return spelt(entry, [...CUSTOMERS, ...OTHERS]);

@@ -1,4 +1,3 @@
-import { LIMITS } from '../../limits.ts';
 import { whyNotParsed } from '../json-size.ts';
 
 /** Reading foreign JSON without trusting its shape: every reader answers undefined where the shape is another. */
@@ -51,7 +50,7 @@ function numberInText(value: unknown): number | undefined {
 export function jsonIn(value: unknown): unknown {
   if (typeof value !== 'string')
     return isBuffer(value) ? jsonIn(Buffer.from(value.data).toString('utf8')) : value;
-  if (whyNotParsed(value, LIMITS.entryValues.most) !== undefined) return value;
+  if (whyNotParsed(value) !== undefined) return value;
   try {
     return JSON.parse(value);
   } catch {

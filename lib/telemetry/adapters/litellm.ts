@@ -1,4 +1,5 @@
 import { kindOf, printable } from '../reason.ts';
+import { liteLlmUser } from './account-names.ts';
 import {
   ADAPTER_DEFAULTS,
   type Adapted,
@@ -140,8 +141,8 @@ function foundIn(payload: Json, messages: readonly ReadMessage[], clients: Clien
         nameAt(payload, 'organization_id') ??
         nameAt(metadata, 'user_api_key_team_id') ??
         nameAt(payload, 'team_id') ??
-        nameAt(metadata, 'user_api_key_user_id') ??
-        nameAt(payload, 'user') ??
+        liteLlmUser(nameAt(metadata, 'user_api_key_user_id')) ??
+        liteLlmUser(nameAt(payload, 'user')) ??
         nameAt(metadata, 'user_api_key_hash') ??
         nameAt(payload, 'api_key'),
       { end_user: nameAt(payload, 'end_user') },

@@ -1,4 +1,4 @@
-import { AGENTGATEWAY_MARKS } from './account-names.ts';
+import { AGENTGATEWAY_MARKS, liteLlmUser } from './account-names.ts';
 import { accountOf, type ClientTrust, type NamedAccount } from './claimed-accounts.ts';
 
 /** Attributes that the operator's own instrumentation sets. */
@@ -20,12 +20,9 @@ const BY_INSTRUMENTATION = [
 ] as const;
 
 /** What LiteLLM's proxy says of the key that it authenticated: before all that the request may have said. */
-const BY_PROXY = [
-  'metadata.user_api_key_org_id',
-  'metadata.user_api_key_team_id',
-  'metadata.user_api_key_user_id',
-  'metadata.user_api_key_hash',
-] as const;
+const BY_PROXY = ['metadata.user_api_key_org_id', 'metadata.user_api_key_team_id'] as const;
+const PROXY_USER = 'metadata.user_api_key_user_id';
+const PROXY_KEY = 'metadata.user_api_key_hash';
 
 /** Of the token that agentgateway verified, before all that the request may have said. Others log claims that nobody has checked. */
 const BY_TOKEN = ['jwt.sub'] as const;
@@ -45,14 +42,9 @@ export function otelAccount(
 ): NamedAccount {
   const isVerified = AGENTGATEWAY_MARKS.every((name) => fact(name) !== undefined);
   return accountOf(
-    fact(
-      ...(named === undefined ? [] : [named]),
-      ...OPERATORS,
-      ...BY_PROXY,
-      ...(isVerified ? BY_TOKEN : []),
-      ...OWN,
-      ...BY_INSTRUMENTATION,
-    ),
+    fact(...(named === undefined ? [] : [named]), ...OPERATORS, ...BY_PROXY) ??
+      liteLlmUser(fact(PROXY_USER)) ??
+      fact(PROXY_KEY, ...(isVerified ? BY_TOKEN : []), ...OWN, ...BY_INSTRUMENTATION),
     { 'gen_ai.request.user': fact('gen_ai.request.user', 'gen_ai.openai.request.user') },
     clients,
   );
