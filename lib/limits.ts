@@ -70,15 +70,9 @@ export const LIMITS = {
   ),
   documentNames: limit(
     'names of one object in a document or a text that is JSON',
-    65_536,
+    262_144,
     'names',
-    'the document is rejected alone; the text is no JSON',
-  ),
-  documentNesting: limit(
-    'values within values of a document or a text that is JSON',
-    1_024,
-    'levels',
-    'the document is rejected alone; the text is no JSON',
+    'the document is rejected alone, of a list its element; a text in a field is no JSON',
   ),
   entryValues: limit(
     'values in one entry, but for the probabilities of tokens',

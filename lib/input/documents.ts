@@ -84,7 +84,7 @@ export class DocumentReader {
   *#begin(text: string, raw: string, line: number): Generator<Document> {
     const fault = whyNotParsed(text);
     if (fault !== undefined) {
-      yield { fault, line, raw };
+      yield* elementsOf(text, fault, line, raw);
       return;
     }
     const whole = jsonValue(text);
@@ -147,7 +147,7 @@ export class DocumentReader {
     const raw = held.lines.join('\n');
     const fault = whyNotParsed(raw);
     if (fault !== undefined) {
-      yield { fault, line: held.line, raw };
+      yield* elementsOf(raw, fault, held.line, raw);
       return;
     }
     const whole = jsonValue(raw.trim().replace(/,$/, '')) ?? jsonValue(withoutEnd(raw.trim(), ',]'));
@@ -157,6 +157,24 @@ export class DocumentReader {
     }
     this.pretty = true;
     yield documentOf(whole, held.line, raw);
+  }
+}
+
+/** The elements of a list that is not parsed as a whole, each by itself: an element that costs too much takes no other one with it. */
+function* elementsOf(text: string, fault: string, line: number, raw: string): Generator<Document> {
+  const begin = text.search(/\S/);
+  const { pieces } = text[begin] === '[' ? piecesOf(text.slice(begin + 1)) : { pieces: [] };
+  if (pieces.length < 2 || pieces.length > MOST_PIECES) {
+    yield { fault, line, raw };
+    return;
+  }
+  for (const piece of pieces) {
+    // the list's own end, where the scan ran on into it
+    if (piece === ']') continue;
+    const why = whyNotParsed(piece);
+    const held = why === undefined ? jsonValue(piece) : undefined;
+    if (held !== undefined) yield documentOf(held, line, piece);
+    else yield { fault: why ?? whyNot(piece), line, raw: piece };
   }
 }
 

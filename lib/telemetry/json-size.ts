@@ -1,6 +1,5 @@
 import { LIMITS } from '../limits.ts';
 
-const DEEPEST = LIMITS.documentNesting.most;
 const NAMES = LIMITS.documentNames.most;
 /** Texts of fewer characters have neither so many names nor so many values. */
 const SMALL = 2 * NAMES;
@@ -12,7 +11,7 @@ const SMALL = 2 * NAMES;
  */
 export function whyNotParsed(text: string, most: number = LIMITS.documentValues.most): string | undefined {
   if (text.length < SMALL) return undefined;
-  const names = new Int32Array(DEEPEST + 1);
+  const names: number[] = [0];
   let depth = 0;
   let values = 0;
   for (let at = 0; at < text.length; at++) {
@@ -25,8 +24,7 @@ export function whyNotParsed(text: string, most: number = LIMITS.documentValues.
     } else if (unit === COMMA) values++;
     else if (unit === BRACE || unit === BRACKET) {
       values++;
-      if (++depth > DEEPEST) return `values within values, more than ${DEEPEST} levels`;
-      names[depth] = 0;
+      names[++depth] = 0;
     } else if ((unit === BRACE_END || unit === BRACKET_END) && depth > 0) depth--;
     if (values > most) return `more than ${most} values in one document: send fewer at once`;
   }
@@ -67,4 +65,37 @@ export function isOverfull(value: unknown, most: number = LIMITS.entryValues.mos
     }
   }
   return false;
+}
+
+/**
+ * A copy that holds no more values than a reader looks at of one entry. What is small comes first, then what bodies ask by, then the
+ * rest; of a list its end. Nobody gets out of sight by what it adds.
+ * @param asks whether bodies ask by a field's name
+ */
+export function slimmed(value: unknown, asks: (name: string) => boolean): unknown {
+  let left: number = LIMITS.entryValues.most;
+  const copied = (held: unknown, depth: number): unknown => {
+    if (typeof held !== 'object' || held === null) return held;
+    if (depth > LIMITS.nesting.most) return undefined;
+    if (Array.isArray(held)) {
+      const kept: unknown[] = [];
+      for (let at = held.length - 1; at >= 0 && left > 0; at--) {
+        left--;
+        kept.push(copied(held[at], depth + 1));
+      }
+      return kept.reverse().filter((one) => one !== undefined);
+    }
+    const fields = Object.entries(held);
+    const rank = ([name, inner]: readonly [string, unknown]) =>
+      typeof inner !== 'object' || inner === null ? 0 : asks(name) ? 1 : 2;
+    const kept = new Map<string, unknown>();
+    for (const wanted of [0, 1, 2])
+      for (const field of fields) {
+        if (rank(field) !== wanted || left <= 0) continue;
+        left--;
+        kept.set(field[0], copied(field[1], depth + 1));
+      }
+    return Object.fromEntries(fields.flatMap(([name]) => (kept.has(name) ? [[name, kept.get(name)]] : [])));
+  };
+  return copied(value, 0);
 }

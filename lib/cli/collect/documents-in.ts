@@ -33,7 +33,10 @@ export async function documentsIn(body: string): Promise<{
     line++;
     if (to > from) {
       await turn.end();
-      for (const document of reader.take(body.slice(from, to), line)) add(document);
+      for (const document of reader.take(body.slice(from, to), line)) {
+        add(document);
+        await turn.end();
+      }
     }
     from = to + 1;
   }

@@ -2,6 +2,9 @@ import { LIMITS } from '../../limits.ts';
 import { ASKING } from './asked-ways.ts';
 import { ASKS, SYSTEMS } from './entry-objects.ts';
 
+/** What is said of an entry that lost values. */
+export const OVERFULL = `values beyond ${LIMITS.entryValues.most} of one entry`;
+
 /** What is said of an entry that lost names. */
 export const CROWDED = `names beyond ${LIMITS.objectNames.most} of one object`;
 
@@ -34,13 +37,21 @@ function changed(held: object, depth: number): object {
   return copy ?? held;
 }
 
+/** Of very many names nothing is made but what stays. */
 function thinned(held: object): object {
-  const fields = Object.entries(held);
   const half = MOST >> 1;
-  const last = fields.length - half;
-  return Object.fromEntries(fields.filter(([name], at) => at < half || at >= last || asks(name)));
+  let last = -half;
+  for (const _ in held) last++;
+  const kept: [string, unknown][] = [];
+  let at = 0;
+  for (const name in held) {
+    if (at < half || at >= last || asks(name)) kept.push([name, (held as Record<string, unknown>)[name]]);
+    at++;
+  }
+  return Object.fromEntries(kept);
 }
 
-function asks(name: string): boolean {
+/** Whether bodies ask by a name. */
+export function asks(name: string): boolean {
   return name.length < 64 && (ASKING.includes(name) || ASKS.test(name) || SYSTEMS.test(name));
 }

@@ -1,12 +1,12 @@
 import { LIMITS } from '../../limits.ts';
 import { entryFacts, entryFactsOf, keepEntryFacts } from '../entry-facts.ts';
-import { isOverfull } from '../json-size.ts';
+import { isOverfull, slimmed } from '../json-size.ts';
 import { parseUsageEvent } from '../parse-usage-event.ts';
 import { failedOn, fieldName, kindOf, printable, type Reason } from '../reason.ts';
-import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults, overfull, tooMany } from './adapter.ts';
+import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults, tooMany } from './adapter.ts';
 import { asOtlp } from './bare-spans.ts';
 import { BatchReader, batchPieces, type HeldBatch, isBatchLine } from './batch.ts';
-import { CROWDED, withoutCrowds } from './crowded.ts';
+import { asks, CROWDED, OVERFULL, withoutCrowds } from './crowded.ts';
 import { unwrapped } from './envelopes.ts';
 import {
   EXPORT_NAMES,
@@ -95,6 +95,7 @@ export class EntryReader {
     let size = 0;
     for (const one of this.#entries(json)) {
       if ('refused' in one) piece.reasons.push(one.refused);
+      else if ('lost' in one) piece.odd.push(one.lost);
       else {
         counted(piece.formats, this.#formatOf(one), 1);
         for (const part of this.#partsOf(one)) {
@@ -150,7 +151,7 @@ export class EntryReader {
   }
 
   /** The entries of a document; where an entry is of no format, those that lie deeper in it. */
-  *#entries(json: unknown): Generator<Told | { readonly refused: Reason }> {
+  *#entries(json: unknown): Generator<Told | { readonly refused: Reason } | { readonly lost: string }> {
     let entries: readonly unknown[];
     try {
       entries = unwrapped(json);
@@ -165,8 +166,10 @@ export class EntryReader {
     }
     for (const entry of entries)
       if (this.#format === 'exchange') yield { entry, format: 'exchange' };
-      else if (isOverfull(entry) && !isOtlp(entry) && !isListOfRequests(entry)) yield { refused: overfull() };
-      else yield* this.#toldApart(entry);
+      else if (isOverfull(entry) && !isOtlp(entry) && !isListOfRequests(entry)) {
+        yield { lost: OVERFULL };
+        yield* this.#toldApart(slimmed(entry, asks));
+      } else yield* this.#toldApart(entry);
   }
 
   #toldApart(entry: unknown): readonly Told[] {
