@@ -78,7 +78,7 @@ export const LIMITS = {
     'values in one entry, but for the probabilities of tokens',
     524_288,
     'values',
-    'the entry is rejected alone',
+    'what is small, what bodies ask by, and the ends of lists are read; a span, a log record or a line of a batch is rejected alone',
   ),
   streamEvents: limit(
     'events of the text of a streamed answer',

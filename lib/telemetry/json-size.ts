@@ -69,19 +69,20 @@ export function isOverfull(value: unknown, most: number = LIMITS.entryValues.mos
 
 /**
  * A copy that holds no more values than a reader looks at of one entry. What is small comes first, then what bodies ask by, then the
- * rest; of a list its end. Nobody gets out of sight by what it adds.
+ * rest, each of which leaves half of the room to those behind it; of a list its end. Nobody gets out of sight by what it adds.
  * @param asks whether bodies ask by a field's name
  */
 export function slimmed(value: unknown, asks: (name: string) => boolean): unknown {
   let left: number = LIMITS.entryValues.most;
-  const copied = (held: unknown, depth: number): unknown => {
+  /** @param rest room that is left to others */
+  const copied = (held: unknown, depth: number, rest: number): unknown => {
     if (typeof held !== 'object' || held === null) return held;
     if (depth > LIMITS.nesting.most) return undefined;
     if (Array.isArray(held)) {
       const kept: unknown[] = [];
-      for (let at = held.length - 1; at >= 0 && left > 0; at--) {
+      for (let at = held.length - 1; at >= 0 && left > rest; at--) {
         left--;
-        kept.push(copied(held[at], depth + 1));
+        kept.push(copied(held[at], depth + 1, rest));
       }
       return kept.reverse().filter((one) => one !== undefined);
     }
@@ -91,11 +92,12 @@ export function slimmed(value: unknown, asks: (name: string) => boolean): unknow
     const kept = new Map<string, unknown>();
     for (const wanted of [0, 1, 2])
       for (const field of fields) {
-        if (rank(field) !== wanted || left <= 0) continue;
+        if (rank(field) !== wanted || left <= rest) continue;
         left--;
-        kept.set(field[0], copied(field[1], depth + 1));
+        const behind = wanted === 2 ? rest + (left - rest) / 2 : rest;
+        kept.set(field[0], copied(field[1], depth + 1, behind));
       }
     return Object.fromEntries(fields.flatMap(([name]) => (kept.has(name) ? [[name, kept.get(name)]] : [])));
   };
-  return copied(value, 0);
+  return copied(value, 0, 0);
 }

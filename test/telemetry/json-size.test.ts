@@ -121,6 +121,24 @@ describe('one document of many entries', () => {
     }
   });
 
+  it('still tells how a call ended, and whose it is, behind a request of very many values', () => {
+    const { request, account, time } = call(0);
+    const entry = {
+      time,
+      request: { ...request, metadata: many(entryValues.most + 1, () => 1) },
+      response: {
+        ...{ object: 'chat.completion', usage: { prompt_tokens: 3, completion_tokens: 5 } },
+        choices: [{ message: { role: 'assistant', content: 'Half of' }, finish_reason: 'length' }],
+      },
+      metadata: { user: account },
+    };
+    const { exchanges, odd } = new EntryReader('auto').read(entry);
+    expect(exchanges).toMatchObject([
+      { account, outcome: 'truncated', messages: [{ content: 'Question 0?' }], usage: { outputTokens: 5 } },
+    ]);
+    expect(odd.join()).toContain('values beyond');
+  });
+
   it('loses only the span, and the request of a batch, that holds more values than one may', () => {
     const full = { ...call(1), request: { ...call(1).request, tools: [many(entryValues.most, () => '1')] } };
     const why = [{ message: expect.stringContaining('values in one entry') }];
