@@ -100,7 +100,7 @@ describe('the console', () => {
     expect(finding.verdict).toBeUndefined();
     expect(audit.length).toBeGreaterThanOrEqual(2);
     expect((await post('decide', decision({ action: 'triage', verdict: 'guilty' }))).status).toBe(422);
-    expect((await post('decide', '{')).status).toBe(400);
+    for (const bad of ['{', 'null', '[]', '7']) expect((await post('decide', bad)).status).toBe(400);
   });
 
   it('checks a policy before anybody pushes it', async () => {
@@ -127,7 +127,8 @@ describe('the console', () => {
 
   it('answers nobody without its key, and changes nothing for another page', async () => {
     const { origin } = new URL(server.url);
-    expect((await fetch(`${origin}/findings.json`)).status).toBe(404);
+    for (const path of ['/findings.json', '//', '//example.com/', '/%00'])
+      expect((await fetch(`${origin}${path}`)).status).toBe(404);
     const foreign: Readonly<Record<string, string>>[] = [
       { origin: 'https://example.com' },
       { 'x-siphonwatch-token': 'guessed' },

@@ -77,7 +77,9 @@ export async function startConsole(origin: ConsoleOrigin, port = 0): Promise<Con
   async function answer(incoming: IncomingMessage): Promise<Answer> {
     // a page elsewhere that lets its name point here (DNS rebinding) brings its own host
     if (!hosts.includes(incoming.headers.host ?? '')) return refused(403, 'wrong host');
-    const url = new URL(incoming.url ?? '/', `http://127.0.0.1:${bound}`);
+    // a path alone, as browsers send it: `//` in front of one would name a host
+    if (incoming.url?.startsWith('/') !== true) return refused(400, 'no path');
+    const url = new URL(`http://127.0.0.1:${bound}${incoming.url}`);
     if (!url.pathname.startsWith(`/${key}/`))
       return refused(404, 'open the address that the command line printed');
     const name = url.pathname.slice(key.length + 2);
@@ -251,7 +253,7 @@ class Desk {
     const { live } = this.#origin;
     if (live === undefined) return refused(409, 'a saved backtest takes no verdicts');
     try {
-      const { id, decision, ...asked } = JSON.parse(text) as Record<string, unknown>;
+      const { id, decision, ...asked } = (JSON.parse(text) ?? {}) as Record<string, unknown>;
       if (typeof id !== 'string' || typeof decision !== 'string' || !/^[\w-]{8,64}$/.test(decision))
         return refused(400, 'id and decision: missing');
       const made = await live.decide(id, parseDecision(asked), decision);
