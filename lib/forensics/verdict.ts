@@ -194,9 +194,9 @@ function withheld(report: Tested, rules: Rules): Ruling | undefined {
  * @param report the candidate's, as if it were the reference; before p is corrected
  */
 export function doubtOfName(report: SuspectReport, rules: Rules): string | undefined {
-  if (!isTested(report)) return report.reason ?? undefined;
+  if (!isTested(report)) return report.reason ?? 'it could not be compared';
   const ruling = copied(report) ?? withheld(report, rules);
-  return ruling === undefined ? undefined : (ruling.reason ?? undefined);
+  return ruling === undefined ? undefined : (ruling.reason ?? ruling.statement);
 }
 
 /** No unrelated pair is as alike, but the null is too small for the level asked: more controls are needed, not items. */

@@ -1,4 +1,4 @@
-/** Longest time that a request has the process for itself, ms: probes of health, and other senders, wait no longer. */
+/** How long a request works before it lets probes of health and other senders in, ms; what is parsed or read in one go is not cut. */
 const LONGEST = 50;
 
 /** The time for which one request has worked; what takes long lets others in between. */

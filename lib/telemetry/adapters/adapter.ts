@@ -233,13 +233,13 @@ export function refused(field: string, value: string, message: string): Adapted 
   return { exchanges: [], reasons: [{ field, value, message }], skipped: 0 };
 }
 
-/** An adapter's answer for a document of more entries than are read of one. */
 /** Why an entry of very many values is not read. */
 export function overfull(): Reason {
   const message = `more than ${LIMITS.entryValues.most} values in one entry`;
   return { field: '(whole)', value: message, message };
 }
 
+/** An adapter's answer for a document of more entries than are read of one. */
 export function tooMany(): Adapted {
   const most = LIMITS.documentEntries.most;
   return refused(

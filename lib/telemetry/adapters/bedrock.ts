@@ -13,7 +13,7 @@ import { isAnswerOfModel, readByModel } from './asked-ways.ts';
 import { outcomeFrom } from './endings.ts';
 import { at, type Json, jsonIn, nameAt, numberAt, objectOf, textAt } from './fields.ts';
 import { isOtherAnswer, isOtherModel, isOtherRequest } from './model-calls.ts';
-import { besideOf } from './read-message.ts';
+import { wordlessDigest } from './read-message.ts';
 import { type ReadRequest, readRequest } from './request.ts';
 import { isoFrom } from './times.ts';
 
@@ -78,7 +78,7 @@ function foundIn(entry: Json, asked: ReadRequest, answer: ReadAnswer): Found {
     account: nameAt(metadata, 'account') ?? principal ?? textAt(entry, 'accountId'),
     model: textAt(entry, 'modelId'),
     messages: asked.messages,
-    beside: besideOf(asked.messages),
+    beside: wordlessDigest(asked.messages),
     completion: answer.text ?? '',
     inputTokens: inputTokens(entry) ?? answer.inputTokens,
     outputTokens: numberAt(entry, 'output', 'outputTokenCount') ?? answer.outputTokens,

@@ -1,4 +1,5 @@
 import { LIMITS } from '../../limits.ts';
+import { PROBABILITIES } from '../json-size.ts';
 import { ASKING } from './asked-ways.ts';
 import { ASKS, SYSTEMS } from './entry-objects.ts';
 
@@ -52,6 +53,40 @@ function thinned(held: object): object {
 }
 
 /** Whether bodies ask by a name. */
-export function asks(name: string): boolean {
+function asks(name: string): boolean {
   return name.length < 64 && (ASKING.includes(name) || ASKS.test(name) || SYSTEMS.test(name));
+}
+
+/**
+ * A copy that holds no more values than a reader looks at of one entry. What is small comes first, then what bodies ask by, then the
+ * rest, each of which leaves half of the room to those behind it; of a list its end. Nobody gets out of sight by what it adds.
+ */
+export function slimmed(value: unknown): unknown {
+  let left: number = LIMITS.entryValues.most;
+  /** @param rest room that is left to others */
+  const copied = (held: unknown, depth: number, rest: number): unknown => {
+    if (typeof held !== 'object' || held === null) return held;
+    if (depth > LIMITS.nesting.most) return undefined;
+    if (Array.isArray(held)) {
+      const kept: unknown[] = [];
+      for (let at = held.length - 1; at >= 0 && left > rest; at--) {
+        left--;
+        kept.push(copied(held[at], depth + 1, rest));
+      }
+      return kept.reverse().filter((one) => one !== undefined);
+    }
+    const fields = Object.entries(held).filter(([name]) => !PROBABILITIES.has(name));
+    const rank = ([name, inner]: readonly [string, unknown]) =>
+      typeof inner !== 'object' || inner === null ? 0 : asks(name) ? 1 : 2;
+    const kept = new Map<string, unknown>();
+    for (const wanted of [0, 1, 2])
+      for (const field of fields) {
+        if (rank(field) !== wanted || left <= rest) continue;
+        left--;
+        const behind = wanted === 2 ? rest + (left - rest) / 2 : rest;
+        kept.set(field[0], copied(field[1], depth + 1, behind));
+      }
+    return Object.fromEntries(fields.flatMap(([name]) => (kept.has(name) ? [[name, kept.get(name)]] : [])));
+  };
+  return copied(value, 0, 0);
 }

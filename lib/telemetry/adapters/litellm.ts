@@ -18,7 +18,7 @@ import { at, type Json, jsonIn, listOf, nameAt, numberAt, objectOf, textAt } fro
 import { isCutJson } from './json-texts.ts';
 import { printedIn } from './literals.ts';
 import { isModelCall, isOtherRequest } from './model-calls.ts';
-import { besideOf, type ReadMessage } from './read-message.ts';
+import { type ReadMessage, wordlessDigest } from './read-message.ts';
 import { paramsOf, readMessages, readRequest, saidIn } from './request.ts';
 import { isoFrom } from './times.ts';
 
@@ -150,7 +150,7 @@ function foundIn(payload: Json, messages: readonly ReadMessage[], clients: Clien
     ),
     model: textAt(payload, 'model_group') ?? textAt(payload, 'model'),
     messages,
-    beside: besideOf(messages),
+    beside: wordlessDigest(messages),
     completion: answer.text ?? '',
     inputTokens: numberAt(payload, 'prompt_tokens') ?? answer.inputTokens,
     // the answer's own count may hold thoughts that the proxy's does not (xAI)

@@ -18,7 +18,7 @@ import { endingsBeside } from './endings-beside.ts';
 import { at, headersOf, type Json, jsonIn, nameAt, numberAt, objectOf, textAt } from './fields.ts';
 import { printedIn } from './literals.ts';
 import { isOtherAnswer, isOtherEndpoint, isOtherModel, isOtherRequest } from './model-calls.ts';
-import { besideOf } from './read-message.ts';
+import { wordlessDigest } from './read-message.ts';
 import { type ReadRequest, readRequest } from './request.ts';
 import { isoFrom } from './times.ts';
 import { timeIn } from './times-beside.ts';
@@ -196,7 +196,7 @@ function foundIn(
     ),
     model: shortModel(asked.model ?? textAt(json, 'model') ?? answer.model ?? modelInUrl(json)),
     messages: asked.messages,
-    beside: besideOf(asked.messages),
+    beside: wordlessDigest(asked.messages),
     inputTokens: answer.inputTokens ?? beside.input,
     outputTokens: answer.outputTokens ?? beside.output,
     params: asked.params,

@@ -20,7 +20,7 @@ export function withWordless(message: ReadMessage, parts: readonly unknown[]): R
  * What tells a call from others with the same words: 64 bits over all parts without words of its messages, as 16 hexadecimal digits;
  * undefined where there are none.
  */
-export function besideOf(messages: readonly ReadMessage[]): string | undefined {
+export function wordlessDigest(messages: readonly ReadMessage[]): string | undefined {
   const beside = new Beside();
   for (const message of messages) for (const part of wordless.get(message) ?? []) beside.addPart(part);
   const units = beside.units();

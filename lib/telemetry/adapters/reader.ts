@@ -1,12 +1,12 @@
 import { LIMITS } from '../../limits.ts';
 import { entryFacts, entryFactsOf, keepEntryFacts } from '../entry-facts.ts';
-import { isOverfull, slimmed } from '../json-size.ts';
+import { isOverfull } from '../json-size.ts';
 import { parseUsageEvent } from '../parse-usage-event.ts';
 import { failedOn, fieldName, kindOf, printable, type Reason } from '../reason.ts';
 import { ADAPTER_DEFAULTS, type Adapted, type AdapterDefaults, tooMany } from './adapter.ts';
 import { asOtlp } from './bare-spans.ts';
 import { BatchReader, batchPieces, type HeldBatch, isBatchLine } from './batch.ts';
-import { asks, CROWDED, OVERFULL, withoutCrowds } from './crowded.ts';
+import { CROWDED, OVERFULL, slimmed, withoutCrowds } from './crowded.ts';
 import { unwrapped } from './envelopes.ts';
 import {
   EXPORT_NAMES,
@@ -168,7 +168,7 @@ export class EntryReader {
       if (this.#format === 'exchange') yield { entry, format: 'exchange' };
       else if (isOverfull(entry) && !isOtlp(entry) && !isListOfRequests(entry)) {
         yield { lost: OVERFULL };
-        yield* this.#toldApart(slimmed(entry, asks));
+        yield* this.#toldApart(slimmed(entry));
       } else yield* this.#toldApart(entry);
   }
 
