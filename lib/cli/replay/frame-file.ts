@@ -7,9 +7,10 @@ import type { Frame } from '../../profile/resumable.ts';
 
 /**
  * A file of frames: their length (32 bit, little endian) and the structured clone of each; a length of zero, then SHA-256 of
- * all before it. Written beside its place first, so that a run that dies while it writes leaves what was there before.
+ * all before it. Written beside its place first, so that a run that dies while it writes leaves what was there before. The number is
+ * raised where what a run keeps is laid out in another way.
  */
-const MAGIC = Buffer.from('siphonwatch checkpoint 1\n');
+const MAGIC = Buffer.from('siphonwatch checkpoint 2\n');
 /** Bytes that are gathered before they are written. */
 const GATHERED = 256 * 1024;
 /** Bytes that are read at once. */
@@ -106,7 +107,7 @@ export async function* readFrames(file: string, grows?: () => boolean): AsyncGen
       held = Buffer.concat([held, buffer.subarray(0, bytesRead)]);
       if (!begun) {
         if (held.length < MAGIC.length) continue;
-        if (!held.subarray(0, MAGIC.length).equals(MAGIC)) throw new InputError(`${file}: not a checkpoint`);
+        if (!held.subarray(0, MAGIC.length).equals(MAGIC)) throw new InputError(`${file}: not a checkpoint of this version: remove it, and begin anew`);
         begun = true;
         sum.update(MAGIC);
         held = held.subarray(MAGIC.length);
