@@ -107,7 +107,8 @@ export async function* readFrames(file: string, grows?: () => boolean): AsyncGen
       held = Buffer.concat([held, buffer.subarray(0, bytesRead)]);
       if (!begun) {
         if (held.length < MAGIC.length) continue;
-        if (!held.subarray(0, MAGIC.length).equals(MAGIC)) throw new InputError(`${file}: not a checkpoint of this version: remove it, and begin anew`);
+        if (!held.subarray(0, MAGIC.length).equals(MAGIC))
+          throw new InputError(`${file}: not a checkpoint of this version: name another file to begin anew`);
         begun = true;
         sum.update(MAGIC);
         held = held.subarray(MAGIC.length);
