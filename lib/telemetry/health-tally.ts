@@ -139,9 +139,20 @@ interface Shown {
 
 const accountsOf = ({ more }: Shown): number => 1 + (more?.size ?? 0);
 
+/** What is remembered by name: of few events all of it, else what came last. */
+type Remembered<Value> = Pick<Map<string, Value>, 'get' | 'size'> & {
+  set(name: string, value: Value): unknown;
+  values(): Iterable<Value>;
+};
+
 /** Which value the most events have, and the most accounts; what is rare falls out. */
 class Commonest {
-  readonly #values = recentlyUsed<string, Shown>(MAX_VALUES);
+  readonly #values: Remembered<Shown>;
+
+  /** @param few whether so few values come that all are remembered */
+  constructor(few: boolean) {
+    this.#values = few ? new Map<string, Shown>() : recentlyUsed<string, Shown>(MAX_VALUES);
+  }
 
   add(value: string | undefined, account: string): void {
     if (value === undefined || value === '') return;
@@ -246,22 +257,25 @@ export class HealthTally {
   readonly #isWhole: boolean;
   readonly #ids = recentlyUsed<string, true>(MAX_IDS);
   readonly #models = recentlyUsed<string, true>(MAX_VALUES);
-  readonly #prompts = new Commonest();
-  readonly #openings = new Commonest();
-  readonly #addresses = new Commonest();
-  readonly #credentials = new Commonest();
-  readonly #times = new Commonest();
+  readonly #prompts: Commonest;
+  readonly #openings = new Commonest(false);
+  readonly #addresses: Commonest;
+  readonly #credentials: Commonest;
+  readonly #times = new Commonest(false);
 
   readonly #now: () => number;
 
   /**
    * @param now the clock, ms since 1970
-   * @param isWhole whether also that is counted which is asked of all events alone
+   * @param isWhole whether also that is counted which is asked of all events alone; else few events come, as many as a run has
    */
   constructor(now: () => number, isWhole = true) {
     this.#now = now;
     this.#isWhole = isWhole;
     this.#accounts = new AccountTally(MAX_ACCOUNTS, isWhole);
+    this.#prompts = new Commonest(!isWhole);
+    this.#addresses = new Commonest(!isWhole);
+    this.#credentials = new Commonest(!isWhole);
   }
 
   get events(): number {
