@@ -107,12 +107,7 @@ export function processHot(
     profile,
     judgement,
     sealed: within(stored.sealed, oldestNeeded(profile, judgement, rules)),
-    asked: sampling
-      ? withEvents(
-          stored.asked,
-          arrivals.map(({ event }) => event),
-        )
-      : stored.asked,
+    asked: sampling ? withEvents(stored.asked, arrivals) : stored.asked,
   };
   if (stored.partsUnread) open.partsUnread = true;
   if (judge.memo !== undefined) open.memo = judge.memo;

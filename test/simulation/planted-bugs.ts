@@ -81,16 +81,24 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'ids-unchecked',
     PROFILE,
-    'if (isRepeated(next, arrival)) {',
-    'if (isRepeated(next, arrival) && next.version < 0) {',
+    'if (logs.isRepeated(arrival, next.arrived)) {',
+    'if (logs.isRepeated(arrival, next.arrived) && next.version < 0) {',
     "a producer's retry counts again",
   ),
   bug(
     'redriven-unchecked',
     PROFILE,
-    'if (redriven === true && !remember(profile.redriven, hash, 0, 0)) return true;',
-    'if (redriven === true) remember(profile.redriven, hash, 0, 0);',
+    'if (redriven === true && !this.#redriven.remember(hash, 0, 0)) return true;',
+    'if (redriven === true) this.#redriven.remember(hash, 0, 0);',
     'a second redrive counts again',
+    FOLD,
+  ),
+  bug(
+    'ids-shared',
+    IDS,
+    'this.#own = new Set(hashes).add(hash);',
+    'this.#own = (hashes ?? new Set()).add(hash);',
+    'a write that fails has changed what was stored: its events count as repeated when it is begun again',
     FOLD,
   ),
   bug(
@@ -167,7 +175,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'sealed-without-parts',
     BATCH,
-    'if (stored.partsUnread && kept.seal !== undefined) return undefined;',
+    'if (stored.partsUnread && seal !== undefined) return undefined;',
     '',
     'what an account asks is told as if nothing had been sealed before',
     ['test/lambdas/parts-when-due.test.ts'],
@@ -264,8 +272,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'stale-state-kept',
     APPLY,
-    '      this.#state = undefined;\n    }\n    return error;',
-    '    }\n    return error;',
+    '      this.#state = undefined;\n    }\n    return error ??',
+    '    }\n    return error ??',
     'a conflict is never healed where it happens',
     WRITERS,
   ),
