@@ -608,8 +608,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   bug(
     'accused-not-noted',
     'lib/campaigns/stored-run.ts',
-    'await accusations.note(campaign.id, joined, campaign.seenAt + ACCUSED_MS);',
-    'await accusations.note(campaign.id, joined.slice(1), campaign.seenAt + ACCUSED_MS);',
+    'await accusations.note(campaign.id, joined, notedUntil(campaign));',
+    'await accusations.note(campaign.id, joined.slice(1), notedUntil(campaign));',
     'an account that a campaign names is told of as if it stood alone',
     LINKING,
   ),
