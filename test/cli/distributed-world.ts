@@ -23,11 +23,17 @@ export interface Ended {
 export class DistributedWorld {
   /** what the machine asks */
   invoke: Invoke = async () => undefined;
+  readonly #running = new Set<{ out: string; err: string }>();
+  readonly #spies: readonly { mockRestore(): void }[];
   #machine: EmulatedMachine | undefined;
   readonly #emulated: Awaited<ReturnType<typeof emulatedBacktest>>;
 
   private constructor(emulated: Awaited<ReturnType<typeof emulatedBacktest>>) {
     this.#emulated = emulated;
+    this.#spies = [
+      vi.spyOn(process.stdout, 'write').mockImplementation(this.#keep('out')),
+      vi.spyOn(process.stderr, 'write').mockImplementation(this.#keep('err')),
+    ];
   }
 
   /** @param events of WORKERS that are archived, and a line that is none */
@@ -60,6 +66,7 @@ export class DistributedWorld {
   }
 
   close(): Promise<void> {
+    for (const spy of this.#spies) spy.mockRestore();
     return this.#emulated.close();
   }
 
@@ -73,22 +80,23 @@ export class DistributedWorld {
     return this.backtest(place, '--distributed', '--stack', 'S', ...words);
   }
 
+  /** What is written meanwhile by another run is in it too. */
   async backtest(...words: string[]): Promise<Ended> {
     const said = { out: '', err: '' };
-    const keep = (name: 'out' | 'err') => (text: unknown) => {
-      said[name] += String(text);
-      return true;
-    };
-    const spies = [
-      vi.spyOn(process.stdout, 'write').mockImplementation(keep('out')),
-      vi.spyOn(process.stderr, 'write').mockImplementation(keep('err')),
-    ];
+    this.#running.add(said);
     try {
       await backtestCommand().exitOverride().parseAsync(words, { from: 'user' });
       return { code: process.exitCode, ...said };
     } finally {
       process.exitCode = undefined;
-      for (const spy of spies) spy.mockRestore();
+      this.#running.delete(said);
     }
+  }
+
+  #keep(name: 'out' | 'err'): (text: unknown) => boolean {
+    return (text) => {
+      for (const said of this.#running) said[name] += String(text);
+      return true;
+    };
   }
 }

@@ -40,6 +40,8 @@ export async function distributedBacktest(
       `${stack} is of version ${outputs.CodeVersion ?? 'unknown'}, this command of ${CODE_VERSION}: replays would differ; use the same`,
     );
   const region = options.region === undefined ? {} : { region: options.region };
+  // input of s3://... is listed by a client that knows the environment alone (lib/input/s3.ts)
+  if (options.region !== undefined) process.env.AWS_REGION = options.region;
   const sfn = new SFNClient(region);
   const s3 = new S3Client({ ...region, forcePathStyle: (process.env.AWS_ENDPOINT_URL_S3 ?? '') !== '' });
   try {
