@@ -9,6 +9,7 @@ import { LRUCache } from 'lru-cache';
 import { PROFILE_ITEMS } from '../contract/tables.ts';
 import type { AccountState } from '../detection/account-state.ts';
 import { newAccount } from '../detection/account-state.ts';
+import { newestOf } from '../detection/lanes.ts';
 import type { Seal } from '../detection/seal.ts';
 import { encodeSlices } from '../profile/codec.ts';
 import { hash48 } from '../profile/hashes.ts';
@@ -172,10 +173,11 @@ export class ProfileTable implements ProfileStore {
     stored: AccountState,
     next: AccountState,
     seal: Seal | undefined,
-    since = next.profile.arrived,
+    since = newestOf({ ...stored, profile: next.profile }).arrived,
   ): Promise<'saved' | 'conflict'> {
     const { profile } = next;
-    const expiresAt = this.expiry(Math.max(profile.lastSeen, profile.arrived));
+    // an account that is divided may have no event of its own, and is kept as long as its lanes
+    const expiresAt = this.expiry(newestOf({ ...stored, profile }).latest);
     if (isToBeNamed(stored, next))
       this.writeUnits += await nameLane(this.client, this.table, profile.account, expiresAt);
     if (seal !== undefined)
@@ -257,7 +259,7 @@ export class ProfileTable implements ProfileStore {
         }),
       );
       this.writeUnits += response.ConsumedCapacity?.CapacityUnits ?? 0;
-      this.states.keep(profile.account, item, withoutLanes(next));
+      this.states.keep(profile.account, item, next);
       this.keepLogs(profile.account, item, {
         recent: profile.recent.parts,
         redriven: profile.redriven.parts,
@@ -328,7 +330,7 @@ export class ProfileTable implements ProfileStore {
     return this.withLanes(read, held.lanes?.numbers ?? [], 'newest');
   }
 
-  /** With what its hot item says of lanes. They are written by others: what was read of them once is never remembered. */
+  /** With what its hot item says of lanes. They are written by others: they are read anew each time. */
   private async withLanes(
     state: AccountState,
     numbers: readonly number[],
@@ -407,10 +409,4 @@ export class ProfileTable implements ProfileStore {
     if (recent.length + redriven.length === 0) this.logs.delete(account);
     else this.logs.set(account, { recent, redriven, of: { version, meta } });
   }
-}
-
-function withoutLanes(state: AccountState): AccountState {
-  if (state.lanes === undefined) return state;
-  const { lanes, ...own } = state;
-  return own;
 }

@@ -55,6 +55,16 @@ export function wholeAccount(state: AccountState): AccountState {
   };
 }
 
+/** Newest arrival of the account in any lane that was read, and the newest moment that any says of itself, ms. */
+export function newestOf({ profile, lanes }: AccountState): {
+  readonly arrived: number;
+  readonly latest: number;
+} {
+  const profiles = [profile, ...(lanes?.states ?? []).map((lane) => lane.profile)];
+  const arrived = Math.max(...profiles.map((held) => held.arrived));
+  return { arrived, latest: Math.max(arrived, ...profiles.map(({ lastSeen }) => lastSeen)) };
+}
+
 /**
  * Event time up to which all lanes are folded that are waited for, ms: the start of the slice in which the one furthest behind is. Slices
  * before it are over in every lane, so what they are judged by does not rest on which lane was faster.

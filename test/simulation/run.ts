@@ -19,8 +19,8 @@ export interface History {
 }
 
 /**
- * Lets the pipeline live through the traffic, from the first record until the last digest is told: `score` on two shards
- * and then on their child, `notify` and `index` behind the table's stream, and the sweeps when the faults are over.
+ * Lets the pipeline live through the traffic, from the first record until the last digest is told: `score` on its shards, children
+ * after their parents, `notify` and `index` behind the table's stream, and the sweeps when the faults are over.
  * @param rates undefined: nothing goes wrong, which says what must be
  */
 export async function live(
@@ -74,14 +74,24 @@ async function stream(
   rates: FaultRates | undefined,
 ): Promise<void> {
   const state = { scored: false };
-  const [left = [], right = [], child = []] = traffic.shards;
-  const shard = (batches: Traffic['shards'][number]): Promise<void> =>
-    deliverShard(pools.score, world, batches, sequenceOfRecord, rates);
-  const scoring = Promise.all([shard(left), shard(right)])
-    .then(() => shard(child))
-    .then(() => {
-      state.scored = true;
-    });
+  const { parents = [[], [], [0, 1]], abreast = Number.POSITIVE_INFINITY } = traffic;
+  const shards: Promise<void>[] = [];
+  const race = new Race(world, abreast);
+  // a shard is read when all of those are that it was made of (lambda/latest/dg/with-kinesis.html, streams/latest/dev/kinesis-using-sdk-java-after-resharding.html)
+  for (const [i, batches] of traffic.shards.entries()) {
+    const read = async (): Promise<void> => {
+      const turn = ([first]: (typeof batches)[number]) =>
+        race.turn(i, first?.kinesis.approximateArrivalTimestamp ?? 0);
+      if (batches[0] !== undefined) race.begin(i, batches[0]);
+      await deliverShard(pools.score, world, batches, sequenceOfRecord, rates, turn);
+      race.end(i);
+    };
+    const of = parents[i] ?? [];
+    shards.push(of.length === 0 ? read() : Promise.all(of.map((parent) => shards[parent])).then(read));
+  }
+  const scoring = Promise.all(shards).then(() => {
+    state.scored = true;
+  });
   const over = (): boolean => state.scored;
   await Promise.all([
     scoring,
@@ -89,6 +99,34 @@ async function stream(
     rates === undefined ? undefined : decide(pools.triage, world, decisions, over),
     rates === undefined || world.securityHub === undefined ? undefined : sweep(pools.notify, world, over),
   ]);
+}
+
+/** How far shards may be ahead of each other. */
+class Race {
+  readonly #world: World;
+  readonly #abreast: number;
+  /** of each shard that is read, when its next record arrived, s */
+  readonly #next = new Map<number, number>();
+
+  /** @param abreast ms */
+  constructor(world: World, abreast: number) {
+    this.#world = world;
+    this.#abreast = abreast / 1000;
+  }
+
+  begin(shard: number, [first]: Traffic['shards'][number][number]): void {
+    this.#next.set(shard, first?.kinesis.approximateArrivalTimestamp ?? 0);
+  }
+
+  end(shard: number): void {
+    this.#next.delete(shard);
+  }
+
+  async turn(shard: number, arrived: number): Promise<void> {
+    this.#next.set(shard, arrived);
+    while (arrived > Math.min(...this.#next.values()) + this.#abreast)
+      await new Promise<void>((resolve) => this.#world.timer(resolve, 20));
+  }
 }
 
 /** The schedule's invocations while everything goes on: they may die, and stand beside each other. */
