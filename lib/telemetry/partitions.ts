@@ -1,7 +1,7 @@
 import { LIMITS } from '../limits.ts';
 import type { StreamEntry } from './producer.ts';
 import { bucketOf, laneKey, laneOf } from './record.ts';
-import type { UsageEvent } from './usage-event.ts';
+import { PSEUDONYM, type UsageEvent } from './usage-event.ts';
 
 /**
  * Accounts whose events are put under several partition keys, lanes, because one shard does not take them: 1 MiB a second
@@ -41,8 +41,6 @@ export interface Packed {
   readonly lineBytes: number;
   readonly entry: StreamEntry;
 }
-
-const PSEUDONYM = /^a_[a-z2-7]{26}$/;
 
 /** What a producer holds for each partition key. */
 export class Partitions {

@@ -6,7 +6,7 @@
 export interface RecordHeader {
   /** version of the wire format */
   readonly siphonwatch: 1;
-  /** bucketing version: changes only over a drained epoch (see docs/operations.md) */
+  /** bucketing version: how it is changed is said in docs/operations.md, Resharding */
   readonly bucketing: string;
   readonly bucket: number;
   readonly events: number;
