@@ -615,9 +615,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     'calibration-part-overwritten',
-    'lib/aws/calibration-runs.ts',
-    "IfNoneMatch: '*'",
-    'IfNoneMatch: undefined',
+    'lib/aws/run-parts.ts',
+    "body, { IfNoneMatch: '*' }",
+    'body, {}',
     'an attempt that was given up changes what later steps have read: one calibration of two states of the fleet',
     CALIBRATION_RUNS,
   ),
@@ -628,5 +628,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     'if (ended !== undefined && shards < 0) {',
     'a run whose last answer was lost ends as failed though its calibration is there',
     CALIBRATION_RUNS,
+  ),
+  bug(
+    'backtest-attempts-mixed',
+    'lib/backtest/shards/turns.ts',
+    '[step, turn, attempt, stream, index]',
+    '[step, turn, stream, index]',
+    'an attempt at a turn that was given up puts its objects over those of the one that stands: events are replayed twice, or never',
+    ['test/lambdas/backtest-shards.test.ts'],
   ),
 ];
